@@ -1,0 +1,126 @@
+package access
+
+import "slices"
+
+// Action is something an actor wants to do to an object.
+type Action string
+
+// The actions of the house. A new object kind adds its rows here and to the
+// golden matrix.
+const (
+	OrgRead       Action = "org.read"
+	OrgManage     Action = "org.manage"
+	PeopleRead    Action = "people.read"
+	PeopleManage  Action = "people.manage"
+	TokenOwn      Action = "token.own"
+	TokenManage   Action = "token.manage"
+	MailRead      Action = "mail.read"
+	AuditRead     Action = "audit.read"
+	PartnerRead   Action = "partner.read"
+	PartnerManage Action = "partner.manage"
+	CatalogRead   Action = "catalog.read"
+	CatalogPrices Action = "catalog.prices"
+	CatalogWrite  Action = "catalog.write"
+	OrderRead     Action = "order.read"
+	OrderPrices   Action = "order.prices"
+	OrderPlace    Action = "order.place"
+	OrderConfirm  Action = "order.confirm"
+	OrderShip     Action = "order.ship"
+	OrderInvoice  Action = "order.invoice"
+	OrderReceive  Action = "order.receive"
+	OrderResolve  Action = "order.resolve"
+	InvoiceRead   Action = "invoice.read"
+	EDIRead       Action = "edi.read"
+	EDISend       Action = "edi.send"
+	EDIFetch      Action = "edi.fetch"
+	EDIResolve    Action = "edi.resolve"
+	RoomRead      Action = "room.read"
+	RoomPost      Action = "room.post"
+	NoticeOwn     Action = "notice.own"
+)
+
+type rule struct {
+	scope string          // scope a token needs; "" = not by token
+	read  Action          // the action that makes the object visible; "" = this one
+	sides map[Side][]Role // who may
+}
+
+var (
+	anyone   = Roles
+	priced   = []Role{Manager, Sales, Buyer, Finance, EDI}
+	writers  = []Role{Manager, Sales, Buyer, Finance, EDI}
+	deciders = []Role{Manager}
+	buyers   = []Role{Buyer}
+	ediers   = []Role{Manager, Buyer, Finance, EDI}
+	senders  = []Role{Manager, Buyer, EDI}
+	bookers  = []Role{Manager, Buyer, Finance}
+	admins   = []Role{}
+)
+
+// policy is the whole of it. Admin is allowed wherever a side is listed.
+var policy = map[Action]rule{
+	OrgRead:      {scope: "org:read", sides: map[Side][]Role{Owner: anyone}},
+	OrgManage:    {read: OrgRead, sides: map[Side][]Role{Owner: admins}},
+	PeopleRead:   {scope: "org:read", sides: map[Side][]Role{Owner: anyone}},
+	PeopleManage: {read: PeopleRead, sides: map[Side][]Role{Owner: admins}},
+	TokenOwn:     {sides: map[Side][]Role{Owner: anyone}},
+	TokenManage:  {read: OrgRead, sides: map[Side][]Role{Owner: admins}},
+	MailRead:     {read: OrgRead, sides: map[Side][]Role{Owner: admins}},
+	AuditRead:    {read: OrgRead, sides: map[Side][]Role{Owner: admins}},
+
+	PartnerRead:   {scope: "partners:read", sides: map[Side][]Role{Supplier: anyone, Reseller: anyone}},
+	PartnerManage: {scope: "partners:write", read: PartnerRead, sides: map[Side][]Role{Supplier: deciders, Reseller: deciders}},
+
+	CatalogRead:   {scope: "catalog:read", sides: map[Side][]Role{Owner: anyone, Reseller: anyone}},
+	CatalogPrices: {scope: "catalog:read", read: CatalogRead, sides: map[Side][]Role{Owner: priced, Reseller: priced}},
+	CatalogWrite:  {scope: "catalog:write", read: CatalogRead, sides: map[Side][]Role{Owner: deciders}},
+
+	OrderRead:    {scope: "orders:read", sides: map[Side][]Role{Supplier: anyone, Reseller: anyone}},
+	OrderPrices:  {scope: "orders:read", read: OrderRead, sides: map[Side][]Role{Supplier: priced, Reseller: priced}},
+	OrderPlace:   {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Reseller: buyers}},
+	OrderConfirm: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: deciders}},
+	OrderShip:    {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: deciders}},
+	OrderInvoice: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: {Manager, Finance}}},
+	OrderReceive: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Reseller: buyers}},
+	OrderResolve: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: deciders, Reseller: buyers}},
+	InvoiceRead:  {scope: "invoices:read", sides: map[Side][]Role{Supplier: bookers, Reseller: bookers}},
+
+	EDIRead:    {scope: "edi:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},
+	EDISend:    {scope: "edi:write", sides: map[Side][]Role{Owner: senders}},
+	EDIFetch:   {scope: "edi:read", sides: map[Side][]Role{Owner: senders}},
+	EDIResolve: {scope: "edi:write", read: EDIRead, sides: map[Side][]Role{Supplier: senders, Reseller: senders}},
+
+	RoomRead:  {scope: "chat:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
+	RoomPost:  {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
+	NoticeOwn: {scope: "notices:read", sides: map[Side][]Role{Owner: anyone}},
+}
+
+func (p rule) allows(a Actor, side Side) bool {
+	roles, ok := p.sides[side]
+	if !ok {
+		return false
+	}
+	for _, r := range a.Roles {
+		if r == Admin || slices.Contains(roles, r) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p rule) visible(a Actor, side Side) bool {
+	if p.read == "" {
+		return p.allows(a, side)
+	}
+	return policy[p.read].allows(a, side)
+}
+
+// Actions lists all actions, sorted, for the matrix and the arch test.
+func Actions() []Action {
+	out := make([]Action, 0, len(policy))
+	for a := range policy {
+		out = append(out, a)
+	}
+	slices.Sort(out)
+	return out
+}
