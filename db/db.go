@@ -1,0 +1,207 @@
+// Package db opens the database and owns transactions. SQLite and PostgreSQL
+// are equals: the same models, the same migrations by number, the same tests.
+//
+// SQLite has one immediate writer connection and a pool of readers (WAL,
+// synchronous FULL: what was acknowledged survives power loss). PostgreSQL is
+// spoken through pgx. A transaction lives in the context: InTx begins or joins
+// one, Tx gives its handle, Now its fixed instant, AfterCommit what to do once
+// it stands. Only the context passed to fn may be used inside.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/glebarez/sqlite"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"entente/prm/fault"
+)
+
+// Dialect names the database spoken.
+type Dialect string
+
+// The two dialects.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// DB is an open database.
+type DB struct {
+	dialect Dialect
+	write   *gorm.DB      // SQLite: the one writer; PostgreSQL: the pool
+	read    *gorm.DB      // SQLite: the readers; PostgreSQL: the pool
+	pool    *pgxpool.Pool // PostgreSQL only
+	clock   func() time.Time
+
+	lanesMu sync.Mutex
+	lanes   map[string]*lane
+}
+
+// Options tune Open; the zero value is right.
+type Options struct {
+	Readers int              // SQLite reader connections, default 8
+	Conns   int              // PostgreSQL connections, default 16
+	Clock   func() time.Time // default time.Now
+}
+
+// Open opens "sqlite:PATH" (or a bare path) or a "postgres://" URL or DSN. It
+// does not migrate.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	if o.Readers == 0 {
+		o.Readers = 8
+	}
+	if o.Conns == 0 {
+		o.Conns = 16
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	d := &DB{clock: o.Clock, lanes: map[string]*lane{}}
+	var err error
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") || strings.Contains(dsn, "host=") {
+		err = d.openPostgres(ctx, dsn, o)
+	} else {
+		err = d.openSQLite(strings.TrimPrefix(strings.TrimPrefix(dsn, "sqlite://"), "sqlite:"), o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func config() *gorm.Config {
+	return &gorm.Config{
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		Logger:                 logger.Discard,
+		NowFunc:                func() time.Time { return time.Now().UTC() },
+	}
+}
+
+func (d *DB) openSQLite(path string, o Options) error {
+	d.dialect = SQLite
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	file := (&url.URL{Path: path}).EscapedPath()
+	base := "file:" + file + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	w, err := gorm.Open(sqlite.Open(base+"&_txlock=immediate"), config())
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	wdb, err := w.DB()
+	if err != nil {
+		return err
+	}
+	wdb.SetMaxOpenConns(1)
+	wdb.SetMaxIdleConns(1)
+	r, err := gorm.Open(sqlite.Open(base+"&_pragma=query_only(1)"), config())
+	if err != nil {
+		_ = wdb.Close()
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	rdb, err := r.DB()
+	if err != nil {
+		return err
+	}
+	rdb.SetMaxOpenConns(o.Readers)
+	rdb.SetMaxIdleConns(o.Readers)
+	d.write, d.read = w, r
+	return nil
+}
+
+func (d *DB) openPostgres(ctx context.Context, dsn string, o Options) error {
+	d.dialect = Postgres
+	cfg, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return fmt.Errorf("database url: %w", err)
+	}
+	cfg.MaxConns = int32(o.Conns)
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return fmt.Errorf("reach PostgreSQL: %w", err)
+	}
+	g, err := gorm.Open(postgres.New(postgres.Config{Conn: stdlib.OpenDBFromPool(pool)}), config())
+	if err != nil {
+		pool.Close()
+		return fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	d.pool, d.write, d.read = pool, g, g
+	return nil
+}
+
+// Dialect returns which database this is.
+func (d *DB) Dialect() Dialect { return d.dialect }
+
+// Pool is the PostgreSQL pool, nil on SQLite.
+func (d *DB) Pool() *pgxpool.Pool { return d.pool }
+
+// Writer is the writing *sql.DB: on SQLite the single connection that River and
+// the migrations share.
+func (d *DB) Writer() *sql.DB { s, _ := d.write.DB(); return s }
+
+// Gorm is the bare writing handle, for migrations and schema tests only.
+func (d *DB) Gorm() *gorm.DB { return d.write }
+
+// Clock is the present instant, UTC, whole microseconds.
+func (d *DB) Clock() time.Time { return d.clock().UTC().Truncate(time.Microsecond) }
+
+// Ping reports whether the database answers.
+func (d *DB) Ping(ctx context.Context) error {
+	s, err := d.read.DB()
+	if err == nil {
+		err = s.PingContext(ctx)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	return nil
+}
+
+// Close closes all connections; safe to call twice.
+func (d *DB) Close() error {
+	var first error
+	for _, g := range []*gorm.DB{d.read, d.write} {
+		if g == nil {
+			continue
+		}
+		if s, err := g.DB(); err == nil {
+			if err := s.Close(); err != nil && first == nil {
+				first = err
+			}
+		}
+	}
+	if d.pool != nil {
+		d.pool.Close()
+	}
+	return first
+}
+
+// PgxConn runs fn with the pgx connection of the transaction in ctx (PostgreSQL
+// only): how River joins it. No rows may be open on it meanwhile.
+func PgxConn(ctx context.Context, fn func(*pgx.Conn) error) error {
+	s := state(ctx)
+	if s == nil || s.conn == nil {
+		return fault.New(fault.Internal, "error.internal", "Cause", "no PostgreSQL transaction in this context")
+	}
+	return s.conn.Raw(func(c any) error { return fn(c.(*stdlib.Conn).Conn()) })
+}

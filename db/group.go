@@ -1,0 +1,124 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"entente/prm/fault"
+)
+
+// groupMax is how many callers share one commit.
+const groupMax = 64
+
+// lane gathers callers that may share a commit.
+type lane struct {
+	mu      sync.Mutex
+	waiting []*member
+	busy    bool
+}
+
+type member struct {
+	ctx  context.Context
+	fn   func(ctx context.Context) error
+	done chan struct{}
+	err  error
+}
+
+// Group runs fn like InTx, but callers of one lane that arrive while a commit is
+// under way share the next one: one fsync for many. If any of them fails, all
+// are run again one by one, so fn must have no effect outside the database.
+// Nobody is answered before the commit. A caller whose context ends first is
+// still answered only after its fate is known.
+func (d *DB) Group(ctx context.Context, name string, fn func(ctx context.Context) error) error {
+	if state(ctx) != nil {
+		return d.InTx(ctx, fn)
+	}
+	d.lanesMu.Lock()
+	l := d.lanes[name]
+	if l == nil {
+		l = &lane{}
+		d.lanes[name] = l
+	}
+	d.lanesMu.Unlock()
+
+	m := &member{ctx: ctx, fn: fn, done: make(chan struct{})}
+	l.mu.Lock()
+	l.waiting = append(l.waiting, m)
+	if l.busy {
+		l.mu.Unlock()
+		<-m.done
+		return m.err
+	}
+	l.busy = true
+	for len(l.waiting) > 0 {
+		n := min(len(l.waiting), groupMax)
+		batch := append([]*member(nil), l.waiting[:n]...)
+		l.waiting = l.waiting[n:]
+		l.mu.Unlock()
+		d.commit(batch)
+		l.mu.Lock()
+	}
+	l.busy = false
+	l.mu.Unlock()
+	return m.err
+}
+
+var errAborted = errors.New("db: the group did not commit")
+
+func (d *DB) commit(batch []*member) {
+	for _, m := range batch {
+		m.err = errAborted // whoever is released without a commit must not read success
+	}
+	defer func() {
+		r := recover()
+		for _, m := range batch {
+			if r != nil && errors.Is(m.err, errAborted) {
+				m.err = fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "error.internal")
+			}
+			close(m.done)
+		}
+	}()
+	if len(batch) > 1 && d.together(batch) == nil {
+		for _, m := range batch {
+			m.err = nil
+		}
+		return
+	}
+	for _, m := range batch {
+		m.err = d.alone(m)
+	}
+}
+
+// alone runs one member; a panic is its own failure, not its neighbours'.
+func (d *DB) alone(m *member) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "error.internal")
+		}
+	}()
+	return d.InTx(m.ctx, m.fn)
+}
+
+// together runs all in one transaction. The transaction's own context is free of
+// any caller's deadline; each fn sees its caller's values.
+func (d *DB) together(batch []*member) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errAborted
+		}
+	}()
+	return d.once(context.Background(), true, func(ctx context.Context) error {
+		s := state(ctx)
+		for _, m := range batch {
+			if err := d.setOrgs(s, m.ctx); err != nil {
+				return err
+			}
+			if err := m.fn(context.WithValue(m.ctx, txKey, s)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

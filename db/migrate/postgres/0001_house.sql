@@ -1,0 +1,210 @@
+-- +goose Up
+-- People and companies -------------------------------------------------------
+CREATE TABLE org (
+  id text PRIMARY KEY, slug text NOT NULL UNIQUE, name text NOT NULL, city text NOT NULL, country text NOT NULL,
+  currency text NOT NULL, timezone text NOT NULL, locale text NOT NULL, state text NOT NULL, created bigint NOT NULL
+);
+CREATE TABLE person (
+  id text PRIMARY KEY, email text NOT NULL UNIQUE, name text NOT NULL, locale text NOT NULL, theme text NOT NULL, timezone text NOT NULL,
+  password text NOT NULL, password_at bigint NOT NULL, operator boolean NOT NULL, state text NOT NULL, last_org text NOT NULL, created bigint NOT NULL
+);
+CREATE TABLE membership (
+  org_id text NOT NULL REFERENCES org(id), person_id text NOT NULL REFERENCES person(id),
+  roles text NOT NULL, state text NOT NULL, created bigint NOT NULL, ended bigint NOT NULL, PRIMARY KEY (org_id, person_id)
+);
+CREATE INDEX membership_person ON membership (person_id);
+CREATE TABLE link (
+  id text PRIMARY KEY, hash text NOT NULL UNIQUE, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, email text NOT NULL, name text NOT NULL,
+  roles text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL, used bigint NOT NULL
+);
+CREATE INDEX link_org ON link (org_id, created);
+CREATE TABLE session (
+  id text PRIMARY KEY, hash text NOT NULL UNIQUE, person_id text NOT NULL REFERENCES person(id), csrf text NOT NULL, addr text NOT NULL, agent text NOT NULL,
+  created bigint NOT NULL, seen bigint NOT NULL, idle_until bigint NOT NULL, end_by bigint NOT NULL, ended bigint NOT NULL
+);
+CREATE INDEX session_person ON session (person_id, ended);
+CREATE TABLE throttle (
+  key text PRIMARY KEY, failures bigint NOT NULL, since bigint NOT NULL, until bigint NOT NULL
+);
+CREATE TABLE api_token (
+  org_id text NOT NULL REFERENCES org(id), id text NOT NULL, person_id text NOT NULL REFERENCES person(id), name text NOT NULL, hash text NOT NULL UNIQUE, hint text NOT NULL,
+  scopes text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL, used bigint NOT NULL, revoked bigint NOT NULL, PRIMARY KEY (org_id, id)
+);
+CREATE INDEX api_token_person ON api_token (person_id);
+CREATE TABLE partnership (
+  id text PRIMARY KEY, supplier_id text NOT NULL REFERENCES org(id), reseller_id text NOT NULL REFERENCES org(id), state text NOT NULL, currency text NOT NULL,
+  price_tolerance bigint NOT NULL, quantity_tolerance bigint NOT NULL, created bigint NOT NULL, version bigint NOT NULL, UNIQUE (supplier_id, reseller_id)
+);
+CREATE INDEX partnership_reseller ON partnership (reseller_id);
+CREATE TABLE edi_identity (
+  org_id text NOT NULL REFERENCES org(id), id text NOT NULL, kind text NOT NULL, qualifier text NOT NULL, value text NOT NULL, created bigint NOT NULL,
+  PRIMARY KEY (org_id, id), UNIQUE (kind, qualifier, value)
+);
+CREATE TABLE edi_identity_confirmation (
+  partnership_id text NOT NULL REFERENCES partnership(id), org_id text NOT NULL, identity_id text NOT NULL, confirmed_by text NOT NULL, confirmed bigint NOT NULL,
+  PRIMARY KEY (partnership_id, org_id, identity_id)
+);
+CREATE TABLE counter (
+  name text PRIMARY KEY, value bigint NOT NULL
+);
+-- Catalogue ------------------------------------------------------------------
+CREATE TABLE product (
+  org_id text NOT NULL REFERENCES org(id), id text NOT NULL, sku text NOT NULL, name_en text NOT NULL, name_zh text NOT NULL, family text NOT NULL,
+  unit text NOT NULL, gtin text NOT NULL, state text NOT NULL, created bigint NOT NULL, PRIMARY KEY (org_id, id), UNIQUE (org_id, sku)
+);
+CREATE INDEX product_gtin ON product (org_id, gtin);
+CREATE TABLE pack (
+  org_id text NOT NULL, product_id text NOT NULL, level text NOT NULL, gtin text NOT NULL, unit text NOT NULL, quantity bigint NOT NULL, PRIMARY KEY (org_id, product_id, level)
+);
+CREATE TABLE price (
+  org_id text NOT NULL, product_id text NOT NULL, currency text NOT NULL, valid_from text NOT NULL, price bigint NOT NULL, PRIMARY KEY (org_id, product_id, currency, valid_from)
+);
+CREATE TABLE item_reference (
+  org_id text NOT NULL, partner_id text NOT NULL, buyer_item text NOT NULL, product_id text NOT NULL, created bigint NOT NULL, PRIMARY KEY (org_id, partner_id, buyer_item)
+);
+-- Trade ----------------------------------------------------------------------
+CREATE TABLE purchase_order (
+  id text PRIMARY KEY, supplier_id text NOT NULL REFERENCES org(id), reseller_id text NOT NULL REFERENCES org(id), partnership_id text NOT NULL REFERENCES partnership(id),
+  number text NOT NULL, release_no text NOT NULL, purpose text NOT NULL, kind text NOT NULL, state text NOT NULL, held text NOT NULL, marks bigint NOT NULL,
+  currency text NOT NULL, total bigint NOT NULL, confirmed_total bigint NOT NULL, invoiced_total bigint NOT NULL, line_count bigint NOT NULL,
+  ordered_on text NOT NULL, requested_on text NOT NULL, ship_to text NOT NULL, parties text NOT NULL, references_json text NOT NULL, note text NOT NULL,
+  source text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, content_hash text NOT NULL, placed_by text NOT NULL,
+  received bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, UNIQUE (supplier_id, reseller_id, number, release_no)
+);
+CREATE INDEX order_supplier ON purchase_order (supplier_id, received, id);
+CREATE INDEX order_reseller ON purchase_order (reseller_id, received, id);
+CREATE INDEX order_supplier_state ON purchase_order (supplier_id, state, received, id);
+CREATE INDEX order_reseller_state ON purchase_order (reseller_id, state, received, id);
+CREATE INDEX order_partnership ON purchase_order (partnership_id, received, id);
+CREATE TABLE order_line (
+  order_id text NOT NULL REFERENCES purchase_order(id), line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL,
+  product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL,
+  price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL,
+  ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL,
+  PRIMARY KEY (order_id, line)
+);
+CREATE TABLE order_response (
+  id text PRIMARY KEY, order_id text NOT NULL REFERENCES purchase_order(id), supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL,
+  made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL, UNIQUE (supplier_id, number)
+);
+CREATE INDEX order_response_order ON order_response (order_id, made);
+CREATE TABLE order_response_line (
+  response_id text NOT NULL REFERENCES order_response(id), position bigint NOT NULL, line bigint NOT NULL, code text NOT NULL, quantity bigint NOT NULL, day text NOT NULL, reason text NOT NULL, PRIMARY KEY (response_id, position)
+);
+CREATE TABLE shipment (
+  id text PRIMARY KEY, order_id text NOT NULL REFERENCES purchase_order(id), supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, shipped_on text NOT NULL,
+  carrier text NOT NULL, tracking text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, received_by text NOT NULL, received bigint NOT NULL, UNIQUE (supplier_id, number)
+);
+CREATE INDEX shipment_order ON shipment (order_id, made);
+CREATE TABLE shipment_line (
+  shipment_id text NOT NULL REFERENCES shipment(id), line bigint NOT NULL, quantity bigint NOT NULL, received bigint NOT NULL, PRIMARY KEY (shipment_id, line)
+);
+CREATE TABLE invoice (
+  id text PRIMARY KEY, order_id text NOT NULL REFERENCES purchase_order(id), supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, state text NOT NULL,
+  currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL,
+  UNIQUE (supplier_id, number)
+);
+CREATE INDEX invoice_order ON invoice (order_id, made);
+CREATE INDEX invoice_supplier ON invoice (supplier_id, made, id);
+CREATE INDEX invoice_reseller ON invoice (reseller_id, made, id);
+CREATE TABLE invoice_line (
+  invoice_id text NOT NULL REFERENCES invoice(id), position bigint NOT NULL, line bigint NOT NULL, sku text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, price bigint NOT NULL, amount bigint NOT NULL, difference text NOT NULL, PRIMARY KEY (invoice_id, position)
+);
+CREATE TABLE history (
+  id text PRIMARY KEY, subject_kind text NOT NULL, subject_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, kind text NOT NULL, args text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, happened bigint NOT NULL
+);
+CREATE INDEX history_subject ON history (subject_kind, subject_id, happened, id);
+-- EDI ------------------------------------------------------------------------
+CREATE TABLE interchange (
+  id text PRIMARY KEY, submission_id text NOT NULL, position bigint NOT NULL, sender_id text NOT NULL REFERENCES org(id), receiver_id text NOT NULL REFERENCES org(id), partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL,
+  origin text NOT NULL, door text NOT NULL, syntax text NOT NULL, version text NOT NULL, sender_ident text NOT NULL, receiver_ident text NOT NULL, control text NOT NULL, dated text NOT NULL, test boolean NOT NULL,
+  blob text NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, sha256 text NOT NULL, types text NOT NULL, set_count bigint NOT NULL,
+  state text NOT NULL, result text NOT NULL, held text NOT NULL, duplicate_of text NOT NULL, answers text NOT NULL,
+  lane text NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, sets_done bigint NOT NULL, last_error text NOT NULL,
+  delivery text NOT NULL, fetched bigint NOT NULL, acknowledged text NOT NULL, made_by text NOT NULL, received bigint NOT NULL, processed bigint NOT NULL
+);
+CREATE UNIQUE INDEX interchange_identity ON interchange (sender_ident, receiver_ident, dated, control, sha256, origin);
+CREATE INDEX interchange_control ON interchange (sender_ident, receiver_ident, control);
+CREATE INDEX interchange_supplier ON interchange (supplier_id, received, id);
+CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
+CREATE INDEX interchange_due ON interchange (state, next_at);
+CREATE INDEX interchange_outbox ON interchange (receiver_id, delivery, received, id);
+CREATE INDEX interchange_submission ON interchange (submission_id, position);
+CREATE TABLE edi_submission (
+  org_id text NOT NULL, id text NOT NULL, idempotency_key text NOT NULL, sha256 text NOT NULL, answer text NOT NULL, made_by text NOT NULL, received bigint NOT NULL, PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX edi_submission_key ON edi_submission (org_id, idempotency_key) WHERE idempotency_key <> '';
+CREATE TABLE edi_set (
+  interchange_id text NOT NULL REFERENCES interchange(id), position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, group_no bigint NOT NULL, group_kind text NOT NULL, group_control text NOT NULL, group_version text NOT NULL,
+  kind text NOT NULL, control text NOT NULL, segments bigint NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, result text NOT NULL, business text NOT NULL, business_key text NOT NULL, document_kind text NOT NULL, document_id text NOT NULL, answered text NOT NULL,
+  findings text NOT NULL, PRIMARY KEY (interchange_id, position)
+);
+CREATE INDEX edi_set_group ON edi_set (supplier_id, reseller_id, group_control);
+CREATE INDEX edi_set_document ON edi_set (document_kind, document_id);
+CREATE TABLE edi_group (
+  interchange_id text NOT NULL REFERENCES interchange(id), group_no bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, kind text NOT NULL, control text NOT NULL, version text NOT NULL, result text NOT NULL, verdict text NOT NULL, answer_id text NOT NULL, PRIMARY KEY (interchange_id, group_no)
+);
+CREATE TABLE blob (
+  hash text PRIMARY KEY, size bigint NOT NULL, place text NOT NULL, data bytea, created bigint NOT NULL
+);
+-- Talk -----------------------------------------------------------------------
+CREATE TABLE room (
+  id text PRIMARY KEY, subject_kind text NOT NULL, subject_id text NOT NULL, title text NOT NULL, epoch text NOT NULL, last_seq bigint NOT NULL, state text NOT NULL, created bigint NOT NULL, active bigint NOT NULL, UNIQUE (subject_kind, subject_id)
+);
+CREATE TABLE room_org (
+  room_id text NOT NULL REFERENCES room(id), org_id text NOT NULL REFERENCES org(id), joined bigint NOT NULL, PRIMARY KEY (room_id, org_id)
+);
+CREATE INDEX room_org_org ON room_org (org_id, room_id);
+CREATE TABLE room_member (
+  room_id text NOT NULL REFERENCES room(id), person_id text NOT NULL REFERENCES person(id), org_id text NOT NULL, last_read bigint NOT NULL, level text NOT NULL, joined bigint NOT NULL, PRIMARY KEY (room_id, person_id, org_id)
+);
+CREATE INDEX room_member_person ON room_member (person_id, org_id);
+CREATE TABLE message (
+  room_id text NOT NULL REFERENCES room(id), seq bigint NOT NULL, kind text NOT NULL, author_id text NOT NULL, author_org text NOT NULL, client_key text, thread bigint NOT NULL, text text NOT NULL,
+  event_kind text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, args text NOT NULL, happened bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, PRIMARY KEY (room_id, seq), UNIQUE (room_id, author_id, client_key)
+);
+-- Notices, mail, events, audit ----------------------------------------------
+CREATE TABLE notice (
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, dedupe text NOT NULL, args text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, urgent boolean NOT NULL, happened bigint NOT NULL, seen bigint NOT NULL,
+  PRIMARY KEY (org_id, id), UNIQUE (org_id, person_id, dedupe)
+);
+CREATE INDEX notice_person ON notice (person_id, org_id, seen, happened, id);
+CREATE TABLE mail (
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, address text NOT NULL, kind text NOT NULL, locale text NOT NULL, subject text NOT NULL, body text NOT NULL, dedupe text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, created bigint NOT NULL, sent bigint NOT NULL,
+  PRIMARY KEY (org_id, id), UNIQUE (org_id, address, dedupe)
+);
+CREATE INDEX mail_due ON mail (state, next_at);
+CREATE TABLE event (
+  id text PRIMARY KEY, kind text NOT NULL, version bigint NOT NULL, orgs text NOT NULL, object text NOT NULL, payload text NOT NULL, happened bigint NOT NULL
+);
+CREATE TABLE delivery (
+  subscriber text NOT NULL, event_id text NOT NULL REFERENCES event(id), object text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, done bigint NOT NULL, PRIMARY KEY (subscriber, event_id)
+);
+CREATE INDEX delivery_due ON delivery (subscriber, state, next_at, event_id);
+CREATE INDEX delivery_object ON delivery (subscriber, object, state);
+CREATE TABLE audit (
+  id text PRIMARY KEY, org_id text NOT NULL, position bigint, person_id text NOT NULL, via text NOT NULL, action text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, outcome text NOT NULL, addr text NOT NULL, happened bigint NOT NULL, seal text
+);
+CREATE UNIQUE INDEX audit_position ON audit (org_id, position);
+CREATE INDEX audit_org ON audit (org_id, happened, id);
+CREATE INDEX audit_unsealed ON audit (seal, org_id, happened);
+CREATE TABLE installation (
+  name text PRIMARY KEY, value text NOT NULL
+);
+-- Search: words lower-cased, CJK as overlapping bigrams (db/search) ----------
+CREATE TABLE order_search (
+  order_id text PRIMARY KEY, words tsvector NOT NULL
+);
+CREATE INDEX order_search_words ON order_search USING gin (words);
+-- +goose StatementBegin
+-- The audit log only grows; a sealed row never changes --------------------------
+CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR OLD.seal IS NOT NULL OR (NEW.id, NEW.org_id, NEW.person_id, NEW.via, NEW.action, NEW.subject_kind, NEW.subject_id, NEW.outcome, NEW.addr, NEW.happened)
+    IS DISTINCT FROM (OLD.id, OLD.org_id, OLD.person_id, OLD.via, OLD.action, OLD.subject_kind, OLD.subject_id, OLD.outcome, OLD.addr, OLD.happened) THEN
+    RAISE EXCEPTION 'the audit log only grows';
+  END IF;
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER audit_guard BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_guard();

@@ -1,0 +1,247 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
+
+	"entente/prm/fault"
+)
+
+type ctxKey int
+
+const (
+	txKey ctxKey = iota
+	orgsKey
+	nowKey
+)
+
+// txState is one open transaction.
+type txState struct {
+	db    *DB
+	gorm  *gorm.DB
+	conn  *sql.Conn // PostgreSQL: the pinned connection
+	now   time.Time
+	write bool
+	after []func()
+}
+
+func state(ctx context.Context) *txState {
+	s, _ := ctx.Value(txKey).(*txState)
+	return s
+}
+
+// WithOrgs names the companies acted for. InTx and View hand them to PostgreSQL
+// with SET LOCAL, so that row-level security can stand behind the scope.
+func WithOrgs(ctx context.Context, orgs ...string) context.Context {
+	return context.WithValue(ctx, orgsKey, orgs)
+}
+
+// Orgs returns the companies named by WithOrgs.
+func Orgs(ctx context.Context) []string {
+	o, _ := ctx.Value(orgsKey).([]string)
+	return o
+}
+
+// WithNow sets the instant that transactions begun under ctx take as now: how
+// demo data of two years comes from the ordinary services.
+func WithNow(ctx context.Context, t time.Time) context.Context {
+	return context.WithValue(ctx, nowKey, t.UTC().Truncate(time.Microsecond))
+}
+
+// Now is the instant of the transaction in ctx, fixed for its length, UTC.
+// Outside a transaction it is the instant of WithNow, else the clock.
+func Now(ctx context.Context) time.Time {
+	if s := state(ctx); s != nil {
+		return s.now
+	}
+	if t, ok := ctx.Value(nowKey).(time.Time); ok {
+		return t
+	}
+	return time.Now().UTC().Truncate(time.Microsecond)
+}
+
+// Tx is the gorm handle of the transaction in ctx. It panics outside InTx, View
+// and Group: a store method is never called without one.
+func Tx(ctx context.Context) *gorm.DB {
+	s := state(ctx)
+	if s == nil {
+		panic("db: no transaction in this context")
+	}
+	return s.gorm.WithContext(ctx)
+}
+
+// Joined reports whether ctx is inside a transaction.
+func Joined(ctx context.Context) bool { return state(ctx) != nil }
+
+// DialectOf is the dialect of the transaction in ctx.
+func DialectOf(ctx context.Context) Dialect { return state(ctx).db.dialect }
+
+// AfterCommit runs fn once the transaction in ctx has committed; it is dropped
+// on rollback. Outside a transaction fn runs at once. fn must not block and must
+// not use ctx of the transaction.
+func AfterCommit(ctx context.Context, fn func()) {
+	if s := state(ctx); s != nil {
+		s.after = append(s.after, fn)
+		return
+	}
+	fn()
+}
+
+// InTx runs fn in a writing transaction, or joins the one in ctx. It commits
+// when fn returns nil. On PostgreSQL a deadlock or serialisation failure runs fn
+// again, up to three times: fn must have no effect outside the database.
+// Errors are translated to faults once.
+func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if s := state(ctx); s != nil {
+		if !s.write {
+			return fault.New(fault.Internal, "error.internal", "Cause", "a writing call inside a reading transaction")
+		}
+		return fn(ctx)
+	}
+	var err error
+	for try := 0; try < 3; try++ {
+		if err = d.once(ctx, true, fn); !retryable(err) {
+			break
+		}
+	}
+	return Translate(err)
+}
+
+// View runs fn in a reading transaction (one snapshot on SQLite), or joins the
+// one in ctx.
+func (d *DB) View(ctx context.Context, fn func(ctx context.Context) error) error {
+	if state(ctx) != nil {
+		return fn(ctx)
+	}
+	return Translate(d.once(ctx, false, fn))
+}
+
+func (d *DB) once(ctx context.Context, write bool, fn func(ctx context.Context) error) (err error) {
+	s, err := d.begin(ctx, write)
+	if err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		if !done {
+			s.gorm.Rollback()
+		}
+		if s.conn != nil {
+			_ = s.conn.Close()
+		}
+	}()
+	if err := fn(context.WithValue(ctx, txKey, s)); err != nil {
+		return err
+	}
+	done = true
+	if err := s.gorm.Commit().Error; err != nil {
+		return err
+	}
+	for _, f := range s.after {
+		f()
+	}
+	return nil
+}
+
+func (d *DB) begin(ctx context.Context, write bool) (*txState, error) {
+	s := &txState{db: d, write: write}
+	if t, ok := ctx.Value(nowKey).(time.Time); ok {
+		s.now = t
+	}
+	g := d.read
+	if write {
+		g = d.write
+	}
+	opt := &sql.TxOptions{}
+	if d.dialect == Postgres {
+		sdb, err := g.DB()
+		if err != nil {
+			return nil, err
+		}
+		if s.conn, err = sdb.Conn(ctx); err != nil {
+			return nil, err
+		}
+		g = g.Session(&gorm.Session{NewDB: true, Context: ctx})
+		g.Statement.ConnPool = s.conn
+		opt.ReadOnly = !write
+	}
+	tx := g.WithContext(ctx).Begin(opt)
+	if tx.Error != nil {
+		if s.conn != nil {
+			_ = s.conn.Close()
+		}
+		return nil, tx.Error
+	}
+	s.gorm = tx
+	if s.now.IsZero() {
+		s.now = d.Clock() // after the writer's lock was taken
+	}
+	if err := d.setOrgs(s, ctx); err != nil {
+		tx.Rollback()
+		if s.conn != nil {
+			_ = s.conn.Close()
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+// setOrgs tells PostgreSQL which companies act; SQLite has no such thing.
+func (d *DB) setOrgs(s *txState, ctx context.Context) error {
+	orgs := Orgs(ctx)
+	if d.dialect != Postgres || len(orgs) == 0 {
+		return nil
+	}
+	return s.gorm.Exec("SELECT set_config('entente.orgs', ?, true)", strings.Join(orgs, ",")).Error
+}
+
+func retryable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && slices.Contains([]string{"40001", "40P01"}, pg.Code)
+}
+
+// Translate turns driver errors into faults; faults pass unchanged. This is the
+// only place that knows them, so raw database text never reaches a person.
+func Translate(err error) error {
+	if err == nil {
+		return nil
+	}
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		return err
+	case errors.Is(err, gorm.ErrRecordNotFound), errors.Is(err, sql.ErrNoRows):
+		return fault.Wrap(err, fault.NotFound, "error.not_found")
+	case IsDuplicate(err):
+		return fault.Wrap(err, fault.Conflict, "error.conflict")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	text := err.Error()
+	for _, w := range []string{"database is locked", "SQLITE_BUSY", "SQLITE_FULL", "database or disk is full", "connection refused", "conn closed", "bad connection", "failed to connect", "unexpected EOF"} {
+		if strings.Contains(text, w) {
+			return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+		}
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57")) {
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	return fault.Wrap(err, fault.Internal, "error.internal")
+}
+
+// IsDuplicate reports a violated unique key.
+func IsDuplicate(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23505"
+	}
+	return errors.Is(err, gorm.ErrDuplicatedKey) || err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
+}
