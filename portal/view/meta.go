@@ -1,0 +1,55 @@
+package view
+
+// meta says how a page is framed: its root block, its layout, its place in the navigation.
+type meta struct {
+	block  string // the page's block; "<block>.title" is its title, "<block>.crumb" and "<block>.actions" are optional
+	layout string // app: the shell; plain: a bare page
+	nav    NavID
+	head   bool // the title in the header bar is the page's h1 (lists); otherwise the page brings its own
+	fixed  bool // exactly one viewport high, with panes of its own (wide screens)
+}
+
+func (*SignInPage) meta() meta  { return meta{block: "signin", layout: "plain"} }
+func (*SetupPage) meta() meta   { return meta{block: "setup", layout: "plain"} }
+func (*LinkPage) meta() meta    { return meta{block: "link", layout: "plain"} }
+func (*OfflinePage) meta() meta { return meta{block: "offline", layout: "plain"} }
+func (*HomePage) meta() meta    { return meta{block: "home", layout: "app", nav: NavHome} }
+func (*InboxPage) meta() meta   { return meta{block: "inbox", layout: "app", nav: NavInbox, head: true} }
+func (*FindPage) meta() meta    { return meta{block: "find", layout: "app", head: true} }
+func (*OrdersPage) meta() meta {
+	return meta{block: "orders", layout: "app", nav: NavOrders, head: true}
+}
+func (*OrderPage) meta() meta    { return meta{block: "order", layout: "app", nav: NavOrders} }
+func (*NewOrderPage) meta() meta { return meta{block: "order_new", layout: "app", nav: NavOrders} }
+func (*InvoicesPage) meta() meta {
+	return meta{block: "invoices", layout: "app", nav: NavInvoices, head: true}
+}
+func (*CataloguePage) meta() meta {
+	return meta{block: "catalogue", layout: "app", nav: NavCatalogue, head: true}
+}
+func (*MessagesPage) meta() meta {
+	return meta{block: "edi", layout: "app", nav: NavEDI, head: true}
+}
+func (*MessagePage) meta() meta {
+	return meta{block: "message", layout: "app", nav: NavEDI, fixed: true}
+}
+func (*PartnersPage) meta() meta {
+	return meta{block: "partners", layout: "app", nav: NavPartners, head: true}
+}
+func (*PartnerPage) meta() meta { return meta{block: "partner", layout: "app", nav: NavPartners} }
+func (*PeoplePage) meta() meta {
+	return meta{block: "people", layout: "app", nav: NavPeople, head: true}
+}
+func (*CompanyPage) meta() meta {
+	return meta{block: "company", layout: "app", nav: NavCompany, head: true}
+}
+func (*ProfilePage) meta() meta { return meta{block: "profile", layout: "app", head: true} }
+func (*RoomsPage) meta() meta   { return meta{block: "rooms", layout: "app", nav: NavRooms, fixed: true} }
+func (*OutboxPage) meta() meta  { return meta{block: "mail", layout: "app", nav: NavMail, head: true} }
+func (*MailPage) meta() meta    { return meta{block: "mail_one", layout: "app", nav: NavMail} }
+func (*PlatformPage) meta() meta {
+	return meta{block: "platform", layout: "app", head: true}
+}
+func (*HelpPage) meta() meta  { return meta{block: "help", layout: "app"} }
+func (*APIPage) meta() meta   { return meta{block: "api", layout: "app"} }
+func (*ErrorPage) meta() meta { return meta{block: "error", layout: "app"} }

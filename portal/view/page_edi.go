@@ -1,0 +1,126 @@
+package view
+
+import "time"
+
+// MessagesPage is /c/{slug}/edi. Fragment "edi.list".
+type MessagesPage struct {
+	Base
+	Tabs    []Tab
+	Filters Filters
+	Rows    []MessageRow
+	Pager   Pager
+}
+
+// MessageRow is one interchange or set of the list.
+type MessageRow struct {
+	URL       string
+	Out       bool // sent by the viewer's company
+	Partner   Company
+	Types     []string // set types in it: 850 …
+	Reference string   // the business number: PO, invoice
+	Control   string
+	Channel   Text // API, pages, outbox
+	At        time.Time
+	Status    Status
+	Pips      Pips
+	Took      time.Duration // zero: not known
+}
+
+// MessagePage is /c/{slug}/edi/{id}: one interchange. Tab is explanation, answer, attempts or audit (query "tab"). Fragments "message.say", "message.raw".
+type MessagePage struct {
+	Base
+	URL         string
+	Type        string // 850, or the standard's name when the message holds several types
+	Out         bool
+	Partner     Company
+	Status      Status
+	Facts       []Text // PO, control number, version, channel, when
+	Acks        []AckStep
+	SetCount    int
+	Raw         []RawSegment
+	Truncated   bool // more segments than are shown; the download has all
+	Findings    []Finding
+	Explained   []ExplainedSegment
+	Plain       []KV // the document in plain words
+	Answer      []RawSegment
+	AnswerURL   string
+	Attempts    []Attempt
+	Audit       []Entry
+	Tab         string
+	DownloadURL string
+	SubjectURL  string // the order or invoice it made
+	SubjectName string
+	RoomURL     string
+}
+
+// AckStep is one box of the acknowledgement strip.
+type AckStep struct {
+	Label  Text
+	Status Status
+}
+
+// RawSegment is one segment as it came. Number is its place in the set, 0 for envelope segments. Pins are the findings on it.
+type RawSegment struct {
+	Number   int
+	Tag      string
+	Parts    []RawPart // everything after the tag, separators included
+	Envelope bool
+	Selected bool
+	Pins     []Pin
+}
+
+// RawPart is a run of a segment; Mark underlines the value a finding speaks of.
+type RawPart struct {
+	Text string
+	Mark bool
+}
+
+// Pin is a finding at its segment. No links to the Finding of the same No.
+type Pin struct {
+	No   int
+	Text Text
+	Code string // AK403 8
+	Tone Tone
+}
+
+// Finding is one finding in words. Severity is finding.error, finding.warning or finding.note.
+type Finding struct {
+	No       int
+	Severity State
+	Title    Text
+	Place    Text // segment 5, DTM Date, element 2
+	Body     Text
+	Value    string
+	Codes    []string // AK3*DTM*5**8
+	CodeNote Text
+	Rule     Text
+	Fix      Text
+	URL      string // where on the EDI page, when shown elsewhere
+}
+
+// ExplainedSegment is a segment in words.
+type ExplainedSegment struct {
+	Number   int
+	Tag      string
+	Name     Text
+	Elements []ExplainedElement
+	Bad      bool
+}
+
+// ExplainedElement is one element of it: DTM02, its name, what came, what it means.
+type ExplainedElement struct {
+	Ref     string
+	Name    Text
+	Value   string
+	Meaning Text
+	Bad     bool
+}
+
+// Attempt is one try to process or deliver.
+type Attempt struct {
+	Number int
+	At     time.Time
+	Status Status
+	Note   Text
+	Took   time.Duration
+}

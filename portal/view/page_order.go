@@ -1,0 +1,244 @@
+package view
+
+import "time"
+
+// OrdersPage is /c/{slug}/orders. Fragment "orders.list" (table and foot).
+type OrdersPage struct {
+	Base
+	Tabs     []Tab
+	Filters  Filters
+	Rows     []OrderRow
+	Pager    Pager
+	Prices   bool // the viewer may see amounts
+	CanOrder bool
+}
+
+// OrderRow is one order of the list.
+type OrderRow struct {
+	URL, Number, PO string
+	Partner         Company
+	Placed          time.Time
+	Requested       Date
+	Lines           int
+	Total           Money
+	Status          Status
+	Note            Text // what stands out: "line 2: price differs"
+	Pips            Pips
+	Unread          int // unread lines in its room
+	Waits           bool
+}
+
+// OrderPage is /c/{slug}/orders/{id}. URL is that address. Forms post to URL+"/confirm", "/ship", "/invoice", "/receive", "/held";
+// GET on the first four shows the page with that form open. Fragments: "order.work" (the open form), "order.lines", "order.chain", "order.activity", "order.room".
+type OrderPage struct {
+	Base
+	URL        string
+	Number, PO string
+	Status     Status
+	Buyer      Company
+	Supplier   Company
+	BuyerName  string // the person, where known
+	Placed     time.Time
+	Requested  Date
+	Revision   string // version for conflict checks: hidden field "version"
+	Parties    []Party
+	Terms      []KV // payment terms, currency, references, notes
+	Prices     bool // the viewer may see prices and amounts
+	Chain      []ChainStep
+	Lines      []OrderLine
+	Totals     OrderTotals
+	Documents  []DocumentRow
+	Findings   []Finding
+	Activity   []Entry
+	Held       *Held
+	Room       *Room
+	Can        OrderCan
+	Confirm    *ConfirmForm
+	Ship       *ShipForm
+	Invoice    *InvoiceForm
+	Receive    *ReceiveForm
+}
+
+// OrderCan says which buttons exist. A right that is missing is an absent button.
+type OrderCan struct{ Confirm, Ship, Invoice, Receive, Held, EDI bool }
+
+// Party is a name and address of an order. Role is a key word: buyer, supplier, ship_to, bill_to.
+type Party struct {
+	Role  string
+	Name  string
+	Code  string
+	Lines []string
+}
+
+// ChainStep is one document of the chain: 850, 855, 856, 810.
+type ChainStep struct {
+	Code   string // also chooses the name: key "document." + Code
+	At     time.Time
+	Sent   bool // sent by the viewer's company, else received
+	Status Status
+	Figure Text
+	Pips   Pips
+	URL    string
+	Todo   bool // not there yet: shown grey
+}
+
+// Cell is a figure of the line table; Differs marks it on the very value. An empty Value shows as "–".
+type Cell struct {
+	Value   string // exact decimal
+	Differs bool
+}
+
+// OrderLine is one line, side by side. Notes are the sentences under it ("Price is from the list of July").
+type OrderLine struct {
+	Number                                 int
+	Name, SKU, BuyerItem, GTIN             string
+	Unit                                   string
+	Ordered                                Cell
+	Confirmed, Shipped, Received, Invoiced Cell
+	Price, InvoicePrice                    Cell   // per unit, without sign
+	Amount, InvoiceAmount                  Cell   // without sign, in the order's currency
+	Difference                             string // exact decimal with sign; empty matches
+	Requested, Promised                    Date
+	Status                                 Status
+	UnknownItem                            bool
+	Notes                                  []Text
+	Bad                                    bool // tints the row: something on it differs
+	Done                                   bool // invoiced and equal: shows the check mark
+}
+
+// OrderTotals are the sums under the table, net, in one currency.
+type OrderTotals struct {
+	Currency                     string
+	Ordered, Confirmed, Invoiced string
+	Difference                   string
+	Tax, Gross                   Money // of the invoices so far; empty when none
+	TaxNote                      Text
+	Differing                    int
+	ShowReceived, ShowInvoiced   bool // columns that have something to show
+	ShowConfirmed, ShowShipped   bool
+}
+
+// DocumentRow is a document of the order: an EDI message or an entry made on the pages.
+type DocumentRow struct {
+	Code  string // 850, 997 …
+	Title Text
+	Sub   Text
+	At    time.Time
+	URL   string
+}
+
+// Held is the banner of a held order. Answers post answer=new|refuse (and reason) to the order's URL+"/held".
+type Held struct {
+	Reason      State // hold.duplicate, hold.credit, hold.price, hold.location: words "hold."…
+	Text        Text
+	Since       time.Time
+	Owner       string
+	OtherNumber string // the order it repeats
+	OtherURL    string
+	Differences []HeldDifference
+	Answers     bool
+}
+
+// HeldDifference is one place where the new document differs from the one already booked.
+type HeldDifference struct {
+	Where    Text
+	Was, Now Text
+}
+
+// ConfirmForm answers an order (855). Names: line.{line}.{part}.action, .quantity, .date, .reason with part counted from 0.
+// The button named split with the line as value asks for one more part; the button named unsplit takes the last part away. Both render the form again.
+type ConfirmForm struct {
+	Form    Form
+	Lines   []ConfirmLine
+	Actions []Option // accept, change, backorder, reject
+	Reasons []Option
+}
+
+// ConfirmLine is one ordered line with its parts: one, or several after a split.
+type ConfirmLine struct {
+	Number    int
+	Name, SKU string
+	Ordered   Quantity
+	Price     Money
+	Requested Date
+	Notes     []Text // "unknown item", "price differs from the list: 46.50"
+	Parts     []ConfirmPart
+}
+
+// ConfirmPart is what is answered for a quantity of the line.
+type ConfirmPart struct {
+	Index                          int
+	Action, Quantity, Date, Reason string
+	Error                          Text
+}
+
+// ShipForm makes a shipment. Names: line.{line}.quantity, and carrier, tracking, shipped (date).
+type ShipForm struct {
+	Form  Form
+	Lines []WorkLine
+}
+
+// InvoiceForm makes an invoice (810). Names: number, date, due, tax (a rate), line.{line}.quantity, line.{line}.price.
+type InvoiceForm struct {
+	Form     Form
+	Currency string
+	TaxRates []Option
+	Lines    []WorkLine
+}
+
+// ReceiveForm marks goods as received. Names: line.{line}.quantity, received (date), note.
+type ReceiveForm struct {
+	Form  Form
+	Lines []WorkLine
+}
+
+// WorkLine is a line of the ship, invoice and receive forms. Open is what is left; Quantity and Price are what stands in the inputs.
+type WorkLine struct {
+	Number          int
+	Name, SKU       string
+	Ordered, Open   Quantity
+	Quantity, Price string
+	Error           Text
+}
+
+// NewOrderPage is /c/{slug}/orders/new. Names: partner, po, requested, ship_name, ship_street, ship_city, ship_postcode, ship_country, note,
+// line.{i}.sku, line.{i}.quantity with i from 0. The button named add asks for more lines, the button named remove (value i) takes one away. Fragment "order_new.form".
+type NewOrderPage struct {
+	Base
+	URL       string
+	Form      Form
+	Partners  []Option
+	Countries []Option
+	Lines     []NewOrderLine
+	Products  []ProductRow // suggestions of the chosen partner
+	Total     Money
+}
+
+// NewOrderLine is one line being typed; Name, Unit, Price and Amount are known once the product is.
+type NewOrderLine struct {
+	Index         int
+	SKU, Quantity string
+	Name, Unit    string
+	Price, Amount Money
+	Error         Text
+}
+
+// InvoicesPage is /c/{slug}/invoices. Fragment "invoices.list".
+type InvoicesPage struct {
+	Base
+	Tabs    []Tab
+	Filters Filters
+	Rows    []InvoiceRow
+	Pager   Pager
+}
+
+// InvoiceRow is one invoice.
+type InvoiceRow struct {
+	URL, Number           string
+	OrderNumber, OrderURL string
+	Partner               Company
+	Date, Due             Date
+	Net, Gross            Money
+	Status                Status
+	Note                  Text
+}

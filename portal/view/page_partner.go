@@ -1,0 +1,57 @@
+package view
+
+import "time"
+
+// PartnersPage is /c/{slug}/partners.
+type PartnersPage struct {
+	Base
+	Rows      []PartnerRow
+	CanInvite bool
+}
+
+// PartnerRow is one partnership, seen from the viewer's side. Side is what the other company is to the viewer: supplier or reseller.
+type PartnerRow struct {
+	URL      string
+	Company  Company
+	Side     string
+	State    State
+	Currency string
+	Open     int // open orders
+	Waiting  int // of them waiting for the viewer's company
+	Last     time.Time
+	Unread   int
+}
+
+// PartnerPage is /c/{slug}/partners/{id}. Forms: settings posts format, channel, ack, price_tolerance, response_days to URL+"/settings";
+// confirming an identity of the other side posts to URL+"/identities/{id}/confirm".
+type PartnerPage struct {
+	Base
+	URL        string
+	Company    Company
+	Side       string
+	State      State
+	Facts      []KV
+	Mine       []Person // people of the viewer's company who share this
+	Theirs     []Person
+	Identities []Identity // theirs, with what the viewer's company has confirmed
+	OurIDs     []Identity
+	Settings   *PartnerSettings // nil: the viewer may not see them
+	Orders     []MovingOrder
+	Room       *Room
+}
+
+// PartnerSettings is the EDI profile toward this partner.
+type PartnerSettings struct {
+	Form     Form
+	Editable bool
+	Rows     []PartnerRoute
+}
+
+// PartnerRoute says how one kind of document goes: set, direction, where to, who acknowledges. Names: route.{set}.channel, route.{set}.ack.
+type PartnerRoute struct {
+	Set      string
+	Out      bool
+	Channel  []Option
+	Ack      []Option
+	Versions []Option
+}

@@ -1,0 +1,67 @@
+package view
+
+import "entente/portal/locale"
+
+// Tone is the meaning of a colour: one colour per meaning, in pills, timelines and event lines.
+type Tone string
+
+// The tones: nothing happens; moving by itself; a person must act; wrong or too late; finished well; not real traffic.
+const (
+	Grey   Tone = ""
+	Blue   Tone = "blue"
+	Amber  Tone = "amber"
+	Red    Tone = "red"
+	Green  Tone = "green"
+	Violet Tone = "violet"
+)
+
+// icon is the symbol that goes with a tone; colour never stands alone.
+func (t Tone) icon() string {
+	switch t {
+	case Blue:
+		return "circle-arrow-right"
+	case Amber:
+		return "clock"
+	case Red:
+		return "alert-circle"
+	case Green:
+		return "circle-check"
+	case Violet:
+		return "flask-2"
+	}
+	return "circle-dashed"
+}
+
+// State names a state of one kind of object: "order.confirmed". Its word is the key "state." + State.
+type State string
+
+// states is the one table of tones. A state that is not in it shows grey with its key visible, and fails the tests when a sample uses it.
+var states = map[State]Tone{
+	"order.received": Amber, "order.confirmed": Blue, "order.partly_confirmed": Blue, "order.rejected": Red, "order.shipped": Blue, "order.partly_shipped": Blue,
+	"order.invoiced": Blue, "order.closed": Green, "order.cancelled": Grey, "order.held": Amber, "order.differs": Red, "order.refused": Red, "order.draft": Grey,
+	"line.open": Amber, "line.confirmed": Green, "line.changed": Amber, "line.backordered": Amber, "line.rejected": Red, "line.cancelled": Grey,
+	"line.shipped": Blue, "line.received": Green, "line.invoiced": Green, "line.unknown_item": Red, "line.price_differs": Red,
+	"invoice.draft": Grey, "invoice.sent": Blue, "invoice.received": Blue, "invoice.differs": Red, "invoice.matched": Green, "invoice.refused": Red, "invoice.paid": Green,
+	"edi.received": Blue, "edi.queued": Blue, "edi.processed": Green, "edi.held": Amber, "edi.failed": Red, "edi.waiting": Amber, "edi.fetched": Blue, "edi.delivered": Green,
+	"edi.accepted": Green, "edi.accepted_with_errors": Amber, "edi.partly": Amber, "edi.rejected": Red, "edi.duplicate": Grey, "edi.test": Violet, "edi.none": Grey,
+	"document.none": Grey, "document.saved": Grey, "document.sent": Blue, "document.received": Blue, "document.accepted": Green, "document.rejected": Red, "document.waiting": Amber, "document.differs": Red, "document.short": Amber,
+	"finding.error": Red, "finding.warning": Amber, "finding.note": Blue,
+	"partner.invited": Amber, "partner.active": Green, "partner.suspended": Red, "partner.ended": Grey,
+	"person.active": Green, "person.invited": Amber, "person.deactivated": Grey,
+	"identity.confirmed": Green, "identity.waiting": Amber,
+	"token.active": Green, "token.expired": Grey, "token.revoked": Grey,
+	"mail.queued": Blue, "mail.sent": Green, "mail.failed": Red, "mail.kept": Grey,
+	"job.available": Blue, "job.running": Blue, "job.scheduled": Grey, "job.retryable": Amber, "job.discarded": Red, "job.completed": Green, "job.cancelled": Grey,
+	"delivery.due": Blue, "delivery.parked": Red, "delivery.done": Green,
+	"check.ok": Green, "check.failed": Red,
+}
+
+// Tone is the colour of the state.
+func (s State) Tone() Tone { return states[s] }
+
+func (s State) word(p *locale.Printer) string {
+	if s == "" {
+		return ""
+	}
+	return p.T("state." + string(s))
+}
