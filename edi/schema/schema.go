@@ -1,0 +1,109 @@
+// Package schema knows what transaction sets are made of and judges them. Sets,
+// segments, elements and codes are terse data of our own; at first use they are
+// compiled into flat tables. Read streams interchanges past a Visitor, one
+// transaction set in memory at a time.
+//
+// Judging never changes what was read. Everything it says is a wire.Finding:
+// keys and codes, no words.
+package schema
+
+import (
+	"io"
+
+	"entente/edi/wire"
+	"entente/edi/x12"
+)
+
+// Options steers Read. The zero value is the safe default.
+type Options struct {
+	Limits wire.Limits
+	// SkipSets passes over the first n sets of the file without judging them
+	// or calling Visitor.Set: how a reader resumes after set n. Groups and
+	// interchanges are announced all the same.
+	SkipSets int
+}
+
+// Interchange is one interchange as the Visitor sees it. The pointer is valid
+// for the call only; the value may be copied and kept.
+type Interchange struct {
+	// Index counts interchanges in the file from 0.
+	Index  int        `json:"index"`
+	Header x12.Header `json:"header"`
+	Offset int64      `json:"offset"`
+	// The rest is complete at Visitor.InterchangeEnd.
+	Length   int64          `json:"length"`
+	Groups   int            `json:"group_count"`
+	Sets     int            `json:"set_count"`
+	Findings []wire.Finding `json:"findings,omitempty"`
+	// Verdict is Rejected when the interchange's own envelope is wrong or no
+	// set was accepted, Partly when some sets were refused.
+	Verdict    wire.Verdict   `json:"verdict"`
+	Delimiters x12.Delimiters `json:"-"`
+}
+
+// Group is one functional group as the Visitor sees it. The pointer is valid for
+// the call only; the value may be copied and kept.
+type Group struct {
+	// Index counts groups in the file from 0, Interchange is the index of the
+	// interchange.
+	Index       int       `json:"index"`
+	Interchange int       `json:"interchange"`
+	Header      x12.Group `json:"header"`
+	Offset      int64     `json:"offset"`
+	// The rest is complete at Visitor.GroupEnd. Stated is GE01 (or what was
+	// received when GE is missing), Received counts ST; Accepted counts those
+	// not rejected, sets skipped by Options.SkipSets not among them.
+	Stated   int            `json:"stated"`
+	Received int            `json:"received"`
+	Accepted int            `json:"accepted"`
+	Findings []wire.Finding `json:"findings,omitempty"`
+	// Verdict as AK901: Accepted, AcceptedWithErrors, Partly or Rejected.
+	Verdict wire.Verdict `json:"verdict"`
+}
+
+// Set is one transaction set with its verdict. The pointer and its Segments are
+// valid for the call only; Findings may be kept.
+type Set struct {
+	// Index counts sets in the file from 0; Group and Interchange are indexes
+	// too. InGroup counts sets in their group from 0.
+	Index       int    `json:"index"`
+	Group       int    `json:"group"`
+	Interchange int    `json:"interchange"`
+	InGroup     int    `json:"in_group"`
+	Type        string `json:"type"`    // ST01, "850"
+	Control     string `json:"control"` // ST02 as written
+	// Implementation is ST03, mostly empty.
+	Implementation string `json:"implementation,omitempty"`
+	// Version is GS08, Release the dictionary judged by ("004010").
+	Version string `json:"version"`
+	Release string `json:"release,omitempty"`
+	// Offset and Length are the bytes from ST to the terminator of SE.
+	Offset int64 `json:"offset"`
+	Length int64 `json:"length"`
+	// SegmentCount is what was found, ST and SE included.
+	SegmentCount int `json:"segment_count"`
+	// Findings in the order of the file; Dropped counts those beyond the limit.
+	Findings []wire.Finding `json:"findings,omitempty"`
+	Dropped  int            `json:"dropped,omitempty"`
+	Verdict  wire.Verdict   `json:"verdict"`
+	// Segments are all segments from ST to SE, a copy of this set's own.
+	Segments   []x12.Segment  `json:"-"`
+	Delimiters x12.Delimiters `json:"-"`
+}
+
+// Visitor is told what Read finds, in the order of the file. An error ends Read,
+// which returns it unchanged.
+type Visitor interface {
+	Interchange(*Interchange) error
+	Group(*Group) error
+	Set(*Set) error
+	GroupEnd(*Group) error
+	InterchangeEnd(*Interchange) error
+}
+
+// Read judges every interchange of r. A file that breaks off or whose envelope
+// cannot be followed closes what is open (with findings) and then returns the
+// *wire.Error.
+func Read(r io.Reader, opt Options, v Visitor) error {
+	return nil
+}
