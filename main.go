@@ -1,37 +1,10 @@
+// Command entente is a partner portal with an EDI gateway.
 package main
 
 import (
-	_ "github.com/alecthomas/kong"
-	_ "github.com/coder/websocket"
-	_ "github.com/danielgtaylor/huma/v2"
-	_ "github.com/danielgtaylor/huma/v2/adapters/humafiber"
-	_ "github.com/glebarez/sqlite"
-	_ "github.com/gofiber/fiber/v2"
-	_ "github.com/jackc/pgx/v5"
-	_ "github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib"
-	_ "github.com/nicksnyder/go-i18n/v2/i18n"
-	_ "github.com/pressly/goose/v3"
-	_ "github.com/pressly/goose/v3/lock"
-	_ "github.com/riverqueue/river"
-	_ "github.com/riverqueue/river/riverdriver/riverpgxv5"
-	_ "github.com/riverqueue/river/riverdriver/riversqlite"
-	_ "github.com/riverqueue/river/rivermigrate"
-	_ "github.com/riverqueue/river/rivertype"
-	_ "github.com/wneessen/go-mail"
-	_ "github.com/yuin/goldmark"
-	_ "go.yaml.in/yaml/v3"
-	_ "github.com/prometheus/client_golang/prometheus"
-	_ "github.com/prometheus/client_golang/prometheus/promhttp"
-	_ "github.com/google/uuid"
-	_ "github.com/valyala/fasthttp"
-	_ "golang.org/x/crypto/argon2"
-	_ "golang.org/x/text/language"
-	_ "golang.org/x/sync/errgroup"
-	_ "golang.org/x/sys/unix"
-	_ "gorm.io/driver/postgres"
-	_ "gorm.io/gorm"
-	_ "modernc.org/sqlite"
+	"os"
+
+	"entente/portal/app"
 )
 
-func main() {}
+func main() { os.Exit(app.Main(os.Args[1:], os.Stdout, os.Stderr)) }

@@ -1,0 +1,332 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rule says what a package may import from the project, and why it is so. The
+// first rule whose pattern matches decides. A pattern ends in /* for a folder.
+type rule struct {
+	pkg   string
+	allow []string
+	why   string
+}
+
+var leaves = []string{"prm/fault", "prm/money", "prm/access"}
+var dbs = []string{"db", "db/job", "db/blob", "db/audit", "db/search"}
+
+func with(lists ...[]string) []string { return slices.Concat(lists...) }
+
+var imports = []rule{
+	{"main", []string{"portal/app"}, "the root only starts the composition root"},
+	{"edi/wire", nil, "the words every EDI package shares import nothing"},
+	{"edi/doc", nil, "business documents are plain values that anybody may use"},
+	{"static", nil, "files, nothing else"},
+	{"prm/fault", nil, "a leaf: everybody returns faults"},
+	{"prm/money", nil, "a leaf: exact numbers depend on nothing"},
+	{"portal/locale", nil, "words depend on nothing, so that everything may speak"},
+	{"prm/access", []string{"prm/fault"}, "rights are decided without looking anything up"},
+	{"edi/x12", []string{"edi/wire"}, "a reader knows positions and limits, not meanings"},
+	{"edi/edifact", []string{"edi/wire"}, "a reader knows positions and limits, not meanings"},
+	{"edi/schema", []string{"edi/wire", "edi/x12", "edi/edifact"}, "meanings stand on readers and know no storage"},
+	{"edi/ack", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "answers are made of verdicts, without storage"},
+	{"edi/translate", []string{"edi/doc", "edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "translation is pure"},
+	{"edi/gateway", with([]string{"edi/*", "prm/fault", "prm/access"}, dbs), "the one stateful EDI package; business is reached through its ports"},
+	{"db", []string{"prm/fault"}, "the database layer knows no business"},
+	{"db/*", with([]string{"prm/fault"}, dbs, []string{"db/migrate"}), "the database layer knows no business"},
+	{"prm/account", with(leaves, dbs), "people and companies are the ground floor"},
+	{"prm/partner", with(leaves, dbs, []string{"prm/account"}), "siblings import downward only"},
+	{"prm/catalog", with(leaves, dbs, []string{"prm/account", "prm/partner"}), "siblings import downward only"},
+	{"prm/notify", with(leaves, dbs, []string{"prm/account"}), "notices know people, not what they are about"},
+	{"prm/trade", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "edi/doc"}), "trade sees documents as plain values, never the wire"},
+	{"chat/broker", nil, "the line between nodes carries bytes"},
+	{"chat/hub", []string{"chat/broker"}, "connections know rooms as names only"},
+	{"chat/room", with([]string{"prm/fault", "prm/access"}, dbs), "rooms learn of companies through a port"},
+	{"chat/socket", []string{"chat/*", "prm/fault", "prm/access"}, "the socket carries frames; who somebody is comes through a port"},
+	{"portal/view", []string{"portal/locale", "static", "prm/*", "edi/*", "chat/*"}, "pages hold values, not services"},
+	{"portal/form", leaves, "forms check shapes, services check rules"},
+	{"portal/session", []string{"prm/account", "prm/access", "prm/fault", "chat/socket", "db"}, "sessions authenticate and never authorise"},
+	{"portal/app", []string{"*"}, "the composition root"},
+	{"portal/e2e", []string{"*"}, "stories drive the whole program"},
+	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/session", "portal/locale", "portal/mail", "static"}, "handlers use services; nobody imports the composition root"},
+}
+
+// fences keep a third-party package inside named places.
+var fences = []struct {
+	module string
+	only   *regexp.Regexp // of "package-folder/file"
+	why    string
+}{
+	{"gorm.io/", regexp.MustCompile(`^db/|/store[^/]*\.go$`), "queries stand in store files, where rights are applied to rows"},
+	{"github.com/gofiber/", regexp.MustCompile(`^portal/(app|web|api|session)/|^chat/socket/|^edi/gateway/http\.go$`), "services do not know HTTP"},
+	{"github.com/coder/websocket", regexp.MustCompile(`^chat/socket/`), "one place speaks WebSocket"},
+	{"github.com/riverqueue/", regexp.MustCompile(`^db/(job|migrate)/`), "jobs are reached through db/job"},
+	{"github.com/jackc/", regexp.MustCompile(`^db/`), "drivers stay behind db"},
+	{"github.com/glebarez/", regexp.MustCompile(`^db/`), "drivers stay behind db"},
+	{"github.com/danielgtaylor/huma", regexp.MustCompile(`^portal/api/`), "the API's library stays in the API"},
+}
+
+// modules are the direct requirements of go.mod; static/docs/design.md says why.
+var modules = []string{
+	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/glebarez/sqlite", "github.com/gofiber/fiber/v2", "github.com/google/uuid",
+	"github.com/jackc/pgx/v5", "github.com/nicksnyder/go-i18n/v2", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
+	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",
+	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/net", "golang.org/x/sync",
+	"gorm.io/driver/postgres", "gorm.io/gorm", "modernc.org/sqlite",
+}
+
+type pkg struct {
+	ImportPath, Dir, Name, Doc string
+	GoFiles, Imports           []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Name,Doc,GoFiles,Imports", "entente/...")
+	cmd.Dir = root(t)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p pkg
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 25 {
+		t.Fatalf("only %d packages found", len(all))
+	}
+	return all
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func matches(pattern, path string) bool {
+	if pattern == "*" || pattern == path {
+		return true
+	}
+	dir, ok := strings.CutSuffix(pattern, "/*")
+	return ok && strings.HasPrefix(path, dir+"/")
+}
+
+func short(importPath string) string {
+	if importPath == "entente" {
+		return "main"
+	}
+	return strings.TrimPrefix(importPath, "entente/")
+}
+
+func TestImportsFlowOneWay(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		name := short(p.ImportPath)
+		if strings.HasSuffix(name, "test") || strings.Contains(name, "/internal/") {
+			continue
+		}
+		i := slices.IndexFunc(imports, func(r rule) bool { return matches(r.pkg, name) })
+		if i < 0 {
+			t.Errorf("%s has no row in the import table: add one with its reason", name)
+			continue
+		}
+		r := imports[i]
+		for _, imp := range p.Imports {
+			if imp == "testing" {
+				t.Errorf("%s imports testing: shipped code does not", name)
+			}
+			if imp != "entente" && !strings.HasPrefix(imp, "entente/") {
+				continue
+			}
+			to := short(imp)
+			if strings.HasPrefix(to, name+"/internal/") {
+				continue
+			}
+			if to == "portal/app" && name != "main" && name != "portal/e2e" {
+				t.Errorf("%s imports portal/app: nobody imports the composition root", name)
+			}
+			if !slices.ContainsFunc(r.allow, func(a string) bool { return matches(a, to) }) {
+				t.Errorf("%s imports %s, which it may not: %s", name, to, r.why)
+			}
+		}
+	}
+}
+
+func TestFences(t *testing.T) {
+	t.Parallel()
+	fset := token.NewFileSet()
+	for _, p := range packages(t) {
+		for _, f := range p.GoFiles {
+			file, err := parser.ParseFile(fset, filepath.Join(p.Dir, f), nil, parser.ImportsOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := short(p.ImportPath) + "/" + f
+			for _, imp := range file.Imports {
+				path := strings.Trim(imp.Path.Value, `"`)
+				for _, fence := range fences {
+					if strings.HasPrefix(path, fence.module) && !fence.only.MatchString(at) && !strings.HasSuffix(short(p.ImportPath), "test") {
+						t.Errorf("%s imports %s: %s", at, path, fence.why)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestStoresDodgeNoTenantFilter keeps the forms out that slip past a company
+// condition (each was seen to rewrite another company's row) or that put text
+// into SQL.
+func TestStoresDodgeNoTenantFilter(t *testing.T) {
+	t.Parallel()
+	banned := []struct {
+		re  *regexp.Regexp
+		why string
+	}{
+		{regexp.MustCompile(`\.Save\(`), "Save updates by primary key alone and can rewrite another company's row"},
+		{regexp.MustCompile(`UpdateAll:\s*true`), "an upsert of all columns can rewrite another company's row"},
+		{regexp.MustCompile(`\.AutoMigrate\(`), "the schema is SQL, reviewed; AutoMigrate rewrites tables"},
+		{regexp.MustCompile(`\.(Raw|Exec|Where|Order|Select|Group|Having|Joins|Table|Pluck|Not|Or)\([^"\x60)]*fmt\.Sprintf`), "SQL text is constant; values are parameters"},
+		{regexp.MustCompile(`FullSaveAssociations`), "associations are written by name"},
+	}
+	for _, p := range packages(t) {
+		for _, f := range p.GoFiles {
+			if !strings.HasPrefix(f, "store") {
+				continue
+			}
+			src, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n, line := range strings.Split(string(src), "\n") {
+				for _, b := range banned {
+					if b.re.MatchString(line) {
+						t.Errorf("%s/%s:%d: %s", short(p.ImportPath), f, n+1, b.why)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestHouseHabits(t *testing.T) {
+	t.Parallel()
+	badName := regexp.MustCompile(`(^|/)(util|utils|common|helpers?|base|managers?)(/|$)`)
+	unfinished := regexp.MustCompile(`\b(TODO|FIXME|XXX)\b`)
+	for _, p := range packages(t) {
+		name := short(p.ImportPath)
+		if badName.MatchString(name) {
+			t.Errorf("%s: name a package by what it means", name)
+		}
+		if p.Doc == "" {
+			t.Errorf("%s has no package comment", name)
+		}
+		if len(p.GoFiles) > 40 {
+			t.Errorf("%s has %d files: split it by meaning", name, len(p.GoFiles))
+		}
+		for _, f := range p.GoFiles {
+			src, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(src), "\n"); n > 600 {
+				t.Errorf("%s/%s has %d lines: over 600, split it by meaning", name, f, n)
+			}
+			if unfinished.Match(src) {
+				t.Errorf("%s/%s holds an unfinished word", name, f)
+			}
+		}
+	}
+}
+
+// TestServicesBeginWithTheCheck: every exported method of a Service that takes
+// an actor uses it.
+func TestServicesBeginWithTheCheck(t *testing.T) {
+	t.Parallel()
+	fset := token.NewFileSet()
+	seen := 0
+	for _, p := range packages(t) {
+		name := short(p.ImportPath)
+		if !strings.HasPrefix(name, "prm/") && !strings.HasPrefix(name, "chat/room") && name != "edi/gateway" {
+			continue
+		}
+		for _, f := range p.GoFiles {
+			file, err := parser.ParseFile(fset, filepath.Join(p.Dir, f), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range file.Decls {
+				fn, ok := d.(*ast.FuncDecl)
+				if !ok || fn.Recv == nil || !fn.Name.IsExported() || fn.Body == nil {
+					continue
+				}
+				actor := ""
+				for _, prm := range fn.Type.Params.List {
+					if sel, ok := prm.Type.(*ast.SelectorExpr); ok && fmt.Sprint(sel.X) == "access" && sel.Sel.Name == "Actor" && len(prm.Names) > 0 {
+						actor = prm.Names[0].Name
+					}
+				}
+				if actor == "" {
+					continue
+				}
+				seen++
+				used := false
+				ast.Inspect(fn.Body, func(n ast.Node) bool {
+					if id, ok := n.(*ast.Ident); ok && id.Name == actor {
+						used = true
+					}
+					return true
+				})
+				if !used {
+					t.Errorf("%s.%s takes an actor and never looks at it", name, fn.Name.Name)
+				}
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("only %d service methods found", seen)
+	}
+}
+
+func TestModulesAreKnown(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(root(t), "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	design, err := os.ReadFile(filepath.Join(root(t), "static/docs/design.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(raw), "\n") {
+		w := strings.Fields(line)
+		if len(w) != 2 || !strings.Contains(w[0], ".") {
+			continue // indirect ones carry a comment
+		}
+		if !slices.Contains(modules, w[0]) {
+			t.Errorf("%s is not on the list of modules: add it with its reason", w[0])
+		}
+		if !strings.Contains(string(design), w[0]) {
+			t.Errorf("static/docs/design.md gives no reason for %s", w[0])
+		}
+	}
+}

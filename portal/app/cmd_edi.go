@@ -1,0 +1,338 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"entente/edi/ack"
+	"entente/edi/schema"
+	"entente/edi/wire"
+	"entente/portal/locale"
+)
+
+func edi(_ context.Context, e *env, args []string) (int, error) {
+	verbs := map[string]func(*env, []string) (int, error){"check": ediCheck, "ack": ediAck, "explain": ediExplain}
+	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
+		fmt.Fprint(e.out, "Usage: entente edi check|ack|explain [flags] FILE|-\n\n"+
+			"  check    validate interchanges: every finding with its place and how to mend it\n"+
+			"  ack      print the acknowledgements that would be answered\n"+
+			"  explain  say each segment in plain words\n\n"+
+			"Exit 0: all accepted. 1: something is rejected. 2: not EDI, unreadable, or wrong usage.\n")
+		return exitOK, nil
+	}
+	if len(args) == 0 {
+		return exitUsage, misuse("edi needs check, ack or explain; see entente edi --help")
+	}
+	run, ok := verbs[args[0]]
+	if !ok {
+		return exitUsage, misuse("there is no \"edi %s\"; there are check, ack and explain", args[0])
+	}
+	return run(e, args[1:])
+}
+
+// open opens the one file of an edi command; "-" is standard input.
+func (e *env) open(rest []string) (io.ReadCloser, error) {
+	if len(rest) != 1 {
+		return nil, misuse("name one file, or - for standard input")
+	}
+	if rest[0] == "-" {
+		return io.NopCloser(e.in), nil
+	}
+	f, err := os.Open(rest[0])
+	if err != nil {
+		return nil, misuse("%v", err)
+	}
+	if st, err := f.Stat(); err == nil && st.IsDir() {
+		_ = f.Close()
+		return nil, misuse("%s is a folder; name a file", rest[0])
+	}
+	return f, nil
+}
+
+func printer(lang string) *locale.Printer {
+	return locale.New(locale.Match("", lang), time.UTC, time.Now())
+}
+
+// unreadable turns an error of the readers into its sentence, with exit 2.
+func unreadable(p *locale.Printer, err error) error {
+	var w *wire.Error
+	if !errors.As(err, &w) {
+		return misuse("%v", err)
+	}
+	return misuse("%s", ediErrorText(p, w))
+}
+
+// ediErrorText says an error that ended reading in words, with its place.
+func ediErrorText(p *locale.Printer, w *wire.Error) string {
+	return p.T("edi.error."+w.Key, "Value", w.Value, "Offset", w.Pos.Offset, "Segment", w.Pos.FileSegment)
+}
+
+func ediCheck(e *env, args []string) (int, error) {
+	fs := e.flags("edi check")
+	format := fs.String("format", "text", "text or json")
+	asJSON := fs.Bool("json", false, "the same as --format json")
+	lang := fs.String("lang", "en", "language of the sentences: en or zh-CN")
+	rest, err := e.parse(fs, "[--format text|json] [--lang en|zh-CN] FILE|-", args)
+	if err != nil {
+		return exitUsage, err
+	}
+	if *asJSON {
+		*format = "json"
+	}
+	if *format != "text" && *format != "json" {
+		return exitUsage, misuse("--format is text or json, not %q", *format)
+	}
+	in, err := e.open(rest)
+	if err != nil {
+		return exitUsage, err
+	}
+	defer in.Close()
+	p := printer(*lang)
+	report, err := schema.Check(in, schema.Options{})
+	if report != nil && *format == "json" && (err == nil || len(report.Interchanges) > 0) {
+		enc := json.NewEncoder(e.out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(worded(p, report)); err != nil {
+			return exitUsage, err
+		}
+	} else if report != nil {
+		printReport(e.out, p, report)
+	}
+	if err != nil {
+		return exitUsage, unreadable(p, err)
+	}
+	if report.Rejected {
+		return exitFailed, nil
+	}
+	return exitOK, nil
+}
+
+// findingText is the sentence of a finding.
+func findingText(p *locale.Printer, f wire.Finding) string {
+	args := map[string]any{"Value": f.Value, "Segment": f.SegmentID, "Element": f.Pos.Element, "Ref": f.Ref, "Place": place(f)}
+	for k, v := range f.Args {
+		args[k] = v
+	}
+	return p.T("edi.finding."+f.Key, args)
+}
+
+// place is the usual short name of where a finding stands: "DTM02", "SE".
+func place(f wire.Finding) string {
+	if f.Pos.Element == 0 {
+		return f.SegmentID
+	}
+	s := fmt.Sprintf("%s%02d", f.SegmentID, f.Pos.Element)
+	if f.Pos.Component > 0 {
+		s += fmt.Sprintf("-%d", f.Pos.Component)
+	}
+	return s
+}
+
+func printReport(w io.Writer, p *locale.Printer, r *schema.Report) {
+	out := bufio.NewWriter(w)
+	defer out.Flush()
+	say := func(indent string, fs []wire.Finding) {
+		for _, f := range fs {
+			fmt.Fprintf(out, "%s%s  %s\n", indent, where(p, f), findingText(p, f))
+		}
+	}
+	for _, ic := range r.Interchanges {
+		h := ic.Header
+		fmt.Fprintf(out, "%s %s  %s:%s > %s:%s  %s\n", p.T("cli.interchange"), h.Control, h.SenderQualifier, h.Sender, h.ReceiverQualifier, h.Receiver, p.T("cli.verdict."+string(ic.Verdict)))
+		say("  ", ic.Findings)
+		for _, g := range ic.GroupReports {
+			fmt.Fprintf(out, "  %s %s %s  %s\n", p.T("cli.group"), g.Header.FunctionalID, g.Header.Control, p.T("cli.verdict."+string(g.Verdict)))
+			say("    ", g.Findings)
+			for _, s := range g.SetReports {
+				fmt.Fprintf(out, "    %s %s  %s\n", s.Type, s.Control, p.T("cli.verdict."+string(s.Verdict)))
+				say("      ", s.Findings)
+				if s.Dropped > 0 {
+					fmt.Fprintf(out, "      %s\n", p.N("cli.dropped", s.Dropped))
+				}
+			}
+		}
+	}
+}
+
+func where(p *locale.Printer, f wire.Finding) string {
+	var b strings.Builder
+	b.WriteString(place(f))
+	if f.Pos.Segment > 0 {
+		fmt.Fprintf(&b, " (%s)", p.T("cli.segment", "n", f.Pos.Segment))
+	}
+	if f.Code != "" {
+		fmt.Fprintf(&b, " [%s %s]", codeName(f.Level), f.Code)
+	}
+	return b.String()
+}
+
+func codeName(l wire.Level) string {
+	switch l {
+	case wire.LevelElement:
+		return "AK403"
+	case wire.LevelSegment:
+		return "AK304"
+	case wire.LevelSet:
+		return "AK502"
+	case wire.LevelGroup:
+		return "AK905"
+	}
+	return "TA105"
+}
+
+// worded is the report with each finding's sentence beside it.
+func worded(p *locale.Printer, r *schema.Report) any {
+	type finding struct {
+		wire.Finding
+		Place string `json:"place"`
+		Text  string `json:"text"`
+	}
+	words := func(fs []wire.Finding) []finding {
+		out := []finding{}
+		for _, f := range fs {
+			out = append(out, finding{f, place(f), findingText(p, f)})
+		}
+		return out
+	}
+	type set struct {
+		Type     string       `json:"type"`
+		Control  string       `json:"control"`
+		Result   wire.Verdict `json:"result"`
+		Segments int          `json:"segments"`
+		Findings []finding    `json:"findings"`
+	}
+	type group struct {
+		Kind     string       `json:"functional_id"`
+		Control  string       `json:"control"`
+		Version  string       `json:"version"`
+		Result   wire.Verdict `json:"result"`
+		Findings []finding    `json:"findings"`
+		Sets     []set        `json:"sets"`
+	}
+	type interchange struct {
+		Sender   string       `json:"sender"`
+		Receiver string       `json:"receiver"`
+		Control  string       `json:"control"`
+		Test     bool         `json:"test"`
+		Result   wire.Verdict `json:"result"`
+		Findings []finding    `json:"findings"`
+		Groups   []group      `json:"groups"`
+	}
+	out := struct {
+		Result       wire.Verdict  `json:"result"`
+		Interchanges []interchange `json:"interchanges"`
+	}{Result: wire.Accepted, Interchanges: []interchange{}}
+	if r.Rejected {
+		out.Result = wire.Rejected
+	}
+	for _, ic := range r.Interchanges {
+		h := ic.Header
+		i := interchange{h.SenderQualifier + ":" + h.Sender, h.ReceiverQualifier + ":" + h.Receiver, h.Control, h.Usage == "T", ic.Verdict, words(ic.Findings), []group{}}
+		for _, g := range ic.GroupReports {
+			gr := group{g.Header.FunctionalID, g.Header.Control, g.Header.Version, g.Verdict, words(g.Findings), []set{}}
+			for _, s := range g.SetReports {
+				gr.Sets = append(gr.Sets, set{s.Type, s.Control, s.Verdict, s.SegmentCount, words(s.Findings)})
+			}
+			i.Groups = append(i.Groups, gr)
+		}
+		out.Interchanges = append(out.Interchanges, i)
+	}
+	return out
+}
+
+func ediAck(e *env, args []string) (int, error) {
+	fs := e.flags("edi ack")
+	rest, err := e.parse(fs, "FILE|-", args)
+	if err != nil {
+		return exitUsage, err
+	}
+	in, err := e.open(rest)
+	if err != nil {
+		return exitUsage, err
+	}
+	defer in.Close()
+	out, report, err := ack.Answer(in, schema.Options{}, time.Now().UTC())
+	if _, werr := e.out.Write(out); werr != nil {
+		return exitUsage, werr
+	}
+	if err != nil {
+		return exitUsage, unreadable(printer("en"), err)
+	}
+	if report.Rejected {
+		return exitFailed, nil
+	}
+	return exitOK, nil
+}
+
+func ediExplain(e *env, args []string) (int, error) {
+	fs := e.flags("edi explain")
+	lang := fs.String("lang", "en", "language: en or zh-CN")
+	asJSON := fs.Bool("json", false, "print one JSON object a set")
+	rest, err := e.parse(fs, "[--lang en|zh-CN] [--json] FILE|-", args)
+	if err != nil {
+		return exitUsage, err
+	}
+	in, err := e.open(rest)
+	if err != nil {
+		return exitUsage, err
+	}
+	defer in.Close()
+	p := printer(*lang)
+	w := bufio.NewWriter(e.out)
+	defer w.Flush()
+	rejected := false
+	err = schema.Explain(in, schema.Options{}, func(ic *schema.Interchange, g *schema.Group, x schema.Explained) error {
+		rejected = rejected || x.Verdict == wire.Rejected
+		if *asJSON {
+			return json.NewEncoder(w).Encode(x)
+		}
+		fmt.Fprintf(w, "%s  %s %s  %s\n", p.T(x.NameKey), x.Type, x.Control, p.T("cli.verdict."+string(x.Verdict)))
+		for _, s := range x.Segments {
+			fmt.Fprintf(w, "\n%4d  %s  %s\n", s.N, s.ID, p.T(s.NameKey))
+			for _, el := range s.Elements {
+				fmt.Fprintf(w, "      %-8s %s: %s%s\n", el.Place, name(p, el), el.Value, meaning(p, el))
+			}
+			for _, f := range s.Findings {
+				fmt.Fprintf(w, "    ! %s [%s %s]\n", findingText(p, f), codeName(f.Level), f.Code)
+			}
+		}
+		for _, f := range x.Findings {
+			fmt.Fprintf(w, "    ! %s\n", findingText(p, f))
+		}
+		fmt.Fprintln(w)
+		return nil
+	})
+	if err != nil {
+		return exitUsage, unreadable(p, err)
+	}
+	if rejected {
+		return exitFailed, nil
+	}
+	return exitOK, nil
+}
+
+func name(p *locale.Printer, el schema.ExplainedElement) string {
+	if el.NameKey == "" {
+		return p.T("cli.element")
+	}
+	return p.T(el.NameKey)
+}
+
+func meaning(p *locale.Printer, el schema.ExplainedElement) string {
+	switch {
+	case el.MeaningKey != "":
+		return " = " + p.T(el.MeaningKey)
+	case el.DecodedKind == "date":
+		return " = " + p.Date(el.Decoded)
+	case el.Decoded != "":
+		return " = " + el.Decoded
+	}
+	return ""
+}

@@ -1,0 +1,193 @@
+package app
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Config is everything that can be set. Each setting comes from its flag, else
+// the environment, else entente.yaml in the data folder, else the default
+// (CONTRACT 1). The table settings names and documents them.
+type Config struct {
+	Addr           string
+	Data           string
+	DatabaseURL    string
+	BaseURL        string
+	SMTPURL        string
+	TrustedProxies string
+	MetricsAddr    string
+	Demo           bool
+}
+
+type setting struct {
+	name string // flag; the environment name and the yaml key follow from it
+	def  string
+	doc  string
+	at   func(*Config) *string
+}
+
+var settings = []setting{
+	{"addr", "127.0.0.1:8080", "address to listen on; port 0 picks a free one", func(c *Config) *string { return &c.Addr }},
+	{"data", "./data", "data folder: database, payloads, entente.yaml", func(c *Config) *string { return &c.Data }},
+	{"database-url", "", "postgres://… ; empty = an SQLite file in the data folder", func(c *Config) *string { return &c.DatabaseURL }},
+	{"base-url", "", "address people type, for links; empty = from --addr", func(c *Config) *string { return &c.BaseURL }},
+	{"smtp-url", "", "smtp://user:password@host:port or smtps://…; empty = mail stays in the outbox, readable", func(c *Config) *string { return &c.SMTPURL }},
+	{"trusted-proxies", "", "addresses or networks whose X-Forwarded-* headers are believed, comma separated", func(c *Config) *string { return &c.TrustedProxies }},
+	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
+}
+
+func (s setting) env() string {
+	return "ENTENTE_" + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
+}
+
+// register adds the named settings (all when none is named) to a flag set.
+func register(fs *flag.FlagSet, names ...string) {
+	for _, s := range settings {
+		if len(names) == 0 || contains(names, s.name) {
+			fs.String(s.name, s.def, s.doc+" ("+s.env()+")")
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// configure builds the Config from parsed flags, the environment and the file.
+// All errors are reported at once, each naming the setting and the mend.
+func configure(set *flag.FlagSet, getenv func(string) string) (Config, error) {
+	given := map[string]string{}
+	set.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.String() })
+	var c Config
+	pick := func(s setting, file map[string]string) string {
+		if v, ok := given[s.name]; ok {
+			return v
+		}
+		if v := getenv(s.env()); v != "" {
+			return v
+		}
+		if v, ok := file[s.name]; ok {
+			return v
+		}
+		return s.def
+	}
+	for _, s := range settings {
+		if s.name == "data" {
+			c.Data = pick(s, nil)
+		}
+	}
+	file, err := readFile(filepath.Join(c.Data, "entente.yaml"))
+	if err != nil {
+		return c, err
+	}
+	for _, s := range settings {
+		if s.name != "data" {
+			*s.at(&c) = pick(s, file)
+		}
+	}
+	return c, c.check()
+}
+
+func readFile(path string) (map[string]string, error) {
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
+	}
+	var m map[string]string
+	if err := yaml.Unmarshal(raw, &m); err != nil {
+		return nil, fmt.Errorf("%s: each line must be \"name: value\": %w", path, err)
+	}
+	known := map[string]bool{}
+	for _, s := range settings {
+		known[s.name] = true
+	}
+	var errs []error
+	for k := range m {
+		if !known[k] || k == "data" {
+			errs = append(errs, fmt.Errorf("%s: %q is not a setting; the flags of \"entente serve --help\" are", path, k))
+		}
+	}
+	return m, errors.Join(errs...)
+}
+
+func (c *Config) check() error {
+	var errs []error
+	bad := func(name, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("--%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+	for name, addr := range map[string]string{"addr": c.Addr, "metrics-addr": c.MetricsAddr} {
+		if addr == "" && name != "addr" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			bad(name, "%q is not host:port, such as 127.0.0.1:8080", addr)
+		}
+	}
+	if u := c.DatabaseURL; u != "" && !strings.HasPrefix(u, "postgres://") && !strings.HasPrefix(u, "postgresql://") && !strings.HasPrefix(u, "sqlite:") && !strings.Contains(u, "host=") {
+		bad("database-url", "%q must begin with postgres:// or sqlite:", redact(u))
+	}
+	if c.BaseURL != "" {
+		u, err := url.Parse(c.BaseURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			bad("base-url", "%q is not an http(s) address", c.BaseURL)
+		}
+		c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+	}
+	for _, p := range c.proxies() {
+		if _, err := netip.ParsePrefix(p); err != nil {
+			if _, err := netip.ParseAddr(p); err != nil {
+				bad("trusted-proxies", "%q is neither an address nor a network such as 10.0.0.0/8", p)
+			}
+		}
+	}
+	if c.SMTPURL != "" {
+		if u, err := url.Parse(c.SMTPURL); err != nil || u.Host == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
+			bad("smtp-url", "it must begin with smtp:// or smtps:// and name a host")
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) proxies() []string {
+	var out []string
+	for p := range strings.SplitSeq(c.TrustedProxies, ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// dsn is what db.Open takes.
+func (c *Config) dsn() string {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL
+	}
+	return "sqlite:" + filepath.Join(c.Data, "entente.db")
+}
+
+// redact hides a password in a URL.
+func redact(s string) string {
+	if u, err := url.Parse(s); err == nil {
+		return u.Redacted()
+	}
+	return "…"
+}

@@ -1,0 +1,137 @@
+// Package web is the portal in HTML: one file per screen, each handler decodes,
+// makes one service call and renders. It also configures the HTTP server itself,
+// since fiber's defaults break several promises (the traps are listed in
+// server.go, each with its test).
+package web
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/valyala/fasthttp"
+
+	"entente/prm/fault"
+)
+
+// Limits of the HTTP server.
+const (
+	SmallBody   = 1 << 20          // bytes of every body but the streamed ones
+	readTimeout = 5 * time.Second  // for headers and small bodies: ends half-sent requests
+	longTimeout = 15 * time.Minute // for streamed bodies, which count for themselves
+	idleTimeout = 75 * time.Second
+)
+
+// ServerOptions configure NewServer.
+type ServerOptions struct {
+	TrustedProxies []string // only these may say X-Forwarded-For and -Proto
+	Streamed       []string // paths whose handlers read and limit the body stream themselves
+	Log            *slog.Logger
+	Error          func(c *fiber.Ctx, err error) error // renders every error, once
+}
+
+// NewServer makes the fiber app with the house's defaults:
+//   - Immutable: values kept past the handler stay what they were;
+//   - no Content-Encoding on requests: a small body never unfolds into a big one;
+//   - streamed bodies with an own limit, since streaming switches fiber's off;
+//   - short read timeout, longer only where a body is streamed;
+//   - forwarding headers only from trusted proxies;
+//   - one error handler, so that no raw error text leaves the house;
+//   - security headers on every answer, errors and static files included.
+func NewServer(o ServerOptions) *fiber.App {
+	app := fiber.New(fiber.Config{
+		AppName:                 "entente",
+		Immutable:               true,
+		DisableStartupMessage:   true,
+		StreamRequestBody:       true,
+		BodyLimit:               SmallBody,
+		ReadTimeout:             readTimeout,
+		WriteTimeout:            longTimeout,
+		IdleTimeout:             idleTimeout,
+		ReadBufferSize:          16 << 10,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          o.TrustedProxies,
+		ProxyHeader:             fiber.HeaderXForwardedFor,
+		EnableIPValidation:      true,
+		ErrorHandler:            o.Error,
+		ServerHeader:            "",
+	})
+	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		path, _, _ := strings.Cut(string(h.RequestURI()), "?")
+		for _, p := range o.Streamed {
+			if path == p {
+				return fasthttp.RequestConfig{ReadTimeout: longTimeout}
+			}
+		}
+		return fasthttp.RequestConfig{}
+	}
+	app.Use(headers)
+	app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: func(c *fiber.Ctx, e any) {
+		o.Log.Error("handler panicked", "method", c.Method(), "route", c.Route().Path, "panic", e)
+	}}))
+	app.Use(bodies(o.Streamed))
+	return app
+}
+
+// CSP is the content security policy of every page. blob: and data: images are
+// our own previews and Tabler's check marks.
+const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func headers(c *fiber.Ctx) error {
+	h := &c.Response().Header
+	h.Set("Content-Security-Policy", CSP)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	if c.Protocol() == "https" {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+	return c.Next()
+}
+
+// bodies reads every body that is not streamed within SmallBody.
+func bodies(streamed []string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if c.Get(fiber.HeaderContentEncoding) != "" && !strings.EqualFold(c.Get(fiber.HeaderContentEncoding), "identity") {
+			c.Context().SetConnectionClose()
+			return fault.New(fault.Invalid, "error.content_encoding")
+		}
+		path := c.Path()
+		for _, p := range streamed {
+			if path == p {
+				return c.Next()
+			}
+		}
+		req := c.Request()
+		if req.Header.ContentLength() > SmallBody {
+			c.Context().SetConnectionClose()
+			return fault.New(fault.TooLarge, "error.too_large", "Limit", "1 MiB")
+		}
+		if !req.IsBodyStream() {
+			return c.Next()
+		}
+		body, err := io.ReadAll(io.LimitReader(req.BodyStream(), SmallBody+1))
+		if err != nil {
+			c.Context().SetConnectionClose()
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				return fault.Wrap(err, fault.Invalid, "error.truncated")
+			}
+			return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+		}
+		if len(body) > SmallBody {
+			c.Context().SetConnectionClose()
+			return fault.New(fault.TooLarge, "error.too_large", "Limit", "1 MiB")
+		}
+		_ = req.CloseBodyStream()
+		req.SetBodyRaw(body)
+		return c.Next()
+	}
+}
