@@ -2,11 +2,39 @@ package x12
 
 import "entente/edi/wire"
 
+// Tag is a segment tag packed into a number, so that tags compare in one step.
+type Tag uint32
+
+// TagOf packs a tag of at most four bytes; longer ones give 0.
+func TagOf[T string | []byte](s T) Tag {
+	if len(s) > 4 {
+		return 0
+	}
+	var t Tag
+	for i := 0; i < len(s); i++ {
+		t = t<<8 | Tag(s[i])
+	}
+	return t
+}
+
+// The tags of the envelope.
+var (
+	tagISA = TagOf("ISA")
+	tagIEA = TagOf("IEA")
+	tagGS  = TagOf("GS")
+	tagGE  = TagOf("GE")
+	tagST  = TagOf("ST")
+	tagSE  = TagOf("SE")
+	tagTA1 = TagOf("TA1")
+)
+
 // Segment is one segment. One that came from Reader.Next is borrowed until the
-// next call.
+// next call; CopyTo makes one that lasts.
 type Segment struct {
-	// Kind is the role in the envelope.
+	// Kind is the role in the envelope, Tag the packed tag (0 when it is
+	// longer than four bytes).
 	Kind wire.Kind
+	Tag  Tag
 	// Offset is the byte offset in the file.
 	Offset int64
 	// FileSegment numbers segments of the file from 1; SetSegment those of the
@@ -18,14 +46,14 @@ type Segment struct {
 	pos []int32 // start of every element in raw, the tag first; one more at the end
 }
 
-// Len is the number of elements after the tag.
+// Len is the number of elements after the tag, empty ones at the end included.
 func (s *Segment) Len() int { return len(s.pos) - 2 }
 
-// ID is the tag, "BEG".
-func (s *Segment) ID() string { return string(s.Tag()) }
+// ID is the tag as text, "BEG".
+func (s *Segment) ID() string { return string(s.TagBytes()) }
 
-// Tag is the tag as borrowed bytes.
-func (s *Segment) Tag() []byte { return s.raw[:s.pos[1]-1] }
+// TagBytes is the tag as borrowed bytes.
+func (s *Segment) TagBytes() []byte { return s.raw[:s.pos[1]-1] }
 
 // El is element i (1 is the first after the tag), empty when absent. Borrowed.
 func (s *Segment) El(i int) []byte {
@@ -38,13 +66,49 @@ func (s *Segment) El(i int) []byte {
 // Text is element i as a string of its own.
 func (s *Segment) Text(i int) string { return string(s.El(i)) }
 
-// ElOffset is the byte offset of element i in the file.
+// ElOffset is the byte offset of element i in the file; of the segment's end for an
+// element that is not there.
 func (s *Segment) ElOffset(i int) int64 {
-	if i < 1 || i+1 >= len(s.pos) {
+	if i < 1 {
 		return s.Offset
+	}
+	if i+1 >= len(s.pos) {
+		return s.Offset + int64(len(s.raw))
 	}
 	return s.Offset + int64(s.pos[i])
 }
 
 // Raw is the whole segment without its terminator. Borrowed.
 func (s *Segment) Raw() []byte { return s.raw }
+
+// Bounds are the starts of all elements in Raw, the tag first, and one more: the
+// place after the last separator. Borrowed; element i is
+// Raw()[b[i]:b[i+1]-1]. It is for callers that walk many elements.
+func (s *Segment) Bounds() []int32 { return s.pos }
+
+// CopyTo appends the segment's bytes and bounds to two buffers and returns the
+// copy, which points into them, with the grown buffers. A copy stays valid when
+// the buffers grow again.
+func (s *Segment) CopyTo(raw []byte, pos []int32) (Segment, []byte, []int32) {
+	c := *s
+	r, p := len(raw), len(pos)
+	raw = append(raw, s.raw...)
+	pos = append(pos, s.pos...)
+	c.raw = raw[r:len(raw):len(raw)]
+	c.pos = pos[p:len(pos):len(pos)]
+	return c, raw, pos
+}
+
+// Part cuts the part of b before sep and the rest after it; more is false at the
+// last part. A sep of 0 never cuts. It walks composites and repetitions without
+// allocating.
+func Part(b []byte, sep byte) (part, rest []byte, more bool) {
+	if sep != 0 {
+		for i, c := range b {
+			if c == sep {
+				return b[:i], b[i+1:], true
+			}
+		}
+	}
+	return b, nil, false
+}

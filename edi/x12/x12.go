@@ -6,15 +6,7 @@
 // What Next returns is borrowed until the next call.
 package x12
 
-import (
-	"errors"
-
-	"entente/edi/wire"
-)
-
-// ErrEDIFACT says that the input begins with UNA or UNB. It also is a
-// wire.ErrNotRead.
-var ErrEDIFACT = errors.New("EDIFACT is not read yet by this version")
+import "entente/edi/wire"
 
 // Delimiters are the service characters of one interchange.
 type Delimiters struct {
@@ -100,11 +92,6 @@ type Envelope struct {
 
 // MaxScanGroups is the greatest number of groups that an Envelope lists.
 const MaxScanGroups = 64
-
-// Segment tags of the envelope.
-const (
-	tagISA = "ISA"
-)
 
 // repeats says whether ISA11 is a repetition separator in this ISA12 version.
 func repeats(isaVersion string) bool { return isaVersion >= "00402" }
