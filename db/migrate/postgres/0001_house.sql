@@ -118,16 +118,15 @@ CREATE INDEX history_subject ON history (subject_kind, subject_id, happened, id)
 CREATE TABLE interchange (
   id text PRIMARY KEY, submission_id text NOT NULL, position bigint NOT NULL, sender_id text NOT NULL REFERENCES org(id), receiver_id text NOT NULL REFERENCES org(id), partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL,
   origin text NOT NULL, door text NOT NULL, syntax text NOT NULL, version text NOT NULL, sender_ident text NOT NULL, receiver_ident text NOT NULL, control text NOT NULL, dated text NOT NULL, test boolean NOT NULL,
-  blob text NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, sha256 text NOT NULL, types text NOT NULL, set_count bigint NOT NULL,
-  state text NOT NULL, result text NOT NULL, held text NOT NULL, duplicate_of text NOT NULL, answers text NOT NULL,
+  blob text NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, sha256 text NOT NULL, digest text NOT NULL, types text NOT NULL, set_count bigint NOT NULL,
+  state text NOT NULL, result text NOT NULL, held text NOT NULL, duplicate_of text NOT NULL, answers text NOT NULL, findings text NOT NULL,
   lane text NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, sets_done bigint NOT NULL, last_error text NOT NULL,
   delivery text NOT NULL, fetched bigint NOT NULL, acknowledged text NOT NULL, made_by text NOT NULL, received bigint NOT NULL, processed bigint NOT NULL
 );
-CREATE UNIQUE INDEX interchange_identity ON interchange (sender_ident, receiver_ident, dated, control, sha256, origin);
-CREATE INDEX interchange_control ON interchange (sender_ident, receiver_ident, control);
+CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
 CREATE INDEX interchange_supplier ON interchange (supplier_id, received, id);
 CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
-CREATE INDEX interchange_due ON interchange (state, next_at);
+CREATE INDEX interchange_due ON interchange (state, lane, next_at, id);
 CREATE INDEX interchange_outbox ON interchange (receiver_id, delivery, received, id);
 CREATE INDEX interchange_submission ON interchange (submission_id, position);
 CREATE TABLE edi_submission (

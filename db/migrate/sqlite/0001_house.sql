@@ -118,16 +118,15 @@ CREATE INDEX history_subject ON history (subject_kind, subject_id, happened, id)
 CREATE TABLE interchange (
   id TEXT PRIMARY KEY, submission_id TEXT NOT NULL, position INTEGER NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id), receiver_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL,
   origin TEXT NOT NULL, door TEXT NOT NULL, syntax TEXT NOT NULL, version TEXT NOT NULL, sender_ident TEXT NOT NULL, receiver_ident TEXT NOT NULL, control TEXT NOT NULL, dated TEXT NOT NULL, test BOOLEAN NOT NULL,
-  blob TEXT NOT NULL, start_at INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, types TEXT NOT NULL, set_count INTEGER NOT NULL,
-  state TEXT NOT NULL, result TEXT NOT NULL, held TEXT NOT NULL, duplicate_of TEXT NOT NULL, answers TEXT NOT NULL,
+  blob TEXT NOT NULL, start_at INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, digest TEXT NOT NULL, types TEXT NOT NULL, set_count INTEGER NOT NULL,
+  state TEXT NOT NULL, result TEXT NOT NULL, held TEXT NOT NULL, duplicate_of TEXT NOT NULL, answers TEXT NOT NULL, findings TEXT NOT NULL,
   lane TEXT NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL, sets_done INTEGER NOT NULL, last_error TEXT NOT NULL,
   delivery TEXT NOT NULL, fetched INTEGER NOT NULL, acknowledged TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, processed INTEGER NOT NULL
 );
-CREATE UNIQUE INDEX interchange_identity ON interchange (sender_ident, receiver_ident, dated, control, sha256, origin);
-CREATE INDEX interchange_control ON interchange (sender_ident, receiver_ident, control);
+CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
 CREATE INDEX interchange_supplier ON interchange (supplier_id, received, id);
 CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
-CREATE INDEX interchange_due ON interchange (state, next_at);
+CREATE INDEX interchange_due ON interchange (state, lane, next_at, id);
 CREATE INDEX interchange_outbox ON interchange (receiver_id, delivery, received, id);
 CREATE INDEX interchange_submission ON interchange (submission_id, position);
 CREATE TABLE edi_submission (
