@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	_ "time/tzdata" // time zones, also where the system has none
 )
 
 // Exit codes of every command (CONTRACT 1).
