@@ -1,0 +1,70 @@
+package gateway
+
+// The events of the gateway. Their object is the interchange, their companies
+// are both sides. Payloads hold ids, never content.
+const (
+	// EventProcessed: an interchange was judged to its end (ProcessedEvent).
+	EventProcessed = "edi.Processed"
+	// EventDocumentRejected: a set was refused (DocumentRejectedEvent); at most
+	// MaxRejectedEvents of one interchange are told one by one.
+	EventDocumentRejected = "edi.DocumentRejected"
+	// EventHeld: an interchange waits for a person (HeldEvent).
+	EventHeld = "edi.Held"
+	// EventAcknowledged: a partner acknowledged what we made (AcknowledgedEvent).
+	EventAcknowledged = "edi.Acknowledged"
+	// EventFailed: an interchange was parked after too many tries (FailedEvent).
+	EventFailed = "edi.Failed"
+)
+
+// MaxRejectedEvents bounds the DocumentRejected events of one interchange.
+const MaxRejectedEvents = 50
+
+// Parties are the companies and the partnership of an event.
+type Parties struct {
+	Interchange string `json:"interchange"`
+	Partnership string `json:"partnership"`
+	Supplier    string `json:"supplier"`
+	Reseller    string `json:"reseller"`
+	From        string `json:"from"` // company id of the sender
+	Test        bool   `json:"test"`
+}
+
+// ProcessedEvent is the payload of EventProcessed.
+type ProcessedEvent struct {
+	Parties
+	Result string `json:"result"`
+	Sets   int    `json:"sets"`
+}
+
+// DocumentRejectedEvent is the payload of EventDocumentRejected. Set is the
+// position in the interchange; 0 means the whole interchange.
+type DocumentRejectedEvent struct {
+	Parties
+	Set    int    `json:"set"`
+	Kind   string `json:"kind"`   // "850"
+	Number string `json:"number"` // business number, when it could be read
+}
+
+// HeldEvent is the payload of EventHeld.
+type HeldEvent struct {
+	Parties
+	Reason  string `json:"reason"`  // a Held… reason
+	Earlier string `json:"earlier"` // the interchange that came first
+}
+
+// AcknowledgedEvent is the payload of EventAcknowledged. Interchange is the one
+// we made, Answer the partner's.
+type AcknowledgedEvent struct {
+	Parties
+	Answer       string `json:"answer"`
+	Verdict      string `json:"verdict"`
+	DocumentKind string `json:"document_kind"`
+	DocumentID   string `json:"document_id"`
+}
+
+// FailedEvent is the payload of EventFailed.
+type FailedEvent struct {
+	Parties
+	Attempts int    `json:"attempts"`
+	Reason   string `json:"reason"` // key of the last failure
+}

@@ -1,0 +1,287 @@
+// Package gateway is the only stateful EDI package: it takes interchanges in,
+// judges them set by set, hands orders to the business, answers with 997s and
+// keeps what goes out until the partner fetched it.
+//
+// Receive says yes only after the bytes and their row are durable. A drain then
+// works through what is due, lane by lane (a lane is a partnership and a
+// direction), so that a flooding or broken partner delays nobody. Every set is
+// stored in the transaction that books its order; the acknowledgement of a group
+// is stored in the transaction of its last set. A crash resumes after the last
+// stored set; a worker that lost its claim cannot commit (see fence).
+//
+// An interchange belongs to both companies of its partnership; to anybody else
+// it does not exist.
+package gateway
+
+import (
+	"time"
+
+	"entente/db"
+	"entente/edi/schema"
+	"entente/edi/wire"
+	"entente/edi/x12"
+)
+
+// State is where an interchange stands.
+type State string
+
+// The states. Received waits to be processed; Held waits for an answer of a
+// person; Failed is parked after too many tries, its bytes intact.
+const (
+	Received  State = "received"
+	Processed State = "processed"
+	Held      State = "held"
+	Failed    State = "failed"
+)
+
+// The results of a processed interchange; empty before.
+const (
+	ResultAccepted = "accepted"
+	ResultPartly   = "partly"
+	ResultRejected = "rejected"
+)
+
+// The business outcomes of a set.
+const (
+	BusinessBooked    = "booked"     // an order was made
+	BusinessDuplicate = "duplicate"  // the order was known already, nothing new
+	BusinessHeld      = "held"       // the business asks both companies
+	BusinessTest      = "test"       // test traffic: checked, never booked
+	BusinessNotBooked = "not_booked" // checked, acknowledged and kept only
+	BusinessRefused   = "refused"    // rejected: nothing was made of it
+	BusinessMatched   = "matched"    // an acknowledgement that found its document
+	BusinessUnmatched = "unmatched"  // an acknowledgement of nothing we know
+	BusinessMade      = "made"       // we made and sent it
+)
+
+// The states of delivery of an interchange that we made.
+const (
+	DeliveryWaiting = "waiting" // in the receiver's outbox
+	DeliveryFetched = "fetched"
+)
+
+// Why an interchange is, or was, held.
+const (
+	HeldControlReused = "control_reused" // ISA13 was used for other bytes
+	HeldReleased      = "released"       // a person said: process
+	HeldDiscarded     = "discarded"      // a person said: discard
+)
+
+// The answers of Resolve.
+const (
+	AnswerProcess = "process"
+	AnswerDiscard = "discard"
+)
+
+// Origins of an interchange.
+const (
+	OriginSent = "sent" // came in through a door
+	OriginMade = "made" // made by us
+)
+
+// Answer is what the sender of a submission is told. The top fields are those of
+// the first interchange.
+type Answer struct {
+	ID           string            `json:"id"`
+	Href         string            `json:"href"`
+	Duplicate    bool              `json:"duplicate"`
+	Interchanges []ReceivedMessage `json:"interchanges"`
+}
+
+// ReceivedMessage is one interchange of an Answer. Duplicate says that it was
+// here before: ID is the earlier one and nothing new was stored.
+type ReceivedMessage struct {
+	ID        string `json:"id"`
+	Href      string `json:"href"`
+	Duplicate bool   `json:"duplicate"`
+}
+
+// Href is the address of an interchange in the API.
+func Href(id string) string { return "/api/v1/edi/interchanges/" + id }
+
+// Interchange is the head of one interchange, as lists show it.
+type Interchange struct {
+	ID           string
+	Origin       string // OriginSent or OriginMade
+	Door         string // api, page, or for what we made the subscriber
+	From, To     string // company ids of sender and receiver
+	Supplier     string // company ids of the partnership
+	Reseller     string
+	Partnership  string
+	Syntax       string   // "x12"
+	Version      string   // GS08 of the first group, else ISA12
+	Sender       Identity // as written in the ISA
+	Receiver     Identity
+	Control      string   // ISA13, 9 digits
+	Dated        string   // ISA09 and ISA10, YYMMDDHHMM
+	Test         bool     // ISA15 is not P
+	Size         int64    // bytes
+	SHA256       string   // of exactly these bytes, hex
+	Types        []string // set types in it, "850"
+	SetCount     int
+	SetsDone     int
+	State        State
+	Result       string // accepted, partly, rejected; empty before it is processed
+	HeldFor      string // a Held… reason
+	Earlier      string // the interchange that used the control number first
+	Attempts     int
+	NextAt       time.Time // when it is tried again; zero when not waiting
+	LastError    string    // key of the last failure, for the locale
+	Delivery     string    // of what we made: waiting, fetched
+	Fetched      time.Time
+	Acknowledged string // verdict of the partner on what we made, empty while missing
+	MadeBy       string // person id; empty for what we made
+	Received     time.Time
+	Processed    time.Time
+	Reference    string // business number of the first set (PO, invoice)
+}
+
+// Out says whether the company org sent it.
+func (i Interchange) Out(org string) bool { return i.From == org }
+
+// Partner is the other company, seen from org.
+func (i Interchange) Partner(org string) string {
+	if i.From == org {
+		return i.To
+	}
+	return i.From
+}
+
+// Message is one interchange with everything known about it.
+type Message struct {
+	Interchange
+	Findings         []wire.Finding // of the envelope
+	Sets             []Set          // at most MaxSets; SetsDone says how many there are
+	Acknowledgements []Link         // the answers made, or the partner's answers to ours
+	Answers          *Link          // for an acknowledgement: the interchange it answers
+}
+
+// MaxSets is how many sets Get returns; further ones come by Sets.
+const MaxSets = 200
+
+// Set is the stored outcome of one transaction set.
+type Set struct {
+	Position     int // from 1
+	Group        int // from 1
+	Kind         string
+	Control      string
+	GroupControl string
+	GroupVersion string
+	Segments     int
+	Start, Size  int64  // bytes within the interchange
+	Result       string // accepted, accepted_with_errors, rejected
+	Business     string // a Business… word
+	BusinessKey  string // PO or invoice number
+	DocumentKind string // "order", "order_response", "invoice", "interchange"
+	DocumentID   string
+	Answered     string // verdict of the partner on a set that we made
+	Findings     []wire.Finding
+}
+
+// Link is a short reference to an interchange.
+type Link struct {
+	ID           string
+	Types        []string
+	Control      string
+	At           time.Time
+	From         string // company id
+	Origin       string
+	State        State
+	Result       string
+	Delivery     string
+	Acknowledged string
+	Position     int    // the set the link is about; 0: the whole interchange
+	Document     Ref    // the document of that set, if any
+	Answers      string // for an acknowledgement: id of the interchange answered
+}
+
+// Ref names a document of the business.
+type Ref struct{ Kind, ID string }
+
+// Explained is one set with its text in structured form.
+type Explained struct {
+	Interchange Interchange
+	Set         Set
+	Group       x12.Group
+	Explain     schema.Explained
+}
+
+// OutboxItem is one interchange waiting for a company.
+type OutboxItem struct {
+	ID      string    `json:"id"`
+	Type    string    `json:"type"` // "997"; several are joined by commas
+	Control string    `json:"control"`
+	At      time.Time `json:"at"`
+	Href    string    `json:"href"` // the exact bytes
+}
+
+// Outbox is a page of OutboxItems, oldest first. Next is empty at the end.
+type Outbox struct {
+	Items []OutboxItem
+	Next  string
+}
+
+// Filter chooses interchanges. Empty fields choose all.
+type Filter struct {
+	Direction string // "in" or "out", seen from the reader's company
+	Type      string // "850"
+	State     State
+	Result    string
+	Partner   string // company id
+	Query     string // begin of a control number, or a whole business number
+	After     string // cursor of the page before
+	Limit     int    // default 50, at most 200
+}
+
+// Page is a page of interchanges, newest first. Next is empty at the end.
+type Page struct {
+	Items []Interchange
+	Next  string
+}
+
+// Stats counts interchanges for the platform's operator: states and numbers,
+// nothing of any company.
+type Stats struct {
+	States    map[State]int64
+	Waiting   int64     // made and not fetched
+	OldestDue time.Time // of what is due to be processed; zero: nothing
+}
+
+// Options tune the gateway; the zero value is right.
+type Options struct {
+	Limit    int64         // bytes of a submission, default 64 MiB
+	Workers  int           // interchanges processed at once, default 4
+	PerLane  int           // of one lane at once, default 2
+	Attempts int           // tries before parking, default 8
+	Lease    time.Duration // how long a claim stands, default 60 s
+	Backoff  time.Duration // after the first failure, doubled each time, default 2 s, at most 10 min
+	Reuse    time.Duration // how long a control number may not come back, default 30 days
+	Limits   wire.Limits   // of the readers
+}
+
+func (o Options) filled() Options {
+	set := func(p *int, n int) {
+		if *p <= 0 {
+			*p = n
+		}
+	}
+	dur := func(p *time.Duration, d time.Duration) {
+		if *p <= 0 {
+			*p = d
+		}
+	}
+	if o.Limit <= 0 {
+		o.Limit = 64 << 20
+	}
+	set(&o.Workers, 4)
+	set(&o.PerLane, 2)
+	set(&o.Attempts, 8)
+	dur(&o.Lease, time.Minute)
+	dur(&o.Backoff, 2*time.Second)
+	dur(&o.Reuse, 30*24*time.Hour)
+	o.Limits = o.Limits.Filled()
+	return o
+}
+
+// instant gives the time of a stored number.
+func instant(n int64) time.Time { return db.FromMicros(n) }

@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"context"
+
+	"entente/edi/doc"
+)
+
+// Identity is an interchange address: qualifier and id, "ZZ" and "KESTRELSUPPLY".
+type Identity struct {
+	Qualifier string
+	Value     string
+}
+
+// String is "ZZ:KESTRELSUPPLY", as stored.
+func (i Identity) String() string { return i.Qualifier + ":" + i.Value }
+
+// Partnership is a directed partnership of two companies.
+type Partnership struct {
+	ID       string
+	Supplier string // company ids
+	Reseller string
+}
+
+// Resolved says to whom two identities belong.
+type Resolved struct {
+	// Sender is the company that owns the sending identity, confirmed or not;
+	// empty when nobody does.
+	Sender string
+	// Receiver is the company of the receiving identity. It is set only
+	// together with Active.
+	Receiver string
+	// Active are the active partnerships between both in which the identities
+	// were confirmed: none, one, or one each way. None means: as if the
+	// receiver did not exist.
+	Active []Partnership
+}
+
+// Partners knows who owns an identity and who works with whom. It is implemented
+// by portal/app over prm/account and prm/partner.
+type Partners interface {
+	Resolve(ctx context.Context, sender, receiver Identity) (Resolved, error)
+}
+
+// OrderIn is an accepted 850 to be booked.
+type OrderIn struct {
+	Order         *doc.PurchaseOrder
+	Supplier      string // company ids
+	Reseller      string
+	Partnership   string
+	InterchangeID string
+	Set           int // position in the interchange, from 1
+}
+
+// OrderOut is what became of it. Outcome is one of BusinessBooked,
+// BusinessDuplicate and BusinessHeld; OrderID is the order it made or met.
+type OrderOut struct {
+	OrderID string
+	Outcome string
+}
+
+// Orders books orders. ReceiveOrder joins the transaction of ctx and is
+// idempotent by (InterchangeID, Set). An error keeps the set unprocessed: it is
+// tried again, later parked. Business doubts are no errors. It is implemented by
+// portal/app over prm/trade.
+type Orders interface {
+	ReceiveOrder(ctx context.Context, in OrderIn) (OrderOut, error)
+}
