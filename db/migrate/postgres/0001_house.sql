@@ -68,9 +68,14 @@ CREATE TABLE purchase_order (
   number text NOT NULL, release_no text NOT NULL, purpose text NOT NULL, kind text NOT NULL, state text NOT NULL, held text NOT NULL, marks bigint NOT NULL,
   currency text NOT NULL, total bigint NOT NULL, confirmed_total bigint NOT NULL, invoiced_total bigint NOT NULL, line_count bigint NOT NULL,
   ordered_on text NOT NULL, requested_on text NOT NULL, ship_to text NOT NULL, parties text NOT NULL, references_json text NOT NULL, note text NOT NULL,
-  source text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, content_hash text NOT NULL, placed_by text NOT NULL,
-  received bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, UNIQUE (supplier_id, reseller_id, number, release_no)
+  source text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, source_key text NOT NULL, copy bigint NOT NULL, content_hash text NOT NULL, placed_by text NOT NULL,
+  received bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, UNIQUE (supplier_id, reseller_id, number, release_no, copy)
 );
+CREATE UNIQUE INDEX order_source_key ON purchase_order (reseller_id, source_key) WHERE source_key <> '';
+CREATE INDEX order_supplier_held ON purchase_order (supplier_id, received, id) WHERE held <> '';
+CREATE INDEX order_reseller_held ON purchase_order (reseller_id, received, id) WHERE held <> '';
+CREATE INDEX order_supplier_marks ON purchase_order (supplier_id, received, id) WHERE marks > 0;
+CREATE INDEX order_reseller_marks ON purchase_order (reseller_id, received, id) WHERE marks > 0;
 CREATE INDEX order_supplier ON purchase_order (supplier_id, received, id);
 CREATE INDEX order_reseller ON purchase_order (reseller_id, received, id);
 CREATE INDEX order_supplier_state ON purchase_order (supplier_id, state, received, id);
@@ -85,31 +90,42 @@ CREATE TABLE order_line (
 );
 CREATE TABLE order_response (
   id text PRIMARY KEY, order_id text NOT NULL REFERENCES purchase_order(id), supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL,
-  made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL, UNIQUE (supplier_id, number)
+  made_by text NOT NULL, made bigint NOT NULL, agreed_by text NOT NULL, agreed bigint NOT NULL, interchange_id text NOT NULL, UNIQUE (supplier_id, number)
 );
 CREATE INDEX order_response_order ON order_response (order_id, made);
+CREATE INDEX order_response_agree ON order_response (reseller_id, made, id) WHERE kind = 'changed' AND agreed = 0;
 CREATE TABLE order_response_line (
-  response_id text NOT NULL REFERENCES order_response(id), position bigint NOT NULL, line bigint NOT NULL, code text NOT NULL, quantity bigint NOT NULL, day text NOT NULL, reason text NOT NULL, PRIMARY KEY (response_id, position)
+  response_id text NOT NULL REFERENCES order_response(id), position bigint NOT NULL, line bigint NOT NULL, action text NOT NULL, code text NOT NULL, quantity bigint NOT NULL, price bigint NOT NULL, day text NOT NULL, substitute text NOT NULL, reason text NOT NULL, PRIMARY KEY (response_id, position)
 );
 CREATE TABLE shipment (
   id text PRIMARY KEY, order_id text NOT NULL REFERENCES purchase_order(id), supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, shipped_on text NOT NULL,
   carrier text NOT NULL, tracking text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, received_by text NOT NULL, received bigint NOT NULL, UNIQUE (supplier_id, number)
 );
 CREATE INDEX shipment_order ON shipment (order_id, made);
+CREATE INDEX shipment_open ON shipment (reseller_id, made, id) WHERE received = 0;
 CREATE TABLE shipment_line (
   shipment_id text NOT NULL REFERENCES shipment(id), line bigint NOT NULL, quantity bigint NOT NULL, received bigint NOT NULL, PRIMARY KEY (shipment_id, line)
 );
 CREATE TABLE invoice (
   id text PRIMARY KEY, order_id text NOT NULL REFERENCES purchase_order(id), supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, state text NOT NULL,
-  currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL,
+  currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, tax_rate bigint NOT NULL, tax_category text NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL,
   UNIQUE (supplier_id, number)
 );
 CREATE INDEX invoice_order ON invoice (order_id, made);
 CREATE INDEX invoice_supplier ON invoice (supplier_id, made, id);
 CREATE INDEX invoice_reseller ON invoice (reseller_id, made, id);
+CREATE INDEX invoice_supplier_state ON invoice (supplier_id, state, made, id);
+CREATE INDEX invoice_reseller_state ON invoice (reseller_id, state, made, id);
 CREATE TABLE invoice_line (
   invoice_id text NOT NULL REFERENCES invoice(id), position bigint NOT NULL, line bigint NOT NULL, sku text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, price bigint NOT NULL, amount bigint NOT NULL, difference text NOT NULL, PRIMARY KEY (invoice_id, position)
 );
+CREATE TABLE order_arrival (
+  id text PRIMARY KEY, order_id text NOT NULL, supplier_id text NOT NULL REFERENCES org(id), reseller_id text NOT NULL REFERENCES org(id), partnership_id text NOT NULL, outcome text NOT NULL, reason text NOT NULL,
+  number text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, document text NOT NULL, placed_by text NOT NULL, made bigint NOT NULL,
+  answer text NOT NULL, answered_by text NOT NULL, answered_org text NOT NULL, answered bigint NOT NULL, new_order_id text NOT NULL
+);
+CREATE UNIQUE INDEX order_arrival_source ON order_arrival (reseller_id, source_key) WHERE source_key <> '';
+CREATE INDEX order_arrival_order ON order_arrival (order_id, made, id);
 CREATE TABLE history (
   id text PRIMARY KEY, subject_kind text NOT NULL, subject_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, kind text NOT NULL, args text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, happened bigint NOT NULL
 );

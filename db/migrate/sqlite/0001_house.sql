@@ -68,9 +68,14 @@ CREATE TABLE purchase_order (
   number TEXT NOT NULL, release_no TEXT NOT NULL, purpose TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, held TEXT NOT NULL, marks INTEGER NOT NULL,
   currency TEXT NOT NULL, total INTEGER NOT NULL, confirmed_total INTEGER NOT NULL, invoiced_total INTEGER NOT NULL, line_count INTEGER NOT NULL,
   ordered_on TEXT NOT NULL, requested_on TEXT NOT NULL, ship_to TEXT NOT NULL, parties TEXT NOT NULL, references_json TEXT NOT NULL, note TEXT NOT NULL,
-  source TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, content_hash TEXT NOT NULL, placed_by TEXT NOT NULL,
-  received INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, UNIQUE (supplier_id, reseller_id, number, release_no)
+  source TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, source_key TEXT NOT NULL, copy INTEGER NOT NULL, content_hash TEXT NOT NULL, placed_by TEXT NOT NULL,
+  received INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, UNIQUE (supplier_id, reseller_id, number, release_no, copy)
 );
+CREATE UNIQUE INDEX order_source_key ON purchase_order (reseller_id, source_key) WHERE source_key <> '';
+CREATE INDEX order_supplier_held ON purchase_order (supplier_id, received, id) WHERE held <> '';
+CREATE INDEX order_reseller_held ON purchase_order (reseller_id, received, id) WHERE held <> '';
+CREATE INDEX order_supplier_marks ON purchase_order (supplier_id, received, id) WHERE marks > 0;
+CREATE INDEX order_reseller_marks ON purchase_order (reseller_id, received, id) WHERE marks > 0;
 CREATE INDEX order_supplier ON purchase_order (supplier_id, received, id);
 CREATE INDEX order_reseller ON purchase_order (reseller_id, received, id);
 CREATE INDEX order_supplier_state ON purchase_order (supplier_id, state, received, id);
@@ -85,31 +90,42 @@ CREATE TABLE order_line (
 );
 CREATE TABLE order_response (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL,
-  made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL, UNIQUE (supplier_id, number)
+  made_by TEXT NOT NULL, made INTEGER NOT NULL, agreed_by TEXT NOT NULL, agreed INTEGER NOT NULL, interchange_id TEXT NOT NULL, UNIQUE (supplier_id, number)
 );
 CREATE INDEX order_response_order ON order_response (order_id, made);
+CREATE INDEX order_response_agree ON order_response (reseller_id, made, id) WHERE kind = 'changed' AND agreed = 0;
 CREATE TABLE order_response_line (
-  response_id TEXT NOT NULL REFERENCES order_response(id), position INTEGER NOT NULL, line INTEGER NOT NULL, code TEXT NOT NULL, quantity INTEGER NOT NULL, day TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (response_id, position)
+  response_id TEXT NOT NULL REFERENCES order_response(id), position INTEGER NOT NULL, line INTEGER NOT NULL, action TEXT NOT NULL, code TEXT NOT NULL, quantity INTEGER NOT NULL, price INTEGER NOT NULL, day TEXT NOT NULL, substitute TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (response_id, position)
 );
 CREATE TABLE shipment (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, shipped_on TEXT NOT NULL,
   carrier TEXT NOT NULL, tracking TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, received_by TEXT NOT NULL, received INTEGER NOT NULL, UNIQUE (supplier_id, number)
 );
 CREATE INDEX shipment_order ON shipment (order_id, made);
+CREATE INDEX shipment_open ON shipment (reseller_id, made, id) WHERE received = 0;
 CREATE TABLE shipment_line (
   shipment_id TEXT NOT NULL REFERENCES shipment(id), line INTEGER NOT NULL, quantity INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (shipment_id, line)
 );
 CREATE TABLE invoice (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
-  currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, gross INTEGER NOT NULL, issued_on TEXT NOT NULL, due_on TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL,
+  currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_rate INTEGER NOT NULL, tax_category TEXT NOT NULL, gross INTEGER NOT NULL, issued_on TEXT NOT NULL, due_on TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL,
   UNIQUE (supplier_id, number)
 );
 CREATE INDEX invoice_order ON invoice (order_id, made);
 CREATE INDEX invoice_supplier ON invoice (supplier_id, made, id);
 CREATE INDEX invoice_reseller ON invoice (reseller_id, made, id);
+CREATE INDEX invoice_supplier_state ON invoice (supplier_id, state, made, id);
+CREATE INDEX invoice_reseller_state ON invoice (reseller_id, state, made, id);
 CREATE TABLE invoice_line (
   invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, price INTEGER NOT NULL, amount INTEGER NOT NULL, difference TEXT NOT NULL, PRIMARY KEY (invoice_id, position)
 );
+CREATE TABLE order_arrival (
+  id TEXT PRIMARY KEY, order_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+  number TEXT NOT NULL, source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, document TEXT NOT NULL, placed_by TEXT NOT NULL, made INTEGER NOT NULL,
+  answer TEXT NOT NULL, answered_by TEXT NOT NULL, answered_org TEXT NOT NULL, answered INTEGER NOT NULL, new_order_id TEXT NOT NULL
+);
+CREATE UNIQUE INDEX order_arrival_source ON order_arrival (reseller_id, source_key) WHERE source_key <> '';
+CREATE INDEX order_arrival_order ON order_arrival (order_id, made, id);
 CREATE TABLE history (
   id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, kind TEXT NOT NULL, args TEXT NOT NULL, person_id TEXT NOT NULL, org_id TEXT NOT NULL, happened INTEGER NOT NULL
 );
