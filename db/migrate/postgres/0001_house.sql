@@ -190,13 +190,14 @@ CREATE TABLE mail (
 );
 CREATE INDEX mail_due ON mail (state, next_at);
 CREATE TABLE event (
-  id text PRIMARY KEY, kind text NOT NULL, version bigint NOT NULL, orgs text NOT NULL, object text NOT NULL, payload text NOT NULL, happened bigint NOT NULL
+  id text PRIMARY KEY, kind text NOT NULL, version bigint NOT NULL, orgs text NOT NULL, object text NOT NULL, position bigint NOT NULL, payload text NOT NULL, happened bigint NOT NULL
 );
+CREATE INDEX event_object ON event (object, position);
 CREATE TABLE delivery (
-  subscriber text NOT NULL, event_id text NOT NULL REFERENCES event(id), object text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, done bigint NOT NULL, PRIMARY KEY (subscriber, event_id)
+  subscriber text NOT NULL, event_id text NOT NULL REFERENCES event(id), object text NOT NULL, position bigint NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, done bigint NOT NULL, PRIMARY KEY (subscriber, event_id)
 );
 CREATE INDEX delivery_due ON delivery (subscriber, state, next_at, event_id);
-CREATE INDEX delivery_object ON delivery (subscriber, object, state);
+CREATE INDEX delivery_object ON delivery (subscriber, object, state, position);
 CREATE TABLE audit (
   id text PRIMARY KEY, org_id text NOT NULL, position bigint, person_id text NOT NULL, via text NOT NULL, action text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, outcome text NOT NULL, addr text NOT NULL, happened bigint NOT NULL, seal text
 );

@@ -190,13 +190,14 @@ CREATE TABLE mail (
 );
 CREATE INDEX mail_due ON mail (state, next_at);
 CREATE TABLE event (
-  id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL, orgs TEXT NOT NULL, object TEXT NOT NULL, payload TEXT NOT NULL, happened INTEGER NOT NULL
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL, orgs TEXT NOT NULL, object TEXT NOT NULL, position INTEGER NOT NULL, payload TEXT NOT NULL, happened INTEGER NOT NULL
 );
+CREATE INDEX event_object ON event (object, position);
 CREATE TABLE delivery (
-  subscriber TEXT NOT NULL, event_id TEXT NOT NULL REFERENCES event(id), object TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (subscriber, event_id)
+  subscriber TEXT NOT NULL, event_id TEXT NOT NULL REFERENCES event(id), object TEXT NOT NULL, position INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (subscriber, event_id)
 );
 CREATE INDEX delivery_due ON delivery (subscriber, state, next_at, event_id);
-CREATE INDEX delivery_object ON delivery (subscriber, object, state);
+CREATE INDEX delivery_object ON delivery (subscriber, object, state, position);
 CREATE TABLE audit (
   id TEXT PRIMARY KEY, org_id TEXT NOT NULL, position INTEGER, person_id TEXT NOT NULL, via TEXT NOT NULL, action TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, outcome TEXT NOT NULL, addr TEXT NOT NULL, happened INTEGER NOT NULL, seal TEXT
 );
@@ -207,7 +208,22 @@ CREATE TABLE installation (
   name TEXT PRIMARY KEY, value TEXT NOT NULL
 );
 -- Search: words lower-cased, CJK as overlapping bigrams (db/search) ----------
-CREATE VIRTUAL TABLE order_search USING fts5 (order_id UNINDEXED, words, tokenize='unicode61 remove_diacritics 2');
+CREATE TABLE order_search (
+  doc INTEGER PRIMARY KEY, order_id TEXT NOT NULL UNIQUE, words TEXT NOT NULL
+);
+CREATE VIRTUAL TABLE order_search_fts USING fts5 (words, content='order_search', content_rowid='doc', tokenize='unicode61 remove_diacritics 2');
+-- +goose StatementBegin
+CREATE TRIGGER order_search_insert AFTER INSERT ON order_search BEGIN INSERT INTO order_search_fts (rowid, words) VALUES (NEW.doc, NEW.words); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER order_search_delete AFTER DELETE ON order_search BEGIN INSERT INTO order_search_fts (order_search_fts, rowid, words) VALUES ('delete', OLD.doc, OLD.words); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER order_search_update AFTER UPDATE ON order_search BEGIN
+  INSERT INTO order_search_fts (order_search_fts, rowid, words) VALUES ('delete', OLD.doc, OLD.words);
+  INSERT INTO order_search_fts (rowid, words) VALUES (NEW.doc, NEW.words);
+END;
+-- +goose StatementEnd
 -- +goose StatementBegin
 -- The audit log only grows; a sealed row never changes --------------------------
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;

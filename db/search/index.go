@@ -1,0 +1,69 @@
+package search
+
+import (
+	"context"
+	"strings"
+
+	"entente/db"
+)
+
+// Index names a search table and its key column. The SQLite side is a table
+// (doc INTEGER PRIMARY KEY, KEY, words) with an FTS5 table NAME_fts fed by
+// triggers; the PostgreSQL side is (KEY PRIMARY KEY, words tsvector) with a GIN
+// index. Both names are constants of the program, never input.
+type Index struct {
+	Table string // "order_search"
+	Key   string // "order_id"
+}
+
+// Put stores the words of an object in the transaction of ctx, in place of what
+// was stored before. Texts are joined.
+func (x Index) Put(ctx context.Context, id string, texts ...string) error {
+	value := "?"
+	if db.DialectOf(ctx) == db.Postgres {
+		value = "array_to_tsvector(array_remove(string_to_array(?, ' '), ''))"
+	}
+	return db.Translate(db.Tx(ctx).Exec("INSERT INTO "+x.Table+" ("+x.Key+", words) VALUES (?, "+value+
+		") ON CONFLICT ("+x.Key+") DO UPDATE SET words = excluded.words", id, Words(strings.Join(texts, " "))).Error)
+}
+
+// Drop removes an object from the index in the transaction of ctx.
+func (x Index) Drop(ctx context.Context, id string) error {
+	return db.Translate(db.Tx(ctx).Exec("DELETE FROM "+x.Table+" WHERE "+x.Key+" = ?", id).Error)
+}
+
+// Match is a subquery that yields the keys of matching objects.
+type Match struct {
+	SQL  string // "SELECT order_id FROM order_search WHERE …", to stand in "id IN (…)"
+	Args []any  // its arguments
+}
+
+// Query makes the match for what a person typed: every word must occur, the last
+// one may be the beginning of a word. Whatever is typed is data, never syntax.
+// ok is false when it holds no word at all; the caller then leaves the filter out.
+//
+//	if m, ok := orders.Query(db.DialectOf(ctx), q); ok {
+//		tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
+//	}
+func (x Index) Query(d db.Dialect, q string) (m Match, ok bool) {
+	words := split(q, false)
+	if len(words) == 0 {
+		return Match{}, false
+	}
+	last := words[len(words)-1]
+	words = unique(words[:len(words)-1], maxQuery-1)
+	var b strings.Builder
+	if d == db.Postgres {
+		for _, w := range words {
+			b.WriteString("'" + w + "' & ")
+		}
+		b.WriteString("'" + last + "':*")
+		return Match{SQL: "SELECT " + x.Key + " FROM " + x.Table + " WHERE words @@ CAST(? AS tsquery)", Args: []any{b.String()}}, true
+	}
+	for _, w := range words {
+		b.WriteString(`"` + w + `" `)
+	}
+	b.WriteString(`"` + last + `" *`)
+	return Match{SQL: "SELECT " + x.Key + " FROM " + x.Table + " WHERE doc IN (SELECT rowid FROM " + x.Table + "_fts WHERE " + x.Table + "_fts MATCH ?)",
+		Args: []any{b.String()}}, true
+}
