@@ -1,0 +1,386 @@
+package hub
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"entente/chat/broker"
+)
+
+// room is a room that somebody on this node is in.
+type room struct {
+	id  string
+	hub *Hub
+	sub broker.Subscription
+
+	mu      sync.Mutex
+	seats   map[*Conn]*seat
+	last    int64           // latest number delivered to the live seats; unknown = -1
+	known   int64           // latest number known to exist
+	pending map[int64]Frame // numbers above last+1 that came early
+	filling bool            // a fill is waiting or reading
+	dead    bool            // taken out of the hub: look it up again
+	faces   map[string]*present
+	remote  map[string]remoteFaces // other nodes' lists
+}
+
+type present struct {
+	face  Face
+	count int // connections
+}
+
+type remoteFaces struct {
+	faces []Face
+	at    time.Time
+}
+
+const unknown = -1
+
+// find returns the room if somebody on this node is in it.
+func (h *Hub) find(id string) *room {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.rooms[id]
+}
+
+// sit puts a connection into a room, not live yet.
+func (h *Hub) sit(id string, c *Conn) (*seat, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state != 1 {
+		return nil, ErrStopped
+	}
+	r := h.rooms[id]
+	if r == nil {
+		r = &room{id: id, hub: h, seats: map[*Conn]*seat{}, last: unknown, pending: map[int64]Frame{},
+			faces: map[string]*present{}, remote: map[string]remoteFaces{}}
+		h.rooms[id] = r
+		r.sub = h.listen(topicRoom + id)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.removed {
+		if len(r.seats) == 0 {
+			h.forget(r)
+		}
+		return nil, ErrGone
+	}
+	if len(c.rooms) >= maxRooms {
+		if len(r.seats) == 0 {
+			h.forget(r)
+		}
+		return nil, ErrTooMany
+	}
+	s := &seat{room: r}
+	c.rooms[id] = s
+	r.seats[c] = s
+	return s, nil
+}
+
+// forget takes an empty room out, with both locks held.
+func (h *Hub) forget(r *room) {
+	r.dead = true
+	delete(h.rooms, r.id)
+	if r.sub != nil {
+		r.sub.Stop()
+	}
+}
+
+// Leave takes the connection out of a room at once and reports whether it was in.
+func (c *Conn) Leave(id string) bool {
+	h := c.hub
+	h.mu.Lock()
+	r := h.rooms[id]
+	if r == nil {
+		h.mu.Unlock()
+		return false
+	}
+	r.mu.Lock()
+	s := r.seats[c]
+	gone := false
+	if s != nil {
+		delete(r.seats, c)
+		gone = s.live && r.unface(c.who.Face)
+		c.mu.Lock()
+		delete(c.rooms, id)
+		c.mu.Unlock()
+	}
+	if len(r.seats) == 0 {
+		h.forget(r)
+	}
+	dead := r.dead
+	r.mu.Unlock()
+	h.mu.Unlock()
+	if gone && dead {
+		h.cast(topicRoom+id, envelope{Kind: kindFaces, Room: id}, Frame{}) // nobody here any more
+	} else if gone {
+		h.dirtied(id)
+	}
+	return s != nil
+}
+
+// Rooms returns the ids of the rooms the connection is in.
+func (c *Conn) Rooms() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make([]string, 0, len(c.rooms))
+	for id := range c.rooms {
+		out = append(out, id)
+	}
+	return out
+}
+
+// In reports whether the connection is in the room.
+func (c *Conn) In(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rooms[id] != nil
+}
+
+// Entry is what a connection is told when it joins: the frames to begin with and
+// the number after which its frames begin.
+type Entry struct {
+	After int64
+	Hello []Frame
+}
+
+// Join puts the connection into a room: the entry's hello first, then every
+// frame above its After, in order, then what comes live. admit is called once
+// the connection has its seat, so that whoever is expelled later is found; its
+// error leaves the room. A second Join of the same room begins anew. Join returns
+// when the connection is live; one goroutine at a time may call it.
+// Errors: ErrStopped, ErrTooMany, ErrGone, those of admit, the Source and the
+// context.
+func (c *Conn) Join(ctx context.Context, id string, admit func() (Entry, error)) error {
+	c.Leave(id)
+	s, err := c.hub.sit(id, c)
+	if err != nil {
+		return err
+	}
+	if err := c.catchUp(ctx, id, s, admit); err != nil {
+		c.Leave(id)
+		return err
+	}
+	c.hub.dirtied(id)
+	return nil
+}
+
+func (c *Conn) catchUp(ctx context.Context, id string, s *seat, admit func() (Entry, error)) error {
+	e, err := admit()
+	if err != nil {
+		return err
+	}
+	s.pos = e.After
+	if err := c.SendWait(ctx, e.Hello...); err != nil {
+		return err
+	}
+	for !c.live(s) {
+		rows, err := c.hub.opt.Source.After(ctx, id, s.pos, pageSize)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 { // the room is ahead of the table: a number that will never come
+			c.hub.log.Warn("live room ahead of its table", "room", id, "at", s.pos)
+			c.skip(s)
+		}
+		for _, n := range rows {
+			if n.Seq <= s.pos {
+				continue
+			}
+			if err := c.SendWait(ctx, n.Frame); err != nil {
+				return err
+			}
+			s.pos = n.Seq
+		}
+	}
+	return nil
+}
+
+// live makes the seat live if nothing is missing up to where the room is. While
+// a seat is not live only its own joiner touches pos.
+func (c *Conn) live(s *seat) bool {
+	r := s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seats[c] != s { // taken out meanwhile
+		return true
+	}
+	switch {
+	case r.last == unknown:
+		r.last = s.pos
+		s.live = true
+		r.drain()
+	case r.last <= s.pos:
+		s.live = true
+	default:
+		return false
+	}
+	r.know(s.pos)
+	r.face(c.who.Face)
+	return true
+}
+
+// skip moves a seat to where its room is.
+func (c *Conn) skip(s *seat) {
+	s.room.mu.Lock()
+	s.pos = max(s.pos, s.room.last)
+	s.room.mu.Unlock()
+}
+
+// accept takes a numbered frame for the members on this node.
+func (h *Hub) accept(id string, seq int64, f Frame) {
+	r := h.find(id)
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dead {
+		return
+	}
+	r.take(seq, f)
+	r.drain()
+	r.know(seq)
+}
+
+// take delivers the next number or keeps an early one.
+func (r *room) take(seq int64, f Frame) {
+	switch {
+	case r.last != unknown && seq <= r.last:
+	case r.last != unknown && seq == r.last+1:
+		r.deliver(seq, f)
+	case len(r.pending) < maxPending:
+		r.pending[seq] = f
+	}
+}
+
+// drain delivers what was waiting for its turn.
+func (r *room) drain() {
+	if r.last == unknown {
+		return
+	}
+	for len(r.pending) > 0 {
+		f, ok := r.pending[r.last+1]
+		if !ok {
+			break
+		}
+		r.deliver(r.last+1, f)
+	}
+	for seq := range r.pending {
+		if seq <= r.last {
+			delete(r.pending, seq)
+		}
+	}
+}
+
+func (r *room) deliver(seq int64, f Frame) {
+	r.last = seq
+	delete(r.pending, seq)
+	for c, s := range r.seats {
+		if s.live && seq > s.pos {
+			s.pos = seq
+			c.push(f.For(c.who.Lang))
+		}
+	}
+}
+
+// know notes that a number exists and starts a fill when it is not delivered.
+func (r *room) know(seq int64) {
+	r.known = max(r.known, seq)
+	if r.last == unknown || r.known <= r.last || r.filling {
+		return
+	}
+	r.filling = r.hub.run(r.fill)
+}
+
+// fill waits a moment for the late number, then reads what is missing.
+func (r *room) fill(ctx context.Context) {
+	wait := r.hub.opt.HoleWait
+	for {
+		t := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-t.C:
+		}
+		r.mu.Lock()
+		if r.dead || r.known <= r.last {
+			r.filling = false
+			r.mu.Unlock()
+			return
+		}
+		last := r.last
+		r.mu.Unlock()
+		rows, err := r.hub.opt.Source.After(ctx, r.id, last, pageSize)
+		if err != nil {
+			if ctx.Err() == nil {
+				r.hub.log.Warn("reading missing messages", "room", r.id, "err", err)
+			}
+			wait = min(max(2*wait, 50*time.Millisecond), 5*time.Second)
+			continue
+		}
+		r.mu.Lock()
+		for _, n := range rows {
+			r.take(n.Seq, n.Frame)
+		}
+		r.drain()
+		if len(rows) == 0 { // the table knows no such number
+			r.hub.log.Warn("live number unknown to the table", "room", r.id, "known", r.known, "last", r.last)
+			r.known = r.last
+			clear(r.pending)
+		}
+		r.mu.Unlock()
+		wait = 0
+	}
+}
+
+// watch compares the rooms of this node with the table, so that even the last
+// message of a room is not lost by a broker that lost it.
+func (h *Hub) watch(ctx context.Context) {
+	t := time.NewTicker(h.opt.CheckEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			h.Check(ctx)
+		}
+	}
+}
+
+// Check compares the rooms of this node with the table once.
+func (h *Hub) Check(ctx context.Context) {
+	h.mu.RLock()
+	rooms := make(map[string]*room, len(h.rooms))
+	ids := make([]string, 0, len(h.rooms))
+	for id, r := range h.rooms {
+		rooms[id] = r
+		ids = append(ids, id)
+	}
+	h.mu.RUnlock()
+	if len(ids) == 0 {
+		return
+	}
+	at, err := h.opt.Source.Positions(ctx, ids)
+	if err != nil {
+		if ctx.Err() == nil {
+			h.log.Warn("comparing room positions", "err", err)
+		}
+		return
+	}
+	for id, seq := range at {
+		if r := rooms[id]; r != nil {
+			r.mu.Lock()
+			if !r.dead {
+				r.know(seq)
+			}
+			r.mu.Unlock()
+		}
+	}
+	h.refreshPresence(rooms)
+}

@@ -1,0 +1,107 @@
+package room
+
+import (
+	"context"
+
+	"entente/prm/fault"
+)
+
+// Rows hold ids; what a reader sees of an author comes from the people port
+// after the transaction, so that a renamed person is renamed everywhere. Between
+// the two, Message.From carries the ids.
+
+// name replaces ids by names in place.
+func (s *Service) name(ctx context.Context, ms []Message) error {
+	var persons, orgs []string
+	for _, m := range ms {
+		if m.Kind == Said {
+			persons, orgs = appendNew(persons, m.From.ID), appendNew(orgs, m.From.Org)
+		}
+	}
+	if len(persons) == 0 {
+		return nil
+	}
+	names, err := s.people.Names(ctx, persons)
+	if err != nil {
+		return err
+	}
+	companies, err := s.people.Companies(ctx, orgs)
+	if err != nil {
+		return err
+	}
+	for i := range ms {
+		if ms[i].Kind == Said {
+			ms[i].From.Name = names[ms[i].From.ID]
+			ms[i].From.Org = companies[ms[i].From.Org].Slug
+		}
+	}
+	return nil
+}
+
+// named is name for one repeated message.
+func (s *Service) named(ctx context.Context, m Message) (Message, bool, error) {
+	ms := []Message{m}
+	if err := s.name(ctx, ms); err != nil {
+		return Message{}, false, err
+	}
+	return ms[0], true, nil
+}
+
+// author is who posts now.
+func (s *Service) author(ctx context.Context, person, org string) (Author, error) {
+	names, err := s.people.Names(ctx, []string{person})
+	if err != nil {
+		return Author{}, err
+	}
+	companies, err := s.people.Companies(ctx, []string{org})
+	if err != nil {
+		return Author{}, err
+	}
+	n, ok := names[person]
+	c, ok2 := companies[org]
+	if !ok || !ok2 {
+		return Author{}, fault.New(fault.NotFound, "error.not_found")
+	}
+	return Author{ID: person, Name: n, Org: c.Slug}, nil
+}
+
+// Self is how members of a room see the person acting for the company: what
+// presence and typing show.
+// Codes: NotFound.
+func (f Feed) Self(ctx context.Context, person, org string) (Author, error) {
+	return f.s.author(ctx, person, org)
+}
+
+func (s *Service) companies(ctx context.Context, rooms []Listed) error {
+	var ids []string
+	for _, r := range rooms {
+		for _, o := range r.Orgs {
+			ids = appendNew(ids, o)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	known, err := s.people.Companies(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range rooms {
+		for _, o := range rooms[i].Orgs {
+			if c, ok := known[o]; ok {
+				rooms[i].Companies = append(rooms[i].Companies, c)
+			}
+		}
+	}
+	return nil
+}
+
+// appendNew keeps short lists of ids free of repeats.
+func appendNew(ids []string, id string) []string {
+	for _, have := range ids {
+		if have == id {
+			return ids
+		}
+	}
+	return append(ids, id)
+}

@@ -1,0 +1,489 @@
+package room
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Service keeps rooms. Every exported method checks access first; what the
+// actor may not see is NotFound.
+type Service struct {
+	db     *db.DB
+	people People
+	gate   Gate
+	pub    Publisher
+}
+
+// Deps are the ports of the service. Gate nil means OpenGate, Publisher nil
+// means Silent.
+type Deps struct {
+	People    People
+	Gate      Gate
+	Publisher Publisher
+}
+
+// NewService makes the service.
+func NewService(d *db.DB, deps Deps) *Service {
+	s := &Service{db: d, people: deps.People, gate: deps.Gate, pub: deps.Publisher}
+	if s.gate == nil {
+		s.gate = OpenGate{}
+	}
+	if s.pub == nil {
+		s.pub = Silent{}
+	}
+	return s
+}
+
+// Publish sets who is told after a commit. It is called once while wiring,
+// before the first message, because the live side needs the service as well.
+func (s *Service) Publish(p Publisher) { s.pub = p }
+
+var (
+	errNotFound = fault.New(fault.NotFound, "error.not_found")
+	errReadOnly = fault.New(fault.Conflict, "room.read_only")
+)
+
+// see is the check of every method about one room: the company is in it, the
+// role may read rooms and see the subject.
+func (s *Service) see(ctx context.Context, actor access.Actor, act access.Action, r Room) error {
+	if err := access.Check(actor, act, r.Resource()); err != nil {
+		return err
+	}
+	if system(actor) {
+		return nil
+	}
+	if err := s.gate.MaySee(ctx, actor, r.Subject); err != nil {
+		if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Forbidden {
+			return errNotFound
+		}
+		return err
+	}
+	return nil
+}
+
+func system(a access.Actor) bool { return strings.HasPrefix(a.Via, "system:") }
+
+// load reads a room and checks it, inside a transaction.
+func (s *Service) load(ctx context.Context, actor access.Actor, act access.Action, id ID) (Room, error) {
+	if !actor.Known() {
+		return Room{}, fault.New(fault.Unauthenticated, "error.signed_out")
+	}
+	r, err := readRoom(ctx, id)
+	if err != nil {
+		return Room{}, err
+	}
+	return r, s.see(ctx, actor, act, r)
+}
+
+// Get returns a room.
+// Codes: NotFound.
+func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (Room, error) {
+	var r Room
+	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
+		r, err = s.load(ctx, actor, access.RoomRead, id)
+		return err
+	})
+	if err != nil {
+		return Room{}, err
+	}
+	return r, nil
+}
+
+// BySubject returns the room about a subject.
+// Codes: NotFound.
+func (s *Service) BySubject(ctx context.Context, actor access.Actor, subject Subject) (Room, error) {
+	var r Room
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		if !actor.Known() {
+			return fault.New(fault.Unauthenticated, "error.signed_out")
+		}
+		id, err := findSubject(ctx, subject)
+		if err != nil {
+			return err
+		}
+		r, err = s.load(ctx, actor, access.RoomRead, id)
+		return err
+	})
+	if err != nil {
+		return Room{}, err
+	}
+	return r, nil
+}
+
+// EnsureRoom returns the room about spec.Subject, makes it when there is none
+// and adds companies that are missing in it. It is for system actors acting for
+// one of the companies: a person never makes a room in this way. Safe to repeat,
+// also at the same time.
+// Codes: NotFound (not a system actor, or its company is not in the room), Invalid.
+func (s *Service) EnsureRoom(ctx context.Context, actor access.Actor, spec Spec) (Room, error) {
+	if !system(actor) || !slices.Contains(spec.Orgs, actor.Org) {
+		return Room{}, errNotFound
+	}
+	if spec.Subject.Kind == "" || spec.Subject.ID == "" {
+		return Room{}, fault.InvalidField("subject", "room.subject_missing")
+	}
+	orgs := slices.Clone(spec.Orgs)
+	slices.Sort(orgs)
+	orgs = slices.Compact(orgs)
+	if len(orgs) > maxRoomOrgs || slices.Contains(orgs, "") {
+		return Room{}, fault.InvalidField("orgs", "room.orgs_wrong")
+	}
+	var r Room
+	err := s.db.InTx(db.WithOrgs(ctx, orgs...), func(ctx context.Context) error {
+		id, err := ensureRoom(ctx, spec.Subject, spec.Title)
+		if err != nil {
+			return err
+		}
+		for _, o := range orgs {
+			if err := addOrg(ctx, id, o); err != nil {
+				return err
+			}
+		}
+		r, err = readRoom(ctx, id)
+		return err
+	})
+	if err != nil {
+		return Room{}, err
+	}
+	return r, nil
+}
+
+// Enter notes that the actor opened the room and returns where it stands. From
+// then on the room counts for his unread figures and notices.
+// Codes: NotFound.
+func (s *Service) Enter(ctx context.Context, actor access.Actor, id ID) (Room, error) {
+	r, err := s.Get(ctx, actor, id)
+	if err != nil || actor.Person == "" {
+		return r, err
+	}
+	var known bool
+	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
+		known, err = entered(ctx, id, actor.Person, actor.Org)
+		return err
+	})
+	if err != nil || known {
+		return r, err
+	}
+	// history before the first visit is not unread
+	err = s.change(ctx, actor, func(ctx context.Context) error {
+		return enter(ctx, id, actor.Person, actor.Org, r.LastSeq)
+	})
+	if err != nil {
+		return Room{}, err
+	}
+	return r, nil
+}
+
+// Post writes a message and returns it; repeated is true when the same author
+// had already sent this key, and then the first message is returned and nothing
+// is written. Publishes after the commit.
+// Codes: NotFound, Forbidden (may read, not write), Conflict (the room is
+// read-only), Invalid (text, key or thread).
+func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Message, repeated bool, err error) {
+	d.Text = strings.TrimSpace(strings.ReplaceAll(d.Text, "\r\n", "\n"))
+	var room Room
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		if room, err = s.load(ctx, actor, access.RoomPost, d.Room); err != nil {
+			return err
+		}
+		if actor.Person == "" {
+			return errNotFound
+		}
+		if err := d.check(); err != nil {
+			return err
+		}
+		m, repeated, err = byKey(ctx, d.Room, actor.Person, d.Key)
+		return err
+	})
+	if err != nil {
+		return Message{}, false, err
+	}
+	if repeated {
+		return s.named(ctx, m)
+	}
+	if room.ReadOnly {
+		return Message{}, false, errReadOnly
+	}
+	who, err := s.author(ctx, actor.Person, actor.Org)
+	if err != nil {
+		return Message{}, false, err
+	}
+	err = s.db.Group(db.WithOrgs(ctx, actor.Org), "chat", func(ctx context.Context) error {
+		repeated = false
+		seq, open, err := nextSeq(ctx, d.Room)
+		if err != nil {
+			return err
+		}
+		if m, repeated, err = byKey(ctx, d.Room, actor.Person, d.Key); err != nil {
+			return err
+		}
+		if repeated { // the same key came twice at once: give the number back under the lock
+			return backSeq(ctx, d.Room)
+		}
+		if !open {
+			return errReadOnly
+		}
+		if d.Thread, err = threadRoot(ctx, d.Room, d.Thread); err != nil {
+			return err
+		}
+		m = Message{Room: d.Room, Seq: seq, Kind: Said, Key: d.Key, From: who, Text: d.Text, Thread: d.Thread, At: db.Now(ctx)}
+		if err := insert(ctx, m, actor.Person, actor.Org); err != nil {
+			return err
+		}
+		if err := enter(ctx, d.Room, actor.Person, actor.Org, seq); err != nil {
+			return err
+		}
+		told := m
+		db.AfterCommit(ctx, func() { s.pub.Published(told) })
+		return nil
+	})
+	if err != nil {
+		return Message{}, false, err
+	}
+	if repeated {
+		return s.named(ctx, m)
+	}
+	return m, false, nil
+}
+
+func (d Draft) check() error {
+	switch {
+	case d.Key == "" || len(d.Key) > MaxKey || !utf8.ValidString(d.Key):
+		return fault.InvalidField("key", "room.key_wrong")
+	case d.Text == "":
+		return fault.InvalidField("text", "room.text_missing")
+	case len(d.Text) > MaxText:
+		return fault.InvalidField("text", "room.text_long", "Max", MaxText)
+	case !utf8.ValidString(d.Text) || strings.ContainsRune(d.Text, 0):
+		return fault.InvalidField("text", "room.text_wrong")
+	case d.Thread < 0:
+		return fault.InvalidField("thread", "room.thread_wrong")
+	}
+	return nil
+}
+
+// Event writes a system line. It is for system actors acting for one of the
+// room's companies, and idempotent by line.Key: a repeat changes nothing.
+// Read-only rooms take lines. Publishes after the commit.
+// Codes: NotFound, Invalid.
+func (s *Service) Event(ctx context.Context, actor access.Actor, l Line) (m Message, err error) {
+	if !system(actor) {
+		return Message{}, errNotFound
+	}
+	if l.Key == "" || len(l.Key) > MaxKey {
+		return Message{}, fault.InvalidField("key", "room.key_wrong")
+	}
+	if l.Kind == "" {
+		return Message{}, fault.InvalidField("kind", "room.kind_missing")
+	}
+	args, err := json.Marshal(l.Args)
+	if err != nil || len(args) > maxArgs {
+		return Message{}, fault.InvalidField("args", "room.args_wrong")
+	}
+	err = s.change(ctx, actor, func(ctx context.Context) error {
+		r, err := s.load(ctx, actor, access.RoomRead, l.Room)
+		if err != nil {
+			return err
+		}
+		var repeated bool
+		if m, repeated, err = byKey(ctx, l.Room, "", l.Key); err != nil || repeated {
+			return err
+		}
+		seq, _, err := nextSeq(ctx, l.Room)
+		if err != nil {
+			return err
+		}
+		if m, repeated, err = byKey(ctx, l.Room, "", l.Key); err != nil {
+			return err
+		}
+		if repeated {
+			return backSeq(ctx, l.Room)
+		}
+		if l.Subject == (Subject{}) {
+			l.Subject = r.Subject
+		}
+		m = Message{Room: l.Room, Seq: seq, Kind: Event, Key: l.Key, Event: l.Kind, Subject: l.Subject, Args: l.Args, At: db.Now(ctx)}
+		if err := insert(ctx, m, "", actor.Org); err != nil {
+			return err
+		}
+		told := m
+		db.AfterCommit(ctx, func() { s.pub.Published(told) })
+		return nil
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// Read moves the actor's read mark to seq; it never moves back nor beyond the
+// last message. Entering is implied.
+// Codes: NotFound.
+func (s *Service) Read(ctx context.Context, actor access.Actor, id ID, seq int64) error {
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		r, err := s.load(ctx, actor, access.RoomRead, id)
+		if err != nil || actor.Person == "" {
+			return err
+		}
+		return enter(ctx, id, actor.Person, actor.Org, min(max(seq, 0), r.LastSeq))
+	})
+}
+
+// History returns a part of the conversation in ascending order.
+// Codes: NotFound, Invalid (limit).
+func (s *Service) History(ctx context.Context, actor access.Actor, id ID, w Window) ([]Message, error) {
+	if w.Limit == 0 {
+		w.Limit = 50
+	}
+	var out []Message
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
+			return err
+		}
+		if w.Limit < 1 || w.Limit > MaxHistory || w.After < 0 || w.Before < 0 {
+			return fault.InvalidField("limit", "form.out_of_range")
+		}
+		var err error
+		out, err = history(ctx, id, w)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, s.name(ctx, out)
+}
+
+// People lists the present people of the room's companies. It is how one person
+// may learn of another: only through a shared room.
+// Codes: NotFound.
+func (s *Service) People(ctx context.Context, actor access.Actor, id ID) ([]Person, error) {
+	r, err := s.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.people.Staff(ctx, r.Orgs)
+}
+
+// SetReadOnly closes or opens a room for posting, for the end or the revival of
+// a partnership. System actors of one of the companies only; safe to repeat.
+// Codes: NotFound.
+func (s *Service) SetReadOnly(ctx context.Context, actor access.Actor, id ID, on bool) error {
+	if !system(actor) {
+		return errNotFound
+	}
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
+			return err
+		}
+		return setReadOnly(ctx, id, on)
+	})
+}
+
+// RemoveOrg takes a company out of a room; its open connections leave at once
+// after the commit. What it wrote stays. System actors only; safe to repeat.
+// Codes: NotFound.
+func (s *Service) RemoveOrg(ctx context.Context, actor access.Actor, id ID, org string) error {
+	if !system(actor) {
+		return errNotFound
+	}
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
+			return err
+		}
+		if err := removeOrg(ctx, id, org); err != nil {
+			return err
+		}
+		db.AfterCommit(ctx, func() { s.pub.Left(id, org) })
+		return nil
+	})
+}
+
+// Filter narrows a list of rooms.
+type Filter struct {
+	Kind   string // kind of subject, "" = all
+	Query  string // part of the title, any case
+	Unread bool   // only rooms with unread messages
+	Mine   bool   // only rooms the person entered
+	Limit  int    // 1 to 200, 0 = 50
+	After  string // cursor from an earlier answer
+}
+
+// List returns the rooms of the actor's company whose subject he may see, latest
+// activity first, and the cursor of the next part ("" at the end). A part may be
+// shorter than Limit where rooms were not for the actor.
+// Codes: Unauthenticated, Forbidden, Invalid (limit, cursor).
+func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) ([]Listed, string, error) {
+	scope, err := access.List(actor, access.RoomRead)
+	if err != nil {
+		return nil, "", err
+	}
+	if f.Limit == 0 {
+		f.Limit = 50
+	}
+	if f.Limit < 1 || f.Limit > 200 {
+		return nil, "", fault.InvalidField("limit", "form.out_of_range")
+	}
+	var out []Listed
+	var next string
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		var rows []Listed
+		if rows, next, err = listRooms(ctx, scope, actor.Person, f); err != nil {
+			return err
+		}
+		for _, l := range rows {
+			switch err := s.see(ctx, actor, access.RoomRead, l.Room); {
+			case err == nil:
+				out = append(out, l)
+			case !fault.IsNotFound(err):
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return out, next, s.companies(ctx, out)
+}
+
+// Unread returns in how many rooms the actor has unread messages, for the
+// counter in the menu. Only rooms he entered count.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Unread(ctx context.Context, actor access.Actor) (int, error) {
+	scope, err := access.List(actor, access.RoomRead)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		rooms, err := unreadRooms(ctx, scope, actor.Person)
+		if err != nil {
+			return err
+		}
+		for _, r := range rooms {
+			switch err := s.see(ctx, actor, access.RoomRead, r); {
+			case err == nil:
+				n++
+			case !fault.IsNotFound(err):
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+func (s *Service) view(ctx context.Context, actor access.Actor, fn func(context.Context) error) error {
+	return s.db.View(db.WithOrgs(ctx, actor.Org), fn)
+}
+
+func (s *Service) change(ctx context.Context, actor access.Actor, fn func(context.Context) error) error {
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), fn)
+}

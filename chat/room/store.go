@@ -1,0 +1,407 @@
+package room
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// The rows. Times are microseconds (db.Micros).
+
+type roomRow struct {
+	ID          string `gorm:"primaryKey"`
+	SubjectKind string
+	SubjectID   string
+	Title       string
+	Epoch       string
+	LastSeq     int64
+	State       string
+	Created     int64
+	Active      int64 // time of the latest message, else of creation
+}
+
+func (roomRow) TableName() string { return "room" }
+
+// The states of a room.
+const (
+	stateOpen     = "open"
+	stateReadOnly = "read_only"
+)
+
+type orgRow struct {
+	RoomID string `gorm:"primaryKey"`
+	OrgID  string `gorm:"primaryKey"`
+	Joined int64
+}
+
+func (orgRow) TableName() string { return "room_org" }
+
+type memberRow struct {
+	RoomID   string `gorm:"primaryKey"`
+	PersonID string `gorm:"primaryKey"`
+	OrgID    string `gorm:"primaryKey"`
+	LastRead int64  // sequence number
+	Level    string // which messages give a notice
+	Joined   int64
+}
+
+func (memberRow) TableName() string { return "room_member" }
+
+// levelAll is the notice level a member begins with.
+const levelAll = "all"
+
+type messageRow struct {
+	RoomID      string `gorm:"primaryKey"`
+	Seq         int64  `gorm:"primaryKey;autoIncrement:false"`
+	Kind        string
+	AuthorID    string // empty for events
+	AuthorOrg   string // for events the company the system acted for
+	ClientKey   *string
+	Thread      int64
+	Text        string
+	EventKind   string
+	SubjectKind string
+	SubjectID   string
+	Args        string // JSON object of strings, empty for messages
+	Happened    int64
+	Edited      int64 // 0 = never
+	Removed     int64 // 0 = there
+}
+
+func (messageRow) TableName() string { return "message" }
+
+func (m messageRow) message() (Message, error) {
+	out := Message{Room: ID(m.RoomID), Seq: m.Seq, Kind: Kind(m.Kind), Text: m.Text, Thread: m.Thread,
+		Removed: m.Removed != 0, At: db.FromMicros(m.Happened)}
+	if m.ClientKey != nil {
+		out.Key = *m.ClientKey
+	}
+	if out.Removed {
+		out.Text = ""
+	}
+	if out.Kind == Said {
+		out.From = Author{ID: m.AuthorID, Org: m.AuthorOrg} // named after the transaction
+		return out, nil
+	}
+	out.Event, out.Subject = m.EventKind, Subject{m.SubjectKind, m.SubjectID}
+	if m.Args != "" && !out.Removed {
+		if err := json.Unmarshal([]byte(m.Args), &out.Args); err != nil {
+			return Message{}, fault.Wrap(err, fault.Internal, "error.internal")
+		}
+	}
+	return out, nil
+}
+
+func readRoom(ctx context.Context, id ID) (Room, error) {
+	var r roomRow
+	if err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error; err != nil {
+		return Room{}, missing(err)
+	}
+	orgs, err := orgsOf(ctx, []string{r.ID})
+	if err != nil {
+		return Room{}, err
+	}
+	return r.room(orgs[r.ID]), nil
+}
+
+func (r roomRow) room(orgs []string) Room {
+	return Room{ID: ID(r.ID), Subject: Subject{r.SubjectKind, r.SubjectID}, Title: r.Title, Orgs: orgs,
+		Epoch: r.Epoch, LastSeq: r.LastSeq, ReadOnly: r.State != stateOpen, Created: db.FromMicros(r.Created)}
+}
+
+func orgsOf(ctx context.Context, rooms []string) (map[string][]string, error) {
+	var rows []orgRow
+	if err := db.Tx(ctx).Where("room_id IN ?", rooms).Order("room_id, org_id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	out := map[string][]string{}
+	for _, r := range rows {
+		out[r.RoomID] = append(out[r.RoomID], r.OrgID)
+	}
+	return out, nil
+}
+
+func missing(err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return errNotFound
+	}
+	return err
+}
+
+func findSubject(ctx context.Context, s Subject) (ID, error) {
+	var r roomRow
+	err := db.Tx(ctx).Select("id").Where("subject_kind = ? AND subject_id = ?", s.Kind, s.ID).Take(&r).Error
+	return ID(r.ID), missing(err)
+}
+
+// ensureRoom inserts or finds; the unique subject settles a race.
+func ensureRoom(ctx context.Context, s Subject, title string) (ID, error) {
+	now := db.Micros(db.Now(ctx))
+	row := roomRow{ID: db.NewID(), SubjectKind: s.Kind, SubjectID: s.ID, Title: title, Epoch: db.NewID(), State: stateOpen, Created: now, Active: now}
+	err := db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "subject_kind"}, {Name: "subject_id"}}, DoNothing: true}).Create(&row).Error
+	if err != nil {
+		return "", err
+	}
+	return findSubject(ctx, s)
+}
+
+func addOrg(ctx context.Context, id ID, org string) error {
+	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&orgRow{RoomID: string(id), OrgID: org, Joined: db.Micros(db.Now(ctx))}).Error
+}
+
+func removeOrg(ctx context.Context, id ID, org string) error {
+	if err := db.Tx(ctx).Where("room_id = ? AND org_id = ?", string(id), org).Delete(&memberRow{}).Error; err != nil {
+		return err
+	}
+	return db.Tx(ctx).Where("room_id = ? AND org_id = ?", string(id), org).Delete(&orgRow{}).Error
+}
+
+func setReadOnly(ctx context.Context, id ID, on bool) error {
+	state := stateOpen
+	if on {
+		state = stateReadOnly
+	}
+	return db.Tx(ctx).Model(&roomRow{}).Where("id = ?", string(id)).UpdateColumn("state", state).Error
+}
+
+// nextSeq takes the next number and with it the lock of the room's row, and says
+// whether the room takes posts.
+func nextSeq(ctx context.Context, id ID) (seq int64, open bool, err error) {
+	var rows []roomRow
+	err = db.Tx(ctx).Raw("UPDATE room SET last_seq = last_seq + 1, active = ? WHERE id = ? RETURNING last_seq, state",
+		db.Micros(db.Now(ctx)), string(id)).Scan(&rows).Error
+	if err == nil && len(rows) == 0 {
+		err = errNotFound
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	return rows[0].LastSeq, rows[0].State == stateOpen, nil
+}
+
+// backSeq returns the number just taken, while its lock is still held.
+func backSeq(ctx context.Context, id ID) error {
+	return db.Tx(ctx).Exec("UPDATE room SET last_seq = last_seq - 1 WHERE id = ?", string(id)).Error
+}
+
+func insert(ctx context.Context, m Message, person, org string) error {
+	row := messageRow{RoomID: string(m.Room), Seq: m.Seq, Kind: string(m.Kind), AuthorID: person, AuthorOrg: org, ClientKey: &m.Key,
+		Thread: m.Thread, Text: m.Text, EventKind: m.Event, SubjectKind: m.Subject.Kind, SubjectID: m.Subject.ID, Happened: db.Micros(m.At)}
+	if m.Args != nil {
+		b, err := json.Marshal(m.Args)
+		if err != nil {
+			return err
+		}
+		row.Args = string(b)
+	}
+	return db.Tx(ctx).Create(&row).Error
+}
+
+func byKey(ctx context.Context, id ID, person, key string) (Message, bool, error) {
+	var rows []messageRow
+	err := db.Tx(ctx).Where("room_id = ? AND author_id = ? AND client_key = ?", string(id), person, key).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Message{}, false, err
+	}
+	m, err := rows[0].message()
+	return m, err == nil, err
+}
+
+// threadRoot returns the root of the thread that seq belongs to, 0 for 0.
+func threadRoot(ctx context.Context, id ID, seq int64) (int64, error) {
+	if seq == 0 {
+		return 0, nil
+	}
+	var rows []messageRow
+	err := db.Tx(ctx).Select("seq", "thread").Where("room_id = ? AND seq = ?", string(id), seq).Limit(1).Find(&rows).Error
+	if err != nil {
+		return 0, err
+	}
+	if len(rows) == 0 {
+		return 0, fault.InvalidField("thread", "room.thread_wrong")
+	}
+	if rows[0].Thread != 0 {
+		return rows[0].Thread, nil
+	}
+	return seq, nil
+}
+
+func history(ctx context.Context, id ID, w Window) ([]Message, error) {
+	q := db.Tx(ctx).Where("room_id = ?", string(id)).Limit(w.Limit)
+	if w.Before > 0 {
+		q = q.Where("seq < ?", w.Before)
+	}
+	if w.After > 0 || w.Before == 0 && w.After == 0 && w.forward {
+		q = q.Where("seq > ?", w.After).Order("seq")
+	} else {
+		q = q.Order("seq DESC")
+	}
+	var rows []messageRow
+	if err := q.Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	if len(rows) > 1 && rows[0].Seq > rows[1].Seq {
+		for i, j := 0, len(rows)-1; i < j; i, j = i+1, j-1 {
+			rows[i], rows[j] = rows[j], rows[i]
+		}
+	}
+	out := make([]Message, 0, len(rows))
+	for _, r := range rows {
+		m, err := r.message()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+func positions(ctx context.Context, ids []ID) (map[ID]int64, error) {
+	out := make(map[ID]int64, len(ids))
+	for len(ids) > 0 {
+		n := min(len(ids), 500)
+		part := make([]string, n)
+		for i, id := range ids[:n] {
+			part[i] = string(id)
+		}
+		ids = ids[n:]
+		var rows []roomRow
+		if err := db.Tx(ctx).Select("id", "last_seq").Where("id IN ?", part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[ID(r.ID)] = r.LastSeq
+		}
+	}
+	return out, nil
+}
+
+func members(ctx context.Context, id ID) ([]string, error) {
+	var out []string
+	err := db.Tx(ctx).Model(&memberRow{}).Distinct("person_id").Where("room_id = ?", string(id)).Order("person_id").Pluck("person_id", &out).Error
+	return out, err
+}
+
+func entered(ctx context.Context, id ID, person, org string) (bool, error) {
+	var n int64
+	err := db.Tx(ctx).Model(&memberRow{}).Where("room_id = ? AND person_id = ? AND org_id = ?", string(id), person, org).Count(&n).Error
+	return n > 0, err
+}
+
+// enter makes the member row or moves its read mark forward.
+func enter(ctx context.Context, id ID, person, org string, seq int64) error {
+	row := memberRow{RoomID: string(id), PersonID: person, OrgID: org, LastRead: seq, Level: levelAll, Joined: db.Micros(db.Now(ctx))}
+	later := gorm.Expr("CASE WHEN room_member.last_read < ? THEN ? ELSE room_member.last_read END", seq, seq)
+	return db.Tx(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "room_id"}, {Name: "person_id"}, {Name: "org_id"}},
+		DoUpdates: clause.Assignments(map[string]any{"last_read": later}),
+	}).Create(&row).Error
+}
+
+type listRow struct {
+	roomRow
+	LastRead *int64
+}
+
+const (
+	joinOrg    = "JOIN room_org ON room_org.room_id = room.id AND room_org.org_id = ?"
+	joinMember = "JOIN room_member ON room_member.room_id = room.id AND room_member.person_id = ? AND room_member.org_id = ?"
+)
+
+func listRooms(ctx context.Context, scope access.Scope, person string, f Filter) ([]Listed, string, error) {
+	q := db.Tx(ctx).Table("room").Select("room.*, room_member.last_read AS last_read").
+		Joins(joinOrg, scope.Org()).
+		Joins("LEFT "+joinMember, person, scope.Org())
+	if f.Kind != "" {
+		q = q.Where("room.subject_kind = ?", f.Kind)
+	}
+	if f.Query != "" {
+		q = q.Where(`LOWER(room.title) LIKE ? ESCAPE '\'`, "%"+like.Replace(strings.ToLower(f.Query))+"%")
+	}
+	if f.Unread {
+		q = q.Where("room_member.last_read < room.last_seq")
+	}
+	if f.Mine {
+		q = q.Where("room_member.person_id IS NOT NULL")
+	}
+	if f.After != "" {
+		at, id, err := parseCursor(f.After)
+		if err != nil {
+			return nil, "", err
+		}
+		q = q.Where("room.active < ? OR (room.active = ? AND room.id < ?)", at, at, id)
+	}
+	var rows []listRow
+	if err := q.Order("room.active DESC, room.id DESC").Limit(f.Limit + 1).Scan(&rows).Error; err != nil {
+		return nil, "", err
+	}
+	next := ""
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		next = cursor(rows[f.Limit-1].Active, rows[f.Limit-1].ID)
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	orgs, err := orgsOf(ctx, ids)
+	if err != nil {
+		return nil, "", err
+	}
+	out := make([]Listed, len(rows))
+	for i, r := range rows {
+		out[i] = Listed{Room: r.room(orgs[r.ID]), LastAt: db.FromMicros(r.Active)}
+		if r.LastRead != nil {
+			out[i].Entered, out[i].ReadSeq, out[i].Unread = true, *r.LastRead, max(r.LastSeq-*r.LastRead, 0)
+		}
+	}
+	return out, next, nil
+}
+
+func unreadRooms(ctx context.Context, scope access.Scope, person string) ([]Room, error) {
+	var rows []roomRow
+	err := db.Tx(ctx).Table("room").Select("room.*").Joins(joinOrg, scope.Org()).Joins(joinMember, person, scope.Org()).
+		Where("room_member.last_read < room.last_seq").Limit(1000).Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	orgs, err := orgsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Room, len(rows))
+	for i, r := range rows {
+		out[i] = r.room(orgs[r.ID])
+	}
+	return out, nil
+}
+
+var like = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+func cursor(at int64, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at, 10) + "." + id))
+}
+
+func parseCursor(s string) (int64, string, error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	at, id, ok := strings.Cut(string(b), ".")
+	n, err2 := strconv.ParseInt(at, 10, 64)
+	if err != nil || err2 != nil || !ok || !db.ValidID(id) {
+		return 0, "", fault.InvalidField("after", "form.cursor_wrong")
+	}
+	return n, id, nil
+}

@@ -1,0 +1,316 @@
+package socket
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"entente/chat/hub"
+	"entente/chat/room"
+	"entente/prm/fault"
+)
+
+// client is one connection: the loop that reads its frames, and its timers.
+type client struct {
+	e    *Endpoint
+	id   atomic.Pointer[Identity]
+	link *link // set under e.mu when the connection was hijacked
+	conn *hub.Conn
+	ask  chan struct{} // recheck at once
+
+	closed chan struct{} // closed when the close handshake is over
+
+	excess int // frames over the rate, in a row
+}
+
+func (c *client) who() Identity { return *c.id.Load() }
+
+// soon asks for a recheck without waiting.
+func (c *client) soon() {
+	select {
+	case c.ask <- struct{}{}:
+	default:
+	}
+}
+
+// admit counts a connection that is about to be upgraded.
+func (e *Endpoint) admit(id Identity) (*client, error) {
+	if !e.rate.open(id.Actor.Person) {
+		return nil, fault.New(fault.RateLimited, "live.too_many")
+	}
+	cl := &client{e: e, ask: make(chan struct{}, 1), closed: make(chan struct{})}
+	cl.id.Store(&id)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopped {
+		e.rate.close(id.Actor.Person)
+		return nil, fault.New(fault.Unavailable, "error.unavailable")
+	}
+	e.wg.Add(1)
+	e.clients[cl] = struct{}{}
+	return cl, nil
+}
+
+func (e *Endpoint) release(cl *client) {
+	e.mu.Lock()
+	delete(e.clients, cl)
+	e.mu.Unlock()
+	e.rate.close(cl.who().Actor.Person)
+	e.wg.Done()
+}
+
+// Write implements hub.Transport.
+func (c *client) Write(frames []byte) error { return c.link.writeFrames(frames) }
+
+// Close implements hub.Transport. The reader ends because of it; run waits until
+// the closing is done.
+func (c *client) Close(code hub.Code, reason string) {
+	go func() {
+		defer close(c.closed)
+		c.link.end(code, reason)
+	}()
+}
+
+// run reads frames until the connection ends.
+func (c *client) run(ws *websocket.Conn) {
+	e, id := c.e, c.who()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	self, err := e.feed.Self(ctx, id.Actor.Person, id.Actor.Org)
+	if err != nil {
+		_ = ws.Close(websocket.StatusCode(closeFor(err)), "")
+		return
+	}
+	c.conn, err = e.hub.Add(hub.Who{Person: id.Actor.Person, Org: id.Actor.Org, Session: id.Session, Lang: id.Lang,
+		Face: hub.Face(self)}, c)
+	if err != nil {
+		_ = ws.Close(websocket.StatusGoingAway, "")
+		return
+	}
+	defer func() { // every way out closes exactly once; the bytes of it leave before fasthttp gets the connection back
+		c.conn.Remove()
+		<-c.closed
+	}()
+	// a drop between the authentication and Add found no connection: ask again
+	if !c.recheck(ctx) {
+		return
+	}
+	watch := make(chan struct{})
+	go func() {
+		defer close(watch)
+		c.watch(ctx, ws)
+	}()
+	defer func() { cancel(); <-watch }()
+	for {
+		kind, data, err := ws.Read(context.Background())
+		if err != nil {
+			if !ended(err) {
+				e.log.Debug("live connection ended", "err", err)
+			}
+			return
+		}
+		if kind != websocket.MessageText {
+			c.conn.Close(hub.CodeData, "")
+			return
+		}
+		if !c.handle(ctx, data) {
+			return
+		}
+	}
+}
+
+func ended(err error) bool {
+	return websocket.CloseStatus(err) != -1 || errors.Is(err, net.ErrClosed)
+}
+
+func closeFor(err error) hub.Code {
+	switch fault.CodeOf(err) {
+	case fault.Unauthenticated, fault.NotFound, fault.Forbidden:
+		return hub.CodeEnded
+	}
+	return hub.CodeInternal
+}
+
+// watch pings the client and asks for its identity again, at intervals and on
+// demand.
+func (c *client) watch(ctx context.Context, ws *websocket.Conn) {
+	lim := c.e.cfg.Limits
+	ping := time.NewTimer(jitter(lim.PingEvery))
+	check := time.NewTimer(jitter(lim.RecheckEvery))
+	defer ping.Stop()
+	defer check.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.conn.Done():
+			return
+		case <-ping.C:
+			pctx, cancel := context.WithTimeout(ctx, lim.PongWait)
+			err := ws.Ping(pctx)
+			cancel()
+			if err != nil {
+				c.conn.Close(hub.CodeSilent, "")
+				return
+			}
+			ping.Reset(jitter(lim.PingEvery))
+		case <-check.C:
+			if !c.recheck(ctx) {
+				return
+			}
+			check.Reset(jitter(lim.RecheckEvery))
+		case <-c.ask:
+			if !c.recheck(ctx) {
+				return
+			}
+		}
+	}
+}
+
+// jitter shortens d by up to a sixth, so that clients do not beat together.
+func jitter(d time.Duration) time.Duration {
+	return d - time.Duration(rand.Int64N(int64(d)/6+1))
+}
+
+// recheck asks who the client is now and takes it out of rooms it may not see
+// any more. False: the connection ended.
+func (c *client) recheck(ctx context.Context) bool {
+	now, err := c.e.cfg.Auth.Recheck(ctx, c.who())
+	if err != nil {
+		if ctx.Err() != nil {
+			return false
+		}
+		if code := closeFor(err); code == hub.CodeEnded {
+			c.conn.Close(code, "")
+			return false
+		}
+		c.e.log.Warn("asking again who a live client is", "err", err)
+		return true
+	}
+	c.id.Store(&now)
+	for _, id := range c.conn.Rooms() {
+		if _, err := c.e.cfg.Rooms.Get(ctx, now.Actor, room.ID(id)); err != nil && closeFor(err) == hub.CodeEnded {
+			if c.conn.Leave(id) {
+				c.conn.Send(leftFrame(id))
+			}
+		}
+	}
+	return true
+}
+
+// maxExcess frames in a row over the rate end the connection.
+const maxExcess = 200
+
+// handle answers one frame. False: the connection ended.
+func (c *client) handle(ctx context.Context, data []byte) bool {
+	var in inbound
+	if err := json.Unmarshal(data, &in); err != nil {
+		c.fail(in, fault.Wrap(err, fault.Invalid, "live.frame_wrong"))
+		return true
+	}
+	person := c.who().Actor.Person
+	if !c.e.rate.frame(person) || in.Type == "post" && !c.e.rate.post(person) {
+		if c.excess++; c.excess > maxExcess {
+			c.conn.Close(hub.CodeFlood, "")
+			return false
+		}
+		c.fail(in, fault.New(fault.RateLimited, "error.rate_limited"))
+		return true
+	}
+	c.excess = 0
+	var err error
+	switch in.Type {
+	case "join":
+		err = c.join(ctx, in)
+	case "post":
+		err = c.post(ctx, in)
+	case "typing":
+		c.typing(in)
+	case "read":
+		err = c.read(ctx, in)
+	case "ping":
+		c.conn.Send(pongFrame)
+	}
+	if err != nil {
+		c.fail(in, err)
+	}
+	select {
+	case <-c.conn.Done():
+		return false
+	default:
+		return true
+	}
+}
+
+// fail answers an error frame. Only our own faults are logged.
+func (c *client) fail(in inbound, err error) {
+	f := fault.As(err)
+	if f.Code == fault.Internal {
+		c.e.log.Error("live frame failed", "type", in.Type, "room", in.Room, "err", err)
+	}
+	reason := f.Key
+	if len(f.Fields) > 0 {
+		reason = f.Fields[0].Key
+	}
+	c.conn.Send(frame(errorOut{Type: "error", Code: string(f.Code), Key: in.Key, Room: in.Room, Reason: reason}))
+}
+
+// join answers joined, then what is missing, then live frames. Above
+// room.MaxGap missing messages, or when the client is ahead of the room (its
+// history is another one), it answers reload and goes on from the present.
+func (c *client) join(ctx context.Context, in inbound) error {
+	err := c.conn.Join(ctx, in.Room, func() (hub.Entry, error) {
+		r, err := c.e.cfg.Rooms.Enter(ctx, c.who().Actor, room.ID(in.Room))
+		if err != nil {
+			return hub.Entry{}, err
+		}
+		e := hub.Entry{After: max(in.After, 0), Hello: []hub.Frame{frame(joinedOut{"joined", r.ID, r.Epoch, r.LastSeq, r.ReadOnly})}}
+		if e.After > r.LastSeq || r.LastSeq-e.After > room.MaxGap {
+			e.After = r.LastSeq
+			e.Hello = append(e.Hello, frame(joinedOut{"reload", r.ID, r.Epoch, r.LastSeq, false}))
+		}
+		return e, nil
+	})
+	switch {
+	case err == nil, errors.Is(err, hub.ErrGone), ctx.Err() != nil:
+		return nil
+	case errors.Is(err, hub.ErrTooMany):
+		return fault.New(fault.RateLimited, "live.too_many_rooms")
+	case errors.Is(err, hub.ErrStopped):
+		return fault.New(fault.Unavailable, "error.unavailable")
+	}
+	return err
+}
+
+func (c *client) post(ctx context.Context, in inbound) error {
+	m, _, err := c.e.cfg.Rooms.Post(ctx, c.who().Actor, room.Draft{Room: room.ID(in.Room), Key: in.Key, Text: in.Text, Thread: in.Thread})
+	if err != nil {
+		return err
+	}
+	c.conn.Send(frame(postedOut{"posted", in.Key, m.Seq, m.Room}))
+	return nil
+}
+
+// typing is passed on only from a room the client is in, and silently dropped
+// otherwise.
+func (c *client) typing(in inbound) {
+	who := c.conn.Who()
+	if c.conn.In(in.Room) && c.e.rate.typing(who.Person, in.Room) {
+		c.e.hub.Signal(in.Room, "typing", who.Person, typingFrame(in.Room, who.Face))
+	}
+}
+
+// read moves the read mark and lets the person's other pages know.
+func (c *client) read(ctx context.Context, in inbound) error {
+	if err := c.e.cfg.Rooms.Read(ctx, c.who().Actor, room.ID(in.Room), in.Seq); err != nil {
+		return err
+	}
+	c.e.hub.ToPerson(c.who().Actor.Person, "read "+in.Room, frame(readOut{"read", in.Room, in.Seq}))
+	return nil
+}

@@ -1,0 +1,116 @@
+package socket
+
+import (
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"entente/chat/hub"
+)
+
+// link is the connection under a WebSocket. coder/websocket reads from it and
+// writes control frames to it; data frames are written by the hub's writer. Both
+// share one lock, so frames never mix. fasthttp's own wrapper ignores Close and
+// is reused afterwards, so writes and Close go to the raw connection and reads
+// end with detach.
+type link struct {
+	net.Conn // the raw connection
+	wait     time.Duration
+	ws       *websocket.Conn // set before the first frame
+
+	rmu sync.Mutex
+	in  io.Reader // nil once detached
+
+	wmu    sync.Mutex
+	ended  bool // a close frame went out: no data after it
+	broken bool // a write failed, perhaps in the middle of a frame
+}
+
+func newLink(nc net.Conn, wait time.Duration) *link {
+	l := &link{Conn: nc, in: nc, wait: wait}
+	if u, ok := nc.(interface{ UnsafeConn() net.Conn }); ok {
+		l.Conn = u.UnsafeConn()
+	}
+	return l
+}
+
+// Read reads what fasthttp had read ahead, then the wire.
+func (l *link) Read(p []byte) (int, error) {
+	l.rmu.Lock()
+	defer l.rmu.Unlock()
+	if l.in == nil {
+		return 0, net.ErrClosed
+	}
+	return l.in.Read(p)
+}
+
+// detach closes the connection and waits until nobody reads from it.
+func (l *link) detach() {
+	_ = l.Conn.Close()
+	l.rmu.Lock()
+	l.in = nil
+	l.rmu.Unlock()
+}
+
+// cut ends the connection without a word.
+func (l *link) cut() {
+	if l != nil {
+		_ = l.Conn.Close()
+	}
+}
+
+const opClose = 0x88 // first byte of a final close frame
+
+// Write writes one control frame of coder/websocket, or the handshake.
+func (l *link) Write(p []byte) (int, error) {
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	if l.broken {
+		return 0, net.ErrClosed
+	}
+	if len(p) > 0 && p[0] == opClose {
+		l.ended = true
+	}
+	_ = l.Conn.SetWriteDeadline(time.Now().Add(l.wait))
+	n, err := l.Conn.Write(p)
+	if err != nil {
+		l.broken = true
+	}
+	return n, err
+}
+
+// writeFrames writes whole data frames.
+func (l *link) writeFrames(b []byte) error {
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	if l.broken || l.ended {
+		return net.ErrClosed
+	}
+	_ = l.Conn.SetWriteDeadline(time.Now().Add(l.wait))
+	if _, err := l.Conn.Write(b); err != nil {
+		l.broken = true
+		return err
+	}
+	return nil
+}
+
+// closeGrace is how long a write under way may still take when the connection is
+// to be closed. A slow client that reads on within it learns the code.
+const closeGrace = 3 * time.Second
+
+// end closes with a code. It may take some seconds.
+func (l *link) end(code hub.Code, reason string) {
+	_ = l.Conn.SetWriteDeadline(time.Now().Add(closeGrace))
+	l.wmu.Lock()
+	broken := l.broken
+	l.ended = true
+	l.wmu.Unlock()
+	if broken {
+		_ = l.ws.CloseNow()
+		return
+	}
+	_ = l.ws.Close(websocket.StatusCode(code), reason)
+}

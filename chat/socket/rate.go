@@ -1,0 +1,115 @@
+package socket
+
+import (
+	"sync"
+	"time"
+)
+
+// rates are token buckets per person: several connections of one person share
+// them.
+type rates struct {
+	lim   Limits
+	clock func() time.Time
+
+	mu      sync.Mutex
+	persons map[string]*allowance
+}
+
+type allowance struct {
+	conns  int
+	posts  bucket
+	frames bucket
+	typed  map[string]time.Time // room → last typing told
+}
+
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+// take removes one token if there is one.
+func (b *bucket) take(rate, burst float64, now time.Time) bool {
+	if b.at.IsZero() {
+		b.tokens = burst
+	} else if d := now.Sub(b.at).Seconds(); d > 0 {
+		b.tokens = min(burst, b.tokens+d*rate)
+	}
+	b.at = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
+func newRates(l Limits, clock func() time.Time) *rates {
+	return &rates{lim: l, clock: clock, persons: map[string]*allowance{}}
+}
+
+// open counts a connection; false when the person has too many.
+func (r *rates) open(person string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.persons[person]
+	if a == nil {
+		a = &allowance{typed: map[string]time.Time{}}
+		r.persons[person] = a
+	}
+	if a.conns >= r.lim.Connections {
+		return false
+	}
+	a.conns++
+	return true
+}
+
+// keepAllowance is how long a person's buckets outlive his last connection, so
+// that reconnecting does not refill them.
+const keepAllowance = time.Minute
+
+func (r *rates) close(person string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.clock()
+	if a := r.persons[person]; a != nil {
+		a.conns--
+	}
+	for p, a := range r.persons {
+		if a.conns <= 0 && now.Sub(a.frames.at) > keepAllowance {
+			delete(r.persons, p)
+		}
+	}
+}
+
+// frame takes one frame of any type from the person's rate.
+func (r *rates) frame(person string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.persons[person]
+	return a != nil && a.frames.take(r.lim.FrameRate, r.lim.FrameBurst, r.clock())
+}
+
+// post takes one post from the person's rate.
+func (r *rates) post(person string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.persons[person]
+	return a != nil && a.posts.take(r.lim.PostRate, r.lim.PostBurst, r.clock())
+}
+
+// typingEvery is how often a person's typing in a room is passed on.
+const typingEvery = time.Second
+
+// typing reports whether it is time to tell again.
+func (r *rates) typing(person, room string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, now := r.persons[person], r.clock()
+	if a == nil || now.Sub(a.typed[room]) < typingEvery {
+		return false
+	}
+	if len(a.typed) > 200 {
+		clear(a.typed)
+	}
+	a.typed[room] = now
+	return true
+}
