@@ -1,0 +1,172 @@
+package trade
+
+import (
+	"entente/edi/doc"
+	"entente/prm/money"
+)
+
+// Incoming is an order document that arrived for a supplier. Interchange and
+// SetNo name where it came from and make it idempotent; both are empty for
+// documents of other sources.
+type Incoming struct {
+	Doc         doc.PurchaseOrder
+	Supplier    string
+	Reseller    string
+	Partnership string
+	Interchange string
+	SetNo       int
+	Source      string // SourceEDI when empty
+	PlacedBy    string // person, for an order made on the pages
+}
+
+// Outcome says what became of an order document.
+type Outcome string
+
+// The outcomes.
+const (
+	Booked    Outcome = "booked"    // an order stands
+	Duplicate Outcome = "duplicate" // the same order again: nothing was booked
+	HeldBack  Outcome = "held"      // same number, other content: both companies are asked
+	Refused   Outcome = "refused"   // cancels or replaces an order that does not exist
+)
+
+// Receipt is the answer to an order document. For a duplicate or held one Order
+// is the order already booked and Arrival the record of the newcomer.
+type Receipt struct {
+	Order    OrderID
+	Outcome  Outcome
+	Arrival  ArrivalID
+	Reason   string // for held and refused
+	Marked   int    // lines with a mark
+	Repeated bool   // this very set was received before: nothing was done
+}
+
+// PlaceCmd is an order typed on the pages. Number is the buyer's own; empty takes
+// the next of the partnership. Key makes a repeated post the same order.
+type PlaceCmd struct {
+	Partnership string
+	Number      string
+	RequestedOn string // civil date, may be empty
+	ShipTo      doc.Party
+	Note        string
+	Key         string
+	Lines       []PlaceLine
+}
+
+// PlaceLine is one line being ordered. Unit "" is the base unit.
+type PlaceLine struct {
+	SKU      string
+	Quantity money.Quantity
+	Unit     string
+}
+
+// Quote is a PlaceLine as it would be booked: the form shows it while typing.
+// Found is false for an unknown SKU.
+type Quote struct {
+	PlaceLine
+	Found          bool
+	Product        string
+	NameEN, NameZH string
+	Price          money.Price // per Unit
+	Amount         money.Amount
+}
+
+// Action is what the supplier answers to a quantity of a line.
+type Action string
+
+// The actions of a confirmation.
+const (
+	Accept     Action = "accept"
+	Change     Action = "change" // another quantity, date or price
+	Backorder  Action = "backorder"
+	Reject     Action = "reject"
+	Substitute Action = "substitute"
+)
+
+// Actions lists them in the order of the form.
+var Actions = []Action{Accept, Change, Backorder, Reject, Substitute}
+
+// Reasons are the coded reasons of the form; other words are taken as they are,
+// to 80 characters. The key of a word is "trade.reason.<reason>".
+var Reasons = []string{"out_of_stock", "allocation", "discontinued", "unknown_item", "price", "pack", "minimum", "date", "credit", "other"}
+
+// ConfirmCmd answers an order. Version 0 does not check; otherwise it must be the
+// version the person saw. No lines accepts everything that is open. A line may
+// appear several times; its quantities add up to what is open, except that a
+// Change may leave a rest, which is cancelled.
+type ConfirmCmd struct {
+	Version int64
+	Lines   []ConfirmLine
+}
+
+// ConfirmLine is the answer to a quantity of a line. Quantity 0 is all that is
+// open and not named by another part. Price 0 is as ordered.
+type ConfirmLine struct {
+	Line       int
+	Action     Action
+	Quantity   money.Quantity
+	Date       string // civil date
+	Reason     string
+	Price      money.Price
+	Substitute string // SKU, for Substitute
+}
+
+// LineQuantity is a quantity of an order line.
+type LineQuantity struct {
+	Line     int
+	Quantity money.Quantity
+}
+
+// ShipCmd says that goods left. No lines: everything confirmed and not shipped.
+type ShipCmd struct {
+	Version   int64
+	Lines     []LineQuantity
+	ShippedOn string // civil date; today in the supplier's zone when empty
+	Carrier   string
+	Tracking  string
+}
+
+// InvoiceCmd makes an invoice. No lines: everything shipped and not invoiced, or,
+// when the supplier keeps no shipments here, everything confirmed and not
+// invoiced. Number "" takes the next of the partnership. Rate 0 is no tax, with
+// the category that follows from the two countries.
+type InvoiceCmd struct {
+	Version     int64
+	Number      string
+	IssuedOn    string // today in the supplier's zone when empty
+	DueOn       string // 30 days later when empty
+	TaxRate     money.Rate
+	TaxCategory string
+	Lines       []InvoiceCmdLine
+}
+
+// InvoiceCmdLine is a line to invoice. Price 0 is the order's; Quantity 0 what is
+// open.
+type InvoiceCmdLine struct {
+	Line     int
+	Quantity money.Quantity
+	Price    money.Price
+}
+
+// ReceiveCmd marks goods as received. No lines: everything shipped. Short says
+// that the rest of the shipments touched will not come.
+type ReceiveCmd struct {
+	Version  int64
+	Shipment ShipmentID // "" means all, oldest first
+	Lines    []LineQuantity
+	Short    bool
+	Note     string
+}
+
+// Answers to a held document.
+const (
+	AnswerNew     = "new"     // a further order under the same number
+	AnswerReplace = "replace" // takes the place of the order; only while nothing is confirmed
+	AnswerRefuse  = "refuse"  // is not booked
+)
+
+// ResolveCmd answers a held document.
+type ResolveCmd struct {
+	Answer string
+	Reason string
+}

@@ -1,0 +1,68 @@
+package trade
+
+import "context"
+
+// Kinds of published events. Object is the order's id; for OrderRefused the
+// partnership's.
+const (
+	OrderReceived   = "trade.OrderReceived"
+	OrderDuplicate  = "trade.OrderDuplicate" // the same order again: both are told, nothing was booked
+	OrderHeld       = "trade.OrderHeld"
+	OrderRefused    = "trade.OrderRefused"
+	OrderAnswered   = "trade.OrderAnswered" // a held document was decided
+	OrderConfirmed  = "trade.OrderConfirmed"
+	OrderAgreed     = "trade.OrderAgreed" // the reseller agreed to a changed answer
+	OrderCancelled  = "trade.OrderCancelled"
+	OrderShipped    = "trade.OrderShipped"
+	GoodsReceived   = "trade.GoodsReceived"
+	InvoicedEvent   = "trade.Invoiced"
+	eventVersion    = 1
+	subjectOrder    = "order"
+	docResponse     = "order_response"
+	docInvoice      = "invoice"
+	docShipment     = "shipment"
+	documentOrder   = "order"
+	documentArrival = "order_arrival"
+)
+
+// Kinds of document, for links from and to the gateway.
+const (
+	DocumentOrder    = documentOrder
+	DocumentResponse = docResponse
+	DocumentInvoice  = docInvoice
+	DocumentShipment = docShipment
+)
+
+// Events lists every kind of event.
+func Events() []string {
+	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent}
+}
+
+// Event is the payload of all events of this package: ids, no content. Quiet says
+// that the event comes from the making of demo data: subscribers keep the record
+// (rooms) but send no mail and no documents.
+type Event struct {
+	Order       OrderID    `json:"order"`
+	Supplier    string     `json:"supplier"`
+	Reseller    string     `json:"reseller"`
+	Partnership string     `json:"partnership"`
+	Response    ResponseID `json:"response,omitempty"`
+	Shipment    ShipmentID `json:"shipment,omitempty"`
+	Invoice     InvoiceID  `json:"invoice,omitempty"`
+	Arrival     ArrivalID  `json:"arrival,omitempty"`
+	Interchange string     `json:"interchange,omitempty"`
+	SetNo       int        `json:"set_no,omitempty"`
+	Source      string     `json:"source,omitempty"`
+	Reason      string     `json:"reason,omitempty"` // a key word: held and refused
+	Marked      int        `json:"marked,omitempty"`
+	Person      string     `json:"person,omitempty"`
+	Org         string     `json:"org,omitempty"` // the company that acted
+	Quiet       bool       `json:"quiet,omitempty"`
+}
+
+type quietKey struct{}
+
+// Quiet makes the events published under ctx quiet (see Event.Quiet).
+func Quiet(ctx context.Context) context.Context { return context.WithValue(ctx, quietKey{}, true) }
+
+func quiet(ctx context.Context) bool { q, _ := ctx.Value(quietKey{}).(bool); return q }
