@@ -56,6 +56,7 @@ CREATE INDEX product_gtin ON product (org_id, gtin);
 CREATE TABLE pack (
   org_id text NOT NULL, product_id text NOT NULL, level text NOT NULL, gtin text NOT NULL, unit text NOT NULL, quantity bigint NOT NULL, PRIMARY KEY (org_id, product_id, level)
 );
+CREATE INDEX pack_gtin ON pack (org_id, gtin);
 CREATE TABLE price (
   org_id text NOT NULL, product_id text NOT NULL, currency text NOT NULL, valid_from text NOT NULL, price bigint NOT NULL, PRIMARY KEY (org_id, product_id, currency, valid_from)
 );

@@ -56,6 +56,7 @@ CREATE INDEX product_gtin ON product (org_id, gtin);
 CREATE TABLE pack (
   org_id TEXT NOT NULL, product_id TEXT NOT NULL, level TEXT NOT NULL, gtin TEXT NOT NULL, unit TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (org_id, product_id, level)
 );
+CREATE INDEX pack_gtin ON pack (org_id, gtin);
 CREATE TABLE price (
   org_id TEXT NOT NULL, product_id TEXT NOT NULL, currency TEXT NOT NULL, valid_from TEXT NOT NULL, price INTEGER NOT NULL, PRIMARY KEY (org_id, product_id, currency, valid_from)
 );

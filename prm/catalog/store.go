@@ -1,0 +1,280 @@
+package catalog
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm/clause"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+type productRow struct {
+	OrgID, ID, SKU, NameEn, NameZh, Family, Unit, Gtin, State string
+	Created                                                   int64
+}
+
+func (productRow) TableName() string { return "product" }
+
+func (r productRow) product() Product {
+	return Product{Org: r.OrgID, ID: ID(r.ID), SKU: r.SKU, NameEN: r.NameEn, NameZH: r.NameZh, Family: r.Family, Unit: r.Unit, GTIN: r.Gtin, State: r.State, Created: db.FromMicros(r.Created)}
+}
+
+type packRow struct {
+	OrgID, ProductID, Level, Gtin, Unit string
+	Quantity                            int64
+}
+
+func (packRow) TableName() string { return "pack" }
+
+func (r packRow) pack() Pack {
+	return Pack{Level: r.Level, GTIN: r.Gtin, Unit: r.Unit, Quantity: money.Quantity(r.Quantity)}
+}
+
+type priceRow struct {
+	OrgID, ProductID, Currency, ValidFrom string
+	Price                                 int64
+}
+
+func (priceRow) TableName() string { return "price" }
+
+type referenceRow struct {
+	OrgID, PartnerID, BuyerItem, ProductID string
+	Created                                int64
+}
+
+func (referenceRow) TableName() string { return "item_reference" }
+
+func putProducts(ctx context.Context, org string, ps []Product) error {
+	if len(ps) == 0 {
+		return nil
+	}
+	now := db.Micros(db.Now(ctx))
+	rows := make([]productRow, len(ps))
+	skus := make([]string, len(ps))
+	for i, p := range ps {
+		rows[i] = productRow{org, db.NewID(), p.SKU, p.NameEN, p.NameZH, p.Family, p.Unit, p.GTIN, p.State, now}
+		skus[i] = p.SKU
+	}
+	err := db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "sku"}},
+		DoUpdates: clause.AssignmentColumns([]string{"name_en", "name_zh", "family", "unit", "gtin", "state"})}).CreateInBatches(rows, 500).Error
+	if err != nil {
+		return err
+	}
+	ids, err := idsBySKU(ctx, org, skus)
+	if err != nil {
+		return err
+	}
+	var packs []packRow
+	var touched []ID
+	for _, p := range ps {
+		id := ids[p.SKU]
+		touched = append(touched, id)
+		for _, k := range p.Packs {
+			packs = append(packs, packRow{org, string(id), k.Level, k.GTIN, k.Unit, int64(k.Quantity)})
+		}
+	}
+	for part := range slices.Chunk(touched, 3000) {
+		if err := db.Tx(ctx).Where("org_id = ? AND product_id IN ?", org, part).Delete(&packRow{}).Error; err != nil {
+			return err
+		}
+	}
+	if len(packs) == 0 {
+		return nil
+	}
+	return db.Tx(ctx).CreateInBatches(packs, 1000).Error
+}
+
+// idsBySKU finds product ids; every SKU must exist.
+func idsBySKU(ctx context.Context, org string, skus []string) (map[string]ID, error) {
+	out := make(map[string]ID, len(skus))
+	for part := range slices.Chunk(skus, 3000) {
+		up := make([]string, len(part))
+		for i, s := range part {
+			up[i] = strings.ToUpper(strings.TrimSpace(s))
+		}
+		var rows []productRow
+		if err := db.Tx(ctx).Select("id", "sku").Where("org_id = ? AND sku IN ?", org, up).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.SKU] = ID(r.ID)
+		}
+		for _, s := range up {
+			if out[s] == "" {
+				return nil, fault.New(fault.NotFound, "catalog.sku_unknown", "SKU", s)
+			}
+		}
+	}
+	return out, nil
+}
+
+func putPrices(ctx context.Context, org string, ids map[string]ID, prices map[string][]ListPrice) error {
+	var rows []priceRow
+	for sku, list := range prices {
+		for _, p := range list {
+			rows = append(rows, priceRow{org, string(ids[strings.ToUpper(strings.TrimSpace(sku))]), string(p.Currency), p.From, int64(p.Price)})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "product_id"}, {Name: "currency"}, {Name: "valid_from"}},
+		DoUpdates: clause.AssignmentColumns([]string{"price"})}).CreateInBatches(rows, 1000).Error
+}
+
+func putReference(ctx context.Context, org, partner, item string, id ID) error {
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "partner_id"}, {Name: "buyer_item"}},
+		DoUpdates: clause.AssignmentColumns([]string{"product_id"})}).Create(&referenceRow{org, partner, item, string(id), db.Micros(db.Now(ctx))}).Error
+}
+
+func resolve(ctx context.Context, org, partner string, keys []ItemKey) ([]Item, error) {
+	skus, items, gtins := []string{""}, []string{""}, []string{""} // never an empty list
+	norm := make([]ItemKey, len(keys))
+	for i, k := range keys {
+		g, ok := PadGTIN(k.GTIN)
+		if !ok {
+			g = ""
+		}
+		norm[i] = ItemKey{SKU: strings.ToUpper(strings.TrimSpace(k.SKU)), BuyerItem: strings.TrimSpace(k.BuyerItem), GTIN: g}
+		skus, items, gtins = append(skus, norm[i].SKU), append(items, norm[i].BuyerItem), append(gtins, g)
+	}
+	var hits []struct {
+		Found, Value, PackUnit string
+		Row                    productRow `gorm:"embedded"`
+	}
+	err := db.Tx(ctx).Raw(`SELECT k.found, k.value, k.pack_unit, p.* FROM (
+		SELECT id, 'sku' AS found, sku AS value, '' AS pack_unit FROM product WHERE org_id = ? AND sku IN ? AND sku <> ''
+		UNION ALL SELECT product_id, 'buyer_item', buyer_item, '' FROM item_reference WHERE org_id = ? AND partner_id = ? AND buyer_item IN ?
+		UNION ALL SELECT id, 'gtin', gtin, '' FROM product WHERE org_id = ? AND gtin IN ? AND gtin <> ''
+		UNION ALL SELECT product_id, 'gtin', gtin, unit FROM pack WHERE org_id = ? AND gtin IN ? AND gtin <> ''
+		) k JOIN product p ON p.org_id = ? AND p.id = k.id`,
+		org, skus, org, partner, items, org, gtins, org, gtins, org).Scan(&hits).Error
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]int{}
+	var ids []ID
+	for i, h := range hits {
+		k := h.Found + "\x00" + h.Value
+		if j, ok := found[k]; !ok || hits[j].Row.State != Active && h.Row.State == Active {
+			found[k] = i
+		}
+		ids = append(ids, ID(h.Row.ID))
+	}
+	packs := map[string][]Pack{}
+	if len(ids) > 0 {
+		rows, err := packsOf(ctx, org, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			packs[r.ProductID] = append(packs[r.ProductID], r.pack())
+		}
+	}
+	out := make([]Item, len(keys))
+	for i, k := range norm {
+		for _, try := range [][2]string{{BySKU, k.SKU}, {ByBuyerItem, k.BuyerItem}, {ByGTIN, k.GTIN}} {
+			j, ok := found[try[0]+"\x00"+try[1]]
+			if !ok || try[1] == "" {
+				continue
+			}
+			p := hits[j].Row.product()
+			p.Packs = packs[hits[j].Row.ID]
+			unit := p.Unit
+			if hits[j].PackUnit != "" {
+				unit = hits[j].PackUnit
+			}
+			out[i] = Item{Found: true, By: try[0], Unit: unit, Product: p}
+			break
+		}
+	}
+	return out, nil
+}
+
+func packsOf(ctx context.Context, org string, ids []ID) ([]packRow, error) {
+	var rows []packRow
+	err := db.Tx(ctx).Where("org_id = ? AND product_id IN ?", org, ids).Order("product_id, quantity").Find(&rows).Error
+	return rows, err
+}
+
+// pricesOn reads the prices valid on a day, in the given currencies or all.
+func pricesOn(ctx context.Context, org string, only []money.Currency, on string, ids []ID) ([]priceRow, error) {
+	tx := db.Tx(ctx).Where("org_id = ? AND product_id IN ? AND valid_from = (SELECT MAX(q.valid_from) FROM price q WHERE q.org_id = price.org_id AND q.product_id = price.product_id AND q.currency = price.currency AND q.valid_from <= ?)", org, ids, on)
+	if len(only) > 0 {
+		tx = tx.Where("currency IN ?", only)
+	}
+	var rows []priceRow
+	err := tx.Order("product_id, currency").Find(&rows).Error
+	return rows, err
+}
+
+// suppliers are the companies whose catalogue the scope may see, with the
+// currency of the partnership ("" for its own).
+func suppliers(ctx context.Context, scope access.Scope) (map[string]money.Currency, error) {
+	out := map[string]money.Currency{scope.Org(): ""}
+	var rows []struct{ SupplierID, Currency string }
+	err := db.Tx(ctx).Table("partnership").Select("supplier_id", "currency").Where("reseller_id = ? AND state = 'active'", scope.Org()).Scan(&rows).Error
+	for _, r := range rows {
+		out[r.SupplierID] = money.Currency(r.Currency)
+	}
+	return out, err
+}
+
+// buys reports an active partnership; sells one in any state.
+func buys(ctx context.Context, supplier, reseller string) (bool, error) {
+	var n int64
+	err := db.Tx(ctx).Table("partnership").Where("supplier_id = ? AND reseller_id = ? AND state = 'active'", supplier, reseller).Count(&n).Error
+	return n > 0, err
+}
+
+func sells(ctx context.Context, supplier, reseller string) (bool, error) {
+	var n int64
+	err := db.Tx(ctx).Table("partnership").Where("supplier_id = ? AND reseller_id = ?", supplier, reseller).Count(&n).Error
+	return n > 0, err
+}
+
+func bySKU(ctx context.Context, org, sku string) (productRow, error) {
+	var r productRow
+	err := db.Tx(ctx).Where("org_id = ? AND sku = ?", org, sku).Take(&r).Error
+	return r, err
+}
+
+// list reads one page by (sku, company).
+func list(ctx context.Context, sup map[string]money.Currency, f Filter) ([]productRow, string, error) {
+	tx := db.Tx(ctx).Where("org_id IN ?", keys(sup))
+	if f.Family != "" {
+		tx = tx.Where("family = ?", f.Family)
+	}
+	for i, w := range strings.Fields(strings.ToLower(f.Query)) {
+		if i == 8 {
+			break
+		}
+		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(w) + "%"
+		tx = tx.Where(`(LOWER(sku) LIKE ? ESCAPE '\' OR LOWER(name_en) LIKE ? ESCAPE '\' OR LOWER(name_zh) LIKE ? ESCAPE '\' OR gtin LIKE ? ESCAPE '\')`, like, like, like, like)
+	}
+	if f.After != "" {
+		b, err := base64.RawURLEncoding.DecodeString(f.After)
+		sku, org, ok := strings.Cut(string(b), "\x00")
+		if err != nil || !ok {
+			return nil, "", fault.InvalidField("after", "form.cursor")
+		}
+		tx = tx.Where("(sku > ? OR sku = ? AND org_id > ?)", sku, sku, org)
+	}
+	var rows []productRow
+	if err := tx.Order("sku, org_id").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
+		return nil, "", err
+	}
+	next := ""
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		last := rows[f.Limit-1]
+		next = base64.RawURLEncoding.EncodeToString([]byte(last.SKU + "\x00" + last.OrgID))
+	}
+	return rows, next, nil
+}
