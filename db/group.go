@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"entente/prm/fault"
@@ -112,7 +113,7 @@ func (d *DB) together(batch []*member) (err error) {
 	return d.once(context.Background(), true, func(ctx context.Context) error {
 		s := state(ctx)
 		for _, m := range batch {
-			if err := d.setOrgs(s, m.ctx); err != nil {
+			if err := s.setOrgs(strings.Join(Orgs(m.ctx), ",")); err != nil {
 				return err
 			}
 			if err := m.fn(context.WithValue(m.ctx, txKey, s)); err != nil {

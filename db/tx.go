@@ -29,6 +29,7 @@ type txState struct {
 	conn  *sql.Conn // PostgreSQL: the pinned connection
 	now   time.Time
 	write bool
+	orgs  string // as told to PostgreSQL
 	after []func()
 }
 
@@ -103,7 +104,7 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 		if !s.write {
 			return fault.New(fault.Internal, "error.internal", "Cause", "a writing call inside a reading transaction")
 		}
-		return fn(ctx)
+		return s.join(ctx, fn)
 	}
 	var err error
 	for try := 0; try < 3; try++ {
@@ -117,10 +118,34 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 // View runs fn in a reading transaction (one snapshot on SQLite), or joins the
 // one in ctx.
 func (d *DB) View(ctx context.Context, fn func(ctx context.Context) error) error {
-	if state(ctx) != nil {
-		return fn(ctx)
+	if s := state(ctx); s != nil {
+		return s.join(ctx, fn)
 	}
 	return Translate(d.once(ctx, false, fn))
+}
+
+// join runs fn inside the open transaction. Companies named since it began are
+// acted for until fn returns.
+func (s *txState) join(ctx context.Context, fn func(ctx context.Context) error) error {
+	before := s.orgs
+	if err := s.setOrgs(strings.Join(Orgs(ctx), ",")); err != nil {
+		return Translate(err)
+	}
+	if err := fn(ctx); err != nil {
+		return err // the transaction ends
+	}
+	return Translate(s.setOrgs(before))
+}
+
+// SQLiteTx is the *sql.Tx of the transaction in ctx on SQLite: how the job queue
+// joins it.
+func SQLiteTx(ctx context.Context) (*sql.Tx, error) {
+	if s := state(ctx); s != nil {
+		if tx, ok := s.gorm.Statement.ConnPool.(*sql.Tx); ok && s.db.dialect == SQLite {
+			return tx, nil
+		}
+	}
+	return nil, fault.New(fault.Internal, "error.internal", "Cause", "no SQLite transaction in this context")
 }
 
 func (d *DB) once(ctx context.Context, write bool, fn func(ctx context.Context) error) (err error) {
@@ -183,7 +208,7 @@ func (d *DB) begin(ctx context.Context, write bool) (*txState, error) {
 	if s.now.IsZero() {
 		s.now = d.Clock() // after the writer's lock was taken
 	}
-	if err := d.setOrgs(s, ctx); err != nil {
+	if err := s.setOrgs(strings.Join(Orgs(ctx), ",")); err != nil {
 		tx.Rollback()
 		if s.conn != nil {
 			_ = s.conn.Close()
@@ -194,12 +219,15 @@ func (d *DB) begin(ctx context.Context, write bool) (*txState, error) {
 }
 
 // setOrgs tells PostgreSQL which companies act; SQLite has no such thing.
-func (d *DB) setOrgs(s *txState, ctx context.Context) error {
-	orgs := Orgs(ctx)
-	if d.dialect != Postgres || len(orgs) == 0 {
+func (s *txState) setOrgs(orgs string) error {
+	if s.db.dialect != Postgres || orgs == s.orgs {
 		return nil
 	}
-	return s.gorm.Exec("SELECT set_config('entente.orgs', ?, true)", strings.Join(orgs, ",")).Error
+	if err := s.gorm.Exec("SELECT set_config('entente.orgs', ?, true)", orgs).Error; err != nil {
+		return err
+	}
+	s.orgs = orgs
+	return nil
 }
 
 func retryable(err error) bool {

@@ -1,0 +1,215 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/prm/fault"
+)
+
+// claimed is a due delivery with its event.
+type claimed struct {
+	EventID  string
+	Kind     string
+	Version  int64
+	Orgs     string
+	Object   string
+	Position int64
+	Payload  string
+	Happened int64
+	Attempts int64
+	NextAt   int64
+}
+
+func (c claimed) received() Received {
+	var orgs []string
+	if c.Orgs != "" {
+		orgs = strings.Split(c.Orgs, ",")
+	}
+	return Received{
+		ID: c.EventID, Kind: c.Kind, Object: c.Object, Version: int(c.Version), Orgs: orgs,
+		At: db.FromMicros(c.Happened), Position: c.Position, payload: []byte(c.Payload),
+	}
+}
+
+const columns = "SELECT d.event_id, e.kind, e.version, e.orgs, d.object, d.position, e.payload, e.happened, d.attempts, d.next_at FROM delivery d JOIN event e ON e.id = d.event_id "
+
+// head says that no earlier delivery of the object waits: with one, d is not due.
+const head = " AND (d.object = '' OR NOT EXISTS (SELECT 1 FROM delivery p WHERE p.subscriber = d.subscriber AND p.object = d.object AND p.state = 'due' AND p.position < d.position))"
+
+// lockRows lets several nodes drain the same subscriber on PostgreSQL. A locked
+// head keeps the rest of its object from the others.
+func lockRows(ctx context.Context) string {
+	if db.DialectOf(ctx) == db.Postgres {
+		return " FOR UPDATE OF d SKIP LOCKED"
+	}
+	return ""
+}
+
+// deliver makes one pass for a subscriber: a batch in one transaction, singly if
+// that fails. more is true when anything was due.
+func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err error) {
+	there := false
+	err = j.db.View(ctx, func(ctx context.Context) error {
+		var n int
+		err := db.Tx(ctx).Raw("SELECT 1 FROM delivery d WHERE d.subscriber = ? AND d.state = 'due' AND d.next_at <= ?"+head+" LIMIT 1",
+			subscriber, db.Micros(db.Now(ctx))).Scan(&n).Error
+		there = n == 1
+		return err
+	})
+	if err != nil || !there {
+		return false, err
+	}
+	var got []claimed
+	err = j.within(ctx, func(ctx context.Context) error {
+		got = nil
+		var err error
+		if got, err = claim(ctx, subscriber); err != nil {
+			return err
+		}
+		for _, c := range got {
+			if err := j.handle(ctx, subscriber, c); err != nil {
+				return err
+			}
+		}
+		return markDone(ctx, subscriber, got)
+	})
+	switch {
+	case err == nil:
+		return len(got) > 0, nil
+	case ctx.Err() != nil:
+		return false, ctx.Err() // stopping: all of it stays due
+	case len(got) == 0:
+		return false, err
+	case len(got) == 1:
+		return true, j.failed(ctx, subscriber, got[0], err)
+	}
+	for _, c := range got {
+		if err := j.single(ctx, subscriber, c); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// within runs fn in a transaction that ends with Timeout, and cannot commit past
+// it.
+func (j *Jobs) within(ctx context.Context, fn func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	return j.db.InTx(ctx, fn)
+}
+
+// claim takes due heads, then what follows them within the same objects.
+func claim(ctx context.Context, subscriber string) ([]claimed, error) {
+	now := db.Micros(db.Now(ctx))
+	var got []claimed
+	err := db.Tx(ctx).Raw(columns+"WHERE d.subscriber = ? AND d.state = 'due' AND d.next_at <= ?"+head+
+		" ORDER BY d.next_at, d.event_id LIMIT ?"+lockRows(ctx), subscriber, now, batch).Scan(&got).Error
+	if err != nil {
+		return nil, err
+	}
+	var objects, heads []string
+	for _, c := range got {
+		if c.Object != "" {
+			objects, heads = append(objects, c.Object), append(heads, c.EventID)
+		}
+	}
+	if len(objects) == 0 || len(got) >= batch {
+		return got, nil
+	}
+	var next []claimed
+	err = db.Tx(ctx).Raw(columns+"WHERE d.subscriber = ? AND d.state = 'due' AND d.object IN ? AND d.event_id NOT IN ? ORDER BY d.object, d.position LIMIT ?"+lockRows(ctx),
+		subscriber, objects, heads, batch-len(got)).Scan(&next).Error
+	if err != nil {
+		return nil, err
+	}
+	blocked := map[string]bool{} // an object is taken up to its first delivery that waits
+	for _, c := range next {
+		if blocked[c.Object] = blocked[c.Object] || c.NextAt > now; !blocked[c.Object] {
+			got = append(got, c)
+		}
+	}
+	return got, nil
+}
+
+// handle calls the subscriber's handler, acting for the companies of the event.
+func (j *Jobs) handle(ctx context.Context, subscriber string, c claimed) (err error) {
+	j.mu.Lock()
+	fn := j.handlers[subscriber][c.Kind]
+	j.mu.Unlock()
+	if fn == nil {
+		return fault.New(fault.Internal, "error.internal", "Cause", subscriber+" is no longer bound to "+c.Kind)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "error.internal")
+		}
+	}()
+	e := c.received()
+	return j.db.InTx(db.WithOrgs(ctx, e.Orgs...), func(ctx context.Context) error { return fn(ctx, e) })
+}
+
+func markDone(ctx context.Context, subscriber string, got []claimed) error {
+	if len(got) == 0 {
+		return nil
+	}
+	ids := make([]string, len(got))
+	for i, c := range got {
+		ids[i] = c.EventID
+	}
+	return db.Tx(ctx).Exec("UPDATE delivery SET state = 'done', done = ?, last_error = '' WHERE subscriber = ? AND event_id IN ?",
+		db.Micros(db.Now(ctx)), subscriber, ids).Error
+}
+
+// single handles one delivery of a batch that failed, if it is still due.
+func (j *Jobs) single(ctx context.Context, subscriber string, c claimed) error {
+	err := j.within(ctx, func(ctx context.Context) error {
+		var again []claimed
+		err := db.Tx(ctx).Raw(columns+"WHERE d.subscriber = ? AND d.event_id = ? AND d.state = 'due' AND d.next_at <= ?"+head+lockRows(ctx),
+			subscriber, c.EventID, db.Micros(db.Now(ctx))).Scan(&again).Error
+		if err != nil || len(again) == 0 {
+			return err
+		}
+		if err := j.handle(ctx, subscriber, again[0]); err != nil {
+			return err
+		}
+		return markDone(ctx, subscriber, again)
+	})
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return j.failed(ctx, subscriber, c, err)
+}
+
+// failed counts a try and sets the pause before the next, or parks the delivery.
+func (j *Jobs) failed(ctx context.Context, subscriber string, c claimed, cause error) error {
+	tries := c.Attempts + 1
+	state := due
+	if tries >= MaxTries {
+		state = parked
+	}
+	j.log.Warn("event not handled", "subscriber", subscriber, "event", c.EventID, "kind", c.Kind, "try", tries, "state", state, "error", cause)
+	return j.db.InTx(ctx, func(ctx context.Context) error {
+		return db.Tx(ctx).Exec("UPDATE delivery SET attempts = ?, state = ?, next_at = ?, last_error = ? WHERE subscriber = ? AND event_id = ? AND state = 'due' AND attempts = ?",
+			tries, state, db.Micros(db.Now(ctx).Add(pause(int(tries)))), shorten(cause.Error()), subscriber, c.EventID, c.Attempts).Error
+	})
+}
+
+// pause is the wait after a failed try: 1, 4, 16, 64 seconds … half an hour.
+func pause(tries int) time.Duration {
+	p := time.Second
+	for range min(tries-1, 8) {
+		p *= 4
+	}
+	return min(p, 30*time.Minute)
+}
+
+func shorten(s string) string {
+	const most = 500
+	r := []rune(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "?"))
+	return string(r[:min(len(r), most)])
+}
