@@ -10,11 +10,12 @@
 # as the user postgres.
 
 _pg_bin() {
-  if command -v initdb >/dev/null 2>&1; then dirname "$(command -v initdb)"; return; fi
-  local newest
-  newest=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -V | tail -1)
-  [ -n "$newest" ] && [ -x "$newest/initdb" ] || { echo "PostgreSQL's initdb was not found" >&2; return 1; }
-  echo "$newest"
+  local d
+  for d in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -V -r) "$(dirname "$(command -v initdb || echo /none/initdb)")"; do
+    if [ -x "$d/initdb" ] && [ -x "$d/pg_ctl" ] && [ -x "$d/createdb" ]; then echo "$d"; return; fi
+  done
+  echo "PostgreSQL (initdb, pg_ctl, createdb) was not found" >&2
+  return 1
 }
 
 _pg_as() {
