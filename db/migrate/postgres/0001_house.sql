@@ -109,7 +109,7 @@ CREATE TABLE shipment_line (
 );
 CREATE TABLE invoice (
   id text PRIMARY KEY, order_id text NOT NULL REFERENCES purchase_order(id), supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, state text NOT NULL,
-  currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, tax_rate bigint NOT NULL, tax_category text NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL,
+  currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, tax_rate bigint NOT NULL, tax_category text NOT NULL, differs_by bigint NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL,
   UNIQUE (supplier_id, number)
 );
 CREATE INDEX invoice_order ON invoice (order_id, made);

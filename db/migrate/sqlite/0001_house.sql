@@ -109,7 +109,7 @@ CREATE TABLE shipment_line (
 );
 CREATE TABLE invoice (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
-  currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_rate INTEGER NOT NULL, tax_category TEXT NOT NULL, gross INTEGER NOT NULL, issued_on TEXT NOT NULL, due_on TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL,
+  currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_rate INTEGER NOT NULL, tax_category TEXT NOT NULL, differs_by INTEGER NOT NULL, gross INTEGER NOT NULL, issued_on TEXT NOT NULL, due_on TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL,
   UNIQUE (supplier_id, number)
 );
 CREATE INDEX invoice_order ON invoice (order_id, made);
