@@ -1,0 +1,268 @@
+// Package blob keeps raw payloads and attachments by the SHA-256 of their bytes.
+//
+// Up to 64 KiB lie in a table, written in the caller's transaction. Larger ones
+// are a file: written under a temporary name, forced to disk, renamed, the
+// folder forced too, all before the row exists. So a row never points at bytes
+// that a crash could take away; at worst a file has no row, which harms nobody.
+// Equal bytes are stored once.
+package blob
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"entente/db"
+	"entente/prm/fault"
+)
+
+// Inline is the largest payload kept in the table, in bytes.
+const Inline = 64 << 10
+
+// The places of a payload.
+const (
+	placeRow  = "row"
+	placeFile = "file"
+)
+
+// Store keeps payloads in the table blob and in one folder. On several nodes the
+// folder is shared.
+type Store struct {
+	db  *db.DB
+	dir string
+}
+
+type row struct {
+	Hash    string `gorm:"primaryKey"`
+	Size    int64
+	Place   string
+	Data    *[]byte
+	Created int64
+}
+
+func (row) TableName() string { return "blob" }
+
+const tempPrefix = ".staging-"
+
+// stale is the age after which a staging file has no living owner.
+const stale = time.Hour
+
+// New makes the store with its folder dir, which is created when missing.
+// Staging files that nobody can be writing any more are removed.
+func New(d *db.DB, dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("blob folder: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("blob folder: %w", err)
+	}
+	for _, e := range entries {
+		if len(e.Name()) < len(tempPrefix) || e.Name()[:len(tempPrefix)] != tempPrefix {
+			continue
+		}
+		// On SQLite one process holds the data folder: whatever is left is an orphan.
+		if info, err := e.Info(); err == nil && (d.Dialect() == db.SQLite || time.Since(info.ModTime()) > stale) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+	return &Store{db: d, dir: dir}, nil
+}
+
+// Staged is a payload that is safe on disk or in memory, but has no row yet.
+type Staged struct {
+	Hash string // SHA-256, lower-case hexadecimal
+	Size int64  // bytes
+
+	store *Store
+	small []byte
+}
+
+// Stage reads r to its end, at most limit bytes, outside any transaction: it may
+// take as long as the sender does. Codes: TooLarge (nothing is left behind),
+// Unavailable (the disk).
+func (s *Store) Stage(ctx context.Context, r io.Reader, limit int64) (*Staged, error) {
+	h := sha256.New()
+	head := make([]byte, 0, 4<<10)
+	in := &counted{ctx: ctx, r: r, left: limit, hash: h}
+	for len(head) <= Inline {
+		if len(head) == cap(head) {
+			head = append(head, 0)[:len(head)]
+		}
+		n, err := in.Read(head[len(head):min(cap(head), Inline+1)])
+		head = head[:len(head)+n]
+		if err == io.EOF {
+			return &Staged{Hash: sum(h), Size: int64(len(head)), store: s, small: head}, nil
+		}
+		if err != nil {
+			return nil, stageError(err)
+		}
+	}
+	return s.stageFile(in, head, h)
+}
+
+func (s *Store) stageFile(in io.Reader, head []byte, h hash.Hash) (_ *Staged, err error) {
+	f, err := os.CreateTemp(s.dir, tempPrefix)
+	if err != nil {
+		return nil, stageError(err)
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+			err = stageError(err)
+		}
+	}()
+	if _, err := f.Write(head); err != nil {
+		return nil, err
+	}
+	n, err := io.Copy(f, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Sync(); err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	st := &Staged{Hash: sum(h), Size: int64(len(head)) + n, store: s}
+	path := s.path(st.Hash)
+	folder := filepath.Dir(path)
+	if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, err
+		}
+		if err := syncDir(s.dir); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return nil, err
+	}
+	return st, syncDir(folder)
+}
+
+// Bytes opens the staged payload from its beginning.
+func (s *Staged) Bytes() (io.ReadSeekCloser, error) {
+	if s.small != nil || s.Size == 0 {
+		return memory{bytes.NewReader(s.small)}, nil
+	}
+	return s.store.openFile(s.Hash, s.Size)
+}
+
+// Insert adds the payload's row in the transaction of ctx, unless equal bytes
+// are stored already.
+func (s *Staged) Insert(ctx context.Context) error {
+	place, data := placeFile, (*[]byte)(nil)
+	if s.Size <= Inline {
+		place, data = placeRow, &s.small
+	}
+	return db.Translate(db.Tx(ctx).Exec("INSERT INTO blob (hash, size, place, data, created) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
+		s.Hash, s.Size, place, data, db.Micros(db.Now(ctx))).Error)
+}
+
+// Open opens a payload, inside a transaction or outside. Whether the caller may
+// read it is decided by who hands out the hash. Codes: NotFound (no row),
+// Internal (the file is missing or has another size than its row says).
+func (s *Store) Open(ctx context.Context, hash string) (io.ReadSeekCloser, error) {
+	if !validHash.MatchString(hash) {
+		return nil, fault.New(fault.NotFound, "error.not_found")
+	}
+	var r row
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		return db.Tx(ctx).Where("hash = ?", hash).Take(&r).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.Place == placeFile {
+		return s.openFile(r.Hash, r.Size)
+	}
+	var data []byte
+	if r.Data != nil {
+		data = *r.Data
+	}
+	if int64(len(data)) != r.Size {
+		return nil, damaged(hash, int64(len(data)), r.Size)
+	}
+	return memory{bytes.NewReader(data)}, nil
+}
+
+var validHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+func (s *Store) path(hash string) string { return filepath.Join(s.dir, hash[:2], hash) }
+
+func (s *Store) openFile(hash string, size int64) (io.ReadSeekCloser, error) {
+	f, err := os.Open(s.path(hash))
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "error.internal", "Blob", hash)
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() != size {
+		err = damaged(hash, info.Size(), size)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fault.Wrap(err, fault.Internal, "error.internal", "Blob", hash)
+	}
+	return f, nil
+}
+
+func damaged(hash string, is, want int64) error {
+	return fault.Wrap(fmt.Errorf("blob %s has %d bytes, its row says %d", hash, is, want), fault.Internal, "error.internal", "Blob", hash)
+}
+
+var errLimit = fault.New(fault.TooLarge, "error.too_large")
+
+// counted hashes what is read, stops beyond the limit and when ctx ends.
+type counted struct {
+	ctx  context.Context
+	r    io.Reader
+	left int64
+	hash io.Writer
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.r.Read(p)
+	if c.left -= int64(n); c.left < 0 {
+		return 0, errLimit
+	}
+	_, _ = c.hash.Write(p[:n]) // a hash never fails
+	return n, err
+}
+
+func stageError(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return err
+	}
+	return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+}
+
+func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }()
+	return d.Sync()
+}
+
+type memory struct{ *bytes.Reader }
+
+func (memory) Close() error { return nil }
