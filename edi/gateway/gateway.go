@@ -257,6 +257,7 @@ type Options struct {
 	Backoff  time.Duration // after the first failure, doubled each time, default 2 s, at most 10 min
 	Reuse    time.Duration // how long a control number may not come back, default 30 days
 	Limits   wire.Limits   // of the readers
+	Revive   bool          // Start makes due what a killed process had claimed: only where one process serves, holding the lock on the data folder
 }
 
 func (o Options) filled() Options {

@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"context"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Fetched takes one interchange off the outbox; a second call does nothing.
+// Codes: NotFound.
+func (s *Service) Fetched(ctx context.Context, actor access.Actor, id string) error {
+	if err := access.Check(actor, access.EDIFetch, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := interchangeByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		if r.ReceiverID != actor.Org || r.Delivery == "" {
+			return notFound()
+		}
+		ok, err := change(ctx, id, map[string]any{"delivery": DeliveryFetched, "fetched": db.Micros(db.Now(ctx))},
+			"receiver_id = ? AND delivery = ?", actor.Org, DeliveryWaiting)
+		if err != nil || !ok {
+			return err
+		}
+		return s.note(ctx, actor, "edi.fetch", id, audit.Done)
+	})
+}
+
+// Resolve answers a held or parked interchange: AnswerProcess or AnswerDiscard.
+// Codes: NotFound, Forbidden, Conflict when it does not wait for an answer.
+func (s *Service) Resolve(ctx context.Context, actor access.Actor, id, answer string) error {
+	if err := may(actor); err != nil {
+		return err
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := interchangeByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := access.Check(actor, access.EDIResolve, r.resource()); err != nil {
+			return err
+		}
+		now := db.Micros(db.Now(ctx))
+		var values map[string]any
+		switch answer {
+		case AnswerProcess:
+			values = map[string]any{"state": string(Received), "next_at": now, "attempts": 0, "last_error": ""}
+			if r.Held != "" {
+				values["held"] = HeldReleased
+			}
+		case AnswerDiscard:
+			values = map[string]any{"state": string(Processed), "result": ResultRejected, "held": HeldDiscarded, "processed": now}
+			if r.SetsDone > 0 { // some sets were stored and answered before it was parked
+				values["result"] = ResultPartly
+			}
+		default:
+			return fault.InvalidField("answer", "edi.answer_unknown", "Answer", answer)
+		}
+		values["fence"] = r.Fence + 1
+		ok, err := change(ctx, id, values, "state IN ? AND fence = ?", []string{string(Held), string(Failed)}, r.Fence)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Conflict, "edi.not_waiting", "State", r.State)
+		}
+		if answer == AnswerProcess {
+			s.wakeUp(ctx)
+		}
+		return s.note(ctx, actor, "edi.resolve."+answer, id, audit.Done)
+	})
+}

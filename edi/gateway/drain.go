@@ -1,0 +1,283 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"entente/db"
+	"entente/edi/wire"
+	"entente/prm/fault"
+)
+
+// DrainName is the name of the drain that processes what came in.
+const DrainName = "edi-in"
+
+// releaseTime is how long giving back a claim may take when we are stopping.
+const releaseTime = 3 * time.Second
+
+// drain works through everything due. It returns when nothing is due and nothing
+// runs, or when ctx ends and what ran has stopped.
+func (s *Service) drain(ctx context.Context) (bool, error) {
+	var (
+		running = map[string]int{} // by lane
+		count   int
+		ended   = make(chan string)
+		failure error
+		tick    = time.NewTicker(time.Second)
+	)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer tick.Stop()
+	stopping, quit := ctx.Done(), s.quit
+	for {
+		select {
+		case <-quit:
+			cancel()
+			quit = nil
+		default:
+		}
+		found := 0
+		if ctx.Err() == nil && failure == nil {
+			claimed, err := s.claim(ctx, s.opt.Workers-count, running)
+			if err != nil {
+				failure = err
+			}
+			found = len(claimed)
+			for _, row := range claimed {
+				running[row.Lane]++
+				count++
+				go func() {
+					s.work(ctx, row)
+					ended <- row.Lane
+				}()
+			}
+		}
+		if count == 0 && found == 0 {
+			return false, failure
+		}
+		select {
+		case lane := <-ended:
+			count--
+			if running[lane]--; running[lane] == 0 {
+				delete(running, lane)
+			}
+		case <-s.wake:
+		case <-tick.C:
+		case <-quit:
+			cancel()
+			quit = nil
+		case <-stopping:
+			stopping = nil // wait for the workers
+		}
+	}
+}
+
+// work processes one claimed interchange and settles how it went.
+func (s *Service) work(ctx context.Context, row interchangeRow) {
+	err := s.process(ctx, row)
+	if err == nil || errors.Is(err, errFenced) {
+		return
+	}
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	if ctx.Err() != nil {
+		err = s.release(settle, row)
+	} else {
+		s.log.Error("an interchange could not be processed", slog.String("interchange", row.ID), slog.Int64("attempt", row.Attempts), slog.Any("cause", err))
+		err = s.fail(settle, row, err)
+	}
+	if err != nil {
+		s.log.Error("a claim could not be settled", slog.String("interchange", row.ID), slog.Any("cause", err))
+	}
+}
+
+// claim takes up to free due interchanges, lanes in turn, never more than PerLane
+// of a lane at once. A claim stands for Lease and is renewed by every commit.
+func (s *Service) claim(ctx context.Context, free int, running map[string]int) ([]interchangeRow, error) {
+	if free <= 0 {
+		return nil, nil
+	}
+	var picked []interchangeRow
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		var err error
+		picked, err = s.pick(ctx, free, running)
+		return err
+	})
+	if err != nil || len(picked) == 0 {
+		return nil, err
+	}
+	var out []interchangeRow
+	err = s.db.Group(ctx, "edi", func(ctx context.Context) error {
+		out = nil
+		now := db.Now(ctx)
+		for _, r := range picked {
+			settled, err := s.holdReused(ctx, &r)
+			if err == nil && !settled {
+				settled, err = s.parkCrashing(ctx, &r)
+			}
+			if err != nil {
+				return err
+			}
+			if settled {
+				continue
+			}
+			next := db.Micros(now.Add(s.opt.Lease))
+			ok, err := change(ctx, r.ID, map[string]any{"attempts": r.Attempts + 1, "fence": r.Fence + 1, "next_at": next},
+				"state = ? AND fence = ? AND next_at = ?", string(Received), r.Fence, r.NextAt)
+			if err != nil {
+				return err
+			}
+			if ok {
+				r.Attempts, r.Fence, r.NextAt = r.Attempts+1, r.Fence+1, next
+				out = append(out, r)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// pick reads what is due: one from every lane, then a second one, beginning after
+// the lane that was served last.
+func (s *Service) pick(ctx context.Context, free int, running map[string]int) ([]interchangeRow, error) {
+	now := db.Micros(s.db.Clock())
+	lanes, err := lanesAfter(ctx, s.lane)
+	if err != nil {
+		return nil, err
+	}
+	due := make([][]interchangeRow, 0, len(lanes))
+	rounds := 0
+	for _, lane := range lanes {
+		room := min(s.opt.PerLane-running[lane], free)
+		if room <= 0 {
+			continue
+		}
+		var rows []interchangeRow
+		if err := db.Tx(ctx).Where("state = ? AND lane = ? AND next_at <= ?", string(Received), lane, now).
+			Order("next_at, id").Limit(room).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			due = append(due, rows)
+			rounds = max(rounds, len(rows))
+		}
+		if len(due) == free {
+			break
+		}
+	}
+	var out []interchangeRow
+	for i := range rounds {
+		for _, rows := range due {
+			if i < len(rows) && len(out) < free {
+				out = append(out, rows[i])
+				s.lane = rows[i].Lane
+			}
+		}
+	}
+	return out, nil
+}
+
+// lanesAfter lists the lanes with waiting interchanges in the order of their
+// names, those after last first. It jumps from lane to lane in the index.
+func lanesAfter(ctx context.Context, last string) ([]string, error) {
+	var all []string
+	err := db.Tx(ctx).Raw(`WITH RECURSIVE waiting(lane) AS (
+  SELECT min(lane) FROM interchange WHERE state = ?
+  UNION ALL
+  SELECT (SELECT min(i.lane) FROM interchange i WHERE i.state = ? AND i.lane > waiting.lane) FROM waiting WHERE waiting.lane IS NOT NULL
+) SELECT lane FROM waiting WHERE lane IS NOT NULL ORDER BY lane`, string(Received), string(Received)).Scan(&all).Error
+	for i, lane := range all {
+		if lane > last {
+			return append(append([]string(nil), all[i:]...), all[:i]...), err
+		}
+	}
+	return all, err
+}
+
+// holdReused holds an interchange whose control number another one used, where
+// intake could not see it because both came at the same moment.
+func (s *Service) holdReused(ctx context.Context, r *interchangeRow) (bool, error) {
+	if r.Held == HeldReleased || r.SetsDone > 0 {
+		return false, nil
+	}
+	earlier, err := controlTaken(ctx, r, db.Now(ctx).Add(-s.opt.Reuse))
+	if err != nil || earlier == "" {
+		return false, err
+	}
+	findings := append(findingsOf(r.Findings), reusedFinding(r.Control))
+	ok, err := change(ctx, r.ID, map[string]any{
+		"state": string(Held), "held": HeldControlReused, "duplicate_of": earlier, "findings": findingsText(findings),
+	}, "state = ? AND fence = ? AND next_at = ?", string(Received), r.Fence, r.NextAt)
+	if err != nil || !ok {
+		return true, err
+	}
+	return true, s.publish(ctx, EventHeld, r, HeldEvent{Parties: r.parties(), Reason: HeldControlReused, Earlier: earlier})
+}
+
+func reusedFinding(control string) wire.Finding {
+	return wire.Finding{
+		Level: wire.LevelInterchange, Severity: wire.Reject, Key: findingReused, Code: "025", SegmentID: "ISA",
+		Pos: wire.Position{Element: 13, FileSegment: 1}, Value: control,
+	}
+}
+
+// parkCrashing parks an interchange that was claimed too often and never settled:
+// whoever worked on it died each time.
+func (s *Service) parkCrashing(ctx context.Context, r *interchangeRow) (bool, error) {
+	if r.Attempts < int64(s.opt.Attempts) {
+		return false, nil
+	}
+	key := r.LastError
+	if key == "" {
+		key = "error.internal"
+	}
+	ok, err := change(ctx, r.ID, map[string]any{"state": string(Failed), "last_error": key},
+		"state = ? AND fence = ? AND next_at = ?", string(Received), r.Fence, r.NextAt)
+	if err != nil || !ok {
+		return true, err
+	}
+	return true, s.publish(ctx, EventFailed, r, FailedEvent{Parties: r.parties(), Attempts: int(r.Attempts), Reason: key})
+}
+
+// fail puts a claimed interchange back for a later try, or parks it.
+func (s *Service) fail(ctx context.Context, row interchangeRow, cause error) error {
+	key := fault.KeyOf(cause)
+	if key == "" {
+		key = "error.internal"
+	}
+	return s.db.Group(db.WithOrgs(ctx, row.orgs()...), "edi", func(ctx context.Context) error {
+		values := map[string]any{"last_error": key}
+		parked := row.Attempts >= int64(s.opt.Attempts)
+		if parked {
+			values["state"] = string(Failed)
+		} else {
+			wait := min(s.opt.Backoff<<min(row.Attempts-1, 20), 10*time.Minute)
+			values["next_at"] = db.Micros(db.Now(ctx).Add(wait))
+		}
+		ok, err := change(ctx, row.ID, values, "state = ? AND fence = ?", string(Received), row.Fence)
+		if err != nil || !ok || !parked {
+			return err
+		}
+		return s.publish(ctx, EventFailed, &row, FailedEvent{Parties: row.parties(), Attempts: int(row.Attempts), Reason: key})
+	})
+}
+
+// release gives a claim back that was broken off by stopping: it does not count
+// as a try.
+func (s *Service) release(ctx context.Context, row interchangeRow) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		_, err := change(ctx, row.ID, map[string]any{"attempts": row.Attempts - 1, "next_at": row.Received},
+			"state = ? AND fence = ?", string(Received), row.Fence)
+		return err
+	})
+}
+
+// revive makes what a dead process had claimed due again at once.
+func (s *Service) revive(ctx context.Context) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		return db.Tx(ctx).Model(&interchangeRow{}).Where("state = ? AND attempts > 0 AND next_at > ? AND last_error = ''", string(Received), db.Micros(db.Now(ctx))).
+			Update("next_at", db.Micros(db.Now(ctx))).Error
+	})
+}

@@ -1,0 +1,477 @@
+package gateway
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"entente/db"
+	"entente/edi/schema"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// see loads an interchange that the actor may read.
+func see(ctx context.Context, actor access.Actor, id string) (*interchangeRow, error) {
+	r, err := interchangeByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return r, access.Check(actor, access.EDIRead, r.resource())
+}
+
+// may refuses an actor who reads no interchanges at all before anything is loaded.
+func may(actor access.Actor) error {
+	_, err := access.List(actor, access.EDIRead)
+	return err
+}
+
+// Get returns one interchange with its findings, first sets and acknowledgements.
+// Codes: NotFound.
+func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Message, error) {
+	if err := may(actor); err != nil {
+		return Message{}, err
+	}
+	var m Message
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		r, err := see(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		sets, err := setsOf(ctx, id, 0, MaxSets)
+		if err != nil {
+			return err
+		}
+		m = Message{Interchange: r.view(), Findings: findingsOf(r.Findings)}
+		for i := range sets {
+			m.Sets = append(m.Sets, sets[i].view())
+		}
+		if len(sets) > 0 {
+			m.Reference = sets[0].BusinessKey
+		}
+		return acknowledgements(ctx, r, sets, &m)
+	})
+	return m, err
+}
+
+// acknowledgements ties an interchange to those that answer it and to the one it
+// answers.
+func acknowledgements(ctx context.Context, r *interchangeRow, sets []setRow, m *Message) error {
+	answers, err := interchangesByID(ctx, split(r.Answers))
+	if err != nil {
+		return err
+	}
+	if r.Origin == OriginMade {
+		theirs, err := linksTo(ctx, []Ref{{"interchange", r.ID}})
+		if err != nil {
+			return err
+		}
+		for _, l := range theirs {
+			m.Acknowledgements = append(m.Acknowledgements, l)
+		}
+	}
+	for i := range answers {
+		l := answers[i].link()
+		l.Answers = r.ID
+		m.Acknowledgements = append(m.Acknowledgements, l)
+	}
+	for _, set := range sets {
+		if set.DocumentKind == "interchange" && set.DocumentID != "" {
+			answered, err := interchangesByID(ctx, []string{set.DocumentID})
+			if err != nil || len(answered) == 0 {
+				return err
+			}
+			l := answered[0].link()
+			m.Answers = &l
+			break
+		}
+	}
+	return nil
+}
+
+// Sets returns up to limit (at most MaxSets) sets of an interchange from position
+// after+1 on. Codes: NotFound.
+func (s *Service) Sets(ctx context.Context, actor access.Actor, id string, after, limit int) ([]Set, error) {
+	if err := may(actor); err != nil {
+		return nil, err
+	}
+	var out []Set
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		if _, err := see(ctx, actor, id); err != nil {
+			return err
+		}
+		rows, err := setsOf(ctx, id, max(after, 0), bounded(limit, MaxSets, MaxSets))
+		for i := range rows {
+			out = append(out, rows[i].view())
+		}
+		return err
+	})
+	return out, err
+}
+
+// Raw opens the exact bytes of one interchange and gives their number. The caller
+// closes it. Codes: NotFound.
+func (s *Service) Raw(ctx context.Context, actor access.Actor, id string) (io.ReadCloser, int64, error) {
+	if err := may(actor); err != nil {
+		return nil, 0, err
+	}
+	var r *interchangeRow
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		var err error
+		r, err = see(ctx, actor, id)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	body, err := s.open(ctx, r)
+	if err != nil {
+		return nil, 0, err
+	}
+	return body, r.Size, nil
+}
+
+// List returns a page of the company's interchanges, newest first.
+func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page, error) {
+	scope, err := access.List(actor, access.EDIRead)
+	if err != nil {
+		return Page{}, err
+	}
+	at, id, err := cursor(f.After)
+	if err != nil {
+		return Page{}, err
+	}
+	limit := bounded(f.Limit, 50, 200)
+	var page Page
+	err = s.db.View(ctx, func(ctx context.Context) error {
+		var rows []interchangeRow
+		// Two index ranges, one for each side, merged: the cost stays flat with
+		// depth. No row is in both.
+		for _, side := range []string{"supplier_id = ?", "reseller_id = ?"} {
+			q := f.where(db.Tx(ctx).Where(side, scope.Org()), scope.Org())
+			if f.After != "" {
+				q = q.Where("received < ? OR (received = ? AND id < ?)", at, at, id)
+			}
+			var some []interchangeRow
+			if err := q.Order("received DESC, id DESC").Limit(limit + 1).Find(&some).Error; err != nil {
+				return err
+			}
+			rows = append(rows, some...)
+		}
+		slices.SortFunc(rows, func(a, b interchangeRow) int {
+			if a.Received != b.Received {
+				return int(min(max(b.Received-a.Received, -1), 1))
+			}
+			return strings.Compare(b.ID, a.ID)
+		})
+		if len(rows) > limit {
+			rows = rows[:limit]
+			page.Next = cursorOf(&rows[limit-1])
+		}
+		keys, err := references(ctx, rows)
+		for i := range rows {
+			v := rows[i].view()
+			v.Reference = keys[v.ID]
+			page.Items = append(page.Items, v)
+		}
+		return err
+	})
+	return page, err
+}
+
+func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
+	switch f.Direction {
+	case "out":
+		q = q.Where("sender_id = ?", org)
+	case "in":
+		q = q.Where("receiver_id = ?", org)
+	}
+	if f.Type != "" {
+		q = q.Where("(',' || types || ',') LIKE ?", "%,"+literal(f.Type)+",%")
+	}
+	if f.State != "" {
+		q = q.Where("state = ?", string(f.State))
+	}
+	if f.Result != "" {
+		q = q.Where("result = ?", f.Result)
+	}
+	if f.Partner != "" {
+		q = q.Where("(sender_id = ? OR receiver_id = ?)", f.Partner, f.Partner)
+	}
+	if word := strings.TrimSpace(f.Query); word != "" {
+		digits := literal(strings.TrimLeft(word, "0"))
+		q = q.Where("(control LIKE ? OR control LIKE ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND (supplier_id = ? OR reseller_id = ?)))",
+			literal(word)+"%", "%0"+digits, word, org, org)
+	}
+	return q
+}
+
+// literal takes from a LIKE pattern what a user may not say.
+func literal(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '%' || r == '_' || r == '\\' {
+			return -1
+		}
+		return r
+	}, s[:min(len(s), 40)])
+}
+
+// references reads the business number of the first set of each.
+func references(ctx context.Context, rows []interchangeRow) (map[string]string, error) {
+	ids := make([]string, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	out := map[string]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var sets []setRow
+	err := db.Tx(ctx).Select("interchange_id", "business_key").Where("interchange_id IN ? AND position = 1", ids).Find(&sets).Error
+	for _, set := range sets {
+		out[set.InterchangeID] = set.BusinessKey
+	}
+	return out, err
+}
+
+// Set explains one set (position from 1). Codes: NotFound.
+func (s *Service) Set(ctx context.Context, actor access.Actor, id string, position int) (Explained, error) {
+	if err := may(actor); err != nil {
+		return Explained{}, err
+	}
+	var r *interchangeRow
+	var set *setRow
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		var err error
+		if r, err = see(ctx, actor, id); err == nil {
+			set, err = setAt(ctx, id, position)
+		}
+		return err
+	})
+	if err != nil {
+		return Explained{}, err
+	}
+	out := Explained{Interchange: r.view(), Set: set.view()}
+	out.Interchange.Reference = set.BusinessKey
+	body, err := s.open(ctx, r)
+	if err != nil {
+		return Explained{}, err
+	}
+	defer body.Close()
+	v := &explainer{out: &out}
+	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: position - 1}, v)
+	if !v.found {
+		return Explained{}, fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	return out, nil
+}
+
+// explainer stops after the first set it is shown.
+type explainer struct {
+	out   *Explained
+	found bool
+}
+
+func (e *explainer) Interchange(*schema.Interchange) error    { return nil }
+func (e *explainer) GroupEnd(*schema.Group) error             { return nil }
+func (e *explainer) InterchangeEnd(*schema.Interchange) error { return nil }
+
+func (e *explainer) Group(g *schema.Group) error {
+	e.out.Group = g.Header
+	return nil
+}
+
+func (e *explainer) Set(set *schema.Set) error {
+	e.out.Explain, e.found = schema.ExplainSet(set), true
+	return io.EOF
+}
+
+var _ schema.Visitor = (*explainer)(nil)
+
+// Outbox lists what waits for the actor's company, oldest first; limit 50 by
+// default, at most 200; after is Outbox.Next of the page before.
+func (s *Service) Outbox(ctx context.Context, actor access.Actor, after string, limit int) (Outbox, error) {
+	if err := access.Check(actor, access.EDIFetch, access.Own(actor.Org)); err != nil {
+		return Outbox{}, err
+	}
+	at, id, err := cursor(after)
+	if err != nil {
+		return Outbox{}, err
+	}
+	limit = bounded(limit, 50, 200)
+	out := Outbox{Items: []OutboxItem{}}
+	err = s.db.View(ctx, func(ctx context.Context) error {
+		q := db.Tx(ctx).Where("receiver_id = ? AND delivery = ?", actor.Org, DeliveryWaiting)
+		if after != "" {
+			q = q.Where("received > ? OR (received = ? AND id > ?)", at, at, id)
+		}
+		var rows []interchangeRow
+		if err := q.Order("received, id").Limit(limit + 1).Find(&rows).Error; err != nil {
+			return err
+		}
+		if len(rows) > limit {
+			rows = rows[:limit]
+			out.Next = cursorOf(&rows[limit-1])
+		}
+		for i := range rows {
+			out.Items = append(out.Items, OutboxItem{
+				ID: rows[i].ID, Type: rows[i].Types, Control: rows[i].Control, At: instant(rows[i].Received), Href: Href(rows[i].ID) + "/raw",
+			})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// ForDocument returns every interchange about the given documents, oldest first:
+// those that carried them, their acknowledgements and, for what we made, the
+// partner's acknowledgements. Give the order with its responses and invoices to
+// get the whole chain. Documents the actor may not see give nothing.
+func (s *Service) ForDocument(ctx context.Context, actor access.Actor, refs ...Ref) ([]Link, error) {
+	scope, err := access.List(actor, access.EDIRead)
+	if err != nil {
+		return nil, err
+	}
+	var out []Link
+	err = s.db.View(ctx, func(ctx context.Context) error {
+		carried, err := linksTo(ctx, refs, scope.Org())
+		if err != nil {
+			return err
+		}
+		out = carried
+		var about []Ref
+		for _, l := range carried {
+			about = append(about, Ref{"interchange", l.ID})
+		}
+		answers, err := linksTo(ctx, about, scope.Org())
+		for _, l := range answers {
+			if !slices.ContainsFunc(out, func(k Link) bool { return k.ID == l.ID }) {
+				out = append(out, l)
+			}
+		}
+		slices.SortStableFunc(out, func(a, b Link) int {
+			if c := a.At.Compare(b.At); c != 0 {
+				return c
+			}
+			return strings.Compare(a.ID, b.ID)
+		})
+		return err
+	})
+	return out, err
+}
+
+// linksTo finds the sets about documents and the interchanges that carry them.
+// With orgs only those that such a company is party to.
+func linksTo(ctx context.Context, refs []Ref, orgs ...string) ([]Link, error) {
+	byKind := map[string][]string{}
+	for _, r := range refs {
+		if r.ID != "" {
+			byKind[r.Kind] = append(byKind[r.Kind], r.ID)
+		}
+	}
+	var out []Link
+	for _, kind := range sorted(byKind) {
+		var sets []setRow
+		q := db.Tx(ctx).Where("document_kind = ? AND document_id IN ?", kind, byKind[kind])
+		if len(orgs) > 0 {
+			q = q.Where("(supplier_id IN ? OR reseller_id IN ?)", orgs, orgs)
+		}
+		if err := q.Order("interchange_id, position").Limit(1000).Find(&sets).Error; err != nil {
+			return nil, err
+		}
+		ids := make([]string, 0, len(sets))
+		for _, set := range sets {
+			ids = append(ids, set.InterchangeID)
+		}
+		rows, err := interchangesByID(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		heads := map[string]*interchangeRow{}
+		for i := range rows {
+			heads[rows[i].ID] = &rows[i]
+		}
+		for _, set := range sets {
+			head := heads[set.InterchangeID]
+			if head == nil {
+				continue
+			}
+			l := head.link()
+			l.Position, l.Document = int(set.Position), Ref{set.DocumentKind, set.DocumentID}
+			if set.DocumentKind == "interchange" {
+				l.Answers = set.DocumentID
+			}
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// Stats counts by state, for the platform's operator only.
+func (s *Service) Stats(ctx context.Context, actor access.Actor) (Stats, error) {
+	if err := access.CheckOperator(actor); err != nil {
+		return Stats{}, err
+	}
+	out := Stats{States: map[State]int64{}}
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		var rows []struct {
+			State string
+			N     int64
+		}
+		if err := db.Tx(ctx).Model(&interchangeRow{}).Select("state, count(*) AS n").Group("state").Scan(&rows).Error; err != nil {
+			return err
+		}
+		for _, r := range rows {
+			out.States[State(r.State)] = r.N
+		}
+		if err := db.Tx(ctx).Model(&interchangeRow{}).Where("delivery = ?", DeliveryWaiting).Count(&out.Waiting).Error; err != nil {
+			return err
+		}
+		var oldest []int64
+		err := db.Tx(ctx).Model(&interchangeRow{}).Where("state = ? AND next_at <= ?", string(Received), db.Micros(s.db.Clock())).
+			Order("next_at").Limit(1).Pluck("next_at", &oldest).Error
+		if len(oldest) == 1 {
+			out.OldestDue = instant(oldest[0])
+		}
+		return err
+	})
+	return out, err
+}
+
+// bounded is n, or the default, at most most.
+func bounded(n, def, most int) int {
+	if n <= 0 {
+		n = def
+	}
+	return min(n, most)
+}
+
+// cursorOf and cursor write and read "what came last": instant and id.
+func cursorOf(r *interchangeRow) string {
+	return strconv.FormatInt(r.Received, 36) + "." + r.ID
+}
+
+func cursor(text string) (int64, string, error) {
+	if text == "" {
+		return 0, "", nil
+	}
+	at, id, ok := strings.Cut(text, ".")
+	n, err := strconv.ParseInt(at, 36, 64)
+	if !ok || err != nil || !db.ValidID(id) {
+		return 0, "", fault.InvalidField("after", "form.invalid")
+	}
+	return n, id, nil
+}
+
+func sorted(m map[string][]string) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}

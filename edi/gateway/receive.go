@@ -1,0 +1,326 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/db/blob"
+	"entente/edi/wire"
+	"entente/edi/x12"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Submission is a body of one or several interchanges.
+type Submission struct {
+	Reader         io.Reader
+	IdempotencyKey string // optional, at most MaxKey bytes
+	Door           string // "api", "page"
+}
+
+// MaxKey is the longest idempotency key, in bytes.
+const MaxKey = 200
+
+// setTypes is the set type that a functional group code stands for.
+var setTypes = map[string]string{"PO": "850", "PR": "855", "IN": "810", "SH": "856", "FA": "997"}
+
+// Receive takes a submission in. It answers only after the bytes are durable.
+// Codes: Invalid edi.not_edi, edi.not_read (EDIFACT), edi.sender_not_yours,
+// edi.receiver_unknown, edi.key_too_long; Conflict edi.idempotency_conflict;
+// TooLarge. A refused body leaves nothing but an audit line.
+func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission) (Answer, error) {
+	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
+		return Answer{}, err
+	}
+	key := strings.TrimSpace(in.IdempotencyKey)
+	if len(key) > MaxKey {
+		return Answer{}, fault.New(fault.Invalid, "edi.key_too_long", "Max", MaxKey)
+	}
+	body := bufio.NewReaderSize(in.Reader, headSize)
+	if err := firstBytes(body); err != nil {
+		return Answer{}, s.refuse(ctx, actor, err)
+	}
+	staged, err := s.blobs.Stage(ctx, body, s.opt.Limit)
+	if err != nil {
+		return Answer{}, s.refuse(ctx, actor, err)
+	}
+	rows, err := s.inspect(ctx, actor, staged)
+	if err != nil {
+		return Answer{}, s.refuse(ctx, actor, err)
+	}
+	orgs := []string{actor.Org}
+	for _, r := range rows {
+		if !slices.Contains(orgs, r.ReceiverID) {
+			orgs = append(orgs, r.ReceiverID)
+		}
+	}
+	var answer Answer
+	err = s.db.Group(db.WithOrgs(ctx, orgs...), "intake", func(ctx context.Context) error {
+		var err error
+		answer, err = s.store(ctx, actor, submissionRow{OrgID: actor.Org, IdempotencyKey: key, Sha256: staged.Hash, MadeBy: actor.Person}, in.Door, staged, rows)
+		return err
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return answer, nil
+}
+
+// headSize is how much is read before anything is staged.
+const headSize = 4 << 10
+
+// firstBytes refuses what does not even begin like an interchange, before it
+// costs room.
+func firstBytes(body *bufio.Reader) error {
+	head, err := body.Peek(headSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	found, err := x12.ScanBytes(head, wire.Limits{})
+	if len(found) == 0 {
+		return scanFault(found, err)
+	}
+	return nil
+}
+
+// refuse writes the audit line of a refused body and returns why. Faults of our
+// own are not refusals.
+func (s *Service) refuse(ctx context.Context, actor access.Actor, why error) error {
+	switch fault.CodeOf(why) {
+	case fault.Invalid, fault.TooLarge, fault.Conflict:
+	default:
+		return why
+	}
+	err := s.db.Group(db.WithOrgs(context.WithoutCancel(ctx), actor.Org), "intake", func(ctx context.Context) error {
+		return s.note(ctx, actor, "edi.receive", "", audit.Denied)
+	})
+	if err != nil {
+		return err
+	}
+	return why
+}
+
+// inspect checks every envelope before anything is kept and prepares the rows.
+func (s *Service) inspect(ctx context.Context, actor access.Actor, staged *blob.Staged) ([]interchangeRow, error) {
+	body, err := staged.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	found, err := x12.Scan(body, s.opt.Limits)
+	if err := scanFault(found, err); err != nil {
+		return nil, err
+	}
+	known := map[[2]Identity]Resolved{}
+	rows := make([]interchangeRow, 0, len(found))
+	for i := range found {
+		e := &found[i]
+		pair := [2]Identity{{e.SenderQualifier, e.Sender}, {e.ReceiverQualifier, e.Receiver}}
+		to, ok := known[pair]
+		if !ok {
+			if to, err = s.partners.Resolve(ctx, pair[0], pair[1]); err != nil {
+				return nil, err
+			}
+			known[pair] = to
+		}
+		if to.Sender != actor.Org {
+			return nil, fault.New(fault.Invalid, "edi.sender_not_yours", "Sender", pair[0].String(), "Control", e.Control)
+		}
+		p, ok := choose(to, e)
+		if !ok {
+			return nil, fault.New(fault.Invalid, "edi.receiver_unknown", "Receiver", pair[1].String(), "Control", e.Control)
+		}
+		rows = append(rows, rowOf(e, actor, to.Receiver, p, pair, staged.Hash))
+	}
+	return rows, hashSlices(body, staged, rows)
+}
+
+// scanFault turns what Scan says into a refusal. A file that only breaks off is
+// taken: its end is judged and answered like every other fault of an envelope.
+func scanFault(found []x12.Envelope, err error) error {
+	var broken *wire.Error
+	switch {
+	case err == nil && len(found) > 0:
+		return nil
+	case err == nil:
+		return fault.New(fault.Invalid, "edi.not_edi", "Offset", int64(0))
+	case !errors.As(err, &broken):
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	case errors.Is(err, wire.ErrNotRead):
+		return fault.Wrap(err, fault.Invalid, "edi.not_read", "Offset", broken.Pos.Offset)
+	case errors.Is(err, wire.ErrTooLarge):
+		return fault.Wrap(err, fault.TooLarge, "edi.too_large", "Offset", broken.Pos.Offset)
+	case errors.Is(err, wire.ErrTruncated) && len(found) > 0:
+		return nil
+	}
+	return fault.Wrap(err, fault.Invalid, "edi.not_edi", "Offset", broken.Pos.Offset)
+}
+
+// choose picks the partnership: where both companies supply each other, orders go
+// one way and answers the other.
+func choose(to Resolved, e *x12.Envelope) (Partnership, bool) {
+	if len(to.Active) == 0 || to.Receiver == "" {
+		return Partnership{}, false
+	}
+	supplier := false
+	for _, g := range e.Groups {
+		supplier = supplier || g.FunctionalID == "PR" || g.FunctionalID == "IN" || g.FunctionalID == "SH"
+	}
+	for _, p := range to.Active {
+		if supplier && p.Supplier == to.Sender || !supplier && p.Reseller == to.Sender {
+			return p, true
+		}
+	}
+	return to.Active[0], true
+}
+
+// lane is the queue of a partnership and a direction.
+func lane(p Partnership, sender string) string {
+	if sender == p.Reseller {
+		return p.ID + ":reseller"
+	}
+	return p.ID + ":supplier"
+}
+
+func rowOf(e *x12.Envelope, actor access.Actor, receiver string, p Partnership, pair [2]Identity, hash string) interchangeRow {
+	r := interchangeRow{
+		SenderID: actor.Org, ReceiverID: receiver, PartnershipID: p.ID, SupplierID: p.Supplier, ResellerID: p.Reseller,
+		Origin: OriginSent, Syntax: "x12", Version: e.Version, SenderIdent: pair[0].String(), ReceiverIdent: pair[1].String(),
+		Control: strings.TrimSpace(e.Control), Dated: e.Date + e.Time, Test: e.Usage != "P",
+		Blob: hash, StartAt: e.Offset, Size: e.Length, Digest: e.Digest, SetCount: int64(e.SetCount),
+		State: string(Received), Findings: findingsText(e.Findings), Lane: lane(p, actor.Org), MadeBy: actor.Person,
+	}
+	if len(e.Groups) > 0 {
+		r.Version = e.Groups[0].Version
+	}
+	var types []string
+	for _, g := range e.Groups {
+		if t := setTypes[g.FunctionalID]; t != "" && !slices.Contains(types, t) {
+			types = append(types, t)
+		}
+	}
+	r.Types = strings.Join(types, ",")
+	return r
+}
+
+// hashSlices gives every interchange the hash of exactly its bytes.
+func hashSlices(body io.ReadSeeker, staged *blob.Staged, rows []interchangeRow) error {
+	if len(rows) == 1 && rows[0].StartAt == 0 && rows[0].Size == staged.Size {
+		rows[0].Sha256 = staged.Hash
+		return nil
+	}
+	for i := range rows {
+		if _, err := body.Seek(rows[i].StartAt, io.SeekStart); err != nil {
+			return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+		}
+		h := sha256.New()
+		if n, err := io.CopyN(h, body, rows[i].Size); err != nil {
+			return fault.Wrap(fmt.Errorf("%d of %d bytes: %w", n, rows[i].Size, err), fault.Unavailable, "error.unavailable")
+		}
+		rows[i].Sha256 = hex.EncodeToString(h.Sum(nil))
+	}
+	return nil
+}
+
+// store is the one transaction of Receive. It may run more than once.
+func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionRow, door string, staged *blob.Staged, rows []interchangeRow) (Answer, error) {
+	sub.ID, sub.Received = db.NewID(), db.Micros(db.Now(ctx))
+	if sub.IdempotencyKey != "" {
+		earlier, err := s.claimKey(ctx, &sub)
+		if err != nil || earlier != nil {
+			return answerOf(earlier, sub.Sha256, err)
+		}
+	}
+	var answer Answer
+	fresh := false
+	for i := range rows {
+		r := rows[i]
+		r.ID, r.SubmissionID, r.Position, r.Door = db.NewID(), sub.ID, int64(i)+1, door
+		r.Received, r.NextAt = sub.Received, sub.Received
+		isNew, err := insertInterchange(ctx, &r)
+		if err != nil {
+			return Answer{}, err
+		}
+		if isNew {
+			fresh = true
+			if err := s.holdIfReused(ctx, &r); err != nil {
+				return Answer{}, err
+			}
+		}
+		answer.Interchanges = append(answer.Interchanges, ReceivedMessage{ID: r.ID, Href: Href(r.ID), Duplicate: !isNew})
+	}
+	first := answer.Interchanges[0]
+	answer.ID, answer.Href, answer.Duplicate = first.ID, first.Href, first.Duplicate
+	sub.Answer = asJSON(answer)
+	if fresh {
+		if err := staged.Insert(ctx); err != nil {
+			return Answer{}, err
+		}
+		s.wakeUp(ctx)
+	}
+	if err := s.keep(ctx, &sub, fresh); err != nil {
+		return Answer{}, err
+	}
+	return answer, s.note(ctx, actor, "edi.receive", answer.ID, audit.Done)
+}
+
+// claimKey takes the idempotency key for sub, or returns who has it.
+func (s *Service) claimKey(ctx context.Context, sub *submissionRow) (*submissionRow, error) {
+	ok, err := insertSubmission(ctx, sub)
+	if err != nil || ok {
+		return nil, err
+	}
+	return submissionByKey(ctx, sub.OrgID, sub.IdempotencyKey)
+}
+
+// answerOf replays the stored answer if the bytes are the same.
+func answerOf(earlier *submissionRow, hash string, err error) (Answer, error) {
+	if err != nil {
+		return Answer{}, err
+	}
+	if earlier.Sha256 != hash {
+		return Answer{}, fault.New(fault.Conflict, "edi.idempotency_conflict", "Key", earlier.IdempotencyKey)
+	}
+	var a Answer
+	if err := json.Unmarshal([]byte(earlier.Answer), &a); err != nil {
+		return Answer{}, fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	return a, nil
+}
+
+// keep stores the submission: always under a key, else only if something is new.
+func (s *Service) keep(ctx context.Context, sub *submissionRow, fresh bool) error {
+	if sub.IdempotencyKey != "" {
+		return db.Tx(ctx).Model(&submissionRow{}).Where("org_id = ? AND id = ?", sub.OrgID, sub.ID).Update("answer", sub.Answer).Error
+	}
+	if !fresh {
+		return nil
+	}
+	_, err := insertSubmission(ctx, sub)
+	return err
+}
+
+// holdIfReused holds a new interchange whose control number stood on other bytes.
+func (s *Service) holdIfReused(ctx context.Context, r *interchangeRow) error {
+	earlier, err := controlUsed(ctx, r, db.Now(ctx).Add(-s.opt.Reuse))
+	if err != nil || earlier == "" {
+		return err
+	}
+	findings := append(findingsOf(r.Findings), reusedFinding(r.Control))
+	if _, err := change(ctx, r.ID, map[string]any{
+		"state": string(Held), "held": HeldControlReused, "duplicate_of": earlier, "findings": findingsText(findings),
+	}, "state = ?", string(Received)); err != nil {
+		return err
+	}
+	return s.publish(ctx, EventHeld, r, HeldEvent{Parties: r.parties(), Reason: HeldControlReused, Earlier: earlier})
+}

@@ -1,0 +1,206 @@
+package gateway
+
+import (
+	"encoding/json"
+	"strings"
+
+	"entente/edi/ack"
+	"entente/edi/wire"
+	"entente/prm/access"
+)
+
+// interchangeRow is one interchange. fence counts claims: a worker may only
+// write under the number it claimed with. sets_done is the position reached.
+type interchangeRow struct {
+	ID            string `gorm:"primaryKey"`
+	SubmissionID  string
+	Position      int64
+	SenderID      string
+	ReceiverID    string
+	PartnershipID string
+	SupplierID    string
+	ResellerID    string
+	Origin        string
+	Door          string
+	Syntax        string
+	Version       string
+	SenderIdent   string
+	ReceiverIdent string
+	Control       string
+	Dated         string
+	Test          bool
+	Blob          string
+	StartAt       int64
+	Size          int64
+	Sha256        string `gorm:"column:sha256"`
+	Digest        string
+	Types         string
+	SetCount      int64
+	State         string
+	Result        string
+	Held          string
+	DuplicateOf   string
+	Answers       string
+	Findings      string
+	Lane          string
+	NextAt        int64
+	Attempts      int64
+	Fence         int64
+	SetsDone      int64
+	LastError     string
+	Delivery      string
+	Fetched       int64
+	Acknowledged  string
+	MadeBy        string
+	Received      int64
+	Processed     int64
+}
+
+// TableName is the table of interchangeRow.
+func (interchangeRow) TableName() string { return "interchange" }
+
+type submissionRow struct {
+	OrgID          string `gorm:"primaryKey"`
+	ID             string `gorm:"primaryKey"`
+	IdempotencyKey string
+	Sha256         string `gorm:"column:sha256"`
+	Answer         string
+	MadeBy         string
+	Received       int64
+}
+
+// TableName is the table of submissionRow.
+func (submissionRow) TableName() string { return "edi_submission" }
+
+type setRow struct {
+	InterchangeID string `gorm:"primaryKey"`
+	Position      int64  `gorm:"primaryKey;autoIncrement:false"`
+	SupplierID    string
+	ResellerID    string
+	GroupNo       int64
+	GroupKind     string
+	GroupControl  string
+	GroupVersion  string
+	Kind          string
+	Control       string
+	Segments      int64
+	StartAt       int64
+	Size          int64
+	Result        string
+	Business      string
+	BusinessKey   string
+	DocumentKind  string
+	DocumentID    string
+	Answered      string
+	Findings      string
+}
+
+// TableName is the table of setRow.
+func (setRow) TableName() string { return "edi_set" }
+
+// groupRow is one closed group. verdict is the ack.Group without its sets.
+type groupRow struct {
+	InterchangeID string `gorm:"primaryKey"`
+	GroupNo       int64  `gorm:"primaryKey;autoIncrement:false"`
+	SupplierID    string
+	ResellerID    string
+	Kind          string
+	Control       string
+	Version       string
+	Result        string
+	Verdict       string
+	AnswerID      string
+}
+
+// TableName is the table of groupRow.
+func (groupRow) TableName() string { return "edi_group" }
+
+func (r *interchangeRow) resource() access.Resource {
+	return access.Shared(r.SupplierID, r.ResellerID)
+}
+
+func (r *interchangeRow) parties() Parties {
+	return Parties{
+		Interchange: r.ID, Partnership: r.PartnershipID, Supplier: r.SupplierID, Reseller: r.ResellerID,
+		From: r.SenderID, Test: r.Test,
+	}
+}
+
+func (r *interchangeRow) orgs() []string { return []string{r.SupplierID, r.ResellerID} }
+
+// doomed says that the envelope of the interchange itself was refused: nothing in
+// it is booked.
+func (r *interchangeRow) doomed() bool { return refused(findingsOf(r.Findings)) }
+
+func (r *interchangeRow) view() Interchange {
+	out := Interchange{
+		ID: r.ID, Origin: r.Origin, Door: r.Door, From: r.SenderID, To: r.ReceiverID, Supplier: r.SupplierID,
+		Reseller: r.ResellerID, Partnership: r.PartnershipID, Syntax: r.Syntax, Version: r.Version,
+		Sender: identity(r.SenderIdent), Receiver: identity(r.ReceiverIdent), Control: r.Control, Dated: r.Dated,
+		Test: r.Test, Size: r.Size, SHA256: r.Sha256, Types: split(r.Types), SetCount: int(r.SetCount),
+		SetsDone: int(r.SetsDone), State: State(r.State), Result: r.Result, HeldFor: r.Held, Earlier: r.DuplicateOf,
+		Attempts: int(r.Attempts), LastError: r.LastError, Delivery: r.Delivery, Fetched: instant(r.Fetched),
+		Acknowledged: r.Acknowledged, MadeBy: r.MadeBy, Received: instant(r.Received), Processed: instant(r.Processed),
+	}
+	if r.State == string(Received) {
+		out.NextAt = instant(r.NextAt)
+	}
+	return out
+}
+
+func (r *interchangeRow) link() Link {
+	return Link{
+		ID: r.ID, Types: split(r.Types), Control: r.Control, At: instant(r.Received), From: r.SenderID,
+		Origin: r.Origin, State: State(r.State), Result: r.Result, Delivery: r.Delivery, Acknowledged: r.Acknowledged,
+	}
+}
+
+func (r *setRow) view() Set {
+	return Set{
+		Position: int(r.Position), Group: int(r.GroupNo), Kind: r.Kind, Control: r.Control,
+		GroupControl: r.GroupControl, GroupVersion: r.GroupVersion, Segments: int(r.Segments), Start: r.StartAt,
+		Size: r.Size, Result: r.Result, Business: r.Business, BusinessKey: r.BusinessKey,
+		DocumentKind: r.DocumentKind, DocumentID: r.DocumentID, Answered: r.Answered, Findings: findingsOf(r.Findings),
+	}
+}
+
+// answer is what the acknowledgement of the group needs of a stored set.
+func (r *setRow) answer() ack.Set {
+	return ack.Set{Type: r.Kind, Control: r.Control, Verdict: wire.Verdict(r.Result), Findings: findingsOf(r.Findings)}
+}
+
+// findingsText is how findings are stored; none is the empty text.
+func findingsText(fs []wire.Finding) string {
+	if len(fs) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(fs)
+	if err != nil {
+		panic(err) // plain values only
+	}
+	return string(b)
+}
+
+func findingsOf(text string) []wire.Finding {
+	if text == "" {
+		return nil
+	}
+	var out []wire.Finding
+	if json.Unmarshal([]byte(text), &out) != nil {
+		return nil
+	}
+	return out
+}
+
+func identity(text string) Identity {
+	q, v, _ := strings.Cut(text, ":")
+	return Identity{Qualifier: q, Value: v}
+}
+
+// split reads a list stored with commas.
+func split(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
+}

@@ -1,0 +1,313 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"entente/db"
+	"entente/edi/ack"
+	"entente/edi/doc"
+	"entente/edi/schema"
+	"entente/edi/translate"
+	"entente/edi/wire"
+	"entente/edi/x12"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Outgoing is a document to send. ReplyTo names the interchange it follows from:
+// then sender, receiver, partnership, version and usage are taken from there,
+// swapped. Without it they must be given. Exactly one of Doc and Body is set.
+type Outgoing struct {
+	ReplyTo      string // interchange id
+	Supplier     string // company ids
+	Reseller     string
+	Partnership  string
+	From         string // company id of the sender, Supplier or Reseller
+	Sender       Identity
+	Receiver     Identity
+	Version      string // GS08, default "005010"
+	Test         bool
+	Kind         string    // "850", "855", "810"
+	Doc          any       // *doc.PurchaseOrder, *doc.OrderAck or *doc.Invoice
+	Body         *x12.Body // or the segments themselves
+	DocumentKind string    // "order", "order_response", "invoice"
+	DocumentID   string
+	Number       string // business number, for lists
+}
+
+// Emitted is what became of an Outgoing. Duplicate: it was sent before, ID is
+// that one.
+type Emitted struct {
+	ID        string
+	Control   string
+	Duplicate bool
+}
+
+// Emit stores an outgoing interchange in the caller's transaction and puts it
+// into the receiver's outbox. It is idempotent by (DocumentKind, DocumentID,
+// Kind). actor must be of the sending company. Codes: Invalid edi.not_sendable
+// when our own validator refuses it.
+func (s *Service) Emit(ctx context.Context, actor access.Actor, out Outgoing) (Emitted, error) {
+	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
+		return Emitted{}, err
+	}
+	if out.ReplyTo == "" && out.From != actor.Org {
+		return Emitted{}, notFound()
+	}
+	var sent Emitted
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		group := x12.Group{FunctionalID: groupOf(out.Kind)}
+		if out.ReplyTo != "" {
+			if err := s.reply(ctx, actor, &out, &group); err != nil {
+				return err
+			}
+		}
+		var err error
+		sent, err = s.emit(ctx, out, group)
+		return err
+	})
+	return sent, err
+}
+
+// reply fills an Outgoing from the interchange it follows.
+func (s *Service) reply(ctx context.Context, actor access.Actor, out *Outgoing, group *x12.Group) error {
+	r, err := interchangeByID(ctx, out.ReplyTo)
+	if err != nil {
+		return err
+	}
+	if err := access.Check(actor, access.EDIRead, r.resource()); err != nil {
+		return err
+	}
+	sender, receiver := r.ReceiverIdent, r.SenderIdent
+	out.From = r.ReceiverID
+	if r.SenderID == actor.Org { // our own earlier message: the same direction
+		sender, receiver, out.From = receiver, sender, r.SenderID
+	}
+	out.Sender, out.Receiver = identity(sender), identity(receiver)
+	out.Supplier, out.Reseller, out.Partnership = r.SupplierID, r.ResellerID, r.PartnershipID
+	out.Version, out.Test = r.Version, r.Test
+	gs, err := groupsOf(ctx, r.ID)
+	if err != nil || len(gs) == 0 || r.SenderID == actor.Org {
+		return err
+	}
+	var g ack.Group
+	if json.Unmarshal([]byte(gs[0].Verdict), &g) == nil {
+		group.Sender, group.Receiver = g.Receiver, g.Sender
+	}
+	return nil
+}
+
+func groupOf(kind string) string {
+	for code, k := range setTypes {
+		if k == kind {
+			return code
+		}
+	}
+	return ""
+}
+
+func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emitted, error) {
+	to := out.Supplier
+	if out.From == out.Supplier {
+		to = out.Reseller
+	}
+	if group.FunctionalID == "" || out.DocumentID == "" || out.DocumentKind == "" || out.From != out.Supplier && out.From != out.Reseller {
+		return Emitted{}, fault.New(fault.Internal, "error.internal", "Cause", "an outgoing document without kind, id or sender")
+	}
+	if out.Version == "" {
+		out.Version = "005010"
+	}
+	body, err := bodyOf(out)
+	if err != nil {
+		return Emitted{}, err
+	}
+	sender, receiver := out.Sender.String(), out.Receiver.String()
+	if err := lockPair(ctx, sender, receiver); err != nil {
+		return Emitted{}, err
+	}
+	earlier, err := madeFor(ctx, Ref{out.DocumentKind, out.DocumentID}, out.Kind)
+	if err != nil {
+		return Emitted{}, err
+	}
+	if earlier != nil {
+		return Emitted{ID: earlier.ID, Control: earlier.Control, Duplicate: true}, nil
+	}
+	n, err := nextControl(ctx, sender, receiver)
+	if err != nil {
+		return Emitted{}, err
+	}
+	text, err := write(ctx, out, group, body, n)
+	if err != nil {
+		return Emitted{}, err
+	}
+	m := made{
+		From: out.From, To: to, Partnership: out.Partnership, Supplier: out.Supplier, Reseller: out.Reseller,
+		Sender: sender, Receiver: receiver, Test: out.Test, Number: n, Kind: out.Kind, GroupKind: group.FunctionalID,
+		Version: out.Version, Door: "trade", DocumentKind: out.DocumentKind, DocumentID: out.DocumentID,
+		BusinessKey: out.Number, Bytes: text,
+	}
+	id, err := s.insertMade(ctx, m)
+	return Emitted{ID: id, Control: padNumber(n)}, err
+}
+
+// bodyOf gives the segments to send.
+func bodyOf(out Outgoing) (x12.Body, error) {
+	var body x12.Body
+	var findings []wire.Finding
+	switch d := out.Doc.(type) {
+	case nil:
+		if out.Body == nil {
+			return body, fault.New(fault.Internal, "error.internal", "Cause", "nothing to send")
+		}
+		return *out.Body, nil
+	case *doc.PurchaseOrder:
+		body, findings = translate.WritePurchaseOrder(d, out.Version)
+	case *doc.OrderAck:
+		body, findings = translate.WriteOrderAck(d, out.Version)
+	case *doc.Invoice:
+		body, findings = translate.WriteInvoice(d, out.Version)
+	default:
+		return body, fault.New(fault.Internal, "error.internal", "Cause", fmt.Sprintf("no translation for %T", out.Doc))
+	}
+	if wire.VerdictOf(findings) == wire.Rejected {
+		return body, notSendable(findings)
+	}
+	return body, nil
+}
+
+// notSendable is the fault for a document that our own rules refuse. It names
+// the rule and the place, never the value.
+func notSendable(findings []wire.Finding) error {
+	for _, f := range findings {
+		if f.Severity == wire.Reject {
+			return fault.New(fault.Invalid, "edi.not_sendable", "Rule", f.Key, "Segment", f.SegmentID, "Element", f.Pos.Element)
+		}
+	}
+	return fault.New(fault.Invalid, "edi.not_sendable")
+}
+
+// write makes the bytes and judges them as if a partner had sent them.
+func write(ctx context.Context, out Outgoing, group x12.Group, body x12.Body, n int64) ([]byte, error) {
+	if group.Sender == "" || group.Receiver == "" {
+		group.Sender, group.Receiver = out.Sender.Value, out.Receiver.Value
+	}
+	group.Control, group.Agency, group.Version = fmt.Sprint(n), "X", out.Version
+	usage := "P"
+	if out.Test {
+		usage = "T"
+	}
+	message := x12.Outgoing{
+		Header: x12.Header{
+			SenderQualifier: out.Sender.Qualifier, Sender: out.Sender.Value, ReceiverQualifier: out.Receiver.Qualifier,
+			Receiver: out.Receiver.Value, Version: isaVersion(out.Version), Control: padNumber(n), Usage: usage,
+		},
+		Group: group, Bodies: []x12.Body{body},
+	}
+	var b bytes.Buffer
+	if err := x12.WriteInterchange(&b, message, db.Now(ctx)); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "edi.not_sendable")
+	}
+	report, err := schema.Check(bytes.NewReader(b.Bytes()), schema.Options{})
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "edi.not_sendable")
+	}
+	if report.Rejected {
+		for _, i := range report.Interchanges {
+			for _, g := range i.GroupReports {
+				for _, set := range g.SetReports {
+					if set.Verdict == wire.Rejected {
+						return nil, notSendable(set.Findings)
+					}
+				}
+			}
+		}
+		return nil, notSendable(nil)
+	}
+	return b.Bytes(), nil
+}
+
+// isaVersion is ISA12 for a GS08: "00501" for "005010" and what is derived from it.
+func isaVersion(version string) string {
+	if len(version) < 5 {
+		return "00501"
+	}
+	return version[:5]
+}
+
+func padNumber(n int64) string { return fmt.Sprintf("%09d", n) }
+
+// padded gives a group control number the form of an interchange's: ours are
+// equal.
+func padded(control string) string {
+	c := strings.TrimLeft(strings.TrimSpace(control), "0")
+	if len(c) >= 9 {
+		return c
+	}
+	return strings.Repeat("0", 9-len(c)) + c
+}
+
+// made is an interchange that we send, with one group and one set.
+type made struct {
+	SubmissionID                          string
+	From, To                              string
+	Partnership, Supplier, Reseller       string
+	Sender, Receiver                      string
+	Test                                  bool
+	Number                                int64
+	Kind, GroupKind, Version, Door        string
+	DocumentKind, DocumentID, BusinessKey string
+	Bytes                                 []byte
+}
+
+// insertMade stores what we send; it waits in the receiver's outbox.
+func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
+	staged, err := s.blobs.Stage(ctx, bytes.NewReader(m.Bytes), int64(len(m.Bytes)))
+	if err != nil {
+		return "", err
+	}
+	if err := staged.Insert(ctx); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(m.Bytes)
+	hash := hex.EncodeToString(sum[:])
+	now := db.Now(ctx)
+	at := db.Micros(now)
+	r := interchangeRow{
+		ID: db.NewID(), SubmissionID: m.SubmissionID, Position: 1, SenderID: m.From, ReceiverID: m.To, PartnershipID: m.Partnership,
+		SupplierID: m.Supplier, ResellerID: m.Reseller, Origin: OriginMade, Door: m.Door, Syntax: "x12", Version: m.Version,
+		SenderIdent: m.Sender, ReceiverIdent: m.Receiver, Control: padNumber(m.Number), Dated: now.Format("0601021504"), Test: m.Test,
+		Blob: staged.Hash, Size: int64(len(m.Bytes)), Sha256: hash, Digest: hash, Types: m.Kind, SetCount: 1, SetsDone: 1,
+		State: string(Processed), Result: ResultAccepted, Delivery: DeliveryWaiting,
+		Lane:     lane(Partnership{ID: m.Partnership, Supplier: m.Supplier, Reseller: m.Reseller}, m.From) + ":out",
+		Received: at, Processed: at,
+	}
+	if err := db.Tx(ctx).Create(&r).Error; err != nil {
+		return "", err
+	}
+	control := fmt.Sprint(m.Number)
+	if err := db.Tx(ctx).Create(&groupRow{
+		InterchangeID: r.ID, GroupNo: 1, SupplierID: m.Supplier, ResellerID: m.Reseller, Kind: m.GroupKind,
+		Control: control, Version: m.Version, Result: ResultAccepted,
+	}).Error; err != nil {
+		return "", err
+	}
+	return r.ID, db.Tx(ctx).Create(&setRow{
+		InterchangeID: r.ID, Position: 1, SupplierID: m.Supplier, ResellerID: m.Reseller, GroupNo: 1, GroupKind: m.GroupKind,
+		GroupControl: control, GroupVersion: m.Version, Kind: m.Kind, Control: "0001", Size: r.Size, Result: ResultAccepted,
+		Business: BusinessMade, BusinessKey: m.BusinessKey, DocumentKind: m.DocumentKind, DocumentID: m.DocumentID,
+	}).Error
+}
+
+func asJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain values only
+	}
+	return string(b)
+}

@@ -1,0 +1,203 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"entente/db"
+)
+
+// insertInterchange stores r, or finds the same interchange stored before:
+// identity and digest are equal. It reports whether r is new; if not, r becomes
+// the earlier row.
+func insertInterchange(ctx context.Context, r *interchangeRow) (bool, error) {
+	res := db.Tx(ctx).Clauses(clause.OnConflict{
+		Columns: []clause.Column{
+			{Name: "sender_id"}, {Name: "sender_ident"}, {Name: "receiver_ident"}, {Name: "control"},
+			{Name: "dated"}, {Name: "digest"}, {Name: "origin"},
+		},
+		DoNothing: true,
+	}).Create(r)
+	if res.Error != nil {
+		return false, res.Error
+	}
+	if res.RowsAffected == 1 {
+		return true, nil
+	}
+	var earlier interchangeRow
+	err := db.Tx(ctx).Where(
+		"sender_id = ? AND sender_ident = ? AND receiver_ident = ? AND control = ? AND dated = ? AND digest = ? AND origin = ?",
+		r.SenderID, r.SenderIdent, r.ReceiverIdent, r.Control, r.Dated, r.Digest, r.Origin,
+	).Take(&earlier).Error
+	*r = earlier
+	return false, err
+}
+
+// controlUsed finds another interchange of the pair with the same control number,
+// the first of them; empty when there is none.
+func controlUsed(ctx context.Context, r *interchangeRow, since time.Time) (string, error) {
+	return firstID(db.Tx(ctx).Model(&interchangeRow{}).Where(
+		"sender_id = ? AND sender_ident = ? AND receiver_ident = ? AND control = ? AND origin = ? AND id <> ? AND held <> ? AND received >= ?",
+		r.SenderID, r.SenderIdent, r.ReceiverIdent, r.Control, OriginSent, r.ID, HeldDiscarded, db.Micros(since),
+	).Order("received, id"))
+}
+
+// controlTaken is controlUsed seen from processing: of two that came at the same
+// moment on two nodes the one with the smaller id goes on, unless the other was
+// quicker.
+func controlTaken(ctx context.Context, r *interchangeRow, since time.Time) (string, error) {
+	return firstID(db.Tx(ctx).Model(&interchangeRow{}).Where(
+		"sender_id = ? AND sender_ident = ? AND receiver_ident = ? AND control = ? AND origin = ? AND id <> ? AND held <> ? AND received >= ?",
+		r.SenderID, r.SenderIdent, r.ReceiverIdent, r.Control, OriginSent, r.ID, HeldDiscarded, db.Micros(since),
+	).Where("(state = ? AND id < ?) OR sets_done > 0 OR (state = ? AND held = '')", string(Received), r.ID, string(Processed)).Order("received, id"))
+}
+
+func firstID(q *gorm.DB) (string, error) {
+	var ids []string
+	err := q.Limit(1).Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+func interchangeByID(ctx context.Context, id string) (*interchangeRow, error) {
+	if !db.ValidID(id) {
+		return nil, notFound()
+	}
+	var r interchangeRow
+	err := db.Tx(ctx).Where("id = ?", id).Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, notFound()
+	}
+	return &r, err
+}
+
+func interchangesByID(ctx context.Context, ids []string) ([]interchangeRow, error) {
+	var out []interchangeRow
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return out, db.Tx(ctx).Where("id IN ?", ids).Order("received, id").Find(&out).Error
+}
+
+func submissionByKey(ctx context.Context, org, key string) (*submissionRow, error) {
+	var r submissionRow
+	err := db.Tx(ctx).Where("org_id = ? AND idempotency_key = ?", org, key).Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	return &r, err
+}
+
+// insertSubmission stores r unless its key is taken, and reports whether it did.
+func insertSubmission(ctx context.Context, r *submissionRow) (bool, error) {
+	res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(r)
+	return res.RowsAffected == 1, res.Error
+}
+
+func setsOf(ctx context.Context, id string, after, limit int) ([]setRow, error) {
+	var out []setRow
+	return out, db.Tx(ctx).Where("interchange_id = ? AND position > ?", id, after).Order("position").Limit(limit).Find(&out).Error
+}
+
+func setAt(ctx context.Context, id string, position int) (*setRow, error) {
+	var r setRow
+	err := db.Tx(ctx).Where("interchange_id = ? AND position = ?", id, position).Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, notFound()
+	}
+	return &r, err
+}
+
+// setsOfGroup returns the sets of one group up to a position.
+func setsOfGroup(ctx context.Context, id string, group, upTo int64) ([]setRow, error) {
+	var out []setRow
+	return out, db.Tx(ctx).Where("interchange_id = ? AND group_no = ? AND position <= ?", id, group, upTo).Order("position").Find(&out).Error
+}
+
+func groupsOf(ctx context.Context, id string) ([]groupRow, error) {
+	var out []groupRow
+	return out, db.Tx(ctx).Where("interchange_id = ?", id).Order("group_no").Find(&out).Error
+}
+
+// tally is the state of a whole interchange, counted from its stored sets.
+type tally struct {
+	Total    int64
+	Rejected int64
+}
+
+func tallyOf(ctx context.Context, id string) (tally, []string, error) {
+	var rows []struct {
+		Kind   string
+		Result string
+		N      int64
+	}
+	err := db.Tx(ctx).Model(&setRow{}).Select("kind, result, count(*) AS n").Where("interchange_id = ?", id).
+		Group("kind, result").Order("kind").Scan(&rows).Error
+	var t tally
+	var kinds []string
+	for _, r := range rows {
+		t.Total += r.N
+		if r.Result == ResultRejected {
+			t.Rejected += r.N
+		}
+		if len(kinds) == 0 || kinds[len(kinds)-1] != r.Kind {
+			kinds = append(kinds, r.Kind)
+		}
+	}
+	return t, kinds, err
+}
+
+// change updates one interchange under a condition and reports whether it held.
+func change(ctx context.Context, id string, values map[string]any, where string, args ...any) (bool, error) {
+	res := db.Tx(ctx).Model(&interchangeRow{}).Where("id = ?", id).Where(where, args...).Updates(values)
+	return res.RowsAffected == 1, res.Error
+}
+
+// counterName is the counter of everything we send from one identity to another.
+func counterName(sender, receiver string) string { return "edi " + sender + " " + receiver }
+
+// nextControl takes the next control number of a pair: 1 to 999999999, then 1
+// again. Interchange, group, production and test share it.
+func nextControl(ctx context.Context, sender, receiver string) (int64, error) {
+	var n int64
+	err := db.Tx(ctx).Raw(`INSERT INTO counter (name, value) VALUES (?, 1)
+ON CONFLICT (name) DO UPDATE SET value = CASE WHEN counter.value >= 999999999 THEN 1 ELSE counter.value + 1 END
+RETURNING value`, counterName(sender, receiver)).Scan(&n).Error
+	return n, err
+}
+
+// lockPair makes others who emit for the same pair wait until we commit.
+func lockPair(ctx context.Context, sender, receiver string) error {
+	return db.Tx(ctx).Exec(`INSERT INTO counter (name, value) VALUES (?, 0) ON CONFLICT (name) DO UPDATE SET value = counter.value`,
+		counterName(sender, receiver)).Error
+}
+
+// madeFor finds the interchange that carried a document of ours before.
+func madeFor(ctx context.Context, ref Ref, kind string) (*interchangeRow, error) {
+	var out []interchangeRow
+	err := db.Tx(ctx).Model(&interchangeRow{}).
+		Joins("JOIN edi_set ON edi_set.interchange_id = interchange.id").
+		Where("edi_set.document_kind = ? AND edi_set.document_id = ? AND edi_set.kind = ? AND interchange.origin = ?", ref.Kind, ref.ID, kind, OriginMade).
+		Order("interchange.received, interchange.id").Limit(1).Find(&out).Error
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	return &out[0], nil
+}
+
+// madeByControl finds what we sent under a control number, the latest of them.
+func madeByControl(ctx context.Context, senderOrg, sender, receiver, control string) (*interchangeRow, error) {
+	var out []interchangeRow
+	err := db.Tx(ctx).Where("sender_id = ? AND sender_ident = ? AND receiver_ident = ? AND control = ? AND origin = ?",
+		senderOrg, sender, receiver, control, OriginMade).Order("received DESC, id DESC").Limit(1).Find(&out).Error
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	return &out[0], nil
+}
