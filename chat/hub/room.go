@@ -177,14 +177,11 @@ func (c *Conn) catchUp(ctx context.Context, id string, s *seat, admit func() (En
 	if err := c.SendWait(ctx, e.Hello...); err != nil {
 		return err
 	}
-	for !c.live(s) {
+	// read at least once: of a room that nobody here was in the hub knows nothing
+	for {
 		rows, err := c.hub.opt.Source.After(ctx, id, s.pos, pageSize)
 		if err != nil {
 			return err
-		}
-		if len(rows) == 0 { // the room is ahead of the table: a number that will never come
-			c.hub.log.Warn("live room ahead of its table", "room", id, "at", s.pos)
-			c.skip(s)
 		}
 		for _, n := range rows {
 			if n.Seq <= s.pos {
@@ -195,8 +192,15 @@ func (c *Conn) catchUp(ctx context.Context, id string, s *seat, admit func() (En
 			}
 			s.pos = n.Seq
 		}
+		switch {
+		case len(rows) == pageSize:
+		case c.live(s):
+			return nil
+		case len(rows) == 0: // the room is ahead of the table: a number that will never come
+			c.hub.log.Warn("live room ahead of its table", "room", id, "at", s.pos)
+			c.skip(s)
+		}
 	}
-	return nil
 }
 
 // live makes the seat live if nothing is missing up to where the room is. While

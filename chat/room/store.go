@@ -309,7 +309,7 @@ func enter(ctx context.Context, id ID, person, org string, seq int64) error {
 }
 
 type listRow struct {
-	roomRow
+	Room     roomRow `gorm:"embedded"`
 	LastRead *int64
 }
 
@@ -348,11 +348,11 @@ func listRooms(ctx context.Context, scope access.Scope, person string, f Filter)
 	next := ""
 	if len(rows) > f.Limit {
 		rows = rows[:f.Limit]
-		next = cursor(rows[f.Limit-1].Active, rows[f.Limit-1].ID)
+		next = cursor(rows[f.Limit-1].Room.Active, rows[f.Limit-1].Room.ID)
 	}
 	ids := make([]string, len(rows))
 	for i, r := range rows {
-		ids[i] = r.ID
+		ids[i] = r.Room.ID
 	}
 	orgs, err := orgsOf(ctx, ids)
 	if err != nil {
@@ -360,9 +360,9 @@ func listRooms(ctx context.Context, scope access.Scope, person string, f Filter)
 	}
 	out := make([]Listed, len(rows))
 	for i, r := range rows {
-		out[i] = Listed{Room: r.room(orgs[r.ID]), LastAt: db.FromMicros(r.Active)}
+		out[i] = Listed{Room: r.Room.room(orgs[r.Room.ID]), LastAt: db.FromMicros(r.Room.Active)}
 		if r.LastRead != nil {
-			out[i].Entered, out[i].ReadSeq, out[i].Unread = true, *r.LastRead, max(r.LastSeq-*r.LastRead, 0)
+			out[i].Entered, out[i].ReadSeq, out[i].Unread = true, *r.LastRead, max(r.Room.LastSeq-*r.LastRead, 0)
 		}
 	}
 	return out, next, nil

@@ -1,0 +1,701 @@
+package hub
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"entente/chat/broker"
+)
+
+// table is the message table of the tests.
+type table struct {
+	mu   sync.Mutex
+	rows map[string][]Numbered
+}
+
+func newTable() *table { return &table{rows: map[string][]Numbered{}} }
+
+func (t *table) add(room string) (int64, Frame) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	seq := int64(len(t.rows[room]) + 1)
+	f := Prepare(fmt.Appendf(nil, `{"seq":%d}`, seq)).With("zh-CN", fmt.Appendf(nil, `{"seq":%d,"zh":true}`, seq))
+	t.rows[room] = append(t.rows[room], Numbered{seq, f})
+	return seq, f
+}
+
+func (t *table) last(room string) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return int64(len(t.rows[room]))
+}
+
+func (t *table) After(_ context.Context, room string, seq int64, limit int) ([]Numbered, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	rows := t.rows[room]
+	if seq >= int64(len(rows)) {
+		return nil, nil
+	}
+	rows = rows[seq:]
+	return append([]Numbered(nil), rows[:min(limit, len(rows))]...), nil
+}
+
+func (t *table) Positions(_ context.Context, rooms []string) (map[string]int64, error) {
+	out := map[string]int64{}
+	for _, r := range rooms {
+		out[r] = t.last(r)
+	}
+	return out, nil
+}
+
+// tap is a client's end: it parses what is written strictly.
+type tap struct {
+	mu     sync.Mutex
+	cond   *sync.Cond
+	msgs   []map[string]any
+	writes int
+	bytes  int
+	code   Code
+	hold   chan struct{} // when set, Write blocks until it is closed
+	bad    error
+}
+
+func newTap() *tap {
+	t := &tap{}
+	t.cond = sync.NewCond(&t.mu)
+	return t
+}
+
+func (t *tap) Write(b []byte) error {
+	if t.hold != nil {
+		<-t.hold
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.cond.Broadcast()
+	t.writes++
+	t.bytes += len(b)
+	for len(b) > 0 {
+		p, rest, err := unwrap(b)
+		if err != nil {
+			t.bad = err
+			return err
+		}
+		m := map[string]any{}
+		if err := json.Unmarshal(p, &m); err != nil {
+			t.bad = err
+			return err
+		}
+		t.msgs = append(t.msgs, m)
+		b = rest
+	}
+	return nil
+}
+
+func unwrap(b []byte) (payload, rest []byte, err error) {
+	if len(b) < 2 || b[0] != 0x81 || b[1]&0x80 != 0 {
+		return nil, nil, fmt.Errorf("no final unmasked text frame: % x", b[:min(len(b), 4)])
+	}
+	n, at := int(b[1]), 2
+	switch n {
+	case 126:
+		n, at = int(binary.BigEndian.Uint16(b[2:])), 4
+	case 127:
+		n, at = int(binary.BigEndian.Uint64(b[2:])), 10
+	}
+	if len(b) < at+n {
+		return nil, nil, errors.New("frame cut short")
+	}
+	return b[at : at+n], b[at+n:], nil
+}
+
+func (t *tap) Close(code Code, _ string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.code != 0 {
+		t.bad = fmt.Errorf("closed twice: %d, %d", t.code, code)
+	}
+	t.code = code
+	t.cond.Broadcast()
+}
+
+// until waits for a condition on the tap.
+func (t *tap) until(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
+	timer := time.AfterFunc(10*time.Second, func() { t.cond.Broadcast() })
+	defer timer.Stop()
+	end := time.Now().Add(10 * time.Second)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for !ok() {
+		if t.bad != nil {
+			tb.Fatal(t.bad)
+		}
+		if time.Now().After(end) {
+			tb.Fatalf("waited for %s; have %d messages, code %d, last %v", what, len(t.msgs), t.code, t.msgs[max(0, len(t.msgs)-3):])
+		}
+		t.cond.Wait()
+	}
+}
+
+// seqs returns the numbers received so far.
+func (t *tap) seqs() []int64 {
+	var out []int64
+	for _, m := range t.msgs {
+		if s, ok := m["seq"].(float64); ok {
+			out = append(out, int64(s))
+		}
+	}
+	return out
+}
+
+// exactly waits for the numbers from..to and fails on a gap, a repeat or a wrong
+// order.
+func (t *tap) exactly(tb testing.TB, from, to int64) {
+	tb.Helper()
+	n := int(to - from + 1)
+	t.until(tb, fmt.Sprintf("%d..%d", from, to), func() bool { return len(t.seqs()) >= n })
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	got := t.seqs()
+	if len(got) != n {
+		tb.Fatalf("%d numbers, want %d", len(got), n)
+	}
+	for i, s := range got {
+		if s != from+int64(i) {
+			tb.Fatalf("place %d: number %d, want %d (of %v)", i, s, from+int64(i), got)
+		}
+	}
+}
+
+func presenceFrame(room string, online []Face) Frame {
+	b, _ := json.Marshal(map[string]any{"type": "presence", "room": room, "online": online})
+	return Prepare(b)
+}
+
+func leftFrame(room string) Frame { return Prepare([]byte(`{"type":"left","room":"` + room + `"}`)) }
+
+func start(tb testing.TB, o Options) *Hub {
+	tb.Helper()
+	if o.Presence == nil {
+		o.Presence = presenceFrame
+	}
+	o.Left = leftFrame
+	if o.CheckEvery == 0 {
+		o.CheckEvery = time.Hour
+	}
+	if o.FlushEvery == 0 {
+		o.FlushEvery = time.Millisecond
+	}
+	h := New(o)
+	for range 2 {
+		if err := h.Start(context.Background()); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	tb.Cleanup(func() { h.Stop(); h.Stop() })
+	return h
+}
+
+func add(tb testing.TB, h *Hub, who Who) (*Conn, *tap) {
+	tb.Helper()
+	t := newTap()
+	c, err := h.Add(who, t)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(c.Remove)
+	return c, t
+}
+
+func join(tb testing.TB, c *Conn, room string, after int64, hello ...Frame) {
+	tb.Helper()
+	if err := c.Join(context.Background(), room, at(after, hello...)); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func at(after int64, hello ...Frame) func() (Entry, error) {
+	return func() (Entry, error) { return Entry{after, hello}, nil }
+}
+
+func TestJoinSendsHelloThenGapThenLive(t *testing.T) {
+	t.Parallel()
+	tab := newTable()
+	h := start(t, Options{Source: tab})
+	for range 250 {
+		tab.add("r")
+	}
+	c, tp := add(t, h, Who{})
+	join(t, c, "r", 20, Prepare([]byte(`{"type":"joined"}`)))
+	for range 10 {
+		seq, f := tab.add("r")
+		h.Publish("r", seq, f)
+	}
+	tp.exactly(t, 21, 260)
+	if tp.msgs[0]["type"] != "joined" {
+		t.Fatalf("first frame %v", tp.msgs[0])
+	}
+}
+
+func TestRefusedEntryLeavesNothing(t *testing.T) {
+	t.Parallel()
+	tab := newTable()
+	h := start(t, Options{Source: tab})
+	c, tp := add(t, h, Who{})
+	no := errors.New("no")
+	if err := c.Join(context.Background(), "r", func() (Entry, error) { return Entry{}, no }); !errors.Is(err, no) {
+		t.Fatal(err)
+	}
+	seq, f := tab.add("r")
+	h.Publish("r", seq, f)
+	if c.In("r") || h.find("r") != nil {
+		t.Fatal("the room is still held")
+	}
+	c.Send(Prepare([]byte(`{"type":"end"}`)))
+	tp.until(t, "end", func() bool { return len(tp.msgs) > 0 })
+	if len(tp.msgs) != 1 || tp.msgs[0]["type"] != "end" {
+		t.Fatalf("got %v", tp.msgs)
+	}
+}
+
+func TestEveryoneGetsEveryNumberOnceInOrder(t *testing.T) {
+	t.Parallel()
+	tab := newTable()
+	h := start(t, Options{Source: tab, HoleWait: time.Millisecond, QueueFrames: 1 << 16})
+	const total = 2000
+	var wg sync.WaitGroup
+	// publishers overtake each other, lose some frames and repeat some
+	for w := range 4 {
+		wg.Go(func() {
+			rnd := rand.New(rand.NewPCG(uint64(w), 1))
+			for range total / 4 {
+				seq, f := tab.add("r")
+				switch rnd.IntN(8) {
+				case 0: // lost
+				case 1:
+					h.Publish("r", seq, f)
+					h.Publish("r", seq, f)
+				default:
+					h.Publish("r", seq, f)
+				}
+			}
+		})
+	}
+	// clients come, leave in the middle and come back where they were
+	for w := range 8 {
+		wg.Go(func() {
+			rnd := rand.New(rand.NewPCG(uint64(w), 2))
+			var have int64
+			for have < total {
+				tp := newTap()
+				c, err := h.Add(Who{}, tp)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := c.Join(context.Background(), "r", at(have)); err != nil {
+					t.Error(err)
+				}
+				want := min(total, have+1+rnd.Int64N(total/3))
+				if tab.last("r") == total {
+					h.Check(context.Background()) // the last frame may be among the lost
+					want = total
+				}
+				tp.until(t, "some", func() bool { return int64(len(tp.seqs())) >= want-have || tab.last("r") == total })
+				c.Remove()
+				tp.mu.Lock()
+				for _, s := range tp.seqs() {
+					if s != have+1 {
+						t.Errorf("client %d: %d after %d", w, s, have)
+					}
+					have = s
+				}
+				tp.mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(h.rooms); n != 0 {
+		t.Fatalf("%d rooms are still held", n)
+	}
+}
+
+func TestLostLastFrameIsFoundByTheCheck(t *testing.T) {
+	t.Parallel()
+	tab := newTable()
+	h := start(t, Options{Source: tab, HoleWait: time.Millisecond, CheckEvery: 5 * time.Millisecond})
+	c, tp := add(t, h, Who{})
+	join(t, c, "r", 0)
+	tab.add("r") // committed, never published
+	tp.exactly(t, 1, 1)
+	if c.Rooms()[0] != "r" {
+		t.Fatal("room not listed")
+	}
+}
+
+func TestUnknownNumberDoesNotStopARoom(t *testing.T) {
+	t.Parallel()
+	tab := newTable()
+	h := start(t, Options{Source: tab, HoleWait: time.Millisecond})
+	c, tp := add(t, h, Who{})
+	join(t, c, "r", 0)
+	h.Publish("r", 999, Prepare([]byte(`{"seq":999}`))) // from nowhere
+	for range 3 {
+		seq, f := tab.add("r")
+		h.Publish("r", seq, f)
+	}
+	tp.exactly(t, 1, 3)
+}
+
+func TestLanguageVariant(t *testing.T) {
+	t.Parallel()
+	tab := newTable()
+	h := start(t, Options{Source: tab})
+	c, tp := add(t, h, Who{Lang: "zh-CN"})
+	d, other := add(t, h, Who{Lang: "de"})
+	join(t, c, "r", 0)
+	join(t, d, "r", 0)
+	seq, f := tab.add("r")
+	h.Publish("r", seq, f)
+	tp.exactly(t, 1, 1)
+	other.exactly(t, 1, 1)
+	if tp.msgs[0]["zh"] != true || other.msgs[0]["zh"] != nil {
+		t.Fatalf("variants: %v, %v", tp.msgs[0], other.msgs[0])
+	}
+}
+
+func TestSlowClientIsClosedAndDelaysNobody(t *testing.T) {
+	t.Parallel()
+	tab := newTable()
+	h := start(t, Options{Source: tab, QueueBytes: 4096})
+	slow := newTap()
+	slow.hold = make(chan struct{})
+	sc, err := h.Add(Who{Person: "slow"}, slow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	join(t, sc, "r", 0)
+	c, fast := add(t, h, Who{Person: "fast"})
+	join(t, c, "r", 0)
+	// signals alone never close it
+	for i := range 10000 {
+		h.Signal("r", fmt.Sprint("typing", i%400), "somebody", Prepare([]byte(`{"type":"typing"}`)))
+	}
+	select {
+	case <-sc.Done():
+		t.Fatal("closed by last-value frames")
+	default:
+	}
+	for i := range int64(2000) {
+		seq, f := tab.add("r")
+		h.Publish("r", seq, f)
+		if i%20 == 0 {
+			fast.until(t, "progress", func() bool { return int64(len(fast.seqs())) >= seq })
+		}
+	}
+	fast.exactly(t, 1, 2000)
+	slow.until(t, "the close", func() bool { return slow.code != 0 })
+	if slow.code != CodeSlow {
+		t.Fatalf("code %d", slow.code)
+	}
+	if sc.Send(Prepare([]byte(`{}`))) {
+		t.Fatal("a closed connection took a frame")
+	}
+	close(slow.hold)
+	sc.Remove()
+	slow.mu.Lock()
+	have := slow.seqs()
+	slow.mu.Unlock()
+	// it comes back and catches up
+	back, tp := add(t, h, Who{Person: "slow"})
+	join(t, back, "r", int64(len(have)))
+	tp.exactly(t, int64(len(have))+1, 2000)
+}
+
+func TestAnswersWaitInsteadOfClosing(t *testing.T) {
+	t.Parallel()
+	tab := newTable()
+	for range 3000 {
+		tab.add("r")
+	}
+	h := start(t, Options{Source: tab, QueueBytes: 1024})
+	c, tp := add(t, h, Who{})
+	join(t, c, "r", 0)
+	tp.exactly(t, 1, 3000)
+}
+
+func TestManyFramesInOneWrite(t *testing.T) {
+	t.Parallel()
+	h := start(t, Options{Source: newTable()})
+	tp := newTap()
+	tp.hold = make(chan struct{})
+	c, err := h.Add(Who{}, tp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1000 {
+		c.Send(Prepare(fmt.Appendf(nil, `{"seq":%d}`, i+1)))
+	}
+	close(tp.hold)
+	tp.exactly(t, 1, 1000)
+	if tp.writes > 3 {
+		t.Fatalf("%d writes for 1000 frames", tp.writes)
+	}
+	c.Remove()
+}
+
+func TestLastValueReplaces(t *testing.T) {
+	t.Parallel()
+	h := start(t, Options{Source: newTable()})
+	tp := newTap()
+	tp.hold = make(chan struct{})
+	c, err := h.Add(Who{Person: "p", Org: "o"}, tp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Send(Prepare([]byte(`{"first":true}`))) // keeps the writer busy
+	for i := range 500 {
+		h.ToPerson("p", "k", Prepare(fmt.Appendf(nil, `{"person":%d}`, i)))
+		h.ToOrg("o", "k2", Prepare(fmt.Appendf(nil, `{"org":%d}`, i)))
+	}
+	h.ToPerson("other", "k", Prepare([]byte(`{"wrong":true}`)))
+	h.ToOrg("other", "k", Prepare([]byte(`{"wrong":true}`)))
+	close(tp.hold)
+	tp.until(t, "both", func() bool {
+		var p, o bool
+		for _, m := range tp.msgs {
+			p, o = p || m["person"] == 499.0, o || m["org"] == 499.0
+		}
+		return p && o
+	})
+	for _, m := range tp.msgs {
+		if m["wrong"] != nil {
+			t.Fatal("a foreign person's frame arrived")
+		}
+	}
+	if len(tp.msgs) > 6 {
+		t.Fatalf("%d frames, the values did not replace each other", len(tp.msgs))
+	}
+	c.Remove()
+}
+
+func TestDropAndExpelAreImmediate(t *testing.T) {
+	t.Parallel()
+	tab := newTable()
+	h := start(t, Options{Source: tab})
+	mk := func(person, org, session string) (*Conn, *tap) {
+		c, tp := add(t, h, Who{Person: person, Org: org, Session: session})
+		join(t, c, "r", 0)
+		return c, tp
+	}
+	_, a1 := mk("a", "x", "s1")
+	_, a2 := mk("a", "y", "s2")
+	_, b := mk("b", "x", "s3")
+	cc, ct := mk("c", "z", "s4")
+
+	h.Drop(Drop{Person: "a", Org: "y", Code: CodeEnded})
+	if a1.code != 0 || a2.code != CodeEnded {
+		t.Fatalf("membership: codes %d %d", a1.code, a2.code)
+	}
+	h.Drop(Drop{Session: "s1", Code: CodeEnded})
+	if a1.code != CodeEnded || b.code != 0 {
+		t.Fatalf("session: codes %d %d", a1.code, b.code)
+	}
+	h.Drop(Drop{Code: CodeEnded}) // names nobody
+	if b.code != 0 {
+		t.Fatal("an empty drop closed somebody")
+	}
+	h.Expel("r", "", "z")
+	seq, f := tab.add("r")
+	h.Publish("r", seq, f)
+	b.exactly(t, 1, 1)
+	ct.until(t, "left", func() bool { return len(ct.msgs) > 0 && ct.msgs[len(ct.msgs)-1]["type"] == "left" })
+	if cc.In("r") || ct.code != 0 || len(ct.seqs()) != 0 {
+		t.Fatalf("expelled: in %v, code %d, numbers %v", cc.In("r"), ct.code, ct.seqs())
+	}
+}
+
+func TestStopClosesAllAndRefusesNew(t *testing.T) {
+	t.Parallel()
+	h := start(t, Options{Source: newTable()})
+	_, tp := add(t, h, Who{})
+	h.Stop()
+	if tp.code != CodeAway {
+		t.Fatalf("code %d", tp.code)
+	}
+	if _, err := h.Add(Who{}, newTap()); !errors.Is(err, ErrStopped) {
+		t.Fatal(err)
+	}
+	if err := h.Start(context.Background()); !errors.Is(err, ErrStopped) {
+		t.Fatal(err)
+	}
+}
+
+// lossy loses and repeats, as a broker may.
+type lossy struct {
+	broker.Broker
+	mu  sync.Mutex
+	rnd *rand.Rand
+}
+
+func (l *lossy) Publish(ctx context.Context, topic string, data []byte) error {
+	l.mu.Lock()
+	n := l.rnd.IntN(6)
+	l.mu.Unlock()
+	if n == 0 {
+		return nil
+	}
+	if n == 1 {
+		_ = l.Broker.Publish(ctx, topic, data)
+	}
+	return l.Broker.Publish(ctx, topic, data)
+}
+
+func TestTwoNodesOverALossyBroker(t *testing.T) {
+	t.Parallel()
+	tab, m := newTable(), broker.NewMemory()
+	t.Cleanup(func() { _ = m.Close() })
+	b := &lossy{Broker: m, rnd: rand.New(rand.NewPCG(7, 7))}
+	o := Options{Source: tab, Broker: b, HoleWait: time.Millisecond, CheckEvery: 20 * time.Millisecond, QueueFrames: 1 << 16}
+	o.Node = "one"
+	one := start(t, o)
+	o.Node = "two"
+	two := start(t, o)
+	var taps []*tap
+	for i := range 6 {
+		h := []*Hub{one, two}[i%2]
+		c, tp := add(t, h, Who{})
+		join(t, c, "r", 0)
+		taps = append(taps, tp)
+	}
+	var wg sync.WaitGroup
+	for _, h := range []*Hub{one, two} {
+		wg.Go(func() {
+			for range 500 {
+				seq, f := tab.add("r")
+				h.Publish("r", seq, f)
+			}
+		})
+	}
+	wg.Wait()
+	for _, tp := range taps {
+		tp.exactly(t, 1, 1000)
+	}
+}
+
+func TestTwoNodesShareWhatIsNotNumbered(t *testing.T) {
+	t.Parallel()
+	tab, m := newTable(), broker.NewMemory()
+	t.Cleanup(func() { _ = m.Close() })
+	one := start(t, Options{Source: tab, Broker: m, Node: "one"})
+	two := start(t, Options{Source: tab, Broker: m, Node: "two"})
+	ann := Who{Person: "ann", Org: "x", Face: Face{"ann", "Ann", "x"}}
+	ben := Who{Person: "ben", Org: "y", Session: "sb", Face: Face{"ben", "Ben", "y"}}
+	ca, a := add(t, one, ann)
+	cb, b := add(t, two, ben)
+	join(t, ca, "r", 0)
+	join(t, cb, "r", 0)
+	online := func(tp *tap, n int) func() bool {
+		return func() bool {
+			for i := len(tp.msgs) - 1; i >= 0; i-- {
+				if tp.msgs[i]["type"] == "presence" {
+					return len(tp.msgs[i]["online"].([]any)) == n
+				}
+			}
+			return false
+		}
+	}
+	a.until(t, "both present", online(a, 2))
+	b.until(t, "both present", online(b, 2))
+
+	has := func(tp *tap, typ string) func() bool {
+		return func() bool {
+			for _, m := range tp.msgs {
+				if m["type"] == typ {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	one.Signal("r", "typing", "ann", Prepare([]byte(`{"type":"typing"}`)))
+	b.until(t, "typing", has(b, "typing"))
+	one.ToPerson("ben", "k", Prepare([]byte(`{"type":"changed"}`)))
+	b.until(t, "changed", has(b, "changed"))
+	two.ToOrg("x", "k", Prepare([]byte(`{"type":"org"}`)))
+	a.until(t, "org", has(a, "org"))
+	a.mu.Lock()
+	if has(a, "typing")() {
+		t.Error("typing came back to the typist")
+	}
+	a.mu.Unlock()
+
+	two.Expel("r", "ann", "")
+	a.until(t, "left", has(a, "left"))
+	b.until(t, "ann gone", online(b, 1))
+	one.Drop(Drop{Session: "sb", Code: CodeEnded})
+	b.until(t, "the close", func() bool { return b.code == CodeEnded })
+}
+
+func TestPresenceCountsConnectionsOfOnePersonOnce(t *testing.T) {
+	t.Parallel()
+	h := start(t, Options{Source: newTable()})
+	ann := Who{Person: "ann", Face: Face{"ann", "Ann", "x"}}
+	c1, _ := add(t, h, ann)
+	c2, _ := add(t, h, ann)
+	w, tp := add(t, h, Who{Person: "w", Face: Face{"w", "Wen", "y"}})
+	join(t, c1, "r", 0)
+	join(t, c2, "r", 0)
+	join(t, w, "r", 0)
+	names := func() string {
+		for i := len(tp.msgs) - 1; i >= 0; i-- {
+			if on, ok := tp.msgs[i]["online"].([]any); ok {
+				return fmt.Sprint(on)
+			}
+		}
+		return ""
+	}
+	both := "[map[id:ann name:Ann org:x] map[id:w name:Wen org:y]]"
+	tp.until(t, "both", func() bool { return names() == both })
+	c1.Remove()
+	if all, own := h.Connections("ann"); all != 2 || own != 1 {
+		t.Fatalf("connections %d, %d", all, own)
+	}
+	c2.Remove()
+	tp.until(t, "one", func() bool { return names() == "[map[id:w name:Wen org:y]]" })
+}
+
+func TestEnvelopeSurvivesAnything(t *testing.T) {
+	t.Parallel()
+	f := Prepare([]byte("a")).With("zh-CN", make([]byte, 70000))
+	b, err := envelope{Node: "n", Kind: kindFrame, Room: "r", Seq: 5}.encode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, g, ok := decode(b)
+	if !ok || e.Seq != 5 || string(g.For("")) != string(f.For("")) || string(g.For("zh-CN")) != string(f.For("zh-CN")) {
+		t.Fatal("changed on the way")
+	}
+	for i := range len(b) {
+		if i > 300 && i%1000 != 0 {
+			continue
+		}
+		if _, _, ok := decode(b[:i]); ok {
+			t.Fatalf("cut at %d was taken", i)
+		}
+	}
+	for _, bad := range []string{"", "\n", "{}", `{"p":[{"n":-1}]}` + "\n", `{"p":[{"n":9}]}` + "\nabc"} {
+		if _, _, ok := decode([]byte(bad)); ok {
+			t.Fatalf("%q was taken", bad)
+		}
+	}
+}
