@@ -166,7 +166,7 @@ func (w *worker) Set(set *schema.Set) error {
 	st.set = &setRow{
 		InterchangeID: w.row.ID, Position: w.done + int64(len(w.steps)) + 1, SupplierID: w.row.SupplierID, ResellerID: w.row.ResellerID,
 		GroupNo: w.groupN, GroupKind: w.group.FunctionalID, GroupControl: w.group.Control, GroupVersion: w.group.Version,
-		Kind: set.Type, Control: set.Control, Segments: int64(set.SegmentCount), StartAt: set.Offset, Size: set.Length,
+		Kind: set.Type, Control: set.Control, Implementation: set.Implementation[:min(len(set.Implementation), 35)], Segments: int64(set.SegmentCount), StartAt: set.Offset, Size: set.Length,
 		Result: string(verdict), BusinessKey: businessKey(set), Findings: findingsText(findings),
 	}
 	w.steps = append(w.steps, st)

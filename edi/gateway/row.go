@@ -83,16 +83,18 @@ type setRow struct {
 	GroupVersion  string
 	Kind          string
 	Control       string
-	Segments      int64
-	StartAt       int64
-	Size          int64
-	Result        string
-	Business      string
-	BusinessKey   string
-	DocumentKind  string
-	DocumentID    string
-	Answered      string
-	Findings      string
+	// Implementation is ST03, mostly empty; the answer repeats it.
+	Implementation string
+	Segments       int64
+	StartAt        int64
+	Size           int64
+	Result         string
+	Business       string
+	BusinessKey    string
+	DocumentKind   string
+	DocumentID     string
+	Answered       string
+	Findings       string
 }
 
 // TableName is the table of setRow.
@@ -166,7 +168,7 @@ func (r *setRow) view() Set {
 
 // answer is what the acknowledgement of the group needs of a stored set.
 func (r *setRow) answer() ack.Set {
-	return ack.Set{Type: r.Kind, Control: r.Control, Verdict: wire.Verdict(r.Result), Findings: findingsOf(r.Findings)}
+	return ack.Set{Type: r.Kind, Control: r.Control, Implementation: r.Implementation, Verdict: wire.Verdict(r.Result), Findings: findingsOf(r.Findings)}
 }
 
 // findingsText is how findings are stored; none is the empty text.

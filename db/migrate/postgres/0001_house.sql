@@ -152,7 +152,7 @@ CREATE TABLE edi_submission (
 CREATE UNIQUE INDEX edi_submission_key ON edi_submission (org_id, idempotency_key) WHERE idempotency_key <> '';
 CREATE TABLE edi_set (
   interchange_id text NOT NULL REFERENCES interchange(id), position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, group_no bigint NOT NULL, group_kind text NOT NULL, group_control text NOT NULL, group_version text NOT NULL,
-  kind text NOT NULL, control text NOT NULL, segments bigint NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, result text NOT NULL, business text NOT NULL, business_key text NOT NULL, document_kind text NOT NULL, document_id text NOT NULL, answered text NOT NULL,
+  kind text NOT NULL, control text NOT NULL, implementation text NOT NULL, segments bigint NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, result text NOT NULL, business text NOT NULL, business_key text NOT NULL, document_kind text NOT NULL, document_id text NOT NULL, answered text NOT NULL,
   findings text NOT NULL, PRIMARY KEY (interchange_id, position)
 );
 CREATE INDEX edi_set_group ON edi_set (supplier_id, reseller_id, group_control);

@@ -152,7 +152,7 @@ CREATE TABLE edi_submission (
 CREATE UNIQUE INDEX edi_submission_key ON edi_submission (org_id, idempotency_key) WHERE idempotency_key <> '';
 CREATE TABLE edi_set (
   interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, group_no INTEGER NOT NULL, group_kind TEXT NOT NULL, group_control TEXT NOT NULL, group_version TEXT NOT NULL,
-  kind TEXT NOT NULL, control TEXT NOT NULL, segments INTEGER NOT NULL, start_at INTEGER NOT NULL, size INTEGER NOT NULL, result TEXT NOT NULL, business TEXT NOT NULL, business_key TEXT NOT NULL, document_kind TEXT NOT NULL, document_id TEXT NOT NULL, answered TEXT NOT NULL,
+  kind TEXT NOT NULL, control TEXT NOT NULL, implementation TEXT NOT NULL, segments INTEGER NOT NULL, start_at INTEGER NOT NULL, size INTEGER NOT NULL, result TEXT NOT NULL, business TEXT NOT NULL, business_key TEXT NOT NULL, document_kind TEXT NOT NULL, document_id TEXT NOT NULL, answered TEXT NOT NULL,
   findings TEXT NOT NULL, PRIMARY KEY (interchange_id, position)
 );
 CREATE INDEX edi_set_group ON edi_set (supplier_id, reseller_id, group_control);
