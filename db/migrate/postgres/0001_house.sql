@@ -33,7 +33,7 @@ CREATE TABLE api_token (
 CREATE INDEX api_token_person ON api_token (person_id);
 CREATE TABLE partnership (
   id text PRIMARY KEY, supplier_id text NOT NULL REFERENCES org(id), reseller_id text NOT NULL REFERENCES org(id), state text NOT NULL, currency text NOT NULL,
-  price_tolerance bigint NOT NULL, quantity_tolerance bigint NOT NULL, created bigint NOT NULL, version bigint NOT NULL, UNIQUE (supplier_id, reseller_id)
+  price_tolerance bigint NOT NULL, quantity_tolerance bigint NOT NULL, created bigint NOT NULL, version bigint NOT NULL, moved_by text NOT NULL DEFAULT '', UNIQUE (supplier_id, reseller_id)
 );
 CREATE INDEX partnership_reseller ON partnership (reseller_id);
 CREATE TABLE edi_identity (

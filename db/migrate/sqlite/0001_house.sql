@@ -33,7 +33,7 @@ CREATE TABLE api_token (
 CREATE INDEX api_token_person ON api_token (person_id);
 CREATE TABLE partnership (
   id TEXT PRIMARY KEY, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), state TEXT NOT NULL, currency TEXT NOT NULL,
-  price_tolerance INTEGER NOT NULL, quantity_tolerance INTEGER NOT NULL, created INTEGER NOT NULL, version INTEGER NOT NULL, UNIQUE (supplier_id, reseller_id)
+  price_tolerance INTEGER NOT NULL, quantity_tolerance INTEGER NOT NULL, created INTEGER NOT NULL, version INTEGER NOT NULL, moved_by TEXT NOT NULL DEFAULT '', UNIQUE (supplier_id, reseller_id)
 );
 CREATE INDEX partnership_reseller ON partnership (reseller_id);
 CREATE TABLE edi_identity (
