@@ -5,12 +5,9 @@ package ack
 
 import (
 	"errors"
-	"io"
-	"time"
 
 	"entente/edi/schema"
 	"entente/edi/wire"
-	"entente/edi/x12"
 )
 
 // ErrNoAnswer says that the group must not be acknowledged: it holds
@@ -56,74 +53,42 @@ func GroupOf(g *schema.Group, sets []Set) Group {
 	}
 }
 
-// Verdict is the answer for the whole group, as AK901 says it.
-func (g Group) Verdict() wire.Verdict { return wire.Accepted }
+// Accepted counts the sets that were not rejected.
+func (g Group) Accepted() int {
+	n := 0
+	for _, s := range g.Sets {
+		if s.Verdict != wire.Rejected {
+			n++
+		}
+	}
+	return n
+}
+
+// Verdict is the answer for the whole group, as AK901 says it: Rejected when the
+// group itself is refused or no set was accepted, Partly when some were not,
+// AcceptedWithErrors when there is something to tell.
+func (g Group) Verdict() wire.Verdict {
+	v := wire.VerdictOf(g.Findings)
+	if v == wire.Rejected || len(g.Sets) == 0 {
+		return v
+	}
+	switch n := g.Accepted(); {
+	case n == 0:
+		return wire.Rejected
+	case n < len(g.Sets):
+		return wire.Partly
+	}
+	for _, s := range g.Sets {
+		if s.Verdict == wire.AcceptedWithErrors {
+			return wire.AcceptedWithErrors
+		}
+	}
+	return v
+}
 
 // Numbers are the control numbers of an answer, taken by the caller from the
 // counter of the pair. Each is 1 to 999999999.
 type Numbers struct {
 	Interchange int64
 	Group       int64
-}
-
-// Write997 writes one interchange with one FA group that answers groups, one 997
-// each, in the release of the groups (all must have the same GS08). in is the header
-// of the interchange received; ids are swapped, usage is kept. Errors:
-// ErrNoAnswer when a group is FA itself or none is left.
-func Write997(w io.Writer, in x12.Header, groups []Group, n Numbers, at time.Time) error {
-	return nil
-}
-
-// Received is an incoming 997: what the partner says about one group of ours.
-type Received struct {
-	FunctionalID string        `json:"functional_id"` // AK101
-	Control      string        `json:"control"`       // AK102, our GS06
-	Version      string        `json:"version,omitempty"`
-	Status       string        `json:"status"` // AK901 as written
-	Verdict      wire.Verdict  `json:"verdict"`
-	Stated       int           `json:"stated"`
-	Received     int           `json:"received"`
-	Accepted     int           `json:"accepted"`
-	Codes        []string      `json:"codes,omitempty"` // AK905…
-	Sets         []ReceivedSet `json:"sets,omitempty"`
-}
-
-// ReceivedSet is what the partner says about one set of ours.
-type ReceivedSet struct {
-	Type     string            `json:"type"`    // AK201
-	Control  string            `json:"control"` // AK202, our ST02
-	Status   string            `json:"status"`  // AK501 as written
-	Verdict  wire.Verdict      `json:"verdict"`
-	Codes    []string          `json:"codes,omitempty"` // AK502…
-	Segments []ReceivedSegment `json:"segments,omitempty"`
-}
-
-// ReceivedSegment is one AK3 with its AK4.
-type ReceivedSegment struct {
-	ID       string            `json:"id"`
-	N        int               `json:"n"`
-	Loop     string            `json:"loop,omitempty"`
-	Code     string            `json:"code,omitempty"`
-	Elements []ReceivedElement `json:"elements,omitempty"`
-}
-
-// ReceivedElement is one AK4.
-type ReceivedElement struct {
-	N         int    `json:"n"`
-	Component int    `json:"component,omitempty"`
-	Repeat    int    `json:"repeat,omitempty"`
-	Ref       string `json:"ref,omitempty"`
-	Code      string `json:"code"`
-	Value     string `json:"value,omitempty"`
-}
-
-// Read takes an incoming, accepted 997 apart.
-func Read(set *schema.Set) (Received, error) { return Received{}, nil }
-
-// Answer judges a file and returns the acknowledgements it would be answered
-// with, one interchange for each received one that has groups to answer. Control
-// numbers come from the input (ISA13, first GS06), the time from at, so the same
-// input gives the same bytes. The report is returned too.
-func Answer(r io.Reader, opt schema.Options, at time.Time) ([]byte, *schema.Report, error) {
-	return nil, &schema.Report{}, nil
 }

@@ -170,6 +170,9 @@ type Header struct {
 	Parties    []Party     `json:"parties,omitempty"`
 	Allowances []Allowance `json:"allowances,omitempty"`
 	Notes      []string    `json:"notes,omitempty"`
+	// Requirements are CSH01 as written: the buyer's policy on back-orders,
+	// substitutes and complete shipment.
+	Requirements []string `json:"requirements,omitempty"`
 	// LineCount is what the document says of itself (CTT01), 0 when silent.
 	LineCount int `json:"line_count,omitempty"`
 }

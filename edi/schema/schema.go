@@ -8,8 +8,6 @@
 package schema
 
 import (
-	"io"
-
 	"entente/edi/wire"
 	"entente/edi/x12"
 )
@@ -99,11 +97,4 @@ type Visitor interface {
 	Set(*Set) error
 	GroupEnd(*Group) error
 	InterchangeEnd(*Interchange) error
-}
-
-// Read judges every interchange of r. A file that breaks off or whose envelope
-// cannot be followed closes what is open (with findings) and then returns the
-// *wire.Error.
-func Read(r io.Reader, opt Options, v Visitor) error {
-	return nil
 }

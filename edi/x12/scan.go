@@ -34,6 +34,7 @@ type scanner struct {
 	out  []Envelope
 	cur  *Envelope // nil between interchanges
 	sum  hash.Hash
+	mark [1]byte
 	sets int // in the file
 
 	group     Group
@@ -63,7 +64,8 @@ func (s *scanner) run() ([]Envelope, error) {
 			continue
 		}
 		s.sum.Write(seg.Raw())
-		s.sum.Write([]byte{s.r.delim.Terminator})
+		s.mark[0] = s.r.delim.Terminator
+		s.sum.Write(s.mark[:])
 		s.cur.SegmentCount++
 		if err := s.take(seg); err != nil {
 			s.endInterchange(nil)

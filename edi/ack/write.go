@@ -1,0 +1,234 @@
+package ack
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"entente/edi/wire"
+	"entente/edi/x12"
+)
+
+// Write997 writes one interchange with one FA group that answers groups, one 997
+// each, in the release of the groups (all must have the same GS08; groups of other
+// releases need a call of their own). in is the header of the interchange received:
+// ids are swapped and usage is kept, so that a test is answered as a test. The GS
+// answers the first group's GS02 and GS03, swapped. FA groups are left out. Errors:
+// ErrNoAnswer when nothing is left, or that of w.
+func Write997(w io.Writer, in x12.Header, groups []Group, n Numbers, at time.Time) error {
+	return write997(w, in, groups, n, at, x12.DefaultDelimiters(in.Version))
+}
+
+func write997(w io.Writer, in x12.Header, groups []Group, n Numbers, at time.Time, d x12.Delimiters) error {
+	groups = slices.DeleteFunc(slices.Clone(groups), func(g Group) bool { return g.FunctionalID == "FA" })
+	if len(groups) == 0 {
+		return ErrNoAnswer
+	}
+	version := answerVersion(groups[0].Version)
+	head := in.Swapped()
+	head.Version = safe(head.Version, d, 5)
+	if len(head.Version) != 5 {
+		head.Version = x12.ISAVersion(version)
+	}
+	if head.Usage != "T" && head.Usage != "I" {
+		head.Usage = "P"
+	}
+	head.Control = strconv.FormatInt(n.Interchange, 10)
+	out := x12.Outgoing{
+		Header: head,
+		Group: x12.Group{
+			FunctionalID: "FA", Sender: groups[0].Receiver, Receiver: groups[0].Sender,
+			Control: strconv.FormatInt(n.Group, 10), Agency: "X", Version: version,
+		},
+	}
+	for _, g := range groups {
+		out.Bodies = append(out.Bodies, Body997(g))
+	}
+	return x12.WriteInterchange(w, out, at)
+}
+
+// answerVersion gives the GS08 of an answer: the release without an industry's
+// suffix, or 004010 when we do not know the release (the simplest form).
+func answerVersion(v string) string {
+	if len(v) >= 6 {
+		switch v[:6] {
+		case "004010", "005010":
+			return v[:6]
+		}
+	}
+	return "004010"
+}
+
+// Body997 makes the 997 for one group: AK1, AK2 to AK5 for every set, also the
+// accepted ones, and AK9.
+func Body997(g Group) x12.Body {
+	version := answerVersion(g.Version)
+	late := version >= "004060" // AK103 and AK203 exist
+	d := x12.DefaultDelimiters(x12.ISAVersion(version))
+	b := x12.Body{Type: "997"}
+	add := func(id string, els ...string) { b.Segs = append(b.Segs, x12.S(id, els...)) }
+
+	ak1 := []string{safe(g.FunctionalID, d, 2), digits(g.Control)}
+	if late {
+		ak1 = append(ak1, safe(g.Version, d, 12))
+	}
+	add("AK1", ak1...)
+	for _, s := range g.Sets {
+		ak2 := []string{safe(s.Type, d, 3), safe(s.Control, d, 9)}
+		if late {
+			ak2 = append(ak2, safe(s.Implementation, d, 35))
+		}
+		add("AK2", ak2...)
+		b.Segs = append(b.Segs, segments(s, version, d)...)
+		add("AK5", append([]string{letter(s.Verdict)}, setCodes(s)...)...)
+	}
+	ak9 := []string{
+		letter(g.Verdict()), strconv.Itoa(g.Stated), strconv.Itoa(g.Received), strconv.Itoa(g.Accepted()),
+	}
+	add("AK9", append(ak9, levelCodes(g.Findings, wire.LevelGroup)...)...)
+	return b
+}
+
+func letter(v wire.Verdict) string {
+	switch v {
+	case wire.Accepted:
+		return "A"
+	case wire.AcceptedWithErrors:
+		return "E"
+	case wire.Partly:
+		return "P"
+	case wire.Rejected:
+	}
+	return "R"
+}
+
+// setCodes are AK502 to AK506: the codes of the set, 5 when segments are in error.
+func setCodes(s Set) []string {
+	out := levelCodes(s.Findings, wire.LevelSet)
+	inError := slices.ContainsFunc(s.Findings, func(f wire.Finding) bool {
+		return told(f) && (f.Level == wire.LevelSegment || f.Level == wire.LevelElement)
+	})
+	if inError && !slices.Contains(out, "5") && len(out) < 5 {
+		out = append(out, "5")
+	}
+	return out
+}
+
+// levelCodes are the different codes of a level, at most five.
+func levelCodes(findings []wire.Finding, level wire.Level) []string {
+	var out []string
+	for _, f := range findings {
+		if f.Level == level && told(f) && !slices.Contains(out, f.Code) && len(out) < 5 {
+			out = append(out, f.Code)
+		}
+	}
+	return out
+}
+
+// told says whether a finding belongs into an acknowledgement.
+func told(f wire.Finding) bool { return f.Severity != wire.Note && f.Code != "" }
+
+// maxElements is the greatest use of AK4 below one AK3.
+const maxElements = 99
+
+// segments are the AK3 and AK4 of a set in the order of its segments. Findings about
+// elements of one segment stand under one AK3 with code 8.
+func segments(s Set, version string, d x12.Delimiters) []x12.Seg {
+	var list []wire.Finding
+	for _, f := range s.Findings {
+		if told(f) && (f.Level == wire.LevelSegment || f.Level == wire.LevelElement) {
+			list = append(list, f)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b wire.Finding) int {
+		if c := cmp.Compare(a.Pos.Segment, b.Pos.Segment); c != 0 {
+			return c
+		}
+		return cmp.Compare(rank(a), rank(b))
+	})
+	var out []x12.Seg
+	under := -1 // the segment whose elements are being told
+	n := 0
+	for _, f := range list {
+		if f.Level == wire.LevelSegment {
+			under = -1
+			out = append(out, ak3(f, f.Code, version, d))
+			continue
+		}
+		if under != f.Pos.Segment {
+			under, n = f.Pos.Segment, 0
+			out = append(out, ak3(f, "8", version, d))
+		}
+		if n++; n <= maxElements {
+			out = append(out, ak4(f, version, d))
+		}
+	}
+	return out
+}
+
+// rank puts findings about a segment before those about its elements.
+func rank(f wire.Finding) int {
+	if f.Level == wire.LevelSegment {
+		return 0
+	}
+	return 1
+}
+
+func ak3(f wire.Finding, code, version string, d x12.Delimiters) x12.Seg {
+	width := 4
+	if version >= "005010" {
+		width = 6
+	}
+	id := safe(f.SegmentID, d, 3)
+	for len(id) < 2 {
+		id += "?" // a tag that cannot be copied
+	}
+	return x12.S("AK3", id, strconv.Itoa(max(f.Pos.Segment, 1)), safe(f.LoopID, d, width), code)
+}
+
+func ak4(f wire.Finding, version string, d x12.Delimiters) x12.Seg {
+	parts := []string{strconv.Itoa(f.Pos.Element)}
+	if f.Pos.Component > 0 || f.Pos.Repeat > 0 && version >= "004030" {
+		parts = append(parts, "")
+		if f.Pos.Component > 0 {
+			parts[1] = strconv.Itoa(f.Pos.Component)
+		}
+	}
+	if f.Pos.Repeat > 0 && version >= "004030" {
+		parts = append(parts, strconv.Itoa(f.Pos.Repeat))
+	}
+	return x12.S("AK4", x12.Composite(parts...), digits(f.Ref), elementCode(f.Code, version), safe(f.Value, d, 99))
+}
+
+// elementCode keeps to the codes a release knows: 12 and 13 came with 005.
+func elementCode(code, version string) string {
+	if version < "005010" && (code == "12" || code == "13") {
+		return "3"
+	}
+	return code
+}
+
+// digits drops a reference that is no number, as composites (C040) have.
+func digits(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return ""
+		}
+	}
+	return s
+}
+
+// safe gives a value that can stand in an answer, or nothing: one that holds a
+// delimiter or a control character is left out, one too long is cut.
+func safe(v string, d x12.Delimiters, width int) string {
+	for len(v) > width {
+		r := []rune(v)
+		v = string(r[:len(r)-1])
+	}
+	if _, ok := x12.Writable(v, d); !ok {
+		return ""
+	}
+	return v
+}

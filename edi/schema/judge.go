@@ -1,0 +1,241 @@
+package schema
+
+import (
+	"strconv"
+
+	"entente/edi/wire"
+	"entente/edi/x12"
+)
+
+// frame is one open loop: where in it we are and how often that place was used.
+type frame struct {
+	loop  *loop
+	at    int
+	count int
+}
+
+// judge holds one set against its definition, segment by segment. It is reused
+// from set to set.
+type judge struct {
+	rel    *release
+	set    *set // nil: structure is unknown, nothing is judged
+	delims x12.Delimiters
+	stack  []frame
+	limit  int
+
+	findings []wire.Finding
+	dropped  int
+	inError  bool // a segment has a finding that counts
+
+	lines   int // PO1 or IT1 seen
+	lineTag x12.Tag
+	scratch []missing
+}
+
+type missing struct {
+	node *node
+	loop string
+}
+
+var (
+	tagPO1 = x12.TagOf("PO1")
+	tagIT1 = x12.TagOf("IT1")
+	tagCTT = x12.TagOf("CTT")
+	tagSAC = x12.TagOf("SAC")
+)
+
+func (j *judge) begin(rel *release, set *set, d x12.Delimiters) {
+	j.rel, j.set, j.delims = rel, set, d
+	j.findings, j.dropped, j.inError, j.lines = nil, 0, false, 0
+	j.stack = j.stack[:0]
+	if set != nil {
+		j.stack = append(j.stack, frame{loop: set.root, at: -1})
+		j.lineTag = tagPO1
+		if set.kind == "810" {
+			j.lineTag = tagIT1
+		}
+	}
+}
+
+func (j *judge) add(f wire.Finding) {
+	if f.Severity != wire.Note && (f.Level == wire.LevelSegment || f.Level == wire.LevelElement) {
+		j.inError = true
+	}
+	if len(j.findings) >= j.limit {
+		j.dropped++
+		return
+	}
+	f.Value = clip([]byte(f.Value))
+	j.findings = append(j.findings, f)
+}
+
+// clip cuts a value to what a finding keeps, and to whole characters.
+func clip(b []byte) string {
+	if len(b) <= wire.MaxValue {
+		return string(b)
+	}
+	n := wire.MaxValue
+	for n > 0 && n > wire.MaxValue-4 && b[n]&0xc0 == 0x80 {
+		n--
+	}
+	return string(b[:n])
+}
+
+func (j *judge) loopID() string {
+	if len(j.stack) == 0 {
+		return ""
+	}
+	return j.stack[len(j.stack)-1].loop.id
+}
+
+func position(s *x12.Segment) wire.Position {
+	return wire.Position{Offset: s.Offset, FileSegment: s.FileSegment, Segment: s.SetSegment}
+}
+
+// segmentFinding records a finding about a segment; id is the tag in question.
+func (j *judge) segmentFinding(key, code string, s *x12.Segment, id, loop string, args map[string]string) {
+	j.add(wire.Finding{
+		Level: wire.LevelSegment, Severity: wire.Reject, Key: key, Code: code,
+		SegmentID: id, Pos: position(s), LoopID: loop, Args: args,
+	})
+}
+
+// segment judges one segment between ST and SE.
+func (j *judge) segment(s *x12.Segment) {
+	if j.set == nil {
+		return
+	}
+	def := j.place(s)
+	if def == nil {
+		return
+	}
+	j.elements(s, def)
+	switch s.Tag {
+	case j.lineTag:
+		j.lines++
+	case tagCTT:
+		j.checkCount(s)
+	case tagSAC:
+		j.checkAllowance(s)
+	}
+}
+
+// place finds where a segment stands in the set, by position: forward in the
+// innermost open loop, then outward. It returns the definition to judge elements
+// by, nil for an unknown tag.
+func (j *judge) place(s *x12.Segment) *segment {
+	tag := s.Tag
+	bit := tagBit(tag)
+	for d := len(j.stack) - 1; d >= 0; d-- {
+		f := &j.stack[d]
+		if f.loop.filter&bit == 0 {
+			continue
+		}
+		from := f.at
+		if from < 0 || d > 0 && from == 0 {
+			from = 0
+			if d > 0 {
+				from = 1 // the head of a loop opens the next one, from outside
+			}
+		}
+		nodes := f.loop.nodes
+		for i := from; i < len(nodes); i++ {
+			if nodes[i].tag == tag {
+				j.enter(d, i, s)
+				return nodes[i].seg
+			}
+		}
+	}
+	return j.unexpected(s)
+}
+
+// enter moves to node i of the frame at depth d.
+func (j *judge) enter(d, i int, s *x12.Segment) {
+	j.scratch = j.scratch[:0]
+	for k := len(j.stack) - 1; k > d; k-- {
+		j.owed(&j.stack[k], len(j.stack[k].loop.nodes))
+	}
+	f := &j.stack[d]
+	n := &f.loop.nodes[i]
+	if i != f.at {
+		j.owed(f, i)
+		f.at, f.count = i, 0
+	}
+	for _, m := range j.scratch {
+		j.segmentFinding("segment.missing", "3", s, m.node.seg.id, m.loop, map[string]string{"before": s.ID()})
+	}
+	f.count++
+	j.stack = j.stack[:d+1]
+	if n.max > 0 && f.count > n.max {
+		key, code := "segment.max_use", "5"
+		if n.loop != nil {
+			key, code = "loop.max_use", "4"
+		}
+		j.segmentFinding(key, code, s, n.seg.id, f.loop.id, map[string]string{"max": strconv.Itoa(n.max)})
+	}
+	if n.loop != nil {
+		j.stack = append(j.stack, frame{loop: n.loop, at: 0, count: 1})
+	}
+}
+
+// owed notes the mandatory nodes of f after its place and before to.
+func (j *judge) owed(f *frame, to int) {
+	for i := f.at + 1; i < to; i++ {
+		if n := &f.loop.nodes[i]; n.must {
+			j.scratch = append(j.scratch, missing{n, f.loop.id})
+		}
+	}
+}
+
+// unexpected tells why a segment has no place here.
+func (j *judge) unexpected(s *x12.Segment) *segment {
+	id := clip(s.TagBytes())
+	def := j.rel.segments[s.Tag]
+	if def == nil {
+		j.segmentFinding("segment.unknown", "1", s, id, "", nil)
+		return nil
+	}
+	if !j.set.tags[s.Tag] {
+		j.segmentFinding("segment.not_in_set", "6", s, id, j.loopID(), nil)
+		return def
+	}
+	for d := len(j.stack) - 1; d >= 0; d-- {
+		f := &j.stack[d]
+		for i := 0; i <= f.at && i < len(f.loop.nodes); i++ {
+			if n := &f.loop.nodes[i]; n.tag == s.Tag {
+				after := f.loop.nodes[f.at].seg.id
+				j.segmentFinding("segment.order", "7", s, id, j.loopID(), map[string]string{"after": after})
+				return def
+			}
+		}
+	}
+	j.segmentFinding("segment.unexpected", "2", s, id, j.loopID(), nil)
+	return def
+}
+
+// finish judges what is still owed at the end of the set; s is SE or what stands
+// in its place.
+func (j *judge) finish(s *x12.Segment) {
+	j.scratch = j.scratch[:0]
+	for k := len(j.stack) - 1; k >= 0; k-- {
+		j.owed(&j.stack[k], len(j.stack[k].loop.nodes))
+	}
+	for _, m := range j.scratch {
+		j.segmentFinding("segment.missing", "3", s, m.node.seg.id, m.loop, map[string]string{"before": s.ID()})
+	}
+}
+
+// checkCount compares CTT01 with the lines seen. The syntax does not ask for it.
+func (j *judge) checkCount(s *x12.Segment) {
+	v := s.Text(1)
+	if n, err := strconv.Atoi(v); err == nil && n != j.lines && j.set.kind != "997" {
+		j.elementFinding("count.lines", "", wire.Note, s, 1, j.rel.must("354"), []byte(v), map[string]string{"want": strconv.Itoa(j.lines)})
+	}
+}
+
+// checkAllowance notes an allowance or charge that says no amount, percent or rate.
+func (j *judge) checkAllowance(s *x12.Segment) {
+	if c := string(s.El(1)); (c == "A" || c == "C") && len(s.El(5)) == 0 && len(s.El(7)) == 0 && len(s.El(8)) == 0 {
+		j.elementFinding("allowance.no_amount", "", wire.Note, s, 5, j.rel.must("610"), nil, nil)
+	}
+}

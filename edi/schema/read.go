@@ -1,0 +1,383 @@
+package schema
+
+import (
+	"errors"
+	"io"
+	"strconv"
+
+	"entente/edi/wire"
+	"entente/edi/x12"
+)
+
+// Read judges every interchange of r. A file that breaks off or whose envelope
+// cannot be followed closes what is open (with findings) and then returns the
+// *wire.Error. An error of r itself, or of the Visitor, ends Read at once and is
+// returned unchanged. At the proper end it returns nil.
+func Read(r io.Reader, opt Options, v Visitor) error {
+	return run(x12.NewReader(r, opt.Limits), opt, v)
+}
+
+// ReadBytes is Read over bytes in memory, without copying them.
+func ReadBytes(b []byte, opt Options, v Visitor) error {
+	return run(x12.NewBytesReader(b, opt.Limits), opt, v)
+}
+
+// engine walks one file.
+type engine struct {
+	r   *x12.Reader
+	v   Visitor
+	lim wire.Limits
+	// skip is how many sets are passed over.
+	skip int
+
+	ic      Interchange
+	icOpen  bool
+	icTold  int // sets told
+	icBad   int // of those, rejected
+	icEmpty int // groups refused without a set
+	gsSeen  controls
+	group   Group
+	grOpen  bool
+	refused bool // the group cannot be judged
+	grErr   bool // a set was accepted with errors
+	grTold  int
+	stSeen  controls
+	set     Set
+	stOpen  bool
+	skipped bool // the open set is passed over
+	sets    int
+	groups  int
+	ics     int
+
+	judge judge
+	rel   *release
+	raw   []byte
+	pos   []int32
+	segs  []x12.Segment
+	size  int
+	full  bool
+}
+
+func run(r *x12.Reader, opt Options, v Visitor) error {
+	e := &engine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets}
+	e.judge.limit = e.lim.Findings
+	for {
+		s, err := r.Next()
+		if err == nil {
+			if err = e.take(s); err != nil {
+				return err
+			}
+			continue
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		var we *wire.Error
+		if !errors.As(err, &we) {
+			return err
+		}
+		if cerr := e.closeAll(nil); cerr != nil {
+			return cerr
+		}
+		return err
+	}
+}
+
+// closeAll ends what is open; s is the segment that shows it, nil at the end of
+// the file.
+func (e *engine) closeAll(s *x12.Segment) error {
+	if err := e.endGroup(nil, s); err != nil {
+		return err
+	}
+	return e.endInterchange(nil, s)
+}
+
+func (e *engine) take(s *x12.Segment) error {
+	switch s.Kind {
+	case wire.Body:
+		if !e.skipped {
+			e.keep(s)
+			e.judge.segment(s)
+		}
+		e.set.SegmentCount++
+	case wire.SetStart:
+		if err := e.endSet(nil, s); err != nil {
+			return err
+		}
+		return e.beginSet(s)
+	case wire.SetEnd:
+		return e.endSet(s, s)
+	case wire.GroupStart:
+		if err := e.endGroup(nil, s); err != nil {
+			return err
+		}
+		return e.beginGroup(s)
+	case wire.GroupEnd:
+		return e.endGroup(s, s)
+	case wire.InterchangeStart:
+		if err := e.closeAll(s); err != nil {
+			return err
+		}
+		return e.beginInterchange(s)
+	case wire.InterchangeEnd:
+		if err := e.endGroup(nil, s); err != nil {
+			return err
+		}
+		return e.endInterchange(s, s)
+	case wire.Stray:
+		e.icFinding(wire.Finding{
+			Level: wire.LevelInterchange, Severity: wire.Reject, Key: "segment.stray", Code: "022",
+			SegmentID: clip(s.TagBytes()), Pos: position(s),
+		})
+	case wire.Service:
+	}
+	return nil
+}
+
+func (e *engine) icFinding(f wire.Finding) {
+	if len(e.ic.Findings) < e.lim.Findings {
+		e.ic.Findings = append(e.ic.Findings, f)
+	}
+}
+
+func (e *engine) beginInterchange(s *x12.Segment) error {
+	if e.ics == e.lim.Interchanges {
+		return &wire.Error{Kind: wire.ErrTooLarge, Key: "limit.interchanges", Pos: position(s)}
+	}
+	e.ic = Interchange{Index: e.ics, Header: e.r.Header(), Offset: s.Offset, Delimiters: e.r.Delimiters()}
+	e.ics++
+	e.icOpen, e.icTold, e.icBad, e.icEmpty = true, 0, 0, 0
+	e.gsSeen.reset()
+	e.ic.Findings = headerFindings(s, e.ic.Header)
+	return e.v.Interchange(&e.ic)
+}
+
+func (e *engine) endInterchange(iea, at *x12.Segment) error {
+	if !e.icOpen {
+		return nil
+	}
+	e.icOpen = false
+	for _, f := range x12.InterchangeEndFindings(e.ic.Header, e.ic.Groups, iea) {
+		e.icFinding(f)
+	}
+	e.ic.Length = e.end(at) - e.ic.Offset
+	e.ic.Verdict = wire.VerdictOf(e.ic.Findings)
+	switch {
+	case e.ic.Verdict == wire.Rejected:
+	case e.icBad == e.icTold && e.icBad+e.icEmpty > 0:
+		e.ic.Verdict = wire.Rejected
+	case e.icBad+e.icEmpty > 0:
+		e.ic.Verdict = wire.Partly
+	}
+	return e.v.InterchangeEnd(&e.ic)
+}
+
+// end is the offset where the thing closed by segment s ends: after the segment if
+// it is the trailer, before it if it begins something new.
+func (e *engine) end(s *x12.Segment) int64 {
+	if s != nil && (s.Kind == wire.InterchangeStart || s.Kind == wire.GroupStart || s.Kind == wire.SetStart) {
+		return s.Offset
+	}
+	return e.r.Offset()
+}
+
+func (e *engine) beginGroup(s *x12.Segment) error {
+	e.group = Group{Index: e.groups, Interchange: e.ic.Index, Header: x12.GroupOf(s), Offset: s.Offset}
+	e.groups++
+	e.ic.Groups++
+	e.grOpen, e.grErr, e.grTold = true, false, 0
+	e.stSeen.reset()
+	e.rel = releaseOf(e.group.Header.Version)
+	e.group.Findings = groupFindings(s, e.group.Header, e.rel)
+	if !e.gsSeen.add(e.group.Header.Control) {
+		f := groupFinding("group.control_repeated", "19", wire.AcceptedWithError, s, 6, "28")
+		if e.group.Header.Version < "004050" {
+			f.Code, f.Severity = "", wire.Note // 19 meant something else before
+		}
+		e.group.Findings = append(e.group.Findings, f)
+	}
+	e.refused = wire.VerdictOf(e.group.Findings) == wire.Rejected
+	return e.v.Group(&e.group)
+}
+
+func (e *engine) endGroup(ge, at *x12.Segment) error {
+	if !e.grOpen {
+		return nil
+	}
+	if err := e.endSet(nil, at); err != nil {
+		return err
+	}
+	e.grOpen = false
+	g := &e.group
+	g.Stated = g.Received
+	if ge != nil {
+		if n, err := strconv.Atoi(ge.Text(1)); err == nil && n >= 0 {
+			g.Stated = n
+		}
+	}
+	g.Findings = append(g.Findings, x12.GroupEndFindings(g.Header, g.Received, ge, at)...)
+	g.Verdict = wire.VerdictOf(g.Findings)
+	if g.Verdict == wire.Rejected && e.grTold == 0 {
+		e.icEmpty++
+	}
+	switch {
+	case g.Verdict == wire.Rejected || e.grTold == 0:
+	case g.Accepted == 0:
+		g.Verdict = wire.Rejected
+	case g.Accepted < e.grTold:
+		g.Verdict = wire.Partly
+	case e.grErr:
+		g.Verdict = wire.AcceptedWithErrors
+	}
+	return e.v.GroupEnd(g)
+}
+
+func (e *engine) beginSet(s *x12.Segment) error {
+	if e.sets == e.lim.Sets {
+		return &wire.Error{Kind: wire.ErrTooLarge, Key: "limit.sets", Pos: position(s)}
+	}
+	e.set = Set{
+		Index: e.sets, Group: e.group.Index, Interchange: e.ic.Index, InGroup: e.group.Received,
+		Type: s.Text(1), Control: s.Text(2), Implementation: s.Text(3), Version: e.group.Header.Version,
+		Offset: s.Offset, SegmentCount: 1, Delimiters: e.r.Delimiters(),
+	}
+	e.stOpen = true
+	e.skipped = e.sets < e.skip
+	e.sets++
+	e.ic.Sets++
+	e.group.Received++
+	fresh := e.stSeen.add(e.set.Control)
+	if e.skipped {
+		return nil
+	}
+	e.raw, e.pos, e.segs = e.raw[:0], e.pos[:0], e.segs[:0]
+	e.size, e.full = 0, false
+	var def *set
+	if e.rel != nil {
+		e.set.Release = e.rel.name
+		def = e.rel.sets[e.set.Type]
+	}
+	if e.refused {
+		def = nil
+	}
+	e.judge.begin(e.rel, def, e.set.Delimiters)
+	e.keep(s)
+	e.setHead(s, def, fresh)
+	return nil
+}
+
+// setHead judges ST.
+func (e *engine) setHead(s *x12.Segment, def *set, fresh bool) {
+	add := func(key, code string, el int, ref string, args map[string]string) {
+		e.judge.add(setFinding(key, code, s, el, ref, args))
+	}
+	switch {
+	case e.refused:
+		add("set.group_refused", "", 0, "", nil)
+	case def == nil:
+		add("set.unsupported", "1", 1, "143", map[string]string{"version": e.set.Version})
+	case def.group != e.group.Header.FunctionalID:
+		add("set.wrong_group", "6", 1, "143", map[string]string{"want": def.group, "group": e.group.Header.FunctionalID})
+	}
+	if !validControl(e.set.Control) {
+		add("set.control", "7", 2, "329", nil)
+	} else if !fresh {
+		add("set.control_repeated", "23", 2, "329", nil)
+	}
+}
+
+// keep makes the set's own copy of a segment.
+func (e *engine) keep(s *x12.Segment) {
+	if e.full {
+		return
+	}
+	e.size += len(s.Raw()) + 1
+	if e.size > e.lim.Set {
+		e.full = true
+		e.judge.add(setFinding("set.too_large", "5", s, 0, "", map[string]string{"max": strconv.Itoa(e.lim.Set)}))
+		return
+	}
+	var c x12.Segment
+	c, e.raw, e.pos = s.CopyTo(e.raw, e.pos)
+	e.segs = append(e.segs, c)
+}
+
+// endSet closes the open set; se is nil when SE is missing.
+func (e *engine) endSet(se, at *x12.Segment) error {
+	if !e.stOpen {
+		return nil
+	}
+	e.stOpen = false
+	if se != nil {
+		e.set.SegmentCount++
+	}
+	if e.skipped {
+		return nil
+	}
+	e.set.Length = e.end(at) - e.set.Offset
+	if at != nil && at.Kind != wire.SetEnd { // closed by another trailer: end before it
+		e.set.Length = at.Offset - e.set.Offset
+	}
+	e.setTail(se, at)
+	if e.full {
+		e.judge.inError = true
+	}
+	e.set.Findings, e.set.Dropped = e.judge.findings, e.judge.dropped
+	e.set.Verdict = wire.VerdictOf(e.set.Findings)
+	if e.set.Dropped > 0 {
+		e.set.Verdict = wire.Rejected
+	}
+	e.set.Segments = e.segs
+	e.grTold++
+	e.icTold++
+	switch e.set.Verdict {
+	case wire.Rejected:
+		e.icBad++
+	case wire.AcceptedWithErrors:
+		e.grErr = true
+		e.group.Accepted++
+	case wire.Accepted, wire.Partly:
+		e.group.Accepted++
+	}
+	return e.v.Set(&e.set)
+}
+
+// setTail judges SE and what the set still owes.
+func (e *engine) setTail(se, at *x12.Segment) {
+	j := &e.judge
+	if se == nil {
+		f := setFinding("set.unfinished", "2", at, 0, "", nil)
+		f.SegmentID = "SE"
+		if at != nil && at.Kind == wire.InterchangeStart {
+			f.Pos = wire.Position{Offset: at.Offset, FileSegment: at.FileSegment}
+		}
+		j.add(f)
+		return
+	}
+	e.keep(se)
+	if j.set != nil {
+		j.finish(se)
+	}
+	if n, err := strconv.Atoi(se.Text(1)); err != nil || n != e.set.SegmentCount {
+		j.add(setFinding("set.count", "4", se, 1, "96", map[string]string{"want": strconv.Itoa(e.set.SegmentCount)}))
+	}
+	if string(se.El(2)) != e.set.Control {
+		j.add(setFinding("set.control_differs", "3", se, 2, "329", map[string]string{"want": e.set.Control}))
+	}
+}
+
+// setFinding makes a finding about a whole set; s may be nil.
+func setFinding(key, code string, s *x12.Segment, el int, ref string, args map[string]string) wire.Finding {
+	f := wire.Finding{Level: wire.LevelSet, Severity: wire.Reject, Key: key, Code: code, Ref: ref, Args: args}
+	if s == nil {
+		return f
+	}
+	f.SegmentID = clip(s.TagBytes())
+	f.Pos = position(s)
+	if el > 0 {
+		f.Pos.Element = el
+		f.Pos.Offset = s.ElOffset(el)
+		f.Value = clip(s.El(el))
+	}
+	return f
+}
