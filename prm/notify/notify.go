@@ -1,176 +1,213 @@
-// Package notify is the notification centre: what each person is told in each of
-// their companies, and what they have seen. A notice holds a kind and values for
-// its sentence, never the sentence; the words live in portal/locale under
-// "notice.<kind>".
+// Package notify keeps what each person is told: notices in the portal, one per
+// person, company and occasion, unread until marked.
+//
+// A notice holds a kind and values, never a sentence; portal/locale has the
+// words in the reader's language. Notices are written by subscribers of events,
+// in their transaction, and are idempotent by the dedupe key.
 package notify
 
 import (
 	"context"
-	"encoding/base64"
-	"fmt"
+	"encoding/json"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"entente/db"
 	"entente/prm/access"
+	"entente/prm/account"
 	"entente/prm/fault"
 )
 
-// Target is a person in one company.
+// Limits of a notice.
+const (
+	maxArgs  = 4 << 10 // bytes of its values as JSON
+	maxWord  = 64      // bytes of a kind or subject kind
+	maxKey   = 120     // bytes of a dedupe key
+	pageRows = 50
+	mostRows = 200
+)
+
+// Target is one person in one company.
 type Target struct{ Org, Person string }
 
-// Notice is something to be told. Dedupe makes it one notice for each person
-// however often it is sent: the id of the event it came from.
+// Notice is what somebody is told.
 type Notice struct {
-	Kind        string
-	Args        map[string]string
-	SubjectKind string
+	ID          string
+	Org, Person string
+	Kind        string            // such as "order.received"
+	Dedupe      string            // one notice per company, person and key: the id of the event
+	Args        map[string]string // values of its sentence
+	SubjectKind string            // what it is about: "order"
 	SubjectID   string
 	Urgent      bool
-	Dedupe      string
+	At          time.Time
+	Seen        time.Time // zero: unread
 }
 
-// Told is a notice as its reader sees it. Seen is zero while it is unread.
-type Told struct {
-	ID string
-	Notice
-	At   time.Time
-	Seen time.Time
-}
-
-// Filter narrows the inbox. Limit is 1 to 200, default 50.
+// Filter chooses notices. After is a cursor of an earlier page.
 type Filter struct {
 	Unread bool
 	After  string
-	Limit  int
+	Limit  int // 1 to 200, 0 = 50
 }
 
-// Page is a page of notices, newest first.
-type Page struct {
-	Items []Told
-	Next  string
-}
+// Count is how many notices are unread, and how many of them are urgent.
+type Count struct{ Unread, Urgent int }
 
 // Service keeps notices.
 type Service struct{ db *db.DB }
 
 // NewService makes the service.
-func NewService(d *db.DB) *Service { return &Service{d} }
+func NewService(d *db.DB) *Service { return &Service{db: d} }
 
-// Tell writes a notice for each target, once per person and Dedupe. It is for
-// system actors of the targets' company, inside the transaction of a subscriber.
-// Codes: NotFound (not a system actor, or a target of another company).
-func (s *Service) Tell(ctx context.Context, actor access.Actor, to []Target, n Notice) error {
-	if !strings.HasPrefix(actor.Via, "system:") {
-		return fault.New(fault.NotFound, "error.not_found")
-	}
-	if len(to) == 0 {
-		return nil
-	}
-	for _, t := range to {
-		if t.Org != actor.Org || t.Person == "" {
-			return fault.New(fault.NotFound, "error.not_found")
-		}
-	}
-	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		now := db.Micros(db.Now(ctx))
-		rows := make([]noticeRow, len(to))
-		for i, t := range to {
-			rows[i] = noticeRow{OrgID: t.Org, ID: db.NewID(), PersonID: t.Person, Kind: n.Kind, Dedupe: n.Dedupe, Args: encode(n.Args), SubjectKind: n.SubjectKind, SubjectID: n.SubjectID, Urgent: n.Urgent, Happened: now}
-		}
-		return insert(ctx, rows)
-	})
-}
-
-// own checks that the actor is a person reading for themselves.
-func own(actor access.Actor) error {
-	if err := access.Check(actor, access.NoticeOwn, access.Own(actor.Org)); err != nil {
+// own checks that the actor is a person of a company; notices are for one's own
+// eyes, and not for an API token without the scope.
+func own(a access.Actor) error {
+	if err := access.Check(a, access.NoticeOwn, access.Own(a.Org)); err != nil {
 		return err
 	}
-	if actor.Person == "" {
+	if a.Person == "" {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
 	return nil
 }
 
-// List returns the actor's own notices in the actor's company, newest first.
-func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (p Page, err error) {
+// Tell writes a notice for each target, who must be of the actor's company. It
+// is for subscribers: system actors. It joins the transaction of ctx; a target
+// that was told under the same dedupe key is passed over.
+// Codes: NotFound (not a system actor, or a target of another company), Invalid.
+func (s *Service) Tell(ctx context.Context, actor access.Actor, to []Target, n Notice) error {
+	if !strings.HasPrefix(actor.Via, "system:") || slices.ContainsFunc(to, func(t Target) bool { return t.Org != actor.Org || t.Person == "" }) {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	args := n.Args
+	if args == nil {
+		args = map[string]string{}
+	}
+	raw, err := json.Marshal(args)
+	switch {
+	case err != nil:
+		return fault.Wrap(err, fault.Internal, "error.internal")
+	case n.Kind == "" || len(n.Kind) > maxWord || len(n.SubjectKind) > maxWord || n.Dedupe == "" || len(n.Dedupe) > maxKey || len(raw) > maxArgs || !utf8.Valid(raw):
+		return fault.New(fault.Invalid, "notice.wrong", "kind", n.Kind)
+	}
+	if len(to) == 0 {
+		return nil
+	}
+	return s.db.InTx(account.Acting(ctx, actor), func(ctx context.Context) error {
+		now := db.Now(ctx)
+		rows := make([]noticeRow, 0, len(to))
+		for _, t := range to {
+			if slices.ContainsFunc(rows, func(r noticeRow) bool { return r.PersonID == t.Person }) {
+				continue
+			}
+			rows = append(rows, noticeRow{OrgID: t.Org, ID: db.NewID(), PersonID: t.Person, Kind: n.Kind, Dedupe: n.Dedupe, Args: string(raw),
+				SubjectKind: n.SubjectKind, SubjectID: n.SubjectID, Urgent: n.Urgent, Happened: db.Micros(now)})
+		}
+		return insertNew(ctx, rows)
+	})
+}
+
+// List returns the actor's own notices in the actor's company, the newest
+// first. next is empty on the last page.
+// Codes: Unauthenticated, NotFound, Forbidden (a token without the scope), Invalid.
+func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (notices []Notice, next string, err error) {
 	if err := own(actor); err != nil {
-		return Page{}, err
+		return nil, "", err
 	}
-	if f.Limit <= 0 || f.Limit > 200 {
-		f.Limit = 50
+	if f.Limit == 0 {
+		f.Limit = pageRows
 	}
-	at, id, err := cursor(f.After)
+	if f.Limit < 1 || f.Limit > mostRows {
+		return nil, "", fault.InvalidField("limit", "form.out_of_range")
+	}
+	after, err := parseCursor(f.After)
 	if err != nil {
-		return Page{}, err
+		return nil, "", err
 	}
-	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		rows, err := list(ctx, actor.Org, actor.Person, f.Unread, at, id, f.Limit+1)
+	err = s.db.View(account.Acting(ctx, actor), func(ctx context.Context) error {
+		notices, err = listOf(ctx, actor.Org, actor.Person, f.Unread, after, f.Limit+1)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if len(notices) > f.Limit {
+		notices = notices[:f.Limit]
+		next = cursorOf(notices[f.Limit-1])
+	}
+	return notices, next, nil
+}
+
+// Unread counts the actor's own unread notices in the actor's company.
+// Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Service) Unread(ctx context.Context, actor access.Actor) (Count, error) {
+	if err := own(actor); err != nil {
+		return Count{}, err
+	}
+	var c Count
+	err := s.db.View(account.Acting(ctx, actor), func(ctx context.Context) (err error) {
+		c, err = countUnread(ctx, actor.Org, actor.Person)
+		return err
+	})
+	return c, err
+}
+
+// MarkSeen marks some of the actor's own notices as read; ids of others are as
+// unknown ones. Safe to repeat.
+// Codes: Unauthenticated, NotFound (none of them is the actor's), Forbidden, Invalid.
+func (s *Service) MarkSeen(ctx context.Context, actor access.Actor, ids ...string) error {
+	if err := own(actor); err != nil {
+		return err
+	}
+	if len(ids) == 0 || len(ids) > mostRows {
+		return fault.InvalidField("id", "form.out_of_range")
+	}
+	return s.db.InTx(account.Acting(ctx, actor), func(ctx context.Context) error {
+		mine, err := countOf(ctx, actor.Org, actor.Person, ids)
 		if err != nil {
 			return err
 		}
-		if len(rows) > f.Limit {
-			rows = rows[:f.Limit]
-			last := rows[f.Limit-1]
-			p.Next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%s", last.Happened, last.ID))
-		}
-		for _, r := range rows {
-			p.Items = append(p.Items, r.told())
-		}
-		return nil
-	})
-	return p, err
-}
-
-func cursor(s string) (int64, string, error) {
-	if s == "" {
-		return 0, "", nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(s)
-	var at int64
-	var id string
-	if err == nil {
-		_, err = fmt.Sscanf(strings.Replace(string(raw), ".", " ", 1), "%d %s", &at, &id)
-	}
-	if err != nil || at <= 0 || !db.ValidID(id) {
-		return 0, "", fault.InvalidField("after", "form.cursor")
-	}
-	return at, id, nil
-}
-
-// Unread counts the actor's unread notices, at most 100.
-func (s *Service) Unread(ctx context.Context, actor access.Actor) (n int, err error) {
-	if err := own(actor); err != nil {
-		return 0, err
-	}
-	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		n, err = unread(ctx, actor.Org, actor.Person)
-		return err
-	})
-	return n, err
-}
-
-// See marks one notice of the actor as read. Safe to repeat. Codes: NotFound.
-func (s *Service) See(ctx context.Context, actor access.Actor, id string) error {
-	if err := own(actor); err != nil {
-		return err
-	}
-	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		done, err := see(ctx, actor.Org, actor.Person, id)
-		if err == nil && !done {
+		if mine == 0 {
 			return fault.New(fault.NotFound, "error.not_found")
 		}
-		return err
+		return markSeen(ctx, actor.Org, actor.Person, ids, time.Time{})
 	})
 }
 
-// SeeAll marks every notice of the actor in the actor's company as read.
-func (s *Service) SeeAll(ctx context.Context, actor access.Actor) error {
+// MarkAllSeen marks the actor's notices in the actor's company up to an instant
+// as read; the zero time means up to now.
+// Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Service) MarkAllSeen(ctx context.Context, actor access.Actor, upTo time.Time) error {
 	if err := own(actor); err != nil {
 		return err
 	}
-	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		return seeAll(ctx, actor.Org, actor.Person)
+	return s.db.InTx(account.Acting(ctx, actor), func(ctx context.Context) error {
+		if upTo.IsZero() {
+			upTo = db.Now(ctx)
+		}
+		return markSeen(ctx, actor.Org, actor.Person, nil, upTo)
+	})
+}
+
+// MarkSubjectSeen marks the actor's notices about a subject as read: its page
+// was opened.
+// Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Service) MarkSubjectSeen(ctx context.Context, actor access.Actor, kind, id string) error {
+	if err := own(actor); err != nil {
+		return err
+	}
+	any := false
+	err := s.db.View(account.Acting(ctx, actor), func(ctx context.Context) (err error) {
+		any, err = unreadAbout(ctx, actor.Org, actor.Person, kind, id)
+		return err
+	})
+	if err != nil || !any {
+		return err
+	}
+	return s.db.InTx(account.Acting(ctx, actor), func(ctx context.Context) error {
+		return markSubject(ctx, actor.Org, actor.Person, kind, id)
 	})
 }

@@ -3,10 +3,15 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"entente/db"
+	"entente/prm/fault"
 )
 
 type noticeRow struct {
@@ -25,51 +30,99 @@ type noticeRow struct {
 
 func (noticeRow) TableName() string { return "notice" }
 
-func (r noticeRow) told() Told {
-	t := Told{ID: r.ID, Notice: Notice{Kind: r.Kind, SubjectKind: r.SubjectKind, SubjectID: r.SubjectID, Urgent: r.Urgent, Dedupe: r.Dedupe}, At: db.FromMicros(r.Happened), Seen: db.FromMicros(r.Seen)}
-	_ = json.Unmarshal([]byte(r.Args), &t.Args) // written by encode
-	return t
-}
-
-func encode(args map[string]string) string {
-	if args == nil {
-		args = map[string]string{}
+func (r noticeRow) notice() Notice {
+	n := Notice{ID: r.ID, Org: r.OrgID, Person: r.PersonID, Kind: r.Kind, Dedupe: r.Dedupe, SubjectKind: r.SubjectKind, SubjectID: r.SubjectID,
+		Urgent: r.Urgent, At: db.FromMicros(r.Happened), Seen: db.FromMicros(r.Seen)}
+	if json.Unmarshal([]byte(r.Args), &n.Args) != nil {
+		n.Args = map[string]string{} // a row we did not write shows its kind alone
 	}
-	b, _ := json.Marshal(args) // strings always encode
-	return string(b)
+	return n
 }
 
-func insert(ctx context.Context, rows []noticeRow) error {
+// insertNew writes the rows whose dedupe key is new to the person.
+func insertNew(ctx context.Context, rows []noticeRow) error {
 	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
-func list(ctx context.Context, org, person string, unread bool, at int64, id string, limit int) (rows []noticeRow, err error) {
-	q := db.Tx(ctx).Where("org_id = ? AND person_id = ?", org, person)
+func mine(ctx context.Context, org, person string) *gorm.DB {
+	return db.Tx(ctx).Model(&noticeRow{}).Where("org_id = ? AND person_id = ?", org, person)
+}
+
+// cursor is a place in the list: newest first by instant and id.
+type cursor struct {
+	at int64
+	id string
+}
+
+func cursorOf(n Notice) string { return strconv.FormatInt(db.Micros(n.At), 36) + "." + n.ID }
+
+func parseCursor(s string) (cursor, error) {
+	if s == "" {
+		return cursor{}, nil
+	}
+	at, id, _ := strings.Cut(s, ".")
+	n, err := strconv.ParseInt(at, 36, 64)
+	if err != nil || !db.ValidID(id) {
+		return cursor{}, fault.InvalidField("after", "form.cursor_wrong")
+	}
+	return cursor{n, id}, nil
+}
+
+func listOf(ctx context.Context, org, person string, unread bool, after cursor, limit int) ([]Notice, error) {
+	q := mine(ctx, org, person)
 	if unread {
 		q = q.Where("seen = 0")
 	}
-	if at > 0 {
-		q = q.Where("(happened < ? OR (happened = ? AND id < ?))", at, at, id)
+	if after.id != "" {
+		q = q.Where("(happened < ? OR happened = ? AND id < ?)", after.at, after.at, after.id)
 	}
-	err = q.Order("happened DESC, id DESC").Limit(limit).Find(&rows).Error
-	return rows, err
+	var rows []noticeRow
+	err := q.Order("happened DESC, id DESC").Limit(limit).Find(&rows).Error
+	out := make([]Notice, len(rows))
+	for i, r := range rows {
+		out[i] = r.notice()
+	}
+	return out, err
 }
 
-func unread(ctx context.Context, org, person string) (int, error) {
-	var ids []string
-	err := db.Tx(ctx).Model(&noticeRow{}).Where("org_id = ? AND person_id = ? AND seen = 0", org, person).Limit(100).Pluck("id", &ids).Error
-	return len(ids), err
+func countUnread(ctx context.Context, org, person string) (Count, error) {
+	var rows []struct {
+		Urgent bool
+		N      int
+	}
+	err := mine(ctx, org, person).Select("urgent, count(*) AS n").Where("seen = 0").Group("urgent").Scan(&rows).Error
+	var c Count
+	for _, r := range rows {
+		c.Unread += r.N
+		if r.Urgent {
+			c.Urgent += r.N
+		}
+	}
+	return c, err
 }
 
-func see(ctx context.Context, org, person, id string) (bool, error) {
-	mine := db.Tx(ctx).Model(&noticeRow{}).Where("org_id = ? AND id = ? AND person_id = ?", org, id, person)
+func countOf(ctx context.Context, org, person string, ids []string) (int64, error) {
 	var n int64
-	if err := mine.Count(&n).Error; err != nil || n == 0 {
-		return false, err
-	}
-	return true, db.Tx(ctx).Model(&noticeRow{}).Where("org_id = ? AND id = ? AND person_id = ? AND seen = 0", org, id, person).Update("seen", db.Micros(db.Now(ctx))).Error
+	err := mine(ctx, org, person).Where("id IN ?", ids).Count(&n).Error
+	return n, err
 }
 
-func seeAll(ctx context.Context, org, person string) error {
-	return db.Tx(ctx).Model(&noticeRow{}).Where("org_id = ? AND person_id = ? AND seen = 0", org, person).Update("seen", db.Micros(db.Now(ctx))).Error
+func markSeen(ctx context.Context, org, person string, ids []string, upTo time.Time) error {
+	q := mine(ctx, org, person).Where("seen = 0")
+	if ids != nil {
+		q = q.Where("id IN ?", ids)
+	} else {
+		q = q.Where("happened <= ?", db.Micros(upTo))
+	}
+	return q.Update("seen", db.Micros(db.Now(ctx))).Error
+}
+
+func unreadAbout(ctx context.Context, org, person, kind, id string) (bool, error) {
+	var ids []string
+	err := mine(ctx, org, person).Where("seen = 0 AND subject_kind = ? AND subject_id = ?", kind, id).Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, err
+}
+
+func markSubject(ctx context.Context, org, person, kind, id string) error {
+	return mine(ctx, org, person).Where("seen = 0 AND subject_kind = ? AND subject_id = ?", kind, id).Update("seen", db.Micros(db.Now(ctx))).Error
 }

@@ -13,328 +13,345 @@ import (
 	"entente/prm/money"
 )
 
-// Service keeps partnerships. Every method checks access first.
+// Publisher is the part of db/job this package needs.
+type Publisher interface {
+	Publish(ctx context.Context, e job.Event) error
+}
+
+// Service keeps partnerships.
 type Service struct {
 	db   *db.DB
-	jobs *job.Jobs
+	jobs Publisher
+	dir  account.Directory
 }
 
 // NewService makes the service.
-func NewService(d *db.DB, jobs *job.Jobs) *Service { return &Service{d, jobs} }
+func NewService(d *db.DB, jobs Publisher, dir account.Directory) *Service {
+	return &Service{db: d, jobs: jobs, dir: dir}
+}
 
 var errNotFound = fault.New(fault.NotFound, "error.not_found")
 
-func acting(ctx context.Context, a access.Actor) context.Context { return db.WithOrgs(ctx, a.Org) }
-
-// write loads a partnership, checks the action and runs fn in one transaction.
-func (s *Service) write(ctx context.Context, actor access.Actor, act access.Action, id, what string, fn func(ctx context.Context, p Partnership) error) error {
-	return s.db.InTx(acting(ctx, actor), func(ctx context.Context) error {
-		p, err := byID(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := access.Check(actor, act, p.Resource()); err != nil {
-			return err
-		}
-		if err := fn(ctx, p); err != nil {
-			return err
-		}
-		return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: what, SubjectKind: "partnership", SubjectID: id, Outcome: "done"})
-	})
+func (s *Service) view(ctx context.Context, a access.Actor, fn func(ctx context.Context) error) error {
+	return s.db.View(account.Acting(ctx, a), fn)
 }
 
-// Create makes a partnership of the actor's company with another. Made by the
-// machine it is active at once; made by a person it is invited until the other
-// side agrees. Codes: Invalid, Forbidden, Conflict (there is one already).
-// Publishes partner.Activated when active.
-func (s *Service) Create(ctx context.Context, actor access.Actor, cmd CreateCmd) (Partnership, error) {
-	p := Partnership{Supplier: cmd.Supplier, Reseller: cmd.Reseller, State: Invited, Currency: cmd.Currency, PriceTolerance: cmd.PriceTolerance, QuantityTolerance: cmd.QuantityTolerance, Version: 1}
-	if err := access.Check(actor, access.PartnerManage, p.Resource()); err != nil {
-		return Partnership{}, err
-	}
-	if cmd.Supplier == cmd.Reseller {
-		return Partnership{}, fault.InvalidField("partner", "partner.with_itself")
-	}
-	if err := checkSettings(cmd.Currency, cmd.PriceTolerance, cmd.QuantityTolerance); err != nil {
-		return Partnership{}, err
-	}
-	if strings.HasPrefix(actor.Via, "system:") {
-		p.State = Active
-	}
-	err := s.db.InTx(acting(ctx, actor), func(ctx context.Context) error {
-		p.ID, p.Created = db.NewID(), db.Now(ctx)
-		done, err := insert(ctx, partnershipRow{ID: p.ID, SupplierID: p.Supplier, ResellerID: p.Reseller, State: string(p.State), Currency: string(p.Currency),
-			PriceTolerance: int64(p.PriceTolerance), QuantityTolerance: int64(p.QuantityTolerance), Created: db.Micros(p.Created), Version: 1})
-		if err != nil {
-			return err
+// change runs fn in a writing transaction and audits a refusal afterwards.
+func (s *Service) change(ctx context.Context, a access.Actor, action, id string, fn func(ctx context.Context) error) error {
+	err := s.db.InTx(account.Acting(ctx, a), fn)
+	if c := fault.CodeOf(err); a.Known() && !db.Joined(ctx) && (c == fault.NotFound || c == fault.Forbidden) {
+		werr := s.db.InTx(account.Acting(ctx, a), func(ctx context.Context) error {
+			return trail(ctx, a, action, id, audit.Denied)
+		})
+		if werr != nil {
+			return werr
 		}
-		if !done {
-			return fault.New(fault.Conflict, "partner.exists")
-		}
-		if p.State == Active {
-			if err := s.tell(ctx, EventActivated, p); err != nil {
-				return err
-			}
-		}
-		return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: "partner.create", SubjectKind: "partnership", SubjectID: p.ID, Outcome: "done"})
-	})
+	}
+	return err
+}
+
+func trail(ctx context.Context, a access.Actor, action, id, outcome string) error {
+	via, _, _ := strings.Cut(a.Via, ":")
+	if !db.ValidID(id) {
+		id = "" // what was asked for, not an id of ours: never into the log
+	}
+	return audit.Write(ctx, audit.Entry{Org: a.Org, Person: a.Person, Via: via, Action: action, SubjectKind: "partnership", SubjectID: id, Outcome: outcome,
+		Addr: account.OriginOf(ctx).Addr})
+}
+
+// load reads a partnership and checks the action on it, inside a transaction.
+func load(ctx context.Context, a access.Actor, act access.Action, id string) (Partnership, error) {
+	if !a.Known() {
+		return Partnership{}, fault.New(fault.Unauthenticated, "error.signed_out")
+	}
+	p, ok, err := find(ctx, id)
 	if err != nil {
+		return Partnership{}, err
+	}
+	if !ok {
+		return Partnership{}, errNotFound
+	}
+	if err := access.Check(a, act, p.Resource()); err != nil {
 		return Partnership{}, err
 	}
 	return p, nil
 }
 
-func checkSettings(c money.Currency, price, quantity money.Rate) error {
-	var f fault.Error
-	f.Code, f.Key = fault.Invalid, "form.invalid"
-	if !c.Valid() {
-		f.With("currency", "form.currency")
-	}
-	if price < 0 || price > money.One {
-		f.With("price_tolerance", "partner.tolerance")
-	}
-	if quantity < 0 || quantity > money.One {
-		f.With("quantity_tolerance", "partner.tolerance")
-	}
-	return f.OrNil()
-}
-
-func (s *Service) tell(ctx context.Context, kind string, p Partnership) error {
-	return s.jobs.Publish(ctx, job.Event{Kind: kind, Orgs: []string{p.Supplier, p.Reseller}, Object: p.ID, Payload: Event{p.ID, p.Supplier, p.Reseller}})
-}
-
-// turn is one change of state.
-func (s *Service) turn(ctx context.Context, actor access.Actor, id, what string, from []State, to State, event string) error {
-	return s.write(ctx, actor, access.PartnerManage, id, what, func(ctx context.Context, p Partnership) error {
-		if p.State == to {
-			return nil
-		}
-		done, err := move(ctx, id, from, to)
-		if err != nil {
-			return err
-		}
-		if !done {
-			return fault.New(fault.Conflict, "partner.state", "State", string(p.State))
-		}
-		return s.tell(ctx, event, p)
-	})
-}
-
-// Activate agrees to an invitation or resumes a suspended partnership.
-// Codes: NotFound, Forbidden, Conflict. Publishes partner.Activated.
-func (s *Service) Activate(ctx context.Context, actor access.Actor, id string) error {
-	return s.turn(ctx, actor, id, "partner.activate", []State{Invited, Suspended}, Active, EventActivated)
-}
-
-// Suspend stops new interchanges. Codes: NotFound, Forbidden, Conflict.
-func (s *Service) Suspend(ctx context.Context, actor access.Actor, id string) error {
-	return s.turn(ctx, actor, id, "partner.suspend", []State{Active}, Suspended, EventSuspended)
-}
-
-// End ends the partnership for good; both sides keep reading. Codes: NotFound,
-// Forbidden, Conflict. Publishes partner.Ended.
-func (s *Service) End(ctx context.Context, actor access.Actor, id string) error {
-	return s.turn(ctx, actor, id, "partner.end", []State{Invited, Active, Suspended}, Ended, EventEnded)
-}
-
-// Settings changes currency and tolerances. Codes: NotFound, Forbidden, Invalid,
-// Conflict (somebody changed them first).
-func (s *Service) Settings(ctx context.Context, actor access.Actor, id string, cmd SettingsCmd) error {
-	return s.write(ctx, actor, access.PartnerManage, id, "partner.settings", func(ctx context.Context, p Partnership) error {
-		if err := checkSettings(cmd.Currency, cmd.PriceTolerance, cmd.QuantityTolerance); err != nil {
-			return err
-		}
-		done, err := settings(ctx, id, cmd)
-		if err == nil && !done {
-			return fault.New(fault.Conflict, "partner.changed")
-		}
+// Get returns a partnership of the actor's company.
+// Codes: Unauthenticated, NotFound.
+func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Partnership, error) {
+	var p Partnership
+	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
+		p, err = load(ctx, actor, access.PartnerRead, id)
 		return err
 	})
+	return p, err
 }
 
-// Get returns a partnership. Codes: NotFound.
-func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (p Partnership, err error) {
-	err = s.db.View(acting(ctx, actor), func(ctx context.Context) error {
-		if p, err = byID(ctx, id); err != nil {
-			return err
-		}
-		return access.Check(actor, access.PartnerRead, p.Resource())
-	})
-	if err != nil {
-		return Partnership{}, err
-	}
-	return p, nil
-}
-
-// List returns the partnerships of the actor's company, oldest first.
-func (s *Service) List(ctx context.Context, actor access.Actor) (ps []Partnership, err error) {
+// List returns the partnerships of the actor's company in the given states (none
+// given: in all), the oldest first.
+// Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Service) List(ctx context.Context, actor access.Actor, states ...State) ([]Partnership, error) {
 	scope, err := access.List(actor, access.PartnerRead)
 	if err != nil {
 		return nil, err
 	}
-	err = s.db.View(acting(ctx, actor), func(ctx context.Context) error {
-		ps, err = listFor(ctx, scope)
-		return err
-	})
-	return ps, err
+	return s.ListFor(ctx, scope, states...)
 }
 
-// Between returns the partnerships of the actor's company with another, at most
-// one each way. Codes: NotFound when there is none.
-func (s *Service) Between(ctx context.Context, actor access.Actor, other string) (ps []Partnership, err error) {
-	scope, err := access.List(actor, access.PartnerRead)
-	if err != nil {
-		return nil, err
+// ListFor is List for a service that holds the scope already.
+func (s *Service) ListFor(ctx context.Context, scope access.Scope, states ...State) ([]Partnership, error) {
+	if scope.Org() == "" {
+		return nil, errNotFound
 	}
-	err = s.db.View(acting(ctx, actor), func(ctx context.Context) error {
-		ps, err = between(ctx, scope.Org(), other)
-		return err
-	})
-	if err == nil && len(ps) == 0 {
-		err = errNotFound
-	}
-	return ps, err
-}
-
-// Identities lists the EDI identities of both sides and what the other confirmed
-// of them. Codes: NotFound.
-func (s *Service) Identities(ctx context.Context, actor access.Actor, id string) (ids []Confirmed, err error) {
-	err = s.db.View(acting(ctx, actor), func(ctx context.Context) error {
-		p, err := byID(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := access.Check(actor, access.PartnerRead, p.Resource()); err != nil {
-			return err
-		}
-		ids, err = identities(ctx, p)
-		return err
-	})
-	return ids, err
-}
-
-// ConfirmIdentity says that an identity of the other side is theirs. Only then
-// does it count toward this partnership. Safe to repeat.
-// Codes: NotFound (also an identity of a third company), Forbidden.
-func (s *Service) ConfirmIdentity(ctx context.Context, actor access.Actor, id, identity string) error {
-	return s.write(ctx, actor, access.PartnerManage, id, "partner.identity_confirm", func(ctx context.Context, p Partnership) error {
-		if err := s.theirs(ctx, actor, p, identity); err != nil {
-			return err
-		}
-		return confirm(ctx, confirmationRow{PartnershipID: id, OrgID: actor.Org, IdentityID: identity, ConfirmedBy: actor.Person, Confirmed: db.Micros(db.Now(ctx))})
-	})
-}
-
-// WithdrawIdentity takes a confirmation back. Safe to repeat.
-// Codes: NotFound, Forbidden.
-func (s *Service) WithdrawIdentity(ctx context.Context, actor access.Actor, id, identity string) error {
-	return s.write(ctx, actor, access.PartnerManage, id, "partner.identity_withdraw", func(ctx context.Context, p Partnership) error {
-		if err := s.theirs(ctx, actor, p, identity); err != nil {
-			return err
-		}
-		return unconfirm(ctx, id, actor.Org, identity)
-	})
-}
-
-func (s *Service) theirs(ctx context.Context, actor access.Actor, p Partnership, identity string) error {
-	ids, err := identities(ctx, p)
-	if err != nil {
-		return err
-	}
-	for _, i := range ids {
-		if i.ID == identity && i.Org == p.Other(actor.Org) {
-			return nil
-		}
-	}
-	return errNotFound
-}
-
-// Addresses returns the confirmed addresses of a kind with which the actor's
-// company writes to another within a partnership; ok is false when one of them
-// is missing. Codes: NotFound.
-func (s *Service) Addresses(ctx context.Context, actor access.Actor, id string, kind account.IdentityKind, from, to string) (a, b Address, ok bool, err error) {
-	ids, err := s.Identities(ctx, actor, id)
-	if err != nil {
-		return a, b, false, err
-	}
-	for _, i := range ids {
-		if i.Kind != kind || i.At.IsZero() {
-			continue
-		}
-		switch {
-		case i.Org == from && a.Value == "":
-			a = Address{i.Kind, i.Qualifier, i.Value}
-		case i.Org == to && b.Value == "":
-			b = Address{i.Kind, i.Qualifier, i.Value}
-		}
-	}
-	return a, b, a.Value != "" && b.Value != "", nil
-}
-
-// Directory holds look-ups for the ports of other packages. It checks nothing:
-// who asks has made its own check.
-type Directory struct{ db *db.DB }
-
-// Directory returns the look-ups.
-func (s *Service) Directory() Directory { return Directory{s.db} }
-
-// ByID returns partnerships by id in one query; unknown ids are absent.
-func (d Directory) ByID(ctx context.Context, ids ...string) (map[string]Partnership, error) {
-	out := map[string]Partnership{}
-	err := d.db.View(ctx, func(ctx context.Context) error {
-		ps, err := byIDs(ctx, ids)
-		for _, p := range ps {
-			out[p.ID] = p
-		}
+	var out []Partnership
+	err := s.db.View(db.WithOrgs(ctx, scope.Org()), func(ctx context.Context) (err error) {
+		out, err = list(ctx, scope, states, "")
 		return err
 	})
 	return out, err
 }
 
-// Between returns the partnerships of two companies, in either direction.
-func (d Directory) Between(ctx context.Context, a, b string) (ps []Partnership, err error) {
-	err = d.db.View(ctx, func(ctx context.Context) error {
-		ps, err = between(ctx, a, b)
+// Between returns the partnerships of the actor's company with another: none,
+// one, or one each way, in any state. A company that does not exist gives none.
+// Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Service) Between(ctx context.Context, actor access.Actor, other string) ([]Partnership, error) {
+	scope, err := access.List(actor, access.PartnerRead)
+	if err != nil {
+		return nil, err
+	}
+	if other == "" || other == scope.Org() {
+		return nil, nil
+	}
+	var out []Partnership
+	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
+		out, err = list(ctx, scope, nil, other)
 		return err
 	})
-	return ps, err
+	return out, err
 }
 
-// Resolve says to whom two addresses belong and in which active partnerships
-// both are confirmed. A receiver that does not exist and one without such a
-// partnership look the same.
-func (d Directory) Resolve(ctx context.Context, sender, receiver Address) (r Resolved, err error) {
-	err = d.db.View(ctx, func(ctx context.Context) error {
-		from, fromID, err := owner(ctx, sender)
-		if err != nil || from == "" {
+// ByID returns partnerships by id in one query, for ports and for pages whose
+// service granted the ids already; unknown ids are absent. It checks nothing and
+// is never called with an id that came from a request.
+func (s *Service) ByID(ctx context.Context, ids ...string) (map[string]Partnership, error) {
+	var out map[string]Partnership
+	err := s.db.View(ctx, func(ctx context.Context) (err error) {
+		out, err = byIDs(ctx, ids)
+		return err
+	})
+	return out, err
+}
+
+// Terms are what both sides of a partnership agree on.
+type Terms struct {
+	Currency          money.Currency
+	PriceTolerance    money.Rate // 0 to 1
+	QuantityTolerance money.Rate // 0 to 1
+}
+
+func (t Terms) check() error {
+	bad := fault.New(fault.Invalid, "form.invalid")
+	if !t.Currency.Valid() {
+		bad.With("currency", "account.currency_wrong")
+	}
+	if t.PriceTolerance < 0 || t.PriceTolerance > money.One {
+		bad.With("price_tolerance", "partner.tolerance_wrong")
+	}
+	if t.QuantityTolerance < 0 || t.QuantityTolerance > money.One {
+		bad.With("quantity_tolerance", "partner.tolerance_wrong")
+	}
+	return bad.OrNil()
+}
+
+func (t Terms) onto(p *Partnership) {
+	p.Currency, p.PriceTolerance, p.QuantityTolerance = t.Currency, t.PriceTolerance, t.QuantityTolerance
+}
+
+// InviteCmd invites a company into a partnership. Company is its code, the id
+// that its people see on their company page. As is what the actor's company will
+// be: access.Supplier or access.Reseller.
+type InviteCmd struct {
+	Company string
+	As      access.Side
+	Terms
+}
+
+// Invite proposes a partnership to another company, which accepts it or not. An
+// ended one begins anew.
+// Codes: Unauthenticated, NotFound (no such company), Forbidden, Invalid,
+// Conflict (there is one already).
+// Publishes EventInvited.
+func (s *Service) Invite(ctx context.Context, actor access.Actor, cmd InviteCmd) (Partnership, error) {
+	var p Partnership
+	err := s.change(ctx, actor, "partner.invite", "", func(ctx context.Context) error {
+		supplier, reseller := actor.Org, strings.TrimSpace(cmd.Company)
+		if cmd.As == access.Reseller {
+			supplier, reseller = reseller, supplier
+		}
+		if err := access.Check(actor, access.PartnerManage, access.Shared(supplier, reseller)); err != nil {
 			return err
 		}
-		r.Sender = from
-		to, toID, err := owner(ctx, receiver)
-		if err != nil || to == "" || to == from {
+		bad := fault.New(fault.Invalid, "form.invalid")
+		if cmd.As != access.Supplier && cmd.As != access.Reseller {
+			bad.With("side", "partner.side_wrong")
+		}
+		if supplier == reseller {
+			bad.With("company", "partner.company_own")
+		}
+		if err := cmd.check(); err != nil {
+			bad.Fields = append(bad.Fields, fault.As(err).Fields...)
+		}
+		if err := bad.OrNil(); err != nil {
 			return err
 		}
-		ps, err := between(ctx, from, to)
-		if err != nil || len(ps) == 0 {
-			return err
-		}
-		ids := make([]string, len(ps))
-		for i, p := range ps {
-			ids[i] = p.ID
-		}
-		n, err := confirmedIn(ctx, ids, fromID, toID)
+		orgs, err := s.dir.OrgsByID(ctx, supplier, reseller)
 		if err != nil {
 			return err
 		}
-		for _, p := range ps {
-			if p.State == Active && n[p.ID] == 2 {
-				r.Active = append(r.Active, p)
+		if len(orgs) != 2 || orgs[supplier].State != account.Active || orgs[reseller].State != account.Active {
+			return fault.New(fault.NotFound, "partner.company_unknown")
+		}
+		old, ok, err := findPair(ctx, supplier, reseller)
+		if err != nil {
+			return err
+		}
+		if ok && old.State != Ended {
+			return fault.New(fault.Conflict, "partner.exists")
+		}
+		if ok {
+			p = old
+			cmd.onto(&p)
+			return s.move(ctx, actor, &p, Invited, EventInvited)
+		}
+		p = Partnership{ID: db.NewID(), Supplier: supplier, Reseller: reseller, State: Invited, Created: db.Now(ctx), Version: 1, MovedBy: actor.Org}
+		cmd.onto(&p)
+		if err := insert(ctx, p); err != nil {
+			return err
+		}
+		if err := s.jobs.Publish(ctx, p.event(EventInvited, actor.Org)); err != nil {
+			return err
+		}
+		return trail(ctx, actor, EventInvited, p.ID, audit.Done)
+	})
+	if err != nil {
+		return Partnership{}, err
+	}
+	return p, nil
+}
+
+// move writes a change of state with its event and audit line.
+func (s *Service) move(ctx context.Context, actor access.Actor, p *Partnership, to State, kind string) error {
+	p.State, p.MovedBy = to, actor.Org
+	ok, err := update(ctx, *p)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.Conflict, "partner.changed")
+	}
+	p.Version++
+	if err := s.jobs.Publish(ctx, p.event(kind, actor.Org)); err != nil {
+		return err
+	}
+	return trail(ctx, actor, kind, p.ID, audit.Done)
+}
+
+// step is a change of state: already there is no error, from elsewhere is a
+// Conflict.
+func (s *Service) step(ctx context.Context, actor access.Actor, id, kind string, to State, may func(p Partnership) bool) (Partnership, error) {
+	var p Partnership
+	err := s.change(ctx, actor, kind, id, func(ctx context.Context) (err error) {
+		if p, err = load(ctx, actor, access.PartnerManage, id); err != nil || p.State == to {
+			return err
+		}
+		if !may(p) {
+			return fault.New(fault.Conflict, "partner.state_wrong", "state", string(p.State))
+		}
+		if to == Ended {
+			if _, err := deleteConfirmations(ctx, p.ID, ""); err != nil {
+				return err
 			}
 		}
-		if len(r.Active) > 0 {
-			r.Receiver = to
-		}
-		return nil
+		return s.move(ctx, actor, &p, to, kind)
 	})
-	return r, err
+	if err != nil {
+		return Partnership{}, err
+	}
+	return p, nil
+}
+
+// Accept makes an invited partnership active. Only the invited side may. Safe to
+// repeat.
+// Codes: Unauthenticated, NotFound, Forbidden, Conflict (not invited, or by the
+// actor's own company). Publishes EventActivated.
+func (s *Service) Accept(ctx context.Context, actor access.Actor, id string) (Partnership, error) {
+	return s.step(ctx, actor, id, EventActivated, Active, func(p Partnership) bool { return p.State == Invited && p.MovedBy != actor.Org })
+}
+
+// Suspend stops new interchanges until the same side resumes. Safe to repeat.
+// Codes: Unauthenticated, NotFound, Forbidden, Conflict (not active).
+// Publishes EventSuspended.
+func (s *Service) Suspend(ctx context.Context, actor access.Actor, id string) (Partnership, error) {
+	return s.step(ctx, actor, id, EventSuspended, Suspended, func(p Partnership) bool { return p.State == Active })
+}
+
+// Resume makes a suspended partnership active again. Only the side that
+// suspended it may. Safe to repeat.
+// Codes: Unauthenticated, NotFound, Forbidden, Conflict (not suspended, or by the
+// other side). Publishes EventActivated.
+func (s *Service) Resume(ctx context.Context, actor access.Actor, id string) (Partnership, error) {
+	return s.step(ctx, actor, id, EventActivated, Active, func(p Partnership) bool { return p.State == Suspended && p.MovedBy == actor.Org })
+}
+
+// End ends a partnership, or declines or withdraws an invitation. What was
+// confirmed in it is forgotten; the documents stay readable for both. Safe to
+// repeat.
+// Codes: Unauthenticated, NotFound, Forbidden. Publishes EventEnded.
+func (s *Service) End(ctx context.Context, actor access.Actor, id string) (Partnership, error) {
+	return s.step(ctx, actor, id, EventEnded, Ended, func(Partnership) bool { return true })
+}
+
+// ChangeCmd changes the terms. Version is the one the form was made from.
+type ChangeCmd struct {
+	Version int64
+	Terms
+}
+
+// Change changes the terms of a partnership; either side may. The currency of an
+// active partnership stays, since prices and orders are in it.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid, Conflict (somebody
+// changed it meanwhile: the present version is in the arguments; or it ended).
+func (s *Service) Change(ctx context.Context, actor access.Actor, id string, cmd ChangeCmd) (Partnership, error) {
+	var p Partnership
+	err := s.change(ctx, actor, "partner.change", id, func(ctx context.Context) (err error) {
+		if p, err = load(ctx, actor, access.PartnerManage, id); err != nil {
+			return err
+		}
+		if err := cmd.check(); err != nil {
+			return err
+		}
+		switch {
+		case p.Version != cmd.Version:
+			return fault.New(fault.Conflict, "partner.changed", "version", p.Version)
+		case p.State == Ended:
+			return fault.New(fault.Conflict, "partner.state_wrong", "state", string(p.State))
+		case p.State != Invited && p.Currency != cmd.Currency:
+			return fault.New(fault.Conflict, "partner.currency_fixed", "currency", string(p.Currency))
+		}
+		cmd.onto(&p)
+		ok, err := update(ctx, p)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Conflict, "partner.changed")
+		}
+		p.Version++
+		return trail(ctx, actor, "partner.change", p.ID, audit.Done)
+	})
+	if err != nil {
+		return Partnership{}, err
+	}
+	return p, nil
 }

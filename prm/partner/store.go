@@ -3,7 +3,7 @@ package partner
 import (
 	"context"
 
-	"gorm.io/gorm/clause"
+	"gorm.io/gorm"
 
 	"entente/db"
 	"entente/prm/access"
@@ -19,22 +19,29 @@ type partnershipRow struct {
 	Currency          string
 	PriceTolerance    int64
 	QuantityTolerance int64
-	Created           int64
+	Created           int64 `gorm:"autoCreateTime:false"`
 	Version           int64
+	MovedBy           string
 }
 
 func (partnershipRow) TableName() string { return "partnership" }
 
-func (r partnershipRow) value() Partnership {
-	return Partnership{
-		ID: r.ID, Supplier: r.SupplierID, Reseller: r.ResellerID, State: State(r.State), Currency: money.Currency(r.Currency),
-		PriceTolerance: money.Rate(r.PriceTolerance), QuantityTolerance: money.Rate(r.QuantityTolerance), Created: db.FromMicros(r.Created), Version: r.Version,
+func (r partnershipRow) partnership() Partnership {
+	return Partnership{ID: r.ID, Supplier: r.SupplierID, Reseller: r.ResellerID, State: State(r.State), Currency: money.Currency(r.Currency),
+		PriceTolerance: money.Rate(r.PriceTolerance), QuantityTolerance: money.Rate(r.QuantityTolerance), Created: db.FromMicros(r.Created), Version: r.Version, MovedBy: r.MovedBy}
+}
+
+func partnerships(rows []partnershipRow) []Partnership {
+	out := make([]Partnership, len(rows))
+	for i, r := range rows {
+		out[i] = r.partnership()
 	}
+	return out
 }
 
 type confirmationRow struct {
 	PartnershipID string `gorm:"primaryKey"`
-	OrgID         string `gorm:"primaryKey"` // the company that confirmed
+	OrgID         string `gorm:"primaryKey"`
 	IdentityID    string `gorm:"primaryKey"`
 	ConfirmedBy   string
 	Confirmed     int64
@@ -42,105 +49,128 @@ type confirmationRow struct {
 
 func (confirmationRow) TableName() string { return "edi_identity_confirmation" }
 
-func values(rows []partnershipRow) []Partnership {
-	out := make([]Partnership, len(rows))
-	for i, r := range rows {
-		out[i] = r.value()
-	}
-	return out
+func insert(ctx context.Context, p Partnership) error {
+	return db.Tx(ctx).Create(&partnershipRow{ID: p.ID, SupplierID: p.Supplier, ResellerID: p.Reseller, State: string(p.State), Currency: string(p.Currency),
+		PriceTolerance: int64(p.PriceTolerance), QuantityTolerance: int64(p.QuantityTolerance), Created: db.Micros(p.Created), Version: p.Version, MovedBy: p.MovedBy}).Error
 }
 
-func insert(ctx context.Context, r partnershipRow) (bool, error) {
-	res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
-	return res.RowsAffected == 1, res.Error
-}
-
-func byID(ctx context.Context, id string) (Partnership, error) {
-	var r partnershipRow
-	err := db.Tx(ctx).Where("id = ?", id).Take(&r).Error
-	return r.value(), err
-}
-
-func byIDs(ctx context.Context, ids []string) ([]Partnership, error) {
+func find(ctx context.Context, id string) (Partnership, bool, error) {
 	var rows []partnershipRow
+	if err := db.Tx(ctx).Where("id = ?", id).Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return Partnership{}, false, err
+	}
+	return rows[0].partnership(), true, nil
+}
+
+func findPair(ctx context.Context, supplier, reseller string) (Partnership, bool, error) {
+	var rows []partnershipRow
+	if err := db.Tx(ctx).Where("supplier_id = ? AND reseller_id = ?", supplier, reseller).Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return Partnership{}, false, err
+	}
+	return rows[0].partnership(), true, nil
+}
+
+// ofOrg is the scope of every list: rows that have the company on a side.
+func ofOrg(q *gorm.DB, scope access.Scope) *gorm.DB {
+	return q.Where("(supplier_id = ? OR reseller_id = ?)", scope.Org(), scope.Org())
+}
+
+func list(ctx context.Context, scope access.Scope, states []State, other string) ([]Partnership, error) {
+	q := ofOrg(db.Tx(ctx), scope)
+	if len(states) > 0 {
+		q = q.Where("state IN ?", states)
+	}
+	if other != "" {
+		q = q.Where("(supplier_id = ? OR reseller_id = ?)", other, other)
+	}
+	var rows []partnershipRow
+	err := q.Order("created, id").Find(&rows).Error
+	return partnerships(rows), err
+}
+
+func byIDs(ctx context.Context, ids []string) (map[string]Partnership, error) {
+	out := make(map[string]Partnership, len(ids))
 	if len(ids) == 0 {
-		return nil, nil
+		return out, nil
 	}
-	err := db.Tx(ctx).Where("id IN ?", ids).Find(&rows).Error
-	return values(rows), err
-}
-
-func listFor(ctx context.Context, scope access.Scope) ([]Partnership, error) {
 	var rows []partnershipRow
-	err := db.Tx(ctx).Where("supplier_id = ? OR reseller_id = ?", scope.Org(), scope.Org()).Order("created, id").Find(&rows).Error
-	return values(rows), err
-}
-
-func between(ctx context.Context, a, b string) ([]Partnership, error) {
-	var rows []partnershipRow
-	err := db.Tx(ctx).Where("(supplier_id = ? AND reseller_id = ?) OR (supplier_id = ? AND reseller_id = ?)", a, b, b, a).Order("created, id").Find(&rows).Error
-	return values(rows), err
-}
-
-// move changes the state if it still is one of from; it reports whether it did.
-func move(ctx context.Context, id string, from []State, to State) (bool, error) {
-	res := db.Tx(ctx).Model(&partnershipRow{}).Where("id = ? AND state IN ?", id, from).Update("state", string(to))
-	return res.RowsAffected == 1, res.Error
-}
-
-func settings(ctx context.Context, id string, cmd SettingsCmd) (bool, error) {
-	res := db.Tx(ctx).Model(&partnershipRow{}).Where("id = ? AND version = ?", id, cmd.Version).
-		Updates(map[string]any{"currency": string(cmd.Currency), "price_tolerance": int64(cmd.PriceTolerance), "quantity_tolerance": int64(cmd.QuantityTolerance), "version": cmd.Version + 1})
-	return res.RowsAffected == 1, res.Error
-}
-
-type identityRow struct {
-	ID, OrgID, Kind, Qualifier, Value string
-	Created                           int64
-	ConfirmedBy                       string
-	Confirmed                         int64
-}
-
-// identities lists the EDI identities of both companies with what the other side
-// confirmed within the partnership.
-func identities(ctx context.Context, p Partnership) ([]Confirmed, error) {
-	var rows []identityRow
-	err := db.Tx(ctx).Raw(`SELECT i.id, i.org_id, i.kind, i.qualifier, i.value, i.created, COALESCE(c.confirmed_by, '') AS confirmed_by, COALESCE(c.confirmed, 0) AS confirmed
-		FROM edi_identity i LEFT JOIN edi_identity_confirmation c ON c.partnership_id = ? AND c.identity_id = i.id AND c.org_id <> i.org_id
-		WHERE i.org_id IN (?, ?) ORDER BY i.org_id, i.kind, i.qualifier, i.value`, p.ID, p.Supplier, p.Reseller).Scan(&rows).Error
-	out := make([]Confirmed, len(rows))
-	for i, r := range rows {
-		out[i] = Confirmed{account.Identity{ID: r.ID, Org: r.OrgID, Kind: account.IdentityKind(r.Kind), Qualifier: r.Qualifier, Value: r.Value, Created: db.FromMicros(r.Created)}, r.ConfirmedBy, db.FromMicros(r.Confirmed)}
+	if err := db.Tx(ctx).Where("id IN ?", ids).Find(&rows).Error; err != nil {
+		return nil, err
 	}
-	return out, err
-}
-
-func confirm(ctx context.Context, r confirmationRow) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error
-}
-
-func unconfirm(ctx context.Context, partnership, org, identity string) error {
-	return db.Tx(ctx).Where("partnership_id = ? AND org_id = ? AND identity_id = ?", partnership, org, identity).Delete(&confirmationRow{}).Error
-}
-
-func owner(ctx context.Context, a Address) (string, string, error) {
-	var r struct{ OrgID, ID string }
-	err := db.Tx(ctx).Raw(`SELECT org_id, id FROM edi_identity WHERE kind = ? AND qualifier = ? AND value = ?`, string(a.Kind), a.Qualifier, a.Value).Scan(&r).Error
-	return r.OrgID, r.ID, err
-}
-
-// confirmedIn counts which of the two identities the other side confirmed, by
-// partnership.
-func confirmedIn(ctx context.Context, ids []string, first, second string) (map[string]int, error) {
-	var rows []struct {
-		PartnershipID string
-		N             int
-	}
-	err := db.Tx(ctx).Raw(`SELECT c.partnership_id, COUNT(DISTINCT c.identity_id) AS n FROM edi_identity_confirmation c JOIN edi_identity i ON i.id = c.identity_id AND i.org_id <> c.org_id
-		WHERE c.partnership_id IN ? AND c.identity_id IN (?, ?) GROUP BY c.partnership_id`, ids, first, second).Scan(&rows).Error
-	out := map[string]int{}
 	for _, r := range rows {
-		out[r.PartnershipID] = r.N
+		out[r.ID] = r.partnership()
+	}
+	return out, nil
+}
+
+// update writes p when the stored version is still p.Version, and raises it;
+// false when somebody was quicker.
+func update(ctx context.Context, p Partnership) (bool, error) {
+	res := db.Tx(ctx).Model(&partnershipRow{}).Where("id = ? AND version = ?", p.ID, p.Version).Updates(map[string]any{
+		"state": string(p.State), "currency": string(p.Currency), "price_tolerance": int64(p.PriceTolerance), "quantity_tolerance": int64(p.QuantityTolerance),
+		"moved_by": p.MovedBy, "version": p.Version + 1})
+	return res.RowsAffected == 1, res.Error
+}
+
+// identities returns the EDI identities of both sides of p with what was
+// confirmed in it.
+func identities(ctx context.Context, p Partnership) ([]Identity, error) {
+	var rows []struct {
+		ID, OrgID, Kind, Qualifier, Value, ConfirmedBy string
+		Created, Confirmed                             int64
+	}
+	err := db.Tx(ctx).Table("edi_identity AS i").
+		Select("i.id, i.org_id, i.kind, i.qualifier, i.value, i.created, COALESCE(c.confirmed_by, '') AS confirmed_by, COALESCE(c.confirmed, 0) AS confirmed").
+		Joins("LEFT JOIN edi_identity_confirmation c ON c.partnership_id = ? AND c.org_id = i.org_id AND c.identity_id = i.id", p.ID).
+		Where("i.org_id IN ?", []string{p.Supplier, p.Reseller}).
+		Order("i.org_id, i.kind, i.qualifier, i.value").Scan(&rows).Error
+	out := make([]Identity, len(rows))
+	for i, r := range rows {
+		out[i] = Identity{Identity: account.Identity{ID: r.ID, Org: r.OrgID, Kind: account.IdentityKind(r.Kind), Qualifier: r.Qualifier, Value: r.Value, Created: db.FromMicros(r.Created)},
+			ConfirmedBy: r.ConfirmedBy, Confirmed: db.FromMicros(r.Confirmed)}
 	}
 	return out, err
+}
+
+func insertConfirmation(ctx context.Context, p Partnership, i Identity, person string) error {
+	return db.Tx(ctx).Create(&confirmationRow{PartnershipID: p.ID, OrgID: i.Org, IdentityID: i.ID, ConfirmedBy: person, Confirmed: db.Micros(db.Now(ctx))}).Error
+}
+
+// deleteConfirmations takes one confirmation back, or all of a partnership.
+func deleteConfirmations(ctx context.Context, partnership, identity string) (bool, error) {
+	q := db.Tx(ctx).Where("partnership_id = ?", partnership)
+	if identity != "" {
+		q = q.Where("identity_id = ?", identity)
+	}
+	res := q.Delete(&confirmationRow{})
+	return res.RowsAffected > 0, res.Error
+}
+
+// route answers a Query in one statement: the sender's company, and the active
+// partnerships in which both identities are confirmed.
+func route(ctx context.Context, q Query) (Route, error) {
+	var rows []struct {
+		SenderOrg, ReceiverOrg string
+		Row                    partnershipRow `gorm:"embedded"`
+	}
+	err := db.Tx(ctx).Table("edi_identity AS s").
+		Select("s.org_id AS sender_org, COALESCE(r.org_id, '') AS receiver_org, p.*").
+		Joins("LEFT JOIN edi_identity r ON r.kind = s.kind AND r.qualifier = ? AND r.value = ?", q.Receiver.Qualifier, q.Receiver.Value).
+		Joins("LEFT JOIN partnership p ON p.state = 'active' AND (p.supplier_id = s.org_id AND p.reseller_id = r.org_id OR p.supplier_id = r.org_id AND p.reseller_id = s.org_id)"+
+			" AND EXISTS (SELECT 1 FROM edi_identity_confirmation c WHERE c.partnership_id = p.id AND c.org_id = s.org_id AND c.identity_id = s.id)"+
+			" AND EXISTS (SELECT 1 FROM edi_identity_confirmation c WHERE c.partnership_id = p.id AND c.org_id = r.org_id AND c.identity_id = r.id)").
+		Where("s.kind = ? AND s.qualifier = ? AND s.value = ?", string(q.Kind), q.Sender.Qualifier, q.Sender.Value).
+		Order("p.created, p.id").Scan(&rows).Error
+	if err != nil {
+		return Route{}, err
+	}
+	var out Route
+	for _, r := range rows {
+		out.Sender = r.SenderOrg
+		if r.Row.ID != "" {
+			out.Receiver = r.ReceiverOrg
+			out.Active = append(out.Active, r.Row.partnership())
+		}
+	}
+	return out, nil
 }
