@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -141,7 +142,7 @@ func (p *Printer) T(key string, args ...any) string { return p.write(key, nil, a
 
 // N writes the plural form of the key for n; the text may use {{.n}} besides the named args.
 func (p *Printer) N(key string, n int, args ...any) string {
-	return p.write(key, n, append([]any{"n", p.Count(n)}, args...))
+	return p.write(key, n, append(slices.Clip(args), "n", p.Count(n)))
 }
 
 func (p *Printer) write(key string, plural any, args []any) string {

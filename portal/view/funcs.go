@@ -25,6 +25,8 @@ func (s *set) funcs() template.FuncMap {
 		"lang":    func() string { return string(s.base.P.Language()) },
 		"nav":     func() []navGroup { return s.base.groups(s.meta.nav) },
 		"tabs":    func() []navLink { return s.base.tabs(s.meta.nav) },
+		"theme":   func() Theme { return s.base.shownTheme() },
+		"chat":    func() bool { return s.chat() },
 		"id":      func(stem string) string { s.ids++; return stem + "-" + strconv.Itoa(s.ids) },
 
 		"T":        func(key string, args ...any) string { return T(key, args...).In(s.base.P) },
@@ -34,6 +36,7 @@ func (s *set) funcs() template.FuncMap {
 		"key":      T,
 		"word":     func(st State) string { return st.word(s.base.P) },
 		"money":    func(m Money) string { return s.base.P.Money(m.Amount, m.Currency) },
+		"cash":     func(amount, currency string) Money { return Money{amount, currency} },
 		"amount":   func(a string) string { return s.base.P.Money(a, "") },
 		"quantity": func(q Quantity) string { return s.base.P.Quantity(q.Value, q.Unit) },
 		"qty":      func(v string) string { return s.base.P.Quantity(v, "") },
@@ -62,11 +65,12 @@ func (s *set) funcs() template.FuncMap {
 		"status":   func(st State) Status { return Status{State: st} },
 		"days":     func(r *Room) []day { return daysOf(s.base.P, r) },
 		"field":    s.field,
-		"with":     with,
+		"args":     args,
 		"label":    func(form Form, e FieldError) string { return s.base.P.T("field." + plainField(e.Field)) },
 		"last":     func(i, n int) bool { return i == n-1 },
 		"add":      func(a, b int) int { return a + b },
 		"join":     strings.Join,
+		"known":    knownStatus,
 		"has":      func(list []string, one string) bool { return slices.Contains(list, one) },
 		"anchor":   anchor,
 	}
@@ -182,8 +186,8 @@ func daysOf(p *locale.Printer, r *Room) []day {
 	return out
 }
 
-// with packs values for a part that needs several: with "Room" .Room "Compact" true.
-func with(pairs ...any) map[string]any { return data(pairs) }
+// args packs values for a part that needs several: args "Room" .Room "Compact" true.
+func args(pairs ...any) map[string]any { return data(pairs) }
 
 func data(pairs []any) map[string]any {
 	m := make(map[string]any, len(pairs)/2)
@@ -191,4 +195,34 @@ func data(pairs []any) map[string]any {
 		m[fmt.Sprint(pairs[i])] = pairs[i+1]
 	}
 	return m
+}
+
+// knownStatus keeps the statuses that have words of their own; the rest speak as 500 or, below it, as 422.
+func knownStatus(status int) int {
+	switch status {
+	case 404, 409, 413, 422, 429, 500, 503:
+		return status
+	}
+	if status < 500 {
+		return 422
+	}
+	return 500
+}
+
+// chat tells whether the page has a room and the live client is to be loaded.
+func (s *set) chat() bool {
+	p, ok := s.page.(interface{ room() *Room })
+	return ok && s.base.Live && p.room() != nil && static.Has("js/chat.js")
+}
+
+func (p *OrderPage) room() *Room   { return p.Room }
+func (p *PartnerPage) room() *Room { return p.Room }
+func (p *RoomsPage) room() *Room   { return p.Room }
+
+// shownTheme is the value of data-bs-theme; empty leaves it to the system.
+func (b *Base) shownTheme() Theme {
+	if b.Theme == ThemeLight || b.Theme == ThemeDark {
+		return b.Theme
+	}
+	return ""
 }

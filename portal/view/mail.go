@@ -14,11 +14,13 @@ type MailKind string
 
 // The mails that are sent.
 const (
-	MailInvitation MailKind = "invitation"
-	MailReset      MailKind = "reset"
-	MailFirst      MailKind = "first"
-	MailAddress    MailKind = "address"
-	MailNotice     MailKind = "notice"
+	MailInvitation   MailKind = "invitation"
+	MailReset        MailKind = "reset"
+	MailFirst        MailKind = "first"
+	MailAddress      MailKind = "address"
+	MailAddressTold  MailKind = "address_told" // to the old address
+	MailPasswordTold MailKind = "password_told"
+	MailNotice       MailKind = "notice"
 )
 
 // Mail is one mail to one person, in that person's language.

@@ -29,7 +29,7 @@ type LinkPurpose string
 
 // The purposes of a one-time link.
 const (
-	LinkInvitation LinkPurpose = "invitation"
+	LinkInvitation LinkPurpose = "invite"
 	LinkReset      LinkPurpose = "reset"
 	LinkFirst      LinkPurpose = "first"
 	LinkAddress    LinkPurpose = "address"

@@ -37,6 +37,7 @@ type MessagePage struct {
 	Facts       []Text // PO, control number, version, channel, when
 	Acks        []AckStep
 	SetCount    int
+	Held        *Held // posts answer=process|discard to URL+"/held"
 	Raw         []RawSegment
 	Truncated   bool // more segments than are shown; the download has all
 	Findings    []Finding

@@ -59,8 +59,8 @@ type OrderPage struct {
 	Receive    *ReceiveForm
 }
 
-// OrderCan says which buttons exist. A right that is missing is an absent button.
-type OrderCan struct{ Confirm, Ship, Invoice, Receive, Held, EDI bool }
+// OrderCan says which buttons exist. A right that is missing is an absent button. Agree shows the banner "answered something else than you asked"; its button posts to URL+"/agree".
+type OrderCan struct{ Confirm, Ship, Invoice, Receive, Agree bool }
 
 // Party is a name and address of an order. Role is a key word: buyer, supplier, ship_to, bill_to.
 type Party struct {
@@ -127,17 +127,29 @@ type DocumentRow struct {
 	URL   string
 }
 
-// Held is the banner of a held order. Answers post answer=new|refuse (and reason) to the order's URL+"/held".
+// Held is the banner of a held order. Answers post answer=new|replace|refuse to the order's URL+"/held".
 type Held struct {
-	Reason      State // hold.duplicate, hold.credit, hold.price, hold.location: words "hold."…
+	Reason      string // duplicate, replace, cancel: the words are the key "hold." + Reason
 	Text        Text
 	Since       time.Time
 	Owner       string
 	OtherNumber string // the order it repeats
 	OtherURL    string
 	Differences []HeldDifference
-	Answers     bool
+	Answers     []HeldAnswer // empty: the viewer only reads
 }
+
+// HeldAnswer is a button of the held banner: new, replace, refuse (an order) or process, discard (a message). The words are the key "hold.answer_" + the answer.
+type HeldAnswer string
+
+// The answers.
+const (
+	AnswerNew     HeldAnswer = "new"
+	AnswerReplace HeldAnswer = "replace"
+	AnswerRefuse  HeldAnswer = "refuse"
+	AnswerProcess HeldAnswer = "process"
+	AnswerDiscard HeldAnswer = "discard"
+)
 
 // HeldDifference is one place where the new document differs from the one already booked.
 type HeldDifference struct {

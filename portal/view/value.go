@@ -27,6 +27,15 @@ type Text struct {
 // T makes a Text of a key of portal/locale.
 func T(key string, args ...any) Text { return Text{Key: key, Args: args} }
 
+// Keyed makes a Text of a key and a map of arguments, as faults carry them.
+func Keyed(key string, args map[string]any) Text {
+	t := Text{Key: key}
+	for name, v := range args {
+		t.Args = append(t.Args, name, v)
+	}
+	return t
+}
+
 // Raw makes a Text of words that need no translation: a name, a number, what a partner wrote.
 func Raw(words string) Text { return Text{Raw: words} }
 

@@ -1,0 +1,253 @@
+package view
+
+import (
+	"html/template"
+	"time"
+
+	"entente/portal/locale"
+)
+
+// now is the moment of the sample pages: the Tuesday of the design.
+var now = time.Date(2026, 11, 24, 10, 32, 0, 0, time.UTC)
+
+func at(day, hour, minute int) time.Time {
+	return time.Date(2026, 11, day, hour, minute, 4, 0, time.UTC)
+}
+
+var (
+	kestrel = Company{ID: "o1", Slug: "kestrel", Name: "Kestrel Supply", Note: T("side.reseller")}
+	aurelia = Company{ID: "o2", Slug: "aurelia", Name: "Aurelia Tools", Note: T("side.supplier")}
+	baltic  = Company{ID: "o3", Slug: "baltic", Name: "Baltic Trade Oü"}
+	huadong = Company{ID: "o4", Slug: "huadong", Name: "华东五金"}
+	maya    = Person{ID: "p1", Name: "Maya Osei", Online: true}
+	dan     = Person{ID: "p2", Name: "Dan Whitlock"}
+	tomas   = Person{ID: "p3", Name: "Tomás Vega", Company: "Aurelia Tools", Online: true}
+	ingrid  = Person{ID: "p4", Name: "Ingrid Dahl", Company: "Aurelia Tools", Online: true}
+	wen     = Person{ID: "p5", Name: "李雯", Company: "Aurelia Tools"}
+)
+
+func gbp(amount string) Money { return Money{amount, "GBP"} }
+
+func base(lang locale.Language, here Company) Base {
+	zone := time.UTC
+	if lang == locale.Chinese {
+		zone = time.FixedZone("Asia/Shanghai", 8*3600)
+	}
+	me := maya
+	return Base{P: locale.New(lang, zone, now), Theme: ThemeLight, CSRF: "csrf-token", Key: "key-1", Path: "/c/" + here.Slug + "/", Person: &me, Company: &here, Companies: []Company{kestrel, aurelia}, Live: true, Demo: true, Operator: true,
+		Nav: []NavItem{{ID: NavHome}, {ID: NavInbox, Count: 4}, {ID: NavOrders, Count: 2, Tone: NavWrong}, {ID: NavInvoices}, {ID: NavCatalogue}, {ID: NavEDI, Count: 1, Tone: NavWaits}, {ID: NavRooms, Count: 5}, {ID: NavPartners}, {ID: NavPeople}, {ID: NavCompany}, {ID: NavMail}}}
+}
+
+// bare is what an empty page has: a person in one company who may open little.
+func bare(lang locale.Language) Base {
+	me := maya
+	here := kestrel
+	return Base{P: locale.New(lang, nil, now), Person: &me, Company: &here, Companies: []Company{kestrel}, Nav: []NavItem{{ID: NavHome}, {ID: NavInbox}}, Path: "/c/kestrel/"}
+}
+
+// open is a page of somebody who is not signed in.
+func open(lang locale.Language) Base {
+	return Base{P: locale.New(lang, nil, now), CSRF: "csrf-token", Path: "/signin"}
+}
+
+func done(words Text) Pips { return Pips{[4]Pip{PipOn, PipOn, PipOn, PipOn}, words} }
+
+func options(on string, pairs ...string) []Option {
+	var out []Option
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out = append(out, Option{Value: pairs[i], Label: Raw(pairs[i+1]), On: pairs[i] == on})
+	}
+	return out
+}
+
+func roles(on ...string) []Option {
+	var out []Option
+	for _, r := range []string{"admin", "manager", "sales", "buyer", "finance", "edi", "viewer"} {
+		o := Option{Value: r, Label: T("role." + r)}
+		for _, v := range on {
+			o.On = o.On || v == r
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+func filters(url string) Filters {
+	return Filters{URL: url, Placeholder: T("find.placeholder"), Dates: true, Active: true, ClearURL: url, Hidden: map[string]string{"view": "all"},
+		Lists: []Filter{{Name: "state", Label: T("col.state"), Options: []Option{{Label: T("list.all")}, {Value: "received", Label: T("state.order.received"), On: true}}},
+			{Name: "partner", Label: T("col.partner"), Options: []Option{{Label: T("list.all")}, {Value: "o2", Label: Raw("Aurelia Tools")}}}}}
+}
+
+func room(compact bool) *Room {
+	return &Room{ID: "r1", URL: "/c/kestrel/rooms/r1", Title: T("order.title", "number", "4500187342"), Icon: "package", Companies: []string{"Kestrel Supply", "Aurelia Tools"}, Readers: []string{"Aurelia Tools"},
+		People: []Person{dan, maya, tomas, ingrid, wen}, SubjectURL: "/c/kestrel/orders/1", Me: "p1", Epoch: "e1", After: 7, Read: 5, OlderURL: "?before=1", Key: "k9", Compact: compact,
+		Messages: []Message{
+			{Seq: 1, Event: true, Tone: Blue, Text: T("event.order.received", "number", "4500187342", "company", "Kestrel Supply"), Note: T("order.line_count", "n", 5), At: at(16, 9, 12)},
+			{Seq: 2, Event: true, Tone: Amber, Text: T("event.order.partly_confirmed", "number", "4500187342", "company", "Aurelia Tools"), At: at(16, 9, 40), URL: "/c/kestrel/orders/1"},
+			{Seq: 3, Author: ingrid, Text: Raw("The 40 batteries are on a boat. I can lend 20 from the Leeds demo pool so the crew can start."), At: at(16, 9, 41)},
+			{Seq: 4, Removed: true, At: at(16, 10, 2)},
+			{Seq: 5, Author: dan, Text: Raw("line 2 has the July price. Ours is 46.50 until 31 December. We approve the undisputed part and hold the rest."), At: at(19, 14, 31)},
+			{Seq: 6, Author: tomas, Text: Raw("Old list price on line 2, our mistake. Credit note comes by EDI today."), At: at(19, 14, 52)},
+			{Seq: 7, Author: wen, Text: Raw("7 月价目表已从映射规则中移除，以后不会再出现旧价格。"), At: at(24, 9, 18)},
+		}}
+}
+
+func orderLines() []OrderLine {
+	ok := Status{State: "line.invoiced"}
+	line := func(no int, name, sku, qty, price, amount string) OrderLine {
+		c := Cell{Value: qty}
+		return OrderLine{Number: no, Name: name, SKU: sku, Unit: "EA", Ordered: c, Confirmed: c, Shipped: c, Invoiced: c, Price: Cell{Value: price}, InvoicePrice: Cell{Value: price}, Amount: Cell{Value: amount}, InvoiceAmount: Cell{Value: amount}, Status: ok, Done: true}
+	}
+	two := line(2, "Grinder 125 mm", "AUR-G125", "160", "46.50", "7440.00")
+	two.InvoicePrice, two.Difference, two.Bad, two.Done, two.Status = Cell{"48.90", true}, "+384.00", true, false, Status{State: "line.price_differs"}
+	two.Notes = []Text{T("mark.price", "agreed", gbp("46.50"))}
+	three := line(3, "Battery 5.0 Ah", "AUR-B50", "400", "31.20", "12480.00")
+	three.Confirmed, three.Shipped, three.Invoiced, three.Difference, three.Bad, three.Done = Cell{"360", false}, Cell{"360", false}, Cell{"400", true}, "+1248.00", true, false
+	three.Promised, three.Status = "2026-12-08", Status{State: "line.backordered"}
+	three.Notes = []Text{T("mark.more_than_shipped", "quantity", Quantity{"40", "EA"})}
+	six := OrderLine{Number: 6, Name: "KS-9041", SKU: "KS-9041", BuyerItem: "9041", Unit: "BX", Ordered: Cell{Value: "12"}, Price: Cell{"18.00", true}, Amount: Cell{Value: "216.00"}, UnknownItem: true, Bad: true, Status: Status{State: "line.unknown_item"}, Notes: []Text{T("mark.unknown_item", "item", "KS-9041")}}
+	return []OrderLine{line(1, "Drill 18 V brushless", "AUR-D18B", "240", "84.00", "20160.00"), two, three, line(4, "Bit set, 40 pieces", "AUR-BS40", "500", "9.80", "4900.00"), line(5, "Rotary hammer 26 mm", "AUR-H26", "60", "129.00", "7740.00"), six}
+}
+
+func orderPage(b Base) *OrderPage {
+	return &OrderPage{Base: b, URL: "/c/kestrel/orders/1", Number: "4500187342", PO: "4500187342", Status: Status{State: "order.differs"}, Buyer: kestrel, Supplier: aurelia, BuyerName: "Dan Whitlock", Placed: at(16, 9, 12), Requested: "2026-11-20", Revision: "4", Prices: true,
+		Parties: []Party{{Role: "buyer", Name: "Kestrel Supply Ltd", Code: "KS-LEEDS", Lines: []string{"12 Whitehall Road", "Leeds LS1 4AW"}}, {Role: "ship_to", Name: "Kestrel DC Wakefield", Code: "KS-WKF1", Lines: []string{"Unit 4, Calder Park", "Wakefield WF2 7AZ"}}},
+		Terms:   []KV{{Label: T("order.currency"), Value: Raw("GBP")}, {Label: T("order.terms"), Value: Raw("30 days net")}},
+		Chain: []ChainStep{
+			{Code: "850", At: at(16, 9, 12), Sent: true, Status: Status{"document.accepted", T("chain.accepted_in", "code", "997", "took", 38*time.Second)}, Figure: T("order.net", "amount", gbp("52712.00")), Pips: done(T("pips.accepted")), URL: "/c/kestrel/edi/1"},
+			{Code: "855", At: at(16, 9, 40), Status: Status{"document.short", T("chain.short", "line", 3, "quantity", Quantity{"40", "EA"})}, Figure: Raw("360 / 400"), Pips: done(T("pips.accepted"))},
+			{Code: "856", At: at(18, 17, 5), Status: Status{State: "document.received"}, Pips: done(T("pips.accepted"))},
+			{Code: "810", At: at(19, 14, 20), Status: Status{"document.differs", T("order.differing", "n", 2)}, Figure: T("order.net", "amount", gbp("52096.00")), Pips: Pips{[4]Pip{PipOn, PipOn, PipOn, PipBad}, T("pips.refused")}},
+			{Code: "820", Status: Status{State: "document.none"}, Todo: true},
+		},
+		Lines:     orderLines(),
+		Totals:    OrderTotals{Currency: "GBP", Ordered: "52936.00", Confirmed: "51472.00", Invoiced: "52096.00", Difference: "+1632.00", Tax: gbp("10419.20"), Gross: gbp("62515.20"), TaxNote: T("order.tax_at", "rate", "20%"), Differing: 3, ShowConfirmed: true, ShowShipped: true, ShowInvoiced: true},
+		Documents: []DocumentRow{{"850", T("document.850"), T("edi.we_send"), at(16, 9, 12), "/c/kestrel/edi/1"}, {"997", T("document.997"), T("state.edi.accepted"), at(16, 9, 13), "/c/kestrel/edi/2"}, {"855", T("document.855"), Text{}, at(16, 9, 40), "/c/kestrel/edi/3"}, {"810", Raw("INV-88213"), T("order.net", "amount", gbp("52096.00")), at(19, 14, 20), "/c/kestrel/edi/4"}},
+		Findings:  []Finding{{No: 1, Severity: "finding.warning", Title: T("mark.unknown_item", "item", "KS-9041"), Place: Raw("PO107"), URL: "/c/kestrel/edi/1#pin-1"}},
+		Activity:  []Entry{{Green, "check", "Ingrid Dahl", T("event.order.partly_confirmed", "number", "4500187342", "company", "Aurelia Tools"), "", at(16, 9, 40)}, {Blue, "package", "", T("event.order.received", "number", "4500187342", "company", "Kestrel Supply"), "/c/kestrel/edi/1", at(16, 9, 12)}},
+		Room:      room(true), Can: OrderCan{Receive: true, Agree: true}}
+}
+
+func workLines() []WorkLine {
+	return []WorkLine{{Number: 1, Name: "Drill 18 V brushless", SKU: "AUR-D18B", Ordered: Quantity{"240", "EA"}, Open: Quantity{"240", "EA"}, Quantity: "240", Price: "84.00"}, {Number: 3, Name: "Battery 5.0 Ah", SKU: "AUR-B50", Ordered: Quantity{"400", "EA"}, Open: Quantity{"40", "EA"}, Quantity: "41", Price: "31.20", Error: T("error.more_than_open", "open", Quantity{"40", "EA"})}}
+}
+
+func confirmForm() *ConfirmForm {
+	return &ConfirmForm{Form: Form{Errors: []FieldError{{"line.3.1.date", T("error.date")}}, Values: map[string]string{"line.3.1.date": "31.11."}},
+		Actions: []Option{{Value: "accept", Label: T("action.line.accept")}, {Value: "change", Label: T("action.line.change")}, {Value: "backorder", Label: T("action.line.backorder")}, {Value: "reject", Label: T("action.line.reject")}},
+		Reasons: []Option{{Value: "discontinued", Label: T("reason.discontinued")}, {Value: "no_stock", Label: T("reason.no_stock")}},
+		Lines: []ConfirmLine{{Number: 1, Name: "Drill 18 V brushless", SKU: "AUR-D18B", Ordered: Quantity{"240", "EA"}, Price: gbp("84.00"), Requested: "2026-11-20", Parts: []ConfirmPart{{Action: "accept", Quantity: "240", Date: "2026-11-20"}}},
+			{Number: 3, Name: "Battery 5.0 Ah", SKU: "AUR-B50", Ordered: Quantity{"400", "EA"}, Price: gbp("31.20"), Notes: []Text{T("mark.price", "agreed", gbp("31.00"))}, Parts: []ConfirmPart{{Index: 0, Action: "change", Quantity: "360", Date: "2026-11-20"}, {Index: 1, Action: "backorder", Quantity: "40", Date: "31.11."}}}}}
+}
+
+func withForm(b Base, what string) *OrderPage {
+	p := orderPage(b)
+	p.Lines, p.Totals, p.Status, p.Can = p.Lines[:3], OrderTotals{Currency: "GBP", Ordered: "40080.00"}, Status{State: "order.received"}, OrderCan{Confirm: true, Ship: true, Invoice: true}
+	switch what {
+	case "confirm":
+		p.Confirm = confirmForm()
+	case "ship":
+		p.Ship = &ShipForm{Lines: workLines()}
+	case "invoice":
+		p.Invoice = &InvoiceForm{Currency: "GBP", TaxRates: options("20", "20", "20%", "0", "0%"), Lines: workLines()}
+	case "receive":
+		p.Receive = &ReceiveForm{Lines: workLines()}
+	case "held":
+		p.Status = Status{State: "order.held"}
+		p.Held = &Held{Reason: "duplicate", Text: T("hold.duplicate_text", "po", "4500187342"), Since: at(24, 9, 12), Owner: "Ingrid Dahl", OtherNumber: "4500187342", OtherURL: "/c/aurelia/orders/0", Answers: []HeldAnswer{AnswerNew, AnswerReplace, AnswerRefuse}, Differences: []HeldDifference{{T("hold.line_quantity", "line", 2), Raw("160"), Raw("180")}}}
+	}
+	return p
+}
+
+func messagePage(b Base, tab string) *MessagePage {
+	seg := func(n int, tag string, parts ...RawPart) RawSegment {
+		return RawSegment{Number: n, Tag: tag, Parts: parts, Envelope: n == 0}
+	}
+	bad := seg(5, "DTM", RawPart{"*002*", false}, RawPart{"20261131", true}, RawPart{"~", false})
+	bad.Selected, bad.Pins = true, []Pin{{1, Raw("DTM02: 31 November does not exist."), "AK403 8", Red}}
+	p := &MessagePage{Base: b, URL: "/c/aurelia/edi/1", Type: "850", Partner: kestrel, Status: Status{"edi.rejected", T("message.finding_count", "n", 2)}, Tab: tab,
+		Facts: []Text{Raw("PO 4500187519"), Raw("000004217"), Raw("X12 005010"), T("channel.api"), Raw("24 Nov 09:12:04")},
+		Acks:  []AckStep{{T("document.TA1"), Status{"edi.none", T("state.edi.none")}}, {T("document.997"), Status{"edi.rejected", T("state.edi.rejected")}}, {T("message.made"), Status{State: "document.none"}}}, SetCount: 16,
+		Raw:       []RawSegment{seg(0, "ISA", RawPart{"*00*          *00*          *ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS   *261124*0912*^*00501*000004217*0*P*>~", false}), seg(0, "GS", RawPart{"*PO*KESTRELSUPPLY*AURELIATOOLS*20261124*0912*4217*X*005010~", false}), seg(1, "ST", RawPart{"*850*0001~", false}), seg(2, "BEG", RawPart{"*00*SA*4500187519**20261124~", false}), seg(3, "CUR", RawPart{"*BY*GBP~", false}), seg(4, "REF", RawPart{"*PD*PR-2026-017~", false}), bad, seg(6, "N1", RawPart{"*BY*Kestrel Supply Ltd*92*KS-LEEDS~", false}), seg(7, "PO1", RawPart{"*1*240*EA*84.00*PE*VP*AUR-D18B~", false}), seg(16, "SE", RawPart{"*16*0001~", false}), seg(0, "IEA", RawPart{"*1*000004217~", false})},
+		Findings:  []Finding{{No: 1, Severity: "finding.error", Title: Raw("Requested delivery date cannot be read"), Place: Raw("Segment 5, DTM Date, element 2"), Body: Raw("November has 30 days."), Value: "20261131", Codes: []string{"AK3*DTM*5**8", "AK4*2*373*8*20261131"}, CodeNote: Raw("8: wrong date"), Rule: Raw("DTM02, CCYYMMDD"), Fix: Raw("Send 20261130.")}},
+		Explained: []ExplainedSegment{{5, "DTM", Raw("Date or time"), []ExplainedElement{{"DTM01", Raw("Qualifier"), "002", Raw("Delivery requested"), false}, {"DTM02", Raw("Date"), "20261131", Raw("Year 2026, month 11, day 31"), true}}, true}},
+		Plain:     []KV{{Label: T("party.buyer"), Value: Raw("Kestrel Supply Ltd, Leeds")}, {Label: T("party.ship_to"), Value: Raw("Kestrel DC Wakefield, WF2 7AZ")}},
+		Answer:    []RawSegment{seg(1, "ST", RawPart{"*997*0001~", false}), seg(2, "AK9", RawPart{"*R*1*1*0~", false})}, AnswerURL: "/c/aurelia/edi/2",
+		Attempts: []Attempt{{1, at(24, 9, 12), Status{State: "edi.processed"}, Raw("997"), 400 * time.Millisecond}}, Audit: []Entry{{Grey, "", "", T("event.message.received", "company", "Kestrel Supply"), "", at(24, 9, 12)}},
+		DownloadURL: "/c/aurelia/edi/1/raw", SubjectURL: "/c/aurelia/orders/1", SubjectName: "4500187519", RoomURL: "/c/aurelia/rooms/r1", Truncated: true}
+	if tab == "attempts" {
+		p.Held = &Held{Reason: "control_reused", Text: T("hold.control_reused_text"), Since: at(24, 9, 12), Answers: []HeldAnswer{AnswerProcess, AnswerDiscard}}
+	}
+	return p
+}
+
+// samples are the pages with something on them, by name.
+func samples(lang locale.Language) map[string]Page {
+	k, a := base(lang, kestrel), base(lang, aurelia)
+	tokens := []TokenRow{{ID: "t1", Name: "ERP Leeds", Prefix: "ent_4f2a", Person: "Dan Whitlock", Scopes: []string{"edi:write", "orders:read"}, State: "token.active", Created: at(1, 8, 0), Used: at(24, 10, 1), Expires: at(30, 0, 0), CanRevoke: true}}
+	moving := []MovingOrder{{"4500187610", "/o/1", Status{State: "order.confirmed"}, Pips{[4]Pip{PipOn, PipOn, PipNow, ""}, T("state.order.confirmed")}, "Aurelia Tools", "2026-12-01"}, {"4500187342", "/o/2", Status{State: "order.differs"}, Pips{[4]Pip{PipOn, PipOn, PipOn, PipBad}, T("state.order.differs")}, "Aurelia Tools", "2026-11-20"}}
+	ids := []Identity{{ID: "i1", Kind: "X12", Value: "ZZ:KESTRELSUPPLY", State: "identity.confirmed", Confirmed: []Confirmation{{"Aurelia Tools", "Tomás Vega", at(2, 9, 0)}}}, {ID: "i2", Kind: "AS2", Value: "KESTREL-AS2", State: "identity.waiting", CanConfirm: true, CanRemove: true}}
+	toasts := k
+	toasts.Toasts = []Toast{{Text: T("said.saved")}, {Text: T("said.undone"), Bad: true}, {Text: T("said.saved"), UndoURL: "/undo"}}
+	return map[string]Page{
+		"signin":        &SignInPage{Base: open(lang), Form: Form{Values: map[string]string{"email": "maya@kestrel.example"}, Errors: []FieldError{{"password", T("error.signin")}}}, Demo: []DemoAccount{{"Maya Osei", "Kestrel Supply", "maya@kestrel.example", "entente-demo-1"}, {"陈静", "华东五金", "chen@huadong.example", "entente-demo-1"}}},
+		"setup":         &SetupPage{Base: open(lang), Token: "x", Currencies: options("GBP", "GBP", "GBP", "EUR", "EUR"), Zones: options("Europe/London", "Europe/London", "Europe/London"), Countries: options("GB", "GB", "GB")},
+		"link":          &LinkPage{Base: open(lang), URL: "/link/abc", Purpose: LinkInvitation, Email: "dan@kestrel.example", CompanyName: "Kestrel Supply", InvitedBy: "Maya Osei", AskName: true, AskPassword: true, Expires: at(26, 9, 0)},
+		"link-dead":     &LinkPage{Base: open(lang), Dead: true},
+		"link-address":  &LinkPage{Base: open(lang), URL: "/link/abc", Purpose: LinkAddress, Email: "dan@kestrel.example", Expires: at(26, 9, 0)},
+		"link-password": &LinkPage{Base: open(lang), URL: "/link/abc", Purpose: LinkReset, Email: "dan@kestrel.example", AskPassword: true, Expires: at(26, 9, 0)},
+		"home": &HomePage{Base: toasts, CanOrder: true, Running: 41, Moving: moving, Needs: []Need{{Title: T("need.confirm", "number", "4500187622", "company", "Kestrel Supply"), Sub: T("order.net", "amount", gbp("51712.00")), URL: "/o/1", Action: T("order.confirm"), Since: at(23, 10, 0), Due: at(24, 13, 12)}, {Tone: Red, Icon: "package-off", Title: T("need.refused", "number", "4500187519"), Sub: Raw("DTM02"), URL: "/o/2", Action: T("action.open"), Since: at(24, 9, 12)}, {Tone: Red, Icon: "file-invoice", Title: T("need.differs", "invoice", "INV-88213", "number", "4500187342"), Sub: T("need.difference", "amount", gbp("1632.00")), URL: "/o/3", Action: T("action.compare"), Since: at(24, 9, 12)}, {Title: T("need.confirm", "number", "4500187624", "company", "Kestrel Supply"), Sub: T("order.net", "amount", gbp("8120.00")), URL: "/o/1", Action: T("order.confirm"), Since: at(24, 8, 0), Due: at(26, 9, 12)}},
+			Rooms: []RoomRow{{ID: "r1", URL: "/r/1", Title: T("order.title", "number", "4500187342"), Icon: "package", Last: Raw("I have flagged line 2 to their finance"), Author: "Dan Whitlock", At: at(24, 9, 20), Unread: 2}}, Start: []KV{{Label: T("start.people"), Value: T("start.people_text"), URL: "/c/kestrel/people"}}},
+		"inbox":         &InboxPage{Base: k, URL: "/c/kestrel/inbox", Unread: 1, Tabs: []Tab{{T("list.all"), "?", 12, true}, {T("inbox.unread"), "?view=unread", 1, false}}, Notices: []Notice{{ID: "n1", Unread: true, Tone: Red, Icon: "package-off", Text: T("need.refused", "number", "4500187519"), Sub: Raw("DTM02"), URL: "/o/1", At: at(24, 9, 12)}, {ID: "n2", Tone: Green, Icon: "check", Text: T("event.order.confirmed", "number", "4500187610", "company", "Aurelia Tools"), At: at(20, 9, 12)}}, Pager: Pager{Shown: 2, Total: 12, Next: "?after=n2"}},
+		"find":          &FindPage{Base: k, URL: "/c/kestrel/find", Query: "4500187", Hits: []Hit{{"package", T("order.title", "number", "4500187342"), Raw("Aurelia Tools"), "/o/1", &Status{State: "order.differs"}}, {"file-code", Raw("850 000004217"), Text{}, "/e/1", nil}}},
+		"catalogue":     &CataloguePage{Base: k, Filters: filters("/c/kestrel/catalogue"), Currencies: []string{"GBP", "EUR", "CNY"}, Pager: Pager{Shown: 2, Total: 40}, Products: []ProductRow{{SKU: "AUR-D18B", Name: "Drill 18 V brushless", GTIN: "7391234500019", Family: Raw("Cordless"), Unit: "EA", Pack: Raw("4 × 6"), Prices: []Money{gbp("84.00"), {"98.00", "EUR"}, {"765.00", "CNY"}}, OrderURL: "/c/kestrel/orders/new?sku=AUR-D18B"}, {SKU: "AUR-G125", Name: "Grinder 125 mm", Family: Raw("Corded"), Unit: "BX", Supplier: "Aurelia Tools", Prices: []Money{gbp("46.50"), {}, {"425.00", "CNY"}}}}},
+		"orders":        &OrdersPage{Base: k, Prices: true, CanOrder: true, Tabs: []Tab{{T("list.all"), "?", 2412, true}, {T("orders.waiting"), "?view=waiting", 3, false}, {T("orders.differs"), "?view=differs", 2, false}}, Filters: filters("/c/kestrel/orders"), Pager: Pager{Shown: 50, Total: 2412, Next: "?after=x"}, Rows: []OrderRow{{URL: "/c/kestrel/orders/1", Number: "4500187342", PO: "4500187342", Partner: aurelia, Placed: at(16, 9, 12), Requested: "2026-11-20", Lines: 5, Total: gbp("51712.00"), Status: Status{State: "order.differs"}, Note: T("order.differing", "n", 2), Pips: Pips{[4]Pip{PipOn, PipOn, PipOn, PipBad}, T("pips.refused")}, Unread: 2}, {URL: "/c/kestrel/orders/2", Number: "4500187622", Partner: huadong, Placed: at(24, 10, 12), Lines: 1, Total: Money{"15320.00", "CNY"}, Status: Status{State: "order.received"}, Pips: Pips{[4]Pip{PipOn, PipOn, PipWait, ""}, T("pips.waiting")}, Waits: true}, {URL: "/c/kestrel/orders/3", Number: "BT-2207", Partner: baltic, Placed: at(23, 10, 12), Lines: 14, Total: Money{"9120.50", "EUR"}, Status: Status{State: "order.closed"}, Pips: done(T("pips.accepted"))}}},
+		"order":         orderPage(k),
+		"order-confirm": withForm(a, "confirm"), "order-ship": withForm(a, "ship"), "order-invoice": withForm(a, "invoice"), "order-receive": withForm(k, "receive"), "order-held": withForm(a, "held"),
+		"order-new": &NewOrderPage{Base: k, URL: "/c/kestrel/orders/new", Form: Form{Errors: []FieldError{{"line.1.sku", T("error.unknown_sku", "sku", "AUR-XX")}}}, Partners: options("o2", "o2", "Aurelia Tools"), Countries: options("GB", "GB", "United Kingdom"), Lines: []NewOrderLine{{Index: 0, SKU: "AUR-D18B", Quantity: "24", Name: "Drill 18 V brushless", Unit: "EA", Price: gbp("84.00"), Amount: gbp("2016.00")}, {Index: 1, SKU: "AUR-XX", Quantity: "1"}}, Products: []ProductRow{{SKU: "AUR-D18B", Name: "Drill 18 V brushless"}}, Total: gbp("2016.00")},
+		"invoices":  &InvoicesPage{Base: k, Filters: filters("/c/kestrel/invoices"), Pager: Pager{Shown: 1, Total: -1}, Rows: []InvoiceRow{{"/c/kestrel/orders/1", "INV-88213", "4500187342", "/c/kestrel/orders/1", aurelia, "2026-11-19", "2026-12-19", gbp("52096.00"), gbp("62515.20"), Status{State: "invoice.differs"}, T("need.difference", "amount", gbp("1632.00"))}}},
+		"edi":       &MessagesPage{Base: a, Tabs: []Tab{{T("list.all"), "?", -1, true}, {T("edi.failed"), "?view=failed", 1, false}}, Filters: filters("/c/aurelia/edi"), Pager: Pager{Shown: 2, Total: 118, Next: "?after=2"}, Rows: []MessageRow{{"/c/aurelia/edi/1", false, kestrel, []string{"850"}, "4500187519", "000004217", T("channel.api"), at(24, 9, 12), Status{"edi.rejected", T("message.finding_count", "n", 2)}, Pips{[4]Pip{PipOn, PipOn, PipOn, PipBad}, T("pips.refused")}, 400 * time.Millisecond}, {"/c/aurelia/edi/2", true, kestrel, []string{"997"}, "", "000000311", T("channel.outbox"), at(24, 9, 12), Status{State: "edi.waiting"}, Pips{[4]Pip{PipOn, PipWait, "", ""}, T("pips.waiting")}, 0}}},
+		"message":   messagePage(a, ""), "message-answer": messagePage(a, "answer"), "message-attempts": messagePage(a, "attempts"), "message-audit": messagePage(a, "audit"),
+		"partners": &PartnersPage{Base: a, Rows: []PartnerRow{{"/c/aurelia/partners/1", kestrel, "reseller", "partner.active", "GBP", 4, 2, at(24, 9, 12), 3}, {"/c/aurelia/partners/2", huadong, "reseller", "partner.active", "CNY", 1, 0, at(22, 9, 12), 0}}},
+		"partner": &PartnerPage{Base: a, URL: "/c/aurelia/partners/1", Company: kestrel, Side: "reseller", State: "partner.active", Facts: []KV{{Label: T("order.currency"), Value: Raw("GBP")}}, Mine: []Person{ingrid, tomas}, Theirs: []Person{maya, dan}, Identities: ids, OurIDs: ids[:1], Orders: moving, Room: room(true),
+			Settings: &PartnerSettings{Editable: true, Form: Form{Values: map[string]string{"price_tolerance": "0.5", "response_days": "2"}}, Rows: []PartnerRoute{{Set: "855", Out: true, Channel: options("outbox", "outbox", "Outbox", "pages", "Pages")}, {Set: "850", Channel: options("api", "api", "API"), Ack: options("gateway", "gateway", "Gateway")}}}},
+		"people":    &PeoplePage{Base: k, URL: "/c/kestrel/people", Roles: roles("buyer"), Manage: true, Link: &OneTimeLink{"https://portal.example/link/7f3k", "Dan Whitlock", "dan@kestrel.example", LinkReset, at(26, 9, 0)}, People: []MemberRow{{Person: maya, Email: "maya@kestrel.example", Roles: roles("admin", "sales"), State: "person.active", Seen: at(24, 10, 30), Self: true, Editable: true}, {Person: dan, Email: "dan@kestrel.example", Roles: roles("buyer", "finance"), State: "person.active", Seen: at(24, 9, 0), CanLink: true, Editable: true}, {Person: Person{ID: "p9", Name: "Priya Nair"}, Email: "priya@kestrel.example", Roles: roles(), State: "person.deactivated", Editable: true}}},
+		"company":   &CompanyPage{Base: k, URL: "/c/kestrel/company", Profile: Form{Values: map[string]string{"name": "Kestrel Supply"}}, Countries: options("GB", "GB", "United Kingdom"), Currencies: options("GBP", "GBP", "GBP"), Zones: options("Europe/London", "Europe/London", "Europe/London"), Identities: ids, Kinds: options("x12", "x12", "X12", "edifact", "EDIFACT"), Tokens: tokens, Scopes: options("edi:write", "edi:read", "edi:read", "edi:write", "edi:write", "orders:read", "orders:read"), Days: options("90", "90", "90"), Secret: "ent_4f2a9c0b1d2e3f", Manage: true, CanToken: true},
+		"profile":   &ProfilePage{Base: k, URL: "/c/kestrel/profile", Email: "maya@kestrel.example", Name: Form{Values: map[string]string{"name": "Maya Osei"}}, Languages: []Option{{"en", T("language.en"), true}, {"zh-CN", T("language.zh-CN"), false}}, Themes: []Option{{"system", T("theme.system"), true}, {"light", T("theme.light"), false}, {"dark", T("theme.dark"), false}}, Zones: options("Europe/London", "Europe/London", "Europe/London"), Sessions: []SessionRow{{"s1", "Firefox 132, Linux", "203.0.113.7", at(24, 8, 0), at(24, 10, 30), true}, {"s2", "Safari, iPhone", "203.0.113.9", at(20, 8, 0), at(23, 10, 30), false}}, Tokens: tokens, Password: Form{Errors: []FieldError{{"password", T("error.password_short")}}}},
+		"rooms":     &RoomsPage{Base: k, Groups: roomGroups(false)},
+		"room":      &RoomsPage{Base: k, Groups: roomGroups(true), Room: room(false)},
+		"mail":      &OutboxPage{Base: k, Rows: []MailRow{{"/c/kestrel/mail/1", "dan@kestrel.example", "Kestrel Supply", at(24, 9, 0), "mail.kept"}}, Pager: Pager{Shown: 1, Total: 1}},
+		"mail-one":  &MailPage{Base: k, Mail: MailRow{"", "dan@kestrel.example", "Kestrel Supply", at(24, 9, 0), "mail.kept"}, Text: "Hello Dan\n\nhttps://portal.example/link/7f3k\n"},
+		"platform":  &PlatformPage{Base: k, URL: "/platform", Checks: []Check{{T("platform.check.database"), "check.ok", Raw("SQLite")}, {T("platform.check.jobs"), "check.failed", Text{}}}, Facts: []KV{{Label: T("platform.version"), Value: Raw("0.1.0")}}, Companies: []PlatformCompany{{"o1", "Kestrel Supply", "kestrel", 2, at(1, 9, 0)}}, Jobs: []Tally{{"job.available", 3, 2 * time.Second}, {"job.retryable", 1, time.Hour}}, Events: []Tally{{"delivery.due", 2, time.Second}}, Messages: []Tally{{"edi.processed", 4012, 0}, {"edi.held", 1, 26 * time.Hour}}, Parked: []ParkedRow{{"d1", "notify", "trade.OrderReceived", "Kestrel Supply", 8, at(24, 9, 0), "internal"}}},
+		"help":      &HelpPage{Base: k, Articles: []HelpLink{{"/help/orders", "Orders", "From the order to the invoice", "", false}}},
+		"help-one":  &HelpPage{Base: k, Title: "Orders", HTML: template.HTML("<h1>Orders</h1><p>An order is <code>850</code>.</p><h2>Answer</h2><pre><code>ISA*00~</code></pre><table><thead><tr><th>a</th></tr></thead><tbody><tr><td>b</td></tr></tbody></table>"), Articles: []HelpLink{{"/help/orders", "Orders", "", "", true}, {"/help/edi", "EDI", "", "", false}}},
+		"api":       &APIPage{Base: open(lang), Version: "1.0", SpecURL: "/api/openapi.json", Groups: []APIGroup{{"EDI", "edi", []Endpoint{{"POST", "/api/v1/edi/interchanges", "Send interchanges", "The body is raw X12.", "edi:write", []Param{{"Idempotency-Key", "header", "string", "same key, same answer", false}, {"id", "path", "string", "the interchange", true}}, "ISA*00*…", []Answer{{"202", "durable"}, {"422", "refused"}}}}}}},
+		"error-404": &ErrorPage{Base: k, Status: 404, BackURL: "/c/kestrel/orders"},
+		"error-409": &ErrorPage{Base: k, Status: 409, Was: Raw("160"), Now: Raw("180"), Code: "conflict"},
+		"error-422": &ErrorPage{Base: k, Status: 422},
+		"error-429": &ErrorPage{Base: k, Status: 429, Retry: 40 * time.Second},
+		"error-413": &ErrorPage{Base: k, Status: 413},
+		"error-503": &ErrorPage{Base: k, Status: 503},
+		"error-500": &ErrorPage{Base: open(lang), Status: 500, Reference: "req-0a1b"},
+		"offline":   &OfflinePage{Base: open(lang)},
+	}
+}
+
+func roomGroups(on bool) []RoomGroup {
+	return []RoomGroup{{T("rooms.orders"), []RoomRow{{ID: "r1", URL: "/c/kestrel/rooms/r1", Title: T("order.title", "number", "4500187342"), Icon: "package", Last: Raw("7 月价目表已从映射规则中移除"), Author: "李雯", At: at(24, 9, 18), Unread: 2, On: on}, {ID: "r2", URL: "/c/kestrel/rooms/r2", Title: T("order.title", "number", "4500187588"), Icon: "package", At: at(20, 9, 20)}}}, {T("rooms.partners"), []RoomRow{{ID: "r3", URL: "/c/kestrel/rooms/r3", Title: Raw("Aurelia Tools"), Icon: "hash", Last: T("event.order.confirmed", "number", "4500187610", "company", "Aurelia Tools"), At: at(18, 9, 20)}}}}
+}
+
+// empties are the same pages with nothing on them, as they are on the first day.
+func empties(lang locale.Language) map[string]Page {
+	b := bare(lang)
+	quiet := Filters{Placeholder: T("find.placeholder")}
+	return map[string]Page{
+		"signin": &SignInPage{Base: open(lang)}, "setup": &SetupPage{Base: open(lang)}, "link": &LinkPage{Base: open(lang), URL: "/link/x", Purpose: LinkFirst},
+		"home": &HomePage{Base: b}, "inbox": &InboxPage{Base: b}, "find": &FindPage{Base: b}, "find-nothing": &FindPage{Base: b, Query: "zzz"}, "catalogue": &CataloguePage{Base: b, Filters: quiet}, "catalogue-nothing": &CataloguePage{Base: b, Filters: filters("/x")},
+		"orders": &OrdersPage{Base: b, Filters: quiet}, "orders-nothing": &OrdersPage{Base: b, Filters: filters("/x")}, "order": &OrderPage{Base: b, Room: &Room{ID: "r", ReadOnly: true}}, "order-new": &NewOrderPage{Base: b}, "invoices": &InvoicesPage{Base: b, Filters: quiet}, "invoices-nothing": &InvoicesPage{Base: b, Filters: filters("/x")},
+		"edi": &MessagesPage{Base: b, Filters: quiet}, "edi-nothing": &MessagesPage{Base: b, Filters: filters("/x")}, "message": &MessagePage{Base: b, Out: true}, "message-attempts": &MessagePage{Base: b, Tab: "attempts"}, "message-audit": &MessagePage{Base: b, Tab: "audit"},
+		"partners": &PartnersPage{Base: b}, "partner": &PartnerPage{Base: b, Side: "supplier", State: "partner.invited"}, "people": &PeoplePage{Base: b, People: []MemberRow{{Person: maya}}}, "company": &CompanyPage{Base: b}, "profile": &ProfilePage{Base: b},
+		"rooms": &RoomsPage{Base: b}, "room": &RoomsPage{Base: b, Room: &Room{ID: "r", Icon: "hash", Title: Raw("Aurelia Tools")}}, "mail": &OutboxPage{Base: b, SMTP: true}, "mail-one": &MailPage{Base: b}, "platform": &PlatformPage{Base: b}, "help": &HelpPage{Base: open(lang)}, "api": &APIPage{Base: open(lang)},
+		"error-500": &ErrorPage{Base: open(lang), Status: 502}, "error-422": &ErrorPage{Base: open(lang), Status: 400}, "offline": &OfflinePage{Base: open(lang)},
+	}
+}
