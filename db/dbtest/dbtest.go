@@ -1,5 +1,5 @@
 // Package dbtest gives every test a database of its own: a fresh SQLite file and
-// an isolated PostgreSQL database, both at the present schema, in tens of
+// an isolated, empty PostgreSQL database, both at the present schema, in tens of
 // milliseconds. Tests may run in parallel.
 //
 // PostgreSQL is reached by the DSN in ENTENTE_TEST_POSTGRES, whose user may
@@ -10,12 +10,14 @@ package dbtest
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,9 +41,88 @@ func Each(t *testing.T, fn func(t *testing.T, d *db.DB)) {
 // One opens a fresh SQLite file at the present schema, closed when t ends.
 func One(t testing.TB) *db.DB { return open(t, SQLiteDSN(t), db.Options{}) }
 
-// Postgres opens a fresh PostgreSQL database at the present schema, closed and
-// dropped when t ends.
-func Postgres(t testing.TB) *db.DB { return open(t, PostgresDSN(t), db.Options{Conns: 8}) }
+// Postgres opens a PostgreSQL database at the present schema without any row. It
+// is closed when t ends, emptied, and given to a later test of this process.
+func Postgres(t testing.TB) *db.DB {
+	t.Helper()
+	admin := adminDSN(t)
+	name := takeSpare(admin)
+	if name == "" {
+		template, err := postgresTemplate(admin)
+		if err != nil {
+			t.Fatalf("make the PostgreSQL template: %v", err)
+		}
+		name = fmt.Sprintf("r_%d_%s", os.Getpid(), db.NewID())
+		if err := exec(context.Background(), admin, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+			t.Fatalf("create the test database: %v", err)
+		}
+	}
+	t.Cleanup(func() { // runs after the database was closed
+		if err := exec(context.Background(), withDatabase(admin, name), empty); err != nil {
+			t.Errorf("empty the test database: %v", err)
+			return
+		}
+		templateMu.Lock()
+		defer templateMu.Unlock()
+		spares[admin] = append(spares[admin], name)
+	})
+	return open(t, withDatabase(admin, name), db.Options{Conns: 8})
+}
+
+// spares are emptied databases of this process, by cluster.
+var spares = map[string][]string{}
+
+func takeSpare(admin string) string {
+	templateMu.Lock()
+	defer templateMu.Unlock()
+	free := spares[admin]
+	if len(free) == 0 {
+		return ""
+	}
+	spares[admin] = free[:len(free)-1]
+	return free[len(free)-1]
+}
+
+// empty truncates the tables that hold rows and starts sequences again. A session
+// lock left by a test is gone with its connection.
+const empty = `DO $$
+DECLARE t text; full_ones text[] := '{}'; found boolean;
+BEGIN
+  FOR t IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('goose_db_version', 'river_migration') LOOP
+    EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || t || ')' INTO found;
+    IF found THEN full_ones := full_ones || t; END IF;
+  END LOOP;
+  IF array_length(full_ones, 1) > 0 THEN
+    EXECUTE 'TRUNCATE ' || array_to_string(full_ones, ', ') || ' RESTART IDENTITY CASCADE';
+  END IF;
+END $$`
+
+// sweep drops spare databases of processes that have ended.
+func sweep(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, "SELECT datname FROM pg_database WHERE datname LIKE 'r\\_%'")
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		var pid int
+		if _, err := fmt.Sscanf(name, "r_%d_", &pid); err != nil || pid == os.Getpid() || alive(pid) {
+			continue
+		}
+		if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func alive(pid int) bool {
+	p, err := os.FindProcess(pid)
+	return err == nil && !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
 
 func open(t testing.TB, dsn string, o db.Options) *db.DB {
 	t.Helper()
@@ -160,6 +241,9 @@ func postgresTemplate(admin string) (string, error) {
 	defer func() { _ = conn.Close(ctx) }()
 	const lock = 0x656e746573740001 // one maker at a time; the lock ends with the connection
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(lock)); err != nil {
+		return "", err
+	}
+	if err := sweep(ctx, conn); err != nil {
 		return "", err
 	}
 	var there bool

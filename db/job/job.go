@@ -32,7 +32,6 @@ const (
 	Rescue   = 20 * time.Second // a job left running by a dead process runs again after it
 	MaxTries = 8                // then parked
 	batch    = 200              // deliveries in one transaction
-	grace    = 8 * time.Second  // what runs may finish within it when stopping
 	poll     = time.Second
 )
 
@@ -120,7 +119,8 @@ type Stat struct {
 
 // Options tune New; the zero value is right for a command that only publishes.
 type Options struct {
-	Log     *slog.Logger // default: discard
-	Revive  bool         // SQLite: single jobs left running are due again at Start. Only the holder of the data folder lock may set it.
-	Workers int          // single jobs at once on this node, default 8
+	Log     *slog.Logger  // default: discard
+	Revive  bool          // SQLite: single jobs left running are due again at Start. Only the holder of the data folder lock may set it.
+	Workers int           // single jobs at once on this node, default 8
+	Grace   time.Duration // what runs may finish within it when stopping, default 8 s
 }

@@ -52,6 +52,9 @@ func New(d *db.DB, o Options) *Jobs {
 	if o.Workers == 0 {
 		o.Workers = 8
 	}
+	if o.Grace == 0 {
+		o.Grace = 8 * time.Second
+	}
 	j := &Jobs{
 		db: d, log: o.Log, opt: o, bound: map[string][]string{}, handlers: map[string]map[string]Handler{},
 		loops: map[string]*loop{}, told: map[string]time.Time{},
@@ -247,9 +250,9 @@ func (j *Jobs) revive(ctx context.Context) error {
 	})
 }
 
-// Stop takes no new work, lets what runs finish for 8 seconds, then cancels it:
-// its transaction is rolled back and the work stays due. It returns within 10
-// seconds. A second call does nothing.
+// Stop takes no new work, lets what runs finish within Grace, then cancels it: its
+// transaction is rolled back and the work stays due. It returns within two
+// seconds more. A second call does nothing.
 func (j *Jobs) Stop() {
 	j.mu.Lock()
 	was := j.state
@@ -266,7 +269,7 @@ func (j *Jobs) Stop() {
 		go func() { j.running.Wait(); close(done) }()
 		select {
 		case <-done:
-		case <-time.After(grace):
+		case <-time.After(j.opt.Grace):
 		}
 		j.kill()
 		select {
@@ -343,7 +346,9 @@ func (l *loop) run(accept, work context.Context, log *slog.Logger) {
 	defer tick.Stop()
 	for {
 		n := l.asked()
-		l.turnOver(accept, work, log)
+		if err := l.turnOver(accept, work); err != nil && !errors.Is(err, context.Canceled) {
+			log.Error("drain failed; it runs again within a second", "drain", l.name, "error", err)
+		}
 		l.finished(n)
 		select {
 		case <-l.kick:
@@ -355,16 +360,13 @@ func (l *loop) run(accept, work context.Context, log *slog.Logger) {
 }
 
 // turnOver makes passes until there is no more, one fails, or accept ends.
-func (l *loop) turnOver(accept, work context.Context, log *slog.Logger) {
+func (l *loop) turnOver(accept, work context.Context) error {
 	for accept.Err() == nil {
-		more, err := l.safely(work)
-		if err != nil && !errors.Is(err, context.Canceled) {
-			log.Error("drain failed; it runs again within a second", "drain", l.name, "error", err)
-		}
-		if err != nil || !more {
-			return
+		if more, err := l.safely(work); err != nil || !more {
+			return err
 		}
 	}
+	return accept.Err()
 }
 
 func (l *loop) safely(ctx context.Context) (more bool, err error) {

@@ -53,12 +53,13 @@ type riverQueue[T any] struct {
 	workers *river.Workers
 	join    func(ctx context.Context, fn func(T) error) error
 	log     *slog.Logger
+	grace   time.Duration
 }
 
 func newRiver[T any](driver interface {
 	riverDriver[T]
 }, o Options, join func(context.Context, func(T) error) error) queue {
-	q := &riverQueue[T]{workers: river.NewWorkers(), join: join, log: o.Log}
+	q := &riverQueue[T]{workers: river.NewWorkers(), join: join, log: o.Log, grace: o.Grace}
 	client, err := river.NewClient[T](driver, &river.Config{
 		Logger:               slog.New(quiet{o.Log.Handler()}),
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
@@ -68,7 +69,7 @@ func newRiver[T any](driver interface {
 		JobTimeout:           Timeout,
 		JobStuckThreshold:    Rescue - Timeout,
 		RescueStuckJobsAfter: Rescue,
-		SoftStopTimeout:      grace,
+		SoftStopTimeout:      o.Grace,
 		MaxAttempts:          MaxTries,
 		RetryPolicy:          policy{},
 		SkipUnknownJobCheck:  true, // a command may make what only the serving process handles
@@ -146,7 +147,7 @@ func (q *riverQueue[T]) retry(ctx context.Context, id int64) error {
 func (q *riverQueue[T]) start(ctx context.Context) error { return q.client.Start(ctx) }
 
 func (q *riverQueue[T]) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), grace+time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), q.grace+time.Second)
 	defer cancel()
 	if err := q.client.Stop(ctx); err != nil {
 		q.log.Warn("single jobs did not end in time", "error", err)

@@ -165,10 +165,10 @@ func (j *Jobs) Idle(ctx context.Context) error {
 				continue
 			}
 			l.inline.Lock()
-			l.turnOver(ctx, ctx, j.log)
+			err := l.turnOver(ctx, ctx)
 			l.inline.Unlock()
-			if ctx.Err() != nil {
-				return fault.Wrap(ctx.Err(), fault.Unavailable, "error.unavailable")
+			if err != nil {
+				return db.Translate(err)
 			}
 		}
 		if j.wakes.Load() != before {
