@@ -41,11 +41,13 @@ type Numbered struct {
 	Frame Frame
 }
 
-// Face is how members of a room see a present person. Org is the slug.
+// Face is how members of a room see a present person. Org is the slug of the
+// company, Company its name.
 type Face struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Org  string `json:"org"`
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Org     string `json:"org"`
+	Company string `json:"company,omitempty"`
 }
 
 // Options make a hub. Source and Presence are required.
@@ -257,6 +259,23 @@ func (h *Hub) Connections(person string) (all, own int) {
 		own = len(ch.conns)
 	}
 	return len(h.conns), own
+}
+
+// Open returns how many connections of the person on this node take frames.
+func (h *Hub) Open(person string) int {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	n := 0
+	if ch := h.persons[person]; ch != nil {
+		for c := range ch.conns {
+			select {
+			case <-c.done:
+			default:
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // Publish hands a frame of a room's sequence to the members on this node and to

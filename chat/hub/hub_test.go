@@ -598,8 +598,8 @@ func TestTwoNodesShareWhatIsNotNumbered(t *testing.T) {
 	t.Cleanup(func() { _ = m.Close() })
 	one := start(t, Options{Source: tab, Broker: m, Node: "one"})
 	two := start(t, Options{Source: tab, Broker: m, Node: "two"})
-	ann := Who{Person: "ann", Org: "x", Face: Face{"ann", "Ann", "x"}}
-	ben := Who{Person: "ben", Org: "y", Session: "sb", Face: Face{"ben", "Ben", "y"}}
+	ann := Who{Person: "ann", Org: "x", Face: Face{ID: "ann", Name: "Ann", Org: "x"}}
+	ben := Who{Person: "ben", Org: "y", Session: "sb", Face: Face{ID: "ben", Name: "Ben", Org: "y"}}
 	ca, a := add(t, one, ann)
 	cb, b := add(t, two, ben)
 	join(t, ca, "r", 0)
@@ -649,10 +649,10 @@ func TestTwoNodesShareWhatIsNotNumbered(t *testing.T) {
 func TestPresenceCountsConnectionsOfOnePersonOnce(t *testing.T) {
 	t.Parallel()
 	h := start(t, Options{Source: newTable()})
-	ann := Who{Person: "ann", Face: Face{"ann", "Ann", "x"}}
+	ann := Who{Person: "ann", Face: Face{ID: "ann", Name: "Ann", Org: "x"}}
 	c1, _ := add(t, h, ann)
 	c2, _ := add(t, h, ann)
-	w, tp := add(t, h, Who{Person: "w", Face: Face{"w", "Wen", "y"}})
+	w, tp := add(t, h, Who{Person: "w", Face: Face{ID: "w", Name: "Wen", Org: "y"}})
 	join(t, c1, "r", 0)
 	join(t, c2, "r", 0)
 	join(t, w, "r", 0)

@@ -32,7 +32,8 @@ func (s *Service) name(ctx context.Context, ms []Message) error {
 	for i := range ms {
 		if ms[i].Kind == Said {
 			ms[i].From.Name = names[ms[i].From.ID]
-			ms[i].From.Org = companies[ms[i].From.Org].Slug
+			c := companies[ms[i].From.Org]
+			ms[i].From.Org, ms[i].From.Company = c.Slug, c.Name
 		}
 	}
 	return nil
@@ -62,7 +63,7 @@ func (s *Service) author(ctx context.Context, person, org string) (Author, error
 	if !ok || !ok2 {
 		return Author{}, fault.New(fault.NotFound, "error.not_found")
 	}
-	return Author{ID: person, Name: n, Org: c.Slug}, nil
+	return Author{ID: person, Name: n, Org: c.Slug, Company: c.Name}, nil
 }
 
 // Self is how members of a room see the person acting for the company: what
@@ -70,6 +71,21 @@ func (s *Service) author(ctx context.Context, person, org string) (Author, error
 // Codes: NotFound.
 func (f Feed) Self(ctx context.Context, person, org string) (Author, error) {
 	return f.s.author(ctx, person, org)
+}
+
+// nameLast is name for the latest messages of a list.
+func (s *Service) nameLast(ctx context.Context, rooms []Listed) error {
+	ms := make([]Message, len(rooms))
+	for i, r := range rooms {
+		ms[i] = r.Last
+	}
+	if err := s.name(ctx, ms); err != nil {
+		return err
+	}
+	for i := range rooms {
+		rooms[i].Last = ms[i]
+	}
+	return nil
 }
 
 func (s *Service) companies(ctx context.Context, rooms []Listed) error {

@@ -40,7 +40,7 @@ const (
 
 // Limits of a message.
 const (
-	MaxText     = 16 << 10 // bytes of text
+	MaxText     = 16 << 10 // characters of text
 	MaxKey      = 64       // bytes of a client key
 	MaxGap      = 500      // more missing messages than this are not replayed: reload
 	MaxHistory  = 200      // rows of one History call
@@ -63,11 +63,13 @@ type Room struct {
 // Resource is the room as access.Check sees it.
 func (r Room) Resource() access.Resource { return access.Resource{Members: r.Orgs} }
 
-// Author is who wrote a message, as shown to members. Org is the slug.
+// Author is who wrote a message, as shown to members. Org is the slug of the
+// company written for, Company its name.
 type Author struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Org  string `json:"org"`
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Org     string `json:"org"`
+	Company string `json:"company,omitempty"`
 }
 
 // Message is one number of a room's sequence.
@@ -104,7 +106,7 @@ type Spec struct {
 type Draft struct {
 	Room   ID
 	Key    string // made by the client, unique per author and room, 1 to MaxKey bytes
-	Text   string // 1 to MaxText bytes of UTF-8 after trimming
+	Text   string // 1 to MaxText characters after trimming
 	Thread int64  // 0 or the number of a message of the room
 }
 
@@ -135,7 +137,8 @@ type Listed struct {
 	Unread    int64     // numbers above the person's read mark; 0 for rooms never entered
 	Entered   bool
 	LastAt    time.Time // time of the latest message, Created when empty
-	ReadSeq   int64
+	Last      Message   // the latest message; Seq 0 when the room is empty
+	ReadSeq   int64     // the person's read mark
 }
 
 // Company is a company as members of a shared room see it.

@@ -257,7 +257,7 @@ func TestPostSaysWhoWhatWhen(t *testing.T) {
 		r := h.shared(t, "1")
 		ctx := context.Background()
 		first := h.post(t, "maya", r.ID, "k", "  hello\r\n李雯 ")
-		want := Author{h.person["maya"], "maya", "kestrel"}
+		want := Author{h.person["maya"], "maya", "kestrel", "KESTREL"}
 		if first.Seq != 1 || first.From != want || first.Text != "hello\n李雯" || first.Kind != Said || time.Since(first.At) > time.Minute {
 			t.Fatalf("%+v", first)
 		}
@@ -321,7 +321,7 @@ func TestPostRefuses(t *testing.T) {
 	if got, err := h.s.Get(ctx, h.actor("maya"), r.ID); err != nil || got.LastSeq != 0 {
 		t.Fatalf("a refused post took a number: %+v %v", got, err)
 	}
-	if m := h.post(t, "maya", r.ID, "k", strings.Repeat("x", MaxText)); m.Seq != 1 {
+	if m := h.post(t, "maya", r.ID, "k", strings.Repeat("李", MaxText)); m.Seq != 1 {
 		t.Fatalf("number %d", m.Seq)
 	}
 }
@@ -451,6 +451,9 @@ func TestUnreadCountsOnlyRoomsEntered(t *testing.T) {
 		if err != nil || next != "" || len(list) != 2 || list[0].ID != a.ID || list[0].Unread != 2 || !list[0].Entered || list[1].Unread != 0 || list[1].Entered {
 			t.Fatalf("%+v %q %v", list, next, err)
 		}
+		if l := list[0].Last; l.Seq != 5 || l.Text != "x" || l.From.Name != "ingrid" || l.From.Org != "aurelia" {
+			t.Fatalf("%+v", l)
+		}
 		if len(list[0].Companies) != 2 || list[0].LastAt.Before(list[1].LastAt) {
 			t.Fatalf("%+v", list[0])
 		}
@@ -480,6 +483,12 @@ func TestUnreadCountsOnlyRoomsEntered(t *testing.T) {
 			t.Fatal(err)
 		}
 		want(0)
+		if seq, in, err := h.s.Mark(ctx, h.actor("maya"), a.ID); err != nil || !in || seq != 5 {
+			t.Fatalf("%d %v %v", seq, in, err)
+		}
+		if seq, in, err := h.s.Mark(ctx, h.actor("dan"), a.ID); err != nil || in || seq != 0 {
+			t.Fatalf("%d %v %v", seq, in, err)
+		}
 		h.post(t, "ingrid", a.ID, "new3", "x")
 		want(1)
 		// posting is reading

@@ -165,7 +165,7 @@ func (s *Service) Enter(ctx context.Context, actor access.Actor, id ID) (Room, e
 	}
 	var known bool
 	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
-		known, err = entered(ctx, id, actor.Person, actor.Org)
+		_, known, err = readMark(ctx, id, actor.Person, actor.Org)
 		return err
 	})
 	if err != nil || known {
@@ -259,7 +259,7 @@ func (d Draft) check() error {
 		return fault.InvalidField("key", "room.key_wrong")
 	case d.Text == "":
 		return fault.InvalidField("text", "room.text_missing")
-	case len(d.Text) > MaxText:
+	case utf8.RuneCountInString(d.Text) > MaxText:
 		return fault.InvalidField("text", "room.text_long", "Max", MaxText)
 	case !utf8.ValidString(d.Text) || strings.ContainsRune(d.Text, 0):
 		return fault.InvalidField("text", "room.text_wrong")
@@ -334,6 +334,19 @@ func (s *Service) Read(ctx context.Context, actor access.Actor, id ID, seq int64
 		}
 		return enter(ctx, id, actor.Person, actor.Org, min(max(seq, 0), r.LastSeq))
 	})
+}
+
+// Mark returns how far the actor has read, and whether he ever entered.
+// Codes: NotFound.
+func (s *Service) Mark(ctx context.Context, actor access.Actor, id ID) (seq int64, entered bool, err error) {
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
+			return err
+		}
+		seq, entered, err = readMark(ctx, id, actor.Person, actor.Org)
+		return err
+	})
+	return seq, entered, err
 }
 
 // History returns a part of the conversation in ascending order.
@@ -448,6 +461,9 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) ([]Lis
 		return nil
 	})
 	if err != nil {
+		return nil, "", err
+	}
+	if err := s.nameLast(ctx, out); err != nil {
 		return nil, "", err
 	}
 	return out, next, s.companies(ctx, out)

@@ -292,10 +292,13 @@ func members(ctx context.Context, id ID) ([]string, error) {
 	return out, err
 }
 
-func entered(ctx context.Context, id ID, person, org string) (bool, error) {
-	var n int64
-	err := db.Tx(ctx).Model(&memberRow{}).Where("room_id = ? AND person_id = ? AND org_id = ?", string(id), person, org).Count(&n).Error
-	return n > 0, err
+func readMark(ctx context.Context, id ID, person, org string) (seq int64, entered bool, err error) {
+	var rows []memberRow
+	err = db.Tx(ctx).Where("room_id = ? AND person_id = ? AND org_id = ?", string(id), person, org).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return 0, false, err
+	}
+	return rows[0].LastRead, true, nil
 }
 
 // enter makes the member row or moves its read mark forward.
@@ -358,14 +361,38 @@ func listRooms(ctx context.Context, scope access.Scope, person string, f Filter)
 	if err != nil {
 		return nil, "", err
 	}
+	last, err := latest(ctx, ids)
+	if err != nil {
+		return nil, "", err
+	}
 	out := make([]Listed, len(rows))
 	for i, r := range rows {
-		out[i] = Listed{Room: r.Room.room(orgs[r.Room.ID]), LastAt: db.FromMicros(r.Room.Active)}
+		out[i] = Listed{Room: r.Room.room(orgs[r.Room.ID]), LastAt: db.FromMicros(r.Room.Active), Last: last[ID(r.Room.ID)]}
 		if r.LastRead != nil {
 			out[i].Entered, out[i].ReadSeq, out[i].Unread = true, *r.LastRead, max(r.Room.LastSeq-*r.LastRead, 0)
 		}
 	}
 	return out, next, nil
+}
+
+// latest returns the newest message of each room that has one.
+func latest(ctx context.Context, rooms []string) (map[ID]Message, error) {
+	var rows []messageRow
+	err := db.Tx(ctx).Table("message").Select("message.*").
+		Joins("JOIN room ON room.id = message.room_id AND room.last_seq = message.seq").
+		Where("room.id IN ?", rooms).Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[ID]Message, len(rows))
+	for _, r := range rows {
+		m, err := r.message()
+		if err != nil {
+			return nil, err
+		}
+		out[m.Room] = m
+	}
+	return out, nil
 }
 
 func unreadRooms(ctx context.Context, scope access.Scope, person string) ([]Room, error) {

@@ -28,6 +28,7 @@ func (h *house) calls(r Room) map[string]func(access.Actor) error {
 		},
 		"Read":        func(a access.Actor) error { return h.s.Read(ctx, a, r.ID, 1) },
 		"History":     func(a access.Actor) error { _, err := h.s.History(ctx, a, r.ID, Window{}); return err },
+		"Mark":        func(a access.Actor) error { _, _, err := h.s.Mark(ctx, a, r.ID); return err },
 		"People":      func(a access.Actor) error { _, err := h.s.People(ctx, a, r.ID); return err },
 		"SetReadOnly": func(a access.Actor) error { return h.s.SetReadOnly(ctx, a, r.ID, true) },
 		"RemoveOrg":   func(a access.Actor) error { return h.s.RemoveOrg(ctx, a, r.ID, h.org["kestrel"]) },

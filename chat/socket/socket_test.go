@@ -401,9 +401,9 @@ func TestRecheckFindsWhatNobodyTold(t *testing.T) {
 	// on demand, without the interval
 	m := single(t, socket.Limits{RecheckEvery: time.Hour})
 	q := m.open(t, "maya")
-	m.end("maya")
-	q.send(t, `{"type":"ping"}`)
+	q.send(t, `{"type":"ping"}`) // past the first check
 	q.next(t, "pong")
+	m.end("maya")
 	m.live.Recheck(m.person["maya"])
 	if c := q.closed(t); c != websocket.StatusCode(hub.CodeEnded) {
 		t.Fatalf("code %d", c)
