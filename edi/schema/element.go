@@ -368,9 +368,6 @@ func (j *judge) report(f fault, s *x12.Segment, i, comp, rep int, e *element, v 
 	case fine:
 		return
 	}
-	if args["suggest"] != "" {
-		key += ".suggest"
-	}
 	fd := j.makeElement(key, code, sev, s, i, e, v, args)
 	fd.Pos.Component, fd.Pos.Repeat = comp, rep
 	j.add(fd)

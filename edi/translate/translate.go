@@ -258,9 +258,6 @@ func (r *reader) allowance(s *x12.Segment) {
 		r.at, r.party = inAllowance, nil
 	default:
 		r.head.Allowances = append(r.head.Allowances, a)
-		if r.at == inSummary {
-			r.at = inSummary
-		}
 	}
 }
 
@@ -410,7 +407,8 @@ func (r *reader) taxOf(s *x12.Segment) doc.Tax {
 
 // tax is TXI of a line; that of an allowance or a header has no place.
 func (r *reader) tax(s *x12.Segment) {
-	if r.at == inLine {
+	// Only the 810 has taxes of its own below an allowance.
+	if r.at == inLine || r.at == inAllowance && r.set.Type != "810" {
 		r.line.Taxes = append(r.line.Taxes, r.taxOf(s))
 		return
 	}

@@ -4,6 +4,11 @@
 // knows no syntax, so that X12 and EDIFACT speak with one voice.
 package wire
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Kind says what role a segment plays in the envelope. It is the same for every
 // syntax: an X12 ISA and an EDIFACT UNB are both InterchangeStart.
 type Kind uint8
@@ -101,7 +106,7 @@ type Finding struct {
 	Level    Level    `json:"level"`
 	Severity Severity `json:"severity"`
 	// Key is the stable name of the rule, for example "date.impossible". The
-	// sentence is the text "edi.finding." + Key.
+	// sentence is the text "edi.finding." + Key with the facts of Data.
 	Key string `json:"key"`
 	// Code is the code of the 997 for this level: AK304 for a segment, AK403
 	// for an element, AK502 for a set, AK905 for a group; at the level of the
@@ -119,6 +124,39 @@ type Finding struct {
 	Value string `json:"value,omitempty"`
 	// Args are further facts for the sentence, by name: "max", "suggest".
 	Args map[string]string `json:"args,omitempty"`
+}
+
+// Place is the usual name of where the finding stands: "DTM02", "PO1" for a whole
+// segment, empty above that.
+func (f Finding) Place() string {
+	if f.Pos.Element == 0 {
+		return f.SegmentID
+	}
+	n := strconv.Itoa(f.Pos.Element)
+	if f.Pos.Element < 10 {
+		n = "0" + n
+	}
+	if f.Pos.Component > 0 {
+		n += "-" + strconv.Itoa(f.Pos.Component)
+	}
+	return f.SegmentID + n
+}
+
+// Data gives the facts of a finding under the names that its text uses: Value,
+// Place, Segment (number), SegmentID, Element, Ref, Loop, Code, and every argument
+// with its first letter large: Suggest, Want, Min, Max. A name that is absent reads
+// as empty.
+func (f Finding) Data() map[string]string {
+	out := map[string]string{
+		"Value": f.Value, "Place": f.Place(), "Segment": strconv.Itoa(f.Pos.Segment), "SegmentID": f.SegmentID,
+		"Element": strconv.Itoa(f.Pos.Element), "Ref": f.Ref, "Loop": f.LoopID, "Code": f.Code,
+	}
+	for k, v := range f.Args {
+		if k != "" {
+			out[strings.ToUpper(k[:1])+k[1:]] = v
+		}
+	}
+	return out
 }
 
 // VerdictOf gives the verdict that a list of findings leads to.
