@@ -114,26 +114,14 @@ func ediCheck(e *env, args []string) (int, error) {
 	return exitOK, nil
 }
 
-// findingText is the sentence of a finding.
-func findingText(p *locale.Printer, f wire.Finding) string {
-	args := map[string]any{"Value": f.Value, "Segment": f.SegmentID, "Element": f.Pos.Element, "Ref": f.Ref, "Place": place(f)}
-	for k, v := range f.Args {
-		args[k] = v
-	}
-	return p.T("edi.finding."+f.Key, args)
+// facts is what the sentence of a finding may speak of.
+func facts(f wire.Finding) locale.FindingFacts {
+	return locale.FindingFacts{Segment: f.SegmentID, Element: f.Pos.Element, Component: f.Pos.Component, Ref: f.Ref, Value: f.Value, Args: f.Args}
 }
 
-// place is the usual short name of where a finding stands: "DTM02", "SE".
-func place(f wire.Finding) string {
-	if f.Pos.Element == 0 {
-		return f.SegmentID
-	}
-	s := fmt.Sprintf("%s%02d", f.SegmentID, f.Pos.Element)
-	if f.Pos.Component > 0 {
-		s += fmt.Sprintf("-%d", f.Pos.Component)
-	}
-	return s
-}
+func findingText(p *locale.Printer, f wire.Finding) string { return locale.Finding(p, f.Key, facts(f)) }
+
+func place(f wire.Finding) string { return facts(f).Place() }
 
 func printReport(w io.Writer, p *locale.Printer, r *schema.Report) {
 	out := bufio.NewWriter(w)

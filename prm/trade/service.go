@@ -13,43 +13,18 @@ import (
 // Service is the order desk. Every method checks the actor first; an order that
 // its company is not party to does not exist for it.
 type Service struct {
-	db  *db.DB
-	cat *catalog.Service
+	db     *db.DB
+	cat    *catalog.Service
+	events Publisher
+}
+
+// New makes the service. events may be nil in tests that do not look at them.
+func New(d *db.DB, cat *catalog.Service, events Publisher) *Service {
+	return &Service{db: d, cat: cat, events: events}
 }
 
 var errSoon = fault.New(fault.Unavailable, "error.unavailable")
 
-func (s *Service) ReceiveOrder(ctx context.Context, actor access.Actor, in Incoming) (Receipt, error) {
-	return Receipt{}, errSoon
-}
-func (s *Service) Quote(ctx context.Context, actor access.Actor, cmd PlaceCmd) ([]Quote, error) {
-	return nil, errSoon
-}
-func (s *Service) Place(ctx context.Context, actor access.Actor, cmd PlaceCmd) (Receipt, error) {
-	return Receipt{}, errSoon
-}
-func (s *Service) Resolve(ctx context.Context, actor access.Actor, id ArrivalID, cmd ResolveCmd) (Receipt, error) {
-	return Receipt{}, errSoon
-}
-func (s *Service) Cancel(ctx context.Context, actor access.Actor, id OrderID, version int64, reason string) (Order, error) {
-	return Order{}, errSoon
-}
-func (s *Service) Confirm(ctx context.Context, actor access.Actor, id OrderID, cmd ConfirmCmd) (ResponseID, error) {
-	return "", errSoon
-}
-func (s *Service) Agree(ctx context.Context, actor access.Actor, id ResponseID) error { return errSoon }
-func (s *Service) Ship(ctx context.Context, actor access.Actor, id OrderID, cmd ShipCmd) (ShipmentID, error) {
-	return "", errSoon
-}
-func (s *Service) MarkReceived(ctx context.Context, actor access.Actor, id OrderID, cmd ReceiveCmd) (Order, error) {
-	return Order{}, errSoon
-}
-func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, cmd InvoiceCmd) (InvoiceID, error) {
-	return "", errSoon
-}
-func (s *Service) Get(ctx context.Context, actor access.Actor, id OrderID) (Detail, error) {
-	return Detail{}, errSoon
-}
 func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page, error) {
 	return Page{}, errSoon
 }
@@ -69,10 +44,6 @@ func (s *Service) Summaries(ctx context.Context, actor access.Actor, partnership
 func (s *Service) Invoices(ctx context.Context, actor access.Actor, f InvoiceFilter) (InvoicePage, error) {
 	return InvoicePage{}, errSoon
 }
-func (s *Service) GetInvoice(ctx context.Context, actor access.Actor, id InvoiceID) (Invoice, error) {
-	return Invoice{}, errSoon
-}
-
 // OrderAck is the answer as a document (855), with the companies and the order it belongs to.
 func (s *Service) OrderAck(ctx context.Context, actor access.Actor, id ResponseID) (doc.OrderAck, Parties, error) {
 	return doc.OrderAck{}, Parties{}, errSoon

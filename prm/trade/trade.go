@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"entente/edi/doc"
+	"entente/prm/catalog"
 	"entente/prm/money"
 )
 
@@ -220,7 +221,9 @@ type Line struct {
 	SKU         string // the supplier's number: ours when known, else as written
 	BuyerItem   string
 	GTIN        string
-	Description string
+	Description string // as written, else the product's English name
+	NameEN      string // of the catalogue, filled by Get
+	NameZH      string
 	Unit        string
 	Price       money.Price
 	ListPrice   money.Price
@@ -343,6 +346,16 @@ type Invoice struct {
 	At           time.Time
 	Interchange  string
 	Lines        []InvoiceLine
+}
+
+// Name is the line's name in the language ("zh-CN", else English): that of the
+// catalogue, else what the document says.
+func (l Line) Name(lang string) string {
+	n := catalog.Product{NameEN: l.NameEN, NameZH: l.NameZH}.Name(lang)
+	if n == "" {
+		return l.Description
+	}
+	return n
 }
 
 // PartnerOf is the company on the other side of org.

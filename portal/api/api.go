@@ -1,0 +1,155 @@
+// Package api is the JSON API of version 1, for ERPs and scripts. The OpenAPI 3.1
+// document comes from the Go types in this package. Handlers decode, make one
+// service call and answer; every error is a problem document with a stable code.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+
+	"entente/chat/room"
+	"entente/chat/socket"
+	"entente/edi/gateway"
+	"entente/portal/problem"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/catalog"
+	"entente/prm/fault"
+	"entente/prm/partner"
+	"entente/prm/trade"
+)
+
+// IntakePath is the one API path whose body is streamed.
+const IntakePath = "/api/v1/edi/interchanges"
+
+// Deps are the services the API calls.
+type Deps struct {
+	Version  string
+	Accounts *account.Service
+	Partners *partner.Service
+	Catalog  *catalog.Service
+	Trade    *trade.Service
+	Gateway  *gateway.Service
+	Rooms    *room.Service
+	Live     *socket.Endpoint
+	// Actor returns who calls, as the session middleware found out.
+	Actor func(ctx context.Context) access.Actor
+	// Identity is the caller as the live socket knows them, for a ticket.
+	Identity func(ctx context.Context) (socket.Identity, error)
+}
+
+// API is the mounted API.
+type API struct {
+	d    Deps
+	huma huma.API
+}
+
+// New registers every operation on app under /api/v1.
+func New(app *fiber.App, d Deps) *API {
+	cfg := huma.DefaultConfig("Entente API", d.Version)
+	cfg.Info.Description = "Orders, invoices, EDI interchanges and rooms of your company. A token belongs to one person in one company: it may do what its scopes and the person's present roles both allow. What your company may not see does not exist (404)."
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
+	cfg.CreateHooks = nil // no $schema links built from the Host header
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "An API token, made on the company page or with: entente token create"}}
+	cfg.Security = []map[string][]string{{"token": {}}}
+	huma.NewError = humaProblem
+	a := &API{d: d, huma: humafiber.New(app, cfg)}
+	a.edi()
+	a.orders()
+	a.people()
+	a.rooms()
+	return a
+}
+
+// OpenAPI is the OpenAPI 3.1 document as JSON.
+func (a *API) OpenAPI() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) }
+
+// humaProblem turns what the library itself refuses (a body that does not fit
+// its schema) into our problem document.
+func humaProblem(status int, msg string, errs ...error) huma.StatusError {
+	code := fault.Invalid
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		code = fault.TooLarge
+	case http.StatusNotFound:
+		code = fault.NotFound
+	}
+	if status >= 500 {
+		code = fault.Internal
+	}
+	d := problem.Of(fault.New(code, "error.body"), "", "")
+	if code == fault.Invalid && status >= 400 && status < 500 {
+		d.Status = status
+	}
+	if len(errs) == 0 && code == fault.Invalid && msg != "" {
+		d.Detail = msg
+	}
+	for _, e := range errs {
+		if ed, ok := e.(huma.ErrorDetailer); ok {
+			x := ed.ErrorDetail()
+			d.Errors = append(d.Errors, problem.Field{Location: x.Location, Code: "error.body", Message: x.Message})
+		}
+	}
+	return d
+}
+
+// op describes an operation; the id is made from method and path.
+func op(method, path, scope, summary, about string, status int) huma.Operation {
+	id := strings.ToLower(method) + strings.NewReplacer("/api/v1", "", "/", "-", "{", "", "}", "").Replace(path)
+	if about != "" && scope != "" {
+		about += "\n\n"
+	}
+	if scope != "" {
+		about += "Scope: `" + scope + "`."
+	}
+	tag, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/v1/"), "/")
+	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Description: about, Tags: []string{tag}, DefaultStatus: status, BodyReadTimeout: -1, Extensions: map[string]any{"x-scope": scope}}
+}
+
+// reply carries a JSON body.
+type reply[T any] struct{ Body T }
+
+// list is the form of every list.
+type list[T any] struct {
+	Items []T     `json:"items"`
+	Next  *string `json:"next" doc:"cursor for after; null at the end"`
+}
+
+func page[T any](items []T, next string) *reply[list[T]] {
+	l := list[T]{Items: items}
+	if l.Items == nil {
+		l.Items = []T{}
+	}
+	if next != "" {
+		l.Next = &next
+	}
+	return &reply[list[T]]{l}
+}
+
+// paging is what every list takes.
+type paging struct {
+	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"rows of a page"`
+	After string `query:"after" doc:"cursor from next of the page before"`
+}
+
+// handle registers an operation whose handler gets the actor; its errors become
+// problem documents.
+func handle[I, O any](a *API, o huma.Operation, fn func(ctx context.Context, actor access.Actor, in *I) (*O, error)) {
+	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*O, error) {
+		actor := a.d.Actor(ctx)
+		if !actor.Known() || actor.Org == "" {
+			return nil, problem.Of(fault.New(fault.Unauthenticated, "error.token_missing"), "", "")
+		}
+		out, err := fn(ctx, actor, in)
+		if err != nil {
+			return nil, problem.Of(err, "", "")
+		}
+		return out, nil
+	})
+}

@@ -1,0 +1,237 @@
+package api
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+
+	"entente/edi/gateway"
+	"entente/edi/wire"
+	"entente/portal/locale"
+	"entente/prm/access"
+)
+
+// intake is POST /edi/interchanges. The body is not read by the library: the
+// gateway streams it, counts it and stops at its limit.
+type intake struct {
+	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"the same key with the same bytes gets the same answer"`
+	body io.Reader
+}
+
+// Resolve takes hold of the body stream.
+func (in *intake) Resolve(ctx huma.Context) []error {
+	in.body = ctx.BodyReader()
+	return nil
+}
+
+type idPath struct {
+	ID string `path:"id" doc:"id of the object"`
+}
+
+type finding struct {
+	Level    string `json:"level" doc:"interchange, group, set, segment or element"`
+	Severity string `json:"severity" doc:"reject, accepted_with_error or note"`
+	Code     string `json:"code" doc:"code of the acknowledgement for its level: AK304, AK403, AK502, AK905, TA105"`
+	Key      string `json:"key" doc:"stable name of the rule"`
+	Segment  string `json:"segment,omitempty"`
+	Position int    `json:"position,omitempty" doc:"number of the segment in its set, ST = 1"`
+	Element  int    `json:"element,omitempty"`
+	Offset   int64  `json:"offset" doc:"byte offset in the submitted body"`
+	Value    string `json:"value,omitempty"`
+	Text     string `json:"text" doc:"what is wrong, where, and how to mend it"`
+}
+
+type ediSet struct {
+	Control  string    `json:"control"`
+	Type     string    `json:"type"`
+	Result   string    `json:"result" doc:"accepted, accepted_with_errors or rejected"`
+	Business string    `json:"business" doc:"booked, duplicate, held, test, not_booked, refused, matched, unmatched or made"`
+	Number   string    `json:"number" doc:"business number: purchase order or invoice"`
+	Document *document `json:"document"`
+	Findings []finding `json:"findings"`
+}
+
+type document struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+	Href string `json:"href,omitempty"`
+}
+
+type ediLink struct {
+	ID      string    `json:"id"`
+	Type    string    `json:"type"`
+	Control string    `json:"control"`
+	At      time.Time `json:"at"`
+	Href    string    `json:"href"`
+}
+
+type interchange struct {
+	ID               string     `json:"id"`
+	Href             string     `json:"href"`
+	Direction        string     `json:"direction" doc:"in or out, seen from your company"`
+	Sender           string     `json:"sender"`
+	Receiver         string     `json:"receiver"`
+	Control          string     `json:"control"`
+	Version          string     `json:"version"`
+	Types            []string   `json:"types"`
+	Test             bool       `json:"test"`
+	State            string     `json:"state" doc:"received, processed, held or failed"`
+	Result           *string    `json:"result" doc:"accepted, partly or rejected; null before it is processed"`
+	Held             string     `json:"held,omitempty" doc:"why it waits for a person"`
+	Received         time.Time  `json:"received"`
+	Processed        *time.Time `json:"processed"`
+	Size             int64      `json:"size"`
+	SHA256           string     `json:"sha256"`
+	Delivery         string     `json:"delivery,omitempty" doc:"of what was made here: waiting or fetched"`
+	Acknowledged     string     `json:"acknowledged,omitempty" doc:"the partner's verdict on what was made here"`
+	Findings         []finding  `json:"findings"`
+	Sets             []ediSet   `json:"sets"`
+	Acknowledgements []ediLink  `json:"acknowledgements"`
+	Raw              string     `json:"raw" doc:"address of the exact bytes"`
+}
+
+type interchangeFilter struct {
+	paging
+	Direction string `query:"direction" enum:"in,out"`
+	Type      string `query:"type" doc:"transaction set, such as 850"`
+	State     string `query:"state" enum:"received,processed,held,failed"`
+	Result    string `query:"result" enum:"accepted,partly,rejected"`
+	Q         string `query:"q" doc:"begin of a control number, or a whole business number"`
+}
+
+func (a *API) edi() {
+	const base = "/api/v1/edi"
+	o := op("POST", IntakePath, "edi:write", "Send interchanges", "The body is the raw file: one or several X12 interchanges. The answer comes only after the bytes are durable; checking, booking and the 997 follow. Refused before that with 422 `edi.not_edi`, `edi.sender_not_yours` or `edi.receiver_unknown`, or 413; then nothing of the body is kept.", 202)
+	o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/edi-x12": {Schema: &huma.Schema{Type: "string", Format: "binary"}}, "application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
+	o.SkipValidateBody = true
+	handle(a, o, func(ctx context.Context, actor access.Actor, in *intake) (*reply[gateway.Answer], error) {
+		body := in.body
+		if body == nil {
+			body = strings.NewReader("")
+		}
+		out, err := a.d.Gateway.Receive(ctx, actor, gateway.Submission{Reader: body, IdempotencyKey: in.Key, Door: "api"})
+		return &reply[gateway.Answer]{out}, err
+	})
+	handle(a, op("GET", base+"/interchanges", "edi:read", "List interchanges", "Newest first, both directions.", 200),
+		func(ctx context.Context, actor access.Actor, in *interchangeFilter) (*reply[list[interchange]], error) {
+			got, err := a.d.Gateway.List(ctx, actor, gateway.Filter{Direction: in.Direction, Type: in.Type, State: gateway.State(in.State), Result: in.Result, Query: in.Q, After: in.After, Limit: in.Limit})
+			if err != nil {
+				return nil, err
+			}
+			items := make([]interchange, len(got.Items))
+			for i, x := range got.Items {
+				items[i] = wireInterchange(actor, gateway.Message{Interchange: x})
+			}
+			return page(items, got.Next), nil
+		})
+	handle(a, op("GET", base+"/interchanges/{id}", "edi:read", "Get one interchange", "With the result of each set, its findings and its acknowledgements.", 200),
+		func(ctx context.Context, actor access.Actor, in *idPath) (*reply[interchange], error) {
+			m, err := a.d.Gateway.Get(ctx, actor, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[interchange]{wireInterchange(actor, m)}, nil
+		})
+	raw := op("GET", base+"/interchanges/{id}/raw", "edi:read", "Get the exact bytes", "", 200)
+	raw.Responses = map[string]*huma.Response{"200": {Description: "The interchange as it came or went", Content: map[string]*huma.MediaType{"application/edi-x12": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+	handle(a, raw, func(ctx context.Context, actor access.Actor, in *idPath) (*huma.StreamResponse, error) {
+		r, size, err := a.d.Gateway.Raw(ctx, actor, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			stream(hc, r, size, "application/edi-x12", in.ID+".x12")
+		}}, nil
+	})
+	handle(a, op("GET", base+"/outbox", "edi:read", "What waits for your company", "Oldest first. Fetch the bytes at `href`, then acknowledge the item: it leaves the list.", 200),
+		func(ctx context.Context, actor access.Actor, in *paging) (*reply[list[gateway.OutboxItem]], error) {
+			got, err := a.d.Gateway.Outbox(ctx, actor, in.After, in.Limit)
+			if err != nil {
+				return nil, err
+			}
+			return page(got.Items, got.Next), nil
+		})
+	handle(a, op("POST", base+"/outbox/{id}/ack", "edi:read", "Mark an outbox item fetched", "Safe to repeat.", 204),
+		func(ctx context.Context, actor access.Actor, in *idPath) (*struct{}, error) {
+			return nil, a.d.Gateway.Fetched(ctx, actor, in.ID)
+		})
+	type answer struct {
+		idPath
+		Body struct {
+			Answer string `json:"answer" enum:"process,discard"`
+		}
+	}
+	handle(a, op("POST", base+"/interchanges/{id}/resolve", "edi:write", "Answer a held interchange", "Process it after all, or discard it.", 204),
+		func(ctx context.Context, actor access.Actor, in *answer) (*struct{}, error) {
+			return nil, a.d.Gateway.Resolve(ctx, actor, in.ID, in.Body.Answer)
+		})
+}
+
+func wireInterchange(actor access.Actor, m gateway.Message) interchange {
+	x := interchange{
+		ID: m.ID, Href: gateway.Href(m.ID), Direction: "in", Sender: m.Sender.String(), Receiver: m.Receiver.String(), Control: m.Control, Version: m.Version, Types: nonNil(m.Types), Test: m.Test,
+		State: string(m.State), Held: m.HeldFor, Received: m.Received, Size: m.Size, SHA256: m.SHA256, Delivery: m.Delivery, Acknowledged: m.Acknowledged,
+		Findings: wireFindings(m.Findings), Sets: []ediSet{}, Acknowledgements: []ediLink{}, Raw: gateway.Href(m.ID) + "/raw",
+	}
+	if m.Out(actor.Org) {
+		x.Direction = "out"
+	}
+	if m.Result != "" {
+		x.Result = &m.Result
+	}
+	if !m.Interchange.Processed.IsZero() {
+		x.Processed = &m.Interchange.Processed
+	}
+	for _, s := range m.Sets {
+		es := ediSet{Control: s.Control, Type: s.Kind, Result: s.Result, Business: s.Business, Number: s.BusinessKey, Findings: wireFindings(s.Findings)}
+		if s.DocumentID != "" {
+			es.Document = &document{Kind: s.DocumentKind, ID: s.DocumentID, Href: documentHref(s.DocumentKind, s.DocumentID)}
+		}
+		x.Sets = append(x.Sets, es)
+	}
+	for _, l := range m.Acknowledgements {
+		x.Acknowledgements = append(x.Acknowledgements, ediLink{ID: l.ID, Type: strings.Join(l.Types, ","), Control: l.Control, At: l.At, Href: gateway.Href(l.ID) + "/raw"})
+	}
+	return x
+}
+
+func documentHref(kind, id string) string {
+	switch kind {
+	case "order":
+		return "/api/v1/orders/" + id
+	case "invoice":
+		return "/api/v1/invoices/" + id
+	case "interchange":
+		return gateway.Href(id)
+	}
+	return ""
+}
+
+func wireFindings(fs []wire.Finding) []finding {
+	p := locale.New(locale.English, time.UTC, time.Now())
+	out := make([]finding, 0, len(fs))
+	for _, f := range fs {
+		out = append(out, finding{string(f.Level), string(f.Severity), f.Code, f.Key, f.SegmentID, f.Pos.Segment, f.Pos.Element, f.Pos.Offset, f.Value, locale.Finding(p, f.Key, locale.FindingFacts{Segment: f.SegmentID, Element: f.Pos.Element, Component: f.Pos.Component, Ref: f.Ref, Value: f.Value, Args: f.Args})})
+	}
+	return out
+}
+
+func nonNil[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// stream writes a body of known size; a large one is not held in memory. The
+// server closes the reader once it was sent.
+func stream(hc huma.Context, r io.ReadCloser, size int64, kind, name string) {
+	hc.SetHeader("Content-Type", kind)
+	hc.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
+	hc.SetStatus(200)
+	humafiber.Unwrap(hc).Context().Response.SetBodyStream(r, int(size))
+}

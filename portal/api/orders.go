@@ -1,0 +1,483 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"entente/chat/room"
+	"entente/edi/doc"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+	"entente/prm/money"
+	"entente/prm/trade"
+)
+
+// amount is money on the wire: exact decimals as text.
+type amount struct {
+	Amount   string `json:"amount" example:"12.50"`
+	Currency string `json:"currency" example:"GBP"`
+}
+
+type order struct {
+	ID           string    `json:"id"`
+	Number       string    `json:"number" doc:"the buyer's purchase order number"`
+	Release      string    `json:"release,omitempty"`
+	State        string    `json:"state" doc:"received, confirmed, partly_confirmed, rejected, partly_shipped, shipped, invoiced, closed or cancelled"`
+	Held         string    `json:"held,omitempty" doc:"why it waits for an answer of both companies"`
+	Differs      bool      `json:"differs" doc:"an invoice does not match"`
+	Supplier     string    `json:"supplier" doc:"slug"`
+	Reseller     string    `json:"reseller" doc:"slug"`
+	Currency     string    `json:"currency"`
+	Total        *amount   `json:"total" doc:"net, as ordered; null without the right to see prices"`
+	Confirmed    *amount   `json:"confirmed_total"`
+	Invoiced     *amount   `json:"invoiced_total"`
+	OrderedOn    string    `json:"ordered_on"`
+	RequestedOn  string    `json:"requested_on,omitempty"`
+	Source       string    `json:"source"`
+	Version      int64     `json:"version"`
+	Received     time.Time `json:"received"`
+	Lines        []line    `json:"lines"`
+	Room         *string   `json:"room" doc:"id of its room"`
+	Interchanges []ediLink `json:"interchanges" doc:"every interchange about this order, oldest first"`
+	Responses    []string  `json:"responses,omitempty"`
+	Shipments    []string  `json:"shipments,omitempty"`
+	Invoices     []string  `json:"invoices,omitempty"`
+}
+
+type line struct {
+	Line        int      `json:"line"`
+	Reference   string   `json:"reference,omitempty" doc:"line number as the buyer wrote it"`
+	SKU         string   `json:"sku"`
+	BuyerItem   string   `json:"buyer_item"`
+	GTIN        string   `json:"gtin"`
+	Description string   `json:"description,omitempty"`
+	Quantity    string   `json:"quantity" doc:"ordered"`
+	Unit        string   `json:"unit"`
+	Price       *amount  `json:"price"`
+	Amount      *amount  `json:"amount"`
+	State       string   `json:"state"`
+	Marks       []string `json:"marks,omitempty" doc:"doubts to be settled by the answer: unknown_item, price_differs …"`
+	Confirmed   string   `json:"confirmed"`
+	Backordered string   `json:"backordered"`
+	Cancelled   string   `json:"cancelled"`
+	Shipped     string   `json:"shipped"`
+	Delivered   string   `json:"received"`
+	Invoiced    string   `json:"invoiced"`
+	RequestedOn string   `json:"requested_on,omitempty"`
+	PromisedOn  string   `json:"promised_on,omitempty"`
+}
+
+type invoice struct {
+	ID         string        `json:"id"`
+	Number     string        `json:"number"`
+	State      string        `json:"state" doc:"matched or differs"`
+	Order      string        `json:"order"`
+	OrderNo    string        `json:"order_number"`
+	Supplier   string        `json:"supplier"`
+	Reseller   string        `json:"reseller"`
+	Net        *amount       `json:"net"`
+	Tax        *amount       `json:"tax"`
+	Gross      *amount       `json:"gross"`
+	Difference *amount       `json:"difference"`
+	IssuedOn   string        `json:"issued_on"`
+	DueOn      string        `json:"due_on"`
+	Lines      []invoiceLine `json:"lines"`
+}
+
+type invoiceLine struct {
+	Line     int      `json:"line"`
+	SKU      string   `json:"sku"`
+	Quantity string   `json:"quantity"`
+	Unit     string   `json:"unit"`
+	Price    *amount  `json:"price"`
+	Amount   *amount  `json:"amount"`
+	Wrong    []string `json:"wrong,omitempty"`
+}
+
+type orderFilter struct {
+	paging
+	Q       string `query:"q" doc:"order number, item number or words of an item"`
+	View    string `query:"view" enum:"waiting,open,held,marked,differs"`
+	State   string `query:"state" doc:"one or several, comma separated"`
+	Partner string `query:"partner" doc:"slug of the other company"`
+	Side    string `query:"side" enum:"supplier,reseller" doc:"what your company is to the order"`
+	From    string `query:"from" format:"date"`
+	To      string `query:"to" format:"date"`
+}
+
+type confirmBody struct {
+	Version int64         `json:"version,omitempty" doc:"the version you saw; 409 when the order moved on"`
+	Lines   []confirmLine `json:"lines,omitempty" doc:"empty accepts everything; a line may appear more than once"`
+}
+
+type confirmLine struct {
+	Line       int    `json:"line" minimum:"1"`
+	Action     string `json:"action" enum:"accept,change,backorder,reject,substitute"`
+	Quantity   string `json:"quantity,omitempty" doc:"decimal; empty: all that is open"`
+	Date       string `json:"date,omitempty" doc:"civil date"`
+	Reason     string `json:"reason,omitempty"`
+	Price      string `json:"price,omitempty"`
+	Substitute string `json:"substitute,omitempty" doc:"SKU sent instead"`
+}
+
+type quantityLine struct {
+	Line     int    `json:"line" minimum:"1"`
+	Quantity string `json:"quantity"`
+	Price    string `json:"price,omitempty" doc:"only for an invoice, when it is not the order's"`
+}
+
+func (a *API) orders() {
+	const base = "/api/v1/orders"
+	handle(a, op("GET", base, "orders:read", "List orders", "Newest first.", 200),
+		func(ctx context.Context, actor access.Actor, in *orderFilter) (*reply[list[order]], error) {
+			f := trade.Filter{View: trade.View(in.View), Side: in.Side, From: in.From, To: in.To, Query: in.Q, After: in.After, Limit: in.Limit}
+			for w := range strings.SplitSeq(in.State, ",") {
+				if w != "" {
+					f.States = append(f.States, trade.State(w))
+				}
+			}
+			if in.Partner != "" {
+				id, err := a.partnerID(ctx, actor, in.Partner)
+				if err != nil {
+					return nil, err
+				}
+				f.Partner = id
+			}
+			got, err := a.d.Trade.List(ctx, actor, f)
+			if err != nil {
+				return nil, err
+			}
+			ids := make([]trade.OrderID, len(got.Items))
+			orgs := map[string]bool{}
+			for i, o := range got.Items {
+				ids[i] = o.ID
+				orgs[o.Supplier], orgs[o.Reseller] = true, true
+			}
+			lines, err := a.d.Trade.Lines(ctx, actor, ids)
+			if err != nil {
+				return nil, err
+			}
+			slugs, err := a.slugs(ctx, orgs)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]order, len(got.Items))
+			for i, o := range got.Items {
+				items[i] = wireOrder(o.Order, lines[o.ID], slugs)
+			}
+			return page(items, got.Next), nil
+		})
+	handle(a, op("GET", base+"/{id}", "orders:read", "Get an order", "", 200),
+		func(ctx context.Context, actor access.Actor, in *idPath) (*reply[order], error) {
+			return a.order(ctx, actor, trade.OrderID(in.ID))
+		})
+	type place struct {
+		Body struct {
+			Supplier    string `json:"supplier" doc:"slug"`
+			Number      string `json:"number,omitempty" maxLength:"22" doc:"your purchase order number; empty takes the next of the partnership"`
+			RequestedOn string `json:"requested_on,omitempty"`
+			Note        string `json:"note,omitempty" maxLength:"500"`
+			Key         string `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is the same order"`
+			Lines       []struct {
+				SKU      string `json:"sku"`
+				Quantity string `json:"quantity"`
+				Unit     string `json:"unit,omitempty"`
+			} `json:"lines" minItems:"1" maxItems:"999"`
+		}
+	}
+	handle(a, op("POST", base, "orders:write", "Place an order", "For systems that speak JSON instead of EDI. Prices come from the price list of the partnership.", 201),
+		func(ctx context.Context, actor access.Actor, in *place) (*reply[order], error) {
+			supplier, err := a.partnerID(ctx, actor, in.Body.Supplier)
+			if err != nil {
+				return nil, err
+			}
+			ps, err := a.d.Partners.Between(ctx, actor, supplier)
+			if err != nil {
+				return nil, err
+			}
+			cmd := trade.PlaceCmd{Number: in.Body.Number, RequestedOn: in.Body.RequestedOn, Note: in.Body.Note, Key: in.Body.Key, ShipTo: doc.Party{}}
+			for _, p := range ps {
+				if p.Supplier == supplier {
+					cmd.Partnership = p.ID
+				}
+			}
+			for i, l := range in.Body.Lines {
+				q, err := quantity("lines."+itoa(i)+".quantity", l.Quantity)
+				if err != nil {
+					return nil, err
+				}
+				cmd.Lines = append(cmd.Lines, trade.PlaceLine{SKU: l.SKU, Quantity: q, Unit: l.Unit})
+			}
+			got, err := a.d.Trade.Place(ctx, actor, cmd)
+			if err != nil {
+				return nil, err
+			}
+			return a.order(ctx, actor, got.Order)
+		})
+	type confirm struct {
+		idPath
+		Body confirmBody
+	}
+	handle(a, op("POST", base+"/{id}/confirm", "orders:write", "Answer an order", "By line: accept, change, back-order, reject, substitute; a line may appear more than once. No lines accepts everything. The 855 goes to the buyer.", 200),
+		func(ctx context.Context, actor access.Actor, in *confirm) (*reply[order], error) {
+			cmd := trade.ConfirmCmd{Version: in.Body.Version}
+			for i, l := range in.Body.Lines {
+				q, err := quantity("lines."+itoa(i)+".quantity", l.Quantity)
+				if err != nil {
+					return nil, err
+				}
+				p, err := quantity("lines."+itoa(i)+".price", l.Price)
+				if err != nil {
+					return nil, err
+				}
+				cmd.Lines = append(cmd.Lines, trade.ConfirmLine{Line: l.Line, Action: trade.Action(l.Action), Quantity: q, Date: l.Date, Reason: l.Reason, Price: p, Substitute: l.Substitute})
+			}
+			if _, err := a.d.Trade.Confirm(ctx, actor, trade.OrderID(in.ID), cmd); err != nil {
+				return nil, err
+			}
+			return a.order(ctx, actor, trade.OrderID(in.ID))
+		})
+	type ship struct {
+		idPath
+		Body struct {
+			Version   int64          `json:"version,omitempty"`
+			Lines     []quantityLine `json:"lines,omitempty" doc:"empty: everything confirmed and not shipped"`
+			ShippedOn string         `json:"shipped_on,omitempty"`
+			Carrier   string         `json:"carrier,omitempty" maxLength:"80"`
+			Tracking  string         `json:"tracking,omitempty" maxLength:"80"`
+		} `required:"false"`
+	}
+	handle(a, op("POST", base+"/{id}/ship", "orders:write", "Ship", "", 200),
+		func(ctx context.Context, actor access.Actor, in *ship) (*reply[order], error) {
+			lines, err := quantities(in.Body.Lines)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := a.d.Trade.Ship(ctx, actor, trade.OrderID(in.ID), trade.ShipCmd{Version: in.Body.Version, Lines: lines, ShippedOn: in.Body.ShippedOn, Carrier: in.Body.Carrier, Tracking: in.Body.Tracking}); err != nil {
+				return nil, err
+			}
+			return a.order(ctx, actor, trade.OrderID(in.ID))
+		})
+	type bill struct {
+		idPath
+		Body struct {
+			Version  int64          `json:"version,omitempty"`
+			Number   string         `json:"number,omitempty" maxLength:"22"`
+			IssuedOn string         `json:"issued_on,omitempty"`
+			DueOn    string         `json:"due_on,omitempty"`
+			TaxRate  string         `json:"tax_rate,omitempty" doc:"0.2 for 20 %"`
+			Lines    []quantityLine `json:"lines,omitempty" doc:"empty: everything shipped, or confirmed where nothing was shipped here, and not invoiced"`
+		} `required:"false"`
+	}
+	handle(a, op("POST", base+"/{id}/invoice", "orders:write", "Invoice", "The 810 goes to the buyer.", 200),
+		func(ctx context.Context, actor access.Actor, in *bill) (*reply[order], error) {
+			rate, err := quantity("tax_rate", in.Body.TaxRate)
+			if err != nil {
+				return nil, err
+			}
+			cmd := trade.InvoiceCmd{Version: in.Body.Version, Number: in.Body.Number, IssuedOn: in.Body.IssuedOn, DueOn: in.Body.DueOn, TaxRate: rate}
+			for i, l := range in.Body.Lines {
+				q, err := quantity("lines."+itoa(i)+".quantity", l.Quantity)
+				if err != nil {
+					return nil, err
+				}
+				p, err := quantity("lines."+itoa(i)+".price", l.Price)
+				if err != nil {
+					return nil, err
+				}
+				cmd.Lines = append(cmd.Lines, trade.InvoiceCmdLine{Line: l.Line, Quantity: q, Price: p})
+			}
+			if _, err := a.d.Trade.Invoice(ctx, actor, trade.OrderID(in.ID), cmd); err != nil {
+				return nil, err
+			}
+			return a.order(ctx, actor, trade.OrderID(in.ID))
+		})
+	type receive struct {
+		idPath
+		Body struct {
+			Version int64          `json:"version,omitempty"`
+			Lines   []quantityLine `json:"lines,omitempty" doc:"empty: everything shipped"`
+			Note    string         `json:"note,omitempty" maxLength:"500"`
+		} `required:"false"`
+	}
+	handle(a, op("POST", base+"/{id}/receive", "orders:write", "Mark goods as received", "", 200),
+		func(ctx context.Context, actor access.Actor, in *receive) (*reply[order], error) {
+			lines, err := quantities(in.Body.Lines)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := a.d.Trade.MarkReceived(ctx, actor, trade.OrderID(in.ID), trade.ReceiveCmd{Version: in.Body.Version, Lines: lines, Note: in.Body.Note}); err != nil {
+				return nil, err
+			}
+			return a.order(ctx, actor, trade.OrderID(in.ID))
+		})
+	type invoiceFilter struct {
+		paging
+		Q       string `query:"q" doc:"beginning of a number"`
+		State   string `query:"state" enum:"matched,differs"`
+		Partner string `query:"partner" doc:"slug of the other company"`
+	}
+	handle(a, op("GET", "/api/v1/invoices", "invoices:read", "List invoices", "Newest first, without lines.", 200),
+		func(ctx context.Context, actor access.Actor, in *invoiceFilter) (*reply[list[invoice]], error) {
+			f := trade.InvoiceFilter{State: in.State, Query: in.Q, After: in.After, Limit: in.Limit}
+			if in.Partner != "" {
+				id, err := a.partnerID(ctx, actor, in.Partner)
+				if err != nil {
+					return nil, err
+				}
+				f.Partner = id
+			}
+			got, err := a.d.Trade.Invoices(ctx, actor, f)
+			if err != nil {
+				return nil, err
+			}
+			orgs := map[string]bool{}
+			for _, v := range got.Items {
+				orgs[v.Supplier], orgs[v.Reseller] = true, true
+			}
+			slugs, err := a.slugs(ctx, orgs)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]invoice, len(got.Items))
+			for i, v := range got.Items {
+				items[i] = wireInvoice(v, slugs)
+			}
+			return page(items, got.Next), nil
+		})
+	handle(a, op("GET", "/api/v1/invoices/{id}", "invoices:read", "Get an invoice", "", 200),
+		func(ctx context.Context, actor access.Actor, in *idPath) (*reply[invoice], error) {
+			v, err := a.d.Trade.GetInvoice(ctx, actor, trade.InvoiceID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			slugs, err := a.slugs(ctx, map[string]bool{v.Supplier: true, v.Reseller: true})
+			if err != nil {
+				return nil, err
+			}
+			return &reply[invoice]{wireInvoice(v, slugs)}, nil
+		})
+}
+
+// order reads an order with everything the contract shows.
+func (a *API) order(ctx context.Context, actor access.Actor, id trade.OrderID) (*reply[order], error) {
+	d, err := a.d.Trade.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	slugs, err := a.slugs(ctx, map[string]bool{d.Supplier: true, d.Reseller: true})
+	if err != nil {
+		return nil, err
+	}
+	out := wireOrder(d.Order, d.Lines, slugs)
+	refs := []gateway.Ref{{Kind: trade.DocumentOrder, ID: string(id)}}
+	for _, r := range d.Responses {
+		out.Responses = append(out.Responses, string(r.ID))
+		refs = append(refs, gateway.Ref{Kind: trade.DocumentResponse, ID: string(r.ID)})
+	}
+	for _, s := range d.Shipments {
+		out.Shipments = append(out.Shipments, string(s.ID))
+	}
+	for _, v := range d.Invoices {
+		out.Invoices = append(out.Invoices, string(v.ID))
+		refs = append(refs, gateway.Ref{Kind: trade.DocumentInvoice, ID: string(v.ID)})
+	}
+	// Whoever may not see interchanges or rooms sees the order without them.
+	if links, err := a.d.Gateway.ForDocument(ctx, actor, refs...); err == nil {
+		for _, l := range links {
+			out.Interchanges = append(out.Interchanges, ediLink{ID: l.ID, Type: strings.Join(l.Types, ","), Control: l.Control, At: l.At, Href: gateway.Href(l.ID)})
+		}
+	} else if hidden(err) {
+		for _, ic := range []string{d.Interchange} {
+			if ic != "" {
+				out.Interchanges = append(out.Interchanges, ediLink{ID: ic, Type: "850", At: d.Order.Received, Href: gateway.Href(ic)})
+			}
+		}
+	} else {
+		return nil, err
+	}
+	id2, err := a.roomOf(ctx, actor, string(id))
+	if err != nil {
+		return nil, err
+	}
+	out.Room = id2
+	return &reply[order]{out}, nil
+}
+
+// roomOf finds the order's room; the caller's right to the order is proved, its
+// right to chat may be missing from a token, which hides only the messages.
+func (a *API) roomOf(ctx context.Context, actor access.Actor, id string) (*string, error) {
+	actor.Scopes = nil
+	r, err := a.d.Rooms.BySubject(ctx, actor, room.Subject{Kind: trade.DocumentOrder, ID: id})
+	if err != nil {
+		if hidden(err) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	s := string(r.ID)
+	return &s, nil
+}
+
+func hidden(err error) bool {
+	c := fault.CodeOf(err)
+	return c == fault.NotFound || c == fault.Forbidden
+}
+
+// slugs names the companies of a page in one query.
+func (a *API) slugs(ctx context.Context, ids map[string]bool) (map[string]account.Org, error) {
+	list := make([]string, 0, len(ids))
+	for id := range ids {
+		list = append(list, id)
+	}
+	return a.d.Accounts.Directory().OrgsByID(ctx, list...)
+}
+
+func money2(m money.Amount, hidden bool) *amount {
+	if hidden || m.Currency == "" {
+		return nil
+	}
+	return &amount{m.String(), string(m.Currency)}
+}
+
+func wireOrder(o trade.Order, lines []trade.Line, orgs map[string]account.Org) order {
+	out := order{
+		ID: string(o.ID), Number: o.Number, Release: o.Release, State: string(o.State), Held: o.Held, Differs: o.Differs, Supplier: orgs[o.Supplier].Slug, Reseller: orgs[o.Reseller].Slug,
+		Currency: string(o.Currency), Total: money2(o.Total, o.PricesHidden), Confirmed: money2(o.ConfirmedTotal, o.PricesHidden), Invoiced: money2(o.InvoicedTotal, o.PricesHidden),
+		OrderedOn: o.OrderedOn, RequestedOn: o.RequestedOn, Source: o.Source, Version: o.Version, Received: o.Received, Lines: []line{}, Interchanges: []ediLink{},
+	}
+	for _, l := range lines {
+		l.Amount.Currency = o.Currency
+		w := line{
+			Line: l.Number, Reference: l.Reference, SKU: l.SKU, BuyerItem: l.BuyerItem, GTIN: l.GTIN, Description: l.Description, Quantity: l.Ordered.String(), Unit: l.Unit, State: string(l.State),
+			Confirmed: l.Confirmed.String(), Backordered: l.Backordered.String(), Cancelled: l.Cancelled.String(), Shipped: l.Shipped.String(), Delivered: l.Received.String(), Invoiced: l.Invoiced.String(),
+			RequestedOn: l.RequestedOn, PromisedOn: l.PromisedOn, Amount: money2(l.Amount, o.PricesHidden),
+		}
+		if !o.PricesHidden {
+			w.Price = &amount{l.Price.Fixed(o.Currency.Digits()), string(o.Currency)}
+		}
+		for _, m := range l.Marks {
+			w.Marks = append(w.Marks, string(m))
+		}
+		out.Lines = append(out.Lines, w)
+	}
+	return out
+}
+
+func wireInvoice(v trade.Invoice, orgs map[string]account.Org) invoice {
+	out := invoice{
+		ID: string(v.ID), Number: v.Number, State: v.State, Order: string(v.Order), OrderNo: v.OrderNumber, Supplier: orgs[v.Supplier].Slug, Reseller: orgs[v.Reseller].Slug,
+		Net: money2(v.Net, v.PricesHidden), Tax: money2(v.Tax, v.PricesHidden), Gross: money2(v.Gross, v.PricesHidden), Difference: money2(v.Difference, v.PricesHidden), IssuedOn: v.IssuedOn, DueOn: v.DueOn, Lines: []invoiceLine{},
+	}
+	for _, l := range v.Lines {
+		w := invoiceLine{Line: l.Line, SKU: l.SKU, Quantity: l.Quantity.String(), Unit: l.Unit, Amount: money2(l.Amount, v.PricesHidden), Wrong: l.Wrong}
+		if !v.PricesHidden {
+			w.Price = &amount{l.Price.Fixed(v.Currency.Digits()), string(v.Currency)}
+		}
+		out.Lines = append(out.Lines, w)
+	}
+	return out
+}

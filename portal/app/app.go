@@ -1,0 +1,255 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"entente/chat/room"
+	"entente/chat/socket"
+	"entente/db"
+	"entente/db/blob"
+	"entente/db/job"
+	"entente/db/migrate"
+	"entente/edi/gateway"
+	"entente/portal/api"
+	"entente/portal/locale"
+	"entente/portal/mail"
+	"entente/portal/session"
+	"entente/portal/view"
+	"entente/portal/web"
+	"entente/prm/account"
+	"entente/prm/catalog"
+	"entente/prm/notify"
+	"entente/prm/partner"
+	"entente/prm/trade"
+)
+
+// App is the whole program, built and ready to run.
+type App struct {
+	cfg  Config
+	log  *slog.Logger
+	lock *os.File
+
+	db       *db.DB
+	jobs     *job.Jobs
+	blobs    *blob.Store
+	accounts *account.Service
+	partners *partner.Service
+	catalog  *catalog.Service
+	trade    *trade.Service
+	notify   *notify.Service
+	mail     *mail.Service
+	gateway  *gateway.Service
+	rooms    *room.Service
+	live     *socket.Endpoint
+	sessions *session.Sessions
+	web      *web.Web
+	fiber    *fiber.App
+
+	listener net.Listener
+	metrics  *metrics
+	addrs    struct{ http string }
+	started  time.Time
+	once     sync.Once
+}
+
+// New opens the data, brings the schema up to date and builds every service. It
+// starts nothing. Close it even when Run was never called.
+func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) {
+	a := &App{cfg: cfg, log: log, started: time.Now().UTC()}
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	if a.lock, err = lockData(cfg.Data); err != nil {
+		return nil, err
+	}
+	if a.db, err = db.Open(ctx, cfg.dsn(), db.Options{}); err != nil {
+		return nil, fmt.Errorf("the database cannot be opened: %w", err)
+	}
+	if err := migrate.Up(ctx, a.db); err != nil {
+		return nil, fmt.Errorf("the database cannot be brought to this version: %w", err)
+	}
+	if a.listener, err = net.Listen("tcp", cfg.Addr); err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w; choose another address with --addr", cfg.Addr, err)
+	}
+	a.addrs.http = "http://" + readable(a.listener.Addr().String())
+	if a.cfg.BaseURL == "" {
+		a.cfg.BaseURL = a.addrs.http
+	}
+	if err := a.build(ctx); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// readable turns the wildcard address into one that can be typed.
+func readable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// build makes the services and ties their ports.
+func (a *App) build(ctx context.Context) error {
+	var err error
+	a.jobs = job.New(a.db, job.Options{Log: a.log, Revive: true})
+	if a.blobs, err = blob.New(a.db, filepath.Join(a.cfg.Data, "payloads")); err != nil {
+		return err
+	}
+	a.accounts = account.NewService(a.db, account.Options{})
+	a.mail = mail.New(a.db, a.jobs, mail.Options{SMTP: a.cfg.SMTPURL, BaseURL: a.cfg.BaseURL, Log: a.log})
+	a.partners = partner.NewService(a.db, a.jobs, a.accounts.Directory())
+	a.notify = notify.NewService(a.db)
+	a.catalog = catalog.New(a.db)
+	a.trade = trade.New(a.db, a.catalog, a.jobs)
+	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Log: a.log}, gateway.Options{})
+	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}})
+	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL})
+	a.live = socket.New(socket.Config{Rooms: a.rooms, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
+	a.rooms.Publish(a.live)
+	a.accounts.Tie(a.mail, leaver{a.live})
+	a.subscribe()
+
+	pages, err := view.New()
+	if err != nil {
+		return err
+	}
+	deps := web.Deps{
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Rooms: a.rooms, Notify: a.notify, Mail: a.mail,
+		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
+	}
+	if a.web, err = web.New(deps); err != nil {
+		return err
+	}
+	a.fiber = web.NewServer(web.ServerOptions{TrustedProxies: a.cfg.proxies(), Streamed: []string{api.IntakePath}, Log: a.log, Error: a.web.Error})
+	a.fiber.Use(a.sessions.Middleware)
+	if a.cfg.MetricsAddr != "" {
+		a.metrics = newMetrics(a)
+		a.fiber.Use(a.metrics.observe)
+	}
+	rest := api.New(a.fiber, api.Deps{
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Rooms: a.rooms, Live: a.live,
+		Actor: session.Actor, Identity: a.sessions.Identity,
+	})
+	a.web.OpenAPI(rest.OpenAPI)
+	a.fiber.Get("/live", a.live.Handle)
+	a.web.Mount(a.fiber)
+	return nil
+}
+
+// origins are the addresses a browser may open the live socket from.
+func (a *App) origins() []string {
+	if u, err := url.Parse(a.cfg.BaseURL); err == nil && u.Host != "" {
+		return []string{u.Scheme + "://" + u.Host}
+	}
+	return nil
+}
+
+// Start brings jobs and the live side to life and, with --demo on an empty
+// database, makes the demo companies first.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.live.Start(ctx); err != nil {
+		return err
+	}
+	if a.cfg.Demo {
+		if err := a.makeDemo(ctx); err != nil {
+			return fmt.Errorf("the demo companies cannot be made: %w", err)
+		}
+		return nil
+	}
+	return a.jobs.Start(ctx)
+}
+
+// Run serves until ctx ends, then stops in order: no new work, what runs is
+// finished or parked, connections are told to come back.
+func (a *App) Run(ctx context.Context, ready func(addr string)) error {
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	failed := make(chan error, 2)
+	go func() { failed <- a.fiber.Listener(a.listener) }()
+	if a.metrics != nil {
+		go func() { failed <- a.metrics.serve(a.cfg.MetricsAddr) }()
+	}
+	ready(a.addrs.http)
+	select {
+	case <-ctx.Done():
+		a.Close()
+		return nil
+	case err := <-failed:
+		a.Close()
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		return err
+	}
+}
+
+// Close stops everything in the reverse order of starting; safe to call twice.
+func (a *App) Close() {
+	a.once.Do(func() {
+		if a.live != nil {
+			a.live.Stop()
+		}
+		if a.fiber != nil {
+			_ = a.fiber.ShutdownWithTimeout(4 * time.Second)
+		}
+		if a.metrics != nil {
+			a.metrics.stop()
+		}
+		if a.listener != nil {
+			_ = a.listener.Close()
+		}
+		if a.jobs != nil {
+			a.jobs.Stop()
+		}
+		if a.db != nil {
+			_ = a.db.Close()
+		}
+		if a.lock != nil {
+			_ = a.lock.Close()
+		}
+	})
+}
+
+// Ready says for each part whether it works, and where the program listens.
+func (a *App) Ready(ctx context.Context) (checks map[string]string, addresses map[string]string, ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	checks, ok = map[string]string{}, true
+	for name, fn := range map[string]func(context.Context) error{"database": a.db.Ping, "blobs": a.blobs.Check, "jobs": a.jobs.Check} {
+		checks[name] = "ok"
+		if err := fn(ctx); err != nil {
+			a.log.Error("not ready", "part", name, "err", err)
+			checks[name], ok = "failed", false
+		}
+	}
+	return checks, map[string]string{"http": a.addrs.http}, ok
+}
+
+// phrase is the sentence of a room event.
+func phrase(lang, kind string, args map[string]string) string {
+	m := make(map[string]any, len(args))
+	for k, v := range args {
+		m[k] = v
+	}
+	return locale.New(locale.Match("", lang), time.UTC, time.Now()).T("event."+kind, m)
+}

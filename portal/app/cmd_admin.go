@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"strings"
+
+	"entente/db"
+	"entente/db/migrate"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+)
+
+// machine acts for the commands of the machine itself: whoever may run them on
+// the data folder could read it anyway.
+var machine = access.Actor{Roles: []access.Role{access.Admin}, Via: "system:command"}
+
+// dataFlags are the settings of commands that open the database beside a running
+// server.
+var dataFlags = []string{"data", "database-url", "base-url", "addr"}
+
+// accounts opens the database for a command and hands over the accounts.
+func (e *env) accounts(ctx context.Context, fs *flag.FlagSet, fn func(cfg Config, s *account.Service) error) error {
+	cfg, err := configure(fs, e.getenv)
+	if err != nil {
+		return misuse("%v", err)
+	}
+	d, err := openData(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return fn(cfg, account.NewService(d, account.Options{}))
+}
+
+func openData(ctx context.Context, cfg Config) (*db.DB, error) {
+	d, err := db.Open(ctx, cfg.dsn(), db.Options{Readers: 2, Conns: 4})
+	if err != nil {
+		return nil, fmt.Errorf("the database cannot be opened: %w", err)
+	}
+	if err := migrate.Up(ctx, d); err != nil {
+		_ = d.Close()
+		return nil, fmt.Errorf("the database cannot be brought to this version: %w", err)
+	}
+	return d, nil
+}
+
+// say turns a fault into the sentence of its key.
+func say(err error) error {
+	if err == nil || fault.CodeOf(err) == fault.Internal {
+		return err
+	}
+	f := fault.As(err)
+	p := printer("en")
+	words := []string{}
+	for _, w := range f.Fields {
+		words = append(words, w.Name+": "+p.T(w.Key, w.Args))
+	}
+	if len(words) == 0 {
+		words = append(words, p.T(f.Key, f.Args))
+	}
+	return fmt.Errorf("%s", strings.Join(words, "; "))
+}
+
+func token(ctx context.Context, e *env, args []string) (int, error) {
+	const synopsis = "create --user EMAIL [--org SLUG] --name NAME --scopes a,b"
+	fs := e.flags("token")
+	register(fs, dataFlags...)
+	user := fs.String("user", "", "e-mail address of the person")
+	org := fs.String("org", "", "company, when the person is in several")
+	name := fs.String("name", "", "what the token is for")
+	scopes := fs.String("scopes", "", "comma separated: "+strings.Join(access.ScopeNames(), ", "))
+	days := fs.Int("days", account.MaxTokenDays, "life in days")
+	asJSON := fs.Bool("json", false, "print JSON")
+	rest, err := e.parse(fs, synopsis, args)
+	if err != nil {
+		return exitUsage, err
+	}
+	if len(rest) != 1 || rest[0] != "create" || *user == "" || *name == "" || *scopes == "" {
+		return exitUsage, misuse("usage: entente token %s", synopsis)
+	}
+	var list []string
+	for s := range strings.SplitSeq(*scopes, ",") {
+		if s = strings.TrimSpace(s); s != "" {
+			list = append(list, s)
+		}
+	}
+	err = e.accounts(ctx, fs, func(_ Config, s *account.Service) error {
+		secret, t, err := s.CreateTokenFor(ctx, machine, account.TokenForCmd{Email: *user, Slug: *org, TokenCmd: account.TokenCmd{Name: *name, Scopes: list, Days: *days}})
+		if err != nil {
+			return say(err)
+		}
+		if *asJSON {
+			return json.NewEncoder(e.out).Encode(map[string]any{"token": secret, "id": t.ID, "scopes": t.Scopes, "expires": t.Expires})
+		}
+		_, err = fmt.Fprintln(e.out, secret)
+		return err
+	})
+	return failed(err), err
+}
+
+func failed(err error) int {
+	if err != nil {
+		return exitFailed
+	}
+	return exitOK
+}
+
+func user(ctx context.Context, e *env, args []string) (int, error) {
+	const synopsis = "create --org SLUG --email EMAIL --name NAME --role r,r  |  create --operator --email EMAIL --name NAME"
+	fs := e.flags("user")
+	register(fs, dataFlags...)
+	org := fs.String("org", "", "company")
+	email := fs.String("email", "", "e-mail address")
+	name := fs.String("name", "", "name of the person")
+	role := fs.String("role", "", "comma separated: admin, manager, sales, buyer, finance, edi, viewer")
+	operator := fs.Bool("operator", false, "the person runs the platform")
+	asJSON := fs.Bool("json", false, "print JSON")
+	rest, err := e.parse(fs, synopsis, args)
+	if err != nil {
+		return exitUsage, err
+	}
+	if len(rest) != 1 || rest[0] != "create" || *email == "" || *name == "" || *org == "" && !*operator {
+		return exitUsage, misuse("usage: entente user %s", synopsis)
+	}
+	var roles []access.Role
+	if *org != "" {
+		if roles, err = access.ParseRoles(*role); err != nil {
+			return exitUsage, misuse("%v", say(err))
+		}
+	}
+	err = e.accounts(ctx, fs, func(cfg Config, s *account.Service) error {
+		link, err := s.CreateUserLink(ctx, machine, account.UserCmd{Slug: *org, Email: *email, Name: *name, Roles: roles, Operator: *operator})
+		if err != nil {
+			return say(err)
+		}
+		base := cfg.BaseURL
+		if base == "" {
+			base = "http://" + readable(cfg.Addr)
+		}
+		if *asJSON {
+			return json.NewEncoder(e.out).Encode(map[string]any{"url": base + link.Path(), "email": link.Email, "expires": link.Expires})
+		}
+		_, err = fmt.Fprintln(e.out, base+link.Path())
+		return err
+	})
+	return failed(err), err
+}
+
+func migrateCmd(ctx context.Context, e *env, args []string) (int, error) {
+	fs := e.flags("migrate")
+	register(fs, "data", "database-url")
+	if _, err := e.parse(fs, "[flags]", args); err != nil {
+		return exitUsage, err
+	}
+	cfg, err := configure(fs, e.getenv)
+	if err != nil {
+		return exitUsage, misuse("%v", err)
+	}
+	d, err := openData(ctx, cfg)
+	if err != nil {
+		return exitFailed, err
+	}
+	defer d.Close()
+	fmt.Fprintln(e.out, "the database is at this version")
+	return exitOK, nil
+}

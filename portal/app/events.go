@@ -1,0 +1,336 @@
+package app
+
+import (
+	"context"
+	"strconv"
+
+	"entente/chat/room"
+	"entente/db"
+	"entente/db/job"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/notify"
+	"entente/prm/partner"
+	"entente/prm/trade"
+)
+
+// subscribe is the one list of who hears what. Each subscriber turns an event
+// into plain calls on its target service, inside the delivery's transaction, and
+// may be called twice for the same event.
+func (a *App) subscribe() {
+	s := a.jobs.Subscribe
+	s("rooms", append(trade.Events(), partner.EventActivated, partner.EventEnded,
+		gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged), a.toRooms)
+	s("notices", append(trade.Events(), gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed), a.toNotices)
+	s("edi 855", []string{trade.OrderConfirmed}, a.to855)
+	s("edi 810", []string{trade.InvoicedEvent}, a.to810)
+	s("live", append(trade.Events(), gateway.EventProcessed, gateway.EventAcknowledged), a.toLive)
+}
+
+// orderLines names the room line of each trade event.
+var orderLines = map[string]string{
+	trade.OrderReceived: "order.received", trade.OrderDuplicate: "order.duplicate", trade.OrderHeld: "order.held", trade.OrderAnswered: "order.answered",
+	trade.OrderConfirmed: "order.confirmed", trade.OrderAgreed: "order.agreed", trade.OrderCancelled: "order.cancelled", trade.OrderShipped: "order.shipped",
+	trade.GoodsReceived: "order.goods_received", trade.InvoicedEvent: "order.invoiced", trade.OrderRefused: "order.refused",
+}
+
+func (a *App) toRooms(ctx context.Context, e job.Received) error {
+	switch e.Kind {
+	case partner.EventActivated, partner.EventEnded:
+		var p partner.Event
+		if err := e.Decode(&p); err != nil {
+			return err
+		}
+		r, err := a.partnershipRoom(ctx, p.Partnership, p.Supplier, p.Reseller)
+		if err != nil {
+			return err
+		}
+		return a.rooms.SetReadOnly(ctx, access.System("rooms", p.Supplier), r.ID, e.Kind == partner.EventEnded)
+	case gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged:
+		return a.ediToRooms(ctx, e)
+	}
+	var t trade.Event
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	actor := access.System("rooms", t.Supplier)
+	if e.Kind == trade.OrderRefused {
+		r, err := a.partnershipRoom(ctx, t.Partnership, t.Supplier, t.Reseller)
+		if err != nil {
+			return err
+		}
+		_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: orderLines[e.Kind], Args: map[string]string{"reason": t.Reason}})
+		return err
+	}
+	o, err := a.trade.Head(ctx, actor, t.Order)
+	if err != nil {
+		return err
+	}
+	r, err := a.rooms.EnsureRoom(ctx, actor, room.Spec{Subject: room.Subject{Kind: trade.DocumentOrder, ID: string(t.Order)}, Title: o.Number, Orgs: []string{t.Supplier, t.Reseller}})
+	if err != nil {
+		return err
+	}
+	args := map[string]string{"number": o.Number, "reason": t.Reason, "marked": strconv.Itoa(t.Marked)}
+	if t.Org != "" {
+		orgs, err := a.accounts.Directory().OrgsByID(ctx, t.Org)
+		if err != nil {
+			return err
+		}
+		args["company"] = orgs[t.Org].Name
+	}
+	_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: orderLines[e.Kind], Args: args})
+	return err
+}
+
+func (a *App) partnershipRoom(ctx context.Context, id, supplier, reseller string) (room.Room, error) {
+	return a.rooms.EnsureRoom(ctx, access.System("rooms", supplier), room.Spec{Subject: room.Subject{Kind: "partnership", ID: id}, Orgs: []string{supplier, reseller}})
+}
+
+// ediToRooms writes EDI events into the room of the order they are about, else
+// into the partnership's.
+func (a *App) ediToRooms(ctx context.Context, e job.Received) error {
+	var p gateway.Parties
+	if err := e.Decode(&p); err != nil {
+		return err
+	}
+	actor := access.System("rooms", p.Supplier)
+	line := room.Line{Key: e.ID, Subject: room.Subject{Kind: "interchange", ID: p.Interchange}, Args: map[string]string{}}
+	subject := room.Subject{}
+	switch e.Kind {
+	case gateway.EventDocumentRejected:
+		var x gateway.DocumentRejectedEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		line.Kind = "edi.rejected"
+		line.Args["type"], line.Args["number"] = x.Kind, x.Number
+	case gateway.EventHeld:
+		line.Kind = "edi.held"
+	case gateway.EventFailed:
+		line.Kind = "edi.failed"
+	case gateway.EventAcknowledged:
+		var x gateway.AcknowledgedEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		line.Kind = "edi.acknowledged"
+		line.Args["verdict"] = x.Verdict
+		order, err := a.orderOf(ctx, actor, x.DocumentKind, x.DocumentID)
+		if err != nil {
+			return err
+		}
+		subject = room.Subject{Kind: trade.DocumentOrder, ID: order}
+		line.Args["type"] = map[string]string{trade.DocumentResponse: "855", trade.DocumentInvoice: "810"}[x.DocumentKind]
+	}
+	if subject.ID != "" {
+		r, err := a.rooms.BySubject(ctx, actor, subject)
+		if err != nil {
+			return err
+		}
+		line.Room = r.ID
+	} else {
+		r, err := a.partnershipRoom(ctx, p.Partnership, p.Supplier, p.Reseller)
+		if err != nil {
+			return err
+		}
+		line.Room = r.ID
+	}
+	_, err := a.rooms.Event(ctx, actor, line)
+	return err
+}
+
+// orderOf finds the order of a response or invoice, "" for other documents.
+func (a *App) orderOf(ctx context.Context, actor access.Actor, kind, id string) (string, error) {
+	switch kind {
+	case trade.DocumentResponse:
+		_, p, err := a.trade.OrderAck(ctx, actor, trade.ResponseID(id))
+		return string(p.Order), err
+	case trade.DocumentInvoice:
+		_, p, err := a.trade.InvoiceDoc(ctx, actor, trade.InvoiceID(id))
+		return string(p.Order), err
+	case trade.DocumentOrder:
+		return id, nil
+	}
+	return "", nil
+}
+
+// told says who hears of a trade event: the side, the roles, and whether it is
+// urgent. The company that acted is not told of its own doing.
+var told = map[string]struct {
+	supplier, reseller []access.Role
+	urgent             bool
+}{
+	trade.OrderReceived:           {supplier: []access.Role{access.Manager}},
+	trade.OrderDuplicate:          {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}},
+	trade.OrderHeld:               {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, urgent: true},
+	trade.OrderRefused:            {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, urgent: true},
+	trade.OrderAnswered:           {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}},
+	trade.OrderConfirmed:          {reseller: []access.Role{access.Buyer}},
+	trade.OrderAgreed:             {supplier: []access.Role{access.Manager}},
+	trade.OrderCancelled:          {supplier: []access.Role{access.Manager}},
+	trade.OrderShipped:            {reseller: []access.Role{access.Buyer}},
+	trade.GoodsReceived:           {supplier: []access.Role{access.Manager}},
+	trade.InvoicedEvent:           {reseller: []access.Role{access.Buyer, access.Finance}},
+	gateway.EventHeld:             {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},
+	gateway.EventFailed:           {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},
+	gateway.EventDocumentRejected: {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},
+}
+
+func (a *App) toNotices(ctx context.Context, e job.Received) error {
+	who := told[e.Kind]
+	var supplier, reseller, acted string
+	n := notify.Notice{Dedupe: e.ID, Urgent: who.urgent, Args: map[string]string{}}
+	if name, ok := orderLines[e.Kind]; ok {
+		var t trade.Event
+		if err := e.Decode(&t); err != nil {
+			return err
+		}
+		if t.Quiet {
+			return nil
+		}
+		supplier, reseller, acted = t.Supplier, t.Reseller, t.Org
+		n.Kind = name
+		n.Args["reason"], n.Args["marked"] = t.Reason, strconv.Itoa(t.Marked)
+		if t.Order != "" {
+			o, err := a.trade.Head(ctx, access.System("notices", t.Supplier), t.Order)
+			if err != nil {
+				return err
+			}
+			n.SubjectKind, n.SubjectID = trade.DocumentOrder, string(t.Order)
+			n.Args["number"] = o.Number
+		}
+	} else {
+		var p gateway.DocumentRejectedEvent
+		if err := e.Decode(&p); err != nil {
+			return err
+		}
+		supplier, reseller = p.Supplier, p.Reseller
+		n.Kind = map[string]string{gateway.EventDocumentRejected: "edi.rejected", gateway.EventHeld: "edi.held", gateway.EventFailed: "edi.failed"}[e.Kind]
+		n.SubjectKind, n.SubjectID = "interchange", p.Interchange
+		n.Args["type"], n.Args["number"] = p.Kind, p.Number
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, supplier, reseller)
+	if err != nil {
+		return err
+	}
+	for _, side := range []struct {
+		org, other string
+		roles      []access.Role
+	}{{supplier, reseller, who.supplier}, {reseller, supplier, who.reseller}} {
+		if len(side.roles) == 0 || side.org == acted {
+			continue
+		}
+		people, err := a.accounts.Directory().People(ctx, side.org)
+		if err != nil {
+			return err
+		}
+		var to []notify.Target
+		for _, p := range people {
+			if holds(p.Roles, side.roles) {
+				to = append(to, notify.Target{Org: side.org, Person: p.ID})
+			}
+		}
+		if len(to) == 0 { // nobody has the role: the admins hear it
+			for _, p := range people {
+				if holds(p.Roles, []access.Role{access.Admin}) {
+					to = append(to, notify.Target{Org: side.org, Person: p.ID})
+				}
+			}
+		}
+		one := n
+		one.Args = map[string]string{"partner": orgs[side.other].Name}
+		for k, v := range n.Args {
+			one.Args[k] = v
+		}
+		if err := a.notify.Tell(ctx, access.System("notices", side.org), to, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func holds(have, want []access.Role) bool {
+	for _, h := range have {
+		for _, w := range want {
+			if h == w {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// to855 sends the answer to an order whose buyer speaks X12.
+func (a *App) to855(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil || t.Quiet {
+		return err
+	}
+	actor := access.System("edi", t.Supplier)
+	d, p, err := a.trade.OrderAck(ctx, actor, t.Response)
+	if err != nil {
+		return err
+	}
+	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "855", Doc: &d, DocumentKind: trade.DocumentResponse, DocumentID: string(t.Response), Number: d.Number})
+}
+
+// to810 sends an invoice to a buyer who speaks X12.
+func (a *App) to810(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil || t.Quiet {
+		return err
+	}
+	actor := access.System("edi", t.Supplier)
+	d, p, err := a.trade.InvoiceDoc(ctx, actor, t.Invoice)
+	if err != nil {
+		return err
+	}
+	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "810", Doc: &d, DocumentKind: trade.DocumentInvoice, DocumentID: string(t.Invoice), Number: d.Number})
+}
+
+// emit sends a document by the way its order came, or, for an order made on the
+// pages, to the buyer's X12 address. A buyer without one reads it on the pages.
+func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p trade.Parties, out gateway.Outgoing) error {
+	if p.Interchange != "" {
+		return nil // it went out before
+	}
+	out.Supplier, out.Reseller, out.Partnership, out.From = t.Supplier, t.Reseller, t.Partnership, t.Supplier
+	out.ReplyTo = t.Interchange
+	if out.ReplyTo == "" {
+		from, to, ok, err := a.partners.Addresses(ctx, actor, t.Partnership, account.X12, t.Supplier, t.Reseller)
+		if err != nil || !ok {
+			return err
+		}
+		out.Sender, out.Receiver = gateway.Identity{Qualifier: from.Qualifier, Value: from.Value}, gateway.Identity{Qualifier: to.Qualifier, Value: to.Value}
+	}
+	done, err := a.gateway.Emit(ctx, actor, out)
+	if err != nil {
+		return err
+	}
+	return a.trade.SetInterchange(ctx, actor, out.DocumentKind, out.DocumentID, done.ID)
+}
+
+// toLive tells open pages that an order or interchange changed.
+func (a *App) toLive(ctx context.Context, e job.Received) error {
+	var object, id string
+	if _, ok := orderLines[e.Kind]; ok {
+		var t trade.Event
+		if err := e.Decode(&t); err != nil {
+			return err
+		}
+		if t.Quiet || t.Order == "" {
+			return nil
+		}
+		object, id = trade.DocumentOrder, string(t.Order)
+	} else {
+		var p gateway.Parties
+		if err := e.Decode(&p); err != nil {
+			return err
+		}
+		object, id = "interchange", p.Interchange
+	}
+	orgs := e.Orgs
+	db.AfterCommit(ctx, func() { a.live.Changed(object, id, orgs) })
+	return nil
+}

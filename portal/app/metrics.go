@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// metrics are served on an address of their own, never beside the portal. They
+// count and time; they name no company.
+type metrics struct {
+	reg    *prometheus.Registry
+	took   *prometheus.HistogramVec
+	server *http.Server
+}
+
+func newMetrics(a *App) *metrics {
+	m := &metrics{reg: prometheus.NewRegistry()}
+	m.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "entente_http_seconds", Help: "Time to answer a request, by route and status.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"method", "route", "status"})
+	m.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.took)
+	operator := access.Actor{Person: "metrics", Operator: true, Via: "system:metrics"}
+	interchanges := prometheus.NewDesc("entente_interchanges", "Interchanges by state.", []string{"state"}, nil)
+	waiting := prometheus.NewDesc("entente_outbox_waiting", "Interchanges made and not yet fetched.", nil, nil)
+	connections := prometheus.NewDesc("entente_live_connections", "Open live connections.", nil, nil)
+	m.reg.MustRegister(collector{[]*prometheus.Desc{interchanges, waiting, connections}, func(ch chan<- prometheus.Metric) {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		if s, err := a.gateway.Stats(ctx, operator); err == nil {
+			for state, n := range s.States {
+				ch <- prometheus.MustNewConstMetric(interchanges, prometheus.GaugeValue, float64(n), string(state))
+			}
+			ch <- prometheus.MustNewConstMetric(waiting, prometheus.GaugeValue, float64(s.Waiting))
+		}
+		ch <- prometheus.MustNewConstMetric(connections, prometheus.GaugeValue, float64(a.live.Hub().Len()))
+	}})
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.reg, promhttp.HandlerOpts{}))
+	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	return m
+}
+
+type collector struct {
+	descs []*prometheus.Desc
+	fn    func(chan<- prometheus.Metric)
+}
+
+func (c collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range c.descs {
+		ch <- d
+	}
+}
+func (c collector) Collect(ch chan<- prometheus.Metric) { c.fn(ch) }
+
+// observe times requests by route pattern, so that ids never become labels.
+func (m *metrics) observe(c *fiber.Ctx) error {
+	start := time.Now()
+	err := c.Next()
+	status := c.Response().StatusCode()
+	if err != nil {
+		status = fault.CodeOf(err).Status()
+		var fe *fiber.Error
+		if errors.As(err, &fe) {
+			status = fe.Code
+		}
+	}
+	m.took.WithLabelValues(c.Method(), c.Route().Path, strconv.Itoa(status)).Observe(time.Since(start).Seconds())
+	return err
+}
+
+func (m *metrics) serve(addr string) error {
+	m.server.Addr = addr
+	if err := m.server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (m *metrics) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = m.server.Shutdown(ctx)
+}

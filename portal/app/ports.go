@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+
+	"entente/chat/room"
+	"entente/chat/socket"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/partner"
+	"entente/prm/trade"
+)
+
+// gatewayPartners answers the gateway's question who owns an address.
+type gatewayPartners struct{ a *App }
+
+func (g gatewayPartners) Resolve(ctx context.Context, sender, receiver gateway.Identity) (gateway.Resolved, error) {
+	r, err := g.a.partners.Resolve(ctx, partner.Query{Kind: account.X12,
+		Sender: partner.Address{Qualifier: sender.Qualifier, Value: sender.Value}, Receiver: partner.Address{Qualifier: receiver.Qualifier, Value: receiver.Value}})
+	out := gateway.Resolved{Sender: r.Sender, Receiver: r.Receiver}
+	for _, p := range r.Active {
+		out.Active = append(out.Active, gateway.Partnership{ID: p.ID, Supplier: p.Supplier, Reseller: p.Reseller})
+	}
+	return out, err
+}
+
+// gatewayOrders books what the gateway accepted.
+type gatewayOrders struct{ a *App }
+
+func (g gatewayOrders) ReceiveOrder(ctx context.Context, in gateway.OrderIn) (gateway.OrderOut, error) {
+	got, err := g.a.trade.ReceiveOrder(ctx, access.System("edi", in.Supplier), trade.Incoming{
+		Doc: *in.Order, Supplier: in.Supplier, Reseller: in.Reseller, Partnership: in.Partnership, Interchange: in.InterchangeID, SetNo: in.Set, Source: trade.SourceEDI,
+	})
+	if err != nil {
+		return gateway.OrderOut{}, err
+	}
+	out := gateway.OrderOut{OrderID: string(got.Order), Outcome: gateway.BusinessHeld}
+	switch got.Outcome {
+	case trade.Booked:
+		out.Outcome = gateway.BusinessBooked
+	case trade.Duplicate:
+		out.Outcome = gateway.BusinessDuplicate
+	}
+	return out, nil
+}
+
+// roomPeople tells the rooms who the companies' people are.
+type roomPeople struct{ d account.Directory }
+
+func (r roomPeople) Staff(ctx context.Context, orgs []string) ([]room.Person, error) {
+	people, err := r.d.People(ctx, orgs...)
+	out := make([]room.Person, len(people))
+	for i, p := range people {
+		out[i] = room.Person{ID: p.ID, Name: p.Name, Org: p.Org, Roles: p.Roles}
+	}
+	return out, err
+}
+
+func (r roomPeople) Names(ctx context.Context, persons []string) (map[string]string, error) {
+	people, err := r.d.PersonsByID(ctx, persons...)
+	out := make(map[string]string, len(people))
+	for id, p := range people {
+		out[id] = p.Name
+	}
+	return out, err
+}
+
+func (r roomPeople) Companies(ctx context.Context, orgs []string) (map[string]room.Company, error) {
+	got, err := r.d.OrgsByID(ctx, orgs...)
+	out := make(map[string]room.Company, len(got))
+	for id, o := range got {
+		out[id] = room.Company{ID: id, Slug: o.Slug, Name: o.Name}
+	}
+	return out, err
+}
+
+// roomGate lets those into a room whose role may see its subject. The company is
+// known to be in the room; the sides of a subject are those of its room.
+type roomGate struct{ a *App }
+
+func (g roomGate) MaySee(_ context.Context, actor access.Actor, s room.Subject) error {
+	act := access.PartnerRead
+	if s.Kind == trade.DocumentOrder {
+		act = access.OrderRead
+	}
+	if actor.Scopes != nil { // the token's chat scope was checked; here it is the role that counts
+		actor.Scopes = nil
+	}
+	return access.Check(actor, act, access.Shared(actor.Org, ""))
+}
+
+// leaver closes live connections at once when somebody leaves.
+type leaver struct{ live *socket.Endpoint }
+
+func (l leaver) Left(org, person string) {
+	l.live.DropMembership(person, org)
+	l.live.Recheck(person)
+}
+
+func (l leaver) SignedOut(_ string, sessions []string) {
+	for _, s := range sessions {
+		l.live.DropSession("session:" + s)
+	}
+}
+
+func (l leaver) Revoked(_ string, tokens []string) {
+	for _, t := range tokens {
+		l.live.DropSession("token:" + t)
+	}
+}
