@@ -1,0 +1,301 @@
+// Package mail keeps the outbox: every mail is a row before it is anything
+// else. With a mail server set, a job sends it; without one it stays in the
+// outbox, where the company's admins read it, so that nothing depends on a mail
+// server.
+//
+// A letter is written in the reader's language with the words of portal/locale.
+// The link of a mail is a secret: it is blacked out once the mail was sent, and
+// in kept mails when the link has run out.
+package mail
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"entente/db"
+	"entente/db/job"
+	"entente/portal/locale"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+)
+
+// State of a mail.
+type State string
+
+// The states: waiting for the mail server, kept here for lack of one, sent, or
+// refused for good.
+const (
+	Waiting State = "waiting"
+	Kept    State = "kept"
+	Sent    State = "sent"
+	Failed  State = "failed"
+)
+
+// JobKind names the job that sends a mail.
+const JobKind = "mail.send"
+
+const (
+	maxTries   = job.MaxTries
+	maxSubject = 250 // characters
+	keepLinks  = account.LinkLife
+	keepMails  = 90 * 24 * time.Hour
+	pageRows   = 50
+	mostRows   = 200
+)
+
+// Mail is one row of the outbox.
+type Mail struct {
+	Org, ID, Person string
+	Address         string
+	Kind            account.MailKind
+	Locale          string
+	Subject, Body   string
+	State           State
+	Attempts        int
+	Created, Sent   time.Time
+}
+
+// Queue is the part of db/job this package needs.
+type Queue interface {
+	Enqueue(ctx context.Context, j job.Job) error
+	Handle(kind string, fn func(ctx context.Context, a job.Args) error)
+}
+
+// Options of New.
+type Options struct {
+	SMTP    string // smtp://user:password@host:port or smtps://…, "" keeps mail here; ?from= names the sender
+	BaseURL string // address people type, without a slash at the end; links begin with it
+	Log     *slog.Logger
+}
+
+// Service is the outbox.
+type Service struct {
+	db   *db.DB
+	jobs Queue
+	base string
+	log  *slog.Logger
+	out  *server // nil: mail is kept
+}
+
+// New makes the outbox and binds its job. A mail server address that cannot be
+// read is reported by Check and keeps mail waiting.
+func New(d *db.DB, jobs Queue, o Options) *Service {
+	s := &Service{db: d, jobs: jobs, base: strings.TrimRight(o.BaseURL, "/"), log: o.Log}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if o.SMTP != "" {
+		s.out = newServer(o.SMTP, s.base)
+	}
+	jobs.Handle(JobKind, s.send)
+	return s
+}
+
+// Check reports what is wrong with the mail server's address, nil when it can be
+// used or none is set. It does not call the server.
+func (s *Service) Check() error {
+	if s.out == nil {
+		return nil
+	}
+	return s.out.err
+}
+
+// Sends reports whether a mail server is set.
+func (s *Service) Sends() bool { return s.out != nil }
+
+// Compose writes a mail in the reader's language. Outside any transaction.
+// Codes: Invalid (an address that would forge a header).
+func (s *Service) Compose(m account.Mail) (account.Letter, error) {
+	if _, err := account.NormalEmail("email", m.Address); err != nil {
+		return account.Letter{}, err
+	}
+	zone, err := time.LoadLocation(m.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	p := locale.New(locale.Language(m.Locale), zone, time.Now())
+	name := m.Name
+	if name == "" {
+		name = m.Address
+	}
+	until := ""
+	if !m.Expires.IsZero() {
+		until = p.Instant(m.Expires)
+	}
+	args := []any{"name", oneLine(name), "company", oneLine(m.Company), "by", oneLine(m.By), "until", until, "email", m.NewEmail, "notice", ""}
+	key := "mail." + string(m.Kind)
+	lines := []string{p.T("mail.hello", args...), "", p.T(key+".body", args...)}
+	if m.Path != "" {
+		lines = append(lines, "", fmt.Sprintf("%s: %s", p.T(key+".button", args...), s.base+m.Path))
+	}
+	if until != "" {
+		lines = append(lines, "", p.T("mail.expires", args...))
+	}
+	lines = append(lines, "", p.T("mail.foot", "site", s.base))
+	return account.Letter{Mail: m, Subject: shorten(oneLine(p.T(key+".subject", args...)), maxSubject), Body: strings.Join(lines, "\n") + "\n"}, nil
+}
+
+// oneLine takes control characters and line breaks out of words that others
+// wrote: they must not end a header line.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }), " ")
+}
+
+func shorten(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}
+
+// Post puts a letter into the outbox, in the caller's transaction. A second one
+// with the same dedupe key to the same address is passed over.
+func (s *Service) Post(ctx context.Context, l account.Letter) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		state := Kept
+		if s.out != nil {
+			state = Waiting
+		}
+		m := Mail{Org: l.Org, ID: db.NewID(), Person: l.Person, Address: l.Address, Kind: l.Kind, Locale: l.Locale, Subject: l.Subject, Body: l.Body, State: state, Created: db.Now(ctx)}
+		if m.Locale == "" {
+			m.Locale = string(locale.English)
+		}
+		made, err := insert(ctx, m, l.Dedupe)
+		if err != nil || !made || state != Waiting {
+			return err
+		}
+		return s.jobs.Enqueue(ctx, job.Job{Kind: JobKind, Args: ref{m.Org, m.ID}, Unique: true})
+	})
+}
+
+// ref names a mail in a job.
+type ref struct {
+	Org string `json:"org"`
+	ID  string `json:"id"`
+}
+
+// send is the job: it claims the mail, sends it outside any transaction and
+// notes the outcome. A crash between the server's yes and the note sends again
+// under the same Message-ID, by which mailboxes know the copy.
+func (s *Service) send(ctx context.Context, a job.Args) error {
+	var r ref
+	if err := a.Decode(&r); err != nil {
+		return err
+	}
+	if s.out == nil {
+		return nil // the server was taken away; the page offers the mail as kept
+	}
+	var m Mail
+	state := claimed
+	err := s.db.InTx(ctx, func(ctx context.Context) (err error) {
+		m, state, err = claim(ctx, r, db.Now(ctx).Add(job.Timeout))
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case state == done:
+		return nil
+	case state == busy:
+		return fault.New(fault.Unavailable, "error.unavailable")
+	}
+	sendErr := s.out.send(ctx, m)
+	final := sendErr != nil && (permanent(sendErr) || m.Attempts >= maxTries)
+	err = s.db.InTx(ctx, func(ctx context.Context) error {
+		switch {
+		case sendErr == nil:
+			return finish(ctx, m, Sent, blackOut(m.Body), "")
+		case final:
+			return finish(ctx, m, Failed, m.Body, code(sendErr))
+		}
+		return release(ctx, m, code(sendErr))
+	})
+	if err != nil || sendErr == nil {
+		return err
+	}
+	s.log.Warn("mail not sent", "mail", m.ID, "try", m.Attempts, "final", final, "error", sendErr)
+	if final {
+		return nil
+	}
+	return fault.Wrap(sendErr, fault.Unavailable, "error.unavailable")
+}
+
+var secretLink = regexp.MustCompile(`/link/[A-Za-z0-9_-]{20,}`)
+
+// blackOut takes the secret out of a mail's text.
+func blackOut(body string) string { return secretLink.ReplaceAllString(body, "/link/…") }
+
+// Filter chooses a page of the outbox. After is a cursor of an earlier page.
+type Filter struct {
+	After string
+	Limit int // 1 to 200, 0 = 50
+}
+
+// List returns the outbox of the actor's company, the newest first, without
+// bodies. next is empty on the last page.
+// Codes: Unauthenticated, NotFound, Forbidden (not an admin), Invalid.
+func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (mails []Mail, next string, err error) {
+	if err := access.Check(actor, access.MailRead, access.Own(actor.Org)); err != nil {
+		return nil, "", err
+	}
+	if f.Limit == 0 {
+		f.Limit = pageRows
+	}
+	if f.Limit < 1 || f.Limit > mostRows {
+		return nil, "", fault.InvalidField("limit", "form.out_of_range")
+	}
+	if f.After != "" && !db.ValidID(f.After) {
+		return nil, "", fault.InvalidField("after", "form.cursor_wrong")
+	}
+	err = s.db.View(account.Acting(ctx, actor), func(ctx context.Context) (err error) {
+		mails, err = list(ctx, actor.Org, f.After, f.Limit+1)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if len(mails) > f.Limit {
+		mails = mails[:f.Limit]
+		next = mails[f.Limit-1].ID
+	}
+	return mails, next, nil
+}
+
+// Get returns one mail of the actor's company with its text.
+// Codes: Unauthenticated, NotFound, Forbidden (not an admin).
+func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Mail, error) {
+	if err := access.Check(actor, access.MailRead, access.Own(actor.Org)); err != nil {
+		return Mail{}, err
+	}
+	var m Mail
+	err := s.db.View(account.Acting(ctx, actor), func(ctx context.Context) (err error) {
+		m, err = read(ctx, actor.Org, id)
+		return err
+	})
+	return m, err
+}
+
+// Sweep blacks out links that ran out in kept mails and deletes mails older than
+// 90 days. A scheduled job of the machine.
+func (s *Service) Sweep(ctx context.Context) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error { return sweep(ctx, db.Now(ctx)) })
+}
+
+// PasswordHidden is the mail server's address without its password, for logs
+// and pages.
+func PasswordHidden(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Redacted()
+}
+
+var _ account.Mailer = (*Service)(nil)

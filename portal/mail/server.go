@@ -1,0 +1,145 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"entente/prm/account"
+)
+
+const dialTimeout = 10 * time.Second
+
+// server is the mail server that mail leaves through.
+type server struct {
+	host     string
+	port     int
+	tls      bool // from the first byte (smtps); otherwise STARTTLS
+	user     string
+	password string
+	from     string
+	err      error // what is wrong with its address
+}
+
+// newServer reads smtp://user:password@host:port or smtps://…. With a user the
+// connection must be encrypted; without one STARTTLS is used where offered. The
+// sender is ?from=, else the user if that is an address, else entente@ the
+// portal's host.
+func newServer(address, base string) *server {
+	s := &server{}
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
+		s.err = fmt.Errorf("the mail server's address is not smtp://host:port or smtps://host:port")
+		return s
+	}
+	s.host, s.tls, s.port = u.Hostname(), u.Scheme == "smtps", 587
+	if s.tls {
+		s.port = 465
+	}
+	if u.Port() != "" {
+		if s.port, err = strconv.Atoi(u.Port()); err != nil || s.port < 1 || s.port > 65535 {
+			s.err = fmt.Errorf("the mail server's port is out of range")
+			return s
+		}
+	}
+	s.user = u.User.Username()
+	s.password, _ = u.User.Password()
+	s.from = u.Query().Get("from")
+	if s.from == "" && strings.Contains(s.user, "@") {
+		s.from = s.user
+	}
+	if s.from == "" {
+		host := "localhost"
+		if b, err := url.Parse(base); err == nil && b.Hostname() != "" {
+			host = b.Hostname()
+		}
+		s.from = "entente@" + host
+	}
+	if _, err := account.NormalEmail("from", s.from); err != nil {
+		s.err = fmt.Errorf("the sender %q is not an address; give ?from= in the mail server's address", s.from)
+	}
+	return s
+}
+
+// message builds a mail. Line breaks in a header value are refused, never folded
+// in.
+func (s *server) message(m Mail) (*gomail.Msg, error) {
+	if strings.ContainsAny(m.Subject+m.Address, "\r\n\x00") {
+		return nil, errForged
+	}
+	msg := gomail.NewMsg(gomail.WithCharset(gomail.CharsetUTF8))
+	if err := msg.From(s.from); err != nil {
+		return nil, errors.Join(errForged, err)
+	}
+	if err := msg.To(m.Address); err != nil {
+		return nil, errors.Join(errForged, err)
+	}
+	msg.Subject(m.Subject)
+	msg.SetDateWithValue(m.Created)
+	_, host, _ := strings.Cut(s.from, "@")
+	msg.SetMessageIDWithValue(m.ID + "@" + host)
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetBodyString(gomail.TypeTextPlain, m.Body)
+	return msg, nil
+}
+
+var errForged = errors.New("mail: an address or subject that would forge a header")
+
+// send hands a mail to the server. It dials for each mail: mail is rare here.
+func (s *server) send(ctx context.Context, m Mail) error {
+	if s.err != nil {
+		return s.err
+	}
+	msg, err := s.message(m)
+	if err != nil {
+		return err
+	}
+	opts := []gomail.Option{gomail.WithPort(s.port), gomail.WithTimeout(dialTimeout)}
+	switch {
+	case s.tls:
+		opts = append(opts, gomail.WithSSL())
+	case s.user != "":
+		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	default:
+		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
+	}
+	if s.user != "" {
+		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.user), gomail.WithPassword(s.password))
+	}
+	c, err := gomail.NewClient(s.host, opts...)
+	if err != nil {
+		return err
+	}
+	return c.DialAndSendWithContext(ctx, msg)
+}
+
+// permanent reports a refusal of this very mail, which another try would not
+// change. A wrong password of ours is no such thing: it is mended in the settings.
+func permanent(err error) bool {
+	var se *gomail.SendError
+	return errors.Is(err, errForged) || errors.As(err, &se) && se.ErrorCode() >= 500
+}
+
+// code is what the row keeps of an error: the server's status or a word, never
+// text that a server wrote.
+func code(err error) string {
+	var se *gomail.SendError
+	if errors.As(err, &se) && se.ErrorCode() > 0 {
+		return "smtp " + strconv.Itoa(se.ErrorCode())
+	}
+	var te *textproto.Error
+	if errors.As(err, &te) {
+		return "smtp " + strconv.Itoa(te.Code)
+	}
+	if errors.Is(err, errForged) {
+		return "address"
+	}
+	return "unreachable"
+}
