@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -165,8 +164,8 @@ func (w *worker) Set(set *schema.Set) error {
 	}
 	st.set = &setRow{
 		InterchangeID: w.row.ID, Position: w.done + int64(len(w.steps)) + 1, SupplierID: w.row.SupplierID, ResellerID: w.row.ResellerID,
-		GroupNo: w.groupN, GroupKind: w.group.FunctionalID, GroupControl: w.group.Control, GroupVersion: w.group.Version,
-		Kind: set.Type, Control: set.Control, Implementation: set.Implementation[:min(len(set.Implementation), 35)], Segments: int64(set.SegmentCount), StartAt: set.Offset, Size: set.Length,
+		GroupNo: w.groupN, GroupKind: word(w.group.FunctionalID), GroupControl: word(w.group.Control), GroupVersion: word(w.group.Version),
+		Kind: word(set.Type), Control: word(set.Control), Implementation: word(set.Implementation), Segments: int64(set.SegmentCount), StartAt: set.Offset, Size: set.Length,
 		Result: string(verdict), BusinessKey: businessKey(set), Findings: findingsText(findings),
 	}
 	w.steps = append(w.steps, st)
@@ -321,111 +320,6 @@ func (w *worker) book(ctx context.Context, st *step, row *setRow) error {
 	return db.Tx(ctx).Create(row).Error
 }
 
-// match ties a partner's acknowledgement to what we sent under that number.
-func (w *worker) match(ctx context.Context, got *ack.Received, row *setRow) error {
-	row.BusinessKey = got.Control
-	made, err := madeByControl(ctx, w.row.ReceiverID, w.row.ReceiverIdent, w.row.SenderIdent, padded(got.Control))
-	if err != nil {
-		return err
-	}
-	if made != nil {
-		gs, err := groupsOf(ctx, made.ID)
-		if err != nil {
-			return err
-		}
-		if len(gs) != 1 || gs[0].Kind != got.FunctionalID {
-			made = nil
-		}
-	}
-	if made == nil {
-		row.Business = BusinessUnmatched
-		row.Findings = findingsText(append(findingsOf(row.Findings), wire.Finding{
-			Level: wire.LevelSet, Severity: wire.Note, Key: findingUnmatched, SegmentID: "AK1",
-			Pos: wire.Position{Offset: row.StartAt, Segment: 2, Element: 2}, Value: got.Control,
-		}))
-		return nil
-	}
-	row.Business, row.DocumentKind, row.DocumentID = BusinessMatched, "interchange", made.ID
-	told, err := change(ctx, made.ID, map[string]any{"acknowledged": string(got.Verdict)}, "acknowledged = ''")
-	if err != nil || !told {
-		return err
-	}
-	verdicts := map[string]string{}
-	for _, set := range got.Sets {
-		verdicts[set.Control] = string(set.Verdict)
-	}
-	sets, err := setsOf(ctx, made.ID, 0, MaxSets)
-	if err != nil {
-		return err
-	}
-	ev := AcknowledgedEvent{Parties: made.parties(), Answer: w.row.ID, Verdict: string(got.Verdict)}
-	for i := range sets {
-		v := verdicts[sets[i].Control]
-		if v == "" {
-			v = string(got.Verdict)
-		}
-		if err := db.Tx(ctx).Model(&setRow{}).Where("interchange_id = ? AND position = ?", made.ID, sets[i].Position).
-			Update("answered", v).Error; err != nil {
-			return err
-		}
-		ev.DocumentKind, ev.DocumentID = sets[i].DocumentKind, sets[i].DocumentID
-	}
-	return w.s.publish(ctx, EventAcknowledged, made, ev)
-}
-
-// closeGroup stores the verdict on a group and, unless it holds acknowledgements
-// itself, the 997 that answers it. upTo is the position of its last set.
-func (w *worker) closeGroup(ctx context.Context, e groupEnd, upTo int64) (string, error) {
-	rows, err := setsOfGroup(ctx, w.row.ID, e.no, upTo)
-	if err != nil {
-		return "", err
-	}
-	g := e.group
-	for i := range rows {
-		g.Sets = append(g.Sets, rows[i].answer())
-	}
-	result := g.Verdict()
-	stored := g
-	stored.Sets = nil
-	row := groupRow{
-		InterchangeID: w.row.ID, GroupNo: e.no, SupplierID: w.row.SupplierID, ResellerID: w.row.ResellerID,
-		Kind: g.FunctionalID, Control: g.Control, Version: g.Version, Result: string(result), Verdict: asJSON(stored),
-	}
-	if g.FunctionalID != "FA" {
-		made, err := w.answer(ctx, g)
-		if errors.Is(err, ack.ErrNoAnswer) {
-			err = nil
-		}
-		if err != nil {
-			return "", err
-		}
-		row.AnswerID = made
-	}
-	return row.AnswerID, db.Tx(ctx).Create(&row).Error
-}
-
-// answer makes the 997 of a group and puts it into the sender's outbox.
-func (w *worker) answer(ctx context.Context, g ack.Group) (string, error) {
-	n, err := nextControl(ctx, w.row.ReceiverIdent, w.row.SenderIdent)
-	if err != nil {
-		return "", err
-	}
-	var b bytes.Buffer
-	if err := ack.Write997(&b, w.header, []ack.Group{g}, ack.Numbers{Interchange: n, Group: n}, db.Now(ctx)); err != nil {
-		if errors.Is(err, ack.ErrNoAnswer) {
-			return "", err
-		}
-		return "", fault.Wrap(err, fault.Internal, "error.internal")
-	}
-	made := made{
-		SubmissionID: w.row.SubmissionID, From: w.row.ReceiverID, To: w.row.SenderID, Partnership: w.row.PartnershipID,
-		Supplier: w.row.SupplierID, Reseller: w.row.ResellerID, Sender: w.row.ReceiverIdent, Receiver: w.row.SenderIdent,
-		Test: w.row.Test, Number: n, Kind: "997", GroupKind: "FA", Version: g.Version, Door: "answer",
-		DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: g.Control, Bytes: b.Bytes(),
-	}
-	return w.s.insertMade(ctx, made)
-}
-
 // addAnswers notes the acknowledgements made; earlier chunks may have made some.
 func (w *worker) addAnswers(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
@@ -507,8 +401,7 @@ func businessKey(set *schema.Set) string {
 			break
 		}
 		if n := at[set.Segments[i].ID()]; n > 0 {
-			key := set.Segments[i].Text(n)
-			return strings.ToValidUTF8(key[:min(len(key), 80)], "")
+			return text(set.Segments[i].Text(n), 80)
 		}
 	}
 	return ""

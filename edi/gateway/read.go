@@ -203,9 +203,8 @@ func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
 		q = q.Where("(sender_id = ? OR receiver_id = ?)", f.Partner, f.Partner)
 	}
 	if word := strings.TrimSpace(f.Query); word != "" {
-		digits := literal(strings.TrimLeft(word, "0"))
-		q = q.Where("(control LIKE ? OR control LIKE ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND (supplier_id = ? OR reseller_id = ?)))",
-			literal(word)+"%", "%0"+digits, word, org, org)
+		q = q.Where("(control LIKE ? OR control = ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND (supplier_id = ? OR reseller_id = ?)))",
+			literal(word)+"%", padded(word[:min(len(word), 9)]), text(word, 80), org, org)
 	}
 	return q
 }

@@ -195,13 +195,13 @@ func lane(p Partnership, sender string) string {
 func rowOf(e *x12.Envelope, actor access.Actor, receiver string, p Partnership, pair [2]Identity, hash string) interchangeRow {
 	r := interchangeRow{
 		SenderID: actor.Org, ReceiverID: receiver, PartnershipID: p.ID, SupplierID: p.Supplier, ResellerID: p.Reseller,
-		Origin: OriginSent, Syntax: "x12", Version: e.Version, SenderIdent: pair[0].String(), ReceiverIdent: pair[1].String(),
-		Control: strings.TrimSpace(e.Control), Dated: e.Date + e.Time, Test: e.Usage != "P",
+		Origin: OriginSent, Syntax: "x12", Version: word(e.Version), SenderIdent: pair[0].String(), ReceiverIdent: pair[1].String(),
+		Control: word(e.Control), Dated: word(e.Date + e.Time), Test: e.Usage != "P",
 		Blob: hash, StartAt: e.Offset, Size: e.Length, Digest: e.Digest, SetCount: int64(e.SetCount),
 		State: string(Received), Findings: findingsText(e.Findings), Lane: lane(p, actor.Org), MadeBy: actor.Person,
 	}
 	if len(e.Groups) > 0 {
-		r.Version = e.Groups[0].Version
+		r.Version = word(e.Groups[0].Version)
 	}
 	var types []string
 	for _, g := range e.Groups {

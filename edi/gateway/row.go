@@ -206,3 +206,26 @@ func split(text string) []string {
 	}
 	return strings.Split(text, ",")
 }
+
+// word bounds a code or number of an envelope to what a database takes and a list
+// can hold: printable ASCII without comma, at most 40 characters.
+func word(s string) string {
+	s = strings.TrimSpace(s)
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' || r == ',' {
+			return '?'
+		}
+		return r
+	}, s[:min(len(s), 40)])
+}
+
+// text bounds a free value: valid UTF-8 without control characters, at most n
+// bytes.
+func text(s string, n int) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s[:min(len(s), n)], ""))
+}

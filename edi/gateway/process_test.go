@@ -1,0 +1,425 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/edi/wire"
+	"entente/prm/fault"
+)
+
+// replaced returns a copy of set with one segment put in place of another.
+func replaced(set []string, old, text string) []string {
+	out := append([]string(nil), set...)
+	for i := range out {
+		if out[i] == old {
+			out[i] = text
+		}
+	}
+	return out
+}
+
+func TestRefusedOrdersAreAnsweredWithTheirCodes(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		good := order("PO60")
+		for i, c := range []struct {
+			name string
+			set  []string
+			want []string
+		}{
+			{"SE01 wrong", append(good, "SE*99*0001"), []string{"AK2*850*0001", "AK5*R*4", "AK9*R*1*1*0"}},
+			{"31 November", replaced(good, "DTM*002*20261205", "DTM*002*20261131"), []string{"AK3*DTM*3**8~", "AK4*2*373*8*20261131~", "AK5*R*5~", "AK9*R*1*1*0~"}},
+			{"no BEG", append([]string{"850"}, good[2:]...), []string{"AK3*", "AK5*R"}},
+		} {
+			m := fromKestrel(60+i, c.set)
+			m.version = "004010"
+			a := b.post(maya, m.String())
+			b.work()
+			got := b.get(ingrid, a.ID)
+			if got.State != Processed || got.Result != ResultRejected || len(got.Sets) != 1 || got.Sets[0].Result != ResultRejected || got.Sets[0].Business != BusinessRefused {
+				t.Errorf("%s: %+v", c.name, got)
+			}
+			texts := b.waiting(maya)
+			last := texts[len(texts)-1]
+			b.accepted(last)
+			holds(t, last, append(c.want, fmt.Sprintf("AK1*PO*%d~", 60+i))...)
+			b.want(c.name+": told", b.count("SELECT count(*) FROM event WHERE kind = ? AND object = ? AND orgs = ?", EventDocumentRejected, a.ID, aurelia+","+kestrel), 1)
+		}
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 0)
+		m := b.get(maya, b.post(maya, fromKestrel(61, replaced(good, "DTM*002*20261205", "DTM*002*20261131")).String()).ID)
+		b.want("the number of a refused message is used too", m.State, Held)
+	})
+}
+
+func TestOneBadSetDoesNotTakeItsNeighbours(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		a := b.post(maya, fromKestrel(70, order("PO70"), replaced(order("PO71"), "PO1*1*12*EA*84.00**VP*AUR-D18B", "PO1*1*12*EACH*84.00**VP*AUR-D18B"), order("PO72")).String())
+		b.work()
+		m := b.get(maya, a.ID)
+		b.want("result", m.Result, ResultPartly)
+		b.want("outcomes", fmt.Sprint(m.Sets[0].Business, m.Sets[1].Business, m.Sets[2].Business), fmt.Sprint(BusinessBooked, BusinessRefused, BusinessBooked))
+		if f := m.Sets[1].Findings; len(f) == 0 || f[0].Code != "5" || f[0].Value != "EACH" || f[0].Pos.Element != 3 {
+			t.Errorf("findings: %+v", f)
+		}
+		texts := b.waiting(maya)
+		holds(t, texts[0], "AK5*A~AK2*850*0002~AK3*PO1*", "AK4*3*355*5*EACH~", "AK9*P*3*3*2~")
+	})
+}
+
+func TestEnvelopeFaults(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		count, control, nogroup := fromKestrel(80, order("PO80")), fromKestrel(81, order("PO81")), fromKestrel(82, order("PO82"))
+		count.groups[0].ge = "GE*2*80"
+		control.groups[0].ge = "GE*1*99"
+		nogroup.groups[0].ge = "-"
+		for _, c := range []struct {
+			m    message
+			code string
+		}{{count, "5"}, {control, "4"}, {nogroup, "3"}} {
+			a := b.post(maya, c.m.String())
+			b.work()
+			texts := b.waiting(maya)
+			last := texts[len(texts)-1]
+			b.accepted(last)
+			i := strings.Index(last, "AK9*E*")
+			if i < 0 || !strings.Contains(last[i:], "*"+c.code+"~") {
+				t.Errorf("code %s is missing in %s", c.code, last)
+			}
+			b.want("booked all the same", b.get(maya, a.ID).Sets[0].Business, BusinessBooked)
+		}
+		for i, iea := range []string{"-", "IEA*1*000000999", "IEA*7*000000085"} {
+			m := fromKestrel(83+i, order(fmt.Sprint("PO83-", i)))
+			m.iea = iea
+			a := b.post(maya, m.String())
+			b.work()
+			got := b.get(maya, a.ID)
+			b.want(iea+": refused", fmt.Sprint(got.State, got.Result, got.Sets[0].Business), fmt.Sprint(Processed, ResultRejected, BusinessRefused))
+			if len(got.Findings) != 1 || got.Findings[0].Level != wire.LevelInterchange {
+				t.Errorf("%s: findings %+v", iea, got.Findings)
+			}
+			texts := b.waiting(maya)
+			holds(t, texts[len(texts)-1], "AK5*R", "AK9*R*1*1*0")
+			b.accepted(texts[len(texts)-1])
+		}
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 3)
+	})
+}
+
+func TestDirectionAndWhatIsNotBooked(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		wrong := fromKestrel(90, order("PO90"))
+		wrong.from, wrong.to = idAurelia, idKestrel
+		a := b.post(ingrid, wrong.String())
+		b.work()
+		m := b.get(ingrid, a.ID)
+		b.want("an order from the supplier", fmt.Sprint(m.Result, m.Sets[0].Business, m.Sets[0].Findings[len(m.Sets[0].Findings)-1].Key), fmt.Sprint(ResultRejected, BusinessRefused, findingSide))
+		holds(t, b.waiting(ingrid)[0], "AK5*R*1", "ISA*00*          *00*          *ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS   *")
+
+		invoice := message{from: idAurelia, to: idKestrel, control: 91, groups: []group{{kind: "IN", sets: [][]string{{
+			"810", "BIG*20261122*INV91*20261120*PO12", "IT1*1*12*EA*84.00**VP*AUR-D18B", "TDS*100800", "CTT*1",
+		}}}}}
+		a = b.post(ingrid, invoice.String())
+		b.work()
+		m = b.get(maya, a.ID)
+		b.want("a foreign invoice", fmt.Sprint(m.Result, m.Sets[0].Business, m.Sets[0].BusinessKey), fmt.Sprint(ResultAccepted, BusinessNotBooked, "INV91"))
+		b.want("answered", len(b.waiting(ingrid)), 2)
+	})
+}
+
+func TestManySetsGroupsAndResume(t *testing.T) {
+	t.Parallel()
+	build := func() message {
+		var a, c [][]string
+		for i := range 230 {
+			a = append(a, order(fmt.Sprintf("A%03d", i)))
+		}
+		a[7] = append(a[7], "SE*1*0008")
+		for i := range 25 {
+			c = append(c, order(fmt.Sprintf("C%03d", i)))
+		}
+		return message{from: idKestrel, to: idAurelia, control: 100, groups: []group{{kind: "PO", sets: a}, {kind: "PO"}, {kind: "PO", sets: c}}}
+	}
+	check := func(t *testing.T, b *bench, id string) {
+		t.Helper()
+		m := b.get(maya, id)
+		b.want("state", fmt.Sprint(m.State, m.Result, m.SetsDone, m.SetCount), fmt.Sprint(Processed, ResultPartly, 255, 255))
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 254)
+		b.want("numbers", b.count("SELECT count(DISTINCT number) FROM test_order"), 254)
+		texts := b.waiting(maya)
+		if len(texts) != 3 {
+			t.Fatalf("%d answers", len(texts))
+		}
+		holds(t, texts[0], "AK1*PO*100", "AK9*P*230*230*229")
+		holds(t, texts[1], "AK1*PO*101")
+		holds(t, texts[2], "AK1*PO*102", "AK9*A*25*25*25")
+		b.want("acknowledged sets", strings.Count(texts[0], "AK2*850*"), 230)
+		b.want("groups", b.count("SELECT count(*) FROM edi_group WHERE interchange_id = ?", id), 3)
+	}
+	t.Run("whole", func(t *testing.T) {
+		each(t, func(t *testing.T, b *bench) {
+			a := b.post(maya, build().String())
+			b.work()
+			check(t, b, a.ID)
+			sets, err := b.s.Sets(t.Context(), maya, a.ID, 200, 0)
+			if err != nil || len(sets) != 55 || sets[0].Position != 201 {
+				t.Errorf("sets after 200: %d, %v", len(sets), err)
+			}
+		})
+	})
+	// Broken off at every edge of every transaction in turn, by an error, a panic
+	// and a stopping process.
+	for _, how := range []string{"error", "panic", "stop"} {
+		t.Run(how, func(t *testing.T) {
+			each(t, func(t *testing.T, b *bench) {
+				b.s.opt.Backoff, b.s.opt.Attempts = time.Nanosecond, 1000
+				a := b.post(maya, build().String())
+				breakAtEveryEdge(t, b, how, 30)
+				check(t, b, a.ID)
+			})
+		})
+	}
+}
+
+var errBroken = errors.New("broken off")
+
+// breakAtEveryEdge processes again and again, breaking off at the first edge,
+// then the second one and so on, until a run comes through or atMost is reached.
+func breakAtEveryEdge(t *testing.T, b *bench, how string, atMost int) {
+	t.Helper()
+	for n := 1; ; n++ {
+		if n > atMost {
+			t.Fatalf("still not through after %d runs", n)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		edge, broke := 0, false
+		b.s.probe = func(string) error {
+			// how far each run comes: the n-th edge of the whole history
+			if edge++; edge < 1+n%4 || broke {
+				return nil
+			}
+			broke = true
+			switch how {
+			case "panic":
+				panic("at an edge")
+			case "stop":
+				cancel()
+				return context.Canceled
+			}
+			return errBroken
+		}
+		// One attempt: claim and work, as the drain would.
+		rows, err := b.s.claim(ctx, 1, map[string]int{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(rows) == 0 {
+			cancel()
+			b.s.probe = nil
+			b.work()
+			return
+		}
+		b.s.work(ctx, rows[0])
+		cancel()
+		if b.count("SELECT count(*) FROM interchange WHERE state = 'received'") == 0 {
+			b.s.probe = nil
+			return
+		}
+	}
+}
+
+func TestSingleOrderBrokenOffAtEveryEdge(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"error", "panic", "stop"} {
+		for _, edge := range []string{"before", "inside", "after"} {
+			t.Run(how+" "+edge, func(t *testing.T) {
+				each(t, func(t *testing.T, b *bench) {
+					b.s.opt.Backoff = time.Nanosecond
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					a := b.post(maya, fromKestrel(110, order("PO110")).String())
+					broke := 0
+					b.s.probe = func(at string) error {
+						if at != edge || broke > 0 {
+							return nil
+						}
+						broke++
+						switch how {
+						case "panic":
+							panic("at an edge")
+						case "stop":
+							cancel()
+							return context.Canceled
+						}
+						return errBroken
+					}
+					_, _ = b.s.drain(ctx)
+					b.want("was broken off", broke, 1)
+					b.work()
+					b.want("state", b.get(maya, a.ID).State, Processed)
+					b.want("orders", b.count("SELECT count(*) FROM test_order"), 1)
+					b.want("answers", len(b.waiting(maya)), 1)
+					b.want("events", b.events(EventProcessed), 1)
+				})
+			})
+		}
+	}
+}
+
+func TestParkedAfterTooManyTriesAndSetFree(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.s.opt.Backoff, b.s.opt.Attempts = time.Nanosecond, 3
+		bad := true
+		b.orders.before = func(_ context.Context, in OrderIn) error {
+			if bad && in.Order.Number == "PO121" {
+				return fault.New(fault.Unavailable, "error.unavailable")
+			}
+			return nil
+		}
+		a := b.post(maya, fromKestrel(120, order("PO120"), order("PO121"), order("PO122")).String())
+		eventually(t, "parked", func() bool { b.work(); return b.get(maya, a.ID).State == Failed })
+		m := b.get(maya, a.ID)
+		b.want("parked", fmt.Sprint(m.Attempts, m.LastError, m.SetsDone, len(m.Sets)), fmt.Sprint(3, "error.unavailable", 1, 1))
+		b.want("orders so far", b.count("SELECT count(*) FROM test_order"), 1)
+		b.want("told", b.events(EventFailed), 1)
+		b.want("no answer yet", len(b.waiting(maya)), 0)
+		bad = false
+		if err := b.s.Resolve(t.Context(), ingrid, a.ID, AnswerProcess); err != nil {
+			t.Fatal(err)
+		}
+		b.work()
+		b.want("after", fmt.Sprint(b.get(maya, a.ID).State, b.count("SELECT count(*) FROM test_order")), fmt.Sprint(Processed, 3))
+		holds(t, b.waiting(maya)[0], "AK9*A*3*3*3")
+	})
+}
+
+func TestBackOff(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.orders.before = func(context.Context, OrderIn) error { return errBroken }
+		a := b.post(maya, fromKestrel(130, order("PO130")).String())
+		b.work()
+		m := b.get(maya, a.ID)
+		if wait := time.Until(m.NextAt); m.Attempts != 1 || wait < time.Second || wait > 3*time.Second {
+			t.Errorf("attempt %d, next in %v", m.Attempts, wait)
+		}
+		b.work()
+		b.want("not before its time", b.get(maya, a.ID).Attempts, 1)
+	})
+}
+
+func TestAWorkerThatLostItsClaimWritesNothing(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.s.opt.Lease = time.Nanosecond
+		a := b.post(maya, fromKestrel(140, order("PO140")).String())
+		first, err := b.s.claim(t.Context(), 1, map[string]int{})
+		if err != nil || len(first) != 1 {
+			t.Fatal(first, err)
+		}
+		second, err := b.s.claim(t.Context(), 1, map[string]int{})
+		if err != nil || len(second) != 1 || second[0].Fence != first[0].Fence+1 {
+			t.Fatal(second, err)
+		}
+		if err := b.s.process(t.Context(), first[0]); !errors.Is(err, errFenced) {
+			t.Errorf("the first worker: %v", err)
+		}
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 0)
+		if err := b.s.process(t.Context(), second[0]); err != nil {
+			t.Errorf("the second worker: %v", err)
+		}
+		if err := b.s.process(t.Context(), second[0]); err == nil {
+			t.Error("the second worker again: no error")
+		}
+		b.want("state", b.get(maya, a.ID).State, Processed)
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 1)
+		b.want("answers", len(b.waiting(maya)), 1)
+	})
+}
+
+func TestABlockedLaneDelaysNobody(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.s.opt.Workers, b.s.opt.PerLane = 3, 2
+		free := make(chan struct{})
+		b.orders.before = func(ctx context.Context, in OrderIn) error {
+			// A lane whose business hangs. SQLite has one writer, so it must not
+			// hang inside the transaction: it fails, and its lane is due at once.
+			select {
+			case <-free:
+				return nil
+			default:
+			}
+			if in.Reseller == kestrel {
+				return errBroken
+			}
+			return nil
+		}
+		b.s.opt.Backoff, b.s.opt.Attempts = time.Nanosecond, 1<<30
+		for i := range 40 {
+			b.post(maya, fromKestrel(150+i, order(fmt.Sprint("PO150-", i))).String())
+		}
+		other := fromKestrel(1, order("BALTIC-1"))
+		other.from = idBaltic
+		a := b.post(kaarel, other.String())
+		done := make(chan error, 1)
+		go func() { _, err := b.s.drain(t.Context()); done <- err }()
+		eventually(t, "the other lane is served", func() bool { return b.get(kaarel, a.ID).State == Processed })
+		b.want("kestrel's still wait", b.count("SELECT count(*) FROM interchange WHERE state = 'received'"), 40)
+		close(free)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		b.want("all", b.count("SELECT count(*) FROM test_order"), 41)
+	})
+}
+
+func TestLanesTakeTurns(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		for i := range 5 {
+			b.post(maya, fromKestrel(200+i, order(fmt.Sprint("K", i))).String())
+		}
+		for i := range 5 {
+			m := fromKestrel(200+i, order(fmt.Sprint("B", i)))
+			m.from = idBaltic
+			b.post(kaarel, m.String())
+		}
+		rows, err := b.s.claim(t.Context(), 4, map[string]int{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lanes := map[string]int{}
+		for _, r := range rows {
+			lanes[r.Lane]++
+		}
+		b.want("claimed", fmt.Sprint(len(rows), len(lanes)), "4 2")
+		more, err := b.s.claim(t.Context(), 4, lanes)
+		b.want("never more than PerLane of a lane", fmt.Sprint(len(more), err), "0 <nil>")
+	})
+}
+
+func TestReviveAndStop(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d, Options{Revive: true})
+		a := b.post(maya, fromKestrel(210, order("PO210")).String())
+		if rows, err := b.s.claim(t.Context(), 1, map[string]int{}); err != nil || len(rows) != 1 {
+			t.Fatal(rows, err)
+		}
+		b.work() // the claim of the dead process stands
+		b.want("claimed", b.get(maya, a.ID).State, Received)
+		_, next, _ := node(t, d, t.TempDir(), Options{Revive: true})
+		if err := next.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.work()
+		b.want("revived", b.get(maya, a.ID).State, Processed)
+		a = b.post(maya, fromKestrel(211, order("PO211")).String())
+		b.s.Stop()
+		b.s.Stop()
+		b.work()
+		b.want("stopped", b.get(maya, a.ID).State, Received)
+	})
+}

@@ -1,0 +1,263 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+func TestModelsAreTheSchema(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dbtest.CheckModels(t, d, &interchangeRow{}, &submissionRow{}, &setRow{}, &groupRow{})
+	})
+}
+
+// TestAStrangerFindsNothing calls every method as a competitor and compares the
+// tables afterwards.
+func TestAStrangerFindsNothing(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		a := b.post(maya, fromKestrel(400, order("PO400")).String())
+		b.work()
+		held := b.post(maya, fromKestrel(400, order("PO400-B")).String())
+		orderID := b.get(maya, a.ID).Sets[0].DocumentID
+		ackID := b.get(maya, a.ID).Acknowledgements[0].ID
+		digest := func() string {
+			return fmt.Sprint(
+				b.count("SELECT count(*) FROM interchange"), b.count("SELECT sum(fence + attempts + next_at + fetched + processed) FROM interchange"),
+				b.count("SELECT count(*) FROM interchange WHERE delivery = 'waiting'"), b.count("SELECT count(*) FROM interchange WHERE state = 'held'"),
+				b.count("SELECT count(*) FROM edi_set"), b.count("SELECT count(*) FROM event"), b.count("SELECT count(*) FROM blob"), b.count("SELECT sum(value) FROM counter"),
+			)
+		}
+		before := digest()
+		for _, who := range []access.Actor{kaarel, person(ended, access.Admin)} {
+			for _, id := range []string{a.ID, held.ID, ackID, db.NewID(), "not an id", ""} {
+				calls := map[string]func() error{
+					"get":     func() error { _, err := b.s.Get(ctx, who, id); return err },
+					"sets":    func() error { _, err := b.s.Sets(ctx, who, id, 0, 0); return err },
+					"raw":     func() error { _, _, err := b.s.Raw(ctx, who, id); return err },
+					"set":     func() error { _, err := b.s.Set(ctx, who, id, 1); return err },
+					"fetched": func() error { return b.s.Fetched(ctx, who, id) },
+					"resolve": func() error { return b.s.Resolve(ctx, who, id, AnswerProcess) },
+				}
+				if id != "" { // an Outgoing without ReplyTo is another thing
+					calls["emit"] = func() error {
+						_, err := b.s.Emit(ctx, who, Outgoing{ReplyTo: id, Kind: "855", Doc: ackOf("X"), DocumentKind: "order_response", DocumentID: db.NewID()})
+						return err
+					}
+				}
+				for name, call := range calls {
+					if err := call(); fault.CodeOf(err) != fault.NotFound || fault.KeyOf(err) != "error.not_found" {
+						t.Errorf("%s %q: %v", name, id, err)
+					}
+				}
+			}
+			p, err := b.s.List(ctx, who, Filter{})
+			b.want("list", fmt.Sprint(len(p.Items), err), "0 <nil>")
+			p, err = b.s.List(ctx, who, Filter{Query: "PO400", Partner: kestrel})
+			b.want("search", fmt.Sprint(len(p.Items), err), "0 <nil>")
+			o, err := b.s.Outbox(ctx, who, "", 0)
+			b.want("outbox", fmt.Sprint(len(o.Items), err), "0 <nil>")
+			l, err := b.s.ForDocument(ctx, who, Ref{"order", orderID}, Ref{"interchange", a.ID})
+			b.want("chain", fmt.Sprint(len(l), err), "0 <nil>")
+			if _, err := b.s.Stats(ctx, who); fault.CodeOf(err) != fault.NotFound {
+				t.Errorf("stats: %v", err)
+			}
+			if _, err := b.s.Receive(ctx, who, Submission{Reader: strings.NewReader(fromKestrel(401, order("X")).String())}); fault.KeyOf(err) != "edi.sender_not_yours" {
+				t.Errorf("receive: %v", err)
+			}
+			if _, err := b.s.Emit(ctx, who, Outgoing{From: aurelia, Supplier: aurelia, Reseller: kestrel, Kind: "855"}); fault.CodeOf(err) != fault.NotFound {
+				t.Errorf("emit: %v", err)
+			}
+		}
+		b.want("nothing changed", digest(), before)
+		// The same bytes under another's identity do not find the earlier one.
+		if _, err := b.s.Receive(ctx, kaarel, Submission{Reader: strings.NewReader(b.raw(maya, a.ID))}); fault.KeyOf(err) != "edi.sender_not_yours" {
+			t.Errorf("another's bytes: %v", err)
+		}
+		if _, err := b.s.Get(ctx, access.Actor{}, a.ID); fault.CodeOf(err) != fault.Unauthenticated {
+			t.Errorf("nobody: %v", err)
+		}
+		if _, err := b.s.Get(ctx, person(kestrel, access.Sales), a.ID); err == nil {
+			t.Error("a role without EDI reads")
+		}
+		scoped := maya
+		scoped.Scopes = []string{"orders:read"}
+		if _, err := b.s.Outbox(ctx, scoped, "", 0); fault.CodeOf(err) != fault.Forbidden {
+			t.Errorf("a token without the scope: %v", err)
+		}
+	})
+}
+
+func TestListFiltersAndPages(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		for i := range 7 {
+			b.post(maya, fromKestrel(500+i, order(fmt.Sprint("PO50", i))).String())
+		}
+		other := fromKestrel(500, order("PO500"))
+		other.from = idBaltic
+		b.post(kaarel, other.String())
+		bad := b.post(maya, fromKestrel(507, append(order("PO507"), "SE*1*0001")).String())
+		b.work()
+		list := func(who access.Actor, f Filter) []Interchange {
+			t.Helper()
+			p, err := b.s.List(t.Context(), who, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.Items
+		}
+		for name, c := range map[string]struct {
+			who  access.Actor
+			f    Filter
+			want int
+		}{
+			"all of kestrel's":    {maya, Filter{}, 16},
+			"all of aurelia's":    {ingrid, Filter{}, 18},
+			"all of baltic's":     {kaarel, Filter{}, 2},
+			"sent":                {maya, Filter{Direction: "out"}, 8},
+			"received":            {maya, Filter{Direction: "in"}, 8},
+			"sent, by the other":  {ingrid, Filter{Direction: "in", Partner: kestrel}, 8},
+			"type":                {ingrid, Filter{Type: "850"}, 9},
+			"type is no pattern":  {ingrid, Filter{Type: "8%"}, 0},
+			"result":              {ingrid, Filter{Result: ResultRejected}, 1},
+			"state":               {ingrid, Filter{State: Held}, 0},
+			"partner":             {ingrid, Filter{Partner: baltic}, 2},
+			"no partner of mine":  {maya, Filter{Partner: baltic}, 0},
+			"control":             {maya, Filter{Query: "000000503"}, 1},
+			"control, short":      {maya, Filter{Query: "503"}, 2}, // and the 997 to that group
+			"business number":     {maya, Filter{Query: "PO503"}, 1},
+			"a competitor's":      {kaarel, Filter{Query: "PO503"}, 0},
+			"number of two":       {ingrid, Filter{Query: "PO500"}, 2},
+			"quotes and patterns": {ingrid, Filter{Query: `%' OR 1=1 --_`}, 0},
+		} {
+			if got := list(c.who, c.f); len(got) != c.want {
+				t.Errorf("%s: %d, want %d", name, len(got), c.want)
+			}
+		}
+		var seen []string
+		f := Filter{Limit: 5}
+		for range 10 {
+			p, err := b.s.List(t.Context(), ingrid, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range p.Items {
+				if len(seen) > 0 && i.ID == seen[len(seen)-1] {
+					t.Error("a row came twice")
+				}
+				seen = append(seen, i.ID)
+			}
+			if f.After = p.Next; p.Next == "" {
+				break
+			}
+		}
+		all := list(ingrid, Filter{Limit: 200})
+		b.want("pages", fmt.Sprint(seen), fmt.Sprint(ids(all)))
+		for i := 1; i < len(all); i++ {
+			if all[i].Received.After(all[i-1].Received) {
+				t.Error("not newest first")
+			}
+		}
+		for _, i := range all {
+			if i.ID == bad.ID {
+				b.want("reference", i.Reference, "PO507")
+			}
+		}
+		if _, err := b.s.List(t.Context(), ingrid, Filter{After: "nonsense"}); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("a broken cursor: %v", err)
+		}
+		var fetched []string
+		o := Outbox{Next: ""}
+		for {
+			var err error
+			if o, err = b.s.Outbox(t.Context(), maya, o.Next, 3); err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range o.Items {
+				fetched = append(fetched, i.Control)
+			}
+			if o.Next == "" {
+				break
+			}
+		}
+		b.want("outbox, oldest first", fmt.Sprint(fetched), "[000000001 000000002 000000003 000000004 000000005 000000006 000000007 000000008]")
+		s, err := b.s.Stats(t.Context(), access.Actor{Person: "ops", Operator: true, Via: "session:x"})
+		b.want("stats", fmt.Sprint(s.States, s.Waiting, err), "map[processed:18] 9 <nil>")
+	})
+}
+
+func ids(list []Interchange) []string {
+	var out []string
+	for _, i := range list {
+		out = append(out, i.ID)
+	}
+	return out
+}
+
+func TestASetExplained(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		a := b.post(maya, fromKestrel(600, order("PO600"), replaced(order("PO601"), "DTM*002*20261205", "DTM*002*20261131")).String())
+		b.work()
+		e, err := b.s.Set(t.Context(), ingrid, a.ID, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.want("set", fmt.Sprintln(e.Set.Position, e.Set.Kind, e.Set.BusinessKey, e.Group.FunctionalID, e.Explain.Type, e.Interchange.Reference), "2 850 PO601 PO 850 PO601\n")
+		if len(e.Explain.Segments) != len(order(""))+1 || len(e.Explain.Segments[2].Findings) != 1 || e.Explain.Segments[2].ID != "DTM" {
+			t.Errorf("explained: %+v", e.Explain)
+		}
+		raw := b.raw(ingrid, a.ID)
+		if part := raw[e.Set.Start : e.Set.Start+e.Set.Size]; !strings.HasPrefix(part, "ST*850*0002~") || !strings.HasSuffix(part, "*0002~") {
+			t.Errorf("place: %q", part)
+		}
+		if _, err := b.s.Set(t.Context(), ingrid, a.ID, 3); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("a set that is not there: %v", err)
+		}
+	})
+}
+
+func TestBytesOfAMiddleInterchangeStream(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		var body strings.Builder
+		for i := range 3 {
+			body.WriteString(fromKestrel(610+i, order(fmt.Sprint("PO61", i))).String())
+		}
+		a := b.post(maya, body.String())
+		r, size, err := b.s.Raw(t.Context(), maya, a.Interchanges[1].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		text, _ := io.ReadAll(r)
+		b.want("bytes", string(text), fromKestrel(611, order("PO611")).String())
+		b.want("size", size, len(text))
+	})
+}
+
+// TestByItself runs the gateway as the program does: nobody calls the drain.
+func TestByItself(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d, Options{})
+		if err := b.jobs.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { b.s.Stop(); b.jobs.Stop() })
+		start := time.Now()
+		a := b.post(maya, fromKestrel(620, order("PO620")).String())
+		eventually(t, "processed", func() bool { return b.get(maya, a.ID).State == Processed })
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		b.want("answers", len(b.waiting(maya)), 1)
+	})
+}
