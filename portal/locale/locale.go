@@ -39,6 +39,7 @@ var bundle = sync.OnceValue(load)
 type texts struct {
 	localizers map[Language]*i18n.Localizer
 	keys       map[Language]map[string]bool
+	twice      []string // keys that two files give: the tests fail on them, the program lives with the later one
 }
 
 // load reads every embedded file named topic.language.json. A broken file is a fault of the build and panics at first use.
@@ -65,7 +66,7 @@ func load() texts {
 		}
 		for _, m := range file.Messages {
 			if out.keys[lang][m.ID] {
-				panic(fmt.Errorf("locale: %s: key %q is given twice", name, m.ID))
+				out.twice = append(out.twice, name+": "+m.ID)
 			}
 			out.keys[lang][m.ID] = true
 		}

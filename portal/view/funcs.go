@@ -20,7 +20,7 @@ func (s *set) funcs() template.FuncMap {
 		"crumb":   func() (template.HTML, error) { return s.block(".crumb") },
 		"actions": func() (template.HTML, error) { return s.block(".actions") },
 		"base":    func() *Base { return s.base },
-		"meta":    func() frame { return frame{s.meta.block, s.meta.nav, s.meta.head, s.meta.fixed} },
+		"meta":    func() frame { return frame{s.meta.block, s.meta.nav, s.meta.head, s.meta.bare, s.meta.fixed} },
 		"p":       func() *locale.Printer { return s.base.P },
 		"lang":    func() string { return string(s.base.P.Language()) },
 		"nav":     func() []navGroup { return s.base.groups(s.meta.nav) },
@@ -78,21 +78,21 @@ func (s *set) funcs() template.FuncMap {
 
 // frame is what layouts may ask of the page's meta.
 type frame struct {
-	Block       string
-	Nav         NavID
-	Head, Fixed bool
+	Block             string
+	Nav               NavID
+	Head, Bare, Fixed bool
 }
 
-// icon draws a symbol of the sprite. Names are checked against the sprite by a test; unknown ones fail the render.
-func icon(name string, class ...string) (template.HTML, error) {
+// icon draws a symbol of the sprite. Names in templates are checked by a test; a name out of a struct that the sprite lacks shows as a plain circle.
+func icon(name string, class ...string) template.HTML {
 	if !static.HasIcon(name) {
-		return "", fmt.Errorf("view: no icon %q in the sprite", name)
+		name = Grey.icon()
 	}
 	c := "icon"
 	if len(class) > 0 {
 		c += " " + template.HTMLEscapeString(class[0])
 	}
-	return template.HTML(`<svg class="` + c + `" aria-hidden="true"><use href="` + static.URL("img/icons.svg") + `#` + name + `"/></svg>`), nil
+	return template.HTML(`<svg class="` + c + `" aria-hidden="true"><use href="` + static.URL("img/icons.svg") + `#` + name + `"/></svg>`)
 }
 
 // initials are the letters of an avatar: two of a Latin name, one character of a Chinese person, two of a Chinese company.
@@ -121,7 +121,7 @@ func hue(name string) string {
 	for _, b := range []byte(name) {
 		sum = (sum ^ uint32(b)) * 16777619
 	}
-	return string("abcdefgh"[sum>>7%8])
+	return string("abcdefgh"[sum>>28%8])
 }
 
 // anchor makes an id out of a word: letters and digits kept, the rest a hyphen.

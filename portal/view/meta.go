@@ -6,6 +6,7 @@ type meta struct {
 	layout string // app: the shell; plain: a bare page
 	nav    NavID
 	head   bool // the title in the header bar is the page's h1 (lists); otherwise the page brings its own
+	bare   bool // no header bar at all: the page has its own
 	fixed  bool // exactly one viewport high, with panes of its own (wide screens)
 }
 
@@ -44,9 +45,11 @@ func (*CompanyPage) meta() meta {
 	return meta{block: "company", layout: "app", nav: NavCompany, head: true}
 }
 func (*ProfilePage) meta() meta { return meta{block: "profile", layout: "app", head: true} }
-func (*RoomsPage) meta() meta   { return meta{block: "rooms", layout: "app", nav: NavRooms, fixed: true} }
-func (*OutboxPage) meta() meta  { return meta{block: "mail", layout: "app", nav: NavMail, head: true} }
-func (*MailPage) meta() meta    { return meta{block: "mail_one", layout: "app", nav: NavMail} }
+func (*RoomsPage) meta() meta {
+	return meta{block: "rooms", layout: "app", nav: NavRooms, fixed: true, bare: true}
+}
+func (*OutboxPage) meta() meta { return meta{block: "mail", layout: "app", nav: NavMail, head: true} }
+func (*MailPage) meta() meta   { return meta{block: "mail_one", layout: "app", nav: NavMail} }
 func (*PlatformPage) meta() meta {
 	return meta{block: "platform", layout: "app", head: true}
 }

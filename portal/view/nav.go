@@ -1,5 +1,7 @@
 package view
 
+import "entente/portal/locale"
+
 // entry is a place of the navigation: its group (key "nav.group."), its path after the prefix, its icon and the icon's place among the phone's tabs.
 type entry struct {
 	id    NavID
@@ -81,6 +83,9 @@ func (b *Base) tabs(here NavID) []navLink {
 				continue
 			}
 			if l, ok := b.link(e, here); ok {
+				if key := "tab." + string(e.id); locale.Has(b.P.Language(), key) {
+					l.Label = b.P.T(key)
+				}
 				out = append(out, l)
 			}
 		}

@@ -1,0 +1,221 @@
+// Behaviour of the shell, for every page: theme, palette, keys, dialogs, toasts, htmx errors, clocks.
+// Everything works without it; it only spares a page load. No inline code, no eval, no text of its own: words come from <template>s and data attributes.
+(function () {
+  "use strict";
+  const root = document.documentElement;
+  const one = (sel, from) => (from || document).querySelector(sel);
+  const all = (sel, from) => Array.from((from || document).querySelectorAll(sel));
+  const prefix = () => document.body.dataset.prefix || "";
+  const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+
+  // ── Theme ──
+  const isDark = () => {
+    const set = root.getAttribute("data-bs-theme");
+    return set ? set === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  };
+  document.addEventListener("submit", (e) => {
+    const form = e.target;
+    if (!form.matches("[data-theme-toggle]")) return;
+    e.preventDefault();
+    const next = isDark() ? "light" : "dark";
+    form.elements.theme.value = next;
+    root.setAttribute("data-bs-theme", next);
+    fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-CSRF-Token": document.body.dataset.csrf || "" }, redirect: "manual" }).catch(() => toast("toast-offline"));
+  });
+
+  // ── Toasts ──
+  const dismiss = (el) => el.remove();
+  const arm = (el) => {
+    if (el.dataset.toast === "go") setTimeout(dismiss, 10000, el);
+  };
+  function toast(template, again) {
+    const source = document.getElementById(template), place = document.getElementById("toasts");
+    if (!source || !place) return;
+    all("[data-from='" + template + "']", place).forEach(dismiss);
+    const el = source.content.firstElementChild.cloneNode(true);
+    el.dataset.from = template;
+    const button = one("[data-again]", el);
+    if (button) {
+      if (again) button.addEventListener("click", () => { dismiss(el); again(); });
+      else button.remove();
+    }
+    place.append(el);
+    arm(el);
+  }
+  window.addEventListener("DOMContentLoaded", () => all("[data-toast]").forEach(arm));
+
+  // ── One listener for what is clicked ──
+  document.addEventListener("click", (e) => {
+    const hit = (sel) => e.target.closest(sel);
+    let el;
+    if ((el = hit("[data-toast-close]"))) dismiss(el.closest("[data-toast]"));
+    else if ((el = hit("[data-print]"))) window.print();
+    else if ((el = hit("[data-copy]"))) copy(el);
+    else if ((el = hit("[data-palette]")) && !e.ctrlKey && !e.metaKey && !e.shiftKey && openPalette()) e.preventDefault();
+    else if ((el = hit("dialog")) && e.target === el && el.id !== "signedout") el.close();
+    all("details.e-menu[open]").forEach((d) => { if (!d.contains(e.target)) d.open = false; });
+  });
+
+  function copy(button) {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    const said = () => { one("span", button).textContent = button.dataset.done; };
+    if (navigator.clipboard) navigator.clipboard.writeText(field.value).then(said, () => {});
+    else if (document.execCommand("copy")) said();
+  }
+
+  // ── Questions before something leaves or ends ──
+  document.addEventListener("submit", (e) => {
+    const form = e.target, box = document.getElementById("ask");
+    if (!form.dataset.confirm || form.dataset.sure || !box) return;
+    e.preventDefault();
+    one("[data-ask-title]", box).textContent = form.dataset.confirm;
+    one("[data-ask-text]", box).textContent = form.dataset.confirmText || "";
+    const yes = one("[data-ask-yes]", box);
+    yes.textContent = form.dataset.confirmButton;
+    yes.onclick = () => { form.dataset.sure = "1"; box.close(); form.requestSubmit(); };
+    box.showModal();
+  });
+
+  // A form that leaves the page is sent once.
+  document.addEventListener("submit", (e) => {
+    const form = e.target;
+    if (e.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+    const button = e.submitter;
+    if (button) setTimeout(() => { button.setAttribute("aria-busy", "true"); button.disabled = true; }, 0);
+  });
+  window.addEventListener("pageshow", () => all("[aria-busy=true]").forEach((b) => { b.removeAttribute("aria-busy"); b.disabled = false; }));
+
+  // ── Palette ──
+  function openPalette() {
+    const box = document.getElementById("palette");
+    if (!box) return false;
+    if (!box.open) box.showModal();
+    const input = one("input[type=search]", box);
+    input.focus();
+    input.select();
+    return true;
+  }
+  document.addEventListener("keydown", (e) => {
+    const box = document.getElementById("palette");
+    if (!box || !box.open || (e.key !== "ArrowDown" && e.key !== "ArrowUp" && e.key !== "Enter")) return;
+    const hits = all("[data-hit]", box), at = hits.findIndex((h) => h.classList.contains("on"));
+    if (e.key === "Enter") {
+      if (at >= 0) { e.preventDefault(); hits[at].click(); }
+      return;
+    }
+    if (!hits.length) return;
+    e.preventDefault();
+    const next = (at + (e.key === "ArrowDown" ? 1 : -1) + hits.length) % hits.length;
+    hits.forEach((h, i) => h.classList.toggle("on", i === next));
+    hits[next].scrollIntoView({ block: "nearest" });
+  });
+
+  // ── Keys ──
+  const typing = (el) => el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName));
+  const places = { h: "/", o: "/orders", c: "/rooms", m: "/edi", p: "/partners", i: "/inbox" };
+  let went = 0, row = -1, pin = -1;
+  document.addEventListener("keydown", (e) => {
+    if ((e.metaKey || e.ctrlKey) && !e.shiftKey && !e.altKey && e.key.toLowerCase() === "k") {
+      if (openPalette()) e.preventDefault();
+      return;
+    }
+    if (e.metaKey || e.ctrlKey || e.altKey || typing(e.target) || one("dialog[open]")) return;
+    const key = e.key.toLowerCase();
+    if (Date.now() - went < 1200 && places[key] && prefix()) {
+      went = 0;
+      const link = one('.e-rail a[href="' + CSS.escape(prefix() + places[key]).replace(/\\\//g, "/").replace(/\\-/g, "-") + '"]');
+      if (link) { e.preventDefault(); link.click(); }
+      return;
+    }
+    switch (e.key) {
+      case "?": { const box = document.getElementById("keys"); if (box) { e.preventDefault(); box.showModal(); } break; }
+      case "g": case "G": went = Date.now(); break;
+      case "j": case "k": move(e.key === "j" ? 1 : -1); break;
+      case "Enter": { const rows = all("[data-row]"), link = rows[row] && one("a[href]", rows[row]); if (link && document.activeElement === document.body) link.click(); break; }
+      case "r": { const say = one("[data-composer] textarea"); if (say) { e.preventDefault(); say.focus(); } break; }
+      case "[": case "]": finding(e.key === "]" ? 1 : -1); break;
+    }
+  });
+  function move(by) {
+    const rows = all("[data-row]");
+    if (!rows.length) return;
+    row = Math.max(0, Math.min(rows.length - 1, row + by));
+    rows.forEach((r, i) => r.classList.toggle("cur", i === row));
+    rows[row].scrollIntoView({ block: "nearest" });
+    const link = one("a[href]", rows[row]);
+    if (link) link.focus({ preventScroll: true });
+  }
+  function finding(by) {
+    const pins = all(".pin");
+    if (!pins.length) return;
+    pin = (pin + by + pins.length) % pins.length;
+    location.hash = pins[pin].id;
+  }
+  window.addEventListener("DOMContentLoaded", () => { if (!mac) all("kbd[data-mod]").forEach((k) => { k.textContent = "Ctrl K"; }); });
+
+  // ── Clocks: the words beside a countdown, once a minute; at zero the page asks for the row again ──
+  const short = (ms) => {
+    const lang = root.lang, min = Math.floor(Math.abs(ms) / 60000), d = Math.floor(min / 1440), h = Math.floor((min % 1440) / 60), m = min % 60;
+    const unit = (n, u) => new Intl.NumberFormat(lang, { style: "unit", unit: u, unitDisplay: lang.startsWith("zh") ? "long" : "narrow" }).format(n);
+    if (d) return h ? unit(d, "day") + " " + unit(h, "hour") : unit(d, "day");
+    return h ? unit(h, "hour") + " " + unit(m, "minute") : unit(m, "minute");
+  };
+  setInterval(() => all("time[data-left]").forEach((t) => {
+    const ms = new Date(t.dateTime) - Date.now();
+    if (ms <= 0 && !t.dataset.over) { t.dataset.over = "1"; refresh(t.closest("[data-refresh]")); }
+    else if (ms > 0 && t.dataset.words) t.textContent = t.dataset.words.replace("{left}", short(ms));
+  }), 60000);
+
+  // ── Live: a message names what changed, the page asks for that part again ──
+  function refresh(el) {
+    if (!el || !window.htmx || !el.id || el.contains(document.activeElement) && typing(document.activeElement)) return;
+    htmx.ajax("GET", el.dataset.refresh || location.href, { source: el, target: "#" + el.id, select: "#" + el.id, swap: "outerHTML" });
+  }
+  let waiting = 0;
+  document.addEventListener("entente:changed", (e) => {
+    const object = (e.detail && e.detail.object) || "";
+    clearTimeout(waiting);
+    waiting = setTimeout(() => all("[data-refresh][data-objects]").forEach((el) => {
+      if (el.dataset.objects.split(" ").includes(object)) refresh(el);
+    }), 300);
+  });
+
+  // ── Order answer: only the fields that belong to the chosen action ──
+  const suit = (part) => {
+    const action = one("[data-action]", part);
+    if (action) all("[data-when]", part).forEach((f) => f.classList.toggle("is-off", f.dataset.when !== action.value));
+  };
+  const suitAll = (from) => all(".e-part", from).forEach(suit);
+  document.addEventListener("change", (e) => { const part = e.target.closest(".e-part"); if (part) suit(part); });
+  window.addEventListener("DOMContentLoaded", () => suitAll(document));
+
+  // ── Focus ──
+  const focusNew = (el) => { const f = el && el.querySelector && one("[data-focus]", el); if (f) f.focus(); };
+  window.addEventListener("DOMContentLoaded", () => focusNew(document.getElementById("main")));
+  window.addEventListener("DOMContentLoaded", () => all("[data-log-scroll]").forEach((l) => { l.scrollTop = l.scrollHeight; }));
+
+  // ── htmx ──
+  document.addEventListener("htmx:afterSwap", (e) => {
+    row = -1;
+    suitAll(document);
+    if (e.detail.target && e.detail.target.id === "work") focusNew(document.getElementById("work"));
+  });
+  const repeat = (e) => {
+    const path = e.detail.requestConfig, el = e.detail.elt;
+    if (!path || !el || !el.isConnected) return null;
+    return () => (el.matches("form") ? el.requestSubmit() : el.click());
+  };
+  document.addEventListener("htmx:responseError", (e) => {
+    const status = e.detail.xhr.status;
+    if (status === 401) {
+      const box = document.getElementById("signedout");
+      if (box && !box.open) box.showModal();
+    } else if (status === 409) toast("toast-conflict");
+    else if (status === 403 || status === 404 || status === 410) toast("toast-missing");
+    else if (status === 429) toast("toast-slow");
+    else toast("toast-failed", repeat(e));
+  });
+  document.addEventListener("htmx:sendError", (e) => toast("toast-offline", repeat(e)));
+  document.addEventListener("htmx:timeout", (e) => toast("toast-offline", repeat(e)));
+})();
