@@ -130,8 +130,10 @@ type Item struct {
 	Subject string // number of the shipment or invoice, where it is about one
 	ID      string // id of the response, shipment, invoice or arrival
 	Marks   int
-	Since   time.Time
-	Due     time.Time
+	// Difference is what the invoice differs by, for WaitDiffers.
+	Difference money.Amount
+	Since      time.Time
+	Due        time.Time
 }
 
 // InvoiceFilter narrows the list of invoices, as Filter does.

@@ -1,0 +1,248 @@
+package trade
+
+import (
+	"context"
+	"time"
+
+	"entente/db"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// OrderAck is a response as a document (855), with the companies and the order it
+// belongs to. It holds the lines it speaks about; what earlier responses said of
+// the same lines is stated again, so that the parts of a line add up to what was
+// ordered.
+// Codes: NotFound.
+func (s *Service) OrderAck(ctx context.Context, actor access.Actor, id ResponseID) (doc.OrderAck, Parties, error) {
+	var out doc.OrderAck
+	var who Parties
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := responseByID(ctx, id)
+		if err == nil {
+			err = access.Check(actor, access.OrderPrices, access.Shared(r.SupplierID, r.ResellerID))
+		}
+		if err != nil {
+			return err
+		}
+		o, err := orderByID(ctx, OrderID(r.OrderID), false)
+		if err != nil {
+			return err
+		}
+		d, err := s.detail(ctx, o)
+		if err != nil {
+			return err
+		}
+		t, err := termsOf(ctx, o.PartnershipID)
+		if err != nil {
+			return err
+		}
+		who = partiesOf(d.Order, r.InterchangeID)
+		out = ackDoc(d, id, t)
+		return nil
+	})
+	return out, who, err
+}
+
+func partiesOf(o Order, interchange string) Parties {
+	return Parties{Supplier: o.Supplier, Reseller: o.Reseller, Partnership: o.Partnership, Order: o.ID, Source: o.Source, Interchange: interchange}
+}
+
+// ackDoc builds the document of one response of an order.
+func ackDoc(d Detail, id ResponseID, t terms) doc.OrderAck {
+	a := doc.OrderAck{Header: echo(d), Purpose: "00", Type: "AD", Number: d.Number, Release: d.Release, Date: d.OrderedOn, Contract: d.Contract}
+	parts := map[int][]doc.Response{}
+	var order []int
+	said := map[int]bool{}
+	prices := map[int]money.Price{}
+	for _, r := range d.Responses {
+		this := r.ID == id
+		for _, p := range r.Lines {
+			if this && !said[p.Line] {
+				said[p.Line] = true
+				order = append(order, p.Line)
+			}
+			if p.Price != 0 {
+				prices[p.Line] = p.Price
+			}
+			if !this && p.Code == codeBackorder {
+				continue // spoken about again
+			}
+			parts[p.Line] = append(parts[p.Line], ackPart(d.Lines[p.Line-1], p))
+		}
+		if this {
+			a.AckDate = civilIn(r.At, t.SupplierZone)
+			switch r.Kind {
+			case ResponseChanged:
+				a.Type = "AC"
+			case ResponseRejected:
+				a.Type = "RD"
+			}
+			break
+		}
+	}
+	for _, n := range order {
+		l := d.Lines[n-1]
+		al := doc.AckLine{Line: docLine(l, l.Price), Responses: parts[n]}
+		al.Quantity = decimal(l.Ordered)
+		if p := prices[n]; p != 0 {
+			al.Price = doc.Decimal(p.Fixed(2))
+		}
+		a.Lines = append(a.Lines, al)
+	}
+	return a
+}
+
+func ackPart(l Line, p ResponseLine) doc.Response {
+	r := doc.Response{Status: p.Code, Quantity: decimal(p.Quantity), Unit: l.Unit}
+	day := p.Date
+	if day == "" && p.Code != codeRejected && p.Code != codeBackorder {
+		day = l.RequestedOn
+	}
+	if day != "" && p.Code != codeRejected {
+		r.DateQualifier, r.Date = "067", day
+	}
+	if p.Substitute != "" {
+		r.Items = []doc.ItemID{{Qualifier: "VP", ID: p.Substitute}}
+	}
+	return r
+}
+
+// InvoiceDoc is an invoice as a document (810), with the companies and the order
+// it belongs to.
+// Codes: NotFound, Forbidden (the role sees no invoices).
+func (s *Service) InvoiceDoc(ctx context.Context, actor access.Actor, id InvoiceID) (doc.Invoice, Parties, error) {
+	var out doc.Invoice
+	var who Parties
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		row, err := invoiceByID(ctx, id)
+		if err == nil {
+			err = access.Check(actor, access.InvoiceRead, access.Shared(row.SupplierID, row.ResellerID))
+		}
+		if err != nil {
+			return err
+		}
+		o, err := orderByID(ctx, OrderID(row.OrderID), false)
+		if err != nil {
+			return err
+		}
+		d, err := s.detail(ctx, o)
+		if err != nil {
+			return err
+		}
+		who = partiesOf(d.Order, row.InterchangeID)
+		for _, inv := range d.Invoices {
+			if inv.ID == id {
+				out = invoiceDoc(d, inv)
+			}
+		}
+		return nil
+	})
+	return out, who, err
+}
+
+func invoiceDoc(d Detail, inv Invoice) doc.Invoice {
+	out := doc.Invoice{Header: echo(d), Number: inv.Number, Date: inv.IssuedOn, OrderDate: d.OrderedOn, OrderNumber: d.Number, Release: d.Release, Type: "DI", Purpose: "00", Total: cents(inv.Gross)}
+	out.Header.Terms = []doc.Terms{{NetDate: inv.DueOn}}
+	for _, l := range inv.Lines {
+		ol := d.Lines[l.Line-1]
+		il := doc.InvoiceLine{Line: docLine(ol, l.Price), Amount: cents(l.Amount)}
+		il.Quantity = decimal(l.Quantity)
+		out.Lines = append(out.Lines, il)
+	}
+	// One order line may be invoiced in two positions: its number stands once.
+	seen := map[string]bool{}
+	for i := range out.Lines {
+		if n := out.Lines[i].Number; seen[n] {
+			out.Lines[i].Number = ""
+		}
+		seen[out.Lines[i].Number] = true
+	}
+	if inv.Tax.Minor != 0 {
+		percent, _ := times(inv.TaxRate, money.Whole(100))
+		out.Taxes = []doc.Tax{{Type: "VA", Amount: cents(inv.Tax), Percent: decimal(percent), Taxable: cents(inv.Net)}}
+	}
+	return out
+}
+
+// echo is the head that goes back with every later document: currency, parties
+// and the references that a partner matches on.
+func echo(d Detail) doc.Header {
+	h := doc.Header{Currency: string(d.Currency), Parties: d.Parties}
+	for _, r := range d.Refs {
+		switch r.Qualifier {
+		case "PD", "CT", "PR", "DP", "IA", "CO":
+			h.Refs = append(h.Refs, r)
+		}
+	}
+	return h
+}
+
+func docLine(l Line, price money.Price) doc.Line {
+	out := doc.Line{Number: l.Reference, BuyerItem: l.BuyerItem, VendorItem: l.SKU, GTIN: l.GTIN, Unit: l.Unit, Price: doc.Decimal(price.Fixed(2)), Description: bounded(l.Description, 80)}
+	for _, it := range []doc.ItemID{{Qualifier: "VP", ID: l.SKU}, {Qualifier: "BP", ID: l.BuyerItem}, {Qualifier: "UK", ID: l.GTIN}} {
+		if it.ID != "" {
+			out.Items = append(out.Items, it)
+		}
+	}
+	if l.DealNumber != "" {
+		out.Refs = []doc.Ref{{Qualifier: "PD", Value: l.DealNumber}}
+	}
+	return out
+}
+
+func decimal(m money.Micro) doc.Decimal { return doc.Decimal(m.String()) }
+
+// cents writes an amount with two decimals, as the totals of X12 have them.
+func cents(a money.Amount) doc.Decimal { return doc.Decimal(a.String()).Round(2) }
+
+func civilIn(t time.Time, zone string) string {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return t.In(loc).Format(time.DateOnly)
+}
+
+// SetInterchange links a response, shipment or invoice to the interchange it went
+// out in, in the caller's transaction: kind is DocumentResponse or
+// DocumentInvoice. The first link stays; the same one again is no error.
+// Codes: NotFound, Forbidden (a person; only the system acts here), Conflict
+// (another link stands), Invalid (kind).
+func (s *Service) SetInterchange(ctx context.Context, actor access.Actor, kind, id, interchange string) error {
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		var supplier, reseller, was string
+		switch kind {
+		case DocumentResponse:
+			r, err := responseByID(ctx, ResponseID(id))
+			if err != nil {
+				return err
+			}
+			supplier, reseller, was = r.SupplierID, r.ResellerID, r.InterchangeID
+		case DocumentInvoice:
+			r, err := invoiceByID(ctx, InvoiceID(id))
+			if err != nil {
+				return err
+			}
+			supplier, reseller, was = r.SupplierID, r.ResellerID, r.InterchangeID
+		default:
+			return fault.InvalidField("kind", "form.invalid")
+		}
+		action := access.EDIRead
+		if err := access.Check(actor, action, access.Shared(supplier, reseller)); err != nil {
+			return err
+		}
+		if actor.Person != "" {
+			return fault.New(fault.Forbidden, "error.forbidden")
+		}
+		switch was {
+		case interchange:
+			return nil
+		case "":
+			return link(ctx, kind, id, interchange)
+		}
+		return fault.New(fault.Conflict, "trade.already_sent")
+	})
+}

@@ -1,0 +1,227 @@
+package trade
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/money"
+)
+
+// Get returns one order with everything that belongs to it. Prices are left out
+// for a reader without the right to them, invoices likewise.
+// Codes: NotFound (missing, or the actor's company is not party to it).
+func (s *Service) Get(ctx context.Context, actor access.Actor, id OrderID) (Detail, error) {
+	var out Detail
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		row, err := orderByID(ctx, id, false)
+		if err == nil {
+			err = access.Check(actor, access.OrderRead, access.Shared(row.SupplierID, row.ResellerID))
+		}
+		if err != nil {
+			return err
+		}
+		out, err = s.detail(ctx, row)
+		return err
+	})
+	if err != nil {
+		return Detail{}, err
+	}
+	both := access.Shared(out.Supplier, out.Reseller)
+	if !access.Allowed(actor, access.InvoiceRead, both) {
+		out.Invoices, out.InvoicesHidden = nil, true
+		out.Chain = slices.DeleteFunc(out.Chain, func(s Step) bool { return s.Code == "810" })
+	}
+	if !access.Allowed(actor, access.OrderPrices, both) {
+		out.hide(true)
+	}
+	return out, nil
+}
+
+// detail reads an order completely: ten queries, whatever its size.
+func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
+	out := Detail{Order: row.order()}
+	var err error
+	if out.Head, err = row.head(); err != nil {
+		return out, err
+	}
+	if out.Lines, err = linesOf(ctx, row); err != nil {
+		return out, err
+	}
+	if err = nameLines(ctx, row, out.Lines); err != nil {
+		return out, err
+	}
+	if out.Responses, err = responsesOf(ctx, row.ID); err != nil {
+		return out, err
+	}
+	if out.Shipments, err = shipped(ctx, row.ID); err != nil {
+		return out, err
+	}
+	invs, err := invoicesOf(ctx, row.ID)
+	if err != nil {
+		return out, err
+	}
+	out.Difference = money.Amount{Currency: out.Currency}
+	if len(invs) > 0 {
+		t, err := termsOf(ctx, row.PartnershipID)
+		if err != nil {
+			return out, err
+		}
+		match(out.Lines, invs, out.Currency, money.Rate(t.PriceTolerance), money.Rate(t.QuantityTolerance))
+	}
+	for _, m := range invs {
+		inv := m.row.invoice()
+		inv.OrderNumber = out.Number
+		for _, l := range m.lines {
+			inv.Lines = append(inv.Lines, l.line(out.Currency))
+		}
+		out.Invoices = append(out.Invoices, inv)
+		out.Differs = out.Differs || inv.State == InvoiceDiffers
+		out.Difference.Minor += inv.Difference.Minor
+	}
+	if out.Arrivals, err = arrivalsOf(ctx, row); err != nil {
+		return out, err
+	}
+	if out.History, err = historyOf(ctx, row.ID); err != nil {
+		return out, err
+	}
+	out.Chain = chain(out)
+	return out, nil
+}
+
+// hide takes every price and amount out of the detail.
+func (d *Detail) hide(yes bool) {
+	if !yes {
+		return
+	}
+	d.Order.hide(true)
+	zero := money.Amount{Currency: d.Currency}
+	d.Difference = zero
+	d.Head.Allowances, d.Head.Terms = nil, nil
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		l.Price, l.ListPrice, l.InvoicePrice = 0, 0, 0
+		l.Amount, l.InvoiceAmount, l.Difference = zero, zero, zero
+	}
+	for i := range d.Responses {
+		for k := range d.Responses[i].Lines {
+			d.Responses[i].Lines[k].Price = 0
+		}
+	}
+	for i := range d.Invoices {
+		d.Invoices[i].hide()
+	}
+	for i := range d.Chain {
+		d.Chain[i].Amount = zero
+	}
+	for i := range d.Arrivals {
+		d.Arrivals[i].Differences = slices.DeleteFunc(d.Arrivals[i].Differences, func(x Difference) bool { return x.Field == "price" })
+	}
+}
+
+func (i *Invoice) hide() {
+	zero := money.Amount{Currency: i.Currency}
+	i.PricesHidden, i.Net, i.Tax, i.Gross, i.Difference, i.TaxRate = true, zero, zero, zero, zero, 0
+	for k := range i.Lines {
+		i.Lines[k].Price, i.Lines[k].Amount = 0, zero
+	}
+}
+
+// chain lines up the documents of an order, with what is still missing at the
+// end.
+func chain(d Detail) []Step {
+	zero := money.Amount{Currency: d.Currency}
+	var ordered, open, left, due money.Quantity
+	for _, l := range d.Lines {
+		ordered += l.Ordered
+		open += l.Answerable()
+		left += l.Outstanding()
+		due += max(0, l.Ordered-l.Cancelled-l.Invoiced)
+	}
+	out := []Step{{Code: "850", ID: string(d.ID), Number: d.Number, State: "received", At: d.Received, By: d.Reseller, Interchange: d.Interchange, Quantity: ordered, Total: ordered, Amount: d.Total}}
+	for _, r := range d.Responses {
+		st := Step{Code: "855", ID: string(r.ID), Number: r.Number, State: r.Kind, At: r.At, By: d.Supplier, Interchange: r.Interchange, Total: ordered, Amount: zero}
+		for _, l := range r.Lines {
+			if l.Code != codeRejected && l.Code != codeBackorder {
+				st.Quantity += l.Quantity
+			}
+		}
+		out = append(out, st)
+	}
+	if len(d.Responses) == 0 && open > 0 {
+		out = append(out, Step{Code: "855", By: d.Supplier, Total: ordered, Amount: zero, Todo: true})
+	}
+	for _, sh := range d.Shipments {
+		st := Step{Code: "856", ID: string(sh.ID), Number: sh.Number, State: "shipped", At: sh.At, By: d.Supplier, Total: ordered, Amount: zero}
+		if !sh.ReceivedAt.IsZero() {
+			st.State = "received"
+		}
+		for _, l := range sh.Lines {
+			st.Quantity += l.Quantity
+		}
+		out = append(out, st)
+	}
+	if len(d.Shipments) == 0 && left > 0 && d.State != Invoiced {
+		out = append(out, Step{Code: "856", By: d.Supplier, Total: ordered, Amount: zero, Todo: true})
+	}
+	for _, inv := range d.Invoices {
+		st := Step{Code: "810", ID: string(inv.ID), Number: inv.Number, State: inv.State, At: inv.At, By: d.Supplier, Interchange: inv.Interchange, Total: ordered, Amount: inv.Net}
+		for _, l := range inv.Lines {
+			st.Quantity += l.Quantity
+		}
+		out = append(out, st)
+	}
+	if len(d.Invoices) == 0 && due > 0 {
+		out = append(out, Step{Code: "810", By: d.Supplier, Total: ordered, Amount: zero, Todo: true})
+	}
+	return out
+}
+
+func arrivalsOf(ctx context.Context, o orderRow) ([]Arrival, error) {
+	rows, err := arrivalRows(ctx, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Arrival, len(rows))
+	for i, r := range rows {
+		out[i] = Arrival{ID: ArrivalID(r.ID), Order: OrderID(r.OrderID), Number: r.Number, Outcome: Outcome(r.Outcome), Reason: r.Reason, Source: r.Source, Interchange: r.InterchangeID, SetNo: int(r.SetNo), At: db.FromMicros(r.Made),
+			Answer: r.Answer, AnsweredBy: r.AnsweredBy, AnsweredOrg: r.AnsweredOrg, AnsweredAt: db.FromMicros(r.Answered), NewOrder: OrderID(r.NewOrderID)}
+		if r.Outcome == string(HeldBack) && r.Answer == "" {
+			var k kept
+			if json.Unmarshal([]byte(r.Document), &k) == nil {
+				out[i].Differences = k.Differences
+			}
+			out[i].CanReplace = State(o.State) == Received || r.Reason == HeldCancel && !slices.Contains([]State{Closed, Cancelled, Rejected, Shipped, Invoiced}, State(o.State))
+		}
+	}
+	return out, nil
+}
+
+// GetInvoice returns one invoice with its lines.
+// Codes: NotFound, Forbidden (the role sees no invoices).
+func (s *Service) GetInvoice(ctx context.Context, actor access.Actor, id InvoiceID) (Invoice, error) {
+	var out Invoice
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		row, err := invoiceByID(ctx, id)
+		if err == nil {
+			err = access.Check(actor, access.InvoiceRead, access.Shared(row.SupplierID, row.ResellerID))
+		}
+		if err != nil {
+			return err
+		}
+		o, err := orderByID(ctx, OrderID(row.OrderID), false)
+		if err != nil {
+			return err
+		}
+		out = row.invoice()
+		out.OrderNumber = o.Number
+		ls, err := invoiceLinesOf(ctx, row.ID)
+		for _, l := range ls {
+			out.Lines = append(out.Lines, l.line(out.Currency))
+		}
+		return err
+	})
+	return out, err
+}

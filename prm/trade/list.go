@@ -1,0 +1,318 @@
+package trade
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// span is one range of an index: the orders of one side of a company, by one
+// state or flag. The list reads each from its own index and merges them, so that
+// a page costs the same at any depth.
+type span struct {
+	side   access.Side
+	where  string // further condition, with its arguments
+	values []any
+}
+
+// at is a place in the list: newest first by (received, id).
+type at struct {
+	micros int64
+	id     string
+}
+
+func (a at) text() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(a.micros, 36) + "." + a.id))
+}
+
+func readCursor(s string) (at, error) {
+	bad := fault.InvalidField("after", "form.cursor")
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	n, id, ok := strings.Cut(string(b), ".")
+	micros, err2 := strconv.ParseInt(n, 36, 64)
+	if err != nil || err2 != nil || !ok || !db.ValidID(id) {
+		return at{}, bad
+	}
+	return at{micros, id}, nil
+}
+
+// List returns orders of the actor's company, on either side, newest first.
+// Codes: Forbidden, Invalid (cursor, date).
+func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page, error) {
+	scope, err := access.List(actor, access.OrderRead)
+	if err != nil {
+		return Page{}, err
+	}
+	f.Limit = pageSize(f.Limit)
+	w, err := newWindow(f.From, f.To, f.After)
+	if err != nil {
+		return Page{}, err
+	}
+	var page Page
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		var narrow []string // partnerships
+		if f.Partner != "" {
+			if narrow, err = partnershipsWith(ctx, scope, f.Partner); err != nil || len(narrow) == 0 {
+				return err
+			}
+		}
+		var rows []orderRow
+		for _, sp := range spans(f) {
+			part, err := readSpan(ctx, scope, sp, w, narrow, f.Query, f.Limit+1)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, part...)
+		}
+		rows = merge(rows)
+		if len(rows) > f.Limit {
+			rows = rows[:f.Limit]
+			last := rows[f.Limit-1]
+			page.Next = at{last.Received, last.ID}.text()
+		}
+		page.Items, err = s.rows(ctx, actor, scope, rows)
+		return err
+	})
+	return page, err
+}
+
+// merge sorts newest first and takes repeated orders out.
+func merge(rows []orderRow) []orderRow {
+	slices.SortFunc(rows, func(a, b orderRow) int {
+		if a.Received != b.Received {
+			if a.Received > b.Received {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(b.ID, a.ID)
+	})
+	return slices.CompactFunc(rows, func(a, b orderRow) bool { return a.ID == b.ID })
+}
+
+// spans turns the filter into the ranges to read.
+func spans(f Filter) []span {
+	var out []span
+	for _, side := range []access.Side{access.Supplier, access.Reseller} {
+		if f.Side != "" && f.Side != string(side) {
+			continue
+		}
+		add := func(where string, values ...any) { out = append(out, span{side, where, values}) }
+		col := column(side)
+		switch f.View {
+		case ViewHeld:
+			add("held <> ''")
+		case ViewMarked:
+			add("marks > 0")
+		case ViewDiffers:
+			add("id IN (SELECT order_id FROM invoice WHERE invoice." + col + " = purchase_order." + col + " AND invoice.state = 'differs')")
+		case ViewOpen:
+			for _, st := range Open {
+				add("state = ?", string(st))
+			}
+		case ViewWaiting:
+			add("held <> ''")
+			if side == access.Supplier {
+				add("state = ?", string(Received))
+				break
+			}
+			add("id IN (SELECT order_id FROM order_response r WHERE r.reseller_id = purchase_order.reseller_id AND r.kind = 'changed' AND r.agreed = 0)")
+			add("id IN (SELECT order_id FROM shipment s WHERE s.reseller_id = purchase_order.reseller_id AND s.received = 0)")
+			add("id IN (SELECT order_id FROM invoice i WHERE i.reseller_id = purchase_order.reseller_id AND i.state = 'differs')")
+		default:
+			if len(f.States) == 0 {
+				add("")
+			}
+		}
+	}
+	if len(f.States) == 0 {
+		return out
+	}
+	var narrowed []span
+	if f.View == ViewAll {
+		for _, side := range []access.Side{access.Supplier, access.Reseller} {
+			if f.Side == "" || f.Side == string(side) {
+				out = append(out, span{side: side})
+			}
+		}
+	}
+	for _, sp := range out {
+		for _, st := range f.States {
+			n := sp
+			switch st {
+			case Held:
+				n.where = and(sp.where, "held <> ''")
+			case Differs:
+				n.where = and(sp.where, "id IN (SELECT order_id FROM invoice WHERE invoice."+column(sp.side)+" = purchase_order."+column(sp.side)+" AND invoice.state = 'differs')")
+			default:
+				n.where, n.values = and(sp.where, "state = ?"), append(slices.Clone(sp.values), string(st))
+			}
+			narrowed = append(narrowed, n)
+		}
+	}
+	return narrowed
+}
+
+func and(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + " AND " + b
+}
+
+func column(side access.Side) string {
+	if side == access.Supplier {
+		return "supplier_id"
+	}
+	return "reseller_id"
+}
+
+// window bounds a list in time and by its cursor.
+type window struct {
+	from, to int64 // [from, to); 0 is open
+	after    *at
+}
+
+func newWindow(from, to, after string) (window, error) {
+	var w window
+	if from != "" {
+		d, err := time.Parse(time.DateOnly, from)
+		if err != nil {
+			return w, fault.InvalidField("from", "form.date")
+		}
+		w.from = d.UnixMicro()
+	}
+	if to != "" {
+		d, err := time.Parse(time.DateOnly, to)
+		if err != nil {
+			return w, fault.InvalidField("to", "form.date")
+		}
+		w.to = d.AddDate(0, 0, 1).UnixMicro()
+	}
+	if after != "" {
+		c, err := readCursor(after)
+		if err != nil {
+			return w, err
+		}
+		w.after = &c
+	}
+	return w, nil
+}
+
+func pageSize(n int) int {
+	if n <= 0 {
+		return 50
+	}
+	return min(n, 200)
+}
+
+// rows adds to a page what its orders need, in one query each.
+func (s *Service) rows(ctx context.Context, actor access.Actor, scope access.Scope, rows []orderRow) ([]Row, error) {
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	x, err := extrasOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Row, len(rows))
+	for i, r := range rows {
+		o := r.order()
+		o.Differs = x.differs[r.ID]
+		supplier := r.SupplierID == scope.Org()
+		waits := r.Held != "" || supplier && State(r.State) == Received || !supplier && (x.agree[r.ID] || x.arriving[r.ID] || o.Differs)
+		o.hide(!access.Allowed(actor, access.OrderPrices, access.Shared(r.SupplierID, r.ResellerID)))
+		out[i] = Row{Order: o, FirstMark: x.mark[r.ID].mark, FirstMarkLine: x.mark[r.ID].line, Waits: waits}
+	}
+	return out, nil
+}
+
+// Counts returns the numbers beside the views.
+// Codes: Forbidden.
+func (s *Service) Counts(ctx context.Context, actor access.Actor) (Counts, error) {
+	scope, err := access.List(actor, access.OrderRead)
+	if err != nil {
+		return Counts{}, err
+	}
+	var out Counts
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		out, err = counts(ctx, scope)
+		return err
+	})
+	return out, err
+}
+
+// Summaries returns what each of the partnerships has going on, by partnership
+// id; those of other companies are left out.
+// Codes: Forbidden.
+func (s *Service) Summaries(ctx context.Context, actor access.Actor, partnerships []string) (map[string]Summary, error) {
+	scope, err := access.List(actor, access.OrderRead)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]Summary{}
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		out, err = summaries(ctx, scope, partnerships)
+		return err
+	})
+	return out, err
+}
+
+// Invoices returns invoices of the actor's company, on either side, newest
+// first, without lines.
+// Codes: Forbidden (the role sees no invoices), Invalid (cursor, date).
+func (s *Service) Invoices(ctx context.Context, actor access.Actor, f InvoiceFilter) (InvoicePage, error) {
+	scope, err := access.List(actor, access.InvoiceRead)
+	if err != nil {
+		return InvoicePage{}, err
+	}
+	f.Limit = pageSize(f.Limit)
+	w, err := newWindow(f.From, f.To, f.After)
+	if err != nil {
+		return InvoicePage{}, err
+	}
+	var page InvoicePage
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		var rows []invoiceRow
+		for _, side := range []access.Side{access.Supplier, access.Reseller} {
+			if f.Side != "" && f.Side != string(side) {
+				continue
+			}
+			part, err := readInvoices(ctx, scope, side, f, w)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, part...)
+		}
+		slices.SortFunc(rows, func(a, b invoiceRow) int {
+			if a.Made != b.Made {
+				if a.Made > b.Made {
+					return -1
+				}
+				return 1
+			}
+			return strings.Compare(b.ID, a.ID)
+		})
+		if len(rows) > f.Limit {
+			rows = rows[:f.Limit]
+			last := rows[f.Limit-1]
+			page.Next = at{last.Made, last.ID}.text()
+		}
+		numbers, err := orderNumbers(ctx, rows)
+		for _, r := range rows {
+			inv := r.invoice()
+			inv.OrderNumber = numbers[r.OrderID]
+			page.Items = append(page.Items, inv)
+		}
+		return err
+	})
+	return page, err
+}

@@ -1,0 +1,188 @@
+package trade
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"entente/db"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/catalog"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// Quote shows what the lines of an order being typed would cost: item, price per
+// unit and amount, from the price list in the currency of the partnership. Nothing
+// is written.
+// Codes: NotFound, Forbidden (may not order), Conflict (partnership not active).
+func (s *Service) Quote(ctx context.Context, actor access.Actor, cmd PlaceCmd) ([]Quote, error) {
+	var out []Quote
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		t, err := s.buying(ctx, actor, cmd.Partnership)
+		if err != nil {
+			return err
+		}
+		out, err = s.quote(ctx, t, cmd.Lines)
+		return err
+	})
+	return out, err
+}
+
+// buying reads the partnership if the actor may order in it.
+func (s *Service) buying(ctx context.Context, actor access.Actor, partnership string) (terms, error) {
+	t, err := termsOf(ctx, partnership)
+	if err == nil {
+		err = access.Check(actor, access.OrderPlace, access.Shared(t.SupplierID, t.ResellerID))
+	}
+	if err == nil && t.State != "active" {
+		err = fault.New(fault.Conflict, "partner.not_active", "State", t.State)
+	}
+	return t, err
+}
+
+func (s *Service) quote(ctx context.Context, t terms, lines []PlaceLine) ([]Quote, error) {
+	desk := access.System("trade", t.SupplierID)
+	asked := make([]catalog.ItemKey, len(lines))
+	for i, l := range lines {
+		asked[i] = catalog.ItemKey{SKU: l.SKU, BuyerItem: l.SKU, GTIN: l.SKU}
+	}
+	items, err := s.cat.Resolve(ctx, desk, t.SupplierID, t.ResellerID, asked)
+	if err != nil {
+		return nil, err
+	}
+	var ids []catalog.ID
+	for _, it := range items {
+		if it.Found {
+			ids = append(ids, it.Product.ID)
+		}
+	}
+	c := money.Currency(t.Currency)
+	prices, err := s.cat.PricesOn(ctx, desk, t.SupplierID, t.ResellerID, c, today(ctx, t.SupplierZone), ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Quote, len(lines))
+	for i, it := range items {
+		q := Quote{PlaceLine: lines[i], Amount: money.Amount{Currency: c}}
+		if it.Found {
+			q.Found, q.Product, q.SKU, q.NameEN, q.NameZH = true, string(it.Product.ID), it.Product.SKU, it.Product.NameEN, it.Product.NameZH
+			if q.Unit == "" {
+				q.Unit = it.Unit
+			}
+			if f, ok := it.Product.Factor(q.Unit); ok {
+				q.Price, _ = times(prices[it.Product.ID], f)
+			}
+			if a, err := money.Extend(q.Quantity, q.Price, c); err == nil {
+				q.Amount = a
+			}
+		}
+		out[i] = q
+	}
+	return out, nil
+}
+
+// Place books an order typed on the pages, by the same path as one that came by
+// EDI. A repeated key gives the first order again; a number that is already
+// booked is a duplicate or held, as always.
+// Codes: NotFound, Forbidden (not a buyer of the reseller), Conflict (partnership
+// not active), Invalid (a field per wrong line: unknown item, no price, quantity,
+// unit). Publishes OrderReceived.
+func (s *Service) Place(ctx context.Context, actor access.Actor, cmd PlaceCmd) (Receipt, error) {
+	var out Receipt
+	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		t, err := s.buying(ctx, actor, cmd.Partnership)
+		if err != nil {
+			return err
+		}
+		key := ""
+		if cmd.Key != "" {
+			key = "form:" + bounded(cmd.Key, 80)
+			if r, ok, err := seen(ctx, t.ResellerID, key); err != nil || ok {
+				out = r
+				return err
+			}
+		}
+		quotes, err := s.quote(ctx, t, cmd.Lines)
+		if err != nil {
+			return err
+		}
+		if err := checkPlace(&cmd, quotes); err != nil {
+			return err
+		}
+		if cmd.Number == "" {
+			if cmd.Number, err = freeNumber(ctx, t); err != nil {
+				return err
+			}
+		}
+		in := Incoming{Doc: written(ctx, t, cmd, quotes), Supplier: t.SupplierID, Reseller: t.ResellerID, Partnership: t.ID, Source: SourceForm, PlacedBy: actor.Person}
+		out, err = s.receive(ctx, actor, t, in, key)
+		return err
+	})
+	return out, err
+}
+
+func checkPlace(cmd *PlaceCmd, quotes []Quote) error {
+	bad := fault.New(fault.Invalid, "form.invalid")
+	cmd.Number = strings.TrimSpace(cmd.Number)
+	if len(cmd.Number) > 22 {
+		bad.With("po", "form.too_long", "Most", 22)
+	}
+	if cmd.RequestedOn != "" && !civil(cmd.RequestedOn) {
+		bad.With("requested", "form.date")
+	}
+	if len(quotes) == 0 {
+		bad.With("lines", "trade.no_lines")
+	}
+	for i, q := range quotes {
+		at := fmt.Sprintf("line.%d.", i)
+		switch {
+		case !q.Found:
+			bad.With(at+"sku", "trade.item_unknown", "SKU", q.SKU)
+		case q.Quantity <= 0:
+			bad.With(at+"quantity", "trade.quantity_wrong")
+		case q.Price == 0:
+			bad.With(at+"sku", "trade.price_none", "SKU", q.SKU)
+		}
+		if a, err := money.Extend(q.Quantity, q.Price, q.Amount.Currency); err != nil || a.Minor > 1_000_000_000_000_00 {
+			bad.With(at+"quantity", "trade.amount_range")
+		}
+	}
+	return bad.OrNil()
+}
+
+// freeNumber is the next own number of the partnership that no order bears.
+func freeNumber(ctx context.Context, t terms) (string, error) {
+	for range 50 {
+		n, err := nextNumber(ctx, "trade:PO:"+t.ID)
+		if err != nil {
+			return "", err
+		}
+		number := fmt.Sprintf("PO-%05d", n)
+		if _, taken, err := orderByKey(ctx, t.SupplierID, t.ResellerID, number, "", false); err != nil || !taken {
+			return number, err
+		}
+	}
+	return "", fault.New(fault.Conflict, "trade.number_taken", "Number", "PO")
+}
+
+// written is the document that the form stands for.
+func written(ctx context.Context, t terms, cmd PlaceCmd, quotes []Quote) doc.PurchaseOrder {
+	d := doc.PurchaseOrder{Purpose: "00", Type: "SA", Number: cmd.Number, Date: today(ctx, t.SupplierZone)}
+	d.Currency = t.Currency
+	if cmd.RequestedOn != "" {
+		d.Dates = []doc.Date{{Qualifier: "002", Date: cmd.RequestedOn}}
+	}
+	if cmd.Note != "" {
+		d.Notes = []string{bounded(cmd.Note, 2000)}
+	}
+	if to := cmd.ShipTo; to.Name != "" || to.City != "" {
+		to.Role = "ST"
+		d.Parties = []doc.Party{to}
+	}
+	for i, q := range quotes {
+		d.Lines = append(d.Lines, doc.Line{Number: itoa(i + 1), VendorItem: q.SKU, Quantity: doc.Decimal(q.Quantity.String()), Unit: q.Unit, Price: doc.Decimal(q.Price.Fixed(2))})
+	}
+	return d
+}

@@ -1,0 +1,354 @@
+package trade
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"gorm.io/gorm/clause"
+
+	"entente/db"
+	"entente/db/search"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+type orderRow struct {
+	ID, SupplierID, ResellerID, PartnershipID string
+	Number, ReleaseNo, Purpose, Kind          string
+	State, Held                               string
+	Marks                                     int64
+	Currency                                  string
+	Total, ConfirmedTotal, InvoicedTotal      int64
+	LineCount                                 int64
+	OrderedOn, RequestedOn, ShipTo            string
+	Parties, ReferencesJSON, Note             string
+	Source, InterchangeID                     string
+	SetNo                                     int64
+	SourceKey                                 string
+	Copy                                      int64
+	ContentHash, PlacedBy                     string
+	Received, Changed, Version                int64
+}
+
+func (orderRow) TableName() string { return "purchase_order" }
+
+func (r orderRow) order() Order {
+	c := money.Currency(r.Currency)
+	return Order{ID: OrderID(r.ID), Supplier: r.SupplierID, Reseller: r.ResellerID, Partnership: r.PartnershipID,
+		Number: r.Number, Release: r.ReleaseNo, Purpose: r.Purpose, Kind: r.Kind, Copy: int(r.Copy), State: State(r.State), Held: r.Held, Marks: int(r.Marks),
+		Currency: c, Total: money.Amount{Minor: r.Total, Currency: c}, ConfirmedTotal: money.Amount{Minor: r.ConfirmedTotal, Currency: c}, InvoicedTotal: money.Amount{Minor: r.InvoicedTotal, Currency: c},
+		LineCount: int(r.LineCount), OrderedOn: r.OrderedOn, RequestedOn: r.RequestedOn, ShipTo: r.ShipTo, Note: r.Note, Source: r.Source, Interchange: r.InterchangeID, SetNo: int(r.SetNo),
+		PlacedBy: r.PlacedBy, Received: db.FromMicros(r.Received), Changed: db.FromMicros(r.Changed), Version: r.Version}
+}
+
+func (r orderRow) head() (Head, error) {
+	var h Head
+	if err := json.Unmarshal([]byte(r.ReferencesJSON), &h); err != nil {
+		return h, fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	err := json.Unmarshal([]byte(r.Parties), &h.Parties)
+	if err != nil {
+		return h, fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	return h, nil
+}
+
+type lineRow struct {
+	OrderID                              string `gorm:"primaryKey"`
+	Line                                 int64  `gorm:"primaryKey;autoIncrement:false"`
+	SupplierID, ResellerID, Reference    string
+	ProductID, SKU, BuyerItem, Gtin      string
+	Description, Unit                    string
+	Price, ListPrice, Amount             int64
+	Mark, State, RequestedOn, PromisedOn string
+	DealNumber                           string
+	Ordered, Confirmed, Backordered      int64
+	Cancelled, Shipped, Received         int64
+	Invoiced, Credited, Returned         int64
+}
+
+func (lineRow) TableName() string { return "order_line" }
+
+func (r lineRow) line(c money.Currency) Line {
+	q := func(n int64) money.Quantity { return money.Quantity(n) }
+	zero := money.Amount{Currency: c}
+	return Line{Number: int(r.Line), Reference: r.Reference, Product: r.ProductID, SKU: r.SKU, BuyerItem: r.BuyerItem, GTIN: r.Gtin, Description: r.Description, Unit: r.Unit,
+		Price: money.Price(r.Price), ListPrice: money.Price(r.ListPrice), Amount: money.Amount{Minor: r.Amount, Currency: c}, Marks: readMarks(r.Mark), State: LineState(r.State),
+		RequestedOn: r.RequestedOn, PromisedOn: r.PromisedOn, DealNumber: r.DealNumber, Ordered: q(r.Ordered), Confirmed: q(r.Confirmed), Backordered: q(r.Backordered), Cancelled: q(r.Cancelled),
+		Shipped: q(r.Shipped), Received: q(r.Received), Invoiced: q(r.Invoiced), Credited: q(r.Credited), Returned: q(r.Returned), InvoiceAmount: zero, Difference: zero}
+}
+
+func rowOf(l Line, o orderRow) lineRow {
+	return lineRow{OrderID: o.ID, Line: int64(l.Number), SupplierID: o.SupplierID, ResellerID: o.ResellerID, Reference: l.Reference, ProductID: l.Product, SKU: l.SKU, BuyerItem: l.BuyerItem, Gtin: l.GTIN,
+		Description: l.Description, Unit: l.Unit, Price: int64(l.Price), ListPrice: int64(l.ListPrice), Amount: l.Amount.Minor, Mark: l.Marks.text(), State: string(l.State), RequestedOn: l.RequestedOn, PromisedOn: l.PromisedOn,
+		DealNumber: l.DealNumber, Ordered: int64(l.Ordered), Confirmed: int64(l.Confirmed), Backordered: int64(l.Backordered), Cancelled: int64(l.Cancelled), Shipped: int64(l.Shipped), Received: int64(l.Received),
+		Invoiced: int64(l.Invoiced), Credited: int64(l.Credited), Returned: int64(l.Returned)}
+}
+
+type responseRow struct {
+	ID, OrderID, SupplierID, ResellerID, Number, Kind, MadeBy string
+	Made                                                      int64
+	AgreedBy                                                  string
+	Agreed                                                    int64
+	InterchangeID                                             string
+}
+
+func (responseRow) TableName() string { return "order_response" }
+
+type responseLineRow struct {
+	ResponseID              string `gorm:"primaryKey"`
+	Position                int64  `gorm:"primaryKey;autoIncrement:false"`
+	Line                    int64
+	Action, Code            string
+	Quantity, Price         int64
+	Day, Substitute, Reason string
+}
+
+func (responseLineRow) TableName() string { return "order_response_line" }
+
+type shipmentRow struct {
+	ID, OrderID, SupplierID, ResellerID, Number, ShippedOn, Carrier, Tracking, MadeBy string
+	Made                                                                              int64
+	ReceivedBy                                                                        string
+	Received                                                                          int64
+}
+
+func (shipmentRow) TableName() string { return "shipment" }
+
+type shipmentLineRow struct {
+	ShipmentID         string `gorm:"primaryKey"`
+	Line               int64  `gorm:"primaryKey;autoIncrement:false"`
+	Quantity, Received int64
+}
+
+func (shipmentLineRow) TableName() string { return "shipment_line" }
+
+type invoiceRow struct {
+	ID, OrderID, SupplierID, ResellerID, Number, Kind, State, Currency string
+	Net, Tax, TaxRate                                                  int64
+	TaxCategory                                                        string
+	DiffersBy, Gross                                                   int64
+	IssuedOn, DueOn, MadeBy                                            string
+	Made                                                               int64
+	InterchangeID                                                      string
+}
+
+func (invoiceRow) TableName() string { return "invoice" }
+
+func (r invoiceRow) invoice() Invoice {
+	c := money.Currency(r.Currency)
+	a := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: c} }
+	return Invoice{ID: InvoiceID(r.ID), Order: OrderID(r.OrderID), Supplier: r.SupplierID, Reseller: r.ResellerID, Number: r.Number, Kind: r.Kind, State: r.State, Currency: c,
+		Net: a(r.Net), Tax: a(r.Tax), Gross: a(r.Gross), Difference: a(r.DiffersBy), TaxRate: money.Rate(r.TaxRate), TaxCategory: r.TaxCategory, IssuedOn: r.IssuedOn, DueOn: r.DueOn,
+		By: r.MadeBy, At: db.FromMicros(r.Made), Interchange: r.InterchangeID}
+}
+
+type invoiceLineRow struct {
+	InvoiceID     string `gorm:"primaryKey"`
+	Position      int64  `gorm:"primaryKey;autoIncrement:false"`
+	Line          int64
+	SKU           string
+	Quantity      int64
+	Unit          string
+	Price, Amount int64
+	Difference    string
+}
+
+func (invoiceLineRow) TableName() string { return "invoice_line" }
+
+func (r invoiceLineRow) line(c money.Currency) InvoiceLine {
+	l := InvoiceLine{Position: int(r.Position), Line: int(r.Line), SKU: r.SKU, Quantity: money.Quantity(r.Quantity), Unit: r.Unit, Price: money.Price(r.Price), Amount: money.Amount{Minor: r.Amount, Currency: c}}
+	if r.Difference != "" {
+		l.Wrong = strings.Split(r.Difference, ",")
+	}
+	return l
+}
+
+type arrivalRow struct {
+	ID, OrderID, SupplierID, ResellerID, PartnershipID, Outcome, Reason, Number, Source, SourceKey, InterchangeID string
+	SetNo                                                                                                         int64
+	Document, PlacedBy                                                                                            string
+	Made                                                                                                          int64
+	Answer, AnsweredBy, AnsweredOrg                                                                               string
+	Answered                                                                                                      int64
+	NewOrderID                                                                                                    string
+}
+
+func (arrivalRow) TableName() string { return "order_arrival" }
+
+type historyRow struct {
+	ID, SubjectKind, SubjectID, SupplierID, ResellerID, Kind, Args, PersonID, OrgID string
+	Happened                                                                        int64
+}
+
+func (historyRow) TableName() string { return "history" }
+
+// terms is what the two companies agreed, with what of them matters here. Read
+// only: the rows belong to prm/partner and prm/account.
+type terms struct {
+	ID, SupplierID, ResellerID, State, Currency string
+	PriceTolerance, QuantityTolerance           int64
+	SupplierName, SupplierZone, SupplierCountry string
+	ResellerSlug, ResellerName, ResellerCountry string
+}
+
+func termsOf(ctx context.Context, partnership string) (terms, error) {
+	var t terms
+	err := db.Tx(ctx).Raw(`SELECT p.id, p.supplier_id, p.reseller_id, p.state, p.currency, p.price_tolerance, p.quantity_tolerance,
+		s.name AS supplier_name, s.timezone AS supplier_zone, s.country AS supplier_country, r.slug AS reseller_slug, r.name AS reseller_name, r.country AS reseller_country
+		FROM partnership p JOIN org s ON s.id = p.supplier_id JOIN org r ON r.id = p.reseller_id WHERE p.id = ?`, partnership).Scan(&t).Error
+	if err == nil && t.ID == "" {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
+	return t, err
+}
+
+// nextNumber counts up a named counter and returns the new value, from 1.
+func nextNumber(ctx context.Context, name string) (int64, error) {
+	var n int64
+	err := db.Tx(ctx).Raw("INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value", name).Scan(&n).Error
+	return n, err
+}
+
+// insertOnce inserts a row unless a unique key already holds one; it reports
+// whether the row is in.
+func insertOnce(ctx context.Context, row any) (bool, error) {
+	tx := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(row)
+	return tx.RowsAffected == 1, tx.Error
+}
+
+// orderByID reads an order; lock takes the row for writing.
+func orderByID(ctx context.Context, id OrderID, lock bool) (orderRow, error) {
+	tx := db.Tx(ctx)
+	if lock && db.DialectOf(ctx) == db.Postgres {
+		tx = tx.Clauses(clause.Locking{Strength: "UPDATE"})
+	}
+	var r orderRow
+	err := tx.Where("id = ?", string(id)).Take(&r).Error
+	return r, err
+}
+
+func linesOf(ctx context.Context, o orderRow) ([]Line, error) {
+	var rows []lineRow
+	if err := db.Tx(ctx).Where("order_id = ?", o.ID).Order("line").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	out := make([]Line, len(rows))
+	for i, r := range rows {
+		out[i] = r.line(money.Currency(o.Currency))
+	}
+	return out, nil
+}
+
+// saveLines writes lines of an order that the caller holds locked: new ones are
+// added, others changed.
+func saveLines(ctx context.Context, o orderRow, lines []Line) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	rows := make([]lineRow, len(lines))
+	for i, l := range lines {
+		rows[i] = rowOf(l, o)
+	}
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "order_id"}, {Name: "line"}},
+		DoUpdates: clause.AssignmentColumns([]string{"product_id", "sku", "gtin", "description", "price", "amount", "mark", "state", "promised_on", "confirmed", "backordered", "cancelled", "shipped", "received", "invoiced", "credited", "returned"})}).
+		CreateInBatches(rows, 400).Error
+}
+
+// saveOrder writes the derived columns if the version is still the one read, and
+// raises it.
+func saveOrder(ctx context.Context, o *orderRow) error {
+	now := db.Micros(db.Now(ctx))
+	tx := db.Tx(ctx).Model(&orderRow{}).Where("id = ? AND version = ?", o.ID, o.Version).Updates(map[string]any{
+		"state": o.State, "held": o.Held, "marks": o.Marks, "currency": o.Currency, "total": o.Total, "confirmed_total": o.ConfirmedTotal, "invoiced_total": o.InvoicedTotal, "line_count": o.LineCount,
+		"ordered_on": o.OrderedOn, "requested_on": o.RequestedOn, "ship_to": o.ShipTo, "parties": o.Parties, "references_json": o.ReferencesJSON, "note": o.Note, "purpose": o.Purpose, "kind": o.Kind,
+		"content_hash": o.ContentHash, "changed": now, "version": o.Version + 1})
+	if tx.Error != nil {
+		return tx.Error
+	}
+	if tx.RowsAffected != 1 {
+		return fault.New(fault.Conflict, "trade.order_changed", "Yours", o.Version, "Now", 0, "State", o.State)
+	}
+	o.Version, o.Changed = o.Version+1, now
+	return nil
+}
+
+func deleteLines(ctx context.Context, o orderRow) error {
+	return db.Tx(ctx).Where("order_id = ?", o.ID).Delete(&lineRow{}).Error
+}
+
+// orderByKey finds the order with the business key, the latest copy.
+func orderByKey(ctx context.Context, supplier, reseller, number, release string, lock bool) (orderRow, bool, error) {
+	tx := db.Tx(ctx)
+	if lock && db.DialectOf(ctx) == db.Postgres {
+		tx = tx.Clauses(clause.Locking{Strength: "UPDATE"})
+	}
+	var rows []orderRow
+	err := tx.Where("supplier_id = ? AND reseller_id = ? AND number = ? AND release_no = ?", supplier, reseller, number, release).Order("copy DESC").Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return orderRow{}, false, err
+	}
+	return rows[0], true, nil
+}
+
+// copiesOf lists every order under the business key, oldest first.
+func copiesOf(ctx context.Context, supplier, reseller, number, release string) ([]orderRow, error) {
+	var rows []orderRow
+	err := db.Tx(ctx).Where("supplier_id = ? AND reseller_id = ? AND number = ? AND release_no = ?", supplier, reseller, number, release).Order("copy").Find(&rows).Error
+	return rows, err
+}
+
+// seen looks for what became of the very set before.
+func seen(ctx context.Context, reseller, key string) (Receipt, bool, error) {
+	if key == "" {
+		return Receipt{}, false, nil
+	}
+	var os []orderRow
+	if err := db.Tx(ctx).Select("id", "marks").Where("reseller_id = ? AND source_key = ? AND source_key <> ''", reseller, key).Find(&os).Error; err != nil {
+		return Receipt{}, false, err
+	}
+	if len(os) > 0 {
+		return Receipt{Order: OrderID(os[0].ID), Outcome: Booked, Marked: int(os[0].Marks), Repeated: true}, true, nil
+	}
+	var as []arrivalRow
+	if err := db.Tx(ctx).Where("reseller_id = ? AND source_key = ? AND source_key <> ''", reseller, key).Find(&as).Error; err != nil {
+		return Receipt{}, false, err
+	}
+	if len(as) > 0 {
+		a := as[0]
+		return Receipt{Order: OrderID(a.OrderID), Outcome: Outcome(a.Outcome), Arrival: ArrivalID(a.ID), Reason: a.Reason, Repeated: true}, true, nil
+	}
+	return Receipt{}, false, nil
+}
+
+func arrivalByID(ctx context.Context, id ArrivalID) (arrivalRow, error) {
+	var r arrivalRow
+	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error
+	return r, err
+}
+
+// openArrivals are the held documents of an order without an answer, oldest first.
+func openArrivals(ctx context.Context, order string) ([]arrivalRow, error) {
+	var rows []arrivalRow
+	err := db.Tx(ctx).Where("order_id = ? AND outcome = ? AND answer = ''", order, string(HeldBack)).Order("made, id").Find(&rows).Error
+	return rows, err
+}
+
+func saveAnswer(ctx context.Context, a arrivalRow) error {
+	return db.Tx(ctx).Model(&arrivalRow{}).Where("id = ? AND answer = ''", a.ID).Updates(map[string]any{
+		"answer": a.Answer, "answered_by": a.AnsweredBy, "answered_org": a.AnsweredOrg, "answered": a.Answered, "new_order_id": a.NewOrderID}).Error
+}
+
+// alsoFound adds words to those an order is found by.
+func alsoFound(ctx context.Context, order, text string) error {
+	words := search.Words(text)
+	if words == "" {
+		return nil
+	}
+	more := "words || ' ' || ?"
+	if db.DialectOf(ctx) == db.Postgres {
+		more = "words || array_to_tsvector(string_to_array(?, ' '))"
+	}
+	return db.Tx(ctx).Exec("UPDATE order_search SET words = "+more+" WHERE order_id = ?", words, order).Error
+}

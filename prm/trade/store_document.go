@@ -1,0 +1,219 @@
+package trade
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"entente/db"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+func responseByID(ctx context.Context, id ResponseID) (responseRow, error) {
+	var r responseRow
+	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error
+	return r, err
+}
+
+// agree reports whether this call was the one that agreed.
+func agree(ctx context.Context, id, person string) (bool, error) {
+	tx := db.Tx(ctx).Model(&responseRow{}).Where("id = ? AND agreed = 0", id).Updates(map[string]any{"agreed": db.Micros(db.Now(ctx)), "agreed_by": person})
+	return tx.RowsAffected == 1, tx.Error
+}
+
+// shipmentsOf reads the shipments of an order and their lines, oldest first.
+func shipmentsOf(ctx context.Context, order string) (map[string]*shipmentRow, []shipmentLineRow, error) {
+	var rows []*shipmentRow
+	if err := db.Tx(ctx).Where("order_id = ?", order).Order("made, id").Find(&rows).Error; err != nil {
+		return nil, nil, err
+	}
+	out := map[string]*shipmentRow{}
+	var ids []string
+	for _, r := range rows {
+		out[r.ID] = r
+		ids = append(ids, r.ID)
+	}
+	if len(ids) == 0 {
+		return out, nil, nil
+	}
+	var ls []shipmentLineRow
+	if err := db.Tx(ctx).Where("shipment_id IN ?", ids).Order("line").Find(&ls).Error; err != nil {
+		return nil, nil, err
+	}
+	by := map[string][]shipmentLineRow{}
+	for _, l := range ls {
+		by[l.ShipmentID] = append(by[l.ShipmentID], l)
+	}
+	sorted := make([]shipmentLineRow, 0, len(ls))
+	for _, id := range ids {
+		sorted = append(sorted, by[id]...)
+	}
+	return out, sorted, nil
+}
+
+func setReceived(ctx context.Context, p shipmentLineRow) error {
+	return db.Tx(ctx).Model(&shipmentLineRow{}).Where("shipment_id = ? AND line = ?", p.ShipmentID, p.Line).Update("received", p.Received).Error
+}
+
+func closeShipment(ctx context.Context, id, person string) error {
+	return db.Tx(ctx).Model(&shipmentRow{}).Where("id = ? AND received = 0", id).Updates(map[string]any{"received": db.Micros(db.Now(ctx)), "received_by": person}).Error
+}
+
+// invoicesOf reads the invoices of an order with their lines, oldest first.
+func invoicesOf(ctx context.Context, order string) ([]matched, error) {
+	var rows []invoiceRow
+	if err := db.Tx(ctx).Where("order_id = ?", order).Order("made, id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	out := make([]matched, len(rows))
+	at := map[string]int{}
+	var ids []string
+	for i, r := range rows {
+		out[i].row, at[r.ID] = r, i
+		ids = append(ids, r.ID)
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var ls []invoiceLineRow
+	if err := db.Tx(ctx).Where("invoice_id IN ?", ids).Order("position").Find(&ls).Error; err != nil {
+		return nil, err
+	}
+	for _, l := range ls {
+		m := &out[at[l.InvoiceID]]
+		m.lines = append(m.lines, l)
+	}
+	return out, nil
+}
+
+func saveMatch(ctx context.Context, m matched) error {
+	if err := db.Tx(ctx).Model(&invoiceRow{}).Where("id = ?", m.row.ID).Updates(map[string]any{"state": m.row.State, "differs_by": m.row.DiffersBy}).Error; err != nil {
+		return err
+	}
+	for _, l := range m.lines {
+		if err := db.Tx(ctx).Model(&invoiceLineRow{}).Where("invoice_id = ? AND position = ?", l.InvoiceID, l.Position).Update("difference", l.Difference).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func invoiceByID(ctx context.Context, id InvoiceID) (invoiceRow, error) {
+	var r invoiceRow
+	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error
+	return r, err
+}
+
+func invoiceLinesOf(ctx context.Context, id string) ([]invoiceLineRow, error) {
+	var ls []invoiceLineRow
+	err := db.Tx(ctx).Where("invoice_id = ?", id).Order("position").Find(&ls).Error
+	return ls, err
+}
+
+// responsesOf reads the responses of an order with their lines, oldest first.
+func responsesOf(ctx context.Context, order string) ([]Response, error) {
+	var rows []responseRow
+	if err := db.Tx(ctx).Where("order_id = ?", order).Order("made, id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	out := make([]Response, len(rows))
+	at := map[string]int{}
+	var ids []string
+	for i, r := range rows {
+		out[i] = Response{ID: ResponseID(r.ID), Order: OrderID(r.OrderID), Number: r.Number, Kind: r.Kind, By: r.MadeBy, At: db.FromMicros(r.Made), AgreedBy: r.AgreedBy, AgreedAt: db.FromMicros(r.Agreed), Interchange: r.InterchangeID}
+		at[r.ID] = i
+		ids = append(ids, r.ID)
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var ls []responseLineRow
+	if err := db.Tx(ctx).Where("response_id IN ?", ids).Order("position").Find(&ls).Error; err != nil {
+		return nil, err
+	}
+	for _, l := range ls {
+		r := &out[at[l.ResponseID]]
+		r.Lines = append(r.Lines, ResponseLine{Line: int(l.Line), Action: Action(l.Action), Code: l.Code, Quantity: money.Quantity(l.Quantity), Price: money.Price(l.Price), Date: l.Day, Substitute: l.Substitute, Reason: l.Reason})
+	}
+	return out, nil
+}
+
+// shipped reads the shipments of an order with their lines, oldest first.
+func shipped(ctx context.Context, order string) ([]Shipment, error) {
+	rows, ls, err := shipmentsOf(ctx, order)
+	if err != nil {
+		return nil, err
+	}
+	var out []Shipment
+	at := map[string]int{}
+	for _, l := range ls { // in the order of the shipments
+		i, ok := at[l.ShipmentID]
+		if !ok {
+			r := rows[l.ShipmentID]
+			i = len(out)
+			at[l.ShipmentID] = i
+			out = append(out, Shipment{ID: ShipmentID(r.ID), Order: OrderID(r.OrderID), Number: r.Number, ShippedOn: r.ShippedOn, Carrier: r.Carrier, Tracking: r.Tracking, By: r.MadeBy, At: db.FromMicros(r.Made), ReceivedBy: r.ReceivedBy, ReceivedAt: db.FromMicros(r.Received)})
+		}
+		out[i].Lines = append(out[i].Lines, ShipmentLine{Line: int(l.Line), Quantity: money.Quantity(l.Quantity), Received: money.Quantity(l.Received)})
+	}
+	return out, nil
+}
+
+func arrivalRows(ctx context.Context, order string) ([]arrivalRow, error) {
+	var rows []arrivalRow
+	err := db.Tx(ctx).Where("order_id = ?", order).Order("made, id").Limit(100).Find(&rows).Error
+	return rows, err
+}
+
+// historyOf reads the last 200 lines of an order's history, newest first.
+func historyOf(ctx context.Context, order string) ([]Entry, error) {
+	var rows []historyRow
+	if err := db.Tx(ctx).Where("subject_kind = ? AND subject_id = ?", subjectOrder, order).Order("happened DESC, id DESC").Limit(200).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	out := make([]Entry, len(rows))
+	for i, r := range rows {
+		out[i] = Entry{ID: r.ID, Kind: r.Kind, Person: r.PersonID, Org: r.OrgID, At: db.FromMicros(r.Happened)}
+		if err := json.Unmarshal([]byte(r.Args), &out[i].Args); err != nil {
+			return nil, fault.Wrap(err, fault.Internal, "error.internal")
+		}
+	}
+	return out, nil
+}
+
+// nameLines adds the catalogue names of known products.
+func nameLines(ctx context.Context, o orderRow, lines []Line) error {
+	var ids []string
+	for _, l := range lines {
+		if l.Product != "" {
+			ids = append(ids, l.Product)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	names := map[string][2]string{}
+	for part := range slices.Chunk(ids, 3000) {
+		var rows []struct{ ID, NameEn, NameZh string }
+		if err := db.Tx(ctx).Table("product").Select("id", "name_en", "name_zh").Where("org_id = ? AND id IN ?", o.SupplierID, part).Scan(&rows).Error; err != nil {
+			return err
+		}
+		for _, r := range rows {
+			names[r.ID] = [2]string{r.NameEn, r.NameZh}
+		}
+	}
+	for i := range lines {
+		n := names[lines[i].Product]
+		lines[i].NameEN, lines[i].NameZH = n[0], n[1]
+	}
+	return nil
+}
+
+func link(ctx context.Context, kind, id, interchange string) error {
+	var model any = &responseRow{}
+	if kind == DocumentInvoice {
+		model = &invoiceRow{}
+	}
+	return db.Tx(ctx).Model(model).Where("id = ? AND interchange_id = ''", id).Update("interchange_id", interchange).Error
+}

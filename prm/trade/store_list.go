@@ -1,0 +1,189 @@
+package trade
+
+import (
+	"context"
+	"strings"
+
+	"entente/db"
+	"entente/prm/access"
+)
+
+// readSpan reads one range, newest first.
+func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnerships []string, query string, limit int) ([]orderRow, error) {
+	tx := db.Tx(ctx).Where(column(sp.side)+" = ?", scope.Org())
+	if sp.where != "" {
+		tx = tx.Where(sp.where, sp.values...)
+	}
+	if partnerships != nil {
+		tx = tx.Where("partnership_id IN ?", partnerships)
+	}
+	if w.from != 0 {
+		tx = tx.Where("received >= ?", w.from)
+	}
+	if w.to != 0 {
+		tx = tx.Where("received < ?", w.to)
+	}
+	if w.after != nil {
+		tx = tx.Where("(received, id) < (?, ?)", w.after.micros, w.after.id)
+	}
+	if m, ok := found.Query(db.DialectOf(ctx), query); ok {
+		tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
+	}
+	var rows []orderRow
+	err := tx.Order("received DESC, id DESC").Limit(limit).Find(&rows).Error
+	return rows, err
+}
+
+// partnershipsWith are the partnerships of the scope's company with another.
+func partnershipsWith(ctx context.Context, scope access.Scope, partner string) ([]string, error) {
+	ids := []string{}
+	err := db.Tx(ctx).Table("partnership").Where("(supplier_id = ? AND reseller_id = ?) OR (supplier_id = ? AND reseller_id = ?)", scope.Org(), partner, partner, scope.Org()).Pluck("id", &ids).Error
+	return ids, err
+}
+
+type firstMark struct {
+	mark Mark
+	line int
+}
+
+// extras is what a page of orders needs beside its rows.
+type extras struct {
+	differs, agree, arriving map[string]bool
+	mark                     map[string]firstMark
+}
+
+func extrasOf(ctx context.Context, ids []string) (extras, error) {
+	x := extras{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]firstMark{}}
+	if len(ids) == 0 {
+		return x, nil
+	}
+	for _, q := range []struct {
+		into  map[string]bool
+		table string
+		where string
+	}{{x.differs, "invoice", "state = 'differs'"}, {x.agree, "order_response", "kind = 'changed' AND agreed = 0"}, {x.arriving, "shipment", "received = 0"}} {
+		var hit []string
+		if err := db.Tx(ctx).Table(q.table).Distinct("order_id").Where("order_id IN ? AND "+q.where, ids).Pluck("order_id", &hit).Error; err != nil {
+			return x, err
+		}
+		for _, id := range hit {
+			q.into[id] = true
+		}
+	}
+	var ls []lineRow
+	if err := db.Tx(ctx).Select("order_id", "line", "mark").Where("order_id IN ? AND mark <> '' AND state = 'open'", ids).Order("line DESC").Find(&ls).Error; err != nil {
+		return x, err
+	}
+	for _, l := range ls {
+		x.mark[l.OrderID] = firstMark{readMarks(l.Mark)[0], int(l.Line)}
+	}
+	return x, nil
+}
+
+func counts(ctx context.Context, scope access.Scope) (Counts, error) {
+	var out Counts
+	for _, side := range []access.Side{access.Supplier, access.Reseller} {
+		col := column(side)
+		var rows []struct {
+			State string
+			N     int
+		}
+		if err := db.Tx(ctx).Model(&orderRow{}).Select("state, COUNT(*) AS n").Where(col+" = ?", scope.Org()).Group("state").Scan(&rows).Error; err != nil {
+			return out, err
+		}
+		for _, r := range rows {
+			out.All += r.N
+			for _, st := range Open {
+				if string(st) == r.State {
+					out.Open += r.N
+				}
+			}
+		}
+		var n struct{ Held, Marked, Differs, Waiting int }
+		waiting := "state = 'received' OR held <> ''"
+		args := []any{scope.Org(), scope.Org(), scope.Org(), scope.Org()}
+		if side == access.Reseller {
+			waiting = `held <> '' OR id IN (SELECT order_id FROM order_response WHERE reseller_id = ? AND kind = 'changed' AND agreed = 0)
+				OR id IN (SELECT order_id FROM shipment WHERE reseller_id = ? AND received = 0) OR id IN (SELECT order_id FROM invoice WHERE reseller_id = ? AND state = 'differs')`
+			args = append(args, scope.Org(), scope.Org(), scope.Org())
+		}
+		if err := db.Tx(ctx).Raw(`SELECT (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND held <> '') AS held, (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND marks > 0) AS marked,
+			(SELECT COUNT(DISTINCT order_id) FROM invoice WHERE `+col+` = ? AND state = 'differs') AS differs, (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND (`+waiting+`)) AS waiting`, args...).Scan(&n).Error; err != nil {
+			return out, err
+		}
+		out.Held, out.Marked, out.Differs, out.Waiting = out.Held+n.Held, out.Marked+n.Marked, out.Differs+n.Differs, out.Waiting+n.Waiting
+	}
+	return out, nil
+}
+
+func summaries(ctx context.Context, scope access.Scope, partnerships []string) (map[string]Summary, error) {
+	out := map[string]Summary{}
+	if len(partnerships) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		PartnershipID string
+		Open, Waiting int
+		Last          int64
+	}
+	err := db.Tx(ctx).Raw(`SELECT partnership_id, SUM(CASE WHEN state IN ? THEN 1 ELSE 0 END) AS open,
+		SUM(CASE WHEN held <> '' OR supplier_id = ? AND state = 'received' OR reseller_id = ? AND EXISTS (SELECT 1 FROM shipment s WHERE s.order_id = purchase_order.id AND s.received = 0) THEN 1 ELSE 0 END) AS waiting,
+		MAX(received) AS last FROM purchase_order WHERE partnership_id IN ? AND (supplier_id = ? OR reseller_id = ?) GROUP BY partnership_id`,
+		Open, scope.Org(), scope.Org(), partnerships, scope.Org(), scope.Org()).Scan(&rows).Error
+	for _, r := range rows {
+		out[r.PartnershipID] = Summary{Open: r.Open, Waiting: r.Waiting, Last: db.FromMicros(r.Last)}
+	}
+	return out, err
+}
+
+func readInvoices(ctx context.Context, scope access.Scope, side access.Side, f InvoiceFilter, w window) ([]invoiceRow, error) {
+	tx := db.Tx(ctx).Where(column(side)+" = ?", scope.Org())
+	if f.State != "" {
+		tx = tx.Where("state = ?", f.State)
+	}
+	if f.Partner != "" {
+		other := access.Supplier
+		if side == access.Supplier {
+			other = access.Reseller
+		}
+		tx = tx.Where(column(other)+" = ?", f.Partner)
+	}
+	if w.from != 0 {
+		tx = tx.Where("made >= ?", w.from)
+	}
+	if w.to != 0 {
+		tx = tx.Where("made < ?", w.to)
+	}
+	if w.after != nil {
+		tx = tx.Where("(made, id) < (?, ?)", w.after.micros, w.after.id)
+	}
+	if q := strings.TrimSpace(f.Query); q != "" {
+		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToUpper(q)) + "%"
+		match, ok := found.Query(db.DialectOf(ctx), q)
+		if ok {
+			tx = tx.Where(`(UPPER(number) LIKE ? ESCAPE '\' OR order_id IN (`+match.SQL+`))`, append([]any{like}, match.Args...)...)
+		} else {
+			tx = tx.Where(`UPPER(number) LIKE ? ESCAPE '\'`, like)
+		}
+	}
+	var rows []invoiceRow
+	err := tx.Order("made DESC, id DESC").Limit(f.Limit + 1).Find(&rows).Error
+	return rows, err
+}
+
+func orderNumbers(ctx context.Context, rows []invoiceRow) (map[string]string, error) {
+	out := map[string]string{}
+	if len(rows) == 0 {
+		return out, nil
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.OrderID
+	}
+	var os []orderRow
+	err := db.Tx(ctx).Select("id", "number").Where("id IN ?", ids).Find(&os).Error
+	for _, o := range os {
+		out[o.ID] = o.Number
+	}
+	return out, err
+}

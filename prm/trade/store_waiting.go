@@ -1,0 +1,77 @@
+package trade
+
+import (
+	"context"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/money"
+)
+
+// waitRow is one thing that waits, joined with its order.
+type waitRow struct {
+	ID, OrderID, Number, SupplierID, ResellerID, Subject string
+	Marks, Since, DiffersBy                              int64
+	Currency                                             string
+}
+
+func (r waitRow) item(kind string, side access.Side, days int) Item {
+	it := Item{Kind: kind, Order: OrderID(r.OrderID), Number: r.Number, Partner: r.ResellerID, Subject: r.Subject, ID: r.ID, Marks: int(r.Marks), Since: db.FromMicros(r.Since)}
+	it.Difference = money.Amount{Minor: r.DiffersBy, Currency: money.Currency(r.Currency)}
+	if side == access.Reseller {
+		it.Partner = r.SupplierID
+	}
+	it.Due = workdays(it.Since, days)
+	return it
+}
+
+// The oldest come first: they are the ones that are due.
+
+func waitConfirm(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
+	var rows []waitRow
+	err := db.Tx(ctx).Raw("SELECT id, id AS order_id, number, supplier_id, reseller_id, marks, received AS since FROM purchase_order WHERE supplier_id = ? AND state = 'received' ORDER BY received, id LIMIT ?", scope.Org(), limit).Scan(&rows).Error
+	return items(rows, side, confirmDays, func(r waitRow) string {
+		if r.Marks > 0 {
+			return WaitMarked
+		}
+		return WaitConfirm
+	}), err
+}
+
+func waitHeld(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
+	var rows []waitRow
+	col := column(side)
+	err := db.Tx(ctx).Raw(`SELECT a.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, o.marks, a.made AS since FROM purchase_order o JOIN order_arrival a ON a.order_id = o.id
+		WHERE o.`+col+` = ? AND o.held <> '' AND a.outcome = 'held' AND a.answer = '' ORDER BY a.made, a.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
+	return items(rows, side, heldDays, func(waitRow) string { return WaitHeld }), err
+}
+
+func waitAgree(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
+	var rows []waitRow
+	err := db.Tx(ctx).Raw(`SELECT r.id, r.order_id, o.number, o.supplier_id, o.reseller_id, r.number AS subject, r.made AS since FROM order_response r JOIN purchase_order o ON o.id = r.order_id
+		WHERE r.reseller_id = ? AND r.kind = 'changed' AND r.agreed = 0 ORDER BY r.made, r.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
+	return items(rows, side, agreeDays, func(waitRow) string { return WaitAgree }), err
+}
+
+func waitReceive(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
+	var rows []waitRow
+	err := db.Tx(ctx).Raw(`SELECT s.id, s.order_id, o.number, o.supplier_id, o.reseller_id, s.number AS subject, s.made AS since FROM shipment s JOIN purchase_order o ON o.id = s.order_id
+		WHERE s.reseller_id = ? AND s.received = 0 ORDER BY s.made, s.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
+	return items(rows, side, receiveDays, func(waitRow) string { return WaitReceive }), err
+}
+
+func waitDiffers(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
+	var rows []waitRow
+	col := column(side)
+	err := db.Tx(ctx).Raw(`SELECT i.id, i.order_id, o.number, o.supplier_id, o.reseller_id, i.number AS subject, i.made AS since, i.differs_by, i.currency FROM invoice i JOIN purchase_order o ON o.id = i.order_id
+		WHERE i.`+col+` = ? AND i.state = 'differs' ORDER BY i.made, i.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
+	return items(rows, side, differsDays, func(waitRow) string { return WaitDiffers }), err
+}
+
+func items(rows []waitRow, side access.Side, days int, kind func(waitRow) string) []Item {
+	out := make([]Item, len(rows))
+	for i, r := range rows {
+		out[i] = r.item(kind(r), side, days)
+	}
+	return out
+}

@@ -1,0 +1,79 @@
+package trade
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/prm/access"
+)
+
+// Working days given for each kind of thing that waits, until a partnership
+// says otherwise.
+const (
+	confirmDays = 2
+	heldDays    = 1
+	agreeDays   = 2
+	receiveDays = 7
+	differsDays = 5
+)
+
+// Waiting returns what waits for the actor's company and this actor's role may
+// do, nearest deadline first, at most limit (to 200).
+// Codes: Forbidden.
+func (s *Service) Waiting(ctx context.Context, actor access.Actor, limit int) ([]Item, error) {
+	scope, err := access.List(actor, access.OrderRead)
+	if err != nil {
+		return nil, err
+	}
+	limit = pageSize(limit)
+	may := func(side access.Side, a access.Action) bool {
+		if side == access.Supplier {
+			return access.Allowed(actor, a, access.Shared(actor.Org, ""))
+		}
+		return access.Allowed(actor, a, access.Shared("", actor.Org))
+	}
+	var out []Item
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		type source struct {
+			side   access.Side
+			action access.Action
+			read   func(context.Context, access.Scope, access.Side, int) ([]Item, error)
+		}
+		for _, src := range []source{{access.Supplier, access.OrderConfirm, waitConfirm}, {access.Supplier, access.OrderResolve, waitHeld}, {access.Reseller, access.OrderResolve, waitHeld},
+			{access.Reseller, access.OrderReceive, waitAgree}, {access.Reseller, access.OrderReceive, waitReceive}, {access.Supplier, access.InvoiceRead, waitDiffers}, {access.Reseller, access.InvoiceRead, waitDiffers}} {
+			if !may(src.side, src.action) {
+				continue
+			}
+			items, err := src.read(ctx, scope, src.side, limit)
+			if err != nil {
+				return err
+			}
+			out = append(out, items...)
+		}
+		return nil
+	})
+	slices.SortStableFunc(out, func(a, b Item) int {
+		if c := a.Due.Compare(b.Due); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	if len(out) > limit {
+		out = out[:limit]
+	}
+	return out, err
+}
+
+// workdays is t moved by n days, Saturdays and Sundays (UTC) not counted.
+func workdays(t time.Time, n int) time.Time {
+	for n > 0 {
+		t = t.AddDate(0, 0, 1)
+		if d := t.Weekday(); d != time.Saturday && d != time.Sunday {
+			n--
+		}
+	}
+	return t
+}
