@@ -63,7 +63,7 @@ func provider(d *db.DB) (*goose.Provider, error) {
 	dialect := goose.DialectSQLite3
 	if d.Dialect() == db.Postgres {
 		dialect = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // seconds between tries, tries
 		if err != nil {
 			return nil, err
 		}

@@ -217,7 +217,7 @@ CREATE INDEX order_search_words ON order_search USING gin (words);
 -- The audit log only grows; a sealed row never changes --------------------------
 CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE' OR OLD.seal IS NOT NULL OR (NEW.id, NEW.org_id, NEW.person_id, NEW.via, NEW.action, NEW.subject_kind, NEW.subject_id, NEW.outcome, NEW.addr, NEW.happened)
+  IF TG_OP IN ('DELETE', 'TRUNCATE') OR OLD.seal IS NOT NULL OR (NEW.id, NEW.org_id, NEW.person_id, NEW.via, NEW.action, NEW.subject_kind, NEW.subject_id, NEW.outcome, NEW.addr, NEW.happened)
     IS DISTINCT FROM (OLD.id, OLD.org_id, OLD.person_id, OLD.via, OLD.action, OLD.subject_kind, OLD.subject_id, OLD.outcome, OLD.addr, OLD.happened) THEN
     RAISE EXCEPTION 'the audit log only grows';
   END IF;
@@ -225,3 +225,4 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER audit_guard BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_guard();
+CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_guard();

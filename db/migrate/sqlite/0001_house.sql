@@ -230,6 +230,10 @@ END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin
+-- REPLACE removes the old row without firing the trigger above
+CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id OR org_id = NEW.org_id AND position = NEW.position) BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN OLD.seal IS NOT NULL OR NEW.id IS NOT OLD.id OR NEW.org_id IS NOT OLD.org_id OR NEW.person_id IS NOT OLD.person_id OR NEW.via IS NOT OLD.via OR NEW.action IS NOT OLD.action
   OR NEW.subject_kind IS NOT OLD.subject_kind OR NEW.subject_id IS NOT OLD.subject_id OR NEW.outcome IS NOT OLD.outcome OR NEW.addr IS NOT OLD.addr OR NEW.happened IS NOT OLD.happened
   BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;

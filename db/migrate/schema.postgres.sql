@@ -1,0 +1,276 @@
+-- The schema after all migrations, written by: go test ./db/migrate -run TestDump -update
+
+CREATE TABLE api_token (
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, name text NOT NULL, hash text NOT NULL, hint text NOT NULL, scopes text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL, used bigint NOT NULL, revoked bigint NOT NULL,
+  UNIQUE (hash),
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX api_token_person ON api_token USING btree (person_id);
+CREATE TABLE audit (
+  id text NOT NULL, org_id text NOT NULL, position bigint, person_id text NOT NULL, via text NOT NULL, action text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, outcome text NOT NULL, addr text NOT NULL, happened bigint NOT NULL, seal text,
+  PRIMARY KEY (id)
+);
+CREATE INDEX audit_org ON audit USING btree (org_id, happened, id);
+CREATE INDEX audit_unsealed ON audit USING btree (seal, org_id, happened);
+CREATE UNIQUE INDEX audit_position ON audit USING btree (org_id, "position");
+CREATE TRIGGER audit_guard BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_guard();
+CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_guard();
+CREATE TABLE blob (
+  hash text NOT NULL, size bigint NOT NULL, place text NOT NULL, data bytea, created bigint NOT NULL,
+  PRIMARY KEY (hash)
+);
+CREATE TABLE counter (
+  name text NOT NULL, value bigint NOT NULL,
+  PRIMARY KEY (name)
+);
+CREATE TABLE delivery (
+  subscriber text NOT NULL, event_id text NOT NULL, object text NOT NULL, position bigint NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, done bigint NOT NULL,
+  PRIMARY KEY (subscriber, event_id),
+  FOREIGN KEY (event_id) REFERENCES event(id)
+);
+CREATE INDEX delivery_due ON delivery USING btree (subscriber, state, next_at, event_id);
+CREATE INDEX delivery_object ON delivery USING btree (subscriber, object, state, "position");
+CREATE TABLE edi_group (
+  interchange_id text NOT NULL, group_no bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, kind text NOT NULL, control text NOT NULL, version text NOT NULL, result text NOT NULL, verdict text NOT NULL, answer_id text NOT NULL,
+  PRIMARY KEY (interchange_id, group_no),
+  FOREIGN KEY (interchange_id) REFERENCES interchange(id)
+);
+CREATE TABLE edi_identity (
+  org_id text NOT NULL, id text NOT NULL, kind text NOT NULL, qualifier text NOT NULL, value text NOT NULL, created bigint NOT NULL,
+  UNIQUE (kind, qualifier, value),
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE edi_identity_confirmation (
+  partnership_id text NOT NULL, org_id text NOT NULL, identity_id text NOT NULL, confirmed_by text NOT NULL, confirmed bigint NOT NULL,
+  PRIMARY KEY (partnership_id, org_id, identity_id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id)
+);
+CREATE TABLE edi_set (
+  interchange_id text NOT NULL, position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, group_no bigint NOT NULL, group_kind text NOT NULL, group_control text NOT NULL, group_version text NOT NULL, kind text NOT NULL, control text NOT NULL, implementation text NOT NULL, segments bigint NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, result text NOT NULL, business text NOT NULL, business_key text NOT NULL, document_kind text NOT NULL, document_id text NOT NULL, answered text NOT NULL, findings text NOT NULL,
+  PRIMARY KEY (interchange_id, "position"),
+  FOREIGN KEY (interchange_id) REFERENCES interchange(id)
+);
+CREATE INDEX edi_set_document ON edi_set USING btree (document_kind, document_id);
+CREATE INDEX edi_set_group ON edi_set USING btree (supplier_id, reseller_id, group_control);
+CREATE TABLE edi_submission (
+  org_id text NOT NULL, id text NOT NULL, idempotency_key text NOT NULL, sha256 text NOT NULL, answer text NOT NULL, made_by text NOT NULL, received bigint NOT NULL,
+  PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX edi_submission_key ON edi_submission USING btree (org_id, idempotency_key) WHERE (idempotency_key <> ''::text);
+CREATE TABLE event (
+  id text NOT NULL, kind text NOT NULL, version bigint NOT NULL, orgs text NOT NULL, object text NOT NULL, position bigint NOT NULL, payload text NOT NULL, happened bigint NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX event_object ON event USING btree (object, "position");
+CREATE TABLE history (
+  id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, kind text NOT NULL, args text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, happened bigint NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX history_subject ON history USING btree (subject_kind, subject_id, happened, id);
+CREATE TABLE installation (
+  name text NOT NULL, value text NOT NULL,
+  PRIMARY KEY (name)
+);
+CREATE TABLE interchange (
+  id text NOT NULL, submission_id text NOT NULL, position bigint NOT NULL, sender_id text NOT NULL, receiver_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, origin text NOT NULL, door text NOT NULL, syntax text NOT NULL, version text NOT NULL, sender_ident text NOT NULL, receiver_ident text NOT NULL, control text NOT NULL, dated text NOT NULL, test boolean NOT NULL, blob text NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, sha256 text NOT NULL, digest text NOT NULL, types text NOT NULL, set_count bigint NOT NULL, state text NOT NULL, result text NOT NULL, held text NOT NULL, duplicate_of text NOT NULL, answers text NOT NULL, findings text NOT NULL, lane text NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, sets_done bigint NOT NULL, last_error text NOT NULL, delivery text NOT NULL, fetched bigint NOT NULL, acknowledged text NOT NULL, made_by text NOT NULL, received bigint NOT NULL, processed bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (receiver_id) REFERENCES org(id),
+  FOREIGN KEY (sender_id) REFERENCES org(id)
+);
+CREATE INDEX interchange_due ON interchange USING btree (state, lane, next_at, id);
+CREATE INDEX interchange_outbox ON interchange USING btree (receiver_id, delivery, received, id);
+CREATE INDEX interchange_reseller ON interchange USING btree (reseller_id, received, id);
+CREATE INDEX interchange_submission ON interchange USING btree (submission_id, "position");
+CREATE INDEX interchange_supplier ON interchange USING btree (supplier_id, received, id);
+CREATE UNIQUE INDEX interchange_identity ON interchange USING btree (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
+CREATE TABLE invoice (
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, state text NOT NULL, currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, tax_rate bigint NOT NULL, tax_category text NOT NULL, differs_by bigint NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL,
+  UNIQUE (supplier_id, number),
+  PRIMARY KEY (id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id)
+);
+CREATE INDEX invoice_order ON invoice USING btree (order_id, made);
+CREATE INDEX invoice_reseller ON invoice USING btree (reseller_id, made, id);
+CREATE INDEX invoice_reseller_state ON invoice USING btree (reseller_id, state, made, id);
+CREATE INDEX invoice_supplier ON invoice USING btree (supplier_id, made, id);
+CREATE INDEX invoice_supplier_state ON invoice USING btree (supplier_id, state, made, id);
+CREATE TABLE invoice_line (
+  invoice_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, sku text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, price bigint NOT NULL, amount bigint NOT NULL, difference text NOT NULL,
+  PRIMARY KEY (invoice_id, "position"),
+  FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+);
+CREATE TABLE item_reference (
+  org_id text NOT NULL, partner_id text NOT NULL, buyer_item text NOT NULL, product_id text NOT NULL, created bigint NOT NULL,
+  PRIMARY KEY (org_id, partner_id, buyer_item)
+);
+CREATE TABLE link (
+  id text NOT NULL, hash text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, email text NOT NULL, name text NOT NULL, roles text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL, used bigint NOT NULL,
+  UNIQUE (hash),
+  PRIMARY KEY (id)
+);
+CREATE INDEX link_org ON link USING btree (org_id, created);
+CREATE TABLE mail (
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, address text NOT NULL, kind text NOT NULL, locale text NOT NULL, subject text NOT NULL, body text NOT NULL, dedupe text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, created bigint NOT NULL, sent bigint NOT NULL,
+  UNIQUE (org_id, address, dedupe),
+  PRIMARY KEY (org_id, id)
+);
+CREATE INDEX mail_due ON mail USING btree (state, next_at);
+CREATE TABLE membership (
+  org_id text NOT NULL, person_id text NOT NULL, roles text NOT NULL, state text NOT NULL, created bigint NOT NULL, ended bigint NOT NULL,
+  PRIMARY KEY (org_id, person_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX membership_person ON membership USING btree (person_id);
+CREATE TABLE message (
+  room_id text NOT NULL, seq bigint NOT NULL, kind text NOT NULL, author_id text NOT NULL, author_org text NOT NULL, client_key text, thread bigint NOT NULL, text text NOT NULL, event_kind text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, args text NOT NULL, happened bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL,
+  UNIQUE (room_id, author_id, client_key),
+  PRIMARY KEY (room_id, seq),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE TABLE notice (
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, dedupe text NOT NULL, args text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, urgent boolean NOT NULL, happened bigint NOT NULL, seen bigint NOT NULL,
+  UNIQUE (org_id, person_id, dedupe),
+  PRIMARY KEY (org_id, id)
+);
+CREATE INDEX notice_person ON notice USING btree (person_id, org_id, seen, happened, id);
+CREATE TABLE order_arrival (
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, outcome text NOT NULL, reason text NOT NULL, number text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, document text NOT NULL, placed_by text NOT NULL, made bigint NOT NULL, answer text NOT NULL, answered_by text NOT NULL, answered_org text NOT NULL, answered bigint NOT NULL, new_order_id text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX order_arrival_order ON order_arrival USING btree (order_id, made, id);
+CREATE UNIQUE INDEX order_arrival_source ON order_arrival USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE order_line (
+  order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL,
+  PRIMARY KEY (order_id, line),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id)
+);
+CREATE TABLE order_response (
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, agreed_by text NOT NULL, agreed bigint NOT NULL, interchange_id text NOT NULL,
+  UNIQUE (supplier_id, number),
+  PRIMARY KEY (id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id)
+);
+CREATE INDEX order_response_agree ON order_response USING btree (reseller_id, made, id) WHERE ((kind = 'changed'::text) AND (agreed = 0));
+CREATE INDEX order_response_order ON order_response USING btree (order_id, made);
+CREATE TABLE order_response_line (
+  response_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, action text NOT NULL, code text NOT NULL, quantity bigint NOT NULL, price bigint NOT NULL, day text NOT NULL, substitute text NOT NULL, reason text NOT NULL,
+  PRIMARY KEY (response_id, "position"),
+  FOREIGN KEY (response_id) REFERENCES order_response(id)
+);
+CREATE TABLE order_search (
+  order_id text NOT NULL, words tsvector NOT NULL,
+  PRIMARY KEY (order_id)
+);
+CREATE INDEX order_search_words ON order_search USING gin (words);
+CREATE TABLE org (
+  id text NOT NULL, slug text NOT NULL, name text NOT NULL, city text NOT NULL, country text NOT NULL, currency text NOT NULL, timezone text NOT NULL, locale text NOT NULL, state text NOT NULL, created bigint NOT NULL,
+  UNIQUE (slug),
+  PRIMARY KEY (id)
+);
+CREATE TABLE pack (
+  org_id text NOT NULL, product_id text NOT NULL, level text NOT NULL, gtin text NOT NULL, unit text NOT NULL, quantity bigint NOT NULL,
+  PRIMARY KEY (org_id, product_id, level)
+);
+CREATE INDEX pack_gtin ON pack USING btree (org_id, gtin);
+CREATE TABLE partnership (
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, state text NOT NULL, currency text NOT NULL, price_tolerance bigint NOT NULL, quantity_tolerance bigint NOT NULL, created bigint NOT NULL, version bigint NOT NULL, moved_by text NOT NULL,
+  UNIQUE (supplier_id, reseller_id),
+  PRIMARY KEY (id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX partnership_reseller ON partnership USING btree (reseller_id);
+CREATE TABLE person (
+  id text NOT NULL, email text NOT NULL, name text NOT NULL, locale text NOT NULL, theme text NOT NULL, timezone text NOT NULL, password text NOT NULL, password_at bigint NOT NULL, operator boolean NOT NULL, state text NOT NULL, last_org text NOT NULL, created bigint NOT NULL,
+  UNIQUE (email),
+  PRIMARY KEY (id)
+);
+CREATE TABLE price (
+  org_id text NOT NULL, product_id text NOT NULL, currency text NOT NULL, valid_from text NOT NULL, price bigint NOT NULL,
+  PRIMARY KEY (org_id, product_id, currency, valid_from)
+);
+CREATE TABLE product (
+  org_id text NOT NULL, id text NOT NULL, sku text NOT NULL, name_en text NOT NULL, name_zh text NOT NULL, family text NOT NULL, unit text NOT NULL, gtin text NOT NULL, state text NOT NULL, created bigint NOT NULL,
+  UNIQUE (org_id, sku),
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX product_gtin ON product USING btree (org_id, gtin);
+CREATE TABLE purchase_order (
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, release_no text NOT NULL, purpose text NOT NULL, kind text NOT NULL, state text NOT NULL, held text NOT NULL, marks bigint NOT NULL, currency text NOT NULL, total bigint NOT NULL, confirmed_total bigint NOT NULL, invoiced_total bigint NOT NULL, line_count bigint NOT NULL, ordered_on text NOT NULL, requested_on text NOT NULL, ship_to text NOT NULL, parties text NOT NULL, references_json text NOT NULL, note text NOT NULL, source text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, source_key text NOT NULL, copy bigint NOT NULL, content_hash text NOT NULL, placed_by text NOT NULL, received bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  UNIQUE (supplier_id, reseller_id, number, release_no, copy),
+  PRIMARY KEY (id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX order_partnership ON purchase_order USING btree (partnership_id, received, id);
+CREATE INDEX order_reseller ON purchase_order USING btree (reseller_id, received, id);
+CREATE INDEX order_reseller_held ON purchase_order USING btree (reseller_id, received, id) WHERE (held <> ''::text);
+CREATE INDEX order_reseller_marks ON purchase_order USING btree (reseller_id, received, id) WHERE (marks > 0);
+CREATE INDEX order_reseller_state ON purchase_order USING btree (reseller_id, state, received, id);
+CREATE INDEX order_supplier ON purchase_order USING btree (supplier_id, received, id);
+CREATE INDEX order_supplier_held ON purchase_order USING btree (supplier_id, received, id) WHERE (held <> ''::text);
+CREATE INDEX order_supplier_marks ON purchase_order USING btree (supplier_id, received, id) WHERE (marks > 0);
+CREATE INDEX order_supplier_state ON purchase_order USING btree (supplier_id, state, received, id);
+CREATE UNIQUE INDEX order_source_key ON purchase_order USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE room (
+  id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, title text NOT NULL, epoch text NOT NULL, last_seq bigint NOT NULL, state text NOT NULL, created bigint NOT NULL, active bigint NOT NULL,
+  UNIQUE (subject_kind, subject_id),
+  PRIMARY KEY (id)
+);
+CREATE TABLE room_member (
+  room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, last_read bigint NOT NULL, level text NOT NULL, joined bigint NOT NULL,
+  PRIMARY KEY (room_id, person_id, org_id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE INDEX room_member_person ON room_member USING btree (person_id, org_id);
+CREATE TABLE room_org (
+  room_id text NOT NULL, org_id text NOT NULL, joined bigint NOT NULL,
+  PRIMARY KEY (room_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE INDEX room_org_org ON room_org USING btree (org_id, room_id);
+CREATE TABLE session (
+  id text NOT NULL, hash text NOT NULL, person_id text NOT NULL, csrf text NOT NULL, addr text NOT NULL, agent text NOT NULL, created bigint NOT NULL, seen bigint NOT NULL, idle_until bigint NOT NULL, end_by bigint NOT NULL, ended bigint NOT NULL,
+  UNIQUE (hash),
+  PRIMARY KEY (id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX session_person ON session USING btree (person_id, ended);
+CREATE TABLE shipment (
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, shipped_on text NOT NULL, carrier text NOT NULL, tracking text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, received_by text NOT NULL, received bigint NOT NULL,
+  UNIQUE (supplier_id, number),
+  PRIMARY KEY (id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id)
+);
+CREATE INDEX shipment_open ON shipment USING btree (reseller_id, made, id) WHERE (received = 0);
+CREATE INDEX shipment_order ON shipment USING btree (order_id, made);
+CREATE TABLE shipment_line (
+  shipment_id text NOT NULL, line bigint NOT NULL, quantity bigint NOT NULL, received bigint NOT NULL,
+  PRIMARY KEY (shipment_id, line),
+  FOREIGN KEY (shipment_id) REFERENCES shipment(id)
+);
+CREATE TABLE throttle (
+  key text NOT NULL, failures bigint NOT NULL, since bigint NOT NULL, until bigint NOT NULL,
+  PRIMARY KEY (key)
+);
+CREATE OR REPLACE FUNCTION audit_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF TG_OP IN ('DELETE', 'TRUNCATE') OR OLD.seal IS NOT NULL OR (NEW.id, NEW.org_id, NEW.person_id, NEW.via, NEW.action, NEW.subject_kind, NEW.subject_id, NEW.outcome, NEW.addr, NEW.happened)
+    IS DISTINCT FROM (OLD.id, OLD.org_id, OLD.person_id, OLD.via, OLD.action, OLD.subject_kind, OLD.subject_id, OLD.outcome, OLD.addr, OLD.happened) THEN
+    RAISE EXCEPTION 'the audit log only grows';
+  END IF;
+  RETURN NEW;
+END $function$;

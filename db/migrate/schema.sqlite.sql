@@ -1,0 +1,220 @@
+-- The schema after all migrations, written by: go test ./db/migrate -run TestDump -update
+
+CREATE TABLE api_token (
+  org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, person_id TEXT NOT NULL REFERENCES person(id), name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, hint TEXT NOT NULL,
+  scopes TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL, revoked INTEGER NOT NULL, PRIMARY KEY (org_id, id)
+);
+CREATE INDEX api_token_person ON api_token (person_id);
+CREATE TABLE audit (
+  id TEXT PRIMARY KEY, org_id TEXT NOT NULL, position INTEGER, person_id TEXT NOT NULL, via TEXT NOT NULL, action TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, outcome TEXT NOT NULL, addr TEXT NOT NULL, happened INTEGER NOT NULL, seal TEXT
+);
+CREATE INDEX audit_org ON audit (org_id, happened, id);
+CREATE UNIQUE INDEX audit_position ON audit (org_id, position);
+CREATE INDEX audit_unsealed ON audit (seal, org_id, happened);
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id OR org_id = NEW.org_id AND position = NEW.position) BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN OLD.seal IS NOT NULL OR NEW.id IS NOT OLD.id OR NEW.org_id IS NOT OLD.org_id OR NEW.person_id IS NOT OLD.person_id OR NEW.via IS NOT OLD.via OR NEW.action IS NOT OLD.action
+  OR NEW.subject_kind IS NOT OLD.subject_kind OR NEW.subject_id IS NOT OLD.subject_id OR NEW.outcome IS NOT OLD.outcome OR NEW.addr IS NOT OLD.addr OR NEW.happened IS NOT OLD.happened
+  BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+CREATE TABLE blob (
+  hash TEXT PRIMARY KEY, size INTEGER NOT NULL, place TEXT NOT NULL, data BLOB, created INTEGER NOT NULL
+);
+CREATE TABLE counter (
+  name TEXT PRIMARY KEY, value INTEGER NOT NULL
+);
+CREATE TABLE delivery (
+  subscriber TEXT NOT NULL, event_id TEXT NOT NULL REFERENCES event(id), object TEXT NOT NULL, position INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (subscriber, event_id)
+);
+CREATE INDEX delivery_due ON delivery (subscriber, state, next_at, event_id);
+CREATE INDEX delivery_object ON delivery (subscriber, object, state, position);
+CREATE TABLE edi_group (
+  interchange_id TEXT NOT NULL REFERENCES interchange(id), group_no INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, kind TEXT NOT NULL, control TEXT NOT NULL, version TEXT NOT NULL, result TEXT NOT NULL, verdict TEXT NOT NULL, answer_id TEXT NOT NULL, PRIMARY KEY (interchange_id, group_no)
+);
+CREATE TABLE edi_identity (
+  org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, kind TEXT NOT NULL, qualifier TEXT NOT NULL, value TEXT NOT NULL, created INTEGER NOT NULL,
+  PRIMARY KEY (org_id, id), UNIQUE (kind, qualifier, value)
+);
+CREATE TABLE edi_identity_confirmation (
+  partnership_id TEXT NOT NULL REFERENCES partnership(id), org_id TEXT NOT NULL, identity_id TEXT NOT NULL, confirmed_by TEXT NOT NULL, confirmed INTEGER NOT NULL,
+  PRIMARY KEY (partnership_id, org_id, identity_id)
+);
+CREATE TABLE edi_set (
+  interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, group_no INTEGER NOT NULL, group_kind TEXT NOT NULL, group_control TEXT NOT NULL, group_version TEXT NOT NULL,
+  kind TEXT NOT NULL, control TEXT NOT NULL, implementation TEXT NOT NULL, segments INTEGER NOT NULL, start_at INTEGER NOT NULL, size INTEGER NOT NULL, result TEXT NOT NULL, business TEXT NOT NULL, business_key TEXT NOT NULL, document_kind TEXT NOT NULL, document_id TEXT NOT NULL, answered TEXT NOT NULL,
+  findings TEXT NOT NULL, PRIMARY KEY (interchange_id, position)
+);
+CREATE INDEX edi_set_document ON edi_set (document_kind, document_id);
+CREATE INDEX edi_set_group ON edi_set (supplier_id, reseller_id, group_control);
+CREATE TABLE edi_submission (
+  org_id TEXT NOT NULL, id TEXT NOT NULL, idempotency_key TEXT NOT NULL, sha256 TEXT NOT NULL, answer TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX edi_submission_key ON edi_submission (org_id, idempotency_key) WHERE idempotency_key <> '';
+CREATE TABLE event (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL, orgs TEXT NOT NULL, object TEXT NOT NULL, position INTEGER NOT NULL, payload TEXT NOT NULL, happened INTEGER NOT NULL
+);
+CREATE INDEX event_object ON event (object, position);
+CREATE TABLE history (
+  id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, kind TEXT NOT NULL, args TEXT NOT NULL, person_id TEXT NOT NULL, org_id TEXT NOT NULL, happened INTEGER NOT NULL
+);
+CREATE INDEX history_subject ON history (subject_kind, subject_id, happened, id);
+CREATE TABLE installation (
+  name TEXT PRIMARY KEY, value TEXT NOT NULL
+);
+CREATE TABLE interchange (
+  id TEXT PRIMARY KEY, submission_id TEXT NOT NULL, position INTEGER NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id), receiver_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL,
+  origin TEXT NOT NULL, door TEXT NOT NULL, syntax TEXT NOT NULL, version TEXT NOT NULL, sender_ident TEXT NOT NULL, receiver_ident TEXT NOT NULL, control TEXT NOT NULL, dated TEXT NOT NULL, test BOOLEAN NOT NULL,
+  blob TEXT NOT NULL, start_at INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, digest TEXT NOT NULL, types TEXT NOT NULL, set_count INTEGER NOT NULL,
+  state TEXT NOT NULL, result TEXT NOT NULL, held TEXT NOT NULL, duplicate_of TEXT NOT NULL, answers TEXT NOT NULL, findings TEXT NOT NULL,
+  lane TEXT NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL, sets_done INTEGER NOT NULL, last_error TEXT NOT NULL,
+  delivery TEXT NOT NULL, fetched INTEGER NOT NULL, acknowledged TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, processed INTEGER NOT NULL
+);
+CREATE INDEX interchange_due ON interchange (state, lane, next_at, id);
+CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
+CREATE INDEX interchange_outbox ON interchange (receiver_id, delivery, received, id);
+CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
+CREATE INDEX interchange_submission ON interchange (submission_id, position);
+CREATE INDEX interchange_supplier ON interchange (supplier_id, received, id);
+CREATE TABLE invoice (
+  id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
+  currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_rate INTEGER NOT NULL, tax_category TEXT NOT NULL, differs_by INTEGER NOT NULL, gross INTEGER NOT NULL, issued_on TEXT NOT NULL, due_on TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL,
+  UNIQUE (supplier_id, number)
+);
+CREATE INDEX invoice_order ON invoice (order_id, made);
+CREATE INDEX invoice_reseller ON invoice (reseller_id, made, id);
+CREATE INDEX invoice_reseller_state ON invoice (reseller_id, state, made, id);
+CREATE INDEX invoice_supplier ON invoice (supplier_id, made, id);
+CREATE INDEX invoice_supplier_state ON invoice (supplier_id, state, made, id);
+CREATE TABLE invoice_line (
+  invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, price INTEGER NOT NULL, amount INTEGER NOT NULL, difference TEXT NOT NULL, PRIMARY KEY (invoice_id, position)
+);
+CREATE TABLE item_reference (
+  org_id TEXT NOT NULL, partner_id TEXT NOT NULL, buyer_item TEXT NOT NULL, product_id TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, partner_id, buyer_item)
+);
+CREATE TABLE link (
+  id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL,
+  roles TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL
+);
+CREATE INDEX link_org ON link (org_id, created);
+CREATE TABLE mail (
+  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, locale TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, dedupe TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, created INTEGER NOT NULL, sent INTEGER NOT NULL,
+  PRIMARY KEY (org_id, id), UNIQUE (org_id, address, dedupe)
+);
+CREATE INDEX mail_due ON mail (state, next_at);
+CREATE TABLE membership (
+  org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id),
+  roles TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, ended INTEGER NOT NULL, PRIMARY KEY (org_id, person_id)
+);
+CREATE INDEX membership_person ON membership (person_id);
+CREATE TABLE message (
+  room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, kind TEXT NOT NULL, author_id TEXT NOT NULL, author_org TEXT NOT NULL, client_key TEXT, thread INTEGER NOT NULL, text TEXT NOT NULL,
+  event_kind TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, args TEXT NOT NULL, happened INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, PRIMARY KEY (room_id, seq), UNIQUE (room_id, author_id, client_key)
+);
+CREATE TABLE notice (
+  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, dedupe TEXT NOT NULL, args TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, urgent BOOLEAN NOT NULL, happened INTEGER NOT NULL, seen INTEGER NOT NULL,
+  PRIMARY KEY (org_id, id), UNIQUE (org_id, person_id, dedupe)
+);
+CREATE INDEX notice_person ON notice (person_id, org_id, seen, happened, id);
+CREATE TABLE order_arrival (
+  id TEXT PRIMARY KEY, order_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+  number TEXT NOT NULL, source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, document TEXT NOT NULL, placed_by TEXT NOT NULL, made INTEGER NOT NULL,
+  answer TEXT NOT NULL, answered_by TEXT NOT NULL, answered_org TEXT NOT NULL, answered INTEGER NOT NULL, new_order_id TEXT NOT NULL
+);
+CREATE INDEX order_arrival_order ON order_arrival (order_id, made, id);
+CREATE UNIQUE INDEX order_arrival_source ON order_arrival (reseller_id, source_key) WHERE source_key <> '';
+CREATE TABLE order_line (
+  order_id TEXT NOT NULL REFERENCES purchase_order(id), line INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, reference TEXT NOT NULL,
+  product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL, description TEXT NOT NULL, unit TEXT NOT NULL,
+  price INTEGER NOT NULL, list_price INTEGER NOT NULL, amount INTEGER NOT NULL, mark TEXT NOT NULL, state TEXT NOT NULL, requested_on TEXT NOT NULL, promised_on TEXT NOT NULL, deal_number TEXT NOT NULL,
+  ordered INTEGER NOT NULL, confirmed INTEGER NOT NULL, backordered INTEGER NOT NULL, cancelled INTEGER NOT NULL, shipped INTEGER NOT NULL, received INTEGER NOT NULL, invoiced INTEGER NOT NULL, credited INTEGER NOT NULL, returned INTEGER NOT NULL,
+  PRIMARY KEY (order_id, line)
+);
+CREATE TABLE order_response (
+  id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL,
+  made_by TEXT NOT NULL, made INTEGER NOT NULL, agreed_by TEXT NOT NULL, agreed INTEGER NOT NULL, interchange_id TEXT NOT NULL, UNIQUE (supplier_id, number)
+);
+CREATE INDEX order_response_agree ON order_response (reseller_id, made, id) WHERE kind = 'changed' AND agreed = 0;
+CREATE INDEX order_response_order ON order_response (order_id, made);
+CREATE TABLE order_response_line (
+  response_id TEXT NOT NULL REFERENCES order_response(id), position INTEGER NOT NULL, line INTEGER NOT NULL, action TEXT NOT NULL, code TEXT NOT NULL, quantity INTEGER NOT NULL, price INTEGER NOT NULL, day TEXT NOT NULL, substitute TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (response_id, position)
+);
+CREATE TABLE order_search (
+  doc INTEGER PRIMARY KEY, order_id TEXT NOT NULL UNIQUE, words TEXT NOT NULL
+);
+CREATE TRIGGER order_search_delete AFTER DELETE ON order_search BEGIN INSERT INTO order_search_fts (order_search_fts, rowid, words) VALUES ('delete', OLD.doc, OLD.words); END;
+CREATE TRIGGER order_search_insert AFTER INSERT ON order_search BEGIN INSERT INTO order_search_fts (rowid, words) VALUES (NEW.doc, NEW.words); END;
+CREATE TRIGGER order_search_update AFTER UPDATE ON order_search BEGIN
+  INSERT INTO order_search_fts (order_search_fts, rowid, words) VALUES ('delete', OLD.doc, OLD.words);
+  INSERT INTO order_search_fts (rowid, words) VALUES (NEW.doc, NEW.words);
+END;
+CREATE VIRTUAL TABLE order_search_fts USING fts5 (words, content='order_search', content_rowid='doc', tokenize='unicode61 remove_diacritics 2');
+CREATE TABLE org (
+  id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, city TEXT NOT NULL, country TEXT NOT NULL,
+  currency TEXT NOT NULL, timezone TEXT NOT NULL, locale TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL
+);
+CREATE TABLE pack (
+  org_id TEXT NOT NULL, product_id TEXT NOT NULL, level TEXT NOT NULL, gtin TEXT NOT NULL, unit TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (org_id, product_id, level)
+);
+CREATE INDEX pack_gtin ON pack (org_id, gtin);
+CREATE TABLE partnership (
+  id TEXT PRIMARY KEY, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), state TEXT NOT NULL, currency TEXT NOT NULL,
+  price_tolerance INTEGER NOT NULL, quantity_tolerance INTEGER NOT NULL, created INTEGER NOT NULL, version INTEGER NOT NULL, moved_by TEXT NOT NULL DEFAULT '', UNIQUE (supplier_id, reseller_id)
+);
+CREATE INDEX partnership_reseller ON partnership (reseller_id);
+CREATE TABLE person (
+  id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, locale TEXT NOT NULL, theme TEXT NOT NULL, timezone TEXT NOT NULL,
+  password TEXT NOT NULL, password_at INTEGER NOT NULL, operator BOOLEAN NOT NULL, state TEXT NOT NULL, last_org TEXT NOT NULL, created INTEGER NOT NULL
+);
+CREATE TABLE price (
+  org_id TEXT NOT NULL, product_id TEXT NOT NULL, currency TEXT NOT NULL, valid_from TEXT NOT NULL, price INTEGER NOT NULL, PRIMARY KEY (org_id, product_id, currency, valid_from)
+);
+CREATE TABLE product (
+  org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, sku TEXT NOT NULL, name_en TEXT NOT NULL, name_zh TEXT NOT NULL, family TEXT NOT NULL,
+  unit TEXT NOT NULL, gtin TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, id), UNIQUE (org_id, sku)
+);
+CREATE INDEX product_gtin ON product (org_id, gtin);
+CREATE TABLE purchase_order (
+  id TEXT PRIMARY KEY, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id),
+  number TEXT NOT NULL, release_no TEXT NOT NULL, purpose TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, held TEXT NOT NULL, marks INTEGER NOT NULL,
+  currency TEXT NOT NULL, total INTEGER NOT NULL, confirmed_total INTEGER NOT NULL, invoiced_total INTEGER NOT NULL, line_count INTEGER NOT NULL,
+  ordered_on TEXT NOT NULL, requested_on TEXT NOT NULL, ship_to TEXT NOT NULL, parties TEXT NOT NULL, references_json TEXT NOT NULL, note TEXT NOT NULL,
+  source TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, source_key TEXT NOT NULL, copy INTEGER NOT NULL, content_hash TEXT NOT NULL, placed_by TEXT NOT NULL,
+  received INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, UNIQUE (supplier_id, reseller_id, number, release_no, copy)
+);
+CREATE INDEX order_partnership ON purchase_order (partnership_id, received, id);
+CREATE INDEX order_reseller ON purchase_order (reseller_id, received, id);
+CREATE INDEX order_reseller_held ON purchase_order (reseller_id, received, id) WHERE held <> '';
+CREATE INDEX order_reseller_marks ON purchase_order (reseller_id, received, id) WHERE marks > 0;
+CREATE INDEX order_reseller_state ON purchase_order (reseller_id, state, received, id);
+CREATE UNIQUE INDEX order_source_key ON purchase_order (reseller_id, source_key) WHERE source_key <> '';
+CREATE INDEX order_supplier ON purchase_order (supplier_id, received, id);
+CREATE INDEX order_supplier_held ON purchase_order (supplier_id, received, id) WHERE held <> '';
+CREATE INDEX order_supplier_marks ON purchase_order (supplier_id, received, id) WHERE marks > 0;
+CREATE INDEX order_supplier_state ON purchase_order (supplier_id, state, received, id);
+CREATE TABLE room (
+  id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, title TEXT NOT NULL, epoch TEXT NOT NULL, last_seq INTEGER NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, active INTEGER NOT NULL, UNIQUE (subject_kind, subject_id)
+);
+CREATE TABLE room_member (
+  room_id TEXT NOT NULL REFERENCES room(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL, last_read INTEGER NOT NULL, level TEXT NOT NULL, joined INTEGER NOT NULL, PRIMARY KEY (room_id, person_id, org_id)
+);
+CREATE INDEX room_member_person ON room_member (person_id, org_id);
+CREATE TABLE room_org (
+  room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), joined INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
+);
+CREATE INDEX room_org_org ON room_org (org_id, room_id);
+CREATE TABLE session (
+  id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, person_id TEXT NOT NULL REFERENCES person(id), csrf TEXT NOT NULL, addr TEXT NOT NULL, agent TEXT NOT NULL,
+  created INTEGER NOT NULL, seen INTEGER NOT NULL, idle_until INTEGER NOT NULL, end_by INTEGER NOT NULL, ended INTEGER NOT NULL
+);
+CREATE INDEX session_person ON session (person_id, ended);
+CREATE TABLE shipment (
+  id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, shipped_on TEXT NOT NULL,
+  carrier TEXT NOT NULL, tracking TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, received_by TEXT NOT NULL, received INTEGER NOT NULL, UNIQUE (supplier_id, number)
+);
+CREATE INDEX shipment_open ON shipment (reseller_id, made, id) WHERE received = 0;
+CREATE INDEX shipment_order ON shipment (order_id, made);
+CREATE TABLE shipment_line (
+  shipment_id TEXT NOT NULL REFERENCES shipment(id), line INTEGER NOT NULL, quantity INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (shipment_id, line)
+);
+CREATE TABLE throttle (
+  key TEXT PRIMARY KEY, failures INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL
+);
