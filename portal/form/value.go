@@ -126,7 +126,7 @@ func Date(s, today string) (string, bool) {
 		if t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC); now.Sub(t) > 182*24*time.Hour {
 			y++
 		}
-	case len(part[0]) == 4:
+	case n[0] >= 1000:
 		y, m, d = n[0], n[1], n[2]
 	default:
 		d, m, y = n[0], n[1], n[2]
