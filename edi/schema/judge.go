@@ -94,6 +94,9 @@ func position(s *x12.Segment) wire.Position {
 
 // segmentFinding records a finding about a segment; id is the tag in question.
 func (j *judge) segmentFinding(key, code string, s *x12.Segment, id, loop string, args map[string]string) {
+	if loop != "" && args != nil {
+		args["loop"] = loop
+	}
 	j.add(wire.Finding{
 		Level: wire.LevelSegment, Severity: wire.Reject, Key: key, Code: code,
 		SegmentID: id, Pos: position(s), LoopID: loop, Args: args,

@@ -35,6 +35,7 @@ type engine struct {
 	icTold  int // sets told
 	icBad   int // of those, rejected
 	icEmpty int // groups refused without a set
+	icErr   bool
 	gsSeen  controls
 	group   Group
 	grOpen  bool
@@ -146,7 +147,7 @@ func (e *engine) beginInterchange(s *x12.Segment) error {
 	}
 	e.ic = Interchange{Index: e.ics, Header: e.r.Header(), Offset: s.Offset, Delimiters: e.r.Delimiters()}
 	e.ics++
-	e.icOpen, e.icTold, e.icBad, e.icEmpty = true, 0, 0, 0
+	e.icOpen, e.icTold, e.icBad, e.icEmpty, e.icErr = true, 0, 0, 0, false
 	e.gsSeen.reset()
 	e.ic.Findings = headerFindings(s, e.ic.Header)
 	return e.v.Interchange(&e.ic)
@@ -168,6 +169,8 @@ func (e *engine) endInterchange(iea, at *x12.Segment) error {
 		e.ic.Verdict = wire.Rejected
 	case e.icBad+e.icEmpty > 0:
 		e.ic.Verdict = wire.Partly
+	case e.icErr:
+		e.ic.Verdict = wire.AcceptedWithErrors
 	}
 	return e.v.InterchangeEnd(&e.ic)
 }
@@ -229,6 +232,7 @@ func (e *engine) endGroup(ge, at *x12.Segment) error {
 	case e.grErr:
 		g.Verdict = wire.AcceptedWithErrors
 	}
+	e.icErr = e.icErr || g.Verdict == wire.AcceptedWithErrors
 	return e.v.GroupEnd(g)
 }
 

@@ -4,10 +4,7 @@
 // knows no syntax, so that X12 and EDIFACT speak with one voice.
 package wire
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // Kind says what role a segment plays in the envelope. It is the same for every
 // syntax: an X12 ISA and an EDIFACT UNB are both InterchangeStart.
@@ -142,19 +139,15 @@ func (f Finding) Place() string {
 	return f.SegmentID + n
 }
 
-// Data gives the facts of a finding under the names that its text uses: Value,
-// Place, Segment (number), SegmentID, Element, Ref, Loop, Code, and every argument
-// with its first letter large: Suggest, Want, Min, Max. A name that is absent reads
-// as empty.
+// Data gives the facts of a finding under the names that its text uses: Segment
+// (the tag), Element, Place, Ref, Value, and every argument under its own name:
+// suggest, want, min, max. A name that is absent reads as empty.
 func (f Finding) Data() map[string]string {
 	out := map[string]string{
-		"Value": f.Value, "Place": f.Place(), "Segment": strconv.Itoa(f.Pos.Segment), "SegmentID": f.SegmentID,
-		"Element": strconv.Itoa(f.Pos.Element), "Ref": f.Ref, "Loop": f.LoopID, "Code": f.Code,
+		"Segment": f.SegmentID, "Element": strconv.Itoa(f.Pos.Element), "Place": f.Place(), "Ref": f.Ref, "Value": f.Value,
 	}
 	for k, v := range f.Args {
-		if k != "" {
-			out[strings.ToUpper(k[:1])+k[1:]] = v
-		}
+		out[k] = v
 	}
 	return out
 }
