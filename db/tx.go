@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -170,9 +171,20 @@ func (d *DB) once(ctx context.Context, write bool, fn func(ctx context.Context) 
 		return err
 	}
 	for _, f := range s.after {
-		f()
+		hook(f)
 	}
 	return nil
+}
+
+// hook runs what was asked for after the commit. A panic in it is logged: the
+// transaction stands and must not be reported as failed, or be run again.
+func hook(fn func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			slog.Error("panic after the commit", "panic", r)
+		}
+	}()
+	fn()
 }
 
 func (d *DB) begin(ctx context.Context, write bool) (*txState, error) {

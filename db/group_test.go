@@ -1,0 +1,257 @@
+package db_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/prm/fault"
+)
+
+// ticking opens a fresh database whose clock gives every transaction an instant
+// of its own, so that instants count transactions.
+func ticking(t *testing.T, fn func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	for name, dsn := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLiteDSN, "postgres": dbtest.PostgresDSN} {
+		t.Run(name, func(t *testing.T) {
+			var n atomic.Int64
+			d, err := db.Open(context.Background(), dsn(t), db.Options{Clock: func() time.Time { return time.UnixMicro(1e15 + n.Add(1)) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = d.Close() })
+			fn(t, d)
+		})
+	}
+}
+
+// gather holds the lane with a first member until n others wait in it, then
+// returns what each of them was answered.
+func gather(t *testing.T, d *db.DB, fns ...func(ctx context.Context) error) []error {
+	t.Helper()
+	answers := make([]error, len(fns))
+	held, release := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := d.Group(context.Background(), "lane", func(context.Context) error { close(held); <-release; return nil }); err != nil {
+			t.Errorf("the first member: %v", err)
+		}
+	})
+	<-held
+	for i, fn := range fns {
+		all.Go(func() { answers[i] = d.Group(context.Background(), "lane", fn) })
+	}
+	for deadline := time.Now().Add(10 * time.Second); d.Waiting("lane") < len(fns); {
+		if time.Now().After(deadline) {
+			t.Fatal("the members do not wait in the lane")
+		}
+		runtime.Gosched()
+	}
+	close(release)
+	all.Wait()
+	return answers
+}
+
+// Those who wait together share one transaction.
+func TestGroupShares(t *testing.T) {
+	ticking(t, func(t *testing.T, d *db.DB) {
+		var mu sync.Mutex
+		instants := map[time.Time]int{}
+		hooks := 0
+		var fns []func(ctx context.Context) error
+		for i := range 20 {
+			fns = append(fns, func(ctx context.Context) error {
+				mu.Lock()
+				instants[db.Now(ctx)]++
+				mu.Unlock()
+				db.AfterCommit(ctx, func() { hooks++ })
+				return put(ctx, fmt.Sprintf("m%02d", i))
+			})
+		}
+		for i, err := range gather(t, d, fns...) {
+			if err != nil {
+				t.Errorf("member %d: %v", i, err)
+			}
+		}
+		if len(instants) != 1 || hooks != 20 || len(names(t, d)) != 20 {
+			t.Errorf("%d transactions, %d hooks, %d rows; want 1, 20, 20", len(instants), hooks, len(names(t, d)))
+		}
+	})
+}
+
+// One that fails, panics, hits a constraint or whose caller has gone is alone
+// with it; nobody is answered yes without a row, or no with one.
+func TestGroupFailsAlone(t *testing.T) {
+	ticking(t, func(t *testing.T, d *db.DB) {
+		if err := d.InTx(context.Background(), func(ctx context.Context) error { return put(ctx, "taken") }); err != nil {
+			t.Fatal(err)
+		}
+		ok := func(name string) func(ctx context.Context) error {
+			return func(ctx context.Context) error { return put(ctx, name) }
+		}
+		bad := map[int]func(ctx context.Context) error{
+			1: func(ctx context.Context) error { _ = put(ctx, "bad1"); return boom },
+			3: func(ctx context.Context) error { _ = put(ctx, "bad3"); panic("out") },
+			5: func(ctx context.Context) error { _ = put(ctx, "bad5"); return put(ctx, "taken") },
+		}
+		var fns []func(ctx context.Context) error
+		for i := range 7 {
+			if bad[i] != nil {
+				fns = append(fns, bad[i])
+			} else {
+				fns = append(fns, ok(fmt.Sprint("good", i)))
+			}
+		}
+		answers := gather(t, d, fns...)
+		for i, err := range answers {
+			if (err != nil) != (bad[i] != nil) {
+				t.Errorf("member %d: %v", i, err)
+			}
+		}
+		if !errors.Is(answers[1], boom) || fault.CodeOf(answers[3]) != fault.Internal || fault.CodeOf(answers[5]) != fault.Conflict {
+			t.Errorf("answers %v", answers)
+		}
+		if got := names(t, d); !slices.Equal(got, []string{"good0", "good2", "good4", "good6", "taken"}) {
+			t.Errorf("rows %v", got)
+		}
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := d.Group(ended, "lane", ok("gone")); err == nil {
+			t.Error("a caller that had gone was answered yes")
+		}
+		if err := d.Group(context.Background(), "lane", ok("after")); err != nil {
+			t.Errorf("the lane is stuck: %v", err)
+		}
+		if slices.Contains(names(t, d), "gone") {
+			t.Error("answered no, but the row is there")
+		}
+	})
+}
+
+// A panic in a hook neither undoes the commit nor runs the members again.
+func TestHookPanics(t *testing.T) {
+	d := dbtest.One(t)
+	var runs atomic.Int64
+	fn := func(name string) func(ctx context.Context) error {
+		return func(ctx context.Context) error {
+			runs.Add(1)
+			db.AfterCommit(ctx, func() { panic("in a hook") })
+			return put(ctx, name)
+		}
+	}
+	for i, err := range gather(t, d, fn("a"), fn("b")) {
+		if err != nil {
+			t.Errorf("member %d: %v", i, err)
+		}
+	}
+	if runs.Load() != 2 || len(names(t, d)) != 2 {
+		t.Errorf("%d runs, rows %v", runs.Load(), names(t, d))
+	}
+}
+
+// Inside a transaction Group joins it.
+func TestGroupJoins(t *testing.T) {
+	d := dbtest.One(t)
+	err := d.InTx(context.Background(), func(ctx context.Context) error {
+		if err := d.Group(ctx, "lane", func(ctx context.Context) error { return put(ctx, "a") }); err != nil {
+			return err
+		}
+		return boom
+	})
+	if !errors.Is(err, boom) || len(names(t, d)) != 0 {
+		t.Errorf("%v, rows %v", err, names(t, d))
+	}
+}
+
+const childEnv = "ENTENTE_DB_TEST_CHILD"
+
+// TestChild is the process that TestKilled kills: it groups inserts and prints
+// each name once it was answered yes.
+func TestChild(t *testing.T) {
+	dsn := os.Getenv(childEnv)
+	if dsn == "" {
+		return // not the child
+	}
+	d, err := db.Open(context.Background(), dsn, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out sync.Mutex
+	var all sync.WaitGroup
+	for w := range 8 {
+		all.Go(func() {
+			for i := 0; ; i++ {
+				name := fmt.Sprintf("%d-%d-%d", os.Getpid(), w, i)
+				if err := d.Group(context.Background(), "lane", func(ctx context.Context) error { return put(ctx, name) }); err != nil {
+					t.Error(err)
+					return
+				}
+				out.Lock()
+				fmt.Println("ACK", name)
+				out.Unlock()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// Killed at any moment, what was answered yes is there.
+func TestKilled(t *testing.T) {
+	for kind, dsn := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLiteDSN, "postgres": dbtest.PostgresDSN} {
+		t.Run(kind, func(t *testing.T) {
+			dsn := dsn(t)
+			acked := map[string]bool{}
+			for round := range 5 {
+				cmd := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
+				cmd.Env = append(os.Environ(), childEnv+"="+dsn)
+				pipe, err := cmd.StdoutPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				lines := bufio.NewScanner(pipe)
+				n := 0
+				for lines.Scan() {
+					var name string
+					if c, _ := fmt.Sscanf(lines.Text(), "ACK %s", &name); c == 1 {
+						acked[name] = true
+						if n++; n == 40+round*37 {
+							_ = cmd.Process.Kill() // the rest of the pipe is still read
+						}
+					}
+				}
+				_ = cmd.Wait()
+				if n < 40 {
+					t.Fatalf("the child answered only %d times", n)
+				}
+				d, err := db.Open(context.Background(), dsn, db.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				have := map[string]bool{}
+				for _, name := range names(t, d) {
+					have[name] = true
+				}
+				_ = d.Close()
+				for name := range acked {
+					if !have[name] {
+						t.Errorf("round %d: %s was answered yes and is gone", round, name)
+					}
+				}
+			}
+		})
+	}
+}
