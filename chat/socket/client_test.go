@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -307,7 +308,8 @@ func (p *peer) until(t testing.TB, what string, ok func() bool) {
 	defer p.mu.Unlock()
 	for !ok() {
 		if p.err != nil || time.Now().After(end) {
-			t.Fatalf("waited for %s: %v; last frames %v", what, p.err, p.frames[max(0, len(p.frames)-3):])
+			last := fmt.Sprint(p.frames[max(0, len(p.frames)-3):])
+			t.Fatalf("waited for %s: %v; last frames %.600s", what, p.err, last)
 		}
 		p.cond.Wait()
 	}
@@ -330,6 +332,13 @@ func (p *peer) next(t testing.TB, types ...string) map[string]any {
 		return false
 	})
 	return got
+}
+
+// all returns the frames received so far.
+func (p *peer) all() []map[string]any {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.frames)
 }
 
 // closed waits for the end and returns its code.

@@ -97,13 +97,15 @@ func (l *link) writeFrames(b []byte) error {
 	return nil
 }
 
-// closeGrace is how long a write under way may still take when the connection is
-// to be closed. A slow client that reads on within it learns the code.
+// closeGrace is how long a closing connection may take: a write under way, the
+// close frame, the client's answer. A slow client that reads on within it learns
+// the code; one that does not answer is cut off.
 const closeGrace = 3 * time.Second
 
-// end closes with a code. It may take some seconds.
+// end closes with a code, within closeGrace.
 func (l *link) end(code hub.Code, reason string) {
-	_ = l.Conn.SetWriteDeadline(time.Now().Add(closeGrace))
+	cut := time.AfterFunc(closeGrace, l.cut)
+	defer cut.Stop()
 	l.wmu.Lock()
 	broken := l.broken
 	l.ended = true

@@ -163,7 +163,7 @@ func TestPingsAndTheSilent(t *testing.T) {
 
 func TestBrokenFramesEndTheConnection(t *testing.T) {
 	t.Parallel()
-	n := single(t, socket.Limits{})
+	n := single(t, socket.Limits{PingEvery: 200 * time.Millisecond, PongWait: 200 * time.Millisecond})
 	for name, raw := range map[string][]byte{
 		"unmasked":        {0x81, 0x02, '{', '}'},
 		"reserved bit":    append([]byte{0xc1}, masked(0x81, "{}")[1:]...),
@@ -174,6 +174,7 @@ func TestBrokenFramesEndTheConnection(t *testing.T) {
 		"negative length": {0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := n.wire(t, "maya", 0)
 			if _, err := w.Write(raw); err != nil {
 				t.Fatal(err)
@@ -193,11 +194,11 @@ func TestBrokenFramesEndTheConnection(t *testing.T) {
 
 func TestSlowClientComesBackAndCatchesUp(t *testing.T) {
 	t.Parallel()
-	n := single(t, socket.Limits{QueueBytes: 16 << 10, WriteWait: time.Minute})
+	n := single(t, socket.Limits{QueueBytes: 256 << 10, WriteWait: time.Minute})
 	r := n.room(t, "1")
 	fast := n.open(t, "ingrid")
 	fast.join(t, r.ID, 0)
-	slow := n.wire(t, "maya", 4096)
+	slow := n.wire(t, "maya", 64<<10)
 	slow.say(t, `{"type":"join","room":"`+string(r.ID)+`","after":0}`)
 	for joined := false; !joined; {
 		_, p := slow.frame(t)

@@ -66,7 +66,7 @@ func TestFramesOfTheContract(t *testing.T) {
 	maya.send(t, `{"type":"ping"}`)
 	maya.next(t, "pong")
 	var errs []string
-	for _, f := range maya.frames {
+	for _, f := range maya.all() {
 		if f["type"] == "error" {
 			hasFields(t, f, "code", "key")
 			errs = append(errs, fmt.Sprint(f["code"], f["key"]))
@@ -266,7 +266,7 @@ func TestTheWall(t *testing.T) {
 	stranger.send(t, `{"type":"ping"}`)
 	stranger.next(t, "pong")
 	seen := map[string]string{}
-	for _, f := range stranger.frames {
+	for _, f := range stranger.all() {
 		if f["type"] == "pong" {
 			continue
 		}
@@ -278,7 +278,7 @@ func TestTheWall(t *testing.T) {
 	if len(seen) != 4 || seen["post"] != seen["none"] {
 		t.Fatalf("answers %v", seen)
 	}
-	for _, f := range maya.frames {
+	for _, f := range maya.all() {
 		if strings.Contains(fmt.Sprint(f), "kaarel") {
 			t.Fatalf("maya learned of the stranger: %v", f)
 		}
