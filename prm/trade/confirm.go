@@ -285,13 +285,21 @@ func answerLine(l *Line, parts []ConfirmLine, at []int, subs map[string]catalog.
 		sub := subs[p.Substitute]
 		l.Product, l.SKU, l.GTIN, l.Description = string(sub.ID), sub.SKU, sub.GTIN, sub.Name("en")
 	}
-	amount, err := money.Extend(l.Ordered, l.Price, c)
-	if err != nil {
-		field(at[0], "price", "trade.amount_range")
+	unpriced := was.Marks.Has(AmountRange) || was.Marks.Has(PriceMissing) && was.Price == 0
+	if price == 0 && unpriced && l.Cancelled < l.Ordered {
+		field(at[0], "price", "trade.price_needed")
 		*l = was
 		return nil
 	}
-	l.Amount = amount
+	if price != 0 {
+		amount, err := money.Extend(l.Ordered, l.Price, c)
+		if err != nil {
+			field(at[0], "price", "trade.amount_range")
+			*l = was
+			return nil
+		}
+		l.Amount = amount
+	}
 	if l.PromisedOn == "" && l.Confirmed > 0 {
 		l.PromisedOn = l.RequestedOn
 	}

@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -188,7 +189,11 @@ func docLine(l Line, price money.Price) doc.Line {
 		}
 	}
 	if l.DealNumber != "" {
-		out.Refs = []doc.Ref{{Qualifier: "PD", Value: l.DealNumber}}
+		ref := doc.Ref{Qualifier: "PD", Value: l.DealNumber}
+		if q, v, ok := strings.Cut(l.DealNumber, "/"); ok && (q == "CT" || q == "PR") {
+			ref = doc.Ref{Qualifier: q, Value: v}
+		}
+		out.Refs = []doc.Ref{ref}
 	}
 	return out
 }

@@ -205,6 +205,9 @@ func (s *Service) open(ctx context.Context, actor access.Actor, action access.Ac
 // rules of the desk are our fault and never written.
 func (s *Service) save(ctx context.Context, o *orderRow, lines []Line) error {
 	for _, l := range lines {
+		if l.Invoiced > l.Ordered-l.Cancelled {
+			return fault.New(fault.Conflict, "trade.line_invoiced", "Line", l.Number)
+		}
 		if !l.holds() {
 			return fault.New(fault.Internal, "error.internal", "Cause", "line quantities of order "+o.ID)
 		}

@@ -203,11 +203,15 @@ func requested(ds []doc.Date) string {
 	return ""
 }
 
-// deal is the promotion, contract or quote number of a line.
+// deal is the promotion number of a line; a contract or quote number stands with
+// its qualifier before it ("CT/4711").
 func deal(rs []doc.Ref) string {
 	for _, q := range []string{"PD", "CT", "PR"} {
 		for _, r := range rs {
 			if r.Qualifier == q && r.Value != "" {
+				if q != "PD" {
+					return q + "/" + bounded(r.Value, 37)
+				}
 				return bounded(r.Value, 40)
 			}
 		}
