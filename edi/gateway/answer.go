@@ -65,15 +65,24 @@ func (w *worker) match(ctx context.Context, got *ack.Received, row *setRow) erro
 }
 
 // closeGroup stores the verdict on a group and, unless it holds acknowledgements
-// itself, the 997 that answers it. upTo is the position of its last set.
-func (w *worker) closeGroup(ctx context.Context, e groupEnd, upTo int64) (string, error) {
-	rows, err := setsOfGroup(ctx, w.row.ID, e.no, upTo)
-	if err != nil {
-		return "", err
-	}
+// itself, the 997 that answers it. now are the sets stored in this transaction;
+// earlier ones of the group are read.
+func (w *worker) closeGroup(ctx context.Context, e groupEnd, now []setRow) (string, error) {
 	g := e.group
-	for i := range rows {
-		g.Sets = append(g.Sets, rows[i].answer())
+	for i := range now {
+		if now[i].GroupNo == e.no {
+			g.Sets = append(g.Sets, now[i].answer())
+		}
+	}
+	if len(g.Sets) < g.Received {
+		rows, err := setsOfGroup(ctx, w.row.ID, e.no)
+		if err != nil {
+			return "", err
+		}
+		g.Sets = nil
+		for i := range rows {
+			g.Sets = append(g.Sets, rows[i].answer())
+		}
 	}
 	result := g.Verdict()
 	stored := g
@@ -83,9 +92,11 @@ func (w *worker) closeGroup(ctx context.Context, e groupEnd, upTo int64) (string
 		Kind: word(g.FunctionalID), Control: word(g.Control), Version: word(g.Version), Result: string(result), Verdict: asJSON(stored),
 	}
 	if g.FunctionalID != "FA" {
-		if row.AnswerID, err = w.answer(ctx, g); err != nil {
+		id, err := w.answer(ctx, g)
+		if err != nil {
 			return "", err
 		}
+		row.AnswerID = id
 	}
 	return row.AnswerID, db.Tx(ctx).Create(&row).Error
 }

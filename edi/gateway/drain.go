@@ -25,6 +25,7 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 		count   int
 		ended   = make(chan string)
 		failure error
+		look    bool // something may be due
 		tick    = time.NewTicker(time.Second)
 	)
 	ctx, cancel := context.WithCancel(ctx)
@@ -39,8 +40,11 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 		default:
 		}
 		found := 0
-		if ctx.Err() == nil && failure == nil {
-			claimed, err := s.claim(ctx, s.opt.Workers-count, running)
+		// A claim is a commit: not one for every single place that falls free.
+		room := s.opt.Workers - count
+		if look = look || count == 0 || room >= (s.opt.Workers+1)/2; look && ctx.Err() == nil && failure == nil {
+			look = false
+			claimed, err := s.claim(ctx, room, running)
 			if err != nil {
 				failure = err
 			}
@@ -64,7 +68,9 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 				delete(running, lane)
 			}
 		case <-s.wake:
+			look = true
 		case <-tick.C:
+			look = true
 		case <-quit:
 			cancel()
 			quit = nil
@@ -199,8 +205,8 @@ func lanesAfter(ctx context.Context, last string) ([]string, error) {
 // holdReused holds an interchange whose control number another one used, where
 // intake could not see it because both came at the same moment.
 func (s *Service) holdReused(ctx context.Context, r *interchangeRow) (bool, error) {
-	if r.Held == HeldReleased || r.SetsDone > 0 {
-		return false, nil
+	if r.Held == HeldReleased || r.SetsDone > 0 || s.db.Dialect() == db.SQLite {
+		return false, nil // with one writer intake sees every other one
 	}
 	earlier, err := controlTaken(ctx, r, db.Now(ctx).Add(-s.opt.Reuse))
 	if err != nil || earlier == "" {

@@ -250,8 +250,8 @@ type Stats struct {
 // Options tune the gateway; the zero value is right.
 type Options struct {
 	Limit    int64         // bytes of a submission, default 64 MiB
-	Workers  int           // interchanges processed at once, default 4
-	PerLane  int           // of one lane at once, default 2
+	Workers  int           // interchanges processed at once, default 8
+	PerLane  int           // of one lane at once, default 4
 	Attempts int           // tries before parking, default 8
 	Lease    time.Duration // how long a claim stands, default 60 s
 	Backoff  time.Duration // after the first failure, doubled each time, default 2 s, at most 10 min
@@ -274,8 +274,8 @@ func (o Options) filled() Options {
 	if o.Limit <= 0 {
 		o.Limit = 64 << 20
 	}
-	set(&o.Workers, 4)
-	set(&o.PerLane, 2)
+	set(&o.Workers, 8)
+	set(&o.PerLane, 4)
 	set(&o.Attempts, 8)
 	dur(&o.Lease, time.Minute)
 	dur(&o.Backoff, 2*time.Second)

@@ -54,19 +54,21 @@ type groupEnd struct {
 
 // worker processes one claimed interchange. It is the schema.Visitor.
 type worker struct {
-	s      *Service
-	ctx    context.Context
-	row    interchangeRow
-	doomed bool
-	header x12.Header
-	closed map[int64]bool // groups answered before a crash
-	done   int64          // sets stored
-	steps  []step
-	bytes  int
-	group  x12.Group
-	groupN int64
-	extra  []wire.Finding // of the envelope, found while reading
-	ended  bool
+	s       *Service
+	ctx     context.Context
+	row     interchangeRow
+	doomed  bool
+	header  x12.Header
+	closed  map[int64]bool // groups answered before a crash
+	done    int64          // sets stored
+	tally   tally          // of them
+	answers []string       // made
+	steps   []step
+	bytes   int
+	group   x12.Group
+	groupN  int64
+	extra   []wire.Finding // of the envelope, found while reading
+	ended   bool
 }
 
 // process works through one claimed interchange. It returns nil when the row was
@@ -78,13 +80,19 @@ func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
 		}
 	}()
 	ctx = db.WithOrgs(ctx, row.SupplierID, row.ResellerID)
-	w := &worker{s: s, ctx: ctx, row: row, doomed: row.doomed(), closed: map[int64]bool{}, done: row.SetsDone}
+	w := &worker{
+		s: s, ctx: ctx, row: row, doomed: row.doomed(), closed: map[int64]bool{}, done: row.SetsDone, answers: split(row.Answers),
+	}
 	if row.SetsDone > 0 {
 		err := s.db.View(ctx, func(ctx context.Context) error {
 			gs, err := groupsOf(ctx, row.ID)
 			for _, g := range gs {
 				w.closed[g.GroupNo] = true
 			}
+			if err != nil {
+				return err
+			}
+			w.tally, err = tallyOf(ctx, row.ID)
 			return err
 		})
 		if err != nil {
@@ -228,66 +236,105 @@ func (w *worker) flush(final bool) error {
 	return nil
 }
 
-// commit is the transaction of HOUSE story 1, step 5. It may run more than once.
+// written is what one transaction stores, known to the worker only once it stands.
+type written struct {
+	sets    []setRow
+	answers []string
+	tally   tally
+}
+
+// commit is the one transaction of some steps: sets with what they book, groups
+// with their answers, the position reached and, at the end, the result. It may run
+// more than once, and writes nothing unless the claim still stands.
 func (w *worker) commit(steps []step, final bool) error {
-	s := w.s
-	sets := int64(0)
-	for _, st := range steps {
-		if st.set != nil {
-			sets++
-		}
-	}
-	if err := s.at("before"); err != nil {
+	if err := w.s.at("before"); err != nil {
 		return err
 	}
-	err := s.db.Group(w.ctx, "edi", func(ctx context.Context) error {
-		ok, err := change(ctx, w.row.ID, map[string]any{"sets_done": w.done + sets, "next_at": db.Micros(db.Now(ctx).Add(s.opt.Lease))},
-			"state = ? AND fence = ? AND sets_done = ?", string(Received), w.row.Fence, w.done)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return errFenced
-		}
-		var answers []string
-		reached := w.done
+	var out written
+	err := w.s.db.Group(w.ctx, "edi", func(ctx context.Context) error {
+		out = written{tally: w.tally.copied()}
 		for i := range steps {
-			if steps[i].set != nil {
-				reached++
-				row := *steps[i].set // fn may run again: the prepared row stays as it is
-				if err := w.book(ctx, &steps[i], &row); err != nil {
-					return err
-				}
+			if steps[i].set == nil {
+				continue
 			}
+			row := *steps[i].set // fn may run again: the prepared row stays as it is
+			if err := w.book(ctx, &steps[i], &row); err != nil {
+				return err
+			}
+			out.sets = append(out.sets, row)
+			out.tally.add(row.Kind, row.Result)
+		}
+		if len(out.sets) > 0 {
+			if err := db.Tx(ctx).CreateInBatches(out.sets, 50).Error; err != nil {
+				return err
+			}
+		}
+		for i := range steps {
 			for _, e := range steps[i].ends {
-				id, err := w.closeGroup(ctx, e, reached)
+				id, err := w.closeGroup(ctx, e, out.sets)
 				if err != nil {
 					return err
 				}
 				if id != "" {
-					answers = append(answers, id)
+					out.answers = append(out.answers, id)
 				}
 			}
 		}
-		if err := w.addAnswers(ctx, answers); err != nil {
+		if err := w.advance(ctx, &out, final); err != nil {
 			return err
 		}
-		if final {
-			if err := w.finish(ctx); err != nil {
-				return err
-			}
-		}
-		return s.at("inside")
+		return w.s.at("inside")
 	})
 	if err != nil {
 		return err
 	}
-	w.done += sets
+	w.done += int64(len(out.sets))
+	w.answers, w.tally = append(w.answers, out.answers...), out.tally
 	w.ended = w.ended || final
-	return s.at("after")
+	return w.s.at("after")
 }
 
-// book stores one set and does what it asks for in the business.
+// advance moves the interchange on under the worker's claim, to its end if final.
+func (w *worker) advance(ctx context.Context, out *written, final bool) error {
+	now := db.Now(ctx)
+	values := map[string]any{"sets_done": w.done + int64(len(out.sets)), "next_at": db.Micros(now.Add(w.s.opt.Lease))}
+	if len(out.answers) > 0 {
+		values["answers"] = strings.Join(append(append([]string(nil), w.answers...), out.answers...), ",")
+	}
+	result := ""
+	if final {
+		result = w.result(out.tally)
+		values["state"], values["result"], values["processed"] = string(Processed), result, db.Micros(now)
+		values["set_count"], values["types"], values["last_error"] = out.tally.total, strings.Join(out.tally.kinds, ","), ""
+		values["findings"] = findingsText(merged(findingsOf(w.row.Findings), w.extra))
+	}
+	ok, err := change(ctx, w.row.ID, values, "state = ? AND fence = ? AND sets_done = ?", string(Received), w.row.Fence, w.done)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errFenced
+	}
+	if !final {
+		return nil
+	}
+	if err := w.tellRejected(ctx, out.tally); err != nil {
+		return err
+	}
+	return w.s.publish(ctx, EventProcessed, &w.row, ProcessedEvent{Parties: w.row.parties(), Result: result, Sets: int(out.tally.total)})
+}
+
+func (w *worker) result(t tally) string {
+	switch {
+	case w.doomed && t.total == 0, t.total > 0 && t.rejected == t.total:
+		return ResultRejected
+	case t.rejected == 0:
+		return ResultAccepted
+	}
+	return ResultPartly
+}
+
+// book does what one set asks for in the business and notes it in row.
 func (w *worker) book(ctx context.Context, st *step, row *setRow) error {
 	if w.doomed && row.Result != ResultRejected {
 		row.Result = ResultRejected
@@ -317,47 +364,7 @@ func (w *worker) book(ctx context.Context, st *step, row *setRow) error {
 	default:
 		row.Business = BusinessNotBooked
 	}
-	return db.Tx(ctx).Create(row).Error
-}
-
-// addAnswers notes the acknowledgements made; earlier chunks may have made some.
-func (w *worker) addAnswers(ctx context.Context, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	now, err := interchangeByID(ctx, w.row.ID)
-	if err != nil {
-		return err
-	}
-	all := append(split(now.Answers), ids...)
-	_, err = change(ctx, w.row.ID, map[string]any{"answers": strings.Join(all, ",")}, "fence = ?", w.row.Fence)
-	return err
-}
-
-// finish closes the interchange and tells both companies.
-func (w *worker) finish(ctx context.Context) error {
-	t, kinds, err := tallyOf(ctx, w.row.ID)
-	if err != nil {
-		return err
-	}
-	result := ResultPartly
-	switch {
-	case w.doomed && t.Total == 0, t.Total > 0 && t.Rejected == t.Total:
-		result = ResultRejected
-	case t.Rejected == 0:
-		result = ResultAccepted
-	}
-	values := map[string]any{
-		"state": string(Processed), "result": result, "processed": db.Micros(db.Now(ctx)), "set_count": t.Total,
-		"types": strings.Join(kinds, ","), "last_error": "", "findings": findingsText(merged(findingsOf(w.row.Findings), w.extra)),
-	}
-	if ok, err := change(ctx, w.row.ID, values, "state = ? AND fence = ?", string(Received), w.row.Fence); err != nil || !ok {
-		return errors.Join(err, errFenced)
-	}
-	if err := w.tellRejected(ctx, t); err != nil {
-		return err
-	}
-	return w.s.publish(ctx, EventProcessed, &w.row, ProcessedEvent{Parties: w.row.parties(), Result: result, Sets: int(t.Total)})
+	return nil
 }
 
 // tellRejected publishes the refusals of the interchange, a bounded number.
@@ -365,7 +372,7 @@ func (w *worker) tellRejected(ctx context.Context, t tally) error {
 	if w.doomed {
 		return w.s.publish(ctx, EventDocumentRejected, &w.row, DocumentRejectedEvent{Parties: w.row.parties()})
 	}
-	if t.Rejected == 0 {
+	if t.rejected == 0 {
 		return nil
 	}
 	var rows []setRow

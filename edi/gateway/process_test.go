@@ -386,6 +386,7 @@ func TestLanesTakeTurns(t *testing.T) {
 			m.from = idBaltic
 			b.post(kaarel, m.String())
 		}
+		b.s.opt.PerLane = 2
 		rows, err := b.s.claim(t.Context(), 4, map[string]int{})
 		if err != nil {
 			t.Fatal(err)

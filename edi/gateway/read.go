@@ -184,6 +184,9 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 }
 
 func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
+	for _, p := range []*string{&f.Direction, &f.Type, (*string)(&f.State), &f.Result, &f.Partner, &f.Query} {
+		*p = strings.TrimSpace(text(*p, 80))
+	}
 	switch f.Direction {
 	case "out":
 		q = q.Where("sender_id = ?", org)
@@ -202,9 +205,9 @@ func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
 	if f.Partner != "" {
 		q = q.Where("(sender_id = ? OR receiver_id = ?)", f.Partner, f.Partner)
 	}
-	if word := strings.TrimSpace(f.Query); word != "" {
+	if word := f.Query; word != "" {
 		q = q.Where("(control LIKE ? OR control = ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND (supplier_id = ? OR reseller_id = ?)))",
-			literal(word)+"%", padded(word[:min(len(word), 9)]), text(word, 80), org, org)
+			literal(word)+"%", padded(word), word, org, org)
 	}
 	return q
 }
@@ -216,7 +219,7 @@ func literal(s string) string {
 			return -1
 		}
 		return r
-	}, s[:min(len(s), 40)])
+	}, s)
 }
 
 // references reads the business number of the first set of each.

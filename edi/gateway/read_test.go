@@ -143,6 +143,9 @@ func TestListFiltersAndPages(t *testing.T) {
 				t.Errorf("%s: %d, want %d", name, len(got), c.want)
 			}
 		}
+		for _, odd := range []string{"订单订单订单订单订单订单订单订单订单订单订单订单订单订单订单", "a\x00b", "\xff\xfe", strings.Repeat("é", 60), "''"} {
+			list(ingrid, Filter{Query: odd, Type: odd, State: State(odd), Result: odd, Partner: odd, Direction: odd})
+		}
 		var seen []string
 		f := Filter{Limit: 5}
 		for range 10 {

@@ -42,7 +42,7 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
 		return Answer{}, err
 	}
-	key := strings.TrimSpace(in.IdempotencyKey)
+	key := strings.TrimSpace(text(in.IdempotencyKey, MaxKey+1))
 	if len(key) > MaxKey {
 		return Answer{}, fault.New(fault.Invalid, "edi.key_too_long", "Max", MaxKey)
 	}
@@ -67,7 +67,7 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 	var answer Answer
 	err = s.db.Group(db.WithOrgs(ctx, orgs...), "intake", func(ctx context.Context) error {
 		var err error
-		answer, err = s.store(ctx, actor, submissionRow{OrgID: actor.Org, IdempotencyKey: key, Sha256: staged.Hash, MadeBy: actor.Person}, in.Door, staged, rows)
+		answer, err = s.store(ctx, actor, submissionRow{OrgID: actor.Org, IdempotencyKey: key, Sha256: staged.Hash, MadeBy: actor.Person}, word(in.Door), staged, rows)
 		return err
 	})
 	if err != nil {

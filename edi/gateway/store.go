@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -114,10 +115,10 @@ func setAt(ctx context.Context, id string, position int) (*setRow, error) {
 	return &r, err
 }
 
-// setsOfGroup returns the sets of one group up to a position.
-func setsOfGroup(ctx context.Context, id string, group, upTo int64) ([]setRow, error) {
+// setsOfGroup returns the stored sets of one group.
+func setsOfGroup(ctx context.Context, id string, group int64) ([]setRow, error) {
 	var out []setRow
-	return out, db.Tx(ctx).Where("interchange_id = ? AND group_no = ? AND position <= ?", id, group, upTo).Order("position").Find(&out).Error
+	return out, db.Tx(ctx).Where("interchange_id = ? AND group_no = ?", id, group).Order("position").Find(&out).Error
 }
 
 func groupsOf(ctx context.Context, id string) ([]groupRow, error) {
@@ -125,32 +126,38 @@ func groupsOf(ctx context.Context, id string) ([]groupRow, error) {
 	return out, db.Tx(ctx).Where("interchange_id = ?", id).Order("group_no").Find(&out).Error
 }
 
-// tally is the state of a whole interchange, counted from its stored sets.
+// tally counts the stored sets of an interchange.
 type tally struct {
-	Total    int64
-	Rejected int64
+	total, rejected int64
+	kinds           []string // in the order of their first set
 }
 
-func tallyOf(ctx context.Context, id string) (tally, []string, error) {
-	var rows []struct {
-		Kind   string
-		Result string
-		N      int64
+func (t *tally) add(kind, result string) {
+	t.total++
+	if result == ResultRejected {
+		t.rejected++
 	}
-	err := db.Tx(ctx).Model(&setRow{}).Select("kind, result, count(*) AS n").Where("interchange_id = ?", id).
-		Group("kind, result").Order("kind").Scan(&rows).Error
+	if !slices.Contains(t.kinds, kind) && len(t.kinds) < maxKinds {
+		t.kinds = append(t.kinds, kind)
+	}
+}
+
+func (t tally) copied() tally {
+	t.kinds = slices.Clone(t.kinds)
+	return t
+}
+
+// maxKinds bounds the set types listed of an interchange.
+const maxKinds = 20
+
+func tallyOf(ctx context.Context, id string) (tally, error) {
+	var rows []setRow
+	err := db.Tx(ctx).Select("kind", "result").Where("interchange_id = ?", id).Order("position").Find(&rows).Error
 	var t tally
-	var kinds []string
 	for _, r := range rows {
-		t.Total += r.N
-		if r.Result == ResultRejected {
-			t.Rejected += r.N
-		}
-		if len(kinds) == 0 || kinds[len(kinds)-1] != r.Kind {
-			kinds = append(kinds, r.Kind)
-		}
+		t.add(r.Kind, r.Result)
 	}
-	return t, kinds, err
+	return t, err
 }
 
 // change updates one interchange under a condition and reports whether it held.
