@@ -19,7 +19,7 @@ type fieldView struct {
 // field describes one labelled control: field .Form "email" "type" "email" "autocomplete" "username". The label is the key "field." + name
 // without indices, or the key given as "label". Further pairs: hint (key), options ([]Option), required, focus, mono, off (bool), mode, list, min, max, placeholder (key), area, value.
 func (s *set) field(form Form, name string, pairs ...any) (fieldView, error) {
-	f := fieldView{ID: "f-" + anchor(name), Name: name, Value: form.Value(name), Error: form.Error(name).In(s.base.P), Type: "text", p: s}
+	f := fieldView{ID: form.Anchor(name), Name: name, Value: form.Value(name), Error: form.Error(name).In(s.base.P), Type: "text", p: s}
 	label := "field." + plainField(name)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		v := pairs[i+1]
@@ -48,8 +48,6 @@ func (s *set) field(form Form, name string, pairs ...any) (fieldView, error) {
 			if f.Value == "" {
 				f.Value = str
 			}
-		case "id":
-			f.ID = str
 		case "options":
 			f.Options, _ = v.([]Option)
 		case "required":
@@ -76,4 +74,10 @@ func plainField(name string) string {
 		return name[i+1:]
 	}
 	return name
+}
+
+// stemmed gives the form a stem for the ids of its controls, where two forms of a page have fields of one name.
+func stemmed(form Form, stem string) Form {
+	form.stem = stem
+	return form
 }

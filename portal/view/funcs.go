@@ -65,6 +65,7 @@ func (s *set) funcs() template.FuncMap {
 		"status":   func(st State) Status { return Status{State: st} },
 		"days":     func(r *Room) []day { return daysOf(s.base.P, r) },
 		"field":    s.field,
+		"at":       stemmed,
 		"args":     args,
 		"label":    func(form Form, e FieldError) string { return s.base.P.T("field." + plainField(e.Field)) },
 		"last":     func(i, n int) bool { return i == n-1 },

@@ -114,6 +114,9 @@ func check(page string) []string {
 				}
 			}
 		}
+		if e.name == "a" && strings.HasPrefix(e.attrs["href"], "#") && !ids[e.attrs["href"][1:]] {
+			say("a link leads to %s, which is not there", e.attrs["href"])
+		}
 		if e.name == "th" && e.attrs["scope"] == "" && e.attrs["colspan"] == "" && !strings.Contains(page, "e-doc") {
 			say("a table head without scope")
 		}

@@ -133,11 +133,11 @@ func workLines() []WorkLine {
 }
 
 func confirmForm() *ConfirmForm {
-	return &ConfirmForm{Form: Form{Errors: []FieldError{{"line.3.1.date", T("error.date")}}, Values: map[string]string{"line.3.1.date": "31.11."}},
+	return &ConfirmForm{Form: Form{Errors: []FieldError{{"line.3.1.date", T("error.date")}}, Values: map[string]string{"line.3.1.date": "2026-11-02"}},
 		Actions: []Option{{Value: "accept", Label: T("action.line.accept")}, {Value: "change", Label: T("action.line.change")}, {Value: "backorder", Label: T("action.line.backorder")}, {Value: "reject", Label: T("action.line.reject")}},
 		Reasons: []Option{{Value: "discontinued", Label: T("reason.discontinued")}, {Value: "no_stock", Label: T("reason.no_stock")}},
 		Lines: []ConfirmLine{{Number: 1, Name: "Drill 18 V brushless", SKU: "AUR-D18B", Ordered: Quantity{"240", "EA"}, Price: gbp("84.00"), Requested: "2026-11-20", Parts: []ConfirmPart{{Action: "accept", Quantity: "240", Date: "2026-11-20"}}},
-			{Number: 3, Name: "Battery 5.0 Ah", SKU: "AUR-B50", Ordered: Quantity{"400", "EA"}, Price: gbp("31.20"), Notes: []Text{T("mark.price", "agreed", gbp("31.00"))}, Parts: []ConfirmPart{{Index: 0, Action: "change", Quantity: "360", Date: "2026-11-20"}, {Index: 1, Action: "backorder", Quantity: "40", Date: "31.11."}}}}}
+			{Number: 3, Name: "Battery 5.0 Ah", SKU: "AUR-B50", Ordered: Quantity{"400", "EA"}, Price: gbp("31.20"), Notes: []Text{T("mark.price", "agreed", gbp("31.00"))}, Parts: []ConfirmPart{{Index: 0, Action: "change", Quantity: "360", Date: "2026-11-20"}, {Index: 1, Action: "backorder", Quantity: "40", Date: "2026-11-02"}}}}}
 }
 
 func withForm(b Base, what string) *OrderPage {

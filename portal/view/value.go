@@ -185,7 +185,11 @@ type Form struct {
 	Values map[string]string
 	Errors []FieldError
 	Note   Text
+	stem   string // set by templates where two forms of a page have fields of one name
 }
+
+// Anchor is the id of the field's control on the page.
+func (f Form) Anchor(field string) string { return "f-" + f.stem + anchor(field) }
 
 // Value is what was typed into the field.
 func (f Form) Value(name string) string { return f.Values[name] }

@@ -1,0 +1,201 @@
+package locale
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+)
+
+var now = time.Date(2026, 11, 24, 10, 32, 0, 0, time.UTC)
+
+func printers(t *testing.T) (en, zh *Printer) {
+	t.Helper()
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
+	}
+	return New(English, nil, now), New(Chinese, shanghai, now)
+}
+
+// TestKeysAreEqual: every key is there in both languages, once, and speaks of the same values.
+func TestKeysAreEqual(t *testing.T) {
+	if twice := bundle().twice; twice != nil {
+		t.Errorf("keys that two files give: %v", twice)
+	}
+	en, zh := Keys(English), Keys(Chinese)
+	for _, k := range en {
+		if !slices.Contains(zh, k) {
+			t.Errorf("zh-CN lacks %s", k)
+		}
+	}
+	for _, k := range zh {
+		if !slices.Contains(en, k) {
+			t.Errorf("en lacks %s", k)
+		}
+	}
+	// These may leave a value out: the Chinese date needs no name of the month, the English one no number; a plural "one" may say it in words.
+	free := func(key string) bool { return strings.HasPrefix(key, "date.") }
+	texts := map[Language]map[string]string{English: raw(t, "en"), Chinese: raw(t, "zh-CN")}
+	for key, text := range texts[English] {
+		if a, b := values(text), values(texts[Chinese][key]); !free(key) && !slices.Equal(a, b) {
+			t.Errorf("%s speaks of %v in English and of %v in Chinese", key, a, b)
+		}
+	}
+}
+
+// raw gives the texts of a language as they are written; of a plural its general form.
+func raw(t *testing.T, lang string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	names, err := files.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range names {
+		if !strings.HasSuffix(n.Name(), "."+lang+".json") {
+			continue
+		}
+		b, err := files.ReadFile(n.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m map[string]any
+		if err := json.Unmarshal(b, &m); err != nil {
+			t.Fatalf("%s: %v", n.Name(), err)
+		}
+		for k, v := range m {
+			switch v := v.(type) {
+			case string:
+				out[k] = v
+			case map[string]any:
+				out[k], _ = v["other"].(string)
+			}
+		}
+	}
+	return out
+}
+
+var value = regexp.MustCompile(`\{\{\s*\.([A-Za-z_]+)`)
+
+func values(text string) []string {
+	var out []string
+	for _, m := range value.FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(out, m[1]) {
+			out = append(out, m[1])
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// TestTone keeps the words of the design: no "please", no "successfully", no exclamation mark, full-width marks in Chinese.
+func TestTone(t *testing.T) {
+	never := regexp.MustCompile(`(?i)\b(please|successfully|oops|invalid)\b|!`)
+	for key, text := range raw(t, "en") {
+		if found := never.FindString(text); found != "" && !strings.HasPrefix(key, "edi.code.") { // code lists speak as the standard does
+			t.Errorf("%s says %q: %s", key, found, text)
+		}
+	}
+	half := regexp.MustCompile(`\p{Han}[,;!?]|[！]|请请|\p{Han}[A-Za-z]|[A-Za-z]\p{Han}`)
+	for key, text := range raw(t, "zh-CN") {
+		if found := half.FindString(value.ReplaceAllString(text, "0")); found != "" && strings.HasPrefix(key, "date.") == false {
+			t.Errorf("%s: %q in %s", key, found, text)
+		}
+	}
+}
+
+func TestMatch(t *testing.T) {
+	cases := []struct {
+		header, own string
+		want        Language
+	}{
+		{"", "", English}, {"zh-CN,zh;q=0.9", "", Chinese}, {"zh", "", Chinese}, {"zh-Hans-CN", "", Chinese}, {"de-DE,de;q=0.9", "", English},
+		{"de, zh-CN;q=0.5, en;q=0.4", "", Chinese}, {"zh-CN", "en", English}, {"en-GB", "zh-CN", Chinese}, {"zh-CN", "xx", Chinese}, {";;;", "", English},
+	}
+	for _, c := range cases {
+		if got := Match(c.header, c.own); got != c.want {
+			t.Errorf("Match(%q, %q) = %s, want %s", c.header, c.own, got, c.want)
+		}
+	}
+}
+
+func TestMissingKeyIsVisible(t *testing.T) {
+	en, _ := printers(t)
+	if got := en.T("no.such.key"); got != "⟦no.such.key⟧" {
+		t.Errorf("got %q", got)
+	}
+	if got := New("fr", nil, now).Language(); got != English {
+		t.Errorf("an unknown language speaks %s", got)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	en, _ := printers(t)
+	same := func(got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	same(en.Money("1632.00", "GBP"), "£1,632.00")
+	same(en.Money("15320.00", "CNY"), "¥15,320.00")
+	same(en.Money("-1008.00", "EUR"), "−€1,008.00")
+	same(en.Money("+384.00", ""), "+384.00")
+	same(en.Money("12", "SEK"), "SEK\u00a012")
+	same(en.Money("", "GBP"), "–")
+	same(en.Number("999"), "999")
+	same(en.Number("1000"), "1,000")
+	same(en.Number("123456789012345678901234567890.12"), "123,456,789,012,345,678,901,234,567,890.12")
+	same(en.Number("EACH"), "EACH")
+	same(en.Quantity("240.000", ""), "240")
+	same(en.Quantity("0.500", "KG"), "0.5\u00a0kg")
+	same(en.Quantity("12", "ZZZ"), "12\u00a0ZZZ")
+	same(en.Bytes(999), "999 B")
+	same(en.Bytes(1234), "1.2 kB")
+	same(en.Bytes(5_000_000_000), "5.0 GB")
+	same(en.List([]string{"a", "b", "c"}), "a, b and c")
+}
+
+func TestTimes(t *testing.T) {
+	en, zh := printers(t)
+	same := func(got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	then := time.Date(2026, 11, 16, 9, 12, 4, 0, time.UTC)
+	same(en.Instant(then), "16 Nov 09:12")
+	same(zh.Instant(then), "11月16日 17:12")
+	same(en.Stamp(then), "16 Nov 09:12:04")
+	same(en.Instant(then.AddDate(-1, 0, 0)), "16 Nov 2025 09:12")
+	same(zh.Instant(then.AddDate(-1, 0, 0)), "2025年11月16日 17:12")
+	same(en.Instant(time.Time{}), "–")
+	same(en.Date("2026-11-30"), "30 Nov")
+	same(en.Date("2027-01-02"), "2 Jan 2027")
+	same(zh.Date("2026-11-30"), "11月30日")
+	same(en.Date("31.11."), "31.11.")
+	same(en.Day(then), "Monday 16 November")
+	same(zh.Day(then), "11月16日 星期一")
+	same(en.Moment(now.Add(-time.Hour)), "09:32")
+	same(en.Moment(then.AddDate(0, 0, 5)), "Sat 09:12")
+	same(en.Moment(then), "16 Nov")
+	// the day of the reader decides, not the day of UTC
+	same(zh.Moment(time.Date(2026, 11, 23, 17, 0, 0, 0, time.UTC)), "01:00")
+	same(en.Duration(400*time.Millisecond), "400 ms")
+	same(en.Duration(38*time.Second), "38 s")
+	same(en.Duration(160*time.Minute), "2 h 40 min")
+	same(en.Duration(27*time.Hour), "1 d 3 h")
+	same(zh.Duration(160*time.Minute), "2 小时 40 分钟")
+	same(en.Left(now.Add(160*time.Minute)), "2 h 40 min left")
+	same(en.Left(now.Add(-18*time.Minute)), "18 min late")
+	same(en.Relative(now.Add(-5*time.Minute)), "5 min ago")
+	same(en.Relative(now.Add(10*time.Second)), "just now")
+	same(en.N("home.needs", 1), "1 thing needs you.")
+	same(en.N("home.needs", 1200), "1,200 things need you.")
+	same(zh.N("home.needs", 1), "有 1 件事等您处理。")
+}

@@ -1,0 +1,530 @@
+// Live rooms: one WebSocket per page (/live, by the session cookie), shared by
+// every room panel on it. The page works without this file: history is plain
+// HTML and the composer posts as a form. Text of people is only ever set as
+// textContent. Frames: see the outside contract, section 4.
+//
+// Markup: [data-room] with data-after, data-me, data-epoch holds ol.e-log,
+// [data-composer], [data-presence], [data-typing] and the templates data-msg,
+// data-evt, data-gone, data-day. Elsewhere: [data-unread-room=ID], [data-live].
+//
+// Events on document: entente:changed {object, id}, entente:live {state},
+// entente:signedout.
+
+const prefix = document.body.dataset.prefix || "";
+const slug = decodeURIComponent((prefix.match(/^\/c\/([^/]+)/) || [])[1] || "");
+const lang = document.documentElement.lang || "en";
+const locale = lang === "en" ? "en-GB" : lang;
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const dayName = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+const newKey = () => (crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join(""));
+const later = (fn, ms) => window.setTimeout(fn, ms);
+
+// The same letters and colours as the pages (portal/view).
+function initials(name) {
+  const t = name.trim();
+  if (!t) return "?";
+  const first = [...t][0];
+  if (first.codePointAt(0) > 0x2e7f) return first;
+  const words = t.split(/\s+/);
+  return (first + (words.length > 1 ? [...words[1]][0] : "")).toUpperCase();
+}
+function hue(name) {
+  let sum = 2166136261;
+  for (const b of new TextEncoder().encode(name)) sum = Math.imul(sum ^ b, 16777619) >>> 0;
+  return "abcdefgh"[(sum >>> 7) % 8];
+}
+
+// ---- unread counts, anywhere on the page
+
+const seen = new Map(); // room → latest number known
+function showUnread(room, change) {
+  for (const el of document.querySelectorAll(`[data-unread-room="${CSS.escape(room)}"]`)) {
+    const n = Math.max(0, change(parseInt(el.textContent, 10) || 0));
+    el.textContent = String(n);
+    el.hidden = n === 0;
+    el.closest(".room")?.classList.toggle("un", n > 0);
+  }
+}
+
+// ---- the connection
+
+const live = {
+  ws: null, tries: 0, failed: 0, opened: false, stopped: false, since: 0, timer: 0, silent: 0, last: 0,
+
+  send(frame) {
+    if (this.ws?.readyState !== WebSocket.OPEN) return false;
+    this.ws.send(JSON.stringify(frame));
+    return true;
+  },
+
+  connect() {
+    if (this.ws || this.stopped) return;
+    window.clearTimeout(this.timer);
+    const url = new URL("/live", location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    if (slug) url.searchParams.set("c", slug);
+    let open = false;
+    const ws = (this.ws = new WebSocket(url));
+    ws.onopen = () => {
+      open = true;
+      this.tries = this.failed = 0;
+      this.opened = true;
+      this.last = Date.now();
+      this.show("live");
+      for (const p of panels) p.join();
+    };
+    ws.onmessage = (m) => {
+      this.last = Date.now();
+      let f = null;
+      try { f = JSON.parse(m.data); } catch { return; }
+      if (f) receive(f);
+    };
+    ws.onclose = (e) => {
+      if (this.ws !== ws) return;
+      this.ws = null;
+      for (const p of panels) p.cut();
+      this.closed(e.code, open);
+    };
+  },
+
+  // What a close code asks for is listed in the server's chat/hub.
+  closed(code, open) {
+    if (code === 4001) return signedOut();
+    if ([1003, 1009, 4030].includes(code)) {
+      this.stopped = true;
+      return this.show("down");
+    }
+    if (!open && ++this.failed % 3 === 2) askSignedIn();
+    const base = code === 4029 ? 60000 : Math.min(30000, 500 * 2 ** this.tries++);
+    this.show(navigator.onLine === false || this.tries > 5 ? "down" : "wait");
+    this.timer = later(() => this.connect(), base / 2 + Math.random() * base);
+  },
+
+  // now tries at once, when the line or the page comes back.
+  now() {
+    if (this.stopped) return;
+    if (this.ws) return this.beat();
+    this.tries = 0;
+    this.connect();
+  },
+
+  // beat finds a line that died without a word.
+  beat() {
+    if (!this.send({ type: "ping" })) return;
+    const asked = Date.now();
+    later(() => {
+      if (this.ws && this.last < asked) {
+        const ws = this.ws;
+        ws.onclose = null;
+        this.ws = null;
+        ws.close();
+        for (const p of panels) p.cut();
+        this.closed(1006, true);
+      }
+    }, 10000);
+  },
+
+  show(state) {
+    if (state === "live") this.since = 0;
+    else this.since ||= Date.now();
+    document.documentElement.dataset.live = state;
+    for (const el of document.querySelectorAll("[data-live]")) {
+      el.dataset.state = state;
+      const dot = el.querySelector(".dot");
+      dot?.classList.toggle("green", state === "live");
+      dot?.classList.toggle("amber", state === "wait");
+      dot?.classList.toggle("red", state === "down");
+      const words = { live: el.dataset.wordLive, wait: el.dataset.wordWait, down: `${el.dataset.wordDown || ""} ${clock.format(this.since || Date.now())}` };
+      const text = el.querySelector("[data-live-text]");
+      if (text && text.textContent !== words[state]) text.textContent = words[state] || "";
+    }
+    say("entente:live", { state });
+  },
+};
+
+function signedOut() {
+  live.stopped = true;
+  live.show("down");
+  say("entente:signedout");
+  const d = document.getElementById("signedout");
+  if (d?.showModal && !d.open) d.showModal();
+}
+
+// A refused handshake tells a page nothing: ask in the ordinary way.
+async function askSignedIn() {
+  try {
+    const r = await fetch(location.href, { method: "HEAD", redirect: "manual", cache: "no-store" });
+    if (r.type === "opaqueredirect" || r.status === 401) signedOut();
+  } catch { /* no line either: the retries go on */ }
+}
+
+function receive(f) {
+  switch (f.type) {
+    case "changed":
+      if (f.object === "room" && f.seq) hinted(f.id, f.seq);
+      say("entente:changed", { object: f.object, id: f.id });
+      return;
+    case "read":
+      if (f.seq >= (seen.get(f.room) || 0)) showUnread(f.room, () => 0);
+      return;
+    case "posted":
+      for (const p of panels) p.posted(f);
+      return;
+    case "error":
+      for (const p of panels) if (!f.room || f.room === p.room) p.error(f);
+      return;
+  }
+  for (const p of panels) if (p.room === f.room) p.receive(f);
+}
+
+// hinted: a room somewhere has a new latest number.
+function hinted(room, seq) {
+  const before = seen.get(room);
+  seen.set(room, Math.max(seq, before || 0));
+  for (const p of panels) if (p.room === room && p.attended()) return;
+  const more = before ? seq - before : 1;
+  if (more > 0) showUnread(room, (n) => n + more);
+}
+
+// ---- a room panel
+
+const panels = new Set();
+const waitAnswer = 20000; // after that a message counts as not sent
+
+class Panel {
+  constructor(el) {
+    this.el = el;
+    this.room = el.dataset.room;
+    this.me = el.dataset.me;
+    this.epoch = el.dataset.epoch;
+    this.seq = parseInt(el.dataset.after, 10) || 0;
+    this.marked = parseInt(el.dataset.read, 10) || 0;
+    this.log = el.querySelector("ol.e-log") || el.querySelector("[role=log]");
+    this.scroll = el.querySelector("[data-log-scroll]") || this.log;
+    this.words = el.querySelector("[data-typing]");
+    this.waiting = new Map(); // key → {text, li, timer}
+    this.typists = new Map(); // person → {name, timer}
+    this.joined = false;
+    this.typedAt = 0;
+    seen.set(this.room, Math.max(this.seq, seen.get(this.room) || 0));
+    this.compose(el.querySelector("form[data-composer]"));
+    this.toEnd();
+    this.restore();
+    this.scroll?.addEventListener("scroll", () => this.read(), { passive: true });
+    this.join();
+  }
+
+  join() {
+    this.joined = false;
+    live.send({ type: "join", room: this.room, after: this.seq });
+  }
+
+  cut() {
+    this.joined = false;
+    for (const id of [...this.typists.keys()]) this.stopTyping(id);
+    for (const w of this.waiting.values()) window.clearTimeout(w.timer);
+  }
+
+  receive(f) {
+    switch (f.type) {
+      case "joined":
+        this.joined = true;
+        if (this.epoch && f.epoch !== this.epoch) this.reload(f);
+        this.epoch = f.epoch;
+        for (const [key, w] of this.waiting) this.post(key, w);
+        if (f.seq <= this.seq) this.read();
+        return;
+      case "reload": return void this.reload(f);
+      case "message": case "event": return this.add(f);
+      case "presence": return this.presence(f.online || []);
+      case "typing": return this.typing(f.from);
+    }
+  }
+
+  // reload takes the history from the page itself: more was missing than the
+  // socket replays.
+  async reload(f) {
+    this.seq = f.seq;
+    try {
+      const r = await fetch(`${prefix}/rooms/${encodeURIComponent(this.room)}`, { headers: { Accept: "text/html" }, cache: "no-store" });
+      if (!r.ok) return;
+      const page = new DOMParser().parseFromString(await r.text(), "text/html");
+      const fresh = page.querySelector(`[data-room="${CSS.escape(this.room)}"]`);
+      const log = fresh?.querySelector("ol.e-log");
+      if (!log) return;
+      const newer = [...this.log.children].filter((li) => +li.dataset.seq > +fresh.dataset.after || li.dataset.key);
+      this.log.replaceChildren(...[...log.children].map((n) => document.adoptNode(n)), ...newer);
+      this.seq = Math.max(this.seq, +fresh.dataset.after || 0);
+      this.toEnd();
+      this.read();
+    } catch { /* the next join asks again */ }
+  }
+
+  add(f) {
+    if (f.seq <= this.seq) return this.settle(f);
+    if (f.seq > this.seq + 1 && this.hole !== this.seq) { // ask once for what is missing
+      this.hole = this.seq;
+      return this.join();
+    }
+    const end = this.atEnd();
+    const mine = f.from?.id === this.me;
+    this.seq = f.seq;
+    seen.set(this.room, Math.max(f.seq, seen.get(this.room) || 0));
+    if (f.from) this.stopTyping(f.from.id);
+    const li = this.line(f, mine);
+    this.day(f.at);
+    const w = mine && this.waiting.get(f.key);
+    if (w) this.done(f.key);
+    const firstWaiting = this.log.querySelector("li[data-key]");
+    this.log.insertBefore(li, firstWaiting);
+    this.el.querySelector("[data-room-empty]")?.remove();
+    if (end || mine) this.toEnd();
+    if (this.attended()) this.read();
+    else if (!mine) showUnread(this.room, (n) => n + 1);
+  }
+
+  line(f, mine) {
+    const kind = f.removed ? "gone" : f.type === "event" ? "evt" : "msg";
+    const li = this.el.querySelector(`template[data-${kind}]`).content.firstElementChild.cloneNode(true);
+    if (f.seq) li.dataset.seq = f.seq;
+    const set = (sel, text) => { const n = li.querySelector(sel); if (n) n.textContent = text; };
+    set("[data-text]", f.text || "");
+    const time = li.querySelector("[data-at]");
+    if (time && f.at) {
+      time.dateTime = f.at;
+      time.textContent = clock.format(new Date(f.at));
+    }
+    if (f.from) {
+      set("[data-name]", f.from.name);
+      set("[data-org]", f.from.org === slug ? "" : f.from.company || f.from.org);
+      const av = li.querySelector("[data-avatar]");
+      av?.classList.add(hue(f.from.name));
+      set("[data-avatar]", initials(f.from.name));
+      li.classList.toggle("mine", mine);
+    }
+    return li;
+  }
+
+  // day puts a separator before the first line of another day.
+  day(at) {
+    const t = this.el.querySelector("template[data-day]");
+    const times = this.log.querySelectorAll("li[data-seq] time[datetime]");
+    const before = times.length ? new Date(times[times.length - 1].dateTime).toDateString() : "";
+    const now = new Date(at);
+    if (!t || before === now.toDateString()) return;
+    const li = t.content.firstElementChild.cloneNode(true);
+    li.textContent = dayName.format(now);
+    this.log.insertBefore(li, this.log.querySelector("li[data-key]"));
+  }
+
+  // ---- sending: shown at once, visibly "sending" until the number is known
+
+  compose(form) {
+    if (!form) return;
+    const box = form.querySelector("textarea");
+    form.addEventListener("submit", (e) => {
+      if (!live.opened) return; // never had a line: post as a form
+      e.preventDefault();
+      const text = box.value.trim();
+      if (!text) return;
+      box.value = "";
+      this.post(newKey(), { text });
+      this.toEnd();
+    });
+    box.addEventListener("keydown", (e) => {
+      if (e.key === "Enter" && !e.shiftKey && !e.isComposing && e.keyCode !== 229) {
+        e.preventDefault();
+        form.requestSubmit();
+      }
+    });
+    box.addEventListener("input", () => {
+      if (Date.now() - this.typedAt > 2000 && box.value.trim() && this.joined) {
+        this.typedAt = Date.now();
+        live.send({ type: "typing", room: this.room });
+      }
+    });
+  }
+
+  post(key, w) {
+    this.waiting.set(key, w);
+    if (!w.li) {
+      const name = document.querySelector(".e-me .e-org .clip")?.textContent || "";
+      w.li = this.line({ type: "message", text: w.text, at: new Date().toISOString(), from: { id: this.me, name, org: slug } }, true);
+      w.li.removeAttribute("data-seq");
+      w.li.dataset.key = key;
+      this.log.append(w.li);
+      this.el.querySelector("[data-room-empty]")?.remove();
+    }
+    this.state(w, "sending");
+    this.keep();
+    window.clearTimeout(w.timer);
+    if (this.joined && live.send({ type: "post", room: this.room, key, text: w.text })) {
+      w.timer = later(() => this.state(w, "failed", key), waitAnswer);
+    }
+  }
+
+  // state says sending, or failed with a button that sends again.
+  state(w, state, key) {
+    w.li.classList.toggle("pending", state === "sending");
+    w.li.classList.toggle("failed", state === "failed");
+    const at = w.li.querySelector("[data-state]");
+    const word = (state === "failed" ? this.words?.dataset.wordFailed : this.words?.dataset.wordSending) || "";
+    if (!at) return;
+    if (state !== "failed") return void (at.textContent = word);
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "btn btn-quiet btn-sm";
+    again.textContent = `${word} ↻`;
+    again.addEventListener("click", () => this.post(key, w));
+    at.replaceChildren(again);
+  }
+
+  posted(f) {
+    if (!this.waiting.has(f.key) || f.room && f.room !== this.room) return;
+    if (f.seq <= this.seq) return this.done(f.key); // its line is shown already
+    const w = this.waiting.get(f.key);
+    window.clearTimeout(w.timer); // the line follows with its number
+    const at = w.li.querySelector("[data-state]");
+    if (at) at.textContent = "";
+    w.li.classList.remove("pending", "failed");
+  }
+
+  // settle: a line came again that is shown already.
+  settle(f) {
+    if (f.from?.id === this.me && this.waiting.has(f.key)) this.done(f.key);
+  }
+
+  done(key) {
+    const w = this.waiting.get(key);
+    if (!w) return;
+    window.clearTimeout(w.timer);
+    w.li.remove();
+    this.waiting.delete(key);
+    this.keep();
+  }
+
+  error(f) {
+    const w = f.key && this.waiting.get(f.key);
+    if (w) {
+      window.clearTimeout(w.timer);
+      if (f.code === "rate_limited") w.timer = later(() => this.post(f.key, w), 2000);
+      else if (f.code === "unavailable") w.timer = later(() => this.post(f.key, w), 5000);
+      else this.state(w, "failed", f.key);
+    } else if (f.room === this.room && f.code === "not_found" && !f.key) {
+      this.joined = false; // not in this room any more
+      this.presence([]);
+    }
+  }
+
+  // What is not sent yet survives a reload of the page.
+  keep() {
+    const left = [...this.waiting].map(([key, w]) => ({ key, text: w.text }));
+    try {
+      if (left.length) sessionStorage.setItem(`room ${this.me} ${this.room}`, JSON.stringify(left));
+      else sessionStorage.removeItem(`room ${this.me} ${this.room}`);
+    } catch { /* no storage: only the page remembers */ }
+  }
+
+  restore() {
+    try {
+      for (const { key, text } of JSON.parse(sessionStorage.getItem(`room ${this.me} ${this.room}`) || "[]")) this.post(key, { text });
+    } catch { /* nothing kept */ }
+  }
+
+  // ---- who is here, who is typing
+
+  presence(online) {
+    const box = this.el.querySelector("[data-presence]");
+    if (!box) return;
+    const here = new Map(online.map((p) => [p.id, p]));
+    for (const av of box.querySelectorAll("[data-person]")) {
+      const on = av.querySelector(".on");
+      if (here.has(av.dataset.person)) {
+        if (!on) av.append(Object.assign(document.createElement("span"), { className: "on" }));
+      } else if (av.hasAttribute("data-guest")) av.remove();
+      else on?.remove();
+      here.delete(av.dataset.person);
+    }
+    for (const p of here.values()) {
+      const av = Object.assign(document.createElement("span"), { className: `av s ${hue(p.name)}`, title: p.name });
+      av.dataset.person = p.id;
+      av.setAttribute("data-guest", "");
+      const letters = Object.assign(document.createElement("span"), { textContent: initials(p.name) });
+      letters.setAttribute("aria-hidden", "true");
+      av.append(letters, Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: p.name }), Object.assign(document.createElement("span"), { className: "on" }));
+      box.append(av);
+    }
+  }
+
+  typing(from) {
+    if (!from || from.id === this.me) return;
+    window.clearTimeout(this.typists.get(from.id)?.timer);
+    this.typists.set(from.id, { name: from.name, timer: later(() => this.stopTyping(from.id), 4000) });
+    this.tellTyping();
+  }
+
+  stopTyping(id) {
+    const t = this.typists.get(id);
+    if (!t) return;
+    window.clearTimeout(t.timer);
+    this.typists.delete(id);
+    this.tellTyping();
+  }
+
+  tellTyping() {
+    if (!this.words) return;
+    const names = [...this.typists.values()].map((t) => t.name);
+    const one = this.words.dataset.wordOne || "";
+    this.words.textContent = names.length === 0 ? "" : names.length === 1 ? one.replace("{name}", () => names[0]) : this.words.dataset.wordMany || "";
+  }
+
+  // ---- reading
+
+  atEnd() { return !this.scroll || this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < 60; }
+  toEnd() { if (this.scroll) this.scroll.scrollTop = this.scroll.scrollHeight; }
+  attended() { return document.visibilityState === "visible" && this.el.getClientRects().length > 0 && this.atEnd(); }
+
+  // read moves the mark a moment after the last line was in sight.
+  read() {
+    if (!this.attended() || this.marked >= this.seq || this.reading) return;
+    this.reading = later(() => {
+      this.reading = 0;
+      if (!this.attended() || this.marked >= this.seq || !this.joined) return;
+      if (live.send({ type: "read", room: this.room, seq: this.seq })) {
+        this.marked = this.seq;
+        showUnread(this.room, () => 0);
+      }
+    }, 400);
+  }
+}
+
+// ---- start
+
+function scan() {
+  for (const p of panels) if (!p.el.isConnected) { p.cut(); panels.delete(p); }
+  for (const el of document.querySelectorAll("[data-room]")) {
+    if (![...panels].some((p) => p.el === el)) panels.add(new Panel(el));
+  }
+}
+
+scan();
+live.connect();
+document.addEventListener("htmx:afterSettle", scan);
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState !== "visible") return;
+  live.now();
+  for (const p of panels) p.read();
+});
+window.addEventListener("online", () => {
+  if (live.ws?.readyState === WebSocket.OPEN) live.show("live");
+  live.now();
+});
+window.addEventListener("offline", () => live.show("down"));
+window.addEventListener("pagehide", () => {
+  const ws = live.ws;
+  live.ws = null;
+  ws?.close(1000);
+});
+window.addEventListener("pageshow", (e) => { if (e.persisted) live.now(); });
+window.setInterval(() => { if (document.visibilityState === "visible") live.beat(); }, 25000);
