@@ -1,0 +1,372 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"reflect"
+	"regexp"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// leftOut are the tables a refused call may touch: a sign of life, a counter of
+// tries, a denial line in the audit log. Reviewed; everything else is business
+// and must be equal to the byte.
+var leftOut = regexp.MustCompile(`^(session|throttle|audit|river_.*|goose_.*|sqlite_.*|order_search_.*)$`)
+
+// digest is a hash of every business table, row by row in a fixed order, and the
+// number of audit lines by outcome.
+func digest(t *testing.T, d *db.DB) (string, map[string]int) {
+	t.Helper()
+	h := sha256.New()
+	audit := map[string]int{}
+	err := d.View(t.Context(), func(ctx context.Context) error {
+		var tables []string
+		if err := db.Tx(ctx).Raw(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`).Scan(&tables).Error; err != nil {
+			return err
+		}
+		for _, table := range tables {
+			if leftOut.MatchString(table) {
+				continue
+			}
+			var rows []map[string]any
+			if err := db.Tx(ctx).Table(table).Find(&rows).Error; err != nil {
+				return err
+			}
+			lines := make([]string, len(rows))
+			for i, r := range rows {
+				if table == "api_token" {
+					delete(r, "used") // when it was last used
+				}
+				if table == "person" {
+					delete(r, "last_org")
+				}
+				lines[i] = fmt.Sprint(r) // maps print sorted by key
+			}
+			sort.Strings(lines)
+			fmt.Fprintln(h, table, len(rows), lines)
+		}
+		var outcomes []struct {
+			Outcome string
+			N       int
+		}
+		err := db.Tx(ctx).Raw(`SELECT outcome, COUNT(*) AS n FROM audit GROUP BY outcome`).Scan(&outcomes).Error
+		for _, o := range outcomes {
+			audit[o.Outcome] = o.N
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), audit
+}
+
+// demoApp is the whole program with the demo companies, on a free port.
+func demoApp(t *testing.T) *App {
+	t.Helper()
+	cfg := Config{Addr: "127.0.0.1:0", Data: t.TempDir(), Demo: true}
+	a, err := New(t.Context(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ready, done := make(chan string, 1), make(chan error, 1)
+	go func() { done <- a.Run(ctx, func(addr string) { ready <- addr }) }()
+	t.Cleanup(func() {
+		stop()
+		<-done
+	})
+	select {
+	case <-ready:
+	case err := <-done:
+		t.Fatalf("run: %v", err)
+	case <-time.After(60 * time.Second):
+		t.Fatal("not ready within 60 s")
+	}
+	return a
+}
+
+// foreign are ids of objects of Kestrel and Aurelia, by table, and words that
+// only they may read.
+func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
+	t.Helper()
+	err := a.db.View(t.Context(), func(ctx context.Context) error {
+		for _, q := range []string{
+			`SELECT o.id FROM purchase_order o JOIN org r ON r.id = o.reseller_id WHERE r.slug = 'kestrel' ORDER BY o.received DESC LIMIT 2`,
+			`SELECT x.id FROM order_response x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM shipment x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM invoice x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT p.id FROM partnership p JOIN org r ON r.id = p.reseller_id WHERE r.slug = 'kestrel'`,
+			`SELECT x.id FROM interchange x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT DISTINCT ro.room_id FROM room_org ro JOIN org r ON r.id = ro.org_id WHERE r.slug = 'kestrel' LIMIT 2`,
+			`SELECT id FROM org WHERE slug = 'kestrel'`,
+			`SELECT m.person_id FROM membership m JOIN org r ON r.id = m.org_id WHERE r.slug = 'kestrel'`,
+			`SELECT n.id FROM notice n JOIN org r ON r.id = n.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT i.id FROM edi_identity i JOIN org r ON r.id = i.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
+		} {
+			var got []string
+			if err := db.Tx(ctx).Raw(q).Scan(&got).Error; err != nil {
+				return fmt.Errorf("%s: %w", q, err)
+			}
+			ids = append(ids, got...)
+		}
+		var numbers []string
+		if err := db.Tx(ctx).Raw(`SELECT o.number FROM purchase_order o JOIN org r ON r.id = o.reseller_id WHERE r.slug = 'kestrel' AND o.number NOT IN (SELECT x.number FROM purchase_order x JOIN org y ON y.id = x.reseller_id WHERE y.slug <> 'kestrel')`).Scan(&numbers).Error; err != nil {
+			return err
+		}
+		canaries = append(numbers, "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ids) < 12 || len(canaries) < 50 {
+		t.Fatalf("the demo data hold only %d foreign ids and %d words", len(ids), len(canaries))
+	}
+	return ids, append(canaries, ids...)
+}
+
+// stranger is Kaarel of Baltic, with every role.
+func stranger(t *testing.T, a *App) access.Actor {
+	t.Helper()
+	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "kaarel@baltic.example")
+	if err != nil || len(seats) != 1 {
+		t.Fatalf("Kaarel: %v", err)
+	}
+	return access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin, access.Manager, access.Sales, access.Buyer, access.Finance, access.EDI}, Via: "session:test"}
+}
+
+// TestStranger calls every method of every service, and every page and API
+// route, as a person of a competing company, with the ids of Kestrel's objects.
+// Each answers as if the object did not exist, tells none of Kestrel's words,
+// and changes no row.
+func TestStranger(t *testing.T) {
+	t.Parallel()
+	a := demoApp(t)
+	ids, canaries := foreign(t, a)
+	who := stranger(t, a)
+	before, auditBefore := digest(t, a.db)
+
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "room": a.rooms}
+	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
+	calls := 0
+	for name, svc := range services {
+		v := reflect.ValueOf(svc)
+		for m := range v.NumMethod() {
+			method, info := v.Method(m), v.Type().Method(m)
+			mt := method.Type()
+			if mt.NumIn() < 2 || mt.In(0) != ctxType || mt.In(1) != actorType {
+				continue
+			}
+			if own[name+"."+info.Name] {
+				continue
+			}
+			for _, id := range ids {
+				args := []reflect.Value{reflect.ValueOf(t.Context()), reflect.ValueOf(who)}
+				for i := 2; i < mt.NumIn(); i++ {
+					if mt.IsVariadic() && i == mt.NumIn()-1 {
+						args = append(args, fill(mt.In(i).Elem(), id, 0))
+						continue
+					}
+					args = append(args, fill(mt.In(i), id, 0))
+				}
+				out := method.Call(args)
+				calls++
+				var err error
+				for _, o := range out {
+					if e, ok := o.Interface().(error); ok {
+						err = e
+					}
+				}
+				if c := fault.CodeOf(err); c == fault.Internal {
+					t.Errorf("%s.%s(%s): %v", name, info.Name, id, err)
+				}
+				for _, o := range out {
+					if e, ok := o.Interface().(error); ok {
+						leak(t, name+"."+info.Name+" error", fault.KeyOf(e)+fmt.Sprint(fault.As(e).Args), canaries, id)
+						continue
+					}
+					leak(t, name+"."+info.Name, fmt.Sprintf("%+v", o.Interface()), canaries, id)
+				}
+			}
+		}
+	}
+	if calls < 500 {
+		t.Errorf("only %d calls were made", calls)
+	}
+	after, auditAfter := digest(t, a.db)
+	if before != after {
+		t.Error("a stranger's call changed a business table")
+	}
+	for o, n := range auditAfter {
+		if n != auditBefore[o] && o != "denied" {
+			t.Errorf("a stranger's calls left %d audit lines %q", n-auditBefore[o], o)
+		}
+	}
+	t.Logf("%d calls", calls)
+	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
+}
+
+// own are methods that have nothing to do with foreign objects and would, with
+// any arguments, act on the caller's own company; their own tests cover them.
+var own = map[string]bool{
+	"account.SignOutEverywhere": true,
+	"notify.MarkAllSeen":        true,
+}
+
+// fill makes an argument: strings and ids become the foreign id, structs and
+// slices are filled alike.
+func fill(t reflect.Type, id string, depth int) reflect.Value {
+	v := reflect.New(t).Elem()
+	switch t.Kind() {
+	case reflect.String:
+		v.SetString(id)
+	case reflect.Slice:
+		if depth < 3 && t.Elem().Kind() != reflect.Uint8 {
+			v = reflect.Append(v, fill(t.Elem(), id, depth+1))
+		}
+	case reflect.Struct:
+		if t == reflect.TypeFor[time.Time]() {
+			return v
+		}
+		for i := range t.NumField() {
+			if t.Field(i).IsExported() && depth < 3 {
+				v.Field(i).Set(fill(t.Field(i).Type, id, depth+1))
+			}
+		}
+	case reflect.Interface:
+		if t == reflect.TypeFor[io.Reader]() {
+			v.Set(reflect.ValueOf(strings.NewReader("ISA")))
+		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(t))
+	}
+	return v
+}
+
+// leak fails when text holds a word of Kestrel's that was not in the question.
+func leak(t *testing.T, what, text string, canaries []string, asked string) {
+	t.Helper()
+	for _, c := range canaries {
+		if c != asked && strings.Contains(text, c) {
+			t.Errorf("%s told a stranger %q", what, c)
+			return
+		}
+	}
+}
+
+// strangerHTTP signs Kaarel in and opens every route with foreign ids.
+func strangerHTTP(t *testing.T, a *App, ids, canaries []string) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := a.addrs.http
+	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	ask := func(method, path, body string, header ...string) (int, string) {
+		req, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i+1 < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatalf("%s %s: %v", method, path, err)
+		}
+		defer res.Body.Close()
+		raw, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(raw)
+	}
+	_, page := ask("GET", "/signin", "")
+	token := csrfField.FindStringSubmatch(page)
+	if token == nil {
+		t.Fatalf("no csrf field on the sign-in page")
+	}
+	form := url.Values{"email": {"kaarel@baltic.example"}, "password": {demoPassword}, "csrf": {token[1]}}
+	if code, body := ask("POST", "/signin", form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Origin", base); code != 303 {
+		t.Fatalf("sign in: %d %.200s", code, body)
+	}
+	_, page = ask("GET", "/c/baltic/", "")
+	if token = csrfField.FindStringSubmatch(page); token == nil {
+		t.Fatal("no csrf field on the home page")
+	}
+	before, _ := digest(t, a.db)
+	seen := 0
+	param := regexp.MustCompile(`:[a-zA-Z_]+\??|\*`)
+	done := map[string]bool{}
+	for _, r := range a.fiber.GetRoutes(true) {
+		if r.Method == "HEAD" || r.Path == "/live" || r.Path == "/signout" || done[r.Method+r.Path] || r.Method != "GET" && r.Method != "POST" {
+			continue
+		}
+		done[r.Method+r.Path] = true
+		targets := map[string]string{}
+		if strings.HasPrefix(r.Path, "/c/:slug") {
+			rest := strings.TrimPrefix(r.Path, "/c/:slug")
+			targets["/c/kestrel"+param.ReplaceAllString(rest, ids[0])] = ""
+			if strings.Contains(rest, ":") {
+				for _, id := range ids {
+					targets["/c/baltic"+param.ReplaceAllString(rest, id)] = id
+				}
+			}
+		} else if strings.Contains(r.Path, ":") {
+			for _, id := range ids {
+				targets[param.ReplaceAllString(r.Path, id)] = id
+			}
+		}
+		for path, id := range targets {
+			body, header := "", []string{}
+			if r.Method == "POST" {
+				body = url.Values{"csrf": {token[1]}, "answer": {"refuse"}, "text": {"x"}, "key": {"k"}, "role": {"admin"}}.Encode()
+				header = []string{"Content-Type", "application/x-www-form-urlencoded", "Origin", base}
+			}
+			code, text := ask(r.Method, path, body, header...)
+			seen++
+			switch {
+			case strings.HasPrefix(path, "/c/kestrel"):
+				if code != 404 {
+					t.Errorf("%s %s: %d, want 404", r.Method, path, code)
+				}
+			case code < 300 && !strings.HasPrefix(path, "/static") && !strings.HasPrefix(path, "/help") && !strings.HasPrefix(path, "/link/"):
+				t.Errorf("%s %s: %d", r.Method, path, code)
+			case code >= 500:
+				t.Errorf("%s %s: %d", r.Method, path, code)
+			}
+			leak(t, r.Method+" "+path, strings.ReplaceAll(text, path, ""), canaries, id)
+		}
+	}
+	if seen < 200 {
+		t.Errorf("only %d requests were made", seen)
+	}
+	// the pages a stranger may open hold nothing of Kestrel's either
+	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/orders?q=450", "/orders?partner=kestrel"} {
+		code, text := ask("GET", "/c/baltic"+path, "")
+		if code >= 500 || code == 404 && !strings.Contains(path, "kestrel") {
+			t.Errorf("GET %s: %d", path, code)
+		}
+		leak(t, path, strings.ReplaceAll(text, "q=Kestrel", ""), canaries, "")
+	}
+	if after, _ := digest(t, a.db); before != after {
+		t.Error("a stranger's request changed a business table")
+	}
+	t.Logf("%d requests", seen)
+}

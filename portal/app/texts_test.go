@@ -1,0 +1,88 @@
+package app
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+
+	"entente/portal/locale"
+)
+
+// TestEveryFaultHasItsSentence: a key given to fault.New, Wrap, InvalidField or
+// With anywhere in the shipped code has a text in every language.
+func TestEveryFaultHasItsSentence(t *testing.T) {
+	t.Parallel()
+	where := map[string]string{}
+	fset := token.NewFileSet()
+	for _, p := range packages(t) {
+		for _, f := range p.GoFiles {
+			file, err := parser.ParseFile(fset, filepath.Join(p.Dir, f), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok {
+					return true
+				}
+				sel, ok := call.Fun.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				at := map[string]int{"New": 1, "Wrap": 2, "InvalidField": 1, "With": 1}
+				i, ok := at[sel.Sel.Name]
+				if !ok || len(call.Args) <= i {
+					return true
+				}
+				if id, isID := sel.X.(*ast.Ident); sel.Sel.Name != "With" && (!isID || id.Name != "fault") {
+					return true
+				}
+				if lit, ok := call.Args[i].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					if key, err := strconv.Unquote(lit.Value); err == nil && strings.Contains(key, ".") && !strings.ContainsAny(key, " /") {
+						where[key] = short(p.ImportPath) + "/" + f
+					}
+				}
+				return true
+			})
+		}
+	}
+	var keys []string
+	for k := range where {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	if len(keys) < 30 {
+		t.Fatalf("only %d fault keys found", len(keys))
+	}
+	for _, lang := range locale.Languages() {
+		for _, k := range keys {
+			if !locale.Has(lang, k) {
+				t.Errorf("%s has no text for %q (%s)", lang, k, where[k])
+			}
+		}
+	}
+}
+
+// TestEveryEventHasItsLine: room lines and notices speak every language.
+func TestEveryEventHasItsLine(t *testing.T) {
+	t.Parallel()
+	for _, lang := range locale.Languages() {
+		for _, kind := range orderLines {
+			for _, prefix := range []string{"event.", "notice."} {
+				if !locale.Has(lang, prefix+kind) {
+					t.Errorf("%s has no %s%s", lang, prefix, kind)
+				}
+			}
+		}
+		for _, kind := range []string{"edi.rejected", "edi.held", "edi.failed"} {
+			if !locale.Has(lang, "event."+kind) || !locale.Has(lang, "notice."+kind) {
+				t.Errorf("%s has no sentence for %s", lang, kind)
+			}
+		}
+	}
+}
