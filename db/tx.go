@@ -58,13 +58,15 @@ func WithNow(ctx context.Context, t time.Time) context.Context {
 }
 
 // Now is the instant of the transaction in ctx, fixed for its length, UTC.
-// Outside a transaction it is the instant of WithNow, else the clock.
+// An instant of WithNow comes before it, also one set inside the transaction, so
+// that many deeds of different days may share a commit. Outside a transaction
+// and without WithNow it is the clock.
 func Now(ctx context.Context) time.Time {
-	if s := state(ctx); s != nil {
-		return s.now
-	}
 	if t, ok := ctx.Value(nowKey).(time.Time); ok {
 		return t
+	}
+	if s := state(ctx); s != nil {
+		return s.now
 	}
 	return time.Now().UTC().Truncate(time.Microsecond)
 }
