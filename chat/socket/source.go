@@ -46,9 +46,12 @@ func (e *Endpoint) Published(m room.Message) {
 	defer e.noticeMu.Unlock()
 	if n := e.notices[m.Room]; n != nil {
 		n.seq = max(n.seq, m.Seq)
+		if n.author != m.From.ID {
+			n.author = ""
+		}
 		return
 	}
-	n := &notice{seq: m.Seq}
+	n := &notice{seq: m.Seq, author: m.From.ID}
 	n.timer = time.AfterFunc(e.cfg.Limits.NoticeEvery, func() { e.tellEntered(m.Room) })
 	e.notices[m.Room] = n
 }
@@ -58,8 +61,9 @@ func (e *Endpoint) Left(id room.ID, org string) { e.hub.Expel(string(id), "", or
 
 // notice is a room whose activity is about to be told.
 type notice struct {
-	seq   int64
-	timer *time.Timer
+	seq    int64
+	author string // the only one who wrote, "" for several or an event
+	timer  *time.Timer
 }
 
 // tellEntered tells those who entered a room that it has new messages, so that
@@ -80,8 +84,12 @@ func (e *Endpoint) tellEntered(id room.ID) {
 		e.log.Warn("telling absent members", "room", id, "err", err)
 		return
 	}
-	f := changedFrame("room", string(id), n.seq)
+	news, own := changedFrame("room", string(id), n.seq), changedFrame("room", string(id), 0)
 	for _, p := range persons {
+		f := news
+		if p == n.author {
+			f = own // nothing unread for him, yet his other pages list the room anew
+		}
 		e.hub.ToPerson(p, "changed room "+string(id), f)
 	}
 }

@@ -32,7 +32,7 @@ function initials(name) {
 function hue(name) {
   let sum = 2166136261;
   for (const b of new TextEncoder().encode(name)) sum = Math.imul(sum ^ b, 16777619) >>> 0;
-  return "abcdefgh"[(sum >>> 7) % 8];
+  return "abcdefgh"[(sum >>> 28) % 8];
 }
 
 // ---- unread counts, anywhere on the page
