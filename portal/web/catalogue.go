@@ -1,0 +1,106 @@
+package web
+
+import (
+	"slices"
+
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/catalog"
+)
+
+// catalogueShow is the catalogue: one's own products, and those of one's
+// suppliers with the price of the partnership.
+func catalogueShow(v *visit) error {
+	partners, err := v.partners()
+	if err != nil {
+		return err
+	}
+	f := catalog.Filter{Query: v.search(), After: v.Query("after"), Limit: pageRows, On: v.today()}
+	suppliers := v.suppliers(partners)
+	if supplier := v.Query("supplier"); slices.ContainsFunc(suppliers, func(o view.Option) bool { return o.Value == supplier }) {
+		f.Supplier = supplier
+	}
+	list, err := v.w.d.Catalog.List(v.ctx, v.actor(), f)
+	if err != nil {
+		return err
+	}
+	page := &view.CataloguePage{Base: v.shell(), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	var lists []view.Filter
+	if len(suppliers) > 1 {
+		lists = append(lists, choice("supplier", "col.supplier", f.Supplier, suppliers))
+	}
+	page.Filters = v.filters("catalogue.search", false, nil, lists...)
+	if !list.PricesHidden {
+		for _, c := range list.Currencies {
+			page.Currencies = append(page.Currencies, string(c))
+		}
+	}
+	order := map[string]string{}
+	for _, p := range partners.suppliers(v.actor()) {
+		order[p.Supplier] = p.ID
+	}
+	for _, e := range list.Items {
+		page.Products = append(page.Products, v.productRow(e, page.Currencies, partners, order[e.Org], len(suppliers) > 1))
+	}
+	return v.render(page, fragments{"list": "catalogue.list", "rows": "catalogue.list"})
+}
+
+// suppliers are the companies whose products the actor may see.
+func (v *visit) suppliers(c circle) []view.Option {
+	var out []view.Option
+	for _, p := range c.all {
+		if p.Reseller == v.org() && access.Allowed(v.actor(), access.CatalogRead, access.Resource{Owner: p.Supplier, Reseller: p.Reseller}) {
+			out = append(out, view.Option{Value: p.Supplier, Label: view.Raw(c.orgs[p.Supplier].Name)})
+		}
+	}
+	return out
+}
+
+func (v *visit) productRow(e catalog.Entry, currencies []string, c circle, partnership string, several bool) view.ProductRow {
+	row := view.ProductRow{SKU: e.SKU, Name: e.Name(string(v.p.Language())), GTIN: e.GTIN, Unit: e.Unit, Family: v.family(e.Family), Pack: packText(e.Packs)}
+	if several {
+		row.Supplier = c.orgs[e.Org].Name
+	}
+	for _, code := range currencies {
+		m := view.Money{}
+		for _, p := range e.Prices {
+			if string(p.Currency) == code {
+				m = price(p.Price, p.Currency)
+				row.From = view.Date(p.From)
+			}
+		}
+		row.Prices = append(row.Prices, m)
+	}
+	if partnership != "" && e.State == catalog.Active {
+		row.OrderURL = v.path("orders", "new") + "?partner=" + queryEscape(partnership) + "&sku=" + queryEscape(e.SKU)
+	}
+	return row
+}
+
+// family is the word for a product family where we have one, else as it stands.
+func (v *visit) family(name string) view.Text {
+	if key := "family." + name; v.has(key) {
+		return view.T(key)
+	}
+	return view.Raw(name)
+}
+
+// packText names the packs from the smallest: "6, 24, 480 EA" is "6 · 24 · 480".
+func packText(packs []catalog.Pack) view.Text {
+	if len(packs) == 0 {
+		return view.Text{}
+	}
+	words := ""
+	for _, level := range catalog.Levels {
+		for _, p := range packs {
+			if p.Level != level {
+				continue
+			}
+			if words != "" {
+				words += " · "
+			}
+			words += p.Quantity.String()
+		}
+	}
+	return view.T("catalogue.packs", "packs", words)
+}

@@ -1,0 +1,146 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"entente/edi/gateway"
+	"entente/portal/view"
+)
+
+// The views of the list of messages.
+const (
+	ediAll     = ""
+	ediIn      = "in"
+	ediOut     = "out"
+	ediWaiting = "waiting" // held or parked
+	ediFailed  = "failed"  // refused
+)
+
+var ediViews = []string{ediAll, ediIn, ediOut, ediFailed, ediWaiting}
+
+var ediTypes = []string{"850", "855", "810", "997"}
+
+// ediList is the list of EDI messages.
+func ediList(v *visit) error {
+	which := oneOf(v.Query("view"), ediViews)
+	f := gateway.Filter{Type: oneOf(v.Query("type"), ediTypes), Partner: v.Query("partner"), Query: v.search(), After: v.Query("after"), Limit: pageRows}
+	switch which {
+	case ediIn, ediOut:
+		f.Direction = which
+	case ediFailed:
+		f.Result = gateway.ResultRejected
+	case ediWaiting:
+		f.State = gateway.Held
+	}
+	partners, err := v.partners()
+	if err != nil {
+		return err
+	}
+	if !partners.has(f.Partner) {
+		f.Partner = ""
+	}
+	list, err := v.w.d.Gateway.List(v.ctx, v.actor(), f)
+	if err != nil {
+		return err
+	}
+	var orgs []string
+	for _, i := range list.Items {
+		orgs = append(orgs, i.Partner(v.org()))
+	}
+	n, err := v.lookup(orgs, nil)
+	if err != nil {
+		return err
+	}
+	page := &view.MessagesPage{Base: v.shell(), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	labels := map[string]string{ediAll: "list.all", ediIn: "edi.in", ediOut: "edi.out", ediFailed: "state.edi.rejected", ediWaiting: "state.edi.held"}
+	for _, w := range ediViews {
+		page.Tabs = append(page.Tabs, view.Tab{Label: view.T(labels[w]), URL: v.again("view", w), Count: -1, On: w == which})
+	}
+	var types []view.Option
+	for _, t := range ediTypes {
+		types = append(types, view.Option{Value: t, Label: view.T("edi.type_of", "code", t, "name", view.T("document."+t))})
+	}
+	page.Filters = v.filters("edi.search", false, []string{"view"}, choice("type", "edi.type", f.Type, types), choice("partner", "col.partner", f.Partner, partners.options()))
+	for _, i := range list.Items {
+		page.Rows = append(page.Rows, v.messageRow(i, n))
+	}
+	return v.render(page, fragments{"list": "edi.list", "rows": "edi.list"})
+}
+
+func (v *visit) messageRow(i gateway.Interchange, n names) view.MessageRow {
+	row := view.MessageRow{URL: v.path("edi", i.ID), Out: i.Out(v.org()), Partner: n.company(i.Partner(v.org())), Types: slices.Clone(i.Types), Reference: i.Reference, Control: i.Control,
+		Channel: v.channel(i), At: i.Received, Status: interchangeStatus(i), Pips: messagePips(i.Origin, i.State, i.Result, i.Delivery, i.Acknowledged)}
+	if !i.Processed.IsZero() && i.Origin == gateway.OriginSent {
+		row.Took = i.Processed.Sub(i.Received)
+	}
+	return row
+}
+
+// channel is the door a message came in by or goes out by.
+func (v *visit) channel(i gateway.Interchange) view.Text {
+	door := i.Door
+	switch {
+	case i.Origin == gateway.OriginMade:
+		door = "outbox"
+	case door == "page":
+		door = "pages"
+	}
+	if key := "channel." + door; v.has(key) {
+		return view.T(key)
+	}
+	return view.Raw(strings.ToUpper(door))
+}
+
+// interchangeStatus is the one pill of an interchange. Test traffic says so.
+func interchangeStatus(i gateway.Interchange) view.Status {
+	if i.Test && i.State == gateway.Processed && i.Result != gateway.ResultRejected {
+		return view.Status{State: "edi.test"}
+	}
+	return view.Status{State: view.State("edi." + linkWord(i.State, i.Result, i.Delivery, i.Origin))}
+}
+
+// messagePips is how far an interchange came: kept here, sent, received,
+// accepted. What a partner sent us has the first three from the beginning; what
+// we made waits in the outbox, is fetched, is acknowledged.
+func messagePips(origin string, state gateway.State, result, delivery, acknowledged string) view.Pips {
+	p := view.Pips{Steps: [4]view.Pip{view.PipOn}}
+	if origin == gateway.OriginMade {
+		switch {
+		case delivery == gateway.DeliveryWaiting:
+			p.Steps[1], p.Words = view.PipWait, view.T("pips.saved")
+			return p
+		case delivery == "":
+			p.Words = view.T("pips.saved")
+			return p
+		}
+		p.Steps[1], p.Steps[2], p.Words = view.PipOn, view.PipOn, view.T("pips.received")
+		return verdictPip(p, acknowledged)
+	}
+	p.Steps[1], p.Steps[2] = view.PipOn, view.PipOn
+	switch state {
+	case gateway.Received:
+		p.Steps[3], p.Words = view.PipNow, view.T("pips.received")
+	case gateway.Held, gateway.Failed:
+		p.Steps[3], p.Words = view.PipWait, view.T("pips.waiting")
+	case gateway.Processed:
+		return verdictPip(p, result)
+	default:
+		p.Steps[3], p.Words = view.PipBad, view.T("pips.refused")
+	}
+	return p
+}
+
+func verdictPip(p view.Pips, verdict string) view.Pips {
+	switch verdict {
+	case "":
+		return p
+	case gateway.ResultRejected:
+		p.Steps[3], p.Words = view.PipBad, view.T("pips.refused")
+	case gateway.ResultPartly:
+		p.Steps[3], p.Words = view.PipWait, view.T("pips.partly")
+	default:
+		p.Steps[3], p.Words = view.PipOn, view.T("pips.accepted")
+	}
+	return p
+}

@@ -1,0 +1,270 @@
+package web
+
+import (
+	"io"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"entente/edi/gateway"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// The tabs of a message.
+const (
+	tabExplanation = "explanation"
+	tabAnswer      = "answer"
+	tabAttempts    = "attempts"
+	tabAudit       = "audit"
+)
+
+var messageTabs = []string{tabExplanation, tabAnswer, tabAttempts, tabAudit}
+
+// ediShow is one interchange: the raw segments with the findings pinned to them,
+// and what they mean. ?set= chooses the transaction set of several.
+func ediShow(v *visit) error {
+	m, err := v.w.d.Gateway.Get(v.ctx, v.actor(), v.Params("id"))
+	if err != nil {
+		return err
+	}
+	people, orgs := []string{m.MadeBy}, []string{m.From, m.To}
+	for _, l := range m.Acknowledgements {
+		orgs = append(orgs, l.From)
+	}
+	n, err := v.lookup(orgs, people)
+	if err != nil {
+		return err
+	}
+	page := &view.MessagePage{Base: v.shell(), URL: v.path("edi", m.ID), Out: m.Out(v.org()), Partner: n.company(m.Partner(v.org())), Status: interchangeStatus(m.Interchange),
+		Type: messageType(m.Interchange), Facts: v.messageFacts(m), Tab: oneOf(v.Query("tab"), messageTabs), DownloadURL: v.path("edi", m.ID, "raw"),
+		Held: v.messageHeld(m, n), Attempts: v.attempts(m), Audit: v.messageAudit(m, n)}
+	set := v.chosenSet(m)
+	if err := v.messageText(page, m, set); err != nil {
+		return err
+	}
+	if set != nil {
+		v.messageSubject(page, *set)
+	}
+	if err := v.messageAnswer(page, m); err != nil {
+		return err
+	}
+	page.Acks = v.ackSteps(m, set)
+	return v.render(page, fragments{"tab": "message.say", "raw": "message.raw"})
+}
+
+func messageType(i gateway.Interchange) string {
+	if len(i.Types) == 1 {
+		return i.Types[0]
+	}
+	return "X12"
+}
+
+// chosenSet is the set asked for, else the first refused one, else the first.
+func (v *visit) chosenSet(m gateway.Message) *gateway.Set {
+	if len(m.Sets) == 0 {
+		return nil
+	}
+	if asked, err := strconv.Atoi(v.Query("set")); err == nil {
+		for i := range m.Sets {
+			if m.Sets[i].Position == asked {
+				return &m.Sets[i]
+			}
+		}
+	}
+	for i := range m.Sets {
+		if m.Sets[i].Result == gateway.ResultRejected {
+			return &m.Sets[i]
+		}
+	}
+	return &m.Sets[0]
+}
+
+func (v *visit) messageFacts(m gateway.Message) []view.Text {
+	var out []view.Text
+	if m.Reference != "" {
+		out = append(out, view.Raw(m.Reference))
+	}
+	out = append(out, view.T("message.control", "control", m.Control), view.Raw("X12 "+m.Version), v.channel(m.Interchange))
+	if m.Out(v.org()) {
+		out = append(out, view.T("message.went", "when", m.Received))
+	} else {
+		out = append(out, view.T("message.came", "when", m.Received))
+	}
+	if len(m.Sets) > 1 || m.SetCount > 1 {
+		out = append(out, view.T("message.sets", "n", m.SetCount))
+	}
+	if m.Test {
+		out = append(out, view.T("state.edi.test"))
+	}
+	return out
+}
+
+// messageSubject links to the order or invoice that the set is about.
+func (v *visit) messageSubject(page *view.MessagePage, s gateway.Set) {
+	switch s.DocumentKind {
+	case "order":
+		page.SubjectURL = v.subjectURL("order", s.DocumentID)
+		page.SubjectName = s.BusinessKey
+	case "invoice":
+		page.SubjectURL = v.subjectURL("invoice", s.DocumentID)
+		page.SubjectName = s.BusinessKey
+	case "interchange":
+		page.SubjectURL = v.subjectURL("interchange", s.DocumentID)
+		page.SubjectName = v.p.T("message.answer_open")
+	}
+	if page.SubjectURL == "" {
+		page.SubjectName = ""
+	}
+	if s.Business != "" && v.has("state.edi."+s.Business) {
+		page.Plain = append(page.Plain, view.KV{Label: view.T("message.made"), Value: view.T("state.edi." + s.Business), URL: page.SubjectURL})
+	}
+}
+
+// ackSteps is the strip under the title: kept, checked, answered, made.
+func (v *visit) ackSteps(m gateway.Message, set *gateway.Set) []view.AckStep {
+	steps := []view.AckStep{{Label: view.T("message.step_kept"), Status: view.Status{State: "document.saved", Words: view.T("message.kept", "when", m.Received)}}}
+	if m.Origin == gateway.OriginMade {
+		steps = append(steps, view.AckStep{Label: view.T("message.step_delivery"), Status: view.Status{State: view.State("edi." + or(m.Delivery, "none"))}})
+		acked := view.Status{State: "edi.none"}
+		if m.Acknowledged != "" {
+			acked.State = view.State("edi." + m.Acknowledged)
+		} else if m.Delivery != "" && messageType(m.Interchange) != "997" {
+			acked.State = "document.waiting"
+		}
+		return append(steps, view.AckStep{Label: view.T("message.step_ack"), Status: acked})
+	}
+	checked := view.State("edi." + string(m.State))
+	if m.Result != "" {
+		checked = view.State("edi." + m.Result)
+	}
+	steps = append(steps, view.AckStep{Label: view.T("message.step_check"), Status: view.Status{State: checked}})
+	answer := view.Status{State: "edi.none"}
+	if len(m.Acknowledgements) > 0 {
+		a := m.Acknowledgements[0]
+		answer.State = view.State("edi." + linkWord(a.State, a.Result, a.Delivery, a.Origin))
+	}
+	steps = append(steps, view.AckStep{Label: view.T("message.step_answer"), Status: answer})
+	if set != nil && set.Business != "" {
+		steps = append(steps, view.AckStep{Label: view.T("message.made"), Status: view.Status{State: view.State("edi." + set.Business)}})
+	}
+	return steps
+}
+
+// messageAnswer shows the first acknowledgement of ours.
+func (v *visit) messageAnswer(page *view.MessagePage, m gateway.Message) error {
+	if len(m.Acknowledgements) == 0 {
+		return nil
+	}
+	a := m.Acknowledgements[0]
+	page.AnswerURL = v.path("edi", a.ID)
+	if page.Tab != tabAnswer {
+		return nil
+	}
+	segs, _, err := v.rawSegments(a.ID, 0, nil)
+	page.Answer = segs
+	if fault.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func (v *visit) messageHeld(m gateway.Message, n names) *view.Held {
+	if m.State != gateway.Held && m.State != gateway.Failed {
+		return nil
+	}
+	h := &view.Held{Reason: or(m.HeldFor, "failed"), Since: m.Received, Owner: n.org(m.To), Text: view.T("hold." + or(m.HeldFor, "failed") + "_text")}
+	if m.Earlier != "" {
+		h.OtherNumber, h.OtherURL = m.Control, v.path("edi", m.Earlier)
+	}
+	if v.may(access.EDIResolve, access.Shared(m.Supplier, m.Reseller)) {
+		h.Answers = []view.HeldAnswer{view.AnswerProcess, view.AnswerDiscard}
+	}
+	return h
+}
+
+// ediHeld answers a held or parked interchange.
+func ediHeld(v *visit) error {
+	id := v.Params("id")
+	if err := v.w.d.Gateway.Resolve(v.ctx, v.actor(), id, v.input().text("answer")); err != nil {
+		return err
+	}
+	return v.done(v.path("edi", id), "said.answered")
+}
+
+// attempts is what is known of processing: the number of tries and how the last
+// one ended.
+func (v *visit) attempts(m gateway.Message) []view.Attempt {
+	if m.Attempts == 0 {
+		return nil
+	}
+	a := view.Attempt{Number: m.Attempts, At: m.Received, Status: interchangeStatus(m.Interchange)}
+	if !m.Processed.IsZero() {
+		a.At, a.Took = m.Processed, m.Processed.Sub(m.Received)
+	}
+	if m.LastError != "" {
+		a.Note = view.T("message.last_error")
+		if !m.NextAt.IsZero() {
+			a.Note = view.T("message.next_try", "when", m.NextAt)
+		}
+	}
+	return []view.Attempt{a}
+}
+
+// messageAudit tells the life of the interchange, newest first.
+func (v *visit) messageAudit(m gateway.Message, n names) []view.Entry {
+	partner := n.org(m.Partner(v.org()))
+	first := view.Entry{Tone: view.Blue, Icon: v.icon("file-code"), Actor: n.person(m.MadeBy), Text: view.T("event.message.received", "company", n.org(m.From)), At: m.Received}
+	if m.Origin == gateway.OriginMade {
+		first.Text = view.T("event.message.made", "company", n.org(m.From))
+	}
+	out := []view.Entry{first}
+	if !m.Processed.IsZero() && m.Origin == gateway.OriginSent {
+		e := view.Entry{Tone: view.Green, Icon: v.icon("check"), Text: view.T("event.message.processed"), At: m.Processed}
+		if m.Result == gateway.ResultRejected {
+			e = view.Entry{Tone: view.Red, Icon: v.icon("alert-circle"), Text: view.T("event.message.refused", "type", messageType(m.Interchange), "company", n.org(m.From)), At: m.Processed}
+		}
+		out = append(out, e)
+	}
+	if m.State == gateway.Held {
+		out = append(out, view.Entry{Tone: view.Amber, Icon: v.icon("lock"), Text: view.T("event.message.held"), At: m.Received})
+	}
+	if !m.Fetched.IsZero() {
+		out = append(out, view.Entry{Tone: view.Blue, Icon: v.icon("download"), Text: view.T("event.message.fetched", "company", n.org(m.To)), At: m.Fetched})
+	}
+	for _, a := range m.Acknowledgements {
+		if m.Origin == gateway.OriginMade {
+			out = append(out, view.Entry{Tone: view.Green, Icon: v.icon("checks"), Text: view.T("event.message.acknowledged", "company", partner), URL: v.path("edi", a.ID), At: a.At})
+		}
+	}
+	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
+		out[i], out[j] = out[j], out[i]
+	}
+	return out
+}
+
+// ediRaw sends the exact bytes as a file.
+func ediRaw(v *visit) error {
+	id := v.Params("id")
+	body, size, err := v.w.d.Gateway.Raw(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderContentType, "application/edi-x12")
+	v.Set(fiber.HeaderContentDisposition, `attachment; filename="`+id+`.edi"`)
+	v.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	if size <= inMemory {
+		defer body.Close()
+		raw, err := io.ReadAll(io.LimitReader(body, size))
+		if err != nil {
+			return fault.Wrap(err, fault.Internal, "error.internal")
+		}
+		return v.Send(raw)
+	}
+	v.Context().SetBodyStream(body, int(size)) // closed by the server once sent
+	return nil
+}
+
+// inMemory is what is sent without a stream, in bytes.
+const inMemory = 1 << 20

@@ -1,0 +1,255 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"entente/edi/gateway"
+	"entente/edi/schema"
+	"entente/edi/wire"
+	"entente/edi/x12"
+	"entente/portal/locale"
+	"entente/portal/view"
+	"entente/prm/fault"
+)
+
+// What a page shows of a message; the download has all.
+const (
+	shownSegments  = 400
+	shownBytes     = 4 << 20
+	explainedParts = 200
+)
+
+// messageText fills the raw pane, the findings and the explanation of one set.
+func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gateway.Set) error {
+	found := append([]wire.Finding(nil), m.Findings...)
+	position, kind := 0, ""
+	if set != nil {
+		found = append(found, set.Findings...)
+		position, kind = set.Position, set.Kind
+		page.SetCount = set.Segments
+	}
+	page.Findings = v.findings(found, kind)
+	var err error
+	if page.Raw, page.Truncated, err = v.rawSegments(m.ID, position, found); err != nil {
+		return err
+	}
+	v.pin(page, found)
+	if set == nil || page.Tab != "" && page.Tab != tabExplanation {
+		return nil
+	}
+	e, err := v.w.d.Gateway.Set(v.ctx, v.actor(), m.ID, set.Position)
+	if err != nil {
+		if c := fault.CodeOf(err); c == fault.Internal || c == fault.NotFound {
+			return nil // bytes that cannot be read again are still shown raw
+		}
+		return err
+	}
+	page.Explained = v.explained(e.Explain)
+	return nil
+}
+
+// rawSegments reads the segments of one set with the envelope around it; with
+// position 0 those of the whole interchange.
+func (v *visit) rawSegments(id string, position int, found []wire.Finding) (out []view.RawSegment, cut bool, err error) {
+	body, _, err := v.w.d.Gateway.Raw(v.ctx, v.actor(), id)
+	if err != nil {
+		return nil, false, err
+	}
+	defer body.Close()
+	marks := markedElements(found)
+	r := x12.NewReader(io.LimitReader(body, shownBytes), wire.Limits{})
+	set := 0
+	for {
+		s, err := r.Next()
+		if err != nil {
+			var w *wire.Error
+			if errors.Is(err, io.EOF) || errors.As(err, &w) {
+				return out, cut, nil // what cannot be read on is in the download
+			}
+			return nil, false, fault.Wrap(err, fault.Internal, "error.internal")
+		}
+		if s.Kind == wire.SetStart {
+			set++
+		}
+		inside := s.Kind == wire.SetStart || s.Kind == wire.Body || s.Kind == wire.SetEnd
+		if inside && position > 0 && set != position {
+			continue
+		}
+		if len(out) >= shownSegments {
+			return out, true, nil
+		}
+		out = append(out, rawSegment(s, r.Delimiters(), inside, marks))
+	}
+}
+
+// markedElements are the places of findings about elements: segment in the set,
+// or the tag in the envelope, with the element.
+func markedElements(found []wire.Finding) map[string]bool {
+	marks := map[string]bool{}
+	for _, f := range found {
+		if f.Pos.Element > 0 {
+			marks[placeKey(f.Pos.Segment, f.SegmentID, f.Pos.Element)] = true
+		}
+	}
+	return marks
+}
+
+func placeKey(segment int, tag string, element int) string {
+	if segment > 0 {
+		tag = ""
+	}
+	return strconv.Itoa(segment) + " " + tag + " " + strconv.Itoa(element)
+}
+
+// rawSegment writes a segment in runs, the marked elements by themselves. Control
+// characters are shown as blanks, so that a page never holds them.
+func rawSegment(s *x12.Segment, d x12.Delimiters, inside bool, marks map[string]bool) view.RawSegment {
+	out := view.RawSegment{Tag: clean(s.TagBytes()), Envelope: !inside}
+	if inside {
+		out.Number = s.SetSegment
+	}
+	run := ""
+	for i := 1; i <= s.Len(); i++ {
+		run += string(rune(d.Element))
+		if marks[placeKey(out.Number, out.Tag, i)] {
+			out.Parts = append(out.Parts, view.RawPart{Text: run}, view.RawPart{Text: clean(s.El(i)), Mark: true})
+			run = ""
+			continue
+		}
+		run += clean(s.El(i))
+	}
+	out.Parts = append(out.Parts, view.RawPart{Text: run + clean([]byte{d.Terminator})})
+	return out
+}
+
+func clean(b []byte) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(string(b), "\uFFFD"))
+}
+
+// pin hangs every finding on its segment: by its number in the set, in the
+// envelope by its tag, else on the last segment shown.
+func (v *visit) pin(page *view.MessagePage, found []wire.Finding) {
+	if len(page.Raw) == 0 {
+		return
+	}
+	for no, f := range found {
+		at := -1
+		for i, s := range page.Raw {
+			if f.Pos.Segment > 0 && s.Number == f.Pos.Segment || f.Pos.Segment == 0 && s.Envelope && s.Tag == f.SegmentID {
+				at = i
+				break
+			}
+		}
+		if at < 0 {
+			at = len(page.Raw) - 1
+		}
+		s := &page.Raw[at]
+		s.Pins = append(s.Pins, view.Pin{No: no + 1, Text: page.Findings[no].Title, Code: first(page.Findings[no].Codes), Tone: page.Findings[no].Severity.Tone()})
+		if no == 0 {
+			s.Selected = true
+		}
+	}
+}
+
+func first(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
+}
+
+var severities = map[wire.Severity]view.State{wire.Reject: "finding.error", wire.AcceptedWithError: "finding.warning", wire.Note: "finding.note"}
+
+// codePlaces name the element of an acknowledgement that carries a code, by level.
+var codePlaces = map[wire.Level]string{wire.LevelSegment: "AK304", wire.LevelElement: "AK403", wire.LevelSet: "AK502", wire.LevelGroup: "AK905", wire.LevelInterchange: "TA105"}
+
+// findings are remarks in words. The sentence of a finding says what is wrong
+// first and what to do then: the first sentence is the title.
+func (v *visit) findings(found []wire.Finding, kind string) []view.Finding {
+	var out []view.Finding
+	for i, f := range found {
+		sentence := locale.Finding(v.p, f.Key, locale.FindingFacts{Segment: f.SegmentID, Element: f.Pos.Element, Component: f.Pos.Component, Ref: f.Ref, Value: f.Value, Args: f.Args})
+		title, rest := firstSentence(sentence)
+		one := view.Finding{No: i + 1, Severity: severities[f.Severity], Title: view.Raw(title), Fix: view.Raw(rest), Place: v.place(f), Value: f.Value}
+		if f.Code != "" {
+			one.Codes = []string{codePlaces[f.Level] + " " + f.Code}
+		}
+		if key := "edi.level." + string(f.Level); v.has(key) {
+			one.Rule = view.T("message.level", "level", view.T(key), "key", f.Key)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// firstSentence cuts after the first full stop that ends a sentence.
+func firstSentence(s string) (title, rest string) {
+	if i := strings.Index(s, "。"); i >= 0 {
+		return s[:i+len("。")], strings.TrimSpace(s[i+len("。"):])
+	}
+	if i := strings.Index(s, ". "); i >= 0 {
+		return s[:i+1], strings.TrimSpace(s[i+2:])
+	}
+	return s, ""
+}
+
+// place says where a finding stands: segment, its name, element.
+func (v *visit) place(f wire.Finding) view.Text {
+	name := view.Text{}
+	if key := "edi.seg." + f.SegmentID; v.has(key) {
+		name = view.T(key)
+	}
+	tag := f.SegmentID
+	if f.Pos.Element > 0 {
+		tag = locale.FindingFacts{Segment: f.SegmentID, Element: f.Pos.Element, Component: f.Pos.Component}.Place()
+	}
+	if f.Pos.Segment > 0 {
+		return view.T("message.place_in_set", "n", strconv.Itoa(f.Pos.Segment), "tag", tag, "name", name)
+	}
+	return view.T("message.place", "tag", tag, "name", name)
+}
+
+// explained is a set segment by segment, each element with its meaning.
+func (v *visit) explained(e schema.Explained) []view.ExplainedSegment {
+	var out []view.ExplainedSegment
+	for i, s := range e.Segments {
+		if i >= explainedParts {
+			break
+		}
+		seg := view.ExplainedSegment{Number: s.N, Tag: s.ID, Name: v.named(s.NameKey), Bad: len(s.Findings) > 0}
+		for _, el := range s.Elements {
+			seg.Elements = append(seg.Elements, view.ExplainedElement{Ref: el.Place, Name: v.named(el.NameKey), Value: clean([]byte(el.Value)), Meaning: v.meaning(el), Bad: el.Bad})
+		}
+		out = append(out, seg)
+	}
+	return out
+}
+
+// named is the text of a key, nothing for one that has none.
+func (v *visit) named(key string) view.Text {
+	if key == "" || !v.has(key) {
+		return view.Text{}
+	}
+	return view.T(key)
+}
+
+func (v *visit) meaning(el schema.ExplainedElement) view.Text {
+	switch {
+	case el.MeaningKey != "" && v.has(el.MeaningKey):
+		return view.T(el.MeaningKey)
+	case el.DecodedKind == "date":
+		return view.Raw(v.p.Date(el.Decoded))
+	case el.DecodedKind == "number":
+		return view.Raw(v.p.Number(el.Decoded))
+	}
+	return view.Raw(el.Decoded)
+}

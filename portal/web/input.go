@@ -1,0 +1,110 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"entente/portal/form"
+	"entente/portal/view"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// input is a submitted form: the first value of every field as typed, and what is
+// wrong with the shape of them. Rules of the business stay with the services.
+type input struct {
+	v      *visit
+	values map[string]string
+	wrong  *fault.Error
+}
+
+// input reads the submitted form.
+func (v *visit) input() *input {
+	in := &input{v: v, values: map[string]string{}, wrong: fault.New(fault.Invalid, "form.invalid")}
+	v.Request().PostArgs().VisitAll(func(key, value []byte) {
+		k := string(key)
+		if _, ok := in.values[k]; !ok {
+			in.values[k] = strings.ToValidUTF8(string(value), "")
+		}
+	})
+	return in
+}
+
+// all are the values of a field that may come several times.
+func (v *visit) all(name string) []string {
+	var out []string
+	for _, b := range v.Request().PostArgs().PeekMulti(name) {
+		if s := strings.TrimSpace(strings.ToValidUTF8(string(b), "")); s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// text is the field without blanks around.
+func (in *input) text(name string) string { return strings.TrimSpace(in.values[name]) }
+
+// date reads a civil date as people write it. Empty is empty.
+func (in *input) date(name string) string {
+	s := in.text(name)
+	if s == "" {
+		return ""
+	}
+	if d, ok := form.Date(s, in.v.today()); ok {
+		return d
+	}
+	in.wrong.With(name, "error.date", "value", s)
+	return ""
+}
+
+// number reads a decimal as people write it. Empty is zero; negative numbers are
+// refused.
+func (in *input) number(name string) money.Micro {
+	s := in.text(name)
+	if s == "" {
+		return 0
+	}
+	n, ok := decimal(s)
+	if !ok {
+		in.wrong.With(name, "error.number", "value", s)
+		return 0
+	}
+	if n < 0 {
+		in.wrong.With(name, "error.number", "value", s)
+		return 0
+	}
+	return n
+}
+
+// decimal reads a number as people write it, with at most six places.
+func decimal(s string) (money.Micro, bool) {
+	plain, ok := form.Number(s)
+	if !ok {
+		return 0, false
+	}
+	n, err := money.ParseMicro(plain)
+	return n, err == nil
+}
+
+// require notes an empty field.
+func (in *input) require(names ...string) {
+	for _, n := range names {
+		if in.text(n) == "" {
+			in.wrong.With(n, "form.missing")
+		}
+	}
+}
+
+// err is what is wrong with the shape, or nil.
+func (in *input) err() error { return in.wrong.OrNil() }
+
+// form is the form as typed with what is wrong; passwords are not sent back.
+func (in *input) form(errs []view.FieldError, note view.Text) view.Form {
+	kept := map[string]string{}
+	for k, val := range in.values {
+		if !strings.HasPrefix(k, "password") && k != "old" && k != "csrf" && k != "key" && k != "token" {
+			kept[k] = val
+		}
+	}
+	return view.Form{Values: kept, Errors: errs, Note: note}
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"entente/chat/room"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/trade"
+)
+
+// orderStates are the choices of the filter.
+var orderStates = []trade.State{trade.Received, trade.Confirmed, trade.PartlyConfirmed, trade.Rejected, trade.PartlyShipped, trade.Shipped, trade.Invoiced, trade.Closed, trade.Cancelled}
+
+// orderList is the list of orders.
+func orderList(v *visit) error {
+	f := trade.Filter{View: oneOf(v.Query("view"), trade.Views), Partner: v.Query("partner"), From: v.civil("from"), To: v.civil("to"), Query: v.search(), After: v.Query("after"), Limit: pageRows}
+	state := oneOf(v.Query("state"), orderStates)
+	if state != "" {
+		f.States = []trade.State{state}
+	}
+	partners, err := v.partners()
+	if err != nil {
+		return err
+	}
+	if !partners.has(f.Partner) {
+		f.Partner = ""
+	}
+	list, err := v.w.d.Trade.List(v.ctx, v.actor(), f)
+	if err != nil {
+		return err
+	}
+	counts, err := v.w.d.Trade.Counts(v.ctx, v.actor())
+	if err != nil {
+		return err
+	}
+	unread, err := v.unreadAbout("order")
+	if err != nil {
+		return err
+	}
+	n, err := v.lookup(orgsOf(list.Items), nil)
+	if err != nil {
+		return err
+	}
+	page := &view.OrdersPage{Base: v.shell(), CanOrder: partners.canOrder(v.actor()), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	for _, w := range trade.Views {
+		page.Tabs = append(page.Tabs, view.Tab{Label: viewText(w), URL: v.again("view", string(w)), Count: counts.Of(w), On: w == f.View})
+	}
+	var states []view.Option
+	for _, s := range orderStates {
+		states = append(states, view.Option{Value: string(s), Label: view.T("state.order." + string(s))})
+	}
+	page.Filters = v.filters("orders.search", true, []string{"view"}, choice("state", "col.state", string(state), states), choice("partner", "col.partner", f.Partner, partners.options()))
+	if f.After == "" && !page.Filters.Active {
+		page.Pager.Total = counts.Of(f.View)
+	}
+	for _, r := range list.Items {
+		page.Prices = page.Prices || !r.PricesHidden
+		page.Rows = append(page.Rows, v.orderRow(r, n, unread[string(r.ID)]))
+	}
+	return v.render(page, fragments{"list": "orders.list", "rows": "orders.list"})
+}
+
+func viewText(w trade.View) view.Text {
+	if w == trade.ViewAll {
+		return view.T("list.all")
+	}
+	return view.T("orders." + string(w))
+}
+
+func orgsOf(rows []trade.Row) []string {
+	var out []string
+	for _, r := range rows {
+		out = append(out, r.Supplier, r.Reseller)
+	}
+	return out
+}
+
+func (v *visit) orderRow(r trade.Row, n names, unread int) view.OrderRow {
+	row := view.OrderRow{URL: v.orderURL(r.ID), Number: r.Number, Partner: n.company(r.PartnerOf(v.org())), Placed: r.Received, Requested: view.Date(r.RequestedOn),
+		Lines: r.LineCount, Status: orderState(r.Order), Note: rowNote(r), Pips: orderPips(r.Order), Unread: unread, Waits: r.Waits}
+	if !r.PricesHidden {
+		row.Total = amount(r.Total)
+	}
+	return row
+}
+
+// unreadAbout counts unread lines by subject, for one kind of subject.
+func (v *visit) unreadAbout(kind string) (map[string]int, error) {
+	if !v.lists(access.RoomRead) {
+		return nil, nil
+	}
+	rooms, _, err := v.w.d.Rooms.List(v.ctx, v.actor(), room.Filter{Kind: kind, Unread: true, Limit: 200})
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int{}
+	for _, r := range rooms {
+		out[r.Subject.ID] = int(r.Unread)
+	}
+	return out, nil
+}

@@ -1,0 +1,240 @@
+package web
+
+import (
+	"strconv"
+	"time"
+
+	"entente/chat/room"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+	"entente/prm/money"
+	"entente/prm/partner"
+	"entente/prm/trade"
+)
+
+// partnerSide is what the other company is to ours: supplier or reseller.
+func partnerSide(p partner.Partnership, own string) string {
+	return string(p.SideOf(p.Other(own)))
+}
+
+// partnerList is the list of partnerships with what each has going on.
+func partnerList(v *visit) error {
+	c, err := v.partners()
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(c.all))
+	for i, p := range c.all {
+		ids[i] = p.ID
+	}
+	sums := map[string]trade.Summary{}
+	if v.lists(access.OrderRead) {
+		if sums, err = v.w.d.Trade.Summaries(v.ctx, v.actor(), ids); err != nil {
+			return err
+		}
+	}
+	unread, err := v.unreadAbout("partnership")
+	if err != nil {
+		return err
+	}
+	page := &view.PartnersPage{Base: v.shell()}
+	for _, p := range c.all {
+		s := sums[p.ID]
+		other := p.Other(c.own)
+		page.Rows = append(page.Rows, view.PartnerRow{URL: v.path("partners", p.ID), Company: view.Company{ID: other, Name: c.orgs[other].Name}, Side: partnerSide(p, c.own), State: view.State("partner." + string(p.State)),
+			Currency: string(p.Currency), Open: s.Open, Waiting: s.Waiting, Last: s.Last, Unread: unread[p.ID]})
+	}
+	return v.render(page, nil)
+}
+
+// partnerShow is one partnership.
+func partnerShow(v *visit) error { return v.partnerPage(200, nil) }
+
+func (v *visit) partnerPage(status int, typed *view.Form) error {
+	p, err := v.w.d.Partners.Get(v.ctx, v.actor(), v.Params("id"))
+	if err != nil {
+		return err
+	}
+	ids, err := v.w.d.Partners.Identities(v.ctx, v.actor(), p.ID)
+	if err != nil {
+		return err
+	}
+	var people []string
+	for _, i := range ids {
+		people = append(people, i.ConfirmedBy)
+	}
+	other := p.Other(v.org())
+	n, err := v.lookup([]string{v.org(), other}, people)
+	if err != nil {
+		return err
+	}
+	page := &view.PartnerPage{Base: v.shell(), URL: v.path("partners", p.ID), Company: n.company(other), Side: partnerSide(p, v.org()), State: view.State("partner." + string(p.State)),
+		Facts: []view.KV{{Label: view.T("partner.currency"), Value: view.Raw(string(p.Currency))}, {Label: view.T("partner.since"), Value: view.T("partner.since_date", "date", view.Date(p.Created.In(v.p.Zone()).Format(time.DateOnly)))}}}
+	if city := n.orgs[other].City; city != "" {
+		page.Facts = append(page.Facts, view.KV{Label: view.T("partner.place"), Value: view.Raw(city)})
+	}
+	manage := v.may(access.PartnerManage, p.Resource())
+	for _, i := range ids {
+		if i.Org == other {
+			page.Identities = append(page.Identities, v.identity(i, n, manage))
+		} else {
+			page.OurIDs = append(page.OurIDs, v.identity(i, n, false))
+		}
+	}
+	if page.Room, err = v.roomAbout(room.Subject{Kind: "partnership", ID: p.ID}, true); err != nil {
+		return err
+	}
+	if err := v.partnerPeople(page, p, other); err != nil {
+		return err
+	}
+	if err := v.partnerOrders(page, p, other, n); err != nil {
+		return err
+	}
+	form := view.Form{Values: map[string]string{"price_tolerance": (p.PriceTolerance * 100).String(), "quantity_tolerance": (p.QuantityTolerance * 100).String(), "version": strconv.FormatInt(p.Version, 10)}}
+	if typed != nil {
+		form = *typed
+		form.Values["version"] = strconv.FormatInt(p.Version, 10)
+	}
+	page.Settings = &view.PartnerSettings{Form: form, Editable: manage && p.State != partner.Ended}
+	return v.renderAs(status, page, nil)
+}
+
+func (v *visit) identity(i partner.Identity, n names, manage bool) view.Identity {
+	out := view.Identity{ID: i.ID, Kind: v.p.T("identitykind." + string(i.Kind)), Value: identityText(i.Identity), State: "identity.waiting"}
+	if !i.Confirmed.IsZero() {
+		out.State = "identity.confirmed"
+		out.Confirmed = []view.Confirmation{{Company: n.org(v.otherOf(i.Org, n)), By: n.person(i.ConfirmedBy), At: i.Confirmed}}
+	}
+	out.CanConfirm = manage && i.Confirmed.IsZero()
+	return out
+}
+
+// otherOf is the company of two that is not the one.
+func (v *visit) otherOf(org string, n names) string {
+	for id := range n.orgs {
+		if id != org {
+			return id
+		}
+	}
+	return ""
+}
+
+func identityText(i account.Identity) string {
+	switch {
+	case i.Qualifier == "":
+		return i.Value
+	case i.Kind == account.EDIFACT:
+		return i.Value + ":" + i.Qualifier
+	}
+	return i.Qualifier + ":" + i.Value
+}
+
+// partnerPeople names the people of both sides of a partnership that lives.
+func (v *visit) partnerPeople(page *view.PartnerPage, p partner.Partnership, other string) error {
+	if p.State != partner.Active && p.State != partner.Suspended {
+		return nil
+	}
+	all, err := v.w.d.Accounts.Directory().People(v.ctx, v.org(), other)
+	for _, c := range all {
+		who := view.Person{ID: c.ID, Name: c.Name}
+		if c.Org == other {
+			who.Company = page.Company.Name
+			page.Theirs = append(page.Theirs, who)
+		} else {
+			page.Mine = append(page.Mine, who)
+		}
+	}
+	return err
+}
+
+func (v *visit) partnerOrders(page *view.PartnerPage, p partner.Partnership, other string, n names) error {
+	if !v.lists(access.OrderRead) {
+		return nil
+	}
+	list, err := v.w.d.Trade.List(v.ctx, v.actor(), trade.Filter{Partner: other, View: trade.ViewOpen, Limit: homeMoving})
+	if err != nil {
+		return err
+	}
+	for _, r := range list.Items {
+		if r.Partnership == p.ID {
+			page.Orders = append(page.Orders, v.movingOrder(r, n))
+		}
+	}
+	return nil
+}
+
+// partnerSettings changes the tolerances of a partnership; either side may.
+func partnerSettings(v *visit) error {
+	in := v.input()
+	id := v.Params("id")
+	p, err := v.w.d.Partners.Get(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	cmd := partner.ChangeCmd{Version: in.version(), Terms: partner.Terms{Currency: p.Currency, PriceTolerance: in.number("price_tolerance") / 100, QuantityTolerance: in.number("quantity_tolerance") / 100}}
+	if err = in.err(); err == nil {
+		_, err = v.w.d.Partners.Change(v.ctx, v.actor(), id, cmd)
+	}
+	if err == nil {
+		return v.done(v.path("partners", id), "said.saved")
+	}
+	errs, note, ok := v.formErrors(err)
+	if !ok {
+		return err
+	}
+	status := 422
+	if fault.CodeOf(err) == fault.Conflict {
+		status = 409
+		note = view.T("partner.conflict", "price", percent(p.PriceTolerance), "quantity", percent(p.QuantityTolerance))
+	}
+	form := in.form(errs, note)
+	return v.partnerPage(status, &form)
+}
+
+// partnerConfirm says that an identity of the other side is known to be theirs.
+func partnerConfirm(v *visit) error {
+	id := v.Params("id")
+	if err := v.w.d.Partners.ConfirmIdentity(v.ctx, v.actor(), id, v.Params("identity")); err != nil {
+		return err
+	}
+	return v.done(v.path("partners", id), "said.identity_confirmed")
+}
+
+// partnerMove is one of the steps between states of a partnership.
+func partnerMove(name string) func(*visit) error {
+	return func(v *visit) error {
+		s, id := v.w.d.Partners, v.Params("id")
+		var err error
+		switch name {
+		case "accept":
+			_, err = s.Accept(v.ctx, v.actor(), id)
+		case "suspend":
+			_, err = s.Suspend(v.ctx, v.actor(), id)
+		case "resume":
+			_, err = s.Resume(v.ctx, v.actor(), id)
+		case "end":
+			_, err = s.End(v.ctx, v.actor(), id)
+		}
+		if err != nil {
+			return err
+		}
+		return v.done(v.path("partners", id), "said.saved")
+	}
+}
+
+// partnerInvite proposes a partnership to the company of a code.
+func partnerInvite(v *visit) error {
+	in := v.input()
+	in.require("company")
+	cmd := partner.InviteCmd{Company: in.text("company"), As: access.Side(in.text("side")), Terms: partner.Terms{Currency: money.Currency(in.text("currency")), PriceTolerance: in.number("price_tolerance") / 100}}
+	err := in.err()
+	if err == nil {
+		var p partner.Partnership
+		if p, err = v.w.d.Partners.Invite(v.ctx, v.actor(), cmd); err == nil {
+			return v.done(v.path("partners", p.ID), "said.invited")
+		}
+	}
+	return err
+}

@@ -1,0 +1,271 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"entente/chat/room"
+	"entente/db"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+)
+
+// roomRows is how many lines a room shows at first; the panel beside a document
+// shows fewer.
+const (
+	roomRows  = 100
+	panelRows = 30
+)
+
+var roomIcons = map[string]string{"order": "package", "partnership": "building-community"}
+
+// roomList is the list of rooms.
+func roomList(v *visit) error {
+	groups, err := v.roomGroups("")
+	if err != nil {
+		return err
+	}
+	return v.render(&view.RoomsPage{Base: v.shell(), Groups: groups}, fragments{"list": "rooms.list"})
+}
+
+// roomShow is one room beside the list. Opening it enters it and moves the read
+// mark to what is shown.
+func roomShow(v *visit) error {
+	return v.roomPage(200, view.Form{})
+}
+
+func (v *visit) roomPage(status int, form view.Form) error {
+	id := room.ID(v.Params("id"))
+	r, err := v.w.d.Rooms.Enter(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	before, _ := strconv.ParseInt(v.Query("before"), 10, 64)
+	shown, err := v.room(r, room.Window{Before: max(before, 0), Limit: roomRows}, false)
+	if err != nil {
+		return err
+	}
+	shown.Form = form
+	if before == 0 && !v.htmx() && v.Method() == "GET" {
+		if err := v.w.d.Rooms.Read(v.ctx, v.actor(), id, shown.After); err != nil {
+			return err
+		}
+	}
+	groups, err := v.roomGroups(id)
+	if err != nil {
+		return err
+	}
+	page := &view.RoomsPage{Base: v.shell(), Groups: groups, Room: shown}
+	return v.renderAs(status, page, fragments{"list": "rooms.list"})
+}
+
+// roomPost says something in a room by a plain form. The key makes a repeated
+// post the same message.
+func roomPost(v *visit) error {
+	in := v.input()
+	id := room.ID(v.Params("id"))
+	_, _, err := v.w.d.Rooms.Post(v.ctx, v.actor(), room.Draft{Room: id, Key: v.key(), Text: in.values["text"]})
+	if err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok || fault.CodeOf(err) != fault.Invalid {
+			return err
+		}
+		return v.roomPage(422, in.form(errs, note))
+	}
+	if next := in.text("next"); next != "" {
+		return v.back()
+	}
+	return v.seeOther(v.path("rooms", string(id)))
+}
+
+// roomAbout is the room of a subject as a panel; nil when there is none, or it is
+// not for the reader.
+func (v *visit) roomAbout(subject room.Subject, compact bool) (*view.Room, error) {
+	if !v.lists(access.RoomRead) {
+		return nil, nil
+	}
+	r, err := v.w.d.Rooms.BySubject(v.ctx, v.actor(), subject)
+	if fault.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.room(r, room.Window{Limit: panelRows}, compact)
+}
+
+// room is a room with a part of its history.
+func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, error) {
+	lines, err := v.w.d.Rooms.History(v.ctx, v.actor(), r.ID, w)
+	if err != nil {
+		return nil, err
+	}
+	people, err := v.w.d.Rooms.People(v.ctx, v.actor(), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	mark, _, err := v.w.d.Rooms.Mark(v.ctx, v.actor(), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	n, err := v.lookup(r.Orgs, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := &view.Room{ID: string(r.ID), URL: v.path("rooms", string(r.ID)), Title: v.roomTitle(r, n), Icon: roomIcons[r.Subject.Kind], SubjectURL: v.subjectURL(r.Subject.Kind, r.Subject.ID),
+		Me: v.login.Person.ID, Epoch: r.Epoch, After: r.LastSeq, Read: mark, Key: db.NewID(), Compact: compact,
+		ReadOnly: r.ReadOnly || !v.may(access.RoomPost, r.Resource())}
+	for _, id := range r.Orgs {
+		out.Companies = append(out.Companies, n.org(id))
+		if id != v.org() {
+			out.Readers = append(out.Readers, n.org(id))
+		}
+	}
+	for _, p := range people {
+		out.People = append(out.People, view.Person{ID: p.ID, Name: p.Name, Company: v.foreign(p.Org, n)})
+	}
+	bySlug := map[string]account.Org{}
+	for _, o := range n.orgs {
+		bySlug[o.Slug] = o
+	}
+	for _, m := range lines {
+		out.Messages = append(out.Messages, v.message(m, n, bySlug))
+	}
+	if len(lines) > 0 {
+		if w.Before == 0 {
+			out.After = max(out.After, lines[len(lines)-1].Seq)
+		}
+		if first := lines[0].Seq; first > 1 {
+			out.OlderURL = v.path("rooms", string(r.ID)) + "?before=" + strconv.FormatInt(first, 10)
+		}
+	}
+	return out, nil
+}
+
+// foreign is the name of a company that is not the reader's.
+func (v *visit) foreign(org string, n names) string {
+	if org == v.org() {
+		return ""
+	}
+	return n.org(org)
+}
+
+func (v *visit) message(m room.Message, n names, bySlug map[string]account.Org) view.Message {
+	out := view.Message{Seq: m.Seq, Removed: m.Removed, At: m.At}
+	if m.Kind == room.Event {
+		out.Event = true
+		out.Text = v.eventText(m, n)
+		out.Tone = historyIcons[lastWord(m.Event)].tone
+		out.URL = v.subjectURL(m.Subject.Kind, m.Subject.ID)
+		return out
+	}
+	org := bySlug[m.From.Org]
+	out.Author = view.Person{ID: m.From.ID, Name: m.From.Name, Company: v.foreign(org.ID, n)}
+	out.Mine = m.From.ID == v.login.Person.ID
+	out.Text = view.Raw(m.Text)
+	return out
+}
+
+// eventText is the sentence of a system line. Arguments that name a company or a
+// person by id among those of the room become names.
+func (v *visit) eventText(m room.Message, n names) view.Text {
+	return v.told("event."+m.Event, m.Args, n)
+}
+
+// told is a kept sentence: its key, its values, and "company" for the id in "org".
+// A kind that has no sentence any more shows nothing but its date.
+func (v *visit) told(key string, args map[string]string, n names) view.Text {
+	values := pairs(args)
+	if org := args["org"]; org != "" && args["company"] == "" {
+		values = append(values, "company", n.org(org))
+	}
+	return view.T(key, values...)
+}
+
+// lastWord is the last part of a dotted name.
+func lastWord(kind string) string {
+	return kind[strings.LastIndexByte(kind, '.')+1:]
+}
+
+// roomTitle is what a room is called: the order, or the other company.
+func (v *visit) roomTitle(r room.Room, n names) view.Text {
+	switch r.Subject.Kind {
+	case "order":
+		return view.T("order.title", "number", r.Title)
+	case "partnership":
+		for _, id := range r.Orgs {
+			if id != v.org() && n.org(id) != "" {
+				return view.Raw(n.org(id))
+			}
+		}
+	}
+	return view.Raw(r.Title)
+}
+
+// subjectURL is the page of an object that a room, event or notice is about.
+func (v *visit) subjectURL(kind, id string) string {
+	if id == "" {
+		return ""
+	}
+	switch kind {
+	case "order":
+		return v.path("orders", id)
+	case "invoice":
+		return v.path("invoices", id)
+	case "interchange", "message":
+		return v.path("edi", id)
+	case "partnership":
+		return v.path("partners", id)
+	case "room":
+		return v.path("rooms", id)
+	}
+	return ""
+}
+
+// roomGroups is the list of rooms: partnerships first, then orders, each with the
+// latest first.
+func (v *visit) roomGroups(open room.ID) ([]view.RoomGroup, error) {
+	list, _, err := v.w.d.Rooms.List(v.ctx, v.actor(), room.Filter{Limit: 200})
+	if err != nil {
+		return nil, err
+	}
+	if open != "" && !slices.ContainsFunc(list, func(l room.Listed) bool { return l.ID == open }) {
+		r, err := v.w.d.Rooms.Get(v.ctx, v.actor(), open)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, room.Listed{Room: r, LastAt: r.Created})
+	}
+	groups := []view.RoomGroup{{Label: view.T("rooms.partners")}, {Label: view.T("rooms.orders")}}
+	for _, l := range list {
+		row := v.roomRow(l, open)
+		at := 1
+		if l.Subject.Kind == "partnership" {
+			at = 0
+		}
+		groups[at].Rooms = append(groups[at].Rooms, row)
+	}
+	return slices.DeleteFunc(groups, func(g view.RoomGroup) bool { return len(g.Rooms) == 0 }), nil
+}
+
+func (v *visit) roomRow(l room.Listed, open room.ID) view.RoomRow {
+	n := names{orgs: map[string]account.Org{}}
+	var others []string
+	for _, c := range l.Companies {
+		n.orgs[c.ID] = account.Org{ID: c.ID, Name: c.Name, Slug: c.Slug}
+		if c.ID != v.org() {
+			others = append(others, c.Name)
+		}
+	}
+	row := view.RoomRow{ID: string(l.ID), URL: v.path("rooms", string(l.ID)), Title: v.roomTitle(l.Room, n), Icon: roomIcons[l.Subject.Kind], At: l.LastAt, Unread: int(l.Unread), On: l.ID == open}
+	if l.Subject.Kind != "partnership" && len(others) > 0 {
+		row.Last = view.Raw(v.p.List(others))
+	}
+	if row.Icon == "" {
+		row.Icon = "hash"
+	}
+	return row
+}

@@ -1,0 +1,185 @@
+package web
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/gofiber/fiber/v2"
+
+	"entente/prm/access"
+)
+
+// Gate says who passes to a route at all; what they may do there the services
+// decide.
+type Gate string
+
+// The gates.
+const (
+	Public    Gate = "public"    // everybody
+	SignedIn  Gate = "signed in" // somebody with a session
+	InCompany Gate = "company"   // a member of the company in the address
+	Operator  Gate = "operator"  // who runs the platform
+)
+
+// Route is one row of the table from which everything is mounted. Action is the
+// right that the service behind it asks for, where there is one.
+type Route struct {
+	Method, Path, Name string
+	Gate               Gate
+	Action             access.Action
+	run                func(*visit) error
+}
+
+// Changes reports whether the route changes state and so needs the form's token.
+func (r Route) Changes() bool { return r.Method != fiber.MethodGet && r.Method != fiber.MethodHead }
+
+// Routes is the whole table, in the order in which routes are tried.
+func Routes() []Route {
+	var all []Route
+	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), ediRoutes(), talkRoutes(), settingsRoutes()} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+func get(path, name string, gate Gate, act access.Action, run func(*visit) error) Route {
+	return Route{fiber.MethodGet, path, name, gate, act, run}
+}
+
+func post(path, name string, gate Gate, act access.Action, run func(*visit) error) Route {
+	return Route{fiber.MethodPost, path, name, gate, act, run}
+}
+
+func openRoutes() []Route {
+	return []Route{
+		get("/livez", "livez", Public, "", livez),
+		get("/readyz", "readyz", Public, "", readyz),
+		get("/static/*", "asset", Public, "", asset),
+		get("/favicon.ico", "favicon", Public, "", favicon),
+		get("/robots.txt", "robots", Public, "", robots),
+		get("/manifest.webmanifest", "manifest", Public, "", manifest),
+		get("/offline", "offline", Public, "", offline),
+		get("/help", "help", Public, "", helpIndex),
+		get("/help/:name", "help article", Public, "", helpArticle),
+		get("/api/docs", "api docs", Public, "", apiDocs),
+		get("/api/openapi.json", "api document", Public, "", apiSpec),
+	}
+}
+
+func accountRoutes() []Route {
+	return []Route{
+		get("/", "root", Public, "", root),
+		get("/signin", "sign-in form", Public, "", signInForm),
+		post("/signin", "sign in", Public, "", signIn),
+		post("/signout", "sign out", Public, "", signOut),
+		get("/setup", "set-up form", Public, "", setupForm),
+		post("/setup", "set up", Public, "", setup),
+		get("/link/:token", "link", Public, "", linkOpen),
+		post("/link/:token", "use link", Public, "", linkUse),
+		post("/theme", "theme", Public, "", setTheme),
+		post("/language", "language", Public, "", setLanguage),
+		get("/platform", "platform", Operator, "", platform),
+		post("/platform/deliveries/:id/retry", "retry delivery", Operator, "", platformRetry),
+		get("/orders/:id", "order without company", SignedIn, access.OrderRead, bare("orders", seesOrder)),
+		get("/invoices/:id", "invoice without company", SignedIn, access.InvoiceRead, bare("invoices", seesInvoice)),
+		get("/edi/:id", "message without company", SignedIn, access.EDIRead, bare("edi", seesMessage)),
+		get("/partners/:id", "partner without company", SignedIn, access.PartnerRead, bare("partners", seesPartner)),
+		get("/rooms/:id", "room without company", SignedIn, access.RoomRead, bare("rooms", seesRoom)),
+	}
+}
+
+func tradeRoutes() []Route {
+	return []Route{
+		get("/c/:slug/", "home", InCompany, "", home),
+		get("/c/:slug/inbox", "inbox", InCompany, access.NoticeOwn, inbox),
+		post("/c/:slug/inbox/read-all", "read all notices", InCompany, access.NoticeOwn, inboxReadAll),
+		post("/c/:slug/inbox/:id/read", "read notice", InCompany, access.NoticeOwn, inboxRead),
+		get("/c/:slug/find", "find", InCompany, "", find),
+		get("/c/:slug/orders", "orders", InCompany, access.OrderRead, orderList),
+		get("/c/:slug/orders/new", "order form", InCompany, access.OrderPlace, orderNewForm),
+		post("/c/:slug/orders/new", "place order", InCompany, access.OrderPlace, orderNew),
+		get("/c/:slug/orders/:id", "order", InCompany, access.OrderRead, orderShow),
+		get("/c/:slug/orders/:id/confirm", "confirm form", InCompany, access.OrderConfirm, orderConfirmForm),
+		post("/c/:slug/orders/:id/confirm", "confirm", InCompany, access.OrderConfirm, orderConfirm),
+		get("/c/:slug/orders/:id/ship", "ship form", InCompany, access.OrderShip, orderWorkForm("ship")),
+		post("/c/:slug/orders/:id/ship", "ship", InCompany, access.OrderShip, orderWork("ship")),
+		get("/c/:slug/orders/:id/invoice", "invoice form", InCompany, access.OrderInvoice, orderWorkForm("invoice")),
+		post("/c/:slug/orders/:id/invoice", "invoice order", InCompany, access.OrderInvoice, orderWork("invoice")),
+		get("/c/:slug/orders/:id/receive", "receive form", InCompany, access.OrderReceive, orderWorkForm("receive")),
+		post("/c/:slug/orders/:id/receive", "receive", InCompany, access.OrderReceive, orderWork("receive")),
+		post("/c/:slug/orders/:id/held", "answer held order", InCompany, access.OrderResolve, orderHeld),
+		post("/c/:slug/orders/:id/agree", "agree", InCompany, access.OrderReceive, orderAgree),
+		post("/c/:slug/orders/:id/cancel", "cancel order", InCompany, access.OrderPlace, orderCancel),
+		get("/c/:slug/invoices", "invoices", InCompany, access.InvoiceRead, invoiceList),
+		get("/c/:slug/invoices/:id", "invoice", InCompany, access.InvoiceRead, invoiceShow),
+		get("/c/:slug/catalogue", "catalogue", InCompany, access.CatalogRead, catalogueShow),
+	}
+}
+
+func ediRoutes() []Route {
+	return []Route{
+		get("/c/:slug/edi", "messages", InCompany, access.EDIRead, ediList),
+		get("/c/:slug/edi/:id", "message", InCompany, access.EDIRead, ediShow),
+		get("/c/:slug/edi/:id/raw", "message file", InCompany, access.EDIRead, ediRaw),
+		post("/c/:slug/edi/:id/held", "answer held message", InCompany, access.EDIResolve, ediHeld),
+	}
+}
+
+func talkRoutes() []Route {
+	return []Route{
+		get("/c/:slug/rooms", "rooms", InCompany, access.RoomRead, roomList),
+		get("/c/:slug/rooms/:id", "room", InCompany, access.RoomRead, roomShow),
+		post("/c/:slug/rooms/:id/messages", "post message", InCompany, access.RoomPost, roomPost),
+		get("/c/:slug/partners", "partners", InCompany, access.PartnerRead, partnerList),
+		post("/c/:slug/partners", "invite partner", InCompany, access.PartnerManage, partnerInvite),
+		get("/c/:slug/partners/:id", "partner", InCompany, access.PartnerRead, partnerShow),
+		post("/c/:slug/partners/:id/settings", "partner settings", InCompany, access.PartnerManage, partnerSettings),
+		post("/c/:slug/partners/:id/identities/:identity/confirm", "confirm identity", InCompany, access.PartnerManage, partnerConfirm),
+		post("/c/:slug/partners/:id/accept", "accept partnership", InCompany, access.PartnerManage, partnerMove("accept")),
+		post("/c/:slug/partners/:id/suspend", "suspend partnership", InCompany, access.PartnerManage, partnerMove("suspend")),
+		post("/c/:slug/partners/:id/resume", "resume partnership", InCompany, access.PartnerManage, partnerMove("resume")),
+		post("/c/:slug/partners/:id/end", "end partnership", InCompany, access.PartnerManage, partnerMove("end")),
+	}
+}
+
+func settingsRoutes() []Route {
+	return []Route{
+		get("/c/:slug/people", "people", InCompany, access.PeopleRead, people),
+		post("/c/:slug/people", "invite", InCompany, access.PeopleManage, peopleInvite),
+		post("/c/:slug/people/:id/roles", "roles", InCompany, access.PeopleManage, peopleRoles),
+		post("/c/:slug/people/:id/link", "make link", InCompany, access.PeopleManage, peopleLink),
+		post("/c/:slug/people/:id/deactivate", "deactivate", InCompany, access.PeopleManage, peopleDeactivate),
+		post("/c/:slug/people/:id/activate", "activate", InCompany, access.PeopleManage, peopleActivate),
+		get("/c/:slug/company", "company", InCompany, access.OrgRead, company),
+		post("/c/:slug/company", "save company", InCompany, access.OrgManage, companySave),
+		post("/c/:slug/company/identities", "add identity", InCompany, access.OrgManage, identityAdd),
+		post("/c/:slug/company/identities/:id/remove", "remove identity", InCompany, access.OrgManage, identityRemove),
+		post("/c/:slug/company/tokens", "make token", InCompany, access.TokenOwn, tokenMake),
+		post("/c/:slug/company/tokens/:id/revoke", "revoke token", InCompany, access.TokenOwn, tokenRevoke("company")),
+		get("/c/:slug/profile", "profile", InCompany, "", profile),
+		post("/c/:slug/profile/name", "save profile", InCompany, "", profileName),
+		post("/c/:slug/profile/password", "change password", InCompany, "", profilePassword),
+		post("/c/:slug/profile/address", "change address", InCompany, "", profileAddress),
+		post("/c/:slug/profile/sessions/end-all", "sign out everywhere", InCompany, "", sessionEndAll),
+		post("/c/:slug/profile/sessions/:id/end", "end session", InCompany, "", sessionEnd),
+		post("/c/:slug/profile/tokens/:id/revoke", "revoke own token", InCompany, access.TokenOwn, tokenRevoke("profile")),
+		get("/c/:slug/mail", "mail", InCompany, access.MailRead, mailList),
+		get("/c/:slug/mail/:id", "mail text", InCompany, access.MailRead, mailShow),
+	}
+}
+
+// handler wraps a route's function: who asks, the gate, a deadline.
+func (w *Web) handler(r Route) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		ctx, cancel := context.WithTimeout(c.UserContext(), visitTimeout)
+		defer cancel()
+		c.SetUserContext(ctx)
+		login, err := w.pass(c, r)
+		if err != nil {
+			return err
+		}
+		return r.run(w.visit(c, r, login))
+	}
+}
+
+func queryEscape(s string) string { return url.QueryEscape(s) }

@@ -1,0 +1,99 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"entente/chat/room"
+	"entente/db"
+	"entente/db/job"
+	"entente/edi/gateway"
+	"entente/portal/mail"
+	"entente/portal/session"
+	"entente/portal/view"
+	"entente/prm/account"
+	"entente/prm/catalog"
+	"entente/prm/notify"
+	"entente/prm/partner"
+	"entente/prm/trade"
+)
+
+// Deps are the services the pages call; all of the first block are required.
+type Deps struct {
+	View     *view.Renderer
+	Sessions *session.Sessions
+	Accounts *account.Service
+	Partners *partner.Service
+	Catalog  *catalog.Service
+	Trade    *trade.Service
+	Notify   *notify.Service
+	Gateway  *gateway.Service
+	Rooms    *room.Service
+	Mail     *mail.Service
+	Jobs     *job.Jobs
+	DB       *db.DB
+
+	// Ready runs the readiness checks: "ok" or a short stable word for each, and
+	// where the program listens.
+	Ready func(ctx context.Context) (checks, addresses map[string]string, ok bool)
+	// Demo says that the demo companies are here: the sign-in page offers them.
+	Demo bool
+	// BaseURL is the address people type, without a slash at the end; empty:
+	// links that leave the house are made of the request's own address.
+	BaseURL string
+	Version string
+	Started time.Time
+	// Secret seals the short cookie that carries a message over a redirect.
+	// Nodes behind one address share it. Empty: random for this process.
+	Secret []byte
+	// Clock is the time pages are written for; nil is time.Now.
+	Clock func() time.Time
+	Log   *slog.Logger
+}
+
+// Web is the portal in HTML.
+type Web struct {
+	d    Deps
+	seal sealer
+	help *library
+	spec func() ([]byte, error)
+}
+
+// OpenAPI tells where the API's document comes from. It is called once while
+// wiring, since the API is mounted after the pages are made.
+func (w *Web) OpenAPI(document func() ([]byte, error)) { w.spec = document }
+
+// New makes the page layer. An error is a fault of the build or of Deps.
+func New(d Deps) (*Web, error) {
+	if d.Clock == nil {
+		d.Clock = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	if len(d.Secret) == 0 {
+		d.Secret = make([]byte, 32)
+		_, _ = rand.Read(d.Secret) // never fails: the program ends instead
+	}
+	seal, err := newSealer(d.Secret)
+	if err != nil {
+		return nil, err
+	}
+	help, err := newLibrary()
+	if err != nil {
+		return nil, err
+	}
+	return &Web{d: d, seal: seal, help: help}, nil
+}
+
+// Mount adds every route of Routes to the app. The middleware of Deps.Sessions must
+// be in use on the app before.
+func (w *Web) Mount(app *fiber.App) {
+	for _, r := range Routes() {
+		app.Add(r.Method, r.Path, w.handler(r))
+	}
+}
