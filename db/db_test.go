@@ -17,7 +17,7 @@ import (
 	"entente/prm/fault"
 )
 
-var boom = errors.New("boom")
+var errBoom = errors.New("boom")
 
 func put(ctx context.Context, name string) error {
 	return db.Tx(ctx).Exec("INSERT INTO installation (name, value) VALUES (?, '')", name).Error
@@ -66,9 +66,9 @@ func TestInTxJoins(t *testing.T) {
 			if err := d.InTx(ctx, func(ctx context.Context) error { return put(ctx, "c") }); err != nil {
 				return err
 			}
-			return boom
+			return errBoom
 		})
-		if !errors.Is(err, boom) || len(names(t, d)) != 2 {
+		if !errors.Is(err, errBoom) || len(names(t, d)) != 2 {
 			t.Errorf("%v, rows %v", err, names(t, d))
 		}
 		func() {

@@ -101,7 +101,7 @@ func TestGroupFailsAlone(t *testing.T) {
 			return func(ctx context.Context) error { return put(ctx, name) }
 		}
 		bad := map[int]func(ctx context.Context) error{
-			1: func(ctx context.Context) error { _ = put(ctx, "bad1"); return boom },
+			1: func(ctx context.Context) error { _ = put(ctx, "bad1"); return errBoom },
 			3: func(ctx context.Context) error { _ = put(ctx, "bad3"); panic("out") },
 			5: func(ctx context.Context) error { _ = put(ctx, "bad5"); return put(ctx, "taken") },
 		}
@@ -119,7 +119,7 @@ func TestGroupFailsAlone(t *testing.T) {
 				t.Errorf("member %d: %v", i, err)
 			}
 		}
-		if !errors.Is(answers[1], boom) || fault.CodeOf(answers[3]) != fault.Internal || fault.CodeOf(answers[5]) != fault.Conflict {
+		if !errors.Is(answers[1], errBoom) || fault.CodeOf(answers[3]) != fault.Internal || fault.CodeOf(answers[5]) != fault.Conflict {
 			t.Errorf("answers %v", answers)
 		}
 		if got := names(t, d); !slices.Equal(got, []string{"good0", "good2", "good4", "good6", "taken"}) {
@@ -167,9 +167,9 @@ func TestGroupJoins(t *testing.T) {
 		if err := d.Group(ctx, "lane", func(ctx context.Context) error { return put(ctx, "a") }); err != nil {
 			return err
 		}
-		return boom
+		return errBoom
 	})
-	if !errors.Is(err, boom) || len(names(t, d)) != 0 {
+	if !errors.Is(err, errBoom) || len(names(t, d)) != 0 {
 		t.Errorf("%v, rows %v", err, names(t, d))
 	}
 }

@@ -47,7 +47,7 @@ _pg_stop() { # DIR
 _pg_dsn() { echo "host=$1 user=app dbname=app sslmode=disable"; }
 
 if [ "${BASH_SOURCE[0]}" != "$0" ]; then
-  _pg_dir=$(mktemp -d "${TMPDIR:-/tmp}/entente-pg-XXXXXX")
+  _pg_dir=$(mktemp -d /tmp/entente-pg-XXXXXX)
   if _pg_start "$_pg_dir"; then
     ENTENTE_TEST_POSTGRES=$(_pg_dsn "$_pg_dir")
     export ENTENTE_TEST_POSTGRES

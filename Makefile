@@ -1,0 +1,25 @@
+# make test is what a change must pass; make test PKGS=./db/... is a part of it.
+# make help lists the rest.
+SHELL := /bin/bash
+export CGO_ENABLED ?= 0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help test check bench long run
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+test: ## vet and every test: SQLite, PostgreSQL, a browser (installs them on Debian as root)
+	@docker/ci/test.sh $(PKGS)
+
+check: ## make test's stricter sister: format, vet, staticcheck, race detector, shuffled
+	@docker/ci/check.sh $(STATICCHECK)
+
+bench: ## all benchmarks
+	@. docker/ci/postgres.sh; go test -p 1 -run '^$$' -bench . -benchmem ./...
+
+long: ## each fuzz target for a minute
+	@docker/ci/fuzz.sh 60s
+
+run: ## the demo company on http://127.0.0.1:8080
+	go run . serve --demo

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Everything a change must pass. As root on Debian it installs what is missing;
+# elsewhere it says plainly what it left out, which with CI=true is a failure.
+#   test.sh [PACKAGES]   default ./...
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+began=$SECONDS
+left_out=()
+updated=
+
+install() { # PACKAGES...; fails when they cannot be installed
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+  [ -n "$updated" ] || apt-get update -q || return 1
+  updated=yes
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+has_postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { command -v initdb && command -v createdb; } >/dev/null; }
+
+install_postgres() {
+  install postgresql-common || return 1
+  # no cluster of the machine's own: tests start a throwaway one
+  sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+  install postgresql
+}
+
+browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+
+if [ -z "${ENTENTE_TEST_POSTGRES:-}" ]; then
+  if { has_postgres || install_postgres; } && . docker/ci/postgres.sh; then
+    :
+  else
+    left_out+=("everything on PostgreSQL: install the Debian package postgresql")
+  fi
+fi
+
+run_browser=
+if [ -f portal/e2e/browser/go.mod ]; then
+  if { browser >/dev/null || install chromium; } && { ls /usr/share/fonts/opentype/noto/*CJK* >/dev/null 2>&1 || install fonts-noto-cjk; }; then
+    run_browser=yes
+  else
+    left_out+=("the browser tests: install the Debian packages chromium and fonts-noto-cjk")
+  fi
+fi
+
+say_left_out() {
+  local what
+  for what in ${left_out[@]+"${left_out[@]}"}; do echo "LEFT OUT: $what" >&2; done
+}
+
+say_left_out
+if [ ${#left_out[@]} -gt 0 ] && [ "${CI:-}" = true ]; then
+  echo "With CI=true nothing may be left out." >&2
+  exit 1
+fi
+
+count=()
+if [ "${CI:-}" = true ]; then count=(-count=1); fi
+
+pkgs=("$@")
+[ $# -gt 0 ] || pkgs=(./...)
+
+echo "== go vet"
+go vet "${pkgs[@]}"
+echo "== go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo ", PostgreSQL")"
+failed=
+go test -p 2 -timeout 15m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
+if [ -n "$run_browser" ]; then
+  echo "== go test: browser ($((SECONDS - began)) s so far)"
+  (cd portal/e2e/browser && go vet ./... && go test -p 1 -timeout 10m ${count[@]+"${count[@]}"} ./...) || failed=yes
+fi
+say_left_out
+if [ -n "$failed" ]; then
+  echo "FAILED after $((SECONDS - began)) s" >&2
+  exit 1
+fi
