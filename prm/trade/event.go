@@ -50,7 +50,7 @@ type Event struct {
 	Shipment    ShipmentID `json:"shipment,omitempty"`
 	Invoice     InvoiceID  `json:"invoice,omitempty"`
 	Arrival     ArrivalID  `json:"arrival,omitempty"`
-	Interchange string     `json:"interchange,omitempty"`
+	Interchange string     `json:"interchange,omitempty"` // the document's own; for what follows an order, the order's
 	SetNo       int        `json:"set_no,omitempty"`
 	Source      string     `json:"source,omitempty"`
 	Reason      string     `json:"reason,omitempty"` // a key word: held and refused
@@ -63,6 +63,12 @@ type Event struct {
 type quietKey struct{}
 
 // Quiet makes the events published under ctx quiet (see Event.Quiet).
-func Quiet(ctx context.Context) context.Context { return context.WithValue(ctx, quietKey{}, true) }
+func Quiet(ctx context.Context) context.Context { return context.WithValue(ctx, quietKey{}, 1) }
 
-func quiet(ctx context.Context) bool { q, _ := ctx.Value(quietKey{}).(bool); return q }
+// Sparse is Quiet, and of an order's life only OrderReceived is published: for
+// orders of long ago, whose room should exist but need not be retold.
+func Sparse(ctx context.Context) context.Context { return context.WithValue(ctx, quietKey{}, 2) }
+
+func quiet(ctx context.Context) bool { return ctx.Value(quietKey{}) != nil }
+
+func sparse(ctx context.Context) bool { return ctx.Value(quietKey{}) == 2 }

@@ -40,6 +40,30 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id OrderID) (Deta
 	return out, nil
 }
 
+// Head returns an order without its lines: for lists, rooms and notices.
+// Codes: NotFound.
+func (s *Service) Head(ctx context.Context, actor access.Actor, id OrderID) (Order, error) {
+	var out Order
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		row, err := orderByID(ctx, id, false)
+		if err == nil {
+			err = access.Check(actor, access.OrderRead, access.Shared(row.SupplierID, row.ResellerID))
+		}
+		if err != nil {
+			return err
+		}
+		x, err := extrasOf(ctx, []string{row.ID})
+		if err != nil {
+			return err
+		}
+		out = row.order()
+		out.Differs = x.differs[row.ID]
+		return nil
+	})
+	out.hide(!access.Allowed(actor, access.OrderPrices, access.Shared(out.Supplier, out.Reseller)))
+	return out, err
+}
+
 // detail reads an order completely: ten queries, whatever its size.
 func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 	out := Detail{Order: row.order()}

@@ -38,20 +38,3 @@ func (s *Service) Lines(ctx context.Context, actor access.Actor, ids []OrderID) 
 	})
 	return out, err
 }
-
-// Head returns the head of an order alone. Codes: NotFound.
-func (s *Service) Head(ctx context.Context, actor access.Actor, id OrderID) (o Order, err error) {
-	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		r, err := headOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		o = r.order()
-		return access.Check(actor, access.OrderRead, access.Shared(o.Supplier, o.Reseller))
-	})
-	if err != nil {
-		return Order{}, err
-	}
-	o.hide(access.Check(actor, access.OrderPrices, access.Shared(o.Supplier, o.Reseller)) != nil)
-	return o, nil
-}

@@ -48,7 +48,7 @@ func (s *Service) record(ctx context.Context, a access.Actor, o orderRow, d deed
 	if err := audit.Write(ctx, audit.Entry{Org: a.Org, Person: a.Person, Via: a.Via, Action: d.action, SubjectKind: kind, SubjectID: subject, Outcome: audit.Done}); err != nil {
 		return err
 	}
-	if d.event == "" || s.events == nil {
+	if d.event == "" || s.events == nil || sparse(ctx) && d.event != OrderReceived {
 		return nil
 	}
 	p := d.payload
@@ -56,6 +56,9 @@ func (s *Service) record(ctx context.Context, a access.Actor, o orderRow, d deed
 	p.Person, p.Org, p.Quiet = a.Person, a.Org, quiet(ctx)
 	if p.Source == "" {
 		p.Source = o.Source
+	}
+	if p.Interchange == "" {
+		p.Interchange, p.SetNo = o.InterchangeID, int(o.SetNo)
 	}
 	return s.events.Publish(ctx, job.Event{Kind: d.event, Version: eventVersion, Orgs: []string{o.SupplierID, o.ResellerID}, Object: subject, Payload: p})
 }
