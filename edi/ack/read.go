@@ -67,7 +67,7 @@ func Read(set *schema.Set) (Received, error) {
 	var seg *ReceivedSegment
 	for i := range set.Segments {
 		s := &set.Segments[i]
-		switch s.ID() {
+		switch string(s.TagBytes()) {
 		case "AK1":
 			out.FunctionalID, out.Control, out.Version = s.Text(1), s.Text(2), s.Text(3)
 		case "AK2":

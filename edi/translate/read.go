@@ -11,14 +11,14 @@ import (
 
 // ReadPurchaseOrder reads an 850. Findings are notes on what was not carried.
 func ReadPurchaseOrder(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
-	d := &doc.PurchaseOrder{Lines: []doc.Line{}}
+	d := &doc.PurchaseOrder{Lines: make([]doc.Line, 0, lines(set, "PO1"))}
 	r := newReader(set, &d.Header)
 	if !r.is("850") {
 		return d, r.findings
 	}
 	for i := range set.Segments {
 		s := &set.Segments[i]
-		switch s.ID() {
+		switch string(s.TagBytes()) {
 		case "BEG":
 			d.Purpose, d.Type, d.Number, d.Release = r.text(s, 1), r.text(s, 2), r.text(s, 3), r.text(s, 4)
 			d.Date, d.Contract = r.date(s, 5), r.text(s, 6)
@@ -40,7 +40,7 @@ func ReadPurchaseOrder(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 
 // ReadOrderAck reads an 855.
 func ReadOrderAck(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
-	d := &doc.OrderAck{Lines: []doc.AckLine{}}
+	d := &doc.OrderAck{Lines: make([]doc.AckLine, 0, lines(set, "PO1"))}
 	r := newReader(set, &d.Header)
 	if !r.is("855") {
 		return d, r.findings
@@ -48,7 +48,7 @@ func ReadOrderAck(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
 	var line *doc.AckLine
 	for i := range set.Segments {
 		s := &set.Segments[i]
-		switch s.ID() {
+		switch string(s.TagBytes()) {
 		case "BAK":
 			d.Purpose, d.Type, d.Number, d.Date = r.text(s, 1), r.text(s, 2), r.text(s, 3), r.date(s, 4)
 			d.Release, d.Request, d.Contract = r.text(s, 5), r.text(s, 6), r.text(s, 7)
@@ -97,14 +97,14 @@ func (r *reader) response(s *x12.Segment) doc.Response {
 // ReadInvoice reads an 810. Line amounts are derived: quantity times price, half
 // up to two decimals.
 func ReadInvoice(set *schema.Set) (*doc.Invoice, []wire.Finding) {
-	d := &doc.Invoice{Lines: []doc.InvoiceLine{}}
+	d := &doc.Invoice{Lines: make([]doc.InvoiceLine, 0, lines(set, "IT1"))}
 	r := newReader(set, &d.Header)
 	if !r.is("810") {
 		return d, r.findings
 	}
 	for i := range set.Segments {
 		s := &set.Segments[i]
-		switch s.ID() {
+		switch string(s.TagBytes()) {
 		case "BIG":
 			d.Date, d.Number, d.OrderDate, d.OrderNumber = r.date(s, 1), r.text(s, 2), r.date(s, 3), r.text(s, 4)
 			d.Release, d.Type, d.Purpose = r.text(s, 5), r.text(s, 7), r.text(s, 8)
@@ -146,7 +146,7 @@ func ReadInvoice(set *schema.Set) (*doc.Invoice, []wire.Finding) {
 // and not of a SAC there.
 func (r *reader) afterTotal(i int) bool {
 	for i--; i >= 0; i-- {
-		switch r.set.Segments[i].ID() {
+		switch string(r.set.Segments[i].TagBytes()) {
 		case "TXI":
 		case "TDS":
 			return true
@@ -155,6 +155,17 @@ func (r *reader) afterTotal(i int) bool {
 		}
 	}
 	return false
+}
+
+// lines counts the segments that open a line.
+func lines(set *schema.Set, tag string) int {
+	want, n := x12.TagOf(tag), 0
+	for i := range set.Segments {
+		if set.Segments[i].Tag == want {
+			n++
+		}
+	}
+	return n
 }
 
 // orderLine reads PO1 and IT1, which are laid out alike.

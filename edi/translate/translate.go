@@ -144,7 +144,7 @@ func clock(t string) string {
 // common handles the segments that mean the same in all sets. It says whether
 // the segment was one of them.
 func (r *reader) common(s *x12.Segment) bool {
-	switch s.ID() {
+	switch string(s.TagBytes()) {
 	case "ST", "SE":
 	case "CUR":
 		r.currency(s)
@@ -364,7 +364,7 @@ func (r *reader) address(s *x12.Segment) {
 		r.drop(s)
 		return
 	}
-	switch s.ID() {
+	switch string(s.TagBytes()) {
 	case "N2":
 		p.MoreNames = appendTexts(p.MoreNames, r.text(s, 1), r.text(s, 2))
 	case "N3":
@@ -432,7 +432,10 @@ func (r *reader) schedule(s *x12.Segment) {
 
 // items reads pairs of qualifier and item number from element i on.
 func (r *reader) items(s *x12.Segment, i, last int) []doc.ItemID {
-	var out []doc.ItemID
+	if i >= s.Len() {
+		return nil
+	}
+	out := make([]doc.ItemID, 0, (s.Len()-i+1)/2)
 	for ; i < last && i < s.Len(); i += 2 {
 		if q := r.text(s, i); q != "" {
 			out = append(out, doc.ItemID{Qualifier: q, ID: r.text(s, i+1)})
