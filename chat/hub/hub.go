@@ -110,11 +110,9 @@ type channel struct {
 
 // Errors of the hub.
 var (
-	ErrStopped  = errors.New("hub: stopped")
-	ErrTooMany  = errors.New("hub: too many rooms on one connection")
-	ErrTooFar   = errors.New("hub: more is missing than is replayed")
-	ErrGone     = errors.New("hub: connection closed")
-	ErrNotThere = errors.New("hub: not in this room")
+	ErrStopped = errors.New("hub: stopped")
+	ErrTooMany = errors.New("hub: too many rooms on one connection")
+	ErrGone    = errors.New("hub: connection closed")
 )
 
 // New makes a hub; Start brings it to life.
