@@ -194,7 +194,7 @@ func linkUse(v *visit) error {
 func setTheme(v *visit) error {
 	theme := oneOf(v.FormValue("theme"), []view.Theme{view.ThemeSystem, view.ThemeLight, view.ThemeDark})
 	if theme == "" {
-		return fault.InvalidField("theme", "form.choose")
+		return fault.InvalidField("theme", "form.choice_wrong")
 	}
 	v.keep(themeCookie, string(theme))
 	if err := v.saveLook(func(c *account.ProfileCmd) { c.Theme = string(theme) }); err != nil {
@@ -206,7 +206,7 @@ func setTheme(v *visit) error {
 func setLanguage(v *visit) error {
 	lang := oneOf(v.FormValue("language"), locale.Languages())
 	if lang == "" {
-		return fault.InvalidField("language", "form.choose")
+		return fault.InvalidField("language", "form.choice_wrong")
 	}
 	v.keep(langCookie, string(lang))
 	if err := v.saveLook(func(c *account.ProfileCmd) { c.Locale = string(lang) }); err != nil {

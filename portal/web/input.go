@@ -1,7 +1,9 @@
 package web
 
 import (
+	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"entente/portal/form"
@@ -107,4 +109,25 @@ func (in *input) form(errs []view.FieldError, note view.Text) view.Form {
 		}
 	}
 	return view.Form{Values: kept, Errors: errs, Note: note}
+}
+
+// renamed points the fields of a service's refusal ("lines.2.quantity", counted
+// as they were sent) at the fields of the form they came from.
+func renamed(err error, sent []string) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || len(f.Fields) == 0 {
+		return err
+	}
+	out := *f
+	out.Fields = nil
+	for _, field := range f.Fields {
+		w := strings.SplitN(field.Name, ".", 3)
+		if len(w) == 3 && (w[0] == "lines" || w[0] == "line") {
+			if i, err := strconv.Atoi(w[1]); err == nil && i >= 0 && i < len(sent) {
+				field.Name = sent[i] + "." + w[2]
+			}
+		}
+		out.Fields = append(out.Fields, field)
+	}
+	return &out
 }

@@ -41,7 +41,7 @@ func orderConfirm(v *visit) error {
 	parts := in.parts()
 	split, unsplit := in.text("split"), in.text("unsplit")
 	if split == "" && unsplit == "" {
-		cmd := in.confirmCmd(parts)
+		cmd, sent := in.confirmCmd(parts)
 		err := in.err()
 		if err == nil {
 			_, err = v.w.d.Trade.Confirm(v.ctx, v.actor(), trade.OrderID(v.Params("id")), cmd)
@@ -49,7 +49,7 @@ func orderConfirm(v *visit) error {
 		if err == nil {
 			return v.done(v.orderURL(trade.OrderID(v.Params("id"))), "said.confirmed")
 		}
-		return v.orderAgain(err, in, func(page *view.OrderPage, d trade.Detail, form view.Form) {
+		return v.orderAgain(renamed(err, sent), in, func(page *view.OrderPage, d trade.Detail, form view.Form) {
 			page.Confirm = v.confirmForm(d, parts)
 			page.Confirm.Form = form
 		})
@@ -117,8 +117,8 @@ func (in *input) version() int64 {
 
 // confirmCmd decodes the parts. A line accepted as it stands is named too, so
 // that what the person saw is what is answered.
-func (in *input) confirmCmd(parts map[int][]view.ConfirmPart) trade.ConfirmCmd {
-	cmd := trade.ConfirmCmd{Version: in.version()}
+func (in *input) confirmCmd(parts map[int][]view.ConfirmPart) (cmd trade.ConfirmCmd, sent []string) {
+	cmd.Version = in.version()
 	lines := make([]int, 0, len(parts))
 	for n := range parts {
 		lines = append(lines, n)
@@ -129,7 +129,7 @@ func (in *input) confirmCmd(parts map[int][]view.ConfirmPart) trade.ConfirmCmd {
 			at := "line." + strconv.Itoa(n) + "." + strconv.Itoa(p.Index)
 			act := trade.Action(p.Action)
 			if !slices.Contains(formActions, act) {
-				in.wrong.With(at+".action", "form.choose")
+				in.wrong.With(at+".action", "form.choice_wrong")
 				continue
 			}
 			l := trade.ConfirmLine{Line: n, Action: act, Quantity: in.number(at + ".quantity"), Date: in.date(at + ".date")}
@@ -137,9 +137,10 @@ func (in *input) confirmCmd(parts map[int][]view.ConfirmPart) trade.ConfirmCmd {
 				l.Reason, l.Date = p.Reason, ""
 			}
 			cmd.Lines = append(cmd.Lines, l)
+			sent = append(sent, at)
 		}
 	}
-	return cmd
+	return cmd, sent
 }
 
 // confirmForm shows every line that still has something to answer, with the
@@ -211,8 +212,8 @@ func (v *visit) renderConflict(status int, page view.Page) error {
 // conflictNote says what the order is now and what it was when the form was made.
 func (v *visit) conflictNote(err error, d trade.Detail) view.Text {
 	f := fault.As(err)
-	if was, now := v.bothValues(f); !was.IsZero() {
-		return view.T("order.conflict_values", "was", was, "now", now)
+	if yours, ok := f.Args["Yours"]; ok {
+		return view.T("order.conflict_version", "yours", yours, "now", d.Version, "state", view.State("order."+string(d.Shown())))
 	}
 	return view.T("order.conflict", "state", view.State("order."+string(d.Shown())), "why", v.sentence(f.Code, f.Key, f.Args))
 }

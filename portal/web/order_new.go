@@ -61,7 +61,7 @@ func orderNew(v *visit) error {
 			return v.done(v.orderURL(receipt.Order), "said.ordered")
 		}
 	}
-	return v.newOrder(422, in, renameLines(err, rows))
+	return v.newOrder(422, in, renamed(err, rows))
 }
 
 // lineCount is how many lines the form shows: those typed, at least a few.
@@ -102,7 +102,7 @@ func (in *input) removeLine(which string) {
 
 // placeCmd decodes the form. Lines without an item are left out; rows tells which
 // row of the form each line of the command came from.
-func (in *input) placeCmd() (cmd trade.PlaceCmd, rows []int) {
+func (in *input) placeCmd() (cmd trade.PlaceCmd, rows []string) {
 	in.require("partner", "requested")
 	cmd = trade.PlaceCmd{Partnership: in.text("partner"), Number: in.text("po"), RequestedOn: in.date("requested"), Note: in.text("note"), Key: in.v.key(),
 		ShipTo: doc.Party{Role: "ST", Name: in.text("ship_name"), City: in.text("ship_city"), Postcode: in.text("ship_postcode"), Country: in.text("ship_country")}}
@@ -122,33 +122,12 @@ func (in *input) placeCmd() (cmd trade.PlaceCmd, rows []int) {
 			in.wrong.With(at+".quantity", "form.missing")
 		}
 		cmd.Lines = append(cmd.Lines, trade.PlaceLine{SKU: sku, Quantity: quantity})
-		rows = append(rows, i)
+		rows = append(rows, at)
 	}
 	if len(cmd.Lines) == 0 && len(in.wrong.Fields) == 0 {
 		in.wrong.With("line.0.sku", "form.missing")
 	}
 	return cmd, rows
-}
-
-// renameLines points the fields of the service ("lines.2.sku", counted from 0 or
-// named line.N) at the rows of the form.
-func renameLines(err error, rows []int) error {
-	f := fault.As(err)
-	if f.Code != fault.Invalid {
-		return err
-	}
-	out := *f
-	out.Fields = nil
-	for _, field := range f.Fields {
-		w := strings.Split(field.Name, ".")
-		if len(w) == 3 && w[0] == "lines" {
-			if i, err := strconv.Atoi(w[1]); err == nil && i >= 0 && i < len(rows) {
-				field.Name = "line." + strconv.Itoa(rows[i]) + "." + w[2]
-			}
-		}
-		out.Fields = append(out.Fields, field)
-	}
-	return &out
 }
 
 // newOrder renders the form with prices for what was typed.

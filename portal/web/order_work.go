@@ -76,7 +76,7 @@ func orderWork(name string) func(*visit) error {
 		if err == nil {
 			return v.done(v.orderURL(trade.OrderID(v.Params("id"))), k.toast)
 		}
-		return v.orderAgain(err, in, func(page *view.OrderPage, d trade.Detail, form view.Form) { k.form(v, page, d, form) })
+		return v.orderAgain(renamed(err, fieldsOf(entries)), in, func(page *view.OrderPage, d trade.Detail, form view.Form) { k.form(v, page, d, form) })
 	}
 }
 
@@ -96,6 +96,15 @@ func (in *input) lines() []lineEntry {
 	}
 	if len(out) == 0 && len(in.wrong.Fields) == 0 && in.has("line.") {
 		in.wrong.With("", "form.nothing_named")
+	}
+	return out
+}
+
+// fieldsOf names the fields of each entry.
+func fieldsOf(entries []lineEntry) []string {
+	out := make([]string, len(entries))
+	for i, e := range entries {
+		out[i] = "line." + strconv.Itoa(e.line)
 	}
 	return out
 }

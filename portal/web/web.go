@@ -94,6 +94,10 @@ func New(d Deps) (*Web, error) {
 // be in use on the app before.
 func (w *Web) Mount(app *fiber.App) {
 	for _, r := range Routes() {
+		if r.Method == fiber.MethodGet {
+			app.Get(r.Path, w.handler(r)) // answers HEAD too
+			continue
+		}
 		app.Add(r.Method, r.Path, w.handler(r))
 	}
 }
