@@ -189,8 +189,12 @@ func (s *Service) send(ctx context.Context, a job.Args) error {
 	if err := a.Decode(&r); err != nil {
 		return err
 	}
+	return s.try(ctx, r)
+}
+
+func (s *Service) try(ctx context.Context, r ref) error {
 	if s.out == nil {
-		return nil // the server was taken away; the page offers the mail as kept
+		return s.db.InTx(ctx, func(ctx context.Context) error { return keep(ctx, r) }) // the server was taken away
 	}
 	var m Mail
 	state := claimed

@@ -81,6 +81,11 @@ func finish(ctx context.Context, m Mail, state State, body, lastError string) er
 	return db.Tx(ctx).Model(&mailRow{}).Where("org_id = ? AND id = ? AND state = ? AND attempts = ?", m.Org, m.ID, string(Waiting), m.Attempts).Updates(set).Error
 }
 
+// keep turns a waiting mail into one that is read here.
+func keep(ctx context.Context, r ref) error {
+	return db.Tx(ctx).Model(&mailRow{}).Where("org_id = ? AND id = ? AND state = ?", r.Org, r.ID, string(Waiting)).Update("state", string(Kept)).Error
+}
+
 // release gives a mail back for another try.
 func release(ctx context.Context, m Mail, lastError string) error {
 	return db.Tx(ctx).Model(&mailRow{}).Where("org_id = ? AND id = ? AND state = ? AND attempts = ?", m.Org, m.ID, string(Waiting), m.Attempts).

@@ -1,0 +1,416 @@
+package mail
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"mime"
+	"mime/quotedprintable"
+	"net"
+	netmail "net/mail"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/db/job"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+)
+
+// queue keeps jobs and runs them when told.
+type queue struct {
+	mu   sync.Mutex
+	jobs []job.Job
+	fn   func(ctx context.Context, a job.Args) error
+}
+
+func (q *queue) Enqueue(_ context.Context, j job.Job) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.jobs = append(q.jobs, j)
+	return nil
+}
+func (q *queue) Handle(_ string, fn func(ctx context.Context, a job.Args) error) { q.fn = fn }
+
+// smtp is a mail server that answers RCPT with a chosen line.
+type smtp struct {
+	t    *testing.T
+	l    net.Listener
+	mu   sync.Mutex
+	got  []string
+	rcpt string
+}
+
+func newSMTP(t *testing.T) *smtp {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &smtp{t: t, l: l, rcpt: "250 ok"}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go s.talk(c)
+		}
+	}()
+	return s
+}
+
+func (s *smtp) talk(c net.Conn) {
+	defer c.Close()
+	r := bufio.NewReader(c)
+	say := func(line string) { fmt.Fprintf(c, "%s\r\n", line) }
+	say("220 test")
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return
+		}
+		switch verb := strings.ToUpper(strings.Fields(line + " x")[0]); verb {
+		case "EHLO", "HELO":
+			say("250 test")
+		case "RCPT":
+			s.mu.Lock()
+			say(s.rcpt)
+			s.mu.Unlock()
+		case "DATA":
+			say("354 go on")
+			var body strings.Builder
+			for {
+				l, err := r.ReadString('\n')
+				if err != nil {
+					return
+				}
+				if l == ".\r\n" {
+					break
+				}
+				body.WriteString(l)
+			}
+			s.mu.Lock()
+			s.got = append(s.got, body.String())
+			s.mu.Unlock()
+			say("250 taken")
+		case "QUIT":
+			say("221 bye")
+			return
+		default:
+			say("250 ok")
+		}
+	}
+}
+
+func (s *smtp) mails() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.got...)
+}
+
+type world struct {
+	t     *testing.T
+	d     *db.DB
+	q     *queue
+	s     *Service
+	admin access.Actor
+	now   time.Time
+}
+
+func each(t *testing.T, smtpURL func(t *testing.T) string, fn func(w *world)) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := &world{t: t, d: d, q: &queue{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+		url := ""
+		if smtpURL != nil {
+			url = smtpURL(t)
+		}
+		w.s = New(d, w.q, Options{SMTP: url, BaseURL: "https://portal.example/"})
+		w.admin = access.Actor{Person: "maya", Org: "kestrel", Roles: []access.Role{access.Admin}, Via: "session:x"}
+		fn(w)
+	})
+}
+
+func (w *world) ctx() context.Context { return db.WithNow(context.Background(), w.now) }
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) post(m account.Mail) {
+	w.t.Helper()
+	l, err := w.s.Compose(m)
+	w.must(err)
+	w.must(w.s.Post(w.ctx(), l))
+}
+
+// run runs the job of the n-th mail.
+func (w *world) run(n int) error {
+	w.t.Helper()
+	return w.s.try(w.ctx(), w.q.jobs[n].Args.(ref))
+}
+
+func (w *world) only() Mail {
+	w.t.Helper()
+	all, _, err := w.s.List(w.ctx(), w.admin, Filter{})
+	w.must(err)
+	if len(all) != 1 {
+		w.t.Fatalf("%d mails", len(all))
+	}
+	m, err := w.s.Get(w.ctx(), w.admin, all[0].ID)
+	w.must(err)
+	return m
+}
+
+const secret = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-abcde"
+
+var address = account.Mail{Kind: account.MailAddress, Org: "kestrel", Person: "maya", Address: "maya2@kestrel.example", Name: "Maya Osei", Locale: "en", Zone: "Europe/London",
+	Path: "/link/" + secret, NewEmail: "maya2@kestrel.example", Expires: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), Dedupe: "d1"}
+
+func TestModelsMatchTheSchema(t *testing.T) {
+	each(t, nil, func(w *world) { dbtest.CheckModels(w.t, w.d, mailRow{}) })
+}
+
+func TestMailIsKeptWithoutAServer(t *testing.T) {
+	each(t, nil, func(w *world) {
+		w.post(address)
+		w.post(address) // the same dedupe key
+		zh := address
+		zh.Locale, zh.Dedupe, zh.Org = "zh-CN", "d2", "huadong"
+		w.post(zh)
+		m := w.only()
+		if m.State != Kept || !strings.Contains(m.Body, "https://portal.example/link/"+secret) || len(w.q.jobs) != 0 || w.s.Sends() || strings.Contains(m.Subject+m.Body, "⟦") {
+			w.t.Errorf("mail = %+v, jobs %v", m, w.q.jobs)
+		}
+		huadong := w.admin
+		huadong.Org = "huadong"
+		all, _, err := w.s.List(w.ctx(), huadong, Filter{})
+		w.must(err)
+		if len(all) != 1 || all[0].Subject == m.Subject || all[0].Body != "" {
+			w.t.Errorf("mails = %+v", all)
+		}
+		w.now = w.now.Add(keepLinks + time.Minute)
+		w.must(w.s.Sweep(w.ctx()))
+		if m := w.only(); strings.Contains(m.Body, secret) || !strings.Contains(m.Body, "/link/…") {
+			w.t.Errorf("the link that ran out stays: %s", m.Body)
+		}
+		w.now = w.now.Add(keepMails)
+		w.must(w.s.Sweep(w.ctx()))
+		if all, _, _ := w.s.List(w.ctx(), w.admin, Filter{}); len(all) != 0 {
+			w.t.Errorf("old mail stays: %+v", all)
+		}
+	})
+}
+
+func TestEveryKindHasWords(t *testing.T) {
+	t.Parallel()
+	s := New(nil, &queue{}, Options{BaseURL: "https://portal.example"})
+	for _, lang := range []string{"en", "zh-CN", "fr", ""} {
+		for _, k := range []account.MailKind{account.MailInvitation, account.MailReset, account.MailFirst, account.MailAddress, account.MailAddressTold, account.MailPasswordTold} {
+			m := address
+			m.Kind, m.Locale, m.Company, m.By = k, lang, "Kestrel Supply", "Dan"
+			l, err := s.Compose(m)
+			if err != nil || l.Subject == "" || strings.Contains(l.Subject+l.Body, "⟦") || strings.Contains(l.Subject+l.Body, "<no value>") {
+				t.Errorf("%s %s: %q %q %v", lang, k, l.Subject, l.Body, err)
+			}
+		}
+	}
+}
+
+func TestNobodyForgesAHeader(t *testing.T) {
+	t.Parallel()
+	s := New(nil, &queue{}, Options{BaseURL: "https://portal.example"})
+	for _, bad := range []string{"a@b.example\r\nBcc: x@y.example", "a@b.example, x@y.example", "a@b.example\n", "Maya <a@b.example>", ""} {
+		m := address
+		m.Address = bad
+		if _, err := s.Compose(m); err == nil && bad != "a@b.example\n" {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+	m := address
+	m.Kind, m.Company = account.MailInvitation, "Evil\r\nBcc: x@y.example\r\n\r\nhello\u2028x"
+	l, err := s.Compose(m)
+	if err != nil || strings.ContainsAny(l.Subject, "\r\n\u2028") {
+		t.Errorf("subject %q, %v", l.Subject, err)
+	}
+	out := newServer("smtp://127.0.0.1:25", "https://portal.example")
+	for _, bad := range []Mail{{Address: "a@b.example", Subject: "x\r\nBcc: y@z.example"}, {Address: "a@b.example\r\nBcc: y@z.example"}, {Address: "nobody"}} {
+		if _, err := out.message(bad); !permanent(err) {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+}
+
+func TestMailIsSentOnce(t *testing.T) {
+	var out *smtp
+	each(t, func(t *testing.T) string {
+		out = newSMTP(t)
+		return "smtp://" + out.l.Addr().String() + "?from=portal@aurelia.example"
+	}, func(w *world) {
+		out := out
+		zh := address
+		zh.Locale = "zh-CN"
+		w.post(zh)
+		w.post(zh)
+		if len(w.q.jobs) != 1 || !w.q.jobs[0].Unique || w.only().State != Waiting {
+			w.t.Fatalf("jobs = %+v", w.q.jobs)
+		}
+		w.must(w.run(0))
+		w.must(w.run(0)) // a job that runs again sends nothing
+		if len(out.mails()) != 1 {
+			w.t.Fatalf("%d mails went out", len(out.mails()))
+		}
+		m := w.only()
+		if m.State != Sent || m.Sent.IsZero() || strings.Contains(m.Body, secret) {
+			w.t.Errorf("mail = %+v", m)
+		}
+		msg, err := netmail.ReadMessage(strings.NewReader(out.mails()[0]))
+		w.must(err)
+		subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
+		w.must(err)
+		body := new(strings.Builder)
+		_, err = bufio.NewReader(quotedprintable.NewReader(msg.Body)).WriteTo(body)
+		w.must(err)
+		if msg.Header.Get("Message-ID") != "<"+m.ID+"@aurelia.example>" || msg.Header.Get("To") != "<maya2@kestrel.example>" || subject != m.Subject ||
+			!strings.Contains(body.String(), "https://portal.example/link/"+secret) || msg.Header.Get("Bcc") != "" {
+			w.t.Errorf("headers %v, subject %q, body %q", msg.Header, subject, body)
+		}
+	})
+}
+
+func TestRefusalsAndTroubles(t *testing.T) {
+	t.Parallel()
+	d := dbtest.One(t)
+	out := newSMTP(t)
+	w := &world{t: t, d: d, q: &queue{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), admin: access.Actor{Person: "maya", Org: "kestrel", Roles: []access.Role{access.Admin}, Via: "session:x"}}
+	w.s = New(d, w.q, Options{SMTP: "smtp://" + out.l.Addr().String(), BaseURL: "https://portal.example"})
+	out.rcpt = "451 later"
+	w.post(address)
+	if err := w.run(0); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("a passing refusal: %v", err)
+	}
+	if m := w.only(); m.State != Waiting || m.Attempts != 1 {
+		t.Errorf("mail = %+v", m)
+	}
+	out.mu.Lock()
+	out.rcpt = "550 no such user"
+	out.mu.Unlock()
+	w.must(w.run(0))
+	if m := w.only(); m.State != Failed || m.Attempts != 2 {
+		t.Errorf("mail = %+v", m)
+	}
+	w.must(w.run(0))
+	var last string
+	w.must(d.Gorm().Raw("SELECT last_error FROM mail").Scan(&last).Error)
+	if last != "smtp 550" || len(out.mails()) != 0 {
+		t.Errorf("last error %q, %d mails", last, len(out.mails()))
+	}
+	second := address
+	second.Dedupe = "d9"
+	w.post(second)
+	_ = out.l.Close()
+	for try := 1; try <= maxTries; try++ {
+		if err := w.run(1); (err == nil) != (try == maxTries) {
+			t.Errorf("try %d: %v", try, err)
+		}
+	}
+	all, _, err := w.s.List(w.ctx(), w.admin, Filter{})
+	w.must(err)
+	if all[0].State != Failed && all[1].State != Failed {
+		t.Errorf("mails = %+v", all)
+	}
+}
+
+// TestATryUnderWayIsNotDoubled: after a crash the next try waits for the end of
+// the one before it.
+func TestATryUnderWayIsNotDoubled(t *testing.T) {
+	var out *smtp
+	each(t, func(t *testing.T) string { out = newSMTP(t); return "smtp://" + out.l.Addr().String() }, func(w *world) {
+		out := out
+		w.post(address)
+		r := w.q.jobs[0].Args.(ref)
+		w.must(w.d.InTx(w.ctx(), func(ctx context.Context) error {
+			_, v, err := claim(ctx, r, w.now.Add(job.Timeout))
+			if v != claimed {
+				w.t.Errorf("verdict %v", v)
+			}
+			return err
+		}))
+		if err := w.run(0); fault.CodeOf(err) != fault.Unavailable || len(out.mails()) != 0 {
+			w.t.Errorf("beside a try under way: %v, %d mails", err, len(out.mails()))
+		}
+		w.now = w.now.Add(job.Timeout)
+		w.must(w.run(0))
+		if len(out.mails()) != 1 || w.only().State != Sent {
+			w.t.Errorf("%d mails, %s", len(out.mails()), w.only().State)
+		}
+	})
+}
+
+func TestServerAddresses(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"smtp://mail.example": "mail.example 587 false  entente@portal.example", "smtps://u%40x.example:p%3Aw@mail.example": "mail.example 465 true u@x.example u@x.example",
+		"smtp://u:p@127.0.0.1:2525?from=a@b.example": "127.0.0.1 2525 false u a@b.example",
+		"http://mail.example":                        "!", "smtp://": "!", "smtp://mail.example:99999": "!", "smtp://mail.example?from=nobody": "!", "::": "!",
+	} {
+		s := newServer(in, "https://portal.example")
+		got := fmt.Sprint(s.host, " ", s.port, " ", s.tls, " ", s.user, " ", s.from)
+		if s.err != nil {
+			got = "!"
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
+	if got := PasswordHidden("smtp://u:secret@mail.example:25"); strings.Contains(got, "secret") || !strings.Contains(got, "mail.example") {
+		t.Error(got)
+	}
+}
+
+func TestOnlyTheCompanysAdminsRead(t *testing.T) {
+	each(t, nil, func(w *world) {
+		w.post(address)
+		m := w.only()
+		kaarel := access.Actor{Person: "kaarel", Org: "baltic", Roles: []access.Role{access.Admin}, Via: "session:y"}
+		if all, _, err := w.s.List(w.ctx(), kaarel, Filter{}); err != nil || len(all) != 0 {
+			w.t.Errorf("a stranger lists %v, %v", all, err)
+		}
+		if _, err := w.s.Get(w.ctx(), kaarel, m.ID); !fault.IsNotFound(err) {
+			w.t.Errorf("a stranger reads: %v", err)
+		}
+		buyer := w.admin
+		buyer.Roles = []access.Role{access.Buyer}
+		if _, err := w.s.Get(w.ctx(), buyer, m.ID); fault.CodeOf(err) != fault.Forbidden {
+			w.t.Errorf("a buyer reads: %v", err)
+		}
+		if _, err := w.s.Get(w.ctx(), access.Actor{}, m.ID); fault.CodeOf(err) != fault.Unauthenticated {
+			w.t.Errorf("nobody reads: %v", err)
+		}
+		for i := range 5 {
+			more := address
+			more.Dedupe = fmt.Sprint("p", i)
+			w.post(more)
+		}
+		seen, after := 0, ""
+		for {
+			page, next, err := w.s.List(w.ctx(), w.admin, Filter{After: after, Limit: 2})
+			w.must(err)
+			if seen += len(page); next == "" {
+				break
+			}
+			after = next
+		}
+		if seen != 6 {
+			w.t.Errorf("%d of 6 mails were listed", seen)
+		}
+	})
+}
