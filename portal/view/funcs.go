@@ -210,15 +210,8 @@ func knownStatus(status int) int {
 	return 500
 }
 
-// chat tells whether the page has a room and the live client is to be loaded.
-func (s *set) chat() bool {
-	p, ok := s.page.(interface{ room() *Room })
-	return ok && s.base.Live && p.room() != nil && static.Has("js/chat.js")
-}
-
-func (p *OrderPage) room() *Room   { return p.Room }
-func (p *PartnerPage) room() *Room { return p.Room }
-func (p *RoomsPage) room() *Room   { return p.Room }
+// chat tells whether the live client is loaded: it fills the page's rooms, keeps unread counts and the light in the rail, and says what changed.
+func (s *set) chat() bool { return s.base.Live && s.base.Company != nil && s.base.Person != nil }
 
 // shownTheme is the value of data-bs-theme; empty leaves it to the system.
 func (b *Base) shownTheme() Theme {

@@ -46,7 +46,7 @@ var (
 )
 
 // families are keys chosen at run time: by a state, a role, a unit, a fault, an event. Whoever owns the set of values owns the keys.
-var families = []string{"state.", "event.", "need.", "said.", "mark.", "hold.", "reason.", "unit.", "role.", "scope.", "source.", "identitykind.", "channel.", "ack.", "document.", "side.", "party.", "pips.", "chain.", "field.", "start.", "mail.", "error.", "account.", "catalog.", "token.", "form.", "live.", "room.", "trade.", "edi.", "order.", "orders.", "message.", "partner.", "platform.", "action.line.", "theme.", "language.", "month.", "weekday.", "date.", "duration.", "time.", "tab.", "nav.", "list.", "catalogue.", "action.", "rooms.", "inbox."}
+var families = []string{"state.", "event.", "need.", "said.", "mark.", "hold.", "reason.", "unit.", "role.", "scope.", "source.", "identitykind.", "channel.", "ack.", "document.", "side.", "party.", "pips.", "chain.", "field.", "start.", "mail.", "error.", "account.", "catalog.", "token.", "form.", "live.", "room.", "trade.", "edi.", "order.", "orders.", "message.", "partner.", "platform.", "action.line.", "theme.", "language.", "month.", "weekday.", "date.", "duration.", "time.", "tab.", "nav.", "list.", "catalogue.", "action.", "rooms.", "inbox.", "demo."}
 
 func TestKeysOfTemplatesExist(t *testing.T) {
 	used := map[string]bool{}

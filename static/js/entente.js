@@ -191,7 +191,7 @@
   window.addEventListener("DOMContentLoaded", () => suitAll(document));
 
   // ── Focus ──
-  const focusNew = (el) => { const f = el && el.querySelector && one("[data-focus]", el); if (f) f.focus(); };
+  const focusNew = (el) => { const f = el && el.querySelector && (one("[role=alert][data-focus]", el) || one("[data-focus]", el)); if (f) f.focus(); };
   window.addEventListener("DOMContentLoaded", () => focusNew(document.getElementById("main")));
   window.addEventListener("DOMContentLoaded", () => all("[data-log-scroll]").forEach((l) => { l.scrollTop = l.scrollHeight; }));
 
