@@ -191,17 +191,20 @@ func (m *maker) life(rnd *rand.Rand, b buyer, d doc.PurchaseOrder, t time.Time) 
 	return slices.DeleteFunc(steps, func(s step) bool { return !s.at.Before(m.start) })
 }
 
-// workday moves an instant to working hours of a working day (UTC).
+// workday moves an instant on to working hours of a working day (UTC), never
+// back.
 func workday(t time.Time, rnd *rand.Rand) time.Time {
+	morning := func(days int) time.Time {
+		return time.Date(t.Year(), t.Month(), t.Day()+days, 8, rnd.IntN(55), rnd.IntN(60), 0, time.UTC)
+	}
+	switch h := t.Hour(); {
+	case h < 8:
+		t = morning(0)
+	case h > 16:
+		t = morning(1)
+	}
 	for t.Weekday() == time.Saturday || t.Weekday() == time.Sunday {
 		t = t.AddDate(0, 0, 1)
-	}
-	if h := t.Hour(); h < 7 || h > 16 {
-		t = time.Date(t.Year(), t.Month(), t.Day(), 16, 0, 0, 0, time.UTC)
-		if h < 7 {
-			t = t.Add(-8 * time.Hour)
-		}
-		t = t.Add(time.Duration(rnd.IntN(55)) * time.Minute)
 	}
 	return t
 }

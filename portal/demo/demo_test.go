@@ -1,0 +1,156 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/db/job"
+	"entente/edi/schema"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/catalog"
+	"entente/prm/fault"
+	"entente/prm/partner"
+	"entente/prm/trade"
+)
+
+// postbox keeps what was posted.
+type postbox struct{ raw [][]byte }
+
+func (p *postbox) Post(_ context.Context, actor access.Actor, raw []byte) error {
+	p.raw = append(p.raw, raw)
+	return nil
+}
+
+func services(d *db.DB) Services {
+	jobs := job.New(d, job.Options{})
+	accounts := account.NewService(d, account.Options{Cost: account.Cost{Time: 1, Memory: 64, Threads: 1}})
+	cat := catalog.New(d)
+	return Services{DB: d, Accounts: accounts, Partners: partner.NewService(d, jobs, accounts.Directory()), Catalog: cat, Trade: trade.New(d, cat, jobs)}
+}
+
+// The demo is made twice for one database each: what the contract says of it is
+// there, nothing differs but what is meant to, and both databases hold the same.
+func TestMake(t *testing.T) {
+	t.Parallel()
+	var digests []string
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := services(d)
+		box := &postbox{}
+		s.Wire = box
+		begun := time.Now()
+		ctx := db.WithNow(context.Background(), time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC))
+		if err := Make(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("made in %s", time.Since(begun))
+		if err := Make(ctx, s); fault.CodeOf(err) != fault.Conflict {
+			t.Fatalf("a second time: %v", err)
+		}
+		people(t, ctx, s)
+		aurelia := org(t, ctx, d, "aurelia")
+		boss := access.System("test", aurelia)
+		c, err := s.Trade.Counts(ctx, boss)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.All < 400 || c.All > 420 || c.Differs != 1 || c.Held != 1 || c.Marked != 1 {
+			t.Fatalf("counts %+v", c)
+		}
+		for _, slug := range []string{"kestrel", "baltic", "huadong"} {
+			page, err := s.Trade.List(ctx, boss, trade.Filter{States: []trade.State{trade.Received}, Partner: org(t, ctx, d, slug)})
+			if err != nil || len(page.Items) == 0 {
+				t.Fatalf("%s: nothing waits for an answer (%v)", slug, err)
+			}
+		}
+		page, err := s.Trade.List(ctx, boss, trade.Filter{View: trade.ViewDiffers})
+		if err != nil || len(page.Items) != 1 || page.Items[0].Number != "4500187342" || page.Items[0].Total.String() != "52720.00" {
+			t.Fatalf("differing: %v %v", page.Items, err)
+		}
+		o, err := s.Trade.Get(ctx, boss, page.Items[0].ID)
+		if err != nil || o.Difference.String() != "1632.00" || !o.Lines[1].PriceWrong || !o.Lines[2].QuantityWrong {
+			t.Fatalf("difference %s %v", o.Difference, err)
+		}
+		posted(t, box.raw)
+		goods(t, ctx, s, boss)
+		digests = append(digests, digest(t, ctx, s, boss))
+	})
+	if len(digests) == 2 && digests[0] != digests[1] {
+		t.Fatal("the two databases hold different histories")
+	}
+}
+
+func org(t *testing.T, ctx context.Context, d *db.DB, slug string) (id string) {
+	t.Helper()
+	if err := d.View(ctx, func(ctx context.Context) error {
+		return db.Tx(ctx).Raw("SELECT id FROM org WHERE slug = ?", slug).Scan(&id).Error
+	}); err != nil || id == "" {
+		t.Fatalf("%s: %v", slug, err)
+	}
+	return id
+}
+
+// people signs every demo person in.
+func people(t *testing.T, ctx context.Context, s Services) {
+	t.Helper()
+	for _, email := range []string{"ops@entente.example", "ingrid@aurelia.example", "tomas@aurelia.example", "wen@aurelia.example", "maya@kestrel.example", "dan@kestrel.example", "kaarel@baltic.example", "chen@huadong.example"} {
+		if _, err := s.Accounts.SignIn(ctx, email, Password); err != nil {
+			t.Fatalf("%s cannot sign in: %v", email, err)
+		}
+	}
+}
+
+// posted checks the two interchanges: one accepted, one refused for its date.
+func posted(t *testing.T, raw [][]byte) {
+	t.Helper()
+	if len(raw) != 2 {
+		t.Fatalf("%d interchanges", len(raw))
+	}
+	for i, refused := range []bool{false, true} {
+		r, err := schema.CheckBytes(raw[i], schema.Options{})
+		if err != nil || r.Rejected != refused {
+			t.Fatalf("interchange %d: rejected %v, %v", i, r.Rejected, err)
+		}
+	}
+}
+
+// goods checks the catalogue: forty products in three currencies, valid GTINs.
+func goods(t *testing.T, ctx context.Context, s Services, boss access.Actor) {
+	t.Helper()
+	page, err := s.Catalog.List(ctx, boss, catalog.Filter{Limit: 200})
+	if err != nil || len(page.Items) != 40 || len(page.Currencies) != 3 {
+		t.Fatalf("%d products, %v, %v", len(page.Items), page.Currencies, err)
+	}
+	for _, p := range page.Items {
+		if _, ok := catalog.PadGTIN(p.GTIN); !ok || len(p.Prices) != 3 || p.NameZH == "" {
+			t.Fatalf("product %+v", p)
+		}
+		if p.SKU == "AUR-D18B" && p.Prices[2].Price != 84_000_000 {
+			t.Fatalf("price %v", p.Prices)
+		}
+	}
+}
+
+// digest is every order by number with state, total and dates.
+func digest(t *testing.T, ctx context.Context, s Services, boss access.Actor) string {
+	t.Helper()
+	var b strings.Builder
+	f := trade.Filter{Limit: 200}
+	for {
+		page, err := s.Trade.List(ctx, boss, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page.Items {
+			fmt.Fprintln(&b, o.Number, o.State, o.Total, o.Currency, o.InvoicedTotal, o.Received, o.Changed, o.Marks, o.Held)
+		}
+		if f.After = page.Next; f.After == "" {
+			return b.String()
+		}
+	}
+}
