@@ -44,6 +44,9 @@ type reader struct {
 	line   *doc.Line // of the place we are in, nil in the header
 	party  *doc.Party
 	legacy bool // bytes that are not UTF-8 were met
+
+	cur     *x12.Segment // the segment that curText is the text of
+	curText string
 }
 
 func newReader(set *schema.Set, head *doc.Header) *reader {
@@ -53,20 +56,24 @@ func newReader(set *schema.Set, head *doc.Header) *reader {
 // text is element i as valid UTF-8 without blanks at its end. Bytes that are not
 // UTF-8 are read as Latin-1, which is told once.
 func (r *reader) text(s *x12.Segment, i int) string {
-	b := s.El(i)
-	for len(b) > 0 && b[len(b)-1] == ' ' {
-		b = b[:len(b)-1]
+	if s != r.cur {
+		r.cur, r.curText = s, string(s.Raw())
 	}
-	if utf8.Valid(b) {
-		return string(b)
+	bounds := s.Bounds()
+	if i < 1 || i+1 >= len(bounds) {
+		return ""
+	}
+	t := strings.TrimRight(r.curText[bounds[i]:bounds[i+1]-1], " ")
+	if utf8.ValidString(t) {
+		return t
 	}
 	if !r.legacy {
 		r.legacy = true
 		r.note("translate.encoding", s, i, "")
 	}
-	out := make([]rune, len(b))
-	for k, c := range b {
-		out[k] = rune(c)
+	out := make([]rune, len(t))
+	for k := range len(t) {
+		out[k] = rune(t[k])
 	}
 	return string(out)
 }
