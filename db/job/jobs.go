@@ -150,10 +150,11 @@ func (j *Jobs) Wake(ctx context.Context, name string) {
 // process through one unique job, at most once a second per loop.
 func (j *Jobs) wake(ctx context.Context, keys ...string) error {
 	j.mu.Lock()
-	local := j.state == started
 	var tell []string
 	for _, k := range keys {
-		if !local && time.Since(j.told[k]) > poll {
+		// marked before the commit: after a rollback the poll finds what comes within the second
+		if j.state != started && time.Since(j.told[k]) > poll {
+			j.told[k] = time.Now()
 			tell = append(tell, k)
 		}
 	}
@@ -175,13 +176,6 @@ func (j *Jobs) wake(ctx context.Context, keys ...string) error {
 				return err
 			}
 		}
-		db.AfterCommit(ctx, func() {
-			j.mu.Lock()
-			defer j.mu.Unlock()
-			for _, k := range tell {
-				j.told[k] = time.Now()
-			}
-		})
 		return nil
 	})
 }

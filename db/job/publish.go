@@ -36,10 +36,9 @@ type deliveryRow struct {
 
 func (deliveryRow) TableName() string { return "delivery" }
 
-// The states of a delivery.
+// The states of a delivery; a handled one is "done".
 const (
 	due    = "due"
-	done   = "done"
 	parked = "parked"
 )
 
@@ -61,17 +60,14 @@ func (j *Jobs) Publish(ctx context.Context, e Event) error {
 		}
 	}
 	return j.db.InTx(ctx, func(ctx context.Context) error {
-		position, err := nextPosition(ctx, e.Object)
+		now := db.Micros(db.Now(ctx))
+		id := db.NewID()
+		position, err := insertEvent(ctx, eventRow{
+			ID: id, Kind: e.Kind, Version: int64(max(e.Version, 1)), Orgs: strings.Join(e.Orgs, ","),
+			Object: e.Object, Payload: string(payload), Happened: now,
+		})
 		if err != nil {
 			return err
-		}
-		now := db.Micros(db.Now(ctx))
-		row := eventRow{
-			ID: db.NewID(), Kind: e.Kind, Version: int64(max(e.Version, 1)), Orgs: strings.Join(e.Orgs, ","),
-			Object: e.Object, Position: position, Payload: string(payload), Happened: now,
-		}
-		if err := db.Tx(ctx).Create(&row).Error; err != nil {
-			return db.Translate(err)
 		}
 		j.mu.Lock()
 		subscribers := j.bound[e.Kind]
@@ -80,36 +76,41 @@ func (j *Jobs) Publish(ctx context.Context, e Event) error {
 			return nil
 		}
 		from := min(now, db.Micros(j.db.Clock())) // an event dated ahead is due all the same
-		rows := make([]deliveryRow, len(subscribers))
+		rows := make([]string, len(subscribers))
+		args := make([]any, 0, 5*len(subscribers))
 		keys := make([]string, len(subscribers))
 		for i, s := range subscribers {
-			rows[i] = deliveryRow{Subscriber: s, EventID: row.ID, Object: e.Object, Position: position, State: due, NextAt: from}
-			keys[i] = "event:" + s
+			rows[i], keys[i] = "(?, ?, ?, ?, 'due', 0, ?, '', 0)", "event:"+s
+			args = append(args, s, id, e.Object, position, from)
 		}
-		if err := db.Tx(ctx).Create(&rows).Error; err != nil {
-			return db.Translate(err)
+		err = db.Tx(ctx).Exec("INSERT INTO delivery (subscriber, event_id, object, position, state, attempts, next_at, last_error, done) VALUES "+strings.Join(rows, ", "), args...).Error
+		if err != nil {
+			return err
 		}
 		return j.wake(ctx, keys...)
 	})
 }
 
-// nextPosition counts the events of an object. The lock is held to the end of
-// the transaction, so that positions are in commit order; SQLite has one writer.
-func nextPosition(ctx context.Context, object string) (int64, error) {
-	if object == "" {
-		return 0, nil
-	}
+// insertEvent adds the row and counts the events of its object, from 1. The lock
+// is held to the end of the transaction, so that positions are in commit order;
+// SQLite has one writer. Errors are not translated here: after a deadlock the
+// whole transaction runs again.
+func insertEvent(ctx context.Context, e eventRow) (position int64, err error) {
 	tx := db.Tx(ctx)
-	if db.DialectOf(ctx) == db.Postgres {
-		if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "event:"+object).Error; err != nil {
-			return 0, err // untranslated: a deadlock runs the whole transaction again
+	next := "0"
+	args := []any{e.ID, e.Kind, e.Version, e.Orgs, e.Object}
+	if e.Object != "" {
+		next = "(SELECT COALESCE(MAX(position), 0) + 1 FROM event WHERE object = ?)"
+		args = append(args, e.Object)
+		if db.DialectOf(ctx) == db.Postgres {
+			if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "event:"+e.Object).Error; err != nil {
+				return 0, err
+			}
 		}
 	}
-	var last int64
-	if err := tx.Raw("SELECT COALESCE(MAX(position), 0) FROM event WHERE object = ?", object).Scan(&last).Error; err != nil {
-		return 0, err
-	}
-	return last + 1, nil
+	args = append(args, e.Payload, e.Happened)
+	err = tx.Raw("INSERT INTO event (id, kind, version, orgs, object, position, payload, happened) VALUES (?, ?, ?, ?, ?, "+next+", ?, ?) RETURNING position", args...).Scan(&position).Error
+	return position, err
 }
 
 // Enqueue records a single job in the transaction of ctx, in one of its own when

@@ -1,0 +1,22 @@
+package blob
+
+import (
+	"context"
+	"os"
+
+	"entente/prm/fault"
+)
+
+// Check says whether the store can take a large payload now: its folder accepts
+// a file. Codes: Unavailable.
+func (s *Store) Check(context.Context) error {
+	f, err := os.CreateTemp(s.dir, tempPrefix)
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	_ = f.Close()
+	if err := os.Remove(f.Name()); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	return nil
+}
