@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,6 +223,30 @@ func (n *node) post(t testing.TB, who string, id room.ID, key string) room.Messa
 		t.Fatal(err)
 	}
 	return m
+}
+
+// fill writes n messages of the text at once, so that they share commits, and
+// returns the highest number.
+func (n *node) fill(t testing.TB, who string, id room.ID, count int, text string) int64 {
+	t.Helper()
+	ident, err := n.identity(who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var last atomic.Int64
+	for range count {
+		wg.Go(func() {
+			m, _, err := n.rooms.Post(context.Background(), ident.Actor, room.Draft{Room: id, Key: db.NewID(), Text: text})
+			if err != nil {
+				t.Error(err)
+			}
+			for seq := last.Load(); m.Seq > seq && !last.CompareAndSwap(seq, m.Seq); seq = last.Load() {
+			}
+		})
+	}
+	wg.Wait()
+	return last.Load()
 }
 
 // peer is a client as other programs write one: it reads everything into frames.

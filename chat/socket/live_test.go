@@ -206,14 +206,10 @@ func TestSlowClientComesBackAndCatchesUp(t *testing.T) {
 	}
 	// it stops reading: the kernel's buffers fill, then the queue
 	big := strings.Repeat("x", 16000)
-	ident, _ := n.identity("ingrid")
 	seq := int64(0)
 	for n.live.Hub().Open(n.person["maya"]) > 0 {
-		m, _, err := n.rooms.Post(context.Background(), ident.Actor, room.Draft{Room: r.ID, Key: fmt.Sprint(seq), Text: big})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if seq = m.Seq; seq > 2000 {
+		seq = n.fill(t, "ingrid", r.ID, 8, big)
+		if seq > 2000 {
 			t.Fatal("the slow client was never closed")
 		}
 		fast.until(t, "progress", func() bool { return int64(len(fast.seqs(r.ID))) >= seq })

@@ -124,9 +124,7 @@ func TestReloadWhenTooMuchIsMissing(t *testing.T) {
 	t.Parallel()
 	n := single(t, socket.Limits{})
 	r := n.room(t, "1")
-	for i := range room.MaxGap + 1 {
-		n.post(t, "ingrid", r.ID, fmt.Sprint(i))
-	}
+	n.fill(t, "ingrid", r.ID, room.MaxGap+1, "x")
 	const last = room.MaxGap + 1
 	p := n.open(t, "maya")
 	p.join(t, r.ID, 0)
