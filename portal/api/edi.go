@@ -51,11 +51,11 @@ type ediSet struct {
 	Result   string    `json:"result" doc:"accepted, accepted_with_errors or rejected"`
 	Business string    `json:"business" doc:"booked, duplicate, held, test, not_booked, refused, matched, unmatched or made"`
 	Number   string    `json:"number" doc:"business number: purchase order or invoice"`
-	Document *document `json:"document"`
+	Document *reference `json:"document"`
 	Findings []finding `json:"findings"`
 }
 
-type document struct {
+type reference struct {
 	Kind string `json:"kind"`
 	ID   string `json:"id"`
 	Href string `json:"href,omitempty"`
@@ -189,7 +189,7 @@ func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 	for _, s := range m.Sets {
 		es := ediSet{Control: s.Control, Type: s.Kind, Result: s.Result, Business: s.Business, Number: s.BusinessKey, Findings: wireFindings(s.Findings)}
 		if s.DocumentID != "" {
-			es.Document = &document{Kind: s.DocumentKind, ID: s.DocumentID, Href: documentHref(s.DocumentKind, s.DocumentID)}
+			es.Document = &reference{Kind: s.DocumentKind, ID: s.DocumentID, Href: documentHref(s.DocumentKind, s.DocumentID)}
 		}
 		x.Sets = append(x.Sets, es)
 	}

@@ -65,7 +65,7 @@ func say(err error) error {
 	return fmt.Errorf("%s", strings.Join(words, "; "))
 }
 
-func token(ctx context.Context, e *env, args []string) (int, error) {
+func tokenCmd(ctx context.Context, e *env, args []string) (int, error) {
 	const synopsis = "create --user EMAIL [--org SLUG] --name NAME --scopes a,b"
 	fs := e.flags("token")
 	register(fs, dataFlags...)
@@ -109,7 +109,7 @@ func failed(err error) int {
 	return exitOK
 }
 
-func user(ctx context.Context, e *env, args []string) (int, error) {
+func userCmd(ctx context.Context, e *env, args []string) (int, error) {
 	const synopsis = "create --org SLUG --email EMAIL --name NAME --role r,r  |  create --operator --email EMAIL --name NAME"
 	fs := e.flags("user")
 	register(fs, dataFlags...)

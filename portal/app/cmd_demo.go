@@ -39,7 +39,7 @@ var erpCompanies = map[string]erpCompany{
 	"kestrel": {"maya@kestrel.example", "KESTRELSUPPLY", "AURELIATOOLS", "ingrid@aurelia.example", "kestrel", "aurelia"},
 }
 
-func demo(ctx context.Context, e *env, args []string) (int, error) {
+func demoCmd(ctx context.Context, e *env, args []string) (int, error) {
 	fs := e.flags("demo")
 	base := fs.String("url", "http://127.0.0.1:8080", "address of the portal")
 	as := fs.String("as", "kestrel", "company to play")

@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-
-	"entente/prm/fault"
 )
 
 func serve(ctx context.Context, e *env, args []string) (int, error) {
@@ -43,7 +41,7 @@ func serve(ctx context.Context, e *env, args []string) (int, error) {
 func (a *App) announceSetup(ctx context.Context) {
 	token, err := a.accounts.NewSetupToken(ctx)
 	switch {
-	case fault.CodeOf(err) == fault.Conflict: // set up already
+	case err == nil && token == "": // set up already
 	case err != nil:
 		a.log.Error("the set-up link cannot be made", "err", err)
 	default:

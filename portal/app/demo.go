@@ -1,11 +1,45 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"time"
+
+	"entente/edi/gateway"
+	"entente/portal/demo"
+	"entente/prm/access"
+	"entente/prm/fault"
 )
 
-// makeDemo makes the demo companies on an empty database and starts the jobs;
-// it returns once everything that follows from the demo data was handled.
+// demoWire posts the demo's EDI files through the gateway's own door and waits
+// until they are processed, so that what follows can build on them.
+type demoWire struct{ a *App }
+
+func (w demoWire) Post(ctx context.Context, actor access.Actor, raw []byte) error {
+	if _, err := w.a.gateway.Receive(ctx, actor, gateway.Submission{Reader: bytes.NewReader(raw), Door: "api"}); err != nil {
+		return err
+	}
+	return w.a.jobs.Idle(ctx)
+}
+
+// makeDemo makes the demo companies on an empty database and starts the jobs. It
+// returns once everything that follows from the demo data was handled and the
+// notices of the past are read.
 func (a *App) makeDemo(ctx context.Context) error {
-	return a.jobs.Start(ctx)
+	began := time.Now()
+	if err := a.jobs.Start(ctx); err != nil {
+		return err
+	}
+	err := demo.Make(ctx, demo.Services{DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Wire: demoWire{a}})
+	if fault.CodeOf(err) == fault.Conflict {
+		return nil // made before
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.jobs.Idle(ctx); err != nil {
+		return err
+	}
+	a.log.Info("made the demo companies", "took", time.Since(began).Round(time.Millisecond).String())
+	return nil
 }

@@ -23,8 +23,8 @@ func (a *App) subscribe() {
 	s("rooms", append(trade.Events(), partner.EventActivated, partner.EventEnded,
 		gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged), a.toRooms)
 	s("notices", append(trade.Events(), gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed), a.toNotices)
-	s("edi 855", []string{trade.OrderConfirmed}, a.to855)
-	s("edi 810", []string{trade.InvoicedEvent}, a.to810)
+	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
+	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
 	s("live", append(trade.Events(), gateway.EventProcessed, gateway.EventAcknowledged), a.toLive)
 }
 

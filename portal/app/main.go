@@ -43,9 +43,9 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "run the portal, the API, the live socket, the EDI gateway and the jobs in one process", serve},
-		{"demo", "demo erp: play a distributor's ERP against a running portal", demo},
-		{"token", "token create: print a new API token", token},
-		{"user", "user create: print a sign-in link that works once", user},
+		{"demo", "demo erp: play a distributor's ERP against a running portal", demoCmd},
+		{"token", "token create: print a new API token", tokenCmd},
+		{"user", "user create: print a sign-in link that works once", userCmd},
 		{"edi", "edi check | ack | explain: read EDI files without a server", edi},
 		{"migrate", "bring the database to this version and stop", migrateCmd},
 		{"version", "print the version", version},

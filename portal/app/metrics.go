@@ -41,7 +41,8 @@ func newMetrics(a *App) *metrics {
 			}
 			ch <- prometheus.MustNewConstMetric(waiting, prometheus.GaugeValue, float64(s.Waiting))
 		}
-		ch <- prometheus.MustNewConstMetric(connections, prometheus.GaugeValue, float64(a.live.Hub().Len()))
+		open, _ := a.live.Hub().Connections("")
+		ch <- prometheus.MustNewConstMetric(connections, prometheus.GaugeValue, float64(open))
 	}})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.reg, promhttp.HandlerOpts{}))

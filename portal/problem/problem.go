@@ -14,9 +14,9 @@ import (
 // ContentType of a problem document.
 const ContentType = "application/problem+json"
 
-// Document is a problem document. Code is stable and for programs; Detail says
+// Problem is a problem document. Code is stable and for programs; Detail says
 // what to do and is for people.
-type Document struct {
+type Problem struct {
 	Type     string  `json:"type"`
 	Title    string  `json:"title"`
 	Status   int     `json:"status"`
@@ -35,9 +35,9 @@ type Field struct {
 
 // Of writes err in the language asked for. A foreign error is "internal" and
 // shows nothing of its text.
-func Of(err error, acceptLanguage, instance string) *Document {
+func Of(err error, acceptLanguage, instance string) *Problem {
 	f := fault.As(err)
-	var d *Document
+	var d *Problem
 	if errors.As(err, &d) {
 		return d
 	}
@@ -46,7 +46,7 @@ func Of(err error, acceptLanguage, instance string) *Document {
 	if f.Code == fault.Internal {
 		code = "internal"
 	}
-	d = &Document{Type: "about:blank", Title: p.T("error.title." + string(f.Code)), Status: f.Code.Status(), Code: code, Instance: instance}
+	d = &Problem{Type: "about:blank", Title: p.T("error.title." + string(f.Code)), Status: f.Code.Status(), Code: code, Instance: instance}
 	d.Detail = Text(p, f.Code, f.Key, f.Args)
 	for _, w := range f.Fields {
 		d.Errors = append(d.Errors, Field{Location: w.Name, Code: w.Key, Message: Text(p, f.Code, w.Key, w.Args)})
@@ -64,10 +64,10 @@ func Text(p *locale.Printer, code fault.Code, key string, args map[string]any) s
 }
 
 // Error makes a document an error, so that the API's library passes it on.
-func (d *Document) Error() string { return d.Code }
+func (d *Problem) Error() string { return d.Code }
 
 // GetStatus is the HTTP status.
-func (d *Document) GetStatus() int { return d.Status }
+func (d *Problem) GetStatus() int { return d.Status }
 
 // ContentType tells the API's library how to send it.
-func (d *Document) ContentType(string) string { return ContentType }
+func (d *Problem) ContentType(string) string { return ContentType }

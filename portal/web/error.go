@@ -31,7 +31,7 @@ func (w *Web) Error(c *fiber.Ctx, err error) error {
 	if errors.As(err, &fe) && fe.Code >= 400 && fe.Code < 500 {
 		status = fe.Code
 	}
-	var doc *problem.Document
+	var doc *problem.Problem
 	if errors.As(err, &doc) {
 		status = doc.Status
 	}
@@ -136,8 +136,8 @@ func wantsProblem(c *fiber.Ctx) bool {
 }
 
 func (w *Web) problem(c *fiber.Ctx, err error, f *fault.Error, status int, id string) error {
-	var d problem.Document
-	var ready *problem.Document
+	var d problem.Problem
+	var ready *problem.Problem
 	if errors.As(err, &ready) {
 		d = *ready
 	} else {
