@@ -39,16 +39,18 @@ var bundle = sync.OnceValue(load)
 type texts struct {
 	localizers map[Language]*i18n.Localizer
 	keys       map[Language]map[string]bool
-	twice      []string // keys that two files give: the tests fail on them, the program lives with the later one
+	simple     map[Language]map[string]message // texts without plural and with plain places only: written without the template engine
+	twice      []string                        // keys that two files give: the tests fail on them, the program lives with the later one
 }
 
 // load reads every embedded file named topic.language.json. A broken file is a fault of the build and panics at first use.
 func load() texts {
 	b := i18n.NewBundle(language.English)
 	b.RegisterUnmarshalFunc("json", json.Unmarshal)
-	out := texts{localizers: map[Language]*i18n.Localizer{}, keys: map[Language]map[string]bool{}}
+	out := texts{localizers: map[Language]*i18n.Localizer{}, keys: map[Language]map[string]bool{}, simple: map[Language]map[string]message{}}
 	for _, l := range Languages() {
 		out.keys[l] = map[string]bool{}
+		out.simple[l] = map[string]message{}
 	}
 	names, err := fs.Glob(files, "*.json")
 	if err != nil {
@@ -69,6 +71,11 @@ func load() texts {
 				out.twice = append(out.twice, name+": "+m.ID)
 			}
 			out.keys[lang][m.ID] = true
+			if m.One == "" {
+				if plain, ok := compile(m.Other); ok {
+					out.simple[lang][m.ID] = plain
+				}
+			}
 		}
 	}
 	for _, l := range Languages() {
@@ -149,6 +156,9 @@ func (p *Printer) N(key string, n int, args ...any) string {
 func (p *Printer) write(key string, plural any, args []any) string {
 	if !Has(p.lang, key) {
 		return "⟦" + key + "⟧"
+	}
+	if plain, ok := bundle().simple[p.lang][key]; ok {
+		return plain.write(args)
 	}
 	out, err := bundle().localizers[p.lang].Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data(args), PluralCount: plural})
 	if err != nil {

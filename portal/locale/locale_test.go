@@ -133,6 +133,25 @@ func TestMissingKeyIsVisible(t *testing.T) {
 	}
 }
 
+func TestPlaces(t *testing.T) {
+	en, _ := printers(t)
+	for _, c := range []struct{ got, want string }{
+		{en.T("time.ago", "duration", "5 min"), "5 min ago"},
+		{en.T("time.ago", map[string]any{"duration": "5 min"}), "5 min ago"},
+		{en.T("time.ago", "duration", "1 min", "duration", "2 min"), "2 min ago"},
+		{en.T("time.ago"), "⟦duration⟧ ago"},
+		{en.T("duration.s", "n", 38), "38 s"},
+		{en.T("app.name"), "Entente"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+	if _, ok := compile("{{if .x}}a{{end}}"); ok {
+		t.Error("a text with a condition was taken for a plain one")
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	en, _ := printers(t)
 	same := func(got, want string) {
