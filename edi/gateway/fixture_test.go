@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,7 +84,6 @@ type bench struct {
 	s      *Service
 	jobs   *job.Jobs
 	orders *orders
-	told   atomic.Int64
 }
 
 // setup makes a gateway on d. Nothing runs by itself: work drains.

@@ -179,7 +179,7 @@ func TestManySetsGroupsAndResume(t *testing.T) {
 			each(t, func(t *testing.T, b *bench) {
 				b.s.opt.Backoff, b.s.opt.Attempts = time.Nanosecond, 1000
 				a := b.post(maya, build().String())
-				breakAtEveryEdge(t, b, how, 30)
+				breakAtEveryEdge(t, b, how, 200)
 				check(t, b, a.ID)
 			})
 		})
@@ -188,8 +188,9 @@ func TestManySetsGroupsAndResume(t *testing.T) {
 
 var errBroken = errors.New("broken off")
 
-// breakAtEveryEdge processes again and again, breaking off at the first edge,
-// then the second one and so on, until a run comes through or atMost is reached.
+// breakAtEveryEdge processes again and again. Every run is broken off twice: at one
+// of the first edges, after which sets are written one by one, and at one further
+// on, each time another. It ends when a run comes through, at most after atMost.
 func breakAtEveryEdge(t *testing.T, b *bench, how string, atMost int) {
 	t.Helper()
 	for n := 1; ; n++ {
@@ -197,13 +198,11 @@ func breakAtEveryEdge(t *testing.T, b *bench, how string, atMost int) {
 			t.Fatalf("still not through after %d runs", n)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		edge, broke := 0, false
+		edge, first := 0, 1+n%4
 		b.s.probe = func(string) error {
-			// how far each run comes: the n-th edge of the whole history
-			if edge++; edge < 1+n%4 || broke {
+			if edge++; edge != first && edge != first+1+n*29%90 {
 				return nil
 			}
-			broke = true
 			switch how {
 			case "panic":
 				panic("at an edge")

@@ -70,9 +70,7 @@ func acknowledgements(ctx context.Context, r *interchangeRow, sets []setRow, m *
 		if err != nil {
 			return err
 		}
-		for _, l := range theirs {
-			m.Acknowledgements = append(m.Acknowledgements, l)
-		}
+		m.Acknowledgements = append(m.Acknowledgements, theirs...)
 	}
 	for i := range answers {
 		l := answers[i].link()

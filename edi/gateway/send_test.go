@@ -77,6 +77,13 @@ func TestEmitAndItsAcknowledgement(t *testing.T) {
 		b.want("never answered", len(b.waiting(maya))+len(b.waiting(ingrid)), 2)
 		b.want("told", b.count("SELECT count(*) FROM event WHERE kind = ? AND object = ?", EventAcknowledged, sent.ID), 1)
 
+		// The number is right, but it was no group of invoices.
+		answer.control = 303
+		answer.groups[0].sets[0][1] = "AK1*IN*2"
+		fa = b.get(maya, b.post(maya, answer.String()).ID)
+		b.work()
+		b.want("another kind of group", b.get(maya, fa.ID).Sets[0].Business, BusinessUnmatched)
+
 		// One about nothing we sent.
 		answer.control = 302
 		answer.groups[0].sets[0][1] = "AK1*PR*4711"
