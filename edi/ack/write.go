@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"entente/edi/wire"
@@ -70,13 +71,13 @@ func Body997(g Group) x12.Body {
 	b := x12.Body{Type: "997"}
 	add := func(id string, els ...string) { b.Segs = append(b.Segs, x12.S(id, els...)) }
 
-	ak1 := []string{safe(g.FunctionalID, d, 2), digits(g.Control)}
+	ak1 := []string{orText(safe(g.FunctionalID, d, 2), "ZZ"), orText(digits(g.Control), "0")}
 	if late {
 		ak1 = append(ak1, safe(g.Version, d, 12))
 	}
 	add("AK1", ak1...)
 	for _, s := range g.Sets {
-		ak2 := []string{safe(s.Type, d, 3), safe(s.Control, d, 9)}
+		ak2 := []string{orText(safe(s.Type, d, 3), "000"), orText(safe(s.Control, d, 9), "0000")}
 		if late {
 			ak2 = append(ak2, safe(s.Implementation, d, 35))
 		}
@@ -208,6 +209,14 @@ func elementCode(code, version string) string {
 		return "3"
 	}
 	return code
+}
+
+// orText puts something where a mandatory element cannot be copied.
+func orText(s, other string) string {
+	if strings.TrimSpace(s) == "" {
+		return other
+	}
+	return s
 }
 
 // digits drops a reference that is no number, as composites (C040) have.

@@ -11,7 +11,7 @@ import (
 
 // ReadPurchaseOrder reads an 850. Findings are notes on what was not carried.
 func ReadPurchaseOrder(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
-	d := &doc.PurchaseOrder{Lines: make([]doc.Line, 0, lines(set, "PO1"))}
+	d := &doc.PurchaseOrder{Lines: make([]doc.Line, 0, lines(set, tagPO1))}
 	r := newReader(set, &d.Header)
 	if !r.is("850") {
 		return d, r.findings
@@ -40,7 +40,7 @@ func ReadPurchaseOrder(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 
 // ReadOrderAck reads an 855.
 func ReadOrderAck(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
-	d := &doc.OrderAck{Lines: make([]doc.AckLine, 0, lines(set, "PO1"))}
+	d := &doc.OrderAck{Lines: make([]doc.AckLine, 0, lines(set, tagPO1))}
 	r := newReader(set, &d.Header)
 	if !r.is("855") {
 		return d, r.findings
@@ -97,7 +97,7 @@ func (r *reader) response(s *x12.Segment) doc.Response {
 // ReadInvoice reads an 810. Line amounts are derived: quantity times price, half
 // up to two decimals.
 func ReadInvoice(set *schema.Set) (*doc.Invoice, []wire.Finding) {
-	d := &doc.Invoice{Lines: make([]doc.InvoiceLine, 0, lines(set, "IT1"))}
+	d := &doc.Invoice{Lines: make([]doc.InvoiceLine, 0, lines(set, tagIT1))}
 	r := newReader(set, &d.Header)
 	if !r.is("810") {
 		return d, r.findings
@@ -158,10 +158,10 @@ func (r *reader) afterTotal(i int) bool {
 }
 
 // lines counts the segments that open a line.
-func lines(set *schema.Set, tag string) int {
-	want, n := x12.TagOf(tag), 0
+func lines(set *schema.Set, tag x12.Tag) int {
+	n := 0
 	for i := range set.Segments {
-		if set.Segments[i].Tag == want {
+		if set.Segments[i].Tag == tag {
 			n++
 		}
 	}

@@ -50,8 +50,40 @@ type reader struct {
 }
 
 func newReader(set *schema.Set, head *doc.Header) *reader {
+	var parties, dates, refs int
+	for i := range set.Segments {
+		switch set.Segments[i].Tag {
+		case tagN1:
+			parties++
+		case tagDTM:
+			dates++
+		case tagREF:
+			refs++
+		case tagPO1, tagIT1:
+			head.Parties = grown(head.Parties, parties)
+			head.Dates = grown(head.Dates, dates)
+			head.Refs = grown(head.Refs, refs)
+			return &reader{set: set, head: head, told: map[string]bool{}}
+		}
+	}
 	return &reader{set: set, head: head, told: map[string]bool{}}
 }
+
+// grown makes room for n entries; none stay nil, as the JSON leaves them out.
+func grown[T any](list []T, n int) []T {
+	if n == 0 {
+		return list
+	}
+	return make([]T, 0, n)
+}
+
+var (
+	tagN1  = x12.TagOf("N1")
+	tagDTM = x12.TagOf("DTM")
+	tagREF = x12.TagOf("REF")
+	tagPO1 = x12.TagOf("PO1")
+	tagIT1 = x12.TagOf("IT1")
+)
 
 // text is element i as valid UTF-8 without blanks at its end. Bytes that are not
 // UTF-8 are read as Latin-1, which is told once.
