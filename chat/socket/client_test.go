@@ -158,7 +158,7 @@ func (h *house) node(t testing.TB, cfg socket.Config) *node {
 	if err := n.live.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	app := fiber.New(fiber.Config{DisableStartupMessage: true, ErrorHandler: func(c *fiber.Ctx, err error) error {
+	app := fiber.New(fiber.Config{DisableStartupMessage: true, ReadTimeout: 2 * time.Second, ErrorHandler: func(c *fiber.Ctx, err error) error {
 		var fe *fiber.Error
 		if errors.As(err, &fe) {
 			return c.SendStatus(fe.Code)
@@ -176,6 +176,7 @@ func (h *house) node(t testing.TB, cfg socket.Config) *node {
 	go func() { served <- app.Listener(ln) }()
 	t.Cleanup(func() {
 		n.live.Stop()
+		http.DefaultClient.CloseIdleConnections() // else the server waits for their read timeout
 		if err := app.Shutdown(); err != nil {
 			t.Error(err)
 		}
