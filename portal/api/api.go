@@ -132,8 +132,8 @@ func page[T any](items []T, next string) *reply[list[T]] {
 	return &reply[list[T]]{l}
 }
 
-// paging is what every list takes.
-type paging struct {
+// Paging is what every list takes.
+type Paging struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"rows of a page"`
 	After string `query:"after" doc:"cursor from next of the page before"`
 }

@@ -28,7 +28,9 @@ func (in *intake) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-type idPath struct {
+// IDPath names one object. It is exported because the library binds no fields
+// of an unexported embedded struct.
+type IDPath struct {
 	ID string `path:"id" doc:"id of the object"`
 }
 
@@ -95,7 +97,7 @@ type interchange struct {
 }
 
 type interchangeFilter struct {
-	paging
+	Paging
 	Direction string `query:"direction" enum:"in,out"`
 	Type      string `query:"type" doc:"transaction set, such as 850"`
 	State     string `query:"state" enum:"received,processed,held,failed"`
@@ -129,7 +131,7 @@ func (a *API) edi() {
 			return page(items, got.Next), nil
 		})
 	handle(a, op("GET", base+"/interchanges/{id}", "edi:read", "Get one interchange", "With the result of each set, its findings and its acknowledgements.", 200),
-		func(ctx context.Context, actor access.Actor, in *idPath) (*reply[interchange], error) {
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[interchange], error) {
 			m, err := a.d.Gateway.Get(ctx, actor, in.ID)
 			if err != nil {
 				return nil, err
@@ -138,7 +140,7 @@ func (a *API) edi() {
 		})
 	raw := op("GET", base+"/interchanges/{id}/raw", "edi:read", "Get the exact bytes", "", 200)
 	raw.Responses = map[string]*huma.Response{"200": {Description: "The interchange as it came or went", Content: map[string]*huma.MediaType{"application/edi-x12": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
-	handle(a, raw, func(ctx context.Context, actor access.Actor, in *idPath) (*huma.StreamResponse, error) {
+	handle(a, raw, func(ctx context.Context, actor access.Actor, in *IDPath) (*huma.StreamResponse, error) {
 		r, size, err := a.d.Gateway.Raw(ctx, actor, in.ID)
 		if err != nil {
 			return nil, err
@@ -148,7 +150,7 @@ func (a *API) edi() {
 		}}, nil
 	})
 	handle(a, op("GET", base+"/outbox", "edi:read", "What waits for your company", "Oldest first. Fetch the bytes at `href`, then acknowledge the item: it leaves the list.", 200),
-		func(ctx context.Context, actor access.Actor, in *paging) (*reply[list[gateway.OutboxItem]], error) {
+		func(ctx context.Context, actor access.Actor, in *Paging) (*reply[list[gateway.OutboxItem]], error) {
 			got, err := a.d.Gateway.Outbox(ctx, actor, in.After, in.Limit)
 			if err != nil {
 				return nil, err
@@ -156,11 +158,11 @@ func (a *API) edi() {
 			return page(got.Items, got.Next), nil
 		})
 	handle(a, op("POST", base+"/outbox/{id}/ack", "edi:read", "Mark an outbox item fetched", "Safe to repeat.", 204),
-		func(ctx context.Context, actor access.Actor, in *idPath) (*struct{}, error) {
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
 			return nil, a.d.Gateway.Fetched(ctx, actor, in.ID)
 		})
 	type answer struct {
-		idPath
+		IDPath
 		Body struct {
 			Answer string `json:"answer" enum:"process,discard"`
 		}

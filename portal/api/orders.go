@@ -98,7 +98,7 @@ type invoiceLine struct {
 }
 
 type orderFilter struct {
-	paging
+	Paging
 	Q       string `query:"q" doc:"order number, item number or words of an item"`
 	View    string `query:"view" enum:"waiting,open,held,marked,differs"`
 	State   string `query:"state" doc:"one or several, comma separated"`
@@ -171,7 +171,7 @@ func (a *API) orders() {
 			return page(items, got.Next), nil
 		})
 	handle(a, op("GET", base+"/{id}", "orders:read", "Get an order", "", 200),
-		func(ctx context.Context, actor access.Actor, in *idPath) (*reply[order], error) {
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[order], error) {
 			return a.order(ctx, actor, trade.OrderID(in.ID))
 		})
 	type place struct {
@@ -218,8 +218,8 @@ func (a *API) orders() {
 			return a.order(ctx, actor, got.Order)
 		})
 	type confirm struct {
-		idPath
-		Body confirmBody
+		IDPath
+		Body confirmBody `required:"false"`
 	}
 	handle(a, op("POST", base+"/{id}/confirm", "orders:write", "Answer an order", "By line: accept, change, back-order, reject, substitute; a line may appear more than once. No lines accepts everything. The 855 goes to the buyer.", 200),
 		func(ctx context.Context, actor access.Actor, in *confirm) (*reply[order], error) {
@@ -241,7 +241,7 @@ func (a *API) orders() {
 			return a.order(ctx, actor, trade.OrderID(in.ID))
 		})
 	type ship struct {
-		idPath
+		IDPath
 		Body struct {
 			Version   int64          `json:"version,omitempty"`
 			Lines     []quantityLine `json:"lines,omitempty" doc:"empty: everything confirmed and not shipped"`
@@ -262,7 +262,7 @@ func (a *API) orders() {
 			return a.order(ctx, actor, trade.OrderID(in.ID))
 		})
 	type bill struct {
-		idPath
+		IDPath
 		Body struct {
 			Version  int64          `json:"version,omitempty"`
 			Number   string         `json:"number,omitempty" maxLength:"22"`
@@ -296,7 +296,7 @@ func (a *API) orders() {
 			return a.order(ctx, actor, trade.OrderID(in.ID))
 		})
 	type receive struct {
-		idPath
+		IDPath
 		Body struct {
 			Version int64          `json:"version,omitempty"`
 			Lines   []quantityLine `json:"lines,omitempty" doc:"empty: everything shipped"`
@@ -315,7 +315,7 @@ func (a *API) orders() {
 			return a.order(ctx, actor, trade.OrderID(in.ID))
 		})
 	type invoiceFilter struct {
-		paging
+		Paging
 		Q       string `query:"q" doc:"beginning of a number"`
 		State   string `query:"state" enum:"matched,differs"`
 		Partner string `query:"partner" doc:"slug of the other company"`
@@ -349,7 +349,7 @@ func (a *API) orders() {
 			return page(items, got.Next), nil
 		})
 	handle(a, op("GET", "/api/v1/invoices/{id}", "invoices:read", "Get an invoice", "", 200),
-		func(ctx context.Context, actor access.Actor, in *idPath) (*reply[invoice], error) {
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[invoice], error) {
 			v, err := a.d.Trade.GetInvoice(ctx, actor, trade.InvoiceID(in.ID))
 			if err != nil {
 				return nil, err

@@ -87,7 +87,7 @@ func (a *API) people() {
 			return page(items, ""), nil
 		})
 	type filter struct {
-		paging
+		Paging
 		Q        string `query:"q"`
 		Supplier string `query:"supplier" doc:"slug"`
 	}

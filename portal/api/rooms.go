@@ -48,7 +48,7 @@ type author struct {
 func (a *API) rooms() {
 	const base = "/api/v1/rooms"
 	type filter struct {
-		paging
+		Paging
 		Q    string `query:"q" doc:"part of the title"`
 		Kind string `query:"kind" doc:"partnership or order"`
 	}
@@ -68,7 +68,7 @@ func (a *API) rooms() {
 			return page(items, next), nil
 		})
 	handle(a, op("GET", base+"/{id}", "chat:read", "Get a room", "", 200),
-		func(ctx context.Context, actor access.Actor, in *idPath) (*reply[roomOut], error) {
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[roomOut], error) {
 			r, err := a.d.Rooms.Get(ctx, actor, room.ID(in.ID))
 			if err != nil {
 				return nil, err
@@ -84,7 +84,7 @@ func (a *API) rooms() {
 			return &reply[roomOut]{out}, nil
 		})
 	type window struct {
-		idPath
+		IDPath
 		After  int64 `query:"after" minimum:"0" doc:"numbers above this, ascending"`
 		Before int64 `query:"before" minimum:"0" doc:"the newest below this"`
 		Limit  int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
@@ -103,7 +103,7 @@ func (a *API) rooms() {
 			return page(items, ""), nil
 		})
 	type post struct {
-		idPath
+		IDPath
 		Body struct {
 			Key    string `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one message however often it is sent"`
 			Text   string `json:"text" minLength:"1" maxLength:"16384"`

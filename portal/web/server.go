@@ -5,6 +5,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"log/slog"
@@ -115,7 +116,11 @@ func bodies(streamed []string) fiber.Handler {
 			c.Context().SetConnectionClose()
 			return fault.New(fault.TooLarge, "error.too_large", "Limit", "1 MiB")
 		}
+		api := strings.HasPrefix(path, "/api/") // its library takes bodies as streams only
 		if !req.IsBodyStream() {
+			if api {
+				req.SetBodyStream(bytes.NewReader(req.Body()), len(req.Body()))
+			}
 			return c.Next()
 		}
 		body, err := io.ReadAll(io.LimitReader(req.BodyStream(), SmallBody+1))
@@ -131,7 +136,11 @@ func bodies(streamed []string) fiber.Handler {
 			return fault.New(fault.TooLarge, "error.too_large", "Limit", "1 MiB")
 		}
 		_ = req.CloseBodyStream()
-		req.SetBodyRaw(body)
+		if api {
+			req.SetBodyStream(bytes.NewReader(body), len(body))
+		} else {
+			req.SetBodyRaw(body)
+		}
 		return c.Next()
 	}
 }
