@@ -31,6 +31,9 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer tick.Stop()
+	if err := s.revive(ctx); err != nil {
+		return false, err
+	}
 	stopping, quit := ctx.Done(), s.quit
 	for {
 		select {
@@ -280,10 +283,19 @@ func (s *Service) release(ctx context.Context, row interchangeRow) error {
 	})
 }
 
-// revive makes what a dead process had claimed due again at once.
+// revive makes what a killed process had claimed due again at once, when the drain
+// runs for the first time. On SQLite one process serves, and it holds the lock on
+// the data folder; on PostgreSQL another node may be at work, so claims lapse by
+// themselves. A claim taken back by mistake does no harm: see fence.
 func (s *Service) revive(ctx context.Context) error {
-	return s.db.InTx(ctx, func(ctx context.Context) error {
-		return db.Tx(ctx).Model(&interchangeRow{}).Where("state = ? AND attempts > 0 AND next_at > ? AND last_error = ''", string(Received), db.Micros(db.Now(ctx))).
-			Update("next_at", db.Micros(db.Now(ctx))).Error
+	if s.revived || s.db.Dialect() != db.SQLite {
+		return nil
+	}
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		now := db.Micros(db.Now(ctx))
+		return db.Tx(ctx).Model(&interchangeRow{}).
+			Where("state = ? AND attempts > 0 AND next_at > ? AND last_error = ''", string(Received), now).Update("next_at", now).Error
 	})
+	s.revived = err == nil
+	return err
 }

@@ -253,11 +253,10 @@ type Options struct {
 	Workers  int           // interchanges processed at once, default 8
 	PerLane  int           // of one lane at once, default 4
 	Attempts int           // tries before parking, default 8
-	Lease    time.Duration // how long a claim stands, default 60 s
+	Lease    time.Duration // how long a claim stands unless renewed, default 30 s
 	Backoff  time.Duration // after the first failure, doubled each time, default 2 s, at most 10 min
 	Reuse    time.Duration // how long a control number may not come back, default 30 days
 	Limits   wire.Limits   // of the readers
-	Revive   bool          // Start makes due what a killed process had claimed: only where one process serves, holding the lock on the data folder
 }
 
 func (o Options) filled() Options {
@@ -277,7 +276,7 @@ func (o Options) filled() Options {
 	set(&o.Workers, 8)
 	set(&o.PerLane, 4)
 	set(&o.Attempts, 8)
-	dur(&o.Lease, time.Minute)
+	dur(&o.Lease, 30*time.Second)
 	dur(&o.Backoff, 2*time.Second)
 	dur(&o.Reuse, 30*24*time.Hour)
 	o.Limits = o.Limits.Filled()

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"entente/db"
-	"entente/db/dbtest"
 	"entente/edi/wire"
 	"entente/prm/fault"
 )
@@ -401,21 +400,27 @@ func TestLanesTakeTurns(t *testing.T) {
 }
 
 func TestReviveAndStop(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		b := setup(t, d, Options{Revive: true})
+	each(t, func(t *testing.T, b *bench) {
+		b.work()
 		a := b.post(maya, fromKestrel(210, order("PO210")).String())
 		if rows, err := b.s.claim(t.Context(), 1, map[string]int{}); err != nil || len(rows) != 1 {
 			t.Fatal(rows, err)
 		}
 		b.work() // the claim of the dead process stands
 		b.want("claimed", b.get(maya, a.ID).State, Received)
-		_, next, _ := node(t, d, t.TempDir(), Options{Revive: true})
-		if err := next.Start(t.Context()); err != nil {
+		_, next, _ := node(t, b.d, t.TempDir(), Options{})
+		if _, err := next.drain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		want := Processed
+		if b.d.Dialect() == db.Postgres {
+			want = Received // another node may be at work: the claim lapses by itself
+			b.exec("UPDATE interchange SET next_at = 0 WHERE state = 'received'")
+		}
+		b.want("by the next process", b.get(maya, a.ID).State, want)
 		b.work()
-		b.want("revived", b.get(maya, a.ID).State, Processed)
+		b.want("in the end", b.get(maya, a.ID).State, Processed)
+
 		a = b.post(maya, fromKestrel(211, order("PO211")).String())
 		b.s.Stop()
 		b.s.Stop()

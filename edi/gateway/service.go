@@ -38,6 +38,8 @@ type Service struct {
 	quit chan struct{} // closed by Stop
 	once sync.Once
 
+	revived bool // the drain's own
+
 	// probe is called at the edges of every transaction of processing; a test
 	// breaks off there.
 	probe func(edge string) error
@@ -54,15 +56,6 @@ func New(d Deps, o Options) *Service {
 	}
 	s.jobs.Drain(DrainName, s.drain)
 	return s
-}
-
-// Start makes due again what a killed process had claimed, if Options.Revive says
-// that no other process works on the database. The drain itself starts with Jobs.
-func (s *Service) Start(ctx context.Context) error {
-	if !s.opt.Revive {
-		return nil
-	}
-	return s.revive(ctx)
 }
 
 // Stop claims nothing more and breaks off what runs after the set at hand; it is
