@@ -267,10 +267,10 @@ type UserCmd struct {
 }
 
 // CreateUserLink makes a link by which a person signs in for the first time, or
-// again: it sets the password also of an existing account. For the machine's
-// own commands and the platform operator; an earlier open link of the address
+// again: it sets the password also of an existing account. For the machine's own
+// commands: system actors. An earlier open link of the address
 // to that company dies.
-// Codes: Unauthenticated, NotFound (no such company, not an operator), Invalid.
+// Codes: Unauthenticated, NotFound (no such company, not a system actor), Invalid.
 func (s *Service) CreateUserLink(ctx context.Context, actor access.Actor, cmd UserCmd) (OneTime, error) {
 	if !system(actor) {
 		return OneTime{}, s.denied(ctx, actor, "user.create", orSignedOut(actor))
