@@ -55,11 +55,12 @@ var imports = []rule{
 	{"chat/room", with([]string{"prm/fault", "prm/access"}, dbs), "rooms learn of companies through a port"},
 	{"chat/socket", []string{"chat/*", "prm/fault", "prm/access"}, "the socket carries frames; who somebody is comes through a port"},
 	{"portal/view", []string{"portal/locale", "static", "prm/*", "edi/*", "chat/*"}, "pages hold values, not services"},
+	{"portal/problem", []string{"portal/locale", "prm/fault"}, "one JSON form of an error for pages and API"},
 	{"portal/form", leaves, "forms check shapes, services check rules"},
 	{"portal/session", []string{"prm/account", "prm/access", "prm/fault", "chat/socket", "db"}, "sessions authenticate and never authorise"},
 	{"portal/app", []string{"*"}, "the composition root"},
 	{"portal/e2e", []string{"*"}, "stories drive the whole program"},
-	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/session", "portal/locale", "portal/mail", "static"}, "handlers use services; nobody imports the composition root"},
+	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/session", "portal/locale", "portal/mail", "portal/problem", "static"}, "handlers use services; nobody imports the composition root"},
 }
 
 // fences keep a third-party package inside named places.
