@@ -15,8 +15,10 @@ import (
 )
 
 type productRow struct {
-	OrgID, ID, SKU, NameEn, NameZh, Family, Unit, Gtin, State string
-	Created                                                   int64
+	OrgID                                          string `gorm:"primaryKey"`
+	ID                                             string `gorm:"primaryKey"`
+	SKU, NameEn, NameZh, Family, Unit, Gtin, State string
+	Created                                        int64
 }
 
 func (productRow) TableName() string { return "product" }
@@ -26,8 +28,11 @@ func (r productRow) product() Product {
 }
 
 type packRow struct {
-	OrgID, ProductID, Level, Gtin, Unit string
-	Quantity                            int64
+	OrgID      string `gorm:"primaryKey"`
+	ProductID  string `gorm:"primaryKey"`
+	Level      string `gorm:"primaryKey"`
+	Gtin, Unit string
+	Quantity   int64
 }
 
 func (packRow) TableName() string { return "pack" }
@@ -37,15 +42,21 @@ func (r packRow) pack() Pack {
 }
 
 type priceRow struct {
-	OrgID, ProductID, Currency, ValidFrom string
-	Price                                 int64
+	OrgID     string `gorm:"primaryKey"`
+	ProductID string `gorm:"primaryKey"`
+	Currency  string `gorm:"primaryKey"`
+	ValidFrom string `gorm:"primaryKey"`
+	Price     int64
 }
 
 func (priceRow) TableName() string { return "price" }
 
 type referenceRow struct {
-	OrgID, PartnerID, BuyerItem, ProductID string
-	Created                                int64
+	OrgID     string `gorm:"primaryKey"`
+	PartnerID string `gorm:"primaryKey"`
+	BuyerItem string `gorm:"primaryKey"`
+	ProductID string
+	Created   int64
 }
 
 func (referenceRow) TableName() string { return "item_reference" }

@@ -76,7 +76,7 @@ func (s *Service) respond(ctx context.Context, actor access.Actor, o orderRow, p
 	for i, p := range parts {
 		rows[i] = responseLineRow{ResponseID: r.ID, Position: int64(i + 1), Line: int64(p.Line), Action: string(p.Action), Code: p.Code, Quantity: int64(p.Quantity), Price: int64(p.Price), Day: p.Date, Substitute: p.Substitute, Reason: p.Reason}
 	}
-	if err := db.Tx(ctx).CreateInBatches(rows, 500).Error; err != nil {
+	if err := insertMany(ctx, rows); err != nil {
 		return "", err
 	}
 	err = s.record(ctx, actor, o, deed{history: "order.answer_" + kind, args: map[string]string{"Response": r.Number, "Lines": itoa(len(parts))}, action: "order.confirm",

@@ -60,7 +60,7 @@ func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, c
 		if err != nil {
 			return err
 		}
-		if err := db.Tx(ctx).CreateInBatches(rows, 500).Error; err != nil {
+		if err := insertMany(ctx, rows); err != nil {
 			return err
 		}
 		for _, c := range taken {

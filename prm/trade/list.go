@@ -57,7 +57,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 	}
 	var page Page
 	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		var narrow []string // partnerships
+		var narrow map[access.Side]string // partnerships
 		if f.Partner != "" {
 			if narrow, err = partnershipsWith(ctx, scope, f.Partner); err != nil || len(narrow) == 0 {
 				return err
@@ -65,7 +65,10 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 		}
 		var rows []orderRow
 		for _, sp := range spans(f) {
-			part, err := readSpan(ctx, scope, sp, w, narrow, f.Query, f.Limit+1)
+			if f.Partner != "" && narrow[sp.side] == "" {
+				continue
+			}
+			part, err := readSpan(ctx, scope, sp, w, narrow[sp.side], f.Query, f.Limit+1)
 			if err != nil {
 				return err
 			}

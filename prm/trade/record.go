@@ -37,7 +37,7 @@ func (s *Service) record(ctx context.Context, a access.Actor, o orderRow, d deed
 			args = []byte("{}")
 		}
 		h := historyRow{ID: db.NewID(), SubjectKind: subjectOrder, SubjectID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Kind: d.history, Args: string(args), PersonID: a.Person, OrgID: a.Org, Happened: db.Micros(db.Now(ctx))}
-		if err := db.Tx(ctx).Create(&h).Error; err != nil {
+		if err := insertMany(ctx, []historyRow{h}); err != nil {
 			return err
 		}
 	}

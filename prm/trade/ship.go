@@ -50,7 +50,7 @@ func (s *Service) Ship(ctx context.Context, actor access.Actor, id OrderID, cmd 
 			l.Shipped += m.Quantity
 			l.State = lineState(*l, l.State)
 		}
-		if err := db.Tx(ctx).CreateInBatches(rows, 500).Error; err != nil {
+		if err := insertMany(ctx, rows); err != nil {
 			return err
 		}
 		if err := s.save(ctx, &o, lines); err != nil {

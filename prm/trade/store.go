@@ -218,6 +218,11 @@ func insertOnce(ctx context.Context, row any) (bool, error) {
 	return tx.RowsAffected == 1, tx.Error
 }
 
+// insertMany inserts rows; a taken key is an error.
+func insertMany[T any](ctx context.Context, rows []T) error {
+	return db.Tx(ctx).CreateInBatches(rows, 500).Error
+}
+
 // orderByID reads an order; lock takes the row for writing.
 func orderByID(ctx context.Context, id OrderID, lock bool) (orderRow, error) {
 	tx := db.Tx(ctx)

@@ -8,14 +8,23 @@ import (
 	"entente/prm/access"
 )
 
-// readSpan reads one range, newest first.
-func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnerships []string, query string, limit int) ([]orderRow, error) {
-	tx := db.Tx(ctx).Where(column(sp.side)+" = ?", scope.Org())
+// readSpan reads one range, newest first. partnership "" is any. One column
+// chooses the index, the other is only compared (COALESCE keeps it from being
+// chosen): a state or flag is narrower than a partnership, a partnership than a
+// company.
+func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnership, query string, limit int) ([]orderRow, error) {
+	col := column(sp.side)
+	tx := db.Tx(ctx)
+	switch {
+	case partnership == "":
+		tx = tx.Where(col+" = ?", scope.Org())
+	case sp.where == "":
+		tx = tx.Where("partnership_id = ? AND COALESCE("+col+", '') = ?", partnership, scope.Org())
+	default:
+		tx = tx.Where(col+" = ? AND COALESCE(partnership_id, '') = ?", scope.Org(), partnership)
+	}
 	if sp.where != "" {
 		tx = tx.Where(sp.where, sp.values...)
-	}
-	if partnerships != nil {
-		tx = tx.Where("partnership_id IN ?", partnerships)
 	}
 	if w.from != 0 {
 		tx = tx.Where("received >= ?", w.from)
@@ -34,11 +43,20 @@ func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partne
 	return rows, err
 }
 
-// partnershipsWith are the partnerships of the scope's company with another.
-func partnershipsWith(ctx context.Context, scope access.Scope, partner string) ([]string, error) {
-	ids := []string{}
-	err := db.Tx(ctx).Table("partnership").Where("(supplier_id = ? AND reseller_id = ?) OR (supplier_id = ? AND reseller_id = ?)", scope.Org(), partner, partner, scope.Org()).Pluck("id", &ids).Error
-	return ids, err
+// partnershipsWith are the partnerships of the scope's company with another, by
+// the side the scope's company has in them: at most one each way.
+func partnershipsWith(ctx context.Context, scope access.Scope, partner string) (map[access.Side]string, error) {
+	var rows []struct{ ID, SupplierID string }
+	err := db.Tx(ctx).Table("partnership").Select("id", "supplier_id").Where("(supplier_id = ? AND reseller_id = ?) OR (supplier_id = ? AND reseller_id = ?)", scope.Org(), partner, partner, scope.Org()).Scan(&rows).Error
+	out := map[access.Side]string{}
+	for _, r := range rows {
+		side := access.Reseller
+		if r.SupplierID == scope.Org() {
+			side = access.Supplier
+		}
+		out[side] = r.ID
+	}
+	return out, err
 }
 
 type firstMark struct {

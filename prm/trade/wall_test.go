@@ -1,0 +1,259 @@
+package trade
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// tables are those that a stranger's call may not change.
+var tables = []string{"purchase_order", "order_line", "order_response", "order_response_line", "shipment", "shipment_line", "invoice", "invoice_line", "order_arrival", "history", "counter", "event", "audit", "product", "price"}
+
+func state(t *testing.T, d *db.DB) string {
+	t.Helper()
+	var b strings.Builder
+	err := d.View(context.Background(), func(ctx context.Context) error {
+		for _, name := range tables {
+			var rows []map[string]any
+			if err := db.Tx(ctx).Table(name).Find(&rows).Error; err != nil {
+				return err
+			}
+			lines := make([]string, len(rows))
+			for i, r := range rows {
+				lines[i] = fmt.Sprint(r) // keys come sorted
+			}
+			slices.Sort(lines)
+			fmt.Fprintln(&b, name, lines)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// A person of a competing company calls every exported method of the service
+// about Kestrel's order: it does not exist, and nothing changes.
+func TestStranger(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		r := b.receive(design())
+		other := design()
+		other.Lines[0].Quantity = "241"
+		held := b.receive(other)
+		resp, err := b.svc.Confirm(b.at(), b.ingrid, r.Order, ConfirmCmd{Lines: []ConfirmLine{{Line: 1, Action: Accept}, {Line: 2, Action: Accept}, {Line: 3, Action: Change, Quantity: money.Whole(300)}, {Line: 4, Action: Accept}, {Line: 5, Action: Accept}}})
+		b.must(err)
+		_, err = b.svc.Ship(b.at(), b.ingrid, r.Order, ShipCmd{Lines: []LineQuantity{{1, money.Whole(10)}}})
+		b.must(err)
+		inv, err := b.svc.Invoice(b.at(), b.ingrid, r.Order, InvoiceCmd{})
+		b.must(err)
+
+		ctx := b.at()
+		s := b.svc
+		place := PlaceCmd{Partnership: b.toKestrel, Lines: []PlaceLine{{SKU: "AUR-D18B", Quantity: money.Whole(1)}}}
+		calls := map[string]func(a access.Actor) error{
+			"ReceiveOrder": func(a access.Actor) error {
+				return second(s.ReceiveOrder(ctx, a, b.incoming(order("9", [3]string{"AUR-D18B", "1", "84"}), db.NewID(), 1)))
+			},
+			"Quote": func(a access.Actor) error { return second(s.Quote(ctx, a, place)) },
+			"Place": func(a access.Actor) error { return second(s.Place(ctx, a, place)) },
+			"Resolve": func(a access.Actor) error {
+				return second(s.Resolve(ctx, a, held.Arrival, ResolveCmd{Answer: AnswerNew}))
+			},
+			"Cancel":         func(a access.Actor) error { return second(s.Cancel(ctx, a, r.Order, 0, "")) },
+			"Confirm":        func(a access.Actor) error { return second(s.Confirm(ctx, a, r.Order, ConfirmCmd{})) },
+			"Agree":          func(a access.Actor) error { return s.Agree(ctx, a, resp) },
+			"Ship":           func(a access.Actor) error { return second(s.Ship(ctx, a, r.Order, ShipCmd{})) },
+			"MarkReceived":   func(a access.Actor) error { return second(s.MarkReceived(ctx, a, r.Order, ReceiveCmd{})) },
+			"Invoice":        func(a access.Actor) error { return second(s.Invoice(ctx, a, r.Order, InvoiceCmd{})) },
+			"Get":            func(a access.Actor) error { return second(s.Get(ctx, a, r.Order)) },
+			"Head":           func(a access.Actor) error { return second(s.Head(ctx, a, r.Order)) },
+			"GetInvoice":     func(a access.Actor) error { return second(s.GetInvoice(ctx, a, inv)) },
+			"OrderAck":       func(a access.Actor) error { _, _, err := s.OrderAck(ctx, a, resp); return err },
+			"InvoiceDoc":     func(a access.Actor) error { _, _, err := s.InvoiceDoc(ctx, a, inv); return err },
+			"SetInterchange": func(a access.Actor) error { return s.SetInterchange(ctx, a, DocumentInvoice, string(inv), "x") },
+		}
+		empty := map[string]func(a access.Actor) (int, error){
+			"List": func(a access.Actor) (int, error) { p, err := s.List(ctx, a, Filter{}); return len(p.Items), err },
+			"Counts": func(a access.Actor) (int, error) {
+				c, err := s.Counts(ctx, a)
+				return c.All + c.Waiting + c.Differs, err
+			},
+			"Waiting": func(a access.Actor) (int, error) { w, err := s.Waiting(ctx, a, 50); return len(w), err },
+			"Summaries": func(a access.Actor) (int, error) {
+				m, err := s.Summaries(ctx, a, []string{b.toKestrel, b.toBaltic})
+				return len(m), err
+			},
+			"Invoices": func(a access.Actor) (int, error) {
+				p, err := s.Invoices(ctx, a, InvoiceFilter{})
+				return len(p.Items), err
+			},
+			"Lines": func(a access.Actor) (int, error) { m, err := s.Lines(ctx, a, []OrderID{r.Order}); return len(m), err },
+		}
+		for m := range reflect.TypeFor[*Service]().Methods() {
+			if calls[m.Name] == nil && empty[m.Name] == nil {
+				t.Errorf("method %s is not called by a stranger", m.Name)
+			}
+		}
+		before := state(t, d)
+		for _, a := range []access.Actor{b.kaarel, access.System("x", b.baltic), {Person: db.NewID(), Org: db.NewID(), Roles: []access.Role{access.Admin}}} {
+			for name, call := range calls {
+				if err := call(a); fault.CodeOf(err) != fault.NotFound {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			for name, call := range empty {
+				if n, err := call(a); err != nil || n != 0 {
+					t.Errorf("%s: %d, %v", name, n, err)
+				}
+			}
+		}
+		for name, call := range calls {
+			if err := call(access.Actor{}); fault.CodeOf(err) != fault.Unauthenticated {
+				t.Errorf("%s by nobody: %v", name, err)
+			}
+		}
+		if after := state(t, d); after != before {
+			t.Fatal("a stranger changed something")
+		}
+	})
+}
+
+// A viewer sees the order without any price; the roles without a right are
+// refused, not deceived.
+func TestViewer(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		r := b.receive(design())
+		b.must(second(b.svc.Confirm(b.at(), b.ingrid, r.Order, ConfirmCmd{})))
+		b.must(second(b.svc.Ship(b.at(), b.ingrid, r.Order, ShipCmd{})))
+		b.must(second(b.svc.Invoice(b.at(), b.ingrid, r.Order, InvoiceCmd{Lines: []InvoiceCmdLine{{Line: 2, Price: b.micro("48.9")}}})))
+		o, err := b.svc.Get(b.at(), b.eyes, r.Order)
+		b.must(err)
+		if !o.PricesHidden || !o.InvoicesHidden || len(o.Invoices) != 0 {
+			t.Fatalf("viewer sees %+v", o.Order)
+		}
+		text := fmt.Sprintf("%+v", o)
+		for _, secret := range []string{"84000000", "5272000", "48900000", "38400", "46500000"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("a viewer reads %s", secret)
+			}
+		}
+		page, err := b.svc.List(b.at(), b.eyes, Filter{})
+		b.must(err)
+		eq(t, "total", page.Items[0].Total.Minor, 0)
+		_, err = b.svc.Invoices(b.at(), b.eyes, InvoiceFilter{})
+		b.want(err, fault.Forbidden, "")
+		b.want(second(b.svc.Confirm(b.at(), b.eyes, r.Order, ConfirmCmd{})), fault.Forbidden, "")
+		b.want(second(b.svc.Confirm(b.at(), b.dan, r.Order, ConfirmCmd{})), fault.Forbidden, "")
+		b.want(second(b.svc.Ship(b.at(), b.dan, r.Order, ShipCmd{})), fault.Forbidden, "")
+		b.want(second(b.svc.MarkReceived(b.at(), b.ingrid, r.Order, ReceiveCmd{})), fault.Forbidden, "")
+		b.want(b.svc.SetInterchange(b.at(), b.ingrid, DocumentInvoice, "x", "y"), fault.NotFound, "")
+		// Both sides read the same history.
+		if got, want := o.History, b.get(r.Order).History; !reflect.DeepEqual(got, want) {
+			t.Fatal("two histories")
+		}
+		// Ended: nothing new is booked, what stands is still read.
+		b.must(d.InTx(b.at(), func(ctx context.Context) error {
+			return db.Tx(ctx).Exec("UPDATE partnership SET state = 'suspended' WHERE id = ?", b.toKestrel).Error
+		}))
+		_, err = b.svc.ReceiveOrder(b.at(), b.gateway(), b.incoming(order("9", [3]string{"AUR-D18B", "1", "84"}), db.NewID(), 1))
+		b.want(err, fault.Conflict, "partner.not_active")
+		b.get(r.Order)
+	})
+}
+
+// Views, search and paging, on both sides.
+func TestList(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		var all []OrderID
+		for i := range 7 {
+			o := order("PO-"+itoa(100+i), [3]string{"AUR-D18B", "3", "84"})
+			o.Lines[0].Description = "加急订单 drill"
+			all = append(all, b.receive(o).Order)
+		}
+		r, err := b.svc.ReceiveOrder(b.at(), access.System("gateway", b.baltic), Incoming{Doc: func() doc.PurchaseOrder {
+			o := order("PO-100", [3]string{"AUR-B50", "1", "37.44"})
+			o.Currency = "EUR"
+			return o
+		}(), Supplier: b.aurelia, Reseller: b.baltic, Partnership: b.toBaltic})
+		b.must(err)
+		slices.Reverse(all)
+		walk := func(a access.Actor, f Filter) []OrderID {
+			t.Helper()
+			var got []OrderID
+			for {
+				p, err := b.svc.List(b.at(), a, f)
+				b.must(err)
+				for _, o := range p.Items {
+					got = append(got, o.ID)
+				}
+				if f.After = p.Next; f.After == "" {
+					return got
+				}
+			}
+		}
+		if got := walk(b.dan, Filter{Limit: 3}); !slices.Equal(got, all) {
+			t.Fatalf("pages of three: %v, want %v", got, all)
+		}
+		eq(t, "both partners", len(walk(b.ingrid, Filter{Limit: 3})), 8)
+		eq(t, "one partner", len(walk(b.ingrid, Filter{Partner: b.baltic})), 1)
+		eq(t, "a partner's partner", len(walk(b.dan, Filter{Partner: b.baltic})), 0)
+		eq(t, "baltic's own", walk(b.kaarel, Filter{})[0], r.Order)
+		for q, n := range map[string]int{"PO-103": 1, "AUR-D18B": 7, "订单": 7, "leeds": 8, "baltic": 1, `"*' OR 1`: 0, "": 8} {
+			if got := len(walk(b.ingrid, Filter{Query: q, Limit: 2})); got != n {
+				t.Errorf("search %q: %d, want %d", q, got, n)
+			}
+		}
+		b.must(second(b.svc.Confirm(b.at(), b.ingrid, all[0], ConfirmCmd{})))
+		b.must(second(b.svc.Ship(b.at(), b.ingrid, all[0], ShipCmd{Tracking: "JD77"})))
+		b.must(second(b.svc.Invoice(b.at(), b.ingrid, all[0], InvoiceCmd{Lines: []InvoiceCmdLine{{Line: 1, Price: b.micro("90")}}})))
+		c, err := b.svc.Counts(b.at(), b.ingrid)
+		b.must(err)
+		eq(t, "counts", c, Counts{All: 8, Waiting: 7, Open: 7, Differs: 1})
+		c, err = b.svc.Counts(b.at(), b.dan)
+		b.must(err)
+		eq(t, "counts", c, Counts{All: 7, Waiting: 1, Open: 6, Differs: 1})
+		for _, v := range Views {
+			eq(t, "view "+string(v), len(walk(b.ingrid, Filter{View: v, Limit: 2})), map[View]int{ViewAll: 8, ViewWaiting: 7, ViewOpen: 7, ViewDiffers: 1}[v])
+		}
+		eq(t, "found by tracking", len(walk(b.dan, Filter{Query: "JD77"})), 1)
+		eq(t, "found by invoice", len(walk(b.dan, Filter{Query: "INV-KESTREL-00001"})), 1)
+		eq(t, "states", len(walk(b.ingrid, Filter{States: []State{Received, Differs}})), 8)
+		items, err := b.svc.Waiting(b.at(), b.dan, 50)
+		b.must(err)
+		if len(items) != 2 || items[0].Kind != WaitDiffers || items[0].Difference.String() != "18.00" || items[1].Kind != WaitReceive {
+			t.Fatalf("waiting %+v", items)
+		}
+		p, err := b.svc.Invoices(b.at(), b.dan, InvoiceFilter{State: InvoiceDiffers, Query: "inv-kes"})
+		b.must(err)
+		if len(p.Items) != 1 || p.Items[0].OrderNumber != "PO-106" || p.Items[0].Difference.String() != "18.00" {
+			t.Fatalf("invoices %+v", p.Items)
+		}
+		_, err = b.svc.List(b.at(), b.dan, Filter{After: "nonsense"})
+		b.want(err, fault.Invalid, "")
+		// Numbers run per partnership: Baltic's first is its first.
+		b.must(second(b.svc.Confirm(b.at(), b.ingrid, r.Order, ConfirmCmd{})))
+		id, err := b.svc.Invoice(b.at(), b.ingrid, r.Order, InvoiceCmd{})
+		b.must(err)
+		inv, err := b.svc.GetInvoice(b.at(), b.kaarel, id)
+		b.must(err)
+		eq(t, "number", inv.Number, "INV-BALTIC-00001")
+		eq(t, "tax", inv.TaxCategory, "G")
+	})
+}
