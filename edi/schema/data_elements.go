@@ -200,7 +200,7 @@ const elementData = `
 810 N0 1 6
 819 ID 2 3
 822 AN 1 15
-828 ID 1 1
+828 R 1 9
 933 AN 1 264
 934 ID 2 2
 935 ID 2 2

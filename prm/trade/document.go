@@ -163,7 +163,11 @@ func invoiceDoc(d Detail, inv Invoice) doc.Invoice {
 	}
 	if inv.Tax.Minor != 0 {
 		percent, _ := times(inv.TaxRate, money.Whole(100))
-		out.Taxes = []doc.Tax{{Type: "VA", Amount: cents(inv.Tax), Percent: decimal(percent), Taxable: cents(inv.Net)}}
+		tax := doc.Tax{Type: "VA", Amount: cents(inv.Tax), Percent: decimal(percent)}
+		if base := cents(inv.Net); len(base) <= 10 { // TXI08 holds nine digits
+			tax.Taxable = base
+		}
+		out.Taxes = []doc.Tax{tax}
 	}
 	return out
 }
