@@ -119,6 +119,7 @@ type OneTimeLink struct {
 type CompanyPage struct {
 	Base
 	URL        string
+	Code       string // by which partners invite the company
 	Profile    Form
 	Countries  []Option
 	Currencies []Option

@@ -2,11 +2,15 @@ package view
 
 import "time"
 
-// PartnersPage is /c/{slug}/partners.
+// PartnersPage is /c/{slug}/partners. An invitation posts company (the code of the other company), side, currency and price_tolerance to URL.
 type PartnersPage struct {
 	Base
-	Rows      []PartnerRow
-	CanInvite bool
+	URL        string
+	Rows       []PartnerRow
+	CanInvite  bool
+	Invite     Form
+	Sides      []Option
+	Currencies []Option
 }
 
 // PartnerRow is one partnership, seen from the viewer's side. Side is what the other company is to the viewer: supplier or reseller.
@@ -22,8 +26,8 @@ type PartnerRow struct {
 	Unread   int
 }
 
-// PartnerPage is /c/{slug}/partners/{id}. Forms: settings posts format, channel, ack, price_tolerance, response_days to URL+"/settings";
-// confirming an identity of the other side posts to URL+"/identities/{id}/confirm".
+// PartnerPage is /c/{slug}/partners/{id}. Forms: settings posts version, price_tolerance, quantity_tolerance to URL+"/settings";
+// confirming an identity of the other side posts to URL+"/identities/{id}/confirm"; a move posts to URL+"/" + its name.
 type PartnerPage struct {
 	Base
 	URL        string
@@ -36,6 +40,7 @@ type PartnerPage struct {
 	Identities []Identity // theirs, with what the viewer's company has confirmed
 	OurIDs     []Identity
 	Settings   *PartnerSettings // nil: the viewer may not see them
+	Moves      []string         // accept, suspend, resume, end: what the viewer may do now
 	Orders     []MovingOrder
 	Room       *Room
 }

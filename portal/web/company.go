@@ -36,7 +36,7 @@ func (v *visit) companyPage(status int, f companyForms) error {
 	if f.profile != nil {
 		profile = *f.profile
 	}
-	page := &view.CompanyPage{Base: v.shell(), URL: v.path("company"), Profile: profile, Countries: countries(profile.Value("country"), v.p), Currencies: plainOptions(currencyCodes, profile.Value("currency")),
+	page := &view.CompanyPage{Base: v.shell(), URL: v.path("company"), Code: org.ID, Profile: profile, Countries: countries(profile.Value("country"), v.p), Currencies: plainOptions(currencyCodes, profile.Value("currency")),
 		Zones: plainOptions(zoneNames, profile.Value("zone")), Manage: v.may(access.OrgManage, own), CanToken: v.may(access.TokenOwn, own)}
 	if f.identity != nil {
 		page.Identity = *f.identity

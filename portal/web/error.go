@@ -25,6 +25,7 @@ import (
 // foreign error never leaves the house: it is logged under the id that the
 // answer shows.
 func (w *Web) Error(c *fiber.Ctx, err error) error {
+	setHeaders(c)
 	f := asFault(err)
 	status := f.Code.Status()
 	var fe *fiber.Error

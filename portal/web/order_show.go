@@ -186,7 +186,7 @@ func (v *visit) chain(d trade.Detail, links []gateway.Link, edi bool) []view.Cha
 			continue
 		}
 		switch {
-		case !d.PricesHidden && s.Amount.Currency != "":
+		case !d.PricesHidden && s.Amount.Minor != 0:
 			c.Figure = view.T("order.net", "amount", amount(s.Amount))
 		case s.Total > 0:
 			c.Figure = view.T("chain.of", "part", s.Quantity.String(), "whole", s.Total.String())
@@ -275,7 +275,10 @@ func (v *visit) activity(d trade.Detail, n names, edi bool) []view.Entry {
 		args := pairs(e.Args)
 		args = append(args, "company", n.org(e.Org), "person", n.actor(e.Person, e.Org))
 		look := historyIcons[lastWord(e.Kind)]
-		entry := view.Entry{Tone: look.tone, Icon: v.icon(look.icon), Actor: n.person(e.Person), Text: view.T("history."+e.Kind, args...), At: e.At}
+		entry := view.Entry{Tone: look.tone, Icon: v.icon(look.icon), Actor: n.actor(e.Person, e.Org), Text: view.T("history."+e.Kind, args...), At: e.At}
+		if e.Kind == "order.received" { // whoever took it in, the reseller ordered
+			entry.Actor = n.actor(d.PlacedBy, d.Reseller)
+		}
 		if id := e.Args["interchange"]; id != "" && edi {
 			entry.URL = v.path("edi", id)
 		}

@@ -20,7 +20,9 @@ func partnerSide(p partner.Partnership, own string) string {
 }
 
 // partnerList is the list of partnerships with what each has going on.
-func partnerList(v *visit) error {
+func partnerList(v *visit) error { return v.partnersPage(200, view.Form{}) }
+
+func (v *visit) partnersPage(status int, form view.Form) error {
 	c, err := v.partners()
 	if err != nil {
 		return err
@@ -39,14 +41,21 @@ func partnerList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := &view.PartnersPage{Base: v.shell()}
+	page := &view.PartnersPage{Base: v.shell(), URL: v.path("partners"), Invite: form}
+	if page.CanInvite = v.may(access.PartnerManage, access.Shared(v.org(), "")); page.CanInvite {
+		page.Sides = []view.Option{{Value: string(access.Supplier), Label: view.T("side.reseller")}, {Value: string(access.Reseller), Label: view.T("side.supplier")}}
+		for i := range page.Sides {
+			page.Sides[i].On = page.Sides[i].Value == form.Value("side")
+		}
+		page.Currencies = plainOptions(currencyCodes, or(form.Value("currency"), string(v.login.Org.Currency)))
+	}
 	for _, p := range c.all {
 		s := sums[p.ID]
 		other := p.Other(c.own)
 		page.Rows = append(page.Rows, view.PartnerRow{URL: v.path("partners", p.ID), Company: view.Company{ID: other, Name: c.orgs[other].Name}, Side: partnerSide(p, c.own), State: view.State("partner." + string(p.State)),
 			Currency: string(p.Currency), Open: s.Open, Waiting: s.Waiting, Last: s.Last, Unread: unread[p.ID]})
 	}
-	return v.render(page, nil)
+	return v.renderAs(status, page, nil)
 }
 
 // partnerShow is one partnership.
@@ -96,6 +105,9 @@ func (v *visit) partnerPage(status int, typed *view.Form) error {
 	if typed != nil {
 		form = *typed
 		form.Values["version"] = strconv.FormatInt(p.Version, 10)
+	}
+	if manage {
+		page.Moves = v.moves(p)
 	}
 	page.Settings = &view.PartnerSettings{Form: form, Editable: manage && p.State != partner.Ended}
 	return v.renderAs(status, page, nil)
@@ -236,5 +248,30 @@ func partnerInvite(v *visit) error {
 			return v.done(v.path("partners", p.ID), "said.invited")
 		}
 	}
-	return err
+	if fault.KeyOf(err) == "partner.company_unknown" {
+		err = fault.InvalidField("company", "partner.company_unknown")
+	}
+	errs, note, ok := v.formErrors(err)
+	if !ok {
+		return err
+	}
+	return v.partnersPage(422, in.form(errs, note))
+}
+
+// moves are the steps the viewer may take from the present state.
+func (v *visit) moves(p partner.Partnership) []string {
+	ours := p.MovedBy == v.org()
+	switch {
+	case p.State == partner.Invited && !ours:
+		return []string{"accept", "end"}
+	case p.State == partner.Invited:
+		return []string{"end"}
+	case p.State == partner.Active:
+		return []string{"suspend", "end"}
+	case p.State == partner.Suspended && ours:
+		return []string{"resume", "end"}
+	case p.State == partner.Suspended:
+		return []string{"end"}
+	}
+	return nil
 }

@@ -178,7 +178,13 @@ func (w *Web) handler(r Route) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		return r.run(w.visit(c, r, login))
+		v := w.visit(c, r, login)
+		if r.Changes() {
+			if err := v.entered(); err != nil {
+				return err
+			}
+		}
+		return r.run(v)
 	}
 }
 

@@ -29,8 +29,9 @@ const (
 
 // ServerOptions configure NewServer.
 type ServerOptions struct {
-	TrustedProxies []string // only these may say X-Forwarded-For and -Proto
-	Streamed       []string // paths whose handlers read and limit the body stream themselves
+	TrustedProxies []string      // only these may say X-Forwarded-For and -Proto
+	Streamed       []string      // paths whose handlers read and limit the body stream themselves
+	ReadTimeout    time.Duration // for headers and small bodies; 0 is 5 s
 	Log            *slog.Logger
 	Error          func(c *fiber.Ctx, err error) error // renders every error, once
 }
@@ -44,13 +45,16 @@ type ServerOptions struct {
 //   - one error handler, so that no raw error text leaves the house;
 //   - security headers on every answer, errors and static files included.
 func NewServer(o ServerOptions) *fiber.App {
+	if o.ReadTimeout <= 0 {
+		o.ReadTimeout = readTimeout
+	}
 	app := fiber.New(fiber.Config{
 		AppName:                 "entente",
 		Immutable:               true,
 		DisableStartupMessage:   true,
 		StreamRequestBody:       true,
 		BodyLimit:               SmallBody,
-		ReadTimeout:             readTimeout,
+		ReadTimeout:             o.ReadTimeout,
 		WriteTimeout:            longTimeout,
 		IdleTimeout:             idleTimeout,
 		ReadBufferSize:          16 << 10,
@@ -83,6 +87,13 @@ func NewServer(o ServerOptions) *fiber.App {
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 func headers(c *fiber.Ctx) error {
+	setHeaders(c)
+	return c.Next()
+}
+
+// setHeaders writes the security headers. The error renderer calls it again: a
+// request that fasthttp itself refuses never meets the middleware.
+func setHeaders(c *fiber.Ctx) {
 	h := &c.Response().Header
 	h.Set("Content-Security-Policy", CSP)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -95,7 +106,6 @@ func headers(c *fiber.Ctx) error {
 	if c.Protocol() == "https" {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
-	return c.Next()
 }
 
 // bodies reads every body that is not streamed within SmallBody.

@@ -28,6 +28,8 @@ func (v *visit) shell() view.Base {
 	b := view.Base{P: v.p, Theme: v.theme, CSRF: v.login.CSRF, Key: db.NewID(), Path: v.OriginalURL(), Demo: v.w.d.Demo}
 	v.base = &b
 	if !v.known() {
+		b.CSRF = v.entryToken()
+		*v.base = b
 		return b
 	}
 	b.Person = &view.Person{ID: v.login.Person.ID, Name: v.login.Person.Name, Online: true}

@@ -180,6 +180,39 @@ func (v *visit) key() string {
 	return k
 }
 
+// entryCookie ties the forms of somebody not signed in to their browser. The
+// session middleware goes by what browsers say of where a post comes from; this
+// counts where they say nothing.
+const entryCookie = "entente_entry"
+
+// entryToken is the token of forms before sign-in, made with its cookie.
+func (v *visit) entryToken() string {
+	nonce := v.Cookies(entryCookie)
+	if !db.ValidID(nonce) {
+		nonce = db.NewID()
+		v.Cookie(&fiber.Cookie{Name: entryCookie, Value: nonce, Path: "/", HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode, Secure: v.secure(), SessionOnly: true})
+	}
+	token, err := v.w.seal.close("entry", nonce)
+	if err != nil {
+		v.w.d.Log.Error("entry token not made", "error", err)
+	}
+	return token
+}
+
+// entered refuses a form before sign-in that neither says where it comes from nor
+// carries its token.
+// Codes: Conflict.
+func (v *visit) entered() error {
+	if v.known() || v.Get(fiber.HeaderOrigin) != "" || v.Get("Sec-Fetch-Site") != "" {
+		return nil // judged by the session middleware
+	}
+	word := ""
+	if nonce := v.Cookies(entryCookie); nonce == "" || !v.w.seal.open(v.FormValue("csrf"), nonce, &word) || word != "entry" {
+		return fault.New(fault.Conflict, "session.form_old")
+	}
+	return nil
+}
+
 // absolute makes an address that leaves the house: in mails and one-time links.
 func (v *visit) absolute(path string) string {
 	if v.w.d.BaseURL != "" {
