@@ -122,11 +122,13 @@ func (a *App) build(ctx context.Context) error {
 	a.trade = trade.New(a.db, a.catalog, a.jobs)
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Log: a.log}, gateway.Options{})
 	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}})
-	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL})
+	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
 	a.live = socket.New(socket.Config{Rooms: a.rooms, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
 	a.rooms.Publish(a.live)
 	a.accounts.Tie(a.mail, leaver{a.live})
 	a.subscribe()
+	a.jobs.Every("sweep-accounts", 24*time.Hour, a.accounts.Sweep)
+	a.jobs.Every("sweep-mail", 24*time.Hour, a.mail.Sweep)
 
 	pages, err := view.New()
 	if err != nil {
@@ -218,6 +220,9 @@ func (a *App) Close() {
 		if a.listener != nil {
 			_ = a.listener.Close()
 		}
+		if a.gateway != nil {
+			a.gateway.Stop()
+		}
 		if a.jobs != nil {
 			a.jobs.Stop()
 		}
@@ -235,7 +240,7 @@ func (a *App) Ready(ctx context.Context) (checks map[string]string, addresses ma
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	checks, ok = map[string]string{}, true
-	for name, fn := range map[string]func(context.Context) error{"database": a.db.Ping, "blobs": a.blobs.Check, "jobs": a.jobs.Check} {
+	for name, fn := range map[string]func(context.Context) error{"database": a.db.Ping, "blobs": a.blobs.Check, "jobs": a.jobs.Check, "mail": func(context.Context) error { return a.mail.Check() }} {
 		checks[name] = "ok"
 		if err := fn(ctx); err != nil {
 			a.log.Error("not ready", "part", name, "err", err)

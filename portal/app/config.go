@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"entente/portal/session"
 )
 
 // Config is everything that can be set. Each setting comes from its flag, else
@@ -27,6 +29,8 @@ type Config struct {
 	TrustedProxies string
 	MetricsAddr    string
 	Demo           bool
+
+	Limits session.Limits // no setting: floods are slowed down alike everywhere; tests raise it
 }
 
 type setting struct {
