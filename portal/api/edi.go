@@ -48,13 +48,13 @@ type finding struct {
 }
 
 type ediSet struct {
-	Control  string    `json:"control"`
-	Type     string    `json:"type"`
-	Result   string    `json:"result" doc:"accepted, accepted_with_errors or rejected"`
-	Business string    `json:"business" doc:"booked, duplicate, held, test, not_booked, refused, matched, unmatched or made"`
-	Number   string    `json:"number" doc:"business number: purchase order or invoice"`
+	Control  string     `json:"control"`
+	Type     string     `json:"type"`
+	Result   string     `json:"result" doc:"accepted, accepted_with_errors or rejected"`
+	Business string     `json:"business" doc:"booked, duplicate, held, test, not_booked, refused, matched, unmatched or made"`
+	Number   string     `json:"number" doc:"business number: purchase order or invoice"`
 	Document *reference `json:"document"`
-	Findings []finding `json:"findings"`
+	Findings []finding  `json:"findings"`
 }
 
 type reference struct {

@@ -40,6 +40,29 @@ func (a *App) makeDemo(ctx context.Context) error {
 	if err := a.jobs.Idle(ctx); err != nil {
 		return err
 	}
+	if err := a.fetchDemo(ctx); err != nil {
+		return err
+	}
 	a.log.Info("made the demo companies", "took", time.Since(began).Round(time.Millisecond).String())
+	return nil
+}
+
+// fetchDemo takes what the demo's own files left in Kestrel's outbox off it, as
+// Kestrel's ERP did long ago.
+func (a *App) fetchDemo(ctx context.Context) error {
+	org, err := a.accounts.Directory().OrgBySlug(ctx, "kestrel")
+	if err != nil {
+		return err
+	}
+	erp := access.System("demo", org.ID)
+	box, err := a.gateway.Outbox(ctx, erp, "", 200)
+	if err != nil {
+		return err
+	}
+	for _, it := range box.Items {
+		if err := a.gateway.Fetched(ctx, erp, it.ID); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -245,7 +245,7 @@ func (c *client) post(path, body string, want int, out any) {
 // eventually polls until fn says yes.
 func eventually(t *testing.T, what string, fn func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(90 * time.Second) // a killed worker's claim lapses after 30 s on PostgreSQL
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !fn() {
@@ -255,4 +255,3 @@ func eventually(t *testing.T, what string, fn func() bool) {
 		<-tick.C
 	}
 }
-

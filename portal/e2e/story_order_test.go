@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -110,11 +111,13 @@ func (c *client) await(kind, text string) []byte {
 	return raw
 }
 
-func (c *client) orders(q string) []order {
+// orders lists the orders with exactly this number; the search itself also finds
+// others that hold its words.
+func (c *client) orders(number string) []order {
 	c.t.Helper()
 	var list struct{ Items []order }
-	c.get("/api/v1/orders?q="+q, &list)
-	return list.Items
+	c.get("/api/v1/orders?limit=200&q="+number, &list)
+	return slices.DeleteFunc(list.Items, func(o order) bool { return o.Number != number })
 }
 
 // checkFile runs our own edi check on bytes and wants exit 0.
