@@ -109,6 +109,9 @@ type Finding struct {
 	// for an element, AK502 for a set, AK905 for a group; at the level of the
 	// interchange the TA105 note code. Empty for what no code can say.
 	Code string `json:"code,omitempty"`
+	// Codes are those of the other families of acknowledgement, where they
+	// are not the same as Code; In gives the one to use.
+	Codes Codes `json:"codes,omitzero"`
 	// SegmentID is the tag the finding is about; for a missing segment the
 	// tag that was expected.
 	SegmentID string   `json:"segment_id,omitempty"`

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"testing"
 )
@@ -59,5 +61,22 @@ func TestError(t *testing.T) {
 	}
 	if want := `edi: limit.file (larger than allowed) at byte 7: "x"`; err.Error() != want {
 		t.Error(err)
+	}
+}
+
+func TestCodesByFamily(t *testing.T) {
+	t.Parallel()
+	el := Finding{Level: LevelElement, Code: "7", Codes: Codes{IK: "I6", CONTRL: "12"}}
+	for family, want := range map[Family]string{AK: "7", IK: "I6", TA1: "", CONTRL: "12"} {
+		if got := el.In(family); got != want {
+			t.Errorf("family %d: %q, want %q", family, got, want)
+		}
+	}
+	ic := Finding{Level: LevelInterchange, Code: "021"}
+	if ic.In(TA1) != "021" || ic.In(AK) != "" || ic.In(IK) != "" {
+		t.Error("a code of the interchange is the TA1's alone")
+	}
+	if b, err := json.Marshal(ic); err != nil || bytes.Contains(b, []byte("codes")) {
+		t.Errorf("%s %v", b, err)
 	}
 }
