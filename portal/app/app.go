@@ -192,6 +192,7 @@ func (a *App) Run(ctx context.Context, ready func(addr string)) error {
 		go func() { failed <- a.metrics.serve(a.cfg.MetricsAddr) }()
 	}
 	ready(a.addrs.http)
+	a.announceSetup(ctx)
 	select {
 	case <-ctx.Done():
 		a.Close()

@@ -29,7 +29,6 @@ func serve(ctx context.Context, e *env, args []string) (int, error) {
 	defer a.Close()
 	err = a.Run(ctx, func(addr string) {
 		fmt.Fprintln(e.out, "entente ready", addr)
-		a.announceSetup(ctx)
 	})
 	if err != nil {
 		return exitFailed, err

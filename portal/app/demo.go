@@ -22,17 +22,15 @@ func (w demoWire) Post(ctx context.Context, actor access.Actor, raw []byte) erro
 	return w.a.jobs.Idle(ctx)
 }
 
-// makeDemo makes the demo companies on an empty database and starts the jobs. It
-// returns once everything that follows from the demo data was handled and the
-// notices of the past are read.
+// makeDemo makes the demo companies on an empty database and starts the jobs.
+// Everything that follows from the demo data is handled before, in the caller's
+// goroutine and at the instant it happened; it returns once that is done.
 func (a *App) makeDemo(ctx context.Context) error {
 	began := time.Now()
-	if err := a.jobs.Start(ctx); err != nil {
-		return err
-	}
-	err := demo.Make(ctx, demo.Services{DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Wire: demoWire{a}})
+	services := demo.Services{DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Wire: demoWire{a}}
+	err := demo.Make(ctx, services)
 	if fault.CodeOf(err) == fault.Conflict {
-		return nil // made before
+		return a.jobs.Start(ctx) // made before
 	}
 	if err != nil {
 		return err
@@ -40,11 +38,14 @@ func (a *App) makeDemo(ctx context.Context) error {
 	if err := a.jobs.Idle(ctx); err != nil {
 		return err
 	}
+	if err := demo.Talk(ctx, services, a.rooms); err != nil {
+		return err
+	}
 	if err := a.fetchDemo(ctx); err != nil {
 		return err
 	}
 	a.log.Info("made the demo companies", "took", time.Since(began).Round(time.Millisecond).String())
-	return nil
+	return a.jobs.Start(ctx)
 }
 
 // fetchDemo takes what the demo's own files left in Kestrel's outbox off it, as

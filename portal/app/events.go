@@ -19,7 +19,12 @@ import (
 // into plain calls on its target service, inside the delivery's transaction, and
 // may be called twice for the same event.
 func (a *App) subscribe() {
-	s := a.jobs.Subscribe
+	// what follows carries the time of what happened, however late it is handled
+	s := func(subscriber string, kinds []string, fn job.Handler) {
+		a.jobs.Subscribe(subscriber, kinds, func(ctx context.Context, e job.Received) error {
+			return fn(db.WithNow(ctx, e.At), e)
+		})
+	}
 	s("rooms", append(trade.Events(), partner.EventActivated, partner.EventEnded,
 		gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged), a.toRooms)
 	s("notices", append(trade.Events(), gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed), a.toNotices)
