@@ -165,7 +165,8 @@ func (w *Web) signedOut(c *fiber.Ctx) error {
 	if wantsFragment(c) {
 		c.Set("HX-Trigger", "entente:signedout")
 		c.Set("HX-Reswap", "none")
-		return c.SendStatus(fiber.StatusUnauthorized)
+		c.Status(fiber.StatusUnauthorized)
+		return nil
 	}
 	next := ""
 	if c.Method() == fiber.MethodGet {
@@ -220,7 +221,7 @@ func (v *visit) bothValues(f *fault.Error) (was, now view.Text) {
 		if !ok {
 			return view.Raw(fmt.Sprint(a))
 		}
-		if key := "state." + s; v.has(key) {
+		if key := "state.order." + s; v.has(key) {
 			return view.T(key)
 		}
 		return view.Raw(s)

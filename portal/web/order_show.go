@@ -189,7 +189,7 @@ func (v *visit) chain(d trade.Detail, links []gateway.Link, edi bool) []view.Cha
 		case !d.PricesHidden && s.Amount.Minor != 0:
 			c.Figure = view.T("order.net", "amount", amount(s.Amount))
 		case s.Total > 0:
-			c.Figure = view.T("chain.of", "part", s.Quantity.String(), "whole", s.Total.String())
+			c.Figure = view.T("chain.of", "part", view.Quantity{Value: s.Quantity.String()}, "whole", view.Quantity{Value: s.Total.String()})
 		}
 		c.Pips = view.Pips{Steps: [4]view.Pip{view.PipOn, view.PipOn, view.PipOn, view.PipOn}, Words: view.T("pips.accepted")}
 		if l, ok := carried[s.Interchange]; ok && s.Interchange != "" {

@@ -1,0 +1,352 @@
+package web
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"entente/portal/view"
+	"entente/prm/fault"
+)
+
+// serveTest runs a server with the house's defaults and a few bare handlers.
+func serveTest(t *testing.T, o ServerOptions, routes func(app *fiber.App)) string {
+	t.Helper()
+	pages, err := view.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := New(Deps{View: pages, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Log, o.Error = w.d.Log, w.Error
+	app := NewServer(o)
+	routes(app)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		_ = app.Listener(l)
+		close(done)
+	}()
+	t.Cleanup(func() {
+		_ = app.ShutdownWithTimeout(5 * time.Second)
+		<-done
+	})
+	return l.Addr().String()
+}
+
+// TestValuesOutliveTheRequest is trap T2: values kept past the handler stay what
+// they were, though fasthttp reuses its memory.
+func TestValuesOutliveTheRequest(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var kept []string
+	addr := serveTest(t, ServerOptions{}, func(app *fiber.App) {
+		app.Get("/keep/:id", func(c *fiber.Ctx) error {
+			mu.Lock()
+			defer mu.Unlock()
+			kept = append(kept, c.Params("id"), c.Query("q"), c.Get("X-Word"), c.Path())
+			return nil
+		})
+	})
+	client := &http.Client{}
+	for _, id := range []string{"alpha", "bravo", "charl"} {
+		req, _ := http.NewRequest("GET", "http://"+addr+"/keep/"+id+"?q="+id, nil)
+		req.Header.Set("X-Word", id)
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+	}
+	want := []string{"alpha", "alpha", "alpha", "/keep/alpha", "bravo", "bravo", "bravo", "/keep/bravo", "charl", "charl", "charl", "/keep/charl"}
+	if !slices.Equal(kept, want) {
+		t.Errorf("kept %q, want %q", kept, want)
+	}
+}
+
+// echoLength answers how many bytes of body the handler saw.
+func echoLength(app *fiber.App) {
+	app.Post("/small", func(c *fiber.Ctx) error { return c.SendString(fmt.Sprint(len(c.Body()))) })
+}
+
+func postBody(t *testing.T, addr string, body io.Reader, header ...string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest("POST", "http://"+addr+"/small", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := (&http.Client{Timeout: 20 * time.Second}).Do(req)
+	if err != nil {
+		return 0, err.Error() // the server may close while we still send
+	}
+	defer res.Body.Close()
+	raw, _ := io.ReadAll(res.Body)
+	return res.StatusCode, string(raw)
+}
+
+// TestGzipBombIsRefused is trap T3: a body never unfolds.
+func TestGzipBombIsRefused(t *testing.T) {
+	t.Parallel()
+	addr := serveTest(t, ServerOptions{}, echoLength)
+	var small bytes.Buffer
+	z := gzip.NewWriter(&small)
+	if _, err := z.Write(make([]byte, 64<<20)); err != nil {
+		t.Fatal(err)
+	}
+	z.Close()
+	for _, coding := range []string{"gzip", "deflate", "br", "zstd", "GZIP", "gzip, gzip", "x-gzip"} {
+		code, body := postBody(t, addr, bytes.NewReader(small.Bytes()), "Content-Encoding", coding)
+		if code != 422 || !strings.Contains(body, "content_encoding") {
+			t.Errorf("%s: %d %s", coding, code, body)
+		}
+	}
+	if code, body := postBody(t, addr, strings.NewReader("abc"), "Content-Encoding", "identity"); code != 200 || body != "3" {
+		t.Errorf("identity: %d %s", code, body)
+	}
+}
+
+// TestBodyLimit is traps T4 to T6: streaming does not switch the limit off, with
+// and without a stated length.
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	addr := serveTest(t, ServerOptions{}, echoLength)
+	fits := bytes.Repeat([]byte("a"), SmallBody)
+	chunked := func(b []byte) io.Reader { return struct{ io.Reader }{bytes.NewReader(b)} } // hides the length
+	for name, c := range map[string]struct {
+		body io.Reader
+		want int
+	}{
+		"fits":             {bytes.NewReader(fits), 200},
+		"fits, chunked":    {chunked(fits), 200},
+		"too big":          {bytes.NewReader(append(fits, 'b')), 413},
+		"too big, chunked": {chunked(append(slices.Clone(fits), 'b')), 413},
+		"far too big":      {chunked(bytes.Repeat([]byte("x"), 8<<20)), 413},
+	} {
+		code, body := postBody(t, addr, c.body)
+		if code == 0 && c.want == 413 {
+			continue // closed on us: refused all the same
+		}
+		if code != c.want || c.want == 200 && body != fmt.Sprint(SmallBody) {
+			t.Errorf("%s: %d %.200s, want %d", name, code, body, c.want)
+		}
+	}
+}
+
+// TestSlowHeadersAreClosed is traps T7 and T8: a half-sent request ends; a
+// streamed path has more time for its body.
+func TestSlowHeadersAreClosed(t *testing.T) {
+	t.Parallel()
+	const limit = 400 * time.Millisecond
+	addr := serveTest(t, ServerOptions{ReadTimeout: limit, Streamed: []string{"/stream"}}, func(app *fiber.App) {
+		app.Post("/stream", func(c *fiber.Ctx) error {
+			b, err := io.ReadAll(c.Context().RequestBodyStream())
+			if err != nil {
+				return err
+			}
+			return c.SendString(fmt.Sprint(len(b)))
+		})
+	})
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			conn, err := net.Dial("tcp", addr)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nX-Half: ")
+			_ = conn.SetReadDeadline(time.Now().Add(20 * limit))
+			_, err = io.Copy(io.Discard, conn)
+			var late net.Error
+			if errors.As(err, &late) && late.Timeout() {
+				t.Error("a half-sent header was still open")
+			}
+		})
+	}
+	wg.Wait()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc")
+	tick := time.NewTimer(2 * limit) // an honest sender that is slow
+	<-tick.C
+	fmt.Fprint(conn, "def")
+	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if b, _ := io.ReadAll(res.Body); res.StatusCode != 200 || string(b) != "6" {
+		t.Errorf("an honest slow body: %d %s", res.StatusCode, b)
+	}
+}
+
+// TestForwardedForIsNotBelieved is trap T9: only a trusted proxy says who asks.
+func TestForwardedForIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	who := func(app *fiber.App) {
+		app.Get("/who", func(c *fiber.Ctx) error { return c.SendString(c.IP() + " " + c.Protocol()) })
+	}
+	for name, c := range map[string]struct {
+		trusted []string
+		want    string
+	}{
+		"nobody trusted":    {nil, "127.0.0.1 http"},
+		"another is":        {[]string{"10.0.0.0/8"}, "127.0.0.1 http"},
+		"the proxy trusted": {[]string{"127.0.0.1"}, "203.0.113.7 https"},
+	} {
+		addr := serveTest(t, ServerOptions{TrustedProxies: c.trusted}, who)
+		req, _ := http.NewRequest("GET", "http://"+addr+"/who", nil)
+		req.Header.Set("X-Forwarded-For", "203.0.113.7")
+		req.Header.Set("X-Forwarded-Proto", "https")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if string(b) != c.want {
+			t.Errorf("%s: %q, want %q", name, b, c.want)
+		}
+	}
+}
+
+// TestErrorsSayNothingRaw is trap T10: the text of an error never leaves the
+// house, whatever was asked for, and every error carries the headers.
+func TestErrorsSayNothingRaw(t *testing.T) {
+	t.Parallel()
+	const secret = `pq: relation "secret_table" does not exist`
+	addr := serveTest(t, ServerOptions{}, func(app *fiber.App) {
+		app.Get("/raw", func(*fiber.Ctx) error { return errors.New(secret) })
+		app.Get("/panic", func(*fiber.Ctx) error { panic(secret) })
+		app.Get("/wrapped", func(*fiber.Ctx) error { return fault.Wrap(errors.New(secret), fault.Internal, "error.internal") })
+		app.Get("/conflict", func(*fiber.Ctx) error {
+			return fault.Wrap(errors.New(secret), fault.Conflict, "error.conflict", "was", "received", "now", "confirmed")
+		})
+		app.Get("/busy", func(*fiber.Ctx) error { return fault.New(fault.RateLimited, "account.wait", "seconds", int64(7)) })
+		app.Get("/down", func(*fiber.Ctx) error { return fault.Wrap(errors.New(secret), fault.Unavailable, "error.unavailable") })
+		app.Get("/out", func(*fiber.Ctx) error { return fault.New(fault.Unauthenticated, "error.signed_out") })
+		app.Get("/api/v1/raw", func(*fiber.Ctx) error { return errors.New(secret) })
+	})
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, c := range []struct {
+		path, accept, htmx string
+		status             int
+		kind               string
+		holds              []string
+	}{
+		{"/raw", "text/html", "", 500, "text/html", []string{"That is our fault", "<html"}},
+		{"/panic", "text/html", "", 500, "text/html", []string{"That is our fault"}},
+		{"/wrapped", "text/html", "true", 500, "text/html", []string{`id="error"`}},
+		{"/raw", "application/json", "", 500, "application/problem+json", []string{`"code":"internal"`, `"status":500`, `"instance":"urn:entente:request:`}},
+		{"/api/v1/raw", "*/*", "", 500, "application/problem+json", []string{`"code":"internal"`}},
+		{"/conflict", "text/html", "", 409, "text/html", []string{"Someone changed this", "Waits for an answer", "Confirmed"}},
+		{"/busy", "text/html", "", 429, "text/html", []string{"7 s"}},
+		{"/down", "text/html", "", 503, "text/html", []string{"Not ready right now"}},
+		{"/nothing", "text/html", "", 404, "text/html", []string{"Not found"}},
+		{"/out", "text/html", "", 303, "", nil},
+		{"/out", "text/html", "true", 401, "", nil},
+		{"/out", "application/json", "", 401, "application/problem+json", []string{`"status":401`}},
+	} {
+		req, _ := http.NewRequest("GET", "http://"+addr+c.path, nil)
+		req.Header.Set("Accept", c.accept)
+		if c.htmx != "" {
+			req.Header.Set("HX-Request", c.htmx)
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		body := string(raw)
+		at := c.path + " as " + c.accept + c.htmx
+		if res.StatusCode != c.status || !strings.HasPrefix(res.Header.Get("Content-Type"), c.kind) {
+			t.Errorf("%s: %d %s, want %d %s", at, res.StatusCode, res.Header.Get("Content-Type"), c.status, c.kind)
+		}
+		for _, h := range c.holds {
+			if !strings.Contains(body, h) {
+				t.Errorf("%s lacks %q:\n%.2000s", at, h, body)
+			}
+		}
+		if strings.Contains(body, "secret_table") || strings.Contains(body, "⟦") {
+			t.Errorf("%s tells too much or nothing: %.2000s", at, body)
+		}
+		if c.status >= 500 && res.Header.Get("X-Request-Id") == "" {
+			t.Errorf("%s has no request id", at)
+		}
+		if c.status >= 500 && c.kind == "text/html" && !strings.Contains(body, res.Header.Get("X-Request-Id")) {
+			t.Errorf("%s does not show its request id", at)
+		}
+		if want := map[int]string{429: "7", 503: "10"}[c.status]; res.Header.Get("Retry-After") != want {
+			t.Errorf("%s: Retry-After %q, want %q", at, res.Header.Get("Retry-After"), want)
+		}
+		if missing := missingHeaders(res.Header); missing != nil {
+			t.Errorf("%s lacks %v", at, missing)
+		}
+	}
+}
+
+// securityHeaders are on every answer.
+var securityHeaders = map[string]string{"Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Permissions-Policy": "camera=()", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"}
+
+func missingHeaders(h http.Header) []string {
+	var out []string
+	for name, want := range securityHeaders {
+		if !strings.Contains(h.Get(name), want) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// TestHeadersOnRefusedRequests: what fasthttp itself refuses carries them too.
+func TestHeadersOnRefusedRequests(t *testing.T) {
+	t.Parallel()
+	addr := serveTest(t, ServerOptions{}, func(*fiber.App) {})
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: x\r\nX-Long: %s\r\n\r\n", strings.Repeat("a", 64<<10))
+	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode < 400 || missingHeaders(res.Header) != nil {
+		t.Errorf("%d lacks %v", res.StatusCode, missingHeaders(res.Header))
+	}
+	if res.Header.Get("Server") != "" {
+		t.Errorf("the server names itself: %q", res.Header.Get("Server"))
+	}
+}
