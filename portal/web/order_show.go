@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // orderBlocks are the parts of the order page that are fetched alone.
-var orderBlocks = fragments{"work": "order.work", "lines": "order.lines", "chain": "order.chain", "activity": "order.activity", "room": "order.room"}
+var orderBlocks = fragments{"work": "order.work", "lines": "order.lines", "chain": "order.chain", "activity": "order.activity"}
 
 // orderShow is the order page.
 func orderShow(v *visit) error {
@@ -57,7 +58,7 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 		Placed: d.Received, Requested: view.Date(d.RequestedOn), Revision: strconv.FormatInt(d.Version, 10),
 		Parties: parties(d), Terms: terms(d), Prices: !d.PricesHidden,
 		Chain: v.chain(d, links, edi), Lines: v.orderLines(d), Totals: v.orderTotals(d),
-		Documents: v.documents(links), Activity: v.activity(d, n, edi), Held: v.held(d, n), Can: v.orderCan(d, res),
+		Documents: v.documents(d, links), Activity: v.activity(d, n, edi), Held: v.held(d, n), Can: v.orderCan(d, res),
 	}
 	if page.Findings, err = v.orderFindings(d, edi); err != nil {
 		return nil, d, err
@@ -228,10 +229,13 @@ func linkPips(l gateway.Link) view.Pips {
 	return messagePips(l.Origin, l.State, l.Result, l.Delivery, l.Acknowledged)
 }
 
-func (v *visit) documents(links []gateway.Link) []view.DocumentRow {
+// documents lists the EDI messages about an order and, beside them, what was made
+// on the pages and went nowhere by EDI, newest first.
+func (v *visit) documents(d trade.Detail, links []gateway.Link) []view.DocumentRow {
 	var out []view.DocumentRow
-	for i := len(links) - 1; i >= 0; i-- {
-		l := links[i]
+	carried := map[string]bool{}
+	for _, l := range links {
+		carried[l.Document.ID] = true
 		row := view.DocumentRow{At: l.At, URL: v.path("edi", l.ID)}
 		if len(l.Types) > 0 {
 			row.Code = l.Types[0]
@@ -243,6 +247,12 @@ func (v *visit) documents(links []gateway.Link) []view.DocumentRow {
 		row.Sub = view.T("order.document_of", "control", l.Control, "state", view.State("edi."+linkWord(l.State, l.Result, l.Delivery, l.Origin)))
 		out = append(out, row)
 	}
+	for _, s := range d.Chain {
+		if !s.Todo && s.Interchange == "" && !carried[s.ID] {
+			out = append(out, view.DocumentRow{Code: s.Code, Title: view.T("document." + s.Code), Sub: view.Raw(s.Number), At: s.At})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b view.DocumentRow) int { return b.At.Compare(a.At) })
 	return out
 }
 
