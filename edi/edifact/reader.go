@@ -254,6 +254,7 @@ func (r *Reader) split() (length, count int, released, high bool, err error) {
 						i = j
 						break words
 					}
+					seen |= uint64(b[j+1])
 					i = j + 2
 					continue words
 				case clsTerminator:
