@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -276,12 +277,20 @@ func (p *Page) Fill(selector, text string) error {
 	return p.Eval(`(() => { const e = [...document.querySelectorAll(`+quote(selector)+`)].find((e) => e.getClientRects().length > 0); e.focus(); e.value = `+quote(text)+`; e.dispatchEvent(new Event("input", { bubbles: true })); e.dispatchEvent(new Event("change", { bubbles: true })); return true })()`, nil)
 }
 
-// Type types into a field with the keyboard; "\r" is Enter.
-func (p *Page) Type(selector, keys string) error {
+// Type types into a field with the keyboard.
+func (p *Page) Type(selector, text string) error {
 	if err := p.Has(selector); err != nil {
 		return err
 	}
-	return p.Run(chromedp.SendKeys(selector, keys, chromedp.ByQuery))
+	return p.Run(chromedp.Focus(selector, chromedp.ByQuery), input.InsertText(text))
+}
+
+// Enter presses the Enter key where the focus is.
+func (p *Page) Enter() error {
+	press := func(kind input.KeyType) *input.DispatchKeyEventParams {
+		return input.DispatchKeyEvent(kind).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13).WithNativeVirtualKeyCode(13)
+	}
+	return p.Run(press(input.KeyDown).WithText("\r"), press(input.KeyUp))
 }
 
 // Size sets the page's width and height in CSS pixels and the pixels per one.
@@ -297,12 +306,12 @@ func (p *Page) Offline(yes bool) error {
 // Scripts switches the page's own scripts on or off for what is loaded next.
 func (p *Page) Scripts(on bool) error { return p.Run(emulation.SetScriptExecutionDisabled(!on)) }
 
-// SignIn signs a person in through the form of the page.
-func (p *Page) SignIn(server *Server, email, password string) error {
+// SignIn signs a person in through the form of the page, at the server's address.
+func (p *Page) SignIn(url, email, password string) error {
 	if err := p.Run(network.ClearBrowserCookies()); err != nil {
 		return err
 	}
-	if _, err := p.Go(server.URL + "/signin"); err != nil {
+	if _, err := p.Go(url + "/signin"); err != nil {
 		return err
 	}
 	return errors.Join(p.Fill("#main input[type=email]", email), p.Fill("#main input[type=password]", password), p.Leave("#main .btn-primary"))
@@ -319,10 +328,13 @@ func (p *Page) Shot(l Look) ([]byte, error) {
 		return nil, err
 	}
 	var raw []byte
-	err := p.Run(chromedp.ActionFunc(func(ctx context.Context) error {
+	err := p.Run(page.BringToFront(), chromedp.ActionFunc(func(ctx context.Context) error {
 		var err error
-		raw, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).Do(ctx)
+		raw, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).WithOptimizeForSpeed(true).Do(ctx)
 		return err
 	}))
-	return raw, err
+	if err != nil {
+		return nil, fmt.Errorf("picture of %d by %d: %w", l.Width, high, err)
+	}
+	return raw, nil
 }

@@ -144,4 +144,3 @@ func (s *Server) Again() error { return s.start(strings.TrimPrefix(s.URL, "http:
 
 // Logs is what the program wrote to standard error.
 func (s *Server) Logs() string { return s.logs.String() }
-

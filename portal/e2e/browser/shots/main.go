@@ -84,7 +84,7 @@ func run(out string, people, languages, pages []string, url string) error {
 		if len(people) > 0 && !slices.Contains(people, person.Name) {
 			continue
 		}
-		if err := page.SignIn(server, person.Email, browser.Password); err != nil {
+		if err := page.SignIn(server.URL, person.Email, browser.Password); err != nil {
 			return err
 		}
 		places, err := page.Places(server, true)
@@ -131,11 +131,11 @@ func shoot(page *browser.Page, server *browser.Server, out, person, place, langu
 	name := strings.Trim(odd.ReplaceAllString(id.ReplaceAllString(strings.TrimPrefix(path, "/c/"), "one"), "-"), "-")
 	for _, look := range browser.Looks {
 		if err := page.Show(look); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", place, err)
 		}
 		raw, err := page.Shot(look)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", place, err)
 		}
 		file := fmt.Sprintf("%s-%s-%s-%d-%s.png", person, name, language, look.Width, look.Theme())
 		if err := os.WriteFile(filepath.Join(out, file), raw, 0o644); err != nil {
