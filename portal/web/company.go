@@ -110,7 +110,7 @@ func (v *visit) ownIdentities(manage bool) ([]view.Identity, error) {
 		row := view.Identity{ID: i.ID, Kind: v.p.T("identitykind." + string(i.Kind)), Value: identityText(i), State: "identity.waiting", CanRemove: manage}
 		for _, x := range confirmed[i.ID] {
 			row.State = "identity.confirmed"
-			row.Confirmed = append(row.Confirmed, view.Confirmation{Company: by[x.ID+x.ConfirmedBy], By: n.person(x.ConfirmedBy), At: x.Confirmed})
+			row.Confirmed = append(row.Confirmed, view.Confirmation{Company: by[x.ID+x.ConfirmedBy], By: or(n.person(x.ConfirmedBy), v.p.T("app.name")), At: x.Confirmed})
 		}
 		out = append(out, row)
 	}

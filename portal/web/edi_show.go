@@ -51,7 +51,7 @@ func ediShow(v *visit) error {
 		return err
 	}
 	page.Acks = v.ackSteps(m, set)
-	return v.render(page, fragments{"tab": "message.say", "raw": "message.raw"})
+	return v.render(page, fragments{"tab": "message.say"})
 }
 
 func messageType(i gateway.Interchange) string {

@@ -79,7 +79,7 @@ func TestAnOrderFromTheFormToTheInvoice(t *testing.T) {
 	for k, v := range form {
 		add[k] = v
 	}
-	if a := chen.Post(t, orders, add); a.Status != 200 || !strings.Contains(a.Body, `name="line.7.sku"`) {
+	if a := chen.Post(t, orders, add); a.Status != 200 || !strings.Contains(a.Body, `name="line.3.sku"`) {
 		t.Fatalf("more lines: %d", a.Status)
 	}
 	form.Set("remove", "1")
@@ -116,6 +116,10 @@ func TestAnOrderFromTheFormToTheInvoice(t *testing.T) {
 	answer.Set("line.1.1.quantity", "400")
 	if a := ingrid.Post(t, ours+"/confirm", answer); a.Status != 422 || !strings.Contains(a.Body, `value="400"`) || !strings.Contains(a.Body, "f-line-1-1-quantity-e") {
 		t.Fatalf("too much: %d\n%.3000s", a.Status, a.Body)
+	}
+	answer.Set("line.1.1.quantity", "0")
+	if a := ingrid.Post(t, ours+"/confirm", answer); a.Status != 422 || !strings.Contains(a.Body, "f-line-1-1-quantity-e") {
+		t.Fatalf("a part of nought: %d\n%.3000s", a.Status, a.Body)
 	}
 	answer.Set("line.1.1.quantity", "300")
 	answer.Set("line.1.1.date", "5.2.2027")

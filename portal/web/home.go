@@ -30,7 +30,7 @@ func home(v *visit) error {
 	if err := v.firstSteps(page); err != nil {
 		return err
 	}
-	return v.render(page, fragments{"home": "home.body"})
+	return v.render(page, nil) // a refresh picks what it needs out of the page
 }
 
 // needLooks says how each kind of waiting looks and what its button says.

@@ -133,6 +133,9 @@ func (in *input) confirmCmd(parts map[int][]view.ConfirmPart) (cmd trade.Confirm
 				continue
 			}
 			l := trade.ConfirmLine{Line: n, Action: act, Quantity: in.number(at + ".quantity"), Date: in.date(at + ".date")}
+			if q, ok := decimal(in.text(at + ".quantity")); ok && q == 0 { // left out is all that is open, a nought is a mistake
+				in.wrong.With(at+".quantity", "trade.quantity_wrong", "Line", n)
+			}
 			if act == trade.Reject {
 				l.Reason, l.Date = p.Reason, ""
 			}

@@ -16,7 +16,7 @@ import (
 // The order form starts with a few lines and grows.
 const (
 	firstLines = 3
-	moreLines  = 5
+	moreLines  = 1
 	mostLines  = 200
 )
 
@@ -30,6 +30,7 @@ func orderNewForm(v *visit) error {
 			in.values[name] = s
 		}
 	}
+	in.values["ship_name"], in.values["ship_city"] = v.login.Org.Name, v.login.Org.City
 	if sku := in.values["sku"]; sku != "" {
 		in.values["line.0.sku"], in.values["line.0.quantity"] = sku, "1"
 	}
@@ -146,7 +147,7 @@ func (v *visit) newOrder(status int, in *input, err error) error {
 			chosen = p
 		}
 	}
-	page := &view.NewOrderPage{Base: v.shell(), URL: v.path("orders", "new"), Countries: countries(in.text("ship_country"), v.p)}
+	page := &view.NewOrderPage{Base: v.shell(), URL: v.path("orders", "new"), Countries: countries(or(in.text("ship_country"), v.login.Org.Country), v.p)}
 	for _, p := range suppliers {
 		page.Partners = append(page.Partners, view.Option{Value: p.ID, Label: view.Raw(partners.orgs[p.Supplier].Name), On: p.ID == chosen.ID})
 	}

@@ -59,7 +59,7 @@ func TestPages(t *testing.T) {
 			}
 		}},
 		{Name: "partners", As: ingrid, Path: "/c/aurelia/partners", Contains: []string{"Kestrel Supply", "Baltic Trade", "华东五金"}},
-		{Name: "partner", As: ingrid, Path: partner, Contains: []string{"Partnership", "Trading currency", "End the partnership"}},
+		{Name: "partner", As: ingrid, Path: partner, Contains: []string{"Partnership", "Trading currency", "End the partnership", `<span class="clip">Aurelia Tools</span>`}},
 		{Name: "partners of a reseller", As: maya, Path: "/c/kestrel/partners", Contains: []string{"Aurelia Tools"}, Lacks: []string{"Baltic", "华东"}},
 		{Name: "people", As: maya, Path: "/c/kestrel/people", Contains: []string{"Dan Whitlock", "Invite someone"}},
 		{Name: "people of a buyer", As: p.As(t, portaltest.Dan), Path: "/c/kestrel/people", Contains: []string{"Maya Osei"}, Lacks: []string{"Invite someone"}},
@@ -100,6 +100,38 @@ func TestPages(t *testing.T) {
 		if strings.Contains(line, "request failed") || strings.Contains(line, "handler panicked") {
 			t.Error(line)
 		}
+	}
+}
+
+// TestFragmentsHoldTheirTarget: whatever part of a page htmx fetches again, the
+// answer holds the element it replaces. An empty answer would wipe it out.
+func TestFragmentsHoldTheirTarget(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid := p.As(t, portaltest.Ingrid)
+	order := ingrid.Find(t, "/c/aurelia/orders?view=differs", orderLink)
+	message := ingrid.Find(t, "/c/aurelia/edi", `href="(/c/aurelia/edi/[0-9a-v]{26})"`)
+	target := regexp.MustCompile(`(?:id="([a-z-]+)"[^>]*data-refresh="([^"]*)"|data-refresh="([^"]*)"[^>]*id="([a-z-]+)")`)
+	n := 0
+	for _, path := range []string{"/c/aurelia/", "/c/aurelia/orders", "/c/aurelia/invoices", "/c/aurelia/edi", "/c/aurelia/catalogue", "/c/aurelia/inbox", "/c/aurelia/rooms", order, order + "/confirm", message} {
+		body := ingrid.Get(t, path).Body
+		for _, m := range target.FindAllStringSubmatch(body, -1) {
+			id, from := m[1]+m[4], m[2]+m[3]
+			n++
+			if a := ingrid.Get(t, from, "HX-Request", "true", "HX-Target", id); a.Status != 200 || !strings.Contains(a.Body, `id="`+id+`"`) {
+				t.Errorf("%s: #%s from %s: %d without it", path, id, from, a.Status)
+			}
+		}
+		for _, id := range []string{"list", "rows", "work", "lines", "chain", "activity", "tab", "home"} {
+			if strings.Contains(body, `id="`+id+`"`) {
+				if a := ingrid.Get(t, path, "HX-Request", "true", "HX-Target", id); a.Status != 200 || !strings.Contains(a.Body, `id="`+id+`"`) {
+					t.Errorf("%s: #%s: %d without it", path, id, a.Status)
+				}
+			}
+		}
+	}
+	if n < 4 {
+		t.Errorf("only %d parts refresh themselves", n)
 	}
 }
 

@@ -117,7 +117,7 @@ func (v *visit) identity(i partner.Identity, n names, manage bool) view.Identity
 	out := view.Identity{ID: i.ID, Kind: v.p.T("identitykind." + string(i.Kind)), Value: identityText(i.Identity), State: "identity.waiting"}
 	if !i.Confirmed.IsZero() {
 		out.State = "identity.confirmed"
-		out.Confirmed = []view.Confirmation{{Company: n.org(v.otherOf(i.Org, n)), By: n.person(i.ConfirmedBy), At: i.Confirmed}}
+		out.Confirmed = []view.Confirmation{{Company: n.org(v.otherOf(i.Org, n)), By: or(n.person(i.ConfirmedBy), v.p.T("app.name")), At: i.Confirmed}}
 	}
 	out.CanConfirm = manage && i.Confirmed.IsZero()
 	return out

@@ -1,0 +1,161 @@
+package web
+
+import (
+	"io/fs"
+	"os"
+	"regexp"
+	"testing"
+
+	"entente/edi/gateway"
+	"entente/portal/locale"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/partner"
+	"entente/prm/trade"
+	"entente/static"
+)
+
+// madeUp are the keys that handlers put together from values of the services.
+func madeUp(t *testing.T) []string {
+	var keys []string
+	add := func(prefix string, words ...string) {
+		for _, w := range words {
+			keys = append(keys, prefix+w)
+		}
+	}
+	for _, m := range []trade.Mark{trade.UnknownItem, trade.Discontinued, trade.UnitUnknown, trade.PriceMissing, trade.PriceDiffers, trade.NoListPrice, trade.CurrencyDiffers, trade.QuantityUnread, trade.AmountRange, trade.AllowanceUnknown} {
+		add("mark.", string(m))
+		add("mark.short.", string(m))
+	}
+	add("reason.", trade.Reasons...)
+	for _, a := range formActions {
+		add("action.line.", string(a))
+	}
+	for _, s := range append(orderStates, trade.Held, trade.Differs) {
+		add("state.order.", string(s))
+	}
+	for _, w := range trade.Views {
+		if w != trade.ViewAll {
+			add("orders.", string(w))
+		}
+	}
+	for _, s := range []trade.LineState{trade.LineOpen, trade.LineConfirmed, trade.LineChanged, trade.LineBackordered, trade.LineRejected, trade.LineCancelled, trade.LineShipped, trade.LineReceived, trade.LineInvoiced} {
+		add("state.line.", string(s))
+	}
+	for kind := range needLooks {
+		add("need.", kind)
+	}
+	add("state.invoice.", invoiceStates...)
+	add("hold.", trade.HeldDuplicate, trade.HeldReplace, trade.HeldCancel, gateway.HeldControlReused, "failed")
+	add("hold.", trade.HeldDuplicate+"_text", trade.HeldReplace+"_text", trade.HeldCancel+"_text", gateway.HeldControlReused+"_text", "failed_text")
+	add("hold.field.", "quantity", "unit", "price", "item", "requested", "currency", "ship_to", "line", "date", "other")
+	for _, a := range []view.HeldAnswer{view.AnswerNew, view.AnswerReplace, view.AnswerRefuse, view.AnswerProcess, view.AnswerDiscard} {
+		add("hold.answer_", string(a))
+	}
+	add("state.edi.", string(gateway.Received), string(gateway.Processed), string(gateway.Held), string(gateway.Failed), gateway.ResultAccepted, gateway.ResultPartly, gateway.ResultRejected, gateway.DeliveryWaiting, gateway.DeliveryFetched,
+		gateway.BusinessBooked, gateway.BusinessDuplicate, gateway.BusinessHeld, gateway.BusinessTest, gateway.BusinessNotBooked, gateway.BusinessRefused, gateway.BusinessMatched, gateway.BusinessUnmatched, gateway.BusinessMade)
+	for _, s := range []partner.State{partner.Invited, partner.Active, partner.Suspended, partner.Ended} {
+		add("state.partner.", string(s))
+	}
+	add("partner.move.", "accept", "suspend", "resume", "end")
+	for _, k := range account.IdentityKinds {
+		add("identitykind.", string(k))
+	}
+	for _, r := range access.Roles {
+		add("role.", string(r))
+	}
+	for _, c := range countryCodes {
+		add("country.", c)
+	}
+	for _, s := range mailStates {
+		add("state.", string(s))
+	}
+	kind := regexp.MustCompile(`history: +"([a-z_.]+)"|kind :?= "(order\.[a-z_]+)"`)
+	files, err := fs.Glob(os.DirFS("../../prm/trade"), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, f := range files {
+		src, err := os.ReadFile("../../prm/trade/" + f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range kind.FindAllStringSubmatch(string(src), -1) {
+			switch k := m[1] + m[2]; k {
+			case "order.":
+				add("history.order.", string(trade.Duplicate), string(trade.HeldBack))
+			case "order.answer_":
+				add("history.order.answer_", trade.ResponseAccepted, trade.ResponseChanged, trade.ResponseRejected)
+			default:
+				add("history.", k)
+			}
+			n++
+		}
+	}
+	if n < 8 {
+		t.Errorf("only %d kinds of history found", n)
+	}
+	return keys
+}
+
+// TestEveryMadeUpKeyHasWords in both languages.
+func TestEveryMadeUpKeyHasWords(t *testing.T) {
+	t.Parallel()
+	for _, key := range madeUp(t) {
+		for _, lang := range locale.Languages() {
+			if !locale.Has(lang, key) {
+				t.Errorf("%s has no words for %s", lang, key)
+			}
+		}
+	}
+}
+
+// TestEveryKeyInTheCodeHasWords: keys written out in handlers.
+func TestEveryKeyInTheCodeHasWords(t *testing.T) {
+	t.Parallel()
+	used := regexp.MustCompile(`(?:view\.T|p\.T|done)\([^"\n]*"([a-z_]+(?:\.[a-zA-Z0-9_]+)+)"`)
+	files, err := fs.Glob(os.DirFS("."), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range used.FindAllStringSubmatch(string(src), -1) {
+			n++
+			for _, lang := range locale.Languages() {
+				if !locale.Has(lang, m[1]) {
+					t.Errorf("%s: %s has no words for %s", f, lang, m[1])
+				}
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("only %d keys found", n)
+	}
+}
+
+// TestIconsAreInTheSprite: a name that is not there would fail the page.
+func TestIconsAreInTheSprite(t *testing.T) {
+	t.Parallel()
+	icons := []string{"hash", "user", "bell", "file-code", "receipt", "book", "building-community", "package", "download", "checks", "lock"}
+	for _, look := range historyIcons {
+		icons = append(icons, look.icon)
+	}
+	for _, look := range needLooks {
+		icons = append(icons, look.icon)
+	}
+	for _, i := range roomIcons {
+		icons = append(icons, i)
+	}
+	for _, i := range icons {
+		if !static.HasIcon(i) {
+			t.Errorf("the sprite has no %s", i)
+		}
+	}
+}
