@@ -30,6 +30,7 @@ type judge struct {
 	lines   int // PO1 or IT1 seen
 	lineTag x12.Tag
 	scratch []missing
+	entered bool // the segment placed last opened a loop
 }
 
 type missing struct {
@@ -176,7 +177,7 @@ func (j *judge) enter(d, i int, s *x12.Segment) {
 		}
 		j.segmentFinding(key, code, s, n.seg.id, f.loop.id, map[string]string{"max": strconv.Itoa(n.max)})
 	}
-	if n.loop != nil {
+	if j.entered = n.loop != nil; j.entered {
 		j.stack = append(j.stack, frame{loop: n.loop, at: 0, count: 1})
 	}
 }
@@ -192,6 +193,7 @@ func (j *judge) owed(f *frame, to int) {
 
 // unexpected tells why a segment has no place here.
 func (j *judge) unexpected(s *x12.Segment) *segment {
+	j.entered = false
 	id := clip(s.TagBytes())
 	def := j.rel.segments[s.Tag]
 	if def == nil {

@@ -150,6 +150,12 @@ func (e *engine) beginInterchange(s *x12.Segment) error {
 	e.icOpen, e.icTold, e.icBad, e.icEmpty, e.icErr = true, 0, 0, 0, false
 	e.gsSeen.reset()
 	e.ic.Findings = headerFindings(s, e.ic.Header)
+	if n := e.r.Skipped(); n > 0 {
+		e.icFinding(wire.Finding{
+			Level: wire.LevelInterchange, Severity: wire.Note, Key: "interchange.leading",
+			SegmentID: "ISA", Pos: position(s), Args: map[string]string{"bytes": strconv.FormatInt(n, 10)},
+		})
+	}
 	return e.v.Interchange(&e.ic)
 }
 

@@ -38,11 +38,16 @@ type Reader struct {
 	eof   bool
 	err   error
 
-	delim   Delimiters
-	elPat   uint64
-	termPat uint64
-	padded  bool // blanks before the terminator, as the ISA has
-	seen    bool // an ISA was read
+	delim        Delimiters
+	elPat        uint64
+	termPat      uint64
+	padded       bool // blanks before the terminator, as the ISA has
+	seen         bool // an ISA was read
+	keep         bool // KeepGaps was called
+	gap          []byte
+	binaryFields int   // bounds of the binary segment just measured
+	tail         int   // bytes between the last segment and its terminator
+	skipped      int64 // bytes of other content before the present ISA
 
 	inInterchange, inGroup, inSet bool
 	unterminated                  bool
@@ -92,6 +97,7 @@ func (r *Reader) Next() (*Segment, error) {
 }
 
 func (r *Reader) next() (*Segment, error) {
+	r.gap, r.tail = r.gap[:0], 0
 	if !r.inInterchange {
 		if err := r.seekISA(); err != nil {
 			return nil, err
@@ -107,7 +113,7 @@ func (r *Reader) next() (*Segment, error) {
 	if r.buf[r.start] == 'I' && r.atISA() {
 		return r.readISA()
 	}
-	n, count, err := r.split()
+	n, count, err := r.bounds()
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +249,7 @@ func zeroBytes(x uint64) uint64 {
 // lastSegment closes a segment that ends with the file instead of a terminator.
 func (r *Reader) lastSegment(b []byte, n int) (int, int, error) {
 	length := len(b)
-	for length > 0 && isBlank(b[length-1]) {
+	for length > 0 && isBlank(b[length-1]) && b[length-1] != r.delim.Element {
 		length--
 	}
 	for n > 1 && int(r.pos[n-1]) > length {
@@ -296,6 +302,7 @@ func (r *Reader) trimPad(s *Segment) {
 	for n > low && s.raw[n-1] == ' ' {
 		n--
 	}
+	r.tail = len(s.raw) - n
 	s.raw = s.raw[:n]
 	s.pos[len(s.pos)-1] = int32(n + 1)
 }
@@ -307,15 +314,16 @@ func isBlank(c byte) bool {
 // skipBlanks passes over line breaks and blanks between segments.
 func (r *Reader) skipBlanks() error {
 	for {
+		from := r.start
 		for r.start < r.end {
 			c := r.buf[r.start]
 			if c > ' ' || !isBlank(c) || c == r.delim.Element {
-				return nil
+				return r.passed(from)
 			}
 			r.start++
 		}
-		if r.eof {
-			return nil
+		if err := r.passed(from); err != nil || r.eof {
+			return err
 		}
 		if err := r.fill(); err != nil {
 			return err
@@ -382,12 +390,18 @@ func (r *Reader) seekISA() error {
 		b := r.buf[r.start:r.end]
 		if bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}) {
 			r.start += 3
+			if err := r.passed(r.start - 3); err != nil {
+				return err
+			}
+		}
+		if bytes.HasPrefix(b, []byte{0xc9, 0xe2, 0xc1}) {
+			return r.fail(wire.ErrNotEDI, "ebcdic", "")
 		}
 		if bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
 			return r.fail(wire.ErrNotEDI, "utf16", "")
 		}
 	}
-	r.delim = Delimiters{}
+	r.delim, r.skipped = Delimiters{}, 0
 	if err := r.skipBlanks(); err != nil {
 		return err
 	}
@@ -404,7 +418,12 @@ func (r *Reader) seekISA() error {
 		return r.fail(ErrEDIFACT, "edifact", "")
 	case bytes.HasPrefix(b, []byte("ISA")):
 		return nil
-	case r.seen:
+	}
+	if found, err := r.skipOther(); found || err != nil {
+		return err
+	}
+	b = r.buf[r.start:r.end]
+	if r.seen {
 		return r.fail(wire.ErrMalformed, "junk", string(b[:min(len(b), 20)]))
 	}
 	return r.fail(wire.ErrNotEDI, "not_edi", string(b[:min(len(b), 20)]))
@@ -470,6 +489,7 @@ func (r *Reader) readISA() (*Segment, error) {
 	r.elPat = uint64(d.Element) * 0x0101010101010101
 	r.termPat = uint64(d.Terminator) * 0x0101010101010101
 	r.padded = at > 105
+	r.tail = at - 105
 	r.seen = true
 	r.inInterchange, r.inGroup, r.inSet = true, false, false
 	r.fileSeg++

@@ -40,6 +40,7 @@ var imports = []rule{
 	{"edi/x12", []string{"edi/wire"}, "a reader knows positions and limits, not meanings"},
 	{"edi/edifact", []string{"edi/wire"}, "a reader knows positions and limits, not meanings"},
 	{"edi/schema", []string{"edi/wire", "edi/x12", "edi/edifact"}, "meanings stand on readers and know no storage"},
+	{"edi/tree", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "the neutral tree is made of segments and loops, without storage"},
 	{"edi/ack", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "answers are made of verdicts, without storage"},
 	{"edi/translate", []string{"edi/doc", "edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "translation is pure"},
 	{"edi/gateway", with([]string{"edi/*", "prm/fault", "prm/access"}, dbs), "the one stateful EDI package; business is reached through its ports"},

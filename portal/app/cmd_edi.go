@@ -18,21 +18,28 @@ import (
 )
 
 func edi(_ context.Context, e *env, args []string) (int, error) {
-	verbs := map[string]func(*env, []string) (int, error){"check": ediCheck, "ack": ediAck, "explain": ediExplain}
+	verbs := map[string]func(*env, []string) (int, error){
+		"check": ediCheck, "ack": ediAck, "explain": ediExplain,
+		"json": ediJSON, "write": ediWrite, "doc": ediDoc, "bench": ediBench,
+	}
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
-		fmt.Fprint(e.out, "Usage: entente edi check|ack|explain [flags] FILE|-\n\n"+
+		fmt.Fprint(e.out, "Usage: entente edi check|ack|explain|json|write|doc|bench [flags] FILE|-\n\n"+
 			"  check    validate interchanges: every finding with its place and how to mend it\n"+
 			"  ack      print the acknowledgements that would be answered\n"+
-			"  explain  say each segment in plain words\n\n"+
+			"  explain  say each segment in plain words\n"+
+			"  json     print the neutral tree, with every byte needed to write the file again\n"+
+			"  write    write the file that a tree describes, byte for byte\n"+
+			"  doc      print the business documents as JSON, one a line\n"+
+			"  bench    measure reading, judging and translating on one core\n\n"+
 			"Exit 0: all accepted. 1: something is rejected. 2: not EDI, unreadable, or wrong usage.\n")
 		return exitOK, nil
 	}
 	if len(args) == 0 {
-		return exitUsage, misuse("edi needs check, ack or explain; see entente edi --help")
+		return exitUsage, misuse("edi needs check, ack, explain, json, write, doc or bench; see entente edi --help")
 	}
 	run, ok := verbs[args[0]]
 	if !ok {
-		return exitUsage, misuse("there is no \"edi %s\"; there are check, ack and explain", args[0])
+		return exitUsage, misuse("there is no \"edi %s\"; there are check, ack, explain, json, write, doc and bench", args[0])
 	}
 	return run(e, args[1:])
 }

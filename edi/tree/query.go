@@ -1,0 +1,315 @@
+package tree
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"entente/edi/schema"
+	"entente/edi/x12"
+)
+
+// Set is a transaction set as a tree of segments: the children of a segment that
+// opens a loop are the other segments and loops of that loop.
+type Set struct {
+	Nodes []*Node
+	delim x12.Delimiters
+}
+
+// Node is one segment and what its loop holds.
+type Node struct {
+	Segment  *x12.Segment
+	Loop     string // the loop that the segment opens, or empty
+	Children []*Node
+}
+
+// Of makes the tree of a judged set. It points into the set's segments and is valid
+// as long as they are.
+func Of(set *schema.Set) *Set {
+	out := &Set{delim: set.Delimiters}
+	var follow schema.Follower
+	follow.Begin(set.Version, set.Type, set.Delimiters)
+	open := []*Node{{}}
+	for i := range set.Segments {
+		s := &set.Segments[i]
+		n := &Node{Segment: s}
+		depth := 0
+		if id := s.ID(); id != "ST" && id != "SE" {
+			depth, n.Loop = follow.Place(s)
+		}
+		if n.Loop != "" {
+			depth--
+		}
+		open = open[:depth+1]
+		open[depth].Children = append(open[depth].Children, n)
+		if n.Loop != "" {
+			open = append(open, n)
+		}
+	}
+	out.Nodes = open[0].Children
+	return out
+}
+
+// Query is a compiled path. Steps are parted by "/":
+//
+//	BEG03                          element 3 of BEG
+//	N1[N101=ST]/N104               of the header's N1 that is ST
+//	N1[N101=ST]/N4/N403            the postcode in its loop
+//	PO1[PO101=2]/PID/PID05         of the line numbered 2
+//	//SLN                          segments at any depth
+//	AK4/AK401-2                    a component; AK401:2 the second repetition
+//
+// A step is a segment tag, with conditions in brackets that all must hold: an
+// element equal to a value, or present ([REF03]). Conditions look at the segment
+// and at the segments directly in its loop. The last step may name an element.
+type Query struct {
+	text  string
+	steps []step
+	value *ref
+}
+
+type step struct {
+	tag   string
+	deep  bool
+	conds []cond
+}
+
+type ref struct {
+	tag                    string
+	element, part, repeats int
+}
+
+type cond struct {
+	ref   ref
+	value string
+	equal bool
+}
+
+// Compile reads a path. The error says what in it is wrong.
+func Compile(path string) (*Query, error) {
+	q := &Query{text: path}
+	rest := path
+	deep := false
+	if r, ok := strings.CutPrefix(rest, "//"); ok {
+		rest, deep = r, true
+	}
+	for rest != "" {
+		if q.value != nil {
+			return nil, q.wrong("an element is the last step")
+		}
+		at := strings.IndexAny(rest, "/[")
+		if at < 0 {
+			at = len(rest)
+		}
+		name := rest[:at]
+		rest = rest[at:]
+		s := step{tag: name, deep: deep}
+		for strings.HasPrefix(rest, "[") {
+			end := strings.IndexByte(rest, ']')
+			if end < 0 {
+				return nil, q.wrong("a bracket is not closed")
+			}
+			c := cond{}
+			left, value, equal := strings.Cut(rest[1:end], "=")
+			r, ok := parseRef(left)
+			if !ok {
+				return nil, q.wrong("no element " + left)
+			}
+			c.ref, c.value, c.equal = r, value, equal
+			s.conds = append(s.conds, c)
+			rest = rest[end+1:]
+		}
+		deep = false
+		switch {
+		case strings.HasPrefix(rest, "//"):
+			rest, deep = rest[2:], true
+		case strings.HasPrefix(rest, "/"):
+			rest = rest[1:]
+			if rest == "" {
+				return nil, q.wrong("a step is missing")
+			}
+		case rest != "":
+			return nil, q.wrong("after a bracket comes / or the end")
+		}
+		if r, ok := parseRef(name); ok && len(s.conds) == 0 {
+			q.value = &r
+			if s.deep {
+				q.steps = append(q.steps, step{tag: r.tag, deep: true})
+			}
+			continue
+		}
+		if !isTag(name) {
+			return nil, q.wrong("no segment " + strconv.Quote(name))
+		}
+		q.steps = append(q.steps, s)
+	}
+	if deep || len(q.steps) == 0 && q.value == nil {
+		return nil, q.wrong("a step is missing")
+	}
+	return q, nil
+}
+
+// MustCompile is Compile for paths known to be right; it panics otherwise.
+func MustCompile(path string) *Query {
+	q, err := Compile(path)
+	if err != nil {
+		panic(err)
+	}
+	return q
+}
+
+// String gives the path.
+func (q *Query) String() string { return q.text }
+
+func (q *Query) wrong(what string) error { return fmt.Errorf("tree: path %q: %s", q.text, what) }
+
+func isTag(s string) bool {
+	if len(s) < 2 || len(s) > 3 {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; !(c >= 'A' && c <= 'Z' || i > 0 && c >= '0' && c <= '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// parseRef reads "N104", "REF04-2", "AK401:2".
+func parseRef(s string) (ref, bool) {
+	r := ref{}
+	var ok bool
+	if left, n, found := strings.Cut(s, ":"); found {
+		if r.repeats, ok = small(n); !ok {
+			return r, false
+		}
+		s = left
+	}
+	if left, n, found := strings.Cut(s, "-"); found {
+		if r.part, ok = small(n); !ok {
+			return r, false
+		}
+		s = left
+	}
+	if len(s) < 4 {
+		return r, false
+	}
+	if r.element, ok = small(s[len(s)-2:]); !ok {
+		return r, false
+	}
+	r.tag = s[:len(s)-2]
+	return r, isTag(r.tag)
+}
+
+func small(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && n > 0 && n < 100 && s[0] != '+'
+}
+
+// Segments gives the segments that the path leads to, in the order of the file;
+// of a path that ends with an element, those that hold it.
+func (q *Query) Segments(set *Set) []*Node {
+	at := []*Node{{Children: set.Nodes}}
+	for i := range q.steps {
+		s := &q.steps[i]
+		var next []*Node
+		for _, n := range at {
+			next = s.collect(set, n, next)
+		}
+		at = next
+	}
+	if q.value == nil {
+		return at
+	}
+	var out []*Node
+	for _, n := range at {
+		out = holders(n, q.value.tag, out)
+	}
+	return out
+}
+
+// holders gives the node itself when it has the tag, else its children that have.
+func holders(n *Node, tag string, out []*Node) []*Node {
+	if n.Segment != nil && string(n.Segment.TagBytes()) == tag {
+		return append(out, n)
+	}
+	for _, c := range n.Children {
+		if string(c.Segment.TagBytes()) == tag {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (s *step) collect(set *Set, n *Node, out []*Node) []*Node {
+	for _, c := range n.Children {
+		if string(c.Segment.TagBytes()) == s.tag && s.holds(set, c) {
+			out = append(out, c)
+		}
+		if s.deep {
+			out = s.collect(set, c, out)
+		}
+	}
+	return out
+}
+
+func (s *step) holds(set *Set, n *Node) bool {
+	for _, c := range s.conds {
+		found := false
+		for _, h := range holders(n, c.ref.tag, nil) {
+			v := c.ref.of(set, h.Segment)
+			found = found || c.equal && v == c.value || !c.equal && v != ""
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// of gives the value of the element, blanks at its end cut.
+func (r *ref) of(set *Set, s *x12.Segment) string {
+	v := s.El(r.element)
+	if r.repeats > 0 {
+		v = nth(v, set.delim.Repetition, r.repeats)
+	}
+	if r.part > 0 {
+		v = nth(v, set.delim.Component, r.part)
+	}
+	return strings.TrimRight(string(v), " ")
+}
+
+func nth(v []byte, sep byte, n int) []byte {
+	part, rest, more := x12.Part(v, sep)
+	for ; n > 1; n-- {
+		if !more {
+			return nil
+		}
+		part, rest, more = x12.Part(rest, sep)
+	}
+	return part
+}
+
+// Values gives the values that the path leads to, absent ones left out; of a path
+// that ends with a segment, the raw segments.
+func (q *Query) Values(set *Set) []string {
+	var out []string
+	for _, n := range q.Segments(set) {
+		v := string(n.Segment.Raw())
+		if q.value != nil {
+			v = q.value.of(set, n.Segment)
+		}
+		if v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Value is the first of Values, or "".
+func (q *Query) Value(set *Set) string {
+	if v := q.Values(set); len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}

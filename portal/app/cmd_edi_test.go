@@ -1,0 +1,90 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// call runs the program with arguments and standard input.
+func call(t *testing.T, in string, args ...string) (out, errs string, code int) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(context.Background(), &env{in: strings.NewReader(in), out: &o, err: &e, getenv: func(string) string { return "" }}, args)
+	return o.String(), e.String(), code
+}
+
+// TestEDIJSONAndWrite: what json prints, write turns into the same bytes.
+func TestEDIJSONAndWrite(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../edi/testdata/cases/*/in.x12")
+	if err != nil || len(files) < 30 {
+		t.Fatal(len(files), err)
+	}
+	for _, name := range files {
+		want, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, errs, code := call(t, "", "edi", "json", name)
+		if code != exitOK || !json.Valid([]byte(text)) {
+			t.Fatalf("%s: %d %s", name, code, errs)
+		}
+		if got, errs, code := call(t, text, "edi", "write", "-"); code != exitOK || got != string(want) {
+			t.Errorf("%s: %d %s\n%q", name, code, errs, got)
+		}
+	}
+	if _, errs, code := call(t, "hello", "edi", "json", "-"); code != exitUsage || !strings.Contains(errs, "not EDI") {
+		t.Error(code, errs)
+	}
+	if _, errs, code := call(t, "{}", "edi", "write", "-"); code != exitUsage || errs == "" {
+		t.Error(code, errs)
+	}
+}
+
+// TestEDIDoc: a line for each document that was not refused; the exit code tells
+// of the others.
+func TestEDIDoc(t *testing.T) {
+	t.Parallel()
+	const cases = "../../edi/testdata/cases/"
+	for name, want := range map[string]struct{ lines, code int }{
+		"850-rich": {1, exitOK}, "850-partly": {1, exitFailed}, "810-off-invoice": {1, exitOK}, "997-in": {0, exitOK}, "850-missing": {0, exitFailed},
+	} {
+		out, errs, code := call(t, "", "edi", "doc", cases+name+"/in.x12")
+		if n := strings.Count(out, "\n"); n != want.lines || code != want.code {
+			t.Errorf("%s: %d lines, exit %d %s", name, n, code, errs)
+		}
+		for line := range strings.Lines(out) {
+			var d struct {
+				Type     string         `json:"type"`
+				Document map[string]any `json:"document"`
+			}
+			if err := json.Unmarshal([]byte(line), &d); err != nil || d.Type == "" || d.Document["number"] == "" {
+				t.Errorf("%s: %v %s", name, err, line)
+			}
+		}
+	}
+}
+
+// TestEDIBench: every stage has a rate and a ratio.
+func TestEDIBench(t *testing.T) {
+	t.Parallel()
+	out, errs, code := call(t, "", "edi", "bench", "../../edi/testdata/cases/850-rich/in.x12")
+	var got map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitOK {
+		t.Fatal(err, code, errs)
+	}
+	for _, stage := range []string{"scan", "tokenise", "events", "validate", "translate", "stream"} {
+		var r rate
+		if err := json.Unmarshal(got[stage], &r); err != nil || r.MBs <= 0 || stage != "scan" && r.Ratio <= 0 {
+			t.Errorf("%s: %s %v", stage, got[stage], err)
+		}
+	}
+	if _, _, code := call(t, "", "edi", "bench", "-"); code != exitUsage {
+		t.Error("standard input was measured")
+	}
+}
