@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -140,7 +141,15 @@ type Paging struct {
 
 // handle registers an operation whose handler gets the actor; its errors become
 // problem documents.
+//
+// A Body tagged required:"false" may be left out whole: the zero body is meant. The
+// library makes every body that is no pointer required, so it is told after.
 func handle[I, O any](a *API, o huma.Operation, fn func(ctx context.Context, actor access.Actor, in *I) (*O, error)) {
+	if b, ok := reflect.TypeFor[I]().FieldByName("Body"); ok && b.Tag.Get("required") == "false" {
+		body := &huma.RequestBody{}
+		o.RequestBody = body
+		defer func() { body.Required = false }()
+	}
 	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*O, error) {
 		actor := a.d.Actor(ctx)
 		if !actor.Known() || actor.Org == "" {

@@ -190,11 +190,7 @@ func (a *API) orders() {
 	}
 	handle(a, op("POST", base, "orders:write", "Place an order", "For systems that speak JSON instead of EDI. Prices come from the price list of the partnership.", 201),
 		func(ctx context.Context, actor access.Actor, in *place) (*reply[order], error) {
-			supplier, err := a.partnerID(ctx, actor, in.Body.Supplier)
-			if err != nil {
-				return nil, err
-			}
-			ps, err := a.d.Partners.Between(ctx, actor, supplier)
+			supplier, ps, err := a.partnerships(ctx, actor, in.Body.Supplier)
 			if err != nil {
 				return nil, err
 			}
@@ -225,7 +221,7 @@ func (a *API) orders() {
 		func(ctx context.Context, actor access.Actor, in *confirm) (*reply[order], error) {
 			cmd := trade.ConfirmCmd{Version: in.Body.Version}
 			for i, l := range in.Body.Lines {
-				q, err := quantity("lines."+itoa(i)+".quantity", l.Quantity)
+				q, err := part(i, l.Line, l.Quantity)
 				if err != nil {
 					return nil, err
 				}
@@ -280,7 +276,7 @@ func (a *API) orders() {
 			}
 			cmd := trade.InvoiceCmd{Version: in.Body.Version, Number: in.Body.Number, IssuedOn: in.Body.IssuedOn, DueOn: in.Body.DueOn, TaxRate: rate}
 			for i, l := range in.Body.Lines {
-				q, err := quantity("lines."+itoa(i)+".quantity", l.Quantity)
+				q, err := part(i, l.Line, l.Quantity)
 				if err != nil {
 					return nil, err
 				}

@@ -8,6 +8,7 @@ import (
 	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/partner"
 	"entente/prm/trade"
 )
 
@@ -131,16 +132,24 @@ func (a *API) people() {
 // partnerID is the company behind a slug, if it is a partner of the actor's
 // company; any other slug does not exist.
 func (a *API) partnerID(ctx context.Context, actor access.Actor, slug string) (string, error) {
+	id, _, err := a.partnerships(ctx, actor, slug)
+	return id, err
+}
+
+// partnerships are those with the company behind a slug. Naming a partner needs
+// no scope of its own.
+func (a *API) partnerships(ctx context.Context, actor access.Actor, slug string) (string, []partner.Partnership, error) {
 	unknown := fault.New(fault.NotFound, "error.not_found")
 	o, err := a.d.Accounts.Directory().OrgBySlug(ctx, slug)
 	if err != nil {
-		return "", unknown
+		return "", nil, unknown
 	}
-	actor.Scopes = nil // a filter by partner needs no scope of its own
-	if _, err := a.d.Partners.Between(ctx, actor, o.ID); err != nil {
-		return "", unknown
+	actor.Scopes = nil
+	ps, err := a.d.Partners.Between(ctx, actor, o.ID)
+	if err != nil {
+		return "", nil, unknown
 	}
-	return o.ID, nil
+	return o.ID, ps, nil
 }
 
 // companyID is partnerID that also knows the actor's own company.
@@ -163,6 +172,17 @@ func quantity(field, s string) (money.Micro, error) {
 		return 0, fault.InvalidField(field, "form.decimal", "Value", s)
 	}
 	return m, nil
+}
+
+// part is the quantity of a part of a line: left out it is all that is open, and
+// a nought is a mistake, never all of it.
+func part(i, line int, s string) (money.Micro, error) {
+	at := "lines." + itoa(i) + ".quantity"
+	q, err := quantity(at, s)
+	if err == nil && q == 0 && s != "" {
+		err = fault.InvalidField(at, "trade.quantity_wrong", "Line", line)
+	}
+	return q, err
 }
 
 func quantities(lines []quantityLine) ([]trade.LineQuantity, error) {

@@ -136,7 +136,7 @@ func checkPlace(cmd *PlaceCmd, quotes []Quote) error {
 		bad.With("lines", "trade.no_lines")
 	}
 	for i, q := range quotes {
-		at := fmt.Sprintf("line.%d.", i)
+		at := fmt.Sprintf("lines.%d.", i)
 		switch {
 		case !q.Found:
 			bad.With(at+"sku", "trade.item_unknown", "SKU", q.SKU)

@@ -1,0 +1,131 @@
+package api_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"entente/portal/portaltest"
+)
+
+func TestMain(m *testing.M) { portaltest.Main(m) }
+
+var secret = regexp.MustCompile(`ent_[a-z2-7]{40,}`)
+
+// caller is a program with a token of a demo person.
+type caller struct {
+	browser *portaltest.Client
+	token   string
+}
+
+func program(t *testing.T, email, slug string, scopes ...string) caller {
+	t.Helper()
+	c := portaltest.Demo(t).As(t, email)
+	made := c.Post(t, "/c/"+slug+"/company/tokens", url.Values{"name": {"test"}, "days": {"1"}, "scope": scopes})
+	token := secret.FindString(c.Get(t, made.Location).Body)
+	if token == "" {
+		t.Fatalf("no token: %d %s", made.Status, made.Location)
+	}
+	return caller{c, token}
+}
+
+// do sends a body, none when empty, and reads the answer into out.
+func (c caller) do(t *testing.T, method, path, body string, status int, out any) {
+	t.Helper()
+	headers := []string{"Authorization", "Bearer " + c.token}
+	var r io.Reader
+	if body != "" {
+		r, headers = strings.NewReader(body), append(headers, "Content-Type", "application/json")
+	}
+	a := c.browser.Do(t, method, "/api/v1"+path, r, headers...)
+	if a.Status != status {
+		t.Fatalf("%s %s %s: %d, want %d\n%s", method, path, body, a.Status, status, a.Body)
+	}
+	if out == nil {
+		return
+	}
+	if err := json.Unmarshal([]byte(a.Body), out); err != nil {
+		t.Fatalf("%s %s: %v\n%s", method, path, err, a.Body)
+	}
+}
+
+type anOrder struct {
+	ID, State string
+	Room      *string
+	Version   int64
+	Lines     []struct{ Confirmed, Shipped, Invoiced string }
+}
+
+type refusal struct {
+	Code   string
+	Errors []struct{ Location, Code, Message string }
+}
+
+// place orders ten drills and returns the order's address.
+func place(t *testing.T, buyer caller, key string) string {
+	t.Helper()
+	var o anOrder
+	buyer.do(t, http.MethodPost, "/orders", `{"supplier":"aurelia","key":"`+key+`","lines":[{"sku":"AUR-D18B","quantity":"10"}]}`, 201, &o)
+	return "/orders/" + o.ID
+}
+
+// TestABodyLeftOut: no body accepts, ships, invoices and receives everything.
+func TestABodyLeftOut(t *testing.T) {
+	t.Parallel()
+	buyer := program(t, portaltest.Dan, "kestrel", "orders:read", "orders:write")
+	seller := program(t, portaltest.Ingrid, "aurelia", "orders:read", "orders:write")
+	at := place(t, buyer, "no-body")
+	for _, step := range []struct {
+		by   caller
+		does string
+	}{{seller, "confirm"}, {seller, "ship"}, {seller, "invoice"}, {buyer, "receive"}} {
+		step.by.do(t, http.MethodPost, at+"/"+step.does, "", 200, nil)
+	}
+	var o anOrder
+	buyer.do(t, http.MethodGet, at, "", 200, &o)
+	if l := o.Lines[0]; l.Confirmed != "10" || l.Shipped != "10" || l.Invoiced != "10" {
+		t.Errorf("after every step without a body: %+v", o)
+	}
+}
+
+// TestAnItemThatIsWrong: the refusal of an order names the place in the body.
+func TestAnItemThatIsWrong(t *testing.T) {
+	t.Parallel()
+	buyer := program(t, portaltest.Dan, "kestrel", "orders:write")
+	var r refusal
+	buyer.do(t, http.MethodPost, "/orders", `{"supplier":"aurelia","key":"wrong","lines":[{"sku":"AUR-D18B","quantity":"1"},{"sku":"AUR-NOPE","quantity":"1"}]}`, 422, &r)
+	if len(r.Errors) != 1 || r.Errors[0].Location != "lines.1.sku" {
+		t.Errorf("an unknown item: %+v", r)
+	}
+}
+
+// TestANoughtIsNotEverything: a quantity of nought is refused, not read as all that
+// is open.
+func TestANoughtIsNotEverything(t *testing.T) {
+	t.Parallel()
+	buyer := program(t, portaltest.Dan, "kestrel", "orders:read", "orders:write")
+	seller := program(t, portaltest.Ingrid, "aurelia", "orders:read", "orders:write")
+	at := place(t, buyer, "nought")
+	for _, body := range []string{
+		`{"lines":[{"line":1,"action":"accept","quantity":"0"}]}`,
+		`{"lines":[{"line":1,"action":"reject","quantity":"0.00"}]}`,
+		`{"lines":[{"line":1,"action":"accept","quantity":"10"},{"line":1,"action":"backorder","quantity":"0"}]}`,
+	} {
+		var r refusal
+		seller.do(t, http.MethodPost, at+"/confirm", body, 422, &r)
+		if len(r.Errors) != 1 || r.Errors[0].Code != "trade.quantity_wrong" || !strings.Contains(r.Errors[0].Message, "Line 1") {
+			t.Errorf("%s: %+v", body, r)
+		}
+	}
+	var o anOrder
+	seller.do(t, http.MethodPost, at+"/confirm", `{}`, 200, &o)
+	seller.do(t, http.MethodPost, at+"/invoice", `{"lines":[{"line":1,"quantity":"0"}]}`, 422, nil)
+	seller.do(t, http.MethodGet, at, "", 200, &o)
+	if l := o.Lines[0]; l.Confirmed != "10" || l.Invoiced != "0" {
+		t.Errorf("after the refusals: %+v", o)
+	}
+}
