@@ -155,6 +155,9 @@ func TestAnOrderFromTheFormToTheInvoice(t *testing.T) {
 		}
 		return c.Post(t, at+"/"+name, form)
 	}
+	if a := work(ingrid, ours, "ship", url.Values{"line.1.quantity": {"many"}}); a.Status != 422 || !strings.Contains(a.Body, "f-line-1-quantity-e") {
+		t.Errorf("no number: %d\n%.2000s", a.Status, a.Body)
+	}
 	if a := work(ingrid, ours, "ship", url.Values{"line.1.quantity": {"701"}}); a.Status != 422 || !strings.Contains(a.Body, `value="701"`) {
 		t.Errorf("more than confirmed: %d\n%.2000s", a.Status, a.Body)
 	}

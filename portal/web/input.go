@@ -113,6 +113,8 @@ func (in *input) form(errs []view.FieldError, note view.Text) view.Form {
 
 // renamed points the fields of a service's refusal ("lines.2.quantity", counted
 // as they were sent) at the fields of the form they came from.
+// It is for answers of services alone: what the form itself found wrong has the
+// names of the form already.
 func renamed(err error, sent []string) error {
 	var f *fault.Error
 	if !errors.As(err, &f) || len(f.Fields) == 0 {
@@ -122,7 +124,7 @@ func renamed(err error, sent []string) error {
 	out.Fields = nil
 	for _, field := range f.Fields {
 		w := strings.SplitN(field.Name, ".", 3)
-		if len(w) == 3 && (w[0] == "lines" || w[0] == "line") {
+		if len(w) == 3 && w[0] == "lines" {
 			if i, err := strconv.Atoi(w[1]); err == nil && i >= 0 && i < len(sent) {
 				field.Name = sent[i] + "." + w[2]
 			}

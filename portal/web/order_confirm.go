@@ -45,11 +45,12 @@ func orderConfirm(v *visit) error {
 		err := in.err()
 		if err == nil {
 			_, err = v.w.d.Trade.Confirm(v.ctx, v.actor(), trade.OrderID(v.Params("id")), cmd)
+			err = renamed(err, sent)
 		}
 		if err == nil {
 			return v.done(v.orderURL(trade.OrderID(v.Params("id"))), "said.confirmed")
 		}
-		return v.orderAgain(renamed(err, sent), in, func(page *view.OrderPage, d trade.Detail, form view.Form) {
+		return v.orderAgain(err, in, func(page *view.OrderPage, d trade.Detail, form view.Form) {
 			page.Confirm = v.confirmForm(d, parts)
 			page.Confirm.Form = form
 		})

@@ -52,7 +52,8 @@ func orderNew(v *visit) error {
 	err := in.err()
 	if err == nil {
 		var receipt trade.Receipt
-		if receipt, err = v.w.d.Trade.Place(v.ctx, v.actor(), cmd); err == nil {
+		receipt, err = v.w.d.Trade.Place(v.ctx, v.actor(), cmd)
+		if err = renamed(err, rows); err == nil {
 			switch receipt.Outcome {
 			case trade.Duplicate:
 				return v.done(v.orderURL(receipt.Order), "said.duplicate")
@@ -62,7 +63,7 @@ func orderNew(v *visit) error {
 			return v.done(v.orderURL(receipt.Order), "said.ordered")
 		}
 	}
-	return v.newOrder(422, in, renamed(err, rows))
+	return v.newOrder(422, in, err)
 }
 
 // lineCount is how many lines the form shows: those typed, at least a few.

@@ -71,12 +71,12 @@ func orderWork(name string) func(*visit) error {
 		entries := in.lines()
 		err := in.err()
 		if err == nil {
-			err = k.run(v, in, entries)
+			err = renamed(k.run(v, in, entries), fieldsOf(entries))
 		}
 		if err == nil {
 			return v.done(v.orderURL(trade.OrderID(v.Params("id"))), k.toast)
 		}
-		return v.orderAgain(renamed(err, fieldsOf(entries)), in, func(page *view.OrderPage, d trade.Detail, form view.Form) { k.form(v, page, d, form) })
+		return v.orderAgain(err, in, func(page *view.OrderPage, d trade.Detail, form view.Form) { k.form(v, page, d, form) })
 	}
 }
 
