@@ -142,6 +142,44 @@ func (c Charset) Check(b []byte) (characters int, f Fault) {
 	return len(b), f
 }
 
+// Look gives an upper bound of what Check would find, in one pass: a value within
+// bytes that are Clean is clean, anything else must be held against Check.
+func (c Charset) Look(b []byte) Fault {
+	t := &lookWide
+	if c.charset != nil && c.narrow != nil {
+		if t = &lookB; !c.narrow['a'] {
+			t = &lookA
+		}
+	}
+	var f uint8
+	for _, x := range b {
+		f |= t[x]
+	}
+	switch {
+	case f >= uint8(Foreign):
+		return Foreign
+	case f != 0:
+		return Wider
+	}
+	return Clean
+}
+
+var lookA, lookB, lookWide = lookOf(levelA), lookOf(levelB), lookOf("")
+
+// lookOf gives the faults of all bytes; an empty set has all printable ASCII.
+func lookOf(set string) (out [256]uint8) {
+	narrow := narrowOf(set)
+	for i := range out {
+		switch {
+		case i < ' ' || i >= 0x7f:
+			out[i] = uint8(Foreign)
+		case set != "" && !narrow[i]:
+			out[i] = uint8(Wider)
+		}
+	}
+	return out
+}
+
 // Encode gives the bytes of UTF-8 text in the set; ok is false when the set cannot
 // hold it, bad is then the first character that it lacks.
 func (c Charset) Encode(s string) (out []byte, bad rune, ok bool) {

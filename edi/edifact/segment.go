@@ -133,6 +133,15 @@ func (s *Segment) El(el, c int) []byte {
 // characters. Bytes that the character set does not have become U+FFFD.
 func (s *Segment) Text(el, c int) string { return s.Decode(s.El(el, c)) }
 
+// Plain gives bytes of this segment without release characters, in the character
+// set of the file. Borrowed where there are none.
+func (s *Segment) Plain(b []byte) []byte {
+	if !s.Released {
+		return b
+	}
+	return unescape(b, s.release)
+}
+
 // Decode gives bytes of this segment as UTF-8 without release characters.
 func (s *Segment) Decode(b []byte) string {
 	if len(b) == 0 {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 
+	"entente/edi/edifact"
 	"entente/edi/wire"
 	"entente/edi/x12"
 )
@@ -13,12 +14,25 @@ import (
 // cannot be followed closes what is open (with findings) and then returns the
 // *wire.Error. An error of r itself, or of the Visitor, ends Read at once and is
 // returned unchanged. At the proper end it returns nil.
+//
+// A file that begins with UNA or UNB is read as EDIFACT: what Interchange, Group and
+// Set say of it stands there.
 func Read(r io.Reader, opt Options, v Visitor) error {
+	r, un, err := sniff(r)
+	if err != nil {
+		return err
+	}
+	if un {
+		return runEDIFACT(edifact.NewReader(r, opt.Limits), opt, v)
+	}
 	return run(x12.NewReader(r, opt.Limits), opt, v)
 }
 
 // ReadBytes is Read over bytes in memory, without copying them.
 func ReadBytes(b []byte, opt Options, v Visitor) error {
+	if edifact.Is(b[:min(len(b), sniffLen)]) {
+		return runEDIFACT(edifact.NewBytesReader(b, opt.Limits), opt, v)
+	}
 	return run(x12.NewBytesReader(b, opt.Limits), opt, v)
 }
 

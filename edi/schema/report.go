@@ -73,7 +73,7 @@ func (c *collector) Set(s *Set) error {
 	i := c.last()
 	g := &i.GroupReports[len(i.GroupReports)-1]
 	kept := *s
-	kept.Segments = nil
+	kept.Segments, kept.Un = nil, nil
 	g.SetReports = append(g.SetReports, kept)
 	c.note(s.Verdict)
 	return nil

@@ -8,6 +8,7 @@
 package schema
 
 import (
+	"entente/edi/edifact"
 	"entente/edi/wire"
 	"entente/edi/x12"
 )
@@ -25,9 +26,14 @@ type Options struct {
 // for the call only; the value may be copied and kept.
 type Interchange struct {
 	// Index counts interchanges in the file from 0.
-	Index  int        `json:"index"`
-	Header x12.Header `json:"header"`
-	Offset int64      `json:"offset"`
+	Index int `json:"index"`
+	// Syntax is empty for X12, or SyntaxEDIFACT. Of an EDIFACT interchange UNB
+	// is its header, and Header holds of it what X12 has too: the reference as
+	// Control, "UNOC:3" as Version, the test indicator as Usage T or P.
+	Syntax string          `json:"syntax,omitempty"`
+	UNB    *edifact.Header `json:"unb,omitempty"`
+	Header x12.Header      `json:"header"`
+	Offset int64           `json:"offset"`
 	// The rest is complete at Visitor.InterchangeEnd.
 	Length   int64          `json:"length"`
 	Groups   int            `json:"group_count"`
@@ -47,7 +53,10 @@ type Group struct {
 	Index       int       `json:"index"`
 	Interchange int       `json:"interchange"`
 	Header      x12.Group `json:"header"`
-	Offset      int64     `json:"offset"`
+	// Implicit says that EDIFACT messages stand outside any UNG: there is no
+	// group on the wire, and its Header is empty.
+	Implicit bool  `json:"implicit,omitempty"`
+	Offset   int64 `json:"offset"`
 	// The rest is complete at Visitor.GroupEnd. Stated is GE01 (or what was
 	// received when GE is missing), Received counts ST; Accepted counts those
 	// not rejected, sets skipped by Options.SkipSets not among them.
@@ -84,6 +93,12 @@ type Set struct {
 	Findings []wire.Finding `json:"findings,omitempty"`
 	Dropped  int            `json:"dropped,omitempty"`
 	Verdict  wire.Verdict   `json:"verdict"`
+	// Message says what an EDIFACT message is; nil for X12. Type is then 0065,
+	// Control 0062, Version "D:96A:UN:EAN008", and Release "D96A".
+	Message *edifact.MessageID `json:"message,omitempty"`
+	// Un are all segments of an EDIFACT message from UNH to UNT, a copy of its
+	// own; Segments are empty then.
+	Un []edifact.Segment `json:"-"`
 	// Segments are all segments from ST to SE, a copy of this set's own.
 	Segments   []x12.Segment  `json:"-"`
 	Delimiters x12.Delimiters `json:"-"`

@@ -13,16 +13,18 @@ import (
 	"entente/edi/wire"
 )
 
-// texts reads one of the portal's files of EDI texts.
+// texts reads the portal's EDI texts of one language.
 func texts(t *testing.T, lang string) map[string]string {
 	t.Helper()
-	b, err := os.ReadFile("../../portal/locale/edi." + lang + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := map[string]string{}
-	if err := json.Unmarshal(b, &out); err != nil {
-		t.Fatal(err)
+	for _, topic := range []string{"edi", "un"} {
+		b, err := os.ReadFile("../../portal/locale/" + topic + "." + lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b, &out); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return out
 }
@@ -31,7 +33,7 @@ var (
 	placeholder = regexp.MustCompile(`\{\{[^}]*\}\}`)
 	// ruleKey finds the keys of findings and errors in the source: a word of a
 	// known family, a dot, and the rule.
-	ruleKey = regexp.MustCompile(`"((?:segment|loop|element|code|date|time|number|condition|set|group|interchange|count|allowance|translate|write)\.[a-z0-9_]+)"`)
+	ruleKey = regexp.MustCompile(`"((?:segment|loop|element|code|date|time|number|condition|set|group|interchange|count|level|charset|un_group|un_interchange|un_set|allowance|translate|write)\.[a-z0-9_]+)"`)
 	failKey = regexp.MustCompile(`(?:fail\([^,]+, |wire\.Error\{Kind: [^,]+, Key: )"([a-z0-9_.]+)"`)
 )
 
@@ -76,7 +78,7 @@ func TestEveryKeyHasAText(t *testing.T) {
 		}
 	}
 	used := map[string]bool{}
-	for _, dir := range []string{".", "../x12", "../translate", "../ack"} {
+	for _, dir := range []string{".", "../x12", "../edifact", "../translate", "../ack"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil {
 			t.Fatal(err)
@@ -164,6 +166,11 @@ func TestEverySampleHasItsFacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	un, err := filepath.Glob(unCasesDir + "/*/in.edi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, un...)
 	n := 0
 	for _, name := range files {
 		in, err := os.ReadFile(name)
