@@ -163,22 +163,41 @@
   };
   setInterval(() => all("time[data-left]").forEach((t) => {
     const ms = new Date(t.dateTime) - Date.now();
-    if (ms <= 0 && !t.dataset.over) { t.dataset.over = "1"; refresh(t.closest("[data-refresh]")); }
+    if (ms <= 0 && !t.dataset.over) { t.dataset.over = "1"; refresh([t.closest("[data-refresh]")]); }
     else if (ms > 0 && t.dataset.words) t.textContent = t.dataset.words.replace("{left}", short(ms));
   }), 60000);
 
-  // ── Live: a message names what changed, the page asks for that part again ──
-  function refresh(el) {
-    if (!el || !window.htmx || !el.id || el.contains(document.activeElement) && typing(document.activeElement)) return;
-    htmx.ajax("GET", el.dataset.refresh || location.href, { source: el, target: "#" + el.id, select: "#" + el.id, swap: "outerHTML" });
+  // ── Live: a message names what changed; the page is asked once for all its parts that show it ──
+  const busy = (el) => el.contains(document.activeElement) && typing(document.activeElement);
+  function refresh(parts) {
+    const pages = new Map();
+    parts.filter((el) => el && el.id && !busy(el)).forEach((el) => {
+      const url = new URL(el.dataset.refresh || location.href, location.href).href;
+      pages.set(url, (pages.get(url) || []).concat(el));
+    });
+    pages.forEach((els, url) => fetch(url, { headers: { Accept: "text/html" }, cache: "no-store" }).then((r) => (r.ok && !r.redirected ? r.text() : "")).then((text) => {
+      const page = new DOMParser().parseFromString(text, "text/html"), acts = document.getElementById("acts");
+      (acts && new URL(url).pathname === location.pathname ? els.concat(acts) : els).forEach((el) => {
+        const fresh = page.getElementById(el.id);
+        if (!fresh || !el.isConnected || busy(el)) return;
+        const had = el.contains(document.activeElement) && document.activeElement.getAttribute("href");
+        const part = document.adoptNode(fresh);
+        el.replaceWith(part);
+        if (window.htmx) htmx.process(part);
+        const link = had && one('a[href="' + CSS.escape(had) + '"]', part);
+        if (link) link.focus({ preventScroll: true });
+      });
+    }).catch(() => {}));
   }
+  const changed = new Set();
   let waiting = 0;
   document.addEventListener("entente:changed", (e) => {
-    const object = (e.detail && e.detail.object) || "";
+    changed.add((e.detail && e.detail.object) || "");
     clearTimeout(waiting);
-    waiting = setTimeout(() => all("[data-refresh][data-objects]").forEach((el) => {
-      if (el.dataset.objects.split(" ").includes(object)) refresh(el);
-    }), 300);
+    waiting = setTimeout(() => {
+      refresh(all("[data-refresh][data-objects]").filter((el) => el.dataset.objects.split(" ").some((o) => changed.has(o))));
+      changed.clear();
+    }, 300);
   });
 
   // ── Order answer: only the fields that belong to the chosen action ──

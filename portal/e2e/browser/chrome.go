@@ -58,7 +58,7 @@ func Launch() (*Chrome, error) {
 		options = append(options, chromedp.NoSandbox)
 	}
 	allocated, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, stop := chromedp.NewContext(allocated)
+	ctx, stop := chromedp.NewContext(allocated, chromedp.WithErrorf(func(string, ...any) {})) // events newer than the protocol's Go types are no error
 	if err := chromedp.Run(ctx); err != nil {
 		stop()
 		stopAllocator()
@@ -90,7 +90,7 @@ func (c *Chrome) Open() (*Page, error) {
 	ctx, stop := chromedp.NewContext(c.ctx)
 	p := &Page{ctx: ctx, stop: stop}
 	chromedp.ListenTarget(ctx, p.hear)
-	err := chromedp.Run(ctx, network.Enable(), log.Enable(), chromedp.ActionFunc(func(ctx context.Context) error {
+	err := chromedp.Run(ctx, network.Enable(), log.Enable(), still(), chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(watcher).Do(ctx)
 		return err
 	}))
@@ -99,6 +99,11 @@ func (c *Chrome) Open() (*Page, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// still asks pages to leave out what moves, as some people do; pictures need it.
+func still() chromedp.Action {
+	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "prefers-color-scheme", Value: "light"}})
 }
 
 // Close closes the tab.
@@ -175,17 +180,22 @@ func (p *Page) Go(url string) (int, error) {
 
 // Eval evaluates an expression in the page; out takes its JSON and may be nil.
 func (p *Page) Eval(expression string, out any) error {
-	var raw []byte
-	err := p.Run(chromedp.Evaluate("JSON.stringify(("+expression+")) ?? 'null'", &raw, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
+	return p.evaluate("JSON.stringify(("+expression+")) ?? 'null'", out)
+}
+
+// Await evaluates an expression that promises something.
+func (p *Page) Await(expression string, out any) error {
+	return p.evaluate("(async () => JSON.stringify(await ("+expression+")) ?? 'null')()", out)
+}
+
+func (p *Page) evaluate(script string, out any) error {
+	var text string
+	err := p.Run(chromedp.Evaluate(script, &text, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
 	if err != nil {
-		return fmt.Errorf("%s: %w", expression, err)
+		return fmt.Errorf("%s: %w", script, err)
 	}
 	if out == nil {
 		return nil
-	}
-	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
-		return err
 	}
 	return json.Unmarshal([]byte(text), out)
 }

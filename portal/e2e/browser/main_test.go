@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/cdproto/network"
 )
 
 var (
@@ -64,7 +66,7 @@ func run(m *testing.M) (int, error) {
 	return code, nil
 }
 
-// tab opens a tab that must end without a complaint.
+// tab opens a tab with nobody signed in that must end without a complaint.
 func tab(t *testing.T, c *Chrome) *Page {
 	t.Helper()
 	p, err := c.Open()
@@ -79,6 +81,7 @@ func tab(t *testing.T, c *Chrome) *Page {
 		}
 		p.Close()
 	})
+	must(t, p.Run(network.ClearBrowserCookies()))
 	return p
 }
 

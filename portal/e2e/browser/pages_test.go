@@ -15,12 +15,13 @@ const flaws = `(() => {
 		const culprit = [...document.querySelectorAll("body *")].filter((e) => shown(e) && e.getBoundingClientRect().right > root.clientWidth + 1).map((e) => e.tagName + "." + e.className).slice(0, 3);
 		out.push("scrolls sideways by " + wide + " px: " + culprit.join(", "));
 	}
+	if (root.clientWidth > 1400) for (const e of document.querySelectorAll(".e-scroll")) if (e.scrollWidth > e.clientWidth + 1) out.push("a table is cut off by " + (e.scrollWidth - e.clientWidth) + " px");
 	const heads = [...document.querySelectorAll("h1")].filter(shown);
 	if (heads.length !== 1) out.push(heads.length + " headings h1: " + heads.map((e) => e.innerText).join(" | "));
 	for (const i of document.images) if (!i.complete || !i.naturalWidth) out.push("picture " + i.src);
 	for (const u of document.querySelectorAll("svg use")) { if (shown(u.ownerSVGElement) && !u.getBBox().width && !u.getBBox().height) { out.push("icon " + u.getAttribute("href")); break } }
 	const text = document.body.innerText;
-	for (const bad of ["⟦", "undefined", "NaN", "<nil>", "%!", "{{", "0001"]) if (text.includes(bad)) out.push("the page says " + bad + " in: " + text.slice(Math.max(0, text.indexOf(bad) - 40), text.indexOf(bad) + 40));
+	for (const bad of ["⟦", "undefined", "NaN", "<nil>", "%!", "{{"]) if (text.includes(bad)) out.push("the page says " + bad + " in: " + text.slice(Math.max(0, text.indexOf(bad) - 40), text.indexOf(bad) + 40));
 	if (!document.title.trim() || document.title.startsWith("·")) out.push("no title");
 	const ids = [...document.querySelectorAll("[id]")].map((e) => e.id), twice = ids.filter((id, i) => ids.indexOf(id) !== i);
 	if (twice.length) out.push("the same id twice: " + twice.join(" "));

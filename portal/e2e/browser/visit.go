@@ -50,7 +50,7 @@ func (p *Page) Show(l Look) error {
 
 // Speak switches the signed-in person's language: "en" or "zh-CN".
 func (p *Page) Speak(language string) error {
-	return p.Eval(`fetch("/language", { method: "POST", redirect: "manual", headers: { "X-CSRF-Token": document.body.dataset.csrf }, body: new URLSearchParams({ csrf: document.body.dataset.csrf, language: `+quote(language)+`, next: "/" }) }).then((r) => { if (r.status >= 400) throw new Error("language: " + r.status); return true })`, nil)
+	return p.Await(`fetch("/language", { method: "POST", redirect: "manual", headers: { "X-CSRF-Token": document.body.dataset.csrf }, body: new URLSearchParams({ csrf: document.body.dataset.csrf, language: `+quote(language)+`, next: "/" }) }).then((r) => { if (r.status >= 400) throw new Error("language: " + r.status); return true })`, nil)
 }
 
 // Places are the addresses a person can reach from the page shown now: what the
