@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"gorm.io/gorm"
-
 	"entente/db"
 	"entente/edi/schema"
 	"entente/prm/access"
@@ -181,45 +179,6 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 	return page, err
 }
 
-func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
-	for _, p := range []*string{&f.Direction, &f.Type, (*string)(&f.State), &f.Result, &f.Partner, &f.Query} {
-		*p = strings.TrimSpace(text(*p, 80))
-	}
-	switch f.Direction {
-	case "out":
-		q = q.Where("sender_id = ?", org)
-	case "in":
-		q = q.Where("receiver_id = ?", org)
-	}
-	if f.Type != "" {
-		q = q.Where("(',' || types || ',') LIKE ?", "%,"+literal(f.Type)+",%")
-	}
-	if f.State != "" {
-		q = q.Where("state = ?", string(f.State))
-	}
-	if f.Result != "" {
-		q = q.Where("result = ?", f.Result)
-	}
-	if f.Partner != "" {
-		q = q.Where("(sender_id = ? OR receiver_id = ?)", f.Partner, f.Partner)
-	}
-	if word := f.Query; word != "" {
-		q = q.Where("(control LIKE ? OR control = ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND (supplier_id = ? OR reseller_id = ?)))",
-			literal(word)+"%", padded(word), word, org, org)
-	}
-	return q
-}
-
-// literal takes from a LIKE pattern what a user may not say.
-func literal(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '%' || r == '_' || r == '\\' {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 // references reads the business number of the first set of each.
 func references(ctx context.Context, rows []interchangeRow) (map[string]string, error) {
 	ids := make([]string, len(rows))
@@ -263,7 +222,7 @@ func (s *Service) Set(ctx context.Context, actor access.Actor, id string, positi
 	}
 	defer body.Close()
 	v := &explainer{out: &out}
-	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: position - 1}, v)
+	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: position - 1, Sets: bookable}, v)
 	if !v.found {
 		return Explained{}, fault.Wrap(err, fault.Internal, "error.internal")
 	}

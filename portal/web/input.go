@@ -23,12 +23,12 @@ type input struct {
 // input reads the submitted form.
 func (v *visit) input() *input {
 	in := &input{v: v, values: map[string]string{}, wrong: fault.New(fault.Invalid, "form.invalid")}
-	v.Request().PostArgs().VisitAll(func(key, value []byte) {
+	for key, value := range v.Request().PostArgs().All() {
 		k := string(key)
 		if _, ok := in.values[k]; !ok {
 			in.values[k] = strings.ToValidUTF8(string(value), "")
 		}
-	})
+	}
 	return in
 }
 

@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"context"
-	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -219,8 +218,4 @@ func (v *visit) absolute(path string) string {
 		return v.w.d.BaseURL + path
 	}
 	return v.BaseURL() + path
-}
-
-func (v *visit) log() *slog.Logger {
-	return v.w.d.Log.With("request", requestID(v.Ctx), "method", v.Method(), "route", v.route.Name)
 }

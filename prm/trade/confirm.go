@@ -233,7 +233,7 @@ func answerLine(l *Line, parts []ConfirmLine, at []int, subs map[string]catalog.
 			field(fill, "quantity", "trade.quantity_missing")
 			return nil
 		}
-		sum, rest = open, 0
+		rest = 0
 	}
 	if rest > 0 && !free {
 		field(at[len(at)-1], "quantity", "trade.quantity_sum")

@@ -12,9 +12,3 @@ func linesOfMany(ctx context.Context, scope access.Scope, ids []OrderID) (rows [
 	err = db.Tx(ctx).Where("order_id IN ? AND (supplier_id = ? OR reseller_id = ?)", ids, scope.Org(), scope.Org()).Order("order_id, line").Find(&rows).Error
 	return rows, err
 }
-
-func headOf(ctx context.Context, id OrderID) (orderRow, error) {
-	var r orderRow
-	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error
-	return r, err
-}

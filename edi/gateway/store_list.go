@@ -1,0 +1,47 @@
+package gateway
+
+import (
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// where narrows a query of interchanges, seen from the company org.
+func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
+	for _, p := range []*string{&f.Direction, &f.Type, (*string)(&f.State), &f.Result, &f.Partner, &f.Query} {
+		*p = strings.TrimSpace(text(*p, 80))
+	}
+	switch f.Direction {
+	case "out":
+		q = q.Where("sender_id = ?", org)
+	case "in":
+		q = q.Where("receiver_id = ?", org)
+	}
+	if f.Type != "" {
+		q = q.Where("(',' || types || ',') LIKE ?", "%,"+literal(f.Type)+",%")
+	}
+	if f.State != "" {
+		q = q.Where("state = ?", string(f.State))
+	}
+	if f.Result != "" {
+		q = q.Where("result = ?", f.Result)
+	}
+	if f.Partner != "" {
+		q = q.Where("(sender_id = ? OR receiver_id = ?)", f.Partner, f.Partner)
+	}
+	if word := f.Query; word != "" {
+		q = q.Where("(control LIKE ? OR control = ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND (supplier_id = ? OR reseller_id = ?)))",
+			literal(word)+"%", padded(word), word, org, org)
+	}
+	return q
+}
+
+// literal takes from a LIKE pattern what a user may not say.
+func literal(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '%' || r == '_' || r == '\\' {
+			return -1
+		}
+		return r
+	}, s)
+}
