@@ -54,7 +54,7 @@ func TestFacts(t *testing.T) {
 		"unknown segment":     {"850-unknown-segment", []string{"AK3*XYZ*5**1"}},
 		"order":               {"850-order", []string{"AK3*CUR*5**7"}},
 		"SE missing":          {"850-no-se", []string{"AK5*R*2"}},
-		"set not supported":   {"set-unsupported", []string{"AK2*860*0001", "AK5*R*1"}},
+		"set not supported":   {"set-unsupported", []string{"AK2*940*0001", "AK5*R*1"}},
 		"version":             {"group-version", []string{"AK9*R*1*1*0*2"}},
 		"group trailer":       {"group-trailer", []string{"AK9*E*7*1*1*5*4"}},
 		"partly":              {"850-partly", []string{"AK5*A", "AK5*R*5", "AK5*R*23", "AK9*P*3*3*1"}},

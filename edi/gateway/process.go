@@ -104,7 +104,7 @@ func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
 		return err
 	}
 	defer body.Close()
-	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone)}, w)
+	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone), Sets: bookable}, w)
 	if w.ended {
 		return nil
 	}
@@ -387,6 +387,10 @@ func (w *worker) tellRejected(ctx context.Context, t tally) error {
 	}
 	return err
 }
+
+// bookable are the set types that the gateway can do something with. Others are
+// refused as not supported, though the engine knows them.
+var bookable = []string{"850", "855", "810", "997"}
 
 // sideFits says whether this side of the partnership may send such a document:
 // orders come from the reseller, answers and invoices from the supplier.

@@ -170,7 +170,7 @@ func compile(name string) *release {
 		segments: map[x12.Tag]*segment{}, sets: map[string]*set{},
 	}
 	five := name >= "005010"
-	for line := range strings.SplitSeq(strings.TrimSpace(elementData), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(elementData+tradeElements[1:]), "\n") {
 		r.element(strings.Fields(line), five)
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(codeData), "\n") {
@@ -191,11 +191,34 @@ func compile(name string) *release {
 		}
 		r.elements[c.ref] = c
 	}
-	for line := range strings.SplitSeq(strings.TrimSpace(segmentData), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(segmentData+tradeSegments[1:]), "\n") {
 		r.segment(line, five)
 	}
-	r.readSets(strings.Fields(setData))
+	r.readSets(wordsOf(setData+tradeSets, five))
 	return r
+}
+
+// wordsOf cuts data of sets into words; what stands between "{5" and "}" only when
+// five.
+func wordsOf(data string, five bool) []string {
+	var out []string
+	in := false
+	for _, w := range strings.Fields(data) {
+		switch {
+		case w == "{5":
+			in = true
+		case strings.HasPrefix(w, "}"):
+			in = false
+			if closing := w[1:]; closing != "" {
+				out[len(out)-1] += closing
+			}
+		case w[0] == ']':
+			out[len(out)-1] += w
+		case five || !in:
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 func (r *release) must(ref string) *element {

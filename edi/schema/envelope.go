@@ -57,11 +57,11 @@ func groupFinding(key, code string, sev wire.Severity, s *x12.Segment, el int, r
 }
 
 // groupFindings judges the content of a GS. Codes are those of AK905.
-func groupFindings(s *x12.Segment, g x12.Group, rel *release) []wire.Finding {
+func groupFindings(s *x12.Segment, g x12.Group, rel *release, opt *Options) []wire.Finding {
 	var out []wire.Finding
 	if rel == nil {
 		out = append(out, groupFinding("group.version", "2", wire.Reject, s, 8, "480"))
-	} else if !rel.knowsGroup(g.FunctionalID) {
+	} else if !rel.knowsGroup(g.FunctionalID, opt) {
 		out = append(out, groupFinding("group.unsupported", "1", wire.Reject, s, 1, "479"))
 	}
 	if n, err := strconv.ParseInt(g.Control, 10, 64); err != nil || n < 0 || len(g.Control) > 9 {
@@ -76,9 +76,9 @@ func groupFindings(s *x12.Segment, g x12.Group, rel *release) []wire.Finding {
 	return out
 }
 
-func (r *release) knowsGroup(id string) bool {
+func (r *release) knowsGroup(id string, opt *Options) bool {
 	for _, s := range r.sets {
-		if s.group == id {
+		if s.group == id && opt.takes(s.kind) {
 			return true
 		}
 	}

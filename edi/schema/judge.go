@@ -27,10 +27,17 @@ type judge struct {
 	dropped  int
 	inError  bool // a segment has a finding that counts
 
-	lines   int // PO1 or IT1 seen
+	lines   int // segments seen that CTT01 counts
 	lineTag x12.Tag
+	levels  levels
 	scratch []missing
 	entered bool // the segment placed last opened a loop
+}
+
+// lineTags are the segments that CTT01 counts, by set.
+var lineTags = map[string]x12.Tag{
+	"850": x12.TagOf("PO1"), "855": x12.TagOf("PO1"), "810": x12.TagOf("IT1"), "856": x12.TagOf("HL"), "860": x12.TagOf("POC"),
+	"865": x12.TagOf("POC"), "846": x12.TagOf("LIN"), "861": x12.TagOf("RCD"), "832": x12.TagOf("LIN"), "852": x12.TagOf("LIN"),
 }
 
 type missing struct {
@@ -39,8 +46,8 @@ type missing struct {
 }
 
 var (
-	tagPO1 = x12.TagOf("PO1")
-	tagIT1 = x12.TagOf("IT1")
+	tagHL  = x12.TagOf("HL")
+	tagBSN = x12.TagOf("BSN")
 	tagCTT = x12.TagOf("CTT")
 	tagSAC = x12.TagOf("SAC")
 )
@@ -51,10 +58,8 @@ func (j *judge) begin(rel *release, set *set, d x12.Delimiters) {
 	j.stack = j.stack[:0]
 	if set != nil {
 		j.stack = append(j.stack, frame{loop: set.root, at: -1})
-		j.lineTag = tagPO1
-		if set.kind == "810" {
-			j.lineTag = tagIT1
-		}
+		j.lineTag = lineTags[set.kind]
+		j.levels.reset()
 	}
 }
 
@@ -114,13 +119,18 @@ func (j *judge) segment(s *x12.Segment) {
 		return
 	}
 	j.elements(s, def)
-	switch s.Tag {
-	case j.lineTag:
+	if s.Tag == j.lineTag {
 		j.lines++
+	}
+	switch s.Tag {
 	case tagCTT:
 		j.checkCount(s)
 	case tagSAC:
 		j.checkAllowance(s)
+	case tagBSN:
+		j.levels.form = string(s.El(5))
+	case tagHL:
+		j.checkLevel(s)
 	}
 }
 
@@ -221,6 +231,7 @@ func (j *judge) unexpected(s *x12.Segment) *segment {
 // finish judges what is still owed at the end of the set; s is SE or what stands
 // in its place.
 func (j *judge) finish(s *x12.Segment) {
+	j.finishLevels()
 	j.scratch = j.scratch[:0]
 	for k := len(j.stack) - 1; k >= 0; k-- {
 		j.owed(&j.stack[k], len(j.stack[k].loop.nodes))
@@ -233,7 +244,7 @@ func (j *judge) finish(s *x12.Segment) {
 // checkCount compares CTT01 with the lines seen. The syntax does not ask for it.
 func (j *judge) checkCount(s *x12.Segment) {
 	v := s.Text(1)
-	if n, err := strconv.Atoi(v); err == nil && n != j.lines && j.set.kind != "997" {
+	if n, err := strconv.Atoi(v); err == nil && n != j.lines && j.lineTag != 0 {
 		j.elementFinding("count.lines", "", wire.Note, s, 1, j.rel.must("354"), []byte(v), map[string]string{"want": strconv.Itoa(j.lines)})
 	}
 }

@@ -43,6 +43,7 @@ type engine struct {
 	lim wire.Limits
 	// skip is how many sets are passed over.
 	skip int
+	opt  Options
 
 	ic      Interchange
 	icOpen  bool
@@ -74,7 +75,7 @@ type engine struct {
 }
 
 func run(r *x12.Reader, opt Options, v Visitor) error {
-	e := &engine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets}
+	e := &engine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt}
 	e.judge.limit = e.lim.Findings
 	for {
 		s, err := r.Next()
@@ -211,7 +212,7 @@ func (e *engine) beginGroup(s *x12.Segment) error {
 	e.grOpen, e.grErr, e.grTold = true, false, 0
 	e.stSeen.reset()
 	e.rel = releaseOf(e.group.Header.Version)
-	e.group.Findings = groupFindings(s, e.group.Header, e.rel)
+	e.group.Findings = groupFindings(s, e.group.Header, e.rel, &e.opt)
 	if !e.gsSeen.add(e.group.Header.Control) {
 		f := groupFinding("group.control_repeated", "19", wire.AcceptedWithError, s, 6, "28")
 		if e.group.Header.Version < "004050" {
@@ -281,7 +282,7 @@ func (e *engine) beginSet(s *x12.Segment) error {
 		e.set.Release = e.rel.name
 		def = e.rel.sets[e.set.Type]
 	}
-	if e.refused {
+	if e.refused || !e.opt.takes(e.set.Type) {
 		def = nil
 	}
 	e.judge.begin(e.rel, def, e.set.Delimiters)

@@ -8,6 +8,8 @@
 package schema
 
 import (
+	"slices"
+
 	"entente/edi/edifact"
 	"entente/edi/wire"
 	"entente/edi/x12"
@@ -20,6 +22,15 @@ type Options struct {
 	// or calling Visitor.Set: how a reader resumes after set n. Groups and
 	// interchanges are announced all the same.
 	SkipSets int
+	// Sets names the set types (ST01, 0065) to be taken, all that we know when
+	// empty. Others are refused as not supported, and so are X12 groups of
+	// which none is taken.
+	Sets []string
+}
+
+// takes says whether a set type is to be taken.
+func (o *Options) takes(setType string) bool {
+	return len(o.Sets) == 0 || slices.Contains(o.Sets, setType)
 }
 
 // Interchange is one interchange as the Visitor sees it. The pointer is valid
