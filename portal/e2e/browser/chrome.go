@@ -337,14 +337,18 @@ func (p *Page) Shot(l Look) ([]byte, error) {
 	if err := p.Size(l.Width, max(high, l.Height), l.Scale()); err != nil {
 		return nil, err
 	}
-	var raw []byte
-	err := p.Run(page.BringToFront(), chromedp.ActionFunc(func(ctx context.Context) error {
-		var err error
-		raw, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).WithOptimizeForSpeed(true).Do(ctx)
-		return err
-	}))
+	raw, err := p.Window()
 	if err != nil {
 		return nil, fmt.Errorf("picture of %d by %d: %w", l.Width, high, err)
 	}
 	return raw, nil
+}
+
+// Window takes a picture of what the window shows, as PNG.
+func (p *Page) Window() (raw []byte, err error) {
+	err = p.Run(page.BringToFront(), chromedp.ActionFunc(func(ctx context.Context) error {
+		raw, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).WithOptimizeForSpeed(true).Do(ctx)
+		return err
+	}))
+	return raw, err
 }

@@ -53,47 +53,44 @@ func (p *Page) Speak(language string) error {
 	return p.Await(`fetch("/language", { method: "POST", redirect: "manual", headers: { "X-CSRF-Token": document.body.dataset.csrf }, body: new URLSearchParams({ csrf: document.body.dataset.csrf, language: `+quote(language)+`, next: "/" }) }).then((r) => { if (r.status >= 400) throw new Error("language: " + r.status); return true })`, nil)
 }
 
-// Places are the addresses a person can reach from the page shown now: what the
-// navigation and the person's menu name, in their order, and with deep the first
-// record of every list behind them.
-func (p *Page) Places(server *Server, deep bool) ([]string, error) {
-	const links = `[...new Set([...document.querySelectorAll(".e-rail a[href], #me a[href], #more a[href], .e-head .act a[href]")].map((a) => a.getAttribute("href")).filter((h) => h.startsWith("/")))]`
-	var first []string
-	if err := p.Eval(links, &first); err != nil {
-		return nil, err
+// Places are the addresses the navigation, the person's menu and the page's own
+// buttons name on the page shown now, in their order.
+func (p *Page) Places() (out []string, err error) {
+	err = p.Eval(`[...new Set([...document.querySelectorAll(".e-rail a[href], #me a[href], #more a[href], .e-head .act a[href]")].map((a) => a.getAttribute("href")).filter((h) => h.startsWith("/")))]`, &out)
+	return out, err
+}
+
+// Tour visits every place a person can reach, beginning with the page shown now:
+// what the navigation names, and of every kind of record behind it one.
+func (p *Page) Tour(visit func(place string) error) error {
+	queue, err := p.Places()
+	if err != nil {
+		return err
 	}
-	if !deep {
-		return first, nil
-	}
+	named := len(queue)
 	known := map[string]bool{}
-	var all []string
-	add := func(path string) {
-		path, _, _ = strings.Cut(path, "#")
-		if path != "" && !known[path] {
-			known[path] = true
-			all = append(all, path)
+	for _, place := range queue {
+		known[shape(place)] = true
+	}
+	for i := 0; i < len(queue); i++ {
+		if err := visit(queue[i]); err != nil {
+			return err
 		}
-	}
-	for _, path := range first {
-		add(path)
-	}
-	for _, path := range first {
-		if _, err := p.Go(server.URL + path); err != nil {
-			return nil, err
+		if i >= named {
+			continue
 		}
 		var inside []string
-		const records = `(() => { const seen = new Set(), out = []; for (const a of document.querySelectorAll("#main a[href^='/']")) { const h = a.getAttribute("href"); if (h.includes("?")) continue; const kind = h.replace(/[0-9a-z]{26}/g, "*"); if (!seen.has(kind)) { seen.add(kind); out.push(h) } } return out })()`
-		if err := p.Eval(records, &inside); err != nil {
-			return nil, err
+		if err := p.Eval(`[...document.querySelectorAll("#main a[href^='/']")].map((a) => a.getAttribute("href").split("#")[0]).filter((h) => h && !h.includes("?") && !h.endsWith("/raw"))`, &inside); err != nil {
+			return err
 		}
-		for _, in := range inside {
-			if kind := shape(in); !known[kind] && !strings.HasSuffix(in, "/raw") {
+		for _, place := range inside {
+			if kind := shape(place); !known[kind] {
 				known[kind] = true
-				add(in)
+				queue = append(queue, place)
 			}
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // shape is an address with its ids left out.

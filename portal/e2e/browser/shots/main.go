@@ -2,6 +2,7 @@
 // 390 pixels, light and dark, in English and Chinese.
 //
 //	go run ./shots -out DIR [-people maya,chen] [-languages en,zh-CN] [-pages /orders] [-url http://127.0.0.1:8080]
+//	go run ./shots -out ../../../static/docs/img -readme
 //
 // Without -url it builds the program and starts it with the demo companies.
 package main
@@ -25,12 +26,13 @@ func main() {
 	languages := flag.String("languages", "en,zh-CN", "these languages, by comma")
 	pages := flag.String("pages", "", "only addresses that hold one of these, by comma")
 	url := flag.String("url", "", "a running demo server")
+	six := flag.Bool("readme", false, "only the six pictures of the README")
 	flag.Parse()
 	if *out == "" || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*out, list(*people), list(*languages), list(*pages), *url); err != nil {
+	if err := run(*out, list(*people), list(*languages), list(*pages), *url, *six); err != nil {
 		fmt.Fprintln(os.Stderr, "shots:", err)
 		os.Exit(1)
 	}
@@ -43,7 +45,7 @@ func list(s string) []string {
 	return strings.Split(s, ",")
 }
 
-func run(out string, people, languages, pages []string, url string) error {
+func run(out string, people, languages, pages []string, url string, six bool) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -73,6 +75,9 @@ func run(out string, people, languages, pages []string, url string) error {
 		return err
 	}
 	defer page.Close()
+	if six {
+		return readme(page, server.URL, out)
+	}
 	if len(people) == 0 {
 		for _, language := range languages {
 			if err := shoot(page, server, out, "guest", "/signin?lang="+language, language); err != nil {
@@ -87,24 +92,22 @@ func run(out string, people, languages, pages []string, url string) error {
 		if err := page.SignIn(server.URL, person.Email, browser.Password); err != nil {
 			return err
 		}
-		places, err := page.Places(server, true)
-		if err != nil {
-			return err
-		}
 		for _, language := range languages {
-			if _, err := page.Go(server.URL + "/"); err != nil {
-				return err
-			}
 			if err := page.Speak(language); err != nil {
 				return err
 			}
-			for _, place := range places {
+			if _, err := page.Go(server.URL + "/"); err != nil {
+				return err
+			}
+			err := page.Tour(func(place string) error {
 				if !wanted(place, pages) {
-					continue
-				}
-				if err := shoot(page, server, out, person.Name, place, language); err != nil {
+					_, err := page.Go(server.URL + place)
 					return err
 				}
+				return shoot(page, server, out, person.Name, place, language)
+			})
+			if err != nil {
+				return err
 			}
 		}
 	}
