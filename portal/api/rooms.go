@@ -78,6 +78,20 @@ func (a *API) rooms() {
 				return nil, err
 			}
 			out := roomOut{ID: string(r.ID), Subject: subject{r.Subject.Kind, r.Subject.ID}, Title: r.Title, Companies: []string{}, Epoch: r.Epoch, Seq: r.LastSeq, ReadOnly: r.ReadOnly, LastAt: r.Created}
+			read, entered, err := a.d.Rooms.Mark(ctx, actor, r.ID)
+			if err != nil {
+				return nil, err
+			}
+			if entered {
+				out.Unread = max(r.LastSeq-read, 0)
+			}
+			last, err := a.d.Rooms.History(ctx, actor, r.ID, room.Window{Limit: 1})
+			if err != nil {
+				return nil, err
+			}
+			if len(last) > 0 {
+				out.LastAt = last[0].At
+			}
 			for _, id := range r.Orgs {
 				out.Companies = append(out.Companies, orgs[id].Slug)
 			}
