@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -65,9 +66,10 @@ type refusal struct {
 	Errors []struct{ Location, Code, Message string }
 }
 
-// place orders ten drills and returns the order's address.
+// place orders ten drills under a new key and returns the order's address.
 func place(t *testing.T, buyer caller, key string) string {
 	t.Helper()
+	key += "-" + rand.Text()
 	var o anOrder
 	buyer.do(t, http.MethodPost, "/orders", `{"supplier":"aurelia","key":"`+key+`","lines":[{"sku":"AUR-D18B","quantity":"10"}]}`, 201, &o)
 	return "/orders/" + o.ID
