@@ -11,7 +11,7 @@ import (
 )
 
 // FuzzAnswer: whatever comes in, the answer is an interchange that can be read, with
-// as many 997s as there were groups to answer, and it never answers itself.
+// no more 997s than there were groups to answer, and it never answers itself.
 func FuzzAnswer(f *testing.F) {
 	for _, name := range []string{"850-design", "850-partly", "850-repeats-components", "group-version", "997-in", "850-own-delimiters", "850-truncated"} {
 		b, err := os.ReadFile("../testdata/cases/" + name + "/in.x12")
@@ -42,7 +42,7 @@ func FuzzAnswer(f *testing.F) {
 				said += len(g.SetReports)
 			}
 		}
-		if said == 0 || said > groups {
+		if said == 0 && !bytes.Contains(out, []byte("~TA1*")) || said > groups {
 			t.Fatalf("%d answers to %d groups\n%s", said, groups, out)
 		}
 		if again, _, _ := Answer(bytes.NewReader(out), schema.Options{}, at); len(again) > 0 {

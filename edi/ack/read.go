@@ -10,8 +10,8 @@ import (
 	"entente/edi/x12"
 )
 
-// ErrNot997 says that a set is no 997.
-var ErrNot997 = errors.New("ack: the set is no 997")
+// ErrNot997 says that a set is neither a 997 nor a 999.
+var ErrNot997 = errors.New("ack: the set is no 997 and no 999")
 
 // Received is an incoming 997: what the partner says about one group of ours.
 type Received struct {
@@ -56,10 +56,10 @@ type ReceivedElement struct {
 	Value     string `json:"value,omitempty"`
 }
 
-// Read takes an incoming 997 apart. It takes what is there: a 997 that its own
+// Read takes an incoming 997 or 999 apart. It takes what is there: a 997 that its own
 // judgement rejected is read as far as it goes. The only error is ErrNot997.
 func Read(set *schema.Set) (Received, error) {
-	if set.Type != "997" {
+	if set.Type != "997" && set.Type != "999" {
 		return Received{}, ErrNot997
 	}
 	var out Received
@@ -73,16 +73,16 @@ func Read(set *schema.Set) (Received, error) {
 		case "AK2":
 			out.Sets = append(out.Sets, ReceivedSet{Type: s.Text(1), Control: s.Text(2)})
 			cur, seg = &out.Sets[len(out.Sets)-1], nil
-		case "AK3":
+		case "AK3", "IK3":
 			if cur != nil {
 				cur.Segments = append(cur.Segments, ReceivedSegment{ID: s.Text(1), N: number(s.El(2)), Loop: s.Text(3), Code: s.Text(4)})
 				seg = &cur.Segments[len(cur.Segments)-1]
 			}
-		case "AK4":
+		case "AK4", "IK4":
 			if seg != nil {
 				seg.Elements = append(seg.Elements, element(s, set.Delimiters))
 			}
-		case "AK5":
+		case "AK5", "IK5":
 			if cur != nil {
 				cur.Status = s.Text(1)
 				cur.Verdict = verdict(cur.Status)

@@ -19,15 +19,21 @@ import (
 // answers the first group's GS02 and GS03, swapped. FA groups are left out. Errors:
 // ErrNoAnswer when nothing is left, or that of w.
 func Write997(w io.Writer, in x12.Header, groups []Group, n Numbers, at time.Time) error {
-	return write997(w, in, groups, n, at, x12.DefaultDelimiters(in.Version))
+	return Write(w, in, groups, nil, Style{}, n, at)
 }
 
-func write997(w io.Writer, in x12.Header, groups []Group, n Numbers, at time.Time, d x12.Delimiters) error {
+// Write is Write997 in the style of a partner, with a TA1 in front when ta1 is not
+// nil; then groups may be empty, and the TA1 stands alone.
+func Write(w io.Writer, in x12.Header, groups []Group, ta1 *x12.Seg, style Style, n Numbers, at time.Time) error {
 	groups = slices.DeleteFunc(slices.Clone(groups), func(g Group) bool { return g.FunctionalID == "FA" })
-	if len(groups) == 0 {
+	if len(groups) == 0 && ta1 == nil {
 		return ErrNoAnswer
 	}
-	version := answerVersion(groups[0].Version)
+	version := ""
+	if len(groups) > 0 {
+		version = answerVersion(groups[0].Version)
+	}
+	d := x12.DefaultDelimiters(in.Version)
 	head := in.Swapped()
 	head.Version = safe(head.Version, d, 5)
 	if len(head.Version) != 5 {
@@ -37,15 +43,18 @@ func write997(w io.Writer, in x12.Header, groups []Group, n Numbers, at time.Tim
 		head.Usage = "P"
 	}
 	head.Control = strconv.FormatInt(n.Interchange, 10)
-	out := x12.Outgoing{
-		Header: head,
-		Group: x12.Group{
+	out := x12.Outgoing{Header: head}
+	if ta1 != nil {
+		out.Service = []x12.Seg{*ta1}
+	}
+	if len(groups) > 0 {
+		out.Group = x12.Group{
 			FunctionalID: "FA", Sender: groups[0].Receiver, Receiver: groups[0].Sender,
 			Control: strconv.FormatInt(n.Group, 10), Agency: "X", Version: version,
-		},
+		}
 	}
 	for _, g := range groups {
-		out.Bodies = append(out.Bodies, Body997(g))
+		out.Bodies = append(out.Bodies, Body(g, style))
 	}
 	return x12.WriteInterchange(w, out, at)
 }
@@ -64,32 +73,50 @@ func answerVersion(v string) string {
 
 // Body997 makes the 997 for one group: AK1, AK2 to AK5 for every set, also the
 // accepted ones, and AK9.
-func Body997(g Group) x12.Body {
+func Body997(g Group) x12.Body { return Body(g, Style{}) }
+
+// Body makes the acknowledgement for one group in a partner's style: a 999 where it
+// is asked for and the group's release has one, else a 997.
+func Body(g Group, style Style) x12.Body {
 	version := answerVersion(g.Version)
 	late := version >= "004060" // AK103 and AK203 exist
-	d := x12.DefaultDelimiters(x12.ISAVersion(version))
+	t := teller{version: version, d: x12.DefaultDelimiters(x12.ISAVersion(version)), family: wire.AK, letter: "AK"}
 	b := x12.Body{Type: "997"}
+	if style.Implementation && version >= "005010" {
+		b.Type, t.family, t.letter = "999", wire.IK, "IK"
+	}
 	add := func(id string, els ...string) { b.Segs = append(b.Segs, x12.S(id, els...)) }
 
-	ak1 := []string{orText(safe(g.FunctionalID, d, 2), "ZZ"), orText(digits(g.Control), "0")}
+	ak1 := []string{orText(safe(g.FunctionalID, t.d, 2), "ZZ"), orText(digits(g.Control), "0")}
 	if late {
-		ak1 = append(ak1, safe(g.Version, d, 12))
+		ak1 = append(ak1, safe(g.Version, t.d, 12))
 	}
 	add("AK1", ak1...)
 	for _, s := range g.Sets {
-		ak2 := []string{orText(safe(s.Type, d, 3), "000"), orText(safe(s.Control, d, 9), "0000")}
+		if style.OnlyErrors && s.Verdict == wire.Accepted {
+			continue
+		}
+		ak2 := []string{orText(safe(s.Type, t.d, 3), "000"), orText(safe(s.Control, t.d, 9), "0000")}
 		if late {
-			ak2 = append(ak2, safe(s.Implementation, d, 35))
+			ak2 = append(ak2, safe(s.Implementation, t.d, 35))
 		}
 		add("AK2", ak2...)
-		b.Segs = append(b.Segs, segments(s, version, d)...)
-		add("AK5", append([]string{letter(s.Verdict)}, setCodes(s)...)...)
+		b.Segs = append(b.Segs, t.segments(s)...)
+		add(t.letter+"5", append([]string{letter(s.Verdict)}, t.setCodes(s)...)...)
 	}
 	ak9 := []string{
 		letter(g.Verdict()), strconv.Itoa(g.Stated), strconv.Itoa(g.Received), strconv.Itoa(g.Accepted()),
 	}
-	add("AK9", append(ak9, levelCodes(g.Findings, wire.LevelGroup)...)...)
+	add("AK9", append(ak9, t.levelCodes(g.Findings, wire.LevelGroup)...)...)
 	return b
+}
+
+// teller turns findings into the segments of one acknowledgement.
+type teller struct {
+	version string
+	d       x12.Delimiters
+	family  wire.Family
+	letter  string // "AK" or "IK" of segments 3 to 5
 }
 
 func letter(v wire.Verdict) string {
@@ -106,10 +133,10 @@ func letter(v wire.Verdict) string {
 }
 
 // setCodes are AK502 to AK506: the codes of the set, 5 when segments are in error.
-func setCodes(s Set) []string {
-	out := levelCodes(s.Findings, wire.LevelSet)
+func (t teller) setCodes(s Set) []string {
+	out := t.levelCodes(s.Findings, wire.LevelSet)
 	inError := slices.ContainsFunc(s.Findings, func(f wire.Finding) bool {
-		return told(f) && (f.Level == wire.LevelSegment || f.Level == wire.LevelElement)
+		return t.tells(f) && (f.Level == wire.LevelSegment || f.Level == wire.LevelElement)
 	})
 	if inError && !slices.Contains(out, "5") && len(out) < 5 {
 		out = append(out, "5")
@@ -118,28 +145,28 @@ func setCodes(s Set) []string {
 }
 
 // levelCodes are the different codes of a level, at most five.
-func levelCodes(findings []wire.Finding, level wire.Level) []string {
+func (t teller) levelCodes(findings []wire.Finding, level wire.Level) []string {
 	var out []string
 	for _, f := range findings {
-		if f.Level == level && told(f) && !slices.Contains(out, f.Code) && len(out) < 5 {
-			out = append(out, f.Code)
+		if f.Level == level && t.tells(f) && !slices.Contains(out, f.In(t.family)) && len(out) < 5 {
+			out = append(out, f.In(t.family))
 		}
 	}
 	return out
 }
 
-// told says whether a finding belongs into an acknowledgement.
-func told(f wire.Finding) bool { return f.Severity != wire.Note && f.Code != "" }
+// tells says whether a finding belongs into the acknowledgement.
+func (t teller) tells(f wire.Finding) bool { return f.Severity != wire.Note && f.In(t.family) != "" }
 
 // maxElements is the greatest use of AK4 below one AK3.
 const maxElements = 99
 
 // segments are the AK3 and AK4 of a set in the order of its segments. Findings about
 // elements of one segment stand under one AK3 with code 8.
-func segments(s Set, version string, d x12.Delimiters) []x12.Seg {
+func (t teller) segments(s Set) []x12.Seg {
 	var list []wire.Finding
 	for _, f := range s.Findings {
-		if told(f) && (f.Level == wire.LevelSegment || f.Level == wire.LevelElement) {
+		if t.tells(f) && (f.Level == wire.LevelSegment || f.Level == wire.LevelElement) {
 			list = append(list, f)
 		}
 	}
@@ -155,15 +182,15 @@ func segments(s Set, version string, d x12.Delimiters) []x12.Seg {
 	for _, f := range list {
 		if f.Level == wire.LevelSegment {
 			under = -1
-			out = append(out, ak3(f, f.Code, version, d))
+			out = append(out, t.segment(f, f.In(t.family)))
 			continue
 		}
 		if under != f.Pos.Segment {
 			under, n = f.Pos.Segment, 0
-			out = append(out, ak3(f, "8", version, d))
+			out = append(out, t.segment(f, "8"))
 		}
 		if n++; n <= maxElements {
-			out = append(out, ak4(f, version, d))
+			out = append(out, t.element(f))
 		}
 	}
 	return out
@@ -177,30 +204,30 @@ func rank(f wire.Finding) int {
 	return 1
 }
 
-func ak3(f wire.Finding, code, version string, d x12.Delimiters) x12.Seg {
+func (t teller) segment(f wire.Finding, code string) x12.Seg {
 	width := 4
-	if version >= "005010" {
+	if t.version >= "005010" {
 		width = 6
 	}
-	id := safe(f.SegmentID, d, 3)
+	id := safe(f.SegmentID, t.d, 3)
 	for len(id) < 2 {
 		id += "?" // a tag that cannot be copied
 	}
-	return x12.S("AK3", id, strconv.Itoa(max(f.Pos.Segment, 1)), safe(f.LoopID, d, width), code)
+	return x12.S(t.letter+"3", id, strconv.Itoa(max(f.Pos.Segment, 1)), safe(f.LoopID, t.d, width), code)
 }
 
-func ak4(f wire.Finding, version string, d x12.Delimiters) x12.Seg {
+func (t teller) element(f wire.Finding) x12.Seg {
 	parts := []string{strconv.Itoa(f.Pos.Element)}
-	if f.Pos.Component > 0 || f.Pos.Repeat > 0 && version >= "004030" {
+	if f.Pos.Component > 0 || f.Pos.Repeat > 0 && t.version >= "004030" {
 		parts = append(parts, "")
 		if f.Pos.Component > 0 {
 			parts[1] = strconv.Itoa(f.Pos.Component)
 		}
 	}
-	if f.Pos.Repeat > 0 && version >= "004030" {
+	if f.Pos.Repeat > 0 && t.version >= "004030" {
 		parts = append(parts, strconv.Itoa(f.Pos.Repeat))
 	}
-	return x12.S("AK4", x12.Composite(parts...), digits(f.Ref), elementCode(f.Code, version), safe(f.Value, d, 99))
+	return x12.S(t.letter+"4", x12.Composite(parts...), digits(f.Ref), elementCode(f.In(t.family), t.version), safe(f.Value, t.d, 99))
 }
 
 // elementCode keeps to the codes a release knows: 12 and 13 came with 005.

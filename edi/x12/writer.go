@@ -148,6 +148,14 @@ func (w *Writer) Segment(s Seg) error {
 	return w.segment(s)
 }
 
+// Service writes a segment between ISA and the first group.
+func (w *Writer) Service(s Seg) error {
+	if err := w.order(1, s.ID); err != nil {
+		return err
+	}
+	return w.segment(s)
+}
+
 // Copy writes a segment that was read, byte for byte. Its delimiters must be
 // those of the Writer.
 func (w *Writer) Copy(s *Segment) error {
@@ -282,8 +290,11 @@ func Writable(v string, d Delimiters) (reason string, ok bool) {
 // Outgoing is an interchange with one group, ready to be written.
 type Outgoing struct {
 	Header Header
-	Group  Group
-	// Bodies are written with ST02 "0001", "0002" and so on.
+	// Service are segments before the first group, such as TA1.
+	Service []Seg
+	Group   Group
+	// Bodies are written with ST02 "0001", "0002" and so on. Without any there
+	// is no group either.
 	Bodies []Body
 }
 
@@ -302,6 +313,14 @@ func WriteInterchange(w io.Writer, out Outgoing, at time.Time) error {
 	x := NewWriter(w, DefaultDelimiters(h.Version), "")
 	if err := x.BeginInterchange(h); err != nil {
 		return err
+	}
+	for _, s := range out.Service {
+		if err := x.Service(s); err != nil {
+			return err
+		}
+	}
+	if len(out.Bodies) == 0 {
+		return x.EndInterchange()
 	}
 	if err := x.BeginGroup(g); err != nil {
 		return err

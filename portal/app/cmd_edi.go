@@ -244,7 +244,10 @@ func worded(p *locale.Printer, r *schema.Report) any {
 
 func ediAck(e *env, args []string) (int, error) {
 	fs := e.flags("edi ack")
-	rest, err := e.parse(fs, "FILE|-", args)
+	var style ack.Style
+	fs.BoolVar(&style.Implementation, "999", false, "answer groups of 005010 and later by a 999")
+	fs.BoolVar(&style.OnlyErrors, "only-errors", false, "leave out sets that are accepted without a remark")
+	rest, err := e.parse(fs, "[--999] [--only-errors] FILE|-", args)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -253,7 +256,7 @@ func ediAck(e *env, args []string) (int, error) {
 		return exitUsage, err
 	}
 	defer in.Close()
-	out, report, err := ack.Answer(in, schema.Options{}, time.Now().UTC())
+	out, report, err := ack.AnswerAs(in, schema.Options{}, style, time.Now().UTC())
 	if _, werr := e.out.Write(out); werr != nil {
 		return exitUsage, werr
 	}
