@@ -86,7 +86,7 @@ func MeaningKey(ref, code string) string {
 // TextKeys lists every key that explaining can ask for, findings not included:
 // names of sets, segments and elements and meanings of codes.
 func TextKeys() []string {
-	out := []string{"edi.seg.unknown", "edi.set.unknown"}
+	out := append(unTextKeys(), "edi.seg.unknown", "edi.set.unknown")
 	for n := range named() {
 		out = append(out, "edi.code."+n)
 	}
@@ -105,6 +105,9 @@ func TextKeys() []string {
 
 // ExplainSet takes a judged set apart. Texts are copies; the result may be kept.
 func ExplainSet(set *Set) Explained {
+	if set.Message != nil {
+		return explainMessage(set)
+	}
 	out := Explained{
 		Type: set.Type, NameKey: "edi.set.unknown", Control: set.Control, Version: set.Version,
 		Verdict: set.Verdict, Segments: make([]ExplainedSegment, 0, len(set.Segments)),

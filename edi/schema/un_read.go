@@ -40,6 +40,7 @@ type unEngine struct {
 	v    Visitor
 	lim  wire.Limits
 	skip int
+	opt  Options
 
 	ic       Interchange
 	head     edifact.Header
@@ -72,7 +73,7 @@ type unEngine struct {
 }
 
 func runEDIFACT(r *edifact.Reader, opt Options, v Visitor) error {
-	e := &unEngine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets}
+	e := &unEngine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt}
 	e.judge.limit = e.lim.Findings
 	for {
 		s, err := r.Next()
@@ -358,7 +359,7 @@ func (e *unEngine) beginSet(s *edifact.Segment) error {
 	e.size, e.full = 0, false
 	dir := directoryOf(id)
 	var def *unMessage
-	if dir != nil {
+	if dir != nil && e.opt.takes(id.Type) {
 		e.set.Release = dir.name
 		def = dir.messages[id.Type]
 	}

@@ -143,7 +143,9 @@ func printReport(w io.Writer, p *locale.Printer, r *schema.Report) {
 		fmt.Fprintf(out, "%s %s  %s:%s > %s:%s  %s\n", p.T("cli.interchange"), h.Control, h.SenderQualifier, h.Sender, h.ReceiverQualifier, h.Receiver, p.T("cli.verdict."+string(ic.Verdict)))
 		say("  ", ic.Findings)
 		for _, g := range ic.GroupReports {
-			fmt.Fprintf(out, "  %s %s %s  %s\n", p.T("cli.group"), g.Header.FunctionalID, g.Header.Control, p.T("cli.verdict."+string(g.Verdict)))
+			if !g.Implicit {
+				fmt.Fprintf(out, "  %s %s %s  %s\n", p.T("cli.group"), g.Header.FunctionalID, g.Header.Control, p.T("cli.verdict."+string(g.Verdict)))
+			}
 			say("    ", g.Findings)
 			for _, s := range g.SetReports {
 				fmt.Fprintf(out, "    %s %s  %s\n", s.Type, s.Control, p.T("cli.verdict."+string(s.Verdict)))
@@ -162,10 +164,21 @@ func where(p *locale.Printer, f wire.Finding) string {
 	if f.Pos.Segment > 0 {
 		fmt.Fprintf(&b, " (%s)", p.T("cli.segment", "n", f.Pos.Segment))
 	}
-	if f.Code != "" {
-		fmt.Fprintf(&b, " [%s %s]", codeName(f.Level), f.Code)
+	if c := code(f); c != "" {
+		b.WriteString(" " + c)
 	}
 	return b.String()
+}
+
+// code is what an acknowledgement says of a finding: "[AK403 8]", "[CONTRL 12]".
+func code(f wire.Finding) string {
+	switch {
+	case f.Code != "":
+		return fmt.Sprintf("[%s %s]", codeName(f.Level), f.Code)
+	case f.Codes.CONTRL != "":
+		return "[CONTRL " + f.Codes.CONTRL + "]"
+	}
+	return ""
 }
 
 func codeName(l wire.Level) string {
@@ -298,7 +311,7 @@ func ediExplain(e *env, args []string) (int, error) {
 				fmt.Fprintf(w, "      %-8s %s: %s%s\n", el.Place, name(p, el), el.Value, meaning(p, el))
 			}
 			for _, f := range s.Findings {
-				fmt.Fprintf(w, "    ! %s [%s %s]\n", findingText(p, f), codeName(f.Level), f.Code)
+				fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("    ! %s %s", findingText(p, f), code(f)), " "))
 			}
 		}
 		for _, f := range x.Findings {

@@ -1,0 +1,231 @@
+package edifact
+
+import (
+	"bytes"
+	"io"
+
+	"entente/edi/wire"
+)
+
+// Is says whether a file that begins with these bytes is EDIFACT. A byte order mark
+// and blanks before it do not matter.
+func Is(head []byte) bool {
+	head = bytes.TrimPrefix(head, []byte{0xef, 0xbb, 0xbf})
+	for len(head) > 0 && isBlank(head[0]) {
+		head = head[1:]
+	}
+	return bytes.HasPrefix(head, []byte("UNA")) || bytes.HasPrefix(head, []byte("UNB")) || bytes.HasPrefix(head, []byte("UIB"))
+}
+
+// seek passes over blanks (and a byte order mark at the start) to the next
+// interchange. It returns io.EOF at a proper end.
+func (r *Reader) seek() error {
+	if !r.seen {
+		if _, err := r.want(4); err != nil {
+			return err
+		}
+		b := r.buf[r.start:r.end]
+		if bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}) {
+			r.start += 3
+		}
+		if bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
+			return r.fail(wire.ErrNotEDI, "utf16", "")
+		}
+		if bytes.HasPrefix(b, []byte{0xe4, 0xd5, 0xc1}) || bytes.HasPrefix(b, []byte{0xe4, 0xd5, 0xc2}) {
+			return r.fail(wire.ErrNotEDI, "ebcdic", "")
+		}
+	}
+	if err := r.skipBlanks(); err != nil {
+		return err
+	}
+	if _, err := r.want(3); err != nil {
+		return err
+	}
+	b := r.buf[r.start:r.end]
+	switch {
+	case len(b) == 0 && r.seen:
+		return io.EOF
+	case len(b) == 0:
+		return r.fail(wire.ErrNotEDI, "empty", "")
+	case bytes.HasPrefix(b, []byte("UNA")), bytes.HasPrefix(b, []byte("UNB")):
+		return nil
+	case bytes.HasPrefix(b, []byte("UIB")):
+		return r.fail(wire.ErrNotRead, "interactive", "")
+	case r.seen:
+		return r.fail(wire.ErrMalformed, "junk", string(b[:min(len(b), 20)]))
+	}
+	return r.fail(wire.ErrNotEDI, "not_edi", string(b[:min(len(b), 20)]))
+}
+
+// atStart says whether a new interchange begins at start although one is open.
+func (r *Reader) atStart() (bool, error) {
+	if ok, err := r.want(5); !ok || err != nil {
+		return false, err
+	}
+	b := r.buf[r.start:r.end]
+	if b[1] != 'N' {
+		return false, nil
+	}
+	if b[2] == 'B' {
+		return r.class[b[3]] == clsElement, nil
+	}
+	if b[2] != 'A' || r.class[b[3]] == clsElement && r.class[b[4]] != clsElement {
+		return false, nil // a segment UNA does not exist
+	}
+	ok, err := r.want(unaLen)
+	return ok && usable(unaOf(r.buf[r.start:])), err
+}
+
+func unaOf(b []byte) Delimiters {
+	d := Delimiters{Component: b[3], Element: b[4], Decimal: b[5], Release: b[6], Repetition: b[7], Terminator: b[8]}
+	if d.Release == ' ' {
+		d.Release = 0
+	}
+	if d.Repetition == ' ' {
+		d.Repetition = 0
+	}
+	return d
+}
+
+// plain says whether c may not be a service character: letters, digits and blank.
+func plain(c byte) bool {
+	return c == ' ' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+}
+
+// usable says whether the separators are none of the plain characters and differ.
+func usable(d Delimiters) bool {
+	all := []byte{d.Component, d.Element, d.Terminator}
+	if d.Release != 0 {
+		all = append(all, d.Release)
+	}
+	for i, c := range all {
+		if plain(c) || bytes.IndexByte(all[:i], c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// readUNB takes UNA, if there is one, and UNB.
+func (r *Reader) readUNB() (*Segment, error) {
+	r.begin = r.base + int64(r.start)
+	r.una = false
+	var d Delimiters
+	if _, err := r.want(unaLen); err != nil {
+		return nil, err
+	}
+	b := r.buf[r.start:r.end]
+	if b[2] == 'A' {
+		if len(b) < unaLen {
+			return nil, r.fail(wire.ErrTruncated, "una.truncated", string(b))
+		}
+		if d = unaOf(b); !usable(d) {
+			return nil, r.fail(wire.ErrMalformed, "una.delimiters", string(b[:unaLen]))
+		}
+		r.una = true
+		r.start += unaLen
+		if err := r.skipBlanks(); err != nil {
+			return nil, err
+		}
+		if _, err := r.want(4); err != nil {
+			return nil, err
+		}
+		b = r.buf[r.start:r.end]
+		if !bytes.HasPrefix(b, []byte("UNB")) {
+			return nil, r.fail(wire.ErrMalformed, "una.no_unb", string(b[:min(len(b), 20)]))
+		}
+	}
+	if len(b) < 4 {
+		return nil, r.fail(wire.ErrTruncated, "interchange.unfinished", "")
+	}
+	if !r.una {
+		switch {
+		case b[3] == '+':
+			d = DefaultDelimiters("")
+		case b[3] == 0x1d:
+			d = controlDelimiters()
+		case b[3] == r.former.Element && r.former.Terminator != 0:
+			d = r.former // an earlier UNA that was meant for the whole file
+		default:
+			return nil, r.fail(wire.ErrMalformed, "unb.no_una", string(b[:min(len(b), 20)]))
+		}
+	}
+	if b[3] != d.Element {
+		return nil, r.fail(wire.ErrMalformed, "una.differs", string(b[:min(len(b), 20)]))
+	}
+	stated := d
+	d.Repetition = 0
+	r.use(d)
+	r.set, r.setKnown = anySet, false
+	r.inInterchange, r.inGroup, r.inSet, r.seen = true, false, false, true
+	s, err := r.segment()
+	if err != nil {
+		return nil, err
+	}
+	s.Kind, s.SetSegment = wire.InterchangeStart, 0
+	c, known := CharsetOf(s.Text(1, 1), s.Text(1, 4))
+	r.set, r.setKnown, s.set = c.charset, known, c.charset
+	r.header = headerOf(s)
+	if repeats(r.header.SyntaxVersion) {
+		d.Repetition = stated.Repetition
+		if !r.una && d.Element == '+' {
+			d.Repetition = '*'
+		}
+		if rep := d.Repetition; plain(rep) || rep == d.Component || rep == d.Element || rep == d.Terminator || rep == d.Release {
+			d.Repetition = 0
+		}
+	}
+	r.use(d)
+	if r.una {
+		r.former = d
+	}
+	return s, nil
+}
+
+// use sets the service characters.
+func (r *Reader) use(d Delimiters) {
+	r.delim = d
+	r.class = [256]uint8{}
+	if d.Repetition != 0 {
+		r.class[d.Repetition] = clsRepeat
+	}
+	if d.Release != 0 {
+		r.class[d.Release] = clsRelease
+	}
+	r.class[d.Component] = clsComponent
+	r.class[d.Element] = clsElement
+	r.class[d.Terminator] = clsTerminator
+	for i, c := range [5]byte{d.Element, d.Component, d.Terminator, d.Release, d.Repetition} {
+		if c == 0 && i > 2 {
+			c = d.Element // none: the element's is looked for twice
+		}
+		r.pats[i] = uint64(c) * ones
+	}
+}
+
+func headerOf(s *Segment) Header {
+	return Header{
+		Syntax: s.Text(1, 1), SyntaxVersion: s.Text(1, 2), Encoding: s.Text(1, 4),
+		Sender: s.Text(2, 1), SenderQualifier: s.Text(2, 2), SenderInternal: s.Text(2, 3),
+		Recipient: s.Text(3, 1), RecipientQualifier: s.Text(3, 2), RecipientInternal: s.Text(3, 3),
+		Date: s.Text(4, 1), Time: s.Text(4, 2), Reference: s.Text(5, 1), Password: s.Text(6, 1),
+		Application: s.Text(7, 1), Priority: s.Text(8, 1), AckRequested: s.Text(9, 1) == "1",
+		Agreement: s.Text(10, 1), Test: s.Text(11, 1) != "" && s.Text(11, 1) != "0",
+	}
+}
+
+// GroupOf reads a UNG segment.
+func GroupOf(s *Segment) Group {
+	return Group{
+		Type: s.Text(1, 1), Sender: s.Text(2, 1), SenderQualifier: s.Text(2, 2),
+		Recipient: s.Text(3, 1), RecipientQualifier: s.Text(3, 2), Date: s.Text(4, 1), Time: s.Text(4, 2),
+		Reference: s.Text(5, 1), Agency: s.Text(6, 1), Version: s.Text(7, 1), Release: s.Text(7, 2),
+	}
+}
+
+// MessageOf reads S009 of a UNH segment.
+func MessageOf(s *Segment) MessageID {
+	return MessageID{
+		Type: s.Text(2, 1), Version: s.Text(2, 2), Release: s.Text(2, 3), Agency: s.Text(2, 4), Association: s.Text(2, 5),
+	}
+}
