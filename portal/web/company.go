@@ -88,8 +88,11 @@ func (v *visit) ownIdentities(manage bool) ([]view.Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	confirmed := map[string][]partner.Identity{}
-	by := map[string]string{} // identity of a partnership → partner
+	type confirmation struct {
+		partner.Identity
+		company string
+	}
+	confirmed := map[string][]confirmation{} // by identity, one for each partner that did
 	var people []string
 	for _, p := range c.all {
 		all, err := v.w.d.Partners.Identities(v.ctx, v.actor(), p.ID)
@@ -98,8 +101,7 @@ func (v *visit) ownIdentities(manage bool) ([]view.Identity, error) {
 		}
 		for _, i := range all {
 			if i.Org == v.org() && !i.Confirmed.IsZero() {
-				confirmed[i.ID] = append(confirmed[i.ID], i)
-				by[i.ID+i.ConfirmedBy] = c.orgs[p.Other(v.org())].Name
+				confirmed[i.ID] = append(confirmed[i.ID], confirmation{i, c.orgs[p.Other(v.org())].Name})
 				people = append(people, i.ConfirmedBy)
 			}
 		}
@@ -110,7 +112,7 @@ func (v *visit) ownIdentities(manage bool) ([]view.Identity, error) {
 		row := view.Identity{ID: i.ID, Kind: v.p.T("identitykind." + string(i.Kind)), Value: identityText(i), State: "identity.waiting", CanRemove: manage}
 		for _, x := range confirmed[i.ID] {
 			row.State = "identity.confirmed"
-			row.Confirmed = append(row.Confirmed, view.Confirmation{Company: by[x.ID+x.ConfirmedBy], By: or(n.person(x.ConfirmedBy), v.p.T("app.name")), At: x.Confirmed})
+			row.Confirmed = append(row.Confirmed, view.Confirmation{Company: x.company, By: or(n.person(x.ConfirmedBy), v.p.T("app.name")), At: x.Confirmed})
 		}
 		out = append(out, row)
 	}
