@@ -34,6 +34,9 @@ func AnswerAs(r io.Reader, opt schema.Options, style Style, at time.Time) ([]byt
 }
 
 func answerOne(w io.Writer, ic *schema.InterchangeReport, style Style, at time.Time) error {
+	if ic.Syntax == schema.SyntaxEDIFACT {
+		return answerCONTRL(w, ic, at)
+	}
 	fa := 0
 	byVersion := map[string][]Group{}
 	var order []string
