@@ -97,6 +97,9 @@ func (d *DB) openSQLite(path string, o Options) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
+	if f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600); err == nil { // trade data: for its owner alone
+		_ = f.Close()
+	}
 	file := (&url.URL{Path: path}).EscapedPath()
 	base := "file:" + file + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
 	w, err := gorm.Open(sqlite.Open(base+"&_txlock=immediate"), config())

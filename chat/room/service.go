@@ -117,6 +117,32 @@ func (s *Service) BySubject(ctx context.Context, actor access.Actor, subject Sub
 	return r, nil
 }
 
+// BySubjects returns the rooms of the actor's company about many subjects of one
+// kind, in one query; those he may not see are absent.
+// Codes: Unauthenticated, Forbidden, Invalid (more than 200).
+func (s *Service) BySubjects(ctx context.Context, actor access.Actor, kind string, ids []string) (map[string]ID, error) {
+	scope, err := access.List(actor, access.RoomRead)
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) > MaxHistory {
+		return nil, fault.New(fault.Invalid, "form.invalid").With("ids", "form.too_many", "most", MaxHistory)
+	}
+	var found map[string]ID
+	if len(ids) > 0 {
+		err = s.view(ctx, actor, func(ctx context.Context) error {
+			found, err = findSubjects(ctx, scope.Org(), kind, ids)
+			return err
+		})
+	}
+	for id := range found {
+		if s.gate.MaySee(ctx, actor, Subject{Kind: kind, ID: id}) != nil {
+			delete(found, id)
+		}
+	}
+	return found, err
+}
+
 // EnsureRoom returns the room about spec.Subject, makes it when there is none
 // and adds companies that are missing in it. It is for system actors acting for
 // one of the companies: a person never makes a room in this way. Safe to repeat,

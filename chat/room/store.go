@@ -144,6 +144,17 @@ func findSubject(ctx context.Context, s Subject) (ID, error) {
 	return ID(r.ID), missing(err)
 }
 
+// findSubjects finds the rooms of a company about many subjects of a kind.
+func findSubjects(ctx context.Context, org, kind string, ids []string) (map[string]ID, error) {
+	var rows []struct{ ID, SubjectID string }
+	err := db.Tx(ctx).Raw(`SELECT r.id, r.subject_id FROM room r JOIN room_org o ON o.room_id = r.id WHERE o.org_id = ? AND r.subject_kind = ? AND r.subject_id IN ?`, org, kind, ids).Scan(&rows).Error
+	out := make(map[string]ID, len(rows))
+	for _, r := range rows {
+		out[r.SubjectID] = ID(r.ID)
+	}
+	return out, err
+}
+
 // ensureRoom inserts or finds; the unique subject settles a race.
 func ensureRoom(ctx context.Context, s Subject, title string) (ID, error) {
 	now := db.Micros(db.Now(ctx))

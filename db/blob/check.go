@@ -14,8 +14,15 @@ func (s *Store) Check(context.Context) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
+	_, err = f.Write(make([]byte, 64<<10)) // a full disk still makes empty files
+	if err == nil {
+		err = f.Sync()
+	}
 	_ = f.Close()
-	if err := os.Remove(f.Name()); err != nil {
+	if rerr := os.Remove(f.Name()); err == nil {
+		err = rerr
+	}
+	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
 	return nil

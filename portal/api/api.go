@@ -153,12 +153,25 @@ func handle[I, O any](a *API, o huma.Operation, fn func(ctx context.Context, act
 	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*O, error) {
 		actor := a.d.Actor(ctx)
 		if !actor.Known() || actor.Org == "" {
-			return nil, problem.Of(fault.New(fault.Unauthenticated, "error.token_missing"), "", "")
+			return nil, refusal(fault.New(fault.Unauthenticated, "error.token_missing"))
 		}
 		out, err := fn(ctx, actor, in)
 		if err != nil {
-			return nil, problem.Of(err, "", "")
+			return nil, refusal(err)
 		}
 		return out, nil
 	})
+}
+
+// refusal is the problem document of an error, with the header that tells a
+// program what to do next.
+func refusal(err error) error {
+	p := problem.Of(err, "", "")
+	switch p.Status {
+	case http.StatusUnauthorized:
+		return huma.ErrorWithHeaders(p, http.Header{"WWW-Authenticate": {"Bearer"}})
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"5"}})
+	}
+	return p
 }

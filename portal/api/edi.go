@@ -91,6 +91,7 @@ type interchange struct {
 	Delivery         string     `json:"delivery,omitempty" doc:"of what was made here: waiting or fetched"`
 	Acknowledged     string     `json:"acknowledged,omitempty" doc:"the partner's verdict on what was made here"`
 	Findings         []finding  `json:"findings"`
+	SetCount         int        `json:"set_count" doc:"sets in it; sets lists the first 200"`
 	Sets             []ediSet   `json:"sets"`
 	Acknowledgements []ediLink  `json:"acknowledgements"`
 	Raw              string     `json:"raw" doc:"address of the exact bytes"`
@@ -175,7 +176,7 @@ func (a *API) edi() {
 
 func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 	x := interchange{
-		ID: m.ID, Href: gateway.Href(m.ID), Direction: "in", Sender: m.Sender.String(), Receiver: m.Receiver.String(), Control: m.Control, Version: m.Version, Types: nonNil(m.Types), Test: m.Test,
+		ID: m.ID, Href: gateway.Href(m.ID), Direction: "in", Sender: m.Sender.String(), Receiver: m.Receiver.String(), Control: m.Control, Version: m.Version, Types: nonNil(m.Types), Test: m.Test, SetCount: m.SetCount,
 		State: string(m.State), Held: m.HeldFor, Received: m.Received, Size: m.Size, SHA256: m.SHA256, Delivery: m.Delivery, Acknowledged: m.Acknowledged,
 		Findings: wireFindings(m.Findings), Sets: []ediSet{}, Acknowledgements: []ediLink{}, Raw: gateway.Href(m.ID) + "/raw",
 	}

@@ -168,7 +168,7 @@ func (a *API) orders() {
 			for i, o := range got.Items {
 				items[i] = wireOrder(o.Order, lines[o.ID], slugs)
 			}
-			return page(items, got.Next), nil
+			return page(items, got.Next), a.surround(ctx, actor, items)
 		})
 	handle(a, op("GET", base+"/{id}", "orders:read", "Get an order", "", 200),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[order], error) {
@@ -401,6 +401,48 @@ func (a *API) order(ctx context.Context, actor access.Actor, id trade.OrderID) (
 	}
 	out.Room = id2
 	return &reply[order]{out}, nil
+}
+
+// surround adds rooms and interchanges to a page of orders, in one query each.
+// Whoever may not see them gets the orders without.
+func (a *API) surround(ctx context.Context, actor access.Actor, items []order) error {
+	ids, refs, at := make([]string, len(items)), make([]gateway.Ref, len(items)), make(map[string]int, len(items))
+	for i, o := range items {
+		ids[i], refs[i], at[o.ID] = o.ID, gateway.Ref{Kind: trade.DocumentOrder, ID: o.ID}, i
+	}
+	chat := actor
+	chat.Scopes = nil // as in roomOf
+	rooms, err := a.d.Rooms.BySubjects(ctx, chat, trade.DocumentOrder, ids)
+	if err != nil && !hidden(err) {
+		return err
+	}
+	for id, r := range rooms {
+		s := string(r)
+		items[at[id]].Room = &s
+	}
+	links, err := a.d.Gateway.ForDocument(ctx, actor, refs...)
+	if err != nil {
+		if hidden(err) {
+			return nil
+		}
+		return err
+	}
+	of := map[string]int{} // interchange → order
+	for _, l := range links {
+		if i, ok := at[l.Document.ID]; ok {
+			of[l.ID] = i
+		}
+	}
+	for _, l := range links {
+		i, ok := of[l.ID]
+		if !ok {
+			i, ok = of[l.Document.ID] // an acknowledgement is about an interchange
+		}
+		if ok {
+			items[i].Interchanges = append(items[i].Interchanges, ediLink{ID: l.ID, Type: strings.Join(l.Types, ","), Control: l.Control, At: l.At, Href: gateway.Href(l.ID)})
+		}
+	}
+	return nil
 }
 
 // roomOf finds the order's room; the caller's right to the order is proved, its

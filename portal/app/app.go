@@ -168,6 +168,9 @@ func (a *App) origins() []string {
 // Start brings jobs and the live side to life and, with --demo on an empty
 // database, makes the demo companies first.
 func (a *App) Start(ctx context.Context) error {
+	if err := noteAddress(ctx, a.db, a.cfg.BaseURL); err != nil {
+		return err
+	}
 	if err := a.live.Start(ctx); err != nil {
 		return err
 	}

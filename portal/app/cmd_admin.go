@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"entente/db"
@@ -28,12 +30,31 @@ func (e *env) accounts(ctx context.Context, fs *flag.FlagSet, fn func(cfg Config
 	if err != nil {
 		return misuse("%v", err)
 	}
+	if err := existing(cfg); err != nil {
+		return err
+	}
 	d, err := openData(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
+	if cfg.BaseURL == "" {
+		if cfg.BaseURL, err = notedAddress(ctx, d); err != nil {
+			return err
+		}
+	}
 	return fn(cfg, account.NewService(d, account.Options{}))
+}
+
+// existing refuses to make a database where a command looks for one.
+func existing(cfg Config) error {
+	if cfg.DatabaseURL != "" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, "entente.db")); err != nil {
+		return fmt.Errorf("there is no Entente data in %s; name the folder with --data, or run entente serve there first", cfg.Data)
+	}
+	return nil
 }
 
 func openData(ctx context.Context, cfg Config) (*db.DB, error) {
@@ -153,6 +174,7 @@ func userCmd(ctx context.Context, e *env, args []string) (int, error) {
 func migrateCmd(ctx context.Context, e *env, args []string) (int, error) {
 	fs := e.flags("migrate")
 	register(fs, "data", "database-url")
+	asJSON := fs.Bool("json", false, "print JSON")
 	if _, err := e.parse(fs, "[flags]", args); err != nil {
 		return exitUsage, err
 	}
@@ -165,6 +187,9 @@ func migrateCmd(ctx context.Context, e *env, args []string) (int, error) {
 		return exitFailed, err
 	}
 	defer d.Close()
+	if *asJSON {
+		return exitOK, json.NewEncoder(e.out).Encode(map[string]any{"version": Version, "migrated": true})
+	}
 	fmt.Fprintln(e.out, "the database is at this version")
 	return exitOK, nil
 }

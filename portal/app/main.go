@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // time zones, also where the system has none
 )
@@ -142,8 +143,12 @@ func (e *env) parse(fs *flag.FlagSet, synopsis string, args []string) ([]string,
 func version(_ context.Context, e *env, args []string) (int, error) {
 	fs := e.flags("version")
 	asJSON := fs.Bool("json", false, "print JSON")
-	if _, err := e.parse(fs, "[--json]", args); err != nil {
+	rest, err := e.parse(fs, "[--json]", args)
+	if err != nil {
 		return exitUsage, err
+	}
+	if len(rest) > 0 {
+		return exitUsage, misuse("version takes no argument %q", rest[0])
 	}
 	v, rev := Version, ""
 	if bi, ok := debug.ReadBuildInfo(); ok {
@@ -157,7 +162,7 @@ func version(_ context.Context, e *env, args []string) (int, error) {
 		fmt.Fprintf(e.out, "{\"version\":%q,\"revision\":%q}\n", v, rev)
 		return exitOK, nil
 	}
-	fmt.Fprintln(e.out, "entente", v, rev)
+	fmt.Fprintln(e.out, strings.TrimSpace("entente "+v+" "+rev))
 	return exitOK, nil
 }
 

@@ -190,6 +190,16 @@ func TestStoryOrder(t *testing.T) {
 			t.Errorf("the order shows %d interchanges, want the 850 and its 997", len(full.Interchanges))
 		}
 
+		if listed := kestrel.orders("STORY-1")[0]; listed.Room == nil || *listed.Room != *full.Room || len(listed.Interchanges) != len(full.Interchanges) {
+			t.Errorf("the list shows room %v and %d interchanges, the order %d", listed.Room, len(listed.Interchanges), len(full.Interchanges))
+		}
+		for _, q := range []string{"%25", "--", "%27", "%20%20*"} {
+			var none struct{ Items []order }
+			if kestrel.get("/api/v1/orders?q="+q, &none); len(none.Items) != 0 {
+				t.Errorf("a search for %s, in which nothing can be found, found %d", q, len(none.Items))
+			}
+		}
+
 		// a competitor learns nothing
 		for _, path := range []string{"/api/v1/orders/" + mine.ID, "/api/v1/edi/interchanges/" + in.ID, "/api/v1/edi/interchanges/" + in.ID + "/raw", "/api/v1/rooms/" + *full.Room, "/api/v1/rooms/" + *full.Room + "/messages"} {
 			if a := baltic.do("GET", path, "", nil); a.status != 404 {

@@ -35,7 +35,11 @@ func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partne
 	if w.after != nil {
 		tx = tx.Where("(received, id) < (?, ?)", w.after.micros, w.after.id)
 	}
-	if m, ok := found.Query(db.DialectOf(ctx), query); ok {
+	if strings.TrimSpace(query) != "" {
+		m, ok := found.Query(db.DialectOf(ctx), query)
+		if !ok {
+			return nil, nil // nothing in it that could be found
+		}
 		tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
 	}
 	var rows []orderRow

@@ -1,0 +1,117 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// typed runs a command as the shell would.
+func typed(t *testing.T, environ map[string]string, in string, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), &env{in: strings.NewReader(in), out: &o, err: &e, getenv: func(k string) string { return environ[k] }}, args)
+	return code, o.String(), e.String()
+}
+
+func TestUsageAndHelp(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"--help", 0, "Usage: entente"}, {"nonsense", 2, "no command"}, {"serve --help", 0, "ENTENTE_ADDR"}, {"serve --nonsense", 2, "serve --help"}, {"serve extra", 2, "extra"},
+		{"serve --addr nonsense", 2, "host:port"}, {"version", 0, "entente " + Version}, {"version --json", 0, `"version"`}, {"version extra", 2, "extra"},
+		{"edi", 2, "check"}, {"edi nonsense", 2, "check"}, {"edi check", 2, "file"}, {"edi check a b", 2, "file"}, {"edi check no-such-file", 2, "no-such-file"}, {"edi check --format xml x", 2, "xml"},
+		{"token create", 2, "--user"}, {"user create --org a", 2, "--email"}, {"user create --org a --email e@x --name n --role king", 2, "role"}, {"demo", 2, "erp"}, {"demo erp --as huadong", 2, "kestrel"},
+	} {
+		code, out, errs := typed(t, nil, "", strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(out+errs, c.says) {
+			t.Errorf("entente %s: exit %d, want %d with %q:\n%s%s", c.args, code, c.code, c.says, out, errs)
+		}
+		if c.code == 2 && out != "" {
+			t.Errorf("entente %s printed its complaint on standard output", c.args)
+		}
+	}
+}
+
+func TestCommandsFindTheData(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "absent")
+	code, _, errs := typed(t, nil, "", "token", "create", "--data", dir, "--user", "a@b.example", "--name", "n", "--scopes", "edi:read")
+	if _, err := os.Stat(dir); code != 1 || !strings.Contains(errs, "no Entente data") || !os.IsNotExist(err) {
+		t.Errorf("a token where no data is: exit %d %s %v", code, errs, err)
+	}
+	a, err := New(t.Context(), Config{Addr: "127.0.0.1:0", Data: dir}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Start(context.WithoutCancel(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	address := a.addrs.http
+	a.Close()
+	if info, err := os.Stat(filepath.Join(dir, "entente.db")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the database file: %v %v", info.Mode(), err)
+	}
+	code, out, errs := typed(t, nil, "", "user", "create", "--operator", "--data", dir, "--email", "ops@x.example", "--name", "Ops")
+	if code != 0 || !strings.HasPrefix(out, address+"/link/") || strings.Count(out, "\n") != 1 {
+		t.Errorf("the link does not lead to where the server runs (%s): %d %q %s", address, code, out, errs)
+	}
+}
+
+func TestSettingsComeInOrder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "entente.yaml")
+	if err := os.WriteFile(file, []byte("addr: 127.0.0.1:1\nbase-url: https://file.example\nsmtp-url: smtp://file.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := &env{out: io.Discard, err: io.Discard, getenv: func(k string) string { return map[string]string{"ENTENTE_ADDR": "127.0.0.1:2", "ENTENTE_BASE_URL": "https://env.example/"}[k] }}
+	fs := e.flags("serve")
+	register(fs)
+	if _, err := e.parse(fs, "", []string{"--data", dir, "--addr", "127.0.0.1:3"}); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := configure(fs, e.getenv)
+	if err != nil || cfg.Addr != "127.0.0.1:3" || cfg.BaseURL != "https://env.example" || cfg.SMTPURL != "smtp://file.example" {
+		t.Errorf("%+v %v", cfg, err)
+	}
+	if err := os.WriteFile(file, []byte("adr: x\ntrusted-proxies: nonsense\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := configure(fs, e.getenv); err == nil || !strings.Contains(err.Error(), `"adr"`) {
+		t.Errorf("an unknown setting passed: %v", err)
+	}
+	if err := os.WriteFile(file, []byte("trusted-proxies: nonsense\nsmtp-url: nonsense\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := configure(fs, e.getenv); err == nil || !strings.Contains(err.Error(), "--trusted-proxies") || !strings.Contains(err.Error(), "--smtp-url") {
+		t.Errorf("not all wrong settings are told at once: %v", err)
+	}
+}
+
+func TestOneServeForAFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first, err := lockData(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lockData(dir); err == nil || !strings.Contains(err.Error(), "already uses") {
+		t.Errorf("a second lock: %v", err)
+	}
+	_ = first.Close()
+	again, err := lockData(dir)
+	if err != nil {
+		t.Errorf("after the first ended: %v", err)
+	} else {
+		_ = again.Close()
+	}
+}
