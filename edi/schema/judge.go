@@ -22,6 +22,7 @@ type judge struct {
 	delims x12.Delimiters
 	stack  []frame
 	limit  int
+	treats []Tolerance
 
 	findings []wire.Finding
 	dropped  int
@@ -64,6 +65,9 @@ func (j *judge) begin(rel *release, set *set, d x12.Delimiters) {
 }
 
 func (j *judge) add(f wire.Finding) {
+	if !treat(j.treats, &f) {
+		return
+	}
 	if f.Severity != wire.Note && (f.Level == wire.LevelSegment || f.Level == wire.LevelElement) {
 		j.inError = true
 	}

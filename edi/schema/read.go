@@ -1,8 +1,10 @@
 package schema
 
 import (
+	"cmp"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 
 	"entente/edi/edifact"
@@ -76,7 +78,7 @@ type engine struct {
 
 func run(r *x12.Reader, opt Options, v Visitor) error {
 	e := &engine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt}
-	e.judge.limit = e.lim.Findings
+	e.judge.limit, e.judge.treats = e.lim.Findings, opt.Tolerance
 	for {
 		s, err := r.Next()
 		if err == nil {
@@ -346,6 +348,13 @@ func (e *engine) endSet(se, at *x12.Segment) error {
 	e.setTail(se, at)
 	if e.full {
 		e.judge.inError = true
+	}
+	if e.opt.Also != nil && e.judge.set != nil {
+		e.set.Segments = e.segs
+		for _, f := range e.opt.Also(&e.set) {
+			e.judge.add(f)
+		}
+		slices.SortStableFunc(e.judge.findings, func(a, b wire.Finding) int { return cmp.Compare(a.Pos.FileSegment, b.Pos.FileSegment) })
 	}
 	e.set.Findings, e.set.Dropped = e.judge.findings, e.judge.dropped
 	e.set.Verdict = wire.VerdictOf(e.set.Findings)

@@ -26,6 +26,12 @@ type Options struct {
 	// empty. Others are refused as not supported, and so are X12 groups of
 	// which none is taken.
 	Sets []string
+	// Tolerance is what a partner treats otherwise than the standard.
+	Tolerance []Tolerance
+	// Also, when set, judges a set of X12 further, by a partner's guide: its
+	// findings join those of the standard before the verdict is formed. It is
+	// not called for a set that is not supported.
+	Also func(*Set) []wire.Finding
 }
 
 // takes says whether a set type is to be taken.

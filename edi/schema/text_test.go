@@ -33,7 +33,7 @@ var (
 	placeholder = regexp.MustCompile(`\{\{[^}]*\}\}`)
 	// ruleKey finds the keys of findings and errors in the source: a word of a
 	// known family, a dot, and the rule.
-	ruleKey = regexp.MustCompile(`"((?:segment|loop|element|code|date|time|number|condition|set|group|interchange|count|level|charset|un_group|un_interchange|un_set|allowance|translate|write)\.[a-z0-9_]+)"`)
+	ruleKey = regexp.MustCompile(`"((?:segment|loop|element|code|date|time|number|condition|set|group|interchange|count|level|guide|charset|un_group|un_interchange|un_set|allowance|translate|write)\.[a-z0-9_]+)"`)
 	failKey = regexp.MustCompile(`(?:fail\([^,]+, |wire\.Error\{Kind: [^,]+, Key: )"([a-z0-9_.]+)"`)
 )
 
@@ -78,7 +78,7 @@ func TestEveryKeyHasAText(t *testing.T) {
 		}
 	}
 	used := map[string]bool{}
-	for _, dir := range []string{".", "../x12", "../edifact", "../translate", "../ack"} {
+	for _, dir := range []string{".", "../x12", "../edifact", "../translate", "../ack", "../guide"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil {
 			t.Fatal(err)

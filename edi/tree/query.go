@@ -206,6 +206,75 @@ func small(s string) (int, bool) {
 	return n, err == nil && n > 0 && n < 100 && s[0] != '+'
 }
 
+// Place is one place where the last segment of a path may stand, and what stands
+// there, perhaps nothing. Parent is nil for the set itself.
+type Place struct {
+	Parent *Node
+	Found  []*Node
+}
+
+// Places gives every place that the path speaks of: the loops that its steps lead
+// to, each with the segments found in it.
+func (q *Query) Places(set *Set) []Place {
+	steps := q.steps
+	last := len(steps) - 1
+	inside := q.value != nil && (last < 0 || steps[last].tag != q.value.tag)
+	if !inside {
+		steps = steps[:last]
+	}
+	at := []*Node{{Children: set.Nodes}}
+	for i := range steps {
+		var next []*Node
+		for _, n := range at {
+			next = steps[i].collect(set, n, next)
+		}
+		at = next
+	}
+	out := make([]Place, 0, len(at))
+	for _, n := range at {
+		p := Place{Parent: n}
+		if n.Segment == nil {
+			p.Parent = nil
+		}
+		if inside {
+			p.Found = holders(n, q.value.tag, nil)
+		} else {
+			p.Found = q.steps[last].collect(set, n, nil)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// Target names what the path ends with: the tag, and the element and component, 0
+// where it ends with the segment.
+func (q *Query) Target() (tag string, element, component int) {
+	if q.value != nil {
+		return q.value.tag, q.value.element, q.value.part
+	}
+	return q.steps[len(q.steps)-1].tag, 0, 0
+}
+
+// Tags are the tags of all steps, conditions left out.
+func (q *Query) Tags() []string {
+	var out []string
+	for i := range q.steps {
+		out = append(out, q.steps[i].tag)
+	}
+	if q.value != nil {
+		out = append(out, q.value.tag)
+	}
+	return out
+}
+
+// Of gives the value of the path's element in one of the segments found.
+func (q *Query) Of(set *Set, n *Node) string {
+	if q.value == nil {
+		return ""
+	}
+	return q.value.of(set, n.Segment)
+}
+
 // Segments gives the segments that the path leads to, in the order of the file;
 // of a path that ends with an element, those that hold it.
 func (q *Query) Segments(set *Set) []*Node {

@@ -41,6 +41,7 @@ var imports = []rule{
 	{"edi/edifact", []string{"edi/wire"}, "a reader knows positions and limits, not meanings"},
 	{"edi/schema", []string{"edi/wire", "edi/x12", "edi/edifact"}, "meanings stand on readers and know no storage"},
 	{"edi/tree", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "the neutral tree is made of segments and loops, without storage"},
+	{"edi/guide", []string{"edi/wire", "edi/schema", "edi/tree", "edi/x12"}, "a partner's guide stands on the standard and is told in its findings"},
 	{"edi/ack", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "answers are made of verdicts, without storage"},
 	{"edi/translate", []string{"edi/doc", "edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "translation is pure"},
 	{"edi/gateway", with([]string{"edi/*", "prm/fault", "prm/access"}, dbs), "the one stateful EDI package; business is reached through its ports"},

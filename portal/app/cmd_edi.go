@@ -20,26 +20,27 @@ import (
 func edi(_ context.Context, e *env, args []string) (int, error) {
 	verbs := map[string]func(*env, []string) (int, error){
 		"check": ediCheck, "ack": ediAck, "explain": ediExplain,
-		"json": ediJSON, "write": ediWrite, "doc": ediDoc, "bench": ediBench,
+		"json": ediJSON, "write": ediWrite, "doc": ediDoc, "bench": ediBench, "guide": ediGuide,
 	}
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
-		fmt.Fprint(e.out, "Usage: entente edi check|ack|explain|json|write|doc|bench [flags] FILE|-\n\n"+
+		fmt.Fprint(e.out, "Usage: entente edi check|ack|explain|json|write|doc|bench|guide [flags] FILE|-\n\n"+
 			"  check    validate interchanges: every finding with its place and how to mend it\n"+
 			"  ack      print the acknowledgements that would be answered\n"+
 			"  explain  say each segment in plain words\n"+
 			"  json     print the neutral tree, with every byte needed to write the file again\n"+
 			"  write    write the file that a tree describes, byte for byte\n"+
 			"  doc      print the business documents as JSON, one a line\n"+
-			"  bench    measure reading, judging and translating on one core\n\n"+
+			"  bench    measure reading, judging and translating on one core\n"+
+			"  guide    guide lint: check a partner's guide\n\n"+
 			"Exit 0: all accepted. 1: something is rejected. 2: not EDI, unreadable, or wrong usage.\n")
 		return exitOK, nil
 	}
 	if len(args) == 0 {
-		return exitUsage, misuse("edi needs check, ack, explain, json, write, doc or bench; see entente edi --help")
+		return exitUsage, misuse("edi needs check, ack, explain, json, write, doc, bench or guide; see entente edi --help")
 	}
 	run, ok := verbs[args[0]]
 	if !ok {
-		return exitUsage, misuse("there is no \"edi %s\"; there are check, ack, explain, json, write, doc and bench", args[0])
+		return exitUsage, misuse("there is no \"edi %s\"; there are check, ack, explain, json, write, doc, bench and guide", args[0])
 	}
 	return run(e, args[1:])
 }
@@ -86,7 +87,8 @@ func ediCheck(e *env, args []string) (int, error) {
 	format := fs.String("format", "text", "text or json")
 	asJSON := fs.Bool("json", false, "the same as --format json")
 	lang := fs.String("lang", "en", "language of the sentences: en or zh-CN")
-	rest, err := e.parse(fs, "[--format text|json] [--lang en|zh-CN] FILE|-", args)
+	guideFile := fs.String("guide", "", "a partner's guide to judge by, on top of the standard")
+	rest, err := e.parse(fs, "[--format text|json] [--lang en|zh-CN] [--guide FILE] FILE|-", args)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -102,7 +104,11 @@ func ediCheck(e *env, args []string) (int, error) {
 	}
 	defer in.Close()
 	p := printer(*lang)
-	report, err := schema.Check(in, schema.Options{})
+	opt, err := withGuide(p, *guideFile, schema.Options{})
+	if err != nil {
+		return exitUsage, err
+	}
+	report, err := schema.Check(in, opt)
 	if report != nil && *format == "json" && (err == nil || len(report.Interchanges) > 0) {
 		enc := json.NewEncoder(e.out)
 		enc.SetIndent("", "  ")

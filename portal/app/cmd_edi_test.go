@@ -88,3 +88,37 @@ func TestEDIBench(t *testing.T) {
 		t.Error("standard input was measured")
 	}
 }
+
+// TestEDIGuide: a guide is linted, and judges what check reads.
+func TestEDIGuide(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := file("good.json", `{"guide":"entente/1","version":"005010","set":"850","rules":[{"path":"BEG01","codes":["05"]}]}`)
+	bad := file("bad.json", `{"guide":"entente/1","version":"005010","set":"850","rules":[{"path":"BSN01","forbid":true}]}`)
+	const sample = "../../edi/testdata/cases/850-ok-005010/in.x12"
+	if out, errs, code := call(t, "", "edi", "guide", "lint", good); code != exitOK || !strings.Contains(out, "sound") {
+		t.Error(code, out, errs)
+	}
+	if out, _, code := call(t, "", "edi", "guide", "lint", bad); code != exitFailed || !strings.Contains(out, "BSN") {
+		t.Error(code, out)
+	}
+	if out, _, code := call(t, "", "edi", "check", "--guide", good, sample); code != exitFailed || !strings.Contains(out, "It takes: 05") || !strings.Contains(out, "[AK403 7]") {
+		t.Error(code, out)
+	}
+	if _, errs, code := call(t, "", "edi", "check", "--guide", bad, sample); code != exitUsage || !strings.Contains(errs, "BSN") {
+		t.Error(code, errs)
+	}
+	if _, _, code := call(t, "", "edi", "check", sample); code != exitOK {
+		t.Error(code)
+	}
+	if _, _, code := call(t, "", "edi", "guide", "lint", sample); code != exitUsage {
+		t.Error("an EDI file was taken for a guide")
+	}
+}

@@ -47,7 +47,7 @@ func commands() []command {
 		{"demo", "demo erp: play a distributor's ERP against a running portal", demoCmd},
 		{"token", "token create: print a new API token", tokenCmd},
 		{"user", "user create: print a sign-in link that works once", userCmd},
-		{"edi", "edi check | ack | explain | json | write | doc | bench: EDI files without a server", edi},
+		{"edi", "edi check | ack | explain | json | write | doc | bench | guide: EDI files without a server", edi},
 		{"migrate", "bring the database to this version and stop", migrateCmd},
 		{"version", "print the version", version},
 	}
