@@ -9,8 +9,12 @@ import (
 	"entente/edi/x12"
 )
 
-// ReadPurchaseOrder reads an 850. Findings are notes on what was not carried.
+// ReadPurchaseOrder reads an 850 or an ORDERS; the document is the same for both.
+// Findings are notes on what was not carried.
 func ReadPurchaseOrder(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
+	if set.Message != nil && set.Type == "ORDERS" {
+		return readORDERS(set)
+	}
 	d := &doc.PurchaseOrder{Lines: make([]doc.Line, 0, lines(set, tagPO1))}
 	r := newReader(set, &d.Header)
 	if !r.is("850") {

@@ -48,8 +48,18 @@ func main() {
 	}
 }
 
+// corrections replace composites that the facts give with parts missing.
+var corrections = map[string]map[string]string{
+	"D01B": {
+		"C502": "6313:C an..3, 6321:C an..3, 6155:C an..3, 6154:C an..70",
+		"C819": "3229:C an..9, 1131:C an..17, 3055:C an..3, 3228:C an..70",
+		"C829": "5495:C an..3, 1082:C an..6",
+	},
+}
+
 // tables collects the facts of one directory.
 type tables struct {
+	fixed                                       map[string]string // corrections of this directory
 	elements, composites, segments, sets, codes map[string]string
 }
 
@@ -60,7 +70,7 @@ var (
 )
 
 func convert(name, facts string) (string, error) {
-	t := tables{map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}}
+	t := tables{corrections[name], map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}}
 	for line := range strings.SplitSeq(facts, "\n") {
 		kind, rest, _ := strings.Cut(line, " ")
 		var err error
@@ -152,6 +162,9 @@ func (t *tables) segment(rest string) error {
 			continue
 		}
 		var parts []string
+		if fixed, ok := t.fixed[m[1]]; ok {
+			m[3] = fixed
+		}
 		for p := range strings.SplitSeq(m[3], ",") {
 			ref, err := t.element(p)
 			if err != nil {

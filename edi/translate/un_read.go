@@ -1,0 +1,325 @@
+package translate
+
+import (
+	"strconv"
+	"strings"
+
+	"entente/edi/doc"
+	"entente/edi/edifact"
+	"entente/edi/schema"
+	"entente/edi/wire"
+)
+
+// The documents keep the codes of X12, so that an order is the same whichever
+// syntax it came in. A code that has no twin stays as it is on the wire.
+var (
+	unPurposes   = map[string]string{"9": "00", "1": "01", "4": "04", "5": "05", "7": "07"}
+	unOrderTypes = map[string]string{"220": "SA", "221": "BK", "226": "RL", "227": "CN"}
+	unRoles      = map[string]string{"DP": "ST", "IV": "BT"}
+	unRefs       = map[string]string{"ON": "PO", "VA": "VX"}
+	unLists      = map[string]string{"9": "UL"}
+	unItems      = map[string]string{"SA": "VP", "BP": "BP", "IN": "BP", "MF": "MG"}
+	unUnits      = map[string]string{"PCE": "PC", "KGM": "KG", "LBR": "LB", "MTR": "MR", "DZN": "DZ", "LTR": "LT", "FOT": "FT"}
+	unFunctions  = map[string]string{"OC": "OC", "PD": "BD"}
+)
+
+// twin gives the code of X12 for one of EDIFACT.
+func twin(m map[string]string, code string) string {
+	if t, ok := m[code]; ok {
+		return t
+	}
+	return code
+}
+
+// unReader walks the segments of a message.
+type unReader struct {
+	findings []wire.Finding
+	told     map[string]bool
+	head     *doc.Header
+	line     *doc.Line // nil in the header and the summary
+	party    *doc.Party
+	summary  bool
+	part     bool // in a group that is not carried
+	group    bool // in a group whose dates are not those of the order or line
+}
+
+func (r *unReader) note(key string, s *edifact.Segment, el, comp int, value string) {
+	f := wire.Finding{
+		Level: wire.LevelSegment, Severity: wire.Note, Key: key, SegmentID: s.ID(), Value: value,
+		Pos: wire.Position{Offset: s.ElOffset(el, comp), FileSegment: s.FileSegment, Segment: s.SetSegment, Element: el, Component: comp},
+	}
+	if el > 0 {
+		f.Level = wire.LevelElement
+	}
+	r.findings = append(r.findings, f)
+}
+
+// drop tells, once for each tag, that a segment is not carried into the document.
+func (r *unReader) drop(s *edifact.Segment) {
+	if id := s.ID(); !r.told[id] {
+		r.told[id] = true
+		r.note("translate.not_carried", s, 0, 0, "")
+	}
+}
+
+// number reads n: a decimal comma becomes a point.
+func (r *unReader) number(s *edifact.Segment, el, comp int) doc.Decimal {
+	t := strings.Replace(s.Text(el, comp), ",", ".", 1)
+	if t == "" {
+		return ""
+	}
+	d, err := doc.ParseDecimal(t)
+	if err != nil {
+		r.note("translate.number", s, el, comp, t)
+		return ""
+	}
+	return d
+}
+
+// when reads a DTM of the formats 101, 102, 203 and 204.
+func (r *unReader) when(s *edifact.Segment) (date, clockTime string) {
+	v := s.Text(1, 2)
+	switch format := s.Text(1, 3); {
+	case format == "101" && len(v) == 6:
+		v = "20" + v
+	case (format == "102" || format == "") && len(v) == 8, format == "203" && len(v) == 12, format == "204" && len(v) == 14:
+	default:
+		r.note("translate.date", s, 1, 2, v)
+		return "", ""
+	}
+	return v[:4] + "-" + v[4:6] + "-" + v[6:8], clock(v[8:])
+}
+
+// dateQualifier is the twin of 2005: most have the same number in X12, of three
+// digits.
+func dateQualifier(q string) string {
+	switch q {
+	case "61":
+		return "001"
+	case "2", "10", "11", "17", "37", "38", "63", "64":
+		return strings.Repeat("0", 3-len(q)) + q
+	}
+	return q
+}
+
+// readORDERS reads an ORDERS as the order that an 850 would be.
+func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
+	d := &doc.PurchaseOrder{Lines: []doc.Line{}}
+	r := &unReader{told: map[string]bool{}, head: &d.Header}
+	for i := range set.Un {
+		s := &set.Un[i]
+		switch string(s.TagBytes()) {
+		case "UNH", "UNT":
+		case "BGM":
+			d.Type, d.Number = twin(unOrderTypes, s.Text(1, 1)), s.Text(2, 1)
+			d.Purpose = twin(unPurposes, s.Text(3, 1))
+		case "LIN":
+			d.Lines = append(d.Lines, doc.Line{Number: s.Text(1, 1)})
+			r.line, r.party, r.part, r.group = &d.Lines[len(d.Lines)-1], nil, false, false
+			r.item(s.Text(3, 1), s.Text(3, 2))
+		case "UNS":
+			r.line, r.party, r.part, r.group, r.summary = nil, nil, false, true, true
+		case "DTM":
+			if s.Text(1, 1) == "137" && r.line == nil && r.party == nil && !r.part && !r.group && d.Date == "" {
+				d.Date, _ = r.when(s)
+				continue
+			}
+			r.dtm(s)
+		case "MOA":
+			if r.summary && !r.part && s.Text(1, 1) == "79" {
+				d.Total = r.number(s, 1, 2)
+				continue
+			}
+			r.drop(s)
+		default:
+			r.common(s)
+		}
+	}
+	for i := range d.Lines {
+		identify(&d.Lines[i])
+	}
+	return d, r.findings
+}
+
+// common handles the segments that mean the same in all messages.
+func (r *unReader) common(s *edifact.Segment) {
+	switch string(s.TagBytes()) {
+	case "RFF":
+		r.ref(s)
+	case "NAD":
+		r.nad(s)
+	case "CTA":
+		if r.party == nil || r.part {
+			r.drop(s)
+			return
+		}
+		name := s.Text(2, 2)
+		if name == "" {
+			name = s.Text(2, 1)
+		}
+		r.party.Contacts = append(r.party.Contacts, doc.Contact{Function: twin(unFunctions, s.Text(1, 1)), Name: name})
+	case "COM":
+		if r.party == nil || r.part || len(r.party.Contacts) == 0 {
+			r.drop(s)
+			return
+		}
+		c := &r.party.Contacts[len(r.party.Contacts)-1]
+		c.Numbers = append(c.Numbers, doc.ContactNumber{Kind: s.Text(1, 2), Number: s.Text(1, 1)})
+	case "CUX":
+		r.party, r.part, r.group = nil, false, true
+		if r.line != nil || r.head.Currency != "" || s.Text(1, 1) != "2" {
+			r.part = true
+			r.drop(s)
+			return
+		}
+		r.head.Currency = s.Text(1, 2)
+	case "FTX":
+		r.text(s)
+	case "PIA":
+		if r.line == nil || r.part {
+			r.drop(s)
+			return
+		}
+		for el := 2; el <= 6; el++ {
+			r.item(s.Text(el, 1), s.Text(el, 2))
+		}
+	case "IMD":
+		t := strings.TrimSpace(s.Text(3, 4) + " " + s.Text(3, 5))
+		if r.line == nil || r.part || t == "" {
+			r.drop(s)
+			return
+		}
+		r.line.Description = strings.TrimSpace(r.line.Description + " " + t)
+	case "QTY":
+		if r.line == nil || r.part || s.Text(1, 1) != "21" || r.line.Quantity != "" {
+			r.drop(s)
+			return
+		}
+		r.line.Quantity, r.line.Unit = r.number(s, 1, 2), twin(unUnits, s.Text(1, 3))
+	case "PRI":
+		r.price(s)
+	case "CNT":
+		r.part = false
+		if n, err := strconv.Atoi(s.Text(1, 2)); err == nil && s.Text(1, 1) == "2" {
+			r.head.LineCount = n
+		}
+	case "PAT", "TAX", "TDT", "TOD", "PAC", "EQD", "SCC", "APR", "ALC", "RCS", "DGS", "CCI", "LOC", "STG", "DOC", "RJL":
+		// Each leads a group of its own, which is not carried; LOC and DOC
+		// below a party end nothing.
+		if s.ID() != "LOC" && s.ID() != "DOC" || r.party == nil {
+			r.part, r.party = true, nil
+		}
+		r.drop(s)
+	default:
+		r.drop(s)
+	}
+}
+
+func (r *unReader) dtm(s *edifact.Segment) {
+	if r.part || r.group || r.party != nil {
+		r.drop(s)
+		return
+	}
+	date, t := r.when(s)
+	if date == "" {
+		return
+	}
+	d := doc.Date{Qualifier: dateQualifier(s.Text(1, 1)), Date: date, Time: t}
+	if r.line != nil {
+		r.line.Dates = append(r.line.Dates, d)
+		return
+	}
+	r.head.Dates = append(r.head.Dates, d)
+}
+
+func (r *unReader) ref(s *edifact.Segment) {
+	v := doc.Ref{Qualifier: twin(unRefs, s.Text(1, 1)), Value: s.Text(1, 2)}
+	r.group = true
+	switch {
+	case r.party != nil:
+		r.party.Refs = append(r.party.Refs, v)
+	case r.part && r.line == nil:
+		r.drop(s)
+	case r.line != nil:
+		r.line.Refs = append(r.line.Refs, v)
+	default:
+		r.head.Refs = append(r.head.Refs, v)
+	}
+}
+
+func (r *unReader) text(s *edifact.Segment) {
+	var parts []string
+	for c := 1; c <= 5; c++ {
+		parts = appendTexts(parts, s.Text(4, c))
+	}
+	t := strings.Join(parts, " ")
+	switch {
+	case t == "" || r.part || r.party != nil:
+		r.drop(s)
+	case r.line != nil:
+		r.line.Notes = append(r.line.Notes, t)
+	default:
+		r.head.Notes = append(r.head.Notes, t)
+	}
+}
+
+func (r *unReader) nad(s *edifact.Segment) {
+	p := doc.Party{Role: twin(unRoles, s.Text(1, 1)), ID: s.Text(2, 1)}
+	if p.ID != "" {
+		p.IDQualifier = twin(unLists, s.Text(2, 3))
+	}
+	p.Name = s.Text(4, 1)
+	for c := 2; c <= 5; c++ {
+		p.MoreNames = appendTexts(p.MoreNames, s.Text(4, c))
+	}
+	for c := 1; c <= 5; c++ { // the unstructured address: its first line is the name
+		if t := s.Text(3, c); p.Name == "" {
+			p.Name = t
+		} else {
+			p.Address = appendTexts(p.Address, t)
+		}
+	}
+	for c := 1; c <= 4; c++ {
+		p.Address = appendTexts(p.Address, s.Text(5, c))
+	}
+	p.City, p.Region, p.Postcode, p.Country = s.Text(6, 1), s.Text(7, 1), s.Text(8, 1), s.Text(9, 1)
+	r.part = false
+	if r.line != nil {
+		r.line.Parties = append(r.line.Parties, p)
+		r.party = &r.line.Parties[len(r.line.Parties)-1]
+		return
+	}
+	r.head.Parties = append(r.head.Parties, p)
+	r.party = &r.head.Parties[len(r.head.Parties)-1]
+}
+
+// item adds an item number to the line; a GTIN is named by its length, as in X12.
+func (r *unReader) item(id, kind string) {
+	if id == "" || kind == "" || r.line == nil {
+		return
+	}
+	q := twin(unItems, kind)
+	if kind == "EN" || kind == "SRV" || kind == "UP" {
+		switch len(id) {
+		case 14:
+			q = "UK"
+		case 12:
+			q = "UP"
+		default:
+			q = "EN"
+		}
+	}
+	r.line.Items = append(r.line.Items, doc.ItemID{Qualifier: q, ID: id})
+}
+
+// price takes the net price; the gross price where no other is given. A price for
+// more than one unit is told and not taken.
+func (r *unReader) price(s *edifact.Segment) {
+	r.party, r.part, r.group = nil, false, true
+	kind, basis := s.Text(1, 1), s.Text(1, 5)
+	if r.line == nil || kind != "AAA" && (kind != "AAB" || r.line.Price != "") || basis != "" && basis != "1" {
+		r.drop(s)
+		return
+	}
+	r.line.Price = r.number(s, 1, 2)
+}
