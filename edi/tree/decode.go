@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 
+	"entente/edi/edifact"
 	"entente/edi/wire"
 	"entente/edi/x12"
 )
@@ -56,6 +57,7 @@ type decoder struct {
 	dec *json.Decoder
 
 	d      x12.Delimiters
+	un     *edifact.Delimiters // of an EDIFACT interchange, nil for X12
 	gap    []byte
 	tail   int
 	before []byte
@@ -215,6 +217,17 @@ func (d *decoder) delimiters() error {
 			d.d.Repetition = b[0]
 		case "terminator":
 			d.d.Terminator = b[0]
+		case "decimal":
+			if d.un != nil {
+				d.un.Decimal = b[0]
+			}
+		case "release":
+			if d.un != nil {
+				d.un.Release = b[0]
+			}
+		}
+		if d.un != nil {
+			d.un.Component, d.un.Element, d.un.Repetition, d.un.Terminator = d.d.Component, d.d.Element, d.d.Repetition, d.d.Terminator
 		}
 		return nil
 	})
@@ -228,7 +241,7 @@ func (d *decoder) interchange() error {
 		return err
 	}
 	d.gap, d.before, d.tail, d.first = nil, nil, 0, true
-	d.d = x12.Delimiters{}
+	d.d, d.un = x12.Delimiters{}, nil
 	err := d.object(func(name string) (err error) {
 		if d.first && len(d.before) == 0 && name == "before" {
 			d.before, err = d.bytes()
@@ -237,8 +250,11 @@ func (d *decoder) interchange() error {
 		switch name {
 		case "syntax":
 			var s string
-			if err := d.dec.Decode(&s); err != nil || s != "x12" {
-				return d.wrong("syntax %q is not written", s)
+			if err := d.dec.Decode(&s); err != nil || s != "x12" && s != "edifact" || d.d.Terminator != 0 {
+				return d.wrong("syntax must come first and be x12 or edifact, not %q", s)
+			}
+			if s == "edifact" {
+				d.un = &edifact.Delimiters{}
 			}
 		case "delimiters":
 			return d.delimiters()
@@ -258,7 +274,7 @@ func (d *decoder) interchange() error {
 		return nil
 	})
 	if err == nil && d.first {
-		err = d.wrong("an interchange begins with ISA")
+		err = d.wrong("an interchange begins with ISA or UNB")
 	}
 	return err
 }
@@ -356,6 +372,9 @@ func (d *decoder) segment(els []any, gap []byte, tail int, cut bool) error {
 	if len(els) == 0 {
 		return d.wrong("a segment has a tag")
 	}
+	if d.un != nil {
+		return d.unSegment(els, gap, cut)
+	}
 	b := d.b[:0]
 	tag, err := d.text(els[0])
 	if err != nil {
@@ -383,8 +402,13 @@ func (d *decoder) segment(els []any, gap []byte, tail int, cut bool) error {
 		}
 		d.first = false
 	}
+	return d.put(gap, b, tail, cut)
+}
+
+// put writes a segment with the bytes around it.
+func (d *decoder) put(gap, b []byte, tail int, cut bool) error {
 	_, _ = d.w.Write(gap)
-	_, err = d.w.Write(b)
+	_, err := d.w.Write(b)
 	for range tail {
 		_ = d.w.WriteByte(' ')
 	}

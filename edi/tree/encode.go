@@ -9,22 +9,32 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"entente/edi/edifact"
 	"entente/edi/schema"
 	"entente/edi/wire"
 	"entente/edi/x12"
 )
 
-// ToJSON writes the tree of an X12 file. A file that ends before its last trailer
+// ToJSON writes the tree of a file of X12 or EDIFACT. A file that ends before its last trailer
 // is written as far as it goes and is no error. Errors are those of x12.Reader, of r
 // and of w; what was written until then is not whole JSON.
 func ToJSON(w io.Writer, r io.Reader, limits wire.Limits) error {
-	e := &encoder{w: bufio.NewWriterSize(w, 64<<10), r: x12.NewReader(r, limits)}
-	e.r.KeepGaps()
-	if err := e.run(); err != nil {
-		_ = e.w.Flush()
+	out, in := bufio.NewWriterSize(w, 64<<10), bufio.NewReaderSize(r, 4<<10)
+	head, err := in.Peek(256)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	return e.w.Flush()
+	if edifact.Is(head) {
+		err = unToJSON(out, in, limits)
+	} else {
+		e := &encoder{w: out, r: x12.NewReader(in, limits)}
+		e.r.KeepGaps()
+		err = e.run()
+	}
+	if ferr := out.Flush(); err == nil {
+		err = ferr
+	}
+	return err
 }
 
 // encoder writes one file.

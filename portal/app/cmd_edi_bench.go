@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"entente/edi/ack"
+	"entente/edi/edifact"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -56,6 +57,9 @@ func ediBench(e *env, args []string) (int, error) {
 	data, err := os.ReadFile(rest[0])
 	if err != nil {
 		return exitUsage, misuse("%v", err)
+	}
+	if edifact.Is(data[:min(len(data), 256)]) {
+		return exitUsage, misuse("bench measures X12; %s is EDIFACT", rest[0])
 	}
 	if err := schema.ReadBytes(data, schema.Options{}, &answering{}); err != nil {
 		return exitUsage, unreadable(printer("en"), err)

@@ -21,8 +21,8 @@ func call(t *testing.T, in string, args ...string) (out, errs string, code int) 
 // TestEDIJSONAndWrite: what json prints, write turns into the same bytes.
 func TestEDIJSONAndWrite(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../../edi/testdata/cases/*/in.x12")
-	if err != nil || len(files) < 30 {
+	files, err := filepath.Glob("../../edi/testdata/*/*/in.*")
+	if err != nil || len(files) < 60 {
 		t.Fatal(len(files), err)
 	}
 	for _, name := range files {

@@ -1,0 +1,129 @@
+package tree
+
+import (
+	"bytes"
+
+	"entente/edi/edifact"
+)
+
+// unSegment writes one EDIFACT segment with the bytes around it.
+func (d *decoder) unSegment(els []any, gap []byte, cut bool) error {
+	b := d.b[:0]
+	var err error
+	for i, v := range els {
+		if i > 0 {
+			b = append(b, d.un.Element)
+		}
+		if b, err = d.unElement(b, v, cut && i == len(els)-1); err != nil {
+			return err
+		}
+	}
+	d.b = b
+	if d.first {
+		gap = d.before
+		if err := d.checkUNB(b); err != nil {
+			return err
+		}
+		d.first = false
+	}
+	return d.put(gap, b, 0, cut)
+}
+
+// checkUNB holds what an interchange begins with against the delimiters stated.
+func (d *decoder) checkUNB(unb []byte) error {
+	if len(unb) < 4 || !bytes.HasPrefix(unb, []byte("UNB")) && !bytes.HasPrefix(unb, []byte("UIB")) || unb[3] != d.un.Element {
+		return d.wrong("an interchange begins with UNB")
+	}
+	text := bytes.TrimPrefix(d.before, []byte{0xef, 0xbb, 0xbf})
+	text = bytes.TrimLeft(text, blanks)
+	if len(text) == 0 {
+		return nil
+	}
+	if len(text) < 9 || !bytes.HasPrefix(text, []byte("UNA")) || len(bytes.Trim(text[9:], blanks)) > 0 {
+		return d.wrong("before a UNB only blanks and a UNA may stand")
+	}
+	if text[3] != d.un.Component || text[4] != d.un.Element || text[8] != d.un.Terminator {
+		return d.wrong("the delimiters are not those of the UNA")
+	}
+	return nil
+}
+
+// unElement appends an element; final says that it ends a segment without terminator.
+func (d *decoder) unElement(b []byte, v any, final bool) ([]byte, error) {
+	if m, ok := v.(map[string]any); ok {
+		if list, ok := m["repeat"].([]any); ok && len(m) == 1 {
+			if d.un.Repetition == 0 {
+				return nil, d.wrong("nothing repeats without a repetition separator")
+			}
+			for i, part := range list {
+				if i > 0 {
+					b = append(b, d.un.Repetition)
+				}
+				var err error
+				if b, err = d.unComposite(b, part, final && i == len(list)-1); err != nil {
+					return nil, err
+				}
+			}
+			return b, nil
+		}
+	}
+	return d.unComposite(b, v, final)
+}
+
+func (d *decoder) unComposite(b []byte, v any, final bool) ([]byte, error) {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	sep := *d.un
+	if d.first {
+		sep.Repetition = 0 // as the reader takes UNB
+	}
+	for i, part := range list {
+		if i > 0 {
+			b = append(b, d.un.Component)
+		}
+		if m, ok := part.(map[string]any); ok && m["raw"] != nil && len(m) == 1 {
+			raw, err := d.text(m["raw"])
+			if err != nil {
+				return nil, err
+			}
+			if !whole(raw, sep, final && i == len(list)-1) {
+				return nil, d.wrong("%q holds a delimiter without its release character", raw)
+			}
+			b = append(b, raw...)
+			continue
+		}
+		t, err := d.text(part)
+		if err != nil {
+			return nil, err
+		}
+		if d.un.Release == 0 {
+			for _, c := range t {
+				if separates(c, sep) {
+					return nil, d.wrong("%q holds the delimiter %q", t, c)
+				}
+			}
+		}
+		b = escape(b, t, sep)
+	}
+	return b, nil
+}
+
+// whole says whether escaped bytes are one value: every separator is released, and
+// no release character is left at the end, unless the file ends there.
+func whole(v []byte, d edifact.Delimiters, final bool) bool {
+	for i := 0; i < len(v); i++ {
+		if d.Release != 0 && v[i] == d.Release {
+			i++
+			if i == len(v) {
+				return final
+			}
+			continue
+		}
+		if separates(v[i], d) {
+			return false
+		}
+	}
+	return true
+}
