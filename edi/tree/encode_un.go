@@ -58,6 +58,8 @@ type unEncoder struct {
 	cutOff  bool // the UNB has no terminator
 	gap     []byte
 	now     []byte // the gap before the present segment
+	plain   []byte // scratch of token
+	again   []byte
 }
 
 func unToJSON(w *bufio.Writer, r io.Reader, limits wire.Limits) error {
@@ -182,11 +184,11 @@ func (e *unEncoder) segment(s *edifact.Segment) error {
 	switch s.Kind {
 	case wire.GroupStart:
 		e.endGroup()
-		e.list("group", s.Plain(s.El(1, 1)))
+		e.list("group", e.unescape(s.El(1, 1)))
 		e.inGroup = true
 	case wire.SetStart:
 		e.endSet()
-		e.list("set", s.Plain(s.El(2, 1)))
+		e.list("set", e.unescape(s.El(2, 1)))
 		e.inSet = true
 	case wire.GroupEnd:
 		e.endSet()
@@ -280,15 +282,33 @@ func (e *unEncoder) elements(b []byte, s *edifact.Segment) []byte {
 // token appends a value without release characters; as {"raw":…} where writing it
 // would not set the same ones.
 func (e *unEncoder) token(b []byte, s *edifact.Segment, v []byte) []byte {
-	plain := s.Plain(v)
+	plain := e.unescape(v)
 	d := e.d
 	if s.Kind == wire.InterchangeStart {
 		d.Repetition = 0 // only UNB itself says whether there is one
 	}
-	if again := escape(nil, plain, d); !bytes.Equal(again, v) {
+	e.again = escape(e.again[:0], plain, d)
+	if !bytes.Equal(e.again, v) {
 		return append(appendBytes(append(b, `{"raw":`...), v), '}')
 	}
 	return appendBytes(b, plain)
+}
+
+// unescape drops release characters. The result is valid until the next call.
+func (e *unEncoder) unescape(v []byte) []byte {
+	if e.d.Release == 0 || bytes.IndexByte(v, e.d.Release) < 0 {
+		return v
+	}
+	e.plain = e.plain[:0]
+	for i := 0; i < len(v); i++ {
+		if v[i] == e.d.Release {
+			if i++; i == len(v) {
+				break
+			}
+		}
+		e.plain = append(e.plain, v[i])
+	}
+	return e.plain
 }
 
 // escape sets the release character before every service character but the
