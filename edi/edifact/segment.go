@@ -1,6 +1,10 @@
 package edifact
 
-import "entente/edi/wire"
+import (
+	"bytes"
+
+	"entente/edi/wire"
+)
 
 // Tag is a segment tag packed into a number, so that tags compare in one step.
 type Tag uint32
@@ -135,11 +139,14 @@ func (s *Segment) Text(el, c int) string { return s.Decode(s.El(el, c)) }
 
 // Plain gives bytes of this segment without release characters, in the character
 // set of the file. Borrowed where there are none.
-func (s *Segment) Plain(b []byte) []byte {
-	if !s.Released {
+func (s *Segment) Plain(b []byte) []byte { return s.PlainIn(nil, b) }
+
+// PlainIn is Plain that appends to buf what it must copy.
+func (s *Segment) PlainIn(buf, b []byte) []byte {
+	if !s.Released || bytes.IndexByte(b, s.release) < 0 {
 		return b
 	}
-	return unescape(b, s.release)
+	return unescape(buf, b, s.release)
 }
 
 // Decode gives bytes of this segment as UTF-8 without release characters.
@@ -148,7 +155,7 @@ func (s *Segment) Decode(b []byte) string {
 		return ""
 	}
 	if s.Released {
-		b = unescape(b, s.release)
+		b = s.Plain(b)
 	}
 	if !s.High {
 		return string(b)
@@ -156,24 +163,17 @@ func (s *Segment) Decode(b []byte) string {
 	return s.set.decode(b)
 }
 
-// unescape drops release characters; it copies only where there is one.
-func unescape(b []byte, release byte) []byte {
-	for i, c := range b {
-		if c != release {
-			continue
-		}
-		out := append(make([]byte, 0, len(b)), b[:i]...)
-		for ; i < len(b); i++ {
-			if b[i] == release && i+1 < len(b) {
-				i++
-			} else if b[i] == release {
+// unescape appends b to out without release characters.
+func unescape(out, b []byte, release byte) []byte {
+	for i := 0; i < len(b); i++ {
+		if b[i] == release {
+			if i++; i == len(b) {
 				break // one that stands at the very end
 			}
-			out = append(out, b[i])
 		}
-		return out
+		out = append(out, b[i])
 	}
-	return b
+	return out
 }
 
 // ElOffset is the byte offset in the file of component c of element el; of the

@@ -171,7 +171,9 @@ func (j *unJudge) check(s *edifact.Segment, e *unElement, v []byte, plain bool) 
 	n := len(v)
 	var late unFault
 	if !plain {
-		v = s.Plain(v)
+		if s.Released {
+			v = s.PlainIn(j.text[:0], v)
+		}
 		var f edifact.Fault
 		n, f = j.charset.Check(v)
 		if f == edifact.Foreign {

@@ -56,6 +56,7 @@ type unJudge struct {
 	narrow   bool // a character outside the set was told in this message
 	lines    int
 	scratch  []unMissing
+	text     [512]byte // for values without their release characters
 }
 
 var (
@@ -260,10 +261,10 @@ func (j *unJudge) finish(s *edifact.Segment) {
 // checkCount compares CNT 2, the number of lines, with the lines seen. The syntax does
 // not ask for it.
 func (j *unJudge) checkCount(s *edifact.Segment) {
-	if s.Text(1, 1) != "2" {
+	if string(s.El(1, 1)) != "2" {
 		return
 	}
-	if n, err := strconv.Atoi(s.Text(1, 2)); err == nil && n != j.lines {
+	if n, err := strconv.Atoi(string(s.El(1, 2))); err == nil && n != j.lines {
 		j.elementFinding("count.lines", "", wire.Note, s, 1, 2, 0, j.dir.elements["6066"], s.El(1, 2), map[string]string{"want": strconv.Itoa(j.lines)})
 	}
 }

@@ -57,7 +57,10 @@ type unEngine struct {
 	grTold   int
 	unhSeen  controls
 	set      Set
-	id       edifact.MessageID
+	id       *edifact.MessageID // of the message, never changed
+	version  string             // of id, without the type
+	idRaw    []byte             // what id was read from
+	dir      *directory         // of id, nil when there is none
 	stOpen   bool
 	skipped  bool
 	sets     int
@@ -335,15 +338,10 @@ func (e *unEngine) beginSet(s *edifact.Segment) error {
 	if e.sets == e.lim.Sets {
 		return &wire.Error{Kind: wire.ErrTooLarge, Key: "limit.sets", Pos: unPosition(s)}
 	}
-	id := edifact.MessageOf(s)
-	e.id = id
-	version := id.Version + ":" + id.Release + ":" + id.Agency
-	if id.Association != "" {
-		version += ":" + id.Association
-	}
+	e.identify(s)
 	e.set = Set{
 		Index: e.sets, Group: e.group.Index, Interchange: e.ic.Index, InGroup: e.group.Received,
-		Type: id.Type, Control: s.Text(1, 1), Version: version, Message: &id,
+		Type: e.id.Type, Control: s.Text(1, 1), Version: e.version, Message: e.id,
 		Offset: s.Offset, SegmentCount: 1,
 	}
 	e.stOpen = true
@@ -357,7 +355,7 @@ func (e *unEngine) beginSet(s *edifact.Segment) error {
 	}
 	e.raw, e.marks, e.segs = e.raw[:0], e.marks[:0], e.segs[:0]
 	e.size, e.full = 0, false
-	dir := directoryOf(id)
+	id, dir := e.id, e.dir
 	var def *unMessage
 	if dir != nil && e.opt.takes(id.Type) {
 		e.set.Release = dir.name
@@ -368,6 +366,21 @@ func (e *unEngine) beginSet(s *edifact.Segment) error {
 	e.keep(s)
 	e.setHead(s, def, fresh)
 	return nil
+}
+
+// identify reads S009 of UNH; a message like the one before keeps its words.
+func (e *unEngine) identify(s *edifact.Segment) {
+	raw := s.Raw()[s.ElOffset(2, 1)-s.Offset:]
+	if e.id != nil && bytes.Equal(raw, e.idRaw) {
+		return
+	}
+	e.idRaw = append(e.idRaw[:0], raw...)
+	id := edifact.MessageOf(s)
+	e.id, e.version = &id, id.Version+":"+id.Release+":"+id.Agency
+	if id.Association != "" {
+		e.version += ":" + id.Association
+	}
+	e.dir = directoryOf(id)
 }
 
 // setHead judges UNH.
@@ -459,10 +472,10 @@ func (e *unEngine) setTail(unt, at *edifact.Segment) {
 	if j.msg != nil {
 		j.finish(unt)
 	}
-	if n, err := strconv.Atoi(unt.Text(1, 1)); err != nil || n != e.set.SegmentCount {
+	if n, err := strconv.Atoi(string(unt.El(1, 1))); err != nil || n != e.set.SegmentCount {
 		j.add(unSetFinding("un_set.count", ctlCount, wire.Reject, unt, 1, "0074", map[string]string{"want": strconv.Itoa(e.set.SegmentCount)}))
 	}
-	if unt.Text(2, 1) != e.set.Control {
+	if string(unt.Plain(unt.El(2, 1))) != e.set.Control && unt.Text(2, 1) != e.set.Control {
 		j.add(unSetFinding("un_set.reference_differs", ctlReference, wire.Reject, unt, 2, "0062", map[string]string{"want": e.set.Control}))
 	}
 }
