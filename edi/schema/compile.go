@@ -109,6 +109,14 @@ type loop struct {
 	id     string
 	nodes  []node
 	filter uint64 // which tags can stand directly in it, by hash
+	last   int    // the last mandatory node
+}
+
+func (l *loop) add(n node) {
+	if n.must {
+		l.last = len(l.nodes)
+	}
+	l.nodes = append(l.nodes, n)
 }
 
 func tagBit(t x12.Tag) uint64 { return 1 << (uint32(t) * 2654435761 >> 26) }
@@ -352,7 +360,7 @@ func (r *release) readSets(words []string) {
 				}
 			}
 			top := stack[len(stack)-1]
-			top.nodes = append(top.nodes, n)
+			top.add(n)
 			stack = append(stack, n.loop)
 			head = true
 			continue
@@ -373,7 +381,7 @@ func (r *release) readSets(words []string) {
 		} else {
 			top.filter |= tagBit(n.tag)
 		}
-		top.nodes = append(top.nodes, n)
+		top.add(n)
 		stack = stack[:len(stack)-closing]
 	}
 }

@@ -198,6 +198,9 @@ func (j *judge) enter(d, i int, s *x12.Segment) {
 
 // owed notes the mandatory nodes of f after its place and before to.
 func (j *judge) owed(f *frame, to int) {
+	if f.at >= f.loop.last {
+		return
+	}
 	for i := f.at + 1; i < to; i++ {
 		if n := &f.loop.nodes[i]; n.must {
 			j.scratch = append(j.scratch, missing{n, f.loop.id})
