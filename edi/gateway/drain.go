@@ -103,7 +103,9 @@ func (s *Service) work(ctx context.Context, row interchangeRow) {
 }
 
 // claim takes up to free due interchanges, lanes in turn, never more than PerLane
-// of a lane at once. A claim stands for Lease and is renewed by every commit.
+// of a lane at once. A claim stands for Lease and is renewed by every commit. Claims
+// go by the clock, as pick does, and not by the instant a caller works at: making
+// the past (db.WithNow) must not let a claim lapse at once.
 func (s *Service) claim(ctx context.Context, free int, running map[string]int) ([]interchangeRow, error) {
 	if free <= 0 {
 		return nil, nil
@@ -120,7 +122,7 @@ func (s *Service) claim(ctx context.Context, free int, running map[string]int) (
 	var out []interchangeRow
 	err = s.db.Group(ctx, "edi", func(ctx context.Context) error {
 		out = nil
-		now := db.Now(ctx)
+		now := s.db.Clock()
 		for _, r := range picked {
 			settled, err := s.holdReused(ctx, &r)
 			if err == nil && !settled {
@@ -263,7 +265,7 @@ func (s *Service) fail(ctx context.Context, row interchangeRow, cause error) err
 			values["state"] = string(Failed)
 		} else {
 			wait := min(s.opt.Backoff<<min(row.Attempts-1, 20), 10*time.Minute)
-			values["next_at"] = db.Micros(db.Now(ctx).Add(wait))
+			values["next_at"] = db.Micros(s.db.Clock().Add(wait))
 		}
 		ok, err := change(ctx, row.ID, values, "state = ? AND fence = ?", string(Received), row.Fence)
 		if err != nil || !ok || !parked {

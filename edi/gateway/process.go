@@ -297,7 +297,7 @@ func (w *worker) commit(steps []step, final bool) error {
 // advance moves the interchange on under the worker's claim, to its end if final.
 func (w *worker) advance(ctx context.Context, out *written, final bool) error {
 	now := db.Now(ctx)
-	values := map[string]any{"sets_done": w.done + int64(len(out.sets)), "next_at": db.Micros(now.Add(w.s.opt.Lease))}
+	values := map[string]any{"sets_done": w.done + int64(len(out.sets)), "next_at": db.Micros(w.s.db.Clock().Add(w.s.opt.Lease))}
 	if len(out.answers) > 0 {
 		values["answers"] = strings.Join(append(append([]string(nil), w.answers...), out.answers...), ",")
 	}

@@ -310,6 +310,21 @@ func TestBackOff(t *testing.T) {
 	})
 }
 
+// Demo data are posted and processed at an instant of the past; the claim must not
+// lapse because of it, or a second worker takes the same interchange.
+func TestAClaimMadeInThePastStands(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		past := db.WithNow(t.Context(), time.Now().Add(-30*time.Hour))
+		b.post(maya, fromKestrel(141, order("PO141")).String())
+		if first, err := b.s.claim(past, 1, map[string]int{}); err != nil || len(first) != 1 {
+			t.Fatal(first, err)
+		}
+		if second, err := b.s.claim(past, 1, map[string]int{}); err != nil || len(second) != 0 {
+			t.Errorf("claimed twice: %v %v", second, err)
+		}
+	})
+}
+
 func TestAWorkerThatLostItsClaimWritesNothing(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.s.opt.Lease = time.Nanosecond
