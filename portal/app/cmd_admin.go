@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"entente/db"
@@ -109,6 +110,11 @@ func tokenCmd(ctx context.Context, e *env, args []string) (int, error) {
 			list = append(list, s)
 		}
 	}
+	for _, s := range list {
+		if !slices.Contains(access.ScopeNames(), s) {
+			return exitUsage, misuse("%q is no scope; these are: %s", s, strings.Join(access.ScopeNames(), ", "))
+		}
+	}
 	err = e.accounts(ctx, fs, func(_ Config, s *account.Service) error {
 		secret, t, err := s.CreateTokenFor(ctx, machine, account.TokenForCmd{Email: *user, Slug: *org, TokenCmd: account.TokenCmd{Name: *name, Scopes: list, Days: *days}})
 		if err != nil {
@@ -139,6 +145,12 @@ func userCmd(ctx context.Context, e *env, args []string) (int, error) {
 	name := fs.String("name", "", "name of the person")
 	role := fs.String("role", "", "comma separated: admin, manager, sales, buyer, finance, edi, viewer")
 	operator := fs.Bool("operator", false, "the person runs the platform")
+	company := fs.String("company", "", "name of the company, to make it when --org is new on this server")
+	city := fs.String("city", "", "its city")
+	country := fs.String("country", "GB", "its country, two letters")
+	currency := fs.String("currency", "GBP", "its home currency, three letters")
+	zone := fs.String("zone", "Europe/London", "its time zone")
+	language := fs.String("language", "en", "its language: en or zh-CN")
 	asJSON := fs.Bool("json", false, "print JSON")
 	rest, err := e.parse(fs, synopsis, args)
 	if err != nil {
@@ -153,7 +165,16 @@ func userCmd(ctx context.Context, e *env, args []string) (int, error) {
 			return exitUsage, misuse("%v", say(err))
 		}
 	}
+	if *company != "" && *org == "" {
+		return exitUsage, misuse("--company needs --org, the short name of the company in addresses")
+	}
 	err = e.accounts(ctx, fs, func(cfg Config, s *account.Service) error {
+		if *company != "" {
+			_, err := s.CreateOrg(ctx, machine, account.OrgCmd{Slug: *org, Name: *company, City: *city, Country: *country, Currency: *currency, Zone: *zone, Locale: *language})
+			if err != nil && fault.KeyOf(err) != "account.slug_taken" { // made before: only the link is new
+				return say(err)
+			}
+		}
 		link, err := s.CreateUserLink(ctx, machine, account.UserCmd{Slug: *org, Email: *email, Name: *name, Roles: roles, Operator: *operator})
 		if err != nil {
 			return say(err)

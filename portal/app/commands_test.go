@@ -29,7 +29,7 @@ func TestUsageAndHelp(t *testing.T) {
 		{"--help", 0, "Usage: entente"}, {"nonsense", 2, "no command"}, {"serve --help", 0, "ENTENTE_ADDR"}, {"serve --nonsense", 2, "serve --help"}, {"serve extra", 2, "extra"},
 		{"serve --addr nonsense", 2, "host:port"}, {"version", 0, "entente " + Version}, {"version --json", 0, `"version"`}, {"version extra", 2, "extra"},
 		{"edi", 2, "check"}, {"edi nonsense", 2, "check"}, {"edi check", 2, "file"}, {"edi check a b", 2, "file"}, {"edi check no-such-file", 2, "no-such-file"}, {"edi check --format xml x", 2, "xml"},
-		{"token create", 2, "--user"}, {"user create --org a", 2, "--email"}, {"user create --org a --email e@x --name n --role king", 2, "role"}, {"demo", 2, "erp"}, {"demo erp --as huadong", 2, "kestrel"},
+		{"token create", 2, "--user"}, {"token create --user a@b.example --name n --scopes all", 2, "orders:read"}, {"user create --operator --company X --email e@x --name n", 2, "--org"}, {"user create --org a", 2, "--email"}, {"user create --org a --email e@x --name n --role king", 2, "role"}, {"demo", 2, "erp"}, {"demo erp --as huadong", 2, "kestrel"},
 	} {
 		code, out, errs := typed(t, nil, "", strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(out+errs, c.says) {
@@ -66,6 +66,27 @@ func TestCommandsFindTheData(t *testing.T) {
 	}
 }
 
+// A second company comes onto a server by the command line, and its first person
+// by the link that the command prints.
+func TestASecondCompany(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	a, err := New(t.Context(), Config{Addr: "127.0.0.1:0", Data: dir}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
+	args := []string{"user", "create", "--data", dir, "--org", "rhein", "--company", "Rhein Werkzeug", "--country", "DE", "--currency", "EUR", "--zone", "Europe/Berlin", "--name", "Jana Roth", "--role", "admin"}
+	for i, email := range []string{"jana@rhein.example", "second@rhein.example"} {
+		if code, out, errs := typed(t, nil, "", append(args, "--email", email)...); code != 0 || !strings.Contains(out, "/link/") {
+			t.Errorf("person %d: exit %d %s%s", i, code, out, errs)
+		}
+	}
+	if code, _, errs := typed(t, nil, "", "user", "create", "--data", dir, "--org", "nobody", "--email", "x@y.example", "--name", "X", "--role", "admin"); code != 1 || errs == "" {
+		t.Errorf("an unknown company: exit %d %s", code, errs)
+	}
+}
+
 func TestSettingsComeInOrder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -73,7 +94,9 @@ func TestSettingsComeInOrder(t *testing.T) {
 	if err := os.WriteFile(file, []byte("addr: 127.0.0.1:1\nbase-url: https://file.example\nsmtp-url: smtp://file.example\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e := &env{out: io.Discard, err: io.Discard, getenv: func(k string) string { return map[string]string{"ENTENTE_ADDR": "127.0.0.1:2", "ENTENTE_BASE_URL": "https://env.example/"}[k] }}
+	e := &env{out: io.Discard, err: io.Discard, getenv: func(k string) string {
+		return map[string]string{"ENTENTE_ADDR": "127.0.0.1:2", "ENTENTE_BASE_URL": "https://env.example/"}[k]
+	}}
 	fs := e.flags("serve")
 	register(fs)
 	if _, err := e.parse(fs, "", []string{"--data", dir, "--addr", "127.0.0.1:3"}); err != nil {
