@@ -24,6 +24,7 @@ type RoomRow struct {
 	Author  string // who wrote it; empty for an event
 	At      time.Time
 	Unread  int
+	Read    int64 // the viewer's read mark, from which chat.js counts on
 	On      bool
 }
 

@@ -260,7 +260,7 @@ func (v *visit) roomRow(l room.Listed, open room.ID) view.RoomRow {
 			others = append(others, c.Name)
 		}
 	}
-	row := view.RoomRow{ID: string(l.ID), URL: v.path("rooms", string(l.ID)), Title: v.roomTitle(l.Room, n), Icon: roomIcons[l.Subject.Kind], At: l.LastAt, Unread: int(l.Unread), On: l.ID == open}
+	row := view.RoomRow{ID: string(l.ID), URL: v.path("rooms", string(l.ID)), Title: v.roomTitle(l.Room, n), Icon: roomIcons[l.Subject.Kind], At: l.LastAt, Unread: int(l.Unread), Read: l.ReadSeq, On: l.ID == open}
 	if l.Subject.Kind != "partnership" && len(others) > 0 {
 		row.Last = view.Raw(v.p.List(others))
 	}

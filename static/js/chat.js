@@ -40,7 +40,7 @@ function hue(name) {
 const seen = new Map(); // room → latest number known
 function showUnread(room, change) {
   for (const el of document.querySelectorAll(`[data-unread-room="${CSS.escape(room)}"]`)) {
-    const n = Math.max(0, change(parseInt(el.textContent, 10) || 0));
+    const n = Math.max(0, change(parseInt(el.textContent, 10) || 0, el));
     el.textContent = String(n);
     el.hidden = n === 0;
     el.closest(".room")?.classList.toggle("un", n > 0);
@@ -166,7 +166,10 @@ function receive(f) {
       say("entente:changed", { object: f.object, id: f.id });
       return;
     case "read":
-      if (f.seq >= (seen.get(f.room) || 0)) showUnread(f.room, () => 0);
+      showUnread(f.room, (n, el) => {
+        el.dataset.read = String(Math.max(f.seq, Number(el.dataset.read) || 0));
+        return f.seq >= (seen.get(f.room) || 0) ? 0 : n;
+      });
       return;
     case "posted":
       for (const p of panels) p.posted(f);
@@ -178,13 +181,14 @@ function receive(f) {
   for (const p of panels) if (p.room === f.room) p.receive(f);
 }
 
-// hinted: a room somewhere has a new latest number.
+// hinted: a room somewhere has a new latest number. What is unread lies between it
+// and the read mark, so a hint that comes late or twice counts nothing wrongly.
 function hinted(room, seq) {
   const before = seen.get(room);
   seen.set(room, Math.max(seq, before || 0));
   for (const p of panels) if (p.room === room && p.attended()) return;
-  const more = before ? seq - before : 1;
-  if (more > 0) showUnread(room, (n) => n + more);
+  const more = Math.max(0, before ? seq - before : 1);
+  showUnread(room, (n, el) => (el.dataset.read ? Math.max(n, seq - Number(el.dataset.read)) : n + more));
 }
 
 // ---- a room panel
