@@ -386,14 +386,10 @@ func (a *API) order(ctx context.Context, actor access.Actor, id trade.OrderID) (
 		for _, l := range links {
 			out.Interchanges = append(out.Interchanges, ediLink{ID: l.ID, Type: strings.Join(l.Types, ","), Control: l.Control, At: l.At, Href: gateway.Href(l.ID)})
 		}
-	} else if hidden(err) {
-		for _, ic := range []string{d.Interchange} {
-			if ic != "" {
-				out.Interchanges = append(out.Interchanges, ediLink{ID: ic, Type: "850", At: d.Order.Received, Href: gateway.Href(ic)})
-			}
-		}
-	} else {
+	} else if !hidden(err) {
 		return nil, err
+	} else if ic := d.Interchange; ic != "" {
+		out.Interchanges = append(out.Interchanges, ediLink{ID: ic, Type: "850", At: d.Order.Received, Href: gateway.Href(ic)})
 	}
 	id2, err := a.roomOf(ctx, actor, string(id))
 	if err != nil {

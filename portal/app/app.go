@@ -125,7 +125,7 @@ func (a *App) build(ctx context.Context) error {
 	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
 	a.live = socket.New(socket.Config{Rooms: a.rooms, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
 	a.rooms.Publish(a.live)
-	a.accounts.Tie(a.mail, leaver{a.live})
+	a.accounts.Tie(a.mail, session.Doors{Live: a.live})
 	a.subscribe()
 	a.jobs.Every("sweep-accounts", 24*time.Hour, a.accounts.Sweep)
 	a.jobs.Every("sweep-mail", 24*time.Hour, a.mail.Sweep)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -57,19 +58,10 @@ func (s setting) env() string {
 // register adds the named settings (all when none is named) to a flag set.
 func register(fs *flag.FlagSet, names ...string) {
 	for _, s := range settings {
-		if len(names) == 0 || contains(names, s.name) {
+		if len(names) == 0 || slices.Contains(names, s.name) {
 			fs.String(s.name, s.def, s.doc+" ("+s.env()+")")
 		}
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // configure builds the Config from parsed flags, the environment and the file.

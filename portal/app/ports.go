@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"entente/chat/room"
-	"entente/chat/socket"
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
@@ -88,24 +87,4 @@ func (g roomGate) MaySee(_ context.Context, actor access.Actor, s room.Subject) 
 		actor.Scopes = nil
 	}
 	return access.Check(actor, act, access.Shared(actor.Org, ""))
-}
-
-// leaver closes live connections at once when somebody leaves.
-type leaver struct{ live *socket.Endpoint }
-
-func (l leaver) Left(org, person string) {
-	l.live.DropMembership(person, org)
-	l.live.Recheck(person)
-}
-
-func (l leaver) SignedOut(_ string, sessions []string) {
-	for _, s := range sessions {
-		l.live.DropSession("session:" + s)
-	}
-}
-
-func (l leaver) Revoked(_ string, tokens []string) {
-	for _, t := range tokens {
-		l.live.DropSession("token:" + t)
-	}
 }
