@@ -218,7 +218,7 @@ func wireFindings(fs []wire.Finding) []finding {
 	p := locale.New(locale.English, time.UTC, time.Now())
 	out := make([]finding, 0, len(fs))
 	for _, f := range fs {
-		out = append(out, finding{string(f.Level), string(f.Severity), f.Code, f.Key, f.SegmentID, f.Pos.Segment, f.Pos.Element, f.Pos.Offset, f.Value, locale.Finding(p, f.Key, locale.FindingFacts{Segment: f.SegmentID, Element: f.Pos.Element, Component: f.Pos.Component, Ref: f.Ref, Value: f.Value, Args: f.Args})})
+		out = append(out, finding{string(f.Level), string(f.Severity), f.Code, f.Key, f.SegmentID, f.Pos.Segment, f.Pos.Element, f.Pos.Offset, f.Value, locale.Finding(p, f.Key, f.Data())})
 	}
 	return out
 }

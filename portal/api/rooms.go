@@ -156,11 +156,7 @@ func wireMessage(p *locale.Printer, m room.Message) messageOut {
 	if m.Kind == room.Event {
 		out.Kind = m.Event
 		out.Subject = &subject{m.Subject.Kind, m.Subject.ID}
-		args := make(map[string]any, len(m.Args))
-		for k, v := range m.Args {
-			args[k] = v
-		}
-		out.Text = p.T("event."+m.Event, args)
+		out.Text = p.Fill("event."+m.Event, m.Args)
 		return out
 	}
 	out.From = &author{m.From.ID, m.From.Name, m.From.Org}

@@ -256,9 +256,5 @@ func (a *App) Ready(ctx context.Context) (checks map[string]string, addresses ma
 
 // phrase is the sentence of a room event.
 func phrase(lang, kind string, args map[string]string) string {
-	m := make(map[string]any, len(args))
-	for k, v := range args {
-		m[k] = v
-	}
-	return locale.New(locale.Match("", lang), time.UTC, time.Now()).T("event."+kind, m)
+	return locale.New(locale.Match("", lang), time.UTC, time.Now()).Fill("event."+kind, args)
 }

@@ -127,14 +127,7 @@ func ediCheck(e *env, args []string) (int, error) {
 	return exitOK, nil
 }
 
-// facts is what the sentence of a finding may speak of.
-func facts(f wire.Finding) locale.FindingFacts {
-	return locale.FindingFacts{Segment: f.SegmentID, Element: f.Pos.Element, Component: f.Pos.Component, Ref: f.Ref, Value: f.Value, Args: f.Args}
-}
-
-func findingText(p *locale.Printer, f wire.Finding) string { return locale.Finding(p, f.Key, facts(f)) }
-
-func place(f wire.Finding) string { return facts(f).Place() }
+func findingText(p *locale.Printer, f wire.Finding) string { return locale.Finding(p, f.Key, f.Data()) }
 
 func printReport(w io.Writer, p *locale.Printer, r *schema.Report) {
 	out := bufio.NewWriter(w)
@@ -166,7 +159,7 @@ func printReport(w io.Writer, p *locale.Printer, r *schema.Report) {
 
 func where(p *locale.Printer, f wire.Finding) string {
 	var b strings.Builder
-	b.WriteString(place(f))
+	b.WriteString(f.Place())
 	if f.Pos.Segment > 0 {
 		fmt.Fprintf(&b, " (%s)", p.T("cli.segment", "n", f.Pos.Segment))
 	}
@@ -211,7 +204,7 @@ func worded(p *locale.Printer, r *schema.Report) any {
 	words := func(fs []wire.Finding) []finding {
 		out := []finding{}
 		for _, f := range fs {
-			out = append(out, finding{f, place(f), findingText(p, f)})
+			out = append(out, finding{f, f.Place(), findingText(p, f)})
 		}
 		return out
 	}

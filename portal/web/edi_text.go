@@ -177,7 +177,7 @@ var codePlaces = map[wire.Level]string{wire.LevelSegment: "AK304", wire.LevelEle
 func (v *visit) findings(found []wire.Finding, kind string) []view.Finding {
 	var out []view.Finding
 	for i, f := range found {
-		sentence := locale.Finding(v.p, f.Key, locale.FindingFacts{Segment: f.SegmentID, Element: f.Pos.Element, Component: f.Pos.Component, Ref: f.Ref, Value: f.Value, Args: f.Args})
+		sentence := locale.Finding(v.p, f.Key, f.Data())
 		title, rest := firstSentence(sentence)
 		one := view.Finding{No: i + 1, Severity: severities[f.Severity], Title: view.Raw(title), Fix: view.Raw(rest), Place: v.place(f), Value: f.Value}
 		if f.Code != "" {
@@ -210,7 +210,7 @@ func (v *visit) place(f wire.Finding) view.Text {
 	}
 	tag := f.SegmentID
 	if f.Pos.Element > 0 {
-		tag = locale.FindingFacts{Segment: f.SegmentID, Element: f.Pos.Element, Component: f.Pos.Component}.Place()
+		tag = f.Place()
 	}
 	if f.Pos.Segment > 0 {
 		return view.T("message.place_in_set", "n", strconv.Itoa(f.Pos.Segment), "tag", tag, "name", name)
