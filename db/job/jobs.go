@@ -139,11 +139,10 @@ func (j *Jobs) Drain(name string, fn func(ctx context.Context) (more bool, err e
 
 // Wake wakes a named drain once the transaction in ctx has committed, at once
 // outside of one. From a process that does not drain, the serving one is told
-// through the queue.
-func (j *Jobs) Wake(ctx context.Context, name string) {
-	if err := j.wake(ctx, "drain:"+name); err != nil {
-		j.log.Warn("wake-up not queued; the poll finds it", "drain", name, "error", err)
-	}
+// through the queue. After an error the transaction in ctx may be dead (a
+// deadlock with another node's wake-up): return it, so that InTx runs again.
+func (j *Jobs) Wake(ctx context.Context, name string) error {
+	return j.wake(ctx, "drain:"+name)
 }
 
 // wake signals loops of this process after the commit, or tells the serving

@@ -3,6 +3,7 @@ package job_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -168,8 +169,7 @@ func TestEveryAndDrain(t *testing.T) {
 		})
 		start(t, j)
 		err := d.InTx(context.Background(), func(ctx context.Context) error {
-			j.Wake(ctx, "lanes")
-			return nil
+			return j.Wake(ctx, "lanes")
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -248,4 +248,37 @@ func TestBindingFaultsPanic(t *testing.T) {
 			fn(job.New(d, job.Options{}))
 		})
 	}
+}
+
+// TestWakeDeadlock lets two processes that do not drain wake the same two loops
+// in opposite order: one of them loses, and its transaction is run again instead
+// of going on dead.
+func TestWakeDeadlock(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Postgres(t)
+	var meet, all sync.WaitGroup
+	meet.Add(2)
+	for _, names := range [][2]string{{"one", "two"}, {"two", "one"}} {
+		j := job.New(d, job.Options{})
+		all.Go(func() {
+			first := true
+			if err := d.InTx(t.Context(), func(ctx context.Context) error {
+				if err := j.Wake(ctx, names[0]); err != nil {
+					return err
+				}
+				if first {
+					first = false
+					meet.Done()
+					meet.Wait()
+				}
+				if err := j.Wake(ctx, names[1]); err != nil {
+					return err
+				}
+				return db.Tx(ctx).Exec("SELECT 1").Error
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }

@@ -71,7 +71,9 @@ func (s *Service) Resolve(ctx context.Context, actor access.Actor, id, answer st
 			return fault.New(fault.Conflict, "edi.not_waiting", "State", r.State)
 		}
 		if answer == AnswerProcess {
-			s.wakeUp(ctx)
+			if err := s.wakeUp(ctx); err != nil {
+				return err
+			}
 		}
 		return s.note(ctx, actor, "edi.resolve."+answer, id, audit.Done)
 	})

@@ -266,7 +266,9 @@ func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionR
 		if err := staged.Insert(ctx); err != nil {
 			return Answer{}, err
 		}
-		s.wakeUp(ctx)
+		if err := s.wakeUp(ctx); err != nil {
+			return Answer{}, err
+		}
 	}
 	if err := s.keep(ctx, &sub, fresh); err != nil {
 		return Answer{}, err

@@ -63,14 +63,17 @@ func New(d Deps, o Options) *Service {
 func (s *Service) Stop() { s.once.Do(func() { close(s.quit) }) }
 
 // wakeUp tells the drain, once the transaction in ctx has committed.
-func (s *Service) wakeUp(ctx context.Context) {
-	s.jobs.Wake(ctx, DrainName)
+func (s *Service) wakeUp(ctx context.Context) error {
+	if err := s.jobs.Wake(ctx, DrainName); err != nil {
+		return err
+	}
 	db.AfterCommit(ctx, func() {
 		select {
 		case s.wake <- struct{}{}:
 		default:
 		}
 	})
+	return nil
 }
 
 func (s *Service) publish(ctx context.Context, kind string, r *interchangeRow, payload any) error {
