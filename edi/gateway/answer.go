@@ -3,19 +3,87 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 
 	"entente/db"
 	"entente/edi/ack"
+	"entente/edi/edifact"
+	"entente/edi/schema"
 	"entente/edi/wire"
 	"entente/edi/x12"
 	"entente/prm/fault"
 )
 
+// received is what a 997, 999 or CONTRL says about one thing that we sent.
+type received struct {
+	control  string       // of our group (X12) or interchange (EDIFACT)
+	kind     string       // AK101; empty for EDIFACT
+	verdict  wire.Verdict // empty: the partner only says that it came
+	verdicts map[string]wire.Verdict
+}
+
+func receivedOf(set *schema.Set) (*received, error) {
+	out := &received{verdicts: map[string]wire.Verdict{}}
+	if set.Type != "CONTRL" {
+		got, err := ack.Read(set)
+		if err != nil {
+			return nil, err
+		}
+		out.control, out.kind, out.verdict = got.Control, got.FunctionalID, got.Verdict
+		for _, s := range got.Sets {
+			out.verdicts[s.Control] = s.Verdict
+		}
+		return out, nil
+	}
+	got, err := ack.ReadCONTRL(set)
+	if err != nil {
+		return nil, err
+	}
+	out.control = got.Reference
+	messages := got.Messages
+	for _, g := range got.Groups {
+		messages = append(messages, g.Messages...)
+	}
+	rejected := 0
+	for _, m := range messages {
+		out.verdicts[m.Reference] = m.Verdict
+		if m.Verdict == wire.Rejected {
+			rejected++
+		}
+	}
+	switch {
+	case got.Verdict == wire.Rejected || rejected > 0 && rejected == len(messages):
+		out.verdict = wire.Rejected
+	case rejected > 0:
+		out.verdict = wire.Partly
+	case got.Action != "8" || len(messages) > 0:
+		out.verdict = wire.Accepted
+	}
+	return out, nil
+}
+
+// headOf is the tag of the segment that opens a set.
+func headOf(set *schema.Set) string {
+	if set.Message != nil {
+		return "UNH"
+	}
+	return "ST"
+}
+
+// versionOf is the version a set is judged by: GS08, or that of UNH.
+func versionOf(g x12.Group, set *schema.Set) string {
+	if set.Message != nil {
+		return directoryOf(*set.Message)
+	}
+	return g.Version
+}
+
 // match ties a partner's acknowledgement to what we sent under that number.
-func (w *worker) match(ctx context.Context, got *ack.Received, row *setRow) error {
-	row.BusinessKey = word(got.Control)
-	made, err := madeByControl(ctx, w.row.ReceiverID, w.row.ReceiverIdent, w.row.SenderIdent, padded(got.Control))
+func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
+	row.BusinessKey = word(got.control)
+	made, err := madeByControl(ctx, w.row.ReceiverID, w.row.ReceiverIdent, w.row.SenderIdent, padded(got.control))
 	if err != nil {
 		return err
 	}
@@ -24,36 +92,35 @@ func (w *worker) match(ctx context.Context, got *ack.Received, row *setRow) erro
 		if err != nil {
 			return err
 		}
-		if len(gs) != 1 || gs[0].Kind != got.FunctionalID {
+		if len(gs) != 1 || got.kind != "" && gs[0].Kind != got.kind {
 			made = nil
 		}
 	}
 	if made == nil {
 		row.Business = BusinessUnmatched
 		row.Findings = findingsText(append(findingsOf(row.Findings), wire.Finding{
-			Level: wire.LevelSet, Severity: wire.Note, Key: findingUnmatched, SegmentID: "AK1",
-			Pos: wire.Position{Offset: row.StartAt, Segment: 2, Element: 2}, Value: got.Control,
+			Level: wire.LevelSet, Severity: wire.Note, Key: findingUnmatched, SegmentID: ackSegment(row.Kind),
+			Pos: wire.Position{Offset: row.StartAt, Segment: 2, Element: 2}, Value: got.control,
 		}))
 		return nil
 	}
 	row.Business, row.DocumentKind, row.DocumentID = BusinessMatched, "interchange", made.ID
-	told, err := change(ctx, made.ID, map[string]any{"acknowledged": string(got.Verdict)}, "acknowledged = ''")
+	if got.verdict == "" {
+		return nil
+	}
+	told, err := change(ctx, made.ID, map[string]any{"acknowledged": string(got.verdict)}, "acknowledged = ''")
 	if err != nil || !told {
 		return err
-	}
-	verdicts := map[string]string{}
-	for _, set := range got.Sets {
-		verdicts[set.Control] = string(set.Verdict)
 	}
 	sets, err := setsOf(ctx, made.ID, 0, MaxSets)
 	if err != nil {
 		return err
 	}
-	ev := AcknowledgedEvent{Parties: made.parties(), Answer: w.row.ID, Verdict: string(got.Verdict)}
+	ev := AcknowledgedEvent{Parties: made.parties(), Answer: w.row.ID, Verdict: string(got.verdict)}
 	for i := range sets {
-		v := verdicts[sets[i].Control]
+		v := string(got.verdicts[sets[i].Control])
 		if v == "" {
-			v = string(got.Verdict)
+			v = string(got.verdict)
 		}
 		if err := db.Tx(ctx).Model(&setRow{}).Where("interchange_id = ? AND position = ?", made.ID, sets[i].Position).
 			Update("answered", v).Error; err != nil {
@@ -91,7 +158,7 @@ func (w *worker) closeGroup(ctx context.Context, e groupEnd, now []setRow) (stri
 		InterchangeID: w.row.ID, GroupNo: e.no, SupplierID: w.row.SupplierID, ResellerID: w.row.ResellerID,
 		Kind: word(g.FunctionalID), Control: word(g.Control), Version: word(g.Version), Result: string(result), Verdict: asJSON(stored),
 	}
-	if g.FunctionalID != "FA" {
+	if w.unb == nil && g.FunctionalID != "FA" {
 		id, err := w.answer(ctx, g)
 		if err != nil {
 			return "", err
@@ -123,4 +190,85 @@ func (w *worker) answer(ctx context.Context, g ack.Group) (string, error) {
 		DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(g.Control), Bytes: b.Bytes(),
 	}
 	return w.s.insertMade(ctx, made)
+}
+
+// ackSegment is the segment of an acknowledgement that names what it answers.
+func ackSegment(kind string) string {
+	if kind == "CONTRL" {
+		return "UCI"
+	}
+	return "AK1"
+}
+
+// control makes the CONTRL that answers an interchange of EDIFACT, from what is
+// stored of it, puts it into the sender's outbox and returns its id; empty when the
+// interchange must not or cannot be answered.
+func (w *worker) control(ctx context.Context) (string, error) {
+	report, err := w.report(ctx)
+	if err != nil {
+		return "", err
+	}
+	if _, err := ack.BodyCONTRL(report); errors.Is(err, ack.ErrNoAnswer) {
+		return "", nil // no number is taken for nothing
+	}
+	n, err := nextControl(ctx, w.row.ReceiverIdent, w.row.SenderIdent)
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	if err := ack.WriteCONTRL(&b, report, padNumber(n), db.Now(ctx)); err != nil {
+		var unwritable *edifact.DataError
+		if errors.Is(err, ack.ErrNoAnswer) || errors.As(err, &unwritable) {
+			return "", nil // its own ids cannot be said back: there is no answer that could reach it
+		}
+		return "", fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	return w.s.insertMade(ctx, made{
+		SubmissionID: w.row.SubmissionID, From: w.row.ReceiverID, To: w.row.SenderID, Partnership: w.row.PartnershipID,
+		Supplier: w.row.SupplierID, Reseller: w.row.ResellerID, Sender: w.row.ReceiverIdent, Receiver: w.row.SenderIdent,
+		Test: w.row.Test, Number: n, Syntax: SyntaxEDIFACT, Kind: "CONTRL", Version: w.row.Version, Door: "answer",
+		DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(w.unb.Reference), Bytes: b.Bytes(),
+	})
+}
+
+// report builds what CONTRL tells from the groups and messages stored.
+func (w *worker) report(ctx context.Context) (*schema.InterchangeReport, error) {
+	out := &schema.InterchangeReport{Interchange: schema.Interchange{
+		Syntax: schema.SyntaxEDIFACT, UNB: w.unb, Findings: merged(findingsOf(w.row.Findings), w.extra),
+	}}
+	gs, err := groupsOf(ctx, w.row.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range gs {
+		var stored ack.Group
+		if json.Unmarshal([]byte(g.Verdict), &stored) != nil {
+			continue
+		}
+		one := schema.GroupReport{Group: schema.Group{
+			Header:   x12.Group{FunctionalID: stored.FunctionalID, Sender: stored.Sender, Receiver: stored.Receiver, Control: stored.Control},
+			Implicit: stored.FunctionalID == "" && stored.Control == "", Findings: stored.Findings,
+		}}
+		rows, err := setsOfGroup(ctx, w.row.ID, g.GroupNo)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			id := messageID(rows[i].Kind, rows[i].GroupVersion)
+			one.SetReports = append(one.SetReports, schema.Set{
+				Type: rows[i].Kind, Control: rows[i].Control, Message: &id, Verdict: wire.Verdict(rows[i].Result), Findings: findingsOf(rows[i].Findings),
+			})
+		}
+		out.GroupReports = append(out.GroupReports, one)
+	}
+	return out, nil
+}
+
+// messageID is the identification of a message whose directory was stored.
+func messageID(kind, version string) edifact.MessageID {
+	id := edifact.MessageID{Type: kind}
+	for i, part := range strings.SplitN(version, ":", 4) {
+		*[]*string{&id.Version, &id.Release, &id.Agency, &id.Association}[i] = part
+	}
+	return id
 }

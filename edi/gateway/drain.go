@@ -217,7 +217,7 @@ func (s *Service) holdReused(ctx context.Context, r *interchangeRow) (bool, erro
 	if err != nil || earlier == "" {
 		return false, err
 	}
-	findings := append(findingsOf(r.Findings), reusedFinding(r.Control))
+	findings := append(findingsOf(r.Findings), reusedFinding(r))
 	ok, err := change(ctx, r.ID, map[string]any{
 		"state": string(Held), "held": HeldControlReused, "duplicate_of": earlier, "findings": findingsText(findings),
 	}, "state = ? AND fence = ? AND next_at = ?", string(Received), r.Fence, r.NextAt)
@@ -227,11 +227,15 @@ func (s *Service) holdReused(ctx context.Context, r *interchangeRow) (bool, erro
 	return true, s.publish(ctx, EventHeld, r, HeldEvent{Parties: r.parties(), Reason: HeldControlReused, Earlier: earlier})
 }
 
-func reusedFinding(control string) wire.Finding {
-	return wire.Finding{
+func reusedFinding(r *interchangeRow) wire.Finding {
+	f := wire.Finding{
 		Level: wire.LevelInterchange, Severity: wire.Reject, Key: findingReused, Code: "025", SegmentID: "ISA",
-		Pos: wire.Position{Element: 13, FileSegment: 1}, Value: control,
+		Pos: wire.Position{Element: 13, FileSegment: 1}, Value: r.Control, Codes: wire.Codes{CONTRL: "26"},
 	}
+	if r.Syntax == SyntaxEDIFACT {
+		f.SegmentID, f.Pos.Element = "UNB", 5
+	}
+	return f
 }
 
 // parkCrashing parks an interchange that was claimed too often and never settled:

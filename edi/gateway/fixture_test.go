@@ -33,6 +33,9 @@ var (
 	idKestrel = Identity{"ZZ", "KESTRELSUPPLY"}
 	idBaltic  = Identity{"ZZ", "BALTICTRADE"}
 	idEnded   = Identity{"ZZ", "GONE"}
+
+	unAurelia = Identity{"ZZZ", "AURELIATOOLS"}
+	unBaltic  = Identity{"ZZZ", "BALTICTRADE"}
 )
 
 func person(org string, roles ...access.Role) access.Actor {
@@ -48,8 +51,11 @@ var (
 // partners is a Partners with the companies above.
 type partners struct{}
 
-func (partners) Resolve(_ context.Context, sender, receiver Identity) (Resolved, error) {
+func (partners) Resolve(_ context.Context, syntax string, sender, receiver Identity) (Resolved, error) {
 	owner := map[Identity]string{idAurelia: aurelia, idKestrel: kestrel, idBaltic: baltic, idEnded: ended}
+	if syntax == SyntaxEDIFACT {
+		owner = map[Identity]string{unAurelia: aurelia, unBaltic: baltic}
+	}
 	r := Resolved{Sender: owner[sender]}
 	for _, p := range []Partnership{withKestrel, withBaltic} {
 		if p.Supplier == owner[sender] && p.Reseller == owner[receiver] || p.Reseller == owner[sender] && p.Supplier == owner[receiver] {

@@ -15,6 +15,18 @@ type Identity struct {
 // String is "ZZ:KESTRELSUPPLY", as stored.
 func (i Identity) String() string { return i.Qualifier + ":" + i.Value }
 
+// Written is how people of a standard write it: "ZZ:KESTRELSUPPLY" in X12,
+// "KESTRELSUPPLY:ZZZ" in EDIFACT, where the qualifier may be missing.
+func (i Identity) Written(syntax string) string {
+	switch {
+	case syntax != SyntaxEDIFACT:
+		return i.String()
+	case i.Qualifier == "":
+		return i.Value
+	}
+	return i.Value + ":" + i.Qualifier
+}
+
 // Partnership is a directed partnership of two companies.
 type Partnership struct {
 	ID       string
@@ -38,8 +50,9 @@ type Resolved struct {
 
 // Partners knows who owns an identity and who works with whom. It is implemented
 // by portal/app over prm/account and prm/partner.
+// syntax is SyntaxX12 or SyntaxEDIFACT: each standard has identities of its own.
 type Partners interface {
-	Resolve(ctx context.Context, sender, receiver Identity) (Resolved, error)
+	Resolve(ctx context.Context, syntax string, sender, receiver Identity) (Resolved, error)
 }
 
 // OrderIn is an accepted 850 to be booked.

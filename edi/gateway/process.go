@@ -10,6 +10,7 @@ import (
 	"entente/db"
 	"entente/edi/ack"
 	"entente/edi/doc"
+	"entente/edi/edifact"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -42,7 +43,7 @@ var errFenced = errors.New("gateway: the claim was lost")
 type step struct {
 	set      *setRow
 	order    *doc.PurchaseOrder
-	received *ack.Received
+	received *received
 	size     int
 	ends     []groupEnd
 }
@@ -59,10 +60,11 @@ type worker struct {
 	row     interchangeRow
 	doomed  bool
 	header  x12.Header
-	closed  map[int64]bool // groups answered before a crash
-	done    int64          // sets stored
-	tally   tally          // of them
-	answers []string       // made
+	unb     *edifact.Header // of EDIFACT
+	closed  map[int64]bool  // groups answered before a crash
+	done    int64           // sets stored
+	tally   tally           // of them
+	answers []string        // made
 	steps   []step
 	bytes   int
 	group   x12.Group
@@ -104,7 +106,7 @@ func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
 		return err
 	}
 	defer body.Close()
-	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone), Sets: bookable}, w)
+	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone)}, w)
 	if w.ended {
 		return nil
 	}
@@ -112,7 +114,7 @@ func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
 	if errors.As(err, &broken) {
 		// It cannot be read to its end, today or later: refuse what is left.
 		w.extra = append(w.extra, wire.Finding{
-			Level: wire.LevelInterchange, Severity: wire.Reject, Key: broken.Key, Code: "022", Pos: broken.Pos, Value: broken.Value,
+			Level: wire.LevelInterchange, Severity: wire.Reject, Key: broken.Key, Code: "022", Codes: wire.Codes{CONTRL: "18"}, Pos: broken.Pos, Value: broken.Value,
 		})
 		w.doomed = true
 		return w.flush(true)
@@ -126,6 +128,10 @@ func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
 // Interchange takes the header that answers are made from.
 func (w *worker) Interchange(in *schema.Interchange) error {
 	w.header = in.Header
+	if in.UNB != nil {
+		unb := *in.UNB
+		w.unb = &unb
+	}
 	w.doomed = w.doomed || refused(in.Findings)
 	return w.ctx.Err()
 }
@@ -151,18 +157,18 @@ func (w *worker) Set(set *schema.Set) error {
 	if verdict != wire.Rejected {
 		var more []wire.Finding
 		switch {
-		case set.Type == "997":
-			got, err := ack.Read(set)
+		case acknowledges(set.Type):
+			got, err := receivedOf(set)
 			if err != nil {
 				return fault.Wrap(err, fault.Internal, "error.internal")
 			}
-			st.received = &got
+			st.received = got
 		case !w.sideFits(set.Type):
 			more = []wire.Finding{{
-				Level: wire.LevelSet, Severity: wire.Reject, Key: findingSide, Code: "1", SegmentID: "ST",
+				Level: wire.LevelSet, Severity: wire.Reject, Key: findingSide, Code: "1", SegmentID: headOf(set), Codes: wire.Codes{CONTRL: "17"},
 				Pos: wire.Position{Offset: set.Offset, Segment: 1, Element: 1}, Value: set.Type,
 			}}
-		case set.Type == "850":
+		case set.Type == "850" || set.Type == "ORDERS":
 			st.order, more = translate.ReadPurchaseOrder(set)
 		}
 		if len(more) > 0 {
@@ -172,7 +178,7 @@ func (w *worker) Set(set *schema.Set) error {
 	}
 	st.set = &setRow{
 		InterchangeID: w.row.ID, Position: w.done + int64(len(w.steps)) + 1, SupplierID: w.row.SupplierID, ResellerID: w.row.ResellerID,
-		GroupNo: w.groupN, GroupKind: word(w.group.FunctionalID), GroupControl: word(w.group.Control), GroupVersion: word(w.group.Version),
+		GroupNo: w.groupN, GroupKind: word(w.group.FunctionalID), GroupControl: word(w.group.Control), GroupVersion: word(versionOf(w.group, set)),
 		Kind: word(set.Type), Control: word(set.Control), Implementation: word(set.Implementation), Segments: int64(set.SegmentCount), StartAt: set.Offset, Size: set.Length,
 		Result: string(verdict), BusinessKey: businessKey(set), Findings: findingsText(findings),
 	}
@@ -278,6 +284,15 @@ func (w *worker) commit(steps []step, final bool) error {
 				if id != "" {
 					out.answers = append(out.answers, id)
 				}
+			}
+		}
+		if final && w.unb != nil {
+			id, err := w.control(ctx)
+			if err != nil {
+				return err
+			}
+			if id != "" {
+				out.answers = append(out.answers, id)
 			}
 		}
 		if err := w.advance(ctx, &out, final); err != nil {
@@ -388,30 +403,31 @@ func (w *worker) tellRejected(ctx context.Context, t tally) error {
 	return err
 }
 
-// bookable are the set types that the gateway can do something with. Others are
-// refused as not supported, though the engine knows them.
-var bookable = []string{"850", "855", "810", "997"}
-
 // sideFits says whether this side of the partnership may send such a document:
 // orders come from the reseller, answers and invoices from the supplier.
 func (w *worker) sideFits(kind string) bool {
-	switch kind {
-	case "850", "860":
-		return w.row.SenderID == w.row.ResellerID
-	case "855", "856", "810", "865":
-		return w.row.SenderID == w.row.SupplierID
-	}
-	return true
+	supplier, one := sides[kind]
+	return !one || supplier == (w.row.SenderID == w.row.SupplierID)
 }
 
-// businessKey reads the number of the document: BEG03, BAK03, BIG02.
+// numbers say in which element of which segment a document has its number.
+var numbers = map[string]int{
+	"BEG": 3, "BAK": 3, "BIG": 2, "BSN": 2, "BCH": 3, "BCA": 3, "BRA": 1, "BPT": 2, "BIA": 3, "BCT": 2, "BGN": 2, "BCD": 2, "BSR": 2, "TRN": 2,
+}
+
+// businessKey reads the number of the document, at the head of the set: BEG03,
+// BAK03, BIG02 …, 1004 of BGM.
 func businessKey(set *schema.Set) string {
-	at := map[string]int{"BEG": 3, "BAK": 3, "BIG": 2}
+	for i := range set.Un {
+		if i < 4 && string(set.Un[i].TagBytes()) == "BGM" {
+			return text(set.Un[i].Text(2, 1), 80)
+		}
+	}
 	for i := range set.Segments {
 		if i == 4 {
 			break
 		}
-		if n := at[set.Segments[i].ID()]; n > 0 {
+		if n := numbers[set.Segments[i].ID()]; n > 0 {
 			return text(set.Segments[i].Text(n), 80)
 		}
 	}

@@ -222,7 +222,7 @@ func (s *Service) Set(ctx context.Context, actor access.Actor, id string, positi
 	}
 	defer body.Close()
 	v := &explainer{out: &out}
-	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: position - 1, Sets: bookable}, v)
+	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: position - 1}, v)
 	if !v.found {
 		return Explained{}, fault.Wrap(err, fault.Internal, "error.internal")
 	}

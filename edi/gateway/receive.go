@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,7 +17,6 @@ import (
 	"entente/db/audit"
 	"entente/db/blob"
 	"entente/edi/wire"
-	"entente/edi/x12"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -31,11 +31,8 @@ type Submission struct {
 // MaxKey is the longest idempotency key, in bytes.
 const MaxKey = 200
 
-// setTypes is the set type that a functional group code stands for.
-var setTypes = map[string]string{"PO": "850", "PR": "855", "IN": "810", "SH": "856", "FA": "997"}
-
 // Receive takes a submission in. It answers only after the bytes are durable.
-// Codes: Invalid edi.not_edi, edi.not_read (EDIFACT), edi.sender_not_yours,
+// Codes: Invalid edi.not_edi, edi.not_read, edi.sender_not_yours,
 // edi.receiver_unknown, edi.key_too_long; Conflict edi.idempotency_conflict;
 // TooLarge. A refused body leaves nothing but an audit line.
 func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission) (Answer, error) {
@@ -76,8 +73,12 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 	return answer, nil
 }
 
-// headSize is how much is read before anything is staged.
-const headSize = 4 << 10
+// headSize is how much is read before anything is staged; the standard shows in the
+// first sniffSize bytes.
+const (
+	headSize  = 4 << 10
+	sniffSize = 512
+)
 
 // firstBytes refuses what does not even begin like an interchange, before it
 // costs room.
@@ -86,7 +87,7 @@ func firstBytes(body *bufio.Reader) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
-	found, err := x12.ScanBytes(head, wire.Limits{})
+	found, err := scan(bytes.NewReader(head), head, wire.Limits{})
 	if len(found) == 0 {
 		return scanFault(found, err)
 	}
@@ -117,37 +118,45 @@ func (s *Service) inspect(ctx context.Context, actor access.Actor, staged *blob.
 		return nil, err
 	}
 	defer body.Close()
-	found, err := x12.Scan(body, s.opt.Limits)
+	head := make([]byte, sniffSize)
+	n, err := io.ReadFull(body, head)
+	if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+		_, err = body.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	found, err := scan(body, head[:n], s.opt.Limits)
 	if err := scanFault(found, err); err != nil {
 		return nil, err
 	}
-	known := map[[2]Identity]Resolved{}
+	known := map[[3]string]Resolved{}
 	rows := make([]interchangeRow, 0, len(found))
 	for i := range found {
 		e := &found[i]
-		pair := [2]Identity{{e.SenderQualifier, e.Sender}, {e.ReceiverQualifier, e.Receiver}}
+		pair := [3]string{e.syntax, e.sender.String(), e.receiver.String()}
 		to, ok := known[pair]
 		if !ok {
-			if to, err = s.partners.Resolve(ctx, pair[0], pair[1]); err != nil {
+			if to, err = s.partners.Resolve(ctx, e.syntax, e.sender, e.receiver); err != nil {
 				return nil, err
 			}
 			known[pair] = to
 		}
 		if to.Sender != actor.Org {
-			return nil, fault.New(fault.Invalid, "edi.sender_not_yours", "Sender", pair[0].String(), "Control", e.Control)
+			return nil, fault.New(fault.Invalid, "edi.sender_not_yours", "Sender", e.sender.Written(e.syntax), "Control", e.control)
 		}
 		p, ok := choose(to, e)
 		if !ok {
-			return nil, fault.New(fault.Invalid, "edi.receiver_unknown", "Receiver", pair[1].String(), "Control", e.Control)
+			return nil, fault.New(fault.Invalid, "edi.receiver_unknown", "Receiver", e.receiver.Written(e.syntax), "Control", e.control)
 		}
-		rows = append(rows, rowOf(e, actor, to.Receiver, p, pair, staged.Hash))
+		rows = append(rows, rowOf(e, actor, to.Receiver, p, staged.Hash))
 	}
 	return rows, hashSlices(body, staged, rows)
 }
 
 // scanFault turns what Scan says into a refusal. A file that only breaks off is
 // taken: its end is judged and answered like every other fault of an envelope.
-func scanFault(found []x12.Envelope, err error) error {
+func scanFault(found []envelope, err error) error {
 	var broken *wire.Error
 	switch {
 	case err == nil && len(found) > 0:
@@ -168,14 +177,11 @@ func scanFault(found []x12.Envelope, err error) error {
 
 // choose picks the partnership: where both companies supply each other, orders go
 // one way and answers the other.
-func choose(to Resolved, e *x12.Envelope) (Partnership, bool) {
+func choose(to Resolved, e *envelope) (Partnership, bool) {
 	if len(to.Active) == 0 || to.Receiver == "" {
 		return Partnership{}, false
 	}
-	supplier := false
-	for _, g := range e.Groups {
-		supplier = supplier || g.FunctionalID == "PR" || g.FunctionalID == "IN" || g.FunctionalID == "SH"
-	}
+	supplier := e.fromSupplier()
 	for _, p := range to.Active {
 		if supplier && p.Supplier == to.Sender || !supplier && p.Reseller == to.Sender {
 			return p, true
@@ -192,25 +198,15 @@ func lane(p Partnership, sender string) string {
 	return p.ID + ":supplier"
 }
 
-func rowOf(e *x12.Envelope, actor access.Actor, receiver string, p Partnership, pair [2]Identity, hash string) interchangeRow {
-	r := interchangeRow{
+func rowOf(e *envelope, actor access.Actor, receiver string, p Partnership, hash string) interchangeRow {
+	return interchangeRow{
 		SenderID: actor.Org, ReceiverID: receiver, PartnershipID: p.ID, SupplierID: p.Supplier, ResellerID: p.Reseller,
-		Origin: OriginSent, Syntax: "x12", Version: word(e.Version), SenderIdent: pair[0].String(), ReceiverIdent: pair[1].String(),
-		Control: word(e.Control), Dated: word(e.Date + e.Time), Test: e.Usage != "P",
-		Blob: hash, StartAt: e.Offset, Size: e.Length, Digest: e.Digest, SetCount: int64(e.SetCount),
-		State: string(Received), Findings: findingsText(e.Findings), Lane: lane(p, actor.Org), MadeBy: actor.Person,
+		Origin: OriginSent, Syntax: e.syntax, Version: e.version, SenderIdent: e.sender.String(), ReceiverIdent: e.receiver.String(),
+		Control: e.control, Dated: e.dated, Test: e.test,
+		Blob: hash, StartAt: e.offset, Size: e.length, Digest: e.digest, SetCount: int64(e.sets),
+		State: string(Received), Findings: findingsText(e.findings), Lane: lane(p, actor.Org), MadeBy: actor.Person,
+		Types: strings.Join(e.types, ","),
 	}
-	if len(e.Groups) > 0 {
-		r.Version = word(e.Groups[0].Version)
-	}
-	var types []string
-	for _, g := range e.Groups {
-		if t := setTypes[g.FunctionalID]; t != "" && !slices.Contains(types, t) {
-			types = append(types, t)
-		}
-	}
-	r.Types = strings.Join(types, ",")
-	return r
 }
 
 // hashSlices gives every interchange the hash of exactly its bytes.
@@ -318,7 +314,7 @@ func (s *Service) holdIfReused(ctx context.Context, r *interchangeRow) error {
 	if err != nil || earlier == "" {
 		return err
 	}
-	findings := append(findingsOf(r.Findings), reusedFinding(r.Control))
+	findings := append(findingsOf(r.Findings), reusedFinding(r))
 	if _, err := change(ctx, r.ID, map[string]any{
 		"state": string(Held), "held": HeldControlReused, "duplicate_of": earlier, "findings": findingsText(findings),
 	}, "state = ?", string(Received)); err != nil {

@@ -146,7 +146,8 @@ func TestRefusedAtTheDoor(t *testing.T) {
 		for name, c := range map[string]struct{ body, key string }{
 			"empty":             {"", "edi.not_edi"},
 			"a letter":          {"Dear Sirs, please send twelve drills.", "edi.not_edi"},
-			"EDIFACT":           {"UNB+UNOC:3+KESTREL:ZZZ+AURELIA:ZZZ+261122:0912+1'", "edi.not_read"},
+			"EDIFACT":           {"UNB+UNOC:3+KESTREL:ZZZ+AURELIA:ZZZ+261122:0912+1'", "edi.sender_not_yours"},
+			"ODETTE":            {"STX=ANA:1+5000000000000+5000000000001+261122:0912+1+PASS+ORDHDR'", "edi.not_edi"},
 			"foreign sender":    {foreign.String(), "edi.sender_not_yours"},
 			"nobody's receiver": {stranger.String(), "edi.receiver_unknown"},
 			"no partnership":    {gone.String(), "edi.receiver_unknown"},
@@ -158,7 +159,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 			}
 		}
 		b.want("kept", b.count("SELECT count(*) FROM interchange")+b.count("SELECT count(*) FROM blob")+b.count("SELECT count(*) FROM edi_submission"), 0)
-		b.want("audited", b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive' AND outcome = 'denied' AND org_id = ?", kestrel), 7)
+		b.want("audited", b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive' AND outcome = 'denied' AND org_id = ?", kestrel), 8)
 
 		small := b.s.opt.Limit
 		b.s.opt.Limit = 300

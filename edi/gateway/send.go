@@ -260,6 +260,7 @@ type made struct {
 	Sender, Receiver                      string
 	Test                                  bool
 	Number                                int64
+	Syntax                                string // "" is SyntaxX12
 	Kind, GroupKind, Version, Door        string
 	DocumentKind, DocumentID, BusinessKey string
 	Bytes                                 []byte
@@ -274,13 +275,19 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 	if err := staged.Insert(ctx); err != nil {
 		return "", err
 	}
+	setControl := "0001"
+	if m.Syntax == "" {
+		m.Syntax = SyntaxX12
+	} else {
+		setControl = "1"
+	}
 	sum := sha256.Sum256(m.Bytes)
 	hash := hex.EncodeToString(sum[:])
 	now := db.Now(ctx)
 	at := db.Micros(now)
 	r := interchangeRow{
 		ID: db.NewID(), SubmissionID: m.SubmissionID, Position: 1, SenderID: m.From, ReceiverID: m.To, PartnershipID: m.Partnership,
-		SupplierID: m.Supplier, ResellerID: m.Reseller, Origin: OriginMade, Door: m.Door, Syntax: "x12", Version: m.Version,
+		SupplierID: m.Supplier, ResellerID: m.Reseller, Origin: OriginMade, Door: m.Door, Syntax: m.Syntax, Version: m.Version,
 		SenderIdent: m.Sender, ReceiverIdent: m.Receiver, Control: padNumber(m.Number), Dated: now.Format("0601021504"), Test: m.Test,
 		Blob: staged.Hash, Size: int64(len(m.Bytes)), Sha256: hash, Digest: hash, Types: m.Kind, SetCount: 1, SetsDone: 1,
 		State: string(Processed), Result: ResultAccepted, Delivery: DeliveryWaiting,
@@ -299,7 +306,7 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 	}
 	return r.ID, db.Tx(ctx).Create(&setRow{
 		InterchangeID: r.ID, Position: 1, SupplierID: m.Supplier, ResellerID: m.Reseller, GroupNo: 1, GroupKind: m.GroupKind,
-		GroupControl: control, GroupVersion: m.Version, Kind: m.Kind, Control: "0001", Size: r.Size, Result: ResultAccepted,
+		GroupControl: control, GroupVersion: m.Version, Kind: m.Kind, Control: setControl, Size: r.Size, Result: ResultAccepted,
 		Business: BusinessMade, BusinessKey: m.BusinessKey, DocumentKind: m.DocumentKind, DocumentID: m.DocumentID,
 	}).Error
 }

@@ -176,7 +176,7 @@ func (a *API) edi() {
 
 func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 	x := interchange{
-		ID: m.ID, Href: gateway.Href(m.ID), Direction: "in", Sender: m.Sender.String(), Receiver: m.Receiver.String(), Control: m.Control, Version: m.Version, Types: nonNil(m.Types), Test: m.Test, SetCount: m.SetCount,
+		ID: m.ID, Href: gateway.Href(m.ID), Direction: "in", Sender: m.Sender.Written(m.Syntax), Receiver: m.Receiver.Written(m.Syntax), Control: m.Control, Version: m.Version, Types: nonNil(m.Types), Test: m.Test, SetCount: m.SetCount,
 		State: string(m.State), Held: m.HeldFor, Received: m.Received, Size: m.Size, SHA256: m.SHA256, Delivery: m.Delivery, Acknowledged: m.Acknowledged,
 		Findings: wireFindings(m.Findings), Sets: []ediSet{}, Acknowledgements: []ediLink{}, Raw: gateway.Href(m.ID) + "/raw",
 	}

@@ -14,8 +14,12 @@ import (
 // gatewayPartners answers the gateway's question who owns an address.
 type gatewayPartners struct{ a *App }
 
-func (g gatewayPartners) Resolve(ctx context.Context, sender, receiver gateway.Identity) (gateway.Resolved, error) {
-	r, err := g.a.partners.Resolve(ctx, partner.Query{Kind: account.X12,
+func (g gatewayPartners) Resolve(ctx context.Context, syntax string, sender, receiver gateway.Identity) (gateway.Resolved, error) {
+	kind := account.X12
+	if syntax == gateway.SyntaxEDIFACT {
+		kind = account.EDIFACT
+	}
+	r, err := g.a.partners.Resolve(ctx, partner.Query{Kind: kind,
 		Sender: partner.Address{Qualifier: sender.Qualifier, Value: sender.Value}, Receiver: partner.Address{Qualifier: receiver.Qualifier, Value: receiver.Value}})
 	out := gateway.Resolved{Sender: r.Sender, Receiver: r.Receiver}
 	for _, p := range r.Active {

@@ -1,0 +1,117 @@
+package gateway
+
+import (
+	"io"
+	"slices"
+
+	"entente/edi/edifact"
+	"entente/edi/wire"
+	"entente/edi/x12"
+)
+
+// The syntaxes of an interchange.
+const (
+	SyntaxX12     = "x12"
+	SyntaxEDIFACT = "edifact"
+)
+
+// envelope is what intake needs to know of an interchange, whatever its standard.
+type envelope struct {
+	syntax           string
+	version          string // GS08 of the first group, else ISA12; "D:96A:UN" of the first message
+	sender, receiver Identity
+	control          string // ISA13 or 0020
+	dated            string
+	test             bool
+	offset, length   int64
+	digest           string
+	sets             int
+	types            []string
+	findings         []wire.Finding
+}
+
+// fromSupplier says that the types in it come from a supplier.
+func (e *envelope) fromSupplier() bool { return slices.ContainsFunc(e.types, suppliers) }
+
+// scan reads the envelopes of a file in either standard.
+func scan(r io.Reader, head []byte, limits wire.Limits) ([]envelope, error) {
+	if edifact.Is(head) {
+		found, err := edifact.Scan(r, limits)
+		out := make([]envelope, len(found))
+		for i := range found {
+			out[i] = ofEDIFACT(&found[i])
+		}
+		return out, err
+	}
+	found, err := x12.Scan(r, limits)
+	out := make([]envelope, len(found))
+	for i := range found {
+		out[i] = ofX12(&found[i])
+	}
+	return out, err
+}
+
+func ofX12(e *x12.Envelope) envelope {
+	out := envelope{
+		syntax: SyntaxX12, version: word(e.Version), sender: Identity{e.SenderQualifier, e.Sender},
+		receiver: Identity{e.ReceiverQualifier, e.Receiver}, control: word(e.Control), dated: word(e.Date + e.Time), test: e.Usage != "P",
+		offset: e.Offset, length: e.Length, digest: e.Digest, sets: e.SetCount, findings: e.Findings,
+	}
+	if len(e.Groups) > 0 {
+		out.version = word(e.Groups[0].Version)
+	}
+	for _, g := range e.Groups {
+		if t := setTypes[g.FunctionalID]; t != "" && !slices.Contains(out.types, t) {
+			out.types = append(out.types, t)
+		}
+	}
+	return out
+}
+
+func ofEDIFACT(e *edifact.Envelope) envelope {
+	out := envelope{
+		syntax: SyntaxEDIFACT, version: word(e.Syntax + ":" + e.SyntaxVersion), sender: Identity{e.SenderQualifier, e.Sender},
+		receiver: Identity{e.RecipientQualifier, e.Recipient}, control: word(e.Reference), dated: word(e.Date + e.Time), test: e.Test,
+		offset: e.Offset, length: e.Length, digest: e.Digest, sets: e.MessageCount, findings: e.Findings,
+	}
+	if len(e.Messages) > 0 {
+		out.version = word(directoryOf(e.Messages[0]))
+	}
+	for _, m := range e.Messages {
+		if t := word(m.Type); t != "" && !slices.Contains(out.types, t) && len(out.types) < maxKinds {
+			out.types = append(out.types, t)
+		}
+	}
+	return out
+}
+
+// directoryOf is the directory of a message as an interchange's version: "D:96A:UN"
+// or "D:96A:UN:EAN008".
+func directoryOf(m edifact.MessageID) string {
+	s := m.Version + ":" + m.Release + ":" + m.Agency
+	if m.Association != "" {
+		s += ":" + m.Association
+	}
+	return s
+}
+
+// setTypes is the set type that a functional group code stands for.
+var setTypes = map[string]string{
+	"PO": "850", "PR": "855", "IN": "810", "SH": "856", "FA": "997", "PC": "860", "CA": "865", "IB": "846", "RA": "820", "SC": "832",
+	"RC": "861", "PT": "867", "AG": "824", "PD": "852", "CF": "844", "SB": "849", "CX": "845", "CD": "812", "RS": "870", "AN": "180",
+}
+
+// sides says which side of a partnership sends a document. What is not in it goes
+// both ways.
+var sides = map[string]bool{ // true: the supplier
+	"850": false, "860": false, "820": false, "861": false, "867": false, "852": false, "844": false,
+	"855": true, "856": true, "810": true, "865": true, "832": true, "870": true, "849": true, "845": true,
+	"ORDERS": false, "ORDCHG": false, "RECADV": false, "REMADV": false, "SLSRPT": false, "RETANN": false,
+	"ORDRSP": true, "DESADV": true, "INVOIC": true, "PRICAT": true,
+}
+
+func suppliers(kind string) bool { return sides[kind] }
+
+// acknowledges says that a kind is an acknowledgement: never answered, matched to
+// what we sent.
+func acknowledges(kind string) bool { return kind == "997" || kind == "999" || kind == "CONTRL" }

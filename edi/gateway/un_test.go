@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// unOrders writes an interchange of EDIFACT from Baltic to Aurelia, one ORDERS for
+// each number; a number that begins with X gets a line without an item number.
+func unOrders(reference string, numbers ...string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "UNA:+.? 'UNB+UNOC:3+BALTICTRADE:ZZZ+AURELIATOOLS:ZZZ+261122:0912+%s'", reference)
+	for i, n := range numbers {
+		quantity := "QTY+21:12:PCE'"
+		if n[0] == 'X' {
+			quantity = "QTY+21:twelve:PCE'"
+		}
+		fmt.Fprintf(&b, "UNH+M%d+ORDERS:D:96A:UN:EAN008'BGM+220+%s+9'DTM+137:20261122:102'NAD+BY+5012345000015::9'NAD+SU+5098765000016::9'LIN+1++5012345678900:EN'%sPRI+AAA:84.00'UNS+S'CNT+2:1'UNT+11+M%d'", i+1, n, quantity, i+1)
+	}
+	fmt.Fprintf(&b, "UNZ+%d+%s'", len(numbers), reference)
+	return b.String()
+}
+
+// An interchange of EDIFACT goes the way of one of X12: every message on its own
+// fate, one CONTRL for the whole, whatever breaks off in between.
+func TestEDIFACT(t *testing.T) {
+	for _, edge := range []string{"", "before", "inside", "after"} {
+		t.Run("broken off "+edge, func(t *testing.T) {
+			each(t, func(t *testing.T, b *bench) {
+				b.s.opt.Backoff = time.Nanosecond
+				body := unOrders("R7001", "PO9001", "X9002", "PO9003")
+				broke := false
+				b.s.probe = func(at string) error {
+					if at != edge || broke {
+						return nil
+					}
+					broke = true
+					return errBroken
+				}
+				a := b.post(kaarel, body)
+				_, _ = b.s.drain(t.Context())
+				b.work()
+				m := b.get(kaarel, a.ID)
+				b.want("state", fmt.Sprint(m.State, m.Result, m.Syntax, m.Version, m.Types), fmt.Sprint(Processed, ResultPartly, SyntaxEDIFACT, "D:96A:UN:EAN008", "[ORDERS]"))
+				b.want("numbers", fmt.Sprint(m.Sets[0].BusinessKey, m.Sets[1].BusinessKey, m.Sets[2].Business), "PO9001X9002"+BusinessBooked)
+				b.want("orders", b.count("SELECT count(*) FROM test_order"), 2)
+				waiting := b.waiting(kaarel)
+				b.want("answers", len(waiting), 1)
+				b.want("tied to it", len(m.Acknowledgements), 1)
+				got := waiting[0]
+				for _, part := range []string{"UCI+R7001+BALTICTRADE:ZZZ+AURELIATOOLS:ZZZ+7'", "UCM+M1+ORDERS:D:96A:UN:EAN008+7'", "UCM+M2+ORDERS:D:96A:UN:EAN008+4'UCS+7'UCD+37+2:2'", "UCM+M3+ORDERS:D:96A:UN:EAN008+7'"} {
+					if !strings.Contains(got, part) {
+						t.Errorf("the CONTRL lacks %s:\n%s", part, got)
+					}
+				}
+				b.accepted(got)
+
+				again := b.post(kaarel, strings.ReplaceAll(body, "'", "'\r\n"))
+				b.want("the same with other line ends", fmt.Sprint(again.ID, again.Duplicate), fmt.Sprint(a.ID, true))
+				other := b.post(kaarel, unOrders("R7001", "PO9009"))
+				b.want("reference used again", b.get(kaarel, other.ID).HeldFor, HeldControlReused)
+			})
+		})
+	}
+}
+
+// A message from the wrong side, a refused envelope and a CONTRL of something
+// unknown: answered or not, booked never.
+func TestEDIFACTOdd(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		wrong := strings.NewReplacer("BALTICTRADE", "AURELIATOOLS", "AURELIATOOLS", "BALTICTRADE").Replace(unOrders("R1", "PO1"))
+		a := b.post(ingrid, wrong)
+		count := b.post(kaarel, strings.Replace(unOrders("R2", "PO2"), "UNZ+1", "UNZ+2", 1))
+		contrl := b.post(kaarel, "UNB+UNOC:3+BALTICTRADE:ZZZ+AURELIATOOLS:ZZZ+261122:0912+R3'UNH+1+CONTRL:D:3:UN'UCI+000000042+AURELIATOOLS:ZZZ+BALTICTRADE:ZZZ+7'UNT+3+1'UNZ+1+R3'")
+		test := b.post(kaarel, strings.Replace(unOrders("R4", "PO4"), ":0912+R4'", ":0912+R4++++++1'", 1))
+		b.work()
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 0)
+		b.want("wrong side", b.get(ingrid, a.ID).Result, ResultRejected)
+		b.want("wrong count", b.get(kaarel, count.ID).Result, ResultRejected)
+		b.want("unmatched", b.get(kaarel, contrl.ID).Sets[0].Business, BusinessUnmatched)
+		b.want("test", b.get(kaarel, test.ID).Sets[0].Business, BusinessTest)
+		b.want("answers to Aurelia", len(b.waiting(ingrid)), 1)
+		waiting := b.waiting(kaarel)
+		b.want("answers to Baltic", len(waiting), 2)
+		if got := waiting[0] + waiting[1]; !strings.Contains(got, "UCI+R2+BALTICTRADE:ZZZ+AURELIATOOLS:ZZZ+4+29+UNZ+2'") || !strings.Contains(got, "UCI+R4+") {
+			t.Error(got)
+		}
+		if _, err := b.s.Get(context.Background(), maya, count.ID); err == nil {
+			t.Error("a competitor reads it")
+		}
+	})
+}
