@@ -78,6 +78,10 @@ func New(d *db.DB, dir string) (*Store, error) {
 	return &Store{db: d, dir: dir}, nil
 }
 
+// Beside is a store for reading in a second process while another one serves: it
+// makes no folder and removes nothing.
+func Beside(d *db.DB, dir string) *Store { return &Store{db: d, dir: dir} }
+
 // Staged is a payload that is safe on disk or in memory, but has no row yet.
 type Staged struct {
 	Hash string // SHA-256, lower-case hexadecimal

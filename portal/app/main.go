@@ -48,6 +48,9 @@ func commands() []command {
 		{"token", "token create: print a new API token", tokenCmd},
 		{"user", "user create: print a sign-in link that works once", userCmd},
 		{"edi", "edi check | ack | explain | json | write | doc | bench | guide: EDI files without a server", edi},
+		{"backup", "backup FILE: copy database, payloads and settings into one file, beside a running server", backupCmd},
+		{"restore", "restore FILE: put a backup into an empty data folder", restoreCmd},
+		{"reconcile", "prove that nothing acknowledged was lost, doubled or altered", reconcileCmd},
 		{"migrate", "bring the database to this version and stop", migrateCmd},
 		{"version", "print the version", version},
 	}

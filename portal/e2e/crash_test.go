@@ -81,6 +81,7 @@ func TestKill(t *testing.T) {
 			kestrel.get("/api/v1/edi/interchanges?state=received&limit=1", &list)
 			return len(list.Items) == 0
 		})
+		s.command("reconcile")
 		orders := map[string]int{}
 		for _, o := range kestrel.ordersAll("KILL") {
 			orders[o.Number]++
