@@ -14,11 +14,11 @@ type Document interface{ Validate() []doc.Problem }
 // has none, such as a 997.
 func Read(set *schema.Set) (Document, []wire.Finding) {
 	switch set.Type {
-	case "850":
+	case "850", "ORDERS":
 		return ReadPurchaseOrder(set)
-	case "855":
+	case "855", "ORDRSP":
 		return ReadOrderAck(set)
-	case "810":
+	case "810", "INVOIC":
 		return ReadInvoice(set)
 	}
 	return nil, nil

@@ -42,8 +42,11 @@ func ReadPurchaseOrder(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 	return d, r.findings
 }
 
-// ReadOrderAck reads an 855.
+// ReadOrderAck reads an 855 or an ORDRSP.
 func ReadOrderAck(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
+	if set.Message != nil && set.Type == "ORDRSP" {
+		return readORDRSP(set)
+	}
 	d := &doc.OrderAck{Lines: make([]doc.AckLine, 0, lines(set, tagPO1))}
 	r := newReader(set, &d.Header)
 	if !r.is("855") {
@@ -98,9 +101,12 @@ func (r *reader) response(s *x12.Segment) doc.Response {
 	}
 }
 
-// ReadInvoice reads an 810. Line amounts are derived: quantity times price, half
+// ReadInvoice reads an 810 or an INVOIC. Line amounts are derived: quantity times price, half
 // up to two decimals.
 func ReadInvoice(set *schema.Set) (*doc.Invoice, []wire.Finding) {
+	if set.Message != nil && set.Type == "INVOIC" {
+		return readINVOIC(set)
+	}
 	d := &doc.Invoice{Lines: make([]doc.InvoiceLine, 0, lines(set, tagIT1))}
 	r := newReader(set, &d.Header)
 	if !r.is("810") {

@@ -39,8 +39,12 @@ type unReader struct {
 	line     *doc.Line // nil in the header and the summary
 	party    *doc.Party
 	summary  bool
-	part     bool // in a group that is not carried
-	group    bool // in a group whose dates are not those of the order or line
+	// The group that is open, and where the taxes met now belong.
+	allowance *doc.Allowance
+	tax       *doc.Tax
+	taxes     *[]doc.Tax
+	part      bool // in a group that is not carried
+	group     bool // in a group whose dates are not those of the order or line
 }
 
 func (r *unReader) note(key string, s *edifact.Segment, el, comp int, value string) {
@@ -96,7 +100,7 @@ func dateQualifier(q string) string {
 	switch q {
 	case "61":
 		return "001"
-	case "2", "10", "11", "17", "37", "38", "63", "64":
+	case "2", "10", "11", "17", "35", "67", "37", "38", "63", "64":
 		return strings.Repeat("0", 3-len(q)) + q
 	}
 	return q
@@ -115,10 +119,10 @@ func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 			d.Purpose = twin(unPurposes, s.Text(3, 1))
 		case "LIN":
 			d.Lines = append(d.Lines, doc.Line{Number: s.Text(1, 1)})
-			r.line, r.party, r.part, r.group = &d.Lines[len(d.Lines)-1], nil, false, false
+			r.open(&d.Lines[len(d.Lines)-1])
 			r.item(s.Text(3, 1), s.Text(3, 2))
 		case "UNS":
-			r.line, r.party, r.part, r.group, r.summary = nil, nil, false, true, true
+			r.close()
 		case "DTM":
 			if s.Text(1, 1) == "137" && r.line == nil && r.party == nil && !r.part && !r.group && d.Date == "" {
 				d.Date, _ = r.when(s)
@@ -130,7 +134,12 @@ func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 				d.Total = r.number(s, 1, 2)
 				continue
 			}
-			r.drop(s)
+			r.money(s)
+		case "RFF":
+			if r.line == nil && r.party == nil && !r.part && r.headRef(s, &d.Contract, &d.Release) {
+				continue
+			}
+			r.ref(s)
 		default:
 			r.common(s)
 		}
@@ -166,7 +175,7 @@ func (r *unReader) common(s *edifact.Segment) {
 		c := &r.party.Contacts[len(r.party.Contacts)-1]
 		c.Numbers = append(c.Numbers, doc.ContactNumber{Kind: s.Text(1, 2), Number: s.Text(1, 1)})
 	case "CUX":
-		r.party, r.part, r.group = nil, false, true
+		r.party, r.part, r.group, r.allowance, r.tax = nil, false, true, nil, nil
 		if r.line != nil || r.head.Currency != "" || s.Text(1, 1) != "2" {
 			r.part = true
 			r.drop(s)
@@ -198,12 +207,24 @@ func (r *unReader) common(s *edifact.Segment) {
 		r.line.Quantity, r.line.Unit = r.number(s, 1, 2), twin(unUnits, s.Text(1, 3))
 	case "PRI":
 		r.price(s)
+	case "ALC":
+		r.alc(s)
+	case "TAX":
+		r.duty(s)
+	case "PCD":
+		if r.allowance == nil || s.Text(1, 1) != "3" && s.Text(1, 1) != "1" {
+			r.drop(s)
+			return
+		}
+		r.allowance.Percent = r.number(s, 1, 2)
+	case "PAT":
+		r.pat(s)
 	case "CNT":
 		r.part = false
 		if n, err := strconv.Atoi(s.Text(1, 2)); err == nil && s.Text(1, 1) == "2" {
 			r.head.LineCount = n
 		}
-	case "PAT", "TAX", "TDT", "TOD", "PAC", "EQD", "SCC", "APR", "ALC", "RCS", "DGS", "CCI", "LOC", "STG", "DOC", "RJL":
+	case "TDT", "TOD", "PAC", "EQD", "SCC", "APR", "RCS", "DGS", "CCI", "LOC", "STG", "DOC", "RJL":
 		// Each leads a group of its own, which is not carried; LOC and DOC
 		// below a party end nothing.
 		if s.ID() != "LOC" && s.ID() != "DOC" || r.party == nil {
@@ -215,7 +236,26 @@ func (r *unReader) common(s *edifact.Segment) {
 	}
 }
 
+// pat reads terms of payment: days after the invoice, or a date in its DTM 13.
+func (r *unReader) pat(s *edifact.Segment) {
+	r.party, r.allowance, r.tax, r.part, r.group = nil, nil, nil, false, true
+	if r.line != nil || r.summary {
+		r.part = true
+		r.drop(s)
+		return
+	}
+	t := doc.Terms{}
+	if s.Text(3, 3) == "D" && s.Text(3, 1) == "5" {
+		t.NetDays = s.Text(3, 4)
+	}
+	r.head.Terms = append(r.head.Terms, t)
+}
+
 func (r *unReader) dtm(s *edifact.Segment) {
+	if n := len(r.head.Terms); s.Text(1, 1) == "13" && n > 0 && r.line == nil && !r.summary && r.head.Terms[n-1].NetDate == "" {
+		r.head.Terms[n-1].NetDate, _ = r.when(s)
+		return
+	}
 	if r.part || r.group || r.party != nil {
 		r.drop(s)
 		return
@@ -283,7 +323,7 @@ func (r *unReader) nad(s *edifact.Segment) {
 		p.Address = appendTexts(p.Address, s.Text(5, c))
 	}
 	p.City, p.Region, p.Postcode, p.Country = s.Text(6, 1), s.Text(7, 1), s.Text(8, 1), s.Text(9, 1)
-	r.part = false
+	r.part, r.allowance, r.tax = false, nil, nil
 	if r.line != nil {
 		r.line.Parties = append(r.line.Parties, p)
 		r.party = &r.line.Parties[len(r.line.Parties)-1]
@@ -315,7 +355,7 @@ func (r *unReader) item(id, kind string) {
 // price takes the net price; the gross price where no other is given. A price for
 // more than one unit is told and not taken.
 func (r *unReader) price(s *edifact.Segment) {
-	r.party, r.part, r.group = nil, false, true
+	r.party, r.part, r.group, r.allowance, r.tax = nil, false, true, nil, nil
 	kind, basis := s.Text(1, 1), s.Text(1, 5)
 	if r.line == nil || kind != "AAA" && (kind != "AAB" || r.line.Price != "") || basis != "" && basis != "1" {
 		r.drop(s)
