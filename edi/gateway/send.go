@@ -6,12 +6,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"entente/db"
 	"entente/edi/ack"
 	"entente/edi/doc"
+	"entente/edi/edifact"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -22,7 +25,8 @@ import (
 
 // Outgoing is a document to send. ReplyTo names the interchange it follows from:
 // then sender, receiver, partnership, version and usage are taken from there,
-// swapped. Without it they must be given. Exactly one of Doc and Body is set.
+// swapped. Without it they must be given. Exactly one of Doc and Body is set. Kind is
+// named as in X12; in EDIFACT it becomes its message, ORDRSP for 855.
 type Outgoing struct {
 	ReplyTo      string // interchange id
 	Supplier     string // company ids
@@ -31,7 +35,8 @@ type Outgoing struct {
 	From         string // company id of the sender, Supplier or Reseller
 	Sender       Identity
 	Receiver     Identity
-	Version      string // GS08, default "005010"
+	Syntax       string // SyntaxX12 (also "") or SyntaxEDIFACT
+	Version      string // GS08, default "005010"; in EDIFACT "D:96A:UN" with EANCOM's association after it
 	Test         bool
 	Kind         string    // "850", "855", "810"
 	Doc          any       // *doc.PurchaseOrder, *doc.OrderAck or *doc.Invoice
@@ -91,7 +96,7 @@ func (s *Service) reply(ctx context.Context, actor access.Actor, out *Outgoing, 
 	}
 	out.Sender, out.Receiver = identity(sender), identity(receiver)
 	out.Supplier, out.Reseller, out.Partnership = r.SupplierID, r.ResellerID, r.PartnershipID
-	out.Version, out.Test = r.Version, r.Test
+	out.Syntax, out.Version, out.Test = r.Syntax, r.Version, r.Test
 	gs, err := groupsOf(ctx, r.ID)
 	if err != nil || len(gs) == 0 || r.SenderID == actor.Org {
 		return err
@@ -120,10 +125,7 @@ func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emit
 	if group.FunctionalID == "" || out.DocumentID == "" || out.DocumentKind == "" || out.From != out.Supplier && out.From != out.Reseller {
 		return Emitted{}, fault.New(fault.Internal, "error.internal", "Cause", "an outgoing document without kind, id or sender")
 	}
-	if out.Version == "" {
-		out.Version = "005010"
-	}
-	body, err := bodyOf(out)
+	write, err := out.writer(group)
 	if err != nil {
 		return Emitted{}, err
 	}
@@ -131,7 +133,7 @@ func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emit
 	if err := lockPair(ctx, sender, receiver); err != nil {
 		return Emitted{}, err
 	}
-	earlier, err := madeFor(ctx, Ref{out.DocumentKind, out.DocumentID}, out.Kind)
+	earlier, err := madeFor(ctx, Ref{out.DocumentKind, out.DocumentID}, write.kind)
 	if err != nil {
 		return Emitted{}, err
 	}
@@ -142,18 +144,46 @@ func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emit
 	if err != nil {
 		return Emitted{}, err
 	}
-	text, err := write(ctx, out, group, body, n)
+	text, err := write.bytes(n, db.Now(ctx))
 	if err != nil {
+		return Emitted{}, err
+	}
+	if err := judged(text); err != nil {
 		return Emitted{}, err
 	}
 	m := made{
 		From: out.From, To: to, Partnership: out.Partnership, Supplier: out.Supplier, Reseller: out.Reseller,
-		Sender: sender, Receiver: receiver, Test: out.Test, Number: n, Kind: out.Kind, GroupKind: group.FunctionalID,
-		Version: out.Version, Door: "trade", DocumentKind: out.DocumentKind, DocumentID: out.DocumentID,
+		Sender: sender, Receiver: receiver, Test: out.Test, Number: n, Syntax: out.Syntax, Kind: write.kind, GroupKind: write.group,
+		Version: write.version, Door: "trade", DocumentKind: out.DocumentKind, DocumentID: out.DocumentID,
 		BusinessKey: out.Number, Bytes: text,
 	}
 	id, err := s.insertMade(ctx, m)
 	return Emitted{ID: id, Control: padNumber(n)}, err
+}
+
+// writing is an outgoing document, translated and ready to be numbered.
+type writing struct {
+	kind    string // set or message type
+	group   string // GS01; empty in EDIFACT
+	version string
+	bytes   func(n int64, at time.Time) ([]byte, error)
+}
+
+// writer translates what is to be sent, in the syntax asked for.
+func (out Outgoing) writer(group x12.Group) (writing, error) {
+	if out.Syntax == SyntaxEDIFACT {
+		return out.edifact()
+	}
+	if out.Version == "" {
+		out.Version = "005010"
+	}
+	body, err := bodyOf(out)
+	if err != nil {
+		return writing{}, err
+	}
+	return writing{kind: out.Kind, group: group.FunctionalID, version: out.Version, bytes: func(n int64, at time.Time) ([]byte, error) {
+		return out.x12(group, body, n, at)
+	}}, nil
 }
 
 // bodyOf gives the segments to send.
@@ -192,8 +222,8 @@ func notSendable(findings []wire.Finding) error {
 	return fault.New(fault.Invalid, "edi.not_sendable")
 }
 
-// write makes the bytes and judges them as if a partner had sent them.
-func write(ctx context.Context, out Outgoing, group x12.Group, body x12.Body, n int64) ([]byte, error) {
+// x12 makes the bytes.
+func (out Outgoing) x12(group x12.Group, body x12.Body, n int64, at time.Time) ([]byte, error) {
 	if group.Sender == "" || group.Receiver == "" {
 		group.Sender, group.Receiver = out.Sender.Value, out.Receiver.Value
 	}
@@ -210,26 +240,75 @@ func write(ctx context.Context, out Outgoing, group x12.Group, body x12.Body, n 
 		Group: group, Bodies: []x12.Body{body},
 	}
 	var b bytes.Buffer
-	if err := x12.WriteInterchange(&b, message, db.Now(ctx)); err != nil {
+	if err := x12.WriteInterchange(&b, message, at); err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "edi.not_sendable")
 	}
-	report, err := schema.Check(bytes.NewReader(b.Bytes()), schema.Options{})
+	return b.Bytes(), nil
+}
+
+// edifact translates into a message of the directory of out.Version, by default
+// D.96A, and writes it in UNOC, or in UTF-8 (UNOY) where that cannot hold a name.
+func (out Outgoing) edifact() (writing, error) {
+	d, ok := out.Doc.(translate.Document)
+	if !ok {
+		return writing{}, fault.New(fault.Internal, "error.internal", "Cause", "nothing to send")
+	}
+	id := messageID("", out.Version)
+	if id.Version == "" || id.Release == "" || id.Agency == "" {
+		id = edifact.MessageID{Version: "D", Release: "96A", Agency: "UN"}
+	}
+	if id.Association != "" {
+		id.Association = associations[out.Kind+id.Release]
+	}
+	body, findings := translate.WriteUN(d, id)
+	if wire.VerdictOf(findings) == wire.Rejected {
+		return writing{}, notSendable(findings)
+	}
+	return writing{kind: body.ID.Type, version: directoryOf(body.ID), bytes: func(n int64, at time.Time) ([]byte, error) {
+		h := edifact.Header{
+			Syntax: "UNOC", SyntaxVersion: "3", Sender: out.Sender.Value, SenderQualifier: out.Sender.Qualifier,
+			Recipient: out.Receiver.Value, RecipientQualifier: out.Receiver.Qualifier, Reference: padNumber(n), Test: out.Test,
+		}
+		var b bytes.Buffer
+		err := edifact.WriteInterchange(&b, edifact.Outgoing{Header: h, Bodies: []edifact.Body{body}}, at)
+		var unfit *edifact.DataError
+		if errors.As(err, &unfit) {
+			b.Reset()
+			h.Syntax, h.SyntaxVersion = "UNOY", "4"
+			err = edifact.WriteInterchange(&b, edifact.Outgoing{Header: h, Bodies: []edifact.Body{body}}, at)
+		}
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "edi.not_sendable")
+		}
+		return b.Bytes(), nil
+	}}, nil
+}
+
+// associations are the EANCOM versions (0057) of the messages that we send, by kind
+// and release.
+var associations = map[string]string{
+	"85096A": "EAN008", "85596A": "EAN005", "81096A": "EAN008", "85001B": "EAN010", "85501B": "EAN009", "81001B": "EAN011",
+}
+
+// judged reads what is to be sent as a partner would.
+func judged(text []byte) error {
+	report, err := schema.Check(bytes.NewReader(text), schema.Options{})
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "edi.not_sendable")
+		return fault.Wrap(err, fault.Invalid, "edi.not_sendable")
 	}
-	if report.Rejected {
-		for _, i := range report.Interchanges {
-			for _, g := range i.GroupReports {
-				for _, set := range g.SetReports {
-					if set.Verdict == wire.Rejected {
-						return nil, notSendable(set.Findings)
-					}
+	if !report.Rejected {
+		return nil
+	}
+	for _, i := range report.Interchanges {
+		for _, g := range i.GroupReports {
+			for _, set := range g.SetReports {
+				if set.Verdict == wire.Rejected {
+					return notSendable(set.Findings)
 				}
 			}
 		}
-		return nil, notSendable(nil)
 	}
-	return b.Bytes(), nil
+	return notSendable(nil)
 }
 
 // isaVersion is ISA12 for a GS08: "00501" for "005010" and what is derived from it.

@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // unOrders writes an interchange of EDIFACT from Baltic to Aurelia, one ORDERS for
@@ -90,6 +94,46 @@ func TestEDIFACTOdd(t *testing.T) {
 		}
 		if _, err := b.s.Get(context.Background(), maya, count.ID); err == nil {
 			t.Error("a competitor reads it")
+		}
+	})
+}
+
+// An answer goes out in the syntax and directory that the order came in, once, and
+// the partner's CONTRL finds it.
+func TestEDIFACTAnswered(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		edi := access.System("edi", aurelia)
+		verdicts := map[string]string{"7": "accepted", "4": "rejected", "8": ""}
+		for i, action := range []string{"7", "4", "8"} {
+			a := b.post(kaarel, unOrders(fmt.Sprint("R", i), fmt.Sprint("PO", i)))
+			b.work()
+			d := ackOf(fmt.Sprint("PO", i))
+			d.AckDate = "2026-11-23"
+			out := Outgoing{ReplyTo: a.ID, Kind: "855", Doc: d, DocumentKind: "order_response", DocumentID: db.NewID(), Number: "PO"}
+			sent, err := b.s.Emit(t.Context(), edi, out)
+			if err != nil {
+				t.Fatal(err, fault.As(err).Args)
+			}
+			again, err := b.s.Emit(t.Context(), edi, out)
+			if err != nil || !again.Duplicate || again.ID != sent.ID {
+				t.Errorf("twice: %+v %v", again, err)
+			}
+			m := b.get(ingrid, sent.ID)
+			b.want("sent", fmt.Sprint(m.Syntax, m.Types, m.Version, m.Sender.Written(m.Syntax)), "edifact[ORDRSP]D:96A:UN:EAN005AURELIATOOLS:ZZZ")
+			raw := b.raw(kaarel, sent.ID)
+			b.accepted(raw)
+			if !strings.Contains(raw, "+"+sent.Control+"'UNH+1+ORDRSP:D:96A:UN:EAN005'") {
+				t.Error(raw)
+			}
+			ucm := ""
+			if action == "4" {
+				ucm = "UCM+1+ORDRSP:D:96A:UN:EAN005+4+12'"
+				action = "7"
+			}
+			answer := b.post(kaarel, fmt.Sprintf("UNB+UNOC:3+BALTICTRADE:ZZZ+AURELIATOOLS:ZZZ+261122:0912+C%d'UNH+1+CONTRL:D:3:UN'UCI+%s+AURELIATOOLS:ZZZ+BALTICTRADE:ZZZ+%s'%sUNT+%d+1'UNZ+1+C%d'", i, sent.Control, action, ucm, 3+strings.Count(ucm, "'"), i))
+			b.work()
+			b.want("matched", b.get(ingrid, answer.ID).Sets[0].Business, BusinessMatched)
+			b.want("acknowledged", b.get(ingrid, sent.ID).Acknowledged, verdicts[[]string{"7", "4", "8"}[i]])
 		}
 	})
 }

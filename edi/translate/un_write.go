@@ -297,7 +297,11 @@ func (b *unBuilder) lin(l *doc.Line, action string) {
 			fallthrough
 		default:
 			if code == "EN" && first == nil {
-				first = edifact.C(it.ID, code)
+				id := it.ID
+				if len(id) == 14 && id[0] == '0' { // a GTIN-13 filled up
+					id = id[1:]
+				}
+				first = edifact.C(id, code)
 				continue
 			}
 			if len(rest) == 5 {

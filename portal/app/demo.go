@@ -48,21 +48,23 @@ func (a *App) makeDemo(ctx context.Context) error {
 	return a.jobs.Start(ctx)
 }
 
-// fetchDemo takes what the demo's own files left in Kestrel's outbox off it, as
-// Kestrel's ERP did long ago.
+// fetchDemo takes what the demo's own files left in the outboxes off them, as the
+// distributors' ERPs did long ago.
 func (a *App) fetchDemo(ctx context.Context) error {
-	org, err := a.accounts.Directory().OrgBySlug(ctx, "kestrel")
-	if err != nil {
-		return err
-	}
-	erp := access.System("demo", org.ID)
-	box, err := a.gateway.Outbox(ctx, erp, "", 200)
-	if err != nil {
-		return err
-	}
-	for _, it := range box.Items {
-		if err := a.gateway.Fetched(ctx, erp, it.ID); err != nil {
+	for _, slug := range []string{"kestrel", "baltic"} {
+		org, err := a.accounts.Directory().OrgBySlug(ctx, slug)
+		if err != nil {
 			return err
+		}
+		erp := access.System("demo", org.ID)
+		box, err := a.gateway.Outbox(ctx, erp, "", 200)
+		if err != nil {
+			return err
+		}
+		for _, it := range box.Items {
+			if err := a.gateway.Fetched(ctx, erp, it.ID); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

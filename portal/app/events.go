@@ -266,7 +266,7 @@ func holds(have, want []access.Role) bool {
 	return false
 }
 
-// to855 sends the answer to an order whose buyer speaks X12.
+// to855 sends the answer to an order whose buyer speaks EDI.
 func (a *App) to855(ctx context.Context, e job.Received) error {
 	var t trade.Event
 	if err := e.Decode(&t); err != nil || t.Quiet {
@@ -280,7 +280,7 @@ func (a *App) to855(ctx context.Context, e job.Received) error {
 	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "855", Doc: &d, DocumentKind: trade.DocumentResponse, DocumentID: string(t.Response), Number: d.Number})
 }
 
-// to810 sends an invoice to a buyer who speaks X12.
+// to810 sends an invoice to a buyer who speaks EDI.
 func (a *App) to810(ctx context.Context, e job.Received) error {
 	var t trade.Event
 	if err := e.Decode(&t); err != nil || t.Quiet {
@@ -295,7 +295,8 @@ func (a *App) to810(ctx context.Context, e job.Received) error {
 }
 
 // emit sends a document by the way its order came, or, for an order made on the
-// pages, to the buyer's X12 address. A buyer without one reads it on the pages.
+// pages, to the buyer's X12 or EDIFACT address. A buyer without one reads it on the
+// pages.
 func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p trade.Parties, out gateway.Outgoing) error {
 	if p.Interchange != "" {
 		return nil // it went out before
@@ -304,6 +305,10 @@ func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p tra
 	out.ReplyTo = t.Interchange
 	if out.ReplyTo == "" {
 		from, to, ok, err := a.partners.Addresses(ctx, actor, t.Partnership, account.X12, t.Supplier, t.Reseller)
+		if err == nil && !ok {
+			out.Syntax = gateway.SyntaxEDIFACT
+			from, to, ok, err = a.partners.Addresses(ctx, actor, t.Partnership, account.EDIFACT, t.Supplier, t.Reseller)
+		}
 		if err != nil || !ok {
 			return err
 		}
