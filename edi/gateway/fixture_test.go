@@ -155,14 +155,14 @@ func (b *bench) get(who access.Actor, id string) Message {
 
 func (b *bench) raw(who access.Actor, id string) string {
 	b.Helper()
-	r, size, err := b.s.Raw(b.Context(), who, id)
+	r, head, err := b.s.Raw(b.Context(), who, id)
 	if err != nil {
 		b.Fatalf("raw: %v", err)
 	}
 	defer r.Close()
 	text, err := io.ReadAll(r)
-	if err != nil || int64(len(text)) != size {
-		b.Fatalf("raw: %d of %d bytes, %v", len(text), size, err)
+	if err != nil || int64(len(text)) != head.Size {
+		b.Fatalf("raw: %d of %d bytes, %v", len(text), head.Size, err)
 	}
 	return string(text)
 }

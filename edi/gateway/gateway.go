@@ -108,13 +108,13 @@ type Interchange struct {
 	Supplier     string // company ids of the partnership
 	Reseller     string
 	Partnership  string
-	Syntax       string   // "x12"
-	Version      string   // GS08 of the first group, else ISA12
-	Sender       Identity // as written in the ISA
+	Syntax       string   // SyntaxX12 or SyntaxEDIFACT
+	Version      string   // GS08 of the first group, else ISA12; "D:96A:UN" of the first message
+	Sender       Identity // as written in the ISA or UNB
 	Receiver     Identity
-	Control      string   // ISA13, 9 digits
-	Dated        string   // ISA09 and ISA10, YYMMDDHHMM
-	Test         bool     // ISA15 is not P
+	Control      string   // ISA13, 9 digits, or 0020
+	Dated        string   // ISA09 and ISA10, YYMMDDHHMM, or S004
+	Test         bool     // ISA15 is not P, or 0035 is set
 	Size         int64    // bytes
 	SHA256       string   // of exactly these bytes, hex
 	Types        []string // set types in it, "850"
@@ -145,6 +145,14 @@ func (i Interchange) Partner(org string) string {
 		return i.To
 	}
 	return i.From
+}
+
+// MediaType is that of its bytes (RFC 1767).
+func (i Interchange) MediaType() string {
+	if i.Syntax == SyntaxEDIFACT {
+		return "application/edifact"
+	}
+	return "application/edi-x12"
 }
 
 // Message is one interchange with everything known about it.

@@ -109,11 +109,11 @@ func (s *Service) Sets(ctx context.Context, actor access.Actor, id string, after
 	return out, err
 }
 
-// Raw opens the exact bytes of one interchange and gives their number. The caller
+// Raw opens the exact bytes of one interchange and gives its head. The caller
 // closes it. Codes: NotFound.
-func (s *Service) Raw(ctx context.Context, actor access.Actor, id string) (io.ReadCloser, int64, error) {
+func (s *Service) Raw(ctx context.Context, actor access.Actor, id string) (io.ReadCloser, Interchange, error) {
 	if err := may(actor); err != nil {
-		return nil, 0, err
+		return nil, Interchange{}, err
 	}
 	var r *interchangeRow
 	err := s.db.View(ctx, func(ctx context.Context) error {
@@ -122,13 +122,13 @@ func (s *Service) Raw(ctx context.Context, actor access.Actor, id string) (io.Re
 		return err
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, Interchange{}, err
 	}
 	body, err := s.open(ctx, r)
 	if err != nil {
-		return nil, 0, err
+		return nil, Interchange{}, err
 	}
-	return body, r.Size, nil
+	return body, r.view(), nil
 }
 
 // List returns a page of the company's interchanges, newest first.

@@ -109,7 +109,7 @@ type interchangeFilter struct {
 func (a *API) edi() {
 	const base = "/api/v1/edi"
 	o := op("POST", IntakePath, "edi:write", "Send interchanges", "The body is the raw file: one or several X12 interchanges. The answer comes only after the bytes are durable; checking, booking and the 997 follow. Refused before that with 422 `edi.not_edi`, `edi.sender_not_yours` or `edi.receiver_unknown`, or 413; then nothing of the body is kept.", 202)
-	o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/edi-x12": {Schema: &huma.Schema{Type: "string", Format: "binary"}}, "application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
+	o.RequestBody = &huma.RequestBody{Required: true, Content: bytesOf("application/edi-x12", "application/edifact", "application/octet-stream")}
 	o.SkipValidateBody = true
 	handle(a, o, func(ctx context.Context, actor access.Actor, in *intake) (*reply[gateway.Answer], error) {
 		body := in.body
@@ -140,14 +140,14 @@ func (a *API) edi() {
 			return &reply[interchange]{wireInterchange(actor, m)}, nil
 		})
 	raw := op("GET", base+"/interchanges/{id}/raw", "edi:read", "Get the exact bytes", "", 200)
-	raw.Responses = map[string]*huma.Response{"200": {Description: "The interchange as it came or went", Content: map[string]*huma.MediaType{"application/edi-x12": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+	raw.Responses = map[string]*huma.Response{"200": {Description: "The interchange as it came or went", Content: bytesOf("application/edi-x12", "application/edifact")}}
 	handle(a, raw, func(ctx context.Context, actor access.Actor, in *IDPath) (*huma.StreamResponse, error) {
-		r, size, err := a.d.Gateway.Raw(ctx, actor, in.ID)
+		r, head, err := a.d.Gateway.Raw(ctx, actor, in.ID)
 		if err != nil {
 			return nil, err
 		}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
-			stream(hc, r, size, "application/edi-x12", in.ID+".x12")
+			stream(hc, r, head.Size, head.MediaType(), in.ID+map[bool]string{true: ".edi", false: ".x12"}[head.Syntax == gateway.SyntaxEDIFACT])
 		}}, nil
 	})
 	handle(a, op("GET", base+"/outbox", "edi:read", "What waits for your company", "Oldest first. Fetch the bytes at `href`, then acknowledge the item: it leaves the list.", 200),
@@ -237,4 +237,13 @@ func stream(hc huma.Context, r io.ReadCloser, size int64, kind, name string) {
 	hc.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
 	hc.SetStatus(200)
 	humafiber.Unwrap(hc).Context().Response.SetBodyStream(r, int(size))
+}
+
+// bytesOf describes a body of plain bytes in some media types.
+func bytesOf(types ...string) map[string]*huma.MediaType {
+	out := map[string]*huma.MediaType{}
+	for _, t := range types {
+		out[t] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+	}
+	return out
 }

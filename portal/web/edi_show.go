@@ -58,6 +58,14 @@ func messageType(i gateway.Interchange) string {
 	if len(i.Types) == 1 {
 		return i.Types[0]
 	}
+	return standard(i)
+}
+
+// standard is the name of an interchange's standard.
+func standard(i gateway.Interchange) string {
+	if i.Syntax == gateway.SyntaxEDIFACT {
+		return "EDIFACT"
+	}
 	return "X12"
 }
 
@@ -86,7 +94,7 @@ func (v *visit) messageFacts(m gateway.Message) []view.Text {
 	if m.Reference != "" {
 		out = append(out, view.Raw(m.Reference))
 	}
-	out = append(out, view.T("message.control", "control", m.Control), view.Raw("X12 "+m.Version), v.channel(m.Interchange))
+	out = append(out, view.T("message.control", "control", m.Control), view.Raw(standard(m.Interchange)+" "+m.Version), v.channel(m.Interchange))
 	if m.Out(v.org()) {
 		out = append(out, view.T("message.went", "when", m.Received))
 	} else {
@@ -162,7 +170,7 @@ func (v *visit) messageAnswer(page *view.MessagePage, m gateway.Message) error {
 	if page.Tab != tabAnswer {
 		return nil
 	}
-	segs, _, err := v.rawSegments(a.ID, 0, nil)
+	segs, _, err := v.rawSegments(a.ID, m.Syntax, 0, nil)
 	page.Answer = segs
 	if fault.IsNotFound(err) {
 		return nil
@@ -247,14 +255,14 @@ func (v *visit) messageAudit(m gateway.Message, n names) []view.Entry {
 // ediRaw sends the exact bytes as a file.
 func ediRaw(v *visit) error {
 	id := v.Params("id")
-	body, size, err := v.w.d.Gateway.Raw(v.ctx, v.actor(), id)
+	body, head, err := v.w.d.Gateway.Raw(v.ctx, v.actor(), id)
 	if err != nil {
 		return err
 	}
-	v.Set(fiber.HeaderContentType, "application/edi-x12")
+	v.Set(fiber.HeaderContentType, head.MediaType())
 	v.Set(fiber.HeaderContentDisposition, `attachment; filename="`+id+`.edi"`)
 	v.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	if size <= inMemory {
+	if size := head.Size; size <= inMemory {
 		defer body.Close()
 		raw, err := io.ReadAll(io.LimitReader(body, size))
 		if err != nil {
@@ -262,7 +270,7 @@ func ediRaw(v *visit) error {
 		}
 		return v.Send(raw)
 	}
-	v.Context().SetBodyStream(body, int(size)) // closed by the server once sent
+	v.Context().SetBodyStream(body, int(head.Size)) // closed by the server once sent
 	return nil
 }
 

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"entente/edi/edifact"
 	"entente/edi/gateway"
 	"entente/edi/schema"
 	"entente/edi/wire"
@@ -34,7 +36,7 @@ func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gate
 	}
 	page.Findings = v.findings(found, kind)
 	var err error
-	if page.Raw, page.Truncated, err = v.rawSegments(m.ID, position, found); err != nil {
+	if page.Raw, page.Truncated, err = v.rawSegments(m.ID, m.Syntax, position, found); err != nil {
 		return err
 	}
 	v.pin(page, found)
@@ -54,17 +56,19 @@ func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gate
 
 // rawSegments reads the segments of one set with the envelope around it; with
 // position 0 those of the whole interchange.
-func (v *visit) rawSegments(id string, position int, found []wire.Finding) (out []view.RawSegment, cut bool, err error) {
+func (v *visit) rawSegments(id, syntax string, position int, found []wire.Finding) (out []view.RawSegment, cut bool, err error) {
 	body, _, err := v.w.d.Gateway.Raw(v.ctx, v.actor(), id)
 	if err != nil {
 		return nil, false, err
 	}
 	defer body.Close()
-	marks := markedElements(found)
-	r := x12.NewReader(io.LimitReader(body, shownBytes), wire.Limits{})
+	next := rawX12(io.LimitReader(body, shownBytes), markedElements(found))
+	if syntax == gateway.SyntaxEDIFACT {
+		next = rawEDIFACT(io.LimitReader(body, shownBytes), markedElements(found))
+	}
 	set := 0
 	for {
-		s, err := r.Next()
+		kind, segment, err := next()
 		if err != nil {
 			var w *wire.Error
 			if errors.Is(err, io.EOF) || errors.As(err, &w) {
@@ -72,17 +76,59 @@ func (v *visit) rawSegments(id string, position int, found []wire.Finding) (out 
 			}
 			return nil, false, fault.Wrap(err, fault.Internal, "error.internal")
 		}
-		if s.Kind == wire.SetStart {
+		if kind == wire.SetStart {
 			set++
 		}
-		inside := s.Kind == wire.SetStart || s.Kind == wire.Body || s.Kind == wire.SetEnd
-		if inside && position > 0 && set != position {
+		if !segment.Envelope && position > 0 && set != position {
 			continue
 		}
 		if len(out) >= shownSegments {
 			return out, true, nil
 		}
-		out = append(out, rawSegment(s, r.Delimiters(), inside, marks))
+		out = append(out, segment)
+	}
+}
+
+// within says that a segment belongs to a set.
+func within(k wire.Kind) bool { return k == wire.SetStart || k == wire.Body || k == wire.SetEnd }
+
+// segments gives the next segment, ready to be shown.
+type segments func() (wire.Kind, view.RawSegment, error)
+
+func rawX12(in io.Reader, marks map[string]bool) segments {
+	r := x12.NewReader(in, wire.Limits{})
+	return func() (wire.Kind, view.RawSegment, error) {
+		s, err := r.Next()
+		if err != nil {
+			return 0, view.RawSegment{}, err
+		}
+		d := r.Delimiters()
+		return s.Kind, rawSegment(clean(s.TagBytes()), s.SetSegment, within(s.Kind), s.Len(), d.Element, d.Terminator, marks, func(i int) string { return clean(s.El(i)) }), nil
+	}
+}
+
+// rawEDIFACT shows elements as they are in the file, release characters included, in
+// UTF-8.
+func rawEDIFACT(in io.Reader, marks map[string]bool) segments {
+	r := edifact.NewReader(in, wire.Limits{})
+	return func() (wire.Kind, view.RawSegment, error) {
+		s, err := r.Next()
+		if err != nil {
+			return 0, view.RawSegment{}, err
+		}
+		d, raw := r.Delimiters(), s.Raw()
+		element := func(i int) string {
+			from, to := int(s.ElOffset(i, 1)-s.Offset), len(raw)
+			if i < s.Len() {
+				to = int(s.ElOffset(i+1, 1)-s.Offset) - 1
+			}
+			if from < 0 || from > to || to > len(raw) {
+				return ""
+			}
+			// Decoding takes release characters away; doubled ones stay as they were.
+			return clean([]byte(s.Decode(bytes.ReplaceAll(raw[from:to], []byte{d.Release}, []byte{d.Release, d.Release}))))
+		}
+		return s.Kind, rawSegment(clean(s.TagBytes()), s.SetSegment, within(s.Kind), s.Len(), d.Element, d.Terminator, marks, element), nil
 	}
 }
 
@@ -107,22 +153,22 @@ func placeKey(segment int, tag string, element int) string {
 
 // rawSegment writes a segment in runs, the marked elements by themselves. Control
 // characters are shown as blanks, so that a page never holds them.
-func rawSegment(s *x12.Segment, d x12.Delimiters, inside bool, marks map[string]bool) view.RawSegment {
-	out := view.RawSegment{Tag: clean(s.TagBytes()), Envelope: !inside}
+func rawSegment(tag string, number int, inside bool, elements int, separator, terminator byte, marks map[string]bool, element func(int) string) view.RawSegment {
+	out := view.RawSegment{Tag: tag, Envelope: !inside}
 	if inside {
-		out.Number = s.SetSegment
+		out.Number = number
 	}
 	run := ""
-	for i := 1; i <= s.Len(); i++ {
-		run += string(rune(d.Element))
+	for i := 1; i <= elements; i++ {
+		run += string(rune(separator))
 		if marks[placeKey(out.Number, out.Tag, i)] {
-			out.Parts = append(out.Parts, view.RawPart{Text: run}, view.RawPart{Text: clean(s.El(i)), Mark: true})
+			out.Parts = append(out.Parts, view.RawPart{Text: run}, view.RawPart{Text: element(i), Mark: true})
 			run = ""
 			continue
 		}
-		run += clean(s.El(i))
+		run += element(i)
 	}
-	out.Parts = append(out.Parts, view.RawPart{Text: run + clean([]byte{d.Terminator})})
+	out.Parts = append(out.Parts, view.RawPart{Text: run + clean([]byte{terminator})})
 	return out
 }
 
@@ -180,7 +226,12 @@ func (v *visit) findings(found []wire.Finding, kind string) []view.Finding {
 		sentence := locale.Finding(v.p, f.Key, f.Data())
 		title, rest := firstSentence(sentence)
 		one := view.Finding{No: i + 1, Severity: severities[f.Severity], Title: view.Raw(title), Fix: view.Raw(rest), Place: v.place(f), Value: f.Value}
-		if f.Code != "" {
+		switch {
+		case strings.HasPrefix(f.SegmentID, "UN") || f.Code == "" && f.Codes.CONTRL != "":
+			if f.Codes.CONTRL != "" {
+				one.Codes = []string{"CONTRL " + f.Codes.CONTRL}
+			}
+		case f.Code != "":
 			one.Codes = []string{codePlaces[f.Level] + " " + f.Code}
 		}
 		if key := "edi.level." + string(f.Level); v.has(key) {
