@@ -6,8 +6,8 @@ import (
 	"entente/edi/wire"
 )
 
-// Document is a business document of any kind: *doc.PurchaseOrder, *doc.OrderAck
-// or *doc.Invoice.
+// Document is a business document of any kind: *doc.PurchaseOrder, *doc.OrderAck,
+// *doc.ShipNotice or *doc.Invoice.
 type Document interface{ Validate() []doc.Problem }
 
 // Read turns a judged set into its business document. It gives nil for a set that
@@ -20,6 +20,8 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadOrderAck(set)
 	case "810", "INVOIC":
 		return ReadInvoice(set)
+	case "856", "DESADV":
+		return ReadShipNotice(set)
 	}
 	return nil, nil
 }

@@ -46,6 +46,9 @@ func (v *translator) Set(s *schema.Set) error {
 	case "810":
 		d, f := ReadInvoice(s)
 		t.Document, t.Findings, t.Problems = d, f, d.Validate()
+	case "856":
+		d, f := ReadShipNotice(s)
+		t.Document, t.Findings, t.Problems = d, f, d.Validate()
 	default:
 		return nil
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // WriteUN makes the message of a document: ORDERS of a purchase order, ORDRSP of its
-// answer, INVOIC of an invoice. id says of which directory ("D", "96A" or "01B",
+// answer, DESADV of a ship notice, INVOIC of an invoice. id says of which directory ("D", "96A" or "01B",
 // "UN", and EANCOM's association); its type is filled in. Findings of severity Reject
 // mean that the message must not be sent; notes tell what was cut, replaced or left
 // out, because the message has no place for it.
@@ -27,6 +27,9 @@ func WriteUN(d Document, id edifact.MessageID) (edifact.Body, []wire.Finding) {
 	case *doc.Invoice:
 		b.body.ID.Type = "INVOIC"
 		b.invoice(d)
+	case *doc.ShipNotice:
+		b.body.ID.Type = "DESADV"
+		b.shipNotice(d)
 	default:
 		b.find("translate.wrong_set", wire.Reject, "UNH", 2, "")
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"entente/edi/edifact"
 	"entente/edi/schema"
 	"entente/edi/wire"
+	"entente/edi/x12"
 )
 
 // source makes documents that both syntaxes can say, from a seed.
@@ -168,6 +170,90 @@ func (s source) invoice() *doc.Invoice {
 		d.Taxes = []doc.Tax{{Type: "VA", Amount: "12.00", Percent: "20", Taxable: "60.00"}}
 	}
 	return d
+}
+
+func (s source) shipLine(n int) doc.ShipLine {
+	l := doc.ShipLine{Line: s.line(n)}
+	l.Price, l.Notes, l.Allowances, l.Dates = "", nil, nil, nil
+	if s.maybe() {
+		l.Ordered = s.decimal()
+	}
+	return l
+}
+
+// shipNotice says only what both 856 and DESADV have a place for.
+func (s source) shipNotice() *doc.ShipNotice {
+	d := &doc.ShipNotice{Purpose: s.pick("00", "05"), Number: "ASN-1", Date: s.day(), Time: s.pick("07:15", "23:59:59"), Structure: "0004"}
+	d.Parties, d.Dates = s.parties(), []doc.Date{{Qualifier: "011", Date: s.day()}}
+	if s.maybe() {
+		d.Carrier = doc.Carrier{Code: "DHLC", Mode: s.pick("M", "A", ""), Name: s.pick("", "DHL Freight")}
+	}
+	n := 0
+	line := func() doc.ShipLine { n++; return s.shipLine(n) }
+	for k := range 1 + s.IntN(2) {
+		o := doc.ShippedOrder{Number: fmt.Sprint("PO-", k)}
+		if k == 0 {
+			o.Date, o.Release = s.pick("", "2026-11-22"), s.pick("", "R1")
+		}
+		if s.maybe() {
+			d.Structure = "0001"
+			for i := range 1 + s.IntN(2) {
+				p := doc.Pack{Kind: s.pick("T", "P"), SSCC: fmt.Sprintf("0037391234500000%02d%d%d", i, k, i), Lines: []doc.ShipLine{line(), line()}}
+				if s.maybe() {
+					p.Kind = "T"
+					p.Lines, p.Packs = nil, []doc.Pack{{Kind: "P", SSCC: "003739123450000099", Lines: []doc.ShipLine{line()}}, {Kind: "P", Lines: []doc.ShipLine{line()}}}
+				}
+				o.Packs = append(o.Packs, p)
+			}
+		} else {
+			o.Lines = []doc.ShipLine{line()}
+		}
+		d.Orders = append(d.Orders, o)
+	}
+	return d
+}
+
+// TestShipNoticeIdentity: the same notice written and read again, in both standards.
+func TestShipNoticeIdentity(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(400) {
+		s := source{rand.New(rand.NewPCG(seed, 11))}
+		d := s.shipNotice()
+		want, _ := json.MarshalIndent(d, "", " ")
+		for _, version := range []string{"004010", "005010"} {
+			body, findings := WriteShipNotice(d, version)
+			bad, err := schema.CheckBody(body, version)
+			if err != nil || wire.VerdictOf(append(findings, bad...)) == wire.Rejected {
+				t.Fatalf("seed %d: %v %+v %+v", seed, err, findings, bad)
+			}
+			var b bytes.Buffer
+			err = x12.WriteInterchange(&b, x12.Outgoing{
+				Header: x12.Header{SenderQualifier: "ZZ", Sender: "S", ReceiverQualifier: "ZZ", Receiver: "R", Version: version[:5], Control: "1"},
+				Group:  x12.Group{FunctionalID: "SH", Sender: "S", Receiver: "R", Control: "1", Agency: "X", Version: version}, Bodies: []x12.Body{body},
+			}, time.Unix(0, 0).UTC())
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := &unTranslator{}
+			if err := schema.ReadBytes(b.Bytes(), schema.Options{}, v); err != nil || len(v.out) != 1 {
+				t.Fatalf("seed %d: %v %d\n%s", seed, err, len(v.out), b.Bytes())
+			}
+			if got, _ := json.MarshalIndent(v.out[0].Document, "", " "); !bytes.Equal(got, want) {
+				t.Fatalf("seed %d %s: wrote\n%s\nread\n%s\n%s", seed, version, want, got, b.Bytes())
+			}
+		}
+		d.Structure = ""
+		want, _ = json.MarshalIndent(d, "", " ")
+		for _, release := range []string{"96A", "01B"} {
+			got, _ := json.MarshalIndent(roundUN(t, d, edifact.MessageID{Version: "D", Release: release, Agency: "UN"}), "", " ")
+			if strings.Contains(string(want), "line_count") {
+				t.Fatal("a line count")
+			}
+			if !bytes.Equal(got, want) {
+				t.Fatalf("seed %d D%s: wrote\n%s\nread\n%s", seed, release, want, got)
+			}
+		}
+	}
 }
 
 // roundUN writes a message, lets our own rules judge it and reads it again.
