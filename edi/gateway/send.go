@@ -38,10 +38,10 @@ type Outgoing struct {
 	Syntax       string // SyntaxX12 (also "") or SyntaxEDIFACT
 	Version      string // GS08, default "005010"; in EDIFACT "D:96A:UN" with EANCOM's association after it
 	Test         bool
-	Kind         string    // "850", "855", "810"
-	Doc          any       // *doc.PurchaseOrder, *doc.OrderAck or *doc.Invoice
+	Kind         string    // "850", "855", "856", "810"
+	Doc          any       // *doc.PurchaseOrder, *doc.OrderAck, *doc.ShipNotice or *doc.Invoice
 	Body         *x12.Body // or the segments themselves
-	DocumentKind string    // "order", "order_response", "invoice"
+	DocumentKind string    // "order", "order_response", "shipment", "invoice"
 	DocumentID   string
 	Number       string // business number, for lists
 }
@@ -200,6 +200,8 @@ func bodyOf(out Outgoing) (x12.Body, error) {
 		body, findings = translate.WritePurchaseOrder(d, out.Version)
 	case *doc.OrderAck:
 		body, findings = translate.WriteOrderAck(d, out.Version)
+	case *doc.ShipNotice:
+		body, findings = translate.WriteShipNotice(d, out.Version)
 	case *doc.Invoice:
 		body, findings = translate.WriteInvoice(d, out.Version)
 	default:
@@ -287,7 +289,7 @@ func (out Outgoing) edifact() (writing, error) {
 // associations are the EANCOM versions (0057) of the messages that we send, by kind
 // and release.
 var associations = map[string]string{
-	"85096A": "EAN008", "85596A": "EAN005", "81096A": "EAN008", "85001B": "EAN010", "85501B": "EAN009", "81001B": "EAN011",
+	"85096A": "EAN008", "85596A": "EAN005", "85696A": "EAN005", "81096A": "EAN008", "85001B": "EAN010", "85501B": "EAN009", "85601B": "EAN007", "81001B": "EAN011",
 }
 
 // judged reads what is to be sent as a partner would.

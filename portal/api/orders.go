@@ -376,6 +376,7 @@ func (a *API) order(ctx context.Context, actor access.Actor, id trade.OrderID) (
 	}
 	for _, s := range d.Shipments {
 		out.Shipments = append(out.Shipments, string(s.ID))
+		refs = append(refs, gateway.Ref{Kind: trade.DocumentShipment, ID: string(s.ID)})
 	}
 	for _, v := range d.Invoices {
 		out.Invoices = append(out.Invoices, string(v.ID))

@@ -29,6 +29,7 @@ func (a *App) subscribe() {
 		gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged), a.toRooms)
 	s("notices", append(trade.Events(), gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed), a.toNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
+	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
 	s("live", append(trade.Events(), gateway.EventProcessed, gateway.EventAcknowledged), a.toLive)
 }
@@ -126,7 +127,7 @@ func (a *App) ediToRooms(ctx context.Context, e job.Received) error {
 			return err
 		}
 		subject = room.Subject{Kind: trade.DocumentOrder, ID: order}
-		line.Args["type"] = map[string]string{trade.DocumentResponse: "855", trade.DocumentInvoice: "810"}[x.DocumentKind]
+		line.Args["type"] = map[string]string{trade.DocumentResponse: "855", trade.DocumentShipment: "856", trade.DocumentInvoice: "810"}[x.DocumentKind]
 	}
 	if subject.ID != "" {
 		r, err := a.rooms.BySubject(ctx, actor, subject)
@@ -145,7 +146,7 @@ func (a *App) ediToRooms(ctx context.Context, e job.Received) error {
 	return err
 }
 
-// orderOf finds the order of a response or invoice, "" for other documents.
+// orderOf finds the order of a response, shipment or invoice, "" for other documents.
 func (a *App) orderOf(ctx context.Context, actor access.Actor, kind, id string) (string, error) {
 	switch kind {
 	case trade.DocumentResponse:
@@ -153,6 +154,9 @@ func (a *App) orderOf(ctx context.Context, actor access.Actor, kind, id string) 
 		return string(p.Order), err
 	case trade.DocumentInvoice:
 		_, p, err := a.trade.InvoiceDoc(ctx, actor, trade.InvoiceID(id))
+		return string(p.Order), err
+	case trade.DocumentShipment:
+		_, p, err := a.trade.ShipNotice(ctx, actor, trade.ShipmentID(id))
 		return string(p.Order), err
 	case trade.DocumentOrder:
 		return id, nil
@@ -280,6 +284,20 @@ func (a *App) to855(ctx context.Context, e job.Received) error {
 	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "855", Doc: &d, DocumentKind: trade.DocumentResponse, DocumentID: string(t.Response), Number: d.Number})
 }
 
+// to856 announces a shipment to a buyer who speaks EDI.
+func (a *App) to856(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil || t.Quiet {
+		return err
+	}
+	actor := access.System("edi", t.Supplier)
+	d, p, err := a.trade.ShipNotice(ctx, actor, t.Shipment)
+	if err != nil {
+		return err
+	}
+	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "856", Doc: &d, DocumentKind: trade.DocumentShipment, DocumentID: string(t.Shipment), Number: d.Number})
+}
+
 // to810 sends an invoice to a buyer who speaks EDI.
 func (a *App) to810(ctx context.Context, e job.Received) error {
 	var t trade.Event
@@ -315,7 +333,7 @@ func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p tra
 		out.Sender, out.Receiver = gateway.Identity{Qualifier: from.Qualifier, Value: from.Value}, gateway.Identity{Qualifier: to.Qualifier, Value: to.Value}
 	}
 	done, err := a.gateway.Emit(ctx, actor, out)
-	if err != nil {
+	if err != nil || out.DocumentKind == trade.DocumentShipment { // found by its set
 		return err
 	}
 	return a.trade.SetInterchange(ctx, actor, out.DocumentKind, out.DocumentID, done.ID)

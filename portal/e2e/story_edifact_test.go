@@ -62,6 +62,13 @@ func TestStoryEDIFACT(t *testing.T) {
 			}
 		}
 		aurelia.post("/api/v1/orders/"+got[0].ID+"/ship", `{"carrier":"DHL"}`, 200, &full)
+		notice := baltic.await("DESADV", "UN-1")
+		checkFile(t, notice)
+		for _, w := range []string{"BGM+351+", "RFF+ON:UN-1'", "CPS+1'", "QTY+12:6", "QTY+12:4", "CNT+2:2'"} {
+			if !strings.Contains(string(notice), w) {
+				t.Errorf("no %s in %s", w, notice)
+			}
+		}
 		aurelia.post("/api/v1/orders/"+got[0].ID+"/invoice", `{}`, 200, &full)
 		bill := baltic.await("INVOIC", "UN-1")
 		checkFile(t, bill)

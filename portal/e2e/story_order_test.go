@@ -242,6 +242,13 @@ func TestStoryOrder(t *testing.T) {
 			t.Errorf("no back-order in %s", response)
 		}
 		aurelia.post("/api/v1/orders/"+mine.ID+"/ship", `{"carrier":"DHL"}`, 200, &full)
+		notice := kestrel.await("856", "STORY-1")
+		checkFile(t, notice)
+		for _, w := range []string{"~HL*2*1*O*1~PRF*STORY-1***20261122~", "SN1*1*240*EA**240*EA~", "SN1*2*120*EA**160*EA~"} {
+			if !strings.Contains(string(notice), w) {
+				t.Errorf("no %s in %s", w, notice)
+			}
+		}
 		aurelia.post("/api/v1/orders/"+mine.ID+"/invoice", `{}`, 200, &full)
 		bill := kestrel.await("810", "STORY-1")
 		checkFile(t, bill)

@@ -73,6 +73,9 @@ func orderRefs(d trade.Detail) []gateway.Ref {
 	for _, r := range d.Responses {
 		refs = append(refs, gateway.Ref{Kind: trade.DocumentResponse, ID: string(r.ID)})
 	}
+	for _, s := range d.Shipments {
+		refs = append(refs, gateway.Ref{Kind: trade.DocumentShipment, ID: string(s.ID)})
+	}
 	for _, i := range d.Invoices {
 		refs = append(refs, gateway.Ref{Kind: trade.DocumentInvoice, ID: string(i.ID)})
 	}

@@ -255,3 +255,53 @@ func (s *Service) SetInterchange(ctx context.Context, actor access.Actor, kind, 
 		return fault.New(fault.Conflict, "trade.already_sent")
 	})
 }
+
+// ShipNotice is a shipment as a document (856), with the companies and the order it
+// belongs to. It says nothing of prices.
+// Codes: NotFound.
+func (s *Service) ShipNotice(ctx context.Context, actor access.Actor, id ShipmentID) (doc.ShipNotice, Parties, error) {
+	var out doc.ShipNotice
+	var who Parties
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		row, err := shipmentByID(ctx, id)
+		if err == nil {
+			err = access.Check(actor, access.OrderRead, access.Shared(row.SupplierID, row.ResellerID))
+		}
+		if err != nil {
+			return err
+		}
+		o, err := orderByID(ctx, OrderID(row.OrderID), false)
+		if err != nil {
+			return err
+		}
+		d, err := s.detail(ctx, o)
+		if err != nil {
+			return err
+		}
+		who = partiesOf(d.Order, "")
+		for _, sh := range d.Shipments {
+			if sh.ID == id {
+				out = noticeDoc(d, sh)
+			}
+		}
+		return nil
+	})
+	return out, who, err
+}
+
+func noticeDoc(d Detail, sh Shipment) doc.ShipNotice {
+	h := echo(d)
+	h.Currency, h.Dates = "", []doc.Date{{Qualifier: "011", Date: sh.ShippedOn}}
+	if sh.Tracking != "" {
+		h.Refs = append(h.Refs, doc.Ref{Qualifier: "CN", Value: bounded(sh.Tracking, 30)})
+	}
+	out := doc.ShipNotice{Header: h, Purpose: "00", Number: sh.Number, Date: sh.At.UTC().Format(time.DateOnly), Time: sh.At.UTC().Format("15:04"), Structure: "0004", Carrier: doc.Carrier{Name: bounded(sh.Carrier, 35)}}
+	o := doc.ShippedOrder{Number: d.Number, Release: d.Release, Date: d.OrderedOn}
+	for _, l := range sh.Lines {
+		line := docLine(d.Lines[l.Line-1], 0)
+		line.Price, line.Quantity = "", decimal(l.Quantity)
+		o.Lines = append(o.Lines, doc.ShipLine{Line: line, Ordered: decimal(d.Lines[l.Line-1].Ordered)})
+	}
+	out.Orders = []doc.ShippedOrder{o}
+	return out
+}

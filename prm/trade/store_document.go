@@ -99,6 +99,12 @@ func saveMatch(ctx context.Context, m matched) error {
 	return nil
 }
 
+func shipmentByID(ctx context.Context, id ShipmentID) (shipmentRow, error) {
+	var r shipmentRow
+	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error
+	return r, err
+}
+
 func invoiceByID(ctx context.Context, id InvoiceID) (invoiceRow, error) {
 	var r invoiceRow
 	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error

@@ -55,7 +55,7 @@ func TestStranger(t *testing.T) {
 		held := b.receive(other)
 		resp, err := b.svc.Confirm(b.at(), b.ingrid, r.Order, ConfirmCmd{Lines: []ConfirmLine{{Line: 1, Action: Accept}, {Line: 2, Action: Accept}, {Line: 3, Action: Change, Quantity: money.Whole(300)}, {Line: 4, Action: Accept}, {Line: 5, Action: Accept}}})
 		b.must(err)
-		_, err = b.svc.Ship(b.at(), b.ingrid, r.Order, ShipCmd{Lines: []LineQuantity{{1, money.Whole(10)}}})
+		sent, err := b.svc.Ship(b.at(), b.ingrid, r.Order, ShipCmd{Lines: []LineQuantity{{1, money.Whole(10)}}})
 		b.must(err)
 		inv, err := b.svc.Invoice(b.at(), b.ingrid, r.Order, InvoiceCmd{})
 		b.must(err)
@@ -82,6 +82,7 @@ func TestStranger(t *testing.T) {
 			"Head":           func(a access.Actor) error { return second(s.Head(ctx, a, r.Order)) },
 			"GetInvoice":     func(a access.Actor) error { return second(s.GetInvoice(ctx, a, inv)) },
 			"OrderAck":       func(a access.Actor) error { _, _, err := s.OrderAck(ctx, a, resp); return err },
+			"ShipNotice":     func(a access.Actor) error { _, _, err := s.ShipNotice(ctx, a, sent); return err },
 			"InvoiceDoc":     func(a access.Actor) error { _, _, err := s.InvoiceDoc(ctx, a, inv); return err },
 			"SetInterchange": func(a access.Actor) error { return s.SetInterchange(ctx, a, DocumentInvoice, string(inv), "x") },
 		}
