@@ -18,6 +18,7 @@ import (
 
 	"entente/db"
 	"entente/edi/schema"
+	"entente/edi/translate"
 	"entente/edi/wire"
 	"entente/edi/x12"
 )
@@ -212,6 +213,7 @@ type Explained struct {
 	Set         Set
 	Group       x12.Group
 	Explain     schema.Explained
+	Summary     []translate.Fact // of its business document, if it has one
 }
 
 // OutboxItem is one interchange waiting for a company.

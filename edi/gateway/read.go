@@ -9,6 +9,7 @@ import (
 
 	"entente/db"
 	"entente/edi/schema"
+	"entente/edi/translate"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -246,6 +247,9 @@ func (e *explainer) Group(g *schema.Group) error {
 
 func (e *explainer) Set(set *schema.Set) error {
 	e.out.Explain, e.found = schema.ExplainSet(set), true
+	if d, _ := translate.Read(set); d != nil {
+		e.out.Summary = translate.Summary(d)
+	}
 	return io.EOF
 }
 

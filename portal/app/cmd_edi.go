@@ -13,6 +13,7 @@ import (
 
 	"entente/edi/ack"
 	"entente/edi/schema"
+	"entente/edi/translate"
 	"entente/edi/wire"
 	"entente/portal/locale"
 )
@@ -298,12 +299,23 @@ func ediExplain(e *env, args []string) (int, error) {
 	w := bufio.NewWriter(e.out)
 	defer w.Flush()
 	rejected := false
-	err = schema.Explain(in, schema.Options{}, func(ic *schema.Interchange, g *schema.Group, x schema.Explained) error {
+	err = schema.Read(in, schema.Options{}, explaining(func(set *schema.Set) error {
+		x := schema.ExplainSet(set)
+		var about []translate.Fact
+		if d, _ := translate.Read(set); d != nil {
+			about = translate.Summary(d)
+		}
 		rejected = rejected || x.Verdict == wire.Rejected
 		if *asJSON {
-			return json.NewEncoder(w).Encode(x)
+			return json.NewEncoder(w).Encode(struct {
+				schema.Explained
+				Summary []translate.Fact `json:"summary,omitempty"`
+			}{x, about})
 		}
 		fmt.Fprintf(w, "%s  %s %s  %s\n", p.T(x.NameKey), x.Type, x.Control, p.T("cli.verdict."+string(x.Verdict)))
+		for _, f := range about {
+			fmt.Fprintf(w, "      %s: %s\n", p.T("edi.summary."+f.Key), factText(p, f))
+		}
 		for _, s := range x.Segments {
 			fmt.Fprintf(w, "\n%4d  %s  %s\n", s.N, s.ID, p.T(s.NameKey))
 			for _, el := range s.Elements {
@@ -318,7 +330,7 @@ func ediExplain(e *env, args []string) (int, error) {
 		}
 		fmt.Fprintln(w)
 		return nil
-	})
+	}))
 	if err != nil {
 		return exitUsage, unreadable(p, err)
 	}
@@ -326,6 +338,23 @@ func ediExplain(e *env, args []string) (int, error) {
 		return exitFailed, nil
 	}
 	return exitOK, nil
+}
+
+// explaining hands every set to a function.
+type explaining func(*schema.Set) error
+
+func (explaining) Interchange(*schema.Interchange) error    { return nil }
+func (explaining) Group(*schema.Group) error                { return nil }
+func (explaining) GroupEnd(*schema.Group) error             { return nil }
+func (explaining) InterchangeEnd(*schema.Interchange) error { return nil }
+func (fn explaining) Set(set *schema.Set) error             { return fn(set) }
+
+// factText is the value of a fact as people of the language write it.
+func factText(p *locale.Printer, f translate.Fact) string {
+	if f.Kind == "date" {
+		return p.Date(f.Value)
+	}
+	return f.Value
 }
 
 func name(p *locale.Printer, el schema.ExplainedElement) string {

@@ -11,6 +11,7 @@ import (
 	"entente/edi/edifact"
 	"entente/edi/gateway"
 	"entente/edi/schema"
+	"entente/edi/translate"
 	"entente/edi/wire"
 	"entente/edi/x12"
 	"entente/portal/locale"
@@ -50,8 +51,25 @@ func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gate
 		}
 		return err
 	}
+	for _, f := range e.Summary {
+		page.Plain = append(page.Plain, view.KV{Label: view.T("edi.summary." + f.Key), Value: v.fact(f)})
+	}
 	page.Explained = v.explained(e.Explain)
 	return nil
+}
+
+// fact is the value of a fact as people of the language write it.
+func (v *visit) fact(f translate.Fact) view.Text {
+	switch f.Kind {
+	case "date":
+		return view.Raw(v.p.Date(f.Value))
+	case "number":
+		return view.Raw(v.p.Number(f.Value))
+	case "money":
+		amount, currency, _ := strings.Cut(f.Value, " ")
+		return view.Raw(strings.TrimSpace(v.p.Number(amount) + " " + currency))
+	}
+	return view.Raw(clean([]byte(f.Value)))
 }
 
 // rawSegments reads the segments of one set with the envelope around it; with
