@@ -133,12 +133,16 @@ func (j *judge) complexElement(s *x12.Segment, i int, e *element, v []byte, t ui
 			j.elementFinding("element.repeats", "12", wire.Reject, s, i, e, v, map[string]string{"max": "1"})
 			return
 		}
-		if e.parts != nil {
+		switch {
+		case e.parts != nil:
 			j.composite(s, i, at, e, part, t)
-		} else if bytes.IndexByte(part, j.delims.Component) >= 0 {
+		case bytes.IndexByte(part, j.delims.Component) >= 0:
 			j.elementFinding("element.components", "13", wire.Reject, s, i, e, v, nil)
-		} else if f := check(e, part, t&traitDirty != 0); f != fine {
-			j.report(f, s, i, 0, at, e, part)
+		case len(part) == 0: // only the separator: the next occurrence is told
+		default:
+			if f := check(e, part, t&traitDirty != 0); f != fine {
+				j.report(f, s, i, 0, at, e, part)
+			}
 		}
 		if !more {
 			return
