@@ -32,11 +32,13 @@ type Reader struct {
 	eof   bool
 	err   error
 
-	delim  Delimiters
-	class  [256]uint8 // 0, or what the byte separates
-	pats   [5]uint64
-	seen   bool       // a UNB was read
-	former Delimiters // of the last UNA
+	delim Delimiters
+	class [256]uint8 // 0, or what the byte separates
+	pats  [5]uint64
+	seen  bool // a UNB was read
+	// skipped counts bytes of other content before the first interchange.
+	skipped int64
+	former  Delimiters // of the last UNA
 
 	inInterchange, inGroup, inSet bool
 	unterminated                  bool

@@ -14,8 +14,56 @@ func Is(head []byte) bool {
 	for len(head) > 0 && isBlank(head[0]) {
 		head = head[1:]
 	}
-	return bytes.HasPrefix(head, []byte("UNA")) || bytes.HasPrefix(head, []byte("UNB")) || bytes.HasPrefix(head, []byte("UIB"))
+	if bytes.HasPrefix(head, []byte("UNA")) || bytes.HasPrefix(head, []byte("UNB")) || bytes.HasPrefix(head, []byte("UIB")) {
+		return true
+	}
+	at := begin(head)
+	return at > 0 && !bytes.Contains(head[:at], []byte("ISA"))
 }
+
+// maxOther is how far the reader looks for an interchange behind other content, the
+// head of a mail for example, in bytes.
+const maxOther = 2 << 10
+
+// begin finds where an interchange begins behind other content: UNB with the syntax
+// identifier after one separator, or the UNA right before it. -1 when there is none.
+func begin(b []byte) int {
+	for at := 0; ; at++ {
+		i := bytes.Index(b[at:], []byte("UNB"))
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if len(b) < at+8 || !bytes.HasPrefix(b[at+4:], []byte("UNO")) || at > 0 && letter(b[at-1]) {
+			continue
+		}
+		head := bytes.TrimRight(b[:at], "\r\n \t")
+		if n := len(head) - 9; n >= 0 && bytes.HasPrefix(head[n:], []byte("UNA")) {
+			return n
+		}
+		return at
+	}
+}
+
+func letter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
+
+// skipOther passes over other content before the first interchange, and says whether
+// one follows.
+func (r *Reader) skipOther() (bool, error) {
+	if _, err := r.want(maxOther); err != nil {
+		return false, err
+	}
+	at := begin(r.buf[r.start:min(r.end, r.start+maxOther)])
+	if at < 0 {
+		return false, nil
+	}
+	r.start += at
+	r.skipped = int64(at)
+	return true, nil
+}
+
+// Skipped is how many bytes of other content stood before the first interchange.
+func (r *Reader) Skipped() int64 { return r.skipped }
 
 // seek passes over blanks (and a byte order mark at the start) to the next
 // interchange. It returns io.EOF at a proper end.
@@ -54,6 +102,10 @@ func (r *Reader) seek() error {
 	case r.seen:
 		return r.fail(wire.ErrMalformed, "junk", string(b[:min(len(b), 20)]))
 	}
+	if found, err := r.skipOther(); found || err != nil {
+		return err
+	}
+	b = r.buf[r.start:r.end]
 	return r.fail(wire.ErrNotEDI, "not_edi", string(b[:min(len(b), 20)]))
 }
 

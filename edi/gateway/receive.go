@@ -77,7 +77,7 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 // first sniffSize bytes.
 const (
 	headSize  = 4 << 10
-	sniffSize = 512
+	sniffSize = 2 << 10
 )
 
 // firstBytes refuses what does not even begin like an interchange, before it

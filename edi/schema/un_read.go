@@ -16,7 +16,7 @@ import (
 const SyntaxEDIFACT = "EDIFACT"
 
 // sniffLen is how much of a file is looked at to tell its syntax.
-const sniffLen = 64
+const sniffLen = 2 << 10
 
 // sniff says whether r gives EDIFACT, and gives a reader of the whole.
 func sniff(r io.Reader) (io.Reader, bool, error) {
@@ -189,6 +189,12 @@ func (e *unEngine) beginInterchange(s *edifact.Segment) error {
 	e.groupsOf.reset()
 	_, known := e.r.Charset()
 	e.ic.Findings = unbFindings(s, head, known)
+	if n := e.r.Skipped(); n > 0 && e.ic.Index == 0 {
+		e.icFinding(wire.Finding{
+			Level: wire.LevelInterchange, Severity: wire.Note, Key: "interchange.leading",
+			SegmentID: "UNB", Pos: unPosition(s), Args: map[string]string{"bytes": strconv.FormatInt(n, 10)},
+		})
+	}
 	return e.v.Interchange(&e.ic)
 }
 

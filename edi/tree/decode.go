@@ -61,6 +61,7 @@ type decoder struct {
 	gap    []byte
 	tail   int
 	before []byte
+	began  bool // an interchange of EDIFACT was written
 	first  bool // the next segment is the ISA
 	over   bool // a segment without terminator was written
 	b      []byte

@@ -34,16 +34,26 @@ func (d *decoder) checkUNB(unb []byte) error {
 	if len(unb) < 4 || !bytes.HasPrefix(unb, []byte("UNB")) && !bytes.HasPrefix(unb, []byte("UIB")) || unb[3] != d.un.Element {
 		return d.wrong("an interchange begins with UNB")
 	}
-	text := bytes.TrimPrefix(d.before, []byte{0xef, 0xbb, 0xbf})
-	text = bytes.TrimLeft(text, blanks)
-	if len(text) == 0 {
+	began := d.began
+	d.began = true
+	text := bytes.TrimRight(d.before, blanks)
+	if n := len(text) - 9; n >= 0 && bytes.HasPrefix(text[n:], []byte("UNA")) {
+		una := text[n:]
+		if una[3] != d.un.Component || una[4] != d.un.Element || una[8] != d.un.Terminator {
+			return d.wrong("the delimiters are not those of the UNA")
+		}
+		text = text[:n]
+	}
+	other := bytes.Trim(bytes.TrimPrefix(text, []byte{0xef, 0xbb, 0xbf}), blanks)
+	if len(other) == 0 {
 		return nil
 	}
-	if len(text) < 9 || !bytes.HasPrefix(text, []byte("UNA")) || len(bytes.Trim(text[9:], blanks)) > 0 {
-		return d.wrong("before a UNB only blanks and a UNA may stand")
-	}
-	if text[3] != d.un.Component || text[4] != d.un.Element || text[8] != d.un.Terminator {
-		return d.wrong("the delimiters are not those of the UNA")
+	// Other content is passed over at the start of a file only, and only where the
+	// reader still finds the interchange behind it.
+	for _, tag := range []string{"ISA", "UNA", "UNB"} {
+		if began || bytes.Contains(text, []byte(tag)) || len(d.before) > 1<<10 || !edifact.Is(append(bytes.Clone(d.before), unb...)) {
+			return d.wrong("before a UNB only blanks and a UNA may stand")
+		}
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ import (
 // and of w; what was written until then is not whole JSON.
 func ToJSON(w io.Writer, r io.Reader, limits wire.Limits) error {
 	out, in := bufio.NewWriterSize(w, 64<<10), bufio.NewReaderSize(r, 4<<10)
-	head, err := in.Peek(256)
+	head, err := in.Peek(2 << 10)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}

@@ -218,9 +218,14 @@ func (w *Writer) segment(s Seg) error {
 	}
 	w.segs++
 	w.buf = append(w.buf[:0], s.ID...)
+	marks := true
+	switch s.ID {
+	case "GS", "GE", "ST", "SE", "IEA": // nothing in an envelope is composite or repeats
+		marks = false
+	}
 	for i, e := range s.Els[:n] {
 		w.buf = append(w.buf, w.d.Element)
-		if err := w.value(s.ID, i+1, e, true); err != nil {
+		if err := w.value(s.ID, i+1, e, marks); err != nil {
 			return err
 		}
 	}
