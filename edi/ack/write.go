@@ -36,7 +36,7 @@ func Write(w io.Writer, in x12.Header, groups []Group, ta1 *x12.Seg, style Style
 	d := x12.DefaultDelimiters(in.Version)
 	head := in.Swapped()
 	head.Version = safe(head.Version, d, 5)
-	if len(head.Version) != 5 {
+	if digits(head.Version) != head.Version || len(head.Version) != 5 {
 		head.Version = x12.ISAVersion(version)
 	}
 	if head.Usage != "T" && head.Usage != "I" {

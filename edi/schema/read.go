@@ -148,6 +148,9 @@ func (e *engine) take(s *x12.Segment) error {
 			SegmentID: clip(s.TagBytes()), Pos: position(s),
 		})
 	case wire.Service:
+		if s.ID() == "TA1" {
+			e.ic.TA1s++
+		}
 	}
 	return nil
 }

@@ -55,6 +55,7 @@ type Interchange struct {
 	Length   int64          `json:"length"`
 	Groups   int            `json:"group_count"`
 	Sets     int            `json:"set_count"`
+	TA1s     int            `json:"ta1_count,omitempty"` // acknowledgements of interchanges outside groups
 	Findings []wire.Finding `json:"findings,omitempty"`
 	// Verdict is Rejected when the interchange's own envelope is wrong or no
 	// set was accepted, Partly when some sets were refused.

@@ -36,13 +36,13 @@ func (d *decoder) checkUNB(unb []byte) error {
 	}
 	began := d.began
 	d.began = true
-	text := bytes.TrimRight(d.before, blanks)
-	if n := len(text) - 9; n >= 0 && bytes.HasPrefix(text[n:], []byte("UNA")) {
-		una := text[n:]
-		if una[3] != d.un.Component || una[4] != d.un.Element || una[8] != d.un.Terminator {
+	text := d.before
+	// The UNA stands last; its own characters may be what is blank elsewhere.
+	if i := bytes.LastIndex(text, []byte("UNA")); i >= 0 && len(text) >= i+9 && len(bytes.Trim(text[i+9:], blanks)) == 0 {
+		if una := text[i:]; una[3] != d.un.Component || una[4] != d.un.Element || una[8] != d.un.Terminator {
 			return d.wrong("the delimiters are not those of the UNA")
 		}
-		text = text[:n]
+		text = text[:i]
 	}
 	other := bytes.Trim(bytes.TrimPrefix(text, []byte{0xef, 0xbb, 0xbf}), blanks)
 	if len(other) == 0 {
