@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -135,5 +136,26 @@ func TestEDIFACTAnswered(t *testing.T) {
 			b.want("matched", b.get(ingrid, answer.ID).Sets[0].Business, BusinessMatched)
 			b.want("acknowledged", b.get(ingrid, sent.ID).Acknowledged, verdicts[[]string{"7", "4", "8"}[i]])
 		}
+	})
+}
+
+// A name that Latin-1 cannot hold goes out in UTF-8.
+func TestEDIFACTBeyondLatin(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		d := ackOf("PO-ZH")
+		d.AckDate = "2026-11-23"
+		d.Parties = []doc.Party{{Role: "BY", Name: "华东五金", City: "上海", Address: []string{"共和新路 1988 号"}}}
+		sent, err := b.s.Emit(t.Context(), access.System("edi", aurelia), Outgoing{
+			Syntax: SyntaxEDIFACT, Supplier: aurelia, Reseller: baltic, Partnership: withBaltic.ID, From: aurelia, Sender: unAurelia, Receiver: unBaltic,
+			Kind: "855", Doc: d, DocumentKind: "order_response", DocumentID: db.NewID(), Number: "PO-ZH",
+		})
+		if err != nil {
+			t.Fatal(err, fault.As(err).Args)
+		}
+		raw := b.raw(kaarel, sent.ID)
+		if !strings.HasPrefix(raw, "UNB+UNOY:4") || !strings.Contains(raw, "华东五金") {
+			t.Error(raw)
+		}
+		b.accepted(raw)
 	})
 }
