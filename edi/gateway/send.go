@@ -13,7 +13,6 @@ import (
 
 	"entente/db"
 	"entente/edi/ack"
-	"entente/edi/doc"
 	"entente/edi/edifact"
 	"entente/edi/schema"
 	"entente/edi/translate"
@@ -196,14 +195,8 @@ func bodyOf(out Outgoing) (x12.Body, error) {
 			return body, fault.New(fault.Internal, "error.internal", "Cause", "nothing to send")
 		}
 		return *out.Body, nil
-	case *doc.PurchaseOrder:
-		body, findings = translate.WritePurchaseOrder(d, out.Version)
-	case *doc.OrderAck:
-		body, findings = translate.WriteOrderAck(d, out.Version)
-	case *doc.ShipNotice:
-		body, findings = translate.WriteShipNotice(d, out.Version)
-	case *doc.Invoice:
-		body, findings = translate.WriteInvoice(d, out.Version)
+	case translate.Document:
+		body, findings = translate.WriteX12(d, out.Version)
 	default:
 		return body, fault.New(fault.Internal, "error.internal", "Cause", fmt.Sprintf("no translation for %T", out.Doc))
 	}

@@ -4,6 +4,7 @@ import (
 	"entente/edi/doc"
 	"entente/edi/schema"
 	"entente/edi/wire"
+	"entente/edi/x12"
 )
 
 // Document is a business document of any kind: *doc.PurchaseOrder, *doc.OrderAck,
@@ -24,4 +25,21 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadShipNotice(set)
 	}
 	return nil, nil
+}
+
+// WriteX12 makes the body of a document as a transaction set of X12. version is GS08,
+// "004010" or "005010". Findings of severity Reject mean that the body must not be
+// sent; a document that X12 has no set for here is one of them.
+func WriteX12(d Document, version string) (x12.Body, []wire.Finding) {
+	switch d := d.(type) {
+	case *doc.PurchaseOrder:
+		return WritePurchaseOrder(d, version)
+	case *doc.OrderAck:
+		return WriteOrderAck(d, version)
+	case *doc.ShipNotice:
+		return WriteShipNotice(d, version)
+	case *doc.Invoice:
+		return WriteInvoice(d, version)
+	}
+	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }
