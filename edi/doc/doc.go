@@ -175,6 +175,8 @@ type Header struct {
 	Requirements []string `json:"requirements,omitempty"`
 	// LineCount is what the document says of itself (CTT01), 0 when silent.
 	LineCount int `json:"line_count,omitempty"`
+	// Extra is what the document has no field for.
+	Extra []Extra `json:"extra,omitempty"`
 }
 
 // PurchaseOrder is an order (850).

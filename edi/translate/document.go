@@ -31,6 +31,14 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 // "004010" or "005010". Findings of severity Reject mean that the body must not be
 // sent; a document that X12 has no set for here is one of them.
 func WriteX12(d Document, version string) (x12.Body, []wire.Finding) {
+	body, findings := writeX12(d, version)
+	if extra := extraOf(d); len(extra) > 0 {
+		findings = append(findings, weave(&body, extra, version)...)
+	}
+	return body, findings
+}
+
+func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 	switch d := d.(type) {
 	case *doc.PurchaseOrder:
 		return WritePurchaseOrder(d, version)

@@ -36,22 +36,11 @@ func (v *translator) Set(s *schema.Set) error {
 		return nil
 	}
 	t := translated{Control: s.Control}
-	switch s.Type {
-	case "850":
-		d, f := ReadPurchaseOrder(s)
-		t.Document, t.Findings, t.Problems = d, f, d.Validate()
-	case "855":
-		d, f := ReadOrderAck(s)
-		t.Document, t.Findings, t.Problems = d, f, d.Validate()
-	case "810":
-		d, f := ReadInvoice(s)
-		t.Document, t.Findings, t.Problems = d, f, d.Validate()
-	case "856":
-		d, f := ReadShipNotice(s)
-		t.Document, t.Findings, t.Problems = d, f, d.Validate()
-	default:
+	d, f := Read(s)
+	if d == nil {
 		return nil
 	}
+	t.Document, t.Findings, t.Problems = d, f, d.Validate()
 	v.out = append(v.out, t)
 	return nil
 }

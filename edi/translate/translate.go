@@ -1,6 +1,7 @@
 // Package translate turns judged transaction sets into canonical documents and
 // back. It never guesses: what cannot be carried over is a finding. Segments that a
-// document has no place for are told once each, as notes.
+// document has no field for are carried with it as they are (doc.Extra) and written
+// again in the standard they came in; each tag is told once, as a note.
 //
 // Reading works on accepted sets; of a rejected one it gives what can be read, which
 // is for showing and never for booking.
@@ -44,6 +45,9 @@ type reader struct {
 	line   *doc.Line // of the place we are in, nil in the header
 	party  *doc.Party
 	legacy bool // bytes that are not UTF-8 were met
+
+	placed   []string // the loops of every segment, once one is carried
+	outlined bool     // the set is known, and placed true
 
 	cur     *x12.Segment // the segment that curText is the text of
 	curText string
@@ -121,11 +125,16 @@ func (r *reader) note(key string, s *x12.Segment, el int, value string) {
 	})
 }
 
-// drop tells, once for each tag, that a segment is not carried into the document.
+// drop is for a segment that the document has no field for: it is carried as it is,
+// which is told once for each tag, as is what cannot be carried.
 func (r *reader) drop(s *x12.Segment) {
-	if id := s.ID(); !r.told[id] {
+	key := "translate.not_carried"
+	if r.carry(s) {
+		key = "translate.carried"
+	}
+	if id := key + s.ID(); !r.told[id] {
 		r.told[id] = true
-		r.note("translate.not_carried", s, 0, "")
+		r.note(key, s, 0, "")
 	}
 }
 
@@ -205,7 +214,7 @@ func (r *reader) common(s *x12.Segment) bool {
 		r.dtm(s)
 	case "N9":
 		r.n9(s)
-	case "MSG", "NTE":
+	case "MSG", "NTE", "MTX":
 		r.message(s)
 	case "N1":
 		r.n1(s)
@@ -369,7 +378,7 @@ func (r *reader) n9(s *x12.Segment) {
 
 func (r *reader) message(s *x12.Segment) {
 	t := r.text(s, 1)
-	if s.ID() == "NTE" {
+	if s.ID() != "MSG" {
 		t = r.text(s, 2)
 	}
 	switch {

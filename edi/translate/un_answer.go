@@ -21,7 +21,7 @@ var (
 // line with quantities the rest is refused.
 func readORDRSP(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
 	d := &doc.OrderAck{Purpose: "00", Lines: []doc.AckLine{}}
-	r := &unReader{told: map[string]bool{}, head: &d.Header}
+	r := newUnReader(set, &d.Header)
 	actions := []string{}
 	number := ""
 	var line *doc.AckLine
@@ -163,7 +163,7 @@ func settle(l *doc.AckLine, action string) {
 // be. Line amounts are derived, as there.
 func readINVOIC(set *schema.Set) (*doc.Invoice, []wire.Finding) {
 	d := &doc.Invoice{Purpose: "00", Lines: []doc.InvoiceLine{}}
-	r := &unReader{told: map[string]bool{}, head: &d.Header}
+	r := newUnReader(set, &d.Header)
 	for i := range set.Un {
 		s := &set.Un[i]
 		switch string(s.TagBytes()) {

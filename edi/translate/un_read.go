@@ -33,6 +33,10 @@ func twin(m map[string]string, code string) string {
 
 // unReader walks the segments of a message.
 type unReader struct {
+	set      *schema.Set
+	placed   []string // as of reader
+	outlined bool
+
 	findings []wire.Finding
 	told     map[string]bool
 	head     *doc.Header
@@ -47,6 +51,10 @@ type unReader struct {
 	group     bool // in a group whose dates are not those of the order or line
 }
 
+func newUnReader(set *schema.Set, head *doc.Header) *unReader {
+	return &unReader{set: set, head: head, told: map[string]bool{}}
+}
+
 func (r *unReader) note(key string, s *edifact.Segment, el, comp int, value string) {
 	f := wire.Finding{
 		Level: wire.LevelSegment, Severity: wire.Note, Key: key, SegmentID: s.ID(), Value: value,
@@ -58,11 +66,15 @@ func (r *unReader) note(key string, s *edifact.Segment, el, comp int, value stri
 	r.findings = append(r.findings, f)
 }
 
-// drop tells, once for each tag, that a segment is not carried into the document.
+// drop is for a segment that the document has no field for, as reader.drop.
 func (r *unReader) drop(s *edifact.Segment) {
-	if id := s.ID(); !r.told[id] {
+	key := "translate.not_carried"
+	if r.carry(s) {
+		key = "translate.carried"
+	}
+	if id := key + s.ID(); !r.told[id] {
 		r.told[id] = true
-		r.note("translate.not_carried", s, 0, 0, "")
+		r.note(key, s, 0, 0, "")
 	}
 }
 
@@ -109,7 +121,7 @@ func dateQualifier(q string) string {
 // readORDERS reads an ORDERS as the order that an 850 would be.
 func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 	d := &doc.PurchaseOrder{Lines: []doc.Line{}}
-	r := &unReader{told: map[string]bool{}, head: &d.Header}
+	r := newUnReader(set, &d.Header)
 	for i := range set.Un {
 		s := &set.Un[i]
 		switch string(s.TagBytes()) {

@@ -19,7 +19,7 @@ var unPacks = map[string]string{"201": "T", "202": "T", "200": "T", "PX": "T", "
 // with an SSCC in GIN BJ; the order of a line is its RFF ON, else that of the head.
 func readDESADV(set *schema.Set) (*doc.ShipNotice, []wire.Finding) {
 	d := &doc.ShipNotice{Orders: []doc.ShippedOrder{}}
-	r := &unReader{told: map[string]bool{}, head: &d.Header}
+	r := newUnReader(set, &d.Header)
 	levels := map[string]*level{}
 	var all []*level
 	var at *level

@@ -122,7 +122,7 @@ func TestDatesOfReferences(t *testing.T) {
 		t.Fatal(err, len(v.out))
 	}
 	d := v.out[0].Document.(*doc.PurchaseOrder)
-	if len(d.Dates) != 1 || len(v.out[0].Findings) != 1 || v.out[0].Findings[0].Key != "translate.not_carried" || v.out[0].Findings[0].SegmentID != "DTM" {
+	if len(d.Dates) != 1 || len(v.out[0].Findings) != 1 || v.out[0].Findings[0].Key != "translate.carried" || v.out[0].Findings[0].SegmentID != "DTM" {
 		t.Errorf("%+v %+v", d.Dates, v.out[0].Findings)
 	}
 	if d.Lines[0].Quantity != "240.5" {

@@ -33,6 +33,9 @@ func WriteUN(d Document, id edifact.MessageID) (edifact.Body, []wire.Finding) {
 	default:
 		b.find("translate.wrong_set", wire.Reject, "UNH", 2, "")
 	}
+	if extra := extraOf(d); len(extra) > 0 {
+		b.findings = append(b.findings, unWeave(&b.body, extra)...)
+	}
 	return b.body, b.findings
 }
 
