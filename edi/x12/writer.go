@@ -53,6 +53,7 @@ type Writer struct {
 	eol string
 	buf []byte
 	err error
+	sub byte // stands for a delimiter in data; 0 refuses
 
 	depth           int // 0 outside, 1 interchange, 2 group, 3 set
 	groups          int
@@ -67,6 +68,34 @@ func NewWriter(w io.Writer, d Delimiters, eol string) *Writer {
 	return &Writer{w: w, d: d, eol: eol}
 }
 
+// Replace makes the writer put c where data of a set holds a delimiter, as X12 has no
+// way to release one; c must not be a delimiter itself. Control characters, and
+// delimiters in the envelope, are refused all the same.
+func (w *Writer) Replace(c byte) error {
+	if c < ' ' || c >= 0x7f || c == w.d.Element || c == w.d.Component || c == w.d.Terminator || c == w.d.Repetition {
+		return &DataError{Value: string(rune(c)), Reason: "delimiter"}
+	}
+	w.sub = c
+	return nil
+}
+
+// unfit gives a delimiter that must not be written: a letter, a digit, a blank or one
+// that is used twice; -1 when all are sound.
+func (d Delimiters) unfit() int {
+	for _, c := range []byte{d.Element, d.Component, d.Terminator, d.Repetition} {
+		if c == 0 {
+			continue
+		}
+		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == ' ' || c >= 0x80 {
+			return int(c)
+		}
+	}
+	if d.Element == 0 || d.Component == 0 || d.Terminator == 0 || !d.distinct() {
+		return int(d.Element)
+	}
+	return -1
+}
+
 func (w *Writer) order(at int, id string) error {
 	if w.err == nil && w.depth != at {
 		w.err = &DataError{SegmentID: id, Reason: "order"}
@@ -79,6 +108,9 @@ func (w *Writer) order(at int, id string) error {
 func (w *Writer) BeginInterchange(h Header) error {
 	if err := w.order(0, "ISA"); err != nil {
 		return err
+	}
+	if bad := w.d.unfit(); bad >= 0 {
+		return w.refuse("ISA", 16, string(rune(bad)), "delimiter")
 	}
 	rep := "U"
 	if repeats(h.Version) {
@@ -247,7 +279,10 @@ func (w *Writer) value(id string, el int, v string, marks bool) error {
 		case c < ' ' || c == 0x7f:
 			return w.refuse(id, el, v, "control")
 		case c == w.d.Element || c == w.d.Component || c == w.d.Terminator || c == w.d.Repetition && c != 0:
-			return w.refuse(id, el, v, "delimiter")
+			if w.sub == 0 || w.depth < 3 || !marks {
+				return w.refuse(id, el, v, "delimiter")
+			}
+			c = w.sub
 		}
 		w.buf = append(w.buf, c)
 	}
@@ -301,9 +336,15 @@ type Outgoing struct {
 	// Bodies are written with ST02 "0001", "0002" and so on. Without any there
 	// is no group either.
 	Bodies []Body
+	// Delimiters are those agreed with the partner; the default ones when they are
+	// zero. EOL is written after every terminator, and Replace stands for a
+	// delimiter in data (Writer.Replace); 0 refuses.
+	Delimiters Delimiters
+	EOL        string
+	Replace    byte
 }
 
-// WriteInterchange writes one interchange with the default delimiters. Control
+// WriteInterchange writes one interchange. Control
 // numbers stand in Header.Control (padded to nine digits) and Group.Control. Empty
 // dates and times are filled from at (UTC), an empty Header.Version from the
 // group's. Errors are those of Writer; nothing of use was written then.
@@ -315,7 +356,19 @@ func WriteInterchange(w io.Writer, out Outgoing, at time.Time) error {
 	g.Date = orText(g.Date, at.Format("20060102"))
 	g.Time = orText(g.Time, at.Format("1504"))
 	h.Version = orText(h.Version, ISAVersion(g.Version))
-	x := NewWriter(w, DefaultDelimiters(h.Version), "")
+	d := out.Delimiters
+	if d == (Delimiters{}) {
+		d = DefaultDelimiters(h.Version)
+	}
+	if !repeats(h.Version) {
+		d.Repetition = 0
+	}
+	x := NewWriter(w, d, out.EOL)
+	if out.Replace != 0 {
+		if err := x.Replace(out.Replace); err != nil {
+			return err
+		}
+	}
 	if err := x.BeginInterchange(h); err != nil {
 		return err
 	}

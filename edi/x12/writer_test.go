@@ -41,6 +41,40 @@ func TestWriteInterchange(t *testing.T) {
 	}
 }
 
+// TestWriterDelimiters: agreed delimiters, line breaks and a character that stands for
+// a delimiter in data; unsound ones are refused.
+func TestWriterDelimiters(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	o := out5
+	o.Bodies = []Body{{Type: "810", Segs: []Seg{S("NTE", "GEN", "4|5 * 6' ok"), S("AK4", Composite("2", "1"), Repeated("a", "b"))}}}
+	o.Delimiters, o.EOL, o.Replace = Delimiters{Element: '|', Component: ':', Repetition: '!', Terminator: '\''}, "\r\n", '.'
+	var b bytes.Buffer
+	if err := WriteInterchange(&b, o, at); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "NTE|GEN|4.5 * 6. ok'\r\nAK4|2:1|a!b'\r\n") {
+		t.Error(b.String())
+	}
+	if got, err := ScanBytes(b.Bytes(), wire.Limits{}); err != nil || len(got) != 1 || !got[0].Complete {
+		t.Errorf("%+v %v", got, err)
+	}
+	for name, change := range map[string]func(*Outgoing){
+		"letter":          func(o *Outgoing) { o.Delimiters.Element = 'X' },
+		"blank":           func(o *Outgoing) { o.Delimiters.Terminator = ' ' },
+		"used twice":      func(o *Outgoing) { o.Delimiters.Component = '|' },
+		"replacement":     func(o *Outgoing) { o.Replace = '|' },
+		"in the envelope": func(o *Outgoing) { o.Group.Sender = "A|B" },
+	} {
+		bad := o
+		change(&bad)
+		var de *DataError
+		if err := WriteInterchange(&bytes.Buffer{}, bad, at); !errors.As(err, &de) || de.Reason != "delimiter" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestWriterRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -46,6 +46,28 @@ func TestEDIJSONAndWrite(t *testing.T) {
 	}
 }
 
+// TestEDIDocProfile: a partner's words are read as ours; a profile that is none is
+// refused.
+func TestEDIDocProfile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	good, bad := filepath.Join(dir, "good.json"), filepath.Join(dir, "bad.json")
+	for name, text := range map[string]string{good: `{"units":[{"theirs":"EA","ours":"PC"}]}`, bad: `{"unit":[]}`} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const file = "../../edi/testdata/cases/850-ok-005010/in.x12"
+	if out, errs, code := call(t, "", "edi", "doc", "--profile", good, file); code != exitOK || strings.Count(out, `"unit":"PC"`) != 2 {
+		t.Error(code, out, errs)
+	}
+	for _, name := range []string{bad, filepath.Join(dir, "none")} {
+		if _, errs, code := call(t, "", "edi", "doc", "--profile", name, file); code != exitUsage || errs == "" {
+			t.Error(name, code, errs)
+		}
+	}
+}
+
 // TestEDIDoc: a line for each document that was not refused; the exit code tells
 // of the others.
 func TestEDIDoc(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"os"
 
 	"entente/edi/schema"
 	"entente/edi/translate"
@@ -47,7 +48,12 @@ func ediWrite(e *env, args []string) (int, error) {
 
 func ediDoc(e *env, args []string) (int, error) {
 	fs := e.flags("edi doc")
-	rest, err := e.parse(fs, "FILE|-", args)
+	profileFile := fs.String("profile", "", "a partner's codes and cross references, to read by")
+	rest, err := e.parse(fs, "[--profile FILE] FILE|-", args)
+	if err != nil {
+		return exitUsage, err
+	}
+	profile, err := profileOf(*profileFile)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -57,7 +63,7 @@ func ediDoc(e *env, args []string) (int, error) {
 	}
 	defer in.Close()
 	w := bufio.NewWriter(e.out)
-	v := &documents{enc: json.NewEncoder(w)}
+	v := &documents{enc: json.NewEncoder(w), profile: profile}
 	v.enc.SetEscapeHTML(false)
 	err = schema.Read(in, schema.Options{}, v)
 	if ferr := w.Flush(); ferr != nil && err == nil {
@@ -75,9 +81,27 @@ func ediDoc(e *env, args []string) (int, error) {
 	return exitOK, nil
 }
 
+// profileOf reads a partner's profile; none for no name.
+func profileOf(name string) (*translate.Profile, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, misuse("%v", err)
+	}
+	defer f.Close()
+	p, err := translate.ReadProfile(f)
+	if err != nil {
+		return nil, misuse("%s: %v", name, err)
+	}
+	return p, nil
+}
+
 // documents prints the document of every set that is not rejected.
 type documents struct {
 	enc      *json.Encoder
+	profile  *translate.Profile
 	ic       schema.Interchange
 	rejected bool
 }
@@ -107,6 +131,7 @@ func (v *documents) Set(s *schema.Set) error {
 	if d == nil {
 		return nil
 	}
+	v.profile.In(d)
 	h := v.ic.Header
 	return v.enc.Encode(documentLine{
 		s.Type, s.Control, h.Control, h.SenderQualifier + ":" + h.Sender, h.ReceiverQualifier + ":" + h.Receiver,
