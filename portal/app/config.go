@@ -29,6 +29,7 @@ type Config struct {
 	SMTPURL        string
 	TrustedProxies string
 	MetricsAddr    string
+	KeyFile        string
 	Demo           bool
 
 	Limits session.Limits // no setting: floods are slowed down alike everywhere; tests raise it
@@ -48,6 +49,7 @@ var settings = []setting{
 	{"base-url", "", "address people type, for links; empty = from --addr", func(c *Config) *string { return &c.BaseURL }},
 	{"smtp-url", "", "smtp://user:password@host:port or smtps://…; empty = mail stays in the outbox, readable", func(c *Config) *string { return &c.SMTPURL }},
 	{"trusted-proxies", "", "addresses or networks whose X-Forwarded-* headers are believed, comma separated", func(c *Config) *string { return &c.TrustedProxies }},
+	{"key-file", "", "file of the key that seals private keys and passwords in the database; empty = entente.key in the data folder, made at first start", func(c *Config) *string { return &c.KeyFile }},
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
 }
 
@@ -95,6 +97,9 @@ func configure(set *flag.FlagSet, getenv func(string) string) (Config, error) {
 		if s.name != "data" {
 			*s.at(&c) = pick(s, file)
 		}
+	}
+	if c.KeyFile == "" {
+		c.KeyFile = filepath.Join(c.Data, "entente.key")
 	}
 	return c, c.check()
 }
