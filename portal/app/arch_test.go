@@ -32,6 +32,7 @@ var imports = []rule{
 	{"main", []string{"portal/app"}, "the root only starts the composition root"},
 	{"edi/wire", nil, "the words every EDI package shares import nothing"},
 	{"edi/doc", nil, "business documents are plain values that anybody may use"},
+	{"edi/dial", []string{"prm/fault"}, "calling out is guarded in one place, below everything that calls"},
 	{"static", nil, "files, nothing else"},
 	{"prm/fault", nil, "a leaf: everybody returns faults"},
 	{"prm/money", nil, "a leaf: exact numbers depend on nothing"},
