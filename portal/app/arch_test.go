@@ -31,6 +31,7 @@ func with(lists ...[]string) []string { return slices.Concat(lists...) }
 var imports = []rule{
 	{"main", []string{"portal/app"}, "the root only starts the composition root"},
 	{"edi/wire", nil, "the words every EDI package shares import nothing"},
+	{"edi/as2", nil, "AS2 is a codec: headers and bytes in, headers and bytes out; agreements and keys are arguments"},
 	{"edi/doc", nil, "business documents are plain values that anybody may use"},
 	{"edi/dial", []string{"prm/fault"}, "calling out is guarded in one place, below everything that calls"},
 	{"static", nil, "files, nothing else"},

@@ -1,0 +1,484 @@
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/subtle"
+	"crypto/x509"
+	"encoding/asn1"
+	"fmt"
+	"time"
+)
+
+const (
+	maxSigners      = 8
+	maxCertificates = 32
+)
+
+// SignedData is a signature read and not yet believed.
+type SignedData struct {
+	// Content is what is enclosed; nil in a detached signature.
+	Content [][]byte
+	// Certificates are the certificates that came along, as bytes. For showing
+	// and importing only.
+	Certificates [][]byte
+	// Attached reports whether there is a content.
+	Attached bool
+
+	contentType string
+	signers     []signer
+}
+
+type signer struct {
+	issuer, serial []byte // issuer as a whole name, serial as integer contents
+	keyID          []byte
+	digest         crypto.Hash // 0: not known
+	signature      algorithm
+	value          []byte
+	attrs          []byte // the element [0] as it came, nil without
+	attrType       string
+	attrDigest     []byte
+	time           time.Time
+}
+
+// Signature is a signature that verified.
+type Signature struct {
+	Certificate *x509.Certificate // the pinned one
+	Hash        crypto.Hash
+	PSS         bool
+	Time        time.Time // claimed by the signer; zero when absent
+}
+
+// ParseSigned reads a SignedData.
+func ParseSigned(b []byte) (*SignedData, error) {
+	r, err := open(b, oidSigned)
+	if err != nil {
+		return nil, err
+	}
+	s := &SignedData{}
+	if _, err := r.small(); err != nil {
+		return nil, err
+	}
+	if _, err := r.whole(tagSet); err != nil { // digest algorithms: each signer says its own
+		return nil, err
+	}
+	if err := r.enter(tagSequence); err != nil {
+		return nil, err
+	}
+	ct, err := r.prim(tagOID)
+	if err != nil {
+		return nil, err
+	}
+	s.contentType = string(ct)
+	if r.next(tagContext0) {
+		s.Attached = true
+		if err := r.enter(tagContext0); err != nil {
+			return nil, err
+		}
+		if s.Content, err = r.octets(tagOctets); err != nil {
+			return nil, err
+		}
+		if err := r.leave(); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.leave(); err != nil {
+		return nil, err
+	}
+	if r.next(tagContext0) {
+		if err := r.enter(tagContext0); err != nil {
+			return nil, err
+		}
+		for r.more() {
+			c, err := r.skip()
+			if err != nil {
+				return nil, err
+			}
+			if len(s.Certificates) < maxCertificates && len(c) > 0 && c[0] == tagSequence {
+				s.Certificates = append(s.Certificates, c)
+			}
+		}
+		if err := r.leave(); err != nil {
+			return nil, err
+		}
+	}
+	if r.next(tagContext1) { // revocation lists
+		if _, err := r.skip(); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.enter(tagSet); err != nil {
+		return nil, err
+	}
+	for r.more() {
+		if len(s.signers) == maxSigners {
+			return nil, malformed("more than %d signers", maxSigners)
+		}
+		one, err := r.signer()
+		if err != nil {
+			return nil, err
+		}
+		s.signers = append(s.signers, one)
+	}
+	return s, r.leave()
+}
+
+func (r *reader) signer() (signer, error) {
+	var s signer
+	if err := r.enter(tagSequence); err != nil {
+		return s, err
+	}
+	if _, err := r.small(); err != nil {
+		return s, err
+	}
+	var err error
+	if s.issuer, s.serial, s.keyID, err = r.who(); err != nil {
+		return s, err
+	}
+	digest, err := r.algorithm()
+	if err != nil {
+		return s, err
+	}
+	s.digest, _ = hashOf(digest.oid)
+	if r.next(tagContext0) {
+		if s.attrs, err = r.skip(); err != nil {
+			return s, err
+		}
+		if err := s.readAttributes(); err != nil {
+			return s, err
+		}
+	}
+	if s.signature, err = r.algorithm(); err != nil {
+		return s, err
+	}
+	value, err := r.octets(tagOctets)
+	if err != nil {
+		return s, err
+	}
+	s.value = value.join()
+	return s, r.leave()
+}
+
+// who reads issuer and serial number, or the key identifier in [0].
+func (r *reader) who() (issuer, serial, keyID []byte, err error) {
+	if r.next(tagPrimitive0) || r.next(tagContext0) {
+		id, err := r.octets(tagPrimitive0)
+		return nil, nil, id.join(), err
+	}
+	if err := r.enter(tagSequence); err != nil {
+		return nil, nil, nil, err
+	}
+	name, err := r.whole(tagSequence)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if issuer, err = DER(name); err != nil {
+		return nil, nil, nil, err
+	}
+	if serial, err = r.prim(tagInteger); err != nil {
+		return nil, nil, nil, err
+	}
+	return issuer, serial, nil, r.leave()
+}
+
+// readAttributes takes content type, digest and time out of the signed attributes,
+// each at most once.
+func (s *signer) readAttributes() error {
+	r := newReader(s.attrs)
+	if err := r.enter(tagContext0); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for r.more() {
+		if err := r.enter(tagSequence); err != nil {
+			return err
+		}
+		id, err := r.prim(tagOID)
+		if err != nil {
+			return err
+		}
+		if seen[string(id)] {
+			return malformed("a signed attribute twice")
+		}
+		seen[string(id)] = true
+		if err := r.enter(tagSet); err != nil {
+			return err
+		}
+		switch string(id) {
+		case oidContentType:
+			v, err := r.prim(tagOID)
+			if err != nil {
+				return err
+			}
+			s.attrType = string(v)
+		case oidMessageDigest:
+			v, err := r.octets(tagOctets)
+			if err != nil {
+				return err
+			}
+			s.attrDigest = v.join()
+		case oidSigningTime:
+			if raw, err := r.skip(); err == nil {
+				_, _ = asn1.Unmarshal(raw, &s.time) // a claim only: unreadable is none
+			}
+		}
+		if r.more() && (string(id) == oidContentType || string(id) == oidMessageDigest) {
+			return malformed("a signed attribute with two values")
+		}
+		if err := r.leave(); err != nil {
+			return err
+		}
+		if err := r.leave(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Verify looks for a signature by the key of a pinned certificate. The digest of the
+// content that was signed comes from the function. Errors: ErrOtherSigner, ErrDigest,
+// ErrSignature, ErrUnsupported.
+func (s *SignedData) Verify(digest func(crypto.Hash) []byte, pinned []*x509.Certificate) (Signature, error) {
+	fault := ErrOtherSigner
+	for _, one := range s.signers {
+		for _, cert := range pinned {
+			if !named(cert, one.issuer, one.serial, one.keyID) {
+				continue
+			}
+			sig, err := s.verify(one, cert, digest)
+			if err == nil {
+				return sig, nil
+			}
+			fault = err
+		}
+	}
+	return Signature{}, fault
+}
+
+// named reports whether a certificate is the one meant.
+func named(c *x509.Certificate, issuer, serial, keyID []byte) bool {
+	if keyID != nil {
+		if len(c.SubjectKeyId) > 0 {
+			return bytes.Equal(c.SubjectKeyId, keyID)
+		}
+		return bytes.Equal(KeyID(c), keyID)
+	}
+	own, err := asn1.Marshal(c.SerialNumber)
+	return err == nil && bytes.Equal(bytes.TrimLeft(own[2:], "\x00"), bytes.TrimLeft(serial, "\x00")) && sameName(c.RawIssuer, issuer)
+}
+
+// KeyID is the identifier of a certificate's key: SHA-1 over the bits of the key.
+func KeyID(c *x509.Certificate) []byte {
+	var spki struct {
+		Algorithm asn1.RawValue
+		Key       asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &spki); err != nil {
+		return nil
+	}
+	sum := sha1.Sum(spki.Key.Bytes)
+	return sum[:]
+}
+
+func (s *SignedData) verify(one signer, cert *x509.Certificate, digest func(crypto.Hash) []byte) (Signature, error) {
+	hash, pss, err := one.scheme()
+	if err != nil {
+		return Signature{}, err
+	}
+	sig := Signature{Certificate: cert, Hash: hash, PSS: pss, Time: one.time}
+	if one.attrs == nil {
+		return sig, one.check(cert, hash, pss, digest(hash))
+	}
+	if one.digest == 0 {
+		return Signature{}, fmt.Errorf("%w: digest algorithm", ErrUnsupported)
+	}
+	if one.attrType != s.contentType || one.attrDigest == nil {
+		return Signature{}, malformed("signed attributes lack content type or digest")
+	}
+	// What is signed is the attributes as a SET. First as they came; then, for
+	// those that came in BER or out of order, in DER.
+	set := append([]byte{tagSet}, one.attrs[1:]...)
+	if err := one.check(cert, hash, pss, sum(hash, set)); err != nil {
+		der, derr := DER(set)
+		if derr != nil || bytes.Equal(der, set) {
+			return Signature{}, err
+		}
+		if err := one.check(cert, hash, pss, sum(hash, der)); err != nil {
+			return Signature{}, err
+		}
+	}
+	// The digest is compared after the signature over it, so that "differs from
+	// what was signed" is only said of something the pinned key signed.
+	if subtle.ConstantTimeCompare(digest(one.digest), one.attrDigest) != 1 {
+		return Signature{}, ErrDigest
+	}
+	if weaker(one.digest, hash) {
+		sig.Hash = one.digest
+	}
+	return sig, nil
+}
+
+func weaker(a, b crypto.Hash) bool { return a.Size() < b.Size() }
+
+func sum(h crypto.Hash, b []byte) []byte {
+	d := h.New()
+	d.Write(b)
+	return d.Sum(nil)
+}
+
+// scheme gives the hash that was signed and whether it is RSASSA-PSS.
+func (s *signer) scheme() (hash crypto.Hash, pss bool, err error) {
+	switch s.signature.oid {
+	case oidRSA, oidECKey:
+		if s.digest == 0 {
+			return 0, false, fmt.Errorf("%w: digest algorithm", ErrUnsupported)
+		}
+		return s.digest, false, nil
+	case oidPSS:
+		p, err := readRSAParams(s.signature.params)
+		if err != nil {
+			return 0, false, err
+		}
+		if p.hash != p.mgf {
+			return 0, false, fmt.Errorf("%w: RSASSA-PSS with two hashes", ErrUnsupported)
+		}
+		return p.hash, true, nil
+	}
+	for _, row := range hashes {
+		if s.signature.oid == row.rsa || s.signature.oid == row.ecdsa {
+			return row.hash, false, nil
+		}
+	}
+	return 0, false, fmt.Errorf("%w: signature algorithm", ErrUnsupported)
+}
+
+func (s *signer) check(cert *x509.Certificate, hash crypto.Hash, pss bool, digest []byte) error {
+	switch key := cert.PublicKey.(type) {
+	case *rsa.PublicKey:
+		if s.signature.oid != oidRSA && s.signature.oid != oidPSS {
+			if row, _ := rowOf(hash); s.signature.oid != row.rsa {
+				return ErrSignature
+			}
+		}
+		if pss {
+			p, err := readRSAParams(s.signature.params)
+			if err != nil {
+				return err
+			}
+			if rsa.VerifyPSS(key, hash, digest, s.value, &rsa.PSSOptions{SaltLength: p.salt}) == nil {
+				return nil
+			}
+		} else if rsa.VerifyPKCS1v15(key, hash, digest, s.value) == nil {
+			return nil
+		}
+	case *ecdsa.PublicKey:
+		if row, _ := rowOf(hash); s.signature.oid != oidECKey && s.signature.oid != row.ecdsa {
+			return ErrSignature
+		}
+		if ecdsa.VerifyASN1(key, digest, s.value) {
+			return nil
+		}
+	default:
+		return fmt.Errorf("%w: key %T", ErrUnsupported, key)
+	}
+	return ErrSignature
+}
+
+// SignOptions say how to sign.
+type SignOptions struct {
+	Hash crypto.Hash
+	PSS  bool // RSA keys only; PKCS #1 v1.5 without
+	// Bare leaves the certificate out of the message.
+	Bare bool
+	Time time.Time // signing time; left out when zero
+	// Content, when not nil, is enclosed; the signature is detached without.
+	Content []byte
+}
+
+// Sign makes a SignedData over content of which only the digest is needed.
+func Sign(digest []byte, key crypto.Signer, cert *x509.Certificate, opt SignOptions) ([]byte, error) {
+	row, ok := rowOf(opt.Hash)
+	if !ok || !opt.Hash.Available() {
+		return nil, fmt.Errorf("%w: hash %d", ErrUnsupported, opt.Hash)
+	}
+	if len(digest) != opt.Hash.Size() {
+		return nil, fmt.Errorf("cms: a digest of %d octets for %v", len(digest), opt.Hash)
+	}
+	attrs := [][]byte{
+		attribute(oidContentType, tlv(tagOID, []byte(oidData))),
+		attribute(oidMessageDigest, tlv(tagOctets, digest)),
+	}
+	if !opt.Time.IsZero() {
+		t, err := asn1.Marshal(opt.Time.UTC().Truncate(time.Second))
+		if err != nil {
+			return nil, err
+		}
+		attrs = append(attrs, attribute(oidSigningTime, t))
+	}
+	set, err := DER(tlv(tagSet, attrs...)) // sorted
+	if err != nil {
+		return nil, err
+	}
+	var alg []byte
+	var how crypto.SignerOpts = opt.Hash
+	switch key.Public().(type) {
+	case *rsa.PublicKey:
+		alg = writeAlgorithm(oidRSA, null)
+		if opt.PSS {
+			alg = writeAlgorithm(oidPSS, writeRSAParams(row, true))
+			how = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: opt.Hash}
+		}
+	case *ecdsa.PublicKey:
+		alg = writeAlgorithm(row.ecdsa)
+	default:
+		return nil, fmt.Errorf("%w: key %T", ErrUnsupported, key.Public())
+	}
+	value, err := key.Sign(rand.Reader, sum(opt.Hash, set), how)
+	if err != nil {
+		return nil, fmt.Errorf("cms: sign: %w", err)
+	}
+	digestAlg := writeAlgorithm(row.digest)
+	attrsOut := append([]byte{tagContext0}, set[1:]...)
+	info := tlv(tagSequence,
+		tlv(tagInteger, []byte{1}), issuerAndSerial(cert), digestAlg, attrsOut, alg, tlv(tagOctets, value))
+	enclosed := tlv(tagSequence, tlv(tagOID, []byte(oidData)))
+	if opt.Content != nil {
+		enclosed = tlv(tagSequence, tlv(tagOID, []byte(oidData)), tlv(tagContext0, tlv(tagOctets, opt.Content)))
+	}
+	var certs []byte
+	if !opt.Bare {
+		certs = tlv(tagContext0, cert.Raw)
+	}
+	return contentInfo(oidSigned, tlv(tagSequence,
+		tlv(tagInteger, []byte{1}), tlv(tagSet, digestAlg), enclosed, certs, tlv(tagSet, info))), nil
+}
+
+// Bundle makes a SignedData that only carries certificates (a .p7b file).
+func Bundle(certs []*x509.Certificate) []byte {
+	var raw [][]byte
+	for _, c := range certs {
+		raw = append(raw, c.Raw)
+	}
+	return contentInfo(oidSigned, tlv(tagSequence, tlv(tagInteger, []byte{1}), tlv(tagSet),
+		tlv(tagSequence, tlv(tagOID, []byte(oidData))), tlv(tagContext0, raw...), tlv(tagSet)))
+}
+
+func attribute(id string, value []byte) []byte {
+	return tlv(tagSequence, tlv(tagOID, []byte(id)), tlv(tagSet, value))
+}
+
+func issuerAndSerial(c *x509.Certificate) []byte {
+	serial, err := asn1.Marshal(c.SerialNumber)
+	if err != nil {
+		panic(err) // a big.Int always marshals
+	}
+	return tlv(tagSequence, c.RawIssuer, serial)
+}
+
+func contentInfo(id string, body []byte) []byte {
+	return tlv(tagSequence, tlv(tagOID, []byte(id)), tlv(tagContext0, body))
+}
