@@ -88,7 +88,7 @@ var modules = []string{
 	"github.com/jackc/pgx/v5", "github.com/nicksnyder/go-i18n/v2", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",
 	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/net", "golang.org/x/sync",
-	"gorm.io/driver/postgres", "gorm.io/gorm", "modernc.org/sqlite",
+	"gorm.io/driver/postgres", "gorm.io/gorm", "modernc.org/sqlite", "software.sslmate.com/src/go-pkcs12",
 }
 
 type pkg struct {

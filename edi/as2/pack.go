@@ -1,0 +1,254 @@
+package as2
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"entente/edi/as2/internal/cms"
+)
+
+// Payload is one document.
+type Payload struct {
+	ContentType string // application/edi-x12, application/edifact, application/xml, …
+	FileName    string
+	Data        []byte
+}
+
+// The content types of documents (RFC 1767, 7303).
+const (
+	TypeX12     = "application/edi-x12"
+	TypeEDIFACT = "application/edifact"
+	TypeXML     = "application/xml"
+	TypeOctets  = "application/octet-stream"
+)
+
+// Message is what Pack sends.
+type Message struct {
+	// ID is the Message-ID, in angle brackets. A try again is the same request with
+	// the same bytes: keep the Request, do not pack twice.
+	ID       string
+	Subject  string
+	Date     time.Time
+	Payloads []Payload // several go as multipart/related (RFC 6362)
+}
+
+// NewID makes a Message-ID at a host.
+func NewID(host string) string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails
+	return "<" + hex.EncodeToString(b) + "@" + host + ">"
+}
+
+// Request is an HTTP request: for the message or for an MDN of its own.
+type Request struct {
+	Header Header
+	Body   []byte
+	Sent   Sent // of a message
+}
+
+// Sent is what must be kept of a message to judge its MDN.
+type Sent struct {
+	MessageID string  `json:"message_id"`
+	From      string  `json:"from"`
+	To        string  `json:"to"`
+	Receipt   Receipt `json:"receipt"`
+	// MICs are what the MDN may hold: by the digest asked for first, then by those
+	// that stacks answer in whatever was asked.
+	MICs []MIC `json:"mics"`
+	// WithHeader are the other reading of a message that is compressed only.
+	WithHeader []MIC `json:"with_header,omitempty"`
+}
+
+const (
+	version  = "1.2"
+	features = "multiple-attachments"
+)
+
+// Pack makes the request of a message.
+func Pack(m Message, rel Relation) (*Request, error) {
+	a := rel.Agreement
+	if err := a.Check(); err != nil {
+		return nil, err
+	}
+	if len(m.ID) < 3 || len(m.ID) > 255 || m.ID[0] != '<' || m.ID[len(m.ID)-1] != '>' || !token(m.ID) {
+		return nil, fmt.Errorf("as2: Message-ID %q", short(m.ID))
+	}
+	if !clean(m.Subject) {
+		return nil, errors.New("as2: the subject holds control characters")
+	}
+	d, err := dress(m.Payloads)
+	if err != nil {
+		return nil, err
+	}
+	inner := d
+	mic := micOver(a, d.body)
+	var withHeader []MIC
+	if a.Compression == CompressBefore {
+		if d, err = compress(d); err != nil {
+			return nil, err
+		}
+	}
+	if a.Sign {
+		parts := d.parts()
+		mic = micOver(a, parts)
+		if d, err = sign(parts, a, rel.Keys.Sign, a.Digest, m.Date); err != nil {
+			return nil, err
+		}
+	}
+	if a.Compression == CompressAfter {
+		if d, err = compress(d); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case a.Sign:
+	case a.Cipher != "":
+		mic = micOver(a, inner.parts())
+	case a.Compression != NoCompression:
+		withHeader = micOver(a, inner.parts())
+	}
+	if a.Cipher != "" {
+		if d, err = encrypt(d, rel); err != nil {
+			return nil, err
+		}
+	}
+	r := &Request{Header: outer(a.Us, a.Them, m.ID, m.Subject, m.Date)}
+	for _, f := range d.header {
+		if f.Name != "Content-Transfer-Encoding" { // RFC 4130 5.2.1: not on the body of HTTP
+			r.Header = append(r.Header, f)
+		}
+	}
+	ask(&r.Header, a)
+	r.Body = bytes.Join(d.body, nil)
+	r.Sent = Sent{MessageID: m.ID, From: a.Us, To: a.Them, Receipt: a.Receipt, MICs: mic, WithHeader: withHeader}
+	return r, nil
+}
+
+// outer is what every request begins with.
+func outer(from, to, id, subject string, date time.Time) Header {
+	h := Header{
+		{"AS2-Version", version}, {"AS2-From", FormatID(from)}, {"AS2-To", FormatID(to)},
+		{"Message-ID", id}, {"MIME-Version", "1.0"}, {"EDIINT-Features", features},
+	}
+	if !date.IsZero() {
+		h.add("Date", date.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
+	}
+	if subject != "" {
+		h.add("Subject", subject)
+	}
+	return h
+}
+
+func ask(h *Header, a Agreement) {
+	if a.Receipt == NoReceipt {
+		return
+	}
+	to := a.NotifyTo
+	if to == "" {
+		to = a.Us
+	}
+	h.add("Disposition-Notification-To", to)
+	if a.Receipt == SignedReceipt {
+		h.add("Disposition-Notification-Options",
+			"signed-receipt-protocol=optional, pkcs7-signature; signed-receipt-micalg=optional, "+a.Digest.Spell(a.PlainNames))
+	}
+	if a.AsyncURL != "" {
+		h.add("Receipt-Delivery-Option", a.AsyncURL)
+	}
+}
+
+// dress makes the innermost entity: a document, or several related ones.
+func dress(payloads []Payload) (draft, error) {
+	if len(payloads) == 0 {
+		return draft{}, errors.New("as2: nothing to send")
+	}
+	var parts [][][]byte
+	var one draft
+	for _, p := range payloads {
+		if len(p.Data) == 0 {
+			return draft{}, errors.New("as2: an empty document")
+		}
+		kind := p.ContentType
+		if kind == "" {
+			kind = TypeOctets
+		}
+		if !clean(kind) || !strings.Contains(kind, "/") {
+			return draft{}, fmt.Errorf("as2: content type %q", short(kind))
+		}
+		one = draft{Header{{"Content-Type", kind}, {"Content-Transfer-Encoding", "binary"}}, [][]byte{p.Data}}
+		if p.FileName != "" {
+			one.header.add("Content-Disposition", disposition(p.FileName))
+		}
+		parts = append(parts, one.parts())
+	}
+	if len(payloads) == 1 {
+		return one, nil
+	}
+	root, _ := media(payloads[0].ContentType)
+	if root == "" {
+		root = TypeOctets
+	}
+	return multipart(`multipart/related; type="`+root+`"`, parts...), nil
+}
+
+// micOver digests parts by what the MDN may use.
+func micOver(a Agreement, parts [][]byte) []MIC {
+	var out []MIC
+	for _, h := range []Hash{a.Digest, SHA256, SHA1} {
+		if len(out) > 0 && h == a.Digest {
+			continue
+		}
+		out = append(out, MIC{h, h.Spell(a.PlainNames), h.sum(parts...)})
+	}
+	return out
+}
+
+// sign makes a multipart/signed (RFC 1847) of an entity.
+func sign(parts [][]byte, a Agreement, who Identity, h Hash, at time.Time) (draft, error) {
+	if who.Key == nil || who.Certificate == nil {
+		return draft{}, errors.New("as2: no key to sign with")
+	}
+	sig, err := cms.Sign(h.sum(parts...), who.Key, who.Certificate, cms.SignOptions{Hash: hashes[h], PSS: a.PSS, Time: at})
+	if err != nil {
+		return draft{}, err
+	}
+	s := draft{Header{
+		{"Content-Type", `application/pkcs7-signature; name="smime.p7s"`},
+		{"Content-Transfer-Encoding", "base64"},
+		{"Content-Disposition", `attachment; filename="smime.p7s"`},
+	}, [][]byte{bytes.TrimSuffix(encodeBase64(sig), []byte("\r\n"))}}
+	return multipart(`multipart/signed; protocol="application/pkcs7-signature"; micalg=`+h.Spell(a.PlainNames), parts, s.parts()), nil
+}
+
+func pkcs7(kind, file string, body ...[]byte) draft {
+	return draft{Header{
+		{"Content-Type", `application/pkcs7-mime; smime-type=` + kind + `; name="` + file + `"`},
+		{"Content-Transfer-Encoding", "binary"},
+		{"Content-Disposition", `attachment; filename="` + file + `"`},
+	}, body}
+}
+
+func compress(d draft) (draft, error) {
+	body, err := cms.Compress(d.parts())
+	return pkcs7("compressed-data", "smime.p7z", body...), err
+}
+
+func encrypt(d draft, rel Relation) (draft, error) {
+	a, to := rel.Agreement, rel.Keys.Encrypt
+	if to == nil {
+		return draft{}, errors.New("as2: no certificate to encrypt for")
+	}
+	c := ciphers[a.Cipher]
+	body, err := cms.Encrypt(d.parts(), []*x509.Certificate{to}, cms.EncryptOptions{Cipher: c, OAEP: hashes[a.OAEP]})
+	kind := "enveloped-data"
+	if c.Authenticated() {
+		kind = "authEnveloped-data"
+	}
+	return pkcs7(kind, "smime.p7m", body), err
+}
