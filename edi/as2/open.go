@@ -118,10 +118,10 @@ func (o *opener) open(h Header, body []byte, find func(from, to string) (Relatio
 
 func (o *opener) address(h Header) *Failure {
 	got := o.got
-	if h.size() > o.lim.Header {
-		return fail(UnexpectedError, BadHeader, fmt.Errorf("as2: a header beyond %d octets", o.lim.Header))
-	}
 	var errs []error
+	if h.size() > o.lim.Header {
+		errs = append(errs, fmt.Errorf("as2: a header beyond %d octets", o.lim.Header))
+	}
 	for name, to := range map[string]*string{"AS2-From": &got.From, "AS2-To": &got.To} {
 		if n := h.count(name); n != 1 {
 			errs = append(errs, fmt.Errorf("as2: %s is there %d times", name, n))
@@ -245,20 +245,13 @@ func (o *opener) pkcs7(e entity) *Failure {
 	if len(body) > 0 && body[0] != 0x30 { // base64 of DER never begins with "0"
 		dec, err := decodeBase64(body)
 		if err != nil {
-			return o.broken(BadCMS, err)
+			return o.notCMS(e, err)
 		}
 		body = dec
 	}
 	kind, err := cms.KindOf(body)
 	if err != nil {
-		_, params := media(e.header.Get("Content-Type"))
-		switch strings.ToLower(params["smime-type"]) {
-		case "compressed-data":
-			return o.orBroken(DecompressionFailed, BadCMS, err)
-		case "signed-data":
-			return o.orBroken(AuthenticationFailed, BadCMS, err)
-		}
-		return fail(DecryptionFailed, BadCMS, err)
+		return o.notCMS(e, err)
 	}
 	switch kind {
 	case cms.Enveloped, cms.AuthEnveloped:
@@ -269,6 +262,18 @@ func (o *opener) pkcs7(e entity) *Failure {
 		return o.verifyEnclosed(body)
 	}
 	return o.broken(NotSupported, cms.ErrUnsupported)
+}
+
+// notCMS: by what the layer says it is, since its bytes say nothing.
+func (o *opener) notCMS(e entity, err error) *Failure {
+	_, params := media(e.header.Get("Content-Type"))
+	switch strings.ToLower(params["smime-type"]) {
+	case "compressed-data":
+		return o.orBroken(DecompressionFailed, BadCMS, err)
+	case "signed-data":
+		return o.orBroken(AuthenticationFailed, BadCMS, err)
+	}
+	return fail(DecryptionFailed, BadCMS, err)
 }
 
 // orBroken is the disposition, unless the layer came out of a decryption.
