@@ -48,6 +48,12 @@ CREATE TABLE edi_identity_confirmation (
   PRIMARY KEY (partnership_id, org_id, identity_id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id)
 );
+CREATE TABLE edi_refusal (
+  org_id text NOT NULL, id text NOT NULL, name text NOT NULL, size bigint NOT NULL, data bytea, reason text NOT NULL, args text NOT NULL, made bigint NOT NULL,
+  UNIQUE (org_id, name),
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE edi_set (
   interchange_id text NOT NULL, position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, group_no bigint NOT NULL, group_kind text NOT NULL, group_control text NOT NULL, group_version text NOT NULL, kind text NOT NULL, control text NOT NULL, implementation text NOT NULL, segments bigint NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, result text NOT NULL, business text NOT NULL, business_key text NOT NULL, document_kind text NOT NULL, document_id text NOT NULL, answered text NOT NULL, findings text NOT NULL,
   PRIMARY KEY (interchange_id, "position"),
@@ -246,6 +252,12 @@ CREATE TABLE session (
   FOREIGN KEY (person_id) REFERENCES person(id)
 );
 CREATE INDEX session_person ON session USING btree (person_id, ended);
+CREATE TABLE sftp_user (
+  org_id text NOT NULL, id text NOT NULL, name text NOT NULL, password text NOT NULL, public_keys text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, used bigint NOT NULL,
+  UNIQUE (name),
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE shipment (
   id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, shipped_on text NOT NULL, carrier text NOT NULL, tracking text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, received_by text NOT NULL, received bigint NOT NULL,
   UNIQUE (supplier_id, number),

@@ -38,6 +38,10 @@ CREATE TABLE edi_identity_confirmation (
   partnership_id TEXT NOT NULL REFERENCES partnership(id), org_id TEXT NOT NULL, identity_id TEXT NOT NULL, confirmed_by TEXT NOT NULL, confirmed INTEGER NOT NULL,
   PRIMARY KEY (partnership_id, org_id, identity_id)
 );
+CREATE TABLE edi_refusal (
+  org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, data BLOB, reason TEXT NOT NULL, args TEXT NOT NULL, made INTEGER NOT NULL,
+  PRIMARY KEY (org_id, id), UNIQUE (org_id, name)
+);
 CREATE TABLE edi_set (
   interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, group_no INTEGER NOT NULL, group_kind TEXT NOT NULL, group_control TEXT NOT NULL, group_version TEXT NOT NULL,
   kind TEXT NOT NULL, control TEXT NOT NULL, implementation TEXT NOT NULL, segments INTEGER NOT NULL, start_at INTEGER NOT NULL, size INTEGER NOT NULL, result TEXT NOT NULL, business TEXT NOT NULL, business_key TEXT NOT NULL, document_kind TEXT NOT NULL, document_id TEXT NOT NULL, answered TEXT NOT NULL,
@@ -206,6 +210,10 @@ CREATE TABLE session (
   created INTEGER NOT NULL, seen INTEGER NOT NULL, idle_until INTEGER NOT NULL, end_by INTEGER NOT NULL, ended INTEGER NOT NULL
 );
 CREATE INDEX session_person ON session (person_id, ended);
+CREATE TABLE sftp_user (
+  org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL, public_keys TEXT NOT NULL, made_by TEXT NOT NULL,
+  created INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (org_id, id)
+);
 CREATE TABLE shipment (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, shipped_on TEXT NOT NULL,
   carrier TEXT NOT NULL, tracking TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, received_by TEXT NOT NULL, received INTEGER NOT NULL, UNIQUE (supplier_id, number)

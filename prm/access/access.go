@@ -95,8 +95,17 @@ func System(name, org string) Actor {
 	return Actor{Org: org, Roles: []Role{Admin}, Via: "system:" + name}
 }
 
+// Station is a company's own system at a door that no person stands behind, such as
+// SFTP: it sends and fetches the company's documents and does nothing else. name
+// appears in the audit log.
+func Station(name, org string) Actor {
+	return Actor{Org: org, Roles: []Role{EDI}, Scopes: []string{"edi:read", "edi:write"}, Via: "station:" + name}
+}
+
 // Known reports whether the actor is somebody.
-func (a Actor) Known() bool { return a.Person != "" || strings.HasPrefix(a.Via, "system:") }
+func (a Actor) Known() bool {
+	return a.Person != "" || strings.HasPrefix(a.Via, "system:") || strings.HasPrefix(a.Via, "station:")
+}
 
 // Has reports whether the actor holds the role (admin holds all).
 func (a Actor) Has(r Role) bool {

@@ -97,3 +97,30 @@ func TestAWrongSideIsNotFound(t *testing.T) {
 		t.Error("the operator flag decides")
 	}
 }
+
+// A station sends and fetches for its own company, and that is all.
+func TestStation(t *testing.T) {
+	t.Parallel()
+	s := Station("sftp:1", "kestrel")
+	may := map[Action]bool{EDISend: true, EDIFetch: true, EDIRead: true, EDIResolve: true}
+	for _, act := range Actions() {
+		for _, r := range []Resource{Own("kestrel"), Shared("kestrel", "x"), Shared("x", "kestrel"), {Members: []string{"kestrel"}}} {
+			if Allowed(s, act, r) && !may[act] {
+				t.Errorf("a station may do %s", act)
+			}
+		}
+		for _, r := range []Resource{Own("baltic"), Shared("x", "baltic")} {
+			if err := Check(s, act, r); fault.CodeOf(err) != fault.NotFound {
+				t.Errorf("a station of another company, %s: %v", act, err)
+			}
+		}
+	}
+	for act := range may {
+		if !Allowed(s, act, Own("kestrel")) && !Allowed(s, act, Shared("x", "kestrel")) {
+			t.Errorf("a station may not do %s", act)
+		}
+	}
+	if CheckOperator(s) == nil {
+		t.Error("a station runs the platform")
+	}
+}

@@ -34,6 +34,7 @@ const (
 	EDISend       Action = "edi.send"
 	EDIFetch      Action = "edi.fetch"
 	EDIResolve    Action = "edi.resolve"
+	EDIDoors      Action = "edi.doors"
 	RoomRead      Action = "room.read"
 	RoomPost      Action = "room.post"
 	NoticeOwn     Action = "notice.own"
@@ -88,6 +89,7 @@ var policy = map[Action]rule{
 	EDIRead:    {scope: "edi:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},
 	EDISend:    {scope: "edi:write", sides: map[Side][]Role{Owner: senders}},
 	EDIFetch:   {scope: "edi:read", sides: map[Side][]Role{Owner: senders}},
+	EDIDoors:   {read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
 	EDIResolve: {scope: "edi:write", read: EDIRead, sides: map[Side][]Role{Supplier: senders, Reseller: senders}},
 
 	RoomRead:  {scope: "chat:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},

@@ -43,6 +43,23 @@ func actions(w *world, token Token, identity Identity, invitation, session strin
 			_, _, err := w.s.CreateTokenFor(w.ctx(), a, TokenForCmd{Email: w.maya.Email, TokenCmd: TokenCmd{Name: "n", Scopes: []string{"edi:read"}, Days: 1}})
 			return err
 		},
+		"RemoveSFTPUser": func(a access.Actor) error { return w.s.RemoveSFTPUser(w.ctx(), a, w.login.ID) },
+		"SFTPStill": func(a access.Actor) error {
+			if a.Known() && a.Org == w.baltic.ID { // a forged one: the login of another company
+				a.Via = "station:sftp:" + w.login.ID
+				if err := w.s.SFTPStill(w.ctx(), a); fault.CodeOf(err) != fault.Unauthenticated {
+					return err
+				}
+			}
+			if !a.Known() {
+				return w.s.SFTPStill(w.ctx(), a)
+			}
+			return errNotFound
+		},
+		"CreateSFTPUserFor": func(a access.Actor) error {
+			_, _, err := w.s.CreateSFTPUserFor(w.ctx(), a, "kestrel", SFTPUserCmd{Name: "kestrel.x"})
+			return err
+		},
 		"PlatformOrgs": func(a access.Actor) error { _, err := w.s.PlatformOrgs(w.ctx(), a); return err },
 	}
 }
@@ -50,7 +67,7 @@ func actions(w *world, token Token, identity Identity, invitation, session strin
 // alone are the methods that take no id: they act for the actor's own company
 // or person, so a stranger meets only their own.
 var alone = []string{"Org", "ChangeOrg", "Members", "Invitations", "Invite", "AddIdentity", "Identities", "CreateToken", "Tokens", "OrgTokens",
-	"Profile", "ChangeProfile", "ChangePassword", "AskAddress", "Sessions", "SignOutEverywhere", "Refresh"}
+	"Profile", "ChangeProfile", "ChangePassword", "AskAddress", "Sessions", "SignOutEverywhere", "Refresh", "CreateSFTPUser", "SFTPUsers"}
 
 func TestStrangerMeetsNothing(t *testing.T) {
 	each(t, func(w *world) {
@@ -67,6 +84,8 @@ func TestStrangerMeetsNothing(t *testing.T) {
 		sessions, err := w.s.Sessions(w.ctx(), dan)
 		w.must(err)
 		kaarel, _ := w.in(w.kaarel, "baltic")
+		_, w.login, err = w.s.CreateSFTPUser(w.ctx(), maya, SFTPUserCmd{Name: "kestrel"})
+		w.must(err)
 		forged := kaarel // a company that the session is not in, as no login would make it
 		forged.Org, forged.Roles = "", nil
 		calls := actions(w, token, identity, open[0].ID, sessions[0].ID)

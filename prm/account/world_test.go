@@ -32,6 +32,7 @@ type world struct {
 	kestrel, baltic     Org
 	maya, dan, sam, joe Person // kestrel: admin; buyer; viewer. joe: operator alone
 	kaarel              Person // baltic: admin
+	login               SFTPUser
 }
 
 // post is a mailer that keeps what it got.
