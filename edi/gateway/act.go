@@ -78,3 +78,29 @@ func (s *Service) Resolve(ctx context.Context, actor access.Actor, id, answer st
 		return s.note(ctx, actor, "edi.resolve."+answer, id, audit.Done)
 	})
 }
+
+// Carried says what became of an interchange that the courier took, in the courier's
+// transaction: DeliverySending, DeliveryDelivered, DeliveryUnproved, DeliveryFailed, or
+// DeliveryWaiting to put it into the receiver's outbox after all. What the receiver
+// fetched meanwhile stays fetched. The actor is of the sending company.
+// Codes: NotFound.
+func (s *Service) Carried(ctx context.Context, actor access.Actor, id, delivery string) error {
+	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := interchangeByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		if r.SenderID != actor.Org || r.Origin != OriginMade {
+			return notFound()
+		}
+		values := map[string]any{"delivery": delivery}
+		if delivery == DeliveryDelivered {
+			values["fetched"] = db.Micros(db.Now(ctx))
+		}
+		_, err = change(ctx, id, values, "delivery <> ?", DeliveryFetched)
+		return err
+	})
+}

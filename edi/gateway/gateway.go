@@ -59,6 +59,11 @@ const (
 const (
 	DeliveryWaiting = "waiting" // in the receiver's outbox
 	DeliveryFetched = "fetched"
+	// Where it is carried to the receiver's own station:
+	DeliverySending   = "sending"   // not yet there, or its receipt is awaited
+	DeliveryDelivered = "delivered" // the receiver said that it has it
+	DeliveryUnproved  = "unproved"  // it arrived; the receipt proves nothing
+	DeliveryFailed    = "failed"    // given up, or refused by the receiver
 )
 
 // Why an interchange is, or was, held.
@@ -87,6 +92,8 @@ type Answer struct {
 	Href         string            `json:"href"`
 	Duplicate    bool              `json:"duplicate"`
 	Interchanges []ReceivedMessage `json:"interchanges"`
+	// Submission is what all of it came in by, also where it was here before.
+	Submission string `json:"-"`
 }
 
 // ReceivedMessage is one interchange of an Answer. Duplicate says that it was

@@ -79,3 +79,11 @@ type OrderOut struct {
 type Orders interface {
 	ReceiveOrder(ctx context.Context, in OrderIn) (OrderOut, error)
 }
+
+// Courier carries what goes out to companies that have a station of their own. It is
+// implemented by edi/courier.
+type Courier interface {
+	// Take joins the transaction that stores an outgoing interchange and says
+	// whether it is carried; else it waits in the receiver's outbox.
+	Take(ctx context.Context, out Interchange) (bool, error)
+}

@@ -25,7 +25,11 @@ import (
 type Submission struct {
 	Reader         io.Reader
 	IdempotencyKey string // optional, at most MaxKey bytes
-	Door           string // "api", "page"
+	Door           string // "api", "page", "as2"
+	// Also joins the transaction that stores the submission, once its answer is
+	// known: what a door must keep of it stands with it or not at all. It may run
+	// more than once.
+	Also func(ctx context.Context, a Answer) error
 }
 
 // MaxKey is the longest idempotency key, in bytes.
@@ -65,6 +69,9 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 	err = s.db.Group(db.WithOrgs(ctx, orgs...), "intake", func(ctx context.Context) error {
 		var err error
 		answer, err = s.store(ctx, actor, submissionRow{OrgID: actor.Org, IdempotencyKey: key, Sha256: staged.Hash, MadeBy: actor.Person}, word(in.Door), staged, rows)
+		if err == nil && in.Also != nil {
+			err = in.Also(ctx, answer)
+		}
 		return err
 	})
 	if err != nil {
@@ -237,7 +244,7 @@ func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionR
 			return answerOf(earlier, sub.Sha256, err)
 		}
 	}
-	var answer Answer
+	answer := Answer{Submission: sub.ID}
 	fresh := false
 	for i := range rows {
 		r := rows[i]
@@ -321,4 +328,12 @@ func (s *Service) holdIfReused(ctx context.Context, r *interchangeRow) error {
 		return err
 	}
 	return s.publish(ctx, EventHeld, r, HeldEvent{Parties: r.parties(), Reason: HeldControlReused, Earlier: earlier})
+}
+
+// LooksLikeEDI says whether a document begins like an interchange that Receive would
+// read.
+func LooksLikeEDI(b []byte) bool {
+	head := b[:min(len(b), headSize)]
+	found, _ := scan(bytes.NewReader(head), head, wire.Limits{})
+	return len(found) > 0
 }

@@ -368,6 +368,15 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 		Lane:     lane(Partnership{ID: m.Partnership, Supplier: m.Supplier, Reseller: m.Reseller}, m.From) + ":out",
 		Received: at, Processed: at,
 	}
+	if s.courier != nil {
+		taken, err := s.courier.Take(ctx, r.view())
+		if err != nil {
+			return "", err
+		}
+		if taken {
+			r.Delivery = DeliverySending
+		}
+	}
 	if err := db.Tx(ctx).Create(&r).Error; err != nil {
 		return "", err
 	}

@@ -30,6 +30,7 @@ type Service struct {
 	blobs    *blob.Store
 	partners Partners
 	orders   Orders
+	courier  Courier // nil: everything waits in an outbox
 	log      *slog.Logger
 	opt      Options
 
@@ -57,6 +58,9 @@ func New(d Deps, o Options) *Service {
 	s.jobs.Drain(DrainName, s.drain)
 	return s
 }
+
+// Carry gives what goes out to a courier first; call it before Jobs.Start.
+func (s *Service) Carry(c Courier) { s.courier = c }
 
 // Stop claims nothing more and breaks off what runs after the set at hand; it is
 // due again. Call it before Jobs.Stop, which waits. A second call does nothing.

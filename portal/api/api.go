@@ -16,6 +16,7 @@ import (
 
 	"entente/chat/room"
 	"entente/chat/socket"
+	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/portal/problem"
 	"entente/prm/access"
@@ -37,6 +38,7 @@ type Deps struct {
 	Catalog  *catalog.Service
 	Trade    *trade.Service
 	Gateway  *gateway.Service
+	Courier  *courier.Service
 	Rooms    *room.Service
 	Live     *socket.Endpoint
 	// Actor returns who calls, as the session middleware found out.
@@ -65,6 +67,8 @@ func New(app *fiber.App, d Deps) *API {
 	a.orders()
 	a.people()
 	a.rooms()
+	a.stations()
+	a.as2Door(app)
 	return a
 }
 

@@ -21,6 +21,9 @@ import (
 	"entente/db/blob"
 	"entente/db/job"
 	"entente/db/migrate"
+	"entente/db/secret"
+	"entente/edi/courier"
+	"entente/edi/dial"
 	"entente/edi/gateway"
 	"entente/portal/api"
 	"entente/portal/locale"
@@ -41,6 +44,8 @@ type App struct {
 	log  *slog.Logger
 	lock *os.File
 
+	secrets  *secret.Box
+	dialer   *dial.Dialer
 	db       *db.DB
 	jobs     *job.Jobs
 	blobs    *blob.Store
@@ -51,6 +56,7 @@ type App struct {
 	notify   *notify.Service
 	mail     *mail.Service
 	gateway  *gateway.Service
+	courier  *courier.Service
 	rooms    *room.Service
 	live     *socket.Endpoint
 	sessions *session.Sessions
@@ -75,6 +81,12 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 	}()
 	if a.lock, err = lockData(cfg.Data); err != nil {
 		return nil, err
+	}
+	if a.secrets, err = secret.Load(cfg.keyFile()); err != nil {
+		return nil, err
+	}
+	if a.dialer, err = cfg.dialer(); err != nil {
+		return nil, fmt.Errorf("--allow-dial: %w", err)
 	}
 	if a.db, err = db.Open(ctx, cfg.dsn(), db.Options{}); err != nil {
 		return nil, fmt.Errorf("the database cannot be opened: %w", err)
@@ -121,6 +133,12 @@ func (a *App) build(ctx context.Context) error {
 	a.catalog = catalog.New(a.db)
 	a.trade = trade.New(a.db, a.catalog, a.jobs)
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Log: a.log}, gateway.Options{})
+	a.courier = courier.New(courier.Deps{
+		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log,
+		Client: a.dialer.Client(dial.Limits{Total: 2 * time.Minute}),
+	}, courier.Options{URL: a.cfg.BaseURL + api.AS2Path})
+	a.gateway.Carry(a.courier)
+	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
 	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}})
 	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
 	a.live = socket.New(socket.Config{Rooms: a.rooms, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
@@ -141,14 +159,14 @@ func (a *App) build(ctx context.Context) error {
 	if a.web, err = web.New(deps); err != nil {
 		return err
 	}
-	a.fiber = web.NewServer(web.ServerOptions{TrustedProxies: a.cfg.proxies(), Streamed: []string{api.IntakePath}, Log: a.log, Error: a.web.Error})
+	a.fiber = web.NewServer(web.ServerOptions{TrustedProxies: a.cfg.proxies(), Streamed: []string{api.IntakePath, api.AS2Path}, Log: a.log, Error: a.web.Error})
 	a.fiber.Use(a.sessions.Middleware)
 	if a.cfg.MetricsAddr != "" {
 		a.metrics = newMetrics(a)
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Rooms: a.rooms, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)
@@ -223,6 +241,9 @@ func (a *App) Close() {
 		}
 		if a.listener != nil {
 			_ = a.listener.Close()
+		}
+		if a.courier != nil {
+			a.courier.Stop()
 		}
 		if a.gateway != nil {
 			a.gateway.Stop()

@@ -24,7 +24,7 @@ type rule struct {
 }
 
 var leaves = []string{"prm/fault", "prm/money", "prm/access"}
-var dbs = []string{"db", "db/job", "db/blob", "db/audit", "db/search"}
+var dbs = []string{"db", "db/job", "db/blob", "db/audit", "db/search", "db/secret"}
 
 func with(lists ...[]string) []string { return slices.Concat(lists...) }
 
@@ -47,6 +47,7 @@ var imports = []rule{
 	{"edi/ack", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "answers are made of verdicts, without storage"},
 	{"edi/translate", []string{"edi/doc", "edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "translation is pure"},
 	{"edi/gateway", with([]string{"edi/*", "prm/fault", "prm/access"}, dbs), "the one stateful EDI package; business is reached through its ports"},
+	{"edi/courier", with([]string{"edi/as2", "edi/gateway", "prm/fault", "prm/access"}, dbs), "AS2 stations, certificates and messages beside the gateway, which knows no transport"},
 	{"db", []string{"prm/fault"}, "the database layer knows no business"},
 	{"db/*", with([]string{"prm/fault"}, dbs, []string{"db/migrate"}), "the database layer knows no business"},
 	{"prm/account", with(leaves, dbs), "people and companies are the ground floor"},

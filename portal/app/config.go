@@ -15,6 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"entente/edi/dial"
 	"entente/portal/session"
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 	TrustedProxies string
 	MetricsAddr    string
 	KeyFile        string
+	AllowDial      string
 	Demo           bool
 
 	Limits session.Limits // no setting: floods are slowed down alike everywhere; tests raise it
@@ -50,6 +52,7 @@ var settings = []setting{
 	{"smtp-url", "", "smtp://user:password@host:port or smtps://…; empty = mail stays in the outbox, readable", func(c *Config) *string { return &c.SMTPURL }},
 	{"trusted-proxies", "", "addresses or networks whose X-Forwarded-* headers are believed, comma separated", func(c *Config) *string { return &c.TrustedProxies }},
 	{"key-file", "", "file of the key that seals private keys and passwords in the database; empty = entente.key in the data folder, made at first start", func(c *Config) *string { return &c.KeyFile }},
+	{"allow-dial", "", "addresses and networks that may be called although they are not public, comma separated; with --demo empty = this machine", func(c *Config) *string { return &c.AllowDial }},
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
 }
 
@@ -97,9 +100,6 @@ func configure(set *flag.FlagSet, getenv func(string) string) (Config, error) {
 		if s.name != "data" {
 			*s.at(&c) = pick(s, file)
 		}
-	}
-	if c.KeyFile == "" {
-		c.KeyFile = filepath.Join(c.Data, "entente.key")
 	}
 	return c, c.check()
 }
@@ -159,6 +159,9 @@ func (c *Config) check() error {
 			}
 		}
 	}
+	if _, err := dial.ParseAllow(c.AllowDial); err != nil {
+		bad("allow-dial", "%v", err)
+	}
 	if c.SMTPURL != "" {
 		if u, err := url.Parse(c.SMTPURL); err != nil || u.Host == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
 			bad("smtp-url", "it must begin with smtp:// or smtps:// and name a host")
@@ -175,6 +178,23 @@ func (c *Config) proxies() []string {
 		}
 	}
 	return out
+}
+
+// dialer is what calls out: to public addresses, and to those allowed.
+func (c *Config) dialer() (*dial.Dialer, error) {
+	allow, err := dial.ParseAllow(c.AllowDial)
+	if c.Demo && c.AllowDial == "" {
+		allow = dial.Loopback
+	}
+	return dial.New(dial.Options{Allow: allow}), err
+}
+
+// keyFile is where the sealing key stands.
+func (c *Config) keyFile() string {
+	if c.KeyFile != "" {
+		return c.KeyFile
+	}
+	return filepath.Join(c.Data, "entente.key")
 }
 
 // dsn is what db.Open takes.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/portal/demo"
 	"entente/prm/access"
@@ -36,6 +37,13 @@ func (a *App) makeDemo(ctx context.Context) error {
 		return err
 	}
 	if err := a.jobs.Idle(ctx); err != nil {
+		return err
+	}
+	aurelia, err := a.accounts.Directory().OrgBySlug(ctx, "aurelia")
+	if err != nil {
+		return err
+	}
+	if _, err := a.courier.AddFile(ctx, access.System("demo", aurelia.ID), courier.CertificateFile{Generate: "AURELIA-AS2"}); err != nil {
 		return err
 	}
 	if err := demo.Talk(ctx, services, a.rooms); err != nil {

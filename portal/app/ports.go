@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"entente/chat/room"
+	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
@@ -91,4 +92,28 @@ func (g roomGate) MaySee(_ context.Context, actor access.Actor, s room.Subject) 
 		actor.Scopes = nil
 	}
 	return access.Check(actor, act, access.Shared(actor.Org, ""))
+}
+
+// courierNames knows the AS2 names of companies.
+type courierNames struct{ a *App }
+
+func (c courierNames) Route(ctx context.Context, from, to string) (courier.Route, error) {
+	r, err := c.a.partners.Resolve(ctx, partner.Query{Kind: account.AS2, Sender: partner.Address{Value: from}, Receiver: partner.Address{Value: to}})
+	out := courier.Route{Sender: r.Sender, Receiver: r.Receiver}
+	if len(r.Active) > 0 {
+		p := r.Active[0]
+		out.Partnership, out.Supplier, out.Reseller = p.ID, p.Supplier, p.Reseller
+	}
+	return out, err
+}
+
+func (c courierNames) Between(ctx context.Context, partnership, from, to string) (string, string, bool, error) {
+	s, r, ok, err := c.a.partners.Addresses(ctx, access.System("as2", from), partnership, account.AS2, from, to)
+	return s.Value, r.Value, ok, err
+}
+
+func (c courierNames) Sides(ctx context.Context, actor access.Actor, partnership string) (string, string, error) {
+	actor.Scopes = nil // what an actor may do with a link is checked by its own action
+	p, err := c.a.partners.Get(ctx, actor, partnership)
+	return p.Supplier, p.Reseller, err
 }

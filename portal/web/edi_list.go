@@ -107,7 +107,7 @@ func messagePips(origin string, state gateway.State, result, delivery, acknowled
 	p := view.Pips{Steps: [4]view.Pip{view.PipOn}}
 	if origin == gateway.OriginMade {
 		switch {
-		case delivery == gateway.DeliveryWaiting:
+		case delivery == gateway.DeliveryWaiting || delivery == gateway.DeliverySending || delivery == gateway.DeliveryFailed:
 			p.Steps[1], p.Words = view.PipWait, view.T("pips.saved")
 			return p
 		case delivery == "":

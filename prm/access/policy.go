@@ -35,6 +35,10 @@ const (
 	EDIFetch      Action = "edi.fetch"
 	EDIResolve    Action = "edi.resolve"
 	EDIDoors      Action = "edi.doors"
+	StationRead   Action = "station.read"
+	StationManage Action = "station.manage"
+	LinkRead      Action = "link.read"
+	LinkManage    Action = "link.manage"
 	RoomRead      Action = "room.read"
 	RoomPost      Action = "room.post"
 	NoticeOwn     Action = "notice.own"
@@ -91,6 +95,12 @@ var policy = map[Action]rule{
 	EDIFetch:   {scope: "edi:read", sides: map[Side][]Role{Owner: senders}},
 	EDIDoors:   {read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
 	EDIResolve: {scope: "edi:write", read: EDIRead, sides: map[Side][]Role{Supplier: senders, Reseller: senders}},
+
+	// A station is how a company is reached, a link what two agreed about it.
+	StationRead:   {scope: "stations:read", sides: map[Side][]Role{Owner: ediers, Supplier: ediers, Reseller: ediers}},
+	StationManage: {scope: "stations:write", read: StationRead, sides: map[Side][]Role{Owner: {EDI}}},
+	LinkRead:      {scope: "stations:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},
+	LinkManage:    {scope: "stations:write", read: LinkRead, sides: map[Side][]Role{Supplier: {EDI}, Reseller: {EDI}}},
 
 	RoomRead:  {scope: "chat:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
 	RoomPost:  {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},

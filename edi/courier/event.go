@@ -1,0 +1,42 @@
+package courier
+
+import (
+	"context"
+
+	"entente/db/job"
+)
+
+// The events of the courier.
+const (
+	// EventExpiring: a certificate ends soon (Expiring).
+	EventExpiring = "as2.Expiring"
+	// EventFailed: a message waits for a person after too many tries, or was refused
+	// by the partner (MessageEvent).
+	EventFailed = "as2.Failed"
+	// EventUnproved: the partner answered, but the receipt proves nothing
+	// (MessageEvent).
+	EventUnproved = "as2.Unproved"
+	// EventMisused: a Message-ID came again with other content (MessageEvent).
+	EventMisused = "as2.Misused"
+)
+
+// MessageEvent is the payload of events about a message: ids and keys, no content.
+type MessageEvent struct {
+	Message     string `json:"message"`
+	Interchange string `json:"interchange,omitempty"`
+	Partnership string `json:"partnership"`
+	Supplier    string `json:"supplier"`
+	Reseller    string `json:"reseller"`
+	Sender      string `json:"from"`
+	Reason      string `json:"reason"`
+}
+
+func (s *Service) publish(ctx context.Context, kind, object string, payload any, orgs ...string) error {
+	return s.Jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: orgs, Object: object, Payload: payload})
+}
+
+func (s *Service) tell(ctx context.Context, kind string, r *messageRow) error {
+	return s.publish(ctx, kind, r.ID, MessageEvent{
+		Message: r.ID, Interchange: r.Interchanges, Partnership: r.PartnershipID, Supplier: r.SupplierID, Reseller: r.ResellerID, Sender: r.SenderID, Reason: r.Reason,
+	}, r.SupplierID, r.ResellerID)
+}

@@ -1,0 +1,410 @@
+package courier
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/edi/as2"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Arrival is a request as it came to the door.
+type Arrival struct {
+	Header as2.Header
+	Body   []byte // not changed
+	Addr   string // the caller's address, for the log
+}
+
+// Reply is what the door answers.
+type Reply struct {
+	Status int
+	Header as2.Header
+	Body   []byte
+}
+
+// agent names us in receipts.
+const agent = "entente"
+
+// maxEvidence bounds the rows kept of messages of one pair that did not prove where
+// they come from, in an hour.
+const maxEvidence = 60
+
+// Receive takes a message or an asynchronous receipt from a station. The receipt is
+// answered, or on its way, only once message, receipt and interchanges are durable
+// together. A repetition is answered with the stored receipt, byte for byte. What is
+// refused changes nothing but a line of evidence.
+func (s *Service) Receive(ctx context.Context, in Arrival) Reply {
+	if as2.IsMDN(in.Header, in.Body) {
+		return s.receipt(ctx, in)
+	}
+	var route Route
+	var broken error
+	got, err := as2.Open(in.Header, in.Body, func(from, to string) (as2.Relation, bool) {
+		rel, r, ok, err := s.known(ctx, from, to)
+		route, broken = r, err
+		return rel, ok
+	}, as2.Limits{Body: int(s.opt.Limit)})
+	if broken != nil {
+		return s.busy(broken)
+	}
+	var failure *as2.Failure
+	if err != nil && !errors.As(err, &failure) {
+		return s.busy(err)
+	}
+	if failure == nil && got.Ask.Async != "" {
+		if ok, err := s.mayCallBack(ctx, route.Sender, got.Ask.Async); err != nil {
+			return s.busy(err)
+		} else if !ok {
+			failure = &as2.Failure{Disposition: as2.UnexpectedError, Reason: "receipt_host"}
+			got.Ask.Async = "" // told in the reply: nobody is called who was not agreed
+		}
+	}
+	if failure != nil {
+		return s.refuse(ctx, in, got, route, failure)
+	}
+	return s.take(ctx, in, got, route)
+}
+
+// known finds the relation of a pair of names whose receiver lives here.
+func (s *Service) known(ctx context.Context, from, to string) (rel as2.Relation, r Route, ok bool, err error) {
+	err = s.DB.View(ctx, func(ctx context.Context) error {
+		if r, err = s.Names.Route(ctx, from, to); err != nil || r.Partnership == "" {
+			return err
+		}
+		rel, ok, err = s.relation(ctx, r, r.Sender, to, from, r.Receiver, r.Sender, db.Now(ctx))
+		return err
+	})
+	if !ok {
+		r = Route{}
+	}
+	return rel, r, ok, err
+}
+
+// mayCallBack says whether a receipt may be sent to an address: its host is that of the
+// company's station, or one that the company named.
+func (s *Service) mayCallBack(ctx context.Context, org, address string) (ok bool, err error) {
+	u, err := url.Parse(address)
+	if err != nil || !goodURL(address) {
+		return false, nil
+	}
+	err = s.DB.View(db.WithOrgs(ctx, org), func(ctx context.Context) error {
+		st, err := stationOf(ctx, org)
+		if err != nil {
+			return err
+		}
+		host, bare := strings.ToLower(u.Host), strings.ToLower(u.Hostname())
+		if own, err := url.Parse(st.URL); err == nil && own.Host != "" && strings.EqualFold(own.Hostname(), bare) {
+			ok = true
+		}
+		ok = ok || slices.Contains(st.ReceiptHosts, host) || slices.Contains(st.ReceiptHosts, bare)
+		return nil
+	})
+	return ok, err
+}
+
+// busy answers a failure of our own: the station tries again with the same message.
+func (s *Service) busy(err error) Reply {
+	s.Log.Error("an AS2 message could not be taken", slog.Any("cause", err))
+	return Reply{Status: http.StatusServiceUnavailable, Header: as2.Header{{Name: "Retry-After", Value: "60"}}, Body: []byte("Please send the same message again.\n")}
+}
+
+// bare is a Message-ID as it is compared and stored.
+func bare(id string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(id), "<"), ">")
+}
+
+// contentHash tells the documents of two messages apart, however they were wrapped.
+func contentHash(payloads []as2.Payload) string {
+	h := sha256.New()
+	for _, p := range payloads {
+		fmt.Fprintf(h, "%d ", len(p.Data))
+		h.Write(p.Data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func hashOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// rowOfMessage begins the row of a message that came in.
+func (s *Service) rowOfMessage(in Arrival, got *as2.Received, r Route) messageRow {
+	return messageRow{
+		ID: db.NewID(), Direction: In, PartnershipID: r.Partnership, SupplierID: r.Supplier, ResellerID: r.Reseller, SenderID: r.Sender, ReceiverID: r.Receiver,
+		As2From: got.From, As2To: got.To, MessageID: bare(got.MessageID), Headers: headerText(in.Header), Size: int64(len(in.Body)), BodyHash: hashOf(in.Body),
+		Mic: got.MIC.String(), MicAlgorithm: got.MIC.Name, Security: strings.Join(securityOf(got), ","), ReceiptURL: got.Ask.Async,
+		Lane: r.Partnership + ":as2:" + r.Sender,
+	}
+}
+
+func securityOf(got *as2.Received) []string {
+	var out []string
+	if got.Signature != nil {
+		w := "signed " + string(got.Signature.Hash)
+		if got.Signature.PSS {
+			w += " pss"
+		}
+		out = append(out, w)
+	}
+	if got.Encryption != nil {
+		w := "encrypted " + string(got.Encryption.Cipher)
+		if got.Encryption.OAEP {
+			w += " oaep"
+		}
+		out = append(out, w)
+	}
+	if got.Compressed {
+		out = append(out, "compressed")
+	}
+	return out
+}
+
+// headerText keeps a header; secrets do not stand in those of AS2.
+func headerText(h as2.Header) string {
+	kept := make(as2.Header, 0, len(h))
+	for _, f := range h {
+		switch strings.ToLower(f.Name) {
+		case "authorization", "cookie", "proxy-authorization":
+		default:
+			kept = append(kept, as2.Field{Name: strings.ToValidUTF8(f.Name, "?"), Value: strings.ReplaceAll(strings.ToValidUTF8(f.Value, "?"), "\x00", "")})
+		}
+	}
+	b, err := json.Marshal(kept)
+	if err != nil {
+		panic(err) // plain values only
+	}
+	return string(b)
+}
+
+func headerOf(text string) as2.Header {
+	var h as2.Header
+	_ = json.Unmarshal([]byte(text), &h)
+	return h
+}
+
+// refuse answers a message that is not taken. Of a known pair a row stays as evidence,
+// of which there is never more than a bounded number and which is in nobody's way.
+func (s *Service) refuse(ctx context.Context, in Arrival, got *as2.Received, route Route, why *as2.Failure) Reply {
+	s.Log.Warn("an AS2 message was refused", slog.String("reason", string(why.Reason)), slog.String("addr", in.Addr), slog.Any("cause", why.Err))
+	if got.From == "" || got.To == "" || got.MessageID == "" {
+		return Reply{Status: http.StatusBadRequest, Header: as2.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}},
+			Body: []byte("AS2-From, AS2-To and Message-ID must each be there once (RFC 4130 6.2, 5.3.3).\n")}
+	}
+	reply, mdn, err := s.answer(got, why.Disposition)
+	if err != nil {
+		return s.busy(err)
+	}
+	row := s.rowOfMessage(in, got, route)
+	row.State, row.Disposition, row.Reason = string(Refused), why.Disposition.String(), string(why.Reason)
+	err = s.DB.InTx(db.WithOrgs(ctx, route.Supplier, route.Reseller), func(ctx context.Context) error {
+		row.Happened = db.Micros(db.Now(ctx))
+		row.Settled = row.Happened
+		if route.Partnership != "" {
+			n, err := refusedSince(ctx, row.As2From, row.As2To, row.Happened-3600*1e6)
+			if err != nil {
+				return err
+			}
+			if n < maxEvidence {
+				s.keepReceipt(&row, mdn, got)
+				if _, err := insertMessage(ctx, &row); err != nil {
+					return err
+				}
+				if row.NextAt > 0 {
+					if err := s.Jobs.Wake(ctx, drainName); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return audit.Write(ctx, audit.Entry{Org: route.Receiver, Via: "as2", Action: "as2.receive", SubjectKind: "as2_message", SubjectID: row.ID, Outcome: audit.Denied, Addr: in.Addr})
+	})
+	if err != nil {
+		return s.busy(err)
+	}
+	return reply
+}
+
+// answer makes the receipt of a message and the reply of the door: the receipt, or
+// nothing where none is wanted or it goes on a way of its own.
+func (s *Service) answer(got *as2.Received, d as2.Disposition) (Reply, *as2.Request, error) {
+	empty := Reply{Status: http.StatusOK}
+	if !got.Ask.Wanted {
+		return empty, nil, nil
+	}
+	mdn, err := got.Answer(as2.MDN{ID: as2.NewID(agent), Date: s.DB.Clock(), Agent: agent, Disposition: d})
+	if err != nil {
+		return Reply{}, nil, err
+	}
+	if got.Ask.Async != "" {
+		return empty, mdn, nil
+	}
+	return Reply{Status: http.StatusOK, Header: mdn.Header, Body: mdn.Body}, mdn, nil
+}
+
+// keepReceipt puts the receipt into the row, due to be sent where it goes on a way of
+// its own.
+func (s *Service) keepReceipt(row *messageRow, mdn *as2.Request, got *as2.Received) {
+	if mdn == nil {
+		return
+	}
+	row.ReceiptHeaders, row.Receipt = headerText(mdn.Header), mdn.Body
+	if got.Ask.Async != "" {
+		row.NextAt = row.Happened
+	}
+}
+
+// stored is the reply to a repetition: the receipt as it was.
+func stored(row *messageRow) Reply {
+	if len(row.Receipt) == 0 || row.ReceiptURL != "" {
+		return Reply{Status: http.StatusOK}
+	}
+	return Reply{Status: http.StatusOK, Header: headerOf(row.ReceiptHeaders), Body: row.Receipt}
+}
+
+// errRepeated says that the message is there already, found while storing it.
+var errRepeated = errors.New("courier: the message came before")
+
+// take stores a message that is what it claims to be, with its receipt and what it
+// carries, in one transaction.
+func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route Route) Reply {
+	row := s.rowOfMessage(in, got, route)
+	row.Proved, row.State, row.ContentHash = true, string(Received), contentHash(got.Payloads)
+	var names []string
+	for _, p := range got.Payloads {
+		names = append(names, strings.ReplaceAll(p.FileName, "\n", " "))
+	}
+	row.FileNames = strings.Join(names, "\n")
+	if earlier, err := s.earlier(ctx, route, &row); err != nil {
+		return s.busy(err)
+	} else if earlier != nil {
+		return s.repeated(ctx, in, got, route, earlier, &row)
+	}
+	reply, mdn, err := s.answer(got, as2.Processed)
+	if err != nil {
+		return s.busy(err)
+	}
+	row.Disposition = as2.Processed.String()
+	original, err := s.Blobs.Stage(ctx, bytes.NewReader(in.Body), s.opt.Limit)
+	if err != nil {
+		return s.busy(err)
+	}
+	row.Blob = original.Hash
+	_, err = s.Gateway.Receive(ctx, access.Station("as2:"+got.From, route.Sender), gateway.Submission{
+		Reader: documents(got.Payloads), Door: "as2",
+		Also: func(ctx context.Context, a gateway.Answer) error {
+			r := row // fn may run again
+			r.Happened = db.Micros(db.Now(ctx))
+			r.Settled, r.SubmissionID = r.Happened, a.Submission
+			var ids []string
+			for _, i := range a.Interchanges {
+				ids = append(ids, i.ID)
+			}
+			r.Interchanges = strings.Join(ids, ",")
+			s.keepReceipt(&r, mdn, got)
+			isNew, err := insertMessage(ctx, &r)
+			if err != nil {
+				return err
+			}
+			if !isNew {
+				return errRepeated
+			}
+			if err := original.Insert(ctx); err != nil {
+				return err
+			}
+			if r.NextAt > 0 {
+				return s.Jobs.Wake(ctx, drainName)
+			}
+			return nil
+		},
+	})
+	switch {
+	case err == nil:
+		return reply
+	case errors.Is(err, errRepeated):
+		earlier, err := s.earlier(ctx, route, &row)
+		if err != nil || earlier == nil {
+			return s.busy(errors.Join(errRepeated, err))
+		}
+		return s.repeated(ctx, in, got, route, earlier, &row)
+	}
+	switch fault.CodeOf(err) {
+	case fault.Invalid, fault.Conflict, fault.TooLarge:
+		d := as2.UnexpectedError
+		if fault.KeyOf(err) == "edi.sender_not_yours" {
+			d = as2.AuthenticationFailed
+		}
+		return s.refuse(ctx, in, got, route, &as2.Failure{Disposition: d, Reason: as2.Reason(fault.KeyOf(err)), Err: err})
+	}
+	return s.busy(err)
+}
+
+func (s *Service) earlier(ctx context.Context, route Route, row *messageRow) (out *messageRow, err error) {
+	err = s.DB.View(db.WithOrgs(ctx, route.Supplier, route.Reseller), func(ctx context.Context) error {
+		out, err = provedMessage(ctx, In, row.As2From, row.As2To, row.MessageID)
+		return err
+	})
+	return out, err
+}
+
+// repeated answers a Message-ID that was taken before: the same content gets the stored
+// receipt; other content is refused, and both companies are told.
+func (s *Service) repeated(ctx context.Context, in Arrival, got *as2.Received, route Route, earlier, row *messageRow) Reply {
+	if earlier.ContentHash == row.ContentHash {
+		if earlier.ReceiptURL != "" {
+			err := s.DB.InTx(db.WithOrgs(ctx, route.Supplier, route.Reseller), func(ctx context.Context) error {
+				if _, err := changeMessage(ctx, earlier.ID, map[string]any{"next_at": db.Micros(db.Now(ctx)), "attempts": 0}, "receipt_proved"); err != nil {
+					return err
+				}
+				return s.Jobs.Wake(ctx, drainName)
+			})
+			if err != nil {
+				return s.busy(err)
+			}
+		}
+		return stored(earlier)
+	}
+	err := s.DB.InTx(db.WithOrgs(ctx, route.Supplier, route.Reseller), func(ctx context.Context) error {
+		told := *earlier
+		told.Reason = "message_id_reused"
+		return s.tell(ctx, EventMisused, &told)
+	})
+	if err != nil {
+		return s.busy(err)
+	}
+	return s.refuse(ctx, in, got, route, &as2.Failure{Disposition: as2.UnexpectedError, Reason: "message_id_reused"})
+}
+
+// documents are the interchanges of a message, one after the other; attachments of
+// other kinds are kept with the message only. Where none looks like EDI, the first
+// stands for all: the gateway says what is wrong with it.
+func documents(payloads []as2.Payload) io.Reader {
+	var all []io.Reader
+	for _, p := range payloads {
+		if gateway.LooksLikeEDI(p.Data) {
+			if len(all) > 0 {
+				all = append(all, strings.NewReader("\n"))
+			}
+			all = append(all, bytes.NewReader(p.Data))
+		}
+	}
+	if len(all) == 0 && len(payloads) > 0 {
+		return bytes.NewReader(payloads[0].Data)
+	}
+	return io.MultiReader(all...)
+}

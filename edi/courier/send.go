@@ -1,0 +1,455 @@
+package courier
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"math/big"
+	"net/http"
+	"time"
+
+	"entente/db"
+	"entente/edi/as2"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Take says whether an outgoing interchange is carried by AS2, and puts it in the queue
+// of its lane, in the gateway's transaction: the receiver has a station of its own, the
+// sender's lives here, and both names are confirmed.
+func (s *Service) Take(ctx context.Context, out gateway.Interchange) (bool, error) {
+	st, err := stationOf(ctx, out.To)
+	if err != nil || st.URL == "" {
+		return false, err
+	}
+	from, to, ok, err := s.Names.Between(ctx, out.Partnership, out.From, out.To)
+	if err != nil || !ok {
+		return false, err
+	}
+	ours, err := certificatesOf(ctx, false, out.From)
+	if err != nil {
+		return false, err
+	}
+	own := false
+	for _, c := range ours {
+		own = own || len(c.Private) > 0
+	}
+	if !own {
+		return false, nil
+	}
+	now := db.Micros(db.Now(ctx))
+	_, err = insertMessage(ctx, &messageRow{
+		ID: db.NewID(), Direction: Out, PartnershipID: out.Partnership, SupplierID: out.Supplier, ResellerID: out.Reseller, SenderID: out.From, ReceiverID: out.To,
+		As2From: from, As2To: to, Interchanges: out.ID, SubmissionID: out.ID, Size: out.Size, State: string(Queued), Lane: out.Partnership + ":as2:" + out.From,
+		NextAt: now, Happened: now,
+	})
+	if err != nil {
+		return false, err
+	}
+	return true, s.Jobs.Wake(ctx, drainName)
+}
+
+// pauses are those between tries, the last repeated. Each is stretched by up to a
+// fifth, so that what failed together does not come again together.
+var pauses = []time.Duration{5 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour}
+
+func pause(attempts int64) time.Duration {
+	d := pauses[min(int(attempts), len(pauses))-1]
+	n, err := rand.Int(rand.Reader, big.NewInt(int64(d)/5+1))
+	if err != nil {
+		return d
+	}
+	return d + time.Duration(n.Int64())
+}
+
+// lease is how long a claim stands: longer than the longest call.
+const lease = 3 * time.Minute
+
+// claim takes a row for this worker, if nobody else did.
+func (s *Service) claim(ctx context.Context, r *messageRow) (bool, error) {
+	next := db.Micros(s.DB.Clock().Add(lease))
+	var ok bool
+	err := s.DB.InTx(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) (err error) {
+		ok, err = changeMessage(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "attempts": r.Attempts + 1, "next_at": next}, "fence = ? AND next_at = ? AND state = ?", r.Fence, r.NextAt, r.State)
+		return err
+	})
+	r.Fence, r.Attempts, r.NextAt = r.Fence+1, r.Attempts+1, next
+	return ok, err
+}
+
+// work does what is due with one claimed row.
+func (s *Service) work(ctx context.Context, r messageRow) {
+	ok, err := s.claim(ctx, &r)
+	if err != nil || !ok {
+		if err != nil {
+			s.Log.Error("an AS2 message could not be claimed", slog.String("message", r.ID), slog.Any("cause", err))
+		}
+		return
+	}
+	began := s.DB.Clock()
+	var o outcome
+	switch {
+	case r.Direction == In:
+		o = s.sendReceipt(ctx, &r)
+	case r.State == string(AwaitingReceipt):
+		o = outcome{state: Unproved, reason: "receipt_overdue", delivery: gateway.DeliveryUnproved, event: EventUnproved}
+	default:
+		o = s.sendMessage(ctx, &r)
+	}
+	if ctx.Err() != nil && o.state == Queued {
+		o.again = time.Second // we are stopping: not the partner's fault
+	}
+	if err := s.settle(context.WithoutCancel(ctx), &r, o, s.DB.Clock().Sub(began)); err != nil {
+		s.Log.Error("what became of an AS2 message could not be stored", slog.String("message", r.ID), slog.Any("cause", err))
+	}
+}
+
+// outcome is what became of one try.
+type outcome struct {
+	state    State
+	reason   string // key
+	detail   string // technical, for the log of tries
+	delivery string // of the interchange
+	event    string
+	again    time.Duration // until the next try; 0: none
+	values   map[string]any
+}
+
+// settle writes the outcome, fenced by the claim.
+func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took time.Duration) error {
+	return s.DB.InTx(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) error {
+		now := db.Now(ctx)
+		values := map[string]any{"state": string(o.state), "reason": o.reason, "last_error": "", "next_at": int64(0)}
+		for k, v := range o.values {
+			values[k] = v
+		}
+		if o.again > 0 {
+			values["next_at"], values["last_error"] = db.Micros(s.DB.Clock().Add(o.again)), o.reason
+		} else if o.state != AwaitingReceipt {
+			values["settled"] = db.Micros(now)
+		}
+		ok, err := changeMessage(ctx, r.ID, values, "fence = ?", r.Fence)
+		if err != nil || !ok {
+			return err
+		}
+		what := o.reason
+		if what == "" {
+			what = string(o.state)
+		}
+		if err := insertAttempt(ctx, &attemptRow{
+			MessageID: r.ID, Number: r.Fence, SupplierID: r.SupplierID, ResellerID: r.ResellerID, Happened: db.Micros(now), Took: took.Microseconds(), Outcome: what, Detail: nameOf(o.detail),
+		}); err != nil {
+			return err
+		}
+		if o.delivery != "" && r.Direction == Out {
+			if err := s.Gateway.Carried(ctx, access.System("as2", r.SenderID), r.Interchanges, o.delivery); err != nil {
+				return err
+			}
+		}
+		if o.event != "" {
+			r.Reason = o.reason
+			return s.tell(ctx, o.event, r)
+		}
+		return nil
+	})
+}
+
+// retry says that a try failed and another one follows, or that a person is needed.
+func (s *Service) retry(r *messageRow, reason string, err error) outcome {
+	o := outcome{state: Queued, reason: reason, again: pause(r.Attempts)}
+	if err != nil {
+		o.detail = err.Error()
+	}
+	if int(r.Attempts) >= s.opt.Tries {
+		o.state, o.again, o.delivery, o.event = Failed, 0, gateway.DeliveryFailed, EventFailed
+	}
+	return o
+}
+
+// reasonOf is the key of a failure: the guarded dialer has one for each.
+func reasonOf(err error, other string) string {
+	if key := fault.KeyOf(err); key != "" && key != "error.internal" {
+		return key
+	}
+	return other
+}
+
+// sendMessage sends a message, or sends it again: with the Message-ID and the bytes of
+// the first try, unless the terms want a new one.
+func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
+	address, err := s.addressOf(ctx, r.ReceiverID)
+	if err != nil {
+		return s.retry(r, "courier.internal", err)
+	}
+	if address == "" {
+		// The station was taken away meanwhile: the outbox holds it.
+		return outcome{state: Failed, reason: "courier.no_station", delivery: gateway.DeliveryWaiting}
+	}
+	rel, fresh, err := s.outgoing(ctx, r)
+	if err != nil {
+		return s.retry(r, reasonOf(err, "courier.internal"), err)
+	}
+	if r.Blob == "" || fresh {
+		if err := s.pack(ctx, r, rel); err != nil {
+			return s.retry(r, reasonOf(err, "courier.pack"), err)
+		}
+	}
+	body, err := s.blob(ctx, r.Blob)
+	if err != nil {
+		return s.retry(r, "courier.internal", err)
+	}
+	var sent as2.Sent
+	if err := json.Unmarshal([]byte(r.Sent), &sent); err != nil {
+		return s.retry(r, "courier.internal", err)
+	}
+	status, header, answer, err := s.post(ctx, address, headerOf(r.Headers), body)
+	switch {
+	case err != nil:
+		return s.retry(r, reasonOf(err, "courier.unreachable"), err)
+	case status < 200 || status > 299:
+		return s.retry(r, "courier.http_status", errors.New(http.StatusText(status)+": "+string(answer[:min(len(answer), 200)])))
+	case sent.Receipt == as2.NoReceipt:
+		return outcome{state: Delivered, delivery: gateway.DeliveryDelivered}
+	case rel.Agreement.AsyncURL != "" && !as2.IsMDN(header, answer):
+		return outcome{state: AwaitingReceipt, again: s.opt.Patience, delivery: gateway.DeliverySending}
+	}
+	return s.judge(header, answer, sent, rel)
+}
+
+func (s *Service) addressOf(ctx context.Context, org string) (url string, err error) {
+	err = s.DB.View(db.WithOrgs(ctx, org), func(ctx context.Context) error {
+		st, err := stationOf(ctx, org)
+		url = st.URL
+		return err
+	})
+	return url, err
+}
+
+// outgoing is the relation of a message that we send, and whether a further try of it
+// is to have a Message-ID of its own.
+func (s *Service) outgoing(ctx context.Context, r *messageRow) (rel as2.Relation, fresh bool, err error) {
+	err = s.DB.View(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) error {
+		var ok bool
+		rel, ok, err = s.relation(ctx, Route{Partnership: r.PartnershipID}, r.SenderID, r.As2From, r.As2To, r.SenderID, r.ReceiverID, db.Now(ctx))
+		if err != nil {
+			return err
+		}
+		t, err := agreed(ctx, r.PartnershipID, r.SenderID)
+		if err == nil && !ok {
+			err = fault.New(fault.Conflict, "courier.no_key")
+		}
+		if t.Terms.Async && s.opt.URL != "" {
+			rel.Agreement.AsyncURL = s.opt.URL
+		}
+		fresh = t.Terms.NewID
+		return err
+	})
+	return rel, fresh, err
+}
+
+// pack makes the request and keeps it: every further try is these bytes.
+func (s *Service) pack(ctx context.Context, r *messageRow, rel as2.Relation) error {
+	content, i, err := s.Gateway.Raw(ctx, access.System("as2", r.SenderID), r.Interchanges)
+	if err != nil {
+		return err
+	}
+	data, err := io.ReadAll(content)
+	if cerr := content.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	kind, name := as2.TypeX12, i.Control+".x12"
+	if i.Syntax == gateway.SyntaxEDIFACT {
+		kind, name = as2.TypeEDIFACT, i.Control+".edi"
+	}
+	if len(i.Types) == 1 {
+		name = i.Types[0] + "-" + name
+	}
+	at := s.DB.Clock()
+	req, err := as2.Pack(as2.Message{ID: as2.NewID(agent), Subject: "EDI " + i.Control, Date: at, Payloads: []as2.Payload{{ContentType: kind, FileName: name, Data: data}}}, rel)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "courier.pack")
+	}
+	sent, err := json.Marshal(req.Sent)
+	if err != nil {
+		return err
+	}
+	staged, err := s.Blobs.Stage(ctx, bytes.NewReader(req.Body), s.opt.Limit)
+	if err != nil {
+		return err
+	}
+	r.Blob, r.Sent, r.Headers, r.MessageID = staged.Hash, string(sent), headerText(req.Header), bare(req.Sent.MessageID)
+	mic := ""
+	if len(req.Sent.MICs) > 0 {
+		mic = req.Sent.MICs[0].String()
+	}
+	return s.DB.InTx(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) error {
+		if err := staged.Insert(ctx); err != nil {
+			return err
+		}
+		ok, err := changeMessage(ctx, r.ID, map[string]any{
+			"blob": r.Blob, "sent": r.Sent, "headers": r.Headers, "message_id": r.MessageID, "proved": true, "size": int64(len(req.Body)), "body_hash": hashOf(req.Body),
+			"content_hash": hashOf(data), "mic": mic, "file_names": name, "security": securityWords(rel.Agreement),
+		}, "fence = ?", r.Fence)
+		if err == nil && !ok {
+			err = fault.New(fault.Conflict, "error.conflict")
+		}
+		return err
+	})
+}
+
+func securityWords(a as2.Agreement) string {
+	out := ""
+	add := func(w string) {
+		if out != "" {
+			out += ","
+		}
+		out += w
+	}
+	if a.Sign {
+		add("signed " + string(a.Digest))
+	}
+	if a.Cipher != "" {
+		add("encrypted " + string(a.Cipher))
+	}
+	if a.Compression != as2.NoCompression {
+		add("compressed")
+	}
+	return out
+}
+
+func (s *Service) blob(ctx context.Context, hash string) ([]byte, error) {
+	f, err := s.Blobs.Open(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
+// post makes one call. The client bounds time and size and guards the address.
+func (s *Service) post(ctx context.Context, address string, h as2.Header, body []byte) (int, as2.Header, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, nil, fault.Wrap(err, fault.Invalid, "courier.url")
+	}
+	for _, f := range h {
+		req.Header[f.Name] = append(req.Header[f.Name], f.Value)
+	}
+	req.Header.Set("User-Agent", agent)
+	res, err := s.Client.Do(req)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	return res.StatusCode, as2.HeaderOf(res.Header), answer, err
+}
+
+// judge holds a receipt against what was sent.
+func (s *Service) judge(h as2.Header, body []byte, sent as2.Sent, rel as2.Relation) outcome {
+	values := map[string]any{"receipt_headers": headerText(h), "receipt": body[:min(len(body), 1<<20)]}
+	report, err := as2.ParseMDN(h, body, as2.Limits{})
+	var f as2.Finding
+	if err != nil {
+		f = as2.Finding{Verdict: as2.VerdictOf(err), Err: err}
+	} else {
+		f = report.Check(sent, pinned(rel), rel.Agreement.AllowSHA1)
+		values["disposition"], values["receipt_mic"] = nameOf(report.Disposition.String()), nameOf(report.RawMIC)
+	}
+	o := outcome{values: values, reason: "courier.mdn_" + string(f.Verdict)}
+	if f.Err != nil {
+		o.detail = f.Err.Error()
+	}
+	switch f.Verdict {
+	case as2.Proven, as2.Confirmed:
+		values["receipt_proved"] = f.Verdict == as2.Proven
+		o.state, o.reason, o.delivery = Delivered, "", gateway.DeliveryDelivered
+	case as2.Refused:
+		o.state, o.delivery, o.event = Failed, gateway.DeliveryFailed, EventFailed
+	default:
+		o.state, o.delivery, o.event = Unproved, gateway.DeliveryUnproved, EventUnproved
+	}
+	return o
+}
+
+func pinned(rel as2.Relation) []*x509.Certificate { return rel.Keys.Verify }
+
+// receipt takes an asynchronous receipt. It counts only for a message that awaits one,
+// and only as far as it proves something.
+func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
+	report, err := as2.ParseMDN(in.Header, in.Body, as2.Limits{})
+	if err != nil {
+		return Reply{Status: http.StatusBadRequest, Header: as2.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}}, Body: []byte("This is not a receipt that can be read (RFC 4130 7.4).\n")}
+	}
+	var row *messageRow
+	err = s.DB.View(ctx, func(ctx context.Context) error {
+		row, err = provedMessage(ctx, Out, report.To, report.From, bare(report.OriginalID))
+		return err
+	})
+	if err != nil {
+		return s.busy(err)
+	}
+	if row == nil || row.State != string(AwaitingReceipt) && row.State != string(Unproved) && row.State != string(Queued) {
+		return Reply{Status: http.StatusOK} // nothing awaits it: no answer tells a stranger so
+	}
+	rel, _, err := s.outgoing(ctx, row)
+	if err != nil {
+		return s.busy(err)
+	}
+	var sent as2.Sent
+	if err := json.Unmarshal([]byte(row.Sent), &sent); err != nil {
+		return s.busy(err)
+	}
+	o := s.judge(in.Header, in.Body, sent, rel)
+	if o.state != Delivered && o.reason != "courier.mdn_"+string(as2.Refused) && row.State != string(AwaitingReceipt) {
+		return Reply{Status: http.StatusOK}
+	}
+	if sent.Receipt == as2.SignedReceipt && !report.Signed || o.reason == "courier.mdn_"+string(as2.OtherMDNSigner) || o.reason == "courier.mdn_"+string(as2.BadMDNSignature) {
+		// Anybody could have sent it: the true one may still come.
+		s.Log.Warn("an AS2 receipt proves nothing", slog.String("message", row.ID), slog.String("reason", o.reason), slog.String("addr", in.Addr))
+		return Reply{Status: http.StatusOK}
+	}
+	row.Fence++
+	err = s.DB.InTx(db.WithOrgs(ctx, row.SupplierID, row.ResellerID), func(ctx context.Context) error {
+		ok, err := changeMessage(ctx, row.ID, map[string]any{"fence": row.Fence}, "fence = ?", row.Fence-1)
+		if err != nil || !ok {
+			return err
+		}
+		return s.settle(ctx, row, o, 0)
+	})
+	if err != nil {
+		return s.busy(err)
+	}
+	return Reply{Status: http.StatusOK}
+}
+
+// sendReceipt sends the asynchronous receipt of a message that came in.
+func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
+	keep := State(r.State)
+	allowed, err := s.mayCallBack(ctx, r.SenderID, r.ReceiptURL)
+	if err == nil && !allowed {
+		return outcome{state: keep, reason: "courier.receipt_host"}
+	}
+	if err == nil {
+		var status int
+		status, _, _, err = s.post(ctx, r.ReceiptURL, headerOf(r.ReceiptHeaders), r.Receipt)
+		if err == nil && status >= 200 && status <= 299 {
+			return outcome{state: keep, values: map[string]any{"receipt_proved": true}}
+		}
+		if err == nil {
+			err = fault.New(fault.Unavailable, "courier.http_status", "Status", status)
+		}
+	}
+	o := s.retry(r, reasonOf(err, "courier.unreachable"), err)
+	o.state, o.delivery, o.event = keep, "", ""
+	return o
+}

@@ -1,0 +1,112 @@
+package courier
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/db/blob"
+	"entente/db/job"
+	"entente/db/secret"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Route says to whom two AS2 names belong.
+type Route struct {
+	// Sender and Receiver are the companies, empty for an unknown name.
+	Sender   string
+	Receiver string
+	// Partnership is an active one in which both names were confirmed; empty when
+	// there is none. Supplier and Reseller are its sides.
+	Partnership, Supplier, Reseller string
+}
+
+// Names knows the AS2 names of companies. It is implemented by portal/app over
+// prm/partner.
+type Names interface {
+	// Route finds who two names belong to. No partnership means: as if there were
+	// no such name.
+	Route(ctx context.Context, from, to string) (Route, error)
+	// Between gives the confirmed names by which one company of an active
+	// partnership writes to the other.
+	Between(ctx context.Context, partnership, from, to string) (sender, receiver string, ok bool, err error)
+	// Sides gives the supplier and the reseller of a partnership that the actor may
+	// see; a fault NotFound otherwise.
+	Sides(ctx context.Context, actor access.Actor, partnership string) (supplier, reseller string, err error)
+}
+
+// Gateway is what the courier carries for (edi/gateway.Service).
+type Gateway interface {
+	Receive(ctx context.Context, actor access.Actor, in gateway.Submission) (gateway.Answer, error)
+	Raw(ctx context.Context, actor access.Actor, id string) (io.ReadCloser, gateway.Interchange, error)
+	Carried(ctx context.Context, actor access.Actor, id, delivery string) error
+}
+
+// Deps are what the courier works with.
+type Deps struct {
+	DB      *db.DB
+	Jobs    *job.Jobs
+	Blobs   *blob.Store
+	Secrets *secret.Box
+	Names   Names
+	Gateway Gateway
+	// Client posts to stations that somebody else named: it guards addresses, sizes
+	// and times (edi/dial).
+	Client *http.Client
+	Log    *slog.Logger // default: discard
+}
+
+// Options are the limits of the courier.
+type Options struct {
+	// Limit is the largest message taken, in bytes; 0 means 110 MiB.
+	Limit int64
+	// Tries is how often a message is sent before it waits for a person; 0 means 12.
+	Tries int
+	// URL is where stations reach us, for asynchronous receipts.
+	URL string
+	// Patience is how long an asynchronous receipt may take; 0 means 4 hours.
+	Patience time.Duration
+}
+
+// Service is the courier.
+type Service struct {
+	Deps
+	opt  Options
+	quit chan struct{}
+	once sync.Once
+}
+
+// New returns the courier and binds its drains; call it before Jobs.Start.
+func New(d Deps, o Options) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Limit <= 0 {
+		o.Limit = 110 << 20
+	}
+	if o.Tries <= 0 {
+		o.Tries = 12
+	}
+	if o.Patience <= 0 {
+		o.Patience = 4 * time.Hour
+	}
+	s := &Service{Deps: d, opt: o, quit: make(chan struct{})}
+	s.Jobs.Drain(drainName, s.drain)
+	return s
+}
+
+// Stop begins nothing more; a second call does nothing.
+func (s *Service) Stop() { s.once.Do(func() { close(s.quit) }) }
+
+func (s *Service) note(ctx context.Context, actor access.Actor, action, kind, id, outcome string) error {
+	return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: action, SubjectKind: kind, SubjectID: id, Outcome: outcome})
+}
+
+func notFound() error { return fault.New(fault.NotFound, "error.not_found") }

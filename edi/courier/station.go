@@ -1,0 +1,243 @@
+package courier
+
+import (
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// maxCertificates is how many a company may have in use at once.
+const maxCertificates = 20
+
+// Station gives how a company of a partnership, or the actor's own, is reached.
+// Codes: NotFound.
+func (s *Service) Station(ctx context.Context, actor access.Actor, partnership, org string) (Station, []Certificate, error) {
+	if err := s.maySee(ctx, actor, partnership, org); err != nil {
+		return Station{}, nil, err
+	}
+	var st Station
+	var out []Certificate
+	err := s.DB.View(db.WithOrgs(ctx, actor.Org, org), func(ctx context.Context) (err error) {
+		if st, err = stationOf(ctx, org); err != nil {
+			return err
+		}
+		rows, err := certificatesOf(ctx, org == actor.Org, org)
+		out = make([]Certificate, len(rows))
+		for i := range rows {
+			out[i] = rows[i].certificate()
+		}
+		return err
+	})
+	return st, out, err
+}
+
+// maySee says whether the actor may read the station of a company: its own, or that of
+// the other side of a partnership.
+func (s *Service) maySee(ctx context.Context, actor access.Actor, partnership, org string) error {
+	if org == actor.Org {
+		return access.Check(actor, access.StationRead, access.Own(org))
+	}
+	supplier, reseller, err := s.Names.Sides(ctx, actor, partnership)
+	if err != nil {
+		return err
+	}
+	if org != supplier && org != reseller {
+		return notFound()
+	}
+	return access.Check(actor, access.StationRead, access.Shared(supplier, reseller))
+}
+
+// SetStation says where the actor's company takes messages: an http or https address,
+// or none. hosts are further hosts to which it may ask for asynchronous receipts.
+// Codes: NotFound, Forbidden, Invalid.
+func (s *Service) SetStation(ctx context.Context, actor access.Actor, address string, hosts []string) (Station, error) {
+	if err := access.Check(actor, access.StationManage, access.Own(actor.Org)); err != nil {
+		return Station{}, err
+	}
+	bad := fault.New(fault.Invalid, "form.invalid")
+	address = strings.TrimSpace(address)
+	if address != "" && !goodURL(address) {
+		bad.With("url", "courier.url")
+	}
+	var clean []string
+	for _, h := range hosts {
+		h = strings.ToLower(strings.TrimSpace(h))
+		if h == "" {
+			continue
+		}
+		if len(clean) == 20 || !goodHost(h) {
+			bad.With("receipt_hosts", "courier.host", "Value", h)
+			break
+		}
+		clean = append(clean, h)
+	}
+	if err := bad.OrNil(); err != nil {
+		return Station{}, err
+	}
+	out := Station{Org: actor.Org, URL: address, ReceiptHosts: clean, ChangedBy: actor.Person}
+	err := s.DB.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		out.Changed = db.Now(ctx)
+		if err := saveStation(ctx, out); err != nil {
+			return err
+		}
+		return s.note(ctx, actor, "as2.station", "org", actor.Org, audit.Done)
+	})
+	return out, err
+}
+
+func goodURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && len(s) <= 500 && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.Fragment == ""
+}
+
+// goodHost takes a host name or address, with or without a port.
+func goodHost(s string) bool {
+	if host, _, err := net.SplitHostPort(s); err == nil {
+		s = host
+	}
+	return s != "" && len(s) <= 253 && !strings.ContainsAny(s, "/@, \t?#\\\"'<>")
+}
+
+// CertificateCmd is a certificate to be added for the actor's company. Key is its
+// private key, where the company's station lives here.
+type CertificateCmd struct {
+	Certificate *x509.Certificate
+	Key         crypto.Signer
+	Purpose     Purpose
+	UseFrom     time.Time // zero: at once
+}
+
+// AddCertificate puts a certificate of the actor's company into use: it is trusted for
+// what that company signs from now on, and encrypted for from UseFrom. One that is
+// there already is given back unchanged.
+// Codes: NotFound, Forbidden, Invalid (the key does not fit, expired, too weak),
+// Conflict (too many).
+func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd CertificateCmd) (Certificate, error) {
+	if err := access.Check(actor, access.StationManage, access.Own(actor.Org)); err != nil {
+		return Certificate{}, err
+	}
+	if cmd.Purpose == "" {
+		cmd.Purpose = ForBoth
+	}
+	if !slices.Contains([]Purpose{ForBoth, ForSigning, ForCipher}, cmd.Purpose) {
+		return Certificate{}, fault.InvalidField("purpose", "courier.purpose")
+	}
+	row, err := s.rowOf(actor, cmd)
+	if err != nil {
+		return Certificate{}, err
+	}
+	err = s.DB.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		now := db.Now(ctx)
+		if now.After(db.FromMicros(row.NotAfter)) {
+			return fault.InvalidField("certificate", "courier.expired", "On", db.FromMicros(row.NotAfter))
+		}
+		n, err := countCertificates(ctx, actor.Org)
+		if err != nil {
+			return err
+		}
+		if n >= maxCertificates {
+			return fault.New(fault.Conflict, "courier.certificates_many", "most", maxCertificates)
+		}
+		row.ID, row.Created = db.NewID(), db.Micros(now)
+		if row.UseFrom == 0 {
+			row.UseFrom = row.Created
+		}
+		if len(row.Private) > 0 {
+			row.Private = s.Secrets.Seal(row.Private, about(row.OrgID, row.Fingerprint))
+		}
+		isNew, err := insertCertificate(ctx, &row)
+		if err != nil {
+			return err
+		}
+		if !isNew {
+			have, err := certificatesOf(ctx, true, actor.Org)
+			for _, r := range have {
+				if r.Fingerprint == row.Fingerprint {
+					row = r
+				}
+			}
+			if err == nil && row.Retired != 0 {
+				err = fault.New(fault.Conflict, "courier.retired")
+			}
+			return err
+		}
+		return s.note(ctx, actor, "as2.certificate", "certificate", row.ID, audit.Done)
+	})
+	return row.certificate(), err
+}
+
+// about names a sealed private key.
+func about(org, fingerprint string) string { return "as2 key " + org + " " + fingerprint }
+
+func (s *Service) rowOf(actor access.Actor, cmd CertificateCmd) (certificateRow, error) {
+	c := cmd.Certificate
+	if c == nil {
+		return certificateRow{}, fault.InvalidField("certificate", "courier.certificate_missing")
+	}
+	algorithm, ok := strengthOf(c)
+	if !ok {
+		return certificateRow{}, fault.InvalidField("certificate", "courier.key_weak", "Algorithm", algorithm)
+	}
+	sum := sha256.Sum256(c.Raw)
+	row := certificateRow{
+		OrgID: actor.Org, Purpose: string(cmd.Purpose), Der: c.Raw, Fingerprint: hex.EncodeToString(sum[:]), Subject: nameOf(c.Subject.String()), Issuer: nameOf(c.Issuer.String()),
+		Serial: fmt.Sprintf("%x", c.SerialNumber), Algorithm: algorithm, NotBefore: db.Micros(c.NotBefore), NotAfter: db.Micros(c.NotAfter), MadeBy: actor.Person,
+	}
+	if !cmd.UseFrom.IsZero() {
+		row.UseFrom = db.Micros(cmd.UseFrom)
+	}
+	if cmd.Key != nil {
+		if k, ok := cmd.Key.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !k.Equal(c.PublicKey) {
+			return certificateRow{}, fault.InvalidField("key", "courier.key_differs")
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(cmd.Key)
+		if err != nil {
+			return certificateRow{}, fault.InvalidField("key", "courier.key_kind")
+		}
+		row.Private = der
+	}
+	return row, nil
+}
+
+func nameOf(s string) string {
+	if r := []rune(strings.ToValidUTF8(s, "?")); len(r) > 300 {
+		return string(r[:300])
+	}
+	return strings.ToValidUTF8(s, "?")
+}
+
+// RetireCertificate takes a certificate of the actor's company out of use; what it
+// signed is no longer taken. Safe to repeat.
+// Codes: NotFound, Forbidden.
+func (s *Service) RetireCertificate(ctx context.Context, actor access.Actor, id string) error {
+	if err := access.Check(actor, access.StationManage, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	return s.DB.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		ok, err := retireCertificate(ctx, actor.Org, id)
+		if err != nil || !ok {
+			have, herr := certificatesOf(ctx, true, actor.Org)
+			if err == nil {
+				err = herr
+			}
+			if err == nil && !slices.ContainsFunc(have, func(r certificateRow) bool { return r.ID == id }) {
+				err = notFound()
+			}
+			return err
+		}
+		return s.note(ctx, actor, "as2.retire", "certificate", id, audit.Done)
+	})
+}

@@ -1,0 +1,295 @@
+package api
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"entente/edi/as2"
+	"entente/edi/courier"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+)
+
+// AS2Path is the door of AS2 stations; its body is streamed.
+const AS2Path = "/as2"
+
+// Bodies beyond smallMessage are read one at a time in each of largeMessages places,
+// so that memory stays bounded whatever comes at once.
+const (
+	smallMessage  = 2 << 20
+	largeMessages = 2
+)
+
+// as2Door takes messages and receipts. Who sends is proved by the message itself.
+func (a *API) as2Door(app *fiber.App) {
+	large := make(chan struct{}, largeMessages)
+	app.Post(AS2Path, func(c *fiber.Ctx) error {
+		body, err := readMessage(c, a.d.Courier.Limit(), large)
+		if body.release != nil {
+			defer body.release()
+		}
+		if err != nil {
+			return err
+		}
+		var h as2.Header
+		c.Request().Header.VisitAll(func(k, v []byte) { h = append(h, as2.Field{Name: string(k), Value: string(v)}) })
+		r := a.d.Courier.Receive(c.UserContext(), courier.Arrival{Header: h, Body: body.bytes, Addr: c.IP()})
+		for _, f := range r.Header {
+			c.Response().Header.Set(f.Name, f.Value)
+		}
+		return c.Status(r.Status).Send(r.Body)
+	})
+	app.Get(AS2Path, func(c *fiber.Ctx) error {
+		return c.SendString("This is an AS2 station (RFC 4130). Messages come by POST.\n")
+	})
+}
+
+type messageBody struct {
+	bytes   []byte
+	release func()
+}
+
+// readMessage reads a body up to the limit. A large one waits for a place first; who
+// waits too long is asked to come again.
+func readMessage(c *fiber.Ctx, limit int64, large chan struct{}) (messageBody, error) {
+	tooLarge := fault.New(fault.TooLarge, "edi.too_large", "Offset", limit)
+	n := int64(c.Request().Header.ContentLength())
+	if n > limit {
+		return messageBody{}, tooLarge
+	}
+	var in io.Reader = c.Context().RequestBodyStream()
+	if in == nil {
+		in = strings.NewReader(string(c.Body()))
+	}
+	head, err := io.ReadAll(io.LimitReader(in, smallMessage+1))
+	if err != nil {
+		return messageBody{}, fault.Wrap(err, fault.Invalid, "error.body")
+	}
+	if len(head) <= smallMessage {
+		return messageBody{bytes: head}, nil
+	}
+	select {
+	case large <- struct{}{}:
+	case <-time.After(30 * time.Second):
+		return messageBody{}, fault.New(fault.Unavailable, "error.unavailable")
+	}
+	out := messageBody{release: func() { <-large }}
+	size := max(n, int64(len(head)))
+	out.bytes = append(make([]byte, 0, min(size, limit)+512), head...)
+	for {
+		if len(out.bytes) == cap(out.bytes) {
+			out.bytes = append(out.bytes, 0)[:len(out.bytes)]
+		}
+		k, err := in.Read(out.bytes[len(out.bytes):cap(out.bytes)])
+		out.bytes = out.bytes[:len(out.bytes)+k]
+		if int64(len(out.bytes)) > limit {
+			return out, tooLarge
+		}
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return out, fault.Wrap(err, fault.Invalid, "error.body")
+		}
+	}
+}
+
+type certificateOut struct {
+	ID          string     `json:"id"`
+	Purpose     string     `json:"purpose" doc:"both, sign or encrypt"`
+	Own         bool       `json:"own" doc:"its private key lies here: the station lives on this server"`
+	Subject     string     `json:"subject"`
+	Issuer      string     `json:"issuer"`
+	Serial      string     `json:"serial"`
+	Key         string     `json:"key"`
+	Fingerprint string     `json:"sha256"`
+	NotBefore   time.Time  `json:"not_before"`
+	NotAfter    time.Time  `json:"not_after"`
+	UseFrom     time.Time  `json:"use_from"`
+	Retired     *time.Time `json:"retired"`
+	PEM         string     `json:"pem"`
+}
+
+type stationOut struct {
+	Company      string           `json:"company" doc:"slug"`
+	Names        []string         `json:"names" doc:"AS2 names"`
+	URL          string           `json:"url" doc:"where it takes messages; empty when it only sends"`
+	ReceiptHosts []string         `json:"receipt_hosts" doc:"further hosts to which it may ask for receipts"`
+	Certificates []certificateOut `json:"certificates"`
+}
+
+type stationIn struct {
+	Body struct {
+		URL          string   `json:"url" maxLength:"500"`
+		ReceiptHosts []string `json:"receipt_hosts,omitempty" maxItems:"20"`
+	}
+}
+
+type certificateIn struct {
+	Body struct {
+		Certificate string    `json:"certificate,omitempty" maxLength:"200000" doc:"PEM, or base64 of DER, PKCS #7 or, with a key, PKCS #12"`
+		Password    string    `json:"password,omitempty" doc:"of a PKCS #12 file"`
+		Private     bool      `json:"private,omitempty" doc:"the file holds a private key that this server is to use"`
+		Generate    string    `json:"generate,omitempty" doc:"make a self-signed one for this AS2 name instead"`
+		Purpose     string    `json:"purpose,omitempty" enum:"both,sign,encrypt"`
+		UseFrom     time.Time `json:"use_from,omitzero" doc:"when to begin to use it; at once when absent"`
+	}
+}
+
+type termsOut struct {
+	Sender  string        `json:"sender" doc:"slug: the terms of messages from this company"`
+	Version int64         `json:"version" doc:"0: nothing was agreed, the defaults hold"`
+	Terms   courier.Terms `json:"terms"`
+	Weak    []string      `json:"weak" doc:"terms below today's practice"`
+}
+
+type linkOut struct {
+	Partnership string       `json:"partnership"`
+	Stations    []stationOut `json:"stations" doc:"yours first"`
+	Terms       []termsOut   `json:"terms"`
+}
+
+type termsIn struct {
+	IDPath
+	Body struct {
+		Sender  string        `json:"sender" doc:"slug; the receiving company decides"`
+		Version int64         `json:"version" doc:"the one that was seen"`
+		Terms   courier.Terms `json:"terms"`
+	}
+}
+
+func (a *API) stations() {
+	handle(a, op("GET", "/api/v1/edi/station", "stations:read", "Your AS2 station", "", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[stationOut], error) {
+			out, err := a.stationOf(ctx, actor, "", actor.Org)
+			return &reply[stationOut]{out}, err
+		})
+	handle(a, op("PUT", "/api/v1/edi/station", "stations:write", "Say where your AS2 server listens", "", 200),
+		func(ctx context.Context, actor access.Actor, in *stationIn) (*reply[stationOut], error) {
+			if _, err := a.d.Courier.SetStation(ctx, actor, in.Body.URL, in.Body.ReceiptHosts); err != nil {
+				return nil, err
+			}
+			out, err := a.stationOf(ctx, actor, "", actor.Org)
+			return &reply[stationOut]{out}, err
+		})
+	handle(a, op("POST", "/api/v1/edi/station/certificates", "stations:write", "Add a certificate of your station", "It is trusted for what you sign from now on, and messages to you are encrypted for it from `use_from`. The old one stays valid until it is retired.", 201),
+		func(ctx context.Context, actor access.Actor, in *certificateIn) (*reply[certificateOut], error) {
+			cmd := courier.CertificateFile{
+				File: []byte(in.Body.Certificate), Password: in.Body.Password, Private: in.Body.Private, Generate: in.Body.Generate,
+				Purpose: courier.Purpose(in.Body.Purpose), UseFrom: in.Body.UseFrom,
+			}
+			c, err := a.d.Courier.AddFile(ctx, actor, cmd)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[certificateOut]{certificateView(c)}, nil
+		})
+	handle(a, op("POST", "/api/v1/edi/station/certificates/{id}/retire", "stations:write", "Take a certificate out of use", "", 204),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+			return nil, a.d.Courier.RetireCertificate(ctx, actor, in.ID)
+		})
+	handle(a, op("GET", "/api/v1/partners/{id}/as2", "stations:read", "How you and a partner exchange AS2", "Both stations with their certificates, and the terms of each direction.", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[linkOut], error) {
+			out, err := a.linkOf(ctx, actor, in.ID)
+			return &reply[linkOut]{out}, err
+		})
+	handle(a, op("PUT", "/api/v1/partners/{id}/as2/terms", "stations:write", "Set the terms of messages to you", "", 200),
+		func(ctx context.Context, actor access.Actor, in *termsIn) (*reply[linkOut], error) {
+			sender, err := a.companyID(ctx, actor, in.Body.Sender)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := a.d.Courier.SetTerms(ctx, actor, in.ID, sender, in.Body.Version, in.Body.Terms); err != nil {
+				return nil, err
+			}
+			out, err := a.linkOf(ctx, actor, in.ID)
+			return &reply[linkOut]{out}, err
+		})
+}
+
+func certificateView(c courier.Certificate) certificateOut {
+	out := certificateOut{
+		ID: c.ID, Purpose: string(c.Purpose), Own: c.Own, Subject: c.Subject, Issuer: c.Issuer, Serial: c.Serial, Key: c.Algorithm, Fingerprint: c.Fingerprint,
+		NotBefore: c.NotBefore, NotAfter: c.NotAfter, UseFrom: c.UseFrom, PEM: c.PEM(),
+	}
+	if !c.Retired.IsZero() {
+		out.Retired = &c.Retired
+	}
+	return out
+}
+
+func (a *API) stationOf(ctx context.Context, actor access.Actor, partnership, org string) (stationOut, error) {
+	st, certs, err := a.d.Courier.Station(ctx, actor, partnership, org)
+	if err != nil {
+		return stationOut{}, err
+	}
+	orgs, err := a.d.Accounts.Directory().OrgsByID(ctx, org)
+	if err != nil {
+		return stationOut{}, err
+	}
+	out := stationOut{Company: orgs[org].Slug, URL: st.URL, ReceiptHosts: nonNil(st.ReceiptHosts), Names: []string{}, Certificates: []certificateOut{}}
+	for _, c := range certs {
+		out.Certificates = append(out.Certificates, certificateView(c))
+	}
+	names, err := a.as2Names(ctx, actor, partnership, org)
+	out.Names = append(out.Names, names...)
+	return out, err
+}
+
+// as2Names are the AS2 names of the actor's company, or of the other side of a
+// partnership.
+func (a *API) as2Names(ctx context.Context, actor access.Actor, partnership, org string) ([]string, error) {
+	actor.Scopes = nil // naming needs no scope of its own
+	var out []string
+	if partnership == "" {
+		own, err := a.d.Accounts.Identities(ctx, actor)
+		for _, i := range own {
+			if i.Kind == account.AS2 {
+				out = append(out, i.Value)
+			}
+		}
+		return out, err
+	}
+	all, err := a.d.Partners.Identities(ctx, actor, partnership)
+	for _, i := range all {
+		if i.Kind == account.AS2 && i.Org == org {
+			out = append(out, i.Value)
+		}
+	}
+	return out, err
+}
+
+func (a *API) linkOf(ctx context.Context, actor access.Actor, partnership string) (linkOut, error) {
+	terms, err := a.d.Courier.Terms(ctx, actor, partnership)
+	if err != nil {
+		return linkOut{}, err
+	}
+	out := linkOut{Partnership: partnership, Terms: []termsOut{}}
+	ids := []string{actor.Org}
+	for _, t := range terms {
+		if t.Sender != actor.Org {
+			ids = append(ids, t.Sender)
+		}
+	}
+	for _, id := range ids {
+		st, err := a.stationOf(ctx, actor, partnership, id)
+		if err != nil {
+			return linkOut{}, err
+		}
+		out.Stations = append(out.Stations, st)
+	}
+	orgs, err := a.d.Accounts.Directory().OrgsByID(ctx, ids...)
+	if err != nil {
+		return linkOut{}, err
+	}
+	for _, t := range terms {
+		out.Terms = append(out.Terms, termsOut{orgs[t.Sender].Slug, t.Version, t.Terms.Filled(), nonNil(t.Terms.Weak())})
+	}
+	return out, nil
+}
+
