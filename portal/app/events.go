@@ -7,6 +7,7 @@ import (
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
+	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
@@ -28,6 +29,7 @@ func (a *App) subscribe() {
 	s("rooms", append(trade.Events(), partner.EventActivated, partner.EventEnded,
 		gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged), a.toRooms)
 	s("notices", append(trade.Events(), gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed), a.toNotices)
+	s("courier-notices", []string{courier.EventExpiring, courier.EventFailed, courier.EventUnproved, courier.EventMisused}, a.courierNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
@@ -230,33 +232,37 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 		if len(side.roles) == 0 || side.org == acted {
 			continue
 		}
-		people, err := a.accounts.Directory().People(ctx, side.org)
-		if err != nil {
-			return err
-		}
-		var to []notify.Target
-		for _, p := range people {
-			if holds(p.Roles, side.roles) {
-				to = append(to, notify.Target{Org: side.org, Person: p.ID})
-			}
-		}
-		if len(to) == 0 { // nobody has the role: the admins hear it
-			for _, p := range people {
-				if holds(p.Roles, []access.Role{access.Admin}) {
-					to = append(to, notify.Target{Org: side.org, Person: p.ID})
-				}
-			}
-		}
-		one := n
-		one.Args = map[string]string{"partner": orgs[side.other].Name}
-		for k, v := range n.Args {
-			one.Args[k] = v
-		}
-		if err := a.notify.Tell(ctx, access.System("notices", side.org), to, one); err != nil {
+		if err := a.tellSide(ctx, side.org, orgs[side.other].Name, side.roles, n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tellSide tells the people of one company who hold one of the roles; where nobody
+// does, its admins. partner is the name of the other company, "" for none.
+func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.Role, n notify.Notice) error {
+	people, err := a.accounts.Directory().People(ctx, org)
+	if err != nil {
+		return err
+	}
+	var to []notify.Target
+	for _, want := range [][]access.Role{roles, {access.Admin}} {
+		for _, p := range people {
+			if holds(p.Roles, want) {
+				to = append(to, notify.Target{Org: org, Person: p.ID})
+			}
+		}
+		if len(to) > 0 {
+			break
+		}
+	}
+	args := map[string]string{"partner": partner}
+	for k, v := range n.Args {
+		args[k] = v
+	}
+	n.Args = args
+	return a.notify.Tell(ctx, access.System("notices", org), to, n)
 }
 
 func holds(have, want []access.Role) bool {
