@@ -116,6 +116,7 @@ type Interchange struct {
 	Supplier     string // company ids of the partnership
 	Reseller     string
 	Partnership  string
+	Submission   string   // what it came in by
 	Syntax       string   // SyntaxX12 or SyntaxEDIFACT
 	Version      string   // GS08 of the first group, else ISA12; "D:96A:UN" of the first message
 	Sender       Identity // as written in the ISA or UNB

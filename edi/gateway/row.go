@@ -137,7 +137,7 @@ func (r *interchangeRow) doomed() bool { return refused(findingsOf(r.Findings)) 
 func (r *interchangeRow) view() Interchange {
 	out := Interchange{
 		ID: r.ID, Origin: r.Origin, Door: r.Door, From: r.SenderID, To: r.ReceiverID, Supplier: r.SupplierID,
-		Reseller: r.ResellerID, Partnership: r.PartnershipID, Syntax: r.Syntax, Version: r.Version,
+		Reseller: r.ResellerID, Partnership: r.PartnershipID, Submission: r.SubmissionID, Syntax: r.Syntax, Version: r.Version,
 		Sender: identity(r.SenderIdent), Receiver: identity(r.ReceiverIdent), Control: r.Control, Dated: r.Dated,
 		Test: r.Test, Size: r.Size, SHA256: r.Sha256, Types: split(r.Types), SetCount: int(r.SetCount),
 		SetsDone: int(r.SetsDone), State: State(r.State), Result: r.Result, HeldFor: r.Held, Earlier: r.DuplicateOf,

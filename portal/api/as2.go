@@ -292,4 +292,3 @@ func (a *API) linkOf(ctx context.Context, actor access.Actor, partnership string
 	}
 	return out, nil
 }
-
