@@ -7,8 +7,8 @@ import (
 	"entente/edi/x12"
 )
 
-// Document is a business document of any kind: *doc.PurchaseOrder, *doc.OrderAck,
-// *doc.ShipNotice or *doc.Invoice.
+// Document is a business document of any kind of package doc: *doc.PurchaseOrder,
+// *doc.Invoice, *doc.Remittance and so on.
 type Document interface{ Validate() []doc.Problem }
 
 // Read turns a judged set into its business document. It gives nil for a set that
@@ -23,6 +23,8 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadInvoice(set)
 	case "856", "DESADV":
 		return ReadShipNotice(set)
+	case "820", "REMADV":
+		return ReadRemittance(set)
 	}
 	return nil, nil
 }
@@ -48,6 +50,8 @@ func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 		return WriteShipNotice(d, version)
 	case *doc.Invoice:
 		return WriteInvoice(d, version)
+	case *doc.Remittance:
+		return WriteRemittance(d, version)
 	}
 	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }

@@ -20,6 +20,7 @@ func (v *summing) Set(s *schema.Set) error {
 	}
 	d.Validate()
 	Summary(d)
+	WriteX12(d, "005010")
 	WriteUN(d, edifact.MessageID{Version: "D", Release: "96A", Agency: "UN"})
 	return nil
 }

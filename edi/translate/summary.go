@@ -17,7 +17,7 @@ type Fact struct {
 
 // FactKeys lists every key of Summary, for the texts.
 func FactKeys() []string {
-	return []string{"number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due"}
+	return append(moneyFacts(), "number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due")
 }
 
 // Summary says in a few facts what a document is about, for people.
@@ -73,6 +73,8 @@ func Summary(d Document) []Fact {
 		for _, t := range d.Terms {
 			f.date("due", t.NetDate)
 		}
+	case *doc.Remittance:
+		f.remittance(d)
 	}
 	return f.list
 }

@@ -30,6 +30,9 @@ func WriteUN(d Document, id edifact.MessageID) (edifact.Body, []wire.Finding) {
 	case *doc.ShipNotice:
 		b.body.ID.Type = "DESADV"
 		b.shipNotice(d)
+	case *doc.Remittance:
+		b.body.ID.Type = "REMADV"
+		b.remittance(d)
 	default:
 		b.find("translate.wrong_set", wire.Reject, "UNH", 2, "")
 	}

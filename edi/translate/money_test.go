@@ -1,0 +1,155 @@
+package translate
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"entente/edi/doc"
+	"entente/edi/edifact"
+	"entente/edi/schema"
+	"entente/edi/wire"
+)
+
+var (
+	releases = []string{"004010", "005010"}
+	early    = edifact.MessageID{Version: "D", Release: "96A", Agency: "UN"}
+	late     = edifact.MessageID{Version: "D", Release: "01B", Agency: "UN"}
+	earlyEAN = edifact.MessageID{Version: "D", Release: "96A", Agency: "UN", Association: "EAN004"}
+	lateEAN  = edifact.MessageID{Version: "D", Release: "01B", Agency: "UN", Association: "EAN005"}
+)
+
+// roundX12 writes a set, lets our own rules judge it and reads it again.
+func roundX12(t *testing.T, d Document, version string) Document {
+	t.Helper()
+	body, findings := WriteX12(d, version)
+	if len(findings) > 0 {
+		t.Fatalf("findings of the writer: %s\n%s", text(t, findings), text(t, d))
+	}
+	bad, err := schema.CheckBody(body, version)
+	if err != nil || wire.VerdictOf(bad) != wire.Accepted {
+		t.Fatalf("%v %s\n%s", err, text(t, bad), segTexts(body))
+	}
+	v := &unTranslator{}
+	if err := schema.ReadBytes(wrap(t, body, version), schema.Options{}, v); err != nil || len(v.out) != 1 {
+		t.Fatal(err, len(v.out))
+	}
+	if len(v.out[0].Findings) > 0 {
+		t.Fatalf("not carried: %s\n%s", text(t, v.out[0].Findings), segTexts(body))
+	}
+	return v.out[0].Document.(Document)
+}
+
+// sameX12 and sameUN want a document back as it was written.
+func sameX12(t *testing.T, seed uint64, d Document) {
+	t.Helper()
+	for _, version := range releases {
+		if want, got := text(t, d), text(t, roundX12(t, d, version)); got != want {
+			t.Fatalf("seed %d %s %T: wrote\n%s\nread\n%s", seed, version, d, want, got)
+		}
+	}
+}
+
+func sameUN(t *testing.T, seed uint64, d Document, ids ...edifact.MessageID) {
+	t.Helper()
+	for _, id := range ids {
+		if want, got := text(t, d), text(t, roundUN(t, d, id)); got != want {
+			t.Fatalf("seed %d %s %T: wrote\n%s\nread\n%s", seed, id, d, want, got)
+		}
+	}
+}
+
+func seeded(seed, stream uint64) source { return source{rand.New(rand.NewPCG(seed, stream))} }
+
+// valid wants a document without problems.
+func valid(t *testing.T, seed uint64, d Document) {
+	t.Helper()
+	if p := d.Validate(); len(p) > 0 {
+		t.Fatalf("seed %d: %+v\n%s", seed, p, text(t, d))
+	}
+}
+
+// some gives none to n-1 of what f makes.
+func some[T any](s source, n int, f func() T) (out []T) {
+	for range s.IntN(n) {
+		out = append(out, f())
+	}
+	return out
+}
+
+// x12Text has no character that a delimiter could be.
+func (s source) x12Text() string {
+	return s.pick("DRILL 18 V", "Bohrmaschine für Holz", "O'Brien & Sons: what", "AUR-D18B", "1.5")
+}
+
+func (s source) signed() doc.Decimal {
+	if s.maybe() {
+		return negated(s.cents())
+	}
+	return s.cents()
+}
+
+func (s source) ref() doc.Ref {
+	return doc.Ref{Qualifier: s.pick("PO", "PD", "CT", "IV"), Value: s.pick("4500187521", "PR-2026-017", "X1")}
+}
+
+func (s source) x12Ref() doc.Ref {
+	r := s.ref()
+	if s.maybe() {
+		r.Text = "by agreement"
+	}
+	return r
+}
+
+func (s source) stamp(qualifiers ...string) doc.Date {
+	return doc.Date{Qualifier: s.pick(qualifiers...), Date: s.day()}
+}
+
+func (s source) contact() doc.Contact {
+	return doc.Contact{Function: "OC", Name: "Dan", Numbers: []doc.ContactNumber{{Kind: "TE", Number: "555"}}}
+}
+
+// partner is a party in full, as X12 has it.
+func (s source) partner(role string) doc.Party {
+	p := doc.Party{Role: role, Name: s.x12Text(), IDQualifier: "92", ID: "KS-1"}
+	if s.maybe() {
+		p.MoreNames, p.Address, p.City, p.Region, p.Postcode, p.Country = []string{"Tools"}, []string{"Unit 4"}, "Leeds", s.pick("", "West Yorkshire"), "WF2 7AZ", "GB"
+	}
+	p.Refs = some(s, 2, s.x12Ref)
+	p.Contacts = some(s, 2, s.contact)
+	return p
+}
+
+// TestFactTexts: every fact of a summary and every problem of a document has its text.
+func TestFactTexts(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"en", "zh-CN"} {
+		have := map[string]any{}
+		files, err := filepath.Glob("../../portal/locale/*." + lang + ".json")
+		if err != nil || len(files) == 0 {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.NewDecoder(bytes.NewReader(b)).Decode(&have); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, k := range FactKeys() {
+			if have["edi.summary."+k] == nil {
+				t.Errorf("%s: no edi.summary.%s", lang, k)
+			}
+		}
+		for _, k := range doc.Problems() {
+			if have["edi.doc."+k] == nil {
+				t.Errorf("%s: no edi.doc.%s", lang, k)
+			}
+		}
+	}
+}
