@@ -37,7 +37,7 @@ func (r *reader) part(s *x12.Segment, i, n int) string {
 // beyond tells of a segment that has more than the first n elements, which are those
 // that were read. It is not carried, as the document writes it anew.
 func (r *reader) beyond(s *x12.Segment, n int) {
-	for i := n + 1; i < s.Len(); i++ {
+	for i := n + 1; i <= s.Len(); i++ {
 		if t := r.text(s, i); t != "" {
 			r.note("translate.not_carried", s, i, t)
 		}
