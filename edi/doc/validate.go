@@ -25,11 +25,12 @@ const (
 	KeyQuantity  = "quantity_sum"
 	KeyTotal     = "total"
 	KeyDuplicate = "line_duplicate"
+	KeyVerdict   = "verdict" // not what its reasons say
 )
 
 // Problems lists the keys of all problems Validate can find.
 func Problems() []string {
-	return []string{KeyMissing, KeyNumber, KeyDate, KeyNoLines, KeyLineCount, KeyQuantity, KeyTotal, KeyDuplicate}
+	return []string{KeyMissing, KeyNumber, KeyDate, KeyNoLines, KeyLineCount, KeyQuantity, KeyTotal, KeyDuplicate, KeyVerdict}
 }
 
 type check struct{ out []Problem }

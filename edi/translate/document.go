@@ -25,6 +25,12 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadShipNotice(set)
 	case "820", "REMADV":
 		return ReadRemittance(set)
+	case "844":
+		return ReadClaim(set)
+	case "849":
+		return ReadClaimAnswer(set)
+	case "845":
+		return ReadPriceAuthorization(set)
 	}
 	return nil, nil
 }
@@ -52,6 +58,12 @@ func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 		return WriteInvoice(d, version)
 	case *doc.Remittance:
 		return WriteRemittance(d, version)
+	case *doc.Claim:
+		return WriteClaim(d, version)
+	case *doc.ClaimAnswer:
+		return WriteClaimAnswer(d, version)
+	case *doc.PriceAuthorization:
+		return WritePriceAuthorization(d, version)
 	}
 	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }

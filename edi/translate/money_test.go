@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"entente/edi/doc"
@@ -22,8 +23,8 @@ var (
 	lateEAN  = edifact.MessageID{Version: "D", Release: "01B", Agency: "UN", Association: "EAN005"}
 )
 
-// roundX12 writes a set, lets our own rules judge it and reads it again.
-func roundX12(t *testing.T, d Document, version string) Document {
+// moneyX12 writes a set, lets our own rules judge it and reads it again.
+func moneyX12(t *testing.T, d Document, version string) Document {
 	t.Helper()
 	body, findings := WriteX12(d, version)
 	if len(findings) > 0 {
@@ -47,8 +48,8 @@ func roundX12(t *testing.T, d Document, version string) Document {
 func sameX12(t *testing.T, seed uint64, d Document) {
 	t.Helper()
 	for _, version := range releases {
-		if want, got := text(t, d), text(t, roundX12(t, d, version)); got != want {
-			t.Fatalf("seed %d %s %T: wrote\n%s\nread\n%s", seed, version, d, want, got)
+		if want, got := text(t, d), text(t, moneyX12(t, d, version)); got != want {
+			t.Fatalf("seed %d %s %T:\n%s", seed, version, d, differing(want, got))
 		}
 	}
 }
@@ -57,9 +58,20 @@ func sameUN(t *testing.T, seed uint64, d Document, ids ...edifact.MessageID) {
 	t.Helper()
 	for _, id := range ids {
 		if want, got := text(t, d), text(t, roundUN(t, d, id)); got != want {
-			t.Fatalf("seed %d %s %T: wrote\n%s\nread\n%s", seed, id, d, want, got)
+			t.Fatalf("seed %d %s %T:\n%s", seed, id, d, differing(want, got))
 		}
 	}
+}
+
+// differing shows where two texts part.
+func differing(want, got string) string {
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	near := func(list []string) string { return strings.Join(list[max(0, min(i, len(list))-6):min(len(list), i+6)], "\n") }
+	return "wrote …\n" + near(a) + "\nread …\n" + near(b)
 }
 
 func seeded(seed, stream uint64) source { return source{rand.New(rand.NewPCG(seed, stream))} }
@@ -92,23 +104,23 @@ func (s source) signed() doc.Decimal {
 	return s.cents()
 }
 
-func (s source) ref() doc.Ref {
+func (s source) oneRef() doc.Ref {
 	return doc.Ref{Qualifier: s.pick("PO", "PD", "CT", "IV"), Value: s.pick("4500187521", "PR-2026-017", "X1")}
 }
 
 func (s source) x12Ref() doc.Ref {
-	r := s.ref()
+	r := s.oneRef()
 	if s.maybe() {
 		r.Text = "by agreement"
 	}
 	return r
 }
 
-func (s source) stamp(qualifiers ...string) doc.Date {
+func (s source) dated(qualifiers ...string) doc.Date {
 	return doc.Date{Qualifier: s.pick(qualifiers...), Date: s.day()}
 }
 
-func (s source) contact() doc.Contact {
+func (s source) desk() doc.Contact {
 	return doc.Contact{Function: "OC", Name: "Dan", Numbers: []doc.ContactNumber{{Kind: "TE", Number: "555"}}}
 }
 
@@ -119,7 +131,7 @@ func (s source) partner(role string) doc.Party {
 		p.MoreNames, p.Address, p.City, p.Region, p.Postcode, p.Country = []string{"Tools"}, []string{"Unit 4"}, "Leeds", s.pick("", "West Yorkshire"), "WF2 7AZ", "GB"
 	}
 	p.Refs = some(s, 2, s.x12Ref)
-	p.Contacts = some(s, 2, s.contact)
+	p.Contacts = some(s, 2, s.desk)
 	return p
 }
 

@@ -19,9 +19,9 @@ func (s source) remittance(x12 bool) *doc.Remittance {
 	d.Currency = s.pick("", "GBP", "EUR")
 	d.Parties = []doc.Party{{Role: "PR", IDQualifier: "UL", ID: "5012345000015"}, {Role: "PE", Name: "Aurelia", IDQualifier: "UL", ID: "5098765000016"}}
 	if d.Date == "" {
-		d.Dates = []doc.Date{s.stamp("010", "067")} // a REMADV has a date
+		d.Dates = []doc.Date{s.dated("010", "067")} // a REMADV has a date
 	}
-	d.Refs, d.Notes = some(s, 3, s.ref), some(s, 3, s.x12Text)
+	d.Refs, d.Notes = some(s, 3, s.oneRef), some(s, 3, s.x12Text)
 	if s.maybe() {
 		d.Payer = doc.BankAccount{BankQualifier: "02", Bank: "BARCGB22", Account: "20410600112233"}
 		d.Payee = doc.BankAccount{BankQualifier: "02", Bank: "LOYDGB2L", Account: "40478499887766"}
@@ -39,8 +39,8 @@ func (s source) remittance(x12 bool) *doc.Remittance {
 	}
 	for i := range 1 + s.IntN(4) {
 		l := doc.RemittanceLine{
-			Qualifier: s.pick("IV", "CM", "DL"), Number: fmt.Sprint("INV-", i), Paid: s.signed(), Refs: some(s, 3, s.ref),
-			Dates: some(s, 3, func() doc.Date { return s.stamp("003", "010") }), Adjustments: some(s, 3, adjustment),
+			Qualifier: s.pick("IV", "CM", "DL"), Number: fmt.Sprint("INV-", i), Paid: s.signed(), Refs: some(s, 3, s.oneRef),
+			Dates: some(s, 3, func() doc.Date { return s.dated("003", "010") }), Adjustments: some(s, 3, adjustment),
 		}
 		if s.maybe() {
 			l.Amount = s.signed()
@@ -55,7 +55,7 @@ func (s source) remittance(x12 bool) *doc.Remittance {
 			l.Action, l.Notes = s.pick("", "PO", "PI"), some(s, 3, s.x12Text)
 			if s.IntN(4) == 0 {
 				l = doc.RemittanceLine{Entity: l.Entity, Adjustments: []doc.Adjustment{adjustment(), adjustment()}}
-				l.Adjustments[0].Dates = some(s, 2, func() doc.Date { return s.stamp("003") })
+				l.Adjustments[0].Dates = some(s, 2, func() doc.Date { return s.dated("003") })
 			}
 		}
 		d.Lines = append(d.Lines, l)

@@ -75,6 +75,12 @@ func Summary(d Document) []Fact {
 		}
 	case *doc.Remittance:
 		f.remittance(d)
+	case *doc.Claim:
+		f.claim(d)
+	case *doc.ClaimAnswer:
+		f.claimAnswer(d)
+	case *doc.PriceAuthorization:
+		f.priceAuthorization(d)
 	}
 	return f.list
 }

@@ -8,7 +8,10 @@ import (
 
 // moneyFacts are the keys that only documents about money have.
 func moneyFacts() []string {
-	return []string{"payer", "payee", "paid_on", "deducted", "part_paid"}
+	return []string{
+		"payer", "payee", "paid_on", "deducted", "part_paid",
+		"claim", "claimant", "contract", "end_user", "claimed", "accepted", "changed_lines", "rejected", "pending", "granted", "valid_from", "valid_to",
+	}
 }
 
 func (f *facts) number(key string, n int) {
@@ -56,4 +59,113 @@ func (f *facts) remittance(d *doc.Remittance) {
 		f.money("deducted", deducted, d.Currency)
 	}
 	f.money("total", d.Total, d.Currency)
+}
+
+// claimTotal is the total of a claim: what it says, else the sum of its lines.
+func claimTotal(t *doc.ClaimTotals, each func(func(*doc.ClaimLine))) doc.Decimal {
+	for _, a := range t.Amounts {
+		if a.Kind == "TT" {
+			return a.Amount
+		}
+	}
+	sum := doc.Decimal("0")
+	each(func(l *doc.ClaimLine) {
+		if v := l.Claimed(); v.Valid() && v != "" {
+			sum = sum.Add(v)
+		}
+	})
+	return sum
+}
+
+func (f *facts) claimHead(date string, h *doc.Header) {
+	f.date("date", date)
+	f.party("claimant", h, "DS", "BY", "CLM")
+	f.party("seller", h, "SE", "SU", "MF")
+}
+
+func (f *facts) contract(x *doc.Contract) {
+	if x.Qualifier == "PD" {
+		f.text("deal", x.Number)
+	} else {
+		f.text("contract", x.Number)
+	}
+	f.party("end_user", &doc.Header{Parties: x.Parties}, "EU", "UD")
+	for _, r := range x.Refs {
+		if r.Qualifier == "PD" {
+			f.text("deal", r.Value)
+		}
+	}
+}
+
+func (f *facts) claim(d *doc.Claim) {
+	f.text("number", d.Number)
+	f.claimHead(d.Date, &d.Header)
+	n := 0
+	each := func(fn func(*doc.ClaimLine)) {
+		for i := range d.Contracts {
+			for k := range d.Contracts[i].Lines {
+				fn(&d.Contracts[i].Lines[k])
+			}
+		}
+	}
+	each(func(*doc.ClaimLine) { n++ })
+	for i := range d.Contracts {
+		f.contract(&d.Contracts[i].Contract)
+	}
+	f.lines(n)
+	f.money("claimed", claimTotal(&d.ClaimTotals, each), d.Currency)
+}
+
+func (f *facts) claimAnswer(d *doc.ClaimAnswer) {
+	f.text("claim", d.Number)
+	f.claimHead(d.Date, &d.Header)
+	verdicts := map[string]int{}
+	n := 0
+	each := func(fn func(*doc.ClaimLine)) {
+		for i := range d.Contracts {
+			for k := range d.Contracts[i].Lines {
+				l := &d.Contracts[i].Lines[k]
+				if v := or(l.Verdict, doc.VerdictOf(l.Change, l.Reasons)); v == doc.VerdictAccepted || v == doc.VerdictChanged {
+					fn(&l.ClaimLine)
+				}
+			}
+		}
+	}
+	for i := range d.Contracts {
+		f.contract(&d.Contracts[i].Contract)
+		for k := range d.Contracts[i].Lines {
+			n++
+			l := &d.Contracts[i].Lines[k]
+			verdicts[or(l.Verdict, doc.VerdictOf(l.Change, l.Reasons))]++
+		}
+	}
+	f.lines(n)
+	f.number("accepted", verdicts[doc.VerdictAccepted])
+	f.number("changed_lines", verdicts[doc.VerdictChanged])
+	f.number("rejected", verdicts[doc.VerdictRejected])
+	f.number("pending", verdicts[doc.VerdictPending])
+	f.money("granted", claimTotal(&doc.ClaimTotals{}, each), d.Currency)
+}
+
+func (f *facts) priceAuthorization(d *doc.PriceAuthorization) {
+	f.text("number", d.Number)
+	f.claimHead(d.Date, &d.Header)
+	n := 0
+	for i := range d.Contracts {
+		f.contract(&d.Contracts[i].Contract)
+		n += len(d.Contracts[i].Lines)
+	}
+	dates := d.Dates
+	if len(d.Contracts) > 0 {
+		dates = append(dates[:len(dates):len(dates)], d.Contracts[0].Dates...)
+	}
+	for _, t := range dates {
+		switch t.Qualifier {
+		case "092", "007", "196":
+			f.date("valid_from", t.Date)
+		case "093", "036", "197":
+			f.date("valid_to", t.Date)
+		}
+	}
+	f.lines(n)
 }
