@@ -31,6 +31,8 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadClaimAnswer(set)
 	case "845":
 		return ReadPriceAuthorization(set)
+	case "824", "APERAK":
+		return ReadAdvice(set)
 	}
 	return nil, nil
 }
@@ -64,6 +66,8 @@ func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 		return WriteClaimAnswer(d, version)
 	case *doc.PriceAuthorization:
 		return WritePriceAuthorization(d, version)
+	case *doc.ApplicationAdvice:
+		return WriteAdvice(d, version)
 	}
 	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }

@@ -70,7 +70,9 @@ func differing(want, got string) string {
 	for i < len(a) && i < len(b) && a[i] == b[i] {
 		i++
 	}
-	near := func(list []string) string { return strings.Join(list[max(0, min(i, len(list))-6):min(len(list), i+6)], "\n") }
+	near := func(list []string) string {
+		return strings.Join(list[max(0, min(i, len(list))-6):min(len(list), i+6)], "\n")
+	}
 	return "wrote …\n" + near(a) + "\nread …\n" + near(b)
 }
 

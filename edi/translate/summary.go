@@ -81,6 +81,8 @@ func Summary(d Document) []Fact {
 		f.claimAnswer(d)
 	case *doc.PriceAuthorization:
 		f.priceAuthorization(d)
+	case *doc.ApplicationAdvice:
+		f.advice(d)
 	}
 	return f.list
 }

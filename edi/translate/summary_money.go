@@ -11,6 +11,7 @@ func moneyFacts() []string {
 	return []string{
 		"payer", "payee", "paid_on", "deducted", "part_paid",
 		"claim", "claimant", "contract", "end_user", "claimed", "accepted", "changed_lines", "rejected", "pending", "granted", "valid_from", "valid_to",
+		"about", "refused_documents", "accepted_documents", "errors",
 	}
 }
 
@@ -168,4 +169,21 @@ func (f *facts) priceAuthorization(d *doc.PriceAuthorization) {
 		}
 	}
 	f.lines(n)
+}
+
+func (f *facts) advice(d *doc.ApplicationAdvice) {
+	f.text("number", d.Number)
+	f.date("date", d.Date)
+	refused, wrong := 0, 0
+	for i := range d.Advised {
+		a := &d.Advised[i]
+		f.text("about", a.Number)
+		wrong += len(a.Errors)
+		if a.Refuses() {
+			refused++
+		}
+	}
+	f.number("refused_documents", refused)
+	f.number("accepted_documents", len(d.Advised)-refused)
+	f.number("errors", wrong)
 }

@@ -33,6 +33,9 @@ func WriteUN(d Document, id edifact.MessageID) (edifact.Body, []wire.Finding) {
 	case *doc.Remittance:
 		b.body.ID.Type = "REMADV"
 		b.remittance(d)
+	case *doc.ApplicationAdvice:
+		b.body.ID.Type = "APERAK"
+		b.advice(d)
 	default:
 		b.find("translate.wrong_set", wire.Reject, "UNH", 2, "")
 	}
