@@ -33,6 +33,10 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadPriceAuthorization(set)
 	case "824", "APERAK":
 		return ReadAdvice(set)
+	case "812":
+		return ReadCreditDebit(set)
+	case "COMDIS":
+		return ReadDispute(set)
 	}
 	return nil, nil
 }
@@ -68,6 +72,8 @@ func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 		return WritePriceAuthorization(d, version)
 	case *doc.ApplicationAdvice:
 		return WriteAdvice(d, version)
+	case *doc.CreditDebit:
+		return WriteCreditDebit(d, version)
 	}
 	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }

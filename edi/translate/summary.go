@@ -83,6 +83,10 @@ func Summary(d Document) []Fact {
 		f.priceAuthorization(d)
 	case *doc.ApplicationAdvice:
 		f.advice(d)
+	case *doc.CreditDebit:
+		f.creditDebit(d)
+	case *doc.Dispute:
+		f.dispute(d)
 	}
 	return f.list
 }

@@ -11,7 +11,7 @@ func moneyFacts() []string {
 	return []string{
 		"payer", "payee", "paid_on", "deducted", "part_paid",
 		"claim", "claimant", "contract", "end_user", "claimed", "accepted", "changed_lines", "rejected", "pending", "granted", "valid_from", "valid_to",
-		"about", "refused_documents", "accepted_documents", "errors",
+		"about", "refused_documents", "accepted_documents", "errors", "invoice", "credited", "debited", "disputed",
 	}
 }
 
@@ -186,4 +186,44 @@ func (f *facts) advice(d *doc.ApplicationAdvice) {
 	f.number("refused_documents", refused)
 	f.number("accepted_documents", len(d.Advised)-refused)
 	f.number("errors", wrong)
+}
+
+func (f *facts) creditDebit(d *doc.CreditDebit) {
+	f.text("number", d.Number)
+	f.text("invoice", d.Invoice)
+	f.text("order", d.OrderNumber)
+	f.date("date", d.Date)
+	f.head(&d.Header)
+	if d.Ref.Qualifier == "PD" {
+		f.text("deal", d.Ref.Value)
+	}
+	f.number("lines", len(d.Lines))
+	key := "debited"
+	if d.Flag == "C" {
+		key = "credited"
+	}
+	f.money(key, d.Amount, d.Currency)
+}
+
+func (f *facts) dispute(d *doc.Dispute) {
+	f.text("number", d.Number)
+	f.date("date", d.Date)
+	f.head(&d.Header)
+	for i := range d.Documents {
+		x := &d.Documents[i]
+		f.text("invoice", x.Number)
+		amount := x.Disputed
+		if amount == "" { // the lines say it
+			sum := doc.Decimal("0")
+			for k := range x.Lines {
+				if v := x.Lines[k].Disputed; v.Valid() && v != "" {
+					sum = sum.Add(v)
+				}
+			}
+			if sum.Sign() != 0 {
+				amount = sum
+			}
+		}
+		f.money("disputed", amount, d.Currency)
+	}
 }

@@ -36,6 +36,9 @@ func WriteUN(d Document, id edifact.MessageID) (edifact.Body, []wire.Finding) {
 	case *doc.ApplicationAdvice:
 		b.body.ID.Type = "APERAK"
 		b.advice(d)
+	case *doc.Dispute:
+		b.body.ID.Type = "COMDIS"
+		b.dispute(d)
 	default:
 		b.find("translate.wrong_set", wire.Reject, "UNH", 2, "")
 	}
