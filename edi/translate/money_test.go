@@ -167,3 +167,34 @@ func TestFactTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestMoneySamples writes what was read of the samples, what is only carried too, in
+// the standard it came in: reading again gives the same document.
+func TestMoneySamples(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"820-remittance", "820-deductions", "820-twin", "820-inline", "844-claim", "844-ship-and-debit", "844-bill-back-004010", "849-answer", "849-verdicts", "849-whole-004010",
+		"845-authorisation", "845-special-prices", "845-cancelled", "824-refused", "824-invoice", "824-twin", "812-credit", "812-price-and-returns", "812-debit-004010",
+	} {
+		want := sample(t, name)
+		for _, version := range releases {
+			body, f := WriteX12(want, version)
+			if bad, err := schema.CheckBody(body, version); err != nil || len(bad)+len(f) > 0 {
+				t.Errorf("%s %s: %v %s %s", name, version, err, text(t, f), text(t, bad))
+				continue
+			}
+			if a, b := text(t, want), text(t, only(t, wrap(t, body, version))); a != b {
+				t.Errorf("%s %s: %s", name, version, differing(a, b))
+			}
+		}
+	}
+	for _, name := range []string{
+		"remadv-ok-d96a", "remadv-deductions", "remadv-deductions-d01b", "aperak-ok-d96a", "aperak-refused", "aperak-refused-d01b", "comdis-ok-d01b", "comdis-discount", "comdis-answer-d01b",
+	} {
+		set := judged(t, unCases+"/"+name+"/in.edi")
+		want, _ := Read(set)
+		if a, b := text(t, want), text(t, roundUN(t, want, *set.Message)); a != b {
+			t.Errorf("%s: %s", name, differing(a, b))
+		}
+	}
+}
