@@ -143,7 +143,7 @@ func (r *reader) advised(s *x12.Segment, tag string, about *doc.Advised) {
 	case "REF":
 		about.Refs = append(about.Refs, r.reference(s))
 	case "DTM":
-		about.Dates = append(about.Dates, r.stamp(s))
+		r.stamped(s, &about.Dates)
 	case "PER":
 		h := &doc.Header{}
 		head, party := r.head, r.party

@@ -89,7 +89,7 @@ func (r *claimReader) segment(s *x12.Segment) {
 	case tag == "CUR" && l.Currency == "":
 		l.Currency = r.text(s, 2)
 	case tag == "DTM" && r.offer != nil:
-		r.offer.Dates = append(r.offer.Dates, r.stamp(s))
+		r.stamped(s, &r.offer.Dates)
 	case r.offer != nil, tag == "SLN", tag == "N9", tag == "CUR":
 		r.drop(s)
 	default:

@@ -11,13 +11,24 @@ import (
 
 // What the documents about money share: remittance, claims, adjustments and advices.
 
-// stamp reads DTM; a date in the period format D8 is one too.
-func (r *reader) stamp(s *x12.Segment) doc.Date {
+// stamp reads DTM; a date in the period format D8 is one too. What has neither date nor
+// time, such as a range, is not one.
+func (r *reader) stamp(s *x12.Segment) (doc.Date, bool) {
 	d := doc.Date{Qualifier: r.text(s, 1), Date: r.date(s, 2), Time: clock(r.text(s, 3)), Zone: r.text(s, 4)}
 	if d.Date == "" && r.text(s, 5) == "D8" {
 		d.Date = r.date(s, 6)
 	}
-	return d
+	return d, d.Date != "" || d.Time != ""
+}
+
+// stamped adds the date of a DTM to a list.
+func (r *reader) stamped(s *x12.Segment, to *[]doc.Date) {
+	d, ok := r.stamp(s)
+	if !ok {
+		r.drop(s)
+		return
+	}
+	*to = append(*to, d)
 }
 
 // reference reads REF and N9, which begin alike.
@@ -41,6 +52,23 @@ func (r *reader) beyond(s *x12.Segment, n int) {
 		if t := r.text(s, i); t != "" {
 			r.note("translate.not_carried", s, i, t)
 		}
+	}
+}
+
+// ignored tells of values that a segment holds beside those that were read; at lists
+// their elements and components in pairs.
+func (r *unReader) ignored(s *edifact.Segment, at ...int) {
+	for i := 0; i+1 < len(at); i += 2 {
+		if v := s.Text(at[i], at[i+1]); v != "" {
+			r.note("translate.not_carried", s, at[i], at[i+1], v)
+		}
+	}
+}
+
+// foreign tells of a MOA in another currency than the message's.
+func (r *unReader) foreign(s *edifact.Segment) {
+	if c := s.Text(1, 3); c != "" && c != r.head.Currency {
+		r.ignored(s, 1, 3)
 	}
 }
 

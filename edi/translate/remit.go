@@ -95,7 +95,11 @@ func (r *remitReader) other(s *x12.Segment) {
 		r.detail = true
 		r.drop(s)
 	case !r.detail && tag == "DTM" && r.at == inHeader && r.text(s, 1) == "097" && r.d.Date == "":
-		r.d.Date = r.stamp(s).Date
+		if t, _ := r.stamp(s); t.Date != "" {
+			r.d.Date = t.Date
+		} else {
+			r.drop(s)
+		}
 	case !r.detail:
 		if !r.common(s) {
 			r.drop(s)
@@ -107,9 +111,9 @@ func (r *remitReader) other(s *x12.Segment) {
 	case tag == "REF":
 		r.line.Refs = append(r.line.Refs, r.reference(s))
 	case tag == "DTM" && r.adj != nil && len(r.adj.Refs) == 0:
-		r.adj.Dates = append(r.adj.Dates, r.stamp(s))
+		r.stamped(s, &r.adj.Dates)
 	case tag == "DTM" && r.adj == nil:
-		r.line.Dates = append(r.line.Dates, r.stamp(s))
+		r.stamped(s, &r.line.Dates)
 	case tag == "NTE" && r.adj != nil:
 		r.adj.Notes = append(r.adj.Notes, r.text(s, 2))
 	case tag == "NTE":

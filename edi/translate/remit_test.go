@@ -3,6 +3,7 @@ package translate
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"entente/edi/doc"
@@ -159,5 +160,27 @@ func TestRemittanceNotSaid(t *testing.T) {
 	}
 	if bad, err := schema.CheckBody(body, "005010"); err != nil || wire.VerdictOf(bad) != wire.Rejected {
 		t.Errorf("a reason of 4465 went out as one of 426: %v %+v", err, bad)
+	}
+}
+
+// TestRemittanceTold: what is beside the values that are read is told, an amount in
+// another currency above all.
+func TestRemittanceTold(t *testing.T) {
+	t.Parallel()
+	in, err := os.ReadFile(unCases + "/remadv-deductions/in.edi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in = []byte(strings.NewReplacer("MOA+9:20547.55'", "MOA+9:24000.00:EUR'", "FII+OR+GB20BARC20410600112233+", "FII+OR+GB20BARC20410600112233:Kestrel+").Replace(string(in)))
+	v := &unTranslator{}
+	if err := schema.ReadBytes(in, schema.Options{}, v); err != nil || len(v.out) != 1 {
+		t.Fatal(err, len(v.out))
+	}
+	var got []string
+	for _, f := range v.out[0].Findings {
+		got = append(got, f.Key+" "+f.Place()+" "+f.Value)
+	}
+	if want := "translate.not_carried FII02-2 Kestrel|translate.not_carried MOA01-3 EUR"; strings.Join(got, "|") != want {
+		t.Errorf("%q", got)
 	}
 }

@@ -46,6 +46,7 @@ func readAPERAK(set *schema.Set) (*doc.ApplicationAdvice, []wire.Finding) {
 			}
 		case tag == "ERC":
 			about.Errors = append(about.Errors, doc.AdviceError{Code: q, Agency: s.Text(1, 3)})
+			r.ignored(s, 1, 2)
 			fault, at = &about.Errors[len(about.Errors)-1], adviceFault
 			switch fault.Agency {
 			case agencyX12:

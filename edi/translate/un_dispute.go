@@ -56,6 +56,7 @@ func (r *disputeReader) segment(s *edifact.Segment) {
 		r.d.Documents = append(r.d.Documents, doc.DisputedDocument{Qualifier: twin(unDocuments, q), Number: s.Text(2, 1), Status: s.Text(2, 2)})
 		r.at = &r.d.Documents[len(r.d.Documents)-1]
 		r.line, r.reasons, r.notes = nil, &r.at.Reasons, nil
+		r.ignored(s, 2, 3)
 	case r.at == nil && tag == "DTM":
 		r.date(s, q, &r.head.Dates)
 	case r.at == nil:
@@ -71,6 +72,7 @@ func (r *disputeReader) segment(s *edifact.Segment) {
 	case tag == "INP":
 		r.at.Actions = append(r.at.Actions, doc.DisputeAction{Party: twin(unActors, q), Kind: s.Text(2, 1), Code: s.Text(2, 2)})
 		r.notes = &r.at.Actions[len(r.at.Actions)-1].Notes
+		r.ignored(s, 1, 2, 2, 5, 3, 1)
 	case tag == "DLI":
 		r.at.Lines = append(r.at.Lines, doc.DisputedLine{Kind: q, Number: s.Text(2, 1)})
 		r.line = &r.at.Lines[len(r.at.Lines)-1]
@@ -107,6 +109,7 @@ func (r *disputeReader) money(s *edifact.Segment, q string) {
 		return
 	}
 	*to = r.number(s, 1, 2)
+	r.foreign(s)
 }
 
 // dispute writes COMDIS.

@@ -44,6 +44,7 @@ func readREMADV(set *schema.Set) (*doc.Remittance, []wire.Finding) {
 		case tag == "DOC":
 			d.Lines = append(d.Lines, doc.RemittanceLine{Qualifier: twin(unDocuments, q), Number: s.Text(2, 1)})
 			line, adj, at = &d.Lines[len(d.Lines)-1], nil, remitDoc
+			r.ignored(s, 2, 2, 2, 3)
 		case tag == "UNS":
 			at = remitEnd
 		case tag == "AJT" && (at == remitDoc || at == remitAdjust || at == remitSkip && adj != nil):
@@ -59,6 +60,7 @@ func readREMADV(set *schema.Set) (*doc.Remittance, []wire.Finding) {
 			r.remitDoc(s, line)
 		case at == remitAdjust && tag == "MOA" && (q == "5" || q == "165") && adj.Amount == "":
 			adj.Amount = negated(r.number(s, 1, 2))
+			r.foreign(s)
 		case at == remitAdjust && tag == "RFF" && adj.Ref.Qualifier == "":
 			adj.Ref = doc.Ref{Qualifier: twin(unRefs, q), Value: s.Text(1, 2)}
 		case at == remitAdjust && tag == "FTX":
@@ -68,6 +70,7 @@ func readREMADV(set *schema.Set) (*doc.Remittance, []wire.Finding) {
 			r.drop(s)
 		case at == remitEnd && tag == "MOA" && q == "12" && d.Total == "":
 			d.Total = r.number(s, 1, 2)
+			r.foreign(s)
 		default:
 			r.drop(s)
 		}
@@ -91,16 +94,19 @@ func (r *unReader) remitHead(s *edifact.Segment, d *doc.Remittance) {
 		if a.Bank != "" {
 			a.BankQualifier = twin(unBanks, s.Text(3, 3))
 		}
-		switch {
+		switch { // the first of each
 		case q == "OR" && d.Payer == (doc.BankAccount{}):
 			d.Payer = a
 		case q == "BF" && d.Payee == (doc.BankAccount{}):
 			d.Payee = a
 		default:
 			r.drop(s)
+			return
 		}
+		r.ignored(s, 2, 2, 2, 3, 2, 4, 3, 4, 3, 7, 3, 8, 4, 1) // holder, currency, branch, name, place and country
 	case "PAI":
 		d.Method = twin(unPayments, s.Text(1, 3))
+		r.ignored(s, 1, 1, 1, 2, 1, 6)
 	default:
 		r.common(s)
 	}
@@ -113,6 +119,7 @@ func (r *unReader) remitDoc(s *edifact.Segment, l *doc.RemittanceLine) {
 	case "MOA":
 		if to := amounts[q]; to != nil && *to == "" {
 			*to = r.number(s, 1, 2)
+			r.foreign(s)
 			return
 		}
 		r.drop(s)
@@ -137,6 +144,7 @@ func (r *unReader) remitDoc(s *edifact.Segment, l *doc.RemittanceLine) {
 		if l.Entity.ID != "" {
 			l.Entity.IDQualifier = twin(unLists, s.Text(2, 3))
 		}
+		r.ignored(s, 3, 1, 4, 1, 5, 1, 6, 1)
 	default:
 		r.drop(s)
 	}
