@@ -8,7 +8,7 @@ import (
 )
 
 // Document is a business document of any kind: *doc.PurchaseOrder, *doc.OrderAck,
-// *doc.ShipNotice or *doc.Invoice.
+// *doc.ShipNotice, *doc.Invoice and the others that Read knows.
 type Document interface{ Validate() []doc.Problem }
 
 // Read turns a judged set into its business document. It gives nil for a set that
@@ -23,6 +23,10 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadInvoice(set)
 	case "856", "DESADV":
 		return ReadShipNotice(set)
+	case "860", "ORDCHG":
+		return ReadOrderChange(set)
+	case "865":
+		return ReadOrderChangeAck(set)
 	}
 	return nil, nil
 }
@@ -48,6 +52,10 @@ func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 		return WriteShipNotice(d, version)
 	case *doc.Invoice:
 		return WriteInvoice(d, version)
+	case *doc.OrderChange:
+		return WriteOrderChange(d, version)
+	case *doc.OrderChangeAck:
+		return WriteOrderChangeAck(d, version)
 	}
 	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }

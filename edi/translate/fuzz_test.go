@@ -21,6 +21,7 @@ func (v *summing) Set(s *schema.Set) error {
 	d.Validate()
 	Summary(d)
 	WriteUN(d, edifact.MessageID{Version: "D", Release: "96A", Agency: "UN"})
+	WriteX12(d, "004010")
 	return nil
 }
 

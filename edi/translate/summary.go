@@ -17,7 +17,8 @@ type Fact struct {
 
 // FactKeys lists every key of Summary, for the texts.
 func FactKeys() []string {
-	return []string{"number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due"}
+	return []string{"number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due",
+		"added", "changed", "removed"}
 }
 
 // Summary says in a few facts what a document is about, for people.
@@ -73,6 +74,10 @@ func Summary(d Document) []Fact {
 		for _, t := range d.Terms {
 			f.date("due", t.NetDate)
 		}
+	case *doc.OrderChange:
+		f.change(d)
+	case *doc.OrderChangeAck:
+		f.changeAck(d)
 	}
 	return f.list
 }

@@ -30,6 +30,12 @@ func WriteUN(d Document, id edifact.MessageID) (edifact.Body, []wire.Finding) {
 	case *doc.ShipNotice:
 		b.body.ID.Type = "DESADV"
 		b.shipNotice(d)
+	case *doc.OrderChange:
+		b.body.ID.Type = "ORDCHG"
+		b.orderChange(d)
+	case *doc.OrderChangeAck:
+		b.body.ID.Type = "ORDRSP"
+		b.orderChangeAck(d)
 	default:
 		b.find("translate.wrong_set", wire.Reject, "UNH", 2, "")
 	}

@@ -263,6 +263,12 @@ func roundUN(t *testing.T, d Document, id edifact.MessageID) Document {
 	if wire.VerdictOf(findings) == wire.Rejected || len(findings) > 0 {
 		t.Fatalf("findings of the writer: %+v", findings)
 	}
+	return readUN(t, body)
+}
+
+// readUN wraps a message, lets our own rules judge it and reads it.
+func readUN(t *testing.T, body edifact.Body) Document {
+	t.Helper()
 	var b bytes.Buffer
 	err := edifact.WriteInterchange(&b, edifact.Outgoing{
 		Header: edifact.Header{Syntax: "UNOC", SyntaxVersion: "3", Sender: "S", Recipient: "R", Reference: "1"}, Bodies: []edifact.Body{body},

@@ -1,0 +1,52 @@
+package doc
+
+import "testing"
+
+func change() OrderChange {
+	return OrderChange{
+		Purpose: "04", Type: "SA", Number: "P1", Date: "2026-11-22",
+		Lines: []ChangeLine{{Line: Line{Number: "1", Quantity: "2", Unit: "EA"}, Change: "QD"}},
+	}
+}
+
+func TestChangeValidate(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		edit func(*OrderChange)
+		want string
+	}{
+		"fine":            {func(*OrderChange) {}, ""},
+		"head alone":      {func(d *OrderChange) { d.Lines = nil }, ""},
+		"no type":         {func(d *OrderChange) { d.Type = "" }, "type:missing "},
+		"change date":     {func(d *OrderChange) { d.ChangeDate = "2026-02-30" }, "change_date:date "},
+		"count":           {func(d *OrderChange) { d.LineCount = 2 }, "line_count:line_count "},
+		"no change":       {func(d *OrderChange) { d.Lines[0].Change = "" }, "lines[0].change:missing "},
+		"which quantity":  {func(d *OrderChange) { d.Lines[0].Quantity = "" }, "lines[0].quantity:missing "},
+		"deleted":         {func(d *OrderChange) { d.Lines[0].Change, d.Lines[0].Quantity = "DI", "" }, ""},
+		"new without one": {func(d *OrderChange) { d.Lines[0].Change = "AI" }, "lines[0].items:missing "},
+		"which line":      {func(d *OrderChange) { d.Lines[0].Number = "" }, "lines[0].items:missing "},
+		"left":            {func(d *OrderChange) { d.Lines[0].Left, d.Lines[0].Unit = "x", "" }, "lines[0].left:number lines[0].unit:missing "},
+		"twice":           {func(d *OrderChange) { d.Lines = append(d.Lines, d.Lines[0]) }, "lines[1].number:line_duplicate "},
+	} {
+		d := change()
+		tc.edit(&d)
+		if got := keys(d.Validate()); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+func TestChangeAckValidate(t *testing.T) {
+	t.Parallel()
+	d := OrderChangeAck{
+		Purpose: "04", Number: "P1", Date: "2026-11-22",
+		Lines: []ChangeAckLine{{AckLine: AckLine{Line: Line{Number: "1", Quantity: "2", Unit: "EA"}}, Change: "QD"}},
+	}
+	if got := keys(d.Validate()); got != "" {
+		t.Errorf("asked by the seller: %q", got)
+	}
+	d.Lines[0].Responses = []Response{{Status: "IA", Quantity: "1"}}
+	if got := keys(d.Validate()); got != "lines[0].responses:quantity_sum " {
+		t.Errorf("one of two answered: %q", got)
+	}
+}
