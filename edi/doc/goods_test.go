@@ -50,3 +50,29 @@ func TestChangeAckValidate(t *testing.T) {
 		t.Errorf("one of two answered: %q", got)
 	}
 }
+
+func TestReceivingAdviceValidate(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		edit func(*ReceivingAdvice)
+		want string
+	}{
+		"fine":           {func(*ReceivingAdvice) {}, ""},
+		"no lines":       {func(d *ReceivingAdvice) { d.Lines = nil }, "lines:no_lines "},
+		"no number":      {func(d *ReceivingAdvice) { d.Number = "" }, "number:missing "},
+		"nothing":        {func(d *ReceivingAdvice) { d.Lines[0].Quantity = "" }, "lines[0].quantity:missing "},
+		"only returned":  {func(d *ReceivingAdvice) { d.Lines[0].Quantity, d.Lines[0].Returned = "", "1" }, "lines[0].returned_unit:missing "},
+		"shipped":        {func(d *ReceivingAdvice) { d.Lines[0].Shipped = "many" }, "lines[0].shipped:number lines[0].shipped_unit:missing "},
+		"exception":      {func(d *ReceivingAdvice) { d.Lines[0].Exceptions = []Exception{{Quantity: "1", Unit: "EA"}} }, "lines[0].exceptions[0].condition:missing "},
+		"which item":     {func(d *ReceivingAdvice) { d.Lines[0].Number = "" }, "lines[0].items:missing "},
+		"whose order":    {func(d *ReceivingAdvice) { d.Orders = []OrderRef{{Date: "2026-13-01"}} }, "orders[0].number:missing orders[0].date:date "},
+		"whose lines":    {func(d *ReceivingAdvice) { d.Lines[0].Orders = []OrderRef{{}} }, "lines[0].orders[0].number:missing "},
+		"count of lines": {func(d *ReceivingAdvice) { d.LineCount = 3 }, "line_count:line_count "},
+	} {
+		d := ReceivingAdvice{Purpose: "00", Type: "2", Number: "R1", Date: "2026-11-22", Lines: []ReceivedLine{{Line: Line{Number: "1", Quantity: "2", Unit: "EA"}}}}
+		tc.edit(&d)
+		if got := keys(d.Validate()); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}

@@ -27,6 +27,8 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadOrderChange(set)
 	case "865":
 		return ReadOrderChangeAck(set)
+	case "861", "RECADV":
+		return ReadReceivingAdvice(set)
 	}
 	return nil, nil
 }
@@ -56,6 +58,8 @@ func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 		return WriteOrderChange(d, version)
 	case *doc.OrderChangeAck:
 		return WriteOrderChangeAck(d, version)
+	case *doc.ReceivingAdvice:
+		return WriteReceivingAdvice(d, version)
 	}
 	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }

@@ -18,7 +18,7 @@ type Fact struct {
 // FactKeys lists every key of Summary, for the texts.
 func FactKeys() []string {
 	return []string{"number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due",
-		"added", "changed", "removed"}
+		"added", "changed", "removed", "received", "differing"}
 }
 
 // Summary says in a few facts what a document is about, for people.
@@ -78,6 +78,8 @@ func Summary(d Document) []Fact {
 		f.change(d)
 	case *doc.OrderChangeAck:
 		f.changeAck(d)
+	case *doc.ReceivingAdvice:
+		f.receipt(d)
 	}
 	return f.list
 }

@@ -36,6 +36,9 @@ func WriteUN(d Document, id edifact.MessageID) (edifact.Body, []wire.Finding) {
 	case *doc.OrderChangeAck:
 		b.body.ID.Type = "ORDRSP"
 		b.orderChangeAck(d)
+	case *doc.ReceivingAdvice:
+		b.body.ID.Type = "RECADV"
+		b.receivingAdvice(d)
 	default:
 		b.find("translate.wrong_set", wire.Reject, "UNH", 2, "")
 	}
