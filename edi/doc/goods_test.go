@@ -76,3 +76,25 @@ func TestReceivingAdviceValidate(t *testing.T) {
 		}
 	}
 }
+
+func TestReturnValidate(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		edit func(*Return)
+		want string
+	}{
+		"fine":        {func(*Return) {}, ""},
+		"no stage":    {func(d *Return) { d.Stage = "" }, "stage:missing "},
+		"no lines":    {func(d *Return) { d.Lines = nil }, "lines:no_lines "},
+		"order date":  {func(d *Return) { d.Order.Date = "22.11.2026" }, "order.date:date "},
+		"no quantity": {func(d *Return) { d.Lines[0].Quantity = "" }, "lines[0].quantity:missing "},
+		"no item":     {func(d *Return) { d.Lines[0].VendorItem = "" }, "lines[0].items:missing "},
+		"counted":     {func(d *Return) { d.Lines[0].Quantities = []Counted{{Quantity: "x"}} }, "lines[0].quantities[0].qualifier:missing lines[0].quantities[0].quantity:number "},
+	} {
+		d := Return{Stage: StageRequest, Purpose: "13", Number: "RT-1", Date: "2026-11-22", Lines: []ReturnLine{{Line: Line{VendorItem: "A", Quantity: "2"}}}}
+		tc.edit(&d)
+		if got := keys(d.Validate()); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}

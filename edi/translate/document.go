@@ -29,6 +29,8 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadOrderChangeAck(set)
 	case "861", "RECADV":
 		return ReadReceivingAdvice(set)
+	case "180", "RETANN", "RETINS":
+		return ReadReturn(set)
 	}
 	return nil, nil
 }
@@ -60,6 +62,8 @@ func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 		return WriteOrderChangeAck(d, version)
 	case *doc.ReceivingAdvice:
 		return WriteReceivingAdvice(d, version)
+	case *doc.Return:
+		return WriteReturn(d, version)
 	}
 	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }

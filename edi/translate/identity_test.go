@@ -92,6 +92,9 @@ var goodsKinds = []kind{
 	{"change answer", func(s source) Document { return s.orderChangeAck() }, nil},
 	{"receipt", func(s source) Document { return s.receivingAdvice() }, []edifact.MessageID{d96a, d96aEAN, d01b, d01bEAN}},
 	{"receipt x12", func(s source) Document { return s.receivingAdviceX12() }, nil},
+	{"return asked", func(s source) Document { return s.returns(doc.StageRequest) }, []edifact.MessageID{d01b, d01bEAN}},
+	{"return answered", func(s source) Document { return s.returns(doc.StageInstruct) }, []edifact.MessageID{d01b, d01bEAN}},
+	{"return x12", func(s source) Document { return s.returnX12() }, nil},
 }
 
 // orderChange says only what both 860 and ORDCHG have a place for.
@@ -216,8 +219,10 @@ func TestChangeCodesLost(t *testing.T) {
 func TestSameGoods(t *testing.T) {
 	t.Parallel()
 	for set, messages := range map[string][]string{
-		"860-twin": {"ordchg-change-d96a", "ordchg-change-d01b"},
-		"861-twin": {"recadv-receipt-d96a", "recadv-receipt-d01b"},
+		"860-twin":    {"ordchg-change-d96a", "ordchg-change-d01b"},
+		"861-twin":    {"recadv-receipt-d96a", "recadv-receipt-d01b"},
+		"180-request": {"retann-request-d01b"},
+		"180-answer":  {"retins-answer-d01b"},
 	} {
 		want := sample(t, set)
 		if p := want.Validate(); len(p) > 0 {
@@ -316,5 +321,105 @@ func TestVariances(t *testing.T) {
 	d.Lines[0].Exceptions = []doc.Exception{{Quantity: "-2", Unit: unit, Condition: "CP"}, {Quantity: "1", Unit: unit, Condition: "AE"}, {Quantity: "4", Unit: unit, Condition: "13"}}
 	if a, b := text(t, roundUN(t, d, d96a)), text(t, d); a != b {
 		t.Errorf("%s\n---\n%s", a, b)
+	}
+}
+
+func (s source) orderRef() (o doc.OrderRef) {
+	if s.maybe() {
+		o = doc.OrderRef{Number: s.pick("PO-1", "PO-2"), Release: s.pick("", "R2"), Date: s.pick("", "2026-11-22")}
+	}
+	return o
+}
+
+// disposition says what both RDR and CDI can.
+func (s source) disposition(stage string) (v doc.Disposition) {
+	v.Text = s.pick("", "Gearbox noise")
+	v.Code = s.pick("", "RA", "RN", "RP", "RD", "DI", "KA", "RF")
+	if stage == doc.StageRequest || s.maybe() {
+		v.Reason = s.pick("", "DA", "WG", "EI", "DM")
+	} else {
+		v.Response = s.pick("", "IN", "RT")
+	}
+	return v
+}
+
+// returns says only what both 180 and the message of its stage have a place for.
+func (s source) returns(stage string) *doc.Return {
+	n := 1 + s.IntN(4)
+	d := &doc.Return{
+		Stage: stage, Number: "RT-7", Date: s.day(), Time: s.pick("", "09:12"), Reference: s.pick("", "RT-1"), RMA: s.pick("", "RMA-118"), Order: s.orderRef(),
+		Header: doc.Header{Refs: s.refs(), Notes: s.notes(), Parties: s.parties(), Dates: []doc.Date{{Qualifier: "010", Date: s.day()}}},
+	}
+	asks := stage == doc.StageRequest
+	d.Purpose = "11"
+	if asks {
+		d.Purpose, d.Allowances = "13", s.allowances()
+		plain(&d.Header)
+	} else {
+		d.Disposition = s.disposition(stage)
+	}
+	if s.maybe() {
+		d.Carrier = doc.Carrier{Code: "DHLC", Mode: s.pick("M", "A", ""), Name: s.pick("", "DHL Freight")}
+	}
+	d.Parties[0].Refs, d.Parties = nil, d.Parties[:2] // N1 has no references in a 180
+	for i := range n {
+		l := doc.ReturnLine{Line: s.line(i + 1), Order: s.orderRef(), Disposition: s.disposition(stage)}
+		noPercent(l.Allowances)
+		if !asks {
+			l.Price, l.Allowances = "", nil
+		}
+		if l.Order == d.Order {
+			l.Order = doc.OrderRef{}
+		}
+		if d.Order.Number == "" && l.Order.Number == "" {
+			l.Order = doc.OrderRef{Number: "PO-3"} // the line number has no other place
+		}
+		d.Lines = append(d.Lines, l)
+	}
+	return d
+}
+
+// returnX12 says what only a 180 can.
+func (s source) returnX12() *doc.Return {
+	d := s.returns(doc.StageInstruct)
+	d.Purpose, d.Zone, d.Type, d.Action = "00", s.pick("", "ET"), s.pick("", "RA"), s.pick("", "RX")
+	d.Contacts = []doc.Contact{{Function: "IC", Name: "Returns", Numbers: []doc.ContactNumber{{Kind: "TE", Number: "555"}}}}
+	d.Loads = []doc.ShipmentCount{{Packaging: "CTN", Count: "2", Weight: "18.5", Unit: "KG"}}
+	if d.Time == "" {
+		d.Zone = ""
+	}
+	d.Disposition = doc.Disposition{Code: "RA", Used: s.pick("", "Y", "N")}
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		l.Price, l.PriceBasis = s.decimal(), s.pick("", "PE")
+		l.Quantities = []doc.Counted{{Qualifier: "76", Quantity: l.Quantity, Unit: l.Unit}, {Qualifier: "39", Quantity: "100", Unit: l.Unit}}[:s.IntN(3)]
+		if len(l.Quantities) == 0 {
+			l.Quantities = nil
+		}
+		l.Parties = []doc.Party{{Role: "ST", Name: "Works", IDQualifier: "91", ID: "AUR-2"}}
+	}
+	return d
+}
+
+// TestReturnStage: who speaks in a 180 is told by its purpose, else by what it decides.
+func TestReturnStage(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		d    doc.Return
+		want string
+	}{
+		"nothing decided":   {doc.Return{Purpose: "00"}, doc.StageRequest},
+		"asked":             {doc.Return{Purpose: "13", Disposition: doc.Disposition{Code: "DI"}}, doc.StageRequest},
+		"answered":          {doc.Return{Purpose: "11"}, doc.StageInstruct},
+		"decided":           {doc.Return{Purpose: "00", Disposition: doc.Disposition{Code: "RA"}}, doc.StageInstruct},
+		"decided by a line": {doc.Return{Purpose: "00", Lines: []doc.ReturnLine{{Disposition: doc.Disposition{Response: "IN"}}}}, doc.StageInstruct},
+		"sent by consumer":  {doc.Return{Purpose: "00", Disposition: doc.Disposition{Code: "CR", Reason: "DR"}}, doc.StageRequest},
+	} {
+		if got := returnStage(&tc.d); got != tc.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if _, f := WriteUN(&doc.Return{Stage: doc.StageRequest}, d96a); wire.VerdictOf(f) != wire.Rejected {
+		t.Error("a message that D96A has not was written")
 	}
 }

@@ -18,7 +18,7 @@ type Fact struct {
 // FactKeys lists every key of Summary, for the texts.
 func FactKeys() []string {
 	return []string{"number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due",
-		"added", "changed", "removed", "received", "differing"}
+		"added", "changed", "removed", "received", "differing", "rma"}
 }
 
 // Summary says in a few facts what a document is about, for people.
@@ -80,6 +80,8 @@ func Summary(d Document) []Fact {
 		f.changeAck(d)
 	case *doc.ReceivingAdvice:
 		f.receipt(d)
+	case *doc.Return:
+		f.returned(d)
 	}
 	return f.list
 }

@@ -20,11 +20,14 @@ var (
 func readORDCHG(set *schema.Set) (*doc.OrderChange, []wire.Finding) {
 	d := &doc.OrderChange{Lines: []doc.ChangeLine{}}
 	r := &unReader{told: map[string]bool{}, head: &d.Header}
-	number := ""
+	number, ordered := "", false // after the reference of the order
 	var line *doc.ChangeLine
 	for i := range set.Un {
 		s := &set.Un[i]
-		switch string(s.TagBytes()) {
+		tag := string(s.TagBytes())
+		dated := ordered && tag == "DTM"
+		ordered = false
+		switch tag {
 		case "UNH", "UNT":
 		case "BGM":
 			d.Type, number = twin(unChangeTypes, s.Text(1, 1)), s.Text(2, 1)
@@ -45,13 +48,14 @@ func readORDCHG(set *schema.Set) (*doc.OrderChange, []wire.Finding) {
 			switch q := s.Text(1, 1); {
 			case q == "137" && line == nil && !r.summary && r.party == nil && !r.part && !r.group && d.ChangeDate == "":
 				d.ChangeDate, _ = r.when(s)
-			case q == "171" && line == nil && !r.summary && r.party == nil && !r.part && d.Date == "":
+			case q == "171" && dated:
 				d.Date, _ = r.when(s)
 			default:
 				r.dtm(s)
 			}
 		case "RFF":
 			if line == nil && r.party == nil && !r.part && r.changeRef(s, d) {
+				ordered = s.Text(1, 1) == "ON"
 				continue
 			}
 			r.ref(s)

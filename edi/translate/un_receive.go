@@ -32,7 +32,7 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 	var line *doc.ReceivedLine
 	var packs []string        // of the CPS we are in
 	var pack *edifact.Segment // a PAC that nothing has named yet
-	first := true
+	first, ordered := true, false // in the first CPS; after the reference of an order
 	lost := func() {
 		if pack != nil {
 			r.drop(pack)
@@ -41,7 +41,10 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 	}
 	for i := range set.Un {
 		s := &set.Un[i]
-		switch string(s.TagBytes()) {
+		tag := string(s.TagBytes())
+		dated := ordered && tag == "DTM"
+		ordered = dated
+		switch tag {
 		case "UNH", "UNT":
 		case "BGM":
 			d.Number, d.Purpose = s.Text(2, 1), twin(unPurposes, s.Text(3, 1))
@@ -92,7 +95,9 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 			}
 			if r.party != nil || !r.orderRef(s, list) {
 				r.ref(s)
+				continue
 			}
+			ordered = s.Text(1, 1) == "ON"
 		case "TDT":
 			if line != nil || d.Carrier != (doc.Carrier{}) {
 				r.drop(s)
@@ -104,7 +109,10 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 			switch q := s.Text(1, 1); {
 			case q == "137" && line == nil && !r.group && r.party == nil && d.Date == "":
 				d.Date, d.Time = r.when(s)
-			case q == "171" && line != nil && r.orderDate(s, line.Orders), q == "171" && line == nil && r.orderDate(s, d.Orders):
+			case q == "171" && dated && line != nil:
+				r.orderDate(s, line.Orders)
+			case q == "171" && dated:
+				r.orderDate(s, d.Orders)
 			default:
 				r.dtm(s)
 			}
@@ -186,13 +194,12 @@ func (r *unReader) orderRef(s *edifact.Segment, list *[]doc.OrderRef) bool {
 }
 
 // orderDate takes DTM 171 as the date of the last order.
-func (r *unReader) orderDate(s *edifact.Segment, list []doc.OrderRef) bool {
-	n := len(list)
-	if n == 0 || list[n-1].Date != "" || r.party != nil {
-		return false
+func (r *unReader) orderDate(s *edifact.Segment, list []doc.OrderRef) {
+	if o := &list[len(list)-1]; o.Date == "" {
+		o.Date, _ = r.when(s)
+		return
 	}
-	list[n-1].Date, _ = r.when(s)
-	return true
+	r.drop(s)
 }
 
 // receivingAdvice writes RECADV: one CPS, and its lines.

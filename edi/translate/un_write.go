@@ -39,6 +39,8 @@ func WriteUN(d Document, id edifact.MessageID) (edifact.Body, []wire.Finding) {
 	case *doc.ReceivingAdvice:
 		b.body.ID.Type = "RECADV"
 		b.receivingAdvice(d)
+	case *doc.Return:
+		b.returned(d)
 	default:
 		b.find("translate.wrong_set", wire.Reject, "UNH", 2, "")
 	}
