@@ -98,3 +98,26 @@ func TestReturnValidate(t *testing.T) {
 		}
 	}
 }
+
+func TestOrderStatusValidate(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		edit func(*OrderStatus)
+		want string
+	}{
+		"fine":          {func(*OrderStatus) {}, ""},
+		"no orders":     {func(d *OrderStatus) { d.Orders = nil }, "orders:missing "},
+		"no number":     {func(d *OrderStatus) { d.Orders[0].Number = "" }, "orders[0].number:missing "},
+		"says nothing":  {func(d *OrderStatus) { d.Orders[0].Lines = nil }, "orders[0].states:missing "},
+		"nor of a line": {func(d *OrderStatus) { d.Orders[0].Lines[0].States = nil }, "orders[0].lines[0].states:missing "},
+		"of the order":  {func(d *OrderStatus) { d.Orders[0].States, d.Orders[0].Lines = []State{{Code: "CC"}}, nil }, ""},
+		"no code":       {func(d *OrderStatus) { d.Orders[0].Lines[0].States[0].Code = "" }, "orders[0].lines[0].states[0].code:missing "},
+		"no item":       {func(d *OrderStatus) { d.Orders[0].Lines[0].Number = "" }, "orders[0].lines[0].items:missing "},
+	} {
+		d := OrderStatus{Report: "2", Scope: "PP", Number: "S1", Date: "2026-11-22", Orders: []StatusOrder{{Number: "P1", Lines: []StatusLine{{Line: Line{Number: "1"}, States: []State{{Code: "BO"}}}}}}}
+		tc.edit(&d)
+		if got := keys(d.Validate()); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}

@@ -31,6 +31,8 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadReceivingAdvice(set)
 	case "180", "RETANN", "RETINS":
 		return ReadReturn(set)
+	case "870":
+		return ReadOrderStatus(set)
 	}
 	return nil, nil
 }
@@ -64,6 +66,8 @@ func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 		return WriteReceivingAdvice(d, version)
 	case *doc.Return:
 		return WriteReturn(d, version)
+	case *doc.OrderStatus:
+		return WriteOrderStatus(d, version)
 	}
 	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }

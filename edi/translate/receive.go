@@ -26,7 +26,7 @@ func ReadReceivingAdvice(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding)
 	for i := range set.Segments {
 		s := &set.Segments[i]
 		tag := string(s.TagBytes())
-		if line != nil && r.at == inPart && tag != "RCD" && tag != "CTT" {
+		if line != nil && r.at == inPart && tag != "RCD" && tag != "CTT" && tag != "SE" {
 			r.drop(s)
 			continue
 		}

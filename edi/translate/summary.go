@@ -18,7 +18,7 @@ type Fact struct {
 // FactKeys lists every key of Summary, for the texts.
 func FactKeys() []string {
 	return []string{"number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due",
-		"added", "changed", "removed", "received", "differing", "rma"}
+		"added", "changed", "removed", "received", "differing", "rma", "waiting"}
 }
 
 // Summary says in a few facts what a document is about, for people.
@@ -82,6 +82,8 @@ func Summary(d Document) []Fact {
 		f.receipt(d)
 	case *doc.Return:
 		f.returned(d)
+	case *doc.OrderStatus:
+		f.status(d)
 	}
 	return f.list
 }

@@ -30,8 +30,8 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 	d := &doc.ReceivingAdvice{Type: "2", Lines: []doc.ReceivedLine{}}
 	r := &unReader{told: map[string]bool{}, head: &d.Header}
 	var line *doc.ReceivedLine
-	var packs []string        // of the CPS we are in
-	var pack *edifact.Segment // a PAC that nothing has named yet
+	var packs []string            // of the CPS we are in
+	var pack *edifact.Segment     // a PAC that nothing has named yet
 	first, ordered := true, false // in the first CPS; after the reference of an order
 	lost := func() {
 		if pack != nil {
