@@ -28,6 +28,7 @@ func ReadOrderChange(set *schema.Set) (*doc.OrderChange, []wire.Finding) {
 			d.Purpose, d.Type, d.Number, d.Release = r.text(s, 1), r.text(s, 2), r.text(s, 3), r.text(s, 4)
 			d.Sequence, d.Date, d.Request, d.Contract = r.text(s, 5), r.date(s, 6), r.text(s, 7), r.text(s, 8)
 			d.Seller, d.AckDate, d.ChangeDate = r.text(s, 9), r.date(s, 10), r.date(s, 11)
+			r.beyond(s, 12)
 		case "POC":
 			l := doc.ChangeLine{}
 			l.Line, l.Change, l.Left = r.changeLine(s)
@@ -61,9 +62,7 @@ func ReadOrderChangeAck(set *schema.Set) (*doc.OrderChangeAck, []wire.Finding) {
 			d.Purpose, d.Type, d.Number, d.Release = r.text(s, 1), r.text(s, 2), r.text(s, 3), r.text(s, 4)
 			d.Sequence, d.Date, d.Request, d.Contract = r.text(s, 5), r.date(s, 6), r.text(s, 7), r.text(s, 8)
 			d.Seller, d.AckDate, d.ChangeDate = r.text(s, 9), r.date(s, 10), r.date(s, 11)
-			if r.text(s, 12) != "" {
-				r.drop(s)
-			}
+			r.beyond(s, 12)
 		case "POC":
 			l := doc.ChangeAckLine{AckLine: doc.AckLine{Responses: []doc.Response{}}}
 			l.Line, l.Change, l.Left = r.changeLine(s)
@@ -96,6 +95,15 @@ func ReadOrderChangeAck(set *schema.Set) (*doc.OrderChangeAck, []wire.Finding) {
 		}
 	}
 	return d, r.findings
+}
+
+// beyond tells the elements of a segment from one on, which a document has no place for.
+func (r *reader) beyond(s *x12.Segment, from int) {
+	for el := from; el <= s.Len(); el++ {
+		if v := r.text(s, el); v != "" {
+			r.note("translate.not_carried", s, el, v)
+		}
+	}
 }
 
 // changeLine reads POC: the line, what changes, and what is left to receive.

@@ -91,6 +91,7 @@ func (r *reader) received(s *x12.Segment) doc.ReceivedLine {
 		Line:     doc.Line{Number: r.text(s, 1), Quantity: r.number(s, 2), Unit: r.text(s, 3)},
 		Returned: r.number(s, 4), ReturnedUnit: r.text(s, 5),
 	}
+	r.beyond(s, 6+3*maxExceptions)
 	for i := range maxExceptions {
 		at := 6 + 3*i
 		e := doc.Exception{Quantity: r.number(s, at), Unit: r.text(s, at+1), Condition: r.text(s, at+2)}
@@ -117,7 +118,11 @@ func (r *reader) itemOf(s *x12.Segment, line *doc.ReceivedLine) {
 	}
 }
 
+// orderRef reads PRF; which change of the order it is has no place.
 func (r *reader) orderRef(s *x12.Segment) doc.OrderRef {
+	if v := r.text(s, 3); v != "" {
+		r.note("translate.not_carried", s, 3, v)
+	}
 	return doc.OrderRef{Number: r.text(s, 1), Release: r.text(s, 2), Date: r.date(s, 4)}
 }
 

@@ -24,6 +24,7 @@ func ReadReturn(set *schema.Set) (*doc.Return, []wire.Finding) {
 		case "BGN":
 			d.Purpose, d.Number, d.Date, d.Time, d.Zone = r.text(s, 1), r.text(s, 2), r.date(s, 3), clock(r.text(s, 4)), r.text(s, 5)
 			d.Reference, d.Type, d.Action = r.text(s, 6), r.text(s, 7), r.text(s, 8)
+			r.beyond(s, 9)
 		case "RDR":
 			v := doc.Disposition{Code: r.text(s, 1), Reason: r.text(s, 2), Response: r.text(s, 3), Text: r.text(s, 4), Used: r.text(s, 5)}
 			if line != nil {
@@ -117,9 +118,7 @@ func (r *reader) baseline(s *x12.Segment) doc.Line {
 	if v := r.text(s, 5); v != "" {
 		r.note("translate.not_carried", s, 5, v)
 	}
-	if v := r.text(s, 14); v != "" {
-		r.note("translate.not_carried", s, 14, v)
-	}
+	r.beyond(s, 14)
 	identify(&l)
 	return l
 }

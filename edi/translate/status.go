@@ -220,6 +220,7 @@ func (r *statusReader) begin(s *x12.Segment) {
 	if r.item != nil {
 		r.at = inLine
 	}
+	r.beyond(s, 4)
 	*r.to.states = append(*r.to.states, doc.State{Code: r.text(s, 1), Date: r.date(s, 2), Reason: r.text(s, 3)})
 	r.state = &(*r.to.states)[len(*r.to.states)-1]
 	r.deep = r.item != nil && !r.open

@@ -16,7 +16,7 @@ var (
 	unPurposes   = map[string]string{"9": "00", "1": "01", "4": "04", "5": "05", "7": "07"}
 	unOrderTypes = map[string]string{"220": "SA", "221": "BK", "226": "RL", "227": "CN"}
 	unRoles      = map[string]string{"DP": "ST", "IV": "BT"}
-	unRefs       = map[string]string{"ON": "PO", "VA": "VX", "AAK": "MA"}
+	unRefs       = map[string]string{"ON": "PO", "VA": "VX", "AAK": "MA", "ALQ": "RZ"}
 	unLists      = map[string]string{"9": "UL"}
 	unItems      = map[string]string{"SA": "VP", "BP": "BP", "IN": "BP", "MF": "MG"}
 	unUnits      = map[string]string{"PCE": "PC", "KGM": "KG", "LBR": "LB", "MTR": "MR", "DZN": "DZ", "LTR": "LT", "FOT": "FT"}
