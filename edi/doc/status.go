@@ -19,15 +19,18 @@ type OrderStatus struct {
 
 // StatusOrder is an order, what is true of all of it, and its lines.
 type StatusOrder struct {
-	Number   string       `json:"number"` // PRF01
-	Release  string       `json:"release,omitempty"`
-	Date     string       `json:"date,omitempty"` // PRF04
-	Contacts []Contact    `json:"contacts,omitempty"`
-	Dates    []Date       `json:"dates,omitempty"`
-	Refs     []Ref        `json:"refs,omitempty"`
-	Parties  []Party      `json:"parties,omitempty"`
-	States   []State      `json:"states,omitempty"`
-	Lines    []StatusLine `json:"lines,omitempty"`
+	Number   string    `json:"number"` // PRF01
+	Release  string    `json:"release,omitempty"`
+	Date     string    `json:"date,omitempty"` // PRF04
+	Contacts []Contact `json:"contacts,omitempty"`
+	Dates    []Date    `json:"dates,omitempty"`
+	Refs     []Ref     `json:"refs,omitempty"`
+	Parties  []Party   `json:"parties,omitempty"`
+	States   []State   `json:"states,omitempty"`
+	// Levels says that the lines stand at levels of their own (HL03 I), not as PO1
+	// under the order.
+	Levels bool         `json:"levels,omitempty"`
+	Lines  []StatusLine `json:"lines,omitempty"`
 }
 
 // StatusLine is a line of an order and where parts of it stand.

@@ -263,6 +263,7 @@ func (s source) orderStatus() *doc.OrderStatus {
 			if s.maybe() {
 				l.Parties = s.parties()
 			}
+			o.Levels = o.Levels || len(l.Dates)+len(l.Refs)+len(l.Parties) > 0 || s.maybe()
 			o.Lines = append(o.Lines, l)
 		}
 		d.Orders = append(d.Orders, o)

@@ -114,7 +114,7 @@ func TestChangeAnswerAsORDRSP(t *testing.T) {
 		if got.Number != d.Number || got.Date != d.Date || got.AckDate != d.ChangeDate || len(got.Lines) != 2 || got.Refs[0] != (doc.Ref{Qualifier: "PP", Value: "2"}) {
 			t.Errorf("%s", text(t, got))
 		}
-		if r := got.Lines[1].Responses; len(r) != 1 || r[0].Status != "IR" {
+		if r := got.Lines[1].Responses; len(r) != 1 || r[0].Status != "ID" {
 			t.Errorf("%+v", r)
 		}
 	}

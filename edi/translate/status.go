@@ -42,6 +42,9 @@ func ReadOrderStatus(set *schema.Set) (*doc.OrderStatus, []wire.Finding) {
 		return d, r.findings
 	}
 	r.to = sink{dates: &d.Dates, refs: &d.Refs, parties: &d.Parties}
+	if !r.regular() { // written otherwise than it came: nothing can be put back in its place
+		r.placed = make([]string, len(set.Segments))
+	}
 	for i := range set.Segments {
 		r.segment(&set.Segments[i])
 	}
@@ -177,11 +180,40 @@ func (r *statusReader) level(s *x12.Segment) {
 	switch kind {
 	case "O":
 	case "I":
+		o.Levels = true
 		r.add(doc.Line{})
 		r.open = true
 	default:
-		r.drop(s)
+		r.note("translate.not_carried", s, 3, kind)
 	}
+}
+
+// regular says whether the tree is one that is written: orders, each with PO1 below it or
+// with an item a level.
+func (r *statusReader) regular() bool {
+	order, kind, levels, items := "", "", false, 0 // of the last order; of the last level
+	for i := range r.set.Segments {
+		s := &r.set.Segments[i]
+		switch s.ID() {
+		case "HL":
+			if kind == "I" && items != 1 {
+				return false
+			}
+			kind = r.text(s, 3)
+			switch up := r.text(s, 2); {
+			case kind == "O" && up == "":
+				order, levels = r.text(s, 1), false
+			case kind == "I" && up == order && order != "" && (levels || items == 0):
+				levels = true
+			default:
+				return false
+			}
+			items = 0
+		case "PO1":
+			items++
+		}
+	}
+	return kind != "I" || items == 1
 }
 
 func (r *statusReader) add(l doc.Line) {
@@ -259,7 +291,7 @@ func WriteOrderStatus(d *doc.OrderStatus, version string) (x12.Body, []wire.Find
 	lines := 0
 	for i := range d.Orders {
 		o := &d.Orders[i]
-		own := false
+		own := o.Levels && len(o.Lines) > 0
 		for k := range o.Lines {
 			l := &o.Lines[k]
 			own = own || len(l.Dates)+len(l.Refs)+len(l.Parties) > 0

@@ -19,7 +19,7 @@ var (
 // its date 171, which change of it RFF PP, what is left to receive QTY 73.
 func readORDCHG(set *schema.Set) (*doc.OrderChange, []wire.Finding) {
 	d := &doc.OrderChange{Lines: []doc.ChangeLine{}}
-	r := &unReader{told: map[string]bool{}, head: &d.Header}
+	r := newUnReader(set, &d.Header)
 	number, ordered := "", false // after the reference of the order
 	var line *doc.ChangeLine
 	for i := range set.Un {
@@ -161,11 +161,16 @@ func (b *unBuilder) orderChangeAck(d *doc.OrderChangeAck) {
 	}
 	for i := range d.Lines {
 		l := &d.Lines[i]
-		ack.Lines = append(ack.Lines, l.AckLine)
+		answered := l.AckLine
 		b.left("QTY", 1, string(l.Left))
-		if len(l.Responses) == 0 {
+		switch {
+		case len(l.Responses) > 0:
+		case l.Change == "DI":
+			answered.Responses = []doc.Response{{Status: "ID", Quantity: l.Quantity, Unit: l.Unit}}
+		default:
 			b.left("LIN", 2, l.Change)
 		}
+		ack.Lines = append(ack.Lines, answered)
 	}
 	b.orderAck(ack)
 }

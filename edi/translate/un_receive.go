@@ -28,7 +28,7 @@ const (
 // above lines is one of each of them; packages of the first CPS are those of the whole.
 func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 	d := &doc.ReceivingAdvice{Type: "2", Lines: []doc.ReceivedLine{}}
-	r := &unReader{told: map[string]bool{}, head: &d.Header}
+	r := newUnReader(set, &d.Header)
 	var line *doc.ReceivedLine
 	var packs []string            // of the CPS we are in
 	var pack *edifact.Segment     // a PAC that nothing has named yet
@@ -170,7 +170,7 @@ func (r *unReader) variance(s *edifact.Segment, line *doc.ReceivedLine) {
 	if c := s.Text(3, 1); c != "" && s.Text(3, 3) == agencyX12 {
 		e.Condition = c
 	} else if c != "" {
-		r.drop(s)
+		r.note("translate.not_carried", s, 3, 1, c)
 	}
 	line.Exceptions = append(line.Exceptions, e)
 }

@@ -37,15 +37,17 @@ func readReturnUN(set *schema.Set) (*doc.Return, []wire.Finding) {
 	if set.Type == "RETINS" {
 		d.Stage, original = doc.StageInstruct, "11"
 	}
-	r := &unReader{told: map[string]bool{}, head: &d.Header}
+	r := newUnReader(set, &d.Header)
 	var line *doc.ReturnLine
 	var ordered *doc.OrderRef // whose RFF we are in
+	foreign := false          // in a quantity of a RETANN that is not carried, whose states are not the line's
 	for i := range set.Un {
 		s := &set.Un[i]
 		tag := string(s.TagBytes())
 		if tag != "RFF" && tag != "DTM" {
 			ordered = nil
 		}
+		foreign = foreign && tag == "CDI"
 		order, verdict := &d.Order, &d.Disposition
 		if line != nil {
 			order, verdict = &line.Order, &line.Disposition
@@ -64,11 +66,16 @@ func readReturnUN(set *schema.Set) (*doc.Return, []wire.Finding) {
 			r.item(s.Text(3, 1), s.Text(3, 2))
 		case "QTY":
 			if line == nil || r.part || s.Text(1, 1) != "61" || line.Quantity != "" {
+				foreign = set.Type == "RETANN"
 				r.drop(s)
 				continue
 			}
 			line.Quantity, line.Unit = r.number(s, 1, 2), twin(unUnits, s.Text(1, 3))
 		case "CDI":
+			if foreign {
+				r.drop(s)
+				continue
+			}
 			r.party, r.part, r.group, r.allowance, r.tax = nil, false, true, nil, nil
 			r.state(s, verdict)
 		case "RFF":
@@ -138,7 +145,7 @@ func (r *unReader) state(s *edifact.Segment, to *doc.Disposition) {
 	}
 	setOnce(field, code)
 	if t := s.Text(2, 4); t != "" && to.Text != "" {
-		r.drop(s)
+		r.note("translate.not_carried", s, 2, 4, t)
 	} else {
 		setOnce(&to.Text, t)
 	}

@@ -426,6 +426,8 @@ func (b *unBuilder) orderAck(d *doc.OrderAck) {
 		switch {
 		case len(l.Responses) == 1 && len(delivered) == 1 && delivered[0].Status == "IA" && delivered[0].Quantity.Valid() && l.Quantity.Valid() && delivered[0].Quantity.Cmp(l.Quantity) == 0:
 			action = "5"
+		case len(refused) == 1 && len(l.Responses) == 1 && refused[0].Status == "ID":
+			action = "2"
 		case len(refused) == len(l.Responses) && len(refused) > 0:
 			action = "7"
 		}

@@ -131,7 +131,9 @@ func (s source) orderAck() *doc.OrderAck {
 			return r
 		}
 		l.Quantity = "60"
-		switch s.IntN(4) {
+		switch s.IntN(5) {
+		case 4:
+			l.Responses = []doc.Response{part("ID", 60)}
 		case 0:
 			l.Responses = []doc.Response{part("IA", 60)}
 		case 1:
