@@ -14,17 +14,22 @@ import (
 var (
 	unConditions  = map[string]string{"AF": "01", "AC": "03"}
 	x12Conditions = inverse(unConditions)
+	// unWhy are EAN's reasons of a variance (4295) that 412 has.
+	unWhy = map[string]string{"DME": "01", "AT": "05"}
 )
 
 const (
 	short = "02" // 412
 	over  = "03"
+	good  = "07"
+	// goesBack is 6063 for received, not accepted, to be returned.
+	goesBack = "195"
 	// agencyX12 is 3055 for a code of X12.
 	agencyX12 = "116"
 )
 
 // readRECADV reads a RECADV as the advice that an 861 would be: QTY 48 and 194 what was
-// received, 12 what was shipped, 61 and 195 what goes back, QVR what differs. An SSCC
+// received, 12 what was shipped, 61 and 195 what goes back (of EAN a QVR), QVR what differs. An SSCC
 // above lines is one of each of them; packages of the first CPS are those of the whole.
 func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 	d := &doc.ReceivingAdvice{Type: "2", Lines: []doc.ReceivedLine{}}
@@ -127,6 +132,9 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 		for k := range l.Exceptions {
 			l.Exceptions[k].Unit = l.Unit // a variance has no unit of its own
 		}
+		if l.Returned != "" {
+			setOnce(&l.ReturnedUnit, l.Unit)
+		}
 	}
 	return d, r.findings
 }
@@ -142,7 +150,7 @@ func (r *unReader) receivedQuantity(s *edifact.Segment, line *doc.ReceivedLine) 
 		line.Quantity, line.Unit = n, unit
 	case kind == "12" && line.Shipped == "":
 		line.Shipped, line.ShippedUnit = n, unit
-	case (kind == "61" || kind == "195") && line.Returned == "":
+	case (kind == "61" || kind == goesBack) && line.Returned == "":
 		line.Returned, line.ReturnedUnit = n, unit
 	default:
 		r.drop(s)
@@ -157,7 +165,14 @@ func (r *unReader) variance(s *edifact.Segment, line *doc.ReceivedLine) {
 		r.drop(s)
 		return
 	}
-	e := doc.Exception{Quantity: doc.Decimal(strings.TrimPrefix(string(n), "-")), Condition: over}
+	size := doc.Decimal(strings.TrimPrefix(string(n), "-"))
+	if s.Text(1, 2) == goesBack && line.Returned == "" {
+		line.Returned = size
+		if s.Text(2, 1)+s.Text(3, 1) == "" {
+			return
+		}
+	}
+	e := doc.Exception{Quantity: size, Condition: over}
 	if n.Sign() < 0 {
 		e.Condition = short
 	}
@@ -169,7 +184,9 @@ func (r *unReader) variance(s *edifact.Segment, line *doc.ReceivedLine) {
 	}
 	if c := s.Text(3, 1); c != "" && s.Text(3, 3) == agencyX12 {
 		e.Condition = c
-	} else if c != "" {
+	} else if to := unWhy[c]; to != "" && s.Text(2, 1) == "" {
+		e.Condition = to
+	} else if c != "" && unWhy[c] != e.Condition {
 		r.note("translate.not_carried", s, 3, 1, c)
 	}
 	line.Exceptions = append(line.Exceptions, e)
@@ -234,7 +251,7 @@ func (b *unBuilder) receivingAdvice(d *doc.ReceivingAdvice) {
 		b.lin(&l.Line, "")
 		b.qty("48", l.Quantity, l.Unit)
 		b.qty("12", l.Shipped, l.ShippedUnit)
-		b.qty("195", l.Returned, l.ReturnedUnit)
+		b.goingBack(l)
 		for _, e := range l.Exceptions {
 			b.variance(l, e)
 		}
@@ -256,7 +273,17 @@ func (b *unBuilder) receivingAdvice(d *doc.ReceivingAdvice) {
 	b.count(len(d.Lines))
 }
 
-// variance writes QVR against what was shipped, else what was ordered.
+// goingBack writes what is returned: a variance as EAN has it, else a quantity.
+func (b *unBuilder) goingBack(l *doc.ReceivedLine) {
+	if l.Returned == "" || l.ReturnedUnit != l.Unit || !strings.HasPrefix(b.body.ID.Association, "EAN") {
+		b.qty(goesBack, l.Returned, l.ReturnedUnit)
+		return
+	}
+	b.add("QVR", edifact.C("-"+string(l.Returned), goesBack))
+}
+
+// variance writes QVR against what was shipped, else what was ordered; below nothing
+// unless there is more, or nothing amiss.
 func (b *unBuilder) variance(l *doc.ReceivedLine, e doc.Exception) {
 	against := "21"
 	if l.Shipped != "" {
@@ -266,16 +293,23 @@ func (b *unBuilder) variance(l *doc.ReceivedLine, e doc.Exception) {
 		b.left("QVR", 1, e.Unit)
 	}
 	n := string(e.Quantity)
+	if n == "" {
+		b.left("QVR", 2, e.Condition)
+		return
+	}
+	if c := e.Condition; len(c) != 2 || c[0] < '0' || c[0] > '9' { // a discrepancy as it came
+		b.add("QVR", edifact.C(n, against), c)
+		return
+	}
+	if e.Condition != over && e.Condition != good && !strings.HasPrefix(n, "-") {
+		n = "-" + n
+	}
 	if e.Condition == short {
-		b.add("QVR", edifact.C("-"+n, against))
+		b.add("QVR", edifact.C(n, against))
 		return
 	}
 	if code, ok := x12Conditions[e.Condition]; ok {
 		b.add("QVR", edifact.C(n, against), code)
-		return
-	}
-	if c := e.Condition; len(c) != 2 || c[0] < '0' || c[0] > '9' {
-		b.add("QVR", edifact.C(n, against), c)
 		return
 	}
 	b.add("QVR", edifact.C(n, against), "", edifact.C(e.Condition, "", agencyX12))
