@@ -300,6 +300,7 @@ func answerOf(earlier *submissionRow, hash string, err error) (Answer, error) {
 	if err := json.Unmarshal([]byte(earlier.Answer), &a); err != nil {
 		return Answer{}, fault.Wrap(err, fault.Internal, "error.internal")
 	}
+	a.Submission = earlier.ID
 	return a, nil
 }
 

@@ -37,6 +37,16 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadCreditDebit(set)
 	case "COMDIS":
 		return ReadDispute(set)
+	case "860", "ORDCHG":
+		return ReadOrderChange(set)
+	case "865":
+		return ReadOrderChangeAck(set)
+	case "861", "RECADV":
+		return ReadReceivingAdvice(set)
+	case "180", "RETANN", "RETINS":
+		return ReadReturn(set)
+	case "870":
+		return ReadOrderStatus(set)
 	}
 	return nil, nil
 }
@@ -74,6 +84,16 @@ func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 		return WriteAdvice(d, version)
 	case *doc.CreditDebit:
 		return WriteCreditDebit(d, version)
+	case *doc.OrderChange:
+		return WriteOrderChange(d, version)
+	case *doc.OrderChangeAck:
+		return WriteOrderChangeAck(d, version)
+	case *doc.ReceivingAdvice:
+		return WriteReceivingAdvice(d, version)
+	case *doc.Return:
+		return WriteReturn(d, version)
+	case *doc.OrderStatus:
+		return WriteOrderStatus(d, version)
 	}
 	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }

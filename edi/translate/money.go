@@ -116,7 +116,7 @@ func headRest(h *doc.Header) (out []string) {
 func (b *builder) remarks(list []string) {
 	for _, n := range list {
 		for _, t := range b.chunks("NTE", n, 80) {
-			b.add("NTE", "ADD", t)
+			b.add("NTE", "GEN", t)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func ReadShipNotice(set *schema.Set) (*doc.ShipNotice, []wire.Finding) {
 				r.drop(s)
 				continue
 			}
-			d.Loads = append(d.Loads, doc.ShipmentCount{Packaging: r.text(s, 1), Count: r.number(s, 2), Weight: r.number(s, 7), Unit: r.text(s, 8)})
+			d.Loads = append(d.Loads, r.load(s))
 		case "TD5":
 			if at == nil || at.kind != "S" || d.Carrier != (doc.Carrier{}) {
 				r.drop(s)
@@ -203,20 +203,8 @@ func WriteShipNotice(d *doc.ShipNotice, version string) (x12.Body, []wire.Findin
 	b.add("BSN", d.Purpose, d.Number, b.date(d.Date), at, structure)
 	w := &levels{builder: b}
 	shipment := w.open(0, "S", true)
-	for _, l := range d.Loads {
-		kind := ""
-		if l.Weight != "" {
-			kind = "G"
-		}
-		b.add("TD1", l.Packaging, string(l.Count), "", "", "", kind, string(l.Weight), l.Unit)
-	}
-	if c := d.Carrier; c != (doc.Carrier{}) {
-		qualifier := ""
-		if c.Code != "" {
-			qualifier = "2"
-		}
-		b.add("TD5", "", qualifier, c.Code, c.Mode, b.free("TD5", 5, c.Name, 35))
-	}
+	b.loads(d.Loads)
+	b.carrier(d.Carrier)
 	b.refs(d.Refs)
 	b.contacts(d.Contacts)
 	b.dates(d.Dates)

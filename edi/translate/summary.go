@@ -17,7 +17,7 @@ type Fact struct {
 
 // FactKeys lists every key of Summary, for the texts.
 func FactKeys() []string {
-	return append(moneyFacts(), "number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due")
+	return append(moneyFacts(), "number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due", "added", "changed", "removed", "received", "differing", "rma", "waiting")
 }
 
 // Summary says in a few facts what a document is about, for people.
@@ -87,6 +87,16 @@ func Summary(d Document) []Fact {
 		f.creditDebit(d)
 	case *doc.Dispute:
 		f.dispute(d)
+	case *doc.OrderChange:
+		f.change(d)
+	case *doc.OrderChangeAck:
+		f.changeAck(d)
+	case *doc.ReceivingAdvice:
+		f.receipt(d)
+	case *doc.Return:
+		f.returned(d)
+	case *doc.OrderStatus:
+		f.status(d)
 	}
 	return f.list
 }

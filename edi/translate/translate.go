@@ -271,13 +271,19 @@ func (r *reader) ref(s *x12.Segment) {
 	}
 }
 
-func (r *reader) contact(s *x12.Segment) {
+// person reads PER.
+func (r *reader) person(s *x12.Segment) doc.Contact {
 	c := doc.Contact{Function: r.text(s, 1), Name: r.text(s, 2)}
 	for i := 3; i <= 7; i += 2 {
 		if k := r.text(s, i); k != "" {
 			c.Numbers = append(c.Numbers, doc.ContactNumber{Kind: k, Number: r.text(s, i+1)})
 		}
 	}
+	return c
+}
+
+func (r *reader) contact(s *x12.Segment) {
+	c := r.person(s)
 	switch {
 	case r.at == inPart:
 		r.drop(s)

@@ -16,7 +16,7 @@ var (
 	unPurposes   = map[string]string{"9": "00", "1": "01", "4": "04", "5": "05", "7": "07"}
 	unOrderTypes = map[string]string{"220": "SA", "221": "BK", "226": "RL", "227": "CN"}
 	unRoles      = map[string]string{"DP": "ST", "IV": "BT"}
-	unRefs       = map[string]string{"ON": "PO", "VA": "VX"}
+	unRefs       = map[string]string{"ON": "PO", "VA": "VX", "AAK": "MA", "ALQ": "RZ"}
 	unLists      = map[string]string{"9": "UL"}
 	unItems      = map[string]string{"SA": "VP", "BP": "BP", "IN": "BP", "MF": "MG"}
 	unUnits      = map[string]string{"PCE": "PC", "KGM": "KG", "LBR": "LB", "MTR": "MR", "DZN": "DZ", "LTR": "LT", "FOT": "FT"}
@@ -112,7 +112,7 @@ func dateQualifier(q string) string {
 	switch q {
 	case "61":
 		return "001"
-	case "2", "10", "11", "17", "35", "67", "37", "38", "63", "64":
+	case "2", "10", "11", "17", "35", "50", "67", "37", "38", "63", "64":
 		return strings.Repeat("0", 3-len(q)) + q
 	}
 	return q

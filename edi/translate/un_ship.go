@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"entente/edi/doc"
-	"entente/edi/edifact"
 	"entente/edi/schema"
 	"entente/edi/wire"
 )
@@ -202,9 +201,7 @@ func (b *unBuilder) shipNotice(d *doc.ShipNotice) {
 	b.rff("RE", first.Release)
 	b.refs(d.Refs)
 	b.parties(d.Parties)
-	if c := d.Carrier; c != (doc.Carrier{}) {
-		b.add("TDT", "20", "", twin(x12Modes, c.Mode), "", edifact.C(b.free("TDT", 5, c.Code, 17), "", "", b.free("TDT", 5, c.Name, 35)))
-	}
+	b.carrier(d.Carrier)
 	for _, n := range d.Notes {
 		b.left("FTX", 4, n)
 	}

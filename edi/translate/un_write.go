@@ -39,6 +39,17 @@ func WriteUN(d Document, id edifact.MessageID) (edifact.Body, []wire.Finding) {
 	case *doc.Dispute:
 		b.body.ID.Type = "COMDIS"
 		b.dispute(d)
+	case *doc.OrderChange:
+		b.body.ID.Type = "ORDCHG"
+		b.orderChange(d)
+	case *doc.OrderChangeAck:
+		b.body.ID.Type = "ORDRSP"
+		b.orderChangeAck(d)
+	case *doc.ReceivingAdvice:
+		b.body.ID.Type = "RECADV"
+		b.receivingAdvice(d)
+	case *doc.Return:
+		b.returned(d)
 	default:
 		b.find("translate.wrong_set", wire.Reject, "UNH", 2, "")
 	}
@@ -424,6 +435,8 @@ func (b *unBuilder) orderAck(d *doc.OrderAck) {
 		switch {
 		case len(l.Responses) == 1 && len(delivered) == 1 && delivered[0].Status == "IA" && delivered[0].Quantity.Valid() && l.Quantity.Valid() && delivered[0].Quantity.Cmp(l.Quantity) == 0:
 			action = "5"
+		case len(refused) == 1 && len(l.Responses) == 1 && refused[0].Status == "ID":
+			action = "2"
 		case len(refused) == len(l.Responses) && len(refused) > 0:
 			action = "7"
 		}

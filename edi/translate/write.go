@@ -327,6 +327,11 @@ func (b *builder) description(l *doc.Line) {
 // orderLine writes a PO1 loop of 850 or 855 in the order of the set.
 func (b *builder) orderLine(id string, l *doc.Line, responses []doc.Response) {
 	b.head(id, l)
+	b.detail(l, responses)
+}
+
+// detail writes what follows the head of a line of 850, 855, 860 or 865.
+func (b *builder) detail(l *doc.Line, responses []doc.Response) {
 	b.description(l)
 	b.refs(l.Refs)
 	b.allowances(l.Allowances)
