@@ -26,11 +26,13 @@ const (
 	KeyTotal     = "total"
 	KeyDuplicate = "line_duplicate"
 	KeyVerdict   = "verdict" // not what its reasons say
+	KeyPeriod    = "period"  // ends before it begins
+	KeyPlaces    = "places_sum"
 )
 
 // Problems lists the keys of all problems Validate can find.
 func Problems() []string {
-	return []string{KeyMissing, KeyNumber, KeyDate, KeyNoLines, KeyLineCount, KeyQuantity, KeyTotal, KeyDuplicate, KeyVerdict}
+	return []string{KeyMissing, KeyNumber, KeyDate, KeyNoLines, KeyLineCount, KeyQuantity, KeyTotal, KeyDuplicate, KeyVerdict, KeyPeriod, KeyPlaces}
 }
 
 type check struct{ out []Problem }

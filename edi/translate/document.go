@@ -47,6 +47,14 @@ func Read(set *schema.Set) (Document, []wire.Finding) {
 		return ReadReturn(set)
 	case "870":
 		return ReadOrderStatus(set)
+	case "867", "SLSRPT":
+		return ReadSellThrough(set)
+	case "846", "INVRPT":
+		return ReadInventory(set)
+	case "852":
+		return ReadProductActivity(set)
+	case "832", "PRICAT":
+		return ReadPriceCatalog(set)
 	}
 	return nil, nil
 }
@@ -94,6 +102,14 @@ func writeX12(d Document, version string) (x12.Body, []wire.Finding) {
 		return WriteReturn(d, version)
 	case *doc.OrderStatus:
 		return WriteOrderStatus(d, version)
+	case *doc.SellThrough:
+		return WriteSellThrough(d, version)
+	case *doc.Inventory:
+		return WriteInventory(d, version)
+	case *doc.ProductActivity:
+		return WriteProductActivity(d, version)
+	case *doc.PriceCatalog:
+		return WritePriceCatalog(d, version)
 	}
 	return x12.Body{}, []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: "translate.wrong_set"}}
 }

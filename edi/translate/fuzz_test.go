@@ -22,6 +22,7 @@ func (v *summing) Set(s *schema.Set) error {
 	Summary(d)
 	WriteX12(d, "005010")
 	WriteUN(d, edifact.MessageID{Version: "D", Release: "96A", Agency: "UN"})
+	WriteUN(d, edifact.MessageID{Version: "D", Release: "01B", Agency: "UN"})
 	WriteX12(d, "004010")
 	return nil
 }

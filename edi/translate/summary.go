@@ -17,7 +17,7 @@ type Fact struct {
 
 // FactKeys lists every key of Summary, for the texts.
 func FactKeys() []string {
-	return append(moneyFacts(), "number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due", "added", "changed", "removed", "received", "differing", "rma", "waiting")
+	return append(append(moneyFacts(), reportKeys()...), "number", "order", "date", "buyer", "seller", "ship_to", "delivery", "shipped", "carrier", "deal", "lines", "refused", "total", "tax", "due", "added", "changed", "removed", "received", "differing", "rma", "waiting")
 }
 
 // Summary says in a few facts what a document is about, for people.
@@ -97,6 +97,14 @@ func Summary(d Document) []Fact {
 		f.returned(d)
 	case *doc.OrderStatus:
 		f.status(d)
+	case *doc.SellThrough:
+		f.sellThrough(d)
+	case *doc.Inventory:
+		f.inventory(d)
+	case *doc.ProductActivity:
+		f.activity(d)
+	case *doc.PriceCatalog:
+		f.catalog(d)
 	}
 	return f.list
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // WriteUN makes the message of a document: ORDERS of a purchase order, ORDRSP of its
-// answer, DESADV of a ship notice, INVOIC of an invoice. id says of which directory ("D", "96A" or "01B",
+// answer, DESADV of a ship notice, INVOIC of an invoice, SLSRPT, INVRPT and PRICAT of
+// reports and price lists. id says of which directory ("D", "96A" or "01B",
 // "UN", and EANCOM's association); its type is filled in. Findings of severity Reject
 // mean that the message must not be sent; notes tell what was cut, replaced or left
 // out, because the message has no place for it.
@@ -50,6 +51,15 @@ func WriteUN(d Document, id edifact.MessageID) (edifact.Body, []wire.Finding) {
 		b.receivingAdvice(d)
 	case *doc.Return:
 		b.returned(d)
+	case *doc.SellThrough:
+		b.body.ID.Type = "SLSRPT"
+		b.sellThrough(d)
+	case *doc.Inventory:
+		b.body.ID.Type = "INVRPT"
+		b.inventory(d)
+	case *doc.PriceCatalog:
+		b.body.ID.Type = "PRICAT"
+		b.priceCatalog(d)
 	default:
 		b.find("translate.wrong_set", wire.Reject, "UNH", 2, "")
 	}
