@@ -194,7 +194,7 @@ func decode(encoding string, body []byte) ([]byte, error) {
 }
 
 func decodeBase64(b []byte) ([]byte, error) {
-	out := make([]byte, base64.StdEncoding.DecodedLen(len(b)))
+	out := make([]byte, len(b)/4*3+3) // also enough where the padding is missing
 	n, err := base64.StdEncoding.Decode(out, b)
 	if err == nil {
 		return out[:n], nil
