@@ -43,6 +43,19 @@ if [ -f portal/e2e/browser/go.mod ]; then
   fi
 fi
 
+# AS2 stacks that are not ours.
+interop=edi/as2/testdata/interop
+command -v openssl >/dev/null || install openssl || left_out+=("CMS against OpenSSL: install the Debian package openssl")
+has_bouncycastle() { command -v javac >/dev/null && [ -e /usr/share/java/bcmail.jar ]; }
+has_bouncycastle || install default-jdk-headless libbcmail-java ||
+  left_out+=("AS2 against BouncyCastle: install the Debian packages default-jdk-headless and libbcmail-java")
+install_libas2() {
+  { command -v npm >/dev/null || install nodejs npm; } &&
+    npm ci --prefix "$interop" --ignore-scripts --no-audit --no-fund --loglevel=error
+}
+[ -d "$interop/node_modules/libas2" ] || install_libas2 ||
+  left_out+=("AS2 against libas2: install the Debian packages nodejs and npm, then npm ci --prefix $interop")
+
 say_left_out() {
   local what
   for what in ${left_out[@]+"${left_out[@]}"}; do echo "LEFT OUT: $what" >&2; done

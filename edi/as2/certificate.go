@@ -170,13 +170,15 @@ func signer(key any) (crypto.Signer, error) {
 }
 
 func readPKCS12(b []byte, password string) ([]*x509.Certificate, crypto.Signer, error) {
-	der, err := cms.DER(b) // some writers use indefinite lengths
-	if err != nil {
-		return nil, nil, ErrNoKey
+	key, cert, more, err := pkcs12.DecodeChain(b, password)
+	if err != nil && !errors.Is(err, pkcs12.ErrIncorrectPassword) {
+		var der []byte
+		if der, err = cms.PlainPKCS12(b, password); err == nil { // it was BER
+			key, cert, more, err = pkcs12.DecodeChain(der, password)
+		}
 	}
-	key, cert, more, err := pkcs12.DecodeChain(der, password)
 	switch {
-	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption):
+	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption), errors.Is(err, cms.ErrPassword):
 		return nil, nil, ErrPassword
 	case err != nil:
 		return nil, nil, fmt.Errorf("%w: %w", ErrNoKey, err)

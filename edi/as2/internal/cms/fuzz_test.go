@@ -39,6 +39,7 @@ func FuzzCMS(f *testing.F) {
 			}
 		}
 		_, _ = Decrypt(b, []Key{key})
+		_, _ = plainSafe(b)
 		if out, err := Decompress(b, lim); err == nil && len(out) > lim.Size {
 			t.Fatalf("%d octets inflated", len(out))
 		}
