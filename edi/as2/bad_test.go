@@ -319,7 +319,7 @@ func (c *counter) Read(b []byte) (int, error) { c.n += len(b); return len(b), ni
 // TestBombCostsNothing: 1000 times is refused without allocating it.
 func TestBombCostsNothing(t *testing.T) {
 	rel := client(plain, func(a *Agreement) { a.Compression = CompressBefore })
-	req := pack(t, rel, Payload{TypeX12, "", make([]byte, 100<<20)})
+	req := pack(t, rel, Payload{TypeX12, "", make([]byte, 32<<20)})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := Open(req.Header, req.Body, finder(server(plain)), Limits{})

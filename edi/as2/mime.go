@@ -84,17 +84,26 @@ var errMIME = errors.New("as2: not a MIME entity")
 // parseEntity splits header and body. At least one field is needed.
 func parseEntity(raw []byte, lim Limits) (entity, error) {
 	e := entity{raw: raw}
+	name, from := "", 0 // of the field that is open, with its folded lines
 	for at := 0; ; {
-		if at > lim.Header {
-			return e, fmt.Errorf("%w: a header beyond %d octets", errMIME, lim.Header)
+		n := -1
+		if at <= lim.Header {
+			n = bytes.IndexByte(raw[at:min(len(raw), lim.Header+1)], '\n')
 		}
-		n := bytes.IndexByte(raw[at:min(len(raw), at+lim.Header+1)], '\n')
 		if n < 0 {
-			return e, fmt.Errorf("%w: the header does not end", errMIME)
+			return e, fmt.Errorf("%w: the header does not end within %d octets", errMIME, lim.Header)
 		}
-		line := raw[at : at+n]
+		start, line := at, bytes.TrimSuffix(raw[at:at+n], []byte("\r"))
 		at += n + 1
-		line = bytes.TrimSuffix(line, []byte("\r"))
+		if len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
+			if name == "" {
+				return e, fmt.Errorf("%w: begins with a blank", errMIME)
+			}
+			continue
+		}
+		if name != "" {
+			e.header.add(name, unfold(string(raw[from:start])))
+		}
 		if len(line) == 0 {
 			if len(e.header) == 0 {
 				return e, fmt.Errorf("%w: no header", errMIME)
@@ -102,19 +111,11 @@ func parseEntity(raw []byte, lim Limits) (entity, error) {
 			e.body = raw[at:]
 			return e, nil
 		}
-		if line[0] == ' ' || line[0] == '\t' {
-			if len(e.header) == 0 {
-				return e, fmt.Errorf("%w: begins with a blank", errMIME)
-			}
-			last := &e.header[len(e.header)-1]
-			last.Value = unfold(last.Value + "\r\n" + string(line))
-			continue
-		}
-		name, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok || !token(string(bytes.TrimRight(name, " \t"))) {
+		before, _, ok := bytes.Cut(line, []byte(":"))
+		name, from = string(bytes.TrimRight(before, " \t")), start+len(before)+1
+		if !ok || !token(name) {
 			return e, fmt.Errorf("%w: a line that is no field", errMIME)
 		}
-		e.header.add(string(bytes.TrimRight(name, " \t")), unfold(string(value)))
 	}
 }
 

@@ -42,13 +42,12 @@ var (
 	oidMessageDigest = oid("1.2.840.113549.1.9.4")
 	oidSigningTime   = oid("1.2.840.113549.1.9.5")
 
-	oidRSA    = oid("1.2.840.113549.1.1.1")
-	oidOAEP   = oid("1.2.840.113549.1.1.7")
-	oidMGF1   = oid("1.2.840.113549.1.1.8")
-	oidLabel  = oid("1.2.840.113549.1.1.9")
-	oidPSS    = oid("1.2.840.113549.1.1.10")
-	oidECKey  = oid("1.2.840.10045.2.1")
-	oidSKIExt = asn1.ObjectIdentifier{2, 5, 29, 14}
+	oidRSA   = oid("1.2.840.113549.1.1.1")
+	oidOAEP  = oid("1.2.840.113549.1.1.7")
+	oidMGF1  = oid("1.2.840.113549.1.1.8")
+	oidLabel = oid("1.2.840.113549.1.1.9")
+	oidPSS   = oid("1.2.840.113549.1.1.10")
+	oidECKey = oid("1.2.840.10045.2.1")
 )
 
 type hashRow struct {

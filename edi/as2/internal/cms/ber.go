@@ -9,18 +9,14 @@ import (
 // Identifier octets.
 const (
 	tagInteger     = 0x02
-	tagBitString   = 0x03
 	tagOctets      = 0x04
 	tagNull        = 0x05
 	tagOID         = 0x06
-	tagUTCTime     = 0x17
-	tagTime        = 0x18
 	tagSequence    = 0x30
 	tagSet         = 0x31
 	tagContext0    = 0xa0
 	tagContext1    = 0xa1
 	tagContext2    = 0xa2
-	tagContext3    = 0xa3
 	tagPrimitive0  = 0x80
 	constructedBit = 0x20
 )

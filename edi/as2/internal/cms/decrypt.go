@@ -1,0 +1,261 @@
+package cms
+
+import (
+	"crypto"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/subtle"
+	"crypto/x509"
+	"fmt"
+)
+
+// Key is one of our keys with its certificate.
+type Key struct {
+	Certificate *x509.Certificate
+	Private     crypto.Decrypter
+}
+
+// Plain is what decryption gave.
+type Plain struct {
+	Content []byte
+	Cipher  Cipher
+	OAEP    bool
+	Key     Key // the one it was encrypted for
+	// Doubtful: the padding was wrong. Content then is what stood there, padding
+	// and all: the caller goes on as if nothing were wrong and refuses at the end,
+	// so that nobody outside learns whether it was the padding (see Decrypt).
+	Doubtful bool
+}
+
+type recipient struct {
+	issuer, serial, keyID []byte
+	alg                   algorithm
+	sealed                []byte
+}
+
+const maxRecipients = 64
+
+// Decrypt opens an EnvelopedData or AuthEnvelopedData. A key that cannot be unsealed
+// is replaced by a random one, and a wrong padding is told by Doubtful instead of an
+// error: both attacks on RSA PKCS #1 v1.5 and CBC live on the difference.
+// Errors: ErrNoRecipient, ErrDecrypt, ErrMalformed, ErrUnsupported.
+func Decrypt(b []byte, keys []Key) (Plain, error) {
+	kind, err := KindOf(b)
+	if err != nil {
+		return Plain{}, err
+	}
+	id := oidEnveloped
+	if kind == AuthEnveloped {
+		id = oidAuthEnveloped
+	}
+	r, err := open(b, id)
+	if err != nil {
+		return Plain{}, err
+	}
+	if _, err := r.small(); err != nil {
+		return Plain{}, err
+	}
+	if r.next(tagContext0) { // originator
+		if _, err := r.skip(); err != nil {
+			return Plain{}, err
+		}
+	}
+	recipients, err := r.recipients()
+	if err != nil {
+		return Plain{}, err
+	}
+	if err := r.enter(tagSequence); err != nil {
+		return Plain{}, err
+	}
+	if _, err := r.prim(tagOID); err != nil {
+		return Plain{}, err
+	}
+	alg, err := r.algorithm()
+	if err != nil {
+		return Plain{}, err
+	}
+	sealed, err := r.octets(tagPrimitive0)
+	if err != nil {
+		return Plain{}, err
+	}
+	if err := r.leave(); err != nil {
+		return Plain{}, err
+	}
+	var row cipherRow
+	for _, c := range ciphers {
+		if c.oid == alg.oid {
+			row = c
+		}
+	}
+	if row.key == 0 || row.gcm != (kind == AuthEnveloped) {
+		return Plain{}, fmt.Errorf("%w: content cipher", ErrUnsupported)
+	}
+	key, secret, oaep, err := unseal(recipients, keys, row.key)
+	if err != nil {
+		return Plain{}, err
+	}
+	p := Plain{Cipher: row.cipher, OAEP: oaep, Key: key}
+	block, err := row.block(secret)
+	if err != nil {
+		return Plain{}, ErrDecrypt
+	}
+	if !row.gcm {
+		p.Content, p.Doubtful, err = openCBC(block, alg.params, sealed)
+		return p, err
+	}
+	var aad []byte
+	if r.next(tagContext1) {
+		attrs, err := r.skip()
+		if err != nil {
+			return Plain{}, err
+		}
+		if aad, err = DER(append([]byte{tagSet}, attrs[1:]...)); err != nil {
+			return Plain{}, err
+		}
+	}
+	mac, err := r.octets(tagOctets)
+	if err != nil {
+		return Plain{}, err
+	}
+	p.Content, err = openGCM(block, alg.params, sealed, mac.join(), aad)
+	return p, err
+}
+
+// recipients reads the recipients by key transport; others are passed over.
+func (r *reader) recipients() ([]recipient, error) {
+	if err := r.enter(tagSet); err != nil {
+		return nil, err
+	}
+	var all []recipient
+	for n := 0; r.more(); n++ {
+		if n == maxRecipients {
+			return nil, malformed("more than %d recipients", maxRecipients)
+		}
+		if !r.next(tagSequence) {
+			if _, err := r.skip(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err := r.enter(tagSequence); err != nil {
+			return nil, err
+		}
+		if _, err := r.small(); err != nil {
+			return nil, err
+		}
+		var one recipient
+		var err error
+		if one.issuer, one.serial, one.keyID, err = r.who(); err != nil {
+			return nil, err
+		}
+		if one.alg, err = r.algorithm(); err != nil {
+			return nil, err
+		}
+		sealed, err := r.octets(tagOctets)
+		if err != nil {
+			return nil, err
+		}
+		one.sealed = sealed.join()
+		if err := r.leave(); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, r.leave()
+}
+
+// unseal gives the content key: a random one when it cannot be had, after the same
+// work.
+func unseal(recipients []recipient, keys []Key, size int) (Key, []byte, bool, error) {
+	for _, one := range recipients {
+		for _, k := range keys {
+			if !named(k.Certificate, one.issuer, one.serial, one.keyID) {
+				continue
+			}
+			switch one.alg.oid {
+			case oidRSA:
+				secret, err := k.Private.Decrypt(rand.Reader, one.sealed, &rsa.PKCS1v15DecryptOptions{SessionKeyLen: size})
+				if err != nil || len(secret) != size {
+					secret = random(size)
+				}
+				return k, secret, false, nil
+			case oidOAEP:
+				p, err := readRSAParams(one.alg.params)
+				if err != nil {
+					return Key{}, nil, false, err
+				}
+				secret, err := k.Private.Decrypt(rand.Reader, one.sealed, &rsa.OAEPOptions{Hash: p.hash, MGFHash: p.mgf, Label: p.label})
+				if err != nil || len(secret) != size {
+					secret = random(size)
+				}
+				return k, secret, true, nil
+			default:
+				return Key{}, nil, false, fmt.Errorf("%w: key transport", ErrUnsupported)
+			}
+		}
+	}
+	return Key{}, nil, false, ErrNoRecipient
+}
+
+func openCBC(block cipher.Block, params []byte, sealed pieces) (content []byte, doubtful bool, err error) {
+	iv, err := newReader(params).prim(tagOctets)
+	if err != nil || len(iv) != block.BlockSize() {
+		return nil, false, malformed("initialisation vector")
+	}
+	n := sealed.size()
+	if n == 0 || n%block.BlockSize() != 0 {
+		return nil, false, malformed("%d octets of ciphertext", n)
+	}
+	out := make([]byte, n)
+	fill(out[:0], sealed)
+	cipher.NewCBCDecrypter(block, iv).CryptBlocks(out, out)
+	// The whole last block is looked at, whatever the padding says.
+	size, pad := block.BlockSize(), int(out[n-1])
+	good := subtle.ConstantTimeLessOrEq(1, pad) & subtle.ConstantTimeLessOrEq(pad, size)
+	for i := 1; i <= size; i++ {
+		inside := subtle.ConstantTimeLessOrEq(i, pad)
+		same := subtle.ConstantTimeByteEq(out[n-i], byte(pad))
+		good &= subtle.ConstantTimeSelect(inside, same, 1)
+	}
+	return out[:n-subtle.ConstantTimeSelect(good, pad, 0)], good != 1, nil
+}
+
+func openGCM(block cipher.Block, params []byte, sealed pieces, mac, aad []byte) ([]byte, error) {
+	r := newReader(params)
+	if err := r.enter(tagSequence); err != nil {
+		return nil, err
+	}
+	nonce, err := r.prim(tagOctets)
+	if err != nil {
+		return nil, err
+	}
+	icv := 12
+	if r.next(tagInteger) {
+		if icv, err = r.small(); err != nil {
+			return nil, err
+		}
+	}
+	if icv < 12 || icv > tagSize || len(mac) != icv || len(nonce) == 0 {
+		return nil, malformed("tag of %d octets", len(mac))
+	}
+	var gcm cipher.AEAD
+	switch {
+	case len(nonce) == nonceSize:
+		gcm, err = cipher.NewGCMWithTagSize(block, icv)
+	case icv == tagSize:
+		gcm, err = cipher.NewGCMWithNonceSize(block, len(nonce))
+	default:
+		return nil, fmt.Errorf("%w: nonce of %d with a tag of %d octets", ErrUnsupported, len(nonce), icv)
+	}
+	if err != nil {
+		return nil, ErrDecrypt
+	}
+	buf := make([]byte, sealed.size()+len(mac))
+	fill(buf[:0], append(sealed[:len(sealed):len(sealed)], mac))
+	out, err := gcm.Open(buf[:0], nonce, buf, aad)
+	if err != nil {
+		return nil, ErrDecrypt
+	}
+	return out, nil
+}

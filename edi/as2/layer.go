@@ -1,0 +1,290 @@
+package as2
+
+import (
+	"crypto"
+	"errors"
+	"fmt"
+	"strings"
+
+	"entente/edi/as2/internal/cms"
+)
+
+// layer reads one layer and what is inside it.
+func (o *opener) layer(e entity) *Failure {
+	kind, params := media(e.header.Get("Content-Type"))
+	switch kind {
+	case "multipart/signed":
+		return o.verify(e, params["boundary"])
+	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+		return o.pkcs7(e)
+	case "multipart/report":
+		return o.broken(NotSupported, errors.New("as2: an MDN where a message was expected"))
+	}
+	return o.content(e, kind, params)
+}
+
+// inside parses what was inside a layer and goes on.
+func (o *opener) inside(raw []byte) *Failure {
+	e, err := parseEntity(raw, o.lim)
+	if err != nil {
+		return o.broken(BadMIME, err)
+	}
+	return o.layer(e)
+}
+
+// broken is a structure that cannot be read: when it came out of a decryption, the
+// decryption may be what was wrong, and nothing else is said.
+func (o *opener) broken(r Reason, err error) *Failure {
+	if o.secret {
+		return fail(DecryptionFailed, NotDecrypted, err)
+	}
+	return fail(UnexpectedError, r, err)
+}
+
+func (o *opener) pkcs7(e entity) *Failure {
+	body := e.body
+	if len(body) > 0 && body[0] != 0x30 { // base64 of DER never begins with "0"
+		dec, err := decodeBase64(body)
+		if err != nil {
+			return o.notCMS(e, err)
+		}
+		body = dec
+	}
+	kind, err := cms.KindOf(body)
+	if err != nil {
+		return o.notCMS(e, err)
+	}
+	switch kind {
+	case cms.Enveloped, cms.AuthEnveloped:
+		return o.decrypt(body)
+	case cms.Compressed:
+		return o.decompress(body)
+	case cms.Signed:
+		return o.verifyEnclosed(body)
+	}
+	return o.broken(NotSupported, cms.ErrUnsupported)
+}
+
+// notCMS: by what the layer says it is, since its bytes say nothing.
+func (o *opener) notCMS(e entity, err error) *Failure {
+	_, params := media(e.header.Get("Content-Type"))
+	switch strings.ToLower(params["smime-type"]) {
+	case "compressed-data":
+		return o.orBroken(DecompressionFailed, BadCMS, err)
+	case "signed-data":
+		return o.orBroken(AuthenticationFailed, BadCMS, err)
+	}
+	return fail(DecryptionFailed, BadCMS, err)
+}
+
+// orBroken is the disposition, unless the layer came out of a decryption.
+func (o *opener) orBroken(d Disposition, r Reason, err error) *Failure {
+	if o.secret {
+		return fail(DecryptionFailed, NotDecrypted, err)
+	}
+	return fail(d, r, err)
+}
+
+func (o *opener) decrypt(body []byte) *Failure {
+	got := o.got
+	if got.Encryption != nil {
+		return o.broken(Nested, nil)
+	}
+	p, err := cms.Decrypt(body, got.Relation.Keys.decrypters())
+	if err != nil {
+		reason := NotDecrypted
+		switch {
+		case errors.Is(err, cms.ErrNoRecipient):
+			reason = OtherRecipient
+		case errors.Is(err, cms.ErrMalformed):
+			reason = BadCMS
+		case errors.Is(err, cms.ErrUnsupported):
+			reason = NotSupported
+		}
+		return fail(DecryptionFailed, reason, err)
+	}
+	got.Encryption = &Encryption{Cipher: cipherName(p.Cipher), OAEP: p.OAEP, Certificate: p.Key.Certificate}
+	if got.Encryption.Cipher == TripleDES && !got.Relation.Agreement.Allow3DES {
+		return fail(InsufficientSecurity, WeakCipher, nil)
+	}
+	o.doubtful = p.Doubtful
+	o.secret = !ciphers[got.Encryption.Cipher].Authenticated()
+	return o.inside(p.Content)
+}
+
+func (o *opener) decompress(body []byte) *Failure {
+	if o.got.Compressed {
+		return o.broken(Nested, nil)
+	}
+	out, err := cms.Decompress(body, cms.Inflated{Size: o.lim.Inflated, Ratio: o.lim.Ratio, Free: 1 << 20})
+	if err != nil {
+		reason := NotDecompressed
+		if errors.Is(err, cms.ErrTooLarge) {
+			reason = Oversize
+		}
+		return o.orBroken(DecompressionFailed, reason, err)
+	}
+	o.got.Compressed = true
+	return o.inside(out)
+}
+
+func (o *opener) verify(e entity, boundary string) *Failure {
+	parts, err := split(e.body, boundary, o.lim)
+	if err == nil && len(parts) != 2 {
+		err = fmt.Errorf("%w: a signature over %d parts", errMIME, len(parts))
+	}
+	if err != nil {
+		return o.broken(BadMIME, err)
+	}
+	sig, err := signatureOf(parts[1], o.lim)
+	if err != nil {
+		return o.orBroken(AuthenticationFailed, BadCMS, err)
+	}
+	return o.believe(sig, parts[0])
+}
+
+// signatureOf reads the second part of a multipart/signed.
+func signatureOf(part []byte, lim Limits) (*cms.SignedData, error) {
+	e, err := parseEntity(part, lim)
+	if err != nil {
+		return nil, err
+	}
+	body, err := decode(e.header.Get("Content-Transfer-Encoding"), e.body)
+	if err != nil {
+		return nil, err
+	}
+	return cms.ParseSigned(body)
+}
+
+func (o *opener) verifyEnclosed(body []byte) *Failure {
+	sig, err := cms.ParseSigned(body)
+	if err != nil {
+		return o.orBroken(AuthenticationFailed, BadCMS, err)
+	}
+	if !sig.Attached {
+		return o.broken(BadMIME, errors.New("as2: a signature without what was signed"))
+	}
+	return o.believe(sig, join(sig.Content))
+}
+
+func (o *opener) believe(sig *cms.SignedData, part []byte) *Failure {
+	got := o.got
+	if got.Signature != nil {
+		return o.broken(Nested, nil)
+	}
+	got.Carried = sig.Certificates
+	o.signed, o.sums = part, nil
+	s, err := sig.Verify(o.digest, got.Relation.Keys.Verify)
+	if err != nil {
+		switch {
+		case errors.Is(err, cms.ErrDigest):
+			return fail(IntegrityFailed, Changed, err)
+		case errors.Is(err, cms.ErrOtherSigner):
+			return fail(AuthenticationFailed, OtherSigner, err)
+		case errors.Is(err, cms.ErrSignature):
+			return fail(AuthenticationFailed, BadSignature, err)
+		case errors.Is(err, cms.ErrUnsupported):
+			return fail(AuthenticationFailed, NotSupported, err)
+		}
+		return fail(AuthenticationFailed, BadCMS, err)
+	}
+	got.Signature = &Signature{Certificate: s.Certificate, Hash: hashName(s.Hash), PSS: s.PSS, Time: s.Time}
+	if got.Signature.Hash == SHA1 && !got.Relation.Agreement.AllowSHA1 {
+		return fail(InsufficientSecurity, WeakDigest, nil)
+	}
+	o.secret = false // the partner's own words from here on
+	return o.inside(part)
+}
+
+// digest of the signed part, each kept: signature and MIC mostly share one.
+func (o *opener) digest(h crypto.Hash) []byte {
+	if o.sums == nil {
+		o.sums = map[crypto.Hash][]byte{}
+	}
+	if o.sums[h] == nil {
+		d := h.New()
+		d.Write(o.signed)
+		o.sums[h] = d.Sum(nil)
+	}
+	return o.sums[h]
+}
+
+// content takes the documents: one, or the parts of a multipart/related (RFC 6362).
+func (o *opener) content(e entity, kind string, params map[string]string) *Failure {
+	o.leaf = e
+	if kind == "multipart/related" || kind == "multipart/mixed" {
+		parts, err := split(e.body, params["boundary"], o.lim)
+		if err != nil {
+			return o.broken(BadMIME, err)
+		}
+		for _, raw := range parts {
+			part, err := parseEntity(raw, o.lim)
+			if err != nil {
+				return o.broken(BadMIME, err)
+			}
+			if f := o.document(part); f != nil {
+				return f
+			}
+		}
+	} else if f := o.document(e); f != nil {
+		return f
+	}
+	if len(o.got.Payloads) == 0 {
+		return fail(UnexpectedError, Empty, nil)
+	}
+	return nil
+}
+
+func (o *opener) document(e entity) *Failure {
+	data, err := decode(e.header.Get("Content-Transfer-Encoding"), e.body)
+	if err != nil {
+		return o.broken(BadMIME, err)
+	}
+	if len(data) == 0 {
+		return fail(UnexpectedError, Empty, nil)
+	}
+	kind := e.header.Get("Content-Type")
+	if kind == "" {
+		kind = TypeOctets
+	}
+	o.got.Payloads = append(o.got.Payloads, Payload{ContentType: kind, FileName: fileName(e.header), Data: data})
+	return nil
+}
+
+// mic computes the MIC over what RFC 4130 7.3.1 and RFC 5402 name: the signed part;
+// the decrypted and decompressed entity with its header; or the content alone.
+func (o *opener) mic() {
+	got, a := o.got, o.got.Relation.Agreement
+	m := MIC{Hash: got.Ask.Hash, Name: got.Ask.Name}
+	if m.Hash == "" {
+		m.Hash = a.Digest
+		if got.Signature != nil {
+			m.Hash = got.Signature.Hash
+		}
+		m.Name = m.Hash.Spell(a.PlainNames)
+	}
+	switch {
+	case got.Signature != nil:
+		m.Sum = o.digest(hashes[m.Hash])
+	case got.Encryption != nil, got.Compressed && a.MICWithHeader:
+		m.Sum = m.Hash.sum(o.leaf.raw)
+	default:
+		m.Sum = m.Hash.sum(o.leaf.body)
+	}
+	got.MIC = m
+}
+
+func join(parts [][]byte) []byte {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	var n int
+	for _, p := range parts {
+		n += len(p)
+	}
+	out := make([]byte, 0, n)
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	return out
+}
