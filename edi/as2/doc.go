@@ -10,6 +10,7 @@
 //	rel := as2.Relation{Agreement: agreement, Keys: as2.Choose(ours, theirs, now)}
 //	req, err := as2.Pack(as2.Message{ID: as2.NewID(host), Date: now, Payloads: docs}, rel)
 //	// store req.Header, req.Body and req.Sent; POST them; then with the reply:
+//	replyBody, err := as2.ReadBody(reply.Body, reply.ContentLength, as2.Limits{Body: 1 << 20})
 //	report, err := as2.ParseMDN(as2.HeaderOf(reply.Header), replyBody, limits)
 //	if err != nil {
 //		verdict = as2.VerdictOf(err)
@@ -35,6 +36,9 @@
 // Trust is the pinned certificate of the agreement (Keys.Verify). A certificate in a
 // message is never believed, and a reply is never success because it arrived: see
 // Verdict.
+//
+// An agreement that asks for no signature authenticates nobody: the names of a message
+// are then a claim, and the caller needs another proof of who sent it.
 //
 // Memory. A body of at most Limits.Body is held once by the caller, once decrypted and
 // once decompressed or decoded: at most three times the limit for binary contents, four

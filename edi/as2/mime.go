@@ -56,8 +56,8 @@ func ReadBody(r io.Reader, length int64, lim Limits) ([]byte, error) {
 		return b, nil
 	}
 	var blocks [][]byte
-	for size := int64(0); ; {
-		block := make([]byte, 1<<20)
+	for size, room := int64(0), 16<<10; ; room = min(4*room, 1<<20) {
+		block := make([]byte, room)
 		n, err := io.ReadFull(r, block)
 		blocks, size = append(blocks, block[:n]), size+int64(n)
 		if size > most {
