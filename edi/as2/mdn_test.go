@@ -136,6 +136,10 @@ func TestMDNsOfOthers(t *testing.T) {
 			if got.Verdict != c.want {
 				t.Errorf("%s: %v, %+v", got.Verdict, err, r)
 			}
+			arrived := c.want == Confirmed || c.want == MICDiffers || c.want == MICMissing || name == "signed asked"
+			if got.OK() != (c.want == Confirmed) || got.Arrived() != arrived {
+				t.Errorf("%s: OK %v, arrived %v", c.want, got.OK(), got.Arrived())
+			}
 		})
 	}
 }

@@ -151,7 +151,7 @@ func (r *Report) fields(e entity, lim Limits) bool {
 // Verdict is what an MDN proves.
 type Verdict string
 
-// The verdicts. Delivered are Proven, Confirmed and, without proof, the next three.
+// The verdicts.
 const (
 	// Proven: signed by the pinned certificate, for this message, with its MIC.
 	Proven Verdict = "proven"
@@ -189,6 +189,22 @@ type Finding struct {
 	MatchedMIC MIC
 	WithHeader bool
 	Err        error // the cause, technical; may be nil
+}
+
+// OK reports whether the message is done: taken, and shown to be as far as the
+// agreement asks.
+func (f Finding) OK() bool { return f.Verdict == Proven || f.Verdict == Confirmed }
+
+// Arrived reports whether the partner says that it took the message, shown or not: such
+// a message is looked into by a person and not sent again by itself.
+func (f Finding) Arrived() bool {
+	switch f.Verdict {
+	case Proven, Confirmed, MICDiffers, MICMissing:
+		return true
+	case NotSignedMDN:
+		return f.Claim.OK()
+	}
+	return false
 }
 
 // VerdictOf gives the verdict of an error of ParseMDN.
