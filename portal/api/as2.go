@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -79,24 +81,14 @@ func readMessage(c *fiber.Ctx, limit int64, large chan struct{}) (messageBody, e
 		return messageBody{}, fault.New(fault.Unavailable, "error.unavailable")
 	}
 	out := messageBody{release: func() { <-large }}
-	size := max(n, int64(len(head)))
-	out.bytes = append(make([]byte, 0, min(size, limit)+512), head...)
-	for {
-		if len(out.bytes) == cap(out.bytes) {
-			out.bytes = append(out.bytes, 0)[:len(out.bytes)]
-		}
-		k, err := in.Read(out.bytes[len(out.bytes):cap(out.bytes)])
-		out.bytes = out.bytes[:len(out.bytes)+k]
-		if int64(len(out.bytes)) > limit {
-			return out, tooLarge
-		}
-		if err == io.EOF {
-			return out, nil
-		}
-		if err != nil {
-			return out, fault.Wrap(err, fault.Invalid, "error.body")
-		}
+	out.bytes, err = as2.ReadBody(io.MultiReader(bytes.NewReader(head), in), n, as2.Limits{Body: int(limit)})
+	switch {
+	case errors.Is(err, as2.ErrTooLarge):
+		return out, tooLarge
+	case err != nil:
+		return out, fault.Wrap(err, fault.Invalid, "error.body")
 	}
+	return out, nil
 }
 
 type certificateOut struct {

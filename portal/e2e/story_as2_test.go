@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -370,6 +371,42 @@ func TestStoryAS2(t *testing.T) {
 				t.Errorf("certificate %d of an overlap: %+v", i, f)
 			}
 		}
+		// Every form that the terms can ask for.
+		partnership := aurelia.partnership("kestrel")
+		version := 0
+		for i, c := range []struct {
+			terms  string
+			change func(*as2.Agreement)
+			want   as2.Verdict
+		}{
+			{`{"sign":"sha1","encrypt":"3des"}`, func(a *as2.Agreement) {
+				a.Digest, a.Cipher, a.AllowSHA1, a.Allow3DES = as2.SHA1, as2.TripleDES, true, true
+			}, as2.Proven},
+			{`{"sign":"sha512","encrypt":"aes128-gcm"}`, func(a *as2.Agreement) { a.Digest, a.Cipher = as2.SHA512, as2.AES128GCM }, as2.Proven},
+			{`{"signature":"pss","transport":"oaep"}`, func(a *as2.Agreement) { a.PSS, a.OAEP = true, as2.SHA256 }, as2.Proven},
+			{`{"compress":"before"}`, func(a *as2.Agreement) { a.Compression = as2.CompressBefore }, as2.Proven},
+			{`{"compress":"after"}`, func(a *as2.Agreement) { a.Compression = as2.CompressAfter }, as2.Proven},
+			{`{"encrypt":"none"}`, func(a *as2.Agreement) { a.Cipher = "" }, as2.Proven},
+			{`{"sign":"none"}`, func(a *as2.Agreement) { a.Sign = false }, as2.Proven},
+			{`{"sign":"none","encrypt":"none","compress":"after","receipt":"unsigned"}`, func(a *as2.Agreement) {
+				a.Sign, a.Cipher, a.Compression, a.Receipt = false, "", as2.CompressAfter, as2.UnsignedReceipt
+			}, as2.Confirmed},
+		} {
+			aurelia.put("/api/v1/partners/"+partnership+"/as2/terms", fmt.Sprintf(`{"sender":"kestrel","version":%d,"terms":%s}`, version, c.terms), 200)
+			version++
+			other := *x
+			c.change(&other.rel.Agreement)
+			number := fmt.Sprintf("AS2-M%d", i)
+			m := other.pack(po{control: 880100 + i, number: number}.String())
+			if f := other.verdict(x.post(m), m); f.Verdict != c.want {
+				t.Errorf("%s: %+v\n%s", c.terms, f, s.logs)
+			}
+			eventually(t, number+" is there", func() bool { return len(aurelia.orders(number)) == 1 })
+		}
+		kestrel.put("/api/v1/partners/"+partnership+"/as2/terms", `{"sender":"kestrel","version":8,"terms":{"sign":"none"}}`, 403) // the receiver decides
+		aurelia.put("/api/v1/partners/"+partnership+"/as2/terms", `{"sender":"kestrel","version":0,"terms":{}}`, 409)
+		aurelia.put("/api/v1/partners/"+partnership+"/as2/terms", `{"sender":"kestrel","version":8,"terms":{"sign":"md5"}}`, 422)
+
 		// A competitor sees nothing of it.
 		baltic := s.token("kaarel@baltic.example", buyerScopes)
 		if a := baltic.do("GET", "/api/v1/partners/"+kestrel.partnership("aurelia")+"/as2", "", nil); a.status != 404 {
