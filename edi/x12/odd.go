@@ -80,6 +80,47 @@ func (r *Reader) bounds() (length, count int, err error) {
 	return r.split()
 }
 
+// binaryHead reads the head of a BIN or BDS segment: where its data begins, 0 when b
+// holds no such head, of how many bytes that says it is, and how many bounds it noted
+// in pos.
+func binaryHead(b []byte, sep byte, pos []int32) (at, size, bounds int) {
+	if len(b) < 6 || b[3] != sep {
+		return 0, 0, 0
+	}
+	note := func(at int) {
+		if pos != nil {
+			pos[bounds] = int32(at)
+		}
+		bounds++
+	}
+	at = 4
+	note(0)
+	note(4)
+	switch TagOf(b[:3]) {
+	case tagBIN:
+	case tagBDS:
+		i := bytes.IndexByte(b[at:], sep)
+		if i < 0 {
+			return 0, 0, 0
+		}
+		at += i + 1
+		note(at)
+	default:
+		return 0, 0, 0
+	}
+	i := bytes.IndexByte(b[at:], sep)
+	if i < 0 {
+		return 0, 0, 0
+	}
+	size, ok := count(b[at : at+i])
+	if !ok {
+		return 0, 0, 0
+	}
+	at += i + 1
+	note(at)
+	return at, size, bounds
+}
+
 // binary measures a BIN or BDS segment, whose last element is binary data of the
 // length stated before it and may hold any byte. It gives 0 when the segment is
 // another or its length does not lead to a terminator.
@@ -87,36 +128,10 @@ func (r *Reader) binary() (int, error) {
 	if _, err := r.want(32); err != nil {
 		return 0, err
 	}
-	b := r.buf[r.start:min(r.end, r.start+32)]
-	if len(b) < 6 || b[3] != r.delim.Element {
+	at, size, n := binaryHead(r.buf[r.start:min(r.end, r.start+32)], r.delim.Element, r.pos)
+	if at == 0 {
 		return 0, nil
 	}
-	at, n := 4, 1
-	r.pos[0], r.pos[1] = 0, 4
-	switch TagOf(b[:3]) {
-	case tagBIN:
-	case tagBDS:
-		i := bytes.IndexByte(b[at:], r.delim.Element)
-		if i < 0 {
-			return 0, nil
-		}
-		at += i + 1
-		n++
-		r.pos[n] = int32(at)
-	default:
-		return 0, nil
-	}
-	i := bytes.IndexByte(b[at:], r.delim.Element)
-	if i < 0 {
-		return 0, nil
-	}
-	size, ok := count(b[at : at+i])
-	if !ok {
-		return 0, nil
-	}
-	at += i + 1
-	n++
-	r.pos[n] = int32(at)
 	length := at + size
 	if length > r.lim.Segment || size > r.lim.Element {
 		return 0, r.fail(wire.ErrTooLarge, "limit.segment", "")
@@ -124,7 +139,6 @@ func (r *Reader) binary() (int, error) {
 	if ok, err := r.want(length + 1); !ok || err != nil || r.buf[r.start+length] != r.delim.Terminator {
 		return 0, err
 	}
-	n++
 	r.pos[n] = int32(length + 1)
 	r.binaryFields = n + 1
 	return length, nil

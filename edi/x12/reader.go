@@ -45,9 +45,10 @@ type Reader struct {
 	seen         bool // an ISA was read
 	keep         bool // KeepGaps was called
 	gap          []byte
-	binaryFields int   // bounds of the binary segment just measured
-	tail         int   // bytes between the last segment and its terminator
-	skipped      int64 // bytes of other content before the present ISA
+	binaryFields int         // bounds of the binary segment just measured
+	tail         int         // bytes between the last segment and its terminator
+	skipped      int64       // bytes of other content before the present ISA
+	lines        *wire.Lines // of a wrapped interchange, else nil
 
 	inInterchange, inGroup, inSet bool
 	unterminated                  bool
@@ -103,6 +104,9 @@ func (r *Reader) next() (*Segment, error) {
 			return nil, err
 		}
 		return r.readISA()
+	}
+	if r.lines != nil {
+		return r.nextWrapped()
 	}
 	if err := r.skipBlanks(); err != nil {
 		return nil, err
@@ -419,6 +423,11 @@ func (r *Reader) seekISA() error {
 	case bytes.HasPrefix(b, []byte("ISA")):
 		return nil
 	}
+	if r.seen && b[0] == 'I' { // a tag that a line break cuts through
+		if flat, _, err := r.unwrapISA(); flat != nil || err != nil {
+			return err
+		}
+	}
 	if found, err := r.skipOther(); found || err != nil {
 		return err
 	}
@@ -464,10 +473,22 @@ func (r *Reader) readISA() (*Segment, error) {
 	if !ok {
 		return nil, r.fail(wire.ErrTruncated, "isa.truncated", string(b[:min(len(b), 40)]))
 	}
-	if !isaShape(b) {
-		return nil, r.fail(wire.ErrMalformed, "isa.shape", string(b[:min(len(b), 40)]))
+	r.lines = nil
+	var cut *wire.Cut
+	shaped := isaShape(b)
+	if !shaped || b[104] == '\n' || b[104] == '\r' {
+		flat, c, err := r.unwrapISA()
+		b = r.buf[r.start:r.end]
+		switch {
+		case err != nil:
+			return nil, err
+		case flat != nil:
+			b, cut = flat, c
+		case !shaped:
+			return nil, r.fail(wire.ErrMalformed, "isa.shape", string(b[:min(len(b), 40)]))
+		}
 	}
-	if b[105] == ' ' { // blanks before the terminator
+	if cut == nil && b[105] == ' ' { // blanks before the terminator
 		if _, err = r.want(isaLen + 16); err != nil {
 			return nil, err
 		}
@@ -500,10 +521,10 @@ func (r *Reader) readISA() (*Segment, error) {
 	r.pos[17] = 106
 	r.seg = Segment{
 		Kind: wire.InterchangeStart, Tag: tagISA, Offset: r.base + int64(r.start),
-		FileSegment: r.fileSeg, raw: b[:105], pos: r.pos[:18],
+		FileSegment: r.fileSeg, raw: b[:105], cut: cut, pos: r.pos[:18],
 	}
 	r.header = headerOf(&r.seg)
-	r.start += at + 1
+	r.start += int(cut.At(at)) + 1
 	return &r.seg, nil
 }
 

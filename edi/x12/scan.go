@@ -132,7 +132,7 @@ func (s *scanner) endInterchange(iea *Segment) {
 	e.Complete = iea != nil && len(findings) == 0
 	e.Length = s.r.Offset() - e.Offset
 	if iea != nil {
-		e.Length = iea.Offset + int64(len(iea.Raw())) - e.Offset
+		e.Length = iea.At(len(iea.Raw())) - e.Offset
 		if !s.r.Unterminated() {
 			e.Length = s.r.Offset() - e.Offset
 		}
