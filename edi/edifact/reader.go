@@ -38,7 +38,8 @@ type Reader struct {
 	seen  bool // a UNB was read
 	// skipped counts bytes of other content before the first interchange.
 	skipped int64
-	former  Delimiters // of the last UNA
+	former  Delimiters  // of the last UNA
+	lines   *wire.Lines // of a wrapped interchange, else nil
 
 	inInterchange, inGroup, inSet bool
 	unterminated                  bool
@@ -148,6 +149,9 @@ func (r *Reader) next() (*Segment, error) {
 
 // segment cuts the segment at start and moves past it.
 func (r *Reader) segment() (*Segment, error) {
+	if r.lines != nil {
+		return r.wrappedSegment()
+	}
 	n, count, released, high, err := r.split()
 	if err != nil {
 		return nil, err
@@ -369,6 +373,9 @@ func isBlank(c byte) bool {
 
 // skipBlanks passes over line breaks and blanks between segments.
 func (r *Reader) skipBlanks() error {
+	if r.lines != nil {
+		return r.skipWrapped()
+	}
 	for {
 		for r.start < r.end {
 			c := r.buf[r.start]

@@ -86,10 +86,10 @@ func (r *Reader) seek() error {
 	if err := r.skipBlanks(); err != nil {
 		return err
 	}
-	if _, err := r.want(3); err != nil {
+	b, err := r.head(3)
+	if err != nil {
 		return err
 	}
-	b := r.buf[r.start:r.end]
 	switch {
 	case len(b) == 0 && r.seen:
 		return io.EOF
@@ -111,10 +111,10 @@ func (r *Reader) seek() error {
 
 // atStart says whether a new interchange begins at start although one is open.
 func (r *Reader) atStart() (bool, error) {
-	if ok, err := r.want(5); !ok || err != nil {
+	b, err := r.head(5)
+	if len(b) < 5 || err != nil {
 		return false, err
 	}
-	b := r.buf[r.start:r.end]
 	if b[1] != 'N' {
 		return false, nil
 	}
@@ -124,8 +124,8 @@ func (r *Reader) atStart() (bool, error) {
 	if b[2] != 'A' || r.class[b[3]] == clsElement && r.class[b[4]] != clsElement {
 		return false, nil // a segment UNA does not exist
 	}
-	ok, err := r.want(unaLen)
-	return ok && usable(unaOf(r.buf[r.start:])), err
+	b, err = r.head(unaLen)
+	return len(b) >= unaLen && usable(unaOf(b)), err
 }
 
 func unaOf(b []byte) Delimiters {
@@ -163,10 +163,13 @@ func (r *Reader) readUNB() (*Segment, error) {
 	r.begin = r.base + int64(r.start)
 	r.una = false
 	var d Delimiters
-	if _, err := r.want(unaLen); err != nil {
+	if err := r.unwrap(); err != nil {
 		return nil, err
 	}
-	b := r.buf[r.start:r.end]
+	b, err := r.head(unaLen)
+	if err != nil {
+		return nil, err
+	}
 	if b[2] == 'A' {
 		if len(b) < unaLen {
 			return nil, r.fail(wire.ErrTruncated, "una.truncated", string(b))
@@ -175,14 +178,15 @@ func (r *Reader) readUNB() (*Segment, error) {
 			return nil, r.fail(wire.ErrMalformed, "una.delimiters", string(b[:unaLen]))
 		}
 		r.una = true
-		r.start += unaLen
+		if err := r.pass(unaLen); err != nil {
+			return nil, err
+		}
 		if err := r.skipBlanks(); err != nil {
 			return nil, err
 		}
-		if _, err := r.want(4); err != nil {
+		if b, err = r.head(4); err != nil {
 			return nil, err
 		}
-		b = r.buf[r.start:r.end]
 		if !bytes.HasPrefix(b, []byte("UNB")) {
 			return nil, r.fail(wire.ErrMalformed, "una.no_unb", string(b[:min(len(b), 20)]))
 		}
@@ -210,6 +214,11 @@ func (r *Reader) readUNB() (*Segment, error) {
 	r.use(d)
 	r.set, r.setKnown = anySet, false
 	r.inInterchange, r.inGroup, r.inSet, r.seen = true, false, false, true
+	if r.lines == nil {
+		r.seg.cut = nil
+	} else {
+		r.lines.Column = int(r.base + int64(r.start) - r.lines.Line)
+	}
 	s, err := r.segment()
 	if err != nil {
 		return nil, err

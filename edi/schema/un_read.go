@@ -376,7 +376,7 @@ func (e *unEngine) beginSet(s *edifact.Segment) error {
 
 // identify reads S009 of UNH; a message like the one before keeps its words.
 func (e *unEngine) identify(s *edifact.Segment) {
-	raw := s.Raw()[s.ElOffset(2, 1)-s.Offset:]
+	raw := s.Raw()[s.Start(2, 1):]
 	if e.id != nil && bytes.Equal(raw, e.idRaw) {
 		return
 	}
