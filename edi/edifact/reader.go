@@ -36,7 +36,7 @@ type Reader struct {
 	class [256]uint8 // 0, or what the byte separates
 	pats  [5]uint64
 	seen  bool // a UNB was read
-	// skipped counts bytes of other content before the first interchange.
+	// skipped counts bytes of other content before the present interchange.
 	skipped int64
 	former  Delimiters  // of the last UNA
 	lines   *wire.Lines // of a wrapped interchange, else nil

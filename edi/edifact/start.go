@@ -2,6 +2,7 @@ package edifact
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 
 	"entente/edi/wire"
@@ -19,6 +20,35 @@ func Is(head []byte) bool {
 	}
 	at := begin(head)
 	return at > 0 && !bytes.Contains(head[:at], []byte("ISA"))
+}
+
+// ErrX12 says that an ISA follows the interchanges of EDIFACT: Reader.Rest is for
+// x12.NewRestReader. It is also a wire.ErrNotRead.
+var ErrX12 = fmt.Errorf("X12 is read by package x12: %w", wire.ErrNotRead)
+
+// NewRestReader returns a Reader over the rest of a file that another reader began.
+func NewRestReader(rest wire.Rest, limits wire.Limits) *Reader {
+	if rest.Src == nil {
+		r := NewBytesReader(rest.Head, limits)
+		r.base, r.fileSeg, r.seen = rest.Offset, rest.Segments, rest.Offset > 0
+		return r
+	}
+	r := NewReader(rest.Src, limits)
+	r.base, r.fileSeg, r.seen = rest.Offset, rest.Segments, rest.Offset > 0
+	if len(rest.Head) > 0 {
+		r.buf = make([]byte, max(firstBuffer, 2*len(rest.Head)))
+		r.end = copy(r.buf, rest.Head)
+	}
+	return r
+}
+
+// Rest is what the reader has not returned yet. The reader must not be used after.
+func (r *Reader) Rest() wire.Rest {
+	rest := wire.Rest{Head: r.buf[r.start:r.end], Offset: r.base + int64(r.start), Segments: r.fileSeg}
+	if !r.eof {
+		rest.Src = r.src
+	}
+	return rest
 }
 
 // maxOther is how far the reader looks for an interchange behind other content, the
@@ -47,14 +77,15 @@ func begin(b []byte) int {
 
 func letter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
 
-// skipOther passes over other content before the first interchange, and says whether
-// one follows.
+// skipOther passes over other content before an interchange, and says whether one
+// follows.
 func (r *Reader) skipOther() (bool, error) {
 	if _, err := r.want(maxOther); err != nil {
 		return false, err
 	}
-	at := begin(r.buf[r.start:min(r.end, r.start+maxOther)])
-	if at < 0 {
+	b := r.buf[r.start:min(r.end, r.start+maxOther)]
+	at := begin(b)
+	if at < 0 || r.seen && bytes.Contains(b[:at], []byte("ISA")) {
 		return false, nil
 	}
 	r.start += at
@@ -62,7 +93,7 @@ func (r *Reader) skipOther() (bool, error) {
 	return true, nil
 }
 
-// Skipped is how many bytes of other content stood before the first interchange.
+// Skipped is how many bytes of other content stood before the present interchange.
 func (r *Reader) Skipped() int64 { return r.skipped }
 
 // seek passes over blanks (and a byte order mark at the start) to the next
@@ -83,6 +114,7 @@ func (r *Reader) seek() error {
 			return r.fail(wire.ErrNotEDI, "ebcdic", "")
 		}
 	}
+	r.skipped = 0
 	if err := r.skipBlanks(); err != nil {
 		return err
 	}
@@ -99,13 +131,16 @@ func (r *Reader) seek() error {
 		return nil
 	case bytes.HasPrefix(b, []byte("UIB")):
 		return r.fail(wire.ErrNotRead, "interactive", "")
-	case r.seen:
-		return r.fail(wire.ErrMalformed, "junk", string(b[:min(len(b), 20)]))
+	case r.seen && bytes.HasPrefix(b, []byte("ISA")):
+		return r.fail(ErrX12, "x12", "")
 	}
 	if found, err := r.skipOther(); found || err != nil {
 		return err
 	}
 	b = r.buf[r.start:r.end]
+	if r.seen {
+		return r.fail(wire.ErrMalformed, "junk", string(b[:min(len(b), 20)]))
+	}
 	return r.fail(wire.ErrNotEDI, "not_edi", string(b[:min(len(b), 20)]))
 }
 

@@ -50,7 +50,7 @@ func (r *Reader) unwrap() error {
 	b := r.buf[r.start:min(r.end, r.start+wrapWindow)]
 	first, second, brk := wire.Columns(b)
 	width := max(first, second)
-	if width < wire.MinWrap || off < int64(width-first) {
+	if width < wire.MinWrap {
 		return nil
 	}
 	term, ok := r.terminatorOf(b)

@@ -75,9 +75,16 @@ type unEngine struct {
 	full  bool
 }
 
-func runEDIFACT(r *edifact.Reader, opt Options, v Visitor) error {
-	e := &unEngine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt}
+// runEDIFACT reads interchanges of EDIFACT, after what was seen of the file, and counts
+// on.
+func runEDIFACT(r *edifact.Reader, opt Options, v Visitor, n seen) (seen, error) {
+	e := &unEngine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt, ics: n.ics, groups: n.groups, sets: n.sets}
 	e.judge.limit = e.lim.Findings
+	err := e.run(r)
+	return seen{e.ics, e.groups, e.sets}, err
+}
+
+func (e *unEngine) run(r *edifact.Reader) error {
 	for {
 		s, err := r.Next()
 		if err == nil {
@@ -189,11 +196,14 @@ func (e *unEngine) beginInterchange(s *edifact.Segment) error {
 	e.groupsOf.reset()
 	_, known := e.r.Charset()
 	e.ic.Findings = unbFindings(s, head, known)
-	if n := e.r.Skipped(); n > 0 && e.ic.Index == 0 {
+	if n := e.r.Skipped(); n > 0 {
 		e.icFinding(wire.Finding{
 			Level: wire.LevelInterchange, Severity: wire.Note, Key: "interchange.leading",
 			SegmentID: "UNB", Pos: unPosition(s), Args: map[string]string{"bytes": strconv.FormatInt(n, 10)},
 		})
+	}
+	if w, ok := e.r.Wrapped(); ok {
+		e.icFinding(wrapFinding(w, "UNB", unPosition(s)))
 	}
 	return e.v.Interchange(&e.ic)
 }

@@ -58,6 +58,9 @@ func (r *Reader) skipOther() (bool, error) {
 			return false, nil
 		}
 		at += i
+		if unbIn(b[:at]) {
+			return false, nil
+		}
 		if isaShape(b[at:]) {
 			from := r.start
 			r.start += at
@@ -66,6 +69,46 @@ func (r *Reader) skipOther() (bool, error) {
 		}
 		at++
 	}
+}
+
+// unbIn says whether an interchange of EDIFACT begins in b, which must not be passed
+// over.
+func unbIn(b []byte) bool {
+	for {
+		i := bytes.Index(b, []byte("UNB"))
+		if i < 0 {
+			return false
+		}
+		b = b[i+3:]
+		if len(b) > 4 && string(b[1:4]) == "UNO" {
+			return true
+		}
+	}
+}
+
+// NewRestReader returns a Reader over the rest of a file that another reader began.
+func NewRestReader(rest wire.Rest, limits wire.Limits) *Reader {
+	if rest.Src == nil {
+		r := NewBytesReader(rest.Head, limits)
+		r.base, r.fileSeg, r.seen = rest.Offset, rest.Segments, rest.Offset > 0
+		return r
+	}
+	r := NewReader(rest.Src, limits)
+	r.base, r.fileSeg, r.seen = rest.Offset, rest.Segments, rest.Offset > 0
+	if len(rest.Head) > 0 {
+		r.buf = make([]byte, max(firstBuffer, 2*len(rest.Head)))
+		r.end = copy(r.buf, rest.Head)
+	}
+	return r
+}
+
+// Rest is what the reader has not returned yet. The reader must not be used after.
+func (r *Reader) Rest() wire.Rest {
+	rest := wire.Rest{Head: r.buf[r.start:r.end], Offset: r.base + int64(r.start), Segments: r.fileSeg}
+	if !r.eof {
+		rest.Src = r.src
+	}
+	return rest
 }
 
 // bounds finds the end of the segment at start, as split does, but takes binary

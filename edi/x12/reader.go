@@ -12,9 +12,9 @@ import (
 	"entente/edi/wire"
 )
 
-// ErrEDIFACT says that the input begins with UNA or UNB. It is also a
-// wire.ErrNotRead.
-var ErrEDIFACT = fmt.Errorf("EDIFACT is not read yet by this version: %w", wire.ErrNotRead)
+// ErrEDIFACT says that UNA or UNB stands where an interchange may begin: Reader.Rest
+// is for edifact.NewRestReader. It is also a wire.ErrNotRead.
+var ErrEDIFACT = fmt.Errorf("EDIFACT is read by package edifact: %w", wire.ErrNotRead)
 
 const (
 	firstBuffer = 8 << 10
@@ -388,21 +388,8 @@ func (r *Reader) fill() error {
 // interchange. It returns io.EOF at a proper end.
 func (r *Reader) seekISA() error {
 	if !r.seen {
-		if _, err := r.want(4); err != nil {
+		if err := r.begin(); err != nil {
 			return err
-		}
-		b := r.buf[r.start:r.end]
-		if bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}) {
-			r.start += 3
-			if err := r.passed(r.start - 3); err != nil {
-				return err
-			}
-		}
-		if bytes.HasPrefix(b, []byte{0xc9, 0xe2, 0xc1}) {
-			return r.fail(wire.ErrNotEDI, "ebcdic", "")
-		}
-		if bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
-			return r.fail(wire.ErrNotEDI, "utf16", "")
 		}
 	}
 	r.delim, r.skipped = Delimiters{}, 0
@@ -435,7 +422,7 @@ func (r *Reader) seekISA() error {
 	if r.seen {
 		return r.fail(wire.ErrMalformed, "junk", string(b[:min(len(b), 20)]))
 	}
-	return r.fail(wire.ErrNotEDI, "not_edi", string(b[:min(len(b), 20)]))
+	return r.notEDI(b)
 }
 
 // atISA says whether a whole ISA stands at start although one is open. It must

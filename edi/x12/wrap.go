@@ -47,9 +47,6 @@ func (r *Reader) unwrapISA() ([]byte, *wire.Cut, error) {
 			continue
 		}
 		off := r.base + int64(r.start)
-		if off < int64(width-first) {
-			continue
-		}
 		l := &wire.Lines{Wrap: wire.Wrap{Width: width, Break: brk, Column: width - first}, Line: off - int64(width-first)}
 		n := 0
 		flat, cut, _, err := l.Segment(off, wrapWindow, r.byteAt, func(c byte) bool {
