@@ -56,7 +56,7 @@ func (r *Reader) notEDI(b []byte) error {
 	text := bytes.ToLower(b[:min(len(b), 64)])
 	is := func(heads ...string) bool {
 		for _, h := range heads {
-			if bytes.HasPrefix(text, []byte(h)) {
+			if bytes.HasPrefix(b, []byte(h)) || bytes.HasPrefix(text, []byte(h)) {
 				return true
 			}
 		}
