@@ -45,6 +45,7 @@ type unEncoder struct {
 	b   []byte
 
 	d       edifact.Delimiters
+	wrap    wire.Wrap
 	unb     edifact.Segment // held back until the gap after it is known
 	before  []byte
 	unbRaw  []byte
@@ -62,41 +63,40 @@ type unEncoder struct {
 	again   []byte
 }
 
-func unToJSON(w *bufio.Writer, r io.Reader, limits wire.Limits) error {
-	rec := &recorder{src: r, max: limits.Filled().Segment + 4<<20}
-	e := &unEncoder{w: w, rec: rec, r: edifact.NewReader(rec, limits)}
-	e.text(`{"edi":"` + Format + `","interchanges":[`)
+// run writes interchanges to the end of the file, or until X12 begins. It returns what
+// was passed over last.
+func (e *unEncoder) run() ([]byte, error) {
+	lead, rec := bytes.Clone(e.before), e.rec
 	for {
 		s, err := e.r.Next()
+		if errors.Is(err, edifact.ErrX12) {
+			e.endInterchange()
+			return append(lead, rec.cut(e.r.Offset())...), err
+		}
 		if err != nil {
 			var we *wire.Error
 			unfinished := errors.As(err, &we) && we.Key == "interchange.unfinished" && (e.held || e.open)
 			if !errors.Is(err, io.EOF) && !unfinished || len(bytes.Trim(rec.buf, blanks)) > 0 {
-				return err
+				return nil, err
 			}
-			break
+			e.endInterchange()
+			return append(lead, rec.cut(rec.base+int64(len(rec.buf)))...), nil
 		}
-		e.now = append(e.now[:0], rec.cut(s.Offset)...)
+		e.now = append(append(e.now[:0], lead...), rec.cut(s.Offset)...)
+		lead = nil
 		rec.cut(e.r.Offset())
 		if s.Kind == wire.InterchangeStart {
 			e.endInterchange()
 			e.unb, e.unbRaw, e.unbMark = s.CopyTo(e.unbRaw[:0], e.unbMark[:0])
 			e.before = append(e.before[:0], e.now...)
 			e.d, e.held, e.cutOff = e.r.Delimiters(), true, e.r.Unterminated()
+			e.wrap, _ = e.r.Wrapped()
 			continue
 		}
 		if err := e.segment(s); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	e.endInterchange()
-	e.text("\n]")
-	if g := rec.cut(rec.base + int64(len(rec.buf))); len(g) > 0 {
-		e.b = appendBytes(append(e.b[:0], `,"after":`...), g)
-		_, _ = e.w.Write(e.b)
-	}
-	e.text("}\n")
-	return nil
 }
 
 func (e *unEncoder) text(s string) { _, _ = e.w.WriteString(s) }
@@ -120,6 +120,7 @@ func (e *unEncoder) begin(gap []byte) {
 		b = appendByte(append(b, `,"repetition":`...), e.d.Repetition)
 	}
 	b = append(appendByte(append(b, `,"terminator":`...), e.d.Terminator), '}')
+	b = appendWrap(b, e.wrap)
 	if len(e.before) > 0 {
 		b = appendBytes(append(b, `,"before":`...), e.before)
 	}
@@ -178,7 +179,9 @@ func (e *unEncoder) list(kind string, name []byte) {
 }
 
 func (e *unEncoder) segment(s *edifact.Segment) error {
-	if e.held {
+	if e.held && e.wrap.Width > 0 {
+		e.begin(nil)
+	} else if e.held {
 		e.begin(e.now)
 	}
 	switch s.Kind {

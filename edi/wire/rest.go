@@ -1,6 +1,9 @@
 package wire
 
-import "io"
+import (
+	"bytes"
+	"io"
+)
 
 // Rest is a file from some place on: what the reader of one standard leaves where
 // the other begins, in a file that holds both. A whole file is Rest{Src: r}.
@@ -15,4 +18,15 @@ type Rest struct {
 	Segments     int
 	Sets         int
 	Interchanges int
+}
+
+// Reader gives the bytes of the rest.
+func (r Rest) Reader() io.Reader {
+	if r.Src == nil {
+		return bytes.NewReader(r.Head)
+	}
+	if len(r.Head) == 0 {
+		return r.Src
+	}
+	return io.MultiReader(bytes.NewReader(r.Head), r.Src)
 }
