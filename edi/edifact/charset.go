@@ -1,6 +1,7 @@
 package edifact
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -78,25 +79,30 @@ func CharsetOf(syntax, encoding string) (c Charset, known bool) {
 }
 
 // decode gives UTF-8.
-func (c *charset) decode(b []byte) string {
+func (c *charset) decode(b []byte) string { return string(c.appendText(nil, b)) }
+
+// appendText appends b as UTF-8.
+func (c *charset) appendText(out, b []byte) []byte {
 	switch {
 	case c == nil || c.utf8:
-		return strings.ToValidUTF8(string(b), "\uFFFD")
+		if !utf8.Valid(b) {
+			b = bytes.ToValidUTF8(b, []byte("\uFFFD"))
+		}
+		return append(out, b...)
 	case c.high == nil && !c.latin1 && utf8.Valid(b):
-		return string(b)
+		return append(out, b...)
 	}
-	var out strings.Builder
 	for _, x := range b {
 		switch {
 		case x < 0x80 || c.high == nil:
-			out.WriteRune(rune(x)) // Latin-1, also where a set has nothing up there
+			out = utf8.AppendRune(out, rune(x)) // Latin-1, also where a set has nothing up there
 		case x < 0xa0:
-			out.WriteRune(utf8.RuneError)
+			out = utf8.AppendRune(out, utf8.RuneError)
 		default:
-			out.WriteRune(c.high[x-0xa0])
+			out = utf8.AppendRune(out, c.high[x-0xa0])
 		}
 	}
-	return out.String()
+	return out
 }
 
 // Fault is what is wrong with the characters of a value.

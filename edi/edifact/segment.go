@@ -164,6 +164,33 @@ func (s *Segment) Decode(b []byte) string {
 	return s.set.decode(b)
 }
 
+// TextIn is Decode that gives bytes: borrowed from b where they are the same, else
+// appended to buf.
+func (s *Segment) TextIn(buf, b []byte) []byte {
+	if s.Released && bytes.IndexByte(b, s.release) >= 0 {
+		buf = unescape(buf, b, s.release)
+		b = buf
+		if !s.High {
+			return b
+		}
+		n := len(buf)
+		return s.set.appendText(buf, b)[n:]
+	}
+	if !s.High || ascii(b) {
+		return b
+	}
+	return s.set.appendText(buf, b)
+}
+
+func ascii(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
 // unescape appends b to out without release characters.
 func unescape(out, b []byte, release byte) []byte {
 	for i := 0; i < len(b); i++ {

@@ -100,7 +100,7 @@ type engine struct {
 // run reads interchanges of X12, after what was seen of the file, and counts on.
 func run(r *x12.Reader, opt Options, v Visitor, n seen) (seen, error) {
 	e := &engine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt, ics: n.ics, groups: n.groups, sets: n.sets}
-	e.judge.limit, e.judge.treats = e.lim.Findings, opt.Tolerance
+	e.judge.limit, e.judge.nesting, e.judge.treats = e.lim.Findings, e.lim.Nesting, opt.Tolerance
 	err := e.run(r)
 	return seen{e.ics, e.groups, e.sets}, err
 }

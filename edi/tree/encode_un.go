@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"entente/edi/edifact"
+	"entente/edi/schema"
 	"entente/edi/wire"
 )
 
@@ -56,6 +57,8 @@ type unEncoder struct {
 	fresh   bool
 	inGroup bool
 	inSet   bool
+	loops   int
+	follow  schema.UnFollower
 	cutOff  bool // the UNB has no terminator
 	gap     []byte
 	now     []byte // the gap before the present segment
@@ -138,7 +141,7 @@ func (e *unEncoder) begin(gap []byte) {
 	e.b = b
 	_, _ = e.w.Write(b)
 	e.gap = append(e.gap[:0], gap...)
-	e.fresh, e.inGroup, e.inSet = false, false, false
+	e.fresh, e.inGroup, e.inSet, e.loops = false, false, false, 0
 }
 
 func (e *unEncoder) endInterchange() {
@@ -152,8 +155,16 @@ func (e *unEncoder) endInterchange() {
 	}
 }
 
+func (e *unEncoder) endLoops(to int) {
+	for ; e.loops > to; e.loops-- {
+		e.text("]}")
+		e.fresh = false
+	}
+}
+
 func (e *unEncoder) endSet() {
 	if e.inSet {
+		e.endLoops(0)
 		e.text("]}")
 		e.inSet, e.fresh = false, false
 	}
@@ -193,6 +204,18 @@ func (e *unEncoder) segment(s *edifact.Segment) error {
 		e.endSet()
 		e.list("set", e.unescape(s.El(2, 1)))
 		e.inSet = true
+		e.follow.Begin(s)
+	case wire.Body:
+		depth, opens := e.follow.Place(s)
+		if opens == "" {
+			e.endLoops(depth)
+			break
+		}
+		e.endLoops(depth - 1)
+		e.list("loop", []byte(opens))
+		e.loops = depth
+	case wire.SetEnd:
+		e.endLoops(0)
 	case wire.GroupEnd:
 		e.endSet()
 	case wire.InterchangeEnd:

@@ -63,6 +63,8 @@ func (r *Reader) notEDI(b []byte) error {
 		return false
 	}
 	switch {
+	case is("isa", "una", "unb"): // they are read in capitals
+		return r.fail(wire.ErrNotEDI, "not_edi.case", string(b[:3]))
 	case is("<!doctype html", "<html"):
 		return r.fail(wire.ErrNotEDI, "not_edi.html", "")
 	case is("<?xml", "<"):

@@ -102,6 +102,7 @@ func TestReaderRefuses(t *testing.T) {
 		"blank":                 {" \r\n", wire.ErrNotEDI, "empty"},
 		"text":                  {"Dear Sirs,", wire.ErrNotEDI, "not_edi"},
 		"JSON":                  {`{"a":1}`, wire.ErrNotEDI, "not_edi.json"},
+		"small letters":         {"isa*00*", wire.ErrNotEDI, "not_edi.case"},
 		"HTML":                  {"<!DOCTYPE html><title>x", wire.ErrNotEDI, "not_edi.html"},
 		"XML":                   {"\xef\xbb\xbf<?xml version='1.0'?>", wire.ErrNotEDI, "not_edi.xml"},
 		"PDF":                   {"%PDF-1.7\n", wire.ErrNotEDI, "not_edi.pdf"},
