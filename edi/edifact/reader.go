@@ -39,6 +39,7 @@ type Reader struct {
 	// skipped counts bytes of other content before the present interchange.
 	skipped int64
 	former  Delimiters  // of the last UNA
+	object  object      // of a package that is open
 	lines   *wire.Lines // of a wrapped interchange, else nil
 
 	inInterchange, inGroup, inSet bool
@@ -124,6 +125,11 @@ func (r *Reader) next() (*Segment, error) {
 		}
 		return r.readUNB()
 	}
+	if r.object.open {
+		if part, err := r.objectPart(); part != nil || err != nil {
+			return part, err
+		}
+	}
 	if err := r.skipBlanks(); err != nil {
 		return nil, err
 	}
@@ -144,6 +150,9 @@ func (r *Reader) next() (*Segment, error) {
 		return nil, err
 	}
 	r.classify(s)
+	if r.object.open && s.Tag != tagUNO && r.object.before == 0 && r.object.left == 0 {
+		return s, r.closeObject(s)
+	}
 	return s, nil
 }
 
@@ -204,6 +213,13 @@ func (r *Reader) classify(s *Segment) {
 	}
 	if !r.inSet {
 		s.Kind = wire.Stray
+		switch {
+		case s.Tag == tagUNO && !r.object.open:
+			s.Kind = wire.Service
+			r.openObject(s)
+		case r.object.open || s.Tag == tagUNP:
+			s.Kind = wire.Service
+		}
 		return
 	}
 	r.setSeg++

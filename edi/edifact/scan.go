@@ -55,6 +55,7 @@ type scanner struct {
 	group     Group
 	groupSets int
 	inGroup   bool
+	packages  int // in the interchange
 }
 
 func (s *scanner) run() ([]Envelope, error) {
@@ -74,7 +75,7 @@ func (s *scanner) run() ([]Envelope, error) {
 			}
 			s.cur = &Envelope{Header: s.r.Header(), Delimiters: s.r.Delimiters(), Offset: s.r.Begin(), Messages: []MessageID{}}
 			s.sum.Reset()
-			s.inGroup = false
+			s.inGroup, s.packages = false, 0
 		}
 		if s.cur == nil {
 			continue
@@ -82,7 +83,9 @@ func (s *scanner) run() ([]Envelope, error) {
 		s.sum.Write(seg.Raw())
 		s.mark[0] = s.r.delim.Terminator
 		s.sum.Write(s.mark[:])
-		s.cur.SegmentCount++
+		if seg.Kind != wire.Object {
+			s.cur.SegmentCount++
+		}
 		if err := s.take(seg); err != nil {
 			s.endInterchange(nil, s.r.Offset())
 			return s.out, err
@@ -101,6 +104,10 @@ func (s *scanner) take(seg *Segment) error {
 		}
 	case wire.GroupEnd:
 		s.endGroup(seg, seg)
+	case wire.Service:
+		if seg.Tag == tagUNO {
+			s.packages++
+		}
 	case wire.SetStart:
 		s.groupSets++
 		s.sets++
@@ -139,7 +146,7 @@ func (s *scanner) endInterchange(unz *Segment, end int64) {
 		s.endGroup(nil, nil)
 	}
 	e := s.cur
-	n := e.MessageCount
+	n := e.MessageCount + s.packages
 	if e.GroupCount > 0 {
 		n = e.GroupCount
 	}

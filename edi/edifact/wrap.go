@@ -87,6 +87,11 @@ func (r *Reader) terminatorOf(b []byte) (byte, bool) {
 // are as long as width; the first may be shorter where late says so. Whole says that
 // the file ends with b.
 func wrapped(b []byte, width int, brk string, term byte, late, whole bool) bool {
+	for _, c := range b { // what holds other bytes is no text that a mailbox wraps
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != 0x1a && (c < 0x1c || c > 0x1f) {
+			return false
+		}
+	}
 	full, inside := 0, false
 	var last []byte // the line before
 	for first := true; ; first = false {

@@ -47,6 +47,11 @@ func (s *unSource) next() error {
 		s.tok, s.element = 0, -1 // a tag with components
 	}
 	s.out.base = wire.Position{Offset: seg.Offset, FileSegment: seg.FileSegment, Segment: seg.SetSegment}
+	if seg.Kind == wire.Object {
+		s.out.role, s.out.after = seg.Kind, 0
+		s.out.queue = append(s.out.queue, step{Object, ""})
+		return nil
+	}
 	name := seg.El(1, 1)
 	if seg.Kind == wire.SetStart {
 		name = seg.El(2, 1)

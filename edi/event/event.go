@@ -41,11 +41,13 @@ const (
 	Component
 	// Repetition comes before each occurrence of an element that repeats.
 	Repetition
+	// Object is a part of the object in a package (UNO, UNP), any bytes, as its Value.
+	Object
 )
 
 var kindNames = [...]string{
 	InterchangeBegin: "interchange", InterchangeEnd: "interchange end", GroupBegin: "group", GroupEnd: "group end", SetBegin: "set", SetEnd: "set end",
-	LoopBegin: "loop", LoopEnd: "loop end", Segment: "segment", Element: "element", Composite: "composite", Component: "component", Repetition: "repetition",
+	LoopBegin: "loop", LoopEnd: "loop end", Segment: "segment", Element: "element", Composite: "composite", Component: "component", Repetition: "repetition", Object: "object",
 }
 
 // String is the name of a kind.

@@ -101,9 +101,13 @@ func (r *Reader) Next() bool {
 			s := r.queue[r.at]
 			r.at++
 			r.ev = Event{Kind: s.kind, Role: r.role, Name: s.name, Pos: r.base}
-			if s.kind == Segment {
+			switch s.kind {
+			case Segment:
 				r.parts = true
 				r.ev.Raw = r.raw()
+			case Object:
+				r.ev.Raw = r.raw()
+				r.ev.Value = r.ev.Raw
 			}
 			return true
 		}
@@ -279,7 +283,7 @@ func (r *Reader) structure(kind wire.Kind, standard string, name []byte) {
 		r.close(SetEnd)
 		r.close(GroupEnd)
 		r.after = InterchangeEnd
-	case wire.Body, wire.Service, wire.Stray:
+	case wire.Body, wire.Service, wire.Stray, wire.Object:
 	}
 }
 

@@ -141,6 +141,9 @@ func (b *builder) take(r *Reader) {
 			b.flushRep()
 		}
 		b.flushComp()
+		if ev.Pos.Element == 0 { // the tag itself
+			b.seg = nil
+		}
 		b.comp = []any{}
 	case Component:
 		b.comp = append(b.comp, text())

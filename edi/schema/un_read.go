@@ -48,7 +48,9 @@ type unEngine struct {
 	icTold   int // messages told
 	icBad    int // of those, rejected
 	icErr    bool
-	explicit int // groups begun with UNG
+	explicit int    // groups begun with UNG
+	packages int    // UNO, of the interchange
+	uno      []byte // length and reference of the package
 	groupsOf controls
 	group    Group
 	grHead   edifact.Group
@@ -161,6 +163,37 @@ func (e *unEngine) take(s *edifact.Segment) error {
 			SegmentID: clip(s.TagBytes()), Pos: unPosition(s),
 		})
 	case wire.Service:
+		return e.packaged(s)
+	case wire.Object:
+	}
+	return nil
+}
+
+// packaged notes a package: what it holds is kept as it is and not judged.
+func (e *unEngine) packaged(s *edifact.Segment) error {
+	switch s.ID() {
+	case "UNO":
+		if err := e.endSet(nil, s); err != nil {
+			return err
+		}
+		e.packages++
+		e.uno = append(append(append(e.uno[:0], s.El(4, 1)...), 0), s.El(1, 1)...)
+		p := unPosition(s)
+		p.Element, p.Component, p.Offset = 4, 1, s.ElOffset(4, 1)
+		e.icFinding(wire.Finding{
+			Level: wire.LevelInterchange, Severity: wire.Note, Key: "un_interchange.package",
+			SegmentID: "UNO", Pos: p, Ref: "0810", Value: clip(s.El(4, 1)),
+		})
+	case "UNP":
+		if unp := append(append(bytes.Clone(s.El(1, 1)), 0), s.El(2, 1)...); !bytes.Equal(unp, e.uno) {
+			p := unPosition(s)
+			p.Element, p.Offset = 1, s.ElOffset(1, 1)
+			e.icFinding(wire.Finding{
+				Level: wire.LevelInterchange, Severity: wire.Reject, Key: "un_interchange.package_differs", Codes: wire.Codes{CONTRL: ctlReference},
+				SegmentID: "UNP", Pos: p, Ref: "0810", Value: clip(s.El(1, 1)),
+			})
+		}
+		e.uno = e.uno[:0]
 	}
 	return nil
 }
@@ -192,7 +225,7 @@ func (e *unEngine) beginInterchange(s *edifact.Segment) error {
 	head := e.head
 	e.ic = Interchange{Index: e.ics, Syntax: SyntaxEDIFACT, UNB: &head, Header: neutralHeader(head), Offset: e.r.Begin()}
 	e.ics++
-	e.icOpen, e.icTold, e.icBad, e.icErr, e.explicit = true, 0, 0, false, 0
+	e.icOpen, e.icTold, e.icBad, e.icErr, e.explicit, e.packages = true, 0, 0, false, 0, 0
 	e.groupsOf.reset()
 	_, known := e.r.Charset()
 	e.ic.Findings = unbFindings(s, head, known)
@@ -250,7 +283,7 @@ func (e *unEngine) endInterchange(unz, at *edifact.Segment) error {
 		return nil
 	}
 	e.icOpen = false
-	n := e.ic.Sets
+	n := e.ic.Sets + e.packages
 	if e.explicit > 0 {
 		n = e.explicit
 	}

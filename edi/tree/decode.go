@@ -63,6 +63,7 @@ type decoder struct {
 	before []byte
 	wrap   wire.Wrap
 	col    int  // of a wrapped interchange
+	any    bool // an interchange was written
 	first  bool // the next segment is the ISA
 	over   bool // a segment without terminator was written
 	b      []byte
@@ -277,6 +278,7 @@ func (d *decoder) interchange() error {
 		}
 		return nil
 	})
+	d.any = true
 	if err == nil && d.first {
 		err = d.wrong("an interchange begins with ISA or UNB")
 	}
@@ -357,6 +359,8 @@ func (d *decoder) node(depth int) error {
 		switch name {
 		case "nodes":
 			return d.nodes(depth + 1)
+		case "object":
+			return d.part()
 		case "segment":
 			if err := d.dec.Decode(&els); err != nil || len(els) == 0 {
 				return d.wrong("a segment is an array")
@@ -379,6 +383,19 @@ func (d *decoder) node(depth int) error {
 		return err
 	}
 	return d.segment(els, gap, tail, cut)
+}
+
+// part writes a part of the object of a package.
+func (d *decoder) part() error {
+	b, err := d.bytes()
+	if err != nil {
+		return err
+	}
+	if d.un == nil || d.first || d.over || d.wrap.Width > 0 {
+		return d.wrong("an object stands in a package of EDIFACT that is not wrapped")
+	}
+	_, err = d.w.Write(b)
+	return err
 }
 
 // segment writes one segment with the bytes around it.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"entente/edi/edifact"
+	"entente/edi/wire"
 )
 
 // unSegment writes one EDIFACT segment with the bytes around it.
@@ -47,17 +48,26 @@ func (d *decoder) checkUNB(unb []byte) error {
 		text = text[:i]
 	}
 	other := bytes.Trim(bytes.TrimPrefix(text, []byte{0xef, 0xbb, 0xbf}), blanks)
-	if len(other) == 0 {
-		return nil
-	}
-	// Other content is passed over only where the reader still finds the interchange
-	// behind it.
-	for _, tag := range []string{"ISA", "UNA", "UNB"} {
-		if bytes.Contains(text, []byte(tag)) || len(d.before) > 1<<10 || !edifact.Is(append(bytes.Clone(d.before), unb...)) {
-			return d.wrong("before a UNB only blanks and a UNA may stand")
-		}
+	if len(other) > 0 && !d.found(unb) {
+		// Other content is passed over only where the reader still finds the interchange
+		// behind it.
+		return d.wrong("before a UNB only blanks and a UNA may stand")
 	}
 	return nil
+}
+
+// found says whether a reader finds the UNB behind what stands before it.
+func (d *decoder) found(unb []byte) bool {
+	head := append(append(bytes.Clone(d.before), unb...), d.d.Terminator)
+	if !d.any && !edifact.Is(head[:min(len(head), 2<<10)]) {
+		return false
+	}
+	rest := wire.Rest{Head: head}
+	if d.any {
+		rest.Offset = 1
+	}
+	s, err := edifact.NewRestReader(rest, wire.Limits{}).Next()
+	return err == nil && s.Offset-rest.Offset == int64(len(d.before))
 }
 
 // unElement appends an element; final says that it ends a segment without terminator.

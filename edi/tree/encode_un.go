@@ -226,6 +226,12 @@ func (e *unEncoder) segment(s *edifact.Segment) error {
 		b = append(b, ',')
 	}
 	b = append(b, '\n')
+	if s.Kind == wire.Object {
+		e.fresh = false
+		e.b = append(appendBytes(append(b, `{"object":`...), s.Raw()), '}')
+		_, err := e.w.Write(e.b)
+		return err
+	}
 	cut := e.r.Unterminated()
 	other := !bytes.Equal(e.now, e.gap)
 	if cut || other {

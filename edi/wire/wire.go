@@ -26,10 +26,13 @@ const (
 	SetStart
 	// SetEnd is SE or UNT.
 	SetEnd
-	// Service is a segment of the interchange outside any group, such as TA1.
+	// Service is a segment of the interchange outside any group, such as TA1, or of
+	// a package: UNO and UNP.
 	Service
 	// Stray is a segment that stands where no segment may stand.
 	Stray
+	// Object is no segment but a part of the object in a package, any bytes.
+	Object
 )
 
 // Event is one step of a pull reader as the layers above count it: what kind of
