@@ -148,6 +148,27 @@ func (c Charset) Check(b []byte) (characters int, f Fault) {
 	return len(b), f
 }
 
+// FirstForeign is the first byte of b that makes Check say Foreign.
+func (c Charset) FirstForeign(b []byte) (byte, bool) {
+	for i := 0; i < len(b); i++ {
+		x := b[i]
+		switch {
+		case x < ' ' || x == 0x7f:
+			return x, true
+		case x < 0x80:
+		case c.utf8:
+			r, n := utf8.DecodeRune(b[i:])
+			if r == utf8.RuneError && n == 1 {
+				return x, true
+			}
+			i += n - 1
+		case c.narrow != nil, c.high != nil && (x < 0xa0 || c.high[x-0xa0] == utf8.RuneError), c.latin1 && x < 0xa0:
+			return x, true
+		}
+	}
+	return 0, false
+}
+
 // Look gives an upper bound of what Check would find, in one pass: a value within
 // bytes that are Clean is clean, anything else must be held against Check.
 func (c Charset) Look(b []byte) Fault {

@@ -113,7 +113,7 @@ func (b *builder) take(r *Reader) {
 	switch ev.Kind {
 	case InterchangeBegin, GroupBegin, SetBegin, LoopBegin:
 		b.flushSeg()
-		b.names = append(b.names, map[string]any{ev.Kind.String(): ev.Name})
+		b.names = append(b.names, map[string]any{ev.Kind.String(): named(ev.Name)})
 		b.lists = append(b.lists, []any{})
 	case InterchangeEnd, GroupEnd, SetEnd, LoopEnd:
 		b.flushSeg()
@@ -122,6 +122,9 @@ func (b *builder) take(r *Reader) {
 		m["nodes"] = b.lists[n+1]
 		b.lists, b.names = b.lists[:n+1], b.names[:n]
 		b.node(m)
+	case Object:
+		b.flushSeg()
+		b.node(map[string]any{"object": string(ev.Raw)})
 	case Segment:
 		b.flushSeg()
 		b.unEsc = 0
@@ -154,6 +157,16 @@ func (b *builder) take(r *Reader) {
 		b.flushComp()
 		b.inRep = true
 	}
+}
+
+// named is a name as far as it is ASCII: events have it in UTF-8, the tree as in the file.
+func named(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r > 0x7e {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
 }
 
 // plain is a value as the tree has it.
@@ -193,7 +206,10 @@ func simple(v any, release byte) any {
 		}
 		out := map[string]any{}
 		for k, x := range t {
-			out[k] = simple(x, release)
+			if out[k] = simple(x, release); k == "set" || k == "group" {
+				s, _ := out[k].(string)
+				out[k] = named(s)
+			}
 		}
 		return out
 	}

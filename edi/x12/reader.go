@@ -490,7 +490,7 @@ func (r *Reader) readISA() (*Segment, error) {
 	if rep := b[82]; repeats(version) && !plain(rep) {
 		d.Repetition = rep
 	}
-	if plain(d.Terminator) || plain(d.Component) || !d.distinct() {
+	if plain(d.Terminator) || plain(d.Component) || d.Component == 0 || !d.distinct() {
 		return nil, r.fail(wire.ErrMalformed, "isa.delimiters", string([]byte{d.Element, d.Component, d.Repetition, d.Terminator}))
 	}
 	r.delim = d

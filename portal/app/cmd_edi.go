@@ -143,7 +143,11 @@ func ediCheck(e *env, args []string) (int, error) {
 	return exitOK, nil
 }
 
-func findingText(p *locale.Printer, f wire.Finding) string { return locale.Finding(p, f.Key, f.Data()) }
+func findingText(p *locale.Printer, f wire.Finding) string {
+	data := f.Data()
+	data["Value"] = printable(data["Value"])
+	return locale.Finding(p, f.Key, data)
+}
 
 func printReport(w io.Writer, p *locale.Printer, r *schema.Report) {
 	out := bufio.NewWriter(w)
