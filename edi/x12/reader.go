@@ -321,7 +321,7 @@ func (r *Reader) skipBlanks() error {
 		from := r.start
 		for r.start < r.end {
 			c := r.buf[r.start]
-			if c > ' ' || !isBlank(c) || c == r.delim.Element {
+			if c > ' ' || !isBlank(c) || c == r.delim.Element && r.inInterchange {
 				return r.passed(from)
 			}
 			r.start++
