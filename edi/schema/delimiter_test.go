@@ -67,9 +67,16 @@ func (c *collect) Set(s *Set) error {
 		seg := &s.Segments[i]
 		fmt.Fprintf(&c.b, "%s", seg.TagBytes())
 		for el := 1; el <= seg.Len(); el++ {
-			v := bytes.ReplaceAll(seg.El(el), []byte{s.Delimiters.Component}, []byte("<component>"))
-			if s.Delimiters.Repetition != 0 {
-				v = bytes.ReplaceAll(v, []byte{s.Delimiters.Repetition}, []byte("<repeat>"))
+			var v []byte
+			for _, x := range seg.El(el) {
+				switch {
+				case x == s.Delimiters.Component:
+					v = append(v, "<component>"...)
+				case x == s.Delimiters.Repetition && x != 0:
+					v = append(v, "<repeat>"...)
+				default:
+					v = append(v, x)
+				}
 			}
 			fmt.Fprintf(&c.b, "|%s", v)
 		}
