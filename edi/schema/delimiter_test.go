@@ -26,7 +26,8 @@ func told(t *testing.T, in []byte) string {
 			for i := range fs {
 				fs[i].Pos.Offset = 0
 				if bytes.HasPrefix(in, []byte("UNA")) {
-					fs[i].Value = string(bytes.ReplaceAll([]byte(fs[i].Value), in[3:4], []byte{':'}))
+					v := strings.ReplaceAll(fs[i].Value, string(rune(in[3])), ":")
+					fs[i].Value = strings.ReplaceAll(v, string(rune(in[7])), "*")
 				}
 				if d := ic.Delimiters; d.Component != 0 { // a composite as it stands in the file
 					v := bytes.ReplaceAll([]byte(fs[i].Value), []byte{d.Component}, []byte{'>'})
