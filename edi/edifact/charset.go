@@ -46,7 +46,8 @@ func highOf(s string) *[96]rune {
 }
 
 // charsets are the sets of ISO 9735 by syntax identifier. UNOW was never listed; it
-// is read as UTF-8, as those who write it mean it.
+// is read as UTF-8, as those who write it mean it. UNOX is ISO 2022: without its escape
+// sequences, which are foreign, it is ASCII, and those who go beyond write UTF-8.
 var charsets = map[string]*charset{
 	"UNOA": {narrow: narrowOf(levelA)},
 	"UNOB": {narrow: narrowOf(levelB)},
@@ -60,6 +61,7 @@ var charsets = map[string]*charset{
 	"UNOJ": {high: highOf("\u00a0\ufffd¢£¤¥¦§¨©×«¬\u00ad®¯°±²³´µ¶·¸¹÷»¼½¾\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd‗אבגדהוזחטיךכלםמןנסעףפץצקרשת\ufffd\ufffd\u200e\u200f\ufffd")},
 	"UNOK": {high: highOf("\u00a0¡¢£¤¥¦§¨©ª«¬\u00ad®¯°±²³´µ¶·¸¹º»¼½¾¿ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏĞÑÒÓÔÕÖ×ØÙÚÛÜİŞßàáâãäåæçèéêëìíîïğñòóôõö÷øùúûüışÿ")},
 	"UNOW": {utf8: true},
+	"UNOX": {utf8: true},
 	"UNOY": {utf8: true},
 }
 
