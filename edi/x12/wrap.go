@@ -106,7 +106,7 @@ func (r *Reader) nextWrapped() (*Segment, error) {
 		}
 		return n >= binary
 	})
-	if err == nil && first >= 0 && len(flat) > 0 && first < len(flat)-1 && len(flat)-1 != binary {
+	if err == nil && binary > first && (len(flat) != binary+1 || flat[binary] != r.delim.Terminator) {
 		// The length stated does not lead to a terminator.
 		r.lines.Line = line
 		flat, cut, used, err = r.lines.Segment(off, r.lim.Segment, r.byteAt, func(c byte) bool { return c == r.delim.Terminator })
