@@ -1,6 +1,7 @@
 package edifact
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -45,7 +46,8 @@ func highOf(s string) *[96]rune {
 }
 
 // charsets are the sets of ISO 9735 by syntax identifier. UNOW was never listed; it
-// is read as UTF-8, as those who write it mean it.
+// is read as UTF-8, as those who write it mean it. UNOX is ISO 2022: without its escape
+// sequences, which are foreign, it is ASCII, and those who go beyond write UTF-8.
 var charsets = map[string]*charset{
 	"UNOA": {narrow: narrowOf(levelA)},
 	"UNOB": {narrow: narrowOf(levelB)},
@@ -59,6 +61,7 @@ var charsets = map[string]*charset{
 	"UNOJ": {high: highOf("\u00a0\ufffd¢£¤¥¦§¨©×«¬\u00ad®¯°±²³´µ¶·¸¹÷»¼½¾\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd‗אבגדהוזחטיךכלםמןנסעףפץצקרשת\ufffd\ufffd\u200e\u200f\ufffd")},
 	"UNOK": {high: highOf("\u00a0¡¢£¤¥¦§¨©ª«¬\u00ad®¯°±²³´µ¶·¸¹º»¼½¾¿ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏĞÑÒÓÔÕÖ×ØÙÚÛÜİŞßàáâãäåæçèéêëìíîïğñòóôõö÷øùúûüışÿ")},
 	"UNOW": {utf8: true},
+	"UNOX": {utf8: true},
 	"UNOY": {utf8: true},
 }
 
@@ -78,25 +81,30 @@ func CharsetOf(syntax, encoding string) (c Charset, known bool) {
 }
 
 // decode gives UTF-8.
-func (c *charset) decode(b []byte) string {
+func (c *charset) decode(b []byte) string { return string(c.appendText(nil, b)) }
+
+// appendText appends b as UTF-8.
+func (c *charset) appendText(out, b []byte) []byte {
 	switch {
 	case c == nil || c.utf8:
-		return strings.ToValidUTF8(string(b), "\uFFFD")
+		if !utf8.Valid(b) {
+			b = bytes.ToValidUTF8(b, []byte("\uFFFD"))
+		}
+		return append(out, b...)
 	case c.high == nil && !c.latin1 && utf8.Valid(b):
-		return string(b)
+		return append(out, b...)
 	}
-	var out strings.Builder
 	for _, x := range b {
 		switch {
 		case x < 0x80 || c.high == nil:
-			out.WriteRune(rune(x)) // Latin-1, also where a set has nothing up there
+			out = utf8.AppendRune(out, rune(x)) // Latin-1, also where a set has nothing up there
 		case x < 0xa0:
-			out.WriteRune(utf8.RuneError)
+			out = utf8.AppendRune(out, utf8.RuneError)
 		default:
-			out.WriteRune(c.high[x-0xa0])
+			out = utf8.AppendRune(out, c.high[x-0xa0])
 		}
 	}
-	return out.String()
+	return out
 }
 
 // Fault is what is wrong with the characters of a value.
@@ -140,6 +148,27 @@ func (c Charset) Check(b []byte) (characters int, f Fault) {
 		f = Foreign
 	}
 	return len(b), f
+}
+
+// FirstForeign is the first byte of b that makes Check say Foreign.
+func (c Charset) FirstForeign(b []byte) (byte, bool) {
+	for i := 0; i < len(b); i++ {
+		x := b[i]
+		switch {
+		case x < ' ' || x == 0x7f:
+			return x, true
+		case x < 0x80:
+		case c.utf8:
+			r, n := utf8.DecodeRune(b[i:])
+			if r == utf8.RuneError && n == 1 {
+				return x, true
+			}
+			i += n - 1
+		case c.narrow != nil, c.high != nil && (x < 0xa0 || c.high[x-0xa0] == utf8.RuneError), c.latin1 && x < 0xa0:
+			return x, true
+		}
+	}
+	return 0, false
 }
 
 // Look gives an upper bound of what Check would find, in one pass: a value within

@@ -25,6 +25,8 @@ func seed(f *testing.F) {
 	}
 	f.Add([]byte(unb3 + small + unz))
 	f.Add([]byte("UNA:+.? '"))
+	f.Add([]byte(wrapLines(unb3+wide+unz, 40, "\n")))
+	f.Add([]byte(packageFile))
 	f.Add([]byte("UNA;*,! ~UNB*UNOA;2*A*B*261122;0912*R~UNH*1~XYZ*?!~~UNT"))
 	f.Add([]byte("UNB+UNOY:4+A+B+20261122:0912+R'UNH+1+ORDERS:D:01B:UN'XYZ+a*b:c*d??'UNT+3+1'UNZ+1+R'"))
 }
@@ -55,10 +57,14 @@ func FuzzRead(f *testing.F) {
 				t.Fatalf("offset %d after %d of %d", s.Offset, last, len(data))
 			}
 			last = s.Offset
-			if got := data[s.Offset : s.Offset+int64(len(s.Raw()))]; !bytes.Equal(got, s.Raw()) {
-				t.Fatalf("%q stands at %d, not %q", got, s.Offset, s.Raw())
+			for i, c := range s.Raw() {
+				if at := s.At(i); at >= int64(len(data)) || data[at] != c {
+					t.Fatalf("byte %d of %q is not at %d", i, s.Raw(), at)
+				}
 			}
-			naive(t, s, r.Delimiters())
+			if s.Kind != wire.Object {
+				naive(t, s, r.Delimiters())
+			}
 		}
 		envelopes, _ := ScanBytes(data, lim)
 		for _, env := range envelopes {

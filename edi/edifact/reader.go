@@ -36,9 +36,11 @@ type Reader struct {
 	class [256]uint8 // 0, or what the byte separates
 	pats  [5]uint64
 	seen  bool // a UNB was read
-	// skipped counts bytes of other content before the first interchange.
+	// skipped counts bytes of other content before the present interchange.
 	skipped int64
-	former  Delimiters // of the last UNA
+	former  Delimiters  // of the last UNA
+	object  object      // of a package that is open
+	lines   *wire.Lines // of a wrapped interchange, else nil
 
 	inInterchange, inGroup, inSet bool
 	unterminated                  bool
@@ -123,6 +125,11 @@ func (r *Reader) next() (*Segment, error) {
 		}
 		return r.readUNB()
 	}
+	if r.object.open {
+		if part, err := r.objectPart(); part != nil || err != nil {
+			return part, err
+		}
+	}
 	if err := r.skipBlanks(); err != nil {
 		return nil, err
 	}
@@ -143,11 +150,17 @@ func (r *Reader) next() (*Segment, error) {
 		return nil, err
 	}
 	r.classify(s)
+	if r.object.open && s.Tag != tagUNO && r.object.before == 0 && r.object.left == 0 {
+		return s, r.closeObject(s)
+	}
 	return s, nil
 }
 
 // segment cuts the segment at start and moves past it.
 func (r *Reader) segment() (*Segment, error) {
+	if r.lines != nil {
+		return r.wrappedSegment()
+	}
 	n, count, released, high, err := r.split()
 	if err != nil {
 		return nil, err
@@ -200,6 +213,13 @@ func (r *Reader) classify(s *Segment) {
 	}
 	if !r.inSet {
 		s.Kind = wire.Stray
+		switch {
+		case s.Tag == tagUNO && !r.object.open:
+			s.Kind = wire.Service
+			r.openObject(s)
+		case r.object.open || s.Tag == tagUNP:
+			s.Kind = wire.Service
+		}
 		return
 	}
 	r.setSeg++
@@ -369,6 +389,9 @@ func isBlank(c byte) bool {
 
 // skipBlanks passes over line breaks and blanks between segments.
 func (r *Reader) skipBlanks() error {
+	if r.lines != nil {
+		return r.skipWrapped()
+	}
 	for {
 		for r.start < r.end {
 			c := r.buf[r.start]

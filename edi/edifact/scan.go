@@ -19,8 +19,21 @@ import (
 // what was read before the error is returned with it, the broken interchange last,
 // with findings and Complete false.
 func Scan(r io.Reader, limits wire.Limits) ([]Envelope, error) {
-	s := scanner{r: NewReader(r, limits), sum: sha256.New()}
-	return s.run()
+	found, _, err := ScanRest(wire.Rest{Src: r}, limits)
+	return found, err
+}
+
+// ScanRest is Scan over the rest of a file. Where X12 begins (ErrX12) it returns what
+// is left then.
+func ScanRest(rest wire.Rest, limits wire.Limits) ([]Envelope, wire.Rest, error) {
+	s := scanner{r: NewRestReader(rest, limits), sum: sha256.New(), sets: rest.Sets, before: rest.Interchanges}
+	found, err := s.run()
+	if !errors.Is(err, ErrX12) {
+		return found, wire.Rest{}, err
+	}
+	left := s.r.Rest()
+	left.Sets, left.Interchanges = s.sets, s.before+len(found)
+	return found, left, err
 }
 
 // ScanBytes is Scan over bytes in memory, without copying them.
@@ -36,10 +49,13 @@ type scanner struct {
 	sum  hash.Hash
 	mark [1]byte
 	sets int // in the file
+	// before counts interchanges of the file that are not in out.
+	before int
 
 	group     Group
 	groupSets int
 	inGroup   bool
+	packages  int // in the interchange
 }
 
 func (s *scanner) run() ([]Envelope, error) {
@@ -54,12 +70,12 @@ func (s *scanner) run() ([]Envelope, error) {
 		}
 		if seg.Kind == wire.InterchangeStart {
 			s.endInterchange(nil, s.r.Begin())
-			if len(s.out) == s.r.lim.Interchanges {
+			if s.before+len(s.out) >= s.r.lim.Interchanges {
 				return s.out, s.r.fail(wire.ErrTooLarge, "limit.interchanges", "")
 			}
 			s.cur = &Envelope{Header: s.r.Header(), Delimiters: s.r.Delimiters(), Offset: s.r.Begin(), Messages: []MessageID{}}
 			s.sum.Reset()
-			s.inGroup = false
+			s.inGroup, s.packages = false, 0
 		}
 		if s.cur == nil {
 			continue
@@ -67,7 +83,9 @@ func (s *scanner) run() ([]Envelope, error) {
 		s.sum.Write(seg.Raw())
 		s.mark[0] = s.r.delim.Terminator
 		s.sum.Write(s.mark[:])
-		s.cur.SegmentCount++
+		if seg.Kind != wire.Object {
+			s.cur.SegmentCount++
+		}
 		if err := s.take(seg); err != nil {
 			s.endInterchange(nil, s.r.Offset())
 			return s.out, err
@@ -86,6 +104,10 @@ func (s *scanner) take(seg *Segment) error {
 		}
 	case wire.GroupEnd:
 		s.endGroup(seg, seg)
+	case wire.Service:
+		if seg.Tag == tagUNO {
+			s.packages++
+		}
 	case wire.SetStart:
 		s.groupSets++
 		s.sets++
@@ -124,7 +146,7 @@ func (s *scanner) endInterchange(unz *Segment, end int64) {
 		s.endGroup(nil, nil)
 	}
 	e := s.cur
-	n := e.MessageCount
+	n := e.MessageCount + s.packages
 	if e.GroupCount > 0 {
 		n = e.GroupCount
 	}

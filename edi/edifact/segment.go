@@ -72,7 +72,8 @@ type Segment struct {
 	SetSegment  int
 
 	raw     []byte
-	marks   []Mark // of every token, the tag first; one more at the end
+	cut     *wire.Cut // where line breaks were taken out, nil for nowhere
+	marks   []Mark    // of every token, the tag first; one more at the end
 	release byte
 	set     *charset
 }
@@ -163,6 +164,33 @@ func (s *Segment) Decode(b []byte) string {
 	return s.set.decode(b)
 }
 
+// TextIn is Decode that gives bytes: borrowed from b where they are the same, else
+// appended to buf.
+func (s *Segment) TextIn(buf, b []byte) []byte {
+	if s.Released && bytes.IndexByte(b, s.release) >= 0 {
+		buf = unescape(buf, b, s.release)
+		b = buf
+		if !s.High {
+			return b
+		}
+		n := len(buf)
+		return s.set.appendText(buf, b)[n:]
+	}
+	if !s.High || ascii(b) {
+		return b
+	}
+	return s.set.appendText(buf, b)
+}
+
+func ascii(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
 // unescape appends b to out without release characters.
 func unescape(out, b []byte, release byte) []byte {
 	for i := 0; i < len(b); i++ {
@@ -176,17 +204,21 @@ func unescape(out, b []byte, release byte) []byte {
 	return out
 }
 
-// ElOffset is the byte offset in the file of component c of element el; of the
-// segment's end for one that is not there.
-func (s *Segment) ElOffset(el, c int) int64 {
+// Start is the place in Raw of component c of element el; the end for one that is
+// not there.
+func (s *Segment) Start(el, c int) int {
 	if el < 1 {
-		return s.Offset
+		return 0
 	}
 	if i := s.token(el, max(c, 1)); i > 0 {
-		return s.Offset + int64(s.marks[i].Start())
+		return s.marks[i].Start()
 	}
-	return s.Offset + int64(len(s.raw))
+	return len(s.raw)
 }
+
+// ElOffset is the byte offset in the file of component c of element el; of the
+// segment's end for one that is not there.
+func (s *Segment) ElOffset(el, c int) int64 { return s.At(s.Start(el, c)) }
 
 // CopyTo appends the segment's bytes and marks to two buffers and returns the copy,
 // which points into them, with the grown buffers. A copy stays valid when the

@@ -2,6 +2,7 @@ package edifact
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 
 	"entente/edi/wire"
@@ -19,6 +20,35 @@ func Is(head []byte) bool {
 	}
 	at := begin(head)
 	return at > 0 && !bytes.Contains(head[:at], []byte("ISA"))
+}
+
+// ErrX12 says that an ISA follows the interchanges of EDIFACT: Reader.Rest is for
+// x12.NewRestReader. It is also a wire.ErrNotRead.
+var ErrX12 = fmt.Errorf("X12 is read by package x12: %w", wire.ErrNotRead)
+
+// NewRestReader returns a Reader over the rest of a file that another reader began.
+func NewRestReader(rest wire.Rest, limits wire.Limits) *Reader {
+	if rest.Src == nil {
+		r := NewBytesReader(rest.Head, limits)
+		r.base, r.fileSeg, r.seen = rest.Offset, rest.Segments, rest.Offset > 0
+		return r
+	}
+	r := NewReader(rest.Src, limits)
+	r.base, r.fileSeg, r.seen = rest.Offset, rest.Segments, rest.Offset > 0
+	if len(rest.Head) > 0 {
+		r.buf = make([]byte, max(firstBuffer, 2*len(rest.Head)))
+		r.end = copy(r.buf, rest.Head)
+	}
+	return r
+}
+
+// Rest is what the reader has not returned yet. The reader must not be used after.
+func (r *Reader) Rest() wire.Rest {
+	rest := wire.Rest{Head: r.buf[r.start:r.end], Offset: r.base + int64(r.start), Segments: r.fileSeg}
+	if !r.eof {
+		rest.Src = r.src
+	}
+	return rest
 }
 
 // maxOther is how far the reader looks for an interchange behind other content, the
@@ -47,14 +77,15 @@ func begin(b []byte) int {
 
 func letter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
 
-// skipOther passes over other content before the first interchange, and says whether
-// one follows.
+// skipOther passes over other content before an interchange, and says whether one
+// follows.
 func (r *Reader) skipOther() (bool, error) {
 	if _, err := r.want(maxOther); err != nil {
 		return false, err
 	}
-	at := begin(r.buf[r.start:min(r.end, r.start+maxOther)])
-	if at < 0 {
+	b := r.buf[r.start:min(r.end, r.start+maxOther)]
+	at := begin(b)
+	if at < 0 || r.seen && bytes.Contains(b[:at], []byte("ISA")) {
 		return false, nil
 	}
 	r.start += at
@@ -62,7 +93,7 @@ func (r *Reader) skipOther() (bool, error) {
 	return true, nil
 }
 
-// Skipped is how many bytes of other content stood before the first interchange.
+// Skipped is how many bytes of other content stood before the present interchange.
 func (r *Reader) Skipped() int64 { return r.skipped }
 
 // seek passes over blanks (and a byte order mark at the start) to the next
@@ -83,13 +114,14 @@ func (r *Reader) seek() error {
 			return r.fail(wire.ErrNotEDI, "ebcdic", "")
 		}
 	}
+	r.skipped = 0
 	if err := r.skipBlanks(); err != nil {
 		return err
 	}
-	if _, err := r.want(3); err != nil {
+	b, err := r.head(3)
+	if err != nil {
 		return err
 	}
-	b := r.buf[r.start:r.end]
 	switch {
 	case len(b) == 0 && r.seen:
 		return io.EOF
@@ -99,22 +131,25 @@ func (r *Reader) seek() error {
 		return nil
 	case bytes.HasPrefix(b, []byte("UIB")):
 		return r.fail(wire.ErrNotRead, "interactive", "")
-	case r.seen:
-		return r.fail(wire.ErrMalformed, "junk", string(b[:min(len(b), 20)]))
+	case r.seen && bytes.HasPrefix(b, []byte("ISA")):
+		return r.fail(ErrX12, "x12", "")
 	}
 	if found, err := r.skipOther(); found || err != nil {
 		return err
 	}
 	b = r.buf[r.start:r.end]
+	if r.seen {
+		return r.fail(wire.ErrMalformed, "junk", string(b[:min(len(b), 20)]))
+	}
 	return r.fail(wire.ErrNotEDI, "not_edi", string(b[:min(len(b), 20)]))
 }
 
 // atStart says whether a new interchange begins at start although one is open.
 func (r *Reader) atStart() (bool, error) {
-	if ok, err := r.want(5); !ok || err != nil {
+	b, err := r.head(5)
+	if len(b) < 5 || err != nil {
 		return false, err
 	}
-	b := r.buf[r.start:r.end]
 	if b[1] != 'N' {
 		return false, nil
 	}
@@ -124,8 +159,8 @@ func (r *Reader) atStart() (bool, error) {
 	if b[2] != 'A' || r.class[b[3]] == clsElement && r.class[b[4]] != clsElement {
 		return false, nil // a segment UNA does not exist
 	}
-	ok, err := r.want(unaLen)
-	return ok && usable(unaOf(r.buf[r.start:])), err
+	b, err = r.head(unaLen)
+	return len(b) >= unaLen && usable(unaOf(b)), err
 }
 
 func unaOf(b []byte) Delimiters {
@@ -163,10 +198,13 @@ func (r *Reader) readUNB() (*Segment, error) {
 	r.begin = r.base + int64(r.start)
 	r.una = false
 	var d Delimiters
-	if _, err := r.want(unaLen); err != nil {
+	if err := r.unwrap(); err != nil {
 		return nil, err
 	}
-	b := r.buf[r.start:r.end]
+	b, err := r.head(unaLen)
+	if err != nil {
+		return nil, err
+	}
 	if b[2] == 'A' {
 		if len(b) < unaLen {
 			return nil, r.fail(wire.ErrTruncated, "una.truncated", string(b))
@@ -175,14 +213,15 @@ func (r *Reader) readUNB() (*Segment, error) {
 			return nil, r.fail(wire.ErrMalformed, "una.delimiters", string(b[:unaLen]))
 		}
 		r.una = true
-		r.start += unaLen
+		if err := r.pass(unaLen); err != nil {
+			return nil, err
+		}
 		if err := r.skipBlanks(); err != nil {
 			return nil, err
 		}
-		if _, err := r.want(4); err != nil {
+		if b, err = r.head(4); err != nil {
 			return nil, err
 		}
-		b = r.buf[r.start:r.end]
 		if !bytes.HasPrefix(b, []byte("UNB")) {
 			return nil, r.fail(wire.ErrMalformed, "una.no_unb", string(b[:min(len(b), 20)]))
 		}
@@ -210,6 +249,11 @@ func (r *Reader) readUNB() (*Segment, error) {
 	r.use(d)
 	r.set, r.setKnown = anySet, false
 	r.inInterchange, r.inGroup, r.inSet, r.seen = true, false, false, true
+	if r.lines == nil {
+		r.seg.cut = nil
+	} else {
+		r.lines.Column = int(r.base + int64(r.start) - r.lines.Line)
+	}
 	s, err := r.segment()
 	if err != nil {
 		return nil, err

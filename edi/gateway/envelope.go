@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"io"
 	"slices"
 
@@ -33,22 +34,31 @@ type envelope struct {
 // fromSupplier says that the types in it come from a supplier.
 func (e *envelope) fromSupplier() bool { return slices.ContainsFunc(e.types, suppliers) }
 
-// scan reads the envelopes of a file in either standard.
+// scan reads the envelopes of a file, which may hold both standards.
 func scan(r io.Reader, head []byte, limits wire.Limits) ([]envelope, error) {
-	if edifact.Is(head) {
-		found, err := edifact.Scan(r, limits)
-		out := make([]envelope, len(found))
-		for i := range found {
-			out[i] = ofEDIFACT(&found[i])
+	var out []envelope
+	rest := wire.Rest{Src: r}
+	for un := edifact.Is(head); ; un = !un {
+		var err, other error
+		if un {
+			var found []edifact.Envelope
+			found, rest, err = edifact.ScanRest(rest, limits)
+			for i := range found {
+				out = append(out, ofEDIFACT(&found[i]))
+			}
+			other = edifact.ErrX12
+		} else {
+			var found []x12.Envelope
+			found, rest, err = x12.ScanRest(rest, limits)
+			for i := range found {
+				out = append(out, ofX12(&found[i]))
+			}
+			other = x12.ErrEDIFACT
 		}
-		return out, err
+		if !errors.Is(err, other) {
+			return out, err
+		}
 	}
-	found, err := x12.Scan(r, limits)
-	out := make([]envelope, len(found))
-	for i := range found {
-		out[i] = ofX12(&found[i])
-	}
-	return out, err
 }
 
 func ofX12(e *x12.Envelope) envelope {

@@ -21,8 +21,10 @@ type judge struct {
 	set    *set // nil: structure is unknown, nothing is judged
 	delims x12.Delimiters
 	stack  []frame
-	limit  int
+	limit  int // of findings
 	treats []Tolerance
+	// nesting is how deep HL levels may nest.
+	nesting int
 
 	findings []wire.Finding
 	dropped  int
@@ -120,7 +122,15 @@ func (j *judge) segment(s *x12.Segment) {
 	}
 	def := j.place(s)
 	if def == nil {
-		return
+		tag, ok := capitals(s.Tag)
+		if !ok || j.rel.segments[tag] == nil {
+			return
+		}
+		c := *s // told already; what it holds is judged all the same
+		c.Tag = tag
+		if s, def = &c, j.place(&c); def == nil {
+			return
+		}
 	}
 	j.elements(s, def)
 	if s.Tag == j.lineTag {
@@ -136,6 +146,17 @@ func (j *judge) segment(s *x12.Segment) {
 	case tagHL:
 		j.checkLevel(s)
 	}
+}
+
+// capitals is a tag in capitals; false when it is so already.
+func capitals[T ~uint32](tag T) (T, bool) {
+	out := tag
+	for shift := 0; shift < 32; shift += 8 {
+		if c := tag >> shift & 0xff; c >= 'a' && c <= 'z' {
+			out -= ('a' - 'A') << shift
+		}
+	}
+	return out, out != tag
 }
 
 // place finds where a segment stands in the set, by position: forward in the
@@ -214,6 +235,10 @@ func (j *judge) unexpected(s *x12.Segment) *segment {
 	id := clip(s.TagBytes())
 	def := j.rel.segments[s.Tag]
 	if def == nil {
+		if tag, ok := capitals(s.Tag); ok && j.rel.segments[tag] != nil {
+			j.segmentFinding("segment.case", "1", s, id, "", map[string]string{"want": j.rel.segments[tag].id})
+			return nil
+		}
 		j.segmentFinding("segment.unknown", "1", s, id, "", nil)
 		return nil
 	}

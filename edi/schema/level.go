@@ -21,6 +21,7 @@ type level struct {
 	pos      wire.Position
 	childTag string // HL04
 	children int
+	depth    int // 1 for the root
 }
 
 // maxLevels bounds what is remembered; the tree of a longer set is judged as far as
@@ -63,7 +64,8 @@ func (j *judge) checkLevel(s *x12.Segment) {
 	if n, err := strconv.Atoi(string(id)); err != nil || n != l.count {
 		j.elementFinding("level.sequence", "", wire.Note, s, 1, j.rel.must("628"), id, map[string]string{"want": strconv.Itoa(l.count)})
 	}
-	l.byID[string(id)] = &level{code: code, pos: position(s), childTag: string(s.El(4))}
+	own := &level{code: code, pos: position(s), childTag: string(s.El(4)), depth: 1}
+	l.byID[string(id)] = own
 	if len(parent) == 0 {
 		if l.count > 1 {
 			l.told = true
@@ -78,6 +80,9 @@ func (j *judge) checkLevel(s *x12.Segment) {
 		return
 	}
 	p.children++
+	if own.depth = p.depth + 1; own.depth == j.nesting+1 {
+		j.elementFinding("level.deep", "7", wire.Reject, s, 2, j.rel.must("734"), parent, map[string]string{"max": strconv.Itoa(j.nesting)})
+	}
 	if allowed, ok := below[l.form][p.code]; ok && code != "" && !contains(allowed, code) {
 		l.told = true
 		j.elementFinding("level.order", "", wire.Note, s, 3, j.rel.must("735"), s.El(3), map[string]string{"parent": p.code, "form": l.form})

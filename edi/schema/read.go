@@ -17,25 +17,46 @@ import (
 // *wire.Error. An error of r itself, or of the Visitor, ends Read at once and is
 // returned unchanged. At the proper end it returns nil.
 //
-// A file that begins with UNA or UNB is read as EDIFACT: what Interchange, Group and
-// Set say of it stands there.
+// Interchanges that begin with UNA or UNB are read as EDIFACT: what Interchange, Group
+// and Set say of them stands there. A file may hold both standards.
 func Read(r io.Reader, opt Options, v Visitor) error {
 	r, un, err := sniff(r)
 	if err != nil {
 		return err
 	}
-	if un {
-		return runEDIFACT(edifact.NewReader(r, opt.Limits), opt, v)
-	}
-	return run(x12.NewReader(r, opt.Limits), opt, v)
+	return both(wire.Rest{Src: r}, un, opt, v)
 }
 
 // ReadBytes is Read over bytes in memory, without copying them.
 func ReadBytes(b []byte, opt Options, v Visitor) error {
-	if edifact.Is(b[:min(len(b), sniffLen)]) {
-		return runEDIFACT(edifact.NewBytesReader(b, opt.Limits), opt, v)
+	return both(wire.Rest{Head: b}, edifact.Is(b[:min(len(b), sniffLen)]), opt, v)
+}
+
+// seen counts what was read of a file.
+type seen struct{ ics, groups, sets int }
+
+// both reads a file with interchanges of either standard.
+func both(rest wire.Rest, un bool, opt Options, v Visitor) error {
+	var n seen
+	for {
+		var err error
+		var other error
+		if un {
+			other = edifact.ErrX12
+			r := edifact.NewRestReader(rest, opt.Limits)
+			n, err = runEDIFACT(r, opt, v, n)
+			rest = r.Rest()
+		} else {
+			other = x12.ErrEDIFACT
+			r := x12.NewRestReader(rest, opt.Limits)
+			n, err = run(r, opt, v, n)
+			rest = r.Rest()
+		}
+		if !errors.Is(err, other) {
+			return err
+		}
+		un = !un
 	}
-	return run(x12.NewBytesReader(b, opt.Limits), opt, v)
 }
 
 // engine walks one file.
@@ -76,9 +97,15 @@ type engine struct {
 	full  bool
 }
 
-func run(r *x12.Reader, opt Options, v Visitor) error {
-	e := &engine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt}
-	e.judge.limit, e.judge.treats = e.lim.Findings, opt.Tolerance
+// run reads interchanges of X12, after what was seen of the file, and counts on.
+func run(r *x12.Reader, opt Options, v Visitor, n seen) (seen, error) {
+	e := &engine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt, ics: n.ics, groups: n.groups, sets: n.sets}
+	e.judge.limit, e.judge.nesting, e.judge.treats = e.lim.Findings, e.lim.Nesting, opt.Tolerance
+	err := e.run(r)
+	return seen{e.ics, e.groups, e.sets}, err
+}
+
+func (e *engine) run(r *x12.Reader) error {
 	for {
 		s, err := r.Next()
 		if err == nil {
@@ -176,7 +203,18 @@ func (e *engine) beginInterchange(s *x12.Segment) error {
 			SegmentID: "ISA", Pos: position(s), Args: map[string]string{"bytes": strconv.FormatInt(n, 10)},
 		})
 	}
+	if w, ok := e.r.Wrapped(); ok {
+		e.icFinding(wrapFinding(w, "ISA", position(s)))
+	}
 	return e.v.Interchange(&e.ic)
+}
+
+// wrapFinding notes that an interchange was cut into lines.
+func wrapFinding(w wire.Wrap, id string, at wire.Position) wire.Finding {
+	return wire.Finding{
+		Level: wire.LevelInterchange, Severity: wire.Note, Key: "interchange.wrapped",
+		SegmentID: id, Pos: at, Args: map[string]string{"width": strconv.Itoa(w.Width)},
+	}
 }
 
 func (e *engine) endInterchange(iea, at *x12.Segment) error {

@@ -78,7 +78,7 @@ func TestEveryKeyHasAText(t *testing.T) {
 		}
 	}
 	used := map[string]bool{}
-	for _, dir := range []string{".", "../x12", "../edifact", "../translate", "../ack", "../guide"} {
+	for _, dir := range []string{".", "../x12", "../edifact", "../translate", "../ack", "../guide", "../event"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package schema
 import (
 	"math/bits"
 	"strconv"
+	"strings"
 
 	"entente/edi/edifact"
 	"entente/edi/wire"
@@ -258,6 +259,9 @@ func (j *unJudge) report(f unFault, s *edifact.Segment, el, comp, rep int, e *un
 		args["max"] = strconv.Itoa(e.max)
 	case unForeign:
 		key, code = "charset.foreign", ctlCharacter
+		if c, ok := j.charset.FirstForeign(v); ok {
+			args["byte"] = strings.ToUpper(strconv.FormatUint(uint64(c), 16))
+		}
 	case unWider:
 		key, code, sev = "charset.wider", ctlCharacter, wire.AcceptedWithError
 		j.narrow = true

@@ -53,6 +53,7 @@ type unJudge struct {
 
 	findings []wire.Finding
 	dropped  int
+	entered  bool // the segment placed last opened a group
 	narrow   bool // a character outside the set was told in this message
 	lines    int
 	scratch  []unMissing
@@ -111,7 +112,15 @@ func (j *unJudge) segment(s *edifact.Segment) {
 	}
 	def := j.place(s)
 	if def == nil {
-		return
+		tag, ok := capitals(s.Tag)
+		if !ok || j.dir.segments[tag] == nil {
+			return
+		}
+		c := *s // told already; what it holds is judged all the same
+		c.Tag = tag
+		if s, def = &c, j.place(&c); def == nil {
+			return
+		}
 	}
 	j.elements(s, def)
 	switch s.Tag {
@@ -129,6 +138,7 @@ func (j *unJudge) segment(s *edifact.Segment) {
 // one of the same tag, as long as nothing mandatory lies between. It returns the
 // definition to judge elements by, nil for an unknown tag.
 func (j *unJudge) place(s *edifact.Segment) *unSegment {
+	j.entered = false
 	bit := unBit(s.Tag)
 	full := -1 // the depth whose present place is the right one, but used up
 	for d := len(j.stack) - 1; d >= 0; d-- {
@@ -201,6 +211,7 @@ func (j *unJudge) enter(d, i int, s *edifact.Segment) {
 	}
 	if n.group != nil {
 		j.stack = append(j.stack, unFrame{group: n.group, at: 0, count: 1})
+		j.entered = true
 	}
 }
 
@@ -228,6 +239,10 @@ func (j *unJudge) unexpected(s *edifact.Segment) *unSegment {
 	id := clip(s.TagBytes())
 	def := j.dir.segments[s.Tag]
 	if def == nil {
+		if tag, ok := capitals(s.Tag); ok && j.dir.segments[tag] != nil {
+			j.segmentFinding("segment.case", ctlPlace, s, id, "", map[string]string{"want": j.dir.segments[tag].id})
+			return nil
+		}
 		j.segmentFinding("segment.unknown", ctlPlace, s, id, "", nil)
 		return nil
 	}

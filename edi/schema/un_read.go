@@ -48,7 +48,9 @@ type unEngine struct {
 	icTold   int // messages told
 	icBad    int // of those, rejected
 	icErr    bool
-	explicit int // groups begun with UNG
+	explicit int    // groups begun with UNG
+	packages int    // UNO, of the interchange
+	uno      []byte // length and reference of the package
 	groupsOf controls
 	group    Group
 	grHead   edifact.Group
@@ -75,9 +77,16 @@ type unEngine struct {
 	full  bool
 }
 
-func runEDIFACT(r *edifact.Reader, opt Options, v Visitor) error {
-	e := &unEngine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt}
+// runEDIFACT reads interchanges of EDIFACT, after what was seen of the file, and counts
+// on.
+func runEDIFACT(r *edifact.Reader, opt Options, v Visitor, n seen) (seen, error) {
+	e := &unEngine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt, ics: n.ics, groups: n.groups, sets: n.sets}
 	e.judge.limit = e.lim.Findings
+	err := e.run(r)
+	return seen{e.ics, e.groups, e.sets}, err
+}
+
+func (e *unEngine) run(r *edifact.Reader) error {
 	for {
 		s, err := r.Next()
 		if err == nil {
@@ -154,6 +163,37 @@ func (e *unEngine) take(s *edifact.Segment) error {
 			SegmentID: clip(s.TagBytes()), Pos: unPosition(s),
 		})
 	case wire.Service:
+		return e.packaged(s)
+	case wire.Object:
+	}
+	return nil
+}
+
+// packaged notes a package: what it holds is kept as it is and not judged.
+func (e *unEngine) packaged(s *edifact.Segment) error {
+	switch s.ID() {
+	case "UNO":
+		if err := e.endSet(nil, s); err != nil {
+			return err
+		}
+		e.packages++
+		e.uno = append(append(append(e.uno[:0], s.El(4, 1)...), 0), s.El(1, 1)...)
+		p := unPosition(s)
+		p.Element, p.Component, p.Offset = 4, 1, s.ElOffset(4, 1)
+		e.icFinding(wire.Finding{
+			Level: wire.LevelInterchange, Severity: wire.Note, Key: "un_interchange.package",
+			SegmentID: "UNO", Pos: p, Ref: "0810", Value: clip(s.El(4, 1)),
+		})
+	case "UNP":
+		if unp := append(append(bytes.Clone(s.El(1, 1)), 0), s.El(2, 1)...); !bytes.Equal(unp, e.uno) {
+			p := unPosition(s)
+			p.Element, p.Offset = 1, s.ElOffset(1, 1)
+			e.icFinding(wire.Finding{
+				Level: wire.LevelInterchange, Severity: wire.Reject, Key: "un_interchange.package_differs", Codes: wire.Codes{CONTRL: ctlReference},
+				SegmentID: "UNP", Pos: p, Ref: "0810", Value: clip(s.El(1, 1)),
+			})
+		}
+		e.uno = e.uno[:0]
 	}
 	return nil
 }
@@ -185,15 +225,18 @@ func (e *unEngine) beginInterchange(s *edifact.Segment) error {
 	head := e.head
 	e.ic = Interchange{Index: e.ics, Syntax: SyntaxEDIFACT, UNB: &head, Header: neutralHeader(head), Offset: e.r.Begin()}
 	e.ics++
-	e.icOpen, e.icTold, e.icBad, e.icErr, e.explicit = true, 0, 0, false, 0
+	e.icOpen, e.icTold, e.icBad, e.icErr, e.explicit, e.packages = true, 0, 0, false, 0, 0
 	e.groupsOf.reset()
 	_, known := e.r.Charset()
 	e.ic.Findings = unbFindings(s, head, known)
-	if n := e.r.Skipped(); n > 0 && e.ic.Index == 0 {
+	if n := e.r.Skipped(); n > 0 {
 		e.icFinding(wire.Finding{
 			Level: wire.LevelInterchange, Severity: wire.Note, Key: "interchange.leading",
 			SegmentID: "UNB", Pos: unPosition(s), Args: map[string]string{"bytes": strconv.FormatInt(n, 10)},
 		})
+	}
+	if w, ok := e.r.Wrapped(); ok {
+		e.icFinding(wrapFinding(w, "UNB", unPosition(s)))
 	}
 	return e.v.Interchange(&e.ic)
 }
@@ -240,7 +283,7 @@ func (e *unEngine) endInterchange(unz, at *edifact.Segment) error {
 		return nil
 	}
 	e.icOpen = false
-	n := e.ic.Sets
+	n := e.ic.Sets + e.packages
 	if e.explicit > 0 {
 		n = e.explicit
 	}
@@ -376,7 +419,7 @@ func (e *unEngine) beginSet(s *edifact.Segment) error {
 
 // identify reads S009 of UNH; a message like the one before keeps its words.
 func (e *unEngine) identify(s *edifact.Segment) {
-	raw := s.Raw()[s.ElOffset(2, 1)-s.Offset:]
+	raw := s.Raw()[s.Start(2, 1):]
 	if e.id != nil && bytes.Equal(raw, e.idRaw) {
 		return
 	}

@@ -61,7 +61,9 @@ type decoder struct {
 	gap    []byte
 	tail   int
 	before []byte
-	began  bool // an interchange of EDIFACT was written
+	wrap   wire.Wrap
+	col    int  // of a wrapped interchange
+	any    bool // an interchange was written
 	first  bool // the next segment is the ISA
 	over   bool // a segment without terminator was written
 	b      []byte
@@ -242,7 +244,7 @@ func (d *decoder) interchange() error {
 		return err
 	}
 	d.gap, d.before, d.tail, d.first = nil, nil, 0, true
-	d.d, d.un = x12.Delimiters{}, nil
+	d.d, d.un, d.wrap, d.col = x12.Delimiters{}, nil, wire.Wrap{}, 0
 	err := d.object(func(name string) (err error) {
 		if d.first && len(d.before) == 0 && name == "before" {
 			d.before, err = d.bytes()
@@ -259,6 +261,8 @@ func (d *decoder) interchange() error {
 			}
 		case "delimiters":
 			return d.delimiters()
+		case "wrap":
+			return d.wrapping()
 		case "gap":
 			d.gap, err = d.blank()
 			return err
@@ -274,10 +278,24 @@ func (d *decoder) interchange() error {
 		}
 		return nil
 	})
+	d.any = true
 	if err == nil && d.first {
 		err = d.wrong("an interchange begins with ISA or UNB")
 	}
 	return err
+}
+
+// wrapping reads how the interchange is wrapped.
+func (d *decoder) wrapping() error {
+	var w struct {
+		Width, Column int
+		Break         string
+	}
+	if err := d.dec.Decode(&w); err != nil || w.Width < wire.MinWrap || w.Column < 0 || w.Column > w.Width || w.Break != "\n" && w.Break != "\r\n" || !d.first {
+		return d.wrong("wrap has a width from %d, a break \\n or \\r\\n and a column, and comes before nodes", wire.MinWrap)
+	}
+	d.wrap, d.col = wire.Wrap{Width: w.Width, Break: w.Break}, w.Column
+	return nil
 }
 
 // blank reads bytes that may stand between segments.
@@ -341,6 +359,8 @@ func (d *decoder) node(depth int) error {
 		switch name {
 		case "nodes":
 			return d.nodes(depth + 1)
+		case "object":
+			return d.part()
 		case "segment":
 			if err := d.dec.Decode(&els); err != nil || len(els) == 0 {
 				return d.wrong("a segment is an array")
@@ -363,6 +383,19 @@ func (d *decoder) node(depth int) error {
 		return err
 	}
 	return d.segment(els, gap, tail, cut)
+}
+
+// part writes a part of the object of a package.
+func (d *decoder) part() error {
+	b, err := d.bytes()
+	if err != nil {
+		return err
+	}
+	if d.un == nil || d.first || d.over || d.wrap.Width > 0 {
+		return d.wrong("an object stands in a package of EDIFACT that is not wrapped")
+	}
+	_, err = d.w.Write(b)
+	return err
 }
 
 // segment writes one segment with the bytes around it.
@@ -396,19 +429,26 @@ func (d *decoder) segment(els []any, gap []byte, tail int, cut bool) error {
 		}
 	}
 	d.b = b
-	if d.first {
+	first := d.first
+	if first {
 		gap = d.before
 		if err := d.checkISA(b, tail); err != nil {
 			return err
 		}
 		d.first = false
 	}
-	return d.put(gap, b, tail, cut)
+	return d.put(gap, b, tail, cut, first)
 }
 
 // put writes a segment with the bytes around it.
-func (d *decoder) put(gap, b []byte, tail int, cut bool) error {
+func (d *decoder) put(gap, b []byte, tail int, cut, first bool) error {
 	_, _ = d.w.Write(gap)
+	if d.wrap.Width > 0 {
+		if !first {
+			d.passed(gap)
+		}
+		return d.putWrapped(b, tail, cut)
+	}
 	_, err := d.w.Write(b)
 	for range tail {
 		_ = d.w.WriteByte(' ')
@@ -417,6 +457,35 @@ func (d *decoder) put(gap, b []byte, tail int, cut bool) error {
 		err = d.w.WriteByte(d.d.Terminator)
 	}
 	return err
+}
+
+// passed counts the columns of bytes between segments.
+func (d *decoder) passed(gap []byte) {
+	if i := bytes.LastIndexByte(gap, '\n'); i >= 0 {
+		d.col, gap = 0, gap[i+1:]
+	}
+	d.col += len(gap)
+}
+
+// putWrapped writes a segment of a wrapped interchange.
+func (d *decoder) putWrapped(b []byte, tail int, cut bool) error {
+	b = append(b, bytes.Repeat([]byte{' '}, tail)...)
+	if d.over = cut; !cut {
+		b = append(b, d.d.Terminator)
+	}
+	for len(b) > 0 {
+		if d.col >= d.wrap.Width {
+			_, _ = d.w.WriteString(d.wrap.Break)
+			d.col = 0
+		}
+		n := min(d.wrap.Width-d.col, len(b))
+		if _, err := d.w.Write(b[:n]); err != nil {
+			return err
+		}
+		d.col += n
+		b = b[n:]
+	}
+	return nil
 }
 
 // checkISA holds the ISA against the delimiters stated.

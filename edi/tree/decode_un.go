@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"entente/edi/edifact"
+	"entente/edi/wire"
 )
 
 // unSegment writes one EDIFACT segment with the bytes around it.
@@ -19,14 +20,15 @@ func (d *decoder) unSegment(els []any, gap []byte, cut bool) error {
 		}
 	}
 	d.b = b
-	if d.first {
+	first := d.first
+	if first {
 		gap = d.before
 		if err := d.checkUNB(b); err != nil {
 			return err
 		}
 		d.first = false
 	}
-	return d.put(gap, b, 0, cut)
+	return d.put(gap, b, 0, cut, first)
 }
 
 // checkUNB holds what an interchange begins with against the delimiters stated.
@@ -34,9 +36,10 @@ func (d *decoder) checkUNB(unb []byte) error {
 	if len(unb) < 4 || !bytes.HasPrefix(unb, []byte("UNB")) && !bytes.HasPrefix(unb, []byte("UIB")) || unb[3] != d.un.Element {
 		return d.wrong("an interchange begins with UNB")
 	}
-	began := d.began
-	d.began = true
 	text := d.before
+	if d.wrap.Width > 0 { // a break may cut through UNA
+		text = bytes.ReplaceAll(text, []byte(d.wrap.Break), nil)
+	}
 	// The UNA stands last; its own characters may be what is blank elsewhere.
 	if i := bytes.LastIndex(text, []byte("UNA")); i >= 0 && len(text) >= i+9 && len(bytes.Trim(text[i+9:], blanks)) == 0 {
 		if una := text[i:]; una[3] != d.un.Component || una[4] != d.un.Element || una[8] != d.un.Terminator {
@@ -45,17 +48,26 @@ func (d *decoder) checkUNB(unb []byte) error {
 		text = text[:i]
 	}
 	other := bytes.Trim(bytes.TrimPrefix(text, []byte{0xef, 0xbb, 0xbf}), blanks)
-	if len(other) == 0 {
-		return nil
-	}
-	// Other content is passed over at the start of a file only, and only where the
-	// reader still finds the interchange behind it.
-	for _, tag := range []string{"ISA", "UNA", "UNB"} {
-		if began || bytes.Contains(text, []byte(tag)) || len(d.before) > 1<<10 || !edifact.Is(append(bytes.Clone(d.before), unb...)) {
-			return d.wrong("before a UNB only blanks and a UNA may stand")
-		}
+	if len(other) > 0 && !d.found(unb) {
+		// Other content is passed over only where the reader still finds the interchange
+		// behind it.
+		return d.wrong("before a UNB only blanks and a UNA may stand")
 	}
 	return nil
+}
+
+// found says whether a reader finds the UNB behind what stands before it.
+func (d *decoder) found(unb []byte) bool {
+	head := append(append(bytes.Clone(d.before), unb...), d.d.Terminator)
+	if !d.any && !edifact.Is(head[:min(len(head), 2<<10)]) {
+		return false
+	}
+	rest := wire.Rest{Head: head}
+	if d.any {
+		rest.Offset = 1
+	}
+	s, err := edifact.NewRestReader(rest, wire.Limits{}).Next()
+	return err == nil && s.Offset-rest.Offset == int64(len(d.before))
 }
 
 // unElement appends an element; final says that it ends a segment without terminator.

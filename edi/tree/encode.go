@@ -15,25 +15,58 @@ import (
 	"entente/edi/x12"
 )
 
-// ToJSON writes the tree of a file of X12 or EDIFACT. A file that ends before its last trailer
-// is written as far as it goes and is no error. Errors are those of x12.Reader, of r
-// and of w; what was written until then is not whole JSON.
+// ToJSON writes the tree of a file of X12, EDIFACT or both. A file that ends before its
+// last trailer is written as far as it goes and is no error. Errors are those of
+// x12.Reader, of r and of w; what was written until then is not whole JSON.
 func ToJSON(w io.Writer, r io.Reader, limits wire.Limits) error {
 	out, in := bufio.NewWriterSize(w, 64<<10), bufio.NewReaderSize(r, 4<<10)
 	head, err := in.Peek(2 << 10)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	if edifact.Is(head) {
-		err = unToJSON(out, in, limits)
-	} else {
-		e := &encoder{w: out, r: x12.NewReader(in, limits)}
-		e.r.KeepGaps()
-		err = e.run()
-	}
+	_, _ = out.WriteString(`{"edi":"` + Format + `","interchanges":[`)
+	err = nodes(out, wire.Rest{Src: in}, edifact.Is(head), limits)
 	if ferr := out.Flush(); err == nil {
 		err = ferr
 	}
+	return err
+}
+
+// nodes writes the interchanges of a file, of either standard, and the end of the tree.
+func nodes(out *bufio.Writer, rest wire.Rest, un bool, limits wire.Limits) error {
+	var after []byte // what was passed over since the last interchange
+	for any := false; ; any = true {
+		var err error
+		switched := false
+		if un {
+			rec := &recorder{src: rest.Reader(), base: rest.Offset, max: limits.Filled().Segment + 4<<20}
+			e := &unEncoder{w: out, rec: rec, before: after, any: any}
+			e.r = edifact.NewRestReader(wire.Rest{Src: rec, Offset: rest.Offset, Segments: rest.Segments}, limits)
+			if after, err = e.run(); errors.Is(err, edifact.ErrX12) {
+				if rest, switched = e.r.Rest(), true; rest.Src != nil {
+					rest.Src = rec.src
+				}
+			}
+		} else {
+			e := &encoder{w: out, r: x12.NewRestReader(rest, limits), before: after, any: any}
+			e.r.KeepGaps()
+			if after, err = e.run(); errors.Is(err, x12.ErrEDIFACT) {
+				rest, switched = e.r.Rest(), true
+			}
+		}
+		if err != nil && !switched {
+			return err
+		}
+		if !switched {
+			break
+		}
+		un = !un
+	}
+	_, _ = out.WriteString("\n]")
+	if len(after) > 0 {
+		_, _ = out.Write(appendBytes([]byte(`,"after":`), after))
+	}
+	_, err := out.WriteString("}\n")
 	return err
 }
 
@@ -44,6 +77,7 @@ type encoder struct {
 	b []byte // the line being made
 
 	d       x12.Delimiters
+	wrap    wire.Wrap
 	isa     x12.Segment // held back until the gap after it is known
 	before  []byte      // the gap before it
 	isaRaw  []byte
@@ -61,44 +95,42 @@ type encoder struct {
 	follow  schema.Follower
 }
 
-func (e *encoder) run() error {
-	e.text(`{"edi":"` + Format + `","interchanges":[`)
+// run writes interchanges to the end of the file, or until EDIFACT begins. It returns
+// what was passed over last.
+func (e *encoder) run() ([]byte, error) {
+	lead := bytes.Clone(e.before)
 	for {
 		s, err := e.r.Next()
 		if err != nil {
+			e.endInterchange()
+			after := append(lead, e.r.Gap()...)
 			var we *wire.Error
-			if !errors.Is(err, io.EOF) && !(errors.As(err, &we) && we.Key == "interchange.unfinished") {
-				return err
+			if errors.Is(err, io.EOF) || errors.As(err, &we) && we.Key == "interchange.unfinished" {
+				err = nil
 			}
-			break
+			return after, err
 		}
 		if s.Kind == wire.InterchangeStart {
 			e.endInterchange()
-			e.hold(s)
+			e.hold(s, lead)
+			lead = nil
 			continue
 		}
 		if err := e.segment(s); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	e.endInterchange()
-	e.text("\n]")
-	if g := e.r.Gap(); len(g) > 0 {
-		e.b = appendBytes(append(e.b[:0], `,"after":`...), g)
-		e.flush()
-	}
-	e.text("}\n")
-	return nil
 }
 
 func (e *encoder) text(s string) { _, _ = e.w.WriteString(s) }
 
 func (e *encoder) flush() { _, _ = e.w.Write(e.b) }
 
-// hold keeps an ISA until what follows it is known.
-func (e *encoder) hold(s *x12.Segment) {
+// hold keeps an ISA until what follows it is known; lead stands before its gap.
+func (e *encoder) hold(s *x12.Segment, lead []byte) {
 	e.isa, e.isaRaw, e.isaPos = s.CopyTo(e.isaRaw[:0], e.isaPos[:0])
-	e.before = append(e.before[:0], e.r.Gap()...)
+	e.before = append(append(e.before[:0], lead...), e.r.Gap()...)
+	e.wrap, _ = e.r.Wrapped()
 	e.d, e.tail, e.held = e.r.Delimiters(), e.r.Tail(), true
 }
 
@@ -117,6 +149,7 @@ func (e *encoder) begin(gap []byte) {
 		b = appendByte(append(b, `,"repetition":`...), e.d.Repetition)
 	}
 	b = append(appendByte(append(b, `,"terminator":`...), e.d.Terminator), '}')
+	b = appendWrap(b, e.wrap)
 	if len(e.before) > 0 {
 		b = appendBytes(append(b, `,"before":`...), e.before)
 	}
@@ -185,7 +218,9 @@ func (e *encoder) list(kind string, name []byte) {
 
 // segment writes one segment and the lists that open and close with it.
 func (e *encoder) segment(s *x12.Segment) error {
-	if e.held {
+	if e.held && e.wrap.Width > 0 {
+		e.begin(nil) // blanks fall where a line ends between segments by chance
+	} else if e.held {
 		e.begin(e.r.Gap())
 	}
 	switch s.Kind {
@@ -300,6 +335,19 @@ func (e *encoder) composite(b, v []byte) []byte {
 		b = appendBytes(b, part)
 	}
 	return append(b, ']')
+}
+
+// appendWrap appends how an interchange is wrapped, if it is.
+func appendWrap(b []byte, w wire.Wrap) []byte {
+	if w.Width == 0 {
+		return b
+	}
+	b = strconv.AppendInt(append(b, `,"wrap":{"width":`...), int64(w.Width), 10)
+	b = appendBytes(append(b, `,"break":`...), []byte(w.Break))
+	if w.Column > 0 {
+		b = strconv.AppendInt(append(b, `,"column":`...), int64(w.Column), 10)
+	}
+	return append(b, '}')
 }
 
 func appendByte(b []byte, c byte) []byte { return appendBytes(b, []byte{c}) }

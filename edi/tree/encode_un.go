@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"entente/edi/edifact"
+	"entente/edi/schema"
 	"entente/edi/wire"
 )
 
@@ -45,6 +46,7 @@ type unEncoder struct {
 	b   []byte
 
 	d       edifact.Delimiters
+	wrap    wire.Wrap
 	unb     edifact.Segment // held back until the gap after it is known
 	before  []byte
 	unbRaw  []byte
@@ -55,6 +57,8 @@ type unEncoder struct {
 	fresh   bool
 	inGroup bool
 	inSet   bool
+	loops   int
+	follow  schema.UnFollower
 	cutOff  bool // the UNB has no terminator
 	gap     []byte
 	now     []byte // the gap before the present segment
@@ -62,41 +66,40 @@ type unEncoder struct {
 	again   []byte
 }
 
-func unToJSON(w *bufio.Writer, r io.Reader, limits wire.Limits) error {
-	rec := &recorder{src: r, max: limits.Filled().Segment + 4<<20}
-	e := &unEncoder{w: w, rec: rec, r: edifact.NewReader(rec, limits)}
-	e.text(`{"edi":"` + Format + `","interchanges":[`)
+// run writes interchanges to the end of the file, or until X12 begins. It returns what
+// was passed over last.
+func (e *unEncoder) run() ([]byte, error) {
+	lead, rec := bytes.Clone(e.before), e.rec
 	for {
 		s, err := e.r.Next()
+		if errors.Is(err, edifact.ErrX12) {
+			e.endInterchange()
+			return append(lead, rec.cut(e.r.Offset())...), err
+		}
 		if err != nil {
 			var we *wire.Error
 			unfinished := errors.As(err, &we) && we.Key == "interchange.unfinished" && (e.held || e.open)
 			if !errors.Is(err, io.EOF) && !unfinished || len(bytes.Trim(rec.buf, blanks)) > 0 {
-				return err
+				return nil, err
 			}
-			break
+			e.endInterchange()
+			return append(lead, rec.cut(rec.base+int64(len(rec.buf)))...), nil
 		}
-		e.now = append(e.now[:0], rec.cut(s.Offset)...)
+		e.now = append(append(e.now[:0], lead...), rec.cut(s.Offset)...)
+		lead = nil
 		rec.cut(e.r.Offset())
 		if s.Kind == wire.InterchangeStart {
 			e.endInterchange()
 			e.unb, e.unbRaw, e.unbMark = s.CopyTo(e.unbRaw[:0], e.unbMark[:0])
 			e.before = append(e.before[:0], e.now...)
 			e.d, e.held, e.cutOff = e.r.Delimiters(), true, e.r.Unterminated()
+			e.wrap, _ = e.r.Wrapped()
 			continue
 		}
 		if err := e.segment(s); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	e.endInterchange()
-	e.text("\n]")
-	if g := rec.cut(rec.base + int64(len(rec.buf))); len(g) > 0 {
-		e.b = appendBytes(append(e.b[:0], `,"after":`...), g)
-		_, _ = e.w.Write(e.b)
-	}
-	e.text("}\n")
-	return nil
 }
 
 func (e *unEncoder) text(s string) { _, _ = e.w.WriteString(s) }
@@ -120,6 +123,7 @@ func (e *unEncoder) begin(gap []byte) {
 		b = appendByte(append(b, `,"repetition":`...), e.d.Repetition)
 	}
 	b = append(appendByte(append(b, `,"terminator":`...), e.d.Terminator), '}')
+	b = appendWrap(b, e.wrap)
 	if len(e.before) > 0 {
 		b = appendBytes(append(b, `,"before":`...), e.before)
 	}
@@ -137,7 +141,7 @@ func (e *unEncoder) begin(gap []byte) {
 	e.b = b
 	_, _ = e.w.Write(b)
 	e.gap = append(e.gap[:0], gap...)
-	e.fresh, e.inGroup, e.inSet = false, false, false
+	e.fresh, e.inGroup, e.inSet, e.loops = false, false, false, 0
 }
 
 func (e *unEncoder) endInterchange() {
@@ -151,8 +155,16 @@ func (e *unEncoder) endInterchange() {
 	}
 }
 
+func (e *unEncoder) endLoops(to int) {
+	for ; e.loops > to; e.loops-- {
+		e.text("]}")
+		e.fresh = false
+	}
+}
+
 func (e *unEncoder) endSet() {
 	if e.inSet {
+		e.endLoops(0)
 		e.text("]}")
 		e.inSet, e.fresh = false, false
 	}
@@ -178,7 +190,9 @@ func (e *unEncoder) list(kind string, name []byte) {
 }
 
 func (e *unEncoder) segment(s *edifact.Segment) error {
-	if e.held {
+	if e.held && e.wrap.Width > 0 {
+		e.begin(nil)
+	} else if e.held {
 		e.begin(e.now)
 	}
 	switch s.Kind {
@@ -190,6 +204,18 @@ func (e *unEncoder) segment(s *edifact.Segment) error {
 		e.endSet()
 		e.list("set", e.unescape(s.El(2, 1)))
 		e.inSet = true
+		e.follow.Begin(s)
+	case wire.Body:
+		depth, opens := e.follow.Place(s)
+		if opens == "" {
+			e.endLoops(depth)
+			break
+		}
+		e.endLoops(depth - 1)
+		e.list("loop", []byte(opens))
+		e.loops = depth
+	case wire.SetEnd:
+		e.endLoops(0)
 	case wire.GroupEnd:
 		e.endSet()
 	case wire.InterchangeEnd:
@@ -200,6 +226,12 @@ func (e *unEncoder) segment(s *edifact.Segment) error {
 		b = append(b, ',')
 	}
 	b = append(b, '\n')
+	if s.Kind == wire.Object {
+		e.fresh = false
+		e.b = append(appendBytes(append(b, `{"object":`...), s.Raw()), '}')
+		_, err := e.w.Write(e.b)
+		return err
+	}
 	cut := e.r.Unterminated()
 	other := !bytes.Equal(e.now, e.gap)
 	if cut || other {

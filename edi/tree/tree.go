@@ -24,7 +24,10 @@
 // {"repeat":[…]}. Bytes that are not UTF-8 are {"base64":"…"} in place of a
 // string. "gap" is what stands between segments, "tail" the number of blanks before
 // each terminator, "before" what stands before the ISA, "after" what follows the
-// last interchange. A segment that is otherwise is
+// last interchange. "wrap" is there where the interchange is cut into lines in the middle
+// of segments: {"width":80,"break":"\n","column":0}, the column at which its ISA or UNB
+// begins; values are without these breaks. {"object":…} is a part of the object between
+// UNO and UNP, any bytes. A segment that is otherwise is
 // {"segment":[…],"before":"…","tail":1,"unterminated":true}, the last at the end
 // of a file only.
 package tree

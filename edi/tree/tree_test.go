@@ -202,6 +202,8 @@ func FuzzSameBytes(f *testing.F) {
 	f.Add([]byte("x\n" + isa4 + strings.ReplaceAll(rest, "~", " ~\r\n")))
 	f.Add([]byte(strings.ReplaceAll(isa+rest, "*", "\t") + "\t"))
 	f.Add([]byte(isa + "BIN*3*~~~~IEA*0*1"))
+	f.Add([]byte(wrapLines(isa+rest+isa4+rest, 80, "\r\n")))
+	f.Add([]byte(wrapLines(isa+rest, 40, "\n") + "\n" + wrapLines(un, 72, "\n") + "\n" + isa4 + rest))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var text, back bytes.Buffer
 		lim := wire.Limits{File: 1 << 20, Segment: 4096, Elements: 100}

@@ -33,6 +33,8 @@ func TestSameBytesEDIFACT(t *testing.T) {
 		"no elements":        strings.Replace(un, "LIN+1", "UNS'LIN+1", 1),
 		"tag with parts":     strings.Replace(un, "LIN+1", "RFF:1:2+ON:7'LIN+1", 1),
 		"no trailer":         strings.TrimSuffix(un, "UNT+5+1'UNZ+1+101'"),
+		"package":            strings.Replace(un, "UNZ+1", "UNO+7+AAA:D+1:8+9'a'+:?\x00\xff\n~UNP+9+7'UNZ+2", 1),
+		"big package":        strings.Replace(un, "UNZ+1", "UNO+7+AAA:D+1:8+50000'"+strings.Repeat("'UNZ+", 10_000)+"UNP+50000+7'UNZ+2", 1),
 		"only UNB":           un[:strings.Index(un, "UNH")],
 	}
 	files, err := filepath.Glob("../testdata/edifact/*/in.edi")
@@ -68,6 +70,8 @@ func TestSameBytesEDIFACT(t *testing.T) {
 func FuzzSameBytesEDIFACT(f *testing.F) {
 	f.Add([]byte(un))
 	f.Add([]byte("UNA:+.? '\r\n" + un + "\nUNA:+.?*'" + strings.Replace(un, ":3+", ":4+", 1)))
+	f.Add([]byte(wrapLines("UNA:+.? '"+un+un, 40, "\r\n") + "\r\n"))
+	f.Add([]byte(strings.Replace(un, "UNZ+1", "UNO+7+AAA:D+1:8+9'a'+:?\x00\xff\n~UNP+9+7'UNZ+2", 1)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var text, back bytes.Buffer
 		lim := wire.Limits{File: 1 << 20, Segment: 4096, Elements: 100}

@@ -26,10 +26,13 @@ const (
 	SetStart
 	// SetEnd is SE or UNT.
 	SetEnd
-	// Service is a segment of the interchange outside any group, such as TA1.
+	// Service is a segment of the interchange outside any group, such as TA1, or of
+	// a package: UNO and UNP.
 	Service
 	// Stray is a segment that stands where no segment may stand.
 	Stray
+	// Object is no segment but a part of the object in a package, any bytes.
+	Object
 )
 
 // Event is one step of a pull reader as the layers above count it: what kind of
@@ -187,6 +190,8 @@ type Limits struct {
 	Sets int
 	// Interchanges is the greatest number of interchanges in a file.
 	Interchanges int
+	// Nesting is how deep loops and levels (HL) may nest, envelope included.
+	Nesting int
 	// Findings is the greatest number kept per set, group and interchange;
 	// further ones are counted, not kept.
 	Findings int
@@ -197,7 +202,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		File: 1 << 30, Segment: 64 << 10, Element: 64 << 10, Elements: 256,
-		Set: 16 << 20, Sets: 1 << 20, Interchanges: 10_000, Findings: 100,
+		Set: 16 << 20, Sets: 1 << 20, Interchanges: 10_000, Nesting: 32, Findings: 100,
 	}
 }
 
@@ -224,6 +229,9 @@ func (l Limits) Filled() Limits {
 	}
 	if l.Interchanges <= 0 {
 		l.Interchanges = d.Interchanges
+	}
+	if l.Nesting <= 0 {
+		l.Nesting = d.Nesting
 	}
 	if l.Findings <= 0 {
 		l.Findings = d.Findings

@@ -3,9 +3,11 @@ package x12
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"entente/edi/wire"
@@ -25,6 +27,8 @@ func seed(f *testing.F) {
 		f.Add(b)
 	}
 	f.Add([]byte(isa4 + small))
+	f.Add([]byte(wrapped(isa5+small, 80, "\r\n")))
+	f.Add([]byte(wrapped(isa5+small+isa4+small, 60, "\n")))
 	f.Add([]byte("UNA:+.? '"))
 	f.Add([]byte(isa5 + "GS*"))
 }
@@ -55,8 +59,10 @@ func FuzzRead(f *testing.F) {
 				t.Fatalf("offset %d after %d of %d", s.Offset, last, len(data))
 			}
 			last = s.Offset
-			if got := data[s.Offset : s.Offset+int64(len(s.Raw()))]; !bytes.Equal(got, s.Raw()) {
-				t.Fatalf("%q stands at %d, not %q", got, s.Offset, s.Raw())
+			for i, c := range s.Raw() {
+				if at := s.At(i); at >= int64(len(data)) || data[at] != c {
+					t.Fatalf("byte %d of %q is not at %d", i, s.Raw(), at)
+				}
 			}
 		}
 		envelopes, _ := ScanBytes(data, lim)
@@ -81,4 +87,54 @@ func FuzzRoundTrip(f *testing.F) {
 			t.Fatalf("%v\n%q\n%q\n%q\n%q", err, first, second, written, again)
 		}
 	})
+}
+
+// FuzzWrapped: an interchange cut into lines of any width reads as the plain one.
+func FuzzWrapped(f *testing.F) {
+	f.Add([]byte(isa5+small), uint8(64))
+	f.Add([]byte(isa4+small), uint8(0))
+	f.Add([]byte(strings.ReplaceAll(isa5+small, "~", "  ~")), uint8(20))
+	f.Add([]byte(isa5+strings.Replace(small, "SE*3", "BIN*7*a~b~c~d~SE*4", 1)), uint8(33))
+	f.Fuzz(func(t *testing.T, data []byte, n uint8) {
+		width := wire.MinWrap + int(n)%(104-wire.MinWrap)
+		if !bytes.HasPrefix(data, []byte("ISA")) || bytes.ContainsAny(data, "\r\n") || bytes.Count(data, []byte("ISA")) > 1 {
+			return
+		}
+		lim := wire.Limits{File: 1 << 20, Segment: 4096, Elements: 100}
+		if _, err := NewBytesReader(data, lim).Next(); err != nil {
+			return
+		}
+		a := NewBytesReader(data, lim)
+		in := []byte(wrapped(string(data), width, "\n"))
+		if len(in) < isaLen || isaShape(in) {
+			return // the ISA fits as it is: nothing shows that it is wrapped
+		}
+		b := NewReader(onlyReader{bytes.NewReader(in)}, lim)
+		for {
+			want, err := a.Next()
+			got, gerr := b.Next()
+			if err != nil || gerr != nil {
+				if fmt.Sprint(keyOf(err)) != fmt.Sprint(keyOf(gerr)) {
+					t.Fatalf("%v, %v\n%q", err, gerr, in)
+				}
+				return
+			}
+			if !bytes.Equal(want.Raw(), got.Raw()) || want.Len() != got.Len() || want.Kind != got.Kind || a.Tail() != b.Tail() {
+				t.Fatalf("%q, %q", want.Raw(), got.Raw())
+			}
+			for i, c := range got.Raw() {
+				if in[got.At(i)] != c {
+					t.Fatalf("byte %d of %q is not at %d", i, got.Raw(), got.At(i))
+				}
+			}
+		}
+	})
+}
+
+// keyOf is the key of an error, or the error itself.
+func keyOf(err error) any {
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		return e.Key
+	}
+	return err
 }

@@ -58,6 +58,9 @@ func (r *Reader) skipOther() (bool, error) {
 			return false, nil
 		}
 		at += i
+		if unbIn(b[:at]) {
+			return false, nil
+		}
 		if isaShape(b[at:]) {
 			from := r.start
 			r.start += at
@@ -66,6 +69,46 @@ func (r *Reader) skipOther() (bool, error) {
 		}
 		at++
 	}
+}
+
+// unbIn says whether an interchange of EDIFACT begins in b, which must not be passed
+// over.
+func unbIn(b []byte) bool {
+	for {
+		i := bytes.Index(b, []byte("UNB"))
+		if i < 0 {
+			return false
+		}
+		b = b[i+3:]
+		if len(b) > 4 && string(b[1:4]) == "UNO" {
+			return true
+		}
+	}
+}
+
+// NewRestReader returns a Reader over the rest of a file that another reader began.
+func NewRestReader(rest wire.Rest, limits wire.Limits) *Reader {
+	if rest.Src == nil {
+		r := NewBytesReader(rest.Head, limits)
+		r.base, r.fileSeg, r.seen = rest.Offset, rest.Segments, rest.Offset > 0
+		return r
+	}
+	r := NewReader(rest.Src, limits)
+	r.base, r.fileSeg, r.seen = rest.Offset, rest.Segments, rest.Offset > 0
+	if len(rest.Head) > 0 {
+		r.buf = make([]byte, max(firstBuffer, 2*len(rest.Head)))
+		r.end = copy(r.buf, rest.Head)
+	}
+	return r
+}
+
+// Rest is what the reader has not returned yet. The reader must not be used after.
+func (r *Reader) Rest() wire.Rest {
+	rest := wire.Rest{Head: r.buf[r.start:r.end], Offset: r.base + int64(r.start), Segments: r.fileSeg}
+	if !r.eof {
+		rest.Src = r.src
+	}
+	return rest
 }
 
 // bounds finds the end of the segment at start, as split does, but takes binary
@@ -80,6 +123,47 @@ func (r *Reader) bounds() (length, count int, err error) {
 	return r.split()
 }
 
+// binaryHead reads the head of a BIN or BDS segment: where its data begins, 0 when b
+// holds no such head, of how many bytes that says it is, and how many bounds it noted
+// in pos.
+func binaryHead(b []byte, sep byte, pos []int32) (at, size, bounds int) {
+	if len(b) < 6 || b[3] != sep {
+		return 0, 0, 0
+	}
+	note := func(at int) {
+		if pos != nil {
+			pos[bounds] = int32(at)
+		}
+		bounds++
+	}
+	at = 4
+	note(0)
+	note(4)
+	switch TagOf(b[:3]) {
+	case tagBIN:
+	case tagBDS:
+		i := bytes.IndexByte(b[at:], sep)
+		if i < 0 {
+			return 0, 0, 0
+		}
+		at += i + 1
+		note(at)
+	default:
+		return 0, 0, 0
+	}
+	i := bytes.IndexByte(b[at:], sep)
+	if i < 0 {
+		return 0, 0, 0
+	}
+	size, ok := count(b[at : at+i])
+	if !ok {
+		return 0, 0, 0
+	}
+	at += i + 1
+	note(at)
+	return at, size, bounds
+}
+
 // binary measures a BIN or BDS segment, whose last element is binary data of the
 // length stated before it and may hold any byte. It gives 0 when the segment is
 // another or its length does not lead to a terminator.
@@ -87,36 +171,10 @@ func (r *Reader) binary() (int, error) {
 	if _, err := r.want(32); err != nil {
 		return 0, err
 	}
-	b := r.buf[r.start:min(r.end, r.start+32)]
-	if len(b) < 6 || b[3] != r.delim.Element {
+	at, size, n := binaryHead(r.buf[r.start:min(r.end, r.start+32)], r.delim.Element, r.pos)
+	if at == 0 {
 		return 0, nil
 	}
-	at, n := 4, 1
-	r.pos[0], r.pos[1] = 0, 4
-	switch TagOf(b[:3]) {
-	case tagBIN:
-	case tagBDS:
-		i := bytes.IndexByte(b[at:], r.delim.Element)
-		if i < 0 {
-			return 0, nil
-		}
-		at += i + 1
-		n++
-		r.pos[n] = int32(at)
-	default:
-		return 0, nil
-	}
-	i := bytes.IndexByte(b[at:], r.delim.Element)
-	if i < 0 {
-		return 0, nil
-	}
-	size, ok := count(b[at : at+i])
-	if !ok {
-		return 0, nil
-	}
-	at += i + 1
-	n++
-	r.pos[n] = int32(at)
 	length := at + size
 	if length > r.lim.Segment || size > r.lim.Element {
 		return 0, r.fail(wire.ErrTooLarge, "limit.segment", "")
@@ -124,7 +182,6 @@ func (r *Reader) binary() (int, error) {
 	if ok, err := r.want(length + 1); !ok || err != nil || r.buf[r.start+length] != r.delim.Terminator {
 		return 0, err
 	}
-	n++
 	r.pos[n] = int32(length + 1)
 	r.binaryFields = n + 1
 	return length, nil

@@ -12,9 +12,9 @@ import (
 	"entente/edi/wire"
 )
 
-// ErrEDIFACT says that the input begins with UNA or UNB. It is also a
-// wire.ErrNotRead.
-var ErrEDIFACT = fmt.Errorf("EDIFACT is not read yet by this version: %w", wire.ErrNotRead)
+// ErrEDIFACT says that UNA or UNB stands where an interchange may begin: Reader.Rest
+// is for edifact.NewRestReader. It is also a wire.ErrNotRead.
+var ErrEDIFACT = fmt.Errorf("EDIFACT is read by package edifact: %w", wire.ErrNotRead)
 
 const (
 	firstBuffer = 8 << 10
@@ -45,9 +45,10 @@ type Reader struct {
 	seen         bool // an ISA was read
 	keep         bool // KeepGaps was called
 	gap          []byte
-	binaryFields int   // bounds of the binary segment just measured
-	tail         int   // bytes between the last segment and its terminator
-	skipped      int64 // bytes of other content before the present ISA
+	binaryFields int         // bounds of the binary segment just measured
+	tail         int         // bytes between the last segment and its terminator
+	skipped      int64       // bytes of other content before the present ISA
+	lines        *wire.Lines // of a wrapped interchange, else nil
 
 	inInterchange, inGroup, inSet bool
 	unterminated                  bool
@@ -103,6 +104,9 @@ func (r *Reader) next() (*Segment, error) {
 			return nil, err
 		}
 		return r.readISA()
+	}
+	if r.lines != nil {
+		return r.nextWrapped()
 	}
 	if err := r.skipBlanks(); err != nil {
 		return nil, err
@@ -317,7 +321,7 @@ func (r *Reader) skipBlanks() error {
 		from := r.start
 		for r.start < r.end {
 			c := r.buf[r.start]
-			if c > ' ' || !isBlank(c) || c == r.delim.Element {
+			if c > ' ' || !isBlank(c) || c == r.delim.Element && r.inInterchange {
 				return r.passed(from)
 			}
 			r.start++
@@ -384,21 +388,8 @@ func (r *Reader) fill() error {
 // interchange. It returns io.EOF at a proper end.
 func (r *Reader) seekISA() error {
 	if !r.seen {
-		if _, err := r.want(4); err != nil {
+		if err := r.begin(); err != nil {
 			return err
-		}
-		b := r.buf[r.start:r.end]
-		if bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}) {
-			r.start += 3
-			if err := r.passed(r.start - 3); err != nil {
-				return err
-			}
-		}
-		if bytes.HasPrefix(b, []byte{0xc9, 0xe2, 0xc1}) {
-			return r.fail(wire.ErrNotEDI, "ebcdic", "")
-		}
-		if bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
-			return r.fail(wire.ErrNotEDI, "utf16", "")
 		}
 	}
 	r.delim, r.skipped = Delimiters{}, 0
@@ -419,6 +410,11 @@ func (r *Reader) seekISA() error {
 	case bytes.HasPrefix(b, []byte("ISA")):
 		return nil
 	}
+	if r.seen && b[0] == 'I' { // a tag that a line break cuts through
+		if flat, _, err := r.unwrapISA(); flat != nil || err != nil {
+			return err
+		}
+	}
 	if found, err := r.skipOther(); found || err != nil {
 		return err
 	}
@@ -426,7 +422,7 @@ func (r *Reader) seekISA() error {
 	if r.seen {
 		return r.fail(wire.ErrMalformed, "junk", string(b[:min(len(b), 20)]))
 	}
-	return r.fail(wire.ErrNotEDI, "not_edi", string(b[:min(len(b), 20)]))
+	return r.notEDI(b)
 }
 
 // atISA says whether a whole ISA stands at start although one is open. It must
@@ -464,10 +460,22 @@ func (r *Reader) readISA() (*Segment, error) {
 	if !ok {
 		return nil, r.fail(wire.ErrTruncated, "isa.truncated", string(b[:min(len(b), 40)]))
 	}
-	if !isaShape(b) {
-		return nil, r.fail(wire.ErrMalformed, "isa.shape", string(b[:min(len(b), 40)]))
+	r.lines = nil
+	var cut *wire.Cut
+	shaped := isaShape(b)
+	if !shaped || b[104] == '\n' || b[104] == '\r' {
+		flat, c, err := r.unwrapISA()
+		b = r.buf[r.start:r.end]
+		switch {
+		case err != nil:
+			return nil, err
+		case flat != nil:
+			b, cut = flat, c
+		case !shaped:
+			return nil, r.fail(wire.ErrMalformed, "isa.shape", string(b[:min(len(b), 40)]))
+		}
 	}
-	if b[105] == ' ' { // blanks before the terminator
+	if cut == nil && b[105] == ' ' { // blanks before the terminator
 		if _, err = r.want(isaLen + 16); err != nil {
 			return nil, err
 		}
@@ -482,7 +490,7 @@ func (r *Reader) readISA() (*Segment, error) {
 	if rep := b[82]; repeats(version) && !plain(rep) {
 		d.Repetition = rep
 	}
-	if plain(d.Terminator) || plain(d.Component) || !d.distinct() {
+	if plain(d.Terminator) || plain(d.Component) || d.Component == 0 || !d.distinct() {
 		return nil, r.fail(wire.ErrMalformed, "isa.delimiters", string([]byte{d.Element, d.Component, d.Repetition, d.Terminator}))
 	}
 	r.delim = d
@@ -500,10 +508,10 @@ func (r *Reader) readISA() (*Segment, error) {
 	r.pos[17] = 106
 	r.seg = Segment{
 		Kind: wire.InterchangeStart, Tag: tagISA, Offset: r.base + int64(r.start),
-		FileSegment: r.fileSeg, raw: b[:105], pos: r.pos[:18],
+		FileSegment: r.fileSeg, raw: b[:105], cut: cut, pos: r.pos[:18],
 	}
 	r.header = headerOf(&r.seg)
-	r.start += at + 1
+	r.start += int(cut.At(at)) + 1
 	return &r.seg, nil
 }
 

@@ -19,8 +19,21 @@ import (
 // that of r; what was read before the error is returned with it, the broken
 // interchange last, with findings and Complete false.
 func Scan(r io.Reader, limits wire.Limits) ([]Envelope, error) {
-	s := scanner{r: NewReader(r, limits), sum: sha256.New()}
-	return s.run()
+	found, _, err := ScanRest(wire.Rest{Src: r}, limits)
+	return found, err
+}
+
+// ScanRest is Scan over the rest of a file. Where EDIFACT begins (ErrEDIFACT) it
+// returns what is left then.
+func ScanRest(rest wire.Rest, limits wire.Limits) ([]Envelope, wire.Rest, error) {
+	s := scanner{r: NewRestReader(rest, limits), sum: sha256.New(), sets: rest.Sets, before: rest.Interchanges}
+	found, err := s.run()
+	if !errors.Is(err, ErrEDIFACT) {
+		return found, wire.Rest{}, err
+	}
+	left := s.r.Rest()
+	left.Sets, left.Interchanges = s.sets, s.before+len(found)
+	return found, left, err
 }
 
 // ScanBytes is Scan over bytes in memory, without copying them.
@@ -36,6 +49,8 @@ type scanner struct {
 	sum  hash.Hash
 	mark [1]byte
 	sets int // in the file
+	// before counts interchanges of the file that are not in out.
+	before int
 
 	group     Group
 	groupSets int
@@ -55,7 +70,7 @@ func (s *scanner) run() ([]Envelope, error) {
 		}
 		if seg.Kind == wire.InterchangeStart {
 			s.endInterchange(nil)
-			if len(s.out) == s.r.lim.Interchanges {
+			if s.before+len(s.out) >= s.r.lim.Interchanges {
 				return s.out, s.r.fail(wire.ErrTooLarge, "limit.interchanges", "")
 			}
 			s.begin(seg)
@@ -132,7 +147,7 @@ func (s *scanner) endInterchange(iea *Segment) {
 	e.Complete = iea != nil && len(findings) == 0
 	e.Length = s.r.Offset() - e.Offset
 	if iea != nil {
-		e.Length = iea.Offset + int64(len(iea.Raw())) - e.Offset
+		e.Length = iea.At(len(iea.Raw())) - e.Offset
 		if !s.r.Unterminated() {
 			e.Length = s.r.Offset() - e.Offset
 		}

@@ -43,7 +43,8 @@ type Segment struct {
 	SetSegment  int
 
 	raw []byte
-	pos []int32 // start of every element in raw, the tag first; one more at the end
+	cut *wire.Cut // where line breaks were taken out, nil for nowhere
+	pos []int32   // start of every element in raw, the tag first; one more at the end
 }
 
 // Len is the number of elements after the tag, empty ones at the end included.
@@ -73,9 +74,9 @@ func (s *Segment) ElOffset(i int) int64 {
 		return s.Offset
 	}
 	if i+1 >= len(s.pos) {
-		return s.Offset + int64(len(s.raw))
+		return s.At(len(s.raw))
 	}
-	return s.Offset + int64(s.pos[i])
+	return s.At(int(s.pos[i]))
 }
 
 // Raw is the whole segment without its terminator. Borrowed.

@@ -42,6 +42,7 @@ var imports = []rule{
 	{"edi/x12", []string{"edi/wire"}, "a reader knows positions and limits, not meanings"},
 	{"edi/edifact", []string{"edi/wire"}, "a reader knows positions and limits, not meanings"},
 	{"edi/schema", []string{"edi/wire", "edi/x12", "edi/edifact"}, "meanings stand on readers and know no storage"},
+	{"edi/event", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "events are pulled from the readers, loops from the standard, without storage"},
 	{"edi/tree", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "the neutral tree is made of segments and loops, without storage"},
 	{"edi/guide", []string{"edi/wire", "edi/schema", "edi/tree", "edi/x12"}, "a partner's guide stands on the standard and is told in its findings"},
 	{"edi/ack", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "answers are made of verdicts, without storage"},

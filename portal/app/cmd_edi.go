@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"entente/edi/ack"
 	"entente/edi/schema"
@@ -80,7 +81,21 @@ func unreadable(p *locale.Printer, err error) error {
 
 // ediErrorText says an error that ended reading in words, with its place.
 func ediErrorText(p *locale.Printer, w *wire.Error) string {
-	return p.T("edi.error."+w.Key, "Value", w.Value, "Offset", w.Pos.Offset, "Segment", w.Pos.FileSegment)
+	text := p.T("edi.error."+w.Key, "Value", printable(w.Value), "Offset", w.Pos.Offset, "Segment", w.Pos.FileSegment)
+	if w.Pos.Offset > 0 {
+		text += " " + p.T("cli.at", "byte", w.Pos.Offset, "segment", w.Pos.FileSegment)
+	}
+	return text
+}
+
+// printable shows bytes of a file on a terminal.
+func printable(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(s, "\uFFFD")))
 }
 
 func ediCheck(e *env, args []string) (int, error) {
@@ -128,7 +143,11 @@ func ediCheck(e *env, args []string) (int, error) {
 	return exitOK, nil
 }
 
-func findingText(p *locale.Printer, f wire.Finding) string { return locale.Finding(p, f.Key, f.Data()) }
+func findingText(p *locale.Printer, f wire.Finding) string {
+	data := f.Data()
+	data["Value"] = printable(data["Value"])
+	return locale.Finding(p, f.Key, data)
+}
 
 func printReport(w io.Writer, p *locale.Printer, r *schema.Report) {
 	out := bufio.NewWriter(w)
@@ -331,6 +350,12 @@ func ediExplain(e *env, args []string) (int, error) {
 		fmt.Fprintln(w)
 		return nil
 	}))
+	if we, ok := errors.AsType[*wire.Error](err); ok && we.Key == "interchange.unfinished" {
+		if !*asJSON {
+			fmt.Fprintf(w, "! %s\n", ediErrorText(p, we))
+		}
+		return exitFailed, nil
+	}
 	if err != nil {
 		return exitUsage, unreadable(p, err)
 	}

@@ -136,9 +136,9 @@ func rawEDIFACT(in io.Reader, marks map[string]bool) segments {
 		}
 		d, raw := r.Delimiters(), s.Raw()
 		element := func(i int) string {
-			from, to := int(s.ElOffset(i, 1)-s.Offset), len(raw)
+			from, to := s.Start(i, 1), len(raw)
 			if i < s.Len() {
-				to = int(s.ElOffset(i+1, 1)-s.Offset) - 1
+				to = s.Start(i+1, 1) - 1
 			}
 			if from < 0 || from > to || to > len(raw) {
 				return ""

@@ -1,0 +1,59 @@
+package gateway
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"entente/edi/schema"
+	"entente/edi/wire"
+)
+
+// TestScanBoth: a body with both standards, wrapped or not, is cut into interchanges
+// each of which reads by itself.
+func TestScanBoth(t *testing.T) {
+	t.Parallel()
+	sample := func(name string) string {
+		b, err := os.ReadFile("../testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.NewReplacer("\r", "", "\n", "").Replace(string(b))
+	}
+	lines := func(s string) string {
+		var b strings.Builder
+		for ; len(s) > 80; s = s[80:] {
+			b.WriteString(s[:80] + "\r\n")
+		}
+		return b.String() + s
+	}
+	x, un := sample("cases/850-ok-005010/in.x12"), sample("edifact/orders-ok-d96a/in.edi")
+	for name, body := range map[string]string{
+		"plain": x + un + x + un, "lines between": x + "\r\n" + un + "\n" + x + "\n" + un, "wrapped each": lines(x) + "\r\n" + lines(un) + "\r\n" + x + lines(un),
+	} {
+		found, err := scan(strings.NewReader(body), []byte(body)[:min(len(body), 1024)], wire.Limits{})
+		if err != nil || len(found) != 4 {
+			t.Fatalf("%s: %d interchanges, %v", name, len(found), err)
+		}
+		for i, e := range found {
+			want := []string{SyntaxX12, SyntaxEDIFACT}[i%2]
+			rep, err := schema.CheckBytes([]byte(body)[e.offset:e.offset+e.length], schema.Options{})
+			if e.syntax != want || e.sets != 1 || err != nil || rep.Rejected || len(rep.Interchanges) != 1 {
+				t.Errorf("%s: interchange %d is %s, %v", name, i, e.syntax, err)
+			}
+		}
+	}
+	two := lines(x + x) // the second begins in the middle of a line
+	found, err := scan(strings.NewReader(two), []byte(two)[:1024], wire.Limits{})
+	if err != nil || len(found) != 2 {
+		t.Fatal(len(found), err)
+	}
+	for i, e := range found {
+		var text bytes.Buffer
+		text.WriteString(two[e.offset : e.offset+e.length])
+		if rep, err := schema.Check(&text, schema.Options{}); err != nil || rep.Rejected {
+			t.Errorf("interchange %d of a wrapped body: %v", i, err)
+		}
+	}
+}
