@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"entente/edi/wire"
 	"entente/edi/x12"
@@ -60,7 +61,9 @@ func groupFinding(key, code string, sev wire.Severity, s *x12.Segment, el int, r
 func groupFindings(s *x12.Segment, g x12.Group, rel *release, opt *Options) []wire.Finding {
 	var out []wire.Finding
 	if rel == nil {
-		out = append(out, groupFinding("group.version", "2", wire.Reject, s, 8, "480"))
+		f := groupFinding("group.version", "2", wire.Reject, s, 8, "480")
+		f.Args = map[string]string{"supported": strings.Join(editions, ", ")}
+		out = append(out, f)
 	} else if !rel.knowsGroup(g.FunctionalID, opt) {
 		out = append(out, groupFinding("group.unsupported", "1", wire.Reject, s, 1, "479"))
 	}

@@ -48,7 +48,8 @@ func unTextKeys() []string {
 	for n := range unNamed() {
 		keys["edi.un.code."+n] = true
 	}
-	for _, d := range directories() {
+	for _, load := range directories {
+		d := load()
 		for m := range d.messages {
 			keys["edi.un.set."+m] = true
 		}
@@ -70,7 +71,7 @@ func explainMessage(set *Set) Explained {
 	}
 	dir := directoryOf(*set.Message)
 	if dir == nil {
-		dir = directories()["D01B"]
+		dir = directoryNamed("D01B")
 	}
 	x := unExplainer{dir: dir}
 	x.judge.limit = 1
