@@ -235,7 +235,7 @@ func compile(t *Tables, name string) (*release, error) {
 		e := &element{ref: ref, min: d.Min, max: d.Max}
 		var ok bool
 		if e.kind, e.places, ok = kindOf(d.Type); !ok {
-			return nil, &TableError{What: "no type of X12", Text: ref + " " + d.Type}
+			return nil, &TableError{Key: "type", Text: ref + " " + d.Type}
 		}
 		if c, ok := t.Codes[ref]; ok {
 			e.codes = &codeList{wide: c.Mode == "wide"}
@@ -250,7 +250,7 @@ func compile(t *Tables, name string) (*release, error) {
 		c := &element{ref: ref, kind: kindAN}
 		for _, f := range fields {
 			if _, ok := t.Elements[f.Ref]; !ok {
-				return nil, &TableError{What: "no element " + f.Ref, Text: "com " + ref}
+				return nil, &TableError{Key: "element_unknown", Text: "com " + ref + " " + f.Ref}
 			}
 			c.parts = append(c.parts, field{r.elements[f.Ref], f.Must, 1})
 		}
@@ -259,14 +259,14 @@ func compile(t *Tables, name string) (*release, error) {
 	for id, d := range t.Segments {
 		s, bad := r.segment(id, d)
 		if bad != "" {
-			return nil, &TableError{What: "no element " + bad, Text: "seg " + id}
+			return nil, &TableError{Key: "element_unknown", Text: "seg " + id + " " + bad}
 		}
 		r.segments[s.tag] = s
 	}
 	for kind, d := range t.Sets {
 		s := &set{kind: kind, group: d.Group, root: &loop{}, tags: map[x12.Tag]bool{}}
 		if bad := r.nodes(s, s.root, d.Nodes); bad != "" {
-			return nil, &TableError{What: "no segment " + bad, Text: "set " + kind}
+			return nil, &TableError{Key: "segment_unknown", Text: "set " + kind + " " + bad}
 		}
 		r.sets[kind] = s
 	}

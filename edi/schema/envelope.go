@@ -85,7 +85,7 @@ func (r *release) knowsGroup(id string, opt *Options) bool {
 			return true
 		}
 	}
-	return false
+	return opt.ownGroup(r.name, id)
 }
 
 // validControl says whether ST02 is 4 to 9 printable characters.

@@ -112,7 +112,10 @@ func ExplainSet(set *Set) Explained {
 		Type: set.Type, NameKey: "edi.set.unknown", Control: set.Control, Version: set.Version,
 		Verdict: set.Verdict, Segments: make([]ExplainedSegment, 0, len(set.Segments)),
 	}
-	rel := releaseOf(set.Version)
+	rel := set.rel
+	if rel == nil {
+		rel = releaseOf(set.Version)
+	}
 	if rel == nil {
 		rel = newest()
 	}

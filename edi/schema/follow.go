@@ -1,10 +1,53 @@
 package schema
 
-import "entente/edi/x12"
+import (
+	"entente/edi/edifact"
+	"entente/edi/x12"
+)
 
 // Follower tells which loops the segments of a set open and close, by position as
 // judging does. It keeps no segment; one follower may follow many sets in turn.
-type Follower struct{ j judge }
+type Follower struct {
+	j  judge
+	un unJudge
+}
+
+// BeginSet starts a judged set, by the definitions that it was judged by. It says
+// whether the set is known; of one that is not, every segment stands outside of loops.
+func (f *Follower) BeginSet(set *Set) bool {
+	f.j.set, f.un.msg = nil, nil
+	if set.Message == nil {
+		if set.rel == nil {
+			return f.Begin(set.Version, set.Type, set.Delimiters)
+		}
+		f.j.limit = 1
+		f.j.begin(set.rel, set.rel.sets[set.Type], set.Delimiters)
+		return f.j.set != nil
+	}
+	dir := set.dir
+	if dir == nil {
+		dir = directoryOf(*set.Message)
+	}
+	f.un.limit = 1
+	if dir != nil {
+		f.un.begin(dir, dir.messages[set.Type], edifact.Charset{}, "")
+	}
+	return f.un.msg != nil
+}
+
+// PlaceUN is Place for a segment of EDIFACT, between UNH and UNT. Loops are named
+// "SG25".
+func (f *Follower) PlaceUN(s *edifact.Segment) (depth int, opens string) {
+	if f.un.msg == nil {
+		return 0, ""
+	}
+	f.un.findings = f.un.findings[:0]
+	f.un.place(s)
+	if f.un.entered {
+		opens = f.un.groupID()
+	}
+	return len(f.un.stack) - 1, opens
+}
 
 // Begin starts a set of the given GS08 and ST01. It says whether the set is known;
 // of one that is not, every segment stands outside of loops.

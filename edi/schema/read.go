@@ -283,14 +283,21 @@ func (e *engine) beginSet(s *x12.Segment) error {
 	e.raw, e.pos, e.segs = e.raw[:0], e.pos[:0], e.segs[:0]
 	e.size, e.full = 0, false
 	var def *set
-	if e.rel != nil {
-		e.set.Release = e.rel.name
-		def = e.rel.sets[e.set.Type]
+	rel := e.rel
+	if rel != nil {
+		if len(e.opt.Own) > 0 {
+			if own := e.opt.own(rel.name, e.set.Type); own != nil {
+				rel = own.release
+			}
+		}
+		e.set.Release = rel.name
+		def = rel.sets[e.set.Type]
 	}
+	e.set.rel = rel
 	if e.refused || !e.opt.takes(e.set.Type) {
 		def = nil
 	}
-	e.judge.begin(e.rel, def, e.set.Delimiters)
+	e.judge.begin(rel, def, e.set.Delimiters)
 	e.keep(s)
 	e.setHead(s, def, fresh)
 	return nil

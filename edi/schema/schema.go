@@ -28,10 +28,13 @@ type Options struct {
 	Sets []string
 	// Tolerance is what a partner treats otherwise than the standard.
 	Tolerance []Tolerance
-	// Also, when set, judges a set of X12 further, by a partner's guide: its
-	// findings join those of the standard before the verdict is formed. It is
-	// not called for a set that is not supported.
+	// Also, when set, judges a set further, by a partner's guide: its findings
+	// join those of the standard before the verdict is formed. It is not called
+	// for a set that is not supported.
 	Also func(*Set) []wire.Finding
+	// Own are dictionaries of the caller's own, each in place of ours for its
+	// set and edition.
+	Own []*Dictionary
 }
 
 // takes says whether a set type is to be taken.
@@ -120,6 +123,9 @@ type Set struct {
 	// Segments are all segments from ST to SE, a copy of this set's own.
 	Segments   []x12.Segment  `json:"-"`
 	Delimiters x12.Delimiters `json:"-"`
+
+	rel *release // what it was judged by
+	dir *directory
 }
 
 // Visitor is told what Read finds, in the order of the file. An error ends Read,

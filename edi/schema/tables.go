@@ -83,18 +83,24 @@ type NodeDef struct {
 }
 
 // TableError says what is wrong with a line of tables. Line counts from 1; 0 is for what
-// only the whole shows.
+// only the whole shows. Key is one of TableKeys, the sentence for people is the text
+// "edi.guide.define_" + Key.
 type TableError struct {
 	Line int
-	What string
+	Key  string
 	Text string
 }
 
 func (e *TableError) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("tables: %s: %q", e.What, e.Text)
+	return fmt.Sprintf("tables: line %d: %s: %q", e.Line, e.Key, e.Text)
+}
+
+// TableKeys are all keys of a TableError.
+func TableKeys() []string {
+	return []string{
+		"short", "word", "empty", "type", "lengths", "codes", "repeat", "run", "elements", "tag", "note", "brackets", "segments", "nesting",
+		"bound", "head", "element_unknown", "segment_unknown", "set_unknown",
 	}
-	return fmt.Sprintf("tables: line %d: %s: %q", e.Line, e.What, e.Text)
 }
 
 // holds says whether something that begins with an edition holds in another. Editions
@@ -137,7 +143,7 @@ func (t *Tables) read(text, edition string) error {
 			return nil
 		}
 		if what := t.line(words, edition); what != "" {
-			return &TableError{Line: at, What: what, Text: clip([]byte(strings.Join(words, " ")))}
+			return &TableError{Line: at, Key: what, Text: clip([]byte(strings.Join(words, " ")))}
 		}
 		return nil
 	}
@@ -162,7 +168,7 @@ func (t *Tables) read(text, edition string) error {
 // line takes one definition; it says what is wrong, or nothing.
 func (t *Tables) line(words []string, edition string) string {
 	if len(words) < 2 {
-		return "a definition needs a name and content"
+		return "short"
 	}
 	name, since, guarded := strings.Cut(words[1], "@")
 	if guarded && !holds(since, edition) {
@@ -177,7 +183,7 @@ func (t *Tables) line(words []string, edition string) string {
 	case "com":
 		fields, _, what := fieldsOf(rest)
 		if what == "" && len(fields) == 0 {
-			what = "a composite needs elements"
+			what = "empty"
 		}
 		t.Composites[name] = fields
 		return what
@@ -186,7 +192,7 @@ func (t *Tables) line(words []string, edition string) string {
 	case "set":
 		return t.set(name, rest, edition)
 	}
-	return "a line begins with el, code, com, seg or set"
+	return "word"
 }
 
 func (t *Tables) element(name string, f []string, edition string) string {
@@ -196,7 +202,7 @@ func (t *Tables) element(name string, f []string, edition string) string {
 		e.Type = strings.TrimRight(strings.TrimSuffix(f[0], size), ".")
 		n, err := strconv.Atoi(size)
 		if err != nil || n < 1 || e.Type != "an" && e.Type != "a" && e.Type != "n" {
-			return "a type is an..35, n6 or a3, or AN 1 30"
+			return "type"
 		}
 		if e.Max = n; !strings.Contains(f[0], "..") {
 			e.Min = n
@@ -205,11 +211,11 @@ func (t *Tables) element(name string, f []string, edition string) string {
 		return ""
 	}
 	if len(f) < 3 || len(f)%3 != 0 {
-		return "an element has a type, a least and a greatest length"
+		return "lengths"
 	}
 	e.Type = f[0]
 	if _, _, ok := kindOf(e.Type); !ok {
-		return "no type"
+		return "type"
 	}
 	for i := 0; i < len(f); i += 3 {
 		if i > 0 && (f[i][0] != '@' || !holds(f[i][1:], edition)) {
@@ -218,7 +224,7 @@ func (t *Tables) element(name string, f []string, edition string) string {
 		least, err := strconv.Atoi(f[i+1])
 		most, err2 := strconv.Atoi(f[i+2])
 		if err != nil || err2 != nil || least < 0 || most < least || most < 1 {
-			return "lengths are two numbers"
+			return "lengths"
 		}
 		e.Min, e.Max = least, most
 	}
@@ -232,7 +238,7 @@ func (t *Tables) code(name string, f []string) string {
 		c.Mode, f = f[0], f[1:]
 	}
 	if len(f) == 0 {
-		return "no codes"
+		return "codes"
 	}
 	c.Codes = slices.Clone(f)
 	if c.Mode == "+" {
@@ -252,7 +258,7 @@ func fieldsOf(words []string) (fields []FieldDef, open bool, what string) {
 		if words[i][0] != '(' {
 			f, ok := fieldOf(words[i])
 			if !ok {
-				return nil, false, "a repetition is a number"
+				return nil, false, "repeat"
 			}
 			fields = append(fields, f)
 			continue
@@ -260,12 +266,12 @@ func fieldsOf(words []string) (fields []FieldDef, open bool, what string) {
 		var run []FieldDef
 		for ; ; i++ {
 			if i == len(words) {
-				return nil, false, "a run ends with )x and a number"
+				return nil, false, "run"
 			}
 			body, times, end := strings.Cut(strings.TrimPrefix(words[i], "("), ")x")
 			f, ok := fieldOf(body)
 			if !ok {
-				return nil, false, "a repetition is a number"
+				return nil, false, "repeat"
 			}
 			run = append(run, f)
 			if !end {
@@ -273,7 +279,7 @@ func fieldsOf(words []string) (fields []FieldDef, open bool, what string) {
 			}
 			n, err := strconv.Atoi(times)
 			if err != nil || n < 1 || n > 60 {
-				return nil, false, "a run ends with )x and a number"
+				return nil, false, "run"
 			}
 			for range n {
 				fields = append(fields, run...)
@@ -282,7 +288,7 @@ func fieldsOf(words []string) (fields []FieldDef, open bool, what string) {
 		}
 	}
 	if len(fields) > maxFields {
-		return nil, false, "too many elements"
+		return nil, false, "elements"
 	}
 	return fields, open, ""
 }
@@ -307,7 +313,7 @@ func fieldOf(w string) (FieldDef, bool) {
 
 func (t *Tables) segment(name string, words []string) string {
 	if len(name) < 2 || len(name) > 3 {
-		return "a tag has two or three characters"
+		return "tag"
 	}
 	def, notes := words, []string(nil)
 	if i := slices.Index(words, "|"); i >= 0 {
@@ -322,7 +328,7 @@ func (t *Tables) segment(name string, words []string) string {
 		if rest, ok := strings.CutPrefix(c, "PP"); ok {
 			var from, to int
 			if n, err := fmt.Sscanf(rest, "%02d-%02d", &from, &to); n != 2 || err != nil {
-				return "pairs are PP06-25"
+				return "note"
 			}
 			for i := from; i < to; i += 2 {
 				s.Notes = append(s.Notes, fmt.Sprintf("P%02d%02d", i, i+1))
@@ -333,7 +339,7 @@ func (t *Tables) segment(name string, words []string) string {
 	}
 	for _, c := range s.Notes {
 		if n, ok := makeNote(c); !ok || n.mask >= 1<<(len(s.Fields)+1) && !s.Open {
-			return "no note"
+			return "note"
 		}
 	}
 	t.Segments[name] = s
@@ -398,10 +404,10 @@ func (t *Tables) set(name string, words []string, edition string) string {
 		return what
 	}
 	if p.at < len(p.words) {
-		return "a parenthesis too many"
+		return "brackets"
 	}
 	if len(s.Nodes) == 0 {
-		return "a set needs segments"
+		return "segments"
 	}
 	t.Sets[name] = s
 	return ""
@@ -436,7 +442,7 @@ const maxNesting = 16
 // nodes reads places up to the parenthesis that closes them.
 func (p *setParser) nodes(depth int) (out []NodeDef, what string) {
 	if depth > maxNesting {
-		return nil, "loops nest too deep"
+		return nil, "nesting"
 	}
 	for ; p.at < len(p.words); p.at++ {
 		w := p.words[p.at]
@@ -451,7 +457,7 @@ func (p *setParser) nodes(depth int) (out []NodeDef, what string) {
 			}
 			for open := 1; open > 0; {
 				if p.at++; p.at == len(p.words) {
-					return nil, "} is missing"
+					return nil, "brackets"
 				}
 				switch p.words[p.at][0] {
 				case '{':
@@ -464,7 +470,7 @@ func (p *setParser) nodes(depth int) (out []NodeDef, what string) {
 			size, must := strings.CutSuffix(w[1:], "!")
 			max, ok := bound(size)
 			if !ok {
-				return nil, "a loop begins with its greatest use"
+				return nil, "bound"
 			}
 			p.at++
 			inner, what := p.nodes(depth + 1)
@@ -472,10 +478,10 @@ func (p *setParser) nodes(depth int) (out []NodeDef, what string) {
 				return nil, what
 			}
 			if p.at >= len(p.words) {
-				return nil, ") is missing"
+				return nil, "brackets"
 			}
 			if len(inner) == 0 || inner[0].Nodes != nil {
-				return nil, "a loop begins with a segment"
+				return nil, "head"
 			}
 			inner[0].Must, inner[0].Max = true, 1
 			out = append(out, NodeDef{Tag: inner[0].Tag, Must: must, Max: max, Nodes: inner})
@@ -486,14 +492,14 @@ func (p *setParser) nodes(depth int) (out []NodeDef, what string) {
 			if many {
 				var ok bool
 				if n.Max, ok = bound(size); !ok {
-					return nil, "a greatest use is a number or >"
+					return nil, "bound"
 				}
 			}
 			out = append(out, n)
 		}
 	}
 	if depth > 0 {
-		return nil, ") is missing"
+		return nil, "brackets"
 	}
 	return out, ""
 }

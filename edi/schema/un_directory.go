@@ -211,7 +211,7 @@ func compileDirectory(t *Tables, name string) (*directory, error) {
 			e.kind = unNumber
 		case "an":
 		default:
-			return nil, &TableError{What: "no type of EDIFACT", Text: ref + " " + def.Type}
+			return nil, &TableError{Key: "type", Text: ref + " " + def.Type}
 		}
 		if c, ok := t.Codes[ref]; ok {
 			e.codes = newCodes(c.Codes)
@@ -224,7 +224,7 @@ func compileDirectory(t *Tables, name string) (*directory, error) {
 		for _, f := range fields {
 			e := d.elements[f.Ref]
 			if e == nil {
-				return nil, &TableError{What: "no element " + f.Ref, Text: "com " + ref}
+				return nil, &TableError{Key: "element_unknown", Text: "com " + ref + " " + f.Ref}
 			}
 			parts = append(parts, unPart{unElement: e, must: f.Must})
 		}
@@ -240,7 +240,7 @@ func compileDirectory(t *Tables, name string) (*directory, error) {
 	for id, def := range t.Segments {
 		s, bad := d.segment(id, def)
 		if bad != "" {
-			return nil, &TableError{What: "no element " + bad, Text: "seg " + id}
+			return nil, &TableError{Key: "element_unknown", Text: "seg " + id + " " + bad}
 		}
 		d.segments[s.tag] = s
 	}
@@ -248,7 +248,7 @@ func compileDirectory(t *Tables, name string) (*directory, error) {
 		m := &unMessage{kind: kind, root: &unGroup{}, tags: map[edifact.Tag]bool{}, line: edifact.TagOf("LIN")}
 		groups := 0
 		if bad := d.nodes(m, m.root, def.Nodes, &groups); bad != "" {
-			return nil, &TableError{What: "no segment " + bad, Text: "set " + kind}
+			return nil, &TableError{Key: "segment_unknown", Text: "set " + kind + " " + bad}
 		}
 		d.messages[kind] = m
 	}

@@ -69,7 +69,10 @@ func explainMessage(set *Set) Explained {
 		Type: set.Type, NameKey: "edi.un.set.unknown", Control: set.Control, Version: set.Version,
 		Verdict: set.Verdict, Segments: make([]ExplainedSegment, 0, len(set.Un)),
 	}
-	dir := directoryOf(*set.Message)
+	dir := set.dir
+	if dir == nil {
+		dir = directoryOf(*set.Message)
+	}
 	if dir == nil {
 		dir = directoryNamed("D01B")
 	}

@@ -57,6 +57,8 @@ type unJudge struct {
 	lines    int
 	scratch  []unMissing
 	text     [512]byte // for values without their release characters
+	treats   []Tolerance
+	entered  bool // the segment placed last opened a group
 }
 
 var (
@@ -74,6 +76,9 @@ func (j *unJudge) begin(dir *directory, msg *unMessage, c edifact.Charset, assoc
 }
 
 func (j *unJudge) add(f wire.Finding) {
+	if len(j.treats) > 0 && !treat(j.treats, &f) {
+		return
+	}
 	if len(j.findings) >= j.limit {
 		j.dropped++
 		return
@@ -199,7 +204,7 @@ func (j *unJudge) enter(d, i int, s *edifact.Segment) {
 		}
 		j.segmentFinding(key, code, s, n.seg.id, group, map[string]string{"max": strconv.Itoa(n.max)})
 	}
-	if n.group != nil {
+	if j.entered = n.group != nil; j.entered {
 		j.stack = append(j.stack, unFrame{group: n.group, at: 0, count: 1})
 	}
 }
@@ -225,6 +230,7 @@ func (j *unJudge) tellOwed(s *edifact.Segment) {
 
 // unexpected tells why a segment has no place here.
 func (j *unJudge) unexpected(s *edifact.Segment) *unSegment {
+	j.entered = false
 	id := clip(s.TagBytes())
 	def := j.dir.segments[s.Tag]
 	if def == nil {
