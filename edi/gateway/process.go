@@ -11,6 +11,7 @@ import (
 	"entente/edi/ack"
 	"entente/edi/doc"
 	"entente/edi/edifact"
+	"entente/edi/guide"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -106,7 +107,7 @@ func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
 		return err
 	}
 	defer body.Close()
-	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone)}, w)
+	err = schema.Read(body, guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone)}), w)
 	if w.ended {
 		return nil
 	}
