@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -168,7 +169,7 @@ func TestRead(t *testing.T) {
 		t.Fatalf("%+v", g.Sets)
 	}
 	s := g.Sets[0].Segments[1]
-	if s.ID != "PO1" || s.N != 12 || s.Loop != "PO1" || s.Code != "8" || len(s.Elements) != 1 || s.Elements[0] != (ReceivedElement{N: 3, Ref: "355", Code: "5", Value: "EACH"}) {
+	if s.ID != "PO1" || s.N != 12 || s.Loop != "PO1" || s.Code != "8" || len(s.Elements) != 1 || !reflect.DeepEqual(s.Elements[0], ReceivedElement{N: 3, Ref: "355", Code: "5", Value: "EACH"}) {
 		t.Errorf("%+v", s)
 	}
 	if _, err := Read(&schema.Set{Type: "850"}); !errors.Is(err, ErrNot997) {

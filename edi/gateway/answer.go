@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ type received struct {
 	kind     string       // AK101; empty for EDIFACT
 	verdict  wire.Verdict // empty: the partner only says that it came
 	verdicts map[string]wire.Verdict
+	unlisted wire.Verdict // on a set that is not listed
 }
 
 func receivedOf(set *schema.Set) (*received, error) {
@@ -31,7 +33,7 @@ func receivedOf(set *schema.Set) (*received, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.control, out.kind, out.verdict = got.Control, got.FunctionalID, got.Verdict
+		out.control, out.kind, out.verdict, out.unlisted = got.Control, got.FunctionalID, got.Verdict, got.Of("")
 		for _, s := range got.Sets {
 			out.verdicts[s.Control] = s.Verdict
 		}
@@ -118,10 +120,7 @@ func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
 	}
 	ev := AcknowledgedEvent{Parties: made.parties(), Answer: w.row.ID, Verdict: string(got.verdict)}
 	for i := range sets {
-		v := string(got.verdicts[sets[i].Control])
-		if v == "" {
-			v = string(got.verdict)
-		}
+		v := string(cmp.Or(got.verdicts[sets[i].Control], got.unlisted, got.verdict))
 		if err := db.Tx(ctx).Model(&setRow{}).Where("interchange_id = ? AND position = ?", made.ID, sets[i].Position).
 			Update("answered", v).Error; err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 )
 
 // headerFindings judges the content of an ISA. Codes are those of TA105.
-func headerFindings(s *x12.Segment, h x12.Header) []wire.Finding {
+func headerFindings(s *x12.Segment, h x12.Header, d x12.Delimiters) []wire.Finding {
 	var out []wire.Finding
 	add := func(key, code string, el int, ref string, sev wire.Severity) {
 		p := position(s)
@@ -33,6 +33,17 @@ func headerFindings(s *x12.Segment, h x12.Header) []wire.Finding {
 	if t := s.El(10); len(t) != 4 || !validTime(t) {
 		add("interchange.time", "015", 10, "I09", wire.AcceptedWithError)
 	}
+	if rep := s.El(11); h.Version >= "00402" && digitsOnly(h.Version) && !repeatable(rep, d) {
+		// Many send U as before 00402 and repeat nothing.
+		code, sev := "022", wire.AcceptedWithError
+		if h.Version >= "00505" {
+			code = "032" // since 005042, which ISA12 cannot tell from 00504
+		}
+		if string(rep) != "U" {
+			sev = wire.Reject
+		}
+		add("interchange.repetition", code, 11, "I10", sev)
+	}
 	if !digitsOnly(h.Version) {
 		add("interchange.version", "017", 12, "I11", wire.Reject)
 	}
@@ -46,6 +57,11 @@ func headerFindings(s *x12.Segment, h x12.Header) []wire.Finding {
 		add("interchange.usage", "020", 15, "I14", wire.Reject)
 	}
 	return out
+}
+
+// repeatable says whether ISA11 is the repetition separator that the reader follows.
+func repeatable(rep []byte, d x12.Delimiters) bool {
+	return len(rep) == 1 && d.Repetition != 0 && rep[0] == d.Repetition
 }
 
 func groupFinding(key, code string, sev wire.Severity, s *x12.Segment, el int, ref string) wire.Finding {

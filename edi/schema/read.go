@@ -150,6 +150,11 @@ func (e *engine) take(s *x12.Segment) error {
 	case wire.Service:
 		if s.ID() == "TA1" {
 			e.ic.TA1s++
+			if len(e.ic.Answers) < e.lim.Findings {
+				e.ic.Answers = append(e.ic.Answers, TA1{
+					Control: s.Text(1), Date: s.Text(2), Time: s.Text(3), Status: s.Text(4), Code: s.Text(5), Offset: s.Offset,
+				})
+			}
 		}
 	}
 	return nil
@@ -169,7 +174,7 @@ func (e *engine) beginInterchange(s *x12.Segment) error {
 	e.ics++
 	e.icOpen, e.icTold, e.icBad, e.icEmpty, e.icErr = true, 0, 0, 0, false
 	e.gsSeen.reset()
-	e.ic.Findings = headerFindings(s, e.ic.Header)
+	e.ic.Findings = headerFindings(s, e.ic.Header, e.ic.Delimiters)
 	if n := e.r.Skipped(); n > 0 {
 		e.icFinding(wire.Finding{
 			Level: wire.LevelInterchange, Severity: wire.Note, Key: "interchange.leading",
@@ -372,6 +377,9 @@ func (e *engine) endSet(se, at *x12.Segment) error {
 		e.set.Verdict = wire.Rejected
 	}
 	e.set.Segments = e.segs
+	if e.set.Verdict != wire.Accepted {
+		e.set.Unit = unitOf(&e.set)
+	}
 	e.grTold++
 	e.icTold++
 	switch e.set.Verdict {
