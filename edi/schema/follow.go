@@ -10,12 +10,26 @@ import (
 type Follower struct {
 	j  judge
 	un unJudge
+	// shown are the depths of the loops that a segment was told to open: one whose
+	// head is missing may be entered together with a loop in it.
+	shown []int
+}
+
+// depth counts the loops shown, the judge standing at a depth of its own.
+func (f *Follower) depth(at int, entered bool) int {
+	for len(f.shown) > 0 && (f.shown[len(f.shown)-1] > at || entered && f.shown[len(f.shown)-1] == at) {
+		f.shown = f.shown[:len(f.shown)-1]
+	}
+	if entered {
+		f.shown = append(f.shown, at)
+	}
+	return len(f.shown)
 }
 
 // BeginSet starts a judged set, by the definitions that it was judged by. It says
 // whether the set is known; of one that is not, every segment stands outside of loops.
 func (f *Follower) BeginSet(set *Set) bool {
-	f.j.set, f.un.msg = nil, nil
+	f.j.set, f.un.msg, f.shown = nil, nil, f.shown[:0]
 	if set.Message == nil {
 		if set.rel == nil {
 			return f.Begin(set.Version, set.Type, set.Delimiters)
@@ -46,13 +60,13 @@ func (f *Follower) PlaceUN(s *edifact.Segment) (depth int, opens string) {
 	if f.un.entered {
 		opens = f.un.groupID()
 	}
-	return len(f.un.stack) - 1, opens
+	return f.depth(len(f.un.stack)-1, f.un.entered), opens
 }
 
 // Begin starts a set of the given GS08 and ST01. It says whether the set is known;
 // of one that is not, every segment stands outside of loops.
 func (f *Follower) Begin(version, setType string, d x12.Delimiters) bool {
-	f.j.limit = 1
+	f.j.limit, f.shown = 1, f.shown[:0]
 	rel := releaseOf(version)
 	if rel == nil {
 		f.j.begin(nil, nil, d)
@@ -71,9 +85,8 @@ func (f *Follower) Place(s *x12.Segment) (depth int, opens string) {
 	}
 	f.j.findings = f.j.findings[:0]
 	f.j.place(s)
-	depth = len(f.j.stack) - 1
 	if f.j.entered {
 		opens = f.j.loopID()
 	}
-	return depth, opens
+	return f.depth(len(f.j.stack)-1, f.j.entered), opens
 }

@@ -34,6 +34,9 @@ type unFrame struct {
 	group *unGroup
 	at    int
 	count int
+	// As in frame.
+	high         int
+	jumped, told bool
 }
 
 type unMissing struct {
@@ -58,7 +61,8 @@ type unJudge struct {
 	scratch  []unMissing
 	text     [512]byte // for values without their release characters
 	treats   []Tolerance
-	entered  bool // the segment placed last opened a group
+	entered  bool       // the segment placed last opened a group
+	lost     []*unGroup // one of them may lack its head: told as out of order
 }
 
 var (
@@ -69,9 +73,9 @@ var (
 func (j *unJudge) begin(dir *directory, msg *unMessage, c edifact.Charset, association string) {
 	j.dir, j.msg, j.charset, j.eancom = dir, msg, c, strings.HasPrefix(association, "EAN")
 	j.findings, j.dropped, j.narrow, j.lines = nil, 0, false, 0
-	j.stack = j.stack[:0]
+	j.stack, j.lost = j.stack[:0], j.lost[:0]
 	if msg != nil {
-		j.stack = append(j.stack, unFrame{group: msg.root, at: -1})
+		j.stack = append(j.stack, unFrame{group: msg.root, at: -1, high: -1})
 	}
 }
 
@@ -191,8 +195,14 @@ func (j *unJudge) enter(d, i int, s *edifact.Segment) {
 	f := &j.stack[d]
 	n := &f.group.nodes[i]
 	if i != f.at {
+		inner := len(j.scratch)
 		j.owed(f, i)
+		f.jumped = len(j.scratch) > inner
+		f.told = f.told || f.jumped
 		f.at, f.count = i, 0
+	}
+	if len(j.lost) > 0 && j.follow(f, n, s.Tag) {
+		return
 	}
 	j.tellOwed(s)
 	f.count++
@@ -211,7 +221,7 @@ func (j *unJudge) enter(d, i int, s *edifact.Segment) {
 
 // owed notes the mandatory nodes of f after its place and before to.
 func (j *unJudge) owed(f *unFrame, to int) {
-	for i := f.at + 1; i < to; i++ {
+	for i := max(f.at, f.high) + 1; i < to; i++ {
 		if n := &f.group.nodes[i]; n.must {
 			j.scratch = append(j.scratch, unMissing{n, f.group.id})
 		}
@@ -241,17 +251,7 @@ func (j *unJudge) unexpected(s *edifact.Segment) *unSegment {
 		j.segmentFinding("segment.not_in_set", ctlPlace, s, id, j.groupID(), nil)
 		return def
 	}
-	for d := len(j.stack) - 1; d >= 0; d-- {
-		f := &j.stack[d]
-		for i := 0; i <= f.at && i < len(f.group.nodes); i++ {
-			if n := &f.group.nodes[i]; n.tag == s.Tag {
-				after := f.group.nodes[f.at].seg.id
-				j.segmentFinding("segment.order", ctlPlace, s, id, j.groupID(), map[string]string{"after": after})
-				return def
-			}
-		}
-	}
-	j.segmentFinding("segment.unexpected", ctlPlace, s, id, j.groupID(), nil)
+	j.misplaced(s, id)
 	return def
 }
 
