@@ -320,6 +320,7 @@ func (e *engine) setHead(s *x12.Segment, def *set, fresh bool) {
 		add("set.unsupported", "1", 1, "143", map[string]string{"version": e.set.Version})
 	case def.group != e.group.Header.FunctionalID:
 		add("set.wrong_group", "6", 1, "143", map[string]string{"want": def.group, "group": e.group.Header.FunctionalID})
+		e.judge.set = nil // ST01 may be what is wrong: nothing tells by which set to judge the rest
 	}
 	if !validControl(e.set.Control) {
 		add("set.control", "7", 2, "329", nil)
