@@ -44,7 +44,7 @@ func (t *Tables) Lines(set string) []string {
 			tags[tag] = true
 		}
 	}
-	walk(def.Nodes, func(n *NodeDef) { tags[n.Tag] = true })
+	eachNode(def.Nodes, func(n *NodeDef) { tags[n.Tag] = true })
 	var need func(fields []FieldDef)
 	need = func(fields []FieldDef) {
 		for _, f := range fields {
@@ -80,10 +80,10 @@ func (t *Tables) Lines(set string) []string {
 // envelopeTags are the segments around the body of a set, judged outside of it.
 var envelopeTags = []string{"ST", "SE", "UNH", "UNT"}
 
-func walk(nodes []NodeDef, fn func(*NodeDef)) {
+func eachNode(nodes []NodeDef, fn func(*NodeDef)) {
 	for i := range nodes {
 		fn(&nodes[i])
-		walk(nodes[i].Nodes, fn)
+		eachNode(nodes[i].Nodes, fn)
 	}
 }
 
