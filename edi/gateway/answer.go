@@ -110,6 +110,32 @@ func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
 	if got.verdict == "" {
 		return nil
 	}
+	return w.acknowledge(ctx, made, got)
+}
+
+// refusedBefore applies the TA1s that refuse an interchange of ours; others only say that
+// it came, and a 997 follows. One that we did not send changes nothing.
+func (w *worker) refusedBefore(ctx context.Context) error {
+	for _, t := range w.ta1s {
+		if t.Verdict != wire.Rejected {
+			continue
+		}
+		made, err := madeByControl(ctx, w.row.ReceiverID, w.row.ReceiverIdent, w.row.SenderIdent, padded(t.Control))
+		if err != nil {
+			return err
+		}
+		if made == nil {
+			continue
+		}
+		if err := w.acknowledge(ctx, made, &received{control: t.Control, verdict: wire.Rejected}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// acknowledge keeps what a partner says about something we sent, the first time only.
+func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *received) error {
 	told, err := change(ctx, made.ID, map[string]any{"acknowledged": string(got.verdict)}, "acknowledged = ''")
 	if err != nil || !told {
 		return err
