@@ -185,6 +185,9 @@ func TestShowIsWhole(t *testing.T) {
 				}
 				continue
 			}
+			if (edition == "004030" || edition == "004060" || edition == "006020") && set != "850" && set != "997" {
+				continue // on the tables of those between which they stand
+			}
 			b, err := json.Marshal(g)
 			if err != nil {
 				t.Fatal(err)
