@@ -36,11 +36,13 @@ type Set struct {
 	Implementation string         `json:"implementation,omitempty"`
 	Verdict        wire.Verdict   `json:"verdict"`
 	Findings       []wire.Finding `json:"findings,omitempty"`
+	// Unit names the document, for a 999.
+	Unit schema.Unit `json:"unit,omitzero"`
 }
 
 // SetOf keeps of a judged set what an answer needs.
 func SetOf(s *schema.Set) Set {
-	return Set{Type: s.Type, Control: s.Control, Implementation: s.Implementation, Verdict: s.Verdict, Findings: s.Findings}
+	return Set{Type: s.Type, Control: s.Control, Implementation: s.Implementation, Verdict: s.Verdict, Findings: s.Findings, Unit: s.Unit}
 }
 
 // GroupOf keeps of a judged group what an answer needs; sets are given apart.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -168,7 +169,7 @@ func TestRead(t *testing.T) {
 		t.Fatalf("%+v", g.Sets)
 	}
 	s := g.Sets[0].Segments[1]
-	if s.ID != "PO1" || s.N != 12 || s.Loop != "PO1" || s.Code != "8" || len(s.Elements) != 1 || s.Elements[0] != (ReceivedElement{N: 3, Ref: "355", Code: "5", Value: "EACH"}) {
+	if s.ID != "PO1" || s.N != 12 || s.Loop != "PO1" || s.Code != "8" || len(s.Elements) != 1 || !reflect.DeepEqual(s.Elements[0], ReceivedElement{N: 3, Ref: "355", Code: "5", Value: "EACH"}) {
 		t.Errorf("%+v", s)
 	}
 	if _, err := Read(&schema.Set{Type: "850"}); !errors.Is(err, ErrNot997) {
@@ -193,6 +194,51 @@ func TestGroupVerdict(t *testing.T) {
 	} {
 		if got := tc.g.Verdict(); got != tc.want {
 			t.Errorf("%+v: %s, want %s", tc.g, got, tc.want)
+		}
+	}
+}
+
+// TestReleases: a group is answered in its release; AK103 and AK203 come with 004060,
+// and what we write passes our own judgement.
+func TestReleases(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string][]string{
+		"004010": {"AK1*PO*1~", "AK2*850*0001~"}, "004030": {"AK1*PO*1~", "AK2*850*0001~"}, "004060": {"AK1*PO*1*004060~", "AK2*850*0001~"},
+		"006020": {"AK1*PO*1*006020~", "AK2*850*0001~"}, "007030": {"AK1*PO*1~", "AK9*R*1*1*0*2~", "*X*004010~"},
+	} {
+		in := "ISA*00*          *00*          *ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS   *261122*0912*^*" + version[:5] + "*000000001*0*P*>~GS*PO*KESTREL*AURELIA*20261122*0912*1*X*" +
+			version + "~ST*850*0001~BEG*00*SA*4500**20261122~PO1*1*1*EA*1~SE*4*0001~GE*1*1~IEA*1*000000001~"
+		out, _, err := Answer(strings.NewReader(in), schema.Options{}, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if version != "007030" {
+			want = append(want, "*X*"+version+"~")
+		}
+		for _, w := range want {
+			if !strings.Contains(string(out), w) {
+				t.Errorf("%s: no %s in %s", version, w, out)
+			}
+		}
+		if rep, err := schema.CheckBytes(out, schema.Options{}); err != nil || rep.Rejected {
+			t.Errorf("%s: our own answer is refused: %v %s", version, err, out)
+		}
+	}
+}
+
+// TestRepetitionSeparator: ISA11 that cannot be one is answered by the code of the
+// interchange's version.
+func TestRepetitionSeparator(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ version, rep, want string }{
+		{"00401", "U", "A*000"}, {"00501", "^", "A*000"}, {"00501", "U", "E*022"}, {"00501", "*", "R*022"}, {"00501", "7", "R*022"},
+		{"00602", "U", "E*032"}, {"00602", ">", "R*032"},
+	} {
+		in := "ISA*00*          *00*          *ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS   *261122*0912*" + tc.rep + "*" + tc.version + "*000000001*1*P*>~GS*PO*K*A*20261122*0912*1*X*005010" +
+			"~ST*850*0001~BEG*00*SA*4500**20261122~PO1*1*1*EA*1~SE*4*0001~GE*1*1~IEA*1*000000001~"
+		out, _, err := Answer(strings.NewReader(in), schema.Options{}, at)
+		if err != nil || !strings.Contains(string(out), "~TA1*000000001*261122*0912*"+tc.want+"~") {
+			t.Errorf("%s %s: no TA1 %s in %s, %v", tc.version, tc.rep, tc.want, out, err)
 		}
 	}
 }

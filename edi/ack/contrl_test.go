@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -141,7 +142,7 @@ func TestReadCONTRL(t *testing.T) {
 	if m.Reference != "1" || m.ID.String() != "ORDERS:D:96A:UN:EAN008" || m.Verdict != wire.Rejected || len(m.Segments) != 1 {
 		t.Fatalf("%+v", m)
 	}
-	if s := m.Segments[0]; s.N != 4 || len(s.Elements) != 1 || s.Elements[0] != (ReceivedElement{N: 1, Component: 2, Code: "12"}) {
+	if s := m.Segments[0]; s.N != 4 || len(s.Elements) != 1 || !reflect.DeepEqual(s.Elements[0], ReceivedElement{N: 1, Component: 2, Code: "12"}) {
 		t.Errorf("%+v", s)
 	}
 	if _, err := ReadCONTRL(&schema.Set{Type: "997"}); !errors.Is(err, ErrNotCONTRL) {

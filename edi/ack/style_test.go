@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"entente/edi/schema"
+	"entente/edi/wire"
+	"entente/edi/x12"
 )
 
 // styled gives the segments of the answer in a style.
@@ -72,7 +74,7 @@ func TestTA1(t *testing.T) {
 func Test999(t *testing.T) {
 	t.Parallel()
 	got := styled(t, "850-design", Style{Implementation: true})
-	for _, want := range []string{"ST*999*0001", "AK1*PO*4217*005010", "AK2*850*0001", "IK3*PO1*12*PO1*8", "IK4*3*355*5*EACH", "IK5*R*5", "AK9*R*1*1*0"} {
+	for _, want := range []string{"ST*999*0001", "AK1*PO*4217*005010", "AK2*850*0001", "IK3*PO1*12*PO1*8", "CTX*BEG03>4500187519", "IK4*3*355*5*EACH", "IK5*R*5", "AK9*R*1*1*0"} {
 		if !has(got, want) {
 			t.Errorf("no %s in\n%s", want, strings.Join(got, "\n"))
 		}
@@ -97,5 +99,44 @@ func TestReadBack(t *testing.T) {
 	g := v.got[0]
 	if g.Control != "4217" || len(g.Sets) != 1 || len(g.Sets[0].Segments) != 2 || g.Sets[0].Segments[1].Elements[0].Code != "5" {
 		t.Errorf("%+v", g)
+	}
+}
+
+// TestContext: a 999 says what a demand depends on, below the segment or the element; a
+// 997 does not.
+func TestContext(t *testing.T) {
+	t.Parallel()
+	g := Group{
+		FunctionalID: "PO", Sender: "K", Receiver: "A", Control: "7", Version: "005010", Stated: 1, Received: 1,
+		Sets: []Set{{Type: "850", Control: "0001", Verdict: wire.Rejected, Unit: schema.Unit{Place: "BEG03", Value: "4500"}, Findings: []wire.Finding{
+			{
+				Level: wire.LevelSegment, Severity: wire.Reject, Code: "3", Codes: wire.Codes{IK: "I6"}, SegmentID: "N4", LoopID: "N1", Pos: wire.Position{Segment: 6},
+				Trigger: &wire.Trigger{SegmentID: "BEG", Segment: 2, Element: 2, Ref: "92"},
+			},
+			{
+				Level: wire.LevelElement, Severity: wire.Reject, Code: "1", Codes: wire.Codes{IK: "I9"}, SegmentID: "REF", Ref: "352", Pos: wire.Position{Segment: 7, Element: 3},
+				Trigger: &wire.Trigger{SegmentID: "REF", Segment: 7, LoopID: "N9", Element: 4, Component: 1, Ref: "128"},
+			},
+		}}},
+	}
+	segments := func(style Style) []string {
+		var b strings.Builder
+		head := x12.Header{SenderQualifier: "ZZ", Sender: "K", ReceiverQualifier: "ZZ", Receiver: "A", Version: "00501", Usage: "P"}
+		if err := Write(&b, head, []Group{g}, nil, style, Numbers{1, 1}, at); err != nil {
+			t.Fatal(err)
+		}
+		all := strings.Split(b.String(), "~")
+		return all[3 : len(all)-4]
+	}
+	got := segments(Style{Implementation: true})
+	const want = "AK1*PO*7*005010 AK2*850*0001 IK3*N4*6*N1*I6 CTX*SITUATIONAL TRIGGER*BEG*2**2*92 CTX*BEG03>4500 " +
+		"IK3*REF*7**8 CTX*BEG03>4500 IK4*3*352*I9 CTX*SITUATIONAL TRIGGER*REF*7*N9*4>1*128 IK5*R*I5 AK9*R*1*1*0"
+	if strings.Join(got, " ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
+	}
+	for _, s := range segments(Style{}) {
+		if strings.HasPrefix(s, "CTX") {
+			t.Error("a 997 with CTX")
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/edi/schema"
 	"entente/edi/wire"
 	"entente/edi/x12"
 )
@@ -62,11 +63,8 @@ func Write(w io.Writer, in x12.Header, groups []Group, ta1 *x12.Seg, style Style
 // answerVersion gives the GS08 of an answer: the release without an industry's
 // suffix, or 004010 when we do not know the release (the simplest form).
 func answerVersion(v string) string {
-	if len(v) >= 6 {
-		switch v[:6] {
-		case "004010", "005010":
-			return v[:6]
-		}
+	if len(v) >= 6 && schema.DictionaryOf(v[:6], "997") != nil {
+		return v[:6]
 	}
 	return "004010"
 }
@@ -132,14 +130,21 @@ func letter(v wire.Verdict) string {
 	return "R"
 }
 
-// setCodes are AK502 to AK506: the codes of the set, 5 when segments are in error.
+// setCodes are AK502 to AK506: the codes of the set, 5 when segments are in error, in a
+// 999 I5 where a guide says so.
 func (t teller) setCodes(s Set) []string {
 	out := t.levelCodes(s.Findings, wire.LevelSet)
-	inError := slices.ContainsFunc(s.Findings, func(f wire.Finding) bool {
-		return t.tells(f) && (f.Level == wire.LevelSegment || f.Level == wire.LevelElement)
-	})
-	if inError && !slices.Contains(out, "5") && len(out) < 5 {
-		out = append(out, "5")
+	for _, f := range s.Findings {
+		if !t.tells(f) || f.Level != wire.LevelSegment && f.Level != wire.LevelElement {
+			continue
+		}
+		code := "5"
+		if t.family == wire.IK && strings.HasPrefix(f.In(t.family), "I") {
+			code = "I5"
+		}
+		if !slices.Contains(out, code) && len(out) < 5 {
+			out = append(out, code)
+		}
 	}
 	return out
 }
@@ -182,18 +187,45 @@ func (t teller) segments(s Set) []x12.Seg {
 	for _, f := range list {
 		if f.Level == wire.LevelSegment {
 			under = -1
-			out = append(out, t.segment(f, f.In(t.family)))
+			out = append(append(append(out, t.segment(f, f.In(t.family))), t.trigger(f)...), t.unit(s)...)
 			continue
 		}
 		if under != f.Pos.Segment {
 			under, n = f.Pos.Segment, 0
-			out = append(out, t.segment(f, "8"))
+			out = append(append(out, t.segment(f, "8")), t.unit(s)...)
 		}
 		if n++; n <= maxElements {
-			out = append(out, t.element(f))
+			out = append(append(out, t.element(f)), t.trigger(f)...)
 		}
 	}
 	return out
+}
+
+// trigger is the CTX of a 999 that says what a demand depends on: the place whose
+// content makes it hold.
+func (t teller) trigger(f wire.Finding) []x12.Seg {
+	if t.family != wire.IK || f.Trigger == nil {
+		return nil
+	}
+	g := f.Trigger
+	els := []string{"SITUATIONAL TRIGGER", safe(g.SegmentID, t.d, 3), strconv.Itoa(g.Segment), safe(g.LoopID, t.d, 4)}
+	if g.Element > 0 {
+		at := []string{strconv.Itoa(g.Element)}
+		if g.Component > 0 {
+			at = append(at, strconv.Itoa(g.Component))
+		}
+		els = append(els, x12.Composite(at...), digits(g.Ref))
+	}
+	return []x12.Seg{x12.S("CTX", els...)}
+}
+
+// unit is the CTX of a 999 that names the document in which the error stands.
+func (t teller) unit(s Set) []x12.Seg {
+	v := safe(s.Unit.Value, t.d, 35)
+	if t.family != wire.IK || v == "" {
+		return nil
+	}
+	return []x12.Seg{x12.S("CTX", x12.Composite(s.Unit.Place, v))}
 }
 
 // rank puts findings about a segment before those about its elements.
@@ -205,15 +237,11 @@ func rank(f wire.Finding) int {
 }
 
 func (t teller) segment(f wire.Finding, code string) x12.Seg {
-	width := 4
-	if t.version >= "005010" {
-		width = 6
-	}
 	id := safe(f.SegmentID, t.d, 3)
 	for len(id) < 2 {
 		id += "?" // a tag that cannot be copied
 	}
-	return x12.S(t.letter+"3", id, strconv.Itoa(max(f.Pos.Segment, 1)), safe(f.LoopID, t.d, width), code)
+	return x12.S(t.letter+"3", id, strconv.Itoa(max(f.Pos.Segment, 1)), safe(f.LoopID, t.d, 4), code)
 }
 
 func (t teller) element(f wire.Finding) x12.Seg {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ type received struct {
 	kind     string       // AK101; empty for EDIFACT
 	verdict  wire.Verdict // empty: the partner only says that it came
 	verdicts map[string]wire.Verdict
+	unlisted wire.Verdict // on a set that is not listed
 }
 
 func receivedOf(set *schema.Set) (*received, error) {
@@ -31,7 +33,7 @@ func receivedOf(set *schema.Set) (*received, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.control, out.kind, out.verdict = got.Control, got.FunctionalID, got.Verdict
+		out.control, out.kind, out.verdict, out.unlisted = got.Control, got.FunctionalID, got.Verdict, got.Of("")
 		for _, s := range got.Sets {
 			out.verdicts[s.Control] = s.Verdict
 		}
@@ -108,6 +110,32 @@ func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
 	if got.verdict == "" {
 		return nil
 	}
+	return w.acknowledge(ctx, made, got)
+}
+
+// refusedBefore applies the TA1s that refuse an interchange of ours; others only say that
+// it came, and a 997 follows. One that we did not send changes nothing.
+func (w *worker) refusedBefore(ctx context.Context) error {
+	for _, t := range w.ta1s {
+		if t.Verdict != wire.Rejected {
+			continue
+		}
+		made, err := madeByControl(ctx, w.row.ReceiverID, w.row.ReceiverIdent, w.row.SenderIdent, padded(t.Control))
+		if err != nil {
+			return err
+		}
+		if made == nil {
+			continue
+		}
+		if err := w.acknowledge(ctx, made, &received{control: t.Control, verdict: wire.Rejected}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// acknowledge keeps what a partner says about something we sent, the first time only.
+func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *received) error {
 	told, err := change(ctx, made.ID, map[string]any{"acknowledged": string(got.verdict)}, "acknowledged = ''")
 	if err != nil || !told {
 		return err
@@ -118,10 +146,7 @@ func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
 	}
 	ev := AcknowledgedEvent{Parties: made.parties(), Answer: w.row.ID, Verdict: string(got.verdict)}
 	for i := range sets {
-		v := string(got.verdicts[sets[i].Control])
-		if v == "" {
-			v = string(got.verdict)
-		}
+		v := string(cmp.Or(got.verdicts[sets[i].Control], got.unlisted, got.verdict))
 		if err := db.Tx(ctx).Model(&setRow{}).Where("interchange_id = ? AND position = ?", made.ID, sets[i].Position).
 			Update("answered", v).Error; err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"entente/edi/ack"
 	"entente/edi/doc"
 	"entente/edi/edifact"
+	"entente/edi/guide"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -70,6 +71,7 @@ type worker struct {
 	group   x12.Group
 	groupN  int64
 	extra   []wire.Finding // of the envelope, found while reading
+	ta1s    []ack.ReceivedTA1
 	ended   bool
 }
 
@@ -106,7 +108,7 @@ func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
 		return err
 	}
 	defer body.Close()
-	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone)}, w)
+	err = schema.Read(body, guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone)}), w)
 	if w.ended {
 		return nil
 	}
@@ -207,6 +209,7 @@ func (w *worker) InterchangeEnd(in *schema.Interchange) error {
 		return nil
 	}
 	w.extra = append(w.extra, in.Findings...)
+	w.ta1s = ack.ReadTA1(in)
 	// What only the end shows refuses the whole, as long as nothing was booked.
 	w.doomed = w.doomed || w.done == 0 && refused(in.Findings)
 	return w.flush(true)
@@ -293,6 +296,11 @@ func (w *worker) commit(steps []step, final bool) error {
 			}
 			if id != "" {
 				out.answers = append(out.answers, id)
+			}
+		}
+		if final && !w.doomed {
+			if err := w.refusedBefore(ctx); err != nil {
+				return err
 			}
 		}
 		if err := w.advance(ctx, &out, final); err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"entente/db"
+	"entente/edi/guide"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/prm/access"
@@ -223,7 +224,7 @@ func (s *Service) Set(ctx context.Context, actor access.Actor, id string, positi
 	}
 	defer body.Close()
 	v := &explainer{out: &out}
-	err = schema.Read(body, schema.Options{Limits: s.opt.Limits, SkipSets: position - 1}, v)
+	err = schema.Read(body, guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: position - 1}), v)
 	if !v.found {
 		return Explained{}, fault.Wrap(err, fault.Internal, "error.internal")
 	}

@@ -106,6 +106,31 @@ func TestEmitAndItsAcknowledgement(t *testing.T) {
 	})
 }
 
+// TestATA1RefusesWhatWeSent: the partner's refusal of a whole interchange is known at
+// once; one that only says it came is not taken for an answer.
+func TestATA1RefusesWhatWeSent(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		a := b.post(maya, fromKestrel(300, order("PO300")).String())
+		b.work()
+		sent, err := b.emit(Outgoing{ReplyTo: a.ID, Kind: "855", Doc: ackOf("PO300"), DocumentKind: "order_response", DocumentID: db.NewID(), Number: "PO300"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, tc := range []struct{ ta1, want string }{{"A*000", " "}, {"R*025", "rejected rejected"}, {"A*000", "rejected rejected"}} {
+			m := message{from: idKestrel, to: idAurelia, control: 310 + i}
+			text := strings.Replace(m.String(), "IEA*0*", fmt.Sprintf("TA1*%s*261120*0912*%s~IEA*0*", padded(sent.Control), tc.ta1), 1)
+			if !strings.Contains(text, "TA1*") {
+				t.Fatal(text)
+			}
+			b.post(maya, text)
+			b.work()
+			made := b.get(ingrid, sent.ID)
+			b.want(tc.ta1, fmt.Sprintf("%s %s", made.Acknowledged, made.Sets[0].Answered), tc.want)
+		}
+		b.want("told", b.count("SELECT count(*) FROM event WHERE kind = ? AND object = ?", EventAcknowledged, sent.ID), 1)
+	})
+}
+
 func TestEmitJoinsTheCallersTransaction(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		out := Outgoing{

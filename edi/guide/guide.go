@@ -1,19 +1,26 @@
-// Package guide reads a partner's guide and judges transaction sets by it, on top
-// of the standard: codes narrowed, segments and elements required, forbidden or
-// bounded, each with its severity, and the standard's rules that the partner treats
-// otherwise. A guide is JSON that people write:
+// Package guide reads a partner's guide and judges transaction sets and messages by
+// it, on top of the standard: codes narrowed, segments and elements required, forbidden
+// or bounded, each with its severity, the standard's rules that the partner treats
+// otherwise, and definitions of one's own. A guide is JSON that people write:
 //
 //	{"guide":"entente/1","name":"Kestrel orders","version":"005010","set":"850",
 //	 "rules":[
 //	  {"path":"BEG01","codes":["00","05"]},
 //	  {"path":"N1[N101=ST]","require":true,"max":1},
 //	  {"path":"PO1/PO104","require":true,"severity":"accept_with_error"},
+//	  {"path":"N1[N101=ST]/N4","require":true,"when":"BEG[BEG02=DS]"},
 //	  {"path":"PO1/PID/PID05","max_length":40},
 //	  {"path":"FOB","forbid":true}],
-//	 "tolerance":[{"rule":"code.unlisted","place":"PO103","as":"reject"}]}
+//	 "tolerance":[{"rule":"code.unlisted","place":"PO103","as":"reject"}],
+//	 "define":["seg ZZA 353! 127"]}
+//
+// In EDIFACT version is the directory, "D96A", set the message, "ORDERS", and
+// association, when there is one, how the association code of UNH begins, "EAN".
 //
 // Paths are those of edi/tree. A rule about an element speaks of every segment that
-// the path leads to; "require" on a segment of every loop that could hold it.
+// the path leads to; "require" on a segment of every loop that could hold it. "when" is a
+// path that must lead somewhere for the rule to hold. Definitions are lines in the form
+// of schema.Tables, each in place of the standard's of the same name.
 package guide
 
 import (
@@ -23,6 +30,7 @@ import (
 
 	"entente/edi/schema"
 	"entente/edi/tree"
+	"entente/edi/wire"
 )
 
 // Format is the name and version of the form, the value of "guide".
@@ -35,11 +43,19 @@ const MaxSize = 1 << 20
 type Guide struct {
 	Format string `json:"guide"`
 	Name   string `json:"name,omitempty"`
-	// Version is the release, the first six places of GS08; Set is ST01.
-	Version   string             `json:"version"`
-	Set       string             `json:"set"`
-	Rules     []Rule             `json:"rules,omitempty"`
-	Tolerance []schema.Tolerance `json:"tolerance,omitempty"`
+	// Version is the release, the first six places of GS08, and Set ST01; or the
+	// directory, 0052 and 0054 in one word, and 0065.
+	Version string `json:"version"`
+	Set     string `json:"set"`
+	// Association is how 0057 begins; empty for any.
+	Association string             `json:"association,omitempty"`
+	Rules       []Rule             `json:"rules,omitempty"`
+	Tolerance   []schema.Tolerance `json:"tolerance,omitempty"`
+	// Define are lines of tables; Comment is for the reader of the guide.
+	Define  []string `json:"define,omitempty"`
+	Comment string   `json:"comment,omitempty"`
+
+	dict *schema.Dictionary
 }
 
 // Rule is one demand of a guide. Lengths count characters; 0 is no demand.
@@ -51,12 +67,14 @@ type Rule struct {
 	Codes     []string `json:"codes,omitempty"`
 	MinLength int      `json:"min_length,omitempty"`
 	MaxLength int      `json:"max_length,omitempty"`
+	// When is a path; the rule holds where it leads somewhere.
+	When string `json:"when,omitempty"`
 	// Severity is reject when empty.
 	Severity schema.Treatment `json:"severity,omitempty"`
 	// Comment is for the reader of the guide.
 	Comment string `json:"comment,omitempty"`
 
-	query *tree.Query
+	query, when *tree.Query
 }
 
 // Read reads a guide and checks it. It returns the guide with its problems, of which
@@ -80,9 +98,34 @@ func Read(r io.Reader) (*Guide, []Problem, error) {
 	return g, g.lint(unknownFields(b)), nil
 }
 
-// Options are the options of the standard's judge with this guide on top.
+// Options are the options of the standard's judge with this guide on top, after what the
+// options already hold.
 func (g *Guide) Options(opt schema.Options) schema.Options {
 	opt.Tolerance = append(opt.Tolerance[:len(opt.Tolerance):len(opt.Tolerance)], g.Tolerance...)
-	opt.Also = g.Judge
+	if len(g.Define) > 0 && g.dict != nil {
+		opt.Own = append(opt.Own[:len(opt.Own):len(opt.Own)], g.dict)
+	}
+	opt.Also = both(opt.Also, g.Judge)
 	return opt
+}
+
+func both(a, b func(*schema.Set) []wire.Finding) func(*schema.Set) []wire.Finding {
+	if a == nil {
+		return b
+	}
+	return func(set *schema.Set) []wire.Finding { return append(a(set), b(set)...) }
+}
+
+// Show gives a set of the standard in the form of a guide, whole: read again it
+// defines the same set. False for a set that we do not have.
+func Show(version, set string) (*Guide, bool) {
+	t := schema.TablesOf(version)
+	if t == nil {
+		return nil, false
+	}
+	lines := t.Lines(set)
+	if lines == nil {
+		return nil, false
+	}
+	return &Guide{Format: Format, Name: set + " " + version, Version: version, Set: set, Define: lines}, true
 }

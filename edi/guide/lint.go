@@ -2,8 +2,10 @@ package guide
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"entente/edi/schema"
 	"entente/edi/tree"
@@ -30,10 +32,14 @@ func Sound(list []Problem) bool {
 
 // Keys are all keys of problems.
 func Keys() []string {
-	return []string{
-		"set_unknown", "path", "segment_unknown", "element_unknown", "code_unknown", "nothing", "contradiction", "length", "lengths_wider",
+	out := []string{
+		"set_unknown", "association", "path", "segment_unknown", "element_unknown", "code_unknown", "nothing", "contradiction", "length", "lengths_wider",
 		"severity", "tolerance", "repeated", "field_unknown", "not_element", "max",
 	}
+	for _, k := range schema.TableKeys() {
+		out = append(out, "define_"+k)
+	}
+	return out
 }
 
 // unknownFields are names in the JSON that mean nothing, mostly misspelt.
@@ -53,9 +59,9 @@ func unknownFields(b []byte) []string {
 			}
 		}
 	}
-	note(all, "guide", "name", "version", "set", "rules", "tolerance", "comment")
+	note(all, "guide", "name", "version", "set", "association", "rules", "tolerance", "define", "comment")
 	for _, r := range top.Rules {
-		note(r, "path", "require", "forbid", "max", "codes", "min_length", "max_length", "severity", "comment")
+		note(r, "path", "require", "forbid", "max", "codes", "min_length", "max_length", "when", "severity", "comment")
 	}
 	slices.Sort(out)
 	return out
@@ -70,9 +76,20 @@ func (g *Guide) lint(unknown []string) []Problem {
 	for _, name := range unknown {
 		add(0, "field_unknown", "", name, true)
 	}
-	known := schema.HasSegment(g.Version, g.Set, "ST")
-	if !known {
+	var te *schema.TableError
+	switch err := g.compile(); {
+	case errors.As(err, &te):
+		line := ""
+		if te.Line > 0 {
+			line = strconv.Itoa(te.Line)
+		}
+		add(0, "define_"+te.Key, line, te.Text, true)
+	case g.dict == nil:
 		add(0, "set_unknown", "", g.Set+" "+g.Version, true)
+	}
+	known := g.dict != nil
+	if g.Association != "" && !schema.IsDirectory(g.Version) {
+		add(0, "association", "", g.Association, true)
 	}
 	for _, t := range g.Tolerance {
 		if t.Check() != nil {
@@ -88,21 +105,27 @@ func (g *Guide) lint(unknown []string) []Problem {
 			continue
 		}
 		r.query = q
-		if seen[r.Path] {
+		if r.When != "" {
+			if r.when, err = tree.Compile(r.When); err != nil {
+				r.query = nil
+				add(n, "path", r.When, "", true)
+				continue
+			}
+			if known {
+				g.lintTags(r.when, n, r.When, add)
+			}
+		}
+		if seen[r.Path+" "+r.When] {
 			add(n, "repeated", r.Path, "", false)
 		}
-		seen[r.Path] = true
+		seen[r.Path+" "+r.When] = true
 		tag, el, part := q.Target()
 		ref, least, most := "", 0, 0
 		if known {
-			for _, t := range q.Tags() {
-				if !schema.HasSegment(g.Version, g.Set, t) {
-					add(n, "segment_unknown", r.Path, t, true)
-				}
-			}
+			g.lintTags(q, n, r.Path, add)
 			if el > 0 {
 				var ok bool
-				if ref, least, most, ok = schema.Element(g.Version, tag, el, part); !ok {
+				if ref, least, most, ok = g.dict.Element(tag, el, part); !ok {
 					add(n, "element_unknown", r.Path, tag+strconv.Itoa(el), true)
 				}
 			}
@@ -110,6 +133,33 @@ func (g *Guide) lint(unknown []string) []Problem {
 		g.lintRule(r, n, el, ref, least, most, add)
 	}
 	return out
+}
+
+// compile makes the dictionary that the guide stands on. The error is a
+// *schema.TableError.
+func (g *Guide) compile() error {
+	if len(g.Define) == 0 {
+		g.dict = schema.DictionaryOf(g.Version, g.Set)
+		return nil
+	}
+	t := schema.TablesOf(g.Version)
+	if t == nil {
+		return nil
+	}
+	t, err := t.With(strings.Join(g.Define, "\n"), g.Version)
+	if err != nil {
+		return err
+	}
+	g.dict, err = t.Compile(g.Version, g.Set)
+	return err
+}
+
+func (g *Guide) lintTags(q *tree.Query, n int, path string, add func(int, string, string, string, bool)) {
+	for _, t := range q.Tags() {
+		if !g.dict.HasSegment(t) {
+			add(n, "segment_unknown", path, t, true)
+		}
+	}
 }
 
 func (g *Guide) lintRule(r *Rule, n, el int, ref string, least, most int, add func(int, string, string, string, bool)) {
@@ -137,7 +187,7 @@ func (g *Guide) lintRule(r *Rule, n, el int, ref string, least, most int, add fu
 		add(n, "lengths_wider", r.Path, strconv.Itoa(least)+"/"+strconv.Itoa(most), false)
 	}
 	for _, c := range r.Codes {
-		if ref != "" && !schema.HasCode(g.Version, ref, c) {
+		if ref != "" && !g.dict.HasCode(ref, c) {
 			add(n, "code_unknown", r.Path, c, false)
 		}
 	}

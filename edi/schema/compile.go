@@ -1,13 +1,24 @@
 package schema
 
 import (
-	"fmt"
+	_ "embed" // the tables of X12
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"entente/edi/x12"
+)
+
+// The tables of X12, in the form of Tables.
+var (
+	//go:embed x12_elements.txt
+	x12Elements string
+	//go:embed x12_codes.txt
+	x12Codes string
+	//go:embed x12_segments.txt
+	x12Segments string
+	//go:embed x12_sets.txt
+	x12Sets string
 )
 
 // kind is the type of an element.
@@ -76,6 +87,7 @@ type element struct {
 type field struct {
 	*element
 	must bool
+	max  int // the greatest repetition
 }
 
 // note is a condition between elements: bit i of mask is element i.
@@ -136,10 +148,38 @@ type release struct {
 	sets     map[string]*set
 }
 
-// releases compiles the dictionaries at first use.
-var releases = sync.OnceValue(func() map[string]*release {
-	return map[string]*release{"004010": compile("004010"), "005010": compile("005010")}
-})
+// editions are the releases we judge. What is not said of one stands in the tables of
+// the nearest lower: 004030 and 004060 on those of 004010, 006020 on those of 005010.
+var editions = []string{"004010", "004030", "004060", "005010", "006020"}
+
+// releases compiles each dictionary at first use.
+var releases = func() map[string]func() *release {
+	out := map[string]func() *release{}
+	for _, name := range editions {
+		out[name] = sync.OnceValue(func() *release {
+			r, err := compile(embedded(name), name)
+			if err != nil {
+				panic(err)
+			}
+			return r
+		})
+	}
+	return out
+}()
+
+// embedded reads the tables of a release of X12.
+func embedded(name string) *Tables {
+	t := emptyTables()
+	for _, text := range []string{x12Elements, x12Codes, x12Segments, x12Sets} {
+		if err := t.read(text, name); err != nil {
+			panic(err)
+		}
+	}
+	return t
+}
+
+// newest is the release whose names and sets stand for all.
+func newest() *release { return releases["005010"]() }
 
 // releaseOf finds the dictionary for a GS08, "005010" or "004010VICS"; nil when
 // there is none.
@@ -147,86 +187,90 @@ func releaseOf(version string) *release {
 	if len(version) < 6 {
 		return nil
 	}
-	return releases()[version[:6]]
+	if r := releases[version[:6]]; r != nil {
+		return r()
+	}
+	return nil
 }
 
 // Supported lists the sets we judge, by ST01, and the releases.
 func Supported() (sets, versions []string) {
-	rs := releases()
-	for v := range rs {
-		versions = append(versions, v)
-	}
-	for s := range rs["005010"].sets {
-		sets = append(sets, s)
-	}
-	slices.Sort(sets)
-	slices.Sort(versions)
-	return sets, versions
+	return sortedKeys(newest().sets), slices.Clone(editions)
 }
 
 // GroupCode gives GS01 for a set type, "PO" for "850"; empty when unknown.
 func GroupCode(setType string) string {
-	if s := releases()["005010"].sets[setType]; s != nil {
+	if s := newest().sets[setType]; s != nil {
 		return s.group
 	}
 	return ""
 }
 
-func compile(name string) *release {
+// kindOf reads a type of X12.
+func kindOf(t string) (k kind, places uint8, ok bool) {
+	switch {
+	case t == "AN", t == "B":
+		return kindAN, 0, true
+	case t == "ID":
+		return kindID, 0, true
+	case t == "R":
+		return kindR, 0, true
+	case t == "DT":
+		return kindDT, 0, true
+	case t == "TM":
+		return kindTM, 0, true
+	case len(t) == 2 && t[0] == 'N' && t[1] >= '0' && t[1] <= '9':
+		return kindN, t[1] - '0', true
+	}
+	return 0, 0, false
+}
+
+// compile makes the dictionary of a release. The error is a *TableError.
+func compile(t *Tables, name string) (*release, error) {
 	r := &release{
 		name: name, elements: map[string]*element{},
 		segments: map[x12.Tag]*segment{}, sets: map[string]*set{},
 	}
-	five := name >= "005010"
-	for line := range strings.SplitSeq(strings.TrimSpace(elementData+tradeElements[1:]), "\n") {
-		r.element(strings.Fields(line), five)
-	}
-	for line := range strings.SplitSeq(strings.TrimSpace(codeData), "\n") {
-		f := strings.Fields(line)
-		l := &codeList{wide: f[1] == "wide"}
-		for _, c := range f[2:] {
-			l.codes = append(l.codes, packCode([]byte(c)))
+	for ref, d := range t.Elements {
+		e := &element{ref: ref, min: d.Min, max: d.Max}
+		var ok bool
+		if e.kind, e.places, ok = kindOf(d.Type); !ok {
+			return nil, &TableError{Key: "type", Text: ref + " " + d.Type}
 		}
-		slices.Sort(l.codes)
-		r.must(f[0]).codes = l
-	}
-	for line := range strings.SplitSeq(strings.TrimSpace(compositeData), "\n") {
-		f := strings.Fields(line)
-		c := &element{ref: f[0], kind: kindAN}
-		for _, p := range f[1:] {
-			ref, must := strings.CutSuffix(p, "!")
-			c.parts = append(c.parts, field{r.must(ref), must})
-		}
-		r.elements[c.ref] = c
-	}
-	for line := range strings.SplitSeq(strings.TrimSpace(segmentData+tradeSegments[1:]), "\n") {
-		r.segment(line, five)
-	}
-	r.readSets(wordsOf(setData+tradeSets, five))
-	return r
-}
-
-// wordsOf cuts data of sets into words; what stands between "{5" and "}" only when
-// five.
-func wordsOf(data string, five bool) []string {
-	var out []string
-	in := false
-	for _, w := range strings.Fields(data) {
-		switch {
-		case w == "{5":
-			in = true
-		case strings.HasPrefix(w, "}"):
-			in = false
-			if closing := w[1:]; closing != "" {
-				out[len(out)-1] += closing
+		if c, ok := t.Codes[ref]; ok {
+			e.codes = &codeList{wide: c.Mode == "wide"}
+			for _, v := range c.Codes {
+				e.codes.codes = append(e.codes.codes, packCode([]byte(v)))
 			}
-		case w[0] == ']':
-			out[len(out)-1] += w
-		case five || !in:
-			out = append(out, w)
+			slices.Sort(e.codes.codes)
 		}
+		r.elements[ref] = e
 	}
-	return out
+	for ref, fields := range t.Composites {
+		c := &element{ref: ref, kind: kindAN}
+		for _, f := range fields {
+			if _, ok := t.Elements[f.Ref]; !ok {
+				return nil, &TableError{Key: "element_unknown", Text: "com " + ref + " " + f.Ref}
+			}
+			c.parts = append(c.parts, field{r.elements[f.Ref], f.Must, 1})
+		}
+		r.elements[ref] = c
+	}
+	for id, d := range t.Segments {
+		s, bad := r.segment(id, d)
+		if bad != "" {
+			return nil, &TableError{Key: "element_unknown", Text: "seg " + id + " " + bad}
+		}
+		r.segments[s.tag] = s
+	}
+	for kind, d := range t.Sets {
+		s := &set{kind: kind, group: d.Group, root: &loop{}, tags: map[x12.Tag]bool{}}
+		if bad := r.nodes(s, s.root, d.Nodes); bad != "" {
+			return nil, &TableError{Key: "segment_unknown", Text: "set " + kind + " " + bad}
+		}
+		r.sets[kind] = s
+	}
+	return r, nil
 }
 
 func (r *release) must(ref string) *element {
@@ -237,169 +281,48 @@ func (r *release) must(ref string) *element {
 	return e
 }
 
-func (r *release) element(f []string, five bool) {
-	e := &element{ref: f[0], min: num(f[2]), max: num(f[3])}
-	if len(f) == 7 && five {
-		e.min, e.max = num(f[5]), num(f[6])
-	}
-	switch t := f[1]; {
-	case t == "AN":
-		e.kind = kindAN
-	case t == "ID":
-		e.kind = kindID
-	case t == "R":
-		e.kind = kindR
-	case t == "DT":
-		e.kind = kindDT
-	case t == "TM":
-		e.kind = kindTM
-	case t[0] == 'N':
-		e.kind, e.places = kindN, t[1]-'0'
-	default:
-		panic("schema: type " + t)
-	}
-	r.elements[e.ref] = e
-}
-
-func num(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		panic("schema: number " + s)
-	}
-	return n
-}
-
-// segment reads one line of segmentData.
-func (r *release) segment(line string, five bool) {
-	def, conds, _ := strings.Cut(line, "|")
-	f := strings.Fields(def)
-	id, late := strings.CutSuffix(f[0], "@5")
-	if late && !five {
-		return
-	}
-	s := &segment{id: id, tag: x12.TagOf(id)}
-	add := func(p string) {
-		ref, must := strings.CutSuffix(p, "!")
-		s.fields = append(s.fields, field{r.must(ref), must})
-		if must {
-			s.must |= 1 << len(s.fields)
+// segment compiles one segment; bad is an element that is not known.
+func (r *release) segment(id string, d SegmentDef) (s *segment, bad string) {
+	s = &segment{id: id, tag: x12.TagOf(id), open: d.Open}
+	for i, f := range d.Fields {
+		e := r.elements[f.Ref]
+		if e == nil {
+			return nil, f.Ref
+		}
+		s.fields = append(s.fields, field{e, f.Must, f.Max})
+		if f.Must {
+			s.must |= 1 << (i + 1)
 		}
 	}
-	for i := 1; i < len(f); i++ {
-		switch {
-		case f[i] == "...":
-			s.open = true
-		case f[i][0] == '(':
-			var run []string
-			for ; ; i++ {
-				p := strings.TrimPrefix(f[i], "(")
-				body, times, end := strings.Cut(p, ")x")
-				run = append(run, body)
-				if end {
-					for range num(times) {
-						for _, p := range run {
-							add(p)
-						}
-					}
-					break
-				}
+	for _, c := range d.Notes {
+		n, _ := makeNote(c)
+		s.notes = append(s.notes, n)
+	}
+	return s, ""
+}
+
+// nodes compiles the places of a loop; bad is a segment that is not known.
+func (r *release) nodes(s *set, l *loop, list []NodeDef) (bad string) {
+	for i := range list {
+		d := &list[i]
+		n := node{tag: x12.TagOf(d.Tag), must: d.Must, max: d.Max}
+		if n.seg = r.segments[n.tag]; n.seg == nil {
+			return d.Tag
+		}
+		s.tags[n.tag] = true
+		l.filter |= tagBit(n.tag)
+		if d.Nodes != nil {
+			n.loop = &loop{id: d.Tag}
+			if bad = r.nodes(s, n.loop, d.Nodes); bad != "" {
+				return bad
 			}
-		default:
-			add(f[i])
-		}
-	}
-	for _, c := range strings.Fields(conds) {
-		if rest, ok := strings.CutPrefix(c, "PP"); ok {
-			from, to := num(rest[:2]), num(rest[3:])
-			for i := from; i < to; i += 2 {
-				s.notes = append(s.notes, makeNote(fmt.Sprintf("P%02d%02d", i, i+1)))
+			// The head opens the next occurrence, from outside.
+			n.loop.filter = 0
+			for _, inner := range n.loop.nodes[1:] {
+				n.loop.filter |= tagBit(inner.tag)
 			}
-			continue
 		}
-		s.notes = append(s.notes, makeNote(c))
+		l.add(n)
 	}
-	r.segments[s.tag] = s
-}
-
-func makeNote(c string) note {
-	n := note{kind: c[0], text: c}
-	for i := 1; i < len(c); i += 2 {
-		bit := uint64(1) << num(c[i:i+2])
-		if i == 1 {
-			n.first = bit
-		}
-		n.mask |= bit
-	}
-	return n
-}
-
-// readSets reads setData, whose words are a type, a group code and places.
-func (r *release) readSets(words []string) {
-	var cur *set
-	var stack []*loop
-	head := false // the next word opens the loop on top
-	for i := 0; i < len(words); i++ {
-		w := words[i]
-		if w[0] >= '0' && w[0] <= '9' {
-			cur = &set{kind: w, group: words[i+1], root: &loop{}, tags: map[x12.Tag]bool{}}
-			r.sets[w] = cur
-			stack = []*loop{cur.root}
-			i++
-			continue
-		}
-		if w[0] == '[' {
-			max, must := strings.CutPrefix(w[1:], "!")
-			n := node{must: must, loop: &loop{}}
-			if max != ">" {
-				n.max = 1
-				if max != "" && max[0] >= '0' && max[0] <= '9' {
-					n.max = num(max)
-				} else {
-					words[i] = max // "[CTT": the head itself, once
-					i--
-				}
-			}
-			top := stack[len(stack)-1]
-			top.add(n)
-			stack = append(stack, n.loop)
-			head = true
-			continue
-		}
-		closing := len(w) - len(strings.TrimRight(w, "]"))
-		w = w[:len(w)-closing]
-		n := r.place(w)
-		cur.tags[n.tag] = true
-		top := stack[len(stack)-1]
-		if head {
-			outer := stack[len(stack)-2]
-			at := &outer.nodes[len(outer.nodes)-1]
-			at.tag, at.seg = n.tag, n.seg
-			outer.filter |= tagBit(n.tag)
-			top.id = n.seg.id
-			n.must, n.max = true, 1
-			head = false
-		} else {
-			top.filter |= tagBit(n.tag)
-		}
-		top.add(n)
-		stack = stack[:len(stack)-closing]
-	}
-}
-
-// place reads "DTM:10" or "BEG!".
-func (r *release) place(w string) node {
-	name, max, bounded := strings.Cut(w, ":")
-	name, must := strings.CutSuffix(name, "!")
-	n := node{tag: x12.TagOf(name), must: must, max: 1}
-	if bounded {
-		n.max = 0
-		if max != ">" {
-			n.max = num(max)
-		}
-	}
-	n.seg = r.segments[n.tag]
-	if n.seg == nil {
-		panic("schema: no segment " + name)
-	}
-	return n
+	return ""
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // told is what is told of a file, places in bytes left out: they move with the bytes.
-func told(t *testing.T, in []byte) string {
+func toldOf(t *testing.T, in []byte) string {
 	t.Helper()
 	rep, err := CheckBytes(in, Options{})
 	if err != nil {
@@ -125,7 +125,7 @@ func TestAnyDelimiters(t *testing.T) {
 			if rep := in[82]; rep != 'U' {
 				was = append(was, rep)
 			}
-			wantTold, wantValues := told(t, in), values(t, in)
+			wantTold, wantValues := toldOf(t, in), values(t, in)
 			used := [256]bool{}
 			for _, c := range in {
 				used[c] = true
@@ -187,7 +187,7 @@ func alike(t *testing.T, name string, in []byte, wantTold, wantValues string) {
 	if got := values(t, in); got != wantValues {
 		t.Errorf("%s: the values are\n%s\nnot\n%s", name, got, wantValues)
 	}
-	if got := told(t, in); got != wantTold {
+	if got := toldOf(t, in); got != wantTold {
 		t.Errorf("%s: told\n%s\nnot\n%s", name, got, wantTold)
 	}
 }
@@ -205,7 +205,7 @@ func TestAnyServiceCharacters(t *testing.T) {
 				in = in[9:]
 			}
 			std := edifact.DefaultDelimiters("4")
-			wantTold, wantValues := told(t, in), values(t, in)
+			wantTold, wantValues := toldOf(t, in), values(t, in)
 			free := "!\"#$%&;<=>@[]^_`{|}~\x1c\x1d\x1e\x1f\x01\x7f\xa7\xb6\xfe"
 			n := 0
 			for i := range free {

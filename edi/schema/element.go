@@ -104,7 +104,7 @@ func (j *judge) elements(s *x12.Segment, def *segment) {
 			}
 			continue
 		}
-		j.complexElement(s, i, e, v, t)
+		j.complexElement(s, i, &fields[i-1], v, t)
 	}
 	if owed := def.must &^ present; owed != 0 {
 		for ; owed != 0; owed &= owed - 1 {
@@ -122,15 +122,16 @@ func (j *judge) elements(s *x12.Segment, def *segment) {
 
 // complexElement judges a composite, or a simple element in whose segment a
 // component or repetition separator occurs.
-func (j *judge) complexElement(s *x12.Segment, i int, e *element, v []byte, t uint8) {
+func (j *judge) complexElement(s *x12.Segment, i int, fd *field, v []byte, t uint8) {
+	e := fd.element
 	part, rest, more := x12.Part(v, j.delims.Repetition)
 	for rep := 1; ; rep++ {
 		at := 0
 		if more || rep > 1 {
 			at = rep
 		}
-		if rep == 2 {
-			j.elementFinding("element.repeats", "12", wire.Reject, s, i, e, v, map[string]string{"max": "1"})
+		if rep > fd.max {
+			j.elementFinding("element.repeats", "12", wire.Reject, s, i, e, v, map[string]string{"max": strconv.Itoa(fd.max)})
 			return
 		}
 		switch {

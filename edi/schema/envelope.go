@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"entente/edi/wire"
 	"entente/edi/x12"
 )
 
 // headerFindings judges the content of an ISA. Codes are those of TA105.
-func headerFindings(s *x12.Segment, h x12.Header) []wire.Finding {
+func headerFindings(s *x12.Segment, h x12.Header, d x12.Delimiters) []wire.Finding {
 	var out []wire.Finding
 	add := func(key, code string, el int, ref string, sev wire.Severity) {
 		p := position(s)
@@ -32,6 +33,17 @@ func headerFindings(s *x12.Segment, h x12.Header) []wire.Finding {
 	if t := s.El(10); len(t) != 4 || !validTime(t) {
 		add("interchange.time", "015", 10, "I09", wire.AcceptedWithError)
 	}
+	if rep := s.El(11); h.Version >= "00402" && digitsOnly(h.Version) && !repeatable(rep, d) {
+		// Many send U as before 00402 and repeat nothing.
+		code, sev := "022", wire.AcceptedWithError
+		if h.Version >= "00505" {
+			code = "032" // since 005042, which ISA12 cannot tell from 00504
+		}
+		if string(rep) != "U" {
+			sev = wire.Reject
+		}
+		add("interchange.repetition", code, 11, "I10", sev)
+	}
 	if !digitsOnly(h.Version) {
 		add("interchange.version", "017", 12, "I11", wire.Reject)
 	}
@@ -47,6 +59,11 @@ func headerFindings(s *x12.Segment, h x12.Header) []wire.Finding {
 	return out
 }
 
+// repeatable says whether ISA11 is the repetition separator that the reader follows.
+func repeatable(rep []byte, d x12.Delimiters) bool {
+	return len(rep) == 1 && d.Repetition != 0 && rep[0] == d.Repetition
+}
+
 func groupFinding(key, code string, sev wire.Severity, s *x12.Segment, el int, ref string) wire.Finding {
 	p := position(s)
 	p.Element, p.Offset = el, s.ElOffset(el)
@@ -60,7 +77,9 @@ func groupFinding(key, code string, sev wire.Severity, s *x12.Segment, el int, r
 func groupFindings(s *x12.Segment, g x12.Group, rel *release, opt *Options) []wire.Finding {
 	var out []wire.Finding
 	if rel == nil {
-		out = append(out, groupFinding("group.version", "2", wire.Reject, s, 8, "480"))
+		f := groupFinding("group.version", "2", wire.Reject, s, 8, "480")
+		f.Args = map[string]string{"supported": strings.Join(editions, ", ")}
+		out = append(out, f)
 	} else if !rel.knowsGroup(g.FunctionalID, opt) {
 		out = append(out, groupFinding("group.unsupported", "1", wire.Reject, s, 1, "479"))
 	}
@@ -82,7 +101,7 @@ func (r *release) knowsGroup(id string, opt *Options) bool {
 			return true
 		}
 	}
-	return false
+	return opt.ownGroup(r.name, id)
 }
 
 // validControl says whether ST02 is 4 to 9 printable characters.

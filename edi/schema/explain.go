@@ -90,7 +90,7 @@ func TextKeys() []string {
 	for n := range named() {
 		out = append(out, "edi.code."+n)
 	}
-	r := releases()["005010"]
+	r := newest()
 	for _, s := range r.sets {
 		out = append(out, "edi.set."+s.kind)
 	}
@@ -112,9 +112,12 @@ func ExplainSet(set *Set) Explained {
 		Type: set.Type, NameKey: "edi.set.unknown", Control: set.Control, Version: set.Version,
 		Verdict: set.Verdict, Segments: make([]ExplainedSegment, 0, len(set.Segments)),
 	}
-	rel := releaseOf(set.Version)
+	rel := set.rel
 	if rel == nil {
-		rel = releases()["005010"]
+		rel = releaseOf(set.Version)
+	}
+	if rel == nil {
+		rel = newest()
 	}
 	x := explainer{rel: rel, delims: set.Delimiters}
 	x.judge.limit = 1
@@ -140,7 +143,7 @@ func ExplainSet(set *Set) Explained {
 func ExplainSegment(s *x12.Segment, version string, d x12.Delimiters) ExplainedSegment {
 	rel := releaseOf(version)
 	if rel == nil {
-		rel = releases()["005010"]
+		rel = newest()
 	}
 	x := explainer{rel: rel, delims: d}
 	return x.segment(s, nil)

@@ -12,6 +12,10 @@ type frame struct {
 	loop  *loop
 	at    int
 	count int
+	// After a step back, high is how far we were. jumped says that something missing
+	// was told, or taken for missing, on the way to this place; told that it once was.
+	high         int
+	jumped, told bool
 }
 
 // judge holds one set against its definition, segment by segment. It is reused
@@ -34,7 +38,8 @@ type judge struct {
 	lineTag x12.Tag
 	levels  levels
 	scratch []missing
-	entered bool // the segment placed last opened a loop
+	entered bool    // the segment placed last opened a loop
+	lost    []*loop // one of them may lack its head: told as out of order
 }
 
 // lineTags are the segments that CTT01 counts, by set.
@@ -58,9 +63,9 @@ var (
 func (j *judge) begin(rel *release, set *set, d x12.Delimiters) {
 	j.rel, j.set, j.delims = rel, set, d
 	j.findings, j.dropped, j.inError, j.lines = nil, 0, false, 0
-	j.stack = j.stack[:0]
+	j.stack, j.lost = j.stack[:0], j.lost[:0]
 	if set != nil {
-		j.stack = append(j.stack, frame{loop: set.root, at: -1})
+		j.stack = append(j.stack, frame{loop: set.root, at: -1, high: -1})
 		j.lineTag = lineTags[set.kind]
 		j.levels.reset()
 	}
@@ -197,8 +202,14 @@ func (j *judge) enter(d, i int, s *x12.Segment) {
 	f := &j.stack[d]
 	n := &f.loop.nodes[i]
 	if i != f.at {
+		inner := len(j.scratch)
 		j.owed(f, i)
+		f.jumped = len(j.scratch) > inner
+		f.told = f.told || f.jumped
 		f.at, f.count = i, 0
+	}
+	if len(j.lost) > 0 && j.follow(f, n, s.Tag) {
+		return
 	}
 	for _, m := range j.scratch {
 		j.segmentFinding("segment.missing", "3", s, m.node.seg.id, m.loop, map[string]string{"before": s.ID()})
@@ -219,10 +230,11 @@ func (j *judge) enter(d, i int, s *x12.Segment) {
 
 // owed notes the mandatory nodes of f after its place and before to.
 func (j *judge) owed(f *frame, to int) {
-	if f.at >= f.loop.last {
+	from := max(f.at, f.high)
+	if from >= f.loop.last {
 		return
 	}
-	for i := f.at + 1; i < to; i++ {
+	for i := from + 1; i < to; i++ {
 		if n := &f.loop.nodes[i]; n.must {
 			j.scratch = append(j.scratch, missing{n, f.loop.id})
 		}
@@ -246,17 +258,7 @@ func (j *judge) unexpected(s *x12.Segment) *segment {
 		j.segmentFinding("segment.not_in_set", "6", s, id, j.loopID(), nil)
 		return def
 	}
-	for d := len(j.stack) - 1; d >= 0; d-- {
-		f := &j.stack[d]
-		for i := 0; i <= f.at && i < len(f.loop.nodes); i++ {
-			if n := &f.loop.nodes[i]; n.tag == s.Tag {
-				after := f.loop.nodes[f.at].seg.id
-				j.segmentFinding("segment.order", "7", s, id, j.loopID(), map[string]string{"after": after})
-				return def
-			}
-		}
-	}
-	j.segmentFinding("segment.unexpected", "2", s, id, j.loopID(), nil)
+	j.misplaced(s, id)
 	return def
 }
 

@@ -13,7 +13,10 @@ type levels struct {
 	form  string // BSN05: how the levels of an 856 are nested
 	count int
 	told  bool // something of the tree was told: what follows from it is not
+	lost  bool // an HL is missing, as its segments show
 	byID  map[string]*level
+	// unknown are the parents told as missing.
+	unknown map[string]struct{}
 }
 
 type level struct {
@@ -29,8 +32,9 @@ type level struct {
 const maxLevels = 1 << 18
 
 func (l *levels) reset() {
-	l.form, l.count, l.told = "", 0, false
+	l.form, l.count, l.told, l.lost = "", 0, false, false
 	clear(l.byID)
+	clear(l.unknown)
 }
 
 // below are the levels that may stand directly under a level, by BSN05. A form or
@@ -76,6 +80,9 @@ func (j *judge) checkLevel(s *x12.Segment) {
 	p := l.byID[string(parent)]
 	if p == nil || string(parent) == string(id) {
 		l.told = true
+		if l.lost || !remember(&l.unknown, string(parent)) {
+			return
+		}
 		j.elementFinding("level.parent", "7", wire.Reject, s, 2, j.rel.must("734"), parent, nil)
 		return
 	}

@@ -177,6 +177,11 @@ func (e *engine) take(s *x12.Segment) error {
 	case wire.Service:
 		if s.ID() == "TA1" {
 			e.ic.TA1s++
+			if len(e.ic.Answers) < e.lim.Findings {
+				e.ic.Answers = append(e.ic.Answers, TA1{
+					Control: s.Text(1), Date: s.Text(2), Time: s.Text(3), Status: s.Text(4), Code: s.Text(5), Offset: s.Offset,
+				})
+			}
 		}
 	}
 	return nil
@@ -196,7 +201,7 @@ func (e *engine) beginInterchange(s *x12.Segment) error {
 	e.ics++
 	e.icOpen, e.icTold, e.icBad, e.icEmpty, e.icErr = true, 0, 0, 0, false
 	e.gsSeen.reset()
-	e.ic.Findings = headerFindings(s, e.ic.Header)
+	e.ic.Findings = headerFindings(s, e.ic.Header, e.ic.Delimiters)
 	if n := e.r.Skipped(); n > 0 {
 		e.icFinding(wire.Finding{
 			Level: wire.LevelInterchange, Severity: wire.Note, Key: "interchange.leading",
@@ -321,14 +326,21 @@ func (e *engine) beginSet(s *x12.Segment) error {
 	e.raw, e.pos, e.segs = e.raw[:0], e.pos[:0], e.segs[:0]
 	e.size, e.full = 0, false
 	var def *set
-	if e.rel != nil {
-		e.set.Release = e.rel.name
-		def = e.rel.sets[e.set.Type]
+	rel := e.rel
+	if rel != nil {
+		if len(e.opt.Own) > 0 {
+			if own := e.opt.own(rel.name, e.set.Type); own != nil {
+				rel = own.release
+			}
+		}
+		e.set.Release = rel.name
+		def = rel.sets[e.set.Type]
 	}
+	e.set.rel = rel
 	if e.refused || !e.opt.takes(e.set.Type) {
 		def = nil
 	}
-	e.judge.begin(e.rel, def, e.set.Delimiters)
+	e.judge.begin(rel, def, e.set.Delimiters)
 	e.keep(s)
 	e.setHead(s, def, fresh)
 	return nil
@@ -346,6 +358,7 @@ func (e *engine) setHead(s *x12.Segment, def *set, fresh bool) {
 		add("set.unsupported", "1", 1, "143", map[string]string{"version": e.set.Version})
 	case def.group != e.group.Header.FunctionalID:
 		add("set.wrong_group", "6", 1, "143", map[string]string{"want": def.group, "group": e.group.Header.FunctionalID})
+		e.judge.set = nil // ST01 may be what is wrong: nothing tells by which set to judge the rest
 	}
 	if !validControl(e.set.Control) {
 		add("set.control", "7", 2, "329", nil)
@@ -403,6 +416,9 @@ func (e *engine) endSet(se, at *x12.Segment) error {
 		e.set.Verdict = wire.Rejected
 	}
 	e.set.Segments = e.segs
+	if e.set.Verdict != wire.Accepted {
+		e.set.Unit = unitOf(&e.set)
+	}
 	e.grTold++
 	e.icTold++
 	switch e.set.Verdict {

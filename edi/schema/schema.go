@@ -28,10 +28,13 @@ type Options struct {
 	Sets []string
 	// Tolerance is what a partner treats otherwise than the standard.
 	Tolerance []Tolerance
-	// Also, when set, judges a set of X12 further, by a partner's guide: its
-	// findings join those of the standard before the verdict is formed. It is
-	// not called for a set that is not supported.
+	// Also, when set, judges a set further, by a partner's guide: its findings
+	// join those of the standard before the verdict is formed. It is not called
+	// for a set that is not supported.
 	Also func(*Set) []wire.Finding
+	// Own are dictionaries of the caller's own, each in place of ours for its
+	// set and edition.
+	Own []*Dictionary
 }
 
 // takes says whether a set type is to be taken.
@@ -56,11 +59,22 @@ type Interchange struct {
 	Groups   int            `json:"group_count"`
 	Sets     int            `json:"set_count"`
 	TA1s     int            `json:"ta1_count,omitempty"` // acknowledgements of interchanges outside groups
+	Answers  []TA1          `json:"ta1,omitempty"`       // the first of them, as many as findings are kept
 	Findings []wire.Finding `json:"findings,omitempty"`
 	// Verdict is Rejected when the interchange's own envelope is wrong or no
 	// set was accepted, Partly when some sets were refused.
 	Verdict    wire.Verdict   `json:"verdict"`
 	Delimiters x12.Delimiters `json:"-"`
+}
+
+// TA1 is an acknowledgement of one interchange of ours, as written.
+type TA1 struct {
+	Control string `json:"control"` // TA101, our ISA13
+	Date    string `json:"date,omitempty"`
+	Time    string `json:"time,omitempty"`
+	Status  string `json:"status"` // TA104
+	Code    string `json:"code"`   // TA105
+	Offset  int64  `json:"offset"`
 }
 
 // Group is one functional group as the Visitor sees it. The pointer is valid for
@@ -111,6 +125,10 @@ type Set struct {
 	Findings []wire.Finding `json:"findings,omitempty"`
 	Dropped  int            `json:"dropped,omitempty"`
 	Verdict  wire.Verdict   `json:"verdict"`
+	// Unit names the document in a set of X12 that is not plainly accepted: where
+	// its number stands and what it is, "BEG03" and "4500187519"; empty when there
+	// is none.
+	Unit Unit `json:"-"`
 	// Message says what an EDIFACT message is; nil for X12. Type is then 0065,
 	// Control 0062, Version "D:96A:UN:EAN008", and Release "D96A".
 	Message *edifact.MessageID `json:"message,omitempty"`
@@ -120,6 +138,15 @@ type Set struct {
 	// Segments are all segments from ST to SE, a copy of this set's own.
 	Segments   []x12.Segment  `json:"-"`
 	Delimiters x12.Delimiters `json:"-"`
+
+	rel *release // what it was judged by
+	dir *directory
+}
+
+// Unit is the business document that a set is about.
+type Unit struct {
+	Place string `json:"place,omitempty"`
+	Value string `json:"value,omitempty"`
 }
 
 // Visitor is told what Read finds, in the order of the file. An error ends Read,

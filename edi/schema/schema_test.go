@@ -324,7 +324,7 @@ func (v *quiet) InterchangeEnd(*Interchange) error { return nil }
 func TestSupported(t *testing.T) {
 	t.Parallel()
 	sets, versions := Supported()
-	if strings.Join(sets, " ") != "180 810 812 820 824 832 844 845 846 849 850 852 855 856 860 861 865 867 870 997 999" || strings.Join(versions, " ") != "004010 005010" {
+	if strings.Join(sets, " ") != "180 810 812 820 824 832 844 845 846 849 850 852 855 856 860 861 865 867 870 997 999" || strings.Join(versions, " ") != "004010 004030 004060 005010 006020" {
 		t.Error(sets, versions)
 	}
 	if GroupCode("850") != "PO" || GroupCode("855") != "PR" || GroupCode("810") != "IN" || GroupCode("997") != "FA" || GroupCode("999") != "FA" || GroupCode("940") != "" {

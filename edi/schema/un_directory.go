@@ -12,10 +12,7 @@ import (
 
 //go:generate sh -c "go run ./internal/untables -in \"$EDIFACT_FACTS\" -out . D96A D01B"
 
-// The tables of EDIFACT, in one format: el gives the type of an element, com the
-// elements of a composite, seg those of a segment, set the structure of a message,
-// code the values of an element. An exclamation mark means mandatory, ":9" the
-// greatest use, "(9 … )" a group with its greatest use, led by its first segment.
+// The tables of EDIFACT, in the form of Tables.
 var (
 	//go:embed un_d96a.txt
 	unD96A string
@@ -98,6 +95,7 @@ type unField struct {
 	one   unPart   // when parts is nil
 	parts []unPart // of a composite
 	owes  bool     // a part is mandatory
+	max   int      // the greatest repetition
 }
 
 type unSegment struct {
@@ -105,6 +103,7 @@ type unSegment struct {
 	tag    edifact.Tag
 	fields []unField
 	must   uint64 // bit i is field i, from 0
+	notes  []note
 }
 
 // unNode is a place in a message: a segment, or a group by its first segment.
@@ -141,171 +140,172 @@ type directory struct {
 	messages map[string]*unMessage
 }
 
-// directories compiles at first use. The service segments are in each; "" is for
+// directories compiles each at first use. The service segments are in each; "" is for
 // what belongs to no directory.
-var directories = sync.OnceValue(func() map[string]*directory {
-	return map[string]*directory{
-		"":     compileDirectory("", unService),
-		"D96A": compileDirectory("D96A", unService+unD96A),
-		"D01B": compileDirectory("D01B", unService+unD01B),
+var directories = func() map[string]func() *directory {
+	out := map[string]func() *directory{}
+	for _, name := range []string{"", "D96A", "D01B"} {
+		out[name] = sync.OnceValue(func() *directory {
+			d, err := compileDirectory(embeddedUN(name), name)
+			if err != nil {
+				panic(err)
+			}
+			return d
+		})
 	}
-})
+	return out
+}()
+
+// embeddedUN reads the tables of a directory.
+func embeddedUN(name string) *Tables {
+	t := emptyTables()
+	for _, text := range []string{unService, map[string]string{"D96A": unD96A, "D01B": unD01B}[name]} {
+		if err := t.read(text, name); err != nil {
+			panic(err)
+		}
+	}
+	return t
+}
+
+// directoryNamed gives a directory, "D96A"; nil when there is none.
+func directoryNamed(name string) *directory {
+	if d := directories[name]; d != nil {
+		return d()
+	}
+	return nil
+}
 
 // directoryOf finds the directory of a message; nil when there is none. CONTRL
 // belongs to the syntax, whatever directory it names.
 func directoryOf(id edifact.MessageID) *directory {
 	if id.Type == "CONTRL" {
-		return directories()[""]
+		return directoryNamed("")
 	}
-	if id.Agency != "UN" {
+	if id.Agency != "UN" || id.Version+id.Release == "" {
 		return nil
 	}
-	name := id.Version + id.Release
-	if name == "" {
-		return nil
-	}
-	return directories()[name]
+	return directoryNamed(id.Version + id.Release)
 }
 
 // SupportedMessages lists the EDIFACT messages we judge in a directory, "D96A".
 func SupportedMessages(directory string) []string {
-	d := directories()[directory]
+	d := directoryNamed(directory)
 	if d == nil {
 		return nil
 	}
 	return sortedKeys(d.messages)
 }
 
-func compileDirectory(name, text string) *directory {
+// compileDirectory makes a directory. The error is a *TableError.
+func compileDirectory(t *Tables, name string) (*directory, error) {
 	d := &directory{
 		name: name, elements: map[string]*unElement{}, parts: map[string][]unPart{},
 		segments: map[edifact.Tag]*unSegment{}, messages: map[string]*unMessage{},
 	}
-	var rest [][]string // lines that need those before them, by kind
-	for _, pass := range []string{"el", "code", "com", "seg", "set"} {
-		for line := range strings.SplitSeq(text, "\n") {
-			f := strings.Fields(line)
-			if len(f) > 2 && f[0] == pass {
-				rest = append(rest, f)
+	for ref, def := range t.Elements {
+		e := &unElement{ref: ref, max: def.Max, fixed: def.Min > 0, typeName: def.text()}
+		switch def.Type {
+		case "a":
+			e.kind = unLetters
+		case "n":
+			e.kind = unNumber
+		case "an":
+		default:
+			return nil, &TableError{Key: "type", Text: ref + " " + def.Type}
+		}
+		if c, ok := t.Codes[ref]; ok {
+			e.codes = newCodes(c.Codes)
+			e.codes.closed = c.Mode == "closed" || c.Mode == "" && strings.Contains(closedElements, " "+ref+" ")
+		}
+		d.elements[ref] = e
+	}
+	for ref, fields := range t.Composites {
+		parts := make([]unPart, 0, len(fields))
+		for _, f := range fields {
+			e := d.elements[f.Ref]
+			if e == nil {
+				return nil, &TableError{Key: "element_unknown", Text: "com " + ref + " " + f.Ref}
+			}
+			parts = append(parts, unPart{unElement: e, must: f.Must})
+		}
+		for i := range parts {
+			for k := i + 1; k < len(parts) && k <= i+2 && parts[i].codes != nil; k++ {
+				if parts[k].ref == "3055" {
+					parts[i].agency = k
+				}
 			}
 		}
+		d.parts[ref] = parts
 	}
-	for _, f := range rest {
-		switch f[0] {
-		case "el":
-			d.elements[f[1]] = newElement(f[1], f[2])
-		case "code":
-			e := d.must(f[1])
-			e.codes = newCodes(f[2:])
-			e.codes.closed = strings.Contains(closedElements, " "+f[1]+" ")
-		case "com":
-			d.composite(f[1], f[2:])
-		case "seg":
-			d.segment(f[1], f[2:])
-		case "set":
-			d.message(f[1], f[2:])
+	for id, def := range t.Segments {
+		s, bad := d.segment(id, def)
+		if bad != "" {
+			return nil, &TableError{Key: "element_unknown", Text: "seg " + id + " " + bad}
 		}
+		d.segments[s.tag] = s
 	}
-	return d
-}
-
-func newElement(ref, form string) *unElement {
-	e := &unElement{ref: ref, typeName: form}
-	size := strings.TrimLeft(form, "an.")
-	e.max = num(size)
-	e.fixed = !strings.Contains(form, "..")
-	switch strings.TrimRight(strings.TrimSuffix(form, size), ".") {
-	case "a":
-		e.kind = unLetters
-	case "n":
-		e.kind = unNumber
-	}
-	return e
-}
-
-func (d *directory) must(ref string) *unElement {
-	e := d.elements[ref]
-	if e == nil {
-		panic("schema: no element " + ref)
-	}
-	return e
-}
-
-func (d *directory) composite(ref string, words []string) {
-	var parts []unPart
-	for _, w := range words {
-		name, must := strings.CutSuffix(w, "!")
-		parts = append(parts, unPart{unElement: d.must(name), must: must})
-	}
-	for i := range parts {
-		for k := i + 1; k < len(parts) && k <= i+2 && parts[i].codes != nil; k++ {
-			if parts[k].ref == "3055" {
-				parts[i].agency = k
-			}
+	for kind, def := range t.Sets {
+		m := &unMessage{kind: kind, root: &unGroup{}, tags: map[edifact.Tag]bool{}, line: edifact.TagOf("LIN")}
+		groups := 0
+		if bad := d.nodes(m, m.root, def.Nodes, &groups); bad != "" {
+			return nil, &TableError{Key: "segment_unknown", Text: "set " + kind + " " + bad}
 		}
+		d.messages[kind] = m
 	}
-	d.parts[ref] = parts
+	return d, nil
 }
 
-func (d *directory) segment(id string, words []string) {
-	s := &unSegment{id: id, tag: edifact.TagOf(id)}
-	for _, w := range words {
-		ref, must := strings.CutSuffix(w, "!")
-		f := unField{ref: ref, must: must, parts: d.parts[ref]}
+// segment compiles one segment; bad is an element that is not known.
+func (d *directory) segment(id string, def SegmentDef) (s *unSegment, bad string) {
+	s = &unSegment{id: id, tag: edifact.TagOf(id)}
+	for i, fd := range def.Fields {
+		f := unField{ref: fd.Ref, must: fd.Must, max: fd.Max, parts: d.parts[fd.Ref]}
 		if f.parts == nil {
-			f.one = unPart{unElement: d.must(ref), must: must}
+			e := d.elements[fd.Ref]
+			if e == nil {
+				return nil, fd.Ref
+			}
+			f.one = unPart{unElement: e, must: fd.Must}
 		}
 		for _, p := range f.parts {
 			f.owes = f.owes || p.must
 		}
-		if must {
-			s.must |= 1 << len(s.fields)
+		if fd.Must {
+			s.must |= 1 << i
 		}
 		s.fields = append(s.fields, f)
 	}
-	d.segments[s.tag] = s
+	for _, c := range def.Notes {
+		n, _ := makeNote(c)
+		s.notes = append(s.notes, n)
+	}
+	return s, ""
 }
 
-// message reads the structure of a message.
-func (d *directory) message(kind string, words []string) {
-	m := &unMessage{kind: kind, root: &unGroup{}, tags: map[edifact.Tag]bool{}, line: edifact.TagOf("LIN")}
-	stack := []*unGroup{m.root}
-	groups := 0
-	var opening *unNode
-	for _, w := range words {
-		top := stack[len(stack)-1]
-		if max, ok := strings.CutPrefix(w, "("); ok {
-			size, must := strings.CutSuffix(max, "!")
-			groups++
-			opening = &unNode{max: num(size), must: must, group: &unGroup{id: "SG" + strconv.Itoa(groups)}}
-			continue
-		}
-		bare := strings.TrimRight(w, ")")
-		name, max, many := strings.Cut(bare, ":")
-		name, must := strings.CutSuffix(name, "!")
-		n := unNode{tag: edifact.TagOf(name), must: must, max: 1}
-		if many {
-			n.max = num(max)
+// nodes compiles the places of a group; groups counts those opened in the message, and
+// bad is a segment that is not known.
+func (d *directory) nodes(m *unMessage, g *unGroup, list []NodeDef, groups *int) (bad string) {
+	for i := range list {
+		def := &list[i]
+		n := unNode{tag: edifact.TagOf(def.Tag), must: def.Must, max: def.Max}
+		if n.max == 0 {
+			n.max = 1 << 30
 		}
 		if n.seg = d.segments[n.tag]; n.seg == nil {
-			panic("schema: no segment " + name)
+			return def.Tag
 		}
 		m.tags[n.tag] = true
-		if opening != nil {
-			opening.tag, opening.seg = n.tag, n.seg
-			top.nodes = append(top.nodes, *opening)
-			top.filter |= unBit(n.tag)
-			top, opening = opening.group, nil
-			stack = append(stack, top)
+		g.filter |= unBit(n.tag)
+		if def.Nodes != nil {
+			*groups++
+			n.group = &unGroup{id: "SG" + strconv.Itoa(*groups)}
+			if bad = d.nodes(m, n.group, def.Nodes, groups); bad != "" {
+				return bad
+			}
 		}
-		top.nodes = append(top.nodes, n)
-		top.filter |= unBit(n.tag)
-		stack = stack[:len(stack)-(len(w)-len(bare))]
+		g.nodes = append(g.nodes, n)
 	}
-	if len(stack) != 1 {
-		panic("schema: groups of " + kind + " do not close")
-	}
-	d.messages[kind] = m
+	return ""
 }
 
 // sortedKeys gives the keys of a map in order.

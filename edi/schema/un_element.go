@@ -76,6 +76,9 @@ func (j *unJudge) elements(s *edifact.Segment, def *unSegment) {
 			j.elementFinding("element.missing", ctlMissing, wire.Reject, s, at+1, 0, 0, e, nil, nil)
 		}
 	}
+	for k := range def.notes {
+		j.depend(s, def, &def.notes[k], present<<1)
+	}
 }
 
 // onlySeparators says whether the tokens hold nothing.
@@ -100,11 +103,12 @@ func (j *unJudge) field(s *edifact.Segment, f *unField, el, from, to int, plain 
 			if any {
 				j.owedParts(s, f, el, have)
 			}
-			if repeat++; repeat == 1 {
+			if repeat++; repeat >= f.max {
 				v := raw[marks[from].Start() : marks[to].Start()-1]
-				j.elementFinding("element.repeats", ctlRepeats, wire.Reject, s, el, 0, 0, orRef(f), v, map[string]string{"max": "1"})
+				j.elementFinding("element.repeats", ctlRepeats, wire.Reject, s, el, 0, 0, orRef(f), v, map[string]string{"max": strconv.Itoa(f.max)})
+				return true
 			}
-			return true
+			any, have, c = false, 0, 0
 		case i > from:
 			c++
 		}
@@ -136,7 +140,7 @@ func (j *unJudge) field(s *edifact.Segment, f *unField, el, from, to int, plain 
 	if any && f.owes {
 		j.owedParts(s, f, el, have)
 	}
-	return any
+	return any || repeat > 0
 }
 
 // ownCode says whether a code is one of the directory's: the agency, token i, is

@@ -48,7 +48,8 @@ func unTextKeys() []string {
 	for n := range unNamed() {
 		keys["edi.un.code."+n] = true
 	}
-	for _, d := range directories() {
+	for _, load := range directories {
+		d := load()
 		for m := range d.messages {
 			keys["edi.un.set."+m] = true
 		}
@@ -68,9 +69,12 @@ func explainMessage(set *Set) Explained {
 		Type: set.Type, NameKey: "edi.un.set.unknown", Control: set.Control, Version: set.Version,
 		Verdict: set.Verdict, Segments: make([]ExplainedSegment, 0, len(set.Un)),
 	}
-	dir := directoryOf(*set.Message)
+	dir := set.dir
 	if dir == nil {
-		dir = directories()["D01B"]
+		dir = directoryOf(*set.Message)
+	}
+	if dir == nil {
+		dir = directoryNamed("D01B")
 	}
 	x := unExplainer{dir: dir}
 	x.judge.limit = 1

@@ -34,6 +34,9 @@ type unFrame struct {
 	group *unGroup
 	at    int
 	count int
+	// As in frame.
+	high         int
+	jumped, told bool
 }
 
 type unMissing struct {
@@ -53,11 +56,13 @@ type unJudge struct {
 
 	findings []wire.Finding
 	dropped  int
-	entered  bool // the segment placed last opened a group
 	narrow   bool // a character outside the set was told in this message
 	lines    int
 	scratch  []unMissing
 	text     [512]byte // for values without their release characters
+	treats   []Tolerance
+	entered  bool       // the segment placed last opened a group
+	lost     []*unGroup // one of them may lack its head: told as out of order
 }
 
 var (
@@ -68,13 +73,16 @@ var (
 func (j *unJudge) begin(dir *directory, msg *unMessage, c edifact.Charset, association string) {
 	j.dir, j.msg, j.charset, j.eancom = dir, msg, c, strings.HasPrefix(association, "EAN")
 	j.findings, j.dropped, j.narrow, j.lines = nil, 0, false, 0
-	j.stack = j.stack[:0]
+	j.stack, j.lost = j.stack[:0], j.lost[:0]
 	if msg != nil {
-		j.stack = append(j.stack, unFrame{group: msg.root, at: -1})
+		j.stack = append(j.stack, unFrame{group: msg.root, at: -1, high: -1})
 	}
 }
 
 func (j *unJudge) add(f wire.Finding) {
+	if len(j.treats) > 0 && !treat(j.treats, &f) {
+		return
+	}
 	if len(j.findings) >= j.limit {
 		j.dropped++
 		return
@@ -196,8 +204,14 @@ func (j *unJudge) enter(d, i int, s *edifact.Segment) {
 	f := &j.stack[d]
 	n := &f.group.nodes[i]
 	if i != f.at {
+		inner := len(j.scratch)
 		j.owed(f, i)
+		f.jumped = len(j.scratch) > inner
+		f.told = f.told || f.jumped
 		f.at, f.count = i, 0
+	}
+	if len(j.lost) > 0 && j.follow(f, n, s.Tag) {
+		return
 	}
 	j.tellOwed(s)
 	f.count++
@@ -209,7 +223,7 @@ func (j *unJudge) enter(d, i int, s *edifact.Segment) {
 		}
 		j.segmentFinding(key, code, s, n.seg.id, group, map[string]string{"max": strconv.Itoa(n.max)})
 	}
-	if n.group != nil {
+	if j.entered = n.group != nil; j.entered {
 		j.stack = append(j.stack, unFrame{group: n.group, at: 0, count: 1})
 		j.entered = true
 	}
@@ -217,7 +231,7 @@ func (j *unJudge) enter(d, i int, s *edifact.Segment) {
 
 // owed notes the mandatory nodes of f after its place and before to.
 func (j *unJudge) owed(f *unFrame, to int) {
-	for i := f.at + 1; i < to; i++ {
+	for i := max(f.at, f.high) + 1; i < to; i++ {
 		if n := &f.group.nodes[i]; n.must {
 			j.scratch = append(j.scratch, unMissing{n, f.group.id})
 		}
@@ -236,6 +250,7 @@ func (j *unJudge) tellOwed(s *edifact.Segment) {
 
 // unexpected tells why a segment has no place here.
 func (j *unJudge) unexpected(s *edifact.Segment) *unSegment {
+	j.entered = false
 	id := clip(s.TagBytes())
 	def := j.dir.segments[s.Tag]
 	if def == nil {
@@ -250,17 +265,7 @@ func (j *unJudge) unexpected(s *edifact.Segment) *unSegment {
 		j.segmentFinding("segment.not_in_set", ctlPlace, s, id, j.groupID(), nil)
 		return def
 	}
-	for d := len(j.stack) - 1; d >= 0; d-- {
-		f := &j.stack[d]
-		for i := 0; i <= f.at && i < len(f.group.nodes); i++ {
-			if n := &f.group.nodes[i]; n.tag == s.Tag {
-				after := f.group.nodes[f.at].seg.id
-				j.segmentFinding("segment.order", ctlPlace, s, id, j.groupID(), map[string]string{"after": after})
-				return def
-			}
-		}
-	}
-	j.segmentFinding("segment.unexpected", ctlPlace, s, id, j.groupID(), nil)
+	j.misplaced(s, id)
 	return def
 }
 

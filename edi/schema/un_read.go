@@ -2,8 +2,10 @@ package schema
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,7 +83,7 @@ type unEngine struct {
 // on.
 func runEDIFACT(r *edifact.Reader, opt Options, v Visitor, n seen) (seen, error) {
 	e := &unEngine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt, ics: n.ics, groups: n.groups, sets: n.sets}
-	e.judge.limit = e.lim.Findings
+	e.judge.limit, e.judge.treats = e.lim.Findings, opt.Tolerance
 	err := e.run(r)
 	return seen{e.ics, e.groups, e.sets}, err
 }
@@ -407,9 +409,15 @@ func (e *unEngine) beginSet(s *edifact.Segment) error {
 	id, dir := e.id, e.dir
 	var def *unMessage
 	if dir != nil && e.opt.takes(id.Type) {
+		if len(e.opt.Own) > 0 {
+			if own := e.opt.own(dir.name, id.Type); own != nil {
+				dir = own.directory
+			}
+		}
 		e.set.Release = dir.name
 		def = dir.messages[id.Type]
 	}
+	e.set.dir = dir
 	set, _ := e.r.Charset()
 	e.judge.begin(dir, def, set, id.Association)
 	e.keep(s)
@@ -488,6 +496,13 @@ func (e *unEngine) endSet(unt, at *edifact.Segment) error {
 		e.set.Length = at.Offset - e.set.Offset
 	}
 	e.setTail(unt, at)
+	if e.opt.Also != nil && e.judge.msg != nil {
+		e.set.Un = e.segs
+		for _, f := range e.opt.Also(&e.set) {
+			e.judge.add(f)
+		}
+		slices.SortStableFunc(e.judge.findings, func(a, b wire.Finding) int { return cmp.Compare(a.Pos.FileSegment, b.Pos.FileSegment) })
+	}
 	e.set.Findings, e.set.Dropped = e.judge.findings, e.judge.dropped
 	e.set.Verdict = wire.VerdictOf(e.set.Findings)
 	if e.set.Dropped > 0 {

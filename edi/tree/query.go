@@ -5,50 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"entente/edi/schema"
+	"entente/edi/edifact"
 	"entente/edi/x12"
 )
-
-// Set is a transaction set as a tree of segments: the children of a segment that
-// opens a loop are the other segments and loops of that loop.
-type Set struct {
-	Nodes []*Node
-	delim x12.Delimiters
-}
-
-// Node is one segment and what its loop holds.
-type Node struct {
-	Segment  *x12.Segment
-	Loop     string // the loop that the segment opens, or empty
-	Children []*Node
-}
-
-// Of makes the tree of a judged set. It points into the set's segments and is valid
-// as long as they are.
-func Of(set *schema.Set) *Set {
-	out := &Set{delim: set.Delimiters}
-	var follow schema.Follower
-	follow.Begin(set.Version, set.Type, set.Delimiters)
-	open := []*Node{{}}
-	for i := range set.Segments {
-		s := &set.Segments[i]
-		n := &Node{Segment: s}
-		depth := 0
-		if id := s.ID(); id != "ST" && id != "SE" {
-			depth, n.Loop = follow.Place(s)
-		}
-		if n.Loop != "" {
-			depth--
-		}
-		open = open[:depth+1]
-		open[depth].Children = append(open[depth].Children, n)
-		if n.Loop != "" {
-			open = append(open, n)
-		}
-	}
-	out.Nodes = open[0].Children
-	return out
-}
 
 // Query is a compiled path. Steps are parted by "/":
 //
@@ -58,6 +17,7 @@ func Of(set *schema.Set) *Set {
 //	PO1[PO101=2]/PID/PID05         of the line numbered 2
 //	//SLN                          segments at any depth
 //	AK4/AK401-2                    a component; AK401:2 the second repetition
+//	NAD[NAD01=BY]/NAD02-1          of EDIFACT; without component, the first
 //
 // A step is a segment tag, with conditions in brackets that all must hold: an
 // element equal to a value, or present ([REF03]). Conditions look at the segment
@@ -233,7 +193,7 @@ func (q *Query) Places(set *Set) []Place {
 	out := make([]Place, 0, len(at))
 	for _, n := range at {
 		p := Place{Parent: n}
-		if n.Segment == nil {
+		if n.Segment == nil && n.Un == nil {
 			p.Parent = nil
 		}
 		if inside {
@@ -255,6 +215,21 @@ func (q *Query) Target() (tag string, element, component int) {
 	return q.steps[len(q.steps)-1].tag, 0, 0
 }
 
+// Decides names the element that decides whether the path leads somewhere: the one it
+// ends with, or that of the last condition of its last step; element 0 when it is the
+// segment itself.
+func (q *Query) Decides() (tag string, element, component int) {
+	if q.value != nil {
+		return q.Target()
+	}
+	s := &q.steps[len(q.steps)-1]
+	if len(s.conds) == 0 {
+		return s.tag, 0, 0
+	}
+	r := s.conds[len(s.conds)-1].ref
+	return r.tag, r.element, r.part
+}
+
 // Tags are the tags of all steps, conditions left out.
 func (q *Query) Tags() []string {
 	var out []string
@@ -272,7 +247,7 @@ func (q *Query) Of(set *Set, n *Node) string {
 	if q.value == nil {
 		return ""
 	}
-	return q.value.of(set, n.Segment)
+	return q.value.of(set, n)
 }
 
 // Segments gives the segments that the path leads to, in the order of the file;
@@ -299,11 +274,11 @@ func (q *Query) Segments(set *Set) []*Node {
 
 // holders gives the node itself when it has the tag, else its children that have.
 func holders(n *Node, tag string, out []*Node) []*Node {
-	if n.Segment != nil && string(n.Segment.TagBytes()) == tag {
+	if n.is(tag) {
 		return append(out, n)
 	}
 	for _, c := range n.Children {
-		if string(c.Segment.TagBytes()) == tag {
+		if c.is(tag) {
 			out = append(out, c)
 		}
 	}
@@ -312,7 +287,7 @@ func holders(n *Node, tag string, out []*Node) []*Node {
 
 func (s *step) collect(set *Set, n *Node, out []*Node) []*Node {
 	for _, c := range n.Children {
-		if string(c.Segment.TagBytes()) == s.tag && s.holds(set, c) {
+		if c.is(s.tag) && s.holds(set, c) {
 			out = append(out, c)
 		}
 		if s.deep {
@@ -326,7 +301,7 @@ func (s *step) holds(set *Set, n *Node) bool {
 	for _, c := range s.conds {
 		found := false
 		for _, h := range holders(n, c.ref.tag, nil) {
-			v := c.ref.of(set, h.Segment)
+			v := c.ref.of(set, h)
 			found = found || c.equal && v == c.value || !c.equal && v != ""
 		}
 		if !found {
@@ -337,8 +312,11 @@ func (s *step) holds(set *Set, n *Node) bool {
 }
 
 // of gives the value of the element, blanks at its end cut.
-func (r *ref) of(set *Set, s *x12.Segment) string {
-	v := s.El(r.element)
+func (r *ref) of(set *Set, n *Node) string {
+	if n.Un != nil {
+		return strings.TrimRight(unValue(n.Un, r.element, max(r.part, 1), max(r.repeats, 1)), " ")
+	}
+	v := n.Segment.El(r.element)
 	if r.repeats > 0 {
 		v = nth(v, set.delim.Repetition, r.repeats)
 	}
@@ -346,6 +324,26 @@ func (r *ref) of(set *Set, s *x12.Segment) string {
 		v = nth(v, set.delim.Component, r.part)
 	}
 	return strings.TrimRight(string(v), " ")
+}
+
+// unValue gives a component of one repetition of an element of EDIFACT.
+func unValue(s *edifact.Segment, el, part, repeat int) string {
+	raw, marks := s.Raw(), s.Marks()
+	e, p, r := 0, 0, 0
+	for i := 1; i < len(marks)-1; i++ {
+		switch marks[i].Sep() {
+		case edifact.SepElement:
+			e, p, r = e+1, 1, 1
+		case edifact.SepComponent:
+			p++
+		case edifact.SepRepeat:
+			p, r = 1, r+1
+		}
+		if e == el && p == part && r == repeat {
+			return s.Decode(raw[marks[i].Start() : marks[i+1].Start()-1])
+		}
+	}
+	return ""
 }
 
 func nth(v []byte, sep byte, n int) []byte {
@@ -364,9 +362,14 @@ func nth(v []byte, sep byte, n int) []byte {
 func (q *Query) Values(set *Set) []string {
 	var out []string
 	for _, n := range q.Segments(set) {
-		v := string(n.Segment.Raw())
-		if q.value != nil {
-			v = q.value.of(set, n.Segment)
+		var v string
+		switch {
+		case q.value != nil:
+			v = q.value.of(set, n)
+		case n.Un != nil:
+			v = string(n.Un.Raw())
+		default:
+			v = string(n.Segment.Raw())
 		}
 		if v != "" {
 			out = append(out, v)

@@ -127,6 +127,20 @@ type Finding struct {
 	Value string `json:"value,omitempty"`
 	// Args are further facts for the sentence, by name: "max", "suggest".
 	Args map[string]string `json:"args,omitempty"`
+	// Trigger is what a demand depends on that holds in this case only; a 999
+	// tells it.
+	Trigger *Trigger `json:"trigger,omitempty"`
+}
+
+// Trigger is the place whose content makes a demand hold. Counts are as in Position.
+type Trigger struct {
+	SegmentID string `json:"segment_id"`
+	Segment   int    `json:"segment"`
+	LoopID    string `json:"loop_id,omitempty"`
+	Element   int    `json:"element,omitempty"`
+	Component int    `json:"component,omitempty"`
+	// Ref is the reference number of the element in the dictionary.
+	Ref string `json:"ref,omitempty"`
 }
 
 // Place is the usual name of where the finding stands: "DTM02", "PO1" for a whole

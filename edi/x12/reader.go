@@ -487,8 +487,8 @@ func (r *Reader) readISA() (*Segment, error) {
 	}
 	d := Delimiters{Element: b[3], Component: b[104], Terminator: b[at]}
 	version := string(b[84:89])
-	if rep := b[82]; repeats(version) && !plain(rep) {
-		d.Repetition = rep
+	if rep := b[82]; repeats(version) && !plain(rep) && rep != d.Element && rep != d.Component && rep != d.Terminator {
+		d.Repetition = rep // one that cannot be used is judged, not followed
 	}
 	if plain(d.Terminator) || plain(d.Component) || d.Component == 0 || !d.distinct() {
 		return nil, r.fail(wire.ErrMalformed, "isa.delimiters", string([]byte{d.Element, d.Component, d.Repetition, d.Terminator}))

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"entente/edi/ack"
+	"entente/edi/guide"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -120,7 +121,7 @@ func ediCheck(e *env, args []string) (int, error) {
 	}
 	defer in.Close()
 	p := printer(*lang)
-	opt, err := withGuide(p, *guideFile, schema.Options{})
+	opt, err := withGuide(p, *guideFile, guide.WithAssociations(schema.Options{}))
 	if err != nil {
 		return exitUsage, err
 	}
@@ -279,7 +280,8 @@ func ediAck(e *env, args []string) (int, error) {
 	var style ack.Style
 	fs.BoolVar(&style.Implementation, "999", false, "answer groups of 005010 and later by a 999")
 	fs.BoolVar(&style.OnlyErrors, "only-errors", false, "leave out sets that are accepted without a remark")
-	rest, err := e.parse(fs, "[--999] [--only-errors] FILE|-", args)
+	guideFile := fs.String("guide", "", "a partner's guide to judge by, on top of the standard")
+	rest, err := e.parse(fs, "[--999] [--only-errors] [--guide FILE] FILE|-", args)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -288,7 +290,11 @@ func ediAck(e *env, args []string) (int, error) {
 		return exitUsage, err
 	}
 	defer in.Close()
-	out, report, err := ack.AnswerAs(in, schema.Options{}, style, time.Now().UTC())
+	opt, err := withGuide(printer("en"), *guideFile, guide.WithAssociations(schema.Options{}))
+	if err != nil {
+		return exitUsage, err
+	}
+	out, report, err := ack.AnswerAs(in, opt, style, time.Now().UTC())
 	if _, werr := e.out.Write(out); werr != nil {
 		return exitUsage, werr
 	}

@@ -143,4 +143,38 @@ func TestEDIGuide(t *testing.T) {
 	if _, _, code := call(t, "", "edi", "guide", "lint", sample); code != exitUsage {
 		t.Error("an EDI file was taken for a guide")
 	}
+	if out, _, code := call(t, "", "edi", "ack", "--999", "--guide", good, sample); code != exitFailed || !strings.Contains(out, "IK4*1*353*I6*00~IK5*R*I5~") {
+		t.Error(code, out)
+	}
+	un := file("un.json", `{"guide":"entente/1","version":"D96A","set":"ORDERS","rules":[{"path":"LIN/PRI/PRI01-2","max_length":1}]}`)
+	if out, _, code := call(t, "", "edi", "check", "--guide", un, "../../edi/testdata/edifact/orders-ok-d96a/in.edi"); code != exitFailed || !strings.Contains(out, "PRI01-2") {
+		t.Error(code, out)
+	}
+}
+
+// TestEDIGuideShow: the standard is printed as a guide that lint finds sound and that
+// judges as the standard does.
+func TestEDIGuideShow(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ set, version, sample string }{
+		{"850", "005010", "cases/850-rich/in.x12"}, {"ORDERS", "D96A", "edifact/orders-ok-d96a/in.edi"},
+	} {
+		out, _, code := call(t, "", "edi", "guide", "show", tc.set, "--version", tc.version)
+		path := filepath.Join(t.TempDir(), "guide.json")
+		if err := os.WriteFile(path, []byte(out), 0o600); err != nil || code != exitOK {
+			t.Fatal(err, code)
+		}
+		if out, errs, code := call(t, "", "edi", "guide", "lint", path); code != exitOK {
+			t.Error(tc.set, code, out, errs)
+		}
+		if out, _, code := call(t, "", "edi", "check", "--guide", path, "../../edi/testdata/"+tc.sample); code != exitOK {
+			t.Error(tc.set, code, out)
+		}
+	}
+	if out, _, code := call(t, "", "edi", "guide", "show", "DESADV", "--version", "D96A", "--eancom"); code != exitOK || !strings.Contains(out, `"accept_with_note"`) {
+		t.Error(code, out)
+	}
+	if _, errs, code := call(t, "", "edi", "guide", "show", "850", "--version", "007030"); code != exitUsage || !strings.Contains(errs, "006020") {
+		t.Error(code, errs)
+	}
 }
