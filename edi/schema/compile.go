@@ -44,6 +44,7 @@ func (k kind) name(places uint8) string {
 type codeList struct {
 	wide  bool
 	codes []uint64
+	table *unCodes // the same codes
 }
 
 func packCode(b []byte) uint64 {
@@ -58,8 +59,7 @@ func packCode(b []byte) uint64 {
 }
 
 func (l *codeList) has(b []byte) bool {
-	_, ok := slices.BinarySearch(l.codes, packCode(b))
-	return ok
+	return l.table.has(b)
 }
 
 // element is one entry of the dictionary.
@@ -93,6 +93,14 @@ type segment struct {
 	must   uint64
 	notes  []note
 	open   bool // what follows is not judged
+
+	// For the quick look: the fields, and the conditions by what they ask for
+	// (all, some or at most one of their elements).
+	quick []quickField
+	all   []noteTest
+	some  []noteTest
+	one   []uint64
+	more  bool // judge.special has something to say
 }
 
 // node is a place in a set: a segment, or a loop by its first segment.
@@ -109,17 +117,35 @@ type loop struct {
 	id     string
 	nodes  []node
 	filter uint64 // which tags can stand directly in it, by hash
-	last   int    // the last mandatory node
+	// first is the first node of each hash of a tag; musts counts the mandatory
+	// nodes before each, and before the end.
+	first [64]uint16
+	musts []uint16
 }
 
-func (l *loop) add(n node) {
-	if n.must {
-		l.last = len(l.nodes)
+// prepare fills what is looked up by node.
+func (l *loop) prepare() {
+	for i := len(l.nodes) - 1; i >= 0; i-- {
+		l.first[tagHash(l.nodes[i].tag)] = uint16(i)
 	}
-	l.nodes = append(l.nodes, n)
+	n := uint16(0)
+	for i := range l.nodes {
+		l.musts = append(l.musts, n)
+		if l.nodes[i].must {
+			n++
+		}
+		if in := l.nodes[i].loop; in != nil {
+			in.prepare()
+		}
+	}
+	l.musts = append(l.musts, n)
 }
 
-func tagBit(t x12.Tag) uint64 { return 1 << (uint32(t) * 2654435761 >> 26) }
+func (l *loop) add(n node) { l.nodes = append(l.nodes, n) }
+
+func tagHash(t x12.Tag) uint32 { return uint32(t) * 2654435761 >> 26 }
+
+func tagBit(t x12.Tag) uint64 { return 1 << tagHash(t) }
 
 type set struct {
 	kind  string
@@ -188,6 +214,7 @@ func compile(name string) *release {
 			l.codes = append(l.codes, packCode([]byte(c)))
 		}
 		slices.Sort(l.codes)
+		l.table = newCodes(f[2:])
 		r.must(f[0]).codes = l
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(compositeData), "\n") {
@@ -201,6 +228,9 @@ func compile(name string) *release {
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(segmentData+tradeSegments[1:]), "\n") {
 		r.segment(line, five)
+	}
+	for _, s := range r.segments {
+		s.prepare()
 	}
 	r.readSets(wordsOf(setData+tradeSets, five))
 	return r
@@ -383,6 +413,9 @@ func (r *release) readSets(words []string) {
 		}
 		top.add(n)
 		stack = stack[:len(stack)-closing]
+	}
+	for _, s := range r.sets {
+		s.root.prepare()
 	}
 }
 

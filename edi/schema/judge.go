@@ -122,10 +122,19 @@ func (j *judge) segment(s *x12.Segment) {
 	if def == nil {
 		return
 	}
-	j.elements(s, def)
+	if !def.fine(s) {
+		j.elements(s, def)
+	}
 	if s.Tag == j.lineTag {
 		j.lines++
 	}
+	if def.more {
+		j.special(s)
+	}
+}
+
+// special judges the segments that have rules of their own.
+func (j *judge) special(s *x12.Segment) {
 	switch s.Tag {
 	case tagCTT:
 		j.checkCount(s)
@@ -143,7 +152,8 @@ func (j *judge) segment(s *x12.Segment) {
 // by, nil for an unknown tag.
 func (j *judge) place(s *x12.Segment) *segment {
 	tag := s.Tag
-	bit := tagBit(tag)
+	hash := tagHash(tag)
+	bit := uint64(1) << hash
 	for d := len(j.stack) - 1; d >= 0; d-- {
 		f := &j.stack[d]
 		if f.loop.filter&bit == 0 {
@@ -157,7 +167,7 @@ func (j *judge) place(s *x12.Segment) *segment {
 			}
 		}
 		nodes := f.loop.nodes
-		for i := from; i < len(nodes); i++ {
+		for i := max(from, int(f.loop.first[hash])); i < len(nodes); i++ {
 			if nodes[i].tag == tag {
 				j.enter(d, i, s)
 				return nodes[i].seg
@@ -198,7 +208,7 @@ func (j *judge) enter(d, i int, s *x12.Segment) {
 
 // owed notes the mandatory nodes of f after its place and before to.
 func (j *judge) owed(f *frame, to int) {
-	if f.at >= f.loop.last {
+	if f.loop.musts[f.at+1] == f.loop.musts[to] {
 		return
 	}
 	for i := f.at + 1; i < to; i++ {

@@ -56,8 +56,9 @@ func newCodes(list []string) *unCodes {
 
 func (c *unCodes) at(v uint64) uint64 { return v * 0x9e3779b97f4a7c15 >> c.shift }
 
-func (c *unCodes) has(b []byte) bool {
-	v := packCode(b)
+func (c *unCodes) has(b []byte) bool { return c.hasPacked(packCode(b)) }
+
+func (c *unCodes) hasPacked(v uint64) bool {
 	for at := c.at(v); c.slots[at] != 0; at = (at + 1) & uint64(len(c.slots)-1) {
 		if c.slots[at] == v {
 			return true

@@ -55,6 +55,11 @@ type Reader struct {
 	header                        Header
 	seg                           Segment
 	pos                           []int32
+
+	win    window
+	look   bool    // LookOver was called
+	traits Traits  // of the segment just cut
+	held   []int32 // what pos is the rest of, while Hold lasts
 }
 
 // NewReader returns a Reader over r. Zero fields of limits mean the defaults.
@@ -104,8 +109,10 @@ func (r *Reader) next() (*Segment, error) {
 		}
 		return r.readISA()
 	}
-	if err := r.skipBlanks(); err != nil {
-		return nil, err
+	if r.start == r.end || r.buf[r.start] <= ' ' {
+		if err := r.skipBlanks(); err != nil {
+			return nil, err
+		}
 	}
 	if r.start == r.end {
 		return nil, r.fail(wire.ErrTruncated, "interchange.unfinished", "")
@@ -120,11 +127,15 @@ func (r *Reader) next() (*Segment, error) {
 	s := &r.seg
 	s.raw = r.buf[r.start : r.start+n]
 	s.pos = r.pos[:count]
+	s.traits = r.traits
 	if r.padded {
 		r.trimPad(s)
 	}
+	if r.held != nil {
+		r.holdOn(count)
+	}
 	s.Offset = r.base + int64(r.start)
-	s.Tag = TagOf(s.raw[:s.pos[1]-1])
+	s.Tag = tagAt(s.raw, int(s.pos[1]-1))
 	r.fileSeg++
 	s.FileSegment = r.fileSeg
 	r.start += n
@@ -346,6 +357,7 @@ func (r *Reader) want(n int) (bool, error) {
 
 // fill reads at least one more byte or notes the end of the input.
 func (r *Reader) fill() error {
+	r.win.from, r.win.to = 0, 0
 	if r.start > 0 {
 		copy(r.buf, r.buf[r.start:r.end])
 		r.base += int64(r.start)
@@ -486,6 +498,7 @@ func (r *Reader) readISA() (*Segment, error) {
 		return nil, r.fail(wire.ErrMalformed, "isa.delimiters", string([]byte{d.Element, d.Component, d.Repetition, d.Terminator}))
 	}
 	r.delim = d
+	r.win.from, r.win.to = 0, 0
 	r.elPat = uint64(d.Element) * 0x0101010101010101
 	r.termPat = uint64(d.Terminator) * 0x0101010101010101
 	r.padded = at > 105
@@ -500,7 +513,7 @@ func (r *Reader) readISA() (*Segment, error) {
 	r.pos[17] = 106
 	r.seg = Segment{
 		Kind: wire.InterchangeStart, Tag: tagISA, Offset: r.base + int64(r.start),
-		FileSegment: r.fileSeg, raw: b[:105], pos: r.pos[:18],
+		FileSegment: r.fileSeg, raw: b[:105], pos: r.pos[:18], traits: allTraits,
 	}
 	r.header = headerOf(&r.seg)
 	r.start += at + 1

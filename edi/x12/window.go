@@ -1,0 +1,209 @@
+package x12
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// windowBlocks is how many blocks of 64 bytes are looked at together.
+const windowBlocks = 32
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+	low7  = 0x7f7f7f7f7f7f7f7f
+)
+
+// window tells where delimiters stand in a stretch of the buffer, one bit a byte,
+// so that a segment is cut without looking at its bytes one by one.
+type window struct {
+	from, to int                  // the stretch of buf; to-from is a multiple of 64
+	marks    [windowBlocks]uint64 // element separators and terminators
+	ends     [windowBlocks]uint64 // terminators
+	traits   [windowBlocks]Traits // of whole blocks, when they were asked for
+}
+
+// Traits tells what a segment's bytes may hold. It is an upper bound: a segment
+// may have a trait without such a byte in it, never the other way round.
+type Traits uint8
+
+// The traits.
+const (
+	// Dirty is a control character or a byte above 0x7e.
+	Dirty Traits = 1 << iota
+	// Parted is the component separator.
+	Parted
+	// Repeats is the repetition separator.
+	Repeats
+
+	allTraits = Dirty | Parted | Repeats
+)
+
+// filled has the high bit set in every byte of x that is not zero; the other bits
+// are of no meaning.
+func filled(x uint64) uint64 { return (x&low7 + low7) | x }
+
+// gather makes eight bits of the high bits of eight bytes, the first lowest.
+func gather(m uint64) uint64 { return m * 0x0002040810204081 >> 56 }
+
+// index looks over b, which stands at from in the buffer.
+func (r *Reader) index(b []byte, from int) {
+	w := &r.win
+	el, term := r.elPat, r.termPat
+	n := min(len(b)/64, windowBlocks)
+	w.from, w.to = from, from+n*64
+	for k := range n {
+		block := (*[64]byte)(b[k*64:])
+		var marks, ends uint64
+		for i := 0; i < 64; i += 16 {
+			x := binary.LittleEndian.Uint64(block[i:])
+			y := binary.LittleEndian.Uint64(block[i+8:])
+			e, f := filled(x^term), filled(y^term)
+			m, n := ^(e&filled(x^el))&highs, ^(f&filled(y^el))&highs
+			ends |= (gather(^e&highs) | gather(^f&highs)<<8) << i
+			marks |= (gather(m) | gather(n)<<8) << i
+		}
+		w.marks[k], w.ends[k] = marks, ends
+		if r.look {
+			w.traits[k] = r.traitsOf(block)
+		}
+	}
+}
+
+// traitsOf looks over a block for all traits.
+func (r *Reader) traitsOf(block *[64]byte) (t Traits) {
+	comp, rep := uint64(r.delim.Component)*ones, uint64(r.delim.Repetition)*ones
+	var dirty uint64
+	parts, reps := ^uint64(0), ^uint64(0)
+	for i := 0; i < 64; i += 8 {
+		x := binary.LittleEndian.Uint64(block[i:])
+		// A byte is clean from 0x20 to 0x7e: +0x60 sets its high bit, +0x01 does not.
+		low := x & low7
+		dirty |= x | ^(low + 0x60*ones) | (low + ones)
+		parts &= filled(x ^ comp)
+		reps &= filled(x ^ rep)
+	}
+	if dirty&highs != 0 {
+		t |= Dirty
+	}
+	if ^parts&highs != 0 {
+		t |= Parted
+	}
+	if ^reps&highs != 0 && r.delim.Repetition != 0 {
+		t |= Repeats
+	}
+	return t
+}
+
+// cut finds the end of the segment at start and the bounds of its elements in the
+// window, as split does. It gives a count of 0 when the segment does not lie in it
+// as a whole; the window is then moved to start once.
+func (r *Reader) cut() (length, count int) {
+	if r.start < r.win.to {
+		if length, count = r.cutHere(); count > 0 {
+			return length, count
+		}
+	}
+	if r.win.from == r.start && r.win.to > 0 || r.end-r.start < 64 {
+		return 0, 0
+	}
+	r.index(r.buf[r.start:r.end], r.start)
+	return r.cutHere()
+}
+
+func (r *Reader) cutHere() (length, count int) {
+	w, pos := &r.win, r.pos
+	at := r.start - w.from
+	k := at >> 6
+	if k < 0 || k >= windowBlocks || len(pos) < 16 {
+		return 0, 0
+	}
+	live := ^uint64(0) << (at & 63)
+	end, m := w.ends[k]&live, w.marks[k]&live
+	base := k<<6 - at + 1
+	traits := w.traits[k]
+	pos[0] = 0
+	n := 1
+	for end == 0 {
+		if n = spread(pos, n, m, base); n == 0 {
+			return 0, 0
+		}
+		k++
+		if k<<6 >= w.to-w.from || k >= windowBlocks {
+			return 0, 0
+		}
+		end, m = w.ends[k], w.marks[k]
+		traits |= w.traits[k]
+		base += 64
+	}
+	if r.traits = allTraits; r.look {
+		r.traits = traits
+	}
+	m &= end ^ (end - 1)
+	return base - 1 + bits.TrailingZeros64(end), spread(pos, n, m, base)
+}
+
+// spread writes the places of the bits of m, plus base, into pos from n on, and
+// gives the new count; 0 when there may be no room. It writes four at a time, of
+// which the last are of no meaning.
+func spread(pos []int32, n int, m uint64, base int) int {
+	c := bits.OnesCount64(m)
+	if n+c+4 > len(pos) {
+		return 0
+	}
+	for i := n; i < n+c; i += 4 {
+		p := (*[4]int32)(pos[i:])
+		p[0] = int32(base + lowest(m))
+		m &= m - 1
+		p[1] = int32(base + lowest(m))
+		m &= m - 1
+		p[2] = int32(base + lowest(m))
+		m &= m - 1
+		p[3] = int32(base + lowest(m))
+		m &= m - 1
+	}
+	return n + c
+}
+
+// lowest is the place of the lowest bit; counting is faster than the search for it
+// where the processor is not known to have the better instruction.
+func lowest(m uint64) int { return bits.OnesCount64(m&-m - 1) }
+
+// LookOver makes the reader tell the traits of segments; call it before reading.
+func (r *Reader) LookOver() { r.look = true }
+
+// Lasting says that the bytes of a segment last as long as those that the reader
+// was made over, and not only until the next call.
+func (r *Reader) Lasting() bool { return r.fixed }
+
+// Hold makes the bounds of s, the segment just returned, and of those returned from
+// now on last until Hold is called again or LetGo. The room for them is used again.
+func (r *Reader) Hold(s *Segment) {
+	if r.held == nil {
+		r.held = make([]int32, 512)
+	}
+	r.pos = r.held
+	copied := r.pos[:copy(r.pos, s.pos)]
+	if len(copied) < len(s.pos) {
+		copied = append([]int32(nil), s.pos...)
+	}
+	s.pos = copied
+	r.holdOn(len(copied))
+}
+
+// LetGo ends Hold: bounds last until the next call again.
+func (r *Reader) LetGo() {
+	if r.held != nil {
+		r.pos, r.held = make([]int32, 64), nil // what is held stays as it is
+	}
+}
+
+// holdOn leaves the bounds last written alone. Where room ends the next is twice as
+// long, and kept; what is in the old one lives as long as its segments.
+func (r *Reader) holdOn(count int) {
+	r.pos = r.pos[min(count, len(r.pos)):]
+	if len(r.pos) < 64 {
+		r.held = make([]int32, 2*len(r.held))
+		r.pos = r.held
+	}
+}
