@@ -57,6 +57,7 @@ type Reader struct {
 	pos                           []int32
 
 	win    window
+	plain  bool    // a test wants every segment split without the window
 	look   bool    // LookOver was called
 	traits Traits  // of the segment just cut
 	held   []int32 // what pos is the rest of, while Hold lasts

@@ -104,7 +104,7 @@ func (r *Reader) cut() (length, count int) {
 			return length, count
 		}
 	}
-	if r.win.from == r.start && r.win.to > 0 || r.end-r.start < 64 {
+	if r.win.from == r.start && r.win.to > 0 || r.end-r.start < 64 || r.plain {
 		return 0, 0
 	}
 	r.index(r.buf[r.start:r.end], r.start)

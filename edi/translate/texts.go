@@ -1,0 +1,148 @@
+package translate
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"entente/edi/doc"
+	"entente/edi/schema"
+	"entente/edi/wire"
+	"entente/edi/x12"
+)
+
+// texts gives the values of a set as strings that share one copy of its bytes, and
+// makes small things many to one piece of memory: a document is made of hundreds.
+type texts struct {
+	set   *schema.Set
+	all   string // all segments, one behind the other
+	valid bool   // all of it is UTF-8
+
+	n    int    // of the segment that is read
+	at   int    // where it begins in all
+	cur  string // its text
+	seg  *x12.Segment
+	made strings.Builder // what join makes
+	list []string        // what append begins lists in
+	ids  []doc.ItemID    // what items gives
+}
+
+// take begins with a set.
+func (t *texts) take(set *schema.Set) {
+	size := 0
+	for i := range set.Segments {
+		size += len(set.Segments[i].Raw())
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for i := range set.Segments {
+		b.Write(set.Segments[i].Raw())
+	}
+	*t = texts{set: set, all: b.String(), n: -1}
+	t.valid = utf8.ValidString(t.all)
+}
+
+// of is element i of a segment, empty when absent. Segments are read in their order;
+// one that is not has a text of its own.
+func (t *texts) of(s *x12.Segment, i int) string {
+	if s != t.seg {
+		t.turn(s)
+	}
+	b := s.Bounds()
+	if i < 1 || i+1 >= len(b) {
+		return ""
+	}
+	return t.cur[b[i] : b[i+1]-1]
+}
+
+func (t *texts) turn(s *x12.Segment) {
+	segs, at := t.set.Segments, t.at
+	for n := t.n; n < len(segs) && (n < 0 || segs[n].FileSegment < s.FileSegment); {
+		if n >= 0 {
+			at += len(segs[n].Raw())
+		}
+		if n++; n < len(segs) && &segs[n] == s {
+			t.n, t.at, t.seg = n, at, s
+			t.cur = t.all[at : at+len(s.Raw())]
+			return
+		}
+	}
+	t.seg, t.cur = s, string(s.Raw())
+}
+
+// madeRoom is how many bytes join makes at once.
+const madeRoom = 128
+
+// join is the parts one behind the other.
+func (t *texts) join(parts ...string) string {
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	if t.made.Cap()-t.made.Len() < size {
+		t.made = strings.Builder{}
+		t.made.Grow(max(madeRoom, size))
+	}
+	at := t.made.Len()
+	for _, p := range parts {
+		t.made.WriteString(p)
+	}
+	return t.made.String()[at:]
+}
+
+// append adds the texts that are not empty to a list.
+func (t *texts) append(list []string, more ...string) []string {
+	for _, m := range more {
+		if m == "" {
+			continue
+		}
+		if list == nil {
+			if cap(t.list)-len(t.list) < 2 {
+				t.list = make([]string, 0, 8)
+			}
+			n := len(t.list) + 2
+			list = t.list[n-2 : n-2 : n]
+			t.list = t.list[:n]
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// items gives an empty list with room for n.
+func (t *texts) items(n int) []doc.ItemID {
+	if cap(t.ids)-len(t.ids) < n {
+		t.ids = make([]doc.ItemID, 0, max(n, 16))
+	}
+	at := len(t.ids)
+	t.ids = t.ids[:at+n]
+	return t.ids[at : at : at+n]
+}
+
+// told remembers which segments were told as carried or not, by that and the tag. Few
+// are: they are looked for among the findings until there are many.
+type told map[string]bool
+
+const toldFew = 16
+
+// first says whether the tag was not told yet by a key; it is then to be told.
+func (t *told) first(key string, id []byte, findings []wire.Finding) bool {
+	if *t == nil && len(findings) <= toldFew {
+		for i := range findings {
+			if findings[i].SegmentID == string(id) && findings[i].Key == key {
+				return false
+			}
+		}
+		return true
+	}
+	if *t == nil {
+		*t = told{}
+		for i := range findings {
+			(*t)[findings[i].Key+findings[i].SegmentID] = true
+		}
+	}
+	if name := key + string(id); !(*t)[name] {
+		(*t)[name] = true
+		return true
+	}
+	return false
+}
