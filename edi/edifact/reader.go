@@ -50,6 +50,10 @@ type Reader struct {
 	setKnown                      bool
 	seg                           Segment
 	marks                         []Mark
+
+	win   window
+	plain bool   // a test wants every segment split without the window
+	held  []Mark // what marks is the rest of, while Hold lasts
 }
 
 // The classes of bytes. The first three are the separators of tokens.
@@ -123,8 +127,10 @@ func (r *Reader) next() (*Segment, error) {
 		}
 		return r.readUNB()
 	}
-	if err := r.skipBlanks(); err != nil {
-		return nil, err
+	if r.start == r.end || r.buf[r.start] <= ' ' {
+		if err := r.skipBlanks(); err != nil {
+			return nil, err
+		}
 	}
 	if r.start == r.end {
 		return nil, r.fail(wire.ErrTruncated, "interchange.unfinished", "")
@@ -148,7 +154,7 @@ func (r *Reader) next() (*Segment, error) {
 
 // segment cuts the segment at start and moves past it.
 func (r *Reader) segment() (*Segment, error) {
-	n, count, released, high, err := r.split()
+	n, count, released, high, err := r.bounds()
 	if err != nil {
 		return nil, err
 	}
@@ -162,12 +168,15 @@ func (r *Reader) segment() (*Segment, error) {
 	s.Released, s.High = released, high
 	s.release, s.set = r.delim.Release, r.set
 	s.Offset = r.base + int64(r.start)
-	s.Tag = TagOf(s.raw[:max(s.marks[1].Start()-1, 0)])
+	s.Tag = tagAt(s.raw, max(s.marks[1].Start()-1, 0))
 	r.fileSeg++
 	s.FileSegment = r.fileSeg
 	r.start += n
 	if !r.unterminated {
 		r.start++
+	}
+	if r.held != nil {
+		r.holdOn(count)
 	}
 	return s, nil
 }
@@ -348,7 +357,7 @@ func (r *Reader) checkLengths(length, count int) error {
 				n++
 			}
 		}
-		if n > r.lim.Elements+1 {
+		if n > r.lim.Elements+1 || count > 2*tokensPerElement*(r.lim.Elements+2) {
 			return r.fail(wire.ErrTooLarge, "limit.elements", "")
 		}
 	}
@@ -401,6 +410,7 @@ func (r *Reader) want(n int) (bool, error) {
 
 // fill reads at least one more byte or notes the end of the input.
 func (r *Reader) fill() error {
+	r.win.from, r.win.to = 0, 0
 	if r.start > 0 {
 		copy(r.buf, r.buf[r.start:r.end])
 		r.base += int64(r.start)

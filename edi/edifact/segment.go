@@ -2,6 +2,7 @@ package edifact
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"entente/edi/wire"
 )
@@ -21,14 +22,25 @@ func TagOf[T string | []byte](s T) Tag {
 	return t
 }
 
-// The tags of the envelope.
-var (
-	tagUNB = TagOf("UNB")
-	tagUNZ = TagOf("UNZ")
-	tagUNG = TagOf("UNG")
-	tagUNE = TagOf("UNE")
-	tagUNH = TagOf("UNH")
-	tagUNT = TagOf("UNT")
+// tagAt packs the tag of n bytes at the beginning of raw.
+func tagAt(raw []byte, n int) Tag {
+	if n > 4 {
+		return 0
+	}
+	if cap(raw) < 4 || n == 0 {
+		return TagOf(raw[:n])
+	}
+	return Tag(binary.BigEndian.Uint32(raw[:4]) >> (32 - 8*uint(n)))
+}
+
+// The tags of the envelope, packed as TagOf does.
+const (
+	tagUNB Tag = 'U'<<16 | 'N'<<8 | 'B'
+	tagUNZ Tag = 'U'<<16 | 'N'<<8 | 'Z'
+	tagUNG Tag = 'U'<<16 | 'N'<<8 | 'G'
+	tagUNE Tag = 'U'<<16 | 'N'<<8 | 'E'
+	tagUNH Tag = 'U'<<16 | 'N'<<8 | 'H'
+	tagUNT Tag = 'U'<<16 | 'N'<<8 | 'T'
 )
 
 // Sep says what stands before a token.
@@ -186,6 +198,15 @@ func (s *Segment) ElOffset(el, c int) int64 {
 		return s.Offset + int64(s.marks[i].Start())
 	}
 	return s.Offset + int64(len(s.raw))
+}
+
+// MoveTo appends the segment's bytes to a buffer and makes the segment point there.
+// It gives the grown buffer; the segment stays valid when it grows again.
+func (s *Segment) MoveTo(raw []byte) []byte {
+	n := len(raw)
+	raw = append(raw, s.raw...)
+	s.raw = raw[n:len(raw):len(raw)]
+	return raw
 }
 
 // CopyTo appends the segment's bytes and marks to two buffers and returns the copy,
