@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"entente/edi/edifact"
 	"entente/edi/x12"
 )
 
@@ -194,4 +195,146 @@ func quickDay(v uint64) bool {
 	}
 	x = x>>8&0x00ff00ff00ff00ff*10 + x&0x00ff00ff00ff00ff // CC, YY, MM, DD
 	return uint8(x>>16)-1 < 12 && uint8(x)-1 < 28
+}
+
+// unSlot is a component at its place in a segment of EDIFACT, all components of all
+// elements one behind the other.
+type unSlot struct {
+	codes    *unCodes
+	min, max uint32
+	kind     quickKind
+	*unElement
+}
+
+// unGate is an element that is mandatory, or that owes a component once it is there:
+// all are its slots, must those of mandatory components.
+type unGate struct {
+	all, must uint64
+	owed      bool
+}
+
+// prepare makes what the quick look needs; a segment of more than 64 slots has none.
+func (s *unSegment) prepare() {
+	for _, f := range s.fields {
+		parts := f.parts
+		if parts == nil {
+			parts = []unPart{f.one}
+		}
+		from := len(s.slots)
+		s.starts = append(s.starts, uint8(from))
+		g := unGate{owed: f.must}
+		for _, p := range parts {
+			q := unSlot{unElement: p.unElement, max: uint32(p.max), min: 1, codes: p.codes}
+			switch {
+			case p.kind == unLetters:
+				q.kind = quickNever
+			case p.kind == unNumber && p.codes != nil:
+				q.kind = quickNever
+			case p.kind == unNumber && p.fixed:
+				q.kind = quickWhole
+			case p.kind == unNumber:
+				q.kind = quickNumber
+			case p.codes != nil:
+				q.kind = quickCode
+			}
+			if p.fixed {
+				q.min = q.max
+			}
+			if len(s.slots) == 64 {
+				s.slots, s.starts, s.gates = nil, nil, nil
+				return
+			}
+			bit := uint64(1) << len(s.slots)
+			g.all |= bit
+			if f.parts != nil && p.must {
+				g.must |= bit
+			}
+			s.slots = append(s.slots, q)
+		}
+		if g.owed || g.must != 0 {
+			s.gates = append(s.gates, g)
+		}
+	}
+	s.starts = append(s.starts, uint8(len(s.slots)))
+}
+
+// fine says that a segment is without fault. What it does not pass is not wrong yet:
+// elements has the last word, and the words.
+func (j *unJudge) fine(s *edifact.Segment, def *unSegment) bool {
+	raw, marks := s.Raw(), s.Marks()
+	if s.Released || len(def.starts) == 0 {
+		return false
+	}
+	if look := j.charset.Look(raw); look == edifact.Foreign || look == edifact.Wider && !j.narrow {
+		return false
+	}
+	var present uint64
+	el, slot, end := -1, 0, 0
+	last := len(marks) - 1
+	next := marks[1]
+walk:
+	for i := 1; i < last; i++ {
+		m := next
+		next = marks[i+1]
+		switch m.Sep() {
+		case edifact.SepElement:
+			if el++; el+1 >= len(def.starts) {
+				if !onlySeparators(raw[m.Start():], marks[i:last]) {
+					return false
+				}
+				break walk
+			}
+			slot, end = int(def.starts[el]), int(def.starts[el+1])
+		case edifact.SepComponent:
+			slot++
+		default:
+			return false
+		}
+		from := m.Start()
+		size := next.Start() - 1 - from
+		if size == 0 {
+			continue
+		}
+		if slot >= end {
+			return false
+		}
+		q := &def.slots[slot]
+		present |= 1 << (slot & 63)
+		long := uint32(size)-q.min > q.max-q.min
+		switch q.kind {
+		case quickText:
+			if long {
+				return false
+			}
+		case quickCode:
+			if long || size > 8 || !q.codes.hasPacked(packed(raw, from, size)) {
+				return false
+			}
+		case quickWhole, quickNumber:
+			if size > 8 || raw[from] == '.' || raw[from+size-1] == '.' {
+				if j.check(s, q.unElement, raw[from:from+size], true) != unFine {
+					return false
+				}
+				continue
+			}
+			digits := quickDigits(packed(raw, from, size), size, q.kind == quickNumber)
+			if uint32(digits)-q.min > q.max-q.min {
+				return false
+			}
+		default:
+			if j.check(s, q.unElement, raw[from:from+size], true) != unFine {
+				return false
+			}
+		}
+	}
+	for _, g := range def.gates {
+		if present&g.all == 0 {
+			if g.owed {
+				return false
+			}
+		} else if g.must&^present != 0 {
+			return false
+		}
+	}
+	return true
 }

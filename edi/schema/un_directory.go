@@ -106,6 +106,12 @@ type unSegment struct {
 	tag    edifact.Tag
 	fields []unField
 	must   uint64 // bit i is field i, from 0
+
+	// For the quick look: all components, where those of each element begin, and
+	// what must be there.
+	slots  []unSlot
+	starts []uint8
+	gates  []unGate
 }
 
 // unNode is a place in a message: a segment, or a group by its first segment.
@@ -122,9 +128,33 @@ type unGroup struct {
 	id     string // "SG25", empty for the message
 	nodes  []unNode
 	filter uint64 // which tags can stand directly in it, by hash
+	// first is the first node of each hash of a tag; musts counts the mandatory
+	// nodes before each, and before the end.
+	first [64]uint16
+	musts []uint16
 }
 
-func unBit(t edifact.Tag) uint64 { return 1 << (uint32(t) * 2654435761 >> 26) }
+// prepare fills what is looked up by node.
+func (g *unGroup) prepare() {
+	for i := len(g.nodes) - 1; i >= 0; i-- {
+		g.first[unHash(g.nodes[i].tag)] = uint16(i)
+	}
+	n := uint16(0)
+	for i := range g.nodes {
+		g.musts = append(g.musts, n)
+		if g.nodes[i].must {
+			n++
+		}
+		if in := g.nodes[i].group; in != nil {
+			in.prepare()
+		}
+	}
+	g.musts = append(g.musts, n)
+}
+
+func unHash(t edifact.Tag) uint32 { return uint32(t) * 2654435761 >> 26 }
+
+func unBit(t edifact.Tag) uint64 { return 1 << unHash(t) }
 
 type unMessage struct {
 	kind string
@@ -264,6 +294,7 @@ func (d *directory) segment(id string, words []string) {
 		}
 		s.fields = append(s.fields, f)
 	}
+	s.prepare()
 	d.segments[s.tag] = s
 }
 
@@ -306,6 +337,7 @@ func (d *directory) message(kind string, words []string) {
 	if len(stack) != 1 {
 		panic("schema: groups of " + kind + " do not close")
 	}
+	m.root.prepare()
 	d.messages[kind] = m
 }
 

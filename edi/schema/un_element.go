@@ -310,7 +310,7 @@ var unPeriods = map[string]string{
 // not know, and those with a zone or a dash, are judged as far as the layout goes.
 func (j *unJudge) period(s *edifact.Segment) {
 	v, format := s.Plain(s.El(1, 2)), string(s.El(1, 3))
-	if len(v) == 0 {
+	if len(v) == 0 || format == "102" && len(v) == 8 && quickDay(packCode(v)) {
 		return
 	}
 	layout, known := unPeriods[format]

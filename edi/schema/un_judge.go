@@ -113,7 +113,9 @@ func (j *unJudge) segment(s *edifact.Segment) {
 	if def == nil {
 		return
 	}
-	j.elements(s, def)
+	if !j.fine(s, def) {
+		j.elements(s, def)
+	}
 	switch s.Tag {
 	case tagDTM:
 		j.period(s)
@@ -129,7 +131,8 @@ func (j *unJudge) segment(s *edifact.Segment) {
 // one of the same tag, as long as nothing mandatory lies between. It returns the
 // definition to judge elements by, nil for an unknown tag.
 func (j *unJudge) place(s *edifact.Segment) *unSegment {
-	bit := unBit(s.Tag)
+	hash := unHash(s.Tag)
+	bit := uint64(1) << hash
 	full := -1 // the depth whose present place is the right one, but used up
 	for d := len(j.stack) - 1; d >= 0; d-- {
 		f := &j.stack[d]
@@ -139,6 +142,9 @@ func (j *unJudge) place(s *edifact.Segment) *unSegment {
 				from = 1 // the head of a group opens the next one, from outside
 			}
 			nodes := f.group.nodes
+			if full < 0 {
+				from = max(from, int(f.group.first[hash]))
+			}
 			for i := from; i < len(nodes); i++ {
 				if full >= 0 && nodes[i].must && i > f.at && nodes[i].tag != s.Tag {
 					break
@@ -206,6 +212,9 @@ func (j *unJudge) enter(d, i int, s *edifact.Segment) {
 
 // owed notes the mandatory nodes of f after its place and before to.
 func (j *unJudge) owed(f *unFrame, to int) {
+	if f.group.musts[f.at+1] == f.group.musts[to] {
+		return
+	}
 	for i := f.at + 1; i < to; i++ {
 		if n := &f.group.nodes[i]; n.must {
 			j.scratch = append(j.scratch, unMissing{n, f.group.id})
