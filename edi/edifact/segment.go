@@ -3,6 +3,7 @@ package edifact
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 
 	"entente/edi/wire"
 )
@@ -87,6 +88,7 @@ type Segment struct {
 	marks   []Mark // of every token, the tag first; one more at the end
 	release byte
 	set     *charset
+	text    string // raw, where it is text as it stands and ShareText was called
 }
 
 // Raw is the whole segment without its terminator, as in the file. Borrowed.
@@ -147,7 +149,39 @@ func (s *Segment) El(el, c int) []byte {
 
 // Text is component c of element el, both from 1, as UTF-8 without release
 // characters. Bytes that the character set does not have become U+FFFD.
-func (s *Segment) Text(el, c int) string { return s.Decode(s.El(el, c)) }
+func (s *Segment) Text(el, c int) string {
+	if s.text == "" {
+		return s.Decode(s.El(el, c))
+	}
+	i := s.token(el, c)
+	if i == 0 {
+		return ""
+	}
+	return s.text[s.marks[i].Start() : s.marks[i+1].Start()-1]
+}
+
+// ShareText makes one text of many segments, of which Text gives parts: for callers
+// that take most values of a message. Segments with release characters or with bytes
+// above 0x7f are as before.
+func ShareText(segs []Segment) {
+	size := 0
+	for i := range segs {
+		size += len(segs[i].raw)
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for i := range segs {
+		b.Write(segs[i].raw)
+	}
+	all := b.String()
+	for i := range segs {
+		s, n := &segs[i], len(segs[i].raw)
+		if !s.Released && !s.High {
+			s.text = all[:n]
+		}
+		all = all[n:]
+	}
+}
 
 // Plain gives bytes of this segment without release characters, in the character
 // set of the file. Borrowed where there are none.
