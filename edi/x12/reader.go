@@ -20,6 +20,7 @@ const (
 	firstBuffer = 8 << 10
 	fullBuffer  = 256 << 10
 	isaLen      = 106
+	firstBounds = 80
 )
 
 // isaSeps are the places of the element separator in an ISA.
@@ -65,13 +66,13 @@ type Reader struct {
 
 // NewReader returns a Reader over r. Zero fields of limits mean the defaults.
 func NewReader(r io.Reader, limits wire.Limits) *Reader {
-	return &Reader{src: r, lim: limits.Filled(), pos: make([]int32, 64)}
+	return &Reader{src: r, lim: limits.Filled(), pos: make([]int32, firstBounds)}
 }
 
 // NewBytesReader returns a Reader over b without copying it. b must not change
 // while it is read.
 func NewBytesReader(b []byte, limits wire.Limits) *Reader {
-	return &Reader{buf: b, end: len(b), eof: true, fixed: true, lim: limits.Filled(), pos: make([]int32, 64)}
+	return &Reader{buf: b, end: len(b), eof: true, fixed: true, lim: limits.Filled(), pos: make([]int32, firstBounds)}
 }
 
 // Header is the header of the interchange being read.
@@ -93,6 +94,9 @@ func (r *Reader) Unterminated() bool { return r.unterminated }
 func (r *Reader) Next() (*Segment, error) {
 	if r.err != nil {
 		return nil, r.err
+	}
+	if s := r.quick(); s != nil {
+		return s, nil
 	}
 	seg, err := r.next()
 	if err != nil {

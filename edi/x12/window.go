@@ -3,6 +3,8 @@ package x12
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"entente/edi/wire"
 )
 
 // windowBlocks is how many blocks of 64 bytes are looked at together.
@@ -17,10 +19,10 @@ const (
 // window tells where delimiters stand in a stretch of the buffer, one bit a byte,
 // so that a segment is cut without looking at its bytes one by one.
 type window struct {
-	from, to int                  // the stretch of buf; to-from is a multiple of 64
-	marks    [windowBlocks]uint64 // element separators and terminators
-	ends     [windowBlocks]uint64 // terminators
-	traits   [windowBlocks]Traits // of whole blocks, when they were asked for
+	from, to int                      // the stretch of buf; to-from is a multiple of 64
+	marks    [windowBlocks + 1]uint64 // element separators and terminators; none in the last
+	ends     [windowBlocks + 1]uint64 // terminators
+	traits   [windowBlocks + 1]Traits // of whole blocks, when they were asked for
 }
 
 // Traits tells what a segment's bytes may hold. It is an upper bound: a segment
@@ -68,6 +70,7 @@ func (r *Reader) index(b []byte, from int) {
 			w.traits[k] = r.traitsOf(block)
 		}
 	}
+	w.marks[n], w.ends[n] = 0, 0
 }
 
 // traitsOf looks over a block for all traits.
@@ -95,6 +98,61 @@ func (r *Reader) traitsOf(block *[64]byte) (t Traits) {
 	return t
 }
 
+// quick is next for the plain case, a segment within a set that lies in the window;
+// nil, and nothing changed, for any other.
+func (r *Reader) quick() *Segment {
+	w, start := &r.win, r.start
+	if !r.inSet || r.padded || start >= w.to {
+		return nil
+	}
+	if c := r.buf[start]; c <= ' ' || c == 'B' || c == 'I' && r.buf[start+1] == 'S' {
+		return nil
+	}
+	at := start - w.from
+	k, in := at>>6, uint(at&63)
+	if k < 0 || k >= windowBlocks {
+		return nil
+	}
+	end := w.ends[k]>>in | w.ends[k+1]<<1<<(63-in)
+	if end == 0 {
+		return nil
+	}
+	m := w.marks[k]>>in | w.marks[k+1]<<1<<(63-in)
+	n := bits.TrailingZeros64(end)
+	pos := r.pos
+	if len(pos) < 72 || n > r.lim.Element || n > r.lim.Segment {
+		return nil
+	}
+	pos[0] = 0
+	count := spread(pos, 1, m&(end^(end-1)), 1)
+	if count > r.lim.Elements+2 {
+		return nil
+	}
+	r.gap, r.tail = r.gap[:0], 0
+	s := &r.seg
+	s.raw = r.buf[start : start+n]
+	s.pos = pos[:count]
+	if s.traits = allTraits; r.look {
+		s.traits = w.traits[k] | w.traits[k+1]
+	}
+	s.Tag = tagAt(s.raw, int(pos[1]-1))
+	s.Offset = r.base + int64(start)
+	r.fileSeg++
+	s.FileSegment = r.fileSeg
+	r.start = start + n + 1
+	if r.held != nil {
+		r.holdOn(count)
+	}
+	switch s.Tag {
+	case tagIEA, tagGS, tagGE, tagST, tagSE:
+		r.classify(s)
+	default:
+		r.setSeg++
+		s.SetSegment, s.Kind = r.setSeg, wire.Body
+	}
+	return s
+}
+
 // cut finds the end of the segment at start and the bounds of its elements in the
 // window, as split does. It gives a count of 0 when the segment does not lie in it
 // as a whole; the window is then moved to start once.
@@ -118,11 +176,20 @@ func (r *Reader) cutHere() (length, count int) {
 	if k < 0 || k >= windowBlocks || len(pos) < 16 {
 		return 0, 0
 	}
-	live := ^uint64(0) << (at & 63)
+	pos[0] = 0
+	// The 64 bytes from start on, of two blocks, hold nearly every segment.
+	in := uint(at & 63)
+	if end := w.ends[k]>>in | w.ends[k+1]<<1<<(63-in); end != 0 {
+		m := w.marks[k]>>in | w.marks[k+1]<<1<<(63-in)
+		if r.traits = allTraits; r.look {
+			r.traits = w.traits[k] | w.traits[k+1]
+		}
+		return bits.TrailingZeros64(end), spread(pos, 1, m&(end^(end-1)), 1)
+	}
+	live := ^uint64(0) << in
 	end, m := w.ends[k]&live, w.marks[k]&live
 	base := k<<6 - at + 1
 	traits := w.traits[k]
-	pos[0] = 0
 	n := 1
 	for end == 0 {
 		if n = spread(pos, n, m, base); n == 0 {
@@ -194,7 +261,7 @@ func (r *Reader) Hold(s *Segment) {
 // LetGo ends Hold: bounds last until the next call again.
 func (r *Reader) LetGo() {
 	if r.held != nil {
-		r.pos, r.held = make([]int32, 64), nil // what is held stays as it is
+		r.pos, r.held = make([]int32, firstBounds), nil // what is held stays as it is
 	}
 }
 
@@ -202,7 +269,7 @@ func (r *Reader) LetGo() {
 // long, and kept; what is in the old one lives as long as its segments.
 func (r *Reader) holdOn(count int) {
 	r.pos = r.pos[min(count, len(r.pos)):]
-	if len(r.pos) < 64 {
+	if len(r.pos) < firstBounds {
 		r.held = make([]int32, 2*len(r.held))
 		r.pos = r.held
 	}
