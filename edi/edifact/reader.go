@@ -13,6 +13,7 @@ const (
 	firstBuffer = 8 << 10
 	fullBuffer  = 256 << 10
 	unaLen      = 9
+	firstMarks  = 80
 	// tokensPerElement bounds the components and repetitions of a segment as a
 	// multiple of Limits.Elements.
 	tokensPerElement = 16
@@ -72,13 +73,13 @@ const (
 
 // NewReader returns a Reader over r. Zero fields of limits mean the defaults.
 func NewReader(r io.Reader, limits wire.Limits) *Reader {
-	return &Reader{src: r, lim: limits.Filled(), marks: make([]Mark, 64)}
+	return &Reader{src: r, lim: limits.Filled(), marks: make([]Mark, firstMarks)}
 }
 
 // NewBytesReader returns a Reader over b without copying it. b must not change
 // while it is read.
 func NewBytesReader(b []byte, limits wire.Limits) *Reader {
-	return &Reader{buf: b, end: len(b), eof: true, fixed: true, lim: limits.Filled(), marks: make([]Mark, 64)}
+	return &Reader{buf: b, end: len(b), eof: true, fixed: true, lim: limits.Filled(), marks: make([]Mark, firstMarks)}
 }
 
 // Header is the header of the interchange being read.
@@ -111,6 +112,9 @@ func (r *Reader) Unterminated() bool { return r.unterminated }
 func (r *Reader) Next() (*Segment, error) {
 	if r.err != nil {
 		return nil, r.err
+	}
+	if s := r.quick(); s != nil {
+		return s, nil
 	}
 	seg, err := r.next()
 	if err != nil {
@@ -166,7 +170,7 @@ func (r *Reader) segment() (*Segment, error) {
 		s.marks[count-1] = makeMark(n, SepElement)
 	}
 	s.Released, s.High = released, high
-	s.release, s.set = r.delim.Release, r.set
+	s.release, s.set, s.text = r.delim.Release, r.set, ""
 	s.Offset = r.base + int64(r.start)
 	s.Tag = tagAt(s.raw, max(s.marks[1].Start()-1, 0))
 	r.fileSeg++

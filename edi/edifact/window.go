@@ -3,6 +3,8 @@ package edifact
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"entente/edi/wire"
 )
 
 // windowBlocks is how many blocks of 64 bytes are looked at together.
@@ -14,8 +16,8 @@ const low7 = 0x7f7f7f7f7f7f7f7f
 // byte, so that a segment is cut without looking at its bytes one by one. What
 // follows a release character is no service character.
 type window struct {
-	from, to int // the stretch of buf; to-from is a multiple of 64
-	blocks   [windowBlocks]block
+	from, to int                     // the stretch of buf; to-from is a multiple of 64
+	blocks   [windowBlocks + 1]block // nothing in the one after the last
 }
 
 type block struct {
@@ -70,6 +72,7 @@ func (r *Reader) index(b []byte, from int) {
 		}
 		w.blocks[k] = o
 	}
+	w.blocks[n] = block{}
 }
 
 func bitsOf(bytes *[64]byte, pattern uint64) (out uint64) {
@@ -94,6 +97,59 @@ func (o *block) release(first uint64) (next uint64) {
 	o.parts &^= skip
 	o.repeats &^= skip
 	return next
+}
+
+// quick is next for the plain case, a segment within a message of which no more than
+// 64 bytes are to be looked at; nil, and nothing changed, for any other.
+func (r *Reader) quick() *Segment {
+	w, start := &r.win, r.start
+	if !r.inSet || start >= w.to || r.delim.Terminator == '\n' {
+		return nil
+	}
+	if c := r.buf[start]; c <= ' ' || c == 'U' {
+		return nil
+	}
+	at := start - w.from
+	k, in := at>>6, uint(at&63)
+	if k < 0 || k >= windowBlocks {
+		return nil
+	}
+	a, b := &w.blocks[k], &w.blocks[k+1]
+	end := a.ends>>in | b.ends<<1<<(63-in)
+	if end == 0 {
+		return nil
+	}
+	n := bits.TrailingZeros64(end)
+	marks := r.marks
+	if len(marks) < 80 || n > r.lim.Element || n > r.lim.Segment {
+		return nil
+	}
+	upTo := end ^ (end - 1)
+	m := (a.marks>>in | b.marks<<1<<(63-in)) & upTo
+	parts := a.parts>>in | b.parts<<1<<(63-in)
+	repeats := a.repeats>>in | b.repeats<<1<<(63-in)
+	released := (a.releases>>in|b.releases<<1<<(63-in))&upTo != 0
+	marks[0] = 0
+	count := spread(marks, 1, m, parts, repeats, 1)
+	if count > r.lim.Elements {
+		return nil
+	}
+	s := &r.seg
+	s.raw = r.buf[start : start+n]
+	s.marks = marks[:count]
+	s.Released, s.High = released, a.high || b.high
+	s.release, s.set, s.text = r.delim.Release, r.set, ""
+	s.Offset = r.base + int64(start)
+	s.Tag = tagAt(s.raw, max(marks[1].Start()-1, 0))
+	r.fileSeg++
+	s.FileSegment = r.fileSeg
+	r.setSeg++
+	s.SetSegment, s.Kind = r.setSeg, wire.Body
+	r.start = start + n + 1
+	if r.held != nil {
+		r.holdOn(count)
+	}
+	return s
 }
 
 // bounds finds the end of the segment at start and the beginnings of its tokens: in
@@ -138,7 +194,7 @@ func (r *Reader) cutHere() (length, count int, released, high bool) {
 	marks[0] = 0
 	n := 1
 	for end == 0 {
-		if n = spread(marks, n, m, o, base); n == 0 {
+		if n = spread(marks, n, m, o.parts, o.repeats, base); n == 0 {
 			return 0, 0, false, false
 		}
 		released = released || rel != 0
@@ -153,27 +209,36 @@ func (r *Reader) cutHere() (length, count int, released, high bool) {
 	}
 	upTo := end ^ (end - 1)
 	released = released || rel&upTo != 0
-	return base - 1 + bits.TrailingZeros64(end), spread(marks, n, m&upTo, o, base), released, high
+	return base - 1 + bits.TrailingZeros64(end), spread(marks, n, m&upTo, o.parts, o.repeats, base), released, high
 }
 
 // spread writes the marks of the bits of m, plus base, from n on, and gives the new
 // count; 0 when there may be no room. It writes four at a time, of which the last
 // are of no meaning.
-func spread(marks []Mark, n int, m uint64, o *block, base int) int {
+func spread(marks []Mark, n int, m, parts, repeats uint64, base int) int {
 	c := bits.OnesCount64(m)
 	if n+c+4 > len(marks) {
 		return 0
 	}
-	parts, repeats := o.parts, o.repeats
 	for i := n; i < n+c; i += 4 {
 		p := (*[4]Mark)(marks[i:])
-		for j := range p {
-			at := bits.OnesCount64(m&-m-1) & 63
-			p[j] = Mark(base+at)<<2 | Mark(parts>>at&1) | Mark(repeats>>at&1)<<1
-			m &= m - 1
-		}
+		p[0] = markAt(m, parts, repeats, base)
+		m &= m - 1
+		p[1] = markAt(m, parts, repeats, base)
+		m &= m - 1
+		p[2] = markAt(m, parts, repeats, base)
+		m &= m - 1
+		p[3] = markAt(m, parts, repeats, base)
+		m &= m - 1
 	}
 	return n + c
+}
+
+// markAt is the mark of the lowest bit of m; counting is faster than the search for
+// it where the processor is not known to have the better instruction.
+func markAt(m, parts, repeats uint64, base int) Mark {
+	at := bits.OnesCount64(m&-m-1) & 63
+	return Mark(base+at)<<2 | Mark(parts>>at&1) | Mark(repeats>>at&1)<<1
 }
 
 // Lasting says that the bytes of a segment last as long as those that the reader
@@ -198,7 +263,7 @@ func (r *Reader) Hold(s *Segment) {
 // LetGo ends Hold: marks last until the next call again.
 func (r *Reader) LetGo() {
 	if r.held != nil {
-		r.marks, r.held = make([]Mark, 64), nil // what is held stays as it is
+		r.marks, r.held = make([]Mark, firstMarks), nil // what is held stays as it is
 	}
 }
 
@@ -206,7 +271,7 @@ func (r *Reader) LetGo() {
 // long, and kept; what is in the old one lives as long as its segments.
 func (r *Reader) holdOn(count int) {
 	r.marks = r.marks[min(count, len(r.marks)):]
-	if len(r.marks) < 64 {
+	if len(r.marks) < firstMarks {
 		r.held = make([]Mark, 2*len(r.held))
 		r.marks = r.held
 	}

@@ -24,20 +24,31 @@ type texts struct {
 	made strings.Builder // what join makes
 	list []string        // what append begins lists in
 	ids  []doc.ItemID    // what items gives
+	in   bool            // all is as in the file
 }
 
 // take begins with a set.
 func (t *texts) take(set *schema.Set) {
+	*t = texts{set: set, n: -1}
+	segs := set.Segments
+	if len(segs) == 0 {
+		return
+	}
+	if whole := x12.Stretch(segs); whole != nil {
+		t.all, t.in = string(whole), true
+		t.valid = utf8.ValidString(t.all)
+		return
+	}
 	size := 0
-	for i := range set.Segments {
-		size += len(set.Segments[i].Raw())
+	for i := range segs {
+		size += len(segs[i].Raw())
 	}
 	var b strings.Builder
 	b.Grow(size)
-	for i := range set.Segments {
-		b.Write(set.Segments[i].Raw())
+	for i := range segs {
+		b.Write(segs[i].Raw())
 	}
-	*t = texts{set: set, all: b.String(), n: -1}
+	t.all = b.String()
 	t.valid = utf8.ValidString(t.all)
 }
 
@@ -55,14 +66,20 @@ func (t *texts) of(s *x12.Segment, i int) string {
 }
 
 func (t *texts) turn(s *x12.Segment) {
-	segs, at := t.set.Segments, t.at
-	for n := t.n; n < len(segs) && (n < 0 || segs[n].FileSegment < s.FileSegment); {
+	segs, at, size := t.set.Segments, t.at, len(s.Raw())
+	if t.in {
+		if at := s.Offset - segs[0].Offset; at >= 0 && at+int64(size) <= int64(len(t.all)) {
+			t.seg, t.cur = s, t.all[at:at+int64(size)]
+			return
+		}
+	}
+	for n := t.n; !t.in && n < len(segs) && (n < 0 || segs[n].FileSegment < s.FileSegment); {
 		if n >= 0 {
 			at += len(segs[n].Raw())
 		}
 		if n++; n < len(segs) && &segs[n] == s {
 			t.n, t.at, t.seg = n, at, s
-			t.cur = t.all[at : at+len(s.Raw())]
+			t.cur = t.all[at : at+size]
 			return
 		}
 	}

@@ -128,6 +128,23 @@ func (s *Segment) MoveTo(raw []byte) []byte {
 	return raw
 }
 
+// Stretch is the stretch of a file from the first of some segments to the last, as it
+// stands there, borrowed: a segment begins in it as far from the first as in the file.
+// Nil when they do not stand in one piece of memory.
+func Stretch(segs []Segment) []byte {
+	first, last := &segs[0], &segs[len(segs)-1]
+	at := last.Offset - first.Offset
+	end := at + int64(len(last.raw))
+	if at < 0 || end > int64(cap(first.raw)) || len(last.raw) == 0 {
+		return nil
+	}
+	whole := first.raw[:end]
+	if &whole[at] != &last.raw[0] {
+		return nil
+	}
+	return whole
+}
+
 // Part cuts the part of b before sep and the rest after it; more is false at the
 // last part. A sep of 0 never cuts. It walks composites and repetitions without
 // allocating.
