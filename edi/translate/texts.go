@@ -34,14 +34,15 @@ func (t *texts) take(set *schema.Set) {
 	if len(segs) == 0 {
 		return
 	}
-	if whole := x12.Stretch(segs); whole != nil {
-		t.all, t.in = string(whole), true
-		t.valid = utf8.ValidString(t.all)
-		return
-	}
 	size := 0
 	for i := range segs {
 		size += len(segs[i].Raw())
+	}
+	// Line breaks may stand between segments, but no blanks without end.
+	if whole := x12.Stretch(segs); whole != nil && len(whole) <= size+4*len(segs) {
+		t.all, t.in = string(whole), true
+		t.valid = utf8.ValidString(t.all)
+		return
 	}
 	var b strings.Builder
 	b.Grow(size)
