@@ -52,9 +52,10 @@ type Reader struct {
 	seg                           Segment
 	marks                         []Mark
 
-	win   window
-	plain bool   // a test wants every segment split without the window
-	held  []Mark // what marks is the rest of, while Hold lasts
+	win         window
+	plain       bool // a test wants every segment split without the window
+	holding     bool // marks is the rest of held, not loose
+	held, loose []Mark
 }
 
 // The classes of bytes. The first three are the separators of tokens.
@@ -179,7 +180,7 @@ func (r *Reader) segment() (*Segment, error) {
 	if !r.unterminated {
 		r.start++
 	}
-	if r.held != nil {
+	if r.holding {
 		r.holdOn(count)
 	}
 	return s, nil

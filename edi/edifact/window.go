@@ -146,7 +146,7 @@ func (r *Reader) quick() *Segment {
 	r.setSeg++
 	s.SetSegment, s.Kind = r.setSeg, wire.Body
 	r.start = start + n + 1
-	if r.held != nil {
+	if r.holding {
 		r.holdOn(count)
 	}
 	return s
@@ -246,8 +246,12 @@ func markAt(m, parts, repeats uint64, base int) Mark {
 func (r *Reader) Lasting() bool { return r.fixed }
 
 // Hold makes the marks of s, the segment just returned, and of those returned from
-// now on last until Hold is called again or LetGo. The room for them is used again.
+// now on last until Hold is called again; LetGo ends that for those yet to come. The
+// room for them is used again.
 func (r *Reader) Hold(s *Segment) {
+	if !r.holding {
+		r.loose, r.holding = r.marks, true
+	}
 	if r.held == nil {
 		r.held = make([]Mark, 1024)
 	}
@@ -260,10 +264,10 @@ func (r *Reader) Hold(s *Segment) {
 	r.holdOn(len(copied))
 }
 
-// LetGo ends Hold: marks last until the next call again.
+// LetGo is described at Hold.
 func (r *Reader) LetGo() {
-	if r.held != nil {
-		r.marks, r.held = make([]Mark, firstMarks), nil // what is held stays as it is
+	if r.holding {
+		r.marks, r.holding = r.loose, false
 	}
 }
 

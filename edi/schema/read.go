@@ -87,7 +87,7 @@ func run(r *x12.Reader, opt Options, v Visitor) error {
 				return err
 			}
 			if !e.stOpen {
-				r.Hold(s) // what was held is of no more use
+				r.LetGo() // only segments of a set must last
 			}
 			continue
 		}

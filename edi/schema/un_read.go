@@ -85,7 +85,7 @@ func runEDIFACT(r *edifact.Reader, opt Options, v Visitor) error {
 				return err
 			}
 			if !e.stOpen {
-				r.Hold(s) // what was held is of no more use
+				r.LetGo() // only segments of a set must last
 			}
 			continue
 		}

@@ -57,11 +57,12 @@ type Reader struct {
 	seg                           Segment
 	pos                           []int32
 
-	win    window
-	plain  bool    // a test wants every segment split without the window
-	look   bool    // LookOver was called
-	traits Traits  // of the segment just cut
-	held   []int32 // what pos is the rest of, while Hold lasts
+	win         window
+	plain       bool   // a test wants every segment split without the window
+	look        bool   // LookOver was called
+	traits      Traits // of the segment just cut
+	holding     bool   // pos is the rest of held, not loose
+	held, loose []int32
 }
 
 // NewReader returns a Reader over r. Zero fields of limits mean the defaults.
@@ -136,7 +137,7 @@ func (r *Reader) next() (*Segment, error) {
 	if r.padded {
 		r.trimPad(s)
 	}
-	if r.held != nil {
+	if r.holding {
 		r.holdOn(count)
 	}
 	s.Offset = r.base + int64(r.start)

@@ -140,7 +140,7 @@ func (r *Reader) quick() *Segment {
 	r.fileSeg++
 	s.FileSegment = r.fileSeg
 	r.start = start + n + 1
-	if r.held != nil {
+	if r.holding {
 		r.holdOn(count)
 	}
 	switch s.Tag {
@@ -244,8 +244,12 @@ func (r *Reader) LookOver() { r.look = true }
 func (r *Reader) Lasting() bool { return r.fixed }
 
 // Hold makes the bounds of s, the segment just returned, and of those returned from
-// now on last until Hold is called again or LetGo. The room for them is used again.
+// now on last until Hold is called again; LetGo ends that for those yet to come. The
+// room for them is used again.
 func (r *Reader) Hold(s *Segment) {
+	if !r.holding {
+		r.loose, r.holding = r.pos, true
+	}
 	if r.held == nil {
 		r.held = make([]int32, 512)
 	}
@@ -258,10 +262,10 @@ func (r *Reader) Hold(s *Segment) {
 	r.holdOn(len(copied))
 }
 
-// LetGo ends Hold: bounds last until the next call again.
+// LetGo is described at Hold.
 func (r *Reader) LetGo() {
-	if r.held != nil {
-		r.pos, r.held = make([]int32, firstBounds), nil // what is held stays as it is
+	if r.holding {
+		r.pos, r.holding = r.loose, false
 	}
 }
 
