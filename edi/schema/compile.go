@@ -152,6 +152,7 @@ type set struct {
 	group string
 	root  *loop
 	tags  map[x12.Tag]bool
+	shape func() *shape
 }
 
 // release is the compiled dictionary of one release.
@@ -416,6 +417,7 @@ func (r *release) readSets(words []string) {
 	}
 	for _, s := range r.sets {
 		s.root.prepare()
+		s.shape = sync.OnceValue(func() *shape { return shapeOf(s.root) })
 	}
 }
 

@@ -157,10 +157,11 @@ func unHash(t edifact.Tag) uint32 { return uint32(t) * 2654435761 >> 26 }
 func unBit(t edifact.Tag) uint64 { return 1 << unHash(t) }
 
 type unMessage struct {
-	kind string
-	root *unGroup
-	tags map[edifact.Tag]bool
-	line edifact.Tag // what CNT 2 counts
+	kind  string
+	root  *unGroup
+	tags  map[edifact.Tag]bool
+	line  edifact.Tag // what CNT 2 counts
+	shape func() *shape
 }
 
 // directory is one compiled directory.
@@ -338,6 +339,7 @@ func (d *directory) message(kind string, words []string) {
 		panic("schema: groups of " + kind + " do not close")
 	}
 	m.root.prepare()
+	m.shape = sync.OnceValue(func() *shape { return unShapeOf(m.root) })
 	d.messages[kind] = m
 }
 
