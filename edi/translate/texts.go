@@ -146,21 +146,28 @@ const toldFew = 16
 func (t *told) first(key string, id []byte, findings []wire.Finding) bool {
 	if *t == nil && len(findings) <= toldFew {
 		for i := range findings {
-			if findings[i].SegmentID == string(id) && findings[i].Key == key {
+			if f := &findings[i]; f.SegmentID == string(id) && f.Key == key && f.Pos.Element == 0 {
 				return false
 			}
 		}
 		return true
 	}
+	return t.once(key+string(id), findings)
+}
+
+// once says whether something was not told yet by a name of its own.
+func (t *told) once(name string, findings []wire.Finding) bool {
 	if *t == nil {
 		*t = told{}
 		for i := range findings {
-			(*t)[findings[i].Key+findings[i].SegmentID] = true
+			if f := &findings[i]; f.Pos.Element == 0 {
+				(*t)[f.Key+f.SegmentID] = true
+			}
 		}
 	}
-	if name := key + string(id); !(*t)[name] {
-		(*t)[name] = true
-		return true
+	if (*t)[name] {
+		return false
 	}
-	return false
+	(*t)[name] = true
+	return true
 }
