@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"entente/edi/edifact"
 	"entente/edi/schema"
@@ -108,6 +109,9 @@ func rankGroup(g *schema.GroupReport) int {
 
 // cut shortens a value to what its place in CONTRL takes.
 func cut(s string, n int) string {
+	if len(s) <= n && utf8.ValidString(s) {
+		return s
+	}
 	r := []rune(s)
 	return string(r[:min(n, len(r))])
 }

@@ -79,7 +79,7 @@ func Body(g Group, style Style) x12.Body {
 	version := answerVersion(g.Version)
 	late := version >= "004060" // AK103 and AK203 exist
 	t := teller{version: version, d: x12.DefaultDelimiters(x12.ISAVersion(version)), family: wire.AK, letter: "AK"}
-	b := x12.Body{Type: "997"}
+	b := x12.Body{Type: "997", Segs: make([]x12.Seg, 0, 2+2*len(g.Sets))}
 	if style.Implementation && version >= "005010" {
 		b.Type, t.family, t.letter = "999", wire.IK, "IK"
 	}

@@ -209,6 +209,16 @@ func lookOf(set string) (out [256]uint8) {
 	return out
 }
 
+// plain says that text is the same in the set.
+func (c Charset) plain(s string) bool {
+	for i := range len(s) {
+		if b := s[i]; b < ' ' || b > 0x7e || c.narrow != nil && !c.narrow[b] {
+			return false
+		}
+	}
+	return true
+}
+
 // Encode gives the bytes of UTF-8 text in the set; ok is false when the set cannot
 // hold it, bad is then the first character that it lacks.
 func (c Charset) Encode(s string) (out []byte, bad rune, ok bool) {

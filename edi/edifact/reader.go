@@ -13,6 +13,7 @@ const (
 	firstBuffer = 8 << 10
 	fullBuffer  = 256 << 10
 	unaLen      = 9
+	firstMarks  = 80
 	// tokensPerElement bounds the components and repetitions of a segment as a
 	// multiple of Limits.Elements.
 	tokensPerElement = 16
@@ -52,6 +53,11 @@ type Reader struct {
 	setKnown                      bool
 	seg                           Segment
 	marks                         []Mark
+
+	win         window
+	plain       bool // a test wants every segment split without the window
+	holding     bool // marks is the rest of held, not loose
+	held, loose []Mark
 }
 
 // The classes of bytes. The first three are the separators of tokens.
@@ -70,13 +76,13 @@ const (
 
 // NewReader returns a Reader over r. Zero fields of limits mean the defaults.
 func NewReader(r io.Reader, limits wire.Limits) *Reader {
-	return &Reader{src: r, lim: limits.Filled(), marks: make([]Mark, 64)}
+	return &Reader{src: r, lim: limits.Filled(), marks: make([]Mark, firstMarks)}
 }
 
 // NewBytesReader returns a Reader over b without copying it. b must not change
 // while it is read.
 func NewBytesReader(b []byte, limits wire.Limits) *Reader {
-	return &Reader{buf: b, end: len(b), eof: true, fixed: true, lim: limits.Filled(), marks: make([]Mark, 64)}
+	return &Reader{buf: b, end: len(b), eof: true, fixed: true, lim: limits.Filled(), marks: make([]Mark, firstMarks)}
 }
 
 // Header is the header of the interchange being read.
@@ -110,6 +116,9 @@ func (r *Reader) Next() (*Segment, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	if s := r.quick(); s != nil {
+		return s, nil
+	}
 	seg, err := r.next()
 	if err != nil {
 		r.err = err
@@ -130,8 +139,10 @@ func (r *Reader) next() (*Segment, error) {
 			return part, err
 		}
 	}
-	if err := r.skipBlanks(); err != nil {
-		return nil, err
+	if r.start == r.end || r.buf[r.start] <= ' ' {
+		if err := r.skipBlanks(); err != nil {
+			return nil, err
+		}
 	}
 	if r.start == r.end {
 		return nil, r.fail(wire.ErrTruncated, "interchange.unfinished", "")
@@ -161,7 +172,7 @@ func (r *Reader) segment() (*Segment, error) {
 	if r.lines != nil {
 		return r.wrappedSegment()
 	}
-	n, count, released, high, err := r.split()
+	n, count, released, high, err := r.bounds()
 	if err != nil {
 		return nil, err
 	}
@@ -173,14 +184,17 @@ func (r *Reader) segment() (*Segment, error) {
 		s.marks[count-1] = makeMark(n, SepElement)
 	}
 	s.Released, s.High = released, high
-	s.release, s.set = r.delim.Release, r.set
+	s.release, s.set, s.text = r.delim.Release, r.set, ""
 	s.Offset = r.base + int64(r.start)
-	s.Tag = TagOf(s.raw[:max(s.marks[1].Start()-1, 0)])
+	s.Tag = tagAt(s.raw, max(s.marks[1].Start()-1, 0))
 	r.fileSeg++
 	s.FileSegment = r.fileSeg
 	r.start += n
 	if !r.unterminated {
 		r.start++
+	}
+	if r.holding {
+		r.holdOn(count)
 	}
 	return s, nil
 }
@@ -368,7 +382,7 @@ func (r *Reader) checkLengths(length, count int) error {
 				n++
 			}
 		}
-		if n > r.lim.Elements+1 {
+		if n > r.lim.Elements+1 || count > 2*tokensPerElement*(r.lim.Elements+2) {
 			return r.fail(wire.ErrTooLarge, "limit.elements", "")
 		}
 	}
@@ -424,6 +438,7 @@ func (r *Reader) want(n int) (bool, error) {
 
 // fill reads at least one more byte or notes the end of the input.
 func (r *Reader) fill() error {
+	r.win.from, r.win.to = 0, 0
 	if r.start > 0 {
 		copy(r.buf, r.buf[r.start:r.end])
 		r.base += int64(r.start)

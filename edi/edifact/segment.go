@@ -2,6 +2,8 @@ package edifact
 
 import (
 	"bytes"
+	"encoding/binary"
+	"strings"
 
 	"entente/edi/wire"
 )
@@ -21,14 +23,25 @@ func TagOf[T string | []byte](s T) Tag {
 	return t
 }
 
-// The tags of the envelope.
-var (
-	tagUNB = TagOf("UNB")
-	tagUNZ = TagOf("UNZ")
-	tagUNG = TagOf("UNG")
-	tagUNE = TagOf("UNE")
-	tagUNH = TagOf("UNH")
-	tagUNT = TagOf("UNT")
+// tagAt packs the tag of n bytes at the beginning of raw.
+func tagAt(raw []byte, n int) Tag {
+	if n > 4 {
+		return 0
+	}
+	if cap(raw) < 4 || n == 0 {
+		return TagOf(raw[:n])
+	}
+	return Tag(binary.BigEndian.Uint32(raw[:4]) >> (32 - 8*uint(n)))
+}
+
+// The tags of the envelope, packed as TagOf does.
+const (
+	tagUNB Tag = 'U'<<16 | 'N'<<8 | 'B'
+	tagUNZ Tag = 'U'<<16 | 'N'<<8 | 'Z'
+	tagUNG Tag = 'U'<<16 | 'N'<<8 | 'G'
+	tagUNE Tag = 'U'<<16 | 'N'<<8 | 'E'
+	tagUNH Tag = 'U'<<16 | 'N'<<8 | 'H'
+	tagUNT Tag = 'U'<<16 | 'N'<<8 | 'T'
 )
 
 // Sep says what stands before a token.
@@ -76,6 +89,7 @@ type Segment struct {
 	marks   []Mark    // of every token, the tag first; one more at the end
 	release byte
 	set     *charset
+	text    string // raw, where it is text as it stands and ShareText was called
 }
 
 // Raw is the whole segment without its terminator, as in the file. Borrowed.
@@ -136,7 +150,39 @@ func (s *Segment) El(el, c int) []byte {
 
 // Text is component c of element el, both from 1, as UTF-8 without release
 // characters. Bytes that the character set does not have become U+FFFD.
-func (s *Segment) Text(el, c int) string { return s.Decode(s.El(el, c)) }
+func (s *Segment) Text(el, c int) string {
+	if s.text == "" {
+		return s.Decode(s.El(el, c))
+	}
+	i := s.token(el, c)
+	if i == 0 {
+		return ""
+	}
+	return s.text[s.marks[i].Start() : s.marks[i+1].Start()-1]
+}
+
+// ShareText makes one text of many segments, of which Text gives parts: for callers
+// that take most values of a message. Segments with release characters or with bytes
+// above 0x7f are as before.
+func ShareText(segs []Segment) {
+	size := 0
+	for i := range segs {
+		size += len(segs[i].raw)
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for i := range segs {
+		b.Write(segs[i].raw)
+	}
+	all := b.String()
+	for i := range segs {
+		s, n := &segs[i], len(segs[i].raw)
+		if !s.Released && !s.High {
+			s.text = all[:n]
+		}
+		all = all[n:]
+	}
+}
 
 // Plain gives bytes of this segment without release characters, in the character
 // set of the file. Borrowed where there are none.
@@ -219,6 +265,15 @@ func (s *Segment) Start(el, c int) int {
 // ElOffset is the byte offset in the file of component c of element el; of the
 // segment's end for one that is not there.
 func (s *Segment) ElOffset(el, c int) int64 { return s.At(s.Start(el, c)) }
+
+// MoveTo appends the segment's bytes to a buffer and makes the segment point there.
+// It gives the grown buffer; the segment stays valid when it grows again.
+func (s *Segment) MoveTo(raw []byte) []byte {
+	n := len(raw)
+	raw = append(raw, s.raw...)
+	s.raw = raw[n:len(raw):len(raw)]
+	return raw
+}
 
 // CopyTo appends the segment's bytes and marks to two buffers and returns the copy,
 // which points into them, with the grown buffers. A copy stays valid when the

@@ -281,6 +281,7 @@ func (r *Reader) readUNB() (*Segment, error) {
 // use sets the service characters.
 func (r *Reader) use(d Delimiters) {
 	r.delim = d
+	r.win.from, r.win.to = 0, 0
 	r.class = [256]uint8{}
 	if d.Repetition != 0 {
 		r.class[d.Repetition] = clsRepeat

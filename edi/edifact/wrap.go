@@ -218,7 +218,7 @@ func (r *Reader) wrappedSegment() (*Segment, error) {
 	s := &r.seg
 	s.raw, s.marks, s.cut = flat[:n], r.marks[:count], cut
 	s.Released, s.High = hasReleased, high
-	s.release, s.set = r.delim.Release, r.set
+	s.release, s.set, s.text = r.delim.Release, r.set, ""
 	s.Offset = off
 	s.Tag = TagOf(s.raw[:max(s.marks[1].Start()-1, 0)])
 	r.fileSeg++
@@ -227,6 +227,9 @@ func (r *Reader) wrappedSegment() (*Segment, error) {
 		used = int(cut.At(n-1)) + 1
 	}
 	r.start += used
+	if r.holding {
+		r.holdOn(count)
+	}
 	return s, nil
 }
 

@@ -218,11 +218,16 @@ func (w *Writer) segment(s Seg) error {
 			if c > 0 {
 				w.buf = append(w.buf, w.d.Component)
 			}
-			raw, bad, ok := w.set.Encode(v)
-			if !ok {
-				return w.refuse(&DataError{SegmentID: s.ID, Element: i + 1, Value: clip(v), Reason: "charset", Char: bad})
+			raw := v
+			if !w.set.plain(v) {
+				encoded, bad, ok := w.set.Encode(v)
+				if !ok {
+					return w.refuse(&DataError{SegmentID: s.ID, Element: i + 1, Value: clip(v), Reason: "charset", Char: bad})
+				}
+				raw = string(encoded)
 			}
-			for _, b := range raw {
+			for k := range len(raw) {
+				b := raw[k]
 				if w.isService(b) {
 					if w.d.Release == 0 {
 						return w.refuse(&DataError{SegmentID: s.ID, Element: i + 1, Value: clip(v), Reason: "charset", Char: rune(b)})

@@ -55,6 +55,7 @@ func (k kind) name(places uint8) string {
 type codeList struct {
 	wide  bool
 	codes []uint64
+	table *unCodes // the same codes
 }
 
 func packCode(b []byte) uint64 {
@@ -69,8 +70,7 @@ func packCode(b []byte) uint64 {
 }
 
 func (l *codeList) has(b []byte) bool {
-	_, ok := slices.BinarySearch(l.codes, packCode(b))
-	return ok
+	return l.table.has(b)
 }
 
 // element is one entry of the dictionary.
@@ -105,6 +105,14 @@ type segment struct {
 	must   uint64
 	notes  []note
 	open   bool // what follows is not judged
+
+	// For the quick look: the fields, and the conditions by what they ask for
+	// (all, some or at most one of their elements).
+	quick []quickField
+	all   []noteTest
+	some  []noteTest
+	one   []uint64
+	more  bool // judge.special has something to say
 }
 
 // node is a place in a set: a segment, or a loop by its first segment.
@@ -121,23 +129,42 @@ type loop struct {
 	id     string
 	nodes  []node
 	filter uint64 // which tags can stand directly in it, by hash
-	last   int    // the last mandatory node
+	// first is the first node of each hash of a tag; musts counts the mandatory
+	// nodes before each, and before the end.
+	first [64]uint16
+	musts []uint16
 }
 
-func (l *loop) add(n node) {
-	if n.must {
-		l.last = len(l.nodes)
+// prepare fills what is looked up by node.
+func (l *loop) prepare() {
+	for i := len(l.nodes) - 1; i >= 0; i-- {
+		l.first[tagHash(l.nodes[i].tag)] = uint16(i)
 	}
-	l.nodes = append(l.nodes, n)
+	n := uint16(0)
+	for i := range l.nodes {
+		l.musts = append(l.musts, n)
+		if l.nodes[i].must {
+			n++
+		}
+		if in := l.nodes[i].loop; in != nil {
+			in.prepare()
+		}
+	}
+	l.musts = append(l.musts, n)
 }
 
-func tagBit(t x12.Tag) uint64 { return 1 << (uint32(t) * 2654435761 >> 26) }
+func (l *loop) add(n node) { l.nodes = append(l.nodes, n) }
+
+func tagHash(t x12.Tag) uint32 { return uint32(t) * 2654435761 >> 26 }
+
+func tagBit(t x12.Tag) uint64 { return 1 << tagHash(t) }
 
 type set struct {
 	kind  string
 	group string
 	root  *loop
 	tags  map[x12.Tag]bool
+	shape func() *shape
 }
 
 // release is the compiled dictionary of one release.
@@ -243,6 +270,7 @@ func compile(t *Tables, name string) (*release, error) {
 				e.codes.codes = append(e.codes.codes, packCode([]byte(v)))
 			}
 			slices.Sort(e.codes.codes)
+			e.codes.table = newCodes(c.Codes)
 		}
 		r.elements[ref] = e
 	}
@@ -268,6 +296,8 @@ func compile(t *Tables, name string) (*release, error) {
 		if bad := r.nodes(s, s.root, d.Nodes); bad != "" {
 			return nil, &TableError{Key: "segment_unknown", Text: "set " + kind + " " + bad}
 		}
+		s.root.prepare()
+		s.shape = sync.OnceValue(func() *shape { return shapeOf(s.root) })
 		r.sets[kind] = s
 	}
 	return r, nil
@@ -298,6 +328,7 @@ func (r *release) segment(id string, d SegmentDef) (s *segment, bad string) {
 		n, _ := makeNote(c)
 		s.notes = append(s.notes, n)
 	}
+	s.prepare()
 	return s, ""
 }
 

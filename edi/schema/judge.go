@@ -137,10 +137,19 @@ func (j *judge) segment(s *x12.Segment) {
 			return
 		}
 	}
-	j.elements(s, def)
+	if !def.fine(s) {
+		j.elements(s, def)
+	}
 	if s.Tag == j.lineTag {
 		j.lines++
 	}
+	if def.more {
+		j.special(s)
+	}
+}
+
+// special judges the segments that have rules of their own.
+func (j *judge) special(s *x12.Segment) {
 	switch s.Tag {
 	case tagCTT:
 		j.checkCount(s)
@@ -169,7 +178,8 @@ func capitals[T ~uint32](tag T) (T, bool) {
 // by, nil for an unknown tag.
 func (j *judge) place(s *x12.Segment) *segment {
 	tag := s.Tag
-	bit := tagBit(tag)
+	hash := tagHash(tag)
+	bit := uint64(1) << hash
 	for d := len(j.stack) - 1; d >= 0; d-- {
 		f := &j.stack[d]
 		if f.loop.filter&bit == 0 {
@@ -183,7 +193,7 @@ func (j *judge) place(s *x12.Segment) *segment {
 			}
 		}
 		nodes := f.loop.nodes
-		for i := from; i < len(nodes); i++ {
+		for i := max(from, int(f.loop.first[hash])); i < len(nodes); i++ {
 			if nodes[i].tag == tag {
 				j.enter(d, i, s)
 				return nodes[i].seg
@@ -231,7 +241,7 @@ func (j *judge) enter(d, i int, s *x12.Segment) {
 // owed notes the mandatory nodes of f after its place and before to.
 func (j *judge) owed(f *frame, to int) {
 	from := max(f.at, f.high)
-	if from >= f.loop.last {
+	if f.loop.musts[from+1] == f.loop.musts[to] {
 		return
 	}
 	for i := from + 1; i < to; i++ {

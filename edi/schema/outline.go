@@ -12,7 +12,7 @@ import (
 // which loops a segment stands in, and where one more would go.
 type Outline struct{ root *shape }
 
-// shape is a loop of either standard.
+// shape is a loop of either standard. It is made once and never changed.
 type shape struct {
 	id    string
 	steps []step
@@ -33,7 +33,7 @@ func OutlineOf(version, setType string) *Outline {
 	if rel == nil || rel.sets[setType] == nil {
 		return nil
 	}
-	return &Outline{root: shapeOf(rel.sets[setType].root)}
+	return &Outline{root: rel.sets[setType].shape()}
 }
 
 func shapeOf(l *loop) *shape {
@@ -55,7 +55,7 @@ func UnOutlineOf(id edifact.MessageID) *Outline {
 	if d == nil || d.messages[id.Type] == nil {
 		return nil
 	}
-	return &Outline{root: unShapeOf(d.messages[id.Type].root)}
+	return &Outline{root: d.messages[id.Type].shape()}
 }
 
 func unShapeOf(g *unGroup) *shape {

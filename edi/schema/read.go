@@ -90,9 +90,9 @@ type engine struct {
 
 	judge judge
 	rel   *release
-	raw   []byte
-	pos   []int32
+	raw   []byte // of the set's segments, unless the reader's last
 	segs  []x12.Segment
+	text  words // control numbers and the like
 	size  int
 	full  bool
 }
@@ -101,6 +101,7 @@ type engine struct {
 func run(r *x12.Reader, opt Options, v Visitor, n seen) (seen, error) {
 	e := &engine{r: r, v: v, lim: opt.Limits.Filled(), skip: opt.SkipSets, opt: opt, ics: n.ics, groups: n.groups, sets: n.sets}
 	e.judge.limit, e.judge.nesting, e.judge.treats = e.lim.Findings, e.lim.Nesting, opt.Tolerance
+	r.LookOver()
 	err := e.run(r)
 	return seen{e.ics, e.groups, e.sets}, err
 }
@@ -111,6 +112,9 @@ func (e *engine) run(r *x12.Reader) error {
 		if err == nil {
 			if err = e.take(s); err != nil {
 				return err
+			}
+			if !e.stOpen {
+				r.LetGo() // only segments of a set must last
 			}
 			continue
 		}
@@ -311,7 +315,8 @@ func (e *engine) beginSet(s *x12.Segment) error {
 	}
 	e.set = Set{
 		Index: e.sets, Group: e.group.Index, Interchange: e.ic.Index, InGroup: e.group.Received,
-		Type: s.Text(1), Control: s.Text(2), Implementation: s.Text(3), Version: e.group.Header.Version,
+		Type: e.text.like(e.set.Type, s.El(1)), Control: e.text.keep(s.El(2)),
+		Implementation: e.text.like(e.set.Implementation, s.El(3)), Version: e.group.Header.Version,
 		Offset: s.Offset, SegmentCount: 1, Delimiters: e.r.Delimiters(),
 	}
 	e.stOpen = true
@@ -321,10 +326,12 @@ func (e *engine) beginSet(s *x12.Segment) error {
 	e.group.Received++
 	fresh := e.stSeen.add(e.set.Control)
 	if e.skipped {
+		e.r.LetGo()
 		return nil
 	}
-	e.raw, e.pos, e.segs = e.raw[:0], e.pos[:0], e.segs[:0]
+	e.raw, e.segs = e.raw[:0], e.segs[:0]
 	e.size, e.full = 0, false
+	e.r.Hold(s)
 	var def *set
 	rel := e.rel
 	if rel != nil {
@@ -367,7 +374,8 @@ func (e *engine) setHead(s *x12.Segment, def *set, fresh bool) {
 	}
 }
 
-// keep makes the set's own copy of a segment.
+// keep adds a segment to the set: its bounds are held by the reader, its bytes are
+// copied where they would not last.
 func (e *engine) keep(s *x12.Segment) {
 	if e.full {
 		return
@@ -375,12 +383,14 @@ func (e *engine) keep(s *x12.Segment) {
 	e.size += len(s.Raw()) + 1
 	if e.size > e.lim.Set {
 		e.full = true
+		e.r.LetGo()
 		e.judge.add(setFinding("set.too_large", "5", s, 0, "", map[string]string{"max": strconv.Itoa(e.lim.Set)}))
 		return
 	}
-	var c x12.Segment
-	c, e.raw, e.pos = s.CopyTo(e.raw, e.pos)
-	e.segs = append(e.segs, c)
+	e.segs = append(e.segs, *s)
+	if !e.r.Lasting() {
+		e.raw = e.segs[len(e.segs)-1].MoveTo(e.raw)
+	}
 }
 
 // endSet closes the open set; se is nil when SE is missing.

@@ -332,22 +332,6 @@ func TestSupported(t *testing.T) {
 	}
 }
 
-func BenchmarkValidate(b *testing.B) {
-	for _, kind := range []string{"850", "810"} {
-		in := generate(kind, "005010", 10_000, 0)
-		b.Run(kind, func(b *testing.B) {
-			b.SetBytes(int64(len(in)))
-			b.ReportAllocs()
-			for b.Loop() {
-				v := &quiet{}
-				if err := Read(bytes.NewReader(in), Options{}, v); err != nil || v.sets != 10_000 {
-					b.Fatal(err, v.sets)
-				}
-			}
-		})
-	}
-}
-
 // FuzzCheck: never a panic, verdicts agree with findings, and judging is the same
 // from memory and from a stream.
 func FuzzCheck(f *testing.F) {

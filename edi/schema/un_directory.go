@@ -53,8 +53,9 @@ func newCodes(list []string) *unCodes {
 
 func (c *unCodes) at(v uint64) uint64 { return v * 0x9e3779b97f4a7c15 >> c.shift }
 
-func (c *unCodes) has(b []byte) bool {
-	v := packCode(b)
+func (c *unCodes) has(b []byte) bool { return c.hasPacked(packCode(b)) }
+
+func (c *unCodes) hasPacked(v uint64) bool {
 	for at := c.at(v); c.slots[at] != 0; at = (at + 1) & uint64(len(c.slots)-1) {
 		if c.slots[at] == v {
 			return true
@@ -104,6 +105,12 @@ type unSegment struct {
 	fields []unField
 	must   uint64 // bit i is field i, from 0
 	notes  []note
+
+	// For the quick look: all components, where those of each element begin, and
+	// what must be there.
+	slots  []unSlot
+	starts []uint8
+	gates  []unGate
 }
 
 // unNode is a place in a message: a segment, or a group by its first segment.
@@ -120,15 +127,40 @@ type unGroup struct {
 	id     string // "SG25", empty for the message
 	nodes  []unNode
 	filter uint64 // which tags can stand directly in it, by hash
+	// first is the first node of each hash of a tag; musts counts the mandatory
+	// nodes before each, and before the end.
+	first [64]uint16
+	musts []uint16
 }
 
-func unBit(t edifact.Tag) uint64 { return 1 << (uint32(t) * 2654435761 >> 26) }
+// prepare fills what is looked up by node.
+func (g *unGroup) prepare() {
+	for i := len(g.nodes) - 1; i >= 0; i-- {
+		g.first[unHash(g.nodes[i].tag)] = uint16(i)
+	}
+	n := uint16(0)
+	for i := range g.nodes {
+		g.musts = append(g.musts, n)
+		if g.nodes[i].must {
+			n++
+		}
+		if in := g.nodes[i].group; in != nil {
+			in.prepare()
+		}
+	}
+	g.musts = append(g.musts, n)
+}
+
+func unHash(t edifact.Tag) uint32 { return uint32(t) * 2654435761 >> 26 }
+
+func unBit(t edifact.Tag) uint64 { return 1 << unHash(t) }
 
 type unMessage struct {
-	kind string
-	root *unGroup
-	tags map[edifact.Tag]bool
-	line edifact.Tag // what CNT 2 counts
+	kind  string
+	root  *unGroup
+	tags  map[edifact.Tag]bool
+	line  edifact.Tag // what CNT 2 counts
+	shape func() *shape
 }
 
 // directory is one compiled directory.
@@ -250,6 +282,8 @@ func compileDirectory(t *Tables, name string) (*directory, error) {
 		if bad := d.nodes(m, m.root, def.Nodes, &groups); bad != "" {
 			return nil, &TableError{Key: "segment_unknown", Text: "set " + kind + " " + bad}
 		}
+		m.root.prepare()
+		m.shape = sync.OnceValue(func() *shape { return unShapeOf(m.root) })
 		d.messages[kind] = m
 	}
 	return d, nil
@@ -279,6 +313,7 @@ func (d *directory) segment(id string, def SegmentDef) (s *unSegment, bad string
 		n, _ := makeNote(c)
 		s.notes = append(s.notes, n)
 	}
+	s.prepare()
 	return s, ""
 }
 

@@ -317,10 +317,16 @@ var unPeriods = map[string]string{
 // period judges the date, time or period of a DTM by its format. Formats that we do
 // not know, and those with a zone or a dash, are judged as far as the layout goes.
 func (j *unJudge) period(s *edifact.Segment) {
-	v, format := s.Plain(s.El(1, 2)), string(s.El(1, 3))
-	if len(v) == 0 {
+	v := s.El(1, 2)
+	if len(v) == 8 && string(s.El(1, 3)) == "102" && quickDay(packCode(v)) {
 		return
 	}
+	if v = s.Plain(v); len(v) > 0 {
+		j.judgePeriod(s, v, string(s.El(1, 3)))
+	}
+}
+
+func (j *unJudge) judgePeriod(s *edifact.Segment, v []byte, format string) {
 	layout, known := unPeriods[format]
 	if !known {
 		return

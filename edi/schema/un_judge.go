@@ -130,7 +130,9 @@ func (j *unJudge) segment(s *edifact.Segment) {
 			return
 		}
 	}
-	j.elements(s, def)
+	if !j.fine(s, def) {
+		j.elements(s, def)
+	}
 	switch s.Tag {
 	case tagDTM:
 		j.period(s)
@@ -147,7 +149,8 @@ func (j *unJudge) segment(s *edifact.Segment) {
 // definition to judge elements by, nil for an unknown tag.
 func (j *unJudge) place(s *edifact.Segment) *unSegment {
 	j.entered = false
-	bit := unBit(s.Tag)
+	hash := unHash(s.Tag)
+	bit := uint64(1) << hash
 	full := -1 // the depth whose present place is the right one, but used up
 	for d := len(j.stack) - 1; d >= 0; d-- {
 		f := &j.stack[d]
@@ -157,6 +160,9 @@ func (j *unJudge) place(s *edifact.Segment) *unSegment {
 				from = 1 // the head of a group opens the next one, from outside
 			}
 			nodes := f.group.nodes
+			if full < 0 {
+				from = max(from, int(f.group.first[hash]))
+			}
 			for i := from; i < len(nodes); i++ {
 				if full >= 0 && nodes[i].must && i > f.at && nodes[i].tag != s.Tag {
 					break
@@ -231,7 +237,11 @@ func (j *unJudge) enter(d, i int, s *edifact.Segment) {
 
 // owed notes the mandatory nodes of f after its place and before to.
 func (j *unJudge) owed(f *unFrame, to int) {
-	for i := max(f.at, f.high) + 1; i < to; i++ {
+	from := max(f.at, f.high)
+	if f.group.musts[from+1] == f.group.musts[to] {
+		return
+	}
+	for i := from + 1; i < to; i++ {
 		if n := &f.group.nodes[i]; n.must {
 			j.scratch = append(j.scratch, unMissing{n, f.group.id})
 		}

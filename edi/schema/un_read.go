@@ -72,9 +72,9 @@ type unEngine struct {
 	ics      int
 
 	judge unJudge
-	raw   []byte
-	marks []edifact.Mark
+	raw   []byte // of the message's segments, unless the reader's last
 	segs  []edifact.Segment
+	text  words // references and the like
 	size  int
 	full  bool
 }
@@ -94,6 +94,9 @@ func (e *unEngine) run(r *edifact.Reader) error {
 		if err == nil {
 			if err = e.take(s); err != nil {
 				return err
+			}
+			if !e.stOpen {
+				r.LetGo() // only segments of a set must last
 			}
 			continue
 		}
@@ -392,7 +395,7 @@ func (e *unEngine) beginSet(s *edifact.Segment) error {
 	e.identify(s)
 	e.set = Set{
 		Index: e.sets, Group: e.group.Index, Interchange: e.ic.Index, InGroup: e.group.Received,
-		Type: e.id.Type, Control: s.Text(1, 1), Version: e.version, Message: e.id,
+		Type: e.id.Type, Control: e.reference(s), Version: e.version, Message: e.id,
 		Offset: s.Offset, SegmentCount: 1,
 	}
 	e.stOpen = true
@@ -402,10 +405,12 @@ func (e *unEngine) beginSet(s *edifact.Segment) error {
 	e.group.Received++
 	fresh := e.unhSeen.add(e.set.Control)
 	if e.skipped {
+		e.r.LetGo()
 		return nil
 	}
-	e.raw, e.marks, e.segs = e.raw[:0], e.marks[:0], e.segs[:0]
+	e.raw, e.segs = e.raw[:0], e.segs[:0]
 	e.size, e.full = 0, false
+	e.r.Hold(s)
 	id, dir := e.id, e.dir
 	var def *unMessage
 	if dir != nil && e.opt.takes(id.Type) {
@@ -423,6 +428,14 @@ func (e *unEngine) beginSet(s *edifact.Segment) error {
 	e.keep(s)
 	e.setHead(s, def, fresh)
 	return nil
+}
+
+// reference is 0062 of UNH.
+func (e *unEngine) reference(s *edifact.Segment) string {
+	if s.Released || s.High {
+		return s.Text(1, 1)
+	}
+	return e.text.keep(s.El(1, 1))
 }
 
 // identify reads S009 of UNH; a message like the one before keeps its words.
@@ -463,7 +476,8 @@ func (e *unEngine) setHead(s *edifact.Segment, def *unMessage, fresh bool) {
 	}
 }
 
-// keep makes the message's own copy of a segment.
+// keep adds a segment to the message: its marks are held by the reader, its bytes
+// are copied where they would not last.
 func (e *unEngine) keep(s *edifact.Segment) {
 	if e.full {
 		return
@@ -471,12 +485,14 @@ func (e *unEngine) keep(s *edifact.Segment) {
 	e.size += len(s.Raw()) + 1
 	if e.size > e.lim.Set {
 		e.full = true
+		e.r.LetGo()
 		e.judge.add(unSetFinding("set.too_large", ctlUnspecified, wire.Reject, s, 0, "", map[string]string{"max": strconv.Itoa(e.lim.Set)}))
 		return
 	}
-	var c edifact.Segment
-	c, e.raw, e.marks = s.CopyTo(e.raw, e.marks)
-	e.segs = append(e.segs, c)
+	e.segs = append(e.segs, *s)
+	if !e.r.Lasting() {
+		e.raw = e.segs[len(e.segs)-1].MoveTo(e.raw)
+	}
 }
 
 // endSet closes the open message; unt is nil when UNT is missing.

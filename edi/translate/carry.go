@@ -20,17 +20,18 @@ const (
 // maxExtra bounds what one document carries along.
 const maxExtra = 10_000
 
-// places gives the loops of every segment of the set, reckoned once.
-func (r *reader) places() []string {
-	if r.placed == nil && len(r.set.Segments) > 0 {
-		r.placed = make([]string, len(r.set.Segments))
+// places gives the loops of the segments of the set up to i at least: only what stands
+// before a segment decides on its place.
+func (r *reader) places(i int) []string {
+	if n := len(r.placed); n <= i {
+		r.placed = make([]string, min(max(i+1, 2*n), len(r.set.Segments)))
 		o := schema.OutlineOf(r.set.Version, r.set.Type)
 		if o == nil {
 			return r.placed
 		}
 		r.outlined = true
 		at, tags := make([]int, 0, len(r.placed)), make([]string, 0, len(r.placed))
-		for i := range r.set.Segments {
+		for i := range r.placed {
 			switch id := r.set.Segments[i].ID(); id {
 			case "ST", "SE":
 			default:
@@ -51,7 +52,7 @@ func (r *reader) carry(s *x12.Segment) bool {
 		return false
 	}
 	id := s.ID()
-	place := r.places()[i]
+	place := r.places(i)[i]
 	if !r.outlined || id == "BIN" || id == "BDS" || id == "ST" || id == "SE" || !utf8.Valid(s.Raw()) {
 		return false
 	}
@@ -132,9 +133,9 @@ func leftOut(list []doc.Extra) []wire.Finding {
 	return out
 }
 
-func (r *unReader) places() []string {
-	if r.placed == nil && len(r.set.Un) > 0 {
-		r.placed = make([]string, len(r.set.Un))
+func (r *unReader) places(i int) []string {
+	if n := len(r.placed); n <= i {
+		r.placed = make([]string, min(max(i+1, 2*n), len(r.set.Un)))
 		if r.set.Message == nil {
 			return r.placed
 		}
@@ -144,7 +145,7 @@ func (r *unReader) places() []string {
 		}
 		r.outlined = true
 		tags := make([]string, len(r.placed))
-		for i := range r.set.Un {
+		for i := range tags {
 			tags[i] = r.set.Un[i].ID()
 		}
 		r.placed = o.Places(tags) // UNH and UNT are of the message
@@ -160,7 +161,7 @@ func (r *unReader) carry(s *edifact.Segment) bool {
 	if i < 0 || i >= len(r.set.Un) || &r.set.Un[i] != s || len(r.head.Extra) >= maxExtra {
 		return false
 	}
-	place := r.places()[i]
+	place := r.places(i)[i]
 	if !r.outlined {
 		return false
 	}

@@ -83,8 +83,7 @@ func (r *reader) spare(s *x12.Segment, els ...int) {
 		if r.text(s, i) == "" {
 			continue
 		}
-		if key := s.ID() + strconv.Itoa(i); !r.told[key] {
-			r.told[key] = true
+		if key := s.ID() + strconv.Itoa(i); r.told.once(key, r.findings) {
 			r.note("translate.not_carried", s, i, "")
 		}
 	}

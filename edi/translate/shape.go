@@ -29,7 +29,7 @@ func (r *reader) keepShape(d Document) {
 		tags[i] = body.Segs[i].ID
 	}
 	o := schema.OutlineOf(r.set.Version, r.set.Type)
-	r.head.Extra, r.findings = kept(extra, r.places(), o.Places(tags), r.findings)
+	r.head.Extra, r.findings = kept(extra, r.places(len(r.set.Segments)-1), o.Places(tags), r.findings)
 }
 
 func (r *unReader) keepShape(d Document) {
@@ -44,7 +44,7 @@ func (r *unReader) keepShape(d Document) {
 		tags = append(tags, body.Segs[i].ID)
 	}
 	o := schema.UnOutlineOf(*r.set.Message)
-	r.head.Extra, r.findings = kept(extra, r.places(), o.Places(tags), r.findings)
+	r.head.Extra, r.findings = kept(extra, r.places(len(r.set.Un)-1), o.Places(tags), r.findings)
 }
 
 // kept gives those of extra whose loops, as read and as written, are the same.

@@ -38,7 +38,7 @@ const (
 type reader struct {
 	set      *schema.Set
 	findings []wire.Finding
-	told     map[string]bool
+	told     told
 
 	at     place
 	head   *doc.Header
@@ -49,11 +49,12 @@ type reader struct {
 	placed   []string // the loops of every segment, once one is carried
 	outlined bool     // the set is known, and placed true
 
-	cur     *x12.Segment // the segment that curText is the text of
-	curText string
+	texts texts
 }
 
 func newReader(set *schema.Set, head *doc.Header) *reader {
+	r := &reader{set: set, head: head}
+	r.texts.take(set)
 	var parties, dates, refs int
 	for i := range set.Segments {
 		switch set.Segments[i].Tag {
@@ -67,10 +68,10 @@ func newReader(set *schema.Set, head *doc.Header) *reader {
 			head.Parties = grown(head.Parties, parties)
 			head.Dates = grown(head.Dates, dates)
 			head.Refs = grown(head.Refs, refs)
-			return &reader{set: set, head: head, told: map[string]bool{}}
+			return r
 		}
 	}
-	return &reader{set: set, head: head, told: map[string]bool{}}
+	return r
 }
 
 // grown makes room for n entries; none stay nil, as the JSON leaves them out.
@@ -92,15 +93,11 @@ var (
 // text is element i as valid UTF-8 without blanks at its end. Bytes that are not
 // UTF-8 are read as Latin-1, which is told once.
 func (r *reader) text(s *x12.Segment, i int) string {
-	if s != r.cur {
-		r.cur, r.curText = s, string(s.Raw())
+	t := r.texts.of(s, i)
+	if n := len(t); n > 0 && t[n-1] == ' ' {
+		t = strings.TrimRight(t, " ")
 	}
-	bounds := s.Bounds()
-	if i < 1 || i+1 >= len(bounds) {
-		return ""
-	}
-	t := strings.TrimRight(r.curText[bounds[i]:bounds[i+1]-1], " ")
-	if utf8.ValidString(t) {
+	if r.texts.valid || utf8.ValidString(t) {
 		return t
 	}
 	if !r.legacy {
@@ -132,8 +129,7 @@ func (r *reader) drop(s *x12.Segment) {
 	if r.carry(s) {
 		key = "translate.carried"
 	}
-	if id := key + s.ID(); !r.told[id] {
-		r.told[id] = true
+	if r.told.first(key, s.TagBytes(), r.findings) {
 		r.note(key, s, 0, "")
 	}
 }
@@ -176,7 +172,7 @@ func (r *reader) date(s *x12.Segment, i int) string {
 		r.note("translate.date", s, i, t)
 		return ""
 	}
-	return t[:4] + "-" + t[4:6] + "-" + t[6:]
+	return r.texts.join(t[:4], "-", t[4:6], "-", t[6:])
 }
 
 func clock(t string) string {
@@ -420,9 +416,9 @@ func (r *reader) address(s *x12.Segment) {
 	}
 	switch string(s.TagBytes()) {
 	case "N2":
-		p.MoreNames = appendTexts(p.MoreNames, r.text(s, 1), r.text(s, 2))
+		p.MoreNames = r.texts.append(p.MoreNames, r.text(s, 1), r.text(s, 2))
 	case "N3":
-		p.Address = appendTexts(p.Address, r.text(s, 1), r.text(s, 2))
+		p.Address = r.texts.append(p.Address, r.text(s, 1), r.text(s, 2))
 	case "N4":
 		p.City, p.Region, p.Postcode, p.Country = r.text(s, 1), r.text(s, 2), r.text(s, 3), r.text(s, 4)
 		if p.Region == "" {
@@ -449,7 +445,10 @@ func (r *reader) description(s *x12.Segment) {
 		r.drop(s)
 		return
 	}
-	r.line.Description = strings.TrimSpace(r.line.Description + " " + t)
+	if r.line.Description != "" {
+		t = r.line.Description + " " + t
+	}
+	r.line.Description = strings.TrimSpace(t)
 }
 
 func (r *reader) taxOf(s *x12.Segment) doc.Tax {
@@ -489,7 +488,7 @@ func (r *reader) items(s *x12.Segment, i, last int) []doc.ItemID {
 	if i >= s.Len() {
 		return nil
 	}
-	out := make([]doc.ItemID, 0, (s.Len()-i+1)/2)
+	out := r.texts.items((s.Len() - i + 1) / 2)
 	for ; i < last && i < s.Len(); i += 2 {
 		if q := r.text(s, i); q != "" {
 			out = append(out, doc.ItemID{Qualifier: q, ID: r.text(s, i+1)})
@@ -528,5 +527,5 @@ func gtin(s string) string {
 			return ""
 		}
 	}
-	return strings.Repeat("0", 14-len(s)) + s
+	return "00000000000000"[len(s):] + s
 }

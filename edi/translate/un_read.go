@@ -38,7 +38,7 @@ type unReader struct {
 	outlined bool
 
 	findings []wire.Finding
-	told     map[string]bool
+	told     told
 	head     *doc.Header
 	line     *doc.Line // nil in the header and the summary
 	party    *doc.Party
@@ -52,7 +52,8 @@ type unReader struct {
 }
 
 func newUnReader(set *schema.Set, head *doc.Header) *unReader {
-	return &unReader{set: set, head: head, told: map[string]bool{}}
+	edifact.ShareText(set.Un)
+	return &unReader{set: set, head: head}
 }
 
 func (r *unReader) note(key string, s *edifact.Segment, el, comp int, value string) {
@@ -72,8 +73,7 @@ func (r *unReader) drop(s *edifact.Segment) {
 	if r.carry(s) {
 		key = "translate.carried"
 	}
-	if id := key + s.ID(); !r.told[id] {
-		r.told[id] = true
+	if r.told.first(key, s.TagBytes(), r.findings) {
 		r.note(key, s, 0, 0, "")
 	}
 }
@@ -118,9 +118,22 @@ func dateQualifier(q string) string {
 	return q
 }
 
+var tagLIN = edifact.TagOf("LIN")
+
+// unLines counts the segments that open a line.
+func unLines(set *schema.Set) int {
+	n := 0
+	for i := range set.Un {
+		if set.Un[i].Tag == tagLIN {
+			n++
+		}
+	}
+	return n
+}
+
 // readORDERS reads an ORDERS as the order that an 850 would be.
 func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
-	d := &doc.PurchaseOrder{Lines: []doc.Line{}}
+	d := &doc.PurchaseOrder{Lines: make([]doc.Line, 0, unLines(set))}
 	r := newUnReader(set, &d.Header)
 	for i := range set.Un {
 		s := &set.Un[i]
@@ -205,12 +218,18 @@ func (r *unReader) common(s *edifact.Segment) {
 			r.item(s.Text(el, 1), s.Text(el, 2))
 		}
 	case "IMD":
-		t := strings.TrimSpace(s.Text(3, 4) + " " + s.Text(3, 5))
+		t := strings.TrimSpace(s.Text(3, 4))
+		if more := s.Text(3, 5); more != "" {
+			t = strings.TrimSpace(s.Text(3, 4) + " " + more)
+		}
 		if r.line == nil || r.part || t == "" {
 			r.drop(s)
 			return
 		}
-		r.line.Description = strings.TrimSpace(r.line.Description + " " + t)
+		if r.line.Description != "" {
+			t = r.line.Description + " " + t
+		}
+		r.line.Description = strings.TrimSpace(t)
 	case "QTY":
 		if r.line == nil || r.part || s.Text(1, 1) != "21" || r.line.Quantity != "" {
 			r.drop(s)
@@ -300,7 +319,7 @@ func (r *unReader) ref(s *edifact.Segment) {
 }
 
 func (r *unReader) text(s *edifact.Segment) {
-	var parts []string
+	parts := make([]string, 0, 5)
 	for c := 1; c <= 5; c++ {
 		parts = appendTexts(parts, s.Text(4, c))
 	}
@@ -360,6 +379,9 @@ func (r *unReader) item(id, kind string) {
 		default:
 			q = "EN"
 		}
+	}
+	if r.line.Items == nil {
+		r.line.Items = make([]doc.ItemID, 0, 2)
 	}
 	r.line.Items = append(r.line.Items, doc.ItemID{Qualifier: q, ID: id})
 }

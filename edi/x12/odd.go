@@ -116,10 +116,18 @@ func (r *Reader) Rest() wire.Rest {
 func (r *Reader) bounds() (length, count int, err error) {
 	if r.buf[r.start] == 'B' {
 		length, err = r.binary()
+		r.traits = allTraits
 		if length > 0 || err != nil {
 			return length, r.binaryFields, err
 		}
 	}
+	if length, count = r.cut(); count > 0 {
+		if length > r.lim.Element || count > r.lim.Elements+2 {
+			err = r.checkLengths(length, count)
+		}
+		return length, count, err
+	}
+	r.traits = allTraits
 	return r.split()
 }
 

@@ -20,6 +20,7 @@ const (
 	firstBuffer = 8 << 10
 	fullBuffer  = 256 << 10
 	isaLen      = 106
+	firstBounds = 80
 )
 
 // isaSeps are the places of the element separator in an ISA.
@@ -56,17 +57,24 @@ type Reader struct {
 	header                        Header
 	seg                           Segment
 	pos                           []int32
+
+	win         window
+	plain       bool   // a test wants every segment split without the window
+	look        bool   // LookOver was called
+	traits      Traits // of the segment just cut
+	holding     bool   // pos is the rest of held, not loose
+	held, loose []int32
 }
 
 // NewReader returns a Reader over r. Zero fields of limits mean the defaults.
 func NewReader(r io.Reader, limits wire.Limits) *Reader {
-	return &Reader{src: r, lim: limits.Filled(), pos: make([]int32, 64)}
+	return &Reader{src: r, lim: limits.Filled(), pos: make([]int32, firstBounds)}
 }
 
 // NewBytesReader returns a Reader over b without copying it. b must not change
 // while it is read.
 func NewBytesReader(b []byte, limits wire.Limits) *Reader {
-	return &Reader{buf: b, end: len(b), eof: true, fixed: true, lim: limits.Filled(), pos: make([]int32, 64)}
+	return &Reader{buf: b, end: len(b), eof: true, fixed: true, lim: limits.Filled(), pos: make([]int32, firstBounds)}
 }
 
 // Header is the header of the interchange being read.
@@ -89,6 +97,9 @@ func (r *Reader) Next() (*Segment, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	if s := r.quick(); s != nil {
+		return s, nil
+	}
 	seg, err := r.next()
 	if err != nil {
 		r.err = err
@@ -108,8 +119,10 @@ func (r *Reader) next() (*Segment, error) {
 	if r.lines != nil {
 		return r.nextWrapped()
 	}
-	if err := r.skipBlanks(); err != nil {
-		return nil, err
+	if r.start == r.end || r.buf[r.start] <= ' ' {
+		if err := r.skipBlanks(); err != nil {
+			return nil, err
+		}
 	}
 	if r.start == r.end {
 		return nil, r.fail(wire.ErrTruncated, "interchange.unfinished", "")
@@ -124,11 +137,15 @@ func (r *Reader) next() (*Segment, error) {
 	s := &r.seg
 	s.raw = r.buf[r.start : r.start+n]
 	s.pos = r.pos[:count]
+	s.traits = r.traits
 	if r.padded {
 		r.trimPad(s)
 	}
+	if r.holding {
+		r.holdOn(count)
+	}
 	s.Offset = r.base + int64(r.start)
-	s.Tag = TagOf(s.raw[:s.pos[1]-1])
+	s.Tag = tagAt(s.raw, int(s.pos[1]-1))
 	r.fileSeg++
 	s.FileSegment = r.fileSeg
 	r.start += n
@@ -350,6 +367,7 @@ func (r *Reader) want(n int) (bool, error) {
 
 // fill reads at least one more byte or notes the end of the input.
 func (r *Reader) fill() error {
+	r.win.from, r.win.to = 0, 0
 	if r.start > 0 {
 		copy(r.buf, r.buf[r.start:r.end])
 		r.base += int64(r.start)
@@ -494,6 +512,7 @@ func (r *Reader) readISA() (*Segment, error) {
 		return nil, r.fail(wire.ErrMalformed, "isa.delimiters", string([]byte{d.Element, d.Component, d.Repetition, d.Terminator}))
 	}
 	r.delim = d
+	r.win.from, r.win.to = 0, 0
 	r.elPat = uint64(d.Element) * 0x0101010101010101
 	r.termPat = uint64(d.Terminator) * 0x0101010101010101
 	r.padded = at > 105
@@ -508,7 +527,7 @@ func (r *Reader) readISA() (*Segment, error) {
 	r.pos[17] = 106
 	r.seg = Segment{
 		Kind: wire.InterchangeStart, Tag: tagISA, Offset: r.base + int64(r.start),
-		FileSegment: r.fileSeg, raw: b[:105], cut: cut, pos: r.pos[:18],
+		FileSegment: r.fileSeg, raw: b[:105], cut: cut, pos: r.pos[:18], traits: allTraits,
 	}
 	r.header = headerOf(&r.seg)
 	r.start += int(cut.At(at)) + 1

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"entente/edi/editest"
 	"entente/edi/wire"
 )
 
@@ -227,7 +228,7 @@ func TestReaderPassesOnErrors(t *testing.T) {
 // TestReaderAllocates nothing for elements and segments: as much for a hundred
 // times the data.
 func TestReaderAllocates(t *testing.T) {
-	one, hundred := bigOrder(10), bigOrder(1000)
+	one, hundred := editest.All(t, editest.Orders(10)), editest.All(t, editest.Orders(1000))
 	count := func(data []byte) float64 {
 		return testing.AllocsPerRun(5, func() {
 			r := NewBytesReader(data, wire.Limits{})

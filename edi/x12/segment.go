@@ -1,6 +1,10 @@
 package x12
 
-import "entente/edi/wire"
+import (
+	"encoding/binary"
+
+	"entente/edi/wire"
+)
 
 // Tag is a segment tag packed into a number, so that tags compare in one step.
 type Tag uint32
@@ -17,15 +21,26 @@ func TagOf[T string | []byte](s T) Tag {
 	return t
 }
 
-// The tags of the envelope.
-var (
-	tagISA = TagOf("ISA")
-	tagIEA = TagOf("IEA")
-	tagGS  = TagOf("GS")
-	tagGE  = TagOf("GE")
-	tagST  = TagOf("ST")
-	tagSE  = TagOf("SE")
-	tagTA1 = TagOf("TA1")
+// tagAt packs the tag of n bytes at the beginning of raw.
+func tagAt(raw []byte, n int) Tag {
+	if n > 4 {
+		return 0
+	}
+	if cap(raw) < 4 || n == 0 {
+		return TagOf(raw[:n])
+	}
+	return Tag(binary.BigEndian.Uint32(raw[:4]) >> (32 - 8*uint(n)))
+}
+
+// The tags of the envelope, packed as TagOf does.
+const (
+	tagISA Tag = 'I'<<16 | 'S'<<8 | 'A'
+	tagIEA Tag = 'I'<<16 | 'E'<<8 | 'A'
+	tagTA1 Tag = 'T'<<16 | 'A'<<8 | '1'
+	tagGS  Tag = 'G'<<8 | 'S'
+	tagGE  Tag = 'G'<<8 | 'E'
+	tagST  Tag = 'S'<<8 | 'T'
+	tagSE  Tag = 'S'<<8 | 'E'
 )
 
 // Segment is one segment. One that came from Reader.Next is borrowed until the
@@ -42,9 +57,10 @@ type Segment struct {
 	FileSegment int
 	SetSegment  int
 
-	raw []byte
-	cut *wire.Cut // where line breaks were taken out, nil for nowhere
-	pos []int32   // start of every element in raw, the tag first; one more at the end
+	traits Traits
+	raw    []byte
+	cut    *wire.Cut // where line breaks were taken out, nil for nowhere
+	pos    []int32   // start of every element in raw, the tag first; one more at the end
 }
 
 // Len is the number of elements after the tag, empty ones at the end included.
@@ -87,6 +103,10 @@ func (s *Segment) Raw() []byte { return s.raw }
 // Raw()[b[i]:b[i+1]-1]. It is for callers that walk many elements.
 func (s *Segment) Bounds() []int32 { return s.pos }
 
+// Traits tells what the bytes may hold: everything, unless the Reader looked over
+// them.
+func (s *Segment) Traits() Traits { return s.traits }
+
 // CopyTo appends the segment's bytes and bounds to two buffers and returns the
 // copy, which points into them, with the grown buffers. A copy stays valid when
 // the buffers grow again.
@@ -98,6 +118,32 @@ func (s *Segment) CopyTo(raw []byte, pos []int32) (Segment, []byte, []int32) {
 	c.raw = raw[r:len(raw):len(raw)]
 	c.pos = pos[p:len(pos):len(pos)]
 	return c, raw, pos
+}
+
+// MoveTo appends the segment's bytes to a buffer and makes the segment point there.
+// It gives the grown buffer; the segment stays valid when it grows again.
+func (s *Segment) MoveTo(raw []byte) []byte {
+	n := len(raw)
+	raw = append(raw, s.raw...)
+	s.raw = raw[n:len(raw):len(raw)]
+	return raw
+}
+
+// Stretch is the stretch of a file from the first of some segments to the last, as it
+// stands there, borrowed: a segment begins in it as far from the first as in the file.
+// Nil when they do not stand in one piece of memory.
+func Stretch(segs []Segment) []byte {
+	first, last := &segs[0], &segs[len(segs)-1]
+	at := last.Offset - first.Offset
+	end := at + int64(len(last.raw))
+	if at < 0 || end > int64(cap(first.raw)) || len(last.raw) == 0 {
+		return nil
+	}
+	whole := first.raw[:end]
+	if &whole[at] != &last.raw[0] {
+		return nil
+	}
+	return whole
 }
 
 // Part cuts the part of b before sep and the rest after it; more is false at the

@@ -119,7 +119,7 @@ func (r *Reader) nextWrapped() (*Segment, error) {
 		return nil, err
 	}
 	s := &r.seg
-	s.raw, s.pos = flat[:n], r.pos[:count]
+	s.raw, s.pos, s.traits = flat[:n], r.pos[:count], allTraits
 	if r.padded {
 		r.trimPad(s)
 	}
@@ -130,6 +130,9 @@ func (r *Reader) nextWrapped() (*Segment, error) {
 		used = int(cut.At(n-1)) + 1
 	}
 	r.start += used
+	if r.holding {
+		r.holdOn(count)
+	}
 	r.classify(s)
 	return s, nil
 }
@@ -168,10 +171,11 @@ func (r *Reader) againISA() (bool, error) {
 
 // cutFlat measures the segment in flat as bounds does.
 func (r *Reader) cutFlat(flat []byte, off int64) (length, count int, err error) {
-	buf, start, end, base, eof := r.buf, r.start, r.end, r.base, r.eof
-	r.buf, r.start, r.end, r.base, r.eof = flat, 0, len(flat), off, true
+	buf, start, end, base, eof, plain := r.buf, r.start, r.end, r.base, r.eof, r.plain
+	r.win.to = 0 // the window is one of the buffer
+	r.buf, r.start, r.end, r.base, r.eof, r.plain = flat, 0, len(flat), off, true, true
 	length, count, err = r.bounds()
-	r.buf, r.start, r.end, r.base, r.eof = buf, start, end, base, eof
+	r.buf, r.start, r.end, r.base, r.eof, r.plain = buf, start, end, base, eof, plain
 	return length, count, err
 }
 

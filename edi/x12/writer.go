@@ -320,9 +320,16 @@ func orText(s, other string) string {
 // Writable says whether v could be an element with the delimiters d; if not it
 // gives the reason of a DataError.
 func Writable(v string, d Delimiters) (reason string, ok bool) {
-	w := Writer{d: d}
-	if err := w.value("", 0, v, false); err != nil {
-		return err.(*DataError).Reason, false
+	if !utf8.ValidString(v) {
+		return "control", false
+	}
+	for i := 0; i < len(v); i++ {
+		switch c := v[i]; {
+		case c < ' ' || c == 0x7f:
+			return "control", false
+		case c == d.Element || c == d.Component || c == d.Terminator || c == d.Repetition && c != 0:
+			return "delimiter", false
+		}
 	}
 	return "", true
 }

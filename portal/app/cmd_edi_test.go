@@ -95,15 +95,17 @@ func TestEDIDoc(t *testing.T) {
 // TestEDIBench: every stage has a rate and a ratio.
 func TestEDIBench(t *testing.T) {
 	t.Parallel()
-	out, errs, code := call(t, "", "edi", "bench", "../../edi/testdata/cases/850-rich/in.x12")
-	var got map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitOK {
-		t.Fatal(err, code, errs)
-	}
-	for _, stage := range []string{"scan", "tokenise", "events", "validate", "translate", "stream"} {
-		var r rate
-		if err := json.Unmarshal(got[stage], &r); err != nil || r.MBs <= 0 || stage != "scan" && r.Ratio <= 0 {
-			t.Errorf("%s: %s %v", stage, got[stage], err)
+	for _, name := range []string{"cases/850-rich/in.x12", "edifact/orders-ok-d96a/in.edi"} {
+		out, errs, code := call(t, "", "edi", "bench", "../../edi/testdata/"+name)
+		var got map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitOK {
+			t.Fatal(name, err, code, errs)
+		}
+		for _, stage := range []string{"scan", "tokenise", "events", "validate", "translate", "stream", "stream_validate"} {
+			var r rate
+			if err := json.Unmarshal(got[stage], &r); err != nil || r.MBs <= 0 || stage != "scan" && r.Ratio <= 0 {
+				t.Errorf("%s: %s: %s %v", name, stage, got[stage], err)
+			}
 		}
 	}
 	if _, _, code := call(t, "", "edi", "bench", "-"); code != exitUsage {
