@@ -8,6 +8,38 @@ CREATE TABLE api_token (
   FOREIGN KEY (person_id) REFERENCES person(id)
 );
 CREATE INDEX api_token_person ON api_token USING btree (person_id);
+CREATE TABLE as2_attempt (
+  message_id text NOT NULL, number bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, happened bigint NOT NULL, took bigint NOT NULL, outcome text NOT NULL, detail text NOT NULL,
+  PRIMARY KEY (message_id, number),
+  FOREIGN KEY (message_id) REFERENCES as2_message(id)
+);
+CREATE TABLE as2_certificate (
+  org_id text NOT NULL, id text NOT NULL, purpose text NOT NULL, der bytea NOT NULL, private bytea, fingerprint text NOT NULL, subject text NOT NULL, issuer text NOT NULL, serial text NOT NULL, algorithm text NOT NULL, not_before bigint NOT NULL, not_after bigint NOT NULL, use_from bigint NOT NULL, retired bigint NOT NULL, warned bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL,
+  UNIQUE (org_id, fingerprint),
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE as2_message (
+  id text NOT NULL, direction text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, sender_id text NOT NULL, receiver_id text NOT NULL, as2_from text NOT NULL, as2_to text NOT NULL, message_id text NOT NULL, proved boolean NOT NULL, interchanges text NOT NULL, submission_id text NOT NULL, headers text NOT NULL, sent text NOT NULL, blob text NOT NULL, size bigint NOT NULL, body_hash text NOT NULL, content_hash text NOT NULL, mic text NOT NULL, mic_algorithm text NOT NULL, security text NOT NULL, file_names text NOT NULL, state text NOT NULL, disposition text NOT NULL, reason text NOT NULL, receipt_headers text NOT NULL, receipt bytea, receipt_url text NOT NULL, receipt_mic text NOT NULL, receipt_proved boolean NOT NULL, lane text NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, last_error text NOT NULL, happened bigint NOT NULL, settled bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (receiver_id) REFERENCES org(id),
+  FOREIGN KEY (sender_id) REFERENCES org(id)
+);
+CREATE INDEX as2_message_due ON as2_message USING btree (state, lane, next_at, id);
+CREATE INDEX as2_message_reseller ON as2_message USING btree (reseller_id, happened, id);
+CREATE INDEX as2_message_submission ON as2_message USING btree (submission_id);
+CREATE INDEX as2_message_supplier ON as2_message USING btree (supplier_id, happened, id);
+CREATE UNIQUE INDEX as2_message_once ON as2_message USING btree (as2_from, as2_to, message_id, direction) WHERE proved;
+CREATE TABLE as2_station (
+  org_id text NOT NULL, url text NOT NULL, receipt_hosts text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE as2_terms (
+  partnership_id text NOT NULL, sender_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, terms text NOT NULL, version bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (partnership_id, sender_id),
+  FOREIGN KEY (sender_id) REFERENCES org(id)
+);
 CREATE TABLE audit (
   id text NOT NULL, org_id text NOT NULL, position bigint, person_id text NOT NULL, via text NOT NULL, action text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, outcome text NOT NULL, addr text NOT NULL, happened bigint NOT NULL, seal text,
   PRIMARY KEY (id)
@@ -48,12 +80,24 @@ CREATE TABLE edi_identity_confirmation (
   PRIMARY KEY (partnership_id, org_id, identity_id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id)
 );
+CREATE TABLE edi_pickup (
+  org_id text NOT NULL, source text NOT NULL, name text NOT NULL, size bigint NOT NULL, changed bigint NOT NULL, sha256 text NOT NULL, state text NOT NULL, seen bigint NOT NULL,
+  PRIMARY KEY (org_id, source, name),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE edi_refusal (
   org_id text NOT NULL, id text NOT NULL, name text NOT NULL, size bigint NOT NULL, data bytea, reason text NOT NULL, args text NOT NULL, made bigint NOT NULL,
   UNIQUE (org_id, name),
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
+CREATE TABLE edi_remote (
+  org_id text NOT NULL, id text NOT NULL, name text NOT NULL, addr text NOT NULL, login text NOT NULL, sealed bytea, host_key text NOT NULL, in_path text NOT NULL, done_path text NOT NULL, out_path text NOT NULL, every bigint NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, last_error text NOT NULL, checked bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL,
+  UNIQUE (org_id, name),
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX edi_remote_due ON edi_remote USING btree (next_at);
 CREATE TABLE edi_set (
   interchange_id text NOT NULL, position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, group_no bigint NOT NULL, group_kind text NOT NULL, group_control text NOT NULL, group_version text NOT NULL, kind text NOT NULL, control text NOT NULL, implementation text NOT NULL, segments bigint NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, result text NOT NULL, business text NOT NULL, business_key text NOT NULL, document_kind text NOT NULL, document_id text NOT NULL, answered text NOT NULL, findings text NOT NULL,
   PRIMARY KEY (interchange_id, "position"),

@@ -63,10 +63,20 @@ CREATE TABLE edi_identity_confirmation (
   partnership_id TEXT NOT NULL REFERENCES partnership(id), org_id TEXT NOT NULL, identity_id TEXT NOT NULL, confirmed_by TEXT NOT NULL, confirmed INTEGER NOT NULL,
   PRIMARY KEY (partnership_id, org_id, identity_id)
 );
+CREATE TABLE edi_pickup (
+  org_id TEXT NOT NULL REFERENCES org(id), source TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL, seen INTEGER NOT NULL,
+  PRIMARY KEY (org_id, source, name)
+);
 CREATE TABLE edi_refusal (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, data BLOB, reason TEXT NOT NULL, args TEXT NOT NULL, made INTEGER NOT NULL,
   PRIMARY KEY (org_id, id), UNIQUE (org_id, name)
 );
+CREATE TABLE edi_remote (
+  org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, name TEXT NOT NULL, addr TEXT NOT NULL, login TEXT NOT NULL, sealed BLOB, host_key TEXT NOT NULL,
+  in_path TEXT NOT NULL, done_path TEXT NOT NULL, out_path TEXT NOT NULL, every INTEGER NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL,
+  last_error TEXT NOT NULL, checked INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, id), UNIQUE (org_id, name)
+);
+CREATE INDEX edi_remote_due ON edi_remote (next_at);
 CREATE TABLE edi_set (
   interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, group_no INTEGER NOT NULL, group_kind TEXT NOT NULL, group_control TEXT NOT NULL, group_version TEXT NOT NULL,
   kind TEXT NOT NULL, control TEXT NOT NULL, implementation TEXT NOT NULL, segments INTEGER NOT NULL, start_at INTEGER NOT NULL, size INTEGER NOT NULL, result TEXT NOT NULL, business TEXT NOT NULL, business_key TEXT NOT NULL, document_kind TEXT NOT NULL, document_id TEXT NOT NULL, answered TEXT NOT NULL,

@@ -34,6 +34,10 @@ if [ -z "${ENTENTE_TEST_POSTGRES:-}" ]; then
   fi
 fi
 
+if ! { command -v sftp && command -v ssh-keygen; } >/dev/null && ! install openssh-client; then
+  left_out+=("the SFTP door with OpenSSH's client: install the Debian package openssh-client")
+fi
+
 run_browser=
 if [ -f portal/e2e/browser/go.mod ]; then
   if { browser >/dev/null || install chromium; } && { ls /usr/share/fonts/opentype/noto/*CJK* >/dev/null 2>&1 || install fonts-noto-cjk; }; then

@@ -231,6 +231,7 @@ type OutboxItem struct {
 	Control string    `json:"control"`
 	At      time.Time `json:"at"`
 	Href    string    `json:"href"` // the exact bytes
+	Size    int64     `json:"size"` // bytes
 }
 
 // Outbox is a page of OutboxItems, oldest first. Next is empty at the end.

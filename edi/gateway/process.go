@@ -463,14 +463,16 @@ func (s *Service) open(ctx context.Context, row *interchangeRow) (io.ReadCloser,
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.Seek(row.StartAt, io.SeekStart); err != nil {
+	at, ok := f.(io.ReaderAt)
+	if !ok {
 		_ = f.Close()
-		return nil, fault.Wrap(err, fault.Internal, "error.internal")
+		return nil, fault.New(fault.Internal, "error.internal", "Cause", "a payload that cannot be read at an offset")
 	}
-	return slice{io.LimitReader(f, row.Size), f}, nil
+	return slice{io.NewSectionReader(at, row.StartAt, row.Size), f}, nil
 }
 
+// slice is one interchange of a payload.
 type slice struct {
-	io.Reader
+	*io.SectionReader
 	io.Closer
 }

@@ -282,9 +282,7 @@ func (s *Service) Outbox(ctx context.Context, actor access.Actor, after string, 
 			out.Next = cursorOf(&rows[limit-1])
 		}
 		for i := range rows {
-			out.Items = append(out.Items, OutboxItem{
-				ID: rows[i].ID, Type: rows[i].Types, Control: rows[i].Control, At: instant(rows[i].Received), Href: Href(rows[i].ID) + "/raw",
-			})
+			out.Items = append(out.Items, rows[i].outboxItem())
 		}
 		return nil
 	})

@@ -157,6 +157,10 @@ func (r *interchangeRow) link() Link {
 	}
 }
 
+func (r *interchangeRow) outboxItem() OutboxItem {
+	return OutboxItem{ID: r.ID, Type: r.Types, Control: r.Control, At: instant(r.Received), Href: Href(r.ID) + "/raw", Size: r.Size}
+}
+
 func (r *setRow) view() Set {
 	return Set{
 		Position: int(r.Position), Group: int(r.GroupNo), Kind: r.Kind, Control: r.Control,

@@ -25,6 +25,7 @@ import (
 	"entente/edi/courier"
 	"entente/edi/dial"
 	"entente/edi/gateway"
+	"entente/edi/sftp"
 	"entente/portal/api"
 	"entente/portal/locale"
 	"entente/portal/mail"
@@ -57,6 +58,7 @@ type App struct {
 	mail     *mail.Service
 	gateway  *gateway.Service
 	courier  *courier.Service
+	mailbox  *gateway.Mailbox
 	rooms    *room.Service
 	live     *socket.Endpoint
 	sessions *session.Sessions
@@ -65,9 +67,12 @@ type App struct {
 
 	listener net.Listener
 	metrics  *metrics
-	addrs    struct{ http string }
+	addrs    struct{ http, sftp string }
 	started  time.Time
 	once     sync.Once
+
+	sftp         *sftp.Server // nil: the door is off
+	sftpListener net.Listener
 }
 
 // New opens the data, brings the schema up to date and builds every service. It
@@ -102,6 +107,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 		a.cfg.BaseURL = a.addrs.http
 	}
 	if err := a.build(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.openSFTP(ctx); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -139,6 +147,14 @@ func (a *App) build(ctx context.Context) error {
 	}, courier.Options{URL: a.cfg.BaseURL + api.AS2Path})
 	a.gateway.Carry(a.courier)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
+	a.mailbox = gateway.NewMailbox(a.gateway, refusalWords{a.accounts.Directory()})
+	uploads := filepath.Join(a.cfg.Data, "uploads")
+	if err := os.MkdirAll(uploads, 0o700); err != nil {
+		return fmt.Errorf("the folder of unfinished uploads: %w", err)
+	}
+	gateway.NewPickup(a.gateway, a.mailbox, gateway.PickupConfig{
+		Remotes: gateway.NewRemotes(a.db, a.secrets, a.dialer), Companies: companies{a.accounts.Directory()}, Folder: a.cfg.Folder, Temp: uploads,
+	})
 	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}})
 	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
 	a.live = socket.New(socket.Config{Rooms: a.rooms, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
@@ -207,6 +223,11 @@ func (a *App) Run(ctx context.Context, ready func(addr string)) error {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
+	if a.sftp != nil {
+		if err := a.sftp.Start(a.sftpListener); err != nil {
+			return fmt.Errorf("the SFTP door cannot be opened: %w", err)
+		}
+	}
 	failed := make(chan error, 2)
 	go func() { failed <- a.fiber.Listener(a.listener) }()
 	if a.metrics != nil {
@@ -242,6 +263,12 @@ func (a *App) Close() {
 		if a.listener != nil {
 			_ = a.listener.Close()
 		}
+		if a.sftpListener != nil {
+			_ = a.sftpListener.Close()
+		}
+		if a.sftp != nil {
+			a.sftp.Stop()
+		}
 		if a.courier != nil {
 			a.courier.Stop()
 		}
@@ -272,7 +299,11 @@ func (a *App) Ready(ctx context.Context) (checks map[string]string, addresses ma
 			checks[name], ok = "failed", false
 		}
 	}
-	return checks, map[string]string{"http": a.addrs.http}, ok
+	addresses = map[string]string{"http": a.addrs.http}
+	if a.sftp != nil {
+		addresses["sftp"] = a.addrs.sftp
+	}
+	return checks, addresses, ok
 }
 
 // phrase is the sentence of a room event.

@@ -44,6 +44,7 @@ var imports = []rule{
 	{"edi/schema", []string{"edi/wire", "edi/x12", "edi/edifact"}, "meanings stand on readers and know no storage"},
 	{"edi/event", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "events are pulled from the readers, loops from the standard, without storage"},
 	{"edi/tree", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "the neutral tree is made of segments and loops, without storage"},
+	{"edi/sftp", []string{"prm/fault", "prm/access", "edi/dial"}, "SFTP is spoken here; what is stored and who signs in comes through ports"},
 	{"edi/guide", []string{"edi/wire", "edi/schema", "edi/tree", "edi/x12"}, "a partner's guide stands on the standard and is told in its findings"},
 	{"edi/ack", []string{"edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "answers are made of verdicts, without storage"},
 	{"edi/translate", []string{"edi/doc", "edi/wire", "edi/schema", "edi/x12", "edi/edifact"}, "translation is pure"},
@@ -81,13 +82,15 @@ var fences = []struct {
 	{"github.com/riverqueue/", regexp.MustCompile(`^db/(job|migrate)/`), "jobs are reached through db/job"},
 	{"github.com/jackc/", regexp.MustCompile(`^db/`), "drivers stay behind db"},
 	{"github.com/glebarez/", regexp.MustCompile(`^db/`), "drivers stay behind db"},
+	{"github.com/pkg/sftp", regexp.MustCompile(`^edi/sftp/`), "one place speaks SFTP"},
+	{"golang.org/x/crypto/ssh", regexp.MustCompile(`^edi/sftp/|^(prm/account|portal/app)/(store_)?sftp\.go$`), "one place speaks SSH; others only read and show public keys"},
 	{"github.com/danielgtaylor/huma", regexp.MustCompile(`^portal/api/`), "the API's library stays in the API"},
 }
 
 // modules are the direct requirements of go.mod; static/docs/design.md says why.
 var modules = []string{
 	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/glebarez/sqlite", "github.com/gofiber/fiber/v2", "github.com/google/uuid",
-	"github.com/jackc/pgx/v5", "github.com/nicksnyder/go-i18n/v2", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
+	"github.com/jackc/pgx/v5", "github.com/nicksnyder/go-i18n/v2", "github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",
 	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/net", "golang.org/x/sync",
 	"gorm.io/driver/postgres", "gorm.io/gorm", "modernc.org/sqlite", "software.sslmate.com/src/go-pkcs12",

@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
@@ -44,20 +43,24 @@ func demoCmd(ctx context.Context, e *env, args []string) (int, error) {
 	base := fs.String("url", "http://127.0.0.1:8080", "address of the portal")
 	as := fs.String("as", "kestrel", "company to play")
 	wait := fs.Duration("wait", 2*time.Minute, "how long to wait for each document")
+	via := fs.String("via", "http", "how to send and fetch: http (the API) or sftp")
 	alone := fs.Bool("no-supplier", false, "do not play the supplier: wait until somebody confirms, ships and invoices on the page")
-	rest, err := e.parse(fs, "erp [--url URL] [--as kestrel] [--no-supplier] [--wait 2m]", args)
+	rest, err := e.parse(fs, "erp [--url URL] [--as kestrel] [--via http|sftp] [--no-supplier] [--wait 2m]", args)
 	if err != nil {
 		return exitUsage, err
 	}
 	if len(rest) != 1 || rest[0] != "erp" {
-		return exitUsage, misuse("usage: entente demo erp [--url URL] [--as kestrel]")
+		return exitUsage, misuse("usage: entente demo erp [--url URL] [--as kestrel] [--via http|sftp]")
+	}
+	if *via != "http" && *via != "sftp" {
+		return exitUsage, misuse("--via %q: it is http or sftp", *via)
 	}
 	company, ok := erpCompanies[*as]
 	if !ok {
 		return exitUsage, misuse("%q has no X12 address in the demo data; play kestrel", *as)
 	}
 	erp := &erp{env: e, base: strings.TrimRight(*base, "/"), company: company, wait: *wait}
-	if err := erp.run(ctx, !*alone); err != nil {
+	if err := erp.run(ctx, *via, !*alone); err != nil {
 		return exitFailed, err
 	}
 	return exitOK, nil
@@ -69,17 +72,22 @@ type erp struct {
 	company erpCompany
 	wait    time.Duration
 	token   string
+	wire    erpWire
 }
 
 func (p *erp) say(format string, args ...any) {
 	fmt.Fprintf(p.out, "%s  %s\n", time.Now().UTC().Format("15:04:05"), fmt.Sprintf(format, args...))
 }
 
-func (p *erp) run(ctx context.Context, answer bool) (err error) {
+func (p *erp) run(ctx context.Context, via string, answer bool) (err error) {
 	if p.token, err = p.signIn(ctx, p.company.email, p.company.slug, "demo ERP", "edi:read", "edi:write", "orders:read"); err != nil {
 		return err
 	}
 	p.say("signed in as %s and made an API token", p.company.email)
+	if err := p.connect(ctx, via); err != nil {
+		return err
+	}
+	defer p.wire.close()
 
 	po := fmt.Sprintf("KS-%d", time.Now().Unix()%100000000)
 	out, err := p.order(po)
@@ -88,11 +96,11 @@ func (p *erp) run(ctx context.Context, answer bool) (err error) {
 	}
 	p.say("sending order %s", po)
 	p.show(out)
-	var got struct{ ID, Href string }
-	if err := p.call(ctx, p.token, "POST", "/api/v1/edi/interchanges", out, &got); err != nil {
+	id, err := p.wire.send(ctx, out)
+	if err != nil {
 		return err
 	}
-	p.say("accepted for processing as %s", got.ID)
+	p.say("accepted for processing as %s", id)
 	if _, err := p.expect(ctx, "997", po); err != nil {
 		return err
 	}
@@ -193,21 +201,19 @@ func (p *erp) expect(ctx context.Context, kind, po string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.wait)
 	defer cancel()
 	for {
-		var box struct {
-			Items []struct{ ID, Type, Control, Href string }
-		}
-		if err := p.call(ctx, p.token, "GET", "/api/v1/edi/outbox", nil, &box); err != nil {
+		items, err := p.wire.waiting(ctx)
+		if err != nil {
 			return nil, err
 		}
 		var found []byte
-		for _, it := range box.Items {
-			raw, err := p.bytes(ctx, it.Href)
+		for _, it := range items {
+			raw, err := p.wire.fetch(ctx, it)
 			if err != nil {
 				return nil, err
 			}
 			p.say("fetched a %s, control number %s", it.Type, it.Control)
 			p.show(raw)
-			if err := p.call(ctx, p.token, "POST", "/api/v1/edi/outbox/"+it.ID+"/ack", nil, nil); err != nil {
+			if err := p.wire.done(ctx, it); err != nil {
 				return nil, err
 			}
 			if it.Type != "997" {
@@ -253,7 +259,7 @@ func (p *erp) acknowledge(ctx context.Context, raw []byte) error {
 		} else if err != nil {
 			return err
 		}
-		if err := p.call(ctx, p.token, "POST", "/api/v1/edi/interchanges", b.Bytes(), nil); err != nil {
+		if _, err := p.wire.send(ctx, b.Bytes()); err != nil {
 			return err
 		}
 		p.say("answered with a 997")
@@ -274,56 +280,6 @@ func (p *erp) find(ctx context.Context, token, po string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("the portal does not list order %s", po)
-}
-
-func (p *erp) bytes(ctx context.Context, path string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, "GET", p.base+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+p.token)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
-	if err == nil && res.StatusCode != 200 {
-		err = fmt.Errorf("GET %s: %s", path, res.Status)
-	}
-	return raw, err
-}
-
-// call makes an API call and decodes the answer into out.
-func (p *erp) call(ctx context.Context, token, method, path string, body []byte, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, p.base+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	kind := "application/json"
-	if strings.HasSuffix(path, "/interchanges") {
-		kind = "application/edi-x12"
-	}
-	req.Header.Set("Content-Type", kind)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("the portal at %s does not answer: %w", p.base, err)
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, 8<<20))
-	if err != nil {
-		return err
-	}
-	if res.StatusCode >= 300 {
-		var problem struct{ Code, Detail string }
-		_ = json.Unmarshal(raw, &problem)
-		return fmt.Errorf("%s %s: %s %s %s", method, path, res.Status, problem.Code, problem.Detail)
-	}
-	if out != nil {
-		return json.Unmarshal(raw, out)
-	}
-	return nil
 }
 
 var (

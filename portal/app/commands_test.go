@@ -29,7 +29,9 @@ func TestUsageAndHelp(t *testing.T) {
 		{"--help", 0, "Usage: entente"}, {"nonsense", 2, "no command"}, {"serve --help", 0, "ENTENTE_ADDR"}, {"serve --nonsense", 2, "serve --help"}, {"serve extra", 2, "extra"},
 		{"serve --addr nonsense", 2, "host:port"}, {"version", 0, "entente " + Version}, {"version --json", 0, `"version"`}, {"version extra", 2, "extra"},
 		{"edi", 2, "check"}, {"edi nonsense", 2, "check"}, {"edi check", 2, "file"}, {"edi check a b", 2, "file"}, {"edi check no-such-file", 2, "no-such-file"}, {"edi check --format xml x", 2, "xml"},
-		{"token create", 2, "--user"}, {"token create --user a@b.example --name n --scopes all", 2, "orders:read"}, {"user create --operator --company X --email e@x --name n", 2, "--org"}, {"user create --org a", 2, "--email"}, {"user create --org a --email e@x --name n --role king", 2, "role"}, {"demo", 2, "erp"}, {"demo erp --as huadong", 2, "kestrel"},
+		{"token create", 2, "--user"}, {"token create --user a@b.example --name n --scopes all", 2, "orders:read"}, {"user create --operator --company X --email e@x --name n", 2, "--org"}, {"user create --org a", 2, "--email"}, {"user create --org a --email e@x --name n --role king", 2, "role"}, {"demo", 2, "erp"}, {"demo erp --as huadong", 2, "kestrel"}, {"demo erp --via pigeon", 2, "sftp"},
+		{"sftp", 2, "host-key"}, {"sftp user --org a", 2, "--name"}, {"sftp host-key --org a", 2, "usage"}, {"sftp user --org a --name b --key /nowhere/at/all", 2, "keys"}, {"sftp list --org a --data /nowhere/at/all", 1, "/nowhere/at/all"},
+		{"serve --sftp-addr 2022", 2, "--sftp-addr"}, {"serve --allow-dial localhost", 2, "--allow-dial"},
 	} {
 		code, out, errs := typed(t, nil, "", strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(out+errs, c.says) {

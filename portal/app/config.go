@@ -30,6 +30,8 @@ type Config struct {
 	SMTPURL        string
 	TrustedProxies string
 	MetricsAddr    string
+	SFTPAddr       string
+	Folder         string
 	KeyFile        string
 	AllowDial      string
 	Demo           bool
@@ -54,6 +56,8 @@ var settings = []setting{
 	{"key-file", "", "file of the key that seals private keys and passwords in the database; empty = entente.key in the data folder, made at first start", func(c *Config) *string { return &c.KeyFile }},
 	{"allow-dial", "", "addresses and networks that may be called although they are not public, comma separated; with --demo empty = this machine", func(c *Config) *string { return &c.AllowDial }},
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
+	{"sftp-addr", "", "address of the SFTP door; empty or off = off; with --demo empty = " + demoSFTPAddr + ", or a free port when that is taken", func(c *Config) *string { return &c.SFTPAddr }},
+	{"folder", "", "folder with a folder for each company (by its short name): files put there are taken in for it; empty = none", func(c *Config) *string { return &c.Folder }},
 }
 
 func (s setting) env() string {
@@ -134,8 +138,8 @@ func (c *Config) check() error {
 	bad := func(name, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("--%s: %s", name, fmt.Sprintf(format, args...)))
 	}
-	for name, addr := range map[string]string{"addr": c.Addr, "metrics-addr": c.MetricsAddr} {
-		if addr == "" && name != "addr" {
+	for name, addr := range map[string]string{"addr": c.Addr, "metrics-addr": c.MetricsAddr, "sftp-addr": c.SFTPAddr} {
+		if addr == "" && name != "addr" || addr == "off" && name == "sftp-addr" {
 			continue
 		}
 		if _, _, err := net.SplitHostPort(addr); err != nil {
@@ -157,6 +161,11 @@ func (c *Config) check() error {
 			if _, err := netip.ParseAddr(p); err != nil {
 				bad("trusted-proxies", "%q is neither an address nor a network such as 10.0.0.0/8", p)
 			}
+		}
+	}
+	if c.Folder != "" {
+		if info, err := os.Stat(c.Folder); err != nil || !info.IsDir() {
+			bad("folder", "%s is not a folder", c.Folder)
 		}
 	}
 	if _, err := dial.ParseAllow(c.AllowDial); err != nil {

@@ -47,6 +47,7 @@ func commands() []command {
 		{"demo", "demo erp: play a distributor's ERP against a running portal", demoCmd},
 		{"token", "token create: print a new API token", tokenCmd},
 		{"user", "user create: print a sign-in link that works once", userCmd},
+		{"sftp", "sftp user | list | remove | host-key | remote | remotes | forget | server-key: logins of the SFTP door, and companies' own servers", sftpCmd},
 		{"edi", "edi check | ack | explain | json | write | doc | bench | guide: EDI files without a server", edi},
 		{"backup", "backup FILE: copy database, payloads and settings into one file, beside a running server", backupCmd},
 		{"restore", "restore FILE: put a backup into an empty data folder", restoreCmd},

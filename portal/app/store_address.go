@@ -39,3 +39,22 @@ func notedAddress(ctx context.Context, d *db.DB) (url string, err error) {
 	})
 	return url, err
 }
+
+// keepFact keeps a fact unless there is one of its name already, or in place of it, and
+// returns what stands there. Nodes that start together get the same.
+func keepFact(ctx context.Context, d *db.DB, name, value string, replace bool) (kept string, err error) {
+	then := clause.OnConflict{Columns: []clause.Column{{Name: "name"}}, DoNothing: true}
+	if replace {
+		then.DoNothing, then.DoUpdates = false, clause.AssignmentColumns([]string{"value"})
+	}
+	err = d.InTx(ctx, func(ctx context.Context) error {
+		if err := db.Tx(ctx).Clauses(then).Create(&installationRow{name, value}).Error; err != nil {
+			return err
+		}
+		var r installationRow
+		err := db.Tx(ctx).Where("name = ?", name).Take(&r).Error
+		kept = r.Value
+		return err
+	})
+	return kept, err
+}

@@ -120,6 +120,9 @@ func (m *maker) companies(ctx context.Context) error {
 		[]member{{"chen@huadong.example", "陈静", "zh-CN", shanghai, []access.Role{access.Admin, access.Sales, access.Buyer}}}, nil); err != nil {
 		return err
 	}
+	if _, _, err := m.Accounts.CreateSFTPUserFor(ctx, machine, m.kestrel.org.Slug, account.SFTPUserCmd{Name: m.kestrel.org.Slug, PasswordHash: m.hash}); err != nil {
+		return err
+	}
 	for _, c := range []*company{m.kestrel, m.baltic, m.huadong} {
 		if err := m.partnership(ctx, c); err != nil {
 			return err

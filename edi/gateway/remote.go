@@ -1,0 +1,238 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"path"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/db/secret"
+	"entente/edi/sftp"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Remote is a company's own SFTP server: we fetch what it sends from In and deliver
+// what waits for it to Out.
+type Remote struct {
+	ID, Name    string
+	Addr, Login string
+	HostKey     string // as agreed on, see sftp.Remote
+	In          string // folder to fetch from; empty: none
+	Done        string // where files go that were taken; empty: they are removed
+	Out         string // folder to deliver to; empty: none
+	Every       time.Duration
+	Failing     string    // key of the last failure; empty when it worked
+	Checked     time.Time // when it last worked
+	Next        time.Time
+}
+
+// RemoteCmd describes a Remote. A password or a private key (PEM), or both.
+type RemoteCmd struct {
+	Name, Addr, Login string
+	Password, Key     string
+	HostKey           string
+	In, Done, Out     string
+	Every             time.Duration // default a minute, at least 15 s
+}
+
+// remoteSecret is what is sealed of a Remote.
+type remoteSecret struct {
+	Password string `json:"password,omitempty"`
+	Key      string `json:"key,omitempty"`
+}
+
+// Bounds of remotes.
+const (
+	maxRemotes    = 10 // of one company
+	minEvery      = 15 * time.Second
+	remoteTime    = 2 * time.Minute // one turn at one server
+	remotesAtOnce = 4
+	maxBackoff    = time.Hour
+)
+
+func (c *RemoteCmd) check() error {
+	bad := fault.New(fault.Invalid, "form.invalid")
+	c.Name, c.Addr, c.Login = strings.TrimSpace(c.Name), strings.TrimSpace(c.Addr), strings.TrimSpace(c.Login)
+	if c.Name == "" || len(c.Name) > 60 || text(c.Name, 60) != c.Name {
+		bad.With("name", "form.invalid")
+	}
+	if host, port, err := net.SplitHostPort(c.Addr); err != nil || host == "" || port == "" || len(c.Addr) > 300 {
+		bad.With("addr", "sftp.addr_wrong")
+	}
+	if c.Login == "" || len(c.Login) > 120 {
+		bad.With("login", "form.invalid")
+	}
+	if key, err := sftp.CheckHostKey(c.HostKey); err != nil {
+		bad.With("host_key", "sftp.host_key_wrong")
+	} else {
+		c.HostKey = key
+	}
+	if c.Password == "" && c.Key == "" {
+		bad.With("password", "sftp.secret_missing")
+	}
+	if err := sftp.CheckKey([]byte(c.Key)); c.Key != "" && err != nil {
+		bad.With("key", "sftp.key_wrong")
+	}
+	for name, p := range map[string]*string{"in": &c.In, "done": &c.Done, "out": &c.Out} {
+		if *p = strings.TrimSpace(*p); *p == "" {
+			continue
+		}
+		if len(*p) > 300 || text(*p, 300) != *p {
+			bad.With(name, "form.invalid")
+		}
+		*p = path.Clean(*p)
+	}
+	if c.In == "" && c.Out == "" || c.In != "" && (c.In == c.Out || c.In == c.Done) {
+		bad.With("in", "sftp.folders_wrong")
+	}
+	if c.Every <= 0 {
+		c.Every = time.Minute
+	}
+	c.Every = max(c.Every, minEvery)
+	return bad.OrNil()
+}
+
+// Remotes keeps companies' own servers.
+type Remotes struct {
+	db      *db.DB
+	secrets *secret.Box
+	dialer  sftp.Dialer
+}
+
+// NewRemotes makes the service of companies' own servers.
+func NewRemotes(d *db.DB, box *secret.Box, dialer sftp.Dialer) *Remotes {
+	return &Remotes{d, box, dialer}
+}
+
+func about(org, id string) string { return "edi_remote " + org + " " + id }
+
+// Add makes a remote of the actor's company; it is looked at soon.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid, Conflict (the name is taken, or
+// too many).
+func (s *Remotes) Add(ctx context.Context, actor access.Actor, cmd RemoteCmd) (Remote, error) {
+	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
+		return Remote{}, err
+	}
+	if err := cmd.check(); err != nil {
+		return Remote{}, err
+	}
+	r := remoteRow{
+		OrgID: actor.Org, ID: db.NewID(), Name: cmd.Name, Addr: cmd.Addr, Login: cmd.Login, HostKey: cmd.HostKey, InPath: cmd.In, DonePath: cmd.Done,
+		OutPath: cmd.Out, Every: int64(cmd.Every / time.Second), MadeBy: actor.Person,
+	}
+	r.Sealed = s.secrets.Seal([]byte(asJSON(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
+	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		there, err := remotesOf(ctx, actor.Org)
+		if err != nil {
+			return err
+		}
+		if len(there) >= maxRemotes {
+			return fault.New(fault.Conflict, "sftp.remotes_many", "Most", maxRemotes)
+		}
+		r.Created = db.Micros(db.Now(ctx))
+		r.NextAt = r.Created
+		fresh, err := insertRemote(ctx, &r)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			return fault.New(fault.Conflict, "sftp.remote_taken", "Name", r.Name)
+		}
+		return noteRemote(ctx, actor, "edi.remote.add", r.ID)
+	})
+	return r.view(), err
+}
+
+func noteRemote(ctx context.Context, actor access.Actor, action, id string) error {
+	return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: action, SubjectKind: "edi_remote", SubjectID: id, Outcome: audit.Done})
+}
+
+// List gives the remotes of the actor's company, by name; secrets are never given.
+// Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Remotes) List(ctx context.Context, actor access.Actor) ([]Remote, error) {
+	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
+		return nil, err
+	}
+	var out []Remote
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		rows, err := remotesOf(ctx, actor.Org)
+		for i := range rows {
+			out = append(out, rows[i].view())
+		}
+		return err
+	})
+	return out, err
+}
+
+// Remove ends a remote. Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Remotes) Remove(ctx context.Context, actor access.Actor, id string) error {
+	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		gone, err := deleteRemote(ctx, actor.Org, id)
+		if err != nil {
+			return err
+		}
+		if !gone {
+			return notFound()
+		}
+		return noteRemote(ctx, actor, "edi.remote.remove", id)
+	})
+}
+
+// Check signs in at a remote and looks into its folders, and changes nothing there.
+// Codes: Unauthenticated, NotFound, Forbidden, and what sftp.Connect says, with a
+// sentence for each.
+func (s *Remotes) Check(ctx context.Context, actor access.Actor, id string) error {
+	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	var r remoteRow
+	if err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		r, err = remoteByID(ctx, actor.Org, id)
+		return err
+	}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	c, err := s.connect(ctx, &r)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, dir := range []string{r.InPath, r.DonePath, r.OutPath} {
+		if dir == "" {
+			continue
+		}
+		if _, err := c.List(ctx, dir, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Remotes) connect(ctx context.Context, r *remoteRow) (*sftp.Client, error) {
+	plain, err := s.secrets.Open(r.Sealed, about(r.OrgID, r.ID))
+	if err != nil {
+		return nil, err
+	}
+	var sec remoteSecret
+	if err := json.Unmarshal(plain, &sec); err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	return sftp.Connect(ctx, s.dialer, sftp.Remote{Addr: r.Addr, User: r.Login, Password: sec.Password, Key: []byte(sec.Key), HostKey: r.HostKey})
+}
+
+func (r *remoteRow) view() Remote {
+	return Remote{
+		ID: r.ID, Name: r.Name, Addr: r.Addr, Login: r.Login, HostKey: r.HostKey, In: r.InPath, Done: r.DonePath, Out: r.OutPath,
+		Every: time.Duration(r.Every) * time.Second, Failing: r.LastError, Checked: instant(r.Checked), Next: instant(r.NextAt),
+	}
+}

@@ -1,0 +1,355 @@
+package gateway
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	proto "github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+
+	"entente/db/secret"
+	"entente/edi/dial"
+	"entente/edi/sftp"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// foreign is a server of a company's own: somebody else's software.
+type foreign struct {
+	t       *testing.T
+	addr    string
+	hostKey string
+	files   *proto.Client
+}
+
+func openForeign(t *testing.T) *foreign {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := &ssh.ServerConfig{PasswordCallback: func(c ssh.ConnMetadata, pw []byte) (*ssh.Permissions, error) {
+		if c.User() == "entente" && string(pw) == "right" {
+			return nil, nil
+		}
+		return nil, errors.New("wrong")
+	}}
+	cfg.AddHostKey(signer)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	disk := proto.InMemHandler()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				conn, chans, reqs, err := ssh.NewServerConn(c, cfg)
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				go ssh.DiscardRequests(reqs)
+				for nc := range chans {
+					ch, in, err := nc.Accept()
+					if err != nil {
+						return
+					}
+					go func() {
+						for r := range in {
+							_ = r.Reply(r.Type == "subsystem", nil)
+						}
+					}()
+					go func() { _ = proto.NewRequestServer(ch, disk).Serve(); _ = ch.Close() }()
+				}
+			}()
+		}
+	}()
+	f := &foreign{t: t, addr: l.Addr().String(), hostKey: ssh.FingerprintSHA256(signer.PublicKey())}
+	c, err := ssh.Dial("tcp", f.addr, &ssh.ClientConfig{User: "entente", Auth: []ssh.AuthMethod{ssh.Password("right")}, HostKeyCallback: ssh.FixedHostKey(signer.PublicKey())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if f.files, err = proto.NewClient(c); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"/from", "/done", "/to"} {
+		if err := f.files.Mkdir(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f
+}
+
+func (f *foreign) put(name, content string) {
+	f.t.Helper()
+	w, err := f.files.Create(name)
+	if err == nil {
+		if _, err = w.Write([]byte(content)); err == nil {
+			err = w.Close()
+		}
+	}
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *foreign) names(dir string) string {
+	f.t.Helper()
+	list, err := f.files.ReadDir(dir)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var out []string
+	for _, i := range list {
+		out = append(out, i.Name())
+	}
+	return strings.Join(out, " ")
+}
+
+type slugs map[string]string
+
+func (s slugs) CompanyOf(_ context.Context, slug string) (string, error) { return s[slug], nil }
+
+func (b *bench) pickup(allow []netip.Prefix, folder string) *Pickup {
+	b.Helper()
+	remotes := NewRemotes(b.d, secret.Random(), dial.New(dial.Options{Allow: allow}))
+	return NewPickup(b.s, b.box(), PickupConfig{Remotes: remotes, Companies: slugs{"kestrel": kestrel}, Folder: folder, Temp: b.TempDir()})
+}
+
+// turn makes everything due and settled, and runs the drain once.
+func (b *bench) turn(p *Pickup) {
+	b.Helper()
+	b.exec("UPDATE edi_remote SET next_at = 0")
+	b.exec("UPDATE edi_pickup SET seen = 0")
+	if _, err := p.drain(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func kestrelServer(f *foreign) RemoteCmd {
+	return RemoteCmd{Name: "our server", Addr: f.addr, Login: "entente", Password: "right", HostKey: f.hostKey, In: "/from", Done: "/done", Out: "/to"}
+}
+
+func TestRemoteFetchesAndDelivers(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		r, err := p.Add(t.Context(), maya, kestrelServer(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Check(t.Context(), maya, r.ID); err != nil {
+			t.Errorf("check: %v", err)
+		}
+		b.want("secrets in the open", b.count("SELECT count(*) FROM edi_remote WHERE addr || login || host_key LIKE '%right%' OR sealed IS NULL"), 0)
+		text := fromKestrel(1, order("R-1")).String()
+		f.put("/from/order.edi", text)
+		f.put("/from/half.part", text)
+		f.put("/from/half.edi", text[:len(text)-12]) // the IEA is missing
+		sent := func() int { return b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'") }
+		for range 2 { // seen a moment ago: not yet
+			b.exec("UPDATE edi_remote SET next_at = 0")
+			if _, err := p.drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			b.want("taken at once", sent(), 0)
+		}
+		b.turn(p)
+		b.want("taken", sent(), 1)
+		b.want("/from", f.names("/from"), "half.edi half.part")
+		b.want("/done", f.names("/done"), "order.edi")
+		b.work()
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 1)
+		b.turn(p)
+		b.want("waiting here", len(b.waiting(maya)), 0)
+		if got := f.names("/to"); !strings.HasPrefix(got, "997-000000001-") || strings.Contains(got, "part") {
+			t.Errorf("/to lists %q", got)
+		}
+		// the half one grows to its end
+		f.put("/from/half.edi", fromKestrel(2, order("R-2")).String())
+		b.exec("UPDATE edi_remote SET next_at = 0")
+		if _, err := p.drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.want("taken while it grows", sent(), 1)
+		b.turn(p)
+		b.want("taken when whole", sent(), 2)
+		b.want("/done", f.names("/done"), "half.edi order.edi")
+		list, err := p.List(t.Context(), maya)
+		if err != nil || len(list) != 1 || list[0].Failing != "" || list[0].Checked.IsZero() {
+			t.Errorf("%+v, %v", list, err)
+		}
+
+		// died between taking and putting away: put away, and nothing else
+		f.put("/from/again.edi", fromKestrel(3, order("R-3")).String())
+		b.turn(p)
+		b.turn(p)
+		b.want("taken", sent(), 3)
+		if err := f.files.Rename("/done/again.edi", "/from/again.edi"); err != nil {
+			t.Fatal(err)
+		}
+		b.want("remembered", b.count("SELECT count(*) FROM edi_pickup WHERE org_id = ? AND source = ? AND name = 'again.edi' AND state = 'taken' AND length(sha256) = 64", kestrel, r.ID), 1)
+		receipts := b.count("SELECT count(*) FROM edi_submission")
+		b.turn(p)
+		b.want("receipts", b.count("SELECT count(*) FROM edi_submission"), receipts)
+		b.want("/done", f.names("/done"), "again.edi half.edi order.edi")
+	})
+}
+
+func TestRemoteRefusesAndFails(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		r, err := p.Add(t.Context(), maya, kestrelServer(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.put("/from/letter.txt", "Dear all,")
+		for range 4 {
+			b.turn(p)
+		}
+		b.want("it stays", f.names("/from"), "letter.txt")
+		b.want("told once", b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive' AND outcome = 'denied'"), 1)
+		b.want("errors", strings.Join(b.names(station(kestrel), sftp.Errors), " "), "letter.txt letter.txt.txt")
+
+		for _, c := range []struct {
+			what   string
+			change func(*RemoteCmd)
+			want   string
+		}{
+			{"another server", func(c *RemoteCmd) { c.HostKey = "SHA256:" + strings.Repeat("A", 43) }, "sftp.host_key_other"},
+			{"a wrong password", func(c *RemoteCmd) { c.Password = "wrong" }, "sftp.signin_refused"},
+			{"no such folder", func(c *RemoteCmd) { c.In = "/nowhere" }, "sftp.no_such_file"},
+			{"nobody there", func(c *RemoteCmd) { c.Addr = "127.0.0.1:1" }, "dial.refused"},
+		} {
+			cmd := kestrelServer(f)
+			c.change(&cmd)
+			cmd.Name, cmd.Out = c.what, ""
+			bad, err := p.Add(t.Context(), maya, cmd)
+			if err != nil {
+				t.Fatalf("%s: %v", c.what, err)
+			}
+			if err := p.Check(t.Context(), maya, bad.ID); fault.KeyOf(err) != c.want {
+				t.Errorf("%s, checked: %v", c.what, err)
+			}
+			b.turn(p)
+			b.want(c.what, b.count("SELECT count(*) FROM edi_remote WHERE id = ? AND last_error = ? AND attempts = 1 AND checked = 0 AND next_at > 0", bad.ID, c.want), 1)
+			if err := p.Remove(t.Context(), maya, bad.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		guarded := NewRemotes(b.d, p.secrets, dial.New(dial.Options{}))
+		if err := guarded.Check(t.Context(), maya, r.ID); fault.KeyOf(err) != "dial.not_allowed" {
+			t.Errorf("a private address: %v", err)
+		}
+		otherKey := NewRemotes(b.d, secret.Random(), p.dialer)
+		if err := otherKey.Check(t.Context(), maya, r.ID); fault.KeyOf(err) != "secret.wrong_key" {
+			t.Errorf("another key file: %v", err)
+		}
+	})
+}
+
+func TestRemoteRights(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		r, err := p.Add(t.Context(), maya, kestrelServer(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Remove(t.Context(), kaarel, r.ID); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("a stranger removes it: %v", err)
+		}
+		if err := p.Check(t.Context(), kaarel, r.ID); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("a stranger checks it: %v", err)
+		}
+		if list, err := p.List(t.Context(), kaarel); err != nil || len(list) != 0 {
+			t.Errorf("a stranger lists %+v, %v", list, err)
+		}
+		for _, who := range []access.Actor{person(kestrel, access.Buyer), station(kestrel)} {
+			if _, err := p.Add(t.Context(), who, kestrelServer(f)); fault.CodeOf(err) != fault.Forbidden {
+				t.Errorf("%v adds: %v", who.Roles, err)
+			}
+			if _, err := p.List(t.Context(), who); fault.CodeOf(err) != fault.Forbidden {
+				t.Errorf("%v lists: %v", who.Roles, err)
+			}
+		}
+		if _, err := p.Add(t.Context(), maya, kestrelServer(f)); fault.KeyOf(err) != "sftp.remote_taken" {
+			t.Errorf("a name twice: %v", err)
+		}
+		for what, change := range map[string]func(c *RemoteCmd){
+			"no name": func(c *RemoteCmd) { c.Name = " " }, "no port": func(c *RemoteCmd) { c.Addr = "host" }, "no login": func(c *RemoteCmd) { c.Login = "" },
+			"no secret": func(c *RemoteCmd) { c.Password = "" }, "no host key": func(c *RemoteCmd) { c.HostKey = "" }, "a bad key": func(c *RemoteCmd) { c.Key = "x" },
+			"no folder": func(c *RemoteCmd) { c.In, c.Out = "", "" }, "one folder": func(c *RemoteCmd) { c.Out = "/from/." }, "a line": func(c *RemoteCmd) { c.In = "/a\nb" },
+		} {
+			cmd := kestrelServer(f)
+			change(&cmd)
+			if _, err := p.Add(t.Context(), maya, cmd); fault.CodeOf(err) != fault.Invalid {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
+}
+
+func TestFolder(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		root := t.TempDir()
+		for _, dir := range []string{"kestrel", "nobody", ".git"} {
+			if err := os.Mkdir(filepath.Join(root, dir), 0o750); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put := func(name, content string) {
+			t.Helper()
+			if err := os.WriteFile(filepath.Join(root, name), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := b.pickup(nil, root)
+		text := fromKestrel(1, order("F-1")).String()
+		put("kestrel/order.edi", text)
+		put("kestrel/half.edi", text[:len(text)-12])
+		put("kestrel/copying.tmp", text)
+		put("kestrel/letter.txt", "Dear all,")
+		put("nobody/order.edi", text)
+		put("order.edi", text)
+		put("outside.edi", fromKestrel(9, order("F-9")).String())
+		if err := os.Symlink(filepath.Join(root, "outside.edi"), filepath.Join(root, "kestrel", "link.edi")); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			p.looked = p.looked.Add(-folderEvery)
+			b.turn(p)
+		}
+		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'folder' AND origin = 'sent' AND sender_id = ?", kestrel), 1)
+		for name, want := range map[string]bool{
+			"kestrel/done/order.edi": true, "kestrel/order.edi": false, "kestrel/half.edi": true, "kestrel/copying.tmp": true, "kestrel/errors/letter.txt": true,
+			"kestrel/errors/letter.txt.txt": true, "kestrel/letter.txt": false, "nobody/order.edi": true, "order.edi": true, "kestrel/link.edi": true, "outside.edi": true,
+		} {
+			if _, err := os.Lstat(filepath.Join(root, name)); (err == nil) != want {
+				t.Errorf("%s is there: %v", name, err == nil)
+			}
+		}
+		if raw, err := os.ReadFile(filepath.Join(root, "kestrel/errors/letter.txt.txt")); err != nil || !strings.Contains(string(raw), "edi.not_edi") {
+			t.Errorf("%q, %v", raw, err)
+		}
+	})
+}

@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"entente/db"
+)
+
+// refusalRow is a file that could not be read. data is its beginning, at most
+// maxEvidence bytes; size that of the whole.
+type refusalRow struct {
+	OrgID  string `gorm:"primaryKey"`
+	ID     string `gorm:"primaryKey"`
+	Name   string
+	Size   int64
+	Data   []byte
+	Reason string
+	Args   string
+	Made   int64
+}
+
+// TableName is the table of refusalRow.
+func (refusalRow) TableName() string { return "edi_refusal" }
+
+// keepRefusal stores r in place of an earlier one of its name, and drops the oldest of
+// the company beyond MaxRefusals.
+func keepRefusal(ctx context.Context, r *refusalRow) error {
+	if err := db.Tx(ctx).Where("org_id = ? AND name = ?", r.OrgID, r.Name).Delete(&refusalRow{}).Error; err != nil {
+		return err
+	}
+	if err := db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "name"}}, DoNothing: true}).Create(r).Error; err != nil {
+		return err
+	}
+	var old []string
+	if err := db.Tx(ctx).Model(&refusalRow{}).Where("org_id = ?", r.OrgID).Order("made DESC, id DESC").Offset(MaxRefusals).Limit(MaxRefusals).Pluck("id", &old).Error; err != nil || len(old) == 0 {
+		return err
+	}
+	return db.Tx(ctx).Where("org_id = ? AND id IN ?", r.OrgID, old).Delete(&refusalRow{}).Error
+}
+
+// refusalsOf lists the refused files of a company by name, without their bytes.
+func refusalsOf(ctx context.Context, org string) ([]refusalRow, error) {
+	var out []refusalRow
+	return out, db.Tx(ctx).Select("org_id, id, name, size, reason, args, made").Where("org_id = ?", org).Order("name").Find(&out).Error
+}
+
+func refusalByID(ctx context.Context, org, id string) (refusalRow, error) {
+	var r refusalRow
+	err := db.Tx(ctx).Where("org_id = ? AND id = ?", org, id).Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = notFound()
+	}
+	return r, err
+}
+
+func deleteRefusal(ctx context.Context, org, id string) error {
+	res := db.Tx(ctx).Where("org_id = ? AND id = ?", org, id).Delete(&refusalRow{})
+	if res.Error == nil && res.RowsAffected == 0 {
+		return notFound()
+	}
+	return res.Error
+}

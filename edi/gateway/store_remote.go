@@ -1,0 +1,115 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"entente/db"
+)
+
+// remoteRow is a server of a company's own that we fetch from and deliver to. sealed is
+// its remoteSecret; fence counts claims.
+type remoteRow struct {
+	OrgID     string `gorm:"primaryKey"`
+	ID        string `gorm:"primaryKey"`
+	Name      string
+	Addr      string
+	Login     string
+	Sealed    []byte
+	HostKey   string
+	InPath    string
+	DonePath  string
+	OutPath   string
+	Every     int64 // seconds
+	NextAt    int64
+	Attempts  int64
+	Fence     int64
+	LastError string
+	Checked   int64
+	MadeBy    string
+	Created   int64 `gorm:"autoCreateTime:false"`
+}
+
+// TableName is the table of remoteRow.
+func (remoteRow) TableName() string { return "edi_remote" }
+
+// pickupRow is a file as it was last seen at a source: a remote's id, or "folder".
+type pickupRow struct {
+	OrgID   string `gorm:"primaryKey"`
+	Source  string `gorm:"primaryKey"`
+	Name    string `gorm:"primaryKey"`
+	Size    int64
+	Changed int64  // its own time, microseconds
+	Sha256  string `gorm:"column:sha256"` // once it was taken
+	State   string
+	Seen    int64 // since when it looks so
+}
+
+// TableName is the table of pickupRow.
+func (pickupRow) TableName() string { return "edi_pickup" }
+
+func insertRemote(ctx context.Context, r *remoteRow) (bool, error) {
+	res := db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "name"}}, DoNothing: true}).Create(r)
+	return res.RowsAffected == 1, res.Error
+}
+
+func remotesOf(ctx context.Context, org string) ([]remoteRow, error) {
+	var out []remoteRow
+	return out, db.Tx(ctx).Where("org_id = ?", org).Order("name").Find(&out).Error
+}
+
+func remoteByID(ctx context.Context, org, id string) (remoteRow, error) {
+	var r remoteRow
+	err := db.Tx(ctx).Where("org_id = ? AND id = ?", org, id).Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = notFound()
+	}
+	return r, err
+}
+
+func deleteRemote(ctx context.Context, org, id string) (bool, error) {
+	res := db.Tx(ctx).Where("org_id = ? AND id = ?", org, id).Delete(&remoteRow{})
+	if res.Error != nil {
+		return false, res.Error
+	}
+	return res.RowsAffected == 1, db.Tx(ctx).Where("org_id = ? AND source = ?", org, id).Delete(&pickupRow{}).Error
+}
+
+// remotesDue lists what is to be looked at, the longest waiting first.
+func remotesDue(ctx context.Context, now int64, most int) ([]remoteRow, error) {
+	var out []remoteRow
+	return out, db.Tx(ctx).Where("next_at <= ?", now).Order("next_at, id").Limit(most).Find(&out).Error
+}
+
+// changeRemote updates one remote under its fence and reports whether it held.
+func changeRemote(ctx context.Context, r *remoteRow, values map[string]any) (bool, error) {
+	res := db.Tx(ctx).Model(&remoteRow{}).Where("org_id = ? AND id = ? AND fence = ?", r.OrgID, r.ID, r.Fence).Updates(values)
+	return res.RowsAffected == 1, res.Error
+}
+
+func pickupsOf(ctx context.Context, org, source string) (map[string]pickupRow, error) {
+	var rows []pickupRow
+	err := db.Tx(ctx).Where("org_id = ? AND source = ?", org, source).Find(&rows).Error
+	out := make(map[string]pickupRow, len(rows))
+	for _, r := range rows {
+		out[r.Name] = r
+	}
+	return out, err
+}
+
+func keepPickup(ctx context.Context, r pickupRow) error {
+	return db.Tx(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "org_id"}, {Name: "source"}, {Name: "name"}},
+		DoUpdates: clause.AssignmentColumns([]string{"size", "changed", "sha256", "state", "seen"}),
+	}).Create(&r).Error
+}
+
+func dropPickups(ctx context.Context, org, source string, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	return db.Tx(ctx).Where("org_id = ? AND source = ? AND name IN ?", org, source, names).Delete(&pickupRow{}).Error
+}

@@ -1,0 +1,192 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"path"
+	"time"
+
+	"entente/db"
+	"entente/edi/sftp"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// remoteSource is the folder we fetch from.
+type remoteSource struct {
+	c *sftp.Client
+	r *remoteRow
+}
+
+func (s remoteSource) list(ctx context.Context) ([]sftp.File, error) {
+	return s.c.List(ctx, s.r.InPath, maxPicked+1)
+}
+
+func (s remoteSource) at(name string) string { return path.Join(s.r.InPath, name) }
+
+func (s remoteSource) stat(name string) (sftp.File, error) { return s.c.Stat(s.at(name)) }
+
+func (s remoteSource) get(name string, w io.Writer, limit int64) (int64, error) {
+	return s.c.Get(s.at(name), w, limit)
+}
+
+func (s remoteSource) done(name string) error {
+	if s.r.DonePath == "" {
+		return s.c.Remove(s.at(name))
+	}
+	return s.c.Move(s.at(name), path.Join(s.r.DonePath, name))
+}
+
+// refused leaves the file: it is the company's to mend, and the reason stands in its
+// mailbox.
+func (remoteSource) refused(string, string) error { return nil }
+
+// PickupName is the name of the drain that looks into others' servers and folders.
+const PickupName = "edi-pickup"
+
+// Pickup fetches from and delivers to companies' own servers, and takes files from
+// the operator's folder.
+type Pickup struct {
+	*Remotes
+	s      *Service
+	box    *Mailbox
+	orgs   Companies
+	folder string
+	temp   string
+	looked time.Time // when the folder was looked at; the drain's own
+}
+
+// Companies finds a company by its short name; empty when there is none. It is
+// implemented by portal/app.
+type Companies interface {
+	CompanyOf(ctx context.Context, slug string) (id string, err error)
+}
+
+// PickupConfig is what a Pickup works with.
+type PickupConfig struct {
+	Remotes   *Remotes
+	Companies Companies
+	Folder    string // the operator's; empty: none
+	Temp      string // folder for what is being fetched
+}
+
+// NewPickup binds the drain; call it before Jobs.Start.
+func NewPickup(s *Service, box *Mailbox, c PickupConfig) *Pickup {
+	p := &Pickup{Remotes: c.Remotes, s: s, box: box, orgs: c.Companies, folder: c.Folder, temp: c.Temp}
+	s.jobs.Drain(PickupName, p.drain)
+	return p
+}
+
+// drain looks into the folder and works through the remotes that are due, some at
+// once: a server that answers slowly delays nobody. It returns when none is at work.
+func (p *Pickup) drain(ctx context.Context) (bool, error) {
+	var running int
+	ended := make(chan struct{})
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	stopping := ctx.Done()
+	var failure error
+	for {
+		if ctx.Err() == nil && failure == nil {
+			folder := p.lookIntoFolder(ctx)
+			claimed, err := p.claim(ctx, remotesAtOnce-running)
+			failure = errors.Join(folder, err)
+			for i := range claimed {
+				running++
+				go func() {
+					p.turn(ctx, &claimed[i])
+					ended <- struct{}{}
+				}()
+			}
+		}
+		if running == 0 {
+			return false, failure
+		}
+		select {
+		case <-ended:
+			running--
+		case <-tick.C:
+		case <-stopping:
+			stopping = nil // wait for them; their connections end with ctx
+		}
+	}
+}
+
+// claim takes what is due; a claim lapses when whoever held it died.
+func (p *Pickup) claim(ctx context.Context, room int) (out []remoteRow, err error) {
+	if room <= 0 {
+		return nil, nil
+	}
+	now := p.db.Clock()
+	var due []remoteRow
+	if err := p.db.View(ctx, func(ctx context.Context) (err error) {
+		due, err = remotesDue(ctx, db.Micros(now), room)
+		return err
+	}); err != nil || len(due) == 0 {
+		return nil, err
+	}
+	err = p.db.InTx(ctx, func(ctx context.Context) error {
+		out = nil
+		for _, r := range due {
+			ok, err := changeRemote(ctx, &r, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(now.Add(2 * remoteTime))})
+			if err != nil {
+				return err
+			}
+			if ok {
+				r.Fence++
+				out = append(out, r)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// turn fetches and delivers once, and settles when the next one is: at the pace agreed
+// on, or after a failure with growing pauses.
+func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
+	err := p.visit(ctx, r)
+	if ctx.Err() != nil {
+		return // stopping: the claim lapses
+	}
+	now := p.db.Clock()
+	every := time.Duration(r.Every) * time.Second
+	values := map[string]any{"attempts": 0, "last_error": "", "checked": db.Micros(now), "next_at": db.Micros(now.Add(every))}
+	if err != nil {
+		key := fault.KeyOf(err)
+		if key == "" {
+			key = "error.internal"
+		}
+		p.s.log.Warn("a company's server could not be served", slog.String("remote", r.ID), slog.String("reason", key))
+		wait := min(every<<min(r.Attempts, 12), maxBackoff)
+		values = map[string]any{"attempts": r.Attempts + 1, "last_error": key, "next_at": db.Micros(now.Add(max(wait, every)))}
+	}
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	if err := p.db.InTx(settle, func(ctx context.Context) error {
+		_, err := changeRemote(ctx, r, values)
+		return err
+	}); err != nil {
+		p.s.log.Error("a remote could not be settled", slog.String("remote", r.ID), slog.Any("cause", err))
+	}
+}
+
+func (p *Pickup) visit(ctx context.Context, r *remoteRow) error {
+	ctx, cancel := context.WithTimeout(ctx, remoteTime)
+	defer cancel()
+	c, err := p.connect(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	actor := access.Station("remote:"+r.ID, r.OrgID)
+	if r.InPath != "" {
+		err = p.pickup(ctx, actor, r.ID, remoteSource{c, r})
+	}
+	if r.OutPath != "" {
+		err = errors.Join(err, p.push(ctx, actor, func(name string, body io.Reader) error { return c.Put(path.Join(r.OutPath, name), body) }))
+	}
+	return err
+}

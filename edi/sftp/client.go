@@ -1,0 +1,280 @@
+package sftp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+
+	"entente/edi/dial"
+	"entente/prm/fault"
+)
+
+// Dialer connects; *dial.Dialer is one.
+type Dialer interface {
+	DialContext(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// Remote is a server of somebody else and how we sign in there.
+type Remote struct {
+	Addr     string // host:port
+	User     string
+	Password string
+	Key      []byte // private key in PEM; with or instead of the password
+	// HostKey is the server's key that was agreed on: its line as in known_hosts without
+	// names ("ssh-ed25519 AAAA…"), or its fingerprint ("SHA256:…"). No other server is
+	// talked to.
+	HostKey string
+}
+
+// Client is a session on a partner's server. It is used by one goroutine.
+type Client struct {
+	ssh  *ssh.Client
+	sftp *sftp.Client
+	stop func() bool
+}
+
+// Connect signs in within ctx; when ctx ends, so does the session. Faults: those of
+// dial, Unavailable sftp.host_key_other (the server is not the agreed one),
+// sftp.signin_refused, sftp.no_sftp; Invalid sftp.host_key_wrong, sftp.key_wrong.
+func Connect(ctx context.Context, d Dialer, r Remote) (*Client, error) {
+	check, algorithms, err := pinned(r.HostKey)
+	if err != nil {
+		return nil, err
+	}
+	auth, err := r.auth()
+	if err != nil {
+		return nil, err
+	}
+	client, err := handshake(ctx, d, r.Addr, &ssh.ClientConfig{
+		User: r.User, Auth: auth, HostKeyCallback: check, HostKeyAlgorithms: algorithms, ClientVersion: "SSH-2.0-Entente",
+	})
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
+	s, err := sftp.NewClient(client)
+	if err != nil {
+		stop()
+		_ = client.Close()
+		return nil, fault.Wrap(err, fault.Unavailable, "sftp.no_sftp")
+	}
+	return &Client{client, s, stop}, nil
+}
+
+func handshake(ctx context.Context, d Dialer, addr string, cfg *ssh.ClientConfig) (*ssh.Client, error) {
+	conn, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, dial.Explain(err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	_ = conn.SetDeadline(time.Now().Add(greetingTime))
+	c, chans, reqs, err := ssh.NewClientConn(conn, addr, cfg)
+	if err != nil {
+		_ = conn.Close()
+		switch {
+		case ctx.Err() != nil:
+			return nil, dial.Explain(ctx.Err())
+		case strings.Contains(err.Error(), "unable to authenticate"):
+			return nil, fault.Wrap(err, fault.Unavailable, "sftp.signin_refused")
+		}
+		return nil, dial.Explain(err)
+	}
+	_ = conn.SetDeadline(time.Time{})
+	return ssh.NewClient(c, chans, reqs), nil
+}
+
+func (r Remote) auth() ([]ssh.AuthMethod, error) {
+	var out []ssh.AuthMethod
+	if len(r.Key) > 0 {
+		key, err := ssh.ParsePrivateKey(r.Key)
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "sftp.key_wrong")
+		}
+		out = append(out, ssh.PublicKeys(key))
+	}
+	if r.Password != "" {
+		out = append(out, ssh.Password(r.Password), ssh.KeyboardInteractive(func(_, _ string, questions []string, echo []bool) ([]string, error) {
+			if len(questions) == 1 && !echo[0] { // servers that ask for the password so
+				return []string{r.Password}, nil
+			}
+			return make([]string, len(questions)), nil
+		}))
+	}
+	return out, nil
+}
+
+// pinned accepts one host key. A key given whole also chooses the algorithm to ask for.
+func pinned(want string) (ssh.HostKeyCallback, []string, error) {
+	want = strings.TrimSpace(want)
+	fingerprint, algorithms := want, []string(nil)
+	if !strings.HasPrefix(want, "SHA256:") {
+		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(want))
+		if err != nil {
+			return nil, nil, fault.New(fault.Invalid, "sftp.host_key_wrong")
+		}
+		fingerprint, algorithms = ssh.FingerprintSHA256(key), []string{key.Type()}
+		if key.Type() == ssh.KeyAlgoRSA {
+			algorithms = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+		}
+	}
+	if len(fingerprint) != len("SHA256:")+43 {
+		return nil, nil, fault.New(fault.Invalid, "sftp.host_key_wrong")
+	}
+	return func(_ string, _ net.Addr, key ssh.PublicKey) error {
+		if got := ssh.FingerprintSHA256(key); got != fingerprint {
+			return fault.New(fault.Unavailable, "sftp.host_key_other", "Got", got)
+		}
+		return nil
+	}, algorithms, nil
+}
+
+// CheckHostKey says whether a host key can be agreed on, and gives it without the
+// blanks and words around it. Codes: Invalid sftp.host_key_wrong.
+func CheckHostKey(want string) (string, error) {
+	if _, _, err := pinned(want); err != nil {
+		return "", err
+	}
+	if want = strings.TrimSpace(want); strings.HasPrefix(want, "SHA256:") {
+		return want, nil
+	}
+	return strings.Join(strings.Fields(want)[:2], " "), nil
+}
+
+// CheckKey says whether a private key can be used. Codes: Invalid sftp.key_wrong.
+func CheckKey(pem []byte) error {
+	if _, err := ssh.ParsePrivateKey(pem); err != nil {
+		return fault.Wrap(err, fault.Invalid, "sftp.key_wrong")
+	}
+	return nil
+}
+
+// errSeen ends a handshake that only wanted to see the key.
+var errSeen = errors.New("seen")
+
+// HostKey asks a server for its key, as a line and as a fingerprint, without signing
+// in: for two people to compare before it is agreed on.
+func HostKey(ctx context.Context, d Dialer, addr string) (line, fingerprint string, err error) {
+	_, err = handshake(ctx, d, addr, &ssh.ClientConfig{User: "-", HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
+		line, fingerprint = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))), ssh.FingerprintSHA256(key)
+		return errSeen
+	}})
+	if fingerprint != "" {
+		err = nil
+	}
+	return line, fingerprint, err
+}
+
+// Close ends the session.
+func (c *Client) Close() {
+	c.stop()
+	_ = c.sftp.Close()
+	_ = c.ssh.Close()
+}
+
+// List gives the plain files of a folder, by name, at most most of them.
+func (c *Client) List(ctx context.Context, dir string, most int) ([]File, error) {
+	infos, err := c.sftp.ReadDirContext(ctx, dir)
+	if err != nil {
+		return nil, remote(err)
+	}
+	var out []File
+	for _, i := range infos {
+		if i.Mode().IsRegular() && validName(i.Name(), 255) {
+			out = append(out, File{Name: i.Name(), Size: i.Size(), At: i.ModTime()})
+		}
+	}
+	slices.SortFunc(out, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return out[:min(len(out), most)], nil
+}
+
+// Get copies a file to w, at most limit bytes.
+func (c *Client) Get(name string, w io.Writer, limit int64) (int64, error) {
+	f, err := c.sftp.Open(name)
+	if err != nil {
+		return 0, remote(err)
+	}
+	defer f.Close()
+	n, err := io.Copy(w, io.LimitReader(f, limit+1))
+	switch {
+	case err != nil:
+		return n, remote(err)
+	case n > limit:
+		return n, fault.New(fault.TooLarge, "error.too_large")
+	}
+	return n, nil
+}
+
+// Put writes a file under a hidden name and renames it when all of it is there: who
+// polls the folder never sees half of it.
+func (c *Client) Put(name string, r io.Reader) error {
+	hiddenName := name + ".part"
+	f, err := c.sftp.Create(hiddenName)
+	if err != nil {
+		return remote(err)
+	}
+	_, err = io.Copy(f, r)
+	if end := f.Close(); err == nil {
+		err = end
+	}
+	if err == nil {
+		err = c.move(hiddenName, name)
+	}
+	if err != nil {
+		_ = c.sftp.Remove(hiddenName)
+	}
+	return remote(err)
+}
+
+// Move renames a file, replacing what is there.
+func (c *Client) Move(from, to string) error { return remote(c.move(from, to)) }
+
+func (c *Client) move(from, to string) error {
+	if _, ok := c.sftp.HasExtension("posix-rename@openssh.com"); ok {
+		return c.sftp.PosixRename(from, to)
+	}
+	if err := c.sftp.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return c.sftp.Rename(from, to)
+}
+
+// Remove removes a file.
+func (c *Client) Remove(name string) error { return remote(c.sftp.Remove(name)) }
+
+// Stat describes a file.
+func (c *Client) Stat(name string) (File, error) {
+	i, err := c.sftp.Stat(name)
+	if err != nil {
+		return File{}, remote(err)
+	}
+	return File{Name: path.Base(name), Size: i.Size(), At: i.ModTime()}, nil
+}
+
+// remote turns what a server said into a fault.
+func remote(err error) error {
+	var f *fault.Error
+	switch {
+	case err == nil, errors.As(err, &f):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return fault.Wrap(err, fault.NotFound, "sftp.no_such_file")
+	case errors.Is(err, fs.ErrPermission):
+		return fault.Wrap(err, fault.Forbidden, "sftp.denied")
+	}
+	var status *sftp.StatusError
+	if errors.As(err, &status) {
+		return fault.Wrap(fmt.Errorf("the server said: %w", err), fault.Unavailable, "sftp.failed")
+	}
+	return dial.Explain(err)
+}
