@@ -43,17 +43,17 @@ func demoCmd(ctx context.Context, e *env, args []string) (int, error) {
 	base := fs.String("url", "http://127.0.0.1:8080", "address of the portal")
 	as := fs.String("as", "kestrel", "company to play")
 	wait := fs.Duration("wait", 2*time.Minute, "how long to wait for each document")
-	via := fs.String("via", "http", "how to send and fetch: http (the API) or sftp")
+	via := fs.String("via", "http", "how to send and fetch: http (the API), sftp or as2")
 	alone := fs.Bool("no-supplier", false, "do not play the supplier: wait until somebody confirms, ships and invoices on the page")
-	rest, err := e.parse(fs, "erp [--url URL] [--as kestrel] [--via http|sftp] [--no-supplier] [--wait 2m]", args)
+	rest, err := e.parse(fs, "erp [--url URL] [--as kestrel] [--via http|sftp|as2] [--no-supplier] [--wait 2m]", args)
 	if err != nil {
 		return exitUsage, err
 	}
 	if len(rest) != 1 || rest[0] != "erp" {
-		return exitUsage, misuse("usage: entente demo erp [--url URL] [--as kestrel] [--via http|sftp]")
+		return exitUsage, misuse("usage: entente demo erp [--url URL] [--as kestrel] [--via http|sftp|as2]")
 	}
-	if *via != "http" && *via != "sftp" {
-		return exitUsage, misuse("--via %q: it is http or sftp", *via)
+	if *via != "http" && *via != "sftp" && *via != "as2" {
+		return exitUsage, misuse("--via %q: it is http, sftp or as2", *via)
 	}
 	company, ok := erpCompanies[*as]
 	if !ok {
@@ -80,7 +80,7 @@ func (p *erp) say(format string, args ...any) {
 }
 
 func (p *erp) run(ctx context.Context, via string, answer bool) (err error) {
-	if p.token, err = p.signIn(ctx, p.company.email, p.company.slug, "demo ERP", "edi:read", "edi:write", "orders:read"); err != nil {
+	if p.token, err = p.signIn(ctx, p.company.email, p.company.slug, "demo ERP", "edi:read", "edi:write", "orders:read", "partners:read", "stations:read", "stations:write"); err != nil {
 		return err
 	}
 	p.say("signed in as %s and made an API token", p.company.email)

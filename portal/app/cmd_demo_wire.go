@@ -34,6 +34,12 @@ func (p *erp) connect(ctx context.Context, via string) error {
 	case "http":
 		p.wire = erpHTTP{p}
 		return nil
+	case "as2":
+		w, err := p.dialAS2(ctx)
+		if err == nil {
+			p.wire = w
+		}
+		return err
 	case "sftp":
 		w, err := p.dialSFTP(ctx)
 		if err == nil {
@@ -41,7 +47,7 @@ func (p *erp) connect(ctx context.Context, via string) error {
 		}
 		return err
 	}
-	return misuse("--via %q: it is http or sftp", via)
+	return misuse("--via %q: it is http, sftp or as2", via)
 }
 
 // erpHTTP sends by the API.

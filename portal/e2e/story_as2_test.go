@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -403,9 +404,13 @@ func TestStoryAS2(t *testing.T) {
 			}
 			eventually(t, number+" is there", func() bool { return len(aurelia.orders(number)) == 1 })
 		}
-		kestrel.put("/api/v1/partners/"+partnership+"/as2/terms", `{"sender":"kestrel","version":8,"terms":{"sign":"none"}}`, 403) // the receiver decides
+		aurelia.put("/api/v1/partners/"+partnership+"/as2/terms", `{"sender":"kestrel","version":8,"terms":{}}`, 200)
+		if out, err := exec.Command(binary, "demo", "erp", "--url", s.url, "--via", "as2").CombinedOutput(); err != nil || !strings.Contains(string(out), "done: ") {
+			t.Errorf("demo erp: %v\n%s", err, out)
+		}
+		kestrel.put("/api/v1/partners/"+partnership+"/as2/terms", `{"sender":"kestrel","version":9,"terms":{"sign":"none"}}`, 403) // the receiver decides
 		aurelia.put("/api/v1/partners/"+partnership+"/as2/terms", `{"sender":"kestrel","version":0,"terms":{}}`, 409)
-		aurelia.put("/api/v1/partners/"+partnership+"/as2/terms", `{"sender":"kestrel","version":8,"terms":{"sign":"md5"}}`, 422)
+		aurelia.put("/api/v1/partners/"+partnership+"/as2/terms", `{"sender":"kestrel","version":9,"terms":{"sign":"md5"}}`, 422)
 
 		// A competitor sees nothing of it.
 		baltic := s.token("kaarel@baltic.example", buyerScopes)
