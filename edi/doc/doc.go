@@ -188,6 +188,7 @@ type PurchaseOrder struct {
 	Release  string  `json:"release,omitempty"`
 	Date     string  `json:"date"`
 	Contract string  `json:"contract,omitempty"` // BEG06
+	Carrier  Carrier `json:"carrier,omitzero"`   // asked for, TD5
 	Total    Decimal `json:"total,omitempty"`    // AMT TT
 	Lines    []Line  `json:"lines"`
 }
@@ -207,6 +208,7 @@ type OrderAck struct {
 	Contract string    `json:"contract,omitempty"`
 	Seller   string    `json:"seller,omitempty"` // BAK08, seller's own order number
 	AckDate  string    `json:"ack_date,omitempty"`
+	Carrier  Carrier   `json:"carrier,omitzero"`
 	Lines    []AckLine `json:"lines"`
 }
 

@@ -163,7 +163,7 @@ func TestCarriedLoops(t *testing.T) {
 	at := slices.IndexFunc(out, func(s string) bool { return strings.HasPrefix(s, "CTT") })
 	out = slices.Insert(out, at, "SLN*1**I*2*EA*1.5*PE**VP*A-1", "PID*F****Bit", "SLN*2**I*1*EA*2.5*PE**VP*A-2", "PID*F****Case")
 	head := slices.IndexFunc(out, func(s string) bool { return strings.HasPrefix(s, "DTM") })
-	out = slices.Insert(out, head+1, "TD5**2*UPSN*M*GROUND", "MAN*GM*00107391234500019006")
+	out = slices.Insert(out, head+1, "TD5**2*UPSN*M*GROUND*****CD*3", "MAN*GM*00107391234500019006")
 	count := 0
 	for i, s := range out {
 		if strings.HasPrefix(s, "ST*") {

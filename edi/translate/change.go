@@ -112,7 +112,7 @@ func WriteOrderChange(d *doc.OrderChange, version string) (x12.Body, []wire.Find
 	b := newBuilder("860", version)
 	b.add("BCH", d.Purpose, d.Type, d.Number, d.Release, d.Sequence, b.date(d.Date), d.Request, d.Contract,
 		d.Seller, b.date(d.AckDate), b.date(d.ChangeDate))
-	b.header(&d.Header, "BY")
+	b.header(&d.Header, "BY", doc.Carrier{})
 	for i := range d.Lines {
 		l := &d.Lines[i]
 		b.changeLine(&l.Line, l.Change, l.Left)
@@ -132,7 +132,7 @@ func WriteOrderChangeAck(d *doc.OrderChangeAck, version string) (x12.Body, []wir
 	b := newBuilder("865", version)
 	b.add("BCA", d.Purpose, d.Type, d.Number, d.Release, d.Sequence, b.date(d.Date), d.Request, d.Contract,
 		d.Seller, b.date(d.AckDate), b.date(d.ChangeDate))
-	b.header(&d.Header, "SE")
+	b.header(&d.Header, "SE", doc.Carrier{})
 	for i := range d.Lines {
 		l := &d.Lines[i]
 		b.changeLine(&l.Line, l.Change, l.Left)

@@ -29,6 +29,8 @@ func ReadPurchaseOrder(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 		case "PO1":
 			d.Lines = append(d.Lines, r.orderLine(s))
 			r.newLine(&d.Lines[len(d.Lines)-1])
+		case "TD5":
+			r.routing(s, &d.Carrier)
 		case "CTT":
 			r.count(s)
 		case "AMT":
@@ -71,6 +73,8 @@ func ReadOrderAck(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
 			}
 			line.Responses = append(line.Responses, r.response(s))
 			r.at, r.party = inResponse, nil
+		case "TD5":
+			r.routing(s, &d.Carrier)
 		case "DTM":
 			if line != nil && r.at == inResponse {
 				last := &line.Responses[len(line.Responses)-1]
@@ -92,6 +96,17 @@ func ReadOrderAck(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
 		}
 	}
 	return d, r.findings
+}
+
+// routing takes the TD5 of the header that names one carrier; any other is carried.
+func (r *reader) routing(s *x12.Segment, to *doc.Carrier) {
+	c := doc.Carrier{Code: r.text(s, 3), Mode: r.text(s, 4), Name: r.text(s, 5)}
+	scac := r.text(s, 2) == "2" && c.Code != "" || r.text(s, 2) == "" && c.Code == ""
+	if r.at != inHeader || *to != (doc.Carrier{}) || !scac || r.text(s, 1) != "" || s.Len() > 5 {
+		r.drop(s)
+		return
+	}
+	*to = c
 }
 
 func (r *reader) response(s *x12.Segment) doc.Response {

@@ -75,6 +75,8 @@ func readORDRSP(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
 				continue
 			}
 			r.ref(s)
+		case "TDT":
+			r.routing(s, &d.Carrier)
 		case "UNS":
 			line = nil
 			r.close()

@@ -146,6 +146,8 @@ func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 			d.Lines = append(d.Lines, doc.Line{Number: s.Text(1, 1)})
 			r.open(&d.Lines[len(d.Lines)-1])
 			r.item(s.Text(3, 1), s.Text(3, 2))
+		case "TDT":
+			r.routing(s, &d.Carrier)
 		case "UNS":
 			r.close()
 		case "DTM":
@@ -173,6 +175,22 @@ func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 		identify(&d.Lines[i])
 	}
 	return d, r.findings
+}
+
+// routing takes the TDT of the header that names one carrier; any other is carried, as
+// is what else stands in its group.
+func (r *unReader) routing(s *edifact.Segment, to *doc.Carrier) {
+	c := doc.Carrier{Code: s.Text(5, 1), Mode: twin(unModes, s.Text(3, 1)), Name: s.Text(5, 4)}
+	plain := s.Text(1, 1) == "20" && s.Len() <= 5
+	for _, at := range [][2]int{{2, 1}, {3, 2}, {4, 1}, {4, 2}, {5, 2}, {5, 3}} {
+		plain = plain && s.Text(at[0], at[1]) == ""
+	}
+	if r.line != nil || r.summary || *to != (doc.Carrier{}) || !plain || c == (doc.Carrier{}) {
+		r.common(s)
+		return
+	}
+	r.part, r.party = true, nil
+	*to = c
 }
 
 // common handles the segments that mean the same in all messages.

@@ -387,6 +387,7 @@ func (b *unBuilder) purchaseOrder(d *doc.PurchaseOrder) {
 	b.rff("BC", d.Contract)
 	b.rff("RE", d.Release)
 	b.head(&d.Header, "9")
+	b.carrier(d.Carrier)
 	b.allowances(d.Allowances)
 	for i := range d.Lines {
 		l := &d.Lines[i]
@@ -437,6 +438,7 @@ func (b *unBuilder) orderAck(d *doc.OrderAck) {
 	b.rff("RE", d.Release)
 	b.left("RFF", 1, d.Request)
 	b.head(&d.Header, "9")
+	b.carrier(d.Carrier)
 	b.allowances(d.Allowances)
 	for i := range d.Lines {
 		l := &d.Lines[i]

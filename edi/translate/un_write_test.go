@@ -107,7 +107,7 @@ func (s source) line(n int) doc.Line {
 
 func (s source) purchaseOrder() *doc.PurchaseOrder {
 	n := 1 + s.IntN(4)
-	d := &doc.PurchaseOrder{Header: s.header(n), Purpose: s.pick("00", "05", "07"), Type: s.pick("SA", "BK", "RL"), Number: "PO-" + fmt.Sprint(s.IntN(10000)), Date: s.day(), Contract: s.pick("", "C-1"), Release: s.pick("", "R7")}
+	d := &doc.PurchaseOrder{Header: s.header(n), Purpose: s.pick("00", "05", "07"), Type: s.pick("SA", "BK", "RL"), Number: "PO-" + fmt.Sprint(s.IntN(10000)), Date: s.day(), Contract: s.pick("", "C-1"), Release: s.pick("", "R7"), Carrier: s.carrier()}
 	for i := range n {
 		d.Lines = append(d.Lines, s.line(i+1))
 	}
@@ -117,9 +117,18 @@ func (s source) purchaseOrder() *doc.PurchaseOrder {
 	return d
 }
 
+// carrier is none, or one named by its code, its mode or both.
+func (s source) carrier() doc.Carrier {
+	if s.maybe() {
+		return doc.Carrier{}
+	}
+	c := doc.Carrier{Code: s.pick("", "DPDL"), Mode: s.pick("M", "A", "S"), Name: s.pick("", "DPD")}
+	return c
+}
+
 func (s source) orderAck() *doc.OrderAck {
 	n := 1 + s.IntN(4)
-	d := &doc.OrderAck{Header: s.header(n), Purpose: "00", Type: s.pick("AC", "AD", "RD"), Number: "PO-1", Date: s.day(), Seller: s.pick("", "OR-2"), AckDate: s.day(), Contract: s.pick("", "C-1")}
+	d := &doc.OrderAck{Header: s.header(n), Purpose: "00", Type: s.pick("AC", "AD", "RD"), Number: "PO-1", Date: s.day(), Seller: s.pick("", "OR-2"), AckDate: s.day(), Contract: s.pick("", "C-1"), Carrier: s.carrier()}
 	for i := range n {
 		l := doc.AckLine{Line: s.line(i + 1)}
 		l.Dates = nil

@@ -17,7 +17,7 @@ import (
 func WritePurchaseOrder(d *doc.PurchaseOrder, version string) (x12.Body, []wire.Finding) {
 	b := newBuilder("850", version)
 	b.add("BEG", d.Purpose, d.Type, d.Number, d.Release, b.date(d.Date), d.Contract)
-	b.header(&d.Header, "BY")
+	b.header(&d.Header, "BY", d.Carrier)
 	for i := range d.Lines {
 		b.orderLine("PO1", &d.Lines[i], nil)
 	}
@@ -33,7 +33,7 @@ func WritePurchaseOrder(d *doc.PurchaseOrder, version string) (x12.Body, []wire.
 func WriteOrderAck(d *doc.OrderAck, version string) (x12.Body, []wire.Finding) {
 	b := newBuilder("855", version)
 	b.add("BAK", d.Purpose, d.Type, d.Number, b.date(d.Date), d.Release, d.Request, d.Contract, d.Seller, b.date(d.AckDate))
-	b.header(&d.Header, "SE")
+	b.header(&d.Header, "SE", d.Carrier)
 	for i := range d.Lines {
 		l := &d.Lines[i]
 		b.orderLine("PO1", &l.Line, l.Responses)
@@ -171,7 +171,7 @@ func (b *builder) cents(id string, el int, d doc.Decimal) string {
 }
 
 // header writes what the heads of 850 and 855 share. role is CUR01.
-func (b *builder) header(h *doc.Header, role string) {
+func (b *builder) header(h *doc.Header, role string, carrier doc.Carrier) {
 	b.currency(h.Currency, role)
 	b.refs(h.Refs)
 	b.contacts(h.Contacts)
@@ -181,6 +181,7 @@ func (b *builder) header(h *doc.Header, role string) {
 	b.allowances(h.Allowances)
 	b.terms(h.Terms)
 	b.dates(h.Dates)
+	b.carrier(carrier)
 	b.notes(h.Notes)
 	b.parties(h.Parties)
 }
