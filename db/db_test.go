@@ -223,7 +223,9 @@ func TestErrorsAreTranslated(t *testing.T) {
 	}
 }
 
-// Two transactions that lock each other out: one is run again, both succeed.
+// Two transactions that lock each other out: one is run again, both succeed. The one
+// that is run again may take its first row before the other wakes up, and be the
+// victim once more.
 func TestDeadlockRunsAgain(t *testing.T) {
 	d := dbtest.Postgres(t)
 	bg := context.Background()
@@ -265,8 +267,8 @@ func TestDeadlockRunsAgain(t *testing.T) {
 	_ = d.View(bg, func(ctx context.Context) error {
 		return db.Tx(ctx).Raw("SELECT SUM(value) FROM counter").Scan(&sum).Error
 	})
-	if sum != 4 || runs != 3 {
-		t.Errorf("sum %d after %d runs, want 4 after 3", sum, runs)
+	if sum != 4 || runs < 3 {
+		t.Errorf("sum %d after %d runs, want 4 after 3 or more", sum, runs)
 	}
 }
 
