@@ -242,14 +242,15 @@ type Outbox struct {
 
 // Filter chooses interchanges. Empty fields choose all.
 type Filter struct {
-	Direction string // "in" or "out", seen from the reader's company
-	Type      string // "850"
-	State     State
-	Result    string
-	Partner   string // company id
-	Query     string // begin of a control number, or a whole business number
-	After     string // cursor of the page before
-	Limit     int    // default 50, at most 200
+	Direction   string // "in" or "out", seen from the reader's company
+	Type        string // "850"
+	State       State
+	Result      string
+	Partner     string // company id
+	Partnership string
+	Query       string // begin of a control number, or a whole business number
+	After       string // cursor of the page before
+	Limit       int    // default 50, at most 200
 }
 
 // Page is a page of interchanges, newest first. Next is empty at the end.

@@ -8,7 +8,7 @@ import (
 
 // where narrows a query of interchanges, seen from the company org.
 func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
-	for _, p := range []*string{&f.Direction, &f.Type, (*string)(&f.State), &f.Result, &f.Partner, &f.Query} {
+	for _, p := range []*string{&f.Direction, &f.Type, (*string)(&f.State), &f.Result, &f.Partner, &f.Partnership, &f.Query} {
 		*p = strings.TrimSpace(text(*p, 80))
 	}
 	switch f.Direction {
@@ -28,6 +28,9 @@ func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
 	}
 	if f.Partner != "" {
 		q = q.Where("(sender_id = ? OR receiver_id = ?)", f.Partner, f.Partner)
+	}
+	if f.Partnership != "" {
+		q = q.Where("partnership_id = ?", f.Partnership)
 	}
 	if word := f.Query; word != "" {
 		q = q.Where("(control LIKE ? OR control = ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND (supplier_id = ? OR reseller_id = ?)))",

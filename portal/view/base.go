@@ -46,17 +46,18 @@ type NavID string
 
 // The entries that exist. Addresses are Prefix + the path in the table of nav.go.
 const (
-	NavHome      NavID = "home"
-	NavInbox     NavID = "inbox"
-	NavOrders    NavID = "orders"
-	NavInvoices  NavID = "invoices"
-	NavCatalogue NavID = "catalogue"
-	NavEDI       NavID = "edi"
-	NavRooms     NavID = "rooms"
-	NavPartners  NavID = "partners"
-	NavPeople    NavID = "people"
-	NavCompany   NavID = "company"
-	NavMail      NavID = "mail"
+	NavHome        NavID = "home"
+	NavInbox       NavID = "inbox"
+	NavOrders      NavID = "orders"
+	NavInvoices    NavID = "invoices"
+	NavCatalogue   NavID = "catalogue"
+	NavEDI         NavID = "edi"
+	NavConnections NavID = "connections"
+	NavRooms       NavID = "rooms"
+	NavPartners    NavID = "partners"
+	NavPeople      NavID = "people"
+	NavCompany     NavID = "company"
+	NavMail        NavID = "mail"
 )
 
 // NavTone says what a counter means: unread (grey), waits for you (amber), wrong or late (red).

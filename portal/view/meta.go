@@ -34,6 +34,14 @@ func (*MessagesPage) meta() meta {
 func (*MessagePage) meta() meta {
 	return meta{block: "message", layout: "app", nav: NavEDI, fixed: true}
 }
+func (*ConnectionsPage) meta() meta {
+	return meta{block: "connections", layout: "app", nav: NavConnections, head: true}
+}
+func (*ConnectionPage) meta() meta {
+	return meta{block: "connection", layout: "app", nav: NavConnections}
+}
+func (*BenchPage) meta() meta { return meta{block: "bench", layout: "app", nav: NavConnections} }
+func (*SheetPage) meta() meta { return meta{block: "sheet", layout: "app", nav: NavConnections} }
 func (*PartnersPage) meta() meta {
 	return meta{block: "partners", layout: "app", nav: NavPartners, head: true}
 }

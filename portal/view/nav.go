@@ -18,6 +18,7 @@ var entries = []entry{
 	{NavInvoices, "trade", "/invoices", "receipt", 6},
 	{NavCatalogue, "trade", "/catalogue", "book", 7},
 	{NavEDI, "trade", "/edi", "file-code", 3},
+	{NavConnections, "trade", "/edi/connections", "plug-connected", 0},
 	{NavRooms, "talk", "/rooms", "message-circle", 4},
 	{NavPartners, "network", "/partners", "building-community", 8},
 	{NavPeople, "company", "/people", "users", 0},

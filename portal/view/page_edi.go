@@ -46,6 +46,7 @@ type MessagePage struct {
 	Answer      []RawSegment
 	AnswerURL   string
 	Attempts    []Attempt
+	Carried     []Carried // the AS2 messages that brought or took it
 	Audit       []Entry
 	Tab         string
 	DownloadURL string
@@ -124,4 +125,19 @@ type Attempt struct {
 	Status Status
 	Note   Text
 	Took   time.Duration
+}
+
+// Carried is one AS2 message that brought or took an interchange. Sending again posts to URL+"/resend", with fresh=1 as a new message; what was kept is at
+// URL+"/message" and URL+"/receipt".
+type Carried struct {
+	ID, URL   string
+	Out       bool
+	Status    Status // as2.*
+	Reason    Text
+	At, Next  time.Time
+	Facts     []KV
+	Tries     []Attempt
+	Kept      bool // the message itself can be downloaded
+	Receipt   bool // and its receipt
+	CanResend bool
 }

@@ -40,6 +40,9 @@ func ediShow(v *visit) error {
 	page := &view.MessagePage{Base: v.shell(), URL: v.path("edi", m.ID), Out: m.Out(v.org()), Partner: n.company(m.Partner(v.org())), Status: interchangeStatus(m.Interchange),
 		Type: messageType(m.Interchange), Facts: v.messageFacts(m), Tab: oneOf(v.Query("tab"), messageTabs), DownloadURL: v.path("edi", m.ID, "raw"),
 		Held: v.messageHeld(m, n), Attempts: v.attempts(m), Audit: v.messageAudit(m, n)}
+	if page.Carried, err = v.carried(m, page.Tab == tabAttempts); err != nil {
+		return err
+	}
 	set := v.chosenSet(m)
 	if err := v.messageText(page, m, set); err != nil {
 		return err

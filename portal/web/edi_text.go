@@ -40,7 +40,7 @@ func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gate
 	if page.Raw, page.Truncated, err = v.rawSegments(m.ID, m.Syntax, position, found); err != nil {
 		return err
 	}
-	v.pin(page, found)
+	pin(page.Raw, page.Findings, found)
 	if set == nil || page.Tab != "" && page.Tab != tabExplanation {
 		return nil
 	}
@@ -80,6 +80,11 @@ func (v *visit) rawSegments(id, syntax string, position int, found []wire.Findin
 		return nil, false, err
 	}
 	defer body.Close()
+	return rawOf(body, syntax, position, found)
+}
+
+// rawOf is rawSegments of bytes at hand.
+func rawOf(body io.Reader, syntax string, position int, found []wire.Finding) (out []view.RawSegment, cut bool, err error) {
 	next := rawX12(io.LimitReader(body, shownBytes), markedElements(found))
 	if syntax == gateway.SyntaxEDIFACT {
 		next = rawEDIFACT(io.LimitReader(body, shownBytes), markedElements(found))
@@ -201,23 +206,23 @@ func clean(b []byte) string {
 
 // pin hangs every finding on its segment: by its number in the set, in the
 // envelope by its tag, else on the last segment shown.
-func (v *visit) pin(page *view.MessagePage, found []wire.Finding) {
-	if len(page.Raw) == 0 {
+func pin(raw []view.RawSegment, said []view.Finding, found []wire.Finding) {
+	if len(raw) == 0 {
 		return
 	}
 	for no, f := range found {
 		at := -1
-		for i, s := range page.Raw {
+		for i, s := range raw {
 			if f.Pos.Segment > 0 && s.Number == f.Pos.Segment || f.Pos.Segment == 0 && s.Envelope && s.Tag == f.SegmentID {
 				at = i
 				break
 			}
 		}
 		if at < 0 {
-			at = len(page.Raw) - 1
+			at = len(raw) - 1
 		}
-		s := &page.Raw[at]
-		s.Pins = append(s.Pins, view.Pin{No: no + 1, Text: page.Findings[no].Title, Code: first(page.Findings[no].Codes), Tone: page.Findings[no].Severity.Tone()})
+		s := &raw[at]
+		s.Pins = append(s.Pins, view.Pin{No: no + 1, Text: said[no].Title, Code: first(said[no].Codes), Tone: said[no].Severity.Tone()})
 		if no == 0 {
 			s.Selected = true
 		}

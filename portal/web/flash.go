@@ -35,7 +35,7 @@ type flash struct {
 
 // once is a secret that the next page shows, and no page after it.
 type once struct {
-	Kind    string    `json:"k"` // "link" or "token"
+	Kind    string    `json:"k"` // "link", "token" or "sftp"
 	Purpose string    `json:"p,omitempty"`
 	Secret  string    `json:"s"`
 	Name    string    `json:"n,omitempty"`

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +30,33 @@ func (v *visit) input() *input {
 			in.values[k] = strings.ToValidUTF8(string(value), "")
 		}
 	}
+	if form, err := v.MultipartForm(); err == nil {
+		for k, values := range form.Value {
+			if _, ok := in.values[k]; !ok && len(values) > 0 {
+				in.values[k] = strings.ToValidUTF8(values[0], "")
+			}
+		}
+	}
 	return in
+}
+
+// file reads the file of a field, nothing where none was chosen. The whole form is
+// within SmallBody.
+func (v *visit) file(name string) []byte {
+	head, err := v.FormFile(name)
+	if err != nil {
+		return nil
+	}
+	f, err := head.Open()
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, SmallBody))
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // all are the values of a field that may come several times.

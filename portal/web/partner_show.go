@@ -211,7 +211,11 @@ func partnerConfirm(v *visit) error {
 	if err := v.w.d.Partners.ConfirmIdentity(v.ctx, v.actor(), id, v.Params("identity")); err != nil {
 		return err
 	}
-	return v.done(v.path("partners", id), "said.identity_confirmed")
+	back := v.path("partners", id)
+	if v.FormValue("back") == "connection" {
+		back = v.path("edi", "connections", id)
+	}
+	return v.done(back, "said.identity_confirmed")
 }
 
 // partnerMove is one of the steps between states of a partnership.

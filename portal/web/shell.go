@@ -54,7 +54,7 @@ var navRights = []struct {
 	id  view.NavID
 	act access.Action
 }{
-	{view.NavOrders, access.OrderRead}, {view.NavInvoices, access.InvoiceRead}, {view.NavCatalogue, access.CatalogRead}, {view.NavEDI, access.EDIRead},
+	{view.NavOrders, access.OrderRead}, {view.NavInvoices, access.InvoiceRead}, {view.NavCatalogue, access.CatalogRead}, {view.NavEDI, access.EDIRead}, {view.NavConnections, access.LinkManage},
 	{view.NavRooms, access.RoomRead}, {view.NavPartners, access.PartnerRead}, {view.NavPeople, access.PeopleRead}, {view.NavCompany, access.OrgRead}, {view.NavMail, access.MailRead},
 }
 

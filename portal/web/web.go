@@ -11,6 +11,8 @@ import (
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
+	"entente/edi/courier"
+	"entente/edi/dial"
 	"entente/edi/gateway"
 	"entente/portal/mail"
 	"entente/portal/session"
@@ -32,6 +34,8 @@ type Deps struct {
 	Trade    *trade.Service
 	Notify   *notify.Service
 	Gateway  *gateway.Service
+	Courier  *courier.Service
+	Dialer   *dial.Dialer
 	Rooms    *room.Service
 	Mail     *mail.Service
 	Jobs     *job.Jobs

@@ -1,0 +1,207 @@
+package view
+
+import "time"
+
+// ConnectionsPage is /c/{slug}/edi/connections: how EDI flows with each partner.
+type ConnectionsPage struct {
+	Base
+	Rows        []ConnectionRow
+	PartnersURL string // empty: the viewer may not see partners
+}
+
+// ConnectionRow is one partnership. Over are the ways in use or ready: AS2, outbox.
+type ConnectionRow struct {
+	URL     string
+	Company Company
+	Side    string // what the other company is to the viewer: supplier or reseller
+	Status  Status // connection.*
+	Over    Text
+	Warn    Text // what needs somebody, empty when nothing does
+	Last    time.Time
+}
+
+// Connection is what the three pages of one partnership share. Tabs are those pages.
+type Connection struct {
+	URL     string
+	Partner Company
+	Side    string
+	Status  Status // connection.*
+	Tabs    []Tab
+}
+
+// ConnectionPage is /c/{slug}/edi/connections/{id}. Forms post to URL + "/station", "/certificates", "/certificates/{id}/retire", "/terms",
+// "/logins", "/logins/{id}/remove" and "/check"; an AS2 name is confirmed at PartnerURL + "/identities/{id}/confirm" with back=connection.
+type ConnectionPage struct {
+	Base
+	Connection
+	PartnerURL string
+	CompanyURL string // where names of one's own are added; empty: not allowed
+	Secret     *SFTPSecret
+	Stations   []Station // ours first
+	Address    *Form     // url, receipt_hosts; nil: the viewer may not change it
+	Adding     *CertificateForm
+	Terms      []TermsCard // to us first
+	Steps      []Step
+	Done       int
+	Logins     *LoginsCard // nil: no SFTP door, or not for the viewer
+	APIURL     string
+	TokenURL   string // where tokens are made; empty: not allowed
+	Traffic    []MessageRow
+	Check      *AddressCheck // nil: nothing to call
+}
+
+// Station is how one company is reached. Here: its private key lies on this server, and Address is ours.
+type Station struct {
+	Company      Company
+	Mine         bool
+	Here         bool
+	Names        []Identity
+	Address      string
+	Hosts        []string
+	Certificates []CertificateRow
+	Retired      []CertificateRow
+}
+
+// CertificateRow is one certificate. State is certificate.*; Left are the days until its end, below zero after it.
+type CertificateRow struct {
+	ID, Subject, Issuer, Serial, Key string
+	Fingerprint                      string // SHA-256, in pairs
+	State                            State
+	Purpose                          Text
+	Own                              bool
+	From, Until, UseFrom, Retired    time.Time
+	Left                             int
+	DownloadURL                      string
+	CanRetire                        bool
+}
+
+// CertificateForm adds one: file or text, private with password; or makes one for an AS2 name (generate).
+type CertificateForm struct {
+	Upload, Make         Form
+	UploadOpen, MakeOpen bool
+	Private              bool
+	Purposes             []Option
+	Names                []Option // AS2 names of one's own
+}
+
+// TermsCard are the terms of one direction. Form is set for the side that decides.
+type TermsCard struct {
+	ToUs    bool
+	Sender  Company
+	Taker   Company
+	Facts   []KV
+	Weak    []Text
+	Since   time.Time // zero: the defaults hold
+	By      string
+	Version int64
+	Form    *Form
+	Choices map[string][]Option // by field
+	Ticks   []Tick
+	Open    bool
+}
+
+// Tick is one box of a form.
+type Tick struct {
+	Name        string
+	Label, Hint Text
+	On          bool
+}
+
+// Step is one line of a list that ticks itself off. At is when it came true, URL leads to what made it so.
+type Step struct {
+	Done, Now bool
+	Name      Text
+	Note      Text
+	URL       string
+	At        time.Time
+}
+
+// SFTPSecret is a login just made; its password is shown once.
+type SFTPSecret struct{ Name, Password string }
+
+// LoginsCard are the company's own logins at the SFTP door.
+type LoginsCard struct {
+	Address string
+	Rows    []LoginRow
+	Form    Form
+	Open    bool
+}
+
+// LoginRow is one login.
+type LoginRow struct {
+	ID, Name      string
+	Password      bool
+	Keys          []string // fingerprints
+	Created, Used time.Time
+}
+
+// AddressCheck calls the address of a station and says step by step what happened. Rows are empty before.
+type AddressCheck struct {
+	Address string
+	Company Company
+	Rows    []CheckRow
+}
+
+// CheckRow is one step: DNS, TCP, TLS, HTTP. State is check.ok or check.failed.
+type CheckRow struct {
+	Name  string
+	State State
+	Note  Text
+	Took  time.Duration
+}
+
+// BenchPage is /c/{slug}/edi/connections/{id}/bench. The form posts edi (text) or file to URL + "/bench". Nothing of it is kept.
+type BenchPage struct {
+	Base
+	Connection
+	Scenario []Step
+	Done     int
+	Standard string // of the scenario: X12 or EDIFACT; empty: the companies share none
+	Samples  []Sample
+	Form     Form
+	Result   *BenchResult
+}
+
+// Sample is a file made for this partnership. Bad ones are refused, and About says why.
+type Sample struct {
+	URL   string
+	Name  string
+	About Text
+	Bad   bool
+}
+
+// BenchResult is what would be answered.
+type BenchResult struct {
+	Status    Status
+	Envelope  []Text // what is wrong with sender and receiver: the file would not be taken
+	Findings  []Finding
+	Raw       []RawSegment
+	Truncated bool
+	Sets      []BenchSet
+	More      int    // sets that are not shown
+	Answer    string // the exact bytes
+	AnswerAs  string // 997, CONTRL; empty: nothing is answered
+}
+
+// BenchSet is one set of the file in words.
+type BenchSet struct {
+	Type, Control string
+	Status        Status
+	Facts         []KV
+}
+
+// SheetPage is /c/{slug}/edi/connections/{id}/sheet: what the partner's people need to know of us, for paper.
+type SheetPage struct {
+	Base
+	Connection
+	Us, Them Company
+	Sections []SheetSection
+	Made     time.Time
+}
+
+// SheetSection is a heading with facts.
+type SheetSection struct {
+	Title Text
+	Note  Text
+	Facts []KV
+}

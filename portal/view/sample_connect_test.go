@@ -1,0 +1,100 @@
+package view
+
+import "time"
+
+func connectionOf(tab, url string, who Company, st State) Connection {
+	c := Connection{URL: url, Partner: who, Side: "reseller", Status: Status{State: st}}
+	for _, t := range []string{"setup", "bench", "sheet"} {
+		c.Tabs = append(c.Tabs, Tab{Label: T("connection.tab." + t), URL: url + "/" + t, Count: -1, On: t == tab})
+	}
+	return c
+}
+
+func connectionsPage(b Base) Page {
+	return &ConnectionsPage{Base: b, Rows: []ConnectionRow{
+		{URL: "/c/aurelia/edi/connections/1", Company: kestrel, Side: "reseller", Status: Status{State: "connection.ready"}, Over: T("connection.over.as2"), Warn: T("connection.warn.ending", "company", "Kestrel Supply", "n", 1), Last: at(24, 9, 12)},
+		{URL: "/c/aurelia/edi/connections/2", Company: baltic, Side: "reseller", Status: Status{"connection.partly", T("connection.steps_left", "n", 3)}, Over: T("connection.over.outbox")},
+		{URL: "/c/aurelia/edi/connections/3", Company: huadong, Side: "reseller", Status: Status{"connection.paused", T("state.partner.suspended")}, Over: T("connection.over.pages")},
+	}}
+}
+
+func certificates(own bool) []CertificateRow {
+	const print = "7A:1F:90:22:01:AB:CD:EF:10:32:54:76:98:BA:DC:FE:7A:1F:90:22:01:AB:CD:EF:10:32:54:76:98:BA:C4:0E"
+	row := CertificateRow{ID: "c1", Subject: "CN=KESTREL-AS2", Issuer: "CN=Kestrel CA", Serial: "0a1b2c", Key: "RSA 3072", Fingerprint: print, State: "certificate.used", Purpose: T("purpose.both"), Own: own, From: at(1, 0, 0), Until: now.AddDate(2, 0, 0), Left: 729, DownloadURL: "/c/aurelia/edi/connections/1/certificates/c1", CanRetire: own}
+	next, old := row, row
+	next.ID, next.State, next.UseFrom, next.Issuer = "c2", "certificate.next", at(30, 0, 0), ""
+	old.ID, old.State, old.Until, old.Left = "c3", "certificate.ended", at(2, 0, 0), -22
+	return []CertificateRow{next, row, old}
+}
+
+// connectionPage with manage is the page of somebody who may change all of it.
+func connectionPage(b Base, manage bool) Page {
+	url := b.Prefix() + "/edi/connections/1"
+	waiting := Identity{ID: "i9", Kind: "AS2", Value: "KESTREL-AS2", State: "identity.waiting", CanConfirm: manage}
+	known := Identity{ID: "i8", Kind: "X12", Value: "ZZ:KESTRELSUPPLY", State: "identity.confirmed", Confirmed: []Confirmation{{"Aurelia Tools", "Tomás Vega", at(12, 9, 0)}}}
+	retired := certificates(false)[0]
+	retired.ID, retired.State, retired.Retired = "c4", "certificate.retired", at(3, 0, 0)
+	p := &ConnectionPage{Base: b, Connection: connectionOf("setup", url, kestrel, "connection.partly"), PartnerURL: b.Prefix() + "/partners/1", APIURL: "/api/docs",
+		Stations: []Station{{Company: aurelia, Mine: true, Here: manage, Names: []Identity{known}, Address: "https://portal.example/as2", Certificates: certificates(manage), Retired: []CertificateRow{retired}}, {Company: kestrel, Names: []Identity{waiting, known}, Address: "https://as2.kestrel.example:8443/as2", Hosts: []string{"mdn.kestrel.example"}}},
+		Terms: []TermsCard{
+			{ToUs: true, Sender: kestrel, Taker: aurelia, Version: 3, Since: at(13, 9, 0), By: "Tomás Vega", Weak: []Text{T("terms.weak.sign", "word", Raw("SHA-1"))}, Facts: []KV{{Label: T("terms.sign"), Value: Raw("SHA-1")}, {Label: T("terms.async"), Value: T("terms.yes")}}},
+			{Sender: aurelia, Taker: kestrel, Weak: []Text{T("terms.weak.encrypt", "word", T("terms.encrypt.none"))}, Facts: []KV{{Label: T("terms.sign"), Value: Raw("SHA-256")}}},
+		},
+		Steps:   []Step{{Done: true, Name: T("connection.step.our_name"), Note: Raw("AURELIA-AS2"), At: at(12, 9, 0)}, {Now: true, Name: T("connection.step.their_name"), Note: T("connection.step.waits_confirm", "name", "KESTREL-AS2")}, {Name: T("connection.step.their_certificate"), Note: T("connection.step.no_certificate")}},
+		Done:    1,
+		Traffic: []MessageRow{{b.Prefix() + "/edi/1", true, kestrel, []string{"997"}, "", "000000311", T("channel.outbox"), at(24, 9, 12), Status{State: "edi.delivered"}, done(T("pips.accepted")), 0}},
+	}
+	if !manage {
+		return p
+	}
+	p.CompanyURL, p.TokenURL = "/c/aurelia/company", "/c/aurelia/company"
+	p.Secret = &SFTPSecret{"aurelia.erp", "k3j4h5g6f7d8s9a0"}
+	p.Address = &Form{Values: map[string]string{"url": "ftp://x"}, Errors: []FieldError{{"url", T("courier.url")}}}
+	p.Adding = &CertificateForm{Upload: Form{Errors: []FieldError{{"certificate", T("courier.certificate_missing")}}}, UploadOpen: true, Private: true, Purposes: options("both", "both", "both", "sign", "sign"), Names: options("", "AURELIA-AS2", "AURELIA-AS2")}
+	p.Terms[0].Form, p.Terms[0].Open = &Form{Values: map[string]string{"sign": "sha1", "version": "3"}, Note: T("courier.terms_changed")}, true
+	p.Terms[0].Choices = map[string][]Option{}
+	for _, f := range []string{"sign", "encrypt", "receipt", "compress", "signature", "transport"} {
+		p.Terms[0].Choices[f] = options("sha1", "sha256", "SHA-256", "sha1", "SHA-1")
+	}
+	p.Terms[0].Ticks = []Tick{{"async", T("terms.async"), T("terms.async_hint"), true}, {"new_id", T("terms.new_id"), T("terms.new_id_hint"), false}}
+	p.Logins = &LoginsCard{Address: "sftp://portal.example:2022", Rows: []LoginRow{{ID: "l1", Name: "aurelia", Password: true, Keys: []string{"SHA256:abc erp"}, Used: at(24, 8, 0)}, {ID: "l2", Name: "aurelia.old", Password: true}}, Form: Form{Errors: []FieldError{{"key_lines", T("account.ssh_key_missing")}}, Values: map[string]string{"way": "key"}}, Open: true}
+	p.Check = &AddressCheck{Address: "https://as2.kestrel.example/as2", Company: kestrel, Rows: []CheckRow{{"DNS", "check.ok", T("connection.check.dns", "host", "as2.kestrel.example"), 0}, {"TCP", "check.failed", T("dial.refused"), 12 * time.Millisecond}}}
+	return p
+}
+
+func benchPage(b Base, bad bool) Page {
+	m := messagePage(b, "")
+	p := &BenchPage{Base: b, Connection: connectionOf("bench", b.Prefix()+"/edi/connections/1", kestrel, "connection.ready"), Standard: "X12", Done: 1,
+		Scenario: []Step{{Done: true, Name: T("bench.step", "type", "850", "what", T("bench.step.order"), "from", "Kestrel Supply", "to", "Aurelia Tools"), Note: T("bench.seen_test", "control", "000004217"), URL: "/c/aurelia/edi/1", At: at(24, 9, 12)}, {Now: true, Name: T("bench.step.answered")}, {Name: T("bench.step.response")}},
+		Samples:  []Sample{{"/c/aurelia/edi/connections/1/bench/850", "850", T("bench.sample.good"), false}, {"/c/aurelia/edi/connections/1/bench/850-wrong", "850", T("bench.sample.bad"), true}}}
+	r := &BenchResult{Status: Status{State: "edi.accepted"}, Raw: m.Raw[:4], Answer: "ISA*00*          *00*          *ZZ*AURELIATOOLS   *ZZ*KESTRELSUPPLY  *261124*1032*^*00501*000004217*0*T*>~\nST*997*0001~", AnswerAs: "997", Sets: []BenchSet{{"850", "0001", Status{State: "edi.accepted"}, []KV{{Label: T("edi.summary.number"), Value: Raw("4500187519")}}}}}
+	if bad {
+		r.Status, r.Findings, r.Raw, r.More, r.Truncated = Status{State: "edi.rejected"}, m.Findings, m.Raw, 1, true
+		r.Envelope = []Text{T("bench.sender_unknown", "id", "ZZ:NOBODY")}
+		p.Form = Form{Values: map[string]string{"edi": "ISA*00*"}, Errors: []FieldError{{"edi", T("bench.nothing")}}}
+	}
+	p.Result = r
+	return p
+}
+
+func sheetPage(b Base) Page {
+	return &SheetPage{Base: b, Connection: connectionOf("sheet", "/c/aurelia/edi/connections/1", kestrel, "connection.ready"), Us: aurelia, Them: kestrel, Made: now, Sections: []SheetSection{
+		{Title: T("sheet.ids"), Note: T("sheet.ids_text"), Facts: []KV{{Label: T("identitykind.x12"), Value: Raw("ZZ:AURELIATOOLS"), Mono: true}}},
+		{Title: T("sheet.as2"), Facts: []KV{{Label: T("sheet.fingerprint"), Value: Raw(certificates(true)[0].Fingerprint), Mono: true}, {Label: T("sheet.valid"), Value: T("sheet.valid_until", "until", now)}}},
+		{Title: T("sheet.doors")},
+	}}
+}
+
+func carriedPage(b Base) Page {
+	m := messagePage(b, "attempts")
+	m.Held = nil
+	try := func(n int, st Status) Attempt {
+		return Attempt{Number: n, At: at(24, 9, n), Status: st, Took: 300 * time.Millisecond}
+	}
+	m.Carried = []Carried{
+		{ID: "m1", URL: "/c/aurelia/edi/1/messages/m1", Out: true, Status: Status{State: "as2.unproved"}, Reason: T("courier.mdn_mic_differs"), At: at(24, 9, 12), Facts: []KV{{Label: T("carried.id"), Value: Raw("1f3a@entente"), Mono: true}, {Label: T("carried.security"), Value: T("carried.security.signed", "how", "SHA-256")}},
+			Tries: []Attempt{try(1, Status{"as2.failed", T("dial.refused")}), try(2, Status{State: "as2.unproved"})}, Kept: true, Receipt: true, CanResend: true},
+		{ID: "m2", URL: "/c/aurelia/edi/1/messages/m2", Status: Status{State: "as2.queued"}, Next: at(24, 10, 40), Reason: T("courier.reason.other_signer")},
+	}
+	return m
+}

@@ -1,0 +1,268 @@
+package web
+
+import (
+	"slices"
+
+	"entente/edi/courier"
+	"entente/edi/gateway"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/partner"
+)
+
+// as2Path is where stations reach us (portal/api).
+const as2Path = "/as2"
+
+// link is all that is known of how two companies exchange EDI.
+type link struct {
+	p            partner.Partnership
+	own, other   string // company ids
+	ours, theirs side
+	terms        []courier.AgreedTerms
+	n            names
+}
+
+// side is one company of a link.
+type side struct {
+	org   string
+	ids   []partner.Identity
+	st    courier.Station
+	certs []courier.Certificate
+}
+
+// here says that the company's AS2 station lives on this server.
+func (s side) here() bool {
+	return slices.ContainsFunc(s.certs, func(c courier.Certificate) bool { return c.Own && c.Retired.IsZero() })
+}
+
+// named finds the first identity of a kind, a confirmed one first.
+func (s side) named(kind account.IdentityKind) (found partner.Identity, confirmed bool) {
+	for _, i := range s.ids {
+		if i.Kind == kind && !i.Confirmed.IsZero() {
+			return i, true
+		}
+		if i.Kind == kind && found.ID == "" {
+			found = i
+		}
+	}
+	return found, false
+}
+
+// has says that the company holds an identity of a kind in this partnership.
+func (s side) has(kind account.IdentityKind) bool {
+	i, _ := s.named(kind)
+	return i.ID != ""
+}
+
+// inUse is the certificate that counts now: the newest valid one whose time has begun.
+func (s side) inUse(v *visit) (best courier.Certificate, ok bool) {
+	for _, c := range s.certs {
+		if c.Valid(v.now) && !c.UseFrom.After(v.now) && (!ok || c.UseFrom.After(best.UseFrom)) {
+			best, ok = c, true
+		}
+	}
+	return best, ok
+}
+
+// link reads the partnership of the address. Who may not see how it is connected gets
+// what the service says.
+func (v *visit) link(id string) (link, error) {
+	p, err := v.w.d.Partners.Get(v.ctx, v.actor(), id)
+	if err != nil {
+		return link{}, err
+	}
+	l := link{p: p, own: v.org(), other: p.Other(v.org())}
+	if l.terms, err = v.w.d.Courier.Terms(v.ctx, v.actor(), p.ID); err != nil {
+		return l, err
+	}
+	ids, err := v.w.d.Partners.Identities(v.ctx, v.actor(), p.ID)
+	if err != nil {
+		return l, err
+	}
+	l.ours.org, l.theirs.org = l.own, l.other
+	var people []string
+	for _, i := range ids {
+		s := &l.ours
+		if i.Org == l.other {
+			s = &l.theirs
+		}
+		s.ids = append(s.ids, i)
+		people = append(people, i.ConfirmedBy)
+	}
+	for _, s := range []*side{&l.ours, &l.theirs} {
+		if s.st, s.certs, err = v.w.d.Courier.Station(v.ctx, v.actor(), p.ID, s.org); err != nil {
+			return l, err
+		}
+	}
+	for _, t := range l.terms {
+		people = append(people, t.ChangedBy)
+	}
+	l.n, err = v.lookup([]string{l.own, l.other}, people)
+	return l, err
+}
+
+// steps are what AS2 between the two needs, each ticked once it is so.
+func (v *visit) steps(l link) []view.Step {
+	ourName, ours := l.ours.named(account.AS2)
+	theirName, theirs := l.theirs.named(account.AS2)
+	name := func(i partner.Identity, ok bool, key string) view.Step {
+		s := view.Step{Done: ok, Name: view.T(key), At: i.Confirmed}
+		switch {
+		case ok:
+			s.Note = view.Raw(i.Value)
+		case i.ID != "":
+			s.Note = view.T("connection.step.waits_confirm", "name", i.Value)
+		default:
+			s.Note = view.T("connection.step.no_name")
+		}
+		return s
+	}
+	certificate := func(s side, key string) view.Step {
+		c, ok := s.inUse(v)
+		out := view.Step{Done: ok, Name: view.T(key)}
+		if ok {
+			out.Note, out.At = view.T("connection.step.valid_until", "until", c.NotAfter), c.Created
+		} else {
+			out.Note = view.T("connection.step.no_certificate")
+		}
+		return out
+	}
+	where := view.Step{Name: view.T("connection.step.address", "company", l.n.org(l.other))}
+	ourURL := l.theirs.here()
+	switch remote := l.theirs.st.URL; {
+	case !ourURL && !l.ours.here():
+		where.Note = view.T("connection.step.nobody_here")
+	case ourURL && l.ours.st.URL != "":
+		where.Done, where.Name, where.Note, where.At = true, view.T("connection.step.our_address"), view.Raw(l.ours.st.URL), l.ours.st.Changed
+	case ourURL:
+		where.Name, where.Note = view.T("connection.step.our_address"), view.T("connection.step.no_our_address")
+	case remote != "":
+		where.Done, where.Note, where.At = true, view.Raw(remote), l.theirs.st.Changed
+	default:
+		where.Note = view.T("connection.step.no_address", "company", l.n.org(l.other))
+	}
+	out := []view.Step{
+		name(ourName, ours, "connection.step.our_name"), name(theirName, theirs, "connection.step.their_name"),
+		certificate(l.ours, "connection.step.our_certificate"), certificate(l.theirs, "connection.step.their_certificate"), where,
+	}
+	for i := range out {
+		if !out[i].Done {
+			out[i].Now = true
+			break
+		}
+	}
+	return out
+}
+
+func doneOf(steps []view.Step) int {
+	n := 0
+	for _, s := range steps {
+		if s.Done {
+			n++
+		}
+	}
+	return n
+}
+
+// linkStatus is the one pill of a connection, about AS2.
+func linkStatus(p partner.Partnership, steps []view.Step) view.Status {
+	n := doneOf(steps)
+	switch {
+	case p.State != partner.Active:
+		return view.Status{State: "connection.paused", Words: view.T("state.partner." + string(p.State))}
+	case n == len(steps):
+		return view.Status{State: "connection.ready"}
+	case n == 0:
+		return view.Status{State: "connection.none"}
+	}
+	return view.Status{State: "connection.partly", Words: view.T("connection.steps_left", "n", len(steps)-n)}
+}
+
+// connection is what all pages of a partnership's EDI share.
+func (v *visit) connection(l link, tab string) view.Connection {
+	url := v.path("edi", "connections", l.p.ID)
+	c := view.Connection{URL: url, Partner: l.n.company(l.other), Side: partnerSide(l.p, l.own), Status: linkStatus(l.p, v.steps(l))}
+	for _, t := range []string{"", "bench", "sheet"} {
+		to := url
+		if t != "" {
+			to += "/" + t
+		}
+		c.Tabs = append(c.Tabs, view.Tab{Label: view.T("connection.tab." + or(t, "setup")), URL: to, Count: -1, On: t == tab})
+	}
+	return c
+}
+
+// connectionList is every partnership with how it is connected.
+func connectionList(v *visit) error {
+	c, err := v.partners()
+	if err != nil {
+		return err
+	}
+	page := &view.ConnectionsPage{Base: v.shell()}
+	if v.lists(access.PartnerRead) {
+		page.PartnersURL = v.path("partners")
+	}
+	last := map[string]gateway.Interchange{}
+	if v.lists(access.EDIRead) {
+		for _, p := range c.all {
+			recent, err := v.traffic(p, 1)
+			if err != nil {
+				return err
+			}
+			if len(recent) > 0 {
+				last[p.ID] = recent[0]
+			}
+		}
+	}
+	for _, p := range c.all {
+		if p.State == partner.Ended {
+			continue
+		}
+		l, err := v.link(p.ID)
+		if err != nil {
+			return err
+		}
+		row := view.ConnectionRow{URL: v.path("edi", "connections", p.ID), Company: l.n.company(l.other), Side: partnerSide(p, l.own), Status: linkStatus(p, v.steps(l)), Over: v.over(l), Warn: v.linkWarning(l), Last: last[p.ID].Received}
+		page.Rows = append(page.Rows, row)
+	}
+	return v.render(page, nil)
+}
+
+// over says by which ways documents can travel, in words.
+func (v *visit) over(l link) view.Text {
+	edi := l.ours.has(account.X12) && l.theirs.has(account.X12) || l.ours.has(account.EDIFACT) && l.theirs.has(account.EDIFACT)
+	switch {
+	case doneOf(v.steps(l)) == len(v.steps(l)):
+		return view.T("connection.over.as2")
+	case edi:
+		return view.T("connection.over.outbox")
+	}
+	return view.T("connection.over.pages")
+}
+
+// linkWarning is what somebody should look at: a certificate near its end, terms below
+// today's practice.
+func (v *visit) linkWarning(l link) view.Text {
+	for _, s := range []side{l.ours, l.theirs} {
+		if c, ok := s.inUse(v); ok {
+			if left := daysLeft(c, v.now); left <= endingDays {
+				return view.T("connection.warn.ending", "company", l.n.org(s.org), "n", left)
+			}
+		} else if len(s.certs) > 0 {
+			return view.T("connection.warn.no_certificate", "company", l.n.org(s.org))
+		}
+	}
+	for _, t := range l.terms {
+		if t.Version > 0 && len(t.Terms.Weak()) > 0 {
+			return view.T("connection.warn.weak")
+		}
+	}
+	return view.Text{}
+}
+
+// traffic are the latest interchanges of one partnership.
+func (v *visit) traffic(p partner.Partnership, n int) ([]gateway.Interchange, error) {
+	list, err := v.w.d.Gateway.List(v.ctx, v.actor(), gateway.Filter{Partnership: p.ID, Limit: n})
+	return list.Items, err
+}

@@ -1,0 +1,242 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+
+	"entente/edi/ack"
+	"entente/edi/gateway"
+	"entente/edi/schema"
+	"entente/edi/translate"
+	"entente/edi/wire"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+)
+
+// benchSets is how many sets of a tried file are shown in words.
+const benchSets = 20
+
+// benchShow is the test bench of a partnership.
+func benchShow(v *visit) error {
+	return v.benchPage(200, view.Form{}, nil)
+}
+
+func (v *visit) benchPage(status int, form view.Form, raw []byte) error {
+	l, err := v.link(v.Params("id"))
+	if err != nil {
+		return err
+	}
+	page := &view.BenchPage{Base: v.shell(), Connection: v.connection(l, "bench"), Samples: v.samples(l), Form: form}
+	if page.Scenario, page.Standard, err = v.scenario(l); err != nil {
+		return err
+	}
+	page.Done = doneOf(page.Scenario)
+	if raw != nil {
+		result, err := v.tried(l, raw)
+		if err != nil {
+			errs, note, ok := v.formErrors(err)
+			if !ok {
+				return err
+			}
+			status = 422
+			page.Form.Errors, page.Form.Note = errs, note
+		}
+		page.Result = result
+	}
+	return v.renderAs(status, page, nil)
+}
+
+// benchTry reads pasted or uploaded EDI and shows what would be answered. Nothing of it
+// is kept, and nothing is booked.
+func benchTry(v *visit) error {
+	in := v.input()
+	raw := v.file("file")
+	if len(raw) == 0 {
+		raw = []byte(strings.TrimLeft(in.values["edi"], " \r\n\t"))
+	} else {
+		in.values["edi"] = ""
+	}
+	if len(raw) == 0 {
+		raw = nil
+		in.wrong.With("edi", "bench.nothing")
+		errs, note, _ := v.formErrors(in.err())
+		return v.benchPage(422, in.form(errs, note), nil)
+	}
+	return v.benchPage(200, in.form(nil, view.Text{}), raw)
+}
+
+// tried judges a file like the gateway does and writes its answer.
+// Codes: Invalid (not EDI, unreadable).
+func (v *visit) tried(l link, raw []byte) (*view.BenchResult, error) {
+	if !gateway.LooksLikeEDI(raw) {
+		return nil, fault.InvalidField("edi", "edi.not_edi")
+	}
+	answer, report, err := ack.Answer(bytes.NewReader(raw), schema.Options{}, v.now)
+	var broken *wire.Error
+	switch {
+	case errors.As(err, &broken) && len(report.Interchanges) == 0:
+		return nil, fault.InvalidField("edi", "edi.error."+broken.Key, "Value", clean([]byte(broken.Value)), "Offset", broken.Pos.Offset, "Segment", broken.Pos.FileSegment)
+	case err != nil && broken == nil:
+		return nil, fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	words := &bench{v: v}
+	_ = schema.ReadBytes(raw, schema.Options{}, words) // what ends reading was found above
+	out := &view.BenchResult{Envelope: v.addressed(l, report), Sets: words.sets, More: words.more, Answer: string(answer), Status: view.Status{State: "edi.accepted"}}
+	if report.Rejected || broken != nil {
+		out.Status.State = "edi.rejected"
+	} else if words.remarks {
+		out.Status.State = "edi.accepted_with_errors"
+	}
+	first := report.Interchanges[0]
+	found := slices.Clone(first.Findings)
+	for _, g := range first.GroupReports {
+		found = append(found, g.Findings...)
+	}
+	kind, position := "", 0
+	if words.chosen != nil {
+		found, kind, position = append(found, words.chosen.Findings...), words.chosen.Type, words.chosen.Index+1
+	}
+	out.Findings = v.findings(found, kind)
+	if out.Raw, out.Truncated, err = rawOf(bytes.NewReader(raw), first.Syntax, position, found); err != nil {
+		return nil, err
+	}
+	pin(out.Raw, out.Findings, found)
+	if len(answer) > 0 {
+		out.AnswerAs = "997"
+		if first.Syntax == schema.SyntaxEDIFACT {
+			out.AnswerAs = "CONTRL"
+		}
+	}
+	return out, nil
+}
+
+// addressed says where the senders and receivers of a file are not the two companies,
+// in which case the gateway takes nothing of it.
+func (v *visit) addressed(l link, report *schema.Report) []view.Text {
+	var out []view.Text
+	say := func(key, id string) {
+		if t := view.T(key, "id", clean([]byte(id))); !slices.ContainsFunc(out, func(o view.Text) bool { return o.In(v.p) == t.In(v.p) }) {
+			out = append(out, t)
+		}
+	}
+	for _, i := range report.Interchanges {
+		kind, syntax := account.X12, gateway.SyntaxX12
+		from, to := gateway.Identity{Qualifier: i.Header.SenderQualifier, Value: strings.TrimRight(i.Header.Sender, " ")}, gateway.Identity{Qualifier: i.Header.ReceiverQualifier, Value: strings.TrimRight(i.Header.Receiver, " ")}
+		if i.UNB != nil {
+			kind, syntax = account.EDIFACT, gateway.SyntaxEDIFACT
+			from, to = gateway.Identity{Qualifier: i.UNB.SenderQualifier, Value: i.UNB.Sender}, gateway.Identity{Qualifier: i.UNB.RecipientQualifier, Value: i.UNB.Recipient}
+		}
+		sender, receiver := l.holder(kind, from), l.holder(kind, to)
+		switch {
+		case sender == "":
+			say("bench.sender_unknown", from.Written(syntax))
+		case receiver == "":
+			say("bench.receiver_unknown", to.Written(syntax))
+		case sender == receiver:
+			say("bench.same_company", from.Written(syntax))
+		}
+	}
+	return out
+}
+
+// holder is the company of the link whose confirmed identity it is.
+func (l link) holder(kind account.IdentityKind, id gateway.Identity) string {
+	for _, s := range []side{l.ours, l.theirs} {
+		for _, i := range s.ids {
+			if i.Kind == kind && i.Qualifier == id.Qualifier && i.Value == id.Value && !i.Confirmed.IsZero() {
+				return s.org
+			}
+		}
+	}
+	return ""
+}
+
+// bench keeps of every set what a person wants to read, and the set to look at: the
+// first refused one, else the first.
+type bench struct {
+	v       *visit
+	sets    []view.BenchSet
+	more    int
+	remarks bool
+	chosen  *schema.Set
+}
+
+func (b *bench) Interchange(*schema.Interchange) error    { return nil }
+func (b *bench) Group(*schema.Group) error                { return nil }
+func (b *bench) GroupEnd(*schema.Group) error             { return nil }
+func (b *bench) InterchangeEnd(*schema.Interchange) error { return nil }
+
+func (b *bench) Set(s *schema.Set) error {
+	b.remarks = b.remarks || s.Verdict == wire.AcceptedWithErrors
+	if s.Interchange == 0 && (b.chosen == nil || s.Verdict == wire.Rejected && b.chosen.Verdict != wire.Rejected) {
+		kept := *s
+		kept.Segments, kept.Un = nil, nil
+		b.chosen = &kept
+	}
+	if len(b.sets) == benchSets {
+		b.more++
+		return nil
+	}
+	row := view.BenchSet{Type: clean([]byte(s.Type)), Control: clean([]byte(s.Control)), Status: view.Status{State: view.State("edi." + string(s.Verdict))}}
+	if d, _ := translate.Read(s); d != nil {
+		for _, f := range translate.Summary(d) {
+			row.Facts = append(row.Facts, view.KV{Label: view.T("edi.summary." + f.Key), Value: b.v.fact(f)})
+		}
+	}
+	b.sets = append(b.sets, row)
+	return nil
+}
+
+// scenario is the chain of documents that shows a partnership works, each step ticked
+// by the interchanges that really went.
+func (v *visit) scenario(l link) (steps []view.Step, standard string, err error) {
+	buyer, seller := l.buyerAndSeller()
+	kinds := []string{"850", "997", "855", "856", "810", "997"}
+	switch {
+	case !v.lists(access.EDIRead):
+		return nil, "", nil
+	case buyer.has(account.X12) && seller.has(account.X12):
+		standard = "X12"
+	case buyer.has(account.EDIFACT) && seller.has(account.EDIFACT):
+		standard, kinds = "EDIFACT", []string{"ORDERS", "CONTRL", "ORDRSP", "DESADV", "INVOIC", "CONTRL"}
+	default:
+		return nil, "", nil
+	}
+	for i, kind := range kinds {
+		from := seller.org
+		if i == 0 || i == len(kinds)-1 {
+			from = buyer.org
+		}
+		f := gateway.Filter{Partnership: l.p.ID, Type: kind, Direction: "in", Limit: 1}
+		if from == l.own {
+			f.Direction = "out"
+		}
+		if i == 0 {
+			f.Result = gateway.ResultAccepted
+		}
+		list, err := v.w.d.Gateway.List(v.ctx, v.actor(), f)
+		if err != nil {
+			return nil, "", err
+		}
+		s := view.Step{Name: view.T("bench.step", "type", kind, "what", view.T("bench.step."+[]string{"order", "answered", "response", "shipped", "invoiced", "acknowledged"}[i]), "from", l.n.org(from), "to", l.n.org(l.p.Other(from)))}
+		if len(list.Items) > 0 {
+			last := list.Items[0]
+			s.Done, s.At, s.URL, s.Note = true, last.Received, v.path("edi", last.ID), view.T("bench.seen_live", "control", last.Control)
+			if last.Test {
+				s.Note = view.T("bench.seen_test", "control", last.Control)
+			}
+		}
+		steps = append(steps, s)
+	}
+	for i := range steps {
+		if !steps[i].Done {
+			steps[i].Now = true
+			break
+		}
+	}
+	return steps, standard, nil
+}

@@ -1,0 +1,313 @@
+package web
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"entente/edi/courier"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/partner"
+)
+
+const (
+	endingDays  = 30 // before its end a certificate is told
+	recentLinks = 10 // interchanges shown
+)
+
+// linkForms are the forms of the page; one of them may have been refused.
+type linkForms struct {
+	address, upload, generate, terms, login *view.Form
+	private                                 bool
+	check                                   []view.CheckRow
+}
+
+// connectionShow is how one partner is connected, and where it is changed.
+func connectionShow(v *visit) error { return v.connectionPage(200, linkForms{}) }
+
+func (v *visit) connectionPage(status int, f linkForms) error {
+	l, err := v.link(v.Params("id"))
+	if err != nil {
+		return err
+	}
+	page := &view.ConnectionPage{Base: v.shell(), Connection: v.connection(l, ""), PartnerURL: v.path("partners", l.p.ID), Steps: v.steps(l), APIURL: "/api/docs"}
+	page.Done = doneOf(page.Steps)
+	manage := v.may(access.StationManage, access.Own(l.own))
+	page.Stations = []view.Station{v.station(l, l.ours, manage), v.station(l, l.theirs, false)}
+	if v.may(access.OrgManage, access.Own(l.own)) {
+		page.CompanyURL = v.path("company")
+	}
+	if v.may(access.TokenOwn, access.Own(l.own)) {
+		page.TokenURL = v.path("company")
+	}
+	if manage {
+		page.Address, page.Adding = v.addressForm(l, f), v.certificateForm(l, f)
+	}
+	page.Terms = v.termsCards(l, f)
+	if page.Logins, err = v.loginsCard(f); err != nil {
+		return err
+	}
+	if o := v.flash().Once; o != nil && o.Kind == "sftp" {
+		page.Secret = &view.SFTPSecret{Name: o.Name, Password: o.Secret}
+	}
+	if l.theirs.st.URL != "" && manage {
+		page.Check = &view.AddressCheck{Address: l.theirs.st.URL, Company: l.n.company(l.other), Rows: f.check}
+	}
+	if v.lists(access.EDIRead) {
+		recent, err := v.traffic(l.p, recentLinks)
+		if err != nil {
+			return err
+		}
+		for _, i := range recent {
+			page.Traffic = append(page.Traffic, v.messageRow(i, l.n))
+		}
+	}
+	return v.renderAs(status, page, nil)
+}
+
+// station is one side as the page shows it.
+func (v *visit) station(l link, s side, manage bool) view.Station {
+	mine := s.org == l.own
+	out := view.Station{Company: l.n.company(s.org), Mine: mine, Here: s.here(), Address: s.st.URL, Hosts: s.st.ReceiptHosts}
+	if out.Here {
+		out.Address = v.absolute(as2Path)
+	}
+	confirm := !mine && v.may(access.PartnerManage, l.p.Resource())
+	for _, i := range s.ids {
+		out.Names = append(out.Names, v.identity(i, l.n, confirm))
+	}
+	used, _ := s.inUse(v)
+	for _, c := range slices.Backward(s.certs) {
+		row := v.certificateRow(l, c, c.ID == used.ID)
+		row.CanRetire = manage && c.Retired.IsZero()
+		if c.Retired.IsZero() {
+			out.Certificates = append(out.Certificates, row)
+		} else {
+			out.Retired = append(out.Retired, row)
+		}
+	}
+	return out
+}
+
+// daysLeft are whole days until a certificate ends.
+func daysLeft(c courier.Certificate, now time.Time) int {
+	return int(c.NotAfter.Sub(now).Hours() / 24)
+}
+
+func (v *visit) certificateRow(l link, c courier.Certificate, used bool) view.CertificateRow {
+	row := view.CertificateRow{ID: c.ID, Subject: c.Subject, Issuer: c.Issuer, Serial: c.Serial, Key: c.Algorithm, Fingerprint: pairsOf(c.Fingerprint), Purpose: view.T("purpose." + string(c.Purpose)), Own: c.Own,
+		From: c.NotBefore, Until: c.NotAfter, Retired: c.Retired, Left: daysLeft(c, v.now), DownloadURL: v.path("edi", "connections", l.p.ID, "certificates", c.ID)}
+	if c.Issuer == c.Subject {
+		row.Issuer = ""
+	}
+	switch {
+	case !c.Retired.IsZero():
+		row.State = "certificate.retired"
+	case !v.now.Before(c.NotAfter):
+		row.State = "certificate.ended"
+	case v.now.Before(c.NotBefore):
+		row.State = "certificate.early"
+	case c.UseFrom.After(v.now):
+		row.State, row.UseFrom = "certificate.next", c.UseFrom
+	case row.Left <= endingDays:
+		row.State = "certificate.ending"
+	case used:
+		row.State = "certificate.used"
+	default:
+		row.State = "certificate.trusted"
+	}
+	return row
+}
+
+// pairsOf writes a hex fingerprint as people compare it: "7A:1F:90".
+func pairsOf(hex string) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(hex); i += 2 {
+		if i > 0 {
+			b.WriteByte(':')
+		}
+		b.WriteString(strings.ToUpper(hex[i : i+2]))
+	}
+	return b.String()
+}
+
+func (v *visit) addressForm(l link, f linkForms) *view.Form {
+	if f.address != nil {
+		return f.address
+	}
+	return &view.Form{Values: map[string]string{"url": l.ours.st.URL, "receipt_hosts": strings.Join(l.ours.st.ReceiptHosts, " ")}}
+}
+
+func (v *visit) certificateForm(l link, f linkForms) *view.CertificateForm {
+	out := &view.CertificateForm{Private: f.private}
+	if f.upload != nil {
+		out.Upload, out.UploadOpen = *f.upload, true
+	}
+	if f.generate != nil {
+		out.Make, out.MakeOpen = *f.generate, true
+	}
+	for _, p := range []courier.Purpose{courier.ForBoth, courier.ForSigning, courier.ForCipher} {
+		out.Purposes = append(out.Purposes, view.Option{Value: string(p), Label: view.T("purpose." + string(p))})
+	}
+	for _, i := range l.ours.ids {
+		if i.Kind == account.AS2 {
+			out.Names = append(out.Names, view.Option{Value: i.Value, Label: view.Raw(i.Value)})
+		}
+	}
+	return out
+}
+
+// termWords are the terms with a list of choices, in the order shown.
+var termWords = []struct {
+	name string
+	at   func(*courier.Terms) *string
+}{
+	{"sign", func(t *courier.Terms) *string { return &t.Sign }},
+	{"encrypt", func(t *courier.Terms) *string { return &t.Encrypt }},
+	{"receipt", func(t *courier.Terms) *string { return &t.Receipt }},
+	{"compress", func(t *courier.Terms) *string { return &t.Compress }},
+	{"signature", func(t *courier.Terms) *string { return &t.Signature }},
+	{"transport", func(t *courier.Terms) *string { return &t.Transport }},
+}
+
+var termTicks = []struct {
+	name string
+	at   func(*courier.Terms) *bool
+}{
+	{"async", func(t *courier.Terms) *bool { return &t.Async }},
+	{"new_id", func(t *courier.Terms) *bool { return &t.NewID }},
+	{"with_headers", func(t *courier.Terms) *bool { return &t.WithHeaders }},
+}
+
+// algorithms are written everywhere alike.
+var algorithms = map[string]string{
+	"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512", "sha1": "SHA-1", "3des": "3DES", "aes256-cbc": "AES-256 CBC", "aes192-cbc": "AES-192 CBC", "aes128-cbc": "AES-128 CBC",
+	"aes256-gcm": "AES-256 GCM", "aes192-gcm": "AES-192 GCM", "aes128-gcm": "AES-128 GCM",
+}
+
+func termWord(field, word string) view.Text {
+	if a := algorithms[word]; a != "" {
+		return view.Raw(a)
+	}
+	return view.T("terms." + field + "." + word)
+}
+
+// termsCards are the terms of both directions: of messages to us first, where we decide.
+func (v *visit) termsCards(l link, f linkForms) []view.TermsCard {
+	var out []view.TermsCard
+	for _, t := range l.terms {
+		toUs := t.Sender != l.own
+		full := t.Terms.Filled()
+		card := view.TermsCard{ToUs: toUs, Sender: l.n.company(t.Sender), Taker: l.n.company(l.p.Other(t.Sender)), Since: t.Changed, By: l.n.person(t.ChangedBy), Version: t.Version}
+		if t.Version == 0 {
+			card.Since = time.Time{}
+		}
+		for _, w := range t.Terms.Weak() {
+			card.Weak = append(card.Weak, view.T("terms.weak."+w, "word", termWord(w, termOf(&full, w))))
+		}
+		for _, w := range termWords {
+			card.Facts = append(card.Facts, view.KV{Label: view.T("terms." + w.name), Value: termWord(w.name, *w.at(&full))})
+		}
+		for _, w := range termTicks {
+			if *w.at(&full) {
+				card.Facts = append(card.Facts, view.KV{Label: view.T("terms." + w.name), Value: view.T("terms.yes")})
+			}
+		}
+		if toUs && l.p.State != partner.Ended && v.may(access.LinkManage, l.p.Resource()) {
+			v.termsForm(&card, full, f.terms)
+		}
+		if toUs {
+			out = append([]view.TermsCard{card}, out...)
+		} else {
+			out = append(out, card)
+		}
+	}
+	return out
+}
+
+func termOf(t *courier.Terms, name string) string {
+	for _, w := range termWords {
+		if w.name == name {
+			return *w.at(t)
+		}
+	}
+	return ""
+}
+
+func (v *visit) termsForm(card *view.TermsCard, t courier.Terms, typed *view.Form) {
+	form := view.Form{Values: map[string]string{}}
+	for _, w := range termWords {
+		form.Values[w.name] = *w.at(&t)
+	}
+	for _, w := range termTicks {
+		if *w.at(&t) {
+			form.Values[w.name] = "1"
+		}
+	}
+	if typed != nil {
+		form, card.Open = *typed, true
+	}
+	form.Values["version"] = strconv.FormatInt(card.Version, 10)
+	card.Choices = map[string][]view.Option{}
+	for _, w := range termWords {
+		for _, c := range courier.Choices(w.name) {
+			card.Choices[w.name] = append(card.Choices[w.name], view.Option{Value: c, Label: termWord(w.name, c), On: c == form.Value(w.name)})
+		}
+	}
+	for _, w := range termTicks {
+		card.Ticks = append(card.Ticks, view.Tick{Name: w.name, Label: view.T("terms." + w.name), Hint: view.T("terms." + w.name + "_hint"), On: form.Value(w.name) != ""})
+	}
+	card.Form = &form
+}
+
+// loginsCard are the company's logins at the SFTP door, where there is one.
+func (v *visit) loginsCard(f linkForms) (*view.LoginsCard, error) {
+	if !v.may(access.EDIDoors, access.Own(v.org())) {
+		return nil, nil
+	}
+	_, addresses, _ := v.w.d.Ready(v.ctx)
+	list, err := v.w.d.Accounts.SFTPUsers(v.ctx, v.actor())
+	if err != nil || addresses["sftp"] == "" && len(list) == 0 {
+		return nil, err
+	}
+	card := &view.LoginsCard{Address: v.sftpAddress(addresses["sftp"]), Form: view.Form{Values: map[string]string{"name": v.login.Org.Slug}}}
+	if len(list) > 0 {
+		card.Form.Values["name"] += "."
+	}
+	if f.login != nil {
+		card.Form, card.Open = *f.login, true
+	}
+	for _, u := range list {
+		row := view.LoginRow{ID: u.ID, Name: u.Name, Password: u.Password, Created: u.Created, Used: u.Used}
+		for _, k := range u.Keys {
+			row.Keys = append(row.Keys, strings.TrimSpace(k.Fingerprint+" "+k.Comment))
+		}
+		card.Rows = append(card.Rows, row)
+	}
+	return card, nil
+}
+
+// sftpAddress is the door's address as a partner reaches it: the public host name with
+// the port that it listens on.
+func (v *visit) sftpAddress(listens string) string {
+	if listens == "" {
+		return ""
+	}
+	at := listens
+	if u, err := url.Parse(listens); err == nil && u.Host != "" {
+		at = u.Host
+	}
+	port := at
+	if i := strings.LastIndexByte(at, ':'); i >= 0 {
+		port = at[i+1:]
+	}
+	host := "127.0.0.1"
+	if u, err := url.Parse(v.absolute("/")); err == nil && u.Hostname() != "" {
+		host = u.Hostname()
+	}
+	return "sftp://" + host + ":" + port
+}
