@@ -101,7 +101,11 @@ func (v *visit) tried(l link, raw []byte) (*view.BenchResult, error) {
 		found, kind, position = append(found, words.chosen.Findings...), words.chosen.Type, words.chosen.Index+1
 	}
 	out.Findings = v.findings(found, kind)
-	if out.Raw, out.Truncated, err = rawOf(bytes.NewReader(raw), first.Syntax, position, found); err != nil {
+	syntax := gateway.SyntaxX12
+	if first.Syntax == schema.SyntaxEDIFACT {
+		syntax = gateway.SyntaxEDIFACT
+	}
+	if out.Raw, out.Truncated, err = rawOf(bytes.NewReader(raw), syntax, position, found); err != nil {
 		return nil, err
 	}
 	pin(out.Raw, out.Findings, found)

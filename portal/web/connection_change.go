@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -79,7 +80,8 @@ func certificateAdd(v *visit) error {
 	if err == nil {
 		return v.linkDone("said.certificate_added")
 	}
-	if cmd.Private {
+	err = fieldNamed(err, "key", "certificate")
+	if cmd.Private || strings.Contains(in.values["certificate"], "PRIVATE KEY") {
 		delete(in.values, "certificate") // a key is not sent back to the page
 	}
 	return v.refusedForm(err, in, func(f *linkForms, form *view.Form) {
@@ -188,7 +190,10 @@ func loginMake(v *visit) error {
 
 // fieldNamed points a service's refusal of one field at the form's field.
 func fieldNamed(err error, from, to string) error {
-	f := fault.As(err)
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err
+	}
 	out := *f
 	out.Fields = nil
 	for _, x := range f.Fields {

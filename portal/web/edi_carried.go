@@ -45,7 +45,7 @@ func (v *visit) carried(m gateway.Message, full bool) ([]view.Carried, error) {
 		}
 		fact("carried.receipt", v.receiptWord(c), false)
 		if c.Reason != "" {
-			row.Reason = v.carriedReason(c.Reason)
+			row.Reason = v.carriedReason(c.Reason, lastDetail(c.Tries))
 		}
 		if !c.NextAt.IsZero() && c.NextAt.After(v.now) && c.State == courier.Queued {
 			row.Next = c.NextAt
@@ -107,18 +107,36 @@ func (v *visit) receiptWord(c courier.Carried) view.Text {
 }
 
 // carriedReason is a reason in words: a key of the courier, of the dialer or the
-// gateway, or one of those edi/as2 gives.
-func (v *visit) carriedReason(reason string) view.Text {
+// gateway, or one of those edi/as2 gives. What the key speaks of was not kept beside
+// it, but for the server's own words in the detail of a try.
+func (v *visit) carriedReason(reason, detail string) view.Text {
+	if reason == "courier.http_status" {
+		status, _, _ := strings.Cut(detail, ":")
+		if status == "" {
+			return view.T("carried.http_error")
+		}
+		return view.T("carried.http_status", "status", clean([]byte(status)))
+	}
 	for _, key := range []string{reason, "courier.reason." + reason, "courier." + reason} {
-		if v.has(key) {
-			return view.T(key)
+		if !v.has(key) {
+			continue
+		}
+		if t := view.T(key); !strings.Contains(t.In(v.p), "<no value>") {
+			return t
 		}
 	}
-	return view.Raw(reason)
+	return view.T("carried.other_reason", "reason", clean([]byte(reason)))
+}
+
+func lastDetail(tries []courier.Attempt) string {
+	if len(tries) == 0 {
+		return ""
+	}
+	return tries[len(tries)-1].Detail
 }
 
 func (v *visit) try(a courier.Attempt) view.Attempt {
-	out := view.Attempt{Number: a.Number, At: db.FromMicros(a.At), Took: time.Duration(a.Took) * time.Microsecond, Status: view.Status{State: "as2.failed", Words: v.carriedReason(a.Outcome)}}
+	out := view.Attempt{Number: a.Number, At: db.FromMicros(a.At), Took: time.Duration(a.Took) * time.Microsecond, Status: view.Status{State: "as2.failed", Words: v.carriedReason(a.Outcome, a.Detail)}}
 	switch s := courier.State(a.Outcome); s {
 	case courier.Delivered, courier.AwaitingReceipt, courier.Unproved, courier.Received:
 		out.Status = view.Status{State: view.State("as2." + string(s))}

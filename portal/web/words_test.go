@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"testing"
 
+	"entente/edi/as2"
+	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/portal/locale"
 	"entente/portal/view"
@@ -58,6 +60,35 @@ func madeUp(t *testing.T) []string {
 	for _, s := range []partner.State{partner.Invited, partner.Active, partner.Suspended, partner.Ended} {
 		add("state.partner.", string(s))
 	}
+	for _, s := range []courier.State{courier.Received, courier.Refused, courier.Queued, courier.AwaitingReceipt, courier.Delivered, courier.Unproved, courier.Failed} {
+		add("state.as2.", string(s))
+	}
+	for _, r := range []as2.Reason{as2.BadHeader, as2.UnknownPair, as2.BadAsk, as2.Oversize, as2.Empty, as2.BadMIME, as2.BadCMS, as2.NotSupported, as2.Nested, as2.OtherRecipient, as2.NotDecrypted, as2.NotDecompressed,
+		as2.OtherSigner, as2.BadSignature, as2.Changed, as2.NotSigned, as2.NotEncrypted, as2.WeakDigest, as2.WeakCipher, "message_id_reused"} {
+		add("courier.reason.", string(r))
+	}
+	add("state.", "connection.none", "connection.partly", "connection.ready", "connection.paused", "certificate.used", "certificate.trusted", "certificate.next", "certificate.ending", "certificate.ended", "certificate.early", "certificate.retired")
+	add("purpose.", string(courier.ForBoth), string(courier.ForSigning), string(courier.ForCipher))
+	for _, w := range termWords {
+		add("terms.", w.name)
+		if len(courier.Choices(w.name)) < 2 {
+			t.Errorf("%s is no term", w.name)
+		}
+		for _, c := range courier.Choices(w.name) {
+			if algorithms[c] == "" {
+				add("terms."+w.name+".", c)
+			}
+		}
+	}
+	for _, w := range termTicks {
+		add("terms.", w.name, w.name+"_hint")
+	}
+	for _, w := range []string{"sign", "encrypt"} {
+		add("terms.weak.", w)
+	}
+	add("connection.tab.", "setup", "bench", "sheet")
+	add("carried.security.", "signed", "encrypted", "compressed")
+	add("bench.step.", "order", "answered", "response", "shipped", "invoiced", "acknowledged")
 	add("partner.move.", "accept", "suspend", "resume", "end")
 	for _, k := range account.IdentityKinds {
 		add("identitykind.", string(k))
