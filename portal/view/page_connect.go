@@ -50,11 +50,11 @@ type ConnectionPage struct {
 	Check      *AddressCheck // nil: nothing to call
 }
 
-// Station is how one company is reached. Here: its private key lies on this server, and Address is ours.
+// Station is how one company is reached. Set: it has a station at all. Here: its private key lies on this server, and Address is ours.
 type Station struct {
 	Company      Company
 	Mine         bool
-	Here         bool
+	Set, Here    bool
 	Names        []Identity
 	Address      string
 	Hosts        []string

@@ -35,7 +35,7 @@ func connectionPage(b Base, manage bool) Page {
 	retired := certificates(false)[0]
 	retired.ID, retired.State, retired.Retired = "c4", "certificate.retired", at(3, 0, 0)
 	p := &ConnectionPage{Base: b, Connection: connectionOf("setup", url, kestrel, "connection.partly"), PartnerURL: b.Prefix() + "/partners/1", APIURL: "/api/docs",
-		Stations: []Station{{Company: aurelia, Mine: true, Here: manage, Names: []Identity{known}, Address: "https://portal.example/as2", Certificates: certificates(manage), Retired: []CertificateRow{retired}}, {Company: kestrel, Names: []Identity{waiting, known}, Address: "https://as2.kestrel.example:8443/as2", Hosts: []string{"mdn.kestrel.example"}}},
+		Stations: []Station{{Company: aurelia, Mine: true, Set: true, Here: manage, Names: []Identity{known}, Address: "https://portal.example/as2", Certificates: certificates(manage), Retired: []CertificateRow{retired}}, {Company: kestrel, Names: []Identity{waiting, known}, Address: "https://as2.kestrel.example:8443/as2", Hosts: []string{"mdn.kestrel.example"}}},
 		Terms: []TermsCard{
 			{ToUs: true, Sender: kestrel, Taker: aurelia, Version: 3, Since: at(13, 9, 0), By: "Tomás Vega", Weak: []Text{T("terms.weak.sign", "word", Raw("SHA-1"))}, Facts: []KV{{Label: T("terms.sign"), Value: Raw("SHA-1")}, {Label: T("terms.async"), Value: T("terms.yes")}}},
 			{Sender: aurelia, Taker: kestrel, Weak: []Text{T("terms.weak.encrypt", "word", T("terms.encrypt.none"))}, Facts: []KV{{Label: T("terms.sign"), Value: Raw("SHA-256")}}},
@@ -65,7 +65,7 @@ func connectionPage(b Base, manage bool) Page {
 func benchPage(b Base, bad bool) Page {
 	m := messagePage(b, "")
 	p := &BenchPage{Base: b, Connection: connectionOf("bench", b.Prefix()+"/edi/connections/1", kestrel, "connection.ready"), Standard: "X12", Done: 1,
-		Scenario: []Step{{Done: true, Name: T("bench.step", "type", "850", "what", T("bench.step.order"), "from", "Kestrel Supply", "to", "Aurelia Tools"), Note: T("bench.seen_test", "control", "000004217"), URL: "/c/aurelia/edi/1", At: at(24, 9, 12)}, {Now: true, Name: T("bench.step.answered")}, {Name: T("bench.step.response")}},
+		Scenario: []Step{{Done: true, Name: T("bench.step", "type", "850", "what", T("bench.step.order")), Note: T("bench.seen_test", "from", "Kestrel Supply", "to", "Aurelia Tools", "control", "000004217"), URL: "/c/aurelia/edi/1", At: at(24, 9, 12)}, {Now: true, Name: T("bench.step.answered"), Note: T("bench.way", "from", "Aurelia Tools", "to", "Kestrel Supply")}, {Name: T("bench.step.response")}},
 		Samples:  []Sample{{"/c/aurelia/edi/connections/1/bench/850", "850", T("bench.sample.good"), false}, {"/c/aurelia/edi/connections/1/bench/850-wrong", "850", T("bench.sample.bad"), true}}}
 	r := &BenchResult{Status: Status{State: "edi.accepted"}, Raw: m.Raw[:4], Answer: "ISA*00*          *00*          *ZZ*AURELIATOOLS   *ZZ*KESTRELSUPPLY  *261124*1032*^*00501*000004217*0*T*>~\nST*997*0001~", AnswerAs: "997", Sets: []BenchSet{{"850", "0001", Status{State: "edi.accepted"}, []KV{{Label: T("edi.summary.number"), Value: Raw("4500187519")}}}}}
 	if bad {

@@ -36,6 +36,11 @@ func (s side) here() bool {
 	return slices.ContainsFunc(s.certs, func(c courier.Certificate) bool { return c.Own && c.Retired.IsZero() })
 }
 
+// begun says that it has an address or a certificate in use.
+func (s side) begun() bool {
+	return s.st.URL != "" || slices.ContainsFunc(s.certs, func(c courier.Certificate) bool { return c.Retired.IsZero() })
+}
+
 // named finds the first identity of a kind, a confirmed one first.
 func (s side) named(kind account.IdentityKind) (found partner.Identity, confirmed bool) {
 	for _, i := range s.ids {
@@ -166,14 +171,15 @@ func doneOf(steps []view.Step) int {
 }
 
 // linkStatus is the one pill of a connection, about AS2.
-func linkStatus(p partner.Partnership, steps []view.Step) view.Status {
+func (v *visit) linkStatus(l link) view.Status {
+	steps := v.steps(l)
 	n := doneOf(steps)
 	switch {
-	case p.State != partner.Active:
-		return view.Status{State: "connection.paused", Words: view.T("state.partner." + string(p.State))}
+	case l.p.State != partner.Active:
+		return view.Status{State: "connection.paused", Words: view.T("state.partner." + string(l.p.State))}
 	case n == len(steps):
 		return view.Status{State: "connection.ready"}
-	case n == 0:
+	case !l.ours.begun() && !l.ours.has(account.AS2) || !l.theirs.begun() && !l.theirs.has(account.AS2): // nobody waits for anything
 		return view.Status{State: "connection.none"}
 	}
 	return view.Status{State: "connection.partly", Words: view.T("connection.steps_left", "n", len(steps)-n)}
@@ -182,7 +188,7 @@ func linkStatus(p partner.Partnership, steps []view.Step) view.Status {
 // connection is what all pages of a partnership's EDI share.
 func (v *visit) connection(l link, tab string) view.Connection {
 	url := v.path("edi", "connections", l.p.ID)
-	c := view.Connection{URL: url, Partner: l.n.company(l.other), Side: partnerSide(l.p, l.own), Status: linkStatus(l.p, v.steps(l))}
+	c := view.Connection{URL: url, Partner: l.n.company(l.other), Side: partnerSide(l.p, l.own), Status: v.linkStatus(l)}
 	for _, t := range []string{"", "bench", "sheet"} {
 		to := url
 		if t != "" {
@@ -223,7 +229,7 @@ func connectionList(v *visit) error {
 		if err != nil {
 			return err
 		}
-		row := view.ConnectionRow{URL: v.path("edi", "connections", p.ID), Company: l.n.company(l.other), Side: partnerSide(p, l.own), Status: linkStatus(p, v.steps(l)), Over: v.over(l), Warn: v.linkWarning(l), Last: last[p.ID].Received}
+		row := view.ConnectionRow{URL: v.path("edi", "connections", p.ID), Company: l.n.company(l.other), Side: partnerSide(p, l.own), Status: v.linkStatus(l), Over: v.over(l), Warn: v.linkWarning(l), Last: last[p.ID].Received}
 		page.Rows = append(page.Rows, row)
 	}
 	return v.render(page, nil)

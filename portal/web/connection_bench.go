@@ -195,6 +195,9 @@ func (b *bench) Set(s *schema.Set) error {
 	return nil
 }
 
+// scenarioWords say what each document of the chain is.
+var scenarioWords = []string{"order", "answered", "response", "shipped", "invoiced", "acknowledged"}
+
 // scenario is the chain of documents that shows a partnership works, each step ticked
 // by the interchanges that really went.
 func (v *visit) scenario(l link) (steps []view.Step, standard string, err error) {
@@ -226,13 +229,14 @@ func (v *visit) scenario(l link) (steps []view.Step, standard string, err error)
 		if err != nil {
 			return nil, "", err
 		}
-		s := view.Step{Name: view.T("bench.step", "type", kind, "what", view.T("bench.step."+[]string{"order", "answered", "response", "shipped", "invoiced", "acknowledged"}[i]), "from", l.n.org(from), "to", l.n.org(l.p.Other(from)))}
+		way := []any{"from", l.n.org(from), "to", l.n.org(l.p.Other(from))}
+		s := view.Step{Name: view.T("bench.step", "type", kind, "what", view.T("bench.step."+scenarioWords[i])), Note: view.T("bench.way", way...)}
 		if len(list.Items) > 0 {
-			last := list.Items[0]
-			s.Done, s.At, s.URL, s.Note = true, last.Received, v.path("edi", last.ID), view.T("bench.seen_live", "control", last.Control)
+			last, seen := list.Items[0], "bench.seen_live"
 			if last.Test {
-				s.Note = view.T("bench.seen_test", "control", last.Control)
+				seen = "bench.seen_test"
 			}
+			s.Done, s.At, s.URL, s.Note = true, last.Received, v.path("edi", last.ID), view.T(seen, append(way, "control", last.Control)...)
 		}
 		steps = append(steps, s)
 	}

@@ -72,7 +72,7 @@ func (v *visit) connectionPage(status int, f linkForms) error {
 // station is one side as the page shows it.
 func (v *visit) station(l link, s side, manage bool) view.Station {
 	mine := s.org == l.own
-	out := view.Station{Company: l.n.company(s.org), Mine: mine, Here: s.here(), Address: s.st.URL, Hosts: s.st.ReceiptHosts}
+	out := view.Station{Company: l.n.company(s.org), Mine: mine, Set: s.begun(), Here: s.here(), Address: s.st.URL, Hosts: s.st.ReceiptHosts}
 	if out.Here {
 		out.Address = v.absolute(as2Path)
 	}

@@ -40,9 +40,7 @@ func (v *visit) carried(m gateway.Message, full bool) ([]view.Carried, error) {
 		fact("carried.names", view.Raw(c.From+" → "+c.To), true)
 		fact("carried.id", view.Raw(c.MessageID), true)
 		fact("carried.security", v.security(c.Security, c.State), false)
-		if c.MIC != "" {
-			fact("carried.mic", view.Raw(strings.TrimSpace(c.MIC+" "+c.MICAlgorithm)), true)
-		}
+		fact("carried.mic", view.Raw(c.MIC), true)
 		fact("carried.receipt", v.receiptWord(c), false)
 		if c.Reason != "" {
 			row.Reason = v.carriedReason(c.Reason, lastDetail(c.Tries))

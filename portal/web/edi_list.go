@@ -77,10 +77,15 @@ func (v *visit) messageRow(i gateway.Interchange, n names) view.MessageRow {
 	return row
 }
 
+// byCourier are the states of delivery to a station of the receiver.
+var byCourier = []string{gateway.DeliverySending, gateway.DeliveryDelivered, gateway.DeliveryUnproved, gateway.DeliveryFailed}
+
 // channel is the door a message came in by or goes out by.
 func (v *visit) channel(i gateway.Interchange) view.Text {
 	door := i.Door
 	switch {
+	case i.Origin == gateway.OriginMade && slices.Contains(byCourier, i.Delivery):
+		door = "as2"
 	case i.Origin == gateway.OriginMade:
 		door = "outbox"
 	case door == "page":
@@ -107,9 +112,15 @@ func messagePips(origin string, state gateway.State, result, delivery, acknowled
 	p := view.Pips{Steps: [4]view.Pip{view.PipOn}}
 	if origin == gateway.OriginMade {
 		switch {
-		case delivery == gateway.DeliveryWaiting || delivery == gateway.DeliverySending || delivery == gateway.DeliveryFailed:
+		case delivery == gateway.DeliveryFailed:
+			p.Steps[1], p.Words = view.PipBad, view.T("pips.failed")
+			return p
+		case delivery == gateway.DeliveryWaiting || delivery == gateway.DeliverySending:
 			p.Steps[1], p.Words = view.PipWait, view.T("pips.saved")
 			return p
+		case delivery == gateway.DeliveryUnproved:
+			p.Steps[1], p.Steps[2], p.Words = view.PipOn, view.PipWait, view.T("pips.unproved")
+			return verdictPip(p, acknowledged)
 		case delivery == "":
 			p.Words = view.T("pips.saved")
 			return p

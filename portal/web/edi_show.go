@@ -2,6 +2,7 @@ package web
 
 import (
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -56,6 +57,9 @@ func ediShow(v *visit) error {
 	page.Acks = v.ackSteps(m, set)
 	return v.render(page, fragments{"tab": "message.say"})
 }
+
+// acknowledgements are never acknowledged themselves.
+var acknowledgements = []string{"997", "999", "CONTRL"}
 
 func messageType(i gateway.Interchange) string {
 	if len(i.Types) == 1 {
@@ -141,7 +145,7 @@ func (v *visit) ackSteps(m gateway.Message, set *gateway.Set) []view.AckStep {
 		acked := view.Status{State: "edi.none"}
 		if m.Acknowledged != "" {
 			acked.State = view.State("edi." + m.Acknowledged)
-		} else if m.Delivery != "" && messageType(m.Interchange) != "997" {
+		} else if m.Delivery != "" && !slices.Contains(acknowledgements, messageType(m.Interchange)) {
 			acked.State = "document.waiting"
 		}
 		return append(steps, view.AckStep{Label: view.T("message.step_ack"), Status: acked})

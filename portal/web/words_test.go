@@ -88,7 +88,8 @@ func madeUp(t *testing.T) []string {
 	}
 	add("connection.tab.", "setup", "bench", "sheet")
 	add("carried.security.", "signed", "encrypted", "compressed")
-	add("bench.step.", "order", "answered", "response", "shipped", "invoiced", "acknowledged")
+	add("bench.step.", scenarioWords...)
+	add("bench.seen_", "live", "test")
 	add("partner.move.", "accept", "suspend", "resume", "end")
 	for _, k := range account.IdentityKinds {
 		add("identitykind.", string(k))
