@@ -143,6 +143,10 @@ func TestListFiltersAndPages(t *testing.T) {
 				t.Errorf("%s: %d, want %d", name, len(got), c.want)
 			}
 		}
+		with := list(ingrid, Filter{Partner: baltic})[0].Partnership
+		if ours, theirs := len(list(ingrid, Filter{Partnership: with})), len(list(maya, Filter{Partnership: with})); ours != 2 || theirs != 0 {
+			t.Errorf("of one partnership: %d, of a competitor's %d", ours, theirs)
+		}
 		for _, odd := range []string{"订单订单订单订单订单订单订单订单订单订单订单订单订单订单订单", "a\x00b", "\xff\xfe", strings.Repeat("é", 60), "''"} {
 			list(ingrid, Filter{Query: odd, Type: odd, State: State(odd), Result: odd, Partner: odd, Direction: odd})
 		}
