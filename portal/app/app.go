@@ -73,6 +73,8 @@ type App struct {
 
 	sftp         *sftp.Server // nil: the door is off
 	sftpListener net.Listener
+	sftpKey      string // fingerprint of its host key
+	remotes      *gateway.Remotes
 }
 
 // New opens the data, brings the schema up to date and builds every service. It
@@ -152,8 +154,9 @@ func (a *App) build(ctx context.Context) error {
 	if err := os.MkdirAll(uploads, 0o700); err != nil {
 		return fmt.Errorf("the folder of unfinished uploads: %w", err)
 	}
+	a.remotes = gateway.NewRemotes(a.db, a.secrets, a.dialer)
 	gateway.NewPickup(a.gateway, a.mailbox, gateway.PickupConfig{
-		Remotes: gateway.NewRemotes(a.db, a.secrets, a.dialer), Companies: companies{a.accounts.Directory()}, Folder: a.cfg.Folder, Temp: uploads,
+		Remotes: a.remotes, Companies: companies{a.accounts.Directory()}, Folder: a.cfg.Folder, Temp: uploads,
 	})
 	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}})
 	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
@@ -169,7 +172,8 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Dialer: a.dialer,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Dialer: a.dialer, Remotes: a.remotes,
+		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Rooms: a.rooms, Notify: a.notify, Mail: a.mail,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
 	}

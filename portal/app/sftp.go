@@ -55,6 +55,11 @@ func (a *App) openSFTP(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the folder of unfinished uploads: %w", err)
 	}
+	public, err := ssh.NewPublicKey(key.Public())
+	if err != nil {
+		return err
+	}
+	a.sftpKey = ssh.FingerprintSHA256(public)
 	a.addrs.sftp = readable(a.sftpListener.Addr().String())
 	return nil
 }

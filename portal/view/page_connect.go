@@ -43,7 +43,8 @@ type ConnectionPage struct {
 	Terms      []TermsCard // to us first
 	Steps      []Step
 	Done       int
-	Logins     *LoginsCard // nil: no SFTP door, or not for the viewer
+	Logins     *LoginsCard  // nil: no SFTP door, or not for the viewer
+	Remotes    *RemotesCard // nil: not for the viewer
 	APIURL     string
 	TokenURL   string // where tokens are made; empty: not allowed
 	Traffic    []MessageRow
@@ -122,6 +123,7 @@ type SFTPSecret struct{ Name, Password string }
 // LoginsCard are the company's own logins at the SFTP door.
 type LoginsCard struct {
 	Address string
+	HostKey string // its fingerprint
 	Rows    []LoginRow
 	Form    Form
 	Open    bool
@@ -133,6 +135,23 @@ type LoginRow struct {
 	Password      bool
 	Keys          []string // fingerprints
 	Created, Used time.Time
+}
+
+// RemotesCard are the company's own SFTP servers. Forms post to URL + "/servers", "/servers/{id}/check" and "/servers/{id}/remove".
+type RemotesCard struct {
+	Rows []RemoteRow
+	Form Form
+	Open bool
+}
+
+// RemoteRow is one server. State is remote.*; Said is why it fails.
+type RemoteRow struct {
+	ID, Name, Address, HostKey string
+	In, Out                    string // folders to fetch from and deliver to, either may be empty
+	Every                      time.Duration
+	State                      State
+	Said                       Text
+	Checked                    time.Time
 }
 
 // AddressCheck calls the address of a station and says step by step what happened. Rows are empty before.

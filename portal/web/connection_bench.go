@@ -8,6 +8,7 @@ import (
 
 	"entente/edi/ack"
 	"entente/edi/gateway"
+	"entente/edi/guide"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -75,7 +76,7 @@ func (v *visit) tried(l link, raw []byte) (*view.BenchResult, error) {
 	if !gateway.LooksLikeEDI(raw) {
 		return nil, fault.InvalidField("edi", "edi.not_edi")
 	}
-	answer, report, err := ack.Answer(bytes.NewReader(raw), schema.Options{}, v.now)
+	answer, report, err := ack.Answer(bytes.NewReader(raw), guide.WithAssociations(schema.Options{}), v.now)
 	var broken *wire.Error
 	switch {
 	case errors.As(err, &broken) && len(report.Interchanges) == 0:
@@ -84,7 +85,7 @@ func (v *visit) tried(l link, raw []byte) (*view.BenchResult, error) {
 		return nil, fault.Wrap(err, fault.Internal, "error.internal")
 	}
 	words := &bench{v: v}
-	_ = schema.ReadBytes(raw, schema.Options{}, words) // what ends reading was found above
+	_ = schema.ReadBytes(raw, guide.WithAssociations(schema.Options{}), words) // what ends reading was found above
 	out := &view.BenchResult{Envelope: v.addressed(l, report), Sets: words.sets, More: words.more, Answer: string(answer), Status: view.Status{State: "edi.accepted"}}
 	if report.Rejected || broken != nil {
 		out.Status.State = "edi.rejected"

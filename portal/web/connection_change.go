@@ -167,27 +167,6 @@ func termsSave(v *visit) error {
 	return v.linkDone("said.saved")
 }
 
-// loginMake makes a login at the SFTP door; its password is shown once.
-func loginMake(v *visit) error {
-	if err := v.mayLink(); err != nil {
-		return err
-	}
-	in := v.input()
-	cmd := account.SFTPUserCmd{Name: in.text("name"), Keys: strings.Split(in.text("key_lines"), "\n"), KeyOnly: in.text("way") == "key"}
-	if !cmd.KeyOnly {
-		cmd.Keys = nil
-	}
-	secret, u, err := v.w.d.Accounts.CreateSFTPUser(v.ctx, v.actor(), cmd)
-	if err != nil {
-		return v.refusedForm(fieldNamed(err, "key", "key_lines"), in, func(f *linkForms, form *view.Form) { f.login = form })
-	}
-	if secret == "" {
-		return v.linkDone("said.login_made")
-	}
-	v.setFlash(flash{Once: &once{Kind: "sftp", Secret: secret, Name: u.Name}})
-	return v.seeOther(v.path("edi", "connections", v.Params("id")))
-}
-
 // fieldNamed points a service's refusal of one field at the form's field.
 func fieldNamed(err error, from, to string) error {
 	var f *fault.Error
@@ -203,15 +182,4 @@ func fieldNamed(err error, from, to string) error {
 		out.Fields = append(out.Fields, x)
 	}
 	return &out
-}
-
-// loginRemove ends a login.
-func loginRemove(v *visit) error {
-	if err := v.mayLink(); err != nil {
-		return err
-	}
-	if err := v.w.d.Accounts.RemoveSFTPUser(v.ctx, v.actor(), v.Params("login")); err != nil {
-		return err
-	}
-	return v.linkDone("said.login_removed")
 }

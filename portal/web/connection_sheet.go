@@ -63,8 +63,8 @@ func (v *visit) sheetAS2(l link) view.SheetSection {
 // sheetDoors are the other ways in.
 func (v *visit) sheetDoors(l link) view.SheetSection {
 	s := view.SheetSection{Title: view.T("sheet.doors"), Facts: []view.KV{{Label: view.T("sheet.api"), Value: view.Raw(v.absolute("/api/v1/edi/interchanges")), Mono: true}, {Label: view.T("sheet.outbox"), Value: view.Raw(v.absolute("/api/v1/edi/outbox")), Mono: true}}}
-	if _, addresses, _ := v.w.d.Ready(v.ctx); addresses["sftp"] != "" {
-		s.Facts = append(s.Facts, view.KV{Label: view.T("sheet.sftp"), Value: view.Raw(v.sftpAddress(addresses["sftp"])), Mono: true}, view.KV{Label: view.T("sheet.folders"), Value: view.T("sheet.folders_text")})
+	if addr, key := v.w.d.SFTP(); addr != "" {
+		s.Facts = append(s.Facts, view.KV{Label: view.T("sheet.sftp"), Value: view.Raw(v.sftpAddress(addr)), Mono: true}, view.KV{Label: view.T("sheet.host_key"), Value: view.Raw(key), Mono: true}, view.KV{Label: view.T("sheet.folders"), Value: view.T("sheet.folders_text")})
 	}
 	if v.lists(access.OrgRead) {
 		s.Facts = append(s.Facts, view.KV{Label: view.T("sheet.portal"), Value: view.Raw(v.absolute("/")), Mono: true})

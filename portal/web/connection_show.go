@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,9 +20,11 @@ const (
 
 // linkForms are the forms of the page; one of them may have been refused.
 type linkForms struct {
-	address, upload, generate, terms, login *view.Form
-	private                                 bool
-	check                                   []view.CheckRow
+	address, upload, generate, terms, login, remote *view.Form
+	private                                         bool
+	check                                           []view.CheckRow
+	remoteID                                        string // the server that was called, and what it said
+	remoteSaid                                      view.Text
 }
 
 // connectionShow is how one partner is connected, and where it is changed.
@@ -49,6 +50,9 @@ func (v *visit) connectionPage(status int, f linkForms) error {
 	}
 	page.Terms = v.termsCards(l, f)
 	if page.Logins, err = v.loginsCard(f); err != nil {
+		return err
+	}
+	if page.Remotes, err = v.remotesCard(f); err != nil {
 		return err
 	}
 	if o := v.flash().Once; o != nil && o.Kind == "sftp" {
@@ -262,52 +266,4 @@ func (v *visit) termsForm(card *view.TermsCard, t courier.Terms, typed *view.For
 		card.Ticks = append(card.Ticks, view.Tick{Name: w.name, Label: view.T("terms." + w.name), Hint: view.T("terms." + w.name + "_hint"), On: form.Value(w.name) != ""})
 	}
 	card.Form = &form
-}
-
-// loginsCard are the company's logins at the SFTP door, where there is one.
-func (v *visit) loginsCard(f linkForms) (*view.LoginsCard, error) {
-	if !v.may(access.EDIDoors, access.Own(v.org())) {
-		return nil, nil
-	}
-	_, addresses, _ := v.w.d.Ready(v.ctx)
-	list, err := v.w.d.Accounts.SFTPUsers(v.ctx, v.actor())
-	if err != nil || addresses["sftp"] == "" && len(list) == 0 {
-		return nil, err
-	}
-	card := &view.LoginsCard{Address: v.sftpAddress(addresses["sftp"]), Form: view.Form{Values: map[string]string{"name": v.login.Org.Slug}}}
-	if len(list) > 0 {
-		card.Form.Values["name"] += "."
-	}
-	if f.login != nil {
-		card.Form, card.Open = *f.login, true
-	}
-	for _, u := range list {
-		row := view.LoginRow{ID: u.ID, Name: u.Name, Password: u.Password, Created: u.Created, Used: u.Used}
-		for _, k := range u.Keys {
-			row.Keys = append(row.Keys, strings.TrimSpace(k.Fingerprint+" "+k.Comment))
-		}
-		card.Rows = append(card.Rows, row)
-	}
-	return card, nil
-}
-
-// sftpAddress is the door's address as a partner reaches it: the public host name with
-// the port that it listens on.
-func (v *visit) sftpAddress(listens string) string {
-	if listens == "" {
-		return ""
-	}
-	at := listens
-	if u, err := url.Parse(listens); err == nil && u.Host != "" {
-		at = u.Host
-	}
-	port := at
-	if i := strings.LastIndexByte(at, ':'); i >= 0 {
-		port = at[i+1:]
-	}
-	host := "127.0.0.1"
-	if u, err := url.Parse(v.absolute("/")); err == nil && u.Hostname() != "" {
-		host = u.Hostname()
-	}
-	return "sftp://" + host + ":" + port
 }

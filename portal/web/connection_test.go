@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"encoding/pem"
+	"html"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -282,6 +283,32 @@ func TestSFTPLogins(t *testing.T) {
 	page := chen.Get(t, link).Body
 	if strings.Contains(page, secret) || !strings.Contains(page, "huadong.erp") {
 		t.Error("the password is shown twice, or the login is not there")
+	}
+	// The company's own server: here it is our door, which proves the sign-in.
+	addr, hostKey := regexp.MustCompile(`sftp://([0-9.]+:\d+)`).FindStringSubmatch(page), regexp.MustCompile(`SHA256:[A-Za-z0-9+/&;#]{43,60}`).FindString(page)
+	if addr == nil || hostKey == "" {
+		t.Fatal("the page does not say where the door is")
+	}
+	server := url.Values{"remote_name": {"own"}, "addr": {addr[1]}, "login": {"huadong.erp"}, "password": {"wrong"}, "password_key": {""}, "host_key": {html.UnescapeString(hostKey)}, "in": {"/out"}}
+	if a := chen.Post(t, link+"/servers", url.Values{"remote_name": {"own"}, "addr": {"nowhere"}, "password": {"tell-nobody"}}); a.Status != 422 || strings.Contains(a.Body, "tell-nobody") || !strings.Contains(a.Body, `id="f-sv-addr-e"`) {
+		t.Errorf("a wrong server: %d", a.Status)
+	}
+	check := func() portaltest.Answer {
+		t.Helper()
+		if a := chen.Post(t, link+"/servers", server); a.Status != 303 {
+			t.Fatalf("the server: %d\n%.2000s", a.Status, a.Body)
+		}
+		return chen.Post(t, chen.Find(t, link, `action="(`+link+`/servers/[0-9a-v]{26}/check)`), nil)
+	}
+	if a := check(); a.Status != 200 || !strings.Contains(a.Body, "拒绝") {
+		t.Errorf("a wrong password: %d\n%.200s", a.Status, a.Body)
+	}
+	if a := chen.Post(t, chen.Find(t, link, `action="(`+link+`/servers/[0-9a-v]{26}/remove)"`), nil); a.Status != 303 {
+		t.Errorf("server removed: %d", a.Status)
+	}
+	server.Set("password", secret)
+	if a := check(); a.Status != 303 || !strings.Contains(chen.Get(t, link).Body, "登录成功") {
+		t.Errorf("the right password: %d\n%.2000s", a.Status, a.Body)
 	}
 	remove := regexp.MustCompile(`action="(` + link + `/logins/[0-9a-v]{26}/remove)"`).FindStringSubmatch(page)
 	if remove == nil {

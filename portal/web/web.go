@@ -36,6 +36,7 @@ type Deps struct {
 	Gateway  *gateway.Service
 	Courier  *courier.Service
 	Dialer   *dial.Dialer
+	Remotes  *gateway.Remotes
 	Rooms    *room.Service
 	Mail     *mail.Service
 	Jobs     *job.Jobs
@@ -44,6 +45,9 @@ type Deps struct {
 	// Ready runs the readiness checks: "ok" or a short stable word for each, and
 	// where the program listens.
 	Ready func(ctx context.Context) (checks, addresses map[string]string, ok bool)
+	// SFTP is where the SFTP door listens and the fingerprint of its host key; both
+	// empty where it is closed.
+	SFTP func() (addr, hostKey string)
 	// Demo says that the demo companies are here: the sign-in page offers them.
 	Demo bool
 	// BaseURL is the address people type, without a slash at the end; empty:

@@ -67,7 +67,7 @@ func madeUp(t *testing.T) []string {
 		as2.OtherSigner, as2.BadSignature, as2.Changed, as2.NotSigned, as2.NotEncrypted, as2.WeakDigest, as2.WeakCipher, "message_id_reused"} {
 		add("courier.reason.", string(r))
 	}
-	add("state.", "connection.none", "connection.partly", "connection.ready", "connection.paused", "certificate.used", "certificate.trusted", "certificate.next", "certificate.ending", "certificate.ended", "certificate.early", "certificate.retired")
+	add("state.", "connection.none", "connection.partly", "connection.ready", "connection.paused", "certificate.used", "certificate.trusted", "certificate.next", "certificate.ending", "certificate.ended", "certificate.early", "certificate.retired", "remote.new", "remote.working", "remote.failing")
 	add("purpose.", string(courier.ForBoth), string(courier.ForSigning), string(courier.ForCipher))
 	for _, w := range termWords {
 		add("terms.", w.name)
