@@ -1,15 +1,20 @@
 package web
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"entente/edi/courier"
+	"entente/edi/dial"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/fault"
 	"entente/prm/partner"
 )
 
@@ -266,4 +271,69 @@ func (v *visit) termsForm(card *view.TermsCard, t courier.Terms, typed *view.For
 		card.Ticks = append(card.Ticks, view.Tick{Name: w.name, Label: view.T("terms." + w.name), Hint: view.T("terms." + w.name + "_hint"), On: form.Value(w.name) != ""})
 	}
 	card.Form = &form
+}
+
+// checkTime is how long all steps of a check may take.
+const checkTime = 20 * time.Second
+
+// checks bounds how many addresses are called at once for people who look on.
+var checks = make(chan struct{}, 4)
+
+// addressCheck calls the address of the partner's station and says what happened, step
+// by step. Nothing is sent but a request for the page at that address.
+func addressCheck(v *visit) error {
+	l, err := v.link(v.Params("id"))
+	if err != nil {
+		return err
+	}
+	if err := access.Check(v.actor(), access.StationManage, access.Own(l.own)); err != nil {
+		return err
+	}
+	if l.theirs.st.URL == "" {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	select {
+	case checks <- struct{}{}:
+		defer func() { <-checks }()
+	default:
+		return fault.New(fault.Unavailable, "error.unavailable")
+	}
+	ctx, cancel := context.WithTimeout(v.ctx, checkTime)
+	defer cancel()
+	var rows []view.CheckRow
+	for _, s := range v.w.d.Dialer.Check(ctx, l.theirs.st.URL, nil) {
+		rows = append(rows, checkRow(s, l.theirs.st.URL))
+	}
+	return v.connectionPage(200, linkForms{check: rows})
+}
+
+// connectionAgain is the address of a check asked for as a page, after a change of theme
+// or language: what the check said is gone.
+func connectionAgain(v *visit) error {
+	if err := v.mayLink(); err != nil {
+		return err
+	}
+	return v.seeOther(v.path("edi", "connections", v.Params("id")))
+}
+
+// checkRow is a step in words.
+func checkRow(s dial.Step, address string) view.CheckRow {
+	row := view.CheckRow{Name: s.Name, State: "check.ok", Took: s.Took}
+	switch {
+	case s.Err != nil:
+		row.State, row.Note = "check.failed", view.Keyed(or(fault.KeyOf(s.Err), "dial.failed"), fault.As(s.Err).Args)
+	case s.Host != "":
+		row.Note = view.T("connection.check.dns", "host", s.Host)
+	case s.Peer != "":
+		row.Note = view.T("connection.check.tcp", "address", s.Peer)
+	case s.Version != "":
+		row.Note = view.T("connection.check.tls", "version", s.Version, "until", s.Until)
+	case s.Status == fiber.StatusNotFound:
+		row.State, row.Note = "check.failed", view.T("connection.check.http_missing", "status", s.Status, "address", address)
+	case s.Status >= 500:
+		row.State, row.Note = "check.failed", view.T("connection.check.http_failed", "status", s.Status)
+	default:
+		row.Note = view.T("connection.check.http", "status", s.Status)
+	}
+	return row
 }

@@ -4,7 +4,9 @@ import (
 	"slices"
 
 	"entente/portal/view"
+	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/partner"
 )
 
 // names are the companies and people whose ids a page was granted by a service,
@@ -57,3 +59,72 @@ func (n names) actor(person, org string) string {
 	}
 	return n.org(org)
 }
+
+// circle is who the actor's company works with.
+type circle struct {
+	own  string
+	all  []partner.Partnership
+	orgs map[string]account.Org
+}
+
+// partners reads the partnerships of the company with the names of the other
+// sides; none for somebody who may not see them.
+func (v *visit) partners() (circle, error) {
+	c := circle{own: v.org()}
+	if !v.lists(access.PartnerRead) {
+		return c, nil
+	}
+	var err error
+	if c.all, err = v.w.d.Partners.List(v.ctx, v.actor()); err != nil {
+		return c, err
+	}
+	var ids []string
+	for _, p := range c.all {
+		ids = append(ids, p.Other(c.own))
+	}
+	n, err := v.lookup(ids, nil)
+	c.orgs = n.orgs
+	return c, err
+}
+
+// has reports whether the company is a partner, whatever the state.
+func (c circle) has(org string) bool {
+	return slices.ContainsFunc(c.all, func(p partner.Partnership) bool { return p.Other(c.own) == org })
+}
+
+// options are the partners as choices of a filter, by name.
+func (c circle) options() []view.Option {
+	var out []view.Option
+	for _, p := range c.all {
+		id := p.Other(c.own)
+		if slices.ContainsFunc(out, func(o view.Option) bool { return o.Value == id }) {
+			continue
+		}
+		out = append(out, view.Option{Value: id, Label: view.Raw(c.orgs[id].Name)})
+	}
+	slices.SortFunc(out, func(a, b view.Option) int { return compareText(a.Label.Raw, b.Label.Raw) })
+	return out
+}
+
+func compareText(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// suppliers are the active partnerships in which the actor may place orders.
+func (c circle) suppliers(a access.Actor) []partner.Partnership {
+	var out []partner.Partnership
+	for _, p := range c.all {
+		if p.State == partner.Active && access.Allowed(a, access.OrderPlace, p.Resource()) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (c circle) canOrder(a access.Actor) bool { return len(c.suppliers(a)) > 0 }
