@@ -223,6 +223,9 @@ func TestConnectAPartner(t *testing.T) {
 			t.Errorf("the page of the CONTRL lacks %q", want)
 		}
 	}
+	if front := ingrid.Get(t, path).Body; !strings.Contains(front, "Send as a new message") {
+		t.Error("the page does not open with what somebody must decide")
+	}
 	resend := regexp.MustCompile(`action="(` + path + `/messages/[0-9a-v]{26}/resend)"`).FindStringSubmatch(body)
 	if resend == nil {
 		t.Fatalf("nobody can send it again\n%.4000s", body)

@@ -41,7 +41,7 @@ func ediShow(v *visit) error {
 	page := &view.MessagePage{Base: v.shell(), URL: v.path("edi", m.ID), Out: m.Out(v.org()), Partner: n.company(m.Partner(v.org())), Status: interchangeStatus(m.Interchange),
 		Type: messageType(m.Interchange), Facts: v.messageFacts(m), Tab: oneOf(v.Query("tab"), messageTabs), DownloadURL: v.path("edi", m.ID, "raw"),
 		Held: v.messageHeld(m, n), Attempts: v.attempts(m), Audit: v.messageAudit(m, n)}
-	if page.Carried, err = v.carried(m, page.Tab == tabAttempts); err != nil {
+	if err := v.messageCarried(page, m); err != nil {
 		return err
 	}
 	set := v.chosenSet(m)
@@ -56,6 +56,17 @@ func ediShow(v *visit) error {
 	}
 	page.Acks = v.ackSteps(m, set)
 	return v.render(page, fragments{"tab": "message.say"})
+}
+
+// messageCarried fills what AS2 did with the interchange. Where somebody must decide
+// about it, that is what the page opens with.
+func (v *visit) messageCarried(page *view.MessagePage, m gateway.Message) (err error) {
+	page.Carried, err = v.carried(m, page.Tab == tabAttempts)
+	if err == nil && page.Tab == "" && slices.ContainsFunc(page.Carried, func(c view.Carried) bool { return c.CanResend }) {
+		page.Tab = tabAttempts
+		page.Carried, err = v.carried(m, true)
+	}
+	return err
 }
 
 // acknowledgements are never acknowledged themselves.
