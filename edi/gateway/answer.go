@@ -183,7 +183,7 @@ func (w *worker) closeGroup(ctx context.Context, e groupEnd, now []setRow) (stri
 		InterchangeID: w.row.ID, GroupNo: e.no, SupplierID: w.row.SupplierID, ResellerID: w.row.ResellerID,
 		Kind: word(g.FunctionalID), Control: word(g.Control), Version: word(g.Version), Result: string(result), Verdict: asJSON(stored),
 	}
-	if w.unb == nil && g.FunctionalID != "FA" {
+	if w.unb == nil && g.FunctionalID != "FA" && !w.doomed { // what is refused as a whole has a TA1
 		id, err := w.answer(ctx, g)
 		if err != nil {
 			return "", err
@@ -215,6 +215,35 @@ func (w *worker) answer(ctx context.Context, g ack.Group) (string, error) {
 		DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(g.Control), Bytes: b.Bytes(),
 	}
 	return w.s.insertMade(ctx, made)
+}
+
+// ta1 makes the TA1 of an interchange of X12, where ISA14 asks for one or the
+// interchange itself is refused, and returns its id; empty when none is due.
+func (w *worker) ta1(ctx context.Context) (string, error) {
+	in := *w.end
+	in.Findings = merged(findingsOf(w.row.Findings), w.extra)
+	seg := ack.TA1(&in, w.fa, ack.Style{})
+	if seg == nil {
+		return "", nil
+	}
+	n, err := nextControl(ctx, w.row.ReceiverIdent, w.row.SenderIdent)
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	if err := ack.Write(&b, w.header, nil, seg, ack.Style{}, ack.Numbers{Interchange: n, Group: n}, db.Now(ctx)); err != nil {
+		var unwritable *x12.DataError
+		if errors.Is(err, ack.ErrNoAnswer) || errors.As(err, &unwritable) {
+			return "", nil // its own ids cannot be said back
+		}
+		return "", fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	return w.s.insertMade(ctx, made{
+		SubmissionID: w.row.SubmissionID, From: w.row.ReceiverID, To: w.row.SenderID, Partnership: w.row.PartnershipID,
+		Supplier: w.row.SupplierID, Reseller: w.row.ResellerID, Sender: w.row.ReceiverIdent, Receiver: w.row.SenderIdent,
+		Test: w.row.Test, Number: n, Kind: "TA1", Version: w.header.Version, Door: "answer",
+		DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(w.header.Control), Bytes: b.Bytes(),
+	})
 }
 
 // ackSegment is the segment of an acknowledgement that names what it answers.

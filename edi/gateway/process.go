@@ -72,6 +72,8 @@ type worker struct {
 	groupN  int64
 	extra   []wire.Finding // of the envelope, found while reading
 	ta1s    []ack.ReceivedTA1
+	end     *schema.Interchange // of X12, once it was read
+	fa      int                 // groups of acknowledgements
 	ended   bool
 }
 
@@ -141,6 +143,9 @@ func (w *worker) Interchange(in *schema.Interchange) error {
 // Group remembers the open group.
 func (w *worker) Group(g *schema.Group) error {
 	w.group, w.groupN = g.Header, int64(g.Index)+1
+	if g.Header.FunctionalID == "FA" {
+		w.fa++
+	}
 	return nil
 }
 
@@ -209,6 +214,10 @@ func (w *worker) InterchangeEnd(in *schema.Interchange) error {
 		return nil
 	}
 	w.extra = append(w.extra, in.Findings...)
+	if w.unb == nil {
+		end := *in
+		w.end = &end
+	}
 	w.ta1s = ack.ReadTA1(in)
 	// What only the end shows refuses the whole, as long as nothing was booked.
 	w.doomed = w.doomed || w.done == 0 && refused(in.Findings)
@@ -287,6 +296,15 @@ func (w *worker) commit(steps []step, final bool) error {
 				if id != "" {
 					out.answers = append(out.answers, id)
 				}
+			}
+		}
+		if final && w.end != nil {
+			id, err := w.ta1(ctx)
+			if err != nil {
+				return err
+			}
+			if id != "" {
+				out.answers = append(out.answers, id)
 			}
 		}
 		if final && w.unb != nil {

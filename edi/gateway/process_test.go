@@ -92,6 +92,8 @@ func TestEnvelopeFaults(t *testing.T) {
 			}
 			b.want("booked all the same", b.get(maya, a.ID).Sets[0].Business, BusinessBooked)
 		}
+		// What is refused as a whole gets a TA1 and no 997, also unasked.
+		codes := []string{"023", "001", "021"}
 		for i, iea := range []string{"-", "IEA*1*000000999", "IEA*7*000000085"} {
 			m := fromKestrel(83+i, order(fmt.Sprint("PO83-", i)))
 			m.iea = iea
@@ -103,10 +105,24 @@ func TestEnvelopeFaults(t *testing.T) {
 				t.Errorf("%s: findings %+v", iea, got.Findings)
 			}
 			texts := b.waiting(maya)
-			holds(t, texts[len(texts)-1], "AK5*R", "AK9*R*1*1*0")
-			b.accepted(texts[len(texts)-1])
+			last := texts[len(texts)-1]
+			holds(t, last, fmt.Sprintf("TA1*%09d*261122*0912*R*%s~IEA*0*", 83+i, codes[i]))
+			if strings.Contains(last, "~ST*") || len(got.Acknowledgements) != 1 {
+				t.Errorf("%s: answered by more than a TA1: %s", iea, last)
+			}
+			b.accepted(last)
 		}
-		b.want("orders", b.count("SELECT count(*) FROM test_order"), 3)
+		// ISA14 asks for one: beside the 997 of a good order.
+		asked := fromKestrel(86, order("PO86")).String()
+		asked = strings.Replace(asked, "*0*P*", "*1*P*", 1)
+		a := b.post(maya, asked)
+		b.work()
+		if got := b.get(maya, a.ID); got.Result != ResultAccepted || len(got.Acknowledgements) != 2 {
+			t.Errorf("asked for a TA1: %+v", got.Acknowledgements)
+		}
+		texts := b.waiting(maya)
+		holds(t, strings.Join(texts[len(texts)-2:], ""), "TA1*000000086*261122*0912*A*000~", "AK9*A*1*1*1~")
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 4)
 	})
 }
 

@@ -70,7 +70,7 @@ func (v *visit) messageCarried(page *view.MessagePage, m gateway.Message) (err e
 }
 
 // acknowledgements are never acknowledged themselves.
-var acknowledgements = []string{"997", "999", "CONTRL"}
+var acknowledgements = []string{"997", "999", "CONTRL", "TA1"}
 
 func messageType(i gateway.Interchange) string {
 	if len(i.Types) == 1 {
