@@ -132,3 +132,18 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string, fre
 		return s.note(ctx, actor, "as2.resend", "as2_message", id, audit.Done)
 	})
 }
+
+// Again carries an interchange once more (gateway.Courier): the last message of it that
+// was given up or is not proved.
+func (s *Service) Again(ctx context.Context, actor access.Actor, out gateway.Interchange) (bool, error) {
+	rows, err := messagesOf(ctx, out.ID)
+	if err != nil {
+		return false, err
+	}
+	for k := len(rows) - 1; k >= 0; k-- {
+		if rows[k].Direction == Out && rows[k].Reason != "courier.no_station" {
+			return true, s.Resend(ctx, actor, rows[k].ID, false)
+		}
+	}
+	return false, nil
+}

@@ -115,6 +115,14 @@ func setAt(ctx context.Context, id string, position int) (*setRow, error) {
 	return &r, err
 }
 
+// forgetSets takes back the verdicts on an interchange, of which nothing was booked.
+func forgetSets(ctx context.Context, id string) error {
+	if err := db.Tx(ctx).Where("interchange_id = ?", id).Delete(&setRow{}).Error; err != nil {
+		return err
+	}
+	return db.Tx(ctx).Where("interchange_id = ?", id).Delete(&groupRow{}).Error
+}
+
 // setsOfGroup returns the stored sets of one group.
 func setsOfGroup(ctx context.Context, id string, group int64) ([]setRow, error) {
 	var out []setRow
