@@ -51,6 +51,7 @@ type ErrorGroup struct {
 	Sets        int
 	Interchange string
 	Position    int
+	Example     wire.Finding // as it stands there
 }
 
 // Span is the while that a Monitor counts: Slots times Slot from Since on. What is out
@@ -201,12 +202,12 @@ func (m *Monitor) group(ctx context.Context, org string, since time.Time) error 
 				if partner == org {
 					partner = h.ReceiverID
 				}
-				g = &ErrorGroup{Key: f.Key, Sender: h.SenderID, Partner: partner, Interchange: h.ID, Position: position}
+				g = &ErrorGroup{Key: f.Key, Sender: h.SenderID, Partner: partner, Interchange: h.ID, Position: position, Example: f}
 				groups[k], newest[k] = g, i
 			}
 			g.Sets++
 			if i < newest[k] || i == newest[k] && position < g.Position {
-				g.Interchange, g.Position, newest[k] = h.ID, position, i
+				g.Interchange, g.Position, g.Example, newest[k] = h.ID, position, f, i
 			}
 		}
 	}

@@ -36,8 +36,8 @@ const (
 	WaitConfirmed = "confirmed" // a person said that the partner has it
 )
 
-// askAgain is how long after a question the next one may follow.
-const askAgain = 24 * time.Hour
+// AskAgain is how long after a question the next one may follow.
+const AskAgain = 24 * time.Hour
 
 // Wait is the clock on the acknowledgement of an interchange that we made. The zero
 // value: no clock runs, as for acknowledgements and test traffic. AskedBy, SettledBy
@@ -217,7 +217,7 @@ func (s *Service) AskAcknowledgement(ctx context.Context, actor access.Actor, id
 		if w.Overdue == 0 {
 			return fault.New(fault.Conflict, "edi.not_overdue")
 		}
-		ok, err := changeWait(ctx, id, map[string]any{"asked": db.Micros(now), "asked_by": actor.Person}, "settled = 0 AND asked <= ?", db.Micros(now.Add(-askAgain)))
+		ok, err := changeWait(ctx, id, map[string]any{"asked": db.Micros(now), "asked_by": actor.Person}, "settled = 0 AND asked <= ?", db.Micros(now.Add(-AskAgain)))
 		if err != nil {
 			return err
 		}
