@@ -35,7 +35,11 @@ func (s *Service) Messages(ctx context.Context, actor access.Actor, i gateway.In
 	var out []Carried
 	err := s.DB.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		out = nil
-		rows, err := messagesOf(ctx, i.ID, i.Submission)
+		submissions := []string{i.ID}
+		if i.Origin == gateway.OriginSent { // what we made names the submission it answers
+			submissions = append(submissions, i.Submission)
+		}
+		rows, err := messagesOf(ctx, submissions...)
 		if err != nil {
 			return err
 		}

@@ -89,6 +89,7 @@ var (
 func ediDeskRoutes() []Route {
 	return []Route{
 		get("/c/:slug/edi/monitor", "monitor", InCompany, access.EDIRead, ediMonitor),
+		get("/c/:slug/edi/:id/proof.zip", "proof of message", InCompany, access.EDIRead, ediProof),
 		post("/c/:slug/edi/:id/ask", "ask for acknowledgement", InCompany, access.EDIResolve, ediAsk),
 		post("/c/:slug/edi/:id/confirm", "confirm acknowledgement", InCompany, access.EDIResolve, ediConfirm),
 		post("/c/:slug/edi/:id/resend", "resend message", InCompany, access.EDIResolve, ediResend),

@@ -41,7 +41,7 @@ func ediShow(v *visit) error {
 	}
 	page := &view.MessagePage{Base: v.shell(), URL: v.path("edi", m.ID), Out: m.Out(v.org()), Partner: n.company(m.Partner(v.org())), Status: interchangeStatus(m.Interchange),
 		Type: messageType(m.Interchange), Facts: v.messageFacts(m), Tab: oneOf(v.Query("tab"), messageTabs), DownloadURL: v.path("edi", m.ID, "raw"),
-		Wait: v.ackWait(m.Interchange, n), Deeds: v.deeds(m), Held: v.messageHeld(m, n), Attempts: v.attempts(m), Audit: v.messageAudit(m, n)}
+		ProofURL: v.path("edi", m.ID, "proof.zip"), Wait: v.ackWait(m.Interchange, n), Deeds: v.deeds(m), Held: v.messageHeld(m, n), Attempts: v.attempts(m), Audit: v.messageAudit(m, n)}
 	if err := v.messageCarried(page, m); err != nil {
 		return err
 	}
