@@ -17,7 +17,6 @@ import (
 	"entente/db/audit"
 	"entente/edi/as2"
 	"entente/edi/gateway"
-	"entente/edi/wire"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -282,24 +281,24 @@ func eml(h as2.Header) []byte {
 }
 
 type proofSet struct {
-	Position int            `json:"position"`
-	Type     string         `json:"type"`
-	Control  string         `json:"control"`
-	Number   string         `json:"number"`
-	Result   string         `json:"result"`
-	Business string         `json:"business"`
-	Answered string         `json:"answered,omitempty"`
-	Findings []wire.Finding `json:"findings"`
+	Position int    `json:"position"`
+	Type     string `json:"type"`
+	Control  string `json:"control"`
+	Number   string `json:"number"`
+	Result   string `json:"result"`
+	Business string `json:"business"`
+	Answered string `json:"answered,omitempty"`
+	Findings any    `json:"findings"`
 }
 
 // findings are the verdicts as they were stored; of many sets the first.
 func (p *Proof) findings() any {
 	m := p.message
 	out := struct {
-		Result   string         `json:"result"`
-		Envelope []wire.Finding `json:"envelope"`
-		Count    int            `json:"set_count"`
-		Sets     []proofSet     `json:"sets"`
+		Result   string     `json:"result"`
+		Envelope any        `json:"envelope"`
+		Count    int        `json:"set_count"`
+		Sets     []proofSet `json:"sets"`
 	}{m.Result, m.Findings, m.SetCount, []proofSet{}}
 	for _, s := range m.Sets {
 		out.Sets = append(out.Sets, proofSet{s.Position, s.Kind, s.Control, s.BusinessKey, s.Result, s.Business, s.Answered, s.Findings})

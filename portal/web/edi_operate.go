@@ -3,7 +3,10 @@ package web
 import (
 	"strings"
 
+	"github.com/gofiber/fiber/v2"
+
 	"entente/edi/gateway"
+	"entente/portal/locale"
 	"entente/portal/view"
 	"entente/prm/access"
 )
@@ -84,6 +87,18 @@ var (
 	ediHold      = ediDo(func(v *visit, id string) error { return v.w.d.Gateway.Hold(v.ctx, v.actor(), id) }, "said.message_held")
 	ediRelease   = ediDo(func(v *visit, id string) error { return v.w.d.Gateway.Release(v.ctx, v.actor(), id) }, "said.released")
 )
+
+// ediProof sends the proof of a message as one archive.
+func ediProof(v *visit) error {
+	p, err := v.w.d.Courier.Prove(v.ctx, v.actor(), v.Params("id"))
+	if err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderContentType, "application/zip")
+	v.Set(fiber.HeaderContentDisposition, `attachment; filename="`+p.Name+`.zip"`)
+	v.Context().SetBodyStream(p.Stream(v.ctx, locale.ProofReadme()), -1) // closed by the server once sent
+	return nil
+}
 
 // ediDeskRoutes are the monitor and what is done from it.
 func ediDeskRoutes() []Route {
