@@ -53,8 +53,9 @@ func ediMonitor(v *visit) error {
 		return err
 	}
 	page := &view.MonitorPage{Base: v.shell(), ListURL: v.path("edi"), LateCount: m.LateCount, Persons: m.StuckCount + m.LostCount, Looked: m.Looked, Chart: bars(m.Slots, which == spanWeek)}
+	labels := map[string]string{spanDay: "monitor.span_day", spanHour: "monitor.span_hour", spanWeek: "monitor.span_week"}
 	for _, s := range ediSpans {
-		page.Spans = append(page.Spans, view.Tab{Label: view.T("monitor.span_" + or(s, "day")), URL: v.again("span", s), Count: -1, On: s == which})
+		page.Spans = append(page.Spans, view.Tab{Label: view.T(labels[s]), URL: v.again("span", s), Count: -1, On: s == which})
 	}
 	for _, s := range m.Slots {
 		page.In, page.Out, page.Refused = page.In+s.In, page.Out+s.Out, page.Refused+s.Refused
