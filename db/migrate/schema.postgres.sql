@@ -83,6 +83,12 @@ CREATE TABLE edi_identity_confirmation (
   PRIMARY KEY (partnership_id, org_id, identity_id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id)
 );
+CREATE TABLE edi_number (
+  interchange_id text NOT NULL, position bigint NOT NULL, value text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL,
+  PRIMARY KEY (interchange_id, "position", value),
+  FOREIGN KEY (interchange_id) REFERENCES interchange(id)
+);
+CREATE INDEX edi_number_value ON edi_number USING btree (value, interchange_id);
 CREATE TABLE edi_patience (
   partnership_id text NOT NULL, org_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, hours bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
   PRIMARY KEY (partnership_id, org_id),

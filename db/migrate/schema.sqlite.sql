@@ -66,6 +66,10 @@ CREATE TABLE edi_identity_confirmation (
   partnership_id TEXT NOT NULL REFERENCES partnership(id), org_id TEXT NOT NULL, identity_id TEXT NOT NULL, confirmed_by TEXT NOT NULL, confirmed INTEGER NOT NULL,
   PRIMARY KEY (partnership_id, org_id, identity_id)
 );
+CREATE TABLE edi_number (
+  interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, value TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, PRIMARY KEY (interchange_id, position, value)
+);
+CREATE INDEX edi_number_value ON edi_number (value, interchange_id);
 CREATE TABLE edi_patience (
   partnership_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, hours INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (partnership_id, org_id)
 );

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/edi/x12"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -83,5 +84,40 @@ VALUES (?, ?, ?, ?, ?, ?, ?, 'A', 'B', ?, true, '', ?, '', '', '', 0, '', '', ''
 			b.want(q+" for a competitor", find(kaarel, "", q), "[]")
 		}
 		b.want("a Message-ID that came in", find(ingrid, "in", "m2@example"), fmt.Sprint([]string{a.ID}))
+	})
+}
+
+func TestNumbersOfADocument(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		sscc := "000123456789012345675"[1:] // with 00 before it
+		ship := message{from: idAurelia, to: idKestrel, control: 620, groups: []group{{kind: "SH", sets: [][]string{{
+			"856", "BSN*00*ASN620*20261122*0912*0001", "HL*1**S", "HL*2*1*O", "PRF*PO620***20261120", "HL*3*2*P", "MAN*GM*" + sscc, "HL*4*3*I", "LIN*1*VP*AUR-D18B", "SN1*1*12*EA", "CTT*4",
+		}}}}}
+		a := b.post(ingrid, ship.String())
+		b.work()
+		made, err := b.emit(Outgoing{
+			Supplier: aurelia, Reseller: kestrel, Partnership: withKestrel.ID, From: aurelia, Sender: idAurelia, Receiver: idKestrel, Kind: "856", DocumentKind: "shipment", DocumentID: db.NewID(), Number: "ASN621",
+			Body: &x12.Body{Type: "856", Segs: []x12.Seg{
+				x12.S("BSN", "00", "ASN621", "20261122", "0912", "0001"), x12.S("HL", "1", "", "S"), x12.S("HL", "2", "1", "O"), x12.S("PRF", "PO621", "", "", "20261120"), x12.S("HL", "3", "2", "P"), x12.S("MAN", "GM", sscc), x12.S("HL", "4", "3", "I"),
+				x12.S("LIN", "1", "VP", "AUR-D18B"), x12.S("SN1", "1", "12", "EA"), x12.S("CTT", "4"),
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		find := func(who access.Actor, q string) (out []string) {
+			page, err := b.s.List(t.Context(), who, Filter{Query: q, Type: "856"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range page.Items {
+				out = append(out, i.ID)
+			}
+			return out
+		}
+		b.want("by its order", fmt.Sprint(find(maya, "PO620"), find(maya, "PO621")), fmt.Sprint([]string{a.ID}, []string{made.ID}))
+		for _, q := range []string{sscc, sscc[2:], "(00)" + sscc[2:]} {
+			b.want(q, fmt.Sprint(len(find(maya, q)), len(find(kaarel, q))), "2 0")
+		}
 	})
 }

@@ -39,8 +39,8 @@ func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
 		mine := "(supplier_id = ? OR reseller_id = ?)"
 		name := strings.Trim(word, "<>")
 		carried := "(SELECT submission_id FROM as2_message WHERE (message_id = ? OR file_names = ?) AND " + mine + ")"
-		q = q.Where("(control LIKE ? OR control = ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND "+mine+") OR id IN "+carried+" OR submission_id IN "+carried+")",
-			literal(word)+"%", padded(word), word, org, org, name, word, org, org, name, word, org, org)
+		q = q.Where("(control LIKE ? OR control = ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND "+mine+") OR id IN (SELECT interchange_id FROM edi_number WHERE value = ? AND "+mine+") OR id IN "+carried+" OR submission_id IN "+carried+")",
+			literal(word)+"%", padded(word), word, org, org, plainSSCC(word), org, org, name, word, org, org, name, word, org, org)
 	}
 	return q
 }

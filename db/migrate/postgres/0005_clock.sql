@@ -7,6 +7,10 @@ CREATE TABLE edi_wait (
   interchange_id text PRIMARY KEY REFERENCES interchange(id), partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, sender_id text NOT NULL REFERENCES org(id),
   started bigint NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, settled bigint NOT NULL, outcome text NOT NULL, settled_by text NOT NULL, reason text NOT NULL
 );
+CREATE TABLE edi_number (
+  interchange_id text NOT NULL REFERENCES interchange(id), position bigint NOT NULL, value text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, PRIMARY KEY (interchange_id, position, value)
+);
+CREATE INDEX edi_number_value ON edi_number (value, interchange_id);
 CREATE INDEX edi_wait_due ON edi_wait (due, interchange_id) WHERE settled = 0 AND overdue = 0;
 CREATE INDEX edi_wait_overdue ON edi_wait (sender_id, due, interchange_id) WHERE settled = 0 AND overdue > 0;
 CREATE INDEX interchange_supplier_stuck ON interchange (supplier_id, received, id) WHERE state IN ('held', 'failed');

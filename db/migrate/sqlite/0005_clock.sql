@@ -7,6 +7,10 @@ CREATE TABLE edi_wait (
   interchange_id TEXT PRIMARY KEY REFERENCES interchange(id), partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id),
   started INTEGER NOT NULL, due INTEGER NOT NULL, overdue INTEGER NOT NULL, asked INTEGER NOT NULL, asked_by TEXT NOT NULL, settled INTEGER NOT NULL, outcome TEXT NOT NULL, settled_by TEXT NOT NULL, reason TEXT NOT NULL
 );
+CREATE TABLE edi_number (
+  interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, value TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, PRIMARY KEY (interchange_id, position, value)
+);
+CREATE INDEX edi_number_value ON edi_number (value, interchange_id);
 CREATE INDEX edi_wait_due ON edi_wait (due, interchange_id) WHERE settled = 0 AND overdue = 0;
 CREATE INDEX edi_wait_overdue ON edi_wait (sender_id, due, interchange_id) WHERE settled = 0 AND overdue > 0;
 CREATE INDEX interchange_supplier_stuck ON interchange (supplier_id, received, id) WHERE state IN ('held', 'failed');
