@@ -121,3 +121,17 @@ func TestNumbersOfADocument(t *testing.T) {
 		}
 	})
 }
+
+func TestNumbersOfEDIFACT(t *testing.T) {
+	t.Parallel()
+	text := "UNB+UNOC:3+AURELIATOOLS:ZZZ+BALTICTRADE:ZZZ+261122:0912+1'UNH+1+DESADV:D:96A:UN'BGM+351+ASN1+9'RFF+ON:PO77'CPS+1'PAC+1'GIN+BJ+001234567890123456+001234567890123457:001234567890123458'UNT+7+1'UNZ+1+1'"
+	got := fmt.Sprint(numbersOf([]byte(text)))
+	if got != "[PO77 001234567890123456 001234567890123457 001234567890123458]" {
+		t.Error(got)
+	}
+	for in, want := range map[string]string{"00001234567890123456": "001234567890123456", "(00)001234567890123456": "001234567890123456", "0000123456789012345A": "0000123456789012345A", "PO1": "PO1", "": ""} {
+		if got := plainSSCC(in); got != want {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+}

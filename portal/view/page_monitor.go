@@ -94,3 +94,10 @@ type ErrorRow struct {
 	Key     string
 	Sets    int
 }
+
+// ClockSetting is how long the viewer's company waits for acknowledgements of a partner.
+// It posts hours to the page's address + "/clock".
+type ClockSetting struct {
+	Form     Form
+	Editable bool
+}

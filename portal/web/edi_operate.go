@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -9,6 +10,7 @@ import (
 	"entente/portal/locale"
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/partner"
 )
 
 // answerCode is what acknowledges a message: 997, in EDIFACT CONTRL.
@@ -100,11 +102,38 @@ func ediProof(v *visit) error {
 	return nil
 }
 
+// partnerClock shows how long the company waits for this partner's acknowledgements.
+func (v *visit) partnerClock(page *view.PartnerPage, p partner.Partnership) error {
+	if p.State != partner.Active && p.State != partner.Suspended || !v.may(access.LinkRead, p.Resource()) {
+		return nil
+	}
+	c, err := v.w.d.Gateway.Patience(v.ctx, v.actor(), p.ID)
+	if err != nil {
+		return err
+	}
+	page.Clock = &view.ClockSetting{Form: view.Form{Values: map[string]string{"hours": strconv.Itoa(c.Hours)}}, Editable: v.may(access.LinkManage, p.Resource())}
+	return nil
+}
+
+// partnerClockSave changes it.
+func partnerClockSave(v *visit) error {
+	in, id := v.input(), v.Params("id")
+	hours, err := strconv.Atoi(in.text("hours"))
+	if err != nil {
+		hours = -1 // said by the service, for those who may
+	}
+	if err := v.w.d.Gateway.SetPatience(v.ctx, v.actor(), id, hours); err != nil {
+		return err
+	}
+	return v.done(v.path("partners", id), "said.saved")
+}
+
 // ediDeskRoutes are the monitor and what is done from it.
 func ediDeskRoutes() []Route {
 	return []Route{
 		get("/c/:slug/edi/monitor", "monitor", InCompany, access.EDIRead, ediMonitor),
 		get("/c/:slug/edi/:id/proof.zip", "proof of message", InCompany, access.EDIRead, ediProof),
+		post("/c/:slug/partners/:id/clock", "partner clock", InCompany, access.LinkManage, partnerClockSave),
 		post("/c/:slug/edi/:id/ask", "ask for acknowledgement", InCompany, access.EDIResolve, ediAsk),
 		post("/c/:slug/edi/:id/confirm", "confirm acknowledgement", InCompany, access.EDIResolve, ediConfirm),
 		post("/c/:slug/edi/:id/resend", "resend message", InCompany, access.EDIResolve, ediResend),

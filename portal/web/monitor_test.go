@@ -18,6 +18,7 @@ func TestMonitor(t *testing.T) {
 	refused := ingrid.Find(t, "/c/aurelia/edi?view=failed&type=850", `href="(/c/aurelia/edi/[0-9a-v]{26})"`)
 	theirs := strings.Replace(refused, "/aurelia/", "/kestrel/", 1)
 	foreign := strings.Replace(refused, "/aurelia/", "/baltic/", 1)
+	partner := ingrid.Find(t, "/c/aurelia/partners", `href="(/c/aurelia/partners/[0-9a-v]{26})"`)
 	none := url.Values{}
 	portaltest.Run(t, []portaltest.Scenario{
 		{Name: "monitor", As: ingrid, Path: "/c/aurelia/edi/monitor?span=week", Contains: []string{"EDI monitor", "Throughput", "<rect", "Kestrel Supply", "What goes wrong most", "sent to us", "Example"}, Lacks: []string{"style="}},
@@ -36,6 +37,10 @@ func TestMonitor(t *testing.T) {
 		{Name: "nothing to send", As: ingrid, Path: refused + "/resend", Form: none, Status: 403},
 		{Name: "too late to hold", As: ingrid, Path: refused + "/hold", Form: none, Status: 409},
 		{Name: "not held", As: ingrid, Path: refused + "/release", Form: none, Status: 409},
+		{Name: "the clock", As: ingrid, Path: partner, Contains: []string{`name="hours"`, `value="24"`}},
+		{Name: "set wrong", As: ingrid, Path: partner + "/clock", Form: url.Values{"hours": {"soon"}}, Status: 422},
+		{Name: "set", As: ingrid, Path: partner + "/clock", Form: url.Values{"hours": {"36"}}, Status: 303},
+		{Name: "is set", As: ingrid, Path: partner, Contains: []string{`value="36"`}},
 		{Name: "proof for a competitor", As: kaarel, Path: foreign + "/proof.zip", Status: 404},
 		{Name: "proof", As: maya, Path: theirs + "/proof.zip", After: func(t *testing.T, a portaltest.Answer) {
 			if a.Header.Get("Content-Type") != "application/zip" || !strings.HasPrefix(a.Header.Get("Content-Disposition"), "attachment") {
