@@ -154,7 +154,11 @@ func bars(slots []gateway.Slot, days bool) view.Bars {
 		out.Bars = append(out.Bars, view.Bar{X: i*step + 1, Y: 112 - h, W: max(step-2, 1), H: h, Bad: s.Refused > 0,
 			Words: view.T("monitor.bar", "when", s.From, "total", total, "refused", s.Refused)})
 	}
-	for i := 0; i < len(slots); i += max(1, len(slots)/4) {
+	every := max(1, len(slots)/4)
+	if days {
+		every = len(slots) - 1 // days have long names
+	}
+	for i := 0; i < len(slots); i += every {
 		out.Labels = append(out.Labels, slots[i].From)
 	}
 	out.Say = view.T("monitor.chart_none")
