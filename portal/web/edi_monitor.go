@@ -156,7 +156,7 @@ func bars(slots []gateway.Slot, days bool) view.Bars {
 	}
 	every := max(1, len(slots)/4)
 	if days {
-		every = len(slots) - 1 // days have long names
+		every = max(1, len(slots)-1) // days have long names
 	}
 	for i := 0; i < len(slots); i += every {
 		out.Labels = append(out.Labels, slots[i].From)
