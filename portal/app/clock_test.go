@@ -13,9 +13,7 @@ import (
 
 // An overdue acknowledgement is told to the EDI people of the company that waits; the
 // question for it goes to the other company and into the room of both, with the numbers.
-func TestAnOverdueAcknowledgementIsToldAndAskedFor(t *testing.T) {
-	t.Parallel()
-	a := demoApp(t)
+func overdueIsToldAndAskedFor(t *testing.T, a *App) {
 	var id, control, sender, receiver string
 	scan := func(to *string, query string, args ...any) {
 		t.Helper()

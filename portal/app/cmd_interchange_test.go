@@ -6,10 +6,17 @@ import (
 	"testing"
 )
 
-// The operator's commands work beside a running server, for one company only.
-func TestInterchangeCommands(t *testing.T) {
+// TestOperating shares one running program: to make its demo companies is most of the
+// work.
+func TestOperating(t *testing.T) {
 	t.Parallel()
 	a := demoApp(t)
+	t.Run("commands", func(t *testing.T) { interchangeCommands(t, a) })
+	t.Run("overdue", func(t *testing.T) { overdueIsToldAndAskedFor(t, a) })
+}
+
+// The operator's commands work beside a running server, for one company only.
+func interchangeCommands(t *testing.T, a *App) {
 	dir := a.cfg.Data
 	code, out, errs := typed(t, nil, "", "interchange", "list", "--org", "aurelia", "--state", "processed", "--limit", "200", "--json", "--data", dir)
 	var rows []listedInterchange
