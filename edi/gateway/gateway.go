@@ -277,7 +277,7 @@ type Options struct {
 	Limit    int64         // bytes of a submission, default 64 MiB
 	Workers  int           // interchanges processed at once, default 8
 	PerLane  int           // of one lane at once, default 4
-	Attempts int           // tries before parking, default 3
+	Attempts int           // failed tries before parking, default 3
 	Lease    time.Duration // how long a claim stands unless renewed, default 30 s
 	Backoff  time.Duration // after the first failure, doubled each time, default 10 s, at most 10 min
 	Reuse    time.Duration // how long a control number may not come back, default 30 days
