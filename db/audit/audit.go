@@ -88,14 +88,32 @@ func List(ctx context.Context, org string, after Cursor, limit int) (lines []Ent
 		rows = rows[:limit]
 	}
 	for _, r := range rows {
-		lines = append(lines, Entry{
-			ID: r.ID, Org: r.OrgID, Person: r.PersonID, Via: r.Via, Action: r.Action, SubjectKind: r.SubjectKind,
-			SubjectID: r.SubjectID, Outcome: r.Outcome, Addr: r.Addr, At: db.FromMicros(r.Happened),
-		})
+		lines = append(lines, r.entry())
 	}
 	if more {
 		last := lines[len(lines)-1]
 		next = &Cursor{At: last.At, ID: last.ID}
 	}
 	return lines, next, nil
+}
+
+// Of returns the lines of one company about some subjects, oldest first, at most 200,
+// in the transaction of ctx.
+func Of(ctx context.Context, org string, subjects ...string) ([]Entry, error) {
+	var rows []row
+	if err := db.Tx(ctx).Where("subject_id IN ? AND org_id = ?", subjects, org).Order("happened, id").Limit(200).Find(&rows).Error; err != nil {
+		return nil, db.Translate(err)
+	}
+	out := make([]Entry, len(rows))
+	for i, r := range rows {
+		out[i] = r.entry()
+	}
+	return out, nil
+}
+
+func (r row) entry() Entry {
+	return Entry{
+		ID: r.ID, Org: r.OrgID, Person: r.PersonID, Via: r.Via, Action: r.Action, SubjectKind: r.SubjectKind,
+		SubjectID: r.SubjectID, Outcome: r.Outcome, Addr: r.Addr, At: db.FromMicros(r.Happened),
+	}
 }

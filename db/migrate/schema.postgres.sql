@@ -26,6 +26,8 @@ CREATE TABLE as2_message (
   FOREIGN KEY (sender_id) REFERENCES org(id)
 );
 CREATE INDEX as2_message_due ON as2_message USING btree (state, lane, next_at, id);
+CREATE INDEX as2_message_file ON as2_message USING btree (file_names);
+CREATE INDEX as2_message_name ON as2_message USING btree (message_id);
 CREATE INDEX as2_message_reseller ON as2_message USING btree (reseller_id, happened, id);
 CREATE INDEX as2_message_submission ON as2_message USING btree (submission_id);
 CREATE INDEX as2_message_supplier ON as2_message USING btree (supplier_id, happened, id);
@@ -45,6 +47,7 @@ CREATE TABLE audit (
   PRIMARY KEY (id)
 );
 CREATE INDEX audit_org ON audit USING btree (org_id, happened, id);
+CREATE INDEX audit_subject ON audit USING btree (subject_id, org_id, happened, id);
 CREATE INDEX audit_unsealed ON audit USING btree (seal, org_id, happened);
 CREATE UNIQUE INDEX audit_position ON audit USING btree (org_id, "position");
 CREATE TRIGGER audit_guard BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_guard();
@@ -80,6 +83,17 @@ CREATE TABLE edi_identity_confirmation (
   PRIMARY KEY (partnership_id, org_id, identity_id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id)
 );
+CREATE TABLE edi_number (
+  interchange_id text NOT NULL, position bigint NOT NULL, value text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL,
+  PRIMARY KEY (interchange_id, "position", value),
+  FOREIGN KEY (interchange_id) REFERENCES interchange(id)
+);
+CREATE INDEX edi_number_value ON edi_number USING btree (value, interchange_id);
+CREATE TABLE edi_patience (
+  partnership_id text NOT NULL, org_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, hours bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (partnership_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE edi_pickup (
   org_id text NOT NULL, source text NOT NULL, name text NOT NULL, size bigint NOT NULL, changed bigint NOT NULL, sha256 text NOT NULL, state text NOT NULL, seen bigint NOT NULL,
   PRIMARY KEY (org_id, source, name),
@@ -105,11 +119,20 @@ CREATE TABLE edi_set (
 );
 CREATE INDEX edi_set_document ON edi_set USING btree (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set USING btree (supplier_id, reseller_id, group_control);
+CREATE INDEX edi_set_key ON edi_set USING btree (business_key, interchange_id);
 CREATE TABLE edi_submission (
   org_id text NOT NULL, id text NOT NULL, idempotency_key text NOT NULL, sha256 text NOT NULL, answer text NOT NULL, made_by text NOT NULL, received bigint NOT NULL,
   PRIMARY KEY (org_id, id)
 );
 CREATE UNIQUE INDEX edi_submission_key ON edi_submission USING btree (org_id, idempotency_key) WHERE (idempotency_key <> ''::text);
+CREATE TABLE edi_wait (
+  interchange_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, sender_id text NOT NULL, started bigint NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, settled bigint NOT NULL, outcome text NOT NULL, settled_by text NOT NULL, reason text NOT NULL,
+  PRIMARY KEY (interchange_id),
+  FOREIGN KEY (interchange_id) REFERENCES interchange(id),
+  FOREIGN KEY (sender_id) REFERENCES org(id)
+);
+CREATE INDEX edi_wait_due ON edi_wait USING btree (due, interchange_id) WHERE ((settled = 0) AND (overdue = 0));
+CREATE INDEX edi_wait_overdue ON edi_wait USING btree (sender_id, due, interchange_id) WHERE ((settled = 0) AND (overdue > 0));
 CREATE TABLE event (
   id text NOT NULL, kind text NOT NULL, version bigint NOT NULL, orgs text NOT NULL, object text NOT NULL, position bigint NOT NULL, payload text NOT NULL, happened bigint NOT NULL,
   PRIMARY KEY (id)
@@ -133,8 +156,13 @@ CREATE TABLE interchange (
 CREATE INDEX interchange_due ON interchange USING btree (state, lane, next_at, id);
 CREATE INDEX interchange_outbox ON interchange USING btree (receiver_id, delivery, received, id);
 CREATE INDEX interchange_reseller ON interchange USING btree (reseller_id, received, id);
+CREATE INDEX interchange_reseller_refused ON interchange USING btree (reseller_id, received, id) WHERE (result = ANY (ARRAY['rejected'::text, 'partly'::text]));
+CREATE INDEX interchange_reseller_stuck ON interchange USING btree (reseller_id, received, id) WHERE (state = ANY (ARRAY['held'::text, 'failed'::text]));
 CREATE INDEX interchange_submission ON interchange USING btree (submission_id, "position");
 CREATE INDEX interchange_supplier ON interchange USING btree (supplier_id, received, id);
+CREATE INDEX interchange_supplier_refused ON interchange USING btree (supplier_id, received, id) WHERE (result = ANY (ARRAY['rejected'::text, 'partly'::text]));
+CREATE INDEX interchange_supplier_stuck ON interchange USING btree (supplier_id, received, id) WHERE (state = ANY (ARRAY['held'::text, 'failed'::text]));
+CREATE INDEX interchange_undelivered ON interchange USING btree (sender_id, received, id) WHERE (delivery = ANY (ARRAY['failed'::text, 'held'::text, 'unproved'::text]));
 CREATE UNIQUE INDEX interchange_identity ON interchange USING btree (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
 CREATE TABLE invoice (
   id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, state text NOT NULL, currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, tax_rate bigint NOT NULL, tax_category text NOT NULL, differs_by bigint NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL,

@@ -20,6 +20,8 @@ CREATE TABLE as2_message (
   lane TEXT NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL, last_error TEXT NOT NULL, happened INTEGER NOT NULL, settled INTEGER NOT NULL
 );
 CREATE INDEX as2_message_due ON as2_message (state, lane, next_at, id);
+CREATE INDEX as2_message_file ON as2_message (file_names);
+CREATE INDEX as2_message_name ON as2_message (message_id);
 CREATE UNIQUE INDEX as2_message_once ON as2_message (as2_from, as2_to, message_id, direction) WHERE proved;
 CREATE INDEX as2_message_reseller ON as2_message (reseller_id, happened, id);
 CREATE INDEX as2_message_submission ON as2_message (submission_id);
@@ -35,6 +37,7 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_org ON audit (org_id, happened, id);
 CREATE UNIQUE INDEX audit_position ON audit (org_id, position);
+CREATE INDEX audit_subject ON audit (subject_id, org_id, happened, id);
 CREATE INDEX audit_unsealed ON audit (seal, org_id, happened);
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id OR org_id = NEW.org_id AND position = NEW.position) BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
@@ -63,6 +66,13 @@ CREATE TABLE edi_identity_confirmation (
   partnership_id TEXT NOT NULL REFERENCES partnership(id), org_id TEXT NOT NULL, identity_id TEXT NOT NULL, confirmed_by TEXT NOT NULL, confirmed INTEGER NOT NULL,
   PRIMARY KEY (partnership_id, org_id, identity_id)
 );
+CREATE TABLE edi_number (
+  interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, value TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, PRIMARY KEY (interchange_id, position, value)
+);
+CREATE INDEX edi_number_value ON edi_number (value, interchange_id);
+CREATE TABLE edi_patience (
+  partnership_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, hours INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (partnership_id, org_id)
+);
 CREATE TABLE edi_pickup (
   org_id TEXT NOT NULL REFERENCES org(id), source TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL, seen INTEGER NOT NULL,
   PRIMARY KEY (org_id, source, name)
@@ -84,10 +94,17 @@ CREATE TABLE edi_set (
 );
 CREATE INDEX edi_set_document ON edi_set (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set (supplier_id, reseller_id, group_control);
+CREATE INDEX edi_set_key ON edi_set (business_key, interchange_id);
 CREATE TABLE edi_submission (
   org_id TEXT NOT NULL, id TEXT NOT NULL, idempotency_key TEXT NOT NULL, sha256 TEXT NOT NULL, answer TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (org_id, id)
 );
 CREATE UNIQUE INDEX edi_submission_key ON edi_submission (org_id, idempotency_key) WHERE idempotency_key <> '';
+CREATE TABLE edi_wait (
+  interchange_id TEXT PRIMARY KEY REFERENCES interchange(id), partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id),
+  started INTEGER NOT NULL, due INTEGER NOT NULL, overdue INTEGER NOT NULL, asked INTEGER NOT NULL, asked_by TEXT NOT NULL, settled INTEGER NOT NULL, outcome TEXT NOT NULL, settled_by TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE INDEX edi_wait_due ON edi_wait (due, interchange_id) WHERE settled = 0 AND overdue = 0;
+CREATE INDEX edi_wait_overdue ON edi_wait (sender_id, due, interchange_id) WHERE settled = 0 AND overdue > 0;
 CREATE TABLE event (
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL, orgs TEXT NOT NULL, object TEXT NOT NULL, position INTEGER NOT NULL, payload TEXT NOT NULL, happened INTEGER NOT NULL
 );
@@ -111,8 +128,13 @@ CREATE INDEX interchange_due ON interchange (state, lane, next_at, id);
 CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
 CREATE INDEX interchange_outbox ON interchange (receiver_id, delivery, received, id);
 CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
+CREATE INDEX interchange_reseller_refused ON interchange (reseller_id, received, id) WHERE result IN ('rejected', 'partly');
+CREATE INDEX interchange_reseller_stuck ON interchange (reseller_id, received, id) WHERE state IN ('held', 'failed');
 CREATE INDEX interchange_submission ON interchange (submission_id, position);
 CREATE INDEX interchange_supplier ON interchange (supplier_id, received, id);
+CREATE INDEX interchange_supplier_refused ON interchange (supplier_id, received, id) WHERE result IN ('rejected', 'partly');
+CREATE INDEX interchange_supplier_stuck ON interchange (supplier_id, received, id) WHERE state IN ('held', 'failed');
+CREATE INDEX interchange_undelivered ON interchange (sender_id, received, id) WHERE delivery IN ('failed', 'held', 'unproved');
 CREATE TABLE invoice (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
   currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_rate INTEGER NOT NULL, tax_category TEXT NOT NULL, differs_by INTEGER NOT NULL, gross INTEGER NOT NULL, issued_on TEXT NOT NULL, due_on TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL,

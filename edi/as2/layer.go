@@ -136,24 +136,25 @@ func (o *opener) verify(e entity, boundary string) *Failure {
 	if err != nil {
 		return o.broken(BadMIME, err)
 	}
-	sig, err := signatureOf(parts[1], o.lim)
+	sig, der, err := signatureOf(parts[1], o.lim)
 	if err != nil {
 		return o.orBroken(AuthenticationFailed, BadCMS, err)
 	}
+	o.got.Detached = der
 	return o.believe(sig, parts[0])
 }
 
 // signatureOf reads the second part of a multipart/signed.
-func signatureOf(part []byte, lim Limits) (*cms.SignedData, error) {
+func signatureOf(part []byte, lim Limits) (sig *cms.SignedData, der []byte, err error) {
 	e, err := parseEntity(part, lim)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	body, err := decode(e.header.Get("Content-Transfer-Encoding"), e.body)
-	if err != nil {
-		return nil, err
+	if der, err = decode(e.header.Get("Content-Transfer-Encoding"), e.body); err != nil {
+		return nil, nil, err
 	}
-	return cms.ParseSigned(body)
+	sig, err = cms.ParseSigned(der)
+	return sig, der, err
 }
 
 func (o *opener) verifyEnclosed(body []byte) *Failure {
@@ -265,11 +266,11 @@ func (o *opener) mic() {
 	}
 	switch {
 	case got.Signature != nil:
-		m.Sum = o.digest(hashes[m.Hash])
+		m.Sum, got.Part = o.digest(hashes[m.Hash]), o.signed
 	case got.Encryption != nil, got.Compressed && a.MICWithHeader:
-		m.Sum = m.Hash.sum(o.leaf.raw)
+		m.Sum, got.Part = m.Hash.sum(o.leaf.raw), o.leaf.raw
 	default:
-		m.Sum = m.Hash.sum(o.leaf.body)
+		m.Sum, got.Part = m.Hash.sum(o.leaf.body), o.leaf.body
 	}
 	got.MIC = m
 }

@@ -79,6 +79,12 @@ func (m MIC) Equal(o MIC) bool {
 	return m.Hash == o.Hash && len(m.Sum) > 0 && subtle.ConstantTimeCompare(m.Sum, o.Sum) == 1
 }
 
+// Of says whether the MIC is that of a part.
+func (m MIC) Of(part []byte) bool {
+	_, known := hashes[m.Hash]
+	return known && m.Equal(MIC{Hash: m.Hash, Sum: m.Hash.sum(part)})
+}
+
 // ParseMIC reads a Received-content-MIC. Without a name the digest is that of its
 // length.
 func ParseMIC(s string) (MIC, bool) {

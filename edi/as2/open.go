@@ -49,6 +49,9 @@ type Received struct {
 	Compressed bool
 	Payloads   []Payload // slices of the body where nothing had to be decoded
 	MIC        MIC       // zero when it could not be made
+	// Part is what the MIC is made of, Detached the signature over it (CMS, DER) where
+	// it stood beside it. Both are evidence, for whoever may see the payloads.
+	Part, Detached []byte
 	// Carried are the certificates that came with a signature, for showing when it
 	// was not the pinned one. Never trust them.
 	Carried [][]byte
@@ -62,7 +65,7 @@ type Received struct {
 func Open(h Header, body []byte, find func(from, to string) (Relation, bool), lim Limits) (*Received, error) {
 	o := &opener{lim: lim.filled(), got: &Received{}}
 	if f := o.open(h, body, find); f != nil {
-		o.got.Payloads = nil
+		o.got.Payloads, o.got.Part, o.got.Detached = nil, nil, nil
 		return o.got, f
 	}
 	return o.got, nil

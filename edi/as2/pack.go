@@ -197,6 +197,16 @@ func dress(payloads []Payload) (draft, error) {
 	return multipart(`multipart/related; type="`+root+`"`, parts...), nil
 }
 
+// Part is one document as a message holds it: what the MIC of a signed or encrypted
+// message is made of, unless it is compressed before.
+func Part(p Payload) ([]byte, error) {
+	d, err := dress([]Payload{p})
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Join(d.parts(), nil), nil
+}
+
 // micOver digests parts by what the MDN may use.
 func micOver(a Agreement, parts [][]byte) []MIC {
 	var out []MIC

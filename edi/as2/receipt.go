@@ -78,7 +78,7 @@ func ParseMDN(h Header, body []byte, lim Limits) (*Report, error) {
 			return nil, fmt.Errorf("%w: %d parts, %v", ErrNoMDN, len(parts), err)
 		}
 		r.Signed, r.part = true, parts[0]
-		r.sig, _ = signatureOf(parts[1], lim) // unreadable: does not verify
+		r.sig, _, _ = signatureOf(parts[1], lim) // unreadable: does not verify
 		if e, err = parseEntity(parts[0], lim); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrNoMDN, err)
 		}

@@ -35,7 +35,11 @@ func (s *Service) Messages(ctx context.Context, actor access.Actor, i gateway.In
 	var out []Carried
 	err := s.DB.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		out = nil
-		rows, err := messagesOf(ctx, i.ID, i.Submission)
+		submissions := []string{i.ID}
+		if i.Origin == gateway.OriginSent { // what we made names the submission it answers
+			submissions = append(submissions, i.Submission)
+		}
+		rows, err := messagesOf(ctx, submissions...)
 		if err != nil {
 			return err
 		}
@@ -131,4 +135,19 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string, fre
 		}
 		return s.note(ctx, actor, "as2.resend", "as2_message", id, audit.Done)
 	})
+}
+
+// Again carries an interchange once more (gateway.Courier): the last message of it that
+// was given up or is not proved.
+func (s *Service) Again(ctx context.Context, actor access.Actor, out gateway.Interchange) (bool, error) {
+	rows, err := messagesOf(ctx, out.ID)
+	if err != nil {
+		return false, err
+	}
+	for k := len(rows) - 1; k >= 0; k-- {
+		if rows[k].Direction == Out && rows[k].Reason != "courier.no_station" {
+			return true, s.Resend(ctx, actor, rows[k].ID, false)
+		}
+	}
+	return false, nil
 }

@@ -45,6 +45,7 @@ type Names interface {
 // Gateway is what the courier carries for (edi/gateway.Service).
 type Gateway interface {
 	Receive(ctx context.Context, actor access.Actor, in gateway.Submission) (gateway.Answer, error)
+	Get(ctx context.Context, actor access.Actor, id string) (gateway.Message, error)
 	Raw(ctx context.Context, actor access.Actor, id string) (io.ReadCloser, gateway.Interchange, error)
 	Carried(ctx context.Context, actor access.Actor, id, delivery string) error
 }

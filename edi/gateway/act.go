@@ -28,6 +28,9 @@ func (s *Service) Fetched(ctx context.Context, actor access.Actor, id string) er
 		if err != nil || !ok {
 			return err
 		}
+		if err := startWait(ctx, r); err != nil {
+			return err
+		}
 		return s.note(ctx, actor, "edi.fetch", id, audit.Done)
 	})
 }
@@ -100,7 +103,10 @@ func (s *Service) Carried(ctx context.Context, actor access.Actor, id, delivery 
 		if delivery == DeliveryDelivered {
 			values["fetched"] = db.Micros(db.Now(ctx))
 		}
-		_, err = change(ctx, id, values, "delivery <> ?", DeliveryFetched)
-		return err
+		ok, err := change(ctx, id, values, "delivery <> ?", DeliveryFetched)
+		if err != nil || !ok || delivery != DeliveryDelivered && delivery != DeliveryUnproved {
+			return err
+		}
+		return startWait(ctx, r)
 	})
 }

@@ -140,6 +140,9 @@ func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *rec
 	if err != nil || !told {
 		return err
 	}
+	if err := settleWait(ctx, made.ID); err != nil {
+		return err
+	}
 	sets, err := setsOf(ctx, made.ID, 0, MaxSets)
 	if err != nil {
 		return err

@@ -238,10 +238,15 @@ func reusedFinding(r *interchangeRow) wire.Finding {
 	return f
 }
 
+// maxCrashes is how often whoever works on an interchange may die before it is parked:
+// more than the tries of one that fails, because a server that is killed is mostly not
+// the document's fault.
+const maxCrashes = 8
+
 // parkCrashing parks an interchange that was claimed too often and never settled:
 // whoever worked on it died each time.
 func (s *Service) parkCrashing(ctx context.Context, r *interchangeRow) (bool, error) {
-	if r.Attempts < int64(s.opt.Attempts) {
+	if r.Attempts < int64(max(s.opt.Attempts, maxCrashes)) {
 		return false, nil
 	}
 	key := r.LastError

@@ -14,6 +14,11 @@ const (
 	EventAcknowledged = "edi.Acknowledged"
 	// EventFailed: an interchange was parked after too many tries (FailedEvent).
 	EventFailed = "edi.Failed"
+	// EventOverdue: the acknowledgement of what we made did not come in time
+	// (OverdueEvent).
+	EventOverdue = "edi.Overdue"
+	// EventAsked: the sender asks for an overdue acknowledgement (AskedEvent).
+	EventAsked = "edi.Asked"
 )
 
 // MaxRejectedEvents bounds the DocumentRejected events of one interchange.
@@ -67,4 +72,17 @@ type FailedEvent struct {
 	Parties
 	Attempts int    `json:"attempts"`
 	Reason   string `json:"reason"` // key of the last failure
+}
+
+// OverdueEvent is the payload of EventOverdue. From is the company that waits.
+type OverdueEvent struct {
+	Parties
+	Due int64 `json:"due"` // microseconds since 1970, UTC
+}
+
+// AskedEvent is the payload of EventAsked. From is the company that asks, Person who
+// asked for it.
+type AskedEvent struct {
+	Parties
+	Person string `json:"person"`
 }

@@ -66,6 +66,15 @@ func (partners) Resolve(_ context.Context, syntax string, sender, receiver Ident
 	return r, nil
 }
 
+func (partners) Sides(_ context.Context, actor access.Actor, id string) (string, string, error) {
+	for _, p := range []Partnership{withKestrel, withBaltic} {
+		if p.ID == id && (actor.Org == p.Supplier || actor.Org == p.Reseller) {
+			return p.Supplier, p.Reseller, nil
+		}
+	}
+	return "", "", notFound()
+}
+
 // orders is an Orders that keeps what it books in a table, so that a rolled back
 // transaction takes it along.
 type orders struct {

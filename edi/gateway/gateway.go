@@ -59,6 +59,7 @@ const (
 const (
 	DeliveryWaiting = "waiting" // in the receiver's outbox
 	DeliveryFetched = "fetched"
+	DeliveryHeld    = "held" // held back by the sender
 	// Where it is carried to the receiver's own station:
 	DeliverySending   = "sending"   // not yet there, or its receipt is awaited
 	DeliveryDelivered = "delivered" // the receiver said that it has it
@@ -69,6 +70,7 @@ const (
 // Why an interchange is, or was, held.
 const (
 	HeldControlReused = "control_reused" // ISA13 was used for other bytes
+	HeldByHand        = "by_hand"        // a person said: wait
 	HeldReleased      = "released"       // a person said: process
 	HeldDiscarded     = "discarded"      // a person said: discard
 )
@@ -143,6 +145,7 @@ type Interchange struct {
 	Received     time.Time
 	Processed    time.Time
 	Reference    string // business number of the first set (PO, invoice)
+	Wait         Wait   // for the partner's acknowledgement of what we made
 }
 
 // Out says whether the company org sent it.
@@ -207,6 +210,7 @@ type Link struct {
 	Result       string
 	Delivery     string
 	Acknowledged string
+	Late         bool   // its acknowledgement is overdue
 	Position     int    // the set the link is about; 0: the whole interchange
 	Document     Ref    // the document of that set, if any
 	Answers      string // for an acknowledgement: id of the interchange answered
@@ -242,13 +246,14 @@ type Outbox struct {
 
 // Filter chooses interchanges. Empty fields choose all.
 type Filter struct {
+	Late        bool   // only what the reader's company sent and whose acknowledgement is overdue
 	Direction   string // "in" or "out", seen from the reader's company
 	Type        string // "850"
 	State       State
 	Result      string
 	Partner     string // company id
 	Partnership string
-	Query       string // begin of a control number, or a whole business number
+	Query       string // begin of a control number, or a whole business number, SSCC, Message-ID or file name
 	After       string // cursor of the page before
 	Limit       int    // default 50, at most 200
 }
@@ -272,9 +277,9 @@ type Options struct {
 	Limit    int64         // bytes of a submission, default 64 MiB
 	Workers  int           // interchanges processed at once, default 8
 	PerLane  int           // of one lane at once, default 4
-	Attempts int           // tries before parking, default 8
+	Attempts int           // failed tries before parking, default 3
 	Lease    time.Duration // how long a claim stands unless renewed, default 30 s
-	Backoff  time.Duration // after the first failure, doubled each time, default 2 s, at most 10 min
+	Backoff  time.Duration // after the first failure, doubled each time, default 10 s, at most 10 min
 	Reuse    time.Duration // how long a control number may not come back, default 30 days
 	Limits   wire.Limits   // of the readers
 }
@@ -295,9 +300,9 @@ func (o Options) filled() Options {
 	}
 	set(&o.Workers, 8)
 	set(&o.PerLane, 4)
-	set(&o.Attempts, 8)
+	set(&o.Attempts, 3)
 	dur(&o.Lease, 30*time.Second)
-	dur(&o.Backoff, 2*time.Second)
+	dur(&o.Backoff, 10*time.Second)
 	dur(&o.Reuse, 30*24*time.Hour)
 	o.Limits = o.Limits.Filled()
 	return o

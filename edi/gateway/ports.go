@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"entente/edi/doc"
+	"entente/prm/access"
 )
 
 // Identity is an interchange address: qualifier and id, "ZZ" and "KESTRELSUPPLY".
@@ -53,6 +54,9 @@ type Resolved struct {
 // syntax is SyntaxX12 or SyntaxEDIFACT: each standard has identities of its own.
 type Partners interface {
 	Resolve(ctx context.Context, syntax string, sender, receiver Identity) (Resolved, error)
+	// Sides gives the supplier and the reseller of a partnership that the actor may
+	// see; a fault NotFound otherwise.
+	Sides(ctx context.Context, actor access.Actor, partnership string) (supplier, reseller string, err error)
 }
 
 // OrderIn is an accepted 850 to be booked.
@@ -86,4 +90,8 @@ type Courier interface {
 	// Take joins the transaction that stores an outgoing interchange and says
 	// whether it is carried; else it waits in the receiver's outbox.
 	Take(ctx context.Context, out Interchange) (bool, error)
+	// Again joins the transaction too: it carries once more what it gave up or
+	// cannot prove, the same bytes. It says false for what it never carried.
+	// Codes: Conflict, when it is on its way or proved.
+	Again(ctx context.Context, actor access.Actor, out Interchange) (bool, error)
 }

@@ -43,6 +43,7 @@ var errFenced = errors.New("gateway: the claim was lost")
 // without set closes groups that hold none.
 type step struct {
 	set      *setRow
+	numbers  []string // by which it is found too
 	order    *doc.PurchaseOrder
 	received *received
 	size     int
@@ -189,6 +190,7 @@ func (w *worker) Set(set *schema.Set) error {
 		Kind: word(set.Type), Control: word(set.Control), Implementation: word(set.Implementation), Segments: int64(set.SegmentCount), StartAt: set.Offset, Size: set.Length,
 		Result: string(verdict), BusinessKey: businessKey(set), Findings: findingsText(findings),
 	}
+	st.numbers = numbersIn(set)
 	w.steps = append(w.steps, st)
 	w.bytes += st.size
 	return nil
@@ -288,6 +290,11 @@ func (w *worker) commit(steps []step, final bool) error {
 			}
 		}
 		for i := range steps {
+			if steps[i].set != nil {
+				if err := insertNumbers(ctx, steps[i].set, steps[i].numbers); err != nil {
+					return err
+				}
+			}
 			for _, e := range steps[i].ends {
 				id, err := w.closeGroup(ctx, e, out.sets)
 				if err != nil {

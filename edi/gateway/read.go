@@ -53,6 +53,11 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Messa
 		if len(sets) > 0 {
 			m.Reference = sets[0].BusinessKey
 		}
+		if w, err := waitOf(ctx, id); err != nil {
+			return err
+		} else if w != nil {
+			m.Wait = w.view(actor.Org)
+		}
 		return acknowledgements(ctx, r, sets, &m)
 	})
 	return m, err
@@ -170,15 +175,33 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 			rows = rows[:limit]
 			page.Next = cursorOf(&rows[limit-1])
 		}
-		keys, err := references(ctx, rows)
-		for i := range rows {
-			v := rows[i].view()
-			v.Reference = keys[v.ID]
-			page.Items = append(page.Items, v)
-		}
+		page.Items, err = seen(ctx, scope.Org(), rows)
 		return err
 	})
 	return page, err
+}
+
+// seen are rows as a company's lists show them.
+func seen(ctx context.Context, org string, rows []interchangeRow) ([]Interchange, error) {
+	keys, err := references(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	waits, err := waitsOf(ctx, ids)
+	var out []Interchange
+	for i := range rows {
+		v := rows[i].view()
+		v.Reference = keys[v.ID]
+		if w := waits[v.ID]; w != nil {
+			v.Wait = w.view(org)
+		}
+		out = append(out, v)
+	}
+	return out, err
 }
 
 // references reads the business number of the first set of each.
@@ -321,6 +344,19 @@ func (s *Service) ForDocument(ctx context.Context, actor access.Actor, refs ...R
 			}
 			return strings.Compare(a.ID, b.ID)
 		})
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, l := range out {
+			ids = append(ids, l.ID)
+		}
+		waits, err := waitsOf(ctx, ids)
+		for i := range out {
+			if w := waits[out[i].ID]; w != nil {
+				out[i].Late = w.view("").Late()
+			}
+		}
 		return err
 	})
 	return out, err

@@ -16,7 +16,7 @@ import (
 func TestModelsAreTheSchema(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		dbtest.CheckModels(t, d, &interchangeRow{}, &submissionRow{}, &setRow{}, &groupRow{}, &refusalRow{}, &remoteRow{}, &pickupRow{})
+		dbtest.CheckModels(t, d, &interchangeRow{}, &submissionRow{}, &setRow{}, &groupRow{}, &refusalRow{}, &remoteRow{}, &pickupRow{}, &patienceRow{}, &waitRow{}, &numberRow{})
 	})
 }
 

@@ -100,6 +100,18 @@ type setRow struct {
 // TableName is the table of setRow.
 func (setRow) TableName() string { return "edi_set" }
 
+// numberRow is a number that a set names, for the search.
+type numberRow struct {
+	InterchangeID string `gorm:"primaryKey"`
+	Position      int64  `gorm:"primaryKey;autoIncrement:false"`
+	Value         string `gorm:"primaryKey"`
+	SupplierID    string
+	ResellerID    string
+}
+
+// TableName is the table of numberRow.
+func (numberRow) TableName() string { return "edi_number" }
+
 // groupRow is one closed group. verdict is the ack.Group without its sets.
 type groupRow struct {
 	InterchangeID string `gorm:"primaryKey"`

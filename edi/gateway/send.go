@@ -387,11 +387,15 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 	}).Error; err != nil {
 		return "", err
 	}
-	return r.ID, db.Tx(ctx).Create(&setRow{
+	set := setRow{
 		InterchangeID: r.ID, Position: 1, SupplierID: m.Supplier, ResellerID: m.Reseller, GroupNo: 1, GroupKind: m.GroupKind,
 		GroupControl: control, GroupVersion: m.Version, Kind: m.Kind, Control: setControl, Size: r.Size, Result: ResultAccepted,
 		Business: BusinessMade, BusinessKey: m.BusinessKey, DocumentKind: m.DocumentKind, DocumentID: m.DocumentID,
-	}).Error
+	}
+	if err := db.Tx(ctx).Create(&set).Error; err != nil || acknowledges(m.Kind) {
+		return r.ID, err
+	}
+	return r.ID, insertNumbers(ctx, &set, numbersOf(m.Bytes))
 }
 
 func asJSON(v any) string {

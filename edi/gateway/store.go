@@ -115,6 +115,29 @@ func setAt(ctx context.Context, id string, position int) (*setRow, error) {
 	return &r, err
 }
 
+// forgetSets takes back the verdicts on an interchange, of which nothing was booked.
+func forgetSets(ctx context.Context, id string) error {
+	if err := db.Tx(ctx).Where("interchange_id = ?", id).Delete(&setRow{}).Error; err != nil {
+		return err
+	}
+	if err := db.Tx(ctx).Where("interchange_id = ?", id).Delete(&numberRow{}).Error; err != nil {
+		return err
+	}
+	return db.Tx(ctx).Where("interchange_id = ?", id).Delete(&groupRow{}).Error
+}
+
+// insertNumbers keeps the further numbers of a set.
+func insertNumbers(ctx context.Context, set *setRow, numbers []string) error {
+	if len(numbers) == 0 {
+		return nil
+	}
+	rows := make([]numberRow, len(numbers))
+	for i, n := range numbers {
+		rows[i] = numberRow{InterchangeID: set.InterchangeID, Position: set.Position, Value: n, SupplierID: set.SupplierID, ResellerID: set.ResellerID}
+	}
+	return db.Tx(ctx).Create(&rows).Error
+}
+
 // setsOfGroup returns the stored sets of one group.
 func setsOfGroup(ctx context.Context, id string, group int64) ([]setRow, error) {
 	var out []setRow

@@ -17,6 +17,9 @@ func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
 	case "in":
 		q = q.Where("receiver_id = ?", org)
 	}
+	if f.Late {
+		q = q.Where("id IN (SELECT interchange_id FROM edi_wait WHERE sender_id = ? AND "+oursLate+")", org)
+	}
 	if f.Type != "" {
 		q = q.Where("(',' || types || ',') LIKE ?", "%,"+literal(f.Type)+",%")
 	}
@@ -33,8 +36,11 @@ func (f Filter) where(q *gorm.DB, org string) *gorm.DB {
 		q = q.Where("partnership_id = ?", f.Partnership)
 	}
 	if word := f.Query; word != "" {
-		q = q.Where("(control LIKE ? OR control = ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND (supplier_id = ? OR reseller_id = ?)))",
-			literal(word)+"%", padded(word), word, org, org)
+		mine := "(supplier_id = ? OR reseller_id = ?)"
+		name := strings.Trim(word, "<>")
+		carried := "(SELECT submission_id FROM as2_message WHERE (message_id = ? OR file_names = ?) AND " + mine + ")"
+		q = q.Where("(control LIKE ? OR control = ? OR id IN (SELECT interchange_id FROM edi_set WHERE business_key = ? AND "+mine+") OR id IN (SELECT interchange_id FROM edi_number WHERE value = ? AND "+mine+") OR id IN "+carried+" OR submission_id IN "+carried+")",
+			literal(word)+"%", padded(word), word, org, org, plainSSCC(word), org, org, name, word, org, org, name, word, org, org)
 	}
 	return q
 }

@@ -190,6 +190,15 @@ func (a *API) stations() {
 			out, err := a.linkOf(ctx, actor, in.ID)
 			return &reply[linkOut]{out}, err
 		})
+	handle(a, op("GET", "/api/v1/partners/{id}/clock", "stations:read", "How long your company waits for acknowledgements", "In elapsed hours, from when the partner has your document; 0: it does not wait.", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[clockOut], error) {
+			p, err := a.d.Gateway.Patience(ctx, actor, in.ID)
+			return &reply[clockOut]{clockOut{p.Hours}}, err
+		})
+	handle(a, op("PUT", "/api/v1/partners/{id}/clock", "stations:write", "Set how long your company waits for acknowledgements", "Clocks that run already keep their end.", 200),
+		func(ctx context.Context, actor access.Actor, in *clockIn) (*reply[clockOut], error) {
+			return &reply[clockOut]{in.Body}, a.d.Gateway.SetPatience(ctx, actor, in.ID, in.Body.Hours)
+		})
 	handle(a, op("PUT", "/api/v1/partners/{id}/as2/terms", "stations:write", "Set the terms of messages to you", "", 200),
 		func(ctx context.Context, actor access.Actor, in *termsIn) (*reply[linkOut], error) {
 			sender, err := a.companyID(ctx, actor, in.Body.Sender)
@@ -202,6 +211,15 @@ func (a *API) stations() {
 			out, err := a.linkOf(ctx, actor, in.ID)
 			return &reply[linkOut]{out}, err
 		})
+}
+
+type clockOut struct {
+	Hours int `json:"hours" minimum:"0" maximum:"720" doc:"elapsed hours, 1 to 720; 0 for not at all"`
+}
+
+type clockIn struct {
+	IDPath
+	Body clockOut
 }
 
 func certificateView(c courier.Certificate) certificateOut {

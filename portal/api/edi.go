@@ -72,29 +72,32 @@ type ediLink struct {
 }
 
 type interchange struct {
-	ID               string     `json:"id"`
-	Href             string     `json:"href"`
-	Direction        string     `json:"direction" doc:"in or out, seen from your company"`
-	Sender           string     `json:"sender"`
-	Receiver         string     `json:"receiver"`
-	Control          string     `json:"control"`
-	Version          string     `json:"version"`
-	Types            []string   `json:"types"`
-	Test             bool       `json:"test"`
-	State            string     `json:"state" doc:"received, processed, held or failed"`
-	Result           *string    `json:"result" doc:"accepted, partly or rejected; null before it is processed"`
-	Held             string     `json:"held,omitempty" doc:"why it waits for a person"`
-	Received         time.Time  `json:"received"`
-	Processed        *time.Time `json:"processed"`
-	Size             int64      `json:"size"`
-	SHA256           string     `json:"sha256"`
-	Delivery         string     `json:"delivery,omitempty" doc:"of what was made here: waiting or fetched"`
-	Acknowledged     string     `json:"acknowledged,omitempty" doc:"the partner's verdict on what was made here"`
-	Findings         []finding  `json:"findings"`
-	SetCount         int        `json:"set_count" doc:"sets in it; sets lists the first 200"`
-	Sets             []ediSet   `json:"sets"`
-	Acknowledgements []ediLink  `json:"acknowledgements"`
-	Raw              string     `json:"raw" doc:"address of the exact bytes"`
+	ID           string     `json:"id"`
+	Href         string     `json:"href"`
+	Direction    string     `json:"direction" doc:"in or out, seen from your company"`
+	Sender       string     `json:"sender"`
+	Receiver     string     `json:"receiver"`
+	Control      string     `json:"control"`
+	Version      string     `json:"version"`
+	Types        []string   `json:"types"`
+	Test         bool       `json:"test"`
+	State        string     `json:"state" doc:"received, processed, held or failed"`
+	Result       *string    `json:"result" doc:"accepted, partly or rejected; null before it is processed"`
+	Held         string     `json:"held,omitempty" doc:"why it waits for a person"`
+	Received     time.Time  `json:"received"`
+	Processed    *time.Time `json:"processed"`
+	Size         int64      `json:"size"`
+	SHA256       string     `json:"sha256"`
+	Delivery     string     `json:"delivery,omitempty" doc:"of what was made here: waiting or fetched"`
+	Acknowledged string     `json:"acknowledged,omitempty" doc:"the partner's verdict on what was made here"`
+	// of what was made here and is to be acknowledged
+	AcknowledgementDue *time.Time `json:"acknowledgement_due,omitempty" doc:"when the partner's acknowledgement is due"`
+	Overdue            bool       `json:"overdue,omitempty" doc:"it is awaited and did not come in time"`
+	Findings           []finding  `json:"findings"`
+	SetCount           int        `json:"set_count" doc:"sets in it; sets lists the first 200"`
+	Sets               []ediSet   `json:"sets"`
+	Acknowledgements   []ediLink  `json:"acknowledgements"`
+	Raw                string     `json:"raw" doc:"address of the exact bytes"`
 }
 
 type interchangeFilter struct {
@@ -103,7 +106,7 @@ type interchangeFilter struct {
 	Type      string `query:"type" doc:"transaction set, such as 850"`
 	State     string `query:"state" enum:"received,processed,held,failed"`
 	Result    string `query:"result" enum:"accepted,partly,rejected"`
-	Q         string `query:"q" doc:"begin of a control number, or a whole business number"`
+	Q         string `query:"q" doc:"begin of a control number, or a whole business number (also of an order that it names), SSCC, Message-ID or file name"`
 }
 
 func (a *API) edi() {
@@ -148,6 +151,17 @@ func (a *API) edi() {
 		}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			stream(hc, r, head.Size, head.MediaType(), in.ID+map[bool]string{true: ".edi", false: ".x12"}[head.Syntax == gateway.SyntaxEDIFACT])
+		}}, nil
+	})
+	proof := op("GET", base+"/interchanges/{id}/proof", "edi:read", "Get the proof of one interchange", "One ZIP: the exact bytes, the AS2 messages that carried it with their signed receipts, acknowledgements, certificates, findings, audit lines of your company, and a README with the openssl commands that check it.", 200)
+	proof.Responses = map[string]*huma.Response{"200": {Description: "The archive", Content: bytesOf("application/zip")}}
+	handle(a, proof, func(ctx context.Context, actor access.Actor, in *IDPath) (*huma.StreamResponse, error) {
+		p, err := a.d.Courier.Prove(ctx, actor, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			stream(hc, p.Stream(ctx, locale.ProofReadme()), -1, "application/zip", p.Name+".zip")
 		}}, nil
 	})
 	handle(a, op("GET", base+"/outbox", "edi:read", "What waits for your company", "Oldest first. Fetch the bytes at `href`, then acknowledge the item: it leaves the list.", 200),
@@ -198,6 +212,9 @@ func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 	}
 	for _, l := range m.Acknowledgements {
 		x.Acknowledgements = append(x.Acknowledgements, ediLink{ID: l.ID, Type: strings.Join(l.Types, ","), Control: l.Control, At: l.At, Href: gateway.Href(l.ID) + "/raw"})
+	}
+	if w := m.Wait; !w.Started.IsZero() {
+		x.AcknowledgementDue, x.Overdue = &w.Due, w.Late()
 	}
 	return x
 }

@@ -148,6 +148,7 @@ func (a *App) build(ctx context.Context) error {
 		Client: a.dialer.Client(dial.Limits{Total: 2 * time.Minute}),
 	}, courier.Options{URL: a.cfg.BaseURL + api.AS2Path})
 	a.gateway.Carry(a.courier)
+	a.jobs.Every("edi-clock", 10*time.Minute, a.gateway.Overdue)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
 	a.mailbox = gateway.NewMailbox(a.gateway, refusalWords{a.accounts.Directory()})
 	uploads := filepath.Join(a.cfg.Data, "uploads")

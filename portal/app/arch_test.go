@@ -250,7 +250,11 @@ func TestHouseHabits(t *testing.T) {
 		if p.Doc == "" {
 			t.Errorf("%s has no package comment", name)
 		}
-		if len(p.GoFiles) > 40 {
+		most := 40
+		if name == "portal/web" {
+			most = 60 // one file per action
+		}
+		if len(p.GoFiles) > most {
 			t.Errorf("%s has %d files: split it by meaning", name, len(p.GoFiles))
 		}
 		for _, f := range p.GoFiles {

@@ -30,10 +30,12 @@ func (a *App) subscribe() {
 		gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged), a.toRooms)
 	s("notices", append(trade.Events(), gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed), a.toNotices)
 	s("courier-notices", []string{courier.EventExpiring, courier.EventFailed, courier.EventUnproved, courier.EventMisused}, a.courierNotices)
+	s("clock-rooms", []string{gateway.EventAsked}, a.askedRoom)
+	s("clock-notices", []string{gateway.EventOverdue, gateway.EventAsked}, a.clockNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
-	s("live", append(trade.Events(), gateway.EventProcessed, gateway.EventAcknowledged), a.toLive)
+	s("live", append(trade.Events(), gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue), a.toLive)
 }
 
 // orderLines names the room line of each trade event.

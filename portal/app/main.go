@@ -49,6 +49,7 @@ func commands() []command {
 		{"user", "user create: print a sign-in link that works once", userCmd},
 		{"sftp", "sftp user | list | remove | host-key | remote | remotes | forget | server-key: logins of the SFTP door, and companies' own servers", sftpCmd},
 		{"edi", "edi check | ack | explain | json | write | doc | bench | guide: EDI files without a server", edi},
+		{"interchange", "interchange list | resend | reprocess | hold | release: EDI messages, beside a running server", interchangeCmd},
 		{"backup", "backup FILE: copy database, payloads and settings into one file, beside a running server", backupCmd},
 		{"restore", "restore FILE: put a backup into an empty data folder", restoreCmd},
 		{"reconcile", "prove that nothing acknowledged was lost, doubled or altered", reconcileCmd},
@@ -100,7 +101,7 @@ func run(ctx context.Context, e *env, args []string) int {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "Entente: a partner portal with an EDI gateway.\n\nUsage: entente [command] [flags]\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.help)
+		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.help)
 	}
 	fmt.Fprint(w, "\nWithout a command it serves. Every command has --help.\n")
 }

@@ -112,6 +112,11 @@ func (c courierNames) Between(ctx context.Context, partnership, from, to string)
 	return s.Value, r.Value, ok, err
 }
 
+// Sides gives the companies of a partnership to the gateway.
+func (g gatewayPartners) Sides(ctx context.Context, actor access.Actor, partnership string) (string, string, error) {
+	return courierNames{g.a}.Sides(ctx, actor, partnership)
+}
+
 func (c courierNames) Sides(ctx context.Context, actor access.Actor, partnership string) (string, string, error) {
 	actor.Scopes = nil // what an actor may do with a link is checked by its own action
 	p, err := c.a.partners.Get(ctx, actor, partnership)

@@ -31,6 +31,9 @@ func (*CataloguePage) meta() meta {
 func (*MessagesPage) meta() meta {
 	return meta{block: "edi", layout: "app", nav: NavEDI, head: true}
 }
+func (*MonitorPage) meta() meta {
+	return meta{block: "monitor", layout: "app", nav: NavEDI, head: true}
+}
 func (*MessagePage) meta() meta {
 	return meta{block: "message", layout: "app", nav: NavEDI, fixed: true}
 }

@@ -5,10 +5,11 @@ import "time"
 // MessagesPage is /c/{slug}/edi. Fragment "edi.list".
 type MessagesPage struct {
 	Base
-	Tabs    []Tab
-	Filters Filters
-	Rows    []MessageRow
-	Pager   Pager
+	MonitorURL string
+	Tabs       []Tab
+	Filters    Filters
+	Rows       []MessageRow
+	Pager      Pager
 }
 
 // MessageRow is one interchange or set of the list.
@@ -37,6 +38,9 @@ type MessagePage struct {
 	Facts       []Text // PO, control number, version, channel, when
 	Acks        []AckStep
 	SetCount    int
+	Wait        *AckWait // an overdue acknowledgement, or one confirmed by hand
+	Deeds       Deeds
+	ProofURL    string
 	Held        *Held // posts answer=process|discard to URL+"/held"
 	Raw         []RawSegment
 	Truncated   bool // more segments than are shown; the download has all

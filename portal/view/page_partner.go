@@ -41,6 +41,7 @@ type PartnerPage struct {
 	OurIDs     []Identity
 	Settings   *PartnerSettings // nil: the viewer may not see them
 	Moves      []string         // accept, suspend, resume, end: what the viewer may do now
+	Clock      *ClockSetting    // nil: the viewer may not see it
 	Orders     []MovingOrder
 	Room       *Room
 }

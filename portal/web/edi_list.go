@@ -15,9 +15,10 @@ const (
 	ediOut     = "out"
 	ediWaiting = "waiting" // held or parked
 	ediFailed  = "failed"  // refused
+	ediLate    = "late"    // acknowledgement overdue
 )
 
-var ediViews = []string{ediAll, ediIn, ediOut, ediFailed, ediWaiting}
+var ediViews = []string{ediAll, ediIn, ediOut, ediFailed, ediWaiting, ediLate}
 
 var ediTypes = []string{"850", "855", "810", "997"}
 
@@ -30,6 +31,8 @@ func ediList(v *visit) error {
 		f.Direction = which
 	case ediFailed:
 		f.Result = gateway.ResultRejected
+	case ediLate:
+		f.Late = true
 	case ediWaiting:
 		f.State = gateway.Held
 	}
@@ -52,8 +55,8 @@ func ediList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := &view.MessagesPage{Base: v.shell(), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
-	labels := map[string]string{ediAll: "list.all", ediIn: "edi.in", ediOut: "edi.out", ediFailed: "state.edi.rejected", ediWaiting: "state.edi.held"}
+	page := &view.MessagesPage{Base: v.shell(), MonitorURL: v.path("edi", "monitor"), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	labels := map[string]string{ediAll: "list.all", ediIn: "edi.in", ediOut: "edi.out", ediFailed: "state.edi.rejected", ediWaiting: "state.edi.held", ediLate: "state.edi.overdue"}
 	for _, w := range ediViews {
 		page.Tabs = append(page.Tabs, view.Tab{Label: view.T(labels[w]), URL: v.again("view", w), Count: -1, On: w == which})
 	}
@@ -71,6 +74,9 @@ func ediList(v *visit) error {
 func (v *visit) messageRow(i gateway.Interchange, n names) view.MessageRow {
 	row := view.MessageRow{URL: v.path("edi", i.ID), Out: i.Out(v.org()), Partner: n.company(i.Partner(v.org())), Types: slices.Clone(i.Types), Reference: i.Reference, Control: i.Control,
 		Channel: v.channel(i), At: i.Received, Status: interchangeStatus(i), Pips: messagePips(i.Origin, i.State, i.Result, i.Delivery, i.Acknowledged)}
+	if i.Wait.Late() {
+		row.Pips = latePips(row.Pips)
+	}
 	if !i.Processed.IsZero() && i.Origin == gateway.OriginSent {
 		row.Took = i.Processed.Sub(i.Received)
 	}
@@ -99,6 +105,9 @@ func (v *visit) channel(i gateway.Interchange) view.Text {
 
 // interchangeStatus is the one pill of an interchange. Test traffic says so.
 func interchangeStatus(i gateway.Interchange) view.Status {
+	if i.Wait.Late() {
+		return view.Status{State: "edi.overdue"}
+	}
 	if i.Test && i.State == gateway.Processed && i.Result != gateway.ResultRejected {
 		return view.Status{State: "edi.test"}
 	}
@@ -139,6 +148,12 @@ func messagePips(origin string, state gateway.State, result, delivery, acknowled
 	default:
 		p.Steps[3], p.Words = view.PipBad, view.T("pips.refused")
 	}
+	return p
+}
+
+// latePips says that the last step is overdue.
+func latePips(p view.Pips) view.Pips {
+	p.Steps[3], p.Words = view.PipWait, view.T("pips.overdue")
 	return p
 }
 

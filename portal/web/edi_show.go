@@ -34,13 +34,14 @@ func ediShow(v *visit) error {
 	for _, l := range m.Acknowledgements {
 		orgs = append(orgs, l.From)
 	}
+	people = append(people, m.Wait.SettledBy)
 	n, err := v.lookup(orgs, people)
 	if err != nil {
 		return err
 	}
 	page := &view.MessagePage{Base: v.shell(), URL: v.path("edi", m.ID), Out: m.Out(v.org()), Partner: n.company(m.Partner(v.org())), Status: interchangeStatus(m.Interchange),
 		Type: messageType(m.Interchange), Facts: v.messageFacts(m), Tab: oneOf(v.Query("tab"), messageTabs), DownloadURL: v.path("edi", m.ID, "raw"),
-		Held: v.messageHeld(m, n), Attempts: v.attempts(m), Audit: v.messageAudit(m, n)}
+		ProofURL: v.path("edi", m.ID, "proof.zip"), Wait: v.ackWait(m.Interchange, n), Deeds: v.deeds(m), Held: v.messageHeld(m, n), Attempts: v.attempts(m), Audit: v.messageAudit(m, n)}
 	if err := v.messageCarried(page, m); err != nil {
 		return err
 	}
@@ -154,9 +155,14 @@ func (v *visit) ackSteps(m gateway.Message, set *gateway.Set) []view.AckStep {
 	if m.Origin == gateway.OriginMade {
 		steps = append(steps, view.AckStep{Label: view.T("message.step_delivery"), Status: view.Status{State: view.State("edi." + or(m.Delivery, "none"))}})
 		acked := view.Status{State: "edi.none"}
-		if m.Acknowledged != "" {
+		switch {
+		case m.Acknowledged != "":
 			acked.State = view.State("edi." + m.Acknowledged)
-		} else if m.Delivery != "" && !slices.Contains(acknowledgements, messageType(m.Interchange)) {
+		case m.Wait.Late():
+			acked.State = "edi.overdue"
+		case m.Wait.Outcome == gateway.WaitConfirmed:
+			acked.State = "edi.confirmed"
+		case m.Delivery != "" && !slices.Contains(acknowledgements, messageType(m.Interchange)):
 			acked.State = "document.waiting"
 		}
 		return append(steps, view.AckStep{Label: view.T("message.step_ack"), Status: acked})
@@ -201,6 +207,11 @@ func (v *visit) messageHeld(m gateway.Message, n names) *view.Held {
 		return nil
 	}
 	h := &view.Held{Reason: or(m.HeldFor, "failed"), Since: m.Received, Owner: n.org(m.To), Text: view.T("hold." + or(m.HeldFor, "failed") + "_text")}
+	if m.State == gateway.Failed {
+		if why := v.stuckReason(m.Interchange); !why.IsZero() {
+			h.Text = why
+		}
+	}
 	if m.Earlier != "" {
 		h.OtherNumber, h.OtherURL = m.Control, v.path("edi", m.Earlier)
 	}

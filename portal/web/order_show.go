@@ -229,7 +229,11 @@ func stepState(s trade.Step, own string) view.State {
 // linkPips is how far an interchange came: kept here, put out, fetched or
 // processed, acknowledged.
 func linkPips(l gateway.Link) view.Pips {
-	return messagePips(l.Origin, l.State, l.Result, l.Delivery, l.Acknowledged)
+	p := messagePips(l.Origin, l.State, l.Result, l.Delivery, l.Acknowledged)
+	if l.Late {
+		p = latePips(p)
+	}
+	return p
 }
 
 // documents lists the EDI messages about an order and, beside them, what was made

@@ -121,7 +121,7 @@ func tradeRoutes() []Route {
 }
 
 func ediRoutes() []Route {
-	return []Route{
+	return append(ediDeskRoutes(), []Route{
 		get("/c/:slug/edi", "messages", InCompany, access.EDIRead, ediList),
 		get("/c/:slug/edi/connections", "connections", InCompany, access.LinkRead, connectionList),
 		get("/c/:slug/edi/connections/:id", "connection", InCompany, access.LinkRead, connectionShow),
@@ -146,7 +146,7 @@ func ediRoutes() []Route {
 		get("/c/:slug/edi/:id", "message", InCompany, access.EDIRead, ediShow),
 		get("/c/:slug/edi/:id/raw", "message file", InCompany, access.EDIRead, ediRaw),
 		post("/c/:slug/edi/:id/held", "answer held message", InCompany, access.EDIResolve, ediHeld),
-	}
+	}...)
 }
 
 func talkRoutes() []Route {

@@ -1,0 +1,261 @@
+package gateway
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Patience is how long a company waits for the acknowledgements of what it sends in a
+// partnership. A machine's clock runs in elapsed hours, also at night and on days off.
+// What is changed holds for clocks that start later.
+type Patience struct {
+	Partnership string
+	Org         string // company id
+	Hours       int    // 1 to MaxPatience; 0: it does not wait
+	Changed     time.Time
+	ChangedBy   string // person id
+}
+
+// DefaultPatience holds where nobody said otherwise, MaxPatience is the longest; in
+// hours.
+const (
+	DefaultPatience = 24
+	MaxPatience     = 720
+)
+
+// The outcomes of a wait.
+const (
+	WaitAnswered  = "answered"  // the acknowledgement came
+	WaitConfirmed = "confirmed" // a person said that the partner has it
+)
+
+// AskAgain is how long after a question the next one may follow.
+const AskAgain = 24 * time.Hour
+
+// Wait is the clock on the acknowledgement of an interchange that we made. The zero
+// value: no clock runs, as for acknowledgements and test traffic. AskedBy, SettledBy
+// and Reason are shown to the sender only.
+type Wait struct {
+	Started   time.Time // the receiver got it
+	Due       time.Time
+	Overdue   time.Time // when it was found late; zero: it is not, yet
+	Asked     time.Time // the partner was asked for it last
+	AskedBy   string    // person id
+	Settled   time.Time
+	Outcome   string // a Wait… word; empty while it waits
+	SettledBy string // person id
+	Reason    string // what the person wrote
+}
+
+// Open says that the acknowledgement is still awaited.
+func (w Wait) Open() bool { return !w.Started.IsZero() && w.Settled.IsZero() }
+
+// Late says that it is awaited and overdue.
+func (w Wait) Late() bool { return w.Open() && !w.Overdue.IsZero() }
+
+// Patience returns how long the actor's company waits in a partnership.
+// Codes: NotFound.
+func (s *Service) Patience(ctx context.Context, actor access.Actor, partnership string) (Patience, error) {
+	if _, err := access.List(actor, access.LinkRead); err != nil {
+		return Patience{}, err
+	}
+	supplier, reseller, err := s.partners.Sides(ctx, actor, partnership)
+	if err != nil {
+		return Patience{}, err
+	}
+	if err := access.Check(actor, access.LinkRead, access.Shared(supplier, reseller)); err != nil {
+		return Patience{}, err
+	}
+	out := Patience{Partnership: partnership, Org: actor.Org, Hours: DefaultPatience}
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := patienceOf(ctx, partnership, actor.Org)
+		if r != nil {
+			out.Hours, out.Changed, out.ChangedBy = int(r.Hours), instant(r.Changed), r.ChangedBy
+		}
+		return err
+	})
+	return out, err
+}
+
+// SetPatience changes how long the actor's company waits in a partnership: 1 to
+// MaxPatience hours, 0 for not at all. Running clocks keep their end.
+// Codes: NotFound, Forbidden, Invalid.
+func (s *Service) SetPatience(ctx context.Context, actor access.Actor, partnership string, hours int) error {
+	if _, err := access.List(actor, access.LinkRead); err != nil {
+		return err
+	}
+	supplier, reseller, err := s.partners.Sides(ctx, actor, partnership)
+	if err != nil {
+		return err
+	}
+	if err := access.Check(actor, access.LinkManage, access.Shared(supplier, reseller)); err != nil {
+		return err
+	}
+	if hours < 0 || hours > MaxPatience {
+		return fault.InvalidField("hours", "edi.patience_range", "Most", MaxPatience)
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		err := savePatience(ctx, &patienceRow{
+			PartnershipID: partnership, OrgID: actor.Org, SupplierID: supplier, ResellerID: reseller, Hours: int64(hours), Changed: db.Micros(db.Now(ctx)), ChangedBy: actor.Person,
+		})
+		if err != nil {
+			return err
+		}
+		return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: "edi.patience", SubjectKind: "partnership", SubjectID: partnership, Outcome: audit.Done})
+	})
+}
+
+// isAnswer says that what holds only sets of these types is an acknowledgement
+// itself, which nobody acknowledges.
+func isAnswer(types []string) bool {
+	return len(types) > 0 && !slices.ContainsFunc(types, func(t string) bool { return !acknowledges(t) })
+}
+
+// startWait starts the clock on what its receiver just got, once.
+func startWait(ctx context.Context, r *interchangeRow) error {
+	if r.Origin != OriginMade || r.Test || r.Acknowledged != "" || isAnswer(split(r.Types)) {
+		return nil
+	}
+	hours := int64(DefaultPatience)
+	p, err := patienceOf(ctx, r.PartnershipID, r.SenderID)
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		hours = p.Hours
+	}
+	if hours == 0 {
+		return nil
+	}
+	now := db.Now(ctx)
+	return insertWait(ctx, &waitRow{
+		InterchangeID: r.ID, PartnershipID: r.PartnershipID, SupplierID: r.SupplierID, ResellerID: r.ResellerID, SenderID: r.SenderID,
+		Started: db.Micros(now), Due: db.Micros(now.Add(time.Duration(hours) * time.Hour)),
+	})
+}
+
+// Overdue finds the acknowledgements that did not come in time and tells of each once
+// (EventOverdue). It runs on a schedule.
+func (s *Service) Overdue(ctx context.Context) error {
+	for {
+		var n int
+		err := s.db.InTx(ctx, func(ctx context.Context) error {
+			now := db.Now(ctx)
+			rows, err := dueWaits(ctx, now, 200)
+			n = len(rows)
+			if err != nil {
+				return err
+			}
+			for i := range rows {
+				w := &rows[i]
+				ok, err := changeWait(ctx, w.InterchangeID, map[string]any{"overdue": db.Micros(now)}, "settled = 0 AND overdue = 0")
+				if err != nil {
+					return err
+				}
+				if !ok {
+					continue
+				}
+				r, err := interchangeByID(ctx, w.InterchangeID)
+				if err != nil {
+					return err
+				}
+				if err := s.publish(ctx, EventOverdue, r, OverdueEvent{Parties: r.parties(), Due: w.Due}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || n < 200 {
+			return err
+		}
+	}
+}
+
+// waiting loads an interchange of the actor's company whose acknowledgement is awaited.
+func (s *Service) waiting(ctx context.Context, actor access.Actor, id string) (*interchangeRow, *waitRow, error) {
+	r, err := interchangeByID(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := access.Check(actor, access.EDIResolve, r.resource()); err != nil {
+		return nil, nil, err
+	}
+	if r.SenderID != actor.Org {
+		return nil, nil, fault.New(fault.Forbidden, "edi.sender_only")
+	}
+	w, err := waitOf(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if w == nil || w.Settled > 0 {
+		return nil, nil, fault.New(fault.Conflict, "edi.not_awaited")
+	}
+	return r, w, nil
+}
+
+// AskAcknowledgement asks the receiver's people for an acknowledgement that is overdue,
+// at most once a day: the document arrived, so that sending it again would book it
+// twice. Publishes EventAsked.
+// Codes: NotFound, Forbidden, Conflict (it came, is not late, or was asked for today).
+func (s *Service) AskAcknowledgement(ctx context.Context, actor access.Actor, id string) error {
+	if err := may(actor); err != nil {
+		return err
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, w, err := s.waiting(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		now := db.Now(ctx)
+		if w.Overdue == 0 {
+			return fault.New(fault.Conflict, "edi.not_overdue")
+		}
+		ok, err := changeWait(ctx, id, map[string]any{"asked": db.Micros(now), "asked_by": actor.Person}, "settled = 0 AND asked <= ?", db.Micros(now.Add(-AskAgain)))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Conflict, "edi.asked_today")
+		}
+		if err := s.publish(ctx, EventAsked, r, AskedEvent{Parties: r.parties(), Person: actor.Person}); err != nil {
+			return err
+		}
+		return s.note(ctx, actor, "edi.ask", id, audit.Done)
+	})
+}
+
+// ConfirmAcknowledgement settles a wait by hand: a person knows from the partner that
+// the document is there. The reason is kept with the person's name; an acknowledgement
+// that comes later is still matched.
+// Codes: NotFound, Forbidden, Invalid (no reason), Conflict (nothing is awaited).
+func (s *Service) ConfirmAcknowledgement(ctx context.Context, actor access.Actor, id, reason string) error {
+	if err := may(actor); err != nil {
+		return err
+	}
+	reason = strings.TrimSpace(text(reason, 500))
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if _, _, err := s.waiting(ctx, actor, id); err != nil {
+			return err
+		}
+		if reason == "" {
+			return fault.InvalidField("reason", "edi.reason_missing")
+		}
+		ok, err := changeWait(ctx, id, map[string]any{
+			"settled": db.Micros(db.Now(ctx)), "outcome": WaitConfirmed, "settled_by": actor.Person, "reason": reason,
+		}, "settled = 0")
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Conflict, "edi.not_awaited")
+		}
+		return s.note(ctx, actor, "edi.confirm_ack", id, audit.Done)
+	})
+}

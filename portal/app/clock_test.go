@@ -1,0 +1,73 @@
+package app
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/edi/doc"
+	"entente/edi/gateway"
+	"entente/prm/access"
+)
+
+// An overdue acknowledgement is told to the EDI people of the company that waits; the
+// question for it goes to the other company and into the room of both, with the numbers.
+func overdueIsToldAndAskedFor(t *testing.T, a *App) {
+	var id, control, sender, receiver string
+	scan := func(to *string, query string, args ...any) {
+		t.Helper()
+		if err := a.db.View(t.Context(), func(ctx context.Context) error { return db.Tx(ctx).Raw(query, args...).Scan(to).Error }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var partnership string
+	scan(&partnership, "SELECT p.id FROM partnership p JOIN org r ON r.id = p.reseller_id WHERE r.slug = 'kestrel'")
+	scan(&sender, "SELECT supplier_id FROM partnership WHERE id = ?", partnership)
+	scan(&receiver, "SELECT reseller_id FROM partnership WHERE id = ?", partnership)
+	answer := doc.OrderAck{Purpose: "00", Type: "AD", Number: "CLOCK-1", Date: "2026-11-20", Lines: []doc.AckLine{{
+		Line:      doc.Line{Number: "1", Quantity: "12", Unit: "EA", Price: "84.00", Items: []doc.ItemID{{Qualifier: "VP", ID: "AUR-D18B"}}, VendorItem: "AUR-D18B"},
+		Responses: []doc.Response{{Status: "IA", Quantity: "12", Unit: "EA"}},
+	}}}
+	sent, err := a.gateway.Emit(t.Context(), access.System("test", sender), gateway.Outgoing{
+		Supplier: sender, Reseller: receiver, Partnership: partnership, From: sender, Sender: gateway.Identity{Qualifier: "ZZ", Value: "AURELIATOOLS"}, Receiver: gateway.Identity{Qualifier: "ZZ", Value: "KESTRELSUPPLY"},
+		Kind: "855", Doc: &answer, DocumentKind: "order_response", DocumentID: db.NewID(), Number: "CLOCK-1",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, control = sent.ID, sent.Control
+	if err := a.gateway.Fetched(t.Context(), access.System("test", receiver), id); err != nil {
+		t.Fatal(err)
+	}
+	notices := func(org, kind, part string) string {
+		var n string
+		scan(&n, "SELECT CAST(count(*) AS TEXT) FROM notice WHERE org_id = ? AND kind = ? AND subject_id = ? AND args LIKE ?", org, kind, id, "%"+part+"%")
+		return n
+	}
+	idle := func() {
+		t.Helper()
+		if err := a.jobs.Idle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.gateway.Overdue(db.WithNow(t.Context(), time.Now().Add(25*time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	idle()
+	if us, them := notices(sender, "edi.overdue", control), notices(receiver, "edi.overdue", ""); us == "0" || them != "0" {
+		t.Errorf("told of what is overdue: %s of ours, %s of theirs", us, them)
+	}
+	if err := a.gateway.AskAcknowledgement(t.Context(), access.System("test", sender), id); err != nil {
+		t.Fatal(err)
+	}
+	idle()
+	if us, them := notices(sender, "edi.asked", ""), notices(receiver, "edi.asked", control); us != "0" || them == "0" {
+		t.Errorf("told of the question: %s of ours, %s of theirs", us, them)
+	}
+	var lines string
+	scan(&lines, `SELECT CAST(count(*) AS TEXT) FROM message m JOIN room r ON r.id = m.room_id WHERE m.event_kind = 'edi.asked' AND r.subject_kind = 'partnership' AND m.args LIKE ?`, "%"+control+"%")
+	if lines != "1" {
+		t.Errorf("%s lines in the room", lines)
+	}
+}

@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/db/blob"
+	"entente/db/job"
+	"entente/edi/courier"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/account"
+)
+
+// interchangeDeeds are what `entente interchange` does with one of them, and what it says then.
+var interchangeDeeds = map[string]struct {
+	run  func(s *gateway.Service, ctx context.Context, actor access.Actor, id string) error
+	said string
+}{
+	"resend":    {(*gateway.Service).Resend, "it is sent again, the same bytes under the same control number"},
+	"reprocess": {(*gateway.Service).Reprocess, "it is read again"},
+	"hold":      {(*gateway.Service).Hold, "it is held until it is released"},
+	"release":   {(*gateway.Service).Release, "it is released"},
+}
+
+// interchangeCmd shows and moves the interchanges of a company, beside a running
+// server: the server does what was asked for.
+func interchangeCmd(ctx context.Context, e *env, args []string) (int, error) {
+	const synopsis = "list --org SLUG [--query NUMBER] [--state S] [--late]  |  resend|reprocess|hold|release ID --org SLUG"
+	fs := e.flags("interchange")
+	register(fs, "data", "database-url")
+	org := fs.String("org", "", "company for which it is done")
+	query := fs.String("query", "", "list: PO, invoice, control number, Message-ID or file name")
+	state := fs.String("state", "", "list: received, processed, held or failed")
+	late := fs.Bool("late", false, "list: only what waits for an overdue acknowledgement")
+	limit := fs.Int("limit", 50, "list: at most so many, up to 200")
+	asJSON := fs.Bool("json", false, "print JSON")
+	rest, err := e.parse(fs, synopsis, args)
+	if err != nil {
+		return exitUsage, err
+	}
+	usage := misuse("usage: entente interchange %s", synopsis)
+	if len(rest) == 0 || *org == "" {
+		return exitUsage, usage
+	}
+	deed, does := interchangeDeeds[rest[0]]
+	if !does && rest[0] != "list" || does && len(rest) != 2 || !does && len(rest) != 1 {
+		return exitUsage, usage
+	}
+	err = e.gateway(ctx, fs, *org, func(s *gateway.Service, actor access.Actor) error {
+		if does {
+			if err := deed.run(s, ctx, actor, rest[1]); err != nil {
+				return say(err)
+			}
+			if *asJSON {
+				return json.NewEncoder(e.out).Encode(map[string]any{"id": rest[1], "done": rest[0]})
+			}
+			_, err := fmt.Fprintln(e.out, deed.said)
+			return err
+		}
+		page, err := s.List(ctx, actor, gateway.Filter{Query: *query, State: gateway.State(*state), Late: *late, Limit: *limit})
+		if err != nil {
+			return say(err)
+		}
+		return e.listed(page.Items, actor.Org, *asJSON)
+	})
+	return failed(err), err
+}
+
+type listedInterchange struct {
+	ID           string    `json:"id"`
+	Received     time.Time `json:"received"`
+	Direction    string    `json:"direction"`
+	Types        []string  `json:"types"`
+	Number       string    `json:"number"`
+	Control      string    `json:"control"`
+	State        string    `json:"state"`
+	Result       string    `json:"result,omitempty"`
+	Delivery     string    `json:"delivery,omitempty"`
+	Acknowledged string    `json:"acknowledged,omitempty"`
+	Overdue      bool      `json:"overdue"`
+}
+
+// listed prints interchanges, one a line.
+func (e *env) listed(items []gateway.Interchange, org string, asJSON bool) error {
+	rows := []listedInterchange{}
+	for _, i := range items {
+		r := listedInterchange{i.ID, i.Received, "in", i.Types, i.Reference, i.Control, string(i.State), i.Result, i.Delivery, i.Acknowledged, i.Wait.Late()}
+		if i.Out(org) {
+			r.Direction = "out"
+		}
+		rows = append(rows, r)
+	}
+	if asJSON {
+		return json.NewEncoder(e.out).Encode(rows)
+	}
+	for _, r := range rows {
+		words := []string{r.State, r.Result, r.Delivery, r.Acknowledged}
+		if r.Overdue {
+			words = append(words, "overdue")
+		}
+		if _, err := fmt.Fprintf(e.out, "%s  %s  %-3s  %-8s  %s  %-20s  %s\n", r.ID, r.Received.Format(time.RFC3339), r.Direction, strings.Join(r.Types, ","), r.Control, r.Number, strings.Join(strings.Fields(strings.Join(words, " ")), ", ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gateway opens the database for a command that acts for a company.
+func (e *env) gateway(ctx context.Context, fs *flag.FlagSet, slug string, fn func(s *gateway.Service, actor access.Actor) error) error {
+	cfg, err := configure(fs, e.getenv)
+	if err != nil {
+		return misuse("%v", err)
+	}
+	if err := existing(cfg); err != nil {
+		return err
+	}
+	d, err := openData(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	org, err := account.NewService(d, account.Options{}).Directory().OrgBySlug(ctx, slug)
+	if err != nil {
+		return say(err)
+	}
+	return fn(gatewayBeside(d, cfg), access.System("command", org.ID))
+}
+
+// gatewayBeside is a gateway, with what carries for it, that only asks: it drains
+// nothing.
+func gatewayBeside(d *db.DB, cfg Config) *gateway.Service {
+	jobs, blobs := job.New(d, job.Options{}), blob.Beside(d, filepath.Join(cfg.Data, "payloads"))
+	s := gateway.New(gateway.Deps{DB: d, Jobs: jobs, Blobs: blobs}, gateway.Options{})
+	s.Carry(courier.New(courier.Deps{DB: d, Jobs: jobs, Blobs: blobs, Gateway: s}, courier.Options{}))
+	return s
+}

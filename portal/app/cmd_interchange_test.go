@@ -1,0 +1,53 @@
+package app
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// TestOperating shares one running program: to make its demo companies is most of the
+// work.
+func TestOperating(t *testing.T) {
+	t.Parallel()
+	a := demoApp(t)
+	t.Run("commands", func(t *testing.T) { interchangeCommands(t, a) })
+	t.Run("overdue", func(t *testing.T) { overdueIsToldAndAskedFor(t, a) })
+}
+
+// The operator's commands work beside a running server, for one company only.
+func interchangeCommands(t *testing.T, a *App) {
+	dir := a.cfg.Data
+	code, out, errs := typed(t, nil, "", "interchange", "list", "--org", "aurelia", "--state", "processed", "--limit", "200", "--json", "--data", dir)
+	var rows []listedInterchange
+	if err := json.Unmarshal([]byte(out), &rows); err != nil || code != 0 || len(rows) == 0 {
+		t.Fatalf("exit %d %v %.300s %s", code, err, out, errs)
+	}
+	refused := ""
+	for _, r := range rows {
+		if r.Direction == "in" && r.Result == "rejected" {
+			refused = r.ID
+		}
+	}
+	if refused == "" {
+		t.Fatal("the demo data hold no refused message")
+	}
+	for org, want := range map[string]string{"baltic": "", "kestrel": "receive", "nobody": ""} {
+		if code, out, errs := typed(t, nil, "", "interchange", "reprocess", refused, "--org", org, "--data", dir); code != 1 || out != "" || errs == "" || !strings.Contains(errs, want) {
+			t.Errorf("%s: exit %d %s%s", org, code, out, errs)
+		}
+	}
+	if code, out, errs := typed(t, nil, "", "interchange", "hold", refused, "--org", "aurelia", "--data", dir); code != 1 || !strings.Contains(errs, "too late") {
+		t.Errorf("held: exit %d %s%s", code, out, errs)
+	}
+	if code, out, errs := typed(t, nil, "", "interchange", "reprocess", refused, "--org", "aurelia", "--data", dir); code != 0 || !strings.Contains(out, "again") {
+		t.Fatalf("exit %d %s%s", code, out, errs)
+	}
+	if err := a.jobs.Idle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs = typed(t, nil, "", "interchange", "list", "--org", "aurelia", "--limit", "200", "--data", dir)
+	if code != 0 || !strings.Contains(out, refused) || strings.Contains(out, "received\n") {
+		t.Errorf("exit %d %s%s", code, out, errs)
+	}
+}
