@@ -124,4 +124,6 @@ func suppliers(kind string) bool { return sides[kind] }
 
 // acknowledges says that a kind is an acknowledgement: never answered, matched to
 // what we sent.
-func acknowledges(kind string) bool { return kind == "997" || kind == "999" || kind == "CONTRL" }
+func acknowledges(kind string) bool {
+	return kind == "997" || kind == "999" || kind == "CONTRL" || kind == "TA1"
+}
