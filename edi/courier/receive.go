@@ -305,8 +305,11 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 		return s.busy(err)
 	}
 	row.Blob = original.Hash
+	if err := s.edge("staged"); err != nil {
+		return s.busy(err)
+	}
 	_, err = s.Gateway.Receive(ctx, access.Station("as2:"+got.From, route.Sender), gateway.Submission{
-		Reader: documents(got.Payloads), Door: "as2",
+		Reader: documents(got.Payloads), Door: "as2", Receiver: route.Receiver,
 		Also: func(ctx context.Context, a gateway.Answer) error {
 			r := row // fn may run again
 			r.Happened = db.Micros(db.Now(ctx))
@@ -327,12 +330,18 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 			if err := original.Insert(ctx); err != nil {
 				return err
 			}
+			if err := s.edge("storing"); err != nil {
+				return err
+			}
 			if r.NextAt > 0 {
 				return s.Jobs.Wake(ctx, drainName)
 			}
 			return nil
 		},
 	})
+	if err == nil {
+		err = s.edge("stored")
+	}
 	switch {
 	case err == nil:
 		return reply
@@ -368,7 +377,7 @@ func (s *Service) repeated(ctx context.Context, in Arrival, got *as2.Received, r
 	if earlier.ContentHash == row.ContentHash {
 		if earlier.ReceiptURL != "" {
 			err := s.DB.InTx(db.WithOrgs(ctx, route.Supplier, route.Reseller), func(ctx context.Context) error {
-				if _, err := changeMessage(ctx, earlier.ID, map[string]any{"next_at": db.Micros(db.Now(ctx)), "attempts": 0}, "receipt_proved"); err != nil {
+				if _, err := changeMessage(ctx, earlier.ID, map[string]any{"next_at": db.Micros(db.Now(ctx)), "attempts": 0}, "next_at = 0"); err != nil {
 					return err
 				}
 				return s.Jobs.Wake(ctx, drainName)

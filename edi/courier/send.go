@@ -92,6 +92,9 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 		}
 		return
 	}
+	if s.edge("claimed") != nil {
+		return
+	}
 	began := s.DB.Clock()
 	var o outcome
 	switch {
@@ -102,8 +105,13 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 	default:
 		o = s.sendMessage(ctx, &r)
 	}
-	if ctx.Err() != nil && o.state == Queued {
-		o.again = time.Second // we are stopping: not the partner's fault
+	if ctx.Err() != nil && o.failed {
+		// We are stopping: not the partner's fault, and no try of it.
+		o.state, o.again, o.delivery, o.event = State(r.State), time.Second, "", ""
+		o.values = map[string]any{"attempts": r.Attempts - 1}
+	}
+	if s.edge("tried") != nil {
+		return
 	}
 	if err := s.settle(context.WithoutCancel(ctx), &r, o, s.DB.Clock().Sub(began)); err != nil {
 		s.Log.Error("what became of an AS2 message could not be stored", slog.String("message", r.ID), slog.Any("cause", err))
@@ -118,6 +126,7 @@ type outcome struct {
 	delivery string // of the interchange
 	event    string
 	again    time.Duration // until the next try; 0: none
+	failed   bool          // the call failed, or could not be made
 	values   map[string]any
 }
 
@@ -125,14 +134,18 @@ type outcome struct {
 func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took time.Duration) error {
 	return s.DB.InTx(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) error {
 		now := db.Now(ctx)
-		values := map[string]any{"state": string(o.state), "reason": o.reason, "last_error": "", "next_at": int64(0)}
+		values := map[string]any{"last_error": o.reason, "next_at": int64(0)}
+		if o.again > 0 {
+			values["next_at"] = db.Micros(s.DB.Clock().Add(o.again))
+		}
+		if r.Direction == Out { // of one that came in, only its receipt is on its way
+			values["state"], values["reason"] = string(o.state), o.reason
+			if o.again == 0 {
+				values["last_error"], values["settled"] = "", db.Micros(now)
+			}
+		}
 		for k, v := range o.values {
 			values[k] = v
-		}
-		if o.again > 0 {
-			values["next_at"], values["last_error"] = db.Micros(s.DB.Clock().Add(o.again)), o.reason
-		} else if o.state != AwaitingReceipt {
-			values["settled"] = db.Micros(now)
 		}
 		ok, err := changeMessage(ctx, r.ID, values, "fence = ?", r.Fence)
 		if err != nil || !ok {
@@ -162,7 +175,7 @@ func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took tim
 
 // retry says that a try failed and another one follows, or that a person is needed.
 func (s *Service) retry(r *messageRow, reason string, err error) outcome {
-	o := outcome{state: Queued, reason: reason, again: pause(r.Attempts)}
+	o := outcome{state: Queued, reason: reason, again: pause(r.Attempts), failed: true}
 	if err != nil {
 		o.detail = err.Error()
 	}
@@ -208,6 +221,9 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 	if err := json.Unmarshal([]byte(r.Sent), &sent); err != nil {
 		return s.retry(r, "courier.internal", err)
 	}
+	if err := s.edge("packed"); err != nil {
+		return s.retry(r, "courier.internal", err)
+	}
 	status, header, answer, err := s.post(ctx, address, headerOf(r.Headers), body)
 	switch {
 	case err != nil:
@@ -216,7 +232,7 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 		return s.retry(r, "courier.http_status", errors.New(http.StatusText(status)+": "+string(answer[:min(len(answer), 200)])))
 	case sent.Receipt == as2.NoReceipt:
 		return outcome{state: Delivered, delivery: gateway.DeliveryDelivered}
-	case rel.Agreement.AsyncURL != "" && !as2.IsMDN(header, answer):
+	case headerOf(r.Headers).Get("Receipt-Delivery-Option") != "" && !as2.IsMDN(header, answer):
 		return outcome{state: AwaitingReceipt, again: s.opt.Patience, delivery: gateway.DeliverySending}
 	}
 	return s.judge(header, answer, sent, rel)
@@ -398,7 +414,7 @@ func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
 	if err != nil {
 		return s.busy(err)
 	}
-	if row == nil || row.State != string(AwaitingReceipt) && row.State != string(Unproved) && row.State != string(Queued) {
+	if row == nil || row.State == string(Delivered) {
 		return Reply{Status: http.StatusOK} // nothing awaits it: no answer tells a stranger so
 	}
 	rel, _, err := s.outgoing(ctx, row)
@@ -410,7 +426,10 @@ func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
 		return s.busy(err)
 	}
 	o := s.judge(in.Header, in.Body, sent, rel)
-	if o.state != Delivered && o.reason != "courier.mdn_"+string(as2.Refused) && row.State != string(AwaitingReceipt) {
+	refusal := o.reason == "courier.mdn_"+string(as2.Refused)
+	switch {
+	case o.state == Delivered, row.State == string(AwaitingReceipt), refusal && row.State != string(Failed):
+	default: // it says no more than is known
 		return Reply{Status: http.StatusOK}
 	}
 	if sent.Receipt == as2.SignedReceipt && !report.Signed || o.reason == "courier.mdn_"+string(as2.OtherMDNSigner) || o.reason == "courier.mdn_"+string(as2.BadMDNSignature) {
@@ -421,8 +440,11 @@ func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
 	row.Fence++
 	err = s.DB.InTx(db.WithOrgs(ctx, row.SupplierID, row.ResellerID), func(ctx context.Context) error {
 		ok, err := changeMessage(ctx, row.ID, map[string]any{"fence": row.Fence}, "fence = ?", row.Fence-1)
-		if err != nil || !ok {
+		if err != nil {
 			return err
+		}
+		if !ok { // a try began meanwhile: the partner sends the receipt again
+			return fault.New(fault.Conflict, "error.conflict")
 		}
 		return s.settle(ctx, row, o, 0)
 	})
