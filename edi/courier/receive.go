@@ -37,6 +37,9 @@ type Reply struct {
 	Body   []byte
 }
 
+// plainText is the header of an answer for people.
+var plainText = as2.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}}
+
 // agent names us in receipts.
 const agent = "entente"
 
@@ -203,12 +206,16 @@ func headerOf(text string) as2.Header {
 func (s *Service) refuse(ctx context.Context, in Arrival, got *as2.Received, route Route, why *as2.Failure) Reply {
 	s.Log.Warn("an AS2 message was refused", slog.String("reason", string(why.Reason)), slog.String("addr", in.Addr), slog.Any("cause", why.Err))
 	if got.From == "" || got.To == "" || got.MessageID == "" {
-		return Reply{Status: http.StatusBadRequest, Header: as2.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}},
+		return Reply{Status: http.StatusBadRequest, Header: plainText,
 			Body: []byte("AS2-From, AS2-To and Message-ID must each be there once (RFC 4130 6.2, 5.3.3).\n")}
 	}
 	reply, mdn, err := s.answer(got, why.Disposition)
 	if err != nil {
 		return s.busy(err)
+	}
+	if !got.Ask.Wanted || got.Ask.Async != "" && route.Partnership == "" {
+		// No receipt will say it.
+		reply = Reply{Status: http.StatusBadRequest, Header: plainText, Body: []byte("The message was not taken: " + why.Disposition.String() + "\n")}
 	}
 	row := s.rowOfMessage(in, got, route)
 	row.State, row.Disposition, row.Reason = string(Refused), why.Disposition.String(), string(why.Reason)

@@ -168,6 +168,16 @@ func TestUnproved(t *testing.T) {
 			}
 		}
 		w.want("interchanges", w.interchanges(), 0)
+		// Where no receipt can say it, the status does.
+		for _, rel := range []as2.Relation{
+			kestrelTo(unsecured, func(a *as2.Agreement) { a.Receipt = as2.NoReceipt }),
+			relation("NOBODY", "AURELIA-AS2", kestrelKey(), aureliaKey(), async("http://nobody.example/")),
+		} {
+			if a := w.receive(pack(t, rel, "", po(1))); a.Status != http.StatusBadRequest || len(a.Body) == 0 {
+				t.Errorf("without a receipt: %d %s", a.Status, a.Body)
+			}
+		}
+		w.want("nothing waits", w.count("SELECT count(*) FROM as2_message WHERE next_at > 0"), 0)
 	})
 }
 

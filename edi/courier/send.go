@@ -404,7 +404,7 @@ func pinned(rel as2.Relation) []*x509.Certificate { return rel.Keys.Verify }
 func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
 	report, err := as2.ParseMDN(in.Header, in.Body, as2.Limits{})
 	if err != nil {
-		return Reply{Status: http.StatusBadRequest, Header: as2.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}}, Body: []byte("This is not a receipt that can be read (RFC 4130 7.4).\n")}
+		return Reply{Status: http.StatusBadRequest, Header: plainText, Body: []byte("This is not a receipt that can be read (RFC 4130 7.4).\n")}
 	}
 	var row *messageRow
 	err = s.DB.View(ctx, func(ctx context.Context) error {
