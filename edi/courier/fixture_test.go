@@ -107,6 +107,10 @@ func (partners) Resolve(_ context.Context, _ string, from, to gateway.Identity) 
 	return out, nil
 }
 
+func (partners) Sides(ctx context.Context, actor access.Actor, partnership string) (string, string, error) {
+	return names{}.Sides(ctx, actor, partnership)
+}
+
 type noOrders struct{}
 
 func (noOrders) ReceiveOrder(context.Context, gateway.OrderIn) (gateway.OrderOut, error) {
