@@ -25,7 +25,7 @@ CREATE TABLE as2_message (
   FOREIGN KEY (receiver_id) REFERENCES org(id),
   FOREIGN KEY (sender_id) REFERENCES org(id)
 );
-CREATE INDEX as2_message_due ON as2_message USING btree (state, lane, next_at, id);
+CREATE INDEX as2_message_due ON as2_message USING btree (next_at, state, lane) WHERE (next_at > 0);
 CREATE INDEX as2_message_file ON as2_message USING btree (file_names);
 CREATE INDEX as2_message_name ON as2_message USING btree (message_id);
 CREATE INDEX as2_message_reseller ON as2_message USING btree (reseller_id, happened, id);

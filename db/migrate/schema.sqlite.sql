@@ -19,7 +19,7 @@ CREATE TABLE as2_message (
   state TEXT NOT NULL, disposition TEXT NOT NULL, reason TEXT NOT NULL, receipt_headers TEXT NOT NULL, receipt BLOB, receipt_url TEXT NOT NULL, receipt_mic TEXT NOT NULL, receipt_proved BOOLEAN NOT NULL,
   lane TEXT NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL, last_error TEXT NOT NULL, happened INTEGER NOT NULL, settled INTEGER NOT NULL
 );
-CREATE INDEX as2_message_due ON as2_message (state, lane, next_at, id);
+CREATE INDEX as2_message_due ON as2_message (next_at, state, lane) WHERE next_at > 0;
 CREATE INDEX as2_message_file ON as2_message (file_names);
 CREATE INDEX as2_message_name ON as2_message (message_id);
 CREATE UNIQUE INDEX as2_message_once ON as2_message (as2_from, as2_to, message_id, direction) WHERE proved;

@@ -83,7 +83,13 @@ func parseCertificates(b []byte, encoded bool) ([]*x509.Certificate, error) {
 			}
 			return all, nil
 		}
-		certs, err := x509.ParseCertificates(bytes.TrimRight(b, "\r\n"))
+		certs, err := x509.ParseCertificates(b)
+		for range 4 { // a line end may follow; a signature may end in such octets too
+			if n := len(b); err != nil && (b[n-1] == '\n' || b[n-1] == '\r') {
+				b = b[:n-1]
+				certs, err = x509.ParseCertificates(b)
+			}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("as2: certificate: %w", err)
 		}

@@ -76,11 +76,11 @@ func (r ring) own() bool {
 }
 
 // newest is the certificate to begin something with: of those in use for a purpose the
-// one whose time began last. own asks for its private key.
+// one whose time began last. own asks for one whose private key is here.
 func (r ring) newest(p Purpose, own bool, at time.Time) (pair, bool) {
 	var best pair
 	for _, c := range r {
-		if !c.Valid(at) || !c.fits(p) || c.UseFrom.After(at) || own != (c.key != nil) {
+		if !c.Valid(at) || !c.fits(p) || c.UseFrom.After(at) || own && c.key == nil {
 			continue
 		}
 		if best.x509 == nil || c.UseFrom.After(best.UseFrom) || c.UseFrom.Equal(best.UseFrom) && c.Created.After(best.Created) {

@@ -36,7 +36,7 @@ func (s *Service) Messages(ctx context.Context, actor access.Actor, i gateway.In
 	err := s.DB.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		out = nil
 		submissions := []string{i.ID}
-		if i.Origin == gateway.OriginSent { // what we made names the submission it answers
+		if i.Origin != gateway.OriginMade && i.Submission != "" { // what we made names the submission it answers
 			submissions = append(submissions, i.Submission)
 		}
 		rows, err := messagesOf(ctx, submissions...)

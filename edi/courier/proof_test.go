@@ -32,41 +32,38 @@ import (
 )
 
 // Aurelia's station lives here, Kestrel's elsewhere; Baltic is a competitor.
-var (
-	aurelia, kestrel, baltic = db.NewID(), db.NewID(), db.NewID()
-	partnership              = db.NewID()
-)
+var partnership = db.NewID()
 
 const order850 = "ISA*00*          *00*          *ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS   *261122*0912*^*00501*000000901*0*P*>~GS*PO*KESTRELSUPPLY*AURELIATOOLS*20261122*0912*901*X*005010~ST*850*0001~BEG*00*SA*PO901**20261120~DTM*002*20261205~N1*ST*Kestrel Supply*92*K1~PO1*1*12*EA*84.00**VP*AUR-D18B~CTT*1~SE*7*0001~GE*1*901~IEA*1*000000901~"
 
-type world struct{}
+type twoSides struct{}
 
-func (world) Route(_ context.Context, from, to string) (Route, error) {
+func (twoSides) Route(_ context.Context, from, to string) (Route, error) {
 	if from == "KESTREL-AS2" && to == "AURELIA-AS2" {
 		return Route{Sender: kestrel, Receiver: aurelia, Partnership: partnership, Supplier: aurelia, Reseller: kestrel}, nil
 	}
 	return Route{}, nil
 }
 
-func (world) Between(_ context.Context, _, from, _ string) (string, string, bool, error) {
+func (twoSides) Between(_ context.Context, _, from, _ string) (string, string, bool, error) {
 	if from == aurelia {
 		return "AURELIA-AS2", "KESTREL-AS2", true, nil
 	}
 	return "KESTREL-AS2", "AURELIA-AS2", true, nil
 }
 
-func (world) Sides(_ context.Context, actor access.Actor, id string) (string, string, error) {
+func (twoSides) Sides(_ context.Context, actor access.Actor, id string) (string, string, error) {
 	if id != partnership || actor.Org == baltic {
 		return "", "", notFound()
 	}
 	return aurelia, kestrel, nil
 }
 
-func (world) Resolve(context.Context, string, gateway.Identity, gateway.Identity) (gateway.Resolved, error) {
+func (twoSides) Resolve(context.Context, string, gateway.Identity, gateway.Identity) (gateway.Resolved, error) {
 	return gateway.Resolved{Sender: kestrel, Receiver: aurelia, Active: []gateway.Partnership{{ID: partnership, Supplier: aurelia, Reseller: kestrel}}}, nil
 }
 
-func (world) ReceiveOrder(context.Context, gateway.OrderIn) (gateway.OrderOut, error) {
+func (twoSides) ReceiveOrder(context.Context, gateway.OrderIn) (gateway.OrderOut, error) {
 	return gateway.OrderOut{OrderID: db.NewID(), Outcome: gateway.BusinessBooked}, nil
 }
 
@@ -83,7 +80,7 @@ func admin(org string) access.Actor {
 	return access.Actor{Person: db.NewID(), Org: org, Roles: []access.Role{access.Admin}, Via: "session:secret"}
 }
 
-func setup(t *testing.T, d *db.DB) *desk {
+func openDesk(t *testing.T, d *db.DB) *desk {
 	t.Helper()
 	err := d.InTx(t.Context(), func(ctx context.Context) error {
 		for _, id := range []string{aurelia, kestrel, baltic} {
@@ -105,8 +102,8 @@ func setup(t *testing.T, d *db.DB) *desk {
 		t.Fatal(err)
 	}
 	k := &desk{t: t, jobs: job.New(d, job.Options{})}
-	k.g = gateway.New(gateway.Deps{DB: d, Jobs: k.jobs, Blobs: blobs, Partners: world{}, Orders: world{}}, gateway.Options{})
-	k.s = New(Deps{DB: d, Jobs: k.jobs, Blobs: blobs, Secrets: box, Names: world{}, Gateway: k.g, Client: http.DefaultClient}, Options{Tries: 1})
+	k.g = gateway.New(gateway.Deps{DB: d, Jobs: k.jobs, Blobs: blobs, Partners: twoSides{}, Orders: twoSides{}}, gateway.Options{})
+	k.s = New(Deps{DB: d, Jobs: k.jobs, Blobs: blobs, Secrets: box, Names: twoSides{}, Gateway: k.g, Client: http.DefaultClient}, Options{Tries: 1})
 	k.g.Carry(k.s)
 	now := time.Now()
 	theirs, err := as2.Generate("KESTREL-AS2", now.Add(-time.Hour), now.AddDate(1, 0, 0))
@@ -289,7 +286,7 @@ func wholeManifest(t *testing.T, files map[string]string, id string) {
 func TestProofOfWhatCameIn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		k := setup(t, d)
+		k := openDesk(t, d)
 		m := k.order()
 		who := admin(aurelia)
 		files, dir := k.unpack(who, m.ID)
@@ -328,7 +325,7 @@ func TestProofOfWhatCameIn(t *testing.T) {
 func TestProofOfWhatWentOut(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		k := setup(t, d)
+		k := openDesk(t, d)
 		m := k.order()
 		answer := m.Acknowledgements[0]
 		if answer.Delivery != gateway.DeliveryDelivered {
@@ -350,7 +347,7 @@ func TestProofOfWhatWentOut(t *testing.T) {
 func TestCarriedAgainOnlyWhereGivenUp(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		k := setup(t, d)
+		k := openDesk(t, d)
 		k.deaf = true
 		m := k.order()
 		id := m.Acknowledgements[0].ID

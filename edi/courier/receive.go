@@ -37,6 +37,9 @@ type Reply struct {
 	Body   []byte
 }
 
+// plainText is the header of an answer for people.
+var plainText = as2.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}}
+
 // agent names us in receipts.
 const agent = "entente"
 
@@ -203,12 +206,16 @@ func headerOf(text string) as2.Header {
 func (s *Service) refuse(ctx context.Context, in Arrival, got *as2.Received, route Route, why *as2.Failure) Reply {
 	s.Log.Warn("an AS2 message was refused", slog.String("reason", string(why.Reason)), slog.String("addr", in.Addr), slog.Any("cause", why.Err))
 	if got.From == "" || got.To == "" || got.MessageID == "" {
-		return Reply{Status: http.StatusBadRequest, Header: as2.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}},
+		return Reply{Status: http.StatusBadRequest, Header: plainText,
 			Body: []byte("AS2-From, AS2-To and Message-ID must each be there once (RFC 4130 6.2, 5.3.3).\n")}
 	}
 	reply, mdn, err := s.answer(got, why.Disposition)
 	if err != nil {
 		return s.busy(err)
+	}
+	if !got.Ask.Wanted || got.Ask.Async != "" && route.Partnership == "" {
+		// No receipt will say it.
+		reply = Reply{Status: http.StatusBadRequest, Header: plainText, Body: []byte("The message was not taken: " + why.Disposition.String() + "\n")}
 	}
 	row := s.rowOfMessage(in, got, route)
 	row.State, row.Disposition, row.Reason = string(Refused), why.Disposition.String(), string(why.Reason)
@@ -305,8 +312,11 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 		return s.busy(err)
 	}
 	row.Blob = original.Hash
+	if err := s.edge("staged"); err != nil {
+		return s.busy(err)
+	}
 	_, err = s.Gateway.Receive(ctx, access.Station("as2:"+got.From, route.Sender), gateway.Submission{
-		Reader: documents(got.Payloads), Door: "as2",
+		Reader: documents(got.Payloads), Door: "as2", Receiver: route.Receiver,
 		Also: func(ctx context.Context, a gateway.Answer) error {
 			r := row // fn may run again
 			r.Happened = db.Micros(db.Now(ctx))
@@ -327,12 +337,18 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 			if err := original.Insert(ctx); err != nil {
 				return err
 			}
+			if err := s.edge("storing"); err != nil {
+				return err
+			}
 			if r.NextAt > 0 {
 				return s.Jobs.Wake(ctx, drainName)
 			}
 			return nil
 		},
 	})
+	if err == nil {
+		err = s.edge("stored")
+	}
 	switch {
 	case err == nil:
 		return reply
@@ -368,7 +384,7 @@ func (s *Service) repeated(ctx context.Context, in Arrival, got *as2.Received, r
 	if earlier.ContentHash == row.ContentHash {
 		if earlier.ReceiptURL != "" {
 			err := s.DB.InTx(db.WithOrgs(ctx, route.Supplier, route.Reseller), func(ctx context.Context) error {
-				if _, err := changeMessage(ctx, earlier.ID, map[string]any{"next_at": db.Micros(db.Now(ctx)), "attempts": 0}, "receipt_proved"); err != nil {
+				if _, err := changeMessage(ctx, earlier.ID, map[string]any{"next_at": db.Micros(db.Now(ctx)), "attempts": 0}, "next_at = 0"); err != nil {
 					return err
 				}
 				return s.Jobs.Wake(ctx, drainName)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
@@ -92,6 +91,9 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 		}
 		return
 	}
+	if s.edge("claimed") != nil {
+		return
+	}
 	began := s.DB.Clock()
 	var o outcome
 	switch {
@@ -102,8 +104,13 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 	default:
 		o = s.sendMessage(ctx, &r)
 	}
-	if ctx.Err() != nil && o.state == Queued {
-		o.again = time.Second // we are stopping: not the partner's fault
+	if ctx.Err() != nil && o.failed {
+		// We are stopping: not the partner's fault, and no try of it.
+		o.state, o.again, o.delivery, o.event = State(r.State), time.Second, "", ""
+		o.values = map[string]any{"attempts": r.Attempts - 1}
+	}
+	if s.edge("tried") != nil {
+		return
 	}
 	if err := s.settle(context.WithoutCancel(ctx), &r, o, s.DB.Clock().Sub(began)); err != nil {
 		s.Log.Error("what became of an AS2 message could not be stored", slog.String("message", r.ID), slog.Any("cause", err))
@@ -118,6 +125,7 @@ type outcome struct {
 	delivery string // of the interchange
 	event    string
 	again    time.Duration // until the next try; 0: none
+	failed   bool          // the call failed, or could not be made
 	values   map[string]any
 }
 
@@ -125,14 +133,18 @@ type outcome struct {
 func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took time.Duration) error {
 	return s.DB.InTx(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) error {
 		now := db.Now(ctx)
-		values := map[string]any{"state": string(o.state), "reason": o.reason, "last_error": "", "next_at": int64(0)}
+		values := map[string]any{"last_error": o.reason, "next_at": int64(0)}
+		if o.again > 0 {
+			values["next_at"] = db.Micros(s.DB.Clock().Add(o.again))
+		}
+		if r.Direction == Out { // of one that came in, only its receipt is on its way
+			values["state"], values["reason"] = string(o.state), o.reason
+			if o.again == 0 {
+				values["last_error"], values["settled"] = "", db.Micros(now)
+			}
+		}
 		for k, v := range o.values {
 			values[k] = v
-		}
-		if o.again > 0 {
-			values["next_at"], values["last_error"] = db.Micros(s.DB.Clock().Add(o.again)), o.reason
-		} else if o.state != AwaitingReceipt {
-			values["settled"] = db.Micros(now)
 		}
 		ok, err := changeMessage(ctx, r.ID, values, "fence = ?", r.Fence)
 		if err != nil || !ok {
@@ -162,7 +174,7 @@ func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took tim
 
 // retry says that a try failed and another one follows, or that a person is needed.
 func (s *Service) retry(r *messageRow, reason string, err error) outcome {
-	o := outcome{state: Queued, reason: reason, again: pause(r.Attempts)}
+	o := outcome{state: Queued, reason: reason, again: pause(r.Attempts), failed: true}
 	if err != nil {
 		o.detail = err.Error()
 	}
@@ -208,6 +220,9 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 	if err := json.Unmarshal([]byte(r.Sent), &sent); err != nil {
 		return s.retry(r, "courier.internal", err)
 	}
+	if err := s.edge("packed"); err != nil {
+		return s.retry(r, "courier.internal", err)
+	}
 	status, header, answer, err := s.post(ctx, address, headerOf(r.Headers), body)
 	switch {
 	case err != nil:
@@ -216,7 +231,7 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 		return s.retry(r, "courier.http_status", errors.New(http.StatusText(status)+": "+string(answer[:min(len(answer), 200)])))
 	case sent.Receipt == as2.NoReceipt:
 		return outcome{state: Delivered, delivery: gateway.DeliveryDelivered}
-	case rel.Agreement.AsyncURL != "" && !as2.IsMDN(header, answer):
+	case headerOf(r.Headers).Get("Receipt-Delivery-Option") != "" && !as2.IsMDN(header, answer):
 		return outcome{state: AwaitingReceipt, again: s.opt.Patience, delivery: gateway.DeliverySending}
 	}
 	return s.judge(header, answer, sent, rel)
@@ -352,104 +367,4 @@ func (s *Service) post(ctx context.Context, address string, h as2.Header, body [
 	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	return res.StatusCode, as2.HeaderOf(res.Header), answer, err
-}
-
-// judge holds a receipt against what was sent.
-func (s *Service) judge(h as2.Header, body []byte, sent as2.Sent, rel as2.Relation) outcome {
-	values := map[string]any{"receipt_headers": headerText(h), "receipt": body[:min(len(body), 1<<20)]}
-	report, err := as2.ParseMDN(h, body, as2.Limits{})
-	var f as2.Finding
-	if err != nil {
-		f = as2.Finding{Verdict: as2.VerdictOf(err), Err: err}
-	} else {
-		f = report.Check(sent, pinned(rel), rel.Agreement.AllowSHA1)
-		values["disposition"], values["receipt_mic"] = nameOf(report.Disposition.String()), nameOf(report.RawMIC)
-	}
-	o := outcome{values: values, reason: "courier.mdn_" + string(f.Verdict)}
-	if f.Err != nil {
-		o.detail = f.Err.Error()
-	}
-	switch f.Verdict {
-	case as2.Proven, as2.Confirmed:
-		values["receipt_proved"] = f.Verdict == as2.Proven
-		o.state, o.reason, o.delivery = Delivered, "", gateway.DeliveryDelivered
-	case as2.Refused:
-		o.state, o.delivery, o.event = Failed, gateway.DeliveryFailed, EventFailed
-	default:
-		o.state, o.delivery, o.event = Unproved, gateway.DeliveryUnproved, EventUnproved
-	}
-	return o
-}
-
-func pinned(rel as2.Relation) []*x509.Certificate { return rel.Keys.Verify }
-
-// receipt takes an asynchronous receipt. It counts only for a message that awaits one,
-// and only as far as it proves something.
-func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
-	report, err := as2.ParseMDN(in.Header, in.Body, as2.Limits{})
-	if err != nil {
-		return Reply{Status: http.StatusBadRequest, Header: as2.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}}, Body: []byte("This is not a receipt that can be read (RFC 4130 7.4).\n")}
-	}
-	var row *messageRow
-	err = s.DB.View(ctx, func(ctx context.Context) error {
-		row, err = provedMessage(ctx, Out, report.To, report.From, bare(report.OriginalID))
-		return err
-	})
-	if err != nil {
-		return s.busy(err)
-	}
-	if row == nil || row.State != string(AwaitingReceipt) && row.State != string(Unproved) && row.State != string(Queued) {
-		return Reply{Status: http.StatusOK} // nothing awaits it: no answer tells a stranger so
-	}
-	rel, _, err := s.outgoing(ctx, row)
-	if err != nil {
-		return s.busy(err)
-	}
-	var sent as2.Sent
-	if err := json.Unmarshal([]byte(row.Sent), &sent); err != nil {
-		return s.busy(err)
-	}
-	o := s.judge(in.Header, in.Body, sent, rel)
-	if o.state != Delivered && o.reason != "courier.mdn_"+string(as2.Refused) && row.State != string(AwaitingReceipt) {
-		return Reply{Status: http.StatusOK}
-	}
-	if sent.Receipt == as2.SignedReceipt && !report.Signed || o.reason == "courier.mdn_"+string(as2.OtherMDNSigner) || o.reason == "courier.mdn_"+string(as2.BadMDNSignature) {
-		// Anybody could have sent it: the true one may still come.
-		s.Log.Warn("an AS2 receipt proves nothing", slog.String("message", row.ID), slog.String("reason", o.reason), slog.String("addr", in.Addr))
-		return Reply{Status: http.StatusOK}
-	}
-	row.Fence++
-	err = s.DB.InTx(db.WithOrgs(ctx, row.SupplierID, row.ResellerID), func(ctx context.Context) error {
-		ok, err := changeMessage(ctx, row.ID, map[string]any{"fence": row.Fence}, "fence = ?", row.Fence-1)
-		if err != nil || !ok {
-			return err
-		}
-		return s.settle(ctx, row, o, 0)
-	})
-	if err != nil {
-		return s.busy(err)
-	}
-	return Reply{Status: http.StatusOK}
-}
-
-// sendReceipt sends the asynchronous receipt of a message that came in.
-func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
-	keep := State(r.State)
-	allowed, err := s.mayCallBack(ctx, r.SenderID, r.ReceiptURL)
-	if err == nil && !allowed {
-		return outcome{state: keep, reason: "courier.receipt_host"}
-	}
-	if err == nil {
-		var status int
-		status, _, _, err = s.post(ctx, r.ReceiptURL, headerOf(r.ReceiptHeaders), r.Receipt)
-		if err == nil && status >= 200 && status <= 299 {
-			return outcome{state: keep, values: map[string]any{"receipt_proved": true}}
-		}
-		if err == nil {
-			err = fault.New(fault.Unavailable, "courier.http_status", "Status", status)
-		}
-	}
-	o := s.retry(r, reasonOf(err, "courier.unreachable"), err)
-	o.state, o.delivery, o.event = keep, "", ""
-	return o
 }

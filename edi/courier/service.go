@@ -82,6 +82,16 @@ type Service struct {
 	opt  Options
 	quit chan struct{}
 	once sync.Once
+	// probe is called at the edges of taking and of sending; a test that returns an
+	// error from it has the node die there.
+	probe func(edge string) error
+}
+
+func (s *Service) edge(name string) error {
+	if s.probe == nil {
+		return nil
+	}
+	return s.probe(name)
 }
 
 // New returns the courier and binds its drains; call it before Jobs.Start.

@@ -122,7 +122,7 @@ type CertificateCmd struct {
 
 // AddCertificate puts a certificate of the actor's company into use: it is trusted for
 // what that company signs from now on, and encrypted for from UseFrom. One that is
-// there already is given back unchanged.
+// there already is given back unchanged, but for a private key that it lacked.
 // Codes: NotFound, Forbidden, Invalid (the key does not fit, expired, too weak),
 // Conflict (too many).
 func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd CertificateCmd) (Certificate, error) {
@@ -139,7 +139,12 @@ func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd Ce
 	if err != nil {
 		return Certificate{}, err
 	}
+	if len(row.Private) > 0 {
+		row.Private = s.Secrets.Seal(row.Private, about(row.OrgID, row.Fingerprint))
+	}
+	var out certificateRow
 	err = s.DB.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		out = row // fn may run again
 		now := db.Now(ctx)
 		if now.After(db.FromMicros(row.NotAfter)) {
 			return fault.InvalidField("certificate", "courier.expired", "On", db.FromMicros(row.NotAfter))
@@ -151,14 +156,11 @@ func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd Ce
 		if n >= maxCertificates {
 			return fault.New(fault.Conflict, "courier.certificates_many", "most", maxCertificates)
 		}
-		row.ID, row.Created = db.NewID(), db.Micros(now)
-		if row.UseFrom == 0 {
-			row.UseFrom = row.Created
+		out.ID, out.Created = db.NewID(), db.Micros(now)
+		if out.UseFrom == 0 {
+			out.UseFrom = out.Created
 		}
-		if len(row.Private) > 0 {
-			row.Private = s.Secrets.Seal(row.Private, about(row.OrgID, row.Fingerprint))
-		}
-		isNew, err := insertCertificate(ctx, &row)
+		isNew, err := insertCertificate(ctx, &out)
 		if err != nil {
 			return err
 		}
@@ -166,17 +168,23 @@ func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd Ce
 			have, err := certificatesOf(ctx, true, actor.Org)
 			for _, r := range have {
 				if r.Fingerprint == row.Fingerprint {
-					row = r
+					out = r
 				}
 			}
-			if err == nil && row.Retired != 0 {
+			if err == nil && out.Retired != 0 {
 				err = fault.New(fault.Conflict, "courier.retired")
 			}
-			return err
+			if err != nil || len(row.Private) == 0 || len(out.Private) > 0 {
+				return err
+			}
+			out.Private = row.Private // the certificate was here, now its key came too
+			if err := keepKey(ctx, actor.Org, out.ID, out.Private); err != nil {
+				return err
+			}
 		}
-		return s.note(ctx, actor, "as2.certificate", "certificate", row.ID, audit.Done)
+		return s.note(ctx, actor, "as2.certificate", "certificate", out.ID, audit.Done)
 	})
-	return row.certificate(), err
+	return out.certificate(), err
 }
 
 // about names a sealed private key.

@@ -197,6 +197,10 @@ func insertCertificate(ctx context.Context, r *certificateRow) (bool, error) {
 	return res.RowsAffected == 1, res.Error
 }
 
+func keepKey(ctx context.Context, org, id string, sealed []byte) error {
+	return db.Tx(ctx).Model(&certificateRow{}).Where("org_id = ? AND id = ?", org, id).Update("private", sealed).Error
+}
+
 func retireCertificate(ctx context.Context, org, id string) (bool, error) {
 	res := db.Tx(ctx).Model(&certificateRow{}).Where("org_id = ? AND id = ? AND retired = 0", org, id).Update("retired", db.Micros(db.Now(ctx)))
 	return res.RowsAffected == 1, res.Error

@@ -274,7 +274,7 @@ type Stats struct {
 
 // Options tune the gateway; the zero value is right.
 type Options struct {
-	Limit    int64         // bytes of a submission, default 64 MiB
+	Limit    int64         // bytes of a submission, default 110 MiB
 	Workers  int           // interchanges processed at once, default 8
 	PerLane  int           // of one lane at once, default 4
 	Attempts int           // failed tries before parking, default 3
@@ -296,7 +296,7 @@ func (o Options) filled() Options {
 		}
 	}
 	if o.Limit <= 0 {
-		o.Limit = 64 << 20
+		o.Limit = 110 << 20
 	}
 	set(&o.Workers, 8)
 	set(&o.PerLane, 4)

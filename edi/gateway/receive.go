@@ -26,6 +26,9 @@ type Submission struct {
 	Reader         io.Reader
 	IdempotencyKey string // optional, at most MaxKey bytes
 	Door           string // "api", "page", "as2"
+	// Receiver, where set, is the company that every interchange must be for: the
+	// proof of its sender was made to that company and counts for nobody else.
+	Receiver string
 	// Also joins the transaction that stores the submission, once its answer is
 	// known: what a door must keep of it stands with it or not at all. It may run
 	// more than once.
@@ -55,7 +58,7 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 	if err != nil {
 		return Answer{}, s.refuse(ctx, actor, err)
 	}
-	rows, err := s.inspect(ctx, actor, staged)
+	rows, err := s.inspect(ctx, actor, in.Receiver, staged)
 	if err != nil {
 		return Answer{}, s.refuse(ctx, actor, err)
 	}
@@ -119,7 +122,7 @@ func (s *Service) refuse(ctx context.Context, actor access.Actor, why error) err
 }
 
 // inspect checks every envelope before anything is kept and prepares the rows.
-func (s *Service) inspect(ctx context.Context, actor access.Actor, staged *blob.Staged) ([]interchangeRow, error) {
+func (s *Service) inspect(ctx context.Context, actor access.Actor, receiver string, staged *blob.Staged) ([]interchangeRow, error) {
 	body, err := staged.Bytes()
 	if err != nil {
 		return nil, err
@@ -153,7 +156,7 @@ func (s *Service) inspect(ctx context.Context, actor access.Actor, staged *blob.
 			return nil, fault.New(fault.Invalid, "edi.sender_not_yours", "Sender", e.sender.Written(e.syntax), "Control", e.control)
 		}
 		p, ok := choose(to, e)
-		if !ok {
+		if !ok || receiver != "" && to.Receiver != receiver {
 			return nil, fault.New(fault.Invalid, "edi.receiver_unknown", "Receiver", e.receiver.Written(e.syntax), "Control", e.control)
 		}
 		rows = append(rows, rowOf(e, actor, to.Receiver, p, staged.Hash))

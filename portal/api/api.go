@@ -39,6 +39,7 @@ type Deps struct {
 	Trade    *trade.Service
 	Gateway  *gateway.Service
 	Courier  *courier.Service
+	Spool    string // folder for large AS2 messages until they are complete
 	Rooms    *room.Service
 	Live     *socket.Endpoint
 	// Actor returns who calls, as the session middleware found out.

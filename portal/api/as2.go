@@ -1,11 +1,10 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"io"
-	"strings"
+	"net"
+	"os"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -20,18 +19,22 @@ import (
 // AS2Path is the door of AS2 stations; its body is streamed.
 const AS2Path = "/as2"
 
-// Bodies beyond smallMessage are read one at a time in each of largeMessages places,
-// so that memory stays bounded whatever comes at once.
+// Bodies beyond smallMessage wait on disk until they are complete, and only then are
+// taken into memory, in one of largeMessages places: memory stays bounded whatever
+// comes at once, and who sends slowly holds up nobody. Each step of reading may take
+// stepTimeout, all of them the time of the server.
 const (
 	smallMessage  = 2 << 20
 	largeMessages = 2
+	stepTimeout   = 30 * time.Second
+	bodyTimeout   = 15 * time.Minute
 )
 
 // as2Door takes messages and receipts. Who sends is proved by the message itself.
 func (a *API) as2Door(app *fiber.App) {
 	large := make(chan struct{}, largeMessages)
 	app.Post(AS2Path, func(c *fiber.Ctx) error {
-		body, err := readMessage(c, a.d.Courier.Limit(), large)
+		body, err := readMessage(c, a.d.Courier.Limit(), a.d.Spool, large)
 		if body.release != nil {
 			defer body.release()
 		}
@@ -56,37 +59,72 @@ type messageBody struct {
 	release func()
 }
 
-// readMessage reads a body up to the limit. A large one waits for a place first; who
-// waits too long is asked to come again.
-func readMessage(c *fiber.Ctx, limit int64, large chan struct{}) (messageBody, error) {
+// patient is a body that must move on.
+type patient struct {
+	io.Reader
+	conn net.Conn
+	end  time.Time
+}
+
+func (p patient) Read(b []byte) (int, error) {
+	at := time.Now().Add(stepTimeout)
+	if at.After(p.end) {
+		at = p.end
+	}
+	if err := p.conn.SetReadDeadline(at); err != nil {
+		return 0, err
+	}
+	return p.Reader.Read(b)
+}
+
+// readMessage reads a body up to the limit. A large one waits for a place when it is
+// complete; who waits too long is asked to come again.
+func readMessage(c *fiber.Ctx, limit int64, spool string, large chan struct{}) (messageBody, error) {
 	tooLarge := fault.New(fault.TooLarge, "edi.too_large", "Offset", limit)
+	broken := func(err error) error { return fault.Wrap(err, fault.Invalid, "error.truncated") }
 	n := int64(c.Request().Header.ContentLength())
 	if n > limit {
 		return messageBody{}, tooLarge
 	}
-	var in io.Reader = c.Context().RequestBodyStream()
-	if in == nil {
-		in = strings.NewReader(string(c.Body()))
+	in := c.Context().RequestBodyStream()
+	if in == nil { // none was sent
+		return messageBody{}, nil
 	}
+	in = patient{in, c.Context().Conn(), time.Now().Add(bodyTimeout)}
 	head, err := io.ReadAll(io.LimitReader(in, smallMessage+1))
 	if err != nil {
-		return messageBody{}, fault.Wrap(err, fault.Invalid, "error.body")
+		return messageBody{}, broken(err)
 	}
 	if len(head) <= smallMessage {
 		return messageBody{bytes: head}, nil
 	}
+	file, err := os.CreateTemp(spool, "as2-")
+	if err != nil {
+		return messageBody{}, fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	defer file.Close()
+	if err := os.Remove(file.Name()); err != nil {
+		return messageBody{}, fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	if _, err := file.Write(head); err != nil {
+		return messageBody{}, fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	head = nil
+	size, err := io.Copy(file, io.LimitReader(in, limit-smallMessage))
+	if err != nil {
+		return messageBody{}, broken(err)
+	}
+	if size += smallMessage + 1; size > limit {
+		return messageBody{}, tooLarge
+	}
 	select {
 	case large <- struct{}{}:
-	case <-time.After(30 * time.Second):
+	case <-time.After(stepTimeout):
 		return messageBody{}, fault.New(fault.Unavailable, "error.unavailable")
 	}
-	out := messageBody{release: func() { <-large }}
-	out.bytes, err = as2.ReadBody(io.MultiReader(bytes.NewReader(head), in), n, as2.Limits{Body: int(limit)})
-	switch {
-	case errors.Is(err, as2.ErrTooLarge):
-		return out, tooLarge
-	case err != nil:
-		return out, fault.Wrap(err, fault.Invalid, "error.body")
+	out := messageBody{bytes: make([]byte, size), release: func() { <-large }}
+	if _, err := file.ReadAt(out.bytes, 0); err != nil {
+		return out, fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
 	return out, nil
 }

@@ -118,7 +118,12 @@ func bodies(streamed []string) fiber.Handler {
 		path := c.Path()
 		for _, p := range streamed {
 			if path == p {
-				return c.Next()
+				err := c.Next()
+				if n := c.Request().Header.ContentLength(); n != 0 && (err != nil || c.Method() != fiber.MethodPost || c.Response().StatusCode() >= 400) {
+					// Perhaps not read to its end: what is left must not be taken for the next request.
+					c.Context().SetConnectionClose()
+				}
+				return err
 			}
 		}
 		req := c.Request()

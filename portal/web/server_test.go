@@ -350,3 +350,56 @@ func TestHeadersOnRefusedRequests(t *testing.T) {
 		t.Errorf("the server names itself: %q", res.Header.Get("Server"))
 	}
 }
+
+// TestUnreadBodyIsNoRequest: what is left of a streamed body that was refused, or not
+// asked for, is never taken for the next request on the connection.
+func TestUnreadBodyIsNoRequest(t *testing.T) {
+	t.Parallel()
+	addr := serveTest(t, ServerOptions{Streamed: []string{"/in"}}, func(app *fiber.App) {
+		app.Get("/inner", func(c *fiber.Ctx) error { return c.SendString("smuggled") })
+		app.Get("/in", func(c *fiber.Ctx) error { return c.SendString("fine") })
+		app.Post("/in", func(c *fiber.Ctx) error {
+			switch c.Get("X-Do") {
+			case "fault":
+				return fault.New(fault.TooLarge, "error.too_large", "Limit", "1")
+			case "status":
+				return c.SendStatus(fiber.StatusForbidden)
+			}
+			b, err := io.ReadAll(c.Context().RequestBodyStream())
+			if err != nil {
+				return err
+			}
+			return c.SendString(fmt.Sprint(len(b)))
+		})
+	})
+	inner := "GET /inner HTTP/1.1\r\nHost: x\r\n\r\n"
+	body := strings.Repeat("A", 8<<10) + inner
+	for _, c := range []struct{ method, do, want string }{{"POST", "fault", "413"}, {"POST", "status", "403"}, {"PUT", "", "405"}, {"GET", "", "200"}, {"POST", "", "200"}} {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		if _, err := fmt.Fprintf(conn, "%s /in HTTP/1.1\r\nHost: x\r\nX-Do: %s\r\nContent-Length: %d\r\n\r\n%s", c.method, c.do, len(body), body); err != nil {
+			t.Fatal(err)
+		}
+		r := bufio.NewReader(conn)
+		res, err := http.ReadResponse(r, &http.Request{Method: c.method})
+		if err != nil {
+			t.Fatalf("%s %s: %v", c.method, c.do, err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		if !strings.HasPrefix(res.Status, c.want) {
+			t.Errorf("%s %s: %s", c.method, c.do, res.Status)
+		}
+		if c.method == "POST" && c.do == "" { // the connection is kept: the next request is its own
+			_, _ = io.WriteString(conn, "GET /in HTTP/1.1\r\nHost: x\r\n\r\n")
+			if res, err = http.ReadResponse(r, nil); err != nil || res.StatusCode != 200 {
+				t.Errorf("the next request: %v", err)
+			}
+		} else if res, err := http.ReadResponse(r, nil); err == nil {
+			t.Errorf("%s %s: the body was answered: %s", c.method, c.do, res.Status)
+		}
+		_ = conn.Close()
+	}
+}

@@ -18,7 +18,7 @@ CREATE TABLE as2_message (
   lane text NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, last_error text NOT NULL, happened bigint NOT NULL, settled bigint NOT NULL
 );
 CREATE UNIQUE INDEX as2_message_once ON as2_message (as2_from, as2_to, message_id, direction) WHERE proved;
-CREATE INDEX as2_message_due ON as2_message (state, lane, next_at, id);
+CREATE INDEX as2_message_due ON as2_message (next_at, state, lane) WHERE next_at > 0;
 CREATE INDEX as2_message_supplier ON as2_message (supplier_id, happened, id);
 CREATE INDEX as2_message_reseller ON as2_message (reseller_id, happened, id);
 CREATE INDEX as2_message_submission ON as2_message (submission_id);

@@ -1,0 +1,120 @@
+package courier
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+
+	"entente/db"
+	"entente/edi/as2"
+	"entente/edi/gateway"
+	"entente/prm/fault"
+)
+
+// judge holds a receipt against what was sent.
+func (s *Service) judge(h as2.Header, body []byte, sent as2.Sent, rel as2.Relation) outcome {
+	values := map[string]any{"receipt_headers": headerText(h), "receipt": body[:min(len(body), 1<<20)]}
+	report, err := as2.ParseMDN(h, body, as2.Limits{})
+	var f as2.Finding
+	if err != nil {
+		f = as2.Finding{Verdict: as2.VerdictOf(err), Err: err}
+	} else {
+		f = report.Check(sent, pinned(rel), rel.Agreement.AllowSHA1)
+		values["disposition"], values["receipt_mic"] = nameOf(report.Disposition.String()), nameOf(report.RawMIC)
+	}
+	o := outcome{values: values, reason: "courier.mdn_" + string(f.Verdict)}
+	if f.Err != nil {
+		o.detail = f.Err.Error()
+	}
+	switch f.Verdict {
+	case as2.Proven, as2.Confirmed:
+		values["receipt_proved"] = f.Verdict == as2.Proven
+		o.state, o.reason, o.delivery = Delivered, "", gateway.DeliveryDelivered
+	case as2.Refused:
+		o.state, o.delivery, o.event = Failed, gateway.DeliveryFailed, EventFailed
+	default:
+		o.state, o.delivery, o.event = Unproved, gateway.DeliveryUnproved, EventUnproved
+	}
+	return o
+}
+
+func pinned(rel as2.Relation) []*x509.Certificate { return rel.Keys.Verify }
+
+// receipt takes an asynchronous receipt. It counts only for a message that awaits one,
+// and only as far as it proves something.
+func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
+	report, err := as2.ParseMDN(in.Header, in.Body, as2.Limits{})
+	if err != nil {
+		return Reply{Status: http.StatusBadRequest, Header: plainText, Body: []byte("This is not a receipt that can be read (RFC 4130 7.4).\n")}
+	}
+	var row *messageRow
+	err = s.DB.View(ctx, func(ctx context.Context) error {
+		row, err = provedMessage(ctx, Out, report.To, report.From, bare(report.OriginalID))
+		return err
+	})
+	if err != nil {
+		return s.busy(err)
+	}
+	if row == nil || row.State == string(Delivered) {
+		return Reply{Status: http.StatusOK} // nothing awaits it: no answer tells a stranger so
+	}
+	rel, _, err := s.outgoing(ctx, row)
+	if err != nil {
+		return s.busy(err)
+	}
+	var sent as2.Sent
+	if err := json.Unmarshal([]byte(row.Sent), &sent); err != nil {
+		return s.busy(err)
+	}
+	o := s.judge(in.Header, in.Body, sent, rel)
+	refusal := o.reason == "courier.mdn_"+string(as2.Refused)
+	switch {
+	case o.state == Delivered, row.State == string(AwaitingReceipt), refusal && row.State != string(Failed):
+	default: // it says no more than is known
+		return Reply{Status: http.StatusOK}
+	}
+	if sent.Receipt == as2.SignedReceipt && !report.Signed || o.reason == "courier.mdn_"+string(as2.OtherMDNSigner) || o.reason == "courier.mdn_"+string(as2.BadMDNSignature) {
+		// Anybody could have sent it: the true one may still come.
+		s.Log.Warn("an AS2 receipt proves nothing", slog.String("message", row.ID), slog.String("reason", o.reason), slog.String("addr", in.Addr))
+		return Reply{Status: http.StatusOK}
+	}
+	row.Fence++
+	err = s.DB.InTx(db.WithOrgs(ctx, row.SupplierID, row.ResellerID), func(ctx context.Context) error {
+		ok, err := changeMessage(ctx, row.ID, map[string]any{"fence": row.Fence}, "fence = ?", row.Fence-1)
+		if err != nil {
+			return err
+		}
+		if !ok { // a try began meanwhile: the partner sends the receipt again
+			return fault.New(fault.Conflict, "error.conflict")
+		}
+		return s.settle(ctx, row, o, 0)
+	})
+	if err != nil {
+		return s.busy(err)
+	}
+	return Reply{Status: http.StatusOK}
+}
+
+// sendReceipt sends the asynchronous receipt of a message that came in.
+func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
+	keep := State(r.State)
+	allowed, err := s.mayCallBack(ctx, r.SenderID, r.ReceiptURL)
+	if err == nil && !allowed {
+		return outcome{state: keep, reason: "courier.receipt_host"}
+	}
+	if err == nil {
+		var status int
+		status, _, _, err = s.post(ctx, r.ReceiptURL, headerOf(r.ReceiptHeaders), r.Receipt)
+		if err == nil && status >= 200 && status <= 299 {
+			return outcome{state: keep, values: map[string]any{"receipt_proved": true}}
+		}
+		if err == nil {
+			err = fault.New(fault.Unavailable, "courier.http_status", "Status", status)
+		}
+	}
+	o := s.retry(r, reasonOf(err, "courier.unreachable"), err)
+	o.state, o.delivery, o.event = keep, "", ""
+	return o
+}

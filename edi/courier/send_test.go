@@ -1,0 +1,400 @@
+package courier
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"entente/edi/as2"
+	"entente/edi/gateway"
+	"entente/prm/fault"
+)
+
+// reach gives Kestrel a server here.
+func (w *world) reach(x *station) {
+	w.Helper()
+	if _, err := w.s.SetStation(w.Context(), maya, x.server.URL+"/in", nil); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func status(n int) func(http.ResponseWriter, *http.Request, []byte) {
+	return func(w http.ResponseWriter, _ *http.Request, _ []byte) { w.WriteHeader(n) }
+}
+
+// A try that fails is repeated with the same Message-ID and bytes, and in the end a
+// person is asked, once.
+func TestSendRetries(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		x.set(status(503))
+		id := w.queue()
+		for range 6 {
+			w.drain()
+			w.due()
+		}
+		w.want("tries", x.seen(), 3)
+		for i := range x.ids {
+			if x.ids[i] != x.ids[0] || !bytes.Equal(x.bodies[i], x.bodies[0]) || x.ids[i] == "" {
+				t.Errorf("try %d is another message", i)
+			}
+		}
+		row := w.message("submission_id = ?", id)
+		w.want("state", row.State, Failed)
+		w.want("said", w.gate.last(id), gateway.DeliveryFailed)
+		w.want("told", w.events(EventFailed), 1)
+		w.want("log", w.count("SELECT count(*) FROM as2_attempt WHERE message_id = ?", row.ID), 3)
+
+		// A person sends it again: the same message. Only the sender's people may.
+		w.want("the receiver resends", code(w.s.Resend(t.Context(), maya, row.ID, false)), fault.Forbidden)
+		w.want("a competitor resends", code(w.s.Resend(t.Context(), kaarel, row.ID, false)), fault.NotFound)
+		if err := w.s.Resend(t.Context(), ingrid, row.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		w.want("while it is on its way", code(w.s.Resend(t.Context(), ingrid, row.ID, false)), fault.Conflict)
+		x.set(nil)
+		w.drain()
+		w.want("tries", x.seen(), 4)
+		if x.ids[3] != x.ids[0] || !bytes.Equal(x.bodies[3], x.bodies[0]) {
+			t.Error("sent again it is another message")
+		}
+		row = w.message("submission_id = ?", id)
+		w.want("state", row.State, Delivered)
+		w.want("proved", row.ReceiptProved, true)
+		w.want("said", w.gate.last(id), gateway.DeliveryDelivered)
+		w.want("after it was proved", code(w.s.Resend(t.Context(), ingrid, row.ID, false)), fault.Conflict)
+
+		// Both sides see it with its tries, nobody else.
+		i := gateway.Interchange{ID: id, Supplier: aurelia, Reseller: kestrel}
+		for _, who := range []string{aurelia, kestrel} {
+			all, err := w.s.Messages(t.Context(), person(who, "admin"), i)
+			if err != nil || len(all) != 1 || len(all[0].Tries) != 4 {
+				t.Errorf("%v, %d messages", err, len(all))
+			}
+		}
+	})
+}
+
+// Sent again as a new one it has another Message-ID.
+func TestResendFresh(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		x.set(status(500))
+		id := w.queue()
+		for range 4 {
+			w.drain()
+			w.due()
+		}
+		x.set(nil)
+		if err := w.s.Resend(t.Context(), ingrid, w.message("submission_id = ?", id).ID, true); err != nil {
+			t.Fatal(err)
+		}
+		w.drain()
+		if n := x.seen(); n != 4 || x.ids[3] == x.ids[0] {
+			t.Errorf("%d messages: %q", n, x.ids)
+		}
+		w.want("state", w.message("submission_id = ?", id).State, Delivered)
+	})
+}
+
+// What the partner answers decides: refused, unproved, nothing.
+func TestAnswers(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		signed := func(d as2.Disposition, key as2.Identity) func(http.ResponseWriter, *http.Request, []byte) {
+			return func(rw http.ResponseWriter, r *http.Request, body []byte) {
+				m, _ := x.mdn(as2.HeaderOf(r.Header), body, d, key)
+				for _, f := range m.Header {
+					rw.Header().Set(f.Name, f.Value)
+				}
+				_, _ = rw.Write(m.Body)
+			}
+		}
+		for name, c := range map[string]struct {
+			answer   func(http.ResponseWriter, *http.Request, []byte)
+			state    State
+			delivery string
+			event    string
+		}{
+			"refused":         {signed(as2.DecryptionFailed, kestrelKey()), Failed, gateway.DeliveryFailed, EventFailed},
+			"signed by other": {signed(as2.Processed, balticKey()), Unproved, gateway.DeliveryUnproved, EventUnproved},
+			"empty":           {status(200), Unproved, gateway.DeliveryUnproved, EventUnproved},
+			"not a receipt": {func(rw http.ResponseWriter, _ *http.Request, _ []byte) { _, _ = rw.Write([]byte("<h1>Thank you</h1>")) },
+				Unproved, gateway.DeliveryUnproved, EventUnproved},
+		} {
+			x.set(c.answer)
+			was := w.events(c.event)
+			id := w.queue()
+			w.drain()
+			row := w.message("submission_id = ?", id)
+			w.want(name, row.State, c.state)
+			w.want(name+": said", w.gate.last(id), c.delivery)
+			w.want(name+": told", w.events(c.event)-was, 1)
+			w.want(name+": proved", row.ReceiptProved, false)
+			w.due()
+		}
+		// The receipt of another message proves nothing of this one.
+		var first *as2.Request
+		x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+			m, _ := x.mdn(as2.HeaderOf(r.Header), body, as2.Processed, kestrelKey())
+			if first == nil {
+				first = m
+			}
+			for _, f := range first.Header {
+				rw.Header().Set(f.Name, f.Value)
+			}
+			_, _ = rw.Write(first.Body)
+		})
+		one := w.queue()
+		w.drain()
+		two := w.queue()
+		w.drain()
+		w.want("its own", w.message("submission_id = ?", one).State, Delivered)
+		w.want("another's", w.message("submission_id = ?", two).State, Unproved)
+	})
+}
+
+// deliver hands a receipt to our door.
+func (w *world) deliver(m *as2.Request) Reply {
+	return w.s.Receive(w.Context(), Arrival{Header: m.Header, Body: m.Body, Addr: "192.0.2.9"})
+}
+
+// A receipt on its own way: forged ones change nothing, overdue is told, and a late
+// good one still counts.
+func TestAsyncSend(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.s.opt.URL = "http://portal.example/as2"
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		w.terms(kestrel, aurelia, withKestrel, Terms{Async: true})
+		id := w.queue()
+		w.drain()
+		w.want("state", w.message("submission_id = ?", id).State, AwaitingReceipt)
+		w.want("asked for", x.asked[0], w.s.opt.URL)
+		mdn := x.later[0]
+
+		// Terms that changed meanwhile do not make a sent message another one.
+		if _, err := w.s.SetTerms(t.Context(), maya, withKestrel, aurelia, 1, Terms{}); err != nil {
+			t.Fatal(err)
+		}
+
+		h := as2.Header{}
+		for _, f := range []struct{ n, v string }{{"Message-ID", x.ids[0]}, {"AS2-From", "AURELIA-AS2"}, {"AS2-To", "KESTREL-AS2"}} {
+			h = append(h, as2.Field{Name: f.n, Value: f.v})
+		}
+		forge := func(key as2.Identity, wish string) *as2.Request {
+			rel := x.rel
+			rel.Keys.Sign = key
+			got := &as2.Received{From: "AURELIA-AS2", To: "KESTREL-AS2", MessageID: x.ids[0], Relation: rel, Known: true,
+				Ask: as2.Ask{Wanted: true, Signed: wish == "signed", Hash: as2.SHA256, Name: "sha-256"}}
+			m, err := got.Answer(as2.MDN{ID: as2.NewID("x"), Date: time.Now(), Agent: "x", Disposition: as2.DecryptionFailed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m
+		}
+		for _, m := range []*as2.Request{forge(balticKey(), "signed"), forge(otherKey(), "signed"), forge(kestrelKey(), "unsigned")} {
+			if a := w.deliver(m); a.Status != 200 || len(a.Body) > 0 {
+				t.Errorf("a forged receipt: %d %s", a.Status, a.Body)
+			}
+		}
+		row := w.message("submission_id = ?", id)
+		w.want("after forged receipts", row.State, AwaitingReceipt)
+		if row.NextAt == 0 {
+			t.Error("it would wait for ever")
+		}
+		bent := *mdn
+		bent.Body = bytes.Replace(mdn.Body, []byte("processed"), []byte("processeD"), 1)
+		w.deliver(&bent)
+		w.want("after a bent one", w.message("submission_id = ?", id).State, AwaitingReceipt)
+
+		w.due()
+		w.drain()
+		w.want("overdue", w.message("submission_id = ?", id).State, Unproved)
+		w.want("said", w.gate.last(id), gateway.DeliveryUnproved)
+		w.want("told", w.events(EventUnproved), 1)
+		w.want("sent", x.seen(), 1)
+		if a := w.deliver(mdn); a.Status != 200 {
+			t.Errorf("%d", a.Status)
+		}
+		row = w.message("submission_id = ?", id)
+		w.want("late but good", row.State, Delivered)
+		w.want("proved", row.ReceiptProved, true)
+		w.want("said", w.gate.last(id), gateway.DeliveryDelivered)
+		w.deliver(mdn)
+		w.deliver(forge(kestrelKey(), "signed"))
+		w.want("nothing takes it back", w.message("submission_id = ?", id).State, Delivered)
+		w.want("log", w.count("SELECT count(*) FROM as2_attempt WHERE message_id = ?", row.ID), 3)
+	})
+}
+
+// A receipt may come before the answer of the call that sent the message, and after
+// the message was given up.
+func TestReceiptOutOfTurn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.s.opt.URL = "http://portal.example/as2"
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		w.terms(kestrel, aurelia, withKestrel, Terms{Async: true})
+		x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+			m, _ := x.mdn(as2.HeaderOf(r.Header), body, as2.Processed, kestrelKey())
+			w.deliver(m)
+		})
+		id := w.queue()
+		w.drain()
+		w.want("before the answer", w.message("submission_id = ?", id).State, Delivered)
+
+		var kept *as2.Request
+		x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+			kept, _ = x.mdn(as2.HeaderOf(r.Header), body, as2.Processed, kestrelKey())
+			rw.WriteHeader(502) // it arrived, but the answer went lost
+		})
+		id = w.queue()
+		for range 4 {
+			w.drain()
+			w.due()
+		}
+		w.want("given up", w.message("submission_id = ?", id).State, Failed)
+		w.deliver(kept)
+		w.want("proved after all", w.message("submission_id = ?", id).State, Delivered)
+	})
+}
+
+// A station that is taken away leaves the message in the outbox; without a key of ours
+// nothing is sent.
+func TestStationGone(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		id := w.queue()
+		if _, err := w.s.SetStation(t.Context(), maya, "", nil); err != nil {
+			t.Fatal(err)
+		}
+		w.drain()
+		w.want("calls", x.seen(), 0)
+		w.want("said", w.gate.last(id), gateway.DeliveryWaiting)
+		w.want("state", w.message("submission_id = ?", id).State, Failed)
+		err := w.d.InTx(t.Context(), func(ctx context.Context) error {
+			ok, err := w.s.Take(ctx, gateway.Interchange{ID: "x", From: aurelia, To: kestrel, Partnership: withKestrel})
+			if ok {
+				t.Error("taken for a company without a server")
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Two nodes never send one message at the same time, nor twice.
+func TestTwoNodes(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		other, _ := w.node(Options{Tries: 3})
+		var mu sync.Mutex
+		inside := map[string]bool{}
+		x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+			id := r.Header.Get("Message-ID")
+			mu.Lock()
+			if inside[id] {
+				t.Errorf("%s twice at once", id)
+			}
+			inside[id] = true
+			mu.Unlock()
+			x.reply(rw, as2.HeaderOf(r.Header), body, as2.Processed)
+			mu.Lock()
+			inside[id] = false
+			mu.Unlock()
+		})
+		for range 12 {
+			w.queue()
+		}
+		var wg sync.WaitGroup
+		for _, s := range []*Service{w.s, other, w.s, other} {
+			wg.Go(func() {
+				if _, err := s.drain(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		w.want("calls", x.seen(), 12)
+		w.want("delivered", w.count("SELECT count(*) FROM as2_message WHERE state = 'delivered'"), 12)
+	})
+}
+
+// Wherever the node dies while it sends, the message goes again with its id and bytes,
+// and comes to an end.
+func TestSendCrash(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		for _, at := range []string{"claimed", "tried"} {
+			w.s.probe = func(edge string) error {
+				if edge == at {
+					return errDied
+				}
+				return nil
+			}
+			id := w.queue()
+			was := x.seen()
+			w.drain()
+			row := w.message("submission_id = ?", id)
+			w.want(at+": state", row.State, Queued)
+			if row.NextAt == 0 {
+				t.Fatalf("%s: it would wait for ever", at)
+			}
+			w.s.probe = nil
+			w.drain()
+			if n := x.seen() - was; at == "claimed" && n != 0 || at == "tried" && n != 1 {
+				t.Errorf("%s: %d calls before the claim ran out", at, n)
+			}
+			w.due()
+			w.drain()
+			w.want(at+": state", w.message("submission_id = ?", id).State, Delivered)
+			if n := x.seen(); at == "tried" && (x.ids[n-1] != x.ids[n-2] || !bytes.Equal(x.bodies[n-1], x.bodies[n-2])) {
+				t.Errorf("%s: sent again it is another message", at)
+			}
+		}
+	})
+}
+
+// Stopping is not the partner's fault and no try of it, not even the last one.
+func TestStopWhileSending(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		entered := make(chan struct{})
+		x.set(func(_ http.ResponseWriter, r *http.Request, _ []byte) {
+			close(entered)
+			<-r.Context().Done()
+		})
+		id := w.queue()
+		w.exec("UPDATE as2_message SET attempts = 2")
+		ended := make(chan error)
+		go func() {
+			_, err := w.s.drain(t.Context())
+			ended <- err
+		}()
+		<-entered
+		w.s.Stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		row := w.message("submission_id = ?", id)
+		w.want("state", row.State, Queued)
+		w.want("tries", row.Attempts, 2)
+		w.want("told", w.events(EventFailed), 0)
+		if row.NextAt == 0 {
+			t.Error("it would wait for ever")
+		}
+	})
+}
