@@ -149,14 +149,27 @@ func (j *judging) rule(r *Rule) {
 	}
 }
 
+// takes says whether a rule about an element has nothing against a value of so many
+// characters.
+func (r *Rule) takes(v string, count int) bool {
+	if v == "" {
+		return !r.Require
+	}
+	return !r.Forbid && (len(r.Codes) == 0 || slices.Contains(r.Codes, v)) &&
+		count >= r.MinLength && (r.MaxLength == 0 || count <= r.MaxLength)
+}
+
 // value judges one element.
 func (j *judging) value(r *Rule, n *tree.Node, el, part int) {
 	v := r.query.Of(j.set, n)
+	count := utf8.RuneCountInString(v)
+	if r.takes(v, count) {
+		return
+	}
 	f := j.at(n, n.Tag(), el, part)
 	if f.Value = v; len(v) > wire.MaxValue {
 		f.Value = strings.ToValidUTF8(v[:wire.MaxValue], "")
 	}
-	count := utf8.RuneCountInString(v)
 	switch {
 	case v == "":
 		if r.Require {

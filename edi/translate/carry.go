@@ -170,6 +170,9 @@ func (r *unReader) carry(s *edifact.Segment) bool {
 	for k := 1; k < len(marks)-1; k++ {
 		v := s.Decode(raw[marks[k].Start() : marks[k+1].Start()-1])
 		last := len(e.Elements) - 1
+		if last < 0 && marks[k].Sep() != edifact.SepElement {
+			return false // components of the tag itself, "NAD:1+BY", have no place in a document
+		}
 		switch marks[k].Sep() {
 		case edifact.SepElement:
 			e.Elements = append(e.Elements, doc.Element{{v}})

@@ -134,15 +134,25 @@ func ediCheck(e *env, args []string) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
+	if *format == "text" {
+		out := newTextReport(e.out, p)
+		defer out.Close()
+		err := out.finish(schema.Read(in, opt, out))
+		if err != nil {
+			return exitUsage, unreadable(p, err)
+		}
+		if out.rejected {
+			return exitFailed, nil
+		}
+		return exitOK, nil
+	}
 	report, err := schema.Check(in, opt)
-	if report != nil && *format == "json" && (err == nil || len(report.Interchanges) > 0) {
+	if report != nil && (err == nil || len(report.Interchanges) > 0) {
 		enc := json.NewEncoder(e.out)
 		enc.SetIndent("", "  ")
 		if err := enc.Encode(worded(p, report)); err != nil {
 			return exitUsage, err
 		}
-	} else if report != nil {
-		printReport(e.out, p, report)
 	}
 	if err != nil {
 		return exitUsage, unreadable(p, err)
@@ -157,34 +167,6 @@ func findingText(p *locale.Printer, f wire.Finding) string {
 	data := f.Data()
 	data["Value"] = printable(data["Value"])
 	return locale.Finding(p, f.Key, data)
-}
-
-func printReport(w io.Writer, p *locale.Printer, r *schema.Report) {
-	out := bufio.NewWriter(w)
-	defer out.Flush()
-	say := func(indent string, fs []wire.Finding) {
-		for _, f := range fs {
-			fmt.Fprintf(out, "%s%s  %s\n", indent, where(p, f), findingText(p, f))
-		}
-	}
-	for _, ic := range r.Interchanges {
-		h := ic.Header
-		fmt.Fprintf(out, "%s %s  %s:%s > %s:%s  %s\n", p.T("cli.interchange"), h.Control, h.SenderQualifier, h.Sender, h.ReceiverQualifier, h.Receiver, p.T("cli.verdict."+string(ic.Verdict)))
-		say("  ", ic.Findings)
-		for _, g := range ic.GroupReports {
-			if !g.Implicit {
-				fmt.Fprintf(out, "  %s %s %s  %s\n", p.T("cli.group"), g.Header.FunctionalID, g.Header.Control, p.T("cli.verdict."+string(g.Verdict)))
-			}
-			say("    ", g.Findings)
-			for _, s := range g.SetReports {
-				fmt.Fprintf(out, "    %s %s  %s\n", s.Type, s.Control, p.T("cli.verdict."+string(s.Verdict)))
-				say("      ", s.Findings)
-				if s.Dropped > 0 {
-					fmt.Fprintf(out, "      %s\n", p.N("cli.dropped", s.Dropped))
-				}
-			}
-		}
-	}
 }
 
 func where(p *locale.Printer, f wire.Finding) string {
@@ -333,7 +315,7 @@ func ediExplain(e *env, args []string) (int, error) {
 	w := bufio.NewWriter(e.out)
 	defer w.Flush()
 	rejected := false
-	err = schema.Read(in, schema.Options{}, explaining(func(set *schema.Set) error {
+	sets := explaining(func(set *schema.Set) error {
 		x := schema.ExplainSet(set)
 		var about []translate.Fact
 		if d, _ := translate.Read(set); d != nil {
@@ -364,7 +346,15 @@ func ediExplain(e *env, args []string) (int, error) {
 		}
 		fmt.Fprintln(w)
 		return nil
-	}))
+	})
+	err = schema.Read(in, schema.Options{}, envelopes{sets, func(v wire.Verdict, fs []wire.Finding) {
+		rejected = rejected || v == wire.Rejected || v == wire.Partly
+		for _, f := range fs {
+			if !*asJSON {
+				fmt.Fprintf(w, "! %s  %s\n", where(p, f), findingText(p, f))
+			}
+		}
+	}})
 	if we, ok := errors.AsType[*wire.Error](err); ok && we.Key == "interchange.unfinished" {
 		if !*asJSON {
 			fmt.Fprintf(w, "! %s\n", ediErrorText(p, we))
@@ -388,6 +378,22 @@ func (explaining) Group(*schema.Group) error                { return nil }
 func (explaining) GroupEnd(*schema.Group) error             { return nil }
 func (explaining) InterchangeEnd(*schema.Interchange) error { return nil }
 func (fn explaining) Set(set *schema.Set) error             { return fn(set) }
+
+// envelopes hands on sets, and what is said of each group and interchange at its end.
+type envelopes struct {
+	explaining
+	end func(wire.Verdict, []wire.Finding)
+}
+
+func (v envelopes) GroupEnd(g *schema.Group) error {
+	v.end(g.Verdict, g.Findings)
+	return nil
+}
+
+func (v envelopes) InterchangeEnd(i *schema.Interchange) error {
+	v.end(i.Verdict, i.Findings)
+	return nil
+}
 
 // factText is the value of a fact as people of the language write it.
 func factText(p *locale.Printer, f translate.Fact) string {
