@@ -29,6 +29,7 @@ func ReadProductActivity(set *schema.Set) (*doc.ProductActivity, []wire.Finding)
 		r.segment(&set.Segments[i])
 	}
 	r.keepShape(d)
+	r.done()
 	return d, r.findings
 }
 

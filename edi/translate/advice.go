@@ -134,6 +134,7 @@ func ReadAdvice(set *schema.Set) (*doc.ApplicationAdvice, []wire.Finding) {
 			r.advised(s, tag, about)
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 

@@ -31,6 +31,7 @@ func ReadPriceCatalog(set *schema.Set) (*doc.PriceCatalog, []wire.Finding) {
 		r.segment(&set.Segments[i])
 	}
 	r.keepShape(d)
+	r.done()
 	return d, r.findings
 }
 

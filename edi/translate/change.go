@@ -44,6 +44,7 @@ func ReadOrderChange(set *schema.Set) (*doc.OrderChange, []wire.Finding) {
 			}
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 
@@ -94,6 +95,7 @@ func ReadOrderChangeAck(set *schema.Set) (*doc.OrderChangeAck, []wire.Finding) {
 			}
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 

@@ -137,6 +137,7 @@ func ReadClaim(set *schema.Set) (*doc.Claim, []wire.Finding) {
 	for i := range d.Contracts {
 		r.settle(i, &d.Contracts[i].Contract)
 	}
+	r.done()
 	return d, r.findings
 }
 
@@ -175,6 +176,7 @@ func ReadClaimAnswer(set *schema.Set) (*doc.ClaimAnswer, []wire.Finding) {
 			l.Verdict = doc.VerdictOf(l.Change, l.Reasons, x.Reasons, d.Reasons)
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 
@@ -214,6 +216,7 @@ func ReadPriceAuthorization(set *schema.Set) (*doc.PriceAuthorization, []wire.Fi
 	for i := range d.Contracts {
 		r.settle(i, &d.Contracts[i].Contract)
 	}
+	r.done()
 	return d, r.findings
 }
 

@@ -48,6 +48,7 @@ func ReadCreditDebit(set *schema.Set) (*doc.CreditDebit, []wire.Finding) {
 			}
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 

@@ -41,6 +41,7 @@ func ReadPurchaseOrder(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 			}
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 
@@ -95,6 +96,7 @@ func ReadOrderAck(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
 			}
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 
@@ -164,6 +166,7 @@ func ReadInvoice(set *schema.Set) (*doc.Invoice, []wire.Finding) {
 			}
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 

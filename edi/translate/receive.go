@@ -82,6 +82,7 @@ func ReadReceivingAdvice(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding)
 	for i := range d.Lines {
 		identify(&d.Lines[i].Line)
 	}
+	r.done()
 	return d, r.findings
 }
 

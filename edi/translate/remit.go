@@ -25,6 +25,7 @@ func ReadRemittance(set *schema.Set) (*doc.Remittance, []wire.Finding) {
 	for i := range set.Segments {
 		w.segment(&set.Segments[i])
 	}
+	r.done()
 	return d, r.findings
 }
 

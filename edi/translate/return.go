@@ -73,6 +73,7 @@ func ReadReturn(set *schema.Set) (*doc.Return, []wire.Finding) {
 		}
 	}
 	d.Stage = returnStage(d)
+	r.done()
 	return d, r.findings
 }
 

@@ -118,6 +118,7 @@ func ReadSellThrough(set *schema.Set) (*doc.SellThrough, []wire.Finding) {
 			d.Lines[i].Detail = 0
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 

@@ -111,6 +111,7 @@ func ReadShipNotice(set *schema.Set) (*doc.ShipNotice, []wire.Finding) {
 		}
 	}
 	assemble(d, all)
+	r.done()
 	return d, r.findings
 }
 

@@ -53,6 +53,7 @@ func ReadOrderStatus(set *schema.Set) (*doc.OrderStatus, []wire.Finding) {
 			identify(&d.Orders[i].Lines[k].Line)
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 

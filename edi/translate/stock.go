@@ -80,6 +80,7 @@ func ReadInventory(set *schema.Set) (*doc.Inventory, []wire.Finding) {
 		}
 	}
 	r.keepShape(d)
+	r.done()
 	return d, r.findings
 }
 

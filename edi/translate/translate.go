@@ -50,10 +50,11 @@ type reader struct {
 	outlined bool     // the set is known, and placed true
 
 	texts texts
+	seen  seen
 }
 
 func newReader(set *schema.Set, head *doc.Header) *reader {
-	r := &reader{set: set, head: head}
+	r := &reader{set: set, head: head, seen: make(seen, len(set.Segments))}
 	r.texts.take(set)
 	var parties, dates, refs int
 	for i := range set.Segments {
@@ -93,6 +94,7 @@ var (
 // text is element i as valid UTF-8 without blanks at its end. Bytes that are not
 // UTF-8 are read as Latin-1, which is told once.
 func (r *reader) text(s *x12.Segment, i int) string {
+	r.seen.mark(s, 1<<min(uint(i), 63))
 	t := r.texts.of(s, i)
 	if n := len(t); n > 0 && t[n-1] == ' ' {
 		t = strings.TrimRight(t, " ")
@@ -129,6 +131,7 @@ func (r *reader) drop(s *x12.Segment) {
 	if r.carry(s) {
 		key = "translate.carried"
 	}
+	r.seen.mark(s, all)
 	if r.told.first(key, s.TagBytes(), r.findings) {
 		r.note(key, s, 0, "")
 	}
