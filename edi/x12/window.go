@@ -105,7 +105,7 @@ func (r *Reader) quick() *Segment {
 	if !r.inSet || r.padded || start >= w.to {
 		return nil
 	}
-	if c := r.buf[start]; c <= ' ' || c == 'B' || c == 'I' && r.buf[start+1] == 'S' {
+	if c := r.buf[start]; c <= ' ' || c == 'B' || c == 'I' && (start+1 >= r.end || r.buf[start+1] == 'S') {
 		return nil
 	}
 	at := start - w.from
