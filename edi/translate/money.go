@@ -59,7 +59,7 @@ func (r *reader) beyond(s *x12.Segment, n int) {
 // their elements and components in pairs.
 func (r *unReader) ignored(s *edifact.Segment, at ...int) {
 	for i := 0; i+1 < len(at); i += 2 {
-		if v := s.Text(at[i], at[i+1]); v != "" {
+		if v := r.get(s, at[i], at[i+1]); v != "" {
 			r.note("translate.not_carried", s, at[i], at[i+1], v)
 		}
 	}
@@ -67,7 +67,7 @@ func (r *unReader) ignored(s *edifact.Segment, at ...int) {
 
 // foreign tells of a MOA in another currency than the message's.
 func (r *unReader) foreign(s *edifact.Segment) {
-	if c := s.Text(1, 3); c != "" && c != r.head.Currency {
+	if c := r.get(s, 1, 3); c != "" && c != r.head.Currency {
 		r.ignored(s, 1, 3)
 	}
 }

@@ -116,8 +116,8 @@ func (b *builder) period(p doc.Period) {
 // period takes a DTM 90, 91 or 356 that tells of a period. A single day is one only
 // where day says so.
 func (r *unReader) period(s *edifact.Segment, p *doc.Period, day bool) bool {
-	v, format := s.Text(1, 2), s.Text(1, 3)
-	switch q := s.Text(1, 1); q {
+	v, format := r.get(s, 1, 2), r.get(s, 1, 3)
+	switch q := r.get(s, 1, 1); q {
 	case "90", "91":
 		to := &p.From
 		if q == "91" {

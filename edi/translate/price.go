@@ -128,8 +128,8 @@ func (b *builder) amounts(list []doc.Amount) {
 // priceOf reads PRI. A price without a kind is net or a list price by its 5125.
 func (r *unReader) priceOf(s *edifact.Segment) doc.Price {
 	p := doc.Price{
-		Code: s.Text(1, 1), Amount: r.number(s, 1, 2), Basis: s.Text(1, 3), Kind: twin(unPriceKinds, s.Text(1, 4)),
-		Per: one(r.number(s, 1, 5)), Unit: twin(unUnits, s.Text(1, 6)),
+		Code: r.get(s, 1, 1), Amount: r.number(s, 1, 2), Basis: r.get(s, 1, 3), Kind: twin(unPriceKinds, r.get(s, 1, 4)),
+		Per: one(r.number(s, 1, 5)), Unit: twin(unUnits, r.get(s, 1, 6)),
 	}
 	if p.Kind == "" {
 		p.Kind = map[string]string{"AAA": "NET", "AAB": "LPR"}[p.Code]
@@ -160,13 +160,13 @@ func (b *unBuilder) pri(p doc.Price) {
 // amountOf reads MOA.
 func (r *unReader) amountOf(s *edifact.Segment) doc.Amount {
 	a := doc.Amount{Amount: r.number(s, 1, 2)}
-	if q, ok := unAmounts[s.Text(1, 1)]; ok {
+	if q, ok := unAmounts[r.get(s, 1, 1)]; ok {
 		a.Qualifier = q
 	} else {
-		a.Code = s.Text(1, 1)
+		a.Code = r.get(s, 1, 1)
 	}
-	if s.Text(1, 3) != "" && s.Text(1, 3) != r.head.Currency {
-		r.note("translate.not_carried", s, 1, 3, s.Text(1, 3))
+	if r.get(s, 1, 3) != "" && r.get(s, 1, 3) != r.head.Currency {
+		r.note("translate.not_carried", s, 1, 3, r.get(s, 1, 3))
 	}
 	return a
 }

@@ -33,19 +33,19 @@ func readAPERAK(set *schema.Set) (*doc.ApplicationAdvice, []wire.Finding) {
 	var fault *doc.AdviceError
 	for i := range set.Un {
 		s := &set.Un[i]
-		q := s.Text(1, 1)
+		q := r.get(s, 1, 1)
 		switch tag := string(s.TagBytes()); {
 		case tag == "UNH" || tag == "UNT":
 		case tag == "BGM":
-			kind, d.Number = q, s.Text(2, 1)
+			kind, d.Number = q, r.get(s, 2, 1)
 			switch {
-			case s.Text(3, 1) == "27" || s.Text(4, 1) == "RE":
+			case r.get(s, 3, 1) == "27" || r.get(s, 4, 1) == "RE":
 				about.Code = "TR"
-			case s.Text(4, 1) == "CA":
+			case r.get(s, 4, 1) == "CA":
 				about.Code = "TE"
 			}
 		case tag == "ERC":
-			about.Errors = append(about.Errors, doc.AdviceError{Code: q, Agency: s.Text(1, 3)})
+			about.Errors = append(about.Errors, doc.AdviceError{Code: q, Agency: r.get(s, 1, 3)})
 			r.ignored(s, 1, 2)
 			fault, at = &about.Errors[len(about.Errors)-1], adviceFault
 			switch fault.Agency {
@@ -57,20 +57,20 @@ func readAPERAK(set *schema.Set) (*doc.ApplicationAdvice, []wire.Finding) {
 		case tag == "RFF" && fault != nil:
 			at = adviceItem
 			switch {
-			case q == "ZZZ" && locate(fault, s.Text(1, 2), s.Text(1, 3)):
+			case q == "ZZZ" && locate(fault, r.get(s, 1, 2), r.get(s, 1, 3)):
 			case fault.Item.Qualifier == "":
-				fault.Item = doc.Ref{Qualifier: twin(unRefs, q), Value: s.Text(1, 2)}
+				fault.Item = doc.Ref{Qualifier: twin(unRefs, q), Value: r.get(s, 1, 2)}
 			default:
 				r.drop(s)
 			}
 		case tag == "FTX" && fault != nil:
-			explain(fault, q, ftx(s), at)
+			explain(fault, q, r.ftx(s), at)
 		case tag == "NAD":
 			at = adviceParty
 			r.nad(s)
 		case tag == "RFF":
 			at = adviceRef
-			refer(d, about, q, s.Text(1, 2))
+			refer(d, about, q, r.get(s, 1, 2))
 		case tag == "DTM" && at == adviceHead && q == "137" && d.Date == "":
 			d.Date, d.Time = r.when(s)
 		case tag == "DTM" && at == adviceRef && q == "171" && about.Date == "":
@@ -84,6 +84,7 @@ func readAPERAK(set *schema.Set) (*doc.ApplicationAdvice, []wire.Finding) {
 	if about.Code == "TA" && kind == "313" && len(about.Errors) > 0 {
 		about.Code = "TR"
 	}
+	r.done()
 	return d, r.findings
 }
 

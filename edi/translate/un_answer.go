@@ -30,27 +30,27 @@ func readORDRSP(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
 		switch string(s.TagBytes()) {
 		case "UNH", "UNT":
 		case "BGM":
-			number = s.Text(2, 1)
-			d.Type = twin(unAnswers, s.Text(3, 1))
+			number = r.get(s, 2, 1)
+			d.Type = twin(unAnswers, r.get(s, 3, 1))
 		case "LIN":
-			d.Lines = append(d.Lines, doc.AckLine{Line: doc.Line{Number: s.Text(1, 1)}, Responses: []doc.Response{}})
+			d.Lines = append(d.Lines, doc.AckLine{Line: doc.Line{Number: r.get(s, 1, 1)}, Responses: []doc.Response{}})
 			line = &d.Lines[len(d.Lines)-1]
-			actions = append(actions, s.Text(2, 1))
+			actions = append(actions, r.get(s, 2, 1))
 			r.open(&line.Line)
-			r.item(s.Text(3, 1), s.Text(3, 2))
+			r.item(r.get(s, 3, 1), r.get(s, 3, 2))
 		case "PIA":
-			if line == nil || s.Text(1, 1) != "3" {
+			if line == nil || r.get(s, 1, 1) != "3" {
 				r.common(s)
 				continue
 			}
 			r.line = &doc.Line{}
-			r.item(s.Text(2, 1), s.Text(2, 2))
+			r.item(r.get(s, 2, 1), r.get(s, 2, 2))
 			line.Responses = append(line.Responses, doc.Response{Status: "IS", Items: r.line.Items})
 			r.line = &line.Line
 		case "SCC":
 			r.part, r.party, r.allowance, r.tax = false, nil, nil, nil
 		case "QTY":
-			kind := s.Text(1, 1)
+			kind := r.get(s, 1, 1)
 			if line == nil || kind != "113" && kind != "83" {
 				r.common(s)
 				continue
@@ -60,15 +60,15 @@ func readORDRSP(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
 				status = "IB"
 			}
 			if n := len(line.Responses); n > 0 && line.Responses[n-1].Status == "IS" && line.Responses[n-1].Quantity == "" {
-				line.Responses[n-1].Quantity, line.Responses[n-1].Unit = r.number(s, 1, 2), twin(unUnits, s.Text(1, 3))
+				line.Responses[n-1].Quantity, line.Responses[n-1].Unit = r.number(s, 1, 2), twin(unUnits, r.get(s, 1, 3))
 				continue
 			}
-			line.Responses = append(line.Responses, doc.Response{Status: status, Quantity: r.number(s, 1, 2), Unit: twin(unUnits, s.Text(1, 3))})
+			line.Responses = append(line.Responses, doc.Response{Status: status, Quantity: r.number(s, 1, 2), Unit: twin(unUnits, r.get(s, 1, 3))})
 		case "DTM":
 			r.answerDate(s, d, line)
 		case "RFF":
-			if line == nil && r.party == nil && s.Text(1, 1) == "ON" && d.Number == "" {
-				d.Number, r.group = s.Text(1, 2), true
+			if line == nil && r.party == nil && r.get(s, 1, 1) == "ON" && d.Number == "" {
+				d.Number, r.group = r.get(s, 1, 2), true
 				continue
 			}
 			if line == nil && r.party == nil && r.headRef(s, &d.Contract, &d.Release) {
@@ -93,12 +93,13 @@ func readORDRSP(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
 		identify(&d.Lines[i].Line)
 		settle(&d.Lines[i], actions[i])
 	}
+	r.done()
 	return d, r.findings
 }
 
 // answerDate takes 137 and 171 of the head and 67 of a line's parts.
 func (r *unReader) answerDate(s *edifact.Segment, d *doc.OrderAck, line *doc.AckLine) {
-	q := s.Text(1, 1)
+	q := r.get(s, 1, 1)
 	switch {
 	case line == nil && q == "137" && !r.group && r.party == nil && d.AckDate == "":
 		d.AckDate, _ = r.when(s)
@@ -171,18 +172,18 @@ func readINVOIC(set *schema.Set) (*doc.Invoice, []wire.Finding) {
 		switch string(s.TagBytes()) {
 		case "UNH", "UNT":
 		case "BGM":
-			d.Number = s.Text(2, 1)
+			d.Number = r.get(s, 2, 1)
 			d.Type = "DI"
-			if s.Text(1, 1) == "381" || s.Text(1, 1) == "396" {
+			if r.get(s, 1, 1) == "381" || r.get(s, 1, 1) == "396" {
 				d.Type = "CR"
 			}
 		case "LIN":
-			d.Lines = append(d.Lines, doc.InvoiceLine{Line: doc.Line{Number: s.Text(1, 1)}})
+			d.Lines = append(d.Lines, doc.InvoiceLine{Line: doc.Line{Number: r.get(s, 1, 1)}})
 			r.open(&d.Lines[len(d.Lines)-1].Line)
-			r.item(s.Text(3, 1), s.Text(3, 2))
+			r.item(r.get(s, 3, 1), r.get(s, 3, 2))
 		case "QTY":
-			if r.line != nil && !r.part && s.Text(1, 1) == "47" && r.line.Quantity == "" {
-				r.line.Quantity, r.line.Unit = r.number(s, 1, 2), twin(unUnits, s.Text(1, 3))
+			if r.line != nil && !r.part && r.get(s, 1, 1) == "47" && r.line.Quantity == "" {
+				r.line.Quantity, r.line.Unit = r.number(s, 1, 2), twin(unUnits, r.get(s, 1, 3))
 				continue
 			}
 			r.common(s)
@@ -190,7 +191,7 @@ func readINVOIC(set *schema.Set) (*doc.Invoice, []wire.Finding) {
 			r.close()
 			r.taxes = &d.Taxes
 		case "DTM":
-			switch q := s.Text(1, 1); {
+			switch q := r.get(s, 1, 1); {
 			case q == "137" && r.line == nil && r.party == nil && !r.part && !r.group && d.Date == "":
 				d.Date, _ = r.when(s)
 			case q == "171" && r.line == nil && r.party == nil && d.OrderDate == "":
@@ -199,18 +200,18 @@ func readINVOIC(set *schema.Set) (*doc.Invoice, []wire.Finding) {
 				r.dtm(s)
 			}
 		case "RFF":
-			if r.line == nil && r.party == nil && s.Text(1, 1) == "ON" && d.OrderNumber == "" {
-				d.OrderNumber, r.group = s.Text(1, 2), true
+			if r.line == nil && r.party == nil && r.get(s, 1, 1) == "ON" && d.OrderNumber == "" {
+				d.OrderNumber, r.group = r.get(s, 1, 2), true
 				continue
 			}
 			none := ""
-			if r.line == nil && r.party == nil && s.Text(1, 1) == "RE" && r.headRef(s, &none, &d.Release) {
+			if r.line == nil && r.party == nil && r.get(s, 1, 1) == "RE" && r.headRef(s, &none, &d.Release) {
 				continue
 			}
 			r.ref(s)
 		case "MOA":
 			if r.summary && r.tax == nil && r.allowance == nil {
-				switch s.Text(1, 1) {
+				switch r.get(s, 1, 1) {
 				case "77", "9":
 					d.Total = r.number(s, 1, 2)
 					continue
@@ -218,7 +219,7 @@ func readINVOIC(set *schema.Set) (*doc.Invoice, []wire.Finding) {
 					continue // derived
 				}
 			}
-			if r.line != nil && r.tax == nil && r.allowance == nil && s.Text(1, 1) == "203" {
+			if r.line != nil && r.tax == nil && r.allowance == nil && r.get(s, 1, 1) == "203" {
 				continue // derived
 			}
 			r.money(s)
@@ -233,16 +234,17 @@ func readINVOIC(set *schema.Set) (*doc.Invoice, []wire.Finding) {
 			l.Amount = l.Quantity.Mul(l.Price, 2)
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 
 // headRef takes the references of the head that are fields of a document.
 func (r *unReader) headRef(s *edifact.Segment, contract, release *string) bool {
-	to := map[string]*string{"BC": contract, "RE": release}[s.Text(1, 1)]
+	to := map[string]*string{"BC": contract, "RE": release}[r.get(s, 1, 1)]
 	if to == nil || *to != "" {
 		return false
 	}
-	*to, r.group = s.Text(1, 2), true
+	*to, r.group = r.get(s, 1, 2), true
 	return true
 }
 
@@ -259,9 +261,9 @@ func (r *unReader) close() {
 func (r *unReader) alc(s *edifact.Segment) {
 	r.party, r.tax, r.part, r.group = nil, nil, false, true
 	a := doc.Allowance{
-		Charge: s.Text(1, 1) == "C", Indicator: s.Text(1, 1), Reference: s.Text(2, 1), Code: twin(unServices, s.Text(5, 1)), Text: s.Text(5, 4),
+		Charge: r.get(s, 1, 1) == "C", Indicator: r.get(s, 1, 1), Reference: r.get(s, 2, 1), Code: twin(unServices, r.get(s, 5, 1)), Text: r.get(s, 5, 4),
 	}
-	if m := s.Text(3, 1); len(m) == 1 {
+	if m := r.get(s, 3, 1); len(m) == 1 {
 		a.Method = "0" + m
 	} else {
 		a.Method = m
@@ -277,13 +279,13 @@ func (r *unReader) alc(s *edifact.Segment) {
 // duty begins a tax of a line or of the summary; one of the head is told.
 func (r *unReader) duty(s *edifact.Segment) {
 	r.party, r.allowance, r.tax, r.part, r.group = nil, nil, nil, false, true
-	if r.taxes == nil || s.Text(1, 1) != "7" {
+	if r.taxes == nil || r.get(s, 1, 1) != "7" {
 		r.part = true
 		r.drop(s)
 		return
 	}
-	t := doc.Tax{Type: twin(unTaxes, s.Text(2, 1)), Percent: r.number(s, 5, 4), TaxID: s.Text(7, 1)}
-	if s.Text(6, 1) == "E" {
+	t := doc.Tax{Type: twin(unTaxes, r.get(s, 2, 1)), Percent: r.number(s, 5, 4), TaxID: r.get(s, 7, 1)}
+	if r.get(s, 6, 1) == "E" {
 		t.Exempt = "1"
 	}
 	*r.taxes = append(*r.taxes, t)
@@ -292,7 +294,7 @@ func (r *unReader) duty(s *edifact.Segment) {
 
 // money takes the amount of an allowance or a tax.
 func (r *unReader) money(s *edifact.Segment) {
-	kind := s.Text(1, 1)
+	kind := r.get(s, 1, 1)
 	switch {
 	case r.allowance != nil && (kind == "8" || kind == "23" || kind == "204") && r.allowance.Amount == "":
 		r.allowance.Amount = r.number(s, 1, 2)

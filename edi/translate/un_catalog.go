@@ -49,6 +49,7 @@ func readPRICAT(set *schema.Set) (*doc.PriceCatalog, []wire.Finding) {
 		identify(&d.Lines[i].Line)
 	}
 	r.keepShape(d)
+	r.done()
 	return d, r.findings
 }
 
@@ -62,10 +63,10 @@ func (r *pricatReader) segment(s *edifact.Segment) {
 	switch tag {
 	case "UNH", "UNT":
 	case "BGM":
-		r.d.Number, r.d.Version, r.d.Revision = s.Text(2, 1), s.Text(2, 2), s.Text(2, 3)
-		r.d.Purpose = twin(unPurposes, s.Text(3, 1))
+		r.d.Number, r.d.Version, r.d.Revision = r.get(s, 2, 1), r.get(s, 2, 2), r.get(s, 2, 3)
+		r.d.Purpose = twin(unPurposes, r.get(s, 3, 1))
 	case "PGI":
-		r.group = doc.CatalogItem{Group: doc.ProductGroup{Type: s.Text(1, 1), Code: s.Text(2, 1), Name: s.Text(2, 4)}}
+		r.group = doc.CatalogItem{Group: doc.ProductGroup{Type: r.get(s, 1, 1), Code: r.get(s, 2, 1), Name: r.get(s, 2, 4)}}
 		if r.group.Group == (doc.ProductGroup{Type: noGroup}) {
 			r.group.Group = doc.ProductGroup{}
 		}
@@ -79,9 +80,9 @@ func (r *pricatReader) segment(s *edifact.Segment) {
 			r.drop(s)
 			return
 		}
-		setOnce(&r.at.Origin, s.Text(1, 1))
+		setOnce(&r.at.Origin, r.get(s, 1, 1))
 		for el := 3; el <= 7; el++ {
-			r.at.Conditions = appendTexts(r.at.Conditions, s.Text(el, 1))
+			r.at.Conditions = appendTexts(r.at.Conditions, r.get(s, el, 1))
 		}
 	case "PRI":
 		r.party, r.allowance, r.tax, r.part, r.unReader.group = nil, nil, nil, false, true
@@ -96,9 +97,9 @@ func (r *pricatReader) segment(s *edifact.Segment) {
 	case "CUX":
 		switch {
 		case r.price != nil:
-			r.price.Currency = s.Text(1, 2)
+			r.price.Currency = r.get(s, 1, 2)
 		case r.at != nil:
-			r.currency = s.Text(1, 2)
+			r.currency = r.get(s, 1, 2)
 			r.party, r.allowance, r.tax, r.part, r.unReader.group = nil, nil, nil, false, true
 		default:
 			r.common(s)
@@ -109,19 +110,19 @@ func (r *pricatReader) segment(s *edifact.Segment) {
 			return
 		}
 		r.price.From, r.price.To = r.number(s, 2, 2), r.number(s, 2, 3)
-		setOnce(&r.price.Unit, twin(unUnits, s.Text(2, 1)))
+		setOnce(&r.price.Unit, twin(unUnits, r.get(s, 2, 1)))
 	case "DTM":
 		r.date(s)
 	case "PAC":
 		r.party, r.allowance, r.tax, r.part = nil, nil, nil, true
-		if r.at == nil || r.at == &r.group || s.Text(3, 1) == "" {
+		if r.at == nil || r.at == &r.group || r.get(s, 3, 1) == "" {
 			r.drop(s)
 			return
 		}
-		r.packaging(twin(unPackaging, s.Text(3, 1)))
+		r.packaging(twin(unPackaging, r.get(s, 3, 1)))
 	case "RFF":
-		if r.at == nil && r.party == nil && s.Text(1, 1) == "PL" && s.Text(1, 2) == r.d.Number && s.Text(1, 4) != "" && r.d.Version == "" {
-			r.d.Version = s.Text(1, 4)
+		if r.at == nil && r.party == nil && r.get(s, 1, 1) == "PL" && r.get(s, 1, 2) == r.d.Number && r.get(s, 1, 4) != "" && r.d.Version == "" {
+			r.d.Version = r.get(s, 1, 4)
 			return
 		}
 		if r.at != nil && r.at != &r.group && !r.part {
@@ -160,11 +161,11 @@ func (r *pricatReader) line0(s *edifact.Segment) {
 	i.Refs, i.Dates, i.Notes, i.Parties = slices.Clip(g.Refs), slices.Clip(g.Dates), slices.Clip(g.Notes), slices.Clip(g.Parties)
 	i.Allowances, i.Taxes = slices.Clip(g.Allowances), slices.Clip(g.Taxes)
 	i.Prices, i.Quantities, i.Conditions = slices.Clip(g.Prices), slices.Clip(g.Quantities), slices.Clip(g.Conditions)
-	i.Number, i.Action, i.Parent = s.Text(1, 1), twin(unItemActions, s.Text(2, 1)), s.Text(4, 2)
+	i.Number, i.Action, i.Parent = r.get(s, 1, 1), twin(unItemActions, r.get(s, 2, 1)), r.get(s, 4, 2)
 	r.d.Lines = append(r.d.Lines, i)
 	r.begin(&r.d.Lines[len(r.d.Lines)-1])
 	r.inheritedFrom, r.inheritedTo = true, true
-	r.item(s.Text(3, 1), s.Text(3, 2))
+	r.item(r.get(s, 3, 1), r.get(s, 3, 2))
 }
 
 // quantity takes QTY 59 as the pack, others as conditions of ordering.
@@ -172,7 +173,7 @@ func (r *pricatReader) quantity(s *edifact.Segment) {
 	switch {
 	case r.at == nil || r.allowance != nil || r.part:
 		r.drop(s)
-	case s.Text(1, 1) == "59" && r.at.Pack == "" && r.at != &r.group:
+	case r.get(s, 1, 1) == "59" && r.at.Pack == "" && r.at != &r.group:
 		r.at.Pack = r.number(s, 1, 2)
 		r.at.Packs = []doc.Packing{{Pack: r.at.Pack}}
 	default:
@@ -192,7 +193,7 @@ func (r *pricatReader) packaging(kind string) {
 
 // date takes the days that the list, an item or a price holds.
 func (r *pricatReader) date(s *edifact.Segment) {
-	q := s.Text(1, 1)
+	q := r.get(s, 1, 1)
 	from, to, rest := &r.d.ValidFrom, &r.d.ValidTo, (*[]doc.Date)(nil)
 	switch {
 	case r.price != nil:
@@ -210,7 +211,7 @@ func (r *pricatReader) date(s *edifact.Segment) {
 		return
 	}
 	if q == "273" && *from == "" && *to == "" {
-		if p, ok := spanned(s.Text(1, 2)); ok {
+		if p, ok := spanned(r.get(s, 1, 2)); ok {
 			*from, *to = p.From, p.To
 			return
 		}

@@ -30,22 +30,22 @@ func readORDCHG(set *schema.Set) (*doc.OrderChange, []wire.Finding) {
 		switch tag {
 		case "UNH", "UNT":
 		case "BGM":
-			d.Type, number = twin(unChangeTypes, s.Text(1, 1)), s.Text(2, 1)
-			d.Purpose = twin(unPurposes, s.Text(3, 1))
+			d.Type, number = twin(unChangeTypes, r.get(s, 1, 1)), r.get(s, 2, 1)
+			d.Purpose = twin(unPurposes, r.get(s, 3, 1))
 		case "LIN":
-			d.Lines = append(d.Lines, doc.ChangeLine{Line: doc.Line{Number: s.Text(1, 1)}, Change: twin(unActions, s.Text(2, 1))})
+			d.Lines = append(d.Lines, doc.ChangeLine{Line: doc.Line{Number: r.get(s, 1, 1)}, Change: twin(unActions, r.get(s, 2, 1))})
 			line = &d.Lines[len(d.Lines)-1]
 			r.open(&line.Line)
-			r.item(s.Text(3, 1), s.Text(3, 2))
+			r.item(r.get(s, 3, 1), r.get(s, 3, 2))
 		case "QTY":
-			if line != nil && !r.part && s.Text(1, 1) == "73" && line.Left == "" {
+			if line != nil && !r.part && r.get(s, 1, 1) == "73" && line.Left == "" {
 				line.Left = r.number(s, 1, 2)
-				setOnce(&line.Unit, twin(unUnits, s.Text(1, 3)))
+				setOnce(&line.Unit, twin(unUnits, r.get(s, 1, 3)))
 				continue
 			}
 			r.common(s)
 		case "DTM":
-			switch q := s.Text(1, 1); {
+			switch q := r.get(s, 1, 1); {
 			case q == "137" && line == nil && !r.summary && r.party == nil && !r.part && !r.group && d.ChangeDate == "":
 				d.ChangeDate, _ = r.when(s)
 			case q == "171" && dated:
@@ -55,12 +55,12 @@ func readORDCHG(set *schema.Set) (*doc.OrderChange, []wire.Finding) {
 			}
 		case "RFF":
 			if line == nil && r.party == nil && !r.part && r.changeRef(s, d) {
-				ordered = s.Text(1, 1) == "ON"
+				ordered = r.get(s, 1, 1) == "ON"
 				continue
 			}
 			r.ref(s)
 		case "MOA":
-			if r.summary && !r.part && s.Text(1, 1) == "79" {
+			if r.summary && !r.part && r.get(s, 1, 1) == "79" {
 				d.Total = r.number(s, 1, 2)
 				continue
 			}
@@ -78,16 +78,17 @@ func readORDCHG(set *schema.Set) (*doc.OrderChange, []wire.Finding) {
 	for i := range d.Lines {
 		identify(&d.Lines[i].Line)
 	}
+	r.done()
 	return d, r.findings
 }
 
 // changeRef takes the references of the head that are fields of a change.
 func (r *unReader) changeRef(s *edifact.Segment, d *doc.OrderChange) bool {
-	to := map[string]*string{"ON": &d.Number, "PP": &d.Sequence, "VN": &d.Seller}[s.Text(1, 1)]
+	to := map[string]*string{"ON": &d.Number, "PP": &d.Sequence, "VN": &d.Seller}[r.get(s, 1, 1)]
 	if to == nil || *to != "" {
 		return r.headRef(s, &d.Contract, &d.Release)
 	}
-	*to, r.group = s.Text(1, 2), true
+	*to, r.group = r.get(s, 1, 2), true
 	return true
 }
 

@@ -43,17 +43,18 @@ func ReadDispute(set *schema.Set) (*doc.Dispute, []wire.Finding) {
 	for i := range set.Un {
 		r.segment(&set.Un[i])
 	}
+	r.done()
 	return d, r.findings
 }
 
 func (r *disputeReader) segment(s *edifact.Segment) {
-	q := s.Text(1, 1)
+	q := r.get(s, 1, 1)
 	switch tag := string(s.TagBytes()); {
 	case tag == "UNH" || tag == "UNT":
 	case tag == "BGM":
-		r.d.Number, r.d.Purpose = s.Text(2, 1), twin(unDisputePurposes, s.Text(3, 1))
+		r.d.Number, r.d.Purpose = r.get(s, 2, 1), twin(unDisputePurposes, r.get(s, 3, 1))
 	case tag == "DOC":
-		r.d.Documents = append(r.d.Documents, doc.DisputedDocument{Qualifier: twin(unDocuments, q), Number: s.Text(2, 1), Status: s.Text(2, 2)})
+		r.d.Documents = append(r.d.Documents, doc.DisputedDocument{Qualifier: twin(unDocuments, q), Number: r.get(s, 2, 1), Status: r.get(s, 2, 2)})
 		r.at = &r.d.Documents[len(r.d.Documents)-1]
 		r.line, r.reasons, r.notes = nil, &r.at.Reasons, nil
 		r.ignored(s, 2, 3)
@@ -70,15 +71,15 @@ func (r *disputeReader) segment(s *edifact.Segment) {
 		*r.reasons = append(*r.reasons, doc.DisputeReason{Reason: reason, ReasonUN: un})
 		r.notes = &(*r.reasons)[len(*r.reasons)-1].Notes
 	case tag == "INP":
-		r.at.Actions = append(r.at.Actions, doc.DisputeAction{Party: twin(unActors, q), Kind: s.Text(2, 1), Code: s.Text(2, 2)})
+		r.at.Actions = append(r.at.Actions, doc.DisputeAction{Party: twin(unActors, q), Kind: r.get(s, 2, 1), Code: r.get(s, 2, 2)})
 		r.notes = &r.at.Actions[len(r.at.Actions)-1].Notes
 		r.ignored(s, 1, 2, 2, 5, 3, 1)
 	case tag == "DLI":
-		r.at.Lines = append(r.at.Lines, doc.DisputedLine{Kind: q, Number: s.Text(2, 1)})
+		r.at.Lines = append(r.at.Lines, doc.DisputedLine{Kind: q, Number: r.get(s, 2, 1)})
 		r.line = &r.at.Lines[len(r.at.Lines)-1]
 		r.reasons, r.notes = &r.line.Reasons, nil
 	case tag == "FTX" && r.notes != nil:
-		*r.notes = appendTexts(*r.notes, ftx(s))
+		*r.notes = appendTexts(*r.notes, r.ftx(s))
 	default:
 		r.drop(s)
 	}

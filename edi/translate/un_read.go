@@ -36,6 +36,7 @@ type unReader struct {
 	set      *schema.Set
 	placed   []string // as of reader
 	outlined bool
+	seen     unSeen
 
 	findings []wire.Finding
 	told     told
@@ -53,7 +54,7 @@ type unReader struct {
 
 func newUnReader(set *schema.Set, head *doc.Header) *unReader {
 	edifact.ShareText(set.Un)
-	return &unReader{set: set, head: head}
+	return &unReader{set: set, head: head, seen: make(unSeen, len(set.Un))}
 }
 
 func (r *unReader) note(key string, s *edifact.Segment, el, comp int, value string) {
@@ -73,14 +74,21 @@ func (r *unReader) drop(s *edifact.Segment) {
 	if r.carry(s) {
 		key = "translate.carried"
 	}
+	r.seen.mark(s, everything)
 	if r.told.first(key, s.TagBytes(), r.findings) {
 		r.note(key, s, 0, 0, "")
 	}
 }
 
+// get is a component as the document takes it.
+func (r *unReader) get(s *edifact.Segment, el, comp int) string {
+	r.seen.mark(s, bitOf(el, comp))
+	return s.Text(el, comp)
+}
+
 // number reads n: a decimal comma becomes a point.
 func (r *unReader) number(s *edifact.Segment, el, comp int) doc.Decimal {
-	t := strings.Replace(s.Text(el, comp), ",", ".", 1)
+	t := strings.Replace(r.get(s, el, comp), ",", ".", 1)
 	if t == "" {
 		return ""
 	}
@@ -94,8 +102,8 @@ func (r *unReader) number(s *edifact.Segment, el, comp int) doc.Decimal {
 
 // when reads a DTM of the formats 101, 102, 203 and 204.
 func (r *unReader) when(s *edifact.Segment) (date, clockTime string) {
-	v := s.Text(1, 2)
-	switch format := s.Text(1, 3); {
+	v := r.get(s, 1, 2)
+	switch format := r.get(s, 1, 3); {
 	case format == "101" && len(v) == 6:
 		v = "20" + v
 	case (format == "102" || format == "") && len(v) == 8, format == "203" && len(v) == 12, format == "204" && len(v) == 14:
@@ -140,24 +148,24 @@ func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 		switch string(s.TagBytes()) {
 		case "UNH", "UNT":
 		case "BGM":
-			d.Type, d.Number = twin(unOrderTypes, s.Text(1, 1)), s.Text(2, 1)
-			d.Purpose = twin(unPurposes, s.Text(3, 1))
+			d.Type, d.Number = twin(unOrderTypes, r.get(s, 1, 1)), r.get(s, 2, 1)
+			d.Purpose = twin(unPurposes, r.get(s, 3, 1))
 		case "LIN":
-			d.Lines = append(d.Lines, doc.Line{Number: s.Text(1, 1)})
+			d.Lines = append(d.Lines, doc.Line{Number: r.get(s, 1, 1)})
 			r.open(&d.Lines[len(d.Lines)-1])
-			r.item(s.Text(3, 1), s.Text(3, 2))
+			r.item(r.get(s, 3, 1), r.get(s, 3, 2))
 		case "TDT":
 			r.routing(s, &d.Carrier)
 		case "UNS":
 			r.close()
 		case "DTM":
-			if s.Text(1, 1) == "137" && r.line == nil && r.party == nil && !r.part && !r.group && d.Date == "" {
+			if r.get(s, 1, 1) == "137" && r.line == nil && r.party == nil && !r.part && !r.group && d.Date == "" {
 				d.Date, _ = r.when(s)
 				continue
 			}
 			r.dtm(s)
 		case "MOA":
-			if r.summary && !r.part && s.Text(1, 1) == "79" {
+			if r.summary && !r.part && r.get(s, 1, 1) == "79" {
 				d.Total = r.number(s, 1, 2)
 				continue
 			}
@@ -174,16 +182,17 @@ func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 	for i := range d.Lines {
 		identify(&d.Lines[i])
 	}
+	r.done()
 	return d, r.findings
 }
 
 // routing takes the TDT of the header that names one carrier; any other is carried, as
 // is what else stands in its group.
 func (r *unReader) routing(s *edifact.Segment, to *doc.Carrier) {
-	c := doc.Carrier{Code: s.Text(5, 1), Mode: twin(unModes, s.Text(3, 1)), Name: s.Text(5, 4)}
-	plain := s.Text(1, 1) == "20" && s.Len() <= 5
+	c := doc.Carrier{Code: r.get(s, 5, 1), Mode: twin(unModes, r.get(s, 3, 1)), Name: r.get(s, 5, 4)}
+	plain := r.get(s, 1, 1) == "20" && s.Len() <= 5
 	for _, at := range [][2]int{{2, 1}, {3, 2}, {4, 1}, {4, 2}, {5, 2}, {5, 3}} {
-		plain = plain && s.Text(at[0], at[1]) == ""
+		plain = plain && r.get(s, at[0], at[1]) == ""
 	}
 	if r.line != nil || r.summary || *to != (doc.Carrier{}) || !plain || c == (doc.Carrier{}) {
 		r.common(s)
@@ -205,26 +214,26 @@ func (r *unReader) common(s *edifact.Segment) {
 			r.drop(s)
 			return
 		}
-		name := s.Text(2, 2)
+		name := r.get(s, 2, 2)
 		if name == "" {
-			name = s.Text(2, 1)
+			name = r.get(s, 2, 1)
 		}
-		r.party.Contacts = append(r.party.Contacts, doc.Contact{Function: twin(unFunctions, s.Text(1, 1)), Name: name})
+		r.party.Contacts = append(r.party.Contacts, doc.Contact{Function: twin(unFunctions, r.get(s, 1, 1)), Name: name})
 	case "COM":
 		if r.party == nil || r.part || len(r.party.Contacts) == 0 {
 			r.drop(s)
 			return
 		}
 		c := &r.party.Contacts[len(r.party.Contacts)-1]
-		c.Numbers = append(c.Numbers, doc.ContactNumber{Kind: s.Text(1, 2), Number: s.Text(1, 1)})
+		c.Numbers = append(c.Numbers, doc.ContactNumber{Kind: r.get(s, 1, 2), Number: r.get(s, 1, 1)})
 	case "CUX":
 		r.party, r.part, r.group, r.allowance, r.tax = nil, false, true, nil, nil
-		if r.line != nil || r.head.Currency != "" || s.Text(1, 1) != "2" {
+		if r.line != nil || r.head.Currency != "" || r.get(s, 1, 1) != "2" {
 			r.part = true
 			r.drop(s)
 			return
 		}
-		r.head.Currency = s.Text(1, 2)
+		r.head.Currency = r.get(s, 1, 2)
 	case "FTX":
 		r.text(s)
 	case "PIA":
@@ -233,12 +242,12 @@ func (r *unReader) common(s *edifact.Segment) {
 			return
 		}
 		for el := 2; el <= 6; el++ {
-			r.item(s.Text(el, 1), s.Text(el, 2))
+			r.item(r.get(s, el, 1), r.get(s, el, 2))
 		}
 	case "IMD":
-		t := strings.TrimSpace(s.Text(3, 4))
-		if more := s.Text(3, 5); more != "" {
-			t = strings.TrimSpace(s.Text(3, 4) + " " + more)
+		t := strings.TrimSpace(r.get(s, 3, 4))
+		if more := r.get(s, 3, 5); more != "" {
+			t = strings.TrimSpace(r.get(s, 3, 4) + " " + more)
 		}
 		if r.line == nil || r.part || t == "" {
 			r.drop(s)
@@ -249,11 +258,11 @@ func (r *unReader) common(s *edifact.Segment) {
 		}
 		r.line.Description = strings.TrimSpace(t)
 	case "QTY":
-		if r.line == nil || r.part || s.Text(1, 1) != "21" || r.line.Quantity != "" {
+		if r.line == nil || r.part || r.get(s, 1, 1) != "21" || r.line.Quantity != "" {
 			r.drop(s)
 			return
 		}
-		r.line.Quantity, r.line.Unit = r.number(s, 1, 2), twin(unUnits, s.Text(1, 3))
+		r.line.Quantity, r.line.Unit = r.number(s, 1, 2), twin(unUnits, r.get(s, 1, 3))
 	case "PRI":
 		r.price(s)
 	case "ALC":
@@ -261,7 +270,7 @@ func (r *unReader) common(s *edifact.Segment) {
 	case "TAX":
 		r.duty(s)
 	case "PCD":
-		if r.allowance == nil || s.Text(1, 1) != "3" && s.Text(1, 1) != "1" {
+		if r.allowance == nil || r.get(s, 1, 1) != "3" && r.get(s, 1, 1) != "1" {
 			r.drop(s)
 			return
 		}
@@ -270,7 +279,7 @@ func (r *unReader) common(s *edifact.Segment) {
 		r.pat(s)
 	case "CNT":
 		r.part = false
-		if n, err := strconv.Atoi(s.Text(1, 2)); err == nil && s.Text(1, 1) == "2" {
+		if n, err := strconv.Atoi(r.get(s, 1, 2)); err == nil && r.get(s, 1, 1) == "2" {
 			r.head.LineCount = n
 		}
 	case "TDT", "TOD", "PAC", "EQD", "SCC", "APR", "RCS", "DGS", "CCI", "LOC", "STG", "DOC", "RJL":
@@ -294,14 +303,14 @@ func (r *unReader) pat(s *edifact.Segment) {
 		return
 	}
 	t := doc.Terms{}
-	if s.Text(3, 3) == "D" && s.Text(3, 1) == "5" {
-		t.NetDays = s.Text(3, 4)
+	if r.get(s, 3, 3) == "D" && r.get(s, 3, 1) == "5" {
+		t.NetDays = r.get(s, 3, 4)
 	}
 	r.head.Terms = append(r.head.Terms, t)
 }
 
 func (r *unReader) dtm(s *edifact.Segment) {
-	if n := len(r.head.Terms); s.Text(1, 1) == "13" && n > 0 && r.line == nil && !r.summary && r.head.Terms[n-1].NetDate == "" {
+	if n := len(r.head.Terms); r.get(s, 1, 1) == "13" && n > 0 && r.line == nil && !r.summary && r.head.Terms[n-1].NetDate == "" {
 		r.head.Terms[n-1].NetDate, _ = r.when(s)
 		return
 	}
@@ -313,7 +322,7 @@ func (r *unReader) dtm(s *edifact.Segment) {
 	if date == "" {
 		return
 	}
-	d := doc.Date{Qualifier: dateQualifier(s.Text(1, 1)), Date: date, Time: t}
+	d := doc.Date{Qualifier: dateQualifier(r.get(s, 1, 1)), Date: date, Time: t}
 	if r.line != nil {
 		r.line.Dates = append(r.line.Dates, d)
 		return
@@ -322,7 +331,7 @@ func (r *unReader) dtm(s *edifact.Segment) {
 }
 
 func (r *unReader) ref(s *edifact.Segment) {
-	v := doc.Ref{Qualifier: twin(unRefs, s.Text(1, 1)), Value: s.Text(1, 2)}
+	v := doc.Ref{Qualifier: twin(unRefs, r.get(s, 1, 1)), Value: r.get(s, 1, 2)}
 	r.group = true
 	switch {
 	case r.party != nil:
@@ -339,7 +348,7 @@ func (r *unReader) ref(s *edifact.Segment) {
 func (r *unReader) text(s *edifact.Segment) {
 	parts := make([]string, 0, 5)
 	for c := 1; c <= 5; c++ {
-		parts = appendTexts(parts, s.Text(4, c))
+		parts = appendTexts(parts, r.get(s, 4, c))
 	}
 	t := strings.Join(parts, " ")
 	switch {
@@ -353,25 +362,25 @@ func (r *unReader) text(s *edifact.Segment) {
 }
 
 func (r *unReader) nad(s *edifact.Segment) {
-	p := doc.Party{Role: twin(unRoles, s.Text(1, 1)), ID: s.Text(2, 1)}
+	p := doc.Party{Role: twin(unRoles, r.get(s, 1, 1)), ID: r.get(s, 2, 1)}
 	if p.ID != "" {
-		p.IDQualifier = twin(unLists, s.Text(2, 3))
+		p.IDQualifier = twin(unLists, r.get(s, 2, 3))
 	}
-	p.Name = s.Text(4, 1)
+	p.Name = r.get(s, 4, 1)
 	for c := 2; c <= 5; c++ {
-		p.MoreNames = appendTexts(p.MoreNames, s.Text(4, c))
+		p.MoreNames = appendTexts(p.MoreNames, r.get(s, 4, c))
 	}
 	for c := 1; c <= 5; c++ { // the unstructured address: its first line is the name
-		if t := s.Text(3, c); p.Name == "" {
+		if t := r.get(s, 3, c); p.Name == "" {
 			p.Name = t
 		} else {
 			p.Address = appendTexts(p.Address, t)
 		}
 	}
 	for c := 1; c <= 4; c++ {
-		p.Address = appendTexts(p.Address, s.Text(5, c))
+		p.Address = appendTexts(p.Address, r.get(s, 5, c))
 	}
-	p.City, p.Region, p.Postcode, p.Country = s.Text(6, 1), s.Text(7, 1), s.Text(8, 1), s.Text(9, 1)
+	p.City, p.Region, p.Postcode, p.Country = r.get(s, 6, 1), r.get(s, 7, 1), r.get(s, 8, 1), r.get(s, 9, 1)
 	r.part, r.allowance, r.tax = false, nil, nil
 	if r.line != nil {
 		r.line.Parties = append(r.line.Parties, p)
@@ -408,7 +417,7 @@ func (r *unReader) item(id, kind string) {
 // more than one unit is told and not taken.
 func (r *unReader) price(s *edifact.Segment) {
 	r.party, r.part, r.group, r.allowance, r.tax = nil, false, true, nil, nil
-	kind, basis := s.Text(1, 1), s.Text(1, 5)
+	kind, basis := r.get(s, 1, 1), r.get(s, 1, 5)
 	if r.line == nil || kind != "AAA" && (kind != "AAB" || r.line.Price != "") || basis != "" && basis != "1" {
 		r.drop(s)
 		return

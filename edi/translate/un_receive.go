@@ -50,11 +50,11 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 		switch tag {
 		case "UNH", "UNT":
 		case "BGM":
-			d.Number, d.Purpose = s.Text(2, 1), twin(unPurposes, s.Text(3, 1))
+			d.Number, d.Purpose = r.get(s, 2, 1), twin(unPurposes, r.get(s, 3, 1))
 		case "CPS":
 			lost()
 			line, packs = nil, nil
-			first = s.Text(2, 1) == ""
+			first = r.get(s, 2, 1) == ""
 			r.line, r.party, r.part, r.group = nil, nil, false, true
 		case "PAC":
 			if line != nil {
@@ -66,16 +66,16 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 				pack = s
 				continue
 			}
-			d.Loads = append(d.Loads, doc.ShipmentCount{Packaging: s.Text(3, 1), Count: r.number(s, 1, 1)})
+			d.Loads = append(d.Loads, doc.ShipmentCount{Packaging: r.get(s, 3, 1), Count: r.number(s, 1, 1)})
 		case "PCI":
 			r.part = line != nil // its quantities are parts of the line's
 		case "GIN":
-			if s.Text(1, 1) != "BJ" {
+			if r.get(s, 1, 1) != "BJ" {
 				r.drop(s)
 				continue
 			}
 			for el := 2; el <= 6; el++ {
-				if n := s.Text(el, 1); n != "" && line != nil {
+				if n := r.get(s, el, 1); n != "" && line != nil {
 					line.SSCCs = append(line.SSCCs, n)
 				} else if n != "" {
 					packs, pack = append(packs, n), nil
@@ -83,10 +83,10 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 			}
 		case "LIN":
 			lost()
-			d.Lines = append(d.Lines, doc.ReceivedLine{Line: doc.Line{Number: s.Text(1, 1)}, SSCCs: append([]string(nil), packs...)})
+			d.Lines = append(d.Lines, doc.ReceivedLine{Line: doc.Line{Number: r.get(s, 1, 1)}, SSCCs: append([]string(nil), packs...)})
 			line = &d.Lines[len(d.Lines)-1]
 			r.open(&line.Line)
-			r.item(s.Text(3, 1), s.Text(3, 2))
+			r.item(r.get(s, 3, 1), r.get(s, 3, 2))
 		case "QTY":
 			r.receivedQuantity(s, line)
 		case "QVR":
@@ -100,16 +100,16 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 				r.ref(s)
 				continue
 			}
-			ordered = s.Text(1, 1) == "ON"
+			ordered = r.get(s, 1, 1) == "ON"
 		case "TDT":
 			if line != nil || d.Carrier != (doc.Carrier{}) {
 				r.drop(s)
 				continue
 			}
 			r.party, r.group = nil, true
-			d.Carrier = doc.Carrier{Code: s.Text(5, 1), Mode: twin(unModes, s.Text(3, 1)), Name: s.Text(5, 4)}
+			d.Carrier = doc.Carrier{Code: r.get(s, 5, 1), Mode: twin(unModes, r.get(s, 3, 1)), Name: r.get(s, 5, 4)}
 		case "DTM":
-			switch q := s.Text(1, 1); {
+			switch q := r.get(s, 1, 1); {
 			case q == "137" && line == nil && !r.group && r.party == nil && d.Date == "":
 				d.Date, d.Time = r.when(s)
 			case q == "171" && dated && line != nil:
@@ -134,6 +134,7 @@ func readRECADV(set *schema.Set) (*doc.ReceivingAdvice, []wire.Finding) {
 			setOnce(&l.ReturnedUnit, l.Unit)
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 
@@ -142,8 +143,8 @@ func (r *unReader) receivedQuantity(s *edifact.Segment, line *doc.ReceivedLine) 
 		r.drop(s)
 		return
 	}
-	n, unit := r.number(s, 1, 2), twin(unUnits, s.Text(1, 3))
-	switch kind := s.Text(1, 1); {
+	n, unit := r.number(s, 1, 2), twin(unUnits, r.get(s, 1, 3))
+	switch kind := r.get(s, 1, 1); {
 	case (kind == "48" || kind == "194") && line.Quantity == "":
 		line.Quantity, line.Unit = n, unit
 	case kind == "12" && line.Shipped == "":
@@ -164,9 +165,9 @@ func (r *unReader) variance(s *edifact.Segment, line *doc.ReceivedLine) {
 		return
 	}
 	size := doc.Decimal(strings.TrimPrefix(string(n), "-"))
-	if s.Text(1, 2) == goesBack && line.Returned == "" {
+	if r.get(s, 1, 2) == goesBack && line.Returned == "" {
 		line.Returned = size
-		if s.Text(2, 1)+s.Text(3, 1) == "" {
+		if r.get(s, 2, 1)+r.get(s, 3, 1) == "" {
 			return
 		}
 	}
@@ -174,15 +175,15 @@ func (r *unReader) variance(s *edifact.Segment, line *doc.ReceivedLine) {
 	if n.Sign() < 0 {
 		e.Condition = short
 	}
-	if c := s.Text(2, 1); c != "" {
+	if c := r.get(s, 2, 1); c != "" {
 		e.Condition = twin(unConditions, c)
 		if e.Condition == c { // no code of X12: the sign is part of what it says
 			e.Quantity = n
 		}
 	}
-	if c := s.Text(3, 1); c != "" && s.Text(3, 3) == agencyX12 {
+	if c := r.get(s, 3, 1); c != "" && r.get(s, 3, 3) == agencyX12 {
 		e.Condition = c
-	} else if to := unWhy[c]; to != "" && s.Text(2, 1) == "" {
+	} else if to := unWhy[c]; to != "" && r.get(s, 2, 1) == "" {
 		e.Condition = to
 	} else if c != "" && unWhy[c] != e.Condition {
 		r.note("translate.not_carried", s, 3, 1, c)
@@ -193,14 +194,14 @@ func (r *unReader) variance(s *edifact.Segment, line *doc.ReceivedLine) {
 // orderRef takes RFF ON as an order, and RFF RE as the release of the one before.
 func (r *unReader) orderRef(s *edifact.Segment, list *[]doc.OrderRef) bool {
 	n := len(*list)
-	switch s.Text(1, 1) {
+	switch r.get(s, 1, 1) {
 	case "ON":
-		*list = append(*list, doc.OrderRef{Number: s.Text(1, 2)})
+		*list = append(*list, doc.OrderRef{Number: r.get(s, 1, 2)})
 	case "RE":
 		if n == 0 || (*list)[n-1].Release != "" {
 			return false
 		}
-		(*list)[n-1].Release = s.Text(1, 2)
+		(*list)[n-1].Release = r.get(s, 1, 2)
 	default:
 		return false
 	}

@@ -36,13 +36,13 @@ func readREMADV(set *schema.Set) (*doc.Remittance, []wire.Finding) {
 	for i := range set.Un {
 		s := &set.Un[i]
 		tag := string(s.TagBytes())
-		q := s.Text(1, 1)
+		q := r.get(s, 1, 1)
 		switch {
 		case tag == "UNH" || tag == "UNT":
 		case tag == "BGM":
-			d.Number = s.Text(2, 1)
+			d.Number = r.get(s, 2, 1)
 		case tag == "DOC":
-			d.Lines = append(d.Lines, doc.RemittanceLine{Qualifier: twin(unDocuments, q), Number: s.Text(2, 1)})
+			d.Lines = append(d.Lines, doc.RemittanceLine{Qualifier: twin(unDocuments, q), Number: r.get(s, 2, 1)})
 			line, adj, at = &d.Lines[len(d.Lines)-1], nil, remitDoc
 			r.ignored(s, 2, 2, 2, 3)
 		case tag == "UNS":
@@ -62,9 +62,9 @@ func readREMADV(set *schema.Set) (*doc.Remittance, []wire.Finding) {
 			adj.Amount = negated(r.number(s, 1, 2))
 			r.foreign(s)
 		case at == remitAdjust && tag == "RFF" && adj.Ref.Qualifier == "":
-			adj.Ref = doc.Ref{Qualifier: twin(unRefs, q), Value: s.Text(1, 2)}
+			adj.Ref = doc.Ref{Qualifier: twin(unRefs, q), Value: r.get(s, 1, 2)}
 		case at == remitAdjust && tag == "FTX":
-			adj.Notes = appendTexts(adj.Notes, ftx(s))
+			adj.Notes = appendTexts(adj.Notes, r.ftx(s))
 		case at == remitAdjust && tag == "TAX":
 			at = remitSkip // adj stays: the next AJT is its neighbour
 			r.drop(s)
@@ -75,11 +75,12 @@ func readREMADV(set *schema.Set) (*doc.Remittance, []wire.Finding) {
 			r.drop(s)
 		}
 	}
+	r.done()
 	return d, r.findings
 }
 
 func (r *unReader) remitHead(s *edifact.Segment, d *doc.Remittance) {
-	switch q := s.Text(1, 1); string(s.TagBytes()) {
+	switch q := r.get(s, 1, 1); string(s.TagBytes()) {
 	case "DTM":
 		switch {
 		case r.party == nil && q == "137" && d.Date == "":
@@ -90,9 +91,9 @@ func (r *unReader) remitHead(s *edifact.Segment, d *doc.Remittance) {
 			r.dtm(s)
 		}
 	case "FII":
-		a := doc.BankAccount{Account: s.Text(2, 1), Bank: s.Text(3, 1)}
+		a := doc.BankAccount{Account: r.get(s, 2, 1), Bank: r.get(s, 3, 1)}
 		if a.Bank != "" {
-			a.BankQualifier = twin(unBanks, s.Text(3, 3))
+			a.BankQualifier = twin(unBanks, r.get(s, 3, 3))
 		}
 		switch { // the first of each
 		case q == "OR" && d.Payer == (doc.BankAccount{}):
@@ -105,7 +106,7 @@ func (r *unReader) remitHead(s *edifact.Segment, d *doc.Remittance) {
 		}
 		r.ignored(s, 2, 2, 2, 3, 2, 4, 3, 4, 3, 7, 3, 8, 4, 1) // holder, currency, branch, name, place and country
 	case "PAI":
-		d.Method = twin(unPayments, s.Text(1, 3))
+		d.Method = twin(unPayments, r.get(s, 1, 3))
 		r.ignored(s, 1, 1, 1, 2, 1, 6)
 	default:
 		r.common(s)
@@ -113,7 +114,7 @@ func (r *unReader) remitHead(s *edifact.Segment, d *doc.Remittance) {
 }
 
 func (r *unReader) remitDoc(s *edifact.Segment, l *doc.RemittanceLine) {
-	q := s.Text(1, 1)
+	q := r.get(s, 1, 1)
 	amounts := map[string]*doc.Decimal{"9": &l.Amount, "12": &l.Paid, "52": &l.Discount}
 	switch string(s.TagBytes()) {
 	case "MOA":
@@ -134,15 +135,15 @@ func (r *unReader) remitDoc(s *edifact.Segment, l *doc.RemittanceLine) {
 			l.Dates = append(l.Dates, doc.Date{Qualifier: q, Date: date, Time: t})
 		}
 	case "RFF":
-		l.Refs = append(l.Refs, doc.Ref{Qualifier: twin(unRefs, q), Value: s.Text(1, 2)})
+		l.Refs = append(l.Refs, doc.Ref{Qualifier: twin(unRefs, q), Value: r.get(s, 1, 2)})
 	case "NAD":
 		if l.Entity.Role != "" {
 			r.drop(s)
 			return
 		}
-		l.Entity = doc.Party{Role: twin(unRoles, q), ID: s.Text(2, 1)}
+		l.Entity = doc.Party{Role: twin(unRoles, q), ID: r.get(s, 2, 1)}
 		if l.Entity.ID != "" {
-			l.Entity.IDQualifier = twin(unLists, s.Text(2, 3))
+			l.Entity.IDQualifier = twin(unLists, r.get(s, 2, 3))
 		}
 		r.ignored(s, 3, 1, 4, 1, 5, 1, 6, 1)
 	default:
@@ -151,10 +152,10 @@ func (r *unReader) remitDoc(s *edifact.Segment, l *doc.RemittanceLine) {
 }
 
 // ftx joins the lines of a free text.
-func ftx(s *edifact.Segment) string {
+func (r *unReader) ftx(s *edifact.Segment) string {
 	var parts []string
 	for c := 1; c <= 5; c++ {
-		parts = appendTexts(parts, s.Text(4, c))
+		parts = appendTexts(parts, r.get(s, 4, c))
 	}
 	out := ""
 	for _, p := range parts {

@@ -55,22 +55,22 @@ func readReturnUN(set *schema.Set) (*doc.Return, []wire.Finding) {
 		switch tag {
 		case "UNH", "UNT":
 		case "BGM":
-			d.Number, d.Purpose = s.Text(2, 1), twin(unPurposes, s.Text(3, 1))
+			d.Number, d.Purpose = r.get(s, 2, 1), twin(unPurposes, r.get(s, 3, 1))
 			if d.Purpose == "00" {
 				d.Purpose = original
 			}
 		case "LIN":
-			d.Lines = append(d.Lines, doc.ReturnLine{Line: doc.Line{Number: s.Text(1, 1)}})
+			d.Lines = append(d.Lines, doc.ReturnLine{Line: doc.Line{Number: r.get(s, 1, 1)}})
 			line = &d.Lines[len(d.Lines)-1]
 			r.open(&line.Line)
-			r.item(s.Text(3, 1), s.Text(3, 2))
+			r.item(r.get(s, 3, 1), r.get(s, 3, 2))
 		case "QTY":
-			if line == nil || r.part || s.Text(1, 1) != "61" || line.Quantity != "" {
+			if line == nil || r.part || r.get(s, 1, 1) != "61" || line.Quantity != "" {
 				foreign = set.Type == "RETANN"
 				r.drop(s)
 				continue
 			}
-			line.Quantity, line.Unit = r.number(s, 1, 2), twin(unUnits, s.Text(1, 3))
+			line.Quantity, line.Unit = r.number(s, 1, 2), twin(unUnits, r.get(s, 1, 3))
 		case "CDI":
 			if foreign {
 				r.drop(s)
@@ -80,15 +80,15 @@ func readReturnUN(set *schema.Set) (*doc.Return, []wire.Finding) {
 			r.state(s, verdict)
 		case "RFF":
 			ordered = nil
-			switch q := s.Text(1, 1); {
+			switch q := r.get(s, 1, 1); {
 			case r.party == nil && q == "ON" && order.Number == "":
-				order.Number, ordered, r.group = s.Text(1, 2), order, true
+				order.Number, ordered, r.group = r.get(s, 1, 2), order, true
 			case r.party == nil && q == "RE" && order.Number != "" && order.Release == "":
-				order.Release, r.group = s.Text(1, 2), true
+				order.Release, r.group = r.get(s, 1, 2), true
 			case r.party == nil && line == nil && q == "ALQ" && d.RMA == "":
-				d.RMA, r.group = s.Text(1, 2), true
+				d.RMA, r.group = r.get(s, 1, 2), true
 			case r.party == nil && line == nil && q == "ARN" && d.Reference == "":
-				d.Reference, r.group = s.Text(1, 2), true
+				d.Reference, r.group = r.get(s, 1, 2), true
 			default:
 				r.ref(s)
 			}
@@ -101,9 +101,9 @@ func readReturnUN(set *schema.Set) (*doc.Return, []wire.Finding) {
 				continue
 			}
 			r.party, r.group = nil, true
-			d.Carrier = doc.Carrier{Code: s.Text(5, 1), Mode: twin(unModes, s.Text(3, 1)), Name: s.Text(5, 4)}
+			d.Carrier = doc.Carrier{Code: r.get(s, 5, 1), Mode: twin(unModes, r.get(s, 3, 1)), Name: r.get(s, 5, 4)}
 		case "DTM":
-			switch q := s.Text(1, 1); {
+			switch q := r.get(s, 1, 1); {
 			case q == "137" && line == nil && !r.group && r.party == nil && d.Date == "":
 				d.Date, d.Time = r.when(s)
 			case q == "171" && ordered != nil:
@@ -125,13 +125,14 @@ func readReturnUN(set *schema.Set) (*doc.Return, []wire.Finding) {
 	for i := range d.Lines {
 		identify(&d.Lines[i].Line)
 	}
+	r.done()
 	return d, r.findings
 }
 
 // state reads CDI; a second one of a kind is told.
 func (r *unReader) state(s *edifact.Segment, to *doc.Disposition) {
-	code, field := s.Text(2, 1), &to.Reason
-	switch s.Text(1, 1) {
+	code, field := r.get(s, 2, 1), &to.Reason
+	switch r.get(s, 1, 1) {
 	case stateReturn:
 		code, field = twin(unDispositions, code), &to.Code
 	case stateLife:
@@ -144,7 +145,7 @@ func (r *unReader) state(s *edifact.Segment, to *doc.Disposition) {
 		return
 	}
 	setOnce(field, code)
-	if t := s.Text(2, 4); t != "" && to.Text != "" {
+	if t := r.get(s, 2, 4); t != "" && to.Text != "" {
 		r.note("translate.not_carried", s, 2, 4, t)
 	} else {
 		setOnce(&to.Text, t)

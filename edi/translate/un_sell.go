@@ -47,6 +47,7 @@ func readSLSRPT(set *schema.Set) (*doc.SellThrough, []wire.Finding) {
 		firstPrice(&d.Lines[i].Line, d.Lines[i].Prices)
 	}
 	r.keepShape(d)
+	r.done()
 	return d, r.findings
 }
 
@@ -67,7 +68,7 @@ func (r *sellReader) segment(s *edifact.Segment) {
 	switch string(s.TagBytes()) {
 	case "UNH", "UNT":
 	case "BGM":
-		r.d.Number, r.d.Purpose = s.Text(2, 1), twin(unPurposes, s.Text(3, 1))
+		r.d.Number, r.d.Purpose = r.get(s, 2, 1), twin(unPurposes, r.get(s, 3, 1))
 	case "GIS":
 		r.byLine = true
 		r.place = doc.SellLine{}
@@ -83,9 +84,9 @@ func (r *sellReader) segment(s *edifact.Segment) {
 		if r.byLine {
 			r.place = doc.SellLine{}
 		}
-		r.item = doc.SellLine{Line: doc.Line{Number: s.Text(1, 1)}}
+		r.item = doc.SellLine{Line: doc.Line{Number: r.get(s, 1, 1)}}
 		r.begin(&r.item)
-		r.unReader.item(s.Text(3, 1), s.Text(3, 2))
+		r.unReader.item(r.get(s, 3, 1), r.get(s, 3, 2))
 	case "QTY":
 		r.quantity(s)
 	case "PRI":
@@ -102,7 +103,7 @@ func (r *sellReader) segment(s *edifact.Segment) {
 		if r.at == nil {
 			r.common(s)
 		} else if n := len(r.at.Prices); n > 0 && r.at != &r.place {
-			r.at.Prices[n-1].Currency = s.Text(1, 2)
+			r.at.Prices[n-1].Currency = r.get(s, 1, 2)
 		} else {
 			r.drop(s)
 		}
@@ -118,8 +119,8 @@ func (r *sellReader) segment(s *edifact.Segment) {
 		if r.at != nil || r.early {
 			r.party = nil
 		}
-		if r.at == nil && r.party == nil && s.Text(1, 1) == "ACW" && r.d.Replaces == "" {
-			r.d.Replaces, r.group = s.Text(1, 2), true
+		if r.at == nil && r.party == nil && r.get(s, 1, 1) == "ACW" && r.d.Replaces == "" {
+			r.d.Replaces, r.group = r.get(s, 1, 2), true
 			return
 		}
 		r.ref(s)
@@ -140,12 +141,12 @@ func (r *sellReader) segment(s *edifact.Segment) {
 
 // store is the place of sale of a LOC, nil where it is the reporter's own.
 func (r *sellReader) store(s *edifact.Segment) *doc.Party {
-	p := &doc.Party{Role: "SN", ID: s.Text(2, 1), Name: s.Text(2, 4)}
-	if q := s.Text(1, 1); q != "162" {
+	p := &doc.Party{Role: "SN", ID: r.get(s, 2, 1), Name: r.get(s, 2, 4)}
+	if q := r.get(s, 1, 1); q != "162" {
 		r.note("translate.not_carried", s, 1, 1, q)
 	}
 	if p.ID != "" {
-		p.IDQualifier = twin(unLists, s.Text(2, 3))
+		p.IDQualifier = twin(unLists, r.get(s, 2, 3))
 	}
 	own := r.d.Reporter()
 	switch {
@@ -156,7 +157,7 @@ func (r *sellReader) store(s *edifact.Segment) *doc.Party {
 }
 
 func (r *sellReader) date(s *edifact.Segment) {
-	q := s.Text(1, 1)
+	q := r.get(s, 1, 1)
 	if r.at == nil {
 		if r.summary || r.party != nil || r.group || r.part {
 			r.dtm(s)
@@ -190,7 +191,7 @@ func (r *sellReader) date(s *edifact.Segment) {
 // quantity makes a line of a quantity sold or returned. What was sold on promotion is part
 // of the quantity sold where both are there, else it is that quantity.
 func (r *sellReader) quantity(s *edifact.Segment) {
-	code, n, unit := s.Text(1, 1), r.number(s, 1, 2), twin(unUnits, s.Text(1, 3))
+	code, n, unit := r.get(s, 1, 1), r.number(s, 1, 2), twin(unUnits, r.get(s, 1, 3))
 	means, known := sales[code]
 	switch {
 	case r.at == nil || !known && code != "26":

@@ -35,10 +35,10 @@ func readDESADV(set *schema.Set) (*doc.ShipNotice, []wire.Finding) {
 		switch tag {
 		case "UNH", "UNT":
 		case "BGM":
-			d.Number, d.Purpose = s.Text(2, 1), twin(unPurposes, s.Text(3, 1))
+			d.Number, d.Purpose = r.get(s, 2, 1), twin(unPurposes, r.get(s, 3, 1))
 		case "CPS":
-			at = &level{kind: "S", parent: levels[s.Text(2, 1)]}
-			levels[s.Text(1, 1)] = at
+			at = &level{kind: "S", parent: levels[r.get(s, 2, 1)]}
+			levels[r.get(s, 1, 1)] = at
 			all = append(all, at)
 			r.line, r.party, r.part, r.group = nil, nil, false, true
 		case "PAC":
@@ -46,46 +46,50 @@ func readDESADV(set *schema.Set) (*doc.ShipNotice, []wire.Finding) {
 				r.drop(s)
 				continue
 			}
-			kind := unPacks[s.Text(3, 1)]
+			kind := unPacks[r.get(s, 3, 1)]
 			switch {
 			case at.parent == nil && len(all) == 1 || kind == "":
-				d.Loads = append(d.Loads, doc.ShipmentCount{Packaging: s.Text(3, 1), Count: r.number(s, 1, 1)})
+				d.Loads = append(d.Loads, doc.ShipmentCount{Packaging: r.get(s, 3, 1), Count: r.number(s, 1, 1)})
 			default:
 				at.pack = &doc.Pack{Kind: kind}
 			}
 		case "PCI":
 		case "GIN":
-			if at == nil || at.pack == nil || at.pack.SSCC != "" || s.Text(1, 1) != "BJ" {
+			if at == nil || at.pack == nil || at.pack.SSCC != "" || r.get(s, 1, 1) != "BJ" {
 				r.drop(s)
 				continue
 			}
-			at.pack.SSCC = s.Text(2, 1)
+			at.pack.SSCC = r.get(s, 2, 1)
 		case "LIN":
 			l := &level{kind: "I", parent: at, line: &doc.ShipLine{}}
-			l.line.Number = s.Text(1, 1)
+			l.line.Number = r.get(s, 1, 1)
 			all, lines = append(all, l), append(lines, l)
 			r.open(&l.line.Line)
-			r.item(s.Text(3, 1), s.Text(3, 2))
+			r.item(r.get(s, 3, 1), r.get(s, 3, 2))
 		case "QTY":
-			if r.line == nil || s.Text(1, 1) != "12" && s.Text(1, 1) != "21" {
+			if r.line == nil || r.get(s, 1, 1) != "12" && r.get(s, 1, 1) != "21" {
 				r.drop(s)
 				continue
 			}
 			l := lines[len(lines)-1].line
-			if s.Text(1, 1) == "21" {
-				l.Ordered = r.number(s, 1, 2)
+			if r.get(s, 1, 1) == "21" {
+				if l.Ordered = r.number(s, 1, 2); l.Unit == "" {
+					l.Unit = twin(unUnits, r.get(s, 1, 3))
+				} else if u := twin(unUnits, r.get(s, 1, 3)); u != "" && u != l.Unit {
+					r.note("translate.not_carried", s, 1, 3, r.get(s, 1, 3))
+				}
 			} else {
-				l.Quantity, l.Unit = r.number(s, 1, 2), twin(unUnits, s.Text(1, 3))
+				l.Quantity, l.Unit = r.number(s, 1, 2), twin(unUnits, r.get(s, 1, 3))
 			}
 		case "RFF":
 			switch {
-			case s.Text(1, 1) == "ON" && r.line != nil:
-				numbers[lines[len(lines)-1]] = s.Text(1, 2)
+			case r.get(s, 1, 1) == "ON" && r.line != nil:
+				numbers[lines[len(lines)-1]] = r.get(s, 1, 2)
 				r.group = true
-			case s.Text(1, 1) == "ON" && r.party == nil && order.Number == "":
-				order.Number, r.group = s.Text(1, 2), true
-			case s.Text(1, 1) == "RE" && r.party == nil && r.line == nil && order.Release == "":
-				order.Release, r.group = s.Text(1, 2), true
+			case r.get(s, 1, 1) == "ON" && r.party == nil && order.Number == "":
+				order.Number, r.group = r.get(s, 1, 2), true
+			case r.get(s, 1, 1) == "RE" && r.party == nil && r.line == nil && order.Release == "":
+				order.Release, r.group = r.get(s, 1, 2), true
 			default:
 				r.ref(s)
 			}
@@ -95,9 +99,9 @@ func readDESADV(set *schema.Set) (*doc.ShipNotice, []wire.Finding) {
 				continue
 			}
 			r.party, r.group, transport = nil, true, true
-			d.Carrier = doc.Carrier{Code: s.Text(5, 1), Mode: twin(unModes, s.Text(3, 1)), Name: s.Text(5, 4)}
+			d.Carrier = doc.Carrier{Code: r.get(s, 5, 1), Mode: twin(unModes, r.get(s, 3, 1)), Name: r.get(s, 5, 4)}
 		case "DTM":
-			q := s.Text(1, 1)
+			q := r.get(s, 1, 1)
 			switch {
 			case q == "137" && r.line == nil && !r.group && r.party == nil && d.Date == "":
 				d.Date, d.Time = r.when(s)
@@ -153,6 +157,7 @@ func readDESADV(set *schema.Set) (*doc.ShipNotice, []wire.Finding) {
 		}
 	}
 	assemble(d, flat)
+	r.done()
 	return d, r.findings
 }
 

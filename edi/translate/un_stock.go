@@ -21,11 +21,11 @@ var (
 var unStores = map[string]string{"18": "WH", "14": "WH"}
 
 func (r *unReader) stock(s *edifact.Segment) doc.StockQuantity {
-	q := doc.StockQuantity{Quantity: r.number(s, 1, 2), Unit: twin(unUnits, s.Text(1, 3))}
-	if t, ok := unStock[s.Text(1, 1)]; ok {
+	q := doc.StockQuantity{Quantity: r.number(s, 1, 2), Unit: twin(unUnits, r.get(s, 1, 3))}
+	if t, ok := unStock[r.get(s, 1, 1)]; ok {
 		q.Qualifier = t
 	} else {
-		q.Code = s.Text(1, 1)
+		q.Code = r.get(s, 1, 1)
 	}
 	return q
 }
@@ -78,6 +78,7 @@ func readINVRPT(set *schema.Set) (*doc.Inventory, []wire.Finding) {
 	}
 	d.Lines = rest
 	r.keepShape(d)
+	r.done()
 	return d, r.findings
 }
 
@@ -99,22 +100,22 @@ func (r *stockReader) segment(s *edifact.Segment) {
 	switch tag {
 	case "UNH", "UNT":
 	case "BGM":
-		r.d.Number, r.d.Purpose = s.Text(2, 1), twin(unPurposes, s.Text(3, 1))
+		r.d.Number, r.d.Purpose = r.get(s, 2, 1), twin(unPurposes, r.get(s, 3, 1))
 	case "LIN":
-		r.d.Lines = append(r.d.Lines, doc.StockLine{Line: doc.Line{Number: s.Text(1, 1)}})
+		r.d.Lines = append(r.d.Lines, doc.StockLine{Line: doc.Line{Number: r.get(s, 1, 1)}})
 		r.line, r.q, r.inv = len(r.d.Lines)-1, -1, nil
 		r.first, r.moved = r.line, map[string]int{}
 		r.open(&r.d.Lines[r.line].Line)
-		r.item(s.Text(3, 1), s.Text(3, 2))
+		r.item(r.get(s, 3, 1), r.get(s, 3, 2))
 	case "INV":
-		v := &doc.StockQuantity{Movement: s.Text(1, 1), State: s.Text(2, 1), Reason: s.Text(3, 1), Balance: s.Text(4, 1)}
+		v := &doc.StockQuantity{Movement: r.get(s, 1, 1), State: r.get(s, 2, 1), Reason: r.get(s, 3, 1), Balance: r.get(s, 4, 1)}
 		if r.late {
 			r.inv = v
 		} else if q != nil {
 			q.Movement, q.State, q.Reason, q.Balance = v.Movement, v.State, v.Reason, v.Balance
 		}
 		if s.El(5, 1) != nil {
-			r.note("translate.not_carried", s, 5, 1, s.Text(5, 1))
+			r.note("translate.not_carried", s, 5, 1, r.get(s, 5, 1))
 		}
 	case "QTY":
 		if r.line < 0 || r.packs {
@@ -148,7 +149,7 @@ func (r *stockReader) segment(s *edifact.Segment) {
 		if q == nil {
 			r.common(s)
 		} else if n := len(q.Prices); n > 0 && r.price {
-			q.Prices[n-1].Currency = s.Text(1, 2)
+			q.Prices[n-1].Currency = r.get(s, 1, 2)
 		} else {
 			r.drop(s)
 		}
@@ -158,7 +159,7 @@ func (r *stockReader) segment(s *edifact.Segment) {
 			return
 		}
 		r.group, r.price = true, false
-		q.Refs = append(q.Refs, doc.Ref{Qualifier: twin(unRefs, s.Text(1, 1)), Value: s.Text(1, 2)})
+		q.Refs = append(q.Refs, doc.Ref{Qualifier: twin(unRefs, r.get(s, 1, 1)), Value: r.get(s, 1, 2)})
 	case "DTM":
 		r.date(s, q)
 	case "CPS":
@@ -184,14 +185,14 @@ func (r *stockReader) add(s *edifact.Segment) {
 
 // location is a place of a party, of a line or of a quantity.
 func (r *stockReader) location(s *edifact.Segment, q *doc.StockQuantity) {
-	role, ok := unStores[s.Text(1, 1)]
-	if r.line < 0 || !ok || s.Text(2, 1)+s.Text(2, 4) == "" || r.part {
+	role, ok := unStores[r.get(s, 1, 1)]
+	if r.line < 0 || !ok || r.get(s, 2, 1)+r.get(s, 2, 4) == "" || r.part {
 		r.drop(s)
 		return
 	}
-	p := doc.Party{Role: role, ID: s.Text(2, 1), Name: s.Text(2, 4)}
+	p := doc.Party{Role: role, ID: r.get(s, 2, 1), Name: r.get(s, 2, 4)}
 	if p.ID != "" {
-		p.IDQualifier = twin(unLists, s.Text(2, 3))
+		p.IDQualifier = twin(unLists, r.get(s, 2, 3))
 	}
 	if q == nil {
 		l := &r.d.Lines[r.line]
@@ -229,9 +230,9 @@ func (r *stockReader) date(s *edifact.Segment, q *doc.StockQuantity) {
 		r.drop(s)
 	case q != nil:
 		if date, clock := r.when(s); date != "" {
-			q.Dates = append(q.Dates, doc.Date{Qualifier: dateQualifier(s.Text(1, 1)), Date: date, Time: clock})
+			q.Dates = append(q.Dates, doc.Date{Qualifier: dateQualifier(r.get(s, 1, 1)), Date: date, Time: clock})
 		}
-	case r.line < 0 && !r.group && r.party == nil && !r.part && s.Text(1, 1) == "137" && r.d.Date == "":
+	case r.line < 0 && !r.group && r.party == nil && !r.part && r.get(s, 1, 1) == "137" && r.d.Date == "":
 		r.d.Date, r.d.Time = r.when(s)
 	case r.line < 0 && !r.group && r.party == nil && !r.part && r.period(s, &r.d.Period, true):
 	default:
