@@ -250,26 +250,29 @@ func (v seen) mark(s *x12.Segment, bits uint64) {
 	}
 }
 
-// made are the elements the writers make themselves, whatever the document says: nothing
-// is lost with them. Without values, any will do; without elements, the segment as a whole.
-var made = []struct {
-	tag    string
-	el     int
-	values []string
-}{
-	{tag: "ST"}, {tag: "SE"}, {tag: "CTT"},
-	{"CUR", 1, []string{"BY", "SE", "PR"}},
-	{"PID", 1, []string{"F"}},
-	{"NTE", 1, []string{"GEN", "ADD"}},
-	{"TD1", 6, []string{"G"}}, {"TD5", 2, []string{"2"}},
-	{"LIN", 1, nil}, {"SN1", 1, nil}, {"ENT", 1, nil}, {"HL", 4, nil},
+// made is an element the writers make themselves, whatever the document says: nothing is
+// lost with it. Without values, any will do; without an element, the segment as a whole.
+type made struct {
+	tag      string
+	el, comp int // comp is 0 in X12
+	values   []string
 }
 
-func isMade(s *x12.Segment, el int) bool {
-	tag := s.TagBytes()
-	for i := range made {
-		m := &made[i]
-		if string(tag) == m.tag && (m.el == 0 || m.el == el && (m.values == nil || slices.Contains(m.values, s.Text(el)))) {
+// madeIn are those of X12.
+var madeIn = []made{
+	{tag: "ST"}, {tag: "SE"}, {tag: "CTT"},
+	{"CUR", 1, 0, []string{"BY", "SE", "PR"}},
+	{"PID", 1, 0, []string{"F"}},
+	{"NTE", 1, 0, []string{"GEN", "ADD"}},
+	{"TD1", 6, 0, []string{"G"}}, {"TD5", 2, 0, []string{"2"}},
+	{"LIN", 1, 0, nil}, {"SN1", 1, 0, nil}, {"ENT", 1, 0, nil}, {"HL", 4, 0, nil},
+}
+
+// isMade says whether the list has an element with the text it holds.
+func isMade(list []made, tag []byte, el, comp int, text func() string) bool {
+	for i := range list {
+		m := &list[i]
+		if string(tag) == m.tag && (m.el == 0 || m.el == el && m.comp == comp && (m.values == nil || slices.Contains(m.values, text()))) {
 			return true
 		}
 	}
@@ -286,7 +289,7 @@ func (r *reader) done() {
 			continue
 		}
 		for el := 1; el <= s.Len() && el < 64; el++ {
-			if got&(1<<el) != 0 || len(bytes.TrimRight(s.El(el), " ")) == 0 || isMade(s, el) {
+			if got&(1<<el) != 0 || len(bytes.TrimRight(s.El(el), " ")) == 0 || isMade(madeIn, s.TagBytes(), el, 0, func() string { return s.Text(el) }) {
 				continue
 			}
 			if r.told.once("lost "+s.ID()+strconv.Itoa(el), r.findings) {
@@ -316,12 +319,8 @@ func (v unSeen) mark(s *edifact.Segment, bits [2]uint64) {
 	}
 }
 
-// unMade is made for messages.
-var unMade = []struct {
-	tag      string
-	el, comp int
-	values   []string
-}{
+// unMadeIn are those of messages.
+var unMadeIn = []made{
 	{tag: "UNH"}, {tag: "UNT"}, {tag: "UNS"}, {tag: "CNT"},
 	{"BGM", 1, 1, nil}, {"BGM", 1, 3, []string{"9"}}, {"BGM", 3, 1, []string{"9"}},
 	{"CUX", 1, 1, []string{"2"}}, {"CUX", 1, 3, nil}, {"MOA", 1, 2, nil}, {"FII", 3, 2, []string{"25"}}, {"CDI", 2, 3, []string{"9", "116"}},
@@ -330,17 +329,6 @@ var unMade = []struct {
 	{"FTX", 2, 1, nil}, {"FTX", 5, 1, []string{"EN"}},
 	{"CPS", 1, 1, nil}, {"DTM", 1, 3, nil},
 	{"PIA", 1, 1, []string{"1", "5"}}, {"IMD", 1, 1, []string{"F"}}, {"FTX", 1, 1, nil}, {"RNG", 1, 1, []string{"4"}},
-}
-
-func isUnMade(s *edifact.Segment, el, comp int) bool {
-	tag := s.TagBytes()
-	for i := range unMade {
-		m := &unMade[i]
-		if string(tag) == m.tag && (m.el == 0 || m.el == el && m.comp == comp && (m.values == nil || slices.Contains(m.values, s.Text(el, comp)))) {
-			return true
-		}
-	}
-	return false
 }
 
 // done is reader.done for messages.
@@ -361,7 +349,7 @@ func (r *unReader) done() {
 				again = true
 			}
 			b := bitOf(el, comp)
-			if again || b == [2]uint64{} || got[0]&b[0] != 0 || got[1]&b[1] != 0 || marks[n+1].Start()-1 == marks[n].Start() || isUnMade(s, el, comp) {
+			if again || b == [2]uint64{} || got[0]&b[0] != 0 || got[1]&b[1] != 0 || marks[n+1].Start()-1 == marks[n].Start() || isMade(unMadeIn, s.TagBytes(), el, comp, func() string { return s.Text(el, comp) }) {
 				continue
 			}
 			if r.told.once("lost "+s.ID()+strconv.Itoa(el)+"-"+strconv.Itoa(comp), r.findings) {
