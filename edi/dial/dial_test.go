@@ -2,6 +2,7 @@ package dial
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -15,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -144,13 +146,41 @@ func resolver(t *testing.T, addrs ...[]string) *net.Resolver {
 	}}
 }
 
-// listen counts the connections to one loopback address.
-func listen(t *testing.T, addr string) (*atomic.Int64, string) {
+// listen counts the connections to loopback addresses, one for each, all on one port.
+func listen(t *testing.T, hosts ...string) (counts []*atomic.Int64, port string) {
 	t.Helper()
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		t.Skipf("left out: %s cannot be listened on here: %v", addr, err)
+	var open []net.Listener
+	for try := 0; len(open) < len(hosts); {
+		l, err := net.Listen("tcp", net.JoinHostPort(hosts[len(open)], cmp.Or(port, "0")))
+		if err == nil {
+			_, port, _ = net.SplitHostPort(l.Addr().String())
+			open = append(open, l)
+			continue
+		}
+		for _, l := range open {
+			_ = l.Close()
+		}
+		if try++; try == 10 { // a port that is free on one host may be taken on the next
+			leaveOut(t, "%s cannot be listened on here: %v", hosts[len(open)], err)
+		}
+		open, port = nil, ""
 	}
+	for _, l := range open {
+		counts = append(counts, count(t, l))
+	}
+	return counts, port
+}
+
+// leaveOut skips a test; in CI that is a failure.
+func leaveOut(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf("left out: "+format, args...)
+}
+
+func count(t *testing.T, l net.Listener) *atomic.Int64 {
 	t.Cleanup(func() { _ = l.Close() })
 	var n atomic.Int64
 	go func() {
@@ -163,16 +193,15 @@ func listen(t *testing.T, addr string) (*atomic.Int64, string) {
 			_ = c.Close()
 		}
 	}()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return &n, port
+	return &n
 }
 
 // A name whose answer changes after it was found good is judged again, and of
 // several addresses only an allowed one is tried.
 func TestRebinding(t *testing.T) {
 	t.Parallel()
-	good, port := listen(t, "127.0.0.2:0")
-	bad, _ := listen(t, "127.0.0.1:"+port)
+	counts, port := listen(t, "127.0.0.2", "127.0.0.1")
+	good, bad := counts[0], counts[1]
 	allow := []netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}
 
 	d := New(Options{Allow: allow, Resolver: resolver(t, []string{"127.0.0.2"}, []string{"127.0.0.1"})})
@@ -221,7 +250,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 }
 
 func TestNoProxyOfTheEnvironment(t *testing.T) {
-	proxy, port := listen(t, "127.0.0.1:0")
+	proxies, port := listen(t, "127.0.0.1")
+	proxy := proxies[0]
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"} {
 		t.Setenv(name, "http://127.0.0.1:"+port)
 	}
