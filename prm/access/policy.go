@@ -21,6 +21,8 @@ const (
 	CatalogRead   Action = "catalog.read"
 	CatalogPrices Action = "catalog.prices"
 	CatalogWrite  Action = "catalog.write"
+	CustomerRead  Action = "customer.read"
+	CustomerWrite Action = "customer.write"
 	OrderRead     Action = "order.read"
 	OrderPrices   Action = "order.prices"
 	OrderPlace    Action = "order.place"
@@ -79,6 +81,9 @@ var policy = map[Action]rule{
 	CatalogRead:   {scope: "catalog:read", sides: map[Side][]Role{Owner: anyone, Reseller: anyone}},
 	CatalogPrices: {scope: "catalog:read", read: CatalogRead, sides: map[Side][]Role{Owner: priced, Reseller: priced}},
 	CatalogWrite:  {scope: "catalog:write", read: CatalogRead, sides: map[Side][]Role{Owner: deciders}},
+
+	CustomerRead:  {scope: "customers:read", sides: map[Side][]Role{Owner: {Manager, Sales}}},
+	CustomerWrite: {scope: "customers:write", read: CustomerRead, sides: map[Side][]Role{Owner: {Manager, Sales}}},
 
 	OrderRead:    {scope: "orders:read", sides: map[Side][]Role{Supplier: anyone, Reseller: anyone}},
 	OrderPrices:  {scope: "orders:read", read: OrderRead, sides: map[Side][]Role{Supplier: priced, Reseller: priced}},
