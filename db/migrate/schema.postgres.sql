@@ -32,6 +32,11 @@ CREATE INDEX as2_message_reseller ON as2_message USING btree (reseller_id, happe
 CREATE INDEX as2_message_submission ON as2_message USING btree (submission_id);
 CREATE INDEX as2_message_supplier ON as2_message USING btree (supplier_id, happened, id);
 CREATE UNIQUE INDEX as2_message_once ON as2_message USING btree (as2_from, as2_to, message_id, direction) WHERE proved;
+CREATE TABLE as2_refused (
+  org_id text NOT NULL, hour bigint NOT NULL, addr text NOT NULL, times bigint NOT NULL, first_at bigint NOT NULL, last_at bigint NOT NULL, as2_from text NOT NULL, as2_to text NOT NULL, reason text NOT NULL,
+  PRIMARY KEY (org_id, hour, addr)
+);
+CREATE INDEX as2_refused_hour ON as2_refused USING btree (hour);
 CREATE TABLE as2_station (
   org_id text NOT NULL, url text NOT NULL, receipt_hosts text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
   PRIMARY KEY (org_id),
@@ -120,7 +125,7 @@ CREATE TABLE edi_number (
 );
 CREATE INDEX edi_number_value ON edi_number USING btree (value, interchange_id);
 CREATE TABLE edi_patience (
-  partnership_id text NOT NULL, org_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, hours bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  partnership_id text NOT NULL, org_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, hours bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, receipt_hours bigint NOT NULL,
   PRIMARY KEY (partnership_id, org_id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );

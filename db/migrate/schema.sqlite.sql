@@ -26,6 +26,10 @@ CREATE UNIQUE INDEX as2_message_once ON as2_message (as2_from, as2_to, message_i
 CREATE INDEX as2_message_reseller ON as2_message (reseller_id, happened, id);
 CREATE INDEX as2_message_submission ON as2_message (submission_id);
 CREATE INDEX as2_message_supplier ON as2_message (supplier_id, happened, id);
+CREATE TABLE as2_refused (
+  org_id TEXT NOT NULL, hour INTEGER NOT NULL, addr TEXT NOT NULL, times INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, as2_from TEXT NOT NULL, as2_to TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (org_id, hour, addr)
+);
+CREATE INDEX as2_refused_hour ON as2_refused (hour);
 CREATE TABLE as2_station (
   org_id TEXT PRIMARY KEY REFERENCES org(id), url TEXT NOT NULL, receipt_hosts TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL
 );
@@ -104,7 +108,7 @@ CREATE TABLE edi_number (
 );
 CREATE INDEX edi_number_value ON edi_number (value, interchange_id);
 CREATE TABLE edi_patience (
-  partnership_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, hours INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (partnership_id, org_id)
+  partnership_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, hours INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, receipt_hours INTEGER NOT NULL DEFAULT 4, PRIMARY KEY (partnership_id, org_id)
 );
 CREATE TABLE edi_pickup (
   org_id TEXT NOT NULL REFERENCES org(id), source TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL, seen INTEGER NOT NULL,

@@ -2,16 +2,29 @@ package courier
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
+
+	"entente/db"
 )
 
 // drainName is the name of the drain that sends.
 const drainName = "as2-out"
 
-// workers are how many calls run at once, perLane how many to one partner.
+// A call waits for somebody else's server and costs little meanwhile: its bytes are
+// read from where they lie. So there is no small number of workers that slow partners
+// could use up: each lane has its own, and only the sockets are counted.
 const (
-	workers = 8
-	perLane = 2
+	// perLane is how many calls to one partner run at once, perTroubled how many to
+	// one whose last call failed.
+	perLane     = 2
+	perTroubled = 1
+	// calls bounds all of them, look how many rows are read at once.
+	calls = 512
+	look  = 64
+	// packers is how many messages are signed and encrypted at once, in memory.
+	packers = 4
 )
 
 // drain sends what is due, lanes in turn, so that a partner that does not answer
@@ -22,24 +35,31 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 	var (
 		running = map[string]bool{} // by row
 		lanes   = map[string]int{}
+		full    = map[string]bool{} // lanes that take no more now
 		ended   = make(chan messageRow)
 		tick    = time.NewTicker(time.Second)
 		failure error
-		look    = true
+		again   = true
 	)
 	defer tick.Stop()
 	stopping, quit := ctx.Done(), s.quit
 	for {
 		found := 0
-		if look && ctx.Err() == nil && failure == nil && len(running) < workers {
-			look = false
+		if again && ctx.Err() == nil && failure == nil && len(running) < calls {
 			var rows []messageRow
 			failure = s.DB.View(ctx, func(ctx context.Context) (err error) {
-				rows, err = due(ctx, []State{Queued, AwaitingReceipt, Received, Refused}, s.DB.Clock(), perLane, 4*workers)
+				rows, err = due(ctx, []State{Queued, AwaitingReceipt, Received, Refused}, s.DB.Clock(), slices.Collect(maps.Keys(full)), perLane, look)
 				return err
 			})
 			for _, r := range rows {
-				if running[r.ID] || lanes[r.Lane] >= perLane || len(running) >= workers {
+				most := perLane
+				if r.Attempts > 0 {
+					most = perTroubled
+				}
+				if lanes[r.Lane] >= most {
+					full[r.Lane] = true
+				}
+				if running[r.ID] || full[r.Lane] || len(running) >= calls {
 					continue
 				}
 				running[r.ID] = true
@@ -50,19 +70,26 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 					ended <- r
 				}()
 			}
+			again = found > 0 // there may be more than were read
+			if again {
+				continue
+			}
 		}
-		if len(running) == 0 && found == 0 {
+		if len(running) == 0 {
 			return false, failure
 		}
 		select {
 		case r := <-ended:
 			delete(running, r.ID)
+			delete(full, r.Lane)
 			if lanes[r.Lane]--; lanes[r.Lane] == 0 {
 				delete(lanes, r.Lane)
 			}
-			look = true
+			again = true
 		case <-tick.C:
-			look = true
+			again = true
+		case <-s.kick:
+			again = true
 		case <-quit:
 			cancel()
 			quit = nil
@@ -70,4 +97,16 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 			stopping = nil // wait for the workers
 		}
 	}
+}
+
+// wake has what was just queued sent, once the transaction in ctx has committed: also
+// while a pass of the drain waits for slow partners.
+func (s *Service) wake(ctx context.Context) error {
+	db.AfterCommit(ctx, func() {
+		select {
+		case s.kick <- struct{}{}:
+		default:
+		}
+	})
+	return s.Jobs.Wake(ctx, drainName)
 }

@@ -13,12 +13,16 @@ const (
 	// EventFailed: a message waits for a person after too many tries, or was refused
 	// by the partner (MessageEvent).
 	EventFailed = "as2.Failed"
-	// EventUnproved: the partner answered, but the receipt proves nothing
-	// (MessageEvent).
+	// EventUnproved: the partner answered, but the receipt proves nothing, or none
+	// came in time, which the reason ReceiptOverdue says (MessageEvent).
 	EventUnproved = "as2.Unproved"
 	// EventMisused: a Message-ID came again with other content (MessageEvent).
 	EventMisused = "as2.Misused"
 )
+
+// ReceiptOverdue is the reason of EventUnproved where an asynchronous receipt did not
+// come in time. It may still come, and then proves the delivery.
+const ReceiptOverdue = "receipt_overdue"
 
 // MessageEvent is the payload of events about a message: ids and keys, no content.
 type MessageEvent struct {

@@ -123,6 +123,8 @@ type carrier struct {
 	*gateway.Service
 	mu   sync.Mutex
 	said map[string][]string
+	// delivered is called when something was delivered; nil for nobody.
+	delivered func(id string)
 }
 
 const outText = "ISA*00*          *00*          *ZZ*AURELIATOOLS   *ZZ*KESTRELSUPPLY  *261128*1200*^*00501*000000007*0*P*>~IEA*0*000000007~"
@@ -131,10 +133,13 @@ func (c *carrier) Raw(_ context.Context, _ access.Actor, id string) (io.ReadClos
 	return io.NopCloser(strings.NewReader(outText)), gateway.Interchange{ID: id, Control: "000000007", Types: []string{"855"}, Size: int64(len(outText))}, nil
 }
 
-func (c *carrier) Carried(_ context.Context, _ access.Actor, id, delivery string) error {
+func (c *carrier) Carried(ctx context.Context, _ access.Actor, id, delivery string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.said[id] = append(c.said[id], delivery)
+	if fn := c.delivered; fn != nil && delivery == gateway.DeliveryDelivered {
+		db.AfterCommit(ctx, func() { fn(id) })
+	}
 	return nil
 }
 

@@ -113,10 +113,13 @@ type Expiring struct {
 }
 
 // Expire publishes EventExpiring for every certificate that comes within 30, 14, 7 or 1
-// days of its end, once for each. It is run daily.
+// days of its end, once for each, and lets go of old counts of refusals. It is run daily.
 func (s *Service) Expire(ctx context.Context) error {
 	return s.DB.InTx(ctx, func(ctx context.Context) error {
 		now := db.Now(ctx)
+		if err := sweepRefused(ctx, db.Micros(now.AddDate(0, 0, -refusalDays))); err != nil {
+			return err
+		}
 		for _, days := range noticeDays {
 			rows, err := expiring(ctx, now.AddDate(0, 0, int(days)), days)
 			if err != nil {

@@ -130,7 +130,7 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string, fre
 		if err := s.Gateway.Carried(ctx, access.System("as2", r.SenderID), r.Interchanges, gateway.DeliverySending); err != nil {
 			return err
 		}
-		if err := s.Jobs.Wake(ctx, drainName); err != nil {
+		if err := s.wake(ctx); err != nil {
 			return err
 		}
 		return s.note(ctx, actor, "as2.resend", "as2_message", id, audit.Done)

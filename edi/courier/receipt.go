@@ -106,7 +106,8 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 	}
 	if err == nil {
 		var status int
-		status, _, _, err = s.post(ctx, r.ReceiptURL, headerOf(r.ReceiptHeaders), r.Receipt)
+		size, open := bytesBody(r.Receipt)
+		status, _, _, err = s.post(ctx, r.ReceiptURL, headerOf(r.ReceiptHeaders), size, open)
 		if err == nil && status >= 200 && status <= 299 {
 			return outcome{state: keep, values: map[string]any{"receipt_proved": true}}
 		}

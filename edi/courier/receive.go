@@ -44,8 +44,12 @@ var plainText = as2.Header{{Name: "Content-Type", Value: "text/plain; charset=ut
 const agent = "entente"
 
 // maxEvidence bounds the rows kept of messages of one pair that did not prove where
-// they come from, in an hour.
-const maxEvidence = 60
+// they come from, in an hour; maxSources the sources told apart among the others that
+// were refused for one company, or for nobody we know, in an hour.
+const (
+	maxEvidence = 60
+	maxSources  = 100
+)
 
 // Receive takes a message or an asynchronous receipt from a station. The receipt is
 // answered, or on its way, only once message, receipt and interchanges are durable
@@ -202,7 +206,8 @@ func headerOf(text string) as2.Header {
 }
 
 // refuse answers a message that is not taken. Of a known pair a row stays as evidence,
-// of which there is never more than a bounded number and which is in nobody's way.
+// of which there is never more than a bounded number and which is in nobody's way; the
+// others are counted by source and hour, and the first of them stands in the audit log.
 func (s *Service) refuse(ctx context.Context, in Arrival, got *as2.Received, route Route, why *as2.Failure) Reply {
 	s.Log.Warn("an AS2 message was refused", slog.String("reason", string(why.Reason)), slog.String("addr", in.Addr), slog.Any("cause", why.Err))
 	if got.From == "" || got.To == "" || got.MessageID == "" {
@@ -222,24 +227,35 @@ func (s *Service) refuse(ctx context.Context, in Arrival, got *as2.Received, rou
 	err = s.DB.InTx(db.WithOrgs(ctx, route.Supplier, route.Reseller), func(ctx context.Context) error {
 		row.Happened = db.Micros(db.Now(ctx))
 		row.Settled = row.Happened
+		kept := false
 		if route.Partnership != "" {
 			n, err := refusedSince(ctx, row.As2From, row.As2To, row.Happened-3600*1e6)
 			if err != nil {
 				return err
 			}
-			if n < maxEvidence {
+			if kept = n < maxEvidence; kept {
 				s.keepReceipt(&row, mdn, got)
 				if _, err := insertMessage(ctx, &row); err != nil {
 					return err
 				}
 				if row.NextAt > 0 {
-					if err := s.Jobs.Wake(ctx, drainName); err != nil {
+					if err := s.wake(ctx); err != nil {
 						return err
 					}
 				}
 			}
 		}
-		return audit.Write(ctx, audit.Entry{Org: route.Receiver, Via: "as2", Action: "as2.receive", SubjectKind: "as2_message", SubjectID: row.ID, Outcome: audit.Denied, Addr: in.Addr})
+		line := audit.Entry{Org: route.Receiver, Via: "as2", Action: "as2.receive", SubjectKind: "as2_message", SubjectID: row.ID, Outcome: audit.Denied, Addr: in.Addr}
+		if !kept {
+			line.SubjectKind, line.SubjectID = "", ""
+			first, err := countRefused(ctx, refusedRow{
+				OrgID: route.Receiver, Addr: nameOf(in.Addr), FirstAt: row.Happened, LastAt: row.Happened, As2From: nameOf(got.From), As2To: nameOf(got.To), Reason: row.Reason,
+			})
+			if err != nil || !first {
+				return err
+			}
+		}
+		return audit.Write(ctx, line)
 	})
 	if err != nil {
 		return s.busy(err)
@@ -341,7 +357,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 				return err
 			}
 			if r.NextAt > 0 {
-				return s.Jobs.Wake(ctx, drainName)
+				return s.wake(ctx)
 			}
 			return nil
 		},
@@ -387,7 +403,7 @@ func (s *Service) repeated(ctx context.Context, in Arrival, got *as2.Received, r
 				if _, err := changeMessage(ctx, earlier.ID, map[string]any{"next_at": db.Micros(db.Now(ctx)), "attempts": 0}, "next_at = 0"); err != nil {
 					return err
 				}
-				return s.Jobs.Wake(ctx, drainName)
+				return s.wake(ctx)
 			})
 			if err != nil {
 				return s.busy(err)

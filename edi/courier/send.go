@@ -51,7 +51,7 @@ func (s *Service) Take(ctx context.Context, out gateway.Interchange) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	return true, s.Jobs.Wake(ctx, drainName)
+	return true, s.wake(ctx)
 }
 
 // pauses are those between tries, the last repeated. Each is stretched by up to a
@@ -100,7 +100,7 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 	case r.Direction == In:
 		o = s.sendReceipt(ctx, &r)
 	case r.State == string(AwaitingReceipt):
-		o = outcome{state: Unproved, reason: "receipt_overdue", delivery: gateway.DeliveryUnproved, event: EventUnproved}
+		o = outcome{state: Unproved, reason: ReceiptOverdue, delivery: gateway.DeliveryUnproved, event: EventUnproved}
 	default:
 		o = s.sendMessage(ctx, &r)
 	}
@@ -212,10 +212,6 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 			return s.retry(r, reasonOf(err, "courier.pack"), err)
 		}
 	}
-	body, err := s.blob(ctx, r.Blob)
-	if err != nil {
-		return s.retry(r, "courier.internal", err)
-	}
 	var sent as2.Sent
 	if err := json.Unmarshal([]byte(r.Sent), &sent); err != nil {
 		return s.retry(r, "courier.internal", err)
@@ -223,8 +219,10 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 	if err := s.edge("packed"); err != nil {
 		return s.retry(r, "courier.internal", err)
 	}
-	status, header, answer, err := s.post(ctx, address, headerOf(r.Headers), body)
+	status, header, answer, err := s.post(ctx, address, headerOf(r.Headers), r.Size, func() (io.ReadCloser, error) { return s.Blobs.Open(ctx, r.Blob) })
 	switch {
+	case errors.Is(err, errNoBody):
+		return s.retry(r, "courier.internal", err)
 	case err != nil:
 		return s.retry(r, reasonOf(err, "courier.unreachable"), err)
 	case status < 200 || status > 299:
@@ -232,7 +230,12 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 	case sent.Receipt == as2.NoReceipt:
 		return outcome{state: Delivered, delivery: gateway.DeliveryDelivered}
 	case headerOf(r.Headers).Get("Receipt-Delivery-Option") != "" && !as2.IsMDN(header, answer):
-		return outcome{state: AwaitingReceipt, again: s.opt.Patience, delivery: gateway.DeliverySending}
+		wait, err := s.Gateway.ReceiptPatience(ctx, r.PartnershipID, r.SenderID)
+		if err != nil { // it arrived, and must not be sent again
+			s.Log.Error("how long to wait for an AS2 receipt could not be read", slog.String("message", r.ID), slog.Any("cause", err))
+			wait = gateway.DefaultReceipt * time.Hour
+		}
+		return outcome{state: AwaitingReceipt, again: wait, delivery: gateway.DeliverySending}
 	}
 	return s.judge(header, answer, sent, rel)
 }
@@ -270,6 +273,12 @@ func (s *Service) outgoing(ctx context.Context, r *messageRow) (rel as2.Relation
 
 // pack makes the request and keeps it: every further try is these bytes.
 func (s *Service) pack(ctx context.Context, r *messageRow, rel as2.Relation) error {
+	select {
+	case s.pens <- struct{}{}:
+		defer func() { <-s.pens }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	content, i, err := s.Gateway.Raw(ctx, access.System("as2", r.SenderID), r.Interchanges)
 	if err != nil {
 		return err
@@ -302,6 +311,7 @@ func (s *Service) pack(ctx context.Context, r *messageRow, rel as2.Relation) err
 		return err
 	}
 	r.Blob, r.Sent, r.Headers, r.MessageID = staged.Hash, string(sent), headerText(req.Header), bare(req.Sent.MessageID)
+	r.Size = int64(len(req.Body))
 	mic := ""
 	if len(req.Sent.MICs) > 0 {
 		mic = req.Sent.MICs[0].String()
@@ -341,21 +351,22 @@ func securityWords(a as2.Agreement) string {
 	return out
 }
 
-func (s *Service) blob(ctx context.Context, hash string) ([]byte, error) {
-	f, err := s.Blobs.Open(ctx, hash)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(f)
-}
+// errNoBody says that what is to be sent cannot be read.
+var errNoBody = errors.New("courier: the message cannot be read")
 
-// post makes one call. The client bounds time and size and guards the address.
-func (s *Service) post(ctx context.Context, address string, h as2.Header, body []byte) (int, as2.Header, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+// post makes one call. The client bounds time and size and guards the address; the body
+// is read while it is sent, so that a slow partner costs no memory.
+func (s *Service) post(ctx context.Context, address string, h as2.Header, size int64, open func() (io.ReadCloser, error)) (int, as2.Header, []byte, error) {
+	body, err := open()
 	if err != nil {
+		return 0, nil, nil, errors.Join(errNoBody, err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, body)
+	if err != nil {
+		_ = body.Close()
 		return 0, nil, nil, fault.Wrap(err, fault.Invalid, "courier.url")
 	}
+	req.ContentLength, req.GetBody = size, open
 	for _, f := range h {
 		req.Header[f.Name] = append(req.Header[f.Name], f.Value)
 	}
@@ -367,4 +378,8 @@ func (s *Service) post(ctx context.Context, address string, h as2.Header, body [
 	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	return res.StatusCode, as2.HeaderOf(res.Header), answer, err
+}
+
+func bytesBody(b []byte) (int64, func() (io.ReadCloser, error)) {
+	return int64(len(b)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
 }

@@ -48,6 +48,8 @@ type Gateway interface {
 	Get(ctx context.Context, actor access.Actor, id string) (gateway.Message, error)
 	Raw(ctx context.Context, actor access.Actor, id string) (io.ReadCloser, gateway.Interchange, error)
 	Carried(ctx context.Context, actor access.Actor, id, delivery string) error
+	// ReceiptPatience is how long a company waits for an asynchronous receipt.
+	ReceiptPatience(ctx context.Context, partnership, org string) (time.Duration, error)
 }
 
 // Deps are what the courier works with.
@@ -72,8 +74,6 @@ type Options struct {
 	Tries int
 	// URL is where stations reach us, for asynchronous receipts.
 	URL string
-	// Patience is how long an asynchronous receipt may take; 0 means 4 hours.
-	Patience time.Duration
 }
 
 // Service is the courier.
@@ -82,6 +82,8 @@ type Service struct {
 	opt  Options
 	quit chan struct{}
 	once sync.Once
+	kick chan struct{} // something was queued
+	pens chan struct{} // who packs holds one
 	// probe is called at the edges of taking and of sending; a test that returns an
 	// error from it has the node die there.
 	probe func(edge string) error
@@ -105,10 +107,7 @@ func New(d Deps, o Options) *Service {
 	if o.Tries <= 0 {
 		o.Tries = 12
 	}
-	if o.Patience <= 0 {
-		o.Patience = 4 * time.Hour
-	}
-	s := &Service{Deps: d, opt: o, quit: make(chan struct{})}
+	s := &Service{Deps: d, opt: o, quit: make(chan struct{}), kick: make(chan struct{}, 1), pens: make(chan struct{}, packers)}
 	s.Jobs.Drain(drainName, s.drain)
 	return s
 }

@@ -278,16 +278,20 @@ func changeMessage(ctx context.Context, id string, values map[string]any, where 
 	return res.RowsAffected == 1, res.Error
 }
 
-// due reads messages of a state whose time has come, a few of every lane.
-func due(ctx context.Context, states []State, now time.Time, perLane, limit int) ([]messageRow, error) {
+// due reads messages of a state whose time has come, a few of every lane but the full
+// ones.
+func due(ctx context.Context, states []State, now time.Time, full []string, perLane, limit int) ([]messageRow, error) {
 	names := make([]string, len(states))
 	for i, s := range states {
 		names[i] = string(s)
 	}
+	if len(full) == 0 {
+		full = []string{""} // no lane has this name
+	}
 	var out []messageRow
 	return out, db.Tx(ctx).Raw(`SELECT * FROM (
-  SELECT m.*, ROW_NUMBER() OVER (PARTITION BY lane ORDER BY next_at, id) AS place FROM as2_message m WHERE state IN ? AND next_at > 0 AND next_at <= ?
-) AS ready WHERE place <= ? ORDER BY place, next_at, id LIMIT ?`, names, db.Micros(now), perLane, limit).Scan(&out).Error
+  SELECT m.*, ROW_NUMBER() OVER (PARTITION BY lane ORDER BY next_at, id) AS place FROM as2_message m WHERE state IN ? AND next_at > 0 AND next_at <= ? AND lane NOT IN ?
+) AS ready WHERE place <= ? ORDER BY place, next_at, id LIMIT ?`, names, db.Micros(now), full, perLane, limit).Scan(&out).Error
 }
 
 func insertAttempt(ctx context.Context, r *attemptRow) error {

@@ -49,6 +49,7 @@ type Reconciled struct {
 	Sets          int64         `json:"sets"`
 	Bytes         int64         `json:"bytes"`
 	Waiting       int64         `json:"waiting"`
+	Messages      int64         `json:"messages"` // of AS2, compared by edi/courier
 	Discrepancies []Discrepancy `json:"discrepancies"`
 }
 
@@ -96,7 +97,7 @@ func (s *Service) compare(ctx context.Context, r *interchangeRow, out *Reconcile
 		return err
 	}
 	if err != nil {
-		out.add(RulePayloadMissing, r.ID, r.Blob)
+		out.Add(RulePayloadMissing, r.ID, r.Blob)
 		return nil
 	}
 	defer body.Close()
@@ -104,12 +105,13 @@ func (s *Service) compare(ctx context.Context, r *interchangeRow, out *Reconcile
 	n, err := io.Copy(h, body)
 	out.Bytes += n
 	if err != nil || n != r.Size || hex.EncodeToString(h.Sum(nil)) != r.Sha256 {
-		out.add(RulePayloadAltered, r.ID, r.Sha256)
+		out.Add(RulePayloadAltered, r.ID, r.Sha256)
 	}
 	return ctx.Err()
 }
 
-func (o *Reconciled) add(rule, id, detail string) {
+// Add notes a discrepancy, at most MaxDiscrepancies of each rule.
+func (o *Reconciled) Add(rule, id, detail string) {
 	n := 0
 	for _, d := range o.Discrepancies {
 		if d.Rule == rule {

@@ -40,7 +40,7 @@ func reconcileRows(ctx context.Context, out *Reconciled) error {
 			return err
 		}
 		for _, r := range rows {
-			out.add(rule, r.ID, r.Detail)
+			out.Add(rule, r.ID, r.Detail)
 		}
 	}
 	if err := answersThere(ctx, out); err != nil {
@@ -59,7 +59,7 @@ func reconcileRows(ctx context.Context, out *Reconciled) error {
 func answersThere(ctx context.Context, out *Reconciled) error {
 	return pages(ctx, "SELECT id AS id, answers AS detail FROM interchange WHERE answers <> '' AND id > ? ORDER BY id LIMIT 500", func(rows []contradiction) error {
 		return missing(ctx, rows, func(r contradiction) []string { return split(r.Detail) }, func(r contradiction, id string) {
-			out.add(RuleAnswerMissing, r.ID, id)
+			out.Add(RuleAnswerMissing, r.ID, id)
 		})
 	})
 }
@@ -68,7 +68,7 @@ func answersThere(ctx context.Context, out *Reconciled) error {
 func receiptsKept(ctx context.Context, out *Reconciled) error {
 	return pages(ctx, "SELECT id AS id, answer AS detail FROM edi_submission WHERE id > ? ORDER BY id LIMIT 500", func(rows []contradiction) error {
 		return missing(ctx, rows, func(r contradiction) []string { return answered(r.Detail) }, func(r contradiction, id string) {
-			out.add(RuleReceiptLost, id, r.ID)
+			out.Add(RuleReceiptLost, id, r.ID)
 		})
 	})
 }

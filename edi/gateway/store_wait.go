@@ -17,6 +17,7 @@ type patienceRow struct {
 	SupplierID    string
 	ResellerID    string
 	Hours         int64
+	ReceiptHours  int64
 	Changed       int64
 	ChangedBy     string
 }
@@ -65,7 +66,7 @@ func patienceOf(ctx context.Context, partnership, org string) (*patienceRow, err
 
 func savePatience(ctx context.Context, r *patienceRow) error {
 	return db.Tx(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "partnership_id"}, {Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"hours", "changed", "changed_by"}),
+		Columns: []clause.Column{{Name: "partnership_id"}, {Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"hours", "receipt_hours", "changed", "changed_by"}),
 	}).Create(r).Error
 }
 

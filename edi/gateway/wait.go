@@ -19,14 +19,18 @@ type Patience struct {
 	Partnership string
 	Org         string // company id
 	Hours       int    // 1 to MaxPatience; 0: it does not wait
-	Changed     time.Time
-	ChangedBy   string // person id
+	// ReceiptHours is for the receipt of the transport (MDN) where it comes on a way of
+	// its own: 1 to MaxPatience.
+	ReceiptHours int
+	Changed      time.Time
+	ChangedBy    string // person id
 }
 
-// DefaultPatience holds where nobody said otherwise, MaxPatience is the longest; in
-// hours.
+// DefaultPatience and DefaultReceipt hold where nobody said otherwise, MaxPatience is
+// the longest; in hours.
 const (
 	DefaultPatience = 24
+	DefaultReceipt  = 4
 	MaxPatience     = 720
 )
 
@@ -73,11 +77,11 @@ func (s *Service) Patience(ctx context.Context, actor access.Actor, partnership 
 	if err := access.Check(actor, access.LinkRead, access.Shared(supplier, reseller)); err != nil {
 		return Patience{}, err
 	}
-	out := Patience{Partnership: partnership, Org: actor.Org, Hours: DefaultPatience}
+	out := Patience{Partnership: partnership, Org: actor.Org, Hours: DefaultPatience, ReceiptHours: DefaultReceipt}
 	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		r, err := patienceOf(ctx, partnership, actor.Org)
 		if r != nil {
-			out.Hours, out.Changed, out.ChangedBy = int(r.Hours), instant(r.Changed), r.ChangedBy
+			out.Hours, out.ReceiptHours, out.Changed, out.ChangedBy = int(r.Hours), int(r.ReceiptHours), instant(r.Changed), r.ChangedBy
 		}
 		return err
 	})
@@ -85,9 +89,10 @@ func (s *Service) Patience(ctx context.Context, actor access.Actor, partnership 
 }
 
 // SetPatience changes how long the actor's company waits in a partnership: 1 to
-// MaxPatience hours, 0 for not at all. Running clocks keep their end.
+// MaxPatience hours, 0 for not at all; and for the receipts of the transport, 0 for as
+// long as before. Running clocks keep their end.
 // Codes: NotFound, Forbidden, Invalid.
-func (s *Service) SetPatience(ctx context.Context, actor access.Actor, partnership string, hours int) error {
+func (s *Service) SetPatience(ctx context.Context, actor access.Actor, partnership string, hours, receipt int) error {
 	if _, err := access.List(actor, access.LinkRead); err != nil {
 		return err
 	}
@@ -101,15 +106,43 @@ func (s *Service) SetPatience(ctx context.Context, actor access.Actor, partnersh
 	if hours < 0 || hours > MaxPatience {
 		return fault.InvalidField("hours", "edi.patience_range", "Most", MaxPatience)
 	}
+	if receipt < 0 || receipt > MaxPatience {
+		return fault.InvalidField("receipt_hours", "edi.receipt_range", "Most", MaxPatience)
+	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		err := savePatience(ctx, &patienceRow{
-			PartnershipID: partnership, OrgID: actor.Org, SupplierID: supplier, ResellerID: reseller, Hours: int64(hours), Changed: db.Micros(db.Now(ctx)), ChangedBy: actor.Person,
+		was, err := patienceOf(ctx, partnership, actor.Org)
+		if err != nil {
+			return err
+		}
+		receipt := receipt // fn may run again
+		switch {
+		case receipt == 0 && was != nil:
+			receipt = int(was.ReceiptHours)
+		case receipt == 0:
+			receipt = DefaultReceipt
+		}
+		err = savePatience(ctx, &patienceRow{
+			PartnershipID: partnership, OrgID: actor.Org, SupplierID: supplier, ResellerID: reseller, Hours: int64(hours), ReceiptHours: int64(receipt), Changed: db.Micros(db.Now(ctx)), ChangedBy: actor.Person,
 		})
 		if err != nil {
 			return err
 		}
 		return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: "edi.patience", SubjectKind: "partnership", SubjectID: partnership, Outcome: audit.Done})
 	})
+}
+
+// ReceiptPatience is how long a company waits for the receipt of what it sends in a
+// partnership, for what carries messages.
+func (s *Service) ReceiptPatience(ctx context.Context, partnership, org string) (out time.Duration, err error) {
+	out = DefaultReceipt * time.Hour
+	err = s.db.View(db.WithOrgs(ctx, org), func(ctx context.Context) error {
+		r, err := patienceOf(ctx, partnership, org)
+		if r != nil {
+			out = time.Duration(r.ReceiptHours) * time.Hour
+		}
+		return err
+	})
+	return out, err
 }
 
 // isAnswer says that what holds only sets of these types is an acknowledgement

@@ -121,16 +121,16 @@ func TestWhatNobodyAcknowledges(t *testing.T) {
 
 		p, err := b.s.Patience(t.Context(), ingrid, withKestrel.ID)
 		b.want("default", fmt.Sprint(p.Hours, err), "24 <nil>")
-		b.fault("too long", b.s.SetPatience(t.Context(), ingrid, withKestrel.ID, 721), fault.Invalid, "")
-		b.fault("a stranger", b.s.SetPatience(t.Context(), kaarel, withKestrel.ID, 2), fault.NotFound, "")
-		b.fault("a buyer", b.s.SetPatience(t.Context(), person(aurelia, access.Buyer), withKestrel.ID, 2), fault.Forbidden, "")
-		if err := b.s.SetPatience(t.Context(), ingrid, withKestrel.ID, 2); err != nil {
+		b.fault("too long", b.s.SetPatience(t.Context(), ingrid, withKestrel.ID, 721, 0), fault.Invalid, "")
+		b.fault("a stranger", b.s.SetPatience(t.Context(), kaarel, withKestrel.ID, 2, 0), fault.NotFound, "")
+		b.fault("a buyer", b.s.SetPatience(t.Context(), person(aurelia, access.Buyer), withKestrel.ID, 2, 0), fault.Forbidden, "")
+		if err := b.s.SetPatience(t.Context(), ingrid, withKestrel.ID, 2, 0); err != nil {
 			t.Fatal(err)
 		}
 		id, _ = b.sent(522, false)
 		w := b.get(ingrid, id).Wait
 		b.want("two hours", w.Due.Sub(w.Started), 2*time.Hour)
-		if err := b.s.SetPatience(t.Context(), ingrid, withKestrel.ID, 0); err != nil {
+		if err := b.s.SetPatience(t.Context(), ingrid, withKestrel.ID, 0, 0); err != nil {
 			t.Fatal(err)
 		}
 		b.want("a running clock keeps its end", b.get(ingrid, id).Wait.Due.Equal(w.Due), true)

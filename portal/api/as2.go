@@ -231,11 +231,11 @@ func (a *API) stations() {
 	handle(a, op("GET", "/api/v1/partners/{id}/clock", "stations:read", "How long your company waits for acknowledgements", "In elapsed hours, from when the partner has your document; 0: it does not wait.", 200),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[clockOut], error) {
 			p, err := a.d.Gateway.Patience(ctx, actor, in.ID)
-			return &reply[clockOut]{clockOut{p.Hours}}, err
+			return &reply[clockOut]{clockOut{p.Hours, p.ReceiptHours}}, err
 		})
 	handle(a, op("PUT", "/api/v1/partners/{id}/clock", "stations:write", "Set how long your company waits for acknowledgements", "Clocks that run already keep their end.", 200),
 		func(ctx context.Context, actor access.Actor, in *clockIn) (*reply[clockOut], error) {
-			return &reply[clockOut]{in.Body}, a.d.Gateway.SetPatience(ctx, actor, in.ID, in.Body.Hours)
+			return &reply[clockOut]{in.Body}, a.d.Gateway.SetPatience(ctx, actor, in.ID, in.Body.Hours, in.Body.ReceiptHours)
 		})
 	handle(a, op("PUT", "/api/v1/partners/{id}/as2/terms", "stations:write", "Set the terms of messages to you", "", 200),
 		func(ctx context.Context, actor access.Actor, in *termsIn) (*reply[linkOut], error) {
@@ -253,6 +253,8 @@ func (a *API) stations() {
 
 type clockOut struct {
 	Hours int `json:"hours" minimum:"0" maximum:"720" doc:"elapsed hours, 1 to 720; 0 for not at all"`
+	// ReceiptHours came later: who does not send it changes nothing.
+	ReceiptHours int `json:"receipt_hours,omitempty" minimum:"0" maximum:"720" doc:"elapsed hours for an asynchronous AS2 receipt, 1 to 720; left out when set: as it was"`
 }
 
 type clockIn struct {

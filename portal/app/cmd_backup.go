@@ -23,6 +23,7 @@ import (
 
 	"entente/db"
 	"entente/db/blob"
+	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/prm/access"
 )
@@ -76,8 +77,12 @@ func reconcileCmd(ctx context.Context, e *env, args []string) (int, error) {
 	return e.data(ctx, "reconcile", "[flags]", args, func(fs *flag.FlagSet) func(Config, *db.DB, []string) (int, error) {
 		asJSON := fs.Bool("json", false, "print JSON")
 		return func(cfg Config, d *db.DB, _ []string) (int, error) {
-			auditor := gateway.Auditor(d, blob.Beside(d, filepath.Join(cfg.Data, "payloads")))
-			got, err := auditor.Reconcile(ctx, access.Actor{Person: "command", Operator: true, Via: machine.Via})
+			blobs := blob.Beside(d, filepath.Join(cfg.Data, "payloads"))
+			actor := access.Actor{Person: "command", Operator: true, Via: machine.Via}
+			got, err := gateway.Auditor(d, blobs).Reconcile(ctx, actor)
+			if err == nil {
+				err = courier.Reconcile(ctx, actor, d, blobs, &got)
+			}
 			if err != nil {
 				return exitFailed, err
 			}
@@ -92,8 +97,8 @@ func reconcileCmd(ctx context.Context, e *env, args []string) (int, error) {
 			for _, row := range got.Discrepancies {
 				fmt.Fprintf(e.out, "%s  %s  %s  %s\n", row.Rule, row.ID, row.Detail, p.T("reconcile."+row.Rule, nil))
 			}
-			fmt.Fprintf(e.out, "%d interchanges with %d sets and %d bytes compared, %d waiting to be processed, %d discrepancies\n",
-				got.Interchanges, got.Sets, got.Bytes, got.Waiting, len(got.Discrepancies))
+			fmt.Fprintf(e.out, "%d interchanges with %d sets, %d AS2 messages and %d bytes compared, %d waiting to be processed, %d discrepancies\n",
+				got.Interchanges, got.Sets, got.Messages, got.Bytes, got.Waiting, len(got.Discrepancies))
 			return code, nil
 		}
 	})

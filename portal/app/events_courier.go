@@ -28,6 +28,9 @@ func (a *App) courierNotices(ctx context.Context, e job.Received) error {
 		return err
 	}
 	n.Kind = map[string]string{courier.EventFailed: "as2.failed", courier.EventUnproved: "as2.unproved", courier.EventMisused: "as2.misused"}[e.Kind]
+	if e.Kind == courier.EventUnproved && x.Reason == courier.ReceiptOverdue {
+		n.Kind = "as2.overdue"
+	}
 	if x.Interchange != "" && e.Kind != courier.EventMisused {
 		n.SubjectKind, n.SubjectID = "interchange", x.Interchange
 	}

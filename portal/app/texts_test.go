@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"entente/edi/courier"
+	"entente/edi/gateway"
 	"entente/portal/locale"
 )
 
@@ -77,6 +79,16 @@ func TestEveryEventHasItsLine(t *testing.T) {
 				if !locale.Has(lang, prefix+kind) {
 					t.Errorf("%s has no %s%s", lang, prefix, kind)
 				}
+			}
+		}
+		for _, rule := range append(gateway.Rules(), courier.Rules()...) {
+			if !locale.Has(lang, "reconcile."+rule) {
+				t.Errorf("%s has no reconcile.%s", lang, rule)
+			}
+		}
+		for _, kind := range []string{"as2.expiring", "as2.failed", "as2.misused", "as2.overdue", "as2.unproved", "edi.asked", "edi.overdue"} {
+			if !locale.Has(lang, "notice."+kind) {
+				t.Errorf("%s has no notice.%s", lang, kind)
 			}
 		}
 		for _, kind := range []string{"edi.rejected", "edi.held", "edi.failed"} {

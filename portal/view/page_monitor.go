@@ -96,7 +96,7 @@ type ErrorRow struct {
 }
 
 // ClockSetting is how long the viewer's company waits for acknowledgements of a partner.
-// It posts hours to the page's address + "/clock".
+// It posts hours and receipt_hours to the page's address + "/clock".
 type ClockSetting struct {
 	Form     Form
 	Editable bool

@@ -111,7 +111,7 @@ func (v *visit) partnerClock(page *view.PartnerPage, p partner.Partnership) erro
 	if err != nil {
 		return err
 	}
-	page.Clock = &view.ClockSetting{Form: view.Form{Values: map[string]string{"hours": strconv.Itoa(c.Hours)}}, Editable: v.may(access.LinkManage, p.Resource())}
+	page.Clock = &view.ClockSetting{Form: view.Form{Values: map[string]string{"hours": strconv.Itoa(c.Hours), "receipt_hours": strconv.Itoa(c.ReceiptHours)}}, Editable: v.may(access.LinkManage, p.Resource())}
 	return nil
 }
 
@@ -122,7 +122,13 @@ func partnerClockSave(v *visit) error {
 	if err != nil {
 		hours = -1 // said by the service, for those who may
 	}
-	if err := v.w.d.Gateway.SetPatience(v.ctx, v.actor(), id, hours); err != nil {
+	receipt := 0 // as it was
+	if text := in.text("receipt_hours"); text != "" {
+		if receipt, err = strconv.Atoi(text); err != nil || receipt == 0 {
+			receipt = -1
+		}
+	}
+	if err := v.w.d.Gateway.SetPatience(v.ctx, v.actor(), id, hours, receipt); err != nil {
 		return err
 	}
 	return v.done(v.path("partners", id), "said.saved")
