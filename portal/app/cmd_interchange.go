@@ -3,19 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"entente/db"
-	"entente/db/blob"
-	"entente/db/job"
-	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/prm/access"
-	"entente/prm/account"
 )
 
 // interchangeDeeds are what `entente interchange` does with one of them, and what it says then.
@@ -34,7 +27,7 @@ var interchangeDeeds = map[string]struct {
 func interchangeCmd(ctx context.Context, e *env, args []string) (int, error) {
 	const synopsis = "list --org SLUG [--query NUMBER] [--state S] [--late]  |  resend|reprocess|hold|release ID --org SLUG"
 	fs := e.flags("interchange")
-	register(fs, "data", "database-url")
+	register(fs, "data", "database-url", "key-file")
 	org := fs.String("org", "", "company for which it is done")
 	query := fs.String("query", "", "list: PO, invoice, control number, Message-ID or file name")
 	state := fs.String("state", "", "list: received, processed, held or failed")
@@ -53,7 +46,8 @@ func interchangeCmd(ctx context.Context, e *env, args []string) (int, error) {
 	if !does && rest[0] != "list" || does && len(rest) != 2 || !does && len(rest) != 1 {
 		return exitUsage, usage
 	}
-	err = e.gateway(ctx, fs, *org, func(s *gateway.Service, actor access.Actor) error {
+	err = e.beside(ctx, fs, *org, func(a *App, actor access.Actor) error {
+		s := a.gateway
 		if does {
 			if err := deed.run(s, ctx, actor, rest[1]); err != nil {
 				return say(err)
@@ -110,34 +104,4 @@ func (e *env) listed(items []gateway.Interchange, org string, asJSON bool) error
 		}
 	}
 	return nil
-}
-
-// gateway opens the database for a command that acts for a company.
-func (e *env) gateway(ctx context.Context, fs *flag.FlagSet, slug string, fn func(s *gateway.Service, actor access.Actor) error) error {
-	cfg, err := configure(fs, e.getenv)
-	if err != nil {
-		return misuse("%v", err)
-	}
-	if err := existing(cfg); err != nil {
-		return err
-	}
-	d, err := openData(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	org, err := account.NewService(d, account.Options{}).Directory().OrgBySlug(ctx, slug)
-	if err != nil {
-		return say(err)
-	}
-	return fn(gatewayBeside(d, cfg), access.System("command", org.ID))
-}
-
-// gatewayBeside is a gateway, with what carries for it, that only asks: it drains
-// nothing.
-func gatewayBeside(d *db.DB, cfg Config) *gateway.Service {
-	jobs, blobs := job.New(d, job.Options{}), blob.Beside(d, filepath.Join(cfg.Data, "payloads"))
-	s := gateway.New(gateway.Deps{DB: d, Jobs: jobs, Blobs: blobs}, gateway.Options{})
-	s.Carry(courier.New(courier.Deps{DB: d, Jobs: jobs, Blobs: blobs, Gateway: s}, courier.Options{}))
-	return s
 }

@@ -49,6 +49,8 @@ func commands() []command {
 		{"user", "user create: print a sign-in link that works once", userCmd},
 		{"sftp", "sftp user | list | remove | host-key | remote | remotes | forget | server-key: logins of the SFTP door, and companies' own servers", sftpCmd},
 		{"edi", "edi check | ack | explain | json | write | doc | bench | guide: EDI files without a server", edi},
+		{"cert", "cert list | add | generate | retire | export | expiry: certificates of companies' AS2 stations", certCmd},
+		{"partner", "partner companies | list | invite | accept | suspend | resume | end | identities | identity | terms | refused: who works with whom", partnerCmd},
 		{"interchange", "interchange list | resend | reprocess | hold | release: EDI messages, beside a running server", interchangeCmd},
 		{"backup", "backup FILE: copy database, payloads and settings into one file, beside a running server", backupCmd},
 		{"restore", "restore FILE: put a backup into an empty data folder", restoreCmd},
