@@ -67,9 +67,11 @@ var imports = []rule{
 	{"portal/problem", []string{"portal/locale", "prm/fault"}, "one JSON form of an error for pages and API"},
 	{"portal/form", leaves, "forms check shapes, services check rules"},
 	{"portal/session", []string{"prm/account", "prm/access", "prm/fault", "chat/socket", "db"}, "sessions authenticate and never authorise"},
+	{"portal/sheet", with(leaves, dbs, []string{"portal/form"}), "tables are read and written without knowing what they are about"},
+	{"portal/paper", []string{"portal/locale", "prm/account", "prm/money", "prm/trade", "edi/doc"}, "a document is laid out from values and words"},
 	{"portal/app", []string{"*"}, "the composition root"},
 	{"portal/e2e", []string{"*"}, "stories drive the whole program"},
-	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/session", "portal/locale", "portal/mail", "portal/problem", "static"}, "handlers use services; nobody imports the composition root"},
+	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/session", "portal/locale", "portal/mail", "portal/problem", "portal/sheet", "portal/paper", "static"}, "handlers use services; nobody imports the composition root"},
 }
 
 // fences keep a third-party package inside named places.
