@@ -219,6 +219,49 @@ CREATE TABLE item_reference (
   org_id text NOT NULL, partner_id text NOT NULL, buyer_item text NOT NULL, product_id text NOT NULL, created bigint NOT NULL,
   PRIMARY KEY (org_id, partner_id, buyer_item)
 );
+CREATE TABLE lead (
+  org_id text NOT NULL, id text NOT NULL, number bigint NOT NULL, customer_id text NOT NULL, contact_id text NOT NULL, title text NOT NULL, need text NOT NULL, details text NOT NULL, industry text NOT NULL, size text NOT NULL, families text NOT NULL, products text NOT NULL, value bigint NOT NULL, currency text NOT NULL, expected text NOT NULL, source text NOT NULL, campaign text NOT NULL, external text NOT NULL, state text NOT NULL, holder_id text NOT NULL, offer_id text NOT NULL, round bigint NOT NULL, reason text NOT NULL, unplaced bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX lead_customer ON lead USING btree (org_id, customer_id);
+CREATE INDEX lead_state ON lead USING btree (org_id, state, created, id);
+CREATE UNIQUE INDEX lead_external ON lead USING btree (org_id, external) WHERE (external <> ''::text);
+CREATE TABLE lead_activity (
+  id text NOT NULL, offer_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, text text NOT NULL, due text NOT NULL, happened bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (offer_id) REFERENCES lead_offer(id)
+);
+CREATE INDEX lead_activity_offer ON lead_activity USING btree (offer_id, happened);
+CREATE TABLE lead_offer (
+  id text NOT NULL, lead_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number bigint NOT NULL, state text NOT NULL, phase text NOT NULL, due bigint NOT NULL, teaser text NOT NULL, shared text NOT NULL, rule_id text NOT NULL, rule text NOT NULL, fit bigint NOT NULL, factors text NOT NULL, note text NOT NULL, convert_hours bigint NOT NULL, offered bigint NOT NULL, offered_by text NOT NULL, opened bigint NOT NULL, opened_by text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, comment text NOT NULL, accept_half bigint NOT NULL, accept_most bigint NOT NULL, accept_due bigint NOT NULL, convert_start bigint NOT NULL, convert_half bigint NOT NULL, convert_most bigint NOT NULL, convert_due bigint NOT NULL, worked bigint NOT NULL, ended bigint NOT NULL, deal_id text NOT NULL, warned bigint NOT NULL, next_at bigint NOT NULL, version bigint NOT NULL,
+  UNIQUE (partnership_id, number),
+  PRIMARY KEY (id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX lead_offer_lead ON lead_offer USING btree (supplier_id, lead_id);
+CREATE INDEX lead_offer_next ON lead_offer USING btree (next_at, id) WHERE (next_at > 0);
+CREATE INDEX lead_offer_offered ON lead_offer USING btree (supplier_id, offered);
+CREATE INDEX lead_offer_reseller ON lead_offer USING btree (reseller_id, phase, due, id);
+CREATE INDEX lead_offer_supplier ON lead_offer USING btree (supplier_id, phase, due, id);
+CREATE TABLE lead_profile (
+  partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, most bigint NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (partnership_id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id)
+);
+CREATE INDEX lead_profile_supplier ON lead_profile USING btree (supplier_id);
+CREATE TABLE lead_rule (
+  org_id text NOT NULL, id text NOT NULL, position bigint NOT NULL, name text NOT NULL, active boolean NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, partners text NOT NULL, least bigint NOT NULL, currency text NOT NULL, accept bigint NOT NULL, convert bigint NOT NULL, rounds bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE lead_search (
+  lead_id text NOT NULL, words tsvector NOT NULL,
+  PRIMARY KEY (lead_id)
+);
+CREATE INDEX lead_search_words ON lead_search USING gin (words);
 CREATE TABLE link (
   id text NOT NULL, hash text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, email text NOT NULL, name text NOT NULL, roles text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL, used bigint NOT NULL,
   UNIQUE (hash),

@@ -57,6 +57,7 @@ var imports = []rule{
 	{"prm/partner", with(leaves, dbs, []string{"prm/account"}), "siblings import downward only"},
 	{"prm/catalog", with(leaves, dbs, []string{"prm/account", "prm/partner"}), "siblings import downward only"},
 	{"prm/customer", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/identity"}), "siblings import downward only"},
+	{"prm/lead", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/customer", "prm/identity"}), "siblings import downward only"},
 	{"prm/notify", with(leaves, dbs, []string{"prm/account"}), "notices know people, not what they are about"},
 	{"prm/trade", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "edi/doc"}), "trade sees documents as plain values, never the wire"},
 	{"chat/broker", nil, "the line between nodes carries bytes"},

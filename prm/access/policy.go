@@ -23,6 +23,12 @@ const (
 	CatalogWrite  Action = "catalog.write"
 	CustomerRead  Action = "customer.read"
 	CustomerWrite Action = "customer.write"
+	LeadRead      Action = "lead.read"
+	LeadWrite     Action = "lead.write"
+	LeadOffer     Action = "lead.offer"
+	OfferRead     Action = "offer.read"
+	OfferAnswer   Action = "offer.answer"
+	OfferManage   Action = "offer.manage"
 	OrderRead     Action = "order.read"
 	OrderPrices   Action = "order.prices"
 	OrderPlace    Action = "order.place"
@@ -84,6 +90,14 @@ var policy = map[Action]rule{
 
 	CustomerRead:  {scope: "customers:read", sides: map[Side][]Role{Owner: {Manager, Sales}}},
 	CustomerWrite: {scope: "customers:write", read: CustomerRead, sides: map[Side][]Role{Owner: {Manager, Sales}}},
+
+	// A lead is its owner's; an offer of it is shared with one partner.
+	LeadRead:    {scope: "leads:read", sides: map[Side][]Role{Owner: {Manager, Sales}}},
+	LeadWrite:   {scope: "leads:write", read: LeadRead, sides: map[Side][]Role{Owner: {Manager, Sales}}},
+	LeadOffer:   {scope: "leads:write", read: LeadRead, sides: map[Side][]Role{Owner: deciders}},
+	OfferRead:   {scope: "leads:read", sides: map[Side][]Role{Supplier: {Manager, Sales}, Reseller: {Manager, Sales}}},
+	OfferAnswer: {scope: "leads:write", read: OfferRead, sides: map[Side][]Role{Reseller: {Manager, Sales}}},
+	OfferManage: {scope: "leads:write", read: OfferRead, sides: map[Side][]Role{Supplier: deciders}},
 
 	OrderRead:    {scope: "orders:read", sides: map[Side][]Role{Supplier: anyone, Reseller: anyone}},
 	OrderPrices:  {scope: "orders:read", read: OrderRead, sides: map[Side][]Role{Supplier: priced, Reseller: priced}},

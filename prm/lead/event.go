@@ -1,0 +1,62 @@
+package lead
+
+import (
+	"context"
+	"time"
+
+	"entente/db/job"
+)
+
+// Kinds of published events. Object is the offer's id, for EventUnplaced the lead's.
+const (
+	EventOffered   = "lead.Offered"
+	EventAccepted  = "lead.Accepted"
+	EventDeclined  = "lead.Declined"
+	EventExpired   = "lead.Expired"
+	EventWithdrawn = "lead.Withdrawn"
+	EventWarned    = "lead.Warned" // 50 or 80 % of a clock are over
+	EventStale     = "lead.Stale"
+	EventReturned  = "lead.Returned"
+	EventReclaimed = "lead.Reclaimed"
+	EventConverted = "lead.Converted"
+	EventLost      = "lead.Lost"
+	EventUnplaced  = "lead.Unplaced" // concerns the owner alone
+)
+
+// Events lists every kind.
+func Events() []string {
+	return []string{EventOffered, EventAccepted, EventDeclined, EventExpired, EventWithdrawn, EventWarned, EventStale, EventReturned, EventReclaimed, EventConverted, EventLost, EventUnplaced}
+}
+
+// Event is the payload of all of them: ids and codes, no content.
+type Event struct {
+	Lead     ID        `json:"lead"`
+	Offer    OfferID   `json:"offer,omitempty"`
+	Supplier string    `json:"supplier"`
+	Reseller string    `json:"reseller,omitempty"`
+	Org      string    `json:"org,omitempty"` // that acted; empty: a clock
+	Person   string    `json:"person,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+	Percent  int       `json:"percent,omitempty"` // of EventWarned
+	Due      time.Time `json:"due,omitzero"`
+}
+
+// Publisher is the part of db/job this package needs.
+type Publisher interface {
+	Publish(ctx context.Context, e job.Event) error
+}
+
+func (s *Service) publish(ctx context.Context, kind string, e Event) error {
+	orgs, object := []string{e.Supplier}, string(e.Offer)
+	if e.Reseller != "" {
+		orgs = append(orgs, e.Reseller)
+	}
+	if object == "" {
+		object = string(e.Lead)
+	}
+	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: orgs, Object: object, Payload: e})
+}
+
+func (o Offer) event() Event {
+	return Event{Lead: o.Lead, Offer: o.ID, Supplier: o.Supplier, Reseller: o.Reseller}
+}

@@ -1,0 +1,219 @@
+package lead
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"entente/db"
+	"entente/db/search"
+	"entente/prm/access"
+	"entente/prm/customer"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+var found = search.Index{Table: "lead_search", Key: "lead_id"}
+
+type leadRow struct {
+	OrgID                                          string `gorm:"primaryKey"`
+	ID                                             string `gorm:"primaryKey"`
+	Number                                         int64
+	CustomerID, ContactID, Title, Need, Details    string
+	Industry, Size, Families, Products             string
+	Value                                          int64
+	Currency, Expected, Source, Campaign, External string
+	State, HolderID, OfferID                       string
+	Round                                          int64
+	Reason                                         string
+	Unplaced                                       int64
+	MadeBy                                         string
+	Created                                        int64 `gorm:"autoCreateTime:false"`
+	Changed, Version                               int64
+}
+
+func (leadRow) TableName() string { return "lead" }
+
+func text(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil { // our own plain types: cannot be
+		panic(err)
+	}
+	return string(b)
+}
+
+func read[T any](s string) T {
+	var v T
+	_ = json.Unmarshal([]byte(s), &v) // written by text
+	return v
+}
+
+func rowOf(l Lead) leadRow {
+	return leadRow{OrgID: l.Org, ID: string(l.ID), Number: l.Number, CustomerID: string(l.Draft.Customer), ContactID: string(l.Draft.Contact), Title: l.Title, Need: l.Need, Details: l.Details,
+		Industry: l.Industry, Size: l.Size, Families: text(l.Families), Products: text(l.Products), Value: l.Value.Minor, Currency: string(l.Value.Currency), Expected: l.Expected, Source: l.Source,
+		Campaign: l.Campaign, External: l.External, State: string(l.State), HolderID: l.Holder, OfferID: string(l.Offer), Round: int64(l.Round), Reason: l.Reason, Unplaced: db.Micros(l.Unplaced),
+		MadeBy: l.MadeBy, Created: db.Micros(l.Created), Changed: db.Micros(l.Changed), Version: l.Version}
+}
+
+func (r leadRow) lead() Lead {
+	return Lead{ID: ID(r.ID), Org: r.OrgID, Number: r.Number, State: State(r.State), Holder: r.HolderID, Offer: OfferID(r.OfferID), Round: int(r.Round), Reason: r.Reason, Unplaced: db.FromMicros(r.Unplaced),
+		MadeBy: r.MadeBy, Created: db.FromMicros(r.Created), Changed: db.FromMicros(r.Changed), Version: r.Version,
+		Draft: Draft{Customer: customer.ID(r.CustomerID), Contact: customer.ContactID(r.ContactID), Title: r.Title, Need: r.Need, Details: r.Details, Industry: r.Industry, Size: r.Size,
+			Families: read[[]string](r.Families), Products: read[[]Wanted](r.Products), Value: money.Amount{Minor: r.Value, Currency: money.Currency(r.Currency)}, Expected: r.Expected, Source: r.Source,
+			Campaign: r.Campaign, External: r.External}}
+}
+
+func nextNumber(ctx context.Context, name string) (int64, error) {
+	var n int64
+	err := db.Tx(ctx).Raw("INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value", name).Scan(&n).Error
+	return n, err
+}
+
+func insertLead(ctx context.Context, l Lead) error {
+	r := rowOf(l)
+	return db.Tx(ctx).Create(&r).Error
+}
+
+// updateLead writes a lead that still has the version of l.
+func updateLead(ctx context.Context, l Lead) (bool, error) {
+	r := rowOf(l)
+	r.Version++
+	res := db.Tx(ctx).Model(&leadRow{}).Where("org_id = ? AND id = ? AND version = ?", l.Org, string(l.ID), l.Version).
+		Select("*").Omit("OrgID", "ID", "Number", "MadeBy", "Created").Updates(&r)
+	return res.RowsAffected == 1, res.Error
+}
+
+func leadByID(ctx context.Context, org string, id ID) (Lead, bool, error) {
+	var rows []leadRow
+	err := db.Tx(ctx).Where("org_id = ? AND id = ?", org, string(id)).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Lead{}, false, err
+	}
+	return rows[0].lead(), true, nil
+}
+
+func leadByExternal(ctx context.Context, org, external string) (Lead, bool, error) {
+	var rows []leadRow
+	err := db.Tx(ctx).Where("org_id = ? AND external = ?", org, external).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Lead{}, false, err
+	}
+	return rows[0].lead(), true, nil
+}
+
+// views are the states of the owner's views.
+var views = map[string][]State{
+	ViewOpen: {New, Routed, Unplaced, Accepted, Working}, ViewOffered: {Routed}, ViewAccepted: {Accepted, Working}, ViewUnplaced: {Unplaced}, ViewClosed: {Converted, Lost},
+	"": {New, Routed, Unplaced, Accepted, Working, Converted, Lost},
+}
+
+// cursor is a place in a list: a number and an id.
+func cursor(n int64, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(n, 36) + "." + id))
+}
+
+func readCursor(s string) (int64, string, error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	n, id, ok := strings.Cut(string(b), ".")
+	at, err2 := strconv.ParseInt(n, 36, 64)
+	if err != nil || err2 != nil || !ok || !db.ValidID(id) {
+		return 0, "", fault.InvalidField("after", "form.cursor")
+	}
+	return at, id, nil
+}
+
+// listLeads reads one page, the newest first: each state from its own range of the
+// index, so that a page costs the same at any depth.
+func listLeads(ctx context.Context, scope access.Scope, f Filter) (Page, error) {
+	states, ok := views[f.View]
+	if !ok {
+		return Page{}, fault.InvalidField("view", "form.choice_wrong")
+	}
+	var rows []leadRow
+	for _, st := range states {
+		tx := db.Tx(ctx).Where("org_id = ? AND state = ?", scope.Org(), string(st))
+		if f.Partner != "" {
+			tx = tx.Where("holder_id = ?", f.Partner)
+		}
+		if strings.TrimSpace(f.Query) != "" {
+			m, ok := found.Query(db.DialectOf(ctx), f.Query)
+			if !ok {
+				return Page{}, nil
+			}
+			tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
+		}
+		if f.After != "" {
+			at, id, err := readCursor(f.After)
+			if err != nil {
+				return Page{}, err
+			}
+			tx = tx.Where("(created, id) < (?, ?)", at, id)
+		}
+		var part []leadRow
+		if err := tx.Order("created DESC, id DESC").Limit(f.Limit + 1).Find(&part).Error; err != nil {
+			return Page{}, err
+		}
+		rows = append(rows, part...)
+	}
+	slices.SortFunc(rows, func(a, b leadRow) int {
+		if a.Created != b.Created {
+			return int(min(1, max(-1, b.Created-a.Created)))
+		}
+		return strings.Compare(b.ID, a.ID)
+	})
+	var out Page
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		out.Next = cursor(rows[f.Limit-1].Created, rows[f.Limit-1].ID)
+	}
+	for _, r := range rows {
+		out.Items = append(out.Items, r.lead())
+	}
+	return out, nil
+}
+
+func countLeads(ctx context.Context, scope access.Scope) (Counts, error) {
+	var rows []struct {
+		State string
+		N     int
+	}
+	err := db.Tx(ctx).Model(&leadRow{}).Select("state, COUNT(*) AS n").Where("org_id = ?", scope.Org()).Group("state").Scan(&rows).Error
+	var out Counts
+	for _, r := range rows {
+		for view, n := range map[string]*int{ViewOpen: &out.Open, ViewOffered: &out.Offered, ViewAccepted: &out.Accepted, ViewUnplaced: &out.Unplaced, ViewClosed: &out.Closed} {
+			if slices.Contains(views[view], State(r.State)) {
+				*n += r.N
+			}
+		}
+	}
+	if err != nil {
+		return out, err
+	}
+	var stale int64
+	err = db.Tx(ctx).Model(&offerRow{}).Where("supplier_id = ? AND phase = ? AND state = ?", scope.Org(), phaseHeld, string(OfferStale)).Count(&stale).Error
+	out.Stale = int(stale)
+	return out, err
+}
+
+// activeResellers are the active partnerships in which a company supplies, by id.
+func activeResellers(ctx context.Context, org string) (map[string]string, error) {
+	var rows []struct{ ID, ResellerID string }
+	err := db.Tx(ctx).Table("partnership").Select("id", "reseller_id").Where("supplier_id = ? AND state = 'active'", org).Scan(&rows).Error
+	out := make(map[string]string, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.ResellerID
+	}
+	return out, err
+}
+
+func sidesOf(ctx context.Context, partnership string) (supplier, reseller string, ok bool, err error) {
+	var rows []struct{ SupplierID, ResellerID string }
+	err = db.Tx(ctx).Table("partnership").Select("supplier_id", "reseller_id").Where("id = ?", partnership).Limit(1).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return "", "", false, err
+	}
+	return rows[0].SupplierID, rows[0].ResellerID, true, nil
+}
