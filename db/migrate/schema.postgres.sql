@@ -425,6 +425,21 @@ CREATE TABLE throttle (
   key text NOT NULL, failures bigint NOT NULL, since bigint NOT NULL, until bigint NOT NULL,
   PRIMARY KEY (key)
 );
+CREATE TABLE trade_reply (
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, kind text NOT NULL, number text NOT NULL, order_number text NOT NULL, release_no text NOT NULL, order_id text NOT NULL, made_id text NOT NULL, outcome text NOT NULL, reason text NOT NULL, args text NOT NULL, document text NOT NULL, content_hash text NOT NULL, inferred boolean NOT NULL, packs text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, syntax text NOT NULL, made bigint NOT NULL, due bigint NOT NULL, settled bigint NOT NULL, settled_by text NOT NULL, settled_org text NOT NULL, note text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX trade_reply_due ON trade_reply USING btree (due, id) WHERE (outcome = 'waiting'::text);
+CREATE INDEX trade_reply_key ON trade_reply USING btree (supplier_id, kind, number, made);
+CREATE INDEX trade_reply_made ON trade_reply USING btree (made_id) WHERE (made_id <> ''::text);
+CREATE INDEX trade_reply_order ON trade_reply USING btree (order_id, made) WHERE (order_id <> ''::text);
+CREATE INDEX trade_reply_reseller ON trade_reply USING btree (reseller_id, made, id) WHERE (outcome = ANY (ARRAY['waiting'::text, 'held'::text]));
+CREATE INDEX trade_reply_supplier ON trade_reply USING btree (supplier_id, made, id) WHERE (outcome = ANY (ARRAY['waiting'::text, 'held'::text]));
+CREATE INDEX trade_reply_wanted ON trade_reply USING btree (supplier_id, reseller_id, order_number) WHERE (outcome = ANY (ARRAY['waiting'::text, 'held'::text]));
+CREATE UNIQUE INDEX trade_reply_source ON trade_reply USING btree (supplier_id, source_key) WHERE (source_key <> ''::text);
 CREATE OR REPLACE FUNCTION audit_guard()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -110,3 +110,23 @@ func (s *Service) Carried(ctx context.Context, actor access.Actor, id, delivery 
 		return startWait(ctx, r)
 	})
 }
+
+// Settled notes what became of a set later that waited or was held, in the business's
+// transaction. The verdict on the set and its acknowledgement stay. The actor is the
+// system of one of the two companies.
+// Codes: NotFound, Forbidden (a person).
+func (s *Service) Settled(ctx context.Context, actor access.Actor, interchange string, position int, out ReplyOut) error {
+	if actor.Person != "" {
+		return fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := interchangeByID(ctx, interchange)
+		if err != nil {
+			return err
+		}
+		if err := access.Check(actor, access.EDIRead, r.resource()); err != nil {
+			return err
+		}
+		return settleSet(ctx, interchange, position, out)
+	})
+}

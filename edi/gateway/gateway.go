@@ -44,15 +44,17 @@ const (
 
 // The business outcomes of a set.
 const (
-	BusinessBooked    = "booked"     // an order was made
-	BusinessDuplicate = "duplicate"  // the order was known already, nothing new
-	BusinessHeld      = "held"       // the business asks both companies
-	BusinessTest      = "test"       // test traffic: checked, never booked
-	BusinessNotBooked = "not_booked" // checked, acknowledged and kept only
-	BusinessRefused   = "refused"    // rejected: nothing was made of it
-	BusinessMatched   = "matched"    // an acknowledgement that found its document
-	BusinessUnmatched = "unmatched"  // an acknowledgement of nothing we know
-	BusinessMade      = "made"       // we made and sent it
+	BusinessBooked    = "booked"        // it was booked: an order, answer, shipment or invoice stands
+	BusinessDuplicate = "duplicate"     // it was known already, nothing new
+	BusinessWaiting   = "waiting_order" // for the order it belongs to
+	BusinessHeld      = "held"          // the business asks people
+	BusinessDiscarded = "discarded"     // a person said that it is not to be booked
+	BusinessTest      = "test"          // test traffic: checked, never booked
+	BusinessNotBooked = "not_booked"    // checked, acknowledged and kept only
+	BusinessRefused   = "refused"       // rejected: nothing was made of it
+	BusinessMatched   = "matched"       // an acknowledgement that found its document
+	BusinessUnmatched = "unmatched"     // an acknowledgement of nothing we know
+	BusinessMade      = "made"          // we made and sent it
 )
 
 // The states of delivery of an interchange that we made.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"entente/edi/doc"
+	"entente/edi/translate"
 	"entente/prm/access"
 )
 
@@ -82,6 +83,33 @@ type OrderOut struct {
 // portal/app over prm/trade.
 type Orders interface {
 	ReceiveOrder(ctx context.Context, in OrderIn) (OrderOut, error)
+}
+
+// ReplyIn is an accepted answer, ship notice, invoice or credit of the supplier, to be
+// booked: Doc is *doc.OrderAck, *doc.ShipNotice or *doc.Invoice.
+type ReplyIn struct {
+	Doc           translate.Document
+	Supplier      string // company ids
+	Reseller      string
+	Partnership   string
+	InterchangeID string
+	Set           int    // position in the interchange, from 1
+	Syntax        string // SyntaxX12 or SyntaxEDIFACT
+}
+
+// ReplyOut is what became of it: BusinessBooked, BusinessDuplicate, BusinessWaiting or
+// BusinessHeld, and the document it made, or the record of one that made none.
+type ReplyOut struct {
+	Kind, ID string
+	Outcome  string
+}
+
+// Replies books what suppliers send in reply to orders. ReceiveReply joins the
+// transaction of ctx and is idempotent by (InterchangeID, Set); what is said of Orders
+// holds for it too. It is implemented by portal/app over prm/trade. Without it such
+// sets are checked, acknowledged and kept only.
+type Replies interface {
+	ReceiveReply(ctx context.Context, in ReplyIn) (ReplyOut, error)
 }
 
 // Courier carries what goes out to companies that have a station of their own. It is

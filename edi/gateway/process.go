@@ -45,6 +45,7 @@ type step struct {
 	set      *setRow
 	numbers  []string // by which it is found too
 	order    *doc.PurchaseOrder
+	reply    translate.Document // an answer, ship notice, invoice or credit
 	received *received
 	size     int
 	ends     []groupEnd
@@ -178,6 +179,8 @@ func (w *worker) Set(set *schema.Set) error {
 			}}
 		case set.Type == "850" || set.Type == "ORDERS":
 			st.order, more = translate.ReadPurchaseOrder(set)
+		case replies[set.Type] && w.s.replies != nil:
+			st.reply, more = translate.Read(set)
 		}
 		if len(more) > 0 {
 			findings = append(append([]wire.Finding(nil), findings...), more...)
@@ -409,6 +412,15 @@ func (w *worker) book(ctx context.Context, st *step, row *setRow) error {
 			return err
 		}
 		row.Business, row.DocumentKind, row.DocumentID = out.Outcome, "order", out.OrderID
+	case st.reply != nil:
+		out, err := w.s.replies.ReceiveReply(ctx, ReplyIn{
+			Doc: st.reply, Supplier: w.row.SupplierID, Reseller: w.row.ResellerID, Partnership: w.row.PartnershipID,
+			InterchangeID: w.row.ID, Set: int(row.Position), Syntax: w.row.Syntax,
+		})
+		if err != nil {
+			return err
+		}
+		row.Business, row.DocumentKind, row.DocumentID = out.Outcome, out.Kind, out.ID
 	default:
 		row.Business = BusinessNotBooked
 	}
@@ -442,6 +454,9 @@ func (w *worker) sideFits(kind string) bool {
 	supplier, one := sides[kind]
 	return !one || supplier == (w.row.SenderID == w.row.SupplierID)
 }
+
+// replies are the sets that a supplier sends in reply to an order, and that are booked.
+var replies = map[string]bool{"855": true, "856": true, "810": true, "ORDRSP": true, "DESADV": true, "INVOIC": true}
 
 // numbers say in which element of which segment a document has its number.
 var numbers = map[string]int{

@@ -20,6 +20,7 @@ type Deps struct {
 	Blobs    *blob.Store
 	Partners Partners
 	Orders   Orders
+	Replies  Replies      // nil: what suppliers send in reply is kept and not booked
 	Log      *slog.Logger // default: discard
 }
 
@@ -30,6 +31,7 @@ type Service struct {
 	blobs    *blob.Store
 	partners Partners
 	orders   Orders
+	replies  Replies
 	courier  Courier // nil: everything waits in an outbox
 	log      *slog.Logger
 	opt      Options
@@ -52,7 +54,7 @@ func New(d Deps, o Options) *Service {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{
-		db: d.DB, jobs: d.Jobs, blobs: d.Blobs, partners: d.Partners, orders: d.Orders, log: d.Log, opt: o.filled(),
+		db: d.DB, jobs: d.Jobs, blobs: d.Blobs, partners: d.Partners, orders: d.Orders, replies: d.Replies, log: d.Log, opt: o.filled(),
 		wake: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
 	s.jobs.Drain(DrainName, s.drain)

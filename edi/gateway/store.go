@@ -115,6 +115,12 @@ func setAt(ctx context.Context, id string, position int) (*setRow, error) {
 	return &r, err
 }
 
+// settleSet changes what became of a set in the business.
+func settleSet(ctx context.Context, id string, position int, out ReplyOut) error {
+	return db.Tx(ctx).Model(&setRow{}).Where("interchange_id = ? AND position = ? AND business IN ?", id, position, []string{BusinessWaiting, BusinessHeld}).
+		Updates(map[string]any{"business": out.Outcome, "document_kind": out.Kind, "document_id": out.ID}).Error
+}
+
 // forgetSets takes back the verdicts on an interchange, of which nothing was booked.
 func forgetSets(ctx context.Context, id string) error {
 	if err := db.Tx(ctx).Where("interchange_id = ?", id).Delete(&setRow{}).Error; err != nil {

@@ -35,6 +35,7 @@ func (a *App) subscribe() {
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
+	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled}, a.toReplies)
 	s("live", append(trade.Events(), gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue), a.toLive)
 }
 
@@ -43,6 +44,7 @@ var orderLines = map[string]string{
 	trade.OrderReceived: "order.received", trade.OrderDuplicate: "order.duplicate", trade.OrderHeld: "order.held", trade.OrderAnswered: "order.answered",
 	trade.OrderConfirmed: "order.confirmed", trade.OrderAgreed: "order.agreed", trade.OrderCancelled: "order.cancelled", trade.OrderShipped: "order.shipped",
 	trade.GoodsReceived: "order.goods_received", trade.InvoicedEvent: "order.invoiced", trade.OrderRefused: "order.refused",
+	trade.ReplyHeld: "order.reply_held", trade.ReplyDuplicate: "order.reply_duplicate",
 }
 
 func (a *App) toRooms(ctx context.Context, e job.Received) error {
@@ -65,7 +67,7 @@ func (a *App) toRooms(ctx context.Context, e job.Received) error {
 		return err
 	}
 	actor := access.System("rooms", t.Supplier)
-	if e.Kind == trade.OrderRefused {
+	if e.Kind == trade.OrderRefused || t.Order == "" {
 		r, err := a.partnershipRoom(ctx, t.Partnership, t.Supplier, t.Reseller)
 		if err != nil {
 			return err
@@ -184,6 +186,8 @@ var told = map[string]struct {
 	trade.OrderCancelled:          {supplier: []access.Role{access.Manager}},
 	trade.OrderShipped:            {reseller: []access.Role{access.Buyer}},
 	trade.GoodsReceived:           {supplier: []access.Role{access.Manager}},
+	trade.ReplyHeld:               {supplier: []access.Role{access.Manager, access.EDI}, urgent: true},
+	trade.ReplyDuplicate:          {},
 	trade.InvoicedEvent:           {reseller: []access.Role{access.Buyer, access.Finance}},
 	gateway.EventHeld:             {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},
 	gateway.EventFailed:           {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},
@@ -281,7 +285,7 @@ func holds(have, want []access.Role) bool {
 // to855 sends the answer to an order whose buyer speaks EDI.
 func (a *App) to855(ctx context.Context, e job.Received) error {
 	var t trade.Event
-	if err := e.Decode(&t); err != nil || t.Quiet {
+	if err := e.Decode(&t); err != nil || t.Quiet || t.Silent {
 		return err
 	}
 	actor := access.System("edi", t.Supplier)
@@ -324,8 +328,8 @@ func (a *App) to810(ctx context.Context, e job.Received) error {
 // pages, to the buyer's X12 or EDIFACT address. A buyer without one reads it on the
 // pages.
 func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p trade.Parties, out gateway.Outgoing) error {
-	if p.Interchange != "" {
-		return nil // it went out before
+	if p.Interchange != "" || p.Follows {
+		return nil // it went out before, or with another
 	}
 	out.Supplier, out.Reseller, out.Partnership, out.From = t.Supplier, t.Reseller, t.Partnership, t.Supplier
 	out.ReplyTo = t.Interchange

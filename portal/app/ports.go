@@ -5,6 +5,7 @@ import (
 
 	"entente/chat/room"
 	"entente/edi/courier"
+	"entente/edi/doc"
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
@@ -47,6 +48,32 @@ func (g gatewayOrders) ReceiveOrder(ctx context.Context, in gateway.OrderIn) (ga
 		out.Outcome = gateway.BusinessDuplicate
 	}
 	return out, nil
+}
+
+// gatewayReplies books what suppliers send in reply to orders.
+type gatewayReplies struct{ a *App }
+
+func (g gatewayReplies) ReceiveReply(ctx context.Context, in gateway.ReplyIn) (gateway.ReplyOut, error) {
+	t := trade.IncomingReply{Supplier: in.Supplier, Reseller: in.Reseller, Partnership: in.Partnership, Interchange: in.InterchangeID, SetNo: in.Set, Syntax: in.Syntax, Source: trade.SourceEDI}
+	switch d := in.Doc.(type) {
+	case *doc.OrderAck:
+		t.Ack = d
+	case *doc.ShipNotice:
+		t.Notice = d
+	case *doc.Invoice:
+		t.Invoice = d
+	}
+	got, err := g.a.trade.ReceiveReply(ctx, access.System("edi", in.Supplier), t)
+	if err != nil {
+		return gateway.ReplyOut{}, err
+	}
+	return gateway.ReplyOut{Kind: got.Kind, ID: got.ID, Outcome: replyOutcomes[got.Outcome]}, nil
+}
+
+// replyOutcomes are the gateway's words for what became of a reply.
+var replyOutcomes = map[trade.Outcome]string{
+	trade.Booked: gateway.BusinessBooked, trade.Duplicate: gateway.BusinessDuplicate, trade.Waits: gateway.BusinessWaiting, trade.HeldBack: gateway.BusinessHeld,
+	trade.Discarded: gateway.BusinessDiscarded,
 }
 
 // roomPeople tells the rooms who the companies' people are.

@@ -6,6 +6,7 @@ import "time"
 type MessagesPage struct {
 	Base
 	MonitorURL string
+	RepliesURL string // what is not booked
 	Tabs       []Tab
 	Filters    Filters
 	Rows       []MessageRow
@@ -41,7 +42,8 @@ type MessagePage struct {
 	Wait        *AckWait // an overdue acknowledgement, or one confirmed by hand
 	Deeds       Deeds
 	ProofURL    string
-	Held        *Held // posts answer=process|discard to URL+"/held"
+	Replies     []ReplyBox // of the set shown, while it is not booked
+	Held        *Held      // posts answer=process|discard to URL+"/held"
 	Raw         []RawSegment
 	Truncated   bool // more segments than are shown; the download has all
 	Findings    []Finding

@@ -42,8 +42,9 @@ type OrderPage struct {
 	Requested  Date
 	Revision   string // version for conflict checks: hidden field "version"
 	Parties    []Party
-	Terms      []KV // payment terms, currency, references, notes
-	Prices     bool // the viewer may see prices and amounts
+	Terms      []KV       // payment terms, currency, references, notes
+	Prices     bool       // the viewer may see prices and amounts
+	Replies    []ReplyBox // what the supplier's system sent and what is not booked
 	Chain      []ChainStep
 	Lines      []OrderLine
 	Totals     OrderTotals

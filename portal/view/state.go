@@ -44,7 +44,7 @@ var states = map[State]Tone{
 	"invoice.draft": Grey, "invoice.sent": Blue, "invoice.received": Blue, "invoice.differs": Red, "invoice.matched": Green, "invoice.refused": Red, "invoice.paid": Green,
 	"edi.received": Blue, "edi.queued": Blue, "edi.processed": Green, "edi.held": Amber, "edi.failed": Red, "edi.waiting": Amber, "edi.fetched": Blue, "edi.delivered": Green, "edi.sending": Blue, "edi.unproved": Amber, "edi.overdue": Red, "edi.confirmed": Green,
 	"edi.accepted": Green, "edi.accepted_with_errors": Amber, "edi.partly": Amber, "edi.rejected": Red, "edi.duplicate": Grey, "edi.test": Violet, "edi.none": Grey,
-	"edi.booked": Green, "edi.not_booked": Grey, "edi.refused": Red, "edi.matched": Green, "edi.unmatched": Amber, "edi.made": Blue, "edi.released": Blue, "edi.discarded": Grey,
+	"edi.booked": Green, "edi.waiting_order": Amber, "edi.not_booked": Grey, "edi.refused": Red, "edi.matched": Green, "edi.unmatched": Amber, "edi.made": Blue, "edi.released": Blue, "edi.discarded": Grey,
 	"document.none": Grey, "document.saved": Grey, "document.sent": Blue, "document.received": Blue, "document.accepted": Green, "document.rejected": Red, "document.waiting": Amber, "document.differs": Red, "document.short": Amber,
 	"finding.error": Red, "finding.warning": Amber, "finding.note": Blue,
 	"partner.invited": Amber, "partner.active": Green, "partner.suspended": Red, "partner.ended": Grey,

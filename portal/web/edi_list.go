@@ -20,7 +20,7 @@ const (
 
 var ediViews = []string{ediAll, ediIn, ediOut, ediFailed, ediWaiting, ediLate}
 
-var ediTypes = []string{"850", "855", "810", "997"}
+var ediTypes = []string{"850", "855", "856", "810", "997"}
 
 // ediList is the list of EDI messages.
 func ediList(v *visit) error {
@@ -55,7 +55,7 @@ func ediList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := &view.MessagesPage{Base: v.shell(), MonitorURL: v.path("edi", "monitor"), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	page := &view.MessagesPage{Base: v.shell(), MonitorURL: v.path("edi", "monitor"), RepliesURL: v.path("edi", "replies"), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
 	labels := map[string]string{ediAll: "list.all", ediIn: "edi.in", ediOut: "edi.out", ediFailed: "state.edi.rejected", ediWaiting: "state.edi.held", ediLate: "state.edi.overdue"}
 	for _, w := range ediViews {
 		page.Tabs = append(page.Tabs, view.Tab{Label: view.T(labels[w]), URL: v.again("view", w), Count: -1, On: w == which})

@@ -136,7 +136,7 @@ func partnerClockSave(v *visit) error {
 
 // ediDeskRoutes are the monitor and what is done from it.
 func ediDeskRoutes() []Route {
-	return []Route{
+	return append(replyRoutes(), []Route{
 		get("/c/:slug/edi/monitor", "monitor", InCompany, access.EDIRead, ediMonitor),
 		get("/c/:slug/edi/:id/proof.zip", "proof of message", InCompany, access.EDIRead, ediProof),
 		post("/c/:slug/partners/:id/clock", "partner clock", InCompany, access.LinkManage, partnerClockSave),
@@ -146,5 +146,5 @@ func ediDeskRoutes() []Route {
 		post("/c/:slug/edi/:id/reprocess", "reprocess message", InCompany, access.EDIResolve, ediReprocess),
 		post("/c/:slug/edi/:id/hold", "hold message", InCompany, access.EDIResolve, ediHold),
 		post("/c/:slug/edi/:id/release", "release message", InCompany, access.EDIResolve, ediRelease),
-	}
+	}...)
 }

@@ -51,6 +51,9 @@ func ediShow(v *visit) error {
 	}
 	if set != nil {
 		v.messageSubject(page, *set)
+		if err := v.messageReply(page, m, *set); err != nil {
+			return err
+		}
 	}
 	if err := v.messageAnswer(page, m); err != nil {
 		return err

@@ -43,6 +43,7 @@ var needLooks = map[string]struct {
 	trade.WaitHeld:    {view.Amber, "lock", "action.open"},
 	trade.WaitAgree:   {view.Amber, "package", "action.open"},
 	trade.WaitReceive: {view.Blue, "truck", "order.receive"},
+	trade.WaitReply:   {view.Amber, "lock", "action.open"},
 	trade.WaitDiffers: {view.Red, "receipt", "action.compare"},
 }
 
@@ -91,6 +92,8 @@ func (v *visit) need(i trade.Item, n names) view.Need {
 		need.Action = view.T(look.action)
 	}
 	switch {
+	case i.Kind == trade.WaitReply && i.Order == "":
+		need.URL = v.path("edi", "replies")
 	case i.Kind == trade.WaitReceive:
 		need.URL += "/receive"
 	case (i.Kind == trade.WaitConfirm || i.Kind == trade.WaitMarked) && v.lists(access.OrderConfirm):

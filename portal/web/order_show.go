@@ -58,7 +58,7 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 		Placed: d.Received, Requested: view.Date(d.RequestedOn), Revision: strconv.FormatInt(d.Version, 10),
 		Parties: parties(d), Terms: terms(d), Prices: !d.PricesHidden,
 		Chain: v.chain(d, links, edi), Lines: v.orderLines(d), Totals: v.orderTotals(d),
-		Documents: v.documents(d, links), Activity: v.activity(d, n, edi), Held: v.held(d, n), Can: v.orderCan(d, res),
+		Documents: v.documents(d, links), Activity: v.activity(d, n, edi), Held: v.held(d, n), Replies: v.openReplies(d, n), Can: v.orderCan(d, res),
 	}
 	if page.Findings, err = v.orderFindings(d, edi); err != nil {
 		return nil, d, err
@@ -182,6 +182,10 @@ func (v *visit) chain(d trade.Detail, links []gateway.Link, edi bool) []view.Cha
 	for _, l := range links {
 		carried[l.ID] = l
 	}
+	received := map[string]string{} // by document, the message of the supplier's system
+	for _, r := range d.Replies {
+		received[r.Made] = r.Interchange
+	}
 	var out []view.ChainStep
 	for _, s := range d.Chain {
 		c := view.ChainStep{Code: s.Code, At: s.At, Sent: s.By == v.org(), Todo: s.Todo, Status: view.Status{State: stepState(s, v.org())}}
@@ -201,6 +205,9 @@ func (v *visit) chain(d trade.Detail, links []gateway.Link, edi bool) []view.Cha
 			if edi {
 				c.URL = v.path("edi", s.Interchange)
 			}
+		}
+		if from := received[s.ID]; c.URL == "" && from != "" && edi {
+			c.URL = v.path("edi", from)
 		}
 		out = append(out, c)
 	}
@@ -282,7 +289,7 @@ var historyIcons = map[string]struct {
 }{
 	"received": {"package", view.Blue}, "placed": {"package", view.Blue}, "confirmed": {"check", view.Green}, "agreed": {"checks", view.Green},
 	"partly_confirmed": {"check", view.Amber}, "changed": {"check", view.Amber}, "accepted": {"check", view.Green}, "rejected": {"x", view.Red},
-	"refused": {"x", view.Red}, "held": {"lock", view.Amber}, "duplicate": {"copy", view.Grey}, "shipped": {"truck", view.Blue},
+	"refused": {"x", view.Red}, "held": {"lock", view.Amber}, "reply_held": {"lock", view.Amber}, "reply_duplicate": {"copy", view.Grey}, "reply_discarded": {"x", view.Grey}, "credited": {"receipt", view.Blue}, "duplicate": {"copy", view.Grey}, "shipped": {"truck", view.Blue},
 	"goods_received": {"package-import", view.Green}, "invoiced": {"receipt", view.Blue}, "cancelled": {"x", view.Grey}, "differs": {"alert-circle", view.Red},
 }
 

@@ -52,13 +52,19 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, id OrderID, c
 
 // respond writes the response and tells both companies.
 func (s *Service) respond(ctx context.Context, actor access.Actor, o orderRow, parts []ResponseLine) (ResponseID, error) {
+	return s.respondWith(ctx, actor, o, parts, nil)
+}
+
+// respondWith is respond where some changes are within what both agreed to: nobody
+// needs to agree to these again.
+func (s *Service) respondWith(ctx context.Context, actor access.Actor, o orderRow, parts []ResponseLine, within func(ResponseLine) bool) (ResponseID, error) {
 	t, err := termsOf(ctx, o.PartnershipID)
 	if err != nil {
 		return "", err
 	}
 	kind, refused := ResponseAccepted, 0
 	for _, p := range parts {
-		if p.Code != codeAccepted {
+		if p.Code != codeAccepted && (within == nil || !within(p)) {
 			kind = ResponseChanged
 		}
 		if p.Code == codeRejected {
@@ -80,7 +86,7 @@ func (s *Service) respond(ctx context.Context, actor access.Actor, o orderRow, p
 		return "", err
 	}
 	err = s.record(ctx, actor, o, deed{history: "order.answer_" + kind, args: map[string]string{"Response": r.Number, "Lines": itoa(len(parts))}, action: "order.confirm",
-		event: OrderConfirmed, payload: Event{Response: ResponseID(r.ID), Reason: kind}})
+		event: OrderConfirmed, payload: Event{Response: ResponseID(r.ID), Reason: kind, Silent: silent(ctx)}})
 	return ResponseID(r.ID), err
 }
 

@@ -42,7 +42,19 @@ func (s *Service) OrderAck(ctx context.Context, actor access.Actor, id ResponseI
 		}
 		who = partiesOf(d.Order, r.InterchangeID)
 		out = ackDoc(d, id, t)
-		return nil
+		from, err := replyOf(ctx, r.ID)
+		if err != nil || from == nil {
+			return err
+		}
+		in, err := from.incoming()
+		if err == nil && in.Ack != nil { // whose order it is to the seller, and when it was said
+			out.Seller, out.Carrier = in.Ack.Seller, in.Ack.Carrier
+			if in.Ack.AckDate != "" {
+				out.AckDate = in.Ack.AckDate
+			}
+		}
+		who.Received = from.InterchangeID
+		return err
 	})
 	return out, who, err
 }
@@ -70,6 +82,14 @@ func ackDoc(d Detail, id ResponseID, t terms) doc.OrderAck {
 			}
 			if !this && p.Code == codeBackorder {
 				continue // spoken about again
+			}
+			if p.Code == codeDate && p.Quantity == 0 { // what was promised comes later
+				for i := range parts[p.Line] {
+					if x := &parts[p.Line][i]; x.Status != codeRejected {
+						x.Status, x.DateQualifier, x.Date = codeDate, "067", p.Date
+					}
+				}
+				continue
 			}
 			parts[p.Line] = append(parts[p.Line], ackPart(d.Lines[p.Line-1], p))
 		}
@@ -134,6 +154,18 @@ func (s *Service) InvoiceDoc(ctx context.Context, actor access.Actor, id Invoice
 			return err
 		}
 		who = partiesOf(d.Order, row.InterchangeID)
+		from, err := replyOf(ctx, row.ID)
+		if err != nil {
+			return err
+		}
+		if from != nil { // what came goes on, to the cent
+			in, err := from.incoming()
+			if err == nil && in.Invoice != nil {
+				out = *in.Invoice
+			}
+			who.Received = from.InterchangeID
+			return err
+		}
 		for _, inv := range d.Invoices {
 			if inv.ID == id {
 				out = invoiceDoc(d, inv)
@@ -279,6 +311,24 @@ func (s *Service) ShipNotice(ctx context.Context, actor access.Actor, id Shipmen
 			return err
 		}
 		who = partiesOf(d.Order, "")
+		from, err := replyOf(ctx, row.ID)
+		if err != nil {
+			return err
+		}
+		if from == nil { // a further order of one notice
+			if from, err = replyOfFurther(ctx, row); err != nil {
+				return err
+			}
+			who.Follows = from != nil
+		}
+		if from != nil { // what came goes on, with its packs
+			in, err := from.incoming()
+			if err == nil && in.Notice != nil {
+				out = *in.Notice
+			}
+			who.Received = from.InterchangeID
+			return err
+		}
 		for _, sh := range d.Shipments {
 			if sh.ID == id {
 				out = noticeDoc(d, sh)

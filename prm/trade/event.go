@@ -16,6 +16,10 @@ const (
 	OrderShipped    = "trade.OrderShipped"
 	GoodsReceived   = "trade.GoodsReceived"
 	InvoicedEvent   = "trade.Invoiced"
+	ReplyHeld       = "trade.ReplyHeld"      // what the supplier sent is not booked, and somebody is asked
+	ReplyDuplicate  = "trade.ReplyDuplicate" // it was here before
+	ReplyWaits      = "trade.ReplyWaits"     // for its order
+	ReplySettled    = "trade.ReplySettled"   // what waited or was held is booked or discarded
 	eventVersion    = 1
 	subjectOrder    = "order"
 	docResponse     = "order_response"
@@ -33,9 +37,10 @@ const (
 	DocumentShipment = docShipment
 )
 
-// Events lists every kind of event.
+// Events lists the kinds of event that people hear of; ReplyWaits and ReplySettled are
+// for the gateway.
 func Events() []string {
-	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent}
+	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, ReplyHeld, ReplyDuplicate}
 }
 
 // Event is the payload of all events of this package: ids, no content. Quiet says
@@ -58,6 +63,9 @@ type Event struct {
 	Person      string     `json:"person,omitempty"`
 	Org         string     `json:"org,omitempty"` // the company that acted
 	Quiet       bool       `json:"quiet,omitempty"`
+	Reply       ReplyID    `json:"reply,omitempty"`
+	Settled     bool       `json:"settled,omitempty"` // of a reply
+	Silent      bool       `json:"silent,omitempty"`  // no 855 goes out for the response
 }
 
 type quietKey struct{}

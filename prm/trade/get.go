@@ -64,7 +64,7 @@ func (s *Service) Head(ctx context.Context, actor access.Actor, id OrderID) (Ord
 	return out, err
 }
 
-// detail reads an order completely: ten queries, whatever its size.
+// detail reads an order completely: eleven queries, whatever its size.
 func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 	out := Detail{Order: row.order()}
 	var err error
@@ -106,6 +106,9 @@ func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 		out.Difference.Minor += inv.Difference.Minor
 	}
 	if out.Arrivals, err = arrivalsOf(ctx, row); err != nil {
+		return out, err
+	}
+	if out.Replies, err = repliesOfOrder(ctx, row.ID); err != nil {
 		return out, err
 	}
 	if out.History, err = historyOf(ctx, row.ID); err != nil {

@@ -205,7 +205,7 @@ func (s *Service) open(ctx context.Context, actor access.Actor, action access.Ac
 // rules of the desk are our fault and never written.
 func (s *Service) save(ctx context.Context, o *orderRow, lines []Line) error {
 	for _, l := range lines {
-		if l.Invoiced > l.Ordered-l.Cancelled {
+		if l.Invoiced-l.Credited > l.Ordered-l.Cancelled {
 			return fault.New(fault.Conflict, "trade.line_invoiced", "Line", l.Number)
 		}
 		if !l.holds() {

@@ -173,7 +173,7 @@ func invoiceLines(cmd *InvoiceCmd, lines []Line) ([]InvoiceCmdLine, error) {
 				continue
 			}
 		}
-		left := l.Ordered - l.Cancelled - l.Invoiced - taken[c.Line]
+		left := l.Ordered - l.Cancelled - l.Invoiced + l.Credited - taken[c.Line]
 		if c.Quantity < 0 || c.Quantity > left {
 			bad.With(at+"quantity", "trade.quantity_over", "Line", c.Line, "Open", left.String())
 			continue

@@ -18,7 +18,9 @@ type matched struct {
 // order's within the tolerance, quantity against what was shipped (confirmed,
 // where the supplier keeps no shipments here). A later delivery is no difference:
 // the difference of a line is its amount − the delivered part of its quantity ×
-// the order's price. It fills the invoice columns of the lines.
+// the order's price. A credit over what differs settles it. What an invoice has beside
+// its lines (charges, allowances) differs as a whole: the order has none. It fills the
+// invoice columns of the lines.
 func match(lines []Line, invoices []matched, c money.Currency, tolerance, spare money.Rate) {
 	shipped := false
 	for i := range lines {
@@ -27,43 +29,104 @@ func match(lines []Line, invoices []matched, c money.Currency, tolerance, spare 
 		l.InvoicePrice, l.PriceWrong, l.QuantityWrong = 0, false, false
 		l.InvoiceAmount, l.Difference = money.Amount{Currency: c}, money.Amount{Currency: c}
 	}
+	returned, credits := creditsOf(lines, invoices)
 	before := make([]money.Quantity, len(lines))
+	differs := make([][]int64, len(invoices)) // of each position
 	for i := range invoices {
 		inv := &invoices[i]
-		state, differs := InvoiceMatched, money.Amount{Currency: c}
+		differs[i] = make([]int64, len(inv.lines))
 		for k := range inv.lines {
 			il := &inv.lines[k]
 			l := &lines[il.Line-1]
+			l.InvoiceAmount.Minor += il.Amount
+			if inv.row.Kind == InvoiceCredit {
+				continue
+			}
 			delivered := l.Confirmed
 			if shipped {
 				delivered = l.Shipped
 			}
 			q, price := money.Quantity(il.Quantity), money.Price(il.Price)
 			covered := max(0, min(q, delivered-before[il.Line-1]))
-			before[il.Line-1] += q
+			back := max(0, min(returned[il.Line-1], q-covered)) // invoiced too much, and credited
+			returned[il.Line-1] -= back
+			before[il.Line-1] += q - back
 			var wrong []string
 			if !money.Within(price, l.Price, tolerance) {
-				wrong, l.PriceWrong = append(wrong, "price"), true
+				wrong = append(wrong, "price")
 			}
-			if over, ok := times(delivered, spare); q-covered > over || !ok && q > covered {
-				wrong, l.QuantityWrong = append(wrong, "quantity"), true
+			if over, ok := times(delivered, spare); q-back-covered > over || !ok && q-back > covered {
+				wrong = append(wrong, "quantity")
 			}
 			l.InvoicePrice = price
-			l.InvoiceAmount.Minor += il.Amount
-			if len(wrong) > 0 {
-				state = InvoiceDiffers
-				if right, err := money.Extend(covered, l.Price, c); err == nil {
-					d := il.Amount - right.Minor
-					differs.Minor += d
-					l.Difference.Minor += d
-				}
+			right, err := money.Extend(covered, l.Price, c)
+			gone, err2 := money.Extend(back, price, c)
+			if len(wrong) > 0 && err == nil && err2 == nil {
+				differs[i][k] = il.Amount - right.Minor - gone.Minor
+				l.Difference.Minor += differs[i][k]
+				credits[il.Line-1] += gone.Minor
 			}
 			if w := strings.Join(wrong, ","); w != il.Difference {
 				il.Difference, inv.dirty = w, true
 			}
 		}
-		if inv.row.State != state || inv.row.DiffersBy != differs.Minor {
-			inv.row.State, inv.row.DiffersBy, inv.dirty = state, differs.Minor, true
+	}
+	conclude(lines, invoices, differs, credits)
+}
+
+// creditsOf adds up, per line, the quantities that credits give back (those at the price
+// of the order, or above) and their amounts, which are below zero.
+func creditsOf(lines []Line, invoices []matched) ([]money.Quantity, []int64) {
+	returned, amounts := make([]money.Quantity, len(lines)), make([]int64, len(lines))
+	for i := range invoices {
+		if invoices[i].row.Kind != InvoiceCredit {
+			continue
+		}
+		for _, il := range invoices[i].lines {
+			if money.Price(il.Price) >= lines[il.Line-1].Price {
+				returned[il.Line-1] += money.Quantity(il.Quantity)
+			}
+			amounts[il.Line-1] += il.Amount
+		}
+	}
+	return returned, amounts
+}
+
+// conclude gives every invoice its state: what differs on a line that a credit evens out
+// differs no more.
+func conclude(lines []Line, invoices []matched, differs [][]int64, credits []int64) {
+	even := make([]bool, len(lines))
+	for i := range lines {
+		l := &lines[i]
+		if even[i] = l.Difference.Minor != 0 && l.Difference.Minor+credits[i] == 0; even[i] {
+			l.Difference.Minor = 0
+		}
+	}
+	for i := range invoices {
+		inv := &invoices[i]
+		state, sum, beside := InvoiceMatched, int64(0), inv.row.Net
+		for k := range inv.lines {
+			il := &inv.lines[k]
+			beside -= il.Amount
+			if il.Difference == "" || inv.row.Kind == InvoiceCredit {
+				continue
+			}
+			if even[il.Line-1] {
+				il.Difference, inv.dirty = "", true
+				continue
+			}
+			state = InvoiceDiffers
+			sum += differs[i][k]
+			l := &lines[il.Line-1]
+			l.PriceWrong = l.PriceWrong || strings.Contains(il.Difference, "price")
+			l.QuantityWrong = l.QuantityWrong || strings.Contains(il.Difference, "quantity")
+		}
+		if n := int64(len(inv.lines)); inv.row.Kind != InvoiceCredit && (beside > n || -beside > n) {
+			state = InvoiceDiffers
+			sum += beside
+		}
+		if inv.row.State != state || inv.row.DiffersBy != sum {
+			inv.row.State, inv.row.DiffersBy, inv.dirty = state, sum, true
 		}
 	}
 }

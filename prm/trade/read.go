@@ -17,6 +17,7 @@ type Detail struct {
 	Invoices       []Invoice
 	InvoicesHidden bool
 	Arrivals       []Arrival
+	Replies        []Reply // what the supplier's system sent about it
 	History        []Entry // newest first
 	Chain          []Step
 	Difference     money.Amount // sum over the lines
@@ -118,6 +119,7 @@ const (
 	WaitAgree   = "agree"   // reseller: the answer differs from what was asked
 	WaitReceive = "receive" // reseller: goods are on their way
 	WaitDiffers = "differs" // both: an invoice does not match
+	WaitReply   = "reply"   // supplier: what its system sent is held
 )
 
 // Item is one thing that waits for the actor's company. Between Since and Due
@@ -167,4 +169,6 @@ type Parties struct {
 	Order                           OrderID
 	Source                          string // of the order
 	Interchange                     string // the document's, when it already went out
+	Received                        string // the interchange it came in, "" for one made here
+	Follows                         bool   // it went out with another document
 }

@@ -43,28 +43,8 @@ func (s *Service) Ship(ctx context.Context, actor access.Actor, id OrderID, cmd 
 		if err := numbered(ctx, t, "ASN", &r.Number, func() (bool, error) { return insertOnce(ctx, &r) }); err != nil {
 			return err
 		}
-		rows := make([]shipmentLineRow, len(moved))
-		for i, m := range moved {
-			rows[i] = shipmentLineRow{ShipmentID: r.ID, Line: int64(m.Line), Quantity: int64(m.Quantity)}
-			l := &lines[m.Line-1]
-			l.Shipped += m.Quantity
-			l.State = lineState(*l, l.State)
-		}
-		if err := insertMany(ctx, rows); err != nil {
-			return err
-		}
-		if err := s.save(ctx, &o, lines); err != nil {
-			return err
-		}
-		if err := s.rematch(ctx, &o, lines); err != nil {
-			return err
-		}
-		if err := alsoFound(ctx, o.ID, r.Number+" "+r.Tracking); err != nil {
-			return err
-		}
 		out = ShipmentID(r.ID)
-		return s.record(ctx, actor, o, deed{history: "order.shipped", args: map[string]string{"Shipment": r.Number, "Lines": itoa(len(moved)), "Carrier": r.Carrier, "Tracking": r.Tracking}, action: "order.ship",
-			event: OrderShipped, payload: Event{Shipment: out}})
+		return s.goods(ctx, actor, &o, lines, moved, r, "")
 	})
 	return out, err
 }

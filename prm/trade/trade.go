@@ -330,7 +330,7 @@ type Invoice struct {
 	Supplier     string
 	Reseller     string
 	Number       string
-	Kind         string // InvoiceDebit
+	Kind         string // InvoiceDebit, InvoiceCredit
 	State        string // InvoiceMatched, InvoiceDiffers
 	Currency     money.Currency
 	Net          money.Amount
@@ -371,6 +371,7 @@ const (
 	InvoiceMatched = "matched"
 	InvoiceDiffers = "differs"
 	InvoiceDebit   = "invoice"
+	InvoiceCredit  = "credit" // amounts below zero
 )
 
 // InvoiceLine is one line of an invoice. Wrong lists what differs: "price",

@@ -1,0 +1,35 @@
+package app
+
+import (
+	"context"
+
+	"entente/db/job"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/trade"
+)
+
+// toReplies books what waited for an order that came, and tells the interchange what
+// became of a reply that was not booked at once.
+func (a *App) toReplies(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil || t.Quiet {
+		return err
+	}
+	actor := access.System("edi", t.Supplier)
+	if e.Kind == trade.OrderReceived || e.Kind == trade.OrderAnswered {
+		return a.trade.BookWaiting(ctx, actor, t.Order)
+	}
+	r, err := a.trade.GetReply(ctx, actor, t.Reply)
+	if err != nil || r.Interchange == "" {
+		return err
+	}
+	out := gateway.ReplyOut{Kind: trade.DocumentReply, ID: string(r.ID), Outcome: replyOutcomes[r.Outcome]}
+	if r.Outcome == trade.Booked {
+		out.Kind, out.ID = r.Kind, r.Made
+		if r.Kind == trade.DocumentCredit {
+			out.Kind = trade.DocumentInvoice
+		}
+	}
+	return a.gateway.Settled(ctx, actor, r.Interchange, r.SetNo, out)
+}

@@ -1,0 +1,33 @@
+package view
+
+import "time"
+
+// RepliesPage is /c/{slug}/edi/replies: what suppliers' systems sent and what is not
+// booked, because it waits for its order or for a person. Fragment "replies.list".
+type RepliesPage struct {
+	Base
+	Rows  []ReplyBox
+	Pager Pager
+}
+
+// ReplyBox is one of them, also on the pages of its order and of its message. Buttons
+// post to URL + "/retry" and "/discard" (field "reason").
+type ReplyBox struct {
+	URL        string
+	Code       string // 855, 856, 810
+	Number     string
+	Partner    Company
+	Status     Status
+	Reason     Text // why
+	Next       Text // what to do
+	Owner      string
+	Order      string
+	OrderURL   string
+	MessageURL string
+	At, Due    time.Time // Due: until when it waits for its order
+	CanDecide  bool
+}
+
+func (p *RepliesPage) meta() meta {
+	return meta{block: "replies", layout: "app", nav: NavEDI, head: true}
+}

@@ -1,0 +1,327 @@
+package trade
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/money"
+)
+
+// bookInvoice books an invoice or a credit as its document says it, to the cent. What
+// differs from the order is marked by the match; what contradicts itself is held.
+func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, r *replyRow, d *doc.Invoice) error {
+	if d.Purpose == "01" || d.Purpose == "05" {
+		return doubted(DoubtReplaces, "Number", r.Number)
+	}
+	credit := r.Kind == DocumentCredit
+	var of invoiceRow
+	if credit {
+		var err error
+		if of, err = s.credited(ctx, r, d); err != nil {
+			return err
+		}
+	}
+	if n := otherOrder(d); n != "" {
+		return doubted(DoubtOrders, "Order", d.OrderNumber, "Other", n)
+	}
+	o, lines, err := s.known(ctx, r, d.OrderNumber, d.Release)
+	if err != nil {
+		return err
+	}
+	if credit && of.OrderID != o.ID {
+		return doubted(DoubtCredit, "Number", of.Number, "Order", d.OrderNumber)
+	}
+	r.OrderID = o.ID
+	c := money.Currency(o.Currency)
+	if d.Currency != "" && !strings.EqualFold(d.Currency, o.Currency) {
+		return doubted(DoubtCurrency, "Currency", bounded(d.Currency, 10), "Ours", o.Currency)
+	}
+	p, err := s.placer(ctx, o, lines)
+	if err != nil {
+		return err
+	}
+	row := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Number: r.Number, Kind: InvoiceDebit, State: InvoiceMatched, Currency: o.Currency,
+		IssuedOn: d.Date, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
+	rows, err := p.billed(d, c, credit)
+	if err != nil {
+		return err
+	}
+	if err := totals(&row, rows, d, t, c); err != nil {
+		return err
+	}
+	row.DueOn = dueOn(d)
+	if credit {
+		row.Kind = InvoiceCredit
+		if row.Gross > of.Gross {
+			return doubted(DoubtCredits, "Number", of.Number)
+		}
+	}
+	if err := count(lines, rows, credit); err != nil {
+		return err
+	}
+	if err := s.checked(lines); err != nil {
+		return err
+	}
+	r.Inferred = p.inferred
+	if err := r.write(IncomingReply{Invoice: d}); err != nil {
+		return err
+	}
+	if credit {
+		row.Net, row.Tax, row.Gross = -row.Net, -row.Tax, -row.Gross
+		for i := range rows {
+			rows[i].Amount = -rows[i].Amount
+		}
+	}
+	for i := range rows {
+		rows[i].InvoiceID = row.ID
+	}
+	if ok, err := insertOnce(ctx, &row); err != nil || !ok {
+		if err == nil { // made on the pages under the same number
+			err = doubted(DoubtSame, "Number", row.Number)
+		}
+		return err
+	}
+	if err := insertMany(ctx, rows); err != nil {
+		return err
+	}
+	o.InvoicedTotal += row.Net
+	if err := s.save(ctx, &o, lines); err != nil {
+		return err
+	}
+	if err := s.rematch(ctx, &o, lines); err != nil {
+		return err
+	}
+	if err := alsoFound(ctx, o.ID, row.Number); err != nil {
+		return err
+	}
+	r.MadeID = row.ID
+	history := "order.invoiced"
+	if credit {
+		history = "order.credited"
+	}
+	return s.record(ctx, actor, o, deed{history: history, args: map[string]string{"Invoice": row.Number, "Lines": itoa(len(rows))}, action: "order.invoice",
+		event: InvoicedEvent, payload: Event{Invoice: InvoiceID(row.ID)}})
+}
+
+// credited finds the invoice that a credit names (REF IV or OI, RFF IV).
+func (s *Service) credited(ctx context.Context, r *replyRow, d *doc.Invoice) (invoiceRow, error) {
+	for _, ref := range d.Refs {
+		if ref.Qualifier != "IV" && ref.Qualifier != "OI" {
+			continue
+		}
+		of, ok, err := invoiceByNumber(ctx, r.SupplierID, r.ResellerID, ref.Value)
+		if err != nil || ok {
+			return of, s.sameOrder(ctx, d, of, err)
+		}
+		return of, doubted(DoubtCredit, "Number", bounded(ref.Value, 60))
+	}
+	return invoiceRow{}, doubted(DoubtCredit, "Number", "")
+}
+
+// sameOrder fills in the order of a credit that names only its invoice.
+func (s *Service) sameOrder(ctx context.Context, d *doc.Invoice, of invoiceRow, err error) error {
+	if err != nil || d.OrderNumber != "" {
+		return err
+	}
+	o, err := orderByID(ctx, OrderID(of.OrderID), false)
+	d.OrderNumber, d.Release = o.Number, o.ReleaseNo
+	return err
+}
+
+// otherOrder is the number of a further order that lines of an invoice name.
+func otherOrder(d *doc.Invoice) string {
+	for i := range d.Lines {
+		for _, ref := range d.Lines[i].Refs {
+			if (ref.Qualifier == "PO" || ref.Qualifier == "ON") && ref.Value != "" && ref.Value != d.OrderNumber {
+				return bounded(ref.Value, 60)
+			}
+		}
+	}
+	return ""
+}
+
+// billed reads the lines: quantities and prices per unit of the order, amounts as the
+// document has them.
+func (p *placer) billed(d *doc.Invoice, c money.Currency, credit bool) ([]invoiceLineRow, error) {
+	if len(d.Lines) == 0 {
+		return nil, doubted(DoubtEmpty)
+	}
+	left := func(l Line) money.Quantity { return l.Ordered - l.Cancelled - l.Invoiced + l.Credited }
+	if credit {
+		left = func(l Line) money.Quantity { return l.Invoiced - l.Credited }
+	}
+	var out []invoiceLineRow
+	for i := range d.Lines {
+		il := &d.Lines[i]
+		l, err := p.find(&il.Line, il.Quantity, left)
+		if err != nil {
+			return nil, err
+		}
+		q, err := p.quantity(l, il.Quantity, il.Unit)
+		if err != nil {
+			return nil, err
+		}
+		if q == 0 {
+			return nil, doubted(DoubtQuantity, "Line", l.Reference, "Quantity", "0")
+		}
+		price, err := p.price(l, &il.Line)
+		if err != nil {
+			return nil, err
+		}
+		amount, err := money.Extend(q, price, c)
+		if err != nil {
+			return nil, doubted(DoubtAmount, "Line", l.Reference)
+		}
+		p.said[l.Number] += q
+		out = append(out, invoiceLineRow{Position: int64(i + 1), Line: int64(l.Number), SKU: l.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor})
+		adopt(&il.Line, l)
+	}
+	onceNumbered(d.Lines)
+	return out, nil
+}
+
+// totals takes what the document says: its total, its taxes, and as net the rest. Net
+// must be the sum of the lines less what is off invoice, but for a unit of rounding per
+// line.
+func totals(r *invoiceRow, rows []invoiceLineRow, d *doc.Invoice, t terms, c money.Currency) error {
+	amount := func(n doc.Decimal) (money.Amount, error) {
+		if n == "" {
+			return money.Amount{Currency: c}, nil
+		}
+		a, err := money.ParseAmount(plainDecimal(n), c)
+		if err != nil {
+			return a, doubted(DoubtAmount)
+		}
+		return a, nil
+	}
+	gross, err := amount(d.Total)
+	if err != nil {
+		return err
+	}
+	sum := money.Amount{Currency: c}
+	add := func(n doc.Decimal, minus bool) error {
+		a, err := amount(n)
+		if err == nil && minus {
+			a.Minor = -a.Minor
+		}
+		if err == nil {
+			if sum, err = sum.Add(a); err != nil {
+				err = doubted(DoubtAmount)
+			}
+		}
+		return err
+	}
+	for _, l := range rows {
+		if sum, err = sum.Add(money.Amount{Minor: l.Amount, Currency: c}); err != nil {
+			return doubted(DoubtAmount)
+		}
+	}
+	off := append([]doc.Allowance(nil), d.Allowances...)
+	for i := range d.Lines {
+		off = append(off, d.Lines[i].Allowances...)
+	}
+	for _, a := range off {
+		if a.ChangesTotal() {
+			if err := add(a.Amount, !a.Charge); err != nil {
+				return err
+			}
+		}
+	}
+	net, taxes := sum, d.Taxes
+	if len(taxes) == 0 {
+		for i := range d.Lines {
+			taxes = append(taxes, d.Lines[i].Taxes...)
+		}
+	}
+	sum = money.Amount{Currency: c}
+	for _, x := range taxes {
+		if err := add(x.Amount, false); err != nil {
+			return err
+		}
+	}
+	tax := sum
+	whole, err := net.Add(tax)
+	if err != nil {
+		return doubted(DoubtAmount)
+	}
+	if spare := gross.Minor - whole.Minor; spare > int64(len(rows)) || -spare > int64(len(rows)) {
+		return doubted(DoubtTotal)
+	}
+	r.Gross, r.Tax, r.Net = gross.Minor, tax.Minor, gross.Minor-tax.Minor
+	if len(taxes) > 0 {
+		if rate, err := money.ParseMicro(string(taxes[0].Percent)); err == nil && rate >= 0 && rate <= 100*money.One && len(d.Taxes) <= 1 {
+			r.TaxRate = int64(rate) / 100
+		}
+	}
+	r.TaxCategory = taxCategory(t, money.Rate(r.TaxRate))
+	return nil
+}
+
+// plainDecimal is a decimal without zeros that a currency has no place for.
+func plainDecimal(n doc.Decimal) string {
+	s := string(n)
+	if whole, part, ok := strings.Cut(s, "."); ok {
+		if part = strings.TrimRight(part, "0"); part == "" {
+			return whole
+		}
+		return whole + "." + part
+	}
+	return s
+}
+
+// dueOn is when it is to be paid: as the terms say, else after the usual time.
+func dueOn(d *doc.Invoice) string {
+	day, err := time.Parse(time.DateOnly, d.Date)
+	days := dueDays
+	for _, x := range d.Terms {
+		if civil(x.NetDate) && x.NetDate >= d.Date {
+			return x.NetDate
+		}
+		if n, e := money.ParseMicro(x.NetDays); e == nil && n > 0 && n <= money.Whole(400) {
+			days = int(n / money.One)
+		}
+	}
+	if err != nil {
+		return d.Date
+	}
+	return day.AddDate(0, 0, days).Format(time.DateOnly)
+}
+
+// count adds what is invoiced or credited to the lines. A credit below the price that was
+// invoiced corrects the price and gives no quantity back.
+func count(lines []Line, rows []invoiceLineRow, credit bool) error {
+	for _, x := range rows {
+		l, q := &lines[x.Line-1], money.Quantity(x.Quantity)
+		if credit {
+			if q > l.Invoiced-l.Credited {
+				return doubted(DoubtCredits, "Number", l.Reference)
+			}
+			if money.Price(x.Price) >= l.Price {
+				l.Credited += q
+			}
+			continue
+		}
+		if open := l.Ordered - l.Cancelled - l.Invoiced + l.Credited; q > open {
+			return doubted(DoubtInvoices, "Line", l.Reference, "Item", firstOf(l.SKU, l.BuyerItem, "?"), "Quantity", q.String(), "Open", open.String(), "Unit", l.Unit)
+		}
+		l.Invoiced += q
+		l.State = lineState(*l, l.State)
+	}
+	return nil
+}
+
+// onceNumbered leaves a line number where it stands first: one line of an order may be
+// invoiced in two positions.
+func onceNumbered(lines []doc.InvoiceLine) {
+	seen := map[string]bool{}
+	for i := range lines {
+		if n := lines[i].Number; seen[n] {
+			lines[i].Number = ""
+		}
+		seen[lines[i].Number] = true
+	}
+}

@@ -1,0 +1,294 @@
+package trade
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"entente/db"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// ReceiveReply books what a supplier's system sent, in the caller's transaction when
+// there is one. It is safe to repeat: the same set of the same interchange gives the
+// first receipt again. A number that is known makes no second document: equal content
+// is a duplicate, other content is held. A reply to an order that nobody knows waits
+// for it; one that breaks a rule of the desk is held with the reason. Nothing is lost.
+// The actor is the system acting for the supplier.
+// Codes: NotFound (no such partnership), Conflict (it is not active), Forbidden,
+// TooLarge.
+// Publishes what booking it by hand publishes, ReplyHeld or ReplyDuplicate.
+func (s *Service) ReceiveReply(ctx context.Context, actor access.Actor, in IncomingReply) (ReplyReceipt, error) {
+	if err := access.Check(actor, access.OrderConfirm, access.Shared(in.Supplier, in.Reseller)); err != nil {
+		return ReplyReceipt{}, err
+	}
+	if !strings.HasPrefix(actor.Via, "system:") {
+		return ReplyReceipt{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	if in.Source == "" {
+		in.Source = SourceEDI
+	}
+	var out ReplyReceipt
+	err := s.db.InTx(db.WithOrgs(ctx, in.Supplier, in.Reseller), func(ctx context.Context) error {
+		t, err := s.active(ctx, in.Partnership)
+		if err != nil {
+			return err
+		}
+		if t.SupplierID != in.Supplier || t.ResellerID != in.Reseller {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+		r, err := newReply(ctx, t, in)
+		if err != nil {
+			return err
+		}
+		fresh, err := insertOnce(ctx, &r)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			if r, err = replyBySource(ctx, in.Supplier, r.SourceKey); err != nil {
+				return err
+			}
+			out = r.receipt()
+			out.Repeated = true
+			return nil
+		}
+		own, err := r.incoming() // booking adds to the lines, and may run again
+		if err != nil {
+			return err
+		}
+		if err := s.place(ctx, actor, t, &r, own); err != nil {
+			return err
+		}
+		out = r.receipt()
+		return nil
+	})
+	return out, err
+}
+
+// newReply is the row of a document before anything came of it.
+func newReply(ctx context.Context, t terms, in IncomingReply) (replyRow, error) {
+	now := db.Now(ctx)
+	r := replyRow{ID: db.NewID(), SupplierID: t.SupplierID, ResellerID: t.ResellerID, PartnershipID: t.ID, Kind: in.kind(), Number: bounded(in.number(), 60), Outcome: string(Waits),
+		Args: "{}", Source: in.Source, InterchangeID: in.Interchange, SetNo: int64(in.SetNo), Syntax: in.Syntax, Made: db.Micros(now), Due: db.Micros(now.Add(WaitForOrder))}
+	if in.Interchange != "" {
+		r.SourceKey = in.Interchange + "/" + itoa(in.SetNo)
+	}
+	if os := in.orders(); len(os) > 0 {
+		r.OrderNumber, r.ReleaseNo = bounded(os[0][0], 60), bounded(os[0][1], 60)
+	}
+	lines := 0
+	switch {
+	case in.Ack != nil:
+		lines = len(in.Ack.Lines)
+	case in.Notice != nil:
+		in.Notice.EachLine(func(*doc.ShippedOrder, *doc.ShipLine) { lines++ })
+		r.Packs = strings.Join(codesOf(in.Notice), ",")
+	default:
+		lines = len(in.Invoice.Lines)
+	}
+	if lines > maxLines {
+		return r, fault.New(fault.TooLarge, "trade.too_many_lines", "Most", maxLines)
+	}
+	return r, r.write(in)
+}
+
+// write keeps the document, and the fingerprint of what a resend would repeat: neither
+// the envelope nor when it was written.
+func (r *replyRow) write(in IncomingReply) error {
+	kept, bare := keptReply{Ack: in.Ack, Notice: in.Notice, Invoice: in.Invoice}, keptReply{}
+	switch {
+	case in.Ack != nil:
+		d := *in.Ack
+		d.AckDate, d.Extra = "", nil
+		bare.Ack = &d
+	case in.Notice != nil:
+		d := *in.Notice
+		d.Date, d.Time, d.Extra = "", "", nil
+		bare.Notice = &d
+	default:
+		d := *in.Invoice
+		d.Extra = nil
+		bare.Invoice = &d
+	}
+	a, err := json.Marshal(kept)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	b, err := json.Marshal(bare)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	r.Document = string(a)
+	if r.ContentHash == "" {
+		sum := sha256.Sum256(b)
+		r.ContentHash = hex.EncodeToString(sum[:])
+	}
+	return nil
+}
+
+// keptReply is how the document is stored.
+type keptReply struct {
+	Ack     *doc.OrderAck   `json:"ack,omitempty"`
+	Notice  *doc.ShipNotice `json:"notice,omitempty"`
+	Invoice *doc.Invoice    `json:"invoice,omitempty"`
+}
+
+// incoming is the stored document as it arrived.
+func (r *replyRow) incoming() (IncomingReply, error) {
+	var k keptReply
+	if err := json.Unmarshal([]byte(r.Document), &k); err != nil {
+		return IncomingReply{}, fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	return IncomingReply{Ack: k.Ack, Notice: k.Notice, Invoice: k.Invoice, Supplier: r.SupplierID, Reseller: r.ResellerID, Partnership: r.PartnershipID,
+		Interchange: r.InterchangeID, SetNo: int(r.SetNo), Syntax: r.Syntax, Source: r.Source}, nil
+}
+
+// place finds out what becomes of a reply whose row is stored, and writes that. It
+// writes nothing of a reply that it does not book.
+func (s *Service) place(ctx context.Context, actor access.Actor, t terms, r *replyRow, in IncomingReply) error {
+	was := *r
+	err := s.bookReply(ctx, actor, t, r, in)
+	var d *doubt
+	switch {
+	case errors.As(err, &d):
+		*r = was
+		r.Reason, r.Outcome = d.reason, string(HeldBack)
+		switch {
+		case d.reason == DoubtOrder && db.Micros(db.Now(ctx)) < r.Due:
+			r.Outcome = string(Waits)
+			r.OrderNumber, r.ReleaseNo = bounded(d.args["Order"], 60), bounded(d.args["Release"], 60)
+		case d.reason == saidBefore:
+			r.Outcome = string(Duplicate)
+		}
+		args, err := json.Marshal(d.args)
+		if err != nil {
+			return fault.Wrap(err, fault.Internal, "error.internal")
+		}
+		r.Args = string(args)
+		if o, known, err := orderByKey(ctx, r.SupplierID, r.ResellerID, r.OrderNumber, r.ReleaseNo, false); err != nil {
+			return err
+		} else if known {
+			r.OrderID = o.ID
+		}
+	case err != nil:
+		return err
+	default:
+		r.Outcome, r.Reason, r.Args = string(Booked), "", "{}"
+	}
+	if err := saveReply(ctx, r); err != nil {
+		return err
+	}
+	if Outcome(r.Outcome) == Booked {
+		return nil
+	}
+	if was.Outcome == r.Outcome && was.Reason == r.Reason && was.OrderID == r.OrderID && was.Settled == r.Settled && Outcome(r.Outcome) != Waits {
+		return nil // tried again in vain
+	}
+	return s.tell(ctx, actor, r)
+}
+
+// tell records what became of a reply that was not booked; what was booked told itself.
+func (s *Service) tell(ctx context.Context, actor access.Actor, r *replyRow) error {
+	o := orderRow{SupplierID: r.SupplierID, ResellerID: r.ResellerID, PartnershipID: r.PartnershipID, Source: r.Source}
+	if r.OrderID != "" {
+		var err error
+		if o, err = orderByID(ctx, OrderID(r.OrderID), false); err != nil {
+			return err
+		}
+	}
+	d := deed{args: map[string]string{"Kind": r.Kind, "Number": r.Number, "Order": r.OrderNumber, "Reason": r.Reason}, action: "order.reply",
+		payload: Event{Reply: ReplyID(r.ID), Interchange: r.InterchangeID, SetNo: int(r.SetNo), Source: r.Source, Reason: r.Reason, Settled: r.Settled > 0}}
+	switch Outcome(r.Outcome) {
+	case Waits:
+		d.event = ReplyWaits
+	case HeldBack:
+		d.event, d.history = ReplyHeld, "order.reply_held"
+	case Duplicate:
+		d.event, d.history = ReplyDuplicate, "order.reply_duplicate"
+	case Discarded:
+		d.event, d.history = ReplySettled, "order.reply_discarded"
+	default:
+		d.event = ReplySettled
+	}
+	if r.OrderID == "" {
+		d.history = ""
+	}
+	return s.record(ctx, actor, o, d)
+}
+
+// bookReply books a document or says what is in the way. What it was asked to write it
+// writes only after every rule was looked at.
+func (s *Service) bookReply(ctx context.Context, actor access.Actor, t terms, r *replyRow, in IncomingReply) error {
+	switch r.Kind {
+	case DocumentResponse:
+		return s.bookAck(ctx, actor, t, r, in.Ack)
+	case DocumentShipment:
+		return s.bookNotice(ctx, actor, t, r, in.Notice)
+	}
+	return s.bookInvoice(ctx, actor, t, r, in.Invoice)
+}
+
+// known locks the order that a reply is about, once it is clear that the reply is new.
+func (s *Service) known(ctx context.Context, r *replyRow, number, release string) (orderRow, []Line, error) {
+	if err := repeated(ctx, r); err != nil {
+		return orderRow{}, nil, err
+	}
+	o, ok, err := orderByKey(ctx, r.SupplierID, r.ResellerID, number, release, true)
+	if err != nil {
+		return o, nil, err
+	}
+	if !ok {
+		return o, nil, doubted(DoubtOrder, "Order", number, "Release", release)
+	}
+	if err := repeated(ctx, r); err != nil { // while we waited for the lock
+		return o, nil, err
+	}
+	if o.Held != "" {
+		return o, nil, doubted(DoubtState, "Order", number)
+	}
+	lines, err := linesOf(ctx, o)
+	return o, lines, err
+}
+
+// repeated says whether a number is known: equal content is a duplicate, other content
+// a doubt.
+func repeated(ctx context.Context, r *replyRow) error {
+	rows, err := repliesByKey(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, x := range rows {
+		if x.ContentHash == r.ContentHash {
+			return doubted(saidBefore, "Number", r.Number, "Order", r.OrderNumber)
+		}
+	}
+	ownNumber := r.Kind != DocumentResponse || r.Syntax == "edifact" // BAK08 is the number of the seller's order
+	if len(rows) > 0 && ownNumber && r.Number != "" {
+		return doubted(DoubtSame, "Number", r.Number)
+	}
+	return nil
+}
+
+// refusal turns a refusal of the desk into a doubt; other errors stay what they are.
+func refusal(err error) error {
+	f := fault.As(err)
+	if err == nil || f == nil || f.Code != fault.Invalid && f.Code != fault.Conflict {
+		return err
+	}
+	key, args := f.Key, f.Args
+	if len(f.Fields) > 0 {
+		key, args = f.Fields[0].Key, f.Fields[0].Args
+	}
+	d := doubted(DoubtOther, "Key", key)
+	for k, v := range args {
+		d.args[k] = bounded(fmt.Sprint(v), 100)
+	}
+	return d
+}
