@@ -1,0 +1,149 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// x12 is a set of the supplier's system, written by hand: group code, type, body.
+func x12(group, kind string, control int, body ...string) string {
+	segs := []string{
+		fmt.Sprintf("ISA*00*          *00*          *ZZ*%-15s*ZZ*%-15s*261123*0915*^*00501*%09d*0*P*>", "AURELIATOOLS", "KESTRELSUPPLY", control),
+		fmt.Sprintf("GS*%s*AURELIATOOLS*KESTRELSUPPLY*20261123*0915*%d*X*005010", group, control), "ST*" + kind + "*0001",
+	}
+	segs = append(segs, body...)
+	segs = append(segs, fmt.Sprintf("SE*%d*0001", len(body)+2), fmt.Sprintf("GE*1*%d", control), fmt.Sprintf("IEA*1*%09d", control))
+	return strings.Join(segs, "~") + "~"
+}
+
+// ack855 answers the order of po with both lines; the second only in part.
+func ack855(control int, number string) string {
+	return x12("PR", "855", control, "BAK*00*AC*"+number+"*20261122****SO-9001*20261123",
+		"PO1*1*240*EA*84.00*PE*VP*AUR-D18B", "ACK*IA*240*EA*067*20261215",
+		"PO1*2*160*EA*46.50*PE*VP*AUR-G125", "ACK*IA*120*EA*067*20261215", "ACK*IB*40*EA", "CTT*2")
+}
+
+// asn856 ships what ack855 promises, in one carton; its lines are of the seller's own
+// count.
+func asn856(control int, notice, number string) string {
+	return x12("SH", "856", control, "BSN*00*"+notice+"*20261201*0912*0001", "HL*1**S", "TD5**2*DHLX*M*DHL", "REF*CN*JD014600", "DTM*011*20261201",
+		"HL*2*1*O", "PRF*"+number, "HL*3*2*P", "MAN*GM*00340123450000000017", "HL*4*3*I", "LIN*000010*VP*AUR-D18B", "SN1**240*EA", "HL*5*3*I", "LIN*000020*VP*AUR-G125", "SN1**120*EA", "CTT*5")
+}
+
+// inv810 invoices what asn856 shipped, with 20 % VAT.
+func inv810(control int, invoice, number string) string {
+	return x12("IN", "810", control, "BIG*20261202*"+invoice+"*20261122*"+number+"***DI", "CUR*SE*GBP",
+		"IT1*1*240*EA*84.00*PE*VP*AUR-D18B", "IT1*2*120*EA*46.50*PE*VP*AUR-G125", "TDS*3088800", "TXI*VA*5148.00*20", "CTT*2")
+}
+
+// TestStoryTwoSystems: two ERPs talk through the portal. The reseller's 850 is answered,
+// shipped and invoiced by the supplier's system alone; the reseller fetches the 855, 856
+// and 810, and both see the order move. What comes twice is booked once, what comes
+// before its order waits for it, what cannot be is held, and a competitor sees nothing.
+func TestStoryTwoSystems(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := start(t, d, "--demo")
+		kestrel := s.token("dan@kestrel.example", "edi:read,edi:write,orders:read,invoices:read")
+		aurelia := s.token("ingrid@aurelia.example", "edi:read,edi:write,orders:read,orders:write,invoices:read")
+		baltic := s.token("kaarel@baltic.example", "edi:read,edi:write,orders:read,invoices:read")
+
+		// The answer is quicker than the order.
+		early := aurelia.send(ack855(710001, "TWO-1"))
+		if ic := aurelia.processed(early.ID); *ic.Result != "accepted" || ic.Sets[0].Business != "waiting_order" {
+			t.Fatalf("%+v", ic)
+		}
+		kestrel.processed(kestrel.send(po{control: 710101, number: "TWO-1"}.String()).ID)
+		eventually(t, "the answer is booked when its order is there", func() bool {
+			ic := aurelia.processed(early.ID)
+			return ic.Sets[0].Business == "booked" && ic.Sets[0].Document != nil && ic.Sets[0].Document.Kind == "order_response"
+		})
+		got := kestrel.orders("TWO-1")
+		if len(got) != 1 || got[0].State != "partly_confirmed" || got[0].Lines[1].Backordered != "40" {
+			t.Fatalf("%+v", got)
+		}
+		response := kestrel.await("855", "TWO-1")
+		checkFile(t, response)
+		for _, w := range []string{"ACK*IA*240*EA", "ACK*IA*120*EA", "ACK*IB*40*EA", "SO-9001"} {
+			if !strings.Contains(string(response), w) {
+				t.Errorf("no %s in %s", w, response)
+			}
+		}
+		aurelia.await("997", "AK1*PR*710001")
+
+		// In a new interchange, and written anew: booked once.
+		again := aurelia.send(ack855(710002, "TWO-1"))
+		if ic := aurelia.processed(again.ID); ic.Sets[0].Business != "duplicate" {
+			t.Fatalf("%+v", ic)
+		}
+		aurelia.processed(aurelia.send(asn856(710003, "ASN-TWO-1", "TWO-1")).ID)
+		notice := kestrel.await("856", "TWO-1")
+		checkFile(t, notice)
+		for _, w := range []string{"BSN*00*ASN-TWO-1", "MAN*GM*00340123450000000017", "JD014600", "SN1**120*EA"} {
+			if !strings.Contains(string(notice), w) {
+				t.Errorf("no %s in %s", w, notice)
+			}
+		}
+		if strings.Contains(string(notice), "LIN*000010") || !strings.Contains(string(notice), "LIN*1*") {
+			t.Errorf("not the buyer's line number in %s", notice)
+		}
+		aurelia.processed(aurelia.send(inv810(710004, "INV-TWO-1", "TWO-1")).ID)
+		bill := kestrel.await("810", "TWO-1")
+		checkFile(t, bill)
+		for _, w := range []string{"INV-TWO-1", "TDS*3088800", "TXI*VA*5148"} {
+			if !strings.Contains(string(bill), w) {
+				t.Errorf("no %s in %s", w, bill)
+			}
+		}
+		got = kestrel.orders("TWO-1")
+		if got[0].State != "partly_shipped" || got[0].Lines[0].State != "invoiced" || got[0].Lines[1].Shipped != "120" {
+			t.Errorf("%+v", got)
+		}
+		if n := kestrel.waits("855", "TWO-1") + kestrel.waits("856", "TWO-1") + kestrel.waits("810", "TWO-1"); n != 0 {
+			t.Errorf("%d more wait in the outbox", n)
+		}
+
+		// More than was ordered is acknowledged and held.
+		over := strings.Replace(asn856(710005, "ASN-TWO-2", "TWO-1"), "SN1**120", "SN1**9999", 1)
+		ic := aurelia.processed(aurelia.send(over).ID)
+		if *ic.Result != "accepted" || ic.Sets[0].Business != "held" {
+			t.Fatalf("%+v", ic)
+		}
+		for _, c := range []*client{baltic, kestrel, aurelia} {
+			want := 200
+			if c == baltic {
+				want = 404
+			}
+			if a := c.do("GET", "/api/v1/edi/interchanges/"+early.ID, "", nil); a.status != want {
+				t.Errorf("GET: %d, want %d", a.status, want)
+			}
+		}
+		if len(baltic.orders("TWO-1")) != 0 {
+			t.Error("a competitor sees the order")
+		}
+		s.command("reconcile")
+
+		// A restart between the yes and the booking books once.
+		kestrel.processed(kestrel.send(po{control: 710102, number: "TWO-2"}.String()).ID)
+		for i, text := range []string{ack855(710006, "TWO-2"), asn856(710007, "ASN-TWO-3", "TWO-2"), inv810(710008, "INV-TWO-3", "TWO-2")} {
+			in := aurelia.send(text)
+			s.kill()
+			s.run()
+			eventually(t, "it is booked after the crash", func() bool {
+				ic := aurelia.processed(in.ID)
+				return ic.Sets[0].Business == "booked"
+			})
+			if a := aurelia.send(text); !a.Duplicate {
+				t.Errorf("%d: a second yes: %+v", i, a)
+			}
+		}
+		for _, kind := range []string{"855", "856", "810"} {
+			kestrel.await(kind, "TWO-2")
+		}
+		if n := kestrel.waits("855", "TWO-2") + kestrel.waits("856", "TWO-2") + kestrel.waits("810", "TWO-2"); n != 0 {
+			t.Errorf("%d more wait in the outbox", n)
+		}
+		s.command("reconcile")
+	})
+}
