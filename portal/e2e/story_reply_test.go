@@ -80,7 +80,7 @@ func TestStoryTwoSystems(t *testing.T) {
 		aurelia.processed(aurelia.send(asn856(710003, "ASN-TWO-1", "TWO-1")).ID)
 		notice := kestrel.await("856", "TWO-1")
 		checkFile(t, notice)
-		for _, w := range []string{"BSN*00*ASN-TWO-1", "MAN*GM*00340123450000000017", "JD014600", "SN1**120*EA"} {
+		for _, w := range []string{"BSN*00*ASN-TWO-1", "MAN*GM*00340123450000000017", "JD014600", "SN1*2*120*EA"} {
 			if !strings.Contains(string(notice), w) {
 				t.Errorf("no %s in %s", w, notice)
 			}
@@ -146,4 +146,16 @@ func TestStoryTwoSystems(t *testing.T) {
 		}
 		s.command("reconcile")
 	})
+}
+
+// waits counts what lies in the outbox of a type and holds the text.
+func (c *client) waits(kind, text string) int {
+	c.t.Helper()
+	n := 0
+	for _, it := range c.outbox() {
+		if it.Type == kind && strings.Contains(string(c.raw(it.Href)), text) {
+			n++
+		}
+	}
+	return n
 }
