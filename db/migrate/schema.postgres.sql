@@ -61,6 +61,11 @@ CREATE TABLE blob (
   hash text NOT NULL, size bigint NOT NULL, place text NOT NULL, data bytea, created bigint NOT NULL,
   PRIMARY KEY (hash)
 );
+CREATE TABLE catalog_terms (
+  org_id text NOT NULL, partner_id text NOT NULL, stock_shown text NOT NULL, stock_low bigint NOT NULL, stock_edi boolean NOT NULL, prices_edi boolean NOT NULL, stock_sent bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (org_id, partner_id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE contact (
   org_id text NOT NULL, id text NOT NULL, customer_id text NOT NULL, name text NOT NULL, title text NOT NULL, mail text NOT NULL, phone text NOT NULL, may_contact boolean NOT NULL, may_share boolean NOT NULL, basis text NOT NULL, given bigint NOT NULL, given_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
   PRIMARY KEY (org_id, id),
@@ -219,6 +224,7 @@ CREATE TABLE item_reference (
   org_id text NOT NULL, partner_id text NOT NULL, buyer_item text NOT NULL, product_id text NOT NULL, created bigint NOT NULL,
   PRIMARY KEY (org_id, partner_id, buyer_item)
 );
+CREATE INDEX item_reference_product ON item_reference USING btree (org_id, product_id);
 CREATE TABLE lead (
   org_id text NOT NULL, id text NOT NULL, number bigint NOT NULL, customer_id text NOT NULL, contact_id text NOT NULL, title text NOT NULL, need text NOT NULL, details text NOT NULL, industry text NOT NULL, size text NOT NULL, families text NOT NULL, products text NOT NULL, value bigint NOT NULL, currency text NOT NULL, expected text NOT NULL, source text NOT NULL, campaign text NOT NULL, external text NOT NULL, state text NOT NULL, holder_id text NOT NULL, offer_id text NOT NULL, round bigint NOT NULL, reason text NOT NULL, unplaced bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
   PRIMARY KEY (org_id, id),
@@ -306,6 +312,8 @@ CREATE TABLE order_line (
   PRIMARY KEY (order_id, line),
   FOREIGN KEY (order_id) REFERENCES purchase_order(id)
 );
+CREATE INDEX order_line_reseller_back ON order_line USING btree (reseller_id, promised_on, order_id, line) WHERE (backordered > 0);
+CREATE INDEX order_line_supplier_back ON order_line USING btree (supplier_id, product_id, order_id, line) WHERE (backordered > 0);
 CREATE TABLE order_response (
   id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, agreed_by text NOT NULL, agreed bigint NOT NULL, interchange_id text NOT NULL,
   UNIQUE (supplier_id, number),
@@ -347,12 +355,23 @@ CREATE TABLE person (
   UNIQUE (email),
   PRIMARY KEY (id)
 );
-CREATE TABLE price (
-  org_id text NOT NULL, product_id text NOT NULL, currency text NOT NULL, valid_from text NOT NULL, price bigint NOT NULL,
-  PRIMARY KEY (org_id, product_id, currency, valid_from)
+CREATE TABLE price_entry (
+  org_id text NOT NULL, list_id text NOT NULL, version bigint NOT NULL, product_id text NOT NULL, price bigint NOT NULL,
+  PRIMARY KEY (org_id, list_id, version, product_id)
+);
+CREATE INDEX price_entry_product ON price_entry USING btree (org_id, product_id);
+CREATE TABLE price_list (
+  org_id text NOT NULL, id text NOT NULL, name text NOT NULL, currency text NOT NULL, partner_id text NOT NULL, basis text NOT NULL, notice_days bigint NOT NULL, created bigint NOT NULL,
+  UNIQUE (org_id, currency, partner_id),
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE price_version (
+  org_id text NOT NULL, list_id text NOT NULL, version bigint NOT NULL, valid_from text NOT NULL, state text NOT NULL, note text NOT NULL, created bigint NOT NULL, created_by text NOT NULL, published bigint NOT NULL, published_by text NOT NULL,
+  PRIMARY KEY (org_id, list_id, version)
 );
 CREATE TABLE product (
-  org_id text NOT NULL, id text NOT NULL, sku text NOT NULL, name_en text NOT NULL, name_zh text NOT NULL, family text NOT NULL, unit text NOT NULL, gtin text NOT NULL, state text NOT NULL, created bigint NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, sku text NOT NULL, name_en text NOT NULL, name_zh text NOT NULL, family text NOT NULL, unit text NOT NULL, gtin text NOT NULL, state text NOT NULL, created bigint NOT NULL, minimum bigint NOT NULL, multiple bigint NOT NULL, replaced_by text NOT NULL, replaced_from text NOT NULL,
   UNIQUE (org_id, sku),
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)
@@ -420,6 +439,25 @@ CREATE TABLE shipment_line (
   shipment_id text NOT NULL, line bigint NOT NULL, quantity bigint NOT NULL, received bigint NOT NULL,
   PRIMARY KEY (shipment_id, line),
   FOREIGN KEY (shipment_id) REFERENCES shipment(id)
+);
+CREATE TABLE stock (
+  org_id text NOT NULL, product_id text NOT NULL, place text NOT NULL, quantity bigint NOT NULL, as_of bigint NOT NULL, source text NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (org_id, product_id, place),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX stock_changed ON stock USING btree (org_id, as_of);
+CREATE TABLE stock_report (
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, day text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, line_count bigint NOT NULL, unknown bigint NOT NULL, received bigint NOT NULL,
+  UNIQUE (reseller_id, source_key),
+  PRIMARY KEY (id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX stock_report_pair ON stock_report USING btree (supplier_id, reseller_id, day, received, id);
+CREATE TABLE stock_report_line (
+  report_id text NOT NULL, position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, place text NOT NULL, kind text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, pieces bigint NOT NULL,
+  PRIMARY KEY (report_id, "position"),
+  FOREIGN KEY (report_id) REFERENCES stock_report(id)
 );
 CREATE TABLE throttle (
   key text NOT NULL, failures bigint NOT NULL, since bigint NOT NULL, until bigint NOT NULL,

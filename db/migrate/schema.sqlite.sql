@@ -51,6 +51,10 @@ CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN OLD.seal IS NOT NULL 
 CREATE TABLE blob (
   hash TEXT PRIMARY KEY, size INTEGER NOT NULL, place TEXT NOT NULL, data BLOB, created INTEGER NOT NULL
 );
+CREATE TABLE catalog_terms (
+  org_id TEXT NOT NULL REFERENCES org(id), partner_id TEXT NOT NULL, stock_shown TEXT NOT NULL, stock_low INTEGER NOT NULL, stock_edi BOOLEAN NOT NULL, prices_edi BOOLEAN NOT NULL, stock_sent INTEGER NOT NULL,
+  changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (org_id, partner_id)
+);
 CREATE TABLE contact (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, customer_id TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, mail TEXT NOT NULL, phone TEXT NOT NULL,
   may_contact BOOLEAN NOT NULL, may_share BOOLEAN NOT NULL, basis TEXT NOT NULL, given INTEGER NOT NULL, given_by TEXT NOT NULL,
@@ -188,6 +192,7 @@ CREATE TABLE invoice_line (
 CREATE TABLE item_reference (
   org_id TEXT NOT NULL, partner_id TEXT NOT NULL, buyer_item TEXT NOT NULL, product_id TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, partner_id, buyer_item)
 );
+CREATE INDEX item_reference_product ON item_reference (org_id, product_id);
 CREATE TABLE lead (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, number INTEGER NOT NULL, customer_id TEXT NOT NULL, contact_id TEXT NOT NULL, title TEXT NOT NULL, need TEXT NOT NULL, details TEXT NOT NULL,
   industry TEXT NOT NULL, size TEXT NOT NULL, families TEXT NOT NULL, products TEXT NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, expected TEXT NOT NULL, source TEXT NOT NULL, campaign TEXT NOT NULL, external TEXT NOT NULL,
@@ -270,6 +275,8 @@ CREATE TABLE order_line (
   ordered INTEGER NOT NULL, confirmed INTEGER NOT NULL, backordered INTEGER NOT NULL, cancelled INTEGER NOT NULL, shipped INTEGER NOT NULL, received INTEGER NOT NULL, invoiced INTEGER NOT NULL, credited INTEGER NOT NULL, returned INTEGER NOT NULL,
   PRIMARY KEY (order_id, line)
 );
+CREATE INDEX order_line_reseller_back ON order_line (reseller_id, promised_on, order_id, line) WHERE backordered > 0;
+CREATE INDEX order_line_supplier_back ON order_line (supplier_id, product_id, order_id, line) WHERE backordered > 0;
 CREATE TABLE order_response (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL,
   made_by TEXT NOT NULL, made INTEGER NOT NULL, agreed_by TEXT NOT NULL, agreed INTEGER NOT NULL, interchange_id TEXT NOT NULL, UNIQUE (supplier_id, number)
@@ -306,12 +313,21 @@ CREATE TABLE person (
   id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, locale TEXT NOT NULL, theme TEXT NOT NULL, timezone TEXT NOT NULL,
   password TEXT NOT NULL, password_at INTEGER NOT NULL, operator BOOLEAN NOT NULL, state TEXT NOT NULL, last_org TEXT NOT NULL, created INTEGER NOT NULL
 );
-CREATE TABLE price (
-  org_id TEXT NOT NULL, product_id TEXT NOT NULL, currency TEXT NOT NULL, valid_from TEXT NOT NULL, price INTEGER NOT NULL, PRIMARY KEY (org_id, product_id, currency, valid_from)
+CREATE TABLE price_entry (
+  org_id TEXT NOT NULL, list_id TEXT NOT NULL, version INTEGER NOT NULL, product_id TEXT NOT NULL, price INTEGER NOT NULL, PRIMARY KEY (org_id, list_id, version, product_id)
+);
+CREATE INDEX price_entry_product ON price_entry (org_id, product_id);
+CREATE TABLE price_list (
+  org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, name TEXT NOT NULL, currency TEXT NOT NULL, partner_id TEXT NOT NULL, basis TEXT NOT NULL, notice_days INTEGER NOT NULL, created INTEGER NOT NULL,
+  PRIMARY KEY (org_id, id), UNIQUE (org_id, currency, partner_id)
+);
+CREATE TABLE price_version (
+  org_id TEXT NOT NULL, list_id TEXT NOT NULL, version INTEGER NOT NULL, valid_from TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,
+  created INTEGER NOT NULL, created_by TEXT NOT NULL, published INTEGER NOT NULL, published_by TEXT NOT NULL, PRIMARY KEY (org_id, list_id, version)
 );
 CREATE TABLE product (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, sku TEXT NOT NULL, name_en TEXT NOT NULL, name_zh TEXT NOT NULL, family TEXT NOT NULL,
-  unit TEXT NOT NULL, gtin TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, id), UNIQUE (org_id, sku)
+  unit TEXT NOT NULL, gtin TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, minimum INTEGER NOT NULL DEFAULT 0, multiple INTEGER NOT NULL DEFAULT 0, replaced_by TEXT NOT NULL DEFAULT '', replaced_from TEXT NOT NULL DEFAULT '', PRIMARY KEY (org_id, id), UNIQUE (org_id, sku)
 );
 CREATE INDEX product_gtin ON product (org_id, gtin);
 CREATE TABLE purchase_order (
@@ -360,6 +376,20 @@ CREATE INDEX shipment_open ON shipment (reseller_id, made, id) WHERE received = 
 CREATE INDEX shipment_order ON shipment (order_id, made);
 CREATE TABLE shipment_line (
   shipment_id TEXT NOT NULL REFERENCES shipment(id), line INTEGER NOT NULL, quantity INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (shipment_id, line)
+);
+CREATE TABLE stock (
+  org_id TEXT NOT NULL REFERENCES org(id), product_id TEXT NOT NULL, place TEXT NOT NULL, quantity INTEGER NOT NULL, as_of INTEGER NOT NULL, source TEXT NOT NULL, changed_by TEXT NOT NULL,
+  PRIMARY KEY (org_id, product_id, place)
+);
+CREATE INDEX stock_changed ON stock (org_id, as_of);
+CREATE TABLE stock_report (
+  id TEXT PRIMARY KEY, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL, number TEXT NOT NULL, day TEXT NOT NULL,
+  source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, line_count INTEGER NOT NULL, unknown INTEGER NOT NULL, received INTEGER NOT NULL, UNIQUE (reseller_id, source_key)
+);
+CREATE INDEX stock_report_pair ON stock_report (supplier_id, reseller_id, day, received, id);
+CREATE TABLE stock_report_line (
+  report_id TEXT NOT NULL REFERENCES stock_report(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL,
+  place TEXT NOT NULL, kind TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, pieces INTEGER NOT NULL, PRIMARY KEY (report_id, position)
 );
 CREATE TABLE throttle (
   key TEXT PRIMARY KEY, failures INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL

@@ -140,7 +140,7 @@ func (a *App) build(ctx context.Context) error {
 	a.mail = mail.New(a.db, a.jobs, mail.Options{SMTP: a.cfg.SMTPURL, BaseURL: a.cfg.BaseURL, Log: a.log})
 	a.partners = partner.NewService(a.db, a.jobs, a.accounts.Directory())
 	a.notify = notify.NewService(a.db)
-	a.catalog = catalog.New(a.db)
+	a.catalog = catalog.New(a.db, a.jobs)
 	a.trade = trade.New(a.db, a.catalog, a.jobs)
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Replies: gatewayReplies{a}, Log: a.log}, gateway.Options{})
 	a.courier = courier.New(courier.Deps{

@@ -30,7 +30,7 @@ func (p *postbox) Post(_ context.Context, actor access.Actor, raw []byte) error 
 func services(d *db.DB) Services {
 	jobs := job.New(d, job.Options{})
 	accounts := account.NewService(d, account.Options{Cost: account.Cost{Time: 1, Memory: 64, Threads: 1}})
-	cat := catalog.New(d)
+	cat := catalog.New(d, jobs)
 	return Services{DB: d, Accounts: accounts, Partners: partner.NewService(d, jobs, accounts.Directory()), Catalog: cat, Trade: trade.New(d, cat, jobs)}
 }
 

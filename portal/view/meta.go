@@ -28,6 +28,30 @@ func (*InvoicesPage) meta() meta {
 func (*CataloguePage) meta() meta {
 	return meta{block: "catalogue", layout: "app", nav: NavCatalogue, head: true}
 }
+func (*ProductPage) meta() meta {
+	return meta{block: "product", layout: "app", nav: NavCatalogue}
+}
+func (*ProductFormPage) meta() meta {
+	return meta{block: "product_form", layout: "app", nav: NavCatalogue}
+}
+func (*PriceListsPage) meta() meta {
+	return meta{block: "price_lists", layout: "app", nav: NavCatalogue, head: true}
+}
+func (*PriceListPage) meta() meta {
+	return meta{block: "price_list", layout: "app", nav: NavCatalogue}
+}
+func (*StockPage) meta() meta {
+	return meta{block: "stock", layout: "app", nav: NavCatalogue, head: true}
+}
+func (*StockReportPage) meta() meta {
+	return meta{block: "stock_report", layout: "app", nav: NavCatalogue}
+}
+func (*BackordersPage) meta() meta {
+	return meta{block: "backorders", layout: "app", nav: NavCatalogue, head: true}
+}
+func (*ImportPage) meta() meta {
+	return meta{block: "catalogue_import", layout: "app", nav: NavCatalogue}
+}
 func (*MessagesPage) meta() meta {
 	return meta{block: "edi", layout: "app", nav: NavEDI, head: true}
 }

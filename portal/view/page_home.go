@@ -74,15 +74,25 @@ type Hit struct {
 // CataloguePage is /c/{slug}/catalogue. Prices has one column per currency the viewer may see; the fragment is "catalogue.list".
 type CataloguePage struct {
 	Base
+	Tabs       []Tab
 	Filters    Filters
 	Currencies []string
 	Products   []ProductRow
 	Pager      Pager
+	Stock      bool   // some stock is told
+	NewURL     string // the viewer may add products
+	ImportURL  string
+	CSVURL     string
 }
 
 // ProductRow is a product with its price per currency, in the order of Currencies; an empty Money where there is none.
 type ProductRow struct {
+	URL             string
 	SKU, Name, GTIN string
+	BuyerItem       string // the viewer's own number
+	Status          Status // set where it is not plainly sold
+	Stock           Status
+	StockNote       Text
 	Supplier        string // set where the viewer buys from several
 	Family          Text
 	Unit            string // unit code

@@ -155,7 +155,7 @@ func TestBlocksAreDefinedOnce(t *testing.T) {
 			where[m[1]] = name
 		}
 	}
-	for _, page := range samples(locale.English) {
+	for _, page := range withCatalogue(locale.English, true) {
 		if _, ok := where[page.meta().block+".title"]; !ok {
 			t.Errorf("%s has no title", page.meta().block)
 		}

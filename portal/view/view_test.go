@@ -23,10 +23,10 @@ var renderer = func() *Renderer {
 func pages() map[string]Page {
 	out := map[string]Page{}
 	for _, lang := range locale.Languages() {
-		for name, p := range samples(lang) {
+		for name, p := range withCatalogue(lang, true) {
 			out[fmt.Sprintf("%s/sample/%s", lang, name)] = p
 		}
-		for name, p := range empties(lang) {
+		for name, p := range withCatalogue(lang, false) {
 			out[fmt.Sprintf("%s/empty/%s", lang, name)] = p
 		}
 	}

@@ -20,16 +20,24 @@ func catalogueShow(v *visit) error {
 	if supplier := v.Query("supplier"); slices.ContainsFunc(suppliers, func(o view.Option) bool { return o.Value == supplier }) {
 		f.Supplier = supplier
 	}
+	if s := v.Query("state"); s == catalog.Active || s == catalog.Discontinued {
+		f.State = s
+	}
 	list, err := v.w.d.Catalog.List(v.ctx, v.actor(), f)
 	if err != nil {
 		return err
 	}
-	page := &view.CataloguePage{Base: v.shell(), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	page := &view.CataloguePage{Base: v.shell(), Tabs: v.catalogueTabs("products"), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
 	var lists []view.Filter
 	if len(suppliers) > 1 {
 		lists = append(lists, choice("supplier", "col.supplier", f.Supplier, suppliers))
 	}
+	states := []view.Option{{Value: catalog.Active, Label: view.T("state.product.active")}, {Value: catalog.Discontinued, Label: view.T("state.product.discontinued")}}
+	lists = append(lists, choice("state", "col.state", f.State, states))
 	page.Filters = v.filters("catalogue.search", false, nil, lists...)
+	if v.may(access.CatalogWrite, access.Own(v.org())) {
+		page.NewURL = v.path("catalogue", "new")
+	}
 	if !list.PricesHidden {
 		for _, c := range list.Currencies {
 			page.Currencies = append(page.Currencies, string(c))
@@ -41,8 +49,24 @@ func catalogueShow(v *visit) error {
 	}
 	for _, e := range list.Items {
 		page.Products = append(page.Products, v.productRow(e, page.Currencies, partners, order[e.Org], len(suppliers) > 1))
+		page.Stock = page.Stock || e.Stock.Level != ""
 	}
 	return v.render(page, fragments{"list": "catalogue.list", "rows": "catalogue.list"})
+}
+
+// catalogueTabs are the parts of the catalogue that the person may open.
+func (v *visit) catalogueTabs(on string) []view.Tab {
+	var out []view.Tab
+	for _, t := range []struct {
+		name string
+		path []string
+		act  access.Action
+	}{{"products", []string{"catalogue"}, access.CatalogRead}, {"prices", []string{"catalogue", "prices"}, access.CatalogPrices}} {
+		if v.lists(t.act) {
+			out = append(out, view.Tab{Label: view.T("catalogue.tab." + t.name), URL: v.path(t.path...), Count: -1, On: t.name == on})
+		}
+	}
+	return out
 }
 
 // suppliers are the companies whose products the actor may see.
@@ -57,7 +81,8 @@ func (v *visit) suppliers(c circle) []view.Option {
 }
 
 func (v *visit) productRow(e catalog.Entry, currencies []string, c circle, partnership string, several bool) view.ProductRow {
-	row := view.ProductRow{SKU: e.SKU, Name: e.Name(string(v.p.Language())), GTIN: e.GTIN, Unit: e.Unit, Family: v.family(e.Family), Pack: packText(e.Packs)}
+	row := view.ProductRow{URL: v.productURL(e.ID), BuyerItem: e.BuyerItem, Status: v.productStatus(e.Product), SKU: e.SKU, Name: e.Name(string(v.p.Language())), GTIN: e.GTIN, Unit: e.Unit, Family: v.family(e.Family), Pack: packText(e.Packs)}
+	row.Stock, row.StockNote = stockStatus(e.Stock, e.Unit)
 	if several {
 		row.Supplier = c.orgs[e.Org].Name
 	}

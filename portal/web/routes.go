@@ -40,7 +40,7 @@ func (r Route) Changes() bool { return r.Method != fiber.MethodGet && r.Method !
 // Routes is the whole table, in the order in which routes are tried.
 func Routes() []Route {
 	var all []Route
-	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), ediRoutes(), talkRoutes(), settingsRoutes()} {
+	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), catalogueRoutes(), ediRoutes(), talkRoutes(), settingsRoutes()} {
 		all = append(all, part...)
 	}
 	return all
@@ -116,7 +116,28 @@ func tradeRoutes() []Route {
 		post("/c/:slug/orders/:id/cancel", "cancel order", InCompany, access.OrderPlace, orderCancel),
 		get("/c/:slug/invoices", "invoices", InCompany, access.InvoiceRead, invoiceList),
 		get("/c/:slug/invoices/:id", "invoice", InCompany, access.InvoiceRead, invoiceShow),
+	}
+}
+
+func catalogueRoutes() []Route {
+	return []Route{
 		get("/c/:slug/catalogue", "catalogue", InCompany, access.CatalogRead, catalogueShow),
+		get("/c/:slug/catalogue/new", "product form", InCompany, access.CatalogWrite, productNew),
+		post("/c/:slug/catalogue/new", "make product", InCompany, access.CatalogWrite, productSave),
+		get("/c/:slug/catalogue/prices", "price lists", InCompany, access.CatalogPrices, priceLists),
+		post("/c/:slug/catalogue/prices", "make price list", InCompany, access.CatalogWrite, priceListMake),
+		get("/c/:slug/catalogue/prices/:id", "price list", InCompany, access.CatalogPrices, priceListShow),
+		get("/c/:slug/catalogue/prices/:id/csv", "price list file", InCompany, access.CatalogPrices, priceListFile),
+		post("/c/:slug/catalogue/prices/:id/settings", "save price list", InCompany, access.CatalogWrite, priceListSave),
+		post("/c/:slug/catalogue/prices/:id/draft", "begin price version", InCompany, access.CatalogWrite, draftBegin),
+		post("/c/:slug/catalogue/prices/:id/draft/change", "change price", InCompany, access.CatalogWrite, draftChange),
+		post("/c/:slug/catalogue/prices/:id/draft/drop", "drop price version", InCompany, access.CatalogWrite, draftDrop),
+		post("/c/:slug/catalogue/prices/:id/publish", "publish prices", InCompany, access.CatalogWrite, pricesPublish),
+		get("/c/:slug/catalogue/:id", "product", InCompany, access.CatalogRead, productShow),
+		get("/c/:slug/catalogue/:id/edit", "edit product", InCompany, access.CatalogWrite, productEdit),
+		post("/c/:slug/catalogue/:id/edit", "save product", InCompany, access.CatalogWrite, productSave),
+		post("/c/:slug/catalogue/:id/references", "add reference", InCompany, access.ReferenceWrite, referenceAdd),
+		post("/c/:slug/catalogue/:id/references/remove", "remove reference", InCompany, access.ReferenceWrite, referenceDrop),
 	}
 }
 

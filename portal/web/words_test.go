@@ -12,6 +12,7 @@ import (
 	"entente/portal/locale"
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/account"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -26,7 +27,7 @@ func madeUp(t *testing.T) []string {
 			keys = append(keys, prefix+w)
 		}
 	}
-	for _, m := range []trade.Mark{trade.UnknownItem, trade.Discontinued, trade.UnitUnknown, trade.PriceMissing, trade.PriceDiffers, trade.NoListPrice, trade.CurrencyDiffers, trade.QuantityUnread, trade.AmountRange, trade.AllowanceUnknown} {
+	for _, m := range []trade.Mark{trade.UnknownItem, trade.Discontinued, trade.UnitUnknown, trade.PriceMissing, trade.PriceDiffers, trade.NoListPrice, trade.CurrencyDiffers, trade.QuantityUnread, trade.AmountRange, trade.AllowanceUnknown, trade.BelowMinimum, trade.NotMultiple, trade.Superseded} {
 		add("mark.", string(m))
 		add("mark.short.", string(m))
 	}
@@ -49,6 +50,12 @@ func madeUp(t *testing.T) []string {
 		add("need.", kind)
 	}
 	add("state.invoice.", invoiceStates...)
+	add("catalogue.tab.", "products", "prices", "stock", "backorders")
+	add("prices.basis.", catalog.Bases...)
+	add("price.step.", catalog.StepList, catalog.StepPartner)
+	add("level.", append([]string{"each"}, catalog.Levels...)...)
+	add("state.stock.", catalog.InStock, catalog.LowStock, catalog.NoStock)
+	add("state.product.", catalog.Active, catalog.Discontinued, "replaced")
 	add("hold.", trade.HeldDuplicate, trade.HeldReplace, trade.HeldCancel, gateway.HeldControlReused, "failed")
 	add("hold.", trade.HeldDuplicate+"_text", trade.HeldReplace+"_text", trade.HeldCancel+"_text", gateway.HeldControlReused+"_text", "failed_text")
 	add("hold.field.", "quantity", "unit", "price", "item", "requested", "currency", "ship_to", "line", "date", "other")

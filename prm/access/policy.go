@@ -52,6 +52,14 @@ const (
 	NoticeOwn     Action = "notice.own"
 )
 
+// The actions of item numbers, and of stock.
+const (
+	ReferenceWrite Action = "reference.write" // an item number of the reseller for a product of the owner
+	StockRead      Action = "stock.read"      // as much of it as the owner shows
+	StockWrite     Action = "stock.write"
+	StockReport    Action = "stock.report" // what the reseller told the supplier of its own stock
+)
+
 type rule struct {
 	scope string          // scope a token needs; "" = not by token
 	read  Action          // the action that makes the object visible; "" = this one
@@ -98,6 +106,11 @@ var policy = map[Action]rule{
 	OfferRead:   {scope: "leads:read", sides: map[Side][]Role{Supplier: {Manager, Sales}, Reseller: {Manager, Sales}}},
 	OfferAnswer: {scope: "leads:write", read: OfferRead, sides: map[Side][]Role{Reseller: {Manager, Sales}}},
 	OfferManage: {scope: "leads:write", read: OfferRead, sides: map[Side][]Role{Supplier: deciders}},
+
+	ReferenceWrite: {scope: "catalog:write", read: CatalogRead, sides: map[Side][]Role{Owner: deciders, Reseller: {Manager, Buyer}}},
+	StockRead:      {scope: "stock:read", sides: map[Side][]Role{Owner: anyone, Reseller: anyone}},
+	StockWrite:     {scope: "stock:write", read: StockRead, sides: map[Side][]Role{Owner: {Manager, EDI}}},
+	StockReport:    {scope: "stock:read", sides: map[Side][]Role{Supplier: priced, Reseller: priced}},
 
 	OrderRead:    {scope: "orders:read", sides: map[Side][]Role{Supplier: anyone, Reseller: anyone}},
 	OrderPrices:  {scope: "orders:read", read: OrderRead, sides: map[Side][]Role{Supplier: priced, Reseller: priced}},

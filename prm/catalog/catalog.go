@@ -49,6 +49,23 @@ type Product struct {
 	State   string
 	Created time.Time
 	Packs   []Pack
+	// Minimum is the least that may be ordered, Multiple what an order must be a
+	// multiple of; both in base units, 0 for none.
+	Minimum, Multiple money.Quantity
+	// ReplacedBy is the SKU of the successor, sold instead from the civil date
+	// ReplacedFrom on; both or neither are set.
+	ReplacedBy, ReplacedFrom string
+}
+
+// Fits says whether a quantity in base units is below the minimum, and whether it
+// is no multiple of what is sold together.
+func (p Product) Fits(q money.Quantity) (short, odd bool) {
+	return q < p.Minimum, p.Multiple > 0 && q%p.Multiple != 0
+}
+
+// Replaced reports whether the successor is sold instead on a civil date.
+func (p Product) Replaced(on string) bool {
+	return p.ReplacedBy != "" && p.ReplacedFrom <= on
 }
 
 // Name is the product's name in the language ("zh-CN", else English); the other
@@ -116,10 +133,13 @@ type Item struct {
 }
 
 // Entry is one row of the catalogue list: the product with the prices valid on
-// the day asked, one per currency the reader may see.
+// the day asked, one per currency the reader may see (a partner: its own), what the
+// reader is told of the stock, and the reader's own item number.
 type Entry struct {
 	Product
-	Prices []ListPrice
+	Prices    []ListPrice
+	Stock     Shown
+	BuyerItem string
 }
 
 // Filter narrows the list. Supplier "" means every company whose catalogue the
@@ -128,6 +148,7 @@ type Entry struct {
 type Filter struct {
 	Supplier string
 	Family   string
+	State    string
 	Query    string
 	After    string
 	On       string
@@ -143,26 +164,14 @@ type Page struct {
 	PricesHidden bool
 }
 
-// Reference is one cross reference: the partner's item number for a product.
+// Reference is one cross reference: the partner's item number for a product of the
+// supplier.
 type Reference struct {
+	Supplier  string
 	Partner   string
 	BuyerItem string
 	Product   ID
 	SKU       string
-}
-
-// unitNames maps unit codes of UN/ECE Recommendation 20 and older habits to the
-// X12 code of the same unit.
-var unitNames = map[string]string{"PCE": "EA", "PCS": "EA", "H87": "EA", "C62": "EA", "PC": "EA", "NAR": "EA",
-	"CT": "CA", "CS": "CA", "XCT": "CA", "XCS": "CA", "XBX": "BX", "ST": "SET", "XPX": "PL", "PF": "PL", "PAL": "PL", "LF": "FT", "MTR": "M", "KGM": "KG", "LTR": "LT"}
-
-// SameUnit folds unit codes that mean the same into one (X12 EA, CA, BX, PL …).
-func SameUnit(code string) string {
-	c := strings.ToUpper(strings.TrimSpace(code))
-	if u, ok := unitNames[c]; ok {
-		return u
-	}
-	return c
 }
 
 // PadGTIN writes an identifier of 8, 12, 13 or 14 digits as 14 digits, filled
@@ -200,4 +209,19 @@ func CheckDigit(first13 string) string {
 		sum += d
 	}
 	return first13 + string(rune('0'+(10-sum%10)%10))
+}
+
+// rightDigit is the check digit that a number of 8, 12, 13 or 14 digits should end
+// in; false for what cannot be a GTIN by its length or characters.
+func rightDigit(gtin string) (string, bool) {
+	switch len(gtin) {
+	case 8, 12, 13, 14:
+	default:
+		return "", false
+	}
+	if strings.ContainsFunc(gtin, func(r rune) bool { return r < '0' || r > '9' }) {
+		return "", false
+	}
+	full := CheckDigit(strings.Repeat("0", 14-len(gtin)) + gtin[:len(gtin)-1])
+	return full[13:], true
 }

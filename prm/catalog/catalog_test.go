@@ -22,7 +22,7 @@ type shelf struct {
 
 func setup(t *testing.T, d *db.DB) *shelf {
 	t.Helper()
-	s := &shelf{t: t, svc: New(d), sup: db.NewID(), buy: db.NewID(), other: db.NewID()}
+	s := &shelf{t: t, svc: New(d, nil), sup: db.NewID(), buy: db.NewID(), other: db.NewID()}
 	act := func(org string, r access.Role) access.Actor {
 		return access.Actor{Person: db.NewID(), Org: org, Roles: []access.Role{r}, Via: "session:x"}
 	}
@@ -61,7 +61,7 @@ func (s *shelf) ctx() context.Context {
 func TestModels(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		dbtest.CheckModels(t, d, productRow{}, packRow{}, priceRow{}, referenceRow{})
+		dbtest.CheckModels(t, d, productRow{}, packRow{}, referenceRow{}, listRow{}, versionRow{}, entryRow{}, stockRow{}, termsRow{}, reportRow{}, reportLineRow{})
 	})
 }
 

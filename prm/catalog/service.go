@@ -16,16 +16,20 @@ import (
 
 // Service is the catalogue. Every method checks the actor first; what it may not
 // see does not exist for it.
-type Service struct{ db *db.DB }
+type Service struct {
+	db     *db.DB
+	events Publisher
+}
 
-// New makes the service on d.
-func New(d *db.DB) *Service { return &Service{db: d} }
+// New makes the service on d. events may be nil in tests that do not look at them.
+func New(d *db.DB, events Publisher) *Service { return &Service{db: d, events: events} }
 
 const maxPut = 5000
 
 // Put adds products of the actor's company, or changes those with the same SKU;
 // their packs are replaced. SKUs are folded to upper case, GTINs filled to 14
-// digits, unit codes folded by SameUnit.
+// digits, unit codes folded by SameUnit. A successor must be a product already or
+// be among ps.
 // Codes: Forbidden, Invalid (a field per wrong product), TooLarge (over 5000).
 func (s *Service) Put(ctx context.Context, actor access.Actor, ps ...Product) error {
 	if err := access.Check(actor, access.CatalogWrite, access.Own(actor.Org)); err != nil {
@@ -39,11 +43,65 @@ func (s *Service) Put(ctx context.Context, actor access.Actor, ps ...Product) er
 		return err
 	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if err := successors(ctx, actor.Org, ps); err != nil {
+			return err
+		}
 		if err := putProducts(ctx, actor.Org, ps); err != nil {
 			return err
 		}
 		return note(ctx, actor, "catalog.put", "")
 	})
+}
+
+// successors checks that what replaces a product exists and that no chain of
+// successors leads back to its beginning.
+func successors(ctx context.Context, org string, ps []Product) error {
+	next := map[string]string{}
+	var asked []string
+	for _, p := range ps {
+		next[p.SKU] = p.ReplacedBy
+	}
+	for _, p := range ps {
+		if _, among := next[p.ReplacedBy]; p.ReplacedBy != "" && !among {
+			asked = append(asked, p.ReplacedBy)
+		}
+	}
+	known, err := successorsOf(ctx, org, asked)
+	if err != nil {
+		return err
+	}
+	bad := fault.New(fault.Invalid, "form.invalid")
+	for i, p := range ps {
+		if p.ReplacedBy == "" {
+			continue
+		}
+		at := fmt.Sprintf("products.%d.replaced_by", i)
+		if _, among := next[p.ReplacedBy]; !among {
+			if _, ok := known[p.ReplacedBy]; !ok {
+				bad.With(at, "catalog.sku_unknown", "SKU", p.ReplacedBy)
+				continue
+			}
+		}
+		for step, sku := 0, p.ReplacedBy; sku != ""; step++ {
+			if sku == p.SKU || step > 20 {
+				bad.With(at, "catalog.successor_circle", "SKU", p.ReplacedBy)
+				break
+			}
+			if n, among := next[sku]; among {
+				sku = n
+			} else if n, ok := known[sku]; ok {
+				sku = n
+			} else {
+				more, err := successorsOf(ctx, org, []string{sku})
+				if err != nil {
+					return err
+				}
+				known[sku] = more[sku]
+				sku = more[sku]
+			}
+		}
+	}
+	return bad.OrNil()
 }
 
 // clean folds identifiers and units in place and says what is wrong.
@@ -67,89 +125,58 @@ func clean(ps []Product) error {
 		if p.State == "" {
 			p.State = Active
 		}
+		if len(p.NameEN) > 200 || len(p.NameZH) > 200 || len(p.Family) > 60 || len(p.Unit) > 6 {
+			bad.With(at+"name", "form.too_long", "Most", 200)
+		}
+		if p.Minimum < 0 {
+			bad.With(at+"minimum", "trade.quantity_wrong")
+		}
+		if p.Multiple < 0 {
+			bad.With(at+"multiple", "trade.quantity_wrong")
+		}
+		p.ReplacedBy = strings.ToUpper(strings.TrimSpace(p.ReplacedBy))
+		if p.ReplacedBy == "" {
+			p.ReplacedFrom = ""
+		} else if _, err := time.Parse(time.DateOnly, p.ReplacedFrom); err != nil {
+			bad.With(at+"replaced_from", "form.date")
+		}
 		if p.State != Active && p.State != Discontinued {
 			bad.With(at+"state", "form.invalid")
 		}
 		var ok bool
 		if p.GTIN != "" {
+			was := p.GTIN
 			if p.GTIN, ok = PadGTIN(p.GTIN); !ok {
-				bad.With(at+"gtin", "catalog.gtin_wrong", "GTIN", ps[i].GTIN)
+				wrongGTIN(bad, at+"gtin", was)
 			}
 		}
 		p.Packs = slices.Clone(p.Packs)
+		units := map[string]bool{}
 		for j := range p.Packs {
 			k := &p.Packs[j]
 			k.Unit = SameUnit(k.Unit)
 			if k.GTIN != "" {
+				was := k.GTIN
 				if k.GTIN, ok = PadGTIN(k.GTIN); !ok {
-					bad.With(at+"packs", "catalog.gtin_wrong", "GTIN", k.GTIN)
+					wrongGTIN(bad, at+"packs."+k.Level+".gtin", was)
 				}
 			}
-			if !slices.Contains(Levels, k.Level) || k.Unit == "" || k.Unit == p.Unit || k.Quantity < money.One {
-				bad.With(at+"packs", "catalog.pack_wrong", "Level", k.Level)
+			if !slices.Contains(Levels, k.Level) || k.Unit == "" || len(k.Unit) > 6 || k.Unit == p.Unit || k.Quantity < money.One || units[k.Unit] || units[k.Level] {
+				bad.With(at+"packs."+k.Level+".quantity", "catalog.pack_wrong", "Level", k.Level)
 			}
+			units[k.Unit], units[k.Level] = true, true
 		}
 	}
 	return bad.OrNil()
 }
 
-// SetPrices adds or replaces list prices of the actor's company, by SKU.
-// Codes: Forbidden, Invalid (a price, currency or date), NotFound (a SKU).
-func (s *Service) SetPrices(ctx context.Context, actor access.Actor, prices map[string][]ListPrice) error {
-	if err := access.Check(actor, access.CatalogWrite, access.Own(actor.Org)); err != nil {
-		return err
+// wrongGTIN says what is wrong with a GTIN: its check digit where the rest could be one.
+func wrongGTIN(bad *fault.Error, at, gtin string) {
+	if digit, ok := rightDigit(gtin); ok {
+		bad.With(at, "catalog.gtin_digit", "GTIN", gtin, "Digit", digit)
+		return
 	}
-	bad := fault.New(fault.Invalid, "form.invalid")
-	for sku, list := range prices {
-		for _, p := range list {
-			if _, err := time.Parse(time.DateOnly, p.From); err != nil || p.Price < 0 || !p.Currency.Valid() {
-				bad.With("prices."+sku, "catalog.price_wrong", "SKU", sku)
-			}
-		}
-	}
-	if err := bad.OrNil(); err != nil {
-		return err
-	}
-	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		ids, err := idsBySKU(ctx, actor.Org, keys(prices))
-		if err != nil {
-			return err
-		}
-		if err := putPrices(ctx, actor.Org, ids, prices); err != nil {
-			return err
-		}
-		return note(ctx, actor, "catalog.price", "")
-	})
-}
-
-// SetReference records what a partner calls a product of the actor's company; an
-// existing number of that partner is moved to the product.
-// Codes: Forbidden, Invalid, NotFound (the SKU, or no partnership with partner).
-func (s *Service) SetReference(ctx context.Context, actor access.Actor, partner, buyerItem, sku string) error {
-	if err := access.Check(actor, access.CatalogWrite, access.Own(actor.Org)); err != nil {
-		return err
-	}
-	buyerItem = strings.TrimSpace(buyerItem)
-	if buyerItem == "" || len(buyerItem) > 48 {
-		return fault.InvalidField("buyer_item", "form.missing")
-	}
-	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		ok, err := sells(ctx, actor.Org, partner)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fault.New(fault.NotFound, "error.not_found")
-		}
-		ids, err := idsBySKU(ctx, actor.Org, []string{sku})
-		if err != nil {
-			return err
-		}
-		if err := putReference(ctx, actor.Org, partner, buyerItem, ids[strings.ToUpper(sku)]); err != nil {
-			return err
-		}
-		return note(ctx, actor, "catalog.reference", string(ids[strings.ToUpper(sku)]))
-	})
+	bad.With(at, "catalog.gtin_wrong", "GTIN", gtin)
 }
 
 // Resolve finds the products an order line of the partner may mean: by SKU, then
@@ -173,34 +200,6 @@ func (s *Service) Resolve(ctx context.Context, actor access.Actor, supplier, par
 				return err
 			}
 			out = append(out, items...)
-		}
-		return nil
-	})
-	return out, err
-}
-
-// PricesOn returns the supplier's list prices valid on a civil date, per base
-// unit, by product id; products without one are missing.
-// Codes: NotFound (neither company, or no partnership), Forbidden (no prices for the role).
-func (s *Service) PricesOn(ctx context.Context, actor access.Actor, supplier, partner string, c money.Currency, on string, ids []ID) (map[ID]money.Price, error) {
-	if err := access.Check(actor, access.CatalogPrices, access.Resource{Owner: supplier, Reseller: partner}); err != nil {
-		return nil, err
-	}
-	out := map[ID]money.Price{}
-	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		if actor.Org != supplier {
-			if err := mustBuy(ctx, supplier, actor.Org); err != nil {
-				return err
-			}
-		}
-		for part := range slices.Chunk(ids, 3000) {
-			rows, err := pricesOn(ctx, supplier, []money.Currency{c}, on, part)
-			if err != nil {
-				return err
-			}
-			for _, r := range rows {
-				out[ID(r.ProductID)] = money.Price(r.Price)
-			}
 		}
 		return nil
 	})
@@ -252,6 +251,36 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 	return page, err
 }
 
+// Product returns one product by its id, of the actor's company or of a supplier it
+// has an active partnership with, with the prices of a civil date (today in UTC when
+// empty). Codes: NotFound.
+func (s *Service) Product(ctx context.Context, actor access.Actor, id ID, on string) (Entry, error) {
+	scope, err := access.List(actor, access.CatalogRead)
+	if err != nil {
+		return Entry{}, err
+	}
+	var out Entry
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		sup, err := suppliers(ctx, scope)
+		if err != nil {
+			return err
+		}
+		row, err := productByID(ctx, keys(sup), id)
+		if err != nil {
+			return err
+		}
+		if on == "" {
+			on = db.Now(ctx).Format(time.DateOnly)
+		}
+		es, err := s.entries(ctx, actor, sup, on, []productRow{row})
+		if err == nil {
+			out = es[0]
+		}
+		return err
+	})
+	return out, err
+}
+
 // Get returns one product of a supplier by SKU, with today's prices.
 // Codes: NotFound.
 func (s *Service) Get(ctx context.Context, actor access.Actor, supplier, sku string) (Entry, error) {
@@ -300,23 +329,63 @@ func (s *Service) entries(ctx context.Context, actor access.Actor, sup map[strin
 			e := &out[at[org+"/"+k.ProductID]]
 			e.Packs = append(e.Packs, k.pack())
 		}
+		if err := s.stocks(ctx, actor, org, ids, func(id ID) *Entry { return &out[at[org+"/"+string(id)]] }); err != nil {
+			return nil, err
+		}
+		reader := ""
+		var only []money.Currency // none: all
+		if org != actor.Org {
+			reader, only = actor.Org, []money.Currency{sup[org]}
+			refs, err := references(ctx, org, actor.Org, ids)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range refs {
+				if e := &out[at[org+"/"+string(r.Product)]]; e.BuyerItem == "" {
+					e.BuyerItem = r.BuyerItem
+				}
+			}
+		}
 		if !pricesSeen(actor) {
 			continue
 		}
-		var only []money.Currency // none: all
-		if org != actor.Org {
-			only = []money.Currency{sup[org]}
-		}
-		prices, err := pricesOn(ctx, org, only, on, ids)
+		all, err := steps(ctx, org, reader, only, on, ids)
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range prices {
-			e := &out[at[org+"/"+p.ProductID]]
-			e.Prices = append(e.Prices, ListPrice{money.Currency(p.Currency), p.ValidFrom, money.Price(p.Price)})
+		for id, byCurrency := range all {
+			e := &out[at[org+"/"+string(id)]]
+			for _, c := range keys(byCurrency) {
+				last := byCurrency[c][len(byCurrency[c])-1]
+				e.Prices = append(e.Prices, ListPrice{c, last.From, last.Price})
+			}
 		}
 	}
 	return out, nil
+}
+
+// stocks adds what the actor is told of the stock.
+func (s *Service) stocks(ctx context.Context, actor access.Actor, org string, ids []ID, entry func(ID) *Entry) error {
+	if access.Check(actor, access.StockRead, access.Resource{Owner: org, Reseller: actor.Org}) != nil {
+		return nil
+	}
+	all, err := termsOf(ctx, org, actor.Org)
+	if err != nil {
+		return err
+	}
+	t := told(all, actor.Org)
+	if org == actor.Org {
+		t.Shown = ShowExact
+	}
+	if t.Shown == ShowNothing {
+		return nil
+	}
+	have, err := stockOf(ctx, org, ids)
+	for id, rows := range have {
+		q, at := sum(rows)
+		entry(id).Stock = shown(t, q, at)
+	}
+	return err
 }
 
 // pricesSeen reports whether the actor's roles see catalogue prices, on either
@@ -332,8 +401,8 @@ func limit(n int) int {
 	return min(n, 200)
 }
 
-func keys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
+func keys[K ~string, V any](m map[K]V) []K {
+	out := make([]K, 0, len(m))
 	for k := range m {
 		out = append(out, k)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"entente/db"
@@ -19,12 +20,15 @@ type productRow struct {
 	ID                                             string `gorm:"primaryKey"`
 	SKU, NameEn, NameZh, Family, Unit, Gtin, State string
 	Created                                        int64
+	Minimum, Multiple                              int64
+	ReplacedBy, ReplacedFrom                       string
 }
 
 func (productRow) TableName() string { return "product" }
 
 func (r productRow) product() Product {
-	return Product{Org: r.OrgID, ID: ID(r.ID), SKU: r.SKU, NameEN: r.NameEn, NameZH: r.NameZh, Family: r.Family, Unit: r.Unit, GTIN: r.Gtin, State: r.State, Created: db.FromMicros(r.Created)}
+	return Product{Org: r.OrgID, ID: ID(r.ID), SKU: r.SKU, NameEN: r.NameEn, NameZH: r.NameZh, Family: r.Family, Unit: r.Unit, GTIN: r.Gtin, State: r.State, Created: db.FromMicros(r.Created),
+		Minimum: money.Quantity(r.Minimum), Multiple: money.Quantity(r.Multiple), ReplacedBy: r.ReplacedBy, ReplacedFrom: r.ReplacedFrom}
 }
 
 type packRow struct {
@@ -40,16 +44,6 @@ func (packRow) TableName() string { return "pack" }
 func (r packRow) pack() Pack {
 	return Pack{Level: r.Level, GTIN: r.Gtin, Unit: r.Unit, Quantity: money.Quantity(r.Quantity)}
 }
-
-type priceRow struct {
-	OrgID     string `gorm:"primaryKey"`
-	ProductID string `gorm:"primaryKey"`
-	Currency  string `gorm:"primaryKey"`
-	ValidFrom string `gorm:"primaryKey"`
-	Price     int64
-}
-
-func (priceRow) TableName() string { return "price" }
 
 type referenceRow struct {
 	OrgID     string `gorm:"primaryKey"`
@@ -69,11 +63,11 @@ func putProducts(ctx context.Context, org string, ps []Product) error {
 	rows := make([]productRow, len(ps))
 	skus := make([]string, len(ps))
 	for i, p := range ps {
-		rows[i] = productRow{org, db.NewID(), p.SKU, p.NameEN, p.NameZH, p.Family, p.Unit, p.GTIN, p.State, now}
+		rows[i] = productRow{org, db.NewID(), p.SKU, p.NameEN, p.NameZH, p.Family, p.Unit, p.GTIN, p.State, now, int64(p.Minimum), int64(p.Multiple), p.ReplacedBy, p.ReplacedFrom}
 		skus[i] = p.SKU
 	}
 	err := db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "sku"}},
-		DoUpdates: clause.AssignmentColumns([]string{"name_en", "name_zh", "family", "unit", "gtin", "state"})}).CreateInBatches(rows, 500).Error
+		DoUpdates: clause.AssignmentColumns([]string{"name_en", "name_zh", "family", "unit", "gtin", "state", "minimum", "multiple", "replaced_by", "replaced_from"})}).CreateInBatches(rows, 500).Error
 	if err != nil {
 		return err
 	}
@@ -123,20 +117,6 @@ func idsBySKU(ctx context.Context, org string, skus []string) (map[string]ID, er
 		}
 	}
 	return out, nil
-}
-
-func putPrices(ctx context.Context, org string, ids map[string]ID, prices map[string][]ListPrice) error {
-	var rows []priceRow
-	for sku, list := range prices {
-		for _, p := range list {
-			rows = append(rows, priceRow{org, string(ids[strings.ToUpper(strings.TrimSpace(sku))]), string(p.Currency), p.From, int64(p.Price)})
-		}
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "product_id"}, {Name: "currency"}, {Name: "valid_from"}},
-		DoUpdates: clause.AssignmentColumns([]string{"price"})}).CreateInBatches(rows, 1000).Error
 }
 
 func putReference(ctx context.Context, org, partner, item string, id ID) error {
@@ -214,17 +194,6 @@ func packsOf(ctx context.Context, org string, ids []ID) ([]packRow, error) {
 	return rows, err
 }
 
-// pricesOn reads the prices valid on a day, in the given currencies or all.
-func pricesOn(ctx context.Context, org string, only []money.Currency, on string, ids []ID) ([]priceRow, error) {
-	tx := db.Tx(ctx).Where("org_id = ? AND product_id IN ? AND valid_from = (SELECT MAX(q.valid_from) FROM price q WHERE q.org_id = price.org_id AND q.product_id = price.product_id AND q.currency = price.currency AND q.valid_from <= ?)", org, ids, on)
-	if len(only) > 0 {
-		tx = tx.Where("currency IN ?", only)
-	}
-	var rows []priceRow
-	err := tx.Order("product_id, currency").Find(&rows).Error
-	return rows, err
-}
-
 // suppliers are the companies whose catalogue the scope may see, with the
 // currency of the partnership ("" for its own).
 func suppliers(ctx context.Context, scope access.Scope) (map[string]money.Currency, error) {
@@ -262,30 +231,151 @@ func list(ctx context.Context, sup map[string]money.Currency, f Filter) ([]produ
 	if f.Family != "" {
 		tx = tx.Where("family = ?", f.Family)
 	}
-	for i, w := range strings.Fields(strings.ToLower(f.Query)) {
-		if i == 8 {
-			break
-		}
-		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(w) + "%"
-		tx = tx.Where(`(LOWER(sku) LIKE ? ESCAPE '\' OR LOWER(name_en) LIKE ? ESCAPE '\' OR LOWER(name_zh) LIKE ? ESCAPE '\' OR gtin LIKE ? ESCAPE '\')`, like, like, like, like)
+	if f.State != "" {
+		tx = tx.Where("state = ?", f.State)
 	}
-	if f.After != "" {
-		b, err := base64.RawURLEncoding.DecodeString(f.After)
-		sku, org, ok := strings.Cut(string(b), "\x00")
-		if err != nil || !ok {
-			return nil, "", fault.InvalidField("after", "form.cursor")
-		}
-		tx = tx.Where("(sku > ? OR sku = ? AND org_id > ?)", sku, sku, org)
+	tx = matching(tx, f.Query)
+	tx, err := from(tx, f.After)
+	if err != nil {
+		return nil, "", err
 	}
 	var rows []productRow
 	if err := tx.Order("sku, org_id").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
 		return nil, "", err
 	}
-	next := ""
-	if len(rows) > f.Limit {
-		rows = rows[:f.Limit]
-		last := rows[f.Limit-1]
-		next = base64.RawURLEncoding.EncodeToString([]byte(last.SKU + "\x00" + last.OrgID))
-	}
+	rows, next := cut(rows, f.Limit)
 	return rows, next, nil
+}
+
+// matching narrows products to those that hold every word.
+func matching(tx *gorm.DB, query string) *gorm.DB {
+	for i, w := range strings.Fields(strings.ToLower(query)) {
+		if i == 8 {
+			break
+		}
+		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(w) + "%"
+		tx = tx.Where(`(LOWER(product.sku) LIKE ? ESCAPE '\' OR LOWER(product.name_en) LIKE ? ESCAPE '\' OR LOWER(product.name_zh) LIKE ? ESCAPE '\' OR product.gtin LIKE ? ESCAPE '\')`, like, like, like, like)
+	}
+	return tx
+}
+
+// from begins after the product that a cursor names.
+func from(tx *gorm.DB, after string) (*gorm.DB, error) {
+	if after == "" {
+		return tx, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(after)
+	sku, org, ok := strings.Cut(string(b), "\x00")
+	if err != nil || !ok {
+		return nil, fault.InvalidField("after", "form.cursor")
+	}
+	return tx.Where("(product.sku > ? OR product.sku = ? AND product.org_id > ?)", sku, sku, org), nil
+}
+
+// cut takes one page off rows that were read with one more, and its cursor.
+func cut(rows []productRow, limit int) ([]productRow, string) {
+	if len(rows) <= limit {
+		return rows, ""
+	}
+	last := rows[limit-1]
+	return rows[:limit], base64.RawURLEncoding.EncodeToString([]byte(last.SKU + "\x00" + last.OrgID))
+}
+
+// productByID finds a product whose company is among those of the reader.
+func productByID(ctx context.Context, orgs []string, id ID) (productRow, error) {
+	var r productRow
+	err := db.Tx(ctx).Where("id = ? AND org_id IN ?", string(id), orgs).Take(&r).Error
+	return r, err
+}
+
+// references reads cross references of the products: those of one partner, or with
+// partner "" of all.
+func references(ctx context.Context, org, partner string, ids []ID) ([]Reference, error) {
+	tx := db.Tx(ctx).Table("item_reference r").Select("r.org_id, r.partner_id, r.buyer_item, r.product_id, p.sku").Joins("JOIN product p ON p.org_id = r.org_id AND p.id = r.product_id").
+		Where("r.org_id = ? AND r.product_id IN ?", org, ids)
+	if partner != "" {
+		tx = tx.Where("r.partner_id = ?", partner)
+	}
+	var rows []struct{ OrgID, PartnerID, BuyerItem, ProductID, SKU string }
+	err := tx.Order("r.partner_id, r.created, r.buyer_item").Scan(&rows).Error
+	out := make([]Reference, len(rows))
+	for i, r := range rows {
+		out[i] = Reference{r.OrgID, r.PartnerID, r.BuyerItem, ID(r.ProductID), r.SKU}
+	}
+	return out, err
+}
+
+func dropReference(ctx context.Context, org, partner, item string) (bool, error) {
+	done := db.Tx(ctx).Where("org_id = ? AND partner_id = ? AND buyer_item = ?", org, partner, item).Delete(&referenceRow{})
+	return done.RowsAffected > 0, done.Error
+}
+
+// pairing is a partnership as this package needs it.
+type pairing struct{ ID, SupplierID, ResellerID, State, Currency string }
+
+// pairs reads the partnerships that a supplier has; all that ever were with ended.
+func pairs(ctx context.Context, supplier string, ended bool) ([]pairing, error) {
+	tx := db.Tx(ctx).Table("partnership").Select("id, supplier_id, reseller_id, state, currency").Where("supplier_id = ?", supplier)
+	if !ended {
+		tx = tx.Where("state = 'active'")
+	}
+	var out []pairing
+	err := tx.Order("id").Scan(&out).Error
+	return out, err
+}
+
+// partnerSlugs are the companies a supplier has a partnership with, by slug.
+func partnerSlugs(ctx context.Context, supplier string) (map[string]string, error) {
+	var rows []struct{ ID, Slug string }
+	err := db.Tx(ctx).Raw("SELECT o.id, o.slug FROM partnership p JOIN org o ON o.id = p.reseller_id WHERE p.supplier_id = ?", supplier).Scan(&rows).Error
+	out := map[string]string{}
+	for _, r := range rows {
+		out[r.Slug] = r.ID
+	}
+	return out, err
+}
+
+// successorsOf maps the SKUs that exist to their successors.
+func successorsOf(ctx context.Context, org string, skus []string) (map[string]string, error) {
+	out := map[string]string{}
+	for part := range slices.Chunk(skus, 3000) {
+		var rows []productRow
+		if err := db.Tx(ctx).Select("sku", "replaced_by").Where("org_id = ? AND sku IN ?", org, part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.SKU] = r.ReplacedBy
+		}
+	}
+	return out, nil
+}
+
+// bySKUs reads products with their packs, by SKU; what does not exist is missing.
+func bySKUs(ctx context.Context, org string, skus []string) (map[string]Product, error) {
+	out := map[string]Product{}
+	for part := range slices.Chunk(skus, 3000) {
+		var rows []productRow
+		if err := db.Tx(ctx).Where("org_id = ? AND sku IN ?", org, part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		ids := make([]ID, len(rows))
+		at := map[string]string{}
+		for i, r := range rows {
+			ids[i], at[r.ID] = ID(r.ID), r.SKU
+			out[r.SKU] = r.product()
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		packs, err := packsOf(ctx, org, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range packs {
+			p := out[at[k.ProductID]]
+			p.Packs = append(p.Packs, k.pack())
+			out[p.SKU] = p
+		}
+	}
+	return out, nil
 }

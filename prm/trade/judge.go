@@ -42,8 +42,9 @@ func itemKeys(d doc.PurchaseOrder) []catalog.ItemKey {
 }
 
 // judge weighs a document against the catalogue and the partnership: items in
-// the order of the lines, prices per base unit in the currency of the order.
-func judge(d doc.PurchaseOrder, t terms, items []catalog.Item, prices map[catalog.ID]money.Price, today string) judged {
+// the order of the lines, prices per base unit in the currency of the order by the
+// price date of each line.
+func judge(d doc.PurchaseOrder, t terms, items []catalog.Item, prices func(line int) map[catalog.ID]money.Price, today string) judged {
 	j := judged{currency: money.Currency(t.Currency), head: Head{Parties: d.Parties, Refs: d.Refs, Dates: d.Dates, Terms: d.Terms, Allowances: d.Allowances, Contacts: d.Contacts, Contract: d.Contract}}
 	var all Marks
 	if c := money.Currency(strings.ToUpper(d.Currency)); c != "" && c != j.currency {
@@ -67,7 +68,7 @@ func judge(d doc.PurchaseOrder, t terms, items []catalog.Item, prices map[catalo
 	j.total = money.Amount{Currency: j.currency}
 	j.lines = make([]Line, len(d.Lines))
 	for i := range d.Lines {
-		l := judgeLine(d.Lines[i], items[i], prices, j.currency, money.Rate(t.PriceTolerance))
+		l := judgeLine(d.Lines[i], items[i], prices(i), j.currency, money.Rate(t.PriceTolerance), j.orderedOn)
 		l.Number = i + 1
 		if l.Reference == "" {
 			l.Reference = itoa(i + 1)
@@ -106,7 +107,7 @@ func (ms Marks) without(m Mark) Marks {
 	return out
 }
 
-func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price, c money.Currency, tolerance money.Rate) Line {
+func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price, c money.Currency, tolerance money.Rate, orderedOn string) Line {
 	l := Line{Reference: bounded(d.Number, 40), SKU: bounded(d.VendorItem, 60), BuyerItem: bounded(d.BuyerItem, 60), GTIN: bounded(d.GTIN, 14), Description: bounded(d.Description, 300),
 		Unit: bounded(strings.ToUpper(d.Unit), 10), State: LineOpen, RequestedOn: requested(d.Dates), Amount: money.Amount{Currency: c}, DealNumber: deal(d.Refs)}
 	q, err := money.ParseMicro(string(d.Quantity))
@@ -128,6 +129,18 @@ func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price,
 		}
 		if item.Product.State != catalog.Active {
 			l.Marks = l.Marks.add(Discontinued)
+		}
+		if item.Product.Replaced(orderedOn) {
+			l.Marks = l.Marks.add(Superseded)
+		}
+		if n, ok := item.Product.Pieces(l.Ordered, l.Unit); ok && l.Ordered > 0 {
+			short, odd := item.Product.Fits(n)
+			if short {
+				l.Marks = l.Marks.add(BelowMinimum)
+			}
+			if odd {
+				l.Marks = l.Marks.add(NotMultiple)
+			}
 		}
 		factor, sold := item.Product.Factor(l.Unit)
 		if !sold {

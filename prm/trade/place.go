@@ -24,7 +24,7 @@ func (s *Service) Quote(ctx context.Context, actor access.Actor, cmd PlaceCmd) (
 		if err != nil {
 			return err
 		}
-		out, err = s.quote(ctx, t, cmd.Lines)
+		out, err = s.quote(ctx, t, cmd)
 		return err
 	})
 	return out, err
@@ -42,7 +42,8 @@ func (s *Service) buying(ctx context.Context, actor access.Actor, partnership st
 	return t, err
 }
 
-func (s *Service) quote(ctx context.Context, t terms, lines []PlaceLine) ([]Quote, error) {
+func (s *Service) quote(ctx context.Context, t terms, cmd PlaceCmd) ([]Quote, error) {
+	lines := cmd.Lines
 	desk := access.System("trade", t.SupplierID)
 	asked := make([]catalog.ItemKey, len(lines))
 	for i, l := range lines {
@@ -59,7 +60,15 @@ func (s *Service) quote(ctx context.Context, t terms, lines []PlaceLine) ([]Quot
 		}
 	}
 	c := money.Currency(t.Currency)
-	prices, err := s.cat.PricesOn(ctx, desk, t.SupplierID, t.ResellerID, c, today(ctx, t.SupplierZone), ids)
+	on := today(ctx, t.SupplierZone)
+	basis, err := s.cat.Basis(ctx, desk, t.SupplierID, t.ResellerID, c, on)
+	if err != nil {
+		return nil, err
+	}
+	if basis == catalog.ByRequestedDate && civil(cmd.RequestedOn) && cmd.RequestedOn > on {
+		on = cmd.RequestedOn
+	}
+	prices, err := s.cat.PricesOn(ctx, desk, t.SupplierID, t.ResellerID, c, on, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +113,7 @@ func (s *Service) Place(ctx context.Context, actor access.Actor, cmd PlaceCmd) (
 				return err
 			}
 		}
-		quotes, err := s.quote(ctx, t, cmd.Lines)
+		quotes, err := s.quote(ctx, t, cmd)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/catalog"
 	"entente/prm/fault"
+	"entente/prm/money"
 )
 
 // Purposes of an order document (BEG01) that do not ask for a new order.
@@ -120,18 +121,44 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 	if civil(d.Date) {
 		on = d.Date
 	}
-	j := judge(d, t, items, nil, today) // for the currency
-	var ids []catalog.ID
-	for _, it := range items {
-		if it.Found {
-			ids = append(ids, it.Product.ID)
-		}
+	j := judge(d, t, items, func(int) map[catalog.ID]money.Price { return nil }, today) // for the currency and the dates
+	days := make([]string, len(items))
+	for i := range days {
+		days[i] = on
 	}
-	prices, err := s.cat.PricesOn(ctx, desk, t.SupplierID, t.ResellerID, j.currency, on, ids)
+	basis, err := s.cat.Basis(ctx, desk, t.SupplierID, t.ResellerID, j.currency, on)
 	if err != nil {
 		return judged{}, err
 	}
-	return judge(d, t, items, prices, today), nil
+	for i, l := range j.lines {
+		if basis == catalog.ByRequestedDate && l.RequestedOn > on {
+			days[i] = l.RequestedOn
+		}
+	}
+	prices, err := s.pricesByDay(ctx, t, j.currency, items, days)
+	if err != nil {
+		return judged{}, err
+	}
+	return judge(d, t, items, func(i int) map[catalog.ID]money.Price { return prices[days[i]] }, today), nil
+}
+
+// pricesByDay asks the catalogue once per price date that occurs.
+func (s *Service) pricesByDay(ctx context.Context, t terms, c money.Currency, items []catalog.Item, days []string) (map[string]map[catalog.ID]money.Price, error) {
+	asked := map[string][]catalog.ID{}
+	for i, it := range items {
+		if it.Found {
+			asked[days[i]] = append(asked[days[i]], it.Product.ID)
+		}
+	}
+	out := map[string]map[catalog.ID]money.Price{}
+	for day, ids := range asked {
+		prices, err := s.cat.PricesOn(ctx, access.System("trade", t.SupplierID), t.SupplierID, t.ResellerID, c, day, ids)
+		if err != nil {
+			return nil, err
+		}
+		out[day] = prices
+	}
+	return out, nil
 }
 
 // today is the civil date of the transaction in a time zone, UTC when unknown.

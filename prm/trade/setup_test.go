@@ -57,7 +57,7 @@ type bench struct {
 func setup(t testing.TB, d *db.DB) *bench {
 	t.Helper()
 	b := &bench{t: t, db: d, events: &recorder{}, aurelia: db.NewID(), kestrel: db.NewID(), baltic: db.NewID(), toKestrel: db.NewID(), toBaltic: db.NewID(), now: time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC)}
-	b.cat = catalog.New(d)
+	b.cat = catalog.New(d, nil)
 	b.svc = New(d, b.cat, b.events)
 	b.ingrid = access.Actor{Person: db.NewID(), Org: b.aurelia, Roles: []access.Role{access.Admin}, Via: "session:x"}
 	b.dan = access.Actor{Person: db.NewID(), Org: b.kestrel, Roles: []access.Role{access.Buyer, access.Finance}, Via: "session:x"}

@@ -71,6 +71,9 @@ const (
 	QuantityUnread   Mark = "quantity_range"    // no positive number that fits
 	AmountRange      Mark = "amount_range"      // quantity × price does not fit
 	AllowanceUnknown Mark = "allowance_unknown" // takes an allowance off that nobody agreed here
+	BelowMinimum     Mark = "below_minimum"     // less than the least that is sold
+	NotMultiple      Mark = "not_multiple"      // no multiple of what is sold together
+	Superseded       Mark = "superseded"        // a successor is sold instead
 )
 
 // Marks is the set of doubts of one line.

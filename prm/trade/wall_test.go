@@ -17,7 +17,7 @@ import (
 )
 
 // tables are those that a stranger's call may not change.
-var tables = []string{"purchase_order", "order_line", "order_response", "order_response_line", "shipment", "shipment_line", "invoice", "invoice_line", "order_arrival", "history", "counter", "event", "audit", "product", "price"}
+var tables = []string{"purchase_order", "order_line", "order_response", "order_response_line", "shipment", "shipment_line", "invoice", "invoice_line", "order_arrival", "history", "counter", "event", "audit", "product", "price_list", "price_version", "price_entry"}
 
 func state(t *testing.T, d *db.DB) string {
 	t.Helper()
