@@ -218,3 +218,26 @@ func (d Decimal) ImpliedText(places int) (string, bool) {
 	n, exact := rescale(n, p, places)
 	return n.String(), exact
 }
+
+// Per gives d divided by n where that has an end within 12 decimals, with no fewer
+// decimals than d has: the price of one where the price of n is known.
+func (d Decimal) Per(n Decimal) (Decimal, bool) {
+	a, p, ok := d.parts()
+	b, q, ok2 := n.parts()
+	if !ok || !ok2 || b.Sign() == 0 {
+		return "", false
+	}
+	v, rest := new(big.Int).QuoRem(new(big.Int).Mul(a, pow10(12+q)), b, new(big.Int))
+	if rest.Sign() != 0 {
+		return "", false
+	}
+	places := 12 + p
+	for ten := big.NewInt(10); places > p; places-- {
+		cut, rest := new(big.Int).QuoRem(v, ten, new(big.Int))
+		if rest.Sign() != 0 {
+			break
+		}
+		v = cut
+	}
+	return fromBig(v, places), true
+}

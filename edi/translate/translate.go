@@ -501,34 +501,10 @@ func (r *reader) items(s *x12.Segment, i, last int) []doc.ItemID {
 }
 
 // identify takes buyer's and vendor's number and the GTIN out of the items.
-func identify(l *doc.Line) {
-	for _, it := range l.Items {
-		switch it.Qualifier {
-		case "BP", "IN", "PI", "CB":
-			setOnce(&l.BuyerItem, it.ID)
-		case "VP", "VN", "VC", "VA":
-			setOnce(&l.VendorItem, it.ID)
-		case "UP", "EN", "UK", "UI", "UA":
-			setOnce(&l.GTIN, gtin(it.ID))
-		}
-	}
-}
+func identify(l *doc.Line) { l.Identify() }
 
 func setOnce(to *string, v string) {
 	if *to == "" {
 		*to = v
 	}
-}
-
-// gtin fills 8 to 14 digits with zeros to 14; anything else is no GTIN.
-func gtin(s string) string {
-	if len(s) < 8 || len(s) > 14 {
-		return ""
-	}
-	for i := 0; i < len(s); i++ {
-		if s[i] < '0' || s[i] > '9' {
-			return ""
-		}
-	}
-	return "00000000000000"[len(s):] + s
 }

@@ -232,8 +232,9 @@ func TestItems(t *testing.T) {
 	if l.Refs[0] != (doc.Ref{Qualifier: "PD", Value: "PR-2026-018"}) || d.Refs[0].Value != "PR-2026-017" {
 		t.Error("the promotion of header and line are not apart")
 	}
-	if got := gtin("123"); got != "" {
-		t.Error(got)
+	short := doc.Line{Items: []doc.ItemID{{Qualifier: "UP", ID: "123"}}}
+	if short.Identify(); short.GTIN != "" {
+		t.Error(short.GTIN)
 	}
 }
 

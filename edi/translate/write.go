@@ -286,18 +286,7 @@ func (b *builder) pairs(id string, texts []string, width int) {
 }
 
 // itemsOf gives the item numbers to write: those of the wire, else what is known.
-func itemsOf(l *doc.Line) []doc.ItemID {
-	if len(l.Items) > 0 {
-		return l.Items
-	}
-	var out []doc.ItemID
-	for _, it := range []doc.ItemID{{Qualifier: "BP", ID: l.BuyerItem}, {Qualifier: "VP", ID: l.VendorItem}, {Qualifier: "UK", ID: l.GTIN}} {
-		if it.ID != "" {
-			out = append(out, it)
-		}
-	}
-	return out
-}
+func itemsOf(l *doc.Line) []doc.ItemID { return l.ItemIDs() }
 
 func (b *builder) items(id string, first int, list []doc.ItemID) []string {
 	var els []string

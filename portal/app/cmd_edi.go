@@ -24,27 +24,28 @@ import (
 func edi(_ context.Context, e *env, args []string) (int, error) {
 	verbs := map[string]func(*env, []string) (int, error){
 		"check": ediCheck, "ack": ediAck, "explain": ediExplain,
-		"json": ediJSON, "write": ediWrite, "doc": ediDoc, "bench": ediBench, "guide": ediGuide,
+		"json": ediJSON, "write": ediWrite, "doc": ediDoc, "convert": ediConvert, "bench": ediBench, "guide": ediGuide,
 	}
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
-		fmt.Fprint(e.out, "Usage: entente edi check|ack|explain|json|write|doc|bench|guide [flags] FILE|-\n\n"+
+		fmt.Fprint(e.out, "Usage: entente edi check|ack|explain|json|write|doc|convert|bench|guide [flags] FILE|-\n\n"+
 			"  check    validate interchanges: every finding with its place and how to mend it\n"+
 			"  ack      print the acknowledgements that would be answered\n"+
 			"  explain  say each segment in plain words\n"+
 			"  json     print the neutral tree, with every byte needed to write the file again\n"+
 			"  write    write the file that a tree describes, byte for byte\n"+
 			"  doc      print the business documents as JSON, one a line\n"+
+			"  convert  write the documents as JSON, CSV, SAP IDoc or UBL, from any of these or EDI\n"+
 			"  bench    measure reading, judging and translating on one core\n"+
 			"  guide    guide lint: check a partner's guide; guide show: print the standard as one\n\n"+
 			"Exit 0: all accepted. 1: something is rejected. 2: not EDI, unreadable, or wrong usage.\n")
 		return exitOK, nil
 	}
 	if len(args) == 0 {
-		return exitUsage, misuse("edi needs check, ack, explain, json, write, doc, bench or guide; see entente edi --help")
+		return exitUsage, misuse("edi needs check, ack, explain, json, write, doc, convert, bench or guide; see entente edi --help")
 	}
 	run, ok := verbs[args[0]]
 	if !ok {
-		return exitUsage, misuse("there is no \"edi %s\"; there are check, ack, explain, json, write, doc, bench and guide", args[0])
+		return exitUsage, misuse("there is no \"edi %s\"; there are check, ack, explain, json, write, doc, convert, bench and guide", args[0])
 	}
 	if os.Getenv("GOGC") == "" {
 		// Reading holds one document at a time: little lives, so that collecting

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"strings"
 
+	"entente/edi/format"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/tree"
@@ -49,7 +51,10 @@ func ediWrite(e *env, args []string) (int, error) {
 func ediDoc(e *env, args []string) (int, error) {
 	fs := e.flags("edi doc")
 	profileFile := fs.String("profile", "", "a partner's codes and cross references, to read by")
-	rest, err := e.parse(fs, "[--profile FILE] FILE|-", args)
+	var f formatFlags
+	fs.StringVar(&f.from, "from", "edi", "format of the file: edi, "+strings.Join(format.Names(), ", "))
+	f.csvFlags(fs.StringVar)
+	rest, err := e.parse(fs, "[--profile FILE] [--from FORMAT] FILE|-", args)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -62,6 +67,9 @@ func ediDoc(e *env, args []string) (int, error) {
 		return exitUsage, err
 	}
 	defer in.Close()
+	if f.from != "edi" {
+		return docsFrom(e, in, f, profile)
+	}
 	w := bufio.NewWriter(e.out)
 	v := &documents{enc: json.NewEncoder(w), profile: profile}
 	v.enc.SetEscapeHTML(false)
@@ -108,6 +116,7 @@ type documents struct {
 
 // documentLine is one line of "entente edi doc".
 type documentLine struct {
+	Version     int                `json:"version"` // of the form of document
 	Type        string             `json:"type"`
 	Control     string             `json:"control"`
 	Interchange string             `json:"interchange"`
@@ -134,7 +143,7 @@ func (v *documents) Set(s *schema.Set) error {
 	v.profile.In(d)
 	h := v.ic.Header
 	return v.enc.Encode(documentLine{
-		s.Type, s.Control, h.Control, h.SenderQualifier + ":" + h.Sender, h.ReceiverQualifier + ":" + h.Receiver,
+		format.Version, s.Type, s.Control, h.Control, h.SenderQualifier + ":" + h.Sender, h.ReceiverQualifier + ":" + h.Receiver,
 		h.Usage == "T", s.Verdict, d, findings,
 	})
 }
