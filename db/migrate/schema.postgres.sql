@@ -1,5 +1,18 @@
 -- The schema after all migrations, written by: go test ./db/migrate -run TestDump -update
 
+CREATE TABLE absence (
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, from_on text NOT NULL, to_on text NOT NULL, starts bigint NOT NULL, ends bigint NOT NULL, cover_id text NOT NULL, created bigint NOT NULL,
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX absence_ends ON absence USING btree (org_id, ends);
+CREATE INDEX absence_person ON absence USING btree (org_id, person_id, ends);
+CREATE TABLE answer_time (
+  partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, hours bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (partnership_id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id)
+);
 CREATE TABLE api_token (
   org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, name text NOT NULL, hash text NOT NULL, hint text NOT NULL, scopes text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL, used bigint NOT NULL, revoked bigint NOT NULL,
   UNIQUE (hash),
@@ -60,6 +73,11 @@ CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXE
 CREATE TABLE blob (
   hash text NOT NULL, size bigint NOT NULL, place text NOT NULL, data bytea, created bigint NOT NULL,
   PRIMARY KEY (hash)
+);
+CREATE TABLE calendar (
+  org_id text NOT NULL, version bigint NOT NULL, zone text NOT NULL, country text NOT NULL, body text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (org_id, version),
+  FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE TABLE catalog_terms (
   org_id text NOT NULL, partner_id text NOT NULL, stock_shown text NOT NULL, stock_low bigint NOT NULL, stock_edi boolean NOT NULL, prices_edi boolean NOT NULL, stock_sent bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
@@ -307,6 +325,17 @@ CREATE TABLE order_arrival (
 );
 CREATE INDEX order_arrival_order ON order_arrival USING btree (order_id, made, id);
 CREATE UNIQUE INDEX order_arrival_source ON order_arrival USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE order_clock (
+  order_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, calendar_version bigint NOT NULL, work bigint NOT NULL, started bigint NOT NULL, warn bigint NOT NULL, due bigint NOT NULL, warned bigint NOT NULL, overdue bigint NOT NULL, paused bigint NOT NULL, warn_left bigint NOT NULL, due_left bigint NOT NULL, settled bigint NOT NULL, outcome text NOT NULL,
+  PRIMARY KEY (order_id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX order_clock_due ON order_clock USING btree (due, order_id) WHERE ((settled = 0) AND (paused = 0) AND (overdue = 0));
+CREATE INDEX order_clock_reseller ON order_clock USING btree (reseller_id, due, order_id) WHERE (settled = 0);
+CREATE INDEX order_clock_supplier ON order_clock USING btree (supplier_id, due, order_id) WHERE (settled = 0);
+CREATE INDEX order_clock_warn ON order_clock USING btree (warn, order_id) WHERE ((settled = 0) AND (paused = 0) AND (warned = 0));
 CREATE TABLE order_line (
   order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL,
   PRIMARY KEY (order_id, line),

@@ -1,5 +1,13 @@
 -- The schema after all migrations, written by: go test ./db/migrate -run TestDump -update
 
+CREATE TABLE absence (
+  org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, person_id TEXT NOT NULL REFERENCES person(id), from_on TEXT NOT NULL, to_on TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, cover_id TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, id)
+);
+CREATE INDEX absence_ends ON absence (org_id, ends);
+CREATE INDEX absence_person ON absence (org_id, person_id, ends);
+CREATE TABLE answer_time (
+  partnership_id TEXT PRIMARY KEY REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, hours INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL
+);
 CREATE TABLE api_token (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, person_id TEXT NOT NULL REFERENCES person(id), name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, hint TEXT NOT NULL,
   scopes TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL, revoked INTEGER NOT NULL, PRIMARY KEY (org_id, id)
@@ -50,6 +58,9 @@ CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN OLD.seal IS NOT NULL 
   BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 CREATE TABLE blob (
   hash TEXT PRIMARY KEY, size INTEGER NOT NULL, place TEXT NOT NULL, data BLOB, created INTEGER NOT NULL
+);
+CREATE TABLE calendar (
+  org_id TEXT NOT NULL REFERENCES org(id), version INTEGER NOT NULL, zone TEXT NOT NULL, country TEXT NOT NULL, body TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (org_id, version)
 );
 CREATE TABLE catalog_terms (
   org_id TEXT NOT NULL REFERENCES org(id), partner_id TEXT NOT NULL, stock_shown TEXT NOT NULL, stock_low INTEGER NOT NULL, stock_edi BOOLEAN NOT NULL, prices_edi BOOLEAN NOT NULL, stock_sent INTEGER NOT NULL,
@@ -268,6 +279,14 @@ CREATE TABLE order_arrival (
 );
 CREATE INDEX order_arrival_order ON order_arrival (order_id, made, id);
 CREATE UNIQUE INDEX order_arrival_source ON order_arrival (reseller_id, source_key) WHERE source_key <> '';
+CREATE TABLE order_clock (
+  order_id TEXT PRIMARY KEY REFERENCES purchase_order(id), partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), calendar_version INTEGER NOT NULL,
+  work INTEGER NOT NULL, started INTEGER NOT NULL, warn INTEGER NOT NULL, due INTEGER NOT NULL, warned INTEGER NOT NULL, overdue INTEGER NOT NULL, paused INTEGER NOT NULL, warn_left INTEGER NOT NULL, due_left INTEGER NOT NULL, settled INTEGER NOT NULL, outcome TEXT NOT NULL
+);
+CREATE INDEX order_clock_due ON order_clock (due, order_id) WHERE settled = 0 AND paused = 0 AND overdue = 0;
+CREATE INDEX order_clock_reseller ON order_clock (reseller_id, due, order_id) WHERE settled = 0;
+CREATE INDEX order_clock_supplier ON order_clock (supplier_id, due, order_id) WHERE settled = 0;
+CREATE INDEX order_clock_warn ON order_clock (warn, order_id) WHERE settled = 0 AND paused = 0 AND warned = 0;
 CREATE TABLE order_line (
   order_id TEXT NOT NULL REFERENCES purchase_order(id), line INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, reference TEXT NOT NULL,
   product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL, description TEXT NOT NULL, unit TEXT NOT NULL,

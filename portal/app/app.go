@@ -150,6 +150,7 @@ func (a *App) build(ctx context.Context) error {
 	a.gateway.Carry(a.courier)
 	a.jobs.Every("edi-clock", 10*time.Minute, a.gateway.Overdue)
 	a.jobs.Every("trade-waiting", time.Minute, a.trade.AskWaiting)
+	a.jobs.Every("order-clock", 5*time.Minute, a.trade.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
 	a.mailbox = gateway.NewMailbox(a.gateway, refusalWords{a.accounts.Directory()})
 	uploads := filepath.Join(a.cfg.Data, "uploads")

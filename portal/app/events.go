@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"entente/chat/room"
@@ -32,11 +33,12 @@ func (a *App) subscribe() {
 	s("courier-notices", []string{courier.EventExpiring, courier.EventFailed, courier.EventUnproved, courier.EventMisused}, a.courierNotices)
 	s("clock-rooms", []string{gateway.EventAsked}, a.askedRoom)
 	s("clock-notices", []string{gateway.EventOverdue, gateway.EventAsked}, a.clockNotices)
+	s("answer-notices", trade.ClockEvents(), a.answerNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
 	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled}, a.toReplies)
-	s("live", append(trade.Events(), gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue), a.toLive)
+	s("live", slices.Concat(trade.Events(), trade.ClockEvents(), []string{gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue}), a.toLive)
 }
 
 // orderLines names the room line of each trade event.
@@ -245,23 +247,16 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 	return nil
 }
 
-// tellSide tells the people of one company who hold one of the roles; where nobody
-// does, its admins. partner is the name of the other company, "" for none.
+// tellSide tells the people of one company who hold one of the roles, or who covers for
+// them while they are away; where nobody is there, its admins. partner is the name of the other company, "" for none.
 func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.Role, n notify.Notice) error {
-	people, err := a.accounts.Directory().People(ctx, org)
+	people, err := a.accounts.Directory().OnDuty(ctx, org, db.Now(ctx), roles...)
 	if err != nil {
 		return err
 	}
-	var to []notify.Target
-	for _, want := range [][]access.Role{roles, {access.Admin}} {
-		for _, p := range people {
-			if holds(p.Roles, want) {
-				to = append(to, notify.Target{Org: org, Person: p.ID})
-			}
-		}
-		if len(to) > 0 {
-			break
-		}
+	to := make([]notify.Target, len(people))
+	for i, p := range people {
+		to[i] = notify.Target{Org: org, Person: p.ID}
 	}
 	args := map[string]string{"partner": partner}
 	for k, v := range n.Args {
@@ -269,17 +264,6 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 	}
 	n.Args = args
 	return a.notify.Tell(ctx, access.System("notices", org), to, n)
-}
-
-func holds(have, want []access.Role) bool {
-	for _, h := range have {
-		for _, w := range want {
-			if h == w {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // to855 sends the answer to an order whose buyer speaks EDI.
@@ -354,7 +338,7 @@ func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p tra
 // toLive tells open pages that an order or interchange changed.
 func (a *App) toLive(ctx context.Context, e job.Received) error {
 	var object, id string
-	if _, ok := orderLines[e.Kind]; ok {
+	if _, ok := orderLines[e.Kind]; ok || slices.Contains(trade.ClockEvents(), e.Kind) {
 		var t trade.Event
 		if err := e.Decode(&t); err != nil {
 			return err

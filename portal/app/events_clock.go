@@ -9,6 +9,7 @@ import (
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/notify"
+	"entente/prm/trade"
 )
 
 // awaited is an interchange whose acknowledgement is missing, in the words of rooms and
@@ -76,4 +77,30 @@ func (a *App) clockNotices(ctx context.Context, e job.Received) error {
 		n.Kind, who, other = "edi.asked", to, from
 	}
 	return a.tellSide(ctx, who, orgs[other].Name, []access.Role{access.EDI}, n)
+}
+
+// answerNotices tells the managers of the supplier that the answer to an order is nearly
+// due, and both companies that it is overdue.
+func (a *App) answerNotices(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	o, err := a.trade.Head(ctx, access.System("clock", t.Supplier), t.Order)
+	if err != nil {
+		return err
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, t.Supplier, t.Reseller)
+	if err != nil {
+		return err
+	}
+	n := notify.Notice{Kind: "order.answer_due", Dedupe: e.ID, Args: map[string]string{"number": o.Number}, SubjectKind: trade.DocumentOrder, SubjectID: string(t.Order)}
+	if e.Kind == trade.AnswerOverdue {
+		n.Kind, n.Urgent = "order.answer_overdue", true
+	}
+	if err := a.tellSide(ctx, t.Supplier, orgs[t.Reseller].Name, []access.Role{access.Manager}, n); err != nil || e.Kind != trade.AnswerOverdue {
+		return err
+	}
+	n.Kind = "order.answer_late"
+	return a.tellSide(ctx, t.Reseller, orgs[t.Supplier].Name, []access.Role{access.Buyer}, n)
 }

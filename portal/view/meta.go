@@ -79,6 +79,9 @@ func (*PeoplePage) meta() meta {
 func (*CompanyPage) meta() meta {
 	return meta{block: "company", layout: "app", nav: NavCompany, head: true}
 }
+func (*CalendarPage) meta() meta {
+	return meta{block: "calendar", layout: "app", head: true}
+}
 func (*ProfilePage) meta() meta { return meta{block: "profile", layout: "app", head: true} }
 func (*RoomsPage) meta() meta {
 	return meta{block: "rooms", layout: "app", nav: NavRooms, fixed: true, bare: true}

@@ -63,6 +63,7 @@ type ProfilePage struct {
 	Zones     []Option
 	Password  Form
 	Address   Form
+	Absence   *AbsenceForm // nil: outside a company
 	Sessions  []SessionRow
 	Tokens    []TokenRow
 }
@@ -134,6 +135,7 @@ type CompanyPage struct {
 	Secret     string // the token just made, shown once
 	Manage     bool   // admin: may change the profile and the identities
 	CanToken   bool
+	Calendar   string // address of the business calendar
 }
 
 // Identity is an EDI address of a company. It counts toward a partner only once that partner confirmed it.

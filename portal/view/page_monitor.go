@@ -21,6 +21,19 @@ type MonitorPage struct {
 	Looked    int // refused messages that Errors speaks of
 	Rows      []MessageRow
 	ListURL   string
+	Answers   []LateAnswer // orders whose answer is overdue, the longest first
+	Unsaid    int          // how many there are
+	AllLate   string       // address of all of them
+}
+
+// LateAnswer is an order that the supplier should have answered. Ours says that the
+// viewer's company is the supplier.
+type LateAnswer struct {
+	URL     string
+	Partner Company
+	Number  string
+	Ours    bool
+	Due     time.Time
 }
 
 // Bars is a bar chart drawn here: a view box of 600 by 112, the base line at its foot.

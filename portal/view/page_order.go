@@ -52,12 +52,20 @@ type OrderPage struct {
 	Findings   []Finding
 	Activity   []Entry
 	Held       *Held
+	Clock      *OrderClock // nil: no answer is awaited
 	Room       *Room
 	Can        OrderCan
 	Confirm    *ConfirmForm
 	Ship       *ShipForm
 	Invoice    *InvoiceForm
 	Receive    *ReceiveForm
+}
+
+// OrderClock is the clock on the supplier's answer. Late and Near colour it; Note says
+// what the clock goes by.
+type OrderClock struct {
+	Late, Near bool
+	Text, Note Text
 }
 
 // OrderCan says which buttons exist. A right that is missing is an absent button. Agree shows the banner "answered something else than you asked"; its button posts to URL+"/agree".

@@ -42,8 +42,19 @@ type PartnerPage struct {
 	Settings   *PartnerSettings // nil: the viewer may not see them
 	Moves      []string         // accept, suspend, resume, end: what the viewer may do now
 	Clock      *ClockSetting    // nil: the viewer may not see it
+	Answer     *AnswerSetting   // nil: the viewer may not see it
 	Orders     []MovingOrder
 	Room       *Room
+}
+
+// AnswerSetting is how long the supplier may take to answer an order. It posts
+// answer_hours to the page's address + "/answer".
+type AnswerSetting struct {
+	Form     Form
+	Hours    int
+	Ours     bool // the viewer's company is the supplier
+	Editable bool
+	Calendar string // address of the viewer's own calendar
 }
 
 // PartnerSettings is the EDI profile toward this partner.

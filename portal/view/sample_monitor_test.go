@@ -10,7 +10,7 @@ func monitorSample(k Base) *MonitorPage {
 	for i := range 24 {
 		chart.Bars = append(chart.Bars, Bar{X: 25*i + 1, Y: 112 - 4*i, W: 23, H: 4 * i, Bad: i == 3, Words: T("monitor.bar", "when", at(24, 9, 0), "total", 4*i, "refused", 1)})
 	}
-	return &MonitorPage{
+	return &MonitorPage{Answers: []LateAnswer{{"/c/aurelia/orders/1", kestrel, "4500187342", true, at(23, 17, 0)}}, Unsaid: 3, AllLate: "/c/aurelia/orders?view=late",
 		Base: k, ListURL: "/c/kestrel/edi", Spans: []Tab{{T("monitor.span_day"), "/c/kestrel/edi/monitor", -1, true}, {T("monitor.span_week"), "/c/kestrel/edi/monitor?span=week", -1, false}},
 		Documents: 1533, In: 811, Out: 722, Refused: 10, Persons: 3, LateCount: 22, Oldest: 3 * time.Hour, Chart: chart, Looked: 8,
 		States: []StateTally{{"edi.accepted", 780, 0}, {"edi.rejected", 10, 0}, {"edi.fetched", 0, 700}},

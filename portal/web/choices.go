@@ -42,6 +42,14 @@ func countries(chosen string, p *locale.Printer) []view.Option {
 	return out
 }
 
+// countryText is the name of a country, or its code where there is none.
+func countryText(code string, p *locale.Printer) view.Text {
+	if key := "country." + code; locale.Has(p.Language(), key) {
+		return view.T(key)
+	}
+	return view.Raw(code)
+}
+
 func languages(chosen string) []view.Option {
 	var out []view.Option
 	for _, l := range locale.Languages() {

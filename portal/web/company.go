@@ -37,7 +37,7 @@ func (v *visit) companyPage(status int, f companyForms) error {
 		profile = *f.profile
 	}
 	page := &view.CompanyPage{Base: v.shell(), URL: v.path("company"), Code: org.ID, Profile: profile, Countries: countries(profile.Value("country"), v.p), Currencies: plainOptions(currencyCodes, profile.Value("currency")),
-		Zones: plainOptions(zoneNames, profile.Value("zone")), Manage: v.may(access.OrgManage, own), CanToken: v.may(access.TokenOwn, own)}
+		Zones: plainOptions(zoneNames, profile.Value("zone")), Calendar: v.path("company", "calendar"), Manage: v.may(access.OrgManage, own), CanToken: v.may(access.TokenOwn, own)}
 	if f.identity != nil {
 		page.Identity = *f.identity
 	}

@@ -85,6 +85,9 @@ func ediMonitor(v *visit) error {
 	for _, i := range m.Recent {
 		page.Rows = append(page.Rows, v.messageRow(i, n))
 	}
+	if err := v.lateAnswers(page); err != nil {
+		return err
+	}
 	return v.render(page, fragments{"monitor": "monitor.body"})
 }
 

@@ -42,6 +42,7 @@ var needLooks = map[string]struct {
 	trade.WaitMarked:  {view.Amber, "package", "order.confirm"},
 	trade.WaitHeld:    {view.Amber, "lock", "action.open"},
 	trade.WaitAgree:   {view.Amber, "package", "action.open"},
+	trade.WaitAnswer:  {view.Red, "package", "action.open"},
 	trade.WaitReceive: {view.Blue, "truck", "order.receive"},
 	trade.WaitReply:   {view.Amber, "lock", "action.open"},
 	trade.WaitDiffers: {view.Red, "receipt", "action.compare"},

@@ -76,7 +76,7 @@ func orgsOf(rows []trade.Row) []string {
 
 func (v *visit) orderRow(r trade.Row, n names, unread int) view.OrderRow {
 	row := view.OrderRow{URL: v.orderURL(r.ID), Number: r.Number, Partner: n.company(r.PartnerOf(v.org())), Placed: r.Received, Requested: view.Date(r.RequestedOn),
-		Lines: r.LineCount, Status: orderState(r.Order), Note: rowNote(r), Pips: orderPips(r.Order), Unread: unread, Waits: r.Waits}
+		Lines: r.LineCount, Status: orderState(r.Order), Note: v.rowNote(r), Pips: orderPips(r.Order), Unread: unread, Waits: r.Waits}
 	if !r.PricesHidden {
 		row.Total = amount(r.Total)
 	}

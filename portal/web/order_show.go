@@ -58,7 +58,7 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 		Placed: d.Received, Requested: view.Date(d.RequestedOn), Revision: strconv.FormatInt(d.Version, 10),
 		Parties: parties(d), Terms: terms(d), Prices: !d.PricesHidden,
 		Chain: v.chain(d, links, edi), Lines: v.orderLines(d), Totals: v.orderTotals(d),
-		Documents: v.documents(d, links), Activity: v.activity(d, n, edi), Held: v.held(d, n), Replies: v.openReplies(d, n), Can: v.orderCan(d, res),
+		Documents: v.documents(d, links), Activity: v.activity(d, n, edi), Held: v.held(d, n), Clock: v.orderClock(d, n), Replies: v.openReplies(d, n), Can: v.orderCan(d, res),
 	}
 	if page.Findings, err = v.orderFindings(d, edi); err != nil {
 		return nil, d, err

@@ -79,7 +79,13 @@ func markText(m trade.Mark, l trade.Line, c money.Currency, hidden bool) view.Te
 }
 
 // rowNote is what stands out on an order of a list.
-func rowNote(r trade.Row) view.Text {
+func (v *visit) rowNote(r trade.Row) view.Text {
+	switch {
+	case r.Clock.Late(v.now):
+		return view.T("orders.answer_late")
+	case r.Clock.Near(v.now):
+		return view.T("order.answer_due", "when", r.Clock.Due)
+	}
 	if r.FirstMark == "" {
 		return view.Text{}
 	}

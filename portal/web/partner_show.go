@@ -110,6 +110,9 @@ func (v *visit) partnerPage(status int, typed *view.Form) error {
 		page.Moves = v.moves(p)
 	}
 	page.Settings = &view.PartnerSettings{Form: form, Editable: manage && p.State != partner.Ended}
+	if err := v.partnerAnswer(page, p); err != nil {
+		return err
+	}
 	if err := v.partnerClock(page, p); err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // profileForms are the forms of the page; one of them may have been refused.
-type profileForms struct{ name, password, address *view.Form }
+type profileForms struct{ name, password, address, absence *view.Form }
 
 // profile is the page of the person: name and looks, password, address, signed-in
 // browsers, tokens.
@@ -30,6 +30,9 @@ func (v *visit) profilePage(status int, f profileForms) error {
 	}
 	if f.address != nil {
 		page.Address = *f.address
+	}
+	if err := v.absences(page, f.absence); err != nil {
+		return err
 	}
 	sessions, err := v.w.d.Accounts.Sessions(v.ctx, v.actor())
 	if err != nil {

@@ -142,7 +142,7 @@ func catalogueRoutes() []Route {
 }
 
 func ediRoutes() []Route {
-	return append(ediDeskRoutes(), []Route{
+	return append(append(ediDeskRoutes(), calendarRoutes()...), []Route{
 		get("/c/:slug/edi", "messages", InCompany, access.EDIRead, ediList),
 		get("/c/:slug/edi/connections", "connections", InCompany, access.LinkRead, connectionList),
 		get("/c/:slug/edi/connections/:id", "connection", InCompany, access.LinkRead, connectionShow),

@@ -15,7 +15,7 @@ import (
 
 func TestModelsMatchTheSchema(t *testing.T) {
 	each(t, func(w *world) {
-		dbtest.CheckModels(w.t, w.d, orgRow{}, personRow{}, membershipRow{}, linkRow{}, sessionRow{}, throttleRow{}, tokenRow{}, identityRow{}, installationRow{}, sftpUserRow{})
+		dbtest.CheckModels(w.t, w.d, orgRow{}, personRow{}, membershipRow{}, linkRow{}, sessionRow{}, throttleRow{}, tokenRow{}, identityRow{}, installationRow{}, sftpUserRow{}, calendarRow{}, absenceRow{})
 	})
 }
 

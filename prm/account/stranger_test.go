@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"entente/db"
 	"entente/db/dbtest"
@@ -18,8 +19,11 @@ import (
 // takes an actor stands here or in alone, or the test fails.
 func actions(w *world, token Token, identity Identity, invitation, session string) map[string]func(a access.Actor) error {
 	good := []access.Role{access.Viewer}
+	away, err := w.s.AddAbsence(w.ctx(), w.as(w.dan, w.kestrel, access.Buyer), AbsenceCmd{From: w.now.Format(time.DateOnly), To: w.now.Format(time.DateOnly)})
+	w.must(err)
 	return map[string]func(a access.Actor) error{
 		"ChangeRoles":    func(a access.Actor) error { return w.s.ChangeRoles(w.ctx(), a, w.dan.ID, good) },
+		"RemoveAbsence":  func(a access.Actor) error { return w.s.RemoveAbsence(w.ctx(), a, away.ID) },
 		"Deactivate":     func(a access.Actor) error { return w.s.Deactivate(w.ctx(), a, w.dan.ID) },
 		"Reactivate":     func(a access.Actor) error { return w.s.Reactivate(w.ctx(), a, w.dan.ID) },
 		"MakeLink":       func(a access.Actor) error { _, err := w.s.MakeLink(w.ctx(), a, w.dan.ID); return err },
@@ -67,7 +71,8 @@ func actions(w *world, token Token, identity Identity, invitation, session strin
 // alone are the methods that take no id: they act for the actor's own company
 // or person, so a stranger meets only their own.
 var alone = []string{"Org", "ChangeOrg", "Members", "Invitations", "Invite", "AddIdentity", "Identities", "CreateToken", "Tokens", "OrgTokens",
-	"Profile", "ChangeProfile", "ChangePassword", "AskAddress", "Sessions", "SignOutEverywhere", "Refresh", "CreateSFTPUser", "SFTPUsers"}
+	"Profile", "ChangeProfile", "ChangePassword", "AskAddress", "Sessions", "SignOutEverywhere", "Refresh", "CreateSFTPUser", "SFTPUsers",
+	"Calendar", "SetWeek", "SetDay", "ClearDay", "Absences", "AddAbsence"}
 
 func TestStrangerMeetsNothing(t *testing.T) {
 	each(t, func(w *world) {

@@ -114,6 +114,11 @@ func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 	if out.History, err = historyOf(ctx, row.ID); err != nil {
 		return out, err
 	}
+	k, _, err := clockOf(ctx, row.ID)
+	if err != nil {
+		return out, err
+	}
+	out.Clock = k.clock()
 	out.Chain = chain(out)
 	return out, nil
 }

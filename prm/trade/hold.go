@@ -110,6 +110,11 @@ func (s *Service) answer(ctx context.Context, actor access.Actor, t terms, o ord
 	if err := saveOrder(ctx, &o); err != nil {
 		return out, err
 	}
+	if cmd.Answer == AnswerReplace && a.Reason != HeldCancel { // what is to be answered is new
+		if err := s.startClock(ctx, t, o); err != nil {
+			return out, err
+		}
+	}
 	return out, s.record(ctx, actor, o, deed{history: "order.answered", args: map[string]string{"Answer": cmd.Answer, "Reason": bounded(cmd.Reason, 200), "Held": a.Reason}, action: "order.resolve",
 		event: OrderAnswered, payload: Event{Arrival: ArrivalID(a.ID), Interchange: a.InterchangeID, SetNo: int(a.SetNo), Reason: cmd.Answer}})
 }

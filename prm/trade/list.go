@@ -64,7 +64,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 			}
 		}
 		var rows []orderRow
-		for _, sp := range spans(f) {
+		for _, sp := range spans(f, scope.Org(), db.Micros(db.Now(ctx))) {
 			if f.Partner != "" && narrow[sp.side] == "" {
 				continue
 			}
@@ -101,7 +101,7 @@ func merge(rows []orderRow) []orderRow {
 }
 
 // spans turns the filter into the ranges to read.
-func spans(f Filter) []span {
+func spans(f Filter, scope string, now int64) []span {
 	var out []span
 	for _, side := range []access.Side{access.Supplier, access.Reseller} {
 		if f.Side != "" && f.Side != string(side) {
@@ -116,6 +116,8 @@ func spans(f Filter) []span {
 			add("marks > 0")
 		case ViewDiffers:
 			add("id IN (SELECT order_id FROM invoice WHERE invoice." + col + " = purchase_order." + col + " AND invoice.state = 'differs')")
+		case ViewLate:
+			add("id IN ("+overdueSQL(side)+")", scope, now)
 		case ViewOpen:
 			for _, st := range Open {
 				add("state = ?", string(st))
@@ -226,14 +228,20 @@ func (s *Service) rows(ctx context.Context, actor access.Actor, scope access.Sco
 	if err != nil {
 		return nil, err
 	}
+	clocks, err := clocksOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	now := db.Now(ctx)
 	out := make([]Row, len(rows))
 	for i, r := range rows {
 		o := r.order()
 		o.Differs = x.differs[r.ID]
 		supplier := r.SupplierID == scope.Org()
-		waits := r.Held != "" || supplier && State(r.State) == Received || !supplier && (x.agree[r.ID] || x.arriving[r.ID] || o.Differs)
+		clock := clocks[r.ID]
+		waits := r.Held != "" || clock.Late(now) || supplier && State(r.State) == Received || !supplier && (x.agree[r.ID] || x.arriving[r.ID] || o.Differs)
 		o.hide(!access.Allowed(actor, access.OrderPrices, access.Shared(r.SupplierID, r.ResellerID)))
-		out[i] = Row{Order: o, FirstMark: x.mark[r.ID].mark, FirstMarkLine: x.mark[r.ID].line, Waits: waits}
+		out[i] = Row{Order: o, FirstMark: x.mark[r.ID].mark, FirstMarkLine: x.mark[r.ID].line, Waits: waits, Clock: clock}
 	}
 	return out, nil
 }

@@ -20,6 +20,7 @@ type Detail struct {
 	Replies        []Reply // what the supplier's system sent about it
 	History        []Entry // newest first
 	Chain          []Step
+	Clock          AnswerClock
 	Difference     money.Amount // sum over the lines
 }
 
@@ -50,10 +51,11 @@ const (
 	ViewHeld    View = "held"
 	ViewMarked  View = "marked"  // lines with a doubt
 	ViewDiffers View = "differs" // an invoice does not match
+	ViewLate    View = "late"    // the answer is overdue
 )
 
 // Views lists them in the order of the tabs.
-var Views = []View{ViewAll, ViewWaiting, ViewOpen, ViewMarked, ViewHeld, ViewDiffers}
+var Views = []View{ViewAll, ViewWaiting, ViewOpen, ViewLate, ViewMarked, ViewHeld, ViewDiffers}
 
 // Filter narrows the list of orders. Side is "", "supplier" or "reseller", seen
 // from the actor. From and To are civil days (UTC) of receipt, both included.
@@ -76,6 +78,7 @@ type Row struct {
 	FirstMark     Mark // of the first marked line
 	FirstMarkLine int
 	Waits         bool // waits for the actor's company
+	Clock         AnswerClock
 }
 
 // Page is one page of orders.
@@ -92,6 +95,7 @@ type Counts struct {
 	Held    int
 	Marked  int
 	Differs int
+	Late    int
 }
 
 // Of is the count of a view.
@@ -107,6 +111,8 @@ func (c Counts) Of(v View) int {
 		return c.Marked
 	case ViewDiffers:
 		return c.Differs
+	case ViewLate:
+		return c.Late
 	}
 	return c.All
 }
@@ -120,6 +126,7 @@ const (
 	WaitReceive = "receive" // reseller: goods are on their way
 	WaitDiffers = "differs" // both: an invoice does not match
 	WaitReply   = "reply"   // supplier: what its system sent is held
+	WaitAnswer  = "answer"  // reseller: the supplier's answer is overdue
 )
 
 // Item is one thing that waits for the actor's company. Between Since and Due

@@ -190,6 +190,9 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 	if err := found.Put(ctx, o.ID, words(t, o, j)); err != nil {
 		return Receipt{}, err
 	}
+	if err := s.startClock(ctx, t, o); err != nil {
+		return Receipt{}, err
+	}
 	err = s.record(ctx, actor, o, deed{history: "order.received", args: map[string]string{"Number": o.Number, "Lines": itoa(len(j.lines)), "Marked": itoa(j.marks), "Source": o.Source},
 		action: "order.receive", event: OrderReceived, payload: Event{Interchange: in.Interchange, SetNo: in.SetNo, Marked: j.marks}})
 	return Receipt{Order: OrderID(o.ID), Outcome: Booked, Marked: j.marks}, err

@@ -48,6 +48,11 @@ func (s *Service) record(ctx context.Context, a access.Actor, o orderRow, d deed
 	if err := audit.Write(ctx, audit.Entry{Org: a.Org, Person: a.Person, Via: a.Via, Action: d.action, SubjectKind: kind, SubjectID: subject, Outcome: audit.Done}); err != nil {
 		return err
 	}
+	if d.event != OrderReceived {
+		if err := s.tick(ctx, o); err != nil {
+			return err
+		}
+	}
 	if d.event == "" || s.events == nil || sparse(ctx) && d.event != OrderReceived {
 		return nil
 	}

@@ -133,6 +133,11 @@ func counts(ctx context.Context, scope access.Scope) (Counts, error) {
 			(SELECT COUNT(DISTINCT order_id) FROM invoice WHERE `+col+` = ? AND state = 'differs') AS differs, (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND (`+waiting+`)) AS waiting`, args...).Scan(&n).Error; err != nil {
 			return out, err
 		}
+		var late int64
+		if err := db.Tx(ctx).Raw("SELECT COUNT(*) FROM ("+overdueSQL(side)+") late", scope.Org(), db.Micros(db.Now(ctx))).Scan(&late).Error; err != nil {
+			return out, err
+		}
+		out.Late += int(late)
 		out.Held, out.Marked, out.Differs, out.Waiting = out.Held+n.Held, out.Marked+n.Marked, out.Differs+n.Differs, out.Waiting+n.Waiting
 	}
 	return out, nil

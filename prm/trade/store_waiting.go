@@ -11,7 +11,7 @@ import (
 // waitRow is one thing that waits, joined with its order.
 type waitRow struct {
 	ID, OrderID, Number, SupplierID, ResellerID, Subject string
-	Marks, Since, DiffersBy                              int64
+	Marks, Since, DiffersBy, Due                         int64
 	Currency                                             string
 }
 
@@ -21,7 +21,9 @@ func (r waitRow) item(kind string, side access.Side, days int) Item {
 	if side == access.Reseller {
 		it.Partner = r.SupplierID
 	}
-	it.Due = workdays(it.Since, days)
+	if it.Due = db.FromMicros(r.Due); r.Due == 0 {
+		it.Due = workdays(it.Since, days)
+	}
 	return it
 }
 
@@ -29,13 +31,31 @@ func (r waitRow) item(kind string, side access.Side, days int) Item {
 
 func waitConfirm(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
 	var rows []waitRow
-	err := db.Tx(ctx).Raw("SELECT id, id AS order_id, number, supplier_id, reseller_id, marks, received AS since FROM purchase_order WHERE supplier_id = ? AND state = 'received' ORDER BY received, id LIMIT ?", scope.Org(), limit).Scan(&rows).Error
+	err := db.Tx(ctx).Raw(`SELECT o.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, o.marks, o.received AS since, COALESCE(k.due, 0) AS due
+		FROM purchase_order o LEFT JOIN order_clock k ON k.order_id = o.id AND k.settled = 0 WHERE o.supplier_id = ? AND o.state = 'received' ORDER BY o.received, o.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
 	return items(rows, side, confirmDays, func(r waitRow) string {
 		if r.Marks > 0 {
 			return WaitMarked
 		}
 		return WaitConfirm
 	}), err
+}
+
+// waitRest are orders that were answered in part.
+func waitRest(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
+	var rows []waitRow
+	err := db.Tx(ctx).Raw(`SELECT o.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, o.marks, k.started AS since, k.due FROM order_clock k JOIN purchase_order o ON o.id = k.order_id
+		WHERE k.supplier_id = ? AND k.settled = 0 AND o.state <> 'received' ORDER BY k.due, k.order_id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
+	return items(rows, side, confirmDays, func(waitRow) string { return WaitConfirm }), err
+}
+
+// waitAnswer are orders that the supplier should have answered by now.
+func waitAnswer(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
+	var rows []waitRow
+	now := db.Micros(db.Now(ctx))
+	err := db.Tx(ctx).Raw(`SELECT o.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, 0 AS marks, k.started AS since, k.due FROM order_clock k JOIN purchase_order o ON o.id = k.order_id
+		WHERE k.reseller_id = ? AND k.settled = 0 AND (k.overdue > 0 OR k.paused = 0 AND k.due <= ?) ORDER BY k.due, k.order_id LIMIT ?`, scope.Org(), now, limit).Scan(&rows).Error
+	return items(rows, side, confirmDays, func(waitRow) string { return WaitAnswer }), err
 }
 
 func waitHeld(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
