@@ -7,6 +7,7 @@ import (
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
+	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/prm/access"
@@ -32,6 +33,8 @@ func (a *App) subscribe() {
 	s("courier-notices", []string{courier.EventExpiring, courier.EventFailed, courier.EventUnproved, courier.EventMisused}, a.courierNotices)
 	s("clock-rooms", []string{gateway.EventAsked}, a.askedRoom)
 	s("clock-notices", []string{gateway.EventOverdue, gateway.EventAsked}, a.clockNotices)
+	s("agreement-rooms", append(agreement.Events(), partner.EventActivated, partner.EventEnded), a.agreementRooms)
+	s("agreement-notices", agreement.Events(), a.agreementNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
