@@ -125,6 +125,17 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_due ON delivery USING btree (subscriber, state, next_at, event_id);
 CREATE INDEX delivery_object ON delivery USING btree (subscriber, object, state, "position");
+CREATE TABLE edi_agreement (
+  id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number bigint NOT NULL, state text NOT NULL, valid_from text NOT NULL, starts bigint NOT NULL, applied bigint NOT NULL, body text NOT NULL, hash text NOT NULL, note text NOT NULL, proposed_org text NOT NULL, proposed_by text NOT NULL, proposed bigint NOT NULL, answered_org text NOT NULL, answered_by text NOT NULL, answered bigint NOT NULL, reason text NOT NULL,
+  UNIQUE (partnership_id, number),
+  PRIMARY KEY (id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX edi_agreement_due ON edi_agreement USING btree (starts, id) WHERE ((state = 'confirmed'::text) AND (applied = 0));
+CREATE INDEX edi_agreement_reseller ON edi_agreement USING btree (reseller_id, proposed, id);
+CREATE INDEX edi_agreement_supplier ON edi_agreement USING btree (supplier_id, proposed, id);
+CREATE UNIQUE INDEX edi_agreement_open ON edi_agreement USING btree (partnership_id) WHERE (state = 'proposed'::text);
 CREATE TABLE edi_group (
   interchange_id text NOT NULL, group_no bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, kind text NOT NULL, control text NOT NULL, version text NOT NULL, result text NOT NULL, verdict text NOT NULL, answer_id text NOT NULL,
   PRIMARY KEY (interchange_id, group_no),

@@ -52,6 +52,13 @@ type Gateway interface {
 	ReceiptPatience(ctx context.Context, partnership, org string) (time.Duration, error)
 }
 
+// Agreed knows the agreements of companies (edi/agreement).
+type Agreed interface {
+	// FixesTerms joins the transaction of ctx and says whether the agreement that holds
+	// speaks of the security of messages from the supplier, or from the reseller.
+	FixesTerms(ctx context.Context, partnership string, fromSupplier bool) (bool, error)
+}
+
 // Deps are what the courier works with.
 type Deps struct {
 	DB      *db.DB
@@ -63,6 +70,7 @@ type Deps struct {
 	// Client posts to stations that somebody else named: it guards addresses, sizes
 	// and times (edi/dial).
 	Client *http.Client
+	Agreed Agreed       // nil: nobody has an agreement
 	Log    *slog.Logger // default: discard
 }
 

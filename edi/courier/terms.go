@@ -61,7 +61,8 @@ func (t Terms) Weak() []string {
 	return out
 }
 
-func (t *Terms) check() error {
+// Check says which words of the terms are none. Codes: Invalid.
+func (t *Terms) Check() error {
 	bad := fault.New(fault.Invalid, "form.invalid")
 	for _, c := range choices {
 		if p := c.at(t); *p != "" && !slices.Contains(c.words, *p) {
@@ -123,8 +124,9 @@ func agreed(ctx context.Context, partnership, sender string) (AgreedTerms, error
 }
 
 // SetTerms changes the terms of one direction. The receiving company decides what is
-// asked of messages to it. version is the one that was seen.
-// Codes: NotFound, Forbidden, Invalid, Conflict (changed meanwhile).
+// asked of messages to it, as long as no agreement of both speaks of them. version is
+// the one that was seen.
+// Codes: NotFound, Forbidden, Invalid, Conflict (changed meanwhile, or agreed).
 func (s *Service) SetTerms(ctx context.Context, actor access.Actor, partnership, sender string, version int64, t Terms) (AgreedTerms, error) {
 	supplier, reseller, err := s.Names.Sides(ctx, actor, partnership)
 	if err == nil {
@@ -139,27 +141,68 @@ func (s *Service) SetTerms(ctx context.Context, actor access.Actor, partnership,
 	if sender == actor.Org {
 		return AgreedTerms{}, fault.New(fault.Forbidden, "courier.receiver_decides")
 	}
-	if err := t.check(); err != nil {
+	if err := t.Check(); err != nil {
 		return AgreedTerms{}, err
 	}
+	var out AgreedTerms
+	err = s.DB.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if s.Agreed != nil {
+			fixed, err := s.Agreed.FixesTerms(ctx, partnership, sender == supplier)
+			if err != nil {
+				return err
+			}
+			if fixed {
+				return fault.New(fault.Conflict, "agreement.propose_instead")
+			}
+		}
+		out, err = s.writeTerms(ctx, actor, termsRow{PartnershipID: partnership, SenderID: sender, SupplierID: supplier, ResellerID: reseller}, version, t)
+		return err
+	})
+	return out, err
+}
+
+// AdoptTerms sets the terms of one direction to what both companies agreed, in the
+// transaction of ctx. It is called by edi/agreement for the company that confirmed.
+// Codes: NotFound, Forbidden, Invalid.
+func (s *Service) AdoptTerms(ctx context.Context, actor access.Actor, partnership, sender string, t Terms) error {
+	supplier, reseller, err := s.Names.Sides(ctx, actor, partnership)
+	if err == nil {
+		err = access.Check(actor, access.LinkManage, access.Shared(supplier, reseller))
+	}
+	if err == nil && sender != supplier && sender != reseller {
+		err = notFound()
+	}
+	if err == nil {
+		err = t.Check()
+	}
+	if err != nil {
+		return err
+	}
+	return s.DB.InTx(ctx, func(ctx context.Context) error {
+		was, err := agreed(ctx, partnership, sender)
+		if err != nil || was.Version > 0 && was.Terms == t {
+			return err
+		}
+		_, err = s.writeTerms(ctx, actor, termsRow{PartnershipID: partnership, SenderID: sender, SupplierID: supplier, ResellerID: reseller}, was.Version, t)
+		return err
+	})
+}
+
+// writeTerms writes the terms of a row in the transaction of ctx, in place of version.
+func (s *Service) writeTerms(ctx context.Context, actor access.Actor, r termsRow, version int64, t Terms) (AgreedTerms, error) {
 	text, err := json.Marshal(t)
 	if err != nil {
 		return AgreedTerms{}, fault.Wrap(err, fault.Internal, "error.internal")
 	}
-	out := AgreedTerms{Partnership: partnership, Sender: sender, Terms: t, Version: version + 1, ChangedBy: actor.Person}
-	err = s.DB.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		out.Changed = db.Now(ctx)
-		ok, err := saveTerms(ctx, &termsRow{
-			PartnershipID: partnership, SenderID: sender, SupplierID: supplier, ResellerID: reseller, Terms: string(text), Version: version + 1,
-			Changed: db.Micros(out.Changed), ChangedBy: actor.Person,
-		}, version)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fault.New(fault.Conflict, "courier.terms_changed")
-		}
-		return s.note(ctx, actor, "as2.terms", "partnership", partnership, audit.Done)
-	})
-	return out, err
+	now := db.Now(ctx)
+	r.Terms, r.Version, r.Changed, r.ChangedBy = string(text), version+1, db.Micros(now), actor.Person
+	ok, err := saveTerms(ctx, &r, version)
+	if err != nil {
+		return AgreedTerms{}, err
+	}
+	if !ok {
+		return AgreedTerms{}, fault.New(fault.Conflict, "courier.terms_changed")
+	}
+	out := AgreedTerms{Partnership: r.PartnershipID, Sender: r.SenderID, Terms: t, Version: r.Version, Changed: now, ChangedBy: actor.Person}
+	return out, s.note(ctx, actor, "as2.terms", "partnership", r.PartnershipID, audit.Done)
 }

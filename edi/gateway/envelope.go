@@ -120,6 +120,36 @@ var sides = map[string]bool{ // true: the supplier
 	"ORDRSP": true, "DESADV": true, "INVOIC": true, "PRICAT": true,
 }
 
+// SentBy says whether a set or message is one that companies exchange here, and
+// whether this side of a partnership may send it. Acknowledgements are not asked about:
+// they need no agreement.
+func SentBy(kind string, supplier bool) (known, fits bool) {
+	one, directed := sides[kind]
+	return directed || eitherWay[kind], !directed || one == supplier
+}
+
+// Documents lists the sets and messages of SentBy, those that only the supplier, only
+// the reseller and either may send.
+func Documents() (supplier, reseller, either []string) {
+	for kind, one := range sides {
+		if one {
+			supplier = append(supplier, kind)
+		} else {
+			reseller = append(reseller, kind)
+		}
+	}
+	for kind := range eitherWay {
+		either = append(either, kind)
+	}
+	slices.Sort(supplier)
+	slices.Sort(reseller)
+	slices.Sort(either)
+	return supplier, reseller, either
+}
+
+// eitherWay are the documents that both sides may send.
+var eitherWay = map[string]bool{"812": true, "824": true, "846": true, "180": true, "APERAK": true, "INVRPT": true, "COMDIS": true}
+
 func suppliers(kind string) bool { return sides[kind] }
 
 // acknowledges says that a kind is an acknowledgement: never answered, matched to

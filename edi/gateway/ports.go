@@ -123,3 +123,10 @@ type Courier interface {
 	// Codes: Conflict, when it is on its way or proved.
 	Again(ctx context.Context, actor access.Actor, out Interchange) (bool, error)
 }
+
+// Agreements knows what companies agreed on. It is implemented by edi/agreement.
+type Agreements interface {
+	// FixesPatience joins the transaction of ctx and says whether the agreement that
+	// holds speaks of how long the supplier, or the reseller, waits.
+	FixesPatience(ctx context.Context, partnership string, supplier bool) (bool, error)
+}

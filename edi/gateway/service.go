@@ -32,7 +32,8 @@ type Service struct {
 	partners Partners
 	orders   Orders
 	replies  Replies
-	courier  Courier // nil: everything waits in an outbox
+	courier  Courier    // nil: everything waits in an outbox
+	agreed   Agreements // nil: nobody has an agreement
 	log      *slog.Logger
 	opt      Options
 
@@ -63,6 +64,9 @@ func New(d Deps, o Options) *Service {
 
 // Carry gives what goes out to a courier first; call it before Jobs.Start.
 func (s *Service) Carry(c Courier) { s.courier = c }
+
+// Judge has agreements decide; call it before Jobs.Start.
+func (s *Service) Judge(a Agreements) { s.agreed = a }
 
 // Stop claims nothing more and breaks off what runs after the set at hand; it is
 // due again. Call it before Jobs.Stop, which waits. A second call does nothing.

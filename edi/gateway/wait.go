@@ -91,7 +91,8 @@ func (s *Service) Patience(ctx context.Context, actor access.Actor, partnership 
 // SetPatience changes how long the actor's company waits in a partnership: 1 to
 // MaxPatience hours, 0 for not at all; and for the receipts of the transport, 0 for as
 // long as before. Running clocks keep their end.
-// Codes: NotFound, Forbidden, Invalid.
+// Codes: NotFound, Forbidden, Invalid, Conflict (an agreement of both speaks of the
+// hours, and they are changed).
 func (s *Service) SetPatience(ctx context.Context, actor access.Actor, partnership string, hours, receipt int) error {
 	if _, err := access.List(actor, access.LinkRead); err != nil {
 		return err
@@ -114,20 +115,45 @@ func (s *Service) SetPatience(ctx context.Context, actor access.Actor, partnersh
 		if err != nil {
 			return err
 		}
-		receipt := receipt // fn may run again
-		switch {
-		case receipt == 0 && was != nil:
-			receipt = int(was.ReceiptHours)
-		case receipt == 0:
-			receipt = DefaultReceipt
+		if s.agreed != nil && (was == nil || was.Hours != int64(hours)) {
+			fixed, err := s.agreed.FixesPatience(ctx, partnership, actor.Org == supplier)
+			if err != nil {
+				return err
+			}
+			if fixed {
+				return fault.New(fault.Conflict, "agreement.propose_instead")
+			}
 		}
-		err = savePatience(ctx, &patienceRow{
-			PartnershipID: partnership, OrgID: actor.Org, SupplierID: supplier, ResellerID: reseller, Hours: int64(hours), ReceiptHours: int64(receipt), Changed: db.Micros(db.Now(ctx)), ChangedBy: actor.Person,
-		})
-		if err != nil {
+		return writePatience(ctx, actor, patienceRow{PartnershipID: partnership, OrgID: actor.Org, SupplierID: supplier, ResellerID: reseller, Hours: int64(hours), ReceiptHours: int64(receipt)}, was)
+	})
+}
+
+// AdoptPatience sets how long a company waits to what both companies agreed, in the
+// transaction of ctx. It is called by edi/agreement for the company that confirmed.
+// Codes: NotFound, Forbidden, Invalid.
+func (s *Service) AdoptPatience(ctx context.Context, actor access.Actor, partnership, org string, hours int) error {
+	if _, err := access.List(actor, access.LinkRead); err != nil {
+		return err
+	}
+	supplier, reseller, err := s.partners.Sides(ctx, actor, partnership)
+	if err != nil {
+		return err
+	}
+	if err := access.Check(actor, access.LinkManage, access.Shared(supplier, reseller)); err != nil {
+		return err
+	}
+	if org != supplier && org != reseller {
+		return notFound()
+	}
+	if hours < 0 || hours > MaxPatience {
+		return fault.InvalidField("hours", "edi.patience_range", "Most", MaxPatience)
+	}
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		was, err := patienceOf(ctx, partnership, org)
+		if err != nil || was != nil && was.Hours == int64(hours) {
 			return err
 		}
-		return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: "edi.patience", SubjectKind: "partnership", SubjectID: partnership, Outcome: audit.Done})
+		return writePatience(ctx, actor, patienceRow{PartnershipID: partnership, OrgID: org, SupplierID: supplier, ResellerID: reseller, Hours: int64(hours)}, was)
 	})
 }
 
@@ -143,6 +169,22 @@ func (s *Service) ReceiptPatience(ctx context.Context, partnership, org string) 
 		return err
 	})
 	return out, err
+}
+
+// writePatience writes a row in place of the one that was; no hours for receipts leave
+// them as they were.
+func writePatience(ctx context.Context, actor access.Actor, r patienceRow, was *patienceRow) error {
+	switch {
+	case r.ReceiptHours == 0 && was != nil:
+		r.ReceiptHours = was.ReceiptHours
+	case r.ReceiptHours == 0:
+		r.ReceiptHours = DefaultReceipt
+	}
+	r.Changed, r.ChangedBy = db.Micros(db.Now(ctx)), actor.Person
+	if err := savePatience(ctx, &r); err != nil {
+		return err
+	}
+	return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: "edi.patience", SubjectKind: "partnership", SubjectID: r.PartnershipID, Outcome: audit.Done})
 }
 
 // isAnswer says that what holds only sets of these types is an acknowledgement

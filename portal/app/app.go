@@ -22,6 +22,7 @@ import (
 	"entente/db/job"
 	"entente/db/migrate"
 	"entente/db/secret"
+	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/dial"
 	"entente/edi/gateway"
@@ -45,25 +46,26 @@ type App struct {
 	log  *slog.Logger
 	lock *os.File
 
-	secrets  *secret.Box
-	dialer   *dial.Dialer
-	db       *db.DB
-	jobs     *job.Jobs
-	blobs    *blob.Store
-	accounts *account.Service
-	partners *partner.Service
-	catalog  *catalog.Service
-	trade    *trade.Service
-	notify   *notify.Service
-	mail     *mail.Service
-	gateway  *gateway.Service
-	courier  *courier.Service
-	mailbox  *gateway.Mailbox
-	rooms    *room.Service
-	live     *socket.Endpoint
-	sessions *session.Sessions
-	web      *web.Web
-	fiber    *fiber.App
+	secrets    *secret.Box
+	dialer     *dial.Dialer
+	db         *db.DB
+	jobs       *job.Jobs
+	blobs      *blob.Store
+	accounts   *account.Service
+	partners   *partner.Service
+	catalog    *catalog.Service
+	trade      *trade.Service
+	notify     *notify.Service
+	mail       *mail.Service
+	gateway    *gateway.Service
+	courier    *courier.Service
+	agreements *agreement.Service
+	mailbox    *gateway.Mailbox
+	rooms      *room.Service
+	live       *socket.Endpoint
+	sessions   *session.Sessions
+	web        *web.Web
+	fiber      *fiber.App
 
 	listener net.Listener
 	metrics  *metrics
@@ -148,6 +150,11 @@ func (a *App) build(ctx context.Context) error {
 		Client: a.dialer.Client(dial.Limits{Total: 2 * time.Minute}),
 	}, courier.Options{URL: a.cfg.BaseURL + api.AS2Path})
 	a.gateway.Carry(a.courier)
+	a.agreements = agreement.New(agreement.Deps{DB: a.db, Jobs: a.jobs, Partners: agreementPartners{a}, Courier: a.courier, Gateway: a.gateway})
+	a.gateway.Judge(a.agreements)
+	a.courier.Agreed = a.agreements
+	a.partners.Tie(a.agreements)
+	a.jobs.Every("edi-agreements", time.Minute, a.agreements.Begin)
 	a.jobs.Every("edi-clock", 10*time.Minute, a.gateway.Overdue)
 	a.jobs.Every("trade-waiting", time.Minute, a.trade.AskWaiting)
 	a.jobs.Every("order-clock", 5*time.Minute, a.trade.Clocks)
@@ -175,7 +182,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Rooms: a.rooms, Notify: a.notify, Mail: a.mail,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,

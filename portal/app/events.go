@@ -8,6 +8,7 @@ import (
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
+	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/prm/access"
@@ -34,6 +35,8 @@ func (a *App) subscribe() {
 	s("clock-rooms", []string{gateway.EventAsked}, a.askedRoom)
 	s("clock-notices", []string{gateway.EventOverdue, gateway.EventAsked}, a.clockNotices)
 	s("answer-notices", trade.ClockEvents(), a.answerNotices)
+	s("agreement-rooms", append(agreement.Events(), partner.EventActivated, partner.EventEnded), a.agreementRooms)
+	s("agreement-notices", agreement.Events(), a.agreementNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)

@@ -4,11 +4,13 @@ import (
 	"context"
 
 	"entente/chat/room"
+	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/doc"
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/money"
 	"entente/prm/partner"
 	"entente/prm/trade"
 )
@@ -112,8 +114,11 @@ type roomGate struct{ a *App }
 
 func (g roomGate) MaySee(_ context.Context, actor access.Actor, s room.Subject) error {
 	act := access.PartnerRead
-	if s.Kind == trade.DocumentOrder {
+	switch s.Kind {
+	case trade.DocumentOrder:
 		act = access.OrderRead
+	case agreementRoom:
+		act = access.AgreementRead
 	}
 	if actor.Scopes != nil { // the token's chat scope was checked; here it is the role that counts
 		actor.Scopes = nil
@@ -148,4 +153,28 @@ func (c courierNames) Sides(ctx context.Context, actor access.Actor, partnership
 	actor.Scopes = nil // what an actor may do with a link is checked by its own action
 	p, err := c.a.partners.Get(ctx, actor, partnership)
 	return p.Supplier, p.Reseller, err
+}
+
+// agreementPartners knows partnerships for the agreements.
+type agreementPartners struct{ a *App }
+
+func (g agreementPartners) Pair(ctx context.Context, actor access.Actor, partnership string) (agreement.Pair, error) {
+	actor.Scopes = nil // what an actor may do with an agreement is checked by its own action
+	p, err := g.a.partners.Get(ctx, actor, partnership)
+	if err != nil {
+		return agreement.Pair{}, err
+	}
+	orgs, err := g.a.accounts.Directory().OrgsByID(ctx, p.Supplier)
+	return agreement.Pair{Supplier: p.Supplier, Reseller: p.Reseller, Zone: orgs[p.Supplier].Location(), Ended: p.State == partner.Ended, Price: p.PriceTolerance, Quantity: p.QuantityTolerance}, err
+}
+
+func (agreementPartners) Manages(actor access.Actor, p agreement.Pair) error {
+	if actor.Scopes != nil { // the scope for agreements was checked; here it is the role that counts
+		actor.Scopes = nil
+	}
+	return access.Check(actor, access.PartnerManage, access.Shared(p.Supplier, p.Reseller))
+}
+
+func (g agreementPartners) SetTolerances(ctx context.Context, actor access.Actor, partnership string, price, quantity *money.Rate) error {
+	return g.a.partners.AdoptTolerances(ctx, actor, partnership, price, quantity)
 }

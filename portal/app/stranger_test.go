@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/edi/agreement"
 	"entente/portal/session"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -129,6 +130,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT m.person_id FROM membership m JOIN org r ON r.id = m.org_id WHERE r.slug = 'kestrel'`,
 			`SELECT n.id FROM notice n JOIN org r ON r.id = n.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT i.id FROM edi_identity i JOIN org r ON r.id = i.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM edi_agreement x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 		} {
 			var got []string
@@ -153,6 +155,26 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 	return ids, append(canaries, ids...)
 }
 
+// agreeWithKestrel proposes an agreement to Kestrel.
+func agreeWithKestrel(t *testing.T, a *App) {
+	t.Helper()
+	var ids []string
+	if err := a.db.View(t.Context(), func(ctx context.Context) error {
+		return db.Tx(ctx).Raw(`SELECT p.id FROM partnership p JOIN org r ON r.id = p.reseller_id WHERE r.slug = 'kestrel'`).Scan(&ids).Error
+	}); err != nil || len(ids) != 1 {
+		t.Fatal(ids, err)
+	}
+	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "ingrid@aurelia.example")
+	if err != nil || len(seats) != 1 {
+		t.Fatalf("Ingrid: %v", err)
+	}
+	ingrid := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	_, err = a.agreements.Propose(t.Context(), ingrid, agreement.ProposeCmd{Partnership: ids[0], Body: agreement.Body{Reseller: agreement.Side{X12: "ZZ:KESTRELSUPPLY", Network: "Kestrel Supply"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // stranger is Kaarel of Baltic, with every role.
 func stranger(t *testing.T, a *App) access.Actor {
 	t.Helper()
@@ -170,13 +192,14 @@ func stranger(t *testing.T, a *App) access.Actor {
 func TestStranger(t *testing.T) {
 	t.Parallel()
 	a := demoApp(t)
+	agreeWithKestrel(t, a)
 	ids, canaries := foreign(t, a)
 	who := stranger(t, a)
 	// pages first: the calls below include wrong passwords, which then throttle
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "room": a.rooms}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "room": a.rooms}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {

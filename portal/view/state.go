@@ -49,6 +49,7 @@ var states = map[State]Tone{
 	"finding.error": Red, "finding.warning": Amber, "finding.note": Blue,
 	"partner.invited": Amber, "partner.active": Green, "partner.suspended": Red, "partner.ended": Grey,
 	"connection.none": Grey, "connection.partly": Amber, "connection.ready": Green, "connection.paused": Red,
+	"agreement.proposed": Amber, "agreement.confirmed": Green, "agreement.coming": Blue, "agreement.declined": Red, "agreement.withdrawn": Grey, "agreement.superseded": Grey,
 	"certificate.used": Green, "certificate.trusted": Green, "certificate.next": Blue, "certificate.ending": Amber, "certificate.ended": Red, "certificate.retired": Grey, "certificate.early": Amber,
 	"remote.new": Grey, "remote.working": Green, "remote.failing": Red,
 	"as2.received": Green, "as2.refused": Red, "as2.queued": Blue, "as2.awaiting_receipt": Amber, "as2.delivered": Green, "as2.unproved": Amber, "as2.failed": Red,

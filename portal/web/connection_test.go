@@ -71,7 +71,7 @@ func TestAStrangersConnectionDoesNotExist(t *testing.T) {
 			continue
 		}
 		n++
-		path := strings.NewReplacer(":slug", "baltic", "connections/:id", "connections/"+id, "edi/:id", "edi/"+message, ":certificate", certificate, ":sample", "850", ":login", someID, ":message", someID, ":part", "receipt").Replace(r.Path)
+		path := strings.NewReplacer(":slug", "baltic", "connections/:id", "connections/"+id, "edi/:id", "edi/"+message, ":certificate", certificate, ":sample", "850", ":agreement", someID, ":number", "1", ":login", someID, ":message", someID, ":part", "receipt").Replace(r.Path)
 		a := kaarel.Get(t, path)
 		if r.Changes() {
 			a = kaarel.Post(t, path, url.Values{"name": {"baltic"}, "url": {"https://evil.example/as2"}, "edi": {"ISA"}, "generate": {"BALTIC-AS2"}})

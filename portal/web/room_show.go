@@ -20,7 +20,7 @@ const (
 	panelRows = 30
 )
 
-var roomIcons = map[string]string{"order": "package", "partnership": "building-community"}
+var roomIcons = map[string]string{"order": "package", "partnership": "building-community", "agreement": "file-text"}
 
 // roomList is the list of rooms.
 func roomList(v *visit) error {
@@ -195,9 +195,12 @@ func (v *visit) roomTitle(r room.Room, n names) view.Text {
 	switch r.Subject.Kind {
 	case "order":
 		return view.T("order.title", "number", r.Title)
-	case "partnership":
+	case "partnership", "agreement":
 		for _, id := range r.Orgs {
 			if id != v.org() && n.org(id) != "" {
+				if r.Subject.Kind == "agreement" {
+					return view.T("agreement.room", "company", n.org(id))
+				}
 				return view.Raw(n.org(id))
 			}
 		}
@@ -219,6 +222,8 @@ func (v *visit) subjectURL(kind, id string) string {
 		return v.path("edi", id)
 	case "partnership":
 		return v.path("partners", id)
+	case "agreement":
+		return v.path("edi", "connections", id, "agreement")
 	case "room":
 		return v.path("rooms", id)
 	}
@@ -243,7 +248,7 @@ func (v *visit) roomGroups(open room.ID) ([]view.RoomGroup, error) {
 	for _, l := range list {
 		row := v.roomRow(l, open)
 		at := 1
-		if l.Subject.Kind == "partnership" {
+		if l.Subject.Kind == "partnership" || l.Subject.Kind == "agreement" {
 			at = 0
 		}
 		groups[at].Rooms = append(groups[at].Rooms, row)
@@ -261,7 +266,7 @@ func (v *visit) roomRow(l room.Listed, open room.ID) view.RoomRow {
 		}
 	}
 	row := view.RoomRow{ID: string(l.ID), URL: v.path("rooms", string(l.ID)), Title: v.roomTitle(l.Room, n), Icon: roomIcons[l.Subject.Kind], At: l.LastAt, Unread: int(l.Unread), Read: l.ReadSeq, On: l.ID == open}
-	if l.Subject.Kind != "partnership" && len(others) > 0 {
+	if l.Subject.Kind != "partnership" && l.Subject.Kind != "agreement" && len(others) > 0 {
 		row.Last = view.Raw(v.p.List(others))
 	}
 	if row.Icon == "" {

@@ -11,6 +11,7 @@ import (
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
+	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/dial"
 	"entente/edi/gateway"
@@ -26,21 +27,22 @@ import (
 
 // Deps are the services the pages call; all of the first block are required.
 type Deps struct {
-	View     *view.Renderer
-	Sessions *session.Sessions
-	Accounts *account.Service
-	Partners *partner.Service
-	Catalog  *catalog.Service
-	Trade    *trade.Service
-	Notify   *notify.Service
-	Gateway  *gateway.Service
-	Courier  *courier.Service
-	Dialer   *dial.Dialer
-	Remotes  *gateway.Remotes
-	Rooms    *room.Service
-	Mail     *mail.Service
-	Jobs     *job.Jobs
-	DB       *db.DB
+	View       *view.Renderer
+	Sessions   *session.Sessions
+	Accounts   *account.Service
+	Partners   *partner.Service
+	Catalog    *catalog.Service
+	Trade      *trade.Service
+	Notify     *notify.Service
+	Gateway    *gateway.Service
+	Courier    *courier.Service
+	Agreements *agreement.Service
+	Dialer     *dial.Dialer
+	Remotes    *gateway.Remotes
+	Rooms      *room.Service
+	Mail       *mail.Service
+	Jobs       *job.Jobs
+	DB         *db.DB
 
 	// Ready runs the readiness checks: "ok" or a short stable word for each, and
 	// where the program listens.

@@ -47,6 +47,8 @@ const (
 	StationManage Action = "station.manage"
 	LinkRead      Action = "link.read"
 	LinkManage    Action = "link.manage"
+	AgreementRead Action = "agreement.read"
+	AgreementSign Action = "agreement.sign"
 	RoomRead      Action = "room.read"
 	RoomPost      Action = "room.post"
 	NoticeOwn     Action = "notice.own"
@@ -133,6 +135,10 @@ var policy = map[Action]rule{
 	StationManage: {scope: "stations:write", read: StationRead, sides: map[Side][]Role{Owner: {EDI}}},
 	LinkRead:      {scope: "stations:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},
 	LinkManage:    {scope: "stations:write", read: LinkRead, sides: map[Side][]Role{Supplier: {EDI}, Reseller: {EDI}}},
+
+	// The agreement is proposed and confirmed by those who run EDI or decide for the company.
+	AgreementRead: {scope: "agreements:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},
+	AgreementSign: {scope: "agreements:write", read: AgreementRead, sides: map[Side][]Role{Supplier: {Manager, EDI}, Reseller: {Manager, EDI}}},
 
 	RoomRead:  {scope: "chat:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
 	RoomPost:  {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},

@@ -379,6 +379,7 @@ func TestStrangerMeetsNothing(t *testing.T) {
 				_, _, _, err := w.s.Addresses(w.ctx(), a, p.ID, account.X12, w.orgs["aurelia"].ID, w.orgs["kestrel"].ID)
 				return err
 			},
+			"AdoptTolerances": func(a access.Actor) error { return w.s.AdoptTolerances(w.ctx(), a, p.ID, &terms.PriceTolerance, nil) },
 			"Invite": func(a access.Actor) error {
 				return do(w.s.Invite(w.ctx(), a, InviteCmd{Company: db.NewID(), As: access.Supplier, Terms: terms}))
 			},
@@ -395,8 +396,8 @@ func TestStrangerMeetsNothing(t *testing.T) {
 		}
 		var n int64
 		w.must(w.d.Gorm().Raw("SELECT count(*) FROM audit WHERE outcome = 'denied' AND org_id = ?", w.orgs["baltic"].ID).Scan(&n).Error)
-		if n != 8 {
-			w.t.Errorf("%d refusals were written down, want one for each of 8 changes", n)
+		if n != 9 {
+			w.t.Errorf("%d refusals were written down, want one for each of 9 changes", n)
 		}
 		methods := reflect.TypeOf(w.s)
 		for i := range methods.NumMethod() {

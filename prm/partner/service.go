@@ -23,7 +23,18 @@ type Service struct {
 	db   *db.DB
 	jobs Publisher
 	dir  account.Directory
+	// agreed says of which tolerances an agreement of both companies speaks.
+	agreed Agreed
 }
+
+// Agreed knows the EDI agreements of companies. It is implemented by edi/agreement.
+type Agreed interface {
+	// FixesTolerances joins the transaction of ctx.
+	FixesTolerances(ctx context.Context, partnership string) (price, quantity bool, err error)
+}
+
+// Tie has tolerances that an agreement speaks of changed by it alone.
+func (s *Service) Tie(a Agreed) { s.agreed = a }
 
 // NewService makes the service.
 func NewService(d *db.DB, jobs Publisher, dir account.Directory) *Service {
@@ -339,19 +350,61 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id string, cmd
 		case p.State != Invited && p.Currency != cmd.Currency:
 			return fault.New(fault.Conflict, "partner.currency_fixed", "currency", string(p.Currency))
 		}
+		if s.agreed != nil && (p.PriceTolerance != cmd.PriceTolerance || p.QuantityTolerance != cmd.QuantityTolerance) {
+			price, quantity, err := s.agreed.FixesTolerances(ctx, p.ID)
+			if err != nil {
+				return err
+			}
+			if price && p.PriceTolerance != cmd.PriceTolerance || quantity && p.QuantityTolerance != cmd.QuantityTolerance {
+				return fault.New(fault.Conflict, "agreement.propose_instead")
+			}
+		}
 		cmd.onto(&p)
-		ok, err := update(ctx, p)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fault.New(fault.Conflict, "partner.changed")
-		}
-		p.Version++
-		return trail(ctx, actor, "partner.change", p.ID, audit.Done)
+		return s.write(ctx, actor, &p)
 	})
 	if err != nil {
 		return Partnership{}, err
 	}
 	return p, nil
+}
+
+// AdoptTolerances sets the tolerances to what both companies agreed, in the
+// transaction of ctx; nil leaves one as it is. It is called by edi/agreement for the
+// company that confirmed.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid, Conflict.
+func (s *Service) AdoptTolerances(ctx context.Context, actor access.Actor, id string, price, quantity *money.Rate) error {
+	return s.change(ctx, actor, "partner.change", id, func(ctx context.Context) error {
+		p, err := load(ctx, actor, access.PartnerManage, id)
+		if err != nil {
+			return err
+		}
+		t := Terms{Currency: p.Currency, PriceTolerance: p.PriceTolerance, QuantityTolerance: p.QuantityTolerance}
+		if price != nil {
+			t.PriceTolerance = *price
+		}
+		if quantity != nil {
+			t.QuantityTolerance = *quantity
+		}
+		if err := t.check(); err != nil {
+			return err
+		}
+		if t.PriceTolerance == p.PriceTolerance && t.QuantityTolerance == p.QuantityTolerance {
+			return nil
+		}
+		t.onto(&p)
+		return s.write(ctx, actor, &p)
+	})
+}
+
+// write stores changed terms in the transaction of ctx.
+func (s *Service) write(ctx context.Context, actor access.Actor, p *Partnership) error {
+	ok, err := update(ctx, *p)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.Conflict, "partner.changed")
+	}
+	p.Version++
+	return trail(ctx, actor, "partner.change", p.ID, audit.Done)
 }

@@ -1,0 +1,101 @@
+package web_test
+
+import (
+	"bytes"
+	"mime/multipart"
+	"net/url"
+	"strings"
+	"testing"
+
+	"entente/portal/portaltest"
+)
+
+// fill posts the form of a proposal as a browser does, with every field it shows and
+// the changed ones.
+func propose(t *testing.T, c *portaltest.Client, page string, values url.Values) portaltest.Answer {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	_ = w.WriteField("csrf", c.Find(t, page, `name="csrf" value="([^"]+)"`))
+	if values.Get("version") == "" {
+		values.Set("version", c.Find(t, page, `name="version" value="([0-9]+)"`))
+	}
+	for k, list := range values {
+		for _, v := range list {
+			_ = w.WriteField(k, v)
+		}
+	}
+	_ = w.Close()
+	return c.Do(t, "POST", page, &b, "Content-Type", w.FormDataContentType())
+}
+
+// TestAgreementPages: one side proposes by the form, the other reads the same text,
+// confirms it by its hash, and from then on both change it only together.
+func TestAgreementPages(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid, kaarel := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Kaarel)
+	ours, theirs := connectionWith(t, ingrid, "aurelia", "Baltic Trade"), connectionWith(t, kaarel, "baltic", "Aurelia Tools")
+	form := ours + "/agreement/propose"
+	if a := ingrid.Get(t, ours+"/agreement"); !strings.Contains(a.Body, "Nothing has been agreed yet") {
+		t.Errorf("before: %d", a.Status)
+	}
+	wrong := url.Values{"edifact": {"D96A"}, "set": {"ORDERS:reseller"}, "units": {"STK"}, "price_tolerance": {"x"}}
+	if a := propose(t, ingrid, form, wrong); a.Status != 422 || !strings.Contains(a.Body, "f-price-tolerance-e") || !strings.Contains(a.Body, "should read theirs = ours") || !strings.Contains(a.Body, `value="ORDERS:reseller" checked`) {
+		t.Errorf("a wrong form: %d", a.Status)
+	}
+	good := url.Values{
+		"edifact": {"d:96a:un"}, "set": {"ORDERS:reseller", "ORDRSP:supplier", "DESADV:supplier", "INVOIC:supplier"}, "units": {"STK = EA"}, "price_tolerance": {"0.5"}, "duplicate_days": {"60"},
+		"supplier_edifact": {"AURELIATOOLS:ZZZ"}, "reseller_edifact": {"BALTICTRADE:ZZZ"}, "reseller_transport": {"van"}, "reseller_network": {"Eesti EDI"}, "reseller_terms": {"1"}, "reseller_sign": {"sha512"},
+		"guide": {`{"guide":"entente/1","name":"Baltic orders","version":"D96A","set":"ORDERS","rules":[{"path":"FTX","forbid":true}]}`}, "note": {"As we discussed"},
+	}
+	if a := propose(t, ingrid, form, good); a.Status != 303 {
+		t.Fatalf("proposed: %d %.600s", a.Status, a.Body)
+	}
+	if a := propose(t, ingrid, form, good); a.Status != 409 || !strings.Contains(a.Body, "waits for an answer") {
+		t.Errorf("a second proposal: %d", a.Status)
+	}
+	portaltest.Run(t, []portaltest.Scenario{
+		{Name: "mine", As: ingrid, Path: ours + "/agreement", Contains: []string{"Proposal: version 1", "Withdraw the proposal", "0.5 %", "SHA-512", "Eesti EDI"}, Lacks: []string{"Confirm version", "Propose a change"}},
+		{Name: "theirs", As: kaarel, Path: theirs + "/agreement", Contains: []string{"Proposal: version 1", "Confirm version 1", "Baltic orders", "D:96A:UN", "As we discussed", "Unit STK means", "60 days", "a network (VAN)"}, Lacks: []string{"Withdraw the proposal"}},
+	})
+	id := kaarel.Find(t, theirs+"/agreement", theirs+`/agreement/([0-9a-v]{26})/confirm`)
+	hash := kaarel.Find(t, theirs+"/agreement", `name="hash" value="([0-9a-f]{64})"`)
+	if a := kaarel.Post(t, theirs+"/agreement/"+id+"/confirm", url.Values{"hash": {"0"}}); a.Status != 409 || !strings.Contains(a.Body, "not the text that you saw") {
+		t.Errorf("another text: %d", a.Status)
+	}
+	if a := ingrid.Post(t, ours+"/agreement/"+id+"/confirm", url.Values{"hash": {hash}}); a.Status != 403 {
+		t.Errorf("one's own proposal: %d", a.Status)
+	}
+	if a := kaarel.Post(t, theirs+"/agreement/"+id+"/confirm", url.Values{"hash": {hash}}); a.Status != 303 {
+		t.Fatalf("confirmed: %d %.600s", a.Status, a.Body)
+	}
+	portaltest.Run(t, []portaltest.Scenario{
+		{Name: "in force", As: ingrid, Path: ours + "/agreement", Contains: []string{"In force", "Propose a change", "Confirmed by"}, Lacks: []string{"Proposal: version"}},
+		{Name: "terms are set", As: kaarel, Path: theirs, Contains: []string{"SHA-512"}},
+		{Name: "the form starts from it", As: kaarel, Path: theirs + "/agreement/propose", Contains: []string{`value="ORDERS:reseller" checked`, "STK = EA", "Baltic orders", `name="version" value="1"`}},
+	})
+	// The receiver alone cannot change what both confirmed.
+	if a := ingrid.Post(t, ours+"/terms", url.Values{"version": {"1"}, "sign": {"sha256"}}); a.Status != 409 || !strings.Contains(a.Body, "Propose a change of the agreement") {
+		t.Errorf("terms changed by one side: %d", a.Status)
+	}
+	if a := kaarel.Post(t, theirs+"/terms", url.Values{"version": {"0"}, "sign": {"sha256"}}); a.Status != 303 {
+		t.Errorf("terms that were not agreed: %d %.300s", a.Status, a.Body)
+	}
+	// A change, declined.
+	if a := propose(t, kaarel, theirs+"/agreement/propose", url.Values{"edifact": {"D:96A:UN:EAN008"}, "keep": {"0"}, "set": {"ORDERS:reseller"}}); a.Status != 303 {
+		t.Fatalf("a change: %d", a.Status)
+	}
+	portaltest.Run(t, []portaltest.Scenario{
+		{Name: "differences", As: ingrid, Path: ours + "/agreement", Contains: []string{"Changes against version 1", "<del>D:96A:UN</del>", "no longer agreed", "Decline the proposal"}},
+	})
+	id = ingrid.Find(t, ours+"/agreement", ours+`/agreement/([0-9a-v]{26})/decline`)
+	if a := ingrid.Post(t, ours+"/agreement/"+id+"/decline", url.Values{"reason": {"Not this year"}}); a.Status != 303 {
+		t.Errorf("declined: %d", a.Status)
+	}
+	portaltest.Run(t, []portaltest.Scenario{
+		{Name: "history", As: kaarel, Path: theirs + "/agreement", Contains: []string{"Declined by", "Declined", "In force"}},
+		{Name: "an older one", As: kaarel, Path: theirs + "/agreement/2", Contains: []string{"not the version that holds now", "Changes against version 1"}},
+		{Name: "none such", As: kaarel, Path: theirs + "/agreement/9", Status: 404},
+	})
+}
