@@ -93,7 +93,7 @@ func TestStranger(t *testing.T) {
 				return second(s.ReceiveReply(ctx, a, IncomingReply{Ack: &doc.OrderAck{Number: design().Number}, Supplier: b.aurelia, Reseller: b.kestrel, Partnership: b.toKestrel}))
 			},
 			"GetReply":       func(a access.Actor) error { return second(s.GetReply(ctx, a, reply)) },
-			"ReplyOf":      func(a access.Actor) error { return second(s.ReplyOf(ctx, a, booked.ID)) },
+			"ReplyOf":        func(a access.Actor) error { return second(s.ReplyOf(ctx, a, booked.ID)) },
 			"RetryReply":     func(a access.Actor) error { return second(s.RetryReply(ctx, a, reply)) },
 			"DiscardReply":   func(a access.Actor) error { return second(s.DiscardReply(ctx, a, reply, "x")) },
 			"BookWaiting":    func(a access.Actor) error { return s.BookWaiting(ctx, a, r.Order) },
