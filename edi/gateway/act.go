@@ -12,6 +12,12 @@ import (
 // Fetched takes one interchange off the outbox; a second call does nothing.
 // Codes: NotFound.
 func (s *Service) Fetched(ctx context.Context, actor access.Actor, id string) error {
+	return s.taken(ctx, actor, id, DeliveryFetched)
+}
+
+// taken takes one interchange off the outbox of the actor's company: it fetched it, or it
+// was delivered to the company's own server.
+func (s *Service) taken(ctx context.Context, actor access.Actor, id, delivery string) error {
 	if err := access.Check(actor, access.EDIFetch, access.Own(actor.Org)); err != nil {
 		return err
 	}
@@ -23,7 +29,7 @@ func (s *Service) Fetched(ctx context.Context, actor access.Actor, id string) er
 		if r.ReceiverID != actor.Org || r.Delivery == "" {
 			return notFound()
 		}
-		ok, err := change(ctx, id, map[string]any{"delivery": DeliveryFetched, "fetched": db.Micros(db.Now(ctx))},
+		ok, err := change(ctx, id, map[string]any{"delivery": delivery, "fetched": db.Micros(db.Now(ctx))},
 			"receiver_id = ? AND delivery = ?", actor.Org, DeliveryWaiting)
 		if err != nil || !ok {
 			return err
@@ -31,7 +37,7 @@ func (s *Service) Fetched(ctx context.Context, actor access.Actor, id string) er
 		if err := startWait(ctx, r); err != nil {
 			return err
 		}
-		return s.note(ctx, actor, "edi.fetch", id, audit.Done)
+		return s.note(ctx, actor, map[string]string{DeliveryFetched: "edi.fetch", DeliveryDelivered: "edi.deliver"}[delivery], id, audit.Done)
 	})
 }
 

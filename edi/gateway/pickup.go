@@ -262,7 +262,7 @@ func (p *Pickup) push(ctx context.Context, actor access.Actor, put func(name str
 		if err := put(f.Name, bytes.NewReader(raw)); err != nil {
 			return err
 		}
-		if err := p.box.Remove(ctx, actor, sftp.Out, f); err != nil {
+		if err := p.s.taken(ctx, actor, f.ID, DeliveryDelivered); err != nil {
 			return err
 		}
 	}

@@ -368,7 +368,13 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 		Lane:     lane(Partnership{ID: m.Partnership, Supplier: m.Supplier, Reseller: m.Reseller}, m.From) + ":out",
 		Received: at, Processed: at,
 	}
-	if s.courier != nil {
+	offered := s.courier != nil
+	if offered {
+		if offered, err = carried(ctx, m); err != nil {
+			return "", err
+		}
+	}
+	if offered {
 		taken, err := s.courier.Take(ctx, r.view())
 		if err != nil {
 			return "", err

@@ -11,6 +11,7 @@ import (
 
 	"entente/edi/as2"
 	"entente/edi/courier"
+	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
@@ -237,6 +238,21 @@ func (a *API) stations() {
 		func(ctx context.Context, actor access.Actor, in *clockIn) (*reply[clockOut], error) {
 			return &reply[clockOut]{in.Body}, a.d.Gateway.SetPatience(ctx, actor, in.ID, in.Body.Hours, in.Body.ReceiptHours)
 		})
+	handle(a, op("GET", "/api/v1/partners/{id}/routes", "stations:read", "How your company receives each document of a partner", "", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[routesBody], error) {
+			return a.routes(ctx, actor, in.ID)
+		})
+	handle(a, op("PUT", "/api/v1/partners/{id}/routes", "stations:write", "Choose how your company receives documents of a partner", "Those named change, the others stay; what was made before keeps its way.", 200),
+		func(ctx context.Context, actor access.Actor, in *routesIn) (*reply[routesBody], error) {
+			var routes []gateway.Route
+			for _, r := range in.Body.Routes {
+				routes = append(routes, gateway.Route{Kind: r.Type, Door: r.Door, Syntax: r.Standard, Version: r.Version})
+			}
+			if err := a.d.Gateway.SetRoutes(ctx, actor, in.ID, routes); err != nil {
+				return nil, err
+			}
+			return a.routes(ctx, actor, in.ID)
+		})
 	handle(a, op("PUT", "/api/v1/partners/{id}/as2/terms", "stations:write", "Set the terms of messages to you", "", 200),
 		func(ctx context.Context, actor access.Actor, in *termsIn) (*reply[linkOut], error) {
 			sender, err := a.companyID(ctx, actor, in.Body.Sender)
@@ -249,6 +265,32 @@ func (a *API) stations() {
 			out, err := a.linkOf(ctx, actor, in.ID)
 			return &reply[linkOut]{out}, err
 		})
+}
+
+type routesBody struct {
+	Routes []routeOut `json:"routes" maxItems:"20"`
+}
+
+type routeOut struct {
+	Type     string `json:"type" enum:"850,855,856,810" doc:"the document by its X12 name, whatever the standard"`
+	Door     string `json:"door" enum:",pages,outbox,as2" doc:"empty: a reseller's station, else its outbox; a supplier's pages"`
+	Standard string `json:"standard" enum:",x12,edifact" doc:"empty: that of the order"`
+	Version  string `json:"version" doc:"GS08 or D:96A:UN and the like; empty with standard"`
+}
+
+type routesIn struct {
+	IDPath
+	Body routesBody
+}
+
+// routes are how the actor's company receives documents.
+func (a *API) routes(ctx context.Context, actor access.Actor, id string) (*reply[routesBody], error) {
+	list, err := a.d.Gateway.Routes(ctx, actor, id)
+	out := routesBody{Routes: []routeOut{}}
+	for _, r := range list {
+		out.Routes = append(out.Routes, routeOut{r.Kind, r.Door, r.Syntax, r.Version})
+	}
+	return &reply[routesBody]{out}, err
 }
 
 type clockOut struct {

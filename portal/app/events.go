@@ -12,7 +12,6 @@ import (
 	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/prm/access"
-	"entente/prm/account"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -37,6 +36,7 @@ func (a *App) subscribe() {
 	s("answer-notices", trade.ClockEvents(), a.answerNotices)
 	s("agreement-rooms", append(agreement.Events(), partner.EventActivated, partner.EventEnded), a.agreementRooms)
 	s("agreement-notices", agreement.Events(), a.agreementNotices)
+	s("edi-850", []string{trade.OrderReceived}, a.to850)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
@@ -309,33 +309,6 @@ func (a *App) to810(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "810", Doc: &d, DocumentKind: trade.DocumentInvoice, DocumentID: string(t.Invoice), Number: d.Number})
-}
-
-// emit sends a document by the way its order came, or, for an order made on the
-// pages, to the buyer's X12 or EDIFACT address. A buyer without one reads it on the
-// pages.
-func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p trade.Parties, out gateway.Outgoing) error {
-	if p.Interchange != "" || p.Follows {
-		return nil // it went out before, or with another
-	}
-	out.Supplier, out.Reseller, out.Partnership, out.From = t.Supplier, t.Reseller, t.Partnership, t.Supplier
-	out.ReplyTo = t.Interchange
-	if out.ReplyTo == "" {
-		from, to, ok, err := a.partners.Addresses(ctx, actor, t.Partnership, account.X12, t.Supplier, t.Reseller)
-		if err == nil && !ok {
-			out.Syntax = gateway.SyntaxEDIFACT
-			from, to, ok, err = a.partners.Addresses(ctx, actor, t.Partnership, account.EDIFACT, t.Supplier, t.Reseller)
-		}
-		if err != nil || !ok {
-			return err
-		}
-		out.Sender, out.Receiver = gateway.Identity{Qualifier: from.Qualifier, Value: from.Value}, gateway.Identity{Qualifier: to.Qualifier, Value: to.Value}
-	}
-	done, err := a.gateway.Emit(ctx, actor, out)
-	if err != nil || out.DocumentKind == trade.DocumentShipment { // found by its set
-		return err
-	}
-	return a.trade.SetInterchange(ctx, actor, out.DocumentKind, out.DocumentID, done.ID)
 }
 
 // toLive tells open pages that an order or interchange changed.

@@ -49,6 +49,14 @@ func TestStoryTwoSystems(t *testing.T) {
 		aurelia := s.token("ingrid@aurelia.example", "edi:read,edi:write,orders:read,orders:write,invoices:read")
 		baltic := s.token("kaarel@baltic.example", "edi:read,edi:write,orders:read,invoices:read")
 
+		// The supplier's system wants its orders, the reseller's everything as it is.
+		link := s.token("ingrid@aurelia.example", "stations:read,stations:write,partners:read")
+		partnership := link.partnership("kestrel")
+		link.put("/api/v1/partners/"+partnership+"/routes", `{"routes":[{"type":"850","door":"outbox","standard":"","version":""}]}`, 200)
+		link.put("/api/v1/partners/"+partnership+"/routes", `{"routes":[{"type":"855","door":"outbox","standard":"","version":""}]}`, 422)
+		baltic2 := s.token("kaarel@baltic.example", "stations:read,stations:write,partners:read")
+		baltic2.put("/api/v1/partners/"+partnership+"/routes", `{"routes":[]}`, 404)
+
 		// The answer is quicker than the order.
 		early := aurelia.send(ack855(710001, "TWO-1"))
 		if ic := aurelia.processed(early.ID); *ic.Result != "accepted" || ic.Sets[0].Business != "waiting_order" {
@@ -59,6 +67,13 @@ func TestStoryTwoSystems(t *testing.T) {
 			ic := aurelia.processed(early.ID)
 			return ic.Sets[0].Business == "booked" && ic.Sets[0].Document != nil && ic.Sets[0].Document.Kind == "order_response"
 		})
+		copied := aurelia.await("850", "TWO-1")
+		checkFile(t, copied)
+		for _, w := range []string{"BEG*00*SA*TWO-1**20261122", "N1*ST*KESTREL DC WAKEFIELD*92*KS-WKF1", "PO1*1*240*EA*84.00*PE*VP*AUR-D18B", "*ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS "} {
+			if !strings.Contains(string(copied), w) {
+				t.Errorf("no %s in %s", w, copied)
+			}
+		}
 		got := kestrel.orders("TWO-1")
 		if len(got) != 1 || got[0].State != "partly_confirmed" || got[0].Lines[1].Backordered != "40" {
 			t.Fatalf("%+v", got)
@@ -158,4 +173,76 @@ func (c *client) waits(kind, text string) int {
 		}
 	}
 	return n
+}
+
+// partnership is the id of the link with another company.
+func (c *client) partnership(slug string) string {
+	c.t.Helper()
+	var list struct {
+		Items []struct{ ID, Supplier, Reseller string }
+	}
+	c.get("/api/v1/partners?limit=200", &list)
+	for _, p := range list.Items {
+		if p.Supplier == slug || p.Reseller == slug {
+			return p.ID
+		}
+	}
+	c.t.Fatalf("no partnership with %s in %+v", slug, list)
+	return ""
+}
+
+func (c *client) put(path, body string, want int) {
+	c.t.Helper()
+	if a := c.do("PUT", path, "application/json", []byte(body)); a.status != want {
+		c.t.Fatalf("PUT %s: %d %s, want %d", path, a.status, a.body, want)
+	}
+}
+
+// unReply is a message of the supplier's system to Baltic Trade.
+func unReply(reference, kind string, body ...string) string {
+	segs := append([]string{"UNH+1+" + kind + ":D:96A:UN"}, body...)
+	segs = append(segs, fmt.Sprintf("UNT+%d+1", len(segs)+1))
+	return "UNB+UNOC:3+AURELIATOOLS:ZZZ+BALTICTRADE:ZZZ+261123:0915+" + reference + "'" + strings.Join(segs, "'") + "'UNZ+1+" + reference + "'"
+}
+
+// TestStoryTwoSystemsEDIFACT is the twin: ORDRSP, DESADV and INVOIC of the supplier's
+// system make of an ORDERS what the 855, 856 and 810 make of an 850.
+func TestStoryTwoSystemsEDIFACT(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := start(t, d, "--demo")
+		baltic := s.token("kaarel@baltic.example", "edi:read,edi:write,orders:read,invoices:read")
+		aurelia := s.token("ingrid@aurelia.example", "edi:read,edi:write,orders:read,invoices:read")
+		link := s.token("ingrid@aurelia.example", "stations:read,stations:write,partners:read")
+		link.put("/api/v1/partners/"+link.partnership("baltic")+"/routes", `{"routes":[{"type":"850","door":"outbox","standard":"edifact","version":"D:01B:UN"}]}`, 200)
+
+		text := unOrder("BT8001", "TWIN-1", "LIN+1++AUR-D18B:SA", "QTY+21:240:PCE", "PRI+AAA:97.00", "LIN+2++AUR-G125:SA", "QTY+21:160:PCE", "PRI+AAA:53.80")
+		baltic.processed(baltic.send(strings.ReplaceAll(text, "ü", "\xfc")).ID)
+		orders := aurelia.await("ORDERS", "TWIN-1")
+		checkFile(t, orders)
+		if !strings.Contains(string(orders), "ORDERS:D:01B:UN") || !strings.Contains(string(orders), "AURELIATOOLS:ZZZ") {
+			t.Errorf("%s", orders)
+		}
+		for _, in := range []string{
+			unReply("AU9001", "ORDRSP", "BGM+231+OR-1+4", "DTM+137:20261123:102", "RFF+ON:TWIN-1", "NAD+BY+BT-TLN::92", "NAD+SU+AURELIA::92", "LIN+1+5+AUR-D18B:SA", "QTY+21:240:PCE",
+				"LIN+2+3+AUR-G125:SA", "QTY+21:160:PCE", "QTY+113:120:PCE", "QTY+83:40:PCE", "UNS+S"),
+			unReply("AU9002", "DESADV", "BGM+351+DA-1+9", "DTM+137:20261201:102", "NAD+BY+BT-TLN::92", "NAD+SU+AURELIA::92", "CPS+1", "LIN+1++AUR-D18B:SA", "QTY+12:240:PCE", "RFF+ON:TWIN-1",
+				"LIN+2++AUR-G125:SA", "QTY+12:120:PCE", "RFF+ON:TWIN-1"),
+			unReply("AU9003", "INVOIC", "BGM+380+IN-1+9", "DTM+137:20261202:102", "RFF+ON:TWIN-1", "NAD+BY+BT-TLN::92", "NAD+SU+AURELIA::92", "CUX+2:EUR:4", "LIN+1++AUR-D18B:SA", "QTY+47:240:PCE", "MOA+203:23280.00", "PRI+AAA:97.00",
+				"LIN+2++AUR-G125:SA", "QTY+47:120:PCE", "MOA+203:6456.00", "PRI+AAA:53.80", "UNS+S", "MOA+77:29736.00"),
+		} {
+			ic := aurelia.processed(aurelia.send(in).ID)
+			if *ic.Result == "rejected" || ic.Sets[0].Business != "booked" {
+				t.Fatalf("%s: %+v", in, ic)
+			}
+		}
+		got := baltic.orders("TWIN-1")
+		if len(got) != 1 || got[0].State != "partly_shipped" || got[0].Lines[0].State != "invoiced" || got[0].Lines[1].Shipped != "120" || got[0].Lines[1].Backordered != "40" {
+			t.Fatalf("%+v", got)
+		}
+		for _, kind := range []string{"ORDRSP", "DESADV", "INVOIC"} {
+			checkFile(t, baltic.await(kind, "TWIN-1"))
+		}
+		s.command("reconcile")
+	})
 }

@@ -41,6 +41,7 @@ type ConnectionPage struct {
 	Address    *Form     // url, receipt_hosts; nil: the viewer may not change it
 	Adding     *CertificateForm
 	Terms      []TermsCard // to us first
+	Routes     *RoutesCard // nil: not for the viewer
 	Steps      []Step
 	Done       int
 	Logins     *LoginsCard  // nil: no SFTP door, or not for the viewer
@@ -223,4 +224,19 @@ type SheetSection struct {
 	Title Text
 	Note  Text
 	Facts []KV
+}
+
+// RoutesCard says by which door, and in which standard, the company receives each
+// document of the partner. Its form posts to URL + "/routes".
+type RoutesCard struct {
+	Form     Form
+	Rows     []RouteRow
+	Editable bool
+}
+
+// RouteRow is one document: its select fields are door_CODE and format_CODE.
+type RouteRow struct {
+	Code           string
+	Name           Text
+	Doors, Formats []Option
 }

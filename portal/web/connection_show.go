@@ -25,11 +25,11 @@ const (
 
 // linkForms are the forms of the page; one of them may have been refused.
 type linkForms struct {
-	address, upload, generate, terms, login, remote *view.Form
-	private                                         bool
-	check                                           []view.CheckRow
-	remoteID                                        string // the server that was called, and what it said
-	remoteSaid                                      view.Text
+	address, upload, generate, terms, login, remote, routes *view.Form
+	private                                                 bool
+	check                                                   []view.CheckRow
+	remoteID                                                string // the server that was called, and what it said
+	remoteSaid                                              view.Text
 }
 
 // connectionShow is how one partner is connected, and where it is changed.
@@ -54,6 +54,9 @@ func (v *visit) connectionPage(status int, f linkForms) error {
 		page.Address, page.Adding = v.addressForm(l, f), v.certificateForm(l, f)
 	}
 	page.Terms = v.termsCards(l, f)
+	if page.Routes, err = v.routesCard(l, f); err != nil {
+		return err
+	}
 	if page.Logins, err = v.loginsCard(f); err != nil {
 		return err
 	}

@@ -164,6 +164,7 @@ func ediRoutes() []Route {
 		get("/c/:slug/edi/connections/:id/certificates/:certificate", "certificate", InCompany, access.StationRead, certificateFile),
 		post("/c/:slug/edi/connections/:id/certificates/:certificate/retire", "retire certificate", InCompany, access.StationManage, certificateRetire),
 		post("/c/:slug/edi/connections/:id/terms", "save terms", InCompany, access.LinkManage, termsSave),
+		post("/c/:slug/edi/connections/:id/routes", "choose routes", InCompany, access.LinkManage, routesSave),
 		post("/c/:slug/edi/connections/:id/logins", "make login", InCompany, access.EDIDoors, loginMake),
 		post("/c/:slug/edi/connections/:id/logins/:login/remove", "remove login", InCompany, access.EDIDoors, loginRemove),
 		post("/c/:slug/edi/connections/:id/servers", "add server", InCompany, access.EDIDoors, remoteAdd),

@@ -355,3 +355,44 @@ func noticeDoc(d Detail, sh Shipment) doc.ShipNotice {
 	out.Orders = []doc.ShippedOrder{o}
 	return out
 }
+
+// PurchaseOrder is an order as a document (850), with the companies it belongs to.
+// Codes: NotFound, Forbidden (the role sees no prices).
+func (s *Service) PurchaseOrder(ctx context.Context, actor access.Actor, id OrderID) (doc.PurchaseOrder, Parties, error) {
+	var out doc.PurchaseOrder
+	var who Parties
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		o, err := orderByID(ctx, id, false)
+		if err == nil {
+			err = access.Check(actor, access.OrderPrices, access.Shared(o.SupplierID, o.ResellerID))
+		}
+		if err != nil {
+			return err
+		}
+		d, err := s.detail(ctx, o)
+		if err != nil {
+			return err
+		}
+		who = partiesOf(d.Order, "")
+		out = orderDoc(d)
+		return nil
+	})
+	return out, who, err
+}
+
+func orderDoc(d Detail) doc.PurchaseOrder {
+	out := doc.PurchaseOrder{Purpose: firstOf(d.Purpose, "00"), Type: firstOf(d.Kind, "SA"), Number: d.Number, Release: d.Release, Date: d.OrderedOn, Contract: d.Contract}
+	out.Header = doc.Header{Currency: string(d.Currency), Parties: d.Parties, Refs: d.Refs, Dates: d.Dates, Terms: d.Terms, Allowances: d.Allowances, Contacts: d.Contacts}
+	if d.Note != "" {
+		out.Notes = []string{d.Note}
+	}
+	for _, l := range d.Lines {
+		x := docLine(l, l.Price)
+		x.Quantity = decimal(l.Ordered)
+		if l.RequestedOn != "" && l.RequestedOn != d.RequestedOn {
+			x.Dates = []doc.Date{{Qualifier: "002", Date: l.RequestedOn}}
+		}
+		out.Lines = append(out.Lines, x)
+	}
+	return out
+}

@@ -1,0 +1,216 @@
+package gateway
+
+import (
+	"context"
+	"io"
+	"slices"
+	"time"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/edi/guide"
+	"entente/edi/schema"
+	"entente/edi/translate"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Route is how a company receives one kind of document of a partner: each chooses for
+// itself. Acknowledgements always follow what they answer.
+type Route struct {
+	Partnership string
+	Org         string // company id of the receiver
+	Kind        string // "850", "855", "856" or "810", whatever the standard
+	Door        string // a Route… word
+	Syntax      string // SyntaxX12 or SyntaxEDIFACT; empty: that of the order
+	Version     string // GS08, or "D:96A:UN" with EANCOM's association; empty: that of the order
+	Changed     time.Time
+	ChangedBy   string // person id
+}
+
+// The doors of a Route.
+const (
+	// RouteUsual is the house's own way: a reseller gets what answers its orders at its
+	// station if it has one, else in its outbox; a supplier reads orders on the pages.
+	RouteUsual  = ""
+	RoutePages  = "pages"  // nothing is sent
+	RouteOutbox = "outbox" // HTTP, SFTP /out and the company's own SFTP servers
+	RouteAS2    = "as2"    // the company's station; the outbox while it has none
+)
+
+// RouteDoors lists the doors in the order of the form.
+var RouteDoors = []string{RouteUsual, RoutePages, RouteOutbox, RouteAS2}
+
+// RouteFormat is a standard with a release that documents are written in.
+type RouteFormat struct{ Syntax, Version string }
+
+// RouteFormats lists what a route may name beside nothing.
+var RouteFormats = []RouteFormat{
+	{SyntaxX12, "004010"}, {SyntaxX12, "005010"}, {SyntaxEDIFACT, "D:96A:UN"}, {SyntaxEDIFACT, "D:96A:UN:EAN008"}, {SyntaxEDIFACT, "D:01B:UN"}, {SyntaxEDIFACT, "D:01B:UN:EAN010"},
+}
+
+// routeKinds are what a side receives.
+func routeKinds(supplier bool) []string {
+	if supplier {
+		return []string{"850"}
+	}
+	return []string{"855", "856", "810"}
+}
+
+// Routes returns how the actor's company receives each kind of document in a
+// partnership; what nobody chose is RouteUsual.
+// Codes: NotFound.
+func (s *Service) Routes(ctx context.Context, actor access.Actor, partnership string) ([]Route, error) {
+	supplier, _, err := s.linked(ctx, actor, access.LinkRead, partnership)
+	if err != nil {
+		return nil, err
+	}
+	var out []Route
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		out = nil
+		rows, err := routesOf(ctx, partnership, actor.Org)
+		for _, kind := range routeKinds(supplier == actor.Org) {
+			r := Route{Partnership: partnership, Org: actor.Org, Kind: kind}
+			if i := slices.IndexFunc(rows, func(x routeRow) bool { return x.Kind == kind }); i >= 0 {
+				r = rows[i].route()
+			}
+			out = append(out, r)
+		}
+		return err
+	})
+	return out, err
+}
+
+// SetRoutes chooses how the actor's company receives documents in a partnership: those
+// named, the others stay. What was made before keeps its way.
+// Codes: NotFound, Forbidden, Invalid (a kind that it does not receive, an unknown door
+// or format).
+func (s *Service) SetRoutes(ctx context.Context, actor access.Actor, partnership string, routes []Route) error {
+	supplier, reseller, err := s.linked(ctx, actor, access.LinkManage, partnership)
+	if err != nil {
+		return err
+	}
+	bad := fault.New(fault.Invalid, "form.invalid")
+	kinds := routeKinds(supplier == actor.Org)
+	for _, r := range routes {
+		if !slices.Contains(kinds, r.Kind) {
+			bad.With("kind", "edi.route_kind", "Kind", text(r.Kind, 10))
+			continue
+		}
+		if !slices.Contains(RouteDoors, r.Door) {
+			bad.With("door_"+r.Kind, "edi.route_door")
+		}
+		if f := (RouteFormat{r.Syntax, r.Version}); f != (RouteFormat{}) && !slices.Contains(RouteFormats, f) {
+			bad.With("format_"+r.Kind, "edi.route_format")
+		}
+	}
+	if err := bad.OrNil(); err != nil {
+		return err
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		for _, r := range routes {
+			err := saveRoute(ctx, &routeRow{
+				PartnershipID: partnership, OrgID: actor.Org, Kind: r.Kind, SupplierID: supplier, ResellerID: reseller, Door: r.Door, Syntax: r.Syntax, Version: r.Version,
+				Changed: db.Micros(db.Now(ctx)), ChangedBy: actor.Person,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: "edi.routes", SubjectKind: "partnership", SubjectID: partnership, Outcome: audit.Done})
+	})
+}
+
+// linked checks that the actor may do something about a partnership's connection.
+func (s *Service) linked(ctx context.Context, actor access.Actor, do access.Action, partnership string) (supplier, reseller string, err error) {
+	if _, err := access.List(actor, access.LinkRead); err != nil {
+		return "", "", err
+	}
+	supplier, reseller, err = s.partners.Sides(ctx, actor, partnership)
+	if err == nil {
+		err = access.Check(actor, do, access.Shared(supplier, reseller))
+	}
+	return supplier, reseller, err
+}
+
+// RouteTo says how the receiver of a document wants it: the partner's choice, for those
+// who make documents. The actor is the system of the sending company.
+// Codes: NotFound, Forbidden (a person).
+func (s *Service) RouteTo(ctx context.Context, actor access.Actor, partnership, org, kind string) (Route, error) {
+	if _, _, err := s.linked(ctx, actor, access.LinkRead, partnership); err != nil {
+		return Route{}, err
+	}
+	if actor.Person != "" {
+		return Route{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	out := Route{Partnership: partnership, Org: org, Kind: kind}
+	err := s.db.View(db.WithOrgs(ctx, actor.Org, org), func(ctx context.Context) error {
+		r, err := routeOf(ctx, partnership, org, kind)
+		if r != nil {
+			out = r.route()
+		}
+		return err
+	})
+	return out, err
+}
+
+// twinKinds are the X12 names of messages that have a route.
+var twinKinds = map[string]string{"ORDERS": "850", "ORDRSP": "855", "DESADV": "856", "INVOIC": "810"}
+
+// carried says whether what we made is offered to the courier.
+func carried(ctx context.Context, m made) (bool, error) {
+	kind := m.Kind
+	if k := twinKinds[kind]; k != "" {
+		kind = k
+	}
+	r, err := routeOf(ctx, m.Partnership, m.To, kind)
+	return err == nil && (r == nil || r.Door != RouteOutbox), err
+}
+
+// Document reads the business document of one set again, as it was translated when it
+// came; nil where it has none.
+// Codes: NotFound.
+func (s *Service) Document(ctx context.Context, actor access.Actor, id string, position int) (translate.Document, error) {
+	var r *interchangeRow
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		if r, err = interchangeByID(ctx, id); err != nil {
+			return err
+		}
+		return access.Check(actor, access.EDIRead, r.resource())
+	})
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.open(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	v := &oneDocument{}
+	err = schema.Read(body, guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: position - 1}), v)
+	if v.found {
+		return v.doc, nil
+	}
+	if err == nil {
+		err = notFound()
+	}
+	return nil, err
+}
+
+// oneDocument stops after the first set it is shown.
+type oneDocument struct {
+	doc   translate.Document
+	found bool
+}
+
+func (*oneDocument) Interchange(*schema.Interchange) error    { return nil }
+func (*oneDocument) Group(*schema.Group) error                { return nil }
+func (*oneDocument) GroupEnd(*schema.Group) error             { return nil }
+func (*oneDocument) InterchangeEnd(*schema.Interchange) error { return nil }
+
+// Set translates the set and ends the reading.
+func (v *oneDocument) Set(set *schema.Set) error {
+	v.doc, _ = translate.Read(set)
+	v.found = true
+	return io.EOF
+}

@@ -1,0 +1,56 @@
+package gateway
+
+import (
+	"context"
+	"testing"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Each company chooses for itself what it receives; a third one sees nothing.
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dbtest.CheckModels(t, d, routeRow{})
+		b := setup(t, d, Options{})
+		err := d.InTx(t.Context(), func(ctx context.Context) error {
+			return db.Tx(ctx).Exec("INSERT INTO partnership (id, supplier_id, reseller_id, state, currency, price_tolerance, quantity_tolerance, created, version, moved_by) VALUES (?, ?, ?, 'active', 'GBP', 0, 0, 1, 1, '')", withKestrel.ID, aurelia, kestrel).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := b.s.Routes(t.Context(), ingrid, withKestrel.ID)
+		if err != nil || len(list) != 1 || list[0].Kind != "850" || list[0].Door != RouteUsual {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		if err := b.s.SetRoutes(t.Context(), ingrid, withKestrel.ID, []Route{{Kind: "850", Door: RouteOutbox, Syntax: SyntaxX12, Version: "004010"}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range []Route{{Kind: "855", Door: RouteOutbox}, {Kind: "850", Door: "mail"}, {Kind: "850", Syntax: SyntaxX12, Version: "D:96A:UN"}} {
+			if err := b.s.SetRoutes(t.Context(), ingrid, withKestrel.ID, []Route{r}); fault.CodeOf(err) != fault.Invalid {
+				t.Errorf("%+v: %v", r, err)
+			}
+		}
+		theirs, err := b.s.Routes(t.Context(), maya, withKestrel.ID)
+		if err != nil || len(theirs) != 3 || theirs[0].Door != RouteUsual {
+			t.Fatalf("%+v, %v", theirs, err)
+		}
+		got, err := b.s.RouteTo(t.Context(), access.System("edi", kestrel), withKestrel.ID, aurelia, "850")
+		if err != nil || got.Door != RouteOutbox || got.Version != "004010" {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if _, err := b.s.RouteTo(t.Context(), maya, withKestrel.ID, aurelia, "850"); fault.CodeOf(err) != fault.Forbidden {
+			t.Errorf("a person: %v", err)
+		}
+		for _, err := range []error{second(b.s.Routes(t.Context(), kaarel, withKestrel.ID)), b.s.SetRoutes(t.Context(), kaarel, withKestrel.ID, nil), second(b.s.RouteTo(t.Context(), access.System("edi", baltic), withKestrel.ID, aurelia, "850"))} {
+			if fault.CodeOf(err) != fault.NotFound {
+				t.Errorf("a stranger: %v", err)
+			}
+		}
+	})
+}
+
+func second[T any](_ T, err error) error { return err }

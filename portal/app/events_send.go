@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+
+	"entente/db/job"
+	"entente/edi/doc"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+	"entente/prm/trade"
+)
+
+// to850 sends a booked order to a supplier that chose a door for it: from the document
+// that came, so that nothing of it is lost, else from the order.
+func (a *App) to850(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil || t.Quiet {
+		return err
+	}
+	actor := access.System("edi", t.Reseller)
+	route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "850")
+	if err != nil || route.Door == gateway.RouteUsual || route.Door == gateway.RoutePages {
+		return err
+	}
+	made, p, err := a.trade.PurchaseOrder(ctx, actor, t.Order)
+	if err != nil {
+		return err
+	}
+	d := &made
+	if t.Interchange != "" && t.SetNo > 0 {
+		came, err := a.gateway.Document(ctx, actor, t.Interchange, t.SetNo)
+		if err != nil && !fault.IsNotFound(err) {
+			return err
+		}
+		if x, ok := came.(*doc.PurchaseOrder); ok && x != nil {
+			d = x
+		}
+	}
+	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "850", Doc: d, DocumentKind: trade.DocumentOrder, DocumentID: string(t.Order), Number: d.Number})
+}
+
+// emit sends a document by the way its receiver chose: else by the way its order came,
+// or, for an order made on the pages, to its X12 or EDIFACT address. Who has none reads
+// it on the pages.
+func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p trade.Parties, out gateway.Outgoing) error {
+	if p.Interchange != "" || p.Follows {
+		return nil // it went out before, or with another
+	}
+	to := t.Reseller
+	if actor.Org == t.Reseller {
+		to = t.Supplier
+	}
+	route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, to, out.Kind)
+	if err != nil || route.Door == gateway.RoutePages {
+		return err
+	}
+	out.Supplier, out.Reseller, out.Partnership, out.From = t.Supplier, t.Reseller, t.Partnership, actor.Org
+	out.ReplyTo = t.Interchange
+	if addressed, err := a.addressed(ctx, actor, t, to, route, &out); err != nil || !addressed {
+		return err
+	}
+	done, err := a.gateway.Emit(ctx, actor, out)
+	if err != nil || out.DocumentKind == trade.DocumentShipment || out.DocumentKind == trade.DocumentOrder { // found by its set
+		return err
+	}
+	return a.trade.SetInterchange(ctx, actor, out.DocumentKind, out.DocumentID, done.ID)
+}
+
+// addressed fills in sender and receiver where the document follows no interchange, or
+// another standard was chosen; false: the receiver has no address that both confirmed.
+func (a *App) addressed(ctx context.Context, actor access.Actor, t trade.Event, to string, route gateway.Route, out *gateway.Outgoing) (bool, error) {
+	syntaxes := []string{gateway.SyntaxX12, gateway.SyntaxEDIFACT}
+	if route.Syntax != "" {
+		syntaxes = []string{route.Syntax}
+	} else if out.ReplyTo != "" {
+		return true, nil
+	}
+	for _, syntax := range syntaxes {
+		kind := account.X12
+		if syntax == gateway.SyntaxEDIFACT {
+			kind = account.EDIFACT
+		}
+		from, at, ok, err := a.partners.Addresses(ctx, actor, t.Partnership, kind, actor.Org, to)
+		if err != nil {
+			return false, err
+		}
+		if ok {
+			out.ReplyTo, out.Syntax, out.Version = "", syntax, route.Version
+			out.Sender, out.Receiver = gateway.Identity{Qualifier: from.Qualifier, Value: from.Value}, gateway.Identity{Qualifier: at.Qualifier, Value: at.Value}
+			return true, nil
+		}
+	}
+	return out.ReplyTo != "", nil // the standard that was chosen has no address: the usual way
+}
