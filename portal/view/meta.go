@@ -68,6 +68,9 @@ func (*ConnectionPage) meta() meta {
 	return meta{block: "connection", layout: "app", nav: NavConnections}
 }
 func (*BenchPage) meta() meta { return meta{block: "bench", layout: "app", nav: NavConnections} }
+func (*WizardPage) meta() meta {
+	return meta{block: "wizard", layout: "app", nav: NavConnections}
+}
 func (*SheetPage) meta() meta { return meta{block: "sheet", layout: "app", nav: NavConnections} }
 func (*PartnersPage) meta() meta {
 	return meta{block: "partners", layout: "app", nav: NavPartners, head: true}

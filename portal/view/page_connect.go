@@ -135,6 +135,7 @@ type LoginRow struct {
 	Password      bool
 	Keys          []string // fingerprints
 	Created, Used time.Time
+	Tries         []CheckRow // the last ways a sign-in ended, newest first
 }
 
 // RemotesCard are the company's own SFTP servers. Forms post to URL + "/servers", "/servers/{id}/check" and "/servers/{id}/remove".
@@ -179,6 +180,9 @@ type BenchPage struct {
 	Samples  []Sample
 	Form     Form
 	Result   *BenchResult
+	Gate     bool // the partnership is tested first: the portal answers test orders by itself
+	CanSend  bool // the viewer sends the supplier's test documents
+	CanPost  bool // what was tried may be sent as a test: posts edi to URL + "/bench/send"
 }
 
 // Sample is a file made for this partnership. Bad ones are refused, and About says why.

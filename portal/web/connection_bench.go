@@ -41,9 +41,20 @@ func (v *visit) benchPage(status int, form view.Form, raw []byte) error {
 		return err
 	}
 	page := &view.BenchPage{Base: v.shell(), Connection: v.connection(l, "bench"), Samples: v.samples(l), Form: form}
-	if page.Scenario, page.Standard, err = v.scenario(l); err != nil {
+	gate, err := v.w.d.Gateway.Gate(v.ctx, v.actor(), l.p.ID)
+	if err != nil {
 		return err
 	}
+	tests, err := v.w.d.Gateway.Rehearsal(v.ctx, v.actor(), l.p.ID)
+	if err != nil {
+		return err
+	}
+	if page.Gate = slices.ContainsFunc(gate.Stages, gateway.Stage.Tested); page.Gate || tests.Order != "" {
+		page.Scenario, page.Standard = v.ticks(l, tests), map[string]string{gateway.SyntaxX12: "X12", gateway.SyntaxEDIFACT: "EDIFACT", "": "X12"}[tests.Standard]
+	} else if page.Scenario, page.Standard, err = v.scenario(l); err != nil {
+		return err
+	}
+	page.CanSend = tests.Order != "" && l.own == l.p.Supplier && v.may(access.LinkManage, l.p.Resource()) && v.may(access.EDISend, access.Own(l.own))
 	page.Done = doneOf(page.Scenario)
 	if raw != nil {
 		result, err := v.tried(l, raw)
@@ -56,6 +67,7 @@ func (v *visit) benchPage(status int, form view.Form, raw []byte) error {
 			page.Form.Errors, page.Form.Note = errs, note
 		}
 		page.Result = result
+		page.CanPost = result != nil && len(result.Envelope) == 0 && form.Value("edi") != "" && v.may(access.EDISend, access.Own(v.org())) && v.onlyTest(raw) == nil
 	}
 	return v.renderAs(status, page, nil)
 }

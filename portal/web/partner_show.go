@@ -215,7 +215,10 @@ func partnerConfirm(v *visit) error {
 		return err
 	}
 	back := v.path("partners", id)
-	if v.FormValue("back") == "connection" {
+	switch v.FormValue("back") {
+	case "connect":
+		back = v.path("edi", "connections", id) + "/connect?step=confirm"
+	case "connection":
 		back = v.path("edi", "connections", id)
 	}
 	return v.done(back, "said.identity_confirmed")
@@ -238,6 +241,9 @@ func partnerMove(name string) func(*visit) error {
 		}
 		if err != nil {
 			return err
+		}
+		if v.FormValue("back") == "connect" {
+			return v.done(v.wizardURL("ids"), "said.saved")
 		}
 		return v.done(v.path("partners", id), "said.saved")
 	}

@@ -219,6 +219,8 @@ func (v *visit) subjectURL(kind, id string) string {
 		return v.path("edi", id)
 	case "partnership":
 		return v.path("partners", id)
+	case "connection":
+		return v.path("edi", "connections", id, "connect")
 	case "room":
 		return v.path("rooms", id)
 	}
