@@ -144,6 +144,7 @@ func catalogueRoutes() []Route {
 func ediRoutes() []Route {
 	return append(ediDeskRoutes(), []Route{
 		get("/c/:slug/edi", "messages", InCompany, access.EDIRead, ediList),
+		get("/c/:slug/edi/connect", "connect the first partner", InCompany, access.LinkRead, connectFirst),
 		get("/c/:slug/edi/connections", "connections", InCompany, access.LinkRead, connectionList),
 		get("/c/:slug/edi/connections/:id", "connection", InCompany, access.LinkRead, connectionShow),
 		get("/c/:slug/edi/connections/:id/connect", "connect", InCompany, access.LinkRead, connectShow),
@@ -187,6 +188,8 @@ func talkRoutes() []Route {
 		post("/c/:slug/rooms/:id/messages", "post message", InCompany, access.RoomPost, roomPost),
 		get("/c/:slug/partners", "partners", InCompany, access.PartnerRead, partnerList),
 		post("/c/:slug/partners", "invite partner", InCompany, access.PartnerManage, partnerInvite),
+		post("/c/:slug/partners/new", "invite a new company", InCompany, access.OrgFound, partnerFound),
+		post("/c/:slug/partners/:id/again", "make a new link for a new company", InCompany, access.OrgFound, partnerAgain),
 		get("/c/:slug/partners/:id", "partner", InCompany, access.PartnerRead, partnerShow),
 		post("/c/:slug/partners/:id/settings", "partner settings", InCompany, access.PartnerManage, partnerSettings),
 		post("/c/:slug/partners/:id/identities/:identity/confirm", "confirm identity", InCompany, access.PartnerManage, partnerConfirm),
