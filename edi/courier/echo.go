@@ -147,7 +147,8 @@ func (s *Service) echo(ctx context.Context, out *Echo, rel as2.Relation, address
 		step("AS2", "echo.packed", false, "from", rel.Agreement.Us, "to", rel.Agreement.Them, "security", strings.ReplaceAll(w, ",", ", "))
 	}
 	began := time.Now()
-	status, header, answer, err := s.post(ctx, address, req.Header, req.Body)
+	size, open := bytesBody(req.Body)
+	status, header, answer, err := s.post(ctx, address, req.Header, size, open)
 	took := time.Since(began)
 	if err != nil {
 		step("HTTP", reasonOf(err, "courier.unreachable"), true)

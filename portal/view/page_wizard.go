@@ -23,6 +23,7 @@ type WizardPage struct {
 	Waits      Text // for the other company: what it has to do; empty: nothing
 
 	Ours, Theirs []Identity
+	CanConfirm   bool  // some of theirs at once: posts identity, repeated, to URL + "/connect/confirm"
 	Identity     *Form // kind, qualifier, value; nil: not allowed
 	Kinds        []Option
 

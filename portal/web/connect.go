@@ -219,6 +219,7 @@ func (v *visit) wizardStep(page *view.WizardPage, w wizard, f linkForms) error {
 		}
 		for _, i := range l.theirs.ids {
 			page.Theirs = append(page.Theirs, v.identity(i, l.n, confirm))
+			page.CanConfirm = page.CanConfirm || confirm && i.Confirmed.IsZero()
 		}
 		if v.may(access.OrgManage, access.Own(l.own)) {
 			page.Identity = v.identityForm(l, f)

@@ -35,6 +35,19 @@ func connectIdentity(v *visit) error {
 	return v.wizardPage(422, linkForms{step: "ids", identity: &form})
 }
 
+// connectConfirm says that the identities shown are known to be the other company's.
+func connectConfirm(v *visit) error {
+	if err := v.mayLink(); err != nil {
+		return err
+	}
+	for _, id := range v.all("identity") {
+		if err := v.w.d.Partners.ConfirmIdentity(v.ctx, v.actor(), v.Params("id"), id); err != nil {
+			return err
+		}
+	}
+	return v.done(v.path("edi", "connections", v.Params("id"))+"/connect", "said.identity_confirmed")
+}
+
 // wizardTokenDays is the life of a token made in the wizard.
 const wizardTokenDays = 180
 

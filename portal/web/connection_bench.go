@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -31,9 +32,29 @@ import (
 const benchSets = 20
 
 // benchShow is the test bench of a partnership.
+// With from it begins with the text of an interchange, to be mended.
 func benchShow(v *visit) error {
-	return v.benchPage(200, view.Form{}, nil)
+	id := v.Query("from")
+	if id == "" {
+		return v.benchPage(200, view.Form{}, nil)
+	}
+	body, i, err := v.w.d.Gateway.Raw(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if i.Size > maxMend || i.Partnership != v.Params("id") {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	raw, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	return v.benchPage(200, view.Form{Values: map[string]string{"edi": string(raw)}}, raw)
 }
+
+// maxMend is the largest interchange, in bytes, that is mended in a text field.
+const maxMend = 64 << 10
 
 func (v *visit) benchPage(status int, form view.Form, raw []byte) error {
 	l, err := v.link(v.Params("id"))

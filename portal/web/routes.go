@@ -149,6 +149,7 @@ func ediRoutes() []Route {
 		get("/c/:slug/edi/connections/:id", "connection", InCompany, access.LinkRead, connectionShow),
 		get("/c/:slug/edi/connections/:id/connect", "connect", InCompany, access.LinkRead, connectShow),
 		post("/c/:slug/edi/connections/:id/connect/identity", "add identity in the wizard", InCompany, access.OrgManage, connectIdentity),
+		post("/c/:slug/edi/connections/:id/connect/confirm", "confirm identities in the wizard", InCompany, access.PartnerManage, connectConfirm),
 		post("/c/:slug/edi/connections/:id/connect/token", "make token in the wizard", InCompany, access.TokenOwn, connectToken),
 		post("/c/:slug/edi/connections/:id/connect/test", "test first", InCompany, access.LinkManage, connectTest),
 		post("/c/:slug/edi/connections/:id/connect/live", "go live", InCompany, access.LinkManage, connectLive),

@@ -133,6 +133,9 @@ func (s *Service) Unfound(ctx context.Context, actor access.Actor, org string) e
 // MailFounding mails the link of a founding where a mail server is set. Call it after the
 // transaction that made it.
 func (s *Service) MailFounding(ctx context.Context, actor access.Actor, link OneTime, locale string) error {
+	if err := s.own(ctx, actor, access.OrgFound); err != nil {
+		return err
+	}
 	org, by, err := s.names(ctx, actor)
 	if err != nil {
 		return err
