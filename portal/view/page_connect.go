@@ -135,7 +135,6 @@ type LoginRow struct {
 	Password      bool
 	Keys          []string // fingerprints
 	Created, Used time.Time
-	Tries         []CheckRow // the last ways a sign-in ended, newest first
 }
 
 // RemotesCard are the company's own SFTP servers. Forms post to URL + "/servers", "/servers/{id}/check" and "/servers/{id}/remove".
