@@ -32,6 +32,11 @@ CREATE TABLE as2_certificate (
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
+CREATE TABLE as2_echo (
+  partnership_id text NOT NULL, org_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, happened bigint NOT NULL, person_id text NOT NULL, good bigint NOT NULL, advice text NOT NULL, steps text NOT NULL,
+  PRIMARY KEY (partnership_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE as2_message (
   id text NOT NULL, direction text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, sender_id text NOT NULL, receiver_id text NOT NULL, as2_from text NOT NULL, as2_to text NOT NULL, message_id text NOT NULL, proved boolean NOT NULL, interchanges text NOT NULL, submission_id text NOT NULL, headers text NOT NULL, sent text NOT NULL, blob text NOT NULL, size bigint NOT NULL, body_hash text NOT NULL, content_hash text NOT NULL, mic text NOT NULL, mic_algorithm text NOT NULL, security text NOT NULL, file_names text NOT NULL, state text NOT NULL, disposition text NOT NULL, reason text NOT NULL, receipt_headers text NOT NULL, receipt bytea, receipt_url text NOT NULL, receipt_mic text NOT NULL, receipt_proved boolean NOT NULL, lane text NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, last_error text NOT NULL, happened bigint NOT NULL, settled bigint NOT NULL,
   PRIMARY KEY (id),
@@ -189,6 +194,11 @@ CREATE TABLE edi_set (
 CREATE INDEX edi_set_document ON edi_set USING btree (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set USING btree (supplier_id, reseller_id, group_control);
 CREATE INDEX edi_set_key ON edi_set USING btree (business_key, interchange_id);
+CREATE TABLE edi_stage (
+  partnership_id text NOT NULL, sender_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, started bigint NOT NULL, started_by text NOT NULL, supplier_yes bigint NOT NULL, supplier_by text NOT NULL, reseller_yes bigint NOT NULL, reseller_by text NOT NULL, live bigint NOT NULL,
+  PRIMARY KEY (partnership_id, sender_id),
+  FOREIGN KEY (sender_id) REFERENCES org(id)
+);
 CREATE TABLE edi_submission (
   org_id text NOT NULL, id text NOT NULL, idempotency_key text NOT NULL, sha256 text NOT NULL, answer text NOT NULL, made_by text NOT NULL, received bigint NOT NULL,
   PRIMARY KEY (org_id, id)

@@ -20,6 +20,9 @@ CREATE TABLE as2_certificate (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, purpose TEXT NOT NULL, der BLOB NOT NULL, private BLOB, fingerprint TEXT NOT NULL, subject TEXT NOT NULL, issuer TEXT NOT NULL, serial TEXT NOT NULL, algorithm TEXT NOT NULL,
   not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, use_from INTEGER NOT NULL, retired INTEGER NOT NULL, warned INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, id), UNIQUE (org_id, fingerprint)
 );
+CREATE TABLE as2_echo (
+  partnership_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, happened INTEGER NOT NULL, person_id TEXT NOT NULL, good INTEGER NOT NULL, advice TEXT NOT NULL, steps TEXT NOT NULL, PRIMARY KEY (partnership_id, org_id)
+);
 CREATE TABLE as2_message (
   id TEXT PRIMARY KEY, direction TEXT NOT NULL, partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id), receiver_id TEXT NOT NULL REFERENCES org(id),
   as2_from TEXT NOT NULL, as2_to TEXT NOT NULL, message_id TEXT NOT NULL, proved BOOLEAN NOT NULL, interchanges TEXT NOT NULL, submission_id TEXT NOT NULL,
@@ -156,6 +159,10 @@ CREATE TABLE edi_set (
 CREATE INDEX edi_set_document ON edi_set (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set (supplier_id, reseller_id, group_control);
 CREATE INDEX edi_set_key ON edi_set (business_key, interchange_id);
+CREATE TABLE edi_stage (
+  partnership_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, started INTEGER NOT NULL, started_by TEXT NOT NULL,
+  supplier_yes INTEGER NOT NULL, supplier_by TEXT NOT NULL, reseller_yes INTEGER NOT NULL, reseller_by TEXT NOT NULL, live INTEGER NOT NULL, PRIMARY KEY (partnership_id, sender_id)
+);
 CREATE TABLE edi_submission (
   org_id TEXT NOT NULL, id TEXT NOT NULL, idempotency_key TEXT NOT NULL, sha256 TEXT NOT NULL, answer TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (org_id, id)
 );

@@ -17,6 +17,7 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/db/blob"
 	"entente/edi/as2"
 	"entente/edi/gateway"
 	"entente/prm/access"
@@ -331,6 +332,9 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 	if err := s.edge("staged"); err != nil {
 		return s.busy(err)
 	}
+	if isEcho(got) && !slices.ContainsFunc(got.Payloads, func(p as2.Payload) bool { return gateway.LooksLikeEDI(p.Data) }) {
+		return s.takeEcho(ctx, in, got, route, row, mdn, reply, original)
+	}
 	_, err = s.Gateway.Receive(ctx, access.Station("as2:"+got.From, route.Sender), gateway.Submission{
 		Reader: documents(got.Payloads), Door: "as2", Receiver: route.Receiver,
 		Also: func(ctx context.Context, a gateway.Answer) error {
@@ -382,6 +386,38 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 			d = as2.AuthenticationFailed
 		}
 		return s.refuse(ctx, in, got, route, &as2.Failure{Disposition: d, Reason: as2.Reason(fault.KeyOf(err)), Err: err})
+	}
+	return s.busy(err)
+}
+
+// takeEcho stores a test message of a partner with its receipt, and nothing else.
+func (s *Service) takeEcho(ctx context.Context, in Arrival, got *as2.Received, route Route, row messageRow, mdn *as2.Request, reply Reply, original *blob.Staged) Reply {
+	err := s.DB.InTx(db.WithOrgs(ctx, route.Supplier, route.Reseller), func(ctx context.Context) error {
+		r := row // fn may run again
+		r.Happened = db.Micros(db.Now(ctx))
+		r.Settled = r.Happened
+		s.keepReceipt(&r, mdn, got)
+		isNew, err := insertMessage(ctx, &r)
+		if err == nil && !isNew {
+			err = errRepeated
+		}
+		if err == nil {
+			err = original.Insert(ctx)
+		}
+		if err == nil && r.NextAt > 0 {
+			err = s.Jobs.Wake(ctx, drainName)
+		}
+		return err
+	})
+	switch {
+	case err == nil:
+		return reply
+	case errors.Is(err, errRepeated):
+		earlier, err := s.earlier(ctx, route, &row)
+		if err != nil || earlier == nil {
+			return s.busy(errors.Join(errRepeated, err))
+		}
+		return s.repeated(ctx, in, got, route, earlier, &row)
 	}
 	return s.busy(err)
 }

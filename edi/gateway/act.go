@@ -42,7 +42,8 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, delivery st
 }
 
 // Resolve answers a held or parked interchange: AnswerProcess or AnswerDiscard.
-// Codes: NotFound, Forbidden, Conflict when it does not wait for an answer.
+// Codes: NotFound, Forbidden, Conflict when it does not wait for an answer, or is for
+// production in a direction that is not live.
 func (s *Service) Resolve(ctx context.Context, actor access.Actor, id, answer string) error {
 	if err := may(actor); err != nil {
 		return err
@@ -59,6 +60,9 @@ func (s *Service) Resolve(ctx context.Context, actor access.Actor, id, answer st
 		var values map[string]any
 		switch answer {
 		case AnswerProcess:
+			if err := passes(ctx, r); err != nil {
+				return err
+			}
 			values = map[string]any{"state": string(Received), "next_at": now, "attempts": 0, "last_error": ""}
 			if r.Held != "" {
 				values["held"] = HeldReleased

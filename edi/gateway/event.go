@@ -1,5 +1,12 @@
 package gateway
 
+import (
+	"context"
+
+	"entente/db/job"
+	"entente/prm/access"
+)
+
 // The events of the gateway. Their object is the interchange, their companies
 // are both sides. Payloads hold ids, never content.
 const (
@@ -19,6 +26,10 @@ const (
 	EventOverdue = "edi.Overdue"
 	// EventAsked: the sender asks for an overdue acknowledgement (AskedEvent).
 	EventAsked = "edi.Asked"
+	// EventLiveAsked: one company says that a direction goes live (LiveEvent).
+	EventLiveAsked = "edi.LiveAsked"
+	// EventLive: both said it (LiveEvent).
+	EventLive = "edi.Live"
 )
 
 // MaxRejectedEvents bounds the DocumentRejected events of one interchange.
@@ -85,4 +96,23 @@ type OverdueEvent struct {
 type AskedEvent struct {
 	Parties
 	Person string `json:"person"`
+}
+
+// LiveEvent is the payload of EventLiveAsked and EventLive. Sender is the company whose
+// documents go live, Org the one that said so, Person its person.
+type LiveEvent struct {
+	Partnership string `json:"partnership"`
+	Supplier    string `json:"supplier"`
+	Reseller    string `json:"reseller"`
+	Sender      string `json:"sender"`
+	Org         string `json:"org"`
+	Person      string `json:"person"`
+}
+
+// tellStage publishes that somebody said that a direction goes live. Its object is the
+// partnership.
+func (s *Service) tellStage(ctx context.Context, kind string, r *stageRow, actor access.Actor) error {
+	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: []string{r.SupplierID, r.ResellerID}, Object: r.PartnershipID, Payload: LiveEvent{
+		Partnership: r.PartnershipID, Supplier: r.SupplierID, Reseller: r.ResellerID, Sender: r.SenderID, Org: actor.Org, Person: actor.Person,
+	}})
 }

@@ -75,6 +75,7 @@ const (
 	HeldByHand        = "by_hand"        // a person said: wait
 	HeldReleased      = "released"       // a person said: process
 	HeldDiscarded     = "discarded"      // a person said: discard
+	HeldNotLive       = "not_live"       // its direction is tested first (Stage)
 )
 
 // The answers of Resolve.

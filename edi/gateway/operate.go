@@ -51,7 +51,7 @@ func (s *Service) Hold(ctx context.Context, actor access.Actor, id string) error
 
 // Release sets free what Hold, or the gateway itself, stopped: it is processed, or lies
 // in its receiver's outbox again.
-// Codes: NotFound, Forbidden, Conflict (it is not held).
+// Codes: NotFound, Forbidden, Conflict (it is not held, or its direction is not live).
 func (s *Service) Release(ctx context.Context, actor access.Actor, id string) error {
 	if err := may(actor); err != nil {
 		return err
@@ -67,7 +67,23 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id string) er
 		case r.Origin == OriginMade && r.SenderID != actor.Org:
 			return fault.New(fault.Forbidden, "edi.sender_only")
 		}
-		ok, err := change(ctx, id, map[string]any{"delivery": DeliveryWaiting}, "origin = ? AND delivery = ?", OriginMade, DeliveryHeld)
+		values := map[string]any{"delivery": DeliveryWaiting}
+		if r.Held == HeldNotLive && r.Delivery == DeliveryHeld { // no courier saw it yet
+			if err := passes(ctx, r); err != nil {
+				return err
+			}
+			values["held"] = HeldReleased
+			if s.courier != nil {
+				taken, err := s.courier.Take(ctx, r.view())
+				if err != nil {
+					return err
+				}
+				if taken {
+					values["delivery"] = DeliverySending
+				}
+			}
+		}
+		ok, err := change(ctx, id, values, "origin = ? AND delivery = ?", OriginMade, DeliveryHeld)
 		if err != nil {
 			return err
 		}

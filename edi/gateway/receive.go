@@ -262,6 +262,9 @@ func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionR
 			if err := s.holdIfReused(ctx, &r); err != nil {
 				return Answer{}, err
 			}
+			if err := s.holdUntilLive(ctx, &r); err != nil {
+				return Answer{}, err
+			}
 		}
 		answer.Interchanges = append(answer.Interchanges, ReceivedMessage{ID: r.ID, Href: Href(r.ID), Duplicate: !isNew})
 	}

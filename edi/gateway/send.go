@@ -368,7 +368,16 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 		Lane:     lane(Partnership{ID: m.Partnership, Supplier: m.Supplier, Reseller: m.Reseller}, m.From) + ":out",
 		Received: at, Processed: at,
 	}
-	offered := s.courier != nil
+	if !m.Test && !acknowledges(m.Kind) {
+		closed, err := gated(ctx, m.Partnership, m.From)
+		if err != nil {
+			return "", err
+		}
+		if closed {
+			r.Delivery, r.Held = DeliveryHeld, HeldNotLive
+		}
+	}
+	offered := s.courier != nil && r.Delivery == DeliveryWaiting
 	if offered {
 		if offered, err = carried(ctx, m); err != nil {
 			return "", err

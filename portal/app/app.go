@@ -141,6 +141,7 @@ func (a *App) build(ctx context.Context) error {
 	a.accounts = account.NewService(a.db, account.Options{})
 	a.mail = mail.New(a.db, a.jobs, mail.Options{SMTP: a.cfg.SMTPURL, BaseURL: a.cfg.BaseURL, Log: a.log})
 	a.partners = partner.NewService(a.db, a.jobs, a.accounts.Directory())
+	a.partners.Tie(a.accounts)
 	a.notify = notify.NewService(a.db)
 	a.catalog = catalog.New(a.db, a.jobs)
 	a.trade = trade.New(a.db, a.catalog, a.jobs)

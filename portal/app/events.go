@@ -37,6 +37,9 @@ func (a *App) subscribe() {
 	s("agreement-rooms", append(agreement.Events(), partner.EventActivated, partner.EventEnded), a.agreementRooms)
 	s("agreement-notices", agreement.Events(), a.agreementNotices)
 	s("edi-850", []string{trade.OrderReceived}, a.to850)
+	s("edi-tests", []string{gateway.EventProcessed, gateway.EventAcknowledged}, a.continueTests)
+	s("stage-told", []string{gateway.EventLiveAsked, gateway.EventLive}, a.stageTold)
+	s("first-week", []string{gateway.EventDocumentRejected}, a.firstWeek)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
@@ -123,13 +126,22 @@ func (a *App) ediToRooms(ctx context.Context, e job.Received) error {
 		line.Kind = "edi.rejected"
 		line.Args["type"], line.Args["number"] = x.Kind, x.Number
 	case gateway.EventHeld:
-		line.Kind = "edi.held"
+		var x gateway.HeldEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		if line.Kind = "edi.held"; x.Reason == gateway.HeldNotLive {
+			line.Kind = "edi.not_live"
+		}
 	case gateway.EventFailed:
 		line.Kind = "edi.failed"
 	case gateway.EventAcknowledged:
 		var x gateway.AcknowledgedEvent
 		if err := e.Decode(&x); err != nil {
 			return err
+		}
+		if x.DocumentKind == gateway.DocumentTest {
+			return nil // the test bench shows it
 		}
 		line.Kind = "edi.acknowledged"
 		line.Args["verdict"] = x.Verdict
@@ -229,6 +241,15 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 		}
 		supplier, reseller = p.Supplier, p.Reseller
 		n.Kind = map[string]string{gateway.EventDocumentRejected: "edi.rejected", gateway.EventHeld: "edi.held", gateway.EventFailed: "edi.failed"}[e.Kind]
+		var held gateway.HeldEvent
+		if e.Kind == gateway.EventHeld {
+			if err := e.Decode(&held); err != nil {
+				return err
+			}
+		}
+		if held.Reason == gateway.HeldNotLive {
+			n.Kind = "edi.not_live"
+		}
 		n.SubjectKind, n.SubjectID = "interchange", p.Interchange
 		n.Args["type"], n.Args["number"] = p.Kind, p.Number
 	}

@@ -214,7 +214,7 @@ func TestEveryKindHasWords(t *testing.T) {
 	t.Parallel()
 	s := New(nil, &queue{}, Options{BaseURL: "https://portal.example"})
 	for _, lang := range []string{"en", "zh-CN", "fr", ""} {
-		for _, k := range []account.MailKind{account.MailInvitation, account.MailReset, account.MailFirst, account.MailAddress, account.MailAddressTold, account.MailPasswordTold} {
+		for _, k := range []account.MailKind{account.MailInvitation, account.MailFounding, account.MailReset, account.MailFirst, account.MailAddress, account.MailAddressTold, account.MailPasswordTold} {
 			m := address
 			m.Kind, m.Locale, m.Company, m.By = k, lang, "Kestrel Supply", "Dan"
 			l, err := s.Compose(m)

@@ -80,7 +80,7 @@ func TestTextIsEscaped(t *testing.T) {
 
 func TestMail(t *testing.T) {
 	for _, lang := range locale.Languages() {
-		for _, kind := range []MailKind{MailInvitation, MailReset, MailFirst, MailAddress, MailAddressTold, MailPasswordTold, MailNotice} {
+		for _, kind := range []MailKind{MailInvitation, MailFounding, MailReset, MailFirst, MailAddress, MailAddressTold, MailPasswordTold, MailNotice} {
 			m, err := renderer.Mail(Mail{Kind: kind, P: locale.New(lang, nil, now), Name: "Dan <Whitlock>", Company: "Kestrel Supply", By: "Maya Osei", URL: "https://portal.example/link/7f3k", Expires: at(26, 9, 0), Notice: T("need.refused", "number", "4500187519"), Site: "portal.example"})
 			if err != nil {
 				t.Fatal(err)

@@ -17,6 +17,7 @@ const (
 	MailInvitation   MailKind = "invitation"
 	MailReset        MailKind = "reset"
 	MailFirst        MailKind = "first"
+	MailFounding     MailKind = "founding"
 	MailAddress      MailKind = "address"
 	MailAddressTold  MailKind = "address_told" // to the old address
 	MailPasswordTold MailKind = "password_told"

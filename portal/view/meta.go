@@ -74,6 +74,9 @@ func (*AgreementPage) meta() meta {
 func (*AgreementFormPage) meta() meta {
 	return meta{block: "agreement_form", layout: "app", nav: NavConnections}
 }
+func (*WizardPage) meta() meta {
+	return meta{block: "wizard", layout: "app", nav: NavConnections}
+}
 func (*SheetPage) meta() meta { return meta{block: "sheet", layout: "app", nav: NavConnections} }
 func (*PartnersPage) meta() meta {
 	return meta{block: "partners", layout: "app", nav: NavPartners, head: true}

@@ -33,6 +33,7 @@ const (
 	LinkReset      LinkPurpose = "reset"
 	LinkFirst      LinkPurpose = "first"
 	LinkAddress    LinkPurpose = "address"
+	LinkFounding   LinkPurpose = "found" // the first person of a company that a partner invites
 )
 
 // LinkPage is /link/{token}. It posts name (invitation of a new person only), password, password2 to the same address;
@@ -45,6 +46,7 @@ type LinkPage struct {
 	Email       string
 	CompanyName string // invitation: who invites
 	InvitedBy   string
+	Partner     string // founding: the company that invites
 	AskName     bool
 	AskPassword bool // false when the person already has an account, or only confirms an address
 	Expires     time.Time

@@ -180,6 +180,9 @@ type BenchPage struct {
 	Samples  []Sample
 	Form     Form
 	Result   *BenchResult
+	Gate     bool // the partnership is tested first: the portal answers test orders by itself
+	CanSend  bool // the viewer sends the supplier's test documents
+	CanPost  bool // what was tried may be sent as a test: posts edi to URL + "/bench/send"
 }
 
 // Sample is a file made for this partnership. Bad ones are refused, and About says why.

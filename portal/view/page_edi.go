@@ -44,6 +44,7 @@ type MessagePage struct {
 	ProofURL    string
 	Replies     []ReplyBox // of the set shown, while it is not booked
 	Held        *Held      // posts answer=process|discard to URL+"/held"
+	MendURL     string     // the test bench with a copy of it to mend; empty: nothing of the viewer's was refused
 	Raw         []RawSegment
 	Truncated   bool // more segments than are shown; the download has all
 	Findings    []Finding

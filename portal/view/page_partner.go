@@ -11,6 +11,10 @@ type PartnersPage struct {
 	Invite     Form
 	Sides      []Option
 	Currencies []Option
+	// A company that is not here yet: posts company_name, email, person_name, country, language, side and currency to URL + "/new".
+	CanFound             bool
+	New                  Form
+	Countries, Languages []Option
 }
 
 // PartnerRow is one partnership, seen from the viewer's side. Side is what the other company is to the viewer: supplier or reseller.
@@ -45,6 +49,9 @@ type PartnerPage struct {
 	Answer     *AnswerSetting   // nil: the viewer may not see it
 	Orders     []MovingOrder
 	Room       *Room
+	Link       *OneTimeLink // into a company just invited, shown once
+	CanAgain   bool         // nobody joined it yet: posts to URL + "/again"
+	ConnectURL string       // where EDI is connected step by step; empty: not allowed
 }
 
 // AnswerSetting is how long the supplier may take to answer an order. It posts

@@ -59,6 +59,7 @@ var states = map[State]Tone{
 	"mail.queued": Blue, "mail.sent": Green, "mail.failed": Red, "mail.kept": Grey,
 	"job.available": Blue, "job.running": Blue, "job.scheduled": Grey, "job.retryable": Amber, "job.discarded": Red, "job.completed": Green, "job.cancelled": Grey, "job.pending": Grey,
 	"delivery.due": Blue, "delivery.parked": Red, "delivery.done": Green,
+	"stage.test": Violet, "stage.live": Green,
 	"check.ok": Green, "check.failed": Red,
 	"product.active": Green, "product.discontinued": Grey, "product.replaced": Amber, "stock.in": Green, "stock.low": Amber, "stock.out": Red,
 	"price.draft": Grey, "price.coming": Blue, "price.current": Green, "price.past": Grey, "row.add": Green, "row.change": Blue, "row.same": Grey, "row.error": Red,

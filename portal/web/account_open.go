@@ -154,7 +154,7 @@ func (v *visit) linkDead() error {
 
 func (v *visit) linkPage(status int, info account.LinkInfo, form view.Form) error {
 	return v.send(status, &view.LinkPage{Base: v.shell(), URL: "/link/" + v.Params("token"), Purpose: view.LinkPurpose(info.Kind), Form: form, Email: info.Email,
-		CompanyName: info.Company, InvitedBy: info.InvitedBy, AskName: info.AskName, AskPassword: info.AskPassword, Expires: info.Expires}, "")
+		CompanyName: info.Company, InvitedBy: info.InvitedBy, Partner: info.Partner, AskName: info.AskName, AskPassword: info.AskPassword, Expires: info.Expires}, "")
 }
 
 // linkUse uses a one-time link up and signs its owner in.
@@ -185,6 +185,9 @@ func linkUse(v *visit) error {
 	}
 	if err := v.w.d.Sessions.Begin(v.Ctx, out); err != nil {
 		return err
+	}
+	if info.Kind == account.LinkFound {
+		return v.seeOther("/c/" + info.Slug + "/edi/connect")
 	}
 	return v.seeOther("/")
 }

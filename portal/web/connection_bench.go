@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -31,9 +32,29 @@ import (
 const benchSets = 20
 
 // benchShow is the test bench of a partnership.
+// With from it begins with the text of an interchange, to be mended.
 func benchShow(v *visit) error {
-	return v.benchPage(200, view.Form{}, nil)
+	id := v.Query("from")
+	if id == "" {
+		return v.benchPage(200, view.Form{}, nil)
+	}
+	body, i, err := v.w.d.Gateway.Raw(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if i.Size > maxMend || i.Partnership != v.Params("id") {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	raw, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	return v.benchPage(200, view.Form{Values: map[string]string{"edi": string(raw)}}, raw)
 }
+
+// maxMend is the largest interchange, in bytes, that is mended in a text field.
+const maxMend = 64 << 10
 
 func (v *visit) benchPage(status int, form view.Form, raw []byte) error {
 	l, err := v.link(v.Params("id"))
@@ -41,9 +62,20 @@ func (v *visit) benchPage(status int, form view.Form, raw []byte) error {
 		return err
 	}
 	page := &view.BenchPage{Base: v.shell(), Connection: v.connection(l, "bench"), Samples: v.samples(l), Form: form}
-	if page.Scenario, page.Standard, err = v.scenario(l); err != nil {
+	gate, err := v.w.d.Gateway.Gate(v.ctx, v.actor(), l.p.ID)
+	if err != nil {
 		return err
 	}
+	tests, err := v.w.d.Gateway.Rehearsal(v.ctx, v.actor(), l.p.ID)
+	if err != nil {
+		return err
+	}
+	if page.Gate = slices.ContainsFunc(gate.Stages, gateway.Stage.Tested); page.Gate || tests.Order != "" {
+		page.Scenario, page.Standard = v.ticks(l, tests), map[string]string{gateway.SyntaxX12: "X12", gateway.SyntaxEDIFACT: "EDIFACT", "": "X12"}[tests.Standard]
+	} else if page.Scenario, page.Standard, err = v.scenario(l); err != nil {
+		return err
+	}
+	page.CanSend = tests.Order != "" && l.own == l.p.Supplier && v.may(access.LinkManage, l.p.Resource()) && v.may(access.EDISend, access.Own(l.own))
 	page.Done = doneOf(page.Scenario)
 	if raw != nil {
 		result, err := v.tried(l, raw)
@@ -56,6 +88,7 @@ func (v *visit) benchPage(status int, form view.Form, raw []byte) error {
 			page.Form.Errors, page.Form.Note = errs, note
 		}
 		page.Result = result
+		page.CanPost = result != nil && len(result.Envelope) == 0 && form.Value("edi") != "" && v.may(access.EDISend, access.Own(v.org())) && v.onlyTest(raw) == nil
 	}
 	return v.renderAs(status, page, nil)
 }

@@ -31,11 +31,18 @@ func (v *visit) refusedForm(err error, in *input, put func(*linkForms, *view.For
 	form := in.form(errs, note)
 	var f linkForms
 	put(&f, &form)
+	if way, ok := v.wizardBack(); ok {
+		f.step, f.way = "way", way
+		return v.wizardPage(status, f)
+	}
 	return v.connectionPage(status, f)
 }
 
 // linkDone goes back to the page of the partnership.
 func (v *visit) linkDone(key string) error {
+	if way, ok := v.wizardBack(); ok {
+		return v.done(v.wizardURL("way")+"&way="+way, key)
+	}
 	return v.done(v.path("edi", "connections", v.Params("id")), key)
 }
 
@@ -250,6 +257,9 @@ func loginMake(v *visit) error {
 		return v.linkDone("said.login_made")
 	}
 	v.setFlash(flash{Once: &once{Kind: "sftp", Secret: secret, Name: u.Name}})
+	if way, ok := v.wizardBack(); ok {
+		return v.seeOther(v.wizardURL("way") + "&way=" + way)
+	}
 	return v.seeOther(v.path("edi", "connections", v.Params("id")))
 }
 

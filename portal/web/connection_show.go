@@ -30,6 +30,8 @@ type linkForms struct {
 	check                                                   []view.CheckRow
 	remoteID                                                string // the server that was called, and what it said
 	remoteSaid                                              view.Text
+	step, way                                               string // of the wizard
+	identity                                                *view.Form
 }
 
 // connectionShow is how one partner is connected, and where it is changed.
@@ -306,6 +308,9 @@ func addressCheck(v *visit) error {
 	var rows []view.CheckRow
 	for _, s := range v.w.d.Dialer.Check(ctx, l.theirs.st.URL, nil) {
 		rows = append(rows, checkRow(s, l.theirs.st.URL))
+	}
+	if way, ok := v.wizardBack(); ok {
+		return v.wizardPage(200, linkForms{check: rows, step: "way", way: way})
 	}
 	return v.connectionPage(200, linkForms{check: rows})
 }

@@ -42,6 +42,12 @@ func (v *visit) partnersPage(status int, form view.Form) error {
 		return err
 	}
 	page := &view.PartnersPage{Base: v.shell(), URL: v.path("partners"), Invite: form}
+	if typed := form.Value("email") != "" || form.Value("company_name") != ""; typed {
+		page.New, page.Invite = form, view.Form{}
+	}
+	if page.CanFound = v.may(access.OrgFound, access.Own(v.org())); page.CanFound {
+		page.Countries, page.Languages = countries(or(page.New.Value("country"), v.login.Org.Country), v.p), languages(or(page.New.Value("language"), string(v.p.Language())))
+	}
 	if page.CanInvite = v.may(access.PartnerManage, access.Shared(v.org(), "")); page.CanInvite {
 		page.Sides = []view.Option{{Value: string(access.Supplier), Label: view.T("side.reseller")}, {Value: string(access.Reseller), Label: view.T("side.supplier")}}
 		for i := range page.Sides {
@@ -108,6 +114,17 @@ func (v *visit) partnerPage(status int, typed *view.Form) error {
 	}
 	if manage {
 		page.Moves = v.moves(p)
+	}
+	page.Link = v.shownLink()
+	if page.CanAgain = manage && p.State == partner.Invited && p.MovedBy == v.org() && v.may(access.OrgFound, access.Own(v.org())); page.CanAgain {
+		people, err := v.w.d.Accounts.Directory().People(v.ctx, other)
+		if err != nil {
+			return err
+		}
+		page.CanAgain = len(people) == 0
+	}
+	if v.lists(access.LinkRead) && p.State != partner.Ended {
+		page.ConnectURL = v.path("edi", "connections", p.ID) + "/connect"
 	}
 	page.Settings = &view.PartnerSettings{Form: form, Editable: manage && p.State != partner.Ended}
 	if err := v.partnerAnswer(page, p); err != nil {
@@ -218,7 +235,10 @@ func partnerConfirm(v *visit) error {
 		return err
 	}
 	back := v.path("partners", id)
-	if v.FormValue("back") == "connection" {
+	switch v.FormValue("back") {
+	case "connect":
+		back = v.path("edi", "connections", id) + "/connect?step=confirm"
+	case "connection":
 		back = v.path("edi", "connections", id)
 	}
 	return v.done(back, "said.identity_confirmed")
@@ -241,6 +261,9 @@ func partnerMove(name string) func(*visit) error {
 		}
 		if err != nil {
 			return err
+		}
+		if v.FormValue("back") == "connect" {
+			return v.done(v.wizardURL("ids"), "said.saved")
 		}
 		return v.done(v.path("partners", id), "said.saved")
 	}
@@ -266,6 +289,55 @@ func partnerInvite(v *visit) error {
 		return err
 	}
 	return v.partnersPage(422, in.form(errs, note))
+}
+
+// partnerFound invites a company that is not here yet; its link is shown once.
+func partnerFound(v *visit) error {
+	in := v.input()
+	in.require("company_name", "email")
+	cmd := partner.InviteNewCmd{FoundCmd: account.FoundCmd{Company: in.text("company_name"), Country: in.text("country"), Locale: in.text("language"), Email: in.text("email"), Name: in.text("person_name")},
+		As: access.Side(in.text("side")), Terms: partner.Terms{Currency: money.Currency(in.text("currency"))}}
+	err := in.err()
+	if err == nil {
+		var p partner.Partnership
+		var link account.OneTime
+		if p, link, err = v.w.d.Partners.InviteNew(v.ctx, v.actor(), cmd); err == nil {
+			return v.showFounding(p.ID, link)
+		}
+	}
+	errs, note, ok := v.formErrors(fieldNamed(err, "name", "person_name"))
+	if !ok {
+		return err
+	}
+	return v.partnersPage(422, in.form(errs, note))
+}
+
+// partnerAgain makes a new link for a company that nobody joined yet.
+func partnerAgain(v *visit) error {
+	link, err := v.w.d.Partners.InviteAgain(v.ctx, v.actor(), v.Params("id"))
+	if err != nil {
+		return err
+	}
+	return v.showFounding(v.Params("id"), link)
+}
+
+func (v *visit) showFounding(id string, l account.OneTime) error {
+	v.setFlash(flash{Key: "said.link_made", Once: &once{Kind: "link", Purpose: string(l.Kind), Secret: l.Secret, Name: l.Name, Email: l.Email, Expires: l.Expires}})
+	return v.seeOther(v.path("partners", id))
+}
+
+// connectFirst leads to the wizard of the partnership that waits, or of the only one.
+func connectFirst(v *visit) error {
+	list, err := v.w.d.Partners.List(v.ctx, v.actor(), partner.Invited, partner.Active)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p.State == partner.Invited && p.MovedBy != v.org() || len(list) == 1 {
+			return v.seeOther(v.path("edi", "connections", p.ID) + "/connect")
+		}
+	}
+	return v.seeOther(v.path("edi", "connections"))
 }
 
 // moves are the steps the viewer may take from the present state.

@@ -224,6 +224,8 @@ func (v *visit) subjectURL(kind, id string) string {
 		return v.path("partners", id)
 	case "agreement":
 		return v.path("edi", "connections", id, "agreement")
+	case "connection":
+		return v.path("edi", "connections", id, "connect")
 	case "room":
 		return v.path("rooms", id)
 	}

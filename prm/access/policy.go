@@ -10,6 +10,7 @@ type Action string
 const (
 	OrgRead       Action = "org.read"
 	OrgManage     Action = "org.manage"
+	OrgFound      Action = "org.found"
 	PeopleRead    Action = "people.read"
 	PeopleManage  Action = "people.manage"
 	TokenOwn      Action = "token.own"
@@ -84,6 +85,7 @@ var (
 var policy = map[Action]rule{
 	OrgRead:      {scope: "org:read", sides: map[Side][]Role{Owner: anyone}},
 	OrgManage:    {read: OrgRead, sides: map[Side][]Role{Owner: admins}},
+	OrgFound:     {read: OrgRead, sides: map[Side][]Role{Owner: deciders}}, // invite a company that is not here yet
 	PeopleRead:   {scope: "org:read", sides: map[Side][]Role{Owner: anyone}},
 	PeopleManage: {read: PeopleRead, sides: map[Side][]Role{Owner: admins}},
 	TokenOwn:     {sides: map[Side][]Role{Owner: anyone}},

@@ -129,6 +129,8 @@ const (
 	LinkReset   LinkKind = "reset"
 	LinkFirst   LinkKind = "first"
 	LinkAddress LinkKind = "address"
+	// LinkFound leads the first person into a company that a partner invited.
+	LinkFound LinkKind = "found"
 )
 
 // OneTime is a link just made. Secret is shown once and kept nowhere; the
@@ -151,6 +153,8 @@ type LinkInfo struct {
 	Name        string // as the maker wrote it; may be empty
 	Company     string // name; empty for an operator's or an address link
 	InvitedBy   string // name; may be empty
+	Partner     string // name of the company that invites; only of LinkFound
+	Slug        string // of Company; only of LinkFound
 	Expires     time.Time
 	AskName     bool
 	AskPassword bool // false when the owner is signed in, or an address is confirmed
@@ -210,6 +214,7 @@ const (
 	MailInvitation   MailKind = "invitation"
 	MailReset        MailKind = "reset"
 	MailFirst        MailKind = "first"
+	MailFounding     MailKind = "founding"      // a partner invites a company
 	MailAddress      MailKind = "address"       // to the new address: confirm
 	MailAddressTold  MailKind = "address_told"  // to the old address: it was changed
 	MailPasswordTold MailKind = "password_told" // the password was changed

@@ -63,6 +63,13 @@ func (s *Service) OpenLink(ctx context.Context, signedIn, secret string) (LinkIn
 				return err
 			}
 			out.Company = o.Name
+			if out.Kind == LinkFound {
+				partner, err := readOrg(ctx, r.PersonID)
+				if err != nil {
+					return err
+				}
+				out.Partner, out.Slug = partner.Name, o.Slug
+			}
 		}
 		if db.ValidID(r.MadeBy) && out.Kind != LinkAddress {
 			p, _, err := readPerson(ctx, r.MadeBy)
@@ -110,7 +117,7 @@ type UseCmd struct {
 // UseLink uses a link up, exactly once however many try together, and opens a
 // session. Before sign-in.
 //
-// An invitation makes a new person, or adds a membership to an existing one, who
+// An invitation, or a founding, makes a new person, or adds a membership to an existing one, who
 // proves to be the owner of the address by the session in hand or by the present
 // password: an invitation never sets the password of an account that exists. A
 // reset or first link sets the password and ends every session. A change of
@@ -141,7 +148,7 @@ func (s *Service) UseLink(ctx context.Context, secret string, cmd UseCmd) (Signe
 	if LinkKind(r.Kind) == LinkAddress {
 		return SignedIn{}, s.changeAddress(ctx, r, known)
 	}
-	join := LinkKind(r.Kind) == LinkInvite && exists
+	join := (LinkKind(r.Kind) == LinkInvite || LinkKind(r.Kind) == LinkFound) && exists
 	owner := join && cmd.Person == known.ID
 	hash := ""
 	if !owner {

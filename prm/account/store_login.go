@@ -290,3 +290,29 @@ func sweep(ctx context.Context, before time.Time) error {
 func hasAdmin(m membershipRow) bool {
 	return m.State == string(Active) && (access.Actor{Roles: rolesOf(m.Roles)}).Has(access.Admin)
 }
+
+// countFounded counts the companies that a company founded and whose link is still open.
+// Of a founding link person_id is the company that made it.
+func countFounded(ctx context.Context, org string, now time.Time) (int, error) {
+	var n int64
+	err := db.Tx(ctx).Model(&linkRow{}).Where("kind = ? AND person_id = ? AND used = 0 AND expires > ?", string(LinkFound), org, db.Micros(now)).Count(&n).Error
+	return int(n), err
+}
+
+// foundingOf reads the latest link by which a company founded another.
+func foundingOf(ctx context.Context, by, org string) (linkRow, error) {
+	var rows []linkRow
+	err := db.Tx(ctx).Where("kind = ? AND person_id = ? AND org_id = ?", string(LinkFound), by, org).Order("created DESC").Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		if err == nil {
+			err = errNotFound
+		}
+		return linkRow{}, err
+	}
+	return rows[0], nil
+}
+
+// endFoundings kills the open links into a founded company.
+func endFoundings(ctx context.Context, org string) error {
+	return db.Tx(ctx).Model(&linkRow{}).Where("kind = ? AND org_id = ? AND used = 0", string(LinkFound), org).Update("used", db.Micros(db.Now(ctx))).Error
+}

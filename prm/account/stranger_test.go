@@ -64,6 +64,8 @@ func actions(w *world, token Token, identity Identity, invitation, session strin
 			_, _, err := w.s.CreateSFTPUserFor(w.ctx(), a, "kestrel", SFTPUserCmd{Name: "kestrel.x"})
 			return err
 		},
+		"Refound":      func(a access.Actor) error { _, err := w.s.Refound(w.ctx(), a, w.kestrel.ID); return err },
+		"Unfound":      func(a access.Actor) error { return w.s.Unfound(w.ctx(), a, w.kestrel.ID) },
 		"PlatformOrgs": func(a access.Actor) error { _, err := w.s.PlatformOrgs(w.ctx(), a); return err },
 	}
 }
@@ -72,7 +74,7 @@ func actions(w *world, token Token, identity Identity, invitation, session strin
 // or person, so a stranger meets only their own.
 var alone = []string{"Org", "ChangeOrg", "Members", "Invitations", "Invite", "AddIdentity", "Identities", "CreateToken", "Tokens", "OrgTokens",
 	"Profile", "ChangeProfile", "ChangePassword", "AskAddress", "Sessions", "SignOutEverywhere", "Refresh", "CreateSFTPUser", "SFTPUsers",
-	"Calendar", "SetWeek", "SetDay", "ClearDay", "Absences", "AddAbsence"}
+	"Calendar", "SetWeek", "SetDay", "ClearDay", "Absences", "AddAbsence", "Found", "MailFounding"}
 
 func TestStrangerMeetsNothing(t *testing.T) {
 	each(t, func(w *world) {

@@ -60,6 +60,7 @@ func each(t *testing.T, fn func(w *world)) {
 		w := &world{t: t, d: d, pub: &events{}, orgs: map[string]account.Org{}, who: map[string]access.Actor{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 		w.acc = account.NewService(d, account.Options{})
 		w.s = NewService(d, w.pub, w.acc.Directory())
+		w.s.Tie(w.acc)
 		sys := access.System("test", "")
 		for slug, cur := range map[string]string{"aurelia": "GBP", "kestrel": "GBP", "baltic": "EUR"} {
 			o, err := w.acc.CreateOrg(w.ctx(), sys, account.OrgCmd{Slug: slug, Name: slug, Country: "GB", Currency: cur, Zone: "UTC", Locale: "en"})
@@ -384,7 +385,8 @@ func TestStrangerMeetsNothing(t *testing.T) {
 				return do(w.s.Invite(w.ctx(), a, InviteCmd{Company: db.NewID(), As: access.Supplier, Terms: terms}))
 			},
 		}
-		own := []string{"List", "Between"} // of the actor's own company: see TestOneEachWay
+		calls["InviteAgain"] = func(a access.Actor) error { return do(w.s.InviteAgain(w.ctx(), a, p.ID)) }
+		own := []string{"List", "Between", "InviteNew"} // of the actor's own company: see TestOneEachWay
 		w.pub.take()
 		before := w.digest()
 		for name, call := range calls {

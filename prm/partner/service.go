@@ -18,6 +18,15 @@ type Publisher interface {
 	Publish(ctx context.Context, e job.Event) error
 }
 
+// Founder makes companies that are not on the server yet (prm/account.Service); its
+// methods join the transaction of ctx.
+type Founder interface {
+	Found(ctx context.Context, actor access.Actor, cmd account.FoundCmd) (account.Org, account.OneTime, error)
+	Refound(ctx context.Context, actor access.Actor, org string) (account.OneTime, error)
+	Unfound(ctx context.Context, actor access.Actor, org string) error
+	MailFounding(ctx context.Context, actor access.Actor, link account.OneTime, locale string) error
+}
+
 // Service keeps partnerships.
 type Service struct {
 	db   *db.DB
@@ -25,6 +34,7 @@ type Service struct {
 	dir  account.Directory
 	// agreed says of which tolerances an agreement of both companies speaks.
 	agreed Agreed
+	found  Founder
 }
 
 // Agreed knows the EDI agreements of companies. It is implemented by edi/agreement.
@@ -280,6 +290,11 @@ func (s *Service) step(ctx context.Context, actor access.Actor, id, kind string,
 			return fault.New(fault.Conflict, "partner.state_wrong", "state", string(p.State))
 		}
 		if to == Ended {
+			if p.State == Invited && p.MovedBy == actor.Org && s.found != nil {
+				if err := s.found.Unfound(ctx, actor, p.Other(actor.Org)); err != nil && !fault.IsNotFound(err) {
+					return err
+				}
+			}
 			if _, err := deleteConfirmations(ctx, p.ID, ""); err != nil {
 				return err
 			}
