@@ -9,6 +9,7 @@ import (
 	"entente/db/job"
 	"entente/edi/courier"
 	"entente/edi/gateway"
+	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/notify"
@@ -36,6 +37,8 @@ func (a *App) subscribe() {
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
 	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled}, a.toReplies)
+	s("webhooks", hookEvents(), a.toHooks)
+	s("webhook-notices", []string{hook.EventPaused}, a.hookNotices)
 	s("live", append(trade.Events(), gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue), a.toLive)
 }
 

@@ -47,6 +47,8 @@ const (
 	StationManage Action = "station.manage"
 	LinkRead      Action = "link.read"
 	LinkManage    Action = "link.manage"
+	HookRead      Action = "hook.read"
+	HookManage    Action = "hook.manage"
 	RoomRead      Action = "room.read"
 	RoomPost      Action = "room.post"
 	NoticeOwn     Action = "notice.own"
@@ -133,6 +135,10 @@ var policy = map[Action]rule{
 	StationManage: {scope: "stations:write", read: StationRead, sides: map[Side][]Role{Owner: {EDI}}},
 	LinkRead:      {scope: "stations:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},
 	LinkManage:    {scope: "stations:write", read: LinkRead, sides: map[Side][]Role{Supplier: {EDI}, Reseller: {EDI}}},
+
+	// A webhook tells a company's own system, which sees what its EDI people see.
+	HookRead:   {scope: "webhooks:read", sides: map[Side][]Role{Owner: {EDI}}},
+	HookManage: {scope: "webhooks:write", read: HookRead, sides: map[Side][]Role{Owner: {EDI}}},
 
 	RoomRead:  {scope: "chat:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
 	RoomPost:  {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
