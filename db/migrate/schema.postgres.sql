@@ -528,6 +528,25 @@ CREATE INDEX trade_reply_reseller ON trade_reply USING btree (reseller_id, made,
 CREATE INDEX trade_reply_supplier ON trade_reply USING btree (supplier_id, made, id) WHERE (outcome = ANY (ARRAY['waiting'::text, 'held'::text]));
 CREATE INDEX trade_reply_wanted ON trade_reply USING btree (supplier_id, reseller_id, order_number) WHERE (outcome = ANY (ARRAY['waiting'::text, 'held'::text]));
 CREATE UNIQUE INDEX trade_reply_source ON trade_reply USING btree (supplier_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE webhook (
+  org_id text NOT NULL, id text NOT NULL, url text NOT NULL, events text NOT NULL, active bigint NOT NULL, secret bytea, old_secret bytea, old_until bigint NOT NULL, failing bigint NOT NULL, paused bigint NOT NULL, paused_why text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL,
+  UNIQUE (id),
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE webhook_attempt (
+  delivery_id text NOT NULL, number bigint NOT NULL, org_id text NOT NULL, happened bigint NOT NULL, took bigint NOT NULL, status bigint NOT NULL, outcome text NOT NULL,
+  PRIMARY KEY (delivery_id, number),
+  FOREIGN KEY (delivery_id) REFERENCES webhook_delivery(id)
+);
+CREATE TABLE webhook_delivery (
+  id text NOT NULL, org_id text NOT NULL, webhook_id text NOT NULL, event_id text NOT NULL, kind text NOT NULL, body text NOT NULL, place bigint NOT NULL, state text NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, next_at bigint NOT NULL, created bigint NOT NULL, settled bigint NOT NULL,
+  UNIQUE (webhook_id, event_id),
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id, webhook_id) REFERENCES webhook(org_id, id)
+);
+CREATE INDEX webhook_delivery_due ON webhook_delivery USING btree (webhook_id, place, id) WHERE (state = 'queued'::text);
+CREATE INDEX webhook_delivery_list ON webhook_delivery USING btree (webhook_id, created, id);
 CREATE OR REPLACE FUNCTION audit_guard()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -18,6 +18,7 @@ import (
 	"entente/chat/socket"
 	"entente/edi/courier"
 	"entente/edi/gateway"
+	"entente/portal/hook"
 	"entente/portal/problem"
 	"entente/prm/access"
 	"entente/prm/account"
@@ -39,6 +40,7 @@ type Deps struct {
 	Trade    *trade.Service
 	Gateway  *gateway.Service
 	Courier  *courier.Service
+	Hooks    *hook.Service
 	Spool    string // folder for large AS2 messages until they are complete
 	Rooms    *room.Service
 	Live     *socket.Endpoint
@@ -69,6 +71,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.people()
 	a.rooms()
 	a.stations()
+	a.hooks()
 	a.as2Door(app)
 	return a
 }

@@ -28,6 +28,7 @@ import (
 	"entente/edi/gateway"
 	"entente/edi/sftp"
 	"entente/portal/api"
+	"entente/portal/hook"
 	"entente/portal/locale"
 	"entente/portal/mail"
 	"entente/portal/session"
@@ -60,6 +61,7 @@ type App struct {
 	gateway    *gateway.Service
 	courier    *courier.Service
 	agreements *agreement.Service
+	hooks      *hook.Service
 	mailbox    *gateway.Mailbox
 	rooms      *room.Service
 	live       *socket.Endpoint
@@ -154,8 +156,12 @@ func (a *App) build(ctx context.Context) error {
 	a.agreements = agreement.New(agreement.Deps{DB: a.db, Jobs: a.jobs, Partners: agreementPartners{a}, Courier: a.courier, Gateway: a.gateway})
 	a.gateway.Judge(a.agreements)
 	a.courier.Agreed = a.agreements
-	a.partners.Tie(a.agreements)
+	a.partners.Heed(a.agreements)
 	a.jobs.Every("edi-agreements", time.Minute, a.agreements.Begin)
+	a.hooks = hook.New(hook.Deps{
+		DB: a.db, Jobs: a.jobs, Secrets: a.secrets, Client: a.dialer.Client(dial.Limits{Total: 20 * time.Second, Body: 64 << 10}), Log: a.log,
+	}, hook.Options{Plain: a.cfg.Demo || a.cfg.AllowDial != ""})
+	a.jobs.Every("sweep-webhooks", 24*time.Hour, a.hooks.Sweep)
 	a.jobs.Every("edi-clock", 10*time.Minute, a.gateway.Overdue)
 	a.jobs.Every("trade-waiting", time.Minute, a.trade.AskWaiting)
 	a.jobs.Every("order-clock", 5*time.Minute, a.trade.Clocks)
@@ -198,7 +204,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Spool: uploads, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)
@@ -287,6 +293,9 @@ func (a *App) Close() {
 		}
 		if a.courier != nil {
 			a.courier.Stop()
+		}
+		if a.hooks != nil {
+			a.hooks.Stop()
 		}
 		if a.gateway != nil {
 			a.gateway.Stop()

@@ -70,6 +70,7 @@ var imports = []rule{
 	{"chat/hub", []string{"chat/broker"}, "connections know rooms as names only"},
 	{"chat/room", with([]string{"prm/fault", "prm/access"}, dbs), "rooms learn of companies through a port"},
 	{"chat/socket", []string{"chat/*", "prm/fault", "prm/access"}, "the socket carries frames; who somebody is comes through a port"},
+	{"portal/hook", with([]string{"edi/dial", "prm/fault", "prm/access"}, dbs), "webhooks know addresses and bodies, not what they are about"},
 	{"portal/view", []string{"portal/locale", "static", "prm/*", "edi/*", "chat/*"}, "pages hold values, not services"},
 	{"portal/problem", []string{"portal/locale", "prm/fault"}, "one JSON form of an error for pages and API"},
 	{"portal/form", leaves, "forms check shapes, services check rules"},
@@ -78,7 +79,7 @@ var imports = []rule{
 	{"portal/paper", []string{"portal/locale", "prm/account", "prm/money", "prm/trade", "edi/doc"}, "a document is laid out from values and words"},
 	{"portal/app", []string{"*"}, "the composition root"},
 	{"portal/e2e", []string{"*"}, "stories drive the whole program"},
-	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/session", "portal/locale", "portal/mail", "portal/problem", "portal/sheet", "portal/paper", "static"}, "handlers use services; nobody imports the composition root"},
+	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/hook", "portal/session", "portal/locale", "portal/mail", "portal/problem", "portal/sheet", "portal/paper", "static"}, "handlers use services; nobody imports the composition root"},
 }
 
 // fences keep a third-party package inside named places.

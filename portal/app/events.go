@@ -11,6 +11,7 @@ import (
 	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/gateway"
+	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/notify"
 	"entente/prm/partner"
@@ -44,6 +45,8 @@ func (a *App) subscribe() {
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
 	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled}, a.toReplies)
+	s("webhooks", hookEvents(), a.toHooks)
+	s("webhook-notices", []string{hook.EventPaused}, a.hookNotices)
 	s("live", slices.Concat(trade.Events(), trade.ClockEvents(), []string{gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue}), a.toLive)
 }
 

@@ -35,7 +35,7 @@ func connectionPage(b Base, manage bool) Page {
 	retired := certificates(false)[0]
 	retired.ID, retired.State, retired.Retired = "c4", "certificate.retired", at(3, 0, 0)
 	p := &ConnectionPage{Base: b, Connection: connectionOf("setup", url, kestrel, "connection.partly"), PartnerURL: b.Prefix() + "/partners/1", APIURL: "/api/docs",
-		Routes: &RoutesCard{Editable: manage, Rows: []RouteRow{{Code: "850", Name: T("document.850"), Doors: []Option{{Value: "", Label: T("routes.door.usual_850")}, {Value: "outbox", Label: T("routes.door.outbox"), On: true}}, Formats: []Option{{Value: "", Label: T("routes.format_order"), On: true}, {Value: "edifact D:96A:UN", Label: Raw("EDIFACT D.96A")}}}}},
+		Routes:   &RoutesCard{Editable: manage, Rows: []RouteRow{{Code: "850", Name: T("document.850"), Doors: []Option{{Value: "", Label: T("routes.door.usual_850")}, {Value: "outbox", Label: T("routes.door.outbox"), On: true}}, Formats: []Option{{Value: "", Label: T("routes.format_order"), On: true}, {Value: "edifact D:96A:UN", Label: Raw("EDIFACT D.96A")}}}}},
 		Stations: []Station{{Company: aurelia, Mine: true, Set: true, Here: manage, Names: []Identity{known}, Address: "https://portal.example/as2", Certificates: certificates(manage), Retired: []CertificateRow{retired}}, {Company: kestrel, Names: []Identity{waiting, known}, Address: "https://as2.kestrel.example:8443/as2", Hosts: []string{"mdn.kestrel.example"}}},
 		Terms: []TermsCard{
 			{ToUs: true, Sender: kestrel, Taker: aurelia, Version: 3, Since: at(13, 9, 0), By: "Tomás Vega", Weak: []Text{T("terms.weak.sign", "word", Raw("SHA-1"))}, Facts: []KV{{Label: T("terms.sign"), Value: Raw("SHA-1")}, {Label: T("terms.async"), Value: T("terms.yes")}}},

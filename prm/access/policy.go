@@ -50,6 +50,8 @@ const (
 	LinkManage    Action = "link.manage"
 	AgreementRead Action = "agreement.read"
 	AgreementSign Action = "agreement.sign"
+	HookRead      Action = "hook.read"
+	HookManage    Action = "hook.manage"
 	RoomRead      Action = "room.read"
 	RoomPost      Action = "room.post"
 	NoticeOwn     Action = "notice.own"
@@ -141,6 +143,9 @@ var policy = map[Action]rule{
 	// The agreement is proposed and confirmed by those who run EDI or decide for the company.
 	AgreementRead: {scope: "agreements:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},
 	AgreementSign: {scope: "agreements:write", read: AgreementRead, sides: map[Side][]Role{Supplier: {Manager, EDI}, Reseller: {Manager, EDI}}},
+	// A webhook tells a company's own system, which sees what its EDI people see.
+	HookRead:   {scope: "webhooks:read", sides: map[Side][]Role{Owner: {EDI}}},
+	HookManage: {scope: "webhooks:write", read: HookRead, sides: map[Side][]Role{Owner: {EDI}}},
 
 	RoomRead:  {scope: "chat:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
 	RoomPost:  {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},

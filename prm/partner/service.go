@@ -43,8 +43,8 @@ type Agreed interface {
 	FixesTolerances(ctx context.Context, partnership string) (price, quantity bool, err error)
 }
 
-// Tie has tolerances that an agreement speaks of changed by it alone.
-func (s *Service) Tie(a Agreed) { s.agreed = a }
+// Heed has tolerances that an agreement speaks of changed by it alone; call it before use.
+func (s *Service) Heed(a Agreed) { s.agreed = a }
 
 // NewService makes the service.
 func NewService(d *db.DB, jobs Publisher, dir account.Directory) *Service {

@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"strconv"
+
+	"entente/db/job"
+	"entente/edi/doc"
+	"entente/edi/format"
+	"entente/edi/gateway"
+	"entente/portal/hook"
+	"entente/prm/access"
+	"entente/prm/notify"
+	"entente/prm/trade"
+)
+
+// hookKinds names the webhook of each event.
+var hookKinds = map[string]string{
+	trade.OrderReceived: hook.OrderReceived, trade.OrderHeld: hook.OrderHeld, trade.OrderRefused: hook.OrderRefused, trade.OrderConfirmed: hook.OrderConfirmed,
+	trade.OrderAgreed: hook.OrderAgreed, trade.OrderCancelled: hook.OrderCancelled, trade.OrderShipped: hook.ShipmentSent, trade.GoodsReceived: hook.GoodsReceived,
+	trade.InvoicedEvent: hook.InvoiceIssued, gateway.EventDocumentRejected: hook.DocumentRefused,
+}
+
+func hookEvents() []string {
+	out := make([]string, 0, len(hookKinds))
+	for k := range hookKinds {
+		out = append(out, k)
+	}
+	return out
+}
+
+// hookData is the data of a webhook: ids and addresses within the API, and the document as
+// the company sees it.
+type hookData struct {
+	Partner     string          `json:"partner"` // slug of the other company
+	Order       string          `json:"order,omitempty"`
+	Number      string          `json:"number,omitempty"` // of the order, as the buyer wrote it
+	Invoice     string          `json:"invoice,omitempty"`
+	Shipment    string          `json:"shipment,omitempty"`
+	Interchange string          `json:"interchange,omitempty"`
+	Reason      string          `json:"reason,omitempty"`
+	Href        string          `json:"href,omitempty"` // of what it is about
+	Version     int             `json:"version,omitempty"`
+	Type        string          `json:"type,omitempty"` // of document: "855"
+	Document    format.Document `json:"document,omitempty"`
+}
+
+// toHooks tells the systems of both companies what happened.
+func (a *App) toHooks(ctx context.Context, e job.Received) error {
+	var supplier, reseller string
+	var fill func(ctx context.Context, actor access.Actor, d *hookData) error
+	if e.Kind == gateway.EventDocumentRejected {
+		var x gateway.DocumentRejectedEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		supplier, reseller = x.Supplier, x.Reseller
+		fill = func(_ context.Context, _ access.Actor, d *hookData) error {
+			d.Interchange, d.Number, d.Href, d.Type = x.Interchange, x.Number, gateway.Href(x.Interchange), x.Kind
+			return nil
+		}
+	} else {
+		var t trade.Event
+		if err := e.Decode(&t); err != nil {
+			return err
+		}
+		if t.Quiet {
+			return nil
+		}
+		supplier, reseller = t.Supplier, t.Reseller
+		fill = func(ctx context.Context, actor access.Actor, d *hookData) error {
+			return a.hookOrder(ctx, actor, e.Kind, t, d)
+		}
+	}
+	for _, org := range []string{supplier, reseller} {
+		actor := access.System("webhooks", org)
+		wanted, err := a.hooks.Wants(ctx, actor, hookKinds[e.Kind])
+		if err != nil {
+			return err
+		}
+		if !wanted {
+			continue
+		}
+		other := supplier
+		if org == supplier {
+			other = reseller
+		}
+		orgs, err := a.accounts.Directory().OrgsByID(ctx, other)
+		if err != nil {
+			return err
+		}
+		d := hookData{Partner: orgs[other].Slug}
+		if err := fill(ctx, actor, &d); err != nil {
+			return err
+		}
+		small := d
+		small.Version, small.Document = 0, nil
+		if err := a.hooks.Tell(ctx, actor, hook.Message{Event: e.ID, Place: e.Position, Kind: hookKinds[e.Kind], At: e.At, Data: d}, small); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hookOrder fills what is said of an order and of the document that the event is about.
+func (a *App) hookOrder(ctx context.Context, actor access.Actor, kind string, t trade.Event, d *hookData) error {
+	d.Reason, d.Interchange = t.Reason, t.Interchange
+	if kind == trade.OrderRefused {
+		if t.Interchange != "" {
+			d.Href = gateway.Href(t.Interchange)
+		}
+		return nil
+	}
+	o, err := a.trade.Get(ctx, actor, t.Order)
+	if err != nil {
+		return err
+	}
+	d.Order, d.Number, d.Href = string(t.Order), o.Number, "/api/v1/orders/"+string(t.Order)
+	switch {
+	case kind == trade.OrderReceived || kind == trade.OrderHeld:
+		d.Document = hookPurchase(o)
+	case kind == trade.OrderConfirmed && t.Response != "":
+		x, _, err := a.trade.OrderAck(ctx, actor, t.Response)
+		if err != nil {
+			return err
+		}
+		d.Document = &x
+	case kind == trade.OrderShipped && t.Shipment != "":
+		x, _, err := a.trade.ShipNotice(ctx, actor, t.Shipment)
+		if err != nil {
+			return err
+		}
+		d.Shipment, d.Document = string(t.Shipment), &x
+	case kind == trade.InvoicedEvent && t.Invoice != "":
+		x, _, err := a.trade.InvoiceDoc(ctx, actor, t.Invoice)
+		if err != nil {
+			return err
+		}
+		d.Invoice, d.Document = string(t.Invoice), &x
+		d.Href = "/api/v1/invoices/" + string(t.Invoice)
+	}
+	if d.Document != nil {
+		d.Version, d.Type = format.Version, format.TypeOf(d.Document)
+	}
+	return nil
+}
+
+// hookPurchase is an order as the portal has booked it.
+func hookPurchase(o trade.Detail) *doc.PurchaseOrder {
+	d := &doc.PurchaseOrder{Purpose: o.Purpose, Type: o.Kind, Number: o.Number, Release: o.Release, Date: o.OrderedOn}
+	d.Currency, d.LineCount = string(o.Currency), len(o.Lines)
+	if o.RequestedOn != "" {
+		d.Dates = []doc.Date{{Qualifier: "002", Date: o.RequestedOn}}
+	}
+	if o.Note != "" {
+		d.Notes = []string{o.Note}
+	}
+	for _, l := range o.Lines {
+		x := doc.Line{Number: l.Reference, Quantity: doc.Decimal(l.Ordered.String()), Unit: l.Unit, Description: l.Description, BuyerItem: l.BuyerItem, VendorItem: l.SKU, GTIN: l.GTIN}
+		if x.Number == "" {
+			x.Number = strconv.Itoa(l.Number)
+		}
+		if !o.PricesHidden {
+			x.Price = doc.Decimal(l.Price.String())
+		}
+		x.Items = x.ItemIDs()
+		if l.RequestedOn != "" {
+			x.Dates = []doc.Date{{Qualifier: "002", Date: l.RequestedOn}}
+		}
+		d.Lines = append(d.Lines, x)
+	}
+	return d
+}
+
+// hookNotices tells the EDI people of a company that an address was paused.
+func (a *App) hookNotices(ctx context.Context, e job.Received) error {
+	var x hook.PausedEvent
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	h, err := a.hooks.Get(ctx, access.System("notices", x.Org), x.Hook)
+	if err != nil {
+		return err
+	}
+	return a.tellSide(ctx, x.Org, "", []access.Role{access.EDI}, notify.Notice{Kind: "hook." + x.Why, Dedupe: e.ID, Urgent: true, Args: map[string]string{"url": h.URL}})
+}

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/portal/hook"
+	"entente/prm/access"
+	"entente/prm/trade"
+)
+
+// TestWebhooksTellBothSidesAlone: an answer to an order of the demo reaches the systems
+// of the two companies, as the 855 they see, and never the competitor's.
+func TestWebhooksTellBothSidesAlone(t *testing.T) {
+	t.Parallel()
+	a := demoApp(t)
+	got := make(chan [2]string, 20)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		got <- [2]string{r.URL.Path, string(b)}
+	}))
+	t.Cleanup(srv.Close)
+	orgs := map[string]string{}
+	var order string
+	err := a.db.View(t.Context(), func(ctx context.Context) error {
+		for _, slug := range []string{"aurelia", "kestrel", "baltic"} {
+			var id string
+			if err := db.Tx(ctx).Raw("SELECT id FROM org WHERE slug = ?", slug).Scan(&id).Error; err != nil {
+				return err
+			}
+			orgs[slug] = id
+		}
+		return db.Tx(ctx).Raw("SELECT id FROM purchase_order WHERE reseller_id = ? AND state = 'received' AND held = '' ORDER BY received DESC LIMIT 1", orgs["kestrel"]).Scan(&order).Error
+	})
+	if err != nil || order == "" {
+		t.Fatalf("%v, order %q", err, order)
+	}
+	for slug, id := range orgs {
+		actor := access.Actor{Person: "somebody", Org: id, Roles: []access.Role{access.EDI}, Via: "token:test"}
+		if _, _, err := a.hooks.Add(t.Context(), actor, srv.URL+"/"+slug, hook.Events()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.trade.Confirm(t.Context(), access.System("test", orgs["aurelia"]), trade.OrderID(order), trade.ConfirmCmd{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	if err := a.jobs.Idle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	partner := map[string]string{"/aurelia": "kestrel", "/kestrel": "aurelia"}
+	for range len(got) {
+		x := <-got
+		var b struct {
+			Type string
+			Data struct {
+				Partner, Order, Type string
+				Document             struct {
+					Number string
+					Lines  []struct{ Responses []any }
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(x[1]), &b); err != nil {
+			t.Fatal(err)
+		}
+		if b.Type != hook.OrderConfirmed || b.Data.Partner != partner[x[0]] || b.Data.Order != order || b.Data.Type != "855" || b.Data.Document.Number == "" || len(b.Data.Document.Lines) == 0 {
+			t.Errorf("%s: %s", x[0], x[1])
+		}
+		delete(partner, x[0])
+	}
+	if len(partner) > 0 {
+		t.Errorf("not told: %v", partner)
+	}
+}

@@ -1,0 +1,106 @@
+// Package hook tells companies' own systems by HTTP what happened to their documents:
+// webhooks, signed after the Standard Webhooks specification, each company's to its own
+// addresses. What is told is stored in the transaction of its event and sent until the
+// other side says 2xx, in order for each address; calls go through the guarded dialer.
+package hook
+
+import (
+	"time"
+)
+
+// The events that can be subscribed to.
+const (
+	OrderReceived   = "order.received"
+	OrderHeld       = "order.held"
+	OrderRefused    = "order.refused"
+	OrderConfirmed  = "order.confirmed"
+	OrderAgreed     = "order.agreed"
+	OrderCancelled  = "order.cancelled"
+	ShipmentSent    = "shipment.sent"
+	GoodsReceived   = "goods.received"
+	InvoiceIssued   = "invoice.issued"
+	DocumentRefused = "document.refused"
+	// Test is what the test button sends; it needs no subscription.
+	Test = "webhook.test"
+)
+
+// Events are all events that can be subscribed to.
+func Events() []string {
+	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, ShipmentSent, GoodsReceived, InvoiceIssued, DocumentRefused}
+}
+
+// Hook is an address of a company with what it is told.
+type Hook struct {
+	ID     string
+	Org    string
+	URL    string
+	Events []string // of Events
+	Active bool
+	// OldUntil is until when the secret before the present one signs as well.
+	OldUntil time.Time
+	// Failing is since when no call succeeded, zero while they do; Paused when nothing is
+	// sent any more, with why: WhyFailing or WhyGone.
+	Failing time.Time
+	Paused  time.Time
+	Why     string
+	MadeBy  string
+	Created time.Time
+}
+
+// Why an address was paused.
+const (
+	WhyFailing = "failing" // every try of a message failed
+	WhyGone    = "gone"    // it answered 410
+)
+
+// State is where a message to an address is.
+type State string
+
+// The states of a message.
+const (
+	Queued    State = "queued"
+	Delivered State = "delivered"
+	Parked    State = "parked" // every try failed; a person may send it again
+)
+
+// Delivery is one message to one address. ID is webhook-id, the same at every try.
+type Delivery struct {
+	ID       string
+	Hook     string
+	Kind     string
+	State    State
+	Attempts int
+	Next     time.Time // of a queued one
+	Created  time.Time
+	Settled  time.Time
+	Body     string // of Get only
+	Tries    []Attempt
+}
+
+// Attempt is one call.
+type Attempt struct {
+	Number int
+	At     time.Time
+	Took   time.Duration
+	Status int    // of HTTP, 0 when none came
+	Result string // "delivered", or the key of what went wrong
+}
+
+// Message is something to tell the addresses of a company.
+type Message struct {
+	Event string // id of the outbox event: told once to each address
+	Place int64  // its position: the order of sending
+	Kind  string
+	At    time.Time
+	Data  any
+}
+
+// EventPaused is published when an address is paused.
+const EventPaused = "hook.Paused"
+
+// PausedEvent is its payload.
+type PausedEvent struct {
+	Org  string `json:"org"`
+	Hook string `json:"hook"`
+	Why  string `json:"why"`
+}
