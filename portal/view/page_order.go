@@ -11,6 +11,13 @@ type OrdersPage struct {
 	Pager    Pager
 	Prices   bool // the viewer may see amounts
 	CanOrder bool
+	Exports  []Export
+}
+
+// Export is a download of a list with its filters.
+type Export struct {
+	Label Text
+	URL   string
 }
 
 // OrderRow is one order of the list.
@@ -88,7 +95,8 @@ type ChainStep struct {
 	Figure Text
 	Pips   Pips
 	URL    string
-	Todo   bool // not there yet: shown grey
+	PDF    string // address of the document on paper
+	Todo   bool   // not there yet: shown grey
 }
 
 // Cell is a figure of the line table; Differs marks it on the very value. An empty Value shows as "–".
@@ -251,6 +259,7 @@ type InvoicesPage struct {
 	Filters Filters
 	Rows    []InvoiceRow
 	Pager   Pager
+	Exports []Export
 }
 
 // InvoiceRow is one invoice.
