@@ -70,6 +70,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.orders()
 	a.papers()
 	a.people()
+	a.catalogue()
 	a.rooms()
 	a.stations()
 	a.hooks()

@@ -163,6 +163,7 @@ func (a *App) build(ctx context.Context) error {
 	}, hook.Options{Plain: a.cfg.Demo || a.cfg.AllowDial != ""})
 	a.jobs.Every("sweep-webhooks", 24*time.Hour, a.hooks.Sweep)
 	a.jobs.Every("edi-clock", 10*time.Minute, a.gateway.Overdue)
+	a.jobs.Every("stock-reports", 15*time.Minute, a.catalog.TellStock)
 	a.jobs.Every("trade-waiting", time.Minute, a.trade.AskWaiting)
 	a.jobs.Every("order-clock", 5*time.Minute, a.trade.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)

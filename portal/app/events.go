@@ -13,6 +13,8 @@ import (
 	"entente/edi/gateway"
 	"entente/portal/hook"
 	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/catalog"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -47,6 +49,9 @@ func (a *App) subscribe() {
 	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled}, a.toReplies)
 	s("webhooks", hookEvents(), a.toHooks)
 	s("webhook-notices", []string{hook.EventPaused}, a.hookNotices)
+	s("edi-832", []string{catalog.PricesPublished}, a.to832)
+	s("edi-846", []string{catalog.StockTold}, a.to846)
+	s("catalog-notices", []string{catalog.PricesPublished, catalog.StockReceived}, a.catalogNotices)
 	s("live", slices.Concat(trade.Events(), trade.ClockEvents(), []string{gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue}), a.toLive)
 }
 

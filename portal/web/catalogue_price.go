@@ -265,7 +265,6 @@ func (v *visit) priceListForms(page *view.PriceListPage, l catalog.PriceList, sh
 	if shown.State != catalog.Draft {
 		return
 	}
-	page.Import = v.path("catalogue", "import") + "?kind=prices&list=" + queryEscape(string(l.ID))
 	page.Publish, page.Change = &view.Form{}, &view.Form{}
 	page.ShortAsk = shown.From < v.p.Now().AddDate(0, 0, l.NoticeDays).Format(time.DateOnly)
 	if typed.publish != nil {
@@ -382,6 +381,7 @@ func priceListFile(v *visit) error {
 
 // csvFile sends a CSV file, with the mark by which spreadsheets know UTF-8.
 func (v *visit) csvFile(name string, body []byte) error {
+	v.Vary("HX-Request")
 	v.Set("Content-Type", "text/csv; charset=utf-8")
 	v.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	return v.Send(append([]byte("\ufeff"), body...))

@@ -226,6 +226,10 @@ func (v *visit) subjectURL(kind, id string) string {
 		return v.path("edi", "connections", id, "agreement")
 	case "connection":
 		return v.path("edi", "connections", id, "connect")
+	case "price_list":
+		return v.path("catalogue", "prices", id)
+	case "stock_report":
+		return v.path("catalogue", "stock", "reports", id)
 	case "room":
 		return v.path("rooms", id)
 	}
