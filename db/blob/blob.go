@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/prm/fault"
 )
 
@@ -139,6 +140,7 @@ func (s *Store) stageFile(in io.Reader, head []byte, h hash.Hash) (_ *Staged, er
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
+	fail.At(fail.BlobWritten)
 	st := &Staged{Hash: sum(h), Size: int64(len(head)) + n, store: s}
 	path := s.path(st.Hash)
 	folder := filepath.Dir(path)
@@ -153,7 +155,11 @@ func (s *Store) stageFile(in io.Reader, head []byte, h hash.Hash) (_ *Staged, er
 	if err := os.Rename(f.Name(), path); err != nil {
 		return nil, err
 	}
-	return st, syncDir(folder)
+	if err := syncDir(folder); err != nil {
+		return nil, err
+	}
+	fail.At(fail.BlobRenamed)
+	return st, nil
 }
 
 // Bytes opens the staged payload from its beginning.

@@ -17,6 +17,7 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/db/fail"
 	"entente/edi/as2"
 	"entente/edi/gateway"
 	"entente/prm/access"
@@ -328,7 +329,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 		return s.busy(err)
 	}
 	row.Blob = original.Hash
-	if err := s.edge("staged"); err != nil {
+	if err := s.edge(fail.AS2Staged); err != nil {
 		return s.busy(err)
 	}
 	_, err = s.Gateway.Receive(ctx, access.Station("as2:"+got.From, route.Sender), gateway.Submission{
@@ -353,7 +354,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 			if err := original.Insert(ctx); err != nil {
 				return err
 			}
-			if err := s.edge("storing"); err != nil {
+			if err := s.edge(fail.AS2Storing); err != nil {
 				return err
 			}
 			if r.NextAt > 0 {
@@ -363,7 +364,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 		},
 	})
 	if err == nil {
-		err = s.edge("stored")
+		err = s.edge(fail.AS2Stored)
 	}
 	switch {
 	case err == nil:

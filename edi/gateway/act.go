@@ -5,6 +5,7 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/db/fail"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -15,7 +16,7 @@ func (s *Service) Fetched(ctx context.Context, actor access.Actor, id string) er
 	if err := access.Check(actor, access.EDIFetch, access.Own(actor.Org)); err != nil {
 		return err
 	}
-	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		r, err := interchangeByID(ctx, id)
 		if err != nil {
 			return err
@@ -31,8 +32,13 @@ func (s *Service) Fetched(ctx context.Context, actor access.Actor, id string) er
 		if err := startWait(ctx, r); err != nil {
 			return err
 		}
+		fail.At(fail.FetchMarked)
 		return s.note(ctx, actor, "edi.fetch", id, audit.Done)
 	})
+	if err == nil {
+		fail.At(fail.FetchDone)
+	}
+	return err
 }
 
 // Resolve answers a held or parked interchange: AnswerProcess or AnswerDiscard.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/ack"
 	"entente/edi/edifact"
 	"entente/edi/schema"
@@ -192,6 +193,7 @@ func (w *worker) closeGroup(ctx context.Context, e groupEnd, now []setRow) (stri
 			return "", err
 		}
 		row.AnswerID = id
+		fail.At(fail.AnswerMade)
 	}
 	return row.AnswerID, db.Tx(ctx).Create(&row).Error
 }

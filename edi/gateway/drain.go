@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/wire"
 	"entente/prm/fault"
 )
@@ -85,6 +86,7 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 
 // work processes one claimed interchange and settles how it went.
 func (s *Service) work(ctx context.Context, row interchangeRow) {
+	fail.At(fail.ProcessClaimed)
 	err := s.process(ctx, row)
 	if err == nil || errors.Is(err, errFenced) {
 		return

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/ack"
 	"entente/edi/edifact"
 	"entente/edi/schema"
@@ -157,6 +158,7 @@ func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emit
 		BusinessKey: out.Number, Bytes: text,
 	}
 	id, err := s.insertMade(ctx, m)
+	fail.At(fail.EmitStored)
 	return Emitted{ID: id, Control: padNumber(n)}, err
 }
 
