@@ -195,7 +195,7 @@ func (w *worker) closeGroup(ctx context.Context, e groupEnd, now []setRow) (stri
 		row.AnswerID = id
 		fail.At(fail.AnswerMade)
 	}
-	return row.AnswerID, db.Tx(ctx).Create(&row).Error
+	return row.AnswerID, insertGroup(ctx, &row)
 }
 
 // answer makes the 997 of a group, puts it into the sender's outbox and returns its

@@ -289,7 +289,7 @@ func (w *worker) commit(steps []step, final bool) error {
 			out.tally.add(row.Kind, row.Result)
 		}
 		if len(out.sets) > 0 {
-			if err := db.Tx(ctx).CreateInBatches(out.sets, 50).Error; err != nil {
+			if err := insertSets(ctx, out.sets); err != nil {
 				return err
 			}
 		}
