@@ -272,8 +272,9 @@ func (w *bench) waiting() (n int64) {
 	return n
 }
 
-// BenchmarkLarge takes one interchange of orders, 100,000 with -large, until the last was
-// booked, and asks for the sign-in page meanwhile.
+// BenchmarkLarge takes one interchange of 10,000 orders until the last was booked, and asks
+// for the sign-in page meanwhile: that is how long a person waits at worst. Run it with
+// -benchtime 1x.
 func BenchmarkLarge(b *testing.B) {
 	onEach(b, func(b *testing.B, w *bench) {
 		for _, orders := range []int{10_000} {
