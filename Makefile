@@ -18,8 +18,9 @@ check: ## make test's stricter sister: format, vet, staticcheck, race detector, 
 bench: ## all benchmarks
 	@. docker/ci/postgres.sh; go test -p 1 -run '^$$' -bench . -benchmem ./...
 
-long: ## each fuzz target for a minute
+long: ## each fuzz target for a minute, and 50 kills at every step on both databases
 	@docker/ci/fuzz.sh 60s
+	@docker/ci/kill.sh 50
 
 run: ## the demo company on http://127.0.0.1:8080
 	go run . serve --demo

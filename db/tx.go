@@ -127,6 +127,16 @@ func (d *DB) View(ctx context.Context, fn func(ctx context.Context) error) error
 	return Translate(d.once(ctx, false, fn))
 }
 
+// Glance runs fn, which reads with a single statement, without a transaction around it,
+// or joins the one in ctx: for what every request asks first.
+func (d *DB) Glance(ctx context.Context, fn func(ctx context.Context) error) error {
+	if s := state(ctx); s != nil {
+		return s.join(ctx, fn)
+	}
+	s := &txState{db: d, gorm: d.read.WithContext(ctx), now: d.Clock()}
+	return Translate(fn(context.WithValue(ctx, txKey, s)))
+}
+
 // join runs fn inside the open transaction. Companies named since it began are
 // acted for until fn returns.
 func (s *txState) join(ctx context.Context, fn func(ctx context.Context) error) error {

@@ -58,10 +58,9 @@ func Write(ctx context.Context, e Entry) error {
 	if e.ID == "" {
 		e.ID = db.NewID()
 	}
-	return db.Translate(db.Tx(ctx).Create(&row{
-		ID: e.ID, OrgID: e.Org, PersonID: e.Person, Via: e.Via, Action: e.Action, SubjectKind: e.SubjectKind,
-		SubjectID: e.SubjectID, Outcome: e.Outcome, Addr: e.Addr, Happened: db.Micros(db.Now(ctx)),
-	}).Error)
+	_, err := db.Exec(ctx, "INSERT INTO audit (id, org_id, person_id, via, action, subject_kind, subject_id, outcome, addr, happened) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		e.ID, e.Org, e.Person, e.Via, e.Action, e.SubjectKind, e.SubjectID, e.Outcome, e.Addr, db.Micros(db.Now(ctx)))
+	return db.Translate(err)
 }
 
 // Cursor names the last line of a page; the zero value starts at the newest.

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/prm/fault"
 )
 
@@ -139,6 +140,7 @@ func (s *Store) stageFile(in io.Reader, head []byte, h hash.Hash) (_ *Staged, er
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
+	fail.At(fail.BlobWritten)
 	st := &Staged{Hash: sum(h), Size: int64(len(head)) + n, store: s}
 	path := s.path(st.Hash)
 	folder := filepath.Dir(path)
@@ -153,7 +155,11 @@ func (s *Store) stageFile(in io.Reader, head []byte, h hash.Hash) (_ *Staged, er
 	if err := os.Rename(f.Name(), path); err != nil {
 		return nil, err
 	}
-	return st, syncDir(folder)
+	if err := syncDir(folder); err != nil {
+		return nil, err
+	}
+	fail.At(fail.BlobRenamed)
+	return st, nil
 }
 
 // Bytes opens the staged payload from its beginning.
@@ -167,12 +173,13 @@ func (s *Staged) Bytes() (io.ReadSeekCloser, error) {
 // Insert adds the payload's row in the transaction of ctx, unless equal bytes
 // are stored already.
 func (s *Staged) Insert(ctx context.Context) error {
-	place, data := placeFile, (*[]byte)(nil)
+	place, data := placeFile, any(nil)
 	if s.Size <= Inline {
-		place, data = placeRow, &s.small
+		place, data = placeRow, s.small
 	}
-	return db.Translate(db.Tx(ctx).Exec("INSERT INTO blob (hash, size, place, data, created) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
-		s.Hash, s.Size, place, data, db.Micros(db.Now(ctx))).Error)
+	_, err := db.Exec(ctx, "INSERT INTO blob (hash, size, place, data, created) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
+		s.Hash, s.Size, place, data, db.Micros(db.Now(ctx)))
+	return db.Translate(err)
 }
 
 // Open opens a payload, inside a transaction or outside. Whether the caller may
@@ -183,9 +190,14 @@ func (s *Store) Open(ctx context.Context, hash string) (io.ReadSeekCloser, error
 		return nil, fault.New(fault.NotFound, "error.not_found")
 	}
 	var r row
-	err := s.db.View(ctx, func(ctx context.Context) error {
-		return db.Tx(ctx).Where("hash = ?", hash).Take(&r).Error
+	found := false
+	err := s.db.Glance(ctx, func(ctx context.Context) (err error) {
+		found, err = db.Row(ctx, "SELECT hash, size, place, data FROM blob WHERE hash = ?", []any{hash}, &r.Hash, &r.Size, &r.Place, &r.Data)
+		return err
 	})
+	if err == nil && !found {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/prm/fault"
 )
 
@@ -75,10 +76,14 @@ func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err e
 				return err
 			}
 		}
+		if len(got) > 0 {
+			fail.At(fail.DeliverHandled)
+		}
 		return markDone(ctx, subscriber, got)
 	})
 	switch {
 	case err == nil:
+		fail.At(fail.DeliverDone)
 		return len(got) > 0, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err() // stopping: all of it stays due

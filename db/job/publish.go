@@ -83,7 +83,7 @@ func (j *Jobs) Publish(ctx context.Context, e Event) error {
 			rows[i], keys[i] = "(?, ?, ?, ?, 'due', 0, ?, '', 0)", "event:"+s
 			args = append(args, s, id, e.Object, position, from)
 		}
-		err = db.Tx(ctx).Exec("INSERT INTO delivery (subscriber, event_id, object, position, state, attempts, next_at, last_error, done) VALUES "+strings.Join(rows, ", "), args...).Error
+		_, err = db.Exec(ctx, "INSERT INTO delivery (subscriber, event_id, object, position, state, attempts, next_at, last_error, done) VALUES "+strings.Join(rows, ", "), args...)
 		if err != nil {
 			return err
 		}
@@ -96,20 +96,19 @@ func (j *Jobs) Publish(ctx context.Context, e Event) error {
 // SQLite has one writer. Errors are not translated here: after a deadlock the
 // whole transaction runs again.
 func insertEvent(ctx context.Context, e eventRow) (position int64, err error) {
-	tx := db.Tx(ctx)
 	next := "0"
 	args := []any{e.ID, e.Kind, e.Version, e.Orgs, e.Object}
 	if e.Object != "" {
 		next = "(SELECT COALESCE(MAX(position), 0) + 1 FROM event WHERE object = ?)"
 		args = append(args, e.Object)
 		if db.DialectOf(ctx) == db.Postgres {
-			if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "event:"+e.Object).Error; err != nil {
+			if _, err := db.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "event:"+e.Object); err != nil {
 				return 0, err
 			}
 		}
 	}
 	args = append(args, e.Payload, e.Happened)
-	err = tx.Raw("INSERT INTO event (id, kind, version, orgs, object, position, payload, happened) VALUES (?, ?, ?, ?, ?, "+next+", ?, ?) RETURNING position", args...).Scan(&position).Error
+	_, err = db.Row(ctx, "INSERT INTO event (id, kind, version, orgs, object, position, payload, happened) VALUES (?, ?, ?, ?, ?, "+next+", ?, ?) RETURNING position", args, &position)
 	return position, err
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts a throwaway PostgreSQL cluster for tests, in a folder of its own, on a
-# unix socket only, never as root, without fsync.
+# unix socket only, never as root; without fsync, unless PG_DURABLE is set (benchmarks).
 #
 #   . docker/ci/postgres.sh              start; exports ENTENTE_TEST_POSTGRES
 #   docker/ci/postgres.sh start DIR      start in DIR; prints the DSN
@@ -27,13 +27,14 @@ _pg_as() {
 }
 
 _pg_start() { # DIR; DIR must not hold a cluster yet
-  local d=$1 bin
+  local d=$1 bin _pg_sync="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+  [ -z "${PG_DURABLE:-}" ] || _pg_sync=
   bin=$(_pg_bin) || return 1
   mkdir -p "$d" && chmod 755 "$d" || return 1
   if [ "$(id -u)" = 0 ]; then chown postgres "$d" || return 1; fi
   _pg_as "$bin/initdb" -D "$d/data" -U app -A trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions >/dev/null || return 1
   _pg_as "$bin/pg_ctl" -D "$d/data" -s -w -t 60 -l "$d/log" \
-    -o "-k $d -c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c max_wal_size=4GB -c shared_buffers=128MB" start || { cat "$d/log" >&2; return 1; }
+    -o "-k $d -c listen_addresses='' $_pg_sync -c max_connections=300 -c max_wal_size=4GB -c shared_buffers=128MB" start || { cat "$d/log" >&2; return 1; }
   _pg_as "$bin/createdb" -h "$d" -U app app || return 1
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/as2"
 	"entente/edi/gateway"
 	"entente/prm/fault"
@@ -94,6 +95,7 @@ func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
 	if err != nil {
 		return s.busy(err)
 	}
+	fail.At(fail.ReceiptTaken)
 	return Reply{Status: http.StatusOK}
 }
 

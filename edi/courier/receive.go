@@ -18,6 +18,7 @@ import (
 	"entente/db"
 	"entente/db/audit"
 	"entente/db/blob"
+	"entente/db/fail"
 	"entente/edi/as2"
 	"entente/edi/gateway"
 	"entente/prm/access"
@@ -329,7 +330,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 		return s.busy(err)
 	}
 	row.Blob = original.Hash
-	if err := s.edge("staged"); err != nil {
+	if err := s.edge(fail.AS2Staged); err != nil {
 		return s.busy(err)
 	}
 	if isEcho(got) && !slices.ContainsFunc(got.Payloads, func(p as2.Payload) bool { return gateway.LooksLikeEDI(p.Data) }) {
@@ -357,7 +358,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 			if err := original.Insert(ctx); err != nil {
 				return err
 			}
-			if err := s.edge("storing"); err != nil {
+			if err := s.edge(fail.AS2Storing); err != nil {
 				return err
 			}
 			if r.NextAt > 0 {
@@ -367,7 +368,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 		},
 	})
 	if err == nil {
-		err = s.edge("stored")
+		err = s.edge(fail.AS2Stored)
 	}
 	switch {
 	case err == nil:

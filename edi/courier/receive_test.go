@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"entente/db/fail"
 	"entente/edi/as2"
 )
 
@@ -257,7 +258,7 @@ func TestAsyncReceipt(t *testing.T) {
 func TestReceiveCrash(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		rel := kestrelTo()
-		for i, at := range []string{"staged", "storing", "stored"} {
+		for i, at := range []string{fail.AS2Staged, fail.AS2Storing, fail.AS2Stored} {
 			r := pack(t, rel, "", po(10+i))
 			w.s.probe = func(edge string) error {
 				if edge == at {
@@ -269,7 +270,7 @@ func TestReceiveCrash(t *testing.T) {
 				t.Errorf("%s: answered %d", at, a.Status)
 			}
 			there := 0
-			if at == "stored" {
+			if at == fail.AS2Stored {
 				there = 1
 			}
 			w.want(at+": messages", w.count("SELECT count(*) FROM as2_message WHERE message_id = ?", bare(r.Sent.MessageID)), there)

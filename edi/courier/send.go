@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/as2"
 	"entente/edi/gateway"
 	"entente/prm/access"
@@ -72,7 +73,7 @@ const lease = 3 * time.Minute
 
 // claim takes a row for this worker, if nobody else did.
 func (s *Service) claim(ctx context.Context, r *messageRow) (bool, error) {
-	next := db.Micros(s.DB.Clock().Add(lease))
+	next := db.Micros(s.DB.Clock().Add(fail.Pace(lease)))
 	var ok bool
 	err := s.DB.InTx(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) (err error) {
 		ok, err = changeMessage(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "attempts": r.Attempts + 1, "next_at": next}, "fence = ? AND next_at = ? AND state = ?", r.Fence, r.NextAt, r.State)
@@ -91,7 +92,7 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 		}
 		return
 	}
-	if s.edge("claimed") != nil {
+	if s.edge(fail.SendClaimed) != nil {
 		return
 	}
 	began := s.DB.Clock()
@@ -109,12 +110,13 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 		o.state, o.again, o.delivery, o.event = State(r.State), time.Second, "", ""
 		o.values = map[string]any{"attempts": r.Attempts - 1}
 	}
-	if s.edge("tried") != nil {
+	if s.edge(fail.SendTried) != nil {
 		return
 	}
 	if err := s.settle(context.WithoutCancel(ctx), &r, o, s.DB.Clock().Sub(began)); err != nil {
 		s.Log.Error("what became of an AS2 message could not be stored", slog.String("message", r.ID), slog.Any("cause", err))
 	}
+	fail.At(fail.SendSettled)
 }
 
 // outcome is what became of one try.
@@ -164,6 +166,7 @@ func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took tim
 				return err
 			}
 		}
+		fail.At(fail.SendSettling)
 		if o.event != "" {
 			r.Reason = o.reason
 			return s.tell(ctx, o.event, r)
@@ -216,7 +219,7 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 	if err := json.Unmarshal([]byte(r.Sent), &sent); err != nil {
 		return s.retry(r, "courier.internal", err)
 	}
-	if err := s.edge("packed"); err != nil {
+	if err := s.edge(fail.SendPacked); err != nil {
 		return s.retry(r, "courier.internal", err)
 	}
 	status, header, answer, err := s.post(ctx, address, headerOf(r.Headers), r.Size, func() (io.ReadCloser, error) { return s.Blobs.Open(ctx, r.Blob) })

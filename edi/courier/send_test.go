@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"entente/db/fail"
 	"entente/edi/as2"
 	"entente/edi/gateway"
 	"entente/prm/fault"
@@ -337,7 +338,7 @@ func TestSendCrash(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		x := w.listen(kestrelTo())
 		w.reach(x)
-		for _, at := range []string{"claimed", "tried"} {
+		for _, at := range []string{fail.SendClaimed, fail.SendTried} {
 			w.s.probe = func(edge string) error {
 				if edge == at {
 					return errDied
@@ -354,13 +355,13 @@ func TestSendCrash(t *testing.T) {
 			}
 			w.s.probe = nil
 			w.drain()
-			if n := x.seen() - was; at == "claimed" && n != 0 || at == "tried" && n != 1 {
+			if n := x.seen() - was; at == fail.SendClaimed && n != 0 || at == fail.SendTried && n != 1 {
 				t.Errorf("%s: %d calls before the claim ran out", at, n)
 			}
 			w.due()
 			w.drain()
 			w.want(at+": state", w.message("submission_id = ?", id).State, Delivered)
-			if n := x.seen(); at == "tried" && (x.ids[n-1] != x.ids[n-2] || !bytes.Equal(x.bodies[n-1], x.bodies[n-2])) {
+			if n := x.seen(); at == fail.SendTried && (x.ids[n-1] != x.ids[n-2] || !bytes.Equal(x.bodies[n-1], x.bodies[n-2])) {
 				t.Errorf("%s: sent again it is another message", at)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"entente/db"
 	"entente/db/audit"
 	"entente/db/blob"
+	"entente/db/fail"
 	"entente/db/job"
 	"entente/db/secret"
 	"entente/edi/gateway"
@@ -98,6 +99,7 @@ type Service struct {
 }
 
 func (s *Service) edge(name string) error {
+	fail.At(name)
 	if s.probe == nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/db/fail"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -21,7 +22,7 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, delivery st
 	if err := access.Check(actor, access.EDIFetch, access.Own(actor.Org)); err != nil {
 		return err
 	}
-	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		r, err := interchangeByID(ctx, id)
 		if err != nil {
 			return err
@@ -37,8 +38,13 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, delivery st
 		if err := startWait(ctx, r); err != nil {
 			return err
 		}
+		fail.At(fail.FetchMarked)
 		return s.note(ctx, actor, map[string]string{DeliveryFetched: "edi.fetch", DeliveryDelivered: "edi.deliver"}[delivery], id, audit.Done)
 	})
+	if err == nil {
+		fail.At(fail.FetchDone)
+	}
+	return err
 }
 
 // Resolve answers a held or parked interchange: AnswerProcess or AnswerDiscard.

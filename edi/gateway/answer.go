@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/ack"
 	"entente/edi/edifact"
 	"entente/edi/schema"
@@ -192,8 +193,9 @@ func (w *worker) closeGroup(ctx context.Context, e groupEnd, now []setRow) (stri
 			return "", err
 		}
 		row.AnswerID = id
+		fail.At(fail.AnswerMade)
 	}
-	return row.AnswerID, db.Tx(ctx).Create(&row).Error
+	return row.AnswerID, insertGroup(ctx, &row)
 }
 
 // answer makes the 997 of a group, puts it into the sender's outbox and returns its

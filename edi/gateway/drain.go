@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/wire"
 	"entente/prm/fault"
 )
@@ -85,6 +86,7 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 
 // work processes one claimed interchange and settles how it went.
 func (s *Service) work(ctx context.Context, row interchangeRow) {
+	fail.At(fail.ProcessClaimed)
 	err := s.process(ctx, row)
 	if err == nil || errors.Is(err, errFenced) {
 		return
@@ -135,12 +137,11 @@ func (s *Service) claim(ctx context.Context, free int, running map[string]int) (
 				continue
 			}
 			next := db.Micros(now.Add(s.opt.Lease))
-			ok, err := change(ctx, r.ID, map[string]any{"attempts": r.Attempts + 1, "fence": r.Fence + 1, "next_at": next},
-				"state = ? AND fence = ? AND next_at = ?", string(Received), r.Fence, r.NextAt)
+			n, err := claimRow(ctx, &r, next)
 			if err != nil {
 				return err
 			}
-			if ok {
+			if n == 1 {
 				r.Attempts, r.Fence, r.NextAt = r.Attempts+1, r.Fence+1, next
 				out = append(out, r)
 			}

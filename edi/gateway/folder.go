@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/db/fail"
 	"entente/edi/sftp"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -27,7 +28,7 @@ const folderEvery = 2 * time.Second
 // lookIntoFolder takes what lies in FOLDER/SLUG for each company that has such a
 // folder. It makes no folder for a company and follows no link.
 func (p *Pickup) lookIntoFolder(ctx context.Context) error {
-	if p.folder == "" || time.Since(p.looked) < folderEvery {
+	if p.folder == "" || time.Since(p.looked) < fail.Pace(folderEvery) {
 		return nil
 	}
 	p.looked = time.Now()

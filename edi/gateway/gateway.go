@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -304,7 +305,7 @@ func (o Options) filled() Options {
 	set(&o.Workers, 8)
 	set(&o.PerLane, 4)
 	set(&o.Attempts, 3)
-	dur(&o.Lease, 30*time.Second)
+	dur(&o.Lease, fail.Pace(30*time.Second))
 	dur(&o.Backoff, 10*time.Second)
 	dur(&o.Reuse, 30*24*time.Hour)
 	o.Limits = o.Limits.Filled()

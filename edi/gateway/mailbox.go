@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/sftp"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -58,7 +59,9 @@ func (m *Mailbox) Limit() int64 { return m.s.opt.Limit }
 // Take takes a complete file in as Receive does. A file that Receive refuses is kept
 // with the reason, in place of an earlier one of its name.
 func (m *Mailbox) Take(ctx context.Context, actor access.Actor, name string, body io.ReadSeeker) error {
+	fail.At(fail.SFTPClaimed)
 	err := m.s.take(ctx, actor, body, DoorSFTP)
+	fail.At(fail.SFTPTaken)
 	switch fault.CodeOf(err) {
 	case fault.Invalid, fault.TooLarge, fault.Conflict:
 		return m.keep(ctx, actor, name, body, fault.As(err))

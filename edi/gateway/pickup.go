@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/sftp"
 	"entente/edi/wire"
 	"entente/prm/access"
@@ -100,7 +101,7 @@ func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row p
 	case pickupRefused:
 		return nil
 	}
-	if p.s.db.Clock().Sub(instant(row.Seen)) < settleTime || row.Size == 0 {
+	if p.s.db.Clock().Sub(instant(row.Seen)) < fail.Pace(settleTime) || row.Size == 0 {
 		return nil
 	}
 	f, err := os.CreateTemp(p.temp, "pickup-")
@@ -125,7 +126,9 @@ func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row p
 		if whole, broken := p.whole(f); broken != nil || !whole {
 			return broken
 		}
+		fail.At(fail.PickupCopied)
 		err = p.box.s.take(ctx, actor, f, p.door(row.Source))
+		fail.At(fail.PickupTaken)
 	}
 	row.State, row.Sha256 = pickupTaken, hex.EncodeToString(hash.Sum(nil))
 	switch fault.CodeOf(err) {
@@ -133,7 +136,10 @@ func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row p
 		if err := p.remember(ctx, row); err != nil {
 			return err
 		}
-		return src.done(row.Name)
+		fail.At(fail.PickupRemembered)
+		err := src.done(row.Name)
+		fail.At(fail.PickupDone)
+		return err
 	case fault.Invalid, fault.TooLarge, fault.Conflict:
 		return p.refuse(ctx, actor, src, row, f, fault.As(err))
 	}
@@ -262,9 +268,11 @@ func (p *Pickup) push(ctx context.Context, actor access.Actor, put func(name str
 		if err := put(f.Name, bytes.NewReader(raw)); err != nil {
 			return err
 		}
+		fail.At(fail.PushPut)
 		if err := p.s.taken(ctx, actor, f.ID, DeliveryDelivered); err != nil {
 			return err
 		}
+		fail.At(fail.PushRemoved)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/ack"
 	"entente/edi/doc"
 	"entente/edi/edifact"
@@ -270,7 +271,7 @@ type written struct {
 // with their answers, the position reached and, at the end, the result. It may run
 // more than once, and writes nothing unless the claim still stands.
 func (w *worker) commit(steps []step, final bool) error {
-	if err := w.s.at("before"); err != nil {
+	if err := w.s.at(fail.ProcessBefore); err != nil {
 		return err
 	}
 	var out written
@@ -288,7 +289,7 @@ func (w *worker) commit(steps []step, final bool) error {
 			out.tally.add(row.Kind, row.Result)
 		}
 		if len(out.sets) > 0 {
-			if err := db.Tx(ctx).CreateInBatches(out.sets, 50).Error; err != nil {
+			if err := insertSets(ctx, out.sets); err != nil {
 				return err
 			}
 		}
@@ -334,7 +335,7 @@ func (w *worker) commit(steps []step, final bool) error {
 		if err := w.advance(ctx, &out, final); err != nil {
 			return err
 		}
-		return w.s.at("inside")
+		return w.s.at(fail.ProcessInside)
 	})
 	if err != nil {
 		return err
@@ -342,7 +343,7 @@ func (w *worker) commit(steps []step, final bool) error {
 	w.done += int64(len(out.sets))
 	w.answers, w.tally = append(w.answers, out.answers...), out.tally
 	w.ended = w.ended || final
-	return w.s.at("after")
+	return w.s.at(fail.ProcessAfter)
 }
 
 // advance moves the interchange on under the worker's claim, to its end if final.

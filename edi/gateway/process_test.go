@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/wire"
 	"entente/prm/fault"
 )
@@ -250,7 +251,7 @@ func breakAtEveryEdge(t *testing.T, b *bench, how string, atMost int) {
 func TestSingleOrderBrokenOffAtEveryEdge(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"error", "panic", "stop"} {
-		for _, edge := range []string{"before", "inside", "after"} {
+		for _, edge := range []string{fail.ProcessBefore, fail.ProcessInside, fail.ProcessAfter} {
 			t.Run(how+" "+edge, func(t *testing.T) {
 				each(t, func(t *testing.T, b *bench) {
 					b.s.opt.Backoff = time.Nanosecond

@@ -16,6 +16,7 @@ import (
 	"entente/db"
 	"entente/db/audit"
 	"entente/db/blob"
+	"entente/db/fail"
 	"entente/edi/wire"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -62,6 +63,7 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 	if err != nil {
 		return Answer{}, s.refuse(ctx, actor, err)
 	}
+	fail.At(fail.ReceiveStaged)
 	orgs := []string{actor.Org}
 	for _, r := range rows {
 		if !slices.Contains(orgs, r.ReceiverID) {
@@ -75,11 +77,13 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 		if err == nil && in.Also != nil {
 			err = in.Also(ctx, answer)
 		}
+		fail.At(fail.ReceiveStoring)
 		return err
 	})
 	if err != nil {
 		return Answer{}, err
 	}
+	fail.At(fail.ReceiveStored)
 	return answer, nil
 }
 

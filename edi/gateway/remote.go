@@ -10,6 +10,7 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/db/fail"
 	"entente/db/secret"
 	"entente/edi/sftp"
 	"entente/prm/access"
@@ -93,7 +94,7 @@ func (c *RemoteCmd) check() error {
 	if c.Every <= 0 {
 		c.Every = time.Minute
 	}
-	c.Every = max(c.Every, minEvery)
+	c.Every = max(c.Every, fail.Pace(minEvery))
 	return bad.OrNil()
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/ack"
 	"entente/edi/edifact"
 	"entente/edi/schema"
@@ -157,6 +158,7 @@ func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emit
 		BusinessKey: out.Number, Bytes: text,
 	}
 	id, err := s.insertMade(ctx, m)
+	fail.At(fail.EmitStored)
 	return Emitted{ID: id, Control: padNumber(n)}, err
 }
 
@@ -392,14 +394,14 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 			r.Delivery = DeliverySending
 		}
 	}
-	if err := db.Tx(ctx).Create(&r).Error; err != nil {
+	if _, err := db.Exec(ctx, interchangeInsert, r.values()...); err != nil {
 		return "", err
 	}
 	control := fmt.Sprint(m.Number)
-	if err := db.Tx(ctx).Create(&groupRow{
+	if err := insertGroup(ctx, &groupRow{
 		InterchangeID: r.ID, GroupNo: 1, SupplierID: m.Supplier, ResellerID: m.Reseller, Kind: m.GroupKind,
 		Control: control, Version: m.Version, Result: ResultAccepted,
-	}).Error; err != nil {
+	}); err != nil {
 		return "", err
 	}
 	set := setRow{
@@ -407,7 +409,7 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 		GroupControl: control, GroupVersion: m.Version, Kind: m.Kind, Control: setControl, Size: r.Size, Result: ResultAccepted,
 		Business: BusinessMade, BusinessKey: m.BusinessKey, DocumentKind: m.DocumentKind, DocumentID: m.DocumentID,
 	}
-	if err := db.Tx(ctx).Create(&set).Error; err != nil || acknowledges(m.Kind) {
+	if err := insertSets(ctx, []setRow{set}); err != nil || acknowledges(m.Kind) {
 		return r.ID, err
 	}
 	return r.ID, insertNumbers(ctx, &set, numbersOf(m.Bytes))

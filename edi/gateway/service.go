@@ -8,6 +8,7 @@ import (
 	"entente/db"
 	"entente/db/audit"
 	"entente/db/blob"
+	"entente/db/fail"
 	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -98,6 +99,7 @@ func (s *Service) note(ctx context.Context, actor access.Actor, action, id, outc
 }
 
 func (s *Service) at(edge string) error {
+	fail.At(edge)
 	if s.probe == nil {
 		return nil
 	}

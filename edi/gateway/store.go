@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"entente/db"
 )
@@ -16,21 +15,12 @@ import (
 // identity and digest are equal. It reports whether r is new; if not, r becomes
 // the earlier row.
 func insertInterchange(ctx context.Context, r *interchangeRow) (bool, error) {
-	res := db.Tx(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{
-			{Name: "sender_id"}, {Name: "sender_ident"}, {Name: "receiver_ident"}, {Name: "control"},
-			{Name: "dated"}, {Name: "digest"}, {Name: "origin"},
-		},
-		DoNothing: true,
-	}).Create(r)
-	if res.Error != nil {
-		return false, res.Error
-	}
-	if res.RowsAffected == 1 {
-		return true, nil
+	n, err := db.Exec(ctx, interchangeInsert+" ON CONFLICT (sender_id, sender_ident, receiver_ident, control, dated, digest, origin) DO NOTHING", r.values()...)
+	if err != nil || n == 1 {
+		return err == nil, err
 	}
 	var earlier interchangeRow
-	err := db.Tx(ctx).Where(
+	err = db.Tx(ctx).Where(
 		"sender_id = ? AND sender_ident = ? AND receiver_ident = ? AND control = ? AND dated = ? AND digest = ? AND origin = ?",
 		r.SenderID, r.SenderIdent, r.ReceiverIdent, r.Control, r.Dated, r.Digest, r.Origin,
 	).Take(&earlier).Error
@@ -38,13 +28,24 @@ func insertInterchange(ctx context.Context, r *interchangeRow) (bool, error) {
 	return false, err
 }
 
+var interchangeInsert = "INSERT INTO interchange (id, submission_id, position, sender_id, receiver_id, partnership_id, supplier_id, reseller_id, origin, door, syntax, version, sender_ident, receiver_ident, control, dated, test," +
+	" blob, start_at, size, sha256, digest, types, set_count, state, result, held, duplicate_of, answers, findings, lane, next_at, attempts, fence, sets_done, last_error, delivery, fetched, acknowledged, made_by, received, processed) VALUES " + db.Values(42, 1)
+
+// values are those of interchangeInsert.
+func (r *interchangeRow) values() []any {
+	return []any{
+		r.ID, r.SubmissionID, r.Position, r.SenderID, r.ReceiverID, r.PartnershipID, r.SupplierID, r.ResellerID, r.Origin, r.Door, r.Syntax, r.Version, r.SenderIdent, r.ReceiverIdent, r.Control, r.Dated, r.Test,
+		r.Blob, r.StartAt, r.Size, r.Sha256, r.Digest, r.Types, r.SetCount, r.State, r.Result, r.Held, r.DuplicateOf, r.Answers, r.Findings, r.Lane, r.NextAt, r.Attempts, r.Fence, r.SetsDone, r.LastError, r.Delivery, r.Fetched, r.Acknowledged, r.MadeBy, r.Received, r.Processed,
+	}
+}
+
 // controlUsed finds another interchange of the pair with the same control number,
 // the first of them; empty when there is none.
 func controlUsed(ctx context.Context, r *interchangeRow, since time.Time) (string, error) {
-	return firstID(db.Tx(ctx).Model(&interchangeRow{}).Where(
-		"sender_id = ? AND sender_ident = ? AND receiver_ident = ? AND control = ? AND origin = ? AND id <> ? AND held <> ? AND received >= ?",
-		r.SenderID, r.SenderIdent, r.ReceiverIdent, r.Control, OriginSent, r.ID, HeldDiscarded, db.Micros(since),
-	).Order("received, id"))
+	var id string
+	_, err := db.Row(ctx, "SELECT id FROM interchange WHERE sender_id = ? AND sender_ident = ? AND receiver_ident = ? AND control = ? AND origin = ? AND id <> ? AND held <> ? AND received >= ? ORDER BY received, id LIMIT 1",
+		[]any{r.SenderID, r.SenderIdent, r.ReceiverIdent, r.Control, OriginSent, r.ID, HeldDiscarded, db.Micros(since)}, &id)
+	return id, err
 }
 
 // controlTaken is controlUsed seen from processing: of two that came at the same
@@ -97,8 +98,9 @@ func submissionByKey(ctx context.Context, org, key string) (*submissionRow, erro
 
 // insertSubmission stores r unless its key is taken, and reports whether it did.
 func insertSubmission(ctx context.Context, r *submissionRow) (bool, error) {
-	res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(r)
-	return res.RowsAffected == 1, res.Error
+	n, err := db.Exec(ctx, "INSERT INTO edi_submission (org_id, id, idempotency_key, sha256, answer, made_by, received) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		r.OrgID, r.ID, r.IdempotencyKey, r.Sha256, r.Answer, r.MadeBy, r.Received)
+	return n == 1, err
 }
 
 func setsOf(ctx context.Context, id string, after, limit int) ([]setRow, error) {
@@ -130,6 +132,29 @@ func forgetSets(ctx context.Context, id string) error {
 		return err
 	}
 	return db.Tx(ctx).Where("interchange_id = ?", id).Delete(&groupRow{}).Error
+}
+
+// insertSets stores verdicts on sets, fifty to a statement.
+func insertSets(ctx context.Context, sets []setRow) error {
+	for some := range slices.Chunk(sets, 50) {
+		args := make([]any, 0, 21*len(some))
+		for i := range some {
+			r := &some[i]
+			args = append(args, r.InterchangeID, r.Position, r.SupplierID, r.ResellerID, r.GroupNo, r.GroupKind, r.GroupControl, r.GroupVersion, r.Kind, r.Control, r.Implementation,
+				r.Segments, r.StartAt, r.Size, r.Result, r.Business, r.BusinessKey, r.DocumentKind, r.DocumentID, r.Answered, r.Findings)
+		}
+		if _, err := db.Exec(ctx, "INSERT INTO edi_set (interchange_id, position, supplier_id, reseller_id, group_no, group_kind, group_control, group_version, kind, control, implementation,"+
+			" segments, start_at, size, result, business, business_key, document_kind, document_id, answered, findings) VALUES "+db.Values(21, len(some)), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insertGroup(ctx context.Context, r *groupRow) error {
+	_, err := db.Exec(ctx, "INSERT INTO edi_group (interchange_id, group_no, supplier_id, reseller_id, kind, control, version, result, verdict, answer_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		r.InterchangeID, r.GroupNo, r.SupplierID, r.ResellerID, r.Kind, r.Control, r.Version, r.Result, r.Verdict, r.AnswerID)
+	return err
 }
 
 // insertNumbers keeps the further numbers of a set.
@@ -193,6 +218,12 @@ func tallyOf(ctx context.Context, id string) (tally, error) {
 func change(ctx context.Context, id string, values map[string]any, where string, args ...any) (bool, error) {
 	res := db.Tx(ctx).Model(&interchangeRow{}).Where("id = ?", id).Where(where, args...).Updates(values)
 	return res.RowsAffected == 1, res.Error
+}
+
+// claimRow takes an interchange as it was read, until next (microseconds).
+func claimRow(ctx context.Context, r *interchangeRow, next int64) (int64, error) {
+	return db.Exec(ctx, "UPDATE interchange SET attempts = ?, fence = ?, next_at = ? WHERE id = ? AND state = ? AND fence = ? AND next_at = ?",
+		r.Attempts+1, r.Fence+1, next, r.ID, string(Received), r.Fence, r.NextAt)
 }
 
 // counterName is the counter of everything we send from one identity to another.

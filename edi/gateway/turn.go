@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/sftp"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -130,7 +131,7 @@ func (p *Pickup) claim(ctx context.Context, room int) (out []remoteRow, err erro
 	err = p.db.InTx(ctx, func(ctx context.Context) error {
 		out = nil
 		for _, r := range due {
-			ok, err := changeRemote(ctx, &r, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(now.Add(2 * remoteTime))})
+			ok, err := changeRemote(ctx, &r, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(now.Add(fail.Pace(2 * remoteTime)))})
 			if err != nil {
 				return err
 			}

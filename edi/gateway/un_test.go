@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -32,7 +33,7 @@ func unOrders(reference string, numbers ...string) string {
 // An interchange of EDIFACT goes the way of one of X12: every message on its own
 // fate, one CONTRL for the whole, whatever breaks off in between.
 func TestEDIFACT(t *testing.T) {
-	for _, edge := range []string{"", "before", "inside", "after"} {
+	for _, edge := range []string{"", fail.ProcessBefore, fail.ProcessInside, fail.ProcessAfter} {
 		t.Run("broken off "+edge, func(t *testing.T) {
 			each(t, func(t *testing.T, b *bench) {
 				b.s.opt.Backoff = time.Nanosecond

@@ -24,7 +24,7 @@ type rule struct {
 }
 
 var leaves = []string{"prm/fault", "prm/money", "prm/access"}
-var dbs = []string{"db", "db/job", "db/blob", "db/audit", "db/search", "db/secret"}
+var dbs = []string{"db", "db/fail", "db/job", "db/blob", "db/audit", "db/search", "db/secret"}
 
 func with(lists ...[]string) []string { return slices.Concat(lists...) }
 

@@ -67,6 +67,8 @@ type server struct {
 	db   database
 	data string
 	args []string
+	bin  string   // other than binary, if set
+	env  []string // further settings
 	url  string
 	cmd  *exec.Cmd
 	logs *lines
@@ -105,7 +107,8 @@ func (s *server) run() {
 	if s.db.url != "" {
 		args = append(args, "--database-url", s.db.url)
 	}
-	s.cmd = exec.Command(binary, args...)
+	s.cmd = exec.Command(s.program(), args...)
+	s.cmd.Env = append(os.Environ(), s.env...)
 	s.logs = &lines{}
 	s.cmd.Stderr = s.logs
 	out, err := s.cmd.StdoutPipe()
@@ -136,6 +139,24 @@ func (s *server) run() {
 	}
 }
 
+func (s *server) program() string {
+	if s.bin != "" {
+		return s.bin
+	}
+	return binary
+}
+
+// died waits until the process has ended by itself.
+func (s *server) died(patience time.Duration) bool {
+	select {
+	case <-s.done:
+		s.cmd = nil
+		return true
+	case <-time.After(patience):
+		return false
+	}
+}
+
 // kill ends the process as a power cut would.
 func (s *server) kill() {
 	if s.cmd == nil || s.cmd.Process == nil {
@@ -154,7 +175,7 @@ func (s *server) command(args ...string) string {
 		args = append(args, "--database-url", s.db.url)
 	}
 	var out, errs bytes.Buffer
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(s.program(), args...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
 		s.t.Fatalf("entente %s: %v\n%s", strings.Join(args, " "), err, errs.String())

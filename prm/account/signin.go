@@ -197,17 +197,14 @@ func (s *Service) LoginByToken(ctx context.Context, bearer string) (Login, error
 	var l Login
 	var row tokenRow
 	var at time.Time
-	err := s.db.View(ctx, func(ctx context.Context) error {
+	err := s.db.Glance(ctx, func(ctx context.Context) error {
 		at = db.Now(ctx)
 		var ok bool
 		var err error
-		if row, ok, err = findToken(ctx, "hash", digest(bearer)); err != nil {
-			return err
+		l, row, ok, err = loginByHash(ctx, digest(bearer))
+		if err == nil && (!ok || !row.token().Live(at) || l.Person.State != Active) {
+			err = errToken
 		}
-		if !ok {
-			return errToken
-		}
-		l, err = loginOfToken(ctx, row)
 		return err
 	})
 	if err != nil {
@@ -233,12 +230,16 @@ func loginOfToken(ctx context.Context, row tokenRow) (Login, error) {
 	}
 	for _, seat := range seats {
 		if seat.Org.ID == row.OrgID && p.State == Active {
-			scopes := append([]string{}, splitList(row.Scopes)...)
-			return Login{Person: p, Org: seat.Org, Seats: []Seat{seat},
-				Actor: access.Actor{Person: p.ID, Org: seat.Org.ID, Roles: seat.Roles, Scopes: scopes, Via: "token:" + row.ID}}, nil
+			return tokenLogin(row, p, seat), nil
 		}
 	}
 	return Login{}, errToken
+}
+
+func tokenLogin(row tokenRow, p Person, seat Seat) Login {
+	scopes := append([]string{}, splitList(row.Scopes)...)
+	return Login{Person: p, Org: seat.Org, Seats: []Seat{seat},
+		Actor: access.Actor{Person: p.ID, Org: seat.Org.ID, Roles: seat.Roles, Scopes: scopes, Via: "token:" + row.ID}}
 }
 
 // Refresh re-reads who an actor is now, for connections that stay open: the
@@ -264,7 +265,7 @@ func (s *Service) Refresh(ctx context.Context, actor access.Actor) (access.Actor
 			}
 			return err
 		case "token":
-			row, ok, err := findToken(ctx, "id", id)
+			row, ok, err := findToken(ctx, id)
 			if err != nil {
 				return err
 			}

@@ -178,20 +178,35 @@ func insertToken(ctx context.Context, t Token, hash string) error {
 		Created: db.Micros(t.Created), Expires: db.Micros(t.Expires)}).Error
 }
 
-// findToken looks a token up by one column: "hash" or "id".
-func findToken(ctx context.Context, by, value string) (tokenRow, bool, error) {
-	q := db.Tx(ctx)
-	switch by {
-	case "hash":
-		q = q.Where("hash = ?", value)
-	default:
-		q = q.Where("id = ?", value)
-	}
+// findToken looks a token up by its id.
+func findToken(ctx context.Context, id string) (tokenRow, bool, error) {
 	var rows []tokenRow
-	if err := q.Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+	if err := db.Tx(ctx).Where("id = ?", id).Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return tokenRow{}, false, err
 	}
 	return rows[0], true, nil
+}
+
+// loginByHash reads a token with its person, company and roles, in one look: every call
+// of the API does. It reports none where the company or the membership is not active.
+func loginByHash(ctx context.Context, hash string) (Login, tokenRow, bool, error) {
+	var t tokenRow
+	var p personRow
+	var o orgRow
+	var roles string
+	ok, err := db.Row(ctx, `SELECT t.org_id, t.id, t.person_id, t.scopes, t.expires, t.used, t.revoked,
+  p.id, p.email, p.name, p.locale, p.theme, p.timezone, p.operator, p.state, p.last_org, p.created,
+  o.id, o.slug, o.name, o.city, o.country, o.currency, o.timezone, o.locale, o.state, o.created, m.roles
+FROM api_token t JOIN person p ON p.id = t.person_id
+JOIN membership m ON m.person_id = t.person_id AND m.org_id = t.org_id AND m.state = 'active'
+JOIN org o ON o.id = t.org_id AND o.state = 'active' WHERE t.hash = ?`, []any{hash},
+		&t.OrgID, &t.ID, &t.PersonID, &t.Scopes, &t.Expires, &t.Used, &t.Revoked,
+		&p.ID, &p.Email, &p.Name, &p.Locale, &p.Theme, &p.Timezone, &p.Operator, &p.State, &p.LastOrg, &p.Created,
+		&o.ID, &o.Slug, &o.Name, &o.City, &o.Country, &o.Currency, &o.Timezone, &o.Locale, &o.State, &o.Created, &roles)
+	if err != nil || !ok {
+		return Login{}, t, false, err
+	}
+	return tokenLogin(t, p.person(), Seat{Org: o.org(), Roles: rolesOf(roles)}), t, true, nil
 }
 
 // touchToken notes the use, at most once a minute.

@@ -164,7 +164,7 @@ func (s *Service) RevokeToken(ctx context.Context, actor access.Actor, id string
 	var person string
 	err := s.tx(ctx, actor, func(ctx context.Context) error {
 		ids = nil
-		row, ok, err := findToken(ctx, "id", id)
+		row, ok, err := findToken(ctx, id)
 		if err != nil {
 			return err
 		}

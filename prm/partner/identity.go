@@ -116,7 +116,7 @@ func (s *Service) Addresses(ctx context.Context, actor access.Actor, id string, 
 // once for new interchanges.
 func (s *Service) Resolve(ctx context.Context, q Query) (Route, error) {
 	var out Route
-	err := s.db.View(ctx, func(ctx context.Context) (err error) {
+	err := s.db.Glance(ctx, func(ctx context.Context) (err error) {
 		out, err = route(ctx, q)
 		return err
 	})

@@ -149,28 +149,27 @@ func deleteConfirmations(ctx context.Context, partnership, identity string) (boo
 // route answers a Query in one statement: the sender's company, and the active
 // partnerships in which both identities are confirmed.
 func route(ctx context.Context, q Query) (Route, error) {
-	var rows []struct {
-		SenderOrg, ReceiverOrg string
-		Row                    partnershipRow `gorm:"embedded"`
-	}
-	err := db.Tx(ctx).Table("edi_identity AS s").
-		Select("s.org_id AS sender_org, COALESCE(r.org_id, '') AS receiver_org, p.*").
-		Joins("LEFT JOIN edi_identity r ON r.kind = s.kind AND r.qualifier = ? AND r.value = ?", q.Receiver.Qualifier, q.Receiver.Value).
-		Joins("LEFT JOIN partnership p ON p.state = 'active' AND (p.supplier_id = s.org_id AND p.reseller_id = r.org_id OR p.supplier_id = r.org_id AND p.reseller_id = s.org_id)"+
-			" AND EXISTS (SELECT 1 FROM edi_identity_confirmation c WHERE c.partnership_id = p.id AND c.org_id = s.org_id AND c.identity_id = s.id)"+
-			" AND EXISTS (SELECT 1 FROM edi_identity_confirmation c WHERE c.partnership_id = p.id AND c.org_id = r.org_id AND c.identity_id = r.id)").
-		Where("s.kind = ? AND s.qualifier = ? AND s.value = ?", string(q.Kind), q.Sender.Qualifier, q.Sender.Value).
-		Order("p.created, p.id").Scan(&rows).Error
-	if err != nil {
-		return Route{}, err
-	}
 	var out Route
-	for _, r := range rows {
-		out.Sender = r.SenderOrg
-		if r.Row.ID != "" {
-			out.Receiver = r.ReceiverOrg
-			out.Active = append(out.Active, r.Row.partnership())
-		}
-	}
-	return out, nil
+	err := db.Rows(ctx, `SELECT s.org_id, COALESCE(r.org_id, ''), COALESCE(p.id, ''), COALESCE(p.supplier_id, ''), COALESCE(p.reseller_id, ''), COALESCE(p.state, ''),
+  COALESCE(p.currency, ''), COALESCE(p.price_tolerance, 0), COALESCE(p.quantity_tolerance, 0), COALESCE(p.created, 0), COALESCE(p.version, 0), COALESCE(p.moved_by, '')
+FROM edi_identity s
+LEFT JOIN edi_identity r ON r.kind = s.kind AND r.qualifier = ? AND r.value = ?
+LEFT JOIN partnership p ON p.state = 'active' AND (p.supplier_id = s.org_id AND p.reseller_id = r.org_id OR p.supplier_id = r.org_id AND p.reseller_id = s.org_id)
+  AND EXISTS (SELECT 1 FROM edi_identity_confirmation c WHERE c.partnership_id = p.id AND c.org_id = s.org_id AND c.identity_id = s.id)
+  AND EXISTS (SELECT 1 FROM edi_identity_confirmation c WHERE c.partnership_id = p.id AND c.org_id = r.org_id AND c.identity_id = r.id)
+WHERE s.kind = ? AND s.qualifier = ? AND s.value = ? ORDER BY p.created, p.id`,
+		[]any{q.Receiver.Qualifier, q.Receiver.Value, string(q.Kind), q.Sender.Qualifier, q.Sender.Value},
+		func(scan func(...any) error) error {
+			var receiver string
+			var p partnershipRow
+			if err := scan(&out.Sender, &receiver, &p.ID, &p.SupplierID, &p.ResellerID, &p.State, &p.Currency, &p.PriceTolerance, &p.QuantityTolerance, &p.Created, &p.Version, &p.MovedBy); err != nil {
+				return err
+			}
+			if p.ID != "" {
+				out.Receiver = receiver
+				out.Active = append(out.Active, p.partnership())
+			}
+			return nil
+		})
+	return out, err
 }

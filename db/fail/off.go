@@ -1,0 +1,11 @@
+//go:build !failpoints
+
+package fail
+
+import "time"
+
+// At does nothing.
+func At(string) {}
+
+// Pace is d.
+func Pace(d time.Duration) time.Duration { return d }

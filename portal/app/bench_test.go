@@ -1,0 +1,312 @@
+package app
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/portal/session"
+	"entente/prm/access"
+	"entente/prm/account"
+)
+
+// bench is the whole program on a database, with a client in the same process.
+type bench struct {
+	*App
+	b      *testing.B
+	addr   string
+	tokens []string // one for each sender: a token's requests are counted
+	next   atomic.Int64
+}
+
+// onEach runs fn on SQLite with synchronous FULL, and on PostgreSQL, which is durable
+// if the server is: see docker/ci/postgres.sh.
+func onEach(b *testing.B, fn func(b *testing.B, w *bench)) {
+	b.Run("sqlite", func(b *testing.B) { fn(b, newBench(b, "")) })
+	b.Run("postgres", func(b *testing.B) {
+		if os.Getenv("ENTENTE_TEST_POSTGRES") == "" {
+			b.Skip("left out: PostgreSQL is not there (set ENTENTE_TEST_POSTGRES)")
+		}
+		fn(b, newBench(b, dbtest.EmptyPostgresDSN(b)))
+	})
+}
+
+func newBench(b *testing.B, dsn string) *bench {
+	b.Helper()
+	many := session.Rate{PerSecond: 1e6, Burst: 1e6}
+	cfg := Config{Addr: "127.0.0.1:0", Data: b.TempDir(), DatabaseURL: dsn, Demo: true, SFTPAddr: "off", Limits: session.Limits{Session: many, Open: many, Token: many}}
+	a, err := New(b.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ready, done := make(chan string, 1), make(chan error, 1)
+	go func() { done <- a.Run(ctx, func(addr string) { ready <- addr }) }()
+	b.Cleanup(func() { stop(); <-done })
+	w := &bench{App: a, b: b}
+	select {
+	case at := <-ready:
+		w.addr = strings.TrimPrefix(at, "http://")
+	case err := <-done:
+		b.Fatal(err)
+	}
+	p, seats, err := a.accounts.Directory().PersonByEmail(b.Context(), "maya@kestrel.example")
+	if err != nil {
+		b.Fatal(err)
+	}
+	maya := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: seats[0].Roles, Via: "session:bench"}
+	for i := range 32 {
+		secret, _, err := a.accounts.CreateToken(b.Context(), maya, account.TokenCmd{Name: fmt.Sprint("bench ", i), Days: 30, Scopes: []string{"edi:read", "edi:write", "orders:read"}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		w.tokens = append(w.tokens, secret)
+	}
+	if err := a.jobs.Idle(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	return w
+}
+
+// order850 is one 850 of about 1,150 bytes in an interchange of its own.
+func order850(n int) []byte {
+	return interchange850(n, []string{fmt.Sprintf("BENCH-%08d", n)})
+}
+
+// interchange850 is one interchange of a set for each number.
+func interchange850(control int, numbers []string) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "ISA*00*          *00*          *ZZ*%-15s*ZZ*%-15s*261122*1030*^*00501*%09d*0*P*>~", "KESTRELSUPPLY", "AURELIATOOLS", control)
+	fmt.Fprintf(&b, "GS*PO*KESTRELSUPPLY*AURELIATOOLS*20261122*1030*%d*X*005010~", control)
+	for i, number := range numbers {
+		segments := []string{fmt.Sprintf("ST*850*%04d", i+1), "BEG*00*SA*" + number + "**20261122", "CUR*BY*GBP", "REF*DP*HAND TOOLS AND SUPPLIES", "PER*BD*MAYA OSEI*TE*+44 113 496 0111", "DTM*002*20261215",
+			"TD5**2*DHLX*M*DHL EXPRESS WORLDWIDE", "N1*BY*KESTREL SUPPLY LTD*92*KS-LEEDS", "N3*14 WELLINGTON STREET", "N4*LEEDS**LS1 4LT*GB", "N1*ST*KESTREL DC WAKEFIELD*92*KS-WKF1", "N3*UNIT 7 SILKWOOD PARK", "N4*WAKEFIELD**WF5 9TJ*GB"}
+		for l, sku := range []string{"AUR-D18B*84.00", "AUR-G125*46.50", "AUR-D18B*84.00", "AUR-G125*46.50", "AUR-D18B*84.00"} {
+			item, price, _ := strings.Cut(sku, "*")
+			segments = append(segments, fmt.Sprintf("PO1*%d*%d*EA*%s*PE*VP*%s", l+1, 10+l, price, item), "PID*F****CORDLESS DRILL DRIVER 18V BRUSHLESS")
+		}
+		segments = append(segments, "CTT*5")
+		segments = append(segments, fmt.Sprintf("SE*%d*%04d", len(segments)+1, i+1))
+		b.WriteString(strings.Join(segments, "~") + "~")
+	}
+	fmt.Fprintf(&b, "GE*%d*%d~IEA*1*%09d~", len(numbers), control, control)
+	return b.Bytes()
+}
+
+// floor measures what the machine allows just now, per second: an append and fsync of a
+// document's size beside the database, or a bare commit of one row.
+func (w *bench) floor(d time.Duration) float64 {
+	w.b.Helper()
+	n, began := 0, time.Now()
+	if w.db.Dialect() == db.Postgres {
+		c, err := w.db.Pool().Acquire(w.b.Context())
+		if err != nil {
+			w.b.Fatal(err)
+		}
+		defer c.Release()
+		if _, err := c.Exec(w.b.Context(), "CREATE TABLE IF NOT EXISTS bench_floor (id bigserial PRIMARY KEY, body bytea)"); err != nil {
+			w.b.Fatal(err)
+		}
+		body := make([]byte, 1150)
+		for ; time.Since(began) < d; n++ {
+			if _, err := c.Exec(w.b.Context(), "INSERT INTO bench_floor (body) VALUES ($1)", body); err != nil {
+				w.b.Fatal(err)
+			}
+		}
+		return float64(n) / time.Since(began).Seconds()
+	}
+	f, err := os.CreateTemp(w.cfg.Data, "floor-")
+	if err != nil {
+		w.b.Fatal(err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	body := make([]byte, 1150)
+	for ; time.Since(began) < d; n++ {
+		if _, err := f.Write(body); err != nil {
+			w.b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			w.b.Fatal(err)
+		}
+	}
+	return float64(n) / time.Since(began).Seconds()
+}
+
+// sender is one keep-alive connection of a program that sends orders: no HTTP library,
+// so that the client costs little beside the server.
+type sender struct {
+	conn net.Conn
+	in   *bufio.Reader
+	head string
+}
+
+func (w *bench) sender(token string) *sender {
+	conn, err := net.Dial("tcp", w.addr)
+	if err != nil {
+		w.b.Fatal(err)
+	}
+	return &sender{conn, bufio.NewReaderSize(conn, 4<<10), "POST /api/v1/edi/interchanges HTTP/1.1\r\nHost: bench\r\nContent-Type: application/edi-x12\r\nAuthorization: Bearer " + token + "\r\nContent-Length: "}
+}
+
+func (s *sender) post(body []byte) error {
+	req := append([]byte(s.head), fmt.Sprintf("%d\r\n\r\n", len(body))...)
+	if _, err := s.conn.Write(append(req, body...)); err != nil {
+		return err
+	}
+	res, err := http.ReadResponse(s.in, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusAccepted {
+		err = fmt.Errorf("%d %s", res.StatusCode, text)
+	}
+	return err
+}
+
+// send has some senders post count orders and returns how long each took.
+func (w *bench) send(senders, count int) []time.Duration {
+	var left atomic.Int64
+	left.Store(int64(count))
+	took := make([][]time.Duration, senders)
+	var all sync.WaitGroup
+	for i := range senders {
+		all.Go(func() {
+			s := w.sender(w.tokens[i%len(w.tokens)])
+			defer s.conn.Close()
+			for left.Add(-1) >= 0 {
+				body := order850(int(w.next.Add(1)))
+				at := time.Now()
+				if err := s.post(body); err != nil {
+					w.b.Error(err)
+					return
+				}
+				took[i] = append(took[i], time.Since(at))
+			}
+		})
+	}
+	all.Wait()
+	out := slices.Concat(took...)
+	slices.Sort(out)
+	return out
+}
+
+// BenchmarkIntake posts single 850s over HTTP, each answered after its commit; nothing
+// processes them meanwhile. of-floor is the rate to that of bare commits, measured
+// before and after.
+func BenchmarkIntake(b *testing.B) {
+	onEach(b, func(b *testing.B, w *bench) {
+		w.gateway.Stop() // intake alone
+		for _, senders := range []int{1, 32} {
+			b.Run(fmt.Sprint(senders, " senders"), func(b *testing.B) {
+				w.b = b
+				w.send(senders, 50*senders)
+				before := w.floor(400 * time.Millisecond)
+				b.ResetTimer()
+				took := w.send(senders, b.N)
+				b.StopTimer()
+				floor := (before + w.floor(400*time.Millisecond)) / 2
+				rate := float64(b.N) / b.Elapsed().Seconds()
+				b.ReportMetric(rate, "documents/s")
+				b.ReportMetric(rate/floor, "of-floor")
+				b.ReportMetric(floor, "floor/s")
+				if len(took) > 0 {
+					b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+				}
+			})
+		}
+	})
+}
+
+// BenchmarkOrders takes single 850s all the way: order, 997, and every subscriber served.
+// Intake and processing run at once; the rate counts until the last event is handled.
+func BenchmarkOrders(b *testing.B) {
+	onEach(b, func(b *testing.B, w *bench) {
+		b.Run("32 senders", func(b *testing.B) {
+			w.b = b
+			before := w.floor(400 * time.Millisecond)
+			b.ResetTimer()
+			w.send(32, b.N)
+			taken := b.Elapsed()
+			for at := 0; w.waiting() > 0; at++ {
+				<-time.After(10 * time.Millisecond)
+			}
+			booked := b.Elapsed()
+			if err := w.jobs.Idle(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			b.StopTimer()
+			floor := (before + w.floor(400*time.Millisecond)) / 2
+			n := float64(b.N)
+			b.ReportMetric(n/b.Elapsed().Seconds(), "delivered/s")
+			b.ReportMetric(n/booked.Seconds(), "orders/s")
+			b.ReportMetric(n/taken.Seconds(), "taken/s")
+			b.ReportMetric(n/b.Elapsed().Seconds()/floor, "of-floor")
+		})
+	})
+}
+
+// waiting counts what was received and is not processed.
+func (w *bench) waiting() (n int64) {
+	if err := w.db.View(w.b.Context(), func(ctx context.Context) error {
+		return db.Tx(ctx).Raw("SELECT count(*) FROM interchange WHERE state = 'received'").Scan(&n).Error
+	}); err != nil {
+		w.b.Fatal(err)
+	}
+	return n
+}
+
+// BenchmarkLarge takes one interchange of 10,000 orders until the last was booked, and asks
+// for the sign-in page meanwhile: that is how long a person waits at worst. Run it with
+// -benchtime 1x.
+func BenchmarkLarge(b *testing.B) {
+	onEach(b, func(b *testing.B, w *bench) {
+		for _, orders := range []int{10_000} {
+			b.Run(fmt.Sprint(orders, " orders"), func(b *testing.B) {
+				w.b = b
+				for range b.N {
+					numbers := make([]string, orders)
+					for i := range numbers {
+						numbers[i] = fmt.Sprintf("LARGE-%d-%06d", w.next.Add(1), i)
+					}
+					body := interchange850(int(w.next.Add(1))+500_000, numbers)
+					s := w.sender(w.tokens[0])
+					if err := s.post(body); err != nil {
+						b.Fatal(err)
+					}
+					_ = s.conn.Close()
+					var worst time.Duration
+					for w.waiting() > 0 {
+						at := time.Now()
+						res, err := http.Get("http://" + w.addr + "/signin")
+						if err != nil {
+							b.Fatal(err)
+						}
+						_, _ = io.Copy(io.Discard, res.Body)
+						_ = res.Body.Close()
+						worst = max(worst, time.Since(at))
+						<-time.After(20 * time.Millisecond)
+					}
+					b.ReportMetric(float64(worst.Milliseconds()), "page-worst-ms")
+				}
+				b.ReportMetric(float64(orders*b.N)/b.Elapsed().Seconds(), "orders/s")
+			})
+		}
+	})
+}

@@ -1,0 +1,142 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// account holds what there is against what was sent and acknowledged.
+func (k *kills) account() {
+	t := k.t
+	t.Helper()
+	k.kestrel.put("/api/v1/edi/station", k.station(k.x.url), 200)
+	answered := 0
+	for _, d := range k.sent {
+		if d.answered {
+			answered++
+		}
+	}
+	defer func() {
+		if t.Failed() {
+			t.Logf("waiting for %s; the server says:\n%s", k.awaits, k.s.logs)
+		}
+	}()
+	eventually(t, "all is processed, answered and delivered", func() bool {
+		k.x.settle()
+		var waiting struct{ Items []struct{ ID string } }
+		k.kestrel.get("/api/v1/edi/interchanges?state=received&limit=1", &waiting)
+		booked := len(k.kestrel.ordersAll("KILLS"))
+		k.awaits = fmt.Sprintf("%d received, %d of %d booked", len(waiting.Items), booked, answered)
+		return len(waiting.Items) == 0 && booked >= answered && k.quiet()
+	})
+	if out := k.s.command("reconcile"); strings.Contains(out, "FAILED") {
+		t.Errorf("reconcile: %s", out)
+	}
+	orders := map[string][]order{}
+	for _, o := range k.aurelia.ordersAll("KILLS") {
+		orders[o.Number] = append(orders[o.Number], o)
+	}
+	acks := map[string]int{}     // by group control of the order
+	answers := map[string]int{}  // 855s by order
+	carried := map[string]bool{} // what went by AS2, by control and kind
+	pages(k.kestrel, "/api/v1/edi/interchanges?direction=in&limit=200", func(raw json.RawMessage) {
+		var i struct {
+			ID, Control, Delivery string
+			Types                 []string
+		}
+		if err := json.Unmarshal(raw, &i); err != nil {
+			t.Fatal(err)
+		}
+		text := k.kestrel.raw("/api/v1/edi/interchanges/" + i.ID + "/raw")
+		switch i.Types[0] {
+		case "997":
+			acks[element(find(text, "AK1"), 2)]++
+		case "855":
+			answers[element(find(text, "BAK"), 3)]++
+		}
+		if i.Delivery == "delivered" {
+			carried[i.Control+" "+i.Types[0]] = true
+		}
+	})
+	for _, d := range k.sent {
+		n := len(orders[d.po.number])
+		a := acks[element(find([]byte(d.po.String()), "GS"), 6)]
+		if n > 1 || a > 1 || n != a || d.answered && n != 1 {
+			t.Errorf("%s by %s, acknowledged %v, became %d orders and got %d 997s", d.po.number, d.door, d.answered, n, a)
+		}
+		if d.asked != "" && d.answered && k.x.mdns[d.asked] == 0 {
+			t.Errorf("%s was taken and its receipt never came", d.po.number)
+		}
+	}
+	for id, yes := range k.asked {
+		var o order
+		k.aurelia.get("/api/v1/orders/"+id, &o)
+		if n := answers[o.Number]; n > 1 || yes && n != 1 {
+			t.Errorf("%s was confirmed (answered: %v) and has %d 855s", o.Number, yes, n)
+		}
+	}
+	k.x.mu.Lock()
+	defer k.x.mu.Unlock()
+	for doc, ids := range k.x.docs {
+		if len(ids) != 1 {
+			t.Errorf("%s was sent under %d Message-IDs", doc, len(ids))
+		}
+	}
+	for doc := range carried {
+		if len(k.x.docs[doc]) != 1 {
+			t.Errorf("%s is said to be delivered and did not come", doc)
+		}
+	}
+	for _, b := range k.x.bad {
+		t.Error(b)
+	}
+	k.lines(orders)
+	t.Logf("%d deaths; %d orders sent, %d acknowledged, %d booked; %d documents carried by AS2", k.deaths, len(k.sent), answered, len(orders), len(k.x.docs))
+}
+
+// quiet says that nothing is on its way to the station any more.
+func (k *kills) quiet() bool {
+	k.x.mu.Lock()
+	owed := len(k.x.owed)
+	k.x.mu.Unlock()
+	if owed > 0 {
+		return false
+	}
+	still := false
+	pages(k.kestrel, "/api/v1/edi/interchanges?direction=in&limit=200", func(raw json.RawMessage) {
+		var i struct{ ID, Delivery string }
+		if err := json.Unmarshal(raw, &i); err != nil {
+			k.t.Fatal(err)
+		}
+		if i.Delivery == "sending" {
+			still = true
+			k.awaits += " " + i.ID
+		}
+	})
+	return !still
+}
+
+// lines wants each order's room to tell once that it was received: events are
+// delivered once.
+func (k *kills) lines(orders map[string][]order) {
+	for number, os := range orders {
+		var full order
+		k.kestrel.get("/api/v1/orders/"+os[0].ID, &full)
+		if full.Room == nil {
+			k.t.Errorf("%s has no room", number)
+			continue
+		}
+		var list struct{ Items []struct{ Type, Kind string } }
+		k.kestrel.get("/api/v1/rooms/"+*full.Room+"/messages?limit=200", &list)
+		n := 0
+		for _, m := range list.Items {
+			if m.Type == "event" && m.Kind == "order.received" {
+				n++
+			}
+		}
+		if n != 1 {
+			k.t.Errorf("%s was told %d times in its room", number, n)
+		}
+	}
+}
