@@ -35,7 +35,7 @@ type CalendarDay struct {
 	Off   bool
 }
 
-// AbsenceForm is the part of the profile that says when somebody is away: it posts from,
+// AbsenceForm is the part of the profile that says when somebody is away: it posts away_from,
 // to and cover to URL+"/absences", a removal nothing to URL+"/absences/{id}/remove".
 type AbsenceForm struct {
 	Form   Form

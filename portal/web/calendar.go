@@ -175,7 +175,7 @@ func (v *visit) absences(page *view.ProfilePage, typed *view.Form) error {
 // absenceAdd notes that the person is away.
 func absenceAdd(v *visit) error {
 	in := v.input()
-	_, err := v.w.d.Accounts.AddAbsence(v.ctx, v.actor(), account.AbsenceCmd{From: in.text("from"), To: in.text("to"), Cover: in.text("cover")})
+	_, err := v.w.d.Accounts.AddAbsence(v.ctx, v.actor(), account.AbsenceCmd{From: in.text("away_from"), To: in.text("to"), Cover: in.text("cover")})
 	if err == nil {
 		return v.done(v.path("profile"), "said.saved")
 	}

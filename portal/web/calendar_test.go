@@ -55,8 +55,8 @@ func TestCalendarPages(t *testing.T) {
 
 		{Name: "late answers", As: ingrid, Path: "/c/aurelia/orders?view=late", Status: 200, Contains: []string{"Answer overdue"}},
 		{Name: "profile", As: ingrid, Path: "/c/aurelia/profile", Contains: []string{"Who covers", `name="cover"`}},
-		{Name: "away before it begins", As: ingrid, Path: "/c/aurelia/profile/absences", Form: url.Values{"from": {later}, "to": {today}}, Status: 422, Contains: []string{"before the first"}},
-		{Name: "away", As: ingrid, Path: "/c/aurelia/profile/absences", Form: url.Values{"from": {today}, "to": {later}, "cover": {""}}, Status: 303},
+		{Name: "away before it begins", As: ingrid, Path: "/c/aurelia/profile/absences", Form: url.Values{"away_from": {later}, "to": {today}}, Status: 422, Contains: []string{"before the first"}},
+		{Name: "away", As: ingrid, Path: "/c/aurelia/profile/absences", Form: url.Values{"away_from": {today}, "to": {later}, "cover": {""}}, Status: 303},
 		{Name: "it is noted", As: ingrid, Path: "/c/aurelia/profile", Contains: []string{"Nobody covers", "/absences/"}},
 	})
 	absence := ingrid.Find(t, "/c/aurelia/profile", `action="/c/aurelia/profile/absences/([0-9a-v]{26})/remove"`)

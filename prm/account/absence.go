@@ -64,7 +64,7 @@ func (s *Service) AddAbsence(ctx context.Context, actor access.Actor, cmd Absenc
 		bad := fault.New(fault.Invalid, "form.invalid")
 		from, err := time.ParseInLocation(time.DateOnly, cmd.From, p.Location())
 		if err != nil {
-			bad.With("from", "form.date")
+			bad.With("away_from", "form.date")
 		}
 		to, err := time.ParseInLocation(time.DateOnly, cmd.To, p.Location())
 		now := db.Now(ctx)
