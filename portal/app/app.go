@@ -34,6 +34,8 @@ import (
 	"entente/portal/web"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/customer"
+	"entente/prm/lead"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -45,25 +47,27 @@ type App struct {
 	log  *slog.Logger
 	lock *os.File
 
-	secrets  *secret.Box
-	dialer   *dial.Dialer
-	db       *db.DB
-	jobs     *job.Jobs
-	blobs    *blob.Store
-	accounts *account.Service
-	partners *partner.Service
-	catalog  *catalog.Service
-	trade    *trade.Service
-	notify   *notify.Service
-	mail     *mail.Service
-	gateway  *gateway.Service
-	courier  *courier.Service
-	mailbox  *gateway.Mailbox
-	rooms    *room.Service
-	live     *socket.Endpoint
-	sessions *session.Sessions
-	web      *web.Web
-	fiber    *fiber.App
+	secrets   *secret.Box
+	dialer    *dial.Dialer
+	db        *db.DB
+	jobs      *job.Jobs
+	blobs     *blob.Store
+	accounts  *account.Service
+	partners  *partner.Service
+	catalog   *catalog.Service
+	trade     *trade.Service
+	customers *customer.Service
+	leads     *lead.Service
+	notify    *notify.Service
+	mail      *mail.Service
+	gateway   *gateway.Service
+	courier   *courier.Service
+	mailbox   *gateway.Mailbox
+	rooms     *room.Service
+	live      *socket.Endpoint
+	sessions  *session.Sessions
+	web       *web.Web
+	fiber     *fiber.App
 
 	listener net.Listener
 	metrics  *metrics
@@ -142,6 +146,8 @@ func (a *App) build(ctx context.Context) error {
 	a.notify = notify.NewService(a.db)
 	a.catalog = catalog.New(a.db)
 	a.trade = trade.New(a.db, a.catalog, a.jobs)
+	a.customers = customer.New(a.db)
+	a.leads = lead.NewService(a.db, a.jobs, a.customers, leadCalendar{a})
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Log: a.log}, gateway.Options{})
 	a.courier = courier.New(courier.Deps{
 		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log,
@@ -173,7 +179,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Customers: a.customers, Leads: a.leads, Gateway: a.gateway, Courier: a.courier, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Rooms: a.rooms, Notify: a.notify, Mail: a.mail,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,

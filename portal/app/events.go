@@ -11,6 +11,7 @@ import (
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/lead"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -32,6 +33,7 @@ func (a *App) subscribe() {
 	s("courier-notices", []string{courier.EventExpiring, courier.EventFailed, courier.EventUnproved, courier.EventMisused}, a.courierNotices)
 	s("clock-rooms", []string{gateway.EventAsked}, a.askedRoom)
 	s("clock-notices", []string{gateway.EventOverdue, gateway.EventAsked}, a.clockNotices)
+	s("lead-notices", lead.Events(), a.leadNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)

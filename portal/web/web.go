@@ -19,6 +19,8 @@ import (
 	"entente/portal/view"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/customer"
+	"entente/prm/lead"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -26,21 +28,23 @@ import (
 
 // Deps are the services the pages call; all of the first block are required.
 type Deps struct {
-	View     *view.Renderer
-	Sessions *session.Sessions
-	Accounts *account.Service
-	Partners *partner.Service
-	Catalog  *catalog.Service
-	Trade    *trade.Service
-	Notify   *notify.Service
-	Gateway  *gateway.Service
-	Courier  *courier.Service
-	Dialer   *dial.Dialer
-	Remotes  *gateway.Remotes
-	Rooms    *room.Service
-	Mail     *mail.Service
-	Jobs     *job.Jobs
-	DB       *db.DB
+	View      *view.Renderer
+	Sessions  *session.Sessions
+	Accounts  *account.Service
+	Partners  *partner.Service
+	Catalog   *catalog.Service
+	Trade     *trade.Service
+	Customers *customer.Service
+	Leads     *lead.Service
+	Notify    *notify.Service
+	Gateway   *gateway.Service
+	Courier   *courier.Service
+	Dialer    *dial.Dialer
+	Remotes   *gateway.Remotes
+	Rooms     *room.Service
+	Mail      *mail.Service
+	Jobs      *job.Jobs
+	DB        *db.DB
 
 	// Ready runs the readiness checks: "ok" or a short stable word for each, and
 	// where the program listens.
