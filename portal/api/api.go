@@ -22,7 +22,9 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/customer"
 	"entente/prm/fault"
+	"entente/prm/lead"
 	"entente/prm/partner"
 	"entente/prm/trade"
 )
@@ -32,16 +34,18 @@ const IntakePath = "/api/v1/edi/interchanges"
 
 // Deps are the services the API calls.
 type Deps struct {
-	Version  string
-	Accounts *account.Service
-	Partners *partner.Service
-	Catalog  *catalog.Service
-	Trade    *trade.Service
-	Gateway  *gateway.Service
-	Courier  *courier.Service
-	Spool    string // folder for large AS2 messages until they are complete
-	Rooms    *room.Service
-	Live     *socket.Endpoint
+	Version   string
+	Accounts  *account.Service
+	Partners  *partner.Service
+	Catalog   *catalog.Service
+	Trade     *trade.Service
+	Customers *customer.Service
+	Leads     *lead.Service
+	Gateway   *gateway.Service
+	Courier   *courier.Service
+	Spool     string // folder for large AS2 messages until they are complete
+	Rooms     *room.Service
+	Live      *socket.Endpoint
 	// Actor returns who calls, as the session middleware found out.
 	Actor func(ctx context.Context) access.Actor
 	// Identity is the caller as the live socket knows them, for a ticket.
@@ -68,6 +72,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.orders()
 	a.people()
 	a.rooms()
+	a.leads()
 	a.stations()
 	a.as2Door(app)
 	return a

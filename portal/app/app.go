@@ -194,7 +194,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Spool: uploads, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Customers: a.customers, Leads: a.leads, Gateway: a.gateway, Courier: a.courier, Spool: uploads, Rooms: a.rooms, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)
