@@ -23,7 +23,9 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/customer"
 	"entente/prm/fault"
+	"entente/prm/lead"
 	"entente/prm/partner"
 	"entente/prm/trade"
 )
@@ -33,17 +35,19 @@ const IntakePath = "/api/v1/edi/interchanges"
 
 // Deps are the services the API calls.
 type Deps struct {
-	Version  string
-	Accounts *account.Service
-	Partners *partner.Service
-	Catalog  *catalog.Service
-	Trade    *trade.Service
-	Gateway  *gateway.Service
-	Courier  *courier.Service
-	Hooks    *hook.Service
-	Spool    string // folder for large AS2 messages until they are complete
-	Rooms    *room.Service
-	Live     *socket.Endpoint
+	Version   string
+	Accounts  *account.Service
+	Partners  *partner.Service
+	Catalog   *catalog.Service
+	Trade     *trade.Service
+	Customers *customer.Service
+	Leads     *lead.Service
+	Gateway   *gateway.Service
+	Courier   *courier.Service
+	Hooks     *hook.Service
+	Spool     string // folder for large AS2 messages until they are complete
+	Rooms     *room.Service
+	Live      *socket.Endpoint
 	// Actor returns who calls, as the session middleware found out.
 	Actor func(ctx context.Context) access.Actor
 	// Identity is the caller as the live socket knows them, for a ticket.
@@ -72,6 +76,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.people()
 	a.catalogue()
 	a.rooms()
+	a.leads()
 	a.stations()
 	a.hooks()
 	a.as2Door(app)

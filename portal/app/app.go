@@ -36,6 +36,8 @@ import (
 	"entente/portal/web"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/customer"
+	"entente/prm/lead"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -56,6 +58,8 @@ type App struct {
 	partners   *partner.Service
 	catalog    *catalog.Service
 	trade      *trade.Service
+	customers  *customer.Service
+	leads      *lead.Service
 	notify     *notify.Service
 	mail       *mail.Service
 	gateway    *gateway.Service
@@ -147,6 +151,8 @@ func (a *App) build(ctx context.Context) error {
 	a.notify = notify.NewService(a.db)
 	a.catalog = catalog.New(a.db, a.jobs)
 	a.trade = trade.New(a.db, a.catalog, a.jobs)
+	a.customers = customer.New(a.db)
+	a.leads = lead.NewService(a.db, a.jobs, a.customers, leadCalendar{a})
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Replies: gatewayReplies{a}, Log: a.log}, gateway.Options{})
 	a.courier = courier.New(courier.Deps{
 		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log,
@@ -190,7 +196,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Customers: a.customers, Leads: a.leads, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Rooms: a.rooms, Notify: a.notify, Mail: a.mail,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -205,7 +211,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Gateway: a.gateway, Courier: a.courier, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Customers: a.customers, Leads: a.leads, Gateway: a.gateway, Courier: a.courier, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -13,8 +13,8 @@ import (
 	"entente/edi/gateway"
 	"entente/portal/hook"
 	"entente/prm/access"
-	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/lead"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -43,6 +43,7 @@ func (a *App) subscribe() {
 	s("edi-tests", []string{gateway.EventProcessed, gateway.EventAcknowledged}, a.continueTests)
 	s("stage-told", []string{gateway.EventLiveAsked, gateway.EventLive}, a.stageTold)
 	s("first-week", []string{gateway.EventDocumentRejected}, a.firstWeek)
+	s("lead-notices", lead.Events(), a.leadNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)

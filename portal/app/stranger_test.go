@@ -127,6 +127,11 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM interchange x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT DISTINCT ro.room_id FROM room_org ro JOIN org r ON r.id = ro.org_id WHERE r.slug = 'kestrel' LIMIT 2`,
 			`SELECT id FROM org WHERE slug = 'kestrel'`,
+			`SELECT x.id FROM lead_offer x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' ORDER BY x.offered DESC LIMIT 3`,
+			`SELECT x.lead_id FROM lead_offer x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' ORDER BY x.offered DESC LIMIT 2`,
+			`SELECT x.id FROM customer x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 2`,
+			`SELECT x.id FROM contact x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' LIMIT 1`,
+			`SELECT x.id FROM lead_rule x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' LIMIT 1`,
 			`SELECT m.person_id FROM membership m JOIN org r ON r.id = m.org_id WHERE r.slug = 'kestrel'`,
 			`SELECT n.id FROM notice n JOIN org r ON r.id = n.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT i.id FROM edi_identity i JOIN org r ON r.id = i.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
@@ -143,7 +148,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 		if err := db.Tx(ctx).Raw(`SELECT o.number FROM purchase_order o JOIN org r ON r.id = o.reseller_id WHERE r.slug = 'kestrel' AND o.number NOT IN (SELECT x.number FROM purchase_order x JOIN org y ON y.id = x.reseller_id WHERE y.slug <> 'kestrel')`).Scan(&numbers).Error; err != nil {
 			return err
 		}
-		canaries = append(numbers, "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply")
+		canaries = append(numbers, "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Aire Joinery", "North England")
 		return nil
 	})
 	if err != nil {
@@ -199,7 +204,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "customer": a.customers, "lead": a.leads}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {
@@ -263,6 +268,8 @@ func TestStranger(t *testing.T) {
 var own = map[string]bool{
 	"account.SignOutEverywhere": true,
 	"notify.MarkAllSeen":        true,
+	// each makes something of the caller's own company, whatever id it is given as text
+	"customer.Create": true, "customer.Ensure": true, "lead.SaveRule": true,
 }
 
 // fill makes an argument: strings and ids become the foreign id, structs and

@@ -14,7 +14,9 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/customer"
 	"entente/prm/fault"
+	"entente/prm/lead"
 	"entente/prm/money"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -32,12 +34,14 @@ type Wire interface {
 // Services are what the demo is made with. Without a Wire the examples that come
 // by EDI are booked directly, and the refused order is left out.
 type Services struct {
-	DB       *db.DB
-	Accounts *account.Service
-	Partners *partner.Service
-	Catalog  *catalog.Service
-	Trade    *trade.Service
-	Wire     Wire
+	DB        *db.DB
+	Accounts  *account.Service
+	Partners  *partner.Service
+	Catalog   *catalog.Service
+	Trade     *trade.Service
+	Customers *customer.Service
+	Leads     *lead.Service
+	Wire      Wire
 }
 
 // company is one demo company while it is being made.
@@ -75,7 +79,10 @@ func Make(ctx context.Context, s Services) error {
 	if err := m.history(ctx); err != nil {
 		return err
 	}
-	return m.showcase(ctx)
+	if err := m.showcase(ctx); err != nil {
+		return err
+	}
+	return m.leads(lead.Quiet(ctx))
 }
 
 // at is ctx at an instant.

@@ -14,7 +14,9 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/customer"
 	"entente/prm/fault"
+	"entente/prm/lead"
 	"entente/prm/partner"
 	"entente/prm/trade"
 )
@@ -27,11 +29,20 @@ func (p *postbox) Post(_ context.Context, actor access.Actor, raw []byte) error 
 	return nil
 }
 
+// office counts eight hours a day.
+type office struct{}
+
+func (office) Clock(_ context.Context, _ string, start time.Time, hours int) (lead.Clock, error) {
+	d := time.Duration(hours) * 3 * time.Hour
+	return lead.Clock{Start: start, Half: start.Add(d / 2), Most: start.Add(d * 4 / 5), Due: start.Add(d)}, nil
+}
+
 func services(d *db.DB) Services {
 	jobs := job.New(d, job.Options{})
 	accounts := account.NewService(d, account.Options{Cost: account.Cost{Time: 1, Memory: 64, Threads: 1}})
 	cat := catalog.New(d, jobs)
-	return Services{DB: d, Accounts: accounts, Partners: partner.NewService(d, jobs, accounts.Directory()), Catalog: cat, Trade: trade.New(d, cat, jobs)}
+	customers := customer.New(d)
+	return Services{DB: d, Accounts: accounts, Partners: partner.NewService(d, jobs, accounts.Directory()), Catalog: cat, Trade: trade.New(d, cat, jobs), Customers: customers, Leads: lead.NewService(d, jobs, customers, office{})}
 }
 
 // The demo is made twice for one database each: what the contract says of it is
@@ -76,12 +87,40 @@ func TestMake(t *testing.T) {
 		if err != nil || o.Difference.String() != "1632.00" || !o.Lines[1].PriceWrong || !o.Lines[2].QuantityWrong {
 			t.Fatalf("difference %s %v", o.Difference, err)
 		}
+		sold(t, ctx, s)
 		posted(t, box.raw)
 		goods(t, ctx, s, boss)
 		digests = append(digests, digest(t, ctx, s, boss))
 	})
 	if len(digests) == 2 && digests[0] != digests[1] {
 		t.Fatal("the two databases hold different histories")
+	}
+}
+
+// sold: leads in every state that needs no deal, each partner sees its own alone.
+func sold(t *testing.T, ctx context.Context, s Services) {
+	t.Helper()
+	states := map[lead.State]int{}
+	boss := access.System("test", org(t, ctx, s.DB, "aurelia"))
+	for _, view := range []string{lead.ViewOpen, lead.ViewClosed} {
+		page, err := s.Leads.List(ctx, boss, lead.Filter{View: view, Limit: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range page.Items {
+			states[l.State]++
+		}
+	}
+	for _, st := range []lead.State{lead.New, lead.Routed, lead.Unplaced, lead.Accepted, lead.Working, lead.Lost} {
+		if states[st] == 0 {
+			t.Errorf("no lead is %s: %v", st, states)
+		}
+	}
+	for slug, want := range map[string]int{"kestrel": 4, "baltic": 2, "huadong": 1} {
+		page, err := s.Leads.Received(ctx, access.System("test", org(t, ctx, s.DB, slug)), lead.Filter{})
+		if err != nil || len(page.Items) != want {
+			t.Errorf("%s has %d open offers, want %d (%v)", slug, len(page.Items), want, err)
+		}
 	}
 }
 

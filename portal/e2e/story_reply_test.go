@@ -175,29 +175,6 @@ func (c *client) waits(kind, text string) int {
 	return n
 }
 
-// partnership is the id of the link with another company.
-func (c *client) partnership(slug string) string {
-	c.t.Helper()
-	var list struct {
-		Items []struct{ ID, Supplier, Reseller string }
-	}
-	c.get("/api/v1/partners?limit=200", &list)
-	for _, p := range list.Items {
-		if p.Supplier == slug || p.Reseller == slug {
-			return p.ID
-		}
-	}
-	c.t.Fatalf("no partnership with %s in %+v", slug, list)
-	return ""
-}
-
-func (c *client) put(path, body string, want int) {
-	c.t.Helper()
-	if a := c.do("PUT", path, "application/json", []byte(body)); a.status != want {
-		c.t.Fatalf("PUT %s: %d %s, want %d", path, a.status, a.body, want)
-	}
-}
-
 // unReply is a message of the supplier's system to Baltic Trade.
 func unReply(reference, kind string, body ...string) string {
 	segs := append([]string{"UNH+1+" + kind + ":D:96A:UN"}, body...)

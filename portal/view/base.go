@@ -53,6 +53,8 @@ const (
 	NavCatalogue   NavID = "catalogue"
 	NavEDI         NavID = "edi"
 	NavConnections NavID = "connections"
+	NavLeads       NavID = "leads"
+	NavCustomers   NavID = "customers"
 	NavRooms       NavID = "rooms"
 	NavPartners    NavID = "partners"
 	NavPeople      NavID = "people"

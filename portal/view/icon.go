@@ -34,7 +34,9 @@ const (
 	IconHistory   = "history"
 	IconProtected = "shield-check"
 	IconSettings  = "settings"
+	IconSeen      = "eye"
+	IconCalled    = "phone"
 )
 
 // chosen lists the constants above for the test of the sprite.
-var chosen = []string{IconOrder, IconRefused, IconArrived, IconShipped, IconInvoice, IconDiffers, IconMessage, IconDocument, IconRoom, IconPartner, IconTeam, IconPerson, IconPeople, IconJoined, IconLeft, IconProduct, IconIdentity, IconKey, IconMail, IconDone, IconClosed, IconHeld, IconWait, IconCalendar, IconAlert, IconInfo, IconSent, IconAgain, IconHistory, IconProtected, IconSettings}
+var chosen = []string{IconOrder, IconRefused, IconArrived, IconShipped, IconInvoice, IconDiffers, IconMessage, IconDocument, IconRoom, IconPartner, IconTeam, IconPerson, IconPeople, IconJoined, IconLeft, IconProduct, IconIdentity, IconKey, IconMail, IconDone, IconClosed, IconHeld, IconWait, IconCalendar, IconAlert, IconInfo, IconSent, IconAgain, IconHistory, IconProtected, IconSettings, IconSeen, IconCalled}

@@ -49,6 +49,21 @@ func (*StockReportPage) meta() meta {
 func (*BackordersPage) meta() meta {
 	return meta{block: "backorders", layout: "app", nav: NavCatalogue, head: true}
 }
+func (*LeadsPage) meta() meta {
+	return meta{block: "leads", layout: "app", nav: NavLeads, head: true}
+}
+func (*OfferPage) meta() meta     { return meta{block: "offer", layout: "app", nav: NavLeads} }
+func (*LeadPage) meta() meta      { return meta{block: "lead", layout: "app", nav: NavLeads} }
+func (*LeadFormPage) meta() meta  { return meta{block: "lead_form", layout: "app", nav: NavLeads} }
+func (*LeadRulesPage) meta() meta { return meta{block: "lead_rules", layout: "app", nav: NavLeads} }
+func (*CustomersPage) meta() meta {
+	return meta{block: "customers", layout: "app", nav: NavCustomers, head: true}
+}
+func (*CustomerPage) meta() meta { return meta{block: "customer", layout: "app", nav: NavCustomers} }
+func (*CustomerFormPage) meta() meta {
+	return meta{block: "customer_form", layout: "app", nav: NavCustomers}
+}
+func (*MergePage) meta() meta { return meta{block: "merge", layout: "app", nav: NavCustomers} }
 func (*MessagesPage) meta() meta {
 	return meta{block: "edi", layout: "app", nav: NavEDI, head: true}
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"html/template"
+	"maps"
 	"time"
 
 	"entente/portal/locale"
@@ -35,7 +36,7 @@ func base(lang locale.Language, here Company) Base {
 	}
 	me := maya
 	return Base{P: locale.New(lang, zone, now), Theme: ThemeLight, CSRF: "csrf-token", Key: "key-1", Path: "/c/" + here.Slug + "/", Person: &me, Company: &here, Companies: []Company{kestrel, aurelia}, Live: true, Demo: true, Operator: true,
-		Nav: []NavItem{{ID: NavHome}, {ID: NavInbox, Count: 4}, {ID: NavOrders, Count: 2, Tone: NavWrong}, {ID: NavInvoices}, {ID: NavCatalogue}, {ID: NavEDI, Count: 1, Tone: NavWaits}, {ID: NavConnections}, {ID: NavRooms, Count: 5}, {ID: NavPartners}, {ID: NavPeople}, {ID: NavCompany}, {ID: NavMail}}}
+		Nav: []NavItem{{ID: NavHome}, {ID: NavInbox, Count: 4}, {ID: NavLeads, Count: 3, Tone: NavWaits}, {ID: NavCustomers}, {ID: NavOrders, Count: 2, Tone: NavWrong}, {ID: NavInvoices}, {ID: NavCatalogue}, {ID: NavEDI, Count: 1, Tone: NavWaits}, {ID: NavConnections}, {ID: NavRooms, Count: 5}, {ID: NavPartners}, {ID: NavPeople}, {ID: NavCompany}, {ID: NavMail}}}
 }
 
 // bare is what an empty page has: a person in one company who may open little.
@@ -189,7 +190,7 @@ func samples(lang locale.Language) map[string]Page {
 	ids := []Identity{{ID: "i1", Kind: "X12", Value: "ZZ:KESTRELSUPPLY", State: "identity.confirmed", Confirmed: []Confirmation{{"Aurelia Tools", "Tomás Vega", at(2, 9, 0)}}}, {ID: "i2", Kind: "AS2", Value: "KESTREL-AS2", State: "identity.waiting", CanConfirm: true, CanRemove: true}}
 	toasts := k
 	toasts.Toasts = []Toast{{Text: T("said.saved")}, {Text: T("said.undone"), Bad: true}, {Text: T("said.saved"), UndoURL: "/undo"}}
-	return map[string]Page{
+	out := map[string]Page{
 		"signin":        &SignInPage{Base: open(lang), Form: Form{Values: map[string]string{"email": "maya@kestrel.example"}, Errors: []FieldError{{"password", T("error.signin")}}}, Demo: []DemoAccount{{"Maya Osei", "Kestrel Supply", "maya@kestrel.example", "entente-demo-1"}, {"陈静", "华东五金", "chen@huadong.example", "entente-demo-1"}}},
 		"setup":         &SetupPage{Base: open(lang), Token: "x", Currencies: options("GBP", "GBP", "GBP", "EUR", "EUR"), Zones: options("Europe/London", "Europe/London", "Europe/London"), Countries: options("GB", "GB", "GB")},
 		"link":          &LinkPage{Base: open(lang), URL: "/link/abc", Purpose: LinkInvitation, Email: "dan@kestrel.example", CompanyName: "Kestrel Supply", InvitedBy: "Maya Osei", AskName: true, AskPassword: true, Expires: at(26, 9, 0)},
@@ -245,6 +246,8 @@ func samples(lang locale.Language) map[string]Page {
 		"error-500":    &ErrorPage{Base: open(lang), Status: 500, Reference: "req-0a1b"},
 		"offline":      &OfflinePage{Base: open(lang)},
 	}
+	maps.Copy(out, leadSamples(k, a))
+	return out
 }
 
 func roomGroups(on bool) []RoomGroup {
@@ -255,7 +258,7 @@ func roomGroups(on bool) []RoomGroup {
 func empties(lang locale.Language) map[string]Page {
 	b := bare(lang)
 	quiet := Filters{Placeholder: T("find.placeholder")}
-	return map[string]Page{
+	out := map[string]Page{
 		"signin": &SignInPage{Base: open(lang)}, "setup": &SetupPage{Base: open(lang)}, "link": &LinkPage{Base: open(lang), URL: "/link/x", Purpose: LinkFirst},
 		"home": &HomePage{Base: b}, "inbox": &InboxPage{Base: b}, "find": &FindPage{Base: b}, "find-nothing": &FindPage{Base: b, Query: "zzz"}, "catalogue": &CataloguePage{Base: b, Filters: quiet}, "catalogue-nothing": &CataloguePage{Base: b, Filters: filters("/x")},
 		"orders": &OrdersPage{Base: b, Filters: quiet}, "orders-nothing": &OrdersPage{Base: b, Filters: filters("/x")}, "order": &OrderPage{Base: b, Room: &Room{ID: "r", ReadOnly: true}}, "order-new": &NewOrderPage{Base: b}, "invoices": &InvoicesPage{Base: b, Filters: quiet}, "invoices-nothing": &InvoicesPage{Base: b, Filters: filters("/x")},
@@ -268,4 +271,6 @@ func empties(lang locale.Language) map[string]Page {
 		"rooms": &RoomsPage{Base: b}, "room": &RoomsPage{Base: b, Room: &Room{ID: "r", Icon: "hash", Title: Raw("Aurelia Tools")}}, "mail": &OutboxPage{Base: b, SMTP: true}, "mail-one": &MailPage{Base: b}, "platform": &PlatformPage{Base: b}, "help": &HelpPage{Base: open(lang)}, "api": &APIPage{Base: open(lang)},
 		"error-500": &ErrorPage{Base: open(lang), Status: 502}, "error-422": &ErrorPage{Base: open(lang), Status: 400}, "offline": &OfflinePage{Base: open(lang)},
 	}
+	maps.Copy(out, leadEmpties(b))
+	return out
 }

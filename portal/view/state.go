@@ -50,6 +50,8 @@ var states = map[State]Tone{
 	"partner.invited": Amber, "partner.active": Green, "partner.suspended": Red, "partner.ended": Grey,
 	"connection.none": Grey, "connection.partly": Amber, "connection.ready": Green, "connection.paused": Red,
 	"agreement.proposed": Amber, "agreement.confirmed": Green, "agreement.coming": Blue, "agreement.declined": Red, "agreement.withdrawn": Grey, "agreement.superseded": Grey,
+	"lead.new": Amber, "lead.routed": Blue, "lead.unplaced": Red, "lead.accepted": Blue, "lead.working": Blue, "lead.converted": Green, "lead.lost": Grey,
+	"offer.offered": Amber, "offer.opened": Amber, "offer.accepted": Blue, "offer.working": Blue, "offer.stale": Red, "offer.converted": Green, "offer.lost": Grey, "offer.declined": Grey, "offer.expired": Red, "offer.withdrawn": Grey, "offer.returned": Grey, "offer.reclaimed": Red,
 	"certificate.used": Green, "certificate.trusted": Green, "certificate.next": Blue, "certificate.ending": Amber, "certificate.ended": Red, "certificate.retired": Grey, "certificate.early": Amber,
 	"remote.new": Grey, "remote.working": Green, "remote.failing": Red,
 	"as2.received": Green, "as2.refused": Red, "as2.queued": Blue, "as2.awaiting_receipt": Amber, "as2.delivered": Green, "as2.unproved": Amber, "as2.failed": Red,

@@ -21,6 +21,9 @@ func home(v *visit) error {
 	if err := v.homeOrders(page); err != nil {
 		return err
 	}
+	if err := v.homeLeads(page); err != nil {
+		return err
+	}
 	if err := v.homeMessages(page); err != nil {
 		return err
 	}

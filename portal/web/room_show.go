@@ -220,6 +220,10 @@ func (v *visit) subjectURL(kind, id string) string {
 		return v.path("invoices", id)
 	case "interchange", "message":
 		return v.path("edi", id)
+	case "lead":
+		return v.path("leads", id)
+	case "offer":
+		return v.path("leads", "offers", id)
 	case "partnership":
 		return v.path("partners", id)
 	case "agreement":

@@ -40,7 +40,7 @@ func (r Route) Changes() bool { return r.Method != fiber.MethodGet && r.Method !
 // Routes is the whole table, in the order in which routes are tried.
 func Routes() []Route {
 	var all []Route
-	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), catalogueRoutes(), ediRoutes(), talkRoutes(), settingsRoutes()} {
+	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), catalogueRoutes(), ediRoutes(), talkRoutes(), leadRoutes(), settingsRoutes()} {
 		all = append(all, part...)
 	}
 	return all
@@ -218,6 +218,44 @@ func talkRoutes() []Route {
 		post("/c/:slug/partners/:id/suspend", "suspend partnership", InCompany, access.PartnerManage, partnerMove("suspend")),
 		post("/c/:slug/partners/:id/resume", "resume partnership", InCompany, access.PartnerManage, partnerMove("resume")),
 		post("/c/:slug/partners/:id/end", "end partnership", InCompany, access.PartnerManage, partnerMove("end")),
+	}
+}
+
+func leadRoutes() []Route {
+	return []Route{
+		get("/c/:slug/leads", "leads", InCompany, access.OfferRead, leadList),
+		get("/c/:slug/leads/new", "lead form", InCompany, access.LeadWrite, leadNew),
+		post("/c/:slug/leads/new", "add lead", InCompany, access.LeadWrite, leadCreate),
+		get("/c/:slug/leads/rules", "lead rules", InCompany, access.LeadRead, leadRules),
+		post("/c/:slug/leads/rules", "save lead rule", InCompany, access.LeadOffer, leadRuleSave),
+		post("/c/:slug/leads/rules/partners", "save lead profile", InCompany, access.OfferManage, leadProfileSave),
+		post("/c/:slug/leads/rules/:rule/up", "move lead rule", InCompany, access.LeadOffer, leadRuleUp),
+		post("/c/:slug/leads/rules/:rule/remove", "remove lead rule", InCompany, access.LeadOffer, leadRuleRemove),
+		post("/c/:slug/leads/route", "route leads", InCompany, access.LeadOffer, leadRoute),
+		get("/c/:slug/leads/offers/:id", "offered lead", InCompany, access.OfferRead, offerShow),
+		post("/c/:slug/leads/offers/:id/accept", "accept lead", InCompany, access.OfferAnswer, offerAccept),
+		post("/c/:slug/leads/offers/:id/decline", "decline lead", InCompany, access.OfferAnswer, offerDecline),
+		post("/c/:slug/leads/offers/:id/work", "work on lead", InCompany, access.OfferAnswer, offerWork),
+		post("/c/:slug/leads/offers/:id/return", "return lead", InCompany, access.OfferAnswer, offerReturn),
+		post("/c/:slug/leads/offers/:id/lose", "lose lead", InCompany, access.OfferAnswer, offerLose),
+		post("/c/:slug/leads/offers/:id/withdraw", "withdraw offer", InCompany, access.OfferManage, offerWithdraw),
+		post("/c/:slug/leads/offers/:id/reclaim", "reclaim lead", InCompany, access.OfferManage, offerReclaim),
+		get("/c/:slug/leads/:id", "lead", InCompany, access.LeadRead, leadShow),
+		get("/c/:slug/leads/:id/edit", "lead edit form", InCompany, access.LeadWrite, leadEdit),
+		post("/c/:slug/leads/:id/edit", "save lead", InCompany, access.LeadWrite, leadSave),
+		post("/c/:slug/leads/:id/offer", "offer lead", InCompany, access.LeadOffer, leadOffer),
+		post("/c/:slug/leads/:id/route", "route lead", InCompany, access.LeadOffer, leadRouteOne),
+		post("/c/:slug/leads/:id/close", "close lead", InCompany, access.LeadWrite, leadClose),
+		get("/c/:slug/customers", "customers", InCompany, access.CustomerRead, customerList),
+		get("/c/:slug/customers/new", "customer form", InCompany, access.CustomerWrite, customerNew),
+		post("/c/:slug/customers/new", "add customer", InCompany, access.CustomerWrite, customerCreate),
+		get("/c/:slug/customers/:id", "customer", InCompany, access.CustomerRead, customerShow),
+		post("/c/:slug/customers/:id", "save customer", InCompany, access.CustomerWrite, customerSave),
+		post("/c/:slug/customers/:id/contacts", "save contact", InCompany, access.CustomerWrite, contactSave),
+		post("/c/:slug/customers/:id/contacts/:contact/remove", "remove contact", InCompany, access.CustomerWrite, contactRemove),
+		get("/c/:slug/customers/:id/merge", "merge preview", InCompany, access.CustomerWrite, mergeLook),
+		post("/c/:slug/customers/:id/merge", "merge customers", InCompany, access.CustomerWrite, mergeDo),
+		post("/c/:slug/customers/:id/merges/:merge/undo", "undo merge", InCompany, access.CustomerWrite, mergeUndo),
 	}
 }
 

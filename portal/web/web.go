@@ -20,6 +20,8 @@ import (
 	"entente/portal/view"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/customer"
+	"entente/prm/lead"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -33,6 +35,8 @@ type Deps struct {
 	Partners   *partner.Service
 	Catalog    *catalog.Service
 	Trade      *trade.Service
+	Customers  *customer.Service
+	Leads      *lead.Service
 	Notify     *notify.Service
 	Gateway    *gateway.Service
 	Courier    *courier.Service

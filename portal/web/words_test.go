@@ -14,6 +14,9 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/customer"
+	"entente/prm/identity"
+	"entente/prm/lead"
 	"entente/prm/partner"
 	"entente/prm/trade"
 	"entente/static"
@@ -49,6 +52,26 @@ func madeUp(t *testing.T) []string {
 	for kind := range needLooks {
 		add("need.", kind)
 	}
+	add("leadreason.", lead.Reasons...)
+	add("leadsource.", lead.Sources...)
+	add("leadact.", lead.Activities...)
+	add("leadfactor.", lead.FactorTerritory, lead.FactorFamilies, lead.FactorSpeed, lead.FactorRoom)
+	add("leadout.", lead.FactorTerritory, lead.FactorFamilies, lead.FactorRoom, "had")
+	add("leads.view.", offerViews...)
+	add("leads.own.", ownViews...)
+	for _, s := range []lead.State{lead.New, lead.Routed, lead.Unplaced, lead.Accepted, lead.Working, lead.Converted, lead.Lost} {
+		add("state.lead.", string(s))
+	}
+	for _, s := range []lead.OfferState{lead.OfferSent, lead.OfferOpened, lead.OfferAccepted, lead.OfferWorking, lead.OfferStale, lead.OfferConverted, lead.OfferLost, lead.OfferDeclined, lead.OfferExpired, lead.OfferWithdrawn, lead.OfferReturned, lead.OfferReclaimed} {
+		add("state.offer.", string(s))
+	}
+	add("notrouted.", "no_rule", "nobody", "consent", "not_free")
+	add("leadneed.", lead.ViewOffered, lead.ViewStale)
+	add("consentbasis.", customer.Bases...)
+	for _, k := range identity.Kinds {
+		add("identitykey.", string(k))
+	}
+	add("field.", "name", "country", "city", "street", "postcode", "tax_id", "gln", "duns", "web", "external", "note")
 	add("state.invoice.", invoiceStates...)
 	add("catalogue.tab.", "products", "prices", "stock", "backorders")
 	add("prices.basis.", catalog.Bases...)

@@ -39,6 +39,7 @@ type Event struct {
 	Reason   string    `json:"reason,omitempty"`
 	Percent  int       `json:"percent,omitempty"` // of EventWarned
 	Due      time.Time `json:"due,omitzero"`
+	Quiet    bool      `json:"quiet,omitempty"`
 }
 
 // Publisher is the part of db/job this package needs.
@@ -47,6 +48,7 @@ type Publisher interface {
 }
 
 func (s *Service) publish(ctx context.Context, kind string, e Event) error {
+	e.Quiet, _ = ctx.Value(quietKey{}).(bool)
 	orgs, object := []string{e.Supplier}, string(e.Offer)
 	if e.Reseller != "" {
 		orgs = append(orgs, e.Reseller)
@@ -60,3 +62,8 @@ func (s *Service) publish(ctx context.Context, kind string, e Event) error {
 func (o Offer) event() Event {
 	return Event{Lead: o.Lead, Offer: o.ID, Supplier: o.Supplier, Reseller: o.Reseller}
 }
+
+type quietKey struct{}
+
+// Quiet marks work that makes demo data: its events say so, and nobody is told.
+func Quiet(ctx context.Context) context.Context { return context.WithValue(ctx, quietKey{}, true) }

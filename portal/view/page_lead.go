@@ -1,0 +1,246 @@
+package view
+
+import "time"
+
+// LeadsPage is /c/{slug}/leads: what was offered to the company and, where it has leads of its own, those. Own says which of both is shown.
+// Routing posts to RouteURL; it is empty where the viewer may not.
+type LeadsPage struct {
+	Base
+	Own      bool
+	Tabs     []Tab
+	Filters  Filters
+	Rows     []LeadRow
+	Pager    Pager
+	NewURL   string
+	RulesURL string
+	RouteURL string
+}
+
+// LeadRow is one lead or offer. Since and Due are those of its running clock, zero where none runs.
+type LeadRow struct {
+	URL     string
+	Number  string
+	Title   string
+	Note    Text
+	Partner Company
+	Value   Money
+	Source  Text
+	Since   time.Time
+	Due     time.Time
+	Status  Status
+}
+
+// Clock is a running clock with the sentence that goes with it.
+type Clock struct {
+	Since, Due time.Time
+	Text       Text
+}
+
+// Meter is one reason of a fit: 0 to 100.
+type Meter struct {
+	Label, Text Text
+	Percent     int
+}
+
+// OfferPage is /c/{slug}/leads/offers/{id}, a lead as the partner sees it. Forms post to URL + "/accept", "/decline" (reason, comment), "/work" (kind, text, due),
+// "/return" and "/lose" (reason, comment).
+type OfferPage struct {
+	Base
+	URL       string
+	Number    string
+	Title     string
+	Need      string
+	Status    Status
+	Clock     *Clock
+	Facts     []KV
+	Contact   []KV // empty: masked until it is accepted
+	Masked    bool
+	Fit       int // percent; 0 shows none
+	Factors   []Meter
+	History   []Entry
+	CanAnswer bool
+	CanWork   bool
+	Accept    Form // only its note: why it did not go
+	Decline   Form
+	Work      Form
+	Give      Form // return and lose
+	Reasons   []Option
+	Kinds     []Option
+	WorkKeys  []Entry
+}
+
+// LeadPage is /c/{slug}/leads/{id}, a lead of the viewer's own company. Forms post to URL + "/offer" (partnership, accept, convert, note, version), "/route", "/close" (reason),
+// and to the offer's address + "/withdraw" and "/reclaim" (comment).
+type LeadPage struct {
+	Base
+	URL         string
+	EditURL     string
+	Number      string
+	Title       string
+	Need        string
+	Details     string
+	Status      Status
+	Clock       *Clock
+	Facts       []KV
+	CustomerURL string
+	Customer    []KV
+	Offers      []OfferLine
+	History     []Entry
+	Candidates  []CandidateRow
+	CanOffer    bool
+	CanClose    bool
+	Offer       Form
+	Partners    []Option
+	Close       Form
+	Reasons     []Option
+}
+
+// OfferLine is one offer of a lead, for its owner.
+type OfferLine struct {
+	URL         string
+	Partner     Company
+	Status      Status
+	Note        Text
+	At          time.Time
+	CanWithdraw bool
+	CanReclaim  bool
+}
+
+// CandidateRow is a partner weighed for a lead. Out says why no rule chooses it; empty: it may be chosen.
+type CandidateRow struct {
+	Partner Company
+	Fit     int
+	Out     Text
+	Factors []Meter
+}
+
+// LeadFormPage is the form of a lead of one's own, new or changed. It posts customer, contact, title, need, details, industry, size, families, products, value, currency, expected, source, version to URL.
+type LeadFormPage struct {
+	Base
+	URL       string
+	Changing  bool
+	Form      Form
+	Customers []Option
+	Contacts  []Option
+	Sources   []Option
+	Money     []Option
+	Families  []Option
+	NewURL    string // makes a customer first
+}
+
+// LeadRulesPage is /c/{slug}/leads/rules. A rule posts id, version, name, active, countries, postcodes, families, partners, least, currency, accept, convert, rounds to URL; moving and removing post to URL + "/{id}/up" and "/{id}/remove".
+// What a partner is sent posts partnership, version, most, countries, postcodes, families to URL + "/partners".
+type LeadRulesPage struct {
+	Base
+	URL       string
+	Rules     []LeadRule
+	Profiles  []LeadProfile
+	CanChange bool
+	Form      Form
+	Profile   Form
+	Partners  []Option
+	Money     []Option
+}
+
+// LeadRule is one routing rule in words.
+type LeadRule struct {
+	ID      string
+	Name    string
+	Active  bool
+	Says    []Text
+	EditURL string
+	First   bool
+}
+
+// LeadProfile is what one partner is sent.
+type LeadProfile struct {
+	Partner Company
+	Says    Text
+	EditURL string
+}
+
+// CustomersPage is /c/{slug}/customers.
+type CustomersPage struct {
+	Base
+	NewURL  string
+	Filters Filters
+	Rows    []CustomerRow
+	Pager   Pager
+}
+
+// CustomerRow is one customer of the company's own.
+type CustomerRow struct {
+	URL, Name, Place, TaxID string
+	Changed                 time.Time
+}
+
+// CustomerPage is /c/{slug}/customers/{id}. Forms post the facts to URL, a contact to URL + "/contacts" (id, version, name, title, mail, phone, may_contact, may_share, basis), its removal to URL + "/contacts/{id}/remove",
+// an undone merge to URL + "/merges/{id}/undo".
+type CustomerPage struct {
+	Base
+	URL      string
+	Name     string
+	Facts    []KV
+	Note     string
+	Keys     []KV
+	Contacts []ContactRow
+	Matches  []MatchRow
+	Merges   []MergeRow
+	Into     string // address of the one it became
+	CanEdit  bool
+	Form     Form
+	Contact  Form
+	Bases    []Option
+	Opened   string // the form that is open: "", "facts", "contact"
+}
+
+// ContactRow is a person at a customer.
+type ContactRow struct {
+	ID, Name, Title, Mail, Phone string
+	Consent                      Text
+	EditURL                      string
+}
+
+// MatchRow is another customer that may be the same.
+type MatchRow struct {
+	Name, Place string
+	Why         Text
+	MergeURL    string
+	URL         string
+}
+
+// MergeRow is a merge that stands.
+type MergeRow struct {
+	ID, Name, By string
+	At           time.Time
+	CanUndo      bool
+}
+
+// CustomerFormPage is /c/{slug}/customers/new; it posts the facts to URL.
+type CustomerFormPage struct {
+	Base
+	URL  string
+	Form Form
+}
+
+// MergePage is the preview of a merge; it posts loser, versions and take.{field} to URL.
+type MergePage struct {
+	Base
+	URL                         string
+	BackURL                     string
+	Winner, Loser               string
+	LoserID                     string
+	WinnerVersion, LoserVersion string
+	Choices                     []MergeChoice
+	Contacts                    int
+	Form                        Form
+}
+
+// MergeChoice is one field of a merge.
+type MergeChoice struct {
+	Field         string
+	Label         Text
+	Winner, Loser string
+	Differs       bool
+	TakeLoser     bool
+}
