@@ -86,7 +86,8 @@ type Orders interface {
 }
 
 // ReplyIn is an accepted answer, ship notice, invoice or credit of the supplier, to be
-// booked: Doc is *doc.OrderAck, *doc.ShipNotice or *doc.Invoice.
+// booked: Doc is *doc.OrderAck, *doc.ShipNotice or *doc.Invoice; or the stock that a
+// reseller reports, *doc.Inventory.
 type ReplyIn struct {
 	Doc           translate.Document
 	Supplier      string // company ids

@@ -180,7 +180,7 @@ func (w *worker) Set(set *schema.Set) error {
 			}}
 		case set.Type == "850" || set.Type == "ORDERS":
 			st.order, more = translate.ReadPurchaseOrder(set)
-		case replies[set.Type] && w.s.replies != nil:
+		case w.booked(set.Type) && w.s.replies != nil:
 			st.reply, more = translate.Read(set)
 		}
 		if len(more) > 0 {
@@ -454,6 +454,15 @@ func (w *worker) tellRejected(ctx context.Context, t tally) error {
 func (w *worker) sideFits(kind string) bool {
 	supplier, one := sides[kind]
 	return !one || supplier == (w.row.SenderID == w.row.SupplierID)
+}
+
+// booked says whether the set goes to Replies: what a supplier sends in reply, and the
+// stock that a reseller reports.
+func (w *worker) booked(kind string) bool {
+	if kind == "846" || kind == "INVRPT" {
+		return w.row.SenderID == w.row.ResellerID
+	}
+	return replies[kind]
 }
 
 // replies are the sets that a supplier sends in reply to an order, and that are booked.

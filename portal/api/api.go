@@ -67,6 +67,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.edi()
 	a.orders()
 	a.people()
+	a.catalogue()
 	a.rooms()
 	a.stations()
 	a.as2Door(app)

@@ -149,6 +149,7 @@ func (a *App) build(ctx context.Context) error {
 	}, courier.Options{URL: a.cfg.BaseURL + api.AS2Path})
 	a.gateway.Carry(a.courier)
 	a.jobs.Every("edi-clock", 10*time.Minute, a.gateway.Overdue)
+	a.jobs.Every("stock-reports", 15*time.Minute, a.catalog.TellStock)
 	a.jobs.Every("trade-waiting", time.Minute, a.trade.AskWaiting)
 	a.jobs.Every("order-clock", 5*time.Minute, a.trade.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)

@@ -12,6 +12,7 @@ import (
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/catalog"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -38,6 +39,9 @@ func (a *App) subscribe() {
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
 	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled}, a.toReplies)
+	s("edi-832", []string{catalog.PricesPublished}, a.to832)
+	s("edi-846", []string{catalog.StockTold}, a.to846)
+	s("catalog-notices", []string{catalog.PricesPublished, catalog.StockReceived}, a.catalogNotices)
 	s("live", slices.Concat(trade.Events(), trade.ClockEvents(), []string{gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue}), a.toLive)
 }
 

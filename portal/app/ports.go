@@ -56,6 +56,8 @@ type gatewayReplies struct{ a *App }
 func (g gatewayReplies) ReceiveReply(ctx context.Context, in gateway.ReplyIn) (gateway.ReplyOut, error) {
 	t := trade.IncomingReply{Supplier: in.Supplier, Reseller: in.Reseller, Partnership: in.Partnership, Interchange: in.InterchangeID, SetNo: in.Set, Syntax: in.Syntax, Source: trade.SourceEDI}
 	switch d := in.Doc.(type) {
+	case *doc.Inventory:
+		return g.receiveStock(ctx, in, d)
 	case *doc.OrderAck:
 		t.Ack = d
 	case *doc.ShipNotice:

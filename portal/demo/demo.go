@@ -135,6 +135,9 @@ func (m *maker) companies(ctx context.Context) error {
 	if err := m.Catalog.SetPrices(ctx, boss, prices(day(m.start.AddDate(-3, 0, 0)), day(m.start.AddDate(0, -11, 0)))); err != nil {
 		return err
 	}
+	if err := m.shelves(ctx, boss); err != nil {
+		return err
+	}
 	for i, a := range articles[:12] { // what Kestrel calls the things it buys most
 		if err := m.Catalog.SetReference(ctx, boss, m.kestrel.id, "KS-"+itoa(40100+i*7), a.sku); err != nil {
 			return err

@@ -49,9 +49,6 @@ func (*StockReportPage) meta() meta {
 func (*BackordersPage) meta() meta {
 	return meta{block: "backorders", layout: "app", nav: NavCatalogue, head: true}
 }
-func (*ImportPage) meta() meta {
-	return meta{block: "catalogue_import", layout: "app", nav: NavCatalogue}
-}
 func (*MessagesPage) meta() meta {
 	return meta{block: "edi", layout: "app", nav: NavEDI, head: true}
 }

@@ -129,7 +129,6 @@ type PriceListPage struct {
 	Publish  *Form
 	ShortAsk bool // the notice period would be cut short
 	Notice   int
-	Import   string
 }
 
 // PriceVersionRow is a version in the list of versions.
@@ -165,7 +164,6 @@ type StockPage struct {
 	Terms   []TermsRow
 	Reports []StockReportRow
 	CSVURL  string
-	Import  string
 }
 
 // StockRow is a product with its stock; Places is empty where there is one place without a name.
@@ -240,35 +238,4 @@ type BackorderRow struct {
 	Stock       Text // for the supplier: what there is for it
 	Covered     Tone
 	AnswerURL   string
-}
-
-// ImportPage is /c/{slug}/catalogue/import: a file to choose, then every row of it with what it would do, then the result. The form posts kind, list,
-// file or text, and step "preview", "all" or "good".
-type ImportPage struct {
-	Base
-	URL     string
-	Kinds   []Option
-	Lists   []Option
-	Form    Form
-	Columns string
-	Sample  string
-	Preview *ImportPreview
-}
-
-// ImportPreview is what the rows of a file would do. Text is the file, for the step that follows.
-type ImportPreview struct {
-	Text                      string
-	Kind, List                string
-	Rows                      []ImportRow
-	Added, Changed, Same, Bad int
-	More                      int // rows that are not shown
-	CanAll, CanGood           bool
-}
-
-// ImportRow is one row of the file.
-type ImportRow struct {
-	Line   int
-	Key    string
-	Status Status
-	Words  []Text
 }

@@ -81,7 +81,6 @@ type CataloguePage struct {
 	Pager      Pager
 	Stock      bool   // some stock is told
 	NewURL     string // the viewer may add products
-	ImportURL  string
 	CSVURL     string
 }
 

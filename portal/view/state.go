@@ -60,7 +60,7 @@ var states = map[State]Tone{
 	"delivery.due": Blue, "delivery.parked": Red, "delivery.done": Green,
 	"check.ok": Green, "check.failed": Red,
 	"product.active": Green, "product.discontinued": Grey, "product.replaced": Amber, "stock.in": Green, "stock.low": Amber, "stock.out": Red,
-	"price.draft": Grey, "price.coming": Blue, "price.current": Green, "price.past": Grey, "row.add": Green, "row.change": Blue, "row.same": Grey, "row.error": Red,
+	"price.draft": Grey, "price.coming": Blue, "price.current": Green, "price.past": Grey,
 }
 
 // Tone is the colour of the state.

@@ -61,7 +61,7 @@ func (v *visit) catalogueTabs(on string) []view.Tab {
 		name string
 		path []string
 		act  access.Action
-	}{{"products", []string{"catalogue"}, access.CatalogRead}, {"prices", []string{"catalogue", "prices"}, access.CatalogPrices}} {
+	}{{"products", []string{"catalogue"}, access.CatalogRead}, {"prices", []string{"catalogue", "prices"}, access.CatalogPrices}, {"stock", []string{"catalogue", "stock"}, access.StockReport}, {"backorders", []string{"catalogue", "backorders"}, access.OrderRead}} {
 		if v.lists(t.act) {
 			out = append(out, view.Tab{Label: view.T("catalogue.tab." + t.name), URL: v.path(t.path...), Count: -1, On: t.name == on})
 		}

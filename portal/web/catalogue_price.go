@@ -265,7 +265,6 @@ func (v *visit) priceListForms(page *view.PriceListPage, l catalog.PriceList, sh
 	if shown.State != catalog.Draft {
 		return
 	}
-	page.Import = v.path("catalogue", "import") + "?kind=prices&list=" + queryEscape(string(l.ID))
 	page.Publish, page.Change = &view.Form{}, &view.Form{}
 	page.ShortAsk = shown.From < v.p.Now().AddDate(0, 0, l.NoticeDays).Format(time.DateOnly)
 	if typed.publish != nil {

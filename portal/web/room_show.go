@@ -219,6 +219,10 @@ func (v *visit) subjectURL(kind, id string) string {
 		return v.path("edi", id)
 	case "partnership":
 		return v.path("partners", id)
+	case "price_list":
+		return v.path("catalogue", "prices", id)
+	case "stock_report":
+		return v.path("catalogue", "stock", "reports", id)
 	case "room":
 		return v.path("rooms", id)
 	}

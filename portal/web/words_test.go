@@ -12,8 +12,8 @@ import (
 	"entente/portal/locale"
 	"entente/portal/view"
 	"entente/prm/access"
-	"entente/prm/catalog"
 	"entente/prm/account"
+	"entente/prm/catalog"
 	"entente/prm/partner"
 	"entente/prm/trade"
 	"entente/static"
@@ -52,6 +52,8 @@ func madeUp(t *testing.T) []string {
 	add("state.invoice.", invoiceStates...)
 	add("catalogue.tab.", "products", "prices", "stock", "backorders")
 	add("prices.basis.", catalog.Bases...)
+	add("stock.show.", catalog.Showings...)
+	add("stock.kind.", "17", "33", "63", "27", "20", "other")
 	add("price.step.", catalog.StepList, catalog.StepPartner)
 	add("level.", append([]string{"each"}, catalog.Levels...)...)
 	add("state.stock.", catalog.InStock, catalog.LowStock, catalog.NoStock)

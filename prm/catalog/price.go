@@ -189,3 +189,11 @@ func raised(p money.Price, rate money.Rate, step money.Price) (money.Price, bool
 	}
 	return money.Price(n.Int64()), true
 }
+
+// Offer is a product with what one partner pays for it.
+type Offer struct {
+	Product
+	BuyerItem string
+	Price     money.Price
+	Special   bool // by the partner's own list
+}

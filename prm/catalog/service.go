@@ -129,10 +129,10 @@ func clean(ps []Product) error {
 			bad.With(at+"name", "form.too_long", "Most", 200)
 		}
 		if p.Minimum < 0 {
-			bad.With(at+"minimum", "trade.quantity_wrong")
+			bad.With(at+"minimum", "catalog.quantity_wrong")
 		}
 		if p.Multiple < 0 {
-			bad.With(at+"multiple", "trade.quantity_wrong")
+			bad.With(at+"multiple", "catalog.quantity_wrong")
 		}
 		p.ReplacedBy = strings.ToUpper(strings.TrimSpace(p.ReplacedBy))
 		if p.ReplacedBy == "" {

@@ -265,3 +265,57 @@ func (l PriceList) Before(number int) (int, bool) {
 	}
 	return best.Number, true
 }
+
+// Offers lists what a partner pays on a civil date for the products that are sold, by
+// SKU, at most most after the cursor; products without a price are left out. actor is
+// of the supplier.
+// Codes: Forbidden, NotFound (no partnership), Invalid (cursor).
+func (s *Service) Offers(ctx context.Context, actor access.Actor, partner string, c money.Currency, on, after string, most int) ([]Offer, string, error) {
+	if err := access.Check(actor, access.CatalogPrices, access.Own(actor.Org)); err != nil {
+		return nil, "", err
+	}
+	var out []Offer
+	next := ""
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if err := mustPair(ctx, actor, actor.Org, partner); err != nil {
+			return err
+		}
+		rows, more, err := stockPage(ctx, actor.Org, Filter{State: Active, After: after, Limit: limit(most)})
+		if err != nil {
+			return err
+		}
+		next = more
+		ids := make([]ID, len(rows))
+		for i, r := range rows {
+			ids[i] = ID(r.ID)
+		}
+		all, err := steps(ctx, actor.Org, partner, []money.Currency{c}, on, ids)
+		if err != nil {
+			return err
+		}
+		names, err := itemNames(ctx, actor.Org, partner, ids)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if list := all[ID(r.ID)][c]; len(list) > 0 {
+				last := list[len(list)-1]
+				out = append(out, Offer{r.product(), names[ID(r.ID)], last.Price, last.Kind == StepPartner})
+			}
+		}
+		return nil
+	})
+	return out, next, err
+}
+
+// itemNames are a partner's numbers for products, the oldest of each.
+func itemNames(ctx context.Context, org, partner string, ids []ID) (map[ID]string, error) {
+	refs, err := references(ctx, org, partner, ids)
+	out := map[ID]string{}
+	for _, r := range refs {
+		if out[r.Product] == "" {
+			out[r.Product] = r.BuyerItem
+		}
+	}
+	return out, err
+}

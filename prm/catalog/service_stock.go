@@ -43,7 +43,7 @@ func (s *Service) SetStock(ctx context.Context, actor access.Actor, source strin
 			case !ok:
 				bad.With(at+"sku", "catalog.sku_unknown", "SKU", x.SKU)
 			case x.Quantity < 0:
-				bad.With(at+"quantity", "trade.quantity_wrong")
+				bad.With(at+"quantity", "catalog.quantity_wrong")
 			case len(place) > 40:
 				bad.With(at+"place", "form.too_long", "Most", 40)
 			case x.At.After(now.Add(24 * time.Hour)):
@@ -147,8 +147,11 @@ func (s *Service) SetTerms(ctx context.Context, actor access.Actor, t Terms) err
 	if !slices.Contains(Showings, t.Shown) {
 		return fault.InvalidField("shown", "form.choice_wrong")
 	}
+	if t.StockEDI && t.Shown != ShowExact {
+		return fault.InvalidField("stock_edi", "catalog.stock_edi_exact")
+	}
 	if t.Low < 0 {
-		return fault.InvalidField("low", "trade.quantity_wrong")
+		return fault.InvalidField("low", "catalog.quantity_wrong")
 	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		if t.Partner == "" {
@@ -231,15 +234,9 @@ func (s *Service) Telling(ctx context.Context, actor access.Actor, partner, afte
 		if err != nil {
 			return err
 		}
-		refs, err := references(ctx, actor.Org, partner, ids)
+		names, err := itemNames(ctx, actor.Org, partner, ids)
 		if err != nil {
 			return err
-		}
-		names := map[ID]string{}
-		for _, r := range refs {
-			if names[r.Product] == "" {
-				names[r.Product] = r.BuyerItem
-			}
 		}
 		for _, r := range rows {
 			if places := have[ID(r.ID)]; len(places) > 0 {

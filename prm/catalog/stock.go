@@ -82,7 +82,7 @@ type Terms struct {
 	Shown   string         // ShowNothing …
 	Low     money.Quantity // below it, in base units, the stock of a product is low
 	// StockEDI and PricesEDI send 846/INVRPT and 832/PRICAT to the partner; never
-	// set in the default.
+	// set in the default. StockEDI needs ShowExact: a report holds quantities.
 	StockEDI, PricesEDI bool
 	StockSent           time.Time
 }

@@ -158,7 +158,7 @@ func putTerms(ctx context.Context, org string, t Terms, by string) error {
 func dueStock(ctx context.Context) ([]pairing, error) {
 	var out []pairing
 	err := db.Tx(ctx).Raw(`SELECT p.id, p.supplier_id, p.reseller_id, p.state, p.currency FROM catalog_terms t JOIN partnership p ON p.supplier_id = t.org_id AND p.reseller_id = t.partner_id AND p.state = 'active'
-		WHERE t.stock_edi = ? AND t.stock_shown <> ? AND t.stock_sent < (SELECT MAX(s.as_of) FROM stock s WHERE s.org_id = t.org_id) ORDER BY p.id LIMIT 500`, true, ShowNothing).Scan(&out).Error
+		WHERE t.stock_edi = ? AND t.stock_shown = ? AND t.stock_sent < (SELECT MAX(s.as_of) FROM stock s WHERE s.org_id = t.org_id) ORDER BY p.id LIMIT 500`, true, ShowExact).Scan(&out).Error
 	return out, err
 }
 

@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"entente/db"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/catalog"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// outgoing reads what waits in a company's outbox that holds a word.
+func outgoing(t *testing.T, a *App, org, word string) (found []string) {
+	t.Helper()
+	if err := a.jobs.Idle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	erp := access.System("test", org)
+	box, err := a.gateway.Outbox(t.Context(), erp, "", 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, it := range box.Items {
+		body, _, err := a.gateway.Raw(t.Context(), erp, it.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(body)
+		body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(b), word) {
+			found = append(found, string(b))
+		}
+	}
+	return found
+}
+
+// A published version goes as 832 and PRICAT to the partners that take it, each with
+// its own prices; stock goes as 846 and INVRPT; a distributor's 846 is kept between
+// the two.
+func TestCatalogueByEDI(t *testing.T) {
+	t.Parallel()
+	a := demoApp(t)
+	ctx := t.Context()
+	ids := map[string]string{}
+	for _, slug := range []string{"aurelia", "kestrel", "baltic"} {
+		org, err := a.accounts.Directory().OrgBySlug(ctx, slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[slug] = org.ID
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	boss := access.System("test", ids["aurelia"])
+	for _, p := range []string{"kestrel", "baltic"} {
+		must(a.catalog.SetTerms(ctx, boss, catalog.Terms{Partner: ids[p], Shown: catalog.ShowExact, StockEDI: true, PricesEDI: true}))
+	}
+	special, err := a.catalog.CreateList(ctx, boss, catalog.ListCmd{Name: "Kestrel", Currency: "GBP", Partner: ids["kestrel"]})
+	must(err)
+	from := db.Now(ctx).AddDate(0, 3, 0).Format("2006-01-02")
+	_, err = a.catalog.BeginDraft(ctx, boss, special.ID, catalog.DraftCmd{From: from})
+	must(err)
+	must(a.catalog.ChangeDraft(ctx, boss, special.ID, []catalog.PriceChange{{SKU: "AUR-D18B", Price: 77_130_000}}))
+	_, err = a.catalog.Publish(ctx, boss, special.ID, catalog.PublishCmd{})
+	must(err)
+	got := outgoing(t, a, ids["kestrel"], "BCT*PC*GBP-"+from)
+	if len(got) != 1 || !strings.Contains(got[0], "77.13") || strings.Count(got[0], "LIN*") != 40 || !strings.Contains(got[0], "AUR-G125") {
+		t.Errorf("Kestrel's 832: %d %.900s", len(got), strings.Join(got, "\n"))
+	}
+	eur := catalog.ListID(ids["aurelia"] + "-eur")
+	_, err = a.catalog.BeginDraft(ctx, boss, eur, catalog.DraftCmd{From: from, Percent: money.One / 50})
+	must(err)
+	_, err = a.catalog.Publish(ctx, boss, eur, catalog.PublishCmd{})
+	must(err)
+	got = outgoing(t, a, ids["baltic"], "PRICAT")
+	if len(got) != 1 || strings.Contains(got[0], "77.13") || strings.Contains(got[0], "GBP") {
+		t.Errorf("Baltic's PRICAT: %d %.900s", len(got), strings.Join(got, "\n"))
+	}
+	if len(outgoing(t, a, ids["baltic"], "77.13")) > 0 || len(outgoing(t, a, ids["kestrel"], "BCT*PC*EUR")) > 0 {
+		t.Error("prices of one partner went to the other")
+	}
+	must(a.catalog.TellStock(ctx))
+	must(a.catalog.TellStock(ctx))
+	if n, m := len(outgoing(t, a, ids["kestrel"], "*SI*ST-")), len(outgoing(t, a, ids["baltic"], "INVRPT")); n != 1 || m != 1 {
+		t.Errorf("%d 846 and %d INVRPT, want one each", n, m)
+	}
+	report := "ISA*00*          *00*          *ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS   *261128*0900*U*00501*000009901*0*P*>~GS*IB*KESTRELSUPPLY*AURELIATOOLS*20261128*0900*9901*X*005010~" +
+		"ST*846*0001~BIA*00*DD*STK-77*20261127~LIN*1*VP*AUR-D18B~QTY*33*14*EA~LIN*2*BP*KS-UNKNOWN~QTY*17*3*EA~CTT*2~SE*8*0001~GE*1*9901~IEA*1*000009901~"
+	_, err = a.gateway.Receive(ctx, access.System("test", ids["kestrel"]), gateway.Submission{Reader: strings.NewReader(report), Door: "test"})
+	must(err)
+	must(a.jobs.Idle(ctx))
+	rs, err := a.catalog.Reports(ctx, boss)
+	must(err)
+	if len(rs) != 1 || rs[0].Number != "STK-77" || rs[0].Lines != 2 || rs[0].Unknown != 1 {
+		t.Fatalf("reports %+v", rs)
+	}
+	if _, _, err := a.catalog.ReportLines(context.Background(), access.System("test", ids["baltic"]), rs[0].ID, 0, 10); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("Baltic reads Kestrel's stock: %v", err)
+	}
+}

@@ -1,0 +1,208 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"entente/db"
+	"entente/db/job"
+	"entente/edi/doc"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/catalog"
+	"entente/prm/money"
+	"entente/prm/notify"
+)
+
+// catalogNotices tells a partner of a price list that was published for it, and a
+// supplier of a distributor's stock.
+func (a *App) catalogNotices(ctx context.Context, e job.Received) error {
+	var c catalog.Event
+	if err := e.Decode(&c); err != nil {
+		return err
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, c.Supplier, c.Reseller)
+	if err != nil {
+		return err
+	}
+	if e.Kind == catalog.StockReceived {
+		n := notify.Notice{Dedupe: e.ID, Kind: "catalog.stock_report", SubjectKind: catalog.DocumentStockReport, SubjectID: c.Report, Args: map[string]string{}}
+		return a.tellSide(ctx, c.Supplier, orgs[c.Reseller].Name, []access.Role{access.Manager}, n)
+	}
+	l, v, err := a.publishedPrices(ctx, c)
+	if err != nil {
+		return err
+	}
+	n := notify.Notice{Dedupe: e.ID, Kind: "catalog.prices", SubjectKind: catalog.DocumentPriceList, SubjectID: string(c.List), Args: map[string]string{"currency": string(l.Currency), "date": v.From}}
+	return a.tellSide(ctx, c.Reseller, orgs[c.Supplier].Name, []access.Role{access.Buyer, access.Sales}, n)
+}
+
+// publishedPrices are the list and the version of an event.
+func (a *App) publishedPrices(ctx context.Context, c catalog.Event) (catalog.PriceList, catalog.PriceVersion, error) {
+	l, err := a.catalog.PriceList(ctx, access.System("catalog", c.Supplier), c.List)
+	if err != nil {
+		return l, catalog.PriceVersion{}, err
+	}
+	for _, v := range l.Versions {
+		if v.Number == c.Version {
+			return l, v, nil
+		}
+	}
+	return l, catalog.PriceVersion{}, fmt.Errorf("app: price list %s has no version %d", c.List, c.Version)
+}
+
+// to832 sends a partner its own prices as of the day a new version begins.
+func (a *App) to832(ctx context.Context, e job.Received) error {
+	var c catalog.Event
+	if err := e.Decode(&c); err != nil || !c.EDI {
+		return err
+	}
+	l, v, err := a.publishedPrices(ctx, c)
+	if err != nil {
+		return err
+	}
+	actor := access.System("edi", c.Supplier)
+	d := doc.PriceCatalog{Purpose: "00", Type: "PC", Number: string(l.Currency) + "-" + v.From, Version: strconv.Itoa(v.Number), Date: db.Now(ctx).Format(time.DateOnly), ValidFrom: v.From}
+	d.Currency = string(l.Currency)
+	if d.Parties, err = a.sellerAndBuyer(ctx, c.Supplier, c.Reseller); err != nil {
+		return err
+	}
+	for after := ""; ; {
+		rows, next, err := a.catalog.Offers(ctx, actor, c.Reseller, l.Currency, v.From, after, 200)
+		if err != nil {
+			return err
+		}
+		for _, o := range rows {
+			line := doc.CatalogItem{Line: itemLine(len(d.Lines)+1, o.Product, o.BuyerItem), Prices: []doc.Price{{Kind: "NET", Amount: doc.Decimal(o.Price.Fixed(2)), Unit: o.Unit}}}
+			if o.Minimum > 0 {
+				line.Quantities = []doc.StockQuantity{{Qualifier: "57", Quantity: doc.Decimal(o.Minimum.String())}}
+			}
+			d.Lines = append(d.Lines, line)
+		}
+		if after = next; after == "" {
+			break
+		}
+	}
+	if len(d.Lines) == 0 {
+		return nil
+	}
+	d.LineCount = len(d.Lines)
+	return a.emitCatalog(ctx, actor, c, gateway.Outgoing{Kind: "832", Doc: &d, DocumentKind: catalog.DocumentPriceList, DocumentID: fmt.Sprintf("%s:%d:%s", c.List, c.Version, c.Partnership), Number: d.Number})
+}
+
+// to846 sends a partner the stock that it is told of.
+func (a *App) to846(ctx context.Context, e job.Received) error {
+	var c catalog.Event
+	if err := e.Decode(&c); err != nil || !c.EDI {
+		return err
+	}
+	actor := access.System("edi", c.Supplier)
+	at := db.FromMicros(c.At)
+	d := doc.Inventory{Purpose: "00", Type: "SI", Number: "ST-" + at.UTC().Format("20060102-150405"), Date: at.UTC().Format(time.DateOnly)}
+	var err error
+	if d.Parties, err = a.sellerAndBuyer(ctx, c.Supplier, c.Reseller); err != nil {
+		return err
+	}
+	for after := ""; ; {
+		rows, next, err := a.catalog.Telling(ctx, actor, c.Reseller, after, 200)
+		if err != nil {
+			return err
+		}
+		for _, t := range rows {
+			if t.Stock.Exact {
+				d.Lines = append(d.Lines, doc.StockLine{Line: itemLine(len(d.Lines)+1, t.Product, t.BuyerItem), Quantities: []doc.StockQuantity{{Qualifier: "33", Quantity: doc.Decimal(t.Stock.Quantity.String()), Unit: t.Unit}}})
+			}
+		}
+		if after = next; after == "" {
+			break
+		}
+	}
+	if len(d.Lines) == 0 {
+		return nil
+	}
+	d.LineCount = len(d.Lines)
+	return a.emitCatalog(ctx, actor, c, gateway.Outgoing{Kind: "846", Doc: &d, DocumentKind: catalog.DocumentStock, DocumentID: fmt.Sprintf("%s:%d", c.Partnership, c.At), Number: d.Number})
+}
+
+func itemLine(n int, p catalog.Product, buyerItem string) doc.Line {
+	return doc.Line{Number: strconv.Itoa(n), VendorItem: p.SKU, BuyerItem: buyerItem, GTIN: p.GTIN, Description: p.Name("en")}
+}
+
+func (a *App) sellerAndBuyer(ctx context.Context, supplier, reseller string) ([]doc.Party, error) {
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, supplier, reseller)
+	return []doc.Party{{Role: "SE", Name: orgs[supplier].Name}, {Role: "BY", Name: orgs[reseller].Name}}, err
+}
+
+// emitCatalog sends a document to the partner's X12 or EDIFACT address; a partner
+// without one reads it on the pages.
+func (a *App) emitCatalog(ctx context.Context, actor access.Actor, c catalog.Event, out gateway.Outgoing) error {
+	from, to, ok, err := a.partners.Addresses(ctx, actor, c.Partnership, account.X12, c.Supplier, c.Reseller)
+	if err == nil && !ok {
+		out.Syntax = gateway.SyntaxEDIFACT
+		from, to, ok, err = a.partners.Addresses(ctx, actor, c.Partnership, account.EDIFACT, c.Supplier, c.Reseller)
+	}
+	if err != nil || !ok {
+		return err
+	}
+	out.Supplier, out.Reseller, out.Partnership, out.From = c.Supplier, c.Reseller, c.Partnership, c.Supplier
+	out.Sender, out.Receiver = gateway.Identity{Qualifier: from.Qualifier, Value: from.Value}, gateway.Identity{Qualifier: to.Qualifier, Value: to.Value}
+	_, err = a.gateway.Emit(ctx, actor, out)
+	return err
+}
+
+// receiveStock keeps the stock that a reseller reports.
+func (g gatewayReplies) receiveStock(ctx context.Context, in gateway.ReplyIn, d *doc.Inventory) (gateway.ReplyOut, error) {
+	cmd := catalog.ReportCmd{Supplier: in.Supplier, Reseller: in.Reseller, Partnership: in.Partnership, Number: d.Number, Day: d.Date, Source: catalog.FromEDI,
+		Key: fmt.Sprintf("edi:%s:%d", in.InterchangeID, in.Set), Interchange: in.InterchangeID}
+	if _, err := time.Parse(time.DateOnly, cmd.Day); err != nil {
+		cmd.Day = db.Now(ctx).Format(time.DateOnly)
+	}
+	place := placeOf(d.Parties)
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		line := catalog.ReportLine{SKU: l.VendorItem, BuyerItem: l.BuyerItem, GTIN: l.GTIN, Place: place}
+		if p := placeOf(l.Parties); p != "" {
+			line.Place = p
+		}
+		for _, q := range l.Quantities {
+			n, err := money.ParseMicro(string(q.Quantity))
+			if err != nil {
+				continue // no number that fits: told as a finding of the set, never guessed
+			}
+			line.Kind, line.Quantity, line.Unit = q.Qualifier+q.Code, n, q.Unit
+			if line.Unit == "" {
+				line.Unit = l.Unit
+			}
+			cmd.Lines = append(cmd.Lines, line)
+		}
+		for _, at := range l.Places {
+			n, err := money.ParseMicro(string(at.Quantity))
+			if err != nil {
+				continue
+			}
+			line.Kind, line.Quantity, line.Unit, line.Place = "33", n, at.Unit, at.ID
+			cmd.Lines = append(cmd.Lines, line)
+		}
+	}
+	r, err := g.a.catalog.ReceiveStock(ctx, access.System("edi", in.Reseller), cmd)
+	if err != nil {
+		return gateway.ReplyOut{}, err
+	}
+	return gateway.ReplyOut{Kind: catalog.DocumentStockReport, ID: r.ID, Outcome: gateway.BusinessBooked}, nil
+}
+
+// placeOf is the warehouse among the parties.
+func placeOf(ps []doc.Party) string {
+	for _, p := range ps {
+		if p.Role == "WH" {
+			if p.ID != "" {
+				return p.ID
+			}
+			return p.Name
+		}
+	}
+	return ""
+}
