@@ -1,6 +1,7 @@
 package trade
 
 import (
+	"errors"
 	"context"
 	"fmt"
 	"reflect"
@@ -113,6 +114,11 @@ func TestStranger(t *testing.T) {
 				return len(m), err
 			},
 			"LateAnswers": func(a access.Actor) (int, error) { l, n, err := s.LateAnswers(ctx, a, 50); return len(l) + n, err },
+			"Backorders": func(a access.Actor) (int, error) {
+				p, err := s.Backorders(ctx, a, BackorderFilter{Side: "supplier"})
+				q, err2 := s.Backorders(ctx, a, BackorderFilter{Side: "reseller"})
+				return len(p.Items) + len(q.Items), errors.Join(err, err2)
+			},
 			"Invoices": func(a access.Actor) (int, error) {
 				p, err := s.Invoices(ctx, a, InvoiceFilter{})
 				return len(p.Items), err
