@@ -381,6 +381,7 @@ func priceListFile(v *visit) error {
 
 // csvFile sends a CSV file, with the mark by which spreadsheets know UTF-8.
 func (v *visit) csvFile(name string, body []byte) error {
+	v.Vary("HX-Request")
 	v.Set("Content-Type", "text/csv; charset=utf-8")
 	v.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	return v.Send(append([]byte("\ufeff"), body...))

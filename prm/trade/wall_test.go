@@ -1,8 +1,8 @@
 package trade
 
 import (
-	"errors"
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
