@@ -186,6 +186,12 @@ CREATE TABLE edi_remote (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE INDEX edi_remote_due ON edi_remote USING btree (next_at);
+CREATE TABLE edi_route (
+  partnership_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, door text NOT NULL, syntax text NOT NULL, version text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (partnership_id, org_id, kind),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id)
+);
 CREATE TABLE edi_set (
   interchange_id text NOT NULL, position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, group_no bigint NOT NULL, group_kind text NOT NULL, group_control text NOT NULL, group_version text NOT NULL, kind text NOT NULL, control text NOT NULL, implementation text NOT NULL, segments bigint NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, result text NOT NULL, business text NOT NULL, business_key text NOT NULL, document_kind text NOT NULL, document_id text NOT NULL, answered text NOT NULL, findings text NOT NULL,
   PRIMARY KEY (interchange_id, "position"),

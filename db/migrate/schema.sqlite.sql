@@ -151,6 +151,10 @@ CREATE TABLE edi_remote (
   last_error TEXT NOT NULL, checked INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, id), UNIQUE (org_id, name)
 );
 CREATE INDEX edi_remote_due ON edi_remote (next_at);
+CREATE TABLE edi_route (
+  partnership_id TEXT NOT NULL REFERENCES partnership(id), org_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL,
+  door TEXT NOT NULL, syntax TEXT NOT NULL, version TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (partnership_id, org_id, kind)
+);
 CREATE TABLE edi_set (
   interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, group_no INTEGER NOT NULL, group_kind TEXT NOT NULL, group_control TEXT NOT NULL, group_version TEXT NOT NULL,
   kind TEXT NOT NULL, control TEXT NOT NULL, implementation TEXT NOT NULL, segments INTEGER NOT NULL, start_at INTEGER NOT NULL, size INTEGER NOT NULL, result TEXT NOT NULL, business TEXT NOT NULL, business_key TEXT NOT NULL, document_kind TEXT NOT NULL, document_id TEXT NOT NULL, answered TEXT NOT NULL,
