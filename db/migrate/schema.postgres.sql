@@ -362,7 +362,7 @@ CREATE TABLE order_search (
 );
 CREATE INDEX order_search_words ON order_search USING gin (words);
 CREATE TABLE org (
-  id text NOT NULL, slug text NOT NULL, name text NOT NULL, city text NOT NULL, country text NOT NULL, currency text NOT NULL, timezone text NOT NULL, locale text NOT NULL, state text NOT NULL, created bigint NOT NULL,
+  id text NOT NULL, slug text NOT NULL, name text NOT NULL, city text NOT NULL, country text NOT NULL, currency text NOT NULL, timezone text NOT NULL, locale text NOT NULL, state text NOT NULL, created bigint NOT NULL, street text NOT NULL, postcode text NOT NULL, tax_id text NOT NULL,
   UNIQUE (slug),
   PRIMARY KEY (id)
 );

@@ -318,7 +318,7 @@ CREATE VIRTUAL TABLE order_search_fts USING fts5 (words, content='order_search',
 CREATE TABLE org (
   id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, city TEXT NOT NULL, country TEXT NOT NULL,
   currency TEXT NOT NULL, timezone TEXT NOT NULL, locale TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL
-);
+, street TEXT NOT NULL DEFAULT '', postcode TEXT NOT NULL DEFAULT '', tax_id TEXT NOT NULL DEFAULT '');
 CREATE TABLE pack (
   org_id TEXT NOT NULL, product_id TEXT NOT NULL, level TEXT NOT NULL, gtin TEXT NOT NULL, unit TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (org_id, product_id, level)
 );

@@ -38,6 +38,8 @@ if ! { command -v sftp && command -v ssh-keygen; } >/dev/null && ! install opens
   left_out+=("the SFTP door with OpenSSH's client: install the Debian package openssh-client")
 fi
 
+command -v pdftotext >/dev/null || install poppler-utils || left_out+=("the text of PDFs: install the Debian package poppler-utils")
+
 run_browser=
 if [ -f portal/e2e/browser/go.mod ]; then
   if { browser >/dev/null || install chromium; } && { ls /usr/share/fonts/opentype/noto/*CJK* >/dev/null 2>&1 || install fonts-noto-cjk; }; then

@@ -66,6 +66,7 @@ func New(app *fiber.App, d Deps) *API {
 	a := &API{d: d, huma: humafiber.New(app, cfg)}
 	a.edi()
 	a.orders()
+	a.papers()
 	a.people()
 	a.catalogue()
 	a.rooms()

@@ -74,7 +74,7 @@ var imports = []rule{
 	{"portal/form", leaves, "forms check shapes, services check rules"},
 	{"portal/session", []string{"prm/account", "prm/access", "prm/fault", "chat/socket", "db"}, "sessions authenticate and never authorise"},
 	{"portal/sheet", with(leaves, dbs, []string{"portal/form"}), "tables are read and written without knowing what they are about"},
-	{"portal/paper", []string{"portal/locale", "prm/account", "prm/money", "prm/trade", "edi/doc"}, "a document is laid out from values and words"},
+	{"portal/paper", with(leaves, []string{"portal/locale", "prm/account", "prm/trade", "edi/doc", "static"}), "a document is read from the services and laid out from values and words"},
 	{"portal/app", []string{"*"}, "the composition root"},
 	{"portal/e2e", []string{"*"}, "stories drive the whole program"},
 	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/session", "portal/locale", "portal/mail", "portal/problem", "portal/sheet", "portal/paper", "static"}, "handlers use services; nobody imports the composition root"},
@@ -94,11 +94,13 @@ var fences = []struct {
 	{"github.com/glebarez/", regexp.MustCompile(`^db/`), "drivers stay behind db"},
 	{"github.com/pkg/sftp", regexp.MustCompile(`^edi/sftp/`), "one place speaks SFTP"},
 	{"golang.org/x/crypto/ssh", regexp.MustCompile(`^edi/sftp/|^(prm/account|portal/app)/(store_)?sftp\.go$`), "one place speaks SSH; others only read and show public keys"},
+	{"codeberg.org/go-pdf/", regexp.MustCompile(`^portal/paper/`), "one place makes PDFs"},
 	{"github.com/danielgtaylor/huma", regexp.MustCompile(`^portal/api/`), "the API's library stays in the API"},
 }
 
 // modules are the direct requirements of go.mod; static/docs/design.md says why.
 var modules = []string{
+	"codeberg.org/go-pdf/fpdf",
 	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/glebarez/sqlite", "github.com/gofiber/fiber/v2", "github.com/google/uuid",
 	"github.com/jackc/pgx/v5", "github.com/nicksnyder/go-i18n/v2", "github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",

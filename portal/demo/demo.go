@@ -101,22 +101,22 @@ func (m *maker) companies(ctx context.Context) error {
 	}
 	const london, shanghai = "Europe/London", "Asia/Shanghai"
 	var err error
-	if m.aurelia, err = m.company(ctx, account.OrgCmd{Slug: "aurelia", Name: "Aurelia Tools", City: "Sheffield", Country: "GB", Currency: "GBP", Zone: london, Locale: "en"},
+	if m.aurelia, err = m.company(ctx, account.OrgCmd{Slug: "aurelia", Name: "Aurelia Tools", City: "Sheffield", Street: "18 Kelham Island", Postcode: "S3 8RY", TaxID: "GB 123 4567 82", Country: "GB", Currency: "GBP", Zone: london, Locale: "en"},
 		[]member{{"ingrid@aurelia.example", "Ingrid Dahl", "en", london, []access.Role{access.Admin, access.Manager}}, {"tomas@aurelia.example", "Tomás Vega", "en", london, []access.Role{access.EDI}}, {"wen@aurelia.example", "李雯", "zh-CN", shanghai, []access.Role{access.Manager}}},
 		[]identity{{account.X12, "ZZ", "AURELIATOOLS"}, {account.EDIFACT, "ZZZ", "AURELIATOOLS"}, {account.AS2, "", "AURELIA-AS2"}}); err != nil {
 		return err
 	}
-	if m.kestrel, err = m.company(ctx, account.OrgCmd{Slug: "kestrel", Name: "Kestrel Supply", City: "Leeds", Country: "GB", Currency: "GBP", Zone: london, Locale: "en"},
+	if m.kestrel, err = m.company(ctx, account.OrgCmd{Slug: "kestrel", Name: "Kestrel Supply", City: "Leeds", Street: "Unit 4, Canal Wharf", Postcode: "LS11 5PS", TaxID: "GB 234 5678 93", Country: "GB", Currency: "GBP", Zone: london, Locale: "en"},
 		[]member{{"maya@kestrel.example", "Maya Osei", "en", london, []access.Role{access.Admin, access.Sales}}, {"dan@kestrel.example", "Dan Whitlock", "en", london, []access.Role{access.Buyer, access.Finance}}},
 		[]identity{{account.X12, "ZZ", "KESTRELSUPPLY"}, {account.AS2, "", "KESTREL-AS2"}}); err != nil {
 		return err
 	}
-	if m.baltic, err = m.company(ctx, account.OrgCmd{Slug: "baltic", Name: "Baltic Trade Oü", City: "Tallinn", Country: "EE", Currency: "EUR", Zone: "Europe/Tallinn", Locale: "en"},
+	if m.baltic, err = m.company(ctx, account.OrgCmd{Slug: "baltic", Name: "Baltic Trade Oü", City: "Tallinn", Street: "Pärnu maantee 21", Postcode: "10141", TaxID: "EE 100 594 102", Country: "EE", Currency: "EUR", Zone: "Europe/Tallinn", Locale: "en"},
 		[]member{{"kaarel@baltic.example", "Kaarel Tamm", "en", "Europe/Tallinn", []access.Role{access.Admin, access.Sales, access.Buyer}}},
 		[]identity{{account.EDIFACT, "ZZZ", "BALTICTRADE"}, {account.AS2, "", "BALTIC-AS2"}}); err != nil {
 		return err
 	}
-	if m.huadong, err = m.company(ctx, account.OrgCmd{Slug: "huadong", Name: "华东五金", City: "上海", Country: "CN", Currency: "CNY", Zone: shanghai, Locale: "zh-CN"},
+	if m.huadong, err = m.company(ctx, account.OrgCmd{Slug: "huadong", Name: "华东五金", City: "上海", Street: "黄浦区北京东路 668 号", Postcode: "200001", TaxID: "91310101MA1FL0AB3X", Country: "CN", Currency: "CNY", Zone: shanghai, Locale: "zh-CN"},
 		[]member{{"chen@huadong.example", "陈静", "zh-CN", shanghai, []access.Role{access.Admin, access.Sales, access.Buyer}}}, nil); err != nil {
 		return err
 	}

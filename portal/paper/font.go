@@ -134,6 +134,7 @@ type pen struct {
 	face   string
 	size   float64
 	widths map[string]map[rune]float64 // of one point, by face; a face is embedded only when it is used
+	told   func(string)                // hears every text as it is drawn; for tests
 }
 
 func newPen(pdf *fpdf.Fpdf) *pen { return &pen{pdf: pdf, widths: map[string]map[rune]float64{}} }
@@ -169,10 +170,13 @@ func (p *pen) width(s string, strong bool, size float64) float64 {
 
 // write draws a cleaned text with its baseline at y.
 func (p *pen) write(x, y float64, s string, strong bool, size float64) {
+	if p.told != nil {
+		p.told(s)
+	}
 	for _, r := range runs(s, strong) {
 		p.use(r.face, size)
 		if r.outlined {
-			p.pdf.SetLineWidth(size * 0.035)
+			p.pdf.SetLineWidth(size * 0.028)
 			p.pdf.SetTextRenderingMode(2)
 		}
 		p.pdf.Text(x, y, r.text)

@@ -76,9 +76,18 @@ func (l *layout) page() {
 	if len(l.pages) == 1 {
 		return
 	}
-	l.text(side, l.y, clean(l.d.Title+" "+l.d.Number), true, small, pale)
-	l.right(l.width-side, l.y, clean(l.d.Issuer.Name), false, small, pale)
+	l.text(side, l.y, l.short(l.d.Title+" "+l.d.Number, true), true, small, pale)
+	l.right(l.width-side, l.y, l.short(l.d.Issuer.Name, false), false, small, pale)
 	l.y += small*leading + 8
+}
+
+// short is as much of a text as stands in half a line.
+func (l *layout) short(s string, strong bool) string {
+	lines := l.pen.wrap(s, l.inner()*0.48, strong, small)
+	if len(lines) > 1 {
+		return lines[0] + "…"
+	}
+	return lines[0]
 }
 
 // room is the height left on the page.
@@ -237,6 +246,17 @@ func (l *layout) table() {
 	l.rule(l.y, ink, 0.5)
 }
 
+// widest is the column of the words, below which notes stand.
+func (l *layout) widest() int {
+	at := 0
+	for i, c := range l.d.Columns {
+		if c.Weight > l.d.Columns[at].Weight {
+			at = i
+		}
+	}
+	return at
+}
+
 // row places a row; one that does not fit goes to the next page, one taller than a
 // page goes on there line by line.
 func (l *layout) row(r Row) {
@@ -251,7 +271,7 @@ func (l *layout) row(r Row) {
 		tall = max(tall, len(cells[i]))
 	}
 	var notes []string
-	at := min(1, len(cells)-1)
+	at := l.widest()
 	for _, n := range r.Notes {
 		notes = append(notes, l.pen.wrap(n, l.width-side-l.columns[at], false, small)...)
 	}
@@ -357,6 +377,6 @@ func (l *layout) foot(n int) {
 	if l.d.PageOf != nil {
 		l.right(l.width-side, y, clean(l.d.PageOf(n, len(kept))), false, small, pale)
 	}
-	l.text(side, y, clean(l.d.Title+" "+l.d.Number), false, small, pale)
+	l.text(side, y, l.short(l.d.Title+" "+l.d.Number, false), false, small, pale)
 	l.pages = kept
 }

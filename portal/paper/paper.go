@@ -74,7 +74,7 @@ type Column struct {
 	Right  bool // numbers
 }
 
-// Row is a row of the table; Notes stand below it, in the column after the first.
+// Row is a row of the table; Notes stand below it, from the widest column on.
 type Row struct {
 	Cells []string
 	Notes []string

@@ -88,7 +88,8 @@ type ChainStep struct {
 	Figure Text
 	Pips   Pips
 	URL    string
-	Todo   bool // not there yet: shown grey
+	PDF    string // address of the document on paper
+	Todo   bool   // not there yet: shown grey
 }
 
 // Cell is a figure of the line table; Differs marks it on the very value. An empty Value shows as "–".

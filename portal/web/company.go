@@ -32,7 +32,7 @@ func (v *visit) companyPage(status int, f companyForms) error {
 		return err
 	}
 	own := access.Own(v.org())
-	profile := view.Form{Values: map[string]string{"name": org.Name, "city": org.City, "country": org.Country, "currency": string(org.Currency), "zone": org.Zone, "language": org.Locale}}
+	profile := view.Form{Values: map[string]string{"name": org.Name, "city": org.City, "street": org.Street, "postcode": org.Postcode, "tax_id": org.TaxID, "country": org.Country, "currency": string(org.Currency), "zone": org.Zone, "language": org.Locale}}
 	if f.profile != nil {
 		profile = *f.profile
 	}
@@ -157,7 +157,7 @@ func companySave(v *visit) error {
 		}
 		return old
 	}
-	_, err = v.w.d.Accounts.ChangeOrg(v.ctx, v.actor(), account.OrgCmd{Name: in.text("name"), City: keep("city", org.City), Country: in.text("country"), Currency: in.text("currency"), Zone: in.text("zone"), Locale: keep("language", org.Locale)})
+	_, err = v.w.d.Accounts.ChangeOrg(v.ctx, v.actor(), account.OrgCmd{Name: in.text("name"), City: keep("city", org.City), Street: keep("street", org.Street), Postcode: keep("postcode", org.Postcode), TaxID: keep("tax_id", org.TaxID), Country: in.text("country"), Currency: in.text("currency"), Zone: in.text("zone"), Locale: keep("language", org.Locale)})
 	if err == nil {
 		return v.done(v.path("company"), "said.saved")
 	}

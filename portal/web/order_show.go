@@ -193,6 +193,7 @@ func (v *visit) chain(d trade.Detail, links []gateway.Link, edi bool) []view.Cha
 			out = append(out, c)
 			continue
 		}
+		c.PDF = v.stepPDF(d.ID, s)
 		switch {
 		case !d.PricesHidden && s.Amount.Minor != 0:
 			c.Figure = view.T("order.net", "amount", amount(s.Amount))
@@ -212,6 +213,21 @@ func (v *visit) chain(d trade.Detail, links []gateway.Link, edi bool) []view.Cha
 		out = append(out, c)
 	}
 	return out
+}
+
+// stepPDF is the address of a document of the chain on paper.
+func (v *visit) stepPDF(order trade.OrderID, s trade.Step) string {
+	switch s.Code {
+	case "850":
+		return v.orderURL(order) + "/pdf"
+	case "855":
+		return v.path("orders", string(order), "responses", s.ID, "pdf")
+	case "856":
+		return v.path("orders", string(order), "shipments", s.ID, "pdf")
+	case "810":
+		return v.path("invoices", s.ID, "pdf")
+	}
+	return ""
 }
 
 func stepState(s trade.Step, own string) view.State {

@@ -103,6 +103,9 @@ func tradeRoutes() []Route {
 		get("/c/:slug/orders/new", "order form", InCompany, access.OrderPlace, orderNewForm),
 		post("/c/:slug/orders/new", "place order", InCompany, access.OrderPlace, orderNew),
 		get("/c/:slug/orders/:id", "order", InCompany, access.OrderRead, orderShow),
+		get("/c/:slug/orders/:id/pdf", "order on paper", InCompany, access.OrderRead, orderPDF),
+		get("/c/:slug/orders/:id/responses/:document/pdf", "answer on paper", InCompany, access.OrderRead, responsePDF),
+		get("/c/:slug/orders/:id/shipments/:document/pdf", "delivery note on paper", InCompany, access.OrderRead, shipmentPDF),
 		get("/c/:slug/orders/:id/confirm", "confirm form", InCompany, access.OrderConfirm, orderConfirmForm),
 		post("/c/:slug/orders/:id/confirm", "confirm", InCompany, access.OrderConfirm, orderConfirm),
 		get("/c/:slug/orders/:id/ship", "ship form", InCompany, access.OrderShip, orderWorkForm("ship")),
@@ -116,6 +119,7 @@ func tradeRoutes() []Route {
 		post("/c/:slug/orders/:id/cancel", "cancel order", InCompany, access.OrderPlace, orderCancel),
 		get("/c/:slug/invoices", "invoices", InCompany, access.InvoiceRead, invoiceList),
 		get("/c/:slug/invoices/:id", "invoice", InCompany, access.InvoiceRead, invoiceShow),
+		get("/c/:slug/invoices/:id/pdf", "invoice on paper", InCompany, access.InvoiceRead, invoicePDF),
 	}
 }
 

@@ -35,6 +35,8 @@ const (
 // Org is a company that uses the portal.
 type Org struct {
 	ID, Slug, Name, City string
+	Street, Postcode     string         // of its documents; Street may have several lines
+	TaxID                string         // VAT or tax number, as written on its documents
 	Country              string         // ISO 3166-1 alpha-2
 	Currency             money.Currency // home currency
 	Zone                 string         // IANA time zone

@@ -136,6 +136,8 @@ func sessionID(a access.Actor) string {
 // the name when empty.
 type OrgCmd struct {
 	Slug, Name, City string
+	Street, Postcode string // of its documents; Street may have three lines
+	TaxID            string // VAT or tax number
 	Country          string // ISO 3166-1 alpha-2
 	Currency         string // ISO 4217
 	Zone             string // IANA
@@ -148,6 +150,22 @@ func (c OrgCmd) check() (Org, error) {
 	addFields(bad, err)
 	o := Org{Name: name, City: strings.Join(strings.Fields(c.City), " "), Country: strings.ToUpper(strings.TrimSpace(c.Country)),
 		Currency: money.Currency(strings.ToUpper(strings.TrimSpace(c.Currency))), Zone: strings.TrimSpace(c.Zone), Locale: c.Locale, State: Active}
+	for i, l := range strings.Split(strings.TrimSpace(c.Street), "\n") {
+		if l = strings.Join(strings.Fields(l), " "); l != "" && i < 3 {
+			o.Street = strings.TrimPrefix(o.Street+"\n"+l, "\n")
+		}
+	}
+	o.Postcode = strings.ToUpper(strings.Join(strings.Fields(c.Postcode), " "))
+	o.TaxID = strings.ToUpper(strings.Join(strings.Fields(c.TaxID), " "))
+	if len(o.Street) > 4*maxName {
+		bad.With("street", "account.name_long", "most", maxName)
+	}
+	if len(o.Postcode) > 20 {
+		bad.With("postcode", "form.too_long", "Most", 20)
+	}
+	if len(o.TaxID) > 30 {
+		bad.With("tax_id", "form.too_long", "Most", 30)
+	}
 	if len(o.City) > 4*maxName {
 		bad.With("city", "account.name_long", "most", maxName)
 	}

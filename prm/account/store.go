@@ -18,6 +18,9 @@ type orgRow struct {
 	Slug     string
 	Name     string
 	City     string
+	Street   string
+	Postcode string
+	TaxID    string
 	Country  string
 	Currency string
 	Timezone string
@@ -29,7 +32,7 @@ type orgRow struct {
 func (orgRow) TableName() string { return "org" }
 
 func (r orgRow) org() Org {
-	return Org{ID: r.ID, Slug: r.Slug, Name: r.Name, City: r.City, Country: r.Country, Currency: money.Currency(r.Currency), Zone: r.Timezone,
+	return Org{ID: r.ID, Slug: r.Slug, Name: r.Name, City: r.City, Street: r.Street, Postcode: r.Postcode, TaxID: r.TaxID, Country: r.Country, Currency: money.Currency(r.Currency), Zone: r.Timezone,
 		Locale: r.Locale, State: State(r.State), Created: db.FromMicros(r.Created)}
 }
 
@@ -78,7 +81,7 @@ func rolesOf(s string) []access.Role {
 }
 
 func insertOrg(ctx context.Context, o Org) error {
-	return db.Tx(ctx).Create(&orgRow{ID: o.ID, Slug: o.Slug, Name: o.Name, City: o.City, Country: o.Country, Currency: string(o.Currency), Timezone: o.Zone,
+	return db.Tx(ctx).Create(&orgRow{ID: o.ID, Slug: o.Slug, Name: o.Name, City: o.City, Street: o.Street, Postcode: o.Postcode, TaxID: o.TaxID, Country: o.Country, Currency: string(o.Currency), Timezone: o.Zone,
 		Locale: o.Locale, State: string(o.State), Created: db.Micros(o.Created)}).Error
 }
 
@@ -114,7 +117,7 @@ func readOrgs(ctx context.Context, ids []string) (map[string]Org, error) {
 }
 
 func updateOrg(ctx context.Context, o Org) error {
-	return db.Tx(ctx).Model(&orgRow{}).Where("id = ?", o.ID).Updates(map[string]any{"name": o.Name, "city": o.City, "country": o.Country,
+	return db.Tx(ctx).Model(&orgRow{}).Where("id = ?", o.ID).Updates(map[string]any{"name": o.Name, "city": o.City, "street": o.Street, "postcode": o.Postcode, "tax_id": o.TaxID, "country": o.Country,
 		"currency": string(o.Currency), "timezone": o.Zone, "locale": o.Locale}).Error
 }
 
