@@ -254,7 +254,7 @@ func Response(s Source, r trade.Response) Document {
 		if a.Reason != "" {
 			notes = append(notes, s.reason(a.Reason))
 		}
-		row := Row{Cells: []string{strconv.Itoa(a.Line), sku, name, s.P.T("paper.action." + string(a.Action)), s.P.Quantity(a.Quantity.String(), l.Unit), s.P.Date(a.Date)}, Notes: notes}
+		row := Row{Cells: []string{strconv.Itoa(a.Line), sku, name, s.answered(a), s.P.Quantity(a.Quantity.String(), l.Unit), s.P.Date(a.Date)}, Notes: notes}
 		if !o.PricesHidden {
 			p := a.Price
 			if p == 0 {
@@ -265,6 +265,15 @@ func Response(s Source, r trade.Response) Document {
 		d.Rows = append(d.Rows, row)
 	}
 	return d
+}
+
+// answered is the word of an answer, or its code where a partner's system gave one
+// that the pages do not.
+func (s Source) answered(a trade.ResponseLine) string {
+	if key := "paper.action." + string(a.Action); locale.Has(s.P.Language(), key) {
+		return s.P.T(key)
+	}
+	return a.Code
 }
 
 func (s Source) reason(code string) string {
@@ -344,10 +353,19 @@ func Invoice(s Source, inv trade.Invoice) Document {
 		d.Rows = append(d.Rows, Row{Cells: []string{strconv.Itoa(x.Line), sku, name, s.P.Quantity(x.Quantity.String(), x.Unit), s.P.Number(x.Price.Fixed(inv.Currency.Digits())), s.P.Number(x.Amount.String())}, Notes: below})
 	}
 	cash := func(a money.Amount) string { return s.P.Money(a.String(), string(inv.Currency)) }
-	d.Sums = []Sum{{s.P.T("col.net"), cash(inv.Net), false},
-		{s.P.T("paper.tax", "rate", percent(inv.TaxRate), "category", inv.TaxCategory, "net", cash(inv.Net)), cash(inv.Tax), false},
-		{s.P.T("paper.gross"), cash(inv.Gross), true}}
-	if key := "paper.category." + inv.TaxCategory; locale.Has(s.P.Language(), key) {
+	lines := money.Amount{Currency: inv.Currency}
+	for _, x := range inv.Lines {
+		lines.Minor += x.Amount.Minor
+	}
+	if more := (money.Amount{Minor: inv.Net.Minor - lines.Minor, Currency: inv.Currency}); more.Minor != 0 {
+		d.Sums = []Sum{{s.P.T("paper.lines_total"), cash(lines), false}, {s.P.T("paper.adjustments"), cash(more), false}}
+	}
+	tax := s.P.T("paper.tax", "rate", percent(inv.TaxRate), "category", inv.TaxCategory, "net", cash(inv.Net))
+	if inv.TaxRate == 0 && inv.Tax.Minor != 0 { // several rates: the document keeps their sum
+		tax = s.P.T("paper.tax_several")
+	}
+	d.Sums = append(d.Sums, Sum{s.P.T("col.net"), cash(inv.Net), false}, Sum{tax, cash(inv.Tax), false}, Sum{s.P.T("paper.gross"), cash(inv.Gross), true})
+	if key := "paper.category." + inv.TaxCategory; inv.Tax.Minor == 0 && locale.Has(s.P.Language(), key) {
 		d.Notes = append(d.Notes, Fact{"", s.P.T(key)})
 	}
 	return d

@@ -37,7 +37,7 @@ func TestDocumentsOnPaper(t *testing.T) {
 	t.Parallel()
 	p := portaltest.Demo(t)
 	dan, chen := p.As(t, portaltest.Dan), p.As(t, portaltest.Chen)
-	order := dan.Find(t, "/c/kestrel/orders?state=invoiced", `href="(/c/kestrel/orders/[a-z0-9]{20,})"`)
+	order := dan.Find(t, "/c/kestrel/orders?state=closed", `href="(/c/kestrel/orders/[a-z0-9]{20,})"`)
 	page := dan.Get(t, order).Body
 	links := map[string]string{}
 	for _, m := range regexp.MustCompile(`class="small pdf" href="([^"]+)"`).FindAllStringSubmatch(page, -1) {
