@@ -11,6 +11,13 @@ type OrdersPage struct {
 	Pager    Pager
 	Prices   bool // the viewer may see amounts
 	CanOrder bool
+	Exports  []Export
+}
+
+// Export is a download of a list with its filters.
+type Export struct {
+	Label Text
+	URL   string
 }
 
 // OrderRow is one order of the list.
@@ -252,6 +259,7 @@ type InvoicesPage struct {
 	Filters Filters
 	Rows    []InvoiceRow
 	Pager   Pager
+	Exports []Export
 }
 
 // InvoiceRow is one invoice.

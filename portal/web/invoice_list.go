@@ -7,9 +7,14 @@ import (
 
 var invoiceStates = []string{trade.InvoiceMatched, trade.InvoiceDiffers}
 
+// invoiceFilter is the filter of the address.
+func (v *visit) invoiceFilter() trade.InvoiceFilter {
+	return trade.InvoiceFilter{State: oneOf(v.Query("state"), invoiceStates), Partner: v.Query("partner"), From: v.civil("from"), To: v.civil("to"), Query: v.search(), After: v.Query("after"), Limit: pageRows}
+}
+
 // invoiceList is the list of invoices, sent and received.
 func invoiceList(v *visit) error {
-	f := trade.InvoiceFilter{State: oneOf(v.Query("state"), invoiceStates), Partner: v.Query("partner"), From: v.civil("from"), To: v.civil("to"), Query: v.search(), After: v.Query("after"), Limit: pageRows}
+	f := v.invoiceFilter()
 	partners, err := v.partners()
 	if err != nil {
 		return err
@@ -29,7 +34,7 @@ func invoiceList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := &view.InvoicesPage{Base: v.shell(), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	page := &view.InvoicesPage{Base: v.shell(), Exports: v.exports("invoices", false), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
 	for _, s := range append([]string{""}, invoiceStates...) {
 		label := view.T("list.all")
 		if s != "" {

@@ -10,13 +10,19 @@ import (
 // orderStates are the choices of the filter.
 var orderStates = []trade.State{trade.Received, trade.Confirmed, trade.PartlyConfirmed, trade.Rejected, trade.PartlyShipped, trade.Shipped, trade.Invoiced, trade.Closed, trade.Cancelled}
 
-// orderList is the list of orders.
-func orderList(v *visit) error {
+// orderFilter is the filter of the address.
+func (v *visit) orderFilter() trade.Filter {
 	f := trade.Filter{View: oneOf(v.Query("view"), trade.Views), Partner: v.Query("partner"), From: v.civil("from"), To: v.civil("to"), Query: v.search(), After: v.Query("after"), Limit: pageRows}
-	state := oneOf(v.Query("state"), orderStates)
-	if state != "" {
+	if state := oneOf(v.Query("state"), orderStates); state != "" {
 		f.States = []trade.State{state}
 	}
+	return f
+}
+
+// orderList is the list of orders.
+func orderList(v *visit) error {
+	f := v.orderFilter()
+	state := oneOf(v.Query("state"), orderStates)
 	partners, err := v.partners()
 	if err != nil {
 		return err
@@ -40,7 +46,7 @@ func orderList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := &view.OrdersPage{Base: v.shell(), CanOrder: partners.canOrder(v.actor()), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	page := &view.OrdersPage{Base: v.shell(), CanOrder: partners.canOrder(v.actor()), Exports: v.exports("orders", true), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
 	for _, w := range trade.Views {
 		page.Tabs = append(page.Tabs, view.Tab{Label: viewText(w), URL: v.again("view", string(w)), Count: counts.Of(w), On: w == f.View})
 	}

@@ -102,6 +102,7 @@ func tradeRoutes() []Route {
 		get("/c/:slug/orders", "orders", InCompany, access.OrderRead, orderList),
 		get("/c/:slug/orders/new", "order form", InCompany, access.OrderPlace, orderNewForm),
 		post("/c/:slug/orders/new", "place order", InCompany, access.OrderPlace, orderNew),
+		get("/c/:slug/orders/export", "orders as a table", InCompany, access.OrderRead, orderExport),
 		get("/c/:slug/orders/:id", "order", InCompany, access.OrderRead, orderShow),
 		get("/c/:slug/orders/:id/pdf", "order on paper", InCompany, access.OrderRead, orderPDF),
 		get("/c/:slug/orders/:id/responses/:document/pdf", "answer on paper", InCompany, access.OrderRead, responsePDF),
@@ -118,6 +119,7 @@ func tradeRoutes() []Route {
 		post("/c/:slug/orders/:id/agree", "agree", InCompany, access.OrderReceive, orderAgree),
 		post("/c/:slug/orders/:id/cancel", "cancel order", InCompany, access.OrderPlace, orderCancel),
 		get("/c/:slug/invoices", "invoices", InCompany, access.InvoiceRead, invoiceList),
+		get("/c/:slug/invoices/export", "invoices as a table", InCompany, access.InvoiceRead, invoiceExport),
 		get("/c/:slug/invoices/:id", "invoice", InCompany, access.InvoiceRead, invoiceShow),
 		get("/c/:slug/invoices/:id/pdf", "invoice on paper", InCompany, access.InvoiceRead, invoicePDF),
 	}
