@@ -44,6 +44,7 @@ func (v *visit) export(name string, columns []sheet.Column, rows func(ctx contex
 		}
 		_ = in.CloseWithError(err)
 	}()
+	v.Vary("HX-Request")
 	v.Set(fiber.HeaderContentType, format.Type())
 	v.Set(fiber.HeaderContentDisposition, disposition("attachment", name+" "+v.today()+"."+string(format)))
 	v.Context().SetBodyStream(out, -1) // closed by the server once sent or broken off
