@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"entente/portal/app"
+	"entente/portal/session"
 )
 
 // Password of every demo person.
@@ -94,7 +95,9 @@ func Main(m *testing.M) {
 // a test changes only objects that no other test looks at.
 func Demo(t *testing.T) *Portal {
 	t.Helper()
-	once.Do(func() { shared, finish, failed = start(app.Config{Addr: "127.0.0.1:0", Demo: true}) })
+	once.Do(func() {
+		shared, finish, failed = start(app.Config{Addr: "127.0.0.1:0", Demo: true, Limits: session.Limits{Open: session.Rate{PerSecond: 1e6, Burst: 1e6}}})
+	})
 	if failed != nil {
 		t.Fatal(failed)
 	}

@@ -398,8 +398,8 @@ func TestStrangerMeetsNothing(t *testing.T) {
 		}
 		var n int64
 		w.must(w.d.Gorm().Raw("SELECT count(*) FROM audit WHERE outcome = 'denied' AND org_id = ?", w.orgs["baltic"].ID).Scan(&n).Error)
-		if n != 9 {
-			w.t.Errorf("%d refusals were written down, want one for each of 9 changes", n)
+		if n != 10 {
+			w.t.Errorf("%d refusals were written down, want one for each of 10 changes", n)
 		}
 		methods := reflect.TypeOf(w.s)
 		for i := range methods.NumMethod() {
