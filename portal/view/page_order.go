@@ -62,6 +62,7 @@ type OrderPage struct {
 	Clock      *OrderClock // nil: no answer is awaited
 	Room       *Room
 	Can        OrderCan
+	AgainURL   string // the order form filled with the lines; empty: not for this reader
 	Confirm    *ConfirmForm
 	Ship       *ShipForm
 	Invoice    *InvoiceForm
@@ -231,11 +232,12 @@ type WorkLine struct {
 }
 
 // NewOrderPage is /c/{slug}/orders/new. Names: partner, po, requested, ship_name, ship_street, ship_city, ship_postcode, ship_country, note,
-// line.{i}.sku, line.{i}.quantity with i from 0. The button named add asks for more lines, the button named remove (value i) takes one away. Fragment "order_new.form".
+// line.{i}.sku, .quantity, .unit, .price, .date with i from 0. The button named add asks for more lines, the button named remove (value i) takes one away. Fragment "order_new.form".
 type NewOrderPage struct {
 	Base
 	URL       string
 	Form      Form
+	Told      []Text // where the lines come from and what did not become one
 	Partners  []Option
 	Countries []Option
 	Lines     []NewOrderLine
@@ -243,13 +245,21 @@ type NewOrderPage struct {
 	Total     Money
 }
 
-// NewOrderLine is one line being typed; Name, Unit, Price and Amount are known once the product is.
+// NewOrderLine is one line being typed: SKU, Quantity, Unit, Price and Date as typed; the rest is known once the product is. Price and date have
+// inputs where they were given.
 type NewOrderLine struct {
-	Index         int
-	SKU, Quantity string
-	Name, Unit    string
-	Price, Amount Money
-	Error         Text
+	Index                            int
+	SKU, Quantity, Unit, Price, Date string
+	Name, PriceUnit                  string
+	Units                            []Option // the units it is sold in
+	ListPrice, Amount                Money
+	Notes                            []Text // doubts that do not keep it from being ordered
+	Error                            Text
+}
+
+// More reports whether the line has a second row: unit, price, date.
+func (l NewOrderLine) More() bool {
+	return len(l.Units) > 1 || l.Price != "" || l.Date != "" || l.Unit != "" && len(l.Units) == 0
 }
 
 // InvoicesPage is /c/{slug}/invoices. Fragment "invoices.list".

@@ -19,6 +19,7 @@ type input struct {
 	v      *visit
 	values map[string]string
 	wrong  *fault.Error
+	told   []view.Text // what the person is told about where the values come from
 }
 
 // input reads the submitted form.

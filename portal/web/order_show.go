@@ -60,6 +60,9 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 		Chain: v.chain(d, links, edi), Lines: v.orderLines(d), Totals: v.orderTotals(d),
 		Documents: v.documents(d, links), Activity: v.activity(d, n, edi), Held: v.held(d, n), Clock: v.orderClock(d, n), Replies: v.openReplies(d, n), Can: v.orderCan(d, res),
 	}
+	if d.Reseller == v.org() && v.may(access.OrderPlace, res) {
+		page.AgainURL = v.path("orders", "new") + "?again=" + queryEscape(string(d.ID))
+	}
 	if page.Findings, err = v.orderFindings(d, edi); err != nil {
 		return nil, d, err
 	}

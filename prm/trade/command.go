@@ -53,22 +53,43 @@ type PlaceCmd struct {
 	Lines       []PlaceLine
 }
 
-// PlaceLine is one line being ordered. Unit "" is the base unit.
+// PlaceLine is one line being ordered. SKU is any number of the item, the
+// supplier's, the buyer's own or a GTIN; who knows which writes BuyerItem or GTIN
+// instead. Unit "" is the base unit. Price is what the buyer reckons with, per
+// unit; 0 takes the list price. RequestedOn "" is the order's.
 type PlaceLine struct {
-	SKU      string
-	Quantity money.Quantity
-	Unit     string
+	SKU         string
+	BuyerItem   string
+	GTIN        string
+	Quantity    money.Quantity
+	Unit        string
+	Price       money.Price
+	RequestedOn string // civil date
+}
+
+// item is the number by which the line names its item.
+func (l PlaceLine) item() string {
+	for _, s := range []string{l.SKU, l.BuyerItem, l.GTIN} {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // Quote is a PlaceLine as it would be booked: the form shows it while typing.
-// Found is false for an unknown SKU.
+// Found is false for an unknown item. Marks are the doubts that the supplier would
+// be shown, of item, unit, quantity and list.
 type Quote struct {
 	PlaceLine
 	Found          bool
 	Product        string
 	NameEN, NameZH string
-	Price          money.Price // per Unit
+	ReplacedBy     string      // the successor's SKU, where one is sold instead
+	Units          []string    // the units it is sold in, the base unit first
+	Price          money.Price // per Unit, of the list; 0: none
 	Amount         money.Amount
+	Marks          Marks
 }
 
 // Action is what the supplier answers to a quantity of a line.

@@ -3,6 +3,7 @@ package trade
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"entente/db"
@@ -47,17 +48,11 @@ func (s *Service) quote(ctx context.Context, t terms, cmd PlaceCmd) ([]Quote, er
 	desk := access.System("trade", t.SupplierID)
 	asked := make([]catalog.ItemKey, len(lines))
 	for i, l := range lines {
-		asked[i] = catalog.ItemKey{SKU: l.SKU, BuyerItem: l.SKU, GTIN: l.SKU}
+		asked[i] = l.key()
 	}
 	items, err := s.cat.Resolve(ctx, desk, t.SupplierID, t.ResellerID, asked)
 	if err != nil {
 		return nil, err
-	}
-	var ids []catalog.ID
-	for _, it := range items {
-		if it.Found {
-			ids = append(ids, it.Product.ID)
-		}
 	}
 	c := money.Currency(t.Currency)
 	on := today(ctx, t.SupplierZone)
@@ -65,31 +60,90 @@ func (s *Service) quote(ctx context.Context, t terms, cmd PlaceCmd) ([]Quote, er
 	if err != nil {
 		return nil, err
 	}
-	if basis == catalog.ByRequestedDate && civil(cmd.RequestedOn) && cmd.RequestedOn > on {
-		on = cmd.RequestedOn
+	days := make([]string, len(lines))
+	for i, l := range lines {
+		wanted := l.RequestedOn
+		if wanted == "" {
+			wanted = cmd.RequestedOn
+		}
+		if days[i] = on; basis == catalog.ByRequestedDate && civil(wanted) && wanted > on {
+			days[i] = wanted
+		}
 	}
-	prices, err := s.cat.PricesOn(ctx, desk, t.SupplierID, t.ResellerID, c, on, ids)
+	prices, err := s.pricesByDay(ctx, t, c, items, days)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Quote, len(lines))
 	for i, it := range items {
-		q := Quote{PlaceLine: lines[i], Amount: money.Amount{Currency: c}}
-		if it.Found {
-			q.Found, q.Product, q.SKU, q.NameEN, q.NameZH = true, string(it.Product.ID), it.Product.SKU, it.Product.NameEN, it.Product.NameZH
-			if q.Unit == "" {
-				q.Unit = it.Unit
-			}
-			if f, ok := it.Product.Factor(q.Unit); ok {
-				q.Price, _ = times(prices[it.Product.ID], f)
-			}
-			if a, err := money.Extend(q.Quantity, q.Price, c); err == nil {
-				q.Amount = a
-			}
-		}
-		out[i] = q
+		out[i] = quoteOf(lines[i], it, prices[days[i]], c, on)
 	}
 	return out, nil
+}
+
+// key asks the catalogue for the item: a number of no stated kind may be any.
+func (l PlaceLine) key() catalog.ItemKey {
+	if l.SKU != "" && l.BuyerItem == "" && l.GTIN == "" {
+		return catalog.ItemKey{SKU: l.SKU, BuyerItem: l.SKU, GTIN: l.SKU}
+	}
+	return catalog.ItemKey{SKU: l.SKU, BuyerItem: l.BuyerItem, GTIN: l.GTIN}
+}
+
+func quoteOf(l PlaceLine, it catalog.Item, prices map[catalog.ID]money.Price, c money.Currency, on string) Quote {
+	q := Quote{PlaceLine: l, Amount: money.Amount{Currency: c}}
+	if !it.Found {
+		q.Marks = q.Marks.add(UnknownItem)
+		return q
+	}
+	p := it.Product
+	q.Found, q.Product, q.SKU, q.NameEN, q.NameZH = true, string(p.ID), p.SKU, p.NameEN, p.NameZH
+	q.Units = append(q.Units, p.Unit)
+	for _, k := range p.Packs {
+		if !slices.Contains(q.Units, k.Unit) {
+			q.Units = append(q.Units, k.Unit)
+		}
+	}
+	if q.Unit == "" {
+		q.Unit = it.Unit
+	}
+	if p.State != catalog.Active {
+		q.Marks = q.Marks.add(Discontinued)
+	}
+	if p.Replaced(on) {
+		q.Marks, q.ReplacedBy = q.Marks.add(Superseded), p.ReplacedBy
+	}
+	factor, sold := p.Factor(q.Unit)
+	if !sold {
+		q.Marks = q.Marks.add(UnitUnknown)
+		return q
+	}
+	if n, ok := p.Pieces(q.Quantity, q.Unit); ok && q.Quantity > 0 {
+		short, odd := p.Fits(n)
+		if short {
+			q.Marks = q.Marks.add(BelowMinimum)
+		}
+		if odd {
+			q.Marks = q.Marks.add(NotMultiple)
+		}
+	}
+	if list, ok := prices[p.ID]; ok {
+		q.Price, _ = times(list, factor)
+	}
+	if q.Price == 0 {
+		q.Marks = q.Marks.add(NoListPrice)
+	}
+	if a, err := money.Extend(q.Quantity, q.asked(), c); err == nil {
+		q.Amount = a
+	}
+	return q
+}
+
+// asked is the price that the order will name.
+func (q Quote) asked() money.Price {
+	if q.PlaceLine.Price > 0 {
+		return q.PlaceLine.Price
+	}
+	return q.Price
 }
 
 // Place books an order typed on the pages, by the same path as one that came by
@@ -148,13 +202,20 @@ func checkPlace(cmd *PlaceCmd, quotes []Quote) error {
 		at := fmt.Sprintf("lines.%d.", i)
 		switch {
 		case !q.Found:
-			bad.With(at+"sku", "trade.item_unknown", "SKU", q.SKU)
+			bad.With(at+"sku", "trade.item_unknown", "SKU", q.item())
 		case q.Quantity <= 0:
-			bad.With(at+"quantity", "trade.quantity_wrong")
-		case q.Price == 0:
+			bad.With(at+"quantity", "trade.quantity_wrong", "Line", i+1)
+		case q.Marks.Has(UnitUnknown):
+			bad.With(at+"unit", "trade.unit_unsold", "Unit", q.Unit)
+		case q.PlaceLine.Price < 0:
+			bad.With(at+"price", "trade.price_negative")
+		case q.asked() == 0:
 			bad.With(at+"sku", "trade.price_none", "SKU", q.SKU)
 		}
-		if a, err := money.Extend(q.Quantity, q.Price, q.Amount.Currency); err != nil || a.Minor > 1_000_000_000_000_00 {
+		if q.RequestedOn != "" && !civil(q.RequestedOn) {
+			bad.With(at+"date", "form.date")
+		}
+		if a, err := money.Extend(q.Quantity, q.asked(), q.Amount.Currency); err != nil || a.Minor > 1_000_000_000_000_00 {
 			bad.With(at+"quantity", "trade.amount_range")
 		}
 	}
@@ -191,7 +252,11 @@ func written(ctx context.Context, t terms, cmd PlaceCmd, quotes []Quote) doc.Pur
 		d.Parties = []doc.Party{to}
 	}
 	for i, q := range quotes {
-		d.Lines = append(d.Lines, doc.Line{Number: itoa(i + 1), VendorItem: q.SKU, Quantity: doc.Decimal(q.Quantity.String()), Unit: q.Unit, Price: doc.Decimal(q.Price.Fixed(2))})
+		l := doc.Line{Number: itoa(i + 1), VendorItem: q.SKU, BuyerItem: bounded(q.BuyerItem, 60), GTIN: bounded(q.GTIN, 14), Quantity: doc.Decimal(q.Quantity.String()), Unit: q.Unit, Price: doc.Decimal(q.asked().Fixed(2))}
+		if q.RequestedOn != "" && q.RequestedOn != cmd.RequestedOn {
+			l.Dates = []doc.Date{{Qualifier: "002", Date: q.RequestedOn}}
+		}
+		d.Lines = append(d.Lines, l)
 	}
 	return d
 }
