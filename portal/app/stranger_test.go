@@ -107,8 +107,8 @@ func demoApp(t *testing.T) *App {
 	case <-ready:
 	case err := <-done:
 		t.Fatalf("run: %v", err)
-	case <-time.After(60 * time.Second):
-		t.Fatal("not ready within 60 s")
+	case <-time.After(5 * time.Minute):
+		t.Fatal("not ready within five minutes")
 	}
 	return a
 }

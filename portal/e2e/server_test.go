@@ -133,9 +133,9 @@ func (s *server) run() {
 	case s.url = <-ready:
 	case err := <-s.done:
 		s.t.Fatalf("serve ended: %v\n%s", err, s.logs)
-	case <-time.After(60 * time.Second):
+	case <-time.After(3 * time.Minute):
 		s.kill()
-		s.t.Fatalf("no ready line within 60 s\n%s", s.logs)
+		s.t.Fatalf("no ready line within three minutes\n%s", s.logs)
 	}
 }
 
