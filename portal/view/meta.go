@@ -101,7 +101,7 @@ func (*CompanyPage) meta() meta {
 	return meta{block: "company", layout: "app", nav: NavCompany, head: true}
 }
 func (*CalendarPage) meta() meta {
-	return meta{block: "calendar", layout: "app", head: true}
+	return meta{block: "calendar", layout: "app", nav: NavCompany, head: true}
 }
 func (*ProfilePage) meta() meta { return meta{block: "profile", layout: "app", head: true} }
 func (*RoomsPage) meta() meta {
