@@ -40,6 +40,13 @@ func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gate
 	if page.Raw, page.Truncated, err = v.rawSegments(m.ID, m.Syntax, position, found); err != nil {
 		return err
 	}
+	if set != nil && page.SetCount == 0 && !page.Truncated { // what we made is stored without its count
+		for _, s := range page.Raw {
+			if !s.Envelope {
+				page.SetCount++
+			}
+		}
+	}
 	pin(page.Raw, page.Findings, found)
 	if set == nil || page.Tab != "" && page.Tab != tabExplanation {
 		return nil

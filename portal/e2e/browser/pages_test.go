@@ -23,6 +23,7 @@ const flaws = `(() => {
 	for (const u of document.querySelectorAll("svg use")) { if (shown(u.ownerSVGElement) && !u.getBBox().width && !u.getBBox().height) { out.push("icon " + u.getAttribute("href")); break } }
 	const text = document.body.innerText;
 	for (const bad of ["⟦", "undefined", "NaN", "<nil>", "%!", "{{"]) if (text.includes(bad)) out.push("the page says " + bad + " in: " + text.slice(Math.max(0, text.indexOf(bad) - 40), text.indexOf(bad) + 40));
+	if (/\b0 in the set|共 0 段/.test(text)) out.push("a message without segments");
 	if (!document.title.trim() || document.title.startsWith("·")) out.push("no title");
 	const ids = [...document.querySelectorAll("[id]")].map((e) => e.id), twice = ids.filter((id, i) => ids.indexOf(id) !== i);
 	if (twice.length) out.push("the same id twice: " + twice.join(" "));
