@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -89,7 +90,15 @@ func (a *App) toRooms(ctx context.Context, e job.Received) error {
 		if err != nil {
 			return err
 		}
-		_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: orderLines[e.Kind], Args: map[string]string{"reason": t.Reason}})
+		args := map[string]string{"reason": t.Reason}
+		if t.Reply != "" { // of an order that nobody knows
+			reply, err := a.trade.GetReply(ctx, actor, t.Reply)
+			if err != nil {
+				return err
+			}
+			args["number"] = cmp.Or(reply.OrderNumber, reply.Number)
+		}
+		_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: orderLines[e.Kind], Args: args})
 		return err
 	}
 	o, err := a.trade.Head(ctx, actor, t.Order)

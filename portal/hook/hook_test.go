@@ -333,7 +333,7 @@ func TestGoneRedirectedAndSlow(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].State != Queued {
 			t.Fatalf("%v %+v", err, list)
 		}
-		if x, _ := w.Delivery(t.Context(), tomas, hooks[302], list[0].ID); x.Tries[0].Result != "dial.redirected" {
+		if x, _ := w.Delivery(t.Context(), tomas, hooks[302], list[0].ID); x.Tries[0].Result != "dial.redirected" || x.Tries[0].Status != 302 {
 			t.Errorf("%+v", x.Tries)
 		}
 		list, _, _ = w.Deliveries(t.Context(), tomas, hooks[429], "", 10)

@@ -152,7 +152,11 @@ func (s *Service) call(ctx context.Context, h *hookRow, r *deliveryRow) outcome 
 	req.Header.Set("webhook-signature", signature(secrets, r.ID, now, []byte(r.Body)))
 	res, err := s.Client.Do(req)
 	if err != nil {
-		return outcome{result: keyOf(err)}
+		o := outcome{result: keyOf(err)}
+		if f := fault.As(err); f != nil { // of a redirect
+			o.status, _ = f.Args["Status"].(int)
+		}
+		return o
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
 	_ = res.Body.Close()

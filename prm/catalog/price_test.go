@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -142,6 +143,13 @@ func TestSpecialPrices(t *testing.T) {
 		s.must(err)
 		_, err = s.svc.Publish(s.ctx(), s.boss, l.ID, PublishCmd{})
 		s.code("an empty version", err, fault.Invalid)
+		_, err = s.svc.PriceList(s.ctx(), s.buyer, l.ID)
+		s.code("a partner learns that a list is being made", err, fault.NotFound)
+		mine, err := s.svc.Lists(s.ctx(), s.buyer)
+		s.must(err)
+		if slices.ContainsFunc(mine, func(x PriceList) bool { return x.ID == l.ID }) {
+			t.Errorf("a partner sees the list before it holds: %+v", mine)
+		}
 		s.must(s.svc.ChangeDraft(s.ctx(), s.boss, l.ID, []PriceChange{{SKU: "AUR-1", Price: canary}}))
 		v, err := s.svc.Publish(s.ctx(), s.boss, l.ID, PublishCmd{})
 		s.must(err)

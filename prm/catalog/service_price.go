@@ -186,10 +186,17 @@ func (s *Service) Lists(ctx context.Context, actor access.Actor) ([]PriceList, e
 		if out, err = lists(ctx, scope, sup); err != nil {
 			return err
 		}
-		return versions(ctx, actor.Org, out)
+		if err := versions(ctx, actor.Org, out); err != nil {
+			return err
+		}
+		out = slices.DeleteFunc(out, func(l PriceList) bool { return l.unseen(actor.Org) })
+		return nil
 	})
 	return out, err
 }
+
+// unseen says that a list is another company's and nothing of it is published.
+func (l PriceList) unseen(org string) bool { return l.Org != org && len(l.Versions) == 0 }
 
 // PriceList returns one price list with its versions. Codes: NotFound, Forbidden.
 func (s *Service) PriceList(ctx context.Context, actor access.Actor, id ListID) (PriceList, error) {
@@ -222,8 +229,13 @@ func seeList(ctx context.Context, actor access.Actor, id ListID) (PriceList, err
 		}
 	}
 	ls := []PriceList{l}
-	err = versions(ctx, actor.Org, ls)
-	return ls[0], err
+	if err := versions(ctx, actor.Org, ls); err != nil {
+		return PriceList{}, err
+	}
+	if ls[0].unseen(actor.Org) {
+		return PriceList{}, fault.New(fault.NotFound, "error.not_found")
+	}
+	return ls[0], nil
 }
 
 // PriceEntries returns one page of a version beside the version before it.

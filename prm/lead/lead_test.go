@@ -365,6 +365,7 @@ func TestBadLeads(t *testing.T) {
 		}{
 			{func(d *Draft) { d.Title = "" }, "form.missing"}, {func(d *Draft) { d.Title = "Refit at Harrow Fit-Out" }, "lead.teaser_names"}, {func(d *Draft) { d.Need = "ask PRIYA NAIR" }, "lead.teaser_names"},
 			{func(d *Draft) { d.Need = "call 0113 496 0000" }, "lead.teaser_names"}, {func(d *Draft) { d.Need = "see harrow-fitout.co.uk" }, "lead.teaser_names"}, {func(d *Draft) { d.Need = "x@y.example" }, "lead.teaser_names"},
+			{func(d *Draft) { d.Industry = "Harrow Fit-Out" }, "lead.teaser_names"}, {func(d *Draft) { d.Size = "0113 496 0000" }, "lead.teaser_names"}, {func(d *Draft) { d.Families = []string{"Drills", "for Priya Nair"} }, "lead.teaser_names"},
 			{func(d *Draft) { d.Source = "moon" }, "form.choice_wrong"}, {func(d *Draft) { d.Expected = "31/12" }, "form.date"}, {func(d *Draft) { d.Products[0].Quantity = 0 }, "form.number_wrong"},
 			{func(d *Draft) { d.Customer = "x" }, "lead.customer_unknown"}, {func(d *Draft) { d.Contact = "x" }, "lead.contact_unknown"}, {func(d *Draft) { d.Value.Minor = -1 }, "form.decimal"},
 		} {
@@ -389,6 +390,10 @@ func TestBadLeads(t *testing.T) {
 		f.want(err, fault.Invalid, "lead.no_consent")
 		_, err = f.customers.SaveContact(f.at(), f.ingrid, f.harrow.ID, k.ID, k.Version, k.ContactDraft, customer.Consent{Share: true, Basis: customer.BasisMail})
 		f.must(err)
+		for _, note := range []string{"Harrow Fit-Out is in a hurry", "ask Priya Nair", "0113 496 0000"} {
+			_, err = f.svc.Offer(f.at(), f.ingrid, OfferCmd{Lead: a.ID, Version: a.Version, Partnership: f.toKestrel, Note: note})
+			f.want(err, fault.Invalid, "lead.teaser_names")
+		}
 		o := f.offer(a, f.toKestrel)
 		_, err = f.svc.Offer(f.at(), f.ingrid, OfferCmd{Lead: a.ID, Version: a.Version, Partnership: f.toBaltic})
 		f.want(err, fault.Conflict, "lead.changed")

@@ -26,8 +26,8 @@ type OfferCmd struct {
 const mostHours = 2000
 
 // Offer offers a lead that nobody holds to one partner, by the hand of a person.
-// Codes: Unauthenticated, NotFound, Forbidden, Invalid (hours; the contact did not
-// agree to be passed on), Conflict (changed meanwhile, not free, the partnership is not
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid (hours; a note that names
+// the customer; the contact did not agree to be passed on), Conflict (changed meanwhile, not free, the partnership is not
 // active, or the partner had it before).
 // Publishes EventOffered.
 func (s *Service) Offer(ctx context.Context, actor access.Actor, cmd OfferCmd) (Offer, error) {
@@ -73,6 +73,13 @@ func (s *Service) Offer(ctx context.Context, actor access.Actor, cmd OfferCmd) (
 		}
 		if had[reseller] && !cmd.Again {
 			return fault.New(fault.Conflict, "lead.offered_before")
+		}
+		c, _, err := s.customerOf(ctx, s.owner(l, actor), l.Draft)
+		if err == nil { // the note is read before it is accepted, like the rest
+			err = naming(map[string]string{"note": cmd.Note}, c)
+		}
+		if err != nil {
+			return err
 		}
 		out, err = s.send(ctx, actor, &l, sending{partnership: cmd.Partnership, reseller: reseller, accept: cmd.Accept, convert: cmd.Convert, note: cmd.Note})
 		return err

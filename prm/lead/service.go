@@ -95,9 +95,13 @@ func (d *Draft) clean() error {
 	return bad.OrNil()
 }
 
-// telling checks that what a partner reads before it accepts names nobody: neither the
-// customer nor a contact, nor a way to reach them.
+// telling checks that what a partner reads before it accepts names nobody.
 func telling(d Draft, c customer.Detail) error {
+	return naming(map[string]string{"title": d.Title, "need": d.Need, "industry": d.Industry, "size": d.Size, "families": strings.Join(d.Families, "\n")}, c)
+}
+
+// naming refuses the fields that name the customer or a contact, or a way to reach them.
+func naming(fields map[string]string, c customer.Detail) error {
 	bad := fault.New(fault.Invalid, "form.invalid")
 	var secrets []string
 	if n := identity.FoldName(c.Name); len([]rune(n)) >= 3 || len(n) >= 6 {
@@ -115,7 +119,7 @@ func telling(d Draft, c customer.Detail) error {
 			words = append(words, k.Value)
 		}
 	}
-	for field, text := range map[string]string{"title": d.Title, "need": d.Need} {
+	for field, text := range fields {
 		folded, plain := identity.FoldName(text), strings.ToLower(text)
 		names := slices.ContainsFunc(secrets, func(s string) bool { return strings.Contains(folded, s) })
 		names = names || slices.ContainsFunc(words, func(w string) bool { return w != "" && strings.Contains(plain, strings.ToLower(w)) })

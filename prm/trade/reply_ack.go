@@ -165,10 +165,18 @@ func (p *placer) saidWhole(d *doc.OrderAck) (parts, moves []ConfirmLine, err err
 	default:
 		return nil, nil, doubted(DoubtEmpty)
 	}
+	var promised bool
 	for _, l := range p.lines {
+		if promised = promised || l.Confirmed > 0; action == Reject && l.Confirmed > 0 {
+			return nil, nil, doubted(DoubtTakesBack, "Line", l.Reference)
+		}
 		if l.Answerable() > 0 || action == Reject && l.State == LineOpen {
 			parts = append(parts, ConfirmLine{Line: l.Number, Action: action})
 		}
+	}
+	if len(parts) == 0 && action == Accept && !promised && len(p.lines) > 0 { // all of it was cancelled
+		l := p.lines[0]
+		return nil, nil, doubted(DoubtAnswered, "Line", l.Reference, "Quantity", l.Ordered.String(), "Open", "0")
 	}
 	return parts, nil, nil
 }
@@ -277,7 +285,7 @@ func news(l *Line, promises, backs, rejects []ConfirmLine) (parts, moves []Confi
 		return nil, nil, doubted(DoubtAnswered, "Line", l.Reference, "Quantity", said.String(), "Open", open.String())
 	case said < open && again: // of what was open, the rest stays so
 		backs = append(backs, ConfirmLine{Line: l.Number, Action: Backorder, Quantity: open - said})
-	case said < open && len(promises) == 0 && l.Ordered > 0:
+	case said < open && sum(promises) == 0:
 		return nil, nil, doubted(DoubtRest, "Line", l.Reference, "Quantity", said.String(), "Open", open.String())
 	case said < open:
 		for i := range promises {

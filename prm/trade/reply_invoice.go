@@ -56,7 +56,11 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 	row.DueOn = dueOn(d)
 	if credit {
 		row.Kind = InvoiceCredit
-		if row.Gross > of.Gross {
+		left, err := creditable(ctx, of)
+		if err != nil {
+			return err
+		}
+		if row.Gross > left {
 			return doubted(DoubtCredits, "Number", of.Number)
 		}
 	}
@@ -120,6 +124,20 @@ func (s *Service) credited(ctx context.Context, r *replyRow, d *doc.Invoice) (in
 		return of, doubted(DoubtCredit, "Number", bounded(ref.Value, 60))
 	}
 	return invoiceRow{}, doubted(DoubtCredit, "Number", "")
+}
+
+// creditable is what an invoice may be credited: all of it, and no more than the order
+// still owes after earlier credits.
+func creditable(ctx context.Context, of invoiceRow) (int64, error) {
+	all, err := invoicesOf(ctx, of.OrderID)
+	if err != nil {
+		return 0, err
+	}
+	var owed int64
+	for _, m := range all {
+		owed += m.row.Gross // of a credit it is negative
+	}
+	return min(owed, of.Gross), nil
 }
 
 // sameOrder fills in the order of a credit that names only its invoice.

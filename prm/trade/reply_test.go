@@ -260,6 +260,13 @@ func TestReplyTakesBack(t *testing.T) {
 		eq(t, "855", b.reply(ack("PO-1", []string{"10", "AUR-D18B", "100", "IA", "100"}, []string{"20", "AUR-BS40", "400", "IA", "400"})).Outcome, Booked)
 		b.held(b.reply(ack("PO-1", []string{"10", "AUR-D18B", "100", "IA", "60", "IR", "40"})), DoubtTakesBack)
 
+		// Nor by an answer without lines: it is no copy of what was said.
+		whole := ack("PO-1")
+		whole.Type = "RD"
+		b.held(b.reply(whole), DoubtTakesBack)
+		whole.Type = "AD"
+		eq(t, "accepted again", b.reply(whole).Outcome, Duplicate)
+
 		// A later date for what is promised asks the reseller again.
 		moved := ack("PO-1", []string{"10", "AUR-D18B", "100", "DR", "100"})
 		moved.Lines[0].Responses[0].Date = "2026-12-20"
@@ -274,6 +281,43 @@ func TestReplyTakesBack(t *testing.T) {
 			t.Fatalf("855 %+v, %v", out.Lines, p)
 		}
 		b.must(b.svc.Agree(b.at(), b.dan, ResponseID(r.ID)))
+	})
+}
+
+// An answer that answers nothing is no copy of anything either.
+func TestReplyAnswersNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		id := b.receive(small()).Order
+		b.held(b.reply(ack("PO-1", []string{"10", "AUR-D18B", "100", "IA", "0"})), DoubtRest)
+		eq(t, "state", b.get(id).State, Received)
+		_, err := b.svc.Cancel(b.at(), b.dan, id, b.get(id).Version, "not needed")
+		b.must(err)
+		whole := ack("PO-1")
+		whole.Type = "AD"
+		b.held(b.reply(whole), DoubtAnswered)
+	})
+}
+
+// Credits below the price give no quantity back; together they are not more than was
+// invoiced.
+func TestCreditsAddUp(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		id := b.receive(small()).Order
+		eq(t, "810", b.reply(bill("INV-1", "PO-1", "8400.00", [4]string{"10", "AUR-D18B", "100", "84.00"})).Outcome, Booked)
+		credit := func(number, total, price string) ReplyReceipt {
+			c := bill(number, "PO-1", total, [4]string{"10", "AUR-D18B", "100", price})
+			c.Type, c.Refs = "CR", []doc.Ref{{Qualifier: "IV", Value: "INV-1"}}
+			return b.reply(c)
+		}
+		eq(t, "first", credit("CN-1", "8000.00", "80.00").Outcome, Booked)
+		b.held(credit("CN-2", "8000.00", "80.00"), DoubtCredits)
+		eq(t, "what is left", credit("CN-3", "400.00", "4.00").Outcome, Booked)
+		b.held(credit("CN-4", "1.00", "0.01"), DoubtCredits)
+		eq(t, "invoiced", b.get(id).InvoicedTotal.String(), "0.00")
 	})
 }
 

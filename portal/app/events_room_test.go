@@ -1,0 +1,67 @@
+package app
+
+import (
+	"testing"
+
+	"entente/chat/room"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/trade"
+)
+
+// TestRoomLinesOfUnknownOrders: what is said of a reply whose order nobody knows names
+// that order.
+func TestRoomLinesOfUnknownOrders(t *testing.T) {
+	t.Parallel()
+	a := demoApp(t)
+	ctx := t.Context()
+	ids := map[string]string{}
+	for _, slug := range []string{"aurelia", "kestrel"} {
+		org, err := a.accounts.Directory().OrgBySlug(ctx, slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[slug] = org.ID
+	}
+	actor := access.System("edi", ids["aurelia"])
+	ps, err := a.partners.List(ctx, actor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	partnership := ""
+	for _, p := range ps {
+		if p.Reseller == ids["kestrel"] {
+			partnership = p.ID
+		}
+	}
+	for i, quantity := range []doc.Decimal{"5", "5", "6"} { // waits, a copy, and the number again
+		n := doc.ShipNotice{Purpose: "00", Number: "ASN-NONE", Date: "2026-11-20", Orders: []doc.ShippedOrder{{Number: "PO-NONE", Packs: []doc.Pack{{Kind: "P",
+			Lines: []doc.ShipLine{{Line: doc.Line{Number: "1", VendorItem: "AUR-D18B", Quantity: quantity, Unit: "EA"}}}}}}}}
+		if _, err := a.trade.ReceiveReply(ctx, actor, trade.IncomingReply{Notice: &n, Supplier: ids["aurelia"], Reseller: ids["kestrel"], Partnership: partnership, Interchange: "x", SetNo: i + 1, Syntax: "x12"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.jobs.Idle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	r, err := a.partnershipRoom(ctx, partnership, ids["aurelia"], ids["kestrel"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := a.rooms.History(ctx, access.System("rooms", ids["aurelia"]), r.ID, room.Window{Limit: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for _, l := range lines {
+		if l.Event == "order.reply_held" || l.Event == "order.reply_duplicate" {
+			told[l.Event] = true
+			if l.Args["number"] != "PO-NONE" {
+				t.Errorf("%s: %v", l.Event, l.Args)
+			}
+		}
+	}
+	if len(told) != 2 {
+		t.Errorf("told %v", told)
+	}
+}
