@@ -17,6 +17,30 @@ type Style struct {
 	// OnlyAsked gives no TA1 where ISA14 does not ask for one, not even to an
 	// interchange that is refused.
 	OnlyAsked bool
+	// Delimiters are those agreed for what is written, the default ones when zero,
+	// and EOL what follows every terminator.
+	Delimiters x12.Delimiters
+	EOL        string
+}
+
+// delimiters are those of a release, ISA12.
+func (s Style) delimiters(isa string) x12.Delimiters {
+	d := x12.DefaultDelimiters(isa)
+	if s.Delimiters == (x12.Delimiters{}) {
+		return d
+	}
+	if d.Repetition == 0 {
+		return x12.Delimiters{Element: s.Delimiters.Element, Component: s.Delimiters.Component, Terminator: s.Delimiters.Terminator}
+	}
+	return s.Delimiters
+}
+
+// Kind is the acknowledgement that a group gets: "997" or "999".
+func (s Style) Kind(g Group) string {
+	if s.Implementation && answerVersion(g.Version) >= "005010" {
+		return "999"
+	}
+	return "997"
 }
 
 // TA1 is the acknowledgement of a judged interchange: A and 000 when ISA14 asks for
@@ -44,7 +68,7 @@ func TA1(i *schema.Interchange, fa int, style Style) *x12.Seg {
 	if fa+i.TA1s > 0 && fa == i.Groups {
 		return nil
 	}
-	d := x12.DefaultDelimiters(i.Header.Version)
+	d := style.delimiters(i.Header.Version)
 	control := digits(i.Header.Control)
 	if len(control) > 9 {
 		control = ""

@@ -34,7 +34,7 @@ func Write(w io.Writer, in x12.Header, groups []Group, ta1 *x12.Seg, style Style
 	if len(groups) > 0 {
 		version = answerVersion(groups[0].Version)
 	}
-	d := x12.DefaultDelimiters(in.Version)
+	d := style.delimiters(in.Version)
 	head := in.Swapped()
 	head.Version = safe(head.Version, d, 5)
 	if digits(head.Version) != head.Version || len(head.Version) != 5 {
@@ -44,7 +44,7 @@ func Write(w io.Writer, in x12.Header, groups []Group, ta1 *x12.Seg, style Style
 		head.Usage = "P"
 	}
 	head.Control = strconv.FormatInt(n.Interchange, 10)
-	out := x12.Outgoing{Header: head}
+	out := x12.Outgoing{Header: head, Delimiters: style.Delimiters, EOL: style.EOL}
 	if ta1 != nil {
 		out.Service = []x12.Seg{*ta1}
 	}
@@ -78,9 +78,9 @@ func Body997(g Group) x12.Body { return Body(g, Style{}) }
 func Body(g Group, style Style) x12.Body {
 	version := answerVersion(g.Version)
 	late := version >= "004060" // AK103 and AK203 exist
-	t := teller{version: version, d: x12.DefaultDelimiters(x12.ISAVersion(version)), family: wire.AK, letter: "AK"}
+	t := teller{version: version, d: style.delimiters(x12.ISAVersion(version)), family: wire.AK, letter: "AK"}
 	b := x12.Body{Type: "997", Segs: make([]x12.Seg, 0, 2+2*len(g.Sets))}
-	if style.Implementation && version >= "005010" {
+	if style.Kind(g) == "999" {
 		b.Type, t.family, t.letter = "999", wire.IK, "IK"
 	}
 	add := func(id string, els ...string) { b.Segs = append(b.Segs, x12.S(id, els...)) }

@@ -15,6 +15,7 @@ import (
 	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/edi/guide"
+	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/prm/fault"
 	"entente/prm/money"
@@ -181,10 +182,10 @@ func (b *Body) guides() ([]*guide.Guide, error) {
 // check says what is wrong with a body, by the names of its fields.
 func (b *Body) check() error {
 	bad := fault.New(fault.Invalid, "form.invalid")
-	if b.X12 != "" && !x12Version.MatchString(b.X12) {
+	if b.X12 != "" && (!x12Version.MatchString(b.X12) || schema.DictionaryOf(b.X12[:6], "855") == nil) {
 		bad.With("x12", "agreement.version_wrong", "Value", b.X12)
 	}
-	if b.EDIFACT != "" && !directory.MatchString(b.EDIFACT) {
+	if b.EDIFACT != "" && (!directory.MatchString(b.EDIFACT) || schema.DictionaryOf(b.EDIFACT[:1]+b.EDIFACT[2:5], "ORDRSP") == nil) {
 		bad.With("edifact", "agreement.directory_wrong", "Value", b.EDIFACT)
 	}
 	seen := map[Set]bool{}

@@ -3,12 +3,14 @@ package agreement
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"entente/db"
 	"entente/db/audit"
 	"entente/db/job"
 	"entente/edi/courier"
+	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
@@ -58,10 +60,13 @@ type Deps struct {
 // Service keeps agreements.
 type Service struct {
 	Deps
+
+	mu    sync.Mutex
+	terms map[string]*gateway.Terms // of versions, which never change
 }
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{Deps: d} }
+func New(d Deps) *Service { return &Service{Deps: d, terms: map[string]*gateway.Terms{}} }
 
 func notFound() error { return fault.New(fault.NotFound, "error.not_found") }
 

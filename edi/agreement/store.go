@@ -111,6 +111,16 @@ func validAt(ctx context.Context, partnership string, at time.Time) (*row, error
 	return &rows[0], nil
 }
 
+// validID is the id of the version that holds at an instant; empty when none does.
+func validID(ctx context.Context, partnership string, at time.Time) (string, error) {
+	var ids []string
+	err := db.Tx(ctx).Model(&row{}).Where("partnership_id = ? AND state = ? AND starts <= ?", partnership, string(Confirmed), db.Micros(at)).Order("number DESC").Limit(1).Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
+}
+
 // newest reads the body of the newest confirmed version; empty when there is none.
 func newest(ctx context.Context, partnership string) (Body, error) {
 	var rows []row

@@ -277,6 +277,8 @@ type Outgoing struct {
 	Header Header
 	// Bodies are written with the references "1", "2" and so on.
 	Bodies []Body
+	// EOL is written after every terminator.
+	EOL string
 }
 
 // WriteInterchange writes one interchange with the default service characters. An
@@ -294,7 +296,7 @@ func WriteInterchange(w io.Writer, out Outgoing, at time.Time) error {
 		}
 		h.Date, h.Time = at.UTC().Format(layout), at.UTC().Format("1504")
 	}
-	x := NewWriter(w, DefaultDelimiters(h.SyntaxVersion), "")
+	x := NewWriter(w, DefaultDelimiters(h.SyntaxVersion), out.EOL)
 	if err := x.BeginInterchange(h); err != nil {
 		return err
 	}

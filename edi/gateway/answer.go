@@ -198,7 +198,7 @@ func (w *worker) closeGroup(ctx context.Context, e groupEnd, now []setRow) (stri
 	return row.AnswerID, insertGroup(ctx, &row)
 }
 
-// answer makes the 997 of a group, puts it into the sender's outbox and returns its
+// answer makes the 997, or 999 where that was agreed, of a group, puts it into the sender's outbox and returns its
 // id; empty when the group must not or cannot be answered.
 func (w *worker) answer(ctx context.Context, g ack.Group) (string, error) {
 	n, err := nextControl(ctx, w.row.ReceiverIdent, w.row.SenderIdent)
@@ -206,7 +206,7 @@ func (w *worker) answer(ctx context.Context, g ack.Group) (string, error) {
 		return "", err
 	}
 	var b bytes.Buffer
-	if err := ack.Write997(&b, w.header, []ack.Group{g}, ack.Numbers{Interchange: n, Group: n}, db.Now(ctx)); err != nil {
+	if err := ack.Write(&b, w.header, []ack.Group{g}, nil, w.terms.Answers, ack.Numbers{Interchange: n, Group: n}, db.Now(ctx)); err != nil {
 		var unwritable *x12.DataError
 		if errors.Is(err, ack.ErrNoAnswer) || errors.As(err, &unwritable) {
 			return "", nil // its own ids cannot be said back: there is no answer that could reach it
@@ -216,7 +216,7 @@ func (w *worker) answer(ctx context.Context, g ack.Group) (string, error) {
 	made := made{
 		SubmissionID: w.row.SubmissionID, From: w.row.ReceiverID, To: w.row.SenderID, Partnership: w.row.PartnershipID,
 		Supplier: w.row.SupplierID, Reseller: w.row.ResellerID, Sender: w.row.ReceiverIdent, Receiver: w.row.SenderIdent,
-		Test: w.row.Test, Number: n, Kind: "997", GroupKind: "FA", Version: g.Version, Door: "answer",
+		Test: w.row.Test, Number: n, Kind: w.terms.Answers.Kind(g), GroupKind: "FA", Version: g.Version, Door: "answer",
 		DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(g.Control), Bytes: b.Bytes(),
 	}
 	return w.s.insertMade(ctx, made)
@@ -227,7 +227,7 @@ func (w *worker) answer(ctx context.Context, g ack.Group) (string, error) {
 func (w *worker) ta1(ctx context.Context) (string, error) {
 	in := *w.end
 	in.Findings = merged(findingsOf(w.row.Findings), w.extra)
-	seg := ack.TA1(&in, w.fa, ack.Style{})
+	seg := ack.TA1(&in, w.fa, w.terms.Answers)
 	if seg == nil {
 		return "", nil
 	}
@@ -236,7 +236,7 @@ func (w *worker) ta1(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var b bytes.Buffer
-	if err := ack.Write(&b, w.header, nil, seg, ack.Style{}, ack.Numbers{Interchange: n, Group: n}, db.Now(ctx)); err != nil {
+	if err := ack.Write(&b, w.header, nil, seg, w.terms.Answers, ack.Numbers{Interchange: n, Group: n}, db.Now(ctx)); err != nil {
 		var unwritable *x12.DataError
 		if errors.Is(err, ack.ErrNoAnswer) || errors.As(err, &unwritable) {
 			return "", nil // its own ids cannot be said back

@@ -214,7 +214,11 @@ func (s *Service) holdReused(ctx context.Context, r *interchangeRow) (bool, erro
 	if r.Held == HeldReleased || r.SetsDone > 0 || s.db.Dialect() == db.SQLite {
 		return false, nil // with one writer intake sees every other one
 	}
-	earlier, err := controlTaken(ctx, r, db.Now(ctx).Add(-s.opt.Reuse))
+	since, err := s.reuse(ctx, r, db.Now(ctx))
+	if err != nil {
+		return false, err
+	}
+	earlier, err := controlTaken(ctx, r, since)
 	if err != nil || earlier == "" {
 		return false, err
 	}

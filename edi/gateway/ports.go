@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"time"
 
 	"entente/edi/doc"
 	"entente/edi/translate"
@@ -130,4 +131,7 @@ type Agreements interface {
 	// FixesPatience joins the transaction of ctx and says whether the agreement that
 	// holds speaks of how long the supplier, or the reseller, waits.
 	FixesPatience(ctx context.Context, partnership string, supplier bool) (bool, error)
+	// Terms joins the transaction of ctx and gives what was agreed at an instant; nil
+	// where nothing was. The value is shared and must not be changed.
+	Terms(ctx context.Context, partnership string, at time.Time) (*Terms, error)
 }

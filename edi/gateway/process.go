@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"entente/db"
@@ -33,6 +34,8 @@ const (
 	findingReused    = "interchange.control_reused"
 	findingRefused   = "interchange.refused"
 	findingSide      = "set.wrong_side"
+	findingAgreed    = "set.not_agreed"
+	findingGroup     = "group.sender_not_agreed"
 	findingUnmatched = "ack.unmatched"
 )
 
@@ -78,6 +81,8 @@ type worker struct {
 	end     *schema.Interchange // of X12, once it was read
 	fa      int                 // groups of acknowledgements
 	ended   bool
+	terms   *Terms        // agreed when it was received
+	strange *wire.Finding // the open group is not from an agreed id
 }
 
 // process works through one claimed interchange. It returns nil when the row was
@@ -108,12 +113,19 @@ func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
 			return err
 		}
 	}
+	err = s.db.View(ctx, func(ctx context.Context) (err error) {
+		w.terms, err = s.termsAt(ctx, row.PartnershipID, instant(row.Received))
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	body, err := s.open(ctx, &row)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	err = schema.Read(body, guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone)}), w)
+	err = schema.Read(body, w.terms.options(guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone)})), w)
 	if w.ended {
 		return nil
 	}
@@ -149,6 +161,11 @@ func (w *worker) Group(g *schema.Group) error {
 	if g.Header.FunctionalID == "FA" {
 		w.fa++
 	}
+	w.strange = nil
+	if !w.terms.groupAgreed(g, w.fromSupplier()) {
+		f := strangeGroup(g, w.unb != nil)
+		w.strange = &f
+	}
 	return nil
 }
 
@@ -173,15 +190,26 @@ func (w *worker) Set(set *schema.Set) error {
 				return fault.Wrap(err, fault.Internal, "error.internal")
 			}
 			st.received = got
+		case w.strange != nil:
+			more = []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: findingGroup, SegmentID: headOf(set), Codes: wire.Codes{CONTRL: "17"}, Pos: wire.Position{Offset: set.Offset, Segment: 1}, Value: w.strange.Value}}
+		case !w.terms.takes(set.Type, w.fromSupplier()) && w.sideFits(set.Type):
+			more = []wire.Finding{{
+				Level: wire.LevelSet, Severity: wire.Reject, Key: findingAgreed, Code: "1", SegmentID: headOf(set), Codes: wire.Codes{CONTRL: "17"},
+				Pos: wire.Position{Offset: set.Offset, Segment: 1, Element: 1}, Value: set.Type,
+			}}
 		case !w.sideFits(set.Type):
 			more = []wire.Finding{{
 				Level: wire.LevelSet, Severity: wire.Reject, Key: findingSide, Code: "1", SegmentID: headOf(set), Codes: wire.Codes{CONTRL: "17"},
 				Pos: wire.Position{Offset: set.Offset, Segment: 1, Element: 1}, Value: set.Type,
 			}}
 		case set.Type == "850" || set.Type == "ORDERS":
-			st.order, more = translate.ReadPurchaseOrder(set)
+			if st.order, more = translate.ReadPurchaseOrder(set); st.order != nil {
+				w.terms.Codes.In(st.order)
+			}
 		case w.booked(set.Type) && w.s.replies != nil:
-			st.reply, more = translate.Read(set)
+			if st.reply, more = translate.Read(set); st.reply != nil && !w.fromSupplier() {
+				w.terms.Codes.In(st.reply)
+			}
 		}
 		if len(more) > 0 {
 			findings = append(append([]wire.Finding(nil), findings...), more...)
@@ -210,7 +238,11 @@ func (w *worker) GroupEnd(g *schema.Group) error {
 		w.steps = append(w.steps, step{})
 	}
 	last := &w.steps[len(w.steps)-1]
-	last.ends = append(last.ends, groupEnd{no: no, group: ack.GroupOf(g, nil)})
+	end := groupEnd{no: no, group: ack.GroupOf(g, nil)}
+	if w.strange != nil {
+		end.group.Findings = append(slices.Clone(end.group.Findings), *w.strange)
+	}
+	last.ends = append(last.ends, end)
 	return nil
 }
 
@@ -453,8 +485,10 @@ func (w *worker) tellRejected(ctx context.Context, t tally) error {
 // orders come from the reseller, answers and invoices from the supplier.
 func (w *worker) sideFits(kind string) bool {
 	supplier, one := sides[kind]
-	return !one || supplier == (w.row.SenderID == w.row.SupplierID)
+	return !one || supplier == w.fromSupplier()
 }
+
+func (w *worker) fromSupplier() bool { return w.row.SenderID == w.row.SupplierID }
 
 // booked says whether the set goes to Replies: what a supplier sends in reply, and the
 // stock that a reseller reports.

@@ -328,7 +328,11 @@ func (s *Service) keep(ctx context.Context, sub *submissionRow, fresh bool) erro
 
 // holdIfReused holds a new interchange whose control number stood on other bytes.
 func (s *Service) holdIfReused(ctx context.Context, r *interchangeRow) error {
-	earlier, err := controlUsed(ctx, r, db.Now(ctx).Add(-s.opt.Reuse))
+	since, err := s.reuse(ctx, r, db.Now(ctx))
+	if err != nil {
+		return err
+	}
+	earlier, err := controlUsed(ctx, r, since)
 	if err != nil || earlier == "" {
 		return err
 	}

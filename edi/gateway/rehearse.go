@@ -352,6 +352,13 @@ func (s *Service) orderOf(ctx context.Context, o *interchangeRow) (*doc.Purchase
 		}
 		return nil, fault.Wrap(err, fault.Invalid, "edi.not_sendable")
 	}
+	if o.SenderID == o.ResellerID {
+		terms, err := s.termsAt(ctx, o.PartnershipID, instant(o.Received))
+		if err != nil {
+			return nil, err
+		}
+		terms.Codes.In(v.order)
+	}
 	return v.order, nil
 }
 

@@ -168,15 +168,20 @@ func carried(ctx context.Context, m made) (bool, error) {
 }
 
 // Document reads the business document of one set again, as it was translated when it
-// came; nil where it has none.
+// came, in the supplier's codes where those were agreed; nil where it has none.
 // Codes: NotFound.
 func (s *Service) Document(ctx context.Context, actor access.Actor, id string, position int) (translate.Document, error) {
 	var r *interchangeRow
+	var terms *Terms
 	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
 		if r, err = interchangeByID(ctx, id); err != nil {
 			return err
 		}
-		return access.Check(actor, access.EDIRead, r.resource())
+		if err = access.Check(actor, access.EDIRead, r.resource()); err != nil {
+			return err
+		}
+		terms, err = s.termsAt(ctx, r.PartnershipID, instant(r.Received))
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -187,8 +192,11 @@ func (s *Service) Document(ctx context.Context, actor access.Actor, id string, p
 	}
 	defer body.Close()
 	v := &oneDocument{}
-	err = schema.Read(body, guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: position - 1}), v)
+	err = schema.Read(body, terms.options(guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: position - 1})), v)
 	if v.found {
+		if v.doc != nil && r.SenderID == r.ResellerID {
+			terms.Codes.In(v.doc)
+		}
 		return v.doc, nil
 	}
 	if err == nil {

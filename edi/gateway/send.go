@@ -125,7 +125,24 @@ func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emit
 	if group.FunctionalID == "" || out.DocumentID == "" || out.DocumentKind == "" || out.From != out.Supplier && out.From != out.Reseller {
 		return Emitted{}, fault.New(fault.Internal, "error.internal", "Cause", "an outgoing document without kind, id or sender")
 	}
-	write, err := out.writer(group)
+	fromSupplier := out.From == out.Supplier
+	terms, err := s.termsAt(ctx, out.Partnership, db.Now(ctx))
+	if err != nil {
+		return Emitted{}, err
+	}
+	if v := terms.version(out.Syntax); v != "" && (out.Version == "" || out.ReplyTo != "") {
+		out.Version = v
+	}
+	if group.Sender == "" || group.Receiver == "" {
+		group.Sender, group.Receiver = out.Sender.Value, out.Receiver.Value
+	}
+	terms.groups(&group, fromSupplier)
+	if d, ok := out.Doc.(translate.Document); ok && fromSupplier {
+		if out.Doc, err = terms.Codes.Out(d); err != nil {
+			return Emitted{}, fault.Wrap(err, fault.Internal, "error.internal")
+		}
+	}
+	write, err := out.writer(group, terms)
 	if err != nil {
 		return Emitted{}, err
 	}
@@ -148,7 +165,7 @@ func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emit
 	if err != nil {
 		return Emitted{}, err
 	}
-	if err := judged(text); err != nil {
+	if err := judged(text, terms); err != nil {
 		return Emitted{}, err
 	}
 	m := made{
@@ -171,9 +188,9 @@ type writing struct {
 }
 
 // writer translates what is to be sent, in the syntax asked for.
-func (out Outgoing) writer(group x12.Group) (writing, error) {
+func (out Outgoing) writer(group x12.Group, terms *Terms) (writing, error) {
 	if out.Syntax == SyntaxEDIFACT {
-		return out.edifact()
+		return out.edifact(terms)
 	}
 	if out.Version == "" {
 		out.Version = "005010"
@@ -183,7 +200,7 @@ func (out Outgoing) writer(group x12.Group) (writing, error) {
 		return writing{}, err
 	}
 	return writing{kind: out.Kind, group: group.FunctionalID, version: out.Version, bytes: func(n int64, at time.Time) ([]byte, error) {
-		return out.x12(group, body, n, at)
+		return out.x12(group, body, terms, n, at)
 	}}, nil
 }
 
@@ -220,10 +237,7 @@ func notSendable(findings []wire.Finding) error {
 }
 
 // x12 makes the bytes.
-func (out Outgoing) x12(group x12.Group, body x12.Body, n int64, at time.Time) ([]byte, error) {
-	if group.Sender == "" || group.Receiver == "" {
-		group.Sender, group.Receiver = out.Sender.Value, out.Receiver.Value
-	}
+func (out Outgoing) x12(group x12.Group, body x12.Body, terms *Terms, n int64, at time.Time) ([]byte, error) {
 	group.Control, group.Agency, group.Version = fmt.Sprint(n), "X", out.Version
 	usage := "P"
 	if out.Test {
@@ -234,7 +248,7 @@ func (out Outgoing) x12(group x12.Group, body x12.Body, n int64, at time.Time) (
 			SenderQualifier: out.Sender.Qualifier, Sender: out.Sender.Value, ReceiverQualifier: out.Receiver.Qualifier,
 			Receiver: out.Receiver.Value, Version: isaVersion(out.Version), Control: padNumber(n), Usage: usage,
 		},
-		Group: group, Bodies: []x12.Body{body},
+		Group: group, Bodies: []x12.Body{body}, Delimiters: terms.Answers.Delimiters, EOL: terms.Answers.EOL, Replace: terms.sub(),
 	}
 	var b bytes.Buffer
 	if err := x12.WriteInterchange(&b, message, at); err != nil {
@@ -245,7 +259,7 @@ func (out Outgoing) x12(group x12.Group, body x12.Body, n int64, at time.Time) (
 
 // edifact translates into a message of the directory of out.Version, by default
 // D.96A, and writes it in UNOC, or in UTF-8 (UNOY) where that cannot hold a name.
-func (out Outgoing) edifact() (writing, error) {
+func (out Outgoing) edifact(terms *Terms) (writing, error) {
 	d, ok := out.Doc.(translate.Document)
 	if !ok {
 		return writing{}, fault.New(fault.Internal, "error.internal", "Cause", "nothing to send")
@@ -267,12 +281,12 @@ func (out Outgoing) edifact() (writing, error) {
 			Recipient: out.Receiver.Value, RecipientQualifier: out.Receiver.Qualifier, Reference: padNumber(n), Test: out.Test,
 		}
 		var b bytes.Buffer
-		err := edifact.WriteInterchange(&b, edifact.Outgoing{Header: h, Bodies: []edifact.Body{body}}, at)
+		err := edifact.WriteInterchange(&b, edifact.Outgoing{Header: h, Bodies: []edifact.Body{body}, EOL: terms.Answers.EOL}, at)
 		var unfit *edifact.DataError
 		if errors.As(err, &unfit) {
 			b.Reset()
 			h.Syntax, h.SyntaxVersion = "UNOY", "4"
-			err = edifact.WriteInterchange(&b, edifact.Outgoing{Header: h, Bodies: []edifact.Body{body}}, at)
+			err = edifact.WriteInterchange(&b, edifact.Outgoing{Header: h, Bodies: []edifact.Body{body}, EOL: terms.Answers.EOL}, at)
 		}
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, "edi.not_sendable")
@@ -288,8 +302,8 @@ var associations = map[string]string{
 }
 
 // judged reads what is to be sent as a partner would.
-func judged(text []byte) error {
-	report, err := schema.Check(bytes.NewReader(text), schema.Options{})
+func judged(text []byte, terms *Terms) error {
+	report, err := schema.Check(bytes.NewReader(text), terms.options(schema.Options{}))
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "edi.not_sendable")
 	}

@@ -27,6 +27,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"entente/edi/schema"
 	"entente/edi/tree"
@@ -101,7 +102,11 @@ func Read(r io.Reader) (*Guide, []Problem, error) {
 // Options are the options of the standard's judge with this guide on top, after what the
 // options already hold.
 func (g *Guide) Options(opt schema.Options) schema.Options {
-	opt.Tolerance = append(opt.Tolerance[:len(opt.Tolerance):len(opt.Tolerance)], g.Tolerance...)
+	opt.Tolerance = slices.Clone(opt.Tolerance)
+	for _, t := range g.Tolerance {
+		t.Set = g.Set
+		opt.Tolerance = append(opt.Tolerance, t)
+	}
 	if len(g.Define) > 0 && g.dict != nil {
 		opt.Own = append(opt.Own[:len(opt.Own):len(opt.Own)], g.dict)
 	}

@@ -71,8 +71,15 @@ func (j *judge) begin(rel *release, set *set, d x12.Delimiters) {
 	}
 }
 
+func (j *judge) kind() string {
+	if j.set == nil {
+		return ""
+	}
+	return j.set.kind
+}
+
 func (j *judge) add(f wire.Finding) {
-	if !treat(j.treats, &f) {
+	if len(j.treats) > 0 && !treat(j.treats, j.kind(), &f) {
 		return
 	}
 	if f.Severity != wire.Note && (f.Level == wire.LevelSegment || f.Level == wire.LevelElement) {

@@ -33,6 +33,8 @@ type Tolerance struct {
 	// everywhere.
 	Place string    `json:"place,omitempty"`
 	As    Treatment `json:"as"`
+	// Set, where set, narrows it to sets of this type: a guide speaks of its own only.
+	Set string `json:"-"`
 }
 
 // tolerable are the families of rules a partner may have otherwise: those about the
@@ -52,7 +54,10 @@ func (t Tolerance) Check() error {
 	return nil
 }
 
-func (t *Tolerance) fits(f *wire.Finding) bool {
+func (t *Tolerance) fits(set string, f *wire.Finding) bool {
+	if t.Set != "" && t.Set != set {
+		return false
+	}
 	if family, ok := strings.CutSuffix(t.Rule, "*"); ok {
 		if !strings.HasPrefix(f.Key, family) {
 			return false
@@ -65,10 +70,10 @@ func (t *Tolerance) fits(f *wire.Finding) bool {
 
 // treat changes a finding as a partner's tolerances say; false when it is to be
 // forgotten. Invalid ones change nothing.
-func treat(list []Tolerance, f *wire.Finding) bool {
+func treat(list []Tolerance, set string, f *wire.Finding) bool {
 	for i := range list {
 		t := &list[i]
-		if !t.fits(f) || t.Check() != nil {
+		if !t.fits(set, f) || t.Check() != nil {
 			continue
 		}
 		switch t.As {

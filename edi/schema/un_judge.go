@@ -79,8 +79,15 @@ func (j *unJudge) begin(dir *directory, msg *unMessage, c edifact.Charset, assoc
 	}
 }
 
+func (j *unJudge) kind() string {
+	if j.msg == nil {
+		return ""
+	}
+	return j.msg.kind
+}
+
 func (j *unJudge) add(f wire.Finding) {
-	if len(j.treats) > 0 && !treat(j.treats, &f) {
+	if len(j.treats) > 0 && !treat(j.treats, j.kind(), &f) {
 		return
 	}
 	if len(j.findings) >= j.limit {

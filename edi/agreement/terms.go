@@ -1,0 +1,90 @@
+package agreement
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"entente/edi/ack"
+	"entente/edi/gateway"
+	"entente/edi/x12"
+)
+
+// maxTerms is how many versions are kept ready to judge by.
+const maxTerms = 500
+
+// Terms gives what the version that held at an instant says to the gateway; nil where
+// none did. It joins the transaction of ctx. The value is shared and must not be
+// changed.
+func (s *Service) Terms(ctx context.Context, partnership string, at time.Time) (*gateway.Terms, error) {
+	var out *gateway.Terms
+	err := s.DB.View(ctx, func(ctx context.Context) error {
+		out = nil
+		id, err := validID(ctx, partnership, at)
+		if err != nil || id == "" {
+			return err
+		}
+		s.mu.Lock()
+		out = s.terms[id]
+		s.mu.Unlock()
+		if out != nil {
+			return nil
+		}
+		r, err := byID(ctx, id)
+		if err != nil {
+			return err
+		}
+		v, err := r.version()
+		if err != nil {
+			return err
+		}
+		if out, err = v.terms(); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.terms) >= maxTerms {
+			clear(s.terms)
+		}
+		s.terms[id] = out
+		return nil
+	})
+	return out, err
+}
+
+// terms makes a version ready to judge by.
+func (v Version) terms() (*gateway.Terms, error) {
+	b := v.Body
+	guides, err := b.guides()
+	if err != nil {
+		return nil, err
+	}
+	t := &gateway.Terms{
+		Number: v.Number, Supplier: gateway.SideTerms{Groups: b.Supplier.Groups}, Reseller: gateway.SideTerms{Groups: b.Reseller.Groups},
+		X12: b.X12, EDIFACT: b.EDIFACT, Guides: guides, Codes: b.Codes, Reuse: time.Duration(b.DuplicateDays) * 24 * time.Hour,
+		Answers: ack.Style{Implementation: b.Writing.Implementation, OnlyErrors: b.Writing.OnlyErrors, Delimiters: b.Writing.chars()},
+	}
+	if b.Writing.Lines && b.Writing.Segment != "\n" {
+		t.Answers.EOL = "\n"
+	}
+	for _, s := range b.Sets {
+		t.Sets = append(t.Sets, gateway.TermsSet{Kind: s.Kind, Supplier: s.From == Supplier})
+	}
+	t.Sets = slices.Clip(t.Sets)
+	return t, nil
+}
+
+// chars are the agreed delimiters, the standard's for those that were not; zero where
+// none was. They were checked before.
+func (w Writing) chars() x12.Delimiters {
+	if w.Element+w.Component+w.Repetition+w.Segment == "" {
+		return x12.Delimiters{}
+	}
+	d := x12.DefaultDelimiters("00501")
+	for to, c := range map[*byte]string{&d.Element: w.Element, &d.Component: w.Component, &d.Repetition: w.Repetition, &d.Terminator: w.Segment} {
+		if c != "" {
+			*to = c[0]
+		}
+	}
+	return d
+}
