@@ -205,8 +205,8 @@ func messageSegments(s *schema.Set) []edifact.Seg {
 
 // WriteCONTRL writes one interchange with the CONTRL that answers ic, under the given
 // interchange reference and in the syntax of ic; what its character set cannot hold
-// makes it UNOC. Errors: ErrNoAnswer, *edifact.DataError, or that of w.
-func WriteCONTRL(w io.Writer, ic *schema.InterchangeReport, reference string, at time.Time) error {
+// makes it UNOC. Of the style only EOL counts. Errors: ErrNoAnswer, *edifact.DataError, or that of w.
+func WriteCONTRL(w io.Writer, ic *schema.InterchangeReport, style Style, reference string, at time.Time) error {
 	body, err := BodyCONTRL(ic)
 	if err != nil {
 		return err
@@ -217,12 +217,12 @@ func WriteCONTRL(w io.Writer, ic *schema.InterchangeReport, reference string, at
 		h.SyntaxVersion = "3"
 	}
 	var out bytes.Buffer // whole or not at all
-	err = edifact.WriteInterchange(&out, edifact.Outgoing{Header: h, Bodies: []edifact.Body{body}}, at)
+	err = edifact.WriteInterchange(&out, edifact.Outgoing{Header: h, Bodies: []edifact.Body{body}, EOL: style.EOL}, at)
 	var bad *edifact.DataError
 	if errors.As(err, &bad) {
 		out.Reset()
 		h.Syntax, h.Encoding = "UNOC", ""
-		err = edifact.WriteInterchange(&out, edifact.Outgoing{Header: h, Bodies: []edifact.Body{body}}, at)
+		err = edifact.WriteInterchange(&out, edifact.Outgoing{Header: h, Bodies: []edifact.Body{body}, EOL: style.EOL}, at)
 	}
 	if err != nil {
 		return err
@@ -233,7 +233,7 @@ func WriteCONTRL(w io.Writer, ic *schema.InterchangeReport, reference string, at
 
 // answerCONTRL writes the answer to an interchange of EDIFACT, if there is one.
 func answerCONTRL(w io.Writer, ic *schema.InterchangeReport, at time.Time) error {
-	err := WriteCONTRL(w, ic, strconv.FormatInt(fromText(ic.UNB.Reference), 10), at)
+	err := WriteCONTRL(w, ic, Style{}, strconv.FormatInt(fromText(ic.UNB.Reference), 10), at)
 	var bad *edifact.DataError
 	if errors.Is(err, ErrNoAnswer) || errors.As(err, &bad) {
 		return nil

@@ -14,7 +14,9 @@ import (
 	"entente/db/dbtest"
 	"entente/db/job"
 	"entente/edi/courier"
+	"entente/edi/gateway"
 	"entente/edi/translate"
+	"entente/edi/x12"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
@@ -509,4 +511,46 @@ func TestEveryPartIsTold(t *testing.T) {
 		}
 	}
 	walk(reflect.ValueOf(&empty).Elem(), "body")
+}
+
+// TestTheGatewayIsToldWhatHeldThen: the version of the day, made ready to judge by.
+func TestTheGatewayIsToldWhatHeldThen(t *testing.T) {
+	each(t, func(w *world) {
+		b := body()
+		b.Writing = Writing{Element: "|", Segment: "!", Lines: true, Implementation: true}
+		one := w.confirm(maya, w.propose(ingrid, 0, "", b))
+		w.now = w.now.Add(time.Hour)
+		b.DuplicateDays, b.Guides, b.Writing.Segment = 10, nil, "\n"
+		w.confirm(maya, w.propose(ingrid, 1, "", b))
+		at := func(when time.Time) *gateway.Terms {
+			got, err := w.s.Terms(w.on(), withKestrel, when)
+			if err != nil {
+				w.Fatal(err)
+			}
+			return got
+		}
+		if got := at(one.Starts.Add(-time.Second)); got != nil {
+			w.Errorf("before the first version: %+v", got)
+		}
+		got := at(one.Starts)
+		if got.Number != 1 || len(got.Guides) != 1 || got.Guides[0].Set != "850" || got.Reuse != 60*24*time.Hour || got.X12 != "005010" || got.EDIFACT != "D:96A:UN:EAN008" ||
+			!slices.Equal(got.Sets, []gateway.TermsSet{{Kind: "850"}, {Kind: "855", Supplier: true}, {Kind: "824", Supplier: true}}) || !slices.Equal(got.Reseller.Groups, []string{"KESTREL-NORTH"}) ||
+			got.Answers.Delimiters != (x12.Delimiters{Element: '|', Component: '>', Repetition: '^', Terminator: '!'}) || got.Answers.EOL != "\n" || !got.Answers.Implementation || len(got.Codes.Units) != 1 {
+			w.Errorf("the first says %+v", got)
+		}
+		if got := at(w.now); got.Number != 2 || got.Guides != nil || got.Reuse != 10*24*time.Hour || got.Answers.EOL != "" || got.Answers.Delimiters.Terminator != '\n' {
+			w.Errorf("the second says %+v", got)
+		}
+		if got, err := w.s.Terms(w.on(), withBaltic, w.now); err != nil || got != nil {
+			w.Errorf("another partnership: %+v, %v", got, err)
+		}
+		if n, err := w.s.Tries(w.on(), withKestrel, true); err != nil || n != 8 {
+			w.Errorf("tries %d, %v", n, err)
+		}
+		for _, wrong := range []Body{{X12: "009990"}, {EDIFACT: "D:77A:UN"}} {
+			if err := wrong.check(); err == nil {
+				w.Errorf("%+v is taken", wrong)
+			}
+		}
+	})
 }

@@ -225,6 +225,16 @@ func (s *Service) FixesTerms(ctx context.Context, partnership string, fromSuppli
 	return b.Reseller.Terms != nil, err
 }
 
+// Tries is how often what a side sends is tried before a person is asked; 0: not
+// agreed.
+func (s *Service) Tries(ctx context.Context, partnership string, fromSupplier bool) (int, error) {
+	b, err := s.valid(ctx, partnership)
+	if fromSupplier {
+		return b.Supplier.Tries, err
+	}
+	return b.Reseller.Tries, err
+}
+
 // FixesPatience says whether it speaks of how long a company waits.
 func (s *Service) FixesPatience(ctx context.Context, partnership string, supplier bool) (bool, error) {
 	b, err := s.valid(ctx, partnership)

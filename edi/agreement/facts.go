@@ -29,7 +29,8 @@ type Fact struct {
 
 func (f Fact) key() [4]string { return [4]string{f.Section, f.Name, f.Side, f.Of} }
 
-// Facts gives what a body says, section by section.
+// Facts gives what a body says and this server does, section by section. Parts that
+// are kept only are not among them: what is shown holds.
 func (b Body) Facts() []Fact {
 	var out []Fact
 	add := func(section, name, side, of, value, words string) {
@@ -53,9 +54,7 @@ func (b Body) Facts() []Fact {
 		s := b.side(side)
 		add("parties", "x12_id", side, "", s.X12, "")
 		add("parties", "edifact_id", side, "", s.EDIFACT, "")
-		add("parties", "as2_name", side, "", s.AS2, "")
 		add("parties", "groups", side, "", strings.Join(s.Groups, ", "), "")
-		add("parties", "tax_number", side, "", s.TaxNumber, "")
 		for _, d := range s.Delegates {
 			sets := strings.Join(d.Sets, ", ")
 			if sets == "" {
@@ -87,9 +86,6 @@ func (b Body) Facts() []Fact {
 	add("documents", "only_errors", "", "", yes(w.OnlyErrors), "yes")
 	for _, side := range []string{Supplier, Reseller} {
 		s := b.side(side)
-		add("transport", "transport", side, "", s.Transport, "transport")
-		add("transport", "network", side, "", s.Network, "")
-		add("transport", "mailbox", side, "", s.Mailbox, "")
 		add("transport", "tries", side, "", number(s.Tries), "")
 		if s.Terms != nil {
 			out = append(out, termFacts(side, s.Terms.Filled())...)
@@ -100,17 +96,9 @@ func (b Body) Facts() []Fact {
 			add("clocks", "patience", side, "", strconv.Itoa(*p), "")
 		}
 	}
-	add("clocks", "response", "", "", number(b.ResponseHours), "")
 	add("clocks", "duplicates", "", "", number(b.DuplicateDays), "")
 	add("business", "price_tolerance", "", "", b.Price.PriceTolerance, "ratio")
 	add("business", "quantity_tolerance", "", "", b.Price.QuantityTolerance, "ratio")
-	add("business", "price_date", "", "", b.Price.Date, "price_date")
-	add("business", "price_basis", "", "", b.Price.Basis, "price_basis")
-	add("business", "notice", "", "", number(b.Price.NoticeDays), "")
-	add("business", "tax_rounding", "", "", b.Tax.Rounding, "tax_rounding")
-	add("business", "tax_currency", "", "", b.Tax.Currency, "")
-	add("business", "tax_reverse", "", "", yes(b.Tax.Reverse), "yes")
-	add("business", "locations", "", "", yes(b.CheckLocations), "yes")
 	return append(out, codeFacts(b.Codes)...)
 }
 

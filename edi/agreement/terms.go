@@ -3,6 +3,7 @@ package agreement
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/edi/ack"
@@ -60,7 +61,7 @@ func (v Version) terms() (*gateway.Terms, error) {
 		return nil, err
 	}
 	t := &gateway.Terms{
-		Number: v.Number, Supplier: gateway.SideTerms{Groups: b.Supplier.Groups}, Reseller: gateway.SideTerms{Groups: b.Reseller.Groups},
+		Number: v.Number, Supplier: b.Supplier.terms(), Reseller: b.Reseller.terms(),
 		X12: b.X12, EDIFACT: b.EDIFACT, Guides: guides, Codes: b.Codes, Reuse: time.Duration(b.DuplicateDays) * 24 * time.Hour,
 		Answers: ack.Style{Implementation: b.Writing.Implementation, OnlyErrors: b.Writing.OnlyErrors, Delimiters: b.Writing.chars()},
 	}
@@ -72,6 +73,17 @@ func (v Version) terms() (*gateway.Terms, error) {
 	}
 	t.Sets = slices.Clip(t.Sets)
 	return t, nil
+}
+
+// terms are what the gateway needs of a side.
+func (s Side) terms() gateway.SideTerms {
+	out := gateway.SideTerms{Groups: s.Groups}
+	if q, id, ok := strings.Cut(s.X12, ":"); ok {
+		out.X12 = gateway.Identity{Qualifier: q, Value: id}
+	}
+	id, q, _ := strings.Cut(s.EDIFACT, ":")
+	out.EDIFACT = gateway.Identity{Qualifier: q, Value: id}
+	return out
 }
 
 // chars are the agreed delimiters, the standard's for those that were not; zero where

@@ -117,7 +117,7 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 			err = fault.New(fault.Unavailable, "courier.http_status", "Status", status)
 		}
 	}
-	o := s.retry(r, reasonOf(err, "courier.unreachable"), err)
+	o := s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	o.state, o.delivery, o.event = keep, "", ""
 	return o
 }

@@ -176,15 +176,35 @@ func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took tim
 }
 
 // retry says that a try failed and another one follows, or that a person is needed.
-func (s *Service) retry(r *messageRow, reason string, err error) outcome {
+func (s *Service) retry(ctx context.Context, r *messageRow, reason string, err error) outcome {
 	o := outcome{state: Queued, reason: reason, again: pause(r.Attempts), failed: true}
 	if err != nil {
 		o.detail = err.Error()
 	}
-	if int(r.Attempts) >= s.opt.Tries {
+	if int(r.Attempts) >= s.tries(ctx, r) {
 		o.state, o.again, o.delivery, o.event = Failed, 0, gateway.DeliveryFailed, EventFailed
 	}
 	return o
+}
+
+// tries is how often a message is tried before a person is asked: as both companies
+// agreed, else as the house does.
+func (s *Service) tries(ctx context.Context, r *messageRow) int {
+	if s.Agreed == nil || r.Direction != Out {
+		return s.opt.Tries
+	}
+	var n int
+	err := s.DB.View(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) (err error) {
+		n, err = s.Agreed.Tries(ctx, r.PartnershipID, r.SenderID == r.SupplierID)
+		return err
+	})
+	if err != nil {
+		s.Log.Warn("the agreed tries could not be read", slog.String("message", r.ID), slog.Any("cause", err))
+	}
+	if n > 0 {
+		return n
+	}
+	return s.opt.Tries
 }
 
 // reasonOf is the key of a failure: the guarded dialer has one for each.
@@ -200,7 +220,7 @@ func reasonOf(err error, other string) string {
 func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 	address, err := s.addressOf(ctx, r.ReceiverID)
 	if err != nil {
-		return s.retry(r, "courier.internal", err)
+		return s.retry(ctx, r, "courier.internal", err)
 	}
 	if address == "" {
 		// The station was taken away meanwhile: the outbox holds it.
@@ -208,28 +228,28 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 	}
 	rel, fresh, err := s.outgoing(ctx, r)
 	if err != nil {
-		return s.retry(r, reasonOf(err, "courier.internal"), err)
+		return s.retry(ctx, r, reasonOf(err, "courier.internal"), err)
 	}
 	if r.Blob == "" || fresh {
 		if err := s.pack(ctx, r, rel); err != nil {
-			return s.retry(r, reasonOf(err, "courier.pack"), err)
+			return s.retry(ctx, r, reasonOf(err, "courier.pack"), err)
 		}
 	}
 	var sent as2.Sent
 	if err := json.Unmarshal([]byte(r.Sent), &sent); err != nil {
-		return s.retry(r, "courier.internal", err)
+		return s.retry(ctx, r, "courier.internal", err)
 	}
 	if err := s.edge(fail.SendPacked); err != nil {
-		return s.retry(r, "courier.internal", err)
+		return s.retry(ctx, r, "courier.internal", err)
 	}
 	status, header, answer, err := s.post(ctx, address, headerOf(r.Headers), r.Size, func() (io.ReadCloser, error) { return s.Blobs.Open(ctx, r.Blob) })
 	switch {
 	case errors.Is(err, errNoBody):
-		return s.retry(r, "courier.internal", err)
+		return s.retry(ctx, r, "courier.internal", err)
 	case err != nil:
-		return s.retry(r, reasonOf(err, "courier.unreachable"), err)
+		return s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	case status < 200 || status > 299:
-		return s.retry(r, "courier.http_status", errors.New(http.StatusText(status)+": "+string(answer[:min(len(answer), 200)])))
+		return s.retry(ctx, r, "courier.http_status", errors.New(http.StatusText(status)+": "+string(answer[:min(len(answer), 200)])))
 	case sent.Receipt == as2.NoReceipt:
 		return outcome{state: Delivered, delivery: gateway.DeliveryDelivered}
 	case headerOf(r.Headers).Get("Receipt-Delivery-Option") != "" && !as2.IsMDN(header, answer):

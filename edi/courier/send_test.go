@@ -399,3 +399,32 @@ func TestStopWhileSending(t *testing.T) {
 		}
 	})
 }
+
+// agreedTries is an Agreed with so many tries of what the supplier sends.
+type agreedTries int
+
+func (agreedTries) FixesTerms(context.Context, string, bool) (bool, error) { return false, nil }
+
+func (n agreedTries) Tries(_ context.Context, _ string, fromSupplier bool) (int, error) {
+	if fromSupplier {
+		return int(n), nil
+	}
+	return 0, nil
+}
+
+// A person is asked after as many tries as both companies agreed on.
+func TestTriesAsAgreed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.s.Agreed = agreedTries(2)
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		x.set(status(500))
+		id := w.queue()
+		for range 4 {
+			w.drain()
+			w.due()
+		}
+		w.want("tries", x.seen(), 2)
+		w.want("state", w.message("submission_id = ?", id).State, Failed)
+	})
+}

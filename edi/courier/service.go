@@ -58,6 +58,9 @@ type Agreed interface {
 	// FixesTerms joins the transaction of ctx and says whether the agreement that holds
 	// speaks of the security of messages from the supplier, or from the reseller.
 	FixesTerms(ctx context.Context, partnership string, fromSupplier bool) (bool, error)
+	// Tries joins it too and says how often a message from that side is tried before a
+	// person is asked; 0 where nothing was agreed.
+	Tries(ctx context.Context, partnership string, fromSupplier bool) (int, error)
 }
 
 // Deps are what the courier works with.

@@ -275,7 +275,7 @@ func (w *worker) control(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var b bytes.Buffer
-	if err := ack.WriteCONTRL(&b, report, padNumber(n), db.Now(ctx)); err != nil {
+	if err := ack.WriteCONTRL(&b, report, w.terms.Answers, padNumber(n), db.Now(ctx)); err != nil {
 		var unwritable *edifact.DataError
 		if errors.Is(err, ack.ErrNoAnswer) || errors.As(err, &unwritable) {
 			return "", nil // its own ids cannot be said back: there is no answer that could reach it

@@ -130,6 +130,7 @@ func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emit
 	if err != nil {
 		return Emitted{}, err
 	}
+	terms.address(&out)
 	if v := terms.version(out.Syntax); v != "" && (out.Version == "" || out.ReplyTo != "") {
 		out.Version = v
 	}

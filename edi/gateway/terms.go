@@ -39,6 +39,10 @@ type Terms struct {
 type SideTerms struct {
 	// Groups are the ids that may stand in GS02 or UNG of what it sends; empty: any.
 	Groups []string
+	// X12 and EDIFACT are the identities that it uses in this partnership; zero: the
+	// first that both confirmed.
+	X12     Identity
+	EDIFACT Identity
 }
 
 // TermsSet is an agreed set or message and who sends it.
@@ -74,6 +78,24 @@ func (t *Terms) version(syntax string) string {
 		return t.EDIFACT
 	}
 	return t.X12
+}
+
+// address writes the agreed identities into a document that follows no interchange.
+func (t *Terms) address(out *Outgoing) {
+	set := func(side *SideTerms, to *Identity) {
+		id := side.X12
+		if out.Syntax == SyntaxEDIFACT {
+			id = side.EDIFACT
+		}
+		if id.Value != "" {
+			*to = id
+		}
+	}
+	if out.ReplyTo == "" {
+		fromSupplier := out.From == out.Supplier
+		set(t.side(fromSupplier), &out.Sender)
+		set(t.side(!fromSupplier), &out.Receiver)
+	}
 }
 
 // sub stands for an agreed delimiter in data, as X12 cannot release one.

@@ -103,7 +103,7 @@ func TestSetsAndGroupsAsAgreed(t *testing.T) {
 func TestWrittenAsAgreed(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.s.Judge(agreements{terms: Terms{
-			X12: "004010", Supplier: SideTerms{Groups: []string{"AURELIA-EU"}},
+			X12: "004010", Reseller: SideTerms{X12: Identity{"ZZ", "KESTREL-TWO"}}, Supplier: SideTerms{Groups: []string{"AURELIA-EU"}},
 			Answers: ack.Style{Implementation: true, OnlyErrors: true, Delimiters: x12.Delimiters{Element: '|', Component: ':', Repetition: '^', Terminator: '!'}, EOL: "\n"},
 			Codes:   translate.Profile{Units: []translate.Pair{{Theirs: "CT", Ours: "EA"}}, Items: []translate.Cross{{TheirQualifier: "BP", Theirs: "K-1", OurQualifier: "VP", Ours: "AUR-D18B"}}},
 		}})
@@ -134,6 +134,11 @@ func TestWrittenAsAgreed(t *testing.T) {
 		text := b.raw(maya, sent.ID)
 		holds(t, text, "GS|PR|AURELIA-EU|KESTRELSUPPLY|", "|X|004010!\n", "|12|CT|84.00|", "BP|K-1", "ACK|IA|12|CT")
 		b.accepted(text)
+		fresh, err := b.emit(Outgoing{Supplier: aurelia, Reseller: kestrel, Partnership: withKestrel.ID, From: aurelia, Sender: idAurelia, Receiver: idKestrel, Kind: "855", Doc: answerOf, DocumentKind: "order_response", DocumentID: db.NewID(), Number: "PO1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		holds(t, b.raw(maya, fresh.ID), "|ZZ|AURELIATOOLS   |ZZ|KESTREL-TWO    |", "GS|PR|AURELIA-EU|KESTREL-TWO|")
 		if answerOf.Lines[0].Unit != "EA" {
 			t.Error("the document itself was changed")
 		}

@@ -236,7 +236,7 @@ func (v *answering) InterchangeEnd(i *schema.Interchange) error {
 	}
 	v.ic.Interchange = *i
 	v.out.Reset()
-	return v.written(ack.WriteCONTRL(&v.out, &v.ic, "1", time.Unix(0, 0).UTC()))
+	return v.written(ack.WriteCONTRL(&v.out, &v.ic, ack.Style{}, "1", time.Unix(0, 0).UTC()))
 }
 
 // written counts what was answered; that nothing is to be answered is no error.

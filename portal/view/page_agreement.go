@@ -64,17 +64,15 @@ type AgreementFormPage struct {
 	Sides        []AgreementSide
 	X12, EDIFACT []AgreementSets
 	Guides       []Tick // of the version it starts from; kept while they are ticked
-	Choices      map[string][]Option
 	Ticks        []Tick // of writing
-	Business     []Tick
-	Commercial   bool // the viewer may change prices and tax
+	Commercial   bool   // the viewer may change prices and tax
 }
 
 // AgreementSide are the fields of one company.
 type AgreementSide struct {
 	Prefix  string // "supplier_"
 	Company Company
-	Choices map[string][]Option // x12, edifact, as2, transport, sign …
+	Choices map[string][]Option // x12, edifact, sign …
 	Ticks   []Tick              // async …
 	Terms   bool                // its messages have agreed terms
 }

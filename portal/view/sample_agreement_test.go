@@ -15,7 +15,7 @@ func agreementPage(b Base, theirs bool) Page {
 		{Title: T("agreement.section.clocks"), Facts: []KV{{Label: T("agreement.f.patience", "company", "Kestrel Supply"), Value: T("agreement.hours", "n", 1)}, {Label: T("agreement.f.duplicates"), Value: T("agreement.days", "n", 60)}}},
 	}
 	const hash = "6f1ed002ab5595859014ebf0951522d9a0fb1d4c4a7e8a3a3a3f3f5c2d1b0a99"
-	changes := []AgreementChange{{T("agreement.f.x12"), Raw("004010"), Raw("005010")}, {T("agreement.f.notice"), Text{}, T("agreement.days", "n", 30)}, {T("agreement.f.lines"), T("terms.yes"), Text{}}}
+	changes := []AgreementChange{{T("agreement.f.x12"), Raw("004010"), Raw("005010")}, {T("agreement.f.duplicates"), Text{}, T("agreement.days", "n", 30)}, {T("agreement.f.lines"), T("terms.yes"), Text{}}}
 	p := &AgreementPage{
 		Base: b, Connection: connectionOf("agreement", url, kestrel, "connection.ready"), Refused: Form{Note: T("agreement.other_text")},
 		Shown:   &AgreementVersion{AgreementRow: row(3, "agreement.confirmed"), Note: "As discussed", Sections: sections, Hash: hash},
@@ -35,18 +35,17 @@ func agreementFormPage(b Base) Page {
 	url := b.Prefix() + "/edi/connections/1"
 	side := func(prefix string, c Company) AgreementSide {
 		s := AgreementSide{Prefix: prefix, Company: c, Terms: prefix == "supplier_", Choices: map[string][]Option{}, Ticks: []Tick{{Name: prefix + "async", Label: T("terms.async"), On: true}}}
-		for _, name := range []string{"x12", "edifact", "as2", "transport", "sign", "encrypt", "receipt", "compress", "signature", "key_transport"} {
+		for _, name := range []string{"x12", "edifact", "sign", "encrypt", "receipt", "compress", "signature", "key_transport"} {
 			s.Choices[name] = []Option{{Label: T("agreement.not_agreed")}, {Value: "sha256", Label: Raw("SHA-256")}}
 		}
 		return s
 	}
-	choice := []Option{{Label: T("agreement.not_agreed")}}
 	return &AgreementFormPage{
 		Base: b, Connection: connectionOf("agreement", url, kestrel, "connection.ready"), Number: 4,
 		Form:   Form{Values: map[string]string{"version": "3", "x12": "5010", "guide": "{"}, Errors: []FieldError{{"x12", T("agreement.version_wrong", "Value", "5010")}, {"guide", T("agreement.guide_json")}, {"supplier_patience", T("agreement.range", "Least", 0, "Most", 720)}}},
 		Sides:  []AgreementSide{side("supplier_", aurelia), side("reseller_", kestrel)},
 		X12:    []AgreementSets{{aurelia, []Option{{Value: "855:supplier", Label: Raw("855"), On: true}}}, {kestrel, []Option{{Value: "850:reseller", Label: Raw("850")}}}},
-		Guides: []Tick{{Name: "0", Label: Raw("Kestrel orders 850 005010"), On: true}}, Choices: map[string][]Option{"price_date": choice, "price_basis": choice, "tax_rounding": choice},
-		Ticks: []Tick{{"lines", T("agreement.f.lines"), T("agreement.lines_hint"), true}}, Business: []Tick{{"check_locations", T("agreement.f.locations"), T("agreement.locations_hint"), true}},
+		Guides: []Tick{{Name: "0", Label: Raw("Kestrel orders 850 005010"), On: true}},
+		Ticks:  []Tick{{"lines", T("agreement.f.lines"), T("agreement.lines_hint"), true}},
 	}
 }

@@ -66,7 +66,7 @@ func (v *visit) agreementBase() (link, agreement.Version, error) {
 		if s.org == l.p.Reseller {
 			to = &first.Body.Reseller
 		}
-		for kind, field := range map[account.IdentityKind]*string{account.X12: &to.X12, account.EDIFACT: &to.EDIFACT, account.AS2: &to.AS2} {
+		for kind, field := range map[account.IdentityKind]*string{account.X12: &to.X12, account.EDIFACT: &to.EDIFACT} {
 			if i, ok := s.named(kind); ok {
 				*field = identityText(i.Identity)
 			}
@@ -87,8 +87,8 @@ func (v *visit) values(name string) []string {
 // the version it starts from.
 func (v *visit) agreementBody(in *input, base agreement.Version) agreement.Body {
 	b := agreement.Body{X12: in.text("x12"), EDIFACT: strings.ToUpper(in.text("edifact"))}
-	b.Supplier = v.agreementSide(in, "supplier_")
-	b.Reseller = v.agreementSide(in, "reseller_")
+	b.Supplier = v.agreementSide(in, "supplier_", base.Body.Supplier)
+	b.Reseller = v.agreementSide(in, "reseller_", base.Body.Reseller)
 	for _, s := range v.values("set") {
 		kind, from, _ := strings.Cut(s, ":")
 		b.Sets = append(b.Sets, agreement.Set{Kind: kind, From: from})
@@ -112,10 +112,9 @@ func (v *visit) agreementBody(in *input, base agreement.Version) agreement.Body 
 	}
 	b.Writing = agreement.Writing{Element: delimiter(in, "delimiter_element"), Component: delimiter(in, "delimiter_component"), Repetition: delimiter(in, "delimiter_repetition"), Segment: delimiter(in, "delimiter_segment"),
 		Lines: in.text("lines") != "", Implementation: in.text("implementation") != "", OnlyErrors: in.text("only_errors") != ""}
-	b.DuplicateDays, b.ResponseHours = in.whole("duplicate_days"), in.whole("response_hours")
-	b.Price = agreement.Price{PriceTolerance: in.percent("price_tolerance"), QuantityTolerance: in.percent("quantity_tolerance"), Date: in.text("price_date"), Basis: in.text("price_basis"), NoticeDays: in.whole("notice_days")}
-	b.Tax = agreement.Tax{Rounding: in.text("tax_rounding"), Currency: strings.ToUpper(in.text("tax_currency")), Reverse: in.text("tax_reverse") != ""}
-	b.CheckLocations = in.text("check_locations") != ""
+	b.DuplicateDays, b.ResponseHours = in.whole("duplicate_days"), base.Body.ResponseHours
+	b.Price, b.Tax, b.CheckLocations = base.Body.Price, base.Body.Tax, base.Body.CheckLocations
+	b.Price.PriceTolerance, b.Price.QuantityTolerance = in.percent("price_tolerance"), in.percent("quantity_tolerance")
 	b.Codes = base.Body.Codes
 	b.Codes.Units, b.Codes.Items, b.Codes.Locations = nil, nil, nil
 	for _, p := range in.pairs("units") {
@@ -125,10 +124,10 @@ func (v *visit) agreementBody(in *input, base agreement.Version) agreement.Body 
 	return b
 }
 
-func (v *visit) agreementSide(in *input, prefix string) agreement.Side {
+func (v *visit) agreementSide(in *input, prefix string, base agreement.Side) agreement.Side {
 	s := agreement.Side{
-		X12: in.text(prefix + "x12"), EDIFACT: in.text(prefix + "edifact"), AS2: in.text(prefix + "as2"), Groups: fields(in.text(prefix + "groups")), Transport: in.text(prefix + "transport"),
-		Network: in.text(prefix + "network"), Mailbox: in.text(prefix + "mailbox"), Tries: in.whole(prefix + "tries"), TaxNumber: in.text(prefix + "tax"),
+		X12: in.text(prefix + "x12"), EDIFACT: in.text(prefix + "edifact"), AS2: base.AS2, Groups: fields(in.text(prefix + "groups")), Transport: base.Transport,
+		Network: base.Network, Mailbox: base.Mailbox, Tries: in.whole(prefix + "tries"), TaxNumber: base.TaxNumber,
 	}
 	if in.text(prefix+"patience") != "" {
 		n := in.whole(prefix + "patience")
@@ -266,23 +265,10 @@ func (v *visit) agreementFormPage(status int, typed *view.Form, body *agreement.
 	if l.own != l.p.Supplier {
 		slices.Reverse(page.Sides)
 	}
-	page.Choices = map[string][]view.Option{
-		"price_date": agreementOptions("price_date", agreement.PriceDates), "price_basis": agreementOptions("price_basis", agreement.PriceBases), "tax_rounding": agreementOptions("tax_rounding", agreement.Roundings),
-	}
 	for _, name := range []string{"lines", "implementation", "only_errors"} {
 		page.Ticks = append(page.Ticks, view.Tick{Name: name, Label: view.T("agreement.f." + name), Hint: view.T("agreement." + name + "_hint"), On: page.Form.Value(name) != ""})
 	}
-	page.Business = []view.Tick{{Name: "check_locations", Label: view.T("agreement.f.locations"), Hint: view.T("agreement.locations_hint"), On: page.Form.Value("check_locations") != ""}}
 	return v.renderAs(status, page, nil)
-}
-
-// agreementOptions are the words of a field, nothing agreed first.
-func agreementOptions(field string, words []string) []view.Option {
-	out := []view.Option{{Label: view.T("agreement.not_agreed")}}
-	for _, w := range words {
-		out = append(out, view.Option{Value: w, Label: view.T("agreement." + field + "." + w)})
-	}
-	return out
 }
 
 // agreementSets are the boxes of both standards, the supplier's first.
@@ -312,7 +298,7 @@ func (v *visit) agreementSideForm(l link, s side, form *view.Form) view.Agreemen
 		prefix = agreement.Reseller + "_"
 	}
 	out := view.AgreementSide{Prefix: prefix, Company: l.n.company(s.org), Choices: map[string][]view.Option{}, Terms: form.Value(prefix+"terms") != ""}
-	for kind, name := range map[account.IdentityKind]string{account.X12: "x12", account.EDIFACT: "edifact", account.AS2: "as2"} {
+	for kind, name := range map[account.IdentityKind]string{account.X12: "x12", account.EDIFACT: "edifact"} {
 		list := []view.Option{{Label: view.T("agreement.not_agreed")}}
 		now := form.Value(prefix + name)
 		for _, i := range s.ids {
@@ -326,7 +312,6 @@ func (v *visit) agreementSideForm(l link, s side, form *view.Form) view.Agreemen
 		}
 		out.Choices[name] = list
 	}
-	out.Choices["transport"] = agreementOptions("transport", agreement.Transports)
 	for _, w := range termWords {
 		for _, c := range courier.Choices(w.name) {
 			out.Choices[termField(w.name)] = append(out.Choices[termField(w.name)], view.Option{Value: c, Label: termWord(w.name, c)})
@@ -360,7 +345,7 @@ func agreementValues(b agreement.Body) map[string]string {
 		}
 	}
 	for prefix, s := range map[string]agreement.Side{"supplier_": b.Supplier, "reseller_": b.Reseller} {
-		for name, value := range map[string]string{"x12": s.X12, "edifact": s.EDIFACT, "as2": s.AS2, "groups": strings.Join(s.Groups, ", "), "transport": s.Transport, "network": s.Network, "mailbox": s.Mailbox, "tax": s.TaxNumber} {
+		for name, value := range map[string]string{"x12": s.X12, "edifact": s.EDIFACT, "groups": strings.Join(s.Groups, ", ")} {
 			out[prefix+name] = value
 		}
 		number(prefix+"tries", s.Tries)
@@ -392,13 +377,8 @@ func agreementValues(b agreement.Body) map[string]string {
 	tick("lines", b.Writing.Lines)
 	tick("implementation", b.Writing.Implementation)
 	tick("only_errors", b.Writing.OnlyErrors)
-	tick("check_locations", b.CheckLocations)
-	tick("tax_reverse", b.Tax.Reverse)
 	number("duplicate_days", b.DuplicateDays)
-	number("response_hours", b.ResponseHours)
-	number("notice_days", b.Price.NoticeDays)
 	out["price_tolerance"], out["quantity_tolerance"] = percentText(b.Price.PriceTolerance), percentText(b.Price.QuantityTolerance)
-	out["price_date"], out["price_basis"], out["tax_rounding"], out["tax_currency"] = b.Price.Date, b.Price.Basis, b.Tax.Rounding, b.Tax.Currency
 	var units []string
 	for _, p := range b.Codes.Units {
 		units = append(units, p.Theirs+" = "+p.Ours)

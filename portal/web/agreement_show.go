@@ -200,9 +200,9 @@ func (v *visit) factValue(f agreement.Fact) view.Text {
 		return view.T("agreement." + f.Words + "." + f.Value)
 	case f.Name == "patience" && n == 0:
 		return view.T("agreement.no_wait")
-	case f.Name == "patience" || f.Name == "response":
+	case f.Name == "patience":
 		return view.T("agreement.hours", "n", n)
-	case f.Name == "duplicates" || f.Name == "notice":
+	case f.Name == "duplicates":
 		return view.T("agreement.days", "n", n)
 	case f.Name == "tries":
 		return view.T("agreement.times", "n", n)
