@@ -232,12 +232,13 @@ type WorkLine struct {
 }
 
 // NewOrderPage is /c/{slug}/orders/new. Names: partner, po, requested, ship_name, ship_street, ship_city, ship_postcode, ship_country, note,
-// line.{i}.sku, .quantity, .unit, .price, .date with i from 0. The button named add asks for more lines, the button named remove (value i) takes one away. Fragment "order_new.form".
+// line.{i}.sku, .quantity, .unit, .price, .date with i from 0. The button named add asks for more lines, the button named remove (value i) takes one away, the button named fill makes lines of the cells in paste. Fragment "order_new.form".
 type NewOrderPage struct {
 	Base
 	URL       string
 	Form      Form
 	Told      []Text // where the lines come from and what did not become one
+	Rows      []Text // what is wrong with rows of a table, each with its number
 	Partners  []Option
 	Countries []Option
 	Lines     []NewOrderLine

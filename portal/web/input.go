@@ -20,6 +20,9 @@ type input struct {
 	values map[string]string
 	wrong  *fault.Error
 	told   []view.Text // what the person is told about where the values come from
+
+	rows     []view.Text // what is wrong with rows of a table, by their number
+	overflow int         // the first row for which the form had no place
 }
 
 // input reads the submitted form.

@@ -48,6 +48,9 @@ func orderNew(v *visit) error {
 		in.removeLine(gone)
 		return v.newOrder(200, in, nil)
 	}
+	if _, fill := in.values["fill"]; fill || in.text("paste") != "" {
+		return v.fillLines(in)
+	}
 	cmd, rows := in.placeCmd()
 	err := in.err()
 	if err == nil {
@@ -82,7 +85,7 @@ func (v *visit) newOrder(status int, in *input, err error) error {
 			chosen = p
 		}
 	}
-	page := &view.NewOrderPage{Base: v.shell(), URL: v.path("orders", "new"), Told: in.told, Countries: countries(or(in.text("ship_country"), v.login.Org.Country), v.p)}
+	page := &view.NewOrderPage{Base: v.shell(), URL: v.path("orders", "new"), Told: in.told, Rows: in.rows, Countries: countries(or(in.text("ship_country"), v.login.Org.Country), v.p)}
 	for _, p := range suppliers {
 		page.Partners = append(page.Partners, view.Option{Value: p.ID, Label: view.Raw(partners.orgs[p.Supplier].Name), On: p.ID == chosen.ID})
 	}

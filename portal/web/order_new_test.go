@@ -86,3 +86,73 @@ func TestOrderAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestPastedCells: cells of a spreadsheet in any order of columns become lines of
+// the form, below what was typed; every wrong row is told by its number and stands
+// in its line as it was pasted; nobody orders with cells that are not lines yet.
+func TestPastedCells(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	chen := p.As(t, portaltest.Chen)
+	form := filled(t, chen.Get(t, newOrder).Body, newOrder)
+	form.Set("po", "HD-PASTE-1")
+	form.Set("requested", "2027-02-01")
+	form.Set("line.1.sku", "AUR-G125")
+	form.Set("line.1.quantity", "5")
+	form.Set("paste", "数量\t货号\t单位\t单价\t交货日期\n24\tAUR-D18B\t件\t¥1.5\t2027-02-10\n许多\tAUR-D18B\t\t\t\n3\tAUR-NOPE\t\t\t\n2\tAUR-D18B\t托盘车\t\t\n\t\t\t\t随后\n\t\t请送三号门\t\t\n合计\t\t\t\t\n")
+	page := chen.Post(t, newOrder, form) // the plain button, not "fill"
+	if page.Status != 200 {
+		t.Fatalf("pasted: %d\n%.3000s", page.Status, page.Body)
+	}
+	got := filled(t, page.Body, newOrder)
+	for k, want := range map[string]string{"po": "HD-PASTE-1", "line.0.sku": "AUR-G125", "line.0.quantity": "5", "line.1.sku": "AUR-D18B", "line.1.quantity": "24", "line.1.price": "1.5", "line.1.date": "2027-02-10",
+		"line.2.sku": "AUR-D18B", "line.2.quantity": "许多", "line.3.sku": "AUR-NOPE", "line.3.quantity": "3", "line.4.sku": "AUR-D18B", "line.4.quantity": "2", "line.4.unit": "托盘车"} {
+		if got.Get(k) != want {
+			t.Errorf("%s is %q, want %q", k, got.Get(k), want)
+		}
+	}
+	if got.Has("line.5.sku") {
+		t.Error("rows without an item and a quantity became lines")
+	}
+	for _, w := range []string{"第 3 行：数量：“许多”", "第 4 行：目录中没有 AUR-NOPE", "第 5 行：", "第 7 行：既无货号也无数量", "请送三号门", "您的单价为"} {
+		if !strings.Contains(page.Body, w) {
+			t.Errorf("the form does not say %q", w)
+		}
+	}
+	if strings.Contains(page.Body, "第 2 行：") {
+		t.Error("a good row is told as wrong")
+	}
+	if a := chen.Post(t, newOrder, got); a.Status != 422 {
+		t.Fatalf("wrong lines are ordered: %d", a.Status)
+	}
+	for _, last := range []string{"4", "3", "2"} {
+		got.Set("remove", last)
+		got = filled(t, chen.Post(t, newOrder, got).Body, newOrder)
+	}
+	done := chen.Post(t, newOrder, got)
+	if done.Status != 303 {
+		t.Fatalf("place: %d\n%.3000s", done.Status, done.Body)
+	}
+	order := chen.Get(t, done.Location).Body
+	for _, w := range []string{"HD-PASTE-1", "AUR-G125", "AUR-D18B"} {
+		if !strings.Contains(order, w) {
+			t.Errorf("the order lacks %q", w)
+		}
+	}
+
+	form = filled(t, chen.Get(t, newOrder).Body, newOrder)
+	form.Set("fill", "1")
+	form.Set("paste", "\"AUR-D18B")
+	if a := chen.Post(t, newOrder, form); a.Status != 422 || !strings.Contains(a.Body, "AUR-D18B</textarea>") || !strings.Contains(a.Body, "f-paste-e") {
+		t.Errorf("an open quotation mark: %d\n%.2000s", a.Status, a.Body)
+	}
+	var many strings.Builder
+	for range 503 {
+		many.WriteString("AUR-D18B;1\n")
+	}
+	form.Set("paste", many.String())
+	full := chen.Post(t, newOrder, form)
+	if full.Status != 200 || !strings.Contains(full.Body, `name="line.499.sku"`) || strings.Contains(full.Body, `name="line.500.sku"`) || strings.Count(full.Body, "AUR-D18B\t1") != 3 {
+		t.Errorf("503 rows: %d, %d kept", full.Status, strings.Count(full.Body, "AUR-D18B\t1"))
+	}
+}

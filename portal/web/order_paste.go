@@ -1,0 +1,273 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"entente/portal/intake"
+	"entente/portal/sheet"
+	"entente/portal/view"
+	"entente/prm/catalog"
+	"entente/prm/fault"
+	"entente/prm/money"
+	"entente/prm/partner"
+	"entente/prm/trade"
+)
+
+// fillLines turns the pasted cells into lines of the form, below those that are
+// typed. What cannot be read is told by its row and stands in its line as pasted;
+// rows beyond the most lines of a form stay in the text area.
+func (v *visit) fillLines(in *input) error {
+	chosen, err := v.supplierOf(in)
+	if err != nil {
+		return err
+	}
+	r, err := sheet.OpenText(in.values["paste"])
+	var rows []sheet.Row
+	if err == nil {
+		defer r.Close()
+		rows, err = allRows(r)
+	}
+	if err != nil {
+		if f := fault.As(err); f.Code == fault.Invalid || f.Code == fault.TooLarge {
+			in.wrong.Fields = append(in.wrong.Fields, fault.Field{Name: "paste", Key: f.Key, Args: f.Args})
+			return v.newOrder(422, in, in.err())
+		}
+		return err
+	}
+	mapping := intake.Guess(rows, v.itemsKnown(chosen))
+	var lines []intake.Line
+	for _, row := range rows {
+		if l, ok := intake.Read(mapping, row, v.today()); ok {
+			lines = append(lines, l)
+		}
+	}
+	quotes, err := v.quoteLines(chosen, in, lines)
+	if err != nil {
+		return err
+	}
+	in.closeUp()
+	n, filled := in.typed(), 0
+	var rest []string
+	for i, l := range lines {
+		switch {
+		case l.Total:
+			in.told = append(in.told, view.T("order_new.row", "row", strconv.Itoa(l.Row), "what", view.T("intake.total")))
+			continue
+		case l.Blank():
+			in.rows = append(in.rows, view.T("order_new.row", "row", strconv.Itoa(l.Row), "what", view.T("intake.blank", "text", clip(strings.Join(strings.Fields(strings.Join(l.Cells, " ")), " "), 120))))
+			continue
+		case n == mostLines:
+			if in.overflow == 0 {
+				in.overflow = l.Row
+			}
+			rest = append(rest, strings.Join(l.Cells, "\t"))
+			continue
+		}
+		at := "line." + strconv.Itoa(n)
+		for f, s := range map[string]string{".sku": l.Item, ".quantity": l.Quantity, ".unit": unitFor(quotes[i], l.Unit), ".price": l.Price, ".date": l.Date} {
+			if s != "" {
+				in.values[at+f] = s
+			}
+		}
+		for _, w := range v.lineFaults(l, quotes[i]) {
+			in.rows = append(in.rows, view.T("order_new.row", "row", strconv.Itoa(l.Row), "what", w.what))
+			if w.key != "" {
+				in.wrong.Fields = append(in.wrong.Fields, fault.Field{Name: at + "." + w.field, Key: w.key, Args: w.args})
+			}
+		}
+		n, filled = n+1, filled+1
+	}
+	if in.overflow > 0 {
+		in.rows = append(in.rows, view.T("order_new.overflow", "row", strconv.Itoa(in.overflow), "most", strconv.Itoa(mostLines)))
+	}
+	in.told = slices.Insert(in.told, 0, view.T("order_new.filled", "lines", strconv.Itoa(filled)))
+	in.values["paste"] = strings.Join(rest, "\n")
+	in.values["lines"] = strconv.Itoa(max(n, 1))
+	return v.newOrder(200, in, in.err())
+}
+
+// allRows reads a pasted table, which the body of a form bounds.
+func allRows(r *sheet.Reader) ([]sheet.Row, error) {
+	var out []sheet.Row
+	for {
+		row, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		row.Cells = slices.Clone(row.Cells)
+		out = append(out, row)
+	}
+}
+
+// supplierOf is the partnership that the form orders in.
+func (v *visit) supplierOf(in *input) (partner.Partnership, error) {
+	partners, err := v.partners()
+	if err != nil {
+		return partner.Partnership{}, err
+	}
+	suppliers := partners.suppliers(v.actor())
+	if len(suppliers) == 0 {
+		return partner.Partnership{}, fault.New(fault.NotFound, "error.not_found")
+	}
+	for _, p := range suppliers {
+		if p.ID == in.text("partner") {
+			return p, nil
+		}
+	}
+	return suppliers[0], nil
+}
+
+// itemsKnown asks the order desk which values are numbers of items.
+func (v *visit) itemsKnown(p partner.Partnership) func([]string) []bool {
+	return func(values []string) []bool {
+		out := make([]bool, len(values))
+		asked := make([]trade.PlaceLine, len(values))
+		for i, s := range values {
+			asked[i] = trade.PlaceLine{SKU: s, Quantity: money.One}
+		}
+		quotes, err := v.w.d.Trade.Quote(v.ctx, v.actor(), trade.PlaceCmd{Partnership: p.ID, Lines: asked})
+		for i := range quotes {
+			out[i] = err == nil && quotes[i].Found
+		}
+		return out
+	}
+}
+
+// quoteLines asks what the lines are; lines without an item have an empty answer.
+// The unit is settled first: a word may stand for several codes, and the item says
+// which of them it is sold in.
+func (v *visit) quoteLines(p partner.Partnership, in *input, lines []intake.Line) ([]trade.Quote, error) {
+	out := make([]trade.Quote, len(lines))
+	var asked []trade.PlaceLine
+	var at []int
+	for i, l := range lines {
+		if l.Item == "" || l.Total {
+			continue
+		}
+		q, _ := decimal(l.Quantity)
+		price, _ := decimal(l.Price)
+		asked, at = append(asked, trade.PlaceLine{SKU: l.Item, Quantity: max(q, 0), Price: max(price, 0)}), append(at, i)
+	}
+	for from := 0; from < len(asked); from += quoteStep {
+		part := asked[from:min(from+quoteStep, len(asked))]
+		for range 2 { // first for the units, then with them
+			quotes, err := v.w.d.Trade.Quote(v.ctx, v.actor(), trade.PlaceCmd{Partnership: p.ID, RequestedOn: in.text("requested"), Lines: part})
+			if err != nil {
+				return nil, err
+			}
+			again := false
+			for i, q := range quotes {
+				l := lines[at[from+i]]
+				out[at[from+i]] = q
+				if unit := unitFor(q, l.Unit); part[i].Unit == "" && unit != "" && unit != q.Unit {
+					part[i].Unit, again = unit, true
+				}
+			}
+			if !again {
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+// quoteStep is how many lines are asked for at a time.
+const quoteStep = 500
+
+// unitFor is the code of the item's unit that a word stands for, else the word.
+func unitFor(q trade.Quote, word string) string {
+	for _, code := range intake.UnitCodes(word) {
+		for _, u := range q.Units {
+			if catalog.SameUnit(u) == catalog.SameUnit(code) {
+				return u
+			}
+		}
+	}
+	if len(word) > 10 {
+		return word
+	}
+	return strings.ToUpper(word)
+}
+
+// lineFault is one reason why a row cannot be ordered as it stands. Key and args
+// are those of the field; an empty key is told by the line itself.
+type lineFault struct {
+	field, key string
+	args       map[string]any
+	what       view.Text
+}
+
+// lineFaults are the reasons why a row cannot be ordered, those of its cells and
+// those of the order desk.
+func (v *visit) lineFaults(l intake.Line, q trade.Quote) []lineFault {
+	var out []lineFault
+	names := map[string]string{intake.Item: "sku", intake.GTIN: "sku"}
+	for _, w := range l.Wrong {
+		field := or(names[w.Field], w.Field)
+		what := view.Keyed(w.Key, w.Args)
+		if w.Key != "intake.no_item" && w.Key != "intake.no_quantity" {
+			what = view.T("order_new.cell", "field", view.T("intake.field."+w.Field), "what", what)
+		}
+		out = append(out, lineFault{field: field, key: w.Key, args: w.Args, what: what})
+	}
+	wrong := func(field string) bool { return slices.ContainsFunc(out, func(f lineFault) bool { return f.field == field }) }
+	refuse := func(field, key string, args ...any) {
+		m := map[string]any{}
+		for i := 0; i+1 < len(args); i += 2 {
+			name, _ := args[i].(string)
+			m[name] = args[i+1]
+		}
+		out = append(out, lineFault{field, key, m, view.T(key, args...)})
+	}
+	if n, ok := decimal(l.Quantity); ok && n <= 0 && l.Quantity != "" {
+		refuse("quantity", "intake.not_above", "Value", l.Quantity)
+	}
+	if n, ok := decimal(l.Price); ok && n < 0 {
+		refuse("price", "trade.price_negative")
+	}
+	if l.Item == "" || wrong("sku") {
+		return out
+	}
+	switch {
+	case !q.Found:
+		out = append(out, lineFault{field: "sku", what: view.T("trade.item_unknown", "SKU", l.Item)})
+	case q.Marks.Has(trade.UnitUnknown):
+		refuse("unit", "trade.unit_unsold", "Unit", l.Unit)
+	case q.Price == 0 && q.PlaceLine.Price == 0:
+		refuse("sku", "trade.price_none", "SKU", l.Item)
+	}
+	return out
+}
+
+// typed is how many lines of the form hold something, once they are closed up.
+func (in *input) typed() int {
+	n := 0
+	for i := range in.lineCount() {
+		for _, f := range lineFields {
+			if in.text(lineName(i, f)) != "" {
+				n = i + 1
+			}
+		}
+	}
+	return n
+}
+
+// closeUp takes empty lines out, from the last to the first.
+func (in *input) closeUp() {
+	for i := in.typed() - 1; i >= 0; i-- {
+		empty := true
+		for _, f := range lineFields {
+			empty = empty && (f == "unit" || in.text(lineName(i, f)) == "")
+		}
+		if empty {
+			in.removeLine(strconv.Itoa(i))
+		}
+	}
+}
