@@ -292,7 +292,11 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 // tellSide tells the people of one company who hold one of the roles, or who covers for
 // them while they are away; where nobody is there, its admins. partner is the name of the other company, "" for none.
 func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.Role, n notify.Notice) error {
-	people, err := a.accounts.Directory().OnDuty(ctx, org, db.Now(ctx), roles...)
+	onDuty := a.accounts.Directory().OnDuty
+	if n.SubjectKind == "lead" || n.SubjectKind == "offer" { // others may not read it
+		onDuty = a.accounts.Directory().OnDutyAlone
+	}
+	people, err := onDuty(ctx, org, db.Now(ctx), roles...)
 	if err != nil {
 		return err
 	}

@@ -133,6 +133,16 @@ func (s *Service) RemoveAbsence(ctx context.Context, actor access.Actor, id stri
 // instant: who is away is replaced by who covers, and by whom covers for them. Where
 // nobody is there, the admins are; where they are all away too, nobody is left out.
 func (d Directory) OnDuty(ctx context.Context, org string, at time.Time, roles ...access.Role) ([]Colleague, error) {
+	return d.onDuty(ctx, org, at, false, roles)
+}
+
+// OnDutyAlone is OnDuty for what only the roles and admins may read: a cover who holds
+// none of them is passed over.
+func (d Directory) OnDutyAlone(ctx context.Context, org string, at time.Time, roles ...access.Role) ([]Colleague, error) {
+	return d.onDuty(ctx, org, at, true, roles)
+}
+
+func (d Directory) onDuty(ctx context.Context, org string, at time.Time, alone bool, roles []access.Role) ([]Colleague, error) {
 	var people []Colleague
 	away := map[string]Absence{}
 	err := d.db.View(ctx, func(ctx context.Context) error {
@@ -155,10 +165,11 @@ func (d Directory) OnDuty(ctx context.Context, org string, at time.Time, roles .
 	for _, p := range people {
 		byID[p.ID] = p
 	}
+	holds := func(c Colleague, roles []access.Role) bool {
+		return slices.ContainsFunc(roles, func(r access.Role) bool { return slices.Contains(c.Roles, r) })
+	}
 	holding := func(roles []access.Role) []Colleague {
-		return slices.DeleteFunc(slices.Clone(people), func(c Colleague) bool {
-			return !slices.ContainsFunc(roles, func(r access.Role) bool { return slices.Contains(c.Roles, r) })
-		})
+		return slices.DeleteFunc(slices.Clone(people), func(c Colleague) bool { return !holds(c, roles) })
 	}
 	var out []Colleague
 	add := func(c Colleague) {
@@ -171,7 +182,9 @@ func (d Directory) OnDuty(ctx context.Context, org string, at time.Time, roles .
 			for range maxAbsences { // a chain of covers, which may be a ring
 				a, gone := away[p.ID]
 				if !gone {
-					add(p)
+					if !alone || holds(p, roles) || slices.Contains(p.Roles, access.Admin) {
+						add(p)
+					}
 					break
 				}
 				cover, ok := byID[a.Cover]

@@ -138,6 +138,11 @@ func TestOnDuty(t *testing.T) {
 		a := add(dan, 1, 3, w.sam.ID)
 		want("before", duty(0, access.Buyer), "Dan")
 		want("covered", duty(2, access.Buyer), "Sam")
+		alone, err := w.s.Directory().OnDutyAlone(w.ctx(), w.kestrel.ID, w.now.AddDate(0, 0, 2), access.Buyer)
+		w.must(err)
+		if len(alone) != 1 || alone[0].ID != w.maya.ID {
+			w.t.Errorf("a cover without the role is told: %+v", alone)
+		}
 		want("back", duty(4, access.Buyer), "Dan")
 		b := add(sam, 2, 2, w.maya.ID)
 		want("who covers is covered", duty(2, access.Buyer), "Maya")
