@@ -1,7 +1,8 @@
 // Package hook tells companies' own systems by HTTP what happened to their documents:
 // webhooks, signed after the Standard Webhooks specification, each company's to its own
 // addresses. What is told is stored in the transaction of its event and sent until the
-// other side says 2xx, in order for each address; calls go through the guarded dialer.
+// other side says 2xx, one after the other for each address and in order for each object;
+// calls go through the guarded dialer.
 package hook
 
 import (
