@@ -237,7 +237,11 @@ func (v *visit) mergePage(status int, cmd customer.MergeCmd, form view.Form) err
 		if c.Winner == "" && c.Loser == "" {
 			continue
 		}
-		page.Choices = append(page.Choices, view.MergeChoice{Field: c.Field, Label: view.T("field." + c.Field), Winner: c.Winner, Loser: c.Loser, Differs: c.Differs, TakeLoser: c.TakeLoser})
+		label := "field." + c.Field
+		if c.Field == "name" {
+			label = "field.company_name" // field.name is a person's
+		}
+		page.Choices = append(page.Choices, view.MergeChoice{Field: c.Field, Label: view.T(label), Winner: c.Winner, Loser: c.Loser, Differs: c.Differs, TakeLoser: c.TakeLoser})
 	}
 	return v.renderAs(status, page, nil)
 }
