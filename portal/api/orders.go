@@ -174,27 +174,50 @@ func (a *API) orders() {
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[order], error) {
 			return a.order(ctx, actor, trade.OrderID(in.ID))
 		})
+	type shipTo struct {
+		ID       string `json:"id,omitempty" maxLength:"60" doc:"your number of the place"`
+		Name     string `json:"name,omitempty" maxLength:"120"`
+		Street   string `json:"street,omitempty" maxLength:"120"`
+		City     string `json:"city,omitempty" maxLength:"80"`
+		Postcode string `json:"postcode,omitempty" maxLength:"20"`
+		Country  string `json:"country,omitempty" maxLength:"2" doc:"ISO 3166-1, two letters"`
+	}
 	type place struct {
 		Body struct {
 			Supplier    string `json:"supplier" doc:"slug"`
 			Number      string `json:"number,omitempty" maxLength:"22" doc:"your purchase order number; empty takes the next of the partnership"`
 			RequestedOn string `json:"requested_on,omitempty"`
+			Requested   string `json:"requested,omitempty" doc:"the same as requested_on, which counts where both are given"`
+			ShipTo      shipTo `json:"ship_to,omitempty"`
 			Note        string `json:"note,omitempty" maxLength:"500"`
-			Key         string `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is the same order"`
+			Key         string `json:"key,omitempty" maxLength:"64" doc:"made by you; the same key is the same order. Without one the number counts: the same order under it again is answered with the one that stands, another is held; neither number nor key makes a new order each time"`
 			Lines       []struct {
-				SKU      string `json:"sku"`
-				Quantity string `json:"quantity"`
-				Unit     string `json:"unit,omitempty"`
+				SKU         string `json:"sku,omitempty" doc:"the supplier's item number; alone it may be yours or a GTIN as well"`
+				BuyerItem   string `json:"buyer_item,omitempty" maxLength:"60" doc:"your item number"`
+				GTIN        string `json:"gtin,omitempty" maxLength:"14"`
+				Quantity    string `json:"quantity"`
+				Unit        string `json:"unit,omitempty" doc:"X12 or UN/ECE code; the base unit where it is left out"`
+				Price       string `json:"price,omitempty" doc:"what you reckon with, per unit; the list price where it is left out"`
+				RequestedOn string `json:"requested_on,omitempty" doc:"where the line's date is not the order's"`
 			} `json:"lines" minItems:"1" maxItems:"999"`
 		}
 	}
-	handle(a, op("POST", base, "orders:write", "Place an order", "For systems that speak JSON instead of EDI. Prices come from the price list of the partnership.", 201),
+	handle(a, op("POST", base, "orders:write", "Place an order", "For systems that speak JSON instead of EDI. Each line names its item by sku, buyer_item or gtin. Prices come from the price list of the partnership where a line has none; one that differs is marked for the supplier.", 201),
 		func(ctx context.Context, actor access.Actor, in *place) (*reply[order], error) {
 			supplier, ps, err := a.partnerships(ctx, actor, in.Body.Supplier)
 			if err != nil {
 				return nil, err
 			}
-			cmd := trade.PlaceCmd{Number: in.Body.Number, RequestedOn: in.Body.RequestedOn, Note: in.Body.Note, Key: in.Body.Key, ShipTo: doc.Party{}}
+			cmd := trade.PlaceCmd{Number: in.Body.Number, RequestedOn: in.Body.RequestedOn, Note: in.Body.Note, Key: in.Body.Key}
+			if cmd.RequestedOn == "" {
+				cmd.RequestedOn = in.Body.Requested
+			}
+			if to := in.Body.ShipTo; to != (shipTo{}) {
+				cmd.ShipTo = doc.Party{Role: "ST", ID: to.ID, Name: to.Name, City: to.City, Postcode: to.Postcode, Country: to.Country}
+				if to.Street != "" {
+					cmd.ShipTo.Address = []string{to.Street}
+				}
+			}
 			for _, p := range ps {
 				if p.Supplier == supplier {
 					cmd.Partnership = p.ID
@@ -205,7 +228,11 @@ func (a *API) orders() {
 				if err != nil {
 					return nil, err
 				}
-				cmd.Lines = append(cmd.Lines, trade.PlaceLine{SKU: l.SKU, Quantity: q, Unit: l.Unit})
+				price, err := quantity("lines."+itoa(i)+".price", l.Price)
+				if err != nil {
+					return nil, err
+				}
+				cmd.Lines = append(cmd.Lines, trade.PlaceLine{SKU: l.SKU, BuyerItem: l.BuyerItem, GTIN: l.GTIN, Quantity: q, Unit: l.Unit, Price: price, RequestedOn: l.RequestedOn})
 			}
 			got, err := a.d.Trade.Place(ctx, actor, cmd)
 			if err != nil {

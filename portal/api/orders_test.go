@@ -131,3 +131,42 @@ func TestANoughtIsNotEverything(t *testing.T) {
 		t.Errorf("after the refusals: %+v", o)
 	}
 }
+
+// TestAnOrderAsAnERPWritesIt: item numbers of three kinds, prices, dates and the
+// place of delivery; the same number again is the same order, other content under
+// it is held.
+func TestAnOrderAsAnERPWritesIt(t *testing.T) {
+	t.Parallel()
+	buyer := program(t, portaltest.Chen, "huadong", "orders:read", "orders:write")
+	number := "API-" + rand.Text()[:8]
+	body := func(quantity string) string {
+		return `{"supplier":"aurelia","number":"` + number + `","requested":"2027-03-01","ship_to":{"name":"Huadong","street":"1 Hongqiao Rd","city":"Shanghai","country":"CN"},"lines":[{"sku":"AUR-D18B","quantity":"` + quantity + `","price":"1","requested_on":"2027-03-05"},{"sku":"AUR-G125","quantity":"2"}]}`
+	}
+	type written struct {
+		ID, Number, Held string
+		RequestedOn      string `json:"requested_on"`
+		Lines            []struct {
+			SKU, Quantity string
+			Price         struct{ Amount string }
+			RequestedOn   string `json:"requested_on"`
+			Marks         []string
+		}
+	}
+	var one, two, three written
+	buyer.do(t, http.MethodPost, "/orders", body("10"), 201, &one)
+	buyer.do(t, http.MethodPost, "/orders", body("10"), 201, &two)
+	if one.ID == "" || one.ID != two.ID || one.RequestedOn != "2027-03-01" || len(one.Lines) != 2 || one.Lines[0].RequestedOn != "2027-03-05" || one.Lines[0].Price.Amount != "1.00" || len(one.Lines[0].Marks) != 1 || one.Lines[0].Marks[0] != "price_differs" {
+		t.Errorf("booked %+v, again %s", one, two.ID)
+	}
+	buyer.do(t, http.MethodPost, "/orders", body("11"), 201, &three)
+	if three.ID != one.ID || three.Held != "duplicate" || three.Lines[0].Quantity != "10" {
+		t.Errorf("other content under the number: %+v", three)
+	}
+	var r refusal
+	buyer.do(t, http.MethodPost, "/orders", `{"supplier":"aurelia","lines":[{"quantity":"1"},{"gtin":"123","quantity":"1"},{"sku":"AUR-D18B","quantity":"1","unit":"PL9"}]}`, 422, &r)
+	if len(r.Errors) != 3 {
+		t.Errorf("refused with %+v", r)
+	}
+	stranger := program(t, portaltest.Chen, "huadong", "orders:read")
+	stranger.do(t, http.MethodPost, "/orders", body("10"), 403, nil)
+}

@@ -48,7 +48,7 @@ func orderNew(v *visit) error {
 		in.removeLine(gone)
 		return v.newOrder(200, in, nil)
 	}
-	if _, fill := in.values["fill"]; fill || in.text("paste") != "" {
+	if _, fill := in.values["fill"]; fill || in.text("paste") != "" || len(v.file("file")) > 0 {
 		return v.fillLines(in)
 	}
 	cmd, rows := in.placeCmd()

@@ -1,12 +1,17 @@
 package web_test
 
 import (
+	"bytes"
+	"mime/multipart"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 
+	"golang.org/x/text/encoding/simplifiedchinese"
+
 	"entente/portal/portaltest"
+	"entente/portal/sheet"
 )
 
 const newOrder = "/c/huadong/orders/new"
@@ -154,5 +159,72 @@ func TestPastedCells(t *testing.T) {
 	full := chen.Post(t, newOrder, form)
 	if full.Status != 200 || !strings.Contains(full.Body, `name="line.499.sku"`) || strings.Contains(full.Body, `name="line.500.sku"`) || strings.Count(full.Body, "AUR-D18B\t1") != 3 {
 		t.Errorf("503 rows: %d, %d kept", full.Status, strings.Count(full.Body, "AUR-D18B\t1"))
+	}
+}
+
+// TestOrderFile: a CSV in the encoding of a Chinese spreadsheet and an XLSX become
+// lines of the form like pasted cells; what is no table is refused with what was
+// typed kept.
+func TestOrderFile(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	chen := p.As(t, portaltest.Chen)
+	gbk, err := simplifiedchinese.GBK.NewEncoder().String("货号,数量,单位\r\nAUR-D18B,24,件\r\nAUR-NOPE,2,件\r\nAUR-G125,3 件,\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var book bytes.Buffer
+	w, err := sheet.NewWriter(&book, sheet.XLSX, "Order", []sheet.Column{{Title: "Qty"}, {Title: "Item no."}, {Title: "Wanted on"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range [][]sheet.Cell{{{Text: "24", Kind: sheet.Number}, {Text: "AUR-D18B"}, {Text: "2027-02-10", Kind: sheet.Date}}, {{Text: "2", Kind: sheet.Number}, {Text: "AUR-NOPE"}}, {{Text: "3", Kind: sheet.Number}, {Text: "AUR-G125"}}} {
+		if err := w.Row(r...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	send := func(name string, content []byte) portaltest.Answer {
+		form := filled(t, chen.Get(t, newOrder).Body, newOrder)
+		form.Set("po", "HD-FILE-1")
+		form.Del("file")
+		var b bytes.Buffer
+		m := multipart.NewWriter(&b)
+		for k := range form {
+			if err := m.WriteField(k, form.Get(k)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := m.CreateFormFile("file", name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write(content); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return chen.Do(t, "POST", newOrder, &b, "Content-Type", m.FormDataContentType(), "Origin", p.URL, "Sec-Fetch-Site", "same-origin")
+	}
+	for name, content := range map[string][]byte{"订单.csv": []byte(gbk), "order.xlsx": book.Bytes()} {
+		page := send(name, content)
+		if page.Status != 200 {
+			t.Fatalf("%s: %d\n%.3000s", name, page.Status, page.Body)
+		}
+		got := filled(t, page.Body, newOrder)
+		for k, want := range map[string]string{"po": "HD-FILE-1", "line.0.sku": "AUR-D18B", "line.0.quantity": "24", "line.1.sku": "AUR-NOPE", "line.2.sku": "AUR-G125", "line.2.quantity": "3"} {
+			if got.Get(k) != want {
+				t.Errorf("%s: %s is %q, want %q", name, k, got.Get(k), want)
+			}
+		}
+		if !strings.Contains(page.Body, "第 3 行：目录中没有 AUR-NOPE") {
+			t.Errorf("%s: the wrong row is not told", name)
+		}
+	}
+	if a := send("order.pdf", []byte("%PDF-1.7 ...")); a.Status != 422 || !strings.Contains(a.Body, `value="HD-FILE-1"`) || !strings.Contains(a.Body, "f-file-e") {
+		t.Errorf("no table: %d\n%.2000s", a.Status, a.Body)
 	}
 }

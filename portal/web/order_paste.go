@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -17,15 +18,22 @@ import (
 	"entente/prm/trade"
 )
 
-// fillLines turns the pasted cells into lines of the form, below those that are
-// typed. What cannot be read is told by its row and stands in its line as pasted;
+// fillLines turns the rows of the file that was chosen, else the pasted cells, into
+// lines of the form, below those that are typed. What cannot be read is told by its row and stands in its line as pasted;
 // rows beyond the most lines of a form stay in the text area.
 func (v *visit) fillLines(in *input) error {
 	chosen, err := v.supplierOf(in)
 	if err != nil {
 		return err
 	}
-	r, err := sheet.OpenText(in.values["paste"])
+	from, field := v.file("file"), "file"
+	var r *sheet.Reader
+	if len(from) > 0 {
+		r, err = sheet.Open(bytes.NewReader(from), int64(len(from)), sheet.Options{})
+	} else {
+		field = "paste"
+		r, err = sheet.OpenText(in.values["paste"])
+	}
 	var rows []sheet.Row
 	if err == nil {
 		defer r.Close()
@@ -33,7 +41,7 @@ func (v *visit) fillLines(in *input) error {
 	}
 	if err != nil {
 		if f := fault.As(err); f.Code == fault.Invalid || f.Code == fault.TooLarge {
-			in.wrong.Fields = append(in.wrong.Fields, fault.Field{Name: "paste", Key: f.Key, Args: f.Args})
+			in.wrong.Fields = append(in.wrong.Fields, fault.Field{Name: field, Key: f.Key, Args: f.Args})
 			return v.newOrder(422, in, in.err())
 		}
 		return err
@@ -85,12 +93,17 @@ func (v *visit) fillLines(in *input) error {
 		in.rows = append(in.rows, view.T("order_new.overflow", "row", strconv.Itoa(in.overflow), "most", strconv.Itoa(mostLines)))
 	}
 	in.told = slices.Insert(in.told, 0, view.T("order_new.filled", "lines", strconv.Itoa(filled)))
-	in.values["paste"] = strings.Join(rest, "\n")
+	if field == "paste" || len(rest) > 0 {
+		if field == "file" && in.text("paste") != "" {
+			rest = append(rest, in.values["paste"])
+		}
+		in.values["paste"] = strings.Join(rest, "\n")
+	}
 	in.values["lines"] = strconv.Itoa(max(n, 1))
 	return v.newOrder(200, in, in.err())
 }
 
-// allRows reads a pasted table, which the body of a form bounds.
+// allRows reads a table that was sent with a form, which the body of a form bounds.
 func allRows(r *sheet.Reader) ([]sheet.Row, error) {
 	var out []sheet.Row
 	for {
@@ -217,7 +230,9 @@ func (v *visit) lineFaults(l intake.Line, q trade.Quote) []lineFault {
 		}
 		out = append(out, lineFault{field: field, key: w.Key, args: w.Args, what: what})
 	}
-	wrong := func(field string) bool { return slices.ContainsFunc(out, func(f lineFault) bool { return f.field == field }) }
+	wrong := func(field string) bool {
+		return slices.ContainsFunc(out, func(f lineFault) bool { return f.field == field })
+	}
 	refuse := func(field, key string, args ...any) {
 		m := map[string]any{}
 		for i := 0; i+1 < len(args); i += 2 {
