@@ -65,6 +65,10 @@ func (h *house) Pair(_ context.Context, actor access.Actor, id string) (Pair, er
 	return p, nil
 }
 
+func (*house) Identities(context.Context, access.Actor, string) (map[string][]string, error) {
+	return map[string][]string{aurelia: {"ZZ:AURELIATOOLS", "AURELIATOOLS:ZZZ"}, kestrel: {"ZZ:KESTRELSUPPLY"}, baltic: {"BALTICTRADE:ZZZ"}}, nil
+}
+
 func (*house) Manages(actor access.Actor, p Pair) error {
 	return access.Check(actor, access.PartnerManage, access.Shared(p.Supplier, p.Reseller))
 }
@@ -403,6 +407,9 @@ func TestWrongBodies(t *testing.T) {
 			{"reseller_transport", "agreement.word_unknown", func(b *Body) { b.Reseller.Transport = "pigeon" }},
 			{"supplier_patience", "agreement.range", func(b *Body) { b.Supplier.Patience = &long }},
 			{"supplier_sign", "courier.term_unknown", func(b *Body) { b.Supplier.Terms = &courier.Terms{Sign: "md5"} }},
+			{"supplier_x12", "agreement.address_unknown", func(b *Body) { b.Supplier.X12 = "ZZ:BALTICTRADE" }},
+			{"reseller_x12", "agreement.address_unknown", func(b *Body) { b.Reseller.X12 = "ZZ:AURELIATOOLS" }},
+			{"reseller_edifact", "agreement.address_unknown", func(b *Body) { b.Reseller.EDIFACT = "BALTICTRADE:ZZZ" }},
 			{"reseller_groups", "agreement.group_wrong", func(b *Body) { b.Reseller.Groups = []string{"x"} }},
 			{"reseller_delegates", "agreement.delegate_wrong", func(b *Body) { b.Reseller.Delegates = []Delegate{{Org: "x", Name: "x"}} }},
 			{"reseller_delegates", "agreement.set_side", func(b *Body) { b.Reseller.Delegates = []Delegate{{Org: provider, Name: "x", Sets: []string{"855"}}} }},

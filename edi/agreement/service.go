@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,9 @@ type Partners interface {
 	// Manages says whether the actor decides the commercial terms of the partnership;
 	// a fault says why not.
 	Manages(actor access.Actor, p Pair) error
+	// Identities are the X12 and EDIFACT addresses of both companies as an agreement
+	// writes them, by company: "ZZ:ACME", "ACME:ZZZ".
+	Identities(ctx context.Context, actor access.Actor, partnership string) (map[string][]string, error)
 	// SetTolerances joins the transaction of ctx; nil leaves one as it is.
 	SetTolerances(ctx context.Context, actor access.Actor, partnership string, price, quantity *money.Rate) error
 }
@@ -227,6 +231,25 @@ type ProposeCmd struct {
 	Note        string
 }
 
+// addresses refuses addresses that are not of the company they are said of: documents
+// go out under what is agreed.
+func (s *Service) addresses(ctx context.Context, actor access.Actor, p Pair, cmd ProposeCmd) error {
+	known, err := s.Partners.Identities(ctx, actor, cmd.Partnership)
+	if err != nil {
+		return err
+	}
+	bad := fault.New(fault.Invalid, "form.invalid")
+	for word, org := range map[string]string{Supplier: p.Supplier, Reseller: p.Reseller} {
+		side := cmd.Body.side(word)
+		for name, text := range map[string]string{"x12": side.X12, "edifact": side.EDIFACT} {
+			if text != "" && !slices.Contains(known[org], text) {
+				bad.With(word+"_"+name, "agreement.address_unknown", "Value", text)
+			}
+		}
+	}
+	return bad.OrNil()
+}
+
 // Propose puts a version before the other side. One is open at a time. Who changes
 // tolerances, prices or tax decides the commercial terms of the partnership.
 // Codes: NotFound, Forbidden, Invalid (by field; nothing changed), TooLarge, Conflict
@@ -241,6 +264,9 @@ func (s *Service) Propose(ctx context.Context, actor access.Actor, cmd ProposeCm
 		return Version{}, fault.New(fault.Conflict, "agreement.ended")
 	}
 	if err := cmd.Body.check(); err != nil {
+		return Version{}, err
+	}
+	if err := s.addresses(ctx, actor, p, cmd); err != nil {
 		return Version{}, err
 	}
 	text, err := encode(cmd.Body)

@@ -170,6 +170,24 @@ func (g agreementPartners) Pair(ctx context.Context, actor access.Actor, partner
 	return agreement.Pair{Supplier: p.Supplier, Reseller: p.Reseller, Zone: orgs[p.Supplier].Location(), Ended: p.State == partner.Ended, Price: p.PriceTolerance, Quantity: p.QuantityTolerance}, err
 }
 
+func (g agreementPartners) Identities(ctx context.Context, actor access.Actor, partnership string) (map[string][]string, error) {
+	actor.Scopes = nil
+	list, err := g.a.partners.Identities(ctx, actor, partnership)
+	out := map[string][]string{}
+	for _, i := range list {
+		text := i.Value
+		switch {
+		case i.Qualifier == "" || i.Kind == account.AS2:
+		case i.Kind == account.EDIFACT:
+			text += ":" + i.Qualifier
+		default:
+			text = i.Qualifier + ":" + text
+		}
+		out[i.Org] = append(out[i.Org], text)
+	}
+	return out, err
+}
+
 func (agreementPartners) Manages(actor access.Actor, p agreement.Pair) error {
 	if actor.Scopes != nil { // the scope for agreements was checked; here it is the role that counts
 		actor.Scopes = nil
