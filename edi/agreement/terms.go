@@ -83,6 +83,9 @@ func (s Side) terms() gateway.SideTerms {
 	}
 	id, q, _ := strings.Cut(s.EDIFACT, ":")
 	out.EDIFACT = gateway.Identity{Qualifier: q, Value: id}
+	for _, d := range s.Delegates {
+		out.Delegates = append(out.Delegates, gateway.TermsDelegate{Org: d.Org, Sets: d.Sets})
+	}
 	return out
 }
 

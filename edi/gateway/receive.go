@@ -66,8 +66,10 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 	fail.At(fail.ReceiveStaged)
 	orgs := []string{actor.Org}
 	for _, r := range rows {
-		if !slices.Contains(orgs, r.ReceiverID) {
-			orgs = append(orgs, r.ReceiverID)
+		for _, org := range []string{r.SenderID, r.ReceiverID} {
+			if !slices.Contains(orgs, org) {
+				orgs = append(orgs, org)
+			}
 		}
 	}
 	var answer Answer
@@ -156,14 +158,18 @@ func (s *Service) inspect(ctx context.Context, actor access.Actor, receiver stri
 			}
 			known[pair] = to
 		}
-		if to.Sender != actor.Org {
+		delegated, err := s.delegated(ctx, actor.Org, to, e)
+		if err != nil {
+			return nil, err
+		}
+		if to.Sender != actor.Org && !delegated {
 			return nil, fault.New(fault.Invalid, "edi.sender_not_yours", "Sender", e.sender.Written(e.syntax), "Control", e.control)
 		}
 		p, ok := choose(to, e)
 		if !ok || receiver != "" && to.Receiver != receiver {
 			return nil, fault.New(fault.Invalid, "edi.receiver_unknown", "Receiver", e.receiver.Written(e.syntax), "Control", e.control)
 		}
-		rows = append(rows, rowOf(e, actor, to.Receiver, p, staged.Hash))
+		rows = append(rows, rowOf(e, actor, to, p, staged.Hash))
 	}
 	return rows, hashSlices(body, staged, rows)
 }
@@ -189,6 +195,32 @@ func scanFault(found []envelope, err error) error {
 	return fault.Wrap(err, fault.Invalid, "edi.not_edi", "Offset", broken.Pos.Offset)
 }
 
+// delegated says whether the agreement that holds lets a company send an interchange
+// for the one whose identity stands in it.
+func (s *Service) delegated(ctx context.Context, org string, to Resolved, e *envelope) (bool, error) {
+	if to.Sender == org || to.Sender == "" {
+		return false, nil
+	}
+	p, ok := choose(to, e)
+	if !ok {
+		return false, nil
+	}
+	var yes bool
+	err := s.db.View(db.WithOrgs(ctx, p.Supplier, p.Reseller), func(ctx context.Context) error {
+		t, err := s.termsAt(ctx, p.ID, db.Now(ctx))
+		yes = err == nil && t.speaks(org, to.Sender == p.Supplier, e.types)
+		return err
+	})
+	return yes, err
+}
+
+// noteFor writes into the audit of a company that another sent an interchange for it.
+func (s *Service) noteFor(ctx context.Context, actor access.Actor, r *interchangeRow) error {
+	return audit.Write(ctx, audit.Entry{
+		Org: r.SenderID, Person: actor.Person, Via: actor.Via, Action: "edi.receive_delegated", SubjectKind: "interchange", SubjectID: r.ID, Outcome: audit.Done,
+	})
+}
+
 // choose picks the partnership: where both companies supply each other, orders go
 // one way and answers the other.
 func choose(to Resolved, e *envelope) (Partnership, bool) {
@@ -212,13 +244,13 @@ func lane(p Partnership, sender string) string {
 	return p.ID + ":supplier"
 }
 
-func rowOf(e *envelope, actor access.Actor, receiver string, p Partnership, hash string) interchangeRow {
+func rowOf(e *envelope, actor access.Actor, to Resolved, p Partnership, hash string) interchangeRow {
 	return interchangeRow{
-		SenderID: actor.Org, ReceiverID: receiver, PartnershipID: p.ID, SupplierID: p.Supplier, ResellerID: p.Reseller,
+		SenderID: to.Sender, ReceiverID: to.Receiver, PartnershipID: p.ID, SupplierID: p.Supplier, ResellerID: p.Reseller,
 		Origin: OriginSent, Syntax: e.syntax, Version: e.version, SenderIdent: e.sender.String(), ReceiverIdent: e.receiver.String(),
 		Control: e.control, Dated: e.dated, Test: e.test,
 		Blob: hash, StartAt: e.offset, Size: e.length, Digest: e.digest, SetCount: int64(e.sets),
-		State: string(Received), Findings: findingsText(e.findings), Lane: lane(p, actor.Org), MadeBy: actor.Person,
+		State: string(Received), Findings: findingsText(e.findings), Lane: lane(p, to.Sender), MadeBy: actor.Person,
 		Types: strings.Join(e.types, ","),
 	}
 }
@@ -268,6 +300,11 @@ func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionR
 			}
 			if err := s.holdUntilLive(ctx, &r); err != nil {
 				return Answer{}, err
+			}
+			if r.SenderID != actor.Org {
+				if err := s.noteFor(ctx, actor, &r); err != nil {
+					return Answer{}, err
+				}
 			}
 		}
 		answer.Interchanges = append(answer.Interchanges, ReceivedMessage{ID: r.ID, Href: Href(r.ID), Duplicate: !isNew})

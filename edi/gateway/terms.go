@@ -43,6 +43,14 @@ type SideTerms struct {
 	// first that both confirmed.
 	X12     Identity
 	EDIFACT Identity
+	// Delegates may send for it, over their own access to this server.
+	Delegates []TermsDelegate
+}
+
+// TermsDelegate is a company that may send for a side.
+type TermsDelegate struct {
+	Org  string   // company id
+	Sets []string // empty: every document
 }
 
 // TermsSet is an agreed set or message and who sends it.
@@ -96,6 +104,19 @@ func (t *Terms) address(out *Outgoing) {
 		set(t.side(fromSupplier), &out.Sender)
 		set(t.side(!fromSupplier), &out.Receiver)
 	}
+}
+
+// speaks says whether a company may send documents of these kinds for a side.
+// Acknowledgements may go with any.
+func (t *Terms) speaks(org string, supplier bool, kinds []string) bool {
+	for _, d := range t.side(supplier).Delegates {
+		if d.Org == org && len(kinds) > 0 && (len(d.Sets) == 0 || len(kinds) < maxKinds) && !slices.ContainsFunc(kinds, func(k string) bool {
+			return len(d.Sets) > 0 && !acknowledges(k) && !slices.Contains(d.Sets, k)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // sub stands for an agreed delimiter in data, as X12 cannot release one.

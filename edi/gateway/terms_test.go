@@ -13,6 +13,8 @@ import (
 	"entente/edi/guide"
 	"entente/edi/translate"
 	"entente/edi/x12"
+	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // agreements is an Agreements with one version, from an instant on.
@@ -68,8 +70,7 @@ func TestTheGuideOfItsDayJudges(t *testing.T) {
 			t.Fatalf("under the agreement: %s %+v", m.Result, m.Sets)
 		}
 		b.want("orders", b.count("SELECT count(*) FROM test_order"), 1)
-		answers := b.waiting(maya)
-		holds(t, answers[1], "AK3*BEG*2**8~AK4*2*92*7*SA~AK5*R*5~AK9*R*1*1*0~")
+		holds(t, strings.Join(b.waiting(maya), "\n"), "AK3*BEG*2**8~AK4*2*92*7*SA~AK5*R*5~AK9*R*1*1*0~")
 	})
 }
 
@@ -156,5 +157,40 @@ func TestControlNumbersAreRememberedAsAgreed(t *testing.T) {
 		b.work()
 		b.want("after the window", b.get(maya, first.ID).HeldFor, "")
 		b.want("within it", b.get(maya, second.ID).HeldFor, HeldControlReused)
+	})
+}
+
+// TestDelegatesSpeakForASide: for the sets that the agreement names and to that
+// partner only; the company it was sent for has the message, its answer and the audit
+// line, and nobody learns why another is refused.
+func TestDelegatesSpeakForASide(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		provider := person(ended, access.Admin)
+		send := func(m message) (Answer, error) {
+			return b.s.Receive(t.Context(), provider, Submission{Reader: strings.NewReader(m.String()), Door: "api"})
+		}
+		refused := func(what string, m message) {
+			t.Helper()
+			if _, err := send(m); fault.KeyOf(err) != "edi.sender_not_yours" {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		refused("without an agreement", fromKestrel(1, order("PO1")))
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Delegates: []TermsDelegate{{Org: ended, Sets: []string{"850"}}}}}})
+		refused("another set", message{from: idKestrel, to: idAurelia, control: 2, groups: []group{{kind: "RA", sets: [][]string{{"820"}}}}})
+		refused("the other side", message{from: idAurelia, to: idKestrel, control: 3, groups: []group{{kind: "PO", sets: [][]string{order("PO1")}}}})
+		refused("another partner", message{from: idBaltic, to: idAurelia, control: 4, groups: []group{{kind: "PO", sets: [][]string{order("PO1")}}}})
+		a, err := send(fromKestrel(5, order("PO5")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.work()
+		m := b.get(maya, a.ID)
+		b.want("for whom", fmt.Sprint(m.From, m.Result, m.Sets[0].Business), fmt.Sprint(kestrel, ResultAccepted, BusinessBooked))
+		b.want("its answer", len(b.waiting(maya)), 1)
+		b.want("audit", b.count("SELECT count(*) FROM audit WHERE org_id = ? AND action = 'edi.receive_delegated' AND subject_id = ?", kestrel, a.ID), 1)
+		if _, err := b.s.Get(t.Context(), provider, a.ID); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("the provider reads it: %v", err)
+		}
 	})
 }
