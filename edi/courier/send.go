@@ -32,13 +32,22 @@ func (s *Service) Take(ctx context.Context, out gateway.Interchange) (bool, erro
 	if err != nil || !ok {
 		return false, err
 	}
-	ours, err := certificatesOf(ctx, false, out.From)
+	certs, err := certificatesOf(ctx, false, out.From, out.To)
 	if err != nil {
 		return false, err
 	}
-	own := false
-	for _, c := range ours {
-		own = own || len(c.Private) > 0
+	own, theirs := false, false
+	for _, c := range certs {
+		own = own || c.OrgID == out.From && len(c.Private) > 0
+		theirs = theirs || c.OrgID == out.To
+	}
+	t, err := agreed(ctx, out.Partnership, out.From)
+	if err != nil {
+		return false, err
+	}
+	// an address alone is a station half set up: nothing could be written to it
+	if full := t.Terms.Filled(); !theirs && (full.Encrypt != "none" || full.Receipt == "signed") {
+		own = false
 	}
 	if !own {
 		return false, nil

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"entente/db"
 	"entente/db/fail"
 	"entente/edi/as2"
 	"entente/edi/gateway"
@@ -426,5 +427,29 @@ func TestTriesAsAgreed(t *testing.T) {
 		}
 		w.want("tries", x.seen(), 2)
 		w.want("state", w.message("submission_id = ?", id).State, Failed)
+	})
+}
+
+// An address without a certificate is a station half set up: nothing is taken for it
+// that could not be written, and the document waits in the outbox.
+func TestHalfAStation(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		w.queue() // taken as long as the certificate is there
+		w.exec("UPDATE as2_certificate SET retired = 1 WHERE org_id = ?", kestrel)
+		take := func() (ok bool) {
+			err := w.d.InTx(t.Context(), func(ctx context.Context) (err error) {
+				ok, err = w.s.Take(ctx, gateway.Interchange{ID: db.NewID(), From: aurelia, To: kestrel, Supplier: aurelia, Reseller: kestrel, Partnership: withKestrel})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ok
+		}
+		w.want("taken without a certificate", take(), false)
+		w.exec("UPDATE as2_certificate SET retired = 0 WHERE org_id = ?", kestrel)
+		w.want("taken with it", take(), true)
 	})
 }
