@@ -116,6 +116,8 @@ func TestOrderOnAPhone(t *testing.T) {
 	if text := read[string](t, chen, `document.documentElement.innerText`); strings.Contains(text, "⟦") {
 		t.Error("a key without words on the order")
 	}
+	open(t, chen, "/c/huadong/orders?view=differs") // empty, though there are orders
+	must(t, chen.Says("#list h2", "这里目前没有内容"))
 	open(t, chen, "/c/huadong/orders?q=HD-BROWSER-1")
 	if got := read[int](t, chen, `document.querySelectorAll("#rows tr").length`); got != 1 {
 		t.Errorf("the order stands %d times", got)
