@@ -60,7 +60,19 @@ func limit(c clause.Clause, b clause.Builder) {
 
 // Migrator implements gorm.Dialector.
 func (d dialect) Migrator(g *gorm.DB) gorm.Migrator {
-	return migrator.Migrator{Config: migrator.Config{DB: g, Dialector: d}}
+	return inspector{migrator.Migrator{Config: migrator.Config{DB: g, Dialector: d}}}
+}
+
+// inspector reads the schema: that is all there is for gorm to do with it.
+type inspector struct{ migrator.Migrator }
+
+// HasColumn implements gorm.Migrator.
+func (m inspector) HasColumn(model any, name string) bool {
+	var n int64
+	err := m.RunWithValue(model, func(stmt *gorm.Statement) error {
+		return m.DB.Raw("SELECT count(*) FROM pragma_table_info(?) WHERE name = ?", stmt.Table, name).Scan(&n).Error
+	})
+	return err == nil && n > 0
 }
 
 // DataTypeOf implements gorm.Dialector.
