@@ -19,7 +19,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/glebarez/sqlite"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -46,6 +45,7 @@ type DB struct {
 	read    *gorm.DB      // SQLite: the readers; PostgreSQL: the pool
 	pool    *pgxpool.Pool // PostgreSQL only
 	clock   func() time.Time
+	counts  counters // of SQLite
 
 	lanesMu sync.Mutex
 	lanes   map[string]*lane
@@ -101,28 +101,33 @@ func (d *DB) openSQLite(path string, o Options) error {
 		_ = f.Close()
 	}
 	file := (&url.URL{Path: path}).EscapedPath()
-	base := "file:" + file + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
-	w, err := gorm.Open(sqlite.Open(base+"&_txlock=immediate"), config())
-	if err != nil {
-		return fmt.Errorf("open %s: %w", path, err)
+	base := "file:" + file + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_time_format=sqlite"
+	open := func(dsn string, conns, kept int) (*gorm.DB, error) {
+		k, err := newKeeper(dsn, kept, &d.counts)
+		if err != nil {
+			return nil, fmt.Errorf("open %s: %w", path, err)
+		}
+		pool := sql.OpenDB(k)
+		pool.SetMaxOpenConns(conns)
+		pool.SetMaxIdleConns(conns)
+		g, err := gorm.Open(dialect{pool}, config())
+		if err != nil {
+			_ = pool.Close()
+			return nil, fmt.Errorf("open %s: %w", path, err)
+		}
+		return g, nil
 	}
-	wdb, err := w.DB()
+	w, err := open(base+"&_txlock=immediate", 1, keptByWriter)
 	if err != nil {
 		return err
 	}
-	wdb.SetMaxOpenConns(1)
-	wdb.SetMaxIdleConns(1)
-	r, err := gorm.Open(sqlite.Open(base+"&_pragma=query_only(1)"), config())
+	r, err := open(base+"&_pragma=query_only(1)", o.Readers, keptByReader)
 	if err != nil {
-		_ = wdb.Close()
-		return fmt.Errorf("open %s: %w", path, err)
-	}
-	rdb, err := r.DB()
-	if err != nil {
+		if pool, err := w.DB(); err == nil {
+			_ = pool.Close()
+		}
 		return err
 	}
-	rdb.SetMaxOpenConns(o.Readers)
-	rdb.SetMaxIdleConns(o.Readers)
 	d.write, d.read = w, r
 	return nil
 }

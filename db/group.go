@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"entente/prm/fault"
 )
 
-// groupMax is how many callers share one commit.
-const groupMax = 64
+// groupMax is how many callers share one commit, and groupTime how long the writer is
+// held for them before it commits: others wait for it.
+const (
+	groupMax  = 64
+	groupTime = 100 * time.Millisecond
+)
 
 // lane gathers callers that may share a commit.
 type lane struct {
@@ -81,14 +86,25 @@ func (d *DB) commit(batch []*member) {
 			close(m.done)
 		}
 	}()
-	if len(batch) > 1 && d.together(batch) == nil {
-		for _, m := range batch {
-			m.err = nil
+	for len(batch) > 0 {
+		n, shared := 1, false
+		if len(batch) > 1 {
+			var err error
+			if n, err = d.together(batch); err != nil {
+				n = len(batch)
+			} else {
+				shared = true
+			}
 		}
-		return
-	}
-	for _, m := range batch {
-		m.err = d.alone(m)
+		for _, m := range batch[:n] {
+			m.err = nil
+			if !shared {
+				m.err = errAborted
+				m.err = d.alone(m)
+			}
+			close(m.done)
+			batch = batch[1:]
+		}
 	}
 }
 
@@ -102,16 +118,17 @@ func (d *DB) alone(m *member) (err error) {
 	return d.InTx(m.ctx, m.fn)
 }
 
-// together runs all in one transaction. The transaction's own context is free of
-// any caller's deadline; each fn sees its caller's values.
-func (d *DB) together(batch []*member) (err error) {
+// together runs the first members in one transaction, as many as fit in groupTime, and
+// returns how many. The transaction's own context is free of any caller's deadline; each
+// fn sees its caller's values.
+func (d *DB) together(batch []*member) (n int, err error) {
 	defer func() {
 		if recover() != nil {
 			err = errAborted
 		}
 	}()
-	return d.once(context.Background(), true, func(ctx context.Context) error {
-		s := state(ctx)
+	err = d.once(context.Background(), true, func(ctx context.Context) error {
+		s, began := state(ctx), time.Now()
 		for _, m := range batch {
 			if err := s.setOrgs(strings.Join(Orgs(m.ctx), ",")); err != nil {
 				return err
@@ -119,7 +136,11 @@ func (d *DB) together(batch []*member) (err error) {
 			if err := m.fn(context.WithValue(m.ctx, txKey, s)); err != nil {
 				return err
 			}
+			if n++; time.Since(began) > groupTime {
+				break
+			}
 		}
 		return nil
 	})
+	return n, err
 }

@@ -155,19 +155,29 @@ func findSubjects(ctx context.Context, org, kind string, ids []string) (map[stri
 	return out, err
 }
 
-// ensureRoom inserts or finds; the unique subject settles a race.
-func ensureRoom(ctx context.Context, s Subject, title string) (ID, error) {
+// ensureRoom inserts or finds; the unique subject settles a race. made tells which.
+func ensureRoom(ctx context.Context, s Subject, title string) (r roomRow, made bool, err error) {
 	now := db.Micros(db.Now(ctx))
-	row := roomRow{ID: db.NewID(), SubjectKind: s.Kind, SubjectID: s.ID, Title: title, Epoch: db.NewID(), State: stateOpen, Created: now, Active: now}
-	err := db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "subject_kind"}, {Name: "subject_id"}}, DoNothing: true}).Create(&row).Error
-	if err != nil {
-		return "", err
+	r = roomRow{ID: db.NewID(), SubjectKind: s.Kind, SubjectID: s.ID, Title: title, Epoch: db.NewID(), State: stateOpen, Created: now, Active: now}
+	n, err := db.Exec(ctx, "INSERT INTO room (id, subject_kind, subject_id, title, epoch, last_seq, state, created, active) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT (subject_kind, subject_id) DO NOTHING",
+		r.ID, r.SubjectKind, r.SubjectID, r.Title, r.Epoch, r.State, r.Created, r.Active)
+	if err != nil || n == 1 {
+		return r, true, err
 	}
-	return findSubject(ctx, s)
+	id, err := findSubject(ctx, s)
+	r.ID = string(id)
+	return r, false, err
 }
 
-func addOrg(ctx context.Context, id ID, org string) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&orgRow{RoomID: string(id), OrgID: org, Joined: db.Micros(db.Now(ctx))}).Error
+// addOrgs adds those of the companies that are missing.
+func addOrgs(ctx context.Context, id ID, orgs ...string) error {
+	now := db.Micros(db.Now(ctx))
+	args := make([]any, 0, 3*len(orgs))
+	for _, o := range orgs {
+		args = append(args, string(id), o, now)
+	}
+	_, err := db.Exec(ctx, "INSERT INTO room_org (room_id, org_id, joined) VALUES "+db.Values(3, len(orgs))+" ON CONFLICT DO NOTHING", args...)
+	return err
 }
 
 func removeOrg(ctx context.Context, id ID, org string) error {

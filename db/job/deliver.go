@@ -51,7 +51,7 @@ func lockRows(ctx context.Context) string {
 }
 
 // deliver makes one pass for a subscriber: a batch in one transaction, singly if
-// that fails. more is true when anything was due.
+// that fails. more is true when more may be due: what comes meanwhile signals anew.
 func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err error) {
 	there := false
 	err = j.db.View(ctx, func(ctx context.Context) error {
@@ -65,7 +65,7 @@ func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err e
 		return false, err
 	}
 	var got []claimed
-	err = j.within(ctx, func(ctx context.Context) error {
+	err = j.shared(ctx, func(ctx context.Context) error {
 		got = nil
 		var err error
 		if got, err = claim(ctx, subscriber); err != nil {
@@ -84,7 +84,7 @@ func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err e
 	switch {
 	case err == nil:
 		fail.At(fail.DeliverDone)
-		return len(got) > 0, nil
+		return len(got) >= batch, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err() // stopping: all of it stays due
 	case len(got) == 0:
@@ -106,6 +106,25 @@ func (j *Jobs) within(ctx context.Context, fn func(ctx context.Context) error) e
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	return j.db.InTx(ctx, fn)
+}
+
+// shared is within, but on SQLite subscribers that are served at the same time share
+// one commit: they would wait for the one writer anyway. PostgreSQL serves them side by side.
+func (j *Jobs) shared(ctx context.Context, fn func(ctx context.Context) error) error {
+	if j.db.Dialect() != db.SQLite {
+		return j.within(ctx, fn)
+	}
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	return j.db.Group(ctx, "deliver", func(ctx context.Context) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		return ctx.Err() // nothing is committed past Timeout
+	})
 }
 
 // claim takes due heads, then what follows them within the same objects.

@@ -22,9 +22,9 @@ const releaseTime = 3 * time.Second
 // runs, or when ctx ends and what ran has stopped.
 func (s *Service) drain(ctx context.Context) (bool, error) {
 	var (
-		running = map[string]int{} // by lane
-		count   int
-		ended   = make(chan string)
+		running = map[string]int{} // shares, by lane
+		count   int                // shares of all
+		ended   = make(chan interchangeRow)
 		failure error
 		look    bool // something may be due
 		tick    = time.NewTicker(time.Second)
@@ -45,8 +45,8 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 		}
 		found := 0
 		// A claim is a commit: not one for every single place that falls free.
-		room := s.opt.Workers - count
-		if look = look || count == 0 || room >= (s.opt.Workers+1)/2; look && ctx.Err() == nil && failure == nil {
+		room := s.opt.Workers*wholeShare - count
+		if look = look || count == 0 || room >= s.opt.Workers*wholeShare/2; look && ctx.Err() == nil && failure == nil {
 			look = false
 			claimed, err := s.claim(ctx, room, running)
 			if err != nil {
@@ -54,11 +54,11 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 			}
 			found = len(claimed)
 			for _, row := range claimed {
-				running[row.Lane]++
-				count++
+				running[row.Lane] += row.share()
+				count += row.share()
 				go func() {
 					s.work(ctx, row)
-					ended <- row.Lane
+					ended <- row
 				}()
 			}
 		}
@@ -66,10 +66,10 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 			return false, failure
 		}
 		select {
-		case lane := <-ended:
-			count--
-			if running[lane]--; running[lane] == 0 {
-				delete(running, lane)
+		case row := <-ended:
+			count -= row.share()
+			if running[row.Lane] -= row.share(); running[row.Lane] == 0 {
+				delete(running, row.Lane)
 			}
 		case <-s.wake:
 			look = true
@@ -104,8 +104,22 @@ func (s *Service) work(ctx context.Context, row interchangeRow) {
 	}
 }
 
-// claim takes up to free due interchanges, lanes in turn, never more than PerLane
-// of a lane at once. A claim stands for Lease and is renewed by every commit. Claims
+// A worker's place is counted in shares: a small interchange takes one, any other all of
+// them. Small ones are booked within milliseconds, and those at work share their commits.
+const (
+	wholeShare = 4
+	smallSize  = 64 << 10
+)
+
+func (r *interchangeRow) share() int {
+	if r.Size <= smallSize {
+		return 1
+	}
+	return wholeShare
+}
+
+// claim takes due interchanges for up to free shares, lanes in turn, never more than
+// PerLane places of a lane at once. A claim stands for Lease and is renewed by every commit. Claims
 // go by the clock, as pick does, and not by the instant a caller works at: making
 // the past (db.WithNow) must not let a claim lapse at once.
 func (s *Service) claim(ctx context.Context, free int, running map[string]int) ([]interchangeRow, error) {
@@ -162,7 +176,7 @@ func (s *Service) pick(ctx context.Context, free int, running map[string]int) ([
 	due := make([][]interchangeRow, 0, len(lanes))
 	rounds := 0
 	for _, lane := range lanes {
-		room := min(s.opt.PerLane-running[lane], free)
+		room := min(s.opt.PerLane*wholeShare-running[lane], free)
 		if room <= 0 {
 			continue
 		}
@@ -170,6 +184,12 @@ func (s *Service) pick(ctx context.Context, free int, running map[string]int) ([
 		if err := db.Tx(ctx).Where("state = ? AND lane = ? AND next_at <= ?", string(Received), lane, now).
 			Order("next_at, id").Limit(room).Find(&rows).Error; err != nil {
 			return nil, err
+		}
+		for i := range rows {
+			if room -= rows[i].share(); room < 0 {
+				rows = rows[:i] // the next one waits for more room, and those behind it
+				break
+			}
 		}
 		if len(rows) > 0 {
 			due = append(due, rows)
@@ -182,8 +202,9 @@ func (s *Service) pick(ctx context.Context, free int, running map[string]int) ([
 	var out []interchangeRow
 	for i := range rounds {
 		for _, rows := range due {
-			if i < len(rows) && len(out) < free {
+			if i < len(rows) && rows[i].share() <= free {
 				out = append(out, rows[i])
+				free -= rows[i].share()
 				s.lane = rows[i].Lane
 			}
 		}

@@ -279,7 +279,7 @@ type Stats struct {
 // Options tune the gateway; the zero value is right.
 type Options struct {
 	Limit    int64         // bytes of a submission, default 110 MiB
-	Workers  int           // interchanges processed at once, default 8
+	Workers  int           // places for interchanges processed at once, default 8; small ones take a quarter
 	PerLane  int           // of one lane at once, default 4
 	Attempts int           // failed tries before parking, default 3
 	Lease    time.Duration // how long a claim stands unless renewed, default 30 s

@@ -416,18 +416,29 @@ func TestLanesTakeTurns(t *testing.T) {
 			m.from = idBaltic
 			b.post(kaarel, m.String())
 		}
-		b.s.opt.PerLane = 2
-		rows, err := b.s.claim(t.Context(), 4, map[string]int{})
+		b.s.opt.PerLane = 1
+		shares := func(rows []interchangeRow) map[string]int {
+			lanes := map[string]int{}
+			for _, r := range rows {
+				lanes[r.Lane] += r.share()
+			}
+			return lanes
+		}
+		rows, err := b.s.claim(t.Context(), 2*wholeShare, map[string]int{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		lanes := map[string]int{}
-		for _, r := range rows {
-			lanes[r.Lane]++
-		}
-		b.want("claimed", fmt.Sprint(len(rows), len(lanes)), "4 2")
-		more, err := b.s.claim(t.Context(), 4, lanes)
+		lanes := shares(rows)
+		b.want("claimed", fmt.Sprint(len(rows), len(lanes)), fmt.Sprint(2*wholeShare, 2))
+		more, err := b.s.claim(t.Context(), 2*wholeShare, lanes)
 		b.want("never more than PerLane of a lane", fmt.Sprint(len(more), err), "0 <nil>")
+
+		b.exec("UPDATE interchange SET size = 1000000, next_at = 0 WHERE state = 'received'")
+		rows, err = b.s.claim(t.Context(), 2*wholeShare, map[string]int{})
+		b.want("a large one takes a whole place", fmt.Sprint(len(rows), len(shares(rows)), err), "2 2 <nil>")
+		b.exec("UPDATE interchange SET next_at = 0 WHERE state = 'received'")
+		rows, err = b.s.claim(t.Context(), wholeShare-1, map[string]int{})
+		b.want("and waits for it", fmt.Sprint(len(rows), err), "0 <nil>")
 	})
 }
 

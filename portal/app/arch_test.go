@@ -94,7 +94,7 @@ var fences = []struct {
 	{"github.com/coder/websocket", regexp.MustCompile(`^chat/socket/`), "one place speaks WebSocket"},
 	{"github.com/riverqueue/", regexp.MustCompile(`^db/(job|migrate)/`), "jobs are reached through db/job"},
 	{"github.com/jackc/", regexp.MustCompile(`^db/`), "drivers stay behind db"},
-	{"github.com/glebarez/", regexp.MustCompile(`^db/`), "drivers stay behind db"},
+	{"modernc.org/sqlite", regexp.MustCompile(`^db/`), "drivers stay behind db"},
 	{"github.com/pkg/sftp", regexp.MustCompile(`^edi/sftp/`), "one place speaks SFTP"},
 	{"golang.org/x/crypto/ssh", regexp.MustCompile(`^edi/sftp/|^(prm/account|portal/app)/(store_)?sftp\.go$`), "one place speaks SSH; others only read and show public keys"},
 	{"codeberg.org/go-pdf/", regexp.MustCompile(`^portal/paper/`), "one place makes PDFs"},
@@ -104,7 +104,7 @@ var fences = []struct {
 // modules are the direct requirements of go.mod; static/docs/design.md says why.
 var modules = []string{
 	"codeberg.org/go-pdf/fpdf",
-	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/glebarez/sqlite", "github.com/gofiber/fiber/v2", "github.com/google/uuid",
+	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/gofiber/fiber/v2", "github.com/google/uuid",
 	"github.com/jackc/pgx/v5", "github.com/nicksnyder/go-i18n/v2", "github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",
 	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/net", "golang.org/x/sync",

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -241,6 +242,8 @@ func BenchmarkOrders(b *testing.B) {
 		b.Run("32 senders", func(b *testing.B) {
 			w.b = b
 			before := w.floor(400 * time.Millisecond)
+			run, used := w.db.Counts(), spent()
+			b.ReportAllocs()
 			b.ResetTimer()
 			w.send(32, b.N)
 			taken := b.Elapsed()
@@ -252,14 +255,26 @@ func BenchmarkOrders(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.StopTimer()
-			floor := (before + w.floor(400*time.Millisecond)) / 2
 			n := float64(b.N)
+			b.ReportMetric(1000*(spent()-used).Seconds()/n, "cpu-ms/order")
+			if now := w.db.Counts(); now.Run > run.Run {
+				b.ReportMetric(float64(now.Run-run.Run)/n, "statements/order")
+				b.ReportMetric(float64(now.Compiled-run.Compiled)/n, "compiled/order")
+			}
+			floor := (before + w.floor(400*time.Millisecond)) / 2
 			b.ReportMetric(n/b.Elapsed().Seconds(), "delivered/s")
 			b.ReportMetric(n/booked.Seconds(), "orders/s")
 			b.ReportMetric(n/taken.Seconds(), "taken/s")
 			b.ReportMetric(n/b.Elapsed().Seconds()/floor, "of-floor")
 		})
 	})
+}
+
+// spent is the processor time of this process: server and client, and not PostgreSQL.
+func spent() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // waiting counts what was received and is not processed.

@@ -52,13 +52,9 @@ func (s *Service) Head(ctx context.Context, actor access.Actor, id OrderID) (Ord
 		if err != nil {
 			return err
 		}
-		x, err := extrasOf(ctx, []string{row.ID})
-		if err != nil {
-			return err
-		}
 		out = row.order()
-		out.Differs = x.differs[row.ID]
-		return nil
+		out.Differs, err = differs(ctx, row.ID)
+		return err
 	})
 	out.hide(!access.Allowed(actor, access.OrderPrices, access.Shared(out.Supplier, out.Reseller)))
 	return out, err

@@ -102,6 +102,12 @@ func extrasOf(ctx context.Context, ids []string) (extras, error) {
 	return x, nil
 }
 
+// differs says whether an invoice of the order differs from it.
+func differs(ctx context.Context, id string) (bool, error) {
+	var one int
+	return db.Row(ctx, "SELECT 1 FROM invoice WHERE order_id = ? AND state = 'differs' LIMIT 1", []any{id}, &one)
+}
+
 func counts(ctx context.Context, scope access.Scope) (Counts, error) {
 	var out Counts
 	for _, side := range []access.Side{access.Supplier, access.Reseller} {
