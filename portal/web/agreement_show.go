@@ -233,20 +233,35 @@ func (v *visit) agreementAnswered(err error, key string) error {
 	return v.done(v.path("edi", "connections", v.Params("id"), "agreement"), key)
 }
 
-func agreementConfirm(v *visit) error {
-	_, err := v.w.d.Agreements.Confirm(v.ctx, v.actor(), v.Params("agreement"), v.input().text("hash"))
-	return v.agreementAnswered(err, "said.agreement_confirmed")
+// agreementDeed does something with a version of the partnership of the address; one of
+// another partnership does not exist there.
+func agreementDeed(said string, do func(v *visit, id string) error) func(*visit) error {
+	return func(v *visit) error {
+		a, err := v.w.d.Agreements.Get(v.ctx, v.actor(), v.Params("agreement"))
+		if err == nil && a.Partnership != v.Params("id") {
+			err = fault.New(fault.NotFound, "error.not_found")
+		}
+		if err == nil {
+			err = do(v, a.ID)
+		}
+		return v.agreementAnswered(err, said)
+	}
 }
 
-func agreementDecline(v *visit) error {
-	_, err := v.w.d.Agreements.Decline(v.ctx, v.actor(), v.Params("agreement"), v.input().text("reason"))
-	return v.agreementAnswered(err, "said.agreement_declined")
-}
-
-func agreementWithdraw(v *visit) error {
-	_, err := v.w.d.Agreements.Withdraw(v.ctx, v.actor(), v.Params("agreement"))
-	return v.agreementAnswered(err, "said.agreement_withdrawn")
-}
+var (
+	agreementConfirm = agreementDeed("said.agreement_confirmed", func(v *visit, id string) error {
+		_, err := v.w.d.Agreements.Confirm(v.ctx, v.actor(), id, v.input().text("hash"))
+		return err
+	})
+	agreementDecline = agreementDeed("said.agreement_declined", func(v *visit, id string) error {
+		_, err := v.w.d.Agreements.Decline(v.ctx, v.actor(), id, v.input().text("reason"))
+		return err
+	})
+	agreementWithdraw = agreementDeed("said.agreement_withdrawn", func(v *visit, id string) error {
+		_, err := v.w.d.Agreements.Withdraw(v.ctx, v.actor(), id)
+		return err
+	})
+)
 
 // fields splits a list that people write with commas, blanks or lines.
 func fields(s string) []string {

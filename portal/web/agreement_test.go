@@ -65,6 +65,9 @@ func TestAgreementPages(t *testing.T) {
 	})
 	id := kaarel.Find(t, theirs+"/agreement", theirs+`/agreement/([0-9a-v]{26})/confirm`)
 	hash := kaarel.Find(t, theirs+"/agreement", `name="hash" value="([0-9a-f]{64})"`)
+	if a := ingrid.Post(t, connectionWith(t, ingrid, "aurelia", "Kestrel Supply")+"/agreement/"+id+"/withdraw", nil); a.Status != 404 {
+		t.Errorf("by the address of another partner: %d", a.Status)
+	}
 	if a := kaarel.Post(t, theirs+"/agreement/"+id+"/confirm", url.Values{"hash": {"0"}}); a.Status != 409 || !strings.Contains(a.Body, "not the text that you saw") {
 		t.Errorf("another text: %d", a.Status)
 	}

@@ -10,6 +10,7 @@ import (
 	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/identity"
 )
 
 func (d *ContactDraft) clean() error {
@@ -23,7 +24,7 @@ func (d *ContactDraft) clean() error {
 		if len(*f.v) > f.most {
 			bad.With(f.name, "form.too_long", "Most", f.most)
 		}
-		if !valid(*f.v, false) {
+		if !identity.Readable(*f.v, false) {
 			bad.With(f.name, "form.text_wrong")
 		}
 	}

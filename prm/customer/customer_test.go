@@ -131,7 +131,7 @@ func TestBadInput(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		k := setup(t, d)
 		for key, draft := range map[string]Draft{
-			"form.missing": {Country: "GB"}, "form.too_long": {Name: strings.Repeat("x", 201)}, "form.text_wrong": {Name: "a\x00b"}, "identity.tax_wrong": {Name: "x", Country: "GB", TaxID: "1"},
+			"form.missing": {Country: "GB"}, "form.too_long": {Name: strings.Repeat("x", 201)}, "form.text_wrong": {Name: "a\u202eb"}, "identity.tax_wrong": {Name: "x", Country: "GB", TaxID: "1"},
 			"identity.gln_wrong": {Name: "x", GLN: "1234567890123"}, "identity.country_wrong": {Name: "x", Country: "1!"}, "identity.web_wrong": {Name: "x", Web: "not a site"},
 		} {
 			_, err := k.svc.Create(k.at(), k.maya, draft)

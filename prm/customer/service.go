@@ -48,7 +48,7 @@ func (d *Draft) clean() error {
 		if len(*f.v) > f.most {
 			bad.With(f.name, "form.too_long", "Most", f.most)
 		}
-		if !valid(*f.v, f.name == "note") {
+		if !identity.Readable(*f.v, f.name == "note") {
 			bad.With(f.name, "form.text_wrong")
 		}
 	}
@@ -61,13 +61,6 @@ func (d *Draft) clean() error {
 		bad.With(p.Field, p.Key, "Value", p.Value)
 	}
 	return bad.OrNil()
-}
-
-// valid says that text holds no control characters; lines only where they may be.
-func valid(s string, lines bool) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' && !(lines && (r == '\n' || r == '\r' || r == '\t')) || r == 0x7f || r == '\uFFFD'
-	})
 }
 
 // Create adds a customer of the actor's company.

@@ -125,6 +125,18 @@ func TestSimilarity(t *testing.T) {
 	}
 }
 
+func TestReadable(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]bool{"Müller & Söhne": true, "华东五金": true, "می\u200cخواهم": true, "a\x00": false, "a\u202eb": false, "\u200b": false, "\ufeffa": false, "a\u2066b": false, "\ufffd": false, "a\nb": false, "": true} {
+		if got := Readable(s, false); got != want {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
+	if !Readable("a\nb\tc", true) {
+		t.Error("lines are refused where they are allowed")
+	}
+}
+
 func TestBlock(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[Facts2]string{

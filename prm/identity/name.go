@@ -182,3 +182,18 @@ func pairs(lists ...string) []string {
 	}
 	return out
 }
+
+// Readable says that a text shows what it holds: no control characters (line breaks and
+// tabs only where lines are allowed), nothing that turns the direction of writing
+// around or has no width, no replacement character.
+func Readable(s string, lines bool) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		switch {
+		case lines && (r == '\n' || r == '\r' || r == '\t'):
+			return false
+		case r == 0x200C || r == 0x200D || r == 0xAD: // joiners, which some scripts need, and soft hyphens
+			return false
+		}
+		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar
+	})
+}

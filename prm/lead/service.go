@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"entente/db"
 	"entente/db/audit"
@@ -58,7 +57,7 @@ func (d *Draft) clean() error {
 		if len(*f.v) > f.most {
 			bad.With(f.name, "form.too_long", "Most", f.most)
 		}
-		if strings.ContainsFunc(*f.v, func(r rune) bool { return unicode.IsControl(r) && !(f.lines && (r == '\n' || r == '\r' || r == '\t')) }) {
+		if !identity.Readable(*f.v, f.lines) {
 			bad.With(f.name, "form.text_wrong")
 		}
 	}
