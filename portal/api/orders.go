@@ -73,6 +73,7 @@ type line struct {
 type invoice struct {
 	ID         string        `json:"id"`
 	Number     string        `json:"number"`
+	Kind       string        `json:"kind" doc:"invoice or credit"`
 	State      string        `json:"state" doc:"matched or differs"`
 	Order      string        `json:"order"`
 	OrderNo    string        `json:"order_number"`
@@ -531,7 +532,7 @@ func wireOrder(o trade.Order, lines []trade.Line, orgs map[string]account.Org) o
 
 func wireInvoice(v trade.Invoice, orgs map[string]account.Org) invoice {
 	out := invoice{
-		ID: string(v.ID), Number: v.Number, State: v.State, Order: string(v.Order), OrderNo: v.OrderNumber, Supplier: orgs[v.Supplier].Slug, Reseller: orgs[v.Reseller].Slug,
+		ID: string(v.ID), Number: v.Number, Kind: v.Kind, State: v.State, Order: string(v.Order), OrderNo: v.OrderNumber, Supplier: orgs[v.Supplier].Slug, Reseller: orgs[v.Reseller].Slug,
 		Net: money2(v.Net, v.PricesHidden), Tax: money2(v.Tax, v.PricesHidden), Gross: money2(v.Gross, v.PricesHidden), Difference: money2(v.Difference, v.PricesHidden), IssuedOn: v.IssuedOn, DueOn: v.DueOn, Lines: []invoiceLine{},
 	}
 	for _, l := range v.Lines {
