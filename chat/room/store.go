@@ -350,7 +350,7 @@ func listRooms(ctx context.Context, scope access.Scope, person string, f Filter)
 		q = q.Where("room.subject_kind = ?", f.Kind)
 	}
 	if f.Query != "" {
-		q = q.Where(`LOWER(room.title) LIKE ? ESCAPE '\'`, "%"+like.Replace(strings.ToLower(f.Query))+"%")
+		q = q.Where(`LOWER(room.title) LIKE ? ESCAPE '\'`, "%"+db.Literal(strings.ToLower(f.Query))+"%")
 	}
 	if f.Unread {
 		q = q.Where("room_member.last_read < room.last_seq")
@@ -437,8 +437,6 @@ func unreadRooms(ctx context.Context, scope access.Scope, person string) ([]Room
 	}
 	return out, nil
 }
-
-var like = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 func cursor(at int64, id string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at, 10) + "." + id))

@@ -253,7 +253,7 @@ func matching(tx *gorm.DB, query string) *gorm.DB {
 		if i == 8 {
 			break
 		}
-		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(w) + "%"
+		like := "%" + db.Literal(w) + "%"
 		tx = tx.Where(`(LOWER(product.sku) LIKE ? ESCAPE '\' OR LOWER(product.name_en) LIKE ? ESCAPE '\' OR LOWER(product.name_zh) LIKE ? ESCAPE '\' OR product.gtin LIKE ? ESCAPE '\')`, like, like, like, like)
 	}
 	return tx

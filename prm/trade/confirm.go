@@ -372,7 +372,7 @@ func (s *Service) Agree(ctx context.Context, actor access.Actor, id ResponseID) 
 // supplier. Numbers shown to a partner count only its own documents.
 func numbered(ctx context.Context, t terms, kind string, number *string, insert func() (bool, error)) error {
 	for range 20 {
-		n, err := nextNumber(ctx, "trade:"+kind+":"+t.ID)
+		n, err := db.Next(ctx, "trade:"+kind+":"+t.ID)
 		if err != nil {
 			return err
 		}

@@ -2,9 +2,7 @@ package trade
 
 import (
 	"context"
-	"encoding/base64"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,17 +26,12 @@ type at struct {
 	id     string
 }
 
-func (a at) text() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(a.micros, 36) + "." + a.id))
-}
+func (a at) text() string { return db.Cursor(a.micros, a.id) }
 
 func readCursor(s string) (at, error) {
-	bad := fault.InvalidField("after", "form.cursor")
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	n, id, ok := strings.Cut(string(b), ".")
-	micros, err2 := strconv.ParseInt(n, 36, 64)
-	if err != nil || err2 != nil || !ok || !db.ValidID(id) {
-		return at{}, bad
+	micros, id, ok := db.ReadCursor(s)
+	if !ok {
+		return at{}, fault.InvalidField("after", "form.cursor")
 	}
 	return at{micros, id}, nil
 }

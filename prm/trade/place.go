@@ -225,7 +225,7 @@ func checkPlace(cmd *PlaceCmd, quotes []Quote) error {
 // freeNumber is the next own number of the partnership that no order bears.
 func freeNumber(ctx context.Context, t terms) (string, error) {
 	for range 50 {
-		n, err := nextNumber(ctx, "trade:PO:"+t.ID)
+		n, err := db.Next(ctx, "trade:PO:"+t.ID)
 		if err != nil {
 			return "", err
 		}

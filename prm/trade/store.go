@@ -204,13 +204,6 @@ func termsOf(ctx context.Context, partnership string) (terms, error) {
 	return t, err
 }
 
-// nextNumber counts up a named counter and returns the new value, from 1.
-func nextNumber(ctx context.Context, name string) (int64, error) {
-	var n int64
-	err := db.Tx(ctx).Raw("INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value", name).Scan(&n).Error
-	return n, err
-}
-
 // insertOnce inserts a row unless a unique key already holds one; it reports
 // whether the row is in.
 func insertOnce(ctx context.Context, row any) (bool, error) {

@@ -191,7 +191,7 @@ func readInvoices(ctx context.Context, scope access.Scope, side access.Side, f I
 		tx = tx.Where("(made, id) < (?, ?)", w.after.micros, w.after.id)
 	}
 	if q := strings.TrimSpace(f.Query); q != "" {
-		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToUpper(q)) + "%"
+		like := db.Literal(strings.ToUpper(q)) + "%"
 		match, ok := found.Query(db.DialectOf(ctx), q)
 		if ok {
 			tx = tx.Where(`(UPPER(number) LIKE ? ESCAPE '\' OR order_id IN (`+match.SQL+`))`, append([]any{like}, match.Args...)...)
