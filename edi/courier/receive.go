@@ -374,11 +374,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 	case err == nil:
 		return reply
 	case errors.Is(err, errRepeated):
-		earlier, err := s.earlier(ctx, route, &row)
-		if err != nil || earlier == nil {
-			return s.busy(errors.Join(errRepeated, err))
-		}
-		return s.repeated(ctx, in, got, route, earlier, &row)
+		return s.met(ctx, in, got, route, &row)
 	}
 	switch fault.CodeOf(err) {
 	case fault.Invalid, fault.Conflict, fault.TooLarge:
@@ -389,6 +385,15 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 		return s.refuse(ctx, in, got, route, &as2.Failure{Disposition: d, Reason: as2.Reason(fault.KeyOf(err)), Err: err})
 	}
 	return s.busy(err)
+}
+
+// met answers a message that another call stored meanwhile.
+func (s *Service) met(ctx context.Context, in Arrival, got *as2.Received, route Route, row *messageRow) Reply {
+	earlier, err := s.earlier(ctx, route, row)
+	if err != nil || earlier == nil {
+		return s.busy(errors.Join(errRepeated, err))
+	}
+	return s.repeated(ctx, in, got, route, earlier, row)
 }
 
 // takeEcho stores a test message of a partner with its receipt, and nothing else.
@@ -414,11 +419,7 @@ func (s *Service) takeEcho(ctx context.Context, in Arrival, got *as2.Received, r
 	case err == nil:
 		return reply
 	case errors.Is(err, errRepeated):
-		earlier, err := s.earlier(ctx, route, &row)
-		if err != nil || earlier == nil {
-			return s.busy(errors.Join(errRepeated, err))
-		}
-		return s.repeated(ctx, in, got, route, earlier, &row)
+		return s.met(ctx, in, got, route, &row)
 	}
 	return s.busy(err)
 }

@@ -53,13 +53,7 @@ func (s *Service) InviteNew(ctx context.Context, actor access.Actor, cmd InviteN
 			p.Supplier, p.Reseller = p.Reseller, p.Supplier
 		}
 		cmd.onto(&p)
-		if err := insert(ctx, p); err != nil {
-			return err
-		}
-		if err := s.jobs.Publish(ctx, p.event(EventInvited, actor.Org)); err != nil {
-			return err
-		}
-		return trail(ctx, actor, EventInvited, p.ID, audit.Done)
+		return s.invited(ctx, actor, p)
 	})
 	if err != nil {
 		return Partnership{}, account.OneTime{}, err

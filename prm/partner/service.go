@@ -247,18 +247,23 @@ func (s *Service) Invite(ctx context.Context, actor access.Actor, cmd InviteCmd)
 		}
 		p = Partnership{ID: db.NewID(), Supplier: supplier, Reseller: reseller, State: Invited, Created: db.Now(ctx), Version: 1, MovedBy: actor.Org}
 		cmd.onto(&p)
-		if err := insert(ctx, p); err != nil {
-			return err
-		}
-		if err := s.jobs.Publish(ctx, p.event(EventInvited, actor.Org)); err != nil {
-			return err
-		}
-		return trail(ctx, actor, EventInvited, p.ID, audit.Done)
+		return s.invited(ctx, actor, p)
 	})
 	if err != nil {
 		return Partnership{}, err
 	}
 	return p, nil
+}
+
+// invited writes a new partnership with its event and audit line.
+func (s *Service) invited(ctx context.Context, actor access.Actor, p Partnership) error {
+	if err := insert(ctx, p); err != nil {
+		return err
+	}
+	if err := s.jobs.Publish(ctx, p.event(EventInvited, actor.Org)); err != nil {
+		return err
+	}
+	return trail(ctx, actor, EventInvited, p.ID, audit.Done)
 }
 
 // move writes a change of state with its event and audit line.
