@@ -254,12 +254,24 @@ func (in *leadIn) draft() (lead.Draft, error) {
 	return d, bad.OrNil()
 }
 
+func leadJSON(l lead.Lead, partner string) leadOut {
+	return leadOut{ID: string(l.ID), Number: l.Number, State: string(l.State), Customer: string(l.Draft.Customer), Contact: string(l.Draft.Contact), Details: l.Details, External: l.External, Partner: partner, Offer: string(l.Offer), Rounds: l.Round, Created: l.Created, Version: l.Version,
+		Teaser: teaserOut{Title: l.Title, Need: l.Need, Industry: l.Industry, Size: l.Size, Families: nonNil(l.Families), Products: wantedOut(l.Products), Value: valueOut(l.Value), Expected: l.Expected, Source: l.Source}}
+}
+
 // ownLeads are the operations on the company's own leads.
 func (a *API) ownLeads() {
-	show := func(ctx context.Context, l lead.Lead) (leadOut, error) {
-		slugs, err := a.slugs(ctx, map[string]bool{l.Holder: true})
-		return leadOut{ID: string(l.ID), Number: l.Number, State: string(l.State), Customer: string(l.Draft.Customer), Contact: string(l.Draft.Contact), Details: l.Details, External: l.External, Partner: slugs[l.Holder].Slug, Offer: string(l.Offer), Rounds: l.Round, Created: l.Created, Version: l.Version,
-			Teaser: teaserOut{Title: l.Title, Need: l.Need, Industry: l.Industry, Size: l.Size, Families: nonNil(l.Families), Products: wantedOut(l.Products), Value: valueOut(l.Value), Expected: l.Expected, Source: l.Source}}, err
+	show := func(ctx context.Context, ls ...lead.Lead) ([]leadOut, error) {
+		holders := map[string]bool{}
+		for _, l := range ls {
+			holders[l.Holder] = true
+		}
+		slugs, err := a.slugs(ctx, holders)
+		out := make([]leadOut, len(ls))
+		for i, l := range ls {
+			out[i] = leadJSON(l, slugs[l.Holder].Slug)
+		}
+		return out, err
 	}
 	type filter struct {
 		Paging
@@ -272,13 +284,8 @@ func (a *API) ownLeads() {
 			if err != nil {
 				return nil, err
 			}
-			items := make([]leadOut, len(got.Items))
-			for i, l := range got.Items {
-				if items[i], err = show(ctx, l); err != nil {
-					return nil, err
-				}
-			}
-			return page(items, got.Next), nil
+			items, err := show(ctx, got.Items...)
+			return page(items, got.Next), err
 		})
 	handle(a, op("GET", "/api/v1/own-leads/{id}", "leads:read", "Get a lead of your company's own", "", 200),
 		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[leadOut], error) {
@@ -287,7 +294,7 @@ func (a *API) ownLeads() {
 				return nil, err
 			}
 			out, err := show(ctx, d.Lead)
-			return &reply[leadOut]{out}, err
+			return &reply[leadOut]{out[0]}, err
 		})
 	handle(a, op("POST", "/api/v1/own-leads", "leads:write", "Add a lead", "A lead with an external number that is there already is returned as it is.", 200),
 		func(ctx context.Context, actor access.Actor, in *leadIn) (*reply[leadOut], error) {
@@ -300,7 +307,7 @@ func (a *API) ownLeads() {
 				return nil, err
 			}
 			out, err := show(ctx, l)
-			return &reply[leadOut]{out}, err
+			return &reply[leadOut]{out[0]}, err
 		})
 	type offerIn struct {
 		ID   string `path:"id"`

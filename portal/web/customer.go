@@ -7,7 +7,6 @@ import (
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/customer"
-	"entente/prm/fault"
 	"entente/prm/identity"
 )
 
@@ -105,11 +104,7 @@ func (v *visit) customerPage(status int, f customerForms) error {
 		return err
 	}
 	for i, m := range d.Merges {
-		was, err := v.w.d.Customers.Get(v.ctx, v.actor(), m.Loser)
-		if err != nil {
-			return err
-		}
-		page.Merges = append(page.Merges, view.MergeRow{ID: string(m.ID), Name: was.Name, By: n.person(m.MadeBy), At: m.Made, CanUndo: i == 0 && page.CanEdit})
+		page.Merges = append(page.Merges, view.MergeRow{ID: string(m.ID), Name: m.Name, By: n.person(m.MadeBy), At: m.Made, CanUndo: i == 0 && page.CanEdit})
 	}
 	if page.CanEdit {
 		ms, err := v.w.d.Customers.Matches(v.ctx, v.actor(), d.Draft, mail, d.ID)
@@ -196,9 +191,6 @@ func (v *visit) customerAnswer(in *input, err error, f customerForms, keep func(
 	if !ok {
 		return err
 	}
-	if x := fault.As(err); x.Code == fault.Conflict {
-		note = v.faultText(x.Code, x.Key, x.Args)
-	}
 	keep(&f, in.form(errs, note))
 	return v.customerPage(422, f)
 }
@@ -249,7 +241,7 @@ func (v *visit) mergePage(status int, cmd customer.MergeCmd, form view.Form) err
 // mergeDo merges two customers.
 func mergeDo(v *visit) error {
 	in := v.input()
-	cmd := customer.MergeCmd{Winner: customer.ID(v.Params("id")), Loser: customer.ID(in.text("loser")), WinnerVersion: in.count("winner_version"), LoserVersion: in.count("loser_version")}
+	cmd := customer.MergeCmd{Winner: customer.ID(v.Params("id")), Loser: customer.ID(in.text("loser")), WinnerVersion: in.revision("winner_version"), LoserVersion: in.revision("loser_version")}
 	for name := range in.values {
 		if f, ok := strings.CutPrefix(name, "take."); ok && in.text(name) != "" {
 			cmd.Take = append(cmd.Take, f)
@@ -264,12 +256,6 @@ func mergeDo(v *visit) error {
 		return err
 	}
 	return v.mergePage(422, cmd, in.form(errs, note))
-}
-
-// count reads a number a page wrote itself.
-func (in *input) count(name string) int64 {
-	n := in.whole(name)
-	return int64(max(n, 0))
 }
 
 // mergeUndo takes a merge back.

@@ -11,15 +11,7 @@ import (
 func (v *visit) homeLeads(page *view.HomePage) error {
 	if v.lists(access.OfferRead) {
 		for _, w := range []string{lead.ViewOffered, lead.ViewStale} {
-			list, err := v.w.d.Leads.Received(v.ctx, v.actor(), lead.Filter{View: w, Limit: homeNeeds})
-			if err != nil {
-				return err
-			}
-			var orgs []string
-			for _, o := range list.Items {
-				orgs = append(orgs, o.Supplier)
-			}
-			n, err := v.lookup(orgs, nil)
+			list, n, err := v.received(lead.Filter{View: w, Limit: homeNeeds})
 			if err != nil {
 				return err
 			}

@@ -12,8 +12,6 @@ import (
 	"entente/prm/money"
 )
 
-type customerContact = customer.Contact
-
 // mostChoices bounds the customers a form offers; others are reached from their page.
 const mostChoices = 200
 
@@ -171,9 +169,6 @@ func leadSave(v *visit) error {
 	errs, note, ok := v.formErrors(err)
 	if !ok {
 		return err
-	}
-	if f := fault.As(err); f.Code == fault.Conflict {
-		note = v.faultText(f.Code, f.Key, f.Args)
 	}
 	return v.leadForm(422, id, in.form(errs, note))
 }

@@ -114,15 +114,7 @@ func (v *visit) ownLeads(page *view.LeadsPage, f lead.Filter) error {
 }
 
 func (v *visit) offeredLeads(page *view.LeadsPage, f lead.Filter) error {
-	list, err := v.w.d.Leads.Received(v.ctx, v.actor(), f)
-	if err != nil {
-		return err
-	}
-	var orgs []string
-	for _, o := range list.Items {
-		orgs = append(orgs, o.Supplier)
-	}
-	n, err := v.lookup(orgs, nil)
+	list, n, err := v.received(f)
 	if err != nil {
 		return err
 	}
@@ -174,23 +166,22 @@ func leadValue(d lead.Draft) view.Money {
 
 func (v *visit) offerURL(id lead.OfferID) string { return v.path("leads", "offers", string(id)) }
 
-// leadRoute offers every free lead by the rules.
+// mostRouted bounds one routing by hand.
+const mostRouted = 1000
+
+// leadRoute offers the new leads by the rules.
 func leadRoute(v *visit) error {
 	var ids []lead.ID
-	for _, w := range []string{lead.ViewOpen} {
-		for after := ""; ; {
-			list, err := v.w.d.Leads.List(v.ctx, v.actor(), lead.Filter{View: w, After: after, Limit: 200})
-			if err != nil {
-				return err
-			}
-			for _, l := range list.Items {
-				if l.State == lead.New && len(ids) < 1000 {
-					ids = append(ids, l.ID)
-				}
-			}
-			if after = list.Next; after == "" || len(ids) >= 1000 {
-				break
-			}
+	for after := ""; ; {
+		list, err := v.w.d.Leads.List(v.ctx, v.actor(), lead.Filter{View: lead.ViewNew, After: after, Limit: 200})
+		if err != nil {
+			return err
+		}
+		for _, l := range list.Items {
+			ids = append(ids, l.ID)
+		}
+		if after = list.Next; after == "" || len(ids) >= mostRouted {
+			break
 		}
 	}
 	got, err := v.w.d.Leads.Route(v.ctx, v.actor(), ids...)
@@ -204,4 +195,18 @@ func leadRoute(v *visit) error {
 		}
 	}
 	return v.done(v.path("leads")+"?view=own.open", "said.routed", "sent", itoa(int64(sent)), "of", itoa(int64(len(got))))
+}
+
+// received reads offers made to the company, with the names of who made them.
+func (v *visit) received(f lead.Filter) (lead.Offers, names, error) {
+	list, err := v.w.d.Leads.Received(v.ctx, v.actor(), f)
+	if err != nil {
+		return list, names{}, err
+	}
+	var orgs []string
+	for _, o := range list.Items {
+		orgs = append(orgs, o.Supplier)
+	}
+	n, err := v.lookup(orgs, nil)
+	return list, n, err
 }

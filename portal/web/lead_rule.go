@@ -6,7 +6,6 @@ import (
 
 	"entente/portal/view"
 	"entente/prm/access"
-	"entente/prm/fault"
 	"entente/prm/lead"
 	"entente/prm/money"
 	"entente/prm/partner"
@@ -47,14 +46,18 @@ func (v *visit) rulesPage(status int, f ruleForms) error {
 	}
 	page.Money = plainOptions(currencyCodes, or(page.Form.Value("currency"), string(v.login.Org.Currency)))
 	chosen := strings.Split(page.Form.Value("partners"), ",")
+	profiles, err := v.w.d.Leads.Profiles(v.ctx, v.actor())
+	if err != nil {
+		return err
+	}
 	for _, p := range c.all {
 		if names[p.ID] == "" {
 			continue
 		}
 		page.Partners = append(page.Partners, view.Option{Value: p.ID, Label: view.Raw(names[p.ID]), On: slices.Contains(chosen, p.ID)})
-		x, err := v.w.d.Leads.PartnerProfile(v.ctx, v.actor(), p.ID)
-		if err != nil {
-			return err
+		x, set := profiles[p.ID]
+		if !set {
+			x.Most = lead.DefaultMost
 		}
 		row := view.LeadProfile{Partner: view.Company{ID: p.Reseller, Name: names[p.ID]}, Says: profileSays(x)}
 		if page.CanChange {
@@ -154,9 +157,6 @@ func (v *visit) ruleAnswer(in *input, err error, keep func(f *ruleForms, form vi
 	errs, note, ok := v.formErrors(err)
 	if !ok {
 		return err
-	}
-	if f := fault.As(err); f.Code == fault.Conflict {
-		note = v.faultText(f.Code, f.Key, f.Args)
 	}
 	var forms ruleForms
 	keep(&forms, in.form(errs, note))

@@ -6,7 +6,7 @@ import (
 
 	"entente/portal/view"
 	"entente/prm/access"
-	"entente/prm/fault"
+	"entente/prm/customer"
 	"entente/prm/lead"
 )
 
@@ -57,7 +57,7 @@ func (v *visit) leadPage(status int, f leadForms) error {
 	if d.Customer.ID != "" {
 		page.CustomerURL = v.customerURL(d.Customer.ID)
 		page.Customer = customerFacts(d.Customer.Draft)
-		if i := slices.IndexFunc(d.Customer.Contacts, func(k customerContact) bool { return k.ID == d.Draft.Contact }); i >= 0 {
+		if i := slices.IndexFunc(d.Customer.Contacts, func(k customer.Contact) bool { return k.ID == d.Draft.Contact }); i >= 0 {
 			k := d.Customer.Contacts[i]
 			page.Customer = append(page.Customer, view.KV{Label: view.T("field.contact"), Value: view.Raw(k.Name)}, view.KV{Label: view.T("lead.consent"), Value: consentText(k.Consent)})
 		}
@@ -127,9 +127,6 @@ func (v *visit) leadAnswer(in *input, err error, said string, keep func(f *leadF
 	errs, note, ok := v.formErrors(err)
 	if !ok {
 		return err
-	}
-	if f := fault.As(err); f.Code == fault.Conflict {
-		note = v.faultText(f.Code, f.Key, f.Args)
 	}
 	if i := slices.IndexFunc(errs, func(e view.FieldError) bool { return e.Field == "contact" }); i >= 0 { // the form has no such field
 		errs, note = slices.Delete(errs, i, i+1), errs[i].Text

@@ -222,9 +222,7 @@ func offerDeed(said string, do func(v *visit, in *input, id lead.OfferID) error,
 		}
 		status := 422
 		if fault.CodeOf(err) == fault.Conflict {
-			f := fault.As(err)
-			note = v.faultText(f.Code, f.Key, f.Args)
-			if who, _ := f.Args["Person"].(string); who != "" {
+			if who, _ := fault.As(err).Args["Person"].(string); who != "" {
 				n, lerr := v.lookup(nil, []string{who})
 				if lerr != nil {
 					return lerr

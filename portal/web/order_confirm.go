@@ -111,8 +111,11 @@ func (in *input) parts() map[int][]view.ConfirmPart {
 }
 
 // version is the version the person saw; 0 when the form says none.
-func (in *input) version() int64 {
-	n, _ := strconv.ParseInt(in.text("version"), 10, 64)
+func (in *input) version() int64 { return in.revision("version") }
+
+// revision is version for a field of another name.
+func (in *input) revision(name string) int64 {
+	n, _ := strconv.ParseInt(in.text(name), 10, 64)
 	return max(n, 0)
 }
 

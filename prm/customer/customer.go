@@ -134,6 +134,7 @@ type Merge struct {
 	ID     MergeID
 	Winner ID
 	Loser  ID
+	Name   string // of the loser, where it was read with the winner
 	MadeBy string
 	Made   time.Time
 	Undone time.Time // zero: it stands

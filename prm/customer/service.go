@@ -204,7 +204,17 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (Detail, e
 			return err
 		}
 		_, out.Problems = identity.Of(c.Facts())
-		out.Merges, err = mergesOf(ctx, c.Org, id)
+		if out.Merges, err = mergesOf(ctx, c.Org, id); err != nil {
+			return err
+		}
+		losers := make([]ID, len(out.Merges))
+		for i, m := range out.Merges {
+			losers[i] = m.Loser
+		}
+		full, err := customersByID(ctx, c.Org, losers)
+		for i := range out.Merges {
+			out.Merges[i].Name = full[losers[i]].Name
+		}
 		return err
 	})
 	return out, err

@@ -51,11 +51,7 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id OfferID) (O
 		if err != nil {
 			return err
 		}
-		hours, err := convertHours(ctx, id)
-		if err != nil {
-			return err
-		}
-		if o.Convert, err = s.calendar.Clock(ctx, o.Reseller, now, hours); err != nil {
+		if o.Convert, err = s.calendar.Clock(ctx, o.Reseller, now, o.kept.hours); err != nil {
 			return err
 		}
 		if o.Opened.IsZero() {

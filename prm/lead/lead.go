@@ -205,6 +205,15 @@ type Offer struct {
 	Ended       time.Time
 	Deal        string // id of what it became
 	Version     int64
+	kept        kept
+}
+
+// kept is what only the clocks of an offer need of its row.
+type kept struct {
+	phase  string
+	hours  int       // to convert it
+	warned int       // percent of the running clock
+	look   time.Time // when to look again; zero: never
 }
 
 // Resource is the offer as access.Check sees it.
@@ -288,6 +297,7 @@ type Filter struct {
 // The views.
 const (
 	ViewOpen     = "open"
+	ViewNew      = "new" // the owner's only
 	ViewOffered  = "offered"
 	ViewAccepted = "accepted"
 	ViewStale    = "stale"

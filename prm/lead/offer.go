@@ -118,13 +118,13 @@ func (s *Service) send(ctx context.Context, actor access.Actor, l *Lead, to send
 	if err != nil {
 		return Offer{}, err
 	}
-	n, err := nextNumber(ctx, "lead_offer:"+to.partnership)
+	n, err := db.Next(ctx, "lead_offer:"+to.partnership)
 	if err != nil {
 		return Offer{}, err
 	}
 	o := Offer{
 		ID: OfferID(db.NewID()), Lead: l.ID, Supplier: l.Org, Reseller: to.reseller, Partnership: to.partnership, Number: n, State: OfferSent,
-		Teaser: teaser(*l, c, contact), Rule: to.rule, Fit: to.fit, Factors: to.factors, Note: to.note, Offered: now, OfferedBy: actor.Person, Accept: accept, Version: 1,
+		Teaser: teaser(*l, c, contact), Rule: to.rule, Fit: to.fit, Factors: to.factors, Note: to.note, Offered: now, OfferedBy: actor.Person, Accept: accept, Version: 1, kept: kept{hours: to.convert},
 	}
 	if err := insertOffer(ctx, o, to); err != nil {
 		return Offer{}, err

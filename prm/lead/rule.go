@@ -217,6 +217,22 @@ func (s *Service) PartnerProfile(ctx context.Context, actor access.Actor, partne
 	return out, err
 }
 
+// Profiles returns what each partner of the actor's company is sent, by partnership;
+// those nobody set are not in it.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Profiles(ctx context.Context, actor access.Actor) (map[string]Profile, error) {
+	scope, err := access.List(actor, access.OfferRead)
+	if err != nil {
+		return nil, err
+	}
+	var out map[string]Profile
+	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
+		out, err = profilesOf(ctx, scope.Org())
+		return err
+	})
+	return out, err
+}
+
 // SaveProfile changes what a partner is sent; the supplier decides, version is the one
 // that was seen (0: none yet).
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid, Conflict (changed meanwhile).

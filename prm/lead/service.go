@@ -190,7 +190,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, d Draft) (Lead
 		if err := telling(d, c); err != nil {
 			return err
 		}
-		n, err := nextNumber(ctx, "lead:"+actor.Org)
+		n, err := db.Next(ctx, "lead:"+actor.Org)
 		if err != nil {
 			return err
 		}

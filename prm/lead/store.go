@@ -2,10 +2,8 @@ package lead
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 
 	"entente/db"
@@ -66,12 +64,6 @@ func (r leadRow) lead() Lead {
 			Campaign: r.Campaign, External: r.External}}
 }
 
-func nextNumber(ctx context.Context, name string) (int64, error) {
-	var n int64
-	err := db.Tx(ctx).Raw("INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value", name).Scan(&n).Error
-	return n, err
-}
-
 func insertLead(ctx context.Context, l Lead) error {
 	r := rowOf(l)
 	return db.Tx(ctx).Create(&r).Error
@@ -106,20 +98,13 @@ func leadByExternal(ctx context.Context, org, external string) (Lead, bool, erro
 
 // views are the states of the owner's views.
 var views = map[string][]State{
-	ViewOpen: {New, Routed, Unplaced, Accepted, Working}, ViewOffered: {Routed}, ViewAccepted: {Accepted, Working}, ViewUnplaced: {Unplaced}, ViewClosed: {Converted, Lost},
+	ViewOpen: {New, Routed, Unplaced, Accepted, Working}, ViewNew: {New}, ViewOffered: {Routed}, ViewAccepted: {Accepted, Working}, ViewUnplaced: {Unplaced}, ViewClosed: {Converted, Lost},
 	"": {New, Routed, Unplaced, Accepted, Working, Converted, Lost},
 }
 
-// cursor is a place in a list: a number and an id.
-func cursor(n int64, id string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(n, 36) + "." + id))
-}
-
 func readCursor(s string) (int64, string, error) {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	n, id, ok := strings.Cut(string(b), ".")
-	at, err2 := strconv.ParseInt(n, 36, 64)
-	if err != nil || err2 != nil || !ok || !db.ValidID(id) {
+	at, id, ok := db.ReadCursor(s)
+	if !ok {
 		return 0, "", fault.InvalidField("after", "form.cursor")
 	}
 	return at, id, nil
@@ -167,7 +152,7 @@ func listLeads(ctx context.Context, scope access.Scope, f Filter) (Page, error) 
 	var out Page
 	if len(rows) > f.Limit {
 		rows = rows[:f.Limit]
-		out.Next = cursor(rows[f.Limit-1].Created, rows[f.Limit-1].ID)
+		out.Next = db.Cursor(rows[f.Limit-1].Created, rows[f.Limit-1].ID)
 	}
 	for _, r := range rows {
 		out.Items = append(out.Items, r.lead())

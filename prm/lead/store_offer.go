@@ -53,13 +53,13 @@ type offerRow struct {
 
 func (offerRow) TableName() string { return "lead_offer" }
 
-func offerRowOf(o Offer, warned int) offerRow {
+func offerRowOf(o Offer) offerRow {
 	r := offerRow{ID: string(o.ID), LeadID: string(o.Lead), SupplierID: o.Supplier, ResellerID: o.Reseller, PartnershipID: o.Partnership, Number: o.Number, State: string(o.State), Phase: o.State.phase(),
 		Teaser: text(o.Teaser), Rule: o.Rule, Fit: int64(o.Fit), Factors: text(o.Factors), Note: o.Note, Offered: db.Micros(o.Offered), OfferedBy: o.OfferedBy,
 		Opened: db.Micros(o.Opened), OpenedBy: o.OpenedBy, Answered: db.Micros(o.Answered), AnsweredBy: o.AnsweredBy, Reason: o.Reason, Comment: o.Comment,
 		AcceptHalf: db.Micros(o.Accept.Half), AcceptMost: db.Micros(o.Accept.Most), AcceptDue: db.Micros(o.Accept.Due),
 		ConvertStart: db.Micros(o.Convert.Start), ConvertHalf: db.Micros(o.Convert.Half), ConvertMost: db.Micros(o.Convert.Most), ConvertDue: db.Micros(o.Convert.Due),
-		Worked: db.Micros(o.Worked), Ended: db.Micros(o.Ended), DealID: o.Deal, Warned: int64(warned), NextAt: db.Micros(o.next(warned)), Version: o.Version}
+		Worked: db.Micros(o.Worked), Ended: db.Micros(o.Ended), DealID: o.Deal, Warned: int64(o.kept.warned), NextAt: db.Micros(o.next(o.kept.warned)), ConvertHours: int64(o.kept.hours), Version: o.Version}
 	if o.Shared != nil {
 		r.Shared = text(o.Shared)
 	}
@@ -80,7 +80,8 @@ func (r offerRow) offer() Offer {
 		Opened: db.FromMicros(r.Opened), OpenedBy: r.OpenedBy, Answered: db.FromMicros(r.Answered), AnsweredBy: r.AnsweredBy, Reason: r.Reason, Comment: r.Comment,
 		Accept:  Clock{db.FromMicros(r.Offered), db.FromMicros(r.AcceptHalf), db.FromMicros(r.AcceptMost), db.FromMicros(r.AcceptDue)},
 		Convert: Clock{db.FromMicros(r.ConvertStart), db.FromMicros(r.ConvertHalf), db.FromMicros(r.ConvertMost), db.FromMicros(r.ConvertDue)},
-		Worked:  db.FromMicros(r.Worked), Ended: db.FromMicros(r.Ended), Deal: r.DealID, Version: r.Version}
+		Worked:  db.FromMicros(r.Worked), Ended: db.FromMicros(r.Ended), Deal: r.DealID, Version: r.Version,
+		kept: kept{r.Phase, int(r.ConvertHours), int(r.Warned), db.FromMicros(r.NextAt)}}
 	if r.Shared != "" {
 		s := read[Shared](r.Shared)
 		o.Shared = &s
@@ -89,23 +90,18 @@ func (r offerRow) offer() Offer {
 }
 
 func insertOffer(ctx context.Context, o Offer, to sending) error {
-	r := offerRowOf(o, 0)
-	r.RuleID, r.ConvertHours = string(to.ruleID), int64(to.convert)
+	r := offerRowOf(o)
+	r.RuleID = string(to.ruleID)
 	return db.Tx(ctx).Create(&r).Error
 }
 
 // updateOffer writes an offer that still has the version of o. A clock that begins
 // has warned of nothing yet.
 func updateOffer(ctx context.Context, o Offer) (bool, error) {
-	warned := 0
-	var was []int64
-	if err := db.Tx(ctx).Model(&offerRow{}).Where("id = ? AND phase = ?", string(o.ID), o.State.phase()).Pluck("warned", &was).Error; err != nil {
-		return false, err
+	if o.State.phase() != o.kept.phase {
+		o.kept.warned = 0
 	}
-	if len(was) > 0 {
-		warned = int(was[0])
-	}
-	r := offerRowOf(o, warned)
+	r := offerRowOf(o)
 	r.Version++
 	res := db.Tx(ctx).Model(&offerRow{}).Where("id = ? AND supplier_id = ? AND reseller_id = ? AND version = ?", r.ID, r.SupplierID, r.ResellerID, o.Version).
 		Select("*").Omit("ID", "LeadID", "SupplierID", "ResellerID", "PartnershipID", "Number", "RuleID", "Rule", "Fit", "Factors", "ConvertHours", "Offered", "OfferedBy").Updates(&r)
@@ -130,24 +126,6 @@ func offerByID(ctx context.Context, id OfferID) (Offer, bool, error) {
 		return Offer{}, false, err
 	}
 	return rows[0].offer(), true, nil
-}
-
-func convertHours(ctx context.Context, id OfferID) (int, error) {
-	var n []int
-	err := db.Tx(ctx).Model(&offerRow{}).Where("id = ?", string(id)).Pluck("convert_hours", &n).Error
-	if err != nil || len(n) == 0 {
-		return DefaultConvert, err
-	}
-	return n[0], nil
-}
-
-func nextOf(ctx context.Context, id OfferID) (time.Time, error) {
-	var n []int64
-	err := db.Tx(ctx).Model(&offerRow{}).Where("id = ?", string(id)).Pluck("next_at", &n).Error
-	if err != nil || len(n) == 0 {
-		return time.Time{}, err
-	}
-	return db.FromMicros(n[0]), nil
 }
 
 func dueOffers(ctx context.Context, now time.Time, limit int) ([]OfferID, error) {
@@ -249,7 +227,7 @@ func listOffers(ctx context.Context, scope access.Scope, side access.Side, f Fil
 			if i == 8 {
 				break
 			}
-			like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(w) + "%"
+			like := "%" + db.Literal(w) + "%"
 			if phase == phaseHeld {
 				tx = tx.Where(`(LOWER(teaser) LIKE ? ESCAPE '\' OR LOWER(shared) LIKE ? ESCAPE '\')`, like, like)
 			} else {
@@ -290,7 +268,7 @@ func listOffers(ctx context.Context, scope access.Scope, side access.Side, f Fil
 	var out Offers
 	if len(rows) > f.Limit {
 		rows = rows[:f.Limit]
-		out.Next = cursor(rows[f.Limit-1].Due, rows[f.Limit-1].ID)
+		out.Next = db.Cursor(rows[f.Limit-1].Due, rows[f.Limit-1].ID)
 	}
 	for _, r := range rows {
 		out.Items = append(out.Items, r.offer())
