@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"entente/edi/doc"
+	"entente/edi/xlsx"
 )
 
 func blank(kind string) Document {
@@ -22,9 +23,19 @@ func blank(kind string) Document {
 
 // rowsOf gives the rows of a document and its columns, nil for a kind without CSV. A
 // document without lines has one row.
-func rowsOf(d Document, style *Style) (rows []map[string]string, order []string) {
+func rowsOf(d Document, style *Style, book bool) (rows []map[string]string, order []string, typed func(column string) xlsx.Kind) {
+	numbers, days := map[string]bool{}, map[string]bool{}
+	typed = func(column string) xlsx.Kind {
+		switch {
+		case numbers[column]:
+			return xlsx.Number
+		case days[column]:
+			return xlsx.Date
+		}
+		return xlsx.Text
+	}
 	row := func(kind string, fill func(*cells)) {
-		c := &cells{row: map[string]string{}, style: style}
+		c := &cells{row: map[string]string{}, style: style, book: book, numbers: numbers, days: days}
 		c.text("document", &kind)
 		fill(c)
 		rows = append(rows, c.row)
@@ -83,7 +94,7 @@ func rowsOf(d Document, style *Style) (rows []map[string]string, order []string)
 			one(&doc.ShippedOrder{}, "", "", "", &doc.ShipLine{})
 		}
 	}
-	return rows, order
+	return rows, order, typed
 }
 
 // at is an entry of a list, or an empty one.

@@ -1,4 +1,4 @@
-// Package flat reads and writes business documents as CSV: one row for each line (of an
+// Package flat reads and writes business documents as CSV and XLSX: one row for each line (of an
 // answer, for each answer of a line), the head of the document repeated on every row, as
 // spreadsheets and the imports of many ERP systems have it. Rows of one document are
 // those that follow each other with the same kind and number.
@@ -54,6 +54,9 @@ type cells struct {
 	order []string // of columns, when writing
 	style *Style
 	item  *Item
+	book  bool // typed cells: a text is no formula there, a number has a point
+	// numbers and days are the columns of such, when writing.
+	numbers, days map[string]bool
 }
 
 func (c *cells) text(name string, v *string) {
@@ -61,12 +64,18 @@ func (c *cells) text(name string, v *string) {
 		if _, ok := c.row[name]; !ok {
 			c.order = append(c.order, name)
 		}
-		c.row[name] = guard(*v)
+		c.row[name] = *v
+		if !c.book {
+			c.row[name] = guard(*v)
+		}
 		return
 	}
 	if t, ok := c.row[name]; ok {
 		delete(c.row, name)
-		if t = bare(t); t != "" {
+		if t = strings.TrimSpace(t); !c.book {
+			t = bare(t)
+		}
+		if t != "" {
 			*v = t
 		}
 	}
@@ -75,11 +84,12 @@ func (c *cells) text(name string, v *string) {
 func (c *cells) number(name string, v *doc.Decimal) {
 	if !c.read {
 		t := string(*v)
-		if c.style.Decimal == ',' {
+		if c.style.Decimal == ',' && !c.book {
 			t = strings.Replace(t, ".", ",", 1)
 		}
 		c.text(name, new(string))
 		c.row[name] = t
+		c.numbers[name] = true
 		return
 	}
 	var t string
@@ -102,6 +112,7 @@ func (c *cells) number(name string, v *doc.Decimal) {
 func (c *cells) date(name string, v *string) {
 	if !c.read {
 		c.text(name, v)
+		c.days[name] = true
 		return
 	}
 	var t string
@@ -168,9 +179,25 @@ func Read(r io.Reader, lim markup.Limits, style Style) ([]Item, error) {
 		in.Comma = commaOf(raw)
 	}
 	in.FieldsPerRecord = -1
-	head, err := in.Read()
+	n := 0
+	return table(func() ([]string, wire.Position, error) {
+		n++
+		rec, err := in.Read()
+		if err != nil && !errors.Is(err, io.EOF) {
+			err = broken(err)
+		}
+		return rec, wire.Position{FileSegment: n, Offset: in.InputOffset()}, err
+	}, lim, style, false)
+}
+
+// table reads the documents of a table: rows with their place, titles first.
+func table(next func() ([]string, wire.Position, error), lim markup.Limits, style Style, book bool) ([]Item, error) {
+	head, _, err := next()
 	if err != nil {
-		return nil, broken(err)
+		if errors.Is(err, io.EOF) {
+			err = &wire.Error{Kind: wire.ErrNotEDI, Key: "empty"}
+		}
+		return nil, err
 	}
 	names, err := columns(head, &style)
 	if err != nil {
@@ -178,17 +205,18 @@ func Read(r io.Reader, lim markup.Limits, style Style) ([]Item, error) {
 	}
 	var out []Item
 	last := ""
-	for n := 2; ; n++ {
-		rec, err := in.Read()
+	for rows := 1; ; rows++ {
+		rec, at, err := next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, broken(err)
+			return nil, err
 		}
-		if n > lim.Elements {
+		if rows > lim.Elements {
 			return nil, &wire.Error{Kind: wire.ErrTooLarge, Key: "limit.elements"}
 		}
+		n := at.FileSegment
 		row := map[string]string{}
 		for i, v := range rec {
 			if len(v) > lim.Text {
@@ -196,7 +224,7 @@ func Read(r io.Reader, lim markup.Limits, style Style) ([]Item, error) {
 			}
 			if strings.TrimSpace(v) != "" {
 				if i >= len(names) {
-					return nil, &wire.Error{Kind: wire.ErrMalformed, Key: "csv.cells", Pos: wire.Position{FileSegment: n, Offset: in.InputOffset()}, Value: v}
+					return nil, &wire.Error{Kind: wire.ErrMalformed, Key: "csv.cells", Pos: at, Value: short(v)}
 				}
 				row[names[i]] = v
 			}
@@ -216,16 +244,18 @@ func Read(r io.Reader, lim markup.Limits, style Style) ([]Item, error) {
 		if key != last || len(out) == 0 {
 			d := blank(kind)
 			if d == nil {
-				return nil, &wire.Error{Kind: wire.ErrNotRead, Key: "csv.kind", Pos: wire.Position{FileSegment: n, Offset: in.InputOffset()}, Value: kind}
+				return nil, &wire.Error{Kind: wire.ErrNotRead, Key: "csv.kind", Pos: at, Value: short(kind)}
 			}
 			out = append(out, Item{Document: d})
 			last = key
 		}
 		it := &out[len(out)-1]
-		c := &cells{read: true, row: row, n: n, style: &style, item: it}
+		c := &cells{read: true, row: row, n: n, style: &style, item: it, book: book}
 		c.document(it.Document)
-		for name, v := range row {
-			it.Left = append(it.Left, doc.Problem{Path: fmt.Sprintf("row %d, %s", n, name), Key: "not_carried", Value: v})
+		for _, name := range names {
+			if v, ok := row[name]; ok {
+				it.Left = append(it.Left, doc.Problem{Path: fmt.Sprintf("row %d, %s", n, name), Key: "not_carried", Value: v})
+			}
 		}
 	}
 	if len(out) == 0 {
@@ -235,6 +265,14 @@ func Read(r io.Reader, lim markup.Limits, style Style) ([]Item, error) {
 		finish(out[i].Document)
 	}
 	return out, nil
+}
+
+// short cuts a value that is told.
+func short(v string) string {
+	if len(v) > wire.MaxValue {
+		v = strings.ToValidUTF8(v[:wire.MaxValue], "")
+	}
+	return v
 }
 
 func broken(err error) error {
@@ -272,7 +310,7 @@ func columns(head []string, style *Style) ([]string, error) {
 			name = our
 		}
 		if seen[name] && name != "" {
-			return nil, &wire.Error{Kind: wire.ErrMalformed, Key: "csv.twice", Value: h}
+			return nil, &wire.Error{Kind: wire.ErrMalformed, Key: "csv.twice", Value: short(h)}
 		}
 		seen[name] = true
 		out[i] = name
@@ -282,7 +320,7 @@ func columns(head []string, style *Style) ([]string, error) {
 
 // Write writes a document with its heads.
 func Write(w io.Writer, d Document, style Style) ([]doc.Problem, error) {
-	rows, order := rowsOf(d, &style)
+	rows, order, _ := rowsOf(d, &style, false)
 	if rows == nil {
 		return []doc.Problem{{Key: KeyNoCSV}}, nil
 	}

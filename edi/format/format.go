@@ -1,5 +1,5 @@
 // Package format gives business documents the forms that ERP systems take and send
-// beside raw EDI: JSON, CSV, SAP IDoc (flat and XML) and UBL 2.1. All read into the same
+// beside raw EDI: JSON, CSV, XLSX, SAP IDoc (flat and XML) and UBL 2.1. All read into the same
 // documents (edi/doc), and what a form cannot say is told value by value: a document
 // that is written is read back and compared, so that nothing is lost unsaid.
 package format
@@ -7,6 +7,8 @@ package format
 import (
 	"bytes"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"entente/edi/doc"
@@ -24,19 +26,45 @@ type Document interface{ Validate() []doc.Problem }
 const (
 	JSON    = "json"
 	CSV     = "csv"
+	XLSX    = "xlsx"
 	IDoc    = "idoc"     // flat file
 	IDocXML = "idoc-xml" // the same as XML
 	UBL     = "ubl"
 )
 
 // Names are all formats, in the order of a choice.
-func Names() []string { return []string{JSON, CSV, IDoc, IDocXML, UBL} }
+func Names() []string { return []string{JSON, CSV, XLSX, IDoc, IDocXML, UBL} }
 
 // Media is the media type of what a format writes, empty for an unknown format.
 func Media(name string) string {
 	return map[string]string{
-		JSON: "application/json", CSV: "text/csv; charset=utf-8", IDoc: "text/plain; charset=utf-8", IDocXML: "application/xml", UBL: "application/xml",
+		JSON: "application/json", CSV: "text/csv; charset=utf-8", XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", IDoc: "text/plain; charset=utf-8", IDocXML: "application/xml", UBL: "application/xml",
 	}[name]
+}
+
+// Detect finds out what a file is by its beginning, of which 4 KiB are enough; empty for
+// what looks like none of the formats. A table without a column "document" is found only
+// where some of its titles are ours.
+func Detect(head []byte) string {
+	s := strings.TrimLeft(strings.TrimPrefix(string(head), "\ufeff"), " \t\r\n")
+	switch {
+	case strings.HasPrefix(s, "EDI_DC40"):
+		return IDoc
+	case strings.HasPrefix(s, "PK\x03\x04"):
+		return XLSX
+	case strings.HasPrefix(s, "<") && strings.Contains(s, "<IDOC"):
+		return IDocXML
+	case strings.HasPrefix(s, "<"):
+		return UBL
+	case strings.HasPrefix(s, "{"), strings.HasPrefix(s, "["):
+		return JSON
+	}
+	first, _, _ := strings.Cut(s, "\n")
+	titles := strings.FieldsFunc(strings.ToLower(first), func(r rune) bool { return strings.ContainsRune(",;\t|\"\r ", r) })
+	if len(titles) > 1 && (slices.Contains(titles, "document") || slices.Contains(titles, "number") && slices.Contains(titles, "quantity")) {
+		return CSV
+	}
+	return ""
 }
 
 // Item is one document of a file.
@@ -78,8 +106,12 @@ func Read(r io.Reader, name string, opt Options) ([]Item, error) {
 			return nil, err
 		}
 		out = items
-	case CSV:
-		items, err := flat.Read(r, lim, opt.CSV)
+	case CSV, XLSX:
+		read := flat.Read
+		if name == XLSX {
+			read = flat.ReadBook
+		}
+		items, err := read(r, lim, opt.CSV)
 		if err != nil {
 			return nil, err
 		}
@@ -121,6 +153,8 @@ func Write(w io.Writer, d Document, name string, opt Options) ([]Lost, []doc.Pro
 		err = writeJSON(&b, d)
 	case CSV:
 		bad, err = flat.Write(&b, d, opt.CSV)
+	case XLSX:
+		bad, err = flat.WriteBook(&b, d, opt.CSV)
 	case IDoc, IDocXML:
 		bad, err = idoc.Write(&b, d, opt.IDoc, name == IDocXML)
 	case UBL:

@@ -52,6 +52,7 @@ func fuzz(f *testing.F, name string, files ...string) {
 
 func FuzzJSON(f *testing.F) { fuzz(f, JSON) }
 func FuzzCSV(f *testing.F)  { fuzz(f, CSV) }
+func FuzzXLSX(f *testing.F) { fuzz(f, XLSX) }
 func FuzzIDoc(f *testing.F) {
 	fuzz(f, IDoc, "../idoc/testdata/orders01.idoc", "../idoc/testdata/orders05.xml")
 }

@@ -3,6 +3,7 @@ package format
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"entente/edi/doc"
 )
@@ -21,13 +22,12 @@ func (s source) text() string {
 func (s source) day() string          { return fmt.Sprintf("2026-%02d-%02d", 1+s.IntN(12), 1+s.IntN(28)) }
 func (s source) decimal() doc.Decimal { return doc.FromScaled(1+s.Int64N(1_000_000), s.IntN(3)) }
 func (s source) cents() doc.Decimal   { return doc.FromScaled(1+s.Int64N(10_000_000), 2) }
-func (s source) one(is ...string) bool {
-	for _, f := range is {
-		if f == s.format {
-			return true
-		}
+func (s source) one(names ...string) bool {
+	name := s.format
+	if name == XLSX { // the columns of CSV
+		name = CSV
 	}
-	return false
+	return slices.Contains(names, name)
 }
 
 func (s source) refs() (out []doc.Ref) {
@@ -193,11 +193,27 @@ func (s source) notice() Document {
 	if s.maybe() {
 		d.Carrier = doc.Carrier{Code: "DHLC", Name: s.pick("", "DHL Freight")}
 	}
+	if s.one(IDoc, IDocXML) {
+		d.Notes = nil
+		for i := range d.Parties {
+			d.Parties[i].Contacts = nil
+		}
+	}
 	n := 0
 	line := func() doc.ShipLine {
 		n++
 		l := doc.ShipLine{Line: s.line(n)}
 		l.Price, l.Allowances, l.Dates = "", nil, nil
+		if s.one(IDoc, IDocXML) {
+			l.Refs, l.Notes = nil, nil
+			for i := range l.Items {
+				if l.Items[i].Qualifier == "VP" {
+					l.Items[i].ID = "AUR-D18B"
+				}
+			}
+			l.VendorItem = ""
+			l.Identify()
+		}
 		return l
 	}
 	for k := range 1 + s.IntN(2) {

@@ -12,7 +12,7 @@ import (
 	"entente/edi/x12"
 )
 
-// forms are the seven forms that an order goes out in, each as a function there and back.
+// forms are the eight forms that an order goes out in, each as a function there and back.
 func forms(t *testing.T) map[string]func(Document) Document {
 	t.Helper()
 	when := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -72,10 +72,10 @@ func forms(t *testing.T) map[string]func(Document) Document {
 	return out
 }
 
-// TestSameOrderInSevenForms: an order goes to an ERP as 850, ORDERS, JSON, CSV, IDoc flat
+// TestSameOrderInEightForms: an order goes to an ERP as 850, ORDERS, JSON, CSV, XLSX, IDoc flat
 // and XML, and UBL, and the ERP's answer comes back in each: every time the same
 // documents.
-func TestSameOrderInSevenForms(t *testing.T) {
+func TestSameOrderInEightForms(t *testing.T) {
 	t.Parallel()
 	line := func(n, item string, q, price doc.Decimal) doc.Line {
 		l := doc.Line{Number: n, Quantity: q, Unit: "EA", Price: price, Description: "Cordless drill 18 V", Items: []doc.ItemID{{Qualifier: "VP", ID: item}, {Qualifier: "BP", ID: "KS-" + n}}}

@@ -1,5 +1,5 @@
 // Package idoc reads and writes SAP's intermediate documents, as flat files of the file
-// port and as XML: ORDERS and ORDRSP as ORDERS05, INVOIC as INVOIC02. The segments and
+// port and as XML: ORDERS and ORDRSP as ORDERS05, DESADV as DELVRY03, INVOIC as INVOIC02. The segments and
 // fields are those SAP publishes in transaction WE60; qualifiers carry the meaning.
 //
 // What SAP has no qualifier for keeps the letters of X12 (a promotion number is E1EDK02
@@ -19,15 +19,16 @@ import (
 	"entente/edi/wire"
 )
 
-// Document is what an IDoc holds: *doc.PurchaseOrder, *doc.OrderAck or *doc.Invoice.
+// Document is what an IDoc holds: *doc.PurchaseOrder, *doc.OrderAck,
+// *doc.ShipNotice or *doc.Invoice.
 type Document interface{ Validate() []doc.Problem }
 
 // Control is what the control record says beside the document.
 type Control struct {
 	Client   string // MANDT
 	Number   string // DOCNUM, up to 16 digits
-	Message  string // MESTYP: ORDERS, ORDRSP, INVOIC
-	Type     string // IDOCTYP: ORDERS05, INVOIC02
+	Message  string // MESTYP: ORDERS, ORDRSP, DESADV, INVOIC
+	Type     string // IDOCTYP: ORDERS05, DELVRY03, INVOIC02
 	Sender   string // SNDPRN
 	Receiver string // RCVPRN
 	// SenderPort and ReceiverPort are SNDPOR and RCVPOR; the partner types are LS, KU, LI.
@@ -97,6 +98,13 @@ func item(n *markup.Node) (Item, error) {
 		d := &doc.OrderAck{Purpose: code, Type: function}
 		answer(m, d)
 		it.Document = d
+	case "DESADV":
+		d := &doc.ShipNotice{Purpose: code}
+		if function != "" {
+			m.Problem("EDI_DC40/MESFCT", keyLeft, function)
+		}
+		delivery(m, d)
+		it.Document = d
 	case "INVOIC":
 		d := &doc.Invoice{Purpose: code, Type: function}
 		invoice(m, d)
@@ -125,6 +133,9 @@ func Write(w io.Writer, d Document, c Control, asXML bool) ([]doc.Problem, error
 			function = ""
 		}
 		fill = func() { answer(m, d) }
+	case *doc.ShipNotice:
+		c.Message, c.Type, code = "DESADV", "DELVRY03", d.Purpose
+		fill = func() { delivery(m, d) }
 	case *doc.Invoice:
 		c.Message, c.Type, code, function = "INVOIC", "INVOIC02", d.Purpose, d.Type
 		if function == "DI" || function == "CR" { // said by BSART

@@ -125,7 +125,7 @@ func TestTooWide(t *testing.T) {
 			t.Errorf("%v %+v", err, bad)
 		}
 	}
-	if bad, err := Write(nil, &doc.ShipNotice{}, Control{}, false); err != nil || len(bad) != 1 || bad[0].Key != KeyNoIDoc {
+	if bad, err := Write(nil, &doc.Inventory{}, Control{}, false); err != nil || len(bad) != 1 || bad[0].Key != KeyNoIDoc {
 		t.Errorf("%v %+v", err, bad)
 	}
 }

@@ -56,27 +56,6 @@ func (f *formatFlags) options() (format.Options, error) {
 	return opt, nil
 }
 
-// formatOf finds out what a file is by its beginning; empty for EDI.
-func formatOf(in *bufio.Reader) string {
-	b, _ := in.Peek(4096)
-	s := strings.TrimLeft(strings.TrimPrefix(string(b), "\ufeff"), " \t\r\n")
-	switch {
-	case strings.HasPrefix(s, "EDI_DC40"):
-		return format.IDoc
-	case strings.HasPrefix(s, "<") && strings.Contains(s, "<IDOC"):
-		return format.IDocXML
-	case strings.HasPrefix(s, "<"):
-		return format.UBL
-	case strings.HasPrefix(s, "{"), strings.HasPrefix(s, "["):
-		return format.JSON
-	}
-	first, _, _ := strings.Cut(s, "\n")
-	if strings.Contains(first, "document") && strings.ContainsAny(first, ",;\t|") {
-		return format.CSV
-	}
-	return ""
-}
-
 // documentsOf reads the documents of a file in a format, or of the accepted sets of EDI.
 func documentsOf(r io.Reader, f formatFlags) ([]format.Item, error) {
 	opt, err := f.options()
@@ -86,7 +65,8 @@ func documentsOf(r io.Reader, f formatFlags) ([]format.Item, error) {
 	in := bufio.NewReaderSize(r, 4096)
 	name := f.from
 	if name == "" {
-		name = formatOf(in)
+		head, _ := in.Peek(4096)
+		name = format.Detect(head)
 	}
 	if name != "" && name != "edi" {
 		if !slices.Contains(format.Names(), name) {
@@ -189,7 +169,7 @@ func ediConvert(e *env, args []string) (int, error) {
 			return exitUsage, misuse("%s", p.T("cli.convert.number", "Number", *number))
 		}
 	}
-	if len(items) > 1 && (*to == format.UBL || *to == format.IDocXML) {
+	if len(items) > 1 && (*to == format.UBL || *to == format.IDocXML || *to == format.XLSX) {
 		return exitUsage, misuse("%s", p.T("cli.convert.one", "Format", *to, "Count", len(items)))
 	}
 	opt, err := f.options()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"entente/edi/xlsx"
 	"entente/prm/fault"
 )
 
@@ -112,7 +113,7 @@ func (p *csvParser) next() (Row, error) {
 		if err := p.record(); err != nil {
 			return Row{}, err
 		}
-		if row := (Row{p.no, p.cells}); !row.Blank() {
+		if row := (Row{No: p.no, Cells: p.cells}); !row.Blank() {
 			return row, nil
 		}
 	}
@@ -192,17 +193,7 @@ func (p *csvParser) end() error {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
-	p.cells = append(p.cells, Cell{Text: plain(s)})
+	p.cells = append(p.cells, Cell{Text: xlsx.Plain(s)})
 	p.cell = p.cell[:0]
 	return nil
-}
-
-// plain takes blanks off and undoes the apostrophe with which Writer, like others,
-// keeps a text from being a formula.
-func plain(s string) string {
-	s = strings.TrimSpace(strings.TrimLeft(s, "\ufeff"))
-	if len(s) > 1 && s[0] == '\'' && strings.IndexByte(formulas, s[1]) >= 0 {
-		return strings.TrimSpace(s[1:])
-	}
-	return s
 }

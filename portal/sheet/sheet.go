@@ -16,49 +16,34 @@ import (
 	"errors"
 	"io"
 
+	"entente/edi/xlsx"
 	"entente/prm/fault"
 )
 
 // Limits of what is read.
 const (
-	MaxColumns = 256       // of a row
-	MaxCell    = 32 << 10  // bytes of a cell
-	MaxRows    = 1_048_576 // of a sheet, as in the format
+	MaxColumns = xlsx.MaxColumns // of a row
+	MaxCell    = xlsx.MaxCell    // bytes of a cell
+	MaxRows    = xlsx.MaxRows    // of a sheet, as in the format
 )
 
 // Kind says what a cell is.
-type Kind uint8
+type Kind = xlsx.Kind
 
 // The kinds of cell. All of a CSV is Text, read as its column is written.
 const (
-	Text   Kind = iota
-	Number      // an exact decimal with a point
-	Date        // 2006-01-02, or 2006-01-02T15:04:05 with a time of day
-	Fault       // an error of a formula, such as #REF!
+	Text   = xlsx.Text
+	Number = xlsx.Number // an exact decimal with a point
+	Date   = xlsx.Date   // 2006-01-02, or 2006-01-02T15:04:05 with a time of day
+	Fault  = xlsx.Fault  // an error of a formula, such as #REF!
 )
 
 // Cell is one cell. An empty one is the zero value.
-type Cell struct {
-	Text string
-	Kind Kind
-}
+type Cell = xlsx.Cell
 
 // Row is one row. No counts from 1 and is the row as the person sees it in their
 // spreadsheet; in a CSV the record, blank lines included.
-type Row struct {
-	No    int
-	Cells []Cell
-}
-
-// Blank reports a row without a value.
-func (r Row) Blank() bool {
-	for _, c := range r.Cells {
-		if c.Text != "" {
-			return false
-		}
-	}
-	return true
-}
+type Row = xlsx.Row
 
 // Format is a kind of file.
 type Format string
@@ -121,7 +106,11 @@ func Open(src io.ReaderAt, size int64, o Options) (*Reader, error) {
 	case size == 0 || n == 0:
 		return nil, fault.New(fault.Invalid, "sheet.empty")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		return openXLSX(src, size, o)
+		x, err := xlsx.Open(src, size, o.Sheet)
+		if err != nil {
+			return nil, err
+		}
+		return &Reader{Source{Format: XLSX, Sheets: x.Sheets, Sheet: x.Sheet}, x.Next, x.Close}, nil
 	case bytes.HasPrefix(head, []byte{0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1}):
 		return nil, fault.New(fault.Invalid, "sheet.old_excel")
 	case bytes.HasPrefix(head, []byte("%PDF-")), bytes.HasPrefix(head, []byte("\x89PNG")), bytes.HasPrefix(head, []byte{0xFF, 0xD8, 0xFF}):

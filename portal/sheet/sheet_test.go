@@ -157,13 +157,13 @@ func TestWriteReadsBack(t *testing.T) {
 	evil := []string{"=1+2", "+44 20", "-cmd|' /C calc'!A0", "@SUM(1)", "\t=1"}
 	for _, f := range []Format{CSV, XLSX} {
 		var buf bytes.Buffer
-		w, err := NewWriter(&buf, f, "订单 [1]/2", []Column{{"编号", 12}, {"Amount", 10}, {"Day", 10}, {"Note", 30}})
+		w, err := NewWriter(&buf, f, "订单 [1]/2", []Column{{Title: "编号", Width: 12}, {Title: "Amount", Width: 10}, {Title: "Day", Width: 10}, {Title: "Note", Width: 30}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		rows := []string{"1:编号|Amount|Day|Note"}
 		for i, e := range evil {
-			if err := w.Row(Cell{Text: fmt.Sprint("AUR-", i)}, Cell{"-1234.50", Number}, Cell{"2026-11-30", Date}, Cell{Text: e}); err != nil {
+			if err := w.Row(Cell{Text: fmt.Sprint("AUR-", i)}, Cell{Text: "-1234.50", Kind: Number}, Cell{Text: "2026-11-30", Kind: Date}, Cell{Text: e}); err != nil {
 				t.Fatal(err)
 			}
 			number, day := "-1234.50", "2026-11-30"
@@ -274,12 +274,12 @@ func TestMemoryIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, err := NewWriter(file, f, "big", []Column{{"Item", 0}, {"Quantity", 0}, {"Note", 0}})
+		w, err := NewWriter(file, f, "big", []Column{{Title: "Item", Width: 0}, {Title: "Quantity", Width: 0}, {Title: "Note", Width: 0}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range rows {
-			if err := w.Row(Cell{Text: fmt.Sprint("AUR-", i)}, Cell{fmt.Sprint(i), Number}, Cell{Text: "some words about the line"}); err != nil {
+			if err := w.Row(Cell{Text: fmt.Sprint("AUR-", i)}, Cell{Text: fmt.Sprint(i), Kind: Number}, Cell{Text: "some words about the line"}); err != nil {
 				t.Fatal(err)
 			}
 		}

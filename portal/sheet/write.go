@@ -4,16 +4,12 @@ import (
 	"bufio"
 	"io"
 	"strings"
+
+	"entente/edi/xlsx"
 )
 
-// formulas are the signs with which a spreadsheet begins a formula or a command.
-const formulas = "=+-@\t\r"
-
 // Column is a column being written. Width is in characters.
-type Column struct {
-	Title string
-	Width int
-}
+type Column = xlsx.Column
 
 // Writer writes one table: the titles first, then rows. A Text cell is text in the
 // program that opens it, whatever it begins with; Number and Date cells are what
@@ -26,7 +22,7 @@ type Writer interface {
 // NewWriter begins a table in the format. Name is the title of the sheet.
 func NewWriter(w io.Writer, f Format, name string, columns []Column) (Writer, error) {
 	if f == XLSX {
-		return newXLSX(w, name, columns)
+		return xlsx.NewWriter(w, name, columns)
 	}
 	return newCSV(w, columns)
 }
@@ -77,7 +73,7 @@ func (c *csvWriter) Close() error { return c.out.Flush() }
 
 // safe keeps a text from being taken for a formula; plain undoes it.
 func safe(s string) string {
-	if s != "" && strings.IndexByte(formulas, s[0]) >= 0 {
+	if s != "" && strings.IndexByte(xlsx.Formulas, s[0]) >= 0 {
 		return "'" + s
 	}
 	return s

@@ -1,4 +1,4 @@
-package sheet
+package xlsx
 
 import (
 	"archive/zip"
@@ -33,8 +33,10 @@ type workbook struct {
 	epoch  int    // 1904 or 1900
 }
 
-// openXLSX reads the small parts of a workbook and makes ready to stream a sheet.
-func openXLSX(src io.ReaderAt, size int64, o Options) (*Reader, error) {
+// Open reads the small parts of a workbook and makes ready to stream a sheet: the first
+// visible one, or the one named.
+// Codes: Invalid (sheet.broken_xlsx, sheet.not_table, sheet.no_sheet), TooLarge.
+func Open(src io.ReaderAt, size int64, sheet string) (*Reader, error) {
 	z, err := zip.NewReader(src, size)
 	if err != nil || len(z.File) > maxParts {
 		return nil, fault.Wrap(err, fault.Invalid, "sheet.broken_xlsx")
@@ -59,15 +61,15 @@ func openXLSX(src io.ReaderAt, size int64, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{Source: Source{Format: XLSX}}
+	r := &Reader{}
 	for _, s := range sheets {
 		if !s.hidden {
 			r.Sheets = append(r.Sheets, s.name)
 		}
 	}
-	at := slices.IndexFunc(sheets, func(s sheetRef) bool { return !s.hidden && (o.Sheet == "" || s.name == o.Sheet) })
+	at := slices.IndexFunc(sheets, func(s sheetRef) bool { return !s.hidden && (sheet == "" || s.name == sheet) })
 	if at < 0 {
-		return nil, fault.New(fault.Invalid, "sheet.no_sheet", "Name", o.Sheet)
+		return nil, fault.New(fault.Invalid, "sheet.no_sheet", "Name", sheet)
 	}
 	r.Sheet = sheets[at].name
 	part := w.parts[strings.ToLower(rels.id[sheets[at].rel])]

@@ -1,4 +1,4 @@
-package sheet
+package xlsx
 
 import (
 	"archive/zip"
@@ -28,9 +28,9 @@ const xlsxStyles = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreads
 
 const xlsxHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
 
-// xlsxWriter streams a workbook: the sheet is written as the rows come, what names
+// Writer streams a workbook: the sheet is written as the rows come, what names
 // it at the end. A sheet that is full is followed by another.
-type xlsxWriter struct {
+type Writer struct {
 	zip     *zip.Writer
 	out     *bufio.Writer // of the sheet being written
 	name    string
@@ -39,8 +39,9 @@ type xlsxWriter struct {
 	row     int
 }
 
-func newXLSX(w io.Writer, name string, columns []Column) (Writer, error) {
-	x := &xlsxWriter{zip: zip.NewWriter(w), name: sheetName(name), columns: columns}
+// NewWriter begins a workbook with the titles. Name is that of the sheet.
+func NewWriter(w io.Writer, name string, columns []Column) (*Writer, error) {
+	x := &Writer{zip: zip.NewWriter(w), name: sheetName(name), columns: columns}
 	return x, x.begin()
 }
 
@@ -57,11 +58,11 @@ func sheetName(s string) string {
 	return s
 }
 
-func (x *xlsxWriter) part(name string) (io.Writer, error) {
+func (x *Writer) part(name string) (io.Writer, error) {
 	return x.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
 }
 
-func (x *xlsxWriter) begin() error {
+func (x *Writer) begin() error {
 	x.sheets++
 	x.row = 0
 	part, err := x.part(fmt.Sprintf("xl/worksheets/sheet%d.xml", x.sheets))
@@ -82,13 +83,14 @@ func (x *xlsxWriter) begin() error {
 	return x.write(titles, true)
 }
 
-func (x *xlsxWriter) put(parts ...string) {
+func (x *Writer) put(parts ...string) {
 	for _, p := range parts {
 		_, _ = x.out.WriteString(p) // the buffer keeps the first error
 	}
 }
 
-func (x *xlsxWriter) Row(cells ...Cell) error {
+// Row writes a row; a sheet that is full is followed by another.
+func (x *Writer) Row(cells ...Cell) error {
 	if x.row == MaxRows {
 		if err := x.end(); err != nil {
 			return err
@@ -100,7 +102,7 @@ func (x *xlsxWriter) Row(cells ...Cell) error {
 	return x.write(cells, false)
 }
 
-func (x *xlsxWriter) write(cells []Cell, title bool) error {
+func (x *Writer) write(cells []Cell, title bool) error {
 	x.row++
 	no := strconv.Itoa(x.row)
 	x.put(`<row r="`, no, `">`)
@@ -125,7 +127,7 @@ func (x *xlsxWriter) write(cells []Cell, title bool) error {
 				continue
 			}
 			x.put(`<c r="`, at, `" s="`, style, `"><v>`, days, `</v></c>`)
-		case strings.IndexByte(formulas, c.Text[0]) >= 0:
+		case strings.IndexByte(Formulas, c.Text[0]) >= 0:
 			x.text(at, styleText, c.Text)
 		default:
 			x.text(at, "0", c.Text)
@@ -135,7 +137,7 @@ func (x *xlsxWriter) write(cells []Cell, title bool) error {
 	return err
 }
 
-func (x *xlsxWriter) text(at, style, s string) {
+func (x *Writer) text(at, style, s string) {
 	x.put(`<c r="`, at, `" s="`, style, `" t="inlineStr"><is><t xml:space="preserve">`)
 	_ = xml.EscapeText(x.out, []byte(s))
 	x.put(`</t></is></c>`)
@@ -176,7 +178,7 @@ func letters(i int) string {
 	return s
 }
 
-func (x *xlsxWriter) end() error {
+func (x *Writer) end() error {
 	x.put(`</sheetData>`)
 	if n := len(x.columns); n > 0 {
 		x.put(`<autoFilter ref="A1:`, letters(n-1), strconv.Itoa(x.row), `"/>`)
@@ -185,7 +187,8 @@ func (x *xlsxWriter) end() error {
 	return x.out.Flush()
 }
 
-func (x *xlsxWriter) Close() error {
+// Close ends the workbook and leaves the underlying writer open.
+func (x *Writer) Close() error {
 	if err := x.end(); err != nil {
 		return err
 	}

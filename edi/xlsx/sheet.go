@@ -1,4 +1,4 @@
-package sheet
+package xlsx
 
 import (
 	"encoding/xml"
@@ -144,9 +144,9 @@ func (p *sheetParser) value(kind, style, s string) (Cell, error) {
 		if err != nil || n < 0 || n >= len(p.w.shared) {
 			return Cell{}, fault.New(fault.Invalid, "sheet.broken_xlsx")
 		}
-		return Cell{Text: plain(p.w.shared[n])}, nil
+		return Cell{Text: Plain(p.w.shared[n])}, nil
 	case kind == "str":
-		return Cell{Text: plain(s)}, nil
+		return Cell{Text: Plain(s)}, nil
 	case kind == "e":
 		return Cell{s, Fault}, nil
 	case kind == "b":
