@@ -26,6 +26,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
+	"entente/db/fail"
 	"entente/prm/fault"
 )
 
@@ -68,7 +69,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		o.Conns = 16
 	}
 	if o.Clock == nil {
-		o.Clock = time.Now
+		o.Clock = func() time.Time { return time.Now().Add(fail.Ahead()) }
 	}
 	d := &DB{clock: o.Clock, lanes: map[string]*lane{}}
 	var err error

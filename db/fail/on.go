@@ -48,3 +48,9 @@ func At(step string) {
 
 // Pace shortens what a killed program leaves to wait for.
 func Pace(d time.Duration) time.Duration { return d / 20 }
+
+var ahead, _ = time.ParseDuration(os.Getenv("ENTENTE_AHEAD"))
+
+// Ahead is how far the program's clock runs before the machine's: what a test starts it
+// with to see clocks of hours and days end.
+func Ahead() time.Duration { return ahead }

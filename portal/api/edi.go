@@ -186,6 +186,31 @@ func (a *API) edi() {
 		func(ctx context.Context, actor access.Actor, in *answer) (*struct{}, error) {
 			return nil, a.d.Gateway.Resolve(ctx, actor, in.ID, in.Body.Answer)
 		})
+	for _, d := range []struct {
+		name, title, words string
+		run                func(ctx context.Context, actor access.Actor, id string) error
+	}{
+		{"resend", "Send an interchange again", "The same bytes under the same control number.", a.d.Gateway.Resend},
+		{"reprocess", "Read an interchange again", "For one that failed, or whose sets were refused by a guide that has changed.", a.d.Gateway.Reprocess},
+		{"hold", "Hold an interchange", "It stays where it is until it is released.", a.d.Gateway.Hold},
+		{"release", "Release an interchange", "", a.d.Gateway.Release},
+		{"ask", "Ask for an overdue acknowledgement", "The partner's people are told; once a day.", a.d.Gateway.AskAcknowledgement},
+	} {
+		handle(a, op("POST", base+"/interchanges/{id}/"+d.name, "edi:write", d.title, d.words, 204),
+			func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+				return nil, d.run(ctx, actor, in.ID)
+			})
+	}
+	type reason struct {
+		IDPath
+		Body struct {
+			Reason string `json:"reason" maxLength:"500" doc:"how you know that the partner has it"`
+		}
+	}
+	handle(a, op("POST", base+"/interchanges/{id}/confirm", "edi:write", "Say that the partner has it", "Ends the wait for an acknowledgement without one.", 204),
+		func(ctx context.Context, actor access.Actor, in *reason) (*struct{}, error) {
+			return nil, a.d.Gateway.ConfirmAcknowledgement(ctx, actor, in.ID, in.Body.Reason)
+		})
 }
 
 func wireInterchange(actor access.Actor, m gateway.Message) interchange {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -83,9 +84,10 @@ func (k *kills) account() {
 			t.Errorf("%s was sent under %d Message-IDs", doc, len(ids))
 		}
 	}
+	put := k.put()
 	for doc := range carried {
-		if len(k.x.docs[doc]) != 1 {
-			t.Errorf("%s is said to be delivered and did not come", doc)
+		if n, m := len(k.x.docs[doc]), put[doc]; n+m != 1 {
+			t.Errorf("%s is said to be delivered and came %d times by AS2 and %d times as a file", doc, n, m)
 		}
 	}
 	for _, b := range k.x.bad {
@@ -93,6 +95,29 @@ func (k *kills) account() {
 	}
 	k.lines(orders)
 	t.Logf("%d deaths; %d orders sent, %d acknowledged, %d booked; %d documents carried by AS2", k.deaths, len(k.sent), answered, len(orders), len(k.x.docs))
+}
+
+// put counts the files at the distributor's own server, by control and kind.
+func (k *kills) put() map[string]int {
+	k.t.Helper()
+	out := map[string]int{}
+	files, err := k.remote.files.ReadDir("/to")
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	for _, info := range files {
+		f, err := k.remote.files.Open("/to/" + info.Name())
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		raw, err := io.ReadAll(f)
+		_ = f.Close()
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		out[element(find(raw, "ISA"), 13)+" "+element(find(raw, "ST"), 1)]++
+	}
+	return out
 }
 
 // quiet says that nothing is on its way to the station any more.
