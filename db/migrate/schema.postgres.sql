@@ -433,6 +433,48 @@ CREATE TABLE product (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE INDEX product_gtin ON product USING btree (org_id, gtin);
+CREATE TABLE promotion (
+  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, state text NOT NULL, draft text NOT NULL, open_no bigint NOT NULL, agreed_no bigint NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, currency text NOT NULL, budget bigint NOT NULL, next_at bigint NOT NULL, reason text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, cancelled bigint NOT NULL, settled bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  UNIQUE (owner_id, number),
+  PRIMARY KEY (id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE INDEX promotion_list ON promotion USING btree (owner_id, from_on, id);
+CREATE INDEX promotion_next ON promotion USING btree (next_at, id) WHERE (next_at > 0);
+CREATE INDEX promotion_state ON promotion USING btree (owner_id, state, from_on, id);
+CREATE TABLE promotion_approval (
+  promotion_id text NOT NULL, org_id text NOT NULL, hash text NOT NULL, person_id text NOT NULL, at bigint NOT NULL,
+  PRIMARY KEY (promotion_id, org_id, hash),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE TABLE promotion_log (
+  id text NOT NULL, promotion_id text NOT NULL, seen_by text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, number bigint NOT NULL, text text NOT NULL, happened bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE INDEX promotion_log_of ON promotion_log USING btree (promotion_id, happened, id);
+CREATE TABLE promotion_seat (
+  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, role text NOT NULL, state text NOT NULL, hash text NOT NULL, share bigint NOT NULL, currency text NOT NULL, asked bigint NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, taken bigint NOT NULL,
+  UNIQUE (promotion_id, org_id),
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE INDEX promotion_seat_org ON promotion_seat USING btree (org_id, state, promotion_id);
+CREATE TABLE promotion_task (
+  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, title text NOT NULL, due text NOT NULL, done bigint NOT NULL, done_by text NOT NULL, made_by text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE INDEX promotion_task_of ON promotion_task USING btree (promotion_id, org_id, done, due, id);
+CREATE TABLE promotion_version (
+  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, number bigint NOT NULL, counter bigint NOT NULL, state text NOT NULL, body text NOT NULL, hash text NOT NULL, note text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, agreed bigint NOT NULL, answered_by text NOT NULL, answered bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE INDEX promotion_version_of ON promotion_version USING btree (promotion_id, made, id);
+CREATE UNIQUE INDEX promotion_counter ON promotion_version USING btree (promotion_id, org_id) WHERE ((number = 0) AND (state = 'open'::text));
+CREATE UNIQUE INDEX promotion_version_no ON promotion_version USING btree (promotion_id, number) WHERE (number > 0);
 CREATE TABLE purchase_order (
   id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, release_no text NOT NULL, purpose text NOT NULL, kind text NOT NULL, state text NOT NULL, held text NOT NULL, marks bigint NOT NULL, currency text NOT NULL, total bigint NOT NULL, confirmed_total bigint NOT NULL, invoiced_total bigint NOT NULL, line_count bigint NOT NULL, ordered_on text NOT NULL, requested_on text NOT NULL, ship_to text NOT NULL, parties text NOT NULL, references_json text NOT NULL, note text NOT NULL, source text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, source_key text NOT NULL, copy bigint NOT NULL, content_hash text NOT NULL, placed_by text NOT NULL, received bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
   UNIQUE (supplier_id, reseller_id, number, release_no, copy),

@@ -40,6 +40,7 @@ import (
 	"entente/prm/lead"
 	"entente/prm/notify"
 	"entente/prm/partner"
+	"entente/prm/promo"
 	"entente/prm/trade"
 )
 
@@ -60,6 +61,7 @@ type App struct {
 	trade      *trade.Service
 	customers  *customer.Service
 	leads      *lead.Service
+	promos     *promo.Service
 	notify     *notify.Service
 	mail       *mail.Service
 	gateway    *gateway.Service
@@ -153,6 +155,8 @@ func (a *App) build(ctx context.Context) error {
 	a.trade = trade.New(a.db, a.catalog, a.jobs)
 	a.customers = customer.New(a.db)
 	a.leads = lead.NewService(a.db, a.jobs, a.customers, leadCalendar{a})
+	a.promos = promo.New(a.db, a.jobs, a.partners, a.catalog)
+	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Replies: gatewayReplies{a}, Log: a.log}, gateway.Options{})
 	a.courier = courier.New(courier.Deps{
 		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log,

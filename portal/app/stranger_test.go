@@ -129,6 +129,10 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT id FROM org WHERE slug = 'kestrel'`,
 			`SELECT x.id FROM lead_offer x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' ORDER BY x.offered DESC LIMIT 3`,
 			`SELECT x.lead_id FROM lead_offer x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' ORDER BY x.offered DESC LIMIT 2`,
+			`SELECT x.id FROM promotion_seat x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' ORDER BY x.asked DESC LIMIT 2`,
+			`SELECT p.id FROM promotion p WHERE p.title = 'Grinder safety month'`,
+			`SELECT t.id FROM promotion_task t JOIN org r ON r.id = t.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT v.id FROM promotion_version v JOIN org r ON r.id = v.org_id WHERE r.slug = 'huadong' LIMIT 1`,
 			`SELECT x.id FROM customer x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 2`,
 			`SELECT x.id FROM contact x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' LIMIT 1`,
 			`SELECT x.id FROM lead_rule x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' LIMIT 1`,
@@ -148,7 +152,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 		if err := db.Tx(ctx).Raw(`SELECT o.number FROM purchase_order o JOIN org r ON r.id = o.reseller_id WHERE r.slug = 'kestrel' AND o.number NOT IN (SELECT x.number FROM purchase_order x JOIN org y ON y.id = x.reseller_id WHERE y.slug <> 'kestrel')`).Scan(&numbers).Error; err != nil {
 			return err
 		}
-		canaries = append(numbers, "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Aire Joinery", "North England")
+		canaries = append(numbers, "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Aire Joinery", "North England", "Grinder safety month", "Counter display in three branches", "上海仓库备货有限")
 		return nil
 	})
 	if err != nil {
@@ -204,7 +208,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "customer": a.customers, "lead": a.leads}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "customer": a.customers, "lead": a.leads, "promo": a.promos}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {

@@ -19,6 +19,7 @@ import (
 	"entente/prm/lead"
 	"entente/prm/money"
 	"entente/prm/partner"
+	"entente/prm/promo"
 	"entente/prm/trade"
 )
 
@@ -41,6 +42,7 @@ type Services struct {
 	Trade     *trade.Service
 	Customers *customer.Service
 	Leads     *lead.Service
+	Promos    *promo.Service
 	Wire      Wire
 }
 
@@ -82,7 +84,10 @@ func Make(ctx context.Context, s Services) error {
 	if err := m.showcase(ctx); err != nil {
 		return err
 	}
-	return m.leads(lead.Quiet(ctx))
+	if err := m.leads(lead.Quiet(ctx)); err != nil {
+		return err
+	}
+	return m.promos(promo.Quiet(ctx))
 }
 
 // at is ctx at an instant.

@@ -18,6 +18,7 @@ import (
 	"entente/prm/fault"
 	"entente/prm/lead"
 	"entente/prm/partner"
+	"entente/prm/promo"
 	"entente/prm/trade"
 )
 
@@ -42,7 +43,8 @@ func services(d *db.DB) Services {
 	accounts := account.NewService(d, account.Options{Cost: account.Cost{Time: 1, Memory: 64, Threads: 1}})
 	cat := catalog.New(d, jobs)
 	customers := customer.New(d)
-	return Services{DB: d, Accounts: accounts, Partners: partner.NewService(d, jobs, accounts.Directory()), Catalog: cat, Trade: trade.New(d, cat, jobs), Customers: customers, Leads: lead.NewService(d, jobs, customers, office{})}
+	partners := partner.NewService(d, jobs, accounts.Directory())
+	return Services{DB: d, Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: trade.New(d, cat, jobs), Customers: customers, Leads: lead.NewService(d, jobs, customers, office{})}
 }
 
 // The demo is made twice for one database each: what the contract says of it is

@@ -30,6 +30,10 @@ const (
 	OfferRead     Action = "offer.read"
 	OfferAnswer   Action = "offer.answer"
 	OfferManage   Action = "offer.manage"
+	PromoRead     Action = "promotion.read"
+	PromoWrite    Action = "promotion.write"
+	PromoAnswer   Action = "promotion.answer"
+	PromoTask     Action = "promotion.task"
 	OrderRead     Action = "order.read"
 	OrderPrices   Action = "order.prices"
 	OrderPlace    Action = "order.place"
@@ -80,6 +84,7 @@ var (
 	ediers   = []Role{Manager, Buyer, Finance, EDI}
 	senders  = []Role{Manager, Buyer, EDI}
 	bookers  = []Role{Manager, Buyer, Finance}
+	traders  = []Role{Manager, Sales, Buyer, Finance}
 	admins   = []Role{}
 )
 
@@ -112,6 +117,12 @@ var policy = map[Action]rule{
 	OfferRead:   {scope: "leads:read", sides: map[Side][]Role{Supplier: {Manager, Sales}, Reseller: {Manager, Sales}}},
 	OfferAnswer: {scope: "leads:write", read: OfferRead, sides: map[Side][]Role{Reseller: {Manager, Sales}}},
 	OfferManage: {scope: "leads:write", read: OfferRead, sides: map[Side][]Role{Supplier: deciders}},
+
+	// A promotion is its owner's; each who takes part reads a text of its own.
+	PromoRead:   {scope: "promotions:read", sides: map[Side][]Role{Owner: traders, Member: traders}},
+	PromoWrite:  {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Owner: deciders}},
+	PromoAnswer: {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Member: {Manager, Sales}}},
+	PromoTask:   {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Owner: {Manager, Sales}, Member: {Manager, Sales}}},
 
 	ReferenceWrite: {scope: "catalog:write", read: CatalogRead, sides: map[Side][]Role{Owner: deciders, Reseller: {Manager, Buyer}}},
 	StockRead:      {scope: "stock:read", sides: map[Side][]Role{Owner: anyone, Reseller: anyone}},

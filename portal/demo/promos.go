@@ -1,0 +1,102 @@
+package demo
+
+import (
+	"context"
+	"time"
+
+	"entente/prm/access"
+	"entente/prm/money"
+	"entente/prm/promo"
+)
+
+// promos makes joint promotions in every state: one that ended, one that runs with
+// Kestrel, one agreed with 华东五金, one that waits for three answers, and a draft.
+func (m *maker) promos(ctx context.Context) error {
+	ingrid, wen := m.aurelia.staff["ingrid"], m.aurelia.staff["wen"]
+	maya, kaarel, chen := m.kestrel.staff["maya"], m.baltic.staff["kaarel"], m.huadong.staff["chen"]
+	on := func(days, hour, minute int) context.Context {
+		t := m.start.AddDate(0, 0, days)
+		return m.at(ctx, time.Date(t.Year(), t.Month(), t.Day(), hour, minute, 0, 0, time.UTC))
+	}
+	date := func(days int) string { return day(m.start.AddDate(0, 0, days)) }
+	part := func(c *company, rate money.Rate, share, target int64) promo.Part {
+		return promo.Part{Org: c.id, Role: promo.Participant, Currency: c.org.Currency, Rate: rate, Share: share, Target: money.Whole(target)}
+	}
+	const euro, yuan = 1_150_000, 9_250_000
+	// send makes a promotion, proposes it and lets those named approve it.
+	send := func(days int, who access.Actor, t promo.Terms, yes ...access.Actor) (promo.Detail, error) {
+		d, err := m.Promos.Create(on(days, 9, 10), who, t)
+		if err != nil {
+			return d, err
+		}
+		if d, err = m.Promos.Propose(on(days, 9, 40), who, d.ID, d.Version, ""); err != nil {
+			return d, err
+		}
+		for i, a := range yes {
+			j, err := m.Promos.Join(on(days+2, 10+i, 0), a, d.ID)
+			if err != nil {
+				return d, err
+			}
+			if _, err := m.Promos.Approve(on(days+2, 10+i, 5), a, d.ID, j.Hash); err != nil {
+				return d, err
+			}
+		}
+		return d, nil
+	}
+	return m.DB.InTx(ctx, func(inner context.Context) error {
+		ctx = inner
+		autumn, err := send(-100, ingrid, promo.Terms{Title: "Autumn Cordless Push", Summary: "Drills, grinders and batteries for the indoor season.", Audience: "Installers and small workshops", SKUs: []string{"AUR-D18B", "AUR-I18", "AUR-B50", "AUR-G125", "AUR-C18"},
+			Kind: promo.Percent, Percent: money.One / 20, Settle: promo.BillBack, By: promo.ByOrder, From: date(-76), Until: date(-35), Zone: m.aurelia.org.Zone, ClaimBy: date(30), Proof: []string{"Invoice copy"}, Named: true, Currency: "GBP", Share: 7_500_00,
+			Parts: []promo.Part{part(m.kestrel, money.One, 3_000_00, 420), part(m.baltic, euro, 2_760_00, 260), part(m.huadong, yuan, 25_000_00, 300)}}, maya, kaarel, chen)
+		if err != nil {
+			return err
+		}
+		_ = autumn
+		running := promo.Terms{Title: "Grinder safety month", Summary: "Grinders with a guard check at the counter.", Audience: "Metal workshops in the North", SKUs: []string{"AUR-G125", "AUR-G230"}, Families: []string{"accessory"},
+			Kind: promo.Percent, Percent: 80_000, Settle: promo.OffInvoice, By: promo.ByOrder, From: date(-12), Until: date(18), ShipBy: date(32), BackDays: 20, Zone: m.aurelia.org.Zone, Countries: []string{"GB"}, Quoted: true, Currency: "GBP", Share: 4_000_00,
+			Parts: []promo.Part{{Org: m.kestrel.id, Role: promo.Participant, Currency: "GBP", Rate: money.One, Share: 1_000_00, Target: money.Whole(600), Limit: money.Whole(800)}}}
+		d, err := send(-25, ingrid, running, maya)
+		if err != nil {
+			return err
+		}
+		for _, t := range []struct {
+			org, title string
+			due        int
+			done       access.Actor
+		}{{m.aurelia.id, "Guard check leaflet, English", -14, ingrid}, {m.kestrel.id, "Counter display in three branches", -10, maya}, {m.kestrel.id, "Train the counter staff", 3, access.Actor{}}, {m.aurelia.id, "Second delivery of leaflets", 1, access.Actor{}}} {
+			task, err := m.Promos.AddTask(on(-22, 11, 0), ingrid, d.ID, t.org, t.title, date(t.due))
+			if err != nil {
+				return err
+			}
+			if t.done.Org != "" {
+				if _, err := m.Promos.DoTask(on(-11, 15, 0), t.done, task.ID, true); err != nil {
+					return err
+				}
+			}
+		}
+		if _, err := send(-18, wen, promo.Terms{Title: "年货节工具专场", Summary: "春节前备货，工具箱与电池。", Audience: "五金店与安装队", SKUs: []string{"AUR-TB3", "AUR-B50"}, Kind: promo.Amount, Settle: promo.OffInvoice, By: promo.ByOrder, From: date(6), Until: date(40), Zone: "Asia/Shanghai", Quoted: true, Currency: "GBP", Share: 2_000_00,
+			Parts: []promo.Part{{Org: m.huadong.id, Role: promo.Participant, Currency: "CNY", Rate: yuan, Share: 20_000_00, Target: money.Whole(900), Allow: money.Whole(12)}}}, chen); err != nil {
+			return err
+		}
+		winter, err := send(-6, ingrid, promo.Terms{Title: "Winter Site Warm-up", Summary: "Heated workwear for sites; a battery with every two jackets.", Audience: "Building sites", SKUs: []string{"AUR-HT20"}, Kind: promo.Free, Buy: money.Whole(2), Free: money.Whole(1), FreeSKU: "AUR-B50", Settle: promo.OffInvoice, By: promo.ByOrder,
+			From: date(2), Until: date(63), ShipBy: date(77), BackDays: 20, Zone: m.aurelia.org.Zone, Quoted: true, Currency: "GBP", Share: 12_000_00,
+			Parts: []promo.Part{part(m.kestrel, money.One, 3_000_00, 420), part(m.baltic, euro, 2_760_00, 260), part(m.huadong, yuan, 20_000_00, 900)}}, kaarel)
+		if err != nil {
+			return err
+		}
+		j, err := m.Promos.Join(on(-2, 3, 0), chen, winter.ID)
+		if err != nil {
+			return err
+		}
+		asks := j.Text
+		asks.Parts = []promo.Part{{Org: m.huadong.id, Share: 15_000_00, Target: money.Whole(700)}}
+		if _, err := m.Promos.Counter(on(-2, 3, 20), chen, winter.ID, j.Hash, asks, "上海仓库备货有限，数量与出资都减少一些。"); err != nil {
+			return err
+		}
+		if _, err := m.Promos.Create(on(-1, 16, 0), ingrid, promo.Terms{Title: "Trade Counter Days", Summary: "Two days at the counter in every branch.", Families: []string{"cordless"}, Kind: promo.Tiers, Tiers: []promo.Tier{{From: money.Whole(20), Percent: 30_000}, {From: money.Whole(60), Percent: 60_000}},
+			Settle: promo.BillBack, By: promo.ByInvoice, From: date(75), Until: date(89), Zone: m.aurelia.org.Zone, Currency: "GBP", Share: 3_000_00, Parts: []promo.Part{part(m.kestrel, money.One, 3_000_00, 200)}}); err != nil {
+			return err
+		}
+		return m.Promos.Tick(m.at(ctx, m.start))
+	})
+}

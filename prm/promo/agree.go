@@ -1,0 +1,626 @@
+package promo
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Propose sends what was written as a new version to those who take part. Who reads the
+// same text as before and had approved it is not asked again. The owner's side approves
+// by proposing. Codes: NotFound, Forbidden, Invalid (terms; nothing changed; the window is
+// over), Conflict (changed meanwhile, nothing is written, it is over).
+// Publishes EventProposed for each who is asked, EventDropped, EventAgreed.
+func (s *Service) Propose(ctx context.Context, actor access.Actor, id ID, version int64, words string) (Detail, error) {
+	var out Detail
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		r, seats, err := load(ctx, actor, access.PromoWrite, id, true)
+		if err != nil {
+			return err
+		}
+		if r.Version != version {
+			return changed(r.Version)
+		}
+		if r.Draft == "" {
+			return fault.New(fault.Conflict, "promo.no_draft")
+		}
+		t, err := decode(r.Draft)
+		if err != nil {
+			return err
+		}
+		if err := s.ready(ctx, actor, &t); err != nil {
+			return err
+		}
+		if err := s.propose(ctx, actor, &r, seats, t, bounded(words, 1000), false); err != nil {
+			return err
+		}
+		out, err = reread(ctx, r)
+		return err
+	})
+	return out, err
+}
+
+func reread(ctx context.Context, r row) (Detail, error) {
+	seats, err := seatsOf(ctx, r.ID)
+	if err != nil {
+		return Detail{}, err
+	}
+	return detail(ctx, r, seats)
+}
+
+func bounded(s string, most int) string {
+	s = strings.TrimSpace(strings.ToValidUTF8(s, ""))
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most])
+	}
+	return s
+}
+
+// newest is the version that stands now: the open one, else the agreed one; zero for none.
+func newest(ctx context.Context, r row) (Version, error) {
+	n := r.OpenNo
+	if n == 0 {
+		n = r.AgreedNo
+	}
+	if n == 0 {
+		return Version{}, nil
+	}
+	return versionNo(ctx, r.ID, n)
+}
+
+func (s *Service) propose(ctx context.Context, actor access.Actor, r *row, seats []Seat, t Terms, words string, counter bool) error {
+	if st := State(r.State); st.Over() || st == Ended {
+		return fault.New(fault.Conflict, "promo.over", "State", r.State)
+	}
+	if _, until := t.window(); !until.After(db.Now(ctx)) {
+		return fault.InvalidField("until", "promo.window_past")
+	}
+	was, err := newest(ctx, *r)
+	if err != nil {
+		return err
+	}
+	body := encode(t)
+	if was.ID != "" && encode(was.Terms) == body && !slices.ContainsFunc(seats, func(x Seat) bool { return x.State == Declined }) {
+		return fault.New(fault.Invalid, "promo.unchanged")
+	}
+	if r.OpenNo != 0 {
+		if _, err := moveVersion(ctx, was.ID, VersionOpen, VersionReplaced, nil); err != nil {
+			return err
+		}
+	}
+	number := max(r.OpenNo, r.AgreedNo) + 1
+	if rows, err := versionsOf(ctx, r.ID); err != nil {
+		return err
+	} else {
+		for _, x := range rows {
+			number = max(number, x.Number+1)
+		}
+	}
+	v := versionRow{ID: db.NewID(), PromotionID: r.ID, OwnerID: r.OwnerID, OrgID: actor.Org, Number: number, State: VersionOpen, Body: body, Hash: hashOf(ID(r.ID), r.Number, t), Note: words, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
+	if counter {
+		v.Counter = 1
+	}
+	if err := insertVersion(ctx, &v); err != nil {
+		return err
+	}
+	if err := approve(ctx, r.ID, actor.Org, v.Hash, actor.Person); err != nil {
+		return err
+	}
+	r.OpenNo, r.Draft = number, ""
+	if State(r.State) == Draft {
+		r.State = string(Proposed)
+	}
+	if r.AgreedNo == 0 {
+		r.keep(t)
+	}
+	if err := addLog(ctx, r.ID, actor.Org, "proposed", actor.Org, actor.Person, int(number), words); err != nil {
+		return err
+	}
+	if err := s.seat(ctx, actor, *r, seats, t, words); err != nil {
+		return err
+	}
+	if err := note(ctx, actor, "promotion.propose", r.ID); err != nil {
+		return err
+	}
+	return s.conclude(ctx, actor, r)
+}
+
+// seat puts those who take part before their texts of a version.
+func (s *Service) seat(ctx context.Context, actor access.Actor, r row, seats []Seat, t Terms, words string) error {
+	now := db.Micros(db.Now(ctx))
+	for _, p := range t.Parts {
+		h := hashOf(ID(r.ID), r.Number, t.visible(p.Org))
+		x := seatRow{ID: db.NewID(), PromotionID: r.ID, OwnerID: r.OwnerID, OrgID: p.Org, Role: p.Role, State: string(Asked), Hash: h, Share: p.Share, Currency: string(p.Currency), Asked: now}
+		same := false
+		if i := slices.IndexFunc(seats, func(o Seat) bool { return o.Org == p.Org }); i >= 0 {
+			was := seats[i]
+			x.ID = was.ID
+			if same = was.Hash == h && (was.State == Asked || was.State == Approved); same {
+				x.Asked = db.Micros(was.Asked)
+			}
+		}
+		ok, err := approved(ctx, r.ID, p.Org, h)
+		if err != nil {
+			return err
+		}
+		if ok {
+			x.State, x.Answered = string(Approved), now
+		}
+		if err := saveSeat(ctx, &x); err != nil {
+			return err
+		}
+		if same || ok {
+			continue
+		}
+		if err := addLog(ctx, r.ID, p.Org, "asked", actor.Org, actor.Person, 0, words); err != nil {
+			return err
+		}
+		if err := s.publish(ctx, EventProposed, Event{Promotion: ID(r.ID), Seat: x.ID, Owner: r.OwnerID, Company: p.Org, Org: actor.Org}); err != nil {
+			return err
+		}
+	}
+	for _, was := range seats {
+		if _, sits := t.Part(was.Org); sits || was.State == Dropped {
+			continue
+		}
+		if err := answerSeat(ctx, r.ID, was.Org, Dropped, "", was.Reason); err != nil {
+			return err
+		}
+		if was.State == Declined {
+			continue
+		}
+		if err := addLog(ctx, r.ID, was.Org, "dropped", actor.Org, actor.Person, 0, ""); err != nil {
+			return err
+		}
+		if err := s.publish(ctx, EventDropped, Event{Promotion: ID(r.ID), Seat: was.ID, Owner: r.OwnerID, Company: was.Org, Org: actor.Org}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// conclude makes the open version the agreed one once everybody has approved it, lets the
+// promotion go on as its dates say, and writes it.
+func (s *Service) conclude(ctx context.Context, actor access.Actor, r *row) error {
+	seats, err := seatsOf(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	all := r.OpenNo > 0
+	for _, x := range seats {
+		all = all && (x.State == Approved || x.State == Dropped)
+	}
+	if all {
+		v, err := versionNo(ctx, r.ID, r.OpenNo)
+		if err != nil {
+			return err
+		}
+		if _, err := moveVersion(ctx, v.ID, VersionOpen, VersionAgreed, map[string]any{"agreed": db.Micros(db.Now(ctx))}); err != nil {
+			return err
+		}
+		if r.AgreedNo > 0 {
+			was, err := versionNo(ctx, r.ID, r.AgreedNo)
+			if err != nil {
+				return err
+			}
+			if _, err := moveVersion(ctx, was.ID, VersionAgreed, VersionReplaced, nil); err != nil {
+				return err
+			}
+		}
+		r.AgreedNo, r.OpenNo = r.OpenNo, 0
+		if State(r.State) == Proposed {
+			r.State = string(Agreed)
+		}
+		r.keep(v.Terms)
+		if err := addLog(ctx, r.ID, "", "agreed", r.OwnerID, "", 0, ""); err != nil {
+			return err
+		}
+		if err := s.tell(ctx, EventAgreed, *r, seats, actor.Org, ""); err != nil {
+			return err
+		}
+	}
+	if err := s.advance(ctx, r, seats); err != nil {
+		return err
+	}
+	return save(ctx, r)
+}
+
+// open reads a promotion for an answer of a company that takes part.
+func open(ctx context.Context, actor access.Actor, id ID) (row, []Seat, Seat, error) {
+	r, seats, err := load(ctx, actor, access.PromoAnswer, id, true)
+	if err != nil {
+		return r, nil, Seat{}, err
+	}
+	i := slices.IndexFunc(seats, func(x Seat) bool { return x.Org == actor.Org })
+	if i < 0 {
+		return r, nil, Seat{}, notFound()
+	}
+	return r, seats, seats[i], nil
+}
+
+// standing refuses an answer that comes too late.
+func standing(r row, seat Seat) error {
+	switch {
+	case seat.State == Declined || seat.State == Dropped:
+		return fault.New(fault.Conflict, "promo.answered", "State", string(seat.State))
+	case State(r.State).Over() || State(r.State) == Ended:
+		return fault.New(fault.Conflict, "promo.over", "State", r.State)
+	}
+	return nil
+}
+
+// Approve agrees to exactly the text that was read, whose hash is given. Safe to repeat.
+// Codes: NotFound, Forbidden, Conflict (another text stands now, it declined, it is over).
+// Publishes EventApproved, and EventAgreed with the last one.
+func (s *Service) Approve(ctx context.Context, actor access.Actor, id ID, hash string) (Joined, error) {
+	var out Joined
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		r, seats, seat, err := open(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		if seat.State == Approved && seat.Hash == hash {
+			out, err = joined(ctx, r, seats, actor.Org)
+			return err
+		}
+		if err := standing(r, seat); err != nil {
+			return err
+		}
+		if seat.Hash != hash || r.OpenNo == 0 {
+			return fault.New(fault.Conflict, "promo.other_text")
+		}
+		if err := closeCounter(ctx, r.ID, actor.Org, VersionWithdrawn, actor.Person); err != nil {
+			return err
+		}
+		if err := s.agrees(ctx, r, seat, actor.Person, actor); err != nil {
+			return err
+		}
+		if err := s.conclude(ctx, actor, &r); err != nil {
+			return err
+		}
+		if seats, err = seatsOf(ctx, r.ID); err != nil {
+			return err
+		}
+		out, err = joined(ctx, r, seats, actor.Org)
+		return err
+	})
+	return out, err
+}
+
+// agrees notes the approval of a seat's text.
+func (s *Service) agrees(ctx context.Context, r row, seat Seat, person string, actor access.Actor) error {
+	if err := approve(ctx, r.ID, seat.Org, seat.Hash, person); err != nil {
+		return err
+	}
+	if err := answerSeat(ctx, r.ID, seat.Org, Approved, person, ""); err != nil {
+		return err
+	}
+	if err := addLog(ctx, r.ID, seat.Org, "approved", seat.Org, person, 0, ""); err != nil {
+		return err
+	}
+	if err := note(ctx, actor, "promotion.approve", r.ID); err != nil {
+		return err
+	}
+	return s.publish(ctx, EventApproved, Event{Promotion: ID(r.ID), Seat: seat.ID, Owner: r.OwnerID, Company: seat.Org, Org: actor.Org})
+}
+
+func closeCounter(ctx context.Context, id, org, state, person string) error {
+	c, err := counterOf(ctx, id, org)
+	if err != nil || c == nil {
+		return err
+	}
+	_, err = moveVersion(ctx, c.ID, VersionOpen, state, map[string]any{"answered_by": person, "answered": db.Micros(db.Now(ctx))})
+	return err
+}
+
+// Counter proposes other words to the owner: the common terms and the company's own part
+// as it would have them. Hash names the text it answers. A second one replaces the first.
+// Codes: NotFound, Forbidden, Invalid (by field; nothing changed), Conflict (another text
+// stands now, it is over). Publishes EventCountered.
+func (s *Service) Counter(ctx context.Context, actor access.Actor, id ID, hash string, t Terms, words string) (Joined, error) {
+	if _, err := access.List(actor, access.PromoAnswer); err != nil {
+		return Joined{}, err
+	}
+	var out Joined
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		r, seats, seat, err := open(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		if err := standing(r, seat); err != nil {
+			return err
+		}
+		if seat.Hash != hash || r.OpenNo == 0 {
+			return fault.New(fault.Conflict, "promo.other_text")
+		}
+		v, err := versionNo(ctx, r.ID, r.OpenNo)
+		if err != nil {
+			return err
+		}
+		was := v.Terms.visible(actor.Org)
+		mine, ok := t.Part(actor.Org)
+		if !ok {
+			mine, _ = was.Part(actor.Org)
+		}
+		own, _ := was.Part(actor.Org)
+		mine.Role, mine.Currency, mine.Rate = own.Role, own.Currency, own.Rate
+		t.Parts, t.Share, t.Currency = []Part{mine}, 0, was.Currency
+		if err := s.readyFor(ctx, r.OwnerID, actor, &t); err != nil {
+			return err
+		}
+		if encode(t) == encode(was) {
+			return fault.New(fault.Invalid, "promo.unchanged")
+		}
+		if err := closeCounter(ctx, r.ID, actor.Org, VersionWithdrawn, actor.Person); err != nil {
+			return err
+		}
+		c := versionRow{ID: db.NewID(), PromotionID: r.ID, OwnerID: r.OwnerID, OrgID: actor.Org, State: VersionOpen, Body: encode(t), Hash: hashOf(id, r.Number, t), Note: bounded(words, 1000), MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
+		if err := insertVersion(ctx, &c); err != nil {
+			return err
+		}
+		if err := addLog(ctx, r.ID, actor.Org, "countered", actor.Org, actor.Person, 0, c.Note); err != nil {
+			return err
+		}
+		if err := note(ctx, actor, "promotion.counter", r.ID); err != nil {
+			return err
+		}
+		if err := s.publish(ctx, EventCountered, Event{Promotion: id, Seat: seat.ID, Owner: r.OwnerID, Company: actor.Org, Org: actor.Org}); err != nil {
+			return err
+		}
+		out, err = joined(ctx, r, seats, actor.Org)
+		return err
+	})
+	return out, err
+}
+
+// readyFor checks the terms of a company that takes part: by themselves and against the
+// owner's catalogue.
+func (s *Service) readyFor(ctx context.Context, owner string, actor access.Actor, t *Terms) error {
+	t.normal()
+	check := *t
+	if len(check.Parts) == 1 && check.Parts[0].Role == Sponsor { // the participants are not in its text
+		check.Parts = append(check.Parts[:1:1], Part{Org: "others", Role: Participant, Currency: t.Currency, Rate: 1, Allow: 1})
+	}
+	if err := check.check(owner); err != nil {
+		return err
+	}
+	return s.known(ctx, owner, *t)
+}
+
+// AnswerCounter decides on a company's counter-proposal. Adopting it makes a new version
+// with its words, which the company has approved by writing them; the others are asked
+// where their texts changed. Safe to repeat.
+// Codes: NotFound, Forbidden, Conflict (answered meanwhile, it is over), Invalid (the
+// merged terms).
+func (s *Service) AnswerCounter(ctx context.Context, actor access.Actor, id ID, counter string, adopt bool, words string) (Detail, error) {
+	var out Detail
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		r, seats, err := load(ctx, actor, access.PromoWrite, id, true)
+		if err != nil {
+			return err
+		}
+		rows, err := versionsOf(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(rows, func(x versionRow) bool { return x.ID == counter && x.Number == 0 })
+		if i < 0 {
+			return notFound()
+		}
+		c := rows[i]
+		to := VersionDeclined
+		if adopt {
+			to = VersionAdopted
+		}
+		if c.State == to {
+			out, err = detail(ctx, r, seats)
+			return err
+		}
+		ok, err := moveVersion(ctx, c.ID, VersionOpen, to, map[string]any{"answered_by": actor.Person, "answered": db.Micros(db.Now(ctx))})
+		if err == nil && !ok {
+			err = fault.New(fault.Conflict, "promo.answered", "State", c.State)
+		}
+		if err != nil {
+			return err
+		}
+		k := slices.IndexFunc(seats, func(x Seat) bool { return x.Org == c.OrgID })
+		if k < 0 {
+			return notFound()
+		}
+		kind := "counter_declined"
+		if adopt {
+			kind = "counter_adopted"
+		}
+		if err := addLog(ctx, r.ID, c.OrgID, kind, actor.Org, actor.Person, 0, bounded(words, 1000)); err != nil {
+			return err
+		}
+		if err := s.publish(ctx, EventAnswered, Event{Promotion: id, Seat: seats[k].ID, Owner: r.OwnerID, Company: c.OrgID, Org: actor.Org, Reason: to}); err != nil {
+			return err
+		}
+		if adopt {
+			err = s.adopt(ctx, actor, &r, seats, c, bounded(words, 1000))
+		} else {
+			err = save(ctx, &r)
+		}
+		if err != nil {
+			return err
+		}
+		out, err = reread(ctx, r)
+		return err
+	})
+	return out, err
+}
+
+// adopt proposes the newest terms with the words of a counter-proposal in them.
+func (s *Service) adopt(ctx context.Context, actor access.Actor, r *row, seats []Seat, c versionRow, words string) error {
+	cv, err := c.version()
+	if err != nil {
+		return err
+	}
+	was, err := newest(ctx, *r)
+	if err != nil {
+		return err
+	}
+	t := cv.Terms
+	part, _ := t.Part(c.OrgID)
+	t.Parts, t.Share, t.Currency = slices.Clone(was.Terms.Parts), was.Terms.Share, was.Terms.Currency
+	for i := range t.Parts {
+		if t.Parts[i].Org == c.OrgID {
+			t.Parts[i] = part
+		}
+	}
+	if err := s.ready(ctx, actor, &t); err != nil {
+		return err
+	}
+	if h := hashOf(ID(r.ID), r.Number, t.visible(c.OrgID)); h == c.Hash {
+		if err := approve(ctx, r.ID, c.OrgID, h, c.MadeBy); err != nil {
+			return err
+		}
+		if err := addLog(ctx, r.ID, c.OrgID, "approved", c.OrgID, c.MadeBy, 0, ""); err != nil {
+			return err
+		}
+	}
+	return s.propose(ctx, actor, r, seats, t, words, true)
+}
+
+// Decline refuses the text. Before anything is agreed the company leaves the promotion;
+// afterwards the change alone is refused and what was agreed holds on. Safe to repeat.
+// Codes: NotFound, Forbidden, Conflict (agreed already, it is over).
+// Publishes EventDeclined.
+func (s *Service) Decline(ctx context.Context, actor access.Actor, id ID, reason string) (Joined, error) {
+	var out Joined
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		r, seats, seat, err := open(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		if seat.State == Declined {
+			out, err = joined(ctx, r, seats, actor.Org)
+			return err
+		}
+		if err := standing(r, seat); err != nil {
+			return err
+		}
+		if r.OpenNo == 0 {
+			return fault.New(fault.Conflict, "promo.agreed")
+		}
+		if err := closeCounter(ctx, r.ID, actor.Org, VersionWithdrawn, actor.Person); err != nil {
+			return err
+		}
+		reason = bounded(reason, 500)
+		holds, err := s.holds(ctx, r, actor.Org)
+		if err != nil {
+			return err
+		}
+		if holds {
+			err = s.restore(ctx, &r, seats)
+		} else {
+			err = answerSeat(ctx, r.ID, actor.Org, Declined, actor.Person, reason)
+		}
+		if err != nil {
+			return err
+		}
+		if err := addLog(ctx, r.ID, actor.Org, "declined", actor.Org, actor.Person, 0, reason); err != nil {
+			return err
+		}
+		if err := note(ctx, actor, "promotion.decline", r.ID); err != nil {
+			return err
+		}
+		if err := s.publish(ctx, EventDeclined, Event{Promotion: id, Seat: seat.ID, Owner: r.OwnerID, Company: actor.Org, Org: actor.Org, Reason: reason}); err != nil {
+			return err
+		}
+		if err := save(ctx, &r); err != nil {
+			return err
+		}
+		if seats, err = seatsOf(ctx, r.ID); err != nil {
+			return err
+		}
+		out, err = joined(ctx, r, seats, actor.Org)
+		return err
+	})
+	return out, err
+}
+
+// holds says whether the agreed version has the company in it.
+func (s *Service) holds(ctx context.Context, r row, org string) (bool, error) {
+	if r.AgreedNo == 0 {
+		return false, nil
+	}
+	v, err := versionNo(ctx, r.ID, r.AgreedNo)
+	_, ok := v.Terms.Part(org)
+	return ok, err
+}
+
+// restore gives the open version up: everybody is where the agreed one left them.
+func (s *Service) restore(ctx context.Context, r *row, seats []Seat) error {
+	v, err := versionNo(ctx, r.ID, r.OpenNo)
+	if err != nil {
+		return err
+	}
+	if _, err := moveVersion(ctx, v.ID, VersionOpen, VersionDeclined, nil); err != nil {
+		return err
+	}
+	agreed, err := versionNo(ctx, r.ID, r.AgreedNo)
+	if err != nil {
+		return err
+	}
+	r.OpenNo = 0
+	for _, x := range seats {
+		p, ok := agreed.Terms.Part(x.Org)
+		y := seatRow{ID: x.ID, PromotionID: r.ID, OwnerID: r.OwnerID, OrgID: x.Org, Role: x.Role, State: string(Dropped), Hash: x.Hash, Asked: db.Micros(x.Asked), Answered: db.Micros(db.Now(ctx)), AnsweredBy: x.AnsweredBy}
+		if ok {
+			y.Role, y.State, y.Share, y.Currency, y.Hash = p.Role, string(Approved), p.Share, string(p.Currency), hashOf(ID(r.ID), r.Number, agreed.Terms.visible(x.Org))
+		}
+		if err := saveSeat(ctx, &y); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Cancel ends a promotion before its time. What was ordered under it before keeps its
+// terms. Codes: NotFound, Forbidden, Invalid (a reason is missing), Conflict (changed
+// meanwhile, it is over). Publishes EventCancelled.
+func (s *Service) Cancel(ctx context.Context, actor access.Actor, id ID, version int64, reason string) (Detail, error) {
+	var out Detail
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		r, seats, err := load(ctx, actor, access.PromoWrite, id, true)
+		if err != nil {
+			return err
+		}
+		if r.Version != version {
+			return changed(r.Version)
+		}
+		if st := State(r.State); st.Over() || st == Ended {
+			return fault.New(fault.Conflict, "promo.over", "State", r.State)
+		}
+		reason = bounded(reason, 500)
+		if reason == "" && State(r.State) != Draft {
+			return fault.InvalidField("reason", "form.missing")
+		}
+		if err := s.cancel(ctx, &r, seats, actor.Org, actor.Person, reason); err != nil {
+			return err
+		}
+		if err := note(ctx, actor, "promotion.cancel", r.ID); err != nil {
+			return err
+		}
+		if err := save(ctx, &r); err != nil {
+			return err
+		}
+		out, err = reread(ctx, r)
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) cancel(ctx context.Context, r *row, seats []Seat, org, person, reason string) error {
+	r.State, r.Reason, r.Cancelled, r.NextAt = string(Cancelled), reason, db.Micros(db.Now(ctx)), 0
+	if err := addLog(ctx, r.ID, "", "cancelled", org, person, 0, reason); err != nil {
+		return err
+	}
+	return s.tell(ctx, EventCancelled, *r, seats, org, reason)
+}
