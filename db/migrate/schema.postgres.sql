@@ -319,6 +319,19 @@ CREATE TABLE link (
   PRIMARY KEY (id)
 );
 CREATE INDEX link_org ON link USING btree (org_id, created);
+CREATE TABLE location (
+  id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, gln text NOT NULL, name text NOT NULL, street text NOT NULL, city text NOT NULL, postcode text NOT NULL, country text NOT NULL, made bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id)
+);
+CREATE INDEX location_pair ON location USING btree (partnership_id, made, id);
+CREATE TABLE location_code (
+  partnership_id text NOT NULL, qualifier text NOT NULL, code text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, location_id text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (partnership_id, qualifier, code),
+  FOREIGN KEY (location_id) REFERENCES location(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id)
+);
+CREATE INDEX location_code_location ON location_code USING btree (location_id);
 CREATE TABLE mail (
   org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, address text NOT NULL, kind text NOT NULL, locale text NOT NULL, subject text NOT NULL, body text NOT NULL, dedupe text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, created bigint NOT NULL, sent bigint NOT NULL,
   UNIQUE (org_id, address, dedupe),
@@ -476,7 +489,7 @@ CREATE INDEX promotion_version_of ON promotion_version USING btree (promotion_id
 CREATE UNIQUE INDEX promotion_counter ON promotion_version USING btree (promotion_id, org_id) WHERE ((number = 0) AND (state = 'open'::text));
 CREATE UNIQUE INDEX promotion_version_no ON promotion_version USING btree (promotion_id, number) WHERE (number > 0);
 CREATE TABLE purchase_order (
-  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, release_no text NOT NULL, purpose text NOT NULL, kind text NOT NULL, state text NOT NULL, held text NOT NULL, marks bigint NOT NULL, currency text NOT NULL, total bigint NOT NULL, confirmed_total bigint NOT NULL, invoiced_total bigint NOT NULL, line_count bigint NOT NULL, ordered_on text NOT NULL, requested_on text NOT NULL, ship_to text NOT NULL, parties text NOT NULL, references_json text NOT NULL, note text NOT NULL, source text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, source_key text NOT NULL, copy bigint NOT NULL, content_hash text NOT NULL, placed_by text NOT NULL, received bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, release_no text NOT NULL, purpose text NOT NULL, kind text NOT NULL, state text NOT NULL, held text NOT NULL, marks bigint NOT NULL, currency text NOT NULL, total bigint NOT NULL, confirmed_total bigint NOT NULL, invoiced_total bigint NOT NULL, line_count bigint NOT NULL, ordered_on text NOT NULL, requested_on text NOT NULL, ship_to text NOT NULL, parties text NOT NULL, references_json text NOT NULL, note text NOT NULL, source text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, source_key text NOT NULL, copy bigint NOT NULL, content_hash text NOT NULL, placed_by text NOT NULL, received bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, ship_to_unknown text NOT NULL,
   UNIQUE (supplier_id, reseller_id, number, release_no, copy),
   PRIMARY KEY (id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id),
@@ -492,6 +505,7 @@ CREATE INDEX order_supplier ON purchase_order USING btree (supplier_id, received
 CREATE INDEX order_supplier_held ON purchase_order USING btree (supplier_id, received, id) WHERE (held <> ''::text);
 CREATE INDEX order_supplier_marks ON purchase_order USING btree (supplier_id, received, id) WHERE (marks > 0);
 CREATE INDEX order_supplier_state ON purchase_order USING btree (supplier_id, state, received, id);
+CREATE INDEX purchase_order_unplaced ON purchase_order USING btree (partnership_id, ship_to_unknown, id) WHERE (ship_to_unknown <> ''::text);
 CREATE UNIQUE INDEX order_source_key ON purchase_order USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE room (
   id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, title text NOT NULL, epoch text NOT NULL, last_seq bigint NOT NULL, state text NOT NULL, created bigint NOT NULL, active bigint NOT NULL,

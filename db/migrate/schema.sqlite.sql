@@ -273,6 +273,16 @@ CREATE TABLE link (
   roles TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL
 );
 CREATE INDEX link_org ON link (org_id, created);
+CREATE TABLE location (
+  id TEXT PRIMARY KEY, partnership_id TEXT NOT NULL REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, gln TEXT NOT NULL, name TEXT NOT NULL,
+  street TEXT NOT NULL, city TEXT NOT NULL, postcode TEXT NOT NULL, country TEXT NOT NULL, made INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL
+);
+CREATE INDEX location_pair ON location (partnership_id, made, id);
+CREATE TABLE location_code (
+  partnership_id TEXT NOT NULL REFERENCES partnership(id), qualifier TEXT NOT NULL, code TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, location_id TEXT NOT NULL REFERENCES location(id),
+  changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (partnership_id, qualifier, code)
+);
+CREATE INDEX location_code_location ON location_code (location_id);
 CREATE TABLE mail (
   org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, locale TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, dedupe TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, created INTEGER NOT NULL, sent INTEGER NOT NULL,
   PRIMARY KEY (org_id, id), UNIQUE (org_id, address, dedupe)
@@ -406,7 +416,7 @@ CREATE TABLE purchase_order (
   currency TEXT NOT NULL, total INTEGER NOT NULL, confirmed_total INTEGER NOT NULL, invoiced_total INTEGER NOT NULL, line_count INTEGER NOT NULL,
   ordered_on TEXT NOT NULL, requested_on TEXT NOT NULL, ship_to TEXT NOT NULL, parties TEXT NOT NULL, references_json TEXT NOT NULL, note TEXT NOT NULL,
   source TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, source_key TEXT NOT NULL, copy INTEGER NOT NULL, content_hash TEXT NOT NULL, placed_by TEXT NOT NULL,
-  received INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, UNIQUE (supplier_id, reseller_id, number, release_no, copy)
+  received INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, ship_to_unknown TEXT NOT NULL DEFAULT '', UNIQUE (supplier_id, reseller_id, number, release_no, copy)
 );
 CREATE INDEX order_partnership ON purchase_order (partnership_id, received, id);
 CREATE INDEX order_reseller ON purchase_order (reseller_id, received, id);
@@ -418,6 +428,7 @@ CREATE INDEX order_supplier ON purchase_order (supplier_id, received, id);
 CREATE INDEX order_supplier_held ON purchase_order (supplier_id, received, id) WHERE held <> '';
 CREATE INDEX order_supplier_marks ON purchase_order (supplier_id, received, id) WHERE marks > 0;
 CREATE INDEX order_supplier_state ON purchase_order (supplier_id, state, received, id);
+CREATE INDEX purchase_order_unplaced ON purchase_order (partnership_id, ship_to_unknown, id) WHERE ship_to_unknown <> '';
 CREATE TABLE room (
   id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, title TEXT NOT NULL, epoch TEXT NOT NULL, last_seq INTEGER NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, active INTEGER NOT NULL, UNIQUE (subject_kind, subject_id)
 );

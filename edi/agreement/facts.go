@@ -99,6 +99,7 @@ func (b Body) Facts() []Fact {
 	add("clocks", "duplicates", "", "", number(b.DuplicateDays), "")
 	add("business", "price_tolerance", "", "", b.Price.PriceTolerance, "ratio")
 	add("business", "quantity_tolerance", "", "", b.Price.QuantityTolerance, "ratio")
+	add("business", "check_locations", "", "", yes(b.CheckLocations), "yes")
 	return append(out, codeFacts(b.Codes)...)
 }
 

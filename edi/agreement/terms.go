@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/db"
 	"entente/edi/ack"
 	"entente/edi/gateway"
 	"entente/edi/x12"
@@ -62,7 +63,7 @@ func (v Version) terms() (*gateway.Terms, error) {
 	}
 	t := &gateway.Terms{
 		Number: v.Number, Supplier: b.Supplier.terms(), Reseller: b.Reseller.terms(),
-		X12: b.X12, EDIFACT: b.EDIFACT, Guides: guides, Codes: b.Codes, Reuse: time.Duration(b.DuplicateDays) * 24 * time.Hour,
+		X12: b.X12, EDIFACT: b.EDIFACT, Guides: guides, Codes: b.Codes, CheckLocations: b.CheckLocations, Reuse: time.Duration(b.DuplicateDays) * 24 * time.Hour,
 		Answers: ack.Style{Implementation: b.Writing.Implementation, OnlyErrors: b.Writing.OnlyErrors, Delimiters: b.Writing.chars()},
 	}
 	if b.Writing.Lines && b.Writing.Segment != "\n" {
@@ -73,6 +74,21 @@ func (v Version) terms() (*gateway.Terms, error) {
 	}
 	t.Sets = slices.Clip(t.Sets)
 	return t, nil
+}
+
+// ChecksLocation says whether a ship-to of an order is to be known to the supplier, and
+// the agreement that holds now does not know it. It joins the transaction of ctx.
+func (s *Service) ChecksLocation(ctx context.Context, partnership, qualifier, code string) (bool, error) {
+	t, err := s.Terms(ctx, partnership, db.Now(ctx))
+	if err != nil || t == nil || !t.CheckLocations {
+		return false, err
+	}
+	for _, c := range t.Codes.Locations {
+		if c.OurQualifier == qualifier && c.Ours == code || c.TheirQualifier == qualifier && c.Theirs == code {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // terms are what the gateway needs of a side.

@@ -31,6 +31,9 @@ type Terms struct {
 	Answers ack.Style
 	// Codes turn the reseller's words into the supplier's.
 	Codes translate.Profile
+	// CheckLocations has the supplier know every ship-to. The gateway leaves it to who
+	// books.
+	CheckLocations bool
 	// Reuse is how long a control number may not come back; 0: Options.Reuse.
 	Reuse time.Duration
 }

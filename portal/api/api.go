@@ -26,6 +26,7 @@ import (
 	"entente/prm/customer"
 	"entente/prm/fault"
 	"entente/prm/lead"
+	"entente/prm/location"
 	"entente/prm/partner"
 	"entente/prm/trade"
 )
@@ -42,6 +43,7 @@ type Deps struct {
 	Trade     *trade.Service
 	Customers *customer.Service
 	Leads     *lead.Service
+	Locations *location.Service
 	Gateway   *gateway.Service
 	Courier   *courier.Service
 	Hooks     *hook.Service
@@ -72,6 +74,7 @@ func New(app *fiber.App, d Deps) *API {
 	a := &API{d: d, huma: humafiber.New(app, cfg)}
 	a.edi()
 	a.orders()
+	a.locations()
 	a.papers()
 	a.people()
 	a.catalogue()

@@ -26,7 +26,9 @@ type order struct {
 	Number       string    `json:"number" doc:"the buyer's purchase order number"`
 	Release      string    `json:"release,omitempty"`
 	State        string    `json:"state" doc:"received, confirmed, partly_confirmed, rejected, partly_shipped, shipped, invoiced, closed or cancelled"`
-	Held         string    `json:"held,omitempty" doc:"why it waits for an answer of both companies"`
+	ShipTo       string    `json:"ship_to,omitempty" doc:"in one line"`
+	Unknown      string    `json:"ship_to_unknown,omitempty" doc:"qualifier, colon and code"`
+	Held         string    `json:"held,omitempty" doc:"why it waits: duplicate, replace or cancel (a further document), location (the supplier does not know ship_to_unknown)"`
 	Differs      bool      `json:"differs" doc:"an invoice does not match"`
 	Supplier     string    `json:"supplier" doc:"slug"`
 	Reseller     string    `json:"reseller" doc:"slug"`
@@ -508,7 +510,7 @@ func money2(m money.Amount, hidden bool) *amount {
 
 func wireOrder(o trade.Order, lines []trade.Line, orgs map[string]account.Org) order {
 	out := order{
-		ID: string(o.ID), Number: o.Number, Release: o.Release, State: string(o.State), Held: o.Held, Differs: o.Differs, Supplier: orgs[o.Supplier].Slug, Reseller: orgs[o.Reseller].Slug,
+		ID: string(o.ID), Number: o.Number, Release: o.Release, State: string(o.State), Held: o.Held, ShipTo: o.ShipTo, Unknown: o.ShipToUnknown, Differs: o.Differs, Supplier: orgs[o.Supplier].Slug, Reseller: orgs[o.Reseller].Slug,
 		Currency: string(o.Currency), Total: money2(o.Total, o.PricesHidden), Confirmed: money2(o.ConfirmedTotal, o.PricesHidden), Invoiced: money2(o.InvoicedTotal, o.PricesHidden),
 		OrderedOn: o.OrderedOn, RequestedOn: o.RequestedOn, Source: o.Source, Version: o.Version, Received: o.Received, Lines: []line{}, Interchanges: []ediLink{},
 	}

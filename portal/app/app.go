@@ -38,6 +38,7 @@ import (
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/lead"
+	"entente/prm/location"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
@@ -62,6 +63,7 @@ type App struct {
 	customers  *customer.Service
 	leads      *lead.Service
 	promos     *promo.Service
+	locations  *location.Service
 	notify     *notify.Service
 	mail       *mail.Service
 	gateway    *gateway.Service
@@ -153,6 +155,7 @@ func (a *App) build(ctx context.Context) error {
 	a.notify = notify.NewService(a.db)
 	a.catalog = catalog.New(a.db, a.jobs)
 	a.trade = trade.New(a.db, a.catalog, a.jobs)
+	a.locations = location.New(a.db, a.jobs)
 	a.customers = customer.New(a.db)
 	a.leads = lead.NewService(a.db, a.jobs, a.customers, leadCalendar{a})
 	a.promos = promo.New(a.db, a.jobs, a.partners, a.catalog)
@@ -167,6 +170,7 @@ func (a *App) build(ctx context.Context) error {
 	a.gateway.Judge(a.agreements)
 	a.courier.Agreed = a.agreements
 	a.partners.Heed(a.agreements)
+	a.trade.Heed(a.locations, a.agreements)
 	a.jobs.Every("edi-agreements", time.Minute, a.agreements.Begin)
 	a.hooks = hook.New(hook.Deps{
 		DB: a.db, Jobs: a.jobs, Secrets: a.secrets, Client: a.dialer.Client(dial.Limits{Total: 20 * time.Second, Body: 64 << 10}), Log: a.log,
@@ -175,6 +179,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("edi-clock", 10*time.Minute, a.gateway.Overdue)
 	a.jobs.Every("stock-reports", 15*time.Minute, a.catalog.TellStock)
 	a.jobs.Every("trade-waiting", time.Minute, a.trade.AskWaiting)
+	a.jobs.Every("order-places", time.Minute, func(ctx context.Context) error { return a.trade.Located(ctx, "") })
 	a.jobs.Every("order-clock", 5*time.Minute, a.trade.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
 	a.mailbox = gateway.NewMailbox(a.gateway, refusalWords{a.accounts.Directory()})
@@ -200,7 +205,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Customers: a.customers, Leads: a.leads, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Customers: a.customers, Leads: a.leads, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Rooms: a.rooms, Notify: a.notify, Mail: a.mail,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -215,7 +220,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Customers: a.customers, Leads: a.leads, Gateway: a.gateway, Courier: a.courier, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Customers: a.customers, Leads: a.leads, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -16,6 +16,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/catalog"
 	"entente/prm/lead"
+	"entente/prm/location"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -40,7 +41,8 @@ func (a *App) subscribe() {
 	s("answer-notices", trade.ClockEvents(), a.answerNotices)
 	s("agreement-rooms", append(agreement.Events(), partner.EventActivated, partner.EventEnded), a.agreementRooms)
 	s("agreement-notices", agreement.Events(), a.agreementNotices)
-	s("edi-850", []string{trade.OrderReceived}, a.to850)
+	s("edi-850", []string{trade.OrderReceived, trade.OrderLocated}, a.to850)
+	s("order-places", []string{location.Referred}, a.placeKnown)
 	s("edi-tests", []string{gateway.EventProcessed, gateway.EventAcknowledged}, a.continueTests)
 	s("stage-told", []string{gateway.EventLiveAsked, gateway.EventLive}, a.stageTold)
 	s("first-week", []string{gateway.EventDocumentRejected}, a.firstWeek)
@@ -48,7 +50,7 @@ func (a *App) subscribe() {
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
-	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled}, a.toReplies)
+	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderLocated, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled}, a.toReplies)
 	s("webhooks", hookEvents(), a.toHooks)
 	s("webhook-notices", []string{hook.EventPaused}, a.hookNotices)
 	s("edi-832", []string{catalog.PricesPublished}, a.to832)
@@ -59,10 +61,19 @@ func (a *App) subscribe() {
 
 // orderLines names the room line of each trade event.
 var orderLines = map[string]string{
-	trade.OrderReceived: "order.received", trade.OrderDuplicate: "order.duplicate", trade.OrderHeld: "order.held", trade.OrderAnswered: "order.answered",
+	trade.OrderReceived: "order.received", trade.OrderDuplicate: "order.duplicate", trade.OrderHeld: "order.held", trade.OrderAnswered: "order.answered", trade.OrderLocated: "order.located",
 	trade.OrderConfirmed: "order.confirmed", trade.OrderAgreed: "order.agreed", trade.OrderCancelled: "order.cancelled", trade.OrderShipped: "order.shipped",
 	trade.GoodsReceived: "order.goods_received", trade.InvoicedEvent: "order.invoiced", trade.OrderRefused: "order.refused",
 	trade.ReplyHeld: "order.reply_held", trade.ReplyDuplicate: "order.reply_duplicate",
+}
+
+// orderLine is the line of a trade event; an order that is held for its ship-to has its
+// own.
+func orderLine(kind string, t trade.Event) string {
+	if kind == trade.OrderHeld && t.Reason == trade.HeldLocation {
+		return "order.unplaced"
+	}
+	return orderLines[kind]
 }
 
 func (a *App) toRooms(ctx context.Context, e job.Received) error {
@@ -98,7 +109,7 @@ func (a *App) toRooms(ctx context.Context, e job.Received) error {
 			}
 			args["number"] = cmp.Or(reply.OrderNumber, reply.Number)
 		}
-		_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: orderLines[e.Kind], Args: args})
+		_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: orderLine(e.Kind, t), Args: args})
 		return err
 	}
 	o, err := a.trade.Head(ctx, actor, t.Order)
@@ -117,7 +128,7 @@ func (a *App) toRooms(ctx context.Context, e job.Received) error {
 		}
 		args["company"] = orgs[t.Org].Name
 	}
-	_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: orderLines[e.Kind], Args: args})
+	_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: orderLine(e.Kind, t), Args: args})
 	return err
 }
 
@@ -215,6 +226,7 @@ var told = map[string]struct {
 	trade.OrderDuplicate:          {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}},
 	trade.OrderHeld:               {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, urgent: true},
 	trade.OrderRefused:            {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, urgent: true},
+	trade.OrderLocated:            {reseller: []access.Role{access.Buyer}},
 	trade.OrderAnswered:           {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}},
 	trade.OrderConfirmed:          {reseller: []access.Role{access.Buyer}},
 	trade.OrderAgreed:             {supplier: []access.Role{access.Manager}},
@@ -233,16 +245,19 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 	who := told[e.Kind]
 	var supplier, reseller, acted string
 	n := notify.Notice{Dedupe: e.ID, Urgent: who.urgent, Args: map[string]string{}}
-	if name, ok := orderLines[e.Kind]; ok {
+	if _, ok := orderLines[e.Kind]; ok {
 		var t trade.Event
 		if err := e.Decode(&t); err != nil {
 			return err
 		}
-		if t.Quiet {
-			return nil
+		if t.Quiet || e.Kind == trade.OrderReceived && t.Reason == trade.HeldLocation {
+			return nil // of an order that is held at once they are told that
 		}
 		supplier, reseller, acted = t.Supplier, t.Reseller, t.Org
-		n.Kind = name
+		n.Kind = orderLine(e.Kind, t)
+		if n.Kind == "order.unplaced" { // the desk that knows codes, beside the one that decides
+			who.supplier, acted = append(slices.Clone(who.supplier), access.EDI), ""
+		}
 		n.Args["reason"], n.Args["marked"] = t.Reason, strconv.Itoa(t.Marked)
 		if t.Order != "" {
 			o, err := a.trade.Head(ctx, access.System("notices", t.Supplier), t.Order)

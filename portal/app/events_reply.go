@@ -17,7 +17,7 @@ func (a *App) toReplies(ctx context.Context, e job.Received) error {
 		return err
 	}
 	actor := access.System("edi", t.Supplier)
-	if e.Kind == trade.OrderReceived || e.Kind == trade.OrderAnswered {
+	if e.Kind == trade.OrderReceived || e.Kind == trade.OrderAnswered || e.Kind == trade.OrderLocated {
 		return a.trade.BookWaiting(ctx, actor, t.Order)
 	}
 	r, err := a.trade.GetReply(ctx, actor, t.Reply)

@@ -16,8 +16,8 @@ import (
 // that came, so that nothing of it is lost, else from the order.
 func (a *App) to850(ctx context.Context, e job.Received) error {
 	var t trade.Event
-	if err := e.Decode(&t); err != nil || t.Quiet {
-		return err
+	if err := e.Decode(&t); err != nil || t.Quiet || e.Kind == trade.OrderReceived && t.Reason == trade.HeldLocation {
+		return err // what is held for its ship-to goes once that is known
 	}
 	actor := access.System("edi", t.Reseller)
 	route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "850")
@@ -37,6 +37,9 @@ func (a *App) to850(ctx context.Context, e job.Received) error {
 		if x, ok := came.(*doc.PurchaseOrder); ok && x != nil {
 			d = x
 		}
+	}
+	if d, err = a.ourPlace(ctx, t, d); err != nil {
+		return err
 	}
 	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "850", Doc: d, DocumentKind: trade.DocumentOrder, DocumentID: string(t.Order), Number: d.Number})
 }
@@ -59,6 +62,9 @@ func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p tra
 	out.Supplier, out.Reseller, out.Partnership, out.From = t.Supplier, t.Reseller, t.Partnership, actor.Org
 	out.ReplyTo = t.Interchange
 	if addressed, err := a.addressed(ctx, actor, t, to, route, &out); err != nil || !addressed {
+		return err
+	}
+	if err := a.theirPlace(ctx, t, out.Doc); err != nil {
 		return err
 	}
 	done, err := a.gateway.Emit(ctx, actor, out)

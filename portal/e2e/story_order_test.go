@@ -48,6 +48,8 @@ type order struct {
 	Room         *string
 	Interchanges []struct{ ID, Type, Control, Href string }
 	Version      int64
+	Held         string
+	ShipTo       string `json:"ship_to"`
 }
 
 func (c *client) send(body string) intake {

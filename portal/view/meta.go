@@ -86,6 +86,9 @@ func (*AgreementPage) meta() meta {
 func (*AgreementFormPage) meta() meta {
 	return meta{block: "agreement_form", layout: "app", nav: NavConnections}
 }
+func (*LocationsPage) meta() meta {
+	return meta{block: "locations", layout: "app", nav: NavConnections}
+}
 func (*WizardPage) meta() meta {
 	return meta{block: "wizard", layout: "app", nav: NavConnections}
 }

@@ -65,6 +65,7 @@ type AgreementFormPage struct {
 	X12, EDIFACT []AgreementSets
 	Guides       []Tick // of the version it starts from; kept while they are ticked
 	Ticks        []Tick // of writing
+	Business     []Tick // of orders
 	Commercial   bool   // the viewer may change prices and tax
 }
 

@@ -59,6 +59,7 @@ type OrderPage struct {
 	Findings   []Finding
 	Activity   []Entry
 	Held       *Held
+	Place      *HeldPlace  // nil: its ship-to is known, or need not be
 	Clock      *OrderClock // nil: no answer is awaited
 	Room       *Room
 	Can        OrderCan
@@ -85,6 +86,7 @@ type Party struct {
 	Name  string
 	Code  string
 	Lines []string
+	Known Text // the place that its code stands for
 }
 
 // ChainStep is one document of the chain: 850, 855, 856, 810.

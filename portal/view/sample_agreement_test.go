@@ -42,10 +42,11 @@ func agreementFormPage(b Base) Page {
 	}
 	return &AgreementFormPage{
 		Base: b, Connection: connectionOf("agreement", url, kestrel, "connection.ready"), Number: 4,
-		Form:   Form{Values: map[string]string{"version": "3", "x12": "5010", "guide": "{"}, Errors: []FieldError{{"x12", T("agreement.version_wrong", "Value", "5010")}, {"guide", T("agreement.guide_json")}, {"supplier_patience", T("agreement.range", "Least", 0, "Most", 720)}}},
-		Sides:  []AgreementSide{side("supplier_", aurelia), side("reseller_", kestrel)},
-		X12:    []AgreementSets{{aurelia, []Option{{Value: "855:supplier", Label: Raw("855"), On: true}}}, {kestrel, []Option{{Value: "850:reseller", Label: Raw("850")}}}},
-		Guides: []Tick{{Name: "0", Label: Raw("Kestrel orders 850 005010"), On: true}},
-		Ticks:  []Tick{{"lines", T("agreement.f.lines"), T("agreement.lines_hint"), true}},
+		Form:     Form{Values: map[string]string{"version": "3", "x12": "5010", "guide": "{"}, Errors: []FieldError{{"x12", T("agreement.version_wrong", "Value", "5010")}, {"guide", T("agreement.guide_json")}, {"supplier_patience", T("agreement.range", "Least", 0, "Most", 720)}}},
+		Sides:    []AgreementSide{side("supplier_", aurelia), side("reseller_", kestrel)},
+		X12:      []AgreementSets{{aurelia, []Option{{Value: "855:supplier", Label: Raw("855"), On: true}}}, {kestrel, []Option{{Value: "850:reseller", Label: Raw("850")}}}},
+		Guides:   []Tick{{Name: "0", Label: Raw("Kestrel orders 850 005010"), On: true}},
+		Business: []Tick{{"check_locations", T("agreement.f.check_locations"), T("agreement.check_locations_hint"), true}},
+		Ticks:    []Tick{{"lines", T("agreement.f.lines"), T("agreement.lines_hint"), true}},
 	}
 }

@@ -4,7 +4,7 @@ import "time"
 
 func connectionOf(tab, url string, who Company, st State) Connection {
 	c := Connection{URL: url, Partner: who, Side: "reseller", Status: Status{State: st}}
-	for _, t := range []string{"setup", "agreement", "bench", "sheet"} {
+	for _, t := range []string{"setup", "agreement", "locations", "bench", "sheet"} {
 		c.Tabs = append(c.Tabs, Tab{Label: T("connection.tab." + t), URL: url + "/" + t, Count: -1, On: t == tab})
 	}
 	return c

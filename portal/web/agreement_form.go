@@ -113,7 +113,7 @@ func (v *visit) agreementBody(in *input, base agreement.Version) agreement.Body 
 	b.Writing = agreement.Writing{Element: delimiter(in, "delimiter_element"), Component: delimiter(in, "delimiter_component"), Repetition: delimiter(in, "delimiter_repetition"), Segment: delimiter(in, "delimiter_segment"),
 		Lines: in.text("lines") != "", Implementation: in.text("implementation") != "", OnlyErrors: in.text("only_errors") != ""}
 	b.DuplicateDays, b.ResponseHours = in.whole("duplicate_days"), base.Body.ResponseHours
-	b.Price, b.Tax, b.CheckLocations = base.Body.Price, base.Body.Tax, base.Body.CheckLocations
+	b.Price, b.Tax, b.CheckLocations = base.Body.Price, base.Body.Tax, in.text("check_locations") != ""
 	b.Price.PriceTolerance, b.Price.QuantityTolerance = in.percent("price_tolerance"), in.percent("quantity_tolerance")
 	b.Codes = base.Body.Codes
 	b.Codes.Units, b.Codes.Items, b.Codes.Locations = nil, nil, nil
@@ -268,6 +268,7 @@ func (v *visit) agreementFormPage(status int, typed *view.Form, body *agreement.
 	for _, name := range []string{"lines", "implementation", "only_errors"} {
 		page.Ticks = append(page.Ticks, view.Tick{Name: name, Label: view.T("agreement.f." + name), Hint: view.T("agreement." + name + "_hint"), On: page.Form.Value(name) != ""})
 	}
+	page.Business = []view.Tick{{Name: "check_locations", Label: view.T("agreement.f.check_locations"), Hint: view.T("agreement.check_locations_hint"), On: page.Form.Value("check_locations") != ""}}
 	return v.renderAs(status, page, nil)
 }
 
@@ -377,6 +378,7 @@ func agreementValues(b agreement.Body) map[string]string {
 	tick("lines", b.Writing.Lines)
 	tick("implementation", b.Writing.Implementation)
 	tick("only_errors", b.Writing.OnlyErrors)
+	tick("check_locations", b.CheckLocations)
 	number("duplicate_days", b.DuplicateDays)
 	out["price_tolerance"], out["quantity_tolerance"] = percentText(b.Price.PriceTolerance), percentText(b.Price.QuantityTolerance)
 	var units []string

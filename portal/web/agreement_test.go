@@ -50,7 +50,7 @@ func TestAgreementPages(t *testing.T) {
 		"guide": {`{"guide":"entente/1","name":"Baltic orders","version":"D96A","set":"ORDERS","rules":[{"path":"FTX","forbid":true}]}`}, "note": {"As we discussed"},
 	}
 	// What has no effect here is not asked for.
-	if a := ingrid.Get(t, form); a.Status != 200 || strings.Contains(a.Body, `name="reseller_transport"`) || strings.Contains(a.Body, `name="check_locations"`) || strings.Contains(a.Body, `name="price_basis"`) {
+	if a := ingrid.Get(t, form); a.Status != 200 || strings.Contains(a.Body, `name="reseller_transport"`) || !strings.Contains(a.Body, `name="check_locations"`) || strings.Contains(a.Body, `name="price_basis"`) {
 		t.Errorf("the form: %d", a.Status)
 	}
 	if a := propose(t, ingrid, form, good); a.Status != 303 {

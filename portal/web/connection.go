@@ -190,7 +190,7 @@ func (v *visit) linkStatus(l link) view.Status {
 func (v *visit) connection(l link, tab string) view.Connection {
 	url := v.path("edi", "connections", l.p.ID)
 	c := view.Connection{URL: url, Partner: l.n.company(l.other), Side: partnerSide(l.p, l.own), Status: v.linkStatus(l)}
-	for _, t := range []string{"connect", "", "agreement", "bench", "sheet"} {
+	for _, t := range []string{"connect", "", "agreement", "locations", "bench", "sheet"} {
 		to := url
 		if t != "" {
 			to += "/" + t

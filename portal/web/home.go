@@ -5,6 +5,7 @@ import (
 	"entente/edi/gateway"
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/location"
 	"entente/prm/trade"
 )
 
@@ -44,6 +45,7 @@ var needLooks = map[string]struct {
 	trade.WaitConfirm: {view.Amber, "package", "order.confirm"},
 	trade.WaitMarked:  {view.Amber, "package", "order.confirm"},
 	trade.WaitHeld:    {view.Amber, "lock", "action.open"},
+	trade.WaitPlace:   {view.Amber, "lock", "action.open"},
 	trade.WaitAgree:   {view.Amber, "package", "action.open"},
 	trade.WaitAnswer:  {view.Red, "package", "action.open"},
 	trade.WaitReceive: {view.Blue, "truck", "order.receive"},
@@ -91,7 +93,7 @@ func (v *visit) need(i trade.Item, n names) view.Need {
 	look := needLooks[i.Kind]
 	partner := n.org(i.Partner)
 	need := view.Need{Tone: look.tone, Icon: v.icon(look.icon), URL: v.orderURL(i.Order), Since: i.Since, Due: i.Due, Sub: view.Raw(partner),
-		Title: view.T("need."+i.Kind, "number", i.Number, "company", partner, "invoice", i.Subject)}
+		Title: view.T("need."+i.Kind, "number", i.Number, "company", partner, "invoice", i.Subject, "code", location.ParseCode(i.Subject).Code)}
 	if look.action != "" {
 		need.Action = view.T(look.action)
 	}

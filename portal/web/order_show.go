@@ -63,6 +63,12 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 	if d.Reseller == v.org() && v.may(access.OrderPlace, res) {
 		page.AgainURL = v.path("orders", "new") + "?again=" + queryEscape(string(d.ID))
 	}
+	if page.Place, err = v.heldPlace(d, n); err != nil {
+		return nil, d, err
+	}
+	if err := v.knownPlace(d, page.Parties); err != nil {
+		return nil, d, err
+	}
 	if page.Findings, err = v.orderFindings(d, edi); err != nil {
 		return nil, d, err
 	}
@@ -99,7 +105,7 @@ func (v *visit) orderCan(d trade.Detail, res access.Resource) view.OrderCan {
 		invoice = invoice || l.Shipped > l.Invoiced || l.Confirmed > l.Invoiced && l.Shipped == 0
 		receive = receive || l.ToReceive() > 0
 	}
-	can.Confirm = answer && v.may(access.OrderConfirm, res)
+	can.Confirm = answer && d.Place == nil && v.may(access.OrderConfirm, res)
 	can.Ship = ship && v.may(access.OrderShip, res)
 	can.Invoice = invoice && !d.PricesHidden && v.may(access.OrderInvoice, res)
 	can.Receive = receive && v.may(access.OrderReceive, res)
@@ -308,7 +314,7 @@ var historyIcons = map[string]struct {
 }{
 	"received": {"package", view.Blue}, "placed": {"package", view.Blue}, "confirmed": {"check", view.Green}, "agreed": {"checks", view.Green},
 	"partly_confirmed": {"check", view.Amber}, "changed": {"check", view.Amber}, "accepted": {"check", view.Green}, "rejected": {"x", view.Red},
-	"refused": {"x", view.Red}, "held": {"lock", view.Amber}, "reply_held": {"lock", view.Amber}, "reply_duplicate": {"copy", view.Grey}, "reply_discarded": {"x", view.Grey}, "credited": {"receipt", view.Blue}, "duplicate": {"copy", view.Grey}, "shipped": {"truck", view.Blue},
+	"refused": {"x", view.Red}, "held": {"lock", view.Amber}, "unplaced": {"lock", view.Amber}, "located": {"check", view.Green}, "reply_held": {"lock", view.Amber}, "reply_duplicate": {"copy", view.Grey}, "reply_discarded": {"x", view.Grey}, "credited": {"receipt", view.Blue}, "duplicate": {"copy", view.Grey}, "shipped": {"truck", view.Blue},
 	"goods_received": {"package-import", view.Green}, "invoiced": {"receipt", view.Blue}, "cancelled": {"x", view.Grey}, "differs": {"alert-circle", view.Red},
 }
 

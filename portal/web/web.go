@@ -22,6 +22,7 @@ import (
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/lead"
+	"entente/prm/location"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -37,6 +38,7 @@ type Deps struct {
 	Trade      *trade.Service
 	Customers  *customer.Service
 	Leads      *lead.Service
+	Locations  *location.Service
 	Notify     *notify.Service
 	Gateway    *gateway.Service
 	Courier    *courier.Service

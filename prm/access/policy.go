@@ -66,7 +66,9 @@ const (
 	ReferenceWrite Action = "reference.write" // an item number of the reseller for a product of the owner
 	StockRead      Action = "stock.read"      // as much of it as the owner shows
 	StockWrite     Action = "stock.write"
-	StockReport    Action = "stock.report" // what the reseller told the supplier of its own stock
+	StockReport    Action = "stock.report"  // what the reseller told the supplier of its own stock
+	LocationRead   Action = "location.read" // places to which a reseller has goods sent
+	LocationWrite  Action = "location.write"
 )
 
 type rule struct {
@@ -128,6 +130,10 @@ var policy = map[Action]rule{
 	StockRead:      {scope: "stock:read", sides: map[Side][]Role{Owner: anyone, Reseller: anyone}},
 	StockWrite:     {scope: "stock:write", read: StockRead, sides: map[Side][]Role{Owner: {Manager, EDI}}},
 	StockReport:    {scope: "stock:read", sides: map[Side][]Role{Supplier: priced, Reseller: priced}},
+
+	// The supplier says what a ship-to code of the reseller means; both see it.
+	LocationRead:  {scope: "locations:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},
+	LocationWrite: {scope: "locations:write", read: LocationRead, sides: map[Side][]Role{Supplier: {Manager, EDI}}},
 
 	OrderRead:    {scope: "orders:read", sides: map[Side][]Role{Supplier: anyone, Reseller: anyone}},
 	OrderPrices:  {scope: "orders:read", read: OrderRead, sides: map[Side][]Role{Supplier: priced, Reseller: priced}},

@@ -109,7 +109,7 @@ var Actions = []Action{Accept, Change, Backorder, Reject, Substitute}
 
 // Reasons are the coded reasons of the form; other words are taken as they are,
 // to 80 characters. The key of a word is "trade.reason.<reason>".
-var Reasons = []string{"out_of_stock", "allocation", "discontinued", "unknown_item", "price", "pack", "minimum", "date", "credit", "other"}
+var Reasons = []string{"out_of_stock", "allocation", "discontinued", "unknown_item", "price", "pack", "minimum", "date", "credit", "ship_to", "other"}
 
 // ConfirmCmd answers an order. Version 0 does not check; otherwise it must be the
 // version the person saw. No lines accepts everything that is open. A line may

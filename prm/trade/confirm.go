@@ -27,6 +27,9 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, id OrderID, c
 		if err != nil {
 			return err
 		}
+		if err := unplaced(o); err != nil {
+			return err
+		}
 		subs, err := s.substitutes(ctx, actor, o, cmd)
 		if err != nil {
 			return err

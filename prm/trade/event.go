@@ -10,6 +10,7 @@ const (
 	OrderHeld       = "trade.OrderHeld"
 	OrderRefused    = "trade.OrderRefused"
 	OrderAnswered   = "trade.OrderAnswered" // a held document was decided
+	OrderLocated    = "trade.OrderLocated"  // the ship-to for which it was held is known
 	OrderConfirmed  = "trade.OrderConfirmed"
 	OrderAgreed     = "trade.OrderAgreed" // the reseller agreed to a changed answer
 	OrderCancelled  = "trade.OrderCancelled"
@@ -40,7 +41,7 @@ const (
 // Events lists the kinds of event that people hear of; ReplyWaits and ReplySettled are
 // for the gateway.
 func Events() []string {
-	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, ReplyHeld, ReplyDuplicate}
+	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderLocated, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, ReplyHeld, ReplyDuplicate}
 }
 
 // Event is the payload of all events of this package: ids, no content. Quiet says

@@ -110,6 +110,9 @@ func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 	if out.History, err = historyOf(ctx, row.ID); err != nil {
 		return out, err
 	}
+	if out.Place, err = heldPlace(ctx, row, out.Head); err != nil {
+		return out, err
+	}
 	k, _, err := clockOf(ctx, row.ID)
 	if err != nil {
 		return out, err

@@ -3,6 +3,7 @@ package trade
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"entente/db"
 	"entente/prm/access"
@@ -85,6 +86,9 @@ func (s *Service) answer(ctx context.Context, actor access.Actor, t terms, o ord
 			if err := withdraw(&o, lines); err != nil {
 				return out, err
 			}
+			if !answerable(lines) {
+				o.ShipToUnknown = ""
+			}
 			if err := saveLines(ctx, o, lines); err != nil {
 				return out, err
 			}
@@ -103,10 +107,7 @@ func (s *Service) answer(ctx context.Context, actor access.Actor, t terms, o ord
 	if err != nil {
 		return out, err
 	}
-	o.Held = ""
-	if len(left) > 0 {
-		o.Held = left[0].Reason
-	}
+	o.Held = heldFor(o, left)
 	if err := saveOrder(ctx, &o); err != nil {
 		return out, err
 	}
@@ -128,10 +129,15 @@ func (s *Service) replace(ctx context.Context, t terms, o *orderRow, lines []Lin
 	if err != nil {
 		return err
 	}
+	shipTo, unknown, err := s.shipToOf(ctx, t, j)
+	if err != nil {
+		return err
+	}
+	o.ShipToUnknown = unknown
 	if err := deleteLines(ctx, *o); err != nil {
 		return err
 	}
-	o.Currency, o.OrderedOn, o.RequestedOn, o.ShipTo, o.Note, o.ContentHash, o.Kind = string(j.currency), j.orderedOn, j.requestedOn, j.shipTo, j.note, j.hash, in.Doc.Type
+	o.Currency, o.OrderedOn, o.RequestedOn, o.ShipTo, o.Note, o.ContentHash, o.Kind = string(j.currency), j.orderedOn, j.requestedOn, shipTo, j.note, j.hash, in.Doc.Type
 	if o.Parties, o.ReferencesJSON, err = j.encode(); err != nil {
 		return err
 	}
@@ -165,6 +171,11 @@ func withdraw(o *orderRow, lines []Line) error {
 	return nil
 }
 
+// answerable says whether anything of an order may still be promised.
+func answerable(lines []Line) bool {
+	return slices.ContainsFunc(lines, func(l Line) bool { return l.Answerable() > 0 })
+}
+
 // Cancel withdraws everything of an order that the supplier has not confirmed.
 // Version 0 does not check.
 // Codes: NotFound, Forbidden (not the buying side), Conflict (nothing is open, or
@@ -178,6 +189,11 @@ func (s *Service) Cancel(ctx context.Context, actor access.Actor, id OrderID, ve
 		}
 		if err := withdraw(&o, lines); err != nil {
 			return err
+		}
+		if o.ShipToUnknown != "" && !answerable(lines) {
+			if err := s.placed(ctx, &o); err != nil {
+				return err
+			}
 		}
 		if err := s.save(ctx, &o, lines); err != nil {
 			return err

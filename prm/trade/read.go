@@ -21,6 +21,7 @@ type Detail struct {
 	History        []Entry // newest first
 	Chain          []Step
 	Clock          AnswerClock
+	Place          *HeldPlace   // set while it is held for its ship-to
 	Difference     money.Amount // sum over the lines
 }
 
@@ -122,6 +123,7 @@ const (
 	WaitConfirm = "confirm" // supplier: an order has no answer
 	WaitMarked  = "marked"  // supplier: an order without an answer has doubtful lines
 	WaitHeld    = "held"    // both: a document of the order is held
+	WaitPlace   = "place"   // supplier: the ship-to of an order is not known; Subject is the code
 	WaitAgree   = "agree"   // reseller: the answer differs from what was asked
 	WaitReceive = "receive" // reseller: goods are on their way
 	WaitDiffers = "differs" // both: an invoice does not match

@@ -176,10 +176,15 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 	if err != nil {
 		return Receipt{}, err
 	}
+	shipTo, unknown, err := s.shipToOf(ctx, t, j)
+	if err != nil {
+		return Receipt{}, err
+	}
 	now := db.Micros(db.Now(ctx))
 	o := orderRow{ID: db.NewID(), SupplierID: t.SupplierID, ResellerID: t.ResellerID, PartnershipID: t.ID, Number: in.Doc.Number, ReleaseNo: in.Doc.Release, Purpose: in.Doc.Purpose, Kind: in.Doc.Type,
-		Currency: string(j.currency), OrderedOn: j.orderedOn, RequestedOn: j.requestedOn, ShipTo: j.shipTo, Parties: parties, ReferencesJSON: references, Note: j.note,
-		Source: in.Source, InterchangeID: in.Interchange, SetNo: int64(in.SetNo), SourceKey: key, Copy: int64(copyNo), ContentHash: j.hash, PlacedBy: in.PlacedBy, Received: now, Changed: now, Version: 1}
+		Currency: string(j.currency), OrderedOn: j.orderedOn, RequestedOn: j.requestedOn, ShipTo: shipTo, Parties: parties, ReferencesJSON: references, Note: j.note,
+		Source: in.Source, InterchangeID: in.Interchange, SetNo: int64(in.SetNo), SourceKey: key, Copy: int64(copyNo), ContentHash: j.hash, PlacedBy: in.PlacedBy, Received: now, Changed: now, Version: 1, ShipToUnknown: unknown}
+	o.Held = heldFor(o, nil)
 	settle(&o, j.lines)
 	if ok, err := insertOnce(ctx, &o); err != nil || !ok {
 		return Receipt{}, err
@@ -194,7 +199,10 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 		return Receipt{}, err
 	}
 	err = s.record(ctx, actor, o, deed{history: "order.received", args: map[string]string{"Number": o.Number, "Lines": itoa(len(j.lines)), "Marked": itoa(j.marks), "Source": o.Source},
-		action: "order.receive", event: OrderReceived, payload: Event{Interchange: in.Interchange, SetNo: in.SetNo, Marked: j.marks}})
+		action: "order.receive", event: OrderReceived, payload: Event{Interchange: in.Interchange, SetNo: in.SetNo, Marked: j.marks, Reason: o.Held}})
+	if err == nil && o.Held != "" {
+		err = s.holdPlace(ctx, actor, o)
+	}
 	return Receipt{Order: OrderID(o.ID), Outcome: Booked, Marked: j.marks}, err
 }
 

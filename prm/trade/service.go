@@ -3,6 +3,7 @@ package trade
 import (
 	"entente/db"
 	"entente/prm/catalog"
+	"entente/prm/location"
 )
 
 // Service is the order desk. Every method checks the actor first; an order that
@@ -11,6 +12,8 @@ type Service struct {
 	db     *db.DB
 	cat    *catalog.Service
 	events Publisher
+	places *location.Service // nil: ship-to codes are not looked up
+	agreed Agreed
 }
 
 // New makes the service. events may be nil in tests that do not look at them.

@@ -32,7 +32,7 @@ func (r waitRow) item(kind string, side access.Side, days int) Item {
 func waitConfirm(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
 	var rows []waitRow
 	err := db.Tx(ctx).Raw(`SELECT o.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, o.marks, o.received AS since, COALESCE(k.due, 0) AS due
-		FROM purchase_order o LEFT JOIN order_clock k ON k.order_id = o.id AND k.settled = 0 WHERE o.supplier_id = ? AND o.state = 'received' ORDER BY o.received, o.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
+		FROM purchase_order o LEFT JOIN order_clock k ON k.order_id = o.id AND k.settled = 0 WHERE o.supplier_id = ? AND o.state = 'received' AND o.ship_to_unknown = '' ORDER BY o.received, o.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
 	return items(rows, side, confirmDays, func(r waitRow) string {
 		if r.Marks > 0 {
 			return WaitMarked
@@ -64,6 +64,14 @@ func waitHeld(ctx context.Context, scope access.Scope, side access.Side, limit i
 	err := db.Tx(ctx).Raw(`SELECT a.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, o.marks, a.made AS since FROM purchase_order o JOIN order_arrival a ON a.order_id = o.id
 		WHERE o.`+col+` = ? AND o.held <> '' AND a.outcome = 'held' AND a.answer = '' ORDER BY a.made, a.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
 	return items(rows, side, heldDays, func(waitRow) string { return WaitHeld }), err
+}
+
+// waitPlace are orders that are held for a ship-to nobody knows.
+func waitPlace(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
+	var rows []waitRow
+	err := db.Tx(ctx).Raw(`SELECT o.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, o.ship_to_unknown AS subject, 0 AS marks, o.received AS since FROM purchase_order o
+		WHERE o.supplier_id = ? AND o.ship_to_unknown <> '' ORDER BY o.received, o.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
+	return items(rows, side, heldDays, func(waitRow) string { return WaitPlace }), err
 }
 
 func waitAgree(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {

@@ -136,6 +136,7 @@ const (
 	HeldDuplicate = "duplicate" // another document with the same number and other content
 	HeldReplace   = "replace"   // a document that says it replaces this order
 	HeldCancel    = "cancel"    // a document that says it cancels this order
+	HeldLocation  = "location"  // the supplier does not know its ship-to
 )
 
 // Sources of an order.
@@ -161,6 +162,7 @@ type Order struct {
 	Copy           int    // 0; 1 and more for further orders under the same number, by decision
 	State          State
 	Held           string // "" or one of HeldDuplicate …
+	ShipToUnknown  string // while held for it: qualifier, colon and code
 	Differs        bool   // one of its invoices does not match
 	Marks          int    // lines with a doubt that is not answered
 	Currency       money.Currency

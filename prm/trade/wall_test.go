@@ -14,6 +14,7 @@ import (
 	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/location"
 	"entente/prm/money"
 )
 
@@ -78,19 +79,24 @@ func TestStranger(t *testing.T) {
 			"Resolve": func(a access.Actor) error {
 				return second(s.Resolve(ctx, a, held.Arrival, ResolveCmd{Answer: AnswerNew}))
 			},
-			"Cancel":        func(a access.Actor) error { return second(s.Cancel(ctx, a, r.Order, 0, "")) },
-			"Confirm":       func(a access.Actor) error { return second(s.Confirm(ctx, a, r.Order, ConfirmCmd{})) },
-			"Agree":         func(a access.Actor) error { return s.Agree(ctx, a, resp) },
-			"Ship":          func(a access.Actor) error { return second(s.Ship(ctx, a, r.Order, ShipCmd{})) },
-			"MarkReceived":  func(a access.Actor) error { return second(s.MarkReceived(ctx, a, r.Order, ReceiveCmd{})) },
-			"Invoice":       func(a access.Actor) error { return second(s.Invoice(ctx, a, r.Order, InvoiceCmd{})) },
-			"Get":           func(a access.Actor) error { return second(s.Get(ctx, a, r.Order)) },
-			"Head":          func(a access.Actor) error { return second(s.Head(ctx, a, r.Order)) },
-			"GetInvoice":    func(a access.Actor) error { return second(s.GetInvoice(ctx, a, inv)) },
-			"PurchaseOrder": func(a access.Actor) error { _, _, err := s.PurchaseOrder(ctx, a, r.Order); return err },
-			"OrderAck":      func(a access.Actor) error { _, _, err := s.OrderAck(ctx, a, resp); return err },
-			"ShipNotice":    func(a access.Actor) error { _, _, err := s.ShipNotice(ctx, a, sent); return err },
-			"InvoiceDoc":    func(a access.Actor) error { _, _, err := s.InvoiceDoc(ctx, a, inv); return err },
+			"Locate": func(a access.Actor) error {
+				return second(s.Locate(ctx, a, r.Order, LocateCmd{New: location.Place{Name: "x"}}))
+			},
+			"RefuseLocation": func(a access.Actor) error { return second(s.RefuseLocation(ctx, a, r.Order, "")) },
+			"Unplaced":       func(a access.Actor) error { return second(s.Unplaced(ctx, a, b.toKestrel)) },
+			"Cancel":         func(a access.Actor) error { return second(s.Cancel(ctx, a, r.Order, 0, "")) },
+			"Confirm":        func(a access.Actor) error { return second(s.Confirm(ctx, a, r.Order, ConfirmCmd{})) },
+			"Agree":          func(a access.Actor) error { return s.Agree(ctx, a, resp) },
+			"Ship":           func(a access.Actor) error { return second(s.Ship(ctx, a, r.Order, ShipCmd{})) },
+			"MarkReceived":   func(a access.Actor) error { return second(s.MarkReceived(ctx, a, r.Order, ReceiveCmd{})) },
+			"Invoice":        func(a access.Actor) error { return second(s.Invoice(ctx, a, r.Order, InvoiceCmd{})) },
+			"Get":            func(a access.Actor) error { return second(s.Get(ctx, a, r.Order)) },
+			"Head":           func(a access.Actor) error { return second(s.Head(ctx, a, r.Order)) },
+			"GetInvoice":     func(a access.Actor) error { return second(s.GetInvoice(ctx, a, inv)) },
+			"PurchaseOrder":  func(a access.Actor) error { _, _, err := s.PurchaseOrder(ctx, a, r.Order); return err },
+			"OrderAck":       func(a access.Actor) error { _, _, err := s.OrderAck(ctx, a, resp); return err },
+			"ShipNotice":     func(a access.Actor) error { _, _, err := s.ShipNotice(ctx, a, sent); return err },
+			"InvoiceDoc":     func(a access.Actor) error { _, _, err := s.InvoiceDoc(ctx, a, inv); return err },
 			"ReceiveReply": func(a access.Actor) error {
 				return second(s.ReceiveReply(ctx, a, IncomingReply{Ack: &doc.OrderAck{Number: design().Number}, Supplier: b.aurelia, Reseller: b.kestrel, Partnership: b.toKestrel}))
 			},
@@ -128,7 +134,7 @@ func TestStranger(t *testing.T) {
 			"Lines":   func(a access.Actor) (int, error) { m, err := s.Lines(ctx, a, []OrderID{r.Order}); return len(m), err },
 		}
 		for m := range reflect.TypeFor[*Service]().Methods() {
-			if m.Name == "AskWaiting" || m.Name == "Clocks" { // runs on a schedule and is asked by nobody
+			if slices.Contains([]string{"AskWaiting", "Clocks", "Located", "Heed"}, m.Name) { // runs on a schedule and is asked by nobody
 				continue
 			}
 			if calls[m.Name] == nil && empty[m.Name] == nil {

@@ -1,0 +1,324 @@
+package trade
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"entente/db"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/location"
+)
+
+// Where the companies agreed on it, an order whose ship-to is a code that nobody knows
+// is booked and held: nothing of it can be promised until somebody of the supplier says
+// which place is meant, or refuses it. Its clock stands still meanwhile. What a code
+// stands for is said once, for every order of the partnership.
+
+// Agreed knows what companies agreed about orders.
+type Agreed interface {
+	// ChecksLocation says whether a ship-to of a partnership is to be known to the
+	// supplier, and the agreement itself does not know it. It joins the transaction
+	// of ctx.
+	ChecksLocation(ctx context.Context, partnership, qualifier, code string) (bool, error)
+}
+
+// Heed has ship-to codes looked up in places where agreed says so; without it none are.
+func (s *Service) Heed(places *location.Service, agreed Agreed) { s.places, s.agreed = places, agreed }
+
+// maxReleased is how many orders are released with one call; a schedule does the rest.
+const maxReleased = 200
+
+// LocateCmd says which place the ship-to of an order is: one that is known, or else a
+// new one with what is given.
+type LocateCmd struct {
+	Known location.ID
+	New   location.Place
+}
+
+// ShipTo is the code of the ship-to of a document; empty when it names none.
+func ShipTo(ps []doc.Party) location.Code {
+	for _, p := range ps {
+		if p.Role == "ST" && p.ID != "" {
+			c := location.Code{Qualifier: p.IDQualifier, Code: p.ID}.Clean()
+			if c.Qualifier == "" { // of an order that was typed
+				c.Qualifier = location.ByBuyer
+			}
+			return c
+		}
+	}
+	return location.Code{}
+}
+
+// shipToOf looks the ship-to of a judged document up. It gives the line that people read,
+// and the code where it is to be known and is not.
+func (s *Service) shipToOf(ctx context.Context, t terms, j judged) (line, unknown string, err error) {
+	c := ShipTo(j.head.Parties)
+	if s.places == nil || c.Code == "" || utf8.RuneCountInString(c.Code) > 80 {
+		return j.shipTo, "", nil
+	}
+	p, known, err := s.places.Find(ctx, access.System("trade", t.SupplierID), t.ID, c)
+	if err != nil {
+		return j.shipTo, "", err
+	}
+	if known {
+		if strings.TrimSpace(j.shipTo) == c.Code { // the document says nothing else of it
+			return bounded(p.Line(), 120), "", nil
+		}
+		return j.shipTo, "", nil
+	}
+	asked, err := s.agreed.ChecksLocation(ctx, t.ID, c.Qualifier, c.Code)
+	if err != nil || !asked {
+		return j.shipTo, "", err
+	}
+	return j.shipTo, c.String(), nil
+}
+
+// holdPlace holds an order just booked whose ship-to is unknown.
+func (s *Service) holdPlace(ctx context.Context, actor access.Actor, o orderRow) error {
+	return s.record(ctx, actor, o, deed{history: "order.unplaced", args: map[string]string{"Number": o.Number, "Source": o.Source, "Code": location.ParseCode(o.ShipToUnknown).Code},
+		action: "order.hold", event: OrderHeld, payload: Event{Reason: HeldLocation}})
+}
+
+// heldFor is why an order is held: the oldest document without an answer, else its
+// ship-to.
+func heldFor(o orderRow, left []arrivalRow) string {
+	switch {
+	case len(left) > 0:
+		return left[0].Reason
+	case o.ShipToUnknown != "":
+		return HeldLocation
+	}
+	return ""
+}
+
+// unplaced refuses to promise anything of an order whose ship-to nobody knows.
+func unplaced(o orderRow) error {
+	if o.ShipToUnknown == "" {
+		return nil
+	}
+	return fault.New(fault.Conflict, "trade.location_unknown", "Code", location.ParseCode(o.ShipToUnknown).Code)
+}
+
+// Locate says which place the ship-to of a held order is, and releases with it the
+// other orders of the partnership that are held for the same code, as many as one
+// transaction may hold; the rest follow by themselves. It returns how many it released.
+// Codes: NotFound, Forbidden (not the supplier's side), Conflict (not held for its
+// ship-to), Invalid (the new place, by field). Publishes OrderLocated for each order.
+func (s *Service) Locate(ctx context.Context, actor access.Actor, id OrderID, cmd LocateCmd) (int, error) {
+	n := 0
+	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		o, err := s.unplacedOrder(ctx, actor, access.LocationWrite, id)
+		if err != nil {
+			return err
+		}
+		c := location.ParseCode(o.ShipToUnknown)
+		if cmd.Known != "" {
+			p, err := s.places.Get(ctx, actor, cmd.Known)
+			if err == nil && p.Partnership != o.PartnershipID {
+				err = fault.New(fault.NotFound, "error.not_found")
+			}
+			if err == nil {
+				_, err = s.places.Refer(ctx, actor, cmd.Known, c)
+			}
+			if err != nil {
+				return err
+			}
+		} else {
+			p := cmd.New
+			p.Partnership = o.PartnershipID
+			if !slices.Contains(p.Codes, c) {
+				p.Codes = append(slices.Clip(p.Codes), c)
+			}
+			if _, err := s.places.Add(ctx, actor, p); err != nil {
+				return err
+			}
+		}
+		n, err = s.release(ctx, actor, o.PartnershipID)
+		return err
+	})
+	return n, err
+}
+
+// RefuseLocation refuses a held order because of its ship-to: every line is answered as
+// rejected, and the reseller is told as with any answer.
+// Codes: NotFound, Forbidden, Conflict (not held for its ship-to). Publishes
+// OrderConfirmed.
+func (s *Service) RefuseLocation(ctx context.Context, actor access.Actor, id OrderID, reason string) (ResponseID, error) {
+	var out ResponseID
+	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		o, err := s.unplacedOrder(ctx, actor, access.OrderConfirm, id)
+		if err != nil {
+			return err
+		}
+		lines, err := linesOf(ctx, o)
+		if err != nil {
+			return err
+		}
+		if reason = bounded(reason, 80); reason == "" {
+			reason = "ship_to"
+		}
+		var asked []ConfirmLine
+		for _, l := range lines {
+			if l.Answerable() > 0 || l.Ordered == 0 && l.State == LineOpen {
+				asked = append(asked, ConfirmLine{Line: l.Number, Action: Reject, Reason: reason})
+			}
+		}
+		if len(asked) == 0 {
+			return fault.New(fault.Conflict, "trade.nothing_to_confirm", "State", o.State)
+		}
+		parts, err := answer(lines, asked, nil, o.order().Currency)
+		if err != nil {
+			return err
+		}
+		if err := s.placed(ctx, &o); err != nil {
+			return err
+		}
+		if err := s.save(ctx, &o, lines); err != nil {
+			return err
+		}
+		out, err = s.respond(ctx, actor, o, parts)
+		return err
+	})
+	return out, err
+}
+
+// unplacedOrder locks an order that is held for its ship-to.
+func (s *Service) unplacedOrder(ctx context.Context, actor access.Actor, act access.Action, id OrderID) (orderRow, error) {
+	o, err := orderByID(ctx, id, true)
+	if err == nil {
+		err = access.Check(actor, access.OrderRead, access.Shared(o.SupplierID, o.ResellerID))
+	}
+	if err == nil {
+		err = access.Check(actor, act, access.Shared(o.SupplierID, o.ResellerID))
+	}
+	if err == nil && (o.ShipToUnknown == "" || s.places == nil) {
+		err = fault.New(fault.Conflict, "trade.not_held_for_place")
+	}
+	return o, err
+}
+
+// placed takes the hold for the ship-to off an order.
+func (s *Service) placed(ctx context.Context, o *orderRow) error {
+	o.ShipToUnknown = ""
+	left, err := openArrivals(ctx, o.ID)
+	o.Held = heldFor(*o, left)
+	return err
+}
+
+// release takes the hold off the orders of a partnership whose ship-to is known by now,
+// in the transaction of ctx; it says how many it released.
+func (s *Service) release(ctx context.Context, actor access.Actor, partnership string) (int, error) {
+	ids, err := placeable(ctx, partnership, maxReleased)
+	n := 0
+	for _, id := range ids {
+		o, err := orderByID(ctx, OrderID(id), true)
+		if err != nil {
+			return n, err
+		}
+		c := location.ParseCode(o.ShipToUnknown)
+		if c.Code == "" {
+			continue // somebody was faster
+		}
+		p, known, err := s.places.Find(ctx, access.System("trade", o.SupplierID), o.PartnershipID, c)
+		if err != nil {
+			return n, err
+		}
+		if !known {
+			continue
+		}
+		if err := s.placed(ctx, &o); err != nil {
+			return n, err
+		}
+		if strings.TrimSpace(o.ShipTo) == c.Code {
+			o.ShipTo = bounded(p.Line(), 120)
+		}
+		if err := saveOrder(ctx, &o); err != nil {
+			return n, err
+		}
+		if err := alsoFound(ctx, o.ID, p.Name+" "+p.City); err != nil {
+			return n, err
+		}
+		n++
+		if err := s.record(ctx, actor, o, deed{history: "order.located", args: map[string]string{"Number": o.Number, "Code": c.Code, "Place": p.Line()}, action: "order.locate", event: OrderLocated, payload: Event{Reason: HeldLocation}}); err != nil {
+			return n, err
+		}
+	}
+	return n, err
+}
+
+// Located releases what is held for a ship-to that is known by now: after a change of
+// the places of a partnership, and for every partnership, with "", on a schedule. Safe
+// to repeat. Publishes OrderLocated for each order.
+func (s *Service) Located(ctx context.Context, partnership string) error {
+	if s.places == nil {
+		return nil
+	}
+	var pairs []pairRow
+	err := s.db.View(ctx, func(ctx context.Context) (err error) {
+		pairs, err = unplacedPairs(ctx, partnership)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		for {
+			n := 0
+			err := s.db.InTx(db.WithOrgs(ctx, p.SupplierID, p.ResellerID), func(ctx context.Context) (err error) {
+				n, err = s.release(ctx, access.System("trade", p.SupplierID), p.PartnershipID)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if n < maxReleased || partnership != "" {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// Unplaced counts the orders of a partnership that are held for their ship-to.
+// Codes: NotFound, Forbidden.
+func (s *Service) Unplaced(ctx context.Context, actor access.Actor, partnership string) (int, error) {
+	n := 0
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		t, err := termsOf(ctx, partnership)
+		if err == nil {
+			err = access.Check(actor, access.OrderRead, access.Shared(t.SupplierID, t.ResellerID))
+		}
+		if err != nil {
+			return err
+		}
+		n, err = unplacedIn(ctx, partnership)
+		return err
+	})
+	return n, err
+}
+
+// HeldPlace is the ship-to for which an order is held.
+type HeldPlace struct {
+	Code   location.Code
+	Party  doc.Party // as the document says it
+	Others int       // orders of the partnership that are held for the same code
+}
+
+func heldPlace(ctx context.Context, o orderRow, h Head) (*HeldPlace, error) {
+	if o.ShipToUnknown == "" {
+		return nil, nil
+	}
+	out := &HeldPlace{Code: location.ParseCode(o.ShipToUnknown)}
+	for _, p := range h.Parties {
+		if p.Role == "ST" && strings.TrimSpace(p.ID) == out.Code.Code {
+			out.Party = p
+		}
+	}
+	var err error
+	out.Others, err = heldAlike(ctx, o)
+	return out, err
+}

@@ -1,0 +1,181 @@
+package trade
+
+import (
+	"context"
+	"testing"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/location"
+)
+
+// pact says for which codes of which partnerships a place is asked.
+type pact map[string]bool
+
+func (p pact) ChecksLocation(_ context.Context, partnership, _, code string) (bool, error) {
+	return p[partnership] && code != "AGREED", nil
+}
+
+func (b *bench) places() *location.Service {
+	s := location.New(b.db, b.events)
+	b.svc.Heed(s, pact{b.toKestrel: true})
+	return s
+}
+
+// to is an order of one line to a code.
+func to(number, code string) doc.PurchaseOrder {
+	d := order(number, [3]string{"AUR-D18B", "10", "84.00"})
+	d.Parties = []doc.Party{{Role: "ST", IDQualifier: "92", ID: code}}
+	return d
+}
+
+func (b *bench) count(kind string) int {
+	n := 0
+	for _, k := range b.events.kinds() {
+		if k == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// An order to a code that nobody knows is booked and held with its clock standing still;
+// the supplier maps it once, and every order held for the same code goes on.
+func TestUnknownLocation(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		places := b.places()
+		in := b.incoming(to("L1", " ks-WKF1 "), db.NewID(), 1)
+		in.Doc.Parties[0].IDQualifier = "92"
+		r, err := b.svc.ReceiveOrder(b.at(), b.gateway(), in)
+		b.must(err)
+		eq(t, "outcome", r.Outcome, Booked)
+		again, err := b.svc.ReceiveOrder(b.at(), b.gateway(), in)
+		b.must(err)
+		eq(t, "the same set again", again.Order, r.Order)
+		eq(t, "told once", b.count(OrderHeld), 1)
+		second1, third := b.receive(to("L2", "ks-WKF1")).Order, b.receive(to("L3", "KS-OTHER")).Order
+		free := b.receive(order("L4", [3]string{"AUR-D18B", "1", "84.00"})).Order
+		agreed := b.receive(to("L5", "AGREED")).Order
+		eq(t, "no code", b.get(free).Held, "")
+		eq(t, "the agreement knows it", b.get(agreed).Held, "")
+		one := b.get(r.Order)
+		eq(t, "held", one.Held, HeldLocation)
+		eq(t, "state", one.State, Received)
+		eq(t, "code", one.Place.Code.String(), "92:ks-WKF1")
+		eq(t, "others", one.Place.Others, 1)
+		if one.Clock.Paused.IsZero() {
+			t.Error("the clock runs")
+		}
+		_, err = b.svc.Confirm(b.at(), b.ingrid, r.Order, ConfirmCmd{})
+		b.want(err, fault.Conflict, "trade.location_unknown")
+		items, err := b.svc.Waiting(b.at(), b.ingrid, 50)
+		b.must(err)
+		waits := map[string]int{}
+		for _, i := range items {
+			waits[i.Kind]++
+		}
+		eq(t, "waits for a place", waits[WaitPlace], 3)
+		eq(t, "waits for an answer", waits[WaitConfirm], 2)
+
+		place := location.Place{Name: "Kestrel Wakefield", City: "Wakefield", Number: "4711", GLN: "5012345000015"}
+		_, err = b.svc.Locate(b.at(), b.dan, r.Order, LocateCmd{New: place})
+		b.want(err, fault.Forbidden, "")
+		_, err = b.svc.Locate(b.at(), b.kaarel, r.Order, LocateCmd{New: place})
+		b.want(err, fault.NotFound, "")
+		_, err = b.svc.Locate(b.at(), b.ingrid, r.Order, LocateCmd{New: location.Place{GLN: "5012345000016"}})
+		b.want(err, fault.Invalid, "location.gln_wrong")
+		n, err := b.svc.Locate(b.at(), b.ingrid, r.Order, LocateCmd{New: place})
+		b.must(err)
+		eq(t, "released", n, 2)
+		eq(t, "told of both", b.count(OrderLocated), 2)
+		for _, id := range []OrderID{r.Order, second1} {
+			o := b.get(id)
+			eq(t, "free", o.Held, "")
+			eq(t, "ship to", o.ShipTo, "Kestrel Wakefield")
+			if !o.Clock.Paused.IsZero() || o.Place != nil {
+				t.Errorf("still held: %+v", o.Clock)
+			}
+		}
+		eq(t, "another code", b.get(third).Held, HeldLocation)
+		_, err = b.svc.Locate(b.at(), b.ingrid, r.Order, LocateCmd{New: place})
+		b.want(err, fault.Conflict, "trade.not_held_for_place")
+		b.must(second(b.svc.Confirm(b.at(), b.ingrid, r.Order, ConfirmCmd{})))
+
+		// From now on the code is known, and so are the place's own number and its GLN.
+		for i, p := range []doc.Party{{Role: "ST", ID: "ks-WKF1"}, {Role: "ST", IDQualifier: "91", ID: "4711"}, {Role: "ST", IDQualifier: "UL", ID: "5012345000015"}} {
+			d := to("K"+itoa(i), "")
+			d.Parties = []doc.Party{p}
+			got := b.get(b.receive(d).Order)
+			eq(t, "known "+p.ID, got.Held, "")
+			eq(t, "its line", got.ShipTo, "Kestrel Wakefield")
+		}
+		// A known place is chosen for the other code; one of another partnership does not exist.
+		list, _, err := places.List(b.at(), b.dan, b.toKestrel, location.Filter{})
+		b.must(err)
+		eq(t, "places", len(list), 1)
+		other, err := places.Add(b.at(), b.ingrid, location.Place{Partnership: b.toBaltic, Name: "Tallinn"})
+		b.must(err)
+		_, err = b.svc.Locate(b.at(), b.ingrid, third, LocateCmd{Known: other.ID})
+		b.want(err, fault.NotFound, "")
+		b.must(second(b.svc.Locate(b.at(), b.ingrid, third, LocateCmd{Known: list[0].ID})))
+		eq(t, "free", b.get(third).Held, "")
+		// What was mapped elsewhere is released by the schedule.
+		fourth := b.receive(to("L6", "KS-NEW")).Order
+		b.must(second(places.Refer(b.at(), b.ingrid, list[0].ID, location.Code{Qualifier: "92", Code: "KS-NEW"})))
+		for range 2 {
+			b.must(b.svc.Located(b.at(), ""))
+		}
+		eq(t, "released", b.get(fourth).Held, "")
+		eq(t, "told", b.count(OrderLocated), 4)
+	})
+}
+
+// Refused, every line is answered as rejected; withdrawn by the buyer, nothing is held;
+// a further document keeps its own hold.
+func TestUnknownLocationRefused(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		places := b.places()
+		id := b.receive(to("R1", "X1")).Order
+		_, err := b.svc.RefuseLocation(b.at(), b.dan, id, "")
+		b.want(err, fault.Forbidden, "")
+		_, err = b.svc.RefuseLocation(b.at(), b.kaarel, id, "")
+		b.want(err, fault.NotFound, "")
+		desk := access.Actor{Person: db.NewID(), Org: b.aurelia, Roles: []access.Role{access.EDI}, Via: "session:x"}
+		_, err = b.svc.RefuseLocation(b.at(), desk, id, "")
+		b.want(err, fault.Forbidden, "")
+		b.must(second(b.svc.RefuseLocation(b.at(), b.ingrid, id, "")))
+		o := b.get(id)
+		eq(t, "state", o.State, Rejected)
+		eq(t, "held", o.Held, "")
+		eq(t, "answer", o.Responses[0].Kind, ResponseRejected)
+		eq(t, "reason", o.Responses[0].Lines[0].Reason, "ship_to")
+		_, err = b.svc.RefuseLocation(b.at(), b.ingrid, id, "")
+		b.want(err, fault.Conflict, "trade.not_held_for_place")
+
+		id = b.receive(to("R2", "X1")).Order
+		b.must(second(b.svc.Cancel(b.at(), b.dan, id, 0, "")))
+		o = b.get(id)
+		eq(t, "withdrawn", o.State, Cancelled)
+		eq(t, "held", o.Held, "")
+
+		id = b.receive(to("R3", "X1")).Order
+		other := to("R3", "X2")
+		held := b.receive(other)
+		eq(t, "held", b.get(id).Held, HeldDuplicate)
+		b.must(second(b.svc.Resolve(b.at(), b.ingrid, held.Arrival, ResolveCmd{Answer: AnswerRefuse})))
+		eq(t, "held again for its ship-to", b.get(id).Held, HeldLocation)
+		other.Lines[0].Quantity = "11"
+		held = b.receive(other)
+		b.must(second(b.svc.Resolve(b.at(), b.ingrid, held.Arrival, ResolveCmd{Answer: AnswerReplace})))
+		eq(t, "the ship-to of the new one", b.get(id).Place.Code.Code, "X2")
+		p, err := places.Add(b.at(), desk, location.Place{Partnership: b.toKestrel, Name: "Two", Codes: []location.Code{{Qualifier: "92", Code: "X2"}}})
+		b.must(err)
+		b.must(b.svc.Located(b.at(), p.Partnership))
+		eq(t, "free", b.get(id).Held, "")
+	})
+}
