@@ -22,6 +22,7 @@ import (
 	"entente/portal/session"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/location"
 )
 
 // leftOut are the tables a refused call may touch: a sign of life, a counter of
@@ -140,6 +141,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT n.id FROM notice n JOIN org r ON r.id = n.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT i.id FROM edi_identity i JOIN org r ON r.id = i.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM edi_agreement x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM location x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 		} {
 			var got []string
@@ -178,6 +180,9 @@ func agreeWithKestrel(t *testing.T, a *App) {
 		t.Fatalf("Ingrid: %v", err)
 	}
 	ingrid := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	if _, err := a.locations.Add(t.Context(), ingrid, location.Place{Partnership: ids[0], Name: "Harrow Fabrication yard", Codes: []location.Code{{Qualifier: "92", Code: "KESTRELSUPPLY"}}}); err != nil {
+		t.Fatal(err)
+	}
 	_, err = a.agreements.Propose(t.Context(), ingrid, agreement.ProposeCmd{Partnership: ids[0], Body: agreement.Body{Reseller: agreement.Side{X12: "ZZ:KESTRELSUPPLY", Network: "Kestrel Supply"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +213,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "customer": a.customers, "lead": a.leads, "promo": a.promos}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "customer": a.customers, "lead": a.leads, "promo": a.promos, "location": a.locations}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {

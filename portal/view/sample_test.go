@@ -129,6 +129,21 @@ func orderPage(b Base) *OrderPage {
 		Room:      room(true), Can: OrderCan{Receive: true, Agree: true}, AgainURL: "/c/kestrel/orders/new?again=o1"}
 }
 
+func locationsPage(b Base, edit bool) Page {
+	url := b.Prefix() + "/edi/connections/1"
+	p := &LocationsPage{Base: b, Connection: connectionOf("locations", url, kestrel, "connection.ready"), Filters: Filters{URL: url + "/locations", Placeholder: T("location.search")}, Pager: Pager{Shown: 2, Total: -1}, Waiting: 2, CanEdit: edit, Opened: edit, Checked: edit,
+		Form: Form{Values: map[string]string{"id": "p1", "name": "Kestrel DC Wakefield", "codes": "92:KS-WKF1"}, Errors: []FieldError{{"gln", T("location.gln_wrong", "Value", "123")}}},
+		Rows: []LocationRow{{ID: "p1", Name: "Kestrel DC Wakefield", Address: "Unit 4, Calder Park, WF2 7AZ Wakefield, GB", Number: "4711", GLN: "5012345000015", Codes: []string{"92:KS-WKF1", "UL:5012345000015"}, Changed: at(24, 9, 12)}, {ID: "p2", Name: "Kestrel Leeds", Changed: at(23, 9, 12)}}}
+	if edit {
+		for i := range p.Rows {
+			p.Rows[i].EditURL = url + "/locations?edit=p1#edit"
+		}
+	} else {
+		p.Form = Form{}
+	}
+	return p
+}
+
 func workLines() []WorkLine {
 	return []WorkLine{{Number: 1, Name: "Drill 18 V brushless", SKU: "AUR-D18B", Ordered: Quantity{"240", "EA"}, Open: Quantity{"240", "EA"}, Quantity: "240", Price: "84.00"}, {Number: 3, Name: "Battery 5.0 Ah", SKU: "AUR-B50", Ordered: Quantity{"400", "EA"}, Open: Quantity{"40", "EA"}, Quantity: "41", Price: "31.20", Error: T("error.more_than_open", "open", Quantity{"40", "EA"})}}
 }
@@ -217,7 +232,7 @@ func samples(lang locale.Language) map[string]Page {
 		"invoices":  &InvoicesPage{Base: k, Filters: filters("/c/kestrel/invoices"), Pager: Pager{Shown: 1, Total: -1}, Rows: []InvoiceRow{{"/c/kestrel/orders/1", "INV-88213", "4500187342", "/c/kestrel/orders/1", aurelia, "2026-11-19", "2026-12-19", gbp("52096.00"), gbp("62515.20"), Status{State: "invoice.differs"}, T("need.difference", "amount", gbp("1632.00"))}}},
 		"edi":       &MessagesPage{Base: a, Tabs: []Tab{{T("list.all"), "?", -1, true}, {T("edi.failed"), "?view=failed", 1, false}}, Filters: filters("/c/aurelia/edi"), Pager: Pager{Shown: 2, Total: 118, Next: "?after=2"}, Rows: []MessageRow{{"/c/aurelia/edi/1", false, kestrel, []string{"850"}, "4500187519", "000004217", T("channel.api"), at(24, 9, 12), Status{"edi.rejected", T("message.finding_count", "n", 2)}, Pips{[4]Pip{PipOn, PipOn, PipOn, PipBad}, T("pips.refused")}, 400 * time.Millisecond}, {"/c/aurelia/edi/2", true, kestrel, []string{"997"}, "", "000000311", T("channel.outbox"), at(24, 9, 12), Status{State: "edi.waiting"}, Pips{[4]Pip{PipOn, PipWait, "", ""}, T("pips.waiting")}, 0}}},
 		"message":   messagePage(a, ""), "message-answer": messagePage(a, "answer"), "message-attempts": messagePage(a, "attempts"), "message-audit": messagePage(a, "audit"),
-		"connections": connectionsPage(a), "connection": connectionPage(a, true), "connection-theirs": connectionPage(k, false), "bench": benchPage(a, true), "bench-clean": benchPage(k, false), "sheet": sheetPage(a), "agreement": agreementPage(a, false), "agreement-theirs": agreementPage(k, true), "agreement-none": &AgreementPage{Base: a, Connection: connectionOf("agreement", "/c/aurelia/edi/connections/1", kestrel, "connection.partly"), ProposeURL: "/c/aurelia/edi/connections/1/agreement/propose"}, "agreement_form": agreementFormPage(a), "message-as2": carriedPage(a),
+		"connections": connectionsPage(a), "connection": connectionPage(a, true), "connection-theirs": connectionPage(k, false), "bench": benchPage(a, true), "bench-clean": benchPage(k, false), "sheet": sheetPage(a), "agreement": agreementPage(a, false), "agreement-theirs": agreementPage(k, true), "agreement-none": &AgreementPage{Base: a, Connection: connectionOf("agreement", "/c/aurelia/edi/connections/1", kestrel, "connection.partly"), ProposeURL: "/c/aurelia/edi/connections/1/agreement/propose"}, "agreement_form": agreementFormPage(a), "locations": locationsPage(a, true), "locations-theirs": locationsPage(k, false), "message-as2": carriedPage(a),
 		"wizard-partner": wizardPage(a, "partner", true), "wizard-ids": wizardPage(a, "ids", true), "wizard-confirm": wizardPage(a, "confirm", true), "wizard-way": wizardPage(a, "way", true), "wizard-test": wizardPage(a, "test", true), "wizard-live": wizardPage(a, "live", true),
 		"wizard-ids-theirs": wizardPage(k, "ids", false), "wizard-way-theirs": wizardPage(k, "way", false), "wizard-test-theirs": wizardPage(k, "test", false), "wizard-live-theirs": wizardPage(k, "live", false),
 		"partners": &PartnersPage{Base: a, Rows: []PartnerRow{{"/c/aurelia/partners/1", kestrel, "reseller", "partner.active", "GBP", 4, 2, at(24, 9, 12), 3}, {"/c/aurelia/partners/2", huadong, "reseller", "partner.active", "CNY", 1, 0, at(22, 9, 12), 0}}},
