@@ -187,7 +187,7 @@ CREATE TABLE edi_remote (
 );
 CREATE INDEX edi_remote_due ON edi_remote USING btree (next_at);
 CREATE TABLE edi_route (
-  partnership_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, door text NOT NULL, syntax text NOT NULL, version text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  partnership_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, door text NOT NULL, syntax text NOT NULL, version text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, style text NOT NULL,
   PRIMARY KEY (partnership_id, org_id, kind),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id)

@@ -153,7 +153,7 @@ CREATE TABLE edi_remote (
 CREATE INDEX edi_remote_due ON edi_remote (next_at);
 CREATE TABLE edi_route (
   partnership_id TEXT NOT NULL REFERENCES partnership(id), org_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL,
-  door TEXT NOT NULL, syntax TEXT NOT NULL, version TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (partnership_id, org_id, kind)
+  door TEXT NOT NULL, syntax TEXT NOT NULL, version TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, style TEXT NOT NULL DEFAULT '', PRIMARY KEY (partnership_id, org_id, kind)
 );
 CREATE TABLE edi_set (
   interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, group_no INTEGER NOT NULL, group_kind TEXT NOT NULL, group_control TEXT NOT NULL, group_version TEXT NOT NULL,

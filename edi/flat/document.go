@@ -1,6 +1,7 @@
 package flat
 
 import (
+	"slices"
 	"strconv"
 
 	"entente/edi/doc"
@@ -95,6 +96,21 @@ func rowsOf(d Document, style *Style, book bool) (rows []map[string]string, orde
 		}
 	}
 	return rows, order, typed
+}
+
+// Columns are the names of the columns of a kind of document, nil for a kind without CSV.
+func Columns(kind string) []string {
+	d := blank(kind)
+	if d == nil {
+		return nil
+	}
+	_, order, _ := rowsOf(d, &Style{}, false)
+	return order
+}
+
+// Known says whether a column is one of ours, of any kind.
+func Known(column string) bool {
+	return slices.ContainsFunc([]string{"850", "855", "856", "810"}, func(kind string) bool { return slices.Contains(Columns(kind), column) })
 }
 
 // at is an entry of a list, or an empty one.

@@ -78,6 +78,10 @@ type Item struct {
 	// or, after the rules, in the document.
 	Problems []doc.Problem `json:"problems,omitempty"`
 	Left     []doc.Problem `json:"left,omitempty"`
+	// Control and Receiver are what the file calls the document and whom it names as its
+	// receiver, where its form has a place for that.
+	Control  string `json:"-"`
+	Receiver string `json:"-"`
 }
 
 // Options are of the file, not of the document.
@@ -124,7 +128,7 @@ func Read(r io.Reader, name string, opt Options) ([]Item, error) {
 			return nil, err
 		}
 		for _, x := range items {
-			out = append(out, Item{Document: x.Document, Test: x.Control.Test, Problems: x.Problems, Left: x.Left})
+			out = append(out, Item{Document: x.Document, Test: x.Control.Test, Problems: x.Problems, Left: x.Left, Control: x.Control.Number, Receiver: x.Control.Receiver})
 		}
 	case UBL:
 		x, err := ubl.Read(r, lim)

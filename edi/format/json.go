@@ -153,7 +153,7 @@ func one2item(raw json.RawMessage, at int64) (Item, error) {
 	if err := json.Unmarshal(e.Document, d); err != nil {
 		return Item{}, bad("json.syntax", err.Error())
 	}
-	return Item{Document: d, Test: e.Test}, nil
+	return Item{Document: d, Test: e.Test, Control: e.Control, Receiver: e.Receiver}, nil
 }
 
 // fieldsOf are the names of a struct in JSON with their types, embedded ones among them.

@@ -232,7 +232,7 @@ func lanesAfter(ctx context.Context, last string) ([]string, error) {
 // holdReused holds an interchange whose control number another one used, where
 // intake could not see it because both came at the same moment.
 func (s *Service) holdReused(ctx context.Context, r *interchangeRow) (bool, error) {
-	if r.Held == HeldReleased || r.SetsDone > 0 || s.db.Dialect() == db.SQLite {
+	if r.Held == HeldReleased || r.SetsDone > 0 || IsForm(r.Syntax) || s.db.Dialect() == db.SQLite {
 		return false, nil // with one writer intake sees every other one
 	}
 	since, err := s.reuse(ctx, r, db.Now(ctx))

@@ -18,6 +18,7 @@ import (
 
 	"entente/db"
 	"entente/db/fail"
+	"entente/edi/format"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -123,7 +124,7 @@ type Interchange struct {
 	Reseller     string
 	Partnership  string
 	Submission   string   // what it came in by
-	Syntax       string   // SyntaxX12 or SyntaxEDIFACT
+	Syntax       string   // SyntaxX12, SyntaxEDIFACT or a form, see IsForm
 	Version      string   // GS08 of the first group, else ISA12; "D:96A:UN" of the first message
 	Sender       Identity // as written in the ISA or UNB
 	Receiver     Identity
@@ -167,6 +168,9 @@ func (i Interchange) Partner(org string) string {
 func (i Interchange) MediaType() string {
 	if i.Syntax == SyntaxEDIFACT {
 		return "application/edifact"
+	}
+	if IsForm(i.Syntax) {
+		return format.Media(i.Syntax)
 	}
 	return "application/edi-x12"
 }
@@ -238,8 +242,9 @@ type OutboxItem struct {
 	Type    string    `json:"type"` // "997"; several are joined by commas
 	Control string    `json:"control"`
 	At      time.Time `json:"at"`
-	Href    string    `json:"href"` // the exact bytes
-	Size    int64     `json:"size"` // bytes
+	Format  string    `json:"format"` // x12, edifact, or the form of an ERP: json, csv …
+	Href    string    `json:"href"`   // the exact bytes
+	Size    int64     `json:"size"`   // bytes
 }
 
 // Outbox is a page of OutboxItems, oldest first. Next is empty at the end.

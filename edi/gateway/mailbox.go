@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func (m *Mailbox) Limit() int64 { return m.s.opt.Limit }
 // with the reason, in place of an earlier one of its name.
 func (m *Mailbox) Take(ctx context.Context, actor access.Actor, name string, body io.ReadSeeker) error {
 	fail.At(fail.SFTPClaimed)
-	err := m.s.take(ctx, actor, body, DoorSFTP)
+	err := m.s.take(ctx, actor, body, DoorSFTP, name)
 	fail.At(fail.SFTPTaken)
 	switch fault.CodeOf(err) {
 	case fault.Invalid, fault.TooLarge, fault.Conflict:
@@ -131,7 +132,7 @@ func outFile(it OutboxItem) sftp.File {
 		}
 		return '_'
 	}, kind)
-	return sftp.File{ID: it.ID, Name: kind + "-" + it.Control + "-" + it.ID + outEnding, Size: it.Size, At: it.At}
+	return sftp.File{ID: it.ID, Name: kind + "-" + it.Control + "-" + it.ID + Ending(it.Format), Size: it.Size, At: it.At}
 }
 
 const outEnding = ".edi"
@@ -150,9 +151,9 @@ func (m *Mailbox) Stat(ctx context.Context, actor access.Actor, folder sftp.Fold
 		}
 		return sftp.File{}, notFound()
 	}
-	stem, ok := strings.CutSuffix(name, outEnding)
+	stem := strings.TrimSuffix(name, path.Ext(name))
 	i := strings.LastIndexByte(stem, '-')
-	if !ok || i < 0 {
+	if i < 0 {
 		return sftp.File{}, notFound()
 	}
 	it, err := m.s.Waiting(ctx, actor, stem[i+1:])

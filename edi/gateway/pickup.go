@@ -127,7 +127,7 @@ func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row p
 			return broken
 		}
 		fail.At(fail.PickupCopied)
-		err = p.box.s.take(ctx, actor, f, p.door(row.Source))
+		err = p.box.s.take(ctx, actor, f, p.door(row.Source), row.Name)
 		fail.At(fail.PickupTaken)
 	}
 	row.State, row.Sha256 = pickupTaken, hex.EncodeToString(hash.Sum(nil))
@@ -163,11 +163,11 @@ func (p *Pickup) refuse(ctx context.Context, actor access.Actor, src source, row
 }
 
 // take is Receive of a file by a door.
-func (s *Service) take(ctx context.Context, actor access.Actor, body io.ReadSeeker, door string) error {
+func (s *Service) take(ctx context.Context, actor access.Actor, body io.ReadSeeker, door, name string) error {
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
-	_, err := s.Receive(ctx, actor, Submission{Reader: body, Door: door})
+	_, err := s.Receive(ctx, actor, Submission{Reader: body, Door: door, Forms: true, Name: name})
 	return err
 }
 

@@ -22,6 +22,8 @@ func (i Identity) String() string { return i.Qualifier + ":" + i.Value }
 // "KESTRELSUPPLY:ZZZ" in EDIFACT, where the qualifier may be missing.
 func (i Identity) Written(syntax string) string {
 	switch {
+	case IsForm(syntax):
+		return i.Value
 	case syntax != SyntaxEDIFACT:
 		return i.String()
 	case i.Qualifier == "":

@@ -37,6 +37,7 @@ const (
 	findingAgreed    = "set.not_agreed"
 	findingGroup     = "group.sender_not_agreed"
 	findingUnmatched = "ack.unmatched"
+	findingForm      = "form.unread"
 )
 
 // errFenced says that somebody else claimed the interchange, or that it moved on:
@@ -83,6 +84,8 @@ type worker struct {
 	ended   bool
 	terms   *Terms        // agreed when it was received
 	strange *wire.Finding // the open group is not from an agreed id
+	// evidence is the beginning of a form that came as a file.
+	evidence []byte
 }
 
 // process works through one claimed interchange. It returns nil when the row was
@@ -125,6 +128,9 @@ func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
 		return err
 	}
 	defer body.Close()
+	if IsForm(row.Syntax) {
+		return w.processForm(body)
+	}
 	err = schema.Read(body, w.terms.options(guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone)})), w)
 	if w.ended {
 		return nil
@@ -403,6 +409,9 @@ func (w *worker) advance(ctx context.Context, out *written, final bool) error {
 		return nil
 	}
 	if err := w.tellRejected(ctx, out.tally); err != nil {
+		return err
+	}
+	if err := w.tellRefusedForm(ctx, out.tally); err != nil {
 		return err
 	}
 	return w.s.publish(ctx, EventProcessed, &w.row, ProcessedEvent{Parties: w.row.parties(), Result: result, Sets: int(out.tally.total)})

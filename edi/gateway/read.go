@@ -241,6 +241,13 @@ func (s *Service) Set(ctx context.Context, actor access.Actor, id string, positi
 	}
 	out := Explained{Interchange: r.view(), Set: set.view()}
 	out.Interchange.Reference = set.BusinessKey
+	if IsForm(r.Syntax) {
+		d, err := s.formDocument(ctx, r, position)
+		if x, ok := d.(translate.Document); ok && err == nil {
+			out.Summary = translate.Summary(x)
+		}
+		return out, err
+	}
 	body, err := s.open(ctx, r)
 	if err != nil {
 		return Explained{}, err

@@ -30,6 +30,11 @@ type Submission struct {
 	// Receiver, where set, is the company that every interchange must be for: the
 	// proof of its sender was made to that company and counts for nobody else.
 	Receiver string
+	// Forms lets the body be documents in a form of ERP systems, see IsForm; Form names
+	// it, else it is found out. Partner is the short name of the company that the
+	// documents are for, where it was said; Name that of the file.
+	Forms               bool
+	Form, Partner, Name string
 	// Also joins the transaction that stores the submission, once its answer is
 	// known: what a door must keep of it stands with it or not at all. It may run
 	// more than once.
@@ -41,7 +46,8 @@ const MaxKey = 200
 
 // Receive takes a submission in. It answers only after the bytes are durable.
 // Codes: Invalid edi.not_edi, edi.not_read, edi.sender_not_yours,
-// edi.receiver_unknown, edi.key_too_long; Conflict edi.idempotency_conflict;
+// edi.receiver_unknown, edi.key_too_long, of forms edi.form_partner, edi.form_test and
+// edi.error.… with the place; Conflict edi.idempotency_conflict;
 // TooLarge. A refused body leaves nothing but an audit line.
 func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission) (Answer, error) {
 	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
@@ -52,14 +58,20 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 		return Answer{}, fault.New(fault.Invalid, "edi.key_too_long", "Max", MaxKey)
 	}
 	body := bufio.NewReaderSize(in.Reader, headSize)
-	if err := firstBytes(body); err != nil {
+	form, err := in.begins(body)
+	if err != nil {
 		return Answer{}, s.refuse(ctx, actor, err)
 	}
 	staged, err := s.blobs.Stage(ctx, body, s.opt.Limit)
 	if err != nil {
 		return Answer{}, s.refuse(ctx, actor, err)
 	}
-	rows, err := s.inspect(ctx, actor, in.Receiver, staged)
+	var rows []interchangeRow
+	if form == "" {
+		rows, err = s.inspect(ctx, actor, in.Receiver, staged)
+	} else {
+		rows, err = s.inspectForm(ctx, actor, &in, form, staged)
+	}
 	if err != nil {
 		return Answer{}, s.refuse(ctx, actor, err)
 	}
@@ -96,18 +108,21 @@ const (
 	sniffSize = 2 << 10
 )
 
-// firstBytes refuses what does not even begin like an interchange, before it
-// costs room.
-func firstBytes(body *bufio.Reader) error {
+// begins refuses what does not even begin like an interchange, or like the form that it
+// may be and that is named then, before it costs room.
+func (in *Submission) begins(body *bufio.Reader) (form string, err error) {
 	head, err := body.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+		return "", fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	if form = in.formName(head); form != "" {
+		return form, nil
 	}
 	found, err := scan(bytes.NewReader(head), head, wire.Limits{})
 	if len(found) == 0 {
-		return scanFault(found, err)
+		return "", scanFault(found, err)
 	}
-	return nil
+	return "", nil
 }
 
 // refuse writes the audit line of a refused body and returns why. Faults of our
@@ -295,8 +310,10 @@ func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionR
 		}
 		if isNew {
 			fresh = true
-			if err := s.holdIfReused(ctx, &r); err != nil {
-				return Answer{}, err
+			if !IsForm(r.Syntax) { // known by its content alone
+				if err := s.holdIfReused(ctx, &r); err != nil {
+					return Answer{}, err
+				}
 			}
 			if err := s.holdUntilLive(ctx, &r); err != nil {
 				return Answer{}, err

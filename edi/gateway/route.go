@@ -8,6 +8,7 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/edi/format"
 	"entente/edi/guide"
 	"entente/edi/schema"
 	"entente/edi/translate"
@@ -22,7 +23,7 @@ type Route struct {
 	Org         string // company id of the receiver
 	Kind        string // "850", "855", "856" or "810", whatever the standard
 	Door        string // a Route… word
-	Syntax      string // SyntaxX12 or SyntaxEDIFACT; empty: that of the order
+	Syntax      string // SyntaxX12, SyntaxEDIFACT or a form, see IsForm; empty: that of the order
 	Version     string // GS08, or "D:96A:UN" with EANCOM's association; empty: that of the order
 	Changed     time.Time
 	ChangedBy   string // person id
@@ -41,12 +42,14 @@ const (
 // RouteDoors lists the doors in the order of the form.
 var RouteDoors = []string{RouteUsual, RoutePages, RouteOutbox, RouteAS2}
 
-// RouteFormat is a standard with a release that documents are written in.
+// RouteFormat is a standard with a release, or a form of ERP systems without one, that
+// documents are written in.
 type RouteFormat struct{ Syntax, Version string }
 
 // RouteFormats lists what a route may name beside nothing.
 var RouteFormats = []RouteFormat{
 	{SyntaxX12, "004010"}, {SyntaxX12, "005010"}, {SyntaxEDIFACT, "D:96A:UN"}, {SyntaxEDIFACT, "D:96A:UN:EAN008"}, {SyntaxEDIFACT, "D:01B:UN"}, {SyntaxEDIFACT, "D:01B:UN:EAN010"},
+	{format.JSON, ""}, {format.CSV, ""}, {format.XLSX, ""}, {format.IDoc, ""}, {format.IDocXML, ""}, {format.UBL, ""},
 }
 
 // routeKinds are what a side receives.
@@ -185,6 +188,14 @@ func (s *Service) Document(ctx context.Context, actor access.Actor, id string, p
 	})
 	if err != nil {
 		return nil, err
+	}
+	if IsForm(r.Syntax) {
+		d, err := s.formDocument(ctx, r, position)
+		x, ok := d.(translate.Document)
+		if err == nil && ok && r.SenderID == r.ResellerID {
+			terms.Codes.In(x)
+		}
+		return x, err
 	}
 	body, err := s.open(ctx, r)
 	if err != nil {

@@ -170,7 +170,7 @@ func (r *interchangeRow) link() Link {
 }
 
 func (r *interchangeRow) outboxItem() OutboxItem {
-	return OutboxItem{ID: r.ID, Type: r.Types, Control: r.Control, At: instant(r.Received), Href: Href(r.ID) + "/raw", Size: r.Size}
+	return OutboxItem{ID: r.ID, Type: r.Types, Control: r.Control, At: instant(r.Received), Format: r.Syntax, Href: Href(r.ID) + "/raw", Size: r.Size}
 }
 
 func (r *setRow) view() Set {

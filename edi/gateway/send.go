@@ -35,7 +35,7 @@ type Outgoing struct {
 	From         string // company id of the sender, Supplier or Reseller
 	Sender       Identity
 	Receiver     Identity
-	Syntax       string // SyntaxX12 (also "") or SyntaxEDIFACT
+	Syntax       string // SyntaxX12 (also ""), SyntaxEDIFACT or a form, see IsForm
 	Version      string // GS08, default "005010"; in EDIFACT "D:96A:UN" with EANCOM's association after it
 	Test         bool
 	Kind         string    // "850", "855", "856", "810"
@@ -143,7 +143,13 @@ func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emit
 			return Emitted{}, fault.Wrap(err, fault.Internal, "error.internal")
 		}
 	}
-	write, err := out.writer(group, terms)
+	var style Style
+	if IsForm(out.Syntax) {
+		if style, err = s.styleOf(ctx, out.Partnership, to); err != nil {
+			return Emitted{}, err
+		}
+	}
+	write, err := out.writer(group, terms, style)
 	if err != nil {
 		return Emitted{}, err
 	}
@@ -166,14 +172,17 @@ func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emit
 	if err != nil {
 		return Emitted{}, err
 	}
-	if err := judged(text, terms); err != nil {
-		return Emitted{}, err
+	if write.syntax == "" {
+		if err := judged(text, terms); err != nil {
+			return Emitted{}, err
+		}
+		write.syntax, write.numbers = out.Syntax, numbersOf(text)
 	}
 	m := made{
 		From: out.From, To: to, Partnership: out.Partnership, Supplier: out.Supplier, Reseller: out.Reseller,
-		Sender: sender, Receiver: receiver, Test: out.Test, Number: n, Syntax: out.Syntax, Kind: write.kind, GroupKind: write.group,
+		Sender: sender, Receiver: receiver, Test: out.Test, Number: n, Syntax: write.syntax, Kind: write.kind, GroupKind: write.group,
 		Version: write.version, Door: "trade", DocumentKind: out.DocumentKind, DocumentID: out.DocumentID,
-		BusinessKey: out.Number, Bytes: text,
+		BusinessKey: out.Number, Bytes: text, Findings: write.findings, Numbers: write.numbers,
 	}
 	id, err := s.insertMade(ctx, m)
 	fail.At(fail.EmitStored)
@@ -186,10 +195,17 @@ type writing struct {
 	group   string // GS01; empty in EDIFACT
 	version string
 	bytes   func(n int64, at time.Time) ([]byte, error)
+	// Of a form: its name, what it has no place for, and further numbers.
+	syntax   string
+	findings []wire.Finding
+	numbers  []string
 }
 
 // writer translates what is to be sent, in the syntax asked for.
-func (out Outgoing) writer(group x12.Group, terms *Terms) (writing, error) {
+func (out Outgoing) writer(group x12.Group, terms *Terms, style Style) (writing, error) {
+	if IsForm(out.Syntax) {
+		return out.form(style)
+	}
 	if out.Syntax == SyntaxEDIFACT {
 		return out.edifact(terms)
 	}
@@ -355,6 +371,8 @@ type made struct {
 	Kind, GroupKind, Version, Door        string
 	DocumentKind, DocumentID, BusinessKey string
 	Bytes                                 []byte
+	Findings                              []wire.Finding
+	Numbers                               []string // further ones of a document
 }
 
 // insertMade stores what we send; it waits in the receiver's outbox.
@@ -367,9 +385,11 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 		return "", err
 	}
 	setControl := "0001"
-	if m.Syntax == "" {
+	switch m.Syntax {
+	case "":
 		m.Syntax = SyntaxX12
-	} else {
+	case SyntaxX12:
+	default:
 		setControl = "1"
 	}
 	sum := sha256.Sum256(m.Bytes)
@@ -413,7 +433,9 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 		return "", err
 	}
 	control := fmt.Sprint(m.Number)
-	if err := insertGroup(ctx, &groupRow{
+	if IsForm(m.Syntax) {
+		// no group: nobody acknowledges it
+	} else if err := insertGroup(ctx, &groupRow{
 		InterchangeID: r.ID, GroupNo: 1, SupplierID: m.Supplier, ResellerID: m.Reseller, Kind: m.GroupKind,
 		Control: control, Version: m.Version, Result: ResultAccepted,
 	}); err != nil {
@@ -422,12 +444,12 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 	set := setRow{
 		InterchangeID: r.ID, Position: 1, SupplierID: m.Supplier, ResellerID: m.Reseller, GroupNo: 1, GroupKind: m.GroupKind,
 		GroupControl: control, GroupVersion: m.Version, Kind: m.Kind, Control: setControl, Size: r.Size, Result: ResultAccepted,
-		Business: BusinessMade, BusinessKey: m.BusinessKey, DocumentKind: m.DocumentKind, DocumentID: m.DocumentID,
+		Business: BusinessMade, BusinessKey: m.BusinessKey, DocumentKind: m.DocumentKind, DocumentID: m.DocumentID, Findings: findingsText(m.Findings),
 	}
 	if err := insertSets(ctx, []setRow{set}); err != nil || acknowledges(m.Kind) {
 		return r.ID, err
 	}
-	return r.ID, insertNumbers(ctx, &set, numbersOf(m.Bytes))
+	return r.ID, insertNumbers(ctx, &set, m.Numbers)
 }
 
 func asJSON(v any) string {

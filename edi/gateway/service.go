@@ -35,8 +35,10 @@ type Service struct {
 	replies  Replies
 	courier  Courier    // nil: everything waits in an outbox
 	agreed   Agreements // nil: nobody has an agreement
-	log      *slog.Logger
-	opt      Options
+	// counterparts know who exchanges forms; nil: nobody does.
+	counterparts Counterparts
+	log          *slog.Logger
+	opt          Options
 
 	lane string        // the lane served last; the drain's own
 	wake chan struct{} // something came in while the drain runs

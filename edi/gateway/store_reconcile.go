@@ -14,7 +14,7 @@ var contradictions = map[string]string{
 	RuleSetsMissing: `SELECT i.id AS id, CAST(i.sets_done AS TEXT) AS detail FROM interchange i
 WHERE i.state = 'processed' AND i.sets_done <> (SELECT count(*) FROM edi_set s WHERE s.interchange_id = i.id)`,
 	RuleGroupUnanswered: `SELECT i.id AS id, i.types AS detail FROM interchange i
-WHERE i.state = 'processed' AND i.origin = 'sent' AND i.answers = '' AND i.held <> 'discarded'
+WHERE i.state = 'processed' AND i.origin = 'sent' AND i.answers = '' AND i.held <> 'discarded' AND i.syntax IN ('x12', 'edifact')
 AND EXISTS (SELECT 1 FROM edi_set s WHERE s.interchange_id = i.id AND s.kind NOT IN ('997', '999', 'CONTRL'))`,
 	RuleBookedTwice: `SELECT o.interchange_id AS id, CAST(o.set_no AS TEXT) AS detail FROM order_arrival o
 WHERE o.interchange_id <> '' GROUP BY o.interchange_id, o.set_no HAVING count(*) > 1`,

@@ -19,6 +19,7 @@ type routeRow struct {
 	Door          string
 	Syntax        string
 	Version       string
+	Style         string // JSON, of the row of kind styleKind only
 	Changed       int64
 	ChangedBy     string
 }
@@ -47,6 +48,6 @@ func routeOf(ctx context.Context, partnership, org, kind string) (*routeRow, err
 
 func saveRoute(ctx context.Context, r *routeRow) error {
 	return db.Tx(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "partnership_id"}, {Name: "org_id"}, {Name: "kind"}}, DoUpdates: clause.AssignmentColumns([]string{"door", "syntax", "version", "changed", "changed_by"}),
+		Columns: []clause.Column{{Name: "partnership_id"}, {Name: "org_id"}, {Name: "kind"}}, DoUpdates: clause.AssignmentColumns([]string{"door", "syntax", "version", "style", "changed", "changed_by"}),
 	}).Create(r).Error
 }

@@ -85,8 +85,11 @@ func (t *Terms) options(opt schema.Options) schema.Options {
 
 // version is the release agreed for a syntax; empty: none.
 func (t *Terms) version(syntax string) string {
-	if syntax == SyntaxEDIFACT {
+	switch {
+	case syntax == SyntaxEDIFACT:
 		return t.EDIFACT
+	case IsForm(syntax):
+		return ""
 	}
 	return t.X12
 }
@@ -102,7 +105,7 @@ func (t *Terms) address(out *Outgoing) {
 			*to = id
 		}
 	}
-	if out.ReplyTo == "" {
+	if out.ReplyTo == "" && !IsForm(out.Syntax) {
 		fromSupplier := out.From == out.Supplier
 		set(t.side(fromSupplier), &out.Sender)
 		set(t.side(!fromSupplier), &out.Receiver)

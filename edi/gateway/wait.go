@@ -195,7 +195,7 @@ func isAnswer(types []string) bool {
 
 // startWait starts the clock on what its receiver just got, once.
 func startWait(ctx context.Context, r *interchangeRow) error {
-	if r.Origin != OriginMade || r.Test || r.Acknowledged != "" || isAnswer(split(r.Types)) {
+	if r.Origin != OriginMade || r.Test || r.Acknowledged != "" || isAnswer(split(r.Types)) || IsForm(r.Syntax) {
 		return nil
 	}
 	hours := int64(DefaultPatience)

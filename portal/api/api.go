@@ -73,6 +73,7 @@ func New(app *fiber.App, d Deps) *API {
 	huma.NewError = humaProblem
 	a := &API{d: d, huma: humafiber.New(app, cfg)}
 	a.edi()
+	a.documents()
 	a.orders()
 	a.locations()
 	a.papers()

@@ -78,6 +78,7 @@ type interchange struct {
 	Sender       string     `json:"sender"`
 	Receiver     string     `json:"receiver"`
 	Control      string     `json:"control"`
+	Format       string     `json:"format" doc:"x12, edifact, or a form of ERP systems: json, csv, xlsx, idoc, idoc-xml, ubl"`
 	Version      string     `json:"version"`
 	Types        []string   `json:"types"`
 	Test         bool       `json:"test"`
@@ -150,7 +151,7 @@ func (a *API) edi() {
 			return nil, err
 		}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
-			stream(hc, r, head.Size, head.MediaType(), in.ID+map[bool]string{true: ".edi", false: ".x12"}[head.Syntax == gateway.SyntaxEDIFACT])
+			stream(hc, r, head.Size, head.MediaType(), in.ID+ending(head.Syntax))
 		}}, nil
 	})
 	proof := op("GET", base+"/interchanges/{id}/proof", "edi:read", "Get the proof of one interchange", "One ZIP: the exact bytes, the AS2 messages that carried it with their signed receipts, acknowledgements, certificates, findings, audit lines of your company, and a README with the openssl commands that check it.", 200)
@@ -213,9 +214,17 @@ func (a *API) edi() {
 		})
 }
 
+// ending is that of a file of the exact bytes.
+func ending(syntax string) string {
+	if syntax == gateway.SyntaxX12 {
+		return ".x12"
+	}
+	return gateway.Ending(syntax)
+}
+
 func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 	x := interchange{
-		ID: m.ID, Href: gateway.Href(m.ID), Direction: "in", Sender: m.Sender.Written(m.Syntax), Receiver: m.Receiver.Written(m.Syntax), Control: m.Control, Version: m.Version, Types: nonNil(m.Types), Test: m.Test, SetCount: m.SetCount,
+		ID: m.ID, Href: gateway.Href(m.ID), Direction: "in", Sender: m.Sender.Written(m.Syntax), Receiver: m.Receiver.Written(m.Syntax), Control: m.Control, Format: m.Syntax, Version: m.Version, Types: nonNil(m.Types), Test: m.Test, SetCount: m.SetCount,
 		State: string(m.State), Held: m.HeldFor, Received: m.Received, Size: m.Size, SHA256: m.SHA256, Delivery: m.Delivery, Acknowledged: m.Acknowledged,
 		Findings: wireFindings(m.Findings), Sets: []ediSet{}, Acknowledgements: []ediLink{}, Raw: gateway.Href(m.ID) + "/raw",
 	}

@@ -168,6 +168,7 @@ func (a *App) build(ctx context.Context) error {
 	a.gateway.Carry(a.courier)
 	a.agreements = agreement.New(agreement.Deps{DB: a.db, Jobs: a.jobs, Partners: agreementPartners{a}, Courier: a.courier, Gateway: a.gateway})
 	a.gateway.Judge(a.agreements)
+	a.gateway.Know(gatewayPartners{a})
 	a.courier.Agreed = a.agreements
 	a.partners.Heed(a.agreements)
 	a.trade.Heed(a.locations, a.agreements)

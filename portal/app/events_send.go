@@ -77,6 +77,12 @@ func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p tra
 // addressed fills in sender and receiver where the document follows no interchange, or
 // another standard was chosen; false: the receiver has no address that both confirmed.
 func (a *App) addressed(ctx context.Context, actor access.Actor, t trade.Event, to string, route gateway.Route, out *gateway.Outgoing) (bool, error) {
+	if gateway.IsForm(route.Syntax) { // goes by the companies' short names
+		names, err := gatewayPartners{a}.Slugs(ctx, actor.Org, to)
+		out.ReplyTo, out.Syntax, out.Version = "", route.Syntax, route.Version
+		out.Sender, out.Receiver = gateway.Identity{Value: names[actor.Org]}, gateway.Identity{Value: names[to]}
+		return err == nil, err
+	}
 	syntaxes := []string{gateway.SyntaxX12, gateway.SyntaxEDIFACT}
 	if route.Syntax != "" {
 		syntaxes = []string{route.Syntax}

@@ -10,6 +10,7 @@ import (
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -28,6 +29,44 @@ func (g gatewayPartners) Resolve(ctx context.Context, syntax string, sender, rec
 	out := gateway.Resolved{Sender: r.Sender, Receiver: r.Receiver}
 	for _, p := range r.Active {
 		out.Active = append(out.Active, gateway.Partnership{ID: p.ID, Supplier: p.Supplier, Reseller: p.Reseller})
+	}
+	return out, err
+}
+
+// Working gives the active partnerships of a company with another by its short name, or
+// with all.
+func (g gatewayPartners) Working(ctx context.Context, org, slug string) ([]gateway.Partnership, error) {
+	actor := access.System("edi", org)
+	var list []partner.Partnership
+	var err error
+	if slug == "" {
+		list, err = g.a.partners.List(ctx, actor, partner.Active)
+	} else {
+		var o account.Org
+		if o, err = g.a.accounts.Directory().OrgBySlug(ctx, slug); fault.IsNotFound(err) {
+			return nil, nil
+		}
+		if err == nil {
+			list, err = g.a.partners.Between(ctx, actor, o.ID)
+		}
+	}
+	var out []gateway.Partnership
+	sides := map[bool]int{}
+	for _, p := range list {
+		if p.State == partner.Active && (slug != "" || sides[p.Supplier == org] < 2) {
+			sides[p.Supplier == org]++
+			out = append(out, gateway.Partnership{ID: p.ID, Supplier: p.Supplier, Reseller: p.Reseller})
+		}
+	}
+	return out, err
+}
+
+// Slugs are the short names of companies.
+func (g gatewayPartners) Slugs(ctx context.Context, orgs ...string) (map[string]string, error) {
+	got, err := g.a.accounts.Directory().OrgsByID(ctx, orgs...)
+	out := make(map[string]string, len(got))
+	for id, o := range got {
+		out[id] = o.Slug
 	}
 	return out, err
 }

@@ -48,14 +48,17 @@ func (v *visit) routesCard(l link, f linkForms) (*view.RoutesCard, error) {
 }
 
 func formatValue(syntax, version string) string {
-	if syntax == "" {
-		return ""
+	if version == "" {
+		return syntax
 	}
 	return syntax + " " + version
 }
 
 func formatName(f gateway.RouteFormat) string {
-	if f.Syntax != gateway.SyntaxEDIFACT {
+	switch {
+	case gateway.IsForm(f.Syntax):
+		return formNames[f.Syntax]
+	case f.Syntax != gateway.SyntaxEDIFACT:
 		return "X12 " + f.Version
 	}
 	w := strings.Split(f.Version, ":")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"entente/edi/format"
 	"entente/edi/gateway"
 	"entente/portal/view"
 	"entente/prm/access"
@@ -86,12 +87,26 @@ func messageType(i gateway.Interchange) string {
 	return standard(i)
 }
 
+// formNames are the names of the forms of ERP systems, the same in every language.
+var formNames = map[string]string{format.JSON: "JSON", format.CSV: "CSV", format.XLSX: "XLSX", format.IDoc: "IDoc", format.IDocXML: "IDoc XML", format.UBL: "UBL 2.1"}
+
 // standard is the name of an interchange's standard.
 func standard(i gateway.Interchange) string {
-	if i.Syntax == gateway.SyntaxEDIFACT {
+	switch {
+	case i.Syntax == gateway.SyntaxEDIFACT:
 		return "EDIFACT"
+	case gateway.IsForm(i.Syntax):
+		return formNames[i.Syntax]
 	}
 	return "X12"
+}
+
+// written is the standard with its release.
+func written(i gateway.Interchange) string {
+	if gateway.IsForm(i.Syntax) {
+		return standard(i)
+	}
+	return standard(i) + " " + i.Version
 }
 
 // chosenSet is the set asked for, else the first refused one, else the first.
@@ -119,7 +134,7 @@ func (v *visit) messageFacts(m gateway.Message) []view.Text {
 	if m.Reference != "" {
 		out = append(out, view.Raw(m.Reference))
 	}
-	out = append(out, view.T("message.control", "control", m.Control), view.Raw(standard(m.Interchange)+" "+m.Version), v.channel(m.Interchange))
+	out = append(out, view.T("message.control", "control", m.Control), view.Raw(written(m.Interchange)), v.channel(m.Interchange))
 	if m.Out(v.org()) {
 		out = append(out, view.T("message.went", "when", m.Received))
 	} else {
@@ -168,6 +183,8 @@ func (v *visit) ackSteps(m gateway.Message, set *gateway.Set) []view.AckStep {
 			acked.State = "edi.overdue"
 		case m.Wait.Outcome == gateway.WaitConfirmed:
 			acked.State = "edi.confirmed"
+		case gateway.IsForm(m.Syntax):
+			return steps // nobody acknowledges it
 		case m.Delivery != "" && !slices.Contains(acknowledgements, messageType(m.Interchange)):
 			acked.State = "document.waiting"
 		}
@@ -178,6 +195,12 @@ func (v *visit) ackSteps(m gateway.Message, set *gateway.Set) []view.AckStep {
 		checked = view.State("edi." + m.Result)
 	}
 	steps = append(steps, view.AckStep{Label: view.T("message.step_check"), Status: view.Status{State: checked}})
+	if gateway.IsForm(m.Syntax) {
+		if set != nil && set.Business != "" {
+			steps = append(steps, view.AckStep{Label: view.T("message.made"), Status: view.Status{State: view.State("edi." + set.Business)}})
+		}
+		return steps
+	}
 	answer := view.Status{State: "edi.none"}
 	if len(m.Acknowledgements) > 0 {
 		a := m.Acknowledgements[0]
@@ -295,7 +318,7 @@ func ediRaw(v *visit) error {
 		return err
 	}
 	v.Set(fiber.HeaderContentType, head.MediaType())
-	v.Set(fiber.HeaderContentDisposition, `attachment; filename="`+id+`.edi"`)
+	v.Set(fiber.HeaderContentDisposition, `attachment; filename="`+id+gateway.Ending(head.Syntax)+`"`)
 	v.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	if size := head.Size; size <= inMemory {
 		defer body.Close()
