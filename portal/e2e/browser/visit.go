@@ -60,14 +60,13 @@ func (p *Page) Places() (out []string, err error) {
 	return out, err
 }
 
-// Tour visits every place a person can reach, beginning with the page shown now:
-// what the navigation names, and of every kind of record behind it one.
+// Tour visits every kind of page a person can reach by links, beginning with the page
+// shown now: what the navigation names, and of every kind of record behind it one.
 func (p *Page) Tour(visit func(place string) error) error {
 	queue, err := p.Places()
 	if err != nil {
 		return err
 	}
-	named := len(queue)
 	known := map[string]bool{}
 	for _, place := range queue {
 		known[shape(place)] = true
@@ -76,11 +75,8 @@ func (p *Page) Tour(visit func(place string) error) error {
 		if err := visit(queue[i]); err != nil {
 			return err
 		}
-		if i >= named {
-			continue
-		}
 		var inside []string
-		if err := p.Eval(`[...document.querySelectorAll("#main a[href^='/']")].map((a) => a.getAttribute("href").split("#")[0]).filter((h) => h && !h.includes("?") && !h.endsWith("/raw"))`, &inside); err != nil {
+		if err := p.Eval(`[...document.querySelectorAll(":is(#main, .e-head) a[href^='/']:not([download]):not([target])")].map((a) => a.getAttribute("href").split("#")[0]).filter((h) => h && !h.includes("?") && !/(\/raw|\/proof|\.[a-z0-9]+)$/.test(h))`, &inside); err != nil {
 			return err
 		}
 		for _, place := range inside {
@@ -93,11 +89,11 @@ func (p *Page) Tour(visit func(place string) error) error {
 	return nil
 }
 
-// shape is an address with its ids left out.
+// shape is an address with its ids, numbers and codes left out.
 func shape(path string) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
-		if len(part) == 26 {
+		if i > 1 && strings.ContainsAny(part, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
 			parts[i] = "*"
 		}
 	}
