@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"strings"
 
 	"entente/portal/view"
 	"entente/prm/access"
@@ -108,6 +109,18 @@ func (v *visit) family(name string) view.Text {
 		return view.T(key)
 	}
 	return view.Raw(name)
+}
+
+// familyList names product families in the reader's words.
+func (v *visit) familyList(names []string) view.Text {
+	words := make([]string, len(names))
+	for i, n := range names {
+		words[i] = n
+		if key := "family." + n; v.has(key) {
+			words[i] = v.p.T(key)
+		}
+	}
+	return view.Raw(strings.Join(words, v.p.T("list.comma")))
 }
 
 // packText names the packs from the smallest: "6, 24, 480 EA" is "6 · 24 · 480".

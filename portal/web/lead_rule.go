@@ -36,7 +36,7 @@ func (v *visit) rulesPage(status int, f ruleForms) error {
 	}
 	open := lead.RuleID(v.Query("rule"))
 	for i, r := range rules {
-		page.Rules = append(page.Rules, view.LeadRule{ID: string(r.ID), Name: r.Name, Active: r.Active, Says: ruleSays(r, names), EditURL: url + "?rule=" + queryEscape(string(r.ID)), First: i == 0})
+		page.Rules = append(page.Rules, view.LeadRule{ID: string(r.ID), Name: r.Name, Active: r.Active, Says: v.ruleSays(r, names), EditURL: url + "?rule=" + queryEscape(string(r.ID)), First: i == 0})
 		if r.ID == open && page.Form.Values == nil {
 			page.Form.Values = ruleValues(r)
 		}
@@ -59,7 +59,7 @@ func (v *visit) rulesPage(status int, f ruleForms) error {
 		if !set {
 			x.Most = lead.DefaultMost
 		}
-		row := view.LeadProfile{Partner: view.Company{ID: p.Reseller, Name: names[p.ID]}, Says: profileSays(x)}
+		row := view.LeadProfile{Partner: view.Company{ID: p.Reseller, Name: names[p.ID]}, Says: v.profileSays(x)}
 		if page.CanChange {
 			row.EditURL = url + "?partner=" + queryEscape(p.ID) + "#profile"
 		}
@@ -75,13 +75,13 @@ func (v *visit) rulesPage(status int, f ruleForms) error {
 }
 
 // ruleSays reads a rule back in words.
-func ruleSays(r lead.Rule, names map[string]string) []view.Text {
+func (v *visit) ruleSays(r lead.Rule, names map[string]string) []view.Text {
 	var out []view.Text
 	if where := append(slices.Clone(r.Countries), r.Postcodes...); len(where) > 0 {
 		out = append(out, view.T("lead_rules.says_where", "where", strings.Join(where, ", ")))
 	}
 	if len(r.Families) > 0 {
-		out = append(out, view.T("lead_rules.says_families", "families", strings.Join(r.Families, ", ")))
+		out = append(out, view.T("lead_rules.says_families", "families", v.familyList(r.Families)))
 	}
 	if r.Least.Currency != "" {
 		out = append(out, view.T("lead_rules.says_least", "value", amount(r.Least)))
@@ -99,14 +99,14 @@ func ruleSays(r lead.Rule, names map[string]string) []view.Text {
 	return append(out, who, view.T("lead_rules.says_clocks", "accept", r.Accept, "convert", r.Convert, "rounds", r.Rounds))
 }
 
-func profileSays(x lead.Profile) view.Text {
+func (v *visit) profileSays(x lead.Profile) view.Text {
 	where := view.T("leadfactor.any")
 	if list := append(slices.Clone(x.Countries), x.Postcodes...); len(list) > 0 {
 		where = view.Raw(strings.Join(list, ", "))
 	}
 	what := view.T("lead_rules.all_families")
 	if len(x.Families) > 0 {
-		what = view.Raw(strings.Join(x.Families, ", "))
+		what = v.familyList(x.Families)
 	}
 	return view.T("lead_rules.profile_says", "n", x.Most, "where", where, "families", what)
 }

@@ -94,7 +94,7 @@ func (v *visit) leadPage(status int, f leadForms) error {
 			row.Out = view.T("leadout." + c.Out)
 		}
 		for _, x := range c.Factors {
-			row.Factors = append(row.Factors, factor(x))
+			row.Factors = append(row.Factors, v.factor(x))
 		}
 		page.Candidates = append(page.Candidates, row)
 		page.Partners = append(page.Partners, view.Option{Value: c.Partnership, Label: view.Raw(n.org(c.Reseller)), On: c.Partnership == f.offer.Value("partnership")})

@@ -63,7 +63,7 @@ func (v *visit) offerPage(status int, f offerForms) error {
 		page.Contact = sharedFacts(*o.Shared)
 	}
 	for _, x := range o.Factors {
-		page.Factors = append(page.Factors, factor(x))
+		page.Factors = append(page.Factors, v.factor(x))
 	}
 	page.History = v.offerHistory(o, n, o.Supplier)
 	page.Reasons = reasonOptions(f.decline.Value("reason") + f.give.Value("reason"))
@@ -90,7 +90,7 @@ func (v *visit) teaserFacts(t lead.Teaser) []view.KV {
 	add("lead.industry", view.Raw(t.Industry))
 	add("lead.size", view.Raw(t.Size))
 	add("lead.area", view.Raw(strings.Join(slices.DeleteFunc([]string{t.Country, t.Area}, func(s string) bool { return s == "" }), " ")))
-	add("lead.families", view.Raw(strings.Join(t.Families, ", ")))
+	add("lead.families", v.familyList(t.Families))
 	var wanted []string
 	for _, p := range t.Products {
 		wanted = append(wanted, v.p.Quantity(p.Quantity.String(), "")+" × "+p.SKU)
@@ -128,9 +128,14 @@ func sharedFacts(s lead.Shared) []view.KV {
 	return out
 }
 
-func factor(x lead.Factor) view.Meter {
+func (v *visit) factor(x lead.Factor) view.Meter {
 	m := view.Meter{Label: view.T("leadfactor." + x.Kind), Percent: x.Score / 10, Text: view.Raw(x.Text)}
 	switch x.Kind {
+	case lead.FactorFamilies:
+		m.Text = view.T("leadfactor.any")
+		if x.Text != "" {
+			m.Text = v.familyList(strings.Split(x.Text, ", "))
+		}
 	case lead.FactorSpeed:
 		m.Text = view.T("leadfactor.speed_new")
 		if x.N > 0 {
