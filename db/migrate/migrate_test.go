@@ -97,6 +97,7 @@ var differs = map[string]string{
 	"order_search":    "full-text search: an FTS5 index over a keyed table on SQLite, a tsvector column on PostgreSQL; db/search is the only one to touch it",
 	"customer_search": "as order_search",
 	"lead_search":     "as order_search",
+	"deal_search":     "as order_search",
 }
 
 // Both databases have the same tables, columns, classes, nullability, primary

@@ -37,6 +37,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/catalog"
 	"entente/prm/customer"
+	"entente/prm/deal"
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/notify"
@@ -64,6 +65,7 @@ type App struct {
 	leads      *lead.Service
 	promos     *promo.Service
 	locations  *location.Service
+	deals      *deal.Service
 	notify     *notify.Service
 	mail       *mail.Service
 	gateway    *gateway.Service
@@ -160,6 +162,7 @@ func (a *App) build(ctx context.Context) error {
 	a.leads = lead.NewService(a.db, a.jobs, a.customers, leadCalendar{a})
 	a.promos = promo.New(a.db, a.jobs, a.partners, a.catalog)
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
+	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Replies: gatewayReplies{a}, Log: a.log}, gateway.Options{})
 	a.courier = courier.New(courier.Deps{
 		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log,
@@ -182,6 +185,8 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("trade-waiting", time.Minute, a.trade.AskWaiting)
 	a.jobs.Every("order-places", time.Minute, func(ctx context.Context) error { return a.trade.Located(ctx, "") })
 	a.jobs.Every("order-clock", 5*time.Minute, a.trade.Clocks)
+	a.jobs.Every("lead-clock", time.Minute, ticking(a.leads.Tick))
+	a.jobs.Every("deal-clock", time.Minute, ticking(a.deals.Tick))
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
 	a.mailbox = gateway.NewMailbox(a.gateway, refusalWords{a.accounts.Directory()})
 	uploads := filepath.Join(a.cfg.Data, "uploads")

@@ -66,6 +66,7 @@ var imports = []rule{
 	{"prm/catalog", with(leaves, dbs, []string{"prm/account", "prm/partner"}), "siblings import downward only"},
 	{"prm/customer", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/identity"}), "siblings import downward only"},
 	{"prm/lead", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/customer", "prm/identity"}), "siblings import downward only"},
+	{"prm/deal", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/customer", "prm/lead", "prm/identity"}), "siblings import downward only; orders come as values through the composition root"},
 	{"prm/notify", with(leaves, dbs, []string{"prm/account"}), "notices know people, not what they are about"},
 	{"prm/trade", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/location", "edi/doc"}), "trade sees documents as plain values, never the wire"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "edi/doc"}), "promotions stand above the orders they are measured from"},
@@ -111,7 +112,7 @@ var modules = []string{
 	"github.com/jackc/pgx/v5", "github.com/nicksnyder/go-i18n/v2", "github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",
 	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/net", "golang.org/x/sync",
-	"gorm.io/driver/postgres", "gorm.io/gorm", "modernc.org/sqlite", "software.sslmate.com/src/go-pkcs12",
+	"gorm.io/driver/postgres", "gorm.io/gorm", "modernc.org/sqlite", "pgregory.net/rapid", "software.sslmate.com/src/go-pkcs12",
 }
 
 type pkg struct {

@@ -15,6 +15,7 @@ import (
 	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/catalog"
+	"entente/prm/deal"
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/notify"
@@ -47,6 +48,11 @@ func (a *App) subscribe() {
 	s("stage-told", []string{gateway.EventLiveAsked, gateway.EventLive}, a.stageTold)
 	s("first-week", []string{gateway.EventDocumentRejected}, a.firstWeek)
 	s("lead-notices", lead.Events(), a.leadNotices)
+	s("deal-notices", deal.Events(), a.dealNotices)
+	s("deal-rooms", deal.Events(), a.dealRooms)
+	s("deal-live", deal.Events(), a.dealLive)
+	s("deal-similar", []string{deal.EventSubmitted}, a.dealCompare)
+	s("deal-orders", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderConfirmed, trade.OrderAgreed, trade.OrderCancelled, trade.InvoicedEvent}, a.dealOrders)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
@@ -308,7 +314,7 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 // them while they are away; where nobody is there, its admins. partner is the name of the other company, "" for none.
 func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.Role, n notify.Notice) error {
 	onDuty := a.accounts.Directory().OnDuty
-	if n.SubjectKind == "lead" || n.SubjectKind == "offer" { // others may not read it
+	if n.SubjectKind == "lead" || n.SubjectKind == "offer" || n.SubjectKind == dealRoom { // others may not read it
 		onDuty = a.accounts.Directory().OnDutyAlone
 	}
 	people, err := onDuty(ctx, org, db.Now(ctx), roles...)

@@ -81,6 +81,11 @@ func TestEveryEventHasItsLine(t *testing.T) {
 				}
 			}
 		}
+		for _, w := range dealTold {
+			if !locale.Has(lang, "notice."+w.kind) && (w.supplier || w.reseller) || !locale.Has(lang, "event."+w.kind) && w.room {
+				t.Errorf("%s has no sentence for %s", lang, w.kind)
+			}
+		}
 		for _, rule := range append(gateway.Rules(), courier.Rules()...) {
 			if !locale.Has(lang, "reconcile."+rule) {
 				t.Errorf("%s has no reconcile.%s", lang, rule)

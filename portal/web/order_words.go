@@ -148,7 +148,7 @@ func (v *visit) orderLines(d trade.Detail) []view.OrderLine {
 			o.Notes = append(o.Notes, view.T("mark.cancelled", "quantity", counted(l.Cancelled, l.Unit)))
 		}
 		if l.DealNumber != "" {
-			o.Notes = append(o.Notes, view.T("mark.deal", "number", l.DealNumber))
+			o.Notes = append(o.Notes, view.T("mark.deal", "number", strings.ReplaceAll(l.DealNumber, "\n", ", ")))
 		}
 		o.Bad = len(l.Marks) > 0 || l.PriceWrong || l.QuantityWrong
 		o.Done = l.Invoiced > 0 && l.Invoiced == l.Ordered-l.Cancelled && !o.Bad

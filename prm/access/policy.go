@@ -34,6 +34,10 @@ const (
 	PromoWrite    Action = "promotion.write"
 	PromoAnswer   Action = "promotion.answer"
 	PromoTask     Action = "promotion.task"
+	DealRead      Action = "deal.read"
+	DealWrite     Action = "deal.write"
+	DealDecide    Action = "deal.decide"
+	DealTerms     Action = "deal.terms"
 	OrderRead     Action = "order.read"
 	OrderPrices   Action = "order.prices"
 	OrderPlace    Action = "order.place"
@@ -125,6 +129,13 @@ var policy = map[Action]rule{
 	PromoWrite:  {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Owner: deciders}},
 	PromoAnswer: {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Member: {Manager, Sales}}},
 	PromoTask:   {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Owner: {Manager, Sales}, Member: {Manager, Sales}}},
+	// A registration is the registrant's until it is submitted; then its supplier decides it,
+	// and who is to fulfil it (a member) sees what it needs. The supplier's sales do not: it
+	// may sell beside its partners.
+	DealRead:   {scope: "deals:read", sides: map[Side][]Role{Supplier: deciders, Reseller: {Manager, Sales}, Member: {Manager, Sales}}},
+	DealWrite:  {scope: "deals:write", read: DealRead, sides: map[Side][]Role{Reseller: {Manager, Sales}}},
+	DealDecide: {scope: "deals:write", read: DealRead, sides: map[Side][]Role{Supplier: deciders}},
+	DealTerms:  {scope: "deals:write", sides: map[Side][]Role{Owner: deciders}},
 
 	ReferenceWrite: {scope: "catalog:write", read: CatalogRead, sides: map[Side][]Role{Owner: deciders, Reseller: {Manager, Buyer}}},
 	StockRead:      {scope: "stock:read", sides: map[Side][]Role{Owner: anyone, Reseller: anyone}},

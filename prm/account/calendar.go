@@ -174,6 +174,24 @@ func (c *Calendar) Add(t time.Time, work time.Duration) (at time.Time, ok bool) 
 	return at, ok
 }
 
+// Close gives the end of work on the civil day of t, or on the next day with work where
+// that is none, or over. ok is false where the company does not work in four years.
+func (c *Calendar) Close(t time.Time) (at time.Time, ok bool) {
+	loc := c.Location()
+	y, m, d := t.In(loc).Date()
+	day := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	for range farDays {
+		if spans := c.on(day); len(spans) > 0 {
+			y, m, d := day.Date()
+			if at := time.Date(y, m, d, 0, spans[len(spans)-1].To, 0, 0, loc); !at.Before(t) {
+				return at.UTC(), true
+			}
+		}
+		day = day.AddDate(0, 0, 1)
+	}
+	return time.Time{}, false
+}
+
 // Between gives the working time from a to b, negative where b is before a.
 func (c *Calendar) Between(a, b time.Time) time.Duration {
 	if b.Before(a) {

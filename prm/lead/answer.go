@@ -141,7 +141,7 @@ func (s *Service) Work(ctx context.Context, actor access.Actor, id OfferID, kind
 			return err
 		}
 		if !o.State.Held() {
-			return fault.New(fault.Conflict, "lead.not_held")
+			return NotHeld()
 		}
 		out = Activity{ID: db.NewID(), Org: actor.Org, Person: actor.Person, Kind: kind, Text: text, Due: due, At: db.Now(ctx)}
 		if err := insertActivity(ctx, *o, out); err != nil {
@@ -198,7 +198,7 @@ func (s *Service) release(ctx context.Context, actor access.Actor, id OfferID, r
 			return err
 		}
 		if !o.State.Held() {
-			return fault.New(fault.Conflict, "lead.not_held")
+			return NotHeld()
 		}
 		o.Comment = comment
 		return s.end(ctx, actor, o, to, kind, reason, then)
@@ -215,7 +215,7 @@ func (s *Service) Convert(ctx context.Context, actor access.Actor, id OfferID, d
 			return nil
 		}
 		if !o.State.Held() || deal == "" {
-			return fault.New(fault.Conflict, "lead.not_held")
+			return NotHeld()
 		}
 		o.Deal = deal
 		return s.end(ctx, actor, o, OfferConverted, EventConverted, "", func(ctx context.Context, l *Lead) error {
@@ -224,3 +224,7 @@ func (s *Service) Convert(ctx context.Context, actor access.Actor, id OfferID, d
 		})
 	})
 }
+
+// NotHeld is the answer where a lead is not, or no longer, in the hands of the partner.
+// Code: Conflict.
+func NotHeld() error { return fault.New(fault.Conflict, "lead.not_held") }

@@ -307,7 +307,7 @@ func (s *Service) Reclaim(ctx context.Context, actor access.Actor, id OfferID, c
 			return fault.InvalidField("comment", "form.missing")
 		}
 		if !o.State.Held() {
-			return fault.New(fault.Conflict, "lead.not_held")
+			return NotHeld()
 		}
 		o.Comment = comment
 		return s.end(ctx, actor, o, OfferReclaimed, EventReclaimed, "", func(ctx context.Context, l *Lead) error { return s.free(ctx, l, Unplaced) })

@@ -2,7 +2,6 @@ package trade
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"entente/db"
@@ -224,13 +223,7 @@ func docLine(l Line, price money.Price) doc.Line {
 			out.Items = append(out.Items, it)
 		}
 	}
-	if l.DealNumber != "" {
-		ref := doc.Ref{Qualifier: "PD", Value: l.DealNumber}
-		if q, v, ok := strings.Cut(l.DealNumber, "/"); ok && (q == "CT" || q == "PR") {
-			ref = doc.Ref{Qualifier: q, Value: v}
-		}
-		out.Refs = []doc.Ref{ref}
-	}
+	out.Refs = l.Deals()
 	return out
 }
 

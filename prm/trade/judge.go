@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -216,20 +217,44 @@ func requested(ds []doc.Date) string {
 	return ""
 }
 
-// deal is the promotion number of a line; a contract or quote number stands with
-// its qualifier before it ("CT/4711").
+// deal are the numbers of a line that a price stands on: of a promotion (PD), and of a
+// contract or a quote with its qualifier before it ("CT/4711"); one of each sort at most,
+// a line break between them.
 func deal(rs []doc.Ref) string {
-	for _, q := range []string{"PD", "CT", "PR"} {
-		for _, r := range rs {
-			if r.Qualifier == q && r.Value != "" {
-				if q != "PD" {
-					return q + "/" + bounded(r.Value, 37)
-				}
-				return bounded(r.Value, 40)
+	var out []string
+	for _, sort := range [][]string{{"PD"}, {"CT", "PR"}} {
+		i := -1
+		for _, q := range sort {
+			if i < 0 {
+				i = slices.IndexFunc(rs, func(r doc.Ref) bool { return r.Qualifier == q && r.Value != "" })
 			}
 		}
+		switch {
+		case i < 0:
+		case rs[i].Qualifier == "PD":
+			out = append(out, bounded(rs[i].Value, 40))
+		default:
+			out = append(out, rs[i].Qualifier+"/"+bounded(rs[i].Value, 37))
+		}
 	}
-	return ""
+	return strings.Join(out, "\n")
+}
+
+// Deals are the references of a line that a price stands on, as its document carries
+// them.
+func (l Line) Deals() []doc.Ref {
+	var out []doc.Ref
+	for n := range strings.SplitSeq(l.DealNumber, "\n") {
+		q, v, ok := strings.Cut(n, "/")
+		switch {
+		case n == "":
+		case ok && (q == "CT" || q == "PR"):
+			out = append(out, doc.Ref{Qualifier: q, Value: v})
+		default:
+			out = append(out, doc.Ref{Qualifier: "PD", Value: n})
+		}
+	}
+	return out
 }
 
 func shipTo(ps []doc.Party) string {

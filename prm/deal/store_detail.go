@@ -1,0 +1,251 @@
+package deal
+
+import (
+	"context"
+
+	"gorm.io/gorm/clause"
+
+	"entente/db"
+	"entente/prm/money"
+)
+
+type entryRow struct {
+	ID, DealID, Kind, OrgID, PersonID, Was, Became, Reason, Note, Args, Seen string
+	Happened                                                                 int64
+}
+
+func (entryRow) TableName() string { return "deal_entry" }
+
+func insertEntry(ctx context.Context, id ID, e Entry) error {
+	r := entryRow{db.NewID(), string(id), e.Kind, e.Org, e.Person, string(e.From), string(e.To), e.Reason, e.Note, text(e.Args), e.seen, db.Micros(e.At)}
+	return db.Tx(ctx).Create(&r).Error
+}
+
+// entriesOf is the history of a registration, the newest first.
+func entriesOf(ctx context.Context, id ID) ([]Entry, error) {
+	var rows []entryRow
+	err := db.Tx(ctx).Where("deal_id = ?", string(id)).Order("happened DESC, id DESC").Limit(500).Find(&rows).Error
+	out := make([]Entry, len(rows))
+	for i, r := range rows {
+		out[i] = Entry{r.ID, r.Kind, r.OrgID, r.PersonID, State(r.Was), State(r.Became), r.Reason, r.Note, read[map[string]string](r.Args), db.FromMicros(r.Happened), r.Seen}
+	}
+	return out, err
+}
+
+type fileRow struct {
+	ID, DealID, OrgID, PersonID, Kind, Name string
+	Size                                    int64
+	Mime, Hash, Note                        string
+	Happened                                int64
+}
+
+func (fileRow) TableName() string { return "deal_file" }
+
+func (r fileRow) file() File {
+	return File{FileID(r.ID), ID(r.DealID), r.OrgID, r.PersonID, r.Kind, r.Name, r.Size, r.Mime, r.Hash, r.Note, db.FromMicros(r.Happened)}
+}
+
+func insertFile(ctx context.Context, f File) error {
+	r := fileRow{string(f.ID), string(f.Deal), f.Org, f.Person, f.Kind, f.Name, f.Size, f.Mime, f.Hash, f.Note, db.Micros(f.At)}
+	return db.Tx(ctx).Create(&r).Error
+}
+
+func deleteFile(ctx context.Context, deal ID, id FileID) error {
+	return db.Tx(ctx).Where("deal_id = ? AND id = ?", string(deal), string(id)).Delete(&fileRow{}).Error
+}
+
+func filesOf(ctx context.Context, id ID) ([]File, error) {
+	var rows []fileRow
+	err := db.Tx(ctx).Where("deal_id = ?", string(id)).Order("happened, id").Limit(mostFiles).Find(&rows).Error
+	out := make([]File, len(rows))
+	for i, r := range rows {
+		out[i] = r.file()
+	}
+	return out, err
+}
+
+type disputeRow struct {
+	ID, SupplierID, ClaimID, HolderID, OrgID, PersonID, Reason, Text, DeciderID string
+	DueStart, DueHalf, DueMost, Due                                             int64
+	Ruling                                                                      string
+	Percent                                                                     int64
+	Note                                                                        string
+	Opened, Ruled                                                               int64
+	RuledBy                                                                     string
+}
+
+func (disputeRow) TableName() string { return "deal_dispute" }
+
+func disputeRowOf(d Dispute) disputeRow {
+	m := db.Micros
+	return disputeRow{string(d.ID), d.Supplier, string(d.Claim), string(d.Holder), d.Org, d.Person, d.Reason, d.Text, d.Decider, m(d.Due.Start), m(d.Due.Half), m(d.Due.Most), m(d.Due.Due), string(d.Ruling), int64(d.Percent), d.Note, m(d.Opened), m(d.Ruled), d.RuledBy}
+}
+
+func (r disputeRow) dispute() Dispute {
+	t := db.FromMicros
+	return Dispute{ID: DisputeID(r.ID), Claim: ID(r.ClaimID), Holder: ID(r.HolderID), Org: r.OrgID, Person: r.PersonID, Reason: r.Reason, Text: r.Text, Decider: r.DeciderID, Due: Clock{Start: t(r.DueStart), Half: t(r.DueHalf), Most: t(r.DueMost), Due: t(r.Due)},
+		Ruling: Ruling(r.Ruling), Percent: int(r.Percent), Note: r.Note, Opened: t(r.Opened), Ruled: t(r.Ruled), RuledBy: r.RuledBy, Supplier: r.SupplierID}
+}
+
+func insertDispute(ctx context.Context, d Dispute) error {
+	r := disputeRowOf(d)
+	return db.Tx(ctx).Create(&r).Error
+}
+
+// closeDispute writes the ruling of an open one.
+func closeDispute(ctx context.Context, d Dispute) (bool, error) {
+	r := disputeRowOf(d)
+	res := db.Tx(ctx).Model(&disputeRow{}).Where("id = ? AND ruling = ''", r.ID).Select("Ruling", "Percent", "Note", "Ruled", "RuledBy").Updates(&r)
+	return res.RowsAffected == 1, res.Error
+}
+
+func disputeByID(ctx context.Context, id DisputeID) (Dispute, bool, error) {
+	var rows []disputeRow
+	err := db.Tx(ctx).Where("id = ?", string(id)).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Dispute{}, false, err
+	}
+	return rows[0].dispute(), true, nil
+}
+
+// disputesOf are the disputes of a registration, as the one that holds or that claims.
+func disputesOf(ctx context.Context, id ID) ([]Dispute, error) {
+	var rows []disputeRow
+	err := db.Tx(ctx).Where("claim_id = ? OR holder_id = ?", string(id), string(id)).Order("opened DESC, id DESC").Limit(50).Find(&rows).Error
+	out := make([]Dispute, len(rows))
+	for i, r := range rows {
+		out[i] = r.dispute()
+	}
+	return out, err
+}
+
+type lineRow struct {
+	OrderID                 string `gorm:"primaryKey"`
+	Line                    int64  `gorm:"primaryKey;autoIncrement:false"`
+	DealID                  string `gorm:"primaryKey"`
+	SupplierID              string
+	Number, Basis, SKU      string
+	Ordered, Open, Invoiced int64
+	Amount, Value           int64
+	Counts                  bool
+	Why                     string
+	Happened                int64
+}
+
+func (lineRow) TableName() string { return "deal_line" }
+
+func (r lineRow) line() Line {
+	q := func(n int64) money.Quantity { return money.Quantity(n) }
+	return Line{r.OrderID, r.Number, int(r.Line), r.Basis, r.SKU, q(r.Ordered), q(r.Open), q(r.Invoiced), r.Amount, r.Value, r.Counts, r.Why, db.FromMicros(r.Happened)}
+}
+
+// linesOf are the order lines of a registration in the order they came.
+func linesOf(ctx context.Context, id ID) ([]Line, error) {
+	var rows []lineRow
+	err := db.Tx(ctx).Where("deal_id = ?", string(id)).Order("happened, order_id, line").Find(&rows).Error
+	out := make([]Line, len(rows))
+	for i, r := range rows {
+		out[i] = r.line()
+	}
+	return out, err
+}
+
+// dealsOfOrder are the registrations that have lines of an order.
+func dealsOfOrder(ctx context.Context, order string) ([]ID, error) {
+	var ids []ID
+	err := db.Tx(ctx).Model(&lineRow{}).Where("order_id = ?", order).Distinct().Pluck("deal_id", &ids).Error
+	return ids, err
+}
+
+// saveLines replaces the lines of an order.
+func saveLines(ctx context.Context, supplier, order string, ls map[ID][]Line) error {
+	if err := db.Tx(ctx).Where("order_id = ?", order).Delete(&lineRow{}).Error; err != nil {
+		return err
+	}
+	var rows []lineRow
+	for id, lines := range ls {
+		for _, l := range lines {
+			rows = append(rows, lineRow{order, int64(l.Line), string(id), supplier, l.Number, l.Basis, l.SKU, int64(l.Ordered), int64(l.Open), int64(l.Invoiced), l.Amount, l.Value, l.Counts, l.Why, db.Micros(l.At)})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.Tx(ctx).CreateInBatches(&rows, 200).Error
+}
+
+type termsRow struct {
+	OrgID     string `gorm:"primaryKey"`
+	Body      string
+	Changed   int64
+	ChangedBy string
+	Version   int64
+}
+
+func (termsRow) TableName() string { return "deal_terms" }
+
+func termsOf(ctx context.Context, org string) (Terms, error) {
+	var rows []termsRow
+	err := db.Tx(ctx).Where("org_id = ?", org).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return DefaultTerms(), err
+	}
+	t := read[Terms](rows[0].Body)
+	t.Version, t.ChangedBy, t.Changed = rows[0].Version, rows[0].ChangedBy, db.FromMicros(rows[0].Changed)
+	return t, nil
+}
+
+// saveTerms writes terms that still have the version of t, 0 for the first.
+func saveTerms(ctx context.Context, org string, t Terms) (bool, error) {
+	r := termsRow{org, text(t), db.Micros(t.Changed), t.ChangedBy, t.Version + 1}
+	if t.Version == 0 {
+		res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
+		return res.RowsAffected == 1, res.Error
+	}
+	res := db.Tx(ctx).Model(&termsRow{}).Where("org_id = ? AND version = ?", org, t.Version).Select("*").Updates(&r)
+	return res.RowsAffected == 1, res.Error
+}
+
+type placeRow struct {
+	PartnershipID                                     string `gorm:"primaryKey"`
+	SupplierID, ResellerID, Tier, Countries, Families string
+	Changed                                           int64
+	ChangedBy                                         string
+	Version                                           int64
+}
+
+func (placeRow) TableName() string { return "deal_place" }
+
+func (r placeRow) place() Place {
+	return Place{r.PartnershipID, r.SupplierID, r.ResellerID, r.Tier, read[[]string](r.Countries), read[[]string](r.Families), r.Version, r.ChangedBy, db.FromMicros(r.Changed)}
+}
+
+func placeOf(ctx context.Context, partnership string) (Place, error) {
+	var rows []placeRow
+	err := db.Tx(ctx).Where("partnership_id = ?", partnership).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Place{Partnership: partnership}, err
+	}
+	return rows[0].place(), nil
+}
+
+func placesOf(ctx context.Context, supplier string) (map[string]Place, error) {
+	var rows []placeRow
+	err := db.Tx(ctx).Where("supplier_id = ?", supplier).Find(&rows).Error
+	out := map[string]Place{}
+	for _, r := range rows {
+		out[r.PartnershipID] = r.place()
+	}
+	return out, err
+}
+
+// savePlace writes a place that still has the version of p, 0 for the first.
+func savePlace(ctx context.Context, p Place) (bool, error) {
+	r := placeRow{p.Partnership, p.Supplier, p.Reseller, p.Tier, text(p.Countries), text(p.Families), db.Micros(p.Changed), p.ChangedBy, p.Version + 1}
+	if p.Version == 0 {
+		res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
+		return res.RowsAffected == 1, res.Error
+	}
+	res := db.Tx(ctx).Model(&placeRow{}).Where("partnership_id = ? AND version = ?", p.Partnership, p.Version).Select("*").Updates(&r)
+	return res.RowsAffected == 1, res.Error
+}
