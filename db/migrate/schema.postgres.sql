@@ -444,6 +444,23 @@ CREATE TABLE order_arrival (
 );
 CREATE INDEX order_arrival_order ON order_arrival USING btree (order_id, made, id);
 CREATE UNIQUE INDEX order_arrival_source ON order_arrival USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE order_change (
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, sequence text NOT NULL, kind text NOT NULL, state text NOT NULL, note text NOT NULL, document text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, made_by text NOT NULL, made bigint NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, answered_org text NOT NULL, response_id text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX order_change_asked ON order_change USING btree (reseller_id, made, id) WHERE (state = 'open'::text);
+CREATE INDEX order_change_open ON order_change USING btree (supplier_id, made, id) WHERE (state = 'open'::text);
+CREATE INDEX order_change_order ON order_change USING btree (order_id, made, id);
+CREATE UNIQUE INDEX order_change_source ON order_change USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE order_change_line (
+  change_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, action text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, was_quantity bigint NOT NULL, quantity bigint NOT NULL, was_price bigint NOT NULL, price bigint NOT NULL, was_day text NOT NULL, day text NOT NULL, fields text NOT NULL, verdict text NOT NULL, granted bigint NOT NULL, reason text NOT NULL,
+  PRIMARY KEY (change_id, "position"),
+  FOREIGN KEY (change_id) REFERENCES order_change(id)
+);
 CREATE TABLE order_clock (
   order_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, calendar_version bigint NOT NULL, work bigint NOT NULL, started bigint NOT NULL, warn bigint NOT NULL, due bigint NOT NULL, warned bigint NOT NULL, overdue bigint NOT NULL, paused bigint NOT NULL, warn_left bigint NOT NULL, due_left bigint NOT NULL, settled bigint NOT NULL, outcome text NOT NULL,
   PRIMARY KEY (order_id),
@@ -463,7 +480,7 @@ CREATE TABLE order_line (
 CREATE INDEX order_line_reseller_back ON order_line USING btree (reseller_id, promised_on, order_id, line) WHERE (backordered > 0);
 CREATE INDEX order_line_supplier_back ON order_line USING btree (supplier_id, product_id, order_id, line) WHERE (backordered > 0);
 CREATE TABLE order_response (
-  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, agreed_by text NOT NULL, agreed bigint NOT NULL, interchange_id text NOT NULL,
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, agreed_by text NOT NULL, agreed bigint NOT NULL, interchange_id text NOT NULL, change_id text NOT NULL,
   UNIQUE (supplier_id, number),
   PRIMARY KEY (id),
   FOREIGN KEY (order_id) REFERENCES purchase_order(id)

@@ -380,6 +380,20 @@ CREATE TABLE order_arrival (
 );
 CREATE INDEX order_arrival_order ON order_arrival (order_id, made, id);
 CREATE UNIQUE INDEX order_arrival_source ON order_arrival (reseller_id, source_key) WHERE source_key <> '';
+CREATE TABLE order_change (
+  id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id),
+  number TEXT NOT NULL, sequence TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL, document TEXT NOT NULL, source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL,
+  made_by TEXT NOT NULL, made INTEGER NOT NULL, answered INTEGER NOT NULL, answered_by TEXT NOT NULL, answered_org TEXT NOT NULL, response_id TEXT NOT NULL
+);
+CREATE INDEX order_change_asked ON order_change (reseller_id, made, id) WHERE state = 'open';
+CREATE INDEX order_change_open ON order_change (supplier_id, made, id) WHERE state = 'open';
+CREATE INDEX order_change_order ON order_change (order_id, made, id);
+CREATE UNIQUE INDEX order_change_source ON order_change (reseller_id, source_key) WHERE source_key <> '';
+CREATE TABLE order_change_line (
+  change_id TEXT NOT NULL REFERENCES order_change(id), position INTEGER NOT NULL, line INTEGER NOT NULL, action TEXT NOT NULL, reference TEXT NOT NULL, product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL,
+  description TEXT NOT NULL, unit TEXT NOT NULL, was_quantity INTEGER NOT NULL, quantity INTEGER NOT NULL, was_price INTEGER NOT NULL, price INTEGER NOT NULL, was_day TEXT NOT NULL, day TEXT NOT NULL, fields TEXT NOT NULL,
+  verdict TEXT NOT NULL, granted INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (change_id, position)
+);
 CREATE TABLE order_clock (
   order_id TEXT PRIMARY KEY REFERENCES purchase_order(id), partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), calendar_version INTEGER NOT NULL,
   work INTEGER NOT NULL, started INTEGER NOT NULL, warn INTEGER NOT NULL, due INTEGER NOT NULL, warned INTEGER NOT NULL, overdue INTEGER NOT NULL, paused INTEGER NOT NULL, warn_left INTEGER NOT NULL, due_left INTEGER NOT NULL, settled INTEGER NOT NULL, outcome TEXT NOT NULL
@@ -399,7 +413,7 @@ CREATE INDEX order_line_reseller_back ON order_line (reseller_id, promised_on, o
 CREATE INDEX order_line_supplier_back ON order_line (supplier_id, product_id, order_id, line) WHERE backordered > 0;
 CREATE TABLE order_response (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL,
-  made_by TEXT NOT NULL, made INTEGER NOT NULL, agreed_by TEXT NOT NULL, agreed INTEGER NOT NULL, interchange_id TEXT NOT NULL, UNIQUE (supplier_id, number)
+  made_by TEXT NOT NULL, made INTEGER NOT NULL, agreed_by TEXT NOT NULL, agreed INTEGER NOT NULL, interchange_id TEXT NOT NULL, change_id TEXT NOT NULL DEFAULT '', UNIQUE (supplier_id, number)
 );
 CREATE INDEX order_response_agree ON order_response (reseller_id, made, id) WHERE kind = 'changed' AND agreed = 0;
 CREATE INDEX order_response_order ON order_response (order_id, made);

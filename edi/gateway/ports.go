@@ -89,8 +89,8 @@ type Orders interface {
 }
 
 // ReplyIn is an accepted answer, ship notice, invoice or credit of the supplier, to be
-// booked: Doc is *doc.OrderAck, *doc.ShipNotice or *doc.Invoice; or the stock that a
-// reseller reports, *doc.Inventory.
+// booked: Doc is *doc.OrderAck, *doc.OrderChangeAck, *doc.ShipNotice or *doc.Invoice; or
+// what a reseller sends, *doc.OrderChange or *doc.Inventory.
 type ReplyIn struct {
 	Doc           translate.Document
 	Supplier      string // company ids

@@ -500,16 +500,19 @@ func (w *worker) sideFits(kind string) bool {
 func (w *worker) fromSupplier() bool { return w.row.SenderID == w.row.SupplierID }
 
 // booked says whether the set goes to Replies: what a supplier sends in reply, and the
-// stock that a reseller reports.
+// changes of orders and the stock that a reseller sends.
 func (w *worker) booked(kind string) bool {
 	if kind == "846" || kind == "INVRPT" {
 		return w.row.SenderID == w.row.ResellerID
 	}
-	return replies[kind]
+	return replies[kind] || changes[kind]
 }
 
+// changes are the sets by which a reseller changes an order.
+var changes = map[string]bool{"860": true, "ORDCHG": true}
+
 // replies are the sets that a supplier sends in reply to an order, and that are booked.
-var replies = map[string]bool{"855": true, "856": true, "810": true, "ORDRSP": true, "DESADV": true, "INVOIC": true}
+var replies = map[string]bool{"855": true, "865": true, "856": true, "810": true, "ORDRSP": true, "DESADV": true, "INVOIC": true}
 
 // numbers say in which element of which segment a document has its number.
 var numbers = map[string]int{

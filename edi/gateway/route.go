@@ -148,9 +148,10 @@ func (s *Service) RouteTo(ctx context.Context, actor access.Actor, partnership, 
 	}
 	out := Route{Partnership: partnership, Org: org, Kind: kind}
 	err := s.db.View(db.WithOrgs(ctx, actor.Org, org), func(ctx context.Context) error {
-		r, err := routeOf(ctx, partnership, org, kind)
+		r, err := routeOf(ctx, partnership, org, likeKind(kind))
 		if r != nil {
 			out = r.route()
+			out.Kind = kind
 		}
 		return err
 	})
@@ -158,7 +159,18 @@ func (s *Service) RouteTo(ctx context.Context, actor access.Actor, partnership, 
 }
 
 // twinKinds are the X12 names of messages that have a route.
-var twinKinds = map[string]string{"ORDERS": "850", "ORDRSP": "855", "DESADV": "856", "INVOIC": "810"}
+var twinKinds = map[string]string{"ORDERS": "850", "ORDRSP": "855", "DESADV": "856", "INVOIC": "810", "ORDCHG": "860"}
+
+// likeKind is the kind whose way a document takes: changes go as what they change does.
+func likeKind(kind string) string {
+	switch kind {
+	case "860":
+		return "850"
+	case "865":
+		return "855"
+	}
+	return kind
+}
 
 // carried says whether what we made is offered to the courier.
 func carried(ctx context.Context, m made) (bool, error) {
@@ -166,7 +178,7 @@ func carried(ctx context.Context, m made) (bool, error) {
 	if k := twinKinds[kind]; k != "" {
 		kind = k
 	}
-	r, err := routeOf(ctx, m.Partnership, m.To, kind)
+	r, err := routeOf(ctx, m.Partnership, m.To, likeKind(kind))
 	return err == nil && (r == nil || r.Door != RouteOutbox), err
 }
 

@@ -38,8 +38,8 @@ type Outgoing struct {
 	Syntax       string // SyntaxX12 (also ""), SyntaxEDIFACT or a form, see IsForm
 	Version      string // GS08, default "005010"; in EDIFACT "D:96A:UN" with EANCOM's association after it
 	Test         bool
-	Kind         string    // "850", "855", "856", "810"
-	Doc          any       // *doc.PurchaseOrder, *doc.OrderAck, *doc.ShipNotice or *doc.Invoice
+	Kind         string    // "850", "855", "856", "810", "860", "865"
+	Doc          any       // the document of the kind: *doc.PurchaseOrder, *doc.OrderAck …
 	Body         *x12.Body // or the segments themselves
 	DocumentKind string    // "order", "order_response", "shipment", "invoice"
 	DocumentID   string
@@ -315,7 +315,7 @@ func (out Outgoing) edifact(terms *Terms) (writing, error) {
 // associations are the EANCOM versions (0057) of the messages that we send, by kind
 // and release.
 var associations = map[string]string{
-	"85096A": "EAN008", "85596A": "EAN005", "85696A": "EAN005", "81096A": "EAN008", "85001B": "EAN010", "85501B": "EAN009", "85601B": "EAN007", "81001B": "EAN011",
+	"85096A": "EAN008", "85596A": "EAN005", "85696A": "EAN005", "81096A": "EAN008", "86096A": "EAN008", "86596A": "EAN005", "86001B": "EAN010", "86501B": "EAN009", "85001B": "EAN010", "85501B": "EAN009", "85601B": "EAN007", "81001B": "EAN011",
 }
 
 // judged reads what is to be sent as a partner would.

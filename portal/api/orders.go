@@ -47,6 +47,7 @@ type order struct {
 	Responses    []string  `json:"responses,omitempty"`
 	Shipments    []string  `json:"shipments,omitempty"`
 	Invoices     []string  `json:"invoices,omitempty"`
+	Changes      []change  `json:"changes,omitempty" doc:"what the buyer asked to change, oldest first; only of a single order"`
 }
 
 type line struct {
@@ -134,6 +135,7 @@ type quantityLine struct {
 
 func (a *API) orders() {
 	const base = "/api/v1/orders"
+	a.changes(base)
 	handle(a, op("GET", base, "orders:read", "List orders", "Newest first.", 200),
 		func(ctx context.Context, actor access.Actor, in *orderFilter) (*reply[list[order]], error) {
 			f := trade.Filter{View: trade.View(in.View), Side: in.Side, From: in.From, To: in.To, Query: in.Q, After: in.After, Limit: in.Limit}
@@ -403,6 +405,10 @@ func (a *API) order(ctx context.Context, actor access.Actor, id trade.OrderID) (
 	for _, r := range d.Responses {
 		out.Responses = append(out.Responses, string(r.ID))
 		refs = append(refs, gateway.Ref{Kind: trade.DocumentResponse, ID: string(r.ID)})
+	}
+	for _, c := range d.Changes {
+		out.Changes = append(out.Changes, wireChange(c, d))
+		refs = append(refs, gateway.Ref{Kind: trade.DocumentChange, ID: string(c.ID)})
 	}
 	for _, s := range d.Shipments {
 		out.Shipments = append(out.Shipments, string(s.ID))

@@ -56,7 +56,9 @@ func (a *App) subscribe() {
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
-	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderLocated, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled}, a.toReplies)
+	s("edi-860", []string{trade.ChangeAsked}, a.to860)
+	s("edi-865", []string{trade.ChangeDecided}, a.to865)
+	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderLocated, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled, trade.ChangeHeld}, a.toReplies)
 	s("webhooks", hookEvents(), a.toHooks)
 	s("webhook-notices", []string{hook.EventPaused}, a.hookNotices)
 	s("edi-832", []string{catalog.PricesPublished}, a.to832)
@@ -70,6 +72,7 @@ var orderLines = map[string]string{
 	trade.OrderReceived: "order.received", trade.OrderDuplicate: "order.duplicate", trade.OrderHeld: "order.held", trade.OrderAnswered: "order.answered", trade.OrderLocated: "order.located",
 	trade.OrderConfirmed: "order.confirmed", trade.OrderAgreed: "order.agreed", trade.OrderCancelled: "order.cancelled", trade.OrderShipped: "order.shipped",
 	trade.GoodsReceived: "order.goods_received", trade.InvoicedEvent: "order.invoiced", trade.OrderRefused: "order.refused",
+	trade.ChangeAsked: "order.change_asked", trade.ChangeDecided: "order.change_decided", trade.ChangeHeld: "order.change_held",
 	trade.ReplyHeld: "order.reply_held", trade.ReplyDuplicate: "order.reply_duplicate",
 }
 
@@ -241,6 +244,9 @@ var told = map[string]struct {
 	trade.GoodsReceived:           {supplier: []access.Role{access.Manager}},
 	trade.ReplyHeld:               {supplier: []access.Role{access.Manager, access.EDI}, urgent: true},
 	trade.ReplyDuplicate:          {},
+	trade.ChangeAsked:             {supplier: []access.Role{access.Manager}},
+	trade.ChangeDecided:           {reseller: []access.Role{access.Buyer}},
+	trade.ChangeHeld:              {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer, access.EDI}, urgent: true},
 	trade.InvoicedEvent:           {reseller: []access.Role{access.Buyer, access.Finance}},
 	gateway.EventHeld:             {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},
 	gateway.EventFailed:           {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},

@@ -18,7 +18,7 @@ import (
 var hookKinds = map[string]string{
 	trade.OrderReceived: hook.OrderReceived, trade.OrderHeld: hook.OrderHeld, trade.OrderRefused: hook.OrderRefused, trade.OrderConfirmed: hook.OrderConfirmed,
 	trade.OrderAgreed: hook.OrderAgreed, trade.OrderCancelled: hook.OrderCancelled, trade.OrderShipped: hook.ShipmentSent, trade.GoodsReceived: hook.GoodsReceived,
-	trade.InvoicedEvent: hook.InvoiceIssued, gateway.EventDocumentRejected: hook.DocumentRefused,
+	trade.InvoicedEvent: hook.InvoiceIssued, trade.ChangeAsked: hook.ChangeAsked, trade.ChangeDecided: hook.ChangeAnswered, gateway.EventDocumentRejected: hook.DocumentRefused,
 }
 
 func hookEvents() []string {
@@ -37,6 +37,7 @@ type hookData struct {
 	Number      string          `json:"number,omitempty"` // of the order, as the buyer wrote it
 	Invoice     string          `json:"invoice,omitempty"`
 	Shipment    string          `json:"shipment,omitempty"`
+	Change      string          `json:"change,omitempty"`
 	Interchange string          `json:"interchange,omitempty"`
 	Reason      string          `json:"reason,omitempty"`
 	Href        string          `json:"href,omitempty"` // of what it is about
@@ -125,6 +126,18 @@ func (a *App) hookOrder(ctx context.Context, actor access.Actor, kind string, t 
 			return err
 		}
 		d.Document = &x
+	case kind == trade.ChangeAsked:
+		_, x, _, err := a.trade.GetChange(ctx, actor, t.Change)
+		if err != nil {
+			return err
+		}
+		d.Change, d.Document = string(t.Change), &x
+	case kind == trade.ChangeDecided:
+		x, _, err := a.trade.ChangeAck(ctx, actor, t.Response)
+		if err != nil {
+			return err
+		}
+		d.Change, d.Document = string(t.Change), &x
 	case kind == trade.OrderShipped && t.Shipment != "":
 		x, _, err := a.trade.ShipNotice(ctx, actor, t.Shipment)
 		if err != nil {

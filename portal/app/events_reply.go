@@ -27,8 +27,11 @@ func (a *App) toReplies(ctx context.Context, e job.Received) error {
 	out := gateway.ReplyOut{Kind: trade.DocumentReply, ID: string(r.ID), Outcome: replyOutcomes[r.Outcome]}
 	if r.Outcome == trade.Booked {
 		out.Kind, out.ID = r.Kind, r.Made
-		if r.Kind == trade.DocumentCredit {
+		switch r.Kind {
+		case trade.DocumentCredit:
 			out.Kind = trade.DocumentInvoice
+		case trade.DocumentChangeAck:
+			out.Kind = trade.DocumentResponse
 		}
 	}
 	return a.gateway.Settled(ctx, actor, r.Interchange, r.SetNo, out)

@@ -44,6 +44,38 @@ func (a *App) to850(ctx context.Context, e job.Received) error {
 	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "850", Doc: d, DocumentKind: trade.DocumentOrder, DocumentID: string(t.Order), Number: d.Number})
 }
 
+// to860 hands a change of an order on to a supplier that chose a door for its orders.
+func (a *App) to860(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil || t.Quiet {
+		return err
+	}
+	actor := access.System("edi", t.Reseller)
+	route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "860")
+	if err != nil || route.Door == gateway.RouteUsual || route.Door == gateway.RoutePages {
+		return err
+	}
+	_, d, p, err := a.trade.GetChange(ctx, actor, t.Change)
+	if err != nil {
+		return err
+	}
+	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "860", Doc: &d, DocumentKind: trade.DocumentChange, DocumentID: string(t.Change), Number: d.Number})
+}
+
+// to865 sends the answer to a change to a buyer who speaks EDI.
+func (a *App) to865(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil || t.Quiet {
+		return err
+	}
+	actor := access.System("edi", t.Supplier)
+	d, p, err := a.trade.ChangeAck(ctx, actor, t.Response)
+	if err != nil {
+		return err
+	}
+	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "865", Doc: &d, DocumentKind: trade.DocumentResponse, DocumentID: string(t.Response), Number: d.Number})
+}
+
 // emit sends a document by the way its receiver chose: else by the way its order came,
 // or, for an order made on the pages, to its X12 or EDIFACT address. Who has none reads
 // it on the pages.
@@ -68,7 +100,7 @@ func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p tra
 		return err
 	}
 	done, err := a.gateway.Emit(ctx, actor, out)
-	if err != nil || out.DocumentKind == trade.DocumentShipment || out.DocumentKind == trade.DocumentOrder { // found by its set
+	if err != nil || out.DocumentKind == trade.DocumentShipment || out.DocumentKind == trade.DocumentOrder || out.DocumentKind == trade.DocumentChange { // found by its set
 		return err
 	}
 	return a.trade.SetInterchange(ctx, actor, out.DocumentKind, out.DocumentID, done.ID)

@@ -97,6 +97,7 @@ type gatewayReplies struct{ a *App }
 
 func (g gatewayReplies) ReceiveReply(ctx context.Context, in gateway.ReplyIn) (gateway.ReplyOut, error) {
 	t := trade.IncomingReply{Supplier: in.Supplier, Reseller: in.Reseller, Partnership: in.Partnership, Interchange: in.InterchangeID, SetNo: in.Set, Syntax: in.Syntax, Source: trade.SourceEDI}
+	from := in.Supplier
 	switch d := in.Doc.(type) {
 	case *doc.Inventory:
 		return g.receiveStock(ctx, in, d)
@@ -106,8 +107,12 @@ func (g gatewayReplies) ReceiveReply(ctx context.Context, in gateway.ReplyIn) (g
 		t.Notice = d
 	case *doc.Invoice:
 		t.Invoice = d
+	case *doc.OrderChangeAck:
+		t.ChangeAck = d
+	case *doc.OrderChange:
+		t.Change, from = d, in.Reseller
 	}
-	got, err := g.a.trade.ReceiveReply(ctx, access.System("edi", in.Supplier), t)
+	got, err := g.a.trade.ReceiveReply(ctx, access.System("edi", from), t)
 	if err != nil {
 		return gateway.ReplyOut{}, err
 	}

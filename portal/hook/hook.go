@@ -17,6 +17,8 @@ const (
 	OrderConfirmed  = "order.confirmed"
 	OrderAgreed     = "order.agreed"
 	OrderCancelled  = "order.cancelled"
+	ChangeAsked     = "order.change_requested"
+	ChangeAnswered  = "order.change_answered"
 	ShipmentSent    = "shipment.sent"
 	GoodsReceived   = "goods.received"
 	InvoiceIssued   = "invoice.issued"
@@ -27,7 +29,7 @@ const (
 
 // Events are all events that can be subscribed to.
 func Events() []string {
-	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, ShipmentSent, GoodsReceived, InvoiceIssued, DocumentRefused}
+	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, ChangeAsked, ChangeAnswered, ShipmentSent, GoodsReceived, InvoiceIssued, DocumentRefused}
 }
 
 // Hook is an address of a company with what it is told.

@@ -49,9 +49,11 @@ type OrderPage struct {
 	Requested  Date
 	Revision   string // version for conflict checks: hidden field "version"
 	Parties    []Party
-	Terms      []KV       // payment terms, currency, references, notes
-	Prices     bool       // the viewer may see prices and amounts
-	Replies    []ReplyBox // what the supplier's system sent and what is not booked
+	Terms      []KV        // payment terms, currency, references, notes
+	Prices     bool        // the viewer may see prices and amounts
+	Changes    []ChangeBox // that wait for the supplier
+	Changed    []ChangeBox // that were answered
+	Replies    []ReplyBox  // what the supplier's system sent and what is not booked
 	Chain      []ChainStep
 	Lines      []OrderLine
 	Totals     OrderTotals
@@ -68,6 +70,7 @@ type OrderPage struct {
 	Ship       *ShipForm
 	Invoice    *InvoiceForm
 	Receive    *ReceiveForm
+	Change     *ChangeForm
 }
 
 // OrderClock is the clock on the supplier's answer. Late and Near colour it; Note says
@@ -78,7 +81,7 @@ type OrderClock struct {
 }
 
 // OrderCan says which buttons exist. A right that is missing is an absent button. Agree shows the banner "answered something else than you asked"; its button posts to URL+"/agree".
-type OrderCan struct{ Confirm, Ship, Invoice, Receive, Agree bool }
+type OrderCan struct{ Confirm, Ship, Invoice, Receive, Agree, Change bool }
 
 // Party is a name and address of an order. Role is a key word: buyer, supplier, ship_to, bill_to.
 type Party struct {
@@ -89,7 +92,7 @@ type Party struct {
 	Known Text // the place that its code stands for
 }
 
-// ChainStep is one document of the chain: 850, 855, 856, 810.
+// ChainStep is one document of the chain: 850, 855, 860, 865, 856, 810.
 type ChainStep struct {
 	Code   string // also chooses the name: key "document." + Code
 	At     time.Time

@@ -46,6 +46,7 @@ var needLooks = map[string]struct {
 	trade.WaitMarked:  {view.Amber, "package", "order.confirm"},
 	trade.WaitHeld:    {view.Amber, "lock", "action.open"},
 	trade.WaitPlace:   {view.Amber, "lock", "action.open"},
+	trade.WaitChange:  {view.Amber, "refresh", "action.open"},
 	trade.WaitAgree:   {view.Amber, "package", "action.open"},
 	trade.WaitAnswer:  {view.Red, "package", "action.open"},
 	trade.WaitReceive: {view.Blue, "truck", "order.receive"},

@@ -36,6 +36,9 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 		return nil, d, err
 	}
 	people := []string{d.PlacedBy}
+	for _, c := range d.Changes {
+		people = append(people, c.AnsweredBy)
+	}
 	orgs := []string{d.Supplier, d.Reseller}
 	for _, e := range d.History {
 		people, orgs = append(people, e.Person), append(orgs, e.Org)
@@ -72,6 +75,7 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 	if page.Findings, err = v.orderFindings(d, edi); err != nil {
 		return nil, d, err
 	}
+	v.changeBoxes(page, d, n)
 	page.Room, err = v.roomAbout(room.Subject{Kind: "order", ID: string(d.ID)}, true)
 	return page, d, err
 }
@@ -85,6 +89,9 @@ func orderRefs(d trade.Detail) []gateway.Ref {
 	for _, s := range d.Shipments {
 		refs = append(refs, gateway.Ref{Kind: trade.DocumentShipment, ID: string(s.ID)})
 	}
+	for _, c := range d.Changes {
+		refs = append(refs, gateway.Ref{Kind: trade.DocumentChange, ID: string(c.ID)})
+	}
 	for _, i := range d.Invoices {
 		refs = append(refs, gateway.Ref{Kind: trade.DocumentInvoice, ID: string(i.ID)})
 	}
@@ -94,6 +101,7 @@ func orderRefs(d trade.Detail) []gateway.Ref {
 // orderCan decides which buttons exist: the right, and something left to do.
 func (v *visit) orderCan(d trade.Detail, res access.Resource) view.OrderCan {
 	can := view.OrderCan{Agree: agreeable(d) != "" && v.may(access.OrderReceive, res)}
+	can.Change = changeable(d) && v.may(access.OrderPlace, res)
 	finished := d.State == trade.Cancelled || d.State == trade.Rejected || d.State == trade.Closed
 	if finished {
 		return can
@@ -243,6 +251,10 @@ func stepState(s trade.Step, own string) view.State {
 	switch s.State {
 	case "accepted", "matched":
 		return "document.accepted"
+	case "open":
+		return "document.waiting"
+	case "partly":
+		return "document.partly"
 	case "changed":
 		return "document.short"
 	case "rejected":
@@ -312,7 +324,7 @@ var historyIcons = map[string]struct {
 	icon string
 	tone view.Tone
 }{
-	"received": {"package", view.Blue}, "placed": {"package", view.Blue}, "confirmed": {"check", view.Green}, "agreed": {"checks", view.Green},
+	"received": {"package", view.Blue}, "placed": {"package", view.Blue}, "confirmed": {"check", view.Green}, "agreed": {"checks", view.Green}, "change_asked": {"refresh", view.Amber}, "change_accepted": {"check", view.Green}, "change_partly": {"check", view.Amber}, "change_rejected": {"x", view.Red}, "change_held": {"lock", view.Amber}, "change_duplicate": {"copy", view.Grey},
 	"partly_confirmed": {"check", view.Amber}, "changed": {"check", view.Amber}, "accepted": {"check", view.Green}, "rejected": {"x", view.Red},
 	"refused": {"x", view.Red}, "held": {"lock", view.Amber}, "unplaced": {"lock", view.Amber}, "located": {"check", view.Green}, "reply_held": {"lock", view.Amber}, "reply_duplicate": {"copy", view.Grey}, "reply_discarded": {"x", view.Grey}, "credited": {"receipt", view.Blue}, "duplicate": {"copy", view.Grey}, "shipped": {"truck", view.Blue},
 	"goods_received": {"package-import", view.Green}, "invoiced": {"receipt", view.Blue}, "cancelled": {"x", view.Grey}, "differs": {"alert-circle", view.Red},

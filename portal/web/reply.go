@@ -30,13 +30,13 @@ func replyList(v *visit) error {
 }
 
 // replyCodes are the X12 names of what a supplier sends, as the chain shows them.
-var replyCodes = map[string]string{trade.DocumentResponse: "855", trade.DocumentShipment: "856", trade.DocumentInvoice: "810", trade.DocumentCredit: "810"}
+var replyCodes = map[string]string{trade.DocumentResponse: "855", trade.DocumentShipment: "856", trade.DocumentInvoice: "810", trade.DocumentCredit: "810", trade.DocumentChange: "860", trade.DocumentChangeAck: "865"}
 
 func (v *visit) replyBox(r trade.Reply, n names) view.ReplyBox {
 	both := access.Shared(r.Supplier, r.Reseller)
 	b := view.ReplyBox{
 		URL: v.path("edi", "replies", string(r.ID)), Code: replyCodes[r.Kind], Number: r.Number, Partner: n.company(r.PartnerOf(v.org())), Status: view.Status{State: "edi.held"}, Order: r.OrderNumber,
-		Owner: n.org(r.Supplier), At: r.At, CanDecide: r.Open() && v.may(access.OrderResolve, both),
+		Owner: n.org(sender(r)), At: r.At, CanDecide: r.Open() && v.may(access.OrderResolve, both),
 	}
 	if r.Order != "" {
 		b.OrderURL = v.orderURL(r.Order)
@@ -50,6 +50,14 @@ func (v *visit) replyBox(r trade.Reply, n names) view.ReplyBox {
 		b.Next = view.T("reply.next.waiting")
 	}
 	return b
+}
+
+// sender is the company whose system sent it: it mends what is wrong.
+func sender(r trade.Reply) string {
+	if r.Kind == trade.DocumentChange {
+		return r.Reseller
+	}
+	return r.Supplier
 }
 
 // doubt says why a reply is not booked, and what to do about it.
@@ -90,7 +98,7 @@ func (v *visit) messageReply(page *view.MessagePage, m gateway.Message, s gatewa
 	switch s.DocumentKind {
 	case trade.DocumentReply:
 		r, err = v.w.d.Trade.GetReply(v.ctx, v.actor(), trade.ReplyID(s.DocumentID))
-	case trade.DocumentResponse, trade.DocumentShipment, trade.DocumentInvoice:
+	case trade.DocumentResponse, trade.DocumentShipment, trade.DocumentInvoice, trade.DocumentChange:
 		r, err = v.w.d.Trade.ReplyOf(v.ctx, v.actor(), s.DocumentID)
 	default:
 		return nil

@@ -77,20 +77,26 @@ func (s *Service) respondWith(ctx context.Context, actor access.Actor, o orderRo
 	if refused == len(parts) {
 		kind = ResponseRejected
 	}
-	r := responseRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Kind: kind, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
-	if err := numbered(ctx, t, "OA", &r.Number, func() (bool, error) { return insertOnce(ctx, &r) }); err != nil {
-		return "", err
-	}
-	rows := make([]responseLineRow, len(parts))
-	for i, p := range parts {
-		rows[i] = responseLineRow{ResponseID: r.ID, Position: int64(i + 1), Line: int64(p.Line), Action: string(p.Action), Code: p.Code, Quantity: int64(p.Quantity), Price: int64(p.Price), Day: p.Date, Substitute: p.Substitute, Reason: p.Reason}
-	}
-	if err := insertMany(ctx, rows); err != nil {
+	r, err := s.writeResponse(ctx, actor, t, o, kind, "", parts)
+	if err != nil {
 		return "", err
 	}
 	err = s.record(ctx, actor, o, deed{history: "order.answer_" + kind, args: map[string]string{"Response": r.Number, "Lines": itoa(len(parts))}, action: "order.confirm",
 		event: OrderConfirmed, payload: Event{Response: ResponseID(r.ID), Reason: kind, Silent: silent(ctx)}})
 	return ResponseID(r.ID), err
+}
+
+// writeResponse stores an answer with its parts.
+func (s *Service) writeResponse(ctx context.Context, actor access.Actor, t terms, o orderRow, kind, change string, parts []ResponseLine) (responseRow, error) {
+	r := responseRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Kind: kind, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx)), ChangeID: change}
+	if err := numbered(ctx, t, "OA", &r.Number, func() (bool, error) { return insertOnce(ctx, &r) }); err != nil {
+		return r, err
+	}
+	rows := make([]responseLineRow, len(parts))
+	for i, p := range parts {
+		rows[i] = responseLineRow{ResponseID: r.ID, Position: int64(i + 1), Line: int64(p.Line), Action: string(p.Action), Code: p.Code, Quantity: int64(p.Quantity), Price: int64(p.Price), Day: p.Date, Substitute: p.Substitute, Reason: p.Reason}
+	}
+	return r, insertMany(ctx, rows)
 }
 
 // Codes of ACK01.

@@ -71,7 +71,18 @@ func ackDoc(d Detail, id ResponseID, t terms) doc.OrderAck {
 	prices := map[int]money.Price{}
 	for _, r := range d.Responses {
 		this := r.ID == id
+		anew := map[int]bool{}
 		for _, p := range r.Lines {
+			if r.Change != "" {
+				if p.Code == codeRejected {
+					continue // the change was refused: the line stands
+				}
+				if !anew[p.Line] {
+					anew[p.Line] = true
+					parts[p.Line] = nil
+					delete(prices, p.Line)
+				}
+			}
 			if this && !said[p.Line] {
 				said[p.Line] = true
 				order = append(order, p.Line)

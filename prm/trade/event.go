@@ -1,6 +1,16 @@
 package trade
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/db/job"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
 
 // Kinds of published events. Object is the order's id; for OrderRefused the
 // partnership's.
@@ -17,6 +27,9 @@ const (
 	OrderShipped    = "trade.OrderShipped"
 	GoodsReceived   = "trade.GoodsReceived"
 	InvoicedEvent   = "trade.Invoiced"
+	ChangeAsked     = "trade.ChangeAsked"    // the reseller asks to change an order
+	ChangeDecided   = "trade.ChangeDecided"  // the supplier answered that
+	ChangeHeld      = "trade.ChangeHeld"     // a change that the reseller's system sent is not booked, and somebody is asked
 	ReplyHeld       = "trade.ReplyHeld"      // what the supplier sent is not booked, and somebody is asked
 	ReplyDuplicate  = "trade.ReplyDuplicate" // it was here before
 	ReplyWaits      = "trade.ReplyWaits"     // for its order
@@ -41,7 +54,7 @@ const (
 // Events lists the kinds of event that people hear of; ReplyWaits and ReplySettled are
 // for the gateway.
 func Events() []string {
-	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderLocated, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, ReplyHeld, ReplyDuplicate}
+	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderLocated, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, ChangeAsked, ChangeDecided, ChangeHeld, ReplyHeld, ReplyDuplicate}
 }
 
 // Event is the payload of all events of this package: ids, no content. Quiet says
@@ -56,6 +69,7 @@ type Event struct {
 	Shipment    ShipmentID `json:"shipment,omitempty"`
 	Invoice     InvoiceID  `json:"invoice,omitempty"`
 	Arrival     ArrivalID  `json:"arrival,omitempty"`
+	Change      ChangeID   `json:"change,omitempty"`
 	Interchange string     `json:"interchange,omitempty"` // the document's own; for what follows an order, the order's
 	SetNo       int        `json:"set_no,omitempty"`
 	Source      string     `json:"source,omitempty"`
@@ -81,3 +95,61 @@ func Sparse(ctx context.Context) context.Context { return context.WithValue(ctx,
 func quiet(ctx context.Context) bool { return ctx.Value(quietKey{}) != nil }
 
 func sparse(ctx context.Context) bool { return ctx.Value(quietKey{}) == 2 }
+
+// Publisher takes events in the caller's transaction; *job.Jobs is one.
+type Publisher interface {
+	Publish(ctx context.Context, e job.Event) error
+}
+
+// deed is one thing that happened to an order: a line of history, a line of
+// audit and an event, in the caller's transaction.
+type deed struct {
+	history string            // kind of the history line, "" for none
+	args    map[string]string // never prices: every reader of the order sees them
+	action  string            // of the audit line
+	event   string
+	payload Event
+}
+
+func (s *Service) record(ctx context.Context, a access.Actor, o orderRow, d deed) error {
+	if d.history != "" {
+		args, err := json.Marshal(d.args)
+		if err != nil {
+			return fault.Wrap(err, fault.Internal, "error.internal")
+		}
+		if d.args == nil {
+			args = []byte("{}")
+		}
+		h := historyRow{ID: db.NewID(), SubjectKind: subjectOrder, SubjectID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Kind: d.history, Args: string(args), PersonID: a.Person, OrgID: a.Org, Happened: db.Micros(db.Now(ctx))}
+		if err := insertMany(ctx, []historyRow{h}); err != nil {
+			return err
+		}
+	}
+	subject, kind := o.ID, subjectOrder
+	if subject == "" {
+		subject, kind = o.PartnershipID, "partnership"
+	}
+	if err := audit.Write(ctx, audit.Entry{Org: a.Org, Person: a.Person, Via: a.Via, Action: d.action, SubjectKind: kind, SubjectID: subject, Outcome: audit.Done}); err != nil {
+		return err
+	}
+	if d.event != OrderReceived {
+		if err := s.tick(ctx, o); err != nil {
+			return err
+		}
+	}
+	if d.event == "" || s.events == nil || sparse(ctx) && d.event != OrderReceived {
+		return nil
+	}
+	p := d.payload
+	p.Order, p.Supplier, p.Reseller, p.Partnership = OrderID(o.ID), o.SupplierID, o.ResellerID, o.PartnershipID
+	p.Person, p.Org, p.Quiet = a.Person, a.Org, quiet(ctx)
+	if p.Source == "" {
+		p.Source = o.Source
+	}
+	if p.Interchange == "" {
+		p.Interchange, p.SetNo = o.InterchangeID, int(o.SetNo)
+	}
+	return s.events.Publish(ctx, job.Event{Kind: d.event, Version: eventVersion, Orgs: []string{o.SupplierID, o.ResellerID}, Object: subject, Payload: p})
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

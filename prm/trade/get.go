@@ -60,7 +60,7 @@ func (s *Service) Head(ctx context.Context, actor access.Actor, id OrderID) (Ord
 	return out, err
 }
 
-// detail reads an order completely: eleven queries, whatever its size.
+// detail reads an order completely: thirteen queries at most, whatever its size.
 func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 	out := Detail{Order: row.order()}
 	var err error
@@ -102,6 +102,9 @@ func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 		out.Difference.Minor += inv.Difference.Minor
 	}
 	if out.Arrivals, err = arrivalsOf(ctx, row); err != nil {
+		return out, err
+	}
+	if out.Changes, err = changesOf(ctx, row.ID, out.Lines); err != nil {
 		return out, err
 	}
 	if out.Replies, err = repliesOfOrder(ctx, row.ID); err != nil {
@@ -147,6 +150,12 @@ func (d *Detail) hide(yes bool) {
 	for i := range d.Chain {
 		d.Chain[i].Amount = zero
 	}
+	for i := range d.Changes {
+		for k := range d.Changes[i].Lines {
+			c := &d.Changes[i].Lines[k]
+			c.WasPrice, c.Price = 0, 0
+		}
+	}
 	for i := range d.Arrivals {
 		d.Arrivals[i].Differences = slices.DeleteFunc(d.Arrivals[i].Differences, func(x Difference) bool { return x.Field == "price" })
 	}
@@ -160,7 +169,7 @@ func (i *Invoice) hide() {
 	}
 }
 
-// chain lines up the documents of an order, with what is still missing at the
+// chain lines up the documents of an order as they came, with what is still missing at the
 // end.
 func chain(d Detail) []Step {
 	zero := money.Amount{Currency: d.Currency}
@@ -172,8 +181,15 @@ func chain(d Detail) []Step {
 		due += max(0, l.Ordered-l.Cancelled-l.Invoiced)
 	}
 	out := []Step{{Code: "850", ID: string(d.ID), Number: d.Number, State: "received", At: d.Received, By: d.Reseller, Interchange: d.Interchange, Quantity: ordered, Total: ordered, Amount: d.Total}}
+	answers := 0
 	for _, r := range d.Responses {
-		st := Step{Code: "855", ID: string(r.ID), Number: r.Number, State: r.Kind, At: r.At, By: d.Supplier, Interchange: r.Interchange, Total: ordered, Amount: zero}
+		code := "855"
+		if r.Change != "" {
+			code = "865"
+		} else {
+			answers++
+		}
+		st := Step{Code: code, ID: string(r.ID), Number: r.Number, State: r.Kind, At: r.At, By: d.Supplier, Interchange: r.Interchange, Total: ordered, Amount: zero}
 		for _, l := range r.Lines {
 			if l.Code != codeRejected && l.Code != codeBackorder {
 				st.Quantity += l.Quantity
@@ -181,7 +197,14 @@ func chain(d Detail) []Step {
 		}
 		out = append(out, st)
 	}
-	if len(d.Responses) == 0 && open > 0 {
+	for _, c := range d.Changes {
+		state := "accepted"
+		if c.Open() {
+			state = "open"
+		}
+		out = append(out, Step{Code: "860", ID: string(c.ID), Number: firstOf(c.Number, c.Sequence), State: state, At: c.At, By: d.Reseller, Interchange: c.Interchange, Amount: zero})
+	}
+	if answers == 0 && open > 0 {
 		out = append(out, Step{Code: "855", By: d.Supplier, Total: ordered, Amount: zero, Todo: true})
 	}
 	for _, sh := range d.Shipments {
@@ -207,6 +230,17 @@ func chain(d Detail) []Step {
 	if len(d.Invoices) == 0 && due > 0 {
 		out = append(out, Step{Code: "810", By: d.Supplier, Total: ordered, Amount: zero, Todo: true})
 	}
+	slices.SortStableFunc(out, func(a, b Step) int { // as they came; what is missing stays at the end
+		switch {
+		case a.Todo && b.Todo:
+			return 0
+		case a.Todo:
+			return 1
+		case b.Todo:
+			return -1
+		}
+		return a.At.Compare(b.At)
+	})
 	return out
 }
 

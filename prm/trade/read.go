@@ -17,6 +17,7 @@ type Detail struct {
 	Invoices       []Invoice
 	InvoicesHidden bool
 	Arrivals       []Arrival
+	Changes        []OrderChange
 	Replies        []Reply // what the supplier's system sent about it
 	History        []Entry // newest first
 	Chain          []Step
@@ -25,7 +26,7 @@ type Detail struct {
 	Difference     money.Amount // sum over the lines
 }
 
-// Step is one document of the chain: 850, 855, 856, 810. Todo: not there yet.
+// Step is one document of the chain: 850, 855, 860, 865, 856, 810. Todo: not there yet.
 // Quantity of Total is what it is about ("360 of 400").
 type Step struct {
 	Code        string
@@ -127,6 +128,7 @@ const (
 	WaitAgree   = "agree"   // reseller: the answer differs from what was asked
 	WaitReceive = "receive" // reseller: goods are on their way
 	WaitDiffers = "differs" // both: an invoice does not match
+	WaitChange  = "change"  // supplier: the reseller asks to change an order
 	WaitReply   = "reply"   // supplier: what its system sent is held
 	WaitAnswer  = "answer"  // reseller: the supplier's answer is overdue
 )

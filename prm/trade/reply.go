@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"entente/edi/doc"
+	"entente/prm/access"
 )
 
 // ReplyID names one document that a supplier sent in reply to an order.
@@ -52,6 +53,13 @@ func (r Reply) PartnerOf(org string) string {
 // DocumentCredit is the kind of a credit; it is kept among the invoices.
 const DocumentCredit = "credit"
 
+// Kinds of a change of an order and of the answer to it; the answer is kept among the
+// responses.
+const (
+	DocumentChange    = "order_change"
+	DocumentChangeAck = "change_answer"
+)
+
 // DocumentReply names a reply that was not booked, for links from the gateway.
 const DocumentReply = "reply"
 
@@ -98,11 +106,14 @@ const (
 const saidBefore = "said_before"
 
 // IncomingReply is a document that a supplier's system sent. Interchange and SetNo make
-// it idempotent. Exactly one of Ack, Notice and Invoice is set.
+// it idempotent. Exactly one of the documents is set. Change comes from the reseller's
+// system: it waits for its order, or is held, as a reply is.
 type IncomingReply struct {
 	Ack         *doc.OrderAck
 	Notice      *doc.ShipNotice
 	Invoice     *doc.Invoice
+	Change      *doc.OrderChange
+	ChangeAck   *doc.OrderChangeAck
 	Supplier    string
 	Reseller    string
 	Partnership string
@@ -146,6 +157,10 @@ func (in *IncomingReply) kind() string {
 		return DocumentResponse
 	case in.Notice != nil:
 		return DocumentShipment
+	case in.Change != nil:
+		return DocumentChange
+	case in.ChangeAck != nil:
+		return DocumentChangeAck
 	case in.Invoice != nil && (in.Invoice.Type == "CR" || in.Invoice.Type == "CN"):
 		return DocumentCredit
 	}
@@ -163,6 +178,10 @@ func (in *IncomingReply) orders() [][2]string {
 			out = append(out, [2]string{o.Number, o.Release})
 		}
 		return out
+	case in.Change != nil:
+		return [][2]string{{in.Change.Number, in.Change.Release}}
+	case in.ChangeAck != nil:
+		return [][2]string{{in.ChangeAck.Number, in.ChangeAck.Release}}
 	}
 	return [][2]string{{in.Invoice.OrderNumber, in.Invoice.Release}}
 }
@@ -174,6 +193,21 @@ func (in *IncomingReply) number() string {
 		return in.Ack.Seller
 	case in.Notice != nil:
 		return in.Notice.Number
+	case in.Change != nil:
+		return firstOf(in.Change.Request, in.Change.Sequence)
+	case in.ChangeAck != nil:
+		return firstOf(in.ChangeAck.Request, in.ChangeAck.Sequence)
 	}
 	return in.Invoice.Number
+}
+
+// fromReseller says that documents of a kind come from the reseller's system.
+func fromReseller(kind string) bool { return kind == DocumentChange }
+
+// system is the actor that books a document: its sender's.
+func (r *replyRow) system() access.Actor {
+	if fromReseller(r.Kind) {
+		return access.System("edi", r.ResellerID)
+	}
+	return access.System("edi", r.SupplierID)
 }

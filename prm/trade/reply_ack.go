@@ -21,6 +21,12 @@ func (s *Service) bookAck(ctx context.Context, actor access.Actor, t terms, r *r
 	if d.Purpose == "01" || d.Purpose == "05" {
 		return doubted(DoubtReplaces, "Number", r.Number)
 	}
+	if c, ok, err := s.answersChange(ctx, o, d); ok || err != nil {
+		if err != nil {
+			return err
+		}
+		return s.answered(ctx, actor, t, r, o, lines, c, d.Type, d.Lines)
+	}
 	if d.Currency != "" && !strings.EqualFold(d.Currency, o.Currency) {
 		return doubted(DoubtCurrency, "Currency", bounded(d.Currency, 10), "Ours", o.Currency)
 	}

@@ -20,12 +20,16 @@ import (
 // first receipt again. A number that is known makes no second document: equal content
 // is a duplicate, other content is held. A reply to an order that nobody knows waits
 // for it; one that breaks a rule of the desk is held with the reason. Nothing is lost.
-// The actor is the system acting for the supplier.
+// The actor is the system acting for the company that sent it.
 // Codes: NotFound (no such partnership), Conflict (it is not active), Forbidden,
 // TooLarge.
 // Publishes what booking it by hand publishes, ReplyHeld or ReplyDuplicate.
 func (s *Service) ReceiveReply(ctx context.Context, actor access.Actor, in IncomingReply) (ReplyReceipt, error) {
-	if err := access.Check(actor, access.OrderConfirm, access.Shared(in.Supplier, in.Reseller)); err != nil {
+	action := access.OrderConfirm
+	if fromReseller(in.kind()) {
+		action = access.OrderPlace
+	}
+	if err := access.Check(actor, action, access.Shared(in.Supplier, in.Reseller)); err != nil {
 		return ReplyReceipt{}, err
 	}
 	if !strings.HasPrefix(actor.Via, "system:") {
@@ -90,6 +94,10 @@ func newReply(ctx context.Context, t terms, in IncomingReply) (replyRow, error) 
 	case in.Notice != nil:
 		in.Notice.EachLine(func(*doc.ShippedOrder, *doc.ShipLine) { lines++ })
 		r.Packs = strings.Join(codesOf(in.Notice), ",")
+	case in.Change != nil:
+		lines = len(in.Change.Lines)
+	case in.ChangeAck != nil:
+		lines = len(in.ChangeAck.Lines)
 	default:
 		lines = len(in.Invoice.Lines)
 	}
@@ -102,7 +110,7 @@ func newReply(ctx context.Context, t terms, in IncomingReply) (replyRow, error) 
 // write keeps the document, and the fingerprint of what a resend would repeat: neither
 // the envelope nor when it was written.
 func (r *replyRow) write(in IncomingReply) error {
-	kept, bare := keptReply{Ack: in.Ack, Notice: in.Notice, Invoice: in.Invoice}, keptReply{}
+	kept, bare := keptReply{Ack: in.Ack, Notice: in.Notice, Invoice: in.Invoice, Change: in.Change, ChangeAck: in.ChangeAck}, keptReply{}
 	switch {
 	case in.Ack != nil:
 		d := *in.Ack
@@ -112,6 +120,16 @@ func (r *replyRow) write(in IncomingReply) error {
 		d := *in.Notice
 		d.Date, d.Time, d.Extra = "", "", nil
 		bare.Notice = &d
+	case in.Change != nil:
+		d := *in.Change
+		if d.Extra = nil; r.Number != "" { // else only its date tells one change from another
+			d.ChangeDate = ""
+		}
+		bare.Change = &d
+	case in.ChangeAck != nil:
+		d := *in.ChangeAck
+		d.AckDate, d.ChangeDate, d.Extra = "", "", nil
+		bare.ChangeAck = &d
 	default:
 		d := *in.Invoice
 		d.Extra = nil
@@ -135,9 +153,11 @@ func (r *replyRow) write(in IncomingReply) error {
 
 // keptReply is how the document is stored.
 type keptReply struct {
-	Ack     *doc.OrderAck   `json:"ack,omitempty"`
-	Notice  *doc.ShipNotice `json:"notice,omitempty"`
-	Invoice *doc.Invoice    `json:"invoice,omitempty"`
+	Ack       *doc.OrderAck       `json:"ack,omitempty"`
+	Notice    *doc.ShipNotice     `json:"notice,omitempty"`
+	Invoice   *doc.Invoice        `json:"invoice,omitempty"`
+	Change    *doc.OrderChange    `json:"change,omitempty"`
+	ChangeAck *doc.OrderChangeAck `json:"change_ack,omitempty"`
 }
 
 // incoming is the stored document as it arrived.
@@ -146,7 +166,7 @@ func (r *replyRow) incoming() (IncomingReply, error) {
 	if err := json.Unmarshal([]byte(r.Document), &k); err != nil {
 		return IncomingReply{}, fault.Wrap(err, fault.Internal, "error.internal")
 	}
-	return IncomingReply{Ack: k.Ack, Notice: k.Notice, Invoice: k.Invoice, Supplier: r.SupplierID, Reseller: r.ResellerID, Partnership: r.PartnershipID,
+	return IncomingReply{Ack: k.Ack, Notice: k.Notice, Invoice: k.Invoice, Change: k.Change, ChangeAck: k.ChangeAck, Supplier: r.SupplierID, Reseller: r.ResellerID, Partnership: r.PartnershipID,
 		Interchange: r.InterchangeID, SetNo: int(r.SetNo), Syntax: r.Syntax, Source: r.Source}, nil
 }
 
@@ -217,6 +237,18 @@ func (s *Service) tell(ctx context.Context, actor access.Actor, r *replyRow) err
 	default:
 		d.event = ReplySettled
 	}
+	if fromReseller(r.Kind) {
+		switch d.event {
+		case ReplyHeld:
+			d.event, d.history = ChangeHeld, "order.change_held"
+		case ReplyDuplicate:
+			d.history = "order.change_duplicate"
+		case ReplySettled:
+			if d.history != "" {
+				d.history = "order.change_discarded"
+			}
+		}
+	}
 	if r.OrderID == "" {
 		d.history = ""
 	}
@@ -231,6 +263,10 @@ func (s *Service) bookReply(ctx context.Context, actor access.Actor, t terms, r 
 		return s.bookAck(ctx, actor, t, r, in.Ack)
 	case DocumentShipment:
 		return s.bookNotice(ctx, actor, t, r, in.Notice)
+	case DocumentChange:
+		return s.bookChange(ctx, actor, t, r, in.Change)
+	case DocumentChangeAck:
+		return s.bookChangeAck(ctx, actor, t, r, in.ChangeAck)
 	}
 	return s.bookInvoice(ctx, actor, t, r, in.Invoice)
 }
@@ -269,7 +305,7 @@ func repeated(ctx context.Context, r *replyRow) error {
 			return doubted(saidBefore, "Number", r.Number, "Order", r.OrderNumber)
 		}
 	}
-	ownNumber := r.Kind != DocumentResponse || r.Syntax == "edifact" // BAK08 is the number of the seller's order
+	ownNumber := r.Kind != DocumentChangeAck && r.Kind != DocumentResponse || r.Kind == DocumentResponse && r.Syntax == "edifact" // BAK08 is the number of the seller's order
 	if len(rows) > 0 && ownNumber && r.Number != "" {
 		return doubted(DoubtSame, "Number", r.Number)
 	}

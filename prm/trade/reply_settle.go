@@ -143,14 +143,14 @@ func (s *Service) settleReply(ctx context.Context, actor access.Actor, id ReplyI
 	return out, nil
 }
 
-// retry tries a reply again, on the supplier's behalf, and says that it was settled if
+// retry tries a reply again, on its sender's behalf, and says that it was settled if
 // it is booked now.
 func (s *Service) retry(ctx context.Context, t terms, r *replyRow) error {
 	in, err := r.incoming()
 	if err != nil {
 		return err
 	}
-	actor := access.System("edi", r.SupplierID)
+	actor := r.system()
 	if err := s.place(ctx, actor, t, r, in); err != nil {
 		return err
 	}
@@ -226,7 +226,7 @@ func (s *Service) retryAll(ctx context.Context, rows []replyRow) error {
 			if err := saveReply(ctx, &r); err != nil {
 				return err
 			}
-			if err := s.tell(ctx, access.System("edi", r.SupplierID), &r); err != nil {
+			if err := s.tell(ctx, r.system(), &r); err != nil {
 				return err
 			}
 			continue

@@ -33,6 +33,8 @@ func (b *bench) replyIn(d any, interchange string) ReplyReceipt {
 		in.Notice = &x
 	case doc.Invoice:
 		in.Invoice = &x
+	case doc.OrderChangeAck:
+		in.ChangeAck = &x
 	}
 	r, err := b.svc.ReceiveReply(b.at(), b.desk(), in)
 	b.must(err)

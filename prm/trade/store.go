@@ -93,6 +93,7 @@ type responseRow struct {
 	AgreedBy                                                  string
 	Agreed                                                    int64
 	InterchangeID                                             string
+	ChangeID                                                  string
 }
 
 func (responseRow) TableName() string { return "order_response" }
@@ -251,7 +252,7 @@ func saveLines(ctx context.Context, o orderRow, lines []Line) error {
 		rows[i] = rowOf(l, o)
 	}
 	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "order_id"}, {Name: "line"}},
-		DoUpdates: clause.AssignmentColumns([]string{"product_id", "sku", "gtin", "description", "price", "amount", "mark", "state", "promised_on", "confirmed", "backordered", "cancelled", "shipped", "received", "invoiced", "credited", "returned"})}).
+		DoUpdates: clause.AssignmentColumns([]string{"product_id", "sku", "gtin", "description", "price", "amount", "mark", "state", "ordered", "requested_on", "promised_on", "confirmed", "backordered", "cancelled", "shipped", "received", "invoiced", "credited", "returned"})}).
 		CreateInBatches(rows, 400).Error
 }
 

@@ -127,7 +127,7 @@ func responsesOf(ctx context.Context, order string) ([]Response, error) {
 	at := map[string]int{}
 	var ids []string
 	for i, r := range rows {
-		out[i] = Response{ID: ResponseID(r.ID), Order: OrderID(r.OrderID), Number: r.Number, Kind: r.Kind, By: r.MadeBy, At: db.FromMicros(r.Made), AgreedBy: r.AgreedBy, AgreedAt: db.FromMicros(r.Agreed), Interchange: r.InterchangeID}
+		out[i] = Response{ID: ResponseID(r.ID), Order: OrderID(r.OrderID), Number: r.Number, Kind: r.Kind, By: r.MadeBy, At: db.FromMicros(r.Made), AgreedBy: r.AgreedBy, AgreedAt: db.FromMicros(r.Agreed), Interchange: r.InterchangeID, Change: ChangeID(r.ChangeID)}
 		at[r.ID] = i
 		ids = append(ids, r.ID)
 	}

@@ -46,8 +46,11 @@ func (r *replyRow) receipt() ReplyReceipt {
 	out := ReplyReceipt{Reply: ReplyID(r.ID), Outcome: Outcome(r.Outcome), Reason: r.Reason, Kind: DocumentReply, ID: r.ID, Order: OrderID(r.OrderID)}
 	if out.Outcome == Booked {
 		out.Kind, out.ID = r.Kind, r.MadeID
-		if r.Kind == DocumentCredit {
+		switch r.Kind {
+		case DocumentCredit:
 			out.Kind = DocumentInvoice
+		case DocumentChangeAck:
+			out.Kind = DocumentResponse
 		}
 	}
 	return out
@@ -104,7 +107,7 @@ func repliesByKey(ctx context.Context, r *replyRow) ([]replyRow, error) {
 	}
 	tx := db.Tx(ctx).Select("id", "content_hash").Where("supplier_id = ? AND reseller_id = ? AND kind IN ? AND number = ? AND outcome <> ?", r.SupplierID, r.ResellerID, kinds, r.Number, string(Discarded)).
 		Where("outcome = ? AND id <> ? OR made < ? OR made = ? AND id < ?", string(Booked), r.ID, r.Made, r.Made, r.ID)
-	if r.Kind == DocumentResponse {
+	if r.Kind == DocumentResponse || r.Kind == DocumentChange || r.Kind == DocumentChangeAck {
 		tx = tx.Where("order_number = ? AND release_no = ?", r.OrderNumber, r.ReleaseNo)
 	}
 	var out []replyRow

@@ -271,7 +271,7 @@ func (l Line) ToReceive() money.Quantity { return l.Shipped - l.Received }
 // Outstanding is what will still come: neither cancelled nor shipped.
 func (l Line) Outstanding() money.Quantity { return l.Ordered - l.Cancelled - l.Shipped }
 
-// Response is one answer to an order (855).
+// Response is one answer to an order (855), or to a change of it (865).
 type Response struct {
 	ID          ResponseID
 	Order       OrderID
@@ -282,6 +282,7 @@ type Response struct {
 	AgreedBy    string // who on the reseller's side agreed to a change
 	AgreedAt    time.Time
 	Interchange string
+	Change      ChangeID // of an answer to a change: it states anew the lines that it touches
 	Lines       []ResponseLine
 }
 

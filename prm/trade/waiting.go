@@ -42,7 +42,7 @@ func (s *Service) Waiting(ctx context.Context, actor access.Actor, limit int) ([
 			action access.Action
 			read   func(context.Context, access.Scope, access.Side, int) ([]Item, error)
 		}
-		for _, src := range []source{{access.Supplier, access.OrderConfirm, waitConfirm}, {access.Supplier, access.OrderConfirm, waitRest}, {access.Supplier, access.LocationWrite, waitPlace}, {access.Reseller, access.OrderPlace, waitAnswer}, {access.Supplier, access.OrderResolve, waitHeld}, {access.Reseller, access.OrderResolve, waitHeld},
+		for _, src := range []source{{access.Supplier, access.OrderConfirm, waitConfirm}, {access.Supplier, access.OrderConfirm, waitRest}, {access.Supplier, access.OrderConfirm, waitChange}, {access.Supplier, access.LocationWrite, waitPlace}, {access.Reseller, access.OrderPlace, waitAnswer}, {access.Supplier, access.OrderResolve, waitHeld}, {access.Reseller, access.OrderResolve, waitHeld},
 			{access.Reseller, access.OrderReceive, waitAgree}, {access.Reseller, access.OrderReceive, waitReceive}, {access.Supplier, access.OrderResolve, waitReply}, {access.Supplier, access.InvoiceRead, waitDiffers}, {access.Reseller, access.InvoiceRead, waitDiffers}} {
 			if !may(src.side, src.action) {
 				continue

@@ -19,7 +19,7 @@ import (
 )
 
 // tables are those that a stranger's call may not change.
-var tables = []string{"purchase_order", "order_line", "order_response", "order_response_line", "shipment", "shipment_line", "invoice", "invoice_line", "order_arrival", "history", "counter", "event", "audit", "product", "price_list", "price_version", "price_entry"}
+var tables = []string{"purchase_order", "order_line", "order_response", "order_response_line", "shipment", "shipment_line", "invoice", "invoice_line", "order_arrival", "order_change", "order_change_line", "trade_reply", "history", "counter", "event", "audit", "product", "price_list", "price_version", "price_entry"}
 
 func state(t *testing.T, d *db.DB) string {
 	t.Helper()
@@ -67,6 +67,11 @@ func TestStranger(t *testing.T) {
 		eq(t, "a reply", booked.Outcome, Booked)
 		reply := b.reply(notice("ASN-9", design().Number, [3]string{"10", "AUR-D18B", "9999"})).Reply
 
+		change := ChangeID(b.change(amend(small().Number, "W-1", [4]string{"10", "QD", "20", ""})).ID)
+		decided := ChangeID(b.change(amend(small().Number, "W-2", [4]string{"20", "QD", "300", ""})).ID)
+		answer, err := b.svc.AnswerChange(b.at(), b.ingrid, decided, AnswerCmd{Lines: []ChangeAnswer{{Position: 1, Refuse: true}}})
+		b.must(err)
+
 		ctx := b.at()
 		s := b.svc
 		place := PlaceCmd{Partnership: b.toKestrel, Lines: []PlaceLine{{SKU: "AUR-D18B", Quantity: money.Whole(1)}}}
@@ -100,6 +105,12 @@ func TestStranger(t *testing.T) {
 			"ReceiveReply": func(a access.Actor) error {
 				return second(s.ReceiveReply(ctx, a, IncomingReply{Ack: &doc.OrderAck{Number: design().Number}, Supplier: b.aurelia, Reseller: b.kestrel, Partnership: b.toKestrel}))
 			},
+			"AskChange": func(a access.Actor) error {
+				return second(s.AskChange(ctx, a, r.Order, AskCmd{Lines: []AskLine{{Line: 1, Quantity: money.Whole(30)}}}))
+			},
+			"AnswerChange":   func(a access.Actor) error { return second(s.AnswerChange(ctx, a, change, AnswerCmd{})) },
+			"GetChange":      func(a access.Actor) error { _, _, _, err := s.GetChange(ctx, a, change); return err },
+			"ChangeAck":      func(a access.Actor) error { _, _, err := s.ChangeAck(ctx, a, answer); return err },
 			"GetReply":       func(a access.Actor) error { return second(s.GetReply(ctx, a, reply)) },
 			"ReplyOf":        func(a access.Actor) error { return second(s.ReplyOf(ctx, a, booked.ID)) },
 			"RetryReply":     func(a access.Actor) error { return second(s.RetryReply(ctx, a, reply)) },
@@ -186,6 +197,15 @@ func TestViewer(t *testing.T) {
 				t.Errorf("a viewer reads %s", secret)
 			}
 		}
+		cid := b.change(amend(design().Number, "V-1", [4]string{"20", "PC", "", "47.77"})).ID
+		o, err = b.svc.Get(b.at(), b.eyes, r.Order)
+		b.must(err)
+		eq(t, "a change", len(o.Changes), 1)
+		if strings.Contains(fmt.Sprintf("%+v", o), "477700") {
+			t.Error("a viewer reads the price that is asked for")
+		}
+		_, _, _, err = b.svc.GetChange(b.at(), b.eyes, ChangeID(cid))
+		b.want(err, fault.Forbidden, "")
 		page, err := b.svc.List(b.at(), b.eyes, Filter{})
 		b.must(err)
 		eq(t, "total", page.Items[0].Total.Minor, 0)
