@@ -84,6 +84,12 @@ func madeUp(t *testing.T) []string {
 	add("hold.", trade.HeldDuplicate, trade.HeldReplace, trade.HeldCancel, gateway.HeldControlReused, "failed")
 	add("hold.", trade.HeldDuplicate+"_text", trade.HeldReplace+"_text", trade.HeldCancel+"_text", gateway.HeldControlReused+"_text", "failed_text")
 	add("hold.field.", "quantity", "unit", "price", "item", "requested", "currency", "ship_to", "line", "date", "other")
+	add("change.what.", string(trade.ChangeAdd), string(trade.ChangeCancel), string(trade.ChangeValues))
+	add("change.limit.quantity.", trade.LimitShipped, trade.LimitInvoiced, trade.LimitCancelled)
+	add("change.limit.none.", trade.LimitShipped, trade.LimitInvoiced, trade.LimitCancelled)
+	add("change.limit.", trade.FieldPrice+"."+trade.LimitInvoiced, trade.FieldDate+"."+trade.LimitShipped)
+	add("change.reason.", trade.LimitShipped, trade.LimitInvoiced, trade.LimitCancelled)
+	add("state.change.", "open", trade.VerdictGranted, trade.VerdictPartly, trade.VerdictRefused)
 	for _, a := range []view.HeldAnswer{view.AnswerNew, view.AnswerReplace, view.AnswerRefuse, view.AnswerProcess, view.AnswerDiscard} {
 		add("hold.answer_", string(a))
 	}
@@ -152,6 +158,8 @@ func madeUp(t *testing.T) []string {
 				add("history.order.", string(trade.Duplicate), string(trade.HeldBack))
 			case "order.answer_":
 				add("history.order.answer_", trade.ResponseAccepted, trade.ResponseChanged, trade.ResponseRejected)
+			case "order.change_":
+				add("history.order.change_", trade.ResponseAccepted, trade.ResponsePartly, trade.ResponseRejected)
 			default:
 				add("history.", k)
 			}
