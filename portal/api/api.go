@@ -28,6 +28,7 @@ import (
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/partner"
+	"entente/prm/promo"
 	"entente/prm/trade"
 )
 
@@ -44,6 +45,7 @@ type Deps struct {
 	Customers *customer.Service
 	Leads     *lead.Service
 	Locations *location.Service
+	Promos    *promo.Service
 	Gateway   *gateway.Service
 	Courier   *courier.Service
 	Hooks     *hook.Service
@@ -81,6 +83,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.catalogue()
 	a.rooms()
 	a.leads()
+	a.promos()
 	a.stations()
 	a.hooks()
 	a.as2Door(app)

@@ -20,6 +20,7 @@ import (
 	"entente/prm/location"
 	"entente/prm/notify"
 	"entente/prm/partner"
+	"entente/prm/promo"
 	"entente/prm/trade"
 )
 
@@ -53,6 +54,8 @@ func (a *App) subscribe() {
 	s("deal-live", deal.Events(), a.dealLive)
 	s("deal-similar", []string{deal.EventSubmitted}, a.dealCompare)
 	s("deal-orders", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderConfirmed, trade.OrderAgreed, trade.OrderCancelled, trade.InvoicedEvent}, a.dealOrders)
+	s("promotion-rooms", promo.Events(), a.promoRooms)
+	s("promotion-notices", promo.Events(), a.promoNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
@@ -320,7 +323,7 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 // them while they are away; where nobody is there, its admins. partner is the name of the other company, "" for none.
 func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.Role, n notify.Notice) error {
 	onDuty := a.accounts.Directory().OnDuty
-	if n.SubjectKind == "lead" || n.SubjectKind == "offer" || n.SubjectKind == dealRoom { // others may not read it
+	if n.SubjectKind == "lead" || n.SubjectKind == "offer" || n.SubjectKind == dealRoom || n.SubjectKind == promotionRoom { // others may not read it
 		onDuty = a.accounts.Directory().OnDutyAlone
 	}
 	people, err := onDuty(ctx, org, db.Now(ctx), roles...)

@@ -170,11 +170,19 @@ func (g roomGate) MaySee(ctx context.Context, actor access.Actor, s room.Subject
 		act = access.OrderRead
 	case agreementRoom:
 		act = access.AgreementRead
+	case promotionRoom:
+		return access.Check(unscoped(actor), access.PromoRead, access.Own(actor.Org))
 	}
-	if actor.Scopes != nil { // the token's chat scope was checked; here it is the role that counts
+	return access.Check(unscoped(actor), act, access.Shared(actor.Org, ""))
+}
+
+// unscoped is the actor without the scopes of its token: the chat scope was checked, here
+// it is the role that counts.
+func unscoped(actor access.Actor) access.Actor {
+	if actor.Scopes != nil {
 		actor.Scopes = nil
 	}
-	return access.Check(actor, act, access.Shared(actor.Org, ""))
+	return actor
 }
 
 // courierNames knows the AS2 names of companies.

@@ -54,6 +54,7 @@ const (
 	NavEDI         NavID = "edi"
 	NavConnections NavID = "connections"
 	NavLeads       NavID = "leads"
+	NavPromotions  NavID = "promotions"
 	NavCustomers   NavID = "customers"
 	NavRooms       NavID = "rooms"
 	NavPartners    NavID = "partners"

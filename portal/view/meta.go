@@ -56,6 +56,13 @@ func (*OfferPage) meta() meta     { return meta{block: "offer", layout: "app", n
 func (*LeadPage) meta() meta      { return meta{block: "lead", layout: "app", nav: NavLeads} }
 func (*LeadFormPage) meta() meta  { return meta{block: "lead_form", layout: "app", nav: NavLeads} }
 func (*LeadRulesPage) meta() meta { return meta{block: "lead_rules", layout: "app", nav: NavLeads} }
+func (*PromosPage) meta() meta {
+	return meta{block: "promos", layout: "app", nav: NavPromotions, head: true}
+}
+func (*PromoPage) meta() meta { return meta{block: "promo", layout: "app", nav: NavPromotions} }
+func (*PromoFormPage) meta() meta {
+	return meta{block: "promo_form", layout: "app", nav: NavPromotions}
+}
 func (*CustomersPage) meta() meta {
 	return meta{block: "customers", layout: "app", nav: NavCustomers, head: true}
 }

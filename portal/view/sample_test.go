@@ -36,7 +36,7 @@ func base(lang locale.Language, here Company) Base {
 	}
 	me := maya
 	return Base{P: locale.New(lang, zone, now), Theme: ThemeLight, CSRF: "csrf-token", Key: "key-1", Path: "/c/" + here.Slug + "/", Person: &me, Company: &here, Companies: []Company{kestrel, aurelia}, Live: true, Demo: true, Operator: true,
-		Nav: []NavItem{{ID: NavHome}, {ID: NavInbox, Count: 4}, {ID: NavLeads, Count: 3, Tone: NavWaits}, {ID: NavCustomers}, {ID: NavOrders, Count: 2, Tone: NavWrong}, {ID: NavInvoices}, {ID: NavCatalogue}, {ID: NavEDI, Count: 1, Tone: NavWaits}, {ID: NavConnections}, {ID: NavRooms, Count: 5}, {ID: NavPartners}, {ID: NavPeople}, {ID: NavCompany}, {ID: NavMail}}}
+		Nav: []NavItem{{ID: NavHome}, {ID: NavInbox, Count: 4}, {ID: NavLeads, Count: 3, Tone: NavWaits}, {ID: NavPromotions, Count: 1, Tone: NavWaits}, {ID: NavCustomers}, {ID: NavOrders, Count: 2, Tone: NavWrong}, {ID: NavInvoices}, {ID: NavCatalogue}, {ID: NavEDI, Count: 1, Tone: NavWaits}, {ID: NavConnections}, {ID: NavRooms, Count: 5}, {ID: NavPartners}, {ID: NavPeople}, {ID: NavCompany}, {ID: NavMail}}}
 }
 
 // bare is what an empty page has: a person in one company who may open little.
@@ -284,6 +284,7 @@ func samples(lang locale.Language) map[string]Page {
 		"offline":      &OfflinePage{Base: open(lang)},
 	}
 	maps.Copy(out, leadSamples(k, a))
+	maps.Copy(out, promoSamples(k, a))
 	return out
 }
 
@@ -309,5 +310,6 @@ func empties(lang locale.Language) map[string]Page {
 		"error-500": &ErrorPage{Base: open(lang), Status: 502}, "error-422": &ErrorPage{Base: open(lang), Status: 400}, "offline": &OfflinePage{Base: open(lang)},
 	}
 	maps.Copy(out, leadEmpties(b))
+	maps.Copy(out, promoEmpties(b))
 	return out
 }

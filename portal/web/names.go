@@ -116,6 +116,11 @@ func compareText(a, b string) int {
 	return 0
 }
 
+// sells says whether the company supplies anybody.
+func (c circle) sells() bool {
+	return slices.ContainsFunc(c.all, func(p partner.Partnership) bool { return p.State == partner.Active && p.Supplier == c.own })
+}
+
 // suppliers are the active partnerships in which the actor may place orders.
 func (c circle) suppliers(a access.Actor) []partner.Partnership {
 	var out []partner.Partnership

@@ -20,7 +20,7 @@ const (
 	panelRows = 30
 )
 
-var roomIcons = map[string]string{"order": "package", "partnership": "building-community", "agreement": "file-text"}
+var roomIcons = map[string]string{"order": "package", "partnership": "building-community", "agreement": "file-text", "promotion": "speakerphone"}
 
 // roomList is the list of rooms.
 func roomList(v *visit) error {
@@ -224,6 +224,8 @@ func (v *visit) subjectURL(kind, id string) string {
 		return v.path("leads", id)
 	case "offer":
 		return v.path("leads", "offers", id)
+	case "promotion":
+		return v.path("promotions", "seats", id)
 	case "partnership":
 		return v.path("partners", id)
 	case "agreement":

@@ -40,7 +40,7 @@ func (r Route) Changes() bool { return r.Method != fiber.MethodGet && r.Method !
 // Routes is the whole table, in the order in which routes are tried.
 func Routes() []Route {
 	var all []Route
-	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), catalogueRoutes(), ediRoutes(), talkRoutes(), leadRoutes(), settingsRoutes()} {
+	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), catalogueRoutes(), ediRoutes(), talkRoutes(), leadRoutes(), promoRoutes(), settingsRoutes()} {
 		all = append(all, part...)
 	}
 	return all
@@ -223,6 +223,28 @@ func talkRoutes() []Route {
 		post("/c/:slug/partners/:id/suspend", "suspend partnership", InCompany, access.PartnerManage, partnerMove("suspend")),
 		post("/c/:slug/partners/:id/resume", "resume partnership", InCompany, access.PartnerManage, partnerMove("resume")),
 		post("/c/:slug/partners/:id/end", "end partnership", InCompany, access.PartnerManage, partnerMove("end")),
+	}
+}
+
+func promoRoutes() []Route {
+	return []Route{
+		get("/c/:slug/promotions", "promotions", InCompany, access.PromoRead, promoList),
+		get("/c/:slug/promotions/new", "promotion form", InCompany, access.PromoWrite, promoNew),
+		post("/c/:slug/promotions/new", "add promotion", InCompany, access.PromoWrite, promoCreate),
+		get("/c/:slug/promotions/seats/:seat", "promotion of a seat", InCompany, access.PromoRead, promoSeat),
+		get("/c/:slug/promotions/:id", "promotion", InCompany, access.PromoRead, promoShow),
+		get("/c/:slug/promotions/:id/edit", "promotion edit form", InCompany, access.PromoWrite, promoEdit),
+		post("/c/:slug/promotions/:id/edit", "save promotion", InCompany, access.PromoWrite, promoSave),
+		post("/c/:slug/promotions/:id/propose", "propose promotion", InCompany, access.PromoWrite, promoPropose),
+		post("/c/:slug/promotions/:id/approve", "approve promotion", InCompany, access.PromoAnswer, promoApprove),
+		get("/c/:slug/promotions/:id/counter", "counter-proposal form", InCompany, access.PromoAnswer, promoCounterForm),
+		post("/c/:slug/promotions/:id/counter", "send counter-proposal", InCompany, access.PromoAnswer, promoCounterSend),
+		post("/c/:slug/promotions/:id/counters/:counter/adopt", "adopt counter-proposal", InCompany, access.PromoWrite, promoAdopt),
+		post("/c/:slug/promotions/:id/counters/:counter/decline", "decline counter-proposal", InCompany, access.PromoWrite, promoRefuse),
+		post("/c/:slug/promotions/:id/decline", "decline promotion", InCompany, access.PromoAnswer, promoDecline),
+		post("/c/:slug/promotions/:id/cancel", "cancel promotion", InCompany, access.PromoWrite, promoCancel),
+		post("/c/:slug/promotions/:id/tasks", "give task", InCompany, access.PromoTask, promoTaskAdd),
+		post("/c/:slug/promotions/:id/tasks/:task", "do task", InCompany, access.PromoTask, promoTaskDo),
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"entente/prm/location"
 	"entente/prm/notify"
 	"entente/prm/partner"
+	"entente/prm/promo"
 	"entente/prm/trade"
 )
 
@@ -39,6 +40,7 @@ type Deps struct {
 	Customers  *customer.Service
 	Leads      *lead.Service
 	Locations  *location.Service
+	Promos     *promo.Service
 	Notify     *notify.Service
 	Gateway    *gateway.Service
 	Courier    *courier.Service

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 
 	"entente/edi/as2"
@@ -18,6 +19,7 @@ import (
 	"entente/prm/identity"
 	"entente/prm/lead"
 	"entente/prm/partner"
+	"entente/prm/promo"
 	"entente/prm/trade"
 	"entente/static"
 )
@@ -65,6 +67,26 @@ func madeUp(t *testing.T) []string {
 	for _, s := range []lead.OfferState{lead.OfferSent, lead.OfferOpened, lead.OfferAccepted, lead.OfferWorking, lead.OfferStale, lead.OfferConverted, lead.OfferLost, lead.OfferDeclined, lead.OfferExpired, lead.OfferWithdrawn, lead.OfferReturned, lead.OfferReclaimed} {
 		add("state.offer.", string(s))
 	}
+	for _, s := range promo.States {
+		add("state.promotion.", string(s))
+	}
+	for _, s := range []promo.SeatState{promo.Asked, promo.Approved, promo.Declined, promo.Dropped} {
+		add("state.seat.", string(s))
+	}
+	for kind := range promoIcons {
+		add("promolog.", kind)
+	}
+	for _, c := range promoColumns {
+		add("promos.col.", c.id)
+	}
+	add("promos.", promoViews...)
+	add("promosay.", promo.Settlements...)
+	add("promosay.by.", promo.Dates...)
+	add("promoword.", slices.Concat(promo.Kinds, promo.Settlements, promo.Dates, []string{promo.Participant, promo.Sponsor, "yes", "no"})...)
+	for _, c := range promo.Diff(promo.Terms{}, promo.Terms{Title: "a", Summary: "a", Kind: "a", Percent: 1, Buy: 1, Free: 1, FreeSKU: "a", Tiers: []promo.Tier{{}}, Families: []string{"a"}, SKUs: []string{"a"}, Settle: "a", By: "a", From: "a", Until: "a", ShipBy: "a", BackDays: 1, Zone: "a", Prices: "a", Countries: []string{"a"}, Audience: "a", Quoted: true, Named: true, ClaimBy: "a", Proof: []string{"a"}, Share: 1, Parts: []promo.Part{{Org: "x", Role: "a", Currency: "a", Rate: 1, Share: 1, Allow: 1, Target: 1, Limit: 1}}}) {
+		add("promofield.", c.Field)
+	}
+	add("promofield.", "role", "currency", "rate")
 	add("notrouted.", "no_rule", "nobody", "consent", "not_free")
 	add("leadneed.", lead.ViewOffered, lead.ViewStale)
 	add("consentbasis.", customer.Bases...)

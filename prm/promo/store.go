@@ -268,7 +268,9 @@ func addLog(ctx context.Context, id, seenBy, kind, org, person string, number in
 // all or for the company.
 func logOf(ctx context.Context, id, owner, org string) ([]Entry, error) {
 	q := db.Tx(ctx).Where("promotion_id = ?", id)
-	if org != owner {
+	if org == owner {
+		q = q.Where("kind <> 'asked'") // it has the line of the version
+	} else {
 		q = q.Where("seen_by IN ?", []string{"", org})
 	}
 	var rows []logRow

@@ -120,11 +120,11 @@ func (t Terms) Budget() money.Amount {
 }
 
 // worth is the share in another currency, at the fixed rate.
-func (p Part) worth(c money.Currency) money.Amount { return convert(p.Pledge(), p.Rate, c) }
+func (p Part) worth(c money.Currency) money.Amount { return Convert(p.Pledge(), p.Rate, c) }
 
-// convert is an amount of a company in the owner's currency: divided by the rate, rounded
+// Convert is an amount of a company in the owner's currency: divided by the rate, rounded
 // half up.
-func convert(a money.Amount, rate money.Rate, to money.Currency) money.Amount {
+func Convert(a money.Amount, rate money.Rate, to money.Currency) money.Amount {
 	if a.Currency == to || rate <= 0 {
 		return money.Amount{Minor: a.Minor, Currency: to}
 	}
@@ -157,6 +157,9 @@ func (t Terms) visible(org string) Terms {
 	out.Share = 0
 	return out
 }
+
+// Visible is the text of one company of terms that the owner reads.
+func Visible(t Terms, org string) Terms { return t.visible(org) }
 
 // normal sorts and trims, so that equal terms are written alike.
 func (t *Terms) normal() {

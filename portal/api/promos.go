@@ -1,0 +1,219 @@
+package api
+
+import (
+	"context"
+
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+	"entente/prm/promo"
+)
+
+type promoTier struct {
+	From    string `json:"from"`
+	Percent string `json:"percent" doc:"a ratio: 0.05 is 5 %"`
+}
+
+type promoPart struct {
+	Company  string `json:"company" doc:"slug"`
+	Role     string `json:"role" doc:"participant or sponsor"`
+	Currency string `json:"currency"`
+	Rate     string `json:"rate" doc:"how much of its currency one unit of the owner's is worth, fixed"`
+	Share    string `json:"share" doc:"of the budget, in its currency"`
+	Allow    string `json:"allow,omitempty" doc:"per unit, where the mechanism is amount"`
+	Target   string `json:"target,omitempty"`
+	Limit    string `json:"limit,omitempty" doc:"units under the promotion"`
+}
+
+type promoTerms struct {
+	Title     string      `json:"title"`
+	Summary   string      `json:"summary,omitempty"`
+	Audience  string      `json:"audience,omitempty"`
+	Families  []string    `json:"families"`
+	SKUs      []string    `json:"skus"`
+	Mechanism string      `json:"mechanism" doc:"percent, amount, free or tiers"`
+	Percent   string      `json:"percent,omitempty" doc:"a ratio: 0.05 is 5 %"`
+	Buy       string      `json:"buy,omitempty"`
+	Free      string      `json:"free,omitempty"`
+	FreeSKU   string      `json:"free_sku,omitempty"`
+	Tiers     []promoTier `json:"tiers,omitempty"`
+	Settle    string      `json:"settle" doc:"off_invoice or bill_back"`
+	By        string      `json:"by" doc:"the date that decides: order, ship, invoice or resale"`
+	From      string      `json:"from"`
+	Until     string      `json:"until"`
+	ShipBy    string      `json:"ship_by,omitempty"`
+	BackDays  int         `json:"back_days,omitempty" doc:"days after the window in which a back-ordered quantity may be shipped"`
+	Zone      string      `json:"zone"`
+	Prices    string      `json:"prices,omitempty"`
+	Countries []string    `json:"countries,omitempty"`
+	Quoted    bool        `json:"quoted" doc:"only lines that carry the number"`
+	Named     bool        `json:"named" doc:"who takes part is named to the others"`
+	ClaimBy   string      `json:"claim_by,omitempty"`
+	Proof     []string    `json:"proof,omitempty"`
+	Parts     []promoPart `json:"parts" doc:"all companies for the owner, else your own"`
+}
+
+type promoOut struct {
+	ID      string      `json:"id"`
+	Number  string      `json:"number" doc:"to be quoted on orders: REF PD, RFF+PD"`
+	State   string      `json:"state" doc:"draft, proposed, agreed, running, ended, settled or cancelled"`
+	Owner   string      `json:"owner" doc:"slug"`
+	Title   string      `json:"title"`
+	From    string      `json:"from"`
+	Until   string      `json:"until"`
+	Answer  string      `json:"answer,omitempty" doc:"your own: asked, approved, declined or dropped"`
+	Hash    string      `json:"hash,omitempty" doc:"of the text you read; approving asks for it"`
+	Waiting bool        `json:"waiting" doc:"for you"`
+	Terms   *promoTerms `json:"terms,omitempty"`
+	InForce *promoTerms `json:"in_force,omitempty" doc:"what is agreed, where another text waits"`
+	Version int64       `json:"version"`
+}
+
+func (a *API) promoTermsOut(t promo.Terms, slug func(string) string) *promoTerms {
+	number := func(m money.Micro) string {
+		if m == 0 {
+			return ""
+		}
+		return m.String()
+	}
+	out := &promoTerms{Title: t.Title, Summary: t.Summary, Audience: t.Audience, Families: nonNil(t.Families), SKUs: nonNil(t.SKUs), Mechanism: t.Kind, Percent: number(t.Percent), Buy: number(t.Buy), Free: number(t.Free), FreeSKU: t.FreeSKU, Settle: t.Settle,
+		By: t.By, From: t.From, Until: t.Until, ShipBy: t.ShipBy, BackDays: t.BackDays, Zone: t.Zone, Prices: t.Prices, Countries: t.Countries, Quoted: t.Quoted, Named: t.Named, ClaimBy: t.ClaimBy, Proof: t.Proof, Parts: []promoPart{}}
+	for _, x := range t.Tiers {
+		out.Tiers = append(out.Tiers, promoTier{x.From.String(), x.Percent.String()})
+	}
+	for _, p := range t.Parts {
+		out.Parts = append(out.Parts, promoPart{slug(p.Org), p.Role, string(p.Currency), p.Rate.String(), p.Pledge().String(), number(p.Allow), number(p.Target), number(p.Limit)})
+	}
+	return out
+}
+
+func promoHead(h promo.Head, slug func(string) string) promoOut {
+	out := promoOut{ID: string(h.ID), Number: h.Number, State: string(h.State), Owner: slug(h.Owner), Title: h.Title, From: h.From, Until: h.Until, Waiting: h.Waiting, Version: h.Version}
+	if h.Seat != nil {
+		out.Answer, out.Hash = string(h.Seat.State), h.Seat.Hash
+	}
+	return out
+}
+
+// promoOne reads a promotion as the actor's company may see it.
+func (a *API) promoOne(ctx context.Context, actor access.Actor, id promo.ID) (*reply[promoOut], error) {
+	d, err := a.d.Promos.Get(ctx, actor, id)
+	if err == nil {
+		orgs := map[string]bool{d.Owner: true}
+		for _, p := range d.Text().Parts {
+			orgs[p.Org] = true
+		}
+		if d.InForce != nil {
+			for _, p := range d.InForce.Terms.Parts {
+				orgs[p.Org] = true
+			}
+		}
+		names, err := a.slugs(ctx, orgs)
+		if err != nil {
+			return nil, err
+		}
+		slug := func(id string) string { return names[id].Slug }
+		out := promoHead(d.Head, slug)
+		out.Terms = a.promoTermsOut(d.Text(), slug)
+		if d.InForce != nil && d.Open != nil {
+			out.InForce = a.promoTermsOut(d.InForce.Terms, slug)
+		}
+		return &reply[promoOut]{out}, nil
+	}
+	if fault.CodeOf(err) != fault.NotFound {
+		return nil, err
+	}
+	j, err := a.d.Promos.Join(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	names, err := a.slugs(ctx, map[string]bool{j.Owner: true, actor.Org: true})
+	if err != nil {
+		return nil, err
+	}
+	slug := func(id string) string { return names[id].Slug }
+	out := promoHead(j.Head, slug)
+	out.Hash, out.Terms = j.Hash, a.promoTermsOut(j.Text, slug)
+	if j.InForce != nil && j.Seat.State == promo.Asked {
+		out.InForce = a.promoTermsOut(*j.InForce, slug)
+	}
+	return &reply[promoOut]{out}, nil
+}
+
+// promos are the operations on joint promotions.
+func (a *API) promos() {
+	type filter struct {
+		Paging
+		Q       string `query:"q"`
+		State   string `query:"state" doc:"draft, proposed, agreed, running, ended, settled or cancelled"`
+		Waiting bool   `query:"waiting" doc:"only those that wait for you"`
+	}
+	handle(a, op("GET", "/api/v1/promotions", "promotions:read", "List promotions", "Your company's own and those it takes part in, the latest first. Without their terms.", 200),
+		func(ctx context.Context, actor access.Actor, in *filter) (*reply[list[promoOut]], error) {
+			f := promo.Filter{Query: in.Q, Waiting: in.Waiting, After: in.After, Limit: in.Limit}
+			if in.State != "" {
+				f.States = []promo.State{promo.State(in.State)}
+			}
+			got, err := a.d.Promos.List(ctx, actor, f)
+			if err != nil {
+				return nil, err
+			}
+			orgs := map[string]bool{}
+			for _, h := range got.Items {
+				orgs[h.Owner] = true
+			}
+			names, err := a.slugs(ctx, orgs)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]promoOut, len(got.Items))
+			for i, h := range got.Items {
+				items[i] = promoHead(h, func(id string) string { return names[id].Slug })
+			}
+			return page(items, got.Next), nil
+		})
+	handle(a, op("GET", "/api/v1/promotions/{id}", "promotions:read", "Get a promotion", "The owner reads the terms of all, others the common terms and their own part.", 200),
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[promoOut], error) {
+			return a.promoOne(ctx, actor, promo.ID(in.ID))
+		})
+	type approveIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Hash string `json:"hash" doc:"of the text you read"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/promotions/{id}/approve", "promotions:write", "Approve your text of a promotion", "Exactly the text whose hash you name. Safe to repeat; 409 where another text stands now.", 200),
+		func(ctx context.Context, actor access.Actor, in *approveIn) (*reply[promoOut], error) {
+			if _, err := a.d.Promos.Approve(ctx, actor, promo.ID(in.ID), in.Body.Hash); err != nil {
+				return nil, err
+			}
+			return a.promoOne(ctx, actor, promo.ID(in.ID))
+		})
+	type declineIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Reason string `json:"reason,omitempty"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/promotions/{id}/decline", "promotions:write", "Decline a promotion or a change of it", "What was agreed before holds on. Safe to repeat.", 200),
+		func(ctx context.Context, actor access.Actor, in *declineIn) (*reply[promoOut], error) {
+			if _, err := a.d.Promos.Decline(ctx, actor, promo.ID(in.ID), in.Body.Reason); err != nil {
+				return nil, err
+			}
+			return a.promoOne(ctx, actor, promo.ID(in.ID))
+		})
+	type cancelIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Version int64  `json:"version"`
+			Reason  string `json:"reason"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/promotions/{id}/cancel", "promotions:write", "Cancel a promotion", "What was ordered under it before keeps its terms.", 200),
+		func(ctx context.Context, actor access.Actor, in *cancelIn) (*reply[promoOut], error) {
+			if _, err := a.d.Promos.Cancel(ctx, actor, promo.ID(in.ID), in.Body.Version, in.Body.Reason); err != nil {
+				return nil, err
+			}
+			return a.promoOne(ctx, actor, promo.ID(in.ID))
+		})
+}

@@ -1,0 +1,222 @@
+package view
+
+import "time"
+
+// PromosPage is /c/{slug}/promotions as a board, a list or a calendar (Kind "board", "list", "calendar").
+type PromosPage struct {
+	Base
+	Kind    string
+	Ways    []Tab // the three
+	Filters Filters
+	Columns []PromoColumn // board
+	Rows    []PromoCard   // list
+	Pager   Pager
+	Months  []PromoMonth // calendar
+	Bars    []PromoBar
+	Earlier string
+	Later   string
+	NewURL  string
+}
+
+// PromoColumn is one column of the board; MoreURL leads to the list of what it has no place for.
+type PromoColumn struct {
+	ID      string
+	Label   Text
+	Count   int
+	Cards   []PromoCard
+	MoreURL string
+}
+
+// PromoCard is one promotion on the board or in the list. Percent is how much of its window is over, below zero for none. Moves are what may be done with it now.
+type PromoCard struct {
+	URL, Number, Title string
+	Window             Text
+	State              Status
+	Status             Status
+	Partners           []Company
+	Budget             Money
+	Percent            int
+	Moves              []Option // Value is the address
+}
+
+// PromoMonth is a month of the calendar, Left and Width in percent of its range.
+type PromoMonth struct {
+	Label       string
+	Left, Width int
+}
+
+// PromoBar is a promotion of the calendar. Clash says with which other one it meets: the same products and partner at the same time.
+type PromoBar struct {
+	PromoCard
+	Left, Width int // percent
+	Clash       Text
+}
+
+// PromoPage is /c/{slug}/promotions/{id}, for the owner (Mine) or a company that takes part. Forms post to URL + "/propose" (version, note), "/approve" (hash), "/decline" (reason),
+// "/cancel" (version, reason), "/counters/{id}/adopt" and "/decline", "/tasks" (org, title, due), "/tasks/{id}" (done), "/settle" (version).
+type PromoPage struct {
+	Base
+	URL, Number, Title string
+	Status             Status
+	Window             Text
+	Owner              Company
+	Mine               bool
+	Tabs               []Tab
+	Tab                string // "" overview, "results"
+	Sentence           Text
+	Summary            string
+	Facts              []KV
+	Warnings           []Text
+	Partners           []PromoPartner
+	Budget             Money
+	Shares             []PromoShare
+	Rates              Text
+	Approvals          []Entry
+	Counters           []PromoCounter
+	Changes            []PromoChange
+	ChangesOf          Text // what the changes are against
+	Note               string
+	Tasks              []PromoTask
+	TasksDone          int
+	CanTask            bool
+	TaskOrgs           []Option
+	Task               Form
+	History            []Entry
+	Named              []Company
+	Room               *Room
+	Rooms              []KV
+	EditURL, CopyURL   string
+	CounterURL         string
+	Version, Hash      string
+	CanSend            bool
+	CanAnswer          bool
+	CanDecline         bool
+	CanCancel          bool
+	CanSettle          bool
+	Answer             Form // only its note
+	Send               Form
+	Decline            Form
+	Cancel             Form
+	Results            *PromoResults
+}
+
+// PromoPartner is a company that takes part. Worth is its pledge in the owner's currency, where that is another.
+type PromoPartner struct {
+	Company     Company
+	Role        Text
+	Pledge      Money
+	Worth       Money
+	Allow       Money
+	Target      string
+	Limit       string
+	Status      Status
+	CounterOpen bool
+}
+
+// PromoShare is one part of the budget's bar, Left and Width in percent.
+type PromoShare struct {
+	Label       string
+	Amount      Money
+	Left, Width int
+	Class       string
+}
+
+// PromoCounter is a counter-proposal with how it differs from the terms that stand.
+type PromoCounter struct {
+	ID      string
+	Company Company
+	By      string
+	Note    string
+	At      time.Time
+	Changes []PromoChange
+}
+
+// PromoChange is one place where two texts differ.
+type PromoChange struct {
+	Label    Text
+	Who      string
+	Was, Now Text
+}
+
+// PromoTask is one task.
+type PromoTask struct {
+	ID, Title string
+	Company   Company
+	Due       Date
+	Late      bool
+	Done      bool
+	CanDo     bool
+}
+
+// PromoFormPage is the form of a promotion: new, changed, or a counter-proposal (Counter: the company's own part alone). It posts the fields of the terms to URL; with preview set it reads them back.
+type PromoFormPage struct {
+	Base
+	URL      string
+	BackURL  string
+	Title    Text
+	Counter  bool
+	Form     Form
+	Kinds    []Option
+	Settles  []Option
+	Dates    []Option
+	Zones    []Option
+	Families []Option
+	Partners []PromoFormPart
+	Sentence Text
+	Warnings []Text
+	Replay   []KV
+	Currency string
+}
+
+// PromoFormPart are the fields of one company, "parts.{id}.share" and so on.
+type PromoFormPart struct {
+	Company  Company
+	Prefix   string
+	Currency string
+	Same     bool // the owner's currency: no rate
+	Roles    []Option
+	On       bool
+}
+
+// PromoResults is what came of a promotion, and the lines behind each number.
+type PromoResults struct {
+	Formula   Text
+	Settled   time.Time
+	Figures   []PromoFigure
+	Partners  []PromoResult
+	Products  []PromoResult
+	Lines     []PromoLine
+	Pager     Pager
+	Filters   []Option // Value is the address
+	ExportURL string
+	Hidden    bool // prices
+}
+
+// PromoFigure is one number with its second line.
+type PromoFigure struct {
+	Label, Value, Sub Text
+}
+
+// PromoResult is a row of figures by partner or by product.
+type PromoResult struct {
+	Company                               Company
+	Label                                 string
+	URL                                   string // the lines behind it
+	Orders                                int
+	Ordered, Confirmed, Shipped, Invoiced string
+	Target                                string
+	Percent                               int // of the target; below zero: none
+	Value, Earned, Worth                  Money
+	Before                                string
+}
+
+// PromoLine is one order line with what became of the promotion on it.
+type PromoLine struct {
+	Order, OrderURL, Line, SKU string
+	Company                    Company
+	On                         Date
+	Ordered, Granted, Invoiced Quantity
+	Earned                     Money
+	Status                     Status
+	Why                        Text
+}

@@ -1,0 +1,216 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"entente/portal/view"
+	"entente/prm/money"
+	"entente/prm/promo"
+)
+
+func (v *visit) promoURL(id promo.ID) string { return v.path("promotions", string(id)) }
+
+func promoState(s promo.State) view.State { return view.State("promotion." + string(s)) }
+
+// seatState is how a company stands with its text.
+func seatState(s promo.SeatState) view.State { return view.State("seat." + string(s)) }
+
+func promoWindow(from, until string) view.Text {
+	return view.T("promo.window_is", "from", view.Date(from), "until", view.Date(until))
+}
+
+// mostNamed is how many products a sentence names.
+const mostNamed = 6
+
+// promoProducts names the families and items of terms.
+func (v *visit) promoProducts(t promo.Terms) view.Text {
+	var names []string
+	for _, f := range t.Families {
+		names = append(names, v.family(f).In(v.p))
+	}
+	names = append(names, t.SKUs...)
+	if len(names) > mostNamed {
+		return view.T("promosay.products_more", "products", v.p.List(names[:mostNamed]), "n", len(names)-mostNamed)
+	}
+	return view.Raw(v.p.List(names))
+}
+
+// promoSentence reads terms back as one sentence.
+func (v *visit) promoSentence(number string, t promo.Terms) view.Text {
+	products := v.promoProducts(t)
+	var what view.Text
+	switch t.Kind {
+	case promo.Percent:
+		what = view.T("promosay.percent", "percent", percent(t.Percent), "products", products)
+	case promo.Amount:
+		if len(t.Parts) == 1 {
+			what = view.T("promosay.amount", "amount", price(t.Parts[0].Allow, t.Parts[0].Currency), "products", products)
+		} else {
+			what = view.T("promosay.amounts", "products", products)
+		}
+	case promo.Free:
+		what = view.T("promosay.free", "buy", t.Buy.String(), "free", t.Free.String(), "sku", t.FreeSKU, "products", products)
+	case promo.Tiers:
+		var steps []string
+		for _, x := range t.Tiers {
+			steps = append(steps, view.T("promosay.tier", "percent", percent(x.Percent), "from", x.From.String()).In(v.p))
+		}
+		what = view.T("promosay.tiers", "tiers", v.p.List(steps), "products", products)
+	}
+	when := view.T("promosay.by."+t.By, "from", view.Date(t.From), "until", view.Date(t.Until))
+	switch {
+	case t.ShipBy != "" && t.BackDays > 0:
+		when = view.T("promosay.shipped_back", "when", when, "ship", view.Date(t.ShipBy), "days", t.BackDays)
+	case t.ShipBy != "":
+		when = view.T("promosay.shipped", "when", when, "ship", view.Date(t.ShipBy))
+	}
+	if len(t.Countries) > 0 {
+		when = view.T("promosay.where", "when", when, "countries", v.p.List(t.Countries))
+	}
+	how := view.T("promosay." + t.Settle)
+	if t.ClaimBy != "" {
+		how = view.T("promosay.claimed", "claim", view.Date(t.ClaimBy))
+	}
+	quoted := view.T("promosay.unquoted")
+	switch {
+	case t.Quoted && number != "":
+		quoted = view.T("promosay.quoted", "number", number)
+	case t.Quoted:
+		quoted = view.T("promosay.quoted_new")
+	}
+	return view.T("promosay.whole", "what", what, "when", when, "zone", t.Zone, "how", how, "quoted", quoted)
+}
+
+// promoFacts are the terms that the sentence leaves out.
+func (v *visit) promoFacts(number string, t promo.Terms) []view.KV {
+	out := []view.KV{}
+	add := func(key string, value view.Text) {
+		if !value.IsZero() {
+			out = append(out, view.KV{Label: view.T(key), Value: value})
+		}
+	}
+	add("promofield.audience", view.Raw(t.Audience))
+	if t.Kind == promo.Amount && len(t.Parts) > 1 {
+		var each []string
+		for _, p := range t.Parts {
+			if p.Role == promo.Participant {
+				each = append(each, view.T("promosay.one_amount", "amount", price(p.Allow, p.Currency)).In(v.p))
+			}
+		}
+		add("promofield.allow", view.Raw(v.p.List(each)))
+	}
+	add("promofield.prices", view.Raw(t.Prices))
+	if len(t.Proof) > 0 {
+		add("promofield.proof", view.Raw(strings.Join(t.Proof, "; ")))
+	}
+	if number != "" {
+		out = append(out, view.KV{Label: view.T("promo.code_x12"), Value: view.Raw("REF*PD*" + number), Mono: true}, view.KV{Label: view.T("promo.code_edifact"), Value: view.Raw("RFF+PD:" + number), Mono: true})
+	}
+	return out
+}
+
+// promoChanges are differences in words.
+func (v *visit) promoChanges(diff []promo.Change, n names) []view.PromoChange {
+	var out []view.PromoChange
+	for _, c := range diff {
+		x := view.PromoChange{Label: view.T("promofield." + c.Field), Was: promoValue(c, c.Was), Now: promoValue(c, c.Now)}
+		if c.Org != "" {
+			x.Who = n.org(c.Org)
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func promoValue(c promo.Change, value string) view.Text {
+	if value == "" {
+		return view.Raw("–")
+	}
+	switch c.Kind {
+	case "word", "yes":
+		return view.T("promoword." + value)
+	case "date":
+		return view.T("lead.date_is", "date", view.Date(value))
+	case "percent":
+		if m, err := money.ParseMicro(value); err == nil {
+			return view.Raw(percent(m))
+		}
+	case "money":
+		if m, err := strconv.ParseInt(value, 10, 64); err == nil {
+			return view.T("promosay.one_amount", "amount", amount(money.Amount{Minor: m, Currency: c.Currency}))
+		}
+	case "price":
+		if m, err := money.ParseMicro(value); err == nil {
+			return view.T("promosay.one_amount", "amount", price(m, c.Currency))
+		}
+	}
+	return view.Raw(value)
+}
+
+var promoIcons = map[string]struct {
+	icon string
+	tone view.Tone
+}{
+	"created": {"plus", view.Grey}, "proposed": {"send", view.Blue}, "asked": {"send", view.Blue}, "approved": {"check", view.Green}, "countered": {"arrows-split", view.Amber}, "counter_adopted": {"check", view.Green},
+	"counter_declined": {"x", view.Grey}, "declined": {"x", view.Red}, "dropped": {"user-off", view.Grey}, "agreed": {"checks", view.Green}, "started": {"circle-arrow-right", view.Blue}, "ended": {"circle-check", view.Blue}, "settled": {"circle-check", view.Green}, "cancelled": {"x", view.Grey},
+}
+
+func (v *visit) promoLog(log []promo.Entry, n names) []view.Entry {
+	var out []view.Entry
+	for _, e := range log {
+		look := promoIcons[e.Kind]
+		text := view.T("promolog."+e.Kind, "number", e.Number)
+		switch {
+		case e.Text == promo.ReasonNotAgreed:
+			text = view.T("promo.not_agreed")
+		case e.Text != "":
+			text = view.T("promo.log_with", "what", text, "words", e.Text)
+		}
+		out = append(out, view.Entry{Tone: look.tone, Icon: v.icon(look.icon), Actor: n.actor(e.Person, e.Org), Text: text, At: e.At})
+	}
+	return out
+}
+
+func logPeople(log []promo.Entry) (orgs, people []string) {
+	for _, e := range log {
+		orgs, people = append(orgs, e.Org), append(people, e.Person)
+	}
+	return orgs, people
+}
+
+// promoTasks are tasks of a promotion; who may tick them off.
+func (v *visit) promoTasks(ts []promo.Task, n names, mine bool) (out []view.PromoTask, done int) {
+	for _, t := range ts {
+		x := view.PromoTask{ID: t.ID, Title: t.Title, Company: n.company(t.Org), Due: view.Date(t.Due), Done: !t.Done.IsZero(), CanDo: mine || t.Org == v.org()}
+		x.Late = !x.Done && t.Due != "" && t.Due < v.today()
+		if x.Done {
+			done++
+		}
+		out = append(out, x)
+	}
+	return out, done
+}
+
+// quantityText is a number for a table; none is a dash.
+func quantityText(v *visit, q money.Quantity) string {
+	if q == 0 {
+		return ""
+	}
+	return v.p.Quantity(q.String(), "")
+}
+
+// cardPartners are the companies on a card beside the viewer, by name.
+func (v *visit) cardPartners(h promo.Head, n names) []view.Company {
+	ids := h.Partners
+	if h.Owner != v.org() {
+		ids = []string{h.Owner}
+	}
+	var out []view.Company
+	for _, id := range ids {
+		out = append(out, n.company(id))
+	}
+	slices.SortFunc(out, func(a, b view.Company) int { return compareText(a.Name, b.Name) })
+	return out
+}
