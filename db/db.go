@@ -46,7 +46,7 @@ type DB struct {
 	read    *gorm.DB      // SQLite: the readers; PostgreSQL: the pool
 	pool    *pgxpool.Pool // PostgreSQL only
 	clock   func() time.Time
-	counts  counters // of SQLite
+	counts  counters
 
 	lanesMu sync.Mutex
 	lanes   map[string]*lane
@@ -103,6 +103,8 @@ func (d *DB) openSQLite(path string, o Options) error {
 	}
 	file := (&url.URL{Path: path}).EscapedPath()
 	base := "file:" + file + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_time_format=sqlite"
+	// A write-ahead log of up to 32 MB: pages written again and again are copied seldom.
+	base += "&_pragma=wal_autocheckpoint(8000)"
 	open := func(dsn string, conns, kept int) (*gorm.DB, error) {
 		k, err := newKeeper(dsn, kept, &d.counts)
 		if err != nil {
@@ -118,7 +120,7 @@ func (d *DB) openSQLite(path string, o Options) error {
 		}
 		return g, nil
 	}
-	w, err := open(base+"&_txlock=immediate", 1, keptByWriter)
+	w, err := open(base+"&_pragma=cache_size(-16000)&_txlock=immediate", 1, keptByWriter) // KiB
 	if err != nil {
 		return err
 	}
@@ -141,6 +143,7 @@ func (d *DB) openPostgres(ctx context.Context, dsn string, o Options) error {
 	}
 	cfg.MaxConns = int32(o.Conns)
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.ConnConfig.Tracer = &d.counts
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("open PostgreSQL: %w", err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/jackc/pgx/v5"
 	"modernc.org/sqlite"
 )
 
@@ -19,18 +20,28 @@ const (
 	keptText     = 8 << 10
 )
 
-// Counts tells what SQLite did since Open; both are 0 on PostgreSQL.
+// Counts tells what the database did since Open.
 type Counts struct {
-	Run      int64 // statements run
-	Compiled int64 // of them, those that had to be parsed and planned first
+	Run      int64 // statements run; on PostgreSQL beginning and ending a transaction are two more
+	Compiled int64 // of them, those that SQLite had to parse and plan first
+	Commits  int64 // of transactions that write
 }
 
 // counters are shared by all connections of a database.
-type counters struct{ run, compiled atomic.Int64 }
+type counters struct{ run, compiled, commits atomic.Int64 }
 
-// Counts returns the statements run and compiled since Open.
+// TraceQueryStart implements pgx.QueryTracer.
+func (c *counters) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.run.Add(1)
+	return ctx
+}
+
+// TraceQueryEnd implements pgx.QueryTracer.
+func (*counters) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// Counts returns what was done since Open.
 func (d *DB) Counts() Counts {
-	return Counts{Run: d.counts.run.Load(), Compiled: d.counts.compiled.Load()}
+	return Counts{Run: d.counts.run.Load(), Compiled: d.counts.compiled.Load(), Commits: d.counts.commits.Load()}
 }
 
 // keeper opens SQLite connections that keep their compiled statements. database/sql

@@ -32,6 +32,11 @@ type txState struct {
 	write bool
 	orgs  string // as told to PostgreSQL
 	after []func()
+
+	pool    *pool            // nil in Glance
+	known   map[string]known // of Remember
+	waiting []waiting        // of Later
+	failed  error            // of what waited
 }
 
 func state(ctx context.Context) *txState {
@@ -154,8 +159,8 @@ func (s *txState) join(ctx context.Context, fn func(ctx context.Context) error) 
 // joins it.
 func SQLiteTx(ctx context.Context) (*sql.Tx, error) {
 	if s := state(ctx); s != nil {
-		if tx, ok := s.gorm.Statement.ConnPool.(*sql.Tx); ok && s.db.dialect == SQLite {
-			return tx, nil
+		if s.pool != nil && s.db.dialect == SQLite {
+			return s.pool.Tx, nil
 		}
 	}
 	return nil, fault.New(fault.Internal, "error.internal", "Cause", "no SQLite transaction in this context")
@@ -178,9 +183,15 @@ func (d *DB) once(ctx context.Context, write bool, fn func(ctx context.Context) 
 	if err := fn(context.WithValue(ctx, txKey, s)); err != nil {
 		return err
 	}
+	if err := s.settle(); err != nil {
+		return err
+	}
 	done = true
 	if err := s.gorm.Commit().Error; err != nil {
 		return err
+	}
+	if write {
+		d.counts.commits.Add(1)
 	}
 	for _, f := range s.after {
 		hook(f)
@@ -229,6 +240,10 @@ func (d *DB) begin(ctx context.Context, write bool) (*txState, error) {
 		return nil, tx.Error
 	}
 	s.gorm = tx
+	if t, ok := tx.Statement.ConnPool.(*sql.Tx); ok {
+		s.pool = &pool{t, s}
+		tx.Statement.ConnPool = s.pool
+	}
 	if s.now.IsZero() {
 		s.now = d.Clock() // after the writer's lock was taken
 	}

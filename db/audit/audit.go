@@ -58,7 +58,7 @@ func Write(ctx context.Context, e Entry) error {
 	if e.ID == "" {
 		e.ID = db.NewID()
 	}
-	_, err := db.Exec(ctx, "INSERT INTO audit (id, org_id, person_id, via, action, subject_kind, subject_id, outcome, addr, happened) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	err := db.Later(ctx, "audit", "id, org_id, person_id, via, action, subject_kind, subject_id, outcome, addr, happened", "",
 		e.ID, e.Org, e.Person, e.Via, e.Action, e.SubjectKind, e.SubjectID, e.Outcome, e.Addr, db.Micros(db.Now(ctx)))
 	return db.Translate(err)
 }

@@ -177,9 +177,26 @@ func (s *Staged) Insert(ctx context.Context) error {
 	if s.Size <= Inline {
 		place, data = placeRow, s.small
 	}
-	_, err := db.Exec(ctx, "INSERT INTO blob (hash, size, place, data, created) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
-		s.Hash, s.Size, place, data, db.Micros(db.Now(ctx)))
+	err := db.Later(ctx, "blob", "hash, size, place, data, created", " ON CONFLICT (hash) DO NOTHING", s.Hash, s.Size, place, data, db.Micros(db.Now(ctx)))
 	return db.Translate(err)
+}
+
+// Inline reads those of some payloads that lie in the table, by hash, in one statement.
+func (s *Store) Inline(ctx context.Context, hashes []string) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	if len(hashes) == 0 {
+		return out, nil
+	}
+	var rows []row
+	err := s.db.Glance(ctx, func(ctx context.Context) error {
+		return db.Tx(ctx).Where("hash IN ? AND place = ?", hashes, placeRow).Find(&rows).Error
+	})
+	for _, r := range rows {
+		if r.Data != nil && int64(len(*r.Data)) == r.Size { // Open tells what is wrong with others
+			out[r.Hash] = *r.Data
+		}
+	}
+	return out, db.Translate(err)
 }
 
 // Open opens a payload, inside a transaction or outside. Whether the caller may

@@ -28,10 +28,11 @@ import (
 
 // Limits of the house: see static/docs/design.md.
 const (
-	Timeout  = 15 * time.Second // a handler past it is cancelled and does not commit
-	Rescue   = 20 * time.Second // a job left running by a dead process runs again after it
-	MaxTries = 8                // then parked
-	batch    = 200              // deliveries in one transaction
+	Timeout  = 15 * time.Second      // a handler past it is cancelled and does not commit
+	Rescue   = 20 * time.Second      // a job left running by a dead process runs again after it
+	MaxTries = 8                     // then parked
+	batch    = 200                   // deliveries in one transaction
+	together = 50 * time.Millisecond // from one look of a subscriber to the next: the first event is told at once, a flood in batches
 	poll     = time.Second
 )
 
@@ -42,6 +43,7 @@ type Event struct {
 	Version int      // of the payload's shape, from 1; 0 is taken as 1
 	Orgs    []string // the companies concerned
 	Object  string   // id of the object whose order of events is kept; "" for none
+	First   bool     // Object was made in this very transaction: nothing was published of it
 	Payload any      // encoded as JSON
 }
 

@@ -92,7 +92,9 @@ func (j *Jobs) Subscribe(subscriber string, kinds []string, fn func(ctx context.
 		if byKind == nil {
 			byKind = map[string]Handler{}
 			j.handlers[subscriber] = byKind
-			j.loops["event:"+subscriber] = newLoop(subscriber, func(ctx context.Context) (bool, error) { return j.deliver(ctx, subscriber) })
+			l := newLoop(subscriber, func(ctx context.Context) (bool, error) { return j.deliver(ctx, subscriber) })
+			l.gap = together
+			j.loops["event:"+subscriber] = l
 		}
 		for _, k := range kinds {
 			if byKind[k] != nil {
@@ -279,6 +281,7 @@ type loop struct {
 	name string
 	pass func(ctx context.Context) (more bool, err error)
 	kick chan struct{}
+	gap  time.Duration // from the beginning of one turn to the next: what comes meanwhile shares it
 
 	mu         sync.Mutex
 	want, done uint64        // passes asked for; passes that began after being asked for and ended
@@ -338,7 +341,7 @@ func (l *loop) run(accept, work context.Context, log *slog.Logger) {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for {
-		n := l.asked()
+		n, rest := l.asked(), time.After(l.gap)
 		if err := l.turnOver(accept, work); err != nil && !errors.Is(err, context.Canceled) {
 			log.Error("drain failed; it runs again within a second", "drain", l.name, "error", err)
 		}
@@ -348,6 +351,13 @@ func (l *loop) run(accept, work context.Context, log *slog.Logger) {
 		case <-tick.C:
 		case <-accept.Done():
 			return
+		}
+		if l.gap > 0 {
+			select {
+			case <-rest:
+			case <-accept.Done():
+				return
+			}
 		}
 	}
 }

@@ -62,10 +62,17 @@ func (j *Jobs) Publish(ctx context.Context, e Event) error {
 	return j.db.InTx(ctx, func(ctx context.Context) error {
 		now := db.Micros(db.Now(ctx))
 		id := db.NewID()
-		position, err := insertEvent(ctx, eventRow{
+		row := eventRow{
 			ID: id, Kind: e.Kind, Version: int64(max(e.Version, 1)), Orgs: strings.Join(e.Orgs, ","),
 			Object: e.Object, Payload: string(payload), Happened: now,
-		})
+		}
+		var err error
+		if e.First {
+			row.Position = 1
+			_, err = db.Insert(ctx, &row, "")
+		} else {
+			row.Position, err = insertEvent(ctx, row)
+		}
 		if err != nil {
 			return err
 		}
@@ -76,16 +83,12 @@ func (j *Jobs) Publish(ctx context.Context, e Event) error {
 			return nil
 		}
 		from := min(now, db.Micros(j.db.Clock())) // an event dated ahead is due all the same
-		rows := make([]string, len(subscribers))
-		args := make([]any, 0, 5*len(subscribers))
 		keys := make([]string, len(subscribers))
 		for i, s := range subscribers {
-			rows[i], keys[i] = "(?, ?, ?, ?, 'due', 0, ?, '', 0)", "event:"+s
-			args = append(args, s, id, e.Object, position, from)
-		}
-		_, err = db.Exec(ctx, "INSERT INTO delivery (subscriber, event_id, object, position, state, attempts, next_at, last_error, done) VALUES "+strings.Join(rows, ", "), args...)
-		if err != nil {
-			return err
+			keys[i] = "event:" + s
+			if err := db.LaterRow(ctx, &deliveryRow{Subscriber: s, EventID: id, Object: e.Object, Position: row.Position, State: due, NextAt: from}, ""); err != nil {
+				return err
+			}
 		}
 		return j.wake(ctx, keys...)
 	})

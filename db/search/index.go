@@ -19,12 +19,22 @@ type Index struct {
 // Put stores the words of an object in the transaction of ctx, in place of what
 // was stored before. Texts are joined.
 func (x Index) Put(ctx context.Context, id string, texts ...string) error {
-	value := "?"
-	if db.DialectOf(ctx) == db.Postgres {
-		value = "array_to_tsvector(array_remove(string_to_array(?, ' '), ''))"
-	}
+	value := stored(ctx)
 	return db.Translate(db.Tx(ctx).Exec("INSERT INTO "+x.Table+" ("+x.Key+", words) VALUES (?, "+value+
 		") ON CONFLICT ("+x.Key+") DO UPDATE SET words = excluded.words", id, Words(strings.Join(texts, " "))).Error)
+}
+
+// Add stores the words of an object that was just made, with others of its transaction.
+func (x Index) Add(ctx context.Context, id string, texts ...string) error {
+	return db.LaterAs(ctx, x.Table, x.Key+", words", "(?, "+stored(ctx)+")", "", id, Words(strings.Join(texts, " ")))
+}
+
+// stored is how words are written.
+func stored(ctx context.Context) string {
+	if db.DialectOf(ctx) == db.Postgres {
+		return "array_to_tsvector(array_remove(string_to_array(?, ' '), ''))"
+	}
+	return "?"
 }
 
 // Drop removes an object from the index in the transaction of ctx.

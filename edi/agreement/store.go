@@ -113,12 +113,20 @@ func validAt(ctx context.Context, partnership string, at time.Time) (*row, error
 
 // validID is the id of the version that holds at an instant; empty when none does.
 func validID(ctx context.Context, partnership string, at time.Time) (string, error) {
-	var ids []string
-	err := db.Tx(ctx).Model(&row{}).Where("partnership_id = ? AND state = ? AND starts <= ?", partnership, string(Confirmed), db.Micros(at)).Order("number DESC").Limit(1).Pluck("id", &ids).Error
-	if err != nil || len(ids) == 0 {
-		return "", err
+	type version struct {
+		ID     string
+		Starts int64
 	}
-	return ids[0], nil
+	all, err := db.Remember(ctx, "agreement:"+partnership, []string{"edi_agreement"}, func() (out []version, err error) {
+		err = db.Tx(ctx).Model(&row{}).Select("id", "starts").Where("partnership_id = ? AND state = ?", partnership, string(Confirmed)).Order("number DESC").Find(&out).Error
+		return out, err
+	})
+	for _, v := range all {
+		if v.Starts <= db.Micros(at) {
+			return v.ID, nil
+		}
+	}
+	return "", err
 }
 
 // newest reads the body of the newest confirmed version; empty when there is none.

@@ -163,12 +163,14 @@ func lines(s string) []string {
 }
 
 func stationOf(ctx context.Context, org string) (Station, error) {
-	var r stationRow
-	err := db.Tx(ctx).Where("org_id = ?", org).Take(&r).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return Station{Org: org}, nil
-	}
-	return r.station(), err
+	return db.Remember(ctx, "station:"+org, []string{"as2_station"}, func() (Station, error) {
+		var r stationRow
+		err := db.Tx(ctx).Where("org_id = ?", org).Take(&r).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return Station{Org: org}, nil
+		}
+		return r.station(), err
+	})
 }
 
 func saveStation(ctx context.Context, s Station) error {

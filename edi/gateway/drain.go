@@ -24,7 +24,7 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 	var (
 		running = map[string]int{} // shares, by lane
 		count   int                // shares of all
-		ended   = make(chan interchangeRow)
+		ended   = make(chan []interchangeRow)
 		failure error
 		look    bool // something may be due
 		tick    = time.NewTicker(time.Second)
@@ -53,12 +53,14 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 				failure = err
 			}
 			found = len(claimed)
-			for _, row := range claimed {
-				running[row.Lane] += row.share()
-				count += row.share()
+			for _, rows := range batches(claimed) {
+				for _, row := range rows {
+					running[row.Lane] += row.share()
+					count += row.share()
+				}
 				go func() {
-					s.work(ctx, row)
-					ended <- row
+					s.workAll(ctx, rows)
+					ended <- rows
 				}()
 			}
 		}
@@ -66,10 +68,12 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 			return false, failure
 		}
 		select {
-		case row := <-ended:
-			count -= row.share()
-			if running[row.Lane] -= row.share(); running[row.Lane] == 0 {
-				delete(running, row.Lane)
+		case rows := <-ended:
+			for _, row := range rows {
+				count -= row.share()
+				if running[row.Lane] -= row.share(); running[row.Lane] == 0 {
+					delete(running, row.Lane)
+				}
 			}
 		case <-s.wake:
 			look = true
@@ -87,7 +91,12 @@ func (s *Service) drain(ctx context.Context) (bool, error) {
 // work processes one claimed interchange and settles how it went.
 func (s *Service) work(ctx context.Context, row interchangeRow) {
 	fail.At(fail.ProcessClaimed)
-	err := s.process(ctx, row)
+	s.settle(ctx, row, s.process(ctx, row))
+}
+
+// settle gives back what was broken off, and puts back or parks what could not be
+// processed.
+func (s *Service) settle(ctx context.Context, row interchangeRow, err error) {
 	if err == nil || errors.Is(err, errFenced) {
 		return
 	}
@@ -105,11 +114,8 @@ func (s *Service) work(ctx context.Context, row interchangeRow) {
 }
 
 // A worker's place is counted in shares: a small interchange takes one, any other all of
-// them. Small ones are booked within milliseconds, and those at work share their commits.
-const (
-	wholeShare = 4
-	smallSize  = 64 << 10
-)
+// them.
+const wholeShare = 32
 
 func (r *interchangeRow) share() int {
 	if r.Size <= smallSize {
@@ -137,30 +143,28 @@ func (s *Service) claim(ctx context.Context, free int, running map[string]int) (
 	}
 	var out []interchangeRow
 	err = s.db.Group(ctx, "edi", func(ctx context.Context) error {
-		out = nil
-		now := s.db.Clock()
+		shared, err := controlsShared(ctx, picked)
+		if err != nil {
+			return err
+		}
+		var good []interchangeRow
 		for _, r := range picked {
-			settled, err := s.holdReused(ctx, &r)
+			settled := false
+			if shared[r.ID] {
+				settled, err = s.holdReused(ctx, &r)
+			}
 			if err == nil && !settled {
 				settled, err = s.parkCrashing(ctx, &r)
 			}
 			if err != nil {
 				return err
 			}
-			if settled {
-				continue
-			}
-			next := db.Micros(now.Add(s.opt.Lease))
-			n, err := claimRow(ctx, &r, next)
-			if err != nil {
-				return err
-			}
-			if n == 1 {
-				r.Attempts, r.Fence, r.NextAt = r.Attempts+1, r.Fence+1, next
-				out = append(out, r)
+			if !settled {
+				good = append(good, r)
 			}
 		}
-		return nil
+		out, err = claimRows(ctx, good, db.Micros(s.db.Clock().Add(s.opt.Lease)))
+		return err
 	})
 	return out, err
 }
@@ -232,8 +236,8 @@ func lanesAfter(ctx context.Context, last string) ([]string, error) {
 // holdReused holds an interchange whose control number another one used, where
 // intake could not see it because both came at the same moment.
 func (s *Service) holdReused(ctx context.Context, r *interchangeRow) (bool, error) {
-	if r.Held == HeldReleased || r.SetsDone > 0 || IsForm(r.Syntax) || s.db.Dialect() == db.SQLite {
-		return false, nil // with one writer intake sees every other one
+	if r.Held == HeldReleased || r.SetsDone > 0 || IsForm(r.Syntax) {
+		return false, nil
 	}
 	since, err := s.reuse(ctx, r, db.Now(ctx))
 	if err != nil {

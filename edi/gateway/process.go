@@ -75,6 +75,8 @@ type worker struct {
 	answers []string        // made
 	steps   []step
 	bytes   int
+	hold    bool // leave all steps to the caller
+	held    bool // they are left
 	group   x12.Group
 	groupN  int64
 	extra   []wire.Finding // of the envelope, found while reading
@@ -88,42 +90,35 @@ type worker struct {
 	evidence []byte
 }
 
+// newWorker is a worker before it knows terms.
+func (s *Service) newWorker(ctx context.Context, row interchangeRow) *worker {
+	return &worker{
+		s: s, ctx: db.WithOrgs(ctx, row.SupplierID, row.ResellerID), row: row, doomed: row.doomed(), closed: map[int64]bool{}, done: row.SetsDone, answers: split(row.Answers),
+	}
+}
+
 // process works through one claimed interchange. It returns nil when the row was
 // written to its end, errFenced when it belongs to somebody else.
-func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "error.internal")
-		}
-	}()
-	ctx = db.WithOrgs(ctx, row.SupplierID, row.ResellerID)
-	w := &worker{
-		s: s, ctx: ctx, row: row, doomed: row.doomed(), closed: map[int64]bool{}, done: row.SetsDone, answers: split(row.Answers),
-	}
-	if row.SetsDone > 0 {
-		err := s.db.View(ctx, func(ctx context.Context) error {
-			gs, err := groupsOf(ctx, row.ID)
-			for _, g := range gs {
-				w.closed[g.GroupNo] = true
-			}
-			if err != nil {
-				return err
-			}
-			w.tally, err = tallyOf(ctx, row.ID)
+func (s *Service) process(ctx context.Context, row interchangeRow) error {
+	w := s.newWorker(ctx, row)
+	err := s.db.View(w.ctx, func(ctx context.Context) (err error) {
+		if w.terms, err = s.termsAt(ctx, row.PartnershipID, instant(row.Received)); err != nil || row.SetsDone == 0 {
 			return err
-		})
+		}
+		gs, err := groupsOf(ctx, row.ID)
+		for _, g := range gs {
+			w.closed[g.GroupNo] = true
+		}
 		if err != nil {
 			return err
 		}
-	}
-	err = s.db.View(ctx, func(ctx context.Context) (err error) {
-		w.terms, err = s.termsAt(ctx, row.PartnershipID, instant(row.Received))
+		w.tally, err = tallyOf(ctx, row.ID)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	body, err := s.open(ctx, &row)
+	body, err := s.open(w.ctx, &row)
 	if err != nil {
 		return err
 	}
@@ -131,8 +126,18 @@ func (s *Service) process(ctx context.Context, row interchangeRow) (err error) {
 	if IsForm(row.Syntax) {
 		return w.processForm(body)
 	}
-	err = schema.Read(body, w.terms.options(guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: int(row.SetsDone)})), w)
-	if w.ended {
+	return w.read(body)
+}
+
+// read works through the bytes to their end, or until the steps at the end are held.
+func (w *worker) read(body io.Reader) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "error.internal")
+		}
+	}()
+	err = schema.Read(body, w.terms.options(guide.WithAssociations(schema.Options{Limits: w.s.opt.Limits, SkipSets: int(w.row.SetsDone)})), w)
+	if w.ended || w.held {
 		return nil
 	}
 	var broken *wire.Error
@@ -180,7 +185,7 @@ func (w *worker) Set(set *schema.Set) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	if len(w.steps) >= commitSets || w.bytes >= commitBytes {
+	if !w.hold && (len(w.steps) >= commitSets || w.bytes >= commitBytes) {
 		if err := w.flush(false); err != nil {
 			return err
 		}
@@ -278,14 +283,23 @@ func refused(findings []wire.Finding) bool {
 	return false
 }
 
-// flush writes the waiting steps in one transaction. If that fails they are
-// written one by one, so that a bad set does not take its neighbours along.
+// flush writes the waiting steps in one transaction, or leaves them to the caller of read.
 func (w *worker) flush(final bool) error {
-	steps := w.steps
-	w.steps, w.bytes = nil, 0
-	if len(steps) == 0 && !final {
+	if len(w.steps) == 0 && !final {
 		return nil
 	}
+	if w.hold {
+		w.held = final
+		return nil
+	}
+	steps := w.steps
+	w.steps, w.bytes = nil, 0
+	return w.flushSteps(steps, final)
+}
+
+// flushSteps writes steps in one transaction. If that fails they are written one by one,
+// so that a bad set does not take its neighbours along.
+func (w *worker) flushSteps(steps []step, final bool) error {
 	err := w.commit(steps, final)
 	if err == nil || len(steps) < 2 || errors.Is(err, errFenced) || w.ctx.Err() != nil {
 		return err
@@ -305,72 +319,15 @@ type written struct {
 	tally   tally
 }
 
-// commit is the one transaction of some steps: sets with what they book, groups
-// with their answers, the position reached and, at the end, the result. It may run
-// more than once, and writes nothing unless the claim still stands.
+// commit is the one transaction of some steps. It may run more than once.
 func (w *worker) commit(steps []step, final bool) error {
 	if err := w.s.at(fail.ProcessBefore); err != nil {
 		return err
 	}
 	var out written
 	err := w.s.db.Group(w.ctx, "edi", func(ctx context.Context) error {
-		out = written{tally: w.tally.copied()}
-		for i := range steps {
-			if steps[i].set == nil {
-				continue
-			}
-			row := *steps[i].set // fn may run again: the prepared row stays as it is
-			if err := w.book(ctx, &steps[i], &row); err != nil {
-				return err
-			}
-			out.sets = append(out.sets, row)
-			out.tally.add(row.Kind, row.Result)
-		}
-		if len(out.sets) > 0 {
-			if err := insertSets(ctx, out.sets); err != nil {
-				return err
-			}
-		}
-		for i := range steps {
-			if steps[i].set != nil {
-				if err := insertNumbers(ctx, steps[i].set, steps[i].numbers); err != nil {
-					return err
-				}
-			}
-			for _, e := range steps[i].ends {
-				id, err := w.closeGroup(ctx, e, out.sets)
-				if err != nil {
-					return err
-				}
-				if id != "" {
-					out.answers = append(out.answers, id)
-				}
-			}
-		}
-		if final && w.end != nil {
-			id, err := w.ta1(ctx)
-			if err != nil {
-				return err
-			}
-			if id != "" {
-				out.answers = append(out.answers, id)
-			}
-		}
-		if final && w.unb != nil {
-			id, err := w.control(ctx)
-			if err != nil {
-				return err
-			}
-			if id != "" {
-				out.answers = append(out.answers, id)
-			}
-		}
-		if final && !w.doomed {
-			if err := w.refusedBefore(ctx); err != nil {
-				return err
-			}
-		}
-		if err := w.advance(ctx, &out, final); err != nil {
+		var err error
+		if out, err = w.write(ctx, steps, final); err != nil {
 			return err
 		}
 		return w.s.at(fail.ProcessInside)
@@ -378,10 +335,70 @@ func (w *worker) commit(steps []step, final bool) error {
 	if err != nil {
 		return err
 	}
+	w.stored(out, final)
+	return w.s.at(fail.ProcessAfter)
+}
+
+// stored notes what a transaction stored, once it stands.
+func (w *worker) stored(out written, final bool) {
 	w.done += int64(len(out.sets))
 	w.answers, w.tally = append(w.answers, out.answers...), out.tally
 	w.ended = w.ended || final
-	return w.s.at(fail.ProcessAfter)
+}
+
+// write stores some steps in the transaction of ctx: sets with what they book, groups
+// with their answers, the position reached and, at the end, the result. It may run
+// more than once, and nothing stands unless the claim still does.
+func (w *worker) write(ctx context.Context, steps []step, final bool) (written, error) {
+	out := written{tally: w.tally.copied()}
+	for i := range steps {
+		if steps[i].set == nil {
+			continue
+		}
+		row := *steps[i].set // it may run again: the prepared row stays as it is
+		if err := w.book(ctx, &steps[i], &row); err != nil {
+			return out, err
+		}
+		out.sets = append(out.sets, row)
+		out.tally.add(row.Kind, row.Result)
+	}
+	if err := insertSets(ctx, out.sets); err != nil {
+		return out, err
+	}
+	answered := func(id string, err error) error {
+		if id != "" {
+			out.answers = append(out.answers, id)
+		}
+		return err
+	}
+	for i := range steps {
+		if steps[i].set != nil {
+			if err := insertNumbers(ctx, steps[i].set, steps[i].numbers); err != nil {
+				return out, err
+			}
+		}
+		for _, e := range steps[i].ends {
+			if err := answered(w.closeGroup(ctx, e, out.sets)); err != nil {
+				return out, err
+			}
+		}
+	}
+	if final && w.end != nil {
+		if err := answered(w.ta1(ctx)); err != nil {
+			return out, err
+		}
+	}
+	if final && w.unb != nil {
+		if err := answered(w.control(ctx)); err != nil {
+			return out, err
+		}
+	}
+	if final && !w.doomed {
+		if err := w.refusedBefore(ctx); err != nil {
+			return out, err
+		}
+	}
+	return out, w.advance(ctx, &out, final)
 }
 
 // advance moves the interchange on under the worker's claim, to its end if final.

@@ -408,10 +408,10 @@ func TestABlockedLaneDelaysNobody(t *testing.T) {
 
 func TestLanesTakeTurns(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		for i := range 5 {
+		for i := range wholeShare + 1 {
 			b.post(maya, fromKestrel(200+i, order(fmt.Sprint("K", i))).String())
 		}
-		for i := range 5 {
+		for i := range wholeShare + 1 {
 			m := fromKestrel(200+i, order(fmt.Sprint("B", i)))
 			m.from = idBaltic
 			b.post(kaarel, m.String())

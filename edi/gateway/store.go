@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -134,17 +135,10 @@ func forgetSets(ctx context.Context, id string) error {
 	return db.Tx(ctx).Where("interchange_id = ?", id).Delete(&groupRow{}).Error
 }
 
-// insertSets stores verdicts on sets, fifty to a statement.
+// insertSets stores verdicts on sets, many to a statement.
 func insertSets(ctx context.Context, sets []setRow) error {
-	for some := range slices.Chunk(sets, 50) {
-		args := make([]any, 0, 21*len(some))
-		for i := range some {
-			r := &some[i]
-			args = append(args, r.InterchangeID, r.Position, r.SupplierID, r.ResellerID, r.GroupNo, r.GroupKind, r.GroupControl, r.GroupVersion, r.Kind, r.Control, r.Implementation,
-				r.Segments, r.StartAt, r.Size, r.Result, r.Business, r.BusinessKey, r.DocumentKind, r.DocumentID, r.Answered, r.Findings)
-		}
-		if _, err := db.Exec(ctx, "INSERT INTO edi_set (interchange_id, position, supplier_id, reseller_id, group_no, group_kind, group_control, group_version, kind, control, implementation,"+
-			" segments, start_at, size, result, business, business_key, document_kind, document_id, answered, findings) VALUES "+db.Values(21, len(some)), args...); err != nil {
+	for i := range sets {
+		if err := db.LaterRow(ctx, &sets[i], ""); err != nil {
 			return err
 		}
 	}
@@ -152,21 +146,17 @@ func insertSets(ctx context.Context, sets []setRow) error {
 }
 
 func insertGroup(ctx context.Context, r *groupRow) error {
-	_, err := db.Exec(ctx, "INSERT INTO edi_group (interchange_id, group_no, supplier_id, reseller_id, kind, control, version, result, verdict, answer_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		r.InterchangeID, r.GroupNo, r.SupplierID, r.ResellerID, r.Kind, r.Control, r.Version, r.Result, r.Verdict, r.AnswerID)
-	return err
+	return db.LaterRow(ctx, r, "")
 }
 
 // insertNumbers keeps the further numbers of a set.
 func insertNumbers(ctx context.Context, set *setRow, numbers []string) error {
-	if len(numbers) == 0 {
-		return nil
+	for _, n := range numbers {
+		if err := db.LaterRow(ctx, &numberRow{InterchangeID: set.InterchangeID, Position: set.Position, Value: n, SupplierID: set.SupplierID, ResellerID: set.ResellerID}, ""); err != nil {
+			return err
+		}
 	}
-	rows := make([]numberRow, len(numbers))
-	for i, n := range numbers {
-		rows[i] = numberRow{InterchangeID: set.InterchangeID, Position: set.Position, Value: n, SupplierID: set.SupplierID, ResellerID: set.ResellerID}
-	}
-	return db.Tx(ctx).Create(&rows).Error
+	return nil
 }
 
 // setsOfGroup returns the stored sets of one group.
@@ -220,10 +210,55 @@ func change(ctx context.Context, id string, values map[string]any, where string,
 	return res.RowsAffected == 1, res.Error
 }
 
-// claimRow takes an interchange as it was read, until next (microseconds).
-func claimRow(ctx context.Context, r *interchangeRow, next int64) (int64, error) {
-	return db.Exec(ctx, "UPDATE interchange SET attempts = ?, fence = ?, next_at = ? WHERE id = ? AND state = ? AND fence = ? AND next_at = ?",
-		r.Attempts+1, r.Fence+1, next, r.ID, string(Received), r.Fence, r.NextAt)
+// claimRows takes interchanges as they were read, until next (microseconds), and returns
+// those that it got, claimed.
+func claimRows(ctx context.Context, rows []interchangeRow, next int64) ([]interchangeRow, error) {
+	var out []interchangeRow
+	for some := range slices.Chunk(rows, 64) {
+		args := []any{next, string(Received)}
+		for _, r := range some {
+			args = append(args, r.ID, r.Fence, r.NextAt)
+		}
+		places := "(CAST(? AS text), CAST(? AS bigint), CAST(? AS bigint))" + strings.Repeat(", (?, ?, ?)", len(some)-1)
+		got := map[string]bool{}
+		err := db.Rows(ctx, "UPDATE interchange SET attempts = attempts + 1, fence = fence + 1, next_at = ? WHERE state = ? AND (id, fence, next_at) IN (VALUES "+places+") RETURNING id", args, func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			got[id] = true
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range some {
+			if got[r.ID] {
+				r.Attempts, r.Fence, r.NextAt = r.Attempts+1, r.Fence+1, next
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}
+
+// controlsShared says which of some interchanges have a control number that another one
+// of their pair has too. On SQLite none is looked for: with one writer intake sees every
+// other one.
+func controlsShared(ctx context.Context, rows []interchangeRow) (map[string]bool, error) {
+	if db.DialectOf(ctx) == db.SQLite {
+		return nil, nil
+	}
+	ids := make([]string, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	var found []string
+	err := db.Tx(ctx).Raw("SELECT DISTINCT r.id FROM interchange r JOIN interchange i ON i.sender_id = r.sender_id AND i.sender_ident = r.sender_ident AND i.receiver_ident = r.receiver_ident AND i.control = r.control"+
+		" AND i.origin = ? AND i.id <> r.id AND i.held <> ? WHERE r.id IN ?", OriginSent, HeldDiscarded, ids).Scan(&found).Error
+	out := map[string]bool{}
+	for _, id := range found {
+		out[id] = true
+	}
+	return out, err
 }
 
 // counterName is the counter of everything we send from one identity to another.
@@ -233,9 +268,9 @@ func counterName(sender, receiver string) string { return "edi " + sender + " " 
 // again. Interchange, group, production and test share it.
 func nextControl(ctx context.Context, sender, receiver string) (int64, error) {
 	var n int64
-	err := db.Tx(ctx).Raw(`INSERT INTO counter (name, value) VALUES (?, 1)
+	_, err := db.Row(ctx, `INSERT INTO counter (name, value) VALUES (?, 1)
 ON CONFLICT (name) DO UPDATE SET value = CASE WHEN counter.value >= 999999999 THEN 1 ELSE counter.value + 1 END
-RETURNING value`, counterName(sender, receiver)).Scan(&n).Error
+RETURNING value`, []any{counterName(sender, receiver)}, &n)
 	return n, err
 }
 

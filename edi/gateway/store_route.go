@@ -36,14 +36,16 @@ func routesOf(ctx context.Context, partnership, org string) ([]routeRow, error) 
 	return out, db.Tx(ctx).Where("partnership_id = ? AND org_id = ?", partnership, org).Find(&out).Error
 }
 
-// routeOf is nil where nobody chose.
+// routeOf is nil where nobody chose. The row is shared.
 func routeOf(ctx context.Context, partnership, org, kind string) (*routeRow, error) {
-	var r routeRow
-	err := db.Tx(ctx).Where("partnership_id = ? AND org_id = ? AND kind = ?", partnership, org, kind).Take(&r).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil
-	}
-	return &r, err
+	return db.Remember(ctx, "route:"+partnership+":"+org+":"+kind, []string{"edi_route"}, func() (*routeRow, error) {
+		var r routeRow
+		err := db.Tx(ctx).Where("partnership_id = ? AND org_id = ? AND kind = ?", partnership, org, kind).Take(&r).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return nil, nil
+		}
+		return &r, err
+	})
 }
 
 func saveRoute(ctx context.Context, r *routeRow) error {

@@ -53,9 +53,11 @@ func stageOf(ctx context.Context, partnership, sender string) (*stageRow, error)
 
 // gated says that what a company sends in a partnership is still tested only.
 func gated(ctx context.Context, partnership, sender string) (bool, error) {
-	var n int64
-	err := db.Tx(ctx).Model(&stageRow{}).Where("partnership_id = ? AND sender_id = ? AND live = 0", partnership, sender).Count(&n).Error
-	return n > 0, err
+	return db.Remember(ctx, "gated:"+partnership+":"+sender, []string{"edi_stage"}, func() (bool, error) {
+		var n int64
+		err := db.Tx(ctx).Model(&stageRow{}).Where("partnership_id = ? AND sender_id = ? AND live = 0", partnership, sender).Count(&n).Error
+		return n > 0, err
+	})
 }
 
 // insertStage does nothing where a gate is or was.

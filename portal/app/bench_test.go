@@ -260,6 +260,7 @@ func BenchmarkOrders(b *testing.B) {
 			if now := w.db.Counts(); now.Run > run.Run {
 				b.ReportMetric(float64(now.Run-run.Run)/n, "statements/order")
 				b.ReportMetric(float64(now.Compiled-run.Compiled)/n, "compiled/order")
+				b.ReportMetric(float64(now.Commits-run.Commits)/n, "commits/order")
 			}
 			floor := (before + w.floor(400*time.Millisecond)) / 2
 			b.ReportMetric(n/b.Elapsed().Seconds(), "delivered/s")

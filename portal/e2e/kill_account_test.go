@@ -12,10 +12,10 @@ func (k *kills) account() {
 	t := k.t
 	t.Helper()
 	k.kestrel.put("/api/v1/edi/station", k.station(k.x.url), 200)
-	answered := 0
+	answered := map[string]bool{} // what is lost is not made up for by what got no answer and was booked
 	for _, d := range k.sent {
 		if d.answered {
-			answered++
+			answered[d.po.number] = true
 		}
 	}
 	defer func() {
@@ -27,9 +27,14 @@ func (k *kills) account() {
 		k.x.settle()
 		var waiting struct{ Items []struct{ ID string } }
 		k.kestrel.get("/api/v1/edi/interchanges?state=received&limit=1", &waiting)
-		booked := len(k.kestrel.ordersAll("KILLS"))
-		k.awaits = fmt.Sprintf("%d received, %d of %d booked", len(waiting.Items), booked, answered)
-		return len(waiting.Items) == 0 && booked >= answered && k.quiet()
+		booked := map[string]bool{}
+		for _, o := range k.kestrel.ordersAll("KILLS") {
+			if answered[o.Number] {
+				booked[o.Number] = true
+			}
+		}
+		k.awaits = fmt.Sprintf("%d received, %d of %d booked", len(waiting.Items), len(booked), len(answered))
+		return len(waiting.Items) == 0 && len(booked) == len(answered) && k.quiet()
 	})
 	if out := k.s.command("reconcile"); strings.Contains(out, "FAILED") {
 		t.Errorf("reconcile: %s", out)
@@ -94,7 +99,7 @@ func (k *kills) account() {
 		t.Error(b)
 	}
 	k.lines(orders)
-	t.Logf("%d deaths; %d orders sent, %d acknowledged, %d booked; %d documents carried by AS2", k.deaths, len(k.sent), answered, len(orders), len(k.x.docs))
+	t.Logf("%d deaths; %d orders sent, %d acknowledged, %d booked; %d documents carried by AS2", k.deaths, len(k.sent), len(answered), len(orders), len(k.x.docs))
 }
 
 // put counts the files at the distributor's own server, by control and kind.

@@ -81,7 +81,9 @@ type attemptRow struct {
 func (attemptRow) TableName() string { return "webhook_attempt" }
 
 func hooksOf(ctx context.Context, org string) (out []hookRow, err error) {
-	return out, db.Tx(ctx).Where("org_id = ?", org).Order("created, id").Find(&out).Error
+	return db.Remember(ctx, "hooks:"+org, []string{"webhook"}, func() (out []hookRow, err error) {
+		return out, db.Tx(ctx).Where("org_id = ?", org).Order("created, id").Find(&out).Error
+	})
 }
 
 func hookByID(ctx context.Context, org, id string) (r hookRow, err error) {

@@ -180,7 +180,15 @@ func standing(ctx context.Context, org Org) (c Calendar, kept int64, err error) 
 // writing transaction of ctx: its version is kept from here on, so that the clock can be
 // held against it later. It checks nothing.
 func StandingCalendar(ctx context.Context, org, country, zone string) (Calendar, error) {
-	c, kept, err := standing(ctx, Org{ID: org, Country: country, Zone: zone})
+	type found struct {
+		c    Calendar
+		kept int64
+	}
+	f, err := db.Remember(ctx, "calendar:"+org+":"+country+":"+zone, []string{"calendar"}, func() (f found, err error) {
+		f.c, f.kept, err = standing(ctx, Org{ID: org, Country: country, Zone: zone})
+		return f, err
+	})
+	c, kept := f.c, f.kept
 	if err != nil || c.Version > 0 {
 		return c, err
 	}

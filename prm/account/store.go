@@ -106,12 +106,24 @@ func readOrgs(ctx context.Context, ids []string) (map[string]Org, error) {
 	if len(ids) == 0 {
 		return out, nil
 	}
+	var ask []string
+	for _, id := range ids {
+		if o, ok := db.Known[Org](ctx, "org:"+id); ok {
+			out[id] = o
+		} else {
+			ask = append(ask, id)
+		}
+	}
+	if len(ask) == 0 {
+		return out, nil
+	}
 	var rows []orgRow
-	if err := db.Tx(ctx).Where("id IN ?", ids).Find(&rows).Error; err != nil {
+	if err := db.Tx(ctx).Where("id IN ?", ask).Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
 		out[r.ID] = r.org()
+		db.Know(ctx, "org:"+r.ID, []string{"org"}, out[r.ID])
 	}
 	return out, nil
 }

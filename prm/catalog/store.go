@@ -125,6 +125,37 @@ func putReference(ctx context.Context, org, partner, item string, id ID) error {
 }
 
 func resolve(ctx context.Context, org, partner string, keys []ItemKey) ([]Item, error) {
+	// Orders of one transaction mostly ask for the same items.
+	out := make([]Item, len(keys))
+	remembered := func(k ItemKey) string {
+		return "item:" + org + ":" + partner + ":" + k.SKU + "\x00" + k.BuyerItem + "\x00" + k.GTIN
+	}
+	var ask []ItemKey
+	var at []int
+	for i, k := range keys {
+		var ok bool
+		if out[i], ok = db.Known[Item](ctx, remembered(k)); !ok {
+			ask, at = append(ask, k), append(at, i)
+		}
+	}
+	if len(ask) == 0 {
+		return out, nil
+	}
+	got, err := readItems(ctx, org, partner, ask)
+	if err != nil {
+		return nil, err
+	}
+	for i := range got {
+		out[at[i]] = got[i]
+		if len(ask) <= 500 {
+			db.Know(ctx, remembered(ask[i]), []string{"product", "item_reference", "pack"}, got[i])
+		}
+	}
+	return out, nil
+}
+
+// readItems is resolve without memory.
+func readItems(ctx context.Context, org, partner string, keys []ItemKey) ([]Item, error) {
 	skus, items, gtins := []string{""}, []string{""}, []string{""} // never an empty list
 	norm := make([]ItemKey, len(keys))
 	for i, k := range keys {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -61,6 +62,12 @@ type standing struct {
 // inForce reads the versions in force on a day: of the standard lists, and of the
 // partner's own where one is named; in the given currencies or all.
 func inForce(ctx context.Context, org, partner string, only []money.Currency, on string) ([]standing, error) {
+	return db.Remember(ctx, fmt.Sprint("prices:", org, ":", partner, ":", on, only), []string{"price_version", "price_list"}, func() ([]standing, error) {
+		return readInForce(ctx, org, partner, only, on)
+	})
+}
+
+func readInForce(ctx context.Context, org, partner string, only []money.Currency, on string) ([]standing, error) {
 	tx := db.Tx(ctx).Table("price_version v").Select("v.list_id, l.name, l.currency, l.partner_id, l.basis, v.valid_from, v.version").
 		Joins("JOIN price_list l ON l.org_id = v.org_id AND l.id = v.list_id").
 		Where("v.org_id = ? AND l.partner_id IN ? AND v.state = 'published'", org, []string{"", partner}).
@@ -85,18 +92,56 @@ func steps(ctx context.Context, org, partner string, only []money.Currency, on s
 		if v.PartnerID != "" {
 			kind = StepPartner
 		}
-		for part := range slices.Chunk(ids, 3000) {
-			var rows []entryRow
-			if err := db.Tx(ctx).Where("org_id = ? AND list_id = ? AND version = ? AND product_id IN ?", org, v.ListID, v.Version, part).Find(&rows).Error; err != nil {
-				return nil, err
+		found, err := standingPrices(ctx, org, v.ListID, v.Version, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id, price := range found {
+			c := money.Currency(v.Currency)
+			if out[id] == nil {
+				out[id] = map[money.Currency][]Step{}
 			}
-			for _, r := range rows {
-				id, c := ID(r.ProductID), money.Currency(v.Currency)
-				if out[id] == nil {
-					out[id] = map[money.Currency][]Step{}
-				}
-				out[id][c] = append(out[id][c], Step{kind, ListID(v.ListID), v.Name, int(v.Version), v.ValidFrom, c, money.Price(r.Price)})
+			out[id][c] = append(out[id][c], Step{kind, ListID(v.ListID), v.Name, int(v.Version), v.ValidFrom, c, price})
+		}
+	}
+	return out, nil
+}
+
+// standingPrices reads the prices of products in a version of a list. Orders of one transaction
+// mostly ask for the same products.
+func standingPrices(ctx context.Context, org, list string, version int64, ids []ID) (map[ID]money.Price, error) {
+	type entry struct {
+		price money.Price
+		there bool
+	}
+	key := func(id ID) string { return fmt.Sprint("price:", org, ":", list, ":", version, ":", id) }
+	out := map[ID]money.Price{}
+	var ask []ID
+	asked := map[ID]bool{}
+	for _, id := range ids {
+		if e, ok := db.Known[entry](ctx, key(id)); !ok {
+			if !asked[id] {
+				asked[id] = true
+				ask = append(ask, id)
 			}
+		} else if e.there {
+			out[id] = e.price
+		}
+	}
+	for part := range slices.Chunk(ask, 3000) {
+		var rows []entryRow
+		if err := db.Tx(ctx).Where("org_id = ? AND list_id = ? AND version = ? AND product_id IN ?", org, list, version, part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[ID(r.ProductID)] = money.Price(r.Price)
+		}
+		if len(part) > 500 {
+			continue // a whole catalogue is asked for once
+		}
+		for _, id := range part {
+			p, there := out[id]
+			db.Know(ctx, key(id), []string{"price_entry"}, entry{p, there})
 		}
 	}
 	return out, nil

@@ -55,11 +55,16 @@ func insert(ctx context.Context, p Partnership) error {
 }
 
 func find(ctx context.Context, id string) (Partnership, bool, error) {
+	if p, ok := db.Known[Partnership](ctx, "partnership:"+id); ok {
+		return p, true, nil
+	}
 	var rows []partnershipRow
 	if err := db.Tx(ctx).Where("id = ?", id).Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return Partnership{}, false, err
 	}
-	return rows[0].partnership(), true, nil
+	p := rows[0].partnership()
+	db.Know(ctx, "partnership:"+id, []string{"partnership"}, p)
+	return p, true, nil
 }
 
 func findPair(ctx context.Context, supplier, reseller string) (Partnership, bool, error) {

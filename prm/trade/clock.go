@@ -121,8 +121,8 @@ func (s *Service) SetAnswerTime(ctx context.Context, actor access.Actor, partner
 	})
 }
 
-// startClock begins the clock of an order just booked, or of one that was replaced.
-func (s *Service) startClock(ctx context.Context, t terms, o orderRow) error {
+// startClock begins the clock of an order just booked (fresh), or of one that was replaced.
+func (s *Service) startClock(ctx context.Context, t terms, o orderRow, fresh bool) error {
 	if sparse(ctx) || State(o.State) != Received {
 		return nil
 	}
@@ -139,7 +139,11 @@ func (s *Service) startClock(ctx context.Context, t terms, o orderRow) error {
 	if !ok {
 		return nil // a company that does not work promises nothing
 	}
-	return saveClock(ctx, clockRow{
+	save := saveClock
+	if fresh {
+		save = beginClock
+	}
+	return save(ctx, clockRow{
 		OrderID: o.ID, PartnershipID: o.PartnershipID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, CalendarVersion: c.Version,
 		Work: work.Microseconds(), Started: db.Micros(c.Start), Warn: db.Micros(c.Warn[0]), Due: db.Micros(c.Due),
 	})

@@ -108,6 +108,7 @@ type deed struct {
 	args    map[string]string // never prices: every reader of the order sees them
 	action  string            // of the audit line
 	event   string
+	first   bool // nothing was published of the order before: it was made in this transaction
 	payload Event
 }
 
@@ -121,7 +122,7 @@ func (s *Service) record(ctx context.Context, a access.Actor, o orderRow, d deed
 			args = []byte("{}")
 		}
 		h := historyRow{ID: db.NewID(), SubjectKind: subjectOrder, SubjectID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Kind: d.history, Args: string(args), PersonID: a.Person, OrgID: a.Org, Happened: db.Micros(db.Now(ctx))}
-		if err := insertMany(ctx, []historyRow{h}); err != nil {
+		if err := db.LaterRow(ctx, &h, ""); err != nil {
 			return err
 		}
 	}
@@ -149,7 +150,7 @@ func (s *Service) record(ctx context.Context, a access.Actor, o orderRow, d deed
 	if p.Interchange == "" {
 		p.Interchange, p.SetNo = o.InterchangeID, int(o.SetNo)
 	}
-	return s.events.Publish(ctx, job.Event{Kind: d.event, Version: eventVersion, Orgs: []string{o.SupplierID, o.ResellerID}, Object: subject, Payload: p})
+	return s.events.Publish(ctx, job.Event{Kind: d.event, Version: eventVersion, Orgs: []string{o.SupplierID, o.ResellerID}, Object: subject, First: d.first, Payload: p})
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -112,7 +112,7 @@ func (s *Service) answer(ctx context.Context, actor access.Actor, t terms, o ord
 		return out, err
 	}
 	if cmd.Answer == AnswerReplace && a.Reason != HeldCancel { // what is to be answered is new
-		if err := s.startClock(ctx, t, o); err != nil {
+		if err := s.startClock(ctx, t, o, false); err != nil {
 			return out, err
 		}
 	}

@@ -76,22 +76,28 @@ func (s *Service) active(ctx context.Context, partnership string) (terms, error)
 
 // receive is the one path of every order document, whatever door it came by.
 func (s *Service) receive(ctx context.Context, actor access.Actor, t terms, in Incoming, key string) (Receipt, error) {
-	if r, ok, err := seen(ctx, t.ResellerID, key); err != nil || ok {
-		return r, err
-	}
 	if err := checkDocument(in.Doc); err != nil {
-		return Receipt{}, err
-	}
-	j, err := s.judge(ctx, t, in.Doc)
-	if err != nil {
 		return Receipt{}, err
 	}
 	was, ok, err := orderByKey(ctx, t.SupplierID, t.ResellerID, in.Doc.Number, in.Doc.Release, true)
 	if err != nil {
 		return Receipt{}, err
 	}
-	switch p := in.Doc.Purpose; {
-	case !ok && (p == purposeCancel || p == purposeReplace || p == purposeChange):
+	// Where a set that came before has left neither an order under its number nor an
+	// arrival, its key stops a second order.
+	p := in.Doc.Purpose
+	changes := p == purposeCancel || p == purposeReplace || p == purposeChange
+	if ok || changes {
+		if r, ok, err := seen(ctx, t.ResellerID, key); err != nil || ok {
+			return r, err
+		}
+	}
+	j, err := s.judge(ctx, t, in.Doc)
+	if err != nil {
+		return Receipt{}, err
+	}
+	switch {
+	case !ok && changes:
 		return s.refuse(ctx, actor, t, in, key, j)
 	case !ok:
 		r, err := s.book(ctx, actor, t, in, key, j, 0)
@@ -189,17 +195,17 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 	if ok, err := insertOnce(ctx, &o); err != nil || !ok {
 		return Receipt{}, err
 	}
-	if err := saveLines(ctx, o, j.lines); err != nil {
+	if err := insertLines(ctx, o, j.lines); err != nil {
 		return Receipt{}, err
 	}
-	if err := found.Put(ctx, o.ID, words(t, o, j)); err != nil {
+	if err := found.Add(ctx, o.ID, words(t, o, j)); err != nil {
 		return Receipt{}, err
 	}
-	if err := s.startClock(ctx, t, o); err != nil {
+	if err := s.startClock(ctx, t, o, true); err != nil {
 		return Receipt{}, err
 	}
 	err = s.record(ctx, actor, o, deed{history: "order.received", args: map[string]string{"Number": o.Number, "Lines": itoa(len(j.lines)), "Marked": itoa(j.marks), "Source": o.Source},
-		action: "order.receive", event: OrderReceived, payload: Event{Interchange: in.Interchange, SetNo: in.SetNo, Marked: j.marks, Reason: o.Held}})
+		action: "order.receive", event: OrderReceived, first: true, payload: Event{Interchange: in.Interchange, SetNo: in.SetNo, Marked: j.marks, Reason: o.Held}})
 	if err == nil && o.Held != "" {
 		err = s.holdPlace(ctx, actor, o)
 	}

@@ -196,21 +196,34 @@ type terms struct {
 }
 
 func termsOf(ctx context.Context, partnership string) (terms, error) {
-	var t terms
-	err := db.Tx(ctx).Raw(`SELECT p.id, p.supplier_id, p.reseller_id, p.state, p.currency, p.price_tolerance, p.quantity_tolerance,
+	return db.Remember(ctx, "trade.terms:"+partnership, []string{"partnership", "org"}, func() (terms, error) {
+		var t terms
+		err := db.Tx(ctx).Raw(`SELECT p.id, p.supplier_id, p.reseller_id, p.state, p.currency, p.price_tolerance, p.quantity_tolerance,
 		s.name AS supplier_name, s.timezone AS supplier_zone, s.country AS supplier_country, r.slug AS reseller_slug, r.name AS reseller_name, r.country AS reseller_country
 		FROM partnership p JOIN org s ON s.id = p.supplier_id JOIN org r ON r.id = p.reseller_id WHERE p.id = ?`, partnership).Scan(&t).Error
-	if err == nil && t.ID == "" {
-		err = fault.New(fault.NotFound, "error.not_found")
-	}
-	return t, err
+		if err == nil && t.ID == "" {
+			err = fault.New(fault.NotFound, "error.not_found")
+		}
+		return t, err
+	})
 }
 
 // insertOnce inserts a row unless a unique key already holds one; it reports
 // whether the row is in.
 func insertOnce(ctx context.Context, row any) (bool, error) {
-	tx := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(row)
-	return tx.RowsAffected == 1, tx.Error
+	n, err := db.Insert(ctx, row, " ON CONFLICT DO NOTHING")
+	return n == 1, err
+}
+
+// insertLines adds the lines of an order just made.
+func insertLines(ctx context.Context, o orderRow, lines []Line) error {
+	for i := range lines {
+		r := rowOf(lines[i], o)
+		if err := db.LaterRow(ctx, &r, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // insertMany inserts rows; a taken key is an error.

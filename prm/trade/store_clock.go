@@ -23,12 +23,14 @@ func (answerTimeRow) TableName() string { return "answer_time" }
 
 // answerTimeOf is the default where nobody said otherwise.
 func answerTimeOf(ctx context.Context, partnership string) (answerTimeRow, error) {
-	var rows []answerTimeRow
-	err := db.Tx(ctx).Where("partnership_id = ?", partnership).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return answerTimeRow{PartnershipID: partnership, Hours: DefaultAnswerHours}, err
-	}
-	return rows[0], nil
+	return db.Remember(ctx, "answer_time:"+partnership, []string{"answer_time"}, func() (answerTimeRow, error) {
+		var rows []answerTimeRow
+		err := db.Tx(ctx).Where("partnership_id = ?", partnership).Find(&rows).Error
+		if err != nil || len(rows) == 0 {
+			return answerTimeRow{PartnershipID: partnership, Hours: DefaultAnswerHours}, err
+		}
+		return rows[0], nil
+	})
 }
 
 func saveAnswerTime(ctx context.Context, r answerTimeRow) error {
@@ -75,6 +77,9 @@ func saveClock(ctx context.Context, r clockRow) error {
 		DoUpdates: clause.AssignmentColumns([]string{"calendar_version", "work", "started", "warn", "due", "warned", "overdue", "paused", "warn_left", "due_left", "settled", "outcome"}),
 	}).Create(&r).Error
 }
+
+// beginClock is saveClock for an order just made.
+func beginClock(ctx context.Context, r clockRow) error { return db.LaterRow(ctx, &r, "") }
 
 func clockOf(ctx context.Context, order string) (clockRow, bool, error) {
 	var rows []clockRow

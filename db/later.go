@@ -1,0 +1,279 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"reflect"
+	"strings"
+	"sync"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
+
+	"entente/prm/fault"
+)
+
+// What a transaction need not ask or say one by one: Remember keeps what it read, Later
+// gathers rows into statements of many. Both look at every statement that goes through
+// the transaction, so that nobody reads what is stale or misses what waits.
+
+// pool is the connection of one transaction as gorm, Exec, Row and Rows use it.
+type pool struct {
+	*sql.Tx
+	s *txState
+}
+
+// ExecContext implements gorm.ConnPool.
+func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := p.s.before(query); err != nil {
+		return nil, err
+	}
+	return p.Tx.ExecContext(ctx, query, args...)
+}
+
+// QueryContext implements gorm.ConnPool.
+func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := p.s.before(query); err != nil {
+		return nil, err
+	}
+	return p.Tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext implements gorm.ConnPool. The failure of what waited is told by the
+// commit; the row then is none.
+func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if p.s.before(query) != nil {
+		ended, end := context.WithCancel(ctx)
+		end()
+		ctx = ended
+	}
+	return p.Tx.QueryRowContext(ctx, query, args...)
+}
+
+// PrepareContext implements gorm.ConnPool. What is prepared may run at any time: so it
+// is refused.
+func (p *pool) PrepareContext(context.Context, string) (*sql.Stmt, error) {
+	return nil, fault.New(fault.Internal, "error.internal", "Cause", "a statement prepared inside a transaction")
+}
+
+// before settles what a statement concerns: rows that wait for its tables are written,
+// and what was remembered of the table it writes is forgotten.
+func (s *txState) before(query string) error {
+	for i := 0; i < len(s.waiting); i++ {
+		if strings.Contains(query, s.waiting[i].table) {
+			w := s.waiting[i]
+			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
+			i--
+			if err := s.writeOut(w); err != nil {
+				return err
+			}
+		}
+	}
+	if len(s.known) > 0 {
+		if table, writes := written(query); writes {
+			s.forget(table)
+		}
+	}
+	return s.failed
+}
+
+// written is the table that a statement writes, "" where it does not show.
+func written(query string) (table string, writes bool) {
+	q := strings.TrimLeft(query, " \t\r\n")
+	if len(q) >= 6 && strings.EqualFold(q[:6], "SELECT") {
+		return "", false
+	}
+	words := strings.FieldsFunc(q[:min(len(q), 120)], func(r rune) bool { return strings.ContainsRune(" \t\r\n(`\".", r) })
+	for i := 0; i+1 < len(words) && i < 4; i++ {
+		if w := words[i]; strings.EqualFold(w, "INTO") || strings.EqualFold(w, "FROM") && i == 1 || strings.EqualFold(w, "UPDATE") && i == 0 {
+			return words[i+1], true
+		}
+	}
+	return "", true
+}
+
+type known struct {
+	tables []string
+	value  any
+}
+
+func (s *txState) forget(table string) {
+	for key, k := range s.known {
+		for _, t := range k.tables {
+			if table == "" || t == table {
+				delete(s.known, key)
+				break
+			}
+		}
+	}
+}
+
+// Remember returns what load read earlier in the transaction of ctx under the same key,
+// or has it read. A statement of the transaction that writes one of the tables has it
+// forgotten. What others commit meanwhile is not seen: the transaction then is as if it
+// had come before them. So it is for rows that are not locked, and that say how to judge,
+// not what to change. The value is shared and must not be changed. key names everything
+// that load depends on, tables all that it reads. Outside of a transaction load is called.
+func Remember[T any](ctx context.Context, key string, tables []string, load func() (T, error)) (T, error) {
+	if v, ok := Known[T](ctx, key); ok {
+		return v, nil
+	}
+	v, err := load()
+	if err == nil {
+		Know(ctx, key, tables, v)
+	}
+	return v, err
+}
+
+// Known is what Know or Remember keeps under a key.
+func Known[T any](ctx context.Context, key string) (v T, ok bool) {
+	if s := state(ctx); s != nil {
+		v, ok = s.known[key].value.(T)
+	}
+	return v, ok
+}
+
+// Know keeps what was just read for Known, as Remember does.
+func Know[T any](ctx context.Context, key string, tables []string, v T) {
+	s := state(ctx)
+	if s == nil || s.pool == nil {
+		return
+	}
+	if s.known == nil || len(s.known) >= knownMost {
+		s.known = map[string]known{}
+	}
+	s.known[key] = known{tables, v}
+}
+
+// knownMost bounds what one transaction remembers.
+const knownMost = 5000
+
+// waiting are rows for one table.
+type waiting struct {
+	table, columns, row, tail string
+	width                     int
+	args                      []any
+}
+
+// laterMost is how many rows wait for a table at most; they are written in statements of
+// a power of two of them, so that few texts are made.
+const laterMost = 64
+
+// Later adds a row to a table, in one statement with others like it: before the commit, or
+// before the next statement of the transaction that names the table. columns is
+// "a, b, c" and tail what follows the values, such as ON CONFLICT DO NOTHING. It is for
+// rows on which no other row of the transaction depends, and whose failure nobody answers
+// but by giving up the transaction.
+func Later(ctx context.Context, table, columns, tail string, args ...any) error {
+	return LaterAs(ctx, table, columns, "", tail, args...)
+}
+
+// LaterAs is Later with the form of a row, "(?, lower(?))".
+func LaterAs(ctx context.Context, table, columns, row, tail string, args ...any) error {
+	s := mustState(ctx)
+	if s.pool == nil {
+		return fault.New(fault.Internal, "error.internal", "Cause", "a row added outside a transaction")
+	}
+	s.forget(table)
+	for i := range s.waiting {
+		w := &s.waiting[i]
+		if w.table != table || w.columns != columns || w.row != row || w.tail != tail {
+			continue
+		}
+		if w.args = append(w.args, args...); len(w.args) < laterMost*w.width {
+			return nil
+		}
+		full := *w
+		s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
+		return s.writeOut(full)
+	}
+	s.waiting = append(s.waiting, waiting{table, columns, row, tail, len(args), append(make([]any, 0, 8*len(args)), args...)})
+	return s.failed
+}
+
+// writeOut writes rows that waited. They stand under no caller's deadline: whoever asked
+// for them may have gone on.
+func (s *txState) writeOut(w waiting) error {
+	for len(w.args) > 0 {
+		n := laterMost
+		for n*w.width > len(w.args) {
+			n /= 2
+		}
+		rows := Values(w.width, n)
+		if w.row != "" {
+			rows = w.row + strings.Repeat(", "+w.row, n-1)
+		}
+		query := "INSERT INTO " + w.table + " (" + w.columns + ") VALUES " + rows + w.tail
+		if _, err := s.pool.Tx.ExecContext(context.Background(), s.db.placed(query), w.args[:n*w.width]...); err != nil {
+			s.failed = err
+			return err
+		}
+		w.args = w.args[n*w.width:]
+	}
+	return nil
+}
+
+// settle writes everything that waits.
+func (s *txState) settle() error {
+	for len(s.waiting) > 0 {
+		w := s.waiting[0]
+		s.waiting = s.waiting[1:]
+		if err := s.writeOut(w); err != nil {
+			return err
+		}
+	}
+	return s.failed
+}
+
+// shape is how rows of a model are inserted.
+type shape struct {
+	*schema.Schema
+	columns string
+	insert  string
+}
+
+var shapes sync.Map // of *shape, by reflect.Type
+
+func shapeOf(s *txState, row any) (*shape, error) {
+	of := reflect.Indirect(reflect.ValueOf(row)).Type()
+	if got, ok := shapes.Load(of); ok {
+		return got.(*shape), nil
+	}
+	stmt := &gorm.Statement{DB: s.gorm}
+	if err := stmt.Parse(row); err != nil {
+		return nil, err
+	}
+	out := &shape{Schema: stmt.Schema, columns: strings.Join(stmt.Schema.DBNames, ", ")}
+	out.insert = "INSERT INTO " + out.Table + " (" + out.columns + ") VALUES " + Values(len(out.DBNames), 1)
+	shapes.Store(of, out)
+	return out, nil
+}
+
+func (h *shape) values(ctx context.Context, row any) []any {
+	at := reflect.Indirect(reflect.ValueOf(row))
+	out := make([]any, len(h.DBNames))
+	for i, name := range h.DBNames {
+		out[i], _ = h.FieldsByDBName[name].ValueOf(ctx, at)
+	}
+	return out
+}
+
+// Insert adds one row of a gorm model like Exec; tail is what follows the values, such as
+// ON CONFLICT DO NOTHING, and with row decides the statement. It returns how many rows
+// were added.
+func Insert(ctx context.Context, row any, tail string) (int64, error) {
+	h, err := shapeOf(mustState(ctx), row)
+	if err != nil {
+		return 0, err
+	}
+	return Exec(ctx, h.insert+tail, h.values(ctx, row)...)
+}
+
+// LaterRow is Later for a row of a gorm model.
+func LaterRow(ctx context.Context, row any, tail string) error {
+	h, err := shapeOf(mustState(ctx), row)
+	if err != nil {
+		return err
+	}
+	return Later(ctx, h.Table, h.columns, tail, h.values(ctx, row)...)
+}

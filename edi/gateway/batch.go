@@ -1,0 +1,139 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"time"
+
+	"entente/db"
+	"entente/db/fail"
+)
+
+// Small interchanges of a lane are read one after the other and booked in shared
+// transactions: a commit and what is asked of the database count once for many. Each
+// stands or falls by itself: if a transaction fails, its interchanges are booked one by one.
+
+// smallSize is the largest interchange that shares, in bytes.
+const smallSize = 16 << 10
+
+// sharedTime is how long one of these transactions goes on taking interchanges: others
+// wait for the writer.
+const sharedTime = 100 * time.Millisecond
+
+// batches sorts claimed interchanges into what is worked on at once: small ones of one
+// lane together, up to commitSets, every other one by itself.
+func batches(rows []interchangeRow) [][]interchangeRow {
+	var out [][]interchangeRow
+	open := map[string]int{} // by lane
+	for _, r := range rows {
+		if r.Size > smallSize || IsForm(r.Syntax) || r.Attempts > 1 { // whoever worked on it before may have died of it
+			out = append(out, []interchangeRow{r})
+			continue
+		}
+		if i, ok := open[r.Lane]; ok && len(out[i]) < commitSets {
+			out[i] = append(out[i], r)
+			continue
+		}
+		open[r.Lane] = len(out)
+		out = append(out, []interchangeRow{r})
+	}
+	return out
+}
+
+// readAll reads small interchanges of one lane: what is asked of the database is asked
+// once for all. failed holds the reasons of those that could not be read.
+func (s *Service) readAll(ctx context.Context, rows []interchangeRow) (ready []*worker, failed map[int]error) {
+	failed = map[int]error{}
+	hashes := make([]string, len(rows))
+	for i := range rows {
+		hashes[i] = rows[i].Blob
+	}
+	err := s.db.View(ctx, func(view context.Context) error {
+		bodies, err := s.blobs.Inline(view, hashes)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			w := s.newWorker(ctx, rows[i])
+			w.hold = true
+			if w.terms, err = s.termsAt(view, rows[i].PartnershipID, instant(rows[i].Received)); err != nil {
+				return err
+			}
+			var body io.ReadCloser
+			if b, ok := bodies[rows[i].Blob]; ok && rows[i].StartAt+rows[i].Size <= int64(len(b)) {
+				body = io.NopCloser(bytes.NewReader(b[rows[i].StartAt:][:rows[i].Size]))
+			} else if body, err = s.open(view, &rows[i]); err != nil {
+				failed[i] = err
+				continue
+			}
+			if err := w.read(body); err != nil {
+				failed[i] = err
+			} else {
+				ready = append(ready, w)
+			}
+			_ = body.Close()
+		}
+		return nil
+	})
+	if err != nil { // nobody read anything that counts
+		clear(failed)
+		for i := range rows {
+			failed[i] = err
+		}
+		return nil, failed
+	}
+	return ready, failed
+}
+
+// workAll processes claimed interchanges of one lane and settles how each went.
+func (s *Service) workAll(ctx context.Context, rows []interchangeRow) {
+	if len(rows) == 1 {
+		s.work(ctx, rows[0])
+		return
+	}
+	fail.At(fail.ProcessClaimed)
+	ctx = db.WithOrgs(ctx, rows[0].orgs()...)
+	ready, failed := s.readAll(ctx, rows)
+	for i, err := range failed {
+		s.settle(ctx, rows[i], err)
+	}
+	if len(ready) == 0 {
+		return
+	}
+	err := s.at(fail.ProcessBefore)
+	for err == nil && len(ready) > 1 {
+		var outs []written
+		err = s.db.Group(ctx, "edi", func(ctx context.Context) error {
+			outs = outs[:0]
+			began := time.Now()
+			for _, w := range ready {
+				out, err := w.write(ctx, w.steps, true)
+				if err != nil {
+					return err
+				}
+				if outs = append(outs, out); time.Since(began) > sharedTime {
+					break
+				}
+			}
+			return s.at(fail.ProcessInside)
+		})
+		if err == nil {
+			for i := range outs {
+				ready[i].stored(outs[i], true)
+			}
+			ready = ready[len(outs):]
+			err = s.at(fail.ProcessAfter)
+		}
+	}
+	// What is left is the last one, or failed together with others.
+	for _, w := range ready {
+		steps := w.steps
+		w.steps, w.held = nil, false
+		if err := ctx.Err(); err != nil {
+			s.settle(ctx, w.row, err)
+			continue
+		}
+		s.settle(ctx, w.row, w.flushSteps(steps, true))
+	}
+}
