@@ -91,6 +91,11 @@ func (h *house) AdoptTerms(_ context.Context, actor access.Actor, id, sender str
 	return nil
 }
 
+func (h *house) AdoptAnswerTime(_ context.Context, _ access.Actor, id string, hours int) error {
+	h.set[id+" answer"] = hours
+	return nil
+}
+
 func (h *house) AdoptPatience(_ context.Context, _ access.Actor, id, org string, hours int) error {
 	h.set[id+" patience "+org] = hours
 	return nil
@@ -123,7 +128,7 @@ func each(t *testing.T, fn func(w *world)) {
 			t.Fatal(err)
 		}
 		jobs := job.New(d, job.Options{})
-		w.s = New(Deps{DB: d, Jobs: jobs, Partners: w.h, Courier: w.h, Gateway: w.h})
+		w.s = New(Deps{DB: d, Jobs: jobs, Partners: w.h, Courier: w.h, Gateway: w.h, Desk: w.h})
 		fn(w)
 	})
 }
@@ -177,7 +182,7 @@ func body() Body {
 		X12: "005010", EDIFACT: "D:96A:UN:EAN008", Sets: []Set{{"850", Reseller}, {"855", Supplier}, {"824", Supplier}},
 		Guides:  []json.RawMessage{json.RawMessage(`{"guide":"entente/1","name":"Kestrel orders","version":"005010","set":"850","rules":[{"path":"BEG01","codes":["00"]}]}`)},
 		Writing: Writing{Segment: "\n", Lines: false, Implementation: true}, DuplicateDays: 60, ResponseHours: 4,
-		Codes: translate.Profile{Units: []translate.Pair{{Theirs: "STK", Ours: "EA"}}, Items: []translate.Cross{{TheirQualifier: "BP", Theirs: "K-1", OurQualifier: "VP", Ours: "AUR-1"}}},
+		Codes: translate.Profile{Units: []translate.Pair{{Theirs: "STK", Ours: "EA"}}, Items: []translate.Cross{{TheirQualifier: "BP", Theirs: "K-1", OurQualifier: "VP", Ours: "AUR-1"}}, Locations: []translate.Cross{{TheirQualifier: "92", Theirs: "A1", OurQualifier: "92", Ours: "B1"}}},
 		Price: Price{PriceTolerance: "0.005", Date: "order", Basis: "net", NoticeDays: 30}, Tax: Tax{Rounding: "rate"}, CheckLocations: true,
 	}
 }
@@ -214,6 +219,7 @@ func TestOneSideProposesTheOtherConfirms(t *testing.T) {
 		}
 		want := map[string]any{
 			withKestrel + " terms " + aurelia: courier.Terms{Sign: "sha384"}, withKestrel + " patience " + aurelia: 2, withKestrel + " patience " + kestrel: 0, withKestrel + " price": money.Rate(5000),
+			withKestrel + " answer": 4,
 		}
 		if !maps.Equal(w.h.set, want) {
 			w.Errorf("set %v, want %v", w.h.set, want)
@@ -226,7 +232,8 @@ func TestOneSideProposesTheOtherConfirms(t *testing.T) {
 		w.refused(err, fault.Conflict, "agreement.answered")
 		for what, fixed := range map[string]func() (bool, error){
 			"terms of the supplier": func() (bool, error) { return w.s.FixesTerms(w.on(), withKestrel, true) }, "patience": func() (bool, error) { return w.s.FixesPatience(w.on(), withKestrel, false) },
-			"tolerance": func() (bool, error) { ok, _, err := w.s.FixesTolerances(w.on(), withKestrel); return ok, err },
+			"answer time": func() (bool, error) { return w.s.FixesAnswerTime(w.on(), withKestrel) },
+			"tolerance":   func() (bool, error) { ok, _, err := w.s.FixesTolerances(w.on(), withKestrel); return ok, err },
 		} {
 			if ok, err := fixed(); err != nil || !ok {
 				w.Errorf("%s not fixed: %v", what, err)
@@ -402,6 +409,9 @@ func TestWrongBodies(t *testing.T) {
 			{"duplicate_days", "agreement.range", func(b *Body) { b.DuplicateDays = 366 }},
 			{"codes", "agreement.codes_wrong", func(b *Body) { b.Codes.Units = []translate.Pair{{Theirs: "STK"}} }},
 			{"price_tolerance", "partner.tolerance_wrong", func(b *Body) { b.Price.PriceTolerance = "1.1" }},
+			{"reseller_tax", "agreement.tax_wrong", func(b *Body) { b.Reseller.TaxNumber = "GB\n1" }},
+			{"response_hours", "agreement.range", func(b *Body) { b.ResponseHours = 401 }},
+			{"price_date", "agreement.word_unknown", func(b *Body) { b.Price.Date = "ship" }},
 			{"price_basis", "agreement.word_unknown", func(b *Body) { b.Price.Basis = "gross" }},
 			{"tax_currency", "account.currency_wrong", func(b *Body) { b.Tax.Currency = "pounds" }},
 			{"reseller_transport", "agreement.word_unknown", func(b *Body) { b.Reseller.Transport = "pigeon" }},
@@ -469,7 +479,7 @@ func TestDiff(t *testing.T) {
 // kept are the parts that a body can hold and nothing acts on: no form asks for them,
 // and the readable text must not promise them.
 var kept = []string{
-	"AS2", "Transport", "Network", "Mailbox", "TaxNumber", "ResponseHours", "Price.Date", "Price.Basis", "Price.NoticeDays", "Tax.Rounding", "Tax.Currency", "Tax.Reverse",
+	"AS2", "Transport", "Network", "Mailbox", "Price.NoticeDays", "Tax.Rounding", "Tax.Currency", "Tax.Reverse",
 }
 
 // TestEveryPartIsTold: nothing has an effect that the readable text does not show, and
@@ -555,6 +565,22 @@ func TestTheGatewayIsToldWhatHeldThen(t *testing.T) {
 		}
 		if got := at(w.now); got.Number != 2 || got.Guides != nil || got.Reuse != 10*24*time.Hour || got.Answers.EOL != "" || got.Answers.Delimiters.Terminator != '\n' {
 			w.Errorf("the second says %+v", got)
+		}
+		if date, basis, err := w.s.PricedBy(w.on(), withKestrel); err != nil || date != "order" || basis != "net" {
+			w.Errorf("priced by %s, %s, %v", date, basis, err)
+		}
+		for at, want := range map[time.Time]string{one.Starts.Add(-time.Second): "", one.Starts: "GB123"} {
+			if _, tax, err := w.s.TaxNumbers(w.on(), withKestrel, at); err != nil || tax != want {
+				w.Errorf("at %s the tax number is %q, %v", at, tax, err)
+			}
+		}
+		for code, want := range map[string]bool{"KS-1": true, "A1": false, "B1": false} {
+			if asked, err := w.s.ChecksLocation(w.on(), withKestrel, "92", code); err != nil || asked != want {
+				w.Errorf("%s is asked for: %v, %v", code, asked, err)
+			}
+		}
+		if asked, err := w.s.ChecksLocation(w.on(), withBaltic, "92", "X"); err != nil || asked {
+			w.Errorf("of another partnership: %v, %v", asked, err)
 		}
 		if got, err := w.s.Terms(w.on(), withBaltic, w.now); err != nil || got != nil {
 			w.Errorf("another partnership: %+v, %v", got, err)

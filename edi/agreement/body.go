@@ -64,7 +64,7 @@ type Side struct {
 	X12     string `json:"x12,omitempty"`
 	EDIFACT string `json:"edifact,omitempty"`
 	AS2     string `json:"as2,omitempty"`
-	// Groups are the ids that may stand in GS02 or UNG of what it sends. Empty: any.
+	// Groups are the ids that may stand for it in GS02 and GS03, or UNG. Empty: any.
 	Groups []string `json:"groups,omitempty"`
 	// Transport is how it is connected: a Transports word. Network and Mailbox name
 	// its network where that is "van".
@@ -80,7 +80,9 @@ type Side struct {
 	Tries int `json:"tries,omitempty"`
 	// Delegates may send for it.
 	Delegates []Delegate `json:"delegates,omitempty"`
-	TaxNumber string     `json:"tax_number,omitempty"`
+	// TaxNumber is its VAT or tax number on the documents of this partnership; empty:
+	// the one of its company page.
+	TaxNumber string `json:"tax_number,omitempty"`
 }
 
 // Delegate is a company, such as a provider or a network, whose channel may speak for
@@ -134,8 +136,8 @@ type Tax struct {
 // The words that a field may hold.
 var (
 	Transports = []string{"as2", "sftp", "api", "folder", "van", "pages"}
-	PriceDates = []string{"order", "requested", "ship"}
-	PriceBases = []string{"list", "net", "net_after_promotion"}
+	PriceDates = []string{"order", "requested"} // the day of the order; the day on which a line is wanted
+	PriceBases = []string{"net", "list"}        // the partner's own prices; those of the standard list
 	Roundings  = []string{"line", "rate"}
 )
 
@@ -146,6 +148,7 @@ const (
 	MaxDelegates = 10
 	MaxTries     = 50
 	MaxDays      = 365
+	MaxResponse  = 400 // working hours
 )
 
 var (
@@ -213,7 +216,7 @@ func (b *Body) check() error {
 		}
 	}
 	within("duplicate_days", b.DuplicateDays, MaxDays)
-	within("response_hours", b.ResponseHours, gateway.MaxPatience)
+	within("response_hours", b.ResponseHours, MaxResponse)
 	within("notice_days", b.Price.NoticeDays, MaxDays)
 	if err := b.Codes.Check(); err != nil {
 		bad.With("codes", "agreement.codes_wrong", "Cause", strings.TrimPrefix(err.Error(), "translate: "))
@@ -258,7 +261,10 @@ func (b *Body) check() error {
 			}
 		}
 		s.checkDelegates(bad, word)
-		for name, text := range map[string]string{"x12": s.X12, "edifact": s.EDIFACT, "as2": s.AS2, "network": s.Network, "mailbox": s.Mailbox, "tax": s.TaxNumber} {
+		if n := len(s.TaxNumber); n > 30 || strings.ContainsFunc(s.TaxNumber, func(r rune) bool { return r < ' ' || r > '~' }) {
+			bad.With(word+"_tax", "agreement.tax_wrong")
+		}
+		for name, text := range map[string]string{"x12": s.X12, "edifact": s.EDIFACT, "as2": s.AS2, "network": s.Network, "mailbox": s.Mailbox} {
 			if utf8.RuneCountInString(text) > 128 {
 				bad.With(word+"_"+name, "form.too_long", "Max", 128)
 			}

@@ -145,6 +145,11 @@ func (s *Service) begin(ctx context.Context, v Version) error {
 			}
 		}
 	}
+	if h := v.Body.ResponseHours; h > 0 {
+		if err := s.Desk.AdoptAnswerTime(ctx, actor, v.Partnership, h); err != nil {
+			return err
+		}
+	}
 	price, err := ratio(v.Body.Price.PriceTolerance)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "error.internal")

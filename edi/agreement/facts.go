@@ -54,6 +54,7 @@ func (b Body) Facts() []Fact {
 		s := b.side(side)
 		add("parties", "x12_id", side, "", s.X12, "")
 		add("parties", "edifact_id", side, "", s.EDIFACT, "")
+		add("parties", "tax_number", side, "", s.TaxNumber, "")
 		add("parties", "groups", side, "", strings.Join(s.Groups, ", "), "")
 		for _, d := range s.Delegates {
 			sets := strings.Join(d.Sets, ", ")
@@ -96,9 +97,12 @@ func (b Body) Facts() []Fact {
 			add("clocks", "patience", side, "", strconv.Itoa(*p), "")
 		}
 	}
+	add("clocks", "response", "", "", number(b.ResponseHours), "")
 	add("clocks", "duplicates", "", "", number(b.DuplicateDays), "")
 	add("business", "price_tolerance", "", "", b.Price.PriceTolerance, "ratio")
 	add("business", "quantity_tolerance", "", "", b.Price.QuantityTolerance, "ratio")
+	add("business", "price_date", "", "", b.Price.Date, "price_date")
+	add("business", "price_basis", "", "", b.Price.Basis, "price_basis")
 	add("business", "check_locations", "", "", yes(b.CheckLocations), "yes")
 	return append(out, codeFacts(b.Codes)...)
 }

@@ -52,6 +52,13 @@ type Gateway interface {
 	AdoptPatience(ctx context.Context, actor access.Actor, partnership, org string, hours int) error
 }
 
+// Desk is where orders are answered (prm/trade.Service).
+type Desk interface {
+	// AdoptAnswerTime joins the transaction of ctx; hours are working hours of the
+	// supplier.
+	AdoptAnswerTime(ctx context.Context, actor access.Actor, partnership string, hours int) error
+}
+
 // Deps are what agreements work with.
 type Deps struct {
 	DB       *db.DB
@@ -59,6 +66,7 @@ type Deps struct {
 	Partners Partners
 	Courier  Courier
 	Gateway  Gateway
+	Desk     Desk
 }
 
 // Service keeps agreements.
@@ -345,7 +353,7 @@ func fits(date string, now time.Time, zone *time.Location) error {
 
 // mayTrade says whether the actor may agree on a change of prices, tolerances and tax.
 func (s *Service) mayTrade(actor access.Actor, p Pair, was, now Body) error {
-	if was.Price == now.Price && was.Tax == now.Tax {
+	if was.Price == now.Price && was.Tax == now.Tax && was.Supplier.TaxNumber == now.Supplier.TaxNumber && was.Reseller.TaxNumber == now.Reseller.TaxNumber {
 		return nil
 	}
 	if s.Partners.Manages(actor, p) != nil {

@@ -63,7 +63,10 @@ func (v Version) terms() (*gateway.Terms, error) {
 	}
 	t := &gateway.Terms{
 		Number: v.Number, Supplier: b.Supplier.terms(), Reseller: b.Reseller.terms(),
-		X12: b.X12, EDIFACT: b.EDIFACT, Guides: guides, Codes: b.Codes, CheckLocations: b.CheckLocations, Reuse: time.Duration(b.DuplicateDays) * 24 * time.Hour,
+		X12: b.X12, EDIFACT: b.EDIFACT, Guides: guides, Codes: b.Codes, Reuse: time.Duration(b.DuplicateDays) * 24 * time.Hour,
+		Orders: gateway.OrderTerms{
+			CheckLocations: b.CheckLocations, PriceDate: b.Price.Date, PriceBasis: b.Price.Basis, AnswerHours: b.ResponseHours, SupplierTax: b.Supplier.TaxNumber, ResellerTax: b.Reseller.TaxNumber,
+		},
 		Answers: ack.Style{Implementation: b.Writing.Implementation, OnlyErrors: b.Writing.OnlyErrors, Delimiters: b.Writing.chars()},
 	}
 	if b.Writing.Lines && b.Writing.Segment != "\n" {
@@ -80,7 +83,7 @@ func (v Version) terms() (*gateway.Terms, error) {
 // the agreement that holds now does not know it. It joins the transaction of ctx.
 func (s *Service) ChecksLocation(ctx context.Context, partnership, qualifier, code string) (bool, error) {
 	t, err := s.Terms(ctx, partnership, db.Now(ctx))
-	if err != nil || t == nil || !t.CheckLocations {
+	if err != nil || t == nil || !t.Orders.CheckLocations {
 		return false, err
 	}
 	for _, c := range t.Codes.Locations {
@@ -89,6 +92,37 @@ func (s *Service) ChecksLocation(ctx context.Context, partnership, qualifier, co
 		}
 	}
 	return true, nil
+}
+
+// orders gives what held of orders at an instant.
+func (s *Service) orders(ctx context.Context, partnership string, at time.Time) (gateway.OrderTerms, error) {
+	t, err := s.Terms(ctx, partnership, at)
+	if err != nil || t == nil {
+		return gateway.OrderTerms{}, err
+	}
+	return t.Orders, nil
+}
+
+// PricedBy says which date decides the price of an order that comes now, and what it is
+// compared with: words of PriceDates and PriceBases, empty where nothing was agreed. It
+// joins the transaction of ctx.
+func (s *Service) PricedBy(ctx context.Context, partnership string) (date, basis string, err error) {
+	o, err := s.orders(ctx, partnership, db.Now(ctx))
+	return o.PriceDate, o.PriceBasis, err
+}
+
+// TaxNumbers are those that stand on documents of an instant; empty where none was
+// agreed. It joins the transaction of ctx.
+func (s *Service) TaxNumbers(ctx context.Context, partnership string, at time.Time) (supplier, reseller string, err error) {
+	o, err := s.orders(ctx, partnership, at)
+	return o.SupplierTax, o.ResellerTax, err
+}
+
+// FixesAnswerTime says whether the agreement that holds speaks of how soon an order is
+// answered. It joins the transaction of ctx.
+func (s *Service) FixesAnswerTime(ctx context.Context, partnership string) (bool, error) {
+	o, err := s.orders(ctx, partnership, db.Now(ctx))
+	return o.AnswerHours > 0, err
 }
 
 // terms are what the gateway needs of a side.

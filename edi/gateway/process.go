@@ -36,6 +36,7 @@ const (
 	findingSide      = "set.wrong_side"
 	findingAgreed    = "set.not_agreed"
 	findingGroup     = "group.sender_not_agreed"
+	findingGroupTo   = "group.receiver_not_agreed"
 	findingUnmatched = "ack.unmatched"
 	findingForm      = "form.unread"
 )
@@ -173,10 +174,7 @@ func (w *worker) Group(g *schema.Group) error {
 		w.fa++
 	}
 	w.strange = nil
-	if !w.terms.groupAgreed(g, w.fromSupplier()) {
-		f := strangeGroup(g, w.unb != nil)
-		w.strange = &f
-	}
+	w.strange = w.terms.strangeGroup(g, w.fromSupplier(), w.unb != nil)
 	return nil
 }
 
@@ -202,7 +200,7 @@ func (w *worker) Set(set *schema.Set) error {
 			}
 			st.received = got
 		case w.strange != nil:
-			more = []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: findingGroup, SegmentID: headOf(set), Codes: wire.Codes{CONTRL: "17"}, Pos: wire.Position{Offset: set.Offset, Segment: 1}, Value: w.strange.Value}}
+			more = []wire.Finding{{Level: wire.LevelSet, Severity: wire.Reject, Key: w.strange.Key, SegmentID: headOf(set), Codes: wire.Codes{CONTRL: "17"}, Pos: wire.Position{Offset: set.Offset, Segment: 1}, Value: w.strange.Value}}
 		case !w.terms.takes(set.Type, w.fromSupplier()) && w.sideFits(set.Type):
 			more = []wire.Finding{{
 				Level: wire.LevelSet, Severity: wire.Reject, Key: findingAgreed, Code: "1", SegmentID: headOf(set), Codes: wire.Codes{CONTRL: "17"},

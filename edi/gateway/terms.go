@@ -31,16 +31,26 @@ type Terms struct {
 	Answers ack.Style
 	// Codes turn the reseller's words into the supplier's.
 	Codes translate.Profile
-	// CheckLocations has the supplier know every ship-to. The gateway leaves it to who
-	// books.
-	CheckLocations bool
+	// Orders is for who books.
+	Orders OrderTerms
 	// Reuse is how long a control number may not come back; 0: Options.Reuse.
 	Reuse time.Duration
 }
 
+// OrderTerms are what an agreement says of orders and invoices; the gateway itself acts
+// on none of it.
+type OrderTerms struct {
+	CheckLocations bool   // the supplier is to know every ship-to
+	PriceDate      string // which date decides a price, as the agreement words it
+	PriceBasis     string // what a price is compared with
+	AnswerHours    int    // 0: not agreed
+	SupplierTax    string // tax numbers for documents
+	ResellerTax    string
+}
+
 // SideTerms are what one side brings.
 type SideTerms struct {
-	// Groups are the ids that may stand in GS02 or UNG of what it sends; empty: any.
+	// Groups are the ids that may stand for it in GS02 and GS03, or UNG; empty: any.
 	Groups []string
 	// X12 and EDIFACT are the identities that it uses in this partnership; zero: the
 	// first that both confirmed.
@@ -133,24 +143,32 @@ func (t *Terms) sub() byte {
 	return ' '
 }
 
-// groupAgreed says whether the sender of a group is one that the agreement names for
-// the side. A group of acknowledgements always is, and what has no envelope of its own.
-func (t *Terms) groupAgreed(g *schema.Group, supplier bool) bool {
-	ids := t.side(supplier).Groups
-	return len(ids) == 0 || g.Implicit || g.Header.FunctionalID == "FA" || slices.Contains(ids, g.Header.Sender)
-}
-
-// strangeGroup is the finding about a group from an id that was not agreed: as AK905
-// and CONTRL say it, not supported.
-func strangeGroup(g *schema.Group, edifact bool) wire.Finding {
-	f := wire.Finding{
-		Level: wire.LevelGroup, Severity: wire.Reject, Key: findingGroup, Code: "1", SegmentID: "GS", Codes: wire.Codes{CONTRL: "17"},
-		Pos: wire.Position{Element: 2}, Value: g.Header.Sender,
+// strangeGroup is the finding about a group that comes from, or goes to, an id which the
+// agreement does not name for that side; nil where all is agreed. A group of
+// acknowledgements always is, and what has no envelope of its own. As AK905 and CONTRL
+// say it, such a group is not supported.
+func (t *Terms) strangeGroup(g *schema.Group, fromSupplier, edifact bool) *wire.Finding {
+	if g.Implicit || g.Header.FunctionalID == "FA" {
+		return nil
 	}
-	if edifact {
-		f.SegmentID = "UNG"
+	for _, side := range []struct {
+		ids     []string
+		is, key string
+		element int
+	}{{t.side(fromSupplier).Groups, g.Header.Sender, findingGroup, 2}, {t.side(!fromSupplier).Groups, g.Header.Receiver, findingGroupTo, 3}} {
+		if len(side.ids) == 0 || slices.Contains(side.ids, side.is) {
+			continue
+		}
+		f := &wire.Finding{
+			Level: wire.LevelGroup, Severity: wire.Reject, Key: side.key, Code: "1", SegmentID: "GS", Codes: wire.Codes{CONTRL: "17"},
+			Pos: wire.Position{Element: side.element}, Value: side.is,
+		}
+		if edifact {
+			f.SegmentID = "UNG"
+		}
+		return f
 	}
-	return f
+	return nil
 }
 
 // groups writes the agreed ids into the header of a group that we send: the first of

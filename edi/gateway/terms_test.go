@@ -91,6 +91,12 @@ func TestSetsAndGroupsAsAgreed(t *testing.T) {
 		b.want("strange group", fmt.Sprint(m.Result, m.Sets[0].Findings[0].Key), ResultRejected+findingGroup)
 		m = b.get(maya, other.ID)
 		b.want("set", fmt.Sprint(m.Result, m.Sets[0].Findings[len(m.Sets[0].Findings)-1].Key), ResultRejected+findingAgreed)
+		b.s.Judge(agreements{terms: Terms{Supplier: SideTerms{Groups: []string{"AURELIA-EU"}}}})
+		to, eu := b.post(maya, fromKestrel(5, order("PO5")).String()), b.post(maya, strings.Replace(fromKestrel(6, order("PO6")).String(), "*AURELIATOOLS*20", "*AURELIA-EU*20", 1))
+		b.work()
+		m = b.get(maya, to.ID)
+		b.want("strange receiver", fmt.Sprint(m.Result, m.Sets[0].Findings[0].Key), ResultRejected+findingGroupTo)
+		b.want("agreed receiver", b.get(maya, eu.ID).Result, ResultAccepted)
 		all := strings.Join(b.waiting(maya), "\n")
 		holds(t, all, "AK2*850*0001~AK5*R~AK9*R*1*1*0*1~", "AK2*860*0001~AK5*R*1~")
 		made := b.post(ingrid, message{from: idAurelia, to: idKestrel, control: 9, groups: []group{{kind: "FA", sets: [][]string{{"997", "AK1*PO*77", "AK9*A*1*1*1"}}}}}.String())
@@ -111,7 +117,7 @@ func TestWrittenAsAgreed(t *testing.T) {
 		var booked *doc.PurchaseOrder
 		b.orders.before = func(_ context.Context, in OrderIn) error { booked = in.Order; return nil }
 		set := []string{"850", "BEG*00*SA*PO1**20261120", "N1*ST*Kestrel*92*K1", "PO1*1*12*CT*84.00**BP*K-1", "CTT*1"}
-		a := b.post(maya, fromKestrel(1, set).String())
+		a := b.post(maya, strings.Replace(fromKestrel(1, set).String(), "*AURELIATOOLS*20", "*AURELIA-EU*20", 1))
 		b.work()
 		if booked == nil || booked.Lines[0].Unit != "EA" || booked.Lines[0].VendorItem != "AUR-D18B" {
 			t.Fatalf("booked %+v", booked)

@@ -169,7 +169,7 @@ func (a *App) build(ctx context.Context) error {
 		Client: a.dialer.Client(dial.Limits{Total: 2 * time.Minute}),
 	}, courier.Options{URL: a.cfg.BaseURL + api.AS2Path})
 	a.gateway.Carry(a.courier)
-	a.agreements = agreement.New(agreement.Deps{DB: a.db, Jobs: a.jobs, Partners: agreementPartners{a}, Courier: a.courier, Gateway: a.gateway})
+	a.agreements = agreement.New(agreement.Deps{DB: a.db, Jobs: a.jobs, Partners: agreementPartners{a}, Courier: a.courier, Gateway: a.gateway, Desk: a.trade})
 	a.gateway.Judge(a.agreements)
 	a.gateway.Know(gatewayPartners{a})
 	a.courier.Agreed = a.agreements

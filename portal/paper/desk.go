@@ -2,6 +2,7 @@ package paper
 
 import (
 	"context"
+	"time"
 
 	"entente/portal/locale"
 	"entente/prm/access"
@@ -30,8 +31,9 @@ type Sheet struct {
 	Size Size
 }
 
-// source reads an order and its two companies.
-func (k Desk) source(ctx context.Context, actor access.Actor, id trade.OrderID, w Wish) (Source, Size, error) {
+// source reads an order and its two companies, as they were when a document was made;
+// without one, when the order came.
+func (k Desk) source(ctx context.Context, actor access.Actor, id trade.OrderID, w Wish, made ...time.Time) (Source, Size, error) {
 	d, err := k.Trade.Get(ctx, actor, id)
 	if err != nil {
 		return Source{}, "", err
@@ -51,7 +53,12 @@ func (k Desk) source(ctx context.Context, actor access.Actor, id trade.OrderID, 
 		}
 	}
 	supplier := orgs[d.Supplier]
-	return Source{Order: d, Supplier: supplier, Reseller: orgs[d.Reseller], P: Words(lang, supplier.Location())}, SizeFor(w.Paper, own.Country), nil
+	at := append(made, d.Received)[0]
+	ours, theirs, err := k.Trade.TaxNumbers(ctx, actor, d.Partnership, at)
+	if err != nil {
+		return Source{}, "", err
+	}
+	return Source{Order: d, Tax: map[string]string{d.Supplier: ours, d.Reseller: theirs}, Supplier: supplier, Reseller: orgs[d.Reseller], P: Words(lang, supplier.Location())}, SizeFor(w.Paper, own.Country), nil
 }
 
 // Order is the order itself.
@@ -102,7 +109,7 @@ func (k Desk) Invoice(ctx context.Context, actor access.Actor, id trade.InvoiceI
 		return Sheet{}, err
 	}
 	actor.Scopes = nil // a token for invoices gets what stands on them, the order's words among it
-	s, size, err := k.source(ctx, actor, inv.Order, w)
+	s, size, err := k.source(ctx, actor, inv.Order, w, inv.At)
 	if err != nil {
 		return Sheet{}, err
 	}

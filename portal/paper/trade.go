@@ -18,7 +18,8 @@ import (
 type Source struct {
 	Order              trade.Detail
 	Supplier, Reseller account.Org
-	P                  *locale.Printer // see Words
+	Tax                map[string]string // agreed tax numbers, by company
+	P                  *locale.Printer   // see Words
 }
 
 // Words writes in a language for paper: dates always have their year.
@@ -38,6 +39,9 @@ func (s Source) begin(title, number, day string, at time.Time) Document {
 // orgParty is a company as it describes itself; of the document's own party only
 // what the company does not say.
 func (s Source) orgParty(label string, o account.Org, roles ...string) Party {
+	if tax := s.Tax[o.ID]; tax != "" {
+		o.TaxID = tax
+	}
 	p := Party{Label: s.label(label), Name: o.Name}
 	written, ok := s.party(roles...)
 	switch {

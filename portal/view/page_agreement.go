@@ -63,10 +63,11 @@ type AgreementFormPage struct {
 	Number       int // of the version that would be made
 	Sides        []AgreementSide
 	X12, EDIFACT []AgreementSets
-	Guides       []Tick // of the version it starts from; kept while they are ticked
-	Ticks        []Tick // of writing
-	Business     []Tick // of orders
-	Commercial   bool   // the viewer may change prices and tax
+	Guides       []Tick              // of the version it starts from; kept while they are ticked
+	Ticks        []Tick              // of writing
+	Business     []Tick              // of orders
+	Choices      map[string][]Option // price_date, price_basis
+	Commercial   bool                // the viewer may change prices and tax
 }
 
 // AgreementSide are the fields of one company.

@@ -112,9 +112,10 @@ func (v *visit) agreementBody(in *input, base agreement.Version) agreement.Body 
 	}
 	b.Writing = agreement.Writing{Element: delimiter(in, "delimiter_element"), Component: delimiter(in, "delimiter_component"), Repetition: delimiter(in, "delimiter_repetition"), Segment: delimiter(in, "delimiter_segment"),
 		Lines: in.text("lines") != "", Implementation: in.text("implementation") != "", OnlyErrors: in.text("only_errors") != ""}
-	b.DuplicateDays, b.ResponseHours = in.whole("duplicate_days"), base.Body.ResponseHours
+	b.DuplicateDays, b.ResponseHours = in.whole("duplicate_days"), in.whole("response_hours")
 	b.Price, b.Tax, b.CheckLocations = base.Body.Price, base.Body.Tax, in.text("check_locations") != ""
 	b.Price.PriceTolerance, b.Price.QuantityTolerance = in.percent("price_tolerance"), in.percent("quantity_tolerance")
+	b.Price.Date, b.Price.Basis = in.text("price_date"), in.text("price_basis")
 	b.Codes = base.Body.Codes
 	b.Codes.Units, b.Codes.Items, b.Codes.Locations = nil, nil, nil
 	for _, p := range in.pairs("units") {
@@ -127,7 +128,7 @@ func (v *visit) agreementBody(in *input, base agreement.Version) agreement.Body 
 func (v *visit) agreementSide(in *input, prefix string, base agreement.Side) agreement.Side {
 	s := agreement.Side{
 		X12: in.text(prefix + "x12"), EDIFACT: in.text(prefix + "edifact"), AS2: base.AS2, Groups: fields(in.text(prefix + "groups")), Transport: base.Transport,
-		Network: base.Network, Mailbox: base.Mailbox, Tries: in.whole(prefix + "tries"), TaxNumber: base.TaxNumber,
+		Network: base.Network, Mailbox: base.Mailbox, Tries: in.whole(prefix + "tries"), TaxNumber: in.text(prefix + "tax"),
 	}
 	if in.text(prefix+"patience") != "" {
 		n := in.whole(prefix + "patience")
@@ -268,6 +269,13 @@ func (v *visit) agreementFormPage(status int, typed *view.Form, body *agreement.
 	for _, name := range []string{"lines", "implementation", "only_errors"} {
 		page.Ticks = append(page.Ticks, view.Tick{Name: name, Label: view.T("agreement.f." + name), Hint: view.T("agreement." + name + "_hint"), On: page.Form.Value(name) != ""})
 	}
+	page.Choices = map[string][]view.Option{}
+	for name, words := range map[string][]string{"price_date": agreement.PriceDates, "price_basis": agreement.PriceBases} {
+		page.Choices[name] = []view.Option{{Label: view.T("agreement.not_agreed")}}
+		for _, w := range words {
+			page.Choices[name] = append(page.Choices[name], view.Option{Value: w, Label: view.T("agreement." + name + "." + w)})
+		}
+	}
 	page.Business = []view.Tick{{Name: "check_locations", Label: view.T("agreement.f.check_locations"), Hint: view.T("agreement.check_locations_hint"), On: page.Form.Value("check_locations") != ""}}
 	return v.renderAs(status, page, nil)
 }
@@ -346,7 +354,7 @@ func agreementValues(b agreement.Body) map[string]string {
 		}
 	}
 	for prefix, s := range map[string]agreement.Side{"supplier_": b.Supplier, "reseller_": b.Reseller} {
-		for name, value := range map[string]string{"x12": s.X12, "edifact": s.EDIFACT, "groups": strings.Join(s.Groups, ", ")} {
+		for name, value := range map[string]string{"x12": s.X12, "edifact": s.EDIFACT, "groups": strings.Join(s.Groups, ", "), "tax": s.TaxNumber} {
 			out[prefix+name] = value
 		}
 		number(prefix+"tries", s.Tries)
@@ -380,6 +388,8 @@ func agreementValues(b agreement.Body) map[string]string {
 	tick("only_errors", b.Writing.OnlyErrors)
 	tick("check_locations", b.CheckLocations)
 	number("duplicate_days", b.DuplicateDays)
+	number("response_hours", b.ResponseHours)
+	out["price_date"], out["price_basis"] = b.Price.Date, b.Price.Basis
 	out["price_tolerance"], out["quantity_tolerance"] = percentText(b.Price.PriceTolerance), percentText(b.Price.QuantityTolerance)
 	var units []string
 	for _, p := range b.Codes.Units {

@@ -202,6 +202,8 @@ func (v *visit) factValue(f agreement.Fact) view.Text {
 		return view.T("agreement.no_wait")
 	case f.Name == "patience":
 		return view.T("agreement.hours", "n", n)
+	case f.Name == "response":
+		return view.T("agreement.working_hours", "n", n)
 	case f.Name == "duplicates":
 		return view.T("agreement.days", "n", n)
 	case f.Name == "tries":

@@ -45,12 +45,12 @@ func TestAgreementPages(t *testing.T) {
 		t.Errorf("a wrong form: %d", a.Status)
 	}
 	good := url.Values{
-		"edifact": {"d:96a:un"}, "set": {"ORDERS:reseller", "ORDRSP:supplier", "DESADV:supplier", "INVOIC:supplier"}, "units": {"STK = EA"}, "price_tolerance": {"0.5"}, "duplicate_days": {"60"},
+		"edifact": {"d:96a:un"}, "set": {"ORDERS:reseller", "ORDRSP:supplier", "DESADV:supplier", "INVOIC:supplier"}, "units": {"STK = EA"}, "price_tolerance": {"0.5"}, "duplicate_days": {"60"}, "response_hours": {"4"}, "price_date": {"requested"}, "price_basis": {"list"}, "reseller_tax": {"EE 100 594 102"},
 		"supplier_edifact": {"AURELIATOOLS:ZZZ"}, "reseller_edifact": {"BALTICTRADE:ZZZ"}, "reseller_tries": {"7"}, "reseller_terms": {"1"}, "reseller_sign": {"sha512"},
 		"guide": {`{"guide":"entente/1","name":"Baltic orders","version":"D96A","set":"ORDERS","rules":[{"path":"FTX","forbid":true}]}`}, "note": {"As we discussed"},
 	}
 	// What has no effect here is not asked for.
-	if a := ingrid.Get(t, form); a.Status != 200 || strings.Contains(a.Body, `name="reseller_transport"`) || !strings.Contains(a.Body, `name="check_locations"`) || strings.Contains(a.Body, `name="price_basis"`) {
+	if a := ingrid.Get(t, form); a.Status != 200 || strings.Contains(a.Body, `name="reseller_transport"`) || !strings.Contains(a.Body, `name="check_locations"`) || !strings.Contains(a.Body, `name="price_basis"`) || strings.Contains(a.Body, `name="notice_days"`) {
 		t.Errorf("the form: %d", a.Status)
 	}
 	if a := propose(t, ingrid, form, good); a.Status != 303 {
@@ -61,7 +61,7 @@ func TestAgreementPages(t *testing.T) {
 	}
 	portaltest.Run(t, []portaltest.Scenario{
 		{Name: "mine", As: ingrid, Path: ours + "/agreement", Contains: []string{"Proposal: version 1", "Withdraw the proposal", "0.5 %", "SHA-512", "7 tries"}, Lacks: []string{"Confirm version", "Propose a change"}},
-		{Name: "theirs", As: kaarel, Path: theirs + "/agreement", Contains: []string{"Proposal: version 1", "Confirm version 1", "Baltic orders", "D:96A:UN", "As we discussed", "Unit STK means", "60 days"}, Lacks: []string{"Withdraw the proposal"}},
+		{Name: "theirs", As: kaarel, Path: theirs + "/agreement", Contains: []string{"Proposal: version 1", "Confirm version 1", "Baltic orders", "D:96A:UN", "As we discussed", "Unit STK means", "60 days", "4 working hours", "the day on which a line is wanted", "the standard list", "EE 100 594 102"}, Lacks: []string{"Withdraw the proposal"}},
 	})
 	id := kaarel.Find(t, theirs+"/agreement", theirs+`/agreement/([0-9a-v]{26})/confirm`)
 	hash := kaarel.Find(t, theirs+"/agreement", `name="hash" value="([0-9a-f]{64})"`)
@@ -82,6 +82,9 @@ func TestAgreementPages(t *testing.T) {
 		{Name: "terms are set", As: kaarel, Path: theirs, Contains: []string{"SHA-512"}},
 		{Name: "the form starts from it", As: kaarel, Path: theirs + "/agreement/propose", Contains: []string{`value="ORDERS:reseller" checked`, "STK = EA", "Baltic orders", `name="version" value="1"`}},
 	})
+	if a := ingrid.Post(t, "/c/aurelia/partners/"+ours[strings.LastIndex(ours, "/")+1:]+"/answer", url.Values{"answer_hours": {"9"}}); a.Status != 409 {
+		t.Errorf("the time to answer changed by one side: %d %.300s", a.Status, a.Body)
+	}
 	// The receiver alone cannot change what both confirmed.
 	if a := ingrid.Post(t, ours+"/terms", url.Values{"version": {"1"}, "sign": {"sha256"}}); a.Status != 409 || !strings.Contains(a.Body, "Propose a change of the agreement") {
 		t.Errorf("terms changed by one side: %d", a.Status)

@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -97,7 +98,7 @@ func (s *Service) AnswerTime(ctx context.Context, actor access.Actor, partnershi
 
 // SetAnswerTime changes it: 1 to MaxAnswerHours, 0 for no clock. The supplier promises,
 // so the supplier decides; running clocks keep their end.
-// Codes: NotFound, Forbidden, Invalid.
+// Codes: NotFound, Forbidden, Invalid, Conflict (an agreement of both speaks of it).
 func (s *Service) SetAnswerTime(ctx context.Context, actor access.Actor, partnership string, hours int) error {
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		t, err := termsOf(ctx, partnership)
@@ -110,14 +111,46 @@ func (s *Service) SetAnswerTime(ctx context.Context, actor access.Actor, partner
 		if actor.Org != t.SupplierID {
 			return fault.New(fault.Forbidden, "trade.supplier_decides")
 		}
-		if hours < 0 || hours > MaxAnswerHours {
-			return fault.InvalidField("answer_hours", "trade.answer_hours", "Most", MaxAnswerHours)
+		if s.agreed != nil {
+			fixed, err := s.agreed.FixesAnswerTime(ctx, partnership)
+			if err == nil && fixed {
+				err = fault.New(fault.Conflict, "agreement.propose_instead")
+			}
+			if err != nil {
+				return err
+			}
 		}
-		err = saveAnswerTime(ctx, answerTimeRow{PartnershipID: t.ID, SupplierID: t.SupplierID, ResellerID: t.ResellerID, Hours: int64(hours), Changed: db.Micros(db.Now(ctx)), ChangedBy: actor.Person})
+		return setAnswerTime(ctx, actor, t, hours)
+	})
+}
+
+func setAnswerTime(ctx context.Context, actor access.Actor, t terms, hours int) error {
+	if hours < 0 || hours > MaxAnswerHours {
+		return fault.InvalidField("answer_hours", "trade.answer_hours", "Most", MaxAnswerHours)
+	}
+	err := saveAnswerTime(ctx, answerTimeRow{PartnershipID: t.ID, SupplierID: t.SupplierID, ResellerID: t.ResellerID, Hours: int64(hours), Changed: db.Micros(db.Now(ctx)), ChangedBy: actor.Person})
+	if err != nil {
+		return err
+	}
+	return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: "partner.answer_time", SubjectKind: "partnership", SubjectID: t.ID, Outcome: audit.Done})
+}
+
+// AdoptAnswerTime sets it to what both companies agreed, in the transaction of ctx. It
+// is called by edi/agreement for the company that confirmed, on either side.
+// Codes: NotFound, Forbidden (a person), Invalid.
+func (s *Service) AdoptAnswerTime(ctx context.Context, actor access.Actor, partnership string, hours int) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		t, err := termsOf(ctx, partnership)
+		if err == nil {
+			err = access.Check(actor, access.PartnerManage, access.Shared(t.SupplierID, t.ResellerID))
+		}
+		if err == nil && !strings.HasPrefix(actor.Via, "system:") {
+			err = fault.New(fault.Forbidden, "error.forbidden")
+		}
 		if err != nil {
 			return err
 		}
-		return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: "partner.answer_time", SubjectKind: "partnership", SubjectID: t.ID, Outcome: audit.Done})
+		return setAnswerTime(ctx, actor, t, hours)
 	})
 }
 

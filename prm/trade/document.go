@@ -179,6 +179,11 @@ func (s *Service) InvoiceDoc(ctx context.Context, actor access.Actor, id Invoice
 		for _, inv := range d.Invoices {
 			if inv.ID == id {
 				out = invoiceDoc(d, inv)
+				t, err := termsOf(ctx, o.PartnershipID)
+				if err != nil {
+					return err
+				}
+				return s.taxed(ctx, t, inv.At, &out.Header)
 			}
 		}
 		return nil

@@ -4,13 +4,16 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"entente/db"
 	"entente/edi/doc"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/location"
+	"entente/prm/money"
 )
 
 // Where the companies agreed on it, an order whose ship-to is a code that nobody knows
@@ -24,9 +27,99 @@ type Agreed interface {
 	// supplier, and the agreement itself does not know it. It joins the transaction
 	// of ctx.
 	ChecksLocation(ctx context.Context, partnership, qualifier, code string) (bool, error)
+	// PricedBy says which date decides a price, ByOrderDate or ByRequestedDate, and
+	// with what it is compared, PriceNet or PriceList; empty: not agreed. It joins
+	// the transaction of ctx.
+	PricedBy(ctx context.Context, partnership string) (date, basis string, err error)
+	// TaxNumbers are those that stand on documents of an instant; empty: not agreed.
+	TaxNumbers(ctx context.Context, partnership string, at time.Time) (supplier, reseller string, err error)
+	// FixesAnswerTime says whether the agreement speaks of how soon an order is
+	// answered. It joins the transaction of ctx.
+	FixesAnswerTime(ctx context.Context, partnership string) (bool, error)
 }
 
-// Heed has ship-to codes looked up in places where agreed says so; without it none are.
+// What a price of an order is compared with, as companies agree.
+const (
+	PriceNet  = "net"  // the partner's own prices
+	PriceList = "list" // those of the standard list, whatever the partner pays in the end
+)
+
+// pricing is how prices are found for one order.
+type pricing struct {
+	requested bool   // by the day a line is wanted, not that of the order
+	partner   string // whose prices; empty: the standard list's
+}
+
+// pricingOf is as agreed, else as the supplier's price list says.
+func (s *Service) pricingOf(ctx context.Context, t terms, c money.Currency, on string) (pricing, error) {
+	out := pricing{partner: t.ResellerID}
+	date := ""
+	if s.agreed != nil {
+		d, basis, err := s.agreed.PricedBy(ctx, t.ID)
+		if err != nil {
+			return out, err
+		}
+		if date = d; basis == PriceList {
+			out.partner = ""
+		}
+	}
+	if date == "" {
+		var err error
+		if date, err = s.cat.Basis(ctx, access.System("trade", t.SupplierID), t.SupplierID, t.ResellerID, c, on); err != nil {
+			return out, err
+		}
+	}
+	out.requested = date == catalog.ByRequestedDate
+	return out, nil
+}
+
+// TaxNumbers are the tax numbers that two companies agreed on for the documents of an
+// instant; empty where they did not. Codes: NotFound.
+func (s *Service) TaxNumbers(ctx context.Context, actor access.Actor, partnership string, at time.Time) (supplier, reseller string, err error) {
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		t, err := termsOf(ctx, partnership)
+		if err == nil {
+			err = access.Check(actor, access.OrderRead, access.Shared(t.SupplierID, t.ResellerID))
+		}
+		if err != nil || s.agreed == nil {
+			return err
+		}
+		supplier, reseller, err = s.agreed.TaxNumbers(ctx, partnership, at)
+		return err
+	})
+	return supplier, reseller, err
+}
+
+// taxed writes agreed tax numbers to the two companies of a document, as REF VX.
+func (s *Service) taxed(ctx context.Context, t terms, at time.Time, h *doc.Header) error {
+	if s.agreed == nil {
+		return nil
+	}
+	supplier, reseller, err := s.agreed.TaxNumbers(ctx, t.ID, at)
+	if err != nil || supplier+reseller == "" {
+		return err
+	}
+	h.Parties = slices.Clone(h.Parties)
+	for _, x := range []struct {
+		number, name string
+		roles        []string
+	}{{supplier, t.SupplierName, []string{"SE", "SU", "VN"}}, {reseller, t.ResellerName, []string{"BY", "BT"}}} {
+		if x.number == "" {
+			continue
+		}
+		i := slices.IndexFunc(h.Parties, func(p doc.Party) bool { return slices.Contains(x.roles, p.Role) })
+		if i < 0 {
+			i = len(h.Parties)
+			h.Parties = append(h.Parties, doc.Party{Role: x.roles[0], Name: bounded(x.name, 60)})
+		}
+		p := &h.Parties[i]
+		p.Refs = append(slices.DeleteFunc(slices.Clone(p.Refs), func(r doc.Ref) bool { return r.Qualifier == "VX" }), doc.Ref{Qualifier: "VX", Value: x.number})
+	}
+	return nil
+}
+
+// Heed has ship-to codes looked up in places, and what companies agreed held to; without
+// it nothing was agreed.
 func (s *Service) Heed(places *location.Service, agreed Agreed) { s.places, s.agreed = places, agreed }
 
 // maxReleased is how many orders are released with one call; a schedule does the rest.

@@ -3,13 +3,16 @@ package trade
 import (
 	"context"
 	"testing"
+	"time"
 
 	"entente/db"
 	"entente/db/dbtest"
 	"entente/edi/doc"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/location"
+	"entente/prm/money"
 )
 
 // pact says for which codes of which partnerships a place is asked.
@@ -17,6 +20,80 @@ type pact map[string]bool
 
 func (p pact) ChecksLocation(_ context.Context, partnership, _, code string) (bool, error) {
 	return p[partnership] && code != "AGREED", nil
+}
+
+func (pact) PricedBy(context.Context, string) (string, string, error) { return "", "", nil }
+
+func (pact) TaxNumbers(context.Context, string, time.Time) (string, string, error) {
+	return "", "", nil
+}
+
+func (pact) FixesAnswerTime(context.Context, string) (bool, error) { return false, nil }
+
+// spoken is a pact about prices and tax.
+type spoken struct {
+	pact
+	date, basis  string
+	ours, theirs string
+	answers      bool
+}
+
+func (p spoken) PricedBy(context.Context, string) (string, string, error) {
+	return p.date, p.basis, nil
+}
+
+func (p spoken) TaxNumbers(context.Context, string, time.Time) (string, string, error) {
+	return p.ours, p.theirs, nil
+}
+
+func (p spoken) FixesAnswerTime(context.Context, string) (bool, error) { return p.answers, nil }
+
+// What was agreed about prices goes before the price list's own word, and agreed tax
+// numbers stand on the invoice.
+func TestAgreedPrices(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		l, err := b.cat.CreateList(b.at(), b.ingrid, catalog.ListCmd{Name: "Special", Currency: "GBP", Partner: b.kestrel, Basis: catalog.ByOrderDate})
+		b.must(err)
+		for _, v := range [][2]string{{"2026-11-16", "80"}, {"2026-11-25", "70"}} {
+			b.must(second(b.cat.BeginDraft(b.at(), b.ingrid, l.ID, catalog.DraftCmd{From: v[0]})))
+			b.must(b.cat.ChangeDraft(b.at(), b.ingrid, l.ID, []catalog.PriceChange{{SKU: "AUR-D18B", Price: b.micro(v[1])}}))
+			b.must(second(b.cat.Publish(b.at(), b.ingrid, l.ID, catalog.PublishCmd{})))
+		}
+		for i, c := range []struct {
+			agreed spoken
+			want   string
+		}{{spoken{}, "80"}, {spoken{date: "requested"}, "70"}, {spoken{date: "order"}, "80"}, {spoken{date: "requested", basis: PriceList}, "84"}, {spoken{basis: PriceNet}, "80"}} {
+			b.svc.Heed(nil, c.agreed)
+			o := b.get(b.receive(order("P"+itoa(i), [3]string{"AUR-D18B", "1", c.want})).Order) // wanted on the 30th
+			eq(t, "list price "+itoa(i), o.Lines[0].ListPrice, b.micro(c.want))
+			eq(t, "marks", len(o.Lines[0].Marks), 0)
+			q, err := b.svc.Quote(b.at(), b.dan, PlaceCmd{Partnership: b.toKestrel, RequestedOn: "2026-11-30", Lines: []PlaceLine{{SKU: "AUR-D18B", Quantity: money.Whole(1)}}})
+			b.must(err)
+			eq(t, "quoted", q[0].Price, b.micro(c.want))
+		}
+		b.svc.Heed(nil, spoken{ours: "GB 1", theirs: "GB 2", answers: true})
+		id := b.receive(order("T1", [3]string{"AUR-D18B", "1", "80"})).Order
+		b.must(second(b.svc.Confirm(b.at(), b.ingrid, id, ConfirmCmd{})))
+		inv, err := b.svc.Invoice(b.at(), b.ingrid, id, InvoiceCmd{})
+		b.must(err)
+		made, _, err := b.svc.InvoiceDoc(b.at(), b.dan, inv)
+		b.must(err)
+		numbers := map[string]string{}
+		for _, p := range made.Parties {
+			for _, r := range p.Refs {
+				numbers[p.Role] += r.Qualifier + " " + r.Value
+			}
+		}
+		eq(t, "seller", numbers["SE"], "VX GB 1")
+		eq(t, "buyer", numbers["BY"], "VX GB 2")
+		b.want(b.svc.SetAnswerTime(b.at(), b.ingrid, b.toKestrel, 3), fault.Conflict, "agreement.propose_instead")
+		b.want(b.svc.AdoptAnswerTime(b.at(), b.ingrid, b.toKestrel, 3), fault.Forbidden, "")
+		b.must(b.svc.AdoptAnswerTime(b.at(), access.System("agreement", b.kestrel), b.toKestrel, 3))
+		a, err := b.svc.AnswerTime(b.at(), b.dan, b.toKestrel)
+		b.must(err)
+		eq(t, "hours", a.Hours, 3)
+	})
 }
 
 func (b *bench) places() *location.Service {

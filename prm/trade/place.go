@@ -56,7 +56,7 @@ func (s *Service) quote(ctx context.Context, t terms, cmd PlaceCmd) ([]Quote, er
 	}
 	c := money.Currency(t.Currency)
 	on := today(ctx, t.SupplierZone)
-	basis, err := s.cat.Basis(ctx, desk, t.SupplierID, t.ResellerID, c, on)
+	by, err := s.pricingOf(ctx, t, c, on)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +66,11 @@ func (s *Service) quote(ctx context.Context, t terms, cmd PlaceCmd) ([]Quote, er
 		if wanted == "" {
 			wanted = cmd.RequestedOn
 		}
-		if days[i] = on; basis == catalog.ByRequestedDate && civil(wanted) && wanted > on {
+		if days[i] = on; by.requested && civil(wanted) && wanted > on {
 			days[i] = wanted
 		}
 	}
-	prices, err := s.pricesByDay(ctx, t, c, items, days)
+	prices, err := s.pricesByDay(ctx, t, by, c, items, days)
 	if err != nil {
 		return nil, err
 	}

@@ -132,16 +132,16 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 	for i := range days {
 		days[i] = on
 	}
-	basis, err := s.cat.Basis(ctx, desk, t.SupplierID, t.ResellerID, j.currency, on)
+	by, err := s.pricingOf(ctx, t, j.currency, on)
 	if err != nil {
 		return judged{}, err
 	}
 	for i, l := range j.lines {
-		if basis == catalog.ByRequestedDate && l.RequestedOn > on {
+		if by.requested && l.RequestedOn > on {
 			days[i] = l.RequestedOn
 		}
 	}
-	prices, err := s.pricesByDay(ctx, t, j.currency, items, days)
+	prices, err := s.pricesByDay(ctx, t, by, j.currency, items, days)
 	if err != nil {
 		return judged{}, err
 	}
@@ -149,7 +149,7 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 }
 
 // pricesByDay asks the catalogue once per price date that occurs.
-func (s *Service) pricesByDay(ctx context.Context, t terms, c money.Currency, items []catalog.Item, days []string) (map[string]map[catalog.ID]money.Price, error) {
+func (s *Service) pricesByDay(ctx context.Context, t terms, by pricing, c money.Currency, items []catalog.Item, days []string) (map[string]map[catalog.ID]money.Price, error) {
 	asked := map[string][]catalog.ID{}
 	for i, it := range items {
 		if it.Found {
@@ -158,7 +158,7 @@ func (s *Service) pricesByDay(ctx context.Context, t terms, c money.Currency, it
 	}
 	out := map[string]map[catalog.ID]money.Price{}
 	for day, ids := range asked {
-		prices, err := s.cat.PricesOn(ctx, access.System("trade", t.SupplierID), t.SupplierID, t.ResellerID, c, day, ids)
+		prices, err := s.cat.PricesOn(ctx, access.System("trade", t.SupplierID), t.SupplierID, by.partner, c, day, ids)
 		if err != nil {
 			return nil, err
 		}
