@@ -122,10 +122,12 @@ type Line struct {
 
 // Window chooses a part of a room's history. After and Before are exclusive; 0
 // means open. With After the oldest rows above it are returned, else the newest
-// below Before; always in ascending order. Limit is 1 to MaxHistory, 0 = 50.
+// below Before; always in ascending order. Limit is 1 to MaxHistory, 0 = 50. Thread
+// chooses the answers to one message, without it.
 type Window struct {
 	After, Before int64
 	Limit         int
+	Thread        int64
 
 	forward bool // oldest first even from 0: the node's own reading
 }

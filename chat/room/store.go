@@ -262,6 +262,9 @@ func history(ctx context.Context, id ID, w Window) ([]Message, error) {
 	if w.Before > 0 {
 		q = q.Where("seq < ?", w.Before)
 	}
+	if w.Thread > 0 {
+		q = q.Where("thread = ?", w.Thread)
+	}
 	if w.After > 0 || w.Before == 0 && w.After == 0 && w.forward {
 		q = q.Where("seq > ?", w.After).Order("seq")
 	} else {

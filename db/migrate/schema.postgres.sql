@@ -209,6 +209,31 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_due ON delivery USING btree (subscriber, state, next_at, event_id);
 CREATE INDEX delivery_object ON delivery USING btree (subscriber, object, state, "position");
+CREATE TABLE dispute (
+  id text NOT NULL, number text NOT NULL, invoice_id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, reason text NOT NULL, note text NOT NULL, currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, amount bigint NOT NULL, state text NOT NULL, owner_id text NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, offer text NOT NULL, offer_amount bigint NOT NULL, offer_note text NOT NULL, outcome text NOT NULL, credit_id text NOT NULL, room_id text NOT NULL, thread bigint NOT NULL, opened bigint NOT NULL, opened_by text NOT NULL, closed bigint NOT NULL, closed_by text NOT NULL, closed_org text NOT NULL, version bigint NOT NULL,
+  UNIQUE (partnership_id, number),
+  PRIMARY KEY (id),
+  FOREIGN KEY (invoice_id) REFERENCES invoice(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX dispute_due ON dispute USING btree (due, id) WHERE ((state <> 'closed'::text) AND (overdue = 0));
+CREATE INDEX dispute_invoice ON dispute USING btree (invoice_id, opened);
+CREATE INDEX dispute_open ON dispute USING btree (owner_id, due, id) WHERE (state <> 'closed'::text);
+CREATE INDEX dispute_reseller ON dispute USING btree (reseller_id, opened, id);
+CREATE INDEX dispute_supplier ON dispute USING btree (supplier_id, opened, id);
+CREATE TABLE dispute_line (
+  dispute_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, net bigint NOT NULL,
+  PRIMARY KEY (dispute_id, "position"),
+  FOREIGN KEY (dispute_id) REFERENCES dispute(id)
+);
+CREATE TABLE dispute_step (
+  id text NOT NULL, dispute_id text NOT NULL, kind text NOT NULL, amount bigint NOT NULL, note text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (dispute_id) REFERENCES dispute(id)
+);
+CREATE INDEX dispute_step_dispute ON dispute_step USING btree (dispute_id, made, id);
 CREATE TABLE edi_agreement (
   id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number bigint NOT NULL, state text NOT NULL, valid_from text NOT NULL, starts bigint NOT NULL, applied bigint NOT NULL, body text NOT NULL, hash text NOT NULL, note text NOT NULL, proposed_org text NOT NULL, proposed_by text NOT NULL, proposed bigint NOT NULL, answered_org text NOT NULL, answered_by text NOT NULL, answered bigint NOT NULL, reason text NOT NULL,
   UNIQUE (partnership_id, number),
@@ -329,16 +354,26 @@ CREATE INDEX interchange_supplier_stuck ON interchange USING btree (supplier_id,
 CREATE INDEX interchange_undelivered ON interchange USING btree (sender_id, received, id) WHERE (delivery = ANY (ARRAY['failed'::text, 'held'::text, 'unproved'::text]));
 CREATE UNIQUE INDEX interchange_identity ON interchange USING btree (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
 CREATE TABLE invoice (
-  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, state text NOT NULL, currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, tax_rate bigint NOT NULL, tax_category text NOT NULL, differs_by bigint NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL,
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, state text NOT NULL, currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, tax_rate bigint NOT NULL, tax_category text NOT NULL, differs_by bigint NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL, credit_of text NOT NULL,
   UNIQUE (supplier_id, number),
   PRIMARY KEY (id),
   FOREIGN KEY (order_id) REFERENCES purchase_order(id)
 );
+CREATE INDEX invoice_credit_of ON invoice USING btree (credit_of) WHERE (credit_of <> ''::text);
 CREATE INDEX invoice_order ON invoice USING btree (order_id, made);
+CREATE INDEX invoice_pair ON invoice USING btree (supplier_id, reseller_id, currency, issued_on, id);
 CREATE INDEX invoice_reseller ON invoice USING btree (reseller_id, made, id);
 CREATE INDEX invoice_reseller_state ON invoice USING btree (reseller_id, state, made, id);
 CREATE INDEX invoice_supplier ON invoice USING btree (supplier_id, made, id);
 CREATE INDEX invoice_supplier_state ON invoice USING btree (supplier_id, state, made, id);
+CREATE TABLE invoice_approval (
+  id text NOT NULL, invoice_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, amount bigint NOT NULL, note text NOT NULL, person_id text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (invoice_id) REFERENCES invoice(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX invoice_approval_invoice ON invoice_approval USING btree (invoice_id, made);
 CREATE TABLE invoice_line (
   invoice_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, sku text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, price bigint NOT NULL, amount bigint NOT NULL, difference text NOT NULL,
   PRIMARY KEY (invoice_id, "position"),
@@ -515,6 +550,38 @@ CREATE TABLE partnership (
   FOREIGN KEY (supplier_id) REFERENCES org(id)
 );
 CREATE INDEX partnership_reseller ON partnership USING btree (reseller_id);
+CREATE TABLE payment (
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, method text NOT NULL, paid_on text NOT NULL, currency text NOT NULL, total bigint NOT NULL, outcome text NOT NULL, reason text NOT NULL, args text NOT NULL, document text NOT NULL, content_hash text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, made_org text NOT NULL, settled bigint NOT NULL, settled_by text NOT NULL, settled_org text NOT NULL, note text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX payment_pair ON payment USING btree (supplier_id, reseller_id, currency, paid_on, id) WHERE (outcome = 'booked'::text);
+CREATE INDEX payment_reseller ON payment USING btree (reseller_id, made, id);
+CREATE INDEX payment_supplier ON payment USING btree (supplier_id, made, id);
+CREATE UNIQUE INDEX payment_number ON payment USING btree (supplier_id, reseller_id, number) WHERE (outcome = 'booked'::text);
+CREATE UNIQUE INDEX payment_source ON payment USING btree (supplier_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE payment_issue (
+  id text NOT NULL, payment_id text NOT NULL, position bigint NOT NULL, kind text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, invoice_id text NOT NULL, document_no text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, code text NOT NULL, code_un text NOT NULL, reference text NOT NULL, note text NOT NULL, state text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, owner_id text NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, answer text NOT NULL, answer_note text NOT NULL, made bigint NOT NULL, settled bigint NOT NULL, settled_by text NOT NULL, settled_org text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (payment_id) REFERENCES payment(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX payment_issue_due ON payment_issue USING btree (due, id) WHERE ((state = 'open'::text) AND (overdue = 0));
+CREATE INDEX payment_issue_invoice ON payment_issue USING btree (invoice_id) WHERE (invoice_id <> ''::text);
+CREATE INDEX payment_issue_payment ON payment_issue USING btree (payment_id, "position", id);
+CREATE INDEX payment_issue_reseller ON payment_issue USING btree (reseller_id, made, id) WHERE (state = 'open'::text);
+CREATE INDEX payment_issue_subject ON payment_issue USING btree (subject_id) WHERE (subject_id <> ''::text);
+CREATE INDEX payment_issue_supplier ON payment_issue USING btree (supplier_id, made, id) WHERE (state = 'open'::text);
+CREATE INDEX payment_issue_wanted ON payment_issue USING btree (supplier_id, reseller_id, document_no) WHERE (state = 'open'::text);
+CREATE TABLE payment_line (
+  payment_id text NOT NULL, position bigint NOT NULL, kind text NOT NULL, document_no text NOT NULL, invoice_id text NOT NULL, stated bigint NOT NULL, paid bigint NOT NULL, discount bigint NOT NULL,
+  PRIMARY KEY (payment_id, "position"),
+  FOREIGN KEY (payment_id) REFERENCES payment(id)
+);
 CREATE TABLE person (
   id text NOT NULL, email text NOT NULL, name text NOT NULL, locale text NOT NULL, theme text NOT NULL, timezone text NOT NULL, password text NOT NULL, password_at bigint NOT NULL, operator boolean NOT NULL, state text NOT NULL, last_org text NOT NULL, created bigint NOT NULL,
   UNIQUE (email),
@@ -629,6 +696,14 @@ CREATE TABLE session (
   FOREIGN KEY (person_id) REFERENCES person(id)
 );
 CREATE INDEX session_person ON session USING btree (person_id, ended);
+CREATE TABLE settlement (
+  id text NOT NULL, invoice_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, amount bigint NOT NULL, by_kind text NOT NULL, by_id text NOT NULL, position bigint NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+);
+CREATE INDEX settlement_by ON settlement USING btree (by_id);
+CREATE INDEX settlement_invoice ON settlement USING btree (invoice_id, made, id);
+CREATE INDEX settlement_pair ON settlement USING btree (supplier_id, reseller_id);
 CREATE TABLE sftp_user (
   org_id text NOT NULL, id text NOT NULL, name text NOT NULL, password text NOT NULL, public_keys text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, used bigint NOT NULL,
   UNIQUE (name),

@@ -181,6 +181,24 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_due ON delivery (subscriber, state, next_at, event_id);
 CREATE INDEX delivery_object ON delivery (subscriber, object, state, position);
+CREATE TABLE dispute (
+  id TEXT PRIMARY KEY, number TEXT NOT NULL, invoice_id TEXT NOT NULL REFERENCES invoice(id), order_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id),
+  reason TEXT NOT NULL, note TEXT NOT NULL, currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, amount INTEGER NOT NULL, state TEXT NOT NULL, owner_id TEXT NOT NULL, due INTEGER NOT NULL, overdue INTEGER NOT NULL,
+  offer TEXT NOT NULL, offer_amount INTEGER NOT NULL, offer_note TEXT NOT NULL, outcome TEXT NOT NULL, credit_id TEXT NOT NULL, room_id TEXT NOT NULL, thread INTEGER NOT NULL,
+  opened INTEGER NOT NULL, opened_by TEXT NOT NULL, closed INTEGER NOT NULL, closed_by TEXT NOT NULL, closed_org TEXT NOT NULL, version INTEGER NOT NULL, UNIQUE (partnership_id, number)
+);
+CREATE INDEX dispute_due ON dispute (due, id) WHERE state <> 'closed' AND overdue = 0;
+CREATE INDEX dispute_invoice ON dispute (invoice_id, opened);
+CREATE INDEX dispute_open ON dispute (owner_id, due, id) WHERE state <> 'closed';
+CREATE INDEX dispute_reseller ON dispute (reseller_id, opened, id);
+CREATE INDEX dispute_supplier ON dispute (supplier_id, opened, id);
+CREATE TABLE dispute_line (
+  dispute_id TEXT NOT NULL REFERENCES dispute(id), position INTEGER NOT NULL, line INTEGER NOT NULL, net INTEGER NOT NULL, PRIMARY KEY (dispute_id, position)
+);
+CREATE TABLE dispute_step (
+  id TEXT PRIMARY KEY, dispute_id TEXT NOT NULL REFERENCES dispute(id), kind TEXT NOT NULL, amount INTEGER NOT NULL, note TEXT NOT NULL, person_id TEXT NOT NULL, org_id TEXT NOT NULL, made INTEGER NOT NULL
+);
+CREATE INDEX dispute_step_dispute ON dispute_step (dispute_id, made, id);
 CREATE TABLE edi_agreement (
   id TEXT PRIMARY KEY, partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), number INTEGER NOT NULL, state TEXT NOT NULL, valid_from TEXT NOT NULL, starts INTEGER NOT NULL, applied INTEGER NOT NULL,
   body TEXT NOT NULL, hash TEXT NOT NULL, note TEXT NOT NULL, proposed_org TEXT NOT NULL, proposed_by TEXT NOT NULL, proposed INTEGER NOT NULL, answered_org TEXT NOT NULL, answered_by TEXT NOT NULL, answered INTEGER NOT NULL, reason TEXT NOT NULL,
@@ -280,14 +298,20 @@ CREATE INDEX interchange_supplier_stuck ON interchange (supplier_id, received, i
 CREATE INDEX interchange_undelivered ON interchange (sender_id, received, id) WHERE delivery IN ('failed', 'held', 'unproved');
 CREATE TABLE invoice (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
-  currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_rate INTEGER NOT NULL, tax_category TEXT NOT NULL, differs_by INTEGER NOT NULL, gross INTEGER NOT NULL, issued_on TEXT NOT NULL, due_on TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL,
+  currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_rate INTEGER NOT NULL, tax_category TEXT NOT NULL, differs_by INTEGER NOT NULL, gross INTEGER NOT NULL, issued_on TEXT NOT NULL, due_on TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL, credit_of TEXT NOT NULL DEFAULT '',
   UNIQUE (supplier_id, number)
 );
+CREATE INDEX invoice_credit_of ON invoice (credit_of) WHERE credit_of <> '';
 CREATE INDEX invoice_order ON invoice (order_id, made);
+CREATE INDEX invoice_pair ON invoice (supplier_id, reseller_id, currency, issued_on, id);
 CREATE INDEX invoice_reseller ON invoice (reseller_id, made, id);
 CREATE INDEX invoice_reseller_state ON invoice (reseller_id, state, made, id);
 CREATE INDEX invoice_supplier ON invoice (supplier_id, made, id);
 CREATE INDEX invoice_supplier_state ON invoice (supplier_id, state, made, id);
+CREATE TABLE invoice_approval (
+  id TEXT PRIMARY KEY, invoice_id TEXT NOT NULL REFERENCES invoice(id), supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), amount INTEGER NOT NULL, note TEXT NOT NULL, person_id TEXT NOT NULL, made INTEGER NOT NULL
+);
+CREATE INDEX invoice_approval_invoice ON invoice_approval (invoice_id, made);
 CREATE TABLE invoice_line (
   invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, price INTEGER NOT NULL, amount INTEGER NOT NULL, difference TEXT NOT NULL, PRIMARY KEY (invoice_id, position)
 );
@@ -443,6 +467,31 @@ CREATE TABLE partnership (
   price_tolerance INTEGER NOT NULL, quantity_tolerance INTEGER NOT NULL, created INTEGER NOT NULL, version INTEGER NOT NULL, moved_by TEXT NOT NULL DEFAULT '', UNIQUE (supplier_id, reseller_id)
 );
 CREATE INDEX partnership_reseller ON partnership (reseller_id);
+CREATE TABLE payment (
+  id TEXT PRIMARY KEY, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), number TEXT NOT NULL, method TEXT NOT NULL, paid_on TEXT NOT NULL,
+  currency TEXT NOT NULL, total INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, args TEXT NOT NULL, document TEXT NOT NULL, content_hash TEXT NOT NULL, source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL,
+  made INTEGER NOT NULL, made_by TEXT NOT NULL, made_org TEXT NOT NULL, settled INTEGER NOT NULL, settled_by TEXT NOT NULL, settled_org TEXT NOT NULL, note TEXT NOT NULL
+);
+CREATE UNIQUE INDEX payment_number ON payment (supplier_id, reseller_id, number) WHERE outcome = 'booked';
+CREATE INDEX payment_pair ON payment (supplier_id, reseller_id, currency, paid_on, id) WHERE outcome = 'booked';
+CREATE INDEX payment_reseller ON payment (reseller_id, made, id);
+CREATE UNIQUE INDEX payment_source ON payment (supplier_id, source_key) WHERE source_key <> '';
+CREATE INDEX payment_supplier ON payment (supplier_id, made, id);
+CREATE TABLE payment_issue (
+  id TEXT PRIMARY KEY, payment_id TEXT NOT NULL REFERENCES payment(id), position INTEGER NOT NULL, kind TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id),
+  invoice_id TEXT NOT NULL, document_no TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, code TEXT NOT NULL, code_un TEXT NOT NULL, reference TEXT NOT NULL, note TEXT NOT NULL, state TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL,
+  owner_id TEXT NOT NULL, due INTEGER NOT NULL, overdue INTEGER NOT NULL, answer TEXT NOT NULL, answer_note TEXT NOT NULL, made INTEGER NOT NULL, settled INTEGER NOT NULL, settled_by TEXT NOT NULL, settled_org TEXT NOT NULL
+);
+CREATE INDEX payment_issue_due ON payment_issue (due, id) WHERE state = 'open' AND overdue = 0;
+CREATE INDEX payment_issue_invoice ON payment_issue (invoice_id) WHERE invoice_id <> '';
+CREATE INDEX payment_issue_payment ON payment_issue (payment_id, position, id);
+CREATE INDEX payment_issue_reseller ON payment_issue (reseller_id, made, id) WHERE state = 'open';
+CREATE INDEX payment_issue_subject ON payment_issue (subject_id) WHERE subject_id <> '';
+CREATE INDEX payment_issue_supplier ON payment_issue (supplier_id, made, id) WHERE state = 'open';
+CREATE INDEX payment_issue_wanted ON payment_issue (supplier_id, reseller_id, document_no) WHERE state = 'open';
+CREATE TABLE payment_line (
+  payment_id TEXT NOT NULL REFERENCES payment(id), position INTEGER NOT NULL, kind TEXT NOT NULL, document_no TEXT NOT NULL, invoice_id TEXT NOT NULL, stated INTEGER NOT NULL, paid INTEGER NOT NULL, discount INTEGER NOT NULL, PRIMARY KEY (payment_id, position)
+);
 CREATE TABLE person (
   id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, locale TEXT NOT NULL, theme TEXT NOT NULL, timezone TEXT NOT NULL,
   password TEXT NOT NULL, password_at INTEGER NOT NULL, operator BOOLEAN NOT NULL, state TEXT NOT NULL, last_org TEXT NOT NULL, created INTEGER NOT NULL
@@ -530,6 +579,12 @@ CREATE TABLE session (
   created INTEGER NOT NULL, seen INTEGER NOT NULL, idle_until INTEGER NOT NULL, end_by INTEGER NOT NULL, ended INTEGER NOT NULL
 );
 CREATE INDEX session_person ON session (person_id, ended);
+CREATE TABLE settlement (
+  id TEXT PRIMARY KEY, invoice_id TEXT NOT NULL REFERENCES invoice(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, amount INTEGER NOT NULL, by_kind TEXT NOT NULL, by_id TEXT NOT NULL, position INTEGER NOT NULL, made INTEGER NOT NULL
+);
+CREATE INDEX settlement_by ON settlement (by_id);
+CREATE INDEX settlement_invoice ON settlement (invoice_id, made, id);
+CREATE INDEX settlement_pair ON settlement (supplier_id, reseller_id);
 CREATE TABLE sftp_user (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL, public_keys TEXT NOT NULL, made_by TEXT NOT NULL,
   created INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (org_id, id)

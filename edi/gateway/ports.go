@@ -90,7 +90,7 @@ type Orders interface {
 
 // ReplyIn is an accepted answer, ship notice, invoice or credit of the supplier, to be
 // booked: Doc is *doc.OrderAck, *doc.OrderChangeAck, *doc.ShipNotice or *doc.Invoice; or
-// what a reseller sends, *doc.OrderChange or *doc.Inventory.
+// what a reseller sends, *doc.OrderChange, *doc.Inventory or, what it pays, *doc.Remittance.
 type ReplyIn struct {
 	Doc           translate.Document
 	Supplier      string // company ids

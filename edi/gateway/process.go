@@ -515,9 +515,10 @@ func (w *worker) sideFits(kind string) bool {
 func (w *worker) fromSupplier() bool { return w.row.SenderID == w.row.SupplierID }
 
 // booked says whether the set goes to Replies: what a supplier sends in reply, and the
-// changes of orders and the stock that a reseller sends.
+// changes of orders, the stock and the payments that a reseller sends.
 func (w *worker) booked(kind string) bool {
-	if kind == "846" || kind == "INVRPT" {
+	switch kind {
+	case "846", "INVRPT", "820", "REMADV":
 		return w.row.SenderID == w.row.ResellerID
 	}
 	return replies[kind] || changes[kind]

@@ -29,6 +29,7 @@ import (
 	"entente/prm/location"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
@@ -42,6 +43,7 @@ type Deps struct {
 	Partners  *partner.Service
 	Catalog   *catalog.Service
 	Trade     *trade.Service
+	Settle    *settle.Service
 	Customers *customer.Service
 	Leads     *lead.Service
 	Locations *location.Service
@@ -78,6 +80,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.documents()
 	a.orders()
 	a.locations()
+	a.settlements()
 	a.papers()
 	a.people()
 	a.catalogue()

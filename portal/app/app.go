@@ -43,6 +43,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
@@ -61,6 +62,7 @@ type App struct {
 	partners   *partner.Service
 	catalog    *catalog.Service
 	trade      *trade.Service
+	settle     *settle.Service
 	customers  *customer.Service
 	leads      *lead.Service
 	promos     *promo.Service
@@ -158,6 +160,7 @@ func (a *App) build(ctx context.Context) error {
 	a.catalog = catalog.New(a.db, a.jobs)
 	a.trade = trade.New(a.db, a.catalog, a.jobs)
 	a.locations = location.New(a.db, a.jobs)
+	a.settle = settle.New(a.db, a.trade, a.jobs)
 	a.customers = customer.New(a.db)
 	a.leads = lead.NewService(a.db, a.jobs, a.customers, leadCalendar{a})
 	a.promos = promo.New(a.db, a.jobs, a.partners, a.catalog)
@@ -187,6 +190,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("order-clock", 5*time.Minute, a.trade.Clocks)
 	a.jobs.Every("lead-clock", time.Minute, ticking(a.leads.Tick))
 	a.jobs.Every("deal-clock", time.Minute, ticking(a.deals.Tick))
+	a.jobs.Every("settle-clock", 5*time.Minute, a.settle.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
 	a.mailbox = gateway.NewMailbox(a.gateway, refusalWords{a.accounts.Directory()})
 	uploads := filepath.Join(a.cfg.Data, "uploads")
@@ -211,7 +215,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Customers: a.customers, Leads: a.leads, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Settle: a.settle, Customers: a.customers, Leads: a.leads, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Rooms: a.rooms, Notify: a.notify, Mail: a.mail,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -226,7 +230,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Customers: a.customers, Leads: a.leads, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Settle: a.settle, Customers: a.customers, Leads: a.leads, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

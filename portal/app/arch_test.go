@@ -70,6 +70,7 @@ var imports = []rule{
 	{"prm/notify", with(leaves, dbs, []string{"prm/account"}), "notices know people, not what they are about"},
 	{"prm/trade", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/location", "edi/doc"}), "trade sees documents as plain values, never the wire"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "edi/doc"}), "promotions stand above the orders they are measured from"},
+	{"prm/settle", with(leaves, dbs, []string{"prm/account", "prm/trade", "edi/doc"}), "what follows an invoice stands above the order desk and sees payments as plain values"},
 	{"chat/broker", nil, "the line between nodes carries bytes"},
 	{"chat/hub", []string{"chat/broker"}, "connections know rooms as names only"},
 	{"chat/room", with([]string{"prm/fault", "prm/access"}, dbs), "rooms learn of companies through a port"},

@@ -21,6 +21,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
@@ -62,11 +63,17 @@ func (a *App) subscribe() {
 	s("edi-860", []string{trade.ChangeAsked}, a.to860)
 	s("edi-865", []string{trade.ChangeDecided}, a.to865)
 	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderLocated, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled, trade.ChangeHeld}, a.toReplies)
+	s("settle", []string{trade.InvoicedEvent}, a.toSettle)
+	s("settle-rooms", settle.Events(), a.settleRooms)
+	s("settle-notices", settle.Events(), a.settleNotices)
+	s("settle-webhooks", settleHookEvents(), a.settleHooks)
+	s("edi-payments", []string{settle.PaymentSettled}, a.paymentSettled)
 	s("webhooks", hookEvents(), a.toHooks)
 	s("webhook-notices", []string{hook.EventPaused}, a.hookNotices)
 	s("edi-832", []string{catalog.PricesPublished}, a.to832)
 	s("edi-846", []string{catalog.StockTold}, a.to846)
 	s("catalog-notices", []string{catalog.PricesPublished, catalog.StockReceived}, a.catalogNotices)
+	s("settle-live", settle.Events(), a.settleLive)
 	s("live", slices.Concat(trade.Events(), trade.ClockEvents(), []string{gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue}), a.toLive)
 }
 

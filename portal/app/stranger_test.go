@@ -124,6 +124,9 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM order_response x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM shipment x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM invoice x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM dispute x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM payment x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' ORDER BY x.made DESC LIMIT 1`,
+			`SELECT x.id FROM payment_issue x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT p.id FROM partnership p JOIN org r ON r.id = p.reseller_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.id FROM interchange x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT DISTINCT ro.room_id FROM room_org ro JOIN org r ON r.id = ro.org_id WHERE r.slug = 'kestrel' LIMIT 2`,
@@ -213,7 +216,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "customer": a.customers, "lead": a.leads, "promo": a.promos, "location": a.locations, "deal": a.deals}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "settle": a.settle, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "customer": a.customers, "lead": a.leads, "promo": a.promos, "location": a.locations, "deal": a.deals}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {

@@ -20,6 +20,7 @@ import (
 	"entente/prm/money"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
@@ -40,6 +41,7 @@ type Services struct {
 	Partners  *partner.Service
 	Catalog   *catalog.Service
 	Trade     *trade.Service
+	Settle    *settle.Service
 	Customers *customer.Service
 	Leads     *lead.Service
 	Promos    *promo.Service
@@ -82,6 +84,9 @@ func Make(ctx context.Context, s Services) error {
 		return err
 	}
 	if err := m.showcase(ctx); err != nil {
+		return err
+	}
+	if err := m.payments(settle.Quiet(ctx)); err != nil {
 		return err
 	}
 	if err := m.leads(lead.Quiet(ctx)); err != nil {

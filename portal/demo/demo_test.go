@@ -19,6 +19,7 @@ import (
 	"entente/prm/lead"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
@@ -44,7 +45,8 @@ func services(d *db.DB) Services {
 	cat := catalog.New(d, jobs)
 	customers := customer.New(d)
 	partners := partner.NewService(d, jobs, accounts.Directory())
-	return Services{DB: d, Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: trade.New(d, cat, jobs), Customers: customers, Leads: lead.NewService(d, jobs, customers, office{})}
+	desk := trade.New(d, cat, jobs)
+	return Services{DB: d, Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: lead.NewService(d, jobs, customers, office{})}
 }
 
 // The demo is made twice for one database each: what the contract says of it is

@@ -23,13 +23,21 @@ const (
 	GoodsReceived   = "goods.received"
 	InvoiceIssued   = "invoice.issued"
 	DocumentRefused = "document.refused"
+	InvoiceApproved = "invoice.approved"
+	InvoiceDisputed = "invoice.disputed"
+	DisputeAnswered = "dispute.answered"
+	DisputeEnded    = "dispute.ended"
+	PaymentReceived = "payment.received"
+	PaymentHeld     = "payment.held"
+	// PaymentQuestioned: something of a payment is in question, or the turn changed.
+	PaymentQuestioned = "payment.questioned"
 	// Test is what the test button sends; it needs no subscription.
 	Test = "webhook.test"
 )
 
 // Events are all events that can be subscribed to.
 func Events() []string {
-	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, ChangeAsked, ChangeAnswered, ShipmentSent, GoodsReceived, InvoiceIssued, DocumentRefused}
+	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, ChangeAsked, ChangeAnswered, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused}
 }
 
 // Hook is an address of a company with what it is told.

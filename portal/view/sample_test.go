@@ -285,6 +285,7 @@ func samples(lang locale.Language) map[string]Page {
 	}
 	maps.Copy(out, leadSamples(k, a))
 	maps.Copy(out, promoSamples(k, a))
+	maps.Copy(out, settleSamples(k, a))
 	return out
 }
 
@@ -311,5 +312,6 @@ func empties(lang locale.Language) map[string]Page {
 	}
 	maps.Copy(out, leadEmpties(b))
 	maps.Copy(out, promoEmpties(b))
+	maps.Copy(out, settleEmpties(b))
 	return out
 }

@@ -60,13 +60,3 @@ func (v *visit) invoiceRow(i trade.Invoice, n names) view.InvoiceRow {
 	}
 	return row
 }
-
-// invoiceShow leads to the order, which shows the invoice line by line against
-// what was ordered and shipped.
-func invoiceShow(v *visit) error {
-	i, err := v.w.d.Trade.GetInvoice(v.ctx, v.actor(), trade.InvoiceID(v.Params("id")))
-	if err != nil {
-		return err
-	}
-	return v.Redirect(v.orderURL(i.Order)+"#lines", 302)
-}

@@ -220,6 +220,10 @@ func (v *visit) subjectURL(kind, id string) string {
 		return v.path("invoices", id)
 	case "interchange", "message":
 		return v.path("edi", id)
+	case "dispute":
+		return v.path("disputes", id)
+	case "payment":
+		return v.path("payments", id)
 	case "lead":
 		return v.path("leads", id)
 	case "offer":

@@ -26,6 +26,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
@@ -37,6 +38,7 @@ type Deps struct {
 	Partners   *partner.Service
 	Catalog    *catalog.Service
 	Trade      *trade.Service
+	Settle     *settle.Service
 	Customers  *customer.Service
 	Leads      *lead.Service
 	Locations  *location.Service

@@ -75,6 +75,17 @@ const (
 	LocationWrite  Action = "location.write"
 )
 
+// The actions of what follows an invoice.
+const (
+	InvoiceApprove Action = "invoice.approve"
+	DisputeRead    Action = "dispute.read"
+	DisputeOpen    Action = "dispute.open"
+	DisputeOffer   Action = "dispute.offer"
+	PaymentRead    Action = "payment.read"
+	PaymentRecord  Action = "payment.record"
+	PaymentSettle  Action = "payment.settle"
+)
+
 type rule struct {
 	scope string          // scope a token needs; "" = not by token
 	read  Action          // the action that makes the object visible; "" = this one
@@ -155,6 +166,15 @@ var policy = map[Action]rule{
 	OrderReceive: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Reseller: buyers}},
 	OrderResolve: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: deciders, Reseller: buyers}},
 	InvoiceRead:  {scope: "invoices:read", sides: map[Side][]Role{Supplier: bookers, Reseller: bookers}},
+
+	// What is owed is seen by who sees invoices. The reseller approves and disputes, the supplier offers and credits; both may tell of a payment.
+	InvoiceApprove: {scope: "invoices:write", read: InvoiceRead, sides: map[Side][]Role{Reseller: {Buyer, Finance}}},
+	DisputeRead:    {scope: "invoices:read", sides: map[Side][]Role{Supplier: bookers, Reseller: bookers}},
+	DisputeOpen:    {scope: "invoices:write", read: DisputeRead, sides: map[Side][]Role{Reseller: {Buyer, Finance}}},
+	DisputeOffer:   {scope: "invoices:write", read: DisputeRead, sides: map[Side][]Role{Supplier: {Manager, Finance}}},
+	PaymentRead:    {scope: "payments:read", sides: map[Side][]Role{Supplier: bookers, Reseller: bookers}},
+	PaymentRecord:  {scope: "payments:write", read: PaymentRead, sides: map[Side][]Role{Supplier: {Manager, Finance}, Reseller: {Finance}}},
+	PaymentSettle:  {scope: "payments:write", read: PaymentRead, sides: map[Side][]Role{Supplier: {Manager, Finance}, Reseller: {Buyer, Finance}}},
 
 	EDIRead:    {scope: "edi:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},
 	EDISend:    {scope: "edi:write", sides: map[Side][]Role{Owner: senders}},

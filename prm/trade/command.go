@@ -169,6 +169,23 @@ type InvoiceCmdLine struct {
 	Price    money.Price
 }
 
+// CreditCmd gives an invoice back, or part of it. No lines: all that is not credited yet.
+// Number "" takes the next of the partnership; IssuedOn "" is today in the supplier's zone.
+type CreditCmd struct {
+	Number   string
+	IssuedOn string
+	Lines    []CreditLine
+}
+
+// CreditLine credits a position of the invoice: a quantity at its price, or an amount,
+// net, which corrects the price of the whole position and gives no goods back. With
+// neither all of the position is credited.
+type CreditLine struct {
+	Position int
+	Quantity money.Quantity
+	Amount   money.Amount
+}
+
 // ReceiveCmd marks goods as received. No lines: everything shipped. Short says
 // that the rest of the shipments touched will not come.
 type ReceiveCmd struct {

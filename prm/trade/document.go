@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"entente/db"
@@ -194,6 +195,15 @@ func (s *Service) InvoiceDoc(ctx context.Context, actor access.Actor, id Invoice
 func invoiceDoc(d Detail, inv Invoice) doc.Invoice {
 	out := doc.Invoice{Header: echo(d), Number: inv.Number, Date: inv.IssuedOn, OrderDate: d.OrderedOn, OrderNumber: d.Number, Release: d.Release, Type: "DI", Purpose: "00", Total: cents(inv.Gross)}
 	out.Header.Terms = []doc.Terms{{NetDate: inv.DueOn}}
+	if inv.Kind == InvoiceCredit { // amounts are stored below zero and written without sign
+		inv = unsigned(inv)
+		out.Type, out.Total, out.Header.Terms = "CR", cents(inv.Gross), nil
+		for _, of := range d.Invoices {
+			if of.ID == inv.CreditOf {
+				out.Header.Refs = append(out.Header.Refs, doc.Ref{Qualifier: "IV", Value: of.Number})
+			}
+		}
+	}
 	for _, l := range inv.Lines {
 		ol := d.Lines[l.Line-1]
 		il := doc.InvoiceLine{Line: docLine(ol, l.Price), Amount: cents(l.Amount)}
@@ -217,6 +227,16 @@ func invoiceDoc(d Detail, inv Invoice) doc.Invoice {
 		out.Taxes = []doc.Tax{tax}
 	}
 	return out
+}
+
+// unsigned is a credit with its amounts above zero.
+func unsigned(inv Invoice) Invoice {
+	inv.Net.Minor, inv.Tax.Minor, inv.Gross.Minor = -inv.Net.Minor, -inv.Tax.Minor, -inv.Gross.Minor
+	inv.Lines = slices.Clone(inv.Lines)
+	for i := range inv.Lines {
+		inv.Lines[i].Amount.Minor = -inv.Lines[i].Amount.Minor
+	}
+	return inv
 }
 
 // echo is the head that goes back with every later document: currency, parties

@@ -3,6 +3,7 @@ package trade
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"strings"
 	"time"
 
@@ -87,6 +88,194 @@ func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, c
 			event: InvoicedEvent, payload: Event{Invoice: out}})
 	})
 	return out, err
+}
+
+// Credit gives back an invoice, or part of it, and is booked among the invoices with
+// amounts below zero. It never gives back more than was invoiced and not credited yet.
+// Tax follows at the rate of the invoice.
+// Codes: NotFound, Forbidden, Conflict (it is a credit itself, all is credited, the number
+// is taken), Invalid (a field per wrong line, a date).
+// Publishes Invoiced.
+func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, cmd CreditCmd) (InvoiceID, error) {
+	var out InvoiceID
+	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		of, err := invoiceByID(ctx, id)
+		if err == nil {
+			err = access.Check(actor, access.OrderInvoice, access.Shared(of.SupplierID, of.ResellerID))
+		}
+		if err != nil {
+			return err
+		}
+		o, err := orderByID(ctx, OrderID(of.OrderID), true)
+		if err != nil {
+			return err
+		}
+		if of.Kind != InvoiceDebit {
+			return fault.New(fault.Conflict, "trade.credit_of_credit", "Number", of.Number)
+		}
+		lines, err := linesOf(ctx, o)
+		if err != nil {
+			return err
+		}
+		t, err := termsOf(ctx, o.PartnershipID)
+		if err != nil {
+			return err
+		}
+		head := InvoiceCmd{Number: cmd.Number, IssuedOn: cmd.IssuedOn}
+		if err := head.fill(ctx, t); err != nil {
+			return err
+		}
+		rows, err := creditLines(ctx, of, cmd.Lines, lines)
+		if err != nil {
+			return err
+		}
+		if err := count(lines, rows, true); err != nil {
+			return fault.New(fault.Conflict, "trade.credit_over", "Number", of.Number)
+		}
+		r := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Number: head.Number, Kind: InvoiceCredit, State: InvoiceMatched, Currency: o.Currency, TaxRate: of.TaxRate, TaxCategory: of.TaxCategory,
+			IssuedOn: head.IssuedOn, DueOn: head.IssuedOn, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx)), CreditOf: of.ID}
+		if err := sums(&r, rows, money.Rate(of.TaxRate)); err != nil {
+			return err
+		}
+		left, err := creditable(ctx, of)
+		if err != nil {
+			return err
+		}
+		if spare := r.Gross - left; spare > 0 && spare <= int64(len(rows)) { // a unit of rounding per line
+			r.Gross, r.Tax = left, r.Tax-spare
+		}
+		if r.Gross > left || r.Gross <= 0 {
+			return fault.New(fault.Conflict, "trade.credit_over", "Number", of.Number)
+		}
+		r.Net, r.Tax, r.Gross = -r.Net, -r.Tax, -r.Gross
+		for i := range rows {
+			rows[i].InvoiceID, rows[i].Amount = r.ID, -rows[i].Amount
+		}
+		insert := func() (bool, error) { return insertOnce(ctx, &r) }
+		if r.Number == "" {
+			err = numbered(ctx, t, "CN", &r.Number, insert)
+		} else if ok, e := insert(); e != nil || !ok {
+			if err = e; e == nil {
+				err = fault.New(fault.Conflict, "trade.number_taken", "Number", r.Number)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if err := insertMany(ctx, rows); err != nil {
+			return err
+		}
+		o.InvoicedTotal += r.Net
+		if err := s.save(ctx, &o, lines); err != nil {
+			return err
+		}
+		if err := s.rematch(ctx, &o, lines); err != nil {
+			return err
+		}
+		if err := alsoFound(ctx, o.ID, r.Number); err != nil {
+			return err
+		}
+		out = InvoiceID(r.ID)
+		return s.record(ctx, actor, o, deed{history: "order.credited", args: map[string]string{"Invoice": r.Number, "Lines": itoa(len(rows))}, action: "order.invoice",
+			event: InvoicedEvent, payload: Event{Invoice: out}})
+	})
+	return out, err
+}
+
+// creditLines are the lines of a credit, amounts above zero.
+func creditLines(ctx context.Context, of invoiceRow, want []CreditLine, lines []Line) ([]invoiceLineRow, error) {
+	c := money.Currency(of.Currency)
+	all, err := invoiceLinesOf(ctx, of.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(want) == 0 {
+		for _, l := range all {
+			want = append(want, CreditLine{Position: int(l.Position)})
+		}
+	}
+	bad := fault.New(fault.Invalid, "form.invalid")
+	seen := map[int]bool{}
+	var rows []invoiceLineRow
+	for i, w := range want {
+		at := fmt.Sprintf("lines.%d.", i)
+		if w.Position < 1 || w.Position > len(all) || seen[w.Position] {
+			bad.With(at+"line", "trade.line_unknown", "Line", w.Position)
+			continue
+		}
+		seen[w.Position] = true
+		l := all[w.Position-1]
+		q, price := money.Quantity(l.Quantity), money.Price(l.Price)
+		amount := money.Amount{Minor: l.Amount, Currency: c}
+		k := lines[l.Line-1]
+		left := k.Invoiced - k.Credited // goods that were not given back
+		switch {
+		case w.Amount.Minor < 0 || w.Amount.Minor > l.Amount || w.Amount.Minor != 0 && w.Amount.Currency != c:
+			bad.With(at+"amount", "trade.credit_amount", "Line", w.Position, "Most", amount.String())
+			continue
+		case w.Quantity < 0 || w.Quantity > q:
+			bad.With(at+"quantity", "trade.quantity_over", "Line", w.Position, "Open", q.String())
+			continue
+		case w.Quantity == 0 && left <= 0:
+			bad.With(at+"quantity", "trade.quantity_over", "Line", w.Position, "Open", "0")
+			continue
+		case w.Quantity > 0 || w.Amount.Minor == 0 && left < q:
+			if q = min(q, left); w.Quantity > 0 {
+				q = w.Quantity
+			}
+			if amount, err = money.Extend(q, price, c); err != nil {
+				return nil, fault.New(fault.Invalid, "trade.amount_range")
+			}
+		case w.Amount.Minor > 0 && w.Amount.Minor < l.Amount:
+			q = min(q, left)
+			if price = unitPrice(w.Amount, q); price == 0 {
+				bad.With(at+"amount", "trade.credit_amount", "Line", w.Position, "Most", amount.String())
+				continue
+			}
+			amount = w.Amount
+		}
+		rows = append(rows, invoiceLineRow{Position: int64(len(rows) + 1), Line: l.Line, SKU: k.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor})
+	}
+	return rows, bad.OrNil()
+}
+
+// unitPrice is the price, to six places, at which a quantity comes to an amount; 0 where
+// there is none.
+func unitPrice(a money.Amount, q money.Quantity) money.Price {
+	if q <= 0 {
+		return 0
+	}
+	n := new(big.Int).Mul(big.NewInt(a.Minor), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(2*money.Scale-a.Currency.Digits())), nil))
+	n.Add(n, big.NewInt(int64(q)/2)).Quo(n, big.NewInt(int64(q)))
+	if !n.IsInt64() {
+		return 0
+	}
+	p := money.Price(n.Int64())
+	if back, err := money.Extend(q, p, a.Currency); err != nil || back.Minor != a.Minor {
+		return 0
+	}
+	return p
+}
+
+// sums fills net, tax and gross from the lines.
+func sums(r *invoiceRow, rows []invoiceLineRow, rate money.Rate) error {
+	net := money.Amount{Currency: money.Currency(r.Currency)}
+	var err error
+	for _, l := range rows {
+		if net, err = net.Add(money.Amount{Minor: l.Amount, Currency: net.Currency}); err != nil {
+			return fault.New(fault.Invalid, "trade.amount_range")
+		}
+	}
+	tax, err := money.Portion(net, rate)
+	if err != nil {
+		return fault.New(fault.Invalid, "trade.amount_range")
+	}
+	gross, err := net.Add(tax)
+	if err != nil {
+		return fault.New(fault.Invalid, "trade.amount_range")
+	}
+	r.Net, r.Tax, r.Gross = net.Minor, tax.Minor, gross.Minor
+	return nil
 }
 
 // fill sets what the command leaves open and checks the head.
@@ -193,7 +382,6 @@ func invoiceLines(cmd *InvoiceCmd, lines []Line) ([]InvoiceCmdLine, error) {
 // priced computes the lines and the sums of an invoice.
 func priced(r *invoiceRow, taken []InvoiceCmdLine, lines []Line, rate money.Rate) ([]invoiceLineRow, error) {
 	c := money.Currency(r.Currency)
-	net := money.Amount{Currency: c}
 	rows := make([]invoiceLineRow, len(taken))
 	bad := func(i int) error {
 		return fault.InvalidField(fmt.Sprintf("lines.%d.price", i), "trade.amount_range", "Line", taken[i].Line)
@@ -204,19 +392,7 @@ func priced(r *invoiceRow, taken []InvoiceCmdLine, lines []Line, rate money.Rate
 		if err != nil {
 			return nil, bad(i)
 		}
-		if net, err = net.Add(a); err != nil {
-			return nil, bad(i)
-		}
 		rows[i] = invoiceLineRow{InvoiceID: r.ID, Position: int64(i + 1), Line: int64(k.Line), SKU: l.SKU, Quantity: int64(k.Quantity), Unit: l.Unit, Price: int64(k.Price), Amount: a.Minor}
 	}
-	tax, err := money.Portion(net, rate)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "trade.amount_range")
-	}
-	gross, err := net.Add(tax)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "trade.amount_range")
-	}
-	r.Net, r.Tax, r.Gross = net.Minor, tax.Minor, gross.Minor
-	return rows, nil
+	return rows, sums(r, rows, rate)
 }

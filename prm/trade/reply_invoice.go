@@ -55,7 +55,7 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 	}
 	row.DueOn = dueOn(d)
 	if credit {
-		row.Kind = InvoiceCredit
+		row.Kind, row.CreditOf = InvoiceCredit, of.ID
 		left, err := creditable(ctx, of)
 		if err != nil {
 			return err
@@ -126,18 +126,21 @@ func (s *Service) credited(ctx context.Context, r *replyRow, d *doc.Invoice) (in
 	return invoiceRow{}, doubted(DoubtCredit, "Number", "")
 }
 
-// creditable is what an invoice may be credited: all of it, and no more than the order
-// still owes after earlier credits.
+// creditable is what an invoice may be credited: all of it but for earlier credits, and
+// no more than the order still owes.
 func creditable(ctx context.Context, of invoiceRow) (int64, error) {
 	all, err := invoicesOf(ctx, of.OrderID)
 	if err != nil {
 		return 0, err
 	}
-	var owed int64
+	owed, left := int64(0), of.Gross
 	for _, m := range all {
 		owed += m.row.Gross // of a credit it is negative
+		if m.row.CreditOf == of.ID {
+			left += m.row.Gross
+		}
 	}
-	return min(owed, of.Gross), nil
+	return min(owed, left), nil
 }
 
 // sameOrder fills in the order of a credit that names only its invoice.

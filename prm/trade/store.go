@@ -134,6 +134,7 @@ type invoiceRow struct {
 	IssuedOn, DueOn, MadeBy                                            string
 	Made                                                               int64
 	InterchangeID                                                      string
+	CreditOf                                                           string
 }
 
 func (invoiceRow) TableName() string { return "invoice" }
@@ -143,7 +144,7 @@ func (r invoiceRow) invoice() Invoice {
 	a := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: c} }
 	return Invoice{ID: InvoiceID(r.ID), Order: OrderID(r.OrderID), Supplier: r.SupplierID, Reseller: r.ResellerID, Number: r.Number, Kind: r.Kind, State: r.State, Currency: c,
 		Net: a(r.Net), Tax: a(r.Tax), Gross: a(r.Gross), Difference: a(r.DiffersBy), TaxRate: money.Rate(r.TaxRate), TaxCategory: r.TaxCategory, IssuedOn: r.IssuedOn, DueOn: r.DueOn,
-		By: r.MadeBy, At: db.FromMicros(r.Made), Interchange: r.InterchangeID}
+		By: r.MadeBy, At: db.FromMicros(r.Made), Interchange: r.InterchangeID, CreditOf: InvoiceID(r.CreditOf)}
 }
 
 type invoiceLineRow struct {

@@ -346,6 +346,7 @@ type Invoice struct {
 	TaxCategory  string     // UN/CEFACT 5305: S, Z, K, G …
 	IssuedOn     string
 	DueOn        string
+	CreditOf     InvoiceID    // of a credit: the invoice it is for, "" where none was named
 	Difference   money.Amount // net against what was delivered at the order's prices
 	PricesHidden bool
 	By           string

@@ -97,6 +97,7 @@ func TestStranger(t *testing.T) {
 			"Invoice":        func(a access.Actor) error { return second(s.Invoice(ctx, a, r.Order, InvoiceCmd{})) },
 			"Get":            func(a access.Actor) error { return second(s.Get(ctx, a, r.Order)) },
 			"Head":           func(a access.Actor) error { return second(s.Head(ctx, a, r.Order)) },
+			"Credit":         func(a access.Actor) error { return second(s.Credit(ctx, a, inv, CreditCmd{})) },
 			"GetInvoice":     func(a access.Actor) error { return second(s.GetInvoice(ctx, a, inv)) },
 			"PurchaseOrder":  func(a access.Actor) error { _, _, err := s.PurchaseOrder(ctx, a, r.Order); return err },
 			"OrderAck":       func(a access.Actor) error { _, _, err := s.OrderAck(ctx, a, resp); return err },

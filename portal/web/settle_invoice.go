@@ -1,0 +1,283 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/money"
+	"entente/prm/settle"
+	"entente/prm/trade"
+)
+
+// invoiceForms are the forms of the invoice's page: what was refused, and whether the
+// one of a dispute is open.
+type invoiceForms struct {
+	approve view.Form
+	dispute *view.Form
+}
+
+// invoiceShow is an invoice with what became of it.
+func invoiceShow(v *visit) error { return v.invoicePage(200, invoiceForms{}) }
+
+// invoiceDisputeForm is the invoice with the form of a dispute open.
+func invoiceDisputeForm(v *visit) error {
+	return v.invoicePage(200, invoiceForms{dispute: &view.Form{}})
+}
+
+func (v *visit) invoiceURL(id trade.InvoiceID) string { return v.path("invoices", string(id)) }
+
+func (v *visit) invoicePage(status int, f invoiceForms) error {
+	a, err := v.w.d.Settle.Account(v.ctx, v.actor(), trade.InvoiceID(v.Params("id")))
+	if err != nil {
+		return err
+	}
+	i := a.Invoice
+	people := []string{i.By}
+	if a.Approved != nil {
+		people = append(people, a.Approved.Person)
+	}
+	n, err := v.lookup([]string{i.Supplier, i.Reseller}, people)
+	if err != nil {
+		return err
+	}
+	res := access.Shared(i.Supplier, i.Reseller)
+	page := &view.InvoicePage{Base: v.shell(), URL: v.invoiceURL(i.ID), Number: i.Number, Credit: i.Kind == trade.InvoiceCredit, Status: view.Status{State: view.State("settle." + a.State())},
+		Match: view.Status{State: view.State("invoice." + i.State)}, Buyer: n.company(i.Reseller), Supplier: n.company(i.Supplier), OrderNumber: i.OrderNumber, OrderURL: v.orderURL(i.Order),
+		Issued: view.Date(i.IssuedOn), Due: view.Date(i.DueOn), PDF: v.path("invoices", string(i.ID), "pdf"), Currency: string(i.Currency), Form: f.approve}
+	for _, l := range a.Lines {
+		page.Lines = append(page.Lines, v.invoiceLine(i, l))
+	}
+	page.Sums, page.Facts = invoiceSums(a), v.invoiceFacts(a, n)
+	for _, d := range a.Disputes {
+		page.Disputes = append(page.Disputes, v.disputeRow(d, n))
+	}
+	for _, s := range a.Settled {
+		page.Settled = append(page.Settled, v.settledRow(s))
+	}
+	for _, c := range a.Credits {
+		page.Credits = append(page.Credits, view.SettledRow{Text: view.T("settle.credit_no", "number", c.Number), URL: v.invoiceURL(c.ID), Amount: amount(c.Gross), At: c.At})
+	}
+	for _, x := range a.Issues {
+		if x.State != settle.IssueDone {
+			b := v.issueBox(x, n)
+			b.InvoiceURL = ""
+			page.Issues = append(page.Issues, b)
+		}
+	}
+	v.invoiceCan(page, a, res, n)
+	if f.dispute != nil && page.DisputeURL != "" {
+		page.Dispute = v.disputeForm(a, *f.dispute)
+	}
+	return v.renderAs(status, page, nil)
+}
+
+// invoiceCan decides which buttons exist, and says what is to be done.
+func (v *visit) invoiceCan(page *view.InvoicePage, a settle.Account, res access.Resource, n names) {
+	approved := a.Approved != nil && a.Approved.Amount.Minor == a.Payable.Minor
+	open := a.Payable.Minor > 0
+	may := v.may(access.InvoiceApprove, res)
+	if open && v.may(access.DisputeOpen, res) {
+		page.DisputeURL = page.URL + "/dispute"
+	}
+	switch {
+	case a.Differing.Minor > 0 && open:
+		bad := 0
+		for _, l := range a.Lines {
+			if l.Difference.Minor > 0 && l.Disputed == "" {
+				bad++
+			}
+		}
+		page.Told = append(page.Told, view.T("settle.differs", "n", bad, "amount", amount(a.Differing)))
+		if may {
+			page.Told = append(page.Told, view.T("settle.differs_next", "company", n.org(a.Invoice.Supplier)))
+			page.AcceptAll = view.T("settle.accept_all", "amount", amount(a.Payable))
+		}
+	case open && may && !approved:
+		page.Approve = view.T("settle.approve", "amount", amount(a.Payable))
+	}
+	if approved && open {
+		page.Told = append(page.Told, view.T("settle.approved_by", "amount", amount(a.Approved.Amount), "person", n.person(a.Approved.Person), "when", a.Approved.At))
+	}
+}
+
+// invoiceLine is a position beside its order line, with a sentence for each difference.
+func (v *visit) invoiceLine(i trade.Invoice, l settle.AccountLine) view.InvoiceLineRow {
+	digits := i.Currency.Digits()
+	delivered := l.Item.Confirmed
+	if l.Item.Shipped > 0 {
+		delivered = l.Item.Shipped
+	}
+	priced, counted_ := slices.Contains(l.Wrong, "price"), slices.Contains(l.Wrong, "quantity")
+	row := view.InvoiceLineRow{Position: l.Position, Name: l.Item.Name(string(v.p.Language())), SKU: l.SKU, Unit: l.Unit, Ordered: view.Cell{Value: l.Item.Ordered.String()}, Delivered: view.Cell{Value: delivered.String(), Differs: counted_},
+		Received: view.Cell{Value: l.Item.Received.String()}, Quantity: view.Cell{Value: l.Quantity.String(), Differs: counted_}, OrderPrice: view.Cell{Value: l.Item.Price.Fixed(digits)}, Price: view.Cell{Value: l.Price.Fixed(digits), Differs: priced},
+		Amount: view.Cell{Value: l.Amount.String()}, Difference: signed(l.Difference), Bad: l.Difference.Minor != 0 && l.Disputed == "", Status: view.Status{State: "invoice.matched"}}
+	if row.Name == "" {
+		row.Name = l.SKU
+	}
+	switch {
+	case l.Disputed != "":
+		row.Status.State = "settle.disputed"
+	case l.Difference.Minor != 0:
+		row.Status.State = "invoice.differs"
+	case i.Kind == trade.InvoiceCredit:
+		row.Status.State = "settle.cleared"
+	}
+	if priced {
+		key := "settle.why_price_over"
+		diff := l.Price - l.Item.Price
+		if diff < 0 {
+			key, diff = "settle.why_price_under", -diff
+		}
+		sum, err := money.Extend(l.Quantity, diff, i.Currency)
+		if err == nil {
+			row.Notes = append(row.Notes, view.T(key, "order", price(l.Item.Price, i.Currency), "invoice", price(l.Price, i.Currency), "quantity", counted(l.Quantity, l.Unit), "by", price(diff, i.Currency), "amount", amount(sum)))
+		}
+	}
+	if counted_ {
+		row.Notes = append(row.Notes, view.T("settle.why_quantity", "invoiced", counted(l.Item.Invoiced, l.Unit), "delivered", counted(delivered, l.Unit)))
+	}
+	return row
+}
+
+// invoiceSums are the amounts of an invoice and what of them is settled.
+func invoiceSums(a settle.Account) []view.KV {
+	i := a.Invoice
+	kv := func(key string, m money.Amount, args ...any) view.KV {
+		return view.KV{Label: view.T(key, args...), Value: view.T("settle.money_of", "amount", amount(m))}
+	}
+	out := []view.KV{kv("col.net", i.Net), kv("order.tax_at", i.Tax, "rate", percent(i.TaxRate)), kv("order.gross", i.Gross)}
+	for _, x := range []struct {
+		key string
+		m   money.Amount
+	}{{"settle.sum_credited", a.Credited}, {"settle.sum_paid", a.Paid}, {"settle.sum_disputed", a.Disputed}} {
+		if x.m.Minor != 0 {
+			out = append(out, kv(x.key, x.m))
+		}
+	}
+	return append(out, kv("settle.sum_open", a.Open))
+}
+
+func (v *visit) invoiceFacts(a settle.Account, n names) []view.KV {
+	i := a.Invoice
+	out := []view.KV{{Label: view.T("field.invoice_number"), Value: view.Raw(i.Number)}, {Label: view.T("col.order"), Value: view.Raw(i.OrderNumber), URL: v.orderURL(i.Order)}}
+	if i.CreditOf != "" {
+		out = append(out, view.KV{Label: view.T("settle.credit_of"), Value: view.T("settle.the_invoice"), URL: v.invoiceURL(i.CreditOf)})
+	}
+	if name := n.person(i.By); name != "" {
+		out = append(out, view.KV{Label: view.T("settle.made_by"), Value: view.Raw(name)})
+	}
+	if i.Interchange != "" && v.may(access.EDIRead, access.Shared(i.Supplier, i.Reseller)) {
+		out = append(out, view.KV{Label: view.T("settle.message"), Value: view.T("payment.message"), URL: v.path("edi", i.Interchange)})
+	}
+	return out
+}
+
+func (v *visit) settledRow(s settle.Settlement) view.SettledRow {
+	r := view.SettledRow{Amount: amount(s.Amount), At: s.At, URL: v.path("payments", s.ID)}
+	switch s.Kind {
+	case settle.ByPayment:
+		r.Text = view.T("payment.title", "number", s.Number)
+	case settle.ByCredit:
+		r.Text, r.URL = view.T("settle.credit_no", "number", s.Number), v.invoiceURL(trade.InvoiceID(s.ID))
+	default:
+		r.Text, r.URL = view.T("settle.invoice_title", "number", s.Number), v.invoiceURL(trade.InvoiceID(s.ID))
+	}
+	return r
+}
+
+// disputeForm offers the positions; those that differ are chosen.
+func (v *visit) disputeForm(a settle.Account, form view.Form) *view.DisputeForm {
+	f := &view.DisputeForm{Form: form, Reasons: disputeReasons(form.Value("reason"), true)}
+	typed := len(form.Values) > 0
+	for _, l := range a.Lines {
+		if l.Disputed != "" {
+			continue
+		}
+		at := "line." + strconv.Itoa(l.Position)
+		row := view.DisputeFormLine{Position: l.Position, Name: l.Item.Name(string(v.p.Language())), SKU: l.SKU, Amount: amount(l.Amount), On: l.Difference.Minor > 0, Net: l.Amount.String()}
+		if l.Difference.Minor > 0 {
+			row.Net, row.Differs = l.Difference.String(), view.T("settle.differs_by", "amount", amount(l.Difference))
+		}
+		if typed {
+			row.On, row.Net = form.Value(at+".on") != "", form.Value(at+".net")
+		}
+		f.Lines = append(f.Lines, row)
+	}
+	return f
+}
+
+// disputeReasons are the coded reasons; empty asks for a choice.
+func disputeReasons(chosen string, empty bool) []view.Option {
+	var out []view.Option
+	if empty {
+		out = append(out, view.Option{Label: view.T("dispute.choose")})
+	}
+	for _, r := range settle.Reasons {
+		out = append(out, view.Option{Value: r, Label: view.T("dispute.reason." + r), On: r == chosen})
+	}
+	return out
+}
+
+// invoiceApprove lets the invoice be paid.
+func invoiceApprove(v *visit) error {
+	in := v.input()
+	id := trade.InvoiceID(v.Params("id"))
+	_, err := v.w.d.Settle.Approve(v.ctx, v.actor(), id, settle.ApproveCmd{Accept: in.text("accept") != ""})
+	if err == nil {
+		return v.done(v.invoiceURL(id), "said.invoice_approved")
+	}
+	errs, note, ok := v.formErrors(err)
+	if !ok {
+		return err
+	}
+	return v.invoicePage(422, invoiceForms{approve: in.form(errs, note)})
+}
+
+// invoiceDispute disputes positions of the invoice.
+func invoiceDispute(v *visit) error {
+	in := v.input()
+	id := trade.InvoiceID(v.Params("id"))
+	i, err := v.w.d.Trade.GetInvoice(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	cmd := settle.DisputeCmd{Reason: in.text("reason"), Note: in.text("note")}
+	var fields []string
+	for _, l := range i.Lines {
+		at := "line." + strconv.Itoa(l.Position)
+		if in.text(at+".on") == "" {
+			continue
+		}
+		net := in.coins(at+".net", i.Currency)
+		cmd.Lines, fields = append(cmd.Lines, settle.DisputeCmdLine{Position: l.Position, Net: net}), append(fields, at)
+	}
+	if len(cmd.Lines) == 0 {
+		in.wrong.With("", "settle.choose_lines")
+	}
+	if err = in.err(); err == nil {
+		var d settle.DisputeID
+		if d, err = v.w.d.Settle.OpenDispute(v.ctx, v.actor(), id, cmd); err == nil {
+			return v.done(v.path("disputes", string(d)), "said.disputed")
+		}
+		err = renamed(err, fields)
+	}
+	errs, note, ok := v.formErrors(err)
+	if !ok {
+		return err
+	}
+	form := in.form(errs, note)
+	return v.invoicePage(422, invoiceForms{dispute: &form})
+}
+
+// coins reads an amount of money as people write it; empty is zero.
+func (in *input) coins(name string, c money.Currency) money.Amount {
+	m := in.number(name)
+	a, err := money.ParseAmount(m.String(), c)
+	if err != nil {
+		in.wrong.With(name, "error.number", "value", in.text(name))
+		return money.Amount{Currency: c}
+	}
+	return a
+}
