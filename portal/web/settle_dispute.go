@@ -33,7 +33,7 @@ func (v *visit) settlePlaces(on string) ([]view.Tab, error) {
 		if n == 0 {
 			n = -1
 		}
-		out = append(out, view.Tab{Label: view.T("settle.place_" + p.name), URL: v.path(p.path...), Count: n, On: p.name == on})
+		out = append(out, view.Tab{Label: view.T("settle.place." + p.name), URL: v.path(p.path...), Count: n, On: p.name == on})
 	}
 	return out, nil
 }
@@ -70,7 +70,7 @@ func disputeList(v *visit) error {
 	for _, w := range []string{"", "mine", "open", "closed"} {
 		label := view.T("list.all")
 		if w != "" {
-			label = view.T("dispute.view_" + w)
+			label = view.T("dispute.view." + w)
 		}
 		page.Tabs = append(page.Tabs, view.Tab{Label: label, URL: v.again("view", w), Count: -1, On: w == f.View})
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -35,9 +36,9 @@ func (v *visit) issueBox(x settle.Issue, n names) view.IssueBox {
 		b.InvoiceNo, b.InvoiceURL = x.Number, v.invoiceURL(x.Invoice)
 	}
 	args := []any{"number", x.Number, "amount", amount(x.Amount), "reference", x.Reference, "note", x.Note, "payment", x.PayNumber, "reason", v.deductionReason(x)}
-	b.Why = view.T("issue.why_"+x.Kind, args...)
+	b.Why = view.T("issue.why."+x.Kind, args...)
 	if x.Kind == settle.IssueDeduction && x.Invoice == "" {
-		b.Why = view.T("issue.why_deduction_none", args...)
+		b.Why = view.T("issue.why.deduction_none", args...)
 	}
 	switch x.State {
 	case settle.IssueMatched:
@@ -46,14 +47,14 @@ func (v *visit) issueBox(x settle.Issue, n names) view.IssueBox {
 		b.Next = view.T("issue.answer."+x.Answer, "number", x.SubjectNo)
 	default:
 		b.Turn, b.Late = v.turn(x.Owner, x.Due, x.Late(v.now), n)
-		b.Next = view.T("issue.next_" + x.Kind)
+		b.Next = view.T("issue.next." + x.Kind)
 		if x.Answer == settle.DoneRefused {
-			b.Next = view.T("issue.next_refused", "company", n.org(x.Supplier), "note", x.AnswerNote)
+			b.Next = view.T("issue.next.refused", "company", n.org(x.Supplier), "note", x.AnswerNote)
 		}
 	}
 	if v.may(access.PaymentSettle, access.Shared(x.Supplier, x.Reseller)) {
 		for _, a := range x.Answers(v.org() == x.Supplier) {
-			k := view.IssueAnswer{Value: a, Label: view.T("issue.do_" + a), Note: a == settle.DoneRefused, Danger: a == settle.DoneRefused}
+			k := view.IssueAnswer{Value: a, Label: view.T("issue.do." + a), Note: a == settle.DoneRefused, Danger: a == settle.DoneRefused}
 			switch a {
 			case settle.DoneMatched:
 				k.Reference = view.T("issue.which_dispute")
@@ -97,7 +98,7 @@ func issueList(v *visit) error {
 		return err
 	}
 	for _, w := range []string{"", "mine", "matched", "settled"} {
-		page.Tabs = append(page.Tabs, view.Tab{Label: view.T("issue.view_" + w), URL: v.again("view", w), Count: -1, On: w == f.View})
+		page.Tabs = append(page.Tabs, view.Tab{Label: view.T("issue.view." + cmp.Or(w, "all")), URL: v.again("view", w), Count: -1, On: w == f.View})
 	}
 	for _, x := range list.Items {
 		page.Rows = append(page.Rows, v.issueBox(x, n))
@@ -225,9 +226,9 @@ func (v *visit) paymentPage(status int, form view.Form) error {
 		page.Held, page.HeldNext = view.T("payment.duplicate"), view.T("payment.duplicate_next")
 	}
 	for _, l := range p.Lines {
-		row := view.PaymentLineRow{Number: l.Number, Paid: l.Paid.String(), Applied: l.Applied.String(), Unknown: l.Invoice == "" && l.Number != "", Kind: view.T("payment.kind_" + l.Kind)}
+		row := view.PaymentLineRow{Number: l.Number, Paid: l.Paid.String(), Applied: l.Applied.String(), Unknown: l.Invoice == "" && l.Number != "", Kind: view.T("payment.kind." + l.Kind)}
 		if l.Kind == "" {
-			row.Number, row.Kind = "–", view.T("payment.kind_none")
+			row.Number, row.Kind = "–", view.T("payment.kind.none")
 		}
 		if l.Discount.Minor != 0 {
 			row.Discount = l.Discount.String()
