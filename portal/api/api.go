@@ -24,6 +24,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/catalog"
 	"entente/prm/customer"
+	"entente/prm/deal"
 	"entente/prm/fault"
 	"entente/prm/lead"
 	"entente/prm/location"
@@ -46,6 +47,7 @@ type Deps struct {
 	Settle    *settle.Service
 	Customers *customer.Service
 	Leads     *lead.Service
+	Deals     *deal.Service
 	Locations *location.Service
 	Promos    *promo.Service
 	Gateway   *gateway.Service

@@ -137,6 +137,8 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT p.id FROM promotion p WHERE p.title = 'Grinder safety month'`,
 			`SELECT t.id FROM promotion_task t JOIN org r ON r.id = t.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT v.id FROM promotion_version v JOIN org r ON r.id = v.org_id WHERE r.slug = 'huadong' LIMIT 1`,
+			`SELECT x.id FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel' ORDER BY x.created DESC LIMIT 4`,
+			`SELECT x.id FROM deal_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM customer x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 2`,
 			`SELECT x.id FROM contact x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' LIMIT 1`,
 			`SELECT x.id FROM lead_rule x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' LIMIT 1`,
@@ -157,7 +159,11 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 		if err := db.Tx(ctx).Raw(`SELECT o.number FROM purchase_order o JOIN org r ON r.id = o.reseller_id WHERE r.slug = 'kestrel' AND o.number NOT IN (SELECT x.number FROM purchase_order x JOIN org y ON y.id = x.reseller_id WHERE y.slug <> 'kestrel')`).Scan(&numbers).Error; err != nil {
 			return err
 		}
-		canaries = append(numbers, "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Aire Joinery", "North England", "Grinder safety month", "Counter display in three branches", "上海仓库备货有限")
+		var codes []string
+		if err := db.Tx(ctx).Raw(`SELECT x.code FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel'`).Scan(&codes).Error; err != nil {
+			return err
+		}
+		canaries = append(append(numbers, codes...), "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Northgate Rail", "Tees Valley Homes", "Selby Foundry", "Grimsby", "Q-5510", "Aire Joinery", "North England", "Grinder safety month", "Counter display in three branches", "上海仓库备货有限")
 		return nil
 	})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/catalog"
 	"entente/prm/customer"
+	"entente/prm/deal"
 	"entente/prm/fault"
 	"entente/prm/lead"
 	"entente/prm/money"
@@ -44,6 +45,7 @@ type Services struct {
 	Settle    *settle.Service
 	Customers *customer.Service
 	Leads     *lead.Service
+	Deals     *deal.Service
 	Promos    *promo.Service
 	Wire      Wire
 }
@@ -90,6 +92,9 @@ func Make(ctx context.Context, s Services) error {
 		return err
 	}
 	if err := m.leads(lead.Quiet(ctx)); err != nil {
+		return err
+	}
+	if err := m.deals(deal.Quiet(ctx)); err != nil {
 		return err
 	}
 	return m.promos(promo.Quiet(ctx))

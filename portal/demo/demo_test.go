@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/blob"
 	"entente/db/dbtest"
 	"entente/db/job"
 	"entente/edi/schema"
@@ -15,6 +16,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/catalog"
 	"entente/prm/customer"
+	"entente/prm/deal"
 	"entente/prm/fault"
 	"entente/prm/lead"
 	"entente/prm/partner"
@@ -39,14 +41,22 @@ func (office) Clock(_ context.Context, _ string, start time.Time, hours int) (le
 	return lead.Clock{Start: start, Half: start.Add(d / 2), Most: start.Add(d * 4 / 5), Due: start.Add(d)}, nil
 }
 
-func services(d *db.DB) Services {
+func (office) Close(_ context.Context, _ string, t time.Time) (time.Time, error) { return t, nil }
+
+func services(t testing.TB, d *db.DB) Services {
 	jobs := job.New(d, job.Options{})
 	accounts := account.NewService(d, account.Options{Cost: account.Cost{Time: 1, Memory: 64, Threads: 1}})
 	cat := catalog.New(d, jobs)
 	customers := customer.New(d)
 	partners := partner.NewService(d, jobs, accounts.Directory())
+	blobs, err := blob.New(d, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leads := lead.NewService(d, jobs, customers, office{})
+	deals := deal.New(deal.Parts{DB: d, Jobs: jobs, Blobs: blobs, Catalog: cat, Customers: customers, Leads: leads, Calendar: office{}})
 	desk := trade.New(d, cat, jobs)
-	return Services{DB: d, Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: lead.NewService(d, jobs, customers, office{})}
+	return Services{DB: d, Deals: deals, Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads}
 }
 
 // The demo is made twice for one database each: what the contract says of it is
@@ -55,7 +65,7 @@ func TestMake(t *testing.T) {
 	t.Parallel()
 	var digests []string
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		s := services(d)
+		s := services(t, d)
 		box := &postbox{}
 		s.Wire = box
 		begun := time.Now()

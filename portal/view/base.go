@@ -55,6 +55,7 @@ const (
 	NavConnections NavID = "connections"
 	NavLeads       NavID = "leads"
 	NavPromotions  NavID = "promotions"
+	NavDeals       NavID = "deals"
 	NavCustomers   NavID = "customers"
 	NavRooms       NavID = "rooms"
 	NavPartners    NavID = "partners"

@@ -63,6 +63,12 @@ func (*PromoPage) meta() meta { return meta{block: "promo", layout: "app", nav: 
 func (*PromoFormPage) meta() meta {
 	return meta{block: "promo_form", layout: "app", nav: NavPromotions}
 }
+func (*DealsPage) meta() meta {
+	return meta{block: "deals", layout: "app", nav: NavDeals, head: true}
+}
+func (*DealPage) meta() meta      { return meta{block: "deal", layout: "app", nav: NavDeals} }
+func (*DealFormPage) meta() meta  { return meta{block: "deal_form", layout: "app", nav: NavDeals} }
+func (*DealTermsPage) meta() meta { return meta{block: "deal_terms", layout: "app", nav: NavDeals} }
 func (*CustomersPage) meta() meta {
 	return meta{block: "customers", layout: "app", nav: NavCustomers, head: true}
 }

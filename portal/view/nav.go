@@ -16,6 +16,7 @@ var entries = []entry{
 	{NavInbox, "", "/inbox", "bell", 5},
 	{NavLeads, "sell", "/leads", "target-arrow", 3},
 	{NavPromotions, "sell", "/promotions", "speakerphone", 0},
+	{NavDeals, "sell", "/deals", "shield-check", 0},
 	{NavCustomers, "sell", "/customers", "address-book", 0},
 	{NavOrders, "trade", "/orders", "package", 2},
 	{NavInvoices, "trade", "/invoices", "receipt", 6},

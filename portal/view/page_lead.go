@@ -60,7 +60,9 @@ type OfferPage struct {
 	History   []Entry
 	CanAnswer bool
 	CanWork   bool
-	Accept    Form // only its note: why it did not go
+	DealURL   string // makes a registration of the lead; empty where the viewer may not
+	DealPage  string // of what it became
+	Accept    Form   // only its note: why it did not go
 	Decline   Form
 	Work      Form
 	Give      Form // return and lose

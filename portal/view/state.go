@@ -60,6 +60,8 @@ var states = map[State]Tone{
 	"promoline.counts": Green, "promoline.part": Amber, "promoline.out": Grey,
 	"lead.new": Amber, "lead.routed": Blue, "lead.unplaced": Red, "lead.accepted": Blue, "lead.working": Blue, "lead.converted": Green, "lead.lost": Grey,
 	"offer.offered": Amber, "offer.opened": Amber, "offer.accepted": Blue, "offer.working": Blue, "offer.stale": Red, "offer.converted": Green, "offer.lost": Grey, "offer.declined": Grey, "offer.expired": Red, "offer.withdrawn": Grey, "offer.returned": Grey, "offer.reclaimed": Red,
+	"deal.draft": Grey, "deal.submitted": Blue, "deal.in_review": Blue, "deal.returned": Amber, "deal.recalled": Grey, "deal.withdrawn": Grey, "deal.registered": Blue, "deal.protected": Green, "deal.partly_won": Blue, "deal.waiting": Amber,
+	"deal.rejected": Red, "deal.duplicate": Red, "deal.expired": Red, "deal.released": Grey, "deal.won": Green, "deal.lost": Grey, "deal.cancelled": Red, "deal.asked": Amber, "deal.disputed": Amber,
 	"certificate.used": Green, "certificate.trusted": Green, "certificate.next": Blue, "certificate.ending": Amber, "certificate.ended": Red, "certificate.retired": Grey, "certificate.early": Amber,
 	"remote.new": Grey, "remote.working": Green, "remote.failing": Red,
 	"as2.received": Green, "as2.refused": Red, "as2.queued": Blue, "as2.awaiting_receipt": Amber, "as2.delivered": Green, "as2.unproved": Amber, "as2.failed": Red,

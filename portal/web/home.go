@@ -25,6 +25,9 @@ func home(v *visit) error {
 	if err := v.homeLeads(page); err != nil {
 		return err
 	}
+	if err := v.homeDeals(page); err != nil {
+		return err
+	}
 	if err := v.homePromos(page); err != nil {
 		return err
 	}

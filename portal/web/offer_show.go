@@ -48,6 +48,12 @@ func (v *visit) offerPage(status int, f offerForms) error {
 	open := o.State.Unanswered() && o.Accept.Due.After(v.now)
 	page.CanAnswer, page.CanWork = answers && open, answers && o.State.Held()
 	page.Masked = o.State.Unanswered()
+	if page.CanWork && v.may(access.DealWrite, access.Resource{Reseller: v.org()}) {
+		page.DealURL = page.URL + "/convert"
+	}
+	if o.Deal != "" && v.may(access.DealRead, access.Resource{Reseller: v.org()}) {
+		page.DealPage = v.path("deals", o.Deal)
+	}
 	if clock := running(o.Offer); clock.Running() {
 		text := view.T("lead.answer_until", "due", clock.Due, "company", n.org(o.Supplier))
 		if o.State.Held() {

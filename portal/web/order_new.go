@@ -18,14 +18,15 @@ const (
 
 var newOrderBlocks = fragments{"order-form": "order_new.form"}
 
-// orderNewForm is the empty order form; ?sku= fills the first line, ?again= all of
+// orderNewForm is the empty order form; ?sku= fills the first line, ?deal= the number of a
+// registration, ?again= all of
 // them with those of an older order.
 func orderNewForm(v *visit) error {
 	if id := v.Query("again"); id != "" {
 		return v.repeated(trade.OrderID(id))
 	}
 	in := &input{v: v, values: map[string]string{}, wrong: fault.New(fault.Invalid, "form.invalid")}
-	for _, name := range []string{"partner", "sku"} {
+	for _, name := range []string{"partner", "sku", "deal"} {
 		if s := v.Query(name); s != "" && len(s) < 80 {
 			in.values[name] = s
 		}

@@ -20,7 +20,7 @@ const (
 	panelRows = 30
 )
 
-var roomIcons = map[string]string{"order": "package", "partnership": "building-community", "agreement": "file-text", "promotion": "speakerphone"}
+var roomIcons = map[string]string{"order": "package", "partnership": "building-community", "agreement": "file-text", "promotion": "speakerphone", "deal": "shield-check"}
 
 // roomList is the list of rooms.
 func roomList(v *visit) error {
@@ -230,6 +230,8 @@ func (v *visit) subjectURL(kind, id string) string {
 		return v.path("leads", "offers", id)
 	case "promotion":
 		return v.path("promotions", "seats", id)
+	case "deal":
+		return v.path("deals", id)
 	case "partnership":
 		return v.path("partners", id)
 	case "agreement":

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"regexp"
 	"strings"
 	"time"
 
@@ -21,7 +22,8 @@ import (
 
 // Limits of the HTTP server.
 const (
-	SmallBody   = 1 << 20          // bytes of every body but the streamed ones
+	SmallBody   = 1 << 20          // bytes of every body but the streamed ones and files
+	FileBody    = 6 << 20          // bytes of a form with a file of evidence
 	readTimeout = 5 * time.Second  // for headers and small bodies: ends half-sent requests
 	longTimeout = 15 * time.Minute // for streamed bodies, which count for themselves
 	idleTimeout = 75 * time.Second
@@ -53,7 +55,7 @@ func NewServer(o ServerOptions) *fiber.App {
 		Immutable:               true,
 		DisableStartupMessage:   true,
 		StreamRequestBody:       true,
-		BodyLimit:               SmallBody,
+		BodyLimit:               FileBody,
 		ReadTimeout:             o.ReadTimeout,
 		WriteTimeout:            longTimeout,
 		IdleTimeout:             idleTimeout,
@@ -108,7 +110,11 @@ func setHeaders(c *fiber.Ctx) {
 	}
 }
 
-// bodies reads every body that is not streamed within SmallBody.
+// withFile are the addresses of forms that carry a file of evidence.
+var withFile = regexp.MustCompile(`^/c/[^/]+/deals/([^/]+/(files|edit)|new)$`)
+
+// bodies reads every body that is not streamed within SmallBody, or FileBody where it
+// carries a file.
 func bodies(streamed []string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if c.Get(fiber.HeaderContentEncoding) != "" && !strings.EqualFold(c.Get(fiber.HeaderContentEncoding), "identity") {
@@ -127,9 +133,13 @@ func bodies(streamed []string) fiber.Handler {
 			}
 		}
 		req := c.Request()
-		if req.Header.ContentLength() > SmallBody {
+		most, words := SmallBody, "1 MiB"
+		if withFile.MatchString(path) {
+			most, words = FileBody, "6 MiB"
+		}
+		if req.Header.ContentLength() > most {
 			c.Context().SetConnectionClose()
-			return fault.New(fault.TooLarge, "error.too_large", "Limit", "1 MiB")
+			return fault.New(fault.TooLarge, "error.too_large", "Limit", words)
 		}
 		api := strings.HasPrefix(path, "/api/") // its library takes bodies as streams only
 		if !req.IsBodyStream() {
@@ -138,7 +148,7 @@ func bodies(streamed []string) fiber.Handler {
 			}
 			return c.Next()
 		}
-		body, err := io.ReadAll(io.LimitReader(req.BodyStream(), SmallBody+1))
+		body, err := io.ReadAll(io.LimitReader(req.BodyStream(), int64(most)+1))
 		if err != nil {
 			c.Context().SetConnectionClose()
 			if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -146,9 +156,9 @@ func bodies(streamed []string) fiber.Handler {
 			}
 			return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 		}
-		if len(body) > SmallBody {
+		if len(body) > most {
 			c.Context().SetConnectionClose()
-			return fault.New(fault.TooLarge, "error.too_large", "Limit", "1 MiB")
+			return fault.New(fault.TooLarge, "error.too_large", "Limit", words)
 		}
 		_ = req.CloseBodyStream()
 		if api {

@@ -21,6 +21,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/catalog"
 	"entente/prm/customer"
+	"entente/prm/deal"
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/notify"
@@ -41,6 +42,7 @@ type Deps struct {
 	Settle     *settle.Service
 	Customers  *customer.Service
 	Leads      *lead.Service
+	Deals      *deal.Service
 	Locations  *location.Service
 	Promos     *promo.Service
 	Notify     *notify.Service

@@ -49,6 +49,7 @@ type PlaceCmd struct {
 	RequestedOn string // civil date, may be empty
 	ShipTo      doc.Party
 	Note        string
+	Deal        string // number of a registration or special price the whole order stands on (REF CT), may be empty
 	Key         string
 	Lines       []PlaceLine
 }

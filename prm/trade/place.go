@@ -247,6 +247,9 @@ func written(ctx context.Context, t terms, cmd PlaceCmd, quotes []Quote) doc.Pur
 	if cmd.Note != "" {
 		d.Notes = []string{bounded(cmd.Note, 2000)}
 	}
+	if cmd.Deal != "" {
+		d.Refs = []doc.Ref{{Qualifier: "CT", Value: bounded(cmd.Deal, 30)}}
+	}
 	if to := cmd.ShipTo; to.ID != "" || to.Name != "" || to.City != "" || len(to.Address) > 0 {
 		to.Role = "ST"
 		d.Parties = []doc.Party{to}

@@ -1,0 +1,45 @@
+package view
+
+// dealSamples are the pages of registrations with everything on them.
+func dealSamples(k, a Base) map[string]Page {
+	clock := &Clock{at(4, 9, 0), at(27, 17, 0), T("dealclock.protected", "due", at(27, 17, 0))}
+	row := DealRow{URL: "/c/kestrel/deals/1", Number: "D-48291573", Title: "Northgate Rail depot refit", Customer: "Northgate Rail Ltd", Partner: aurelia, Value: gbp("74340.00"), Since: at(4, 9, 0), Due: at(27, 17, 0), Status: Status{State: "deal.partly_won"}, Next: T("dealnext.protected"), Won: 36}
+	own := row
+	own.Partner, own.Similar, own.Score, own.Status = kestrel, 2, 80, Status{State: "deal.submitted"}
+	tabs := []Tab{{T("deals.view.live"), "/c/kestrel/deals", 7, true}, {T("deals.view.review"), "/c/kestrel/deals?view=review", 2, false}}
+	filters := Filters{URL: "/c/kestrel/deals", Placeholder: T("deals.search"), Lists: []Filter{{Name: "partner", Label: T("col.partner"), Options: options("", "", "All")}}}
+	facts := []KV{{Label: T("deal.value"), Value: T("lead.value_is", "value", gbp("74340.00"))}, {Label: T("deal.close_on"), Value: T("lead.date_is", "date", Date("2026-12-15"))}, {Label: T("deal.kind"), Value: T("dealkind.standard")}}
+	customer := []KV{{Label: T("field.customer"), Value: Raw("Northgate Rail Ltd")}, {Label: T("field.web"), Value: Raw("northgate-rail.co.uk")}}
+	history := []Entry{{Green, "shield-check", "Ingrid Dahl", T("deallog.approve"), "", at(4, 9, 0)}, {Blue, "send", "Maya Osei", T("deallog.submit"), "", at(2, 9, 0)}}
+	reasons := options("", "", "Choose", "other", "Other")
+	wrong := Form{Values: map[string]string{"reason": "other", "deed": "return", "beside": "1"}, Errors: []FieldError{{"comment", T("form.missing")}}}
+	file := DealFile{"f1", "/c/kestrel/deals/1/files/f1", "Q-5510.pdf", T("dealfile.quote"), "Maya Osei", at(2, 9, 0), T("deal.size", "kb", 120), true}
+	line := DealLine{"4500187342", "/c/kestrel/orders/1", "AUR-D18B", Quantity{"400", ""}, Quantity{"240", ""}, gbp("19152.00"), T("dealbasis.number"), true}
+	stock := line
+	stock.Counts, stock.Why = false, T("dealbasis.stock")
+	page := DealPage{URL: "/c/kestrel/deals/1", Number: "D-48291573", Title: "Northgate Rail depot refit", Need: "One platform", Status: Status{State: "deal.partly_won"}, Holds: T("dealpen.nobody"), Decided: T("dealdecision.protected"), Clock: clock, Facts: facts, Customer: customer, Percent: 36, Share: 60,
+		Won: T("deal.won_text", "share", 60, "won", gbp("26892.00"), "value", gbp("74340.00"), "percent", 36), Items: []DealItem{{"AUR-D18B", Quantity{"400", ""}, Quantity{"240", ""}, Money{}}}, Lines: []DealLine{line, stock}, Files: []DealFile{file}, History: history, Sees: []KV{{Label: Raw("Aurelia Tools"), Value: T("dealsees.supplier", "people", "Ingrid Dahl")}}, Kinds: options("quote", "quote", "Quote"), CanFile: true}
+	mine := page
+	mine.Base, mine.EditURL, mine.Own, mine.Copy, mine.OrderURL, mine.Told = k, "/c/kestrel/deals/1/edit", []KV{{Label: T("deal.private"), Value: Raw("buy at 61")}}, "D-48291573", "/c/kestrel/orders/new?deal=D-48291573", T("deal.told", "reason", T("dealreason.evidence"), "comment", "which?")
+	mine.CanSubmit, mine.CanRecall, mine.CanWithdraw, mine.CanLose, mine.CanAsk, mine.CanPostpone, mine.CanContest, mine.Submit, mine.Ask, mine.Lose, mine.Contest, mine.Losses, mine.Contests = true, true, true, true, true, true, true, Form{Note: T("deal.no_room", "Taken", 25, "Most", 25)}, Form{Errors: []FieldError{{"why", T("form.missing")}}}, wrong, wrong, reasons, reasons
+	mine.Disputes = []DealDispute{{ID: "x", Text: T("deal.dispute_open", "person", "Ingrid Dahl"), Clock: clock}}
+	theirs := page
+	theirs.Base, theirs.CanTake, theirs.CanDecide, theirs.CanAward, theirs.CanCancel, theirs.CanExtend, theirs.CanDoubt, theirs.AskedText = a, true, true, true, true, true, true, T("deal.asked_text", "company", "Kestrel Supply", "days", 30, "why", "The board meets in March")
+	theirs.Decide, theirs.Cancel, theirs.Extend, theirs.Contest, theirs.Rule, theirs.Returns, theirs.Rejects, theirs.Cancels, theirs.Denials, theirs.Contests = wrong, wrong, wrong, wrong, Form{Errors: []FieldError{{"note", T("form.missing")}}}, reasons, reasons, reasons, reasons, reasons
+	theirs.Similar = []DealSimilar{{"2", "/c/aurelia/deals/2", "D-11111118", "Northgate", baltic, Status{State: "deal.protected"}, customer, T("deal.by.sure", "key", T("identitykey.domain"), "value", "northgate-rail.co.uk"), true, 60, at(1, 9, 0), true, true}}
+	theirs.Disputes = []DealDispute{{"x", T("deal.dispute_why", "reason", T("dealreason.worked_first"), "person", "Ingrid Dahl"), Raw("Their letter"), Text{}, Text{}, "Ingrid Dahl", clock, true, true, &KV{Label: T("deal.dispute_claim"), Value: T("action.open"), URL: "/c/aurelia/deals/2"}}, {ID: "y", Text: T("deal.dispute_was"), Ruled: T("dealruling.split", "percent", 60), Note: Raw("clear")}}
+	form := DealFormPage{Base: k, URL: "/c/kestrel/deals/new", CheckURL: "/c/kestrel/deals/check", Form: Form{Values: map[string]string{"customer": "Northgate Rail Ltd", "consent": "1", "tender": "NR-77", "paste": "x"}, Errors: []FieldError{{"items", T("deal.item_unknown", "SKU", "X")}}}, Partners: options("1", "1", "Aurelia Tools"), Kinds: options("standard", "standard", "Project"), Countries: options("GB", "GB", "Great Britain"), Money: options("GBP", "GBP", "GBP"), Sources: options("partner", "partner", "Partner"),
+		Families: options("cordless", "cordless", "Cordless"), Work: options("demo", "demo", "Demo"), Fulfillers: options("", "", "We order"), Evidence: options("quote", "quote", "Quote"), Check: DealCheck{3, 25, T("deal_form.known", "by", T("identitykey.domain")), []FieldError{{"value", T("deal.need_value")}}, T("deal_form.promise", "hours", 16, "days", 90)}, Seen: T("deal_form.seen", "company", "Aurelia Tools")}
+	change := form
+	change.Changing, change.Files, change.Check.Missing = true, 2, nil
+	return map[string]Page{
+		"deals":       &DealsPage{Base: k, Tabs: tabs, Filters: filters, Rows: []DealRow{row}, Pager: Pager{Shown: 1, Total: -1, Next: "/c/kestrel/deals?after=x"}, NewURL: "/c/kestrel/deals/new"},
+		"deals_queue": &DealsPage{Base: a, Supplier: true, Tabs: tabs, Filters: filters, Rows: []DealRow{own}, Pager: Pager{Shown: 1, Total: -1}, TermsURL: "/c/aurelia/deals/terms"},
+		"deal":        &mine, "deal_queue": &theirs, "deal_form": &form, "deal_form_change": &change,
+		"deal_terms": &DealTermsPage{Base: a, URL: "/c/aurelia/deals/terms", Form: Form{Values: map[string]string{"most": "25"}, Errors: []FieldError{{"tiers", T("deal.tier_wrong")}}}, Deciders: options("", "", "Whoever"), Places: []DealPlace{{kestrel, T("deal_terms.says", "tier", "gold", "most", 50), "/c/aurelia/deals/terms?partner=1#place"}}, Place: Form{Values: map[string]string{"partnership": "1", "company": "Kestrel Supply"}}, Tiers: options("", "", "None", "gold", "gold")},
+	}
+}
+
+func dealEmpties(e Base) map[string]Page {
+	return map[string]Page{"deals": &DealsPage{Base: e}, "deal": &DealPage{Base: e, Title: "x"}, "deal_form": &DealFormPage{Base: e}, "deal_terms": &DealTermsPage{Base: e}}
+}
