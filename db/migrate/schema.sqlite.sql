@@ -393,10 +393,21 @@ CREATE TABLE message (
   event_kind TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, args TEXT NOT NULL, happened INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, PRIMARY KEY (room_id, seq), UNIQUE (room_id, author_id, client_key)
 );
 CREATE TABLE notice (
-  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, dedupe TEXT NOT NULL, args TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, urgent BOOLEAN NOT NULL, happened INTEGER NOT NULL, seen INTEGER NOT NULL,
+  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, dedupe TEXT NOT NULL, args TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, urgent BOOLEAN NOT NULL, happened INTEGER NOT NULL, seen INTEGER NOT NULL, mailed INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (org_id, id), UNIQUE (org_id, person_id, dedupe)
 );
+CREATE INDEX notice_digest ON notice (org_id, person_id) WHERE mailed = 2;
 CREATE INDEX notice_person ON notice (person_id, org_id, seen, happened, id);
+CREATE INDEX notice_unmailed ON notice (happened) WHERE mailed = 0 AND seen = 0;
+CREATE TABLE notice_choice (
+  org_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  next_at INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  PRIMARY KEY (org_id, person_id)
+);
+CREATE INDEX notice_choice_due ON notice_choice (next_at) WHERE mode = 'daily';
 CREATE TABLE order_arrival (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
   number TEXT NOT NULL, source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, document TEXT NOT NULL, placed_by TEXT NOT NULL, made INTEGER NOT NULL,

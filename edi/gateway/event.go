@@ -58,7 +58,7 @@ type DocumentRejectedEvent struct {
 	Parties
 	Set    int    `json:"set"`
 	Kind   string `json:"kind"`   // "850"
-	Number string `json:"number"` // business number, when it could be read
+	Number string `json:"number"` // business number, else the control number of the set or, of a whole interchange, its own
 }
 
 // HeldEvent is the payload of EventHeld.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -487,7 +488,7 @@ func (w *worker) book(ctx context.Context, st *step, row *setRow) error {
 // tellRejected publishes the refusals of the interchange, a bounded number.
 func (w *worker) tellRejected(ctx context.Context, t tally) error {
 	if w.doomed {
-		return w.s.publish(ctx, EventDocumentRejected, &w.row, DocumentRejectedEvent{Parties: w.row.parties()})
+		return w.s.publish(ctx, EventDocumentRejected, &w.row, DocumentRejectedEvent{Parties: w.row.parties(), Number: w.row.Control})
 	}
 	if t.rejected == 0 {
 		return nil
@@ -499,7 +500,7 @@ func (w *worker) tellRejected(ctx context.Context, t tally) error {
 			break
 		}
 		err = w.s.publish(ctx, EventDocumentRejected, &w.row, DocumentRejectedEvent{
-			Parties: w.row.parties(), Set: int(rows[i].Position), Kind: rows[i].Kind,
+			Parties: w.row.parties(), Set: int(rows[i].Position), Kind: rows[i].Kind, Number: cmp.Or(rows[i].BusinessKey, rows[i].Control),
 		})
 	}
 	return err

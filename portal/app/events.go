@@ -172,7 +172,7 @@ func (a *App) ediToRooms(ctx context.Context, e job.Received) error {
 			return err
 		}
 		line.Kind = "edi.rejected"
-		line.Args["type"], line.Args["number"] = x.Kind, x.Number
+		line.Args["type"], line.Args["number"] = cmp.Or(x.Kind, "EDI"), x.Number
 	case gateway.EventHeld:
 		var x gateway.HeldEvent
 		if err := e.Decode(&x); err != nil {
@@ -306,7 +306,7 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 			n.Kind = "edi.not_live"
 		}
 		n.SubjectKind, n.SubjectID = "interchange", p.Interchange
-		n.Args["type"], n.Args["number"] = p.Kind, p.Number
+		n.Args["type"], n.Args["number"] = cmp.Or(p.Kind, "EDI"), p.Number
 	}
 	orgs, err := a.accounts.Directory().OrgsByID(ctx, supplier, reseller)
 	if err != nil {

@@ -231,10 +231,10 @@ func (s *Service) try(ctx context.Context, r ref) error {
 	return fault.Wrap(sendErr, fault.Unavailable, "error.unavailable")
 }
 
-var secretLink = regexp.MustCompile(`/link/[A-Za-z0-9_-]{20,}`)
+var secretLink = regexp.MustCompile(`/(link|answer)/[A-Za-z0-9_-]{20,}`)
 
 // blackOut takes the secret out of a mail's text.
-func blackOut(body string) string { return secretLink.ReplaceAllString(body, "/link/…") }
+func blackOut(body string) string { return secretLink.ReplaceAllString(body, "/$1/…") }
 
 // Filter chooses a page of the outbox. After is a cursor of an earlier page.
 type Filter struct {
@@ -283,6 +283,9 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Mail,
 		m, err = read(ctx, actor.Org, id)
 		return err
 	})
+	if m.Kind == KindNotice {
+		m.Body = blackOut(m.Body) // its links act for the reader, and for nobody else
+	}
 	return m, err
 }
 

@@ -170,10 +170,10 @@ func (w *world) only() Mail {
 	return m
 }
 
-const secret = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-abcde"
+const token = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-abcde"
 
 var address = account.Mail{Kind: account.MailAddress, Org: "kestrel", Person: "maya", Address: "maya2@kestrel.example", Name: "Maya Osei", Locale: "en", Zone: "Europe/London",
-	Path: "/link/" + secret, NewEmail: "maya2@kestrel.example", Expires: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), Dedupe: "d1"}
+	Path: "/link/" + token, NewEmail: "maya2@kestrel.example", Expires: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), Dedupe: "d1"}
 
 func TestModelsMatchTheSchema(t *testing.T) {
 	each(t, nil, func(w *world) { dbtest.CheckModels(w.t, w.d, mailRow{}) })
@@ -187,7 +187,7 @@ func TestMailIsKeptWithoutAServer(t *testing.T) {
 		zh.Locale, zh.Dedupe, zh.Org = "zh-CN", "d2", "huadong"
 		w.post(zh)
 		m := w.only()
-		if m.State != Kept || !strings.Contains(m.Body, "https://portal.example/link/"+secret) || len(w.q.jobs) != 0 || w.s.Sends() || strings.Contains(m.Subject+m.Body, "⟦") {
+		if m.State != Kept || !strings.Contains(m.Body, "https://portal.example/link/"+token) || len(w.q.jobs) != 0 || w.s.Sends() || strings.Contains(m.Subject+m.Body, "⟦") {
 			w.t.Errorf("mail = %+v, jobs %v", m, w.q.jobs)
 		}
 		huadong := w.admin
@@ -199,7 +199,7 @@ func TestMailIsKeptWithoutAServer(t *testing.T) {
 		}
 		w.now = w.now.Add(keepLinks + time.Minute)
 		w.must(w.s.Sweep(w.ctx()))
-		if m := w.only(); strings.Contains(m.Body, secret) || !strings.Contains(m.Body, "/link/…") {
+		if m := w.only(); strings.Contains(m.Body, token) || !strings.Contains(m.Body, "/link/…") {
 			w.t.Errorf("the link that ran out stays: %s", m.Body)
 		}
 		w.now = w.now.Add(keepMails)
@@ -269,7 +269,7 @@ func TestMailIsSentOnce(t *testing.T) {
 			w.t.Fatalf("%d mails went out", len(out.mails()))
 		}
 		m := w.only()
-		if m.State != Sent || m.Sent.IsZero() || strings.Contains(m.Body, secret) {
+		if m.State != Sent || m.Sent.IsZero() || strings.Contains(m.Body, token) {
 			w.t.Errorf("mail = %+v", m)
 		}
 		msg, err := netmail.ReadMessage(strings.NewReader(out.mails()[0]))
@@ -280,7 +280,7 @@ func TestMailIsSentOnce(t *testing.T) {
 		_, err = bufio.NewReader(quotedprintable.NewReader(msg.Body)).WriteTo(body)
 		w.must(err)
 		if msg.Header.Get("Message-ID") != "<"+m.ID+"@aurelia.example>" || msg.Header.Get("To") != "<maya2@kestrel.example>" || subject != m.Subject ||
-			!strings.Contains(body.String(), "https://portal.example/link/"+secret) || msg.Header.Get("Bcc") != "" {
+			!strings.Contains(body.String(), "https://portal.example/link/"+token) || msg.Header.Get("Bcc") != "" {
 			w.t.Errorf("headers %v, subject %q, body %q", msg.Header, subject, body)
 		}
 	})
@@ -371,7 +371,7 @@ func TestServerAddresses(t *testing.T) {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
 	}
-	if got := PasswordHidden("smtp://u:secret@mail.example:25"); strings.Contains(got, "secret") || !strings.Contains(got, "mail.example") {
+	if got := PasswordHidden("smtp://u:token@mail.example:25"); strings.Contains(got, "token") || !strings.Contains(got, "mail.example") {
 		t.Error(got)
 	}
 }

@@ -120,7 +120,7 @@ func sweep(ctx context.Context, now time.Time) error {
 		return err
 	}
 	var rows []mailRow
-	err := db.Tx(ctx).Select("org_id", "id", "body").Where("created < ? AND state <> ? AND body LIKE ?", db.Micros(now.Add(-keepLinks)), string(Waiting), "%/link/%").Limit(1000).Find(&rows).Error
+	err := db.Tx(ctx).Select("org_id", "id", "body").Where("created < ? AND state <> ? AND (body LIKE ? OR body LIKE ?)", db.Micros(now.Add(-keepLinks)), string(Waiting), "%/link/%", "%/answer/%").Limit(1000).Find(&rows).Error
 	if err != nil {
 		return err
 	}

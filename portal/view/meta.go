@@ -12,6 +12,7 @@ type meta struct {
 
 func (*SignInPage) meta() meta  { return meta{block: "signin", layout: "plain"} }
 func (*SetupPage) meta() meta   { return meta{block: "setup", layout: "plain"} }
+func (*AnswerPage) meta() meta  { return meta{block: "answer", layout: "plain"} }
 func (*LinkPage) meta() meta    { return meta{block: "link", layout: "plain"} }
 func (*OfflinePage) meta() meta { return meta{block: "offline", layout: "plain"} }
 func (*HomePage) meta() meta    { return meta{block: "home", layout: "app", nav: NavHome} }

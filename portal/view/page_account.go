@@ -53,6 +53,24 @@ type LinkPage struct {
 	Dead        bool // used, expired or unknown: says so, with nothing to fill in
 }
 
+// AnswerPage is /answer/{token}, the page of a link in a mail. It posts answer (accept, decline), reason and comment
+// to the same address; with Stop nothing.
+type AnswerPage struct {
+	Base
+	URL         string // this address
+	OpenURL     string // the same in the portal, after a sign-in
+	Title       Text
+	CompanyName string // the reader's
+	Need        string
+	Facts       []KV
+	Due         time.Time
+	Form        Form
+	Reasons     []Option
+	CanAnswer   bool
+	Stop        bool   // no more notices by mail
+	Done        string // key of the sentence that says what became of it
+}
+
 // ProfilePage is /c/{slug}/profile. Forms post to URL+"/name" (name, language, theme, zone), "/password" (old, password, password2), "/address" (email, password),
 // "/sessions/{id}/end", "/sessions/end-all", "/tokens/{id}/revoke".
 type ProfilePage struct {
@@ -66,6 +84,7 @@ type ProfilePage struct {
 	Password  Form
 	Address   Form
 	Absence   *AbsenceForm // nil: outside a company
+	Mails     []Option     // which notices come by mail; posts mail to URL + "/mail"
 	Sessions  []SessionRow
 	Tokens    []TokenRow
 }

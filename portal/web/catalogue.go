@@ -2,7 +2,6 @@ package web
 
 import (
 	"slices"
-	"strings"
 
 	"entente/portal/view"
 	"entente/prm/access"
@@ -120,7 +119,7 @@ func (v *visit) familyList(names []string) view.Text {
 			words[i] = v.p.T(key)
 		}
 	}
-	return view.Raw(strings.Join(words, v.p.T("list.comma")))
+	return view.Raw(v.p.List(words))
 }
 
 // packText names the packs from the smallest: "6, 24, 480 EA" is "6 · 24 · 480".

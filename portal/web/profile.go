@@ -34,6 +34,11 @@ func (v *visit) profilePage(status int, f profileForms) error {
 	if err := v.absences(page, f.absence); err != nil {
 		return err
 	}
+	if v.may(access.NoticeOwn, access.Own(v.org())) {
+		if page.Mails, err = v.mailModes(); err != nil {
+			return err
+		}
+	}
 	sessions, err := v.w.d.Accounts.Sessions(v.ctx, v.actor())
 	if err != nil {
 		return err

@@ -210,40 +210,8 @@ func (v *visit) roomTitle(r room.Room, n names) view.Text {
 
 // subjectURL is the page of an object that a room, event or notice is about.
 func (v *visit) subjectURL(kind, id string) string {
-	if id == "" {
-		return ""
-	}
-	switch kind {
-	case "order":
-		return v.path("orders", id)
-	case "invoice":
-		return v.path("invoices", id)
-	case "interchange", "message":
-		return v.path("edi", id)
-	case "dispute":
-		return v.path("disputes", id)
-	case "payment":
-		return v.path("payments", id)
-	case "lead":
-		return v.path("leads", id)
-	case "offer":
-		return v.path("leads", "offers", id)
-	case "promotion":
-		return v.path("promotions", "seats", id)
-	case "deal":
-		return v.path("deals", id)
-	case "partnership":
-		return v.path("partners", id)
-	case "agreement":
-		return v.path("edi", "connections", id, "agreement")
-	case "connection":
-		return v.path("edi", "connections", id, "connect")
-	case "price_list":
-		return v.path("catalogue", "prices", id)
-	case "stock_report":
-		return v.path("catalogue", "stock", "reports", id)
-	case "room":
-		return v.path("rooms", id)
+	if p := view.SubjectPath(kind, id); p != "" {
+		return v.path(strings.Split(p, "/")...)
 	}
 	return ""
 }

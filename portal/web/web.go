@@ -53,6 +53,7 @@ type Deps struct {
 	Remotes    *gateway.Remotes
 	Rooms      *room.Service
 	Mail       *mail.Service
+	Notices    *mail.Notices
 	Jobs       *job.Jobs
 	DB         *db.DB
 

@@ -26,6 +26,7 @@ type noticeRow struct {
 	Urgent      bool
 	Happened    int64
 	Seen        int64
+	Mailed      int64
 }
 
 func (noticeRow) TableName() string { return "notice" }
@@ -125,4 +126,70 @@ func unreadAbout(ctx context.Context, org, person, kind, id string) (bool, error
 
 func markSubject(ctx context.Context, org, person, kind, id string) error {
 	return mine(ctx, org, person).Where("seen = 0 AND subject_kind = ? AND subject_id = ?", kind, id).Update("seen", db.Micros(db.Now(ctx))).Error
+}
+
+type choiceRow struct {
+	OrgID    string `gorm:"primaryKey"`
+	PersonID string `gorm:"primaryKey"`
+	Mode     string
+	NextAt   int64
+	Changed  int64
+}
+
+func (choiceRow) TableName() string { return "notice_choice" }
+
+// choiceOf is what a person chose; the zero row: nothing.
+func choiceOf(ctx context.Context, org, person string) (choiceRow, error) {
+	var rows []choiceRow
+	err := db.Tx(ctx).Where("org_id = ? AND person_id = ?", org, person).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return choiceRow{}, err
+	}
+	return rows[0], nil
+}
+
+func saveChoice(ctx context.Context, r choiceRow) error {
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "person_id"}}, UpdateAll: true}).Create(&r).Error
+}
+
+// pendingMail lists people whose unread notices are due for a mail: new ones that are
+// old enough, and those of a daily mail whose hour came.
+func pendingMail(ctx context.Context, before, now time.Time, limit int) ([]Target, error) {
+	var rows []struct{ OrgID, PersonID string }
+	err := db.Tx(ctx).Raw(`SELECT DISTINCT org_id, person_id FROM notice WHERE mailed = 0 AND seen = 0 AND happened <= ?
+		UNION SELECT c.org_id, c.person_id FROM notice_choice c WHERE c.mode = 'daily' AND c.next_at <= ?
+		AND EXISTS (SELECT 1 FROM notice n WHERE n.org_id = c.org_id AND n.person_id = c.person_id AND n.mailed = 2)
+		LIMIT ?`, db.Micros(before), db.Micros(now), limit).Scan(&rows).Error
+	out := make([]Target, len(rows))
+	for i, r := range rows {
+		out[i] = Target{Org: r.OrgID, Person: r.PersonID}
+	}
+	return out, err
+}
+
+// unmailed lists unread notices of the steps, the oldest of them first, and counts them.
+func unmailed(ctx context.Context, to Target, steps []int, from, before time.Time, urgent bool, limit int) (out []Notice, n int64, err error) {
+	q := func() *gorm.DB {
+		q := mine(ctx, to.Org, to.Person).Where("seen = 0 AND mailed IN ? AND happened > ? AND happened <= ?", steps, db.Micros(from), db.Micros(before))
+		if urgent {
+			q = q.Where("urgent = ?", true)
+		}
+		return q
+	}
+	if err := q().Count(&n).Error; err != nil || n == 0 {
+		return nil, 0, err
+	}
+	var rows []noticeRow
+	if err := q().Order("happened, id").Limit(limit).Find(&rows).Error; err != nil {
+		return nil, 0, err
+	}
+	for _, r := range rows {
+		out = append(out, r.notice())
+	}
+	return out, n, nil
+}
+
+// stepMail moves notices on their way to a mail.
+func stepMail(ctx context.Context, to Target, from []int, before time.Time, step int) error {
+	return mine(ctx, to.Org, to.Person).Where("seen = 0 AND mailed IN ? AND happened <= ?", from, db.Micros(before)).Update("mailed", step).Error
 }

@@ -1,0 +1,180 @@
+package app
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/db/job"
+	"entente/portal/mail"
+	"entente/prm/access"
+	"entente/prm/notify"
+)
+
+// noQueue keeps mail waiting, so that a test reads it as the mail server would get it.
+type noQueue struct{}
+
+func (noQueue) Enqueue(context.Context, job.Job) error                     { return nil }
+func (noQueue) Handle(string, func(ctx context.Context, a job.Args) error) {}
+
+var answerLink = regexp.MustCompile(`/answer/[A-Za-z0-9_-]+`)
+
+// A lead is accepted from a mail: opening the link does nothing, the button acts as the
+// person it was written to and nobody else, once, and not after they left.
+func answeredByMail(t *testing.T, a *App) {
+	query := func(to any, q string, args ...any) {
+		t.Helper()
+		if err := a.db.View(t.Context(), func(ctx context.Context) error { return db.Tx(ctx).Raw(q, args...).Scan(to).Error }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var nameless int
+	query(&nameless, `SELECT count(*) FROM notice WHERE kind = 'edi.rejected' AND (args LIKE '%"number":""%' OR args LIKE '%"type":""%')`)
+	if nameless > 0 {
+		t.Errorf("%d notices of a refusal do not name the document", nameless)
+	}
+	var org, maya, offer, other string
+	query(&org, "SELECT id FROM org WHERE slug = 'kestrel'")
+	query(&maya, "SELECT id FROM person WHERE email = 'maya@kestrel.example'")
+	var offers []string
+	query(&offers, "SELECT id FROM lead_offer WHERE reseller_id = ? AND state IN ('offered', 'opened') ORDER BY id LIMIT 2", org)
+	if len(offers) < 2 {
+		t.Fatalf("%d open offers in the demo", len(offers))
+	}
+	offer, other = offers[0], offers[1]
+	state := func(id string) (s string) { query(&s, "SELECT state FROM lead_offer WHERE id = ?", id); return s }
+
+	out := mail.New(a.db, noQueue{}, mail.Options{SMTP: "smtp://127.0.0.1:9", BaseURL: a.addrs.http})
+	notices := mail.NewNotices(out, a.notify, a.accounts.Directory(), a.secrets)
+	later := func(d time.Duration) context.Context { return db.WithNow(t.Context(), time.Now().Add(d)) }
+	tell := func(id, dedupe string) {
+		t.Helper()
+		err := a.notify.Tell(t.Context(), access.System("test", org), []notify.Target{{Org: org, Person: maya}},
+			notify.Notice{Kind: "lead.offered", Dedupe: dedupe, Urgent: true, Args: map[string]string{"partner": "Aurelia Tools", "title": "Steel\r\nBcc: x@y.example"}, SubjectKind: "offer", SubjectID: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const mine = "SELECT subject, body, address FROM mail WHERE kind = 'notice' AND person_id = ? AND body LIKE '%Steel%'"
+	if err := notices.Tell(later(3 * time.Minute)); err != nil { // what other tests told
+		t.Fatal(err)
+	}
+	tell(offer, "mail-1")
+	tell(other, "mail-2")
+	for _, d := range []time.Duration{4 * time.Minute, 5 * time.Minute} {
+		if err := notices.Tell(later(d)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var mails []struct{ Subject, Body, Address string }
+	query(&mails, mine, maya)
+	if len(mails) != 1 || strings.ContainsAny(mails[0].Subject, "\r\n") || !strings.Contains(mails[0].Body, "/c/kestrel/leads/offers/"+offer) || strings.Contains(mails[0].Body, "\nBcc") {
+		t.Fatalf("%+v", mails)
+	}
+	links := answerLink.FindAllString(mails[0].Body, -1)
+	if len(links) != 3 {
+		t.Fatalf("%d links in %s", len(links), mails[0].Body)
+	}
+
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	ask := func(method, path string, form url.Values) (int, string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, a.addrs.http+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", a.addrs.http)
+		res, err := browser.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		raw, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(raw)
+	}
+	use := func(link string, form url.Values) (int, string) {
+		t.Helper()
+		code, page := ask("GET", link, nil)
+		if token := csrfField.FindStringSubmatch(page); token != nil {
+			form.Set("csrf", token[1])
+		} else if code == 200 && strings.Contains(page, "<form") {
+			t.Fatalf("no csrf field: %.500s", page)
+		}
+		return ask("POST", link, form)
+	}
+
+	before := state(offer)
+	for range 3 {
+		if code, page := ask("GET", links[0], nil); code != 200 || !strings.Contains(page, "Aurelia Tools") {
+			t.Fatalf("%d %.300s", code, page)
+		}
+	}
+	if state(offer) != before {
+		t.Errorf("opening the link made it %s", state(offer))
+	}
+	if code, page := use(links[0], url.Values{"answer": {"accept"}}); code != 200 || state(offer) != "accepted" {
+		t.Fatalf("%d %s %.500s", code, state(offer), page)
+	}
+	var by string
+	query(&by, "SELECT answered_by FROM lead_offer WHERE id = ?", offer)
+	if by != maya {
+		t.Errorf("answered by %q", by)
+	}
+	if code, _ := use(links[0], url.Values{"answer": {"decline"}, "reason": {"budget"}}); code == 303 || state(offer) != "accepted" {
+		t.Errorf("answered twice: %d %s", code, state(offer))
+	}
+	if code, page := use(links[1], url.Values{"answer": {"decline"}}); code != 422 || state(other) == "declined" {
+		t.Errorf("declined without a reason: %d %s %.300s", code, state(other), page)
+	}
+
+	// Altered, made up, run out, or of somebody who may no longer: dead, all alike.
+	bent := links[1][:len(links[1])-4] + "AAAA"
+	for _, link := range []string{bent, "/answer/x", "/answer/" + strings.Repeat("A", 2000)} {
+		if code, _ := ask("GET", link, nil); code != 404 {
+			t.Errorf("%s: %d", link[:20], code)
+		}
+	}
+	old, err := notices.Seal(mail.Deed{Kind: mail.DeedOffer, Org: org, Person: maya, Object: other, Expires: time.Now().Add(-time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kaarel string
+	query(&kaarel, "SELECT id FROM person WHERE email = 'kaarel@baltic.example'")
+	foreign, err := notices.Seal(mail.Deed{Kind: mail.DeedOffer, Org: org, Person: kaarel, Object: other, Expires: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{old, foreign} {
+		if code, _ := ask("GET", "/answer/"+token, nil); code != 404 {
+			t.Errorf("a dead link: %d", code)
+		}
+	}
+
+	// The last link stops the mails.
+	if code, page := use(links[2], url.Values{}); code != 200 || !strings.Contains(page, "Kestrel Supply") {
+		t.Errorf("%d %.300s", code, page)
+	}
+	tell(other, "mail-3")
+	if err := notices.Tell(later(20 * time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	query(&mails, mine, maya)
+	if len(mails) != 1 {
+		t.Errorf("%d mails after they were stopped", len(mails))
+	}
+}

@@ -1,0 +1,217 @@
+package mail
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/db/secret"
+	"entente/portal/locale"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+	"entente/prm/notify"
+)
+
+// KindNotice is a mail that tells notices.
+const KindNotice account.MailKind = "notice"
+
+// The deeds a link of a mail can do without a sign-in. Opening one changes nothing: a
+// mail scanner follows every link.
+const (
+	DeedOffer = "offer" // answer an offered lead: Object is the offer
+	DeedStop  = "stop"  // no more notices by mail
+)
+
+// answerLife is how long a link of a notice works.
+const answerLife = 7 * 24 * time.Hour
+
+// Deed is what a link of a mail may do, and for whom; nobody else.
+type Deed struct {
+	Kind    string    `json:"k"`
+	Org     string    `json:"o"`
+	Person  string    `json:"p"`
+	Object  string    `json:"i,omitempty"`
+	Expires time.Time `json:"e"`
+}
+
+// sealAbout says what a sealed deed is, see secret.Box.
+const sealAbout = "mail deed"
+
+// Notices mails notices and reads the links of such mails.
+type Notices struct {
+	mail    *Service
+	notify  *notify.Service
+	people  account.Directory
+	secrets *secret.Box
+}
+
+// NewNotices makes the mailing of notices.
+func NewNotices(m *Service, n *notify.Service, people account.Directory, secrets *secret.Box) *Notices {
+	return &Notices{mail: m, notify: n, people: people, secrets: secrets}
+}
+
+// Seal makes the token of a deed: nobody can make or read one without the server's key.
+func (n *Notices) Seal(d Deed) (string, error) {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		return "", fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	return base64.RawURLEncoding.EncodeToString(n.secrets.Seal(raw, sealAbout)), nil
+}
+
+// Read gives the deed of a token and the person as an actor, with the roles they hold
+// now. Codes: NotFound (not made here, run out, or the person has left the company);
+// which of them, nobody is told.
+func (n *Notices) Read(ctx context.Context, token string) (Deed, access.Actor, error) {
+	dead := fault.New(fault.NotFound, "account.link_dead")
+	var d Deed
+	if len(token) > 1000 {
+		return d, access.Actor{}, dead
+	}
+	sealed, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return d, access.Actor{}, dead
+	}
+	raw, err := n.secrets.Open(sealed, sealAbout)
+	if err != nil || json.Unmarshal(raw, &d) != nil || !d.Expires.After(db.Now(ctx)) {
+		return Deed{}, access.Actor{}, dead
+	}
+	p, _, err := n.person(ctx, notify.Target{Org: d.Org, Person: d.Person})
+	if err != nil {
+		return Deed{}, access.Actor{}, err
+	}
+	if p.ID == "" {
+		return Deed{}, access.Actor{}, dead
+	}
+	return d, access.Actor{Org: d.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, nil
+}
+
+// person finds a present person of a company; the zero value: there is none.
+func (n *Notices) person(ctx context.Context, t notify.Target) (account.Colleague, account.Org, error) {
+	all, err := n.people.People(ctx, t.Org)
+	if err != nil {
+		return account.Colleague{}, account.Org{}, err
+	}
+	i := slices.IndexFunc(all, func(c account.Colleague) bool { return c.ID == t.Person && c.Org == t.Org })
+	if i < 0 {
+		return account.Colleague{}, account.Org{}, nil
+	}
+	orgs, err := n.people.OrgsByID(ctx, t.Org)
+	return all[i], orgs[t.Org], err
+}
+
+// Tell mails what people chose to be mailed and have not seen; a job of every minute.
+// Each mail is written in the transaction that settles its notices: a crash mails
+// nothing twice and forgets nothing.
+func (n *Notices) Tell(ctx context.Context) error {
+	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); {
+		due, err := n.notify.Pending(ctx, 100)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for _, t := range due {
+			if err := n.tell(ctx, t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (n *Notices) tell(ctx context.Context, t notify.Target) error {
+	p, org, err := n.person(ctx, t)
+	if err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(p.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	return n.mail.db.InTx(ctx, func(ctx context.Context) error {
+		d, err := n.notify.Collect(ctx, access.System("mail", t.Org), t, zone, n.mail.Sends() && p.ID != "")
+		if err != nil || len(d.Notices) == 0 || p.ID == "" {
+			return err
+		}
+		l, err := n.letter(ctx, p, org, zone, d)
+		if err != nil {
+			return err
+		}
+		return n.mail.Post(ctx, l)
+	})
+}
+
+// letter writes the mail in the reader's words.
+func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.Org, zone *time.Location, d notify.Digest) (account.Letter, error) {
+	words := locale.New(locale.Language(p.Locale), zone, db.Now(ctx))
+	base := n.mail.base + "/c/" + org.Slug + "/"
+	orgs, err := n.people.OrgsByID(ctx, namedOrgs(d.Notices)...)
+	if err != nil {
+		return account.Letter{}, err
+	}
+	lines := []string{words.T("mail.hello", "name", oneLine(p.Name)), ""}
+	subject := ""
+	for _, one := range d.Notices {
+		said := oneLine(sentence(words, one, orgs))
+		if subject == "" {
+			subject = said
+		}
+		lines = append(lines, "• "+said)
+		if path := view.SubjectPath(one.SubjectKind, one.SubjectID); path != "" {
+			lines = append(lines, "  "+base+path)
+		}
+		if one.Kind == "lead.offered" && one.SubjectKind == "offer" && n.mail.Sends() { // kept mail is read by admins
+			token, err := n.Seal(Deed{Kind: DeedOffer, Org: p.Org, Person: p.ID, Object: one.SubjectID, Expires: db.Now(ctx).Add(answerLife)})
+			if err != nil {
+				return account.Letter{}, err
+			}
+			lines = append(lines, "  "+words.T("mail.notices.answer")+" "+n.mail.base+"/answer/"+token)
+		}
+		lines = append(lines, "")
+	}
+	if len(d.Notices)+d.More > 1 {
+		subject = words.T("mail.notices.subject", "n", len(d.Notices)+d.More, "company", oneLine(org.Name))
+	}
+	if d.More > 0 {
+		lines = append(lines, words.T("mail.notices.more", "n", d.More)+" "+base+"inbox", "")
+	}
+	lines = append(lines, "--", words.T("mail.notices.why_"+string(d.Mode), "company", oneLine(org.Name)), words.T("mail.notices.change")+" "+base+"profile")
+	if n.mail.Sends() {
+		stop, err := n.Seal(Deed{Kind: DeedStop, Org: p.Org, Person: p.ID, Expires: db.Now(ctx).AddDate(0, 0, 60)})
+		if err != nil {
+			return account.Letter{}, err
+		}
+		lines = append(lines, words.T("mail.notices.stop")+" "+n.mail.base+"/answer/"+stop)
+	}
+	return account.Letter{
+		Mail:    account.Mail{Kind: KindNotice, Org: p.Org, Person: p.ID, Address: p.Email, Name: p.Name, Locale: p.Locale, Zone: p.Zone, Dedupe: "notice:" + d.Notices[len(d.Notices)-1].ID},
+		Subject: shorten(subject, maxSubject), Body: strings.Join(lines, "\n") + "\n",
+	}, nil
+}
+
+// namedOrgs are the companies that notices name by id.
+func namedOrgs(list []notify.Notice) []string {
+	var out []string
+	for _, one := range list {
+		if id := one.Args["org"]; db.ValidID(id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func sentence(p *locale.Printer, one notify.Notice, orgs map[string]account.Org) string {
+	args := make([]any, 0, 2*len(one.Args)+2)
+	for k, v := range one.Args {
+		args = append(args, k, v)
+	}
+	if one.Args["company"] == "" {
+		args = append(args, "company", orgs[one.Args["org"]].Name)
+	}
+	return p.T("notice."+one.Kind, args...)
+}

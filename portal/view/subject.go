@@ -1,0 +1,42 @@
+package view
+
+// SubjectPath is the page of an object below /c/{slug}/, empty where it has none: where
+// a room, an event or a notice about it leads.
+func SubjectPath(kind, id string) string {
+	if id == "" {
+		return ""
+	}
+	switch kind {
+	case "order":
+		return "orders/" + id
+	case "invoice":
+		return "invoices/" + id
+	case "interchange", "message":
+		return "edi/" + id
+	case "dispute":
+		return "disputes/" + id
+	case "payment":
+		return "payments/" + id
+	case "lead":
+		return "leads/" + id
+	case "offer":
+		return "leads/offers/" + id
+	case "promotion":
+		return "promotions/seats/" + id
+	case "deal":
+		return "deals/" + id
+	case "partnership":
+		return "partners/" + id
+	case "agreement":
+		return "edi/connections/" + id + "/agreement"
+	case "connection":
+		return "edi/connections/" + id + "/connect"
+	case "price_list":
+		return "catalogue/prices/" + id
+	case "stock_report":
+		return "catalogue/stock/reports/" + id
+	case "room":
+		return "rooms/" + id
+	}
+	return ""
+}

@@ -1,0 +1,141 @@
+package web
+
+import (
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"entente/portal/locale"
+	"entente/portal/mail"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/lead"
+	"entente/prm/notify"
+)
+
+// answerOpen is the page of a link in a mail: what it is about and the buttons that do
+// it. Opening it changes nothing.
+func answerOpen(v *visit) error { return v.answerPage(200, "", view.Form{}) }
+
+// deed reads the link of this address; the page is in the words of its reader.
+func (v *visit) deed() (mail.Deed, access.Actor, error) {
+	d, actor, err := v.w.d.Notices.Read(v.ctx, v.Params("token"))
+	if err != nil || v.known() {
+		return d, actor, err
+	}
+	people, err := v.w.d.Accounts.Directory().PersonsByID(v.ctx, d.Person)
+	if p, ok := people[d.Person]; ok {
+		zone, err := time.LoadLocation(p.Zone)
+		if err != nil {
+			zone = v.p.Zone()
+		}
+		v.p = locale.New(locale.Match("", p.Locale), zone, v.now)
+	}
+	return d, actor, err
+}
+
+// answerPage shows a deed, or what became of it: done is the key of its sentence.
+func (v *visit) answerPage(status int, done string, form view.Form) error {
+	d, actor, err := v.deed()
+	if fault.IsNotFound(err) {
+		return v.linkDead()
+	}
+	if err != nil {
+		return err
+	}
+	page := &view.AnswerPage{Base: v.shell(), URL: "/answer/" + v.Params("token"), Form: form, Stop: d.Kind == mail.DeedStop, Done: done, Title: view.T("answer.stop_title")}
+	org, err := v.w.d.Accounts.Directory().OrgsByID(v.ctx, d.Org)
+	if err != nil {
+		return err
+	}
+	page.CompanyName, page.OpenURL = org[d.Org].Name, "/c/"+org[d.Org].Slug+"/profile"
+	if d.Kind != mail.DeedOffer {
+		return v.send(status, page, "")
+	}
+	o, err := v.w.d.Leads.GetOffer(v.ctx, actor, lead.OfferID(d.Object))
+	if fault.IsNotFound(err) {
+		return v.linkDead()
+	}
+	if err != nil {
+		return err
+	}
+	n, err := v.lookup([]string{o.Supplier}, nil)
+	if err != nil {
+		return err
+	}
+	page.Title, page.OpenURL = view.Raw(o.Teaser.Title), "/c/"+org[d.Org].Slug+"/"+view.SubjectPath("offer", d.Object)
+	page.Need, page.Facts = o.Teaser.Need, append([]view.KV{{Label: view.T("lead.from"), Value: view.Raw(n.org(o.Supplier))}}, v.teaserFacts(o.Teaser)...)
+	page.Reasons = reasonOptions(form.Value("reason"))
+	switch {
+	case o.State.Unanswered():
+		page.CanAnswer, page.Due = true, o.Accept.Due
+	case o.State.Held() || o.State == lead.OfferConverted:
+		page.Done = "answer.accepted"
+	case o.State == lead.OfferDeclined:
+		page.Done = "answer.declined"
+	default:
+		page.Done = "answer.over"
+	}
+	return v.send(status, page, "")
+}
+
+// answerUse does what the link is for, as the person it was written to.
+func answerUse(v *visit) error {
+	d, actor, err := v.deed()
+	if fault.IsNotFound(err) {
+		return v.linkDead()
+	}
+	if err != nil {
+		return err
+	}
+	in := v.input()
+	switch {
+	case d.Kind == mail.DeedStop:
+		if err := v.w.d.Notify.Choose(v.ctx, actor, notify.ModeNever, v.p.Zone()); err != nil {
+			return err
+		}
+		return v.answerPage(200, "answer.stopped", view.Form{})
+	case in.text("answer") == "accept":
+		_, err = v.w.d.Leads.Accept(v.ctx, actor, lead.OfferID(d.Object))
+	case in.text("answer") == "decline":
+		err = v.w.d.Leads.Decline(v.ctx, actor, lead.OfferID(d.Object), in.text("reason"), in.text("comment"))
+	default:
+		return fault.InvalidField("answer", "form.choice_wrong")
+	}
+	if err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok {
+			return err
+		}
+		return v.answerPage(fiber.StatusUnprocessableEntity, "", in.form(errs, note))
+	}
+	return v.answerPage(200, "", view.Form{})
+}
+
+// profileMail saves which notices the person gets by mail.
+func profileMail(v *visit) error {
+	if err := v.w.d.Notify.Choose(v.ctx, v.actor(), notify.Mode(v.input().text("mail")), v.p.Zone()); err != nil {
+		return err
+	}
+	return v.done(v.path("profile"), "said.saved")
+}
+
+// mailModes are the choices of the form.
+func (v *visit) mailModes() ([]view.Option, error) {
+	m, err := v.w.d.Notify.Mode(v.ctx, v.actor())
+	if err != nil {
+		return nil, err
+	}
+	if m == "" {
+		m = notify.ModeNever
+		if v.w.d.Mail.Sends() {
+			m = notify.ModeUrgent
+		}
+	}
+	var out []view.Option
+	for _, x := range notify.Modes {
+		out = append(out, view.Option{Value: string(x), Label: view.T("mailmode." + string(x)), On: x == m})
+	}
+	return out, nil
+}
