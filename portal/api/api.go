@@ -34,7 +34,7 @@ import (
 	"entente/prm/trade"
 )
 
-// IntakePath is the one API path whose body is streamed.
+// IntakePath takes interchanges; its body is streamed.
 const IntakePath = "/api/v1/edi/interchanges"
 
 // Deps are the services the API calls.

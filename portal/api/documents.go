@@ -45,15 +45,20 @@ func (in *document) form() string {
 	return ""
 }
 
+// DocumentsPath takes documents; its body is streamed like that of IntakePath.
+const DocumentsPath = "/api/v1/documents"
+
 func (a *API) documents() {
-	const base = "/api/v1/documents"
+	const base = DocumentsPath
 	o := op("POST", base, "edi:write", "Send documents", "Orders, answers, shipments and invoices as JSON, CSV, XLSX, SAP IDoc (flat or XML), UBL 2.1, X12 or EDIFACT: one file, one partner. The answer comes only after the bytes are durable; checking and booking follow, and `GET /api/v1/documents/{id}` says in words what became of each. The same file twice is one; a known business number with equal content adds nothing. Refused before that with 422 and the place in the file; then nothing is kept.", 202)
 	types := []string{"application/xml", "text/plain", "application/edi-x12", "application/edifact", "application/octet-stream"}
 	for _, name := range []string{format.JSON, format.CSV, format.XLSX} {
 		media, _, _ := strings.Cut(format.Media(name), ";")
 		types = append(types, media)
 	}
-	o.RequestBody = &huma.RequestBody{Required: true, Content: bytesOf(types...)}
+	content := bytesOf(types...)
+	content["application/json"].Schema = nil // with one the library would read the body itself
+	o.RequestBody = &huma.RequestBody{Required: true, Content: content}
 	o.SkipValidateBody = true
 	handle(a, o, func(ctx context.Context, actor access.Actor, in *document) (*reply[gateway.Answer], error) {
 		if in.body == nil {

@@ -225,7 +225,7 @@ func (a *App) build(ctx context.Context) error {
 	if a.web, err = web.New(deps); err != nil {
 		return err
 	}
-	a.fiber = web.NewServer(web.ServerOptions{TrustedProxies: a.cfg.proxies(), Streamed: []string{api.IntakePath, api.AS2Path}, Log: a.log, Error: a.web.Error})
+	a.fiber = web.NewServer(web.ServerOptions{TrustedProxies: a.cfg.proxies(), Streamed: []string{api.IntakePath, api.DocumentsPath, api.AS2Path}, Large: web.LargeForms, Log: a.log, Error: a.web.Error})
 	a.fiber.Use(a.sessions.Middleware)
 	if a.cfg.MetricsAddr != "" {
 		a.metrics = newMetrics(a)

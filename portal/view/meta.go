@@ -106,6 +106,12 @@ func (*LocationsPage) meta() meta {
 func (*WizardPage) meta() meta {
 	return meta{block: "wizard", layout: "app", nav: NavConnections}
 }
+func (*FormPreviewPage) meta() meta {
+	return meta{block: "form_preview", layout: "app", nav: NavConnections}
+}
+func (*FormSendPage) meta() meta {
+	return meta{block: "form_send", layout: "app", nav: NavEDI}
+}
 func (*SheetPage) meta() meta { return meta{block: "sheet", layout: "app", nav: NavConnections} }
 func (*PartnersPage) meta() meta {
 	return meta{block: "partners", layout: "app", nav: NavPartners, head: true}

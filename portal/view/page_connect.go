@@ -42,6 +42,7 @@ type ConnectionPage struct {
 	Adding     *CertificateForm
 	Terms      []TermsCard // to us first
 	Routes     *RoutesCard // nil: not for the viewer
+	Style      *StyleCard  // nil: not for the viewer
 	Steps      []Step
 	Done       int
 	Logins     *LoginsCard  // nil: no SFTP door, or not for the viewer
@@ -242,4 +243,5 @@ type RouteRow struct {
 	Code           string
 	Name           Text
 	Doors, Formats []Option
+	PreviewURL     string
 }

@@ -7,6 +7,7 @@ type MessagesPage struct {
 	Base
 	MonitorURL string
 	RepliesURL string // what is not booked
+	SendURL    string // where a file is sent; empty: not allowed
 	Tabs       []Tab
 	Filters    Filters
 	Rows       []MessageRow

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"strings"
 
 	"entente/edi/gateway"
@@ -42,6 +43,7 @@ func (v *visit) routesCard(l link, f linkForms) (*view.RoutesCard, error) {
 			value := formatValue(x.Syntax, x.Version)
 			row.Formats = append(row.Formats, view.Option{Value: value, Label: view.Raw(formatName(x)), On: value == format})
 		}
+		row.PreviewURL = v.path("edi", "connections", l.p.ID, "preview") + "?" + url.Values{"kind": {r.Kind}, "format": {format}}.Encode()
 		card.Rows = append(card.Rows, row)
 	}
 	return card, nil
@@ -81,6 +83,9 @@ func routesSave(v *visit) error {
 	}
 	var routes []gateway.Route
 	for _, r := range now {
+		if only := in.text("only"); only != "" && only != r.Kind {
+			continue
+		}
 		r.Door = in.text("door_" + r.Kind)
 		r.Syntax, r.Version, _ = strings.Cut(in.text("format_"+r.Kind), " ")
 		routes = append(routes, r)

@@ -25,7 +25,7 @@ const (
 
 // linkForms are the forms of the page; one of them may have been refused.
 type linkForms struct {
-	address, upload, generate, terms, login, remote, routes *view.Form
+	address, upload, generate, terms, login, remote, routes, style *view.Form
 	private                                                 bool
 	check                                                   []view.CheckRow
 	remoteID                                                string // the server that was called, and what it said
@@ -57,6 +57,9 @@ func (v *visit) connectionPage(status int, f linkForms) error {
 	}
 	page.Terms = v.termsCards(l, f)
 	if page.Routes, err = v.routesCard(l, f); err != nil {
+		return err
+	}
+	if page.Style, err = v.styleCard(l, f); err != nil {
 		return err
 	}
 	if page.Logins, err = v.loginsCard(f); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"entente/edi/gateway"
 	"entente/portal/view"
+	"entente/prm/access"
 )
 
 // The views of the list of messages.
@@ -56,6 +57,9 @@ func ediList(v *visit) error {
 		return err
 	}
 	page := &view.MessagesPage{Base: v.shell(), MonitorURL: v.path("edi", "monitor"), RepliesURL: v.path("edi", "replies"), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	if v.may(access.EDISend, access.Own(v.org())) {
+		page.SendURL = v.path("edi", "send")
+	}
 	labels := map[string]string{ediAll: "list.all", ediIn: "edi.in", ediOut: "edi.out", ediFailed: "state.edi.rejected", ediWaiting: "state.edi.held", ediLate: "state.edi.overdue"}
 	for _, w := range ediViews {
 		page.Tabs = append(page.Tabs, view.Tab{Label: view.T(labels[w]), URL: v.again("view", w), Count: -1, On: w == which})

@@ -92,6 +92,9 @@ func (v *visit) rawSegments(id, syntax string, position int, found []wire.Findin
 
 // rawOf is rawSegments of bytes at hand.
 func rawOf(body io.Reader, syntax string, position int, found []wire.Finding) (out []view.RawSegment, cut bool, err error) {
+	if gateway.IsForm(syntax) {
+		return formLines(body, syntax)
+	}
 	next := rawX12(io.LimitReader(body, shownBytes), markedElements(found))
 	if syntax == gateway.SyntaxEDIFACT {
 		next = rawEDIFACT(io.LimitReader(body, shownBytes), markedElements(found))
@@ -285,6 +288,9 @@ func firstSentence(s string) (title, rest string) {
 
 // place says where a finding stands: segment, its name, element.
 func (v *visit) place(f wire.Finding) view.Text {
+	if path := f.Args["Path"]; path != "" && f.SegmentID == "" {
+		return view.Raw(path)
+	}
 	name := view.Text{}
 	if key := "edi.seg." + f.SegmentID; v.has(key) {
 		name = view.T(key)

@@ -161,6 +161,8 @@ func ediRoutes() []Route {
 	return append(append(ediDeskRoutes(), calendarRoutes()...), []Route{
 		get("/c/:slug/edi", "messages", InCompany, access.EDIRead, ediList),
 		get("/c/:slug/edi/connect", "connect the first partner", InCompany, access.LinkRead, connectFirst),
+		get("/c/:slug/edi/send", "send documents", InCompany, access.EDISend, formSend),
+		post("/c/:slug/edi/send", "send documents", InCompany, access.EDISend, formSendNow),
 		get("/c/:slug/edi/connections", "connections", InCompany, access.LinkRead, connectionList),
 		get("/c/:slug/edi/connections/:id", "connection", InCompany, access.LinkRead, connectionShow),
 		get("/c/:slug/edi/connections/:id/connect", "connect", InCompany, access.LinkRead, connectShow),
@@ -196,6 +198,9 @@ func ediRoutes() []Route {
 		post("/c/:slug/edi/connections/:id/certificates/:certificate/retire", "retire certificate", InCompany, access.StationManage, certificateRetire),
 		post("/c/:slug/edi/connections/:id/terms", "save terms", InCompany, access.LinkManage, termsSave),
 		post("/c/:slug/edi/connections/:id/routes", "choose routes", InCompany, access.LinkManage, routesSave),
+		post("/c/:slug/edi/connections/:id/style", "choose how files look", InCompany, access.LinkManage, styleSave),
+		get("/c/:slug/edi/connections/:id/preview", "document in a format", InCompany, access.LinkRead, formPreview),
+		get("/c/:slug/edi/connections/:id/preview/file", "document in a format as a file", InCompany, access.LinkRead, formPreviewFile),
 		post("/c/:slug/edi/connections/:id/logins", "make login", InCompany, access.EDIDoors, loginMake),
 		post("/c/:slug/edi/connections/:id/logins/:login/remove", "remove login", InCompany, access.EDIDoors, loginRemove),
 		post("/c/:slug/edi/connections/:id/servers", "add server", InCompany, access.EDIDoors, remoteAdd),

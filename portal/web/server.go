@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 const (
 	SmallBody   = 1 << 20          // bytes of every body but the streamed ones and files
 	FileBody    = 6 << 20          // bytes of a form with a file of evidence
+	LargeBody   = 33 << 20         // bytes of a form with a file on a page that takes large ones
 	readTimeout = 5 * time.Second  // for headers and small bodies: ends half-sent requests
 	longTimeout = 15 * time.Minute // for streamed bodies, which count for themselves
 	idleTimeout = 75 * time.Second
@@ -33,6 +35,7 @@ const (
 type ServerOptions struct {
 	TrustedProxies []string      // only these may say X-Forwarded-For and -Proto
 	Streamed       []string      // paths whose handlers read and limit the body stream themselves
+	Large          []string      // pages that take a file of up to LargeBody, by the end of their path
 	ReadTimeout    time.Duration // for headers and small bodies; 0 is 5 s
 	Log            *slog.Logger
 	Error          func(c *fiber.Ctx, err error) error // renders every error, once
@@ -74,13 +77,16 @@ func NewServer(o ServerOptions) *fiber.App {
 				return fasthttp.RequestConfig{ReadTimeout: longTimeout}
 			}
 		}
+		if h.IsPost() && h.ContentLength() > SmallBody && takesLarge(path, o.Large) {
+			return fasthttp.RequestConfig{ReadTimeout: longTimeout}
+		}
 		return fasthttp.RequestConfig{}
 	}
 	app.Use(headers)
 	app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: func(c *fiber.Ctx, e any) {
 		o.Log.Error("handler panicked", "method", c.Method(), "route", c.Route().Path, "panic", e)
 	}}))
-	app.Use(bodies(o.Streamed))
+	app.Use(bodies(o.Streamed, o.Large))
 	return app
 }
 
@@ -113,9 +119,14 @@ func setHeaders(c *fiber.Ctx) {
 // withFile are the addresses of forms that carry a file of evidence.
 var withFile = regexp.MustCompile(`^/c/[^/]+/deals/([^/]+/(files|edit)|new)$`)
 
+// takesLarge says that a page takes a large file.
+func takesLarge(path string, large []string) bool {
+	return strings.HasPrefix(path, "/c/") && slices.ContainsFunc(large, func(end string) bool { return strings.HasSuffix(path, end) })
+}
+
 // bodies reads every body that is not streamed within SmallBody, or FileBody where it
 // carries a file.
-func bodies(streamed []string) fiber.Handler {
+func bodies(streamed, large []string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if c.Get(fiber.HeaderContentEncoding) != "" && !strings.EqualFold(c.Get(fiber.HeaderContentEncoding), "identity") {
 			c.Context().SetConnectionClose()
@@ -133,6 +144,15 @@ func bodies(streamed []string) fiber.Handler {
 			}
 		}
 		req := c.Request()
+		if n := req.Header.ContentLength(); n > SmallBody && n <= LargeBody && c.Method() == fiber.MethodPost && takesLarge(path, large) {
+			// A form with its file goes to disk as it is read; what is left of a refused
+			// one must not be taken for the next request.
+			err := c.Next()
+			if err != nil || c.Response().StatusCode() >= 400 {
+				c.Context().SetConnectionClose()
+			}
+			return err
+		}
 		most, words := SmallBody, "1 MiB"
 		if withFile.MatchString(path) {
 			most, words = FileBody, "6 MiB"

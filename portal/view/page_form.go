@@ -1,0 +1,40 @@
+package view
+
+// FormPreviewPage is /c/{slug}/edi/connections/{id}/preview?kind=850&format=csv: a real document as it would arrive. A form that posts to URL + "/routes" chooses it.
+type FormPreviewPage struct {
+	Base
+	Connection
+	Form    Form
+	Code    string // 850
+	Name    Text
+	Number  string // of the document shown; empty: there is none yet
+	FromURL string // the message it was read from
+	Format  string
+	Formats []Option
+	Doors   []Option
+	Chosen  bool // it is the one in use
+	Text    string
+	Cut     bool // there is more in the file
+	Table   [][]string
+	Refused Text // why the format cannot say it
+	Lost    []KV
+	FileURL string
+	CanSave bool
+}
+
+// StyleCard is how the company's files look. Its form posts to URL + "/style" with decimal, comma, kind, columns, client, system and partner.
+type StyleCard struct {
+	Form                    Form
+	Decimals, Commas, Kinds []Option
+	Columns                 []string // our names
+	Editable                bool
+}
+
+// FormSendPage is /c/{slug}/edi/send: a file of documents for a partner. It posts to itself with file, partner and paste.
+type FormSendPage struct {
+	Base
+	Form     Form
+	Partners []Option
+	Most     string // megabytes of a file
+	APIURL   string
+}

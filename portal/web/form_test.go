@@ -1,0 +1,83 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"entente/portal/portaltest"
+)
+
+// TestFormats: a company looks at a real order in each format, chooses one with the door,
+// and says how its files look; what is wrong is said and stays typed.
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	c := portaltest.Demo(t).As(t, "ingrid@aurelia.example")
+	at := c.Find(t, "/c/aurelia/edi/connections", `href="(/c/aurelia/edi/connections/[0-9a-z]{26})"[^>]*>Kestrel`)
+	for format, want := range map[string]string{"json": "&#34;type&#34;: &#34;850&#34;", "csv": "document,number,date", "xlsx": "<td class=\"mono small nowrap\">number</td>", "idoc": "EDI_DC40", "ubl": "urn:oasis:names", "x12 005010": "BEG*", "edifact D:96A:UN": "BGM&#43;", "nonsense": "&#34;type&#34;"} {
+		a := c.Get(t, at+"/preview?"+url.Values{"kind": {"850"}, "format": {format}}.Encode())
+		if a.Status != 200 || !strings.Contains(a.Body, want) {
+			t.Errorf("%s: %d, no %s", format, a.Status, want)
+		}
+	}
+	if a := c.Get(t, at+"/preview?kind=855"); a.Status != 404 {
+		t.Errorf("what it does not receive: %d", a.Status)
+	}
+	if a := c.Get(t, at+"/preview/file?kind=850&format=csv"); a.Status != 200 || !strings.HasPrefix(a.Body, "document,number") || !strings.Contains(a.Header.Get("Content-Disposition"), "850.csv") {
+		t.Errorf("%d %s", a.Status, a.Header.Get("Content-Disposition"))
+	}
+	if a := c.Post(t, at+"/routes", url.Values{"only": {"850"}, "door_850": {"outbox"}, "format_850": {"csv"}}); a.Status != 303 {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+	if a := c.Get(t, at+"/preview?kind=850"); !strings.Contains(a.Body, "This is how you receive it") {
+		t.Error("it is not chosen")
+	}
+	wrong := c.Post(t, at+"/style", url.Values{"columns": {"colour = Farbe"}, "client": {"800"}})
+	if wrong.Status != 422 || !strings.Contains(wrong.Body, "There is no column “colour”") || !strings.Contains(wrong.Body, "colour = Farbe") {
+		t.Errorf("%d", wrong.Status)
+	}
+	if a := c.Post(t, at+"/style", url.Values{"decimal": {","}, "comma": {";"}, "columns": {"number = Beleg\nquantity = Menge\n"}}); a.Status != 303 {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+	if a := c.Get(t, at+"/preview/file?kind=850&format=csv"); !strings.HasPrefix(a.Body, "document;Beleg;") {
+		t.Errorf("%s", a.Body)
+	}
+	stranger := portaltest.Demo(t).As(t, "kaarel@baltic.example")
+	other := strings.Replace(at, "/c/aurelia/", "/c/baltic/", 1)
+	for _, path := range []string{"/preview?kind=850", "/preview/file?kind=850"} {
+		if a := stranger.Get(t, other+path); a.Status != 404 {
+			t.Errorf("a competitor sees %s: %d", path, a.Status)
+		}
+	}
+}
+
+// TestSendAFile: a file that is sent on the page is the same message as by another door,
+// also one larger than other forms may be; what cannot be read is told at the field.
+func TestSendAFile(t *testing.T) {
+	t.Parallel()
+	c := portaltest.Demo(t).As(t, "dan@kestrel.example")
+	csrf := c.Find(t, "/c/kestrel/edi/send", `name="csrf" value="([^"]+)"`)
+	rows := "document,number,date,currency,vendor_item,quantity,unit,price\n850,PAGE-FORM-1,2026-11-22,GBP,AUR-D18B,24,EA,84.00\n"
+	a := upload(t, c, csrf, "/c/kestrel/edi/send", "file", "orders.csv", []byte(rows), url.Values{"partner": {"aurelia"}})
+	if a.Status != 303 || !strings.HasPrefix(a.Location, "/c/kestrel/edi/") {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	if page := c.Get(t, a.Location); !strings.Contains(page.Body, "PAGE-FORM-1,2026-11-22") {
+		t.Error("the page does not show the file")
+	}
+	if again := upload(t, c, csrf, "/c/kestrel/edi/send", "file", "orders.csv", []byte(rows), nil); again.Location != a.Location {
+		t.Errorf("again: %d %s", again.Status, again.Location)
+	}
+	large := rows + strings.Repeat("850,PAGE-FORM-2,2026-11-22,GBP,AUR-D18B,24,EA,84.00\n", 30_000)
+	if a := upload(t, c, csrf, "/c/kestrel/edi/send", "file", "large.csv", []byte(large), nil); a.Status != 303 {
+		t.Errorf("large: %d", a.Status)
+	}
+	bad := upload(t, c, csrf, "/c/kestrel/edi/send", "file", "letter.txt", []byte("Dear Ingrid"), nil)
+	if bad.Status != 422 || strings.Contains(bad.Body, "⟦") {
+		t.Errorf("%d", bad.Status)
+	}
+	viewer := c.Get(t, "/c/kestrel/edi/send")
+	if viewer.Status != 200 {
+		t.Errorf("%d", viewer.Status)
+	}
+}
