@@ -220,7 +220,8 @@ func readForm(body io.Reader, form string, style Style) ([]format.Item, error) {
 	return items, nil
 }
 
-// whole fills what a plain document may leave out.
+// whole fills what a plain document may leave out: purpose, type, and the short names of
+// its item numbers.
 func whole(d format.Document) {
 	set := func(to *string, v string) {
 		if *to == "" {
@@ -231,11 +232,22 @@ func whole(d format.Document) {
 	case *doc.PurchaseOrder:
 		set(&d.Purpose, "00")
 		set(&d.Type, "SA")
+		for i := range d.Lines {
+			d.Lines[i].Identify()
+		}
 	case *doc.OrderAck:
 		set(&d.Purpose, "00")
 		set(&d.Type, "AC")
+		for i := range d.Lines {
+			d.Lines[i].Identify()
+		}
 	case *doc.ShipNotice:
 		set(&d.Purpose, "00")
+		d.EachLine(func(_ *doc.ShippedOrder, l *doc.ShipLine) { l.Identify() })
+	case *doc.Invoice:
+		for i := range d.Lines {
+			d.Lines[i].Identify()
+		}
 	}
 }
 

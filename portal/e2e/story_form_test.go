@@ -104,11 +104,11 @@ func TestStoryForms(t *testing.T) {
 				buyer = "baltic" // who has an address there
 			}
 			erp.put("/api/v1/partners/"+erp.partnership(buyer)+"/routes", fmt.Sprintf(`{"routes":[{"type":"850","door":"outbox","standard":%q,"version":%q}]}`, way.Syntax, way.Version), 200)
-			line := func(no, item, gtin string, q doc.Decimal) doc.Line {
-				return doc.Line{Number: no, Quantity: q, Unit: "EA", Items: []doc.ItemID{{Qualifier: "VP", ID: item}, {Qualifier: "BP", ID: gtin}}}
+			line := func(no, item, gtin string, q, price doc.Decimal) doc.Line {
+				return doc.Line{Number: no, Quantity: q, Unit: "EA", Price: price, Items: []doc.ItemID{{Qualifier: "VP", ID: item}, {Qualifier: "BP", ID: gtin}}}
 			}
-			order := &doc.PurchaseOrder{Purpose: "00", Type: "SA", Number: number, Date: time.Now().UTC().Format(time.DateOnly), Lines: []doc.Line{line("1", "AUR-D18B", "B-1", "240"), line("2", "AUR-G125", "B-2", "160")}}
-			order.LineCount = 2
+			order := &doc.PurchaseOrder{Purpose: "00", Type: "SA", Number: number, Date: time.Now().UTC().Format(time.DateOnly), Lines: []doc.Line{line("1", "AUR-D18B", "B-1", "240", "84.00"), line("2", "AUR-G125", "B-2", "160", "46.50")}}
+			order.LineCount, order.Currency = 2, map[string]string{"kestrel": "GBP", "baltic": "EUR"}[buyer]
 			var sent bytes.Buffer
 			if _, bad, err := format.Write(&sent, order, format.JSON, format.Options{}); err != nil || len(bad) > 0 {
 				t.Fatal(err, bad)
