@@ -26,12 +26,12 @@ const (
 // linkForms are the forms of the page; one of them may have been refused.
 type linkForms struct {
 	address, upload, generate, terms, login, remote, routes, style *view.Form
-	private                                                 bool
-	check                                                   []view.CheckRow
-	remoteID                                                string // the server that was called, and what it said
-	remoteSaid                                              view.Text
-	step, way                                               string // of the wizard
-	identity                                                *view.Form
+	private                                                        bool
+	check                                                          []view.CheckRow
+	remoteID                                                       string // the server that was called, and what it said
+	remoteSaid                                                     view.Text
+	step, way                                                      string // of the wizard
+	identity                                                       *view.Form
 }
 
 // connectionShow is how one partner is connected, and where it is changed.
