@@ -319,8 +319,10 @@ func TestOldDocumentsHaveTheVersionOfTheirDay(t *testing.T) {
 // TestAnswers: declined and withdrawn proposals leave what holds as it is, and make way.
 func TestAnswers(t *testing.T) {
 	each(t, func(w *world) {
+		_, err := w.s.Propose(w.on(), tomas, ProposeCmd{Partnership: withKestrel, Body: Body{Tax: Tax{Reverse: true}}})
+		w.refused(err, fault.Invalid, "agreement.nothing")
 		v := w.propose(tomas, 0, "", Body{DuplicateDays: 10})
-		_, err := w.s.Withdraw(w.on(), dan, v.ID)
+		_, err = w.s.Withdraw(w.on(), dan, v.ID)
 		w.refused(err, fault.Forbidden, "agreement.not_own")
 		if v, err = w.s.Decline(w.on(), dan, v.ID, "  too short "); err != nil || v.State != Declined || v.Reason != "too short" {
 			w.Fatalf("declined %+v, %v", v, err)

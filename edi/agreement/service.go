@@ -306,6 +306,9 @@ func (s *Service) Propose(ctx context.Context, actor access.Actor, cmd ProposeCm
 		if base.Number != int64(cmd.Base) {
 			return fault.New(fault.Conflict, "agreement.changed", "Number", base.Number)
 		}
+		if base.ID == "" && len(cmd.Body.Facts()) == 0 {
+			return fault.New(fault.Invalid, "agreement.nothing")
+		}
 		if base.Body == text {
 			return fault.New(fault.Invalid, "agreement.unchanged")
 		}

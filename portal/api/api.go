@@ -16,6 +16,7 @@ import (
 
 	"entente/chat/room"
 	"entente/chat/socket"
+	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/portal/hook"
@@ -52,10 +53,12 @@ type Deps struct {
 	Promos    *promo.Service
 	Gateway   *gateway.Service
 	Courier   *courier.Service
-	Hooks     *hook.Service
-	Spool     string // folder for large AS2 messages until they are complete
-	Rooms     *room.Service
-	Live      *socket.Endpoint
+	// Agreements are the EDI agreements.
+	Agreements *agreement.Service
+	Hooks      *hook.Service
+	Spool      string // folder for large AS2 messages until they are complete
+	Rooms      *room.Service
+	Live       *socket.Endpoint
 	// Actor returns who calls, as the session middleware found out.
 	Actor func(ctx context.Context) access.Actor
 	// Identity is the caller as the live socket knows them, for a ticket.
@@ -81,6 +84,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.edi()
 	a.documents()
 	a.orders()
+	a.agreements()
 	a.locations()
 	a.settlements()
 	a.papers()

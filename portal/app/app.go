@@ -232,7 +232,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Settle: a.settle, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Settle: a.settle, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

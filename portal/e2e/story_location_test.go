@@ -128,6 +128,25 @@ func TestStoryLocations(t *testing.T) {
 		ingrid.open(ingrid.found(`href="([^"]+/locations\?edit=[0-9a-v]{26}#edit)"`)).says("Change the place")
 		ingrid.post(ours+"/locations", url.Values{"id": {places.Items[0].ID}, "name": {"Baltic Tartu"}, "number": {"4711"}, "codes": {"BT-TRT\nBT-NEW"}}).says("92:BT-NEW")
 		eventually(t, "the order goes on", func() bool { return aurelia.orders("LOC-5")[0].Held == "" })
+		// By program: a version without the check is proposed by one side and confirmed by
+		// the other, and from then on nothing is held.
+		buyer, seller := s.token("kaarel@baltic.example", "agreements:read,agreements:write"), s.token("ingrid@aurelia.example", "agreements:read,agreements:write")
+		var v struct {
+			ID, Hash, State string
+			Body            map[string]any
+		}
+		buyer.post("/api/v1/agreements", `{"partner":"aurelia","base":1,"body":{"edifact":"D:96A:UN:EAN008","duplicate_days":45}}`, 201, &v)
+		seller.get("/api/v1/agreements/"+v.ID, &v)
+		if v.State != "proposed" || v.Body["duplicate_days"] != 45.0 {
+			t.Errorf("%+v", v)
+		}
+		if a := kestrel.do("GET", "/api/v1/agreements/"+v.ID, "", nil); a.status != 404 && a.status != 403 {
+			t.Errorf("a competitor: %d", a.status)
+		}
+		seller.post("/api/v1/agreements/"+v.ID+"/confirm", `{"hash":"`+v.Hash+`"}`, 200, &v)
+		if six := send("BL0006", "LOC-6", "BT-YYY"); six.Held != "" || v.State != "confirmed" {
+			t.Errorf("%+v, %+v", six, v)
+		}
 		s.command("reconcile")
 	})
 }
