@@ -82,7 +82,7 @@ var imports = []rule{
 	{"portal/session", []string{"prm/account", "prm/access", "prm/fault", "chat/socket", "db"}, "sessions authenticate and never authorise"},
 	{"portal/sheet", with(leaves, dbs, []string{"portal/form", "edi/xlsx"}), "tables are read and written without knowing what they are about"},
 	{"portal/intake", []string{"portal/sheet", "portal/form"}, "rows become lines of an order without knowing what is sold"},
-	{"portal/paper", with(leaves, []string{"portal/locale", "prm/account", "prm/trade", "edi/doc", "static"}), "a document is read from the services and laid out from values and words"},
+	{"portal/paper", with(leaves, []string{"portal/locale", "prm/account", "prm/trade", "prm/settle", "edi/doc", "static"}), "a document is read from the services and laid out from values and words"},
 	{"portal/app", []string{"*"}, "the composition root"},
 	{"portal/e2e", []string{"*"}, "stories drive the whole program"},
 	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/hook", "portal/session", "portal/locale", "portal/mail", "portal/problem", "portal/sheet", "portal/intake", "portal/paper", "static"}, "handlers use services; nobody imports the composition root"},

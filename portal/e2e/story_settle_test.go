@@ -116,7 +116,7 @@ func TestStorySettle(t *testing.T) {
 		}
 		credit := kestrel.await("810", "***CR")
 		checkFile(t, credit)
-		for _, w := range []string{"REF*IV*INV-SET-1", "TDS*46080", "TXI*VA*76.8*20"} {
+		for _, w := range []string{"REF*IV*INV-SET-1", "TDS*46080", "TXI*VA*76.80*20"} {
 			if !strings.Contains(string(credit), w) {
 				t.Errorf("no %s in %s", w, credit)
 			}

@@ -8,12 +8,14 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
+	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
 // Desk reads documents through the services, with the rights of who asks.
 type Desk struct {
 	Trade    *trade.Service
+	Settle   *settle.Service
 	Accounts *account.Service
 }
 

@@ -271,6 +271,7 @@ func (l NewOrderLine) More() bool {
 // InvoicesPage is /c/{slug}/invoices. Fragment "invoices.list".
 type InvoicesPage struct {
 	Base
+	Places  []Tab // invoices, disputes, payments, statements
 	Tabs    []Tab
 	Filters Filters
 	Rows    []InvoiceRow

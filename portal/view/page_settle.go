@@ -271,7 +271,6 @@ type StatementPage struct {
 	Issues           []IssueBox
 	PDF              string
 	Exports          []Export
-	Filters          Filters
 }
 
 // StatementRow is a document of a statement, or an open item of it (then Balance is what is left).

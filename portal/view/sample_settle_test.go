@@ -39,7 +39,7 @@ func settleSamples(k, a Base) map[string]Page {
 			Lines: []NewPaymentLine{{Index: 0, Number: "INV-88213", Due: "2026-12-19", Open: gbp("33580.80"), Told: T("payment.disputed", "amount", gbp("460.80")), On: true, Paid: "33120.00", Less: "460.80", Reason: "price", Note: "D-00001"}, {Index: 1, Number: "CN-1", Credit: true, Open: gbp("-12.00"), Paid: "12.00"}}},
 		"statements": &StatementsPage{Base: a, Places: places, Rows: []BalanceRow{{"/c/aurelia/statements/1?currency=GBP", kestrel, T("statement.they_owe"), gbp("33580.80"), gbp("120.00"), gbp("460.80"), 1}}},
 		"statement": &StatementPage{Base: a, URL: "/c/aurelia/statements/1", Partner: kestrel, Supplier: aurelia, Buyer: kestrel, Currency: "GBP", From: "2026-09-01", To: "2026-11-24", Opening: gbp("0.00"), Closing: gbp("33580.80"), Sentence: T("statement.owes", "debtor", "Kestrel Supply", "creditor", "Aurelia Tools", "amount", gbp("33580.80"), "date", Date("2026-11-24")),
-			Ages: []KV{{Label: T("statement.age.current"), Value: Raw("33,580.80")}, {Label: T("statement.age.older"), Value: Raw("0.00")}}, Entries: []StatementRow{entry}, Open: []StatementRow{entry}, Disputes: []DisputeRow{row}, Issues: []IssueBox{box}, PDF: "/c/aurelia/statements/1/pdf", Exports: []Export{{T("export.xlsx"), "?format=xlsx"}}, Filters: Filters{URL: "/c/aurelia/statements/1", Dates: true, From: "2026-09-01", To: "2026-11-24", Placeholder: T("list.from")}},
+			Ages: []KV{{Label: T("statement.age.current"), Value: Raw("33,580.80")}, {Label: T("statement.age.older"), Value: Raw("0.00")}}, Entries: []StatementRow{entry}, Open: []StatementRow{entry}, Disputes: []DisputeRow{row}, Issues: []IssueBox{box}, PDF: "/c/aurelia/statements/1/pdf", Exports: []Export{{T("export.xlsx"), "?format=xlsx"}}},
 	}
 }
 

@@ -31,6 +31,9 @@ func home(v *visit) error {
 	if err := v.homePromos(page); err != nil {
 		return err
 	}
+	if err := v.homeSettle(page); err != nil {
+		return err
+	}
 	if err := v.homeMessages(page); err != nil {
 		return err
 	}

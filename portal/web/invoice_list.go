@@ -35,6 +35,9 @@ func invoiceList(v *visit) error {
 		return err
 	}
 	page := &view.InvoicesPage{Base: v.shell(), Exports: v.exports("invoices", false), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	if page.Places, err = v.settlePlaces("invoices"); err != nil {
+		return err
+	}
 	for _, s := range append([]string{""}, invoiceStates...) {
 		label := view.T("list.all")
 		if s != "" {

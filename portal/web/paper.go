@@ -12,7 +12,7 @@ import (
 )
 
 func (v *visit) desk() paper.Desk {
-	return paper.Desk{Trade: v.w.d.Trade, Accounts: v.w.d.Accounts}
+	return paper.Desk{Trade: v.w.d.Trade, Settle: v.w.d.Settle, Accounts: v.w.d.Accounts}
 }
 
 func (v *visit) wish() paper.Wish {
@@ -60,4 +60,9 @@ func shipmentPDF(v *visit) error {
 
 func invoicePDF(v *visit) error {
 	return v.pdf(v.desk().Invoice(v.ctx, v.actor(), trade.InvoiceID(v.Params("id")), v.wish()))
+}
+
+// statementPDF is a statement on paper.
+func statementPDF(v *visit) error {
+	return v.pdf(v.desk().Statement(v.ctx, v.actor(), v.statementFilter(), v.wish()))
 }

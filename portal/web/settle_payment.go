@@ -388,3 +388,57 @@ func paymentNew(v *visit) error {
 	}
 	return v.paymentNewPage(422, in.form(errs, note), true)
 }
+
+// homeSettle adds the disputes, payments and questions whose turn it is.
+func (v *visit) homeSettle(page *view.HomePage) error {
+	if !v.lists(access.PaymentRead) {
+		return nil
+	}
+	ds, err := v.w.d.Settle.Disputes(v.ctx, v.actor(), settle.DisputeFilter{View: "mine", Limit: homeNeeds})
+	if err != nil {
+		return err
+	}
+	xs, err := v.w.d.Settle.Issues(v.ctx, v.actor(), settle.IssueFilter{View: "mine", Limit: homeNeeds})
+	if err != nil {
+		return err
+	}
+	held, err := v.w.d.Settle.Payments(v.ctx, v.actor(), settle.PaymentFilter{Outcome: settle.HeldBack, Limit: homeNeeds})
+	if err != nil {
+		return err
+	}
+	var orgs []string
+	for _, d := range ds.Items {
+		orgs = append(orgs, d.Supplier, d.Reseller)
+	}
+	for _, x := range xs.Items {
+		orgs = append(orgs, x.Supplier, x.Reseller)
+	}
+	for _, p := range held.Items {
+		orgs = append(orgs, p.Supplier, p.Reseller)
+	}
+	n, err := v.lookup(orgs, nil)
+	if err != nil {
+		return err
+	}
+	for _, d := range ds.Items {
+		page.Needs = append(page.Needs, view.Need{Tone: tone(d.Late(v.now)), Icon: v.icon("receipt"), URL: v.disputeURL(d.ID), Since: d.Opened, Due: d.Due, Action: view.T("action.open"),
+			Title: view.T("need.dispute", "number", d.Number, "invoice", d.InvoiceNumber), Sub: view.Raw(n.org(d.PartnerOf(v.org())))})
+	}
+	for _, x := range xs.Items {
+		page.Needs = append(page.Needs, view.Need{Tone: tone(x.Late(v.now)), Icon: v.icon("receipt"), URL: v.path("payments", string(x.Payment)), Since: x.At, Due: x.Due, Action: view.T("action.open"),
+			Title: view.T("need.issue", "number", x.PayNumber, "what", view.T("issue."+x.Kind)), Sub: view.Raw(n.org(x.PartnerOf(v.org())))})
+	}
+	for _, p := range held.Items {
+		if p.Supplier == v.org() {
+			page.Needs = append(page.Needs, view.Need{Tone: view.Amber, Icon: v.icon("lock"), URL: v.path("payments", string(p.ID)), Since: p.At, Action: view.T("action.open"), Title: view.T("need.payment_held", "number", p.Number), Sub: view.Raw(n.org(p.Reseller))})
+		}
+	}
+	return nil
+}
+
+func tone(late bool) view.Tone {
+	if late {
+		return view.Red
+	}
+	return view.Amber
+}

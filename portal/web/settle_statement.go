@@ -85,7 +85,6 @@ func statementShow(v *visit) error {
 		b.Partner = view.Company{}
 		page.Issues = append(page.Issues, b)
 	}
-	page.Filters = view.Filters{URL: v.Path(), Placeholder: view.T("list.from"), Dates: true, From: page.From, To: page.To, Hidden: map[string]string{"currency": string(st.Currency)}}
 	query := "?currency=" + string(st.Currency) + "&from=" + st.From + "&to=" + st.To
 	page.PDF = page.URL + "/pdf" + query
 	for _, f := range []sheet.Format{sheet.XLSX, sheet.CSV} {
@@ -196,6 +195,7 @@ func settleRoutes() []Route {
 		post("/c/:slug/payments/:id/discard", "discard payment", InCompany, access.PaymentSettle, paymentDiscard),
 		get("/c/:slug/statements", "statements", InCompany, access.PaymentRead, statementList),
 		get("/c/:slug/statements/:id", "statement", InCompany, access.PaymentRead, statementShow),
+		get("/c/:slug/statements/:id/pdf", "statement on paper", InCompany, access.PaymentRead, statementPDF),
 		get("/c/:slug/statements/:id/export", "statement as a table", InCompany, access.PaymentRead, statementExport),
 	}
 }
