@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -130,9 +129,7 @@ func (d *DB) together(batch []*member) (n int, err error) {
 	err = d.once(context.Background(), true, func(ctx context.Context) error {
 		s, began := state(ctx), time.Now()
 		for _, m := range batch {
-			if err := s.setOrgs(strings.Join(Orgs(m.ctx), ",")); err != nil {
-				return err
-			}
+			s.setOrgs(Orgs(m.ctx))
 			if err := m.fn(context.WithValue(m.ctx, txKey, s)); err != nil {
 				return err
 			}

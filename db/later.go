@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -59,15 +60,19 @@ func (p *pool) PrepareContext(context.Context, string) (*sql.Stmt, error) {
 // before settles what a statement concerns: rows that wait for its tables are written,
 // and what was remembered of the table it writes is forgotten.
 func (s *txState) before(query string) error {
-	for i := 0; i < len(s.waiting); i++ {
-		if strings.Contains(query, s.waiting[i].table) {
-			w := s.waiting[i]
-			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
-			i--
-			if err := s.writeOut(w); err != nil {
-				return err
+	if len(s.waiting) > 0 {
+		only, plain := plainWrite(query)
+		for i := len(s.waiting) - 1; i >= 0; i-- {
+			if t := s.waiting[i].table; plain && t == only || !plain && strings.Contains(query, t) {
+				if err := s.writeUpTo(i); err != nil {
+					return err
+				}
+				break
 			}
 		}
+	}
+	if err := s.tellOrgs(); err != nil {
+		return err
 	}
 	if len(s.known) > 0 {
 		if table, writes := written(query); writes {
@@ -75,6 +80,16 @@ func (s *txState) before(query string) error {
 		}
 	}
 	return s.failed
+}
+
+// plainWrite is the table of an INSERT or UPDATE that reads no other one: its columns may
+// be called like tables.
+func plainWrite(query string) (table string, plain bool) {
+	if !strings.HasPrefix(query, "INSERT INTO ") && !strings.HasPrefix(query, "UPDATE ") || strings.Contains(query, "SELECT") || strings.Contains(query, " FROM ") {
+		return "", false
+	}
+	table, plain = written(query)
+	return table, plain && table != ""
 }
 
 // written is the table that a statement writes, "" where it does not show.
@@ -148,8 +163,11 @@ func Know[T any](ctx context.Context, key string, tables []string, v T) {
 // knownMost bounds what one transaction remembers.
 const knownMost = 5000
 
-// waiting are rows for one table.
+// waiting are rows for one table. They are kept in the order in which the transaction
+// first added to their tables, and never written before those that stand before them: a
+// row may refer to one that was added earlier to such a table.
 type waiting struct {
+	rank                      int
 	table, columns, row, tail string
 	width                     int
 	args                      []any
@@ -162,8 +180,8 @@ const laterMost = 64
 // Later adds a row to a table, in one statement with others like it: before the commit, or
 // before the next statement of the transaction that names the table. columns is
 // "a, b, c" and tail what follows the values, such as ON CONFLICT DO NOTHING. It is for
-// rows on which no other row of the transaction depends, and whose failure nobody answers
-// but by giving up the transaction.
+// rows that no statement of the transaction refers to, but rows added so themselves, and
+// whose failure nobody answers but by giving up the transaction.
 func Later(ctx context.Context, table, columns, tail string, args ...any) error {
 	return LaterAs(ctx, table, columns, "", tail, args...)
 }
@@ -183,12 +201,34 @@ func LaterAs(ctx context.Context, table, columns, row, tail string, args ...any)
 		if w.args = append(w.args, args...); len(w.args) < laterMost*w.width {
 			return nil
 		}
-		full := *w
-		s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
-		return s.writeOut(full)
+		return s.writeUpTo(i)
 	}
-	s.waiting = append(s.waiting, waiting{table, columns, row, tail, len(args), append(make([]any, 0, 8*len(args)), args...)})
+	rank, ok := s.ranks[table]
+	if !ok {
+		if s.ranks == nil {
+			s.ranks = map[string]int{}
+		}
+		rank = len(s.ranks)
+		s.ranks[table] = rank
+	}
+	at := len(s.waiting)
+	for at > 0 && s.waiting[at-1].rank > rank {
+		at--
+	}
+	s.waiting = slices.Insert(s.waiting, at, waiting{rank, table, columns, row, tail, len(args), append(make([]any, 0, 8*len(args)), args...)})
 	return s.failed
+}
+
+// writeUpTo writes what waits, up to an index.
+func (s *txState) writeUpTo(last int) error {
+	due := slices.Clone(s.waiting[:last+1])
+	s.waiting = slices.Delete(s.waiting, 0, last+1)
+	for _, w := range due {
+		if err := s.writeOut(w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeOut writes rows that waited. They stand under no caller's deadline: whoever asked
@@ -215,12 +255,8 @@ func (s *txState) writeOut(w waiting) error {
 
 // settle writes everything that waits.
 func (s *txState) settle() error {
-	for len(s.waiting) > 0 {
-		w := s.waiting[0]
-		s.waiting = s.waiting[1:]
-		if err := s.writeOut(w); err != nil {
-			return err
-		}
+	if err := s.writeUpTo(len(s.waiting) - 1); err != nil {
+		return err
 	}
 	return s.failed
 }

@@ -30,12 +30,14 @@ type txState struct {
 	conn  *sql.Conn // PostgreSQL: the pinned connection
 	now   time.Time
 	write bool
-	orgs  string // as told to PostgreSQL
+	orgs  string // acted for
+	told  string // as PostgreSQL knows them
 	after []func()
 
 	pool    *pool            // nil in Glance
 	known   map[string]known // of Remember
 	waiting []waiting        // of Later
+	ranks   map[string]int   // of its tables
 	failed  error            // of what waited
 }
 
@@ -146,13 +148,12 @@ func (d *DB) Glance(ctx context.Context, fn func(ctx context.Context) error) err
 // acted for until fn returns.
 func (s *txState) join(ctx context.Context, fn func(ctx context.Context) error) error {
 	before := s.orgs
-	if err := s.setOrgs(strings.Join(Orgs(ctx), ",")); err != nil {
-		return Translate(err)
-	}
+	s.setOrgs(Orgs(ctx))
 	if err := fn(ctx); err != nil {
 		return err // the transaction ends
 	}
-	return Translate(s.setOrgs(before))
+	s.orgs = before
+	return nil
 }
 
 // SQLiteTx is the *sql.Tx of the transaction in ctx on SQLite: how the job queue
@@ -247,25 +248,27 @@ func (d *DB) begin(ctx context.Context, write bool) (*txState, error) {
 	if s.now.IsZero() {
 		s.now = d.Clock() // after the writer's lock was taken
 	}
-	if err := s.setOrgs(strings.Join(Orgs(ctx), ",")); err != nil {
-		tx.Rollback()
-		if s.conn != nil {
-			_ = s.conn.Close()
-		}
-		return nil, err
-	}
+	s.setOrgs(Orgs(ctx))
 	return s, nil
 }
 
-// setOrgs tells PostgreSQL which companies act; SQLite has no such thing.
-func (s *txState) setOrgs(orgs string) error {
-	if s.db.dialect != Postgres || orgs == s.orgs {
+// setOrgs notes which companies act.
+func (s *txState) setOrgs(orgs []string) {
+	if s.db.dialect == Postgres { // SQLite has no such thing
+		s.orgs = strings.Join(slices.Sorted(slices.Values(orgs)), ",")
+	}
+}
+
+// tellOrgs tells PostgreSQL which companies act, before the next statement: calls that ask
+// nothing cost nothing.
+func (s *txState) tellOrgs() error {
+	if s.orgs == s.told {
 		return nil
 	}
-	if err := s.gorm.Exec("SELECT set_config('entente.orgs', ?, true)", orgs).Error; err != nil {
+	if _, err := s.pool.Tx.ExecContext(context.Background(), "SELECT set_config('entente.orgs', $1, true)", s.orgs); err != nil {
 		return err
 	}
-	s.orgs = orgs
+	s.told = s.orgs
 	return nil
 }
 

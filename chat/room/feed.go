@@ -39,7 +39,7 @@ func (f Feed) Positions(ctx context.Context, ids []ID) (map[ID]int64, error) {
 // Entered returns the persons who entered the room: whom a new message concerns.
 func (f Feed) Entered(ctx context.Context, id ID) ([]string, error) {
 	var out []string
-	err := f.s.db.View(ctx, func(ctx context.Context) (err error) {
+	err := f.s.db.Glance(ctx, func(ctx context.Context) (err error) {
 		out, err = members(ctx, id)
 		return err
 	})

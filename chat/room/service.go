@@ -172,6 +172,7 @@ func (s *Service) EnsureRoom(ctx context.Context, actor access.Actor, spec Spec)
 		}
 		if made {
 			r = row.room(orgs)
+			db.Know(ctx, freshKey(r.ID), nil, r)
 			return nil
 		}
 		r, err = readRoom(ctx, ID(row.ID))
@@ -182,6 +183,10 @@ func (s *Service) EnsureRoom(ctx context.Context, actor access.Actor, spec Spec)
 	}
 	return r, nil
 }
+
+// freshKey is what a transaction knows a room by that it has just made: nobody else sees
+// it, and nothing was said in it.
+func freshKey(id ID) string { return "room.fresh:" + string(id) }
 
 // Enter notes that the actor opened the room and returns where it stands. From
 // then on the room counts for his unread figures and notices.
@@ -316,19 +321,28 @@ func (s *Service) Event(ctx context.Context, actor access.Actor, l Line) (m Mess
 		return Message{}, fault.InvalidField("args", "room.args_wrong")
 	}
 	err = s.change(ctx, actor, func(ctx context.Context) error {
-		r, err := s.load(ctx, actor, access.RoomRead, l.Room)
+		r, fresh := db.Known[Room](ctx, freshKey(l.Room))
+		var err error
+		if fresh = fresh && r.ID == l.Room; fresh {
+			db.Know(ctx, freshKey(l.Room), nil, Room{}) // from here on it has lines
+			err = s.see(ctx, actor, access.RoomRead, r)
+		} else {
+			r, err = s.load(ctx, actor, access.RoomRead, l.Room)
+		}
 		if err != nil {
 			return err
 		}
 		var repeated bool
-		if m, repeated, err = byKey(ctx, l.Room, "", l.Key); err != nil || repeated {
-			return err
+		if !fresh {
+			if m, repeated, err = byKey(ctx, l.Room, "", l.Key); err != nil || repeated {
+				return err
+			}
 		}
 		seq, _, err := nextSeq(ctx, l.Room)
 		if err != nil {
 			return err
 		}
-		if db.DialectOf(ctx) == db.Postgres { // it may have come twice at once; SQLite has one writer
+		if !fresh && db.DialectOf(ctx) == db.Postgres { // it may have come twice at once; SQLite has one writer
 			if m, repeated, err = byKey(ctx, l.Room, "", l.Key); err != nil {
 				return err
 			}

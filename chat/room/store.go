@@ -172,12 +172,12 @@ func ensureRoom(ctx context.Context, s Subject, title string) (r roomRow, made b
 // addOrgs adds those of the companies that are missing.
 func addOrgs(ctx context.Context, id ID, orgs ...string) error {
 	now := db.Micros(db.Now(ctx))
-	args := make([]any, 0, 3*len(orgs))
 	for _, o := range orgs {
-		args = append(args, string(id), o, now)
+		if err := db.LaterRow(ctx, &orgRow{RoomID: string(id), OrgID: o, Joined: now}, " ON CONFLICT DO NOTHING"); err != nil {
+			return err
+		}
 	}
-	_, err := db.Exec(ctx, "INSERT INTO room_org (room_id, org_id, joined) VALUES "+db.Values(3, len(orgs))+" ON CONFLICT DO NOTHING", args...)
-	return err
+	return nil
 }
 
 func removeOrg(ctx context.Context, id ID, org string) error {
@@ -198,16 +198,13 @@ func setReadOnly(ctx context.Context, id ID, on bool) error {
 // nextSeq takes the next number and with it the lock of the room's row, and says
 // whether the room takes posts.
 func nextSeq(ctx context.Context, id ID) (seq int64, open bool, err error) {
-	var rows []roomRow
-	err = db.Tx(ctx).Raw("UPDATE room SET last_seq = last_seq + 1, active = ? WHERE id = ? RETURNING last_seq, state",
-		db.Micros(db.Now(ctx)), string(id)).Scan(&rows).Error
-	if err == nil && len(rows) == 0 {
+	var state string
+	there, err := db.Row(ctx, "UPDATE room SET last_seq = last_seq + 1, active = ? WHERE id = ? RETURNING last_seq, state",
+		[]any{db.Micros(db.Now(ctx)), string(id)}, &seq, &state)
+	if err == nil && !there {
 		err = errNotFound
 	}
-	if err != nil {
-		return 0, false, err
-	}
-	return rows[0].LastSeq, rows[0].State == stateOpen, nil
+	return seq, state == stateOpen, err
 }
 
 // backSeq returns the number just taken, while its lock is still held.
@@ -225,7 +222,7 @@ func insert(ctx context.Context, m Message, person, org string) error {
 		}
 		row.Args = string(b)
 	}
-	return db.Tx(ctx).Create(&row).Error
+	return db.LaterRow(ctx, &row, "")
 }
 
 func byKey(ctx context.Context, id ID, person, key string) (Message, bool, error) {

@@ -71,6 +71,15 @@ func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err e
 		if got, err = claim(ctx, subscriber); err != nil {
 			return err
 		}
+		if prepare := j.prepare[subscriber]; prepare != nil && len(got) > 1 {
+			all := make([]Received, len(got))
+			for i, c := range got {
+				all[i] = c.received()
+			}
+			if err := prepare(ctx, all); err != nil {
+				return err
+			}
+		}
 		for _, c := range got {
 			if err := j.handle(ctx, subscriber, c); err != nil {
 				return err

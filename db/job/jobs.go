@@ -25,8 +25,9 @@ type Jobs struct {
 	mu       sync.Mutex                    // bindings and life cycle
 	bound    map[string][]string           // event kind → subscribers
 	handlers map[string]map[string]Handler // subscriber → event kind → handler
-	loops    map[string]*loop              // "event:SUBSCRIBER", "drain:NAME"
-	told     map[string]time.Time          // loop → when another process was last told
+	prepare  map[string]func(ctx context.Context, all []Received) error
+	loops    map[string]*loop     // "event:SUBSCRIBER", "drain:NAME"
+	told     map[string]time.Time // loop → when another process was last told
 	state    life
 	stop     context.CancelFunc // no new pass
 	kill     context.CancelFunc // what runs is cancelled
@@ -56,7 +57,7 @@ func New(d *db.DB, o Options) *Jobs {
 		o.Grace = 8 * time.Second
 	}
 	j := &Jobs{
-		db: d, log: o.Log, opt: o, bound: map[string][]string{}, handlers: map[string]map[string]Handler{},
+		db: d, log: o.Log, opt: o, bound: map[string][]string{}, handlers: map[string]map[string]Handler{}, prepare: map[string]func(context.Context, []Received) error{},
 		loops: map[string]*loop{}, told: map[string]time.Time{},
 	}
 	j.queue = newQueue(d, o)
@@ -104,6 +105,13 @@ func (j *Jobs) Subscribe(subscriber string, kinds []string, fn func(ctx context.
 			j.bound[k] = append(j.bound[k], subscriber)
 		}
 	})
+}
+
+// Prepare binds what is done once for the deliveries of a batch, in their transaction and
+// before the subscriber's handlers: to read at once what they would ask one by one. A
+// failure of it fails nothing but the batch: each delivery is then handled by itself.
+func (j *Jobs) Prepare(subscriber string, fn func(ctx context.Context, all []Received) error) {
+	j.bind(func() { j.prepare[subscriber] = fn })
 }
 
 // Handle binds the handler of a kind of single job. It runs outside any

@@ -69,7 +69,7 @@ func (j *Jobs) Publish(ctx context.Context, e Event) error {
 		var err error
 		if e.First {
 			row.Position = 1
-			_, err = db.Insert(ctx, &row, "")
+			err = db.LaterRow(ctx, &row, "")
 		} else {
 			row.Position, err = insertEvent(ctx, row)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"entente/db"
 	"entente/db/fail"
+	"entente/db/job"
 	"entente/edi/ack"
 	"entente/edi/doc"
 	"entente/edi/edifact"
@@ -430,7 +431,12 @@ func (w *worker) advance(ctx context.Context, out *written, final bool) error {
 	if err := w.tellRefusedForm(ctx, out.tally); err != nil {
 		return err
 	}
-	return w.s.publish(ctx, EventProcessed, &w.row, ProcessedEvent{Parties: w.row.parties(), Result: result, Sets: int(out.tally.total)})
+	// Nothing was told of an interchange that was neither held nor claimed before, nor refused.
+	first := w.done == 0 && w.row.Held == "" && w.row.Fence == 1 && !w.doomed && out.tally.rejected == 0
+	return w.s.jobs.Publish(ctx, job.Event{
+		Kind: EventProcessed, Version: 1, Orgs: w.row.orgs(), Object: w.row.ID, First: first,
+		Payload: ProcessedEvent{Parties: w.row.parties(), Result: result, Sets: int(out.tally.total)},
+	})
 }
 
 func (w *worker) result(t tally) string {

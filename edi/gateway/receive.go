@@ -376,8 +376,7 @@ func (s *Service) keep(ctx context.Context, sub *submissionRow, fresh bool) erro
 	if !fresh {
 		return nil
 	}
-	_, err := insertSubmission(ctx, sub)
-	return err
+	return db.LaterRow(ctx, sub, " ON CONFLICT DO NOTHING")
 }
 
 // holdIfReused holds a new interchange whose control number stood on other bytes.

@@ -74,7 +74,22 @@ func (a *App) subscribe() {
 	s("edi-846", []string{catalog.StockTold}, a.to846)
 	s("catalog-notices", []string{catalog.PricesPublished, catalog.StockReceived}, a.catalogNotices)
 	s("settle-live", settle.Events(), a.settleLive)
+	for _, subscriber := range []string{"rooms", "notices", "replies"} {
+		a.jobs.Prepare(subscriber, orderHeads)
+	}
 	s("live", slices.Concat(trade.Events(), trade.ClockEvents(), []string{gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue}), a.toLive)
+}
+
+// orderHeads reads the orders of a batch of events at once.
+func orderHeads(ctx context.Context, all []job.Received) error {
+	var ids []trade.OrderID
+	for _, e := range all {
+		var t trade.Event
+		if _, ok := orderLines[e.Kind]; ok && e.Decode(&t) == nil && t.Order != "" && !slices.Contains(ids, t.Order) {
+			ids = append(ids, t.Order)
+		}
+	}
+	return trade.Heads(ctx, ids...)
 }
 
 // orderLines names the room line of each trade event.

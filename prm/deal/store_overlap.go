@@ -167,6 +167,10 @@ func tender(ctx context.Context, supplier, number string) ([]Registration, error
 var earningStates = []string{string(Protected), string(Expired), string(Registered), string(Won)}
 
 func earns(ctx context.Context, supplier, reseller string) (bool, error) {
+	return db.Remember(ctx, "deal.earns:"+supplier+":"+reseller, []string{"deal"}, func() (bool, error) { return readEarns(ctx, supplier, reseller) })
+}
+
+func readEarns(ctx context.Context, supplier, reseller string) (bool, error) {
 	for _, column := range []string{"registrant_id", "fulfiller_id"} {
 		var ids []string
 		err := db.Tx(ctx).Model(&row{}).Where("supplier_id = ? AND "+column+" = ? AND decision IN ?", supplier, reseller, earningStates).Limit(1).Pluck("id", &ids).Error

@@ -130,6 +130,18 @@ func list(ctx context.Context, partnership string, f Filter) ([]Place, string, e
 
 // find reads what a code stands for: as listed, else as a number or GLN of a place.
 func find(ctx context.Context, partnership string, c Code) (Place, bool, error) {
+	type found struct {
+		place Place
+		there bool
+	}
+	f, err := db.Remember(ctx, "location:"+partnership+":"+c.Qualifier+":"+c.Code, []string{"location", "location_code"}, func() (f found, err error) {
+		f.place, f.there, err = read(ctx, partnership, c)
+		return f, err
+	})
+	return f.place, f.there, err
+}
+
+func read(ctx context.Context, partnership string, c Code) (Place, bool, error) {
 	var ids []string
 	if err := db.Tx(ctx).Model(&codeRow{}).Where("partnership_id = ? AND qualifier = ? AND code = ?", partnership, c.Qualifier, c.Code).Limit(1).Pluck("location_id", &ids).Error; err != nil {
 		return Place{}, false, err

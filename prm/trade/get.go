@@ -60,6 +60,10 @@ func (s *Service) Head(ctx context.Context, actor access.Actor, id OrderID) (Ord
 	return out, err
 }
 
+// Heads makes ready what Head and Get ask first of some orders, in the transaction of
+// ctx: one question instead of one for each. It tells nothing and checks nothing.
+func Heads(ctx context.Context, ids ...OrderID) error { return readHeads(ctx, ids) }
+
 // detail reads an order completely: thirteen queries at most, whatever its size.
 func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 	out := Detail{Order: row.order()}

@@ -3,6 +3,7 @@ package trade
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm/clause"
@@ -234,13 +235,50 @@ func insertMany[T any](ctx context.Context, rows []T) error {
 
 // orderByID reads an order; lock takes the row for writing.
 func orderByID(ctx context.Context, id OrderID, lock bool) (orderRow, error) {
+	if !lock {
+		return db.Remember(ctx, headKey(id), headTables, func() (r orderRow, err error) {
+			return r, db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error
+		})
+	}
 	tx := db.Tx(ctx)
-	if lock && db.DialectOf(ctx) == db.Postgres {
+	if db.DialectOf(ctx) == db.Postgres {
 		tx = tx.Clauses(clause.Locking{Strength: "UPDATE"})
 	}
 	var r orderRow
 	err := tx.Where("id = ?", string(id)).Take(&r).Error
 	return r, err
+}
+
+func headKey(id OrderID) string   { return "order:" + string(id) }
+func differsKey(id string) string { return "order.differs:" + id }
+
+var headTables, differsTables = []string{"purchase_order"}, []string{"invoice"}
+
+// readHeads reads orders, and whether their invoices differ, for who asks for them one by
+// one in the same transaction.
+func readHeads(ctx context.Context, ids []OrderID) error {
+	var ask []OrderID
+	for _, id := range ids {
+		if _, ok := db.Known[orderRow](ctx, headKey(id)); !ok {
+			ask = append(ask, id)
+		}
+	}
+	if len(ask) == 0 {
+		return nil
+	}
+	var rows []orderRow
+	if err := db.Tx(ctx).Where("id IN ?", ask).Find(&rows).Error; err != nil {
+		return err
+	}
+	var differ []string
+	if err := db.Tx(ctx).Raw("SELECT DISTINCT order_id FROM invoice WHERE order_id IN ? AND state = 'differs'", ask).Scan(&differ).Error; err != nil {
+		return err
+	}
+	for _, r := range rows {
+		db.Know(ctx, headKey(OrderID(r.ID)), headTables, r)
+		db.Know(ctx, differsKey(r.ID), differsTables, slices.Contains(differ, r.ID))
+	}
+	return nil
 }
 
 func linesOf(ctx context.Context, o orderRow) ([]Line, error) {

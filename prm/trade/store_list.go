@@ -104,8 +104,10 @@ func extrasOf(ctx context.Context, ids []string) (extras, error) {
 
 // differs says whether an invoice of the order differs from it.
 func differs(ctx context.Context, id string) (bool, error) {
-	var one int
-	return db.Row(ctx, "SELECT 1 FROM invoice WHERE order_id = ? AND state = 'differs' LIMIT 1", []any{id}, &one)
+	return db.Remember(ctx, differsKey(id), differsTables, func() (bool, error) {
+		var one int
+		return db.Row(ctx, "SELECT 1 FROM invoice WHERE order_id = ? AND state = 'differs' LIMIT 1", []any{id}, &one)
+	})
 }
 
 func counts(ctx context.Context, scope access.Scope) (Counts, error) {
