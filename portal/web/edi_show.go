@@ -56,7 +56,7 @@ func ediShow(v *visit) error {
 			return err
 		}
 	}
-	if m.Out(v.org()) && m.Origin == gateway.OriginSent && m.State == gateway.Processed && m.Result != gateway.ResultAccepted && m.Size <= maxMend && v.lists(access.LinkRead) {
+	if m.Out(v.org()) && !gateway.IsForm(m.Syntax) && m.Origin == gateway.OriginSent && m.State == gateway.Processed && m.Result != gateway.ResultAccepted && m.Size <= maxMend && v.lists(access.LinkRead) {
 		page.MendURL = v.path("edi", "connections", m.Partnership, "bench") + "?from=" + m.ID
 	}
 	if err := v.messageAnswer(page, m); err != nil {
