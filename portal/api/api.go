@@ -92,6 +92,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.catalogue()
 	a.rooms()
 	a.leads()
+	a.deals()
 	a.promos()
 	a.stations()
 	a.hooks()

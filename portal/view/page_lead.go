@@ -60,6 +60,7 @@ type OfferPage struct {
 	History   []Entry
 	CanAnswer bool
 	CanWork   bool
+	Sees      []KV   // who can see it, with the rule that gives it
 	DealURL   string // makes a registration of the lead; empty where the viewer may not
 	DealPage  string // of what it became
 	Accept    Form   // only its note: why it did not go
@@ -87,6 +88,7 @@ type LeadPage struct {
 	CustomerURL string
 	Customer    []KV
 	Offers      []OfferLine
+	Sees        []KV // who can see it, with the rule that gives it
 	History     []Entry
 	Candidates  []CandidateRow
 	CanOffer    bool

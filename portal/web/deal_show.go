@@ -354,37 +354,53 @@ func (v *visit) dealHistory(d deal.Detail, n names) []view.Entry {
 	return out
 }
 
-// dealSees says who can see a registration: companies and people, with the rule that
-// gives it. Of the other company it names those who decide, as a partner knows them.
-func (v *visit) dealSees(d deal.Detail, n names) ([]view.KV, error) {
-	companies := []string{d.Registrant}
-	if !d.Submitted.IsZero() {
-		companies = append(companies, d.Supplier)
+// seer is a company that can see an object, the right that gives it, and the words of
+// the rule.
+type seer struct {
+	org string
+	act access.Action
+	res access.Resource
+	key string
+}
+
+// sees says who can see an object: companies and the people there who hold the right,
+// with the rule that gives it.
+func (v *visit) sees(n names, seers ...seer) ([]view.KV, error) {
+	var orgs []string
+	for _, s := range seers {
+		orgs = append(orgs, s.org)
 	}
-	people, err := v.w.d.Accounts.Directory().People(v.ctx, companies...)
+	people, err := v.w.d.Accounts.Directory().People(v.ctx, orgs...)
 	if err != nil {
 		return nil, err
 	}
 	var out []view.KV
-	for _, org := range companies {
-		res, key := access.Resource{Reseller: org}, "dealsees.registrant"
-		if org == d.Supplier {
-			res, key = access.Resource{Supplier: org}, "dealsees.supplier"
-		}
+	for _, s := range seers {
 		var who []string
 		for _, p := range people {
-			if p.Org == org && access.Allowed(access.Actor{Person: p.ID, Org: org, Roles: p.Roles}, access.DealRead, res) {
+			if p.Org == s.org && access.Allowed(access.Actor{Person: p.ID, Org: s.org, Roles: p.Roles}, s.act, s.res) {
 				who = append(who, p.Name)
 			}
 		}
-		out = append(out, view.KV{Label: view.Raw(n.org(org)), Value: view.T(key, "people", strings.Join(who, v.p.T("list.comma")))})
+		out = append(out, view.KV{Label: view.Raw(n.org(s.org)), Value: view.T(s.key, "people", strings.Join(who, v.p.T("list.comma")))})
 	}
+	return out, nil
+}
+
+// dealSees says who can see a registration.
+func (v *visit) dealSees(d deal.Detail, n names) ([]view.KV, error) {
+	res := d.Resource()
+	seers := []seer{{d.Registrant, access.DealRead, res, "dealsees.registrant"}}
+	if !d.Submitted.IsZero() {
+		seers = append(seers, seer{d.Supplier, access.DealRead, res, "dealsees.supplier"})
+	}
+	out, err := v.sees(n, seers...)
 	if d.Submitted.IsZero() {
 		out = append(out, view.KV{Label: view.Raw(n.org(d.Supplier)), Value: view.T("dealsees.not_yet")})
 	} else if d.Fulfiller != "" {
 		out = append(out, view.KV{Label: view.Raw(n.org(d.Fulfiller)), Value: view.T("dealsees.fulfiller")})
 	}
-	return out, nil
+	return out, err
 }
 
 // dealFile sends a piece of evidence as a download: what partners send is never shown as

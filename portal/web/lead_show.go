@@ -25,7 +25,7 @@ func (v *visit) leadPage(status int, f leadForms) error {
 	if err != nil {
 		return err
 	}
-	orgs, people := []string{d.Org}, []string{d.MadeBy}
+	orgs, people := []string{d.Org, d.Holder}, []string{d.MadeBy}
 	for _, o := range d.Offers {
 		orgs = append(orgs, o.Reseller)
 		people = append(people, o.OfferedBy, o.OpenedBy, o.AnsweredBy)
@@ -104,6 +104,17 @@ func (v *visit) leadPage(status int, f leadForms) error {
 	}
 	page.Offer.Values["version"] = itoa(d.Version)
 	page.Reasons = reasonOptions(f.close.Value("reason"))
+	seers := []seer{{d.Org, access.LeadRead, d.Resource(), "leadsees.owner"}}
+	if d.Holder != "" {
+		key := "leadsees.masked"
+		if d.State == lead.Accepted || d.State == lead.Working || d.State == lead.Converted {
+			key = "leadsees.holder"
+		}
+		seers = append(seers, seer{d.Holder, access.OfferRead, access.Shared(d.Org, d.Holder), key})
+	}
+	if page.Sees, err = v.sees(n, seers...); err != nil {
+		return err
+	}
 	return v.renderAs(status, page, nil)
 }
 

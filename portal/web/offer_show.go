@@ -72,6 +72,9 @@ func (v *visit) offerPage(status int, f offerForms) error {
 		page.Factors = append(page.Factors, v.factor(x))
 	}
 	page.History = v.offerHistory(o, n, o.Supplier)
+	if page.Sees, err = v.sees(n, seer{o.Supplier, access.OfferRead, o.Resource(), "leadsees.owner"}, seer{o.Reseller, access.OfferRead, o.Resource(), map[bool]string{true: "leadsees.masked", false: "leadsees.holder"}[page.Masked]}); err != nil {
+		return err
+	}
 	page.Reasons = reasonOptions(f.decline.Value("reason") + f.give.Value("reason"))
 	for _, k := range lead.Activities {
 		page.Kinds = append(page.Kinds, view.Option{Value: k, Label: view.T("leadact." + k), On: k == f.work.Value("kind")})

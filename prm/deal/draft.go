@@ -97,6 +97,7 @@ func (s *Service) products(ctx context.Context, actor access.Actor, supplier str
 	if len(d.Items) == 0 {
 		return nil
 	}
+	actor.Scopes = nil // the scope of registrations was checked; its items are looked up for it
 	keys := make([]catalog.ItemKey, len(d.Items))
 	for i, p := range d.Items {
 		keys[i] = catalog.ItemKey{SKU: p.SKU}
@@ -190,7 +191,7 @@ func (s *Service) create(ctx context.Context, actor access.Actor, partnership st
 	err := s.change(ctx, actor, func(ctx context.Context) error {
 		made = false
 		if d.External != "" {
-			was, ok, err := one(ctx, "registrant_id = ? AND external = ?", actor.Org, d.External)
+			was, ok, err := one(ctx, "registrant_id = ? AND external = ? AND external <> ''", actor.Org, d.External)
 			if err != nil || ok {
 				out = was.seen(actor.Org)
 				return err
@@ -279,7 +280,7 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id ID, version
 			return fault.New(fault.Conflict, "deal.not_now", "State", string(r.State()))
 		}
 		if d.External != "" && d.External != r.External {
-			if _, taken, err := one(ctx, "registrant_id = ? AND external = ?", actor.Org, d.External); err != nil {
+			if _, taken, err := one(ctx, "registrant_id = ? AND external = ? AND external <> ''", actor.Org, d.External); err != nil {
 				return err
 			} else if taken {
 				return fault.InvalidField("external", "deal.external_taken")

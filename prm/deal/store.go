@@ -213,7 +213,7 @@ func list(ctx context.Context, scope access.Scope, side access.Side, f Filter) (
 	}
 	tx := db.Tx(ctx).Where(org+" = ? AND "+strings.TrimSuffix(due, "due")+"lane = ?", scope.Org(), lane)
 	if side == access.Member { // not before it was sent
-		tx = tx.Where("submitted > 0")
+		tx = tx.Where("submitted > 0 AND fulfiller_id <> ''")
 	}
 	if f.Partner != "" {
 		tx = tx.Where(partner+" = ?", f.Partner)
@@ -271,7 +271,7 @@ func count(ctx context.Context, scope access.Scope, side access.Side) (map[strin
 	}
 	tx := db.Tx(ctx).Model(&row{}).Select(lane+" AS lane, COUNT(*) AS n").Where(org+" = ?", scope.Org())
 	if side == access.Member {
-		tx = tx.Where("submitted > 0")
+		tx = tx.Where("submitted > 0 AND fulfiller_id <> ''")
 	}
 	err := tx.Group(lane).Scan(&rows).Error
 	out := map[string]int{}

@@ -60,7 +60,7 @@ func inBlock(ctx context.Context, supplier, block string, lanes []string, limit 
 		return out, nil
 	}
 	var rows []struct{ ID, CustomerName string }
-	err := db.Tx(ctx).Model(&row{}).Select("id", "customer_name").Where("supplier_id = ? AND block = ? AND registrant_lane IN ? AND submitted > 0", supplier, block, lanes).Limit(limit).Scan(&rows).Error
+	err := db.Tx(ctx).Model(&row{}).Select("id", "customer_name").Where("supplier_id = ? AND block = ? AND block <> '' AND registrant_lane IN ? AND submitted > 0", supplier, block, lanes).Limit(limit).Scan(&rows).Error
 	for _, r := range rows {
 		out[ID(r.ID)] = r.CustomerName
 	}
@@ -156,7 +156,7 @@ func tender(ctx context.Context, supplier, number string) ([]Registration, error
 		return nil, nil
 	}
 	var rows []row
-	err := db.Tx(ctx).Where("supplier_id = ? AND supplier_lane IN ? AND kind = ? AND tender = ?", supplier, []string{laneQueue, laneLive}, KindTender, number).Order("id").Limit(500).Find(&rows).Error
+	err := db.Tx(ctx).Where("supplier_id = ? AND supplier_lane IN ? AND kind = ? AND tender = ? AND tender <> ''", supplier, []string{laneQueue, laneLive}, KindTender, number).Order("id").Limit(500).Find(&rows).Error
 	out := make([]Registration, len(rows))
 	for i, r := range rows {
 		out[i] = r.registration()
@@ -164,7 +164,9 @@ func tender(ctx context.Context, supplier, number string) ([]Registration, error
 	return out, err
 }
 
-var earningStates = []string{string(Protected), string(Expired), string(Registered), string(Won)}
+// earningNow is said literally, so that the partial indexes serve it; so are the other
+// conditions of the kind "<> ”".
+const earningNow = "decision IN ('protected', 'expired', 'registered', 'won')"
 
 func earns(ctx context.Context, supplier, reseller string) (bool, error) {
 	return db.Remember(ctx, "deal.earns:"+supplier+":"+reseller, []string{"deal"}, func() (bool, error) { return readEarns(ctx, supplier, reseller) })
@@ -173,7 +175,7 @@ func earns(ctx context.Context, supplier, reseller string) (bool, error) {
 func readEarns(ctx context.Context, supplier, reseller string) (bool, error) {
 	for _, column := range []string{"registrant_id", "fulfiller_id"} {
 		var ids []string
-		err := db.Tx(ctx).Model(&row{}).Where("supplier_id = ? AND "+column+" = ? AND decision IN ?", supplier, reseller, earningStates).Limit(1).Pluck("id", &ids).Error
+		err := db.Tx(ctx).Model(&row{}).Where("supplier_id = ? AND "+column+" = ? AND "+earningNow, supplier, reseller).Limit(1).Pluck("id", &ids).Error
 		if err != nil || len(ids) > 0 {
 			return len(ids) > 0, err
 		}
@@ -186,7 +188,7 @@ func earning(ctx context.Context, supplier, reseller string) ([]Registration, er
 	var out []Registration
 	for _, column := range []string{"registrant_id", "fulfiller_id"} {
 		var rows []row
-		err := db.Tx(ctx).Where("supplier_id = ? AND "+column+" = ? AND decision IN ? AND registrant_lane = ?", supplier, reseller, earningStates, laneLive).Order("id").Limit(2000).Find(&rows).Error
+		err := db.Tx(ctx).Where("supplier_id = ? AND "+column+" = ? AND "+earningNow+" AND registrant_lane = ?", supplier, reseller, laneLive).Order("id").Limit(2000).Find(&rows).Error
 		if err != nil {
 			return nil, err
 		}

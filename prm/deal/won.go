@@ -395,7 +395,7 @@ func (s *Service) FromLead(ctx context.Context, actor access.Actor, offer lead.O
 		if o.Reseller != actor.Org {
 			return notFound()
 		}
-		if was, ok, err := one(ctx, "offer_id = ?", string(offer)); err != nil || ok {
+		if was, ok, err := one(ctx, "offer_id = ? AND offer_id <> ''", string(offer)); err != nil || ok {
 			out = was.seen(actor.Org)
 			return err
 		}
