@@ -76,7 +76,7 @@ func (p *Page) Tour(visit func(place string) error) error {
 			return err
 		}
 		var inside []string
-		if err := p.Eval(`[...document.querySelectorAll(":is(#main, .e-head) a[href^='/']:not([download]):not([target])")].map((a) => a.getAttribute("href").split("#")[0]).filter((h) => h && !h.includes("?") && !/(\/raw|\/proof|\.[a-z0-9]+)$/.test(h))`, &inside); err != nil {
+		if err := p.Eval(`[...document.querySelectorAll(":is(#main, .e-head) a[href^='/']:not([download]):not([target])")].map((a) => a.getAttribute("href").split("#")[0]).filter((h) => h && !h.includes("?") && !/(\/raw|\/proof|\/files\/[^\/]+|\/pdf|\.[a-z0-9]+)$/.test(h))`, &inside); err != nil {
 			return err
 		}
 		for _, place := range inside {
