@@ -166,7 +166,7 @@ func (v *visit) dealTexts(page *view.DealPage, d deal.Detail, n names) {
 		for _, w := range d.Work {
 			done = append(done, v.p.T("dealwork."+w))
 		}
-		add(&page.Facts, "deal.work", view.Raw(strings.Join(done, v.p.T("list.comma"))), false)
+		add(&page.Facts, "deal.work", view.Raw(v.p.List(done)), false)
 	}
 	add(&page.Facts, "deal.competitor", view.Raw(d.Competitor), false)
 	add(&page.Facts, "deal.special", view.Raw(d.Special), false)
@@ -382,7 +382,7 @@ func (v *visit) sees(n names, seers ...seer) ([]view.KV, error) {
 				who = append(who, p.Name)
 			}
 		}
-		out = append(out, view.KV{Label: view.Raw(n.org(s.org)), Value: view.T(s.key, "people", strings.Join(who, v.p.T("list.comma")))})
+		out = append(out, view.KV{Label: view.Raw(n.org(s.org)), Value: view.T(s.key, "people", v.p.List(who))})
 	}
 	return out, nil
 }
