@@ -203,6 +203,17 @@ func LaterAs(ctx context.Context, table, columns, row, tail string, args ...any)
 		}
 		return s.writeUpTo(i)
 	}
+	rank := s.rank(table)
+	at := len(s.waiting)
+	for at > 0 && s.waiting[at-1].rank > rank {
+		at--
+	}
+	s.waiting = slices.Insert(s.waiting, at, waiting{rank, table, columns, row, tail, len(args), append(make([]any, 0, 8*len(args)), args...)})
+	return s.failed
+}
+
+// rank is the place of a table among those that rows were added to.
+func (s *txState) rank(table string) int {
 	rank, ok := s.ranks[table]
 	if !ok {
 		if s.ranks == nil {
@@ -211,13 +222,12 @@ func LaterAs(ctx context.Context, table, columns, row, tail string, args ...any)
 		rank = len(s.ranks)
 		s.ranks[table] = rank
 	}
-	at := len(s.waiting)
-	for at > 0 && s.waiting[at-1].rank > rank {
-		at--
-	}
-	s.waiting = slices.Insert(s.waiting, at, waiting{rank, table, columns, row, tail, len(args), append(make([]any, 0, 8*len(args)), args...)})
-	return s.failed
+	return rank
 }
+
+// First gives a table its place now: rows of it that are added later are written before
+// those of tables that come after it.
+func First(ctx context.Context, table string) { mustState(ctx).rank(table) }
 
 // writeUpTo writes what waits, up to an index.
 func (s *txState) writeUpTo(last int) error {

@@ -350,3 +350,16 @@ func TestStopLeavesWorkDue(t *testing.T) {
 		}
 	})
 }
+
+// A first event after a later one of another object, in one transaction: the rows that
+// wait are written so that each delivery finds its event.
+func TestFirstAfterLater(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := job.New(d, job.Options{})
+		j.Subscribe("notify", []string{"k"}, func(context.Context, job.Received) error { return nil })
+		publish(t, d, j, job.Event{Kind: "k", Object: "a"}, job.Event{Kind: "k", Object: "b", First: true})
+		if n := count(t, d, "SELECT COUNT(*) FROM delivery"); n != 2 {
+			t.Errorf("%d deliveries, want 2", n)
+		}
+	})
+}

@@ -67,6 +67,7 @@ func (j *Jobs) Publish(ctx context.Context, e Event) error {
 			Object: e.Object, Payload: string(payload), Happened: now,
 		}
 		var err error
+		db.First(ctx, "event") // deliveries refer to it, also where the first event of the transaction does not wait
 		if e.First {
 			row.Position = 1
 			err = db.LaterRow(ctx, &row, "")
