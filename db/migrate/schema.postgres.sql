@@ -375,7 +375,7 @@ CREATE TABLE invoice_approval (
 );
 CREATE INDEX invoice_approval_invoice ON invoice_approval USING btree (invoice_id, made);
 CREATE TABLE invoice_line (
-  invoice_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, sku text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, price bigint NOT NULL, amount bigint NOT NULL, difference text NOT NULL,
+  invoice_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, sku text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, price bigint NOT NULL, amount bigint NOT NULL, difference text NOT NULL, allowance bigint NOT NULL, deal text NOT NULL,
   PRIMARY KEY (invoice_id, "position"),
   FOREIGN KEY (invoice_id) REFERENCES invoice(id)
 );
@@ -515,7 +515,7 @@ CREATE INDEX order_clock_reseller ON order_clock USING btree (reseller_id, due, 
 CREATE INDEX order_clock_supplier ON order_clock USING btree (supplier_id, due, order_id) WHERE (settled = 0);
 CREATE INDEX order_clock_warn ON order_clock USING btree (warn, order_id) WHERE ((settled = 0) AND (paused = 0) AND (warned = 0));
 CREATE TABLE order_line (
-  order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL,
+  order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL, deal_applied text NOT NULL, deal_method text NOT NULL, deal_reason text NOT NULL, deal_allowance bigint NOT NULL, deal_granted bigint NOT NULL,
   PRIMARY KEY (order_id, line),
   FOREIGN KEY (order_id) REFERENCES purchase_order(id)
 );
@@ -630,6 +630,13 @@ CREATE TABLE promotion_approval (
   PRIMARY KEY (promotion_id, org_id, hash),
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
+CREATE TABLE promotion_line (
+  promotion_id text NOT NULL, order_id text NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, version_no bigint NOT NULL, number text NOT NULL, sku text NOT NULL, ordered_on text NOT NULL, arrived bigint NOT NULL, unit text NOT NULL, factor bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, method text NOT NULL, currency text NOT NULL, price bigint NOT NULL, allowance bigint NOT NULL, ordered bigint NOT NULL, granted bigint NOT NULL, counted bigint NOT NULL, confirmed bigint NOT NULL, shipped bigint NOT NULL, invoiced bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL,
+  PRIMARY KEY (promotion_id, order_id, line),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE INDEX promotion_line_list ON promotion_line USING btree (promotion_id, org_id, arrived, order_id, line);
+CREATE INDEX promotion_line_order ON promotion_line USING btree (order_id);
 CREATE TABLE promotion_log (
   id text NOT NULL, promotion_id text NOT NULL, seen_by text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, number bigint NOT NULL, text text NOT NULL, happened bigint NOT NULL,
   PRIMARY KEY (id),

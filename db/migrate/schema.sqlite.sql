@@ -313,7 +313,7 @@ CREATE TABLE invoice_approval (
 );
 CREATE INDEX invoice_approval_invoice ON invoice_approval (invoice_id, made);
 CREATE TABLE invoice_line (
-  invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, price INTEGER NOT NULL, amount INTEGER NOT NULL, difference TEXT NOT NULL, PRIMARY KEY (invoice_id, position)
+  invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, price INTEGER NOT NULL, amount INTEGER NOT NULL, difference TEXT NOT NULL, allowance INTEGER NOT NULL DEFAULT 0, deal TEXT NOT NULL DEFAULT '', PRIMARY KEY (invoice_id, position)
 );
 CREATE TABLE item_reference (
   org_id TEXT NOT NULL, partner_id TEXT NOT NULL, buyer_item TEXT NOT NULL, product_id TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, partner_id, buyer_item)
@@ -441,7 +441,7 @@ CREATE TABLE order_line (
   order_id TEXT NOT NULL REFERENCES purchase_order(id), line INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, reference TEXT NOT NULL,
   product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL, description TEXT NOT NULL, unit TEXT NOT NULL,
   price INTEGER NOT NULL, list_price INTEGER NOT NULL, amount INTEGER NOT NULL, mark TEXT NOT NULL, state TEXT NOT NULL, requested_on TEXT NOT NULL, promised_on TEXT NOT NULL, deal_number TEXT NOT NULL,
-  ordered INTEGER NOT NULL, confirmed INTEGER NOT NULL, backordered INTEGER NOT NULL, cancelled INTEGER NOT NULL, shipped INTEGER NOT NULL, received INTEGER NOT NULL, invoiced INTEGER NOT NULL, credited INTEGER NOT NULL, returned INTEGER NOT NULL,
+  ordered INTEGER NOT NULL, confirmed INTEGER NOT NULL, backordered INTEGER NOT NULL, cancelled INTEGER NOT NULL, shipped INTEGER NOT NULL, received INTEGER NOT NULL, invoiced INTEGER NOT NULL, credited INTEGER NOT NULL, returned INTEGER NOT NULL, deal_applied TEXT NOT NULL DEFAULT '', deal_method TEXT NOT NULL DEFAULT '', deal_reason TEXT NOT NULL DEFAULT '', deal_allowance INTEGER NOT NULL DEFAULT 0, deal_granted INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (order_id, line)
 );
 CREATE INDEX order_line_reseller_back ON order_line (reseller_id, promised_on, order_id, line) WHERE backordered > 0;
@@ -535,6 +535,13 @@ CREATE INDEX promotion_state ON promotion (owner_id, state, from_on, id);
 CREATE TABLE promotion_approval (
   promotion_id TEXT NOT NULL REFERENCES promotion(id), org_id TEXT NOT NULL, hash TEXT NOT NULL, person_id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (promotion_id, org_id, hash)
 );
+CREATE TABLE promotion_line (
+  promotion_id TEXT NOT NULL REFERENCES promotion(id), order_id TEXT NOT NULL, line INTEGER NOT NULL, owner_id TEXT NOT NULL, org_id TEXT NOT NULL, version_no INTEGER NOT NULL, number TEXT NOT NULL, sku TEXT NOT NULL, ordered_on TEXT NOT NULL, arrived INTEGER NOT NULL, unit TEXT NOT NULL, factor INTEGER NOT NULL,
+  verdict TEXT NOT NULL, reason TEXT NOT NULL, method TEXT NOT NULL, currency TEXT NOT NULL, price INTEGER NOT NULL, allowance INTEGER NOT NULL, ordered INTEGER NOT NULL, granted INTEGER NOT NULL, counted INTEGER NOT NULL, confirmed INTEGER NOT NULL, shipped INTEGER NOT NULL, invoiced INTEGER NOT NULL,
+  value INTEGER NOT NULL, earned INTEGER NOT NULL, PRIMARY KEY (promotion_id, order_id, line)
+);
+CREATE INDEX promotion_line_list ON promotion_line (promotion_id, org_id, arrived, order_id, line);
+CREATE INDEX promotion_line_order ON promotion_line (order_id);
 CREATE TABLE promotion_log (
   id TEXT PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), seen_by TEXT NOT NULL, kind TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL, happened INTEGER NOT NULL
 );

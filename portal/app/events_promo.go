@@ -9,6 +9,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/notify"
 	"entente/prm/promo"
+	"entente/prm/trade"
 )
 
 // promotionRoom is the subject of the room of an owner and one company that takes part;
@@ -52,6 +53,15 @@ func (a *App) promoRooms(ctx context.Context, e job.Received) error {
 	}
 	_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: promoLine(e.Kind), Args: args})
 	return err
+}
+
+// promoLines follows the lines of an order that promotions judged.
+func (a *App) promoLines(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil || t.Order == "" {
+		return err
+	}
+	return a.promos.Attribute(ctx, access.System("promotions", t.Supplier), a.trade, t.Order)
 }
 
 // promoNotices tells the people of a side; the company that acted is not told of its own

@@ -4,9 +4,12 @@ import (
 	"context"
 	"time"
 
+	"entente/db"
+	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/money"
 	"entente/prm/promo"
+	"entente/prm/trade"
 )
 
 // promos makes joint promotions in every state: one that ended, one that runs with
@@ -43,6 +46,7 @@ func (m *maker) promos(ctx context.Context) error {
 		}
 		return d, nil
 	}
+	m.Trade.Promote(m.Promos)
 	return m.DB.InTx(ctx, func(inner context.Context) error {
 		ctx = inner
 		autumn, err := send(-100, ingrid, promo.Terms{Title: "Autumn Cordless Push", Summary: "Drills, grinders and batteries for the indoor season.", Audience: "Installers and small workshops", SKUs: []string{"AUR-D18B", "AUR-I18", "AUR-B50", "AUR-G125", "AUR-C18"},
@@ -51,7 +55,9 @@ func (m *maker) promos(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_ = autumn
+		if _, err := m.Promos.Rebuild(m.at(ctx, m.start), ingrid, m.Trade, autumn.ID); err != nil {
+			return err
+		}
 		running := promo.Terms{Title: "Grinder safety month", Summary: "Grinders with a guard check at the counter.", Audience: "Metal workshops in the North", SKUs: []string{"AUR-G125", "AUR-G230"}, Families: []string{"accessory"},
 			Kind: promo.Percent, Percent: 80_000, Settle: promo.OffInvoice, By: promo.ByOrder, From: date(-12), Until: date(18), ShipBy: date(32), BackDays: 20, Zone: m.aurelia.org.Zone, Countries: []string{"GB"}, Quoted: true, Currency: "GBP", Share: 4_000_00,
 			Parts: []promo.Part{{Org: m.kestrel.id, Role: promo.Participant, Currency: "GBP", Rate: money.One, Share: 1_000_00, Target: money.Whole(600), Limit: money.Whole(800)}}}
@@ -73,6 +79,9 @@ func (m *maker) promos(ctx context.Context) error {
 					return err
 				}
 			}
+		}
+		if err := m.grinders(on, d.Number); err != nil {
+			return err
 		}
 		if _, err := send(-18, wen, promo.Terms{Title: "年货节工具专场", Summary: "春节前备货，工具箱与电池。", Audience: "五金店与安装队", SKUs: []string{"AUR-TB3", "AUR-B50"}, Kind: promo.Amount, Settle: promo.OffInvoice, By: promo.ByOrder, From: date(6), Until: date(40), Zone: "Asia/Shanghai", Quoted: true, Currency: "GBP", Share: 2_000_00,
 			Parts: []promo.Part{{Org: m.huadong.id, Role: promo.Participant, Currency: "CNY", Rate: yuan, Share: 20_000_00, Target: money.Whole(900), Allow: money.Whole(12)}}}, chen); err != nil {
@@ -99,4 +108,41 @@ func (m *maker) promos(ctx context.Context) error {
 		}
 		return m.Promos.Tick(m.at(ctx, m.start))
 	})
+}
+
+// grinders are two orders of Kestrel under the running promotion: one invoiced with the
+// allowance, one that waits for its answer.
+func (m *maker) grinders(on func(days, hour, minute int) context.Context, number string) error {
+	kestrel := buyer{c: m.kestrel, person: "dan", city: "Leeds", street: "Whitehall Road 14"}
+	order := func(ctx context.Context, po string, ws ...want) (trade.OrderID, error) {
+		d := m.written(kestrel, db.Now(ctx), po, ws...)
+		d.Refs = []doc.Ref{{Qualifier: "PD", Value: number}}
+		r, err := m.book(ctx, db.Now(ctx), kestrel, d)
+		if err != nil {
+			return "", err
+		}
+		return r.Order, m.Promos.Attribute(ctx, access.System("demo", m.aurelia.id), m.Trade, r.Order)
+	}
+	id, err := order(on(-10, 9, 20), "4500187401", want{"AUR-G125", 240}, want{"AUR-CD125", 200})
+	if err != nil {
+		return err
+	}
+	boss := access.System("demo", m.aurelia.id)
+	if _, err := m.Trade.Confirm(on(-10, 11, 0), m.aurelia.staff["ingrid"], id, trade.ConfirmCmd{}); err != nil {
+		return err
+	}
+	if _, err := m.Trade.Ship(on(-8, 14, 0), m.aurelia.staff["ingrid"], id, trade.ShipCmd{Carrier: "DHL", Tracking: "JD014600012001"}); err != nil {
+		return err
+	}
+	if _, err := m.Trade.Invoice(on(-7, 9, 0), boss, id, trade.InvoiceCmd{TaxRate: money.One / 5}); err != nil {
+		return err
+	}
+	if _, err := m.Trade.MarkReceived(on(-6, 10, 0), m.kestrel.staff["dan"], id, trade.ReceiveCmd{}); err != nil {
+		return err
+	}
+	if err := m.Promos.Attribute(on(-6, 11, 0), boss, m.Trade, id); err != nil {
+		return err
+	}
+	_, err = order(on(-1, 15, 30), "4500187640", want{"AUR-G230", 120}, want{"AUR-DD125", 200})
+	return err
 }

@@ -147,6 +147,13 @@ func (v *visit) orderLines(d trade.Detail) []view.OrderLine {
 		if l.Cancelled > 0 {
 			o.Notes = append(o.Notes, view.T("mark.cancelled", "quantity", counted(l.Cancelled, l.Unit)))
 		}
+		switch {
+		case l.DealApplied == "":
+		case l.DealGranted > 0 && !d.PricesHidden:
+			o.Notes = append(o.Notes, view.T("mark.promotion", "number", l.DealApplied, "why", view.T("promowhy."+l.DealReason), "quantity", counted(l.DealGranted, l.Unit), "amount", price(l.DealAllowance, d.Currency), "how", view.T("promohow."+l.DealMethod)))
+		default:
+			o.Notes = append(o.Notes, view.T("mark.promotion_why", "number", l.DealApplied, "why", view.T("promowhy."+l.DealReason)))
+		}
 		if l.DealNumber != "" {
 			o.Notes = append(o.Notes, view.T("mark.deal", "number", strings.ReplaceAll(l.DealNumber, "\n", ", ")))
 		}

@@ -145,6 +145,8 @@ func (v *visit) promoCard(h promo.Head, n names) view.PromoCard {
 		move("promo.move.cancel", "#cancel")
 	case promo.Proposed, promo.Agreed, promo.Running:
 		move("promo.move.cancel", "#cancel")
+	case promo.Ended:
+		move("promo.move.settle", "/results#settle")
 	}
 	return c
 }

@@ -68,6 +68,7 @@ func (v *visit) promoOwner(status int, d promo.Detail, f promoForms) error {
 	}
 	p := v.promoHead(d.Head, t, f)
 	p.Mine, p.Owner = true, n.company(d.Owner)
+	p.Tabs = v.promoTabs(p.URL, d.InForce != nil, "")
 	p.Budget = amount(t.Budget())
 	manages := v.may(access.PromoWrite, access.Own(v.org()))
 	open := !d.State.Over() && d.State != promo.Ended
@@ -126,7 +127,7 @@ func (v *visit) promoOwner(status int, d promo.Detail, f promoForms) error {
 	if p.Rooms, err = v.promoRooms(d.Seats, n); err != nil {
 		return err
 	}
-	return v.promoRender(status, p, d.Head)
+	return v.renderAs(status, p, nil)
 }
 
 // promoParts are the companies and their money, for the owner.
@@ -205,6 +206,7 @@ func (v *visit) promoJoined(status int, j promo.Joined, f promoForms) error {
 	}
 	p := v.promoHead(j.Head, j.Text, f)
 	p.Owner, p.Hash = n.company(j.Owner), j.Hash
+	p.Tabs = v.promoTabs(p.URL, j.InForce != nil, "")
 	for _, id := range j.Named {
 		p.Named = append(p.Named, n.company(id))
 	}
@@ -244,10 +246,6 @@ func (v *visit) promoJoined(status int, j promo.Joined, f promoForms) error {
 	if p.Room, err = v.roomAbout(room.Subject{Kind: promoRoom, ID: seat.ID}, true); err != nil {
 		return err
 	}
-	return v.promoRender(status, p, j.Head)
-}
-
-func (v *visit) promoRender(status int, p *view.PromoPage, _ promo.Head) error {
 	return v.renderAs(status, p, nil)
 }
 

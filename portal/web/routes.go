@@ -250,6 +250,9 @@ func promoRoutes() []Route {
 		post("/c/:slug/promotions/:id/counters/:counter/decline", "decline counter-proposal", InCompany, access.PromoWrite, promoRefuse),
 		post("/c/:slug/promotions/:id/decline", "decline promotion", InCompany, access.PromoAnswer, promoDecline),
 		post("/c/:slug/promotions/:id/cancel", "cancel promotion", InCompany, access.PromoWrite, promoCancel),
+		get("/c/:slug/promotions/:id/results", "promotion results", InCompany, access.PromoRead, promoResults),
+		get("/c/:slug/promotions/:id/lines.csv", "promotion lines", InCompany, access.PromoRead, promoExport),
+		post("/c/:slug/promotions/:id/settle", "settle promotion", InCompany, access.PromoWrite, promoSettle),
 		post("/c/:slug/promotions/:id/tasks", "give task", InCompany, access.PromoTask, promoTaskAdd),
 		post("/c/:slug/promotions/:id/tasks/:task", "do task", InCompany, access.PromoTask, promoTaskDo),
 	}

@@ -32,7 +32,7 @@ func madeUp(t *testing.T) []string {
 			keys = append(keys, prefix+w)
 		}
 	}
-	for _, m := range []trade.Mark{trade.UnknownItem, trade.Discontinued, trade.UnitUnknown, trade.PriceMissing, trade.PriceDiffers, trade.NoListPrice, trade.CurrencyDiffers, trade.QuantityUnread, trade.AmountRange, trade.AllowanceUnknown, trade.BelowMinimum, trade.NotMultiple, trade.Superseded} {
+	for _, m := range []trade.Mark{trade.UnknownItem, trade.Discontinued, trade.UnitUnknown, trade.PriceMissing, trade.PriceDiffers, trade.NoListPrice, trade.CurrencyDiffers, trade.QuantityUnread, trade.AmountRange, trade.AllowanceUnknown, trade.BelowMinimum, trade.NotMultiple, trade.Superseded, trade.PromotionRefused, trade.PromotionPart} {
 		add("mark.", string(m))
 		add("mark.short.", string(m))
 	}
@@ -80,6 +80,10 @@ func madeUp(t *testing.T) []string {
 		add("promos.col.", c.id)
 	}
 	add("promos.", promoViews...)
+	add("promowhy.", promo.Whys()...)
+	add("promohow.", trade.DealInPrice, trade.DealOffInvoice, trade.DealBillBack)
+	add("state.promoline.", promo.LineCounts, promo.LinePart, promo.LineOut)
+	add("promo.show.", "all", "in", "out")
 	add("promosay.", promo.Settlements...)
 	add("promosay.by.", promo.Dates...)
 	add("promoword.", slices.Concat(promo.Kinds, promo.Settlements, promo.Dates, []string{promo.Participant, promo.Sponsor, "yes", "no"})...)

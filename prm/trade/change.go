@@ -302,7 +302,7 @@ func (c ChangeLine) apply(l *Line, e Effect, q money.Quantity, cur money.Currenc
 	if l.PromisedOn == "" {
 		l.PromisedOn = l.RequestedOn
 	}
-	amount, err := money.Extend(l.Ordered, l.Price, cur)
+	amount, err := l.net(l.Ordered)
 	if err != nil {
 		return err
 	}

@@ -307,7 +307,7 @@ func answerLine(l *Line, parts []ConfirmLine, at []int, subs map[string]catalog.
 		return nil
 	}
 	if price != 0 {
-		amount, err := money.Extend(l.Ordered, l.Price, c)
+		amount, err := l.net(l.Ordered)
 		if err != nil {
 			field(at[0], "price", "trade.amount_range")
 			*l = was

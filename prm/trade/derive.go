@@ -86,7 +86,7 @@ func settle(o *orderRow, lines []Line) {
 		if sum, err := total.Add(l.Amount); err == nil {
 			total = sum
 		}
-		if part, err := money.Extend(l.Confirmed, l.Price, c); err == nil {
+		if part, err := l.net(l.Confirmed); err == nil {
 			if sum, err := confirmed.Add(part); err == nil {
 				confirmed = sum
 			}

@@ -119,6 +119,9 @@ func ackDoc(d Detail, id ResponseID, t terms) doc.OrderAck {
 		l := d.Lines[n-1]
 		al := doc.AckLine{Line: docLine(l, l.Price), Responses: parts[n]}
 		al.Quantity = decimal(l.Ordered)
+		if off, err := l.off(l.Ordered - l.Cancelled); err == nil {
+			al.Allowances = promoAllowance(l, l.Ordered-l.Cancelled, off)
+		}
 		if p := prices[n]; p != 0 {
 			al.Price = doc.Decimal(p.Fixed(2))
 		}
@@ -208,6 +211,7 @@ func invoiceDoc(d Detail, inv Invoice) doc.Invoice {
 		ol := d.Lines[l.Line-1]
 		il := doc.InvoiceLine{Line: docLine(ol, l.Price), Amount: cents(l.Amount)}
 		il.Quantity = decimal(l.Quantity)
+		il.Allowances = promoAllowance(ol, l.Quantity, l.Off)
 		out.Lines = append(out.Lines, il)
 	}
 	// One order line may be invoiced in two positions: its number stands once.
@@ -261,6 +265,23 @@ func docLine(l Line, price money.Price) doc.Line {
 	}
 	out.Refs = l.Deals()
 	return out
+}
+
+// promoAllowance is the allowance of a promotion on a line: off the invoice, or a bill-back
+// that is carried and changes no total. What is in the price already is not said again.
+func promoAllowance(l Line, q money.Quantity, off money.Amount) []doc.Allowance {
+	a := doc.Allowance{Indicator: "A", Code: "F800", Reference: l.DealApplied, Method: "02", Amount: cents(off)}
+	if l.DealMethod == DealBillBack {
+		var err error
+		if off, err = money.Extend(max(0, min(q, l.DealGranted)), l.DealAllowance, l.Amount.Currency); err != nil {
+			return nil
+		}
+		a.Method, a.Amount = "01", cents(off)
+	}
+	if l.DealGranted <= 0 || off.Minor <= 0 {
+		return nil
+	}
+	return []doc.Allowance{a}
 }
 
 func decimal(m money.Micro) doc.Decimal { return doc.Decimal(m.String()) }

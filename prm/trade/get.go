@@ -140,7 +140,7 @@ func (d *Detail) hide(yes bool) {
 	d.Head.Allowances, d.Head.Terms = nil, nil
 	for i := range d.Lines {
 		l := &d.Lines[i]
-		l.Price, l.ListPrice, l.InvoicePrice = 0, 0, 0
+		l.Price, l.ListPrice, l.InvoicePrice, l.DealAllowance = 0, 0, 0, 0
 		l.Amount, l.InvoiceAmount, l.Difference = zero, zero, zero
 	}
 	for i := range d.Responses {
@@ -169,7 +169,7 @@ func (i *Invoice) hide() {
 	zero := money.Amount{Currency: i.Currency}
 	i.PricesHidden, i.Net, i.Tax, i.Gross, i.Difference, i.TaxRate = true, zero, zero, zero, zero, 0
 	for k := range i.Lines {
-		i.Lines[k].Price, i.Lines[k].Amount = 0, zero
+		i.Lines[k].Price, i.Lines[k].Amount, i.Lines[k].Off = 0, zero, zero
 	}
 }
 

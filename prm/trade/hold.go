@@ -125,6 +125,9 @@ func (s *Service) replace(ctx context.Context, t terms, o *orderRow, lines []Lin
 	if State(o.State) != Received {
 		return fault.New(fault.Conflict, "trade.already_confirmed", "State", o.State)
 	}
+	if err := s.take(ctx, *o, judged{promo: PromoOrder{Supplier: t.SupplierID, Reseller: t.ResellerID}}); err != nil { // what it had is free again
+		return err
+	}
 	j, err := s.judge(ctx, t, in.Doc)
 	if err != nil {
 		return err
@@ -143,6 +146,9 @@ func (s *Service) replace(ctx context.Context, t terms, o *orderRow, lines []Lin
 	}
 	settle(o, j.lines)
 	if err := saveLines(ctx, *o, j.lines); err != nil {
+		return err
+	}
+	if err := s.take(ctx, *o, j); err != nil {
 		return err
 	}
 	return found.Put(ctx, o.ID, words(t, *o, j))

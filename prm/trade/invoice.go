@@ -149,7 +149,7 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 		}
 		r.Net, r.Tax, r.Gross = -r.Net, -r.Tax, -r.Gross
 		for i := range rows {
-			rows[i].InvoiceID, rows[i].Amount = r.ID, -rows[i].Amount
+			rows[i].InvoiceID, rows[i].Amount, rows[i].Allowance = r.ID, -rows[i].Amount, -rows[i].Allowance
 		}
 		insert := func() (bool, error) { return insertOnce(ctx, &r) }
 		if r.Number == "" {
@@ -234,9 +234,23 @@ func creditLines(ctx context.Context, of invoiceRow, want []CreditLine, lines []
 			}
 			amount = w.Amount
 		}
-		rows = append(rows, invoiceLineRow{Position: int64(len(rows) + 1), Line: l.Line, SKU: k.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor})
+		x := invoiceLineRow{Position: int64(len(rows) + 1), Line: l.Line, SKU: k.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor}
+		if w.Amount.Minor == 0 && l.Allowance > 0 && l.Quantity > 0 { // goods go back for what was paid for them
+			part, err := money.Portion(money.Amount{Minor: l.Allowance, Currency: c}, share(q, money.Quantity(l.Quantity)))
+			if err != nil {
+				return nil, fault.New(fault.Invalid, "trade.amount_range")
+			}
+			x.Allowance, x.Deal = part.Minor, l.Deal
+		}
+		rows = append(rows, x)
 	}
 	return rows, bad.OrNil()
+}
+
+// share is a ÷ b as a ratio, 0 to 1.
+func share(a, b money.Quantity) money.Rate {
+	n := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(money.One))
+	return money.Rate(n.Quo(n, big.NewInt(int64(b))).Int64())
 }
 
 // unitPrice is the price, to six places, at which a quantity comes to an amount; 0 where
@@ -262,7 +276,7 @@ func sums(r *invoiceRow, rows []invoiceLineRow, rate money.Rate) error {
 	net := money.Amount{Currency: money.Currency(r.Currency)}
 	var err error
 	for _, l := range rows {
-		if net, err = net.Add(money.Amount{Minor: l.Amount, Currency: net.Currency}); err != nil {
+		if net, err = net.Add(money.Amount{Minor: l.Amount - l.Allowance, Currency: net.Currency}); err != nil {
 			return fault.New(fault.Invalid, "trade.amount_range")
 		}
 	}
@@ -386,13 +400,23 @@ func priced(r *invoiceRow, taken []InvoiceCmdLine, lines []Line, rate money.Rate
 	bad := func(i int) error {
 		return fault.InvalidField(fmt.Sprintf("lines.%d.price", i), "trade.amount_range", "Line", taken[i].Line)
 	}
+	billed := map[int]money.Quantity{}
 	for i, k := range taken {
 		l := lines[k.Line-1]
+		before := l.Invoiced - l.Credited + billed[k.Line]
+		billed[k.Line] += k.Quantity
+		off, err := l.offBetween(before, before+k.Quantity)
+		if err != nil {
+			return nil, bad(i)
+		}
 		a, err := money.Extend(k.Quantity, k.Price, c)
 		if err != nil {
 			return nil, bad(i)
 		}
 		rows[i] = invoiceLineRow{InvoiceID: r.ID, Position: int64(i + 1), Line: int64(k.Line), SKU: l.SKU, Quantity: int64(k.Quantity), Unit: l.Unit, Price: int64(k.Price), Amount: a.Minor}
+		if l.DealGranted > 0 {
+			rows[i].Deal, rows[i].Allowance = l.DealApplied, off.Minor
+		}
 	}
 	return rows, sums(r, rows, rate)
 }

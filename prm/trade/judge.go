@@ -31,6 +31,8 @@ type judged struct {
 	head        Head
 	note        string
 	hash        string
+	promo       PromoOrder
+	verdicts    []PromoVerdict
 }
 
 // itemKeys are the questions to the catalogue, one per line.
@@ -253,6 +255,9 @@ func (l Line) Deals() []doc.Ref {
 		default:
 			out = append(out, doc.Ref{Qualifier: "PD", Value: n})
 		}
+	}
+	if l.DealGranted > 0 && promoNumber(l.DealNumber) == "" { // in the head, or on its own
+		out = append(out, doc.Ref{Qualifier: "PD", Value: l.DealApplied})
 	}
 	return out
 }

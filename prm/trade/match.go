@@ -19,7 +19,8 @@ type matched struct {
 // where the supplier keeps no shipments here). A later delivery is no difference:
 // the difference of a line is its amount − the delivered part of its quantity ×
 // the order's price. A credit over what differs settles it. What an invoice has beside
-// its lines (charges, allowances) differs as a whole: the order has none. It fills the
+// its lines and the allowances of promotions (charges, other allowances) differs as a whole:
+// the order has none. It fills the
 // invoice columns of the lines.
 func match(lines []Line, invoices []matched, c money.Currency, tolerance, spare money.Rate) {
 	shipped := false
@@ -107,7 +108,7 @@ func conclude(lines []Line, invoices []matched, differs [][]int64, credits []int
 		state, sum, beside := InvoiceMatched, int64(0), inv.row.Net
 		for k := range inv.lines {
 			il := &inv.lines[k]
-			beside -= il.Amount
+			beside -= il.Amount - il.Allowance
 			if il.Difference == "" || inv.row.Kind == InvoiceCredit {
 				continue
 			}

@@ -145,7 +145,8 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 	if err != nil {
 		return judged{}, err
 	}
-	return judge(d, t, items, func(i int) map[catalog.ID]money.Price { return prices[days[i]] }, today), nil
+	j = judge(d, t, items, func(i int) map[catalog.ID]money.Price { return prices[days[i]] }, today)
+	return j, s.promote(ctx, t, d, items, &j)
 }
 
 // pricesByDay asks the catalogue once per price date that occurs.
@@ -196,6 +197,9 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 		return Receipt{}, err
 	}
 	if err := insertLines(ctx, o, j.lines); err != nil {
+		return Receipt{}, err
+	}
+	if err := s.take(ctx, o, j); err != nil {
 		return Receipt{}, err
 	}
 	if err := found.Add(ctx, o.ID, words(t, o, j)); err != nil {

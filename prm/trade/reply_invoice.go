@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +53,9 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 	}
 	if err := totals(&row, rows, d, t, c); err != nil {
 		return err
+	}
+	if !credit {
+		agreedOff(rows, lines, d, c)
 	}
 	row.DueOn = dueOn(d)
 	if credit {
@@ -280,6 +284,39 @@ func totals(r *invoiceRow, rows []invoiceLineRow, d *doc.Invoice, t terms, c mon
 	}
 	r.TaxCategory = taxCategory(t, money.Rate(r.TaxRate))
 	return nil
+}
+
+// agreedOff notes on the lines what promotions take off, where the document takes off just
+// that; anything else stands beside the lines and differs.
+func agreedOff(rows []invoiceLineRow, lines []Line, d *doc.Invoice, c money.Currency) {
+	var said, agreed int64
+	as := slices.Clone(d.Allowances)
+	for i := range d.Lines {
+		as = append(as, d.Lines[i].Allowances...)
+	}
+	for _, a := range as {
+		if n, err := money.ParseAmount(plainDecimal(a.Amount), c); err == nil && a.ChangesTotal() && !a.Charge {
+			said += n.Minor
+		}
+	}
+	offs, billed := make([]int64, len(rows)), map[int64]money.Quantity{}
+	for i, r := range rows {
+		l := lines[r.Line-1]
+		before := l.Invoiced - l.Credited + billed[r.Line]
+		billed[r.Line] += money.Quantity(r.Quantity)
+		if off, err := l.offBetween(before, before+money.Quantity(r.Quantity)); err == nil {
+			offs[i] = off.Minor
+			agreed += off.Minor
+		}
+	}
+	if apart(money.Price(said), money.Price(agreed)) > money.Price(len(rows)) {
+		return
+	}
+	for i := range rows {
+		if l := lines[rows[i].Line-1]; l.DealGranted > 0 {
+			rows[i].Deal, rows[i].Allowance = l.DealApplied, offs[i]
+		}
+	}
 }
 
 // plainDecimal is a decimal without zeros that a currency has no place for.

@@ -68,6 +68,8 @@ type lineRow struct {
 	Ordered, Confirmed, Backordered      int64
 	Cancelled, Shipped, Received         int64
 	Invoiced, Credited, Returned         int64
+	DealApplied, DealMethod, DealReason  string
+	DealAllowance, DealGranted           int64
 }
 
 func (lineRow) TableName() string { return "order_line" }
@@ -78,14 +80,16 @@ func (r lineRow) line(c money.Currency) Line {
 	return Line{Number: int(r.Line), Reference: r.Reference, Product: r.ProductID, SKU: r.SKU, BuyerItem: r.BuyerItem, GTIN: r.Gtin, Description: r.Description, Unit: r.Unit,
 		Price: money.Price(r.Price), ListPrice: money.Price(r.ListPrice), Amount: money.Amount{Minor: r.Amount, Currency: c}, Marks: readMarks(r.Mark), State: LineState(r.State),
 		RequestedOn: r.RequestedOn, PromisedOn: r.PromisedOn, DealNumber: r.DealNumber, Ordered: q(r.Ordered), Confirmed: q(r.Confirmed), Backordered: q(r.Backordered), Cancelled: q(r.Cancelled),
-		Shipped: q(r.Shipped), Received: q(r.Received), Invoiced: q(r.Invoiced), Credited: q(r.Credited), Returned: q(r.Returned), InvoiceAmount: zero, Difference: zero}
+		Shipped: q(r.Shipped), Received: q(r.Received), Invoiced: q(r.Invoiced), Credited: q(r.Credited), Returned: q(r.Returned), InvoiceAmount: zero, Difference: zero,
+		DealApplied: r.DealApplied, DealMethod: r.DealMethod, DealReason: r.DealReason, DealAllowance: money.Price(r.DealAllowance), DealGranted: q(r.DealGranted)}
 }
 
 func rowOf(l Line, o orderRow) lineRow {
 	return lineRow{OrderID: o.ID, Line: int64(l.Number), SupplierID: o.SupplierID, ResellerID: o.ResellerID, Reference: l.Reference, ProductID: l.Product, SKU: l.SKU, BuyerItem: l.BuyerItem, Gtin: l.GTIN,
 		Description: l.Description, Unit: l.Unit, Price: int64(l.Price), ListPrice: int64(l.ListPrice), Amount: l.Amount.Minor, Mark: l.Marks.text(), State: string(l.State), RequestedOn: l.RequestedOn, PromisedOn: l.PromisedOn,
 		DealNumber: l.DealNumber, Ordered: int64(l.Ordered), Confirmed: int64(l.Confirmed), Backordered: int64(l.Backordered), Cancelled: int64(l.Cancelled), Shipped: int64(l.Shipped), Received: int64(l.Received),
-		Invoiced: int64(l.Invoiced), Credited: int64(l.Credited), Returned: int64(l.Returned)}
+		Invoiced: int64(l.Invoiced), Credited: int64(l.Credited), Returned: int64(l.Returned),
+		DealApplied: l.DealApplied, DealMethod: l.DealMethod, DealReason: l.DealReason, DealAllowance: int64(l.DealAllowance), DealGranted: int64(l.DealGranted)}
 }
 
 type responseRow struct {
@@ -157,12 +161,14 @@ type invoiceLineRow struct {
 	Unit          string
 	Price, Amount int64
 	Difference    string
+	Allowance     int64
+	Deal          string
 }
 
 func (invoiceLineRow) TableName() string { return "invoice_line" }
 
 func (r invoiceLineRow) line(c money.Currency) InvoiceLine {
-	l := InvoiceLine{Position: int(r.Position), Line: int(r.Line), SKU: r.SKU, Quantity: money.Quantity(r.Quantity), Unit: r.Unit, Price: money.Price(r.Price), Amount: money.Amount{Minor: r.Amount, Currency: c}}
+	l := InvoiceLine{Position: int(r.Position), Line: int(r.Line), SKU: r.SKU, Quantity: money.Quantity(r.Quantity), Unit: r.Unit, Price: money.Price(r.Price), Amount: money.Amount{Minor: r.Amount, Currency: c}, Off: money.Amount{Minor: r.Allowance, Currency: c}, Deal: r.Deal}
 	if r.Difference != "" {
 		l.Wrong = strings.Split(r.Difference, ",")
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"entente/db"
+	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
 )
@@ -222,4 +225,109 @@ func link(ctx context.Context, kind, id, interchange string) error {
 		model = &invoiceRow{}
 	}
 	return db.Tx(ctx).Model(model).Where("id = ? AND interchange_id = ''", id).Update("interchange_id", interchange).Error
+}
+
+// promoOrders reads orders as promotions look at them: six queries, whatever their number.
+func promoOrders(ctx context.Context, scope access.Scope, reseller string, from time.Time, after string, limit int, ids []OrderID) ([]PromoOrder, string, error) {
+	q := db.Tx(ctx).Where("supplier_id = ?", scope.Org())
+	if len(ids) > 0 {
+		q = q.Where("id IN ?", ids)
+	} else {
+		q = q.Where("reseller_id = ? AND received >= ?", reseller, db.Micros(from))
+	}
+	if after != "" {
+		a, err := readCursor(after)
+		if err != nil {
+			return nil, "", err
+		}
+		q = q.Where("(received > ? OR received = ? AND id > ?)", a.micros, a.micros, a.id)
+	}
+	var rows []orderRow
+	if err := q.Order("received, id").Limit(limit + 1).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return nil, "", err
+	}
+	next := ""
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = at{rows[limit-1].Received, rows[limit-1].ID}.text()
+	}
+	out, index, named := make([]PromoOrder, len(rows)), map[string]*PromoOrder{}, make([]string, len(rows))
+	countries := map[string]string{}
+	var resellers []struct{ ID, Country string }
+	if err := db.Tx(ctx).Raw("SELECT id, country FROM org WHERE id IN (SELECT reseller_id FROM partnership WHERE supplier_id = ?)", scope.Org()).Scan(&resellers).Error; err != nil {
+		return nil, "", err
+	}
+	for _, r := range resellers {
+		countries[r.ID] = r.Country
+	}
+	for i, r := range rows {
+		h, err := r.head()
+		if err != nil {
+			return nil, "", err
+		}
+		out[i] = PromoOrder{ID: OrderID(r.ID), Supplier: r.SupplierID, Reseller: r.ResellerID, Number: r.Number, OrderedOn: r.OrderedOn, Received: db.FromMicros(r.Received), Currency: money.Currency(r.Currency), Country: shipCountry(h.Parties, countries[r.ResellerID]), Deal: promoNumber(deal(h.Refs))}
+		index[r.ID], named[i] = &out[i], r.ID
+	}
+	var lines []struct {
+		Row              lineRow `gorm:"embedded"`
+		Family, BaseUnit string
+		Pack             int64
+	}
+	if err := db.Tx(ctx).Raw(`SELECT l.*, COALESCE(p.family, '') AS family, COALESCE(p.unit, '') AS base_unit, COALESCE(k.quantity, 0) AS pack FROM order_line l LEFT JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id
+LEFT JOIN pack k ON k.org_id = l.supplier_id AND k.product_id = l.product_id AND k.unit = l.unit WHERE l.order_id IN ? ORDER BY l.order_id, l.line`, named).Scan(&lines).Error; err != nil {
+		return nil, "", err
+	}
+	for _, r := range lines {
+		o := index[r.Row.OrderID]
+		l := r.Row.line(o.Currency)
+		x := PromoLine{Number: l.Number, Product: l.Product, SKU: l.SKU, Family: r.Family, Unit: l.Unit, Factor: money.Quantity(r.Pack), Ordered: l.Ordered, Price: l.Price, ListPrice: l.ListPrice, Deal: promoNumber(l.DealNumber), RequestedOn: l.RequestedOn,
+			Fact: PromoFact{Cancelled: l.Cancelled, Confirmed: l.Confirmed, Shipped: l.Shipped, Invoiced: l.Invoiced, Credited: l.Credited, Backordered: l.Backordered > 0}}
+		if r.BaseUnit != "" && catalog.SameUnit(l.Unit) == catalog.SameUnit(r.BaseUnit) {
+			x.Factor = money.One
+		}
+		o.Lines = append(o.Lines, x)
+	}
+	return out, next, promoFacts(ctx, named, index)
+}
+
+// promoFacts adds shipments, invoices and answers to the lines.
+func promoFacts(ctx context.Context, ids []string, orders map[string]*PromoOrder) error {
+	type fact struct {
+		OrderID  string
+		Line     int
+		Day      string
+		Quantity int64
+	}
+	line := func(f fact) *PromoFact {
+		o := orders[f.OrderID]
+		i := slices.IndexFunc(o.Lines, func(l PromoLine) bool { return l.Number == f.Line })
+		if i < 0 {
+			return &PromoFact{}
+		}
+		return &o.Lines[i].Fact
+	}
+	var fs []fact
+	if err := db.Tx(ctx).Raw("SELECT s.order_id, l.line, s.shipped_on AS day, l.quantity FROM shipment s JOIN shipment_line l ON l.shipment_id = s.id WHERE s.order_id IN ? ORDER BY s.made, s.id, l.line", ids).Scan(&fs).Error; err != nil {
+		return err
+	}
+	for _, f := range fs {
+		x := line(f)
+		x.Ships = append(x.Ships, PromoMove{f.Day, money.Quantity(f.Quantity)})
+	}
+	fs = nil
+	if err := db.Tx(ctx).Raw("SELECT i.order_id, l.line, i.issued_on AS day, l.quantity FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id WHERE i.order_id IN ? AND i.kind = ? ORDER BY i.made, i.id, l.position", ids, InvoiceDebit).Scan(&fs).Error; err != nil {
+		return err
+	}
+	for _, f := range fs {
+		x := line(f)
+		x.Bills = append(x.Bills, PromoMove{f.Day, money.Quantity(f.Quantity)})
+	}
+	fs = nil
+	if err := db.Tx(ctx).Raw("SELECT DISTINCT r.order_id, l.line FROM order_response r JOIN order_response_line l ON l.response_id = r.id WHERE r.order_id IN ? AND l.code = ?", ids, codeBackorder).Scan(&fs).Error; err != nil {
+		return err
+	}
+	for _, f := range fs {
+		line(f).Backordered = true
+	}
+	return nil
 }

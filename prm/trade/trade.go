@@ -74,6 +74,8 @@ const (
 	BelowMinimum     Mark = "below_minimum"     // less than the least that is sold
 	NotMultiple      Mark = "not_multiple"      // no multiple of what is sold together
 	Superseded       Mark = "superseded"        // a successor is sold instead
+	PromotionRefused Mark = "promotion_refused" // the promotion it names does not count here
+	PromotionPart    Mark = "promotion_part"    // … counts for a part of the quantity
 )
 
 // Marks is the set of doubts of one line.
@@ -239,6 +241,14 @@ type Line struct {
 	PromisedOn  string // the last date promised
 	DealNumber  string
 
+	// What a promotion does to the line: its number, how its allowance per unit reaches the
+	// reseller (DealInPrice …), the quantity it was granted for, and why it counts or not.
+	DealApplied   string
+	DealMethod    string
+	DealAllowance money.Price
+	DealGranted   money.Quantity
+	DealReason    string
+
 	Ordered, Confirmed, Backordered, Cancelled money.Quantity
 	Shipped, Received, Invoiced                money.Quantity
 	Credited, Returned                         money.Quantity
@@ -391,6 +401,8 @@ type InvoiceLine struct {
 	Unit     string
 	Price    money.Price
 	Amount   money.Amount
+	Off      money.Amount // taken off by a promotion
+	Deal     string       // its number
 	Wrong    []string
 }
 

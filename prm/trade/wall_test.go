@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/db"
 	"entente/db/dbtest"
@@ -145,10 +146,15 @@ func TestStranger(t *testing.T) {
 				return len(p.Items), err
 			},
 			"Replies": func(a access.Actor) (int, error) { p, err := s.Replies(ctx, a, "", 50); return len(p.Items), err },
-			"Lines":   func(a access.Actor) (int, error) { m, err := s.Lines(ctx, a, []OrderID{r.Order}); return len(m), err },
+			"PromoOrders": func(a access.Actor) (int, error) {
+				l, _, err := s.PromoOrders(ctx, a, b.kestrel, time.Time{}, "", 50)
+				m, _, err2 := s.PromoOrders(ctx, a, "", time.Time{}, "", 1, r.Order)
+				return len(l) + len(m), errors.Join(err, err2)
+			},
+			"Lines": func(a access.Actor) (int, error) { m, err := s.Lines(ctx, a, []OrderID{r.Order}); return len(m), err },
 		}
 		for m := range reflect.TypeFor[*Service]().Methods() {
-			if slices.Contains([]string{"AskWaiting", "Clocks", "Located", "Heed"}, m.Name) { // runs on a schedule and is asked by nobody
+			if slices.Contains([]string{"AskWaiting", "Clocks", "Located", "Heed", "Promote"}, m.Name) { // runs on a schedule and is asked by nobody
 				continue
 			}
 			if calls[m.Name] == nil && empty[m.Name] == nil {

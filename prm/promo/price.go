@@ -1,0 +1,553 @@
+package promo
+
+import (
+	"context"
+	"math/big"
+	"slices"
+	"time"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+	"entente/prm/trade"
+)
+
+// Why an order line counts or not. Each is also the end of the locale key "promowhy.<why>".
+const (
+	WhyNumber     = "number"      // the line carries the number
+	WhyHeadNumber = "head_number" // the order's head carries it
+	WhyAuto       = "auto"        // partner, product and day fit, no number is needed
+	WhyLimit      = "limit"       // counts in part: more than was left
+	WhyFreePart   = "free_part"   // counts in part: more free goods than were earned
+	WhyUnknown    = "unknown"     // no promotion of this number is agreed with the partner
+	WhyCancelled  = "cancelled"
+	WhyBefore     = "before"
+	WhyAfter      = "after"
+	WhyProduct    = "product"
+	WhyTerritory  = "territory"
+	WhyCurrency   = "currency"
+	WhyNoNumber   = "no_number" // would have counted with its number
+	WhyUsed       = "used"      // nothing of the agreed quantity is left
+	WhyShipLate   = "ship_late"
+	WhyResale     = "resale" // counts when it is sold on
+	WhyFreeNone   = "free_none"
+	WhyUnit       = "unit"
+)
+
+// Whys lists them.
+func Whys() []string {
+	return []string{WhyNumber, WhyHeadNumber, WhyAuto, WhyLimit, WhyFreePart, WhyUnknown, WhyCancelled, WhyBefore, WhyAfter, WhyProduct, WhyTerritory, WhyCurrency, WhyNoNumber, WhyUsed, WhyShipLate, WhyResale, WhyFreeNone, WhyUnit}
+}
+
+// live is a promotion as it stands for one reseller at an instant: the version agreed then.
+type live struct {
+	id, number string
+	version    int
+	terms      Terms
+	part       Part
+	cancelled  bool
+	taken      money.Quantity // of the part's limit, base units
+}
+
+// pact is a promotion with every version that was ever agreed, the oldest first.
+type pact struct {
+	row      row
+	seat     Seat
+	versions []Version
+}
+
+// at is the promotion as it stood at an instant; false where nothing was agreed with the
+// company yet.
+func (p pact) at(org string, t time.Time) (live, bool) {
+	var v *Version
+	for i := range p.versions {
+		if !p.versions[i].Agreed.After(t) {
+			v = &p.versions[i]
+		}
+	}
+	if v == nil {
+		return live{}, false
+	}
+	part, ok := v.Terms.Part(org)
+	if !ok || part.Role != Participant {
+		return live{}, false
+	}
+	out := live{id: p.row.ID, number: p.row.Number, version: v.Number, terms: v.Terms, part: part, taken: p.seat.Taken}
+	out.cancelled = p.row.Cancelled > 0 && !instant(p.row.Cancelled).After(t)
+	return out, true
+}
+
+// Judge answers for every line of an order (port of prm/trade). The line's own number
+// counts more than the head's; without one, the best promotion that needs none applies.
+// It judges by what was agreed when the order came, whatever the scheduled jobs have done.
+func (s *Service) Judge(ctx context.Context, o trade.PromoOrder) ([]trade.PromoVerdict, error) {
+	var out []trade.PromoVerdict
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		pacts, err := pactsOf(ctx, o.Supplier, o.Reseller, true)
+		if err != nil {
+			return err
+		}
+		out = judge(liveAt(pacts, o.Reseller, o.Received), o)
+		return nil
+	})
+	return out, err
+}
+
+func liveAt(pacts []pact, org string, t time.Time) []*live {
+	var out []*live
+	for _, p := range pacts {
+		if l, ok := p.at(org, t); ok {
+			out = append(out, &l)
+		}
+	}
+	return out
+}
+
+// judge is the whole of the rules; it changes taken of what it grants.
+func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
+	out := make([]trade.PromoVerdict, len(o.Lines))
+	meant := make([]*live, len(o.Lines))
+	for i, l := range o.Lines {
+		quoted := l.Deal
+		if quoted == "" {
+			quoted = o.Deal
+		}
+		v := &out[i]
+		if quoted != "" {
+			v.Number, v.Quoted = quoted, true
+			k := slices.IndexFunc(ls, func(p *live) bool { return p.number == quoted })
+			if k < 0 {
+				v.Reason = WhyUnknown
+				continue
+			}
+			v.Promotion, v.Version = ls[k].id, ls[k].version
+			if v.Reason = ls[k].refuses(o, l); v.Reason == "" {
+				meant[i] = ls[k]
+				if v.Reason = WhyHeadNumber; l.Deal != "" {
+					v.Reason = WhyNumber
+				}
+			}
+			continue
+		}
+		var best, needs *live
+		for _, p := range ls {
+			if p.cancelled || p.refuses(o, l) != "" {
+				continue
+			}
+			switch {
+			case p.terms.Quoted:
+				needs = p
+			case best == nil || p.each(l, l.Ordered) > best.each(l, l.Ordered):
+				best = p
+			}
+		}
+		switch {
+		case best != nil:
+			meant[i] = best
+			v.Promotion, v.Version, v.Number, v.Reason = best.id, best.version, best.number, WhyAuto
+		case needs != nil:
+			v.Promotion, v.Version, v.Number, v.Reason = needs.id, needs.version, needs.number, WhyNoNumber
+		}
+	}
+	grant(out, meant, o)
+	return out
+}
+
+// grant gives the lines that count their allowance and quantity, line by line.
+func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
+	bought := map[*live]money.Quantity{} // base units of qualifying lines of this order
+	for i, p := range meant {
+		if p != nil && !p.free(o.Lines[i]) {
+			bought[p] += times(o.Lines[i].Ordered, o.Lines[i].Factor)
+		}
+	}
+	given := map[*live]money.Quantity{}
+	for i, p := range meant {
+		if p == nil {
+			continue
+		}
+		l, v := o.Lines[i], &out[i]
+		want := times(l.Ordered, l.Factor)
+		got := want
+		if p.free(l) {
+			got = min(want, max(0, bought[p]/p.terms.Buy*p.terms.Free-given[p]))
+			given[p] += got
+			switch {
+			case got == 0:
+				v.Reason = WhyFreeNone
+			case got < want:
+				v.Reason = WhyFreePart
+			}
+		}
+		if p.part.Limit > 0 && got > 0 && !p.free(l) {
+			left := p.part.Limit - p.taken
+			switch {
+			case left <= 0:
+				got, v.Reason = 0, WhyUsed
+			case left < got:
+				got, v.Reason = left, WhyLimit
+			}
+		}
+		if got <= 0 {
+			continue
+		}
+		if !p.free(l) {
+			p.taken += got
+		}
+		v.Granted = per(got, l.Factor)
+		v.Allowance = p.each(l, bought[p])
+		v.Method = trade.DealOffInvoice
+		if p.terms.Settle == BillBack {
+			v.Method = trade.DealBillBack
+		}
+	}
+}
+
+// free says whether a line is the free goods of the promotion.
+func (p *live) free(l trade.PromoLine) bool {
+	if p.terms.Kind != Free || l.SKU != p.terms.FreeSKU {
+		return false
+	}
+	return l.Price == 0 || !slices.Contains(p.terms.SKUs, l.SKU) && !slices.Contains(p.terms.Families, l.Family)
+}
+
+// refuses says why a line does not count; empty: it does.
+func (p *live) refuses(o trade.PromoOrder, l trade.PromoLine) string {
+	t := p.terms
+	switch {
+	case p.cancelled:
+		return WhyCancelled
+	case !slices.Contains(t.SKUs, l.SKU) && (l.Family == "" || !slices.Contains(t.Families, l.Family)) && !p.free(l):
+		return WhyProduct
+	case l.Factor <= 0 || l.Ordered <= 0:
+		return WhyUnit
+	case o.Currency != p.part.Currency:
+		return WhyCurrency
+	case len(t.Countries) > 0 && !slices.Contains(t.Countries, o.Country):
+		return WhyTerritory
+	case t.By == ByResale:
+		return WhyResale
+	}
+	day := o.OrderedOn
+	if t.By != ByOrder && l.RequestedOn > day { // the nearest thing to a day of shipment that an order says
+		day = l.RequestedOn
+	}
+	switch {
+	case day < t.From:
+		return WhyBefore
+	case day > t.Until:
+		return WhyAfter
+	case t.By == ByOrder && t.ShipBy != "" && l.RequestedOn > t.ShipBy:
+		return WhyShipLate
+	}
+	return ""
+}
+
+// each is the allowance per unit of a line, rounded half up at six places; bought is the
+// quantity that decides the step of tiers.
+func (p *live) each(l trade.PromoLine, bought money.Quantity) money.Price {
+	base := l.ListPrice
+	if base <= 0 {
+		base = l.Price
+	}
+	switch p.terms.Kind {
+	case Percent:
+		return times(base, p.terms.Percent)
+	case Amount:
+		return times(p.part.Allow, l.Factor)
+	case Tiers:
+		rate := money.Rate(0)
+		for _, x := range p.terms.Tiers {
+			if bought >= x.From {
+				rate = x.Percent
+			}
+		}
+		return times(base, rate)
+	case Free:
+		if p.free(l) {
+			return base
+		}
+	}
+	return 0
+}
+
+// times is a × b at six places, rounded half up; what does not fit is nothing.
+func times(a, b money.Micro) money.Micro {
+	n := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(int64(b)))
+	n.Add(n, big.NewInt(money.One/2))
+	n.Div(n, big.NewInt(money.One))
+	if !n.IsInt64() {
+		return 0
+	}
+	return money.Micro(n.Int64())
+}
+
+// per is a ÷ b at six places, rounded down.
+func per(a, b money.Micro) money.Micro {
+	n := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(money.One))
+	return money.Micro(n.Quo(n, big.NewInt(int64(b))).Int64())
+}
+
+// Take keeps what was granted to a booked order, in place of what it had (port of
+// prm/trade). It joins the transaction of ctx.
+func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.PromoVerdict) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		if err := giveBack(ctx, o.ID); err != nil {
+			return err
+		}
+		var rows []lineRow
+		for i, v := range vs {
+			if v.Promotion == "" {
+				continue
+			}
+			rows = append(rows, lineOf(o, o.Lines[i], v))
+		}
+		return takeLines(ctx, rows)
+	})
+}
+
+// lineOf is the row of a verdict, before anything became of the line.
+func lineOf(o trade.PromoOrder, l trade.PromoLine, v trade.PromoVerdict) lineRow {
+	r := lineRow{PromotionID: v.Promotion, OrderID: string(o.ID), Line: int64(l.Number), OwnerID: o.Supplier, OrgID: o.Reseller, VersionNo: int64(v.Version), Number: o.Number, SKU: l.SKU, OrderedOn: o.OrderedOn, Arrived: db.Micros(o.Received), Unit: l.Unit, Factor: int64(l.Factor),
+		Verdict: LineOut, Reason: v.Reason, Method: v.Method, Currency: string(o.Currency), Price: int64(l.Price), Allowance: int64(v.Allowance), Ordered: int64(times(l.Ordered, l.Factor)), Granted: int64(times(v.Granted, l.Factor))}
+	switch {
+	case r.Granted <= 0:
+	case r.Granted < r.Ordered:
+		r.Verdict = LinePart
+	default:
+		r.Verdict = LineCounts
+	}
+	r.follow(l, Terms{})
+	return r
+}
+
+// Verdicts of a line.
+const (
+	LineCounts = "counts"
+	LinePart   = "part"
+	LineOut    = "out"
+)
+
+// follow computes what became of a line from its documents, under the terms it was judged
+// by; zero terms know no dates of shipment yet.
+func (r *lineRow) follow(l trade.PromoLine, t Terms) {
+	f := l.Fact
+	base := func(q money.Quantity) money.Quantity { return times(q, l.Factor) }
+	ordered := base(l.Ordered - f.Cancelled)
+	counted := min(money.Quantity(r.Granted), max(0, ordered))
+	within := func(ms []trade.PromoMove, from, until string) money.Quantity {
+		var sum money.Quantity
+		for _, m := range ms {
+			if m.On >= from && (until == "" || m.On <= until) {
+				sum += base(m.Quantity)
+			}
+		}
+		return sum
+	}
+	switch t.By {
+	case ByOrder:
+		if t.ShipBy != "" {
+			last := t.ShipBy
+			if f.Backordered && t.BackDays > 0 {
+				if d, err := time.Parse(time.DateOnly, t.Until); err == nil {
+					last = max(last, d.AddDate(0, 0, t.BackDays).Format(time.DateOnly))
+				}
+			}
+			counted = min(counted, within(f.Ships, "", last)+max(0, ordered-base(f.Shipped)))
+		}
+	case ByShip:
+		counted = min(counted, within(f.Ships, t.From, t.Until))
+	case ByInvoice:
+		counted = min(counted, within(f.Bills, t.From, t.Until))
+	}
+	r.Counted = int64(counted)
+	r.Confirmed, r.Shipped = int64(min(counted, base(f.Confirmed))), int64(min(counted, base(f.Shipped)))
+	invoiced := min(counted, max(0, base(f.Invoiced-f.Credited)))
+	r.Invoiced, r.Value, r.Earned = int64(invoiced), 0, 0
+	if invoiced <= 0 || l.Factor <= 0 {
+		return
+	}
+	q, c := per(invoiced, l.Factor), money.Currency(r.Currency)
+	gross := money.Price(r.Price)
+	if l.ListPrice > 0 && r.Method == trade.DealOffInvoice && apart(gross, l.ListPrice-money.Price(r.Allowance)) < apart(gross, l.ListPrice) { // the price has it already
+		gross += money.Price(r.Allowance)
+	}
+	if a, err := money.Extend(q, gross, c); err == nil {
+		r.Value = a.Minor
+	}
+	if a, err := money.Extend(q, money.Price(r.Allowance), c); err == nil {
+		r.Earned = a.Minor
+	}
+}
+
+func apart(a, b money.Price) money.Price { return max(a-b, b-a) }
+
+// Attribute brings the rows of an order in line with its documents: replaced, never added
+// to. Safe to repeat. The actor is the system acting for the owner.
+// Codes: NotFound, Forbidden.
+func (s *Service) Attribute(ctx context.Context, actor access.Actor, orders Orders, id trade.OrderID) error {
+	if err := access.Check(actor, access.PromoWrite, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		rows, err := linesOfOrder(ctx, actor.Org, id)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		got, _, err := orders.PromoOrders(ctx, actor, "", time.Time{}, "", 1, id)
+		if err != nil || len(got) == 0 {
+			return err
+		}
+		terms := map[[2]string]Terms{}
+		for i := range rows {
+			r := &rows[i]
+			k := [2]string{r.PromotionID, count64(r.VersionNo)}
+			t, ok := terms[k]
+			if !ok {
+				v, err := versionNo(ctx, r.PromotionID, r.VersionNo)
+				if err != nil {
+					return err
+				}
+				t = v.Terms
+				terms[k] = t
+			}
+			j := slices.IndexFunc(got[0].Lines, func(l trade.PromoLine) bool { return int64(l.Number) == r.Line })
+			if j < 0 {
+				continue
+			}
+			r.Price = int64(got[0].Lines[j].Price)
+			r.follow(got[0].Lines[j], t)
+		}
+		return saveLines(ctx, rows)
+	})
+}
+
+// Orders reads orders as promotions look at them (prm/trade.Service).
+type Orders interface {
+	PromoOrders(ctx context.Context, actor access.Actor, reseller string, from time.Time, after string, limit int, ids ...trade.OrderID) ([]trade.PromoOrder, string, error)
+}
+
+// Rebuilt says what a rebuild found.
+type Rebuilt struct {
+	Lines   int // rows now
+	Changed int // that were another before, missing or too many
+}
+
+// rebuildBatch is how many orders are read at once.
+const rebuildBatch = 200
+
+// Rebuild computes every line of a promotion again from the orders and their documents, in
+// the order in which they came, and puts it in place of what was there. On figures that
+// were kept as the documents came it changes nothing.
+// Codes: NotFound, Forbidden, Conflict (nothing was agreed, or it is settled).
+func (s *Service) Rebuild(ctx context.Context, actor access.Actor, orders Orders, id ID) (Rebuilt, error) {
+	var out Rebuilt
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		out = Rebuilt{}
+		r, seats, err := load(ctx, actor, access.PromoWrite, id, true)
+		if err != nil {
+			return err
+		}
+		if r.AgreedNo == 0 || State(r.State) == Settled {
+			return fault.New(fault.Conflict, "promo.not_rebuilt", "State", r.State)
+		}
+		var rows []lineRow
+		for _, seat := range seats {
+			if seat.Role != Participant {
+				continue
+			}
+			got, err := s.replay(ctx, access.System("promotions", r.OwnerID), orders, r, seat.Org)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, got...)
+		}
+		was, err := allLines(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		out.Lines, out.Changed = len(rows), differing(was, rows)
+		if out.Changed == 0 {
+			return nil
+		}
+		if err := replaceLines(ctx, r.ID, rows); err != nil {
+			return err
+		}
+		return note(ctx, actor, "promotion.rebuild", r.ID)
+	})
+	return out, err
+}
+
+// replay judges and follows all orders of a company since the promotion was agreed.
+func (s *Service) replay(ctx context.Context, actor access.Actor, orders Orders, r row, org string) ([]lineRow, error) {
+	pacts, err := pactsOf(ctx, r.OwnerID, org, false)
+	if err != nil {
+		return nil, err
+	}
+	from := time.Time{}
+	taken := map[string]money.Quantity{}
+	versions := map[int]Terms{}
+	for _, p := range pacts {
+		for _, v := range p.versions {
+			if from.IsZero() || v.Agreed.Before(from) {
+				from = v.Agreed
+			}
+			if p.row.ID == r.ID {
+				versions[v.Number] = v.Terms
+			}
+		}
+	}
+	if from.IsZero() {
+		return nil, nil
+	}
+	var rows []lineRow
+	for after := ""; ; {
+		got, next, err := orders.PromoOrders(ctx, actor, org, from, after, rebuildBatch)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range got {
+			ls := liveAt(pacts, org, o.Received)
+			for _, l := range ls {
+				l.taken = taken[l.id]
+			}
+			vs := judge(ls, o)
+			for _, l := range ls {
+				taken[l.id] = l.taken
+			}
+			for i, v := range vs {
+				if v.Promotion != r.ID {
+					continue
+				}
+				x := lineOf(o, o.Lines[i], v)
+				x.follow(o.Lines[i], versions[v.Version])
+				rows = append(rows, x)
+			}
+		}
+		if after = next; after == "" {
+			return rows, nil
+		}
+	}
+}
+
+// differing counts the rows that are not the same.
+func differing(was, now []lineRow) int {
+	type key struct {
+		order string
+		line  int64
+	}
+	old := map[key]lineRow{}
+	for _, r := range was {
+		old[key{r.OrderID, r.Line}] = r
+	}
+	n := 0
+	for _, r := range now {
+		k := key{r.OrderID, r.Line}
+		if o, ok := old[k]; !ok || o != r {
+			n++
+		}
+		delete(old, k)
+	}
+	return n + len(old)
+}

@@ -1,0 +1,148 @@
+package promo
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// Results are the figures of a promotion: for the owner by company and by item, for who
+// takes part its own. Frozen are those it was settled with, by company; what differs came
+// later.
+type Results struct {
+	Head
+	Terms    Terms // as agreed: of all for the owner, else the viewer's text
+	Parts    []Figures
+	Products []Figures
+	Frozen   []Figures
+	Settled  time.Time
+}
+
+// results checks who asks and says whose lines may be read: "" is all.
+func results(ctx context.Context, actor access.Actor, id ID) (row, []Seat, string, error) {
+	r, seats, err := load(ctx, actor, access.PromoRead, id, false)
+	if err != nil || r.OwnerID == actor.Org {
+		return r, seats, "", err
+	}
+	for _, x := range seats {
+		if x.Org == actor.Org && x.State != Declined && x.State != Dropped {
+			return r, seats, actor.Org, nil
+		}
+	}
+	return r, seats, actor.Org, notFound()
+}
+
+// Results adds up the lines of a promotion: those that count, up to what was granted, less
+// what was cancelled; the allowance on what was invoiced less what was credited.
+// Codes: NotFound, Conflict (nothing is agreed yet).
+func (s *Service) Results(ctx context.Context, actor access.Actor, id ID) (Results, error) {
+	var out Results
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		r, _, org, err := results(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		if r.AgreedNo == 0 {
+			return fault.New(fault.Conflict, "promo.no_results")
+		}
+		hs, err := heads(ctx, actor.Org, []row{r})
+		if err != nil {
+			return err
+		}
+		v, err := versionNo(ctx, r.ID, r.AgreedNo)
+		if err != nil {
+			return err
+		}
+		out = Results{Head: hs[0], Terms: v.Terms, Settled: instant(r.Settled)}
+		if org != "" {
+			out.Terms = v.Terms.visible(org)
+		}
+		if out.Parts, err = sums(ctx, r.ID, org, "org_id"); err != nil {
+			return err
+		}
+		if out.Products, err = sums(ctx, r.ID, org, "sku"); err != nil {
+			return err
+		}
+		if r.Result != "" {
+			var all []Figures
+			if err := json.Unmarshal([]byte(r.Result), &all); err != nil {
+				return fault.Wrap(err, fault.Internal, "error.internal")
+			}
+			for _, f := range all {
+				if org == "" || f.Org == org {
+					out.Frozen = append(out.Frozen, f)
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Lines gives the order lines behind the figures, the latest order first.
+// Codes: NotFound, Invalid (cursor).
+func (s *Service) Lines(ctx context.Context, actor access.Actor, id ID, f LineFilter) ([]Line, string, error) {
+	if f.Limit <= 0 {
+		f.Limit = 50
+	}
+	f.Limit = min(f.Limit, 1000)
+	var out []Line
+	next := ""
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		r, _, org, err := results(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		if org != "" {
+			f.Org = org
+		}
+		out, next, err = listLines(ctx, r.ID, f)
+		return err
+	})
+	return out, next, err
+}
+
+// Settle closes a promotion that has ended: its figures are kept as they stand, and what
+// comes later shows as a difference. Safe to repeat.
+// Codes: NotFound, Forbidden, Conflict (it has not ended, or changed meanwhile).
+// Publishes EventSettled.
+func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version int64) error {
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		r, seats, err := load(ctx, actor, access.PromoWrite, id, true)
+		if err != nil {
+			return err
+		}
+		if State(r.State) == Settled {
+			return nil
+		}
+		if r.Version != version {
+			return changed(r.Version)
+		}
+		if State(r.State) != Ended {
+			return fault.New(fault.Conflict, "promo.not_ended", "State", r.State)
+		}
+		fs, err := sums(ctx, r.ID, "", "org_id")
+		if err != nil {
+			return err
+		}
+		b, err := json.Marshal(fs)
+		if err != nil {
+			return fault.Wrap(err, fault.Internal, "error.internal")
+		}
+		r.Result, r.State, r.Settled = string(b), string(Settled), db.Micros(db.Now(ctx))
+		if err := addLog(ctx, r.ID, "", "settled", actor.Org, actor.Person, 0, ""); err != nil {
+			return err
+		}
+		if err := note(ctx, actor, "promotion.settle", r.ID); err != nil {
+			return err
+		}
+		if err := s.tell(ctx, EventSettled, r, seats, actor.Org, ""); err != nil {
+			return err
+		}
+		return save(ctx, &r)
+	})
+}

@@ -1,0 +1,245 @@
+package promo
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"gorm.io/gorm/clause"
+
+	"entente/db"
+	"entente/prm/fault"
+	"entente/prm/money"
+	"entente/prm/trade"
+)
+
+// lineRow is what a promotion does to one order line; quantities in base units.
+type lineRow struct {
+	PromotionID                                                            string `gorm:"primaryKey"`
+	OrderID                                                                string `gorm:"primaryKey"`
+	Line                                                                   int64  `gorm:"primaryKey;autoIncrement:false"`
+	OwnerID, OrgID                                                         string
+	VersionNo                                                              int64
+	Number, SKU, OrderedOn                                                 string
+	Arrived                                                                int64
+	Unit                                                                   string
+	Factor                                                                 int64
+	Verdict, Reason, Method, Currency                                      string
+	Price, Allowance                                                       int64
+	Ordered, Granted, Counted, Confirmed, Shipped, Invoiced, Value, Earned int64
+}
+
+func (lineRow) TableName() string { return "promotion_line" }
+
+// pactsOf reads the promotions of an owner that a company ever agreed to, with their agreed
+// versions; lock takes the seats that have a limit for writing.
+func pactsOf(ctx context.Context, owner, org string, lock bool) ([]pact, error) {
+	tx := db.Tx(ctx)
+	if lock && db.DialectOf(ctx) == db.Postgres {
+		tx = tx.Clauses(clause.Locking{Strength: "UPDATE"})
+	}
+	var seats []seatRow
+	if err := tx.Where("org_id = ? AND owner_id = ? AND role = ?", org, owner, Participant).Order("promotion_id").Find(&seats).Error; err != nil || len(seats) == 0 {
+		return nil, err
+	}
+	ids := make([]string, len(seats))
+	for i, s := range seats {
+		ids[i] = s.PromotionID
+	}
+	var rows []row
+	if err := db.Tx(ctx).Omit("draft", "result").Where("id IN ? AND agreed_no > 0", ids).Order("id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	var vs []versionRow
+	if err := db.Tx(ctx).Where("promotion_id IN ? AND agreed > 0", ids).Order("number").Find(&vs).Error; err != nil {
+		return nil, err
+	}
+	out := make([]pact, 0, len(rows))
+	for _, r := range rows {
+		p := pact{row: r}
+		for _, s := range seats {
+			if s.PromotionID == r.ID {
+				p.seat = s.seat()
+			}
+		}
+		for _, v := range vs {
+			if v.PromotionID == r.ID {
+				x, err := v.version()
+				if err != nil {
+					return nil, err
+				}
+				p.versions = append(p.versions, x)
+			}
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// giveBack removes the rows of an order and what it had taken.
+func giveBack(ctx context.Context, id trade.OrderID) error {
+	var rows []lineRow
+	if err := db.Tx(ctx).Where("order_id = ?", string(id)).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return err
+	}
+	for _, r := range rows {
+		if err := took(ctx, r, -1); err != nil {
+			return err
+		}
+	}
+	return db.Tx(ctx).Where("order_id = ?", string(id)).Delete(&lineRow{}).Error
+}
+
+// took counts what a row was granted towards the limit of its seat; free goods do not count.
+func took(ctx context.Context, r lineRow, sign int64) error {
+	if r.Granted == 0 || strings.HasPrefix(r.Reason, "free") {
+		return nil
+	}
+	return db.Tx(ctx).Exec("UPDATE promotion_seat SET taken = taken + ? WHERE promotion_id = ? AND org_id = ?", sign*r.Granted, r.PromotionID, r.OrgID).Error
+}
+
+func takeLines(ctx context.Context, rows []lineRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	for _, r := range rows {
+		if err := took(ctx, r, 1); err != nil {
+			return err
+		}
+	}
+	return saveLines(ctx, rows)
+}
+
+// saveLines writes rows in place of those of the same order line.
+func saveLines(ctx context.Context, rows []lineRow) error {
+	return db.Tx(ctx).Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(rows, 200).Error
+}
+
+func linesOfOrder(ctx context.Context, owner string, id trade.OrderID) ([]lineRow, error) {
+	var rows []lineRow
+	return rows, db.Tx(ctx).Where("order_id = ? AND owner_id = ?", string(id), owner).Order("line").Find(&rows).Error
+}
+
+func allLines(ctx context.Context, id string) ([]lineRow, error) {
+	var rows []lineRow
+	return rows, db.Tx(ctx).Where("promotion_id = ?", id).Order("order_id, line").Find(&rows).Error
+}
+
+// replaceLines puts rows in place of all of a promotion, and counts its seats anew.
+func replaceLines(ctx context.Context, id string, rows []lineRow) error {
+	if err := db.Tx(ctx).Where("promotion_id = ?", id).Delete(&lineRow{}).Error; err != nil {
+		return err
+	}
+	if err := db.Tx(ctx).Model(&seatRow{}).Where("promotion_id = ?", id).Update("taken", 0).Error; err != nil {
+		return err
+	}
+	return takeLines(ctx, rows)
+}
+
+// Figures are sums of a promotion's lines that count. Currency is that of Value, net and
+// before the allowance, and of Earned.
+type Figures struct {
+	Org, SKU                              string
+	Currency                              money.Currency
+	Orders, Lines, Out                    int
+	Counted, Confirmed, Shipped, Invoiced money.Quantity
+	Value, Earned                         money.Amount
+}
+
+// sums adds lines up by a column ("org_id" or "sku"), per currency; org narrows them.
+func sums(ctx context.Context, id, org, by string) ([]Figures, error) {
+	q := "promotion_id = ?"
+	args := []any{id}
+	if org != "" {
+		q += " AND org_id = ?"
+		args = append(args, org)
+	}
+	var rows []struct {
+		Name, Currency                                       string
+		Orders, Lines, Out                                   int
+		Counted, Confirmed, Shipped, Invoiced, Value, Earned int64
+	}
+	sum := func(c string) string { return "CAST(SUM(" + c + ") AS BIGINT) AS " + c }
+	err := db.Tx(ctx).Raw("SELECT "+by+" AS name, currency, COUNT(DISTINCT CASE WHEN verdict <> 'out' THEN order_id END) AS orders, COUNT(CASE WHEN verdict <> 'out' THEN 1 END) AS lines, COUNT(CASE WHEN verdict = 'out' THEN 1 END) AS out, "+
+		strings.Join([]string{sum("counted"), sum("confirmed"), sum("shipped"), sum("invoiced"), sum("value"), sum("earned")}, ", ")+" FROM promotion_line WHERE "+q+" GROUP BY "+by+", currency ORDER BY "+by+", currency", args...).Scan(&rows).Error
+	out := make([]Figures, len(rows))
+	for i, r := range rows {
+		c := money.Currency(r.Currency)
+		out[i] = Figures{Currency: c, Orders: r.Orders, Lines: r.Lines, Out: r.Out, Counted: money.Quantity(r.Counted), Confirmed: money.Quantity(r.Confirmed), Shipped: money.Quantity(r.Shipped), Invoiced: money.Quantity(r.Invoiced),
+			Value: money.Amount{Minor: r.Value, Currency: c}, Earned: money.Amount{Minor: r.Earned, Currency: c}}
+		if by == "sku" {
+			out[i].SKU = r.Name
+		} else {
+			out[i].Org = r.Name
+		}
+	}
+	return out, err
+}
+
+// LineFilter chooses lines. Show is "", "in" or "out".
+type LineFilter struct {
+	Org, SKU, Show string
+	After          string
+	Limit          int // default 50, at most 1000
+}
+
+// Line is one order line with what a promotion does to it; quantities in base units.
+type Line struct {
+	Order                                        trade.OrderID
+	Number                                       string // of the order
+	Line                                         int
+	Org, SKU                                     string
+	OrderedOn                                    string
+	Verdict, Reason, Method                      string
+	Ordered, Granted, Counted, Shipped, Invoiced money.Quantity
+	Allowance                                    money.Price
+	Value, Earned                                money.Amount
+}
+
+func (r lineRow) line() Line {
+	c := money.Currency(r.Currency)
+	q := func(n int64) money.Quantity { return money.Quantity(n) }
+	return Line{Order: trade.OrderID(r.OrderID), Number: r.Number, Line: int(r.Line), Org: r.OrgID, SKU: r.SKU, OrderedOn: r.OrderedOn, Verdict: r.Verdict, Reason: r.Reason, Method: r.Method, Ordered: q(r.Ordered), Granted: q(r.Granted), Counted: q(r.Counted), Shipped: q(r.Shipped), Invoiced: q(r.Invoiced),
+		Allowance: money.Price(r.Allowance), Value: money.Amount{Minor: r.Value, Currency: c}, Earned: money.Amount{Minor: r.Earned, Currency: c}}
+}
+
+// listLines reads a page of lines, the latest order first.
+func listLines(ctx context.Context, id string, f LineFilter) ([]Line, string, error) {
+	q := db.Tx(ctx).Where("promotion_id = ?", id)
+	if f.Org != "" {
+		q = q.Where("org_id = ?", f.Org)
+	}
+	if f.SKU != "" {
+		q = q.Where("sku = ?", f.SKU)
+	}
+	switch f.Show {
+	case "in":
+		q = q.Where("verdict <> ?", LineOut)
+	case "out":
+		q = q.Where("verdict = ?", LineOut)
+	}
+	if f.After != "" {
+		place, rest, _ := strings.Cut(f.After, ".")
+		at, id, ok := db.ReadCursor(place)
+		line, err := strconv.Atoi(rest)
+		if !ok || err != nil {
+			return nil, "", fault.InvalidField("after", "form.cursor")
+		}
+		q = q.Where("(arrived < ? OR arrived = ? AND (order_id < ? OR order_id = ? AND line > ?))", at, at, id, id, line)
+	}
+	var rows []lineRow
+	if err := q.Order("arrived DESC, order_id DESC, line").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
+		return nil, "", err
+	}
+	next := ""
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		last := rows[f.Limit-1]
+		next = db.Cursor(last.Arrived, last.OrderID) + "." + strconv.FormatInt(last.Line, 10)
+	}
+	out := make([]Line, len(rows))
+	for i, r := range rows {
+		out[i] = r.line()
+	}
+	return out, next, nil
+}
