@@ -58,7 +58,7 @@ var imports = []rule{
 	{"edi/gateway", with([]string{"edi/*", "prm/fault", "prm/access"}, dbs), "the one stateful EDI package; business is reached through its ports"},
 	{"edi/courier", with([]string{"edi/as2", "edi/gateway", "prm/fault", "prm/access"}, dbs), "AS2 stations, certificates and messages beside the gateway, which knows no transport"},
 	{"edi/agreement", with([]string{"edi/*"}, leaves, dbs), "what two companies agreed stands above the gateway and the courier, which it sets; partnerships are reached through a port"},
-	{"db", []string{"prm/fault"}, "the database layer knows no business"},
+	{"db", []string{"prm/fault", "db/fail"}, "the database layer knows no business"},
 	{"db/*", with([]string{"prm/fault"}, dbs, []string{"db/migrate"}), "the database layer knows no business"},
 	{"prm/account", with(leaves, dbs), "people and companies are the ground floor"},
 	{"prm/partner", with(leaves, dbs, []string{"prm/account"}), "siblings import downward only"},

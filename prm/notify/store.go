@@ -149,7 +149,7 @@ func choiceOf(ctx context.Context, org, person string) (choiceRow, error) {
 }
 
 func saveChoice(ctx context.Context, r choiceRow) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "person_id"}}, UpdateAll: true}).Create(&r).Error
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "person_id"}}, DoUpdates: clause.AssignmentColumns([]string{"mode", "next_at", "changed"})}).Create(&r).Error
 }
 
 // pendingMail lists people whose unread notices are due for a mail: new ones that are
