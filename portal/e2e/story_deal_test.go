@@ -143,7 +143,7 @@ func TestStoryDeal(t *testing.T) {
 		// 850 with the number, 855, 810 in two parts
 		order := po{control: 950002, number: "DEAL-1", date: "20280115", lines: []string{"PO1*1*240*EA*84.00*PE*VP*AUR-D18B", "PO1*2*160*EA*46.50*PE*VP*AUR-G125"}}
 		kestrel.processed(kestrel.send(carrying(order, r.Number)).ID)
-		aurelia.invoices("DEAL-1", `{"lines":[{"line":2}]}`)
+		aurelia.invoices("DEAL-1", `{"lines":[{"line":2,"quantity":"160"}]}`)
 		if ack := string(kestrel.await("855", "DEAL-1")); !strings.Contains(ack, "REF*CT*"+r.Number) {
 			t.Fatalf("the 855 does not carry the number:\n%s", ack)
 		}
@@ -151,7 +151,7 @@ func TestStoryDeal(t *testing.T) {
 		if partly.Won.Amount != "7440.00" {
 			t.Fatalf("partly won: %+v", partly)
 		}
-		aurelia.invoices("DEAL-1", `{"lines":[{"line":1}]}`)
+		aurelia.invoices("DEAL-1", `{"lines":[{"line":1,"quantity":"240"}]}`)
 		if won := kestrel.becomes(r.ID, "won"); won.Won.Amount != "27600.00" || won.Percent != 100 {
 			t.Fatalf("won: %+v", won)
 		}

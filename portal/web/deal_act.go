@@ -43,7 +43,14 @@ func dealDeed(said string, do func(v *visit, in *input, id deal.ID) error, keep 
 	}
 }
 
-func keepSubmit(f *dealForms, form view.Form)  { f.submit = form }
+// keepSubmit says in sentences what a submission lacks: its fields are on another page.
+func keepSubmit(f *dealForms, form view.Form) {
+	for i := range form.Errors {
+		form.Errors[i].Field = ""
+	}
+	f.submit = form
+}
+
 func keepDecide(f *dealForms, form view.Form)  { f.decide = form }
 func keepContest(f *dealForms, form view.Form) { f.contest = form }
 

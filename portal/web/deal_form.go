@@ -263,7 +263,9 @@ func (v *visit) dealSend(in *input, id deal.ID) error {
 		if !ok {
 			return err
 		}
-		return v.dealPage(422, id, dealForms{submit: view.Form{Errors: errs, Note: note}})
+		var f dealForms
+		keepSubmit(&f, view.Form{Errors: errs, Note: note})
+		return v.dealPage(422, id, f)
 	}
 	return v.done(v.dealURL(id), "said.deal_submitted")
 }
