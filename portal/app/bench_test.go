@@ -63,6 +63,7 @@ func newBench(b *testing.B, dsn string) *bench {
 	case at := <-ready:
 		w.addr = strings.TrimPrefix(at, "http://")
 	case err := <-done:
+		done <- err // for the cleanup
 		b.Fatal(err)
 	}
 	p, seats, err := a.accounts.Directory().PersonByEmail(b.Context(), "maya@kestrel.example")
@@ -89,18 +90,21 @@ func order850(n int) []byte {
 }
 
 // interchange850 is one interchange of a set for each number.
-func interchange850(control int, numbers []string) []byte {
+func interchange850(control int, numbers []string) []byte { return longOrders(control, numbers, 5) }
+
+// longOrders is interchange850 with so many lines in each order.
+func longOrders(control int, numbers []string, lines int) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "ISA*00*          *00*          *ZZ*%-15s*ZZ*%-15s*261122*1030*^*00501*%09d*0*P*>~", "KESTRELSUPPLY", "AURELIATOOLS", control)
 	fmt.Fprintf(&b, "GS*PO*KESTRELSUPPLY*AURELIATOOLS*20261122*1030*%d*X*005010~", control)
 	for i, number := range numbers {
 		segments := []string{fmt.Sprintf("ST*850*%04d", i+1), "BEG*00*SA*" + number + "**20261122", "CUR*BY*GBP", "REF*DP*HAND TOOLS AND SUPPLIES", "PER*BD*MAYA OSEI*TE*+44 113 496 0111", "DTM*002*20261215",
 			"TD5**2*DHLX*M*DHL EXPRESS WORLDWIDE", "N1*BY*KESTREL SUPPLY LTD*92*KS-LEEDS", "N3*14 WELLINGTON STREET", "N4*LEEDS**LS1 4LT*GB", "N1*ST*KESTREL DC WAKEFIELD*92*KS-WKF1", "N3*UNIT 7 SILKWOOD PARK", "N4*WAKEFIELD**WF5 9TJ*GB"}
-		for l, sku := range []string{"AUR-D18B*84.00", "AUR-G125*46.50", "AUR-D18B*84.00", "AUR-G125*46.50", "AUR-D18B*84.00"} {
-			item, price, _ := strings.Cut(sku, "*")
+		for l := range lines {
+			item, price, _ := strings.Cut([]string{"AUR-D18B*84.00", "AUR-G125*46.50"}[l%2], "*")
 			segments = append(segments, fmt.Sprintf("PO1*%d*%d*EA*%s*PE*VP*%s", l+1, 10+l, price, item), "PID*F****CORDLESS DRILL DRIVER 18V BRUSHLESS")
 		}
-		segments = append(segments, "CTT*5")
+		segments = append(segments, fmt.Sprint("CTT*", lines))
 		segments = append(segments, fmt.Sprintf("SE*%d*%04d", len(segments)+1, i+1))
 		b.WriteString(strings.Join(segments, "~") + "~")
 	}
@@ -267,6 +271,60 @@ func BenchmarkOrders(b *testing.B) {
 			b.ReportMetric(n/booked.Seconds(), "orders/s")
 			b.ReportMetric(n/taken.Seconds(), "taken/s")
 			b.ReportMetric(n/b.Elapsed().Seconds()/floor, "of-floor")
+		})
+	})
+}
+
+// BenchmarkAS2 sends signed and encrypted messages of one order of 20 kB, a hundred a second
+// by the clock, and takes the time from when each was due until its signed receipt was
+// proved: client and server in one process, orders booked meanwhile.
+func BenchmarkAS2(b *testing.B) {
+	onEach(b, func(b *testing.B, w *bench) {
+		p := &erp{env: &env{out: io.Discard}, base: "http://" + w.addr, company: erpCompanies["kestrel"]}
+		var err error
+		if p.token, err = p.signIn(b.Context(), p.company.email, p.company.slug, "bench AS2", "edi:read", "edi:write", "partners:read", "stations:read", "stations:write"); err != nil {
+			b.Fatal(err)
+		}
+		to, err := p.dialAS2(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer to.close()
+		b.Run("100 a second", func(b *testing.B) {
+			w.b = b
+			body := func() []byte {
+				n := int(w.next.Add(1))
+				return longOrders(n+700_000, []string{fmt.Sprintf("AS2-%08d", n)}, 270)
+			}
+			for range 20 { // connections and keys are warm
+				if _, err := to.send(b.Context(), body()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			used := spent()
+			took := make([]time.Duration, b.N)
+			var all sync.WaitGroup
+			b.SetBytes(int64(len(body())))
+			b.ResetTimer()
+			began := time.Now()
+			for i := range b.N {
+				due := began.Add(time.Duration(i) * 10 * time.Millisecond)
+				<-time.After(time.Until(due))
+				raw := body()
+				all.Go(func() {
+					if _, err := to.send(b.Context(), raw); err != nil {
+						b.Error(err)
+					}
+					took[i] = time.Since(due)
+				})
+			}
+			all.Wait()
+			b.StopTimer()
+			slices.Sort(took)
+			b.ReportMetric(1000*(spent()-used).Seconds()/float64(b.N), "cpu-ms/message")
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 		})
 	})
 }
