@@ -220,7 +220,7 @@ func (a *App) build(ctx context.Context) error {
 	deps := web.Deps{
 		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Settle: a.settle, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
-		Rooms: a.rooms, Notify: a.notify, Mail: a.mail, Notices: notices,
+		Hooks: a.hooks, Rooms: a.rooms, Notify: a.notify, Mail: a.mail, Notices: notices,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
 	}
 	if a.web, err = web.New(deps); err != nil {

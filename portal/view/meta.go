@@ -109,6 +109,8 @@ func (*WizardPage) meta() meta {
 func (*FormPreviewPage) meta() meta {
 	return meta{block: "form_preview", layout: "app", nav: NavConnections}
 }
+func (*HooksPage) meta() meta { return meta{block: "hooks", layout: "app", nav: NavConnections} }
+func (*HookPage) meta() meta  { return meta{block: "hook", layout: "app", nav: NavConnections} }
 func (*FormSendPage) meta() meta {
 	return meta{block: "form_send", layout: "app", nav: NavEDI}
 }

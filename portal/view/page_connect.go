@@ -7,6 +7,7 @@ type ConnectionsPage struct {
 	Base
 	Rows        []ConnectionRow
 	PartnersURL string // empty: the viewer may not see partners
+	HooksURL    string // empty: nor webhooks
 }
 
 // ConnectionRow is one partnership. Over are the ways in use or ready: AS2, outbox.

@@ -63,6 +63,7 @@ var states = map[State]Tone{
 	"deal.draft": Grey, "deal.submitted": Blue, "deal.in_review": Blue, "deal.returned": Amber, "deal.recalled": Grey, "deal.withdrawn": Grey, "deal.registered": Blue, "deal.protected": Green, "deal.partly_won": Blue, "deal.waiting": Amber,
 	"deal.rejected": Red, "deal.duplicate": Red, "deal.expired": Red, "deal.released": Grey, "deal.won": Green, "deal.lost": Grey, "deal.cancelled": Red, "deal.asked": Amber, "deal.disputed": Amber,
 	"certificate.used": Green, "certificate.trusted": Green, "certificate.next": Blue, "certificate.ending": Amber, "certificate.ended": Red, "certificate.retired": Grey, "certificate.early": Amber,
+	"hook.working": Green, "hook.failing": Amber, "hook.paused": Red, "hook.off": Grey, "hook.queued": Amber, "hook.delivered": Green, "hook.parked": Red, "hook.failed": Red,
 	"remote.new": Grey, "remote.working": Green, "remote.failing": Red,
 	"as2.received": Green, "as2.refused": Red, "as2.queued": Blue, "as2.awaiting_receipt": Amber, "as2.delivered": Green, "as2.unproved": Amber, "as2.failed": Red,
 	"person.active": Green, "person.invited": Amber, "person.deactivated": Grey, "person.ended": Grey,

@@ -207,6 +207,9 @@ func connectionList(v *visit) error {
 		return err
 	}
 	page := &view.ConnectionsPage{Base: v.shell()}
+	if v.may(access.HookRead, access.Own(v.org())) {
+		page.HooksURL = v.path("edi", "hooks")
+	}
 	if v.lists(access.PartnerRead) {
 		page.PartnersURL = v.path("partners")
 	}

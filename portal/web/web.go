@@ -15,6 +15,7 @@ import (
 	"entente/edi/courier"
 	"entente/edi/dial"
 	"entente/edi/gateway"
+	"entente/portal/hook"
 	"entente/portal/mail"
 	"entente/portal/session"
 	"entente/portal/view"
@@ -49,6 +50,7 @@ type Deps struct {
 	Gateway    *gateway.Service
 	Courier    *courier.Service
 	Agreements *agreement.Service
+	Hooks      *hook.Service
 	Dialer     *dial.Dialer
 	Remotes    *gateway.Remotes
 	Rooms      *room.Service
