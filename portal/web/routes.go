@@ -162,7 +162,7 @@ func ediRoutes() []Route {
 		get("/c/:slug/edi", "messages", InCompany, access.EDIRead, ediList),
 		get("/c/:slug/edi/connect", "connect the first partner", InCompany, access.LinkRead, connectFirst),
 		get("/c/:slug/edi/send", "send documents", InCompany, access.EDISend, formSend),
-		post("/c/:slug/edi/send", "send documents", InCompany, access.EDISend, formSendNow),
+		post("/c/:slug/edi/send", "send a file of documents", InCompany, access.EDISend, formSendNow),
 		get("/c/:slug/edi/connections", "connections", InCompany, access.LinkRead, connectionList),
 		get("/c/:slug/edi/connections/:id", "connection", InCompany, access.LinkRead, connectionShow),
 		get("/c/:slug/edi/connections/:id/connect", "connect", InCompany, access.LinkRead, connectShow),
