@@ -217,7 +217,7 @@ func (w *worker) answer(ctx context.Context, g ack.Group) (string, error) {
 		SubmissionID: w.row.SubmissionID, From: w.row.ReceiverID, To: w.row.SenderID, Partnership: w.row.PartnershipID,
 		Supplier: w.row.SupplierID, Reseller: w.row.ResellerID, Sender: w.row.ReceiverIdent, Receiver: w.row.SenderIdent,
 		Test: w.row.Test, Number: n, Kind: w.terms.Answers.Kind(g), GroupKind: "FA", Version: g.Version, Door: "answer",
-		DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(g.Control), Bytes: b.Bytes(),
+		Delegate: w.row.DelegateID, DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(g.Control), Bytes: b.Bytes(),
 	}
 	return w.s.insertMade(ctx, made)
 }
@@ -247,7 +247,7 @@ func (w *worker) ta1(ctx context.Context) (string, error) {
 		SubmissionID: w.row.SubmissionID, From: w.row.ReceiverID, To: w.row.SenderID, Partnership: w.row.PartnershipID,
 		Supplier: w.row.SupplierID, Reseller: w.row.ResellerID, Sender: w.row.ReceiverIdent, Receiver: w.row.SenderIdent,
 		Test: w.row.Test, Number: n, Kind: "TA1", Version: w.header.Version, Door: "answer",
-		DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(w.header.Control), Bytes: b.Bytes(),
+		Delegate: w.row.DelegateID, DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(w.header.Control), Bytes: b.Bytes(),
 	})
 }
 
@@ -286,7 +286,7 @@ func (w *worker) control(ctx context.Context) (string, error) {
 		SubmissionID: w.row.SubmissionID, From: w.row.ReceiverID, To: w.row.SenderID, Partnership: w.row.PartnershipID,
 		Supplier: w.row.SupplierID, Reseller: w.row.ResellerID, Sender: w.row.ReceiverIdent, Receiver: w.row.SenderIdent,
 		Test: w.row.Test, Number: n, Syntax: SyntaxEDIFACT, Kind: "CONTRL", Version: w.row.Version, Door: "answer",
-		DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(w.unb.Reference), Bytes: b.Bytes(),
+		Delegate: w.row.DelegateID, DocumentKind: "interchange", DocumentID: w.row.ID, BusinessKey: word(w.unb.Reference), Bytes: b.Bytes(),
 	})
 }
 

@@ -147,14 +147,17 @@ type Interchange struct {
 	Fetched      time.Time
 	Acknowledged string // verdict of the partner on what we made, empty while missing
 	MadeBy       string // person id; empty for what we made
+	Delegate     string // company that sent it for From; of what we made, who sent what it answers
 	Received     time.Time
 	Processed    time.Time
 	Reference    string // business number of the first set (PO, invoice)
 	Wait         Wait   // for the partner's acknowledgement of what we made
 }
 
-// Out says whether the company org sent it.
-func (i Interchange) Out(org string) bool { return i.From == org }
+// Out says whether the company org sent it, for itself or for another.
+func (i Interchange) Out(org string) bool {
+	return i.From == org || i.Origin == OriginSent && i.Delegate == org && org != ""
+}
 
 // Partner is the other company, seen from org.
 func (i Interchange) Partner(org string) string {

@@ -53,6 +53,10 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Messa
 		if len(sets) > 0 {
 			m.Reference = sets[0].BusinessKey
 		}
+		if actor.Org == r.DelegateID { // the message and its answer, nothing that came of it
+			carriedOnly(m.Sets)
+			return acknowledgements(ctx, r, sets, &m)
+		}
 		if w, err := waitOf(ctx, id); err != nil {
 			return err
 		} else if w != nil {
@@ -61,6 +65,15 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Messa
 		return acknowledgements(ctx, r, sets, &m)
 	})
 	return m, err
+}
+
+// carriedOnly takes from sets what they made: it is no matter of who carried them.
+func carriedOnly(sets []Set) {
+	for i := range sets {
+		if sets[i].DocumentKind != "interchange" {
+			sets[i].DocumentKind, sets[i].DocumentID = "", ""
+		}
+	}
 }
 
 // acknowledgements ties an interchange to those that answer it and to the one it
@@ -104,9 +117,15 @@ func (s *Service) Sets(ctx context.Context, actor access.Actor, id string, after
 	}
 	var out []Set
 	err := s.db.View(ctx, func(ctx context.Context) error {
-		if _, err := see(ctx, actor, id); err != nil {
+		r, err := see(ctx, actor, id)
+		if err != nil {
 			return err
 		}
+		defer func() {
+			if actor.Org == r.DelegateID {
+				carriedOnly(out)
+			}
+		}()
 		rows, err := setsOf(ctx, id, max(after, 0), bounded(limit, MaxSets, MaxSets))
 		for i := range rows {
 			out = append(out, rows[i].view())
@@ -152,9 +171,9 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 	var page Page
 	err = s.db.View(ctx, func(ctx context.Context) error {
 		var rows []interchangeRow
-		// Two index ranges, one for each side, merged: the cost stays flat with
-		// depth. No row is in both.
-		for _, side := range []string{"supplier_id = ?", "reseller_id = ?"} {
+		// Index ranges, one for each side and one for what was sent for others,
+		// merged: the cost stays flat with depth. No row is in two.
+		for _, side := range []string{"supplier_id = ?", "reseller_id = ?", "delegate_id = ?"} {
 			q := f.where(db.Tx(ctx).Where(side, scope.Org()), scope.Org())
 			if f.After != "" {
 				q = q.Where("received < ? OR (received = ? AND id < ?)", at, at, id)

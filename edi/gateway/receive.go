@@ -266,8 +266,16 @@ func rowOf(e *envelope, actor access.Actor, to Resolved, p Partnership, hash str
 		Control: e.control, Dated: e.dated, Test: e.test,
 		Blob: hash, StartAt: e.offset, Size: e.length, Digest: e.digest, SetCount: int64(e.sets),
 		State: string(Received), Findings: findingsText(e.findings), Lane: lane(p, to.Sender), MadeBy: actor.Person,
-		Types: strings.Join(e.types, ","),
+		Types: strings.Join(e.types, ","), DelegateID: delegateOf(actor.Org, to.Sender),
 	}
+}
+
+// delegateOf is who sent, where it is not the sender itself.
+func delegateOf(org, sender string) string {
+	if org == sender {
+		return ""
+	}
+	return org
 }
 
 // hashSlices gives every interchange the hash of exactly its bytes.

@@ -54,6 +54,7 @@ type interchangeRow struct {
 	MadeBy        string
 	Received      int64
 	Processed     int64
+	DelegateID    string
 }
 
 // TableName is the table of interchangeRow.
@@ -130,7 +131,9 @@ type groupRow struct {
 func (groupRow) TableName() string { return "edi_group" }
 
 func (r *interchangeRow) resource() access.Resource {
-	return access.Shared(r.SupplierID, r.ResellerID)
+	out := access.Shared(r.SupplierID, r.ResellerID)
+	out.Owner = r.DelegateID // who carried it reads it, and its answer
+	return out
 }
 
 func (r *interchangeRow) parties() Parties {
@@ -154,7 +157,7 @@ func (r *interchangeRow) view() Interchange {
 		Test: r.Test, Size: r.Size, SHA256: r.Sha256, Types: split(r.Types), SetCount: int(r.SetCount),
 		SetsDone: int(r.SetsDone), State: State(r.State), Result: r.Result, HeldFor: r.Held, Earlier: r.DuplicateOf,
 		Attempts: int(r.Attempts), LastError: r.LastError, Delivery: r.Delivery, Fetched: instant(r.Fetched),
-		Acknowledged: r.Acknowledged, MadeBy: r.MadeBy, Received: instant(r.Received), Processed: instant(r.Processed),
+		Acknowledged: r.Acknowledged, MadeBy: r.MadeBy, Delegate: r.DelegateID, Received: instant(r.Received), Processed: instant(r.Processed),
 	}
 	if r.State == string(Received) {
 		out.NextAt = instant(r.NextAt)

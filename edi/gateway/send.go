@@ -363,6 +363,7 @@ func padded(control string) string {
 type made struct {
 	SubmissionID                          string
 	From, To                              string
+	Delegate                              string // who sent for To what it answers
 	Partnership, Supplier, Reseller       string
 	Sender, Receiver                      string
 	Test                                  bool
@@ -400,7 +401,7 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 		ID: db.NewID(), SubmissionID: m.SubmissionID, Position: 1, SenderID: m.From, ReceiverID: m.To, PartnershipID: m.Partnership,
 		SupplierID: m.Supplier, ResellerID: m.Reseller, Origin: OriginMade, Door: m.Door, Syntax: m.Syntax, Version: m.Version,
 		SenderIdent: m.Sender, ReceiverIdent: m.Receiver, Control: padNumber(m.Number), Dated: now.Format("0601021504"), Test: m.Test,
-		Blob: staged.Hash, Size: int64(len(m.Bytes)), Sha256: hash, Digest: hash, Types: m.Kind, SetCount: 1, SetsDone: 1,
+		Blob: staged.Hash, Size: int64(len(m.Bytes)), Sha256: hash, Digest: hash, Types: m.Kind, SetCount: 1, SetsDone: 1, DelegateID: m.Delegate,
 		State: string(Processed), Result: ResultAccepted, Delivery: DeliveryWaiting,
 		Lane:     lane(Partnership{ID: m.Partnership, Supplier: m.Supplier, Reseller: m.Reseller}, m.From) + ":out",
 		Received: at, Processed: at,

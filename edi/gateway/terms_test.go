@@ -195,8 +195,35 @@ func TestDelegatesSpeakForASide(t *testing.T) {
 		b.want("for whom", fmt.Sprint(m.From, m.Result, m.Sets[0].Business), fmt.Sprint(kestrel, ResultAccepted, BusinessBooked))
 		b.want("its answer", len(b.waiting(maya)), 1)
 		b.want("audit", b.count("SELECT count(*) FROM audit WHERE org_id = ? AND action = 'edi.receive_delegated' AND subject_id = ?", kestrel, a.ID), 1)
-		if _, err := b.s.Get(t.Context(), provider, a.ID); fault.CodeOf(err) != fault.NotFound {
-			t.Errorf("the provider reads it: %v", err)
+		// It sees what it sent and the answer, whatever became of it; nothing else of the pair.
+		own := fromKestrel(6, order("PO6"))
+		theirs := b.post(maya, own.String())
+		b.work()
+		seen, err := b.s.Get(t.Context(), provider, a.ID)
+		if err != nil {
+			t.Fatal(err)
 		}
+		b.want("carried", fmt.Sprint(seen.Delegate == ended, seen.Out(ended), seen.Result, seen.Sets[0].Business, seen.Sets[0].DocumentID == "", len(seen.Acknowledgements)), fmt.Sprint(true, true, ResultAccepted, BusinessBooked, true, 1))
+		if raw := b.raw(provider, seen.Acknowledgements[0].ID); !strings.Contains(raw, "AK1*PO*5") {
+			t.Errorf("its answer:\n%s", raw)
+		}
+		list, err := b.s.List(t.Context(), provider, Filter{})
+		if err != nil || len(list.Items) != 2 {
+			t.Fatalf("listed %d, %v", len(list.Items), err)
+		}
+		for _, i := range list.Items {
+			if i.ID != a.ID && i.ID != seen.Acknowledgements[0].ID {
+				t.Errorf("lists %+v", i)
+			}
+		}
+		for what, who := range map[string]access.Actor{theirs.ID: provider, a.ID: person(baltic, access.Admin)} {
+			if _, err := b.s.Get(t.Context(), who, what); fault.CodeOf(err) != fault.NotFound {
+				t.Errorf("read by %s: %v", who.Org, err)
+			}
+		}
+		if err := b.s.Hold(t.Context(), provider, a.ID); fault.CodeOf(err) != fault.Forbidden {
+			t.Errorf("held by the provider: %v", err)
+		}
+		b.want("its outbox", len(b.waiting(provider)), 0)
 	})
 }

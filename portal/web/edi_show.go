@@ -31,7 +31,7 @@ func ediShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	people, orgs := []string{m.MadeBy}, []string{m.From, m.To}
+	people, orgs := []string{m.MadeBy}, []string{m.From, m.To, m.Delegate}
 	for _, l := range m.Acknowledgements {
 		orgs = append(orgs, l.From)
 	}
@@ -43,20 +43,26 @@ func ediShow(v *visit) error {
 	page := &view.MessagePage{Base: v.shell(), URL: v.path("edi", m.ID), Out: m.Out(v.org()), Partner: n.company(m.Partner(v.org())), Status: interchangeStatus(m.Interchange),
 		Type: messageType(m.Interchange), Facts: v.messageFacts(m), Tab: oneOf(v.Query("tab"), messageTabs), DownloadURL: v.path("edi", m.ID, "raw"),
 		ProofURL: v.path("edi", m.ID, "proof.zip"), Wait: v.ackWait(m.Interchange, n), Deeds: v.deeds(m), Held: v.messageHeld(m, n), Attempts: v.attempts(m), Audit: v.messageAudit(m, n)}
-	if err := v.messageCarried(page, m); err != nil {
-		return err
+	party := v.org() == m.From || v.org() == m.To // not who only carried it
+	if m.Delegate != "" && m.Origin == gateway.OriginSent {
+		page.Facts = append(page.Facts, view.T("message.sent_for", "carrier", n.org(m.Delegate), "company", n.org(m.From)))
+	}
+	if party {
+		if err := v.messageCarried(page, m); err != nil {
+			return err
+		}
 	}
 	set := v.chosenSet(m)
 	if err := v.messageText(page, m, set); err != nil {
 		return err
 	}
-	if set != nil {
+	if set != nil && party {
 		v.messageSubject(page, *set)
 		if err := v.messageReply(page, m, *set); err != nil {
 			return err
 		}
 	}
-	if m.Out(v.org()) && !gateway.IsForm(m.Syntax) && m.Origin == gateway.OriginSent && m.State == gateway.Processed && m.Result != gateway.ResultAccepted && m.Size <= maxMend && v.lists(access.LinkRead) {
+	if m.From == v.org() && !gateway.IsForm(m.Syntax) && m.Origin == gateway.OriginSent && m.State == gateway.Processed && m.Result != gateway.ResultAccepted && m.Size <= maxMend && v.lists(access.LinkRead) {
 		page.MendURL = v.path("edi", "connections", m.Partnership, "bench") + "?from=" + m.ID
 	}
 	if err := v.messageAnswer(page, m); err != nil {

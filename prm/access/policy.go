@@ -176,7 +176,8 @@ var policy = map[Action]rule{
 	PaymentRecord:  {scope: "payments:write", read: PaymentRead, sides: map[Side][]Role{Supplier: {Manager, Finance}, Reseller: {Finance}}},
 	PaymentSettle:  {scope: "payments:write", read: PaymentRead, sides: map[Side][]Role{Supplier: {Manager, Finance}, Reseller: {Buyer, Finance}}},
 
-	EDIRead:    {scope: "edi:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},
+	// Owner is a company that sent an interchange for another.
+	EDIRead:    {scope: "edi:read", sides: map[Side][]Role{Owner: ediers, Supplier: ediers, Reseller: ediers}},
 	EDISend:    {scope: "edi:write", sides: map[Side][]Role{Owner: senders}},
 	EDIFetch:   {scope: "edi:read", sides: map[Side][]Role{Owner: senders}},
 	EDIDoors:   {read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
