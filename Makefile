@@ -18,7 +18,8 @@ check: ## make test's stricter sister: format, vet, staticcheck, race detector, 
 bench: ## all benchmarks
 	@. docker/ci/postgres.sh; go test -p 1 -run '^$$' -bench . -benchmem ./...
 
-long: ## each fuzz target for a minute, and 50 kills at every step on both databases
+long: ## each fuzz target for a minute, 50 kills at every step on both databases, and 10,000 chains to the cent
+	ENTENTE_CHAINS=10000 go test -timeout 60m -run '^TestChainsAgreeToTheCent$$' ./portal/paper
 	@docker/ci/fuzz.sh 60s
 	@docker/ci/kill.sh 50
 

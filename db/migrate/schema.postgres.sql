@@ -376,7 +376,12 @@ CREATE TABLE invoice_approval (
 );
 CREATE INDEX invoice_approval_invoice ON invoice_approval USING btree (invoice_id, made);
 CREATE TABLE invoice_line (
-  invoice_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, sku text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, price bigint NOT NULL, amount bigint NOT NULL, difference text NOT NULL, allowance bigint NOT NULL, deal text NOT NULL,
+  invoice_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, sku text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, price bigint NOT NULL, amount bigint NOT NULL, difference text NOT NULL, allowance bigint NOT NULL, deal text NOT NULL, tax_rate bigint NOT NULL,
+  PRIMARY KEY (invoice_id, "position"),
+  FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+);
+CREATE TABLE invoice_tax (
+  invoice_id text NOT NULL, position bigint NOT NULL, category text NOT NULL, rate bigint NOT NULL, basis bigint NOT NULL, amount bigint NOT NULL,
   PRIMARY KEY (invoice_id, "position"),
   FOREIGN KEY (invoice_id) REFERENCES invoice(id)
 );

@@ -314,7 +314,10 @@ CREATE TABLE invoice_approval (
 );
 CREATE INDEX invoice_approval_invoice ON invoice_approval (invoice_id, made);
 CREATE TABLE invoice_line (
-  invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, price INTEGER NOT NULL, amount INTEGER NOT NULL, difference TEXT NOT NULL, allowance INTEGER NOT NULL DEFAULT 0, deal TEXT NOT NULL DEFAULT '', PRIMARY KEY (invoice_id, position)
+  invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, price INTEGER NOT NULL, amount INTEGER NOT NULL, difference TEXT NOT NULL, allowance INTEGER NOT NULL DEFAULT 0, deal TEXT NOT NULL DEFAULT '', tax_rate INTEGER NOT NULL DEFAULT -1, PRIMARY KEY (invoice_id, position)
+);
+CREATE TABLE invoice_tax (
+  invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, category TEXT NOT NULL, rate INTEGER NOT NULL, basis INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (invoice_id, position)
 );
 CREATE TABLE item_reference (
   org_id TEXT NOT NULL, partner_id TEXT NOT NULL, buyer_item TEXT NOT NULL, product_id TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, partner_id, buyer_item)

@@ -85,6 +85,7 @@ type invoice struct {
 	Net        *amount       `json:"net"`
 	Tax        *amount       `json:"tax"`
 	Gross      *amount       `json:"gross"`
+	Taxes      []taxRow      `json:"taxes,omitempty" doc:"a row for each rate; not in lists"`
 	Difference *amount       `json:"difference"`
 	IssuedOn   string        `json:"issued_on"`
 	DueOn      string        `json:"due_on"`
@@ -131,6 +132,14 @@ type quantityLine struct {
 	Line     int    `json:"line" minimum:"1"`
 	Quantity string `json:"quantity"`
 	Price    string `json:"price,omitempty" doc:"only for an invoice, when it is not the order's"`
+	TaxRate  string `json:"tax_rate,omitempty" doc:"only for an invoice, when it is not the invoice's: 0.05 for 5 %"`
+}
+
+type taxRow struct {
+	Category string  `json:"category" doc:"UN/CEFACT 5305: S, Z, K, G …"`
+	Rate     string  `json:"rate" doc:"0.2 for 20 %"`
+	Basis    *amount `json:"basis"`
+	Amount   *amount `json:"amount"`
 }
 
 func (a *API) orders() {
@@ -317,7 +326,15 @@ func (a *API) orders() {
 				if err != nil {
 					return nil, err
 				}
-				cmd.Lines = append(cmd.Lines, trade.InvoiceCmdLine{Line: l.Line, Quantity: q, Price: p})
+				x := trade.InvoiceCmdLine{Line: l.Line, Quantity: q, Price: p}
+				if l.TaxRate != "" {
+					r, err := quantity("lines."+itoa(i)+".tax_rate", l.TaxRate)
+					if err != nil {
+						return nil, err
+					}
+					x.TaxRate = &r
+				}
+				cmd.Lines = append(cmd.Lines, x)
 			}
 			if _, err := a.d.Trade.Invoice(ctx, actor, trade.OrderID(in.ID), cmd); err != nil {
 				return nil, err
@@ -543,6 +560,9 @@ func wireInvoice(v trade.Invoice, orgs map[string]account.Org) invoice {
 	out := invoice{
 		ID: string(v.ID), Number: v.Number, Kind: v.Kind, State: v.State, Order: string(v.Order), OrderNo: v.OrderNumber, Supplier: orgs[v.Supplier].Slug, Reseller: orgs[v.Reseller].Slug,
 		Net: money2(v.Net, v.PricesHidden), Tax: money2(v.Tax, v.PricesHidden), Gross: money2(v.Gross, v.PricesHidden), Difference: money2(v.Difference, v.PricesHidden), IssuedOn: v.IssuedOn, DueOn: v.DueOn, Lines: []invoiceLine{},
+	}
+	for _, x := range v.Taxes {
+		out.Taxes = append(out.Taxes, taxRow{x.Category, x.Rate.String(), money2(x.Basis, false), money2(x.Amount, false)})
 	}
 	for _, l := range v.Lines {
 		w := invoiceLine{Line: l.Line, SKU: l.SKU, Quantity: l.Quantity.String(), Unit: l.Unit, Amount: money2(l.Amount, v.PricesHidden), Wrong: l.Wrong}

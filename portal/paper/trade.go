@@ -364,11 +364,19 @@ func Invoice(s Source, inv trade.Invoice) Document {
 	if more := (money.Amount{Minor: inv.Net.Minor - lines.Minor, Currency: inv.Currency}); more.Minor != 0 {
 		d.Sums = []Sum{{s.P.T("paper.lines_total"), cash(lines), false}, {s.P.T("paper.adjustments"), cash(more), false}}
 	}
-	tax := s.P.T("paper.tax", "rate", percent(inv.TaxRate), "category", inv.TaxCategory, "net", cash(inv.Net))
-	if inv.TaxRate == 0 && inv.Tax.Minor != 0 { // several rates: the document keeps their sum
-		tax = s.P.T("paper.tax_several")
+	d.Sums = append(d.Sums, Sum{s.P.T("col.net"), cash(inv.Net), false})
+	taxes := inv.Taxes
+	if len(taxes) == 0 {
+		taxes = []trade.TaxRow{{Category: inv.TaxCategory, Rate: inv.TaxRate, Basis: inv.Net, Amount: inv.Tax}}
 	}
-	d.Sums = append(d.Sums, Sum{s.P.T("col.net"), cash(inv.Net), false}, Sum{tax, cash(inv.Tax), false}, Sum{s.P.T("paper.gross"), cash(inv.Gross), true})
+	for _, x := range taxes {
+		label := s.P.T("paper.tax", "rate", percent(x.Rate), "category", x.Category, "net", cash(x.Basis))
+		if len(taxes) == 1 && x.Rate == 0 && x.Amount.Minor != 0 || x.Basis.Minor == 0 && x.Amount.Minor != 0 { // the document did not say of what
+			label = s.P.T("paper.tax_several")
+		}
+		d.Sums = append(d.Sums, Sum{label, cash(x.Amount), false})
+	}
+	d.Sums = append(d.Sums, Sum{s.P.T("paper.gross"), cash(inv.Gross), true})
 	if key := "paper.category." + inv.TaxCategory; inv.Tax.Minor == 0 && locale.Has(s.P.Language(), key) {
 		d.Notes = append(d.Notes, Fact{"", s.P.T(key)})
 	}

@@ -147,7 +147,11 @@ func invoiceSums(a settle.Account) []view.KV {
 	kv := func(key string, m money.Amount, args ...any) view.KV {
 		return view.KV{Label: view.T(key, args...), Value: view.T("settle.money_of", "amount", amount(m))}
 	}
-	out := []view.KV{kv("col.net", i.Net), kv("order.tax_at", i.Tax, "rate", percent(i.TaxRate)), kv("order.gross", i.Gross)}
+	out := []view.KV{kv("col.net", i.Net)}
+	for _, x := range i.Taxes {
+		out = append(out, view.KV{Label: view.T("order.tax_at", "rate", percent(x.Rate)), Value: view.T("settle.tax_on", "amount", amount(x.Amount), "basis", amount(x.Basis))})
+	}
+	out = append(out, kv("order.gross", i.Gross))
 	for _, x := range []struct {
 		key string
 		m   money.Amount

@@ -71,18 +71,18 @@ func (s *Service) account(ctx context.Context, actor access.Actor, f invoiceFact
 		}
 	}
 	a.Lines = accountLines(a.Invoice, d, under)
-	differs := int64(0)
+	differs := map[money.Rate]int64{}
 	for _, l := range a.Lines {
-		if l.Disputed == "" && l.Difference.Minor > 0 {
-			differs += l.Difference.Minor
+		if a.Invoice.State == trade.InvoiceDiffers && l.Disputed == "" && l.Difference.Minor > 0 {
+			differs[l.TaxRate] += l.Difference.Minor
 		}
 	}
-	if a.Invoice.State == trade.InvoiceDiffers && differs > 0 {
-		tax, err := money.Portion(f.amount(differs), money.Rate(f.TaxRate))
+	for rate, net := range differs {
+		tax, err := money.Portion(f.amount(net), rate)
 		if err != nil {
 			return a, err
 		}
-		a.Differing.Minor = differs + tax.Minor
+		a.Differing.Minor += net + tax.Minor
 	}
 	if f.Kind == trade.InvoiceDebit {
 		a.Payable.Minor = max(0, a.Open.Minor-a.Disputed.Minor)

@@ -166,11 +166,18 @@ func newDispute(f invoiceFacts, a Account, cmd DisputeCmd) (disputeRow, []disput
 	if err := bad.OrNil(); err != nil {
 		return r, nil, err
 	}
-	tax, err := money.Portion(f.amount(r.Net), money.Rate(f.TaxRate))
-	if err != nil {
-		return r, nil, fault.New(fault.Invalid, "trade.amount_range")
+	byRate := map[money.Rate]int64{}
+	for _, l := range lines {
+		byRate[a.Lines[l.Position-1].TaxRate] += l.Net
 	}
-	r.Tax, r.Amount = tax.Minor, r.Net+tax.Minor
+	for rate, net := range byRate { // rounded once for each rate, as on the invoice
+		tax, err := money.Portion(f.amount(net), rate)
+		if err != nil {
+			return r, nil, fault.New(fault.Invalid, "trade.amount_range")
+		}
+		r.Tax += tax.Minor
+	}
+	r.Amount = r.Net + r.Tax
 	if left := f.open() - a.Disputed.Minor; r.Amount > left {
 		return r, nil, fault.New(fault.Conflict, "settle.more_than_owed", "Number", f.Number, "Open", f.amount(left).String())
 	}

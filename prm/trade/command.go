@@ -168,6 +168,7 @@ type InvoiceCmdLine struct {
 	Line     int
 	Quantity money.Quantity
 	Price    money.Price
+	TaxRate  *money.Rate // nil: that of the invoice
 }
 
 // CreditCmd gives an invoice back, or part of it. No lines: all that is not credited yet.

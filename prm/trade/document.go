@@ -223,12 +223,14 @@ func invoiceDoc(d Detail, inv Invoice) doc.Invoice {
 		seen[out.Lines[i].Number] = true
 	}
 	if inv.Tax.Minor != 0 {
-		percent, _ := times(inv.TaxRate, money.Whole(100))
-		tax := doc.Tax{Type: "VA", Amount: cents(inv.Tax), Percent: decimal(percent)}
-		if base := cents(inv.Net); len(base) <= 10 { // TXI08 holds nine digits
-			tax.Taxable = base
+		for _, x := range inv.Taxes {
+			percent, _ := times(x.Rate, money.Whole(100))
+			tax := doc.Tax{Type: "VA", Amount: cents(x.Amount), Percent: decimal(percent)}
+			if base := cents(x.Basis); len(base) <= 10 { // TXI08 holds nine digits
+				tax.Taxable = base
+			}
+			out.Taxes = append(out.Taxes, tax)
 		}
-		out.Taxes = []doc.Tax{tax}
 	}
 	return out
 }
@@ -239,6 +241,10 @@ func unsigned(inv Invoice) Invoice {
 	inv.Lines = slices.Clone(inv.Lines)
 	for i := range inv.Lines {
 		inv.Lines[i].Amount.Minor = -inv.Lines[i].Amount.Minor
+	}
+	inv.Taxes = slices.Clone(inv.Taxes)
+	for i := range inv.Taxes {
+		inv.Taxes[i].Basis.Minor, inv.Taxes[i].Amount.Minor = -inv.Taxes[i].Basis.Minor, -inv.Taxes[i].Amount.Minor
 	}
 	return inv
 }

@@ -96,11 +96,8 @@ func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 		match(out.Lines, invs, out.Currency, money.Rate(t.PriceTolerance), money.Rate(t.QuantityTolerance))
 	}
 	for _, m := range invs {
-		inv := m.row.invoice()
+		inv := m.invoice()
 		inv.OrderNumber = out.Number
-		for _, l := range m.lines {
-			inv.Lines = append(inv.Lines, l.line(out.Currency))
-		}
 		out.Invoices = append(out.Invoices, inv)
 		out.Differs = out.Differs || inv.State == InvoiceDiffers
 		out.Difference.Minor += inv.Difference.Minor
@@ -167,7 +164,7 @@ func (d *Detail) hide(yes bool) {
 
 func (i *Invoice) hide() {
 	zero := money.Amount{Currency: i.Currency}
-	i.PricesHidden, i.Net, i.Tax, i.Gross, i.Difference, i.TaxRate = true, zero, zero, zero, zero, 0
+	i.PricesHidden, i.Net, i.Tax, i.Gross, i.Difference, i.TaxRate, i.Taxes = true, zero, zero, zero, zero, 0, nil
 	for k := range i.Lines {
 		i.Lines[k].Price, i.Lines[k].Amount, i.Lines[k].Off = 0, zero, zero
 	}
@@ -284,12 +281,14 @@ func (s *Service) GetInvoice(ctx context.Context, actor access.Actor, id Invoice
 		if err != nil {
 			return err
 		}
-		out = row.invoice()
-		out.OrderNumber = o.Number
-		ls, err := invoiceLinesOf(ctx, row.ID)
-		for _, l := range ls {
-			out.Lines = append(out.Lines, l.line(out.Currency))
+		m := matched{row: row}
+		if m.lines, err = invoiceLinesOf(ctx, row.ID); err != nil {
+			return err
 		}
+		taxes, err := taxesOf(ctx, []invoiceRow{row})
+		m.taxes = taxes[row.ID]
+		out = m.invoice()
+		out.OrderNumber = o.Number
 		return err
 	})
 	return out, err

@@ -1,9 +1,11 @@
 package trade
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +51,10 @@ func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, c
 		if err != nil {
 			return err
 		}
+		taxes, err := sums(&r, rows, t, cmd.TaxCategory)
+		if err != nil {
+			return err
+		}
 		insert := func() (bool, error) { return insertOnce(ctx, &r) }
 		if r.Number = cmd.Number; r.Number == "" {
 			err = numbered(ctx, t, "INV", &r.Number, insert)
@@ -62,6 +68,9 @@ func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, c
 			return err
 		}
 		if err := insertMany(ctx, rows); err != nil {
+			return err
+		}
+		if err := insertTaxes(ctx, r, taxes); err != nil {
 			return err
 		}
 		for _, c := range taken {
@@ -134,7 +143,8 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 		}
 		r := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Number: head.Number, Kind: InvoiceCredit, State: InvoiceMatched, Currency: o.Currency, TaxRate: of.TaxRate, TaxCategory: of.TaxCategory,
 			IssuedOn: head.IssuedOn, DueOn: head.IssuedOn, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx)), CreditOf: of.ID}
-		if err := sums(&r, rows, money.Rate(of.TaxRate)); err != nil {
+		taxes, err := sums(&r, rows, t, of.TaxCategory)
+		if err != nil {
 			return err
 		}
 		left, err := creditable(ctx, of)
@@ -143,6 +153,7 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 		}
 		if spare := r.Gross - left; spare > 0 && spare <= int64(len(rows)) { // a unit of rounding per line
 			r.Gross, r.Tax = left, r.Tax-spare
+			taxes[0].Amount.Minor -= spare
 		}
 		if r.Gross > left || r.Gross <= 0 {
 			return fault.New(fault.Conflict, "trade.credit_over", "Number", of.Number)
@@ -150,6 +161,9 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 		r.Net, r.Tax, r.Gross = -r.Net, -r.Tax, -r.Gross
 		for i := range rows {
 			rows[i].InvoiceID, rows[i].Amount, rows[i].Allowance = r.ID, -rows[i].Amount, -rows[i].Allowance
+		}
+		for i := range taxes {
+			taxes[i].Basis.Minor, taxes[i].Amount.Minor = -taxes[i].Basis.Minor, -taxes[i].Amount.Minor
 		}
 		insert := func() (bool, error) { return insertOnce(ctx, &r) }
 		if r.Number == "" {
@@ -163,6 +177,9 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 			return err
 		}
 		if err := insertMany(ctx, rows); err != nil {
+			return err
+		}
+		if err := insertTaxes(ctx, r, taxes); err != nil {
 			return err
 		}
 		o.InvoicedTotal += r.Net
@@ -234,7 +251,7 @@ func creditLines(ctx context.Context, of invoiceRow, want []CreditLine, lines []
 			}
 			amount = w.Amount
 		}
-		x := invoiceLineRow{Position: int64(len(rows) + 1), Line: l.Line, SKU: k.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor}
+		x := invoiceLineRow{Position: int64(len(rows) + 1), Line: l.Line, SKU: k.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor, TaxRate: rateOf(l, of)}
 		if w.Amount.Minor == 0 && l.Allowance > 0 && l.Quantity > 0 { // goods go back for what was paid for them
 			part, err := money.Portion(money.Amount{Minor: l.Allowance, Currency: c}, share(q, money.Quantity(l.Quantity)))
 			if err != nil {
@@ -271,25 +288,56 @@ func unitPrice(a money.Amount, q money.Quantity) money.Price {
 	return p
 }
 
-// sums fills net, tax and gross from the lines.
-func sums(r *invoiceRow, rows []invoiceLineRow, rate money.Rate) error {
-	net := money.Amount{Currency: money.Currency(r.Currency)}
+func rateOf(l invoiceLineRow, of invoiceRow) int64 {
+	if l.TaxRate < 0 {
+		return of.TaxRate
+	}
+	return l.TaxRate
+}
+
+// sums fills net, tax and gross from the lines. Tax is rounded once for each rate, and the
+// rows come by rate, the highest first; category is that of a single rate.
+func sums(r *invoiceRow, rows []invoiceLineRow, t terms, category string) ([]TaxRow, error) {
+	c := money.Currency(r.Currency)
+	tooMuch := fault.New(fault.Invalid, "trade.amount_range")
+	var taxes []TaxRow
+	net, tax := money.Amount{Currency: c}, money.Amount{Currency: c}
 	var err error
 	for _, l := range rows {
-		if net, err = net.Add(money.Amount{Minor: l.Amount - l.Allowance, Currency: net.Currency}); err != nil {
-			return fault.New(fault.Invalid, "trade.amount_range")
+		a := money.Amount{Minor: l.Amount - l.Allowance, Currency: c}
+		if net, err = net.Add(a); err != nil {
+			return nil, tooMuch
 		}
+		i := slices.IndexFunc(taxes, func(x TaxRow) bool { return x.Rate == money.Rate(l.TaxRate) })
+		if i < 0 {
+			i, taxes = len(taxes), append(taxes, TaxRow{Rate: money.Rate(l.TaxRate), Category: taxCategory(t, money.Rate(l.TaxRate)), Basis: money.Amount{Currency: c}})
+		}
+		taxes[i].Basis.Minor += a.Minor
 	}
-	tax, err := money.Portion(net, rate)
-	if err != nil {
-		return fault.New(fault.Invalid, "trade.amount_range")
+	for i := range taxes {
+		if taxes[i].Amount, err = money.Portion(taxes[i].Basis, taxes[i].Rate); err != nil {
+			return nil, tooMuch
+		}
+		if tax, err = tax.Add(taxes[i].Amount); err != nil {
+			return nil, tooMuch
+		}
 	}
 	gross, err := net.Add(tax)
 	if err != nil {
-		return fault.New(fault.Invalid, "trade.amount_range")
+		return nil, tooMuch
 	}
+	slices.SortFunc(taxes, func(a, b TaxRow) int { return cmp.Compare(b.Rate, a.Rate) })
 	r.Net, r.Tax, r.Gross = net.Minor, tax.Minor, gross.Minor
-	return nil
+	switch {
+	case len(taxes) == 1:
+		r.TaxRate, r.TaxCategory = int64(taxes[0].Rate), category
+		if taxes[0].Category != category && category != "" {
+			taxes[0].Category = category
+		}
+	case len(taxes) > 1:
+		r.TaxRate, r.TaxCategory = 0, taxes[0].Category
+	}
+	return taxes, nil
 }
 
 // fill sets what the command leaves open and checks the head.
@@ -387,6 +435,10 @@ func invoiceLines(cmd *InvoiceCmd, lines []Line) ([]InvoiceCmdLine, error) {
 		if c.Price == 0 {
 			c.Price = l.Price
 		}
+		if r := c.TaxRate; r != nil && (*r < 0 || *r > money.One) {
+			bad.With(at+"tax", "trade.rate_wrong")
+			continue
+		}
 		taken[c.Line] += c.Quantity
 		out = append(out, c)
 	}
@@ -413,10 +465,13 @@ func priced(r *invoiceRow, taken []InvoiceCmdLine, lines []Line, rate money.Rate
 		if err != nil {
 			return nil, bad(i)
 		}
-		rows[i] = invoiceLineRow{InvoiceID: r.ID, Position: int64(i + 1), Line: int64(k.Line), SKU: l.SKU, Quantity: int64(k.Quantity), Unit: l.Unit, Price: int64(k.Price), Amount: a.Minor}
+		rows[i] = invoiceLineRow{InvoiceID: r.ID, Position: int64(i + 1), Line: int64(k.Line), SKU: l.SKU, Quantity: int64(k.Quantity), Unit: l.Unit, Price: int64(k.Price), Amount: a.Minor, TaxRate: int64(rate)}
+		if k.TaxRate != nil {
+			rows[i].TaxRate = int64(*k.TaxRate)
+		}
 		if l.DealGranted > 0 {
 			rows[i].Deal, rows[i].Allowance = l.DealApplied, off.Minor
 		}
 	}
-	return rows, sums(r, rows, rate)
+	return rows, nil
 }

@@ -11,6 +11,7 @@ import (
 type matched struct {
 	row   invoiceRow
 	lines []invoiceLineRow
+	taxes []TaxRow
 	dirty bool
 }
 

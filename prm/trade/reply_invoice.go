@@ -51,7 +51,8 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 	if err != nil {
 		return err
 	}
-	if err := totals(&row, rows, d, t, c); err != nil {
+	taxes, err := totals(&row, rows, d, t, c)
+	if err != nil {
 		return err
 	}
 	if !credit {
@@ -85,7 +86,12 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 		}
 	}
 	for i := range rows {
-		rows[i].InvoiceID = row.ID
+		rows[i].InvoiceID, rows[i].TaxRate = row.ID, -1
+	}
+	if credit {
+		for i := range taxes {
+			taxes[i].Basis.Minor, taxes[i].Amount.Minor = -taxes[i].Basis.Minor, -taxes[i].Amount.Minor
+		}
 	}
 	if ok, err := insertOnce(ctx, &row); err != nil || !ok {
 		if err == nil { // made on the pages under the same number
@@ -94,6 +100,9 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 		return err
 	}
 	if err := insertMany(ctx, rows); err != nil {
+		return err
+	}
+	if err := insertTaxes(ctx, row, taxes); err != nil {
 		return err
 	}
 	o.InvoicedTotal += row.Net
@@ -212,7 +221,7 @@ func (p *placer) billed(d *doc.Invoice, c money.Currency, credit bool) ([]invoic
 // totals takes what the document says: its total, its taxes, and as net the rest. Net
 // must be the sum of the lines less what is off invoice, but for a unit of rounding per
 // line.
-func totals(r *invoiceRow, rows []invoiceLineRow, d *doc.Invoice, t terms, c money.Currency) error {
+func totals(r *invoiceRow, rows []invoiceLineRow, d *doc.Invoice, t terms, c money.Currency) ([]TaxRow, error) {
 	amount := func(n doc.Decimal) (money.Amount, error) {
 		if n == "" {
 			return money.Amount{Currency: c}, nil
@@ -225,7 +234,7 @@ func totals(r *invoiceRow, rows []invoiceLineRow, d *doc.Invoice, t terms, c mon
 	}
 	gross, err := amount(d.Total)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	sum := money.Amount{Currency: c}
 	add := func(n doc.Decimal, minus bool) error {
@@ -242,7 +251,7 @@ func totals(r *invoiceRow, rows []invoiceLineRow, d *doc.Invoice, t terms, c mon
 	}
 	for _, l := range rows {
 		if sum, err = sum.Add(money.Amount{Minor: l.Amount, Currency: c}); err != nil {
-			return doubted(DoubtAmount)
+			return nil, doubted(DoubtAmount)
 		}
 	}
 	off := append([]doc.Allowance(nil), d.Allowances...)
@@ -252,7 +261,7 @@ func totals(r *invoiceRow, rows []invoiceLineRow, d *doc.Invoice, t terms, c mon
 	for _, a := range off {
 		if a.ChangesTotal() {
 			if err := add(a.Amount, !a.Charge); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
@@ -265,16 +274,16 @@ func totals(r *invoiceRow, rows []invoiceLineRow, d *doc.Invoice, t terms, c mon
 	sum = money.Amount{Currency: c}
 	for _, x := range taxes {
 		if err := add(x.Amount, false); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	tax := sum
 	whole, err := net.Add(tax)
 	if err != nil {
-		return doubted(DoubtAmount)
+		return nil, doubted(DoubtAmount)
 	}
 	if spare := gross.Minor - whole.Minor; spare > int64(len(rows)) || -spare > int64(len(rows)) {
-		return doubted(DoubtTotal)
+		return nil, doubted(DoubtTotal)
 	}
 	r.Gross, r.Tax, r.Net = gross.Minor, tax.Minor, gross.Minor-tax.Minor
 	if len(taxes) > 0 {
@@ -283,7 +292,25 @@ func totals(r *invoiceRow, rows []invoiceLineRow, d *doc.Invoice, t terms, c mon
 		}
 	}
 	r.TaxCategory = taxCategory(t, money.Rate(r.TaxRate))
-	return nil
+	return taxRows(r, d.Taxes, t, amount), nil
+}
+
+// taxRows are the taxes as the document says them; one alone is of the whole net.
+func taxRows(r *invoiceRow, taxes []doc.Tax, t terms, amount func(doc.Decimal) (money.Amount, error)) []TaxRow {
+	var out []TaxRow
+	for _, x := range taxes {
+		a, err := amount(x.Amount)
+		basis, err2 := amount(x.Taxable)
+		rate, err3 := money.ParseMicro(string(x.Percent))
+		if err != nil || err2 != nil || err3 != nil || rate < 0 || rate > 100*money.One {
+			return nil // the sums stand
+		}
+		if basis.Minor == 0 && len(taxes) == 1 {
+			basis.Minor = r.Net
+		}
+		out = append(out, TaxRow{Category: taxCategory(t, rate/100), Rate: rate / 100, Basis: basis, Amount: a})
+	}
+	return out
 }
 
 // agreedOff notes on the lines what promotions take off, where the document takes off just

@@ -163,12 +163,63 @@ type invoiceLineRow struct {
 	Difference    string
 	Allowance     int64
 	Deal          string
+	TaxRate       int64 // -1: that of the invoice
+}
+
+type invoiceTaxRow struct {
+	InvoiceID           string `gorm:"primaryKey"`
+	Position            int64  `gorm:"primaryKey;autoIncrement:false"`
+	Category            string
+	Rate, Basis, Amount int64
+}
+
+func (invoiceTaxRow) TableName() string { return "invoice_tax" }
+
+// taxesOf reads the taxes of invoices, by invoice; one made before rows were kept has one
+// of its sums.
+func taxesOf(ctx context.Context, invs []invoiceRow) (map[string][]TaxRow, error) {
+	out := map[string][]TaxRow{}
+	if len(invs) == 0 {
+		return out, nil
+	}
+	ids := make([]string, len(invs))
+	for i, r := range invs {
+		ids[i] = r.ID
+	}
+	var rows []invoiceTaxRow
+	if err := db.Tx(ctx).Where("invoice_id IN ?", ids).Order("invoice_id, position").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	for _, r := range invs {
+		c := money.Currency(r.Currency)
+		for _, x := range rows {
+			if x.InvoiceID == r.ID {
+				out[r.ID] = append(out[r.ID], TaxRow{x.Category, money.Rate(x.Rate), money.Amount{Minor: x.Basis, Currency: c}, money.Amount{Minor: x.Amount, Currency: c}})
+			}
+		}
+		if len(out[r.ID]) == 0 {
+			out[r.ID] = []TaxRow{{r.TaxCategory, money.Rate(r.TaxRate), money.Amount{Minor: r.Net, Currency: c}, money.Amount{Minor: r.Tax, Currency: c}}}
+		}
+	}
+	return out, nil
+}
+
+// insertTaxes stores them; amounts have the sign of the invoice.
+func insertTaxes(ctx context.Context, r invoiceRow, taxes []TaxRow) error {
+	rows := make([]invoiceTaxRow, len(taxes))
+	for i, x := range taxes {
+		rows[i] = invoiceTaxRow{InvoiceID: r.ID, Position: int64(i + 1), Category: x.Category, Rate: int64(x.Rate), Basis: x.Basis.Minor, Amount: x.Amount.Minor}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return insertMany(ctx, rows)
 }
 
 func (invoiceLineRow) TableName() string { return "invoice_line" }
 
 func (r invoiceLineRow) line(c money.Currency) InvoiceLine {
-	l := InvoiceLine{Position: int(r.Position), Line: int(r.Line), SKU: r.SKU, Quantity: money.Quantity(r.Quantity), Unit: r.Unit, Price: money.Price(r.Price), Amount: money.Amount{Minor: r.Amount, Currency: c}, Off: money.Amount{Minor: r.Allowance, Currency: c}, Deal: r.Deal}
+	l := InvoiceLine{TaxRate: money.Rate(r.TaxRate), Position: int(r.Position), Line: int(r.Line), SKU: r.SKU, Quantity: money.Quantity(r.Quantity), Unit: r.Unit, Price: money.Price(r.Price), Amount: money.Amount{Minor: r.Amount, Currency: c}, Off: money.Amount{Minor: r.Allowance, Currency: c}, Deal: r.Deal}
 	if r.Difference != "" {
 		l.Wrong = strings.Split(r.Difference, ",")
 	}

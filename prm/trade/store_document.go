@@ -87,7 +87,28 @@ func invoicesOf(ctx context.Context, order string) ([]matched, error) {
 		m := &out[at[l.InvoiceID]]
 		m.lines = append(m.lines, l)
 	}
+	taxes, err := taxesOf(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].taxes = taxes[out[i].row.ID]
+	}
 	return out, nil
+}
+
+// invoice is the invoice with its lines and taxes.
+func (m matched) invoice() Invoice {
+	inv := m.row.invoice()
+	inv.Taxes = m.taxes
+	for _, l := range m.lines {
+		x := l.line(inv.Currency)
+		if l.TaxRate < 0 {
+			x.TaxRate = inv.TaxRate
+		}
+		inv.Lines = append(inv.Lines, x)
+	}
+	return inv
 }
 
 func saveMatch(ctx context.Context, m matched) error {

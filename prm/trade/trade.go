@@ -352,8 +352,9 @@ type Invoice struct {
 	Net          money.Amount
 	Tax          money.Amount
 	Gross        money.Amount
-	TaxRate      money.Rate // 0.2 for 20 %
+	TaxRate      money.Rate // 0.2 for 20 %; 0 too where there are several
 	TaxCategory  string     // UN/CEFACT 5305: S, Z, K, G …
+	Taxes        []TaxRow   // a row for each rate; their amounts come to Tax
 	IssuedOn     string
 	DueOn        string
 	CreditOf     InvoiceID    // of a credit: the invoice it is for, "" where none was named
@@ -391,6 +392,15 @@ const (
 	InvoiceCredit  = "credit" // amounts below zero
 )
 
+// TaxRow is the tax of an invoice at one rate and category. Basis is the net amount it is
+// of; zero where the document that came did not say.
+type TaxRow struct {
+	Category string
+	Rate     money.Rate
+	Basis    money.Amount
+	Amount   money.Amount
+}
+
 // InvoiceLine is one line of an invoice. Wrong lists what differs: "price",
 // "quantity".
 type InvoiceLine struct {
@@ -404,6 +414,7 @@ type InvoiceLine struct {
 	Off      money.Amount // taken off by a promotion
 	Deal     string       // its number
 	Wrong    []string
+	TaxRate  money.Rate // that of the invoice where it has but one
 }
 
 // Entry is one line of an order's history, the same for both companies. Kind is
