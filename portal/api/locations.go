@@ -131,8 +131,15 @@ func (a *API) locations() {
 		})
 	type locationAdd struct {
 		Body struct {
-			locationBody
-			Partner string `json:"partner" doc:"slug of the other company"`
+			Partner  string      `json:"partner" doc:"slug of the other company"`
+			Name     string      `json:"name" maxLength:"120"`
+			Number   string      `json:"number,omitempty" maxLength:"80"`
+			GLN      string      `json:"gln,omitempty" maxLength:"13"`
+			Street   string      `json:"street,omitempty" maxLength:"200"`
+			Postcode string      `json:"postcode,omitempty" maxLength:"20"`
+			City     string      `json:"city,omitempty" maxLength:"80"`
+			Country  string      `json:"country,omitempty" maxLength:"2"`
+			Codes    []placeCode `json:"codes,omitempty" maxItems:"50"`
 		}
 	}
 	handle(a, op("POST", base, "locations:write", "Add a place", "For the supplier. Orders that are held for one of its codes are released.", 201),
@@ -141,7 +148,8 @@ func (a *API) locations() {
 			if err != nil {
 				return nil, err
 			}
-			p := in.Body.place()
+			b := in.Body
+			p := locationBody{b.Name, b.Number, b.GLN, b.Street, b.Postcode, b.City, b.Country, b.Codes}.place()
 			p.Partnership = w.ID
 			p, err = a.d.Locations.Add(ctx, actor, p)
 			return a.onePlace(ctx, actor, p, err)

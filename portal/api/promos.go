@@ -66,7 +66,7 @@ type promoOut struct {
 	Waiting bool        `json:"waiting" doc:"for you"`
 	Terms   *promoTerms `json:"terms,omitempty"`
 	InForce *promoTerms `json:"in_force,omitempty" doc:"what is agreed, where another text waits"`
-	Version int64       `json:"version"`
+	Version int64       `json:"version,omitempty" doc:"for its owner"`
 }
 
 func (a *API) promoTermsOut(t promo.Terms, slug func(string) string) *promoTerms {
@@ -90,6 +90,7 @@ func (a *API) promoTermsOut(t promo.Terms, slug func(string) string) *promoTerms
 func promoHead(h promo.Head, slug func(string) string) promoOut {
 	out := promoOut{ID: string(h.ID), Number: h.Number, State: string(h.State), Owner: slug(h.Owner), Title: h.Title, From: h.From, Until: h.Until, Waiting: h.Waiting, Version: h.Version}
 	if h.Seat != nil {
+		out.Version = 0 // it counts what the others do
 		out.Answer, out.Hash = string(h.Seat.State), h.Seat.Hash
 	}
 	return out

@@ -180,9 +180,11 @@ func (a *API) settlements() {
 			}
 			cmd := settle.DisputeCmd{Reason: in.Body.Reason, Note: in.Body.Note}
 			for k, l := range in.Body.Lines {
-				net, err := coins("lines."+itoa(k)+".net", l.Net, i.Currency)
-				if err != nil {
-					return nil, err
+				var net money.Amount
+				if l.Net != "" {
+					if net, err = coins("lines."+itoa(k)+".net", l.Net, i.Currency); err != nil {
+						return nil, err
+					}
 				}
 				cmd.Lines = append(cmd.Lines, settle.DisputeCmdLine{Position: l.Position, Net: net})
 			}

@@ -234,7 +234,7 @@ func disputeOffer(v *visit) error {
 		return err
 	}
 	cmd := settle.OfferCmd{Version: in.version(), Kind: in.text("kind"), Note: in.text("note")}
-	if cmd.Kind == settle.OfferCredit {
+	if cmd.Kind == settle.OfferCredit && in.text("amount") != "" {
 		cmd.Amount = in.coins("amount", d.Amount.Currency)
 	}
 	if err = in.err(); err == nil {

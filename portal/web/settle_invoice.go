@@ -254,7 +254,10 @@ func invoiceDispute(v *visit) error {
 		if in.text(at+".on") == "" {
 			continue
 		}
-		net := in.coins(at+".net", i.Currency)
+		var net money.Amount // empty: what differs, else all of it
+		if in.text(at+".net") != "" {
+			net = in.coins(at+".net", i.Currency)
+		}
 		cmd.Lines, fields = append(cmd.Lines, settle.DisputeCmdLine{Position: l.Position, Net: net}), append(fields, at)
 	}
 	if len(cmd.Lines) == 0 {

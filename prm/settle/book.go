@@ -2,6 +2,7 @@ package settle
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"entente/db"
@@ -13,6 +14,10 @@ import (
 
 // maxPaymentLines bounds one payment.
 const maxPaymentLines = 20000
+
+// maxPaid bounds every amount of a payment, in minor units: what nobody pays, and so far
+// below the end of numbers that the sums of a statement cannot reach it.
+const maxPaid = 1_000_000_000_000_000
 
 // readLine is a line with its amounts in minor units of the payment's currency.
 type readLine struct {
@@ -47,14 +52,14 @@ func readAmounts(r *paymentRow, d *doc.Remittance) ([]readLine, error) {
 		return nil, holds(HeldEmpty)
 	}
 	if len(d.Lines) > maxPaymentLines {
-		return nil, holds(HeldAmount, "Line", "")
+		return nil, holds(HeldAmount, "Line", strconv.Itoa(len(d.Lines)), "Value", r.Number)
 	}
 	num := func(n doc.Decimal, line string) (int64, error) {
 		if n == "" {
 			return 0, nil
 		}
 		a, err := money.ParseAmount(plain(n), c)
-		if err != nil {
+		if err != nil || magnitude(a.Minor) > maxPaid {
 			return 0, holds(HeldAmount, "Line", line, "Value", string(n))
 		}
 		return a.Minor, nil
@@ -84,7 +89,7 @@ func readAmounts(r *paymentRow, d *doc.Remittance) ([]readLine, error) {
 			}
 		}
 		if sum, err = sum.Add(money.Amount{Minor: add, Currency: c}); err != nil {
-			return nil, holds(HeldAmount, "Line", l.Number)
+			return nil, holds(HeldAmount, "Line", l.Number, "Value", sum.String())
 		}
 		out[i] = x
 	}
@@ -95,7 +100,10 @@ func readAmounts(r *paymentRow, d *doc.Remittance) ([]readLine, error) {
 			return nil, err
 		}
 	}
-	if r.Total = total; total != sum.Minor {
+	if r.Total = total; total < 0 {
+		return nil, holds(HeldDebit)
+	}
+	if total != sum.Minor {
 		return nil, holds(HeldTotal, "Total", money.Amount{Minor: total, Currency: c}.String(), "Sum", sum.String(), "Currency", r.Currency)
 	}
 	return out, nil

@@ -147,7 +147,7 @@ func newDispute(f invoiceFacts, a Account, cmd DisputeCmd) (disputeRow, []disput
 		seen[w.Position] = true
 		l := a.Lines[w.Position-1]
 		net := w.Net
-		if net.Minor == 0 {
+		if net == (money.Amount{}) {
 			if net = l.Difference; net.Minor <= 0 {
 				net = l.Amount
 			}
@@ -251,10 +251,10 @@ func (s *Service) Offer(ctx context.Context, actor access.Actor, id DisputeID, c
 		amount, kind := int64(0), "offer_"+cmd.Kind
 		switch cmd.Kind {
 		case OfferCredit:
-			if amount = cmd.Amount.Minor; amount == 0 {
-				amount = r.Amount
+			if amount = cmd.Amount.Minor; cmd.Amount == (money.Amount{}) {
+				amount, cmd.Amount.Currency = r.Amount, money.Currency(r.Currency)
 			}
-			if amount < 0 || amount > r.Amount || cmd.Amount.Minor != 0 && string(cmd.Amount.Currency) != r.Currency {
+			if amount <= 0 || amount > r.Amount || string(cmd.Amount.Currency) != r.Currency {
 				return fault.InvalidField("amount", "settle.offer_amount", "Most", r.dispute().Amount.String())
 			}
 		case OfferStand:

@@ -297,6 +297,9 @@ func (cmd *RecordCmd) document(p pair) (*doc.Remittance, error) {
 		if l.Paid.Minor < 0 {
 			x.Qualifier = "CM"
 		}
+		if magnitude(l.Paid.Minor) > maxPaid {
+			bad.With(at+"paid", "form.out_of_range")
+		}
 		if l.Discount.Minor < 0 {
 			bad.With(at+"discount", "settle.amount_wrong", "Line", i+1, "Most", l.Paid.String())
 		} else if l.Discount.Minor > 0 {
@@ -329,6 +332,9 @@ func (cmd *RecordCmd) document(p pair) (*doc.Remittance, error) {
 		d.Lines = append(d.Lines, x)
 	}
 	d.Total = d.Sum()
+	if strings.HasPrefix(string(d.Total), "-") {
+		bad.With("lines.0.paid", "payment.held.debit")
+	}
 	return d, bad.OrNil()
 }
 

@@ -67,6 +67,7 @@ func TestDisputeToItsEnd(t *testing.T) {
 
 		b.want(b.svc.Offer(b.at(), b.dan, id, OfferCmd{Kind: OfferStand, Note: "no"}), fault.Forbidden, "error.forbidden")
 		b.want(b.svc.Answer(b.at(), b.dan, id, 0, AnswerAgree, ""), fault.Conflict, "settle.dispute_state")
+		b.want(b.svc.Offer(b.at(), b.ingrid, id, OfferCmd{Kind: OfferCredit, Amount: b.gbp("0.00")}), fault.Invalid, "settle.offer_amount")
 		b.must(b.svc.Offer(b.at(), b.ingrid, id, OfferCmd{Kind: OfferCredit, Amount: b.gbp("30.00"), Note: "half"}))
 		b.want(b.svc.Answer(b.at(), b.dan, id, 1, AnswerRefuse, "all"), fault.Conflict, "settle.moved_on")
 		b.want(b.svc.Answer(b.at(), b.dan, id, 2, AnswerRefuse, " "), fault.Invalid, "settle.note_missing")

@@ -41,6 +41,17 @@ func (s *Service) AnswerChange(ctx context.Context, actor access.Actor, id Chang
 		if err != nil {
 			return err
 		}
+		if !refusesAll(asked, cmd.Lines) {
+			all, err := changeRows(ctx, o.ID)
+			if err != nil {
+				return err
+			}
+			for _, x := range all {
+				if x.Made > r.Made || x.Made == r.Made && x.ID > r.ID {
+					return fault.New(fault.Conflict, "trade.change_overtaken", "Number", firstOf(r.Number, r.Sequence), "Later", firstOf(x.Number, x.Sequence))
+				}
+			}
+		}
 		t, err := termsOf(ctx, o.PartnershipID)
 		if err != nil {
 			return err
@@ -49,6 +60,20 @@ func (s *Service) AnswerChange(ctx context.Context, actor access.Actor, id Chang
 		return err
 	})
 	return out, err
+}
+
+// refusesAll says that an answer grants nothing.
+func refusesAll(asked []ChangeLine, answer []ChangeAnswer) bool {
+	refused := map[int]bool{}
+	for _, a := range answer {
+		refused[a.Position] = a.Refuse
+	}
+	for _, l := range asked {
+		if !refused[l.Position] {
+			return false
+		}
+	}
+	return true
 }
 
 // GetChange returns a change with its lines, and the document as it was written.

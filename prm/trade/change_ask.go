@@ -39,6 +39,9 @@ func (s *Service) AskChange(ctx context.Context, actor access.Actor, id OrderID,
 		if o.Held != "" {
 			return fault.New(fault.Conflict, "trade.doubt.order_held", "Order", o.Number)
 		}
+		if s := State(o.State); s == Closed || s == Cancelled || s == Rejected {
+			return fault.New(fault.Conflict, "trade.change_finished", "Order", o.Number)
+		}
 		t, err := s.active(ctx, o.PartnershipID)
 		if err != nil {
 			return err

@@ -196,6 +196,19 @@ func TestChangeOnThePages(t *testing.T) {
 		_, err = b.svc.AnswerChange(b.at(), b.ingrid, id, AnswerCmd{})
 		b.must(err)
 
+		// Of two open ones the later counts: the older can only be refused.
+		older, err := b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{Line: 1, Quantity: money.Whole(70)}}})
+		b.must(err)
+		later, err := b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{Line: 1, Quantity: money.Whole(150)}}})
+		b.must(err)
+		b.want(second(b.svc.AnswerChange(b.at(), b.ingrid, older, AnswerCmd{})), fault.Conflict, "trade.change_overtaken")
+		_, err = b.svc.AnswerChange(b.at(), b.ingrid, later, AnswerCmd{})
+		b.must(err)
+		b.want(second(b.svc.AnswerChange(b.at(), b.ingrid, older, AnswerCmd{})), fault.Conflict, "trade.change_overtaken")
+		_, err = b.svc.AnswerChange(b.at(), b.ingrid, older, AnswerCmd{Lines: []ChangeAnswer{{Position: 1, Refuse: true}}})
+		b.must(err)
+		eq(t, "ordered", b.get(r.Order).Lines[0].Ordered, money.Whole(150))
+
 		all, err := b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Cancel: true})
 		b.must(err)
 		_, err = b.svc.AnswerChange(b.at(), b.ingrid, all, AnswerCmd{})
@@ -203,6 +216,7 @@ func TestChangeOnThePages(t *testing.T) {
 		det = b.get(r.Order)
 		eq(t, "state", det.State, Cancelled)
 		eq(t, "open", det.Lines[2].Outstanding(), 0)
+		b.want(second(b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{Line: 1, Quantity: money.Whole(9)}}})), fault.Conflict, "trade.change_finished")
 	})
 }
 
