@@ -327,6 +327,23 @@ CREATE TABLE event (
   PRIMARY KEY (id)
 );
 CREATE INDEX event_object ON event USING btree (object, "position");
+CREATE TABLE goods_return (
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, rma text NOT NULL, state text NOT NULL, note text NOT NULL, answer text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, arrived bigint NOT NULL, arrived_by text NOT NULL, credited bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX goods_return_order ON goods_return USING btree (order_id, asked, id);
+CREATE INDEX goods_return_reseller ON goods_return USING btree (reseller_id, asked, id);
+CREATE INDEX goods_return_supplier ON goods_return USING btree (supplier_id, asked, id);
+CREATE UNIQUE INDEX goods_return_source ON goods_return USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE goods_return_line (
+  return_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, reference text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, reason text NOT NULL, quantity bigint NOT NULL, granted bigint NOT NULL, arrived bigint NOT NULL, credited bigint NOT NULL,
+  PRIMARY KEY (return_id, "position"),
+  FOREIGN KEY (return_id) REFERENCES goods_return(id)
+);
 CREATE TABLE history (
   id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, kind text NOT NULL, args text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, happened bigint NOT NULL,
   PRIMARY KEY (id)

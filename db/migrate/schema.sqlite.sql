@@ -270,6 +270,19 @@ CREATE TABLE event (
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL, orgs TEXT NOT NULL, object TEXT NOT NULL, position INTEGER NOT NULL, payload TEXT NOT NULL, happened INTEGER NOT NULL
 );
 CREATE INDEX event_object ON event (object, position);
+CREATE TABLE goods_return (
+  id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id),
+  number TEXT NOT NULL, rma TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL, answer TEXT NOT NULL, source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL,
+  asked INTEGER NOT NULL, asked_by TEXT NOT NULL, decided INTEGER NOT NULL, decided_by TEXT NOT NULL, arrived INTEGER NOT NULL, arrived_by TEXT NOT NULL, credited INTEGER NOT NULL
+);
+CREATE INDEX goods_return_order ON goods_return (order_id, asked, id);
+CREATE INDEX goods_return_reseller ON goods_return (reseller_id, asked, id);
+CREATE UNIQUE INDEX goods_return_source ON goods_return (reseller_id, source_key) WHERE source_key <> '';
+CREATE INDEX goods_return_supplier ON goods_return (supplier_id, asked, id);
+CREATE TABLE goods_return_line (
+  return_id TEXT NOT NULL REFERENCES goods_return(id), position INTEGER NOT NULL, line INTEGER NOT NULL, reference TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL, description TEXT NOT NULL, unit TEXT NOT NULL,
+  reason TEXT NOT NULL, quantity INTEGER NOT NULL, granted INTEGER NOT NULL, arrived INTEGER NOT NULL, credited INTEGER NOT NULL, PRIMARY KEY (return_id, position)
+);
 CREATE TABLE history (
   id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, kind TEXT NOT NULL, args TEXT NOT NULL, person_id TEXT NOT NULL, org_id TEXT NOT NULL, happened INTEGER NOT NULL
 );

@@ -117,7 +117,7 @@ var sides = map[string]bool{ // true: the supplier
 	"850": false, "860": false, "820": false, "861": false, "867": false, "852": false, "844": false,
 	"855": true, "856": true, "810": true, "865": true, "832": true, "870": true, "849": true, "845": true,
 	"ORDERS": false, "ORDCHG": false, "RECADV": false, "REMADV": false, "SLSRPT": false, "RETANN": false,
-	"ORDRSP": true, "DESADV": true, "INVOIC": true, "PRICAT": true,
+	"ORDRSP": true, "DESADV": true, "INVOIC": true, "PRICAT": true, "RETINS": true,
 }
 
 // SentBy says whether a set or message is one that companies exchange here, and

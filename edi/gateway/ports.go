@@ -90,7 +90,8 @@ type Orders interface {
 
 // ReplyIn is an accepted answer, ship notice, invoice or credit of the supplier, to be
 // booked: Doc is *doc.OrderAck, *doc.OrderChangeAck, *doc.ShipNotice or *doc.Invoice; or
-// what a reseller sends, *doc.OrderChange, *doc.Inventory or, what it pays, *doc.Remittance.
+// what a reseller sends, *doc.OrderChange, *doc.ReceivingAdvice, *doc.Inventory or, what it
+// pays, *doc.Remittance; or *doc.Return of either.
 type ReplyIn struct {
 	Doc           translate.Document
 	Supplier      string // company ids
@@ -99,6 +100,7 @@ type ReplyIn struct {
 	InterchangeID string
 	Set           int    // position in the interchange, from 1
 	Syntax        string // SyntaxX12 or SyntaxEDIFACT
+	FromReseller  bool   // who sent it, for documents that go both ways
 }
 
 // ReplyOut is what became of it: BusinessBooked, BusinessDuplicate, BusinessWaiting or

@@ -479,7 +479,7 @@ func (w *worker) book(ctx context.Context, st *step, row *setRow) error {
 	case st.reply != nil:
 		out, err := w.s.replies.ReceiveReply(ctx, ReplyIn{
 			Doc: st.reply, Supplier: w.row.SupplierID, Reseller: w.row.ResellerID, Partnership: w.row.PartnershipID,
-			InterchangeID: w.row.ID, Set: int(row.Position), Syntax: w.row.Syntax,
+			InterchangeID: w.row.ID, Set: int(row.Position), Syntax: w.row.Syntax, FromReseller: !w.fromSupplier(),
 		})
 		if err != nil {
 			return err
@@ -528,14 +528,15 @@ func (w *worker) booked(kind string) bool {
 	case "846", "INVRPT", "820", "REMADV":
 		return w.row.SenderID == w.row.ResellerID
 	}
-	return replies[kind] || changes[kind]
+	return replies[kind] || changes[kind] || kind == "180"
 }
 
-// changes are the sets by which a reseller changes an order.
-var changes = map[string]bool{"860": true, "ORDCHG": true}
+// changes are the sets by which a reseller changes an order, says what arrived and what
+// goes back.
+var changes = map[string]bool{"860": true, "ORDCHG": true, "861": true, "RECADV": true, "RETANN": true}
 
 // replies are the sets that a supplier sends in reply to an order, and that are booked.
-var replies = map[string]bool{"855": true, "865": true, "856": true, "810": true, "ORDRSP": true, "DESADV": true, "INVOIC": true}
+var replies = map[string]bool{"855": true, "865": true, "RETINS": true, "856": true, "810": true, "ORDRSP": true, "DESADV": true, "INVOIC": true}
 
 // numbers say in which element of which segment a document has its number.
 var numbers = map[string]int{

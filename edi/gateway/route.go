@@ -148,7 +148,7 @@ func (s *Service) RouteTo(ctx context.Context, actor access.Actor, partnership, 
 	}
 	out := Route{Partnership: partnership, Org: org, Kind: kind}
 	err := s.db.View(db.WithOrgs(ctx, actor.Org, org), func(ctx context.Context) error {
-		r, err := routeOf(ctx, partnership, org, likeKind(kind))
+		r, err := routeLike(ctx, partnership, org, kind)
 		if r != nil {
 			out = r.route()
 			out.Kind = kind
@@ -159,17 +159,24 @@ func (s *Service) RouteTo(ctx context.Context, actor access.Actor, partnership, 
 }
 
 // twinKinds are the X12 names of messages that have a route.
-var twinKinds = map[string]string{"ORDERS": "850", "ORDRSP": "855", "DESADV": "856", "INVOIC": "810", "ORDCHG": "860"}
+var twinKinds = map[string]string{"ORDERS": "850", "ORDRSP": "855", "DESADV": "856", "INVOIC": "810", "ORDCHG": "860", "RETANN": "180", "RETINS": "180", "RECADV": "861"}
 
-// likeKind is the kind whose way a document takes: changes go as what they change does.
-func likeKind(kind string) string {
-	switch kind {
-	case "860":
-		return "850"
-	case "865":
-		return "855"
+// likeKinds are the kinds whose way a document takes: what follows an order goes as the
+// order does to the supplier, and as its answer to the reseller.
+var likeKinds = map[string][]string{"860": {"850"}, "861": {"850"}, "865": {"855"}, "180": {"850", "855"}}
+
+// routeLike is the way that a company chose for a kind, nil where it chose none.
+func routeLike(ctx context.Context, partnership, org, kind string) (*routeRow, error) {
+	kinds, ok := likeKinds[kind]
+	if !ok {
+		return routeOf(ctx, partnership, org, kind)
 	}
-	return kind
+	for _, k := range kinds {
+		if r, err := routeOf(ctx, partnership, org, k); err != nil || r != nil {
+			return r, err
+		}
+	}
+	return nil, nil
 }
 
 // carried says whether what we made is offered to the courier.
@@ -178,7 +185,7 @@ func carried(ctx context.Context, m made) (bool, error) {
 	if k := twinKinds[kind]; k != "" {
 		kind = k
 	}
-	r, err := routeOf(ctx, m.Partnership, m.To, likeKind(kind))
+	r, err := routeLike(ctx, m.Partnership, m.To, kind)
 	return err == nil && (r == nil || r.Door != RouteOutbox), err
 }
 

@@ -285,6 +285,9 @@ func (out Outgoing) edifact(terms *Terms) (writing, error) {
 	if id.Version == "" || id.Release == "" || id.Agency == "" {
 		id = edifact.MessageID{Version: "D", Release: "96A", Agency: "UN"}
 	}
+	if out.Kind == "180" { // RETANN and RETINS begin with D.01B
+		id = edifact.MessageID{Version: "D", Release: "01B", Agency: "UN"}
+	}
 	if id.Association != "" {
 		id.Association = associations[out.Kind+id.Release]
 	}

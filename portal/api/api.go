@@ -31,6 +31,7 @@ import (
 	"entente/prm/location"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/returns"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
@@ -45,6 +46,7 @@ type Deps struct {
 	Partners  *partner.Service
 	Catalog   *catalog.Service
 	Trade     *trade.Service
+	Returns   *returns.Service
 	Settle    *settle.Service
 	Customers *customer.Service
 	Leads     *lead.Service

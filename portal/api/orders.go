@@ -145,6 +145,7 @@ type taxRow struct {
 func (a *API) orders() {
 	const base = "/api/v1/orders"
 	a.changes(base)
+	a.goodsReturns()
 	handle(a, op("GET", base, "orders:read", "List orders", "Newest first.", 200),
 		func(ctx context.Context, actor access.Actor, in *orderFilter) (*reply[list[order]], error) {
 			f := trade.Filter{View: trade.View(in.View), Side: in.Side, From: in.From, To: in.To, Query: in.Q, After: in.After, Limit: in.Limit}

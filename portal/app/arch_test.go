@@ -69,6 +69,7 @@ var imports = []rule{
 	{"prm/deal", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/customer", "prm/lead", "prm/identity"}), "siblings import downward only; orders come as values through the composition root"},
 	{"prm/notify", with(leaves, dbs, []string{"prm/account"}), "notices know people, not what they are about"},
 	{"prm/trade", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/location", "edi/doc"}), "trade sees documents as plain values, never the wire"},
+	{"prm/returns", with(leaves, dbs, []string{"prm/trade", "edi/doc"}), "goods that go back stand above the orders they came from; their quantities and credits are the order desk's"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "edi/doc"}), "promotions stand above the orders they are measured from"},
 	{"prm/settle", with(leaves, dbs, []string{"prm/account", "prm/trade", "edi/doc"}), "what follows an invoice stands above the order desk and sees payments as plain values"},
 	{"chat/broker", nil, "the line between nodes carries bytes"},

@@ -63,6 +63,7 @@ func (a *App) subscribe() {
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
 	s("edi-860", []string{trade.ChangeAsked}, a.to860)
 	s("edi-865", []string{trade.ChangeDecided}, a.to865)
+	s("edi-180", []string{trade.ReturnAsked, trade.ReturnGranted, trade.ReturnRefused}, a.to180)
 	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderLocated, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled, trade.ChangeHeld}, a.toReplies)
 	s("settle", []string{trade.InvoicedEvent}, a.toSettle)
 	s("settle-rooms", settle.Events(), a.settleRooms)
@@ -99,6 +100,7 @@ var orderLines = map[string]string{
 	trade.OrderConfirmed: "order.confirmed", trade.OrderAgreed: "order.agreed", trade.OrderCancelled: "order.cancelled", trade.OrderShipped: "order.shipped",
 	trade.GoodsReceived: "order.goods_received", trade.InvoicedEvent: "order.invoiced", trade.OrderRefused: "order.refused",
 	trade.ChangeAsked: "order.change_asked", trade.ChangeDecided: "order.change_decided", trade.ChangeHeld: "order.change_held",
+	trade.ReturnAsked: "order.return_asked", trade.ReturnGranted: "order.return_granted", trade.ReturnRefused: "order.return_refused", trade.ReturnArrived: "order.return_arrived",
 	trade.ReplyHeld: "order.reply_held", trade.ReplyDuplicate: "order.reply_duplicate",
 }
 
@@ -270,6 +272,10 @@ var told = map[string]struct {
 	trade.GoodsReceived:           {supplier: []access.Role{access.Manager}},
 	trade.ReplyHeld:               {supplier: []access.Role{access.Manager, access.EDI}, urgent: true},
 	trade.ReplyDuplicate:          {},
+	trade.ReturnAsked:             {supplier: []access.Role{access.Manager}},
+	trade.ReturnGranted:           {reseller: []access.Role{access.Buyer}},
+	trade.ReturnRefused:           {reseller: []access.Role{access.Buyer}},
+	trade.ReturnArrived:           {reseller: []access.Role{access.Buyer}, supplier: []access.Role{access.Finance}},
 	trade.ChangeAsked:             {supplier: []access.Role{access.Manager}},
 	trade.ChangeDecided:           {reseller: []access.Role{access.Buyer}},
 	trade.ChangeHeld:              {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer, access.EDI}, urgent: true},

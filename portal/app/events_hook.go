@@ -11,6 +11,7 @@ import (
 	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/notify"
+	"entente/prm/returns"
 	"entente/prm/trade"
 )
 
@@ -18,7 +19,8 @@ import (
 var hookKinds = map[string]string{
 	trade.OrderReceived: hook.OrderReceived, trade.OrderHeld: hook.OrderHeld, trade.OrderRefused: hook.OrderRefused, trade.OrderConfirmed: hook.OrderConfirmed,
 	trade.OrderAgreed: hook.OrderAgreed, trade.OrderCancelled: hook.OrderCancelled, trade.OrderShipped: hook.ShipmentSent, trade.GoodsReceived: hook.GoodsReceived,
-	trade.InvoicedEvent: hook.InvoiceIssued, trade.ChangeAsked: hook.ChangeAsked, trade.ChangeDecided: hook.ChangeAnswered, gateway.EventDocumentRejected: hook.DocumentRefused,
+	trade.InvoicedEvent: hook.InvoiceIssued, trade.ChangeAsked: hook.ChangeAsked, trade.ChangeDecided: hook.ChangeAnswered,
+	trade.ReturnAsked: hook.ReturnAsked, trade.ReturnGranted: hook.ReturnAnswered, trade.ReturnRefused: hook.ReturnAnswered, trade.ReturnArrived: hook.ReturnArrived, gateway.EventDocumentRejected: hook.DocumentRefused,
 }
 
 func hookEvents() []string {
@@ -38,6 +40,7 @@ type hookData struct {
 	Invoice     string          `json:"invoice,omitempty"`
 	Shipment    string          `json:"shipment,omitempty"`
 	Change      string          `json:"change,omitempty"`
+	Return      string          `json:"return,omitempty"`
 	Interchange string          `json:"interchange,omitempty"`
 	Reason      string          `json:"reason,omitempty"`
 	Href        string          `json:"href,omitempty"` // of what it is about
@@ -132,6 +135,12 @@ func (a *App) hookOrder(ctx context.Context, actor access.Actor, kind string, t 
 			return err
 		}
 		d.Change, d.Document = string(t.Change), &x
+	case t.Return != "" && kind != trade.InvoicedEvent:
+		x, _, err := a.returns.Document(ctx, actor, returns.ID(t.Return))
+		if err != nil {
+			return err
+		}
+		d.Return, d.Href, d.Document = t.Return, "/api/v1/returns/"+t.Return, &x
 	case kind == trade.ChangeDecided:
 		x, _, err := a.trade.ChangeAck(ctx, actor, t.Response)
 		if err != nil {

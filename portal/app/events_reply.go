@@ -32,6 +32,10 @@ func (a *App) toReplies(ctx context.Context, e job.Received) error {
 			out.Kind = trade.DocumentInvoice
 		case trade.DocumentChangeAck:
 			out.Kind = trade.DocumentResponse
+		case trade.DocumentAdvice:
+			out.Kind = trade.DocumentOrder
+		case trade.DocumentReturnAnswer:
+			out.Kind = trade.DocumentReturn
 		}
 	}
 	return a.gateway.Settled(ctx, actor, r.Interchange, r.SetNo, out)

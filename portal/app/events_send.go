@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"entente/db/job"
 	"entente/edi/doc"
@@ -9,6 +10,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
+	"entente/prm/returns"
 	"entente/prm/trade"
 )
 
@@ -76,6 +78,36 @@ func (a *App) to865(ctx context.Context, e job.Received) error {
 	return a.emit(ctx, actor, t, p, gateway.Outgoing{Kind: "865", Doc: &d, DocumentKind: trade.DocumentResponse, DocumentID: string(t.Response), Number: d.Number})
 }
 
+// to180 tells the other side of goods that go back: the supplier that chose a door for its
+// orders what is asked for, the buyer what was decided.
+func (a *App) to180(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil || t.Quiet {
+		return err
+	}
+	actor := access.System("edi", t.Supplier)
+	if e.Kind == trade.ReturnAsked {
+		actor = access.System("edi", t.Reseller)
+		route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "180")
+		if err != nil || route.Door == gateway.RouteUsual || route.Door == gateway.RoutePages {
+			return err
+		}
+	}
+	d, r, err := a.returns.Document(ctx, actor, returns.ID(t.Return))
+	if err != nil {
+		return err
+	}
+	kind := trade.DocumentReturn
+	if e.Kind == trade.ReturnAsked {
+		if r.State != returns.Asked {
+			return nil // decided before the wish could go out: the answer says it all
+		}
+	} else {
+		kind = trade.DocumentReturnAnswer
+	}
+	return a.emit(ctx, actor, t, trade.Parties{}, gateway.Outgoing{Kind: "180", Doc: &d, DocumentKind: kind, DocumentID: t.Return, Number: d.Number})
+}
+
 // emit sends a document by the way its receiver chose: else by the way its order came,
 // or, for an order made on the pages, to its X12 or EDIFACT address. Who has none reads
 // it on the pages.
@@ -100,7 +132,7 @@ func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p tra
 		return err
 	}
 	done, err := a.gateway.Emit(ctx, actor, out)
-	if err != nil || out.DocumentKind == trade.DocumentShipment || out.DocumentKind == trade.DocumentOrder || out.DocumentKind == trade.DocumentChange { // found by its set
+	if err != nil || out.DocumentKind == trade.DocumentShipment || out.DocumentKind == trade.DocumentOrder || slices.Contains([]string{trade.DocumentChange, trade.DocumentReturn, trade.DocumentReturnAnswer}, out.DocumentKind) { // found by its set
 		return err
 	}
 	return a.trade.SetInterchange(ctx, actor, out.DocumentKind, out.DocumentID, done.ID)

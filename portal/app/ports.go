@@ -113,6 +113,14 @@ func (g gatewayReplies) ReceiveReply(ctx context.Context, in gateway.ReplyIn) (g
 		t.ChangeAck = d
 	case *doc.OrderChange:
 		t.Change, from = d, in.Reseller
+	case *doc.ReceivingAdvice:
+		t.Advice, from = d, in.Reseller
+	case *doc.Return:
+		d.Stage = doc.StageInstruct
+		if in.FromReseller {
+			d.Stage, from = doc.StageRequest, in.Reseller
+		}
+		t.Return = d
 	}
 	got, err := g.a.trade.ReceiveReply(ctx, access.System("edi", from), t)
 	if err != nil {

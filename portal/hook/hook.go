@@ -19,6 +19,9 @@ const (
 	OrderCancelled  = "order.cancelled"
 	ChangeAsked     = "order.change_requested"
 	ChangeAnswered  = "order.change_answered"
+	ReturnAsked     = "return.requested"
+	ReturnAnswered  = "return.answered"
+	ReturnArrived   = "return.received"
 	ShipmentSent    = "shipment.sent"
 	GoodsReceived   = "goods.received"
 	InvoiceIssued   = "invoice.issued"
@@ -37,7 +40,7 @@ const (
 
 // Events are all events that can be subscribed to.
 func Events() []string {
-	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, ChangeAsked, ChangeAnswered, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused}
+	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, ChangeAsked, ChangeAnswered, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused}
 }
 
 // Hook is an address of a company with what it is told.

@@ -4,7 +4,7 @@ import "time"
 
 // ChangeBox is a change of an order that its buyer asks for, on the order's page. Open
 // ones stand in a banner, with the form of the answer for who may give it: names
-// answer.{position}.do (grant, refuse), .quantity and .reason, posted to URL. Answered
+// {id}.{position}.do (grant, refuse), .quantity and .reason, posted to URL. Answered
 // ones are listed below the lines.
 type ChangeBox struct {
 	URL      string // of the answer; empty: the viewer only reads

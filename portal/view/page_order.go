@@ -52,6 +52,7 @@ type OrderPage struct {
 	Terms      []KV        // payment terms, currency, references, notes
 	Prices     bool        // the viewer may see prices and amounts
 	Changes    []ChangeBox // that wait for the supplier
+	Returns    []ReturnBox
 	Changed    []ChangeBox // that were answered
 	Replies    []ReplyBox  // what the supplier's system sent and what is not booked
 	Chain      []ChainStep
@@ -71,6 +72,7 @@ type OrderPage struct {
 	Invoice    *InvoiceForm
 	Receive    *ReceiveForm
 	Change     *ChangeForm
+	Return     *ReturnForm
 }
 
 // OrderClock is the clock on the supplier's answer. Late and Near colour it; Note says
@@ -81,7 +83,7 @@ type OrderClock struct {
 }
 
 // OrderCan says which buttons exist. A right that is missing is an absent button. Agree shows the banner "answered something else than you asked"; its button posts to URL+"/agree".
-type OrderCan struct{ Confirm, Ship, Invoice, Receive, Agree, Change bool }
+type OrderCan struct{ Confirm, Ship, Invoice, Receive, Agree, Change, Return bool }
 
 // Party is a name and address of an order. Role is a key word: buyer, supplier, ship_to, bill_to.
 type Party struct {

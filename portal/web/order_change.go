@@ -161,7 +161,7 @@ func orderChangeAnswer(v *visit) error {
 			continue
 		}
 		for _, l := range c.Lines {
-			at := "answer." + strconv.Itoa(l.Position)
+			at := in.text("change") + "." + strconv.Itoa(l.Position)
 			a := trade.ChangeAnswer{Position: l.Position, Refuse: in.text(at+".do") == "refuse" || in.text("all") == "refuse"}
 			if a.Refuse {
 				a.Reason = in.text(at + ".reason")

@@ -76,6 +76,9 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 		return nil, d, err
 	}
 	v.changeBoxes(page, d, n)
+	if err := v.returnBoxes(page, d, n); err != nil {
+		return nil, d, err
+	}
 	page.Room, err = v.roomAbout(room.Subject{Kind: "order", ID: string(d.ID)}, true)
 	return page, d, err
 }
@@ -324,7 +327,7 @@ var historyIcons = map[string]struct {
 	icon string
 	tone view.Tone
 }{
-	"received": {"package", view.Blue}, "placed": {"package", view.Blue}, "confirmed": {"check", view.Green}, "agreed": {"checks", view.Green}, "change_asked": {"refresh", view.Amber}, "change_accepted": {"check", view.Green}, "change_partly": {"check", view.Amber}, "change_rejected": {"x", view.Red}, "change_held": {"lock", view.Amber}, "change_duplicate": {"copy", view.Grey},
+	"received": {"package", view.Blue}, "placed": {"package", view.Blue}, "confirmed": {"check", view.Green}, "agreed": {"checks", view.Green}, "return_asked": {"arrow-back-up", view.Amber}, "return_granted": {"check", view.Green}, "return_refused": {"x", view.Red}, "return_arrived": {"package-import", view.Green}, "change_asked": {"refresh", view.Amber}, "change_accepted": {"check", view.Green}, "change_partly": {"check", view.Amber}, "change_rejected": {"x", view.Red}, "change_held": {"lock", view.Amber}, "change_duplicate": {"copy", view.Grey},
 	"partly_confirmed": {"check", view.Amber}, "changed": {"check", view.Amber}, "accepted": {"check", view.Green}, "rejected": {"x", view.Red},
 	"refused": {"x", view.Red}, "held": {"lock", view.Amber}, "unplaced": {"lock", view.Amber}, "located": {"check", view.Green}, "reply_held": {"lock", view.Amber}, "reply_duplicate": {"copy", view.Grey}, "reply_discarded": {"x", view.Grey}, "credited": {"receipt", view.Blue}, "duplicate": {"copy", view.Grey}, "shipped": {"truck", view.Blue},
 	"goods_received": {"package-import", view.Green}, "invoiced": {"receipt", view.Blue}, "cancelled": {"x", view.Grey}, "differs": {"alert-circle", view.Red},

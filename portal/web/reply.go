@@ -30,7 +30,7 @@ func replyList(v *visit) error {
 }
 
 // replyCodes are the X12 names of what a supplier sends, as the chain shows them.
-var replyCodes = map[string]string{trade.DocumentResponse: "855", trade.DocumentShipment: "856", trade.DocumentInvoice: "810", trade.DocumentCredit: "810", trade.DocumentChange: "860", trade.DocumentChangeAck: "865"}
+var replyCodes = map[string]string{trade.DocumentResponse: "855", trade.DocumentShipment: "856", trade.DocumentInvoice: "810", trade.DocumentCredit: "810", trade.DocumentChange: "860", trade.DocumentChangeAck: "865", trade.DocumentAdvice: "861", trade.DocumentReturn: "180", trade.DocumentReturnAnswer: "180"}
 
 func (v *visit) replyBox(r trade.Reply, n names) view.ReplyBox {
 	both := access.Shared(r.Supplier, r.Reseller)
@@ -54,7 +54,7 @@ func (v *visit) replyBox(r trade.Reply, n names) view.ReplyBox {
 
 // sender is the company whose system sent it: it mends what is wrong.
 func sender(r trade.Reply) string {
-	if r.Kind == trade.DocumentChange {
+	if r.Kind == trade.DocumentChange || r.Kind == trade.DocumentAdvice || r.Kind == trade.DocumentReturn {
 		return r.Reseller
 	}
 	return r.Supplier

@@ -28,6 +28,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/returns"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
@@ -40,6 +41,7 @@ type Deps struct {
 	Partners   *partner.Service
 	Catalog    *catalog.Service
 	Trade      *trade.Service
+	Returns    *returns.Service
 	Settle     *settle.Service
 	Customers  *customer.Service
 	Leads      *lead.Service

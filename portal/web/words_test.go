@@ -20,6 +20,7 @@ import (
 	"entente/prm/lead"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/returns"
 	"entente/prm/trade"
 	"entente/static"
 )
@@ -110,6 +111,11 @@ func madeUp(t *testing.T) []string {
 	add("hold.", trade.HeldDuplicate, trade.HeldReplace, trade.HeldCancel, gateway.HeldControlReused, "failed")
 	add("hold.", trade.HeldDuplicate+"_text", trade.HeldReplace+"_text", trade.HeldCancel+"_text", gateway.HeldControlReused+"_text", "failed_text")
 	add("hold.field.", "quantity", "unit", "price", "item", "requested", "currency", "ship_to", "line", "date", "other")
+	add("return.reason.", returns.Reasons...)
+	for _, x := range []returns.State{returns.Asked, returns.Granted, returns.Refused, returns.Arrived, returns.Credited} {
+		add("state.return.", string(x))
+	}
+	add("history.order.return_", "asked", "granted", "refused", "arrived")
 	add("change.what.", string(trade.ChangeAdd), string(trade.ChangeCancel), string(trade.ChangeValues))
 	add("change.limit.quantity.", trade.LimitShipped, trade.LimitInvoiced, trade.LimitCancelled)
 	add("change.limit.none.", trade.LimitShipped, trade.LimitInvoiced, trade.LimitCancelled)

@@ -188,6 +188,19 @@ type CreditLine struct {
 	Amount   money.Amount
 }
 
+// ReturnDeed is a step of goods that go back. Lines are those that arrived, of a
+// ReturnArrived.
+type ReturnDeed struct {
+	What        string // ReturnAsked …, an event of Events
+	Return      string
+	Number      string
+	Reason      string // a key word
+	Interchange string
+	SetNo       int
+	Source      string
+	Lines       []LineQuantity
+}
+
 // ReceiveCmd marks goods as received. No lines: everything shipped. Short says
 // that the rest of the shipments touched will not come.
 type ReceiveCmd struct {

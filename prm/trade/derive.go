@@ -100,5 +100,5 @@ func settle(o *orderRow, lines []Line) {
 // promise in code form, used by the writing methods before they save.
 func (l Line) holds() bool {
 	return l.Ordered >= 0 && l.Confirmed >= 0 && l.Backordered >= 0 && l.Cancelled >= 0 && l.Shipped >= 0 && l.Received >= 0 && l.Invoiced >= 0 &&
-		l.Confirmed+l.Backordered+l.Cancelled <= l.Ordered && l.Shipped <= l.Confirmed && l.Received <= l.Shipped && l.Credited >= 0 && l.Credited <= l.Invoiced && l.Invoiced-l.Credited <= l.Ordered-l.Cancelled
+		l.Confirmed+l.Backordered+l.Cancelled <= l.Ordered && l.Shipped <= l.Confirmed && l.Received <= l.Shipped && l.Returned >= 0 && l.Returned <= max(l.Shipped, l.Invoiced) && l.Credited >= 0 && l.Credited <= l.Invoiced && l.Invoiced-l.Credited <= l.Ordered-l.Cancelled
 }

@@ -27,9 +27,13 @@ const (
 	OrderShipped    = "trade.OrderShipped"
 	GoodsReceived   = "trade.GoodsReceived"
 	InvoicedEvent   = "trade.Invoiced"
-	ChangeAsked     = "trade.ChangeAsked"    // the reseller asks to change an order
-	ChangeDecided   = "trade.ChangeDecided"  // the supplier answered that
-	ChangeHeld      = "trade.ChangeHeld"     // a change that the reseller's system sent is not booked, and somebody is asked
+	ChangeAsked     = "trade.ChangeAsked"   // the reseller asks to change an order
+	ChangeDecided   = "trade.ChangeDecided" // the supplier answered that
+	ChangeHeld      = "trade.ChangeHeld"    // a change that the reseller's system sent is not booked, and somebody is asked
+	ReturnAsked     = "trade.ReturnAsked"   // the reseller wants to send goods back
+	ReturnGranted   = "trade.ReturnGranted" // the supplier authorised that, in all or in part
+	ReturnRefused   = "trade.ReturnRefused"
+	ReturnArrived   = "trade.ReturnArrived"  // the goods are back
 	ReplyHeld       = "trade.ReplyHeld"      // what the supplier sent is not booked, and somebody is asked
 	ReplyDuplicate  = "trade.ReplyDuplicate" // it was here before
 	ReplyWaits      = "trade.ReplyWaits"     // for its order
@@ -54,7 +58,7 @@ const (
 // Events lists the kinds of event that people hear of; ReplyWaits and ReplySettled are
 // for the gateway.
 func Events() []string {
-	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderLocated, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, ChangeAsked, ChangeDecided, ChangeHeld, ReplyHeld, ReplyDuplicate}
+	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderLocated, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, ChangeAsked, ChangeDecided, ChangeHeld, ReturnAsked, ReturnGranted, ReturnRefused, ReturnArrived, ReplyHeld, ReplyDuplicate}
 }
 
 // Event is the payload of all events of this package: ids, no content. Quiet says
@@ -70,6 +74,7 @@ type Event struct {
 	Invoice     InvoiceID  `json:"invoice,omitempty"`
 	Arrival     ArrivalID  `json:"arrival,omitempty"`
 	Change      ChangeID   `json:"change,omitempty"`
+	Return      string     `json:"return,omitempty"`
 	Interchange string     `json:"interchange,omitempty"` // the document's own; for what follows an order, the order's
 	SetNo       int        `json:"set_no,omitempty"`
 	Source      string     `json:"source,omitempty"`

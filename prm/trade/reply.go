@@ -1,10 +1,14 @@
 package trade
 
 import (
+	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"entente/edi/doc"
 	"entente/prm/access"
+	"entente/prm/money"
 )
 
 // ReplyID names one document that a supplier sent in reply to an order.
@@ -60,6 +64,23 @@ const (
 	DocumentChangeAck = "change_answer"
 )
 
+// Kinds of what is said of goods after they left: what arrived (861, RECADV), what is to go
+// back (180, RETANN) and what the supplier says to that (180, RETINS).
+const (
+	DocumentAdvice       = "receiving_advice"
+	DocumentReturn       = "goods_return"
+	DocumentReturnAnswer = "return_answer"
+)
+
+// ReturnDesk keeps goods that go back. It is implemented by prm/returns and joins the
+// transaction of ctx. A fault Invalid or Conflict holds the document with its words.
+type ReturnDesk interface {
+	// BookReturn records what the reseller wants to send back of an order, and gives its id.
+	BookReturn(ctx context.Context, actor access.Actor, order OrderID, d *doc.Return, interchange string, setNo int) (string, error)
+	// BookAnswer records what the supplier says to that, and gives the id of the return.
+	BookAnswer(ctx context.Context, actor access.Actor, order OrderID, d *doc.Return) (string, error)
+}
+
 // DocumentReply names a reply that was not booked, for links from the gateway.
 const DocumentReply = "reply"
 
@@ -98,6 +119,8 @@ const (
 	DoubtCredit    = "credit_without_invoice" // names no invoice that is known
 	DoubtCredits   = "credits_more"           // more than was invoiced
 	DoubtState     = "order_held"             // the order waits for a decision itself
+	DoubtOneOrder  = "one_order"              // speaks of several orders
+	DoubtReceives  = "receives_more"          // more than is under way
 	DoubtOther     = "other"                  // the desk refuses it; Args hold the words
 )
 
@@ -114,6 +137,8 @@ type IncomingReply struct {
 	Invoice     *doc.Invoice
 	Change      *doc.OrderChange
 	ChangeAck   *doc.OrderChangeAck
+	Advice      *doc.ReceivingAdvice
+	Return      *doc.Return
 	Supplier    string
 	Reseller    string
 	Partnership string
@@ -161,6 +186,12 @@ func (in *IncomingReply) kind() string {
 		return DocumentChange
 	case in.ChangeAck != nil:
 		return DocumentChangeAck
+	case in.Advice != nil:
+		return DocumentAdvice
+	case in.Return != nil && in.Return.Stage == doc.StageInstruct:
+		return DocumentReturnAnswer
+	case in.Return != nil:
+		return DocumentReturn
 	case in.Invoice != nil && (in.Invoice.Type == "CR" || in.Invoice.Type == "CN"):
 		return DocumentCredit
 	}
@@ -182,6 +213,10 @@ func (in *IncomingReply) orders() [][2]string {
 		return [][2]string{{in.Change.Number, in.Change.Release}}
 	case in.ChangeAck != nil:
 		return [][2]string{{in.ChangeAck.Number, in.ChangeAck.Release}}
+	case in.Advice != nil:
+		return adviceOrders(in.Advice)
+	case in.Return != nil:
+		return returnOrders(in.Return)
 	}
 	return [][2]string{{in.Invoice.OrderNumber, in.Invoice.Release}}
 }
@@ -197,12 +232,154 @@ func (in *IncomingReply) number() string {
 		return firstOf(in.Change.Request, in.Change.Sequence)
 	case in.ChangeAck != nil:
 		return firstOf(in.ChangeAck.Request, in.ChangeAck.Sequence)
+	case in.Advice != nil:
+		return in.Advice.Number
+	case in.Return != nil:
+		return in.Return.Number
 	}
 	return in.Invoice.Number
 }
 
 // fromReseller says that documents of a kind come from the reseller's system.
-func fromReseller(kind string) bool { return kind == DocumentChange }
+func fromReseller(kind string) bool {
+	return kind == DocumentChange || kind == DocumentAdvice || kind == DocumentReturn
+}
+
+// adviceOrders are the orders that a receiving advice names, each once.
+func adviceOrders(d *doc.ReceivingAdvice) [][2]string {
+	refs := slices.Clone(d.Orders)
+	for i := range d.Lines {
+		refs = append(refs, d.Lines[i].Orders...)
+	}
+	return orderRefs(refs)
+}
+
+func returnOrders(d *doc.Return) [][2]string {
+	refs := []doc.OrderRef{d.Order}
+	for i := range d.Lines {
+		refs = append(refs, d.Lines[i].Order)
+	}
+	return orderRefs(refs)
+}
+
+func orderRefs(refs []doc.OrderRef) [][2]string {
+	var out [][2]string
+	for _, r := range refs {
+		if x := [2]string{r.Number, r.Release}; r.Number != "" && !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, [2]string{})
+	}
+	return out
+}
+
+// bookAdvice marks as received what the reseller's system says arrived; what it says is
+// short will not come.
+func (s *Service) bookAdvice(ctx context.Context, actor access.Actor, r *replyRow, d *doc.ReceivingAdvice) error {
+	if d.Purpose == "05" || d.Purpose == "01" {
+		return doubted(DoubtReplaces, "Number", r.Number)
+	}
+	refs := adviceOrders(d)
+	if len(refs) > 1 {
+		return doubted(DoubtOneOrder, "Order", refs[0][0], "Other", refs[1][0])
+	}
+	o, lines, err := s.known(ctx, r, refs[0][0], refs[0][1])
+	if err != nil {
+		return err
+	}
+	r.OrderID = o.ID
+	p, err := s.placer(ctx, o, lines)
+	if err != nil {
+		return err
+	}
+	cmd := ReceiveCmd{}
+	var notes []string
+	for i := range d.Lines {
+		x := &d.Lines[i]
+		l, err := p.find(&x.Line, x.Quantity, Line.ToReceive)
+		if err != nil {
+			return err
+		}
+		var q money.Quantity
+		if x.Quantity != "" {
+			if q, err = p.quantity(l, x.Quantity, x.Unit); err != nil {
+				return err
+			}
+		}
+		for _, e := range x.Exceptions {
+			switch e.Condition {
+			case "02":
+				cmd.Short = true
+			case "07", "":
+			default:
+				notes = append(notes, l.Reference+": "+string(e.Quantity)+" "+e.Condition)
+			}
+		}
+		if open := l.ToReceive() - p.said[l.Number]; q > open {
+			return doubted(DoubtReceives, "Line", l.Reference, "Quantity", q.String(), "Open", open.String())
+		}
+		adopt(&x.Line, l)
+		if q > 0 {
+			p.said[l.Number] += q
+			cmd.Lines = append(cmd.Lines, LineQuantity{l.Number, q})
+		}
+	}
+	if len(cmd.Lines) == 0 && !cmd.Short {
+		return doubted(DoubtEmpty)
+	}
+	if len(cmd.Lines) == 0 { // none named would mean all of them
+		cmd.Lines = []LineQuantity{{1, 0}}
+	}
+	cmd.Note = bounded(strings.Join(notes, "; "), 200)
+	r.Inferred = p.inferred
+	if err := r.write(IncomingReply{Advice: d}); err != nil {
+		return err
+	}
+	r.MadeID = o.ID
+	return refusal(s.arrived(ctx, actor, &o, lines, cmd))
+}
+
+// bookReturn hands what goes back, and the answer to it, to the desk that keeps them.
+func (s *Service) bookReturn(ctx context.Context, actor access.Actor, r *replyRow, d *doc.Return) error {
+	refs := returnOrders(d)
+	if len(refs) > 1 {
+		return doubted(DoubtOneOrder, "Order", refs[0][0], "Other", refs[1][0])
+	}
+	o, lines, err := s.known(ctx, r, refs[0][0], refs[0][1])
+	if err != nil {
+		return err
+	}
+	r.OrderID = o.ID
+	if s.returns == nil {
+		return doubted(DoubtEmpty)
+	}
+	p, err := s.placer(ctx, o, lines)
+	if err != nil {
+		return err
+	}
+	for i := range d.Lines { // in the order's numbers and units
+		x := &d.Lines[i]
+		l, err := p.find(&x.Line, x.Quantity, func(l Line) money.Quantity { return l.Shipped - l.Returned })
+		if err != nil {
+			return err
+		}
+		q, err := p.quantity(l, x.Quantity, x.Unit)
+		if err != nil {
+			return err
+		}
+		adopt(&x.Line, l)
+		x.Quantity, x.Unit = decimal(q), l.Unit
+	}
+	r.Inferred = p.inferred
+	if r.Kind == DocumentReturnAnswer {
+		r.MadeID, err = s.returns.BookAnswer(ctx, actor, OrderID(o.ID), d)
+	} else {
+		r.MadeID, err = s.returns.BookReturn(ctx, actor, OrderID(o.ID), d, r.InterchangeID, int(r.SetNo))
+	}
+	return refusal(err)
+}
 
 // system is the actor that books a document: its sender's.
 func (r *replyRow) system() access.Actor {

@@ -61,6 +61,22 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 	row.DueOn = dueOn(d)
 	if credit {
 		row.Kind, row.CreditOf = InvoiceCredit, of.ID
+		all, err := invoicesOf(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		free := roomOf(of.ID, all)
+		for _, x := range rows { // of each line no more than that invoice has
+			have := free[int(x.Line)]
+			if money.Price(x.Price) >= have.price {
+				have.quantity -= money.Quantity(x.Quantity)
+			}
+			if have.quantity < 0 || x.Amount > have.amount {
+				return doubted(DoubtCredits, "Number", of.Number+" / "+lines[x.Line-1].Reference)
+			}
+			have.amount -= x.Amount
+			free[int(x.Line)] = have
+		}
 		left, err := creditable(ctx, of)
 		if err != nil {
 			return err
@@ -409,4 +425,32 @@ func onceNumbered(lines []doc.InvoiceLine) {
 		}
 		seen[lines[i].Number] = true
 	}
+}
+
+// room is what of a line of an invoice is not credited yet.
+type room struct {
+	quantity money.Quantity
+	amount   int64
+	price    money.Price
+}
+
+// roomOf is the room of an invoice by order line, less the credits against it.
+func roomOf(of string, all []matched) map[int]room {
+	out := map[int]room{}
+	for _, m := range all {
+		mine := m.row.ID == of && m.row.Kind == InvoiceDebit
+		if !mine && (m.row.Kind != InvoiceCredit || m.row.CreditOf != of) {
+			continue
+		}
+		for _, l := range m.lines {
+			x := out[int(l.Line)]
+			if x.amount += l.Amount; mine { // of a credit it is negative
+				x.quantity, x.price = x.quantity+money.Quantity(l.Quantity), money.Price(l.Price)
+			} else if money.Price(l.Price) >= x.price { // below it corrects the price and gives nothing back
+				x.quantity -= money.Quantity(l.Quantity)
+			}
+			out[int(l.Line)] = x
+		}
+	}
+	return out
 }

@@ -98,6 +98,10 @@ func newReply(ctx context.Context, t terms, in IncomingReply) (replyRow, error) 
 		lines = len(in.Change.Lines)
 	case in.ChangeAck != nil:
 		lines = len(in.ChangeAck.Lines)
+	case in.Advice != nil:
+		lines = len(in.Advice.Lines)
+	case in.Return != nil:
+		lines = len(in.Return.Lines)
 	default:
 		lines = len(in.Invoice.Lines)
 	}
@@ -110,7 +114,7 @@ func newReply(ctx context.Context, t terms, in IncomingReply) (replyRow, error) 
 // write keeps the document, and the fingerprint of what a resend would repeat: neither
 // the envelope nor when it was written.
 func (r *replyRow) write(in IncomingReply) error {
-	kept, bare := keptReply{Ack: in.Ack, Notice: in.Notice, Invoice: in.Invoice, Change: in.Change, ChangeAck: in.ChangeAck}, keptReply{}
+	kept, bare := keptReply{Ack: in.Ack, Notice: in.Notice, Invoice: in.Invoice, Change: in.Change, ChangeAck: in.ChangeAck, Advice: in.Advice, Return: in.Return}, keptReply{}
 	switch {
 	case in.Ack != nil:
 		d := *in.Ack
@@ -130,6 +134,14 @@ func (r *replyRow) write(in IncomingReply) error {
 		d := *in.ChangeAck
 		d.AckDate, d.ChangeDate, d.Extra = "", "", nil
 		bare.ChangeAck = &d
+	case in.Advice != nil:
+		d := *in.Advice
+		d.Date, d.Time, d.Extra = "", "", nil
+		bare.Advice = &d
+	case in.Return != nil:
+		d := *in.Return
+		d.Date, d.Time, d.Extra = "", "", nil
+		bare.Return = &d
 	default:
 		d := *in.Invoice
 		d.Extra = nil
@@ -153,11 +165,13 @@ func (r *replyRow) write(in IncomingReply) error {
 
 // keptReply is how the document is stored.
 type keptReply struct {
-	Ack       *doc.OrderAck       `json:"ack,omitempty"`
-	Notice    *doc.ShipNotice     `json:"notice,omitempty"`
-	Invoice   *doc.Invoice        `json:"invoice,omitempty"`
-	Change    *doc.OrderChange    `json:"change,omitempty"`
-	ChangeAck *doc.OrderChangeAck `json:"change_ack,omitempty"`
+	Ack       *doc.OrderAck        `json:"ack,omitempty"`
+	Notice    *doc.ShipNotice      `json:"notice,omitempty"`
+	Invoice   *doc.Invoice         `json:"invoice,omitempty"`
+	Change    *doc.OrderChange     `json:"change,omitempty"`
+	ChangeAck *doc.OrderChangeAck  `json:"change_ack,omitempty"`
+	Advice    *doc.ReceivingAdvice `json:"advice,omitempty"`
+	Return    *doc.Return          `json:"return,omitempty"`
 }
 
 // incoming is the stored document as it arrived.
@@ -166,7 +180,7 @@ func (r *replyRow) incoming() (IncomingReply, error) {
 	if err := json.Unmarshal([]byte(r.Document), &k); err != nil {
 		return IncomingReply{}, fault.Wrap(err, fault.Internal, "error.internal")
 	}
-	return IncomingReply{Ack: k.Ack, Notice: k.Notice, Invoice: k.Invoice, Change: k.Change, ChangeAck: k.ChangeAck, Supplier: r.SupplierID, Reseller: r.ResellerID, Partnership: r.PartnershipID,
+	return IncomingReply{Ack: k.Ack, Notice: k.Notice, Invoice: k.Invoice, Change: k.Change, ChangeAck: k.ChangeAck, Advice: k.Advice, Return: k.Return, Supplier: r.SupplierID, Reseller: r.ResellerID, Partnership: r.PartnershipID,
 		Interchange: r.InterchangeID, SetNo: int(r.SetNo), Syntax: r.Syntax, Source: r.Source}, nil
 }
 
@@ -237,10 +251,13 @@ func (s *Service) tell(ctx context.Context, actor access.Actor, r *replyRow) err
 	default:
 		d.event = ReplySettled
 	}
-	if fromReseller(r.Kind) {
+	if fromReseller(r.Kind) && d.event == ReplyHeld {
+		d.event = ChangeHeld
+	}
+	if r.Kind == DocumentChange {
 		switch d.event {
-		case ReplyHeld:
-			d.event, d.history = ChangeHeld, "order.change_held"
+		case ChangeHeld:
+			d.history = "order.change_held"
 		case ReplyDuplicate:
 			d.history = "order.change_duplicate"
 		case ReplySettled:
@@ -267,6 +284,10 @@ func (s *Service) bookReply(ctx context.Context, actor access.Actor, t terms, r 
 		return s.bookChange(ctx, actor, t, r, in.Change)
 	case DocumentChangeAck:
 		return s.bookChangeAck(ctx, actor, t, r, in.ChangeAck)
+	case DocumentAdvice:
+		return s.bookAdvice(ctx, actor, r, in.Advice)
+	case DocumentReturn, DocumentReturnAnswer:
+		return s.bookReturn(ctx, actor, r, in.Return)
 	}
 	return s.bookInvoice(ctx, actor, t, r, in.Invoice)
 }

@@ -17,18 +17,23 @@ import (
 // Service is the order desk. Every method checks the actor first; an order that
 // its company is not party to does not exist for it.
 type Service struct {
-	db     *db.DB
-	cat    *catalog.Service
-	events Publisher
-	places *location.Service // nil: ship-to codes are not looked up
-	agreed Agreed
-	promos Promotions // nil: none have an effect
+	db      *db.DB
+	cat     *catalog.Service
+	events  Publisher
+	places  *location.Service // nil: ship-to codes are not looked up
+	agreed  Agreed
+	promos  Promotions // nil: none have an effect
+	returns ReturnDesk // nil: documents about goods that go back are held
 }
 
 // New makes the service. events may be nil in tests that do not look at them.
 func New(d *db.DB, cat *catalog.Service, events Publisher) *Service {
 	return &Service{db: d, cat: cat, events: events}
 }
+
+// KeepReturns ties the desk that keeps goods that go back. It is called once, before the
+// service is used.
+func (s *Service) KeepReturns(d ReturnDesk) { s.returns = d }
 
 // Promotions judges order lines against what the supplier agreed with the reseller. It is
 // implemented by prm/promo. Both methods join the transaction of ctx.

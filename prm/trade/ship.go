@@ -102,46 +102,54 @@ func (s *Service) MarkReceived(ctx context.Context, actor access.Actor, id Order
 		if err != nil {
 			return err
 		}
-		ships, parts, err := shipmentsOf(ctx, o.ID)
-		if err != nil {
-			return err
-		}
-		way := map[int]money.Quantity{} // what the shipments meant still hold
-		for _, p := range parts {
-			if sh := ships[p.ShipmentID]; sh.Received == 0 && (cmd.Shipment == "" || p.ShipmentID == string(cmd.Shipment)) {
-				way[int(p.Line)] += money.Quantity(p.Quantity - p.Received)
-			}
-		}
-		moved, err := quantities(lines, cmd.Lines, func(l Line) money.Quantity { return way[l.Number] })
-		if err != nil {
-			return err
-		}
-		if len(moved) == 0 && !cmd.Short {
-			return fault.New(fault.Conflict, "trade.nothing_to_receive", "State", o.State)
-		}
-		total := map[int]money.Quantity{}
-		for _, m := range moved {
-			total[m.Line] = m.Quantity
-			l := &lines[m.Line-1]
-			l.Received += m.Quantity
-			l.State = lineState(*l, l.State)
-		}
-		if err := receiveInto(ctx, actor, cmd, ships, parts, total); err != nil {
-			return err
-		}
-		if err := s.save(ctx, &o, lines); err != nil {
+		if err := s.arrived(ctx, actor, &o, lines, cmd); err != nil {
 			return err
 		}
 		out = o.order()
-		kind := "order.received_goods"
-		if cmd.Short {
-			kind = "order.received_short"
-		}
-		return s.record(ctx, actor, o, deed{history: kind, args: map[string]string{"Lines": itoa(len(moved)), "Note": bounded(cmd.Note, 200)}, action: "order.receive_goods",
-			event: GoodsReceived, payload: Event{Shipment: cmd.Shipment}})
+		return nil
 	})
 	out.hide(!access.Allowed(actor, access.OrderPrices, access.Shared(out.Supplier, out.Reseller)))
 	return out, err
+}
+
+// arrived moves the quantities of goods that arrived, and tells of it.
+func (s *Service) arrived(ctx context.Context, actor access.Actor, o *orderRow, lines []Line, cmd ReceiveCmd) error {
+	ships, parts, err := shipmentsOf(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	way := map[int]money.Quantity{} // what the shipments meant still hold
+	for _, p := range parts {
+		if sh := ships[p.ShipmentID]; sh.Received == 0 && (cmd.Shipment == "" || p.ShipmentID == string(cmd.Shipment)) {
+			way[int(p.Line)] += money.Quantity(p.Quantity - p.Received)
+		}
+	}
+	moved, err := quantities(lines, cmd.Lines, func(l Line) money.Quantity { return way[l.Number] })
+	if err != nil {
+		return err
+	}
+	if len(moved) == 0 && !cmd.Short {
+		return fault.New(fault.Conflict, "trade.nothing_to_receive", "State", o.State)
+	}
+	total := map[int]money.Quantity{}
+	for _, m := range moved {
+		total[m.Line] = m.Quantity
+		l := &lines[m.Line-1]
+		l.Received += m.Quantity
+		l.State = lineState(*l, l.State)
+	}
+	if err := receiveInto(ctx, actor, cmd, ships, parts, total); err != nil {
+		return err
+	}
+	if err := s.save(ctx, o, lines); err != nil {
+		return err
+	}
+	kind := "order.received_goods"
+	if cmd.Short {
+		kind = "order.received_short"
+	}
+	return s.record(ctx, actor, *o, deed{history: kind, args: map[string]string{"Lines": itoa(len(moved)), "Note": bounded(cmd.Note, 200)}, action: "order.receive_goods",
+		event: GoodsReceived, payload: Event{Shipment: cmd.Shipment}})
 }
 
 // receiveInto spreads received quantities over the open shipments, oldest first,
@@ -181,4 +189,42 @@ func receiveInto(ctx context.Context, actor access.Actor, cmd ReceiveCmd, ships 
 		}
 	}
 	return nil
+}
+
+// Returned records a step of goods that go back: asked for by the reseller, granted or
+// refused by the supplier, arrived there. It is the order's part of it: its history, the
+// quantities of its lines, and the event; prm/returns keeps the return itself.
+// Codes: NotFound, Forbidden, Invalid (no such step, more than was delivered).
+// Publishes the event of the step.
+func (s *Service) Returned(ctx context.Context, actor access.Actor, id OrderID, d ReturnDeed) error {
+	action, ok := map[string]access.Action{ReturnAsked: access.OrderPlace, ReturnGranted: access.OrderConfirm, ReturnRefused: access.OrderConfirm, ReturnArrived: access.OrderShip}[d.What]
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if !ok {
+			action = access.OrderRead
+		}
+		o, lines, err := s.open(ctx, actor, action, id, 0)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Invalid, "form.invalid")
+		}
+		if d.What == ReturnArrived {
+			for _, x := range d.Lines {
+				if x.Line < 1 || x.Line > len(lines) || x.Quantity < 0 {
+					return fault.InvalidField("line", "trade.line_unknown", "Line", x.Line)
+				}
+				l := &lines[x.Line-1]
+				if l.Returned += x.Quantity; l.Returned > max(l.Shipped, l.Invoiced) {
+					return fault.InvalidField("quantity", "trade.return_over", "Line", x.Line)
+				}
+			}
+			if err := s.save(ctx, &o, lines); err != nil {
+				return err
+			}
+		}
+		kind := map[string]string{ReturnAsked: "order.return_asked", ReturnGranted: "order.return_granted", ReturnRefused: "order.return_refused", ReturnArrived: "order.return_arrived"}[d.What]
+		return s.record(ctx, actor, o, deed{history: kind, args: map[string]string{"Return": bounded(d.Number, 60)}, action: "order.return",
+			event: d.What, payload: Event{Return: d.Return, Reason: d.Reason, Interchange: d.Interchange, SetNo: d.SetNo, Source: d.Source}})
+	})
 }

@@ -51,6 +51,10 @@ func (r *replyRow) receipt() ReplyReceipt {
 			out.Kind = DocumentInvoice
 		case DocumentChangeAck:
 			out.Kind = DocumentResponse
+		case DocumentAdvice:
+			out.Kind = DocumentOrder
+		case DocumentReturnAnswer:
+			out.Kind = DocumentReturn
 		}
 	}
 	return out
