@@ -199,6 +199,32 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 	return out, err
 }
 
+// creditRoom is how much of each line of the order an invoice can still give back: what it
+// billed less the goods of its earlier credits. A credit below the price corrects it and
+// gives no goods back.
+func creditRoom(ctx context.Context, of invoiceRow, all []invoiceLineRow) (map[int64]money.Quantity, error) {
+	room, price := map[int64]money.Quantity{}, map[int64]int64{}
+	for _, l := range all {
+		room[l.Line] += money.Quantity(l.Quantity)
+		price[l.Line] = l.Price
+	}
+	others, err := invoicesOf(ctx, of.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range others {
+		if m.row.CreditOf != of.ID {
+			continue
+		}
+		for _, l := range m.lines {
+			if l.Price >= price[l.Line] {
+				room[l.Line] -= money.Quantity(l.Quantity)
+			}
+		}
+	}
+	return room, nil
+}
+
 // creditLines are the lines of a credit, amounts above zero.
 func creditLines(ctx context.Context, of invoiceRow, want []CreditLine, lines []Line) ([]invoiceLineRow, error) {
 	c := money.Currency(of.Currency)
@@ -210,6 +236,10 @@ func creditLines(ctx context.Context, of invoiceRow, want []CreditLine, lines []
 		for _, l := range all {
 			want = append(want, CreditLine{Position: int(l.Position)})
 		}
+	}
+	room, err := creditRoom(ctx, of, all)
+	if err != nil {
+		return nil, err
 	}
 	bad := fault.New(fault.Invalid, "form.invalid")
 	seen := map[int]bool{}
@@ -225,13 +255,16 @@ func creditLines(ctx context.Context, of invoiceRow, want []CreditLine, lines []
 		q, price := money.Quantity(l.Quantity), money.Price(l.Price)
 		amount := money.Amount{Minor: l.Amount, Currency: c}
 		k := lines[l.Line-1]
-		left := k.Invoiced - k.Credited // goods that were not given back
+		left := min(k.Invoiced-k.Credited, room[l.Line]) // goods that were not given back
 		switch {
 		case w.Amount.Minor < 0 || w.Amount.Minor > l.Amount || w.Amount.Minor != 0 && w.Amount.Currency != c:
 			bad.With(at+"amount", "trade.credit_amount", "Line", w.Position, "Most", amount.String())
 			continue
 		case w.Quantity < 0 || w.Quantity > q:
 			bad.With(at+"quantity", "trade.quantity_over", "Line", w.Position, "Open", q.String())
+			continue
+		case w.Quantity > 0 && w.Quantity > left:
+			bad.With(at+"quantity", "trade.quantity_over", "Line", w.Position, "Open", max(left, 0).String())
 			continue
 		case w.Quantity == 0 && left <= 0:
 			bad.With(at+"quantity", "trade.quantity_over", "Line", w.Position, "Open", "0")
