@@ -96,7 +96,7 @@ func Main(m *testing.M) {
 func Demo(t *testing.T) *Portal {
 	t.Helper()
 	once.Do(func() {
-		shared, finish, failed = start(app.Config{Addr: "127.0.0.1:0", Demo: true, Limits: session.Limits{Open: session.Rate{PerSecond: 1e6, Burst: 1e6}}})
+		shared, finish, failed = start(app.Config{Addr: "127.0.0.1:0", Demo: true, Limits: session.Limits{Open: session.Rate{PerSecond: 1e6, Burst: 1e6}, Session: session.Rate{PerSecond: 1e6, Burst: 1e6}}})
 	})
 	if failed != nil {
 		t.Fatal(failed)

@@ -112,7 +112,11 @@ func takeLines(ctx context.Context, rows []lineRow) error {
 
 // saveLines writes rows in place of those of the same order line.
 func saveLines(ctx context.Context, rows []lineRow) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(rows, 200).Error
+	return db.Tx(ctx).Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "promotion_id"}, {Name: "order_id"}, {Name: "line"}},
+		DoUpdates: clause.AssignmentColumns([]string{"version_no", "number", "sku", "ordered_on", "arrived", "unit", "factor", "verdict", "reason", "method", "currency", "price", "allowance",
+			"ordered", "granted", "counted", "confirmed", "shipped", "invoiced", "value", "earned"}),
+	}).CreateInBatches(rows, 200).Error
 }
 
 func linesOfOrder(ctx context.Context, owner string, id trade.OrderID) ([]lineRow, error) {
