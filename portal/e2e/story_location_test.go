@@ -101,6 +101,7 @@ func TestStoryLocations(t *testing.T) {
 		if len(places.Items) != 1 || places.Items[0].Side != "reseller" || fmt.Sprint(places.Items[0].Codes) != "[{92 BT-TRT}]" {
 			t.Fatalf("%+v", places)
 		}
+		aurelia.post("/api/v1/locations", `{"partner":"baltic","name":"Baltic Riga","codes":[{"code":"BT-RIX"}]}`, 201, nil)
 		if a := kestrel.do("POST", "/api/v1/locations/"+places.Items[0].ID, "application/json", []byte(`{"name":"x"}`)); a.status != 404 {
 			t.Errorf("a competitor: %d", a.status)
 		}
