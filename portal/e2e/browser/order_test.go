@@ -81,7 +81,7 @@ func TestOrder(t *testing.T) {
 const shellWords = `[...document.querySelectorAll("nav a, nav button, nav .e-nav-h, h1, h2, th, label, .btn, .st, dt")].filter((e) => e.getClientRects().length).map((e) => e.innerText.trim()).filter((s) => /^[A-Za-z][a-z]+( [a-z]+)*$/.test(s))`
 
 // ownNames are English because they are names, codes or words kept in Chinese.
-var ownNames = []string{"Kestrel Supply", "Aurelia Tools", "Entente", "Esc", "English"}
+var ownNames = []string{"Kestrel Supply", "Aurelia Tools", "Entente", "Esc", "English", "Webhook"}
 
 func englishWords(t *testing.T, p *Page) []string {
 	t.Helper()

@@ -11,6 +11,8 @@ import (
 func TestDisputeOnAPhone(t *testing.T) {
 	chen := tab(t, left)
 	must(t, chen.Size(390, 844, 2), chen.SignIn(server.URL, "chen@huadong.example", Password))
+	must(t, chen.Speak("zh-CN")) // the tour of all pages leaves people in English
+	open(t, chen, "/c/huadong/")
 	must(t, chen.Until(`document.documentElement.lang === "zh-CN"`))
 	open(t, chen, "/c/huadong/orders/new")
 	must(t, chen.Fill("[name=po]", "HD-SETTLE-1"), chen.Fill("[name=requested]", time.Now().AddDate(0, 0, 14).Format(time.DateOnly)))
