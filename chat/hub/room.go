@@ -179,6 +179,7 @@ func (c *Conn) catchUp(ctx context.Context, id string, s *seat, admit func() (En
 	}
 	// read at least once: of a room that nobody here was in the hub knows nothing
 	for {
+		ahead := s.room.at() // what is delivered while the table is read is no proof of a hole
 		rows, err := c.hub.opt.Source.After(ctx, id, s.pos, pageSize)
 		if err != nil {
 			return err
@@ -196,9 +197,9 @@ func (c *Conn) catchUp(ctx context.Context, id string, s *seat, admit func() (En
 		case len(rows) == pageSize:
 		case c.live(s):
 			return nil
-		case len(rows) == 0: // the room is ahead of the table: a number that will never come
+		case len(rows) == 0 && ahead > s.pos: // the room was ahead of the table: a number that will never come
 			c.hub.log.Warn("live room ahead of its table", "room", id, "at", s.pos)
-			c.skip(s)
+			s.pos = ahead
 		}
 	}
 }
@@ -227,11 +228,11 @@ func (c *Conn) live(s *seat) bool {
 	return true
 }
 
-// skip moves a seat to where its room is.
-func (c *Conn) skip(s *seat) {
-	s.room.mu.Lock()
-	s.pos = max(s.pos, s.room.last)
-	s.room.mu.Unlock()
+// at is the number delivered last.
+func (r *room) at() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last
 }
 
 // accept takes a numbered frame for the members on this node.
@@ -317,7 +318,7 @@ func (r *room) fill(ctx context.Context) {
 			r.mu.Unlock()
 			return
 		}
-		last := r.last
+		last, known := r.last, r.known
 		r.mu.Unlock()
 		rows, err := r.hub.opt.Source.After(ctx, r.id, last, pageSize)
 		if err != nil {
@@ -332,7 +333,7 @@ func (r *room) fill(ctx context.Context) {
 			r.take(n.Seq, n.Frame)
 		}
 		r.drain()
-		if len(rows) == 0 { // the table knows no such number
+		if len(rows) == 0 && r.known == known { // the table knows no such number, and none came while it was read
 			r.hub.log.Warn("live number unknown to the table", "room", r.id, "known", r.known, "last", r.last)
 			r.known = r.last
 			clear(r.pending)
