@@ -14,6 +14,7 @@ import (
 	"entente/edi/gateway"
 	"entente/portal/hook"
 	"entente/prm/access"
+	"entente/prm/account"
 	"entente/prm/catalog"
 	"entente/prm/deal"
 	"entente/prm/lead"
@@ -348,6 +349,10 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 	return nil
 }
 
+// noticeReads are the rights without which the page of a notice stays shut, by its
+// subject: who covers and has not the right is not told.
+var noticeReads = map[string]access.Action{"interchange": access.EDIRead, agreementRoom: access.AgreementRead}
+
 // tellSide tells the people of one company who hold one of the roles, or who covers for
 // them while they are away; where nobody is there, its admins. partner is the name of the other company, "" for none.
 func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.Role, n notify.Notice) error {
@@ -356,6 +361,11 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 		onDuty = a.accounts.Directory().OnDutyAlone
 	}
 	people, err := onDuty(ctx, org, db.Now(ctx), roles...)
+	if act, ok := noticeReads[n.SubjectKind]; ok {
+		people, err = a.accounts.Directory().OnDutyReading(ctx, org, db.Now(ctx), func(c account.Colleague) bool {
+			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
+		}, roles...)
+	}
 	if err != nil {
 		return err
 	}

@@ -289,7 +289,11 @@ func (v *visit) agreementSets(l link, b agreement.Body) (x12, edifact []view.Agr
 	}{{agreement.Supplier, l.p.Supplier, slices.Concat(supplier, either)}, {agreement.Reseller, l.p.Reseller, slices.Concat(reseller, either)}} {
 		a, e := view.AgreementSets{Company: l.n.company(s.org)}, view.AgreementSets{Company: l.n.company(s.org)}
 		for _, kind := range s.kinds {
-			o := view.Option{Value: kind + ":" + s.word, Label: view.Raw(kind), On: slices.Contains(b.Sets, agreement.Set{Kind: kind, From: s.word})}
+			label := view.Raw(kind)
+			if v.has("document." + kind) {
+				label = view.T("agreement.set_named", "code", kind, "name", view.T("document."+kind))
+			}
+			o := view.Option{Value: kind + ":" + s.word, Label: label, On: slices.Contains(b.Sets, agreement.Set{Kind: kind, From: s.word})}
 			if kind[0] >= '0' && kind[0] <= '9' {
 				a.Sets = append(a.Sets, o)
 			} else {

@@ -359,7 +359,7 @@ func (v *visit) held(d trade.Detail, n names) *view.Held {
 			continue
 		}
 		h := &view.Held{Reason: a.Reason, Text: view.T("hold."+a.Reason+"_text", "po", d.Number), Since: a.At, Owner: n.org(d.Supplier)}
-		if v.may(access.OrderResolve, access.Shared(d.Supplier, d.Reseller)) {
+		if d.Supplier == v.org() && v.may(access.OrderResolve, access.Shared(d.Supplier, d.Reseller)) {
 			h.Answers = []view.HeldAnswer{view.AnswerNew, view.AnswerRefuse}
 			if a.CanReplace {
 				h.Answers = []view.HeldAnswer{view.AnswerNew, view.AnswerReplace, view.AnswerRefuse}

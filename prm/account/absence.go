@@ -133,16 +133,24 @@ func (s *Service) RemoveAbsence(ctx context.Context, actor access.Actor, id stri
 // instant: who is away is replaced by who covers, and by whom covers for them. Where
 // nobody is there, the admins are; where they are all away too, nobody is left out.
 func (d Directory) OnDuty(ctx context.Context, org string, at time.Time, roles ...access.Role) ([]Colleague, error) {
-	return d.onDuty(ctx, org, at, false, roles)
+	return d.onDuty(ctx, org, at, nil, roles)
 }
 
 // OnDutyAlone is OnDuty for what only the roles and admins may read: a cover who holds
 // none of them is passed over.
 func (d Directory) OnDutyAlone(ctx context.Context, org string, at time.Time, roles ...access.Role) ([]Colleague, error) {
-	return d.onDuty(ctx, org, at, true, roles)
+	return d.onDuty(ctx, org, at, func(c Colleague) bool {
+		return slices.ContainsFunc(append(slices.Clone(roles), access.Admin), func(r access.Role) bool { return slices.Contains(c.Roles, r) })
+	}, roles)
 }
 
-func (d Directory) onDuty(ctx context.Context, org string, at time.Time, alone bool, roles []access.Role) ([]Colleague, error) {
+// OnDutyReading is OnDuty for what not everybody may read: a cover who may not is passed
+// over.
+func (d Directory) OnDutyReading(ctx context.Context, org string, at time.Time, reads func(Colleague) bool, roles ...access.Role) ([]Colleague, error) {
+	return d.onDuty(ctx, org, at, reads, roles)
+}
+
+func (d Directory) onDuty(ctx context.Context, org string, at time.Time, reads func(Colleague) bool, roles []access.Role) ([]Colleague, error) {
 	var people []Colleague
 	away := map[string]Absence{}
 	err := d.db.View(ctx, func(ctx context.Context) error {
@@ -182,7 +190,7 @@ func (d Directory) onDuty(ctx context.Context, org string, at time.Time, alone b
 			for range maxAbsences { // a chain of covers, which may be a ring
 				a, gone := away[p.ID]
 				if !gone {
-					if !alone || holds(p, roles) || slices.Contains(p.Roles, access.Admin) {
+					if reads == nil || reads(p) {
 						add(p)
 					}
 					break

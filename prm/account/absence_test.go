@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -138,6 +140,12 @@ func TestOnDuty(t *testing.T) {
 		a := add(dan, 1, 3, w.sam.ID)
 		want("before", duty(0, access.Buyer), "Dan")
 		want("covered", duty(2, access.Buyer), "Sam")
+		reading, err := w.s.Directory().OnDutyReading(w.ctx(), w.kestrel.ID, w.now.AddDate(0, 0, 2), func(Colleague) bool { return false }, access.Buyer)
+		covered, err2 := w.s.Directory().OnDutyReading(w.ctx(), w.kestrel.ID, w.now.AddDate(0, 0, 2), func(Colleague) bool { return true }, access.Buyer)
+		plain, err3 := w.s.Directory().OnDuty(w.ctx(), w.kestrel.ID, w.now.AddDate(0, 0, 2), access.Buyer)
+		if err := errors.Join(err, err2, err3); err != nil || fmt.Sprint(covered) != fmt.Sprint(plain) || fmt.Sprint(reading) == fmt.Sprint(plain) {
+			w.t.Errorf("who may read: %v, nobody may: %v, %v", covered, reading, err)
+		}
 		alone, err := w.s.Directory().OnDutyAlone(w.ctx(), w.kestrel.ID, w.now.AddDate(0, 0, 2), access.Buyer)
 		w.must(err)
 		if len(alone) != 1 || alone[0].ID != w.maya.ID {
