@@ -256,18 +256,19 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id ID) (Return
 		if err != nil {
 			return err
 		}
-		room, made := creditRoom(d), 0
+		made := 0
 		for i := len(d.Invoices) - 1; i >= 0; i-- {
 			inv := d.Invoices[i]
 			if inv.Kind != trade.InvoiceDebit {
 				continue
 			}
 			var cmd trade.CreditCmd
+			room := d.Creditable(inv.ID)
 			for _, il := range inv.Lines {
 				for k := range r.Lines {
-					l, at := &r.Lines[k], place{inv.ID, il.Line}
-					if q := min(l.Arrived-l.Credited, room[at], il.Quantity); l.Line == il.Line && q > 0 {
-						room[at] -= q
+					l := &r.Lines[k]
+					if q := min(l.Arrived-l.Credited, room[il.Line], il.Quantity); l.Line == il.Line && q > 0 {
+						room[il.Line] -= q
 						l.Credited += q
 						cmd.Lines = append(cmd.Lines, trade.CreditLine{Position: il.Position, Quantity: q})
 					}
@@ -287,31 +288,6 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id ID) (Return
 		r.State, r.CreditedAt = Credited, db.Now(ctx)
 		return nil
 	})
-}
-
-// place is a line of the order in an invoice.
-type place struct {
-	invoice trade.InvoiceID
-	line    int
-}
-
-// creditRoom is what of each line of each invoice can still be credited. A credit below the
-// price corrects it and gives no goods back.
-func creditRoom(d trade.Detail) map[place]money.Quantity {
-	out, prices := map[place]money.Quantity{}, map[place]money.Price{}
-	for _, inv := range d.Invoices {
-		for _, l := range inv.Lines {
-			at, of := place{inv.ID, l.Line}, place{inv.CreditOf, l.Line}
-			switch {
-			case inv.Kind == trade.InvoiceDebit:
-				out[at] += l.Quantity
-				prices[at] = l.Price
-			case inv.CreditOf != "" && l.Price >= prices[of]:
-				out[of] -= l.Quantity
-			}
-		}
-	}
-	return out
 }
 
 // Get returns one. Codes: NotFound.

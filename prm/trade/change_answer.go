@@ -121,25 +121,10 @@ func (s *Service) ChangeAck(ctx context.Context, actor access.Actor, id Response
 	var out doc.OrderChangeAck
 	var who Parties
 	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		r, err := responseByID(ctx, id)
-		if err == nil {
-			err = access.Check(actor, access.OrderPrices, access.Shared(r.SupplierID, r.ResellerID))
-		}
+		r, d, t, err := s.responseDetail(ctx, actor, id)
 		if err == nil && r.ChangeID == "" {
 			err = fault.New(fault.NotFound, "error.not_found")
 		}
-		if err != nil {
-			return err
-		}
-		o, err := orderByID(ctx, OrderID(r.OrderID), false)
-		if err != nil {
-			return err
-		}
-		d, err := s.detail(ctx, o)
-		if err != nil {
-			return err
-		}
-		t, err := termsOf(ctx, o.PartnershipID)
 		if err != nil {
 			return err
 		}

@@ -21,22 +21,7 @@ func (s *Service) OrderAck(ctx context.Context, actor access.Actor, id ResponseI
 	var out doc.OrderAck
 	var who Parties
 	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		r, err := responseByID(ctx, id)
-		if err == nil {
-			err = access.Check(actor, access.OrderPrices, access.Shared(r.SupplierID, r.ResellerID))
-		}
-		if err != nil {
-			return err
-		}
-		o, err := orderByID(ctx, OrderID(r.OrderID), false)
-		if err != nil {
-			return err
-		}
-		d, err := s.detail(ctx, o)
-		if err != nil {
-			return err
-		}
-		t, err := termsOf(ctx, o.PartnershipID)
+		r, d, t, err := s.responseDetail(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -57,6 +42,27 @@ func (s *Service) OrderAck(ctx context.Context, actor access.Actor, id ResponseI
 		return err
 	})
 	return out, who, err
+}
+
+// responseDetail reads a response with its order, for who may see its prices.
+func (s *Service) responseDetail(ctx context.Context, actor access.Actor, id ResponseID) (responseRow, Detail, terms, error) {
+	r, err := responseByID(ctx, id)
+	if err == nil {
+		err = access.Check(actor, access.OrderPrices, access.Shared(r.SupplierID, r.ResellerID))
+	}
+	if err != nil {
+		return r, Detail{}, terms{}, err
+	}
+	o, err := orderByID(ctx, OrderID(r.OrderID), false)
+	if err != nil {
+		return r, Detail{}, terms{}, err
+	}
+	d, err := s.detail(ctx, o)
+	if err != nil {
+		return r, d, terms{}, err
+	}
+	t, err := termsOf(ctx, o.PartnershipID)
+	return r, d, t, err
 }
 
 func partiesOf(o Order, interchange string) Parties {

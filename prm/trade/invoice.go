@@ -134,7 +134,11 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 		if err := head.fill(ctx, t); err != nil {
 			return err
 		}
-		rows, err := creditLines(ctx, of, cmd.Lines, lines)
+		all, err := invoicesOf(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		rows, err := creditLines(of, all, cmd.Lines, lines)
 		if err != nil {
 			return err
 		}
@@ -147,10 +151,7 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 		if err != nil {
 			return err
 		}
-		left, err := creditable(ctx, of)
-		if err != nil {
-			return err
-		}
+		left := creditable(of, all)
 		if spare := r.Gross - left; spare > 0 && spare <= int64(len(rows)) { // a unit of rounding per line
 			r.Gross, r.Tax = left, r.Tax-spare
 			taxes[0].Amount.Minor -= spare
@@ -199,48 +200,16 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 	return out, err
 }
 
-// creditRoom is how much of each line of the order an invoice can still give back: what it
-// billed less the goods of its earlier credits. A credit below the price corrects it and
-// gives no goods back.
-func creditRoom(ctx context.Context, of invoiceRow, all []invoiceLineRow) (map[int64]money.Quantity, error) {
-	room, price := map[int64]money.Quantity{}, map[int64]int64{}
-	for _, l := range all {
-		room[l.Line] += money.Quantity(l.Quantity)
-		price[l.Line] = l.Price
-	}
-	others, err := invoicesOf(ctx, of.OrderID)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range others {
-		if m.row.CreditOf != of.ID {
-			continue
-		}
-		for _, l := range m.lines {
-			if l.Price >= price[l.Line] {
-				room[l.Line] -= money.Quantity(l.Quantity)
-			}
-		}
-	}
-	return room, nil
-}
-
-// creditLines are the lines of a credit, amounts above zero.
-func creditLines(ctx context.Context, of invoiceRow, want []CreditLine, lines []Line) ([]invoiceLineRow, error) {
+// creditLines are the lines of a credit, amounts above zero; invoices are those of the order.
+func creditLines(of invoiceRow, invoices []matched, want []CreditLine, lines []Line) ([]invoiceLineRow, error) {
 	c := money.Currency(of.Currency)
-	all, err := invoiceLinesOf(ctx, of.ID)
-	if err != nil {
-		return nil, err
-	}
+	all := invoices[slices.IndexFunc(invoices, func(m matched) bool { return m.row.ID == of.ID })].lines
 	if len(want) == 0 {
 		for _, l := range all {
 			want = append(want, CreditLine{Position: int(l.Position)})
 		}
 	}
-	room, err := creditRoom(ctx, of, all)
-	if err != nil {
-		return nil, err
-	}
+	room := roomOf(InvoiceID(of.ID), plain(invoices))
 	bad := fault.New(fault.Invalid, "form.invalid")
 	seen := map[int]bool{}
 	var rows []invoiceLineRow
@@ -255,7 +224,7 @@ func creditLines(ctx context.Context, of invoiceRow, want []CreditLine, lines []
 		q, price := money.Quantity(l.Quantity), money.Price(l.Price)
 		amount := money.Amount{Minor: l.Amount, Currency: c}
 		k := lines[l.Line-1]
-		left := min(k.Invoiced-k.Credited, room[l.Line]) // goods that were not given back
+		left := min(k.Invoiced-k.Credited, room[int(l.Line)].quantity) // goods that were not given back
 		switch {
 		case w.Amount.Minor < 0 || w.Amount.Minor > l.Amount || w.Amount.Minor != 0 && w.Amount.Currency != c:
 			bad.With(at+"amount", "trade.credit_amount", "Line", w.Position, "Most", amount.String())
@@ -273,6 +242,7 @@ func creditLines(ctx context.Context, of invoiceRow, want []CreditLine, lines []
 			if q = min(q, left); w.Quantity > 0 {
 				q = w.Quantity
 			}
+			var err error
 			if amount, err = money.Extend(q, price, c); err != nil {
 				return nil, fault.New(fault.Invalid, "trade.amount_range")
 			}

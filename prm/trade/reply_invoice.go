@@ -65,7 +65,7 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 		if err != nil {
 			return err
 		}
-		free := roomOf(of.ID, all)
+		free := roomOf(InvoiceID(of.ID), plain(all))
 		for _, x := range rows { // of each line no more than that invoice has
 			have := free[int(x.Line)]
 			if money.Price(x.Price) >= have.price {
@@ -77,11 +77,7 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 			have.amount -= x.Amount
 			free[int(x.Line)] = have
 		}
-		left, err := creditable(ctx, of)
-		if err != nil {
-			return err
-		}
-		if row.Gross > left {
+		if row.Gross > creditable(of, all) {
 			return doubted(DoubtCredits, "Number", of.Number)
 		}
 	}
@@ -157,11 +153,7 @@ func (s *Service) credited(ctx context.Context, r *replyRow, d *doc.Invoice) (in
 
 // creditable is what an invoice may be credited: all of it but for earlier credits, and
 // no more than the order still owes.
-func creditable(ctx context.Context, of invoiceRow) (int64, error) {
-	all, err := invoicesOf(ctx, of.OrderID)
-	if err != nil {
-		return 0, err
-	}
+func creditable(of invoiceRow, all []matched) int64 {
 	owed, left := int64(0), of.Gross
 	for _, m := range all {
 		owed += m.row.Gross // of a credit it is negative
@@ -169,7 +161,7 @@ func creditable(ctx context.Context, of invoiceRow) (int64, error) {
 			left += m.row.Gross
 		}
 	}
-	return min(owed, left), nil
+	return min(owed, left)
 }
 
 // sameOrder fills in the order of a credit that names only its invoice.
@@ -434,23 +426,33 @@ type room struct {
 	price    money.Price
 }
 
-// roomOf is the room of an invoice by order line, less the credits against it.
-func roomOf(of string, all []matched) map[int]room {
+// roomOf is the room of an invoice by order line, less the credits against it. The invoices
+// are those of its order, the oldest first.
+func roomOf(of InvoiceID, all []Invoice) map[int]room {
 	out := map[int]room{}
-	for _, m := range all {
-		mine := m.row.ID == of && m.row.Kind == InvoiceDebit
-		if !mine && (m.row.Kind != InvoiceCredit || m.row.CreditOf != of) {
+	for _, inv := range all {
+		mine := inv.ID == of && inv.Kind == InvoiceDebit
+		if !mine && (inv.Kind != InvoiceCredit || inv.CreditOf != of) {
 			continue
 		}
-		for _, l := range m.lines {
-			x := out[int(l.Line)]
-			if x.amount += l.Amount; mine { // of a credit it is negative
-				x.quantity, x.price = x.quantity+money.Quantity(l.Quantity), money.Price(l.Price)
-			} else if money.Price(l.Price) >= x.price { // below it corrects the price and gives nothing back
-				x.quantity -= money.Quantity(l.Quantity)
+		for _, l := range inv.Lines {
+			x := out[l.Line]
+			if x.amount += l.Amount.Minor; mine { // of a credit it is negative
+				x.quantity, x.price = x.quantity+l.Quantity, l.Price
+			} else if l.Price >= x.price { // below it corrects the price and gives nothing back
+				x.quantity -= l.Quantity
 			}
-			out[int(l.Line)] = x
+			out[l.Line] = x
 		}
+	}
+	return out
+}
+
+// Creditable is how much of each line of the order an invoice of it can still give back.
+func (d Detail) Creditable(of InvoiceID) map[int]money.Quantity {
+	out := map[int]money.Quantity{}
+	for line, x := range roomOf(of, d.Invoices) {
+		out[line] = x.quantity
 	}
 	return out
 }

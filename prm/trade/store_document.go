@@ -111,6 +111,14 @@ func (m matched) invoice() Invoice {
 	return inv
 }
 
+func plain(all []matched) []Invoice {
+	out := make([]Invoice, len(all))
+	for i, m := range all {
+		out[i] = m.invoice()
+	}
+	return out
+}
+
 func saveMatch(ctx context.Context, m matched) error {
 	if err := db.Tx(ctx).Model(&invoiceRow{}).Where("id = ?", m.row.ID).Updates(map[string]any{"state": m.row.State, "differs_by": m.row.DiffersBy}).Error; err != nil {
 		return err
