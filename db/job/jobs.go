@@ -124,8 +124,8 @@ func (j *Jobs) Handle(kind string, fn func(ctx context.Context, a Args) error) {
 
 // Every runs fn at every interval (at least a second) on one node of those
 // started, first soon after Start. fn runs outside any transaction within
-// Timeout; a failure is logged and kept in Parked, the next turn runs all the
-// same.
+// Timeout; a failure is logged, tried once more and kept in Parked, the next turn
+// runs all the same. A turn that a killed process left running is run again.
 func (j *Jobs) Every(name string, interval time.Duration, fn func(ctx context.Context) error) {
 	checkName("schedule", name)
 	j.bind(func() {

@@ -111,7 +111,9 @@ var unfinished = []rivertype.JobState{
 
 func (q *riverQueue[T]) every(kind string, interval time.Duration) {
 	q.client.PeriodicJobs().Add(river.NewPeriodicJob(river.PeriodicInterval(interval), func() (river.JobArgs, *river.InsertOpts) {
-		return args{kind: kind, raw: json.RawMessage("{}")}, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
+		// the second try is for a turn that a killed process left running: without it the
+		// turn is discarded, and until then stands in the way of the next process's first
+		return args{kind: kind, raw: json.RawMessage("{}")}, &river.InsertOpts{MaxAttempts: 2, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 	}, &river.PeriodicJobOpts{ID: kind, RunOnStart: true}))
 }
 

@@ -225,6 +225,34 @@ func TestRevive(t *testing.T) {
 	}
 }
 
+// A turn of a schedule has a try left while it runs: River discards a job that a killed
+// process left running with none, and its like is refused until then, so that the next
+// process's first turn would not come before the interval is over.
+func TestAKilledTurnHasATryLeft(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := job.New(d, job.Options{})
+		type tries struct{ Attempt, MaxAttempts int }
+		turned := make(chan []tries, 1)
+		j.Every("clock", time.Hour, func(ctx context.Context) error {
+			var rows []tries
+			err := d.View(ctx, func(ctx context.Context) error {
+				return db.Tx(ctx).Raw("SELECT attempt, max_attempts FROM river_job WHERE state = 'running'").Scan(&rows).Error
+			})
+			turned <- rows
+			return err
+		})
+		start(t, j)
+		select {
+		case rows := <-turned:
+			if len(rows) != 1 || rows[0].Attempt >= rows[0].MaxAttempts {
+				t.Errorf("%+v", rows)
+			}
+		case <-time.After(15 * time.Second):
+			t.Fatal("the schedule did not turn")
+		}
+	})
+}
+
 // Bindings that would be found out late are refused at once.
 func TestBindingFaultsPanic(t *testing.T) {
 	d := dbtest.One(t)
