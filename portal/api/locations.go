@@ -29,7 +29,9 @@ type placeCode struct {
 	Code      string `json:"code" maxLength:"80"`
 }
 
-type locationBody struct {
+// LocationBody is a place as it is written. Exported, else huma would not see its fields where
+// it is embedded.
+type LocationBody struct {
 	Name     string      `json:"name" maxLength:"120"`
 	Number   string      `json:"number,omitempty" maxLength:"80"`
 	GLN      string      `json:"gln,omitempty" maxLength:"13"`
@@ -40,7 +42,7 @@ type locationBody struct {
 	Codes    []placeCode `json:"codes,omitempty" maxItems:"50" doc:"what the buyer's documents call it; a code that stood for another place moves"`
 }
 
-func (b locationBody) place() location.Place {
+func (b LocationBody) place() location.Place {
 	p := location.Place{Name: b.Name, Number: b.Number, GLN: b.GLN, Street: b.Street, Postcode: b.Postcode, City: b.City, Country: b.Country}
 	for _, c := range b.Codes {
 		if c.Qualifier == "" {
@@ -131,15 +133,8 @@ func (a *API) locations() {
 		})
 	type locationAdd struct {
 		Body struct {
-			Partner  string      `json:"partner" doc:"slug of the other company"`
-			Name     string      `json:"name" maxLength:"120"`
-			Number   string      `json:"number,omitempty" maxLength:"80"`
-			GLN      string      `json:"gln,omitempty" maxLength:"13"`
-			Street   string      `json:"street,omitempty" maxLength:"200"`
-			Postcode string      `json:"postcode,omitempty" maxLength:"20"`
-			City     string      `json:"city,omitempty" maxLength:"80"`
-			Country  string      `json:"country,omitempty" maxLength:"2"`
-			Codes    []placeCode `json:"codes,omitempty" maxItems:"50"`
+			LocationBody
+			Partner string `json:"partner" doc:"slug of the other company"`
 		}
 	}
 	handle(a, op("POST", base, "locations:write", "Add a place", "For the supplier. Orders that are held for one of its codes are released.", 201),
@@ -148,15 +143,14 @@ func (a *API) locations() {
 			if err != nil {
 				return nil, err
 			}
-			b := in.Body
-			p := locationBody{b.Name, b.Number, b.GLN, b.Street, b.Postcode, b.City, b.Country, b.Codes}.place()
+			p := in.Body.place()
 			p.Partnership = w.ID
 			p, err = a.d.Locations.Add(ctx, actor, p)
 			return a.onePlace(ctx, actor, p, err)
 		})
 	type locationChange struct {
 		IDPath
-		Body locationBody
+		Body LocationBody
 	}
 	handle(a, op("POST", base+"/{id}", "locations:write", "Change a place", "All of it is written anew, its codes too.", 200),
 		func(ctx context.Context, actor access.Actor, in *locationChange) (*reply[locationItem], error) {
@@ -173,7 +167,7 @@ func (a *API) locations() {
 		IDPath
 		Body struct {
 			Location string        `json:"location,omitempty" doc:"id of a known place"`
-			New      *locationBody `json:"new,omitempty" doc:"or a new one"`
+			New      *LocationBody `json:"new,omitempty" doc:"or a new one"`
 		}
 	}
 	handle(a, op("POST", "/api/v1/orders/{id}/locate", "locations:write", "Say which place a held order goes to", "For an order with held = location: its ship-to code stands for this place from now on. The other orders that are held for the same code are released too.", 200),

@@ -356,15 +356,18 @@ var noticeReads = map[string]access.Action{"interchange": access.EDIRead, agreem
 // tellSide tells the people of one company who hold one of the roles, or who covers for
 // them while they are away; where nobody is there, its admins. partner is the name of the other company, "" for none.
 func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.Role, n notify.Notice) error {
-	onDuty := a.accounts.Directory().OnDuty
-	if n.SubjectKind == "lead" || n.SubjectKind == "offer" || n.SubjectKind == dealRoom || n.SubjectKind == promotionRoom { // others may not read it
-		onDuty = a.accounts.Directory().OnDutyAlone
-	}
-	people, err := onDuty(ctx, org, db.Now(ctx), roles...)
-	if act, ok := noticeReads[n.SubjectKind]; ok {
-		people, err = a.accounts.Directory().OnDutyReading(ctx, org, db.Now(ctx), func(c account.Colleague) bool {
+	dir, now := a.accounts.Directory(), db.Now(ctx)
+	var people []account.Colleague
+	var err error
+	switch act, limited := noticeReads[n.SubjectKind]; {
+	case limited:
+		people, err = dir.OnDutyReading(ctx, org, now, func(c account.Colleague) bool {
 			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
 		}, roles...)
+	case slices.Contains([]string{"lead", "offer", dealRoom, promotionRoom}, n.SubjectKind): // others may not read it
+		people, err = dir.OnDutyAlone(ctx, org, now, roles...)
+	default:
+		people, err = dir.OnDuty(ctx, org, now, roles...)
 	}
 	if err != nil {
 		return err

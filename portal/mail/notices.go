@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -82,53 +83,62 @@ func (n *Notices) Read(ctx context.Context, token string) (Deed, access.Actor, e
 	if err != nil || json.Unmarshal(raw, &d) != nil || !d.Expires.After(db.Now(ctx)) {
 		return Deed{}, access.Actor{}, dead
 	}
-	p, _, err := n.person(ctx, notify.Target{Org: d.Org, Person: d.Person})
+	all, err := n.people.People(ctx, d.Org)
 	if err != nil {
 		return Deed{}, access.Actor{}, err
 	}
-	if p.ID == "" {
+	p, ok := present(all, notify.Target{Org: d.Org, Person: d.Person})
+	if !ok {
 		return Deed{}, access.Actor{}, dead
 	}
 	return d, access.Actor{Org: d.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, nil
 }
 
-// person finds a present person of a company; the zero value: there is none.
-func (n *Notices) person(ctx context.Context, t notify.Target) (account.Colleague, account.Org, error) {
-	all, err := n.people.People(ctx, t.Org)
-	if err != nil {
-		return account.Colleague{}, account.Org{}, err
-	}
+// present finds a target among the present people of companies.
+func present(all []account.Colleague, t notify.Target) (account.Colleague, bool) {
 	i := slices.IndexFunc(all, func(c account.Colleague) bool { return c.ID == t.Person && c.Org == t.Org })
 	if i < 0 {
-		return account.Colleague{}, account.Org{}, nil
+		return account.Colleague{}, false
 	}
-	orgs, err := n.people.OrgsByID(ctx, t.Org)
-	return all[i], orgs[t.Org], err
+	return all[i], true
 }
 
 // Tell mails what people chose to be mailed and have not seen; a job of every minute.
 // Each mail is written in the transaction that settles its notices: a crash mails
-// nothing twice and forgets nothing.
+// nothing twice and forgets nothing. One person's trouble delays nobody else.
 func (n *Notices) Tell(ctx context.Context) error {
 	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); {
 		due, err := n.notify.Pending(ctx, 100)
 		if err != nil || len(due) == 0 {
 			return err
 		}
+		var ids []string
 		for _, t := range due {
-			if err := n.tell(ctx, t); err != nil {
-				return err
+			if !slices.Contains(ids, t.Org) {
+				ids = append(ids, t.Org)
 			}
+		}
+		all, err := n.people.People(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		orgs, err := n.people.OrgsByID(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		for _, t := range due {
+			p, _ := present(all, t)
+			err = errors.Join(err, n.tell(ctx, t, p, orgs[t.Org]))
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (n *Notices) tell(ctx context.Context, t notify.Target) error {
-	p, org, err := n.person(ctx, t)
-	if err != nil {
-		return err
-	}
+// tell mails one person; p is the zero value of who has left.
+func (n *Notices) tell(ctx context.Context, t notify.Target, p account.Colleague, org account.Org) error {
 	zone, err := time.LoadLocation(p.Zone)
 	if err != nil {
 		zone = time.UTC

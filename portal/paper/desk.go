@@ -27,6 +27,20 @@ type Wish struct {
 	Own   locale.Language // of the person
 }
 
+// words are those of the wish, for somebody of the company own; dates are the supplier's.
+func (w Wish) words(own, supplier account.Org) *locale.Printer {
+	lang := locale.Language(own.Locale)
+	if w.Own != "" {
+		lang = w.Own
+	}
+	for _, l := range locale.Languages() {
+		if string(l) == w.Lang {
+			lang = l
+		}
+	}
+	return Words(lang, supplier.Location())
+}
+
 // Sheet is a document with the size it is wanted in.
 type Sheet struct {
 	Document
@@ -44,23 +58,13 @@ func (k Desk) source(ctx context.Context, actor access.Actor, id trade.OrderID, 
 	if err != nil {
 		return Source{}, "", err
 	}
-	own := orgs[actor.Org]
-	lang := locale.Language(own.Locale)
-	if w.Own != "" {
-		lang = w.Own
-	}
-	for _, l := range locale.Languages() {
-		if string(l) == w.Lang {
-			lang = l
-		}
-	}
-	supplier := orgs[d.Supplier]
+	own, supplier := orgs[actor.Org], orgs[d.Supplier]
 	at := append(made, d.Received)[0]
 	ours, theirs, err := k.Trade.TaxNumbers(ctx, actor, d.Partnership, at)
 	if err != nil {
 		return Source{}, "", err
 	}
-	return Source{Order: d, Tax: map[string]string{d.Supplier: ours, d.Reseller: theirs}, Supplier: supplier, Reseller: orgs[d.Reseller], P: Words(lang, supplier.Location())}, SizeFor(w.Paper, own.Country), nil
+	return Source{Order: d, Tax: map[string]string{d.Supplier: ours, d.Reseller: theirs}, Supplier: supplier, Reseller: orgs[d.Reseller], P: w.words(own, supplier)}, SizeFor(w.Paper, own.Country), nil
 }
 
 // Order is the order itself.

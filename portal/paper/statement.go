@@ -57,16 +57,6 @@ func (k Desk) Statement(ctx context.Context, actor access.Actor, f settle.Statem
 	if err != nil {
 		return Sheet{}, err
 	}
-	own := orgs[actor.Org]
-	lang := locale.Language(own.Locale)
-	if w.Own != "" {
-		lang = w.Own
-	}
-	for _, l := range locale.Languages() {
-		if string(l) == w.Lang {
-			lang = l
-		}
-	}
-	supplier := orgs[st.Supplier]
-	return Sheet{Statement(st, supplier, orgs[st.Reseller], Words(lang, supplier.Location())), SizeFor(w.Paper, own.Country)}, nil
+	own, supplier := orgs[actor.Org], orgs[st.Supplier]
+	return Sheet{Statement(st, supplier, orgs[st.Reseller], w.words(own, supplier)), SizeFor(w.Paper, own.Country)}, nil
 }

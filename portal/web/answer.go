@@ -16,13 +16,21 @@ import (
 
 // answerOpen is the page of a link in a mail: what it is about and the buttons that do
 // it. Opening it changes nothing.
-func answerOpen(v *visit) error { return v.answerPage(200, "", view.Form{}) }
+func answerOpen(v *visit) error {
+	return v.withDeed(func(d mail.Deed, actor access.Actor) error { return v.answerPage(200, d, actor, "", view.Form{}) })
+}
 
-// deed reads the link of this address; the page is in the words of its reader.
-func (v *visit) deed() (mail.Deed, access.Actor, error) {
+// withDeed reads the link of this address for fn; the page is in the words of its reader.
+func (v *visit) withDeed(fn func(d mail.Deed, actor access.Actor) error) error {
 	d, actor, err := v.w.d.Notices.Read(v.ctx, v.Params("token"))
-	if err != nil || v.known() {
-		return d, actor, err
+	if fault.IsNotFound(err) {
+		return v.linkDead()
+	}
+	if err != nil {
+		return err
+	}
+	if v.known() {
+		return fn(d, actor)
 	}
 	people, err := v.w.d.Accounts.Directory().PersonsByID(v.ctx, d.Person)
 	if p, ok := people[d.Person]; ok {
@@ -32,18 +40,14 @@ func (v *visit) deed() (mail.Deed, access.Actor, error) {
 		}
 		v.p = locale.New(locale.Match("", p.Locale), zone, v.now)
 	}
-	return d, actor, err
-}
-
-// answerPage shows a deed, or what became of it: done is the key of its sentence.
-func (v *visit) answerPage(status int, done string, form view.Form) error {
-	d, actor, err := v.deed()
-	if fault.IsNotFound(err) {
-		return v.linkDead()
-	}
 	if err != nil {
 		return err
 	}
+	return fn(d, actor)
+}
+
+// answerPage shows a deed, or what became of it: done is the key of its sentence.
+func (v *visit) answerPage(status int, d mail.Deed, actor access.Actor, done string, form view.Form) error {
 	page := &view.AnswerPage{Base: v.shell(), URL: "/answer/" + v.Params("token"), Form: form, Stop: d.Kind == mail.DeedStop, Done: done, Title: view.T("answer.stop_title")}
 	org, err := v.w.d.Accounts.Directory().OrgsByID(v.ctx, d.Org)
 	if err != nil {
@@ -81,21 +85,17 @@ func (v *visit) answerPage(status int, done string, form view.Form) error {
 }
 
 // answerUse does what the link is for, as the person it was written to.
-func answerUse(v *visit) error {
-	d, actor, err := v.deed()
-	if fault.IsNotFound(err) {
-		return v.linkDead()
-	}
-	if err != nil {
-		return err
-	}
+func answerUse(v *visit) error { return v.withDeed(v.useDeed) }
+
+func (v *visit) useDeed(d mail.Deed, actor access.Actor) error {
 	in := v.input()
+	var err error
 	switch {
 	case d.Kind == mail.DeedStop:
 		if err := v.w.d.Notify.Choose(v.ctx, actor, notify.ModeNever, v.p.Zone()); err != nil {
 			return err
 		}
-		return v.answerPage(200, "answer.stopped", view.Form{})
+		return v.answerPage(200, d, actor, "answer.stopped", view.Form{})
 	case in.text("answer") == "accept":
 		_, err = v.w.d.Leads.Accept(v.ctx, actor, lead.OfferID(d.Object))
 	case in.text("answer") == "decline":
@@ -108,9 +108,9 @@ func answerUse(v *visit) error {
 		if !ok {
 			return err
 		}
-		return v.answerPage(fiber.StatusUnprocessableEntity, "", in.form(errs, note))
+		return v.answerPage(fiber.StatusUnprocessableEntity, d, actor, "", in.form(errs, note))
 	}
-	return v.answerPage(200, "", view.Form{})
+	return v.answerPage(200, d, actor, "", view.Form{})
 }
 
 // profileMail saves which notices the person gets by mail.

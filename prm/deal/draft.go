@@ -135,21 +135,7 @@ func newCode() (string, error) {
 		return "", err
 	}
 	d := fmt.Sprint(1_000_000 + n.Int64())
-	return "D-" + d + string(luhn(d)), nil
-}
-
-func luhn(digits string) byte {
-	sum := 0
-	for i := range len(digits) {
-		x := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			if x *= 2; x > 9 {
-				x -= 9
-			}
-		}
-		sum += x
-	}
-	return byte('0' + (10-sum%10)%10)
+	return "D-" + d + string(identity.CheckDigit(d)), nil
 }
 
 // ReadCode is the number in a reference as people and systems write it: "D-48291573",
@@ -166,7 +152,7 @@ func ReadCode(s string) (code string, ok bool) {
 		}
 	}
 	n := d.String()
-	if len(n) != 8 || luhn(n[:7]) != n[7] {
+	if len(n) != 8 || identity.CheckDigit(n[:7]) != n[7] {
 		return "", false
 	}
 	return "D-" + n, true

@@ -115,18 +115,22 @@ func iso7064(s string) bool {
 	return (11-p)%10 == int(s[len(s)-1]-'0')
 }
 
-func luhn(s string) bool {
+// luhn checks the last digit of a number.
+func luhn(s string) bool { return s[len(s)-1] == CheckDigit(s[:len(s)-1]) }
+
+// CheckDigit is the digit that follows digits by ISO/IEC 7812-1, Annex B (Luhn).
+func CheckDigit(digits string) byte {
 	sum := 0
-	for i := range len(s) {
-		n := int(s[len(s)-1-i] - '0')
-		if i%2 == 1 {
+	for i := range len(digits) {
+		n := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 0 {
 			if n *= 2; n > 9 {
 				n -= 9
 			}
 		}
 		sum += n
 	}
-	return sum%10 == 0
+	return byte('0' + (10-sum%10)%10)
 }
 
 // uscc checks a unified social credit code (GB 32100-2015): 18 signs without I, O, S,

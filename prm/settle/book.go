@@ -52,7 +52,7 @@ func readAmounts(r *paymentRow, d *doc.Remittance) ([]readLine, error) {
 		return nil, holds(HeldEmpty)
 	}
 	if len(d.Lines) > maxPaymentLines {
-		return nil, holds(HeldAmount, "Line", strconv.Itoa(len(d.Lines)), "Value", r.Number)
+		return nil, holds(HeldLines, "Lines", strconv.Itoa(len(d.Lines)), "Most", strconv.Itoa(maxPaymentLines))
 	}
 	num := func(n doc.Decimal, line string) (int64, error) {
 		if n == "" {

@@ -38,6 +38,7 @@ const (
 	HeldNumber   = "number_missing"
 	HeldDebit    = "debit"    // takes money instead of giving it
 	HeldEmpty    = "no_lines" // pays nothing
+	HeldLines    = "many_lines"
 )
 
 // Kinds of issue. The keys of the words are "issue.<kind>" and "issue.next.<kind>".

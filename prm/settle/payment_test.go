@@ -3,6 +3,7 @@ package settle
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -102,6 +103,9 @@ func TestPaymentInQuestion(t *testing.T) {
 		eq(t, "held", b.pay(debit).Reason, HeldDebit)
 		eq(t, "held", b.pay(&doc.Remittance{Number: "T-9"}).Reason, HeldEmpty)
 		eq(t, "held", b.pay(b.remit("", []string{"INV-1", "1"})).Reason, HeldNumber)
+		long := b.remit("T-11", []string{"INV-1", "1"})
+		long.Lines = slices.Repeat(long.Lines, maxPaymentLines+1)
+		eq(t, "held", b.pay(long).Reason, HeldLines)
 		takes := b.remit("T-12", []string{"INV-1", "-1000000.00"})
 		eq(t, "held", b.pay(takes).Reason, HeldDebit)
 		huge := b.remit("T-13", []string{"INV-1", "92233720368547758.07"})
@@ -112,7 +116,7 @@ func TestPaymentInQuestion(t *testing.T) {
 		b.want(err, fault.Invalid, "form.invalid")
 		wrong.Number = "T-10"
 		h = b.pay(wrong)
-		b.must(b.svc.DiscardPayment(b.at(), b.ingrid, h.ID, "sent again as T-11"))
+		b.must(b.svc.DiscardPayment(b.at(), b.ingrid, h.ID, "sent again as T-16"))
 		eq(t, "outcome", b.payment(h.ID).Outcome, Discarded)
 	})
 }
