@@ -1,7 +1,7 @@
 // Command shots takes pictures of every page: each person's pages at 1440 and
 // 390 pixels, light and dark, in English and Chinese.
 //
-//	go run ./shots -out DIR [-people maya,chen] [-languages en,zh-CN] [-pages /orders] [-url http://127.0.0.1:8080]
+//	go run ./shots -out DIR [-people maya,chen] [-languages en,zh-CN] [-pages /orders] [-at /c/kestrel/inbox] [-url http://127.0.0.1:8080]
 //	go run ./shots -out ../../../static/docs/img -readme
 //
 // Without -url it builds the program and starts it with the demo companies.
@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"entente/portal/e2e/browser"
@@ -25,6 +26,7 @@ func main() {
 	people := flag.String("people", "", "only these people, by comma")
 	languages := flag.String("languages", "en,zh-CN", "these languages, by comma")
 	pages := flag.String("pages", "", "only addresses that hold one of these, by comma")
+	at := flag.String("at", "", "these addresses and no others, by comma, in folders 1, 2, …, without walking through the pages")
 	url := flag.String("url", "", "a running demo server")
 	six := flag.Bool("readme", false, "only the six pictures of the README")
 	flag.Parse()
@@ -32,7 +34,7 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*out, list(*people), list(*languages), list(*pages), *url, *six); err != nil {
+	if err := run(*out, list(*people), list(*languages), list(*pages), list(*at), *url, *six); err != nil {
 		fmt.Fprintln(os.Stderr, "shots:", err)
 		os.Exit(1)
 	}
@@ -45,7 +47,7 @@ func list(s string) []string {
 	return strings.Split(s, ",")
 }
 
-func run(out string, people, languages, pages []string, url string, six bool) error {
+func run(out string, people, languages, pages, at []string, url string, six bool) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -98,6 +100,18 @@ func run(out string, people, languages, pages []string, url string, six bool) er
 			}
 			if _, err := page.Go(server.URL + "/"); err != nil {
 				return err
+			}
+			for i, place := range at {
+				dir := filepath.Join(out, strconv.Itoa(i+1))
+				if err := os.MkdirAll(dir, 0o755); err != nil {
+					return err
+				}
+				if err := shoot(page, server, dir, person.Name, place, language); err != nil {
+					return err
+				}
+			}
+			if len(at) > 0 {
+				continue
 			}
 			err := page.Tour(func(place string) error {
 				if !wanted(place, pages) {
