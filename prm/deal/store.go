@@ -2,7 +2,6 @@ package deal
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -51,20 +50,6 @@ type row struct {
 
 func (row) TableName() string { return "deal" }
 
-func text(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil { // our own plain types: cannot be
-		panic(err)
-	}
-	return string(b)
-}
-
-func read[T any](s string) T {
-	var v T
-	_ = json.Unmarshal([]byte(s), &v) // written by text
-	return v
-}
-
 // The lanes by which registrations are listed. Of the supplier: queue, waiting, live,
 // away (with the registrant), closed; of the registrant: draft, review, live, closed.
 const (
@@ -109,7 +94,7 @@ func (r Registration) lanes() (supplier string, supplierDue int64, registrant st
 
 func rowOf(r Registration) row {
 	out := row{ID: string(r.ID), Code: r.Code, SupplierID: r.Supplier, RegistrantID: r.Registrant, FulfillerID: r.Fulfiller, PartnershipID: r.Partnership, Pen: string(r.Pen), Decision: string(r.Decision), Counting: r.Counting(),
-		Kind: r.Kind, Title: r.Title, CustomerName: r.Draft.Customer.Name, Value: r.Value.Minor, Currency: string(r.Value.Currency), CloseOn: r.CloseOn, Tender: r.Tender, Body: text(r.Draft), Keys: text(r.Keys), Block: identity.Block(r.Facts()), Families: text(r.Families),
+		Kind: r.Kind, Title: r.Title, CustomerName: r.Draft.Customer.Name, Value: r.Value.Minor, Currency: string(r.Value.Currency), CloseOn: r.CloseOn, Tender: r.Tender, Body: db.Text(r.Draft), Keys: db.Text(r.Keys), Block: identity.Block(r.Facts()), Families: db.Text(r.Families),
 		Private: r.Private, External: r.External, AccountID: string(r.Account), OfferID: string(r.Offer), Score: int64(r.Score), Submits: int64(r.Submits), Submitted: db.Micros(r.Submitted), Reviewer: r.Reviewer,
 		ReviewStart: db.Micros(r.Review.Start), ReviewHalf: db.Micros(r.Review.Half), ReviewMost: db.Micros(r.Review.Most), ReviewDue: db.Micros(r.Review.Due), Reason: r.Reason, Comment: r.Comment, AgainstID: string(r.Against),
 		Decided: db.Micros(r.Decided), DecidedBy: r.DecidedBy, GuardFrom: db.Micros(r.Guard.From), GuardUntil: db.Micros(r.Guard.Until), GuardGrace: db.Micros(r.Guard.Grace), GuardFrozen: db.Micros(r.Guard.Frozen), GuardHalted: db.Micros(r.Guard.Halted),
@@ -122,9 +107,9 @@ func rowOf(r Registration) row {
 
 func (r row) registration() Registration {
 	t := db.FromMicros
-	d := read[Draft](r.Body)
+	d := db.FromText[Draft](r.Body)
 	d.Kind, d.Title, d.Fulfiller, d.Value, d.Private, d.External = r.Kind, r.Title, r.FulfillerID, money.Amount{Minor: r.Value, Currency: money.Currency(r.Currency)}, r.Private, r.External
-	return Registration{ID: ID(r.ID), Code: r.Code, Supplier: r.SupplierID, Registrant: r.RegistrantID, Partnership: r.PartnershipID, Position: Position{Pen(r.Pen), Decision(r.Decision)}, Draft: d, Keys: read[[]identity.Key](r.Keys),
+	return Registration{ID: ID(r.ID), Code: r.Code, Supplier: r.SupplierID, Registrant: r.RegistrantID, Partnership: r.PartnershipID, Position: Position{Pen(r.Pen), Decision(r.Decision)}, Draft: d, Keys: db.FromText[[]identity.Key](r.Keys),
 		Score: int(r.Score), Submits: int(r.Submits), Submitted: t(r.Submitted), Reviewer: r.Reviewer, Review: Clock{Start: t(r.ReviewStart), Half: t(r.ReviewHalf), Most: t(r.ReviewMost), Due: t(r.ReviewDue)}, Reason: r.Reason, Comment: r.Comment,
 		Against: ID(r.AgainstID), Decided: t(r.Decided), DecidedBy: r.DecidedBy, Guard: Guard{From: t(r.GuardFrom), Until: t(r.GuardUntil), Grace: t(r.GuardGrace), Frozen: t(r.GuardFrozen), Halted: t(r.GuardHalted)},
 		Extensions: int(r.Extensions), Asked: Asked{t(r.Asked), r.AskedBy, r.AskedReason}, Postponed: r.Postponed, Share: int(r.Share), Disputes: int(r.Disputes), Sums: Sums{r.Ordered, r.Open, r.Invoiced, r.Won, int(r.Lines)},

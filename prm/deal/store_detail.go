@@ -17,7 +17,7 @@ type entryRow struct {
 func (entryRow) TableName() string { return "deal_entry" }
 
 func insertEntry(ctx context.Context, id ID, e Entry) error {
-	r := entryRow{db.NewID(), string(id), e.Kind, e.Org, e.Person, string(e.From), string(e.To), e.Reason, e.Note, text(e.Args), e.seen, db.Micros(e.At)}
+	r := entryRow{db.NewID(), string(id), e.Kind, e.Org, e.Person, string(e.From), string(e.To), e.Reason, e.Note, db.Text(e.Args), e.seen, db.Micros(e.At)}
 	return db.Tx(ctx).Create(&r).Error
 }
 
@@ -27,7 +27,7 @@ func entriesOf(ctx context.Context, id ID) ([]Entry, error) {
 	err := db.Tx(ctx).Where("deal_id = ?", string(id)).Order("happened DESC, id DESC").Limit(500).Find(&rows).Error
 	out := make([]Entry, len(rows))
 	for i, r := range rows {
-		out[i] = Entry{r.ID, r.Kind, r.OrgID, r.PersonID, State(r.Was), State(r.Became), r.Reason, r.Note, read[map[string]string](r.Args), db.FromMicros(r.Happened), r.Seen}
+		out[i] = Entry{r.ID, r.Kind, r.OrgID, r.PersonID, State(r.Was), State(r.Became), r.Reason, r.Note, db.FromText[map[string]string](r.Args), db.FromMicros(r.Happened), r.Seen}
 	}
 	return out, err
 }
@@ -190,14 +190,14 @@ func termsOf(ctx context.Context, org string) (Terms, error) {
 	if err != nil || len(rows) == 0 {
 		return DefaultTerms(), err
 	}
-	t := read[Terms](rows[0].Body)
+	t := db.FromText[Terms](rows[0].Body)
 	t.Version, t.ChangedBy, t.Changed = rows[0].Version, rows[0].ChangedBy, db.FromMicros(rows[0].Changed)
 	return t, nil
 }
 
 // saveTerms writes terms that still have the version of t, 0 for the first.
 func saveTerms(ctx context.Context, org string, t Terms) (bool, error) {
-	r := termsRow{org, text(t), db.Micros(t.Changed), t.ChangedBy, t.Version + 1}
+	r := termsRow{org, db.Text(t), db.Micros(t.Changed), t.ChangedBy, t.Version + 1}
 	if t.Version == 0 {
 		res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
 		return res.RowsAffected == 1, res.Error
@@ -217,7 +217,7 @@ type placeRow struct {
 func (placeRow) TableName() string { return "deal_place" }
 
 func (r placeRow) place() Place {
-	return Place{r.PartnershipID, r.SupplierID, r.ResellerID, r.Tier, read[[]string](r.Countries), read[[]string](r.Families), r.Version, r.ChangedBy, db.FromMicros(r.Changed)}
+	return Place{r.PartnershipID, r.SupplierID, r.ResellerID, r.Tier, db.FromText[[]string](r.Countries), db.FromText[[]string](r.Families), r.Version, r.ChangedBy, db.FromMicros(r.Changed)}
 }
 
 func placeOf(ctx context.Context, partnership string) (Place, error) {
@@ -241,7 +241,7 @@ func placesOf(ctx context.Context, supplier string) (map[string]Place, error) {
 
 // savePlace writes a place that still has the version of p, 0 for the first.
 func savePlace(ctx context.Context, p Place) (bool, error) {
-	r := placeRow{p.Partnership, p.Supplier, p.Reseller, p.Tier, text(p.Countries), text(p.Families), db.Micros(p.Changed), p.ChangedBy, p.Version + 1}
+	r := placeRow{p.Partnership, p.Supplier, p.Reseller, p.Tier, db.Text(p.Countries), db.Text(p.Families), db.Micros(p.Changed), p.ChangedBy, p.Version + 1}
 	if p.Version == 0 {
 		res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
 		return res.RowsAffected == 1, res.Error

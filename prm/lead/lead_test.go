@@ -189,8 +189,8 @@ func TestOfferToConversion(t *testing.T) {
 				t.Fatalf("%+v", x)
 			}
 			for _, secret := range []string{"Harrow", "Priya", "harrow-fitout", "LS1", "Mill", "496"} {
-				if strings.Contains(text(x), secret) {
-					t.Fatalf("%q is in %s", secret, text(x))
+				if strings.Contains(db.Text(x), secret) {
+					t.Fatalf("%q is in %s", secret, db.Text(x))
 				}
 			}
 		}

@@ -2,7 +2,6 @@ package lead
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -35,23 +34,9 @@ type leadRow struct {
 
 func (leadRow) TableName() string { return "lead" }
 
-func text(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil { // our own plain types: cannot be
-		panic(err)
-	}
-	return string(b)
-}
-
-func read[T any](s string) T {
-	var v T
-	_ = json.Unmarshal([]byte(s), &v) // written by text
-	return v
-}
-
 func rowOf(l Lead) leadRow {
 	return leadRow{OrgID: l.Org, ID: string(l.ID), Number: l.Number, CustomerID: string(l.Draft.Customer), ContactID: string(l.Draft.Contact), Title: l.Title, Need: l.Need, Details: l.Details,
-		Industry: l.Industry, Size: l.Size, Families: text(l.Families), Products: text(l.Products), Value: l.Value.Minor, Currency: string(l.Value.Currency), Expected: l.Expected, Source: l.Source,
+		Industry: l.Industry, Size: l.Size, Families: db.Text(l.Families), Products: db.Text(l.Products), Value: l.Value.Minor, Currency: string(l.Value.Currency), Expected: l.Expected, Source: l.Source,
 		Campaign: l.Campaign, External: l.External, State: string(l.State), HolderID: l.Holder, OfferID: string(l.Offer), Round: int64(l.Round), Reason: l.Reason, Unplaced: db.Micros(l.Unplaced),
 		MadeBy: l.MadeBy, Created: db.Micros(l.Created), Changed: db.Micros(l.Changed), Version: l.Version}
 }
@@ -60,7 +45,7 @@ func (r leadRow) lead() Lead {
 	return Lead{ID: ID(r.ID), Org: r.OrgID, Number: r.Number, State: State(r.State), Holder: r.HolderID, Offer: OfferID(r.OfferID), Round: int(r.Round), Reason: r.Reason, Unplaced: db.FromMicros(r.Unplaced),
 		MadeBy: r.MadeBy, Created: db.FromMicros(r.Created), Changed: db.FromMicros(r.Changed), Version: r.Version,
 		Draft: Draft{Customer: customer.ID(r.CustomerID), Contact: customer.ContactID(r.ContactID), Title: r.Title, Need: r.Need, Details: r.Details, Industry: r.Industry, Size: r.Size,
-			Families: read[[]string](r.Families), Products: read[[]Wanted](r.Products), Value: money.Amount{Minor: r.Value, Currency: money.Currency(r.Currency)}, Expected: r.Expected, Source: r.Source,
+			Families: db.FromText[[]string](r.Families), Products: db.FromText[[]Wanted](r.Products), Value: money.Amount{Minor: r.Value, Currency: money.Currency(r.Currency)}, Expected: r.Expected, Source: r.Source,
 			Campaign: r.Campaign, External: r.External}}
 }
 

@@ -55,13 +55,13 @@ func (offerRow) TableName() string { return "lead_offer" }
 
 func offerRowOf(o Offer) offerRow {
 	r := offerRow{ID: string(o.ID), LeadID: string(o.Lead), SupplierID: o.Supplier, ResellerID: o.Reseller, PartnershipID: o.Partnership, Number: o.Number, State: string(o.State), Phase: o.State.phase(),
-		Teaser: text(o.Teaser), Rule: o.Rule, Fit: int64(o.Fit), Factors: text(o.Factors), Note: o.Note, Offered: db.Micros(o.Offered), OfferedBy: o.OfferedBy,
+		Teaser: db.Text(o.Teaser), Rule: o.Rule, Fit: int64(o.Fit), Factors: db.Text(o.Factors), Note: o.Note, Offered: db.Micros(o.Offered), OfferedBy: o.OfferedBy,
 		Opened: db.Micros(o.Opened), OpenedBy: o.OpenedBy, Answered: db.Micros(o.Answered), AnsweredBy: o.AnsweredBy, Reason: o.Reason, Comment: o.Comment,
 		AcceptHalf: db.Micros(o.Accept.Half), AcceptMost: db.Micros(o.Accept.Most), AcceptDue: db.Micros(o.Accept.Due),
 		ConvertStart: db.Micros(o.Convert.Start), ConvertHalf: db.Micros(o.Convert.Half), ConvertMost: db.Micros(o.Convert.Most), ConvertDue: db.Micros(o.Convert.Due),
 		Worked: db.Micros(o.Worked), Ended: db.Micros(o.Ended), DealID: o.Deal, Warned: int64(o.kept.warned), NextAt: db.Micros(o.next(o.kept.warned)), ConvertHours: int64(o.kept.hours), Version: o.Version}
 	if o.Shared != nil {
-		r.Shared = text(o.Shared)
+		r.Shared = db.Text(o.Shared)
 	}
 	switch r.Phase {
 	case phaseOpen:
@@ -76,14 +76,14 @@ func offerRowOf(o Offer) offerRow {
 
 func (r offerRow) offer() Offer {
 	o := Offer{ID: OfferID(r.ID), Lead: ID(r.LeadID), Supplier: r.SupplierID, Reseller: r.ResellerID, Partnership: r.PartnershipID, Number: r.Number, State: OfferState(r.State),
-		Teaser: read[Teaser](r.Teaser), Rule: r.Rule, Fit: int(r.Fit), Factors: read[[]Factor](r.Factors), Note: r.Note, Offered: db.FromMicros(r.Offered), OfferedBy: r.OfferedBy,
+		Teaser: db.FromText[Teaser](r.Teaser), Rule: r.Rule, Fit: int(r.Fit), Factors: db.FromText[[]Factor](r.Factors), Note: r.Note, Offered: db.FromMicros(r.Offered), OfferedBy: r.OfferedBy,
 		Opened: db.FromMicros(r.Opened), OpenedBy: r.OpenedBy, Answered: db.FromMicros(r.Answered), AnsweredBy: r.AnsweredBy, Reason: r.Reason, Comment: r.Comment,
 		Accept:  Clock{db.FromMicros(r.Offered), db.FromMicros(r.AcceptHalf), db.FromMicros(r.AcceptMost), db.FromMicros(r.AcceptDue)},
 		Convert: Clock{db.FromMicros(r.ConvertStart), db.FromMicros(r.ConvertHalf), db.FromMicros(r.ConvertMost), db.FromMicros(r.ConvertDue)},
 		Worked:  db.FromMicros(r.Worked), Ended: db.FromMicros(r.Ended), Deal: r.DealID, Version: r.Version,
 		kept: kept{r.Phase, int(r.ConvertHours), int(r.Warned), db.FromMicros(r.NextAt)}}
 	if r.Shared != "" {
-		s := read[Shared](r.Shared)
+		s := db.FromText[Shared](r.Shared)
 		o.Shared = &s
 	}
 	return o

@@ -26,13 +26,13 @@ type ruleRow struct {
 func (ruleRow) TableName() string { return "lead_rule" }
 
 func ruleRowOf(r Rule) ruleRow {
-	return ruleRow{OrgID: r.Org, ID: string(r.ID), Position: int64(r.Position), Name: r.Name, Active: r.Active, Countries: text(r.Countries), Postcodes: text(r.Postcodes), Families: text(r.Families), Partners: text(r.Partners),
+	return ruleRow{OrgID: r.Org, ID: string(r.ID), Position: int64(r.Position), Name: r.Name, Active: r.Active, Countries: db.Text(r.Countries), Postcodes: db.Text(r.Postcodes), Families: db.Text(r.Families), Partners: db.Text(r.Partners),
 		Least: r.Least.Minor, Currency: string(r.Least.Currency), Accept: int64(r.Accept), Convert: int64(r.Convert), Rounds: int64(r.Rounds), Changed: db.Micros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
 }
 
 func (r ruleRow) rule() Rule {
-	return Rule{ID: RuleID(r.ID), Org: r.OrgID, Position: int(r.Position), Name: r.Name, Active: r.Active, Countries: read[[]string](r.Countries), Postcodes: read[[]string](r.Postcodes),
-		Families: read[[]string](r.Families), Partners: read[[]string](r.Partners), Least: money.Amount{Minor: r.Least, Currency: money.Currency(r.Currency)},
+	return Rule{ID: RuleID(r.ID), Org: r.OrgID, Position: int(r.Position), Name: r.Name, Active: r.Active, Countries: db.FromText[[]string](r.Countries), Postcodes: db.FromText[[]string](r.Postcodes),
+		Families: db.FromText[[]string](r.Families), Partners: db.FromText[[]string](r.Partners), Least: money.Amount{Minor: r.Least, Currency: money.Currency(r.Currency)},
 		Accept: int(r.Accept), Convert: int(r.Convert), Rounds: int(r.Rounds), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
 }
 
@@ -84,15 +84,15 @@ func profilesOf(ctx context.Context, supplier string) (map[string]Profile, error
 	err := db.Tx(ctx).Where("supplier_id = ?", supplier).Find(&rows).Error
 	out := make(map[string]Profile, len(rows))
 	for _, r := range rows {
-		out[r.PartnershipID] = Profile{Partnership: r.PartnershipID, Supplier: r.SupplierID, Reseller: r.ResellerID, Most: int(r.Most), Countries: read[[]string](r.Countries), Postcodes: read[[]string](r.Postcodes),
-			Families: read[[]string](r.Families), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
+		out[r.PartnershipID] = Profile{Partnership: r.PartnershipID, Supplier: r.SupplierID, Reseller: r.ResellerID, Most: int(r.Most), Countries: db.FromText[[]string](r.Countries), Postcodes: db.FromText[[]string](r.Postcodes),
+			Families: db.FromText[[]string](r.Families), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
 	}
 	return out, err
 }
 
 // saveProfile writes a profile that still has the version of p, or none.
 func saveProfile(ctx context.Context, p Profile) (bool, error) {
-	row := profileRow{PartnershipID: p.Partnership, SupplierID: p.Supplier, ResellerID: p.Reseller, Most: int64(p.Most), Countries: text(p.Countries), Postcodes: text(p.Postcodes), Families: text(p.Families),
+	row := profileRow{PartnershipID: p.Partnership, SupplierID: p.Supplier, ResellerID: p.Reseller, Most: int64(p.Most), Countries: db.Text(p.Countries), Postcodes: db.Text(p.Postcodes), Families: db.Text(p.Families),
 		Changed: db.Micros(p.Changed), ChangedBy: p.ChangedBy, Version: p.Version + 1}
 	if p.Version == 0 {
 		res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)

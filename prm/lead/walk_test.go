@@ -115,10 +115,10 @@ func (f *field) agree(at string, leads []ID, ended map[OfferID]string) {
 				if o.Ended.IsZero() {
 					fail("offer %s ended without a time", o.State)
 				}
-				if was, ok := ended[o.ID]; ok && was != text(o) {
-					fail("an ended offer changed:\n%s\n%s", was, text(o))
+				if was, ok := ended[o.ID]; ok && was != db.Text(o) {
+					fail("an ended offer changed:\n%s\n%s", was, db.Text(o))
 				}
-				ended[o.ID] = text(o)
+				ended[o.ID] = db.Text(o)
 			}
 			if o.State.Held() && (o.Shared == nil || !o.Convert.Due.After(o.Answered)) || o.State.Unanswered() && o.Shared != nil {
 				fail("offer %s: shared %v, %v", o.State, o.Shared, o.Convert)
