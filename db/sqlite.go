@@ -25,10 +25,11 @@ type Counts struct {
 	Run      int64 // statements run; on PostgreSQL beginning and ending a transaction are two more
 	Compiled int64 // of them, those that SQLite had to parse and plan first
 	Commits  int64 // of transactions that write
+	Rows     int64 // rows that were read
 }
 
 // counters are shared by all connections of a database.
-type counters struct{ run, compiled, commits atomic.Int64 }
+type counters struct{ run, compiled, commits, rows atomic.Int64 }
 
 // TraceQueryStart implements pgx.QueryTracer.
 func (c *counters) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
@@ -37,11 +38,15 @@ func (c *counters) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.Trace
 }
 
 // TraceQueryEnd implements pgx.QueryTracer.
-func (*counters) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+func (c *counters) TraceQueryEnd(_ context.Context, _ *pgx.Conn, d pgx.TraceQueryEndData) {
+	if d.CommandTag.Select() {
+		c.rows.Add(d.CommandTag.RowsAffected())
+	}
+}
 
 // Counts returns what was done since Open.
 func (d *DB) Counts() Counts {
-	return Counts{Run: d.counts.run.Load(), Compiled: d.counts.compiled.Load(), Commits: d.counts.commits.Load()}
+	return Counts{Run: d.counts.run.Load(), Compiled: d.counts.compiled.Load(), Commits: d.counts.commits.Load(), Rows: d.counts.rows.Load()}
 }
 
 // keeper opens SQLite connections that keep their compiled statements. database/sql
@@ -202,7 +207,7 @@ func (c *keptConn) QueryContext(ctx context.Context, text string, args []driver.
 		return nil, fmt.Errorf("db: the SQLite driver's %T lacks a method", rows)
 	}
 	s.open = true
-	return &keptRows{full, s}, nil
+	return &keptRows{full, s, c.counts}, nil
 }
 
 // Close closes the statements before the connection.
@@ -216,7 +221,17 @@ func (c *keptConn) Close() error {
 // keptRows gives its statement back when it is closed.
 type keptRows struct {
 	engineRows
-	s *keptStmt
+	s      *keptStmt
+	counts *counters
+}
+
+// Next implements driver.Rows.
+func (r *keptRows) Next(dest []driver.Value) error {
+	err := r.engineRows.Next(dest)
+	if err == nil {
+		r.counts.rows.Add(1)
+	}
+	return err
 }
 
 // Close implements driver.Rows.

@@ -3,12 +3,12 @@ package migrate_test
 import (
 	"context"
 	"flag"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -35,10 +35,13 @@ func TestPairsAreComplete(t *testing.T) {
 	}
 	form := regexp.MustCompile(`^(\d{4})_[a-z_]+\.sql$`)
 	down := regexp.MustCompile(`(?i)\+goose\s+(down|no transaction)`)
-	for i, name := range lite {
-		if m := form.FindStringSubmatch(name); m == nil || m[1] != number(i+1) {
-			t.Errorf("%s: want NNNN_name.sql with number %s", name, number(i+1))
+	last := ""
+	for _, name := range lite {
+		m := form.FindStringSubmatch(name)
+		if m == nil || m[1] <= last {
+			t.Fatalf("%s: want NNNN_name.sql with a number above %q", name, last)
 		}
+		last = m[1]
 		for _, d := range []db.Dialect{db.SQLite, db.Postgres} {
 			text, err := fs.ReadFile(migrate.Files(d), name)
 			if err != nil {
@@ -51,7 +54,6 @@ func TestPairsAreComplete(t *testing.T) {
 	}
 }
 
-func number(n int) string { return fmt.Sprintf("%04d", n) }
 
 // An empty database comes up to the last number; a second run changes nothing;
 // nodes that start together do not hurt each other.
@@ -81,9 +83,10 @@ func TestUpFromEmpty(t *testing.T) {
 							t.Errorf("up: %v", err)
 						}
 					}
-					files, _ := fs.Glob(migrate.Files(d.Dialect()), "*.sql")
-					if v, err := migrate.Version(context.Background(), d); err != nil || v != int64(len(files)) {
-						t.Errorf("version %d, %v; want %d", v, err, len(files))
+					files, _ := fs.Glob(migrate.Files(d.Dialect()), "*.sql") // numbers may leave gaps
+					last, _ := strconv.ParseInt(files[len(files)-1][:4], 10, 64)
+					if v, err := migrate.Version(context.Background(), d); err != nil || v != last {
+						t.Errorf("version %d, %v; want %d", v, err, last)
 					}
 				})
 			}

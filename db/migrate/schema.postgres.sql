@@ -174,6 +174,7 @@ CREATE TABLE deal_line (
   FOREIGN KEY (deal_id) REFERENCES deal(id)
 );
 CREATE INDEX deal_line_deal ON deal_line USING btree (deal_id, happened);
+CREATE INDEX deal_line_wins ON deal_line USING btree (deal_id, sku, happened, order_id, line, invoiced, amount) WHERE (counts AND (invoiced > 0));
 CREATE TABLE deal_place (
   partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, tier text NOT NULL, countries text NOT NULL, families text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
   PRIMARY KEY (partnership_id),

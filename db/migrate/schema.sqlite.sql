@@ -152,6 +152,7 @@ CREATE TABLE deal_line (
   amount INTEGER NOT NULL, value INTEGER NOT NULL, counts BOOLEAN NOT NULL, why TEXT NOT NULL, happened INTEGER NOT NULL, PRIMARY KEY (order_id, line, deal_id)
 );
 CREATE INDEX deal_line_deal ON deal_line (deal_id, happened);
+CREATE INDEX deal_line_wins ON deal_line (deal_id, sku, happened, order_id, line, invoiced, amount) WHERE counts AND invoiced > 0;
 CREATE TABLE deal_place (
   partnership_id TEXT PRIMARY KEY REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, tier TEXT NOT NULL, countries TEXT NOT NULL, families TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
 );

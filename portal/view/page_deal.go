@@ -40,6 +40,7 @@ type DealPage struct {
 	Percent, Share                    int // won, and the agreed share, in percent
 	Won                               Text
 	Lines                             []DealLine
+	MoreLines                         bool   // only the latest are shown
 	Copy                              string // the number, where it may stand on an order
 	OrderURL                          string
 	Files                             []DealFile

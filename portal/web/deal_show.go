@@ -231,7 +231,7 @@ func (v *visit) dealWon(page *view.DealPage, d deal.Detail) {
 	won := d.Value
 	won.Minor = d.Sums.Won
 	page.Won = view.T("deal.won_text", "share", page.Share, "won", amount(won), "value", amount(d.Value), "percent", page.Percent)
-	invoiced := map[string]money.Quantity{}
+	page.MoreLines = d.MoreLines
 	for _, l := range d.Lines {
 		row := view.DealLine{Number: l.Number, SKU: l.SKU, Ordered: view.Quantity{Value: l.Ordered.String()}, Invoiced: view.Quantity{Value: l.Invoiced.String()}, Counts: l.Counts, Why: view.T("dealbasis." + l.Basis)}
 		if !l.Counts && l.Why != deal.WhyStock {
@@ -243,13 +243,10 @@ func (v *visit) dealWon(page *view.DealPage, d deal.Detail) {
 		if v.lists(access.OrderRead) && (v.org() == d.Supplier || v.org() == d.Registrant && d.Fulfiller == "" || v.org() == d.Fulfiller) {
 			row.URL = v.path("orders", l.Order)
 		}
-		if l.Counts {
-			invoiced[l.SKU] += l.Invoiced
-		}
 		page.Lines = append(page.Lines, row)
 	}
 	for _, p := range d.Items {
-		page.Items = append(page.Items, view.DealItem{SKU: p.SKU, Registered: view.Quantity{Value: p.Quantity.String()}, Invoiced: view.Quantity{Value: invoiced[p.SKU].String()}})
+		page.Items = append(page.Items, view.DealItem{SKU: p.SKU, Registered: view.Quantity{Value: p.Quantity.String()}, Invoiced: view.Quantity{Value: d.Won[p.SKU].String()}})
 	}
 }
 

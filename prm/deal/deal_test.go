@@ -676,3 +676,51 @@ func TestWonByDelivery(t *testing.T) {
 		}
 	})
 }
+
+// What came before is not read again for every order.
+func TestWonReadsOnlyTheOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := setup(t, d)
+		id := f.submitted(f.maya, f.toKestrel, northgate(), "quote")
+		code := f.get(f.maya, id).Code
+		f.must(f.svc.Approve(f.at(), f.ingrid, ApproveCmd{Deal: id}))
+		n := 0
+		read := func(what string, order func(o *Order)) int64 {
+			n++
+			o := f.order(fmt.Sprint(what, n))
+			order(&o)
+			before := d.Counts().Rows
+			f.must(f.svc.Ordered(f.at(), access.System("deals", f.aurelia), o))
+			return d.Counts().Rows - before
+		}
+		small := func(o *Order) { // a thousandth of what was registered
+			for i := range o.Lines {
+				o.Lines[i].Unit, o.Lines[i].Ordered, o.Lines[i].Value = "EA", money.Whole(1), 10_00
+			}
+		}
+		for what, order := range map[string]func(o *Order){
+			"stock": small,
+			"named": func(o *Order) { small(o); o.Refs = []string{code} },
+			"invoiced": func(o *Order) {
+				small(o)
+				o.Refs = []string{code}
+				for i := range o.Lines {
+					o.Lines[i].Invoiced, o.Lines[i].Amount = o.Lines[i].Ordered, o.Lines[i].Value
+				}
+			},
+		} {
+			first := read(what, order)
+			for range 40 {
+				read(what, order)
+			}
+			if last := read(what, order); last > first+1 { // the other kinds came before the first
+				t.Errorf("%s: the first order read %d rows, the 42nd %d", what, first, last)
+			}
+		}
+		g := f.get(f.maya, id)
+		if want := (Sums{Ordered: 2 * 42 * 20_00, Open: 42 * 20_00, Invoiced: 42 * 20_00, Won: 42 * 20_00, Lines: 2 * 42 * 2}); g.Sums != want {
+			t.Errorf("sums %+v, want %+v", g.Sums, want)
+		}
+	})
+}

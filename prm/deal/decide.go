@@ -151,7 +151,7 @@ func (s *Service) Approve(ctx context.Context, actor access.Actor, cmd ApproveCm
 				return err
 			}
 		}
-		return s.settle(ctx, r) // orders may have been faster
+		return s.settle(ctx, r, nil, nil) // orders may have been faster
 	})
 }
 

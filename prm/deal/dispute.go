@@ -213,7 +213,7 @@ func (s *Service) ruleClaim(ctx context.Context, actor access.Actor, d Dispute) 
 	if err := s.aside(ctx, actor, &r, Rule, EventRuled, Event{}, ruled(d)); err != nil {
 		return err
 	}
-	return s.settle(ctx, &r)
+	return s.settle(ctx, &r, nil, nil)
 }
 
 func ruled(d Dispute) Entry { return Entry{Args: map[string]string{"ruling": string(d.Ruling)}} }
@@ -248,5 +248,5 @@ func (s *Service) ruleHolder(ctx context.Context, actor access.Actor, d Dispute)
 	if d.Ruling == Transfer {
 		return s.admit(ctx, r)
 	}
-	return s.settle(ctx, &r)
+	return s.settle(ctx, &r, nil, nil)
 }

@@ -12,6 +12,7 @@ import (
 	"entente/prm/customer"
 	"entente/prm/fault"
 	"entente/prm/lead"
+	"entente/prm/money"
 )
 
 // Service keeps registrations. Every method checks the actor first; what its company
@@ -182,15 +183,17 @@ func (r Registration) seen(org string) Registration {
 // Detail is a registration with what belongs to it, as the actor's company may see it.
 type Detail struct {
 	Registration
-	Terms    Terms
-	Place    Place
-	Taken    int // places of the capacity that others of the registrant take; for both sides
-	Files    []File
-	Entries  []Entry
-	Lines    []Line
-	Disputes []Dispute
-	Similar  []Similar // for the supplier
-	Tries    int       // submissions of the registrant for this customer within a week; for the supplier
+	Terms     Terms
+	Place     Place
+	Taken     int // places of the capacity that others of the registrant take; for both sides
+	Files     []File
+	Entries   []Entry
+	Lines     []Line // the latest
+	MoreLines bool
+	Won       map[string]money.Quantity // what was invoiced of each product in lines that count
+	Disputes  []Dispute
+	Similar   []Similar // for the supplier
+	Tries     int       // submissions of the registrant for this customer within a week; for the supplier
 }
 
 // Get returns a registration. Codes: Unauthenticated, NotFound.
@@ -205,8 +208,16 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (Detail, e
 		if out.Terms, err = termsOf(ctx, r.Supplier); err != nil {
 			return err
 		}
-		if out.Lines, err = linesOf(ctx, id); err != nil {
+		if out.Lines, out.MoreLines, err = linesOf(ctx, id); err != nil {
 			return err
+		}
+		products, err := winsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		out.Won = map[string]money.Quantity{}
+		for _, p := range products {
+			out.Won[p.SKU] = p.Invoiced
 		}
 		if actor.Org != r.Supplier && actor.Org != r.Registrant {
 			out.Terms.Tiers = nil

@@ -2,6 +2,8 @@ package deal
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"gorm.io/gorm/clause"
 
@@ -139,22 +141,75 @@ func (r lineRow) line() Line {
 	return Line{r.OrderID, r.Number, int(r.Line), r.Basis, r.SKU, q(r.Ordered), q(r.Open), q(r.Invoiced), r.Amount, r.Value, r.Counts, r.Why, db.FromMicros(r.Happened)}
 }
 
-// linesOf are the order lines of a registration in the order they came.
-func linesOf(ctx context.Context, id ID) ([]Line, error) {
+// mostLines is how many order lines of a registration are shown: the latest.
+const mostLines = 500
+
+// linesOf are the latest order lines of a registration in the order they came, and
+// whether there are more.
+func linesOf(ctx context.Context, id ID) ([]Line, bool, error) {
 	var rows []lineRow
-	err := db.Tx(ctx).Where("deal_id = ?", string(id)).Order("happened, order_id, line").Find(&rows).Error
+	err := db.Tx(ctx).Where("deal_id = ?", string(id)).Order("happened DESC, order_id DESC, line DESC").Limit(mostLines + 1).Find(&rows).Error
+	more := len(rows) > mostLines
+	rows = rows[:min(len(rows), mostLines)]
+	slices.Reverse(rows)
 	out := make([]Line, len(rows))
 	for i, r := range rows {
 		out[i] = r.line()
 	}
+	return out, more, err
+}
+
+// linesOfOrder are the lines of an order, by registration.
+func linesOfOrder(ctx context.Context, order string) (map[ID][]Line, error) {
+	var rows []lineRow
+	err := db.Tx(ctx).Where("order_id = ?", order).Find(&rows).Error
+	out := map[ID][]Line{}
+	for _, r := range rows {
+		out[ID(r.DealID)] = append(out[ID(r.DealID)], r.line())
+	}
 	return out, err
 }
 
-// dealsOfOrder are the registrations that have lines of an order.
-func dealsOfOrder(ctx context.Context, order string) ([]ID, error) {
-	var ids []ID
-	err := db.Tx(ctx).Model(&lineRow{}).Where("order_id = ?", order).Distinct().Pluck("deal_id", &ids).Error
-	return ids, err
+// wins says in SQL what Line.wins does: deal_line_wins is the index for it.
+const wins = "counts AND invoiced > 0"
+
+// productWins is what all lines of one product say.
+type productWins struct {
+	SKU      string
+	Invoiced money.Quantity
+	Amount   int64
+}
+
+// winsOf adds up the winning lines of a registration by product.
+func winsOf(ctx context.Context, id ID) ([]productWins, error) {
+	var out []productWins
+	err := db.Rows(ctx, "SELECT sku, CAST(sum(invoiced) AS BIGINT), CAST(sum(amount) AS BIGINT) FROM deal_line WHERE deal_id = ? AND "+wins+" GROUP BY sku", []any{string(id)}, func(scan func(...any) error) error {
+		var p productWins
+		err := scan(&p.SKU, (*int64)(&p.Invoiced), &p.Amount)
+		out = append(out, p)
+		return err
+	})
+	return out, err
+}
+
+// winsOfProduct reads the winning lines of one product in the order they came, until fn
+// has enough.
+func winsOfProduct(ctx context.Context, id ID, sku string, fn func(Line) bool) error {
+	enough := errors.New("enough")
+	err := db.Rows(ctx, "SELECT invoiced, amount FROM deal_line WHERE deal_id = ? AND sku = ? AND "+wins+" ORDER BY happened, order_id, line", []any{string(id), sku}, func(scan func(...any) error) error {
+		var l Line
+		if err := scan((*int64)(&l.Invoiced), &l.Amount); err != nil {
+			return err
+		}
+		if !fn(l) {
+			return enough
+		}
+		return nil
+	})
+	if errors.Is(err, enough) {
+		return nil
+	}
+	return err
 }
 
 // saveLines replaces the lines of an order.

@@ -1,8 +1,8 @@
 package deal
 
 import (
-	"cmp"
 	"context"
+	"maps"
 	"math/big"
 	"slices"
 	"time"
@@ -67,10 +67,11 @@ func (s *Service) Ordered(ctx context.Context, actor access.Actor, o Order) erro
 		return err
 	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		before, err := dealsOfOrder(ctx, o.ID)
+		was, err := linesOfOrder(ctx, o.ID)
 		if err != nil {
 			return err
 		}
+		before := slices.Sorted(maps.Keys(was))
 		lines, touched, err := s.speaks(ctx, actor, o, before)
 		if err != nil {
 			return err
@@ -99,7 +100,7 @@ func (s *Service) Ordered(ctx context.Context, actor access.Actor, o Order) erro
 		slices.Sort(ids)
 		for _, id := range ids {
 			r := touched[id]
-			if err := s.settle(ctx, &r); err != nil {
+			if err := s.settle(ctx, &r, was[id], lines[id]); err != nil {
 				return err
 			}
 		}
@@ -283,57 +284,73 @@ func part(n, a, b int64) int64 {
 	return x.Quo(x, big.NewInt(b)).Int64()
 }
 
-// sum adds up the lines of a registration. Of a product with a registered quantity no
-// more than that counts, in the order the orders came. WhyFull is noted on what is over.
-func (r Registration) sum(lines []Line) Sums {
-	var out Sums
+// adds says that a line is added up: it counts, or would but for its invoice.
+func (l Line) adds() bool { return l.Counts || l.Why == WhyDiffers }
+
+// wins says that a line may have won something.
+func (l Line) wins() bool { return l.Counts && l.Invoiced > 0 }
+
+// add counts lines in, or out again with sign -1. What they won is not among it: see won.
+func (s *Sums) add(lines []Line, sign int64) {
+	for _, l := range lines {
+		if !l.adds() {
+			continue
+		}
+		s.Lines += int(sign)
+		s.Ordered += sign * l.Value
+		s.Open += sign * part(l.Value, int64(l.Open), int64(max(1, l.Ordered)))
+		s.Invoiced += sign * l.Amount
+	}
+}
+
+// won adds up what the lines of a registration won. Of a product with a registered
+// quantity no more than that counts, in the order the orders came.
+func won(ctx context.Context, r *Registration) (int64, error) {
+	products, err := winsOf(ctx, r.ID)
+	if err != nil {
+		return 0, err
+	}
 	left := map[string]money.Quantity{}
 	for _, p := range r.Items {
 		left[p.SKU] = p.Quantity
 	}
-	slices.SortStableFunc(lines, func(a, b Line) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Line, b.Line))
-	})
-	for i := range lines {
-		l := &lines[i]
-		if !l.Counts && l.Why != WhyDiffers {
+	var out int64
+	for _, p := range products {
+		most, limited := left[p.SKU]
+		if !limited || p.Invoiced <= most {
+			out += p.Amount
 			continue
 		}
-		out.Lines++
-		out.Ordered += l.Value
-		out.Open += part(l.Value, int64(l.Open), int64(max(1, l.Ordered)))
-		out.Invoiced += l.Amount
-		if !l.Counts || l.Invoiced <= 0 {
-			continue
+		err := winsOfProduct(ctx, r.ID, p.SKU, func(l Line) bool {
+			take := min(most, l.Invoiced)
+			most -= take
+			out += part(l.Amount, int64(take), int64(l.Invoiced))
+			return most > 0
+		})
+		if err != nil {
+			return 0, err
 		}
-		amount := l.Amount
-		if q, limited := left[l.SKU]; limited {
-			if take := min(q, l.Invoiced); take < l.Invoiced {
-				amount = part(l.Amount, int64(take), int64(l.Invoiced))
-				left[l.SKU] = 0
-			} else {
-				left[l.SKU] = q - l.Invoiced
-			}
-		}
-		out.Won += amount
 	}
-	out.Won = max(0, out.Won)
-	return out
+	return max(0, out), nil
 }
 
-// settle adds up what a registration won and does what follows: it is won at the agreed
-// share of its value, and open again below it. One in dispute is counted and not moved.
-func (s *Service) settle(ctx context.Context, r *Registration) error {
-	lines, err := linesOf(ctx, r.ID)
-	if err != nil {
-		return err
-	}
+// settle adds up what a registration won, now that lines of an order took the place of
+// those before, and does what follows: it is won at the agreed share of its value, and
+// open again below it. One in dispute is counted and not moved. Its other lines are not
+// read: a registration may live for a year of orders.
+func (s *Service) settle(ctx context.Context, r *Registration, before, lines []Line) error {
 	t, err := termsOf(ctx, r.Supplier)
 	if err != nil {
 		return err
 	}
 	was, old := r.State(), r.Sums
-	r.Sums = r.sum(lines)
+	r.Sums.add(before, -1)
+	r.Sums.add(lines, 1)
+	if len(before)+len(lines) == 0 || slices.ContainsFunc(before, Line.wins) || slices.ContainsFunc(lines, Line.wins) {
+		if r.Sums.Won, err = won(ctx, r); err != nil {
+			return err
+		}
+	}
 	reached := r.Value.Minor > 0 && r.Sums.Won > 0 && r.Sums.Won >= part(r.Value.Minor, int64(t.WonShare), money.One)
 	actor := access.System("deals", r.Supplier)
 	now := db.Now(ctx)
