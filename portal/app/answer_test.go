@@ -165,6 +165,39 @@ func answeredByMail(t *testing.T, a *App) {
 		}
 	}
 
+	// What a mail program posts by itself (RFC 8058) ends mails and does nothing else.
+	click := func(link string) int {
+		t.Helper()
+		res, err := http.PostForm(a.addrs.http+link, url.Values{"List-Unsubscribe": {"One-Click"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res.StatusCode
+	}
+	var stop string
+	query(&stop, "SELECT stop FROM mail WHERE kind = 'notice' AND person_id = ? AND body LIKE '%Steel%'", maya)
+	if stop != a.addrs.http+links[2] {
+		t.Errorf("List-Unsubscribe would be %q", stop)
+	}
+	if code := click(links[1]); code != 404 || state(other) == "declined" || state(other) == "accepted" {
+		t.Errorf("one click on an offer: %d %s", code, state(other))
+	}
+	if code := click(links[2]); code != 200 {
+		t.Errorf("one click: %d", code)
+	}
+	tell(other, "mail-4")
+	if err := notices.Tell(later(10 * time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	query(&mails, mine, maya)
+	if len(mails) != 1 {
+		t.Errorf("%d mails after one click", len(mails))
+	}
+	if err := a.notify.Choose(t.Context(), access.Actor{Org: org, Person: maya, Roles: []access.Role{access.Sales}, Via: "session:test"}, notify.ModeUrgent, time.UTC); err != nil {
+		t.Fatal(err)
+	}
+
 	// The last link stops the mails.
 	if code, page := use(links[2], url.Values{}); code != 200 || !strings.Contains(page, "Kestrel Supply") {
 		t.Errorf("%d %.300s", code, page)

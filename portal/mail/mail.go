@@ -57,6 +57,7 @@ type Mail struct {
 	Kind            account.MailKind
 	Locale          string
 	Subject, Body   string
+	Stop            string // address that ends mails of this kind, "" for none
 	State           State
 	Attempts        int
 	Created, Sent   time.Time
@@ -163,7 +164,7 @@ func (s *Service) Post(ctx context.Context, l account.Letter) error {
 		if s.out != nil {
 			state = Waiting
 		}
-		m := Mail{Org: l.Org, ID: db.NewID(), Person: l.Person, Address: l.Address, Kind: l.Kind, Locale: l.Locale, Subject: l.Subject, Body: l.Body, State: state, Created: db.Now(ctx)}
+		m := Mail{Org: l.Org, ID: db.NewID(), Person: l.Person, Address: l.Address, Kind: l.Kind, Locale: l.Locale, Subject: l.Subject, Body: l.Body, Stop: l.Stop, State: state, Created: db.Now(ctx)}
 		if m.Locale == "" {
 			m.Locale = string(locale.English)
 		}

@@ -286,6 +286,26 @@ func TestMailIsSentOnce(t *testing.T) {
 	})
 }
 
+// TestOneClick: a mail that can be ended says so in its headers, the one of RFC 8058
+// section 3.1 only where the address is safe; others have neither.
+func TestOneClick(t *testing.T) {
+	for _, c := range []struct{ stop, list, post string }{
+		{"", "", ""},
+		{"http://portal.example/answer/x", "<http://portal.example/answer/x>", ""},
+		{"https://portal.example/answer/x", "<https://portal.example/answer/x>", "List-Unsubscribe=One-Click"},
+	} {
+		s := newServer("smtp://127.0.0.1:9?from=portal@aurelia.example", "https://portal.example")
+		msg, err := s.message(Mail{ID: "1", Address: "maya@kestrel.example", Subject: "x", Body: "x", Stop: c.stop})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, post := strings.Join(msg.GetGenHeader("List-Unsubscribe"), ","), strings.Join(msg.GetGenHeader("List-Unsubscribe-Post"), ",")
+		if list != c.list || post != c.post {
+			t.Errorf("%q: %q %q", c.stop, list, post)
+		}
+	}
+}
+
 func TestRefusalsAndTroubles(t *testing.T) {
 	t.Parallel()
 	d := dbtest.One(t)

@@ -191,16 +191,18 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 		lines = append(lines, words.T("mail.notices.more", "n", d.More)+" "+base+"inbox", "")
 	}
 	lines = append(lines, "--", words.T("mail.notices.why_"+string(d.Mode), "company", oneLine(org.Name)), words.T("mail.notices.change")+" "+base+"profile")
+	stop := ""
 	if n.mail.Sends() {
-		stop, err := n.Seal(Deed{Kind: DeedStop, Org: p.Org, Person: p.ID, Expires: db.Now(ctx).AddDate(0, 0, 60)})
+		token, err := n.Seal(Deed{Kind: DeedStop, Org: p.Org, Person: p.ID, Expires: db.Now(ctx).AddDate(0, 0, 60)})
 		if err != nil {
 			return account.Letter{}, err
 		}
-		lines = append(lines, words.T("mail.notices.stop")+" "+n.mail.base+"/answer/"+stop)
+		stop = n.mail.base + "/answer/" + token
+		lines = append(lines, words.T("mail.notices.stop")+" "+stop)
 	}
 	return account.Letter{
 		Mail:    account.Mail{Kind: KindNotice, Org: p.Org, Person: p.ID, Address: p.Email, Name: p.Name, Locale: p.Locale, Zone: p.Zone, Dedupe: "notice:" + d.Notices[len(d.Notices)-1].ID},
-		Subject: shorten(subject, maxSubject), Body: strings.Join(lines, "\n") + "\n",
+		Subject: shorten(subject, maxSubject), Body: strings.Join(lines, "\n") + "\n", Stop: stop,
 	}, nil
 }
 

@@ -71,7 +71,7 @@ func newServer(address, base string) *server {
 // message builds a mail. Line breaks in a header value are refused, never folded
 // in.
 func (s *server) message(m Mail) (*gomail.Msg, error) {
-	if strings.ContainsAny(m.Subject+m.Address, "\r\n\x00") {
+	if strings.ContainsAny(m.Subject+m.Address+m.Stop, "\r\n\x00") {
 		return nil, errForged
 	}
 	msg := gomail.NewMsg(gomail.WithCharset(gomail.CharsetUTF8))
@@ -86,6 +86,12 @@ func (s *server) message(m Mail) (*gomail.Msg, error) {
 	_, host, _ := strings.Cut(s.from, "@")
 	msg.SetMessageIDWithValue(m.ID + "@" + host)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if m.Stop != "" {
+		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.Stop+">")
+		if strings.HasPrefix(m.Stop, "https://") { // RFC 8058 section 3.1 asks for it
+			msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+		}
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Body)
 	return msg, nil
 }

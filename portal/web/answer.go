@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -91,6 +92,8 @@ func (v *visit) useDeed(d mail.Deed, actor access.Actor) error {
 	in := v.input()
 	var err error
 	switch {
+	case oneClick(v) && d.Kind != mail.DeedStop: // a mail program ends mails and does nothing else
+		return v.linkDead()
 	case d.Kind == mail.DeedStop:
 		if err := v.w.d.Notify.Choose(v.ctx, actor, notify.ModeNever, v.p.Zone()); err != nil {
 			return err
@@ -111,6 +114,12 @@ func (v *visit) useDeed(d mail.Deed, actor access.Actor) error {
 		return v.answerPage(fiber.StatusUnprocessableEntity, d, actor, "", in.form(errs, note))
 	}
 	return v.answerPage(200, d, actor, "", view.Form{})
+}
+
+// oneClick reports whether a mail program posts the address of a List-Unsubscribe
+// header (RFC 8058 section 3.2): it has no page of ours, so the link is its only proof.
+func oneClick(v *visit) bool {
+	return v.Params("token") != "" && strings.HasPrefix(v.Path(), "/answer/") && v.FormValue("List-Unsubscribe") == "One-Click"
 }
 
 // profileMail saves which notices the person gets by mail.

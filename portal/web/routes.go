@@ -335,7 +335,7 @@ func (w *Web) handler(r Route) fiber.Handler {
 		}
 		v := w.visit(c, r, login)
 		if r.Changes() {
-			if err := v.entered(); err != nil {
+			if err := v.entered(); err != nil && !oneClick(v) {
 				return err
 			}
 		}

@@ -240,6 +240,7 @@ type Mail struct {
 type Letter struct {
 	Mail
 	Subject, Body string
+	Stop          string // address that ends mails of this kind when posted to (RFC 8058), "" for none
 }
 
 // Mailer is the port to the outbox; portal/mail implements it.
