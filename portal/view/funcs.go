@@ -201,7 +201,7 @@ func data(pairs []any) map[string]any {
 // knownStatus keeps the statuses that have words of their own; the rest speak as 500 or, below it, as 422.
 func knownStatus(status int) int {
 	switch status {
-	case 404, 409, 413, 422, 429, 500, 503:
+	case 403, 404, 409, 413, 422, 429, 500, 503:
 		return status
 	}
 	if status < 500 {

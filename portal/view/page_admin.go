@@ -115,7 +115,7 @@ type Param struct {
 // Answer is one status an endpoint answers with.
 type Answer struct{ Status, About string }
 
-// ErrorPage is any refusal. Status chooses the words: 404, 409, 413, 422, 429, 500, 503; 401 is the sign-in page and 403 does not exist.
+// ErrorPage is any refusal. Status chooses the words: 403, 404, 409, 413, 422, 429, 500, 503; 401 is the sign-in page.
 // Fragment "error.box" is the sentence in place.
 type ErrorPage struct {
 	Base

@@ -288,6 +288,7 @@ func samples(lang locale.Language) map[string]Page {
 		"help":         &HelpPage{Base: k, Articles: []HelpLink{{"/help/orders", "Orders", "From the order to the invoice", "", false}}},
 		"help-one":     &HelpPage{Base: k, Title: "Orders", HTML: template.HTML("<h1>Orders</h1><p>An order is <code>850</code>.</p><h2>Answer</h2><pre><code>ISA*00~</code></pre><table><thead><tr><th>a</th></tr></thead><tbody><tr><td>b</td></tr></tbody></table>"), Articles: []HelpLink{{"/help/orders", "Orders", "", "", true}, {"/help/edi", "EDI", "", "", false}}},
 		"api":          &APIPage{Base: open(lang), Version: "1.0", SpecURL: "/api/openapi.json", Groups: []APIGroup{{"EDI", "edi", []Endpoint{{"POST", "/api/v1/edi/interchanges", "Send interchanges", "The body is raw X12.", "edi:write", []Param{{"Idempotency-Key", "header", "string", "same key, same answer", false}, {"id", "path", "string", "the interchange", true}}, "ISA*00*…", []Answer{{"202", "durable"}, {"422", "refused"}}}}}}},
+		"error-403":    &ErrorPage{Base: k, Status: 403},
 		"error-404":    &ErrorPage{Base: k, Status: 404, BackURL: "/c/kestrel/orders"},
 		"error-409":    &ErrorPage{Base: k, Status: 409, Was: Raw("160"), Now: Raw("180"), Code: "conflict"},
 		"error-422":    &ErrorPage{Base: k, Status: 422},

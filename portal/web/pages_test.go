@@ -41,7 +41,7 @@ func TestPages(t *testing.T) {
 		{Name: "order of the other side", As: maya, Path: strings.Replace(differs, "/aurelia/", "/kestrel/", 1), Contains: []string{"4500187342"}, Lacks: []string{"/confirm"}},
 		{Name: "order without its company", As: maya, Path: differs[strings.Index(differs, "/orders/"):], Status: 303, Location: strings.Replace(differs, "/aurelia/", "/kestrel/", 1)},
 		{Name: "order that does not exist", As: maya, Path: "/c/kestrel/orders/06h0b44s4ds79bpj9aovklj2vs", Status: 404, Contains: []string{"Not found", "e-rail"}},
-		{Name: "confirm form of the reseller", As: maya, Path: strings.Replace(differs, "/aurelia/", "/kestrel/", 1) + "/confirm", Status: 403},
+		{Name: "confirm form of the reseller", As: maya, Path: strings.Replace(differs, "/aurelia/", "/kestrel/", 1) + "/confirm", Status: 403, Contains: []string{"Not allowed", "Your role does not allow this"}},
 		{Name: "new order", As: maya, Path: "/c/kestrel/orders/new?sku=AUR-D18B", Contains: []string{"Drill 18 V", "£84.00"}},
 		{Name: "new order of a supplier", As: ingrid, Path: "/c/aurelia/orders/new", Status: 404},
 		{Name: "invoices", As: maya, Path: "/c/kestrel/invoices", Contains: []string{"INV-88213", "Differs"}},
