@@ -742,6 +742,11 @@ CREATE TABLE settlement (
 CREATE INDEX settlement_by ON settlement USING btree (by_id);
 CREATE INDEX settlement_invoice ON settlement USING btree (invoice_id, made, id);
 CREATE INDEX settlement_pair ON settlement USING btree (supplier_id, reseller_id);
+CREATE TABLE sftp_try (
+  org_id text NOT NULL, hour bigint NOT NULL, addr text NOT NULL, login_id text NOT NULL, reason text NOT NULL, login text NOT NULL, times bigint NOT NULL, first_at bigint NOT NULL, last_at bigint NOT NULL,
+  PRIMARY KEY (org_id, hour, addr, login_id, reason)
+);
+CREATE INDEX sftp_try_hour ON sftp_try USING btree (hour);
 CREATE TABLE sftp_user (
   org_id text NOT NULL, id text NOT NULL, name text NOT NULL, password text NOT NULL, public_keys text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, used bigint NOT NULL,
   UNIQUE (name),

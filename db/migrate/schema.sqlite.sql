@@ -621,6 +621,10 @@ CREATE TABLE settlement (
 CREATE INDEX settlement_by ON settlement (by_id);
 CREATE INDEX settlement_invoice ON settlement (invoice_id, made, id);
 CREATE INDEX settlement_pair ON settlement (supplier_id, reseller_id);
+CREATE TABLE sftp_try (
+  org_id TEXT NOT NULL, hour INTEGER NOT NULL, addr TEXT NOT NULL, login_id TEXT NOT NULL, reason TEXT NOT NULL, login TEXT NOT NULL, times INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (org_id, hour, addr, login_id, reason)
+);
+CREATE INDEX sftp_try_hour ON sftp_try (hour);
 CREATE TABLE sftp_user (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL, public_keys TEXT NOT NULL, made_by TEXT NOT NULL,
   created INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (org_id, id)

@@ -46,7 +46,8 @@ type Server struct {
 	mailbox Mailbox
 	spool   *spool
 	log     *slog.Logger
-	ssh     *ssh.ServerConfig
+	key     ssh.Signer
+	refused *ledger
 	idle    time.Duration
 	began   time.Time
 
@@ -85,7 +86,13 @@ func New(c Config) (*Server, error) {
 		conns: map[net.Conn]struct{}{}, greeting: map[string]int{}, logins: map[string]int{}, read: map[string]time.Time{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.ssh = &ssh.ServerConfig{
+	s.key, s.refused = key, newLedger(c.Users, c.Log)
+	return s, nil
+}
+
+// config is that of one connection, whose tries t gathers.
+func (s *Server) config(t *trial) *ssh.ServerConfig {
+	c := &ssh.ServerConfig{
 		MaxAuthTries:  6,
 		ServerVersion: "SSH-2.0-Entente",
 		PasswordCallback: func(c ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
@@ -99,9 +106,10 @@ func New(c Config) (*Server, error) {
 		VerifiedPublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey, _ *ssh.Permissions, _ string) (*ssh.Permissions, error) {
 			return permit(s.users.Key(s.ctx, c.User(), key.Marshal(), host(c.RemoteAddr())))
 		},
+		AuthLogCallback: t.log,
 	}
-	s.ssh.AddHostKey(key)
-	return s, nil
+	c.AddHostKey(s.key)
+	return c
 }
 
 // actorKey is where a signed-in connection carries its actor.
@@ -132,6 +140,7 @@ func (s *Server) Start(l net.Listener) error {
 	s.mu.Unlock()
 	s.all.Go(func() { s.accept(l) })
 	s.all.Go(s.tidy)
+	s.all.Go(func() { s.refused.tell(s.ctx) })
 	return nil
 }
 
@@ -230,6 +239,7 @@ func (s *Server) accept(l net.Listener) {
 		}
 		wait = 0
 		if !s.admit(c) {
+			s.refused.add("", host(c.RemoteAddr()), Crowded)
 			_ = c.Close()
 			continue
 		}
@@ -291,14 +301,24 @@ func (s *Server) serve(c net.Conn) {
 	}()
 	_ = c.SetDeadline(time.Now().Add(greetingTime))
 	timed := &timedConn{Conn: c}
-	conn, chans, reqs, err := ssh.NewServerConn(timed, s.ssh)
-	s.greeted(host(c.RemoteAddr()))
+	tried, addr := &trial{}, host(c.RemoteAddr())
+	conn, chans, reqs, err := ssh.NewServerConn(timed, s.config(tried))
+	s.greeted(addr)
+	if err == nil || s.ctx.Err() == nil { // that we stop is nobody's failure
+		for _, why := range tried.refusals(err) {
+			s.refused.add(tried.name, addr, why)
+		}
+	}
 	if err != nil {
 		return
 	}
 	defer conn.Close()
 	actor, ok := conn.Permissions.ExtraData[actorKey{}].(access.Actor)
-	if !ok || !s.enter(actor.Via) {
+	if !ok {
+		return
+	}
+	if !s.enter(actor.Via) {
+		s.refused.add(conn.User(), addr, Sessions)
 		return
 	}
 	defer s.leave(actor.Via)

@@ -111,6 +111,7 @@ type users struct {
 	mu   sync.Mutex
 	gone map[string]bool
 	keys map[string][]byte
+	told map[string]int // refusals: name and reason
 }
 
 var errWrong = fault.New(fault.Unauthenticated, "account.signin_wrong")
@@ -125,6 +126,16 @@ func (u *users) Password(_ context.Context, name, password, _ string) (access.Ac
 		return access.Actor{}, errWrong
 	}
 	return u.in(name)
+}
+
+func (u *users) Refused(_ context.Context, name, addr string, why error, times int) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.told == nil {
+		u.told = map[string]int{}
+	}
+	u.told[strings.TrimSpace(name+" "+addr+" "+why.Error())] += times
+	return nil
 }
 
 func (u *users) Knows(_ context.Context, name string, key []byte) error {

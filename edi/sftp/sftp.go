@@ -31,6 +31,10 @@ type Users interface {
 	Knows(ctx context.Context, name string, key []byte) error
 	// Key opens to a login that proved to hold the key.
 	Key(ctx context.Context, name string, key []byte, addr string) (access.Actor, error)
+	// Refused is told of sign-ins that failed alike: under a name, empty where none was
+	// given or too many were, from an address, and why: what Password, Knows or Key said,
+	// or a Trouble.
+	Refused(ctx context.Context, name, addr string, why error, times int) error
 	// Still says whether a login may go on.
 	Still(ctx context.Context, actor access.Actor) error
 }

@@ -194,6 +194,16 @@ type termsIn struct {
 	}
 }
 
+type sftpTry struct {
+	Login   string    `json:"login" doc:"as it was named; empty: further sources"`
+	Known   bool      `json:"known" doc:"the login exists"`
+	Address string    `json:"address" doc:"empty: further sources"`
+	Reason  string    `json:"reason" enum:"unknown,password,no_password,key,signature,paused,disabled,method,sessions,failed"`
+	Times   int       `json:"times"`
+	First   time.Time `json:"first"`
+	Last    time.Time `json:"last"`
+}
+
 func (a *API) stations() {
 	handle(a, op("GET", "/api/v1/edi/station", "stations:read", "Your AS2 station", "", 200),
 		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[stationOut], error) {
@@ -223,6 +233,15 @@ func (a *API) stations() {
 	handle(a, op("POST", "/api/v1/edi/station/certificates/{id}/retire", "stations:write", "Take a certificate out of use", "", 204),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
 			return nil, a.d.Courier.RetireCertificate(ctx, actor, in.ID)
+		})
+	handle(a, op("GET", "/api/v1/edi/sftp/refused", "stations:read", "Sign-ins at the SFTP door that failed", "Under your company's logins and names, of the last 30 days, counted by source, login, reason and hour; the newest 20.", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[sftpTry]], error) {
+			got, err := a.d.Accounts.SFTPTries(ctx, actor)
+			items := make([]sftpTry, len(got))
+			for i, t := range got {
+				items[i] = sftpTry{t.Login, t.Known, t.Addr, string(t.Reason), t.Times, t.First, t.Last}
+			}
+			return &reply[list[sftpTry]]{list[sftpTry]{Items: items}}, err
 		})
 	handle(a, op("GET", "/api/v1/partners/{id}/as2", "stations:read", "How you and a partner exchange AS2", "Both stations with their certificates, and the terms of each direction.", 200),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[linkOut], error) {

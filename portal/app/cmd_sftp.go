@@ -8,13 +8,14 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"entente/db/secret"
 	"entente/prm/account"
 )
 
 func sftpCmd(ctx context.Context, e *env, args []string) (int, error) {
-	const synopsis = "user --org SLUG --name NAME [--key FILE] [--key-only] | list --org SLUG | remove --org SLUG --name NAME | host-key [--new] |\n" +
+	const synopsis = "user --org SLUG --name NAME [--key FILE] [--key-only] | list --org SLUG | remove --org SLUG --name NAME | host-key [--new] | refused [--org SLUG] [--hours N] |\n" +
 		"    remote --org SLUG --name NAME --server HOST:PORT --login L --host-key K --password-file FILE|--private-key FILE [--in DIR] [--done DIR] [--out DIR] |\n" +
 		"    remotes --org SLUG | forget --org SLUG --name NAME | server-key --server HOST:PORT"
 	fs := e.flags("sftp")
@@ -24,6 +25,7 @@ func sftpCmd(ctx context.Context, e *env, args []string) (int, error) {
 	key := fs.String("key", "", "file with public keys that may sign in, a line each as in authorized_keys; - reads standard input")
 	keyOnly := fs.Bool("key-only", false, "user: make no password; the keys are the only way in")
 	anew := fs.Bool("new", false, "host-key: make a new one; clients will warn that the server changed")
+	hours := fs.Int("hours", 24, "refused: those of the last so many hours")
 	asJSON := fs.Bool("json", false, "print JSON")
 	var remote remoteFlags
 	remote.register(fs)
@@ -38,6 +40,9 @@ func sftpCmd(ctx context.Context, e *env, args []string) (int, error) {
 	switch {
 	case what == "host-key" && *org == "" && *name == "":
 		err = e.showHostKey(ctx, fs, *anew, *asJSON)
+		return failed(err), err
+	case what == "refused" && *name == "":
+		err = e.sftpRefused(ctx, fs, *org, *hours, *asJSON)
 		return failed(err), err
 	case what == "server-key" && remote.cmd.Addr != "":
 		err = e.serverKey(ctx, fs, remote.cmd.Addr, *asJSON)
@@ -193,4 +198,54 @@ func (e *env) showHostKey(ctx context.Context, set *flag.FlagSet, anew, asJSON b
 	}
 	_, err = fmt.Fprintf(e.out, "%s\n%s\n", line, fingerprint)
 	return err
+}
+
+// sftpRefused prints failed sign-ins: of a company's logins, or of strangers.
+func (e *env) sftpRefused(ctx context.Context, set *flag.FlagSet, slug string, hours int, asJSON bool) error {
+	return e.accounts(ctx, set, func(_ Config, s *account.Service) error {
+		since := time.Now().Add(-time.Duration(hours) * time.Hour)
+		var list []account.SFTPTry
+		var err error
+		if slug == "" {
+			list, err = s.SFTPStrangers(ctx, operator, since)
+		} else {
+			var o account.Org
+			if o, err = s.Directory().OrgBySlug(ctx, slug); err == nil {
+				boss := machine
+				boss.Org = o.ID
+				list, err = s.SFTPTries(ctx, boss)
+			}
+		}
+		if err != nil {
+			return say(err)
+		}
+		type row struct {
+			Login  string    `json:"login"`
+			Known  bool      `json:"known"`
+			Addr   string    `json:"address"` // empty: further sources
+			Reason string    `json:"reason"`
+			Times  int       `json:"times"`
+			First  time.Time `json:"first"`
+			Last   time.Time `json:"last"`
+		}
+		rows := []row{}
+		for _, t := range list {
+			if t.Last.After(since) {
+				rows = append(rows, row{t.Login, t.Known, t.Addr, string(t.Reason), t.Times, t.First, t.Last})
+			}
+		}
+		if asJSON {
+			return json.NewEncoder(e.out).Encode(rows)
+		}
+		p := printer("en")
+		for _, r := range rows {
+			if r.Addr == "" {
+				r.Addr = "other sources"
+			}
+			if _, err := fmt.Fprintf(e.out, "%s  %-39s  %-20s  %d times since %s: %s\n", r.Last.Format(time.RFC3339), r.Addr, r.Login, r.Times, r.First.Format(time.RFC3339), p.T("tries.what."+r.Reason)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -117,6 +117,15 @@ func (u sftpUsers) Key(ctx context.Context, name string, key []byte, addr string
 	return u.s.SFTPByKey(from(ctx, addr), name, key)
 }
 
+func (u sftpUsers) Refused(ctx context.Context, name, addr string, why error, times int) error {
+	reason := account.SFTPReasonOf(why)
+	var trouble sftp.Trouble
+	if errors.As(why, &trouble) {
+		reason = account.SFTPReason(trouble)
+	}
+	return u.s.SFTPRefused(from(ctx, addr), name, reason, times)
+}
+
 func (u sftpUsers) Still(ctx context.Context, actor access.Actor) error {
 	return u.s.SFTPStill(ctx, actor)
 }

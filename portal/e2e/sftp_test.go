@@ -161,7 +161,7 @@ func TestStorySFTP(t *testing.T) {
 	needOpenSSH(t)
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := start(t, d, "--demo")
-		api := s.token("maya@kestrel.example", "edi:read,edi:write,orders:read")
+		api := s.token("maya@kestrel.example", "edi:read,edi:write,orders:read,partners:read")
 		aurelia := s.token("ingrid@aurelia.example", "orders:read,orders:write,edi:read")
 		kestrel := s.sftp("kestrel", "entente-demo-1", "")
 
@@ -320,6 +320,29 @@ func sftpSignIn(t *testing.T, s *server, kestrel *openssh, api *client) {
 	if out, err := s.sftp("nobody", "entente-demo-1", "").try("ls"); err == nil {
 		t.Errorf("an unknown login: %v %s", err, out)
 	}
+	refused := func(c *client) (all string) {
+		var list struct {
+			Items []struct {
+				Login, Address, Reason string
+				Times                  int
+			}
+		}
+		c.get("/api/v1/edi/sftp/refused", &list)
+		for _, i := range list.Items {
+			all += fmt.Sprintln(i.Login, i.Address, i.Reason, i.Times)
+		}
+		return all
+	}
+	stations := s.token("maya@kestrel.example", "stations:read")
+	eventually(t, "Kestrel reads why", func() bool { return refused(stations) == "kestrel 127.0.0.1 password 1\n" })
+	if got := refused(s.token("kaarel@baltic.example", "stations:read")); got != "" {
+		t.Errorf("Baltic reads %s", got)
+	}
+	maya := s.signIn(t, "maya@kestrel.example")
+	for _, page := range []string{"", "/connect?step=way&way=sftp"} {
+		maya.open("/c/kestrel/edi/connections/" + api.partnership("aurelia") + page).says("The password is wrong.")
+	}
+	eventually(t, "the operator reads of the stranger", func() bool { return strings.Contains(s.command("sftp", "refused"), "No login has this name") })
 	keyFile := filepath.Join(t.TempDir(), "id")
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "baltic ERP", "-f", keyFile).CombinedOutput(); err != nil {
 		t.Fatalf("%v %s", err, out)

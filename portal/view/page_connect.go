@@ -128,8 +128,19 @@ type LoginsCard struct {
 	Address string
 	HostKey string // its fingerprint
 	Rows    []LoginRow
+	Tries   []TryRow // failed sign-ins, the newest first
 	Form    Form
 	Open    bool
+}
+
+// TryRow are failed sign-ins of one source within an hour. Login and Addr may be empty: too many of them. Mended: the login has signed in since.
+type TryRow struct {
+	Login, Addr  string
+	Known        bool // the login exists
+	What, Advice Text
+	Times        int
+	Last         time.Time
+	Mended       bool
 }
 
 // LoginRow is one login.

@@ -60,7 +60,7 @@ func connectionPage(b Base, manage bool) Page {
 	}
 	p.Terms[0].Ticks = []Tick{{"async", T("terms.async"), T("terms.async_hint"), true}, {"new_id", T("terms.new_id"), T("terms.new_id_hint"), false}}
 	p.Remotes = &RemotesCard{Rows: []RemoteRow{{ID: "r1", Name: "Leeds", Address: "aurelia@sftp.kestrel.example:22", HostKey: "SHA256:abc", In: "/out", Out: "/in", Every: time.Minute, State: "remote.failing", Said: T("sftp.signin_refused"), Checked: at(24, 8, 0)}, {ID: "r2", Name: "York", Address: "x@y:22", Every: time.Minute, State: "remote.new"}}, Form: Form{Errors: []FieldError{{"host_key", T("sftp.host_key_wrong")}}}, Open: true}
-	p.Logins = &LoginsCard{Address: "sftp://portal.example:2022", HostKey: "SHA256:abc", Rows: []LoginRow{{ID: "l1", Name: "aurelia", Password: true, Keys: []string{"SHA256:abc erp"}, Used: at(24, 8, 0)}, {ID: "l2", Name: "aurelia.old", Password: true}}, Form: Form{Errors: []FieldError{{"key_lines", T("account.ssh_key_missing")}}, Values: map[string]string{"way": "key"}}, Open: true}
+	p.Logins = &LoginsCard{Address: "sftp://portal.example:2022", HostKey: "SHA256:abc", Rows: []LoginRow{{ID: "l1", Name: "aurelia", Password: true, Keys: []string{"SHA256:abc erp"}, Used: at(24, 8, 0)}, {ID: "l2", Name: "aurelia.old", Password: true}}, Tries: sampleTries, Form: Form{Errors: []FieldError{{"key_lines", T("account.ssh_key_missing")}}, Values: map[string]string{"way": "key"}}, Open: true}
 	p.Check = &AddressCheck{Address: "https://as2.kestrel.example/as2", Company: kestrel, Rows: []CheckRow{{"DNS", "check.ok", T("connection.check.dns", "host", "as2.kestrel.example"), 0}, {"TCP", "check.failed", T("dial.refused"), 12 * time.Millisecond}}}
 	return p
 }
@@ -100,4 +100,11 @@ func carriedPage(b Base) Page {
 		{ID: "m2", URL: "/c/aurelia/edi/1/messages/m2", Status: Status{State: "as2.queued"}, Next: at(24, 10, 40), Reason: T("courier.reason.other_signer")},
 	}
 	return m
+}
+
+var sampleTries = []TryRow{
+	{Login: "aurelia", Addr: "192.0.2.7", Known: true, What: T("tries.what.password"), Advice: T("tries.do.password"), Times: 3, Last: at(24, 8, 0)},
+	{Login: "aurelia.typo", Addr: "192.0.2.7", What: T("tries.what.unknown"), Advice: T("tries.do.unknown"), Times: 1, Last: at(24, 7, 0)},
+	{Login: "aurelia", Addr: "192.0.2.7", Known: true, What: T("tries.what.key"), Advice: T("tries.do.key"), Times: 1, Last: at(23, 7, 0), Mended: true},
+	{What: T("tries.what.password"), Advice: T("tries.do.password"), Times: 700, Last: at(23, 6, 0)},
 }

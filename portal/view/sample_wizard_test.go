@@ -25,7 +25,7 @@ func wizardPage(b Base, step string, manage bool) Page {
 	p.Identity, p.Kinds = &Form{Values: map[string]string{"kind": "x12"}, Errors: []FieldError{{"value", T("account.identity_taken")}}}, options("x12", "x12", "X12", "as2", "AS2")
 	p.Token = &WizardToken{Secret: "ent_abc", Have: true, CanMake: true, Send: "curl", Fetch: "curl"}
 	p.Secret = &SFTPSecret{"kestrel.erp", "k3j4h5g6"}
-	p.Logins = &LoginsCard{Address: "sftp://portal.example:2022", HostKey: "SHA256:abc", Rows: []LoginRow{{ID: "l1", Name: "kestrel", Used: at(24, 8, 0)}, {ID: "l2", Name: "kestrel.erp"}}, Form: Form{Values: map[string]string{"way": "key"}}}
+	p.Logins = &LoginsCard{Address: "sftp://portal.example:2022", HostKey: "SHA256:abc", Rows: []LoginRow{{ID: "l1", Name: "kestrel", Used: at(24, 8, 0)}, {ID: "l2", Name: "kestrel.erp"}}, Tries: sampleTries, Form: Form{Values: map[string]string{"way": "key"}}}
 	rows := []CheckRow{{"AS2", "check.ok", T("echo.packed", "from", "A", "to", "B", "security", "signed sha256"), 0}, {"HTTP", "check.failed", T("echo.status_bad", "status", "500"), 80 * time.Millisecond}}
 	p.AS2 = &WizardAS2{Steps: ticks, Address: &Form{Values: map[string]string{"url": "https://as2.kestrel.example/as2"}}, Adding: &CertificateForm{Purposes: options("both", "both", "both"), Names: options("", "A", "A")}, Check: &AddressCheck{Address: "https://as2.kestrel.example/as2", Company: kestrel, Rows: rows}, Echo: &EchoCard{Company: kestrel, At: at(24, 9, 0), By: "Tomás Vega", Rows: rows, Advice: T("echo.advice.http_names")}}
 	p.Test.Samples = []Sample{{url + "/bench/850", "850", T("bench.sample.good"), false}, {url + "/bench/850-wrong", "850", T("bench.sample.bad"), true}}

@@ -220,7 +220,20 @@ func (v *visit) loginsCard(f linkForms) (*view.LoginsCard, error) {
 		}
 		card.Rows = append(card.Rows, row)
 	}
-	return card, nil
+	card.Tries, err = v.tries(list)
+	return card, err
+}
+
+// tries are the failed sign-ins under the company's logins in plain words.
+func (v *visit) tries(logins []account.SFTPUser) ([]view.TryRow, error) {
+	list, err := v.w.d.Accounts.SFTPTries(v.ctx, v.actor())
+	var out []view.TryRow
+	for _, t := range list {
+		row := view.TryRow{Login: t.Login, Addr: t.Addr, Known: t.Known, Times: t.Times, Last: t.Last, What: view.T("tries.what." + string(t.Reason)), Advice: view.T("tries.do." + string(t.Reason))}
+		row.Mended = t.Known && slices.ContainsFunc(logins, func(u account.SFTPUser) bool { return u.Name == t.Login && u.Used.After(t.Last) })
+		out = append(out, row)
+	}
+	return out, err
 }
 
 // sftpAddress is the door's address as a partner reaches it: the public host name with

@@ -52,6 +52,7 @@ const (
 	EDIFetch      Action = "edi.fetch"
 	EDIResolve    Action = "edi.resolve"
 	EDIDoors      Action = "edi.doors"
+	EDIDoorsRead  Action = "edi.doors.read"
 	StationRead   Action = "station.read"
 	StationManage Action = "station.manage"
 	LinkRead      Action = "link.read"
@@ -177,11 +178,12 @@ var policy = map[Action]rule{
 	PaymentSettle:  {scope: "payments:write", read: PaymentRead, sides: map[Side][]Role{Supplier: {Manager, Finance}, Reseller: {Buyer, Finance}}},
 
 	// Owner is a company that sent an interchange for another.
-	EDIRead:    {scope: "edi:read", sides: map[Side][]Role{Owner: ediers, Supplier: ediers, Reseller: ediers}},
-	EDISend:    {scope: "edi:write", sides: map[Side][]Role{Owner: senders}},
-	EDIFetch:   {scope: "edi:read", sides: map[Side][]Role{Owner: senders}},
-	EDIDoors:   {read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
-	EDIResolve: {scope: "edi:write", read: EDIRead, sides: map[Side][]Role{Supplier: senders, Reseller: senders}},
+	EDIRead:      {scope: "edi:read", sides: map[Side][]Role{Owner: ediers, Supplier: ediers, Reseller: ediers}},
+	EDISend:      {scope: "edi:write", sides: map[Side][]Role{Owner: senders}},
+	EDIFetch:     {scope: "edi:read", sides: map[Side][]Role{Owner: senders}},
+	EDIDoors:     {read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
+	EDIDoorsRead: {scope: "stations:read", read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
+	EDIResolve:   {scope: "edi:write", read: EDIRead, sides: map[Side][]Role{Supplier: senders, Reseller: senders}},
 
 	// A station is how a company is reached, a link what two agreed about it.
 	StationRead:   {scope: "stations:read", sides: map[Side][]Role{Owner: ediers, Supplier: ediers, Reseller: ediers}},

@@ -230,7 +230,7 @@ func (s *Service) SFTPByPassword(ctx context.Context, name, password string) (ac
 	keys := []string{accountKey("sftp " + name + " " + addr), addr}
 	if err := s.attempt(ctx, keys...); err != nil {
 		if fault.CodeOf(err) == fault.RateLimited {
-			err = errWrong
+			err = wrong(SFTPPaused)
 		}
 		return access.Actor{}, err
 	}
@@ -242,17 +242,29 @@ func (s *Service) SFTPByPassword(ctx context.Context, name, password string) (ac
 	if err != nil {
 		return access.Actor{}, err
 	}
-	return s.sftpIn(ctx, r, ok, keys...)
+	why := SFTPReason("")
+	switch {
+	case !ok && r.ID != "" && r.Password == "":
+		why = SFTPNoPassword
+	case !ok:
+		why = SFTPPassword
+	}
+	return s.sftpIn(ctx, r, why, keys...)
 }
 
 // SFTPKnows says whether a public key, in its wire form, may sign in under a name.
 // It proves nothing yet. Codes: Unauthenticated.
 func (s *Service) SFTPKnows(ctx context.Context, name string, key []byte) error {
 	r, err := s.sftpUser(ctx, name)
-	if err == nil && !r.has(key) {
-		err = errWrong
+	switch {
+	case err != nil:
+		return err
+	case r.ID == "":
+		return wrong(SFTPUnknown)
+	case !r.has(key):
+		return wrong(SFTPKey)
 	}
-	return err
+	return nil
 }
 
 // SFTPByKey opens the door to a login whose client proved to hold a public key, given
@@ -262,7 +274,11 @@ func (s *Service) SFTPByKey(ctx context.Context, name string, key []byte) (acces
 	if err != nil {
 		return access.Actor{}, err
 	}
-	return s.sftpIn(ctx, r, r.has(key))
+	why := SFTPReason("")
+	if !r.has(key) {
+		why = SFTPKey
+	}
+	return s.sftpIn(ctx, r, why)
 }
 
 // SFTPStill says whether a login made by SFTPBy… may go on.
@@ -296,25 +312,25 @@ func (s *Service) sftpUser(ctx context.Context, name string) (r sftpUserRow, err
 // poll.
 const quiet = time.Hour
 
-// sftpIn writes down how a sign-in ended.
-func (s *Service) sftpIn(ctx context.Context, r sftpUserRow, ok bool, keys ...string) (access.Actor, error) {
-	line := audit.Entry{Org: r.OrgID, Via: "sftp", Action: "sftp.start", SubjectKind: "sftp_user", SubjectID: r.ID, Outcome: audit.Denied, Addr: OriginOf(ctx).Addr}
-	ok = ok && r.ID != ""
+// sftpIn lets a login in unless why says that its proof failed. A good sign-in is written
+// down here, a bad one where the door tells of it (SFTPRefused).
+func (s *Service) sftpIn(ctx context.Context, r sftpUserRow, why SFTPReason, keys ...string) (access.Actor, error) {
+	switch {
+	case r.ID == "":
+		return access.Actor{}, wrong(SFTPUnknown)
+	case why != "":
+		return access.Actor{}, wrong(why)
+	case !r.active:
+		return access.Actor{}, wrong(SFTPDisabled)
+	}
+	line := audit.Entry{Org: r.OrgID, Via: "sftp", Action: "sftp.start", SubjectKind: "sftp_user", SubjectID: r.ID, Outcome: audit.Done, Addr: OriginOf(ctx).Addr}
 	in := false
-	err := s.db.InTx(db.WithOrgs(ctx, r.OrgID), func(ctx context.Context) error {
-		line.Outcome, in = audit.Denied, false
-		if ok {
-			there, err := touchSFTPUser(ctx, r, db.Micros(db.Now(ctx)))
-			if err != nil {
-				return err
-			}
-			in = there && r.active
+	err := s.db.InTx(db.WithOrgs(ctx, r.OrgID), func(ctx context.Context) (err error) {
+		if in, err = touchSFTPUser(ctx, r, db.Micros(db.Now(ctx))); err != nil || !in {
+			return err
 		}
-		if in {
-			line.Outcome = audit.Done
-			if err := succeeded(ctx, slices.Clone(keys)...); err != nil || db.Now(ctx).Sub(db.FromMicros(r.Used)) < quiet {
-				return err
-			}
+		if err := succeeded(ctx, slices.Clone(keys)...); err != nil || db.Now(ctx).Sub(db.FromMicros(r.Used)) < quiet {
+			return err
 		}
 		return audit.Write(ctx, line)
 	})
@@ -322,7 +338,7 @@ func (s *Service) sftpIn(ctx context.Context, r sftpUserRow, ok bool, keys ...st
 		return access.Actor{}, err
 	}
 	if !in {
-		return access.Actor{}, errWrong
+		return access.Actor{}, wrong(SFTPUnknown)
 	}
 	return access.Station("sftp:"+r.ID, r.OrgID), nil
 }

@@ -366,8 +366,8 @@ func (s *Service) SignOutEverywhere(ctx context.Context, actor access.Actor) err
 	return err
 }
 
-// Sweep deletes throttles, sessions and links that have been dead for thirty
-// days. It is a scheduled job of the machine and touches nobody's business.
+// Sweep deletes throttles, sessions, links and failed sign-ins that have been dead for
+// thirty days. It is a scheduled job of the machine and touches nobody's business.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.db.InTx(ctx, func(ctx context.Context) error { return sweep(ctx, db.Now(ctx).AddDate(0, 0, -30)) })
 }

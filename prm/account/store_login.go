@@ -298,7 +298,10 @@ func sweep(ctx context.Context, before time.Time) error {
 	if err := db.Tx(ctx).Where("end_by < ?", b).Delete(&sessionRow{}).Error; err != nil {
 		return err
 	}
-	return db.Tx(ctx).Where("expires < ?", b).Delete(&linkRow{}).Error
+	if err := db.Tx(ctx).Where("expires < ?", b).Delete(&linkRow{}).Error; err != nil {
+		return err
+	}
+	return sweepSFTPTries(ctx, b)
 }
 
 // hasAdmin reports whether the person is a present admin of the company.

@@ -64,8 +64,12 @@ func actions(w *world, token Token, identity Identity, invitation, session strin
 			_, _, err := w.s.CreateSFTPUserFor(w.ctx(), a, "kestrel", SFTPUserCmd{Name: "kestrel.x"})
 			return err
 		},
-		"Refound":      func(a access.Actor) error { _, err := w.s.Refound(w.ctx(), a, w.kestrel.ID); return err },
-		"Unfound":      func(a access.Actor) error { return w.s.Unfound(w.ctx(), a, w.kestrel.ID) },
+		"Refound": func(a access.Actor) error { _, err := w.s.Refound(w.ctx(), a, w.kestrel.ID); return err },
+		"Unfound": func(a access.Actor) error { return w.s.Unfound(w.ctx(), a, w.kestrel.ID) },
+		"SFTPStrangers": func(a access.Actor) error {
+			_, err := w.s.SFTPStrangers(w.ctx(), a, time.Time{})
+			return err
+		},
 		"PlatformOrgs": func(a access.Actor) error { _, err := w.s.PlatformOrgs(w.ctx(), a); return err },
 	}
 }
@@ -73,7 +77,7 @@ func actions(w *world, token Token, identity Identity, invitation, session strin
 // alone are the methods that take no id: they act for the actor's own company
 // or person, so a stranger meets only their own.
 var alone = []string{"Org", "ChangeOrg", "Members", "Invitations", "Invite", "AddIdentity", "Identities", "CreateToken", "Tokens", "OrgTokens",
-	"Profile", "ChangeProfile", "ChangePassword", "AskAddress", "Sessions", "SignOutEverywhere", "Refresh", "CreateSFTPUser", "SFTPUsers",
+	"Profile", "ChangeProfile", "ChangePassword", "AskAddress", "Sessions", "SignOutEverywhere", "Refresh", "CreateSFTPUser", "SFTPUsers", "SFTPTries",
 	"Calendar", "SetWeek", "SetDay", "ClearDay", "Absences", "AddAbsence", "Found", "MailFounding"}
 
 func TestStrangerMeetsNothing(t *testing.T) {
