@@ -123,6 +123,33 @@ CREATE TABLE customer_search (
   PRIMARY KEY (customer_id)
 );
 CREATE INDEX customer_search_words ON customer_search USING gin (words);
+CREATE TABLE data_file (
+  id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, partnership_id text NOT NULL, name text NOT NULL, hash text NOT NULL, size bigint NOT NULL, format text NOT NULL, charset text NOT NULL, delimiter text NOT NULL, sheet text NOT NULL, shape text NOT NULL, mapping text NOT NULL, sample text NOT NULL, head text NOT NULL, state text NOT NULL, problem text NOT NULL, read_to bigint NOT NULL, read_rows bigint NOT NULL, generation bigint NOT NULL, known bigint NOT NULL, lease_by text NOT NULL, lease_until bigint NOT NULL, tries bigint NOT NULL, turn bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, changed bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX data_file_due ON data_file USING btree (turn) WHERE (state = ANY (ARRAY['reading'::text, 'applying'::text]));
+CREATE INDEX data_file_org ON data_file USING btree (org_id, kind, made, id);
+CREATE TABLE data_group (
+  file_id text NOT NULL, org_id text NOT NULL, grp text NOT NULL, position bigint NOT NULL, lines bigint NOT NULL, outcome text NOT NULL, subject text NOT NULL, label text NOT NULL, problem text NOT NULL,
+  PRIMARY KEY (file_id, grp),
+  FOREIGN KEY (file_id) REFERENCES data_file(id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX data_group_place ON data_group USING btree (file_id, "position");
+CREATE TABLE data_layout (
+  org_id text NOT NULL, kind text NOT NULL, shape text NOT NULL, mapping text NOT NULL, changed bigint NOT NULL,
+  PRIMARY KEY (org_id, kind, shape),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE data_row (
+  file_id text NOT NULL, org_id text NOT NULL, row_no bigint NOT NULL, grp text NOT NULL, cells text NOT NULL, fields text NOT NULL, wrong text NOT NULL, doubt text NOT NULL, twice bigint NOT NULL, dropped bigint NOT NULL,
+  PRIMARY KEY (file_id, row_no),
+  FOREIGN KEY (file_id) REFERENCES data_file(id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX data_row_group ON data_row USING btree (file_id, grp, row_no);
+CREATE INDEX data_row_wrong ON data_row USING btree (file_id, row_no) WHERE ((dropped = 0) AND ((wrong <> ''::text) OR (twice = 1)));
 CREATE TABLE deal (
   id text NOT NULL, code text NOT NULL, supplier_id text NOT NULL, registrant_id text NOT NULL, fulfiller_id text NOT NULL, partnership_id text NOT NULL, pen text NOT NULL, decision text NOT NULL, supplier_lane text NOT NULL, supplier_due bigint NOT NULL, registrant_lane text NOT NULL, registrant_due bigint NOT NULL, counting boolean NOT NULL, kind text NOT NULL, title text NOT NULL, customer_name text NOT NULL, value bigint NOT NULL, currency text NOT NULL, close_on text NOT NULL, tender text NOT NULL, body text NOT NULL, keys text NOT NULL, block text NOT NULL, families text NOT NULL, private text NOT NULL, external text NOT NULL, account_id text NOT NULL, offer_id text NOT NULL, score bigint NOT NULL, submits bigint NOT NULL, submitted bigint NOT NULL, reviewer text NOT NULL, review_start bigint NOT NULL, review_half bigint NOT NULL, review_most bigint NOT NULL, review_due bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, against_id text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, guard_from bigint NOT NULL, guard_until bigint NOT NULL, guard_grace bigint NOT NULL, guard_frozen bigint NOT NULL, guard_halted bigint NOT NULL, extensions bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, asked_reason text NOT NULL, postponed boolean NOT NULL, share bigint NOT NULL, disputes bigint NOT NULL, ordered bigint NOT NULL, open bigint NOT NULL, invoiced bigint NOT NULL, won bigint NOT NULL, lines bigint NOT NULL, warned bigint NOT NULL, late boolean NOT NULL, holds boolean NOT NULL, next_at bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
   UNIQUE (supplier_id, code),

@@ -105,6 +105,27 @@ CREATE TRIGGER customer_search_update AFTER UPDATE ON customer_search BEGIN
   INSERT INTO customer_search_fts (rowid, words) VALUES (NEW.doc, NEW.words);
 END;
 CREATE VIRTUAL TABLE customer_search_fts USING fts5 (words, content='customer_search', content_rowid='doc', tokenize='unicode61 remove_diacritics 2');
+CREATE TABLE data_file (
+  id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, partnership_id TEXT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, format TEXT NOT NULL, charset TEXT NOT NULL, delimiter TEXT NOT NULL, sheet TEXT NOT NULL,
+  shape TEXT NOT NULL, mapping TEXT NOT NULL, sample TEXT NOT NULL, head TEXT NOT NULL, state TEXT NOT NULL, problem TEXT NOT NULL, read_to INTEGER NOT NULL, read_rows INTEGER NOT NULL, generation INTEGER NOT NULL, known INTEGER NOT NULL,
+  lease_by TEXT NOT NULL, lease_until INTEGER NOT NULL, tries INTEGER NOT NULL, turn INTEGER NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, changed INTEGER NOT NULL
+);
+CREATE INDEX data_file_due ON data_file (turn) WHERE state IN ('reading', 'applying');
+CREATE INDEX data_file_org ON data_file (org_id, kind, made, id);
+CREATE TABLE data_group (
+  file_id TEXT NOT NULL REFERENCES data_file(id), org_id TEXT NOT NULL REFERENCES org(id), grp TEXT NOT NULL, position INTEGER NOT NULL, lines INTEGER NOT NULL, outcome TEXT NOT NULL, subject TEXT NOT NULL, label TEXT NOT NULL, problem TEXT NOT NULL,
+  PRIMARY KEY (file_id, grp)
+);
+CREATE INDEX data_group_place ON data_group (file_id, position);
+CREATE TABLE data_layout (
+  org_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, shape TEXT NOT NULL, mapping TEXT NOT NULL, changed INTEGER NOT NULL, PRIMARY KEY (org_id, kind, shape)
+);
+CREATE TABLE data_row (
+  file_id TEXT NOT NULL REFERENCES data_file(id), org_id TEXT NOT NULL REFERENCES org(id), row_no INTEGER NOT NULL, grp TEXT NOT NULL, cells TEXT NOT NULL, fields TEXT NOT NULL, wrong TEXT NOT NULL, doubt TEXT NOT NULL, twice INTEGER NOT NULL, dropped INTEGER NOT NULL,
+  PRIMARY KEY (file_id, row_no)
+);
+CREATE INDEX data_row_group ON data_row (file_id, grp, row_no);
+CREATE INDEX data_row_wrong ON data_row (file_id, row_no) WHERE dropped = 0 AND (wrong <> '' OR twice = 1);
 CREATE TABLE deal (
   id TEXT PRIMARY KEY, code TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), registrant_id TEXT NOT NULL REFERENCES org(id), fulfiller_id TEXT NOT NULL, partnership_id TEXT NOT NULL REFERENCES partnership(id),
   pen TEXT NOT NULL, decision TEXT NOT NULL, supplier_lane TEXT NOT NULL, supplier_due INTEGER NOT NULL, registrant_lane TEXT NOT NULL, registrant_due INTEGER NOT NULL, counting BOOLEAN NOT NULL,

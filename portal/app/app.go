@@ -28,6 +28,7 @@ import (
 	"entente/edi/gateway"
 	"entente/edi/sftp"
 	"entente/portal/api"
+	"entente/portal/batch"
 	"entente/portal/hook"
 	"entente/portal/locale"
 	"entente/portal/mail"
@@ -80,6 +81,7 @@ type App struct {
 	rooms      *room.Service
 	live       *socket.Endpoint
 	sessions   *session.Sessions
+	files      *batch.Service
 	web        *web.Web
 	fiber      *fiber.App
 
@@ -197,6 +199,9 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("deal-clock", time.Minute, ticking(a.deals.Tick))
 	a.jobs.Every("settle-clock", 5*time.Minute, a.settle.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
+	a.files = batch.New(batch.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Actor: presentPerson{a.accounts.Directory()}.Actor, Log: a.log,
+		Kinds: []batch.Kind{batch.Orders{Trade: a.trade, Partners: a.partners}, batch.Products{Catalog: a.catalog}, batch.References{Catalog: a.catalog, Partners: a.partners}}})
+	a.jobs.Every("sweep-files", 24*time.Hour, a.files.Sweep)
 	a.mailbox = gateway.NewMailbox(a.gateway, refusalWords{a.accounts.Directory()})
 	uploads := filepath.Join(a.cfg.Data, "uploads")
 	if err := os.MkdirAll(uploads, 0o700); err != nil {
@@ -222,7 +227,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Returns: a.returns, Settle: a.settle, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Returns: a.returns, Settle: a.settle, Files: a.files, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Notify: a.notify, Mail: a.mail, Notices: notices,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,

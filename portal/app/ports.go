@@ -265,3 +265,20 @@ func (agreementPartners) Manages(actor access.Actor, p agreement.Pair) error {
 func (g agreementPartners) SetTolerances(ctx context.Context, actor access.Actor, partnership string, price, quantity *money.Rate) error {
 	return g.a.partners.AdoptTolerances(ctx, actor, partnership, price, quantity)
 }
+
+// presentPerson gives somebody as they may act in a company now, for work that goes on
+// after they left the page.
+type presentPerson struct{ people account.Directory }
+
+func (p presentPerson) Actor(ctx context.Context, org, person string) (access.Actor, error) {
+	all, err := p.people.People(ctx, org)
+	if err != nil {
+		return access.Actor{}, err
+	}
+	for _, c := range all {
+		if c.ID == person {
+			return access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "system:files"}, nil
+		}
+	}
+	return access.Actor{}, fault.New(fault.Forbidden, "error.forbidden")
+}

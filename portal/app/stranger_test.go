@@ -19,6 +19,7 @@ import (
 
 	"entente/db"
 	"entente/edi/agreement"
+	"entente/portal/batch"
 	"entente/portal/session"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -150,6 +151,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT i.id FROM edi_identity i JOIN org r ON r.id = i.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM edi_agreement x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM location x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM data_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 		} {
 			var got []string
@@ -201,6 +203,29 @@ func agreeWithKestrel(t *testing.T, a *App) {
 	}
 }
 
+// fileOfKestrel brings a file of orders of Kestrel's.
+func fileOfKestrel(t *testing.T, a *App) {
+	t.Helper()
+	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "maya@kestrel.example")
+	if err != nil || len(seats) != 1 {
+		t.Fatalf("Maya: %v", err)
+	}
+	maya := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	list, err := a.partners.List(t.Context(), maya)
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	f, err := a.files.Take(t.Context(), maya, batch.KindOrders, list[0].ID, "Harrow Fabrication.csv", nil, strings.NewReader("Order no,Item,Qty\nHarrow Fabrication,AUR-D18B,1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); f.State == batch.Reading; {
+		if f, err = a.files.Get(t.Context(), maya, f.ID); err != nil || time.Now().After(end) {
+			t.Fatal(f.State, err)
+		}
+	}
+}
+
 // stranger is Kaarel of Baltic, with every role.
 func stranger(t *testing.T, a *App) access.Actor {
 	t.Helper()
@@ -219,13 +244,14 @@ func TestStranger(t *testing.T) {
 	t.Parallel()
 	a := demoApp(t)
 	agreeWithKestrel(t, a)
+	fileOfKestrel(t, a)
 	ids, canaries := foreign(t, a)
 	who := stranger(t, a)
 	// pages first: the calls below include wrong passwords, which then throttle
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "settle": a.settle, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "customer": a.customers, "lead": a.leads, "promo": a.promos, "location": a.locations, "deal": a.deals}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "settle": a.settle, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "files": a.files, "customer": a.customers, "lead": a.leads, "promo": a.promos, "location": a.locations, "deal": a.deals}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {

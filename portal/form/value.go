@@ -5,7 +5,19 @@ import (
 	"time"
 
 	"golang.org/x/text/width"
+
+	"entente/prm/money"
 )
+
+// Decimal reads a number as people write it, with at most six places.
+func Decimal(s string) (money.Micro, bool) {
+	plain, ok := Number(s)
+	if !ok {
+		return 0, false
+	}
+	n, err := money.ParseMicro(plain)
+	return n, err == nil
+}
 
 // Number reads a decimal as people write it and returns digits, at most one
 // point and a leading minus: "1 632,5" is "1632.5". A single comma followed by

@@ -74,6 +74,8 @@ type Hit struct {
 // CataloguePage is /c/{slug}/catalogue. Prices has one column per currency the viewer may see; the fragment is "catalogue.list".
 type CataloguePage struct {
 	Base
+	FileURL    string // products from a file
+	NumbersURL string // item numbers of partners from a file
 	Tabs       []Tab
 	Filters    Filters
 	Currencies []string

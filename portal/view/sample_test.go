@@ -300,6 +300,7 @@ func samples(lang locale.Language) map[string]Page {
 	}
 	maps.Copy(out, leadSamples(k, a))
 	maps.Copy(out, promoSamples(k, a))
+	maps.Copy(out, fileSamples(k, a))
 	maps.Copy(out, settleSamples(k, a))
 	maps.Copy(out, dealSamples(k, a))
 	return out

@@ -6,6 +6,7 @@ import (
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/catalog"
+	"entente/prm/partner"
 )
 
 // catalogueShow is the catalogue: one's own products, and those of one's
@@ -36,7 +37,12 @@ func catalogueShow(v *visit) error {
 	lists = append(lists, choice("state", "col.state", f.State, states))
 	page.Filters = v.filters("catalogue.search", false, nil, lists...)
 	if v.may(access.CatalogWrite, access.Own(v.org())) {
-		page.NewURL = v.path("catalogue", "new")
+		page.NewURL, page.FileURL = v.path("catalogue", "new"), v.filesURL("products")
+	}
+	for _, p := range partners.all {
+		if p.State == partner.Active && v.may(access.ReferenceWrite, access.Resource{Owner: p.Supplier, Reseller: p.Reseller}) {
+			page.NumbersURL = v.filesURL("references")
+		}
 	}
 	if !list.PricesHidden {
 		for _, c := range list.Currencies {

@@ -110,14 +110,7 @@ func (in *input) number(name string) money.Micro {
 }
 
 // decimal reads a number as people write it, with at most six places.
-func decimal(s string) (money.Micro, bool) {
-	plain, ok := form.Number(s)
-	if !ok {
-		return 0, false
-	}
-	n, err := money.ParseMicro(plain)
-	return n, err == nil
-}
+func decimal(s string) (money.Micro, bool) { return form.Decimal(s) }
 
 // require notes an empty field.
 func (in *input) require(names ...string) {

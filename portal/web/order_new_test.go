@@ -190,24 +190,7 @@ func TestOrderFile(t *testing.T) {
 		form := filled(t, chen.Get(t, newOrder).Body, newOrder)
 		form.Set("po", "HD-FILE-1")
 		form.Del("file")
-		var b bytes.Buffer
-		m := multipart.NewWriter(&b)
-		for k := range form {
-			if err := m.WriteField(k, form.Get(k)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		f, err := m.CreateFormFile("file", name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write(content); err != nil {
-			t.Fatal(err)
-		}
-		if err := m.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return chen.Do(t, "POST", newOrder, &b, "Content-Type", m.FormDataContentType(), "Origin", p.URL, "Sec-Fetch-Site", "same-origin")
+		return sendFile(t, p, chen, newOrder, form, name, content)
 	}
 	for name, content := range map[string][]byte{"订单.csv": []byte(gbk), "order.xlsx": book.Bytes()} {
 		page := send(name, content)
@@ -227,4 +210,30 @@ func TestOrderFile(t *testing.T) {
 	if a := send("order.pdf", []byte("%PDF-1.7 ...")); a.Status != 422 || !strings.Contains(a.Body, `value="HD-FILE-1"`) || !strings.Contains(a.Body, "f-file-e") {
 		t.Errorf("no table: %d\n%.2000s", a.Status, a.Body)
 	}
+}
+
+// sendFile posts a form with a file.
+func sendFile(t *testing.T, p *portaltest.Portal, c *portaltest.Client, path string, form url.Values, name string, content []byte) portaltest.Answer {
+	t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	for k := range form {
+		if k == "file" {
+			continue
+		}
+		if err := m.WriteField(k, form.Get(k)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := m.CreateFormFile("file", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return c.Do(t, "POST", path, &b, "Content-Type", m.FormDataContentType(), "Origin", p.URL, "Sec-Fetch-Site", "same-origin")
 }

@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"entente/portal/batch"
 	"entente/portal/intake"
 	"entente/portal/sheet"
 	"entente/portal/view"
-	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/partner"
@@ -53,7 +53,7 @@ func (v *visit) fillLines(in *input) error {
 			lines = append(lines, l)
 		}
 	}
-	quotes, err := v.quoteLines(chosen, in, lines)
+	quotes, err := batch.QuoteLines(v.ctx, v.w.d.Trade, v.actor(), chosen.ID, in.text("requested"), lines)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (v *visit) fillLines(in *input) error {
 			continue
 		}
 		at := "line." + strconv.Itoa(n)
-		for f, s := range map[string]string{".sku": l.Item, ".quantity": l.Quantity, ".unit": unitFor(quotes[i], l.Unit), ".price": l.Price, ".date": l.Date} {
+		for f, s := range map[string]string{".sku": l.Item, ".quantity": l.Quantity, ".unit": batch.UnitFor(quotes[i], l.Unit), ".price": l.Price, ".date": l.Date} {
 			if s != "" {
 				in.values[at+f] = s
 			}
@@ -153,62 +153,6 @@ func (v *visit) itemsKnown(p partner.Partnership) func([]string) []bool {
 	}
 }
 
-// quoteLines asks what the lines are; lines without an item have an empty answer.
-// The unit is settled first: a word may stand for several codes, and the item says
-// which of them it is sold in.
-func (v *visit) quoteLines(p partner.Partnership, in *input, lines []intake.Line) ([]trade.Quote, error) {
-	out := make([]trade.Quote, len(lines))
-	var asked []trade.PlaceLine
-	var at []int
-	for i, l := range lines {
-		if l.Item == "" || l.Total {
-			continue
-		}
-		q, _ := decimal(l.Quantity)
-		price, _ := decimal(l.Price)
-		asked, at = append(asked, trade.PlaceLine{SKU: l.Item, Quantity: max(q, 0), Price: max(price, 0)}), append(at, i)
-	}
-	for from := 0; from < len(asked); from += quoteStep {
-		part := asked[from:min(from+quoteStep, len(asked))]
-		for range 2 { // first for the units, then with them
-			quotes, err := v.w.d.Trade.Quote(v.ctx, v.actor(), trade.PlaceCmd{Partnership: p.ID, RequestedOn: in.text("requested"), Lines: part})
-			if err != nil {
-				return nil, err
-			}
-			again := false
-			for i, q := range quotes {
-				l := lines[at[from+i]]
-				out[at[from+i]] = q
-				if unit := unitFor(q, l.Unit); part[i].Unit == "" && unit != "" && unit != q.Unit {
-					part[i].Unit, again = unit, true
-				}
-			}
-			if !again {
-				break
-			}
-		}
-	}
-	return out, nil
-}
-
-// quoteStep is how many lines are asked for at a time.
-const quoteStep = 500
-
-// unitFor is the code of the item's unit that a word stands for, else the word.
-func unitFor(q trade.Quote, word string) string {
-	for _, code := range intake.UnitCodes(word) {
-		for _, u := range q.Units {
-			if catalog.SameUnit(u) == catalog.SameUnit(code) {
-				return u
-			}
-		}
-	}
-	if len(word) > 10 {
-		return word
-	}
-	return strings.ToUpper(word)
-}
-
 // lineFault is one reason why a row cannot be ordered as it stands. Key and args
 // are those of the field; an empty key is told by the line itself.
 type lineFault struct {
@@ -217,46 +161,19 @@ type lineFault struct {
 	what       view.Text
 }
 
-// lineFaults are the reasons why a row cannot be ordered, those of its cells and
-// those of the order desk.
+// lineFaults puts the reasons why a row cannot be ordered beside the fields of the form.
 func (v *visit) lineFaults(l intake.Line, q trade.Quote) []lineFault {
 	var out []lineFault
 	names := map[string]string{intake.Item: "sku", intake.GTIN: "sku"}
-	for _, w := range l.Wrong {
-		field := or(names[w.Field], w.Field)
-		what := view.Keyed(w.Key, w.Args)
-		if w.Key != "intake.no_item" && w.Key != "intake.no_quantity" {
-			what = view.T("order_new.cell", "field", view.T("intake.field."+w.Field), "what", what)
+	for _, w := range batch.LineFaults(l, q) {
+		f := lineFault{field: or(names[w.Field], w.Field), key: w.Key, args: w.Args, what: view.Keyed(w.Key, w.Args)}
+		switch {
+		case w.Key == "trade.item_unknown":
+			f.key = "" // the line says so itself
+		case strings.HasPrefix(w.Key, "sheet."):
+			f.what = view.T("order_new.cell", "field", view.T("intake.field."+w.Field), "what", f.what)
 		}
-		out = append(out, lineFault{field: field, key: w.Key, args: w.Args, what: what})
-	}
-	wrong := func(field string) bool {
-		return slices.ContainsFunc(out, func(f lineFault) bool { return f.field == field })
-	}
-	refuse := func(field, key string, args ...any) {
-		m := map[string]any{}
-		for i := 0; i+1 < len(args); i += 2 {
-			name, _ := args[i].(string)
-			m[name] = args[i+1]
-		}
-		out = append(out, lineFault{field, key, m, view.T(key, args...)})
-	}
-	if n, ok := decimal(l.Quantity); ok && n <= 0 && l.Quantity != "" {
-		refuse("quantity", "intake.not_above", "Value", l.Quantity)
-	}
-	if n, ok := decimal(l.Price); ok && n < 0 {
-		refuse("price", "trade.price_negative")
-	}
-	if l.Item == "" || wrong("sku") {
-		return out
-	}
-	switch {
-	case !q.Found:
-		out = append(out, lineFault{field: "sku", what: view.T("trade.item_unknown", "SKU", l.Item)})
-	case q.Marks.Has(trade.UnitUnknown):
-		refuse("unit", "trade.unit_unsold", "Unit", l.Unit)
-	case q.Price == 0 && q.PlaceLine.Price == 0:
-		refuse("sku", "trade.price_none", "SKU", l.Item)
+		out = append(out, f)
 	}
 	return out
 }

@@ -40,7 +40,7 @@ func (r Route) Changes() bool { return r.Method != fiber.MethodGet && r.Method !
 // Routes is the whole table, in the order in which routes are tried.
 func Routes() []Route {
 	var all []Route
-	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), catalogueRoutes(), ediRoutes(), talkRoutes(), leadRoutes(), dealRoutes(), promoRoutes(), settleRoutes(), settingsRoutes()} {
+	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), catalogueRoutes(), ediRoutes(), fileRoutes(), talkRoutes(), leadRoutes(), dealRoutes(), promoRoutes(), settleRoutes(), settingsRoutes()} {
 		all = append(all, part...)
 	}
 	return all
@@ -148,6 +148,7 @@ func catalogueRoutes() []Route {
 		get("/c/:slug/catalogue/stock/csv", "stock file", InCompany, access.StockWrite, stockFile),
 		post("/c/:slug/catalogue/stock/terms", "what partners are told", InCompany, access.CatalogWrite, stockTerms),
 		get("/c/:slug/catalogue/stock/reports/:id", "stock report", InCompany, access.StockReport, stockReport),
+		get("/c/:slug/catalogue/export", "catalogue as a table", InCompany, access.CatalogRead, catalogueExport),
 		get("/c/:slug/catalogue/backorders", "back-orders", InCompany, access.OrderRead, backorderList),
 		get("/c/:slug/catalogue/:id", "product", InCompany, access.CatalogRead, productShow),
 		get("/c/:slug/catalogue/:id/edit", "edit product", InCompany, access.CatalogWrite, productEdit),

@@ -15,6 +15,7 @@ import (
 	"entente/edi/courier"
 	"entente/edi/dial"
 	"entente/edi/gateway"
+	"entente/portal/batch"
 	"entente/portal/hook"
 	"entente/portal/mail"
 	"entente/portal/session"
@@ -49,6 +50,7 @@ type Deps struct {
 	Locations  *location.Service
 	Promos     *promo.Service
 	Notify     *notify.Service
+	Files      *batch.Service
 	Gateway    *gateway.Service
 	Courier    *courier.Service
 	Agreements *agreement.Service

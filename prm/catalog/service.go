@@ -53,6 +53,36 @@ func (s *Service) Put(ctx context.Context, actor access.Actor, ps ...Product) er
 	})
 }
 
+// Try says what Put would refuse of the products themselves, and gives them as they would
+// be kept. Successors are not looked up. Nothing is written.
+// Codes: Forbidden, Invalid (a field per wrong product).
+func (s *Service) Try(_ context.Context, actor access.Actor, ps ...Product) ([]Product, error) {
+	if err := access.Check(actor, access.CatalogWrite, access.Own(actor.Org)); err != nil {
+		return nil, err
+	}
+	ps = slices.Clone(ps)
+	return ps, clean(ps)
+}
+
+// Own finds products of the actor's company by SKU, with their packs; unknown SKUs are
+// absent. Two queries for up to 3000.
+// Codes: Forbidden.
+func (s *Service) Own(ctx context.Context, actor access.Actor, skus ...string) (map[string]Product, error) {
+	if err := access.Check(actor, access.CatalogRead, access.Own(actor.Org)); err != nil {
+		return nil, err
+	}
+	out := map[string]Product{}
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		for part := range slices.Chunk(skus, 3000) {
+			if err := ownProducts(ctx, actor.Org, part, out); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
 // successors checks that what replaces a product exists and that no chain of
 // successors leads back to its beginning.
 func successors(ctx context.Context, org string, ps []Product) error {

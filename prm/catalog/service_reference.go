@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"entente/db"
@@ -99,4 +100,44 @@ func mustPair(ctx context.Context, actor access.Actor, supplier, partner string)
 		err = fault.New(fault.NotFound, "error.not_found")
 	}
 	return err
+}
+
+// Referred tells what numbers of a partner stand for: its number to the SKU; unknown
+// ones are absent. The supplier may ask, and the partner itself.
+// Codes: NotFound (not one of both, no partnership).
+func (s *Service) Referred(ctx context.Context, actor access.Actor, supplier, partner string, items []string) (map[string]string, error) {
+	if err := access.Check(actor, access.CatalogRead, access.Resource{Owner: supplier, Reseller: partner}); err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if err := mustPair(ctx, actor, supplier, partner); err != nil {
+			return err
+		}
+		for part := range slices.Chunk(items, 3000) {
+			if err := referred(ctx, supplier, partner, part, out); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// ReferencesOf lists the numbers of one partner by number, after one of them, for a
+// file. Codes: NotFound (not one of both, no partnership).
+func (s *Service) ReferencesOf(ctx context.Context, actor access.Actor, supplier, partner, after string, most int) ([]Reference, error) {
+	if err := access.Check(actor, access.CatalogRead, access.Resource{Owner: supplier, Reseller: partner}); err != nil {
+		return nil, err
+	}
+	var out []Reference
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if err := mustPair(ctx, actor, supplier, partner); err != nil {
+			return err
+		}
+		var err error
+		out, err = referencesAfter(ctx, supplier, partner, after, most)
+		return err
+	})
+	return out, err
 }

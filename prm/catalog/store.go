@@ -250,6 +250,30 @@ func sells(ctx context.Context, supplier, reseller string) (bool, error) {
 	return n > 0, err
 }
 
+// ownProducts reads products by SKU with their packs.
+func ownProducts(ctx context.Context, org string, skus []string, out map[string]Product) error {
+	up := make([]string, len(skus))
+	for i, s := range skus {
+		up[i] = strings.ToUpper(strings.TrimSpace(s))
+	}
+	var rows []productRow
+	if err := db.Tx(ctx).Where("org_id = ? AND sku IN ?", org, up).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return err
+	}
+	ids := make([]ID, len(rows))
+	byID := map[string]string{}
+	for i, r := range rows {
+		ids[i], byID[r.ID], out[r.SKU] = ID(r.ID), r.SKU, r.product()
+	}
+	packs, err := packsOf(ctx, org, ids)
+	for _, k := range packs {
+		p := out[byID[k.ProductID]]
+		p.Packs = append(p.Packs, k.pack())
+		out[byID[k.ProductID]] = p
+	}
+	return err
+}
+
 func bySKU(ctx context.Context, org, sku string) (productRow, error) {
 	var r productRow
 	err := db.Tx(ctx).Where("org_id = ? AND sku = ?", org, sku).Take(&r).Error
@@ -409,4 +433,27 @@ func bySKUs(ctx context.Context, org string, skus []string) (map[string]Product,
 		}
 	}
 	return out, nil
+}
+
+// referred reads what numbers of a partner stand for.
+func referred(ctx context.Context, org, partner string, items []string, out map[string]string) error {
+	var rows []struct{ BuyerItem, SKU string }
+	err := db.Tx(ctx).Table("item_reference r").Select("r.buyer_item, p.sku").Joins("JOIN product p ON p.org_id = r.org_id AND p.id = r.product_id").
+		Where("r.org_id = ? AND r.partner_id = ? AND r.buyer_item IN ?", org, partner, items).Scan(&rows).Error
+	for _, r := range rows {
+		out[r.BuyerItem] = r.SKU
+	}
+	return err
+}
+
+// referencesAfter reads the numbers of a partner in their order.
+func referencesAfter(ctx context.Context, org, partner, after string, most int) ([]Reference, error) {
+	var rows []struct{ BuyerItem, ProductID, SKU string }
+	err := db.Tx(ctx).Table("item_reference r").Select("r.buyer_item, r.product_id, p.sku").Joins("JOIN product p ON p.org_id = r.org_id AND p.id = r.product_id").
+		Where("r.org_id = ? AND r.partner_id = ? AND r.buyer_item > ?", org, partner, after).Order("r.buyer_item").Limit(most).Scan(&rows).Error
+	out := make([]Reference, len(rows))
+	for i, r := range rows {
+		out[i] = Reference{Supplier: org, Partner: partner, BuyerItem: r.BuyerItem, Product: ID(r.ProductID), SKU: r.SKU}
+	}
+	return out, err
 }
