@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -82,6 +83,26 @@ func (d *Dialer) DialContext(ctx context.Context, network, addr string) (net.Con
 		return nil, Explain(err)
 	}
 	return conn, nil
+}
+
+// judgeTime is how long a form waits for DNS.
+const judgeTime = 3 * time.Second
+
+// Judge says before any call whether a host may be called as it stands in DNS now:
+// dial.not_allowed where none of its addresses may be. A name that cannot be looked up
+// passes; every call is judged again.
+func (d *Dialer) Judge(ctx context.Context, host string) error {
+	ctx, cancel := context.WithTimeout(ctx, min(d.net.Timeout, judgeTime))
+	defer cancel()
+	r := d.net.Resolver
+	if r == nil {
+		r = net.DefaultResolver
+	}
+	found, err := r.LookupNetIP(ctx, "ip", host)
+	if err != nil || slices.ContainsFunc(found, d.Allowed) {
+		return nil
+	}
+	return Explain(ErrNotAllowed)
 }
 
 // ParseAllow reads a comma separated list of addresses and networks. "private" is

@@ -187,7 +187,7 @@ func (a *App) build(ctx context.Context) error {
 	a.trade.Heed(a.locations, a.agreements)
 	a.jobs.Every("edi-agreements", time.Minute, a.agreements.Begin)
 	a.hooks = hook.New(hook.Deps{
-		DB: a.db, Jobs: a.jobs, Secrets: a.secrets, Client: a.dialer.Client(dial.Limits{Total: 20 * time.Second, Body: 64 << 10}), Log: a.log,
+		DB: a.db, Jobs: a.jobs, Secrets: a.secrets, Client: a.dialer.Client(dial.Limits{Total: 20 * time.Second, Body: 64 << 10}), Judge: a.dialer.Judge, Log: a.log,
 	}, hook.Options{Plain: a.cfg.Demo || a.cfg.AllowDial != ""})
 	a.jobs.Every("sweep-webhooks", 24*time.Hour, a.hooks.Sweep)
 	a.jobs.Every("edi-clock", 10*time.Minute, a.gateway.Overdue)

@@ -82,7 +82,7 @@ type world struct {
 func setup(t *testing.T, d *db.DB, allow ...netip.Prefix) *world {
 	t.Helper()
 	w := &world{db: d, jobs: job.New(d, job.Options{}), paused: make(chan PausedEvent, 10)}
-	w.Service = New(Deps{DB: d, Jobs: w.jobs, Secrets: secret.Random(), Client: dial.New(dial.Options{Allow: allow}).Client(dial.Limits{})}, Options{Plain: true})
+	w.Service = New(Deps{DB: d, Jobs: w.jobs, Secrets: secret.Random(), Client: dial.New(dial.Options{Allow: allow}).Client(dial.Limits{}), Judge: dial.New(dial.Options{Allow: allow}).Judge}, Options{Plain: true})
 	w.jobs.Subscribe("told", []string{EventPaused}, func(_ context.Context, e job.Received) error {
 		var x PausedEvent
 		err := e.Decode(&x)
@@ -347,6 +347,7 @@ func TestGoneRedirectedAndSlow(t *testing.T) {
 func TestPrivateAddressesRefused(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := setup(t, d)
+		w.Judge = nil // their names lead elsewhere only later
 		e := newEndpoint(t)
 		port := e.URL[strings.LastIndex(e.URL, ":"):]
 		var ids []string
@@ -507,6 +508,38 @@ func TestStrangers(t *testing.T) {
 		}
 		if _, err := w.Get(t.Context(), tomas, h.ID); fault.CodeOf(err) != fault.NotFound {
 			t.Error(err)
+		}
+	})
+}
+
+// An address that would be refused at every call is refused when it is given, by the
+// name of its field; what the operator allowed is taken, and a name that DNS does not
+// know yet too. One that became so may still be switched off.
+func TestPrivateAddress(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := setup(t, d, netip.MustParsePrefix("10.1.0.0/16"))
+		events := []string{OrderReceived}
+		for _, url := range []string{"https://127.0.0.1/", "https://10.2.0.1/x", "https://[::1]:8443/", "https://localhost/", "http://169.254.169.254/latest", "https://[::ffff:192.168.1.1]/"} {
+			_, _, err := w.Add(t.Context(), tomas, url, events)
+			f := fault.As(err)
+			if err == nil || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Name != "url" || f.Fields[0].Key != "dial.not_allowed" {
+				t.Errorf("%s: %v", url, err)
+			}
+		}
+		h, _, err := w.Add(t.Context(), tomas, "https://10.1.2.3/in", events)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := w.Add(t.Context(), tomas, "https://not-there-yet.invalid/", events); err != nil {
+			t.Error(err)
+		}
+		if _, err := w.Change(t.Context(), tomas, h.ID, "https://10.2.0.1/", events, true); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("changed to a private address: %v", err)
+		}
+		w.Judge = dial.New(dial.Options{}).Judge
+		if _, err := w.Change(t.Context(), tomas, h.ID, h.URL, events, false); err != nil {
+			t.Errorf("switched off: %v", err)
 		}
 	})
 }

@@ -26,7 +26,10 @@ type Deps struct {
 	Secrets *secret.Box
 	// Client calls addresses that somebody else named (edi/dial).
 	Client *http.Client
-	Log    *slog.Logger // default: discard
+	// Judge says whether a host may be called, before an address is kept; nil: every
+	// one. Client judges again at each call.
+	Judge func(ctx context.Context, host string) error
+	Log   *slog.Logger // default: discard
 }
 
 // Options are the limits of the service.
@@ -71,8 +74,9 @@ func (s *Service) note(ctx context.Context, actor access.Actor, action, id strin
 
 func about(org, id string) string { return "webhook:" + org + ":" + id }
 
-// checked is the address and the events of a command in their form.
-func (s *Service) checked(url string, events []string) (string, error) {
+// checked is the address and the events of a command in their form; used says that it is
+// to be called.
+func (s *Service) checked(ctx context.Context, url string, events []string, used bool) (string, error) {
 	u, err := dial.CheckURL(url)
 	if err != nil || len(url) > 2000 {
 		return "", fault.InvalidField("url", "hook.url")
@@ -92,6 +96,11 @@ func (s *Service) checked(url string, events []string) (string, error) {
 	for _, e := range events {
 		if !slices.Contains(out, e) {
 			return "", fault.InvalidField("events", "hook.event", "Event", e)
+		}
+	}
+	if used && s.Judge != nil {
+		if err := s.Judge(ctx, u.Hostname()); err != nil {
+			return "", fault.InvalidField("url", fault.KeyOf(err))
 		}
 	}
 	return strings.Join(out, " "), nil
@@ -132,7 +141,7 @@ func (s *Service) Add(ctx context.Context, actor access.Actor, url string, event
 	if err := access.Check(actor, access.HookManage, access.Own(actor.Org)); err != nil {
 		return Hook{}, "", err
 	}
-	list, err := s.checked(url, events)
+	list, err := s.checked(ctx, url, events, true)
 	if err != nil {
 		return Hook{}, "", err
 	}
@@ -166,7 +175,7 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id, url string
 	if _, err := s.Get(ctx, actor, id); err != nil {
 		return Hook{}, err
 	}
-	list, err := s.checked(url, events)
+	list, err := s.checked(ctx, url, events, active)
 	if err != nil {
 		return Hook{}, err
 	}

@@ -152,12 +152,12 @@ func (s *Service) UseLink(ctx context.Context, secret string, cmd UseCmd) (Signe
 	owner := join && cmd.Person == known.ID
 	hash := ""
 	if !owner {
-		if !exists {
-			if cmd.Name, err = cleanName("name", cmd.Name); err != nil {
-				return SignedIn{}, err
-			}
-		} else {
+		// An invitation is judged alike whether its address has an account or not: what is
+		// wrong with the name or the password must not tell who else is here.
+		if exists && !join {
 			cmd.Name = known.Name
+		} else if cmd.Name, err = cleanName("name", cmd.Name); err != nil {
+			return SignedIn{}, err
 		}
 		if err := CheckPassword("password", cmd.Password, r.Email, cmd.Name); err != nil {
 			return SignedIn{}, err

@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -91,6 +92,15 @@ func TestInvitationNeverSetsThePasswordOfAnAccount(t *testing.T) {
 		w.must(err)
 		if !info.AskName || !info.AskPassword || info.Name != "" {
 			w.t.Errorf("the page tells of an account: %+v", info)
+		}
+		stranger, err := w.s.Invite(w.ctx(), maya, InviteCmd{Email: "nobody@kestrel.example", Roles: []access.Role{access.Viewer}})
+		w.must(err)
+		for _, cmd := range []UseCmd{{}, {Password: "seven quiet herons"}, {Name: "Mallory"}, {Name: "Mallory", Password: "short"}, {Name: "Mallory", Password: "password1234"}, {Name: "x\x00", Password: "seven quiet herons"}} {
+			_, has := w.s.UseLink(w.ctx(), link.Secret, cmd)
+			_, not := w.s.UseLink(w.ctx(), stranger.Secret, cmd)
+			if !reflect.DeepEqual(fault.As(has), fault.As(not)) {
+				w.t.Errorf("%+v tells who has an account: %v and %v", cmd, has, not)
+			}
 		}
 		before := w.digest()
 		_, err = w.s.UseLink(w.ctx(), link.Secret, UseCmd{Name: "Mallory", Password: "mallory was here"})
