@@ -21,6 +21,28 @@ CREATE TABLE api_token (
   FOREIGN KEY (person_id) REFERENCES person(id)
 );
 CREATE INDEX api_token_person ON api_token USING btree (person_id);
+CREATE TABLE approval (
+  id text NOT NULL, org_id text NOT NULL, partner_id text NOT NULL, partnership_id text NOT NULL, about text NOT NULL, kind text NOT NULL, subject_id text NOT NULL, number text NOT NULL, state text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, content text NOT NULL, source_key text NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, reason text NOT NULL, made_id text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (partner_id) REFERENCES org(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id)
+);
+CREATE INDEX approval_due ON approval USING btree (due, id) WHERE ((state = 'waiting'::text) AND (overdue = 0));
+CREATE INDEX approval_list ON approval USING btree (org_id, state, asked, id);
+CREATE INDEX approval_subject ON approval USING btree (subject_id, state);
+CREATE UNIQUE INDEX approval_source ON approval USING btree (org_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE approval_rule (
+  id text NOT NULL, org_id text NOT NULL, about text NOT NULL, test text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, percent bigint NOT NULL, role text NOT NULL, person_id text NOT NULL, four_eyes bigint NOT NULL, active bigint NOT NULL, made bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX approval_rule_org ON approval_rule USING btree (org_id, made, id);
+CREATE TABLE approval_step (
+  approval_id text NOT NULL, position bigint NOT NULL, rule_id text NOT NULL, test text NOT NULL, facts text NOT NULL, role text NOT NULL, person_id text NOT NULL, four_eyes bigint NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL,
+  PRIMARY KEY (approval_id, "position"),
+  FOREIGN KEY (approval_id) REFERENCES approval(id)
+);
 CREATE TABLE as2_attempt (
   message_id text NOT NULL, number bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, happened bigint NOT NULL, took bigint NOT NULL, outcome text NOT NULL, detail text NOT NULL,
   PRIMARY KEY (message_id, number),
@@ -565,6 +587,17 @@ CREATE INDEX order_clock_due ON order_clock USING btree (due, order_id) WHERE ((
 CREATE INDEX order_clock_reseller ON order_clock USING btree (reseller_id, due, order_id) WHERE (settled = 0);
 CREATE INDEX order_clock_supplier ON order_clock USING btree (supplier_id, due, order_id) WHERE (settled = 0);
 CREATE INDEX order_clock_warn ON order_clock USING btree (warn, order_id) WHERE ((settled = 0) AND (paused = 0) AND (warned = 0));
+CREATE TABLE order_hold (
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, reason text NOT NULL, note text NOT NULL, owner_role text NOT NULL, owner_person text NOT NULL, lines text NOT NULL, by_day text NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, placed bigint NOT NULL, placed_by text NOT NULL, released bigint NOT NULL, released_by text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX order_hold_due ON order_hold USING btree (due, id) WHERE ((released = 0) AND (overdue = 0) AND (due > 0));
+CREATE INDEX order_hold_order ON order_hold USING btree (order_id, released);
+CREATE INDEX order_hold_supplier ON order_hold USING btree (supplier_id, due, id) WHERE (released = 0);
 CREATE TABLE order_line (
   order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL, deal_applied text NOT NULL, deal_method text NOT NULL, deal_reason text NOT NULL, deal_allowance bigint NOT NULL, deal_granted bigint NOT NULL,
   PRIMARY KEY (order_id, line),
@@ -717,7 +750,7 @@ CREATE INDEX promotion_version_of ON promotion_version USING btree (promotion_id
 CREATE UNIQUE INDEX promotion_counter ON promotion_version USING btree (promotion_id, org_id) WHERE ((number = 0) AND (state = 'open'::text));
 CREATE UNIQUE INDEX promotion_version_no ON promotion_version USING btree (promotion_id, number) WHERE (number > 0);
 CREATE TABLE purchase_order (
-  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, release_no text NOT NULL, purpose text NOT NULL, kind text NOT NULL, state text NOT NULL, held text NOT NULL, marks bigint NOT NULL, currency text NOT NULL, total bigint NOT NULL, confirmed_total bigint NOT NULL, invoiced_total bigint NOT NULL, line_count bigint NOT NULL, ordered_on text NOT NULL, requested_on text NOT NULL, ship_to text NOT NULL, parties text NOT NULL, references_json text NOT NULL, note text NOT NULL, source text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, source_key text NOT NULL, copy bigint NOT NULL, content_hash text NOT NULL, placed_by text NOT NULL, received bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, ship_to_unknown text NOT NULL,
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, release_no text NOT NULL, purpose text NOT NULL, kind text NOT NULL, state text NOT NULL, held text NOT NULL, marks bigint NOT NULL, currency text NOT NULL, total bigint NOT NULL, confirmed_total bigint NOT NULL, invoiced_total bigint NOT NULL, line_count bigint NOT NULL, ordered_on text NOT NULL, requested_on text NOT NULL, ship_to text NOT NULL, parties text NOT NULL, references_json text NOT NULL, note text NOT NULL, source text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, source_key text NOT NULL, copy bigint NOT NULL, content_hash text NOT NULL, placed_by text NOT NULL, received bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, ship_to_unknown text NOT NULL, hold_reason text NOT NULL,
   UNIQUE (supplier_id, reseller_id, number, release_no, copy),
   PRIMARY KEY (id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id),
@@ -733,6 +766,7 @@ CREATE INDEX order_supplier ON purchase_order USING btree (supplier_id, received
 CREATE INDEX order_supplier_held ON purchase_order USING btree (supplier_id, received, id) WHERE (held <> ''::text);
 CREATE INDEX order_supplier_marks ON purchase_order USING btree (supplier_id, received, id) WHERE (marks > 0);
 CREATE INDEX order_supplier_state ON purchase_order USING btree (supplier_id, state, received, id);
+CREATE INDEX purchase_order_ship_to ON purchase_order USING btree (partnership_id, ship_to);
 CREATE INDEX purchase_order_unplaced ON purchase_order USING btree (partnership_id, ship_to_unknown, id) WHERE (ship_to_unknown <> ''::text);
 CREATE UNIQUE INDEX order_source_key ON purchase_order USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE room (

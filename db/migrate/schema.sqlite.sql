@@ -13,6 +13,24 @@ CREATE TABLE api_token (
   scopes TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL, revoked INTEGER NOT NULL, PRIMARY KEY (org_id, id)
 );
 CREATE INDEX api_token_person ON api_token (person_id);
+CREATE TABLE approval (
+  id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), partner_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), about TEXT NOT NULL, kind TEXT NOT NULL, subject_id TEXT NOT NULL,
+  number TEXT NOT NULL, state TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, content TEXT NOT NULL, source_key TEXT NOT NULL, asked INTEGER NOT NULL, asked_by TEXT NOT NULL, due INTEGER NOT NULL, overdue INTEGER NOT NULL,
+  decided INTEGER NOT NULL, decided_by TEXT NOT NULL, reason TEXT NOT NULL, made_id TEXT NOT NULL
+);
+CREATE INDEX approval_due ON approval (due, id) WHERE state = 'waiting' AND overdue = 0;
+CREATE INDEX approval_list ON approval (org_id, state, asked, id);
+CREATE UNIQUE INDEX approval_source ON approval (org_id, source_key) WHERE source_key <> '';
+CREATE INDEX approval_subject ON approval (subject_id, state);
+CREATE TABLE approval_rule (
+  id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), about TEXT NOT NULL, test TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, percent INTEGER NOT NULL,
+  role TEXT NOT NULL, person_id TEXT NOT NULL, four_eyes INTEGER NOT NULL, active INTEGER NOT NULL, made INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
+);
+CREATE INDEX approval_rule_org ON approval_rule (org_id, made, id);
+CREATE TABLE approval_step (
+  approval_id TEXT NOT NULL REFERENCES approval(id), position INTEGER NOT NULL, rule_id TEXT NOT NULL, test TEXT NOT NULL, facts TEXT NOT NULL, role TEXT NOT NULL, person_id TEXT NOT NULL, four_eyes INTEGER NOT NULL,
+  decided INTEGER NOT NULL, decided_by TEXT NOT NULL, PRIMARY KEY (approval_id, position)
+);
 CREATE TABLE as2_attempt (
   message_id TEXT NOT NULL REFERENCES as2_message(id), number INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, happened INTEGER NOT NULL, took INTEGER NOT NULL, outcome TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (message_id, number)
 );
@@ -476,6 +494,14 @@ CREATE INDEX order_clock_due ON order_clock (due, order_id) WHERE settled = 0 AN
 CREATE INDEX order_clock_reseller ON order_clock (reseller_id, due, order_id) WHERE settled = 0;
 CREATE INDEX order_clock_supplier ON order_clock (supplier_id, due, order_id) WHERE settled = 0;
 CREATE INDEX order_clock_warn ON order_clock (warn, order_id) WHERE settled = 0 AND paused = 0 AND warned = 0;
+CREATE TABLE order_hold (
+  id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id),
+  reason TEXT NOT NULL, note TEXT NOT NULL, owner_role TEXT NOT NULL, owner_person TEXT NOT NULL, lines TEXT NOT NULL, by_day TEXT NOT NULL, due INTEGER NOT NULL, overdue INTEGER NOT NULL, placed INTEGER NOT NULL, placed_by TEXT NOT NULL,
+  released INTEGER NOT NULL, released_by TEXT NOT NULL
+);
+CREATE INDEX order_hold_due ON order_hold (due, id) WHERE released = 0 AND overdue = 0 AND due > 0;
+CREATE INDEX order_hold_order ON order_hold (order_id, released);
+CREATE INDEX order_hold_supplier ON order_hold (supplier_id, due, id) WHERE released = 0;
 CREATE TABLE order_line (
   order_id TEXT NOT NULL REFERENCES purchase_order(id), line INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, reference TEXT NOT NULL,
   product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL, description TEXT NOT NULL, unit TEXT NOT NULL,
@@ -607,7 +633,7 @@ CREATE TABLE purchase_order (
   currency TEXT NOT NULL, total INTEGER NOT NULL, confirmed_total INTEGER NOT NULL, invoiced_total INTEGER NOT NULL, line_count INTEGER NOT NULL,
   ordered_on TEXT NOT NULL, requested_on TEXT NOT NULL, ship_to TEXT NOT NULL, parties TEXT NOT NULL, references_json TEXT NOT NULL, note TEXT NOT NULL,
   source TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, source_key TEXT NOT NULL, copy INTEGER NOT NULL, content_hash TEXT NOT NULL, placed_by TEXT NOT NULL,
-  received INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, ship_to_unknown TEXT NOT NULL DEFAULT '', UNIQUE (supplier_id, reseller_id, number, release_no, copy)
+  received INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, ship_to_unknown TEXT NOT NULL DEFAULT '', hold_reason TEXT NOT NULL DEFAULT '', UNIQUE (supplier_id, reseller_id, number, release_no, copy)
 );
 CREATE INDEX order_partnership ON purchase_order (partnership_id, received, id);
 CREATE INDEX order_reseller ON purchase_order (reseller_id, received, id);
@@ -619,6 +645,7 @@ CREATE INDEX order_supplier ON purchase_order (supplier_id, received, id);
 CREATE INDEX order_supplier_held ON purchase_order (supplier_id, received, id) WHERE held <> '';
 CREATE INDEX order_supplier_marks ON purchase_order (supplier_id, received, id) WHERE marks > 0;
 CREATE INDEX order_supplier_state ON purchase_order (supplier_id, state, received, id);
+CREATE INDEX purchase_order_ship_to ON purchase_order (partnership_id, ship_to);
 CREATE INDEX purchase_order_unplaced ON purchase_order (partnership_id, ship_to_unknown, id) WHERE ship_to_unknown <> '';
 CREATE TABLE room (
   id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, title TEXT NOT NULL, epoch TEXT NOT NULL, last_seq INTEGER NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, active INTEGER NOT NULL, UNIQUE (subject_kind, subject_id)

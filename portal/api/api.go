@@ -23,6 +23,7 @@ import (
 	"entente/portal/problem"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/deal"
@@ -48,6 +49,7 @@ type Deps struct {
 	Trade     *trade.Service
 	Returns   *returns.Service
 	Settle    *settle.Service
+	Approvals *approval.Service
 	Customers *customer.Service
 	Leads     *lead.Service
 	Deals     *deal.Service
@@ -89,6 +91,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.agreements()
 	a.locations()
 	a.settlements()
+	a.approvalDesk()
 	a.papers()
 	a.people()
 	a.catalogue()

@@ -119,10 +119,11 @@ func (a *API) changes(base string) {
 				}
 				cmd.Lines = append(cmd.Lines, trade.AskLine{Line: l.Line, Cancel: l.Cancel, SKU: l.SKU, Unit: l.Unit, Quantity: q, Price: p, RequestedOn: l.RequestedOn})
 			}
-			if _, err := a.d.Trade.AskChange(ctx, actor, trade.OrderID(in.ID), cmd); err != nil {
+			made, err := a.d.Trade.AskChange(ctx, actor, trade.OrderID(in.ID), cmd)
+			if err != nil {
 				return nil, err
 			}
-			return a.order(ctx, actor, trade.OrderID(in.ID))
+			return a.kept(ctx, actor, trade.OrderID(in.ID), made == "")
 		})
 	type decideChange struct {
 		IDPath

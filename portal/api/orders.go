@@ -10,6 +10,7 @@ import (
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/approval"
 	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/trade"
@@ -28,7 +29,7 @@ type order struct {
 	State        string    `json:"state" doc:"received, confirmed, partly_confirmed, rejected, partly_shipped, shipped, invoiced, closed or cancelled"`
 	ShipTo       string    `json:"ship_to,omitempty" doc:"in one line"`
 	Unknown      string    `json:"ship_to_unknown,omitempty" doc:"qualifier, colon and code"`
-	Held         string    `json:"held,omitempty" doc:"why it waits: duplicate, replace or cancel (a further document), location (the supplier does not know ship_to_unknown)"`
+	Held         string    `json:"held,omitempty" doc:"why it waits: duplicate, replace or cancel (a further document), location (the supplier does not know ship_to_unknown), approval (the supplier's own rules), or the reason of a hold: credit, stock, price, document, export, other"`
 	Differs      bool      `json:"differs" doc:"an invoice does not match"`
 	Supplier     string    `json:"supplier" doc:"slug"`
 	Reseller     string    `json:"reseller" doc:"slug"`
@@ -40,6 +41,7 @@ type order struct {
 	RequestedOn  string    `json:"requested_on,omitempty"`
 	Source       string    `json:"source"`
 	Version      int64     `json:"version"`
+	Approval     string    `json:"approval,omitempty" doc:"id of what your company's own rules keep back: a new order (then there is none yet, state is waiting_approval), a change or an answer"`
 	Received     time.Time `json:"received"`
 	Lines        []line    `json:"lines"`
 	Room         *string   `json:"room" doc:"id of its room"`
@@ -254,6 +256,9 @@ func (a *API) orders() {
 			if err != nil {
 				return nil, err
 			}
+			if got.Outcome == trade.ForApproval {
+				return &reply[order]{order{State: "waiting_approval", Approval: got.Approval, Number: cmd.Number, Supplier: in.Body.Supplier, Source: trade.SourceAPI, Lines: []line{}, Interchanges: []ediLink{}}}, nil
+			}
 			return a.order(ctx, actor, got.Order)
 		})
 	type confirm struct {
@@ -274,10 +279,11 @@ func (a *API) orders() {
 				}
 				cmd.Lines = append(cmd.Lines, trade.ConfirmLine{Line: l.Line, Action: trade.Action(l.Action), Quantity: q, Date: l.Date, Reason: l.Reason, Price: p, Substitute: l.Substitute})
 			}
-			if _, err := a.d.Trade.Confirm(ctx, actor, trade.OrderID(in.ID), cmd); err != nil {
+			made, err := a.d.Trade.Confirm(ctx, actor, trade.OrderID(in.ID), cmd)
+			if err != nil {
 				return nil, err
 			}
-			return a.order(ctx, actor, trade.OrderID(in.ID))
+			return a.kept(ctx, actor, trade.OrderID(in.ID), made == "")
 		})
 	type ship struct {
 		IDPath
@@ -410,6 +416,19 @@ func (a *API) orders() {
 }
 
 // order reads an order with everything the contract shows.
+// kept is an order after a deed that the company's own rules may keep back.
+func (a *API) kept(ctx context.Context, actor access.Actor, id trade.OrderID, back bool) (*reply[order], error) {
+	out, err := a.order(ctx, actor, id)
+	if err != nil || !back {
+		return out, err
+	}
+	list, err := a.d.Approvals.List(ctx, actor, approval.Filter{View: "open", Subject: string(id), Limit: 1})
+	if err == nil && len(list.Items) > 0 {
+		out.Body.Approval = string(list.Items[0].ID)
+	}
+	return out, err
+}
+
 func (a *API) order(ctx context.Context, actor access.Actor, id trade.OrderID) (*reply[order], error) {
 	d, err := a.d.Trade.Get(ctx, actor, id)
 	if err != nil {

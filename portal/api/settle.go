@@ -15,21 +15,22 @@ import (
 // settled is an invoice with what became of it.
 type settled struct {
 	invoice
-	Settle   string        `json:"settlement" doc:"open, approved, disputed, part_paid, paid, cleared or credit_open"`
-	CreditOf string        `json:"credit_of,omitempty" doc:"id of the invoice that a credit is for"`
-	Open     *amount       `json:"open"`
-	Paid     *amount       `json:"paid"`
-	Credited *amount       `json:"credited"`
-	Disputed *amount       `json:"disputed"`
-	Payable  *amount       `json:"payable" doc:"open and not disputed: what may be approved"`
-	Approved *approval     `json:"approved"`
-	Disputes []string      `json:"disputes"`
-	Issues   []issue       `json:"issues" doc:"of payments, that are not settled"`
-	Settled  []settlement  `json:"settled_by"`
-	Match    []matchedLine `json:"match" doc:"each position beside its order line"`
+	Settle   string           `json:"settlement" doc:"open, approved, disputed, part_paid, paid, cleared or credit_open"`
+	CreditOf string           `json:"credit_of,omitempty" doc:"id of the invoice that a credit is for"`
+	Open     *amount          `json:"open"`
+	Waits    string           `json:"approval,omitempty" doc:"after approving: the id of the approval that your company's own rules ask for first"`
+	Paid     *amount          `json:"paid"`
+	Credited *amount          `json:"credited"`
+	Disputed *amount          `json:"disputed"`
+	Payable  *amount          `json:"payable" doc:"open and not disputed: what may be approved"`
+	Approved *invoiceApproval `json:"approved"`
+	Disputes []string         `json:"disputes"`
+	Issues   []issue          `json:"issues" doc:"of payments, that are not settled"`
+	Settled  []settlement     `json:"settled_by"`
+	Match    []matchedLine    `json:"match" doc:"each position beside its order line"`
 }
 
-type approval struct {
+type invoiceApproval struct {
 	Amount *amount   `json:"amount"`
 	At     time.Time `json:"at"`
 }
@@ -159,10 +160,15 @@ func (a *API) settlements() {
 	}
 	handle(a, op("POST", "/api/v1/invoices/{id}/approve", "invoices:write", "Approve an invoice for payment", "What is open and not disputed. Nothing is paid by it.", 200),
 		func(ctx context.Context, actor access.Actor, in *invoiceApprove) (*reply[settled], error) {
-			if _, err := a.d.Settle.Approve(ctx, actor, trade.InvoiceID(in.ID), settle.ApproveCmd{Accept: in.Body.Accept, Note: in.Body.Note}); err != nil {
+			got, err := a.d.Settle.Approve(ctx, actor, trade.InvoiceID(in.ID), settle.ApproveCmd{Accept: in.Body.Accept, Note: in.Body.Note})
+			if err != nil {
 				return nil, err
 			}
-			return a.account(ctx, actor, trade.InvoiceID(in.ID))
+			out, err := a.account(ctx, actor, trade.InvoiceID(in.ID))
+			if err == nil {
+				out.Body.Waits = got.Request
+			}
+			return out, err
 		})
 	type invoiceDispute struct {
 		IDPath
@@ -462,7 +468,7 @@ func (a *API) account(ctx context.Context, actor access.Actor, id trade.InvoiceI
 	out := settled{invoice: wireInvoice(i, slugs), Settle: x.State(), CreditOf: string(i.CreditOf), Open: money2(x.Open, false), Paid: money2(x.Paid, false), Credited: money2(x.Credited, false), Disputed: money2(x.Disputed, false), Payable: money2(x.Payable, false),
 		Disputes: []string{}, Issues: []issue{}, Settled: []settlement{}, Match: []matchedLine{}}
 	if x.Approved != nil {
-		out.Approved = &approval{money2(x.Approved.Amount, false), x.Approved.At}
+		out.Approved = &invoiceApproval{money2(x.Approved.Amount, false), x.Approved.At}
 	}
 	for _, d := range x.Disputes {
 		out.Disputes = append(out.Disputes, string(d.ID))

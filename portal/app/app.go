@@ -36,6 +36,7 @@ import (
 	"entente/portal/view"
 	"entente/portal/web"
 	"entente/prm/account"
+	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/deal"
@@ -66,6 +67,7 @@ type App struct {
 	trade      *trade.Service
 	returns    *returns.Service
 	settle     *settle.Service
+	approvals  *approval.Service
 	customers  *customer.Service
 	leads      *lead.Service
 	promos     *promo.Service
@@ -167,6 +169,7 @@ func (a *App) build(ctx context.Context) error {
 	a.trade.KeepReturns(a.returns)
 	a.locations = location.New(a.db, a.jobs)
 	a.settle = settle.New(a.db, a.trade, a.jobs)
+	a.approvals = approval.New(a.db, a.accounts.Directory(), a.trade, a.settle, a.jobs)
 	a.customers = customer.New(a.db)
 	a.leads = lead.NewService(a.db, a.jobs, a.customers, leadCalendar{a})
 	a.promos = promo.New(a.db, a.jobs, a.partners, a.catalog)
@@ -195,6 +198,8 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("trade-waiting", time.Minute, a.trade.AskWaiting)
 	a.jobs.Every("order-places", time.Minute, func(ctx context.Context) error { return a.trade.Located(ctx, "") })
 	a.jobs.Every("order-clock", 5*time.Minute, a.trade.Clocks)
+	a.jobs.Every("approval-clock", 5*time.Minute, a.approvals.Clocks)
+	a.jobs.Every("hold-clock", 5*time.Minute, a.trade.HoldClocks)
 	a.jobs.Every("lead-clock", time.Minute, ticking(a.leads.Tick))
 	a.jobs.Every("deal-clock", time.Minute, ticking(a.deals.Tick))
 	a.jobs.Every("settle-clock", 5*time.Minute, a.settle.Clocks)
@@ -227,7 +232,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Returns: a.returns, Settle: a.settle, Files: a.files, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Returns: a.returns, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Notify: a.notify, Mail: a.mail, Notices: notices,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -242,7 +247,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Returns: a.returns, Settle: a.settle, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Returns: a.returns, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

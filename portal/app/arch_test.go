@@ -72,6 +72,7 @@ var imports = []rule{
 	{"prm/returns", with(leaves, dbs, []string{"prm/trade", "edi/doc"}), "goods that go back stand above the orders they came from; their quantities and credits are the order desk's"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "edi/doc"}), "promotions stand above the orders they are measured from"},
 	{"prm/settle", with(leaves, dbs, []string{"prm/account", "prm/trade", "edi/doc"}), "what follows an invoice stands above the order desk and sees payments as plain values"},
+	{"prm/approval", with(leaves, dbs, []string{"prm/account", "prm/trade", "prm/settle"}), "what a company's own rules keep back stands above the desks whose work it is; they reach it through ports"},
 	{"chat/broker", nil, "the line between nodes carries bytes"},
 	{"chat/hub", []string{"chat/broker"}, "connections know rooms as names only"},
 	{"chat/room", with([]string{"prm/fault", "prm/access"}, dbs), "rooms learn of companies through a port"},

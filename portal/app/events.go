@@ -15,6 +15,7 @@ import (
 	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/deal"
 	"entente/prm/lead"
@@ -45,7 +46,9 @@ func (a *App) subscribe() {
 	s("answer-notices", trade.ClockEvents(), a.answerNotices)
 	s("agreement-rooms", append(agreement.Events(), partner.EventActivated, partner.EventEnded), a.agreementRooms)
 	s("agreement-notices", agreement.Events(), a.agreementNotices)
-	s("edi-850", []string{trade.OrderReceived, trade.OrderLocated}, a.to850)
+	s("approval-notices", approval.Events(), a.approvalNotices)
+	s("hold-notices", []string{trade.OrderOnHold, trade.OrderReleased, trade.HoldOverdue}, a.holdNotices)
+	s("edi-850", []string{trade.OrderReceived, trade.OrderLocated, trade.OrderApproved}, a.to850)
 	s("order-places", []string{location.Referred}, a.placeKnown)
 	s("edi-tests", []string{gateway.EventProcessed, gateway.EventAcknowledged}, a.continueTests)
 	s("stage-told", []string{gateway.EventLiveAsked, gateway.EventLive}, a.stageTold)
@@ -65,7 +68,7 @@ func (a *App) subscribe() {
 	s("edi-860", []string{trade.ChangeAsked}, a.to860)
 	s("edi-865", []string{trade.ChangeDecided}, a.to865)
 	s("edi-180", []string{trade.ReturnAsked, trade.ReturnGranted, trade.ReturnRefused}, a.to180)
-	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderLocated, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled, trade.ChangeHeld}, a.toReplies)
+	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderLocated, trade.OrderApproved, trade.OrderReleased, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled, trade.ChangeHeld}, a.toReplies)
 	s("settle", []string{trade.InvoicedEvent}, a.toSettle)
 	s("settle-rooms", settle.Events(), a.settleRooms)
 	s("settle-notices", settle.Events(), a.settleNotices)
@@ -102,6 +105,7 @@ var orderLines = map[string]string{
 	trade.GoodsReceived: "order.goods_received", trade.InvoicedEvent: "order.invoiced", trade.OrderRefused: "order.refused",
 	trade.ChangeAsked: "order.change_asked", trade.ChangeDecided: "order.change_decided", trade.ChangeHeld: "order.change_held",
 	trade.ReturnAsked: "order.return_asked", trade.ReturnGranted: "order.return_granted", trade.ReturnRefused: "order.return_refused", trade.ReturnArrived: "order.return_arrived",
+	trade.OrderApproved: "order.approved", trade.OrderOnHold: "order.on_hold", trade.OrderReleased: "order.released", trade.HoldOverdue: "order.hold_overdue",
 	trade.ReplyHeld: "order.reply_held", trade.ReplyDuplicate: "order.reply_duplicate",
 }
 
@@ -110,6 +114,9 @@ var orderLines = map[string]string{
 func orderLine(kind string, t trade.Event) string {
 	if kind == trade.OrderHeld && t.Reason == trade.HeldLocation {
 		return "order.unplaced"
+	}
+	if kind == trade.OrderHeld && t.Reason == trade.HeldApproval {
+		return "order.unapproved"
 	}
 	return orderLines[kind]
 }
@@ -265,6 +272,7 @@ var told = map[string]struct {
 	trade.OrderHeld:               {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, urgent: true},
 	trade.OrderRefused:            {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, urgent: true},
 	trade.OrderLocated:            {reseller: []access.Role{access.Buyer}},
+	trade.OrderApproved:           {supplier: []access.Role{access.Manager}},
 	trade.OrderAnswered:           {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}},
 	trade.OrderConfirmed:          {reseller: []access.Role{access.Buyer}},
 	trade.OrderAgreed:             {supplier: []access.Role{access.Manager}},
@@ -295,11 +303,14 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 		if err := e.Decode(&t); err != nil {
 			return err
 		}
-		if t.Quiet || e.Kind == trade.OrderReceived && t.Reason == trade.HeldLocation {
+		if t.Quiet || e.Kind == trade.OrderReceived && (t.Reason == trade.HeldLocation || t.Reason == trade.HeldApproval) {
 			return nil // of an order that is held at once they are told that
 		}
 		supplier, reseller, acted = t.Supplier, t.Reseller, t.Org
 		n.Kind = orderLine(e.Kind, t)
+		if n.Kind == "order.unapproved" { // its approvers are told themselves
+			who.supplier = nil
+		}
 		if n.Kind == "order.unplaced" { // the desk that knows codes, beside the one that decides
 			who.supplier, acted = append(slices.Clone(who.supplier), access.EDI), ""
 		}

@@ -19,6 +19,7 @@ import (
 var hookKinds = map[string]string{
 	trade.OrderReceived: hook.OrderReceived, trade.OrderHeld: hook.OrderHeld, trade.OrderRefused: hook.OrderRefused, trade.OrderConfirmed: hook.OrderConfirmed,
 	trade.OrderAgreed: hook.OrderAgreed, trade.OrderCancelled: hook.OrderCancelled, trade.OrderShipped: hook.ShipmentSent, trade.GoodsReceived: hook.GoodsReceived,
+	trade.OrderOnHold: hook.OrderOnHold, trade.OrderReleased: hook.OrderReleased, trade.HoldOverdue: hook.HoldOverdue,
 	trade.InvoicedEvent: hook.InvoiceIssued, trade.ChangeAsked: hook.ChangeAsked, trade.ChangeDecided: hook.ChangeAnswered,
 	trade.ReturnAsked: hook.ReturnAsked, trade.ReturnGranted: hook.ReturnAnswered, trade.ReturnRefused: hook.ReturnAnswered, trade.ReturnArrived: hook.ReturnArrived, gateway.EventDocumentRejected: hook.DocumentRefused,
 }
@@ -41,12 +42,22 @@ type hookData struct {
 	Shipment    string          `json:"shipment,omitempty"`
 	Change      string          `json:"change,omitempty"`
 	Return      string          `json:"return,omitempty"`
+	Hold        *hookHold       `json:"hold,omitempty"`
 	Interchange string          `json:"interchange,omitempty"`
 	Reason      string          `json:"reason,omitempty"`
 	Href        string          `json:"href,omitempty"` // of what it is about
 	Version     int             `json:"version,omitempty"`
 	Type        string          `json:"type,omitempty"` // of document: "855"
 	Document    format.Document `json:"document,omitempty"`
+}
+
+// hookHold is what a webhook says of a hold: to the reseller no more than its pages do.
+type hookHold struct {
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
+	Role   string `json:"role,omitempty"` // of who is to end it
+	By     string `json:"by,omitempty"`
+	Lines  []int  `json:"lines,omitempty"`
 }
 
 // toHooks tells the systems of both companies what happened.
@@ -120,6 +131,14 @@ func (a *App) hookOrder(ctx context.Context, actor access.Actor, kind string, t 
 		return err
 	}
 	d.Order, d.Number, d.Href = string(t.Order), o.Number, "/api/v1/orders/"+string(t.Order)
+	if t.Hold != "" {
+		h, err := a.trade.GetHold(ctx, actor, t.Hold)
+		if err != nil {
+			return err
+		}
+		d.Hold = &hookHold{ID: h.ID, Reason: h.Reason, Role: string(h.Role), By: h.By, Lines: h.Lines}
+		return nil
+	}
 	switch {
 	case kind == trade.OrderReceived || kind == trade.OrderHeld:
 		d.Document = hookPurchase(o)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"entente/db/job"
 	"entente/edi/gateway"
@@ -17,7 +18,7 @@ func (a *App) toReplies(ctx context.Context, e job.Received) error {
 		return err
 	}
 	actor := access.System("edi", t.Supplier)
-	if e.Kind == trade.OrderReceived || e.Kind == trade.OrderAnswered || e.Kind == trade.OrderLocated {
+	if slices.Contains([]string{trade.OrderReceived, trade.OrderAnswered, trade.OrderLocated, trade.OrderApproved, trade.OrderReleased}, e.Kind) {
 		return a.trade.BookWaiting(ctx, actor, t.Order)
 	}
 	r, err := a.trade.GetReply(ctx, actor, t.Reply)

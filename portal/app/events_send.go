@@ -18,10 +18,13 @@ import (
 // that came, so that nothing of it is lost, else from the order.
 func (a *App) to850(ctx context.Context, e job.Received) error {
 	var t trade.Event
-	if err := e.Decode(&t); err != nil || t.Quiet || e.Kind == trade.OrderReceived && t.Reason == trade.HeldLocation {
-		return err // what is held for its ship-to goes once that is known
+	if err := e.Decode(&t); err != nil || t.Quiet || e.Kind == trade.OrderReceived && t.Reason != "" {
+		return err // what is held for its ship-to or an approval goes once that is known, or given
 	}
 	actor := access.System("edi", t.Reseller)
+	if o, err := a.trade.Head(ctx, actor, t.Order); err != nil || o.ShipToUnknown != "" || o.HoldReason == trade.HeldApproval {
+		return err // the other of the two is still open
+	}
 	route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "850")
 	if err != nil || route.Door == gateway.RouteUsual || route.Door == gateway.RoutePages {
 		return err

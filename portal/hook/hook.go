@@ -17,6 +17,9 @@ const (
 	OrderConfirmed  = "order.confirmed"
 	OrderAgreed     = "order.agreed"
 	OrderCancelled  = "order.cancelled"
+	OrderOnHold     = "order.on_hold"
+	OrderReleased   = "order.released"
+	HoldOverdue     = "order.hold_overdue"
 	ChangeAsked     = "order.change_requested"
 	ChangeAnswered  = "order.change_answered"
 	ReturnAsked     = "return.requested"
@@ -40,7 +43,7 @@ const (
 
 // Events are all events that can be subscribed to.
 func Events() []string {
-	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, ChangeAsked, ChangeAnswered, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused}
+	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused}
 }
 
 // Hook is an address of a company with what it is told.

@@ -50,6 +50,7 @@ const (
 	NavInbox       NavID = "inbox"
 	NavOrders      NavID = "orders"
 	NavInvoices    NavID = "invoices"
+	NavApprovals   NavID = "approvals"
 	NavCatalogue   NavID = "catalogue"
 	NavEDI         NavID = "edi"
 	NavConnections NavID = "connections"

@@ -15,9 +15,16 @@ func (*SetupPage) meta() meta   { return meta{block: "setup", layout: "plain"} }
 func (*AnswerPage) meta() meta  { return meta{block: "answer", layout: "plain"} }
 func (*LinkPage) meta() meta    { return meta{block: "link", layout: "plain"} }
 func (*OfflinePage) meta() meta { return meta{block: "offline", layout: "plain"} }
-func (*HomePage) meta() meta    { return meta{block: "home", layout: "app", nav: NavHome} }
-func (*InboxPage) meta() meta   { return meta{block: "inbox", layout: "app", nav: NavInbox, head: true} }
-func (*FindPage) meta() meta    { return meta{block: "find", layout: "app", head: true} }
+func (*ApprovalsPage) meta() meta {
+	return meta{block: "approvals", layout: "app", nav: NavApprovals, head: true}
+}
+func (*ApprovalPage) meta() meta { return meta{block: "approval", layout: "app", nav: NavApprovals} }
+func (*ApprovalRulesPage) meta() meta {
+	return meta{block: "approval_rules", layout: "app", nav: NavCompany}
+}
+func (*HomePage) meta() meta  { return meta{block: "home", layout: "app", nav: NavHome} }
+func (*InboxPage) meta() meta { return meta{block: "inbox", layout: "app", nav: NavInbox, head: true} }
+func (*FindPage) meta() meta  { return meta{block: "find", layout: "app", head: true} }
 func (*OrdersPage) meta() meta {
 	return meta{block: "orders", layout: "app", nav: NavOrders, head: true}
 }

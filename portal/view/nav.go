@@ -20,6 +20,7 @@ var entries = []entry{
 	{NavCustomers, "sell", "/customers", "address-book", 0},
 	{NavOrders, "trade", "/orders", "package", 2},
 	{NavInvoices, "trade", "/invoices", "receipt", 6},
+	{NavApprovals, "trade", "/approvals", "checks", 0},
 	{NavCatalogue, "trade", "/catalogue", "book", 7},
 	{NavEDI, "trade", "/edi", "file-code", 4},
 	{NavConnections, "trade", "/edi/connections", "plug-connected", 0},

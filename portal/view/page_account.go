@@ -157,6 +157,7 @@ type CompanyPage struct {
 	Manage     bool   // admin: may change the profile and the identities
 	CanToken   bool
 	Calendar   string // address of the business calendar
+	Approvals  string // the rules for approvals; empty: not for this reader
 }
 
 // Identity is an EDI address of a company. It counts toward a partner only once that partner confirmed it.

@@ -62,6 +62,8 @@ type OrderPage struct {
 	Findings   []Finding
 	Activity   []Entry
 	Held       *Held
+	Holds      []HoldBox // of the supplier, that stand
+	Hold       *HoldForm
 	Place      *HeldPlace  // nil: its ship-to is known, or need not be
 	Clock      *OrderClock // nil: no answer is awaited
 	Room       *Room
@@ -83,7 +85,7 @@ type OrderClock struct {
 }
 
 // OrderCan says which buttons exist. A right that is missing is an absent button. Agree shows the banner "answered something else than you asked"; its button posts to URL+"/agree".
-type OrderCan struct{ Confirm, Ship, Invoice, Receive, Agree, Change, Return bool }
+type OrderCan struct{ Confirm, Ship, Invoice, Receive, Agree, Change, Return, Hold bool }
 
 // Party is a name and address of an order. Role is a key word: buyer, supplier, ship_to, bill_to.
 type Party struct {

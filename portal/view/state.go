@@ -43,6 +43,7 @@ var states = map[State]Tone{
 	"line.shipped": Blue, "line.received": Green, "line.invoiced": Green, "line.unknown_item": Red, "line.price_differs": Red,
 	"invoice.draft": Grey, "invoice.sent": Blue, "invoice.received": Blue, "invoice.differs": Red, "invoice.matched": Green, "invoice.refused": Red, "invoice.paid": Green,
 	"settle.open": Blue, "settle.approved": Blue, "settle.disputed": Amber, "settle.part_paid": Amber, "settle.paid": Green, "settle.cleared": Green, "settle.credit_open": Blue,
+	"approval.waiting": Amber, "approval.granted": Green, "approval.refused": Red, "approval.withdrawn": Grey, "approval.replaced": Grey,
 	"dispute.open": Amber, "dispute.offered": Amber, "dispute.agreed": Blue, "dispute.closed": Green,
 	"payment.booked": Green, "payment.duplicate": Grey, "payment.held": Amber, "payment.discarded": Grey,
 	"issue.open": Amber, "issue.matched": Blue, "issue.settled": Green,

@@ -13,6 +13,8 @@ func SubjectPath(kind, id string) string {
 		return "invoices/" + id
 	case "interchange", "message":
 		return "edi/" + id
+	case "approval":
+		return "approvals/" + id
 	case "dispute":
 		return "disputes/" + id
 	case "payment":

@@ -38,6 +38,9 @@ func (v *visit) companyPage(status int, f companyForms) error {
 	}
 	page := &view.CompanyPage{Base: v.shell(), URL: v.path("company"), Code: org.ID, Profile: profile, Countries: countries(profile.Value("country"), v.p), Currencies: plainOptions(currencyCodes, profile.Value("currency")),
 		Zones: plainOptions(zoneNames, profile.Value("zone")), Calendar: v.path("company", "calendar"), Manage: v.may(access.OrgManage, own), CanToken: v.may(access.TokenOwn, own)}
+	if v.lists(access.ApprovalRead) {
+		page.Approvals = v.path("company", "approvals")
+	}
 	if f.identity != nil {
 		page.Identity = *f.identity
 	}

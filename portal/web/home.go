@@ -22,6 +22,9 @@ func home(v *visit) error {
 	if err := v.homeOrders(page); err != nil {
 		return err
 	}
+	if err := v.homeApprovals(page); err != nil {
+		return err
+	}
 	if err := v.homeLeads(page); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ const freshLines = 2
 
 // changeable says that a buyer may ask for changes of the order.
 func changeable(d trade.Detail) bool {
-	if d.Held != "" || slices.Contains([]trade.State{trade.Closed, trade.Cancelled, trade.Rejected}, d.State) {
+	if d.Held != "" && d.Held != d.HoldReason || slices.Contains([]trade.State{trade.Closed, trade.Cancelled, trade.Rejected}, d.State) {
 		return false
 	}
 	for _, l := range d.Lines {
@@ -97,8 +97,11 @@ func orderChange(v *visit) error {
 		}
 	}
 	if err = in.err(); err == nil {
-		_, err = v.w.d.Trade.AskChange(v.ctx, v.actor(), id, cmd)
-		err = renamed(err, sent)
+		var made trade.ChangeID
+		made, err = v.w.d.Trade.AskChange(v.ctx, v.actor(), id, cmd)
+		if err = renamed(err, sent); err == nil && made == "" {
+			return v.done(v.path("approvals")+"?view=asked", "said.approval_asked")
+		}
 	}
 	if err == nil {
 		return v.done(v.orderURL(id), "said.change_asked")

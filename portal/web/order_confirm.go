@@ -44,8 +44,11 @@ func orderConfirm(v *visit) error {
 		cmd, sent := in.confirmCmd(parts)
 		err := in.err()
 		if err == nil {
-			_, err = v.w.d.Trade.Confirm(v.ctx, v.actor(), trade.OrderID(v.Params("id")), cmd)
-			err = renamed(err, sent)
+			var made trade.ResponseID
+			made, err = v.w.d.Trade.Confirm(v.ctx, v.actor(), trade.OrderID(v.Params("id")), cmd)
+			if err = renamed(err, sent); err == nil && made == "" {
+				return v.done(v.path("approvals")+"?view=asked", "said.approval_asked")
+			}
 		}
 		if err == nil {
 			return v.done(v.orderURL(trade.OrderID(v.Params("id"))), "said.confirmed")

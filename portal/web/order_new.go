@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"entente/portal/view"
+	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/trade"
@@ -24,6 +25,9 @@ var newOrderBlocks = fragments{"order-form": "order_new.form"}
 func orderNewForm(v *visit) error {
 	if id := v.Query("again"); id != "" {
 		return v.repeated(trade.OrderID(id))
+	}
+	if id := v.Query("approval"); id != "" {
+		return v.approvalAgain(approval.ID(id))
 	}
 	in := &input{v: v, values: map[string]string{}, wrong: fault.New(fault.Invalid, "form.invalid")}
 	for _, name := range []string{"partner", "sku", "deal"} {
@@ -58,7 +62,14 @@ func orderNew(v *visit) error {
 		var receipt trade.Receipt
 		receipt, err = v.w.d.Trade.Place(v.ctx, v.actor(), cmd)
 		if err = renamed(err, rows); err == nil {
+			if old := in.text("approval"); old != "" && !receipt.Repeated {
+				if err := v.w.d.Approvals.Replace(v.ctx, v.actor(), approval.ID(old)); err != nil && fault.CodeOf(err) == fault.Internal {
+					return err
+				}
+			}
 			switch receipt.Outcome {
+			case trade.ForApproval:
+				return v.done(v.approvalURL(approval.ID(receipt.Approval)), "said.approval_asked")
 			case trade.Duplicate:
 				return v.done(v.orderURL(receipt.Order), "said.duplicate")
 			case trade.HeldBack:

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -75,6 +76,9 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 	if page.Findings, err = v.orderFindings(d, edi); err != nil {
 		return nil, d, err
 	}
+	if err := v.holdBoxes(page, d, n); err != nil {
+		return nil, d, err
+	}
 	v.changeBoxes(page, d, n)
 	if err := v.returnBoxes(page, d, n); err != nil {
 		return nil, d, err
@@ -116,8 +120,8 @@ func (v *visit) orderCan(d trade.Detail, res access.Resource) view.OrderCan {
 		invoice = invoice || l.Shipped > l.Invoiced || l.Confirmed > l.Invoiced && l.Shipped == 0
 		receive = receive || l.ToReceive() > 0
 	}
-	can.Confirm = answer && d.Place == nil && v.may(access.OrderConfirm, res)
-	can.Ship = ship && v.may(access.OrderShip, res)
+	can.Confirm = answer && d.Place == nil && d.HoldReason == "" && v.may(access.OrderConfirm, res)
+	can.Ship = ship && d.HoldReason == "" && v.may(access.OrderShip, res)
 	can.Invoice = invoice && !d.PricesHidden && v.may(access.OrderInvoice, res)
 	can.Receive = receive && v.may(access.OrderReceive, res)
 	return can
@@ -329,14 +333,28 @@ var historyIcons = map[string]struct {
 }{
 	"received": {"package", view.Blue}, "placed": {"package", view.Blue}, "confirmed": {"check", view.Green}, "agreed": {"checks", view.Green}, "return_asked": {"arrow-back-up", view.Amber}, "return_granted": {"check", view.Green}, "return_refused": {"x", view.Red}, "return_arrived": {"package-import", view.Green}, "change_asked": {"refresh", view.Amber}, "change_accepted": {"check", view.Green}, "change_partly": {"check", view.Amber}, "change_rejected": {"x", view.Red}, "change_held": {"lock", view.Amber}, "change_duplicate": {"copy", view.Grey},
 	"partly_confirmed": {"check", view.Amber}, "changed": {"check", view.Amber}, "accepted": {"check", view.Green}, "rejected": {"x", view.Red},
-	"refused": {"x", view.Red}, "held": {"lock", view.Amber}, "unplaced": {"lock", view.Amber}, "located": {"check", view.Green}, "reply_held": {"lock", view.Amber}, "reply_duplicate": {"copy", view.Grey}, "reply_discarded": {"x", view.Grey}, "credited": {"receipt", view.Blue}, "duplicate": {"copy", view.Grey}, "shipped": {"truck", view.Blue},
+	"refused": {"x", view.Red}, "held": {"lock", view.Amber}, "unplaced": {"lock", view.Amber}, "unapproved": {"lock", view.Amber}, "approved": {"check", view.Green}, "on_hold": {"lock", view.Amber}, "released": {"check", view.Green}, "hold_overdue": {"clock", view.Red}, "overdue": {"clock", view.Red}, "granted": {"check", view.Green}, "located": {"check", view.Green}, "reply_held": {"lock", view.Amber}, "reply_duplicate": {"copy", view.Grey}, "reply_discarded": {"x", view.Grey}, "credited": {"receipt", view.Blue}, "duplicate": {"copy", view.Grey}, "shipped": {"truck", view.Blue},
 	"goods_received": {"package-import", view.Green}, "invoiced": {"receipt", view.Blue}, "cancelled": {"x", view.Grey}, "differs": {"alert-circle", view.Red},
+}
+
+// heldWords are the values of an entry, with the coded words of a hold in the reader's
+// language.
+func heldWords(v *visit, e trade.Entry) map[string]string {
+	if e.Kind != "order.on_hold" && e.Kind != "order.released" {
+		return e.Args
+	}
+	out := maps.Clone(e.Args)
+	out["Reason"] = v.p.T("holdreason."+e.Args["Reason"], nil)
+	if r := e.Args["Role"]; r != "" {
+		out["Role"] = v.p.T("role."+r, nil)
+	}
+	return out
 }
 
 func (v *visit) activity(d trade.Detail, n names, edi bool) []view.Entry {
 	var out []view.Entry
 	for _, e := range d.History {
-		args := pairs(e.Args)
+		args := pairs(heldWords(v, e))
 		args = append(args, "company", n.org(e.Org), "person", n.actor(e.Person, e.Org))
 		look := historyIcons[lastWord(e.Kind)]
 		entry := view.Entry{Tone: look.tone, Icon: v.icon(look.icon), Actor: n.actor(e.Person, e.Org), Text: view.T("history."+e.Kind, args...), At: e.At}

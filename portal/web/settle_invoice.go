@@ -6,6 +6,7 @@ import (
 
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/approval"
 	"entente/prm/money"
 	"entente/prm/settle"
 	"entente/prm/trade"
@@ -228,7 +229,10 @@ func disputeReasons(chosen string, empty bool) []view.Option {
 func invoiceApprove(v *visit) error {
 	in := v.input()
 	id := trade.InvoiceID(v.Params("id"))
-	_, err := v.w.d.Settle.Approve(v.ctx, v.actor(), id, settle.ApproveCmd{Accept: in.text("accept") != ""})
+	got, err := v.w.d.Settle.Approve(v.ctx, v.actor(), id, settle.ApproveCmd{Accept: in.text("accept") != ""})
+	if err == nil && got.Request != "" {
+		return v.done(v.approvalURL(approval.ID(got.Request)), "said.approval_asked")
+	}
 	if err == nil {
 		return v.done(v.invoiceURL(id), "said.invoice_approved")
 	}

@@ -54,7 +54,7 @@ var navRights = []struct {
 	id  view.NavID
 	act access.Action
 }{
-	{view.NavLeads, access.OfferRead}, {view.NavDeals, access.DealRead}, {view.NavPromotions, access.PromoRead}, {view.NavCustomers, access.CustomerRead}, {view.NavOrders, access.OrderRead}, {view.NavInvoices, access.InvoiceRead}, {view.NavCatalogue, access.CatalogRead}, {view.NavEDI, access.EDIRead}, {view.NavConnections, access.LinkManage},
+	{view.NavLeads, access.OfferRead}, {view.NavDeals, access.DealRead}, {view.NavPromotions, access.PromoRead}, {view.NavCustomers, access.CustomerRead}, {view.NavOrders, access.OrderRead}, {view.NavInvoices, access.InvoiceRead}, {view.NavApprovals, access.ApprovalRead}, {view.NavCatalogue, access.CatalogRead}, {view.NavEDI, access.EDIRead}, {view.NavConnections, access.LinkManage},
 	{view.NavRooms, access.RoomRead}, {view.NavPartners, access.PartnerRead}, {view.NavPeople, access.PeopleRead}, {view.NavCompany, access.OrgRead}, {view.NavMail, access.MailRead},
 }
 
@@ -77,6 +77,10 @@ func (v *visit) nav() []view.NavItem {
 		case view.NavOrders:
 			if n, err := v.w.d.Trade.Counts(v.ctx, v.actor()); err == nil && n.Waiting > 0 {
 				item.Count, item.Tone = n.Waiting, view.NavWaits
+			}
+		case view.NavApprovals:
+			if n, err := v.w.d.Approvals.Waits(v.ctx, v.actor()); err == nil && n > 0 {
+				item.Count, item.Tone = n, view.NavWaits
 			}
 		case view.NavLeads:
 			if n, err := v.w.d.Leads.ReceivedCounts(v.ctx, v.actor()); err == nil && n.Offered+n.Stale > 0 {

@@ -21,6 +21,7 @@ import (
 	"entente/portal/session"
 	"entente/portal/view"
 	"entente/prm/account"
+	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/deal"
@@ -44,6 +45,7 @@ type Deps struct {
 	Trade      *trade.Service
 	Returns    *returns.Service
 	Settle     *settle.Service
+	Approvals  *approval.Service
 	Customers  *customer.Service
 	Leads      *lead.Service
 	Deals      *deal.Service

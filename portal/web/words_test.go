@@ -14,6 +14,7 @@ import (
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/identity"
@@ -112,6 +113,23 @@ func madeUp(t *testing.T) []string {
 	add("hold.", trade.HeldDuplicate+"_text", trade.HeldReplace+"_text", trade.HeldCancel+"_text", gateway.HeldControlReused+"_text", "failed_text")
 	add("hold.field.", "quantity", "unit", "price", "item", "requested", "currency", "ship_to", "line", "date", "other")
 	add("return.reason.", returns.Reasons...)
+	add("holdreason.", trade.HoldReasons...)
+	add("stop.title_", append([]string{trade.HeldApproval}, trade.HoldReasons...)...)
+	for _, k := range []string{approval.KindOrder, approval.KindChange, approval.KindIncoming, approval.KindAnswer, approval.KindInvoice} {
+		add("approval.what.", k)
+		add("approval.next.", k)
+		add("notice.approval.asked_", k)
+	}
+	add("approval.what.", approval.KindOrder+"_new")
+	add("approval.next.", approval.Granted, approval.Refused, approval.Withdrawn, approval.Replaced)
+	add("state.approval.", approval.Waiting, approval.Granted, approval.Refused, approval.Withdrawn, approval.Replaced)
+	add("approval.view.", "mine", "asked", "open", "closed", "all")
+	for _, a := range approval.Abouts {
+		for _, x := range a.Tests {
+			add("approval.rule.", a.About+"_"+x)
+			add("approval.says.", a.About+"_"+x)
+		}
+	}
 	for _, x := range []returns.State{returns.Asked, returns.Granted, returns.Refused, returns.Arrived, returns.Credited} {
 		add("state.return.", string(x))
 	}

@@ -76,6 +76,15 @@ const (
 	LocationWrite  Action = "location.write"
 )
 
+// The actions of approvals: what the rules of a company keep back until one of its own
+// people lets it go. And of a hold that a supplier puts on an order.
+const (
+	ApprovalRead   Action = "approval.read"
+	ApprovalDecide Action = "approval.decide"
+	ApprovalRules  Action = "approval.rules"
+	OrderHold      Action = "order.hold"
+)
+
 // The actions of what follows an invoice.
 const (
 	InvoiceApprove Action = "invoice.approve"
@@ -167,6 +176,14 @@ var policy = map[Action]rule{
 	OrderReceive: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Reseller: buyers}},
 	OrderResolve: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: deciders, Reseller: buyers}},
 	InvoiceRead:  {scope: "invoices:read", sides: map[Side][]Role{Supplier: bookers, Reseller: bookers}},
+
+	OrderHold: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: {Manager, Finance}}},
+
+	// Rules and requests are the company's own; no partner sees them. Who decides a request is
+	// named by its rule, among those who may decide at all.
+	ApprovalRead:   {scope: "approvals:read", sides: map[Side][]Role{Owner: bookers}},
+	ApprovalDecide: {scope: "approvals:write", read: ApprovalRead, sides: map[Side][]Role{Owner: bookers}},
+	ApprovalRules:  {scope: "approvals:rules", read: ApprovalRead, sides: map[Side][]Role{Owner: admins}},
 
 	// What is owed is seen by who sees invoices. The reseller approves and disputes, the supplier offers and credits; both may tell of a payment.
 	InvoiceApprove: {scope: "invoices:write", read: InvoiceRead, sides: map[Side][]Role{Reseller: {Buyer, Finance}}},

@@ -150,7 +150,30 @@ func (d Directory) OnDutyReading(ctx context.Context, org string, at time.Time, 
 	return d.onDuty(ctx, org, at, reads, roles)
 }
 
+func holds(c Colleague, roles []access.Role) bool {
+	return slices.ContainsFunc(roles, func(r access.Role) bool { return slices.Contains(c.Roles, r) })
+}
+
 func (d Directory) onDuty(ctx context.Context, org string, at time.Time, reads func(Colleague) bool, roles []access.Role) ([]Colleague, error) {
+	return d.standing(ctx, org, at, reads, func(c Colleague) bool { return holds(c, roles) })
+}
+
+// Deciders returns who of a company decides at an instant in the place of a person, or
+// where none is named of those who hold a role: themselves, or who covers for them while
+// they are away; where none of them may, the admins. may says who may decide at all. Nobody
+// may come back.
+func (d Directory) Deciders(ctx context.Context, org string, at time.Time, may func(Colleague) bool, person string, role access.Role) ([]Colleague, error) {
+	people, err := d.standing(ctx, org, at, may, func(c Colleague) bool {
+		if person != "" {
+			return c.ID == person
+		}
+		return slices.Contains(c.Roles, role)
+	})
+	return slices.DeleteFunc(people, func(c Colleague) bool { return !may(c) }), err
+}
+
+// standing are those who are meant, or stand in for them.
+func (d Directory) standing(ctx context.Context, org string, at time.Time, reads func(Colleague) bool, meant func(Colleague) bool) ([]Colleague, error) {
 	var people []Colleague
 	away := map[string]Absence{}
 	err := d.db.View(ctx, func(ctx context.Context) error {
@@ -173,11 +196,9 @@ func (d Directory) onDuty(ctx context.Context, org string, at time.Time, reads f
 	for _, p := range people {
 		byID[p.ID] = p
 	}
-	holds := func(c Colleague, roles []access.Role) bool {
-		return slices.ContainsFunc(roles, func(r access.Role) bool { return slices.Contains(c.Roles, r) })
-	}
-	holding := func(roles []access.Role) []Colleague {
-		return slices.DeleteFunc(slices.Clone(people), func(c Colleague) bool { return !holds(c, roles) })
+	admin := func(c Colleague) bool { return slices.Contains(c.Roles, access.Admin) }
+	holding := func(want func(Colleague) bool) []Colleague {
+		return slices.DeleteFunc(slices.Clone(people), func(c Colleague) bool { return !want(c) })
 	}
 	var out []Colleague
 	add := func(c Colleague) {
@@ -185,7 +206,7 @@ func (d Directory) onDuty(ctx context.Context, org string, at time.Time, reads f
 			out = append(out, c)
 		}
 	}
-	for _, want := range [][]access.Role{roles, {access.Admin}} {
+	for _, want := range []func(Colleague) bool{meant, admin} {
 		for _, p := range holding(want) {
 			for range maxAbsences { // a chain of covers, which may be a ring
 				a, gone := away[p.ID]
@@ -206,7 +227,7 @@ func (d Directory) onDuty(ctx context.Context, org string, at time.Time, reads f
 			return out, nil
 		}
 	}
-	for _, want := range [][]access.Role{roles, {access.Admin}} {
+	for _, want := range []func(Colleague) bool{meant, admin} {
 		for _, p := range holding(want) {
 			add(p)
 		}

@@ -184,7 +184,8 @@ func fillDisputes(ctx context.Context, rows []disputeRow) ([]Dispute, error) {
 }
 
 // Approve lets what is owed of an invoice and not disputed be paid. It goes to the
-// buyer's own system; nothing is paid by it.
+// buyer's own system; nothing is paid by it. Where a rule of the buyer wants somebody else
+// to approve it, Request says who was asked and nothing is approved yet.
 // Codes: NotFound, Forbidden, Conflict (nothing is left to approve, it is approved
 // already; something differs and neither is disputed nor accepted).
 // Publishes InvoiceApproved.
@@ -211,6 +212,17 @@ func (s *Service) Approve(ctx context.Context, actor access.Actor, id trade.Invo
 			return fault.New(fault.Conflict, "settle.approved_already", "Number", f.Number)
 		case a.Differing.Minor > 0 && !cmd.Accept:
 			return fault.New(fault.Conflict, "settle.differs_first", "Number", f.Number, "Amount", a.Differing.String())
+		}
+		if s.gate != nil && cmd.Approval == "" {
+			facts := Facts{Invoice: id, Supplier: f.SupplierID, Reseller: f.ResellerID, Partnership: f.PartnershipID, Number: f.Number, Amount: a.Payable}
+			for _, l := range a.Lines {
+				if l.Disputed == "" {
+					facts.Lines = append(facts.Lines, FactLine{Position: l.Position, SKU: l.SKU, Price: l.Price, Agreed: l.Item.Price})
+				}
+			}
+			if out.Request, err = s.gate.Paying(ctx, actor, facts, cmd); err != nil || out.Request != "" {
+				return err
+			}
 		}
 		r := approvalRow{ID: db.NewID(), InvoiceID: f.ID, SupplierID: f.SupplierID, ResellerID: f.ResellerID, Amount: a.Payable.Minor, Note: bounded(cmd.Note, 500), PersonID: actor.Person, Made: instant(ctx)}
 		if err := insert(ctx, []approvalRow{r}); err != nil {

@@ -32,8 +32,9 @@ type DisputeCmdLine struct {
 
 // ApproveCmd lets an invoice be paid. Accept takes differences that nobody disputes.
 type ApproveCmd struct {
-	Note   string
-	Accept bool
+	Note     string
+	Accept   bool
+	Approval string `json:"-"` // the request by which it was approved; prm/approval alone sets it
 }
 
 // clock is until when a company has to act, by its own business calendar.

@@ -16,6 +16,7 @@ import (
 
 	"entente/db"
 	"entente/db/job"
+	"entente/prm/access"
 	"entente/prm/money"
 	"entente/prm/trade"
 
@@ -40,7 +41,36 @@ type Service struct {
 	db     *db.DB
 	trade  *trade.Service
 	events Publisher
+	gate   Approvals // nil: no company has rules of its own
 }
+
+// Approvals keeps an invoice from being paid where the buyer's own rules want somebody to
+// approve it. It is implemented by prm/approval and joins the transaction of ctx.
+type Approvals interface {
+	// Paying gives the id of the request, or nothing where no rule catches the invoice.
+	Paying(ctx context.Context, actor access.Actor, f Facts, cmd ApproveCmd) (string, error)
+}
+
+// Facts is an invoice as approval rules look at it.
+type Facts struct {
+	Invoice     trade.InvoiceID
+	Supplier    string
+	Reseller    string
+	Partnership string
+	Number      string
+	Amount      money.Amount // what is to be approved
+	Lines       []FactLine
+}
+
+// FactLine is a position with its price and that of the order.
+type FactLine struct {
+	Position      int
+	SKU           string
+	Price, Agreed money.Price
+}
+
+// Heed has the rules of companies looked at; call it before use.
+func (s *Service) Heed(a Approvals) { s.gate = a }
 
 // New makes the service. events may be nil in tests that do not look at them.
 func New(d *db.DB, t *trade.Service, events Publisher) *Service {
@@ -158,6 +188,8 @@ type Approval struct {
 	Note   string
 	Person string
 	At     time.Time
+	// Request is the approval that the buyer's own rules ask for first; then nothing else is set.
+	Request string
 }
 
 // Account is an invoice with what became of it. Open is what is still owed: for a credit

@@ -226,7 +226,7 @@ func TestWall(t *testing.T) {
 				return err
 			},
 		}
-		seen := map[string]bool{"Clocks": true, "Waiting": true} // runs on a schedule; counted below
+		seen := map[string]bool{"Clocks": true, "Waiting": true, "Heed": true} // runs on a schedule; counted below
 		for name, call := range calls {
 			seen[name] = true
 			if err := call(b.kaarel); fault.CodeOf(err) != fault.NotFound {

@@ -136,6 +136,8 @@ type AskCmd struct {
 	Note    string
 	Cancel  bool
 	Lines   []AskLine
+	// Approval is the request by which it was approved; prm/approval alone sets it.
+	Approval string `json:"-"`
 }
 
 // AskLine is a line to change. Line 0 is a new one, of the item SKU (any number of the

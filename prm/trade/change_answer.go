@@ -41,6 +41,11 @@ func (s *Service) AnswerChange(ctx context.Context, actor access.Actor, id Chang
 		if err != nil {
 			return err
 		}
+		if !refusesAll(asked, cmd.Lines) && r.Kind != ChangeAll {
+			if err := stopped(o); err != nil {
+				return err
+			}
+		}
 		if !refusesAll(asked, cmd.Lines) {
 			all, err := changeRows(ctx, o.ID)
 			if err != nil {

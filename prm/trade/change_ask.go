@@ -14,7 +14,8 @@ import (
 
 // AskChange asks the supplier to change an order: quantity, price and date of lines, new
 // lines, lines and the whole order withdrawn. Nothing of the order moves before the
-// supplier answers; what can no longer be done in any part is answered at once.
+// supplier answers; what can no longer be done in any part is answered at once. An empty id
+// says that the buyer's own rules keep it back until it is approved.
 // Codes: NotFound, Forbidden (not the buying side), Conflict (another version, the order
 // is finished or held, or nothing would change), Invalid (a line, item, quantity or date).
 // Publishes ChangeAsked.
@@ -36,7 +37,7 @@ func (s *Service) AskChange(ctx context.Context, actor access.Actor, id OrderID,
 		if cmd.Version != 0 && cmd.Version != o.Version {
 			return fault.New(fault.Conflict, "trade.order_changed", "Yours", cmd.Version, "Now", o.Version, "State", o.State)
 		}
-		if o.Held != "" {
+		if o.Held != "" && o.Held != o.HoldReason { // what its supplier holds may be changed
 			return fault.New(fault.Conflict, "trade.doubt.order_held", "Order", o.Number)
 		}
 		if s := State(o.State); s == Closed || s == Cancelled || s == Rejected {
@@ -65,6 +66,12 @@ func (s *Service) AskChange(ctx context.Context, actor access.Actor, id OrderID,
 		asked, _, err := s.asked(ctx, t, o, lines, d)
 		if err != nil {
 			return told(err)
+		}
+		if s.approvals != nil && cmd.Approval == "" && !cmd.Cancel {
+			f := s.changedFacts(t, o, lines, asked, d.Parties)
+			if id, err := s.approvals.Changing(ctx, actor, f, cmd); err != nil || id != "" {
+				return err
+			}
 		}
 		out, err = s.ask(ctx, actor, t, o, lines, d, asked, r)
 		return err

@@ -28,6 +28,8 @@ const (
 	Duplicate Outcome = "duplicate" // the same order again: nothing was booked
 	HeldBack  Outcome = "held"      // same number, other content: both companies are asked
 	Refused   Outcome = "refused"   // cancels or replaces an order that does not exist
+	// ForApproval says that the buyer's own rules keep it back: there is no order yet.
+	ForApproval Outcome = "approval"
 )
 
 // Receipt is the answer to an order document. For a duplicate or held one Order
@@ -37,6 +39,7 @@ type Receipt struct {
 	Outcome  Outcome
 	Arrival  ArrivalID
 	Reason   string // for held and refused
+	Approval string // the request, ForApproval
 	Marked   int    // lines with a mark
 	Repeated bool   // this very set was received before: nothing was done
 }
@@ -52,6 +55,8 @@ type PlaceCmd struct {
 	Deal        string // number of a registration or special price the whole order stands on (REF CT), may be empty
 	Key         string
 	Lines       []PlaceLine
+	// Approval is the request by which it was approved; prm/approval alone sets it.
+	Approval string `json:"-"`
 }
 
 // PlaceLine is one line being ordered. SKU is any number of the item, the
@@ -117,8 +122,9 @@ var Reasons = []string{"out_of_stock", "allocation", "discontinued", "unknown_it
 // appear several times; its quantities add up to what is open, except that a
 // Change may leave a rest, which is cancelled.
 type ConfirmCmd struct {
-	Version int64
-	Lines   []ConfirmLine
+	Version  int64
+	Lines    []ConfirmLine
+	Approval string `json:"-"` // the request by which it was approved; prm/approval alone sets it
 }
 
 // ConfirmLine is the answer to a quantity of a line. Quantity 0 is all that is

@@ -19,6 +19,7 @@ import (
 // Codes: NotFound, Forbidden, Conflict (another version: both are named; or
 // nothing is open), Invalid (a field per wrong part: unknown line, quantities
 // that do not add up, wrong date, reason or price).
+// An empty id says that the supplier's own rules keep the answer back until it is approved.
 // Publishes OrderConfirmed.
 func (s *Service) Confirm(ctx context.Context, actor access.Actor, id OrderID, cmd ConfirmCmd) (ResponseID, error) {
 	var out ResponseID
@@ -27,19 +28,36 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, id OrderID, c
 		if err != nil {
 			return err
 		}
-		if err := unplaced(o); err != nil {
+		if err := stopped(o); err != nil {
+			return err
+		}
+		if err := cmd.spare(ctx, o, lines); err != nil {
 			return err
 		}
 		subs, err := s.substitutes(ctx, actor, o, cmd)
 		if err != nil {
 			return err
 		}
+		before := slices.Clone(lines)
 		parts, err := answer(lines, cmd.Lines, subs, money.Currency(o.Currency))
 		if err != nil {
 			return err
 		}
 		if len(parts) == 0 {
 			return fault.New(fault.Conflict, "trade.nothing_to_confirm", "State", o.State)
+		}
+		if s.approvals != nil && cmd.Approval == "" {
+			t, err := termsOf(ctx, o.PartnershipID)
+			if err != nil {
+				return err
+			}
+			f, err := s.promised(t, o, before, cmd)
+			if err != nil {
+				return err
+			}
+			if id, err := s.approvals.Answering(ctx, actor, f, cmd); err != nil || id != "" {
+				return err
+			}
 		}
 		if err := s.save(ctx, &o, lines); err != nil {
 			return err
@@ -51,6 +69,32 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, id OrderID, c
 		return err
 	})
 	return out, err
+}
+
+// spare refuses an answer that promises lines on hold; one that names no lines leaves them
+// out.
+func (cmd *ConfirmCmd) spare(ctx context.Context, o orderRow, lines []Line) error {
+	on, err := linesOnHold(ctx, o.ID)
+	if err != nil || len(on) == 0 {
+		return err
+	}
+	if len(cmd.Lines) == 0 {
+		for _, l := range lines {
+			if l.Answerable() > 0 && !on[l.Number] {
+				cmd.Lines = append(cmd.Lines, ConfirmLine{Line: l.Number, Action: Accept})
+			}
+		}
+		if len(cmd.Lines) == 0 {
+			return fault.New(fault.Conflict, "trade.hold_first", "Order", o.Number)
+		}
+		return nil
+	}
+	for i, p := range cmd.Lines {
+		if on[p.Line] && p.Action != Reject {
+			return fault.InvalidField("lines."+itoa(i)+".action", "trade.line_on_hold", "Line", p.Line)
+		}
+	}
+	return nil
 }
 
 // respond writes the response and tells both companies.

@@ -38,6 +38,10 @@ const (
 	ReplyDuplicate  = "trade.ReplyDuplicate" // it was here before
 	ReplyWaits      = "trade.ReplyWaits"     // for its order
 	ReplySettled    = "trade.ReplySettled"   // what waited or was held is booked or discarded
+	OrderApproved   = "trade.OrderApproved"  // the supplier's own rules let it go on
+	OrderOnHold     = "trade.OrderOnHold"    // the supplier put it, or lines of it, on hold
+	OrderReleased   = "trade.OrderReleased"  // … and ended that
+	HoldOverdue     = "trade.HoldOverdue"    // the day by which a hold was to end is over
 	eventVersion    = 1
 	subjectOrder    = "order"
 	docResponse     = "order_response"
@@ -58,7 +62,7 @@ const (
 // Events lists the kinds of event that people hear of; ReplyWaits and ReplySettled are
 // for the gateway.
 func Events() []string {
-	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderLocated, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, ChangeAsked, ChangeDecided, ChangeHeld, ReturnAsked, ReturnGranted, ReturnRefused, ReturnArrived, ReplyHeld, ReplyDuplicate}
+	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderLocated, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, OrderApproved, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeDecided, ChangeHeld, ReturnAsked, ReturnGranted, ReturnRefused, ReturnArrived, ReplyHeld, ReplyDuplicate}
 }
 
 // Event is the payload of all events of this package: ids, no content. Quiet says
@@ -75,6 +79,7 @@ type Event struct {
 	Arrival     ArrivalID  `json:"arrival,omitempty"`
 	Change      ChangeID   `json:"change,omitempty"`
 	Return      string     `json:"return,omitempty"`
+	Hold        string     `json:"hold,omitempty"`
 	Interchange string     `json:"interchange,omitempty"` // the document's own; for what follows an order, the order's
 	SetNo       int        `json:"set_no,omitempty"`
 	Source      string     `json:"source,omitempty"`

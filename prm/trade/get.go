@@ -29,6 +29,11 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id OrderID) (Deta
 	if err != nil {
 		return Detail{}, err
 	}
+	if actor.Org != out.Supplier {
+		for i := range out.Holds {
+			out.Holds[i].outside()
+		}
+	}
 	both := access.Shared(out.Supplier, out.Reseller)
 	if !access.Allowed(actor, access.InvoiceRead, both) {
 		out.Invoices, out.InvoicesHidden = nil, true
@@ -64,7 +69,7 @@ func (s *Service) Head(ctx context.Context, actor access.Actor, id OrderID) (Ord
 // ctx: one question instead of one for each. It tells nothing and checks nothing.
 func Heads(ctx context.Context, ids ...OrderID) error { return readHeads(ctx, ids) }
 
-// detail reads an order completely: thirteen queries at most, whatever its size.
+// detail reads an order completely: fourteen queries at most, whatever its size.
 func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 	out := Detail{Order: row.order()}
 	var err error
@@ -115,6 +120,9 @@ func (s *Service) detail(ctx context.Context, row orderRow) (Detail, error) {
 		return out, err
 	}
 	if out.Place, err = heldPlace(ctx, row, out.Head); err != nil {
+		return out, err
+	}
+	if out.Holds, err = holdsOf(ctx, row.ID); err != nil {
 		return out, err
 	}
 	k, _, err := clockOf(ctx, row.ID)

@@ -89,6 +89,9 @@ func (s *Service) answer(ctx context.Context, actor access.Actor, t terms, o ord
 			if !answerable(lines) {
 				o.ShipToUnknown = ""
 			}
+			if err := s.unhold(ctx, &o, lines); err != nil {
+				return out, err
+			}
 			if err := saveLines(ctx, o, lines); err != nil {
 				return out, err
 			}
@@ -151,6 +154,9 @@ func (s *Service) replace(ctx context.Context, t terms, o *orderRow, lines []Lin
 	if err := s.take(ctx, *o, j); err != nil {
 		return err
 	}
+	if err := s.weighAgain(ctx, t, o, j); err != nil {
+		return err
+	}
 	return found.Put(ctx, o.ID, words(t, *o, j))
 }
 
@@ -201,6 +207,14 @@ func (s *Service) Cancel(ctx context.Context, actor access.Actor, id OrderID, ve
 				return err
 			}
 		}
+		if err := s.unhold(ctx, &o, lines); err != nil {
+			return err
+		}
+		left, err := openArrivals(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		o.Held = heldFor(o, left)
 		if err := s.save(ctx, &o, lines); err != nil {
 			return err
 		}
@@ -240,6 +254,11 @@ func (s *Service) save(ctx context.Context, o *orderRow, lines []Line) error {
 		}
 	}
 	settle(o, lines)
+	if o.HoldReason != "" {
+		if err := s.unhold(ctx, o, lines); err != nil {
+			return err
+		}
+	}
 	if err := saveLines(ctx, *o, lines); err != nil {
 		return err
 	}

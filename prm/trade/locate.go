@@ -177,7 +177,7 @@ func (s *Service) holdPlace(ctx context.Context, actor access.Actor, o orderRow)
 }
 
 // heldFor is why an order is held: the oldest document without an answer, else its
-// ship-to.
+// ship-to, else a hold of its supplier.
 func heldFor(o orderRow, left []arrivalRow) string {
 	switch {
 	case len(left) > 0:
@@ -185,7 +185,7 @@ func heldFor(o orderRow, left []arrivalRow) string {
 	case o.ShipToUnknown != "":
 		return HeldLocation
 	}
-	return ""
+	return o.HoldReason
 }
 
 // unplaced refuses to promise anything of an order whose ship-to nobody knows.
@@ -247,33 +247,13 @@ func (s *Service) RefuseLocation(ctx context.Context, actor access.Actor, id Ord
 		if err != nil {
 			return err
 		}
-		lines, err := linesOf(ctx, o)
-		if err != nil {
-			return err
-		}
 		if reason = bounded(reason, 80); reason == "" {
 			reason = "ship_to"
-		}
-		var asked []ConfirmLine
-		for _, l := range lines {
-			if l.Answerable() > 0 || l.Ordered == 0 && l.State == LineOpen {
-				asked = append(asked, ConfirmLine{Line: l.Number, Action: Reject, Reason: reason})
-			}
-		}
-		if len(asked) == 0 {
-			return fault.New(fault.Conflict, "trade.nothing_to_confirm", "State", o.State)
-		}
-		parts, err := answer(lines, asked, nil, o.order().Currency)
-		if err != nil {
-			return err
 		}
 		if err := s.placed(ctx, &o); err != nil {
 			return err
 		}
-		if err := s.save(ctx, &o, lines); err != nil {
-			return err
-		}
-		out, err = s.respond(ctx, actor, o, parts)
+		out, err = s.refuseAll(ctx, actor, &o, reason)
 		return err
 	})
 	return out, err

@@ -148,7 +148,8 @@ func (q Quote) asked() money.Price {
 
 // Place books an order typed on the pages, by the same path as one that came by
 // EDI. A repeated key gives the first order again; a number that is already
-// booked is a duplicate or held, as always.
+// booked is a duplicate or held, as always. What the buyer's own rules catch is kept back
+// until it is approved (ForApproval): there is no order then, and the supplier sees none.
 // Codes: NotFound, Forbidden (not a buyer of the reseller), Conflict (partnership
 // not active), Invalid (a field per wrong line: unknown item, no price, quantity,
 // unit). Publishes OrderReceived.
@@ -173,6 +174,17 @@ func (s *Service) Place(ctx context.Context, actor access.Actor, cmd PlaceCmd) (
 		}
 		if err := checkPlace(&cmd, quotes); err != nil {
 			return err
+		}
+		if s.approvals != nil && cmd.Approval == "" {
+			f, kept, err := s.draft(ctx, t, cmd, quotes)
+			if err != nil {
+				return err
+			}
+			id, err := s.approvals.Outgoing(ctx, actor, f, kept)
+			if err != nil || id != "" {
+				out = Receipt{Outcome: ForApproval, Approval: id}
+				return err
+			}
 		}
 		if cmd.Number == "" {
 			if cmd.Number, err = freeNumber(ctx, t); err != nil {

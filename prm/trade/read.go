@@ -23,6 +23,7 @@ type Detail struct {
 	Chain          []Step
 	Clock          AnswerClock
 	Place          *HeldPlace   // set while it is held for its ship-to
+	Holds          []Hold       // of its supplier, the newest first
 	Difference     money.Amount // sum over the lines
 }
 

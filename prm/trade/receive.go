@@ -208,10 +208,17 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 	if err := s.startClock(ctx, t, o, true); err != nil {
 		return Receipt{}, err
 	}
+	unapproved, err := s.incomingHeld(ctx, t, &o, j.lines, j.head.Parties)
+	if err != nil {
+		return Receipt{}, err
+	}
 	err = s.record(ctx, actor, o, deed{history: "order.received", args: map[string]string{"Number": o.Number, "Lines": itoa(len(j.lines)), "Marked": itoa(j.marks), "Source": o.Source},
 		action: "order.receive", event: OrderReceived, first: true, payload: Event{Interchange: in.Interchange, SetNo: in.SetNo, Marked: j.marks, Reason: o.Held}})
-	if err == nil && o.Held != "" {
+	if err == nil && o.ShipToUnknown != "" {
 		err = s.holdPlace(ctx, actor, o)
+	}
+	if err == nil && unapproved {
+		err = s.record(ctx, actor, o, deed{history: "order.unapproved", action: "order.hold", event: OrderHeld, payload: Event{Reason: HeldApproval}})
 	}
 	return Receipt{Order: OrderID(o.ID), Outcome: Booked, Marked: j.marks}, err
 }

@@ -307,7 +307,7 @@ func (s *Service) known(ctx context.Context, r *replyRow, number, release string
 	if err := repeated(ctx, r); err != nil { // while we waited for the lock
 		return o, nil, err
 	}
-	if o.Held != "" {
+	if o.Held != "" && !(r.Kind == DocumentChange && o.Held == o.HoldReason) {
 		return o, nil, doubted(DoubtState, "Order", number)
 	}
 	lines, err := linesOf(ctx, o)

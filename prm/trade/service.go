@@ -24,6 +24,8 @@ type Service struct {
 	agreed  Agreed
 	promos  Promotions // nil: none have an effect
 	returns ReturnDesk // nil: documents about goods that go back are held
+	// nil: no company has rules of its own
+	approvals Approvals
 }
 
 // New makes the service. events may be nil in tests that do not look at them.

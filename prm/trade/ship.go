@@ -32,7 +32,24 @@ func (s *Service) Ship(ctx context.Context, actor access.Actor, id OrderID, cmd 
 		if !civil(cmd.ShippedOn) {
 			return fault.InvalidField("shipped", "form.date")
 		}
-		moved, err := quantities(lines, cmd.Lines, Line.ToShip)
+		if err := stopped(o); err != nil {
+			return err
+		}
+		on, err := linesOnHold(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		for i, l := range cmd.Lines {
+			if on[l.Line] && l.Quantity > 0 {
+				return fault.InvalidField("lines."+itoa(i)+".quantity", "trade.line_on_hold", "Line", l.Line)
+			}
+		}
+		moved, err := quantities(lines, cmd.Lines, func(l Line) money.Quantity {
+			if on[l.Number] {
+				return 0
+			}
+			return l.ToShip()
+		})
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ type orderRow struct {
 	Copy                                      int64
 	ContentHash, PlacedBy                     string
 	Received, Changed, Version                int64
-	ShipToUnknown                             string
+	ShipToUnknown, HoldReason                 string
 }
 
 func (orderRow) TableName() string { return "purchase_order" }
@@ -38,7 +38,7 @@ func (orderRow) TableName() string { return "purchase_order" }
 func (r orderRow) order() Order {
 	c := money.Currency(r.Currency)
 	return Order{ID: OrderID(r.ID), Supplier: r.SupplierID, Reseller: r.ResellerID, Partnership: r.PartnershipID,
-		Number: r.Number, Release: r.ReleaseNo, Purpose: r.Purpose, Kind: r.Kind, Copy: int(r.Copy), State: State(r.State), Held: r.Held, ShipToUnknown: r.ShipToUnknown, Marks: int(r.Marks),
+		Number: r.Number, Release: r.ReleaseNo, Purpose: r.Purpose, Kind: r.Kind, Copy: int(r.Copy), State: State(r.State), Held: r.Held, ShipToUnknown: r.ShipToUnknown, HoldReason: r.HoldReason, Marks: int(r.Marks),
 		Currency: c, Total: money.Amount{Minor: r.Total, Currency: c}, ConfirmedTotal: money.Amount{Minor: r.ConfirmedTotal, Currency: c}, InvoicedTotal: money.Amount{Minor: r.InvoicedTotal, Currency: c},
 		LineCount: int(r.LineCount), OrderedOn: r.OrderedOn, RequestedOn: r.RequestedOn, ShipTo: r.ShipTo, Note: r.Note, Source: r.Source, Interchange: r.InterchangeID, SetNo: int(r.SetNo),
 		PlacedBy: r.PlacedBy, Received: db.FromMicros(r.Received), Changed: db.FromMicros(r.Changed), Version: r.Version}
@@ -370,7 +370,7 @@ func saveLines(ctx context.Context, o orderRow, lines []Line) error {
 func saveOrder(ctx context.Context, o *orderRow) error {
 	now := db.Micros(db.Now(ctx))
 	tx := db.Tx(ctx).Model(&orderRow{}).Where("id = ? AND version = ?", o.ID, o.Version).Updates(map[string]any{
-		"state": o.State, "held": o.Held, "ship_to_unknown": o.ShipToUnknown, "marks": o.Marks, "currency": o.Currency, "total": o.Total, "confirmed_total": o.ConfirmedTotal, "invoiced_total": o.InvoicedTotal, "line_count": o.LineCount,
+		"state": o.State, "held": o.Held, "ship_to_unknown": o.ShipToUnknown, "hold_reason": o.HoldReason, "marks": o.Marks, "currency": o.Currency, "total": o.Total, "confirmed_total": o.ConfirmedTotal, "invoiced_total": o.InvoicedTotal, "line_count": o.LineCount,
 		"ordered_on": o.OrderedOn, "requested_on": o.RequestedOn, "ship_to": o.ShipTo, "parties": o.Parties, "references_json": o.ReferencesJSON, "note": o.Note, "purpose": o.Purpose, "kind": o.Kind,
 		"content_hash": o.ContentHash, "changed": now, "version": o.Version + 1})
 	if tx.Error != nil {

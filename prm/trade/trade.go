@@ -163,8 +163,9 @@ type Order struct {
 	Kind           string // as BEG02: SA, NE, DS …
 	Copy           int    // 0; 1 and more for further orders under the same number, by decision
 	State          State
-	Held           string // "" or one of HeldDuplicate …
+	Held           string // "", one of HeldDuplicate …, or HoldReason
 	ShipToUnknown  string // while held for it: qualifier, colon and code
+	HoldReason     string // of a hold of the whole order by its supplier: HeldApproval or one of HoldReasons
 	Differs        bool   // one of its invoices does not match
 	Marks          int    // lines with a doubt that is not answered
 	Currency       money.Currency

@@ -1,0 +1,459 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/db/job"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/catalog"
+	"entente/prm/fault"
+	"entente/prm/money"
+	"entente/prm/settle"
+	"entente/prm/trade"
+)
+
+type recorder struct {
+	mu     sync.Mutex
+	events []job.Event
+}
+
+func (r *recorder) Publish(_ context.Context, e job.Event) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+	return nil
+}
+
+func (r *recorder) count(kind string) (n int) {
+	for _, e := range r.events {
+		if e.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// bench is a supplier and a reseller with people of several roles, and a rival.
+type bench struct {
+	t                           *testing.T
+	db                          *db.DB
+	svc                         *Service
+	trade                       *trade.Service
+	settle                      *settle.Service
+	events                      *recorder
+	aurelia, kestrel, baltic    string
+	link                        string
+	ingrid, otto                access.Actor // manager and finance of the supplier
+	dan, maya, finn, boss, rita access.Actor // buyer, manager, finance, admin and a further manager of the reseller
+	kaarel                      access.Actor
+	now                         time.Time
+}
+
+func (b *bench) must(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) at() context.Context {
+	b.now = b.now.Add(time.Minute)
+	return db.WithNow(context.Background(), b.now)
+}
+
+func (b *bench) want(err error, code fault.Code, key string) {
+	b.t.Helper()
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Code != code {
+		b.t.Fatalf("got %v, want %s %s", err, code, key)
+	}
+	if key == "" || f.Key == key {
+		return
+	}
+	for _, x := range f.Fields {
+		if x.Key == key {
+			return
+		}
+	}
+	b.t.Fatalf("got %v, want %s", err, key)
+}
+
+func eq[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+func setup(t *testing.T, d *db.DB) *bench {
+	b := &bench{t: t, db: d, events: &recorder{}, aurelia: db.NewID(), kestrel: db.NewID(), baltic: db.NewID(), link: db.NewID(), now: time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC)}
+	accounts := account.NewService(d, account.Options{})
+	cat := catalog.New(d, nil)
+	b.trade = trade.New(d, cat, b.events)
+	b.settle = settle.New(d, b.trade, b.events)
+	b.svc = New(d, accounts.Directory(), b.trade, b.settle, b.events)
+	b.must(d.InTx(b.at(), func(ctx context.Context) error {
+		for _, o := range [][2]string{{b.aurelia, "aurelia"}, {b.kestrel, "kestrel"}, {b.baltic, "baltic"}} {
+			if err := db.Tx(ctx).Exec("INSERT INTO org (id, slug, name, city, country, currency, timezone, locale, state, created) VALUES (?, ?, ?, '', 'GB', 'EUR', 'Europe/London', 'en', 'active', 1)", o[0], o[1], o[1]).Error; err != nil {
+				return err
+			}
+		}
+		return db.Tx(ctx).Exec("INSERT INTO partnership (id, supplier_id, reseller_id, state, currency, price_tolerance, quantity_tolerance, created, version, moved_by) VALUES (?, ?, ?, 'active', 'EUR', 5000, 0, 1, 1, '')", b.link, b.aurelia, b.kestrel).Error
+	}))
+	person := func(org, name string, role access.Role) access.Actor {
+		a := access.Actor{Person: db.NewID(), Org: org, Roles: []access.Role{role}, Via: "session:x"}
+		b.must(d.InTx(b.at(), func(ctx context.Context) error {
+			if err := db.Tx(ctx).Exec("INSERT INTO person (id, email, name, locale, theme, timezone, password, password_at, operator, state, last_org, created) VALUES (?, ?, ?, 'en', '', 'Europe/London', '', 0, ?, 'active', '', 1)", a.Person, name+"@x.example", name, false).Error; err != nil {
+				return err
+			}
+			return db.Tx(ctx).Exec("INSERT INTO membership (org_id, person_id, roles, state, created, ended) VALUES (?, ?, ?, 'active', 1, 0)", org, a.Person, string(role)).Error
+		}))
+		return a
+	}
+	b.ingrid, b.otto = person(b.aurelia, "ingrid", access.Manager), person(b.aurelia, "otto", access.Finance)
+	b.dan, b.maya, b.finn, b.boss, b.rita = person(b.kestrel, "dan", access.Buyer), person(b.kestrel, "maya", access.Manager), person(b.kestrel, "finn", access.Finance), person(b.kestrel, "boss", access.Admin), person(b.kestrel, "rita", access.Manager)
+	b.kaarel = person(b.baltic, "kaarel", access.Admin)
+	admin := b.ingrid
+	admin.Roles = []access.Role{access.Admin}
+	b.must(cat.Put(b.at(), admin, catalog.Product{SKU: "DRILL", NameEN: "Drill", NameZH: "电钻", Family: "tools", Unit: "EA"}, catalog.Product{SKU: "SAW", NameEN: "Saw", NameZH: "锯", Family: "tools", Unit: "EA"}))
+	b.must(cat.SetPrices(b.at(), admin, map[string][]catalog.ListPrice{"DRILL": {{Currency: "EUR", From: "2026-01-01", Price: money.Whole(100)}}, "SAW": {{Currency: "EUR", From: "2026-01-01", Price: money.Whole(50)}}}))
+	return b
+}
+
+func admin(a access.Actor) access.Actor {
+	a.Roles = []access.Role{access.Admin}
+	return a
+}
+
+func (b *bench) rule(a access.Actor, r Rule) RuleID {
+	b.t.Helper()
+	r.Active = true
+	id, err := b.svc.SaveRule(b.at(), admin(a), r)
+	b.must(err)
+	return id
+}
+
+func eur(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "EUR"} }
+
+func (b *bench) cmd(key string, drills int64) trade.PlaceCmd {
+	return trade.PlaceCmd{Partnership: b.link, Key: key, ShipTo: doc.Party{Name: "Kestrel Leeds", City: "Leeds"}, Lines: []trade.PlaceLine{{SKU: "DRILL", Quantity: money.Whole(drills)}}}
+}
+
+func (b *bench) place(cmd trade.PlaceCmd) trade.Receipt {
+	b.t.Helper()
+	r, err := b.trade.Place(b.at(), b.dan, cmd)
+	b.must(err)
+	return r
+}
+
+func (b *bench) orders(a access.Actor) int {
+	b.t.Helper()
+	p, err := b.trade.List(b.at(), a, trade.Filter{})
+	b.must(err)
+	return len(p.Items)
+}
+
+// An order above the limit does not exist for its supplier before a manager, not its
+// maker, let it go; then it is ordered once, as it was seen.
+func TestOrderAboveTheLimit(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(1_000_000), Role: access.Manager, FourEyes: true})
+		eq(t, "as much as the limit goes", b.place(b.cmd("a", 100)).Outcome, trade.Booked)
+		got := b.place(b.cmd("b", 124))
+		eq(t, "above it is kept back", got.Outcome, trade.ForApproval)
+		eq(t, "the same post is the same request", b.place(b.cmd("b", 124)).Approval, got.Approval)
+		eq(t, "asked once", b.events.count(Asked), 1)
+		eq(t, "the supplier has one order", b.orders(b.ingrid), 1)
+		id := ID(got.Approval)
+		r, err := b.svc.Get(b.at(), b.dan, id)
+		b.must(err)
+		eq(t, "why", r.Steps[0].Facts, Facts{Total: eur(1_240_000), Limit: eur(1_000_000)})
+		_, err = b.svc.Approve(b.at(), b.dan, id)
+		b.want(err, fault.Forbidden, "approval.not_yours")
+		_, err = b.svc.Approve(b.at(), b.finn, id)
+		b.want(err, fault.Forbidden, "approval.not_yours")
+		_, err = b.svc.Approve(b.at(), b.ingrid, id)
+		b.want(err, fault.NotFound, "")
+		n, err := b.svc.Waits(b.at(), b.maya)
+		b.must(err)
+		eq(t, "it waits for the manager", n, 1)
+		n, err = b.svc.Waits(b.at(), b.finn)
+		b.must(err)
+		eq(t, "and not for finance", n, 0)
+		r, err = b.svc.Approve(b.at(), b.maya, id)
+		b.must(err)
+		eq(t, "granted", r.State, Granted)
+		eq(t, "the supplier has it", b.orders(b.ingrid), 2)
+		o, err := b.trade.Get(b.at(), b.ingrid, trade.OrderID(r.Made))
+		b.must(err)
+		eq(t, "in the name of who ordered", o.PlacedBy, b.dan.Person)
+		eq(t, "at the prices seen", o.Total.Minor, int64(1_240_000))
+		_, err = b.svc.Approve(b.at(), b.maya, id)
+		b.must(err)
+		eq(t, "approved twice, ordered once", b.orders(b.ingrid), 2)
+		_, err = b.svc.Refuse(b.at(), b.maya, id, "too late")
+		b.want(err, fault.Conflict, "approval.decided")
+	})
+}
+
+// Refused with a reason, edited and asked again; a maker who holds the role himself cannot
+// approve; each rule is a step with its own approver.
+func TestStepsRefusalAndFourEyes(t *testing.T) {
+	t.Parallel()
+	d := dbtest.One(t)
+	b := setup(t, d)
+	b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(100_000), Role: access.Manager, FourEyes: true})
+	b.rule(b.boss, Rule{About: AboutOrder, Test: TestPrice, Percent: 50_000, Person: b.finn.Person})
+	b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: money.Amount{Minor: 1, Currency: "GBP"}, Role: access.Admin})
+	cmd := b.cmd("a", 20)
+	cmd.Lines[0].Price = money.Whole(112)
+	both := b.dan
+	both.Person, both.Roles = b.maya.Person, []access.Role{access.Manager, access.Buyer}
+	got, err := b.trade.Place(b.at(), both, cmd)
+	b.must(err)
+	id := ID(got.Approval)
+	r, err := b.svc.Get(b.at(), b.maya, id)
+	b.must(err)
+	eq(t, "two rules, two steps; no other currency", len(r.Steps), 2)
+	f := r.Steps[1].Facts
+	eq(t, "how far", f.Percent, money.Rate(120_000))
+	_, err = b.svc.Approve(b.at(), b.maya, id)
+	b.want(err, fault.Forbidden, "approval.four_eyes")
+	r, err = b.svc.Approve(b.at(), b.finn, id)
+	b.must(err)
+	eq(t, "one step is left", r.State, Waiting)
+	eq(t, "no order yet", b.orders(b.ingrid), 0)
+	_, err = b.svc.Refuse(b.at(), b.rita, id, " ")
+	b.want(err, fault.Invalid, "approval.reason")
+	r, err = b.svc.Refuse(b.at(), b.rita, id, "not this month")
+	b.must(err)
+	eq(t, "refused", r.State, Refused)
+	kept, err := b.svc.Order(b.at(), b.maya, id)
+	b.must(err)
+	eq(t, "what was asked can be edited", kept.Lines[0].Price, money.Price(money.Whole(112)))
+	kept.Key, kept.Lines[0].Price, kept.Lines[0].Quantity = "a2", money.Whole(100), money.Whole(9)
+	got, err = b.trade.Place(b.at(), both, kept)
+	b.must(err)
+	eq(t, "below the limit it goes", got.Outcome, trade.Booked)
+	b.want(b.svc.Replace(b.at(), b.dan, id), fault.Forbidden, "")
+	b.must(b.svc.Replace(b.at(), b.maya, id))
+	b.must(b.svc.Replace(b.at(), b.maya, id))
+	_, err = b.trade.AskChange(b.at(), both, got.Order, trade.AskCmd{Lines: []trade.AskLine{{Line: 1, Quantity: money.Whole(500)}}})
+	b.must(err)
+	o, err := b.trade.Get(b.at(), b.ingrid, got.Order)
+	b.must(err)
+	eq(t, "a change cannot go round the limit", len(o.Changes), 0)
+	p, err := b.svc.List(b.at(), b.rita, Filter{View: "mine"})
+	b.must(err)
+	eq(t, "it is asked about", p.Items[0].Kind, KindChange)
+	_, err = b.svc.Approve(b.at(), b.rita, p.Items[0].ID)
+	b.must(err)
+	o, err = b.trade.Get(b.at(), b.ingrid, got.Order)
+	b.must(err)
+	eq(t, "and then asked of the supplier", len(o.Changes), 1)
+}
+
+// Who is away is covered for; where nobody of those meant may decide, the admins do.
+func TestCover(t *testing.T) {
+	t.Parallel()
+	d := dbtest.One(t)
+	b := setup(t, d)
+	b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(0), Person: b.maya.Person})
+	id := ID(b.place(b.cmd("a", 1)).Approval)
+	_, err := b.svc.Approve(b.at(), b.finn, id)
+	b.want(err, fault.Forbidden, "approval.not_yours")
+	b.must(d.InTx(b.at(), func(ctx context.Context) error {
+		return db.Tx(ctx).Exec("INSERT INTO absence (id, org_id, person_id, from_on, to_on, starts, ends, cover_id, created) VALUES (?, ?, ?, '2026-11-16', '2026-11-20', ?, ?, ?, 1)", db.NewID(), b.kestrel, b.maya.Person, db.Micros(b.now)-1, db.Micros(b.now.AddDate(0, 0, 5)), b.finn.Person).Error
+	}))
+	n, err := b.svc.Waits(b.at(), b.finn)
+	b.must(err)
+	eq(t, "it waits for who covers", n, 1)
+	told, err := b.svc.Told(b.at(), access.System("notices", b.kestrel), id)
+	b.must(err)
+	eq(t, "who is told", told.Approvers[0].ID, b.finn.Person)
+	r, err := b.svc.Approve(b.at(), b.finn, id)
+	b.must(err)
+	eq(t, "granted", r.State, Granted)
+	b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(0), Role: access.Buyer, FourEyes: true})
+	id = ID(b.place(b.cmd("b", 1)).Approval)
+	parts, err := b.svc.Parts(b.at(), b.boss, id)
+	b.must(err)
+	eq(t, "the only buyer made it: the admin", parts[1].Approvers[0].ID, b.boss.Person)
+	b.now = b.now.AddDate(0, 0, 5)
+	b.must(b.svc.Clocks(b.at()))
+	b.must(b.svc.Clocks(b.at()))
+	eq(t, "overdue is told once", b.events.count(Overdue), 1)
+}
+
+func (b *bench) received(number, city string, price string, drills string) trade.OrderID {
+	b.t.Helper()
+	d := doc.PurchaseOrder{Purpose: "00", Type: "SA", Number: number, Date: "2026-11-16", Lines: []doc.Line{{Number: "1", VendorItem: "DRILL", Quantity: doc.Decimal(drills), Unit: "EA", Price: doc.Decimal(price)}}}
+	d.Currency, d.Parties = "EUR", []doc.Party{{Role: "ST", Name: "Kestrel", City: city}}
+	r, err := b.trade.ReceiveOrder(b.at(), access.System("edi", b.kestrel), trade.Incoming{Doc: d, Supplier: b.aurelia, Reseller: b.kestrel, Partnership: b.link, Interchange: db.NewID(), SetNo: 1})
+	b.must(err)
+	return r.Order
+}
+
+// Rules of the supplier hold what comes in; nothing of it is promised before; a refusal
+// answers every line. The buyer's rules do not hold what its own system sent.
+func TestIncoming(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(0), Role: access.Manager})
+		eq(t, "sent by the buyer's system", b.get(b.received("1", "Leeds", "100", "3")).Held, "")
+		b.rule(b.ingrid, Rule{About: AboutIncoming, Test: TestLimit, Amount: eur(1_000_000), Role: access.Finance})
+		b.rule(b.ingrid, Rule{About: AboutIncoming, Test: TestShipTo, Role: access.Manager})
+		b.rule(b.ingrid, Rule{About: AboutIncoming, Test: TestPrice, Percent: 20_000, Role: access.Manager})
+		eq(t, "a place where something went", b.get(b.received("2", "Leeds", "101", "3")).Held, "")
+		over := b.received("3", "Leeds", "100", "124")
+		o := b.get(over)
+		eq(t, "held", o.Held, trade.HeldApproval)
+		_, err := b.trade.Confirm(b.at(), b.ingrid, over, trade.ConfirmCmd{})
+		b.want(err, fault.Conflict, "trade.approval_first")
+		p, err := b.svc.List(b.at(), b.otto, Filter{View: "mine"})
+		b.must(err)
+		eq(t, "finance is asked", len(p.Items), 1)
+		_, err = b.svc.Approve(b.at(), b.otto, p.Items[0].ID)
+		b.must(err)
+		eq(t, "it goes on", b.get(over).Held, "")
+		_, err = b.trade.Confirm(b.at(), b.ingrid, over, trade.ConfirmCmd{})
+		b.must(err)
+
+		fresh := b.received("4", "Hull", "97", "1")
+		p, err = b.svc.List(b.at(), b.ingrid, Filter{Subject: string(fresh)})
+		b.must(err)
+		eq(t, "new place and price", len(p.Items[0].Steps), 2)
+		_, err = b.svc.Refuse(b.at(), b.ingrid, p.Items[0].ID, "no deliveries to Hull")
+		b.must(err)
+		o = b.get(fresh)
+		eq(t, "refused", o.State, trade.Rejected)
+		eq(t, "in words", o.Responses[0].Lines[0].Reason, "no deliveries to Hull")
+		gone := b.received("5", "York", "100", "1")
+		_, err = b.trade.Cancel(b.at(), b.dan, gone, 0, "")
+		b.must(err)
+		p, err = b.svc.List(b.at(), b.ingrid, Filter{Subject: string(gone)})
+		b.must(err)
+		eq(t, "withdrawn with its order", p.Items[0].State, Withdrawn)
+		eq(t, "nothing is held any more", b.get(gone).Held, "")
+	})
+}
+
+func (b *bench) get(id trade.OrderID) trade.Detail {
+	b.t.Helper()
+	o, err := b.trade.Get(b.at(), admin(b.ingrid), id)
+	b.must(err)
+	return o
+}
+
+// An answer with another price, and an invoice above the limit, wait for those above.
+func TestAnswerAndInvoice(t *testing.T) {
+	t.Parallel()
+	d := dbtest.One(t)
+	b := setup(t, d)
+	b.rule(b.ingrid, Rule{About: AboutAnswer, Test: TestPrice, Percent: 50_000, Role: access.Finance})
+	b.rule(b.boss, Rule{About: AboutInvoice, Test: TestLimit, Amount: eur(100_000), Role: access.Finance, FourEyes: true})
+	o := b.received("1", "Leeds", "100", "20")
+	resp, err := b.trade.Confirm(b.at(), b.ingrid, o, trade.ConfirmCmd{Lines: []trade.ConfirmLine{{Line: 1, Action: trade.Accept, Price: money.Whole(120)}}})
+	b.must(err)
+	eq(t, "the answer is kept back", resp, "")
+	eq(t, "nothing is promised", b.get(o).State, trade.Received)
+	p, err := b.svc.List(b.at(), b.otto, Filter{View: "mine"})
+	b.must(err)
+	_, err = b.svc.Approve(b.at(), b.otto, p.Items[0].ID)
+	b.must(err)
+	eq(t, "promised at the other price", b.get(o).Lines[0].Price, money.Price(money.Whole(120)))
+	_, err = b.trade.Ship(b.at(), b.ingrid, o, trade.ShipCmd{})
+	b.must(err)
+	inv, err := b.trade.Invoice(b.at(), b.ingrid, o, trade.InvoiceCmd{})
+	b.must(err)
+	ap, err := b.settle.Approve(b.at(), b.dan, inv, settle.ApproveCmd{})
+	b.must(err)
+	if ap.Request == "" {
+		t.Fatal("an invoice above the limit was approved by who is below")
+	}
+	acc, err := b.settle.Account(b.at(), b.dan, inv)
+	b.must(err)
+	if acc.Approved != nil {
+		t.Fatal("approved already")
+	}
+	again, err := b.settle.Approve(b.at(), b.dan, inv, settle.ApproveCmd{})
+	b.must(err)
+	eq(t, "asked once", again.Request, ap.Request)
+	_, err = b.svc.Approve(b.at(), b.finn, ID(ap.Request))
+	b.must(err)
+	acc, err = b.settle.Account(b.at(), b.dan, inv)
+	b.must(err)
+	eq(t, "approved by finance", acc.Approved.Person, b.finn.Person)
+}
+
+// Whoever is no party to a request, or of another company, learns nothing and changes
+// nothing.
+func TestStranger(t *testing.T) {
+	t.Parallel()
+	d := dbtest.One(t)
+	b := setup(t, d)
+	rule := b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(0), Role: access.Manager})
+	id := ID(b.place(b.cmd("a", 1)).Approval)
+	ctx := b.at()
+	calls := map[string]func(a access.Actor) error{
+		"SaveRule": func(a access.Actor) error {
+			_, err := b.svc.SaveRule(ctx, a, Rule{ID: rule, Version: 1, About: AboutOrder, Test: TestShipTo, Role: access.Admin})
+			return err
+		},
+		"RemoveRule": func(a access.Actor) error { return b.svc.RemoveRule(ctx, a, rule) },
+		"Get":        func(a access.Actor) error { _, err := b.svc.Get(ctx, a, id); return err },
+		"Parts":      func(a access.Actor) error { _, err := b.svc.Parts(ctx, a, id); return err },
+		"Order":      func(a access.Actor) error { _, err := b.svc.Order(ctx, a, id); return err },
+		"Told":       func(a access.Actor) error { _, err := b.svc.Told(ctx, a, id); return err },
+		"Approve":    func(a access.Actor) error { _, err := b.svc.Approve(ctx, a, id); return err },
+		"Refuse":     func(a access.Actor) error { _, err := b.svc.Refuse(ctx, a, id, "x"); return err },
+		"Withdraw":   func(a access.Actor) error { return b.svc.Withdraw(ctx, a, id) },
+		"Replace":    func(a access.Actor) error { return b.svc.Replace(ctx, a, id) },
+	}
+	for _, a := range []access.Actor{b.kaarel, admin(b.ingrid)} {
+		for name, call := range calls {
+			if err := call(a); fault.CodeOf(err) != fault.NotFound {
+				t.Errorf("%s by a stranger: %v", name, err)
+			}
+		}
+		for _, view := range []string{"", "mine", "open"} {
+			p, err := b.svc.List(ctx, a, Filter{View: view})
+			b.must(err)
+			eq(t, "requests of a stranger", len(p.Items), 0)
+		}
+		rules, err := b.svc.Rules(ctx, a)
+		b.must(err)
+		eq(t, "rules of a stranger", len(rules), 0)
+		n, err := b.svc.Waits(ctx, a)
+		b.must(err)
+		eq(t, "what waits for a stranger", n, 0)
+	}
+	_, err := b.svc.SaveRule(ctx, b.maya, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(1), Role: access.Buyer})
+	b.want(err, fault.Forbidden, "")
+	for m := range reflect.TypeFor[*Service]().Methods() {
+		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Paying", "Dropped", "Clocks", "List", "Rules", "Waits"}
+		if calls[m.Name] == nil && !slices.Contains(ported, m.Name) {
+			t.Errorf("method %s is not called by a stranger", m.Name)
+		}
+	}
+}
+
+func TestAway(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ price, agreed, want money.Micro }{{112 * money.One, 100 * money.One, 120_000}, {97 * money.One, 100 * money.One, 30_000}, {1, 3, 666_600}, {1000 * money.One, 1, 99 * money.One}} {
+		eq(t, "away", away(c.price, c.agreed), c.want)
+	}
+}

@@ -1,0 +1,331 @@
+package trade
+
+import (
+	"context"
+	"strings"
+
+	"entente/db"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// Approvals keeps back what the rules of a company catch until one of its people approves
+// it. It is implemented by prm/approval; its methods join the transaction of ctx.
+type Approvals interface {
+	// Outgoing keeps an order that the reseller's people wrote, before there is one. It gives
+	// the id of the request, or nothing where no rule catches it.
+	Outgoing(ctx context.Context, actor access.Actor, f Facts, cmd PlaceCmd) (string, error)
+	// Changing keeps a change that the reseller's people ask for; the facts are of the order
+	// as it would be.
+	Changing(ctx context.Context, actor access.Actor, f Facts, cmd AskCmd) (string, error)
+	// Incoming asks the supplier about an order just booked.
+	Incoming(ctx context.Context, f Facts) (string, error)
+	// Answering keeps an answer of the supplier's people; the prices are those it promises.
+	Answering(ctx context.Context, actor access.Actor, f Facts, cmd ConfirmCmd) (string, error)
+	// Dropped ends what waits for an order that waits no more.
+	Dropped(ctx context.Context, order OrderID) error
+}
+
+// Approve has rules of companies looked at; call it before use.
+func (s *Service) Approve(a Approvals) { s.approvals = a }
+
+// Facts is an order as approval rules look at it.
+type Facts struct {
+	Order       OrderID // "" for one that is not booked
+	Supplier    string
+	Reseller    string
+	Partnership string
+	Number      string
+	Total       money.Amount
+	Was         money.Amount // of an order that is to change: as it stands
+	Lines       []PricedLine
+	ShipTo      string // one line
+	// NewShipTo says whether nothing was ever sent there for the partnership, and nobody
+	// named the place.
+	NewShipTo func(ctx context.Context) (bool, error)
+}
+
+// PricedLine is a line with its price and the one that was agreed, both per unit; Agreed 0
+// where nothing was.
+type PricedLine struct {
+	Line          int
+	SKU           string
+	Price, Agreed money.Price
+}
+
+func pricedLines(lines []Line) []PricedLine {
+	out := make([]PricedLine, 0, len(lines))
+	for _, l := range lines {
+		if l.wanted() > 0 || l.Ordered == 0 {
+			out = append(out, PricedLine{l.Number, firstOf(l.SKU, l.BuyerItem, l.GTIN), l.Price, l.netList()})
+		}
+	}
+	return out
+}
+
+// netList is the list price less what a promotion takes off in the price.
+func (l Line) netList() money.Price {
+	if l.DealMethod == DealInPrice && l.ListPrice > l.DealAllowance {
+		return l.ListPrice - l.DealAllowance
+	}
+	return l.ListPrice
+}
+
+func (s *Service) facts(t terms, o orderRow, lines []Line, parties []doc.Party) Facts {
+	return Facts{Order: OrderID(o.ID), Supplier: t.SupplierID, Reseller: t.ResellerID, Partnership: t.ID, Number: o.Number, Total: money.Amount{Minor: o.Total, Currency: money.Currency(o.Currency)}, Lines: pricedLines(lines), ShipTo: o.ShipTo,
+		NewShipTo: func(ctx context.Context) (bool, error) { return s.newPlace(ctx, t, parties, o.ShipTo, o.ID) }}
+}
+
+// newPlace says whether a ship-to is new to a partnership: no place answers to its code,
+// and no order before was sent to the same address.
+func (s *Service) newPlace(ctx context.Context, t terms, parties []doc.Party, line, except string) (bool, error) {
+	if c := ShipTo(parties); c.Code != "" && s.places != nil {
+		if _, known, err := s.places.Find(ctx, access.System("trade", t.SupplierID), t.ID, c); err != nil || known {
+			return false, err
+		}
+	}
+	if line == "" {
+		return false, nil
+	}
+	want := placeKey(parties)
+	rows, err := ordersTo(ctx, t.ID, line, except)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range rows {
+		head, err := r.head()
+		if err != nil {
+			return false, err
+		}
+		if placeKey(head.Parties) == want {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// placeKey is what one ship-to has in common with another written a little differently.
+func placeKey(ps []doc.Party) string {
+	for _, p := range ps {
+		if p.Role == "ST" {
+			words := append([]string{p.ID, p.Name, p.City, p.Postcode, p.Country}, p.Address...)
+			return strings.ToLower(strings.Join(strings.Fields(strings.Join(words, " ")), " "))
+		}
+	}
+	return ""
+}
+
+// draft are the facts of an order that the reseller's people wrote, and its command with
+// the prices as they were seen: what is approved is what is ordered.
+func (s *Service) draft(ctx context.Context, t terms, cmd PlaceCmd, quotes []Quote) (Facts, PlaceCmd, error) {
+	c := money.Currency(t.Currency)
+	f := Facts{Supplier: t.SupplierID, Reseller: t.ResellerID, Partnership: t.ID, Number: cmd.Number, Total: money.Amount{Currency: c}}
+	kept := cmd
+	kept.Lines = make([]PlaceLine, len(cmd.Lines))
+	for i, q := range quotes {
+		sum, err := f.Total.Add(q.Amount)
+		if err != nil {
+			return f, kept, fault.InvalidField("lines", "trade.amount_range")
+		}
+		f.Total = sum
+		f.Lines = append(f.Lines, PricedLine{i + 1, q.SKU, q.asked(), q.Price})
+		kept.Lines[i] = cmd.Lines[i]
+		kept.Lines[i].Price, kept.Lines[i].Unit = q.asked(), q.Unit
+	}
+	d := written(ctx, t, cmd, quotes)
+	j := judged{head: Head{Parties: d.Parties}, shipTo: shipTo(d.Parties)}
+	var err error
+	if f.ShipTo, _, err = s.shipToOf(ctx, t, j); err != nil {
+		return f, kept, err
+	}
+	f.NewShipTo = func(ctx context.Context) (bool, error) { return s.newPlace(ctx, t, d.Parties, f.ShipTo, "") }
+	return f, kept, nil
+}
+
+// promised are the facts of an answer: the prices that it promises.
+func (s *Service) promised(t terms, o orderRow, lines []Line, cmd ConfirmCmd) (Facts, error) {
+	head, err := o.head()
+	if err != nil {
+		return Facts{}, err
+	}
+	f := s.facts(t, o, nil, head.Parties)
+	said := map[int]money.Price{}
+	for _, p := range cmd.Lines {
+		if p.Line < 1 || p.Line > len(lines) || p.Action == Reject || p.Action == Backorder {
+			continue
+		}
+		if said[p.Line] = p.Price; p.Price == 0 {
+			said[p.Line] = lines[p.Line-1].Price
+		}
+	}
+	for _, l := range lines {
+		price, named := said[l.Number]
+		if len(cmd.Lines) == 0 && l.Answerable() > 0 {
+			price, named = l.Price, true
+		}
+		if !named {
+			continue
+		}
+		agreed := l.netList()
+		if agreed == 0 {
+			agreed = l.Price
+		}
+		f.Lines = append(f.Lines, PricedLine{l.Number, firstOf(l.SKU, l.BuyerItem, l.GTIN), price, agreed})
+	}
+	return f, nil
+}
+
+// changedFacts are those of an order as a change would leave it.
+func (s *Service) changedFacts(t terms, o orderRow, lines []Line, asked []ChangeLine, parties []doc.Party) Facts {
+	f := s.facts(t, o, nil, parties)
+	f.Was, f.Total = f.Total, money.Amount{Currency: f.Total.Currency}
+	by := map[int]ChangeLine{}
+	add := func(q money.Quantity, p money.Price) {
+		if a, err := money.Extend(q, p, f.Total.Currency); err == nil {
+			if sum, err := f.Total.Add(a); err == nil {
+				f.Total = sum
+			}
+		}
+	}
+	for _, c := range asked {
+		if c.Action == ChangeAdd {
+			add(c.Quantity, c.Price)
+			f.Lines = append(f.Lines, PricedLine{len(lines) + c.Position, firstOf(c.SKU, c.BuyerItem, c.GTIN), c.Price, 0})
+			continue
+		}
+		by[c.Line] = c
+	}
+	for _, l := range lines {
+		c, changes := by[l.Number]
+		if !changes {
+			add(l.wanted(), l.Price)
+			continue
+		}
+		e := effectOn(c, lines)
+		price := l.Price
+		if c.Has(FieldPrice) {
+			price = c.Price
+			f.Lines = append(f.Lines, PricedLine{l.Number, firstOf(l.SKU, l.BuyerItem, l.GTIN), price, l.netList()})
+		}
+		add(e.Quantity, price)
+	}
+	return f
+}
+
+// machine says that the house itself acts, for what a person approved.
+func machine(actor access.Actor) bool { return strings.HasPrefix(actor.Via, "system:") }
+
+// incomingHeld asks the rules of the supplier about an order just booked, and holds it
+// where they want a person to look first.
+func (s *Service) incomingHeld(ctx context.Context, t terms, o *orderRow, lines []Line, parties []doc.Party) (bool, error) {
+	if s.approvals == nil || sparse(ctx) {
+		return false, nil
+	}
+	id, err := s.approvals.Incoming(ctx, s.facts(t, *o, lines, parties))
+	if err != nil || id == "" {
+		return false, err
+	}
+	now := db.Micros(db.Now(ctx))
+	h := holdRow{ID: id, OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, PartnershipID: o.PartnershipID, Reason: HeldApproval, Placed: now}
+	if _, err := insertOnce(ctx, &h); err != nil {
+		return false, err
+	}
+	return true, s.rehold(ctx, o)
+}
+
+// Approved lets an order go on that its supplier's rules had held. The actor is the house,
+// for the person who approved. Safe to repeat.
+// Codes: NotFound, Forbidden. Publishes OrderApproved.
+func (s *Service) Approved(ctx context.Context, actor access.Actor, id OrderID) error {
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		o, was, err := s.unapproved(ctx, actor, id)
+		if err != nil || !was {
+			return err
+		}
+		if err := saveOrder(ctx, &o); err != nil {
+			return err
+		}
+		return s.record(ctx, actor, o, deed{history: "order.approved", action: "order.approve", event: OrderApproved, payload: Event{Reason: HeldApproval}})
+	})
+}
+
+// unapproved takes the hold of the supplier's rules off an order; false: there was none.
+func (s *Service) unapproved(ctx context.Context, actor access.Actor, id OrderID) (orderRow, bool, error) {
+	o, err := orderByID(ctx, id, true)
+	if err == nil {
+		err = access.Check(actor, access.OrderConfirm, access.Shared(o.SupplierID, o.ResellerID))
+	}
+	if err == nil && !machine(actor) {
+		err = fault.New(fault.Forbidden, "error.forbidden")
+	}
+	if err != nil {
+		return o, false, err
+	}
+	n, err := endHolds(ctx, o.ID, HeldApproval, actor.Person)
+	if err != nil || n == 0 {
+		return o, false, err
+	}
+	return o, true, s.reason(ctx, &o)
+}
+
+// Disapproved refuses an order that its supplier's rules had held: every line is answered
+// as rejected. The actor is the house, for the person who refused. Safe to repeat.
+// Codes: NotFound, Forbidden. Publishes OrderConfirmed.
+func (s *Service) Disapproved(ctx context.Context, actor access.Actor, id OrderID, reason string) error {
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		o, was, err := s.unapproved(ctx, actor, id)
+		if err != nil || !was {
+			return err
+		}
+		_, err = s.refuseAll(ctx, actor, &o, reason)
+		if fault.KeyOf(err) == "trade.nothing_to_confirm" { // the buyer withdrew it meanwhile
+			return saveOrder(ctx, &o)
+		}
+		return err
+	})
+}
+
+// refuseAll answers everything that is open as rejected and saves the order.
+func (s *Service) refuseAll(ctx context.Context, actor access.Actor, o *orderRow, reason string) (ResponseID, error) {
+	lines, err := linesOf(ctx, *o)
+	if err != nil {
+		return "", err
+	}
+	var asked []ConfirmLine
+	for _, l := range lines {
+		if l.Answerable() > 0 || l.Ordered == 0 && l.State == LineOpen {
+			asked = append(asked, ConfirmLine{Line: l.Number, Action: Reject, Reason: reason})
+		}
+	}
+	if len(asked) == 0 {
+		return "", fault.New(fault.Conflict, "trade.nothing_to_confirm", "State", o.State)
+	}
+	parts, err := answer(lines, asked, nil, o.order().Currency)
+	if err != nil {
+		return "", err
+	}
+	if err := s.save(ctx, o, lines); err != nil {
+		return "", err
+	}
+	return s.respond(ctx, actor, *o, parts)
+}
+
+// weighAgain has the rules of the supplier look at an order whose content was replaced.
+func (s *Service) weighAgain(ctx context.Context, t terms, o *orderRow, j judged) error {
+	if s.approvals == nil {
+		return nil
+	}
+	if _, err := endHolds(ctx, o.ID, HeldApproval, ""); err != nil {
+		return err
+	}
+	if err := s.approvals.Dropped(ctx, OrderID(o.ID)); err != nil {
+		return err
+	}
+	_, err := s.incomingHeld(ctx, t, o, j.lines, j.head.Parties)
+	if err == nil {
+		err = s.reason(ctx, o)
+	}
+	return err
+}
