@@ -121,6 +121,7 @@ const (
 	Changed   = "changed"
 	Same      = "same" // it is there already: nothing was done
 	Held      = "held" // both companies are asked
+	Kept      = "kept" // by the company's own rules, until it is approved
 	Refused   = "refused"
 	Untouched = ""
 )

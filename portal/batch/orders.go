@@ -161,6 +161,8 @@ func (o Orders) Apply(ctx context.Context, actor access.Actor, f File, groups []
 		}
 		g.Outcome, g.Subject, g.Label = Made, string(receipt.Order), g.Key
 		switch {
+		case receipt.Outcome == trade.ForApproval:
+			g.Outcome = Kept
 		case receipt.Outcome == trade.HeldBack:
 			g.Outcome = Held
 		case receipt.Repeated, receipt.Outcome == trade.Duplicate:

@@ -52,7 +52,7 @@ var states = map[State]Tone{
 	"edi.booked": Green, "edi.waiting_order": Amber, "edi.not_booked": Grey, "edi.refused": Red, "edi.matched": Green, "edi.unmatched": Amber, "edi.made": Blue, "edi.released": Blue, "edi.discarded": Grey,
 	"document.none": Grey, "document.saved": Grey, "document.sent": Blue, "document.received": Blue, "document.accepted": Green, "document.rejected": Red, "document.waiting": Amber, "document.differs": Red, "document.short": Amber, "document.partly": Amber,
 	"file.reading": Blue, "file.ready": Amber, "file.applying": Blue, "file.done": Green, "file.failed": Red,
-	"outcome.made": Green, "outcome.changed": Green, "outcome.same": Grey, "outcome.held": Amber, "outcome.refused": Red,
+	"outcome.made": Green, "outcome.changed": Green, "outcome.same": Grey, "outcome.held": Amber, "outcome.kept": Amber, "outcome.refused": Red,
 	"return.asked": Amber, "return.granted": Blue, "return.refused": Red, "return.arrived": Amber, "return.credited": Green,
 	"change.open": Amber, "change.granted": Green, "change.partly": Amber, "change.refused": Red,
 	"finding.error": Red, "finding.warning": Amber, "finding.note": Blue,
