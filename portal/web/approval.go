@@ -280,7 +280,7 @@ func (v *visit) approvalAgain(id approval.ID) error {
 	if err != nil {
 		return err
 	}
-	in := &input{v: v, values: map[string]string{"partner": cmd.Partnership, "approval": string(id), "number": cmd.Number, "note": cmd.Note, "deal": cmd.Deal, "requested": cmd.RequestedOn}, wrong: fault.New(fault.Invalid, "form.invalid")}
+	in := &input{v: v, values: map[string]string{"partner": cmd.Partnership, "approval": string(id), "po": cmd.Number, "note": cmd.Note, "deal": cmd.Deal, "requested": cmd.RequestedOn}, wrong: fault.New(fault.Invalid, "form.invalid")}
 	to := cmd.ShipTo
 	in.values["ship_name"], in.values["ship_city"], in.values["ship_postcode"], in.values["ship_country"] = to.Name, to.City, to.Postcode, to.Country
 	if len(to.Address) > 0 {

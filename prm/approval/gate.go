@@ -20,6 +20,9 @@ import (
 
 // Outgoing keeps an order that the reseller's people wrote.
 func (s *Service) Outgoing(ctx context.Context, actor access.Actor, f trade.Facts, cmd trade.PlaceCmd) (string, error) {
+	if err := access.Check(actor, access.OrderPlace, access.Shared(f.Supplier, f.Reseller)); err != nil {
+		return "", err
+	}
 	steps, err := s.caught(ctx, f.Reseller, AboutOrder, f)
 	if err != nil || len(steps) == 0 {
 		return "", err
@@ -34,6 +37,9 @@ func (s *Service) Outgoing(ctx context.Context, actor access.Actor, f trade.Fact
 // Changing keeps a change that makes an order one that a rule catches. A total that does
 // not rise is not asked about again.
 func (s *Service) Changing(ctx context.Context, actor access.Actor, f trade.Facts, cmd trade.AskCmd) (string, error) {
+	if err := access.Check(actor, access.OrderPlace, access.Shared(f.Supplier, f.Reseller)); err != nil {
+		return "", err
+	}
 	f.NewShipTo = nil
 	steps, err := s.caught(ctx, f.Reseller, AboutOrder, f)
 	if err != nil || len(steps) == 0 {
@@ -58,6 +64,9 @@ func (s *Service) Incoming(ctx context.Context, f trade.Facts) (string, error) {
 
 // Answering keeps an answer of the supplier's people that promises other prices.
 func (s *Service) Answering(ctx context.Context, actor access.Actor, f trade.Facts, cmd trade.ConfirmCmd) (string, error) {
+	if err := access.Check(actor, access.OrderConfirm, access.Shared(f.Supplier, f.Reseller)); err != nil {
+		return "", err
+	}
 	steps, err := s.caught(ctx, f.Supplier, AboutAnswer, f)
 	if err != nil || len(steps) == 0 {
 		return "", err
@@ -71,6 +80,9 @@ func (s *Service) Answering(ctx context.Context, actor access.Actor, f trade.Fac
 
 // Paying keeps an invoice from being paid until those above approved it.
 func (s *Service) Paying(ctx context.Context, actor access.Actor, f settle.Facts, cmd settle.ApproveCmd) (string, error) {
+	if err := access.Check(actor, access.InvoiceApprove, access.Shared(f.Supplier, f.Reseller)); err != nil {
+		return "", err
+	}
 	var lines []trade.PricedLine
 	for _, l := range f.Lines {
 		lines = append(lines, trade.PricedLine{Line: l.Position, SKU: l.SKU, Price: l.Price, Agreed: l.Agreed})
