@@ -334,7 +334,7 @@ CREATE TABLE edi_refusal (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE TABLE edi_remote (
-  org_id text NOT NULL, id text NOT NULL, name text NOT NULL, addr text NOT NULL, login text NOT NULL, sealed bytea, host_key text NOT NULL, in_path text NOT NULL, done_path text NOT NULL, out_path text NOT NULL, every bigint NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, last_error text NOT NULL, checked bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, name text NOT NULL, addr text NOT NULL, login text NOT NULL, sealed bytea, host_key text NOT NULL, in_path text NOT NULL, done_path text NOT NULL, out_path text NOT NULL, every bigint NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, last_error text NOT NULL, checked bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, network boolean NOT NULL,
   UNIQUE (org_id, name),
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)
@@ -404,13 +404,14 @@ CREATE TABLE installation (
   PRIMARY KEY (name)
 );
 CREATE TABLE interchange (
-  id text NOT NULL, submission_id text NOT NULL, position bigint NOT NULL, sender_id text NOT NULL, receiver_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, origin text NOT NULL, door text NOT NULL, syntax text NOT NULL, version text NOT NULL, sender_ident text NOT NULL, receiver_ident text NOT NULL, control text NOT NULL, dated text NOT NULL, test boolean NOT NULL, blob text NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, sha256 text NOT NULL, digest text NOT NULL, types text NOT NULL, set_count bigint NOT NULL, state text NOT NULL, result text NOT NULL, held text NOT NULL, duplicate_of text NOT NULL, answers text NOT NULL, findings text NOT NULL, lane text NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, sets_done bigint NOT NULL, last_error text NOT NULL, delivery text NOT NULL, fetched bigint NOT NULL, acknowledged text NOT NULL, made_by text NOT NULL, received bigint NOT NULL, processed bigint NOT NULL, delegate_id text NOT NULL,
+  id text NOT NULL, submission_id text NOT NULL, position bigint NOT NULL, sender_id text NOT NULL, receiver_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, origin text NOT NULL, door text NOT NULL, syntax text NOT NULL, version text NOT NULL, sender_ident text NOT NULL, receiver_ident text NOT NULL, control text NOT NULL, dated text NOT NULL, test boolean NOT NULL, blob text NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, sha256 text NOT NULL, digest text NOT NULL, types text NOT NULL, set_count bigint NOT NULL, state text NOT NULL, result text NOT NULL, held text NOT NULL, duplicate_of text NOT NULL, answers text NOT NULL, findings text NOT NULL, lane text NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, sets_done bigint NOT NULL, last_error text NOT NULL, delivery text NOT NULL, fetched bigint NOT NULL, acknowledged text NOT NULL, made_by text NOT NULL, received bigint NOT NULL, processed bigint NOT NULL, delegate_id text NOT NULL, network text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (receiver_id) REFERENCES org(id),
   FOREIGN KEY (sender_id) REFERENCES org(id)
 );
 CREATE INDEX interchange_delegate ON interchange USING btree (delegate_id, received, id) WHERE (delegate_id <> ''::text);
 CREATE INDEX interchange_due ON interchange USING btree (state, lane, next_at, id);
+CREATE INDEX interchange_network ON interchange USING btree (sender_id, network, delivery, received, id) WHERE (network <> ''::text);
 CREATE INDEX interchange_outbox ON interchange USING btree (receiver_id, delivery, received, id);
 CREATE INDEX interchange_reseller ON interchange USING btree (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange USING btree (reseller_id, received, id) WHERE (result = ANY (ARRAY['rejected'::text, 'partly'::text]));

@@ -277,7 +277,7 @@ CREATE TABLE edi_refusal (
 CREATE TABLE edi_remote (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, name TEXT NOT NULL, addr TEXT NOT NULL, login TEXT NOT NULL, sealed BLOB, host_key TEXT NOT NULL,
   in_path TEXT NOT NULL, done_path TEXT NOT NULL, out_path TEXT NOT NULL, every INTEGER NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL,
-  last_error TEXT NOT NULL, checked INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, id), UNIQUE (org_id, name)
+  last_error TEXT NOT NULL, checked INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, network BOOLEAN NOT NULL DEFAULT FALSE, PRIMARY KEY (org_id, id), UNIQUE (org_id, name)
 );
 CREATE INDEX edi_remote_due ON edi_remote (next_at);
 CREATE TABLE edi_route (
@@ -337,10 +337,11 @@ CREATE TABLE interchange (
   state TEXT NOT NULL, result TEXT NOT NULL, held TEXT NOT NULL, duplicate_of TEXT NOT NULL, answers TEXT NOT NULL, findings TEXT NOT NULL,
   lane TEXT NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL, sets_done INTEGER NOT NULL, last_error TEXT NOT NULL,
   delivery TEXT NOT NULL, fetched INTEGER NOT NULL, acknowledged TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, processed INTEGER NOT NULL
-, delegate_id TEXT NOT NULL DEFAULT '');
+, delegate_id TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '');
 CREATE INDEX interchange_delegate ON interchange (delegate_id, received, id) WHERE delegate_id <> '';
 CREATE INDEX interchange_due ON interchange (state, lane, next_at, id);
 CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
+CREATE INDEX interchange_network ON interchange (sender_id, network, delivery, received, id) WHERE network <> '';
 CREATE INDEX interchange_outbox ON interchange (receiver_id, delivery, received, id);
 CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange (reseller_id, received, id) WHERE result IN ('rejected', 'partly');

@@ -481,7 +481,7 @@ func TestDiff(t *testing.T) {
 // kept are the parts that a body can hold and nothing acts on: no form asks for them,
 // and the readable text must not promise them.
 var kept = []string{
-	"AS2", "Transport", "Network", "Mailbox", "Price.NoticeDays", "Tax.Rounding", "Tax.Currency", "Tax.Reverse",
+	"AS2", "Transport", "Mailbox", "Price.NoticeDays", "Tax.Rounding", "Tax.Currency", "Tax.Reverse",
 }
 
 // TestEveryPartIsTold: nothing has an effect that the readable text does not show, and

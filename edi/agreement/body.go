@@ -66,11 +66,12 @@ type Side struct {
 	AS2     string `json:"as2,omitempty"`
 	// Groups are the ids that may stand for it in GS02 and GS03, or UNG. Empty: any.
 	Groups []string `json:"groups,omitempty"`
-	// Transport is how it is connected: a Transports word. Network and Mailbox name
-	// its network where that is "van".
+	// Transport is how it is connected: a Transports word.
 	Transport string `json:"transport,omitempty"`
-	Network   string `json:"network,omitempty"`
-	Mailbox   string `json:"mailbox,omitempty"`
+	// Network is the VAN by which it is reached and by which it sends, by the name that
+	// the other side gave its account there. Mailbox is its own there.
+	Network string `json:"network,omitempty"`
+	Mailbox string `json:"mailbox,omitempty"`
 	// Terms secure the AS2 messages that it sends; nil: the receiver decides alone.
 	Terms *courier.Terms `json:"terms,omitempty"`
 	// Patience is how many hours it waits for the acknowledgement of what it sends,

@@ -87,6 +87,7 @@ func (b Body) Facts() []Fact {
 	add("documents", "only_errors", "", "", yes(w.OnlyErrors), "yes")
 	for _, side := range []string{Supplier, Reseller} {
 		s := b.side(side)
+		add("transport", "network", side, "", s.Network, "")
 		add("transport", "tries", side, "", number(s.Tries), "")
 		if s.Terms != nil {
 			out = append(out, termFacts(side, s.Terms.Filled())...)

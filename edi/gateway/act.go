@@ -27,7 +27,7 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, delivery st
 		if err != nil {
 			return err
 		}
-		if r.ReceiverID != actor.Org || r.Delivery == "" {
+		if r.ReceiverID != actor.Org || r.Delivery == "" || r.Network != "" {
 			return notFound()
 		}
 		ok, err := change(ctx, id, map[string]any{"delivery": delivery, "fetched": db.Micros(db.Now(ctx))},

@@ -64,6 +64,9 @@ const (
 	DeliveryWaiting = "waiting" // in the receiver's outbox
 	DeliveryFetched = "fetched"
 	DeliveryHeld    = "held" // held back by the sender
+	// DeliveryMailbox: the network (VAN) has it for the receiver. That the receiver has it
+	// is told by its acknowledgement alone.
+	DeliveryMailbox = "mailbox"
 	// Where it is carried to the receiver's own station:
 	DeliverySending   = "sending"   // not yet there, or its receipt is awaited
 	DeliveryDelivered = "delivered" // the receiver said that it has it
@@ -148,6 +151,7 @@ type Interchange struct {
 	Acknowledged string // verdict of the partner on what we made, empty while missing
 	MadeBy       string // person id; empty for what we made
 	Delegate     string // company that sent it for From; of what we made, who sent what it answers
+	Network      string // the network (VAN) by whose mailbox it came or goes; empty: none
 	Received     time.Time
 	Processed    time.Time
 	Reference    string // business number of the first set (PO, invoice)

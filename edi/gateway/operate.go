@@ -73,7 +73,7 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id string) er
 				return err
 			}
 			values["held"] = HeldReleased
-			if s.courier != nil {
+			if s.courier != nil && r.Network == "" {
 				taken, err := s.courier.Take(ctx, r.view())
 				if err != nil {
 					return err

@@ -127,7 +127,11 @@ func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row p
 			return broken
 		}
 		fail.At(fail.PickupCopied)
-		err = p.box.s.take(ctx, actor, f, p.door(row.Source), row.Name)
+		if remote, ok := src.(remoteSource); ok && remote.r.Network {
+			err = p.unpack(ctx, actor, f, remote.r.Name, row.Name)
+		} else {
+			err = p.box.s.take(ctx, actor, f, p.door(row.Source), row.Name)
+		}
 		fail.At(fail.PickupTaken)
 	}
 	row.State, row.Sha256 = pickupTaken, hex.EncodeToString(hash.Sum(nil))

@@ -30,6 +30,9 @@ type Submission struct {
 	// Receiver, where set, is the company that every interchange must be for: the
 	// proof of its sender was made to that company and counts for nobody else.
 	Receiver string
+	// Network is the network (VAN) from whose mailbox the receiver fetched it: that proves
+	// the network, and senders whose agreement names it.
+	Network string
 	// Forms lets the body be documents in a form of ERP systems, see IsForm; Form names
 	// it, else it is found out. Partner is the short name of the company that the
 	// documents are for, where it was said; Name that of the file.
@@ -68,7 +71,7 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 	}
 	var rows []interchangeRow
 	if form == "" {
-		rows, err = s.inspect(ctx, actor, in.Receiver, staged)
+		rows, err = s.inspect(ctx, actor, &in, staged)
 	} else {
 		rows, err = s.inspectForm(ctx, actor, &in, form, staged)
 	}
@@ -143,7 +146,7 @@ func (s *Service) refuse(ctx context.Context, actor access.Actor, why error) err
 }
 
 // inspect checks every envelope before anything is kept and prepares the rows.
-func (s *Service) inspect(ctx context.Context, actor access.Actor, receiver string, staged *blob.Staged) ([]interchangeRow, error) {
+func (s *Service) inspect(ctx context.Context, actor access.Actor, in *Submission, staged *blob.Staged) ([]interchangeRow, error) {
 	body, err := staged.Bytes()
 	if err != nil {
 		return nil, err
@@ -173,18 +176,30 @@ func (s *Service) inspect(ctx context.Context, actor access.Actor, receiver stri
 			}
 			known[pair] = to
 		}
-		delegated, err := s.delegated(ctx, actor.Org, to, e)
+		speaks := s.delegated
+		if in.Network != "" {
+			speaks = s.networked(in.Network)
+		}
+		other, err := speaks(ctx, actor.Org, to, e)
 		if err != nil {
 			return nil, err
 		}
-		if to.Sender != actor.Org && !delegated {
+		switch {
+		case other:
+		case in.Network != "": // the same words for a company that is not here
+			return nil, fault.New(fault.Invalid, "edi.network_sender", "Sender", e.sender.Written(e.syntax), "Control", e.control, "Network", in.Network)
+		case to.Sender != actor.Org:
 			return nil, fault.New(fault.Invalid, "edi.sender_not_yours", "Sender", e.sender.Written(e.syntax), "Control", e.control)
 		}
 		p, ok := choose(to, e)
-		if !ok || receiver != "" && to.Receiver != receiver {
+		if !ok || in.Receiver != "" && to.Receiver != in.Receiver {
 			return nil, fault.New(fault.Invalid, "edi.receiver_unknown", "Receiver", e.receiver.Written(e.syntax), "Control", e.control)
 		}
-		rows = append(rows, rowOf(e, actor, to, p, staged.Hash))
+		r := rowOf(e, actor, to, p, staged.Hash)
+		if in.Network != "" {
+			r.Network, r.DelegateID = in.Network, ""
+		}
+		rows = append(rows, r)
 	}
 	return rows, hashSlices(body, staged, rows)
 }

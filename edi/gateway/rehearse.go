@@ -220,7 +220,7 @@ func (t *Tick) arrived(r *interchangeRow) {
 	switch {
 	case r.Origin == OriginSent:
 		t.Done = r.State == string(Processed)
-	case r.Delivery == DeliveryFetched, r.Delivery == DeliveryDelivered, r.Delivery == DeliveryUnproved:
+	case r.Delivery == DeliveryFetched, r.Delivery == DeliveryDelivered, r.Delivery == DeliveryUnproved, r.Delivery == DeliveryMailbox:
 		t.Done = true
 	case r.Delivery == DeliveryFailed:
 		t.Failed = true

@@ -26,6 +26,7 @@ type Remote struct {
 	In          string // folder to fetch from; empty: none
 	Done        string // where files go that were taken; empty: they are removed
 	Out         string // folder to deliver to; empty: none
+	Network     bool   // an account at a network (VAN), called Name in agreements
 	Every       time.Duration
 	Failing     string    // key of the last failure; empty when it worked
 	Checked     time.Time // when it last worked
@@ -38,6 +39,7 @@ type RemoteCmd struct {
 	Password, Key     string
 	HostKey           string
 	In, Done, Out     string
+	Network           bool
 	Every             time.Duration // default a minute, at least 15 s
 }
 
@@ -124,7 +126,7 @@ func (s *Remotes) Add(ctx context.Context, actor access.Actor, cmd RemoteCmd) (R
 	}
 	r := remoteRow{
 		OrgID: actor.Org, ID: db.NewID(), Name: cmd.Name, Addr: cmd.Addr, Login: cmd.Login, HostKey: cmd.HostKey, InPath: cmd.In, DonePath: cmd.Done,
-		OutPath: cmd.Out, Every: int64(cmd.Every / time.Second), MadeBy: actor.Person,
+		OutPath: cmd.Out, Network: cmd.Network, Every: int64(cmd.Every / time.Second), MadeBy: actor.Person,
 	}
 	r.Sealed = s.secrets.Seal([]byte(asJSON(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
 	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
@@ -233,7 +235,7 @@ func (s *Remotes) connect(ctx context.Context, r *remoteRow) (*sftp.Client, erro
 
 func (r *remoteRow) view() Remote {
 	return Remote{
-		ID: r.ID, Name: r.Name, Addr: r.Addr, Login: r.Login, HostKey: r.HostKey, In: r.InPath, Done: r.DonePath, Out: r.OutPath,
+		ID: r.ID, Name: r.Name, Addr: r.Addr, Login: r.Login, HostKey: r.HostKey, In: r.InPath, Done: r.DonePath, Out: r.OutPath, Network: r.Network,
 		Every: time.Duration(r.Every) * time.Second, Failing: r.LastError, Checked: instant(r.Checked), Next: instant(r.NextAt),
 	}
 }

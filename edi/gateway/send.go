@@ -418,7 +418,12 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 			r.Delivery, r.Held = DeliveryHeld, HeldNotLive
 		}
 	}
-	offered := s.courier != nil && r.Delivery == DeliveryWaiting
+	t, err := s.termsAt(ctx, m.Partnership, now)
+	if err != nil {
+		return "", err
+	}
+	r.Network = t.side(m.To == m.Supplier).Network
+	offered := s.courier != nil && r.Delivery == DeliveryWaiting && r.Network == ""
 	if offered {
 		if offered, err = carried(ctx, m); err != nil {
 			return "", err

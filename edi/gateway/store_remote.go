@@ -23,6 +23,7 @@ type remoteRow struct {
 	InPath    string
 	DonePath  string
 	OutPath   string
+	Network   bool  // an account at a VAN
 	Every     int64 // seconds
 	NextAt    int64
 	Attempts  int64
@@ -112,4 +113,11 @@ func dropPickups(ctx context.Context, org, source string, names []string) error 
 		return nil
 	}
 	return db.Tx(ctx).Where("org_id = ? AND source = ? AND name IN ?", org, source, names).Delete(&pickupRow{}).Error
+}
+
+// mailedBy lists what a company made for partners behind a network and is not yet in
+// their mailbox, oldest first.
+func mailedBy(ctx context.Context, sender, network string, most int) ([]interchangeRow, error) {
+	var out []interchangeRow
+	return out, db.Tx(ctx).Where("sender_id = ? AND network = ? AND delivery = ?", sender, network, DeliveryWaiting).Order("received, id").Limit(most).Find(&out).Error
 }

@@ -56,6 +56,9 @@ type SideTerms struct {
 	// first that both confirmed.
 	X12     Identity
 	EDIFACT Identity
+	// Network is the VAN by which it is reached and by which it sends, as the other side
+	// calls its own account there (Remote.Name); empty: it comes itself.
+	Network string
 	// Delegates may send for it, over their own access to this server.
 	Delegates []TermsDelegate
 }

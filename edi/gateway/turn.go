@@ -187,7 +187,11 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) error {
 		err = p.pickup(ctx, actor, r.ID, remoteSource{c, r})
 	}
 	if r.OutPath != "" {
-		err = errors.Join(err, p.push(ctx, actor, func(name string, body io.Reader) error { return c.Put(path.Join(r.OutPath, name), body) }))
+		push := p.push
+		if r.Network {
+			push = p.mail(r.Name)
+		}
+		err = errors.Join(err, push(ctx, actor, func(name string, body io.Reader) error { return c.Put(path.Join(r.OutPath, name), body) }))
 	}
 	return err
 }

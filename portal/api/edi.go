@@ -89,7 +89,7 @@ type interchange struct {
 	Processed    *time.Time `json:"processed"`
 	Size         int64      `json:"size"`
 	SHA256       string     `json:"sha256"`
-	Delivery     string     `json:"delivery,omitempty" doc:"of what was made here: waiting or fetched"`
+	Delivery     string     `json:"delivery,omitempty" doc:"of what was made here: waiting, fetched, held, sending, delivered, unproved, failed, or mailbox: a network (VAN) has it for the receiver"`
 	Acknowledged string     `json:"acknowledged,omitempty" doc:"the partner's verdict on what was made here"`
 	// of what was made here and is to be acknowledged
 	AcknowledgementDue *time.Time `json:"acknowledgement_due,omitempty" doc:"when the partner's acknowledgement is due"`

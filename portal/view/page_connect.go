@@ -162,6 +162,7 @@ type RemotesCard struct {
 type RemoteRow struct {
 	ID, Name, Address, HostKey string
 	In, Out                    string // folders to fetch from and deliver to, either may be empty
+	Network                    bool   // an account at a VAN
 	Every                      time.Duration
 	State                      State
 	Said                       Text

@@ -128,7 +128,13 @@ func (v *visit) agreementBody(in *input, base agreement.Version) agreement.Body 
 func (v *visit) agreementSide(in *input, prefix string, base agreement.Side) agreement.Side {
 	s := agreement.Side{
 		X12: in.text(prefix + "x12"), EDIFACT: in.text(prefix + "edifact"), AS2: base.AS2, Groups: fields(in.text(prefix + "groups")), Transport: base.Transport,
-		Network: base.Network, Mailbox: base.Mailbox, Tries: in.whole(prefix + "tries"), TaxNumber: in.text(prefix + "tax"),
+		Network: in.text(prefix + "network"), Mailbox: base.Mailbox, Tries: in.whole(prefix + "tries"), TaxNumber: in.text(prefix + "tax"),
+	}
+	switch {
+	case s.Network != "":
+		s.Transport = "van"
+	case s.Transport == "van":
+		s.Transport = ""
 	}
 	if in.text(prefix+"patience") != "" {
 		n := in.whole(prefix + "patience")
@@ -362,6 +368,7 @@ func agreementValues(b agreement.Body) map[string]string {
 			out[prefix+name] = value
 		}
 		number(prefix+"tries", s.Tries)
+		out[prefix+"network"] = s.Network
 		if s.Patience != nil {
 			out[prefix+"patience"] = strconv.Itoa(*s.Patience)
 		}

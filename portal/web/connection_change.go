@@ -302,7 +302,7 @@ func (v *visit) remotesCard(f linkForms) (*view.RemotesCard, error) {
 		card.Form, card.Open = *f.remote, true
 	}
 	for _, r := range list {
-		row := view.RemoteRow{ID: r.ID, Name: r.Name, Address: r.Login + "@" + r.Addr, HostKey: r.HostKey, In: r.In, Out: r.Out, Every: r.Every, Checked: r.Checked, State: "remote.new"}
+		row := view.RemoteRow{ID: r.ID, Name: r.Name, Address: r.Login + "@" + r.Addr, HostKey: r.HostKey, In: r.In, Out: r.Out, Network: r.Network, Every: r.Every, Checked: r.Checked, State: "remote.new"}
 		switch {
 		case r.Failing != "":
 			row.State, row.Said = "remote.failing", v.plainKey(r.Failing)
@@ -333,7 +333,7 @@ func remoteAdd(v *visit) error {
 		return err
 	}
 	in := v.input()
-	cmd := gateway.RemoteCmd{Name: in.text("remote_name"), Addr: in.text("addr"), Login: in.text("login"), Password: in.values["password"], Key: in.text("password_key"), HostKey: in.text("host_key"), In: in.text("in"), Done: in.text("done"), Out: in.text("out")}
+	cmd := gateway.RemoteCmd{Name: in.text("remote_name"), Addr: in.text("addr"), Login: in.text("login"), Password: in.values["password"], Key: in.text("password_key"), HostKey: in.text("host_key"), In: in.text("in"), Done: in.text("done"), Out: in.text("out"), Network: in.text("network") != ""}
 	if _, err := v.w.d.Remotes.Add(v.ctx, v.actor(), cmd); err != nil {
 		err = fieldNamed(fieldNamed(err, "key", "password_key"), "name", "remote_name")
 		return v.refusedForm(err, in, func(f *linkForms, form *view.Form) { f.remote = form })

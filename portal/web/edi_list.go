@@ -94,6 +94,8 @@ var byCourier = []string{gateway.DeliverySending, gateway.DeliveryDelivered, gat
 func (v *visit) channel(i gateway.Interchange) view.Text {
 	door := i.Door
 	switch {
+	case i.Network != "":
+		return view.T("channel.network", "name", i.Network)
 	case i.Origin == gateway.OriginMade && slices.Contains(byCourier, i.Delivery):
 		door = "as2"
 	case i.Origin == gateway.OriginMade:
@@ -131,6 +133,9 @@ func messagePips(origin string, state gateway.State, result, delivery, acknowled
 		case delivery == gateway.DeliveryWaiting || delivery == gateway.DeliverySending:
 			p.Steps[1], p.Words = view.PipWait, view.T("pips.saved")
 			return p
+		case delivery == gateway.DeliveryMailbox:
+			p.Steps[1], p.Steps[2], p.Words = view.PipOn, view.PipWait, view.T("pips.mailbox")
+			return verdictPip(p, acknowledged)
 		case delivery == gateway.DeliveryUnproved:
 			p.Steps[1], p.Steps[2], p.Words = view.PipOn, view.PipWait, view.T("pips.unproved")
 			return verdictPip(p, acknowledged)

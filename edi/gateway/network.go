@@ -1,0 +1,145 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strings"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/db/fail"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// A network (VAN) is a post office: a company has an account there, where what many
+// partners send lies in one mailbox and from where what is put there is carried to them.
+// Who signs in there is the company; who a partner is stands in ISA and UNB alone. So a
+// network speaks for those partners whose agreement names it, to the company whose
+// account it is, and for nobody else.
+
+// networked says whether the agreement that holds lets a network speak for the company
+// whose identity stands in an interchange, to the one whose account it is.
+func (s *Service) networked(network string) func(context.Context, string, Resolved, *envelope) (bool, error) {
+	return func(ctx context.Context, org string, to Resolved, e *envelope) (bool, error) {
+		if to.Sender == "" || to.Sender == org || to.Receiver != org {
+			return false, nil
+		}
+		p, ok := choose(to, e)
+		if !ok {
+			return false, nil
+		}
+		var yes bool
+		err := s.db.View(db.WithOrgs(ctx, p.Supplier, p.Reseller), func(ctx context.Context) error {
+			t, err := s.termsAt(ctx, p.ID, db.Now(ctx))
+			yes = err == nil && t.side(to.Sender == p.Supplier).Network == network
+			return err
+		})
+		return yes, err
+	}
+}
+
+// unpack receives what lay in a network's mailbox. A file may hold interchanges of many
+// partners: each is taken or refused by itself, and a refused one is kept with its
+// reason. Doing it again, after a crash, adds nothing.
+func (p *Pickup) unpack(ctx context.Context, actor access.Actor, f *os.File, network, name string) error {
+	take := func(body io.Reader) error {
+		_, err := p.s.Receive(ctx, actor, Submission{Reader: body, Door: DoorSFTP, Receiver: actor.Org, Network: network, Name: name})
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return local(err)
+	}
+	head := make([]byte, sniffSize)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return local(err)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return local(err)
+	}
+	found, err := scan(f, head[:n], p.s.opt.Limits)
+	if err != nil || len(found) < 2 {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return local(err)
+		}
+		return take(f)
+	}
+	ending := path.Ext(name)
+	for i := range found {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		err := take(io.NewSectionReader(f, found[i].offset, found[i].length))
+		switch fault.CodeOf(err) {
+		case "":
+		case fault.Invalid, fault.TooLarge, fault.Conflict:
+			part := fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ending), i+1, ending)
+			if err := p.box.keep(ctx, actor, part, io.NewSectionReader(f, found[i].offset, found[i].length), fault.As(err)); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// mail puts what waits for partners behind a network into its mailbox, oldest first. A
+// name never comes twice, so that doing it again after a crash replaces and does not add.
+func (p *Pickup) mail(network string) func(context.Context, access.Actor, func(string, io.Reader) error) error {
+	return func(ctx context.Context, actor access.Actor, put func(name string, r io.Reader) error) error {
+		var rows []interchangeRow
+		if err := p.s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+			rows, err = mailedBy(ctx, actor.Org, network, maxPicked)
+			return err
+		}); err != nil {
+			return err
+		}
+		for i := range rows {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			body, _, err := p.s.Raw(ctx, actor, rows[i].ID)
+			if err != nil {
+				return err
+			}
+			err = put(outFile(rows[i].outboxItem()).Name, body)
+			if err := errors.Join(err, body.Close()); err != nil {
+				return err
+			}
+			fail.At(fail.PushPut)
+			if err := p.s.mailed(ctx, actor, rows[i].ID); err != nil {
+				return err
+			}
+			fail.At(fail.PushRemoved)
+		}
+		return nil
+	}
+}
+
+// mailed notes that a network has an interchange for its receiver. The clock on the
+// receiver's acknowledgement starts; it is not answered by this.
+func (s *Service) mailed(ctx context.Context, actor access.Actor, id string) error {
+	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := interchangeByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		ok, err := change(ctx, id, map[string]any{"delivery": DeliveryMailbox, "fetched": db.Micros(db.Now(ctx))}, "sender_id = ? AND network <> '' AND delivery = ?", actor.Org, DeliveryWaiting)
+		if err != nil || !ok {
+			return err
+		}
+		if err := startWait(ctx, r); err != nil {
+			return err
+		}
+		return s.note(ctx, actor, "edi.deliver", id, audit.Done)
+	})
+}

@@ -1,0 +1,113 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"entente/db"
+	"entente/edi/dial"
+	"entente/edi/sftp"
+	"entente/prm/fault"
+)
+
+// From the mailbox of a network come interchanges of many partners. Each is taken where
+// its sender's agreement names the network; a stranger, a partner who comes himself, and
+// what is for somebody else are refused one by one. What is made for such a partner goes
+// to the mailbox, which is told apart from its acknowledgement.
+func TestNetwork(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Network: "GXS"}}})
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		cmd := kestrelServer(f)
+		cmd.Name, cmd.Network = "GXS", true
+		if _, err := p.Add(t.Context(), ingrid, cmd); err != nil {
+			t.Fatal(err)
+		}
+		good, again := fromKestrel(1, order("N-1")), fromKestrel(2, order("N-2"))
+		himself := message{from: idBaltic, to: idAurelia, control: 3, groups: []group{{kind: "PO", sets: [][]string{order("N-3")}}}}
+		stranger := message{from: Identity{"ZZ", "NOBODY"}, to: idAurelia, control: 4, groups: []group{{kind: "PO", sets: [][]string{order("N-4")}}}}
+		ours := message{from: idAurelia, to: idKestrel, control: 5, groups: []group{{kind: "PO", sets: [][]string{order("N-5")}}}}
+		f.put("/from/mail.edi", good.String()+himself.String()+stranger.String()+ours.String()+again.String())
+		for range 3 {
+			b.turn(p)
+		}
+		b.work()
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 2)
+		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE origin = 'sent' AND network = 'GXS' AND sender_id = ? AND receiver_id = ? AND delegate_id = ''", kestrel, aurelia), 2)
+		b.want("all that was taken", b.count("SELECT count(*) FROM interchange WHERE origin = 'sent'"), 2)
+		b.want("refused one by one", strings.Join(b.names(station(aurelia), sftp.Errors), " "), "mail-2.edi mail-3.edi mail-4.edi mail-2.edi.txt mail-3.edi.txt mail-4.edi.txt")
+		b.want("with the same words", b.count("SELECT count(*) FROM edi_refusal WHERE reason = 'edi.network_sender'"), 3)
+		b.want("nobody else is told", b.count("SELECT count(*) FROM edi_refusal WHERE org_id <> ?", aurelia), 0)
+		b.want("put away", f.names("/done"), "mail.edi")
+
+		// the answers lie in the mailbox, and only there
+		b.turn(p)
+		b.want("in the outbox", len(b.waiting(maya)), 0)
+		if got := f.names("/to"); strings.Count(got, "997-") != 2 {
+			t.Errorf("in the mailbox: %s", got)
+		}
+		e, err := b.emit(Outgoing{Partnership: withKestrel.ID, From: aurelia, Supplier: aurelia, Reseller: kestrel, Sender: idAurelia, Receiver: idKestrel, Kind: "855", Doc: ackOf("N-1"), DocumentKind: "order_response", DocumentID: db.NewID(), Number: "N-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := b.get(ingrid, e.ID); m.Network != "GXS" || m.Delivery != DeliveryWaiting || m.Wait.Open() {
+			t.Errorf("before: %+v", m.Interchange)
+		}
+		if err := b.s.Fetched(t.Context(), maya, e.ID); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("fetched beside the network: %v", err)
+		}
+		b.turn(p)
+		m := b.get(ingrid, e.ID)
+		if m.Delivery != DeliveryMailbox || m.Acknowledged != "" || !m.Wait.Open() {
+			t.Errorf("in the mailbox: %s, acknowledged %q, waits %v", m.Delivery, m.Acknowledged, m.Wait.Open())
+		}
+		name := f.names("/to")[strings.Index(f.names("/to"), "855-"):]
+		in, err := f.files.Open("/to/" + strings.Fields(name)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent, err := io.ReadAll(in)
+		if err != nil || string(sent) != b.raw(ingrid, e.ID) {
+			t.Errorf("%v: %q lies there", err, sent)
+		}
+		f.put("/from/ack.edi", message{from: idKestrel, to: idAurelia, control: 6, groups: []group{{kind: "FA", sets: [][]string{{"997", fmt.Sprint("AK1*PR*", e.Control), "AK9*A*1*1*1"}}}}}.String())
+		for range 2 {
+			b.turn(p)
+		}
+		b.work()
+		if m := b.get(ingrid, e.ID); m.Delivery != DeliveryMailbox || m.Acknowledged != "accepted" {
+			t.Errorf("after the 997: %s, %q", m.Delivery, m.Acknowledged)
+		}
+	})
+}
+
+// A network speaks only to the company whose account it is, and only under the name that
+// the agreement says; a partner's own server is no network.
+func TestNetworkSpeaksForItsOwn(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Network: "GXS"}}})
+		text := fromKestrel(1, order("N-1")).String()
+		for what, err := range map[string]error{
+			"another network":         receiveFrom(b, aurelia, "Other VAN", text),
+			"another's account":       receiveFrom(b, baltic, "GXS", text),
+			"the sender's account":    receiveFrom(b, kestrel, "GXS", text),
+			"a company without a VAN": receiveFrom(b, aurelia, "GXS", message{from: idBaltic, to: idAurelia, control: 2, groups: []group{{kind: "PO", sets: [][]string{order("N-2")}}}}.String()),
+		} {
+			b.fault(what, err, fault.Invalid, "edi.network_sender")
+		}
+		b.want("taken", b.count("SELECT count(*) FROM interchange"), 0)
+		if err := receiveFrom(b, aurelia, "GXS", text); err != nil {
+			t.Error(err)
+		}
+		b.post(maya, text) // the company's own way stays open, and it is the same interchange
+		b.want("taken", b.count("SELECT count(*) FROM interchange"), 1)
+	})
+}
+
+func receiveFrom(b *bench, org, network, text string) error {
+	_, err := b.s.Receive(b.Context(), station(org), Submission{Reader: strings.NewReader(text), Door: DoorSFTP, Receiver: org, Network: network})
+	return err
+}
