@@ -97,6 +97,23 @@ CREATE INDEX audit_unsealed ON audit USING btree (seal, org_id, happened);
 CREATE UNIQUE INDEX audit_position ON audit USING btree (org_id, "position");
 CREATE TRIGGER audit_guard BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_guard();
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_guard();
+CREATE TABLE blanket (
+  order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, valid_from text NOT NULL, valid_until text NOT NULL, closed bigint NOT NULL, closed_by text NOT NULL, closed_org text NOT NULL, reason text NOT NULL,
+  PRIMARY KEY (order_id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX blanket_number ON blanket USING btree (supplier_id, reseller_id, number);
+CREATE TABLE blanket_release (
+  order_id text NOT NULL, blanket_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (order_id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX blanket_release_blanket ON blanket_release USING btree (blanket_id, made, order_id);
+CREATE INDEX blanket_release_number ON blanket_release USING btree (supplier_id, reseller_id, number);
 CREATE TABLE blob (
   hash text NOT NULL, size bigint NOT NULL, place text NOT NULL, data bytea, created bigint NOT NULL,
   PRIMARY KEY (hash)
@@ -600,7 +617,7 @@ CREATE INDEX order_hold_due ON order_hold USING btree (due, id) WHERE ((released
 CREATE INDEX order_hold_order ON order_hold USING btree (order_id, released);
 CREATE INDEX order_hold_supplier ON order_hold USING btree (supplier_id, due, id) WHERE (released = 0);
 CREATE TABLE order_line (
-  order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL, deal_applied text NOT NULL, deal_method text NOT NULL, deal_reason text NOT NULL, deal_allowance bigint NOT NULL, deal_granted bigint NOT NULL,
+  order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL, deal_applied text NOT NULL, deal_method text NOT NULL, deal_reason text NOT NULL, deal_allowance bigint NOT NULL, deal_granted bigint NOT NULL, parts text NOT NULL, instead_of text NOT NULL, free bigint NOT NULL,
   PRIMARY KEY (order_id, line),
   FOREIGN KEY (order_id) REFERENCES purchase_order(id)
 );

@@ -77,6 +77,16 @@ CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FRO
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN OLD.seal IS NOT NULL OR NEW.id IS NOT OLD.id OR NEW.org_id IS NOT OLD.org_id OR NEW.person_id IS NOT OLD.person_id OR NEW.via IS NOT OLD.via OR NEW.action IS NOT OLD.action
   OR NEW.subject_kind IS NOT OLD.subject_kind OR NEW.subject_id IS NOT OLD.subject_id OR NEW.outcome IS NOT OLD.outcome OR NEW.addr IS NOT OLD.addr OR NEW.happened IS NOT OLD.happened
   BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+CREATE TABLE blanket (
+  order_id TEXT PRIMARY KEY REFERENCES purchase_order(id), supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL,
+  valid_from TEXT NOT NULL, valid_until TEXT NOT NULL, closed INTEGER NOT NULL, closed_by TEXT NOT NULL, closed_org TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE INDEX blanket_number ON blanket (supplier_id, reseller_id, number);
+CREATE TABLE blanket_release (
+  order_id TEXT PRIMARY KEY REFERENCES purchase_order(id), blanket_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL, made INTEGER NOT NULL
+);
+CREATE INDEX blanket_release_blanket ON blanket_release (blanket_id, made, order_id);
+CREATE INDEX blanket_release_number ON blanket_release (supplier_id, reseller_id, number);
 CREATE TABLE blob (
   hash TEXT PRIMARY KEY, size INTEGER NOT NULL, place TEXT NOT NULL, data BLOB, created INTEGER NOT NULL
 );
@@ -507,7 +517,7 @@ CREATE TABLE order_line (
   order_id TEXT NOT NULL REFERENCES purchase_order(id), line INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, reference TEXT NOT NULL,
   product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL, description TEXT NOT NULL, unit TEXT NOT NULL,
   price INTEGER NOT NULL, list_price INTEGER NOT NULL, amount INTEGER NOT NULL, mark TEXT NOT NULL, state TEXT NOT NULL, requested_on TEXT NOT NULL, promised_on TEXT NOT NULL, deal_number TEXT NOT NULL,
-  ordered INTEGER NOT NULL, confirmed INTEGER NOT NULL, backordered INTEGER NOT NULL, cancelled INTEGER NOT NULL, shipped INTEGER NOT NULL, received INTEGER NOT NULL, invoiced INTEGER NOT NULL, credited INTEGER NOT NULL, returned INTEGER NOT NULL, deal_applied TEXT NOT NULL DEFAULT '', deal_method TEXT NOT NULL DEFAULT '', deal_reason TEXT NOT NULL DEFAULT '', deal_allowance INTEGER NOT NULL DEFAULT 0, deal_granted INTEGER NOT NULL DEFAULT 0,
+  ordered INTEGER NOT NULL, confirmed INTEGER NOT NULL, backordered INTEGER NOT NULL, cancelled INTEGER NOT NULL, shipped INTEGER NOT NULL, received INTEGER NOT NULL, invoiced INTEGER NOT NULL, credited INTEGER NOT NULL, returned INTEGER NOT NULL, deal_applied TEXT NOT NULL DEFAULT '', deal_method TEXT NOT NULL DEFAULT '', deal_reason TEXT NOT NULL DEFAULT '', deal_allowance INTEGER NOT NULL DEFAULT 0, deal_granted INTEGER NOT NULL DEFAULT 0, parts TEXT NOT NULL DEFAULT '', instead_of TEXT NOT NULL DEFAULT '', free INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (order_id, line)
 );
 CREATE INDEX order_line_reseller_back ON order_line (reseller_id, promised_on, order_id, line) WHERE backordered > 0;

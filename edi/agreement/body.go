@@ -123,6 +123,7 @@ type Price struct {
 	Date              string `json:"date,omitempty"`        // a PriceDates word
 	Basis             string `json:"basis,omitempty"`       // a PriceBases word
 	NoticeDays        int    `json:"notice_days,omitempty"` // of a new price list
+	FreeGoods         string `json:"free_goods,omitempty"`  // a FreeGoods word
 }
 
 // Tax says how tax is stated and rounded.
@@ -139,6 +140,7 @@ var (
 	Transports = []string{"as2", "sftp", "api", "folder", "van", "pages"}
 	PriceDates = []string{"order", "requested"} // the day of the order; the day on which a line is wanted
 	PriceBases = []string{"net", "list"}        // the partner's own prices; those of the standard list
+	FreeGoods  = []string{"ordered"}            // a line that says it is free of charge (PO105 NC, QTY 192) is so
 	Roundings  = []string{"line", "rate"}
 )
 
@@ -234,6 +236,7 @@ func (b *Body) check() error {
 	}
 	oneOf("price_date", b.Price.Date, PriceDates)
 	oneOf("price_basis", b.Price.Basis, PriceBases)
+	oneOf("free_goods", b.Price.FreeGoods, FreeGoods)
 	oneOf("tax_rounding", b.Tax.Rounding, Roundings)
 	if c := b.Tax.Currency; c != "" && !money.Currency(c).Valid() {
 		bad.With("tax_currency", "account.currency_wrong")

@@ -104,6 +104,7 @@ func (b Body) Facts() []Fact {
 	add("business", "quantity_tolerance", "", "", b.Price.QuantityTolerance, "ratio")
 	add("business", "price_date", "", "", b.Price.Date, "price_date")
 	add("business", "price_basis", "", "", b.Price.Basis, "price_basis")
+	add("business", "free_goods", "", "", b.Price.FreeGoods, "free_goods")
 	add("business", "check_locations", "", "", yes(b.CheckLocations), "yes")
 	return append(out, codeFacts(b.Codes)...)
 }

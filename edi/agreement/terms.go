@@ -65,7 +65,7 @@ func (v Version) terms() (*gateway.Terms, error) {
 		Number: v.Number, Supplier: b.Supplier.terms(), Reseller: b.Reseller.terms(),
 		X12: b.X12, EDIFACT: b.EDIFACT, Guides: guides, Codes: b.Codes, Reuse: time.Duration(b.DuplicateDays) * 24 * time.Hour,
 		Orders: gateway.OrderTerms{
-			CheckLocations: b.CheckLocations, PriceDate: b.Price.Date, PriceBasis: b.Price.Basis, AnswerHours: b.ResponseHours, SupplierTax: b.Supplier.TaxNumber, ResellerTax: b.Reseller.TaxNumber,
+			CheckLocations: b.CheckLocations, PriceDate: b.Price.Date, PriceBasis: b.Price.Basis, FreeGoods: b.Price.FreeGoods, AnswerHours: b.ResponseHours, SupplierTax: b.Supplier.TaxNumber, ResellerTax: b.Reseller.TaxNumber,
 		},
 		Answers: ack.Style{Implementation: b.Writing.Implementation, OnlyErrors: b.Writing.OnlyErrors, Delimiters: b.Writing.chars()},
 	}
@@ -109,6 +109,13 @@ func (s *Service) orders(ctx context.Context, partnership string, at time.Time) 
 func (s *Service) PricedBy(ctx context.Context, partnership string) (date, basis string, err error) {
 	o, err := s.orders(ctx, partnership, db.Now(ctx))
 	return o.PriceDate, o.PriceBasis, err
+}
+
+// FreeGoods says what goods free of charge in an order are: a word of FreeGoods, empty
+// where nothing was agreed. It joins the transaction of ctx.
+func (s *Service) FreeGoods(ctx context.Context, partnership string) (string, error) {
+	o, err := s.orders(ctx, partnership, db.Now(ctx))
+	return o.FreeGoods, err
 }
 
 // TaxNumbers are those that stand on documents of an instant; empty where none was

@@ -139,7 +139,7 @@ type Line struct {
 	Quantity   Decimal  `json:"quantity,omitempty"`
 	Unit       string   `json:"unit,omitempty"`
 	Price      Decimal  `json:"price,omitempty"`
-	// PriceBasis is PO105: PE per each, CT contract, NT net, QT quoted.
+	// PriceBasis is PO105: PE per each, CT contract, NT net, QT quoted, NC no charge.
 	PriceBasis  string      `json:"price_basis,omitempty"`
 	Description string      `json:"description,omitempty"`
 	Pack        Decimal     `json:"pack,omitempty"`
@@ -151,6 +151,15 @@ type Line struct {
 	Parties     []Party     `json:"parties,omitempty"`
 	// Schedules are part deliveries asked for.
 	Schedules []Schedule `json:"schedules,omitempty"`
+}
+
+// NoCharge is the price basis (PO105) of goods free of charge.
+const NoCharge = "NC"
+
+// Free says that the line is free of charge: by its price basis, with no price or none
+// above zero. A ship notice has the basis alone.
+func (l Line) Free() bool {
+	return l.PriceBasis == NoCharge && (l.Price == "" || l.Price.Valid() && l.Price.Sign() == 0)
 }
 
 // Schedule is one part delivery of a line.

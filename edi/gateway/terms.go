@@ -43,6 +43,7 @@ type OrderTerms struct {
 	CheckLocations bool   // the supplier is to know every ship-to
 	PriceDate      string // which date decides a price, as the agreement words it
 	PriceBasis     string // what a price is compared with
+	FreeGoods      string // what lines free of charge are, as the agreement words it
 	AnswerHours    int    // 0: not agreed
 	SupplierTax    string // tax numbers for documents
 	ResellerTax    string

@@ -116,3 +116,85 @@ func loopsOf(places []string, kind string, carried map[string]int) (out []string
 	}
 	return out
 }
+
+// Goods free of charge are a line of their own in the documents, as in X12 (PO105 NC). In
+// EDIFACT they are QTY 192 beside the quantity of the line they are given with, or alone
+// on a line; the line that such a quantity becomes has the number of its neighbour and
+// this letter.
+const giftMark = "F"
+
+// given is the line of goods free of charge that stands beside another.
+func given(of *doc.Line, n doc.Decimal, unit string) doc.Line {
+	l := doc.Line{Items: slices.Clone(of.Items), Quantity: n, Unit: unit, Price: "0", PriceBasis: doc.NoCharge, Description: of.Description, Refs: slices.Clone(of.Refs)}
+	if of.Number != "" {
+		l.Number = of.Number + giftMark
+	}
+	return l
+}
+
+// goesWith says that next is given with l, and is a quantity of it in EDIFACT.
+func goesWith(l, next *doc.Line) bool {
+	return next.PriceBasis == doc.NoCharge && l.PriceBasis != doc.NoCharge && l.Number != "" && next.Number == l.Number+giftMark
+}
+
+// freeOr is the qualifier of a line's quantity.
+func freeOr(kind string, l *doc.Line) string {
+	if l.Free() {
+		return "192"
+	}
+	return kind
+}
+
+// withGifts makes lines of the quantities that are free of charge; fill completes those
+// that stand beside another.
+func withGifts[T any](r *unReader, lines []T, line func(*T) *doc.Line, fill func(*T)) []T {
+	for i := len(r.gifts) - 1; i >= 0; i-- {
+		g := r.gifts[i]
+		of := line(&lines[g.line])
+		if of.Quantity == "" {
+			if of.Quantity, of.Unit, of.PriceBasis = g.qty, g.unit, doc.NoCharge; of.Price == "" {
+				of.Price = "0"
+			}
+			continue
+		}
+		var one T
+		*line(&one) = given(of, g.qty, g.unit)
+		if fill != nil {
+			fill(&one)
+		}
+		lines = slices.Insert(lines, g.line+1, one)
+		if r.head.LineCount > 0 {
+			r.head.LineCount++
+		}
+	}
+	return lines
+}
+
+// gift writes what is said of goods free of charge beside the line written last: the
+// quantity that will come.
+func (b *unBuilder) gift(l *doc.AckLine) {
+	delivered, _, _ := parts(l)
+	sum := doc.Decimal("0")
+	for _, x := range delivered {
+		if x.Quantity.Valid() {
+			sum = sum.Add(x.Quantity)
+		}
+	}
+	b.qty("192", sum, l.Unit)
+}
+
+// directType is a drop shipment (BEG02). An ORDERS says it by the ultimate customer.
+const directType = "DS"
+
+func endUser(p doc.Party) bool { return p.Role == "UD" || p.Role == "UC" }
+
+// direct gives the parties of a drop shipment the ultimate customer: who gets the goods.
+func direct(list []doc.Party) []doc.Party {
+	i := slices.IndexFunc(list, func(p doc.Party) bool { return p.Role == "ST" })
+	if i < 0 || slices.ContainsFunc(list, endUser) {
+		return list
+	}
+	p := list[i]
+	p.Role, p.Refs, p.Contacts = "UD", nil, nil
+	return append(slices.Clone(list), p)
+}

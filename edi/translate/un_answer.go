@@ -90,8 +90,13 @@ func readORDRSP(set *schema.Set) (*doc.OrderAck, []wire.Finding) {
 		d.Seller = number
 	}
 	for i := range d.Lines {
-		identify(&d.Lines[i].Line)
 		settle(&d.Lines[i], actions[i])
+	}
+	d.Lines = withGifts(r, d.Lines, func(l *doc.AckLine) *doc.Line { return &l.Line }, func(l *doc.AckLine) {
+		l.Responses = []doc.Response{{Status: "IA", Quantity: l.Quantity, Unit: l.Unit}}
+	})
+	for i := range d.Lines {
+		identify(&d.Lines[i].Line)
 	}
 	r.done()
 	return d, r.findings
@@ -227,6 +232,7 @@ func readINVOIC(set *schema.Set) (*doc.Invoice, []wire.Finding) {
 			r.common(s)
 		}
 	}
+	d.Lines = withGifts(r, d.Lines, func(l *doc.InvoiceLine) *doc.Line { return &l.Line }, nil)
 	for i := range d.Lines {
 		l := &d.Lines[i]
 		identify(&l.Line)
@@ -251,6 +257,7 @@ func (r *unReader) headRef(s *edifact.Segment, contract, release *string) bool {
 // open begins a line, close the summary.
 func (r *unReader) open(l *doc.Line) {
 	r.line, r.party, r.part, r.group, r.allowance, r.tax, r.taxes = l, nil, false, false, nil, nil, &l.Taxes
+	r.lines++
 }
 
 func (r *unReader) close() {

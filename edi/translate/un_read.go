@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,6 +51,16 @@ type unReader struct {
 	taxes     *[]doc.Tax
 	part      bool // in a group that is not carried
 	group     bool // in a group whose dates are not those of the order or line
+	// Lines met so far, and the free goods of them.
+	lines int
+	gifts []gift
+}
+
+// gift is a quantity free of charge beside what is paid (QTY 192), by line from 0.
+type gift struct {
+	line int
+	qty  doc.Decimal
+	unit string
 }
 
 func newUnReader(set *schema.Set, head *doc.Header) *unReader {
@@ -143,6 +154,7 @@ func unLines(set *schema.Set) int {
 func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 	d := &doc.PurchaseOrder{Lines: make([]doc.Line, 0, unLines(set))}
 	r := newUnReader(set, &d.Header)
+	var parted *doc.Line // in an SCC group of it
 	for i := range set.Un {
 		s := &set.Un[i]
 		switch string(s.TagBytes()) {
@@ -158,7 +170,29 @@ func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 			r.routing(s, &d.Carrier)
 		case "UNS":
 			r.close()
+			parted = nil
+		case "SCC":
+			if r.line == nil {
+				r.common(s)
+				continue
+			}
+			r.get(s, 1, 1)
+			r.party, r.part, r.group, r.allowance, r.tax = nil, false, true, nil, nil
+			parted = r.line
+		case "QTY":
+			if parted == nil || parted != r.line || r.part || r.get(s, 1, 1) != "21" {
+				r.common(s)
+				continue
+			}
+			parted.Schedules = append(parted.Schedules, doc.Schedule{Quantity: r.number(s, 1, 2), Unit: twin(unUnits, r.get(s, 1, 3))})
 		case "DTM":
+			if parted != nil && parted == r.line && !r.part && len(parted.Schedules) > 0 {
+				x := &parted.Schedules[len(parted.Schedules)-1]
+				if date, t := r.when(s); date != "" {
+					x.Dates = append(x.Dates, doc.Date{Qualifier: dateQualifier(r.get(s, 1, 1)), Date: date, Time: t})
+				}
+				continue
+			}
 			if r.get(s, 1, 1) == "137" && r.line == nil && r.party == nil && !r.part && !r.group && d.Date == "" {
 				d.Date, _ = r.when(s)
 				continue
@@ -178,6 +212,10 @@ func readORDERS(set *schema.Set) (*doc.PurchaseOrder, []wire.Finding) {
 		default:
 			r.common(s)
 		}
+	}
+	d.Lines = withGifts(r, d.Lines, func(l *doc.Line) *doc.Line { return l }, nil)
+	if d.Type == "SA" && slices.ContainsFunc(d.Parties, endUser) { // no code of 1001 says so
+		d.Type = directType
 	}
 	for i := range d.Lines {
 		identify(&d.Lines[i])
@@ -258,6 +296,10 @@ func (r *unReader) common(s *edifact.Segment) {
 		}
 		r.line.Description = strings.TrimSpace(t)
 	case "QTY":
+		if r.line != nil && !r.part && r.get(s, 1, 1) == "192" {
+			r.gifts = append(r.gifts, gift{r.lines - 1, r.number(s, 1, 2), twin(unUnits, r.get(s, 1, 3))})
+			return
+		}
 		if r.line == nil || r.part || r.get(s, 1, 1) != "21" || r.line.Quantity != "" {
 			r.drop(s)
 			return

@@ -26,6 +26,7 @@ func readDESADV(set *schema.Set) (*doc.ShipNotice, []wire.Finding) {
 	order := doc.ShippedOrder{} // of the head
 	numbers := map[*level]string{}
 	transport := false
+	var frees [][2]*level // a line and what is given with it
 	for i := range set.Un {
 		s := &set.Un[i]
 		tag := string(s.TagBytes())
@@ -67,6 +68,18 @@ func readDESADV(set *schema.Set) (*doc.ShipNotice, []wire.Finding) {
 			r.open(&l.line.Line)
 			r.item(r.get(s, 3, 1), r.get(s, 3, 2))
 		case "QTY":
+			if r.line != nil && r.get(s, 1, 1) == "192" {
+				of := lines[len(lines)-1]
+				n, unit := r.number(s, 1, 2), twin(unUnits, r.get(s, 1, 3))
+				if of.line.Quantity == "" && of.line.Ordered == "" {
+					of.line.Quantity, of.line.Unit, of.line.PriceBasis = n, unit, doc.NoCharge
+					continue
+				}
+				free := &level{kind: "I", parent: at, line: &doc.ShipLine{Line: given(&of.line.Line, n, unit)}}
+				free.line.Price = ""
+				frees = append(frees, [2]*level{of, free})
+				continue
+			}
 			if r.line == nil || r.get(s, 1, 1) != "12" && r.get(s, 1, 1) != "21" {
 				r.drop(s)
 				continue
@@ -114,6 +127,16 @@ func readDESADV(set *schema.Set) (*doc.ShipNotice, []wire.Finding) {
 			r.part = false
 		default:
 			r.common(s)
+		}
+	}
+	for _, f := range frees { // behind the line that they are given with
+		f[1].line.Items, numbers[f[1]] = slices.Clone(f[0].line.Items), numbers[f[0]]
+		lines = slices.Insert(lines, slices.Index(lines, f[0])+1, f[1])
+		if numbers[f[1]] == "" {
+			delete(numbers, f[1])
+		}
+		if d.LineCount > 0 {
+			d.LineCount++
 		}
 	}
 	byNumber := map[string]*level{}
@@ -216,7 +239,13 @@ func (b *unBuilder) shipNotice(d *doc.ShipNotice) {
 		b.left("PAC", 1, string(l.Weight))
 	}
 	count, cps := 0, 1
-	d.EachLine(func(*doc.ShippedOrder, *doc.ShipLine) { count++ })
+	var before *doc.Line
+	d.EachLine(func(_ *doc.ShippedOrder, l *doc.ShipLine) {
+		if count++; before != nil && goesWith(before, &l.Line) {
+			count--
+		}
+		before = &l.Line
+	})
 	for i := range d.Orders {
 		o := &d.Orders[i]
 		for _, f := range o.Refs {
@@ -253,9 +282,19 @@ func (b *unBuilder) shipNotice(d *doc.ShipNotice) {
 func (b *unBuilder) shipLines(o *doc.ShippedOrder, list []doc.ShipLine) {
 	for i := range list {
 		l := &list[i]
+		if i > 0 && goesWith(&list[i-1].Line, &l.Line) {
+			continue
+		}
 		b.lin(&l.Line, "")
-		b.qty("12", l.Quantity, l.Unit)
-		b.qty("21", l.Ordered, l.Unit)
+		if kind := "12"; l.PriceBasis == doc.NoCharge {
+			b.qty("192", l.Quantity, l.Unit)
+		} else {
+			b.qty(kind, l.Quantity, l.Unit)
+			b.qty("21", l.Ordered, l.Unit)
+		}
+		if i+1 < len(list) && goesWith(&l.Line, &list[i+1].Line) {
+			b.qty("192", list[i+1].Quantity, list[i+1].Unit)
+		}
 		b.dates(l.Dates)
 		b.rff("ON", o.Number)
 		b.refs(l.Refs)

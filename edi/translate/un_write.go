@@ -379,7 +379,12 @@ func (b *unBuilder) price(l *doc.Line) {
 func (b *unBuilder) count(n int) { b.add("CNT", edifact.C("2", strconv.Itoa(n))) }
 
 func (b *unBuilder) purchaseOrder(d *doc.PurchaseOrder) {
-	b.add("BGM", twin(x12OrderTypes, d.Type), b.free("BGM", 2, d.Number, 35), twin(x12Purposes, d.Purpose))
+	kind := d.Type
+	if h := d.Header; kind == directType {
+		h.Parties = direct(h.Parties)
+		kind, d = "SA", &doc.PurchaseOrder{Header: h, Purpose: d.Purpose, Number: d.Number, Release: d.Release, Date: d.Date, Contract: d.Contract, Carrier: d.Carrier, Total: d.Total, Lines: d.Lines}
+	}
+	b.add("BGM", twin(x12OrderTypes, kind), b.free("BGM", 2, d.Number, 35), twin(x12Purposes, d.Purpose))
 	b.dtm("137", d.Date, "")
 	b.dates(d.Dates)
 	b.notes(d.Notes)
@@ -389,10 +394,18 @@ func (b *unBuilder) purchaseOrder(d *doc.PurchaseOrder) {
 	b.head(&d.Header, "9")
 	b.carrier(d.Carrier)
 	b.allowances(d.Allowances)
+	count := len(d.Lines)
 	for i := range d.Lines {
 		l := &d.Lines[i]
+		if i > 0 && goesWith(&d.Lines[i-1], l) {
+			count--
+			continue
+		}
 		b.lin(l, "")
-		b.qty("21", l.Quantity, l.Unit)
+		b.qty(freeOr("21", l), l.Quantity, l.Unit)
+		if i+1 < len(d.Lines) && goesWith(l, &d.Lines[i+1]) {
+			b.qty("192", d.Lines[i+1].Quantity, d.Lines[i+1].Unit)
+		}
 		b.dates(l.Dates)
 		b.notes(l.Notes)
 		b.price(l)
@@ -401,14 +414,16 @@ func (b *unBuilder) purchaseOrder(d *doc.PurchaseOrder) {
 		b.parties(l.Parties)
 		b.allowances(l.Allowances)
 		for _, s := range l.Schedules {
-			b.left("SCC", 1, string(s.Quantity))
+			b.add("SCC", "1")
+			b.qty("21", s.Quantity, s.Unit)
+			b.dates(s.Dates)
 		}
 	}
 	b.add("UNS", "S")
 	if d.Total != "" {
 		b.add("MOA", edifact.C("79", string(d.Total)))
 	}
-	b.count(len(d.Lines))
+	b.count(count)
 }
 
 // The answers of 1225 that 855 has too.
@@ -440,8 +455,13 @@ func (b *unBuilder) orderAck(d *doc.OrderAck) {
 	b.head(&d.Header, "9")
 	b.carrier(d.Carrier)
 	b.allowances(d.Allowances)
+	count := len(d.Lines)
 	for i := range d.Lines {
 		l := &d.Lines[i]
+		if i > 0 && goesWith(&d.Lines[i-1].Line, &l.Line) {
+			count--
+			continue
+		}
 		delivered, backordered, refused := parts(l)
 		action := "3"
 		switch {
@@ -459,7 +479,10 @@ func (b *unBuilder) orderAck(d *doc.OrderAck) {
 			}
 			b.left("LIN", 2, r.Industry)
 		}
-		b.qty("21", l.Quantity, l.Unit)
+		b.qty(freeOr("21", &l.Line), l.Quantity, l.Unit)
+		if i+1 < len(d.Lines) && goesWith(&l.Line, &d.Lines[i+1].Line) {
+			b.gift(&d.Lines[i+1])
+		}
 		for _, r := range backordered {
 			b.qty("83", r.Quantity, r.Unit)
 		}
@@ -482,7 +505,7 @@ func (b *unBuilder) orderAck(d *doc.OrderAck) {
 		}
 	}
 	b.add("UNS", "S")
-	b.count(len(d.Lines))
+	b.count(count)
 }
 
 // parts sorts the responses of a line by what EDIFACT can say of them.
@@ -518,10 +541,18 @@ func (b *unBuilder) invoice(d *doc.Invoice) {
 	b.head(&d.Header, "4")
 	b.allowances(d.Allowances)
 	sum := doc.Decimal("0")
+	count := len(d.Lines)
 	for i := range d.Lines {
 		l := &d.Lines[i]
+		if i > 0 && goesWith(&d.Lines[i-1].Line, &l.Line) {
+			count--
+			continue
+		}
 		b.lin(&l.Line, "")
-		b.qty("47", l.Quantity, l.Unit)
+		b.qty(freeOr("47", &l.Line), l.Quantity, l.Unit)
+		if i+1 < len(d.Lines) && goesWith(&l.Line, &d.Lines[i+1].Line) {
+			b.qty("192", d.Lines[i+1].Quantity, d.Lines[i+1].Unit)
+		}
 		b.dates(l.Dates)
 		b.notes(l.Notes)
 		amount := l.Amount
@@ -539,7 +570,7 @@ func (b *unBuilder) invoice(d *doc.Invoice) {
 		b.allowances(l.Allowances)
 	}
 	b.add("UNS", "S")
-	b.count(len(d.Lines))
+	b.count(count)
 	b.add("MOA", edifact.C("77", string(d.Total)))
 	b.add("MOA", edifact.C("79", string(sum)))
 	tax := doc.Decimal("0")

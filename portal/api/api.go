@@ -24,6 +24,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/approval"
+	"entente/prm/blanket"
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/deal"
@@ -48,6 +49,7 @@ type Deps struct {
 	Catalog   *catalog.Service
 	Trade     *trade.Service
 	Returns   *returns.Service
+	Blankets  *blanket.Service
 	Settle    *settle.Service
 	Approvals *approval.Service
 	Customers *customer.Service

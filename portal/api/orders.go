@@ -26,6 +26,7 @@ type order struct {
 	ID           string    `json:"id"`
 	Number       string    `json:"number" doc:"the buyer's purchase order number"`
 	Release      string    `json:"release,omitempty"`
+	Kind         string    `json:"kind,omitempty" doc:"as BEG02: SA, NE, BK blanket, RL call-off, DS drop ship"`
 	State        string    `json:"state" doc:"received, confirmed, partly_confirmed, rejected, partly_shipped, shipped, invoiced, closed or cancelled"`
 	ShipTo       string    `json:"ship_to,omitempty" doc:"in one line"`
 	Unknown      string    `json:"ship_to_unknown,omitempty" doc:"qualifier, colon and code"`
@@ -73,6 +74,15 @@ type line struct {
 	Invoiced    string   `json:"invoiced"`
 	RequestedOn string   `json:"requested_on,omitempty"`
 	PromisedOn  string   `json:"promised_on,omitempty"`
+	Parts       []asked  `json:"parts,omitempty" doc:"deliveries asked for, where there are several"`
+	InsteadOf   string   `json:"instead_of,omitempty" doc:"the item as ordered, where sku is its substitute"`
+	Free        bool     `json:"free,omitempty" doc:"asked for free of charge"`
+}
+
+// asked is a part delivery.
+type asked struct {
+	Quantity string `json:"quantity"`
+	On       string `json:"on,omitempty"`
 }
 
 type invoice struct {
@@ -148,6 +158,7 @@ func (a *API) orders() {
 	const base = "/api/v1/orders"
 	a.changes(base)
 	a.goodsReturns()
+	a.blanketOrders()
 	handle(a, op("GET", base, "orders:read", "List orders", "Newest first.", 200),
 		func(ctx context.Context, actor access.Actor, in *orderFilter) (*reply[list[order]], error) {
 			f := trade.Filter{View: trade.View(in.View), Side: in.Side, From: in.From, To: in.To, Query: in.Q, After: in.After, Limit: in.Limit}
@@ -554,7 +565,7 @@ func money2(m money.Amount, hidden bool) *amount {
 
 func wireOrder(o trade.Order, lines []trade.Line, orgs map[string]account.Org) order {
 	out := order{
-		ID: string(o.ID), Number: o.Number, Release: o.Release, State: string(o.State), Held: o.Held, ShipTo: o.ShipTo, Unknown: o.ShipToUnknown, Differs: o.Differs, Supplier: orgs[o.Supplier].Slug, Reseller: orgs[o.Reseller].Slug,
+		ID: string(o.ID), Number: o.Number, Release: o.Release, State: string(o.State), Kind: o.Kind, Held: o.Held, ShipTo: o.ShipTo, Unknown: o.ShipToUnknown, Differs: o.Differs, Supplier: orgs[o.Supplier].Slug, Reseller: orgs[o.Reseller].Slug,
 		Currency: string(o.Currency), Total: money2(o.Total, o.PricesHidden), Confirmed: money2(o.ConfirmedTotal, o.PricesHidden), Invoiced: money2(o.InvoicedTotal, o.PricesHidden),
 		OrderedOn: o.OrderedOn, RequestedOn: o.RequestedOn, Source: o.Source, Version: o.Version, Received: o.Received, Lines: []line{}, Interchanges: []ediLink{},
 	}
@@ -563,7 +574,10 @@ func wireOrder(o trade.Order, lines []trade.Line, orgs map[string]account.Org) o
 		w := line{
 			Line: l.Number, Reference: l.Reference, SKU: l.SKU, BuyerItem: l.BuyerItem, GTIN: l.GTIN, Description: l.Description, Quantity: l.Ordered.String(), Unit: l.Unit, State: string(l.State),
 			Confirmed: l.Confirmed.String(), Backordered: l.Backordered.String(), Cancelled: l.Cancelled.String(), Shipped: l.Shipped.String(), Delivered: l.Received.String(), Invoiced: l.Invoiced.String(),
-			RequestedOn: l.RequestedOn, PromisedOn: l.PromisedOn, Amount: money2(l.Amount, o.PricesHidden),
+			RequestedOn: l.RequestedOn, PromisedOn: l.PromisedOn, Amount: money2(l.Amount, o.PricesHidden), InsteadOf: l.InsteadOf, Free: l.Free,
+		}
+		for _, p := range l.Parts {
+			w.Parts = append(w.Parts, asked{p.Quantity.String(), p.On})
 		}
 		if !o.PricesHidden {
 			w.Price = &amount{l.Price.Fixed(o.Currency.Digits()), string(o.Currency)}

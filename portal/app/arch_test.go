@@ -71,6 +71,7 @@ var imports = []rule{
 	{"prm/trade", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/location", "edi/doc"}), "trade sees documents as plain values, never the wire"},
 	{"prm/returns", with(leaves, dbs, []string{"prm/trade", "edi/doc"}), "goods that go back stand above the orders they came from; their quantities and credits are the order desk's"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "edi/doc"}), "promotions stand above the orders they are measured from"},
+	{"prm/blanket", with(leaves, dbs, []string{"prm/trade", "prm/catalog", "edi/doc"}), "blanket orders stand above the orders that draw on them; their quantities are the order desk's, their units the catalogue's"},
 	{"prm/settle", with(leaves, dbs, []string{"prm/account", "prm/trade", "edi/doc"}), "what follows an invoice stands above the order desk and sees payments as plain values"},
 	{"prm/approval", with(leaves, dbs, []string{"prm/account", "prm/trade", "prm/settle"}), "what a company's own rules keep back stands above the desks whose work it is; they reach it through ports"},
 	{"chat/broker", nil, "the line between nodes carries bytes"},

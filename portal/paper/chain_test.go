@@ -171,7 +171,11 @@ func TestChainsAgreeToTheCent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			cmd.Lines = append(cmd.Lines, trade.InvoiceCmdLine{Line: i + 1, TaxRate: &r})
+			cmd.Lines = append(cmd.Lines, trade.InvoiceCmdLine{Line: len(po.Lines), TaxRate: &r})
+			if rnd.IntN(3) == 0 { // some more of it free of charge
+				po.Lines = append(po.Lines, doc.Line{Number: fmt.Sprintf("%dF", i+1), VendorItem: fmt.Sprint("IT-", i), Quantity: doc.Decimal(fmt.Sprint(1 + rnd.IntN(9))), Unit: "EA", Price: "0", PriceBasis: doc.NoCharge})
+				cmd.Lines = append(cmd.Lines, trade.InvoiceCmdLine{Line: len(po.Lines), TaxRate: &r})
+			}
 		}
 		for rate, row := range want.rows {
 			row[1] = hundredths(new(big.Rat).Mul(big.NewRat(row[0], 100), exact(t, rate)))
@@ -275,9 +279,18 @@ func compare(t *testing.T, ctx context.Context, desk *trade.Service, seller acce
 		if tax != want.tax {
 			t.Fatalf("%d: %v tax %d, want %d", n, un, tax, want.tax)
 		}
-		net := int64(0)
-		for _, l := range back.Lines {
+		net, free := int64(0), 0
+		for i, l := range back.Lines {
+			if l.Free() != (o.Lines[i].Free) || l.Free() && string(l.Quantity) != o.Lines[i].Ordered.String() {
+				t.Fatalf("%d: %v line %s: %s, free %v", n, un, l.Number, l.Quantity, l.Free())
+			}
+			if l.Free() {
+				free++
+			}
 			net += hundredths(new(big.Rat).Mul(exact(t, string(l.Quantity)), exact(t, string(l.Price))))
+		}
+		if len(back.Lines) != len(o.Lines) {
+			t.Fatalf("%d: %v %d lines, want %d (%d free)", n, un, len(back.Lines), len(o.Lines), free)
 		}
 		if net != want.net {
 			t.Fatalf("%d: %v net %d, want %d", n, un, net, want.net)

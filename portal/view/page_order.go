@@ -53,6 +53,7 @@ type OrderPage struct {
 	Prices     bool        // the viewer may see prices and amounts
 	Changes    []ChangeBox // that wait for the supplier
 	Returns    []ReturnBox
+	Blanket    *BlanketBox // of a blanket order, and of what calls off from it
 	Changed    []ChangeBox // that were answered
 	Replies    []ReplyBox  // what the supplier's system sent and what is not booked
 	Chain      []ChainStep
@@ -75,6 +76,38 @@ type OrderPage struct {
 	Receive    *ReceiveForm
 	Change     *ChangeForm
 	Return     *ReturnForm
+}
+
+// BlanketBox shows a blanket order with what was called off. Own says that the page is the
+// blanket order's; CallURL takes a call-off (release, requested, line.{n}.quantity), EndURL
+// the reason for closing it; empty: the viewer may not.
+type BlanketBox struct {
+	Own             bool
+	Number, URL     string
+	Valid, Ended    Text // empty: no bounds; not closed
+	Lines           []BlanketRow
+	CallOffs        []BlanketCall
+	More            bool
+	CallURL, EndURL string
+	Form            Form // of a call-off
+	End             Form
+	Release         string // a number that is free
+}
+
+// BlanketRow is a line of it, quantities in its unit.
+type BlanketRow struct {
+	Number              int
+	Name, SKU, Unit     string
+	Agreed, Drawn, Left string
+	Over                bool
+}
+
+// BlanketCall is an order that draws on it.
+type BlanketCall struct {
+	Number, URL string
+	Date        Date
+	Status      Status
+	This        bool
 }
 
 // OrderClock is the clock on the supplier's answer. Late and Near colour it; Note says

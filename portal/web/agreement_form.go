@@ -115,7 +115,7 @@ func (v *visit) agreementBody(in *input, base agreement.Version) agreement.Body 
 	b.DuplicateDays, b.ResponseHours = in.whole("duplicate_days"), in.whole("response_hours")
 	b.Price, b.Tax, b.CheckLocations = base.Body.Price, base.Body.Tax, in.text("check_locations") != ""
 	b.Price.PriceTolerance, b.Price.QuantityTolerance = in.percent("price_tolerance"), in.percent("quantity_tolerance")
-	b.Price.Date, b.Price.Basis = in.text("price_date"), in.text("price_basis")
+	b.Price.Date, b.Price.Basis, b.Price.FreeGoods = in.text("price_date"), in.text("price_basis"), in.text("free_goods")
 	b.Codes = base.Body.Codes
 	b.Codes.Units, b.Codes.Items, b.Codes.Locations = nil, nil, nil
 	for _, p := range in.pairs("units") {
@@ -276,7 +276,7 @@ func (v *visit) agreementFormPage(status int, typed *view.Form, body *agreement.
 		page.Ticks = append(page.Ticks, view.Tick{Name: name, Label: view.T("agreement.f." + name), Hint: view.T("agreement." + name + "_hint"), On: page.Form.Value(name) != ""})
 	}
 	page.Choices = map[string][]view.Option{}
-	for name, words := range map[string][]string{"price_date": agreement.PriceDates, "price_basis": agreement.PriceBases} {
+	for name, words := range map[string][]string{"price_date": agreement.PriceDates, "price_basis": agreement.PriceBases, "free_goods": agreement.FreeGoods} {
 		page.Choices[name] = []view.Option{{Label: view.T("agreement.not_agreed")}}
 		for _, w := range words {
 			page.Choices[name] = append(page.Choices[name], view.Option{Value: w, Label: view.T("agreement." + name + "." + w)})
@@ -400,7 +400,7 @@ func agreementValues(b agreement.Body) map[string]string {
 	tick("check_locations", b.CheckLocations)
 	number("duplicate_days", b.DuplicateDays)
 	number("response_hours", b.ResponseHours)
-	out["price_date"], out["price_basis"] = b.Price.Date, b.Price.Basis
+	out["price_date"], out["price_basis"], out["free_goods"] = b.Price.Date, b.Price.Basis, b.Price.FreeGoods
 	out["price_tolerance"], out["quantity_tolerance"] = percentText(b.Price.PriceTolerance), percentText(b.Price.QuantityTolerance)
 	var units []string
 	for _, p := range b.Codes.Units {

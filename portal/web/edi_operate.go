@@ -137,7 +137,7 @@ func partnerClockSave(v *visit) error {
 
 // ediDeskRoutes are the monitor and what is done from it.
 func ediDeskRoutes() []Route {
-	return append(slices.Concat(replyRoutes(), changeRoutes(), returnRoutes(), hookRoutes()), []Route{
+	return append(slices.Concat(replyRoutes(), changeRoutes(), returnRoutes(), blanketRoutes(), hookRoutes()), []Route{
 		get("/c/:slug/edi/monitor", "monitor", InCompany, access.EDIRead, ediMonitor),
 		get("/c/:slug/edi/:id/proof.zip", "proof of message", InCompany, access.EDIRead, ediProof),
 		post("/c/:slug/partners/:id/clock", "partner clock", InCompany, access.LinkManage, partnerClockSave),

@@ -79,6 +79,9 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 	if err := v.holdBoxes(page, d, n); err != nil {
 		return nil, d, err
 	}
+	if err := v.blanketBox(page, d, n); err != nil {
+		return nil, d, err
+	}
 	v.changeBoxes(page, d, n)
 	if err := v.returnBoxes(page, d, n); err != nil {
 		return nil, d, err
@@ -121,6 +124,9 @@ func (v *visit) orderCan(d trade.Detail, res access.Resource) view.OrderCan {
 		receive = receive || l.ToReceive() > 0
 	}
 	can.Confirm = answer && d.Place == nil && d.HoldReason == "" && v.may(access.OrderConfirm, res)
+	if d.Kind == trade.KindBlanket { // goods go by its call-offs
+		return can
+	}
 	can.Ship = ship && d.HoldReason == "" && v.may(access.OrderShip, res)
 	can.Invoice = invoice && !d.PricesHidden && v.may(access.OrderInvoice, res)
 	can.Receive = receive && v.may(access.OrderReceive, res)

@@ -135,6 +135,13 @@ func (v *visit) orderLines(d trade.Detail) []view.OrderLine {
 		for _, m := range l.Marks {
 			o.Notes = append(o.Notes, markText(m, l, d.Currency, d.PricesHidden))
 		}
+		if l.Free && !l.Marks.Has(trade.FreeGoods) {
+			o.Notes = append(o.Notes, view.T("mark.free"))
+		}
+		if l.InsteadOf != "" {
+			o.Notes = append(o.Notes, view.T("mark.instead_of", "item", l.InsteadOf))
+		}
+		o.Notes = append(o.Notes, partNotes(l)...)
 		if l.PriceWrong && !d.PricesHidden {
 			o.Notes = append(o.Notes, view.T("mark.invoice_price", "invoice", price(l.InvoicePrice, d.Currency), "agreed", price(l.Price, d.Currency)))
 		}
@@ -218,6 +225,22 @@ func quantityWrong(l trade.Line) view.Text {
 		return view.T("mark.more_than_shipped", "quantity", counted(l.Invoiced-l.Shipped, l.Unit))
 	}
 	return view.T("mark.quantity_wrong", "invoiced", counted(l.Invoiced, l.Unit), "shipped", counted(l.Shipped, l.Unit))
+}
+
+// partNotes names the part deliveries that a line asks for, the first of many.
+func partNotes(l trade.Line) []view.Text {
+	var out []view.Text
+	for i, p := range l.Parts {
+		if i == 12 {
+			break
+		}
+		if q := counted(p.Quantity, l.Unit); p.On == "" {
+			out = append(out, view.T("mark.asked_part", "quantity", q))
+		} else {
+			out = append(out, view.T("mark.asked_part_on", "quantity", q, "date", view.Date(p.On)))
+		}
+	}
+	return out
 }
 
 // laterText says what comes later, and when where that is known.

@@ -22,6 +22,7 @@ import (
 	"entente/portal/view"
 	"entente/prm/account"
 	"entente/prm/approval"
+	"entente/prm/blanket"
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/deal"
@@ -44,6 +45,7 @@ type Deps struct {
 	Catalog    *catalog.Service
 	Trade      *trade.Service
 	Returns    *returns.Service
+	Blankets   *blanket.Service
 	Settle     *settle.Service
 	Approvals  *approval.Service
 	Customers  *customer.Service

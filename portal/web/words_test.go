@@ -34,7 +34,7 @@ func madeUp(t *testing.T) []string {
 			keys = append(keys, prefix+w)
 		}
 	}
-	for _, m := range []trade.Mark{trade.UnknownItem, trade.Discontinued, trade.UnitUnknown, trade.PriceMissing, trade.PriceDiffers, trade.NoListPrice, trade.CurrencyDiffers, trade.QuantityUnread, trade.AmountRange, trade.AllowanceUnknown, trade.BelowMinimum, trade.NotMultiple, trade.Superseded, trade.PromotionRefused, trade.PromotionPart} {
+	for _, m := range []trade.Mark{trade.UnknownItem, trade.Discontinued, trade.UnitUnknown, trade.PriceMissing, trade.PriceDiffers, trade.NoListPrice, trade.CurrencyDiffers, trade.QuantityUnread, trade.AmountRange, trade.AllowanceUnknown, trade.BelowMinimum, trade.NotMultiple, trade.Superseded, trade.PromotionRefused, trade.PromotionPart, trade.FreeGoods, trade.ReleaseUnknown, trade.ReleaseItem, trade.ReleaseOver, trade.ReleaseOutside, trade.ReleaseClosed, trade.ReleasePrice} {
 		add("mark.", string(m))
 		add("mark.short.", string(m))
 	}

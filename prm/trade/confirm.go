@@ -315,7 +315,7 @@ func answerLine(l *Line, parts []ConfirmLine, at []int, subs map[string]catalog.
 		if p.Price != 0 && p.Price != was.Price {
 			r.Price = p.Price
 		}
-		moved := p.Date != "" && was.RequestedOn != "" && p.Date != was.RequestedOn
+		moved := p.Date != "" && was.RequestedOn != "" && p.Date != was.RequestedOn && !slices.ContainsFunc(was.Parts, func(x Part) bool { return x.On == p.Date })
 		switch p.Action {
 		case Reject:
 			r.Code = codeRejected
@@ -342,6 +342,9 @@ func answerLine(l *Line, parts []ConfirmLine, at []int, subs map[string]catalog.
 	}
 	if p := parts[at[0]]; p.Action == Substitute {
 		sub := subs[p.Substitute]
+		if l.InsteadOf == "" {
+			l.InsteadOf = l.SKU
+		}
 		l.Product, l.SKU, l.GTIN, l.Description = string(sub.ID), sub.SKU, sub.GTIN, sub.Name("en")
 	}
 	unpriced := was.Marks.Has(AmountRange) || was.Marks.Has(PriceMissing) && was.Price == 0

@@ -123,7 +123,7 @@ func ackDoc(d Detail, id ResponseID, t terms) doc.OrderAck {
 	}
 	for _, n := range order {
 		l := d.Lines[n-1]
-		al := doc.AckLine{Line: docLine(l, l.Price), Responses: parts[n]}
+		al := doc.AckLine{Line: docLine(asOrdered(l), l.Price), Responses: parts[n]}
 		al.Quantity = decimal(l.Ordered)
 		if off, err := l.off(l.Ordered - l.Cancelled); err == nil {
 			al.Allowances = promoAllowance(l, l.Ordered-l.Cancelled, off)
@@ -134,6 +134,15 @@ func ackDoc(d Detail, id ResponseID, t terms) doc.OrderAck {
 		a.Lines = append(a.Lines, al)
 	}
 	return a
+}
+
+// asOrdered is a line under the item that the buyer ordered: a substitute is named by the
+// answer alone (ACK07, PIA 3).
+func asOrdered(l Line) Line {
+	if l.InsteadOf != "" {
+		l.SKU, l.GTIN, l.Description = l.InsteadOf, "", ""
+	}
+	return l
 }
 
 func ackPart(l Line, p ResponseLine) doc.Response {
@@ -261,7 +270,7 @@ func echo(d Detail) doc.Header {
 	h := doc.Header{Currency: string(d.Currency), Parties: d.Parties}
 	for _, r := range d.Refs {
 		switch r.Qualifier {
-		case "PD", "CT", "PR", "DP", "IA", "CO":
+		case "PD", "CT", "PR", "DP", "IA", "CO", "BO":
 			h.Refs = append(h.Refs, r)
 		}
 	}
@@ -274,6 +283,9 @@ func docLine(l Line, price money.Price) doc.Line {
 		if it.ID != "" {
 			out.Items = append(out.Items, it)
 		}
+	}
+	if l.Free && price == 0 {
+		out.PriceBasis = doc.NoCharge
 	}
 	out.Refs = l.Deals()
 	return out
@@ -451,6 +463,13 @@ func orderDoc(d Detail) doc.PurchaseOrder {
 	for _, l := range d.Lines {
 		x := docLine(l, l.Price)
 		x.Quantity = decimal(l.Ordered)
+		for _, p := range l.Parts {
+			s := doc.Schedule{Quantity: decimal(p.Quantity), Unit: l.Unit}
+			if p.On != "" {
+				s.Dates = []doc.Date{{Qualifier: "002", Date: p.On}}
+			}
+			x.Schedules = append(x.Schedules, s)
+		}
 		if l.RequestedOn != "" && l.RequestedOn != d.RequestedOn {
 			x.Dates = []doc.Date{{Qualifier: "002", Date: l.RequestedOn}}
 		}

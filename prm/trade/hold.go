@@ -151,6 +151,9 @@ func (s *Service) replace(ctx context.Context, t terms, o *orderRow, lines []Lin
 	if err := saveLines(ctx, *o, j.lines); err != nil {
 		return err
 	}
+	if err := s.keepBlanket(ctx, *o, j); err != nil {
+		return err
+	}
 	if err := s.take(ctx, *o, j); err != nil {
 		return err
 	}

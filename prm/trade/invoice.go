@@ -28,6 +28,9 @@ func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, c
 	var out InvoiceID
 	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		o, lines, err := s.open(ctx, actor, access.OrderInvoice, id, cmd.Version)
+		if err == nil {
+			err = movesGoods(o)
+		}
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,7 @@ type judged struct {
 	hash        string
 	promo       PromoOrder
 	verdicts    []PromoVerdict
+	factors     []money.Quantity // base units in the unit of each line, 0: unknown
 }
 
 // itemKeys are the questions to the catalogue, one per line.
@@ -113,6 +114,10 @@ func (ms Marks) without(m Mark) Marks {
 func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price, c money.Currency, tolerance money.Rate, orderedOn string) Line {
 	l := Line{Reference: bounded(d.Number, 40), SKU: bounded(d.VendorItem, 60), BuyerItem: bounded(d.BuyerItem, 60), GTIN: bounded(d.GTIN, 14), Description: bounded(d.Description, 300),
 		Unit: bounded(strings.ToUpper(d.Unit), 10), State: LineOpen, RequestedOn: requested(d.Dates), Amount: money.Amount{Currency: c}, DealNumber: deal(d.Refs)}
+	l.Parts = partsOf(d.Schedules)
+	if len(l.Parts) > 0 && l.RequestedOn == "" {
+		l.RequestedOn = l.Parts[len(l.Parts)-1].On
+	}
 	q, err := money.ParseMicro(string(d.Quantity))
 	if err != nil || q <= 0 {
 		l.Marks = l.Marks.add(QuantityUnread)
@@ -138,10 +143,10 @@ func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price,
 		}
 		if n, ok := item.Product.Pieces(l.Ordered, l.Unit); ok && l.Ordered > 0 {
 			short, odd := item.Product.Fits(n)
-			if short {
+			if short && !d.Free() {
 				l.Marks = l.Marks.add(BelowMinimum)
 			}
-			if odd {
+			if odd && !d.Free() {
 				l.Marks = l.Marks.add(NotMultiple)
 			}
 		}
@@ -170,6 +175,10 @@ func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price,
 // judgePrice reads the price, per the line's unit; HP and TP of PO105 are per
 // hundred and per thousand. A line without price takes the list price.
 func judgePrice(l Line, d doc.Line, listed bool, tolerance money.Rate) Line {
+	if d.Free() {
+		l.Free, l.Price, l.Marks = true, 0, l.Marks.add(FreeGoods).without(NoListPrice)
+		return l
+	}
 	if d.Price == "" {
 		l.Price = l.ListPrice
 		l.Marks = l.Marks.add(PriceMissing)
@@ -192,6 +201,51 @@ func judgePrice(l Line, d doc.Line, listed bool, tolerance money.Rate) Line {
 		l.Marks = l.Marks.add(PriceDiffers)
 	}
 	return l
+}
+
+// partsOf are the deliveries that a line asks for; one alone says no more than the line.
+func partsOf(list []doc.Schedule) []Part {
+	if len(list) < 2 || len(list) > 200 {
+		return nil
+	}
+	var out []Part
+	for _, s := range list {
+		q, err := money.ParseMicro(string(s.Quantity))
+		if err != nil || q <= 0 {
+			return nil
+		}
+		out = append(out, Part{q, requested(s.Dates)})
+	}
+	return out
+}
+
+func readParts(s string) []Part {
+	if s == "" {
+		return nil
+	}
+	var out []Part
+	if json.Unmarshal([]byte(s), &out) != nil {
+		return nil
+	}
+	return out
+}
+
+func writeParts(list []Part) string {
+	if len(list) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(list)
+	if err != nil { // numbers and dates: cannot be
+		panic(err)
+	}
+	return string(b)
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // times is price × quantity of units, exact to six places; false when it does not
@@ -296,7 +350,11 @@ func bounded(s string, n int) string {
 // change: numbers by value, units and identifiers folded, the envelope, purpose
 // and texts left out.
 func fingerprint(d doc.PurchaseOrder, j judged) string {
-	type line struct{ Ref, SKU, Buyer, GTIN, Qty, Unit, Price, Wanted, Deal string }
+	type line struct {
+		Ref, SKU, Buyer, GTIN, Qty, Unit, Price, Wanted, Deal string
+		Parts                                                 []Part `json:",omitempty"`
+		Free                                                  bool   `json:",omitempty"`
+	}
 	number := func(v doc.Decimal) string {
 		if m, err := money.ParseMicro(string(v)); err == nil {
 			return m.String()
@@ -321,7 +379,7 @@ func fingerprint(d doc.PurchaseOrder, j judged) string {
 			gtin = g
 		}
 		ref := j.lines[i].Reference
-		content.Lines = append(content.Lines, line{ref, strings.ToUpper(l.VendorItem), l.BuyerItem, gtin, number(l.Quantity), catalog.SameUnit(l.Unit), number(l.Price), j.lines[i].RequestedOn, deal(l.Refs)})
+		content.Lines = append(content.Lines, line{ref, strings.ToUpper(l.VendorItem), l.BuyerItem, gtin, number(l.Quantity), catalog.SameUnit(l.Unit), number(l.Price), j.lines[i].RequestedOn, deal(l.Refs), j.lines[i].Parts, j.lines[i].Free})
 	}
 	b, err := json.Marshal(content)
 	if err != nil { // strings only: cannot be

@@ -31,6 +31,9 @@ type Agreed interface {
 	// with what it is compared, PriceNet or PriceList; empty: not agreed. It joins
 	// the transaction of ctx.
 	PricedBy(ctx context.Context, partnership string) (date, basis string, err error)
+	// FreeGoods says what goods free of charge in an order are: FreeAsOrdered, or a
+	// question each time. It joins the transaction of ctx.
+	FreeGoods(ctx context.Context, partnership string) (string, error)
 	// TaxNumbers are those that stand on documents of an instant; empty: not agreed.
 	TaxNumbers(ctx context.Context, partnership string, at time.Time) (supplier, reseller string, err error)
 	// FixesAnswerTime says whether the agreement speaks of how soon an order is
@@ -43,6 +46,9 @@ const (
 	PriceNet  = "net"  // the partner's own prices
 	PriceList = "list" // those of the standard list, whatever the partner pays in the end
 )
+
+// FreeAsOrdered is agreed where a line that says it is free of charge is so.
+const FreeAsOrdered = "ordered"
 
 // pricing is how prices are found for one order.
 type pricing struct {

@@ -28,6 +28,8 @@ func (pact) TaxNumbers(context.Context, string, time.Time) (string, string, erro
 	return "", "", nil
 }
 
+func (pact) FreeGoods(context.Context, string) (string, error) { return FreeAsOrdered, nil }
+
 func (pact) FixesAnswerTime(context.Context, string) (bool, error) { return false, nil }
 
 // spoken is a pact about prices and tax.

@@ -3,6 +3,7 @@ package trade
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,7 +147,37 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 		return judged{}, err
 	}
 	j = judge(d, t, items, func(i int) map[catalog.ID]money.Price { return prices[days[i]] }, today)
+	if err := s.agreeFree(ctx, t, &j); err != nil {
+		return j, err
+	}
+	for i, l := range j.lines {
+		f := money.Quantity(0)
+		if items[i].Found {
+			f, _ = items[i].Product.Factor(l.Unit)
+		}
+		j.factors = append(j.factors, f)
+	}
+	if err := s.weigh(ctx, t, orderRow{SupplierID: t.SupplierID, ResellerID: t.ResellerID, Number: d.Number, ReleaseNo: d.Release, Kind: d.Type}, &j); err != nil {
+		return j, err
+	}
 	return j, s.promote(ctx, t, d, items, &j)
+}
+
+// agreeFree takes the doubt from goods free of charge where both agreed that the order's
+// word for it is enough.
+func (s *Service) agreeFree(ctx context.Context, t terms, j *judged) error {
+	doubted := func(l Line) bool { return l.Marks.Has(FreeGoods) }
+	if s.agreed == nil || !slices.ContainsFunc(j.lines, doubted) {
+		return nil
+	}
+	word, err := s.agreed.FreeGoods(ctx, t.ID)
+	if err != nil || word != FreeAsOrdered {
+		return err
+	}
+	for i := range j.lines {
+		j.lines[i].Marks = j.lines[i].Marks.without(FreeGoods)
+	}
+	return j.resum()
 }
 
 // pricesByDay asks the catalogue once per price date that occurs.
@@ -200,6 +231,9 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 		return Receipt{}, err
 	}
 	if err := s.take(ctx, o, j); err != nil {
+		return Receipt{}, err
+	}
+	if err := s.keepBlanket(ctx, o, j); err != nil {
 		return Receipt{}, err
 	}
 	if err := found.Add(ctx, o.ID, words(t, o, j)); err != nil {

@@ -121,6 +121,7 @@ const (
 	DoubtState     = "order_held"             // the order waits for a decision itself
 	DoubtOneOrder  = "one_order"              // speaks of several orders
 	DoubtReceives  = "receives_more"          // more than is under way
+	DoubtBlanket   = "blanket"                // moves goods of a blanket order
 	DoubtOther     = "other"                  // the desk refuses it; Args hold the words
 )
 

@@ -33,6 +33,9 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 	if err != nil {
 		return err
 	}
+	if o.Kind == KindBlanket {
+		return doubted(DoubtBlanket, "Order", o.Number)
+	}
 	if credit && of.OrderID != o.ID {
 		return doubted(DoubtCredit, "Number", of.Number, "Order", d.OrderNumber)
 	}

@@ -58,11 +58,16 @@ func (p *placer) find(d *doc.Line, qty doc.Decimal, left func(Line) money.Quanti
 			}
 		}
 	}
-	var fit []*Line
+	var fit, free []*Line
 	for i := range p.lines {
-		if sameItem(&p.lines[i], d) {
-			fit = append(fit, &p.lines[i])
+		if l := &p.lines[i]; sameItem(l, d) {
+			if fit = append(fit, l); l.Free == d.Free() {
+				free = append(free, l)
+			}
 		}
+	}
+	if len(free) > 0 { // goods free of charge are not those that are paid
+		fit = free
 	}
 	if len(fit) == 0 {
 		return nil, doubted(DoubtLine, "Line", firstOf(d.Number, "?"), "Item", firstOf(d.VendorItem, d.GTIN, d.BuyerItem, "?"))
@@ -99,7 +104,7 @@ func sameNumber(a, b string) bool {
 
 // sameItem says that one of the item numbers is that of the line.
 func sameItem(l *Line, d *doc.Line) bool {
-	if d.VendorItem != "" && strings.EqualFold(d.VendorItem, l.SKU) || d.BuyerItem != "" && strings.EqualFold(d.BuyerItem, l.BuyerItem) {
+	if d.VendorItem != "" && (strings.EqualFold(d.VendorItem, l.SKU) || strings.EqualFold(d.VendorItem, l.InsteadOf)) || d.BuyerItem != "" && strings.EqualFold(d.BuyerItem, l.BuyerItem) {
 		return true
 	}
 	g, ok := catalog.PadGTIN(d.GTIN)

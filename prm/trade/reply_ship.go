@@ -36,6 +36,9 @@ func (s *Service) bookNotice(ctx context.Context, actor access.Actor, t terms, r
 			if err != nil {
 				return err
 			}
+			if o.Kind == KindBlanket {
+				return doubted(DoubtBlanket, "Order", o.Number)
+			}
 			k = len(parts)
 			at[key] = k
 			parts = append(parts, part{order: o, lines: lines})

@@ -26,6 +26,7 @@ type Service struct {
 	returns ReturnDesk // nil: documents about goods that go back are held
 	// nil: no company has rules of its own
 	approvals Approvals
+	blankets  Blankets // nil: blanket orders are orders like any other
 }
 
 // New makes the service. events may be nil in tests that do not look at them.
@@ -115,7 +116,7 @@ type PromoVerdict struct {
 
 // promote has the promotions look at a judged order.
 func (s *Service) promote(ctx context.Context, t terms, d doc.PurchaseOrder, items []catalog.Item, j *judged) error {
-	if s.promos == nil {
+	if s.promos == nil || d.Type == KindBlanket { // what is called off may count, what is only agreed does not
 		return nil
 	}
 	j.promo = PromoOrder{Supplier: t.SupplierID, Reseller: t.ResellerID, Number: d.Number, OrderedOn: j.orderedOn, Received: db.Now(ctx), Currency: j.currency, Country: shipCountry(d.Parties, t.ResellerCountry), Deal: promoNumber(deal(d.Refs))}
@@ -187,6 +188,9 @@ func (l *Line) promoted(v PromoVerdict, d doc.Line) {
 		net := l.ListPrice - v.Allowance
 		if apart(l.Price, net) < apart(l.Price, l.ListPrice) { // the buyer reckoned with it
 			l.DealMethod = DealInPrice
+			if l.Price == 0 && v.Granted >= l.Ordered {
+				l.Marks = l.Marks.without(FreeGoods)
+			}
 			if apart(l.Price, net) <= money.One/200 {
 				l.Marks = l.Marks.without(PriceDiffers)
 			}
@@ -290,7 +294,7 @@ func (j *judged) resum() error {
 
 // take keeps what the promotions granted to a booked order.
 func (s *Service) take(ctx context.Context, o orderRow, j judged) error {
-	if s.promos == nil {
+	if s.promos == nil || o.Kind == KindBlanket {
 		return nil
 	}
 	p := j.promo

@@ -19,6 +19,9 @@ func (s *Service) Ship(ctx context.Context, actor access.Actor, id OrderID, cmd 
 	var out ShipmentID
 	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		o, lines, err := s.open(ctx, actor, access.OrderShip, id, cmd.Version)
+		if err == nil {
+			err = movesGoods(o)
+		}
 		if err != nil {
 			return err
 		}

@@ -70,6 +70,8 @@ type lineRow struct {
 	Invoiced, Credited, Returned         int64
 	DealApplied, DealMethod, DealReason  string
 	DealAllowance, DealGranted           int64
+	Parts, InsteadOf                     string
+	Free                                 int64
 }
 
 func (lineRow) TableName() string { return "order_line" }
@@ -81,7 +83,8 @@ func (r lineRow) line(c money.Currency) Line {
 		Price: money.Price(r.Price), ListPrice: money.Price(r.ListPrice), Amount: money.Amount{Minor: r.Amount, Currency: c}, Marks: readMarks(r.Mark), State: LineState(r.State),
 		RequestedOn: r.RequestedOn, PromisedOn: r.PromisedOn, DealNumber: r.DealNumber, Ordered: q(r.Ordered), Confirmed: q(r.Confirmed), Backordered: q(r.Backordered), Cancelled: q(r.Cancelled),
 		Shipped: q(r.Shipped), Received: q(r.Received), Invoiced: q(r.Invoiced), Credited: q(r.Credited), Returned: q(r.Returned), InvoiceAmount: zero, Difference: zero,
-		DealApplied: r.DealApplied, DealMethod: r.DealMethod, DealReason: r.DealReason, DealAllowance: money.Price(r.DealAllowance), DealGranted: q(r.DealGranted)}
+		DealApplied: r.DealApplied, DealMethod: r.DealMethod, DealReason: r.DealReason, DealAllowance: money.Price(r.DealAllowance), DealGranted: q(r.DealGranted),
+		Parts: readParts(r.Parts), InsteadOf: r.InsteadOf, Free: r.Free != 0}
 }
 
 func rowOf(l Line, o orderRow) lineRow {
@@ -89,7 +92,8 @@ func rowOf(l Line, o orderRow) lineRow {
 		Description: l.Description, Unit: l.Unit, Price: int64(l.Price), ListPrice: int64(l.ListPrice), Amount: l.Amount.Minor, Mark: l.Marks.text(), State: string(l.State), RequestedOn: l.RequestedOn, PromisedOn: l.PromisedOn,
 		DealNumber: l.DealNumber, Ordered: int64(l.Ordered), Confirmed: int64(l.Confirmed), Backordered: int64(l.Backordered), Cancelled: int64(l.Cancelled), Shipped: int64(l.Shipped), Received: int64(l.Received),
 		Invoiced: int64(l.Invoiced), Credited: int64(l.Credited), Returned: int64(l.Returned),
-		DealApplied: l.DealApplied, DealMethod: l.DealMethod, DealReason: l.DealReason, DealAllowance: int64(l.DealAllowance), DealGranted: int64(l.DealGranted)}
+		DealApplied: l.DealApplied, DealMethod: l.DealMethod, DealReason: l.DealReason, DealAllowance: int64(l.DealAllowance), DealGranted: int64(l.DealGranted),
+		Parts: writeParts(l.Parts), InsteadOf: l.InsteadOf, Free: flag(l.Free)}
 }
 
 type responseRow struct {
@@ -361,7 +365,7 @@ func saveLines(ctx context.Context, o orderRow, lines []Line) error {
 		rows[i] = rowOf(l, o)
 	}
 	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "order_id"}, {Name: "line"}},
-		DoUpdates: clause.AssignmentColumns([]string{"product_id", "sku", "gtin", "description", "price", "amount", "mark", "state", "ordered", "requested_on", "promised_on", "confirmed", "backordered", "cancelled", "shipped", "received", "invoiced", "credited", "returned"})}).
+		DoUpdates: clause.AssignmentColumns([]string{"product_id", "sku", "gtin", "description", "price", "amount", "mark", "state", "instead_of", "parts", "ordered", "requested_on", "promised_on", "confirmed", "backordered", "cancelled", "shipped", "received", "invoiced", "credited", "returned"})}).
 		CreateInBatches(rows, 400).Error
 }
 

@@ -76,6 +76,13 @@ const (
 	Superseded       Mark = "superseded"        // a successor is sold instead
 	PromotionRefused Mark = "promotion_refused" // the promotion it names does not count here
 	PromotionPart    Mark = "promotion_part"    // … counts for a part of the quantity
+	ReleaseUnknown   Mark = "release_unknown"   // calls off from a blanket order that is not here
+	ReleaseItem      Mark = "release_item"      // … that does not have the item
+	ReleaseOver      Mark = "release_over"      // more than the blanket order has left
+	ReleaseOutside   Mark = "release_outside"   // before or after the days for which it holds
+	ReleaseClosed    Mark = "release_closed"    // it was closed
+	ReleasePrice     Mark = "release_price"     // not at the price of the blanket order
+	FreeGoods        Mark = "free_goods"        // free of charge, and nothing says so but the order
 )
 
 // Marks is the set of doubts of one line.
@@ -241,6 +248,9 @@ type Line struct {
 	RequestedOn string
 	PromisedOn  string // the last date promised
 	DealNumber  string
+	Parts       []Part // deliveries asked for, where there are several
+	InsteadOf   string // the item as ordered, where SKU is its substitute
+	Free        bool   // asked for free of charge (PO105 NC, QTY 192)
 
 	// What a promotion does to the line: its number, how its allowance per unit reaches the
 	// reseller (DealInPrice …), the quantity it was granted for, and why it counts or not.
@@ -262,6 +272,12 @@ type Line struct {
 	Difference    money.Amount
 	PriceWrong    bool
 	QuantityWrong bool
+}
+
+// Part is one delivery that a line asks for (SCH, SCC).
+type Part struct {
+	Quantity money.Quantity `json:"q"`
+	On       string         `json:"on,omitempty"`
 }
 
 // Unanswered is what the supplier has said nothing about yet.

@@ -1,0 +1,12 @@
+-- +goose Up
+-- Blanket orders (BEG02 BK, BGM 221): when they hold, and the orders that call off from them (RL, 226). What is left is counted from the order lines. A call-off that came before its blanket order has an empty blanket_id.
+CREATE TABLE blanket (
+  order_id text PRIMARY KEY REFERENCES purchase_order(id), supplier_id text NOT NULL REFERENCES org(id), reseller_id text NOT NULL REFERENCES org(id), number text NOT NULL,
+  valid_from text NOT NULL, valid_until text NOT NULL, closed bigint NOT NULL, closed_by text NOT NULL, closed_org text NOT NULL, reason text NOT NULL
+);
+CREATE INDEX blanket_number ON blanket (supplier_id, reseller_id, number);
+CREATE TABLE blanket_release (
+  order_id text PRIMARY KEY REFERENCES purchase_order(id), blanket_id text NOT NULL, supplier_id text NOT NULL REFERENCES org(id), reseller_id text NOT NULL REFERENCES org(id), number text NOT NULL, made bigint NOT NULL
+);
+CREATE INDEX blanket_release_blanket ON blanket_release (blanket_id, made, order_id);
+CREATE INDEX blanket_release_number ON blanket_release (supplier_id, reseller_id, number);
