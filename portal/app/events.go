@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -83,19 +84,42 @@ func (a *App) subscribe() {
 	for _, subscriber := range []string{"rooms", "notices", "replies"} {
 		a.jobs.Prepare(subscriber, orderHeads)
 	}
+	a.jobs.Prepare("deal-orders", orderBodies)
+	a.jobs.Prepare("promotion-lines", a.promoOrders)
 	s("live", slices.Concat(trade.Events(), trade.ClockEvents(), []string{gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue}), a.toLive)
 }
 
 // orderHeads reads the orders of a batch of events at once.
 func orderHeads(ctx context.Context, all []job.Received) error {
-	var ids []trade.OrderID
-	for _, e := range all {
-		var t trade.Event
-		if _, ok := orderLines[e.Kind]; ok && e.Decode(&t) == nil && t.Order != "" && !slices.Contains(ids, t.Order) {
-			ids = append(ids, t.Order)
+	return trade.Heads(ctx, slices.Concat(slices.Collect(maps.Values(ordersOf(all)))...)...)
+}
+
+// orderBodies is orderHeads with their lines.
+func orderBodies(ctx context.Context, all []job.Received) error {
+	return trade.Bodies(ctx, slices.Concat(slices.Collect(maps.Values(ordersOf(all)))...)...)
+}
+
+// promoOrders reads the orders of a batch of events, and what promotions do to them, at once.
+func (a *App) promoOrders(ctx context.Context, all []job.Received) error {
+	for supplier, ids := range ordersOf(all) {
+		ctx := db.WithOrgs(ctx, supplier)
+		if err := a.promos.Ready(ctx, access.System("promotions", supplier), a.trade, ids...); err != nil {
+			return err
 		}
 	}
-	return trade.Heads(ctx, ids...)
+	return nil
+}
+
+// ordersOf are the orders of some events, by supplier.
+func ordersOf(all []job.Received) map[string][]trade.OrderID {
+	out := map[string][]trade.OrderID{}
+	for _, e := range all {
+		var t trade.Event
+		if e.Decode(&t) == nil && t.Order != "" && !slices.Contains(out[t.Supplier], t.Order) {
+			out[t.Supplier] = append(out[t.Supplier], t.Order)
+		}
+	}
+	return out
 }
 
 // orderLines names the room line of each trade event.

@@ -161,7 +161,7 @@ func (a *App) dealOrders(ctx context.Context, e job.Received) error {
 	if ok, err := a.deals.Earns(ctx, actor, t.Supplier, t.Reseller); err != nil || !ok {
 		return err
 	}
-	d, err := a.trade.Get(ctx, actor, t.Order)
+	d, err := a.trade.Body(ctx, actor, t.Order)
 	if err != nil {
 		return err
 	}

@@ -212,10 +212,12 @@ func winsOfProduct(ctx context.Context, id ID, sku string, fn func(Line) bool) e
 	return err
 }
 
-// saveLines replaces the lines of an order.
-func saveLines(ctx context.Context, supplier, order string, ls map[ID][]Line) error {
-	if err := db.Tx(ctx).Where("order_id = ?", order).Delete(&lineRow{}).Error; err != nil {
-		return err
+// saveLines replaces the lines of an order, if it has any.
+func saveLines(ctx context.Context, supplier, order string, any bool, ls map[ID][]Line) error {
+	if any {
+		if _, err := db.Exec(ctx, "DELETE FROM deal_line WHERE order_id = ?", order); err != nil {
+			return err
+		}
 	}
 	var rows []lineRow
 	for id, lines := range ls {
@@ -240,6 +242,10 @@ type termsRow struct {
 func (termsRow) TableName() string { return "deal_terms" }
 
 func termsOf(ctx context.Context, org string) (Terms, error) {
+	return db.Remember(ctx, "deal.terms:"+org, []string{"deal_terms"}, func() (Terms, error) { return readTerms(ctx, org) })
+}
+
+func readTerms(ctx context.Context, org string) (Terms, error) {
 	var rows []termsRow
 	err := db.Tx(ctx).Where("org_id = ?", org).Limit(1).Find(&rows).Error
 	if err != nil || len(rows) == 0 {

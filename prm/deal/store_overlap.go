@@ -2,6 +2,7 @@ package deal
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -185,6 +186,11 @@ func readEarns(ctx context.Context, supplier, reseller string) (bool, error) {
 
 // earning are the live registrations that orders of a reseller may count for.
 func earning(ctx context.Context, supplier, reseller string) ([]Registration, error) {
+	all, err := db.Remember(ctx, "deal.earning:"+supplier+":"+reseller, []string{"deal"}, func() ([]Registration, error) { return readEarning(ctx, supplier, reseller) })
+	return slices.Clone(all), err
+}
+
+func readEarning(ctx context.Context, supplier, reseller string) ([]Registration, error) {
 	var out []Registration
 	for _, column := range []string{"registrant_id", "fulfiller_id"} {
 		var rows []row

@@ -79,7 +79,7 @@ func (s *Service) Ordered(ctx context.Context, actor access.Actor, o Order) erro
 		if len(before) == 0 && len(lines) == 0 {
 			return nil
 		}
-		if err := saveLines(ctx, o.Supplier, o.ID, lines); err != nil {
+		if err := saveLines(ctx, o.Supplier, o.ID, len(was) > 0, lines); err != nil {
 			return err
 		}
 		for _, id := range before {

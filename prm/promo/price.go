@@ -293,8 +293,10 @@ func per(a, b money.Micro) money.Micro {
 // prm/trade). It joins the transaction of ctx.
 func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.PromoVerdict) error {
 	return s.db.InTx(ctx, func(ctx context.Context) error {
-		if err := giveBack(ctx, o.ID); err != nil {
-			return err
+		if !o.First {
+			if err := giveBack(ctx, o.ID); err != nil {
+				return err
+			}
 		}
 		var rows []lineRow
 		for i, v := range vs {
@@ -391,10 +393,11 @@ func (s *Service) Attribute(ctx context.Context, actor access.Actor, orders Orde
 		return err
 	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		rows, err := linesOfOrder(ctx, actor.Org, id)
-		if err != nil || len(rows) == 0 {
+		was, err := linesOfOrder(ctx, actor.Org, id)
+		if err != nil || len(was) == 0 {
 			return err
 		}
+		rows := slices.Clone(was)
 		got, _, err := orders.PromoOrders(ctx, actor, "", time.Time{}, "", 1, id)
 		if err != nil || len(got) == 0 {
 			return err
@@ -419,12 +422,29 @@ func (s *Service) Attribute(ctx context.Context, actor access.Actor, orders Orde
 			r.Price = int64(got[0].Lines[j].Price)
 			r.follow(got[0].Lines[j], t)
 		}
-		return saveLines(ctx, rows)
+		return saveLines(ctx, slices.DeleteFunc(rows, func(r lineRow) bool { return slices.Contains(was, r) }))
+	})
+}
+
+// Ready makes ready what Attribute asks of some orders, in the transaction of ctx: a few
+// questions instead of a few for each. The actor is the system acting for their supplier.
+// Codes: NotFound, Forbidden.
+func (s *Service) Ready(ctx context.Context, actor access.Actor, orders Orders, ids ...trade.OrderID) error {
+	if err := access.Check(actor, access.PromoWrite, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	return s.view(ctx, actor, func(ctx context.Context) error {
+		with, err := readyLines(ctx, actor.Org, ids)
+		if err != nil || len(with) == 0 {
+			return err
+		}
+		return orders.ReadyPromoOrders(ctx, actor, with...)
 	})
 }
 
 // Orders reads orders as promotions look at them (prm/trade.Service).
 type Orders interface {
+	ReadyPromoOrders(ctx context.Context, actor access.Actor, ids ...trade.OrderID) error
 	PromoOrders(ctx context.Context, actor access.Actor, reseller string, from time.Time, after string, limit int, ids ...trade.OrderID) ([]trade.PromoOrder, string, error)
 }
 

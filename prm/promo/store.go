@@ -206,6 +206,10 @@ func versionsOf(ctx context.Context, id string) ([]versionRow, error) {
 }
 
 func versionNo(ctx context.Context, id string, number int64) (Version, error) {
+	return db.Remember(ctx, "promo.version:"+id+":"+strconv.FormatInt(number, 10), []string{"promotion_version"}, func() (Version, error) { return readVersion(ctx, id, number) })
+}
+
+func readVersion(ctx context.Context, id string, number int64) (Version, error) {
 	var rows []versionRow
 	err := db.Tx(ctx).Where("promotion_id = ? AND number = ? AND number > 0", id, number).Limit(1).Find(&rows).Error
 	if err == nil && len(rows) == 0 {

@@ -2,6 +2,8 @@ package promo
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,8 +34,15 @@ type lineRow struct {
 func (lineRow) TableName() string { return "promotion_line" }
 
 // pactsOf reads the promotions of an owner that a company ever agreed to, with their agreed
-// versions; lock takes the seats that have a limit for writing.
+// versions; lock takes the seats that have a limit for writing. They are read once for a
+// transaction: no seat moves that it has locked, but by itself.
 func pactsOf(ctx context.Context, owner, org string, lock bool) ([]pact, error) {
+	return db.Remember(ctx, "promo.pacts:"+owner+":"+org+":"+strconv.FormatBool(lock), []string{"promotion", "promotion_seat", "promotion_version"}, func() ([]pact, error) {
+		return readPacts(ctx, owner, org, lock)
+	})
+}
+
+func readPacts(ctx context.Context, owner, org string, lock bool) ([]pact, error) {
 	tx := db.Tx(ctx)
 	if lock && db.DialectOf(ctx) == db.Postgres {
 		tx = tx.Clauses(clause.Locking{Strength: "UPDATE"})
@@ -98,20 +107,24 @@ func took(ctx context.Context, r lineRow, sign int64) error {
 	return db.Tx(ctx).Exec("UPDATE promotion_seat SET taken = taken + ? WHERE promotion_id = ? AND org_id = ?", sign*r.Granted, r.PromotionID, r.OrgID).Error
 }
 
+// takeLines adds rows of order lines that have none.
 func takeLines(ctx context.Context, rows []lineRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
 	for _, r := range rows {
 		if err := took(ctx, r, 1); err != nil {
 			return err
 		}
+		if err := db.LaterRow(ctx, &r, ""); err != nil {
+			return err
+		}
 	}
-	return saveLines(ctx, rows)
+	return nil
 }
 
 // saveLines writes rows in place of those of the same order line.
 func saveLines(ctx context.Context, rows []lineRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	return db.Tx(ctx).Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "promotion_id"}, {Name: "order_id"}, {Name: "line"}},
 		DoUpdates: clause.AssignmentColumns([]string{"version_no", "number", "sku", "ordered_on", "arrived", "unit", "factor", "verdict", "reason", "method", "currency", "price", "allowance",
@@ -119,7 +132,30 @@ func saveLines(ctx context.Context, rows []lineRow) error {
 	}).CreateInBatches(rows, 200).Error
 }
 
+func linesKey(owner string, id trade.OrderID) string {
+	return "promo.lines:" + owner + ":" + string(id)
+}
+
+// readyLines reads the rows of some orders for linesOfOrder, and returns which have any.
+func readyLines(ctx context.Context, owner string, ids []trade.OrderID) ([]trade.OrderID, error) {
+	var rows []lineRow
+	if err := db.Tx(ctx).Where("order_id IN ? AND owner_id = ?", ids, owner).Order("order_id, line").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	by := map[trade.OrderID][]lineRow{}
+	for _, r := range rows {
+		by[trade.OrderID(r.OrderID)] = append(by[trade.OrderID(r.OrderID)], r)
+	}
+	for _, id := range ids {
+		db.Know(ctx, linesKey(owner, id), []string{"promotion_line"}, by[id])
+	}
+	return slices.Collect(maps.Keys(by)), nil
+}
+
 func linesOfOrder(ctx context.Context, owner string, id trade.OrderID) ([]lineRow, error) {
+	if rows, ok := db.Known[[]lineRow](ctx, linesKey(owner, id)); ok {
+		return rows, nil
+	}
 	var rows []lineRow
 	return rows, db.Tx(ctx).Where("order_id = ? AND owner_id = ?", string(id), owner).Order("line").Find(&rows).Error
 }

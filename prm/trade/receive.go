@@ -230,6 +230,7 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 	if err := insertLines(ctx, o, j.lines); err != nil {
 		return Receipt{}, err
 	}
+	j.promo.First = true
 	if err := s.take(ctx, o, j); err != nil {
 		return Receipt{}, err
 	}

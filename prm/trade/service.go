@@ -61,6 +61,7 @@ type PromoOrder struct {
 	Currency           money.Currency
 	Country            string // where the goods go, where it is said
 	Deal               string // the promotion number in the head
+	First              bool   // nothing was taken for it before
 	Lines              []PromoLine
 }
 
@@ -302,6 +303,22 @@ func (s *Service) take(ctx context.Context, o orderRow, j judged) error {
 	return s.promos.Take(ctx, p, j.verdicts)
 }
 
+// ReadyPromoOrders makes ready what PromoOrders tells of single orders of a supplier, in the
+// transaction of ctx. Codes: NotFound, Forbidden.
+func (s *Service) ReadyPromoOrders(ctx context.Context, actor access.Actor, ids ...OrderID) error {
+	all, _, err := s.PromoOrders(ctx, actor, "", time.Time{}, "", len(ids), ids...)
+	for _, o := range all {
+		db.Know(ctx, promoKey(o.Supplier, o.ID), promoTables, o)
+	}
+	return err
+}
+
+func promoKey(supplier string, id OrderID) string {
+	return "order.promo:" + supplier + ":" + string(id)
+}
+
+var promoTables = []string{"purchase_order", "order_line", "product", "pack", "shipment", "shipment_line", "invoice", "invoice_line", "order_response", "order_response_line", "org", "partnership"}
+
 // PromoOrders reads orders of a supplier as promotions look at them, with what became of
 // their lines: those named, or those of a reseller received from an instant on, in the
 // order in which they came, after a cursor. Codes: NotFound, Forbidden, Invalid (cursor).
@@ -313,6 +330,12 @@ func (s *Service) PromoOrders(ctx context.Context, actor access.Actor, reseller 
 	var out []PromoOrder
 	next := ""
 	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		if len(ids) == 1 && after == "" {
+			if o, ok := db.Known[PromoOrder](ctx, promoKey(scope.Org(), ids[0])); ok {
+				out = []PromoOrder{o}
+				return nil
+			}
+		}
 		out, next, err = promoOrders(ctx, scope, reseller, from, after, limit, ids)
 		return err
 	})

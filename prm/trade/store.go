@@ -342,10 +342,41 @@ func readHeads(ctx context.Context, ids []OrderID) error {
 	return nil
 }
 
-func linesOf(ctx context.Context, o orderRow) ([]Line, error) {
+// readBodies is readHeads with the lines, and which orders have invoices.
+func readBodies(ctx context.Context, ids []OrderID) error {
+	if err := readHeads(ctx, ids); err != nil || len(ids) == 0 {
+		return err
+	}
 	var rows []lineRow
-	if err := db.Tx(ctx).Where("order_id = ?", o.ID).Order("line").Find(&rows).Error; err != nil {
-		return nil, err
+	if err := db.Tx(ctx).Where("order_id IN ?", ids).Order("order_id, line").Find(&rows).Error; err != nil {
+		return err
+	}
+	lines := map[string][]lineRow{}
+	for _, r := range rows {
+		lines[r.OrderID] = append(lines[r.OrderID], r)
+	}
+	var billed []string
+	if err := db.Tx(ctx).Raw("SELECT DISTINCT order_id FROM invoice WHERE order_id IN ?", ids).Scan(&billed).Error; err != nil {
+		return err
+	}
+	for _, id := range ids {
+		db.Know(ctx, linesKey(string(id)), linesTables, lines[string(id)])
+		db.Know(ctx, billedKey(string(id)), differsTables, slices.Contains(billed, string(id)))
+	}
+	return nil
+}
+
+func linesKey(id string) string  { return "order.lines:" + id }
+func billedKey(id string) string { return "order.billed:" + id }
+
+var linesTables = []string{"order_line"}
+
+func linesOf(ctx context.Context, o orderRow) ([]Line, error) {
+	rows, ok := db.Known[[]lineRow](ctx, linesKey(o.ID))
+	if !ok {
+		if err := db.Tx(ctx).Where("order_id = ?", o.ID).Order("line").Find(&rows).Error; err != nil {
+			return nil, err
+		}
 	}
 	out := make([]Line, len(rows))
 	for i, r := range rows {

@@ -65,6 +65,9 @@ func closeShipment(ctx context.Context, id, person string) error {
 
 // invoicesOf reads the invoices of an order with their lines, oldest first.
 func invoicesOf(ctx context.Context, order string) ([]matched, error) {
+	if billed, ok := db.Known[bool](ctx, billedKey(order)); ok && !billed {
+		return nil, nil
+	}
 	var rows []invoiceRow
 	if err := db.Tx(ctx).Where("order_id = ?", order).Order("made, id").Find(&rows).Error; err != nil {
 		return nil, err
@@ -282,8 +285,11 @@ func promoOrders(ctx context.Context, scope access.Scope, reseller string, from 
 	}
 	out, index, named := make([]PromoOrder, len(rows)), map[string]*PromoOrder{}, make([]string, len(rows))
 	countries := map[string]string{}
-	var resellers []struct{ ID, Country string }
-	if err := db.Tx(ctx).Raw("SELECT id, country FROM org WHERE id IN (SELECT reseller_id FROM partnership WHERE supplier_id = ?)", scope.Org()).Scan(&resellers).Error; err != nil {
+	type home struct{ ID, Country string }
+	resellers, err := db.Remember(ctx, "order.resellers:"+scope.Org(), []string{"org", "partnership"}, func() (rs []home, err error) {
+		return rs, db.Tx(ctx).Raw("SELECT id, country FROM org WHERE id IN (SELECT reseller_id FROM partnership WHERE supplier_id = ?)", scope.Org()).Scan(&rs).Error
+	})
+	if err != nil {
 		return nil, "", err
 	}
 	for _, r := range resellers {

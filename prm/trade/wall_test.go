@@ -116,6 +116,7 @@ func TestStranger(t *testing.T) {
 			"AnswerChange":    func(a access.Actor) error { return second(s.AnswerChange(ctx, a, change, AnswerCmd{})) },
 			"GetChange":       func(a access.Actor) error { _, _, _, err := s.GetChange(ctx, a, change); return err },
 			"ChangeAck":       func(a access.Actor) error { _, _, err := s.ChangeAck(ctx, a, answer); return err },
+			"Body":            func(a access.Actor) error { return second(s.Body(ctx, a, r.Order)) },
 			"GetReply":        func(a access.Actor) error { return second(s.GetReply(ctx, a, reply)) },
 			"ReplyOf":         func(a access.Actor) error { return second(s.ReplyOf(ctx, a, booked.ID)) },
 			"RetryReply":      func(a access.Actor) error { return second(s.RetryReply(ctx, a, reply)) },
@@ -162,6 +163,17 @@ func TestStranger(t *testing.T) {
 				l, _, err := s.PromoOrders(ctx, a, b.kestrel, time.Time{}, "", 50)
 				m, _, err2 := s.PromoOrders(ctx, a, "", time.Time{}, "", 1, r.Order)
 				return len(l) + len(m), errors.Join(err, err2)
+			},
+			"ReadyPromoOrders": func(a access.Actor) (int, error) {
+				n := 0
+				err := d.View(ctx, func(ctx context.Context) error {
+					err := s.ReadyPromoOrders(ctx, a, r.Order)
+					if _, ok := db.Known[PromoOrder](ctx, promoKey(a.Org, r.Order)); ok {
+						n++
+					}
+					return err
+				})
+				return n, err
 			},
 			"Lines": func(a access.Actor) (int, error) { m, err := s.Lines(ctx, a, []OrderID{r.Order}); return len(m), err },
 		}
