@@ -171,13 +171,9 @@ func (w *worker) closeGroup(ctx context.Context, e groupEnd, now []setRow) (stri
 		}
 	}
 	if len(g.Sets) < g.Received {
-		rows, err := setsOfGroup(ctx, w.row.ID, e.no)
-		if err != nil {
-			return "", err
-		}
 		g.Sets = nil
-		for i := range rows {
-			g.Sets = append(g.Sets, rows[i].answer())
+		if err := setsOfGroup(ctx, w.row.ID, e.no, func(r *setRow) { g.Sets = append(g.Sets, r.answer()) }); err != nil {
+			return "", err
 		}
 	}
 	result := g.Verdict()
@@ -308,15 +304,12 @@ func (w *worker) report(ctx context.Context) (*schema.InterchangeReport, error) 
 			Header:   x12.Group{FunctionalID: stored.FunctionalID, Sender: stored.Sender, Receiver: stored.Receiver, Control: stored.Control},
 			Implicit: stored.FunctionalID == "" && stored.Control == "", Findings: stored.Findings,
 		}}
-		rows, err := setsOfGroup(ctx, w.row.ID, g.GroupNo)
+		err := setsOfGroup(ctx, w.row.ID, g.GroupNo, func(r *setRow) {
+			id := messageID(r.Kind, r.GroupVersion)
+			one.SetReports = append(one.SetReports, schema.Set{Type: r.Kind, Control: r.Control, Message: &id, Verdict: wire.Verdict(r.Result), Findings: findingsOf(r.Findings)})
+		})
 		if err != nil {
 			return nil, err
-		}
-		for i := range rows {
-			id := messageID(rows[i].Kind, rows[i].GroupVersion)
-			one.SetReports = append(one.SetReports, schema.Set{
-				Type: rows[i].Kind, Control: rows[i].Control, Message: &id, Verdict: wire.Verdict(rows[i].Result), Findings: findingsOf(rows[i].Findings),
-			})
 		}
 		out.GroupReports = append(out.GroupReports, one)
 	}

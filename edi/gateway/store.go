@@ -159,10 +159,17 @@ func insertNumbers(ctx context.Context, set *setRow, numbers []string) error {
 	return nil
 }
 
-// setsOfGroup returns the stored sets of one group.
-func setsOfGroup(ctx context.Context, id string, group int64) ([]setRow, error) {
-	var out []setRow
-	return out, db.Tx(ctx).Where("interchange_id = ? AND group_no = ?", id, group).Order("position").Find(&out).Error
+// setsOfGroup reads the stored sets of one group, as far as an answer needs them: there may
+// be a hundred thousand.
+func setsOfGroup(ctx context.Context, id string, group int64, fn func(r *setRow)) error {
+	return db.Rows(ctx, "SELECT kind, control, implementation, group_version, result, findings FROM edi_set WHERE interchange_id = ? AND group_no = ? ORDER BY position", []any{id, group}, func(scan func(...any) error) error {
+		var r setRow
+		if err := scan(&r.Kind, &r.Control, &r.Implementation, &r.GroupVersion, &r.Result, &r.Findings); err != nil {
+			return err
+		}
+		fn(&r)
+		return nil
+	})
 }
 
 func groupsOf(ctx context.Context, id string) ([]groupRow, error) {

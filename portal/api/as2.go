@@ -21,11 +21,12 @@ import (
 const AS2Path = "/as2"
 
 // Bodies beyond smallMessage wait on disk until they are complete, and only then are
-// taken into memory, in one of largeMessages places: memory stays bounded whatever
-// comes at once, and who sends slowly holds up nobody. Each step of reading may take
+// taken into memory, in one of largeMessages places, and one beyond hugeMessage in all of
+// them: memory stays bounded whatever comes at once, and who sends slowly holds up nobody. Each step of reading may take
 // stepTimeout, all of them the time of the server.
 const (
 	smallMessage  = 2 << 20
+	hugeMessage   = 32 << 20
 	largeMessages = 2
 	stepTimeout   = 30 * time.Second
 	bodyTimeout   = 15 * time.Minute
@@ -33,7 +34,7 @@ const (
 
 // as2Door takes messages and receipts. Who sends is proved by the message itself.
 func (a *API) as2Door(app *fiber.App) {
-	large := make(chan struct{}, largeMessages)
+	large := newPlaces(largeMessages)
 	app.Post(AS2Path, func(c *fiber.Ctx) error {
 		body, err := readMessage(c, a.d.Courier.Limit(), a.d.Spool, large)
 		if body.release != nil {
@@ -60,6 +61,47 @@ type messageBody struct {
 	release func()
 }
 
+// places are taken one by one or several at once. Who waits for several stands first in
+// the queue of those who do, so that two never hold what the other waits for.
+type places struct{ free, several chan struct{} }
+
+func newPlaces(n int) *places {
+	p := &places{free: make(chan struct{}, n), several: make(chan struct{}, 1)}
+	for range n {
+		p.free <- struct{}{}
+	}
+	return p
+}
+
+// take waits stepTimeout for n places, and holds none when it returns false.
+func (p *places) take(n int) bool {
+	end := time.NewTimer(stepTimeout)
+	defer end.Stop()
+	if n > 1 {
+		select {
+		case p.several <- struct{}{}:
+			defer func() { <-p.several }()
+		case <-end.C:
+			return false
+		}
+	}
+	for got := range n {
+		select {
+		case <-p.free:
+		case <-end.C:
+			p.leave(got)
+			return false
+		}
+	}
+	return true
+}
+
+func (p *places) leave(n int) {
+	for range n {
+		p.free <- struct{}{}
+	}
+}
+
 // patient is a body that must move on.
 type patient struct {
 	io.Reader
@@ -80,7 +122,7 @@ func (p patient) Read(b []byte) (int, error) {
 
 // readMessage reads a body up to the limit. A large one waits for a place when it is
 // complete; who waits too long is asked to come again.
-func readMessage(c *fiber.Ctx, limit int64, spool string, large chan struct{}) (messageBody, error) {
+func readMessage(c *fiber.Ctx, limit int64, spool string, large *places) (messageBody, error) {
 	tooLarge := fault.New(fault.TooLarge, "edi.too_large", "Offset", limit)
 	broken := func(err error) error { return fault.Wrap(err, fault.Invalid, "error.truncated") }
 	n := int64(c.Request().Header.ContentLength())
@@ -118,12 +160,14 @@ func readMessage(c *fiber.Ctx, limit int64, spool string, large chan struct{}) (
 	if size += smallMessage + 1; size > limit {
 		return messageBody{}, tooLarge
 	}
-	select {
-	case large <- struct{}{}:
-	case <-time.After(stepTimeout):
+	places := 1
+	if size > hugeMessage {
+		places = largeMessages
+	}
+	if !large.take(places) {
 		return messageBody{}, fault.New(fault.Unavailable, "error.unavailable")
 	}
-	out := messageBody{bytes: make([]byte, size), release: func() { <-large }}
+	out := messageBody{bytes: make([]byte, size), release: func() { large.leave(places) }}
 	if _, err := file.ReadAt(out.bytes, 0); err != nil {
 		return out, fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}

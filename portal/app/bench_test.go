@@ -379,6 +379,7 @@ func (w *bench) large(orders int) {
 		b.Log(err)
 	}
 	debug.FreeOSMemory()
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(softMemory)) // as serve does
 	run, used, began := w.db.Counts(), spent(), time.Now()
 	control := int(w.next.Add(1)) + 500_000
 	body, out := io.Pipe()
