@@ -806,6 +806,13 @@ CREATE TABLE room_org (
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
 CREATE INDEX room_org_org ON room_org USING btree (org_id, room_id);
+CREATE TABLE saved_view (
+  id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, list text NOT NULL, name text NOT NULL, query text NOT NULL, shared bigint NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE UNIQUE INDEX saved_view_name ON saved_view USING btree (org_id, list, person_id, name);
 CREATE TABLE session (
   id text NOT NULL, hash text NOT NULL, person_id text NOT NULL, csrf text NOT NULL, addr text NOT NULL, agent text NOT NULL, created bigint NOT NULL, seen bigint NOT NULL, idle_until bigint NOT NULL, end_by bigint NOT NULL, ended bigint NOT NULL,
   UNIQUE (hash),

@@ -669,6 +669,10 @@ CREATE TABLE room_org (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), joined INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
 );
 CREATE INDEX room_org_org ON room_org (org_id, room_id);
+CREATE TABLE saved_view (
+  id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), list TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL, shared INTEGER NOT NULL, made INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX saved_view_name ON saved_view (org_id, list, person_id, name);
 CREATE TABLE session (
   id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, person_id TEXT NOT NULL REFERENCES person(id), csrf TEXT NOT NULL, addr TEXT NOT NULL, agent TEXT NOT NULL,
   created INTEGER NOT NULL, seen INTEGER NOT NULL, idle_until INTEGER NOT NULL, end_by INTEGER NOT NULL, ended INTEGER NOT NULL

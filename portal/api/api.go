@@ -31,6 +31,7 @@ import (
 	"entente/prm/fault"
 	"entente/prm/lead"
 	"entente/prm/location"
+	"entente/prm/orderdesk"
 	"entente/prm/partner"
 	"entente/prm/promo"
 	"entente/prm/returns"
@@ -48,6 +49,7 @@ type Deps struct {
 	Partners  *partner.Service
 	Catalog   *catalog.Service
 	Trade     *trade.Service
+	Desk      *orderdesk.Service
 	Returns   *returns.Service
 	Blankets  *blanket.Service
 	Settle    *settle.Service
@@ -90,6 +92,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.edi()
 	a.documents()
 	a.orders()
+	a.desk()
 	a.agreements()
 	a.locations()
 	a.settlements()

@@ -116,14 +116,7 @@ func (a *API) people() {
 			}
 			items := make([]product, len(got.Items))
 			for i, p := range got.Items {
-				w := product{Supplier: slugs[p.Org].Slug, SKU: p.SKU, Name: p.NameEN, NameZH: p.NameZH, Family: p.Family, Unit: p.Unit, GTIN: p.GTIN, State: p.State, Packs: []pack{}, Prices: []amount{}}
-				for _, k := range p.Packs {
-					w.Packs = append(w.Packs, pack{k.Level, k.Unit, k.Quantity.String(), k.GTIN})
-				}
-				for _, pr := range p.Prices {
-					w.Prices = append(w.Prices, amount{pr.Price.Fixed(pr.Currency.Digits()), string(pr.Currency)})
-				}
-				items[i] = w
+				items[i] = productOf(p, slugs[p.Org].Slug)
 			}
 			return page(items, got.Next), nil
 		})

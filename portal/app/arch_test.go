@@ -70,6 +70,7 @@ var imports = []rule{
 	{"prm/notify", with(leaves, dbs, []string{"prm/account"}), "notices know people, not what they are about"},
 	{"prm/trade", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/location", "edi/doc"}), "trade sees documents as plain values, never the wire"},
 	{"prm/returns", with(leaves, dbs, []string{"prm/trade", "edi/doc"}), "goods that go back stand above the orders they came from; their quantities and credits are the order desk's"},
+	{"prm/orderdesk", with(leaves, dbs, []string{"prm/trade"}), "what an order desk does with many orders stands above the orders"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "edi/doc"}), "promotions stand above the orders they are measured from"},
 	{"prm/blanket", with(leaves, dbs, []string{"prm/trade", "prm/catalog", "edi/doc"}), "blanket orders stand above the orders that draw on them; their quantities are the order desk's, their units the catalogue's"},
 	{"prm/settle", with(leaves, dbs, []string{"prm/account", "prm/trade", "edi/doc"}), "what follows an invoice stands above the order desk and sees payments as plain values"},

@@ -28,10 +28,11 @@ func (*FindPage) meta() meta  { return meta{block: "find", layout: "app", head: 
 func (*OrdersPage) meta() meta {
 	return meta{block: "orders", layout: "app", nav: NavOrders, head: true}
 }
-func (*OrderPage) meta() meta    { return meta{block: "order", layout: "app", nav: NavOrders} }
-func (*FilesPage) meta() meta    { return meta{block: "files", layout: "app"} }
-func (*FilePage) meta() meta     { return meta{block: "file", layout: "app"} }
-func (*NewOrderPage) meta() meta { return meta{block: "order_new", layout: "app", nav: NavOrders} }
+func (*OrderPage) meta() meta       { return meta{block: "order", layout: "app", nav: NavOrders} }
+func (*BulkConfirmPage) meta() meta { return meta{block: "bulk", layout: "app", nav: NavOrders} }
+func (*FilesPage) meta() meta       { return meta{block: "files", layout: "app"} }
+func (*FilePage) meta() meta        { return meta{block: "file", layout: "app"} }
+func (*NewOrderPage) meta() meta    { return meta{block: "order_new", layout: "app", nav: NavOrders} }
 func (*InvoicesPage) meta() meta {
 	return meta{block: "invoices", layout: "app", nav: NavInvoices, head: true}
 }

@@ -12,6 +12,10 @@ type OrdersPage struct {
 	Prices   bool // the viewer may see amounts
 	CanOrder bool
 	Exports  []Export
+	Saved    []SavedView
+	Here     string // the query of the address, to be kept under a name
+	Bulk     bool   // some rows may be picked
+	Back     string
 }
 
 // Export is a download of a list with its filters.
@@ -33,6 +37,7 @@ type OrderRow struct {
 	Pips            Pips
 	Unread          int // unread lines in its room
 	Waits           bool
+	Pick            string // id and version, where it may be confirmed
 }
 
 // OrderPage is /c/{slug}/orders/{id}. URL is that address. Forms post to URL+"/confirm", "/ship", "/invoice", "/receive", "/held";

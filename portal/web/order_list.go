@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strconv"
+
 	"entente/chat/room"
 	"entente/portal/view"
 	"entente/prm/access"
@@ -60,7 +62,17 @@ func orderList(v *visit) error {
 	}
 	for _, r := range list.Items {
 		page.Prices = page.Prices || !r.PricesHidden
-		page.Rows = append(page.Rows, v.orderRow(r, n, unread[string(r.ID)]))
+		row := v.orderRow(r, n, unread[string(r.ID)])
+		if r.State == trade.Received && v.may(access.OrderConfirm, access.Shared(r.Supplier, r.Reseller)) {
+			row.Pick, page.Bulk = string(r.ID)+":"+strconv.FormatInt(r.Version, 10), true
+		}
+		page.Rows = append(page.Rows, row)
+	}
+	if err := v.orderViews(page); err != nil {
+		return err
+	}
+	if page.Here != "" {
+		page.Back = "?" + page.Here
 	}
 	return v.render(page, fragments{"list": "orders.list", "rows": "orders.list"})
 }

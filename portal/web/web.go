@@ -29,6 +29,7 @@ import (
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/notify"
+	"entente/prm/orderdesk"
 	"entente/prm/partner"
 	"entente/prm/promo"
 	"entente/prm/returns"
@@ -55,6 +56,7 @@ type Deps struct {
 	Promos     *promo.Service
 	Notify     *notify.Service
 	Files      *batch.Service
+	Desk       *orderdesk.Service
 	Gateway    *gateway.Service
 	Courier    *courier.Service
 	Agreements *agreement.Service

@@ -266,3 +266,9 @@ func unplacedIn(ctx context.Context, partnership string) (int, error) {
 	err := db.Tx(ctx).Model(&orderRow{}).Where("partnership_id = ? AND ship_to_unknown <> ''", partnership).Count(&n).Error
 	return int(n), err
 }
+
+// ordersOfMany reads orders of the scope by id.
+func ordersOfMany(ctx context.Context, scope access.Scope, ids []OrderID) (rows []orderRow, err error) {
+	err = db.Tx(ctx).Where("id IN ? AND (supplier_id = ? OR reseller_id = ?)", ids, scope.Org(), scope.Org()).Find(&rows).Error
+	return rows, err
+}

@@ -133,6 +133,9 @@
       case "g": case "G": went = Date.now(); break;
       case "j": case "k": move(e.key === "j" ? 1 : -1); break;
       case "Enter": { const rows = all("[data-row]"), link = rows[row] && one("a[href]", rows[row]); if (link && document.activeElement === document.body) link.click(); break; }
+      case "x": { const rows = all("[data-row]"), box = rows[row] && one("[data-pick]", rows[row]); if (box) { e.preventDefault(); box.click(); } break; }
+      case "X": { const whole = one("[data-pick-all]"); if (whole) { e.preventDefault(); whole.click(); } break; }
+      case "c": { const act = one("[data-key=c]"); if (act && !act.disabled) { e.preventDefault(); act.click(); } break; }
       case "r": { const say = one("[data-composer] textarea"); if (say) { e.preventDefault(); say.focus(); } break; }
       case "[": case "]": finding(e.key === "]" ? 1 : -1); break;
     }
@@ -146,6 +149,10 @@
     const link = one("a[href]", rows[row]);
     if (link) link.focus({ preventScroll: true });
   }
+  document.addEventListener("change", (e) => {
+    if (!e.target.matches("[data-pick-all]")) return;
+    all("[data-pick]").forEach((b) => { b.checked = e.target.checked; });
+  });
   function finding(by) {
     const pins = all(".pin");
     if (!pins.length) return;
@@ -168,7 +175,7 @@
   }), 60000);
 
   // ── Live: a message names what changed; the page is asked once for all its parts that show it ──
-  const busy = (el) => el.contains(document.activeElement) && typing(document.activeElement);
+  const busy = (el) => (el.contains(document.activeElement) && typing(document.activeElement)) || one("[data-pick]:checked", el);
   function refresh(parts) {
     const pages = new Map();
     parts.filter((el) => el && el.id && !busy(el)).forEach((el) => {

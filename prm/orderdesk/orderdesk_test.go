@@ -1,0 +1,87 @@
+package orderdesk
+
+import (
+	"context"
+	"testing"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/trade"
+)
+
+func TestModels(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { dbtest.CheckModels(t, d, viewRow{}) })
+}
+
+// TestViews: a view is a person's own or its company's; the parameters of the list alone
+// are kept; who made it removes it, and a manager a shared one.
+func TestViews(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(d.InTx(ctx, func(ctx context.Context) error {
+			for _, o := range []string{"a", "b"} {
+				if err := db.Tx(ctx).Exec("INSERT INTO org (id, slug, name, city, country, currency, timezone, locale, state, created) VALUES (?, ?, ?, '', 'GB', 'GBP', 'Europe/London', 'en', 'active', 1)", o, o, o).Error; err != nil {
+					return err
+				}
+			}
+			for _, p := range []string{"ann", "bob", "cat"} {
+				if err := db.Tx(ctx).Table("person").Create(map[string]any{"id": p, "email": p + "@x.example", "name": p, "locale": "en", "timezone": "UTC", "theme": "", "password": "", "password_at": 1, "operator": false, "state": "active", "last_org": "", "created": 1}).Error; err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		s := New(d, trade.New(d, nil, nil))
+		who := func(person, org string, roles ...access.Role) access.Actor {
+			return access.Actor{Person: person, Org: org, Roles: roles, Via: "session:x"}
+		}
+		ann, bob, cat := who("ann", "a", access.Sales), who("bob", "a", access.Manager), who("cat", "b", access.Admin)
+		own, err := s.Save(ctx, ann, View{List: "orders", Name: " Mine ", Query: "view=open&after=zz&q=%E5%8D%8E&csrf=1"})
+		must(err)
+		if own.Name != "Mine" || own.Query != "q=%E5%8D%8E&view=open" || !own.Own {
+			t.Errorf("%+v", own)
+		}
+		shared, err := s.Save(ctx, ann, View{List: "orders", Name: "Ours", Query: "view=late", Shared: true})
+		must(err)
+		again, err := s.Save(ctx, ann, View{List: "orders", Name: "Mine", Query: "view=held"})
+		must(err)
+		if again.ID != own.ID || again.Query != "view=held" {
+			t.Errorf("%+v", again)
+		}
+		for _, c := range []struct {
+			actor access.Actor
+			want  int
+		}{{ann, 2}, {bob, 1}, {cat, 0}} {
+			if got, err := s.Views(ctx, c.actor, "orders"); err != nil || len(got) != c.want {
+				t.Errorf("%s sees %+v, %v", c.actor.Person, got, err)
+			}
+		}
+		for _, c := range []struct {
+			actor access.Actor
+			id    string
+			want  fault.Code
+		}{{bob, own.ID, fault.NotFound}, {cat, shared.ID, fault.NotFound}, {who("bob", "a", access.Sales), shared.ID, fault.Forbidden}} {
+			if err := s.Drop(ctx, c.actor, c.id); fault.CodeOf(err) != c.want {
+				t.Errorf("%s drops %s: %v", c.actor.Person, c.id, err)
+			}
+		}
+		must(s.Drop(ctx, bob, shared.ID))
+		must(s.Drop(ctx, ann, own.ID))
+		if _, err := s.Save(ctx, ann, View{List: "people", Name: "x"}); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("another list: %v", err)
+		}
+		if _, err := s.Save(ctx, ann, View{List: "orders"}); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("no name: %v", err)
+		}
+	})
+}
