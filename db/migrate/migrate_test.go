@@ -54,7 +54,6 @@ func TestPairsAreComplete(t *testing.T) {
 	}
 }
 
-
 // An empty database comes up to the last number; a second run changes nothing;
 // nodes that start together do not hurt each other.
 func TestUpFromEmpty(t *testing.T) {
