@@ -49,7 +49,7 @@ type approvalRule struct {
 	Percent  string  `json:"percent,omitempty" doc:"of a price: 5 for 5 %"`
 	Role     string  `json:"role,omitempty" doc:"manager, buyer, finance or admin"`
 	Person   string  `json:"person,omitempty" doc:"id; instead of a role"`
-	FourEyes bool    `json:"four_eyes" doc:"not by the one who made it"`
+	FourEyes bool    `json:"four_eyes" required:"false" doc:"not by the one who made it"`
 	Active   bool    `json:"active"`
 }
 

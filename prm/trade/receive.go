@@ -253,7 +253,7 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 		err = s.holdPlace(ctx, actor, o)
 	}
 	if err == nil && unapproved {
-		err = s.record(ctx, actor, o, deed{history: "order.unapproved", action: "order.hold", event: OrderHeld, payload: Event{Reason: HeldApproval}})
+		err = s.record(ctx, access.System("trade", o.SupplierID), o, deed{history: "order.unapproved", action: "order.hold", event: OrderHeld, payload: Event{Reason: HeldApproval}})
 	}
 	return Receipt{Order: OrderID(o.ID), Outcome: Booked, Marked: j.marks}, err
 }
