@@ -149,7 +149,7 @@ func (s *Service) checkRule(ctx context.Context, org string, r *Rule) error {
 	if r.Test != TestLimit {
 		r.Amount = money.Amount{}
 	} else if !r.Amount.Currency.Valid() {
-		bad.With("currency", "form.currency")
+		bad.With("currency", "account.currency_wrong")
 	} else if r.Amount.Minor < 0 {
 		bad.With("ceiling", "approval.rule_amount")
 	}

@@ -393,6 +393,8 @@ func TestRefusedTerms(t *testing.T) {
 			"minimum price": {func(t *Terms) { t.Summary = "Minimum resale price 79.00" }, "promo.resale_price"},
 			"chinese":       {func(t *Terms) { t.Audience = "零售价不得低于 199 元" }, "promo.resale_price"},
 			"map":           {func(t *Terms) { t.Proof = []string{"Shop respects the RRP"} }, "promo.resale_price"},
+			"control":       {func(t *Terms) { t.Title = "Autumn\x07 sale" }, "form.text_wrong"},
+			"turned around": {func(t *Terms) { t.Audience = "shops \u202Eelas" }, "form.text_wrong"},
 			"unknown sku":   {func(t *Terms) { t.SKUs = []string{"NO-SUCH"} }, "promo.sku_unknown"},
 			"nothing":       {func(t *Terms) { t.SKUs, t.Families = nil, nil }, "promo.no_products"},
 			"all off":       {func(t *Terms) { t.Percent = money.One }, "promo.percent_wrong"},

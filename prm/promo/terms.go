@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"entente/prm/fault"
+	"entente/prm/identity"
 	"entente/prm/money"
 )
 
@@ -241,6 +242,9 @@ func (t Terms) checkText(bad *fault.Error) {
 	}{{"title", t.Title, 120}, {"summary", t.Summary, 2000}, {"audience", t.Audience, 300}, {"prices", t.Prices, 80}, {"proof", strings.Join(t.Proof, "\n"), 600}} {
 		if len(f.text) > f.most {
 			bad.With(f.name, "form.too_long", "Most", f.most)
+		}
+		if !identity.Readable(f.text, f.name == "summary" || f.name == "proof") {
+			bad.With(f.name, "form.text_wrong")
 		}
 		if w := resale(f.text); w != "" {
 			bad.With(f.name, "promo.resale_price", "Words", w)

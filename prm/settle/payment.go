@@ -14,6 +14,7 @@ import (
 	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/identity"
 	"entente/prm/money"
 	"entente/prm/trade"
 )
@@ -274,6 +275,8 @@ func (cmd *RecordCmd) document(p pair) (*doc.Remittance, error) {
 		bad.With("number", "form.missing")
 	} else if len(cmd.Number) > 35 {
 		bad.With("number", "form.too_long", "Most", 35)
+	} else if !identity.Readable(cmd.Number, false) {
+		bad.With("number", "form.text_wrong")
 	}
 	if _, err := time.Parse(time.DateOnly, cmd.PaidOn); err != nil {
 		bad.With("paid_on", "form.date")

@@ -112,6 +112,8 @@ func TestPaymentInQuestion(t *testing.T) {
 		eq(t, "held", b.pay(huge).Reason, HeldAmount)
 		_, err = b.svc.Record(b.at(), b.ingrid, RecordCmd{Partnership: b.toKestrel, Number: "T-14", PaidOn: "2026-11-20", Lines: []RecordLine{{Number: "INV-1", Paid: b.gbp("-5.00")}}})
 		b.want(err, fault.Invalid, "form.invalid")
+		_, err = b.svc.Record(b.at(), b.ingrid, RecordCmd{Partnership: b.toKestrel, Number: "T-\x0014", PaidOn: "2026-11-20", Lines: []RecordLine{{Number: "INV-1", Paid: b.gbp("5.00")}}})
+		b.want(err, fault.Invalid, "form.invalid")
 		_, err = b.svc.Record(b.at(), b.ingrid, RecordCmd{Partnership: b.toKestrel, Number: "T-15", PaidOn: "2026-11-20", Lines: []RecordLine{{Number: "INV-1", Paid: b.gbp("92233720368547758.07")}}})
 		b.want(err, fault.Invalid, "form.invalid")
 		wrong.Number = "T-10"

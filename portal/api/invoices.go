@@ -1,0 +1,60 @@
+package api
+
+import (
+	"entente/prm/account"
+	"entente/prm/trade"
+)
+
+type invoice struct {
+	ID         string        `json:"id"`
+	Number     string        `json:"number"`
+	Kind       string        `json:"kind" doc:"invoice or credit"`
+	State      string        `json:"state" doc:"matched or differs"`
+	Order      string        `json:"order"`
+	OrderNo    string        `json:"order_number"`
+	Supplier   string        `json:"supplier"`
+	Reseller   string        `json:"reseller"`
+	Net        *amount       `json:"net"`
+	Tax        *amount       `json:"tax"`
+	Gross      *amount       `json:"gross"`
+	Taxes      []taxRow      `json:"taxes,omitempty" doc:"a row for each rate; not in lists"`
+	Difference *amount       `json:"difference"`
+	IssuedOn   string        `json:"issued_on"`
+	DueOn      string        `json:"due_on"`
+	Lines      []invoiceLine `json:"lines"`
+}
+
+type invoiceLine struct {
+	Line     int      `json:"line"`
+	SKU      string   `json:"sku"`
+	Quantity string   `json:"quantity"`
+	Unit     string   `json:"unit"`
+	Price    *amount  `json:"price"`
+	Amount   *amount  `json:"amount"`
+	Wrong    []string `json:"wrong,omitempty"`
+}
+
+type taxRow struct {
+	Category string  `json:"category" doc:"UN/CEFACT 5305: S, Z, K, G …"`
+	Rate     string  `json:"rate" doc:"0.2 for 20 %"`
+	Basis    *amount `json:"basis"`
+	Amount   *amount `json:"amount"`
+}
+
+func wireInvoice(v trade.Invoice, orgs map[string]account.Org) invoice {
+	out := invoice{
+		ID: string(v.ID), Number: v.Number, Kind: v.Kind, State: v.State, Order: string(v.Order), OrderNo: v.OrderNumber, Supplier: orgs[v.Supplier].Slug, Reseller: orgs[v.Reseller].Slug,
+		Net: money2(v.Net, v.PricesHidden), Tax: money2(v.Tax, v.PricesHidden), Gross: money2(v.Gross, v.PricesHidden), Difference: money2(v.Difference, v.PricesHidden), IssuedOn: v.IssuedOn, DueOn: v.DueOn, Lines: []invoiceLine{},
+	}
+	for _, x := range v.Taxes {
+		out.Taxes = append(out.Taxes, taxRow{x.Category, x.Rate.String(), money2(x.Basis, false), money2(x.Amount, false)})
+	}
+	for _, l := range v.Lines {
+		w := invoiceLine{Line: l.Line, SKU: l.SKU, Quantity: l.Quantity.String(), Unit: l.Unit, Amount: money2(l.Amount, v.PricesHidden), Wrong: l.Wrong}
+		if !v.PricesHidden {
+			w.Price = &amount{l.Price.Fixed(v.Currency.Digits()), string(v.Currency)}
+		}
+		out.Lines = append(out.Lines, w)
+	}
+	return out
+}
