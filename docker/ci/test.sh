@@ -83,7 +83,7 @@ echo "== go vet"
 go vet "${pkgs[@]}"
 echo "== go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo ", PostgreSQL")"
 failed=
-go test -p 2 -timeout 15m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
+go test -p 2 -timeout 18m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
 if [ -n "$run_browser" ]; then
   echo "== go test: browser ($((SECONDS - began)) s so far)"
   (cd portal/e2e/browser && go vet ./... && go test -p 1 -timeout 10m ${count[@]+"${count[@]}"} ./...) || failed=yes

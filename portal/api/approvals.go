@@ -280,10 +280,17 @@ func (a *API) orderHolds() {
 	}
 	handle(a, op("POST", "/api/v1/orders/{id}/holds/{hold}/release", "orders:write", "End a hold", "", 200),
 		func(ctx context.Context, actor access.Actor, in *end) (*reply[orderHold], error) {
-			if err := a.d.Trade.Release(ctx, actor, in.Hold); err != nil {
+			h, err := a.d.Trade.GetHold(ctx, actor, in.Hold)
+			if err == nil && string(h.Order) != in.ID {
+				err = fault.New(fault.NotFound, "error.not_found")
+			}
+			if err == nil {
+				err = a.d.Trade.Release(ctx, actor, in.Hold)
+			}
+			if err != nil {
 				return nil, err
 			}
-			h, err := a.d.Trade.GetHold(ctx, actor, in.Hold)
+			h, err = a.d.Trade.GetHold(ctx, actor, in.Hold)
 			return &reply[orderHold]{wireHold(h)}, err
 		})
 }

@@ -125,7 +125,11 @@ func (s *Service) draft(ctx context.Context, t terms, cmd PlaceCmd, quotes []Quo
 	kept := cmd
 	kept.Lines = make([]PlaceLine, len(cmd.Lines))
 	for i, q := range quotes {
-		sum, err := f.Total.Add(q.Amount)
+		amount, err := money.Extend(q.Quantity, max(q.asked(), q.Price), c) // a price typed too low is confirmed at the list's
+		if err != nil {
+			return f, kept, fault.InvalidField("lines", "trade.amount_range")
+		}
+		sum, err := f.Total.Add(amount)
 		if err != nil {
 			return f, kept, fault.InvalidField("lines", "trade.amount_range")
 		}
@@ -153,7 +157,7 @@ func (s *Service) promised(t terms, o orderRow, lines []Line, cmd ConfirmCmd) (F
 	f := s.facts(t, o, nil, head.Parties)
 	said := map[int]money.Price{}
 	for _, p := range cmd.Lines {
-		if p.Line < 1 || p.Line > len(lines) || p.Action == Reject || p.Action == Backorder {
+		if p.Line < 1 || p.Line > len(lines) || p.Action == Reject || p.Action == Backorder && p.Price == 0 {
 			continue
 		}
 		if said[p.Line] = p.Price; p.Price == 0 {

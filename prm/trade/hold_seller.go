@@ -303,6 +303,18 @@ func lineStopped(ctx context.Context, order string, lines ...int) error {
 	return err
 }
 
+// spared is the doubt about a document of the supplier's system that moves lines which its
+// people put on hold; it is booked when the hold ends.
+func spared(ctx context.Context, o orderRow, lines ...int) error {
+	on, err := linesOnHold(ctx, o.ID)
+	for _, n := range lines {
+		if err == nil && on[n] {
+			err = doubted(DoubtState, "Order", o.Number)
+		}
+	}
+	return err
+}
+
 // HoldClocks finds the holds whose day is over and tells of each once. It runs on a
 // schedule. Publishes HoldOverdue.
 func (s *Service) HoldClocks(ctx context.Context) error {

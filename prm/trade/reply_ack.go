@@ -41,6 +41,15 @@ func (s *Service) bookAck(ctx context.Context, actor access.Actor, t terms, r *r
 	if len(parts) == 0 && len(moves) == 0 {
 		return doubted(saidBefore, "Number", r.Number, "Order", r.OrderNumber)
 	}
+	var promised []int
+	for _, l := range append(parts[:len(parts):len(parts)], moves...) {
+		if l.Action != Reject {
+			promised = append(promised, l.Line)
+		}
+	}
+	if err := spared(ctx, o, promised...); err != nil {
+		return err
+	}
 	cmd := ConfirmCmd{Lines: parts}
 	subs, err := s.substitutes(ctx, actor, o, cmd)
 	if err != nil {

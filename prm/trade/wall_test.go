@@ -175,7 +175,8 @@ func TestStranger(t *testing.T) {
 				})
 				return n, err
 			},
-			"Lines": func(a access.Actor) (int, error) { m, err := s.Lines(ctx, a, []OrderID{r.Order}); return len(m), err },
+			"Orders": func(a access.Actor) (int, error) { m, err := s.Orders(ctx, a, []OrderID{r.Order}); return len(m), err },
+			"Lines":  func(a access.Actor) (int, error) { m, err := s.Lines(ctx, a, []OrderID{r.Order}); return len(m), err },
 		}
 		for m := range reflect.TypeFor[*Service]().Methods() {
 			if slices.Contains([]string{"AskWaiting", "Clocks", "Located", "Heed", "Promote", "KeepReturns", "KeepBlankets", "Approve", "HoldClocks"}, m.Name) { // runs on a schedule and is asked by nobody
