@@ -14,8 +14,15 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// databases makes two empty databases of PostgreSQL: pg_dump takes whole ones.
+// databases makes two empty databases.
 func databases(t *testing.T, dsn string) (one, two string) {
+	t.Helper()
+	return newDatabase(t, dsn, ""), newDatabase(t, dsn, "")
+}
+
+// newDatabase makes a database and gives its address; more are further words of CREATE
+// DATABASE.
+func newDatabase(t *testing.T, dsn, more string) string {
 	t.Helper()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, dsn)
@@ -23,25 +30,25 @@ func databases(t *testing.T, dsn string) (one, two string) {
 		t.Fatal(err)
 	}
 	defer conn.Close(ctx)
-	var out []string
-	for range 2 {
-		name := fmt.Sprintf("e2e_backup_%d_%d", os.Getpid(), schemas.Add(1))
-		if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if conn, err := pgx.Connect(ctx, dsn); err == nil {
-				_, _ = conn.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
-				_ = conn.Close(ctx)
-			}
-		})
-		at := conn.Config()
-		v := url.URL{Scheme: "postgres", Path: "/" + name, RawQuery: url.Values{
-			"host": {at.Host}, "port": {fmt.Sprint(at.Port)}, "user": {at.User}, "password": {at.Password}, "sslmode": {"disable"},
-		}.Encode()}
-		out = append(out, v.String())
+	name := fmt.Sprintf("e2e_%d_%d", os.Getpid(), schemas.Add(1))
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name+more); err != nil {
+		t.Fatal(err)
 	}
-	return out[0], out[1]
+	t.Cleanup(func() {
+		if conn, err := pgx.Connect(ctx, dsn); err == nil {
+			_, _ = conn.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
+			_ = conn.Close(ctx)
+		}
+	})
+	return addressOf(conn.Config(), name)
+}
+
+// addressOf is the address of a database beside the one that is connected.
+func addressOf(at *pgx.ConnConfig, name string) string {
+	v := url.URL{Scheme: "postgres", Path: "/" + name, RawQuery: url.Values{
+		"host": {at.Host}, "port": {fmt.Sprint(at.Port)}, "user": {at.User}, "password": {at.Password}, "sslmode": {"disable"},
+	}.Encode()}
+	return v.String()
 }
 
 // fails runs a command that must fail, and gives what it says.

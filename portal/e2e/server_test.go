@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	demos["postgres"].drop()
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -96,6 +97,7 @@ func (l *lines) String() string {
 func start(t *testing.T, d database, args ...string) *server {
 	t.Helper()
 	s := &server{t: t, db: d, data: t.TempDir(), args: args}
+	s.takeDemo()
 	s.run()
 	t.Cleanup(s.kill)
 	return s
