@@ -181,7 +181,7 @@ func (w *worker) closeGroup(ctx context.Context, e groupEnd, now []setRow) (stri
 	stored.Sets = nil
 	row := groupRow{
 		InterchangeID: w.row.ID, GroupNo: e.no, SupplierID: w.row.SupplierID, ResellerID: w.row.ResellerID,
-		Kind: word(g.FunctionalID), Control: word(g.Control), Version: word(g.Version), Result: string(result), Verdict: asJSON(stored),
+		Kind: word(g.FunctionalID), Control: word(g.Control), Version: word(g.Version), Result: string(result), Verdict: db.Text(stored),
 	}
 	if w.unb == nil && g.FunctionalID != "FA" && !w.doomed { // what is refused as a whole has a TA1
 		id, err := w.answer(ctx, g)

@@ -489,7 +489,7 @@ func (w *worker) tellRefusedForm(ctx context.Context, t tally) error {
 			for k, v := range f.Data() {
 				args[k] = v
 			}
-			return keepRefusal(ctx, &refusalRow{OrgID: w.row.SenderID, ID: db.NewID(), Name: name, Size: w.row.Size, Data: w.evidence, Reason: "edi.finding." + f.Key, Args: asJSON(args), Made: db.Micros(db.Now(ctx))})
+			return keepRefusal(ctx, &refusalRow{OrgID: w.row.SenderID, ID: db.NewID(), Name: name, Size: w.row.Size, Data: w.evidence, Reason: "edi.finding." + f.Key, Args: db.Text(args), Made: db.Micros(db.Now(ctx))})
 		}
 	}
 	return nil

@@ -117,7 +117,7 @@ func (s *Service) SetStyle(ctx context.Context, actor access.Actor, partnership 
 	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		r := &routeRow{
-			PartnershipID: partnership, OrgID: actor.Org, Kind: styleKind, SupplierID: supplier, ResellerID: reseller, Style: asJSON(style),
+			PartnershipID: partnership, OrgID: actor.Org, Kind: styleKind, SupplierID: supplier, ResellerID: reseller, Style: db.Text(style),
 			Changed: db.Micros(db.Now(ctx)), ChangedBy: actor.Person,
 		}
 		if err := saveRoute(ctx, r); err != nil {

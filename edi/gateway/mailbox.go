@@ -82,7 +82,7 @@ func (m *Mailbox) keep(ctx context.Context, actor access.Actor, name string, bod
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
-	r := refusalRow{OrgID: actor.Org, Name: name, Size: size, Data: head, Reason: why.Key, Args: asJSON(plain(why.Args))}
+	r := refusalRow{OrgID: actor.Org, Name: name, Size: size, Data: head, Reason: why.Key, Args: db.Text(plain(why.Args))}
 	return m.s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		r.ID, r.Made = db.NewID(), db.Micros(db.Now(ctx))
 		return keepRefusal(ctx, &r)

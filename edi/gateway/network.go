@@ -24,23 +24,11 @@ import (
 
 // networked says whether the agreement that holds lets a network speak for the company
 // whose identity stands in an interchange, to the one whose account it is.
-func (s *Service) networked(network string) func(context.Context, string, Resolved, *envelope) (bool, error) {
-	return func(ctx context.Context, org string, to Resolved, e *envelope) (bool, error) {
-		if to.Sender == "" || to.Sender == org || to.Receiver != org {
-			return false, nil
-		}
-		p, ok := choose(to, e)
-		if !ok {
-			return false, nil
-		}
-		var yes bool
-		err := s.db.View(db.WithOrgs(ctx, p.Supplier, p.Reseller), func(ctx context.Context) error {
-			t, err := s.termsAt(ctx, p.ID, db.Now(ctx))
-			yes = err == nil && t.side(to.Sender == p.Supplier).Network == network
-			return err
-		})
-		return yes, err
+func (s *Service) networked(ctx context.Context, org, network string, to Resolved, e *envelope) (bool, error) {
+	if to.Receiver != org {
+		return false, nil
 	}
+	return s.spokenFor(ctx, org, to, e, func(t *Terms, supplier bool) bool { return t.side(supplier).Network == network })
 }
 
 // unpack receives what lay in a network's mailbox. A file may hold interchanges of many

@@ -176,11 +176,12 @@ func (s *Service) inspect(ctx context.Context, actor access.Actor, in *Submissio
 			}
 			known[pair] = to
 		}
-		speaks := s.delegated
+		var other bool
 		if in.Network != "" {
-			speaks = s.networked(in.Network)
+			other, err = s.networked(ctx, actor.Org, in.Network, to, e)
+		} else {
+			other, err = s.delegated(ctx, actor.Org, to, e)
 		}
-		other, err := speaks(ctx, actor.Org, to, e)
 		if err != nil {
 			return nil, err
 		}
@@ -228,6 +229,12 @@ func scanFault(found []envelope, err error) error {
 // delegated says whether the agreement that holds lets a company send an interchange
 // for the one whose identity stands in it.
 func (s *Service) delegated(ctx context.Context, org string, to Resolved, e *envelope) (bool, error) {
+	return s.spokenFor(ctx, org, to, e, func(t *Terms, supplier bool) bool { return t.speaks(org, supplier, e.types) })
+}
+
+// spokenFor asks the agreement between the companies of an interchange whether another,
+// org, may send it; says is told the terms and whether the sender is the supplier.
+func (s *Service) spokenFor(ctx context.Context, org string, to Resolved, e *envelope, says func(t *Terms, supplier bool) bool) (bool, error) {
 	if to.Sender == org || to.Sender == "" {
 		return false, nil
 	}
@@ -238,7 +245,7 @@ func (s *Service) delegated(ctx context.Context, org string, to Resolved, e *env
 	var yes bool
 	err := s.db.View(db.WithOrgs(ctx, p.Supplier, p.Reseller), func(ctx context.Context) error {
 		t, err := s.termsAt(ctx, p.ID, db.Now(ctx))
-		yes = err == nil && t.speaks(org, to.Sender == p.Supplier, e.types)
+		yes = err == nil && says(t, to.Sender == p.Supplier)
 		return err
 	})
 	return yes, err
@@ -351,7 +358,7 @@ func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionR
 	}
 	first := answer.Interchanges[0]
 	answer.ID, answer.Href, answer.Duplicate = first.ID, first.Href, first.Duplicate
-	sub.Answer = asJSON(answer)
+	sub.Answer = db.Text(answer)
 	if fresh {
 		if err := staged.Insert(ctx); err != nil {
 			return Answer{}, err

@@ -128,7 +128,7 @@ func (s *Remotes) Add(ctx context.Context, actor access.Actor, cmd RemoteCmd) (R
 		OrgID: actor.Org, ID: db.NewID(), Name: cmd.Name, Addr: cmd.Addr, Login: cmd.Login, HostKey: cmd.HostKey, InPath: cmd.In, DonePath: cmd.Done,
 		OutPath: cmd.Out, Network: cmd.Network, Every: int64(cmd.Every / time.Second), MadeBy: actor.Person,
 	}
-	r.Sealed = s.secrets.Seal([]byte(asJSON(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
+	r.Sealed = s.secrets.Seal([]byte(db.Text(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
 	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		there, err := remotesOf(ctx, actor.Org)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"entente/db"
 	"entente/edi/ack"
 	"entente/edi/wire"
 	"entente/prm/access"
@@ -196,11 +197,7 @@ func findingsText(fs []wire.Finding) string {
 	if len(fs) == 0 {
 		return ""
 	}
-	b, err := json.Marshal(fs)
-	if err != nil {
-		panic(err) // plain values only
-	}
-	return string(b)
+	return db.Text(fs)
 }
 
 func findingsOf(text string) []wire.Finding {

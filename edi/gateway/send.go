@@ -460,11 +460,3 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 	}
 	return r.ID, insertNumbers(ctx, &set, m.Numbers)
 }
-
-func asJSON(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // plain values only
-	}
-	return string(b)
-}

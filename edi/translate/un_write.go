@@ -380,9 +380,10 @@ func (b *unBuilder) count(n int) { b.add("CNT", edifact.C("2", strconv.Itoa(n)))
 
 func (b *unBuilder) purchaseOrder(d *doc.PurchaseOrder) {
 	kind := d.Type
-	if h := d.Header; kind == directType {
-		h.Parties = direct(h.Parties)
-		kind, d = "SA", &doc.PurchaseOrder{Header: h, Purpose: d.Purpose, Number: d.Number, Release: d.Release, Date: d.Date, Contract: d.Contract, Carrier: d.Carrier, Total: d.Total, Lines: d.Lines}
+	if kind == directType {
+		c := *d
+		c.Parties = direct(c.Parties)
+		kind, d = "SA", &c
 	}
 	b.add("BGM", twin(x12OrderTypes, kind), b.free("BGM", 2, d.Number, 35), twin(x12Purposes, d.Purpose))
 	b.dtm("137", d.Date, "")

@@ -62,15 +62,9 @@ func (a *API) wireApprovals(ctx context.Context, list ...approval.Request) ([]ap
 	if err != nil {
 		return nil, err
 	}
-	when := func(t time.Time) *time.Time {
-		if t.IsZero() {
-			return nil
-		}
-		return &t
-	}
 	out := make([]approvalOut, len(list))
 	for i, r := range list {
-		x := approvalOut{ID: string(r.ID), Kind: r.Kind, State: r.State, Partner: slugs[r.Partner].Slug, Number: r.Number, Asked: r.Asked, Due: when(r.Due), Decided: when(r.Decided), Reason: r.Reason, Steps: []approvalStep{}}
+		x := approvalOut{ID: string(r.ID), Kind: r.Kind, State: r.State, Partner: slugs[r.Partner].Slug, Number: r.Number, Asked: r.Asked, Due: moment(r.Due), Decided: moment(r.Decided), Reason: r.Reason, Steps: []approvalStep{}}
 		switch {
 		case r.Kind == approval.KindInvoice:
 			x.Invoice = r.Subject
@@ -83,7 +77,7 @@ func (a *API) wireApprovals(ctx context.Context, list ...approval.Request) ([]ap
 			x.Amount = valueOut(r.Amount)
 		}
 		for _, st := range r.Steps {
-			y := approvalStep{Test: st.Test, Role: string(st.Role), Approved: when(st.Decided), ShipTo: st.Facts.ShipTo}
+			y := approvalStep{Test: st.Test, Role: string(st.Role), Approved: moment(st.Decided), ShipTo: st.Facts.ShipTo}
 			switch st.Test {
 			case approval.TestLimit:
 				y.Total, y.Limit = valueOut(st.Facts.Total), valueOut(st.Facts.Limit)
@@ -229,14 +223,7 @@ type orderHold struct {
 }
 
 func wireHold(h trade.Hold) orderHold {
-	out := orderHold{ID: h.ID, Order: string(h.Order), Reason: h.Reason, Role: string(h.Role), Note: h.Note, Lines: h.Lines, By: h.By, Placed: h.Placed}
-	if !h.Due.IsZero() {
-		out.Due = &h.Due
-	}
-	if !h.Released.IsZero() {
-		out.Released = &h.Released
-	}
-	return out
+	return orderHold{ID: h.ID, Order: string(h.Order), Reason: h.Reason, Role: string(h.Role), Note: h.Note, Lines: h.Lines, By: h.By, Placed: h.Placed, Due: moment(h.Due), Released: moment(h.Released)}
 }
 
 func (a *API) orderHolds() {

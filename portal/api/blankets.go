@@ -45,10 +45,7 @@ func (a *API) blanketOrders() {
 			if err != nil {
 				return nil, err
 			}
-			out := blanketOrder{Order: string(b.Order), Number: b.Number, From: b.From, Until: b.Until, Reason: b.Reason, Lines: []blanketLine{}, CallOffs: []blanketCallOff{}}
-			if !b.Closed.IsZero() {
-				out.Closed = &b.Closed
-			}
+			out := blanketOrder{Order: string(b.Order), Number: b.Number, From: b.From, Until: b.Until, Reason: b.Reason, Closed: moment(b.Closed), Lines: []blanketLine{}, CallOffs: []blanketCallOff{}}
 			for _, l := range b.Lines {
 				out.Lines = append(out.Lines, blanketLine{l.Line, l.SKU, l.Unit, l.Agreed.String(), l.Drawn.String(), l.Left.String()})
 			}

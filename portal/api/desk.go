@@ -19,7 +19,7 @@ type bulkResult struct {
 	ID      string `json:"id"`
 	Number  string `json:"number"`
 	Version int64  `json:"version" doc:"before it was confirmed"`
-	Outcome string `json:"outcome" doc:"clean (with look), confirmed, already (answered before, nothing was done), doubtful, held or failed"`
+	Outcome string `json:"outcome" doc:"clean (with look), confirmed, already (answered before, nothing was done), doubtful, held, waits (for an approval) or failed"`
 	Line    int    `json:"line,omitempty" doc:"the first with a doubt"`
 	Doubt   string `json:"doubt,omitempty" doc:"the first: unknown_item, price_differs …"`
 	Doubts  int    `json:"doubts,omitempty" doc:"lines with one"`

@@ -411,12 +411,7 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 	for i, p := range people {
 		to[i] = notify.Target{Org: org, Person: p.ID}
 	}
-	args := map[string]string{"partner": partner}
-	for k, v := range n.Args {
-		args[k] = v
-	}
-	n.Args = args
-	return a.notify.Tell(ctx, access.System("notices", org), to, n)
+	return a.notify.Tell(ctx, access.System("notices", org), to, withPartner(n, partner))
 }
 
 // to855 sends the answer to an order whose buyer speaks EDI.

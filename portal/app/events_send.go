@@ -22,12 +22,12 @@ func (a *App) to850(ctx context.Context, e job.Received) error {
 		return err // what is held for its ship-to or an approval goes once that is known, or given
 	}
 	actor := access.System("edi", t.Reseller)
-	if o, err := a.trade.Head(ctx, actor, t.Order); err != nil || o.ShipToUnknown != "" || o.HoldReason == trade.HeldApproval {
-		return err // the other of the two is still open
-	}
 	route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "850")
 	if err != nil || route.Door == gateway.RouteUsual || route.Door == gateway.RoutePages {
 		return err
+	}
+	if o, err := a.trade.Head(ctx, actor, t.Order); err != nil || o.ShipToUnknown != "" || o.HoldReason == trade.HeldApproval {
+		return err // the other of the two is still open
 	}
 	made, p, err := a.trade.PurchaseOrder(ctx, actor, t.Order)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"entente/portal/sheet"
 	"entente/prm/access"
 	"entente/prm/catalog"
+	"entente/prm/money"
 	"entente/prm/trade"
 )
 
@@ -91,4 +92,20 @@ func LineFaults(l intake.Line, q trade.Quote) []sheet.Wrong {
 		refuse(intake.Item, "trade.price_none", l.Item, map[string]any{"SKU": l.Item})
 	}
 	return out
+}
+
+// ItemsKnown asks the order desk which values are numbers of items.
+func ItemsKnown(ctx context.Context, desk *trade.Service, actor access.Actor, partnership string) func([]string) []bool {
+	return func(values []string) []bool {
+		out := make([]bool, len(values))
+		asked := make([]trade.PlaceLine, len(values))
+		for i, s := range values {
+			asked[i] = trade.PlaceLine{SKU: s, Quantity: money.One}
+		}
+		quotes, err := desk.Quote(ctx, actor, trade.PlaceCmd{Partnership: partnership, Lines: asked})
+		for i := range quotes {
+			out[i] = err == nil && quotes[i].Found
+		}
+		return out
+	}
 }

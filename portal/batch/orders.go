@@ -12,7 +12,6 @@ import (
 	"entente/portal/sheet"
 	"entente/prm/access"
 	"entente/prm/fault"
-	"entente/prm/money"
 	"entente/prm/partner"
 	"entente/prm/trade"
 )
@@ -53,18 +52,7 @@ func (o Orders) Check(ctx context.Context, actor access.Actor, partnership strin
 
 // Guess finds the columns, by what is sold where the titles say nothing.
 func (o Orders) Guess(ctx context.Context, actor access.Actor, f File, rows []sheet.Row) sheet.Mapping {
-	return intake.Guess(rows, func(values []string) []bool {
-		out := make([]bool, len(values))
-		asked := make([]trade.PlaceLine, len(values))
-		for i, s := range values {
-			asked[i] = trade.PlaceLine{SKU: s, Quantity: money.One}
-		}
-		quotes, err := o.Trade.Quote(ctx, actor, trade.PlaceCmd{Partnership: f.Partnership, Lines: asked})
-		for i := range quotes {
-			out[i] = err == nil && quotes[i].Found
-		}
-		return out
-	})
+	return intake.Guess(rows, ItemsKnown(ctx, o.Trade, actor, f.Partnership))
 }
 
 // Clean leaves the columns of a line.

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -206,29 +207,38 @@ func TestRefusedFile(t *testing.T) {
 // TestTakenOver: a node that lost its lease writes nothing more, and the other goes on
 // where it stood.
 func TestTakenOver(t *testing.T) {
+	t.Parallel()
+	b := newDesk(t, dbtest.Postgres(t), t.TempDir()) // on SQLite one node has the file
+	b.fill()
+	slow := b.files
+	taken := false
+	slow.d.Step = func(File) {
+		if taken {
+			return
+		}
+		taken = true
+		b.must(b.db.InTx(bg, func(ctx context.Context) error { return db.Tx(ctx).Exec("UPDATE data_file SET lease_until = 0").Error }))
+		b.serve(t.TempDir(), nil)
+		b.files.d.Blobs = slow.d.Blobs
+		b.work()
+	}
+	f, err := slow.Take(bg, b.dan, KindOrders, b.toKestrel, "x", nil, strings.NewReader(manyText(2000)))
+	b.must(err)
+	if _, err := slow.Turn(bg); err != nil {
+		t.Fatal(err)
+	}
+	if got := tally(b.get(b.dan, f.ID)); !taken || got != "ready rows=2000 wrong=0 dropped=0 groups=100 clean=100 map[]" {
+		t.Error(taken, got)
+	}
+}
+
+// TestManyTurns: a file of more than one turn goes on at once when its next turn comes; a
+// lease that was given away keeps nobody waiting.
+func TestManyTurns(t *testing.T) {
 	each(t, func(t *testing.T, b *desk) {
-		if b.db.Dialect() == db.SQLite {
-			t.Skip("one node has the file")
-		}
-		slow := b.files
-		taken := false
-		slow.d.Step = func(File) {
-			if taken {
-				return
-			}
-			taken = true
-			b.must(b.db.InTx(bg, func(ctx context.Context) error { return db.Tx(ctx).Exec("UPDATE data_file SET lease_until = 0").Error }))
-			b.serve(t.TempDir(), nil)
-			b.files.d.Blobs = slow.d.Blobs
-			b.work()
-		}
-		f, err := slow.Take(bg, b.dan, KindOrders, b.toKestrel, "x", nil, strings.NewReader(manyText(2000)))
-		b.must(err)
-		if _, err := slow.Turn(bg); err != nil {
-			t.Fatal(err)
-		}
-		if got := tally(b.get(b.dan, f.ID)); !taken || got != "ready rows=2000 wrong=0 dropped=0 groups=100 clean=100 map[]" {
-			t.Error(taken, got)
+		f := b.take(b.dan, KindOrders, b.toKestrel, manyText(20*(slice+5)))
+		if got, want := tally(b.apply(b.dan, f.ID, nil)), fmt.Sprintf("done rows=%d wrong=0 dropped=0 groups=%d clean=0 map[made:%d]", 20*(slice+5), slice+5, slice+5); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	})
 }

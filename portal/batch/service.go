@@ -243,8 +243,14 @@ func (s *Service) List(ctx context.Context, actor access.Actor, kind string) ([]
 	var out []File
 	err = s.d.DB.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		rows, err := filesOf(ctx, actor.Org, kind, 50)
+		may := map[string]bool{} // by partnership
 		for _, r := range rows {
-			if k.Check(ctx, actor, r.PartnershipID) == nil {
+			ok, known := may[r.PartnershipID]
+			if !known {
+				ok = k.Check(ctx, actor, r.PartnershipID) == nil
+				may[r.PartnershipID] = ok
+			}
+			if ok {
 				out = append(out, r.file())
 			}
 		}
@@ -311,10 +317,7 @@ func (s *Service) Columns(ctx context.Context, actor access.Actor, id string, m 
 			return err
 		}
 		now := db.Micros(db.Now(ctx))
-		ok, err := changeFile(ctx, f, f.State, map[string]any{"mapping": text(f.Mapping, false), "state": string(Reading), "read_to": 0, "read_rows": 0, "generation": f.generation + 1, "lease_by": "", "lease_until": 0, "tries": 0, "turn": now})
-		if err == nil && !ok {
-			err = fault.New(fault.Conflict, "batch.busy")
-		}
+		err = changeFile(ctx, f, map[string]any{"mapping": text(f.Mapping, false), "state": string(Reading), "read_to": 0, "read_rows": 0, "generation": f.generation + 1, "lease_by": "", "lease_until": 0, "tries": 0, "turn": now})
 		if err == nil {
 			err = emptyFile(ctx, f)
 		}
@@ -369,7 +372,7 @@ func (s *Service) Repair(ctx context.Context, actor access.Actor, id string, tod
 			if same {
 				continue
 			}
-			again, ok := k.Read(byName(k, fields), cellsOf(k, r.No, fields), today)
+			again, ok := k.Read(sheet.Mapping{Columns: k.Fields()}, cellsOf(k, r.No, fields), today)
 			if !ok {
 				again = Row{No: r.No, Fields: fields}
 			}
@@ -392,16 +395,9 @@ func (s *Service) Repair(ctx context.Context, actor access.Actor, id string, tod
 				return err
 			}
 		}
-		ok, err := changeFile(ctx, f, f.State, map[string]any{"state": string(Ready)})
-		if err == nil && !ok {
-			err = fault.New(fault.Conflict, "batch.busy")
-		}
-		return err
+		return changeFile(ctx, f, map[string]any{"state": string(Ready)})
 	})
 }
-
-// byName is a mapping of a row whose columns are the fields.
-func byName(k Kind, _ map[string]string) sheet.Mapping { return sheet.Mapping{Columns: k.Fields()} }
 
 func cellsOf(k Kind, no int, fields map[string]string) sheet.Row {
 	row := sheet.Row{No: no}
@@ -436,10 +432,7 @@ func (s *Service) Apply(ctx context.Context, actor access.Actor, id string, head
 		for name, value := range head {
 			f.Head[name] = value
 		}
-		ok, err := changeFile(ctx, f, f.State, map[string]any{"state": string(Applying), "head": text(f.Head, len(f.Head) == 0), "made_by": actor.Person, "tries": 0, "turn": db.Micros(db.Now(ctx)), "lease_by": "", "lease_until": 0})
-		if err == nil && !ok {
-			err = fault.New(fault.Conflict, "batch.busy")
-		}
+		err = changeFile(ctx, f, map[string]any{"state": string(Applying), "head": text(f.Head, len(f.Head) == 0), "made_by": actor.Person, "tries": 0, "turn": db.Micros(db.Now(ctx)), "lease_by": "", "lease_until": 0})
 		if err == nil {
 			err = s.wake(ctx)
 		}
@@ -458,10 +451,7 @@ func (s *Service) Remove(ctx context.Context, actor access.Actor, id string) err
 		if f.State == Applying {
 			return fault.New(fault.Conflict, "batch.busy")
 		}
-		if ok, err := changeFile(ctx, f, f.State, map[string]any{"generation": f.generation + 1}); err != nil || !ok {
-			if err == nil {
-				err = fault.New(fault.Conflict, "batch.busy")
-			}
+		if err := changeFile(ctx, f, map[string]any{"generation": f.generation + 1}); err != nil {
 			return err
 		}
 		return removeFile(ctx, f)

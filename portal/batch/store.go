@@ -8,6 +8,7 @@ import (
 
 	"entente/db"
 	"entente/portal/sheet"
+	"entente/prm/fault"
 )
 
 type fileRow struct {
@@ -141,16 +142,14 @@ func sameFile(ctx context.Context, f File) (rows []fileRow, err error) {
 	return rows, err
 }
 
-// changeFile writes to a file that stands at a generation and, where it is named, in a
-// state. False says that it does not.
-func changeFile(ctx context.Context, f File, state State, values map[string]any) (bool, error) {
+// changeFile writes to a file that stands as it was read. Codes: Conflict (it moved on).
+func changeFile(ctx context.Context, f File, values map[string]any) error {
 	values["changed"] = db.Micros(db.Now(ctx))
-	tx := db.Tx(ctx).Model(&fileRow{}).Where("org_id = ? AND id = ? AND generation = ?", f.Org, f.ID, f.generation)
-	if state != "" {
-		tx = tx.Where("state = ?", string(state))
+	res := db.Tx(ctx).Model(&fileRow{}).Where("org_id = ? AND id = ? AND generation = ? AND state = ?", f.Org, f.ID, f.generation, string(f.State)).Updates(values)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return fault.New(fault.Conflict, "batch.busy")
 	}
-	res := tx.Updates(values)
-	return res.RowsAffected == 1, res.Error
+	return res.Error
 }
 
 // dueFiles are those that wait for work, whose turn is the oldest first.

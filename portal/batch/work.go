@@ -97,10 +97,14 @@ func (s *Service) claim(ctx context.Context) (out fileRow, ok bool, err error) {
 	return out, ok, err
 }
 
-// moved writes where the file stands, in the transaction of the step.
+// moved writes where the file stands, in the transaction of the step, with the lease made
+// longer, or ended at once where it is given away.
 func (s *Service) moved(ctx context.Context, f File, values map[string]any) error {
 	values["tries"] = 0
 	values["lease_until"] = db.Micros(s.d.DB.Clock().Add(lease))
+	if _, away := values["lease_by"]; away {
+		values["lease_until"] = 0
+	}
 	ok, err := held(ctx, f, s.me, values)
 	if err == nil && !ok {
 		err = errLost
@@ -204,7 +208,7 @@ func (s *Service) keep(ctx context.Context, k Kind, f *File, actor access.Actor,
 // yield lets the next file have its turn.
 func (s *Service) yield(ctx context.Context, f File) error {
 	return s.d.DB.InTx(db.WithOrgs(ctx, f.Org), func(ctx context.Context) error {
-		return s.moved(ctx, f, map[string]any{"turn": db.Micros(s.d.DB.Clock()), "lease_by": "", "lease_until": 0})
+		return s.moved(ctx, f, map[string]any{"turn": db.Micros(s.d.DB.Clock()), "lease_by": ""})
 	})
 }
 

@@ -34,13 +34,16 @@ func newDatabase(t *testing.T, dsn, more string) string {
 	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name+more); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if conn, err := pgx.Connect(ctx, dsn); err == nil {
-			_, _ = conn.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
-			_ = conn.Close(ctx)
-		}
-	})
+	t.Cleanup(func() { dropDatabase(dsn, name) })
 	return addressOf(conn.Config(), name)
+}
+
+func dropDatabase(dsn, name string) {
+	ctx := context.Background()
+	if conn, err := pgx.Connect(ctx, dsn); err == nil {
+		_, _ = conn.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
+		_ = conn.Close(ctx)
+	}
 }
 
 // addressOf is the address of a database beside the one that is connected.

@@ -89,12 +89,7 @@ func (d *demo) make(kind, dsn string) error {
 
 // drop takes the database away that copies were made of.
 func (d *demo) drop() {
-	if d.name == "" {
-		return
-	}
-	ctx := context.Background()
-	if conn, err := pgx.Connect(ctx, os.Getenv("ENTENTE_TEST_POSTGRES")); err == nil {
-		_, _ = conn.Exec(ctx, "DROP DATABASE "+d.name+" WITH (FORCE)")
-		_ = conn.Close(ctx)
+	if d.name != "" {
+		dropDatabase(os.Getenv("ENTENTE_TEST_POSTGRES"), d.name)
 	}
 }

@@ -36,14 +36,7 @@ func TestStoryNetwork(t *testing.T) {
 		ingrid.open(ours).says("Network (VAN)")
 		stranger := strings.ReplaceAll(po{control: 770002, number: "VAN-2"}.String(), "KESTRELSUPPLY  ", "NOBODY         ")
 		rival := strings.ReplaceAll(unOrder("VAN003", "VAN-3", "LIN+1++AUR-D18B:SA", "QTY+21:10:PCE", "PRI+AAA:97.00"), "ü", "\xfc")
-		w, err := van.files.Create("/from/mail.edi")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(po{control: 770001, number: "VAN-1"}.String() + stranger + rival)); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
+		if err := putFile(van.files, "/from", "mail.edi", po{control: 770001, number: "VAN-1"}.String()+stranger+rival); err != nil {
 			t.Fatal(err)
 		}
 		lies := func(kind, text string) (found string) {

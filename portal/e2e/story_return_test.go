@@ -34,9 +34,7 @@ func TestStoryReturn(t *testing.T) {
 		}
 		deliver(kestrel, "RET-1", po{control: 740101, number: "RET-1"}.String())
 		advice := mine(x12("RC", "861", 740001, "BRA*RCV-1*20261127*00*2", "DTM*050*20261127", "PRF*RET-1", "RCD*1*238*EA***2*EA*02", "LIN*1*VP*AUR-D18B", "RCD*2*160*EA", "LIN*2*VP*AUR-G125", "CTT*2"))
-		if ic := kestrel.processed(kestrel.send(advice).ID); *ic.Result == "rejected" || ic.Sets[0].Business != "booked" {
-			t.Fatalf("%+v", ic)
-		}
+		kestrel.booked(advice)
 		wish := mine(x12("AN", "180", 740002, "BGN*13*KR-1*20261203", "PRF*RET-1***20261122", "BLI*VP*AUR-D18B*3*EA", "RDR*RP*DM", "PRF*RET-1***20261122*1"))
 		ic := kestrel.processed(kestrel.send(wish).ID)
 		if *ic.Result == "rejected" || ic.Sets[0].Business != "booked" || ic.Sets[0].Document.Kind != "goods_return" {
@@ -70,9 +68,7 @@ func TestStoryReturn(t *testing.T) {
 		un := unOrder("BT8201", "RET-2", "LIN+1++AUR-D18B:SA", "QTY+21:240:PCE", "PRI+AAA:97.00", "LIN+2++AUR-G125:SA", "QTY+21:160:PCE", "PRI+AAA:53.80")
 		deliver(baltic, "RET-2", strings.ReplaceAll(un, "ü", "\xfc"))
 		retann := "UNB+UNOC:3+BALTICTRADE:ZZZ+AURELIATOOLS:ZZZ+261203:0912+BT8202'UNH+1+RETANN:D:01B:UN'BGM+409+KR-2+9'DTM+137:20261203:102'RFF+ON:RET-2'NAD+BY+BT-TLN::92'NAD+SU+AURELIA::92'LIN+1++AUR-D18B:SA'QTY+61:3:PCE'UNS+S'UNT+10+1'UNZ+1+BT8202'"
-		if ic := baltic.processed(baltic.send(retann).ID); *ic.Result == "rejected" || ic.Sets[0].Business != "booked" {
-			t.Fatalf("%+v", ic)
-		}
+		baltic.booked(retann)
 		r2, _ := finish(baltic, "KR-2")
 		checkFile(t, baltic.await("RETINS", "RMA-5"))
 		note := baltic.await("INVOIC", "BGM+381")

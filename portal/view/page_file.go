@@ -29,36 +29,34 @@ type FileListRow struct {
 // Working says that it is being read or applied: the page asks again.
 type FilePage struct {
 	Base
-	URL, BackURL  string
-	Kind          string
-	Name          string
-	Partner       string
-	Status        Status
-	Working       bool
-	Progress      Text
-	Done, Total   int // of the progress; Total 0 is not known
-	Notes         []Text
-	Problem       Text
-	Facts         []KV
-	Columns       []FileColumn
-	Headers       []Option
-	Decimals      []Option
-	Orders        []Option
-	Open          bool // the columns are shown: they want a look
-	Fixed         bool // something was applied: they stay
-	Tabs          []Tab
-	Fields        []FileField
-	Rows          []FileRow
-	Next          string
-	Rest          string // what the form of the rows comes back to
-	Clean         int    // what may be applied
-	CleanText     Text
-	AskNumber     bool
-	Form          Form
-	Results       []FileResult
-	ResultsNext   string
-	ResultsFolded bool
-	Errors        []Export
+	URL, BackURL string
+	Kind         string
+	Name         string
+	Partner      string
+	Status       Status
+	Working      bool
+	Progress     Text
+	Done, Total  int // of the progress; Total 0 is not known
+	Notes        []Text
+	Problem      Text
+	Columns      []FileColumn
+	Headers      []Option
+	Decimals     []Option
+	Orders       []Option
+	Open         bool // the columns are shown: they want a look
+	Fixed        bool // something was applied: they stay
+	Tabs         []Tab
+	Fields       []FileField
+	Rows         []FileRow
+	Next         string
+	Rest         string // what the form of the rows comes back to
+	Clean        int    // what may be applied
+	CleanText    Text
+	AskNumber    bool
+	Form         Form
+	Results      []FileResult
+	ResultsNext  string
+	Errors       []Export
 }
 
 // FileColumn is a column with what it holds.

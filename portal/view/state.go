@@ -51,7 +51,7 @@ var states = map[State]Tone{
 	"edi.accepted": Green, "edi.accepted_with_errors": Amber, "edi.partly": Amber, "edi.rejected": Red, "edi.duplicate": Grey, "edi.test": Violet, "edi.none": Grey,
 	"edi.booked": Green, "edi.waiting_order": Amber, "edi.not_booked": Grey, "edi.refused": Red, "edi.matched": Green, "edi.unmatched": Amber, "edi.made": Blue, "edi.released": Blue, "edi.discarded": Grey,
 	"document.none": Grey, "document.saved": Grey, "document.sent": Blue, "document.received": Blue, "document.accepted": Green, "document.rejected": Red, "document.waiting": Amber, "document.differs": Red, "document.short": Amber, "document.partly": Amber,
-	"bulk.clean": Green, "bulk.confirmed": Green, "bulk.already": Grey, "bulk.doubtful": Amber, "bulk.held": Amber, "bulk.failed": Red,
+	"bulk.clean": Green, "bulk.confirmed": Green, "bulk.already": Grey, "bulk.doubtful": Amber, "bulk.held": Amber, "bulk.waits": Amber, "bulk.failed": Red,
 	"file.reading": Blue, "file.ready": Amber, "file.applying": Blue, "file.done": Green, "file.failed": Red,
 	"outcome.made": Green, "outcome.changed": Green, "outcome.same": Grey, "outcome.held": Amber, "outcome.kept": Amber, "outcome.refused": Red,
 	"return.asked": Amber, "return.granted": Blue, "return.refused": Red, "return.arrived": Amber, "return.credited": Green,

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 
 	"entente/portal/view"
@@ -62,8 +63,9 @@ func orderNew(v *visit) error {
 		var receipt trade.Receipt
 		receipt, err = v.w.d.Trade.Place(v.ctx, v.actor(), cmd)
 		if err = renamed(err, rows); err == nil {
-			if old := in.text("approval"); old != "" && !receipt.Repeated {
-				if err := v.w.d.Approvals.Replace(v.ctx, v.actor(), approval.ID(old)); err != nil && fault.CodeOf(err) == fault.Internal {
+			if old := in.text("approval"); old != "" { // safe to repeat, as placing is
+				err := v.w.d.Approvals.Replace(v.ctx, v.actor(), approval.ID(old))
+				if err != nil && !slices.Contains([]fault.Code{fault.Conflict, fault.Forbidden, fault.NotFound}, fault.CodeOf(err)) {
 					return err
 				}
 			}

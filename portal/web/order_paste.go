@@ -13,7 +13,6 @@ import (
 	"entente/portal/sheet"
 	"entente/portal/view"
 	"entente/prm/fault"
-	"entente/prm/money"
 	"entente/prm/partner"
 	"entente/prm/trade"
 )
@@ -46,7 +45,7 @@ func (v *visit) fillLines(in *input) error {
 		}
 		return err
 	}
-	mapping := intake.Guess(rows, v.itemsKnown(chosen))
+	mapping := intake.Guess(rows, batch.ItemsKnown(v.ctx, v.w.d.Trade, v.actor(), chosen.ID))
 	var lines []intake.Line
 	for _, row := range rows {
 		if l, ok := intake.Read(mapping, row, v.today()); ok {
@@ -135,22 +134,6 @@ func (v *visit) supplierOf(in *input) (partner.Partnership, error) {
 		}
 	}
 	return suppliers[0], nil
-}
-
-// itemsKnown asks the order desk which values are numbers of items.
-func (v *visit) itemsKnown(p partner.Partnership) func([]string) []bool {
-	return func(values []string) []bool {
-		out := make([]bool, len(values))
-		asked := make([]trade.PlaceLine, len(values))
-		for i, s := range values {
-			asked[i] = trade.PlaceLine{SKU: s, Quantity: money.One}
-		}
-		quotes, err := v.w.d.Trade.Quote(v.ctx, v.actor(), trade.PlaceCmd{Partnership: p.ID, Lines: asked})
-		for i := range quotes {
-			out[i] = err == nil && quotes[i].Found
-		}
-		return out
-	}
 }
 
 // lineFault is one reason why a row cannot be ordered as it stands. Key and args

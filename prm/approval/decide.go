@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -63,7 +64,7 @@ func (s *Service) Approve(ctx context.Context, actor access.Actor, id ID) (Reque
 			return err
 		}
 		if ok, err := decide(ctx, r); err != nil || !ok {
-			return cmpErr(err, fault.New(fault.Conflict, "error.conflict"))
+			return cmp.Or[error](err, fault.New(fault.Conflict, "error.conflict"))
 		}
 		return s.tell(ctx, actor, r, "approval.grant", Decided)
 	})
@@ -71,13 +72,6 @@ func (s *Service) Approve(ctx context.Context, actor access.Actor, id ID) (Reque
 		return Request{}, err
 	}
 	return s.Get(ctx, actor, id)
-}
-
-func cmpErr(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }
 
 // notYours says why the actor cannot decide.
@@ -123,7 +117,7 @@ func (s *Service) Refuse(ctx context.Context, actor access.Actor, id ID, reason 
 		}
 		r.State, r.Decided, r.DecidedBy = Refused, db.Micros(db.Now(ctx)), actor.Person
 		if ok, err := decide(ctx, r); err != nil || !ok {
-			return cmpErr(err, fault.New(fault.Conflict, "error.conflict"))
+			return cmp.Or[error](err, fault.New(fault.Conflict, "error.conflict"))
 		}
 		if r.Kind == KindIncoming {
 			if err := s.trade.Disapproved(ctx, s.house(actor, r), trade.OrderID(r.SubjectID), r.Reason); err != nil {
@@ -172,7 +166,7 @@ func (s *Service) end(ctx context.Context, actor access.Actor, id ID, from []str
 			r.Decided, r.DecidedBy = db.Micros(db.Now(ctx)), actor.Person
 		}
 		if ok, err := move(ctx, r, was); err != nil || !ok {
-			return cmpErr(err, fault.New(fault.Conflict, "error.conflict"))
+			return cmp.Or[error](err, fault.New(fault.Conflict, "error.conflict"))
 		}
 		return s.tell(ctx, actor, r, "approval."+to, Ended)
 	})

@@ -132,8 +132,10 @@ func (s *Service) drop(ctx context.Context, actor access.Actor, subject, kind, s
 	}
 	for _, r := range rows {
 		r.State, r.Decided, r.DecidedBy = state, db.Micros(db.Now(ctx)), actor.Person
-		if ok, err := decide(ctx, r); err != nil || !ok {
+		if ok, err := decide(ctx, r); err != nil {
 			return err
+		} else if !ok { // decided meanwhile; the others still wait
+			continue
 		}
 		if err := s.tell(ctx, actor, r, "approval."+state, Ended); err != nil {
 			return err

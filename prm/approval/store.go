@@ -182,9 +182,9 @@ func decideStep(ctx context.Context, id string, position int, person string) err
 	return db.Tx(ctx).Model(&stepRow{}).Where("approval_id = ? AND position = ? AND decided = 0", id, position).Updates(map[string]any{"decided": db.Micros(db.Now(ctx)), "decided_by": person}).Error
 }
 
-// requests reads one page, the newest first.
+// requests reads one page, the newest first, without what they keep back.
 func requests(ctx context.Context, scope access.Scope, person string, f Filter) ([]requestRow, string, error) {
-	tx := db.Tx(ctx).Where("org_id = ?", scope.Org())
+	tx := db.Tx(ctx).Omit("content").Where("org_id = ?", scope.Org())
 	switch f.View {
 	case "asked":
 		tx = tx.Where("asked_by = ? AND state IN ('waiting', 'refused')", person)
@@ -215,10 +215,10 @@ func requests(ctx context.Context, scope access.Scope, person string, f Filter) 
 	return rows, db.Cursor(last.Asked, last.ID), nil
 }
 
-// openRequests are those that wait, the first to be late first.
+// openRequests are those that wait, the first to be late first, without what they keep back.
 func openRequests(ctx context.Context, scope access.Scope, limit int) ([]requestRow, error) {
 	var rows []requestRow
-	err := db.Tx(ctx).Where("org_id = ? AND state = 'waiting'", scope.Org()).Order("due, id").Limit(limit).Find(&rows).Error
+	err := db.Tx(ctx).Omit("content").Where("org_id = ? AND state = 'waiting'", scope.Org()).Order("due, id").Limit(limit).Find(&rows).Error
 	return rows, err
 }
 

@@ -71,14 +71,14 @@ func (s *Service) Own(ctx context.Context, actor access.Actor, skus ...string) (
 	if err := access.Check(actor, access.CatalogRead, access.Own(actor.Org)); err != nil {
 		return nil, err
 	}
-	out := map[string]Product{}
-	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		for part := range slices.Chunk(skus, 3000) {
-			if err := ownProducts(ctx, actor.Org, part, out); err != nil {
-				return err
-			}
-		}
-		return nil
+	up := make([]string, len(skus))
+	for i, sku := range skus {
+		up[i] = strings.ToUpper(strings.TrimSpace(sku))
+	}
+	var out map[string]Product
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		out, err = bySKUs(ctx, actor.Org, up)
+		return err
 	})
 	return out, err
 }

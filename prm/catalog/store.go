@@ -250,30 +250,6 @@ func sells(ctx context.Context, supplier, reseller string) (bool, error) {
 	return n > 0, err
 }
 
-// ownProducts reads products by SKU with their packs.
-func ownProducts(ctx context.Context, org string, skus []string, out map[string]Product) error {
-	up := make([]string, len(skus))
-	for i, s := range skus {
-		up[i] = strings.ToUpper(strings.TrimSpace(s))
-	}
-	var rows []productRow
-	if err := db.Tx(ctx).Where("org_id = ? AND sku IN ?", org, up).Find(&rows).Error; err != nil || len(rows) == 0 {
-		return err
-	}
-	ids := make([]ID, len(rows))
-	byID := map[string]string{}
-	for i, r := range rows {
-		ids[i], byID[r.ID], out[r.SKU] = ID(r.ID), r.SKU, r.product()
-	}
-	packs, err := packsOf(ctx, org, ids)
-	for _, k := range packs {
-		p := out[byID[k.ProductID]]
-		p.Packs = append(p.Packs, k.pack())
-		out[byID[k.ProductID]] = p
-	}
-	return err
-}
-
 func bySKU(ctx context.Context, org, sku string) (productRow, error) {
 	var r productRow
 	err := db.Tx(ctx).Where("org_id = ? AND sku = ?", org, sku).Take(&r).Error

@@ -47,6 +47,7 @@ const (
 	Already   = "already"   // was answered before: nothing was done
 	Doubtful  = "doubtful"  // has a doubt: a person looks at it first
 	Held      = "held"      // waits for an answer about itself
+	Waits     = "waits"     // the answer is kept back until it is approved
 	Failed    = "failed"    // could not be confirmed; Key says why
 )
 
@@ -150,9 +151,11 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, picks []Pick)
 		if version == 0 {
 			version = r.Order.Version // what was looked at is what is confirmed
 		}
-		_, err := s.trade.Confirm(ctx, actor, r.ID, trade.ConfirmCmd{Version: version})
+		made, err := s.trade.Confirm(ctx, actor, r.ID, trade.ConfirmCmd{Version: version})
 		var f *fault.Error
 		switch {
+		case err == nil && made == "": // by a rule of the supplier
+			r.Outcome = Waits
 		case err == nil:
 			r.Outcome = Confirmed
 		case errors.As(err, &f) && f.Code != fault.Internal && f.Code != fault.Unavailable:

@@ -7,7 +7,9 @@ import (
 	"entente/db"
 	"entente/db/dbtest"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
+	"entente/prm/money"
 	"entente/prm/trade"
 )
 
@@ -84,4 +86,54 @@ func TestViews(t *testing.T) {
 			t.Errorf("no name: %v", err)
 		}
 	})
+}
+
+// rules are those of a supplier that keeps every answer back.
+type rules struct{ trade.Approvals }
+
+func (rules) Outgoing(context.Context, access.Actor, trade.Facts, trade.PlaceCmd) (string, error) {
+	return "", nil
+}
+func (rules) Incoming(context.Context, trade.Facts) (string, error) { return "", nil }
+func (rules) Answering(context.Context, access.Actor, trade.Facts, trade.ConfirmCmd) (string, error) {
+	return "request", nil
+}
+
+// An answer that the supplier's rules keep back is not called confirmed.
+func TestKeptBack(t *testing.T) {
+	t.Parallel()
+	d := dbtest.One(t)
+	ctx := context.Background()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(d.InTx(ctx, func(ctx context.Context) error {
+		for _, o := range []string{"a", "b"} {
+			if err := db.Tx(ctx).Exec("INSERT INTO org (id, slug, name, city, country, currency, timezone, locale, state, created) VALUES (?, ?, ?, '', 'GB', 'GBP', 'Europe/London', 'en', 'active', 1)", o, o, o).Error; err != nil {
+				return err
+			}
+		}
+		return db.Tx(ctx).Exec("INSERT INTO partnership (id, supplier_id, reseller_id, state, currency, price_tolerance, quantity_tolerance, created, version, moved_by) VALUES ('link', 'a', 'b', 'active', 'GBP', 5000, 0, 1, 1, '')").Error
+	}))
+	seller, buyer := access.Actor{Person: db.NewID(), Org: "a", Roles: []access.Role{access.Admin}, Via: "session:x"}, access.Actor{Person: db.NewID(), Org: "b", Roles: []access.Role{access.Buyer}, Via: "session:x"}
+	cat := catalog.New(d, nil)
+	must(cat.Put(ctx, seller, catalog.Product{SKU: "DRILL", NameEN: "Drill", NameZH: "电钻", Family: "tools", Unit: "EA"}))
+	must(cat.SetPrices(ctx, seller, map[string][]catalog.ListPrice{"DRILL": {{Currency: "GBP", From: "2026-01-01", Price: money.Whole(100)}}}))
+	orders := trade.New(d, cat, nil)
+	orders.Approve(rules{})
+	got, err := orders.Place(ctx, buyer, trade.PlaceCmd{Partnership: "link", Key: "k", Lines: []trade.PlaceLine{{SKU: "DRILL", Quantity: money.Whole(1)}}})
+	must(err)
+	all, err := New(d, orders).Confirm(ctx, seller, []Pick{{Order: got.Order}})
+	must(err)
+	if len(all) != 1 || all[0].Outcome != Waits {
+		t.Fatalf("%+v", all)
+	}
+	o, err := orders.Get(ctx, seller, got.Order)
+	must(err)
+	if o.State != trade.Received {
+		t.Errorf("it is %s", o.State)
+	}
 }

@@ -83,8 +83,8 @@ func (s *Service) propose(ctx context.Context, actor access.Actor, r *row, seats
 	if err != nil {
 		return err
 	}
-	body := encode(t)
-	if was.ID != "" && encode(was.Terms) == body && !slices.ContainsFunc(seats, func(x Seat) bool { return x.State == Declined }) {
+	body := db.Text(t)
+	if was.ID != "" && db.Text(was.Terms) == body && !slices.ContainsFunc(seats, func(x Seat) bool { return x.State == Declined }) {
 		return fault.New(fault.Invalid, "promo.unchanged")
 	}
 	if r.OpenNo != 0 {

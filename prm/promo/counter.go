@@ -53,13 +53,13 @@ func (s *Service) Counter(ctx context.Context, actor access.Actor, id ID, hash s
 		if err := s.readyFor(ctx, r.OwnerID, actor, &t); err != nil {
 			return err
 		}
-		if encode(t) == encode(was) {
+		if db.Text(t) == db.Text(was) {
 			return fault.New(fault.Invalid, "promo.unchanged")
 		}
 		if err := closeCounter(ctx, r.ID, actor.Org, VersionWithdrawn, actor.Person); err != nil {
 			return err
 		}
-		c := versionRow{ID: db.NewID(), PromotionID: r.ID, OwnerID: r.OwnerID, OrgID: actor.Org, State: VersionOpen, Body: encode(t), Hash: hashOf(id, r.Number, t), Note: bounded(words, 1000), MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
+		c := versionRow{ID: db.NewID(), PromotionID: r.ID, OwnerID: r.OwnerID, OrgID: actor.Org, State: VersionOpen, Body: db.Text(t), Hash: hashOf(id, r.Number, t), Note: bounded(words, 1000), MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
 		if err := insertVersion(ctx, &c); err != nil {
 			return err
 		}

@@ -397,14 +397,14 @@ func (s *Service) Attribute(ctx context.Context, actor access.Actor, orders Orde
 		if err != nil || len(was) == 0 {
 			return err
 		}
-		rows := slices.Clone(was)
 		got, _, err := orders.PromoOrders(ctx, actor, "", time.Time{}, "", 1, id)
 		if err != nil || len(got) == 0 {
 			return err
 		}
 		terms := map[[2]string]Terms{}
-		for i := range rows {
-			r := &rows[i]
+		var changed []lineRow
+		for _, r := range was {
+			before := r
 			k := [2]string{r.PromotionID, count64(r.VersionNo)}
 			t, ok := terms[k]
 			if !ok {
@@ -420,9 +420,11 @@ func (s *Service) Attribute(ctx context.Context, actor access.Actor, orders Orde
 				continue
 			}
 			r.Price = int64(got[0].Lines[j].Price)
-			r.follow(got[0].Lines[j], t)
+			if r.follow(got[0].Lines[j], t); r != before {
+				changed = append(changed, r)
+			}
 		}
-		return saveLines(ctx, slices.DeleteFunc(rows, func(r lineRow) bool { return slices.Contains(was, r) }))
+		return saveLines(ctx, changed)
 	})
 }
 

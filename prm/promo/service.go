@@ -126,7 +126,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, t Terms) (Deta
 	var out Detail
 	err := s.change(ctx, actor, func(ctx context.Context) error {
 		now := db.Micros(db.Now(ctx))
-		r := row{ID: db.NewID(), OwnerID: actor.Org, State: string(Draft), Draft: encode(t), MadeBy: actor.Person, Made: now, Changed: now, Version: 1}
+		r := row{ID: db.NewID(), OwnerID: actor.Org, State: string(Draft), Draft: db.Text(t), MadeBy: actor.Person, Made: now, Changed: now, Version: 1}
 		r.keep(t)
 		if err := insert(ctx, &r); err != nil {
 			return err
@@ -169,7 +169,7 @@ func (s *Service) SaveDraft(ctx context.Context, actor access.Actor, id ID, vers
 		if st := State(r.State); st.Over() || st == Ended {
 			return fault.New(fault.Conflict, "promo.over", "State", r.State)
 		}
-		r.Draft = encode(t)
+		r.Draft = db.Text(t)
 		if State(r.State) == Draft {
 			r.keep(t)
 		}

@@ -395,15 +395,6 @@ func (t Terms) Warnings() []string {
 	return out
 }
 
-// encode writes normal terms.
-func encode(t Terms) string {
-	b, err := json.Marshal(t)
-	if err != nil { // our own plain types: cannot be
-		panic(err)
-	}
-	return string(b)
-}
-
 func decode(s string) (Terms, error) {
 	var t Terms
 	if err := json.Unmarshal([]byte(s), &t); err != nil {

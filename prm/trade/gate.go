@@ -222,7 +222,7 @@ func (s *Service) changedFacts(t terms, o orderRow, lines []Line, asked []Change
 func machine(actor access.Actor) bool { return strings.HasPrefix(actor.Via, "system:") }
 
 // incomingHeld asks the rules of the supplier about an order just booked, and holds it
-// where they want a person to look first.
+// where they want a person to look first; the caller writes the order.
 func (s *Service) incomingHeld(ctx context.Context, t terms, o *orderRow, lines []Line, parties []doc.Party) (bool, error) {
 	if s.approvals == nil || sparse(ctx) {
 		return false, nil
@@ -236,7 +236,7 @@ func (s *Service) incomingHeld(ctx context.Context, t terms, o *orderRow, lines 
 	if _, err := insertOnce(ctx, &h); err != nil {
 		return false, err
 	}
-	return true, s.rehold(ctx, o)
+	return true, s.reason(ctx, o)
 }
 
 // Approved lets an order go on that its supplier's rules had held. The actor is the house,
@@ -327,8 +327,8 @@ func (s *Service) weighAgain(ctx context.Context, t terms, o *orderRow, j judged
 	if err := s.approvals.Dropped(ctx, OrderID(o.ID)); err != nil {
 		return err
 	}
-	_, err := s.incomingHeld(ctx, t, o, j.lines, j.head.Parties)
-	if err == nil {
+	held, err := s.incomingHeld(ctx, t, o, j.lines, j.head.Parties)
+	if err == nil && !held {
 		err = s.reason(ctx, o)
 	}
 	return err

@@ -213,11 +213,6 @@ func (s *Service) Cancel(ctx context.Context, actor access.Actor, id OrderID, ve
 		if err := s.unhold(ctx, &o, lines); err != nil {
 			return err
 		}
-		left, err := openArrivals(ctx, o.ID)
-		if err != nil {
-			return err
-		}
-		o.Held = heldFor(o, left)
 		if err := s.save(ctx, &o, lines); err != nil {
 			return err
 		}

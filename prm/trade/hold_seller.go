@@ -99,10 +99,7 @@ func (s *Service) Hold(ctx context.Context, actor access.Actor, id OrderID, cmd 
 		if _, err := insertOnce(ctx, &h); err != nil {
 			return err
 		}
-		if err := s.reason(ctx, &o); err != nil {
-			return err
-		}
-		if err := saveOrder(ctx, &o); err != nil {
+		if err := s.rehold(ctx, &o); err != nil {
 			return err
 		}
 		out = h.ID
@@ -214,10 +211,7 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, hold string) 
 		if !done {
 			return fault.New(fault.Conflict, "trade.hold_ended")
 		}
-		if err := s.reason(ctx, &o); err != nil {
-			return err
-		}
-		if err := saveOrder(ctx, &o); err != nil {
+		if err := s.rehold(ctx, &o); err != nil {
 			return err
 		}
 		return s.record(ctx, actor, o, deed{history: "order.released", args: map[string]string{"Reason": h.Reason, "Lines": strings.ReplaceAll(h.Lines, ",", ", ")}, action: "order.release",
@@ -259,9 +253,8 @@ func (s *Service) unhold(ctx context.Context, o *orderRow, lines []Line) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	o.HoldReason = ""
-	if s.approvals == nil {
-		return nil
+	if err := s.reason(ctx, o); err != nil || s.approvals == nil {
+		return err
 	}
 	return s.approvals.Dropped(ctx, OrderID(o.ID))
 }
@@ -294,23 +287,31 @@ func linesOnHold(ctx context.Context, order string) (map[int]bool, error) {
 
 // lineStopped refuses to move a line that is on hold.
 func lineStopped(ctx context.Context, order string, lines ...int) error {
-	on, err := linesOnHold(ctx, order)
-	for _, n := range lines {
-		if err == nil && on[n] {
-			err = fault.New(fault.Conflict, "trade.line_on_hold", "Line", n)
-		}
+	n, err := anyOnHold(ctx, order, lines)
+	if err == nil && n > 0 {
+		err = fault.New(fault.Conflict, "trade.line_on_hold", "Line", n)
 	}
 	return err
+}
+
+// anyOnHold is the first of some lines that is on hold; 0: none is.
+func anyOnHold(ctx context.Context, order string, lines []int) (int, error) {
+	on, err := linesOnHold(ctx, order)
+	if err != nil {
+		return 0, err
+	}
+	if i := slices.IndexFunc(lines, func(n int) bool { return on[n] }); i >= 0 {
+		return lines[i], nil
+	}
+	return 0, nil
 }
 
 // spared is the doubt about a document of the supplier's system that moves lines which its
 // people put on hold; it is booked when the hold ends.
 func spared(ctx context.Context, o orderRow, lines ...int) error {
-	on, err := linesOnHold(ctx, o.ID)
-	for _, n := range lines {
-		if err == nil && on[n] {
-			err = doubted(DoubtState, "Order", o.Number)
-		}
+	n, err := anyOnHold(ctx, o.ID, lines)
+	if err == nil && n > 0 {
+		err = doubted(DoubtState, "Order", o.Number)
 	}
 	return err
 }

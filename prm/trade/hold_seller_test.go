@@ -60,3 +60,24 @@ func TestOrderOnHold(t *testing.T) {
 		b.must(err)
 	})
 }
+
+// Where nothing is left to promise or ship, a hold ends with the order, whatever ended it:
+// the order waits for nobody any more.
+func TestHoldEndsWithTheOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		id := b.receive(small()).Order
+		_, err := b.svc.Hold(b.at(), b.ingrid, id, HoldCmd{Reason: "credit", Role: access.Manager, By: "2026-11-30"})
+		b.must(err)
+		change, err := b.svc.AskChange(b.at(), b.dan, id, AskCmd{Cancel: true})
+		b.must(err)
+		_, err = b.svc.AnswerChange(b.at(), b.ingrid, change, AnswerCmd{})
+		b.must(err)
+		o := b.get(id)
+		eq(t, "state", o.State, Cancelled)
+		eq(t, "held", o.Held, "")
+		eq(t, "for", o.HoldReason, "")
+		eq(t, "the hold", o.Holds[0].Open(), false)
+	})
+}

@@ -51,10 +51,12 @@ func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, c
 		if len(taken) == 0 {
 			return fault.New(fault.Conflict, "trade.nothing_to_invoice", "State", o.State)
 		}
-		for _, c := range taken {
-			if err := lineStopped(ctx, o.ID, c.Line); err != nil {
-				return err
-			}
+		numbers := make([]int, len(taken))
+		for i, c := range taken {
+			numbers[i] = c.Line
+		}
+		if err := lineStopped(ctx, o.ID, numbers...); err != nil {
+			return err
 		}
 		r := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Kind: InvoiceDebit, State: InvoiceMatched, Currency: o.Currency, TaxRate: int64(cmd.TaxRate), TaxCategory: cmd.TaxCategory,
 			IssuedOn: cmd.IssuedOn, DueOn: cmd.DueOn, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}

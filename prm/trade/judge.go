@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/db"
 	"entente/edi/doc"
 	"entente/prm/catalog"
 	"entente/prm/fault"
@@ -234,11 +235,7 @@ func writeParts(list []Part) string {
 	if len(list) == 0 {
 		return ""
 	}
-	b, err := json.Marshal(list)
-	if err != nil { // numbers and dates: cannot be
-		panic(err)
-	}
-	return string(b)
+	return db.Text(list)
 }
 
 func flag(b bool) int64 {

@@ -244,6 +244,9 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 		return Receipt{}, err
 	}
 	unapproved, err := s.incomingHeld(ctx, t, &o, j.lines, j.head.Parties)
+	if err == nil && unapproved {
+		err = saveOrder(ctx, &o)
+	}
 	if err != nil {
 		return Receipt{}, err
 	}

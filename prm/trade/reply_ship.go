@@ -59,10 +59,14 @@ func (s *Service) bookNotice(ctx context.Context, actor access.Actor, t terms, r
 		if len(p.moved) == 0 {
 			return doubted(DoubtEmpty)
 		}
+		named := make([]int, len(p.moved))
+		for i, m := range p.moved {
+			named[i] = m.Line
+		}
+		if err := spared(ctx, p.order, named...); err != nil {
+			return err
+		}
 		for _, m := range p.moved {
-			if err := spared(ctx, p.order, m.Line); err != nil {
-				return err
-			}
 			l := p.lines[m.Line-1]
 			if open := l.Ordered - l.Cancelled - l.Shipped; m.Quantity > open {
 				return doubted(DoubtShips, "Line", l.Reference, "Item", firstOf(l.SKU, l.BuyerItem, "?"), "Quantity", m.Quantity.String(), "Open", open.String(), "Unit", l.Unit)
