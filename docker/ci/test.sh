@@ -79,6 +79,20 @@ if [ "${CI:-}" = true ]; then count=(-count=1); fi
 pkgs=("$@")
 [ $# -gt 0 ] || pkgs=(./...)
 
+# Tests start hundreds of small programs: less collecting halves their processor time, and
+# a disk of memory spares the waiting for syncs that only a power cut would need.
+export GOGC=${GOGC:-400}
+in_memory() { # makes TMPDIR in memory, where there is plenty and programs may run from it
+  [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] || return 1
+  [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt $((6 << 20)) ] || return 1
+  [ "$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)" -gt $((8 << 20)) ] || return 1
+  scratch=$(mktemp -d /dev/shm/entente-test-XXXXXX) || return 1
+  trap 'rm -rf "$scratch"; [ -z "${_pg_dir:-}" ] || _pg_stop "$_pg_dir"' EXIT
+  cp "$(command -v true)" "$scratch/true" && "$scratch/true" 2>/dev/null || return 1
+  export TMPDIR=$scratch
+}
+in_memory || true
+
 echo "== go vet"
 go vet "${pkgs[@]}"
 echo "== go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo ", PostgreSQL")"
