@@ -81,6 +81,7 @@ const (
 	HeldReleased      = "released"       // a person said: process
 	HeldDiscarded     = "discarded"      // a person said: discard
 	HeldNotLive       = "not_live"       // its direction is tested first (Stage)
+	HeldNoAccount     = "no_account"     // its sender has no account at the network that the agreement names
 )
 
 // The answers of Resolve.

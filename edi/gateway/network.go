@@ -131,3 +131,46 @@ func (s *Service) mailed(ctx context.Context, actor access.Actor, id string) err
 		return s.note(ctx, actor, "edi.deliver", id, audit.Done)
 	})
 }
+
+// behindNetwork holds back what nobody would carry: the agreement names a network where
+// its sender has no account that takes documents. It says whether the sender has to be
+// told, which is once for all that is held so.
+func behindNetwork(ctx context.Context, r *interchangeRow) (first bool, err error) {
+	if r.Network == "" || r.Delivery != DeliveryWaiting {
+		return false, nil
+	}
+	if there, err := accountAt(ctx, r.SenderID, r.Network); err != nil || there {
+		return false, err
+	}
+	r.Delivery, r.Held = DeliveryHeld, HeldNoAccount
+	others, err := heldForAccount(ctx, r.SenderID)
+	return !others, err
+}
+
+// rerouted is what a document that waited for an account does now: it goes to the
+// network's mailbox, or, where the agreement names no network any more, the usual way.
+func (s *Service) rerouted(ctx context.Context, r *interchangeRow) (map[string]any, error) {
+	t, err := s.termsAt(ctx, r.PartnershipID, db.Now(ctx))
+	if err != nil {
+		return nil, err
+	}
+	r.Network = t.side(r.ReceiverID == r.SupplierID).Network
+	values := map[string]any{"network": r.Network, "held": HeldReleased, "delivery": DeliveryWaiting}
+	if r.Network != "" {
+		there, err := accountAt(ctx, r.SenderID, r.Network)
+		if err == nil && !there {
+			err = fault.New(fault.Conflict, "edi.no_account", "Network", r.Network)
+		}
+		return values, err
+	}
+	if s.courier != nil {
+		taken, err := s.courier.Take(ctx, r.view())
+		if err != nil {
+			return nil, err
+		}
+		if taken {
+			values["delivery"] = DeliverySending
+		}
+	}
+	return values, nil
+}

@@ -84,6 +84,58 @@ func TestNetwork(t *testing.T) {
 	})
 }
 
+// Where the sender has no account at the network that the agreement names, what is for the
+// partner is held, its sender is told once, and it goes when there is one; without it, it
+// waits visibly instead of for ever.
+func TestNetworkWithoutAccount(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Network: "GXS"}}})
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		emit := func(number string) string {
+			e, err := b.emit(Outgoing{Partnership: withKestrel.ID, From: aurelia, Supplier: aurelia, Reseller: kestrel, Sender: idAurelia, Receiver: idKestrel, Kind: "855", Doc: ackOf(number), DocumentKind: "order_response", DocumentID: db.NewID(), Number: number})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.ID
+		}
+		delivery := func(id string) string { return b.get(ingrid, id).Delivery }
+		first, second := emit("A-1"), emit("A-2")
+		b.want("told", b.count("SELECT count(*) FROM event WHERE kind = ?", EventHeld), 1)
+		b.want("first", delivery(first)+" "+b.get(ingrid, first).HeldFor, "held no_account")
+		m, err := b.s.Monitor(t.Context(), ingrid, Span{})
+		if err != nil || m.LostCount != 2 {
+			t.Fatalf("%v: the monitor shows %d", err, m.LostCount)
+		}
+		if m, err := b.s.Monitor(t.Context(), maya, Span{}); err != nil || m.LostCount != 0 {
+			t.Fatalf("%v: the receiver's monitor shows %d", err, m.LostCount)
+		}
+		b.fault("released without", b.s.Release(t.Context(), ingrid, first), fault.Conflict, "edi.no_account")
+		cmd := kestrelServer(f)
+		cmd.Name, cmd.Network = "gxs", true // another name
+		if _, err := p.Add(t.Context(), ingrid, cmd); err != nil {
+			t.Fatal(err)
+		}
+		b.want("under another name", delivery(first), DeliveryHeld)
+		cmd.Name = "GXS"
+		account, err := p.Add(t.Context(), ingrid, cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.want("with the account", delivery(first)+delivery(second), DeliveryWaiting+DeliveryWaiting)
+		if err := p.Remove(t.Context(), ingrid, account.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.want("without it again", delivery(first)+delivery(second), DeliveryHeld+DeliveryHeld)
+		b.s.Judge(agreements{}) // no network any more
+		if err := b.s.Release(t.Context(), ingrid, first); err != nil {
+			t.Fatal(err)
+		}
+		b.want("the usual way", delivery(first)+b.get(ingrid, first).Network, DeliveryWaiting)
+		b.want("in the outbox", len(b.waiting(maya)), 1)
+	})
+}
+
 // A network speaks only to the company whose account it is, and only under the name that
 // the agreement says; a partner's own server is no network.
 func TestNetworkSpeaksForItsOwn(t *testing.T) {

@@ -68,6 +68,11 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id string) er
 			return fault.New(fault.Forbidden, "edi.sender_only")
 		}
 		values := map[string]any{"delivery": DeliveryWaiting}
+		if r.Held == HeldNoAccount && r.Delivery == DeliveryHeld {
+			if values, err = s.rerouted(ctx, r); err != nil {
+				return err
+			}
+		}
 		if r.Held == HeldNotLive && r.Delivery == DeliveryHeld { // no courier saw it yet
 			if err := passes(ctx, r); err != nil {
 				return err

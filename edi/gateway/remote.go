@@ -146,6 +146,11 @@ func (s *Remotes) Add(ctx context.Context, actor access.Actor, cmd RemoteCmd) (R
 		if !fresh {
 			return fault.New(fault.Conflict, "sftp.remote_taken", "Name", r.Name)
 		}
+		if r.Network && r.OutPath != "" {
+			if err := freeForAccount(ctx, actor.Org, r.Name); err != nil {
+				return err
+			}
+		}
 		return noteRemote(ctx, actor, "edi.remote.add", r.ID)
 	})
 	return r.view(), err
@@ -172,18 +177,28 @@ func (s *Remotes) List(ctx context.Context, actor access.Actor) ([]Remote, error
 	return out, err
 }
 
-// Remove ends a remote. Codes: Unauthenticated, NotFound, Forbidden.
+// Remove ends a remote. What still waits for the mailbox of a network is held, until there
+// is an account of that name again or it is released another way. Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Remotes) Remove(ctx context.Context, actor access.Actor, id string) error {
 	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
 		return err
 	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := remoteByID(ctx, actor.Org, id)
+		if err != nil {
+			return err
+		}
 		gone, err := deleteRemote(ctx, actor.Org, id)
 		if err != nil {
 			return err
 		}
 		if !gone {
 			return notFound()
+		}
+		if r.Network {
+			if err := holdForAccount(ctx, actor.Org, r.Name); err != nil {
+				return err
+			}
 		}
 		return noteRemote(ctx, actor, "edi.remote.remove", id)
 	})

@@ -423,6 +423,10 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 		return "", err
 	}
 	r.Network = t.side(m.To == m.Supplier).Network
+	first, err := behindNetwork(ctx, &r)
+	if err != nil {
+		return "", err
+	}
 	offered := s.courier != nil && r.Delivery == DeliveryWaiting && r.Network == ""
 	if offered {
 		if offered, err = carried(ctx, m); err != nil {
@@ -440,6 +444,11 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 	}
 	if _, err := db.Exec(ctx, interchangeInsert, r.values()...); err != nil {
 		return "", err
+	}
+	if first {
+		if err := s.publish(ctx, EventHeld, &r, HeldEvent{Parties: r.parties(), Reason: HeldNoAccount}); err != nil {
+			return "", err
+		}
 	}
 	control := fmt.Sprint(m.Number)
 	if IsForm(m.Syntax) {

@@ -57,6 +57,32 @@ func insertRemote(ctx context.Context, r *remoteRow) (bool, error) {
 	return res.RowsAffected == 1, res.Error
 }
 
+// accountAt says whether a company has an account at a network into which it puts what
+// is for others.
+func accountAt(ctx context.Context, org, network string) (bool, error) {
+	var n int64
+	err := db.Tx(ctx).Model(&remoteRow{}).Where("org_id = ? AND name = ? AND network = ? AND out_path <> ''", org, network, true).Limit(1).Count(&n).Error
+	return n > 0, err
+}
+
+// heldForAccount says whether anything of a company waits for an account at a network.
+func heldForAccount(ctx context.Context, org string) (bool, error) {
+	id, err := firstID(db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND "+undelivered+" AND held = ?", org, HeldNoAccount))
+	return id != "", err
+}
+
+// freeForAccount lets go what waited for an account at a network, since it is there now.
+func freeForAccount(ctx context.Context, org, network string) error {
+	return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND "+undelivered+" AND held = ? AND network = ? AND delivery = ?", org, HeldNoAccount, network, DeliveryHeld).
+		Updates(map[string]any{"delivery": DeliveryWaiting, "held": HeldReleased}).Error
+}
+
+// holdForAccount stops what is not yet in the mailbox of a network where the account ends.
+func holdForAccount(ctx context.Context, org, network string) error {
+	return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND network = ? AND delivery = ?", org, network, DeliveryWaiting).
+		Updates(map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}).Error
+}
+
 func remotesOf(ctx context.Context, org string) ([]remoteRow, error) {
 	var out []remoteRow
 	return out, db.Tx(ctx).Where("org_id = ?", org).Order("name").Find(&out).Error

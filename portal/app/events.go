@@ -228,8 +228,11 @@ func (a *App) ediToRooms(ctx context.Context, e job.Received) error {
 		if err := e.Decode(&x); err != nil {
 			return err
 		}
-		if line.Kind = "edi.held"; x.Reason == gateway.HeldNotLive {
+		switch line.Kind = "edi.held"; x.Reason {
+		case gateway.HeldNotLive:
 			line.Kind = "edi.not_live"
+		case gateway.HeldNoAccount:
+			return nil // how its sender reaches others is its own affair
 		}
 	case gateway.EventFailed:
 		line.Kind = "edi.failed"
@@ -360,8 +363,15 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 				return err
 			}
 		}
-		if held.Reason == gateway.HeldNotLive {
+		switch held.Reason {
+		case gateway.HeldNotLive:
 			n.Kind = "edi.not_live"
+		case gateway.HeldNoAccount:
+			if n.Kind = "edi.no_account"; held.From == supplier {
+				who.reseller = nil
+			} else {
+				who.supplier = nil
+			}
 		}
 		n.SubjectKind, n.SubjectID = "interchange", p.Interchange
 		n.Args["type"], n.Args["number"] = cmp.Or(p.Kind, "EDI"), p.Number

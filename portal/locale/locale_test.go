@@ -1,6 +1,7 @@
 package locale
 
 import (
+	"bytes"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -38,6 +39,11 @@ func TestKeysAreEqual(t *testing.T) {
 		}
 	}
 	// These may leave a value out: the Chinese date needs no name of the month, the English one no number; a plural "one" may say it in words.
+	for _, lang := range []string{"en", "zh-CN"} {
+		if twice := doubled(t, lang); twice != nil {
+			t.Errorf("keys that one file gives twice: %v", twice)
+		}
+	}
 	free := func(key string) bool { return strings.HasPrefix(key, "date.") }
 	texts := map[Language]map[string]string{English: raw(t, "en"), Chinese: raw(t, "zh-CN")}
 	for key, text := range texts[English] {
@@ -45,6 +51,51 @@ func TestKeysAreEqual(t *testing.T) {
 			t.Errorf("%s speaks of %v in English and of %v in Chinese", key, a, b)
 		}
 	}
+}
+
+// doubled lists the keys that stand twice in a file: the reader of JSON keeps the last and
+// says nothing.
+func doubled(t *testing.T, lang string) (twice []string) {
+	t.Helper()
+	names, err := files.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range names {
+		if !strings.HasSuffix(n.Name(), "."+lang+".json") {
+			continue
+		}
+		text, err := files.ReadFile(n.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen, depth, key := map[string]bool{}, 0, true
+		for d := json.NewDecoder(bytes.NewReader(text)); ; {
+			tok, err := d.Token()
+			if err != nil {
+				break
+			}
+			switch x := tok.(type) {
+			case json.Delim:
+				if x == '{' {
+					depth++
+				} else if depth--; depth == 1 {
+					key = true
+				}
+			case string:
+				if depth == 1 && key {
+					if seen[x] {
+						twice = append(twice, n.Name()+": "+x)
+					}
+					seen[x] = true
+				}
+				if depth == 1 {
+					key = !key
+				}
+			}
+		}
+	}
+	return twice
 }
 
 // raw gives the texts of a language as they are written; of a plural its general form.

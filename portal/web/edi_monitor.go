@@ -98,6 +98,8 @@ func (v *visit) stuckReason(i gateway.Interchange) view.Text {
 		return view.T("monitor.parked", "tries", v.p.Count(i.Attempts), "reason", view.T(i.LastError))
 	case i.State == gateway.Held && i.HeldFor != "":
 		return view.T("hold." + i.HeldFor)
+	case i.Delivery == gateway.DeliveryHeld && i.HeldFor == gateway.HeldNoAccount:
+		return view.T("hold.no_account_text", "network", i.Network)
 	}
 	return view.Text{}
 }

@@ -238,6 +238,9 @@ func (v *visit) messageAnswer(page *view.MessagePage, m gateway.Message) error {
 }
 
 func (v *visit) messageHeld(m gateway.Message, n names) *view.Held {
+	if m.Delivery == gateway.DeliveryHeld && m.HeldFor == gateway.HeldNoAccount && m.Out(v.org()) {
+		return &view.Held{Reason: m.HeldFor, Since: m.Received, Owner: n.org(m.From), Text: v.stuckReason(m.Interchange)}
+	}
 	if m.State != gateway.Held && m.State != gateway.Failed {
 		return nil
 	}
