@@ -159,11 +159,11 @@ func (s *Service) RouteTo(ctx context.Context, actor access.Actor, partnership, 
 }
 
 // twinKinds are the X12 names of messages that have a route.
-var twinKinds = map[string]string{"ORDERS": "850", "ORDRSP": "855", "DESADV": "856", "INVOIC": "810", "ORDCHG": "860", "RETANN": "180", "RETINS": "180", "RECADV": "861"}
+var twinKinds = map[string]string{"ORDERS": "850", "ORDRSP": "855", "DESADV": "856", "INVOIC": "810", "ORDCHG": "860", "RETANN": "180", "RETINS": "180", "RECADV": "861", "REMADV": "820"}
 
 // likeKinds are the kinds whose way a document takes: what follows an order goes as the
 // order does to the supplier, and as its answer to the reseller.
-var likeKinds = map[string][]string{"860": {"850"}, "861": {"850"}, "865": {"855"}, "180": {"850", "855"}}
+var likeKinds = map[string][]string{"860": {"850"}, "861": {"850"}, "820": {"850"}, "865": {"855"}, "180": {"850", "855"}}
 
 // routeLike is the way that a company chose for a kind, nil where it chose none.
 func routeLike(ctx context.Context, partnership, org, kind string) (*routeRow, error) {

@@ -38,7 +38,7 @@ type Outgoing struct {
 	Syntax       string // SyntaxX12 (also ""), SyntaxEDIFACT or a form, see IsForm
 	Version      string // GS08, default "005010"; in EDIFACT "D:96A:UN" with EANCOM's association after it
 	Test         bool
-	Kind         string    // "850", "855", "856", "810", "860", "865"
+	Kind         string    // "850", "855", "856", "810", "860", "865", "820" …
 	Doc          any       // the document of the kind: *doc.PurchaseOrder, *doc.OrderAck …
 	Body         *x12.Body // or the segments themselves
 	DocumentKind string    // "order", "order_response", "shipment", "invoice"

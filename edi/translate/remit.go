@@ -130,7 +130,7 @@ func (r *remitReader) other(s *x12.Segment) {
 // its own, as its ADX stands above every RMR.
 func WriteRemittance(d *doc.Remittance, version string) (x12.Body, []wire.Finding) {
 	b := newBuilder("820", version)
-	b.add("BPR", d.Handling, string(d.Total), d.Flag, d.Method, d.Format,
+	b.add("BPR", d.Handling, string(d.Total), d.Flag, or(d.Method, "ZZZ"), d.Format, // BPR04 is mandatory: as both agreed
 		d.Payer.BankQualifier, d.Payer.Bank, d.Payer.Kind, d.Payer.Account, d.Company, d.CompanyCode,
 		d.Payee.BankQualifier, d.Payee.Bank, d.Payee.Kind, d.Payee.Account, b.date(d.Paid))
 	b.remarks(d.Notes)

@@ -69,6 +69,7 @@ func (a *App) subscribe() {
 	s("edi-860", []string{trade.ChangeAsked}, a.to860)
 	s("edi-865", []string{trade.ChangeDecided}, a.to865)
 	s("edi-180", []string{trade.ReturnAsked, trade.ReturnGranted, trade.ReturnRefused}, a.to180)
+	s("edi-820", []string{settle.PaymentBooked}, a.to820)
 	s("replies", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderLocated, trade.OrderApproved, trade.OrderReleased, trade.ReplyWaits, trade.ReplyHeld, trade.ReplySettled, trade.ChangeHeld}, a.toReplies)
 	s("settle", []string{trade.InvoicedEvent}, a.toSettle)
 	s("settle-rooms", settle.Events(), a.settleRooms)

@@ -11,6 +11,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/fault"
 	"entente/prm/returns"
+	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
@@ -135,7 +136,7 @@ func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p tra
 		return err
 	}
 	done, err := a.gateway.Emit(ctx, actor, out)
-	if err != nil || out.DocumentKind == trade.DocumentShipment || out.DocumentKind == trade.DocumentOrder || slices.Contains([]string{trade.DocumentChange, trade.DocumentReturn, trade.DocumentReturnAnswer}, out.DocumentKind) { // found by its set
+	if err != nil || out.DocumentKind == trade.DocumentShipment || out.DocumentKind == trade.DocumentOrder || slices.Contains([]string{trade.DocumentChange, trade.DocumentReturn, trade.DocumentReturnAnswer, settle.DocumentPayment}, out.DocumentKind) { // found by its set
 		return err
 	}
 	return a.trade.SetInterchange(ctx, actor, out.DocumentKind, out.DocumentID, done.ID)

@@ -37,6 +37,33 @@ func (g gatewayReplies) receivePayment(ctx context.Context, in gateway.ReplyIn, 
 	return gateway.ReplyOut{Kind: settle.DocumentPayment, ID: string(got.ID), Outcome: paymentOutcomes[got.Outcome]}, nil
 }
 
+// to820 tells the supplier's system of a payment that its buyer recorded on the pages or
+// over the API, by the way that the supplier chose for its orders.
+func (a *App) to820(ctx context.Context, e job.Received) error {
+	var t settle.Event
+	if err := e.Decode(&t); err != nil || t.Quiet {
+		return err
+	}
+	actor := access.System("edi", t.Reseller)
+	route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "820")
+	if err != nil || route.Door == gateway.RouteUsual || route.Door == gateway.RoutePages {
+		return err
+	}
+	d, p, err := a.settle.Remittance(ctx, actor, t.Payment)
+	if err != nil || p.Interchange != "" || p.ByOrg != t.Reseller {
+		return err // it came by EDI, or the supplier wrote down itself what it got
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, t.Supplier, t.Reseller)
+	if err != nil {
+		return err
+	}
+	if d.Number = p.Number; len(d.Parties) == 0 {
+		d.Parties = []doc.Party{{Role: "PR", Name: orgs[t.Reseller].Name}, {Role: "PE", Name: orgs[t.Supplier].Name}}
+	}
+	return a.emit(ctx, actor, trade.Event{Supplier: t.Supplier, Reseller: t.Reseller, Partnership: t.Partnership}, trade.Parties{},
+		gateway.Outgoing{Kind: "820", Doc: &d, DocumentKind: settle.DocumentPayment, DocumentID: string(p.ID), Number: p.Number})
+}
+
 // paymentOutcomes are the gateway's words for what became of a payment.
 var paymentOutcomes = map[settle.Outcome]string{
 	settle.Booked: gateway.BusinessBooked, settle.Duplicate: gateway.BusinessDuplicate, settle.HeldBack: gateway.BusinessHeld, settle.Discarded: gateway.BusinessDiscarded,

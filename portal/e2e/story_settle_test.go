@@ -210,3 +210,63 @@ func TestStorySettleEDIFACT(t *testing.T) {
 		s.command("reconcile")
 	})
 }
+
+// TestStoryRemittance: a buyer without a payment run in its system records on the portal
+// what it paid; the supplier's system gets it as an 820 or a REMADV, with what was kept
+// back, once. What the supplier wrote down itself, or what came by EDI, is not sent.
+func TestStoryRemittance(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := start(t, d, "--demo")
+		const scopes = "edi:read,edi:write,orders:read,orders:write,invoices:read,invoices:write,payments:read,payments:write"
+		kestrel, aurelia, baltic := s.token("dan@kestrel.example", scopes), s.token("ingrid@aurelia.example", scopes), s.token("kaarel@baltic.example", scopes)
+		link := s.token("ingrid@aurelia.example", "stations:read,stations:write,partners:read")
+		link.put("/api/v1/partners/"+link.partnership("kestrel")+"/routes", `{"routes":[{"type":"850","door":"outbox","standard":"","version":""}]}`, 200)
+		link.put("/api/v1/partners/"+link.partnership("baltic")+"/routes", `{"routes":[{"type":"850","door":"outbox","standard":"edifact","version":"D:96A:UN"}]}`, 200)
+		billed := func(c *client, number, invoice string) {
+			t.Helper()
+			id := aurelia.orders(number)[0].ID
+			aurelia.post("/api/v1/orders/"+id+"/confirm", `{}`, 200, nil)
+			aurelia.post("/api/v1/orders/"+id+"/ship", `{}`, 200, nil)
+			aurelia.post("/api/v1/orders/"+id+"/invoice", `{"number":"`+invoice+`","lines":[{"line":1,"quantity":"10"}]}`, 200, nil)
+		}
+		kestrel.booked(po{control: 790101, number: "REM-1"}.String())
+		billed(kestrel, "REM-1", "INV-REM-1")
+		baltic.booked(strings.ReplaceAll(unOrder("BT8701", "REM-2", "LIN+1++AUR-D18B:SA", "QTY+21:10:PCE", "PRI+AAA:97.00"), "ü", "\xfc"))
+		billed(baltic, "REM-2", "INV-REM-2")
+
+		kestrel.post("/api/v1/payments", `{"partner":"aurelia","number":"RUN-1","paid_on":"2026-12-10","method":"ACH","key":"run-1","lines":[{"number":"INV-REM-1","paid":"800.00","deductions":[{"amount":"40.00","reason":"damaged","note":"two cases"}]}]}`, 201, nil)
+		kestrel.post("/api/v1/payments", `{"partner":"aurelia","number":"RUN-1","paid_on":"2026-12-10","method":"ACH","key":"run-1","lines":[{"number":"INV-REM-1","paid":"800.00","deductions":[{"amount":"40.00","reason":"damaged","note":"two cases"}]}]}`, 201, nil)
+		baltic.post("/api/v1/payments", `{"partner":"aurelia","number":"RUN-2","paid_on":"2026-12-10","method":"ACH","lines":[{"number":"INV-REM-2","paid":"970.00"}]}`, 201, nil)
+		sent := aurelia.await("820", "RUN-1")
+		checkFile(t, sent)
+		for _, w := range []string{"BPR*I*800.00*C*ACH", "TRN*1*RUN-1", "CUR*PR*GBP", "N1*PR*Kestrel Supply", "N1*PE*Aurelia Tools", "RMR*IV*INV-REM-1**800.00", "ADX*-40.00*11", "~GS*RA*KESTRELSUPPLY*AURELIATOOLS*"} {
+			if !strings.Contains(string(sent), w) {
+				t.Errorf("no %s in %s", w, sent)
+			}
+		}
+		un := aurelia.await("REMADV", "RUN-2")
+		checkFile(t, un)
+		for _, w := range []string{"BGM+481+RUN-2", "DOC+380+INV-REM-2", "MOA+12:970"} {
+			if !strings.Contains(string(un), w) {
+				t.Errorf("no %s in %s", w, un)
+			}
+		}
+
+		var paid struct{ Number, Outcome, Reason string }
+		// What the supplier saw in its bank is its own news, and an 820 is not sent back.
+		aurelia.post("/api/v1/payments", `{"partner":"kestrel","number":"BANK-1","paid_on":"2026-12-11","lines":[{"number":"INV-REM-1","paid":"1.00"}]}`, 201, nil)
+		kestrel.processed(kestrel.send(bill820(790102, "RA-REM-1", "INV-REM-1", "2.00", "")).ID)
+		kestrel.post("/api/v1/payments", `{"partner":"aurelia","number":"RUN-3","paid_on":"2026-12-12","lines":[{"number":"INV-REM-1","paid":"3.00"}]}`, 201, &paid)
+		if paid.Outcome != "booked" {
+			t.Fatalf("%+v", paid)
+		}
+		aurelia.await("820", "RUN-3")
+		for _, it := range aurelia.outboxAll() {
+			if it.Type == "820" {
+				t.Errorf("sent beside the two: %s", aurelia.raw(it.Href))
+			}
+		}
+		s.command("reconcile")
+	})
+}

@@ -404,11 +404,17 @@ func TestAnswerAndInvoice(t *testing.T) {
 	again, err := b.settle.Approve(b.at(), b.dan, inv, settle.ApproveCmd{})
 	b.must(err)
 	eq(t, "asked once", again.Request, ap.Request)
+	pay := settle.RecordCmd{Partnership: string(b.get(o).Partnership), Number: "PAY-1", Currency: "EUR", PaidOn: "2026-11-30", Lines: []settle.RecordLine{{Number: acc.Invoice.Number, Paid: acc.Open}}}
+	_, err = b.settle.Record(b.at(), b.finn, pay)
+	eq(t, "paid before it is approved", fault.KeyOf(err), "settle.unapproved")
 	_, err = b.svc.Approve(b.at(), b.finn, ID(ap.Request))
 	b.must(err)
 	acc, err = b.settle.Account(b.at(), b.dan, inv)
 	b.must(err)
 	eq(t, "approved by finance", acc.Approved.Person, b.finn.Person)
+	paid, err := b.settle.Record(b.at(), b.finn, pay)
+	b.must(err)
+	eq(t, "paid once it is", paid.Outcome, settle.Booked)
 }
 
 // Whoever is no party to a request, or of another company, learns nothing and changes
@@ -456,7 +462,7 @@ func TestStranger(t *testing.T) {
 	_, err := b.svc.SaveRule(ctx, b.maya, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(1), Role: access.Buyer})
 	b.want(err, fault.Forbidden, "")
 	for m := range reflect.TypeFor[*Service]().Methods() {
-		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Paying", "Dropped", "Clocks", "List", "Rules", "Waits"}
+		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Paying", "Waiting", "Dropped", "Clocks", "List", "Rules", "Waits"}
 		if calls[m.Name] == nil && !slices.Contains(ported, m.Name) {
 			t.Errorf("method %s is not called by a stranger", m.Name)
 		}

@@ -119,6 +119,12 @@ func (s *Service) Paying(ctx context.Context, actor access.Actor, f settle.Facts
 	return s.ask(ctx, actor, r, f.Amount, steps, cmd)
 }
 
+// Waiting gives those of the invoices whose approval a company's own people have still to
+// decide on.
+func (s *Service) Waiting(ctx context.Context, org string, invoices []trade.InvoiceID) ([]trade.InvoiceID, error) {
+	return invoicesWaiting(ctx, org, invoices)
+}
+
 // Dropped ends what waits for an order that waits no more.
 func (s *Service) Dropped(ctx context.Context, order trade.OrderID) error {
 	return s.drop(ctx, access.Actor{Via: "system:approval"}, string(order), "", Withdrawn)

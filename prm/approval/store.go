@@ -3,6 +3,7 @@ package approval
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"gorm.io/gorm/clause"
 
@@ -10,6 +11,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/trade"
 )
 
 type ruleRow struct {
@@ -157,6 +159,18 @@ func bySource(ctx context.Context, org, key string) (requestRow, bool, error) {
 
 // waitingFor are the open requests about a subject, the oldest first; org and kind "" for
 // any.
+func invoicesWaiting(ctx context.Context, org string, ids []trade.InvoiceID) ([]trade.InvoiceID, error) {
+	var out []trade.InvoiceID
+	for some := range slices.Chunk(ids, 200) {
+		var part []trade.InvoiceID
+		if err := db.Tx(ctx).Model(&requestRow{}).Where("org_id = ? AND kind = ? AND state = ? AND subject_id IN ?", org, KindInvoice, Waiting, some).Pluck("subject_id", &part).Error; err != nil {
+			return nil, err
+		}
+		out = append(out, part...)
+	}
+	return out, nil
+}
+
 func waitingFor(ctx context.Context, org, subject, kind string) ([]requestRow, error) {
 	tx := db.Tx(ctx).Where("subject_id = ? AND subject_id <> '' AND state = ?", subject, Waiting)
 	if org != "" {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -239,7 +240,8 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Incoming) 
 
 // Record books a payment that a person of either company, or its system over the API,
 // tells of.
-// Codes: NotFound, Forbidden, Invalid (a field per wrong line).
+// Codes: NotFound, Forbidden, Invalid (a field per wrong line), Conflict (the payer's own
+// people have still to approve an invoice).
 // Publishes what Receive does.
 func (s *Service) Record(ctx context.Context, actor access.Actor, cmd RecordCmd) (Receipt, error) {
 	var p pair
@@ -247,6 +249,9 @@ func (s *Service) Record(ctx context.Context, actor access.Actor, cmd RecordCmd)
 		var err error
 		if p, err = pairOf(ctx, cmd.Partnership); err == nil {
 			err = access.Check(actor, access.PaymentRecord, access.Shared(p.SupplierID, p.ResellerID))
+		}
+		if err == nil && actor.Org == p.ResellerID {
+			err = s.unapproved(ctx, p, cmd.Lines)
 		}
 		return err
 	})
@@ -266,6 +271,34 @@ func (s *Service) Record(ctx context.Context, actor access.Actor, cmd RecordCmd)
 		source = trade.SourceAPI
 	}
 	return s.receive(ctx, actor, Incoming{Doc: d, Supplier: p.SupplierID, Reseller: p.ResellerID, Partnership: p.ID, Source: source}, key)
+}
+
+// unapproved refuses to pay an invoice that somebody of the payer was asked to approve and
+// has not.
+func (s *Service) unapproved(ctx context.Context, p pair, lines []RecordLine) error {
+	var numbers []string
+	for _, l := range lines {
+		if l.Paid.Minor > 0 {
+			numbers = append(numbers, l.Number)
+		}
+	}
+	if s.gate == nil || len(numbers) == 0 {
+		return nil
+	}
+	known, err := factsByNumber(ctx, p.SupplierID, p.ResellerID, numbers)
+	if err != nil {
+		return err
+	}
+	ids := make([]trade.InvoiceID, len(known))
+	for i, f := range known {
+		ids[i] = trade.InvoiceID(f.ID)
+	}
+	waits, err := s.gate.Waiting(ctx, p.ResellerID, ids)
+	if err != nil || len(waits) == 0 {
+		return err
+	}
+	i := slices.Index(ids, waits[0])
+	return fault.New(fault.Conflict, "settle.unapproved", "Number", known[i].Number)
 }
 
 // document writes the command as the document that a system would send.

@@ -49,6 +49,9 @@ type Service struct {
 type Approvals interface {
 	// Paying gives the id of the request, or nothing where no rule catches the invoice.
 	Paying(ctx context.Context, actor access.Actor, f Facts, cmd ApproveCmd) (string, error)
+	// Waiting gives those of the invoices that somebody of a company was asked to approve
+	// and has not decided on.
+	Waiting(ctx context.Context, org string, invoices []trade.InvoiceID) ([]trade.InvoiceID, error)
 }
 
 // Facts is an invoice as approval rules look at it.
