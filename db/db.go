@@ -189,6 +189,16 @@ func (d *DB) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Weigh has PostgreSQL look at what its tables hold, which it does by itself only minutes
+// after they were filled: until then it plans as if they were empty.
+func (d *DB) Weigh(ctx context.Context) error {
+	if d.pool == nil {
+		return nil
+	}
+	_, err := d.pool.Exec(ctx, "ANALYZE")
+	return Translate(err)
+}
+
 // Close closes all connections; safe to call twice.
 func (d *DB) Close() error {
 	var first error
@@ -214,6 +224,9 @@ func PgxConn(ctx context.Context, fn func(*pgx.Conn) error) error {
 	s := state(ctx)
 	if s == nil || s.conn == nil {
 		return fault.New(fault.Internal, "error.internal", "Cause", "no PostgreSQL transaction in this context")
+	}
+	if err := s.reach(ctx); err != nil {
+		return err
 	}
 	return s.conn.Raw(func(c any) error { return fn(c.(*stdlib.Conn).Conn()) })
 }

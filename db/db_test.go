@@ -425,3 +425,59 @@ func TestOpen(t *testing.T) {
 		}
 	}
 }
+
+// On PostgreSQL a transaction begins with its first statement. What follows a failed
+// statement is not committed, a caller who has gone gets nothing committed, and a
+// connection never goes back in the middle of a transaction.
+func TestBeginsWithItsFirstStatement(t *testing.T) {
+	d := dbtest.Postgres(t)
+	bg := t.Context()
+	before := d.Counts().Run
+	if err := d.View(db.WithOrgs(bg, "a"), func(context.Context) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if n := d.Counts().Run - before; n != 0 {
+		t.Errorf("a call that asks nothing ran %d statements", n)
+	}
+	add := func(ctx context.Context, name string) error {
+		_, err := db.Exec(ctx, "INSERT INTO counter (name, value) VALUES (?, 1)", name)
+		return err
+	}
+	err := d.InTx(bg, func(ctx context.Context) error {
+		if err := add(ctx, "swallowed"); err != nil {
+			return err
+		}
+		_ = add(ctx, "swallowed") // fails: the name is taken
+		return nil
+	})
+	if err == nil {
+		t.Error("a transaction with a failed statement is told as committed")
+	}
+	gone, leave := context.WithCancel(bg)
+	if err := d.InTx(gone, func(ctx context.Context) error {
+		if err := add(ctx, "gone"); err != nil {
+			return err
+		}
+		leave()
+		return nil
+	}); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("committed for a caller who had gone: %v", err)
+	}
+	if err := d.View(bg, func(ctx context.Context) error {
+		if _, err := db.Exec(ctx, "INSERT INTO counter (name, value) VALUES ('read', 1)"); err == nil {
+			t.Error("a reading transaction writes")
+		}
+		return nil
+	}); err == nil {
+		t.Error("a reading transaction with a failed statement is told as ended well")
+	}
+	for range 40 { // every connection of the pool
+		var n int64
+		if err := d.View(bg, func(ctx context.Context) error {
+			_, err := db.Row(ctx, "SELECT count(*) FROM counter WHERE name IN ('swallowed', 'gone', 'read')", nil, &n)
+			return err
+		}); err != nil || n != 0 {
+			t.Fatalf("%d rows stand, %v", n, err)
+		}
+	}
+}

@@ -52,6 +52,9 @@ func (a *App) makeDemo(ctx context.Context) error {
 	if err := a.fetchDemo(ctx); err != nil {
 		return err
 	}
+	if err := a.db.Weigh(ctx); err != nil {
+		return err
+	}
 	a.log.Info("made the demo companies", "took", time.Since(began).Round(time.Millisecond).String())
 	return a.jobs.Start(ctx)
 }

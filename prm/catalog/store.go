@@ -156,7 +156,7 @@ func resolve(ctx context.Context, org, partner string, keys []ItemKey) ([]Item, 
 
 // readItems is resolve without memory.
 func readItems(ctx context.Context, org, partner string, keys []ItemKey) ([]Item, error) {
-	skus, items, gtins := []string{""}, []string{""}, []string{""} // never an empty list
+	var skus, items, gtins []string
 	norm := make([]ItemKey, len(keys))
 	for i, k := range keys {
 		g, ok := PadGTIN(k.GTIN)
@@ -164,21 +164,33 @@ func readItems(ctx context.Context, org, partner string, keys []ItemKey) ([]Item
 			g = ""
 		}
 		norm[i] = ItemKey{SKU: strings.ToUpper(strings.TrimSpace(k.SKU)), BuyerItem: strings.TrimSpace(k.BuyerItem), GTIN: g}
-		skus, items, gtins = append(skus, norm[i].SKU), append(items, norm[i].BuyerItem), append(gtins, g)
+		for list, v := range map[*[]string]string{&skus: norm[i].SKU, &items: norm[i].BuyerItem, &gtins: g} {
+			if v != "" {
+				*list = append(*list, v)
+			}
+		}
 	}
 	var hits []struct {
 		Found, Value, PackUnit string
 		Row                    productRow `gorm:"embedded"`
 	}
-	err := db.Tx(ctx).Raw(`SELECT k.found, k.value, k.pack_unit, p.* FROM (
-		SELECT id, 'sku' AS found, sku AS value, '' AS pack_unit FROM product WHERE org_id = ? AND sku IN ? AND sku <> ''
-		UNION ALL SELECT product_id, 'buyer_item', buyer_item, '' FROM item_reference WHERE org_id = ? AND partner_id = ? AND buyer_item IN ?
-		UNION ALL SELECT id, 'gtin', gtin, '' FROM product WHERE org_id = ? AND gtin IN ? AND gtin <> ''
-		UNION ALL SELECT product_id, 'gtin', gtin, unit FROM pack WHERE org_id = ? AND gtin IN ? AND gtin <> ''
-		) k JOIN product p ON p.org_id = ? AND p.id = k.id`,
-		org, skus, org, partner, items, org, gtins, org, gtins, org).Scan(&hits).Error
-	if err != nil {
-		return nil, err
+	// Each way by itself: a join of their union reads every product of the company where
+	// PostgreSQL does not know yet how many there are.
+	var ways []string
+	var args []any
+	way := func(query string, values []string, owner ...any) {
+		if len(values) > 0 {
+			ways, args = append(ways, query), append(append(args, owner...), values)
+		}
+	}
+	way("SELECT 'sku' AS found, p.sku AS value, '' AS pack_unit, p.* FROM product p WHERE p.org_id = ? AND p.sku IN ?", skus, org)
+	way("SELECT 'buyer_item' AS found, r.buyer_item AS value, '' AS pack_unit, p.* FROM item_reference r JOIN product p ON p.org_id = r.org_id AND p.id = r.product_id WHERE r.org_id = ? AND r.partner_id = ? AND r.buyer_item IN ?", items, org, partner)
+	way("SELECT 'gtin' AS found, p.gtin AS value, '' AS pack_unit, p.* FROM product p WHERE p.org_id = ? AND p.gtin IN ?", gtins, org)
+	way("SELECT 'gtin' AS found, k.gtin AS value, k.unit AS pack_unit, p.* FROM pack k JOIN product p ON p.org_id = k.org_id AND p.id = k.product_id WHERE k.org_id = ? AND k.gtin IN ?", gtins, org)
+	if len(ways) > 0 {
+		if err := db.Tx(ctx).Raw(strings.Join(ways, " UNION ALL "), args...).Scan(&hits).Error; err != nil {
+			return nil, err
+		}
 	}
 	found := map[string]int{}
 	var ids []ID
