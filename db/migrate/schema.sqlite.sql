@@ -405,7 +405,7 @@ CREATE TABLE lead_offer (
   state TEXT NOT NULL, phase TEXT NOT NULL, due INTEGER NOT NULL, teaser TEXT NOT NULL, shared TEXT NOT NULL, rule_id TEXT NOT NULL, rule TEXT NOT NULL, fit INTEGER NOT NULL, factors TEXT NOT NULL, note TEXT NOT NULL, convert_hours INTEGER NOT NULL,
   offered INTEGER NOT NULL, offered_by TEXT NOT NULL, opened INTEGER NOT NULL, opened_by TEXT NOT NULL, answered INTEGER NOT NULL, answered_by TEXT NOT NULL, reason TEXT NOT NULL, comment TEXT NOT NULL,
   accept_half INTEGER NOT NULL, accept_most INTEGER NOT NULL, accept_due INTEGER NOT NULL, convert_start INTEGER NOT NULL, convert_half INTEGER NOT NULL, convert_most INTEGER NOT NULL, convert_due INTEGER NOT NULL,
-  worked INTEGER NOT NULL, ended INTEGER NOT NULL, deal_id TEXT NOT NULL, warned INTEGER NOT NULL, next_at INTEGER NOT NULL, version INTEGER NOT NULL, UNIQUE (partnership_id, number)
+  worked INTEGER NOT NULL, ended INTEGER NOT NULL, deal_id TEXT NOT NULL, warned INTEGER NOT NULL, next_at INTEGER NOT NULL, version INTEGER NOT NULL, value INTEGER NOT NULL DEFAULT 0, currency TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '', UNIQUE (partnership_id, number)
 );
 CREATE INDEX lead_offer_lead ON lead_offer (supplier_id, lead_id);
 CREATE INDEX lead_offer_next ON lead_offer (next_at, id) WHERE next_at > 0;

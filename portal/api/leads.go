@@ -154,6 +154,27 @@ type pathID struct {
 	ID string `path:"id"`
 }
 
+// leadFilter narrows a list of leads.
+type leadFilter struct {
+	State    string `query:"state" doc:"one state within the view"`
+	Source   string `query:"source" doc:"direct, website, event, promotion, referral, import, api or other"`
+	Least    string `query:"least" doc:"value at least; needs currency"`
+	Currency string `query:"currency" doc:"ISO 4217"`
+}
+
+// filter lays it over a filter. Codes: Invalid.
+func (in leadFilter) filter(f lead.Filter) (lead.Filter, error) {
+	f.State, f.Source = in.State, in.Source
+	if in.Least == "" {
+		return f, nil
+	}
+	var err error
+	if f.Least, err = money.ParseAmount(in.Least, money.Currency(in.Currency)); err != nil {
+		return f, fault.InvalidField("least", "form.decimal")
+	}
+	return f, nil
+}
+
 // leads are the operations on what partners offer a company, on its own leads and on
 // its end customers.
 func (a *API) leads() {
@@ -161,10 +182,15 @@ func (a *API) leads() {
 		Paging
 		Q    string `query:"q"`
 		View string `query:"view" doc:"open, offered, accepted, stale or closed"`
+		leadFilter
 	}
 	handle(a, op("GET", "/api/v1/leads", "leads:read", "List leads offered to you", "Open ones by the end of their clock. The customer is null until you accept.", 200),
 		func(ctx context.Context, actor access.Actor, in *filter) (*reply[list[offerOut]], error) {
-			got, err := a.d.Leads.Received(ctx, actor, lead.Filter{View: in.View, Query: in.Q, After: in.After, Limit: in.Limit})
+			f, err := in.filter(lead.Filter{View: in.View, Query: in.Q, After: in.After, Limit: in.Limit})
+			if err != nil {
+				return nil, err
+			}
+			got, err := a.d.Leads.Received(ctx, actor, f)
 			return a.offerList(ctx, got, err)
 		})
 	handle(a, op("GET", "/api/v1/leads/{id}", "leads:read", "Get an offered lead", "", 200),
@@ -277,10 +303,15 @@ func (a *API) ownLeads() {
 		Paging
 		Q    string `query:"q"`
 		View string `query:"view" doc:"open, unplaced, offered, accepted or closed"`
+		leadFilter
 	}
 	handle(a, op("GET", "/api/v1/own-leads", "leads:read", "List your company's own leads", "", 200),
 		func(ctx context.Context, actor access.Actor, in *filter) (*reply[list[leadOut]], error) {
-			got, err := a.d.Leads.List(ctx, actor, lead.Filter{View: in.View, Query: in.Q, After: in.After, Limit: in.Limit})
+			f, err := in.filter(lead.Filter{View: in.View, Query: in.Q, After: in.After, Limit: in.Limit})
+			if err != nil {
+				return nil, err
+			}
+			got, err := a.d.Leads.List(ctx, actor, f)
 			if err != nil {
 				return nil, err
 			}

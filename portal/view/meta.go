@@ -61,7 +61,7 @@ func (*BackordersPage) meta() meta {
 	return meta{block: "backorders", layout: "app", nav: NavCatalogue, head: true}
 }
 func (*LeadsPage) meta() meta {
-	return meta{block: "leads", layout: "app", nav: NavLeads, head: true}
+	return meta{block: "leads", layout: "app", nav: NavLeads, head: true, fixed: true}
 }
 func (*OfferPage) meta() meta     { return meta{block: "offer", layout: "app", nav: NavLeads} }
 func (*LeadPage) meta() meta      { return meta{block: "lead", layout: "app", nav: NavLeads} }

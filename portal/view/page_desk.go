@@ -23,6 +23,12 @@ type BulkRow struct {
 	Clean       bool
 }
 
+// SavedViews are the views kept of a list. The form posts name, shared and query (Here, that of the address) to URL, a removal to URL + "/{id}/remove".
+type SavedViews struct {
+	URL, Here string
+	Rows      []SavedView
+}
+
 // SavedView is a list under a name.
 type SavedView struct {
 	ID, Name, URL string

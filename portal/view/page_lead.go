@@ -3,21 +3,50 @@ package view
 import "time"
 
 // LeadsPage is /c/{slug}/leads: what was offered to the company and, where it has leads of its own, those. Own says which of both is shown.
-// Routing posts to RouteURL; it is empty where the viewer may not.
+// Routing posts to RouteURL; it is empty where the viewer may not. The drawer holds Offer or Lead, that of ?open=.
 type LeadsPage struct {
 	Base
 	Own      bool
 	Tabs     []Tab
 	Filters  Filters
+	Saved    SavedViews
 	Rows     []LeadRow
 	Pager    Pager
 	NewURL   string
 	RulesURL string
 	RouteURL string
+	Ways     []Tab // list, board
+	Board    bool
+	Columns  []LeadColumn
+	Offer    *OfferPage
+	Lead     *LeadPage
+	CloseURL string
+	Back     string // the query of the address, where a move on the board comes back to
 }
 
-// LeadRow is one lead or offer. Since and Due are those of its running clock, zero where none runs.
+// LeadColumn is one state on the board. Count is -1 where it is not known.
+type LeadColumn struct {
+	ID      string
+	Label   Text
+	Count   int
+	Cards   []LeadRow
+	MoreURL string
+}
+
+// LeadMove takes a card to the column To: it posts Name=Value and back to URL, or is a link where a person has to say more.
+type LeadMove struct {
+	To, URL     string
+	Label       Text
+	Link        bool
+	Name, Value string
+}
+
+// LeadRow is one lead or offer. Since and Due are those of its running clock, zero where none runs. OpenURL shows it in the drawer.
 type LeadRow struct {
+	OpenURL string
+	On      bool
+	Fit     int // percent; 0 shows none
+	Moves   []LeadMove
 	URL     string
 	Number  string
 	Title   string

@@ -12,9 +12,8 @@ type OrdersPage struct {
 	Prices   bool // the viewer may see amounts
 	CanOrder bool
 	Exports  []Export
-	Saved    []SavedView
-	Here     string // the query of the address, to be kept under a name
-	Bulk     bool   // some rows may be picked
+	Saved    SavedViews
+	Bulk     bool // some rows may be picked
 	Back     string
 }
 

@@ -1,9 +1,13 @@
 package web
 
 import (
+	"strings"
+
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/fault"
 	"entente/prm/lead"
+	"entente/prm/money"
 	"entente/prm/partner"
 )
 
@@ -42,7 +46,8 @@ func leadList(v *visit) error {
 		page.RulesURL = v.path("leads", "rules")
 		page.RouteURL = v.path("leads", "route")
 	}
-	f := lead.Filter{Partner: v.Query("partner"), Query: v.search(), After: v.Query("after"), Limit: pageRows}
+	f := lead.Filter{Partner: v.Query("partner"), Source: oneOf(v.Query("source"), lead.Sources), Query: v.search(), After: v.Query("after"), Limit: pageRows}
+	page.Board = v.Query("as") == "board"
 	if !c.has(f.Partner) {
 		f.Partner = ""
 	}
@@ -51,14 +56,16 @@ func leadList(v *visit) error {
 	} else {
 		f.View = or(oneOf(name, offerViews), lead.ViewOpen)
 	}
+	var received lead.Counts
 	if buys || !own {
 		counts, err := v.w.d.Leads.ReceivedCounts(v.ctx, v.actor())
 		if err != nil {
 			return err
 		}
+		received = counts
 		for _, w := range offerViews {
 			n := map[string]int{lead.ViewOpen: counts.Open, lead.ViewOffered: counts.Offered, lead.ViewAccepted: counts.Accepted, lead.ViewStale: counts.Stale, lead.ViewClosed: counts.Closed}[w]
-			page.Tabs = append(page.Tabs, view.Tab{Label: view.T("leads.view." + w), URL: v.again("view", w), Count: n, On: !own && w == f.View})
+			page.Tabs = append(page.Tabs, view.Tab{Label: view.T("leads.view." + w), URL: v.again("view", w, "open", "", "state", ""), Count: n, On: !own && w == f.View})
 		}
 	}
 	counts, err := v.w.d.Leads.Counts(v.ctx, v.actor())
@@ -68,13 +75,36 @@ func leadList(v *visit) error {
 	if sells || own || counts != (lead.Counts{}) {
 		for _, w := range ownViews {
 			n := map[string]int{lead.ViewOpen: counts.Open, lead.ViewUnplaced: counts.Unplaced, lead.ViewOffered: counts.Offered, lead.ViewAccepted: counts.Accepted, lead.ViewClosed: counts.Closed}[w]
-			page.Tabs = append(page.Tabs, view.Tab{Label: view.T("leads.own." + w), URL: v.again("view", "own."+w), Count: n, On: own && w == f.View})
+			page.Tabs = append(page.Tabs, view.Tab{Label: view.T("leads.own." + w), URL: v.again("view", "own."+w, "open", "", "state", ""), Count: n, On: own && w == f.View})
 		}
 	}
-	page.Filters = v.filters("leads.search", false, []string{"view"}, choice("partner", "col.partner", f.Partner, c.options()))
-	if own {
+	var sources []view.Option
+	for _, s := range lead.Sources {
+		sources = append(sources, view.Option{Value: s, Label: view.T("leadsource." + s)})
+	}
+	least := v.leastValue(&f)
+	page.Filters = v.filters("leads.search", false, []string{"view", "as", "state"}, choice("partner", "col.partner", f.Partner, c.options()), choice("source", "col.source", f.Source, sources), choice("least", "leads.value", v.Query("least"), least))
+	page.Ways = []view.Tab{{Label: view.T("leads.list"), URL: v.again("as", "", "state", "", "open", ""), On: !page.Board}, {Label: view.T("leads.board"), URL: v.again("as", "board", "state", "", "open", ""), On: page.Board}}
+	if page.Saved, err = v.savedViews("leads"); err != nil {
+		return err
+	}
+	if page.Saved.Here != "" {
+		page.Back = "?" + page.Saved.Here
+	}
+	if err := v.leadDrawer(page); err != nil {
+		return err
+	}
+	switch {
+	case page.Board:
+		if !own {
+			counts = received
+		}
+		err = v.leadBoard(page, f, counts)
+	case own:
+		f.State = string(oneOf(v.Query("state"), lead.States))
 		err = v.ownLeads(page, f)
-	} else {
+	default:
+		f.State = string(oneOf(v.Query("state"), lead.OfferStates))
 		err = v.offeredLeads(page, f)
 	}
 	if err != nil {
@@ -83,7 +113,63 @@ func leadList(v *visit) error {
 	if !own || f.View != lead.ViewOpen {
 		page.RouteURL = ""
 	}
-	return v.render(page, fragments{"list": "leads.list", "rows": "leads.list"})
+	return v.render(page, fragments{"list": "leads.list", "rows": "leads.list", "drawer": "leads.drawer"})
+}
+
+// leastValues are the values of the filter, in the main unit of the company's currency.
+var leastValues = []string{"1000", "5000", "20000", "50000"}
+
+// leastValue reads the filter by value: in the company's own currency alone, since
+// amounts in others cannot be compared.
+func (v *visit) leastValue(f *lead.Filter) []view.Option {
+	var out []view.Option
+	for _, s := range leastValues {
+		a, err := money.ParseAmount(s, money.Currency(v.login.Org.Currency))
+		if err != nil {
+			return nil
+		}
+		if v.Query("least") == s {
+			f.Least = a
+		}
+		out = append(out, view.Option{Value: s, Label: view.T("leads.least", "value", amount(a))})
+	}
+	return out
+}
+
+// leadsBack is the list that a form of it wants back, else the page.
+func (v *visit) leadsBack(in *input, page string) string {
+	if back := in.text("back"); strings.HasPrefix(back, "?") {
+		return v.path("leads") + back
+	}
+	return page
+}
+
+// leadDrawer puts the lead or offer of ?open= beside the list. One that is not there, or
+// no longer the company's, leaves the drawer shut.
+func (v *visit) leadDrawer(page *view.LeadsPage) error {
+	id := v.Query("open")
+	if id == "" {
+		return nil
+	}
+	page.CloseURL, page.Back = v.again("open", ""), ""
+	if _, query, ok := strings.Cut(page.CloseURL, "?"); ok {
+		page.Back = "?" + query
+	}
+	var err error
+	if page.Own {
+		page.Lead, err = v.leadView(lead.ID(id), leadForms{})
+	} else {
+		var o lead.OfferDetail
+		if err = v.offerSeen(lead.OfferID(id)); err == nil {
+			if o, err = v.w.d.Leads.GetOffer(v.ctx, v.actor(), lead.OfferID(id)); err == nil && o.Supplier != v.org() {
+				page.Offer, err = v.offerView(o, offerForms{})
+			}
+		}
+	}
+	if fault.IsNotFound(err) {
+		err = nil
+	}
+	return err
 }
 
 func (v *visit) ownLeads(page *view.LeadsPage, f lead.Filter) error {
@@ -100,17 +186,21 @@ func (v *visit) ownLeads(page *view.LeadsPage, f lead.Filter) error {
 		return err
 	}
 	for _, l := range list.Items {
-		row := view.LeadRow{URL: v.path("leads", string(l.ID)), Number: leadNumber(l.Number), Title: l.Title, Value: leadValue(l.Draft), Source: view.T("leadsource." + l.Source), Status: view.Status{State: view.State("lead." + string(l.State))}}
-		if l.Holder != "" {
-			row.Partner = n.company(l.Holder)
-		}
-		if l.Size != "" {
-			row.Note = view.Raw(l.Size)
-		}
-		page.Rows = append(page.Rows, row)
+		page.Rows = append(page.Rows, v.ownRow(l, n))
 	}
 	page.Pager = view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}
 	return nil
+}
+
+func (v *visit) ownRow(l lead.Lead, n names) view.LeadRow {
+	row := view.LeadRow{URL: v.leadURL(l.ID), OpenURL: v.again("open", string(l.ID)), On: v.Query("open") == string(l.ID), Number: leadNumber(l.Number), Title: l.Title, Value: leadValue(l.Draft), Source: view.T("leadsource." + l.Source), Status: view.Status{State: view.State("lead." + string(l.State))}}
+	if l.Holder != "" {
+		row.Partner = n.company(l.Holder)
+	}
+	if l.Size != "" {
+		row.Note = view.Raw(l.Size)
+	}
+	return row
 }
 
 func (v *visit) offeredLeads(page *view.LeadsPage, f lead.Filter) error {
@@ -126,7 +216,7 @@ func (v *visit) offeredLeads(page *view.LeadsPage, f lead.Filter) error {
 }
 
 func (v *visit) offerRow(o lead.Offer, n names) view.LeadRow {
-	row := view.LeadRow{URL: v.offerURL(o.ID), Number: leadNumber(o.Number), Title: o.Teaser.Title, Partner: n.company(o.Supplier), Source: view.T("leadsource." + o.Teaser.Source), Status: view.Status{State: offerState(o)}}
+	row := view.LeadRow{URL: v.offerURL(o.ID), OpenURL: v.again("open", string(o.ID)), On: v.Query("open") == string(o.ID), Fit: o.Fit / 10, Number: leadNumber(o.Number), Title: o.Teaser.Title, Partner: n.company(o.Supplier), Source: view.T("leadsource." + o.Teaser.Source), Status: view.Status{State: offerState(o)}}
 	if o.Teaser.Value.Currency != "" {
 		row.Value = amount(o.Teaser.Value)
 	}

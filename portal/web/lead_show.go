@@ -21,9 +21,18 @@ func leadShow(v *visit) error { return v.leadPage(200, leadForms{}) }
 func (v *visit) leadURL(id lead.ID) string { return v.path("leads", string(id)) }
 
 func (v *visit) leadPage(status int, f leadForms) error {
-	d, err := v.w.d.Leads.Get(v.ctx, v.actor(), lead.ID(v.Params("id")))
+	page, err := v.leadView(lead.ID(v.Params("id")), f)
 	if err != nil {
 		return err
+	}
+	return v.renderAs(status, page, nil)
+}
+
+// leadView is a lead as its page and the drawer of the list show it to its owner.
+func (v *visit) leadView(id lead.ID, f leadForms) (*view.LeadPage, error) {
+	d, err := v.w.d.Leads.Get(v.ctx, v.actor(), id)
+	if err != nil {
+		return nil, err
 	}
 	orgs, people := []string{d.Org, d.Holder}, []string{d.MadeBy}
 	for _, o := range d.Offers {
@@ -43,7 +52,7 @@ func (v *visit) leadPage(status int, f leadForms) error {
 	var cs []lead.Candidate
 	if page.CanOffer {
 		if cs, err = v.w.d.Leads.Candidates(v.ctx, v.actor(), d.ID); err != nil {
-			return err
+			return nil, err
 		}
 		for _, c := range cs {
 			orgs = append(orgs, c.Reseller)
@@ -51,7 +60,7 @@ func (v *visit) leadPage(status int, f leadForms) error {
 	}
 	n, err := v.lookup(orgs, people)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	page.Facts = v.teaserFacts(lead.Teaser{Industry: d.Industry, Size: d.Size, Families: d.Families, Products: d.Products, Value: d.Value, Expected: d.Expected, Source: d.Source})
 	if d.Customer.ID != "" {
@@ -113,9 +122,9 @@ func (v *visit) leadPage(status int, f leadForms) error {
 		seers = append(seers, seer{d.Holder, access.OfferRead, access.Shared(d.Org, d.Holder), key})
 	}
 	if page.Sees, err = v.sees(n, seers...); err != nil {
-		return err
+		return nil, err
 	}
-	return v.renderAs(status, page, nil)
+	return page, nil
 }
 
 // leadOffer offers a lead to the chosen partner.
@@ -149,15 +158,16 @@ func (v *visit) leadAnswer(in *input, err error, said string, keep func(f *leadF
 
 // leadRouteOne offers one lead by the rules.
 func leadRouteOne(v *visit) error {
+	in := v.input()
 	id := lead.ID(v.Params("id"))
 	got, err := v.w.d.Leads.Route(v.ctx, v.actor(), id)
 	if err != nil {
 		return err
 	}
 	if got[0].Offer == "" {
-		return v.done(v.leadURL(id), "notrouted."+got[0].Why)
+		return v.done(v.leadsBack(in, v.leadURL(id)), "notrouted."+got[0].Why)
 	}
-	return v.done(v.leadURL(id), "said.lead_offered")
+	return v.done(v.leadsBack(in, v.leadURL(id)), "said.lead_offered")
 }
 
 // leadClose ends a lead that nobody holds.

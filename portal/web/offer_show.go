@@ -17,13 +17,22 @@ type offerForms struct{ accept, decline, work, give view.Form }
 // offerShow is a lead as the partner sees it. Looking at it is the first sign of
 // attention, which its owner is shown.
 func offerShow(v *visit) error {
-	if v.may(access.OfferAnswer, access.Shared("", v.org())) && v.Method() == "GET" {
-		err := v.w.d.Leads.Open(v.ctx, v.actor(), lead.OfferID(v.Params("id")))
-		if c := fault.CodeOf(err); err != nil && c != fault.Forbidden && c != fault.Conflict {
-			return err
-		}
+	if err := v.offerSeen(lead.OfferID(v.Params("id"))); err != nil {
+		return err
 	}
 	return v.offerPage(200, offerForms{})
+}
+
+// offerSeen notes that somebody who may answer an offer looks at it.
+func (v *visit) offerSeen(id lead.OfferID) error {
+	if !v.may(access.OfferAnswer, access.Shared("", v.org())) || v.Method() != "GET" {
+		return nil
+	}
+	err := v.w.d.Leads.Open(v.ctx, v.actor(), id)
+	if c := fault.CodeOf(err); err != nil && c != fault.Forbidden && c != fault.Conflict {
+		return err
+	}
+	return nil
 }
 
 func (v *visit) offerPage(status int, f offerForms) error {
@@ -34,13 +43,22 @@ func (v *visit) offerPage(status int, f offerForms) error {
 	if o.Supplier == v.org() { // its owner sees it with the lead
 		return v.Redirect(v.path("leads", string(o.Lead)), 302)
 	}
+	page, err := v.offerView(o, f)
+	if err != nil {
+		return err
+	}
+	return v.renderAs(status, page, nil)
+}
+
+// offerView is an offer as its page and the drawer of the list show it to the partner.
+func (v *visit) offerView(o lead.OfferDetail, f offerForms) (*view.OfferPage, error) {
 	people := []string{o.OpenedBy, o.AnsweredBy}
 	for _, a := range o.Activities {
 		people = append(people, a.Person)
 	}
 	n, err := v.lookup([]string{o.Supplier, o.Reseller}, people)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	page := &view.OfferPage{Base: v.shell(), URL: v.offerURL(o.ID), Number: leadNumber(o.Number), Title: o.Teaser.Title, Need: o.Teaser.Need, Status: view.Status{State: offerState(o.Offer)},
 		Fit: o.Fit / 10, Accept: f.accept, Decline: f.decline, Work: f.work, Give: f.give}
@@ -73,13 +91,13 @@ func (v *visit) offerPage(status int, f offerForms) error {
 	}
 	page.History = v.offerHistory(o, n, o.Supplier)
 	if page.Sees, err = v.sees(n, seer{o.Supplier, access.OfferRead, o.Resource(), "leadsees.owner"}, seer{o.Reseller, access.OfferRead, o.Resource(), map[bool]string{true: "leadsees.masked", false: "leadsees.holder"}[page.Masked]}); err != nil {
-		return err
+		return nil, err
 	}
 	page.Reasons = reasonOptions(f.decline.Value("reason") + f.give.Value("reason"))
 	for _, k := range lead.Activities {
 		page.Kinds = append(page.Kinds, view.Option{Value: k, Label: view.T("leadact." + k), On: k == f.work.Value("kind")})
 	}
-	return v.renderAs(status, page, nil)
+	return page, nil
 }
 
 // teaserFacts are the lines that hold before and after acceptance.
@@ -228,7 +246,7 @@ func offerDeed(said string, do func(v *visit, in *input, id lead.OfferID) error,
 			err = do(v, in, id)
 		}
 		if err == nil {
-			return v.done(v.offerURL(id), said)
+			return v.done(v.leadsBack(in, v.offerURL(id)), said)
 		}
 		errs, note, ok := v.formErrors(err)
 		if !ok {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"entente/portal/view"
-	"entente/prm/access"
 	"entente/prm/orderdesk"
 	"entente/prm/trade"
 )
@@ -61,43 +60,4 @@ func ordersConfirm(v *visit) error {
 		page.Rows = append(page.Rows, row)
 	}
 	return v.render(page, nil)
-}
-
-// orderViews puts the saved views on the page of the list.
-func (v *visit) orderViews(page *view.OrdersPage) error {
-	all, err := v.w.d.Desk.Views(v.ctx, v.actor(), "orders")
-	if err != nil {
-		return err
-	}
-	now := v.Request().URI().QueryArgs()
-	for _, x := range all {
-		tab := view.SavedView{ID: x.ID, Name: x.Name, URL: v.path("orders") + "?" + x.Query, Shared: x.Shared, CanDrop: x.Own || x.Shared && v.actor().Has(access.Manager)}
-		same := x.Query != ""
-		for pair := range strings.SplitSeq(x.Query, "&") {
-			name, value, _ := strings.Cut(pair, "=")
-			same = same && queryEscape(string(now.Peek(name))) == value
-		}
-		tab.On = same
-		page.Saved = append(page.Saved, tab)
-	}
-	page.Here = string(v.Request().URI().QueryString())
-	return nil
-}
-
-// orderViewSave keeps the filters of the list under a name.
-func orderViewSave(v *visit) error {
-	in := v.input()
-	saved, err := v.w.d.Desk.Save(v.ctx, v.actor(), orderdesk.View{List: "orders", Name: in.text("name"), Query: in.text("query"), Shared: in.text("shared") != ""})
-	if err != nil {
-		return err
-	}
-	return v.done(v.path("orders")+"?"+saved.Query, "said.saved")
-}
-
-// orderViewDrop forgets a view.
-func orderViewDrop(v *visit) error {
-	if err := v.w.d.Desk.Drop(v.ctx, v.actor(), v.Params("id")); err != nil {
-		return err
-	}
-	return v.done(v.path("orders"), "said.saved")
 }

@@ -68,11 +68,11 @@ func orderList(v *visit) error {
 		}
 		page.Rows = append(page.Rows, row)
 	}
-	if err := v.orderViews(page); err != nil {
+	if page.Saved, err = v.savedViews("orders"); err != nil {
 		return err
 	}
-	if page.Here != "" {
-		page.Back = "?" + page.Here
+	if page.Saved.Here != "" {
+		page.Back = "?" + page.Saved.Here
 	}
 	return v.render(page, fragments{"list": "orders.list", "rows": "orders.list"})
 }

@@ -62,6 +62,11 @@ func madeUp(t *testing.T) []string {
 	add("leadfactor.", lead.FactorTerritory, lead.FactorFamilies, lead.FactorSpeed, lead.FactorRoom)
 	add("leadout.", lead.FactorTerritory, lead.FactorFamilies, lead.FactorRoom, "had")
 	add("leads.view.", offerViews...)
+	for _, cols := range [][]boardColumn{offerColumns, ownColumns} {
+		for _, c := range cols {
+			add("leads.col.", c.id)
+		}
+	}
 	add("leads.own.", ownViews...)
 	for _, s := range []lead.State{lead.New, lead.Routed, lead.Unplaced, lead.Accepted, lead.Working, lead.Converted, lead.Lost} {
 		add("state.lead.", string(s))

@@ -43,6 +43,12 @@ const (
 	Lost      State = "lost"
 )
 
+// States and OfferStates list them.
+var (
+	States      = []State{New, Routed, Unplaced, Accepted, Working, Converted, Lost}
+	OfferStates = []OfferState{OfferSent, OfferOpened, OfferAccepted, OfferWorking, OfferStale, OfferConverted, OfferLost, OfferDeclined, OfferExpired, OfferWithdrawn, OfferReturned, OfferReclaimed}
+)
+
 // OfferState is where an offer stands.
 type OfferState string
 
@@ -287,8 +293,11 @@ type Calendar interface {
 
 // Filter chooses leads or offers. Empty fields choose all.
 type Filter struct {
-	View    string // a View… word
-	Partner string // company id
+	View    string       // a View… word
+	State   string       // one State or OfferState within the view
+	Partner string       // company id
+	Source  string       // a Sources word
+	Least   money.Amount // value, in this currency; zero currency: any
 	Query   string
 	After   string
 	Limit   int // default 50, at most 200
@@ -319,4 +328,5 @@ type Offers struct {
 }
 
 // Counts are the numbers of a partner's or an owner's views.
-type Counts struct{ Open, Offered, Accepted, Stale, Unplaced, Closed int }
+// Accepted counts those that are worked on as well, Working them alone.
+type Counts struct{ Open, New, Offered, Accepted, Working, Stale, Unplaced, Closed int }

@@ -572,3 +572,50 @@ func TestPaging(t *testing.T) {
 		}
 	})
 }
+
+// TestFilters: leads and offers are narrowed by state, source and value in one currency;
+// both sides count what they list.
+func TestFilters(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := setup(t, d)
+		var ids []ID
+		for i, c := range []struct {
+			source string
+			minor  int64
+			code   money.Currency
+		}{{"event", 500_000, "GBP"}, {"event", 100_000, "GBP"}, {"website", 900_000, "GBP"}, {"event", 900_000, "EUR"}} {
+			x := f.draft()
+			x.Source, x.Value, x.External = c.source, money.Amount{Minor: c.minor, Currency: c.code}, fmt.Sprint("x", i)
+			l, _, err := f.svc.Create(f.at(), f.ingrid, x)
+			f.must(err)
+			ids = append(ids, l.ID)
+		}
+		for _, id := range ids[:3] {
+			_, err := f.svc.Offer(f.at(), f.ingrid, OfferCmd{Lead: id, Version: 1, Partnership: f.toKestrel})
+			f.must(err)
+		}
+		least := money.Amount{Minor: 500_000, Currency: "GBP"}
+		for _, c := range []struct {
+			filter      Filter
+			own, offers int
+		}{
+			{Filter{}, 4, 3}, {Filter{Source: "event"}, 3, 2}, {Filter{Least: least}, 2, 2}, {Filter{Source: "event", Least: least}, 1, 1},
+			{Filter{State: string(New)}, 1, 0}, {Filter{State: string(OfferSent)}, 0, 3}, {Filter{State: "nothing"}, 0, 0},
+		} {
+			own, err := f.svc.List(f.at(), f.ingrid, c.filter)
+			f.must(err)
+			offers, err := f.svc.Received(f.at(), f.maya, c.filter)
+			f.must(err)
+			if len(own.Items) != c.own || len(offers.Items) != c.offers {
+				t.Errorf("%+v: %d leads, %d offers", c.filter, len(own.Items), len(offers.Items))
+			}
+			if rival, err := f.svc.Received(f.at(), f.kaarel, c.filter); err != nil || len(rival.Items) != 0 {
+				t.Errorf("a rival sees %+v, %v", rival, err)
+			}
+		}
+		if c, err := f.svc.Counts(f.at(), f.ingrid); err != nil || c.New != 1 || c.Offered != 3 || c.Open != 4 {
+			t.Errorf("%+v, %v", c, err)
+		}
+	})
+}

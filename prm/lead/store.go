@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"gorm.io/gorm"
+
 	"entente/db"
 	"entente/db/search"
 	"entente/prm/access"
@@ -95,6 +97,17 @@ func readCursor(s string) (int64, string, error) {
 	return at, id, nil
 }
 
+// narrow adds what holds for leads and offers alike.
+func (f Filter) narrow(tx *gorm.DB) *gorm.DB {
+	if f.Source != "" {
+		tx = tx.Where("source = ?", f.Source)
+	}
+	if f.Least.Currency != "" {
+		tx = tx.Where("currency = ? AND value >= ?", string(f.Least.Currency), f.Least.Minor)
+	}
+	return tx
+}
+
 // listLeads reads one page, the newest first: each state from its own range of the
 // index, so that a page costs the same at any depth.
 func listLeads(ctx context.Context, scope access.Scope, f Filter) (Page, error) {
@@ -104,10 +117,14 @@ func listLeads(ctx context.Context, scope access.Scope, f Filter) (Page, error) 
 	}
 	var rows []leadRow
 	for _, st := range states {
+		if f.State != "" && f.State != string(st) {
+			continue
+		}
 		tx := db.Tx(ctx).Where("org_id = ? AND state = ?", scope.Org(), string(st))
 		if f.Partner != "" {
 			tx = tx.Where("holder_id = ?", f.Partner)
 		}
+		tx = f.narrow(tx)
 		if strings.TrimSpace(f.Query) != "" {
 			m, ok := found.Query(db.DialectOf(ctx), f.Query)
 			if !ok {
@@ -153,6 +170,12 @@ func countLeads(ctx context.Context, scope access.Scope) (Counts, error) {
 	err := db.Tx(ctx).Model(&leadRow{}).Select("state, COUNT(*) AS n").Where("org_id = ?", scope.Org()).Group("state").Scan(&rows).Error
 	var out Counts
 	for _, r := range rows {
+		switch State(r.State) {
+		case New:
+			out.New = r.N
+		case Working:
+			out.Working = r.N
+		}
 		for view, n := range map[string]*int{ViewOpen: &out.Open, ViewOffered: &out.Offered, ViewAccepted: &out.Accepted, ViewUnplaced: &out.Unplaced, ViewClosed: &out.Closed} {
 			if slices.Contains(views[view], State(r.State)) {
 				*n += r.N

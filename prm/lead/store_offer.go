@@ -49,6 +49,8 @@ type offerRow struct {
 	Worked, Ended                                      int64
 	DealID                                             string
 	Warned, NextAt, Version                            int64
+	Value                                              int64
+	Currency, Source                                   string // of the teaser
 }
 
 func (offerRow) TableName() string { return "lead_offer" }
@@ -59,7 +61,8 @@ func offerRowOf(o Offer) offerRow {
 		Opened: db.Micros(o.Opened), OpenedBy: o.OpenedBy, Answered: db.Micros(o.Answered), AnsweredBy: o.AnsweredBy, Reason: o.Reason, Comment: o.Comment,
 		AcceptHalf: db.Micros(o.Accept.Half), AcceptMost: db.Micros(o.Accept.Most), AcceptDue: db.Micros(o.Accept.Due),
 		ConvertStart: db.Micros(o.Convert.Start), ConvertHalf: db.Micros(o.Convert.Half), ConvertMost: db.Micros(o.Convert.Most), ConvertDue: db.Micros(o.Convert.Due),
-		Worked: db.Micros(o.Worked), Ended: db.Micros(o.Ended), DealID: o.Deal, Warned: int64(o.kept.warned), NextAt: db.Micros(o.next(o.kept.warned)), ConvertHours: int64(o.kept.hours), Version: o.Version}
+		Worked: db.Micros(o.Worked), Ended: db.Micros(o.Ended), DealID: o.Deal, Warned: int64(o.kept.warned), NextAt: db.Micros(o.next(o.kept.warned)), ConvertHours: int64(o.kept.hours), Version: o.Version,
+		Value: o.Teaser.Value.Minor, Currency: string(o.Teaser.Value.Currency), Source: o.Teaser.Source}
 	if o.Shared != nil {
 		r.Shared = db.Text(o.Shared)
 	}
@@ -220,9 +223,13 @@ func listOffers(ctx context.Context, scope access.Scope, side access.Side, f Fil
 		if f.View == ViewStale {
 			tx = tx.Where("state = ?", string(OfferStale))
 		}
+		if f.State != "" {
+			tx = tx.Where("state = ?", f.State)
+		}
 		if f.Partner != "" {
 			tx = tx.Where("(supplier_id = ? OR reseller_id = ?)", f.Partner, f.Partner)
 		}
+		tx = f.narrow(tx)
 		for i, w := range strings.Fields(strings.ToLower(f.Query)) {
 			if i == 8 {
 				break
@@ -289,8 +296,11 @@ func countOffers(ctx context.Context, scope access.Scope) (Counts, error) {
 			out.Open, out.Offered = out.Open+r.N, out.Offered+r.N
 		case phaseHeld:
 			out.Open, out.Accepted = out.Open+r.N, out.Accepted+r.N
-			if OfferState(r.State) == OfferStale {
+			switch OfferState(r.State) {
+			case OfferStale:
 				out.Stale += r.N
+			case OfferWorking:
+				out.Working += r.N
 			}
 		default:
 			out.Closed += r.N

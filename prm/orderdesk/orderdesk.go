@@ -5,6 +5,7 @@ package orderdesk
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -182,18 +183,31 @@ type View struct {
 	Made   time.Time
 }
 
-// lists are those that can be kept, with the parameters that are.
-var lists = map[string][]string{"orders": {"view", "state", "partner", "from", "to", "q"}}
+// lists are those that can be kept: who may read one, and the parameters that are kept.
+var lists = map[string]struct {
+	act  access.Action
+	keep []string
+}{
+	"orders": {access.OrderRead, []string{"view", "state", "partner", "from", "to", "q"}},
+	"leads":  {access.OfferRead, []string{"view", "as", "state", "partner", "source", "least", "q"}},
+}
+
+// within is the scope of who may read a list.
+// Codes: Unauthenticated, Forbidden, NotFound (no such list).
+func within(actor access.Actor, list string) (access.Scope, error) {
+	l, ok := lists[list]
+	if !ok && actor.Known() {
+		return access.Scope{}, fault.New(fault.NotFound, "error.not_found")
+	}
+	return access.List(actor, l.act)
+}
 
 // Views are the actor's own views of a list and those shared in its company, by name.
 // Codes: Unauthenticated, Forbidden, NotFound (no such list).
 func (s *Service) Views(ctx context.Context, actor access.Actor, list string) ([]View, error) {
-	scope, err := access.List(actor, access.OrderRead)
+	scope, err := within(actor, list)
 	if err != nil {
 		return nil, err
-	}
-	if lists[list] == nil {
-		return nil, fault.New(fault.NotFound, "error.not_found")
 	}
 	var out []View
 	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
@@ -209,12 +223,12 @@ func (s *Service) Views(ctx context.Context, actor access.Actor, list string) ([
 // Save keeps filters under a name; an own view of that name is replaced.
 // Codes: Unauthenticated, Forbidden, NotFound (no such list), Invalid (name), TooLarge.
 func (s *Service) Save(ctx context.Context, actor access.Actor, v View) (View, error) {
-	scope, err := access.List(actor, access.OrderRead)
+	scope, err := within(actor, v.List)
 	if err != nil {
 		return View{}, err
 	}
-	keep := lists[v.List]
-	if keep == nil || actor.Person == "" {
+	keep := lists[v.List].keep
+	if actor.Person == "" {
 		return View{}, fault.New(fault.NotFound, "error.not_found")
 	}
 	if v.Name = strings.TrimSpace(v.Name); v.Name == "" {
@@ -256,7 +270,13 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, v View) (View, e
 // Drop forgets a view: one's own, and a manager one that is shared.
 // Codes: Unauthenticated, Forbidden (another's shared one), NotFound.
 func (s *Service) Drop(ctx context.Context, actor access.Actor, id string) error {
-	scope, err := access.List(actor, access.OrderRead)
+	var scope access.Scope
+	var err error
+	for _, list := range slices.Sorted(maps.Keys(lists)) { // any of them; which one it is, its row says
+		if scope, err = within(actor, list); err == nil {
+			break
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -264,6 +284,9 @@ func (s *Service) Drop(ctx context.Context, actor access.Actor, id string) error
 		r, err := viewByID(ctx, scope, id)
 		if err != nil {
 			return err
+		}
+		if _, err := within(actor, r.List); err != nil {
+			return fault.New(fault.NotFound, "error.not_found")
 		}
 		switch {
 		case r.PersonID == actor.Person:

@@ -79,6 +79,20 @@ func TestViews(t *testing.T) {
 		}
 		must(s.Drop(ctx, bob, shared.ID))
 		must(s.Drop(ctx, ann, own.ID))
+		leads, err := s.Save(ctx, ann, View{List: "leads", Name: "Mine", Query: "as=board&least=5000&open=x&source=event"})
+		must(err)
+		if leads.Query != "as=board&least=5000&source=event" {
+			t.Errorf("%+v", leads)
+		}
+		// who may not see leads has no views of them, and drops none
+		buyer := who("ann", "a", access.Buyer)
+		if _, err := s.Views(ctx, buyer, "leads"); fault.CodeOf(err) != fault.Forbidden {
+			t.Errorf("views of leads: %v", err)
+		}
+		if err := s.Drop(ctx, buyer, leads.ID); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("drop of a view of leads: %v", err)
+		}
+		must(s.Drop(ctx, ann, leads.ID))
 		if _, err := s.Save(ctx, ann, View{List: "people", Name: "x"}); fault.CodeOf(err) != fault.NotFound {
 			t.Errorf("another list: %v", err)
 		}

@@ -135,6 +135,11 @@
       case "Enter": { const rows = all("[data-row]"), link = rows[row] && one("a[href]", rows[row]); if (link && document.activeElement === document.body) link.click(); break; }
       case "x": { const rows = all("[data-row]"), box = rows[row] && one("[data-pick]", rows[row]); if (box) { e.preventDefault(); box.click(); } break; }
       case "X": { const whole = one("[data-pick-all]"); if (whole) { e.preventDefault(); whole.click(); } break; }
+      case "a": case "d": { const act = one("#drawer [data-key=" + e.key + "]"); if (act) { e.preventDefault(); act.click(); } break; }
+      case "m": { const moves = row >= 0 && one("[data-moves]", all("[data-row]")[row] || document.body); if (moves) { e.preventDefault(); openMoves(moves); } break; }
+      case "ArrowLeft": case "ArrowRight": if (one("[data-board]") && across(e.key === "ArrowRight" ? 1 : -1)) e.preventDefault(); break;
+      case "ArrowUp": case "ArrowDown": if (one("[data-board]") && row >= 0) { e.preventDefault(); move(e.key === "ArrowDown" ? 1 : -1); } break;
+      case "Escape": { const menu = one("details[data-moves][open]"); if (menu) { menu.open = false; one("summary", menu).focus(); } break; }
       case "c": { const act = one("[data-key=c]"); if (act && !act.disabled) { e.preventDefault(); act.click(); } break; }
       case "r": { const say = one("[data-composer] textarea"); if (say) { e.preventDefault(); say.focus(); } break; }
       case "[": case "]": finding(e.key === "]" ? 1 : -1); break;
@@ -149,6 +154,60 @@
     const link = one("a[href]", rows[row]);
     if (link) link.focus({ preventScroll: true });
   }
+
+  // ── Board: arrows go to the next column, M opens the moves of a card, a card may be dragged ──
+  function across(by) {
+    const rows = all("[data-row]"), columns = all("[data-column]");
+    let at = rows[row] ? columns.indexOf(rows[row].closest("[data-column]")) : by > 0 ? -1 : columns.length;
+    for (at += by; columns[at]; at += by) {
+      const first = one("[data-row]", columns[at]);
+      if (first) { row = rows.indexOf(first); move(0); return true; }
+    }
+    return false;
+  }
+  function openMoves(moves) {
+    all("details[data-moves][open]").forEach((d) => { d.open = d === moves; });
+    moves.open = true;
+    const first = one(".o", moves);
+    if (first) first.focus();
+  }
+  let dragged = null;
+  document.addEventListener("dragstart", (e) => {
+    dragged = e.target.closest && e.target.closest("[data-board] [draggable=true]");
+    if (dragged) { dragged.classList.add("lift"); e.dataTransfer.effectAllowed = "move"; e.dataTransfer.setData("text/plain", ""); }
+  });
+  const goals = (column) => (dragged && column ? all("form[data-to='" + CSS.escape(column.dataset.column) + "']", dragged) : []);
+  document.addEventListener("dragover", (e) => { if (dragged && goals(e.target.closest("[data-column]")).length) e.preventDefault(); });
+  document.addEventListener("drop", (e) => {
+    const forms = goals(e.target.closest("[data-column]"));
+    if (!forms.length) return;
+    e.preventDefault();
+    if (forms.length === 1) forms[0].requestSubmit(one("button", forms[0])); // else a person says which
+    else openMoves(one("[data-moves]", dragged));
+  });
+  document.addEventListener("dragend", () => { if (dragged) dragged.classList.remove("lift"); dragged = null; });
+
+  // ── Drawer: on wide screens a row opens beside the list; elsewhere its link is the page ──
+  const wide = () => matchMedia("(min-width:901px)").matches;
+  function drawer(url, then) {
+    if (!window.htmx || !document.getElementById("drawer")) return false;
+    htmx.ajax("GET", url, { target: "#drawer", swap: "outerHTML" }).then(then || (() => {}));
+    history.replaceState(history.state, "", url);
+    return true;
+  }
+  document.addEventListener("click", (e) => {
+    if (e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
+    const link = e.target.closest("[data-drawer]"), close = e.target.closest("[data-drawer-close]");
+    if (link && wide() && drawer(link.dataset.drawer, () => { const h = one("#drawer h2"); if (h) h.focus({ preventScroll: true }); })) {
+      e.preventDefault();
+      all("[data-row]").forEach((r) => r.classList.toggle("open", r.contains(link)));
+    } else if (close && drawer(close.href)) {
+      e.preventDefault();
+      const was = one("[data-row].open a[href]");
+      all("[data-row].open").forEach((r) => r.classList.remove("open"));
+      if (was) was.focus({ preventScroll: true });
+    }
+  });
   document.addEventListener("change", (e) => {
     if (!e.target.matches("[data-pick-all]")) return;
     all("[data-pick]").forEach((b) => { b.checked = e.target.checked; });

@@ -1,8 +1,12 @@
 package browser
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // TestLeadOnAPhone: Chen's two minutes with a lead, in Chinese on a telephone: from home
@@ -42,6 +46,40 @@ func TestLeadOnAPhone(t *testing.T) {
 	open(t, chen, "/c/huadong/leads?view=accepted")
 	must(t, chen.Says("#rows", "机床维修"), chen.Says("#rows", "跟进中"))
 	fits(t, chen, "the list")
+}
+
+// TestLeadBoardByKeyboard: Maya goes over the board with the keyboard alone, opens a card
+// in the drawer beside it, accepts it by its menu, and it stands in the next column.
+func TestLeadBoardByKeyboard(t *testing.T) {
+	maya := as(t, left, "maya@kestrel.example")
+	must(t, maya.Size(1440, 900, 1))
+	open(t, maya, "/c/kestrel/leads?as=board")
+	press := func(key string) { t.Helper(); must(t, maya.Run(chromedp.KeyEvent(key))) }
+	cards := func(column string) int {
+		return read[int](t, maya, `document.querySelectorAll("[data-column=`+column+`] [data-row]").length`)
+	}
+	must(t, maya.Until(`document.querySelectorAll("[data-column=offered] [data-row]").length > 0`))
+	offered, accepted := cards("offered"), cards("accepted")
+	press("j")
+	press("\r")
+	must(t, maya.Has(`#drawer:not([hidden]) h2`), maya.Says("#drawer", "Name, address and telephone appear when you accept"))
+	press("k") // back to the card
+	press("m")
+	must(t, maya.Until(`document.activeElement.closest("form[data-to=accepted]")`))
+	press("\u001b")
+	must(t, maya.Until(`!document.querySelector("[data-moves][open]") && document.activeElement.matches("[data-moves] > summary")`))
+	press("m")
+	must(t, maya.Until(`document.activeElement.closest("form[data-to=accepted]")`))
+	press("\r")
+	must(t, maya.Until(`location.pathname === "/c/kestrel/leads" && document.querySelectorAll("[data-column=accepted] [data-row]").length === `+fmt.Sprint(accepted+1)))
+	if n := cards("offered"); n != offered-1 {
+		t.Errorf("%d cards are offered still", n)
+	}
+	// the other columns are one arrow away
+	press(kb.ArrowRight)
+	press(kb.ArrowRight)
+	must(t, maya.Until(`document.activeElement.closest("[data-column]").dataset.column === "accepted"`))
+	wide(t, maya)
 }
 
 // fits wants a page of a telephone without English words, keys or a width beyond the window.
