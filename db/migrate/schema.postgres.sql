@@ -476,13 +476,14 @@ CREATE TABLE item_reference (
 );
 CREATE INDEX item_reference_product ON item_reference USING btree (org_id, product_id);
 CREATE TABLE lead (
-  org_id text NOT NULL, id text NOT NULL, number bigint NOT NULL, customer_id text NOT NULL, contact_id text NOT NULL, title text NOT NULL, need text NOT NULL, details text NOT NULL, industry text NOT NULL, size text NOT NULL, families text NOT NULL, products text NOT NULL, value bigint NOT NULL, currency text NOT NULL, expected text NOT NULL, source text NOT NULL, campaign text NOT NULL, external text NOT NULL, state text NOT NULL, holder_id text NOT NULL, offer_id text NOT NULL, round bigint NOT NULL, reason text NOT NULL, unplaced bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, number bigint NOT NULL, customer_id text NOT NULL, contact_id text NOT NULL, title text NOT NULL, need text NOT NULL, details text NOT NULL, industry text NOT NULL, size text NOT NULL, families text NOT NULL, products text NOT NULL, value bigint NOT NULL, currency text NOT NULL, expected text NOT NULL, source text NOT NULL, campaign text NOT NULL, external text NOT NULL, state text NOT NULL, holder_id text NOT NULL, offer_id text NOT NULL, round bigint NOT NULL, reason text NOT NULL, unplaced bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, origin text NOT NULL,
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE INDEX lead_customer ON lead USING btree (org_id, customer_id);
 CREATE INDEX lead_state ON lead USING btree (org_id, state, created, id);
 CREATE UNIQUE INDEX lead_external ON lead USING btree (org_id, external) WHERE (external <> ''::text);
+CREATE UNIQUE INDEX lead_origin ON lead USING btree (org_id, origin) WHERE (origin <> ''::text);
 CREATE TABLE lead_activity (
   id text NOT NULL, offer_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, text text NOT NULL, due text NOT NULL, happened bigint NOT NULL,
   PRIMARY KEY (id),

@@ -391,10 +391,11 @@ CREATE TABLE lead (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, number INTEGER NOT NULL, customer_id TEXT NOT NULL, contact_id TEXT NOT NULL, title TEXT NOT NULL, need TEXT NOT NULL, details TEXT NOT NULL,
   industry TEXT NOT NULL, size TEXT NOT NULL, families TEXT NOT NULL, products TEXT NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, expected TEXT NOT NULL, source TEXT NOT NULL, campaign TEXT NOT NULL, external TEXT NOT NULL,
   state TEXT NOT NULL, holder_id TEXT NOT NULL, offer_id TEXT NOT NULL, round INTEGER NOT NULL, reason TEXT NOT NULL, unplaced INTEGER NOT NULL, made_by TEXT NOT NULL,
-  created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (org_id, id)
+  created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, origin TEXT NOT NULL DEFAULT '', PRIMARY KEY (org_id, id)
 );
 CREATE INDEX lead_customer ON lead (org_id, customer_id);
 CREATE UNIQUE INDEX lead_external ON lead (org_id, external) WHERE external <> '';
+CREATE UNIQUE INDEX lead_origin ON lead (org_id, origin) WHERE origin <> '';
 CREATE INDEX lead_state ON lead (org_id, state, created, id);
 CREATE TABLE lead_activity (
   id TEXT PRIMARY KEY, offer_id TEXT NOT NULL REFERENCES lead_offer(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, due TEXT NOT NULL, happened INTEGER NOT NULL

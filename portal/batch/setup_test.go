@@ -8,14 +8,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/db"
 	"entente/db/blob"
 	"entente/db/job"
+	"entente/portal/locale"
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/customer"
 	"entente/prm/fault"
+	"entente/prm/lead"
 	"entente/prm/money"
 	"entente/prm/partner"
 	"entente/prm/trade"
@@ -25,6 +29,14 @@ type silent struct{}
 
 func (silent) Publish(context.Context, job.Event) error { return nil }
 
+// hours counts every hour as a working hour.
+type hours struct{}
+
+func (hours) Clock(_ context.Context, _ string, start time.Time, n int) (lead.Clock, error) {
+	d := time.Duration(n) * time.Hour
+	return lead.Clock{Start: start, Half: start.Add(d / 2), Most: start.Add(d * 4 / 5), Due: start.Add(d)}, nil
+}
+
 // desk is a supplier and two of its resellers, with the services that files go to.
 type desk struct {
 	t                   testing.TB
@@ -32,6 +44,8 @@ type desk struct {
 	cat                 *catalog.Service
 	trade               *trade.Service
 	files               *Service
+	leads               *lead.Service
+	customers           *customer.Service
 	aurelia, kestrel    string
 	toKestrel, toBaltic string
 	ingrid, dan, kaarel access.Actor
@@ -87,8 +101,10 @@ func (b *desk) serve(dir string, step func(File)) {
 	b.must(err)
 	b.cat = catalog.New(b.db, silent{})
 	b.trade = trade.New(b.db, b.cat, silent{})
+	b.customers = customer.New(b.db)
+	b.leads = lead.NewService(b.db, silent{}, b.customers, hours{})
 	partners := partner.NewService(b.db, silent{}, account.NewService(b.db, account.Options{}).Directory())
-	b.files = New(Deps{DB: b.db, Blobs: blobs, Step: step, Kinds: []Kind{Orders{b.trade, partners}, Products{b.cat}, References{b.cat, partners}},
+	b.files = New(Deps{DB: b.db, Blobs: blobs, Step: step, Kinds: []Kind{Orders{b.trade, partners}, Products{b.cat}, References{b.cat, partners}, Leads{b.leads, locale.CountryCode}},
 		Actor: func(_ context.Context, org, person string) (access.Actor, error) {
 			for _, a := range []access.Actor{b.ingrid, b.dan, b.kaarel} {
 				if a.Org == org && a.Person == person {

@@ -3,14 +3,16 @@ package view
 import "time"
 
 // FilesPage is /c/{slug}/files/{kind}: the files of a kind, and the form for the next. The form posts file and partner to URL, and in a file of orders
-// requested, ship_name, ship_street, ship_city, ship_postcode, ship_country and note.
+// requested, ship_name, ship_street, ship_city, ship_postcode, ship_country and note; in a file of leads basis and currency.
 type FilesPage struct {
 	Base
 	URL, BackURL string
-	Kind         string // orders, products, references
+	Kind         string // orders, products, references, leads
 	Form         Form
 	Partners     []Option // nil: the file is the company's alone
 	Countries    []Option
+	Money        []Option // of a file of leads
+	Bases        []Option // of a file of leads: how all of its people agreed
 	Rows         []FileListRow
 	Exports      []Export
 }

@@ -9,6 +9,7 @@ import (
 	"entente/portal/sheet"
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/customer"
 	"entente/prm/fault"
 	"entente/prm/partner"
 )
@@ -50,10 +51,19 @@ func (v *visit) files(status int, f view.Form) error {
 	if err != nil {
 		return err
 	}
-	if kind != batch.KindOrders {
+	switch kind {
+	case batch.KindOrders:
+	case batch.KindLeads:
+		page.BackURL = v.path("leads") + "?view=own"
+		page.Money = plainOptions(currencyCodes, or(f.Value("currency"), string(v.login.Org.Currency)))
+		page.Bases = []view.Option{{Label: view.T("files.basis_each")}}
+		for _, b := range customer.Bases {
+			page.Bases = append(page.Bases, view.Option{Value: b, Label: view.T("files.basis_all", "basis", view.T("consentbasis."+b)), On: b == f.Value("basis")})
+		}
+	default:
 		page.BackURL = v.path("catalogue")
 	}
-	if kind == batch.KindProducts {
+	if kind == batch.KindProducts || kind == batch.KindLeads {
 		if err := k.Check(v.ctx, v.actor(), ""); err != nil {
 			return err
 		}
@@ -71,7 +81,7 @@ func (v *visit) files(status int, f view.Form) error {
 			return fault.New(fault.NotFound, "error.not_found")
 		}
 	}
-	if kind != batch.KindOrders {
+	if kind != batch.KindOrders && kind != batch.KindLeads {
 		page.Exports = v.catalogueExports(kind, c)
 	}
 	all, err := v.w.d.Files.List(v.ctx, v.actor(), kind)
@@ -126,6 +136,13 @@ func fileTake(v *visit) error {
 		}
 		if err := in.err(); err != nil {
 			return v.fileRefused(in, err)
+		}
+	}
+	if v.Params("kind") == batch.KindLeads {
+		for _, name := range []string{"basis", "currency"} {
+			if s := in.text(name); s != "" {
+				said[name] = s
+			}
 		}
 	}
 	body, err := head.Open()

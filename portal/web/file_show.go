@@ -11,6 +11,7 @@ import (
 	"entente/portal/intake"
 	"entente/portal/sheet"
 	"entente/portal/view"
+	"entente/prm/lead"
 	"entente/prm/trade"
 )
 
@@ -27,6 +28,9 @@ func whole32(w []string, at int) (int, bool) {
 	n, err := strconv.ParseInt(w[at], 10, 32)
 	return int(n), err == nil && n > 0
 }
+
+// wideFields are those of a file of leads that hold sentences.
+var wideFields = []string{"title", "need", "details", "company"}
 
 // fileShow is one file: how far it is, its columns, its rows, what became of it.
 func fileShow(v *visit) error { return v.filePage(200, view.Form{}) }
@@ -186,7 +190,7 @@ func (v *visit) fileGrid(page *view.FilePage, k batch.Kind, f batch.File) error 
 func (v *visit) fileRow(f batch.File, r batch.Row, show []string) view.FileRow {
 	out := view.FileRow{No: r.No, Dropped: r.Dropped, Bad: r.IsWrong() && !r.Dropped}
 	for _, name := range show {
-		cell := view.FileCell{Name: "r." + strconv.Itoa(r.No) + "." + name, Label: fieldLabel(f.Kind, name), Value: r.Fields[name], Wide: strings.HasPrefix(name, "name")}
+		cell := view.FileCell{Name: "r." + strconv.Itoa(r.No) + "." + name, Label: fieldLabel(f.Kind, name), Value: r.Fields[name], Wide: strings.HasPrefix(name, "name") || slices.Contains(wideFields, name)}
 		for _, w := range r.Wrong {
 			if w.Field == name && cell.Wrong.IsZero() && !r.Dropped {
 				cell.Wrong = v.wrongText(w)
@@ -236,6 +240,9 @@ func (v *visit) fileResults(page *view.FilePage, f batch.File) error {
 			if r.Label == "" {
 				r.Label = v.p.T("files.order_made")
 			}
+		}
+		if f.Kind == batch.KindLeads && g.Subject != "" {
+			r.URL = v.leadURL(lead.ID(g.Subject))
 		}
 		if r.Label == "" {
 			r.Label = f.Name

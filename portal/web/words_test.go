@@ -1,6 +1,7 @@
 package web
 
 import (
+	"entente/portal/batch"
 	"io/fs"
 	"os"
 	"regexp"
@@ -61,6 +62,7 @@ func madeUp(t *testing.T) []string {
 	add("leadact.", lead.Activities...)
 	add("leadfactor.", lead.FactorTerritory, lead.FactorFamilies, lead.FactorSpeed, lead.FactorRoom)
 	add("leadout.", lead.FactorTerritory, lead.FactorFamilies, lead.FactorRoom, "had")
+	add("files.leads.", batch.Leads{}.Fields()...)
 	add("leads.view.", offerViews...)
 	for _, cols := range [][]boardColumn{offerColumns, ownColumns} {
 		for _, c := range cols {

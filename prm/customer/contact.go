@@ -147,3 +147,14 @@ func (s *Service) RemoveContact(ctx context.Context, actor access.Actor, custome
 		return note(ctx, actor, "contact.remove", "contact", string(id))
 	})
 }
+
+// Check says what is wrong with the form of a contact and its consent, as SaveContact
+// would. Codes: Invalid.
+func (d ContactDraft) Check(consent Consent) error {
+	err := d.clean()
+	if err != nil {
+		return err
+	}
+	consent.Given = time.Time{}
+	return consent.clean(time.Time{})
+}

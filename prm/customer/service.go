@@ -63,6 +63,9 @@ func (d *Draft) clean() error {
 	return bad.OrNil()
 }
 
+// Check says what is wrong with the form of a draft, as Create would. Codes: Invalid.
+func (d Draft) Check() error { return d.clean() }
+
 // Create adds a customer of the actor's company.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid (with a field each), Conflict
 // (the external number is another customer's).
@@ -317,6 +320,17 @@ func rank(m Match) int {
 // is not enough: a person decides that by Merge.
 // Codes: as Create.
 func (s *Service) Ensure(ctx context.Context, actor access.Actor, d Draft, mail ...string) (c Customer, made bool, err error) {
+	return s.ensure(ctx, actor, d, Match.Sure, mail)
+}
+
+// EnsureAlike is Ensure that takes one of the same name and place as well, for rows of
+// a file in which a company stands more than once.
+// Codes: as Create.
+func (s *Service) EnsureAlike(ctx context.Context, actor access.Actor, d Draft, mail ...string) (c Customer, made bool, err error) {
+	return s.ensure(ctx, actor, d, func(m Match) bool { return len(m.By) > 0 }, mail)
+}
+
+func (s *Service) ensure(ctx context.Context, actor access.Actor, d Draft, same func(Match) bool, mail []string) (c Customer, made bool, err error) {
 	if err := access.Check(actor, access.CustomerWrite, access.Own(actor.Org)); err != nil {
 		return Customer{}, false, err
 	}
@@ -334,7 +348,7 @@ func (s *Service) Ensure(ctx context.Context, actor access.Actor, d Draft, mail 
 			if err != nil {
 				return err
 			}
-			if len(ms) > 0 && ms[0].Sure() {
+			if len(ms) > 0 && same(ms[0]) {
 				id = ms[0].Customer.ID
 			}
 		}

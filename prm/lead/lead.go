@@ -136,6 +136,8 @@ type Draft struct {
 	Source   string
 	Campaign string // promotion or campaign it came from
 	External string // number in the owner's CRM, unique there
+
+	origin string // how it came, see Incoming
 }
 
 // Lead is a lead as its owner sees it.

@@ -190,22 +190,28 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, d Draft) (Lead
 		if err := telling(d, c); err != nil {
 			return err
 		}
-		n, err := db.Next(ctx, "lead:"+actor.Org)
-		if err != nil {
-			return err
-		}
-		now := db.Now(ctx)
-		out = Lead{ID: ID(db.NewID()), Org: actor.Org, Number: n, Draft: d, State: New, MadeBy: actor.Person, Created: now, Changed: now, Version: 1}
 		made = true
-		if err := insertLead(ctx, out); err != nil {
-			return err
-		}
-		if err := index(ctx, out, c); err != nil {
-			return err
-		}
-		return note(ctx, actor, "lead.create", "lead", string(out.ID))
+		out, err = s.add(ctx, actor, d, c)
+		return err
 	})
 	return out, made, err
+}
+
+// add writes a new lead in the caller's transaction.
+func (s *Service) add(ctx context.Context, actor access.Actor, d Draft, c customer.Detail) (Lead, error) {
+	n, err := db.Next(ctx, "lead:"+actor.Org)
+	if err != nil {
+		return Lead{}, err
+	}
+	now := db.Now(ctx)
+	l := Lead{ID: ID(db.NewID()), Org: actor.Org, Number: n, Draft: d, State: New, MadeBy: actor.Person, Created: now, Changed: now, Version: 1}
+	if err := insertLead(ctx, l); err != nil {
+		return l, err
+	}
+	if err := index(ctx, l, c); err != nil {
+		return l, err
+	}
+	return l, note(ctx, actor, "lead.create", "lead", string(l.ID))
 }
 
 // Update changes a lead. An offer that waits or is held keeps what it was sent with;

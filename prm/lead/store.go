@@ -32,6 +32,7 @@ type leadRow struct {
 	MadeBy                                         string
 	Created                                        int64 `gorm:"autoCreateTime:false"`
 	Changed, Version                               int64
+	Origin                                         string
 }
 
 func (leadRow) TableName() string { return "lead" }
@@ -40,7 +41,7 @@ func rowOf(l Lead) leadRow {
 	return leadRow{OrgID: l.Org, ID: string(l.ID), Number: l.Number, CustomerID: string(l.Draft.Customer), ContactID: string(l.Draft.Contact), Title: l.Title, Need: l.Need, Details: l.Details,
 		Industry: l.Industry, Size: l.Size, Families: db.Text(l.Families), Products: db.Text(l.Products), Value: l.Value.Minor, Currency: string(l.Value.Currency), Expected: l.Expected, Source: l.Source,
 		Campaign: l.Campaign, External: l.External, State: string(l.State), HolderID: l.Holder, OfferID: string(l.Offer), Round: int64(l.Round), Reason: l.Reason, Unplaced: db.Micros(l.Unplaced),
-		MadeBy: l.MadeBy, Created: db.Micros(l.Created), Changed: db.Micros(l.Changed), Version: l.Version}
+		MadeBy: l.MadeBy, Created: db.Micros(l.Created), Changed: db.Micros(l.Changed), Version: l.Version, Origin: l.origin}
 }
 
 func (r leadRow) lead() Lead {
@@ -61,7 +62,7 @@ func updateLead(ctx context.Context, l Lead) (bool, error) {
 	r := rowOf(l)
 	r.Version++
 	res := db.Tx(ctx).Model(&leadRow{}).Where("org_id = ? AND id = ? AND version = ?", l.Org, string(l.ID), l.Version).
-		Select("*").Omit("OrgID", "ID", "Number", "MadeBy", "Created").Updates(&r)
+		Select("*").Omit("OrgID", "ID", "Number", "MadeBy", "Created", "Origin").Updates(&r)
 	return res.RowsAffected == 1, res.Error
 }
 
@@ -81,6 +82,36 @@ func leadByExternal(ctx context.Context, org, external string) (Lead, bool, erro
 		return Lead{}, false, err
 	}
 	return rows[0].lead(), true, nil
+}
+
+// broughtBefore finds those that are there by their origin or external number.
+func broughtBefore(ctx context.Context, org string, in []Incoming) (map[int]ID, error) {
+	out := map[int]ID{}
+	for column, of := range map[string]func(Incoming) string{"origin": func(x Incoming) string { return x.Origin }, "external": func(x Incoming) string { return x.Lead.External }} {
+		var values []string
+		for _, x := range in {
+			if v := of(x); v != "" {
+				values = append(values, v)
+			}
+		}
+		for part := range slices.Chunk(values, 500) {
+			var rows []struct{ ID, Value string }
+			// the condition makes the partial index usable
+			if err := db.Tx(ctx).Model(&leadRow{}).Select("id, "+column+" AS value").Where("org_id = ? AND "+column+" <> '' AND "+column+" IN ?", org, part).Scan(&rows).Error; err != nil {
+				return nil, err
+			}
+			have := map[string]string{}
+			for _, r := range rows {
+				have[r.Value] = r.ID
+			}
+			for i, x := range in {
+				if id, ok := have[of(x)]; ok && of(x) != "" {
+					out[i] = ID(id)
+				}
+			}
+		}
+	}
+	return out, nil
 }
 
 // views are the states of the owner's views.
