@@ -63,6 +63,7 @@ func (*BackordersPage) meta() meta {
 func (*LeadsPage) meta() meta {
 	return meta{block: "leads", layout: "app", nav: NavLeads, head: true, fixed: true}
 }
+func (*LeadBulkPage) meta() meta  { return meta{block: "lead_bulk", layout: "app", nav: NavLeads} }
 func (*OfferPage) meta() meta     { return meta{block: "offer", layout: "app", nav: NavLeads} }
 func (*LeadPage) meta() meta      { return meta{block: "lead", layout: "app", nav: NavLeads} }
 func (*LeadFormPage) meta() meta  { return meta{block: "lead_form", layout: "app", nav: NavLeads} }

@@ -22,6 +22,34 @@ type LeadsPage struct {
 	Lead     *LeadPage
 	CloseURL string
 	Back     string // the query of the address, where a move on the board comes back to
+	BulkURL  string // rows may be picked and offered together
+	Partners []Option
+}
+
+// LeadBulkPage is the answer to POST /c/{slug}/leads/bulk: the leads that were picked with what would become of each, and with go=1 what became of it. The form posts lead (id:version), partnership (empty: by the rules), accept, convert, note, back and go to URL.
+type LeadBulkPage struct {
+	Base
+	URL, BackURL string
+	Back         string
+	Done         bool
+	ByRule       bool
+	Partnership  string
+	Partner      Company
+	Ready        int
+	Offered      int
+	Rows         []LeadBulkRow
+	Form         Form
+}
+
+// LeadBulkRow is one of them.
+type LeadBulkRow struct {
+	URL, Number, Title string
+	Value              string
+	Partner            Company
+	Fit                int
+	Amount             Money
+	Status             Status
+	Ready              bool
 }
 
 // LeadColumn is one state on the board. Count is -1 where it is not known.
@@ -47,6 +75,7 @@ type LeadRow struct {
 	On      bool
 	Fit     int // percent; 0 shows none
 	Moves   []LeadMove
+	Pick    string
 	URL     string
 	Number  string
 	Title   string

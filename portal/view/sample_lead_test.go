@@ -23,7 +23,16 @@ func leadSamples(k, a Base) map[string]Page {
 	card.Moves = []LeadMove{{To: "accepted", URL: "/c/kestrel/leads/offers/1/accept", Label: T("lead.accept")}, {To: "working", URL: "/c/kestrel/leads/offers/1/work", Label: T("leadact.call"), Name: "kind", Value: "call"}, {URL: "/c/kestrel/leads/offers/1#of-a", Label: T("lead.decline_more"), Link: true}}
 	drawn := &OfferPage{URL: "/c/kestrel/leads/offers/1", Number: "L-7", Title: "Steel fabrication, Leeds", Need: "One platform for two shifts", Status: Status{State: "offer.opened"}, Clock: clock, Facts: facts, Masked: true, Fit: 92, Factors: factors, History: history[3:], CanAnswer: true}
 	held := &LeadPage{URL: "/c/aurelia/leads/1", Number: "L-10482", Title: "Steel fabrication, Leeds", Status: Status{State: "lead.unplaced"}, Clock: clock, Facts: facts, Customer: facts[:1], Sees: facts[:1], History: history, CanOffer: true}
+	bulkRows := []LeadBulkRow{{"/c/aurelia/leads/1", "L-7", "Steel fabrication, Leeds", "1:2", kestrel, 92, gbp("38000.00"), Status{State: "leadbulk.ready"}, true}}
+	for _, x := range []string{"offered", "already", "not_free", "before", "consent", "no_rule", "nobody", "changed", "names", "unfounded"} {
+		bulkRows = append(bulkRows, LeadBulkRow{URL: "/c/aurelia/leads/2", Number: "L-8", Title: "Roofing", Status: Status{State: State("leadbulk." + x)}})
+	}
+	picks := own
+	picks.Pick = "1:2"
 	return map[string]Page{
+		"lead_bulk":        &LeadBulkPage{Base: a, URL: "/c/aurelia/leads/bulk", BackURL: "/c/aurelia/leads?view=own", Partnership: "p1", Partner: kestrel, Ready: 1, Rows: bulkRows, Form: Form{Values: map[string]string{"accept": "x"}, Errors: []FieldError{{"accept", T("form.whole_number")}}}},
+		"lead_bulk_done":   &LeadBulkPage{Base: a, URL: "/c/aurelia/leads/bulk", BackURL: "/c/aurelia/leads?view=own", ByRule: true, Done: true, Offered: 2, Rows: bulkRows[1:]},
+		"leads_picks":      &LeadsPage{Base: a, Own: true, Ways: ways, Tabs: tabs, Filters: filters, Rows: []LeadRow{picks}, BulkURL: "/c/aurelia/leads/bulk", Partners: options("", "", "by the rules", "p1", "Kestrel Supply"), Pager: Pager{Shown: 1, Total: -1}},
 		"leads_board":      &LeadsPage{Base: k, Board: true, Ways: ways, Tabs: tabs, Filters: filters, Saved: saved, Back: "?as=board", Columns: []LeadColumn{{"offered", T("leads.col.offered"), 3, []LeadRow{card}, "/c/kestrel/leads?view=offered"}, {"working", T("leads.col.working"), -1, nil, ""}}},
 		"leads_drawer":     &LeadsPage{Base: k, Ways: ways, Tabs: tabs, Filters: filters, Saved: saved, Rows: []LeadRow{row}, Pager: Pager{Shown: 1, Total: -1}, Offer: drawn, CloseURL: "/c/kestrel/leads"},
 		"leads_own_drawer": &LeadsPage{Base: a, Own: true, Ways: ways, Tabs: tabs, Filters: filters, Saved: saved, Rows: []LeadRow{own}, Pager: Pager{Shown: 1, Total: -1}, Lead: held, CloseURL: "/c/aurelia/leads"},
@@ -47,7 +56,7 @@ func leadSamples(k, a Base) map[string]Page {
 
 func leadEmpties(e Base) map[string]Page {
 	return map[string]Page{
-		"leads": &LeadsPage{Base: e}, "offer": &OfferPage{Base: e, Title: "x"}, "lead": &LeadPage{Base: e, Title: "x"}, "lead_form": &LeadFormPage{Base: e}, "lead_rules": &LeadRulesPage{Base: e},
+		"leads": &LeadsPage{Base: e}, "lead_bulk": &LeadBulkPage{Base: e}, "offer": &OfferPage{Base: e, Title: "x"}, "lead": &LeadPage{Base: e, Title: "x"}, "lead_form": &LeadFormPage{Base: e}, "lead_rules": &LeadRulesPage{Base: e},
 		"customers": &CustomersPage{Base: e}, "customer_form": &CustomerFormPage{Base: e}, "customer": &CustomerPage{Base: e, Name: "x"}, "merge": &MergePage{Base: e},
 	}
 }

@@ -110,6 +110,14 @@ func leadList(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if own && page.RulesURL != "" {
+		page.Partners = v.bulkPartners(c)
+		for _, r := range page.Rows {
+			if r.Pick != "" {
+				page.BulkURL = v.path("leads", "bulk")
+			}
+		}
+	}
 	if !own || f.View != lead.ViewOpen {
 		page.RouteURL = ""
 	}
@@ -199,6 +207,9 @@ func (v *visit) ownRow(l lead.Lead, n names) view.LeadRow {
 	}
 	if l.Size != "" {
 		row.Note = view.Raw(l.Size)
+	}
+	if l.State == lead.New || l.State == lead.Unplaced {
+		row.Pick = string(l.ID) + ":" + itoa(l.Version)
 	}
 	return row
 }

@@ -170,6 +170,8 @@ func (v *visit) factor(x lead.Factor) view.Meter {
 		}
 	case lead.FactorRoom:
 		m.Text = view.T("leadfactor.room_is", "n", x.N, "of", x.Of)
+	case lead.FactorTurn:
+		m.Text = view.T("leadfactor.turn_text")
 	default:
 		if x.Text == "" {
 			m.Text = view.T("leadfactor.any")

@@ -272,6 +272,7 @@ func leadRoutes() []Route {
 		post("/c/:slug/leads/rules/partners", "save lead profile", InCompany, access.OfferManage, leadProfileSave),
 		post("/c/:slug/leads/rules/:rule/up", "move lead rule", InCompany, access.LeadOffer, leadRuleUp),
 		post("/c/:slug/leads/rules/:rule/remove", "remove lead rule", InCompany, access.LeadOffer, leadRuleRemove),
+		post("/c/:slug/leads/bulk", "offer many leads", InCompany, access.LeadOffer, leadBulk),
 		post("/c/:slug/leads/views", "save a view of leads", InCompany, access.OfferRead, viewSave("leads")),
 		post("/c/:slug/leads/views/:id/remove", "remove a view of leads", InCompany, access.OfferRead, viewDrop("leads")),
 		post("/c/:slug/leads/route", "route leads", InCompany, access.LeadOffer, leadRoute),

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"entente/portal/batch"
 	"io/fs"
 	"os"
 	"regexp"
@@ -11,6 +10,7 @@ import (
 	"entente/edi/as2"
 	"entente/edi/courier"
 	"entente/edi/gateway"
+	"entente/portal/batch"
 	"entente/portal/locale"
 	"entente/portal/view"
 	"entente/prm/access"

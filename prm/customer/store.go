@@ -320,3 +320,26 @@ func undoMerge(ctx context.Context, org string, id MergeID) (bool, error) {
 	res := db.Tx(ctx).Model(&mergeRow{}).Where("org_id = ? AND id = ? AND undone = 0", org, string(id)).Update("undone", db.Micros(db.Now(ctx)))
 	return res.RowsAffected == 1, res.Error
 }
+
+// detailsOf reads the keys and contacts of customers.
+func detailsOf(ctx context.Context, org string, ids []ID) (map[ID][]identity.Key, map[ID][]Contact, error) {
+	keys, contacts := map[ID][]identity.Key{}, map[ID][]Contact{}
+	if len(ids) == 0 {
+		return keys, contacts, nil
+	}
+	var ks []keyRow
+	if err := db.Tx(ctx).Where("org_id = ? AND customer_id IN ?", org, ids).Find(&ks).Error; err != nil {
+		return nil, nil, err
+	}
+	for _, r := range ks {
+		keys[ID(r.CustomerID)] = append(keys[ID(r.CustomerID)], identity.Key{Kind: identity.Kind(r.Kind), Value: r.Value})
+	}
+	var cs []contactRow
+	if err := db.Tx(ctx).Where("org_id = ? AND customer_id IN ?", org, ids).Order("name, id").Find(&cs).Error; err != nil {
+		return nil, nil, err
+	}
+	for _, r := range cs {
+		contacts[ID(r.CustomerID)] = append(contacts[ID(r.CustomerID)], r.contact())
+	}
+	return keys, contacts, nil
+}

@@ -182,6 +182,7 @@ const (
 	FactorFamilies  = "families"
 	FactorSpeed     = "speed" // Text: minutes, the median until its first answer
 	FactorRoom      = "room"  // N of Of open leads
+	FactorTurn      = "turn"  // a new partner gets its share: nothing is said of others
 )
 
 // Offer is one offer. Supplier is the owner of the lead, Reseller the partner.

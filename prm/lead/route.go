@@ -30,16 +30,24 @@ type record struct {
 	answered, accepted, expired int
 	median                      time.Duration
 	last                        time.Time
+	since                       int // offers to others after its last one; all of them where it had none
 }
 
 // newcomer is the number of answered offers below which a partner has the fairness
-// floor: it is taken for as quick as half of the mark, so that the new ones get some.
-const newcomer = 5
+// floor: it is taken for as quick as half of the mark, and of floorEvery offers by rule
+// one goes to a partner that is new, where one may have the lead and fits it at least half.
+const (
+	newcomer   = 5
+	floorEvery = 5
+	floorFit   = 500
+)
+
+func (r record) isNew() bool { return r.answered+r.expired < newcomer }
 
 // speed scores a record: within an hour 1000, after three days 0; expired offers count
 // as three days.
 func (r record) speed() (int, bool) {
-	if r.answered+r.expired < newcomer {
+	if r.isNew() {
 		return 500, false
 	}
 	const worst = 72 * time.Hour
@@ -55,6 +63,7 @@ type terrain struct {
 	profiles map[string]Profile
 	open     map[string]int
 	records  map[string]record
+	sent     int // offers that the records are made from
 }
 
 func survey(ctx context.Context, org string) (terrain, error) {
@@ -72,7 +81,7 @@ func survey(ctx context.Context, org string) (terrain, error) {
 	if t.open, err = openOffers(ctx, org); err != nil {
 		return t, err
 	}
-	t.records, err = recordsOf(ctx, org, db.Now(ctx).AddDate(0, -6, 0))
+	t.records, t.sent, err = recordsOf(ctx, org, db.Now(ctx).AddDate(0, -6, 0))
 	return t, err
 }
 
@@ -176,7 +185,56 @@ func (t terrain) rank(l Lead, c customer.Customer, r *Rule, had map[string]bool)
 		}
 		return strings.Compare(a.Partnership, b.Partnership)
 	})
+	if r != nil {
+		t.turn(out)
+	}
 	return out
+}
+
+// turn puts a new partner first when the others had theirs: the one that waited longest.
+func (t terrain) turn(list []Candidate) {
+	for id := range t.partners { // one of them had its share just now
+		if t.records[id].isNew() && t.waited(id) < floorEvery-1 {
+			return
+		}
+	}
+	at := -1
+	for i, x := range list {
+		if x.Out != "" || !t.records[x.Partnership].isNew() || x.Fit < floorFit {
+			continue
+		}
+		if at < 0 || t.waited(x.Partnership) > t.waited(list[at].Partnership) {
+			at = i
+		}
+	}
+	if at <= 0 {
+		return
+	}
+	x := list[at]
+	x.Factors = append(x.Factors, Factor{Kind: FactorTurn, Score: 1000})
+	copy(list[1:at+1], list[:at])
+	list[0] = x
+}
+
+// waited counts the offers to others since the last one to a partner.
+func (t terrain) waited(partnership string) int {
+	if rec, ok := t.records[partnership]; ok {
+		return rec.since
+	}
+	return t.sent
+}
+
+// gave counts an offer for the next lead of the same run.
+func (t *terrain) gave(partnership string, now time.Time) {
+	t.open[partnership]++
+	t.sent++
+	for id, rec := range t.records {
+		rec.since++
+		t.records[id] = rec
+	}
+	rec := t.records[partnership]
+	rec.last, rec.since = now, 0
+	t.records[partnership] = rec
 }
 
 // Candidates weighs the partners for a lead, for its owner to choose from.
@@ -254,10 +312,7 @@ func (s *Service) Route(ctx context.Context, actor access.Actor, ids ...ID) ([]R
 			return out, err
 		}
 		if to != nil { // count it for the next one
-			t.open[to.partnership]++
-			rec := t.records[to.partnership]
-			rec.last = db.Now(ctx)
-			t.records[to.partnership] = rec
+			t.gave(to.partnership, db.Now(ctx))
 		}
 		out = append(out, r)
 	}
@@ -271,27 +326,35 @@ func (s *Service) place(ctx context.Context, actor access.Actor, l *Lead, t terr
 	if err != nil {
 		return Offer{}, nil, "", err
 	}
-	if contact != nil && !contact.Consent.Share {
-		return Offer{}, nil, "consent", nil
-	}
-	r := t.ruleFor(*l, c.Customer)
-	if r == nil {
-		return Offer{}, nil, "no_rule", nil
-	}
 	had, err := offeredTo(ctx, l.Org, l.ID)
 	if err != nil {
 		return Offer{}, nil, "", err
 	}
-	best := t.rank(*l, c.Customer, r, had)
-	if len(best) == 0 || best[0].Out != "" || l.Round >= r.Rounds {
-		if l.State == Unplaced {
-			return Offer{}, nil, "nobody", nil
-		}
-		return Offer{}, nil, "nobody", s.free(ctx, l, Unplaced)
+	to, why := t.choose(*l, c, contact, had)
+	switch {
+	case why == "nobody" && l.State != Unplaced:
+		return Offer{}, nil, why, s.free(ctx, l, Unplaced)
+	case why != "":
+		return Offer{}, nil, why, nil
 	}
-	to := sending{partnership: best[0].Partnership, reseller: best[0].Reseller, accept: r.Accept, convert: r.Convert, rule: r.Name, ruleID: r.ID, fit: best[0].Fit, factors: best[0].Factors}
 	o, err := s.send(ctx, actor, l, to)
 	return o, &to, "", err
+}
+
+// choose says who would be offered a lead by rule, or why nobody: consent, no_rule, nobody.
+func (t terrain) choose(l Lead, c customer.Detail, contact *customer.Contact, had map[string]bool) (sending, string) {
+	if contact != nil && !contact.Consent.Share {
+		return sending{}, "consent"
+	}
+	r := t.ruleFor(l, c.Customer)
+	if r == nil {
+		return sending{}, "no_rule"
+	}
+	best := t.rank(l, c.Customer, r, had)
+	if len(best) == 0 || best[0].Out != "" || l.Round >= r.Rounds {
+		return sending{}, "nobody"
+	}
+	return sending{partnership: best[0].Partnership, reseller: best[0].Reseller, accept: r.Accept, convert: r.Convert, rule: r.Name, ruleID: r.ID, fit: best[0].Fit, factors: best[0].Factors}, ""
 }
 
 // again offers a lead to the next partner after one declined it or let it lapse: by

@@ -146,20 +146,31 @@ func phoneLike(s string) bool {
 	return false
 }
 
-// customerOf reads the customer and contact of a draft for the actor's company.
+// customerOf reads the customer and contact of a draft for the actor's company; where
+// the customer was merged into another one, that one.
 func (s *Service) customerOf(ctx context.Context, actor access.Actor, d Draft) (customer.Detail, *customer.Contact, error) {
-	c, err := s.customers.Get(ctx, actor, d.Customer)
-	if fault.CodeOf(err) == fault.NotFound {
+	many, err := s.customers.Many(ctx, actor, []customer.ID{d.Customer})
+	c, ok := many[d.Customer]
+	if err == nil && !ok {
 		err = fault.InvalidField("customer", "lead.customer_unknown")
 	}
-	if err != nil || d.Contact == "" {
+	if err != nil {
 		return c, nil, err
+	}
+	contact, err := contactIn(c, d)
+	return c, contact, err
+}
+
+// contactIn finds the contact of a draft; nil for none.
+func contactIn(c customer.Detail, d Draft) (*customer.Contact, error) {
+	if d.Contact == "" {
+		return nil, nil
 	}
 	i := slices.IndexFunc(c.Contacts, func(k customer.Contact) bool { return k.ID == d.Contact })
 	if i < 0 {
-		return c, nil, fault.InvalidField("contact", "lead.contact_unknown")
+		return nil, fault.InvalidField("contact", "lead.contact_unknown")
 	}
-	return c, &c.Contacts[i], nil
+	return &c.Contacts[i], nil
 }
 
 // Create adds a lead of the actor's company. One with an external number that is there

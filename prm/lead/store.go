@@ -75,6 +75,20 @@ func leadByID(ctx context.Context, org string, id ID) (Lead, bool, error) {
 	return rows[0].lead(), true, nil
 }
 
+func leadsByID(ctx context.Context, org string, ids []ID) (map[ID]Lead, error) {
+	out := map[ID]Lead{}
+	for part := range slices.Chunk(ids, 500) {
+		var rows []leadRow
+		if err := db.Tx(ctx).Where("org_id = ? AND id IN ?", org, part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[ID(r.ID)] = r.lead()
+		}
+	}
+	return out, nil
+}
+
 func leadByExternal(ctx context.Context, org, external string) (Lead, bool, error) {
 	var rows []leadRow
 	err := db.Tx(ctx).Where("org_id = ? AND external = ?", org, external).Limit(1).Find(&rows).Error

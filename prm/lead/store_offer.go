@@ -158,6 +158,24 @@ func offeredTo(ctx context.Context, supplier string, id ID) (map[string]bool, er
 	return out, err
 }
 
+// offeredOf are the companies that had an offer of each of some leads.
+func offeredOf(ctx context.Context, supplier string, ids []ID) (map[ID]map[string]bool, error) {
+	out := map[ID]map[string]bool{}
+	for part := range slices.Chunk(ids, 500) {
+		var rows []struct{ LeadID, ResellerID string }
+		if err := db.Tx(ctx).Model(&offerRow{}).Select("lead_id", "reseller_id").Where("supplier_id = ? AND lead_id IN ?", supplier, part).Scan(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if out[ID(r.LeadID)] == nil {
+				out[ID(r.LeadID)] = map[string]bool{}
+			}
+			out[ID(r.LeadID)][r.ResellerID] = true
+		}
+	}
+	return out, nil
+}
+
 // openOffers counts what each partnership holds or was offered.
 func openOffers(ctx context.Context, supplier string) (map[string]int, error) {
 	var rows []struct {
@@ -172,8 +190,9 @@ func openOffers(ctx context.Context, supplier string) (map[string]int, error) {
 	return out, err
 }
 
-// recordsOf reads how partners answered since a time; of many offers the last 5000.
-func recordsOf(ctx context.Context, supplier string, since time.Time) (map[string]record, error) {
+// recordsOf reads how partners answered since a time, and how many offers it read; of
+// many offers the last 5000.
+func recordsOf(ctx context.Context, supplier string, since time.Time) (map[string]record, int, error) {
 	var rows []struct {
 		PartnershipID, State string
 		Offered, Answered    int64
@@ -182,10 +201,10 @@ func recordsOf(ctx context.Context, supplier string, since time.Time) (map[strin
 		Order("offered DESC").Limit(5000).Scan(&rows).Error
 	took := map[string][]int64{}
 	out := map[string]record{}
-	for _, r := range rows {
-		x := out[r.PartnershipID]
-		if at := db.FromMicros(r.Offered); at.After(x.last) {
-			x.last = at
+	for i, r := range rows {
+		x, known := out[r.PartnershipID]
+		if !known { // its last one
+			x.last, x.since = db.FromMicros(r.Offered), i
 		}
 		switch {
 		case r.Answered > 0:
@@ -202,7 +221,7 @@ func recordsOf(ctx context.Context, supplier string, since time.Time) (map[strin
 		x.median = time.Duration(list[len(list)/2]) * time.Microsecond
 		out[id] = x
 	}
-	return out, err
+	return out, len(rows), err
 }
 
 // listOffers reads one page of one side's offers: open ones by their clock, ended ones
