@@ -814,6 +814,37 @@ CREATE TABLE saved_view (
   FOREIGN KEY (person_id) REFERENCES person(id)
 );
 CREATE UNIQUE INDEX saved_view_name ON saved_view USING btree (org_id, list, person_id, name);
+CREATE TABLE sell_chase (
+  partnership_id text NOT NULL, period_from text NOT NULL, day text NOT NULL, chased bigint NOT NULL, chased_by text NOT NULL,
+  PRIMARY KEY (partnership_id, period_from, day),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id)
+);
+CREATE TABLE sell_line (
+  report_id text NOT NULL, position bigint NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, kind text NOT NULL, movement text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, pieces bigint NOT NULL, doubts text NOT NULL, price bigint NOT NULL, currency text NOT NULL, sold_from text NOT NULL, sold_to text NOT NULL, customer_name text NOT NULL, customer_city text NOT NULL, customer_postcode text NOT NULL, customer_country text NOT NULL, customer_list text NOT NULL, customer_code text NOT NULL, place text NOT NULL, promotion text NOT NULL, deal text NOT NULL, reference text NOT NULL,
+  PRIMARY KEY (report_id, "position"),
+  FOREIGN KEY (report_id) REFERENCES sell_report(id)
+);
+CREATE INDEX sell_line_doubt ON sell_line USING btree (report_id, "position") WHERE (doubts <> ''::text);
+CREATE INDEX sell_line_product ON sell_line USING btree (report_id, product_id, sold_to, pieces) WHERE (pieces <> 0);
+CREATE TABLE sell_plan (
+  partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, grain text NOT NULL, since text NOT NULL, due_days bigint NOT NULL, dual boolean NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (partnership_id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id)
+);
+CREATE INDEX sell_plan_reseller ON sell_plan USING btree (reseller_id);
+CREATE INDEX sell_plan_supplier ON sell_plan USING btree (supplier_id);
+CREATE TABLE sell_report (
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, purpose text NOT NULL, made text NOT NULL, period_from text NOT NULL, period_to text NOT NULL, state text NOT NULL, replaced_by text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, currency text NOT NULL, digest text NOT NULL, lines bigint NOT NULL, doubts bigint NOT NULL, received bigint NOT NULL, received_by text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX sell_report_number ON sell_report USING btree (partnership_id, number);
+CREATE INDEX sell_report_period ON sell_report USING btree (partnership_id, period_to, period_from) WHERE (state = 'current'::text);
+CREATE INDEX sell_report_reseller ON sell_report USING btree (reseller_id, received, id);
+CREATE INDEX sell_report_supplier ON sell_report USING btree (supplier_id, received, id);
+CREATE UNIQUE INDEX sell_report_source ON sell_report USING btree (partnership_id, source_key);
 CREATE TABLE session (
   id text NOT NULL, hash text NOT NULL, person_id text NOT NULL, csrf text NOT NULL, addr text NOT NULL, agent text NOT NULL, created bigint NOT NULL, seen bigint NOT NULL, idle_until bigint NOT NULL, end_by bigint NOT NULL, ended bigint NOT NULL,
   UNIQUE (hash),

@@ -163,8 +163,9 @@ CREATE TABLE deal (
   reason TEXT NOT NULL, comment TEXT NOT NULL, against_id TEXT NOT NULL, decided INTEGER NOT NULL, decided_by TEXT NOT NULL,
   guard_from INTEGER NOT NULL, guard_until INTEGER NOT NULL, guard_grace INTEGER NOT NULL, guard_frozen INTEGER NOT NULL, guard_halted INTEGER NOT NULL, extensions INTEGER NOT NULL, asked INTEGER NOT NULL, asked_by TEXT NOT NULL, asked_reason TEXT NOT NULL,
   postponed BOOLEAN NOT NULL, share INTEGER NOT NULL, disputes INTEGER NOT NULL, ordered INTEGER NOT NULL, open INTEGER NOT NULL, invoiced INTEGER NOT NULL, won INTEGER NOT NULL, lines INTEGER NOT NULL,
-  warned INTEGER NOT NULL, late BOOLEAN NOT NULL, holds BOOLEAN NOT NULL, next_at INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, UNIQUE (supplier_id, code)
+  warned INTEGER NOT NULL, late BOOLEAN NOT NULL, holds BOOLEAN NOT NULL, next_at INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, resold INTEGER NOT NULL DEFAULT 0, UNIQUE (supplier_id, code)
 );
+CREATE INDEX deal_against ON deal (registrant_id, against_id) WHERE against_id <> '';
 CREATE INDEX deal_block ON deal (supplier_id, block, registrant_lane) WHERE block <> '';
 CREATE INDEX deal_counting ON deal (partnership_id) WHERE counting;
 CREATE INDEX deal_earning ON deal (supplier_id, registrant_id) WHERE decision IN ('protected', 'expired', 'registered', 'won');
@@ -180,7 +181,7 @@ CREATE INDEX deal_tender ON deal (supplier_id, tender) WHERE tender <> '';
 CREATE TABLE deal_dispute (
   id TEXT PRIMARY KEY, supplier_id TEXT NOT NULL, claim_id TEXT NOT NULL, holder_id TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL, decider_id TEXT NOT NULL,
   due_start INTEGER NOT NULL, due_half INTEGER NOT NULL, due_most INTEGER NOT NULL, due INTEGER NOT NULL, ruling TEXT NOT NULL, percent INTEGER NOT NULL, note TEXT NOT NULL, opened INTEGER NOT NULL, ruled INTEGER NOT NULL, ruled_by TEXT NOT NULL
-);
+, evidence TEXT NOT NULL DEFAULT '');
 CREATE INDEX deal_dispute_claim ON deal_dispute (claim_id) WHERE claim_id <> '';
 CREATE INDEX deal_dispute_holder ON deal_dispute (holder_id) WHERE holder_id <> '';
 CREATE INDEX deal_dispute_open ON deal_dispute (supplier_id, due) WHERE ruling = '';
@@ -201,11 +202,15 @@ CREATE TABLE deal_line (
   amount INTEGER NOT NULL, value INTEGER NOT NULL, counts BOOLEAN NOT NULL, why TEXT NOT NULL, happened INTEGER NOT NULL, PRIMARY KEY (order_id, line, deal_id)
 );
 CREATE INDEX deal_line_deal ON deal_line (deal_id, happened);
-CREATE INDEX deal_line_wins ON deal_line (deal_id, sku, happened, order_id, line, invoiced, amount) WHERE counts AND invoiced > 0;
+CREATE INDEX deal_line_resold ON deal_line (deal_id, sku, invoiced, amount) WHERE counts AND basis = 'resale';
+CREATE INDEX deal_line_wins ON deal_line (deal_id, sku, happened, order_id, line, invoiced, amount) WHERE counts AND invoiced > 0 AND basis <> 'resale';
 CREATE TABLE deal_place (
   partnership_id TEXT PRIMARY KEY REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, tier TEXT NOT NULL, countries TEXT NOT NULL, families TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
 );
 CREATE INDEX deal_place_supplier ON deal_place (supplier_id);
+CREATE TABLE deal_rival (
+  deal_id TEXT NOT NULL REFERENCES deal(id), rival_id TEXT NOT NULL, mark TEXT NOT NULL, supplier_id TEXT NOT NULL, found INTEGER NOT NULL, PRIMARY KEY (deal_id, rival_id, mark)
+);
 CREATE TABLE deal_search (
   doc INTEGER PRIMARY KEY, deal_id TEXT NOT NULL UNIQUE, words TEXT NOT NULL
 );
@@ -674,6 +679,32 @@ CREATE TABLE saved_view (
   id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), list TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL, shared INTEGER NOT NULL, made INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX saved_view_name ON saved_view (org_id, list, person_id, name);
+CREATE TABLE sell_chase (
+  partnership_id TEXT NOT NULL REFERENCES partnership(id), period_from TEXT NOT NULL, day TEXT NOT NULL, chased INTEGER NOT NULL, chased_by TEXT NOT NULL, PRIMARY KEY (partnership_id, period_from, day)
+);
+CREATE TABLE sell_line (
+  report_id TEXT NOT NULL REFERENCES sell_report(id), position INTEGER NOT NULL, product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL, description TEXT NOT NULL, kind TEXT NOT NULL, movement TEXT NOT NULL,
+  quantity INTEGER NOT NULL, unit TEXT NOT NULL, pieces INTEGER NOT NULL, doubts TEXT NOT NULL, price INTEGER NOT NULL, currency TEXT NOT NULL, sold_from TEXT NOT NULL, sold_to TEXT NOT NULL,
+  customer_name TEXT NOT NULL, customer_city TEXT NOT NULL, customer_postcode TEXT NOT NULL, customer_country TEXT NOT NULL, customer_list TEXT NOT NULL, customer_code TEXT NOT NULL, place TEXT NOT NULL, promotion TEXT NOT NULL, deal TEXT NOT NULL, reference TEXT NOT NULL,
+  PRIMARY KEY (report_id, position)
+);
+CREATE INDEX sell_line_doubt ON sell_line (report_id, position) WHERE doubts <> '';
+CREATE INDEX sell_line_product ON sell_line (report_id, product_id, sold_to, pieces) WHERE pieces <> 0;
+CREATE TABLE sell_plan (
+  partnership_id TEXT PRIMARY KEY REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, grain TEXT NOT NULL, since TEXT NOT NULL, due_days INTEGER NOT NULL, dual BOOLEAN NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
+);
+CREATE INDEX sell_plan_reseller ON sell_plan (reseller_id);
+CREATE INDEX sell_plan_supplier ON sell_plan (supplier_id);
+CREATE TABLE sell_report (
+  id TEXT PRIMARY KEY, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id),
+  number TEXT NOT NULL, purpose TEXT NOT NULL, made TEXT NOT NULL, period_from TEXT NOT NULL, period_to TEXT NOT NULL, state TEXT NOT NULL, replaced_by TEXT NOT NULL,
+  source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, currency TEXT NOT NULL, digest TEXT NOT NULL, lines INTEGER NOT NULL, doubts INTEGER NOT NULL, received INTEGER NOT NULL, received_by TEXT NOT NULL
+);
+CREATE INDEX sell_report_number ON sell_report (partnership_id, number);
+CREATE INDEX sell_report_period ON sell_report (partnership_id, period_to, period_from) WHERE state = 'current';
+CREATE INDEX sell_report_reseller ON sell_report (reseller_id, received, id);
+CREATE UNIQUE INDEX sell_report_source ON sell_report (partnership_id, source_key);
+CREATE INDEX sell_report_supplier ON sell_report (supplier_id, received, id);
 CREATE TABLE session (
   id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, person_id TEXT NOT NULL REFERENCES person(id), csrf TEXT NOT NULL, addr TEXT NOT NULL, agent TEXT NOT NULL,
   created INTEGER NOT NULL, seen INTEGER NOT NULL, idle_until INTEGER NOT NULL, end_by INTEGER NOT NULL, ended INTEGER NOT NULL

@@ -522,10 +522,10 @@ func (w *worker) sideFits(kind string) bool {
 func (w *worker) fromSupplier() bool { return w.row.SenderID == w.row.SupplierID }
 
 // booked says whether the set goes to Replies: what a supplier sends in reply, and the
-// changes of orders, the stock and the payments that a reseller sends.
+// changes of orders, the stock, the sales and the payments that a reseller sends.
 func (w *worker) booked(kind string) bool {
 	switch kind {
-	case "846", "INVRPT", "820", "REMADV":
+	case "846", "INVRPT", "820", "REMADV", "867", "SLSRPT":
 		return w.row.SenderID == w.row.ResellerID
 	}
 	return replies[kind] || changes[kind] || kind == "180"

@@ -35,6 +35,7 @@ import (
 	"entente/prm/partner"
 	"entente/prm/promo"
 	"entente/prm/returns"
+	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
@@ -44,23 +45,24 @@ const IntakePath = "/api/v1/edi/interchanges"
 
 // Deps are the services the API calls.
 type Deps struct {
-	Version   string
-	Accounts  *account.Service
-	Partners  *partner.Service
-	Catalog   *catalog.Service
-	Trade     *trade.Service
-	Desk      *orderdesk.Service
-	Returns   *returns.Service
-	Blankets  *blanket.Service
-	Settle    *settle.Service
-	Approvals *approval.Service
-	Customers *customer.Service
-	Leads     *lead.Service
-	Deals     *deal.Service
-	Locations *location.Service
-	Promos    *promo.Service
-	Gateway   *gateway.Service
-	Courier   *courier.Service
+	Version     string
+	Accounts    *account.Service
+	Partners    *partner.Service
+	Catalog     *catalog.Service
+	Trade       *trade.Service
+	Desk        *orderdesk.Service
+	Returns     *returns.Service
+	Blankets    *blanket.Service
+	Settle      *settle.Service
+	Approvals   *approval.Service
+	Customers   *customer.Service
+	Leads       *lead.Service
+	Deals       *deal.Service
+	Locations   *location.Service
+	Promos      *promo.Service
+	SellThrough *sellthrough.Service
+	Gateway     *gateway.Service
+	Courier     *courier.Service
 	// Agreements are the EDI agreements.
 	Agreements *agreement.Service
 	Hooks      *hook.Service
@@ -104,6 +106,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.leads()
 	a.deals()
 	a.promos()
+	a.sellThrough()
 	a.stations()
 	a.hooks()
 	a.as2Door(app)

@@ -48,6 +48,7 @@ import (
 	"entente/prm/partner"
 	"entente/prm/promo"
 	"entente/prm/returns"
+	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
@@ -58,38 +59,39 @@ type App struct {
 	log  *slog.Logger
 	lock *os.File
 
-	secrets    *secret.Box
-	dialer     *dial.Dialer
-	db         *db.DB
-	jobs       *job.Jobs
-	blobs      *blob.Store
-	accounts   *account.Service
-	partners   *partner.Service
-	catalog    *catalog.Service
-	trade      *trade.Service
-	returns    *returns.Service
-	blankets   *blanket.Service
-	settle     *settle.Service
-	approvals  *approval.Service
-	customers  *customer.Service
-	leads      *lead.Service
-	promos     *promo.Service
-	locations  *location.Service
-	deals      *deal.Service
-	notify     *notify.Service
-	mail       *mail.Service
-	gateway    *gateway.Service
-	courier    *courier.Service
-	agreements *agreement.Service
-	hooks      *hook.Service
-	mailbox    *gateway.Mailbox
-	rooms      *room.Service
-	live       *socket.Endpoint
-	sessions   *session.Sessions
-	files      *batch.Service
-	desk       *orderdesk.Service
-	web        *web.Web
-	fiber      *fiber.App
+	secrets     *secret.Box
+	dialer      *dial.Dialer
+	db          *db.DB
+	jobs        *job.Jobs
+	blobs       *blob.Store
+	accounts    *account.Service
+	partners    *partner.Service
+	catalog     *catalog.Service
+	trade       *trade.Service
+	returns     *returns.Service
+	blankets    *blanket.Service
+	settle      *settle.Service
+	approvals   *approval.Service
+	customers   *customer.Service
+	sellthrough *sellthrough.Service
+	leads       *lead.Service
+	promos      *promo.Service
+	locations   *location.Service
+	deals       *deal.Service
+	notify      *notify.Service
+	mail        *mail.Service
+	gateway     *gateway.Service
+	courier     *courier.Service
+	agreements  *agreement.Service
+	hooks       *hook.Service
+	mailbox     *gateway.Mailbox
+	rooms       *room.Service
+	live        *socket.Endpoint
+	sessions    *session.Sessions
+	files       *batch.Service
+	desk        *orderdesk.Service
+	web         *web.Web
+	fiber       *fiber.App
 
 	listener net.Listener
 	metrics  *metrics
@@ -179,6 +181,7 @@ func (a *App) build(ctx context.Context) error {
 	a.approvals = approval.New(a.db, a.accounts.Directory(), a.trade, a.settle, a.jobs)
 	a.customers = customer.New(a.db)
 	a.leads = lead.NewService(a.db, a.jobs, a.customers, leadCalendar{a})
+	a.sellthrough = sellthrough.New(a.db, a.catalog, a.jobs)
 	a.promos = promo.New(a.db, a.jobs, a.partners, a.catalog)
 	a.trade.Promote(a.promos)
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
@@ -239,7 +242,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Notify: a.notify, Mail: a.mail, Notices: notices,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -254,7 +257,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -24,6 +24,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
@@ -81,6 +82,8 @@ func (a *App) subscribe() {
 	s("edi-832", []string{catalog.PricesPublished}, a.to832)
 	s("edi-846", []string{catalog.StockTold}, a.to846)
 	s("catalog-notices", []string{catalog.PricesPublished, catalog.StockReceived}, a.catalogNotices)
+	s("sell-notices", sellthrough.Events(), a.sellNotices)
+	s("sell-items", []string{catalog.ItemReferred}, a.sellItems)
 	s("settle-live", settle.Events(), a.settleLive)
 	for _, subscriber := range []string{"rooms", "notices", "replies"} {
 		a.jobs.Prepare(subscriber, orderHeads)

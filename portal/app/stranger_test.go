@@ -152,6 +152,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM edi_agreement x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM location x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM data_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM sell_report x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' ORDER BY x.received DESC LIMIT 2`,
 			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 		} {
 			var got []string
@@ -168,7 +169,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 		if err := db.Tx(ctx).Raw(`SELECT x.code FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel'`).Scan(&codes).Error; err != nil {
 			return err
 		}
-		canaries = append(append(numbers, codes...), "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Northgate Rail", "Tees Valley Homes", "Selby Foundry", "Grimsby", "Q-5510", "Aire Joinery", "North England", "Grinder safety month", "Counter display in three branches", "上海仓库备货有限")
+		canaries = append(append(numbers, codes...), "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Northgate Rail", "Tees Valley Homes", "Selby Foundry", "Grimsby", "Q-5510", "Aire Joinery", "North England", "Grinder safety month", "Counter display in three branches", "上海仓库备货有限", "Tees Valley Homes Ltd", "KS-88-214")
 		return nil
 	})
 	if err != nil {
@@ -251,7 +252,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "location": a.locations, "deal": a.deals}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {

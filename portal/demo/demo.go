@@ -21,6 +21,7 @@ import (
 	"entente/prm/money"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
@@ -37,17 +38,18 @@ type Wire interface {
 // Services are what the demo is made with. Without a Wire the examples that come
 // by EDI are booked directly, and the refused order is left out.
 type Services struct {
-	DB        *db.DB
-	Accounts  *account.Service
-	Partners  *partner.Service
-	Catalog   *catalog.Service
-	Trade     *trade.Service
-	Settle    *settle.Service
-	Customers *customer.Service
-	Leads     *lead.Service
-	Deals     *deal.Service
-	Promos    *promo.Service
-	Wire      Wire
+	DB          *db.DB
+	Accounts    *account.Service
+	Partners    *partner.Service
+	Catalog     *catalog.Service
+	Trade       *trade.Service
+	Settle      *settle.Service
+	Customers   *customer.Service
+	Leads       *lead.Service
+	Deals       *deal.Service
+	Promos      *promo.Service
+	SellThrough *sellthrough.Service
+	Wire        Wire
 }
 
 // company is one demo company while it is being made.
@@ -97,7 +99,10 @@ func Make(ctx context.Context, s Services) error {
 	if err := m.deals(deal.Quiet(ctx)); err != nil {
 		return err
 	}
-	return m.promos(promo.Quiet(ctx))
+	if err := m.promos(promo.Quiet(ctx)); err != nil {
+		return err
+	}
+	return m.sales(sellthrough.Quiet(ctx))
 }
 
 // at is ctx at an instant.

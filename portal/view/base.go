@@ -52,6 +52,7 @@ const (
 	NavInvoices    NavID = "invoices"
 	NavApprovals   NavID = "approvals"
 	NavCatalogue   NavID = "catalogue"
+	NavSellThrough NavID = "sellthrough"
 	NavEDI         NavID = "edi"
 	NavConnections NavID = "connections"
 	NavLeads       NavID = "leads"

@@ -81,6 +81,15 @@ func (*DealsPage) meta() meta {
 func (*DealPage) meta() meta      { return meta{block: "deal", layout: "app", nav: NavDeals} }
 func (*DealFormPage) meta() meta  { return meta{block: "deal_form", layout: "app", nav: NavDeals} }
 func (*DealTermsPage) meta() meta { return meta{block: "deal_terms", layout: "app", nav: NavDeals} }
+func (*SellReportsPage) meta() meta {
+	return meta{block: "sell", layout: "app", nav: NavSellThrough, head: true}
+}
+func (*SellReportPage) meta() meta {
+	return meta{block: "sell_report", layout: "app", nav: NavSellThrough}
+}
+func (*SellCoveragePage) meta() meta {
+	return meta{block: "sell_coverage", layout: "app", nav: NavSellThrough, head: true}
+}
 func (*CustomersPage) meta() meta {
 	return meta{block: "customers", layout: "app", nav: NavCustomers, head: true}
 }

@@ -17,6 +17,7 @@ var entries = []entry{
 	{NavLeads, "sell", "/leads", "target-arrow", 3},
 	{NavPromotions, "sell", "/promotions", "speakerphone", 0},
 	{NavDeals, "sell", "/deals", "shield-check", 0},
+	{NavSellThrough, "sell", "/sell-through", "arrow-up-right", 0},
 	{NavCustomers, "sell", "/customers", "address-book", 0},
 	{NavOrders, "trade", "/orders", "package", 2},
 	{NavInvoices, "trade", "/invoices", "receipt", 6},

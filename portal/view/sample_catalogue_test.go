@@ -11,10 +11,12 @@ func withCatalogue(lang locale.Language, full bool) map[string]Page {
 	if !full {
 		out := empties(lang)
 		maps.Copy(out, catalogueEmpties(bare(lang), Filters{Placeholder: T("find.placeholder")}))
+		maps.Copy(out, sellEmpties(bare(lang), Filters{Placeholder: T("find.placeholder")}))
 		return out
 	}
 	out := samples(lang)
 	maps.Copy(out, catalogueSamples(base(lang, kestrel), base(lang, aurelia)))
+	maps.Copy(out, sellSamples(base(lang, kestrel), base(lang, aurelia)))
 	return out
 }
 

@@ -37,6 +37,10 @@ func SubjectPath(kind, id string) string {
 		return "catalogue/prices/" + id
 	case "stock_report":
 		return "catalogue/stock/reports/" + id
+	case "sell_report":
+		return "sell-through/" + id
+	case "sell_coverage":
+		return "sell-through/coverage#p-" + id
 	case "room":
 		return "rooms/" + id
 	}

@@ -33,41 +33,43 @@ import (
 	"entente/prm/partner"
 	"entente/prm/promo"
 	"entente/prm/returns"
+	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
 // Deps are the services the pages call; all of the first block are required.
 type Deps struct {
-	View       *view.Renderer
-	Sessions   *session.Sessions
-	Accounts   *account.Service
-	Partners   *partner.Service
-	Catalog    *catalog.Service
-	Trade      *trade.Service
-	Returns    *returns.Service
-	Blankets   *blanket.Service
-	Settle     *settle.Service
-	Approvals  *approval.Service
-	Customers  *customer.Service
-	Leads      *lead.Service
-	Deals      *deal.Service
-	Locations  *location.Service
-	Promos     *promo.Service
-	Notify     *notify.Service
-	Files      *batch.Service
-	Desk       *orderdesk.Service
-	Gateway    *gateway.Service
-	Courier    *courier.Service
-	Agreements *agreement.Service
-	Hooks      *hook.Service
-	Dialer     *dial.Dialer
-	Remotes    *gateway.Remotes
-	Rooms      *room.Service
-	Mail       *mail.Service
-	Notices    *mail.Notices
-	Jobs       *job.Jobs
-	DB         *db.DB
+	View        *view.Renderer
+	Sessions    *session.Sessions
+	Accounts    *account.Service
+	Partners    *partner.Service
+	Catalog     *catalog.Service
+	Trade       *trade.Service
+	Returns     *returns.Service
+	Blankets    *blanket.Service
+	Settle      *settle.Service
+	Approvals   *approval.Service
+	Customers   *customer.Service
+	Leads       *lead.Service
+	Deals       *deal.Service
+	Locations   *location.Service
+	Promos      *promo.Service
+	SellThrough *sellthrough.Service
+	Notify      *notify.Service
+	Files       *batch.Service
+	Desk        *orderdesk.Service
+	Gateway     *gateway.Service
+	Courier     *courier.Service
+	Agreements  *agreement.Service
+	Hooks       *hook.Service
+	Dialer      *dial.Dialer
+	Remotes     *gateway.Remotes
+	Rooms       *room.Service
+	Mail        *mail.Service
+	Notices     *mail.Notices
+	Jobs        *job.Jobs
+	DB          *db.DB
 
 	// Ready runs the readiness checks: "ok" or a short stable word for each, and
 	// where the program listens.

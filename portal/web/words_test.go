@@ -23,6 +23,7 @@ import (
 	"entente/prm/partner"
 	"entente/prm/promo"
 	"entente/prm/returns"
+	"entente/prm/sellthrough"
 	"entente/prm/trade"
 	"entente/static"
 )
@@ -112,6 +113,13 @@ func madeUp(t *testing.T) []string {
 	add("prices.basis.", catalog.Bases...)
 	add("stock.show.", catalog.Showings...)
 	add("stock.kind.", "17", "33", "63", "27", "20", "other")
+	add("sell.doubt.", sellthrough.DoubtItem, sellthrough.DoubtUnit, sellthrough.DoubtKind, sellthrough.DoubtDate)
+	add("sell.kind.", sellthrough.KindSale, sellthrough.KindReturn, sellthrough.KindMove, sellthrough.KindNone, sellthrough.KindOther)
+	add("sell.from.", sellthrough.FromEDI, sellthrough.FromFile, sellthrough.FromAPI)
+	add("sell.plan.", append([]string{"none"}, sellthrough.Grains...)...)
+	add("sell.grain.", append([]string{"none"}, sellthrough.Grains...)...)
+	add("state.sell.", sellthrough.Current, sellthrough.Replaced, sellthrough.Withdrawn)
+	add("state.period.", sellthrough.Running, sellthrough.Awaited, sellthrough.Missing, sellthrough.Partial, sellthrough.Complete)
 	add("price.step.", catalog.StepList, catalog.StepPartner)
 	add("level.", append([]string{"each"}, catalog.Levels...)...)
 	add("state.stock.", catalog.InStock, catalog.LowStock, catalog.NoStock)

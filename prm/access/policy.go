@@ -85,6 +85,17 @@ const (
 	OrderHold      Action = "order.hold"
 )
 
+// The actions of sell-through: what a reseller tells its supplier of what it sold on.
+// SellEnd is to see end customers and resale prices where the supplier sells beside its
+// resellers: its sales people do not.
+const (
+	SellRead   Action = "sell.read"
+	SellReport Action = "sell.report"
+	SellMend   Action = "sell.mend"
+	SellPlan   Action = "sell.plan"
+	SellEnd    Action = "sell.end"
+)
+
 // The actions of what follows an invoice.
 const (
 	InvoiceApprove Action = "invoice.approve"
@@ -162,6 +173,12 @@ var policy = map[Action]rule{
 	StockRead:      {scope: "stock:read", sides: map[Side][]Role{Owner: anyone, Reseller: anyone}},
 	StockWrite:     {scope: "stock:write", read: StockRead, sides: map[Side][]Role{Owner: {Manager, EDI}}},
 	StockReport:    {scope: "stock:read", sides: map[Side][]Role{Supplier: priced, Reseller: priced}},
+
+	SellRead:   {scope: "sellthrough:read", sides: map[Side][]Role{Supplier: priced, Reseller: priced}},
+	SellReport: {scope: "sellthrough:write", read: SellRead, sides: map[Side][]Role{Reseller: {Manager, Sales, Buyer, EDI}}},
+	SellMend:   {scope: "sellthrough:write", read: SellRead, sides: map[Side][]Role{Supplier: {Manager, EDI}, Reseller: {Manager, Sales, Buyer, EDI}}},
+	SellPlan:   {scope: "sellthrough:write", read: SellRead, sides: map[Side][]Role{Supplier: deciders}},
+	SellEnd:    {scope: "sellthrough:read", read: SellRead, sides: map[Side][]Role{Supplier: {Manager, Buyer, Finance, EDI}, Reseller: priced}},
 
 	// The supplier says what a ship-to code of the reseller means; both see it.
 	LocationRead:  {scope: "locations:read", sides: map[Side][]Role{Supplier: ediers, Reseller: ediers}},

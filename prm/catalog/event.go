@@ -12,6 +12,7 @@ const (
 	PricesPublished = "catalog.PricesPublished"
 	StockTold       = "catalog.StockTold" // the partner is sent an inventory report
 	StockReceived   = "catalog.StockReceived"
+	ItemReferred    = "catalog.ItemReferred" // a partner's number stands for a product; once for all of a transaction
 	eventVersion    = 1
 )
 

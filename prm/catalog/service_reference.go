@@ -20,6 +20,7 @@ func (s *Service) SetReference(ctx context.Context, actor access.Actor, partner,
 // Refer records what a partner calls a product: the supplier may, and the partner
 // itself. A number of that partner that stood for another product is moved.
 // Codes: NotFound (not one of both, no partnership, the SKU), Forbidden, Invalid.
+// Publishes ItemReferred.
 func (s *Service) Refer(ctx context.Context, actor access.Actor, r Reference) error {
 	if err := access.Check(actor, access.ReferenceWrite, access.Resource{Owner: r.Supplier, Reseller: r.Partner}); err != nil {
 		return err
@@ -39,7 +40,15 @@ func (s *Service) Refer(ctx context.Context, actor access.Actor, r Reference) er
 		if err := putReference(ctx, r.Supplier, r.Partner, r.BuyerItem, ids[r.SKU]); err != nil {
 			return err
 		}
-		return note(ctx, actor, "catalog.reference", string(ids[r.SKU]))
+		if err := note(ctx, actor, "catalog.reference", string(ids[r.SKU])); err != nil {
+			return err
+		}
+		told := "catalog.referred:" + r.Supplier + ":" + r.Partner
+		if _, ok := db.Known[bool](ctx, told); ok {
+			return nil
+		}
+		db.Know(ctx, told, nil, true)
+		return s.publish(ctx, ItemReferred, Event{Supplier: r.Supplier, Reseller: r.Partner})
 	})
 }
 

@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"entente/db"
+	"entente/db/job"
+	"entente/edi/doc"
+	"entente/edi/gateway"
+	"entente/prm/access"
+	"entente/prm/catalog"
+	"entente/prm/money"
+	"entente/prm/notify"
+	"entente/prm/sellthrough"
+)
+
+// receiveSales books an 867 or an SLSRPT.
+func (g gatewayReplies) receiveSales(ctx context.Context, in gateway.ReplyIn, d *doc.SellThrough) (gateway.ReplyOut, error) {
+	cmd := sellthrough.BookCmd{Partnership: in.Partnership, Number: d.Number, Purpose: d.Purpose, Replaces: d.Replaces, Made: d.Date + " " + d.Time, From: d.Period.From, To: d.Period.To, Source: sellthrough.FromEDI,
+		Key: fmt.Sprintf("edi:%s:%d", in.InterchangeID, in.Set), Interchange: in.InterchangeID, SetNo: in.Set, Currency: money.Currency(d.Currency)}
+	cmd.From, cmd.To = salesPeriod(d.Period, doc.Period{From: d.Date, To: d.Date})
+	if cmd.From == "" {
+		cmd.From = db.Now(ctx).Format(time.DateOnly)
+		cmd.To = cmd.From
+	}
+	if cmd.Number == "" { // then its period is what it is known by
+		cmd.Number = cmd.From + "/" + cmd.To
+	}
+	if !cmd.Currency.Valid() {
+		cmd.Currency = ""
+	}
+	head := refs(d.Refs)
+	for i := range d.Lines {
+		cmd.Lines = append(cmd.Lines, soldLine(&d.Lines[i], head))
+	}
+	got, err := g.a.sellthrough.Book(ctx, access.System("edi", in.Reseller), cmd)
+	if err != nil {
+		return gateway.ReplyOut{}, err
+	}
+	return gateway.ReplyOut{Kind: sellthrough.DocumentReport, ID: string(got.Report.ID), Outcome: salesOutcomes[got.Outcome]}, nil
+}
+
+// salesPeriod is a period that can be kept: the second where the first says nothing that is
+// one. What is wrong with it is a finding of the set.
+func salesPeriod(p, or doc.Period) (string, string) {
+	for _, x := range []doc.Period{p, or} {
+		if x.From == "" {
+			x.From = x.To
+		}
+		if x.To == "" {
+			x.To = x.From
+		}
+		from, err := time.Parse(time.DateOnly, x.From)
+		to, err2 := time.Parse(time.DateOnly, x.To)
+		if err == nil && err2 == nil && !to.Before(from) && !to.After(from.AddDate(2, 0, 0)) {
+			return x.From, x.To
+		}
+	}
+	return "", ""
+}
+
+// salesOutcomes are the gateway's words for what became of a report.
+var salesOutcomes = map[sellthrough.Outcome]string{
+	sellthrough.Booked: gateway.BusinessBooked, sellthrough.Corrected: gateway.BusinessBooked, sellthrough.Late: gateway.BusinessBooked, sellthrough.Dropped: gateway.BusinessBooked,
+	sellthrough.Duplicate: gateway.BusinessDuplicate, sellthrough.Nothing: gateway.BusinessDiscarded,
+}
+
+// refs are the first values of references by their qualifier.
+func refs(list []doc.Ref) map[string]string {
+	out := map[string]string{}
+	for _, r := range list {
+		if out[r.Qualifier] == "" {
+			out[r.Qualifier] = r.Value
+		}
+	}
+	return out
+}
+
+// soldLine is a line in the words of prm/sellthrough. A number or price that does not fit
+// is left out; the set's findings tell it. head are the references of the report: a line's
+// own stand before them.
+func soldLine(l *doc.SellLine, head map[string]string) sellthrough.Line {
+	out := sellthrough.Line{SKU: l.VendorItem, BuyerItem: l.BuyerItem, GTIN: l.GTIN, Description: l.Description, Kind: l.Kind, Movement: l.Movement, Unit: l.Unit}
+	out.From, out.To = salesPeriod(l.Period, doc.Period{})
+	if n, err := money.ParseMicro(string(l.Quantity)); err == nil {
+		out.Quantity = n
+	}
+	if n, err := money.ParseMicro(string(l.Price)); err == nil && n > 0 {
+		out.Price = n
+	}
+	for _, p := range l.Prices {
+		if p.Amount == l.Price && money.Currency(p.Currency).Valid() {
+			out.Currency = money.Currency(p.Currency)
+		}
+	}
+	for _, q := range []string{"003", "006"} { // invoiced; sold
+		for _, t := range l.Dates {
+			if t.Qualifier == q {
+				out.From, out.To = salesPeriod(doc.Period{From: t.Date}, doc.Period{From: out.From, To: out.To})
+			}
+		}
+	}
+	if c := l.Customer(); c != nil {
+		out.Customer = sellthrough.Customer{Name: c.Name, City: c.City, Postcode: c.Postcode, Country: c.Country, List: c.IDQualifier, Code: c.ID}
+	}
+	for _, p := range l.Parties {
+		if p.Role == "SN" {
+			if out.Place = p.ID; out.Place == "" {
+				out.Place = p.Name
+			}
+		}
+	}
+	own := refs(l.Refs)
+	pick := func(qualifiers ...string) string {
+		for _, from := range []map[string]string{own, head} {
+			for _, q := range qualifiers {
+				if from[q] != "" {
+					return from[q]
+				}
+			}
+		}
+		return ""
+	}
+	out.Promotion, out.Deal, out.Reference = pick("PD"), pick("CT", "PR"), pick("IV")
+	return out
+}
+
+// sellNotices tells a supplier of a report and of what is in doubt, and a reseller of one
+// that is missing, or of doubts in what its system sent.
+func (a *App) sellNotices(ctx context.Context, e job.Received) error {
+	var x sellthrough.Event
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	if x.Quiet {
+		return nil
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, x.Supplier, x.Reseller)
+	if err != nil {
+		return err
+	}
+	n := notify.Notice{Dedupe: e.ID, SubjectKind: sellthrough.DocumentReport, SubjectID: string(x.Report), Args: map[string]string{"from": x.From, "to": x.To, "doubts": strconv.Itoa(x.Doubts)}}
+	desk := []access.Role{access.Manager, access.EDI}
+	switch e.Kind {
+	case sellthrough.EventChased:
+		n.Kind, n.Urgent, n.SubjectKind, n.SubjectID = "sell.chased", true, sellCoverage, x.Partnership
+		return a.tellSide(ctx, x.Reseller, orgs[x.Supplier].Name, append(desk, access.Sales), n)
+	case sellthrough.EventMended:
+		return nil
+	case sellthrough.EventWithdrawn:
+		n.Kind = "sell.withdrawn"
+	case sellthrough.EventCorrected:
+		n.Kind = "sell.corrected"
+	default:
+		n.Kind = "sell.reported"
+	}
+	if err := a.tellSide(ctx, x.Supplier, orgs[x.Reseller].Name, []access.Role{access.Manager}, n); err != nil || x.Doubts == 0 {
+		return err
+	}
+	n.Kind = "sell.doubts"
+	return a.tellSide(ctx, x.Reseller, orgs[x.Supplier].Name, desk, n)
+}
+
+// sellCoverage is the subject of a reminder: which periods are reported.
+const sellCoverage = "sell_coverage"
+
+// sellItems looks again at lines in doubt when a cross reference was added.
+func (a *App) sellItems(ctx context.Context, e job.Received) error {
+	var c catalog.Event
+	if err := e.Decode(&c); err != nil {
+		return err
+	}
+	return a.sellthrough.MendPair(ctx, access.System("sell-through", c.Supplier), c.Supplier, c.Reseller)
+}

@@ -1,0 +1,342 @@
+package web
+
+import (
+	"context"
+	"strconv"
+
+	"entente/portal/batch"
+	"entente/portal/sheet"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/catalog"
+	"entente/prm/fault"
+	"entente/prm/money"
+	"entente/prm/partner"
+	"entente/prm/sellthrough"
+)
+
+func sellRoutes() []Route {
+	return []Route{
+		get("/c/:slug/sell-through", "sell-through", InCompany, access.SellRead, sellList),
+		get("/c/:slug/sell-through/coverage", "sell-through periods", InCompany, access.SellRead, sellCoverage),
+		post("/c/:slug/sell-through/coverage/:partnership/plan", "plan sell-through", InCompany, access.SellPlan, sellPlan),
+		post("/c/:slug/sell-through/coverage/:partnership/remind", "remind of sell-through", InCompany, access.SellPlan, sellRemind),
+		post("/c/:slug/sell-through/coverage/:partnership/dual", "hide end customers", InCompany, access.PartnerManage, sellDual),
+		get("/c/:slug/sell-through/:id", "sell-through report", InCompany, access.SellRead, sellShow),
+		get("/c/:slug/sell-through/:id/export", "sell-through lines as a table", InCompany, access.SellRead, sellExport),
+		post("/c/:slug/sell-through/:id/check", "check sell-through again", InCompany, access.SellMend, sellCheck),
+		post("/c/:slug/sell-through/:id/withdraw", "withdraw sell-through", InCompany, access.SellReport, sellWithdraw),
+	}
+}
+
+func (v *visit) sellTabs(on string) []view.Tab {
+	return []view.Tab{{Label: view.T("sell.tab.reports"), URL: v.path("sell-through"), Count: -1, On: on == ""}, {Label: view.T("sell.tab.coverage"), URL: v.path("sell-through", "coverage"), Count: -1, On: on == "coverage"}}
+}
+
+func sellRow(v *visit, r sellthrough.Report, name func(string) string) view.SellReportRow {
+	row := view.SellReportRow{URL: v.path("sell-through", string(r.ID)), Number: r.Number, Ours: r.Reseller == v.org(), From: view.Date(r.From), To: view.Date(r.To), Status: view.Status{State: view.State("sell." + r.State)}, Lines: r.Lines, Doubts: r.Doubts, At: r.Received}
+	other := r.Reseller
+	if row.Ours {
+		other = r.Supplier
+	}
+	row.Partner = view.Company{ID: other, Name: name(other)}
+	if r.State != sellthrough.Current {
+		row.Doubts = 0
+	}
+	return row
+}
+
+// sellList is the reports of both sides, newest first.
+func sellList(v *visit) error {
+	c, err := v.partners()
+	if err != nil {
+		return err
+	}
+	f := sellthrough.Filter{Doubts: v.Query("show") == "doubts", After: v.Query("after"), Limit: pageRows}
+	if v.Query("show") == "current" {
+		f.State = sellthrough.Current
+	}
+	if f.Doubts {
+		f.State = sellthrough.Current
+	}
+	partner := v.Query("partner")
+	for _, p := range c.all {
+		if p.Other(c.own) == partner {
+			f.Partnership = p.ID
+		}
+	}
+	list, next, err := v.w.d.SellThrough.List(v.ctx, v.actor(), f)
+	if err != nil {
+		return err
+	}
+	page := &view.SellReportsPage{Base: v.shell(), Tabs: v.sellTabs(""), Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)},
+		Filters: v.filters("", false, nil, choice("partner", "col.partner", partner, c.options()), choice("show", "col.state", v.Query("show"), []view.Option{{Value: "current", Label: view.T("state.sell.current")}, {Value: "doubts", Label: view.T("sell.only_doubts")}}))}
+	name := func(id string) string { return c.orgs[id].Name }
+	if len(c.orgs) == 0 { // who may not see partnerships still sees the names of its reports
+		var ids []string
+		for _, r := range list {
+			ids = append(ids, r.Supplier, r.Reseller)
+		}
+		n, err := v.lookup(ids, nil)
+		if err != nil {
+			return err
+		}
+		name = n.org
+	}
+	for _, r := range list {
+		page.Rows = append(page.Rows, sellRow(v, r, name))
+	}
+	return v.render(page, fragments{"list": "sell.list", "rows": "sell.list"})
+}
+
+// sellShow is one report with its lines.
+func sellShow(v *visit) error {
+	after, _ := strconv.Atoi(v.Query("after"))
+	only := v.Query("doubts") == "1"
+	d, err := v.w.d.SellThrough.Show(v.ctx, v.actor(), sellthrough.ID(v.Params("id")), sellthrough.LineFilter{After: max(after, 0), Limit: pageRows, Doubts: only})
+	if err != nil {
+		return err
+	}
+	n, err := v.lookup([]string{d.Reseller, d.Supplier}, []string{d.ReceivedBy})
+	if err != nil {
+		return err
+	}
+	res := d.Resource()
+	page := &view.SellReportPage{Base: v.shell(), URL: v.path("sell-through", string(d.ID)), Number: d.Number, Reseller: n.org(d.Reseller), From: view.Date(d.From), To: view.Date(d.To), Status: view.Status{State: view.State("sell." + d.State)}, Hidden: d.Hidden, OnlyDoubts: only,
+		Pager: view.Pager{Shown: len(d.Page), Total: -1}, CanWithdraw: d.State == sellthrough.Current && v.may(access.SellReport, res)}
+	if d.State == sellthrough.Current {
+		page.Doubts, page.CanCheck, page.DoubtsURL = d.Doubts, v.may(access.SellMend, res), v.again("doubts", "1")
+		if only {
+			page.DoubtsURL = v.again("doubts", "")
+		}
+		if v.may(access.ReferenceWrite, access.Resource{Owner: d.Supplier, Reseller: d.Reseller}) {
+			page.NumbersURL = v.path("files", batch.KindReferences)
+		}
+	}
+	if d.ReplacedBy != "" {
+		page.Newer = v.path("sell-through", string(d.ReplacedBy))
+	}
+	page.Facts = []view.KV{{Label: view.T("sell.sold"), Value: view.T("product.quantity", "quantity", counted(d.Totals.Sold, ""))}, {Label: view.T("sell.returned"), Value: view.T("product.quantity", "quantity", counted(d.Totals.Returned, ""))},
+		{Label: view.T("stock.received"), Value: view.T("product.at", "when", d.Received)}, {Label: view.T("sell.source"), Value: view.T("sell.from." + d.Source)}, {Label: view.T("stock.private"), Value: view.T("stock.private_text", "supplier", n.org(d.Supplier), "reseller", n.org(d.Reseller))}}
+	if who := n.person(d.ReceivedBy); d.ReceivedBy != "" && who != "" && d.Reseller == v.org() {
+		page.Facts = append(page.Facts, view.KV{Label: view.T("sell.by"), Value: view.Raw(who)})
+	}
+	if d.Interchange != "" && v.lists(access.EDIRead) {
+		page.Facts = append(page.Facts, view.KV{Label: view.T("stock.message"), Value: view.Raw(d.Interchange), URL: v.path("edi", d.Interchange), Mono: true})
+	}
+	for _, o := range d.Overlaps {
+		page.Overlaps = append(page.Overlaps, sellRow(v, o, n.org))
+	}
+	names, err := v.sellNames(d)
+	if err != nil {
+		return err
+	}
+	for _, l := range d.Page {
+		page.Rows = append(page.Rows, v.sellLine(l, names))
+	}
+	if d.Next > 0 {
+		page.Pager.Next = v.next(strconv.Itoa(d.Next))
+	}
+	for _, f := range []sheet.Format{sheet.XLSX, sheet.CSV} {
+		page.Exports = append(page.Exports, view.Export{Label: view.T("export." + string(f)), URL: page.URL + "/export?format=" + string(f)})
+	}
+	return v.render(page, fragments{"list": "sell.lines", "rows": "sell.lines"})
+}
+
+// sellNames are the products of the lines shown.
+func (v *visit) sellNames(d sellthrough.Detail) ([]catalog.Item, error) {
+	keys := make([]catalog.ItemKey, len(d.Page))
+	for i, l := range d.Page {
+		keys[i] = catalog.ItemKey{SKU: l.SKU}
+	}
+	items, err := v.w.d.Catalog.Resolve(v.ctx, v.actor(), d.Supplier, d.Reseller, keys)
+	if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Forbidden { // the partnership ended: the lines stay
+		return nil, nil
+	}
+	return items, err
+}
+
+func (v *visit) sellLine(l sellthrough.Line, items []catalog.Item) view.SellLine {
+	row := view.SellLine{Name: or(l.Description, or(l.SKU, or(l.BuyerItem, l.GTIN))), SKU: l.SKU, BuyerItem: or(l.BuyerItem, l.GTIN), Quantity: counted(l.Quantity, l.Unit), Pieces: counted(l.Pieces, ""), Counts: l.Counts() && len(l.Doubts) == 0, Wrong: len(l.Doubts) > 0, From: view.Date(l.From), To: view.Date(l.To), Customer: l.Customer.Name, Place: l.Place}
+	if row.Customer == "" {
+		row.Customer = l.Customer.Code
+	}
+	for _, it := range items {
+		if it.Found && string(it.Product.ID) == l.Product {
+			row.Name, row.URL = it.Product.Name(string(v.p.Language())), v.productURL(it.Product.ID)
+			break
+		}
+	}
+	if l.Price > 0 {
+		row.Price = price(l.Price, l.Currency)
+	}
+	for _, d := range l.Doubts {
+		row.Why = append(row.Why, view.T("sell.doubt."+d))
+	}
+	switch l.Kind {
+	case sellthrough.KindReturn, sellthrough.KindMove, sellthrough.KindNone:
+		row.Why = append(row.Why, view.T("sell.kind."+l.Kind))
+	}
+	for _, r := range []struct{ key, value string }{{"sell.promotion", l.Promotion}, {"sell.deal", l.Deal}, {"sell.reference", l.Reference}} {
+		if r.value != "" {
+			row.Refs = append(row.Refs, view.T(r.key, "number", r.value))
+		}
+	}
+	return row
+}
+
+// sellExport is the lines of a report as a table.
+func sellExport(v *visit) error {
+	id := sellthrough.ID(v.Params("id"))
+	r, err := v.w.d.SellThrough.Get(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	titles := v.titles("col.item", "export.buyer_item", "export.gtin", "export.name", "sell.kind", "field.quantity", "export.unit", "sell.counts", "sell.doubts", "sell.first_day", "sell.last_day", "sell.customer", "field.postcode", "field.country", "sell.place_of", "sell.resale_price", "order.currency", "sell.promotion_of", "sell.deal_of", "sell.reference_of")
+	return v.export(v.p.T("sell.report")+" "+r.Number, titles, func(ctx context.Context, put func(...sheet.Cell) error) error {
+		return v.w.d.SellThrough.Each(ctx, v.actor(), id, func(lines []sellthrough.Line) error {
+			for _, l := range lines {
+				price, doubts := words(""), ""
+				if l.Price > 0 {
+					price = number(money.Micro(l.Price))
+				}
+				for i, d := range l.Doubts {
+					if i > 0 {
+						doubts += "; "
+					}
+					doubts += v.p.T("sell.doubt." + d)
+				}
+				err := put(words(l.SKU), words(l.BuyerItem), words(l.GTIN), words(l.Description), words(v.p.T("sell.kind."+l.Kind)), number(l.Quantity), unit(v, l.Unit), number(l.Pieces), words(doubts), day(l.From), day(l.To), words(or(l.Customer.Name, l.Customer.Code)), words(l.Customer.Postcode), words(l.Customer.Country), words(l.Place), price, words(string(l.Currency)), words(l.Promotion), words(l.Deal), words(l.Reference))
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+func sellCheck(v *visit) error {
+	r, err := v.w.d.SellThrough.Get(v.ctx, v.actor(), sellthrough.ID(v.Params("id")))
+	if err != nil {
+		return err
+	}
+	n, err := v.w.d.SellThrough.Mend(v.ctx, v.actor(), r.Partnership)
+	if err != nil {
+		return err
+	}
+	to := v.path("sell-through", string(r.ID))
+	if n == 0 {
+		return v.done(to, "sell.checked_none")
+	}
+	return v.done(to, "sell.checked", "n", n)
+}
+
+func sellWithdraw(v *visit) error {
+	id := sellthrough.ID(v.Params("id"))
+	if err := v.w.d.SellThrough.Withdraw(v.ctx, v.actor(), id); err != nil {
+		return err
+	}
+	return v.done(v.path("sell-through", string(id)), "said.saved")
+}
+
+// sellCoverage is which periods of which partner are reported.
+func sellCoverage(v *visit) error { return v.coveragePage(200, "", nil) }
+
+// coveragePage renders it; typed is the refused plan of a partnership.
+func (v *visit) coveragePage(status int, partnership string, typed *view.Form) error {
+	c, err := v.partners()
+	if err != nil {
+		return err
+	}
+	all, err := v.w.d.SellThrough.Completeness(v.ctx, v.actor(), v.today(), 13)
+	if err != nil {
+		return err
+	}
+	of := map[string]sellthrough.Coverage{}
+	for _, x := range all {
+		of[x.Partnership] = x
+	}
+	page := &view.SellCoveragePage{Base: v.shell(), URL: v.path("sell-through", "coverage"), Tabs: v.sellTabs("coverage")}
+	for _, p := range c.all {
+		if p.State != partner.Active || !v.may(access.SellRead, p.Resource()) {
+			continue
+		}
+		x, other := of[p.ID], p.Other(c.own)
+		row := view.SellCoverage{ID: p.ID, Partner: view.Company{ID: other, Name: c.orgs[other].Name}, Ours: p.Reseller == c.own, Gaps: x.Gaps(), Dual: x.Dual, Plan: view.T("sell.plan.none")}
+		if x.Grain != sellthrough.NoGrain {
+			row.Plan = view.T("sell.plan."+x.Grain, "since", view.Date(x.Since), "days", x.DueDays)
+		}
+		complete := 0
+		remind := v.may(access.SellPlan, p.Resource())
+		for _, s := range x.Periods {
+			if s.State == sellthrough.Complete {
+				complete++
+			}
+			st := view.Status{State: view.State("period." + s.State)}
+			if s.Late {
+				st.Words = view.T("sell.late")
+			}
+			row.Periods = append(row.Periods, view.SellPeriod{From: view.Date(s.From), To: view.Date(s.To), Status: st, Due: view.Date(s.Due), Chased: s.Chased, CanRemind: remind && (s.State == sellthrough.Missing || s.State == sellthrough.Partial)})
+		}
+		if len(x.Periods) > 0 {
+			row.Done = view.T("sell.done", "done", complete, "all", len(x.Periods))
+		}
+		if remind {
+			row.Form = &view.Form{Values: map[string]string{"grain": x.Grain, "since": x.Since, "due_days": "10", "version": strconv.FormatInt(x.Version, 10)}}
+			if x.Grain != sellthrough.NoGrain {
+				row.Form.Values["due_days"] = strconv.Itoa(x.DueDays)
+			}
+			if p.ID == partnership && typed != nil {
+				row.Form = typed
+			}
+			for _, g := range append([]string{sellthrough.NoGrain}, sellthrough.Grains...) {
+				row.Grains = append(row.Grains, view.Option{Value: g, Label: view.T("sell.grain." + or(g, "none")), On: g == row.Form.Value("grain")})
+			}
+		}
+		row.CanDual = v.may(access.PartnerManage, p.Resource()) && (!x.Dual || row.Ours)
+		row.DualText = view.T("sell.dual_off")
+		if x.Dual {
+			row.DualText = view.T("sell.dual_on")
+		}
+		page.Rows = append(page.Rows, row)
+	}
+	return v.renderAs(status, page, nil)
+}
+
+func (v *visit) coverageURL() string {
+	return v.path("sell-through", "coverage") + "#p-" + v.Params("partnership")
+}
+
+func sellPlan(v *visit) error {
+	in := v.input()
+	days, err := strconv.Atoi(or(in.text("due_days"), "0"))
+	if err != nil {
+		days = -1
+	}
+	p := sellthrough.Plan{Partnership: v.Params("partnership"), Grain: in.text("grain"), Since: in.text("since"), DueDays: days, Version: in.version()}
+	if err = v.w.d.SellThrough.SetPlan(v.ctx, v.actor(), p); err == nil {
+		return v.done(v.coverageURL(), "said.saved")
+	}
+	errs, note, ok := v.formErrors(err)
+	if !ok {
+		return err
+	}
+	form := in.form(errs, note)
+	return v.coveragePage(422, p.Partnership, &form)
+}
+
+func sellRemind(v *visit) error {
+	in := v.input()
+	if err := v.w.d.SellThrough.Chase(v.ctx, v.actor(), v.Params("partnership"), in.text("from"), v.today()); err != nil {
+		return err
+	}
+	return v.done(v.coverageURL(), "sell.said_reminded")
+}
+
+func sellDual(v *visit) error {
+	if err := v.w.d.SellThrough.SetDual(v.ctx, v.actor(), v.Params("partnership"), v.input().text("on") == "1"); err != nil {
+		return err
+	}
+	return v.done(v.coverageURL(), "said.saved")
+}
