@@ -190,13 +190,14 @@ CREATE TABLE data_row (
 CREATE INDEX data_row_group ON data_row USING btree (file_id, grp, row_no);
 CREATE INDEX data_row_wrong ON data_row USING btree (file_id, row_no) WHERE ((dropped = 0) AND ((wrong <> ''::text) OR (twice = 1)));
 CREATE TABLE deal (
-  id text NOT NULL, code text NOT NULL, supplier_id text NOT NULL, registrant_id text NOT NULL, fulfiller_id text NOT NULL, partnership_id text NOT NULL, pen text NOT NULL, decision text NOT NULL, supplier_lane text NOT NULL, supplier_due bigint NOT NULL, registrant_lane text NOT NULL, registrant_due bigint NOT NULL, counting boolean NOT NULL, kind text NOT NULL, title text NOT NULL, customer_name text NOT NULL, value bigint NOT NULL, currency text NOT NULL, close_on text NOT NULL, tender text NOT NULL, body text NOT NULL, keys text NOT NULL, block text NOT NULL, families text NOT NULL, private text NOT NULL, external text NOT NULL, account_id text NOT NULL, offer_id text NOT NULL, score bigint NOT NULL, submits bigint NOT NULL, submitted bigint NOT NULL, reviewer text NOT NULL, review_start bigint NOT NULL, review_half bigint NOT NULL, review_most bigint NOT NULL, review_due bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, against_id text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, guard_from bigint NOT NULL, guard_until bigint NOT NULL, guard_grace bigint NOT NULL, guard_frozen bigint NOT NULL, guard_halted bigint NOT NULL, extensions bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, asked_reason text NOT NULL, postponed boolean NOT NULL, share bigint NOT NULL, disputes bigint NOT NULL, ordered bigint NOT NULL, open bigint NOT NULL, invoiced bigint NOT NULL, won bigint NOT NULL, lines bigint NOT NULL, warned bigint NOT NULL, late boolean NOT NULL, holds boolean NOT NULL, next_at bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  id text NOT NULL, code text NOT NULL, supplier_id text NOT NULL, registrant_id text NOT NULL, fulfiller_id text NOT NULL, partnership_id text NOT NULL, pen text NOT NULL, decision text NOT NULL, supplier_lane text NOT NULL, supplier_due bigint NOT NULL, registrant_lane text NOT NULL, registrant_due bigint NOT NULL, counting boolean NOT NULL, kind text NOT NULL, title text NOT NULL, customer_name text NOT NULL, value bigint NOT NULL, currency text NOT NULL, close_on text NOT NULL, tender text NOT NULL, body text NOT NULL, keys text NOT NULL, block text NOT NULL, families text NOT NULL, private text NOT NULL, external text NOT NULL, account_id text NOT NULL, offer_id text NOT NULL, score bigint NOT NULL, submits bigint NOT NULL, submitted bigint NOT NULL, reviewer text NOT NULL, review_start bigint NOT NULL, review_half bigint NOT NULL, review_most bigint NOT NULL, review_due bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, against_id text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, guard_from bigint NOT NULL, guard_until bigint NOT NULL, guard_grace bigint NOT NULL, guard_frozen bigint NOT NULL, guard_halted bigint NOT NULL, extensions bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, asked_reason text NOT NULL, postponed boolean NOT NULL, share bigint NOT NULL, disputes bigint NOT NULL, ordered bigint NOT NULL, open bigint NOT NULL, invoiced bigint NOT NULL, won bigint NOT NULL, lines bigint NOT NULL, warned bigint NOT NULL, late boolean NOT NULL, holds boolean NOT NULL, next_at bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, resold bigint NOT NULL,
   UNIQUE (supplier_id, code),
   PRIMARY KEY (id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id),
   FOREIGN KEY (registrant_id) REFERENCES org(id),
   FOREIGN KEY (supplier_id) REFERENCES org(id)
 );
+CREATE INDEX deal_against ON deal USING btree (registrant_id, against_id) WHERE (against_id <> ''::text);
 CREATE INDEX deal_block ON deal USING btree (supplier_id, block, registrant_lane) WHERE (block <> ''::text);
 CREATE INDEX deal_counting ON deal USING btree (partnership_id) WHERE counting;
 CREATE INDEX deal_earning ON deal USING btree (supplier_id, registrant_id) WHERE (decision = ANY (ARRAY['protected'::text, 'expired'::text, 'registered'::text, 'won'::text]));
@@ -210,7 +211,7 @@ CREATE INDEX deal_tender ON deal USING btree (supplier_id, tender) WHERE (tender
 CREATE UNIQUE INDEX deal_external ON deal USING btree (registrant_id, external) WHERE (external <> ''::text);
 CREATE UNIQUE INDEX deal_offer ON deal USING btree (offer_id) WHERE (offer_id <> ''::text);
 CREATE TABLE deal_dispute (
-  id text NOT NULL, supplier_id text NOT NULL, claim_id text NOT NULL, holder_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, reason text NOT NULL, text text NOT NULL, decider_id text NOT NULL, due_start bigint NOT NULL, due_half bigint NOT NULL, due_most bigint NOT NULL, due bigint NOT NULL, ruling text NOT NULL, percent bigint NOT NULL, note text NOT NULL, opened bigint NOT NULL, ruled bigint NOT NULL, ruled_by text NOT NULL,
+  id text NOT NULL, supplier_id text NOT NULL, claim_id text NOT NULL, holder_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, reason text NOT NULL, text text NOT NULL, decider_id text NOT NULL, due_start bigint NOT NULL, due_half bigint NOT NULL, due_most bigint NOT NULL, due bigint NOT NULL, ruling text NOT NULL, percent bigint NOT NULL, note text NOT NULL, opened bigint NOT NULL, ruled bigint NOT NULL, ruled_by text NOT NULL, evidence text NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX deal_dispute_claim ON deal_dispute USING btree (claim_id) WHERE (claim_id <> ''::text);
@@ -240,13 +241,19 @@ CREATE TABLE deal_line (
   FOREIGN KEY (deal_id) REFERENCES deal(id)
 );
 CREATE INDEX deal_line_deal ON deal_line USING btree (deal_id, happened);
-CREATE INDEX deal_line_wins ON deal_line USING btree (deal_id, sku, happened, order_id, line, invoiced, amount) WHERE (counts AND (invoiced > 0));
+CREATE INDEX deal_line_resold ON deal_line USING btree (deal_id, sku, invoiced, amount) WHERE (counts AND (basis = 'resale'::text));
+CREATE INDEX deal_line_wins ON deal_line USING btree (deal_id, sku, happened, order_id, line, invoiced, amount) WHERE (counts AND (invoiced > 0) AND (basis <> 'resale'::text));
 CREATE TABLE deal_place (
   partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, tier text NOT NULL, countries text NOT NULL, families text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
   PRIMARY KEY (partnership_id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id)
 );
 CREATE INDEX deal_place_supplier ON deal_place USING btree (supplier_id);
+CREATE TABLE deal_rival (
+  deal_id text NOT NULL, rival_id text NOT NULL, mark text NOT NULL, supplier_id text NOT NULL, found bigint NOT NULL,
+  PRIMARY KEY (deal_id, rival_id, mark),
+  FOREIGN KEY (deal_id) REFERENCES deal(id)
+);
 CREATE TABLE deal_search (
   deal_id text NOT NULL, words tsvector NOT NULL,
   PRIMARY KEY (deal_id)

@@ -48,6 +48,7 @@ type dealOut struct {
 	Asked      bool         `json:"extension_asked"`
 	Ordered    *amount      `json:"ordered"`
 	Invoiced   *amount      `json:"invoiced"`
+	Resold     *amount      `json:"resold" doc:"sold on to the customer or with the number, less returns, at the registered price"`
 	Won        *amount      `json:"won" doc:"what counts towards the agreed share"`
 	Percent    int          `json:"won_percent"`
 	Share      int          `json:"share" doc:"percent of the deal; 100 but after a split"`
@@ -81,7 +82,7 @@ func (a *API) dealJSON(ctx context.Context, ds ...deal.Detail) ([]dealOut, error
 		sum := func(minor int64) *amount { return valueOut(money.Amount{Minor: minor, Currency: d.Value.Currency}) }
 		x := dealOut{ID: string(d.ID), Code: d.Code, State: string(d.State()), Pen: string(d.Pen), Decision: string(d.Decision), Supplier: slug[d.Supplier].Slug, Registrant: slug[d.Registrant].Slug, Fulfiller: slug[d.Fulfiller].Slug, Kind: d.Kind, Title: d.Title,
 			Customer: d.Draft.Customer, Contact: d.Contact, OnBehalf: d.OnBehalf, Need: d.Need, Items: []dealItem{}, Families: nonNil(d.Families), Value: valueOut(d.Value), CloseOn: d.CloseOn, Tender: d.Tender, External: d.External, Reason: d.Reason, Comment: d.Comment,
-			DecideBy: instantOut(d.Review.Due), Until: instantOut(d.Guard.Until), Grace: instantOut(d.Guard.Grace), Disputed: d.Registration.Disputes > 0, Asked: !d.Asked.At.IsZero(), Ordered: sum(d.Sums.Ordered), Invoiced: sum(d.Sums.Invoiced), Won: sum(d.Sums.Won), Percent: d.Percent(), Share: d.Share, Version: d.Version}
+			DecideBy: instantOut(d.Review.Due), Until: instantOut(d.Guard.Until), Grace: instantOut(d.Guard.Grace), Disputed: d.Registration.Disputes > 0, Asked: !d.Asked.At.IsZero(), Ordered: sum(d.Sums.Ordered), Invoiced: sum(d.Sums.Invoiced), Resold: sum(d.Sums.Resold), Won: sum(d.Sums.Won), Percent: d.Percent(), Share: d.Share, Version: d.Version}
 		for _, p := range d.Items {
 			i := dealItem{SKU: p.SKU, Quantity: p.Quantity.String()}
 			if p.Price > 0 {

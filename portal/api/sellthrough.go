@@ -138,9 +138,9 @@ func wireSold(l sellthrough.Line) salesLine {
 	if c := l.Customer; c.Named() {
 		out.Customer = &salesCustomer{Name: c.Name, City: c.City, Postcode: c.Postcode, Country: c.Country}
 		switch c.List {
-		case "UL", "14", "9":
+		case "UL":
 			out.Customer.GLN = c.Code
-		case "1":
+		case "1", "9":
 			out.Customer.DUNS = c.Code
 		default:
 			out.Customer.Code = c.Code

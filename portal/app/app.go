@@ -215,7 +215,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("settle-clock", 5*time.Minute, a.settle.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
 	a.files = batch.New(batch.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Actor: presentPerson{a.accounts.Directory()}.Actor, Log: a.log,
-		Kinds: []batch.Kind{batch.Orders{Trade: a.trade, Partners: a.partners}, batch.Products{Catalog: a.catalog}, batch.References{Catalog: a.catalog, Partners: a.partners}, batch.Leads{Leads: a.leads, Country: locale.CountryCode}}})
+		Kinds: []batch.Kind{batch.Orders{Trade: a.trade, Partners: a.partners}, batch.Products{Catalog: a.catalog}, batch.References{Catalog: a.catalog, Partners: a.partners}, batch.Sales{SellThrough: a.sellthrough, Catalog: a.catalog, Partners: a.partners}, batch.Leads{Leads: a.leads, Country: locale.CountryCode}}})
 	a.jobs.Every("sweep-files", 24*time.Hour, a.files.Sweep)
 	a.mailbox = gateway.NewMailbox(a.gateway, refusalWords{a.accounts.Directory()})
 	uploads := filepath.Join(a.cfg.Data, "uploads")

@@ -83,6 +83,7 @@ func (a *App) subscribe() {
 	s("edi-846", []string{catalog.StockTold}, a.to846)
 	s("catalog-notices", []string{catalog.PricesPublished, catalog.StockReceived}, a.catalogNotices)
 	s("sell-notices", sellthrough.Events(), a.sellNotices)
+	s("deal-resales", sellthrough.ReportEvents(), a.dealResales)
 	s("sell-items", []string{catalog.ItemReferred}, a.sellItems)
 	s("settle-live", settle.Events(), a.settleLive)
 	for _, subscriber := range []string{"rooms", "notices", "replies"} {

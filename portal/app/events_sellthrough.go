@@ -12,6 +12,8 @@ import (
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/catalog"
+	"entente/prm/deal"
+	"entente/prm/identity"
 	"entente/prm/money"
 	"entente/prm/notify"
 	"entente/prm/sellthrough"
@@ -174,4 +176,54 @@ func (a *App) sellItems(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.sellthrough.MendPair(ctx, access.System("sell-through", c.Supplier), c.Supplier, c.Reseller)
+}
+
+// resaleLines are the lines of a report that counts, with the reports that no longer do.
+// What its event says may be over by now: what stands is read.
+func (a *App) resaleLines(ctx context.Context, actor access.Actor, x sellthrough.Event) (sellthrough.Report, []sellthrough.Line, error) {
+	r, err := a.sellthrough.Get(ctx, actor, x.Report)
+	if err != nil || r.State != sellthrough.Current {
+		return r, nil, err
+	}
+	var out []sellthrough.Line
+	err = a.sellthrough.Each(ctx, actor, r.ID, func(ls []sellthrough.Line) error {
+		for _, l := range ls {
+			if l.Pieces != 0 {
+				out = append(out, l)
+			}
+		}
+		return nil
+	})
+	return r, out, err
+}
+
+// dealResales counts what was sold on for registrations.
+func (a *App) dealResales(ctx context.Context, e job.Received) error {
+	var x sellthrough.Event
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	actor := access.System("deals", x.Supplier)
+	r, lines, err := a.resaleLines(ctx, actor, x)
+	if err != nil {
+		return err
+	}
+	o := deal.Resale{ID: string(r.ID), Number: r.Number, Supplier: r.Supplier, Reseller: r.Reseller, From: r.From, To: r.To, At: r.Received, Stands: r.State == sellthrough.Current}
+	for _, id := range x.Replaces {
+		o.Replaces = append(o.Replaces, string(id))
+	}
+	for _, l := range lines {
+		d := deal.ResaleLine{Line: l.Position, SKU: l.SKU, Pieces: l.Pieces, From: l.From, To: l.To, Customer: identity.Facts{Name: l.Customer.Name, Country: l.Customer.Country, Postcode: l.Customer.Postcode}}
+		if l.Deal != "" {
+			d.Refs = []string{l.Deal}
+		}
+		switch l.Customer.List {
+		case "UL":
+			d.Customer.GLN = l.Customer.Code
+		case "1", "9": // of DUNS+4 the first nine
+			d.Customer.DUNS = l.Customer.Code[:min(9, len(l.Customer.Code))]
+		}
+		o.Lines = append(o.Lines, d)
+	}
+	return a.deals.Resold(ctx, actor, o)
 }

@@ -22,6 +22,7 @@ import (
 	"entente/prm/lead"
 	"entente/prm/money"
 	"entente/prm/partner"
+	"entente/prm/sellthrough"
 	"entente/prm/trade"
 )
 
@@ -43,6 +44,7 @@ type desk struct {
 	db                  *db.DB
 	cat                 *catalog.Service
 	trade               *trade.Service
+	sales               *sellthrough.Service
 	files               *Service
 	leads               *lead.Service
 	customers           *customer.Service
@@ -101,10 +103,11 @@ func (b *desk) serve(dir string, step func(File)) {
 	b.must(err)
 	b.cat = catalog.New(b.db, silent{})
 	b.trade = trade.New(b.db, b.cat, silent{})
+	b.sales = sellthrough.New(b.db, b.cat, silent{})
 	b.customers = customer.New(b.db)
 	b.leads = lead.NewService(b.db, silent{}, b.customers, hours{})
 	partners := partner.NewService(b.db, silent{}, account.NewService(b.db, account.Options{}).Directory())
-	b.files = New(Deps{DB: b.db, Blobs: blobs, Step: step, Kinds: []Kind{Orders{b.trade, partners}, Products{b.cat}, References{b.cat, partners}, Leads{b.leads, locale.CountryCode}},
+	b.files = New(Deps{DB: b.db, Blobs: blobs, Step: step, Kinds: []Kind{Orders{b.trade, partners}, Products{b.cat}, References{b.cat, partners}, Sales{b.sales, b.cat, partners}, Leads{b.leads, locale.CountryCode}},
 		Actor: func(_ context.Context, org, person string) (access.Actor, error) {
 			for _, a := range []access.Actor{b.ingrid, b.dan, b.kaarel} {
 				if a.Org == org && a.Person == person {

@@ -50,8 +50,12 @@ func carrying(p po, code string) string {
 }
 
 // TestStoryDeal: a lead is offered, lapses, is offered again to another and accepted; it
-// becomes a registration, which is protected; a stock order and an 850 with its number
-// come. The program has a clock that the test turns on.
+// becomes a registration, which is protected; a stock order wins nothing, an 850 with its
+// number is answered (855) and invoiced in parts (810): partly won, won, and partly won again
+// after a return is credited. What is sold on to the customer (867) wins it anew, and a
+// customer's return takes it back. Another distributor registers the same customer in other
+// words, and sells to it (SLSRPT): a dispute, which is ruled. The program has a clock that the
+// test turns on.
 func TestStoryDeal(t *testing.T) {
 	t.Parallel()
 	bin, err := mortal()
@@ -119,9 +123,96 @@ func TestStoryDeal(t *testing.T) {
 		// 850 with the number, 855, 810 in two parts
 		order := po{control: 950002, number: "DEAL-1", date: "20280115", lines: []string{"PO1*1*240*EA*84.00*PE*VP*AUR-D18B", "PO1*2*160*EA*46.50*PE*VP*AUR-G125"}}
 		kestrel.processed(kestrel.send(carrying(order, r.Number)).ID)
-		if ack := r.Number; len(aurelia.orders("DEAL-1")) != 1 || ack == "" {
-			t.Fatal("the order with the number is not there")
+		won := func(want string, least, most int) {
+			t.Helper()
+			var got dealt
+			eventually(t, "the deal is "+want, func() bool {
+				got = kestrel.deal(r.ID)
+				return got.State == want && got.Percent >= least && got.Percent <= most
+			})
 		}
+		orderOf := func(number string) string {
+			t.Helper()
+			list := aurelia.orders(number)
+			if len(list) != 1 {
+				t.Fatalf("%s: %+v", number, list)
+			}
+			return list[0].ID
+		}
+		won("protected", 0, 0) // the stock order is invoiced by now
+		aurelia.post("/api/v1/orders/"+orderOf("DEAL-1")+"/confirm", "{}", 200, nil)
+		if ack := kestrel.await("855", "DEAL-1"); !strings.Contains(string(ack), "ACK*IA*240") {
+			t.Fatalf("%s", ack)
+		}
+		aurelia.post("/api/v1/orders/"+orderOf("DEAL-1")+"/ship", "{}", 200, nil)
+		invoice := func(body string) (id string) {
+			t.Helper()
+			var inv struct{ ID string }
+			aurelia.post("/api/v1/orders/"+orderOf("DEAL-1")+"/invoice", body, 200, &inv)
+			kestrel.await("810", "DEAL-1")
+			return inv.ID
+		}
+		invoice(`{"lines":[{"line":1,"quantity":"100"}]}`) // 8,400 of 27,600
+		won("partly_won", 30, 30)
+		last := invoice(`{"lines":[{"line":1,"quantity":"140"}]}`)
+		won("won", 73, 73)
+
+		// goods come back: what they won is taken back
+		var back goodsReturn
+		kestrel.post("/api/v1/orders/"+orderOf("DEAL-1")+"/returns", `{"lines":[{"line":1,"quantity":"140","reason":"DM"}]}`, 201, &back)
+		aurelia.post("/api/v1/returns/"+back.ID+"/decide", `{}`, 200, nil)
+		aurelia.post("/api/v1/returns/"+back.ID+"/receive", `{}`, 200, nil)
+		aurelia.post("/api/v1/returns/"+back.ID+"/credit", `{}`, 200, nil)
+		kestrel.await("810", "***CR")
+		won("partly_won", 30, 30)
+		if last == "" {
+			t.Fatal("the invoice has no id")
+		}
+
+		// sold on to the customer (867): more than was invoiced, and won again; a customer's
+		// return takes it back
+		sold := func(control int, number string, lines ...string) {
+			t.Helper()
+			body := append([]string{"BPT*00*" + number + "*20280220*02", "DTM*090*20280201", "DTM*091*20280215", "N1*SE*Kestrel Supply*92*KESTREL"}, lines...)
+			kestrel.booked(fromKestrel("PT", "867", control, body...))
+		}
+		sold(950003, "DEAL-SR1", "PTD*SS", "N1*EU*WHARFE STEEL LIMITED", "N4*Otley**LS211AA*GB", "QTY*32*220*EA", "LIN*1*VP*AUR-D18B", "UIT*EA*140*PE", "CTT*1")
+		won("won", 60, 73)
+		sold(950004, "DEAL-SR2", "PTD*BN", "REF*CT*"+r.Number, "QTY*76*150*EA", "LIN*1*VP*AUR-D18B", "CTT*1")
+		won("partly_won", 30, 30)
+
+		// Baltic registers the same customer written differently; it is found alike, and waits
+		var theirs dealt
+		baltic.post("/api/v1/deals", `{"partner":"`+toBaltic+`","title":"Wharfe works","customer":{"name":"Wharfe Steel Limited","country":"GB","postcode":"LS21 1AA","city":"Otley"},"items":[{"sku":"AUR-D18B","quantity":"60"}],"value":{"amount":"5040.00","currency":"EUR"},"close_on":"2028-06-30","source":"partner"}`, 200, &theirs)
+		baltic.act(theirs.ID, "files", `{"kind":"customer_letter","name":"letter.txt","content":"bGV0dGVy"}`, 200)
+		baltic.act(theirs.ID, "submit", "", 200)
+		eventually(t, "the two are found alike", func() bool { return len(aurelia.deal(theirs.ID).Similar) == 1 })
+		if x := aurelia.deal(theirs.ID).Similar[0]; x.ID != r.ID || x.Registrant != "kestrel" {
+			t.Fatalf("%+v", x)
+		}
+		aurelia.act(theirs.ID, "wait", `{"of":"`+r.ID+`"}`, 200)
+		for _, x := range []dealt{baltic.deal(theirs.ID), kestrel.deal(r.ID)} {
+			if len(x.Similar) != 0 || x.Disputed {
+				t.Errorf("%+v", x)
+			}
+		}
+		// Baltic sells to that customer all the same (SLSRPT): a dispute, ruled by the supplier
+		baltic.booked(strings.ReplaceAll(slsrpt("BT9501", "BT-DEAL", "202806", "LIN+1++AUR-D18B:SA", "QTY+153:7:PCE", "NAD+UD+++Wharfe Steel+Works Rd+Otley++LS21 1AA+GB"), "20261203", "20280220"))
+		eventually(t, "it is in dispute", func() bool { return aurelia.deal(r.ID).Disputed && baltic.deal(theirs.ID).Disputed })
+		for _, c := range []*client{kestrel, baltic} {
+			for _, id := range []string{r.ID, theirs.ID} {
+				a := c.do("GET", "/api/v1/deals/"+id, "", nil)
+				if own := (c == kestrel) == (id == r.ID); own != (a.status == 200) {
+					t.Errorf("%d", a.status)
+				} else if text := string(a.body); own && (c == kestrel && strings.Contains(text, "altic") || c == baltic && strings.Contains(text, "estrel")) {
+					t.Errorf("%s", text)
+				}
+			}
+		}
+		aurelia.act(r.ID, "rule", `{"dispute":"`+aurelia.deal(r.ID).Disputes[0]+`","ruling":"uphold","note":"registered first, with an order"}`, 200)
+		eventually(t, "it is ruled", func() bool { return !kestrel.deal(r.ID).Disputed && !baltic.deal(theirs.ID).Disputed })
+		won("partly_won", 30, 30)
+		s.command("reconcile")
 	})
 }
 

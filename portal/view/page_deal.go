@@ -65,6 +65,7 @@ type DealItem struct {
 	SKU        string
 	Registered Quantity
 	Invoiced   Quantity
+	Resold     Quantity
 	Price      Money
 }
 
@@ -75,6 +76,7 @@ type DealLine struct {
 	Amount            Money
 	Why               Text
 	Counts            bool
+	Resale            bool // of a sell-through report: Invoiced is what was sold on
 }
 
 // DealFile is a piece of evidence.
@@ -108,6 +110,7 @@ type DealDispute struct {
 	Clock                    *Clock
 	CanRule, CanSplit        bool
 	Other                    *KV
+	Line                     *KV // the resale line that opened it
 }
 
 // DealFormPage is the one page on which a deal is registered, new or changed. It posts its fields to URL (act "save" or "submit"), and to URL + "/check" for what is still missing (fragment "deal_form.check").

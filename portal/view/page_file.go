@@ -7,7 +7,7 @@ import "time"
 type FilesPage struct {
 	Base
 	URL, BackURL string
-	Kind         string // orders, products, references, leads
+	Kind         string // orders, products, references, leads, sales
 	Form         Form
 	Partners     []Option // nil: the file is the company's alone
 	Countries    []Option

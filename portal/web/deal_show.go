@@ -240,13 +240,21 @@ func (v *visit) dealWon(page *view.DealPage, d deal.Detail) {
 		a := d.Value
 		a.Minor = l.Amount
 		row.Amount = amount(a)
+		if l.Basis == deal.ByResale {
+			row.Resale, row.URL = true, ""
+			if v.lists(access.SellRead) && (v.org() == d.Supplier || v.org() == d.Registrant && d.Fulfiller == "" || v.org() == d.Fulfiller) {
+				row.URL = v.path("sell-through", l.Order)
+			}
+			page.Lines = append(page.Lines, row)
+			continue
+		}
 		if v.lists(access.OrderRead) && (v.org() == d.Supplier || v.org() == d.Registrant && d.Fulfiller == "" || v.org() == d.Fulfiller) {
 			row.URL = v.path("orders", l.Order)
 		}
 		page.Lines = append(page.Lines, row)
 	}
 	for _, p := range d.Items {
-		page.Items = append(page.Items, view.DealItem{SKU: p.SKU, Registered: view.Quantity{Value: p.Quantity.String()}, Invoiced: view.Quantity{Value: d.Won[p.SKU].String()}})
+		page.Items = append(page.Items, view.DealItem{SKU: p.SKU, Registered: view.Quantity{Value: p.Quantity.String()}, Invoiced: view.Quantity{Value: d.Won[p.SKU].String()}, Resold: view.Quantity{Value: d.Resold[p.SKU].String()}})
 	}
 }
 
@@ -307,6 +315,9 @@ func (v *visit) dealDispute(d deal.Detail, x deal.Dispute, n names) view.DealDis
 		other, key := x.Holder, "deal.dispute_holder"
 		if d.ID == x.Holder {
 			other, key = x.Claim, "deal.dispute_claim"
+		}
+		if e := x.Evidence; e != nil {
+			out.Line = &view.KV{Label: view.T("deal.resold_by", "company", n.org(e.Reseller), "quantity", view.Quantity{Value: e.Pieces.String()}, "sku", e.SKU, "from", view.Date(e.From), "to", view.Date(e.To)), Value: view.Raw(e.Number), URL: v.path("sell-through", e.Report)}
 		}
 		if other != "" {
 			out.Other = &view.KV{Label: view.T(key), Value: view.T("action.open"), URL: v.dealURL(other)}

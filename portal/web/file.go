@@ -60,6 +60,8 @@ func (v *visit) files(status int, f view.Form) error {
 		for _, b := range customer.Bases {
 			page.Bases = append(page.Bases, view.Option{Value: b, Label: view.T("files.basis_all", "basis", view.T("consentbasis."+b)), On: b == f.Value("basis")})
 		}
+	case batch.KindSales:
+		page.BackURL = v.path("sell-through")
 	default:
 		page.BackURL = v.path("catalogue")
 	}
@@ -75,13 +77,13 @@ func (v *visit) files(status int, f view.Form) error {
 			page.Partners = append(page.Partners, view.Option{Value: p.ID, Label: view.Raw(c.orgs[p.Other(v.org())].Name), On: p.ID == f.Value("partner")})
 		}
 		if len(page.Partners) == 0 {
-			if act := map[string]access.Action{batch.KindOrders: access.OrderPlace, batch.KindReferences: access.ReferenceWrite}[kind]; !v.lists(act) {
+			if act := map[string]access.Action{batch.KindOrders: access.OrderPlace, batch.KindReferences: access.ReferenceWrite, batch.KindSales: access.SellReport}[kind]; !v.lists(act) {
 				return fault.New(fault.Forbidden, "error.forbidden")
 			}
 			return fault.New(fault.NotFound, "error.not_found")
 		}
 	}
-	if kind != batch.KindOrders && kind != batch.KindLeads {
+	if kind == batch.KindProducts || kind == batch.KindReferences {
 		page.Exports = v.catalogueExports(kind, c)
 	}
 	all, err := v.w.d.Files.List(v.ctx, v.actor(), kind)
@@ -143,6 +145,23 @@ func fileTake(v *visit) error {
 			if s := in.text(name); s != "" {
 				said[name] = s
 			}
+		}
+	}
+	if v.Params("kind") == batch.KindSales {
+		in.require("from", "to")
+		for _, name := range []string{"from", "to", "report"} {
+			if said[name] = in.text(name); name != "report" {
+				said[name] = in.date(name)
+			}
+		}
+		if len(said["report"]) > 60 {
+			in.wrong.With("report", "form.too_long", "Most", 60)
+		}
+		if in.err() == nil && said["to"] < said["from"] {
+			in.wrong.With("to", "sellthrough.period")
+		}
+		if err := in.err(); err != nil {
+			return v.fileRefused(in, err)
 		}
 	}
 	body, err := head.Open()

@@ -244,6 +244,9 @@ func (v *visit) fileResults(page *view.FilePage, f batch.File) error {
 		if f.Kind == batch.KindLeads && g.Subject != "" {
 			r.URL = v.leadURL(lead.ID(g.Subject))
 		}
+		if f.Kind == batch.KindSales && g.Subject != "" {
+			r.URL = v.path("sell-through", g.Subject)
+		}
 		if r.Label == "" {
 			r.Label = f.Name
 		}

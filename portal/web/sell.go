@@ -59,9 +59,9 @@ func sellList(v *visit) error {
 	if f.Doubts {
 		f.State = sellthrough.Current
 	}
-	partner := v.Query("partner")
+	with := v.Query("partner")
 	for _, p := range c.all {
-		if p.Other(c.own) == partner {
+		if p.Other(c.own) == with {
 			f.Partnership = p.ID
 		}
 	}
@@ -69,8 +69,8 @@ func sellList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := &view.SellReportsPage{Base: v.shell(), Tabs: v.sellTabs(""), Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)},
-		Filters: v.filters("", false, nil, choice("partner", "col.partner", partner, c.options()), choice("show", "col.state", v.Query("show"), []view.Option{{Value: "current", Label: view.T("state.sell.current")}, {Value: "doubts", Label: view.T("sell.only_doubts")}}))}
+	page := &view.SellReportsPage{Base: v.shell(), Tabs: v.sellTabs(""), FileURL: v.salesFile(c), Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)},
+		Filters: v.filters("", false, nil, choice("partner", "col.partner", with, c.options()), choice("show", "col.state", v.Query("show"), []view.Option{{Value: "current", Label: view.T("state.sell.current")}, {Value: "doubts", Label: view.T("sell.only_doubts")}}))}
 	name := func(id string) string { return c.orgs[id].Name }
 	if len(c.orgs) == 0 { // who may not see partnerships still sees the names of its reports
 		var ids []string
@@ -87,6 +87,16 @@ func sellList(v *visit) error {
 		page.Rows = append(page.Rows, sellRow(v, r, name))
 	}
 	return v.render(page, fragments{"list": "sell.list", "rows": "sell.list"})
+}
+
+// salesFile is where a file is brought, for who may report to somebody.
+func (v *visit) salesFile(c circle) string {
+	for _, p := range c.all {
+		if p.State == partner.Active && v.may(access.SellReport, p.Resource()) {
+			return v.path("files", batch.KindSales)
+		}
+	}
+	return ""
 }
 
 // sellShow is one report with its lines.
@@ -158,6 +168,9 @@ func (v *visit) sellNames(d sellthrough.Detail) ([]catalog.Item, error) {
 
 func (v *visit) sellLine(l sellthrough.Line, items []catalog.Item) view.SellLine {
 	row := view.SellLine{Name: or(l.Description, or(l.SKU, or(l.BuyerItem, l.GTIN))), SKU: l.SKU, BuyerItem: or(l.BuyerItem, l.GTIN), Quantity: counted(l.Quantity, l.Unit), Pieces: counted(l.Pieces, ""), Counts: l.Counts() && len(l.Doubts) == 0, Wrong: len(l.Doubts) > 0, From: view.Date(l.From), To: view.Date(l.To), Customer: l.Customer.Name, Place: l.Place}
+	if row.BuyerItem == row.SKU {
+		row.BuyerItem = ""
+	}
 	if row.Customer == "" {
 		row.Customer = l.Customer.Code
 	}

@@ -11,7 +11,9 @@
 // answered the same with and without a conflict; the comparison is made after it.
 //
 // A registration is won by evidence: order lines that carry its number, or are shipped
-// to the customer, count by their invoiced value (won.go).
+// to the customer, count by their invoiced value (won.go), what was sold on to the customer
+// by its registered price (resold.go). Of each product the greater of both counts: the same
+// goods are invoiced first and sold on later.
 package deal
 
 import (
@@ -96,8 +98,11 @@ var reasons = map[Deed][]string{
 	CancelDeed:  {"not_real", "terms_broken", "partner_asked", "programme_ended", "other"},
 	Lose:        {"budget", "other_vendor", "no_response", "timing", "unmet", "other"},
 	DenyMore:    {"no_progress", "once_only", "other"},
-	OpenDispute: {"worked_first", "customer_letter", "other_project", "resold", "other"},
+	OpenDispute: {"worked_first", "customer_letter", "other_project", reasonResold, "other"},
 }
+
+// reasonResold is why a rival's resale line opens a dispute.
+const reasonResold = "resold"
 
 // ReasonsFor are the coded reasons of a step; none means that it takes no reason.
 func ReasonsFor(d Deed) []string { return reasons[d] }
@@ -188,10 +193,12 @@ type Asked struct {
 }
 
 // Sums are the values of the order lines of a registration, in its currency. Open is
-// ordered, not invoiced and not cancelled. Won is what counts towards the agreed share.
+// ordered, not invoiced and not cancelled. Resold is what was sold on, less returns. Won is
+// what counts towards the agreed share.
 type Sums struct {
 	Ordered, Open, Invoiced, Won int64 // minor units
 	Lines                        int   // that count
+	Resold                       int64
 }
 
 // Registration is one registration. What the registrant must not know (Score, Against,
@@ -333,7 +340,8 @@ type Similar struct {
 // Sure says that a strong key is shared.
 func (s Similar) Sure() bool { return len(s.By) > 0 && s.By[0].Kind.Strong() }
 
-// Line is one order line that speaks of a registration.
+// Line is one order line that speaks of a registration, or one that was sold on: then Order
+// and Number are the report's, and Invoiced is what was sold, below zero for a return.
 type Line struct {
 	Order    string // id
 	Number   string // of the order
@@ -355,6 +363,7 @@ const (
 	ByNumber   = "number"    // it carries the number
 	ByDelivery = "drop_ship" // it is shipped to the customer
 	ByStock    = "stock"     // it is neither: evidence, never a win
+	ByResale   = "resale"    // it was sold on to the customer, or with the number
 )
 
 // Why a line does not count.
@@ -365,6 +374,7 @@ const (
 	WhyDiffers  = "differs"  // its invoice is in dispute
 	WhyFull     = "full"     // more than was registered
 	WhyTime     = "time"     // ordered before it was written
+	WhyPrice    = "price"    // sold on, and neither registered nor listed at a price
 )
 
 // Dispute is one dispute about who holds a deal. To each registrant it is about its own
@@ -386,6 +396,7 @@ type Dispute struct {
 	Ruled    time.Time
 	RuledBy  string
 	Supplier string
+	Evidence *Resold // the resale line that opened it, for the supplier
 }
 
 // Ruling is how a dispute ended.

@@ -12,7 +12,7 @@ import (
 // seen is a dispute as the registrant of one of its registrations may see it: nothing of
 // the other one, nor of who opened it, and not the supplier's note.
 func (d Dispute) seen(org string, id ID) Dispute {
-	d.Note = ""
+	d.Note, d.Evidence = "", nil
 	if id == d.Claim {
 		d.Holder = ""
 	} else {
@@ -44,7 +44,7 @@ func (s *Service) Contest(ctx context.Context, actor access.Actor, id ID, reason
 				holder = &h
 			}
 		}
-		return s.open(ctx, actor, r, holder, reason, words)
+		return s.open(ctx, actor, r, holder, reason, words, nil)
 	})
 }
 
@@ -57,7 +57,7 @@ func (s *Service) Doubt(ctx context.Context, actor access.Actor, id, claim ID, r
 			return fault.New(fault.Conflict, "deal.not_held")
 		}
 		if claim == "" {
-			return s.open(ctx, actor, nil, r, reason, words)
+			return s.open(ctx, actor, nil, r, reason, words, nil)
 		}
 		c, err := load(ctx, actor, access.DealDecide, claim)
 		if err != nil {
@@ -66,11 +66,11 @@ func (s *Service) Doubt(ctx context.Context, actor access.Actor, id, claim ID, r
 		if c.ID == id || !c.CanDispute() {
 			return fault.New(fault.Conflict, "deal.not_now", "State", string(c.State()))
 		}
-		return s.open(ctx, actor, &c, r, reason, words)
+		return s.open(ctx, actor, &c, r, reason, words, nil)
 	})
 }
 
-func (s *Service) open(ctx context.Context, actor access.Actor, claim, holder *Registration, reason, words string) error {
+func (s *Service) open(ctx context.Context, actor access.Actor, claim, holder *Registration, reason, words string, evidence *Resold) error {
 	words = strings.TrimSpace(words)
 	if err := reasoned(OpenDispute, reason, words); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (s *Service) open(ctx context.Context, actor access.Actor, claim, holder *R
 		return err
 	}
 	now := db.Now(ctx)
-	d := Dispute{ID: DisputeID(db.NewID()), Supplier: about.Supplier, Org: actor.Org, Person: actor.Person, Reason: reason, Text: words, Decider: t.Decider, Opened: now}
+	d := Dispute{ID: DisputeID(db.NewID()), Supplier: about.Supplier, Org: actor.Org, Person: actor.Person, Reason: reason, Text: words, Decider: t.Decider, Opened: now, Evidence: evidence}
 	if d.Due, err = s.calendar.Clock(ctx, about.Supplier, now, t.DisputeHours); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (s *Service) open(ctx context.Context, actor access.Actor, claim, holder *R
 		} else {
 			d.Holder = r.ID
 			r.Guard.freeze(now)
-			if claim == nil {
+			if claim == nil && evidence == nil { // it would tell that somebody else sold there
 				e.Reason = reason
 			}
 		}

@@ -191,6 +191,7 @@ type Detail struct {
 	Lines     []Line // the latest
 	MoreLines bool
 	Won       map[string]money.Quantity // what was invoiced of each product in lines that count
+	Resold    map[string]money.Quantity // and what was sold on
 	Disputes  []Dispute
 	Similar   []Similar // for the supplier
 	Tries     int       // submissions of the registrant for this customer within a week; for the supplier
@@ -218,6 +219,14 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (Detail, e
 		out.Won = map[string]money.Quantity{}
 		for _, p := range products {
 			out.Won[p.SKU] = p.Invoiced
+		}
+		sold, err := resoldOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		out.Resold = map[string]money.Quantity{}
+		for _, p := range sold {
+			out.Resold[p.SKU] = p.Invoiced
 		}
 		if actor.Org != r.Supplier && actor.Org != r.Registrant {
 			out.Terms.Tiers = nil

@@ -18,34 +18,34 @@ import (
 var found = search.Index{Table: "deal_search", Key: "deal_id"}
 
 type row struct {
-	ID                                                           string `gorm:"primaryKey"`
-	Code, SupplierID, RegistrantID, FulfillerID, PartnershipID   string
-	Pen, Decision                                                string
-	SupplierLane                                                 string
-	SupplierDue                                                  int64
-	RegistrantLane                                               string
-	RegistrantDue                                                int64
-	Counting                                                     bool
-	Kind, Title, CustomerName                                    string
-	Value                                                        int64
-	Currency, CloseOn, Tender, Body, Keys, Block, Families       string
-	Private, External, AccountID, OfferID                        string
-	Score, Submits, Submitted                                    int64
-	Reviewer                                                     string
-	ReviewStart, ReviewHalf, ReviewMost, ReviewDue               int64
-	Reason, Comment, AgainstID                                   string
-	Decided                                                      int64
-	DecidedBy                                                    string
-	GuardFrom, GuardUntil, GuardGrace, GuardFrozen, GuardHalted  int64
-	Extensions, Asked                                            int64
-	AskedBy, AskedReason                                         string
-	Postponed                                                    bool
-	Share, Disputes, Ordered, Open, Invoiced, Won, Lines, Warned int64
-	Late, Holds                                                  bool
-	NextAt                                                       int64
-	MadeBy                                                       string
-	Created                                                      int64 `gorm:"autoCreateTime:false"`
-	Changed, Version                                             int64
+	ID                                                                   string `gorm:"primaryKey"`
+	Code, SupplierID, RegistrantID, FulfillerID, PartnershipID           string
+	Pen, Decision                                                        string
+	SupplierLane                                                         string
+	SupplierDue                                                          int64
+	RegistrantLane                                                       string
+	RegistrantDue                                                        int64
+	Counting                                                             bool
+	Kind, Title, CustomerName                                            string
+	Value                                                                int64
+	Currency, CloseOn, Tender, Body, Keys, Block, Families               string
+	Private, External, AccountID, OfferID                                string
+	Score, Submits, Submitted                                            int64
+	Reviewer                                                             string
+	ReviewStart, ReviewHalf, ReviewMost, ReviewDue                       int64
+	Reason, Comment, AgainstID                                           string
+	Decided                                                              int64
+	DecidedBy                                                            string
+	GuardFrom, GuardUntil, GuardGrace, GuardFrozen, GuardHalted          int64
+	Extensions, Asked                                                    int64
+	AskedBy, AskedReason                                                 string
+	Postponed                                                            bool
+	Share, Disputes, Ordered, Open, Invoiced, Won, Lines, Warned, Resold int64
+	Late, Holds                                                          bool
+	NextAt                                                               int64
+	MadeBy                                                               string
+	Created                                                              int64 `gorm:"autoCreateTime:false"`
+	Changed, Version                                                     int64
 }
 
 func (row) TableName() string { return "deal" }
@@ -99,7 +99,7 @@ func rowOf(r Registration) row {
 		ReviewStart: db.Micros(r.Review.Start), ReviewHalf: db.Micros(r.Review.Half), ReviewMost: db.Micros(r.Review.Most), ReviewDue: db.Micros(r.Review.Due), Reason: r.Reason, Comment: r.Comment, AgainstID: string(r.Against),
 		Decided: db.Micros(r.Decided), DecidedBy: r.DecidedBy, GuardFrom: db.Micros(r.Guard.From), GuardUntil: db.Micros(r.Guard.Until), GuardGrace: db.Micros(r.Guard.Grace), GuardFrozen: db.Micros(r.Guard.Frozen), GuardHalted: db.Micros(r.Guard.Halted),
 		Extensions: int64(r.Extensions), Asked: db.Micros(r.Asked.At), AskedBy: r.Asked.By, AskedReason: r.Asked.Reason, Postponed: r.Postponed, Share: int64(r.Share), Disputes: int64(r.Disputes),
-		Ordered: r.Sums.Ordered, Open: r.Sums.Open, Invoiced: r.Sums.Invoiced, Won: r.Sums.Won, Lines: int64(r.Sums.Lines), Warned: int64(r.kept.warned), Late: r.kept.late, Holds: r.kept.holds, NextAt: db.Micros(r.kept.look),
+		Ordered: r.Sums.Ordered, Open: r.Sums.Open, Invoiced: r.Sums.Invoiced, Won: r.Sums.Won, Lines: int64(r.Sums.Lines), Resold: r.Sums.Resold, Warned: int64(r.kept.warned), Late: r.kept.late, Holds: r.kept.holds, NextAt: db.Micros(r.kept.look),
 		MadeBy: r.MadeBy, Created: db.Micros(r.Created), Changed: db.Micros(r.Changed), Version: r.Version}
 	out.SupplierLane, out.SupplierDue, out.RegistrantLane, out.RegistrantDue = r.lanes()
 	return out
@@ -112,7 +112,7 @@ func (r row) registration() Registration {
 	return Registration{ID: ID(r.ID), Code: r.Code, Supplier: r.SupplierID, Registrant: r.RegistrantID, Partnership: r.PartnershipID, Position: Position{Pen(r.Pen), Decision(r.Decision)}, Draft: d, Keys: db.FromText[[]identity.Key](r.Keys),
 		Score: int(r.Score), Submits: int(r.Submits), Submitted: t(r.Submitted), Reviewer: r.Reviewer, Review: Clock{Start: t(r.ReviewStart), Half: t(r.ReviewHalf), Most: t(r.ReviewMost), Due: t(r.ReviewDue)}, Reason: r.Reason, Comment: r.Comment,
 		Against: ID(r.AgainstID), Decided: t(r.Decided), DecidedBy: r.DecidedBy, Guard: Guard{From: t(r.GuardFrom), Until: t(r.GuardUntil), Grace: t(r.GuardGrace), Frozen: t(r.GuardFrozen), Halted: t(r.GuardHalted)},
-		Extensions: int(r.Extensions), Asked: Asked{t(r.Asked), r.AskedBy, r.AskedReason}, Postponed: r.Postponed, Share: int(r.Share), Disputes: int(r.Disputes), Sums: Sums{r.Ordered, r.Open, r.Invoiced, r.Won, int(r.Lines)},
+		Extensions: int(r.Extensions), Asked: Asked{t(r.Asked), r.AskedBy, r.AskedReason}, Postponed: r.Postponed, Share: int(r.Share), Disputes: int(r.Disputes), Sums: Sums{r.Ordered, r.Open, r.Invoiced, r.Won, int(r.Lines), r.Resold},
 		Account: customer.ID(r.AccountID), Offer: lead.OfferID(r.OfferID), MadeBy: r.MadeBy, Created: t(r.Created), Changed: t(r.Changed), Version: r.Version, kept: kept{int(r.Warned), t(r.NextAt), r.Late, r.Holds, r.Counting}}
 }
 

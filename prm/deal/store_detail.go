@@ -74,19 +74,35 @@ type disputeRow struct {
 	Note                                                                        string
 	Opened, Ruled                                                               int64
 	RuledBy                                                                     string
+	Evidence                                                                    string
 }
 
 func (disputeRow) TableName() string { return "deal_dispute" }
 
 func disputeRowOf(d Dispute) disputeRow {
 	m := db.Micros
-	return disputeRow{string(d.ID), d.Supplier, string(d.Claim), string(d.Holder), d.Org, d.Person, d.Reason, d.Text, d.Decider, m(d.Due.Start), m(d.Due.Half), m(d.Due.Most), m(d.Due.Due), string(d.Ruling), int64(d.Percent), d.Note, m(d.Opened), m(d.Ruled), d.RuledBy}
+	return disputeRow{string(d.ID), d.Supplier, string(d.Claim), string(d.Holder), d.Org, d.Person, d.Reason, d.Text, d.Decider, m(d.Due.Start), m(d.Due.Half), m(d.Due.Most), m(d.Due.Due), string(d.Ruling), int64(d.Percent), d.Note, m(d.Opened), m(d.Ruled), d.RuledBy, evidenceText(d.Evidence)}
 }
 
 func (r disputeRow) dispute() Dispute {
 	t := db.FromMicros
 	return Dispute{ID: DisputeID(r.ID), Claim: ID(r.ClaimID), Holder: ID(r.HolderID), Org: r.OrgID, Person: r.PersonID, Reason: r.Reason, Text: r.Text, Decider: r.DeciderID, Due: Clock{Start: t(r.DueStart), Half: t(r.DueHalf), Most: t(r.DueMost), Due: t(r.Due)},
-		Ruling: Ruling(r.Ruling), Percent: int(r.Percent), Note: r.Note, Opened: t(r.Opened), Ruled: t(r.Ruled), RuledBy: r.RuledBy, Supplier: r.SupplierID}
+		Ruling: Ruling(r.Ruling), Percent: int(r.Percent), Note: r.Note, Opened: t(r.Opened), Ruled: t(r.Ruled), RuledBy: r.RuledBy, Supplier: r.SupplierID, Evidence: evidenceOf(r.Evidence)}
+}
+
+func evidenceText(e *Resold) string {
+	if e == nil {
+		return ""
+	}
+	return db.Text(e)
+}
+
+func evidenceOf(s string) *Resold {
+	if s == "" {
+		return nil
+	}
+	e := db.FromText[Resold](s)
+	return &e
 }
 
 func insertDispute(ctx context.Context, d Dispute) error {
@@ -170,8 +186,8 @@ func linesOfOrder(ctx context.Context, order string) (map[ID][]Line, error) {
 	return out, err
 }
 
-// wins says in SQL what Line.wins does: deal_line_wins is the index for it.
-const wins = "counts AND invoiced > 0"
+// wins says in SQL which order lines win: deal_line_wins is the index for it.
+const wins = "counts AND invoiced > 0 AND basis <> 'resale'"
 
 // productWins is what all lines of one product say.
 type productWins struct {

@@ -288,7 +288,7 @@ func part(n, a, b int64) int64 {
 func (l Line) adds() bool { return l.Counts || l.Why == WhyDiffers }
 
 // wins says that a line may have won something.
-func (l Line) wins() bool { return l.Counts && l.Invoiced > 0 }
+func (l Line) wins() bool { return l.Counts && (l.Invoiced > 0 || l.Basis == ByResale) }
 
 // add counts lines in, or out again with sign -1. What they won is not among it: see won.
 func (s *Sums) add(lines []Line, sign int64) {
@@ -297,6 +297,10 @@ func (s *Sums) add(lines []Line, sign int64) {
 			continue
 		}
 		s.Lines += int(sign)
+		if l.Basis == ByResale {
+			s.Resold += sign * l.Amount
+			continue
+		}
 		s.Ordered += sign * l.Value
 		s.Open += sign * part(l.Value, int64(l.Open), int64(max(1, l.Ordered)))
 		s.Invoiced += sign * l.Amount
@@ -304,9 +308,14 @@ func (s *Sums) add(lines []Line, sign int64) {
 }
 
 // won adds up what the lines of a registration won. Of a product with a registered
-// quantity no more than that counts, in the order the orders came.
+// quantity no more than that counts, in the order the orders came. What was invoiced and
+// what was sold on are the same goods: the greater of both counts.
 func won(ctx context.Context, r *Registration) (int64, error) {
 	products, err := winsOf(ctx, r.ID)
+	if err != nil {
+		return 0, err
+	}
+	resold, err := resoldOf(ctx, r.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -315,21 +324,36 @@ func won(ctx context.Context, r *Registration) (int64, error) {
 		left[p.SKU] = p.Quantity
 	}
 	var out int64
-	for _, p := range products {
+	sold := map[string]int64{} // what counts of what was sold on
+	for _, p := range resold {
+		if most, limited := left[p.SKU]; limited && p.Invoiced > most {
+			p.Amount = part(p.Amount, int64(most), int64(p.Invoiced))
+		}
+		sold[p.SKU] = max(0, p.Amount)
+	}
+	ordered := func(p productWins) (out int64, err error) {
 		most, limited := left[p.SKU]
 		if !limited || p.Invoiced <= most {
-			out += p.Amount
-			continue
+			return p.Amount, nil
 		}
-		err := winsOfProduct(ctx, r.ID, p.SKU, func(l Line) bool {
+		err = winsOfProduct(ctx, r.ID, p.SKU, func(l Line) bool {
 			take := min(most, l.Invoiced)
 			most -= take
 			out += part(l.Amount, int64(take), int64(l.Invoiced))
 			return most > 0
 		})
+		return out, err
+	}
+	for _, p := range products {
+		n, err := ordered(p)
 		if err != nil {
 			return 0, err
 		}
+		out += max(n, sold[p.SKU])
+		delete(sold, p.SKU)
+	}
+	for _, n := range sold {
+		out += n
 	}
 	return max(0, out), nil
 }

@@ -84,8 +84,9 @@ type Report struct {
 // Resource is the report as access.Check sees it.
 func (r Report) Resource() access.Resource { return access.Shared(r.Supplier, r.Reseller) }
 
-// Customer is an end customer as the reseller named it. Code is in List: "14" or "UL" a
-// GLN, "1" a DUNS number, "91" and "92" numbers of one of both companies.
+// Customer is an end customer as the reseller named it. Code is in List: "UL" a GLN, "1"
+// a DUNS number and "9" one with four digits more, "91" and "92" numbers of one of both
+// companies (N103, and its twins).
 type Customer struct {
 	Name, City, Postcode, Country string
 	List, Code                    string

@@ -291,6 +291,9 @@ func count(l *Line, it catalog.Item) {
 	settled(l, DoubtItem, DoubtUnit)
 	l.Pieces = 0
 	if it.Found {
+		if it.By == catalog.BySKU && l.BuyerItem == l.SKU { // a column that may hold either
+			l.BuyerItem = ""
+		}
 		l.Product, l.SKU = string(it.Product.ID), it.Product.SKU
 	}
 	switch {

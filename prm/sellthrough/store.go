@@ -128,7 +128,7 @@ func insert(ctx context.Context, r Report, key, digest string, lines []Line) err
 
 func saveLine(ctx context.Context, id ID, l Line) error {
 	r := rowOf(id, l)
-	return db.Tx(ctx).Model(&lineRow{}).Where("report_id = ? AND position = ?", r.ReportID, r.Position).Updates(map[string]any{"product_id": r.ProductID, "sku": r.SKU, "pieces": r.Pieces, "doubts": r.Doubts}).Error
+	return db.Tx(ctx).Model(&lineRow{}).Where("report_id = ? AND position = ?", r.ReportID, r.Position).Updates(map[string]any{"product_id": r.ProductID, "sku": r.SKU, "buyer_item": r.BuyerItem, "pieces": r.Pieces, "doubts": r.Doubts}).Error
 }
 
 func lessDoubts(ctx context.Context, id ID, n int) error {
