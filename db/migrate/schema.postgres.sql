@@ -753,6 +753,13 @@ CREATE TABLE promotion_log (
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
 CREATE INDEX promotion_log_of ON promotion_log USING btree (promotion_id, happened, id);
+CREATE TABLE promotion_resale (
+  promotion_id text NOT NULL, report_id text NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, version_no bigint NOT NULL, number text NOT NULL, sku text NOT NULL, sold_from text NOT NULL, sold_to text NOT NULL, arrived bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, basis text NOT NULL, currency text NOT NULL, price bigint NOT NULL, allowance bigint NOT NULL, sold bigint NOT NULL, counted bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL,
+  PRIMARY KEY (promotion_id, report_id, line),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE INDEX promotion_resale_list ON promotion_resale USING btree (promotion_id, org_id, arrived, report_id, line);
+CREATE INDEX promotion_resale_report ON promotion_resale USING btree (report_id);
 CREATE TABLE promotion_seat (
   id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, role text NOT NULL, state text NOT NULL, hash text NOT NULL, share bigint NOT NULL, currency text NOT NULL, asked bigint NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, taken bigint NOT NULL,
   UNIQUE (promotion_id, org_id),

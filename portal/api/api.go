@@ -26,6 +26,7 @@ import (
 	"entente/prm/approval"
 	"entente/prm/blanket"
 	"entente/prm/catalog"
+	"entente/prm/channel"
 	"entente/prm/customer"
 	"entente/prm/deal"
 	"entente/prm/fault"
@@ -61,6 +62,7 @@ type Deps struct {
 	Locations   *location.Service
 	Promos      *promo.Service
 	SellThrough *sellthrough.Service
+	Channel     *channel.Service
 	Gateway     *gateway.Service
 	Courier     *courier.Service
 	// Agreements are the EDI agreements.

@@ -106,6 +106,26 @@ type salesPeriod struct {
 	Chased  *time.Time `json:"chased,omitempty"`
 }
 
+type channelStock struct {
+	From       string        `json:"from" doc:"day of the earlier stock report"`
+	To         string        `json:"to"`
+	Report     string        `json:"report"`
+	Complete   bool          `json:"complete" doc:"sell-through covers every day between"`
+	Straddling int           `json:"straddling" doc:"lines whose period only begins or ends between: left out"`
+	Items      []channelItem `json:"items"`
+}
+
+type channelItem struct {
+	SKU        string `json:"sku"`
+	Opening    string `json:"opening"`
+	In         string `json:"in" doc:"shipped, but for drop shipments"`
+	Sold       string `json:"sold"`
+	Back       string `json:"back" doc:"came back to the supplier"`
+	Expected   string `json:"expected"`
+	Closing    string `json:"closing" doc:"as reported"`
+	Difference string `json:"difference"`
+}
+
 // SellPartner names the other company. Exported, else huma would not see its field where it is
 // embedded.
 type SellPartner struct {
@@ -366,6 +386,26 @@ func (a *API) sellThrough() {
 				return nil, err
 			}
 			return &reply[done]{done{true}}, a.d.SellThrough.SetPlan(ctx, actor, sellthrough.Plan{Partnership: p.ID, Grain: in.Body.Grain, Since: in.Body.Since, DueDays: in.Body.DueDays, Version: in.Body.Version})
+		})
+	type balance struct {
+		SellPartner
+		Report string `query:"report" doc:"id of a stock report; the newest when left out"`
+	}
+	handle(a, op("GET", base+"/with/{partner}/stock", read, "Hold a reseller's reported stock against what should be there", "Opening stock and what was shipped, less what was sold on and sent back, against the stock reported (846, INVRPT). Base units, the greatest differences first. Also needs `stock:read`.", 200),
+		func(ctx context.Context, actor access.Actor, in *balance) (*reply[channelStock], error) {
+			p, err := a.between(ctx, actor, in.Partner, "")
+			if err != nil {
+				return nil, err
+			}
+			b, err := a.d.Channel.Balance(ctx, actor, p.ID, in.Report)
+			if err != nil {
+				return nil, err
+			}
+			out := channelStock{From: b.From.Day, To: b.To.Day, Report: b.To.ID, Complete: b.Complete, Straddling: b.Straddling, Items: []channelItem{}}
+			for _, r := range b.Rows {
+				out.Items = append(out.Items, channelItem{r.SKU, r.Opening.String(), r.In.String(), r.Sold.String(), r.Back.String(), r.Expected.String(), r.Closing.String(), r.Difference.String()})
+			}
+			return &reply[channelStock]{out}, nil
 		})
 	type dual struct {
 		SellPartner

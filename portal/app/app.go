@@ -39,6 +39,7 @@ import (
 	"entente/prm/approval"
 	"entente/prm/blanket"
 	"entente/prm/catalog"
+	"entente/prm/channel"
 	"entente/prm/customer"
 	"entente/prm/deal"
 	"entente/prm/lead"
@@ -74,6 +75,7 @@ type App struct {
 	approvals   *approval.Service
 	customers   *customer.Service
 	sellthrough *sellthrough.Service
+	channel     *channel.Service
 	leads       *lead.Service
 	promos      *promo.Service
 	locations   *location.Service
@@ -181,8 +183,9 @@ func (a *App) build(ctx context.Context) error {
 	a.approvals = approval.New(a.db, a.accounts.Directory(), a.trade, a.settle, a.jobs)
 	a.customers = customer.New(a.db)
 	a.leads = lead.NewService(a.db, a.jobs, a.customers, leadCalendar{a})
-	a.sellthrough = sellthrough.New(a.db, a.catalog, a.jobs)
+	a.sellthrough, a.channel = sellthrough.New(a.db, a.catalog, a.jobs), channel.New(a.db, a.catalog)
 	a.promos = promo.New(a.db, a.jobs, a.partners, a.catalog)
+	a.promos.Report(soldOn{a})
 	a.trade.Promote(a.promos)
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
 	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})
@@ -242,7 +245,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Notify: a.notify, Mail: a.mail, Notices: notices,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -257,7 +260,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

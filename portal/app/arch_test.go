@@ -73,6 +73,7 @@ var imports = []rule{
 	{"prm/orderdesk", with(leaves, dbs, []string{"prm/trade"}), "what an order desk does with many orders stands above the orders"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "prm/identity", "edi/doc"}), "promotions stand above the orders they are measured from"},
 	{"prm/sellthrough", with(leaves, dbs, []string{"prm/catalog"}), "what was sold on is told in the words of the catalogue; who measures something from it reads it through the composition root"},
+	{"prm/channel", with(leaves, dbs, []string{"prm/catalog"}), "stock in the channel is read from what others keep and stores nothing"},
 	{"prm/blanket", with(leaves, dbs, []string{"prm/trade", "prm/catalog", "edi/doc"}), "blanket orders stand above the orders that draw on them; their quantities are the order desk's, their units the catalogue's"},
 	{"prm/settle", with(leaves, dbs, []string{"prm/account", "prm/trade", "prm/identity", "edi/doc"}), "what follows an invoice stands above the order desk and sees payments as plain values"},
 	{"prm/approval", with(leaves, dbs, []string{"prm/account", "prm/trade", "prm/settle"}), "what a company's own rules keep back stands above the desks whose work it is; they reach it through ports"},

@@ -84,6 +84,7 @@ func (a *App) subscribe() {
 	s("catalog-notices", []string{catalog.PricesPublished, catalog.StockReceived}, a.catalogNotices)
 	s("sell-notices", sellthrough.Events(), a.sellNotices)
 	s("deal-resales", sellthrough.ReportEvents(), a.dealResales)
+	s("promotion-resales", sellthrough.ReportEvents(), a.promoResales)
 	s("sell-items", []string{catalog.ItemReferred}, a.sellItems)
 	s("settle-live", settle.Events(), a.settleLive)
 	for _, subscriber := range []string{"rooms", "notices", "replies"} {

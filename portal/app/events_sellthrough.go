@@ -16,6 +16,7 @@ import (
 	"entente/prm/identity"
 	"entente/prm/money"
 	"entente/prm/notify"
+	"entente/prm/promo"
 	"entente/prm/sellthrough"
 )
 
@@ -226,4 +227,81 @@ func (a *App) dealResales(ctx context.Context, e job.Received) error {
 		o.Lines = append(o.Lines, d)
 	}
 	return a.deals.Resold(ctx, actor, o)
+}
+
+// promoResale is a report as promotions look at it. Families are those of the catalogue.
+func (a *App) promoResale(ctx context.Context, actor access.Actor, r sellthrough.Report, lines []sellthrough.Line, stands bool) (promo.Resale, error) {
+	o := promo.Resale{ID: string(r.ID), Number: r.Number, Supplier: r.Supplier, Reseller: r.Reseller, At: r.Received, Stands: stands}
+	keys := make([]catalog.ItemKey, len(lines))
+	for i, l := range lines {
+		keys[i] = catalog.ItemKey{SKU: l.SKU}
+	}
+	items, err := a.catalog.Resolve(ctx, actor, r.Supplier, r.Reseller, keys)
+	if err != nil {
+		return o, err
+	}
+	for i, l := range lines {
+		o.Lines = append(o.Lines, promo.ResaleLine{Line: l.Position, Product: catalog.ID(l.Product), SKU: l.SKU, Family: items[i].Product.Family, Sold: l.Pieces, From: l.From, To: l.To, Deal: l.Promotion, Country: l.Customer.Country})
+	}
+	return o, nil
+}
+
+// promoResales measures what was sold on for promotions.
+func (a *App) promoResales(ctx context.Context, e job.Received) error {
+	var x sellthrough.Event
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	actor := access.System("promotions", x.Supplier)
+	r, lines, err := a.resaleLines(ctx, actor, x)
+	if err != nil {
+		return err
+	}
+	o, err := a.promoResale(ctx, actor, r, lines, r.State == sellthrough.Current)
+	if err != nil {
+		return err
+	}
+	for _, id := range x.Replaces {
+		o.Replaces = append(o.Replaces, string(id))
+	}
+	return a.promos.Resold(ctx, actor, o)
+}
+
+// soldOn reads reports for a rebuild of promotions.
+type soldOn struct{ a *App }
+
+// PromoResales gives the reports of a reseller that count.
+func (s soldOn) PromoResales(ctx context.Context, actor access.Actor, supplier, reseller string, fn func(promo.Resale) error) error {
+	all, err := s.a.partners.Between(ctx, actor, reseller)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if p.Supplier != supplier {
+			continue
+		}
+		for after := ""; ; {
+			list, next, err := s.a.sellthrough.List(ctx, actor, sellthrough.Filter{Partnership: p.ID, State: sellthrough.Current, After: after, Limit: 200})
+			if err != nil {
+				return err
+			}
+			for _, r := range list {
+				_, lines, err := s.a.resaleLines(ctx, actor, sellthrough.Event{Report: r.ID})
+				if err != nil {
+					return err
+				}
+				o, err := s.a.promoResale(ctx, actor, r, lines, true)
+				if err != nil {
+					return err
+				}
+				if err := fn(o); err != nil {
+					return err
+				}
+			}
+			if after = next; after == "" {
+				break
+			}
+		}
+	}
+	return nil
 }

@@ -90,6 +90,9 @@ func (*SellReportPage) meta() meta {
 func (*SellCoveragePage) meta() meta {
 	return meta{block: "sell_coverage", layout: "app", nav: NavSellThrough, head: true}
 }
+func (*SellStockPage) meta() meta {
+	return meta{block: "sell_stock", layout: "app", nav: NavSellThrough, head: true}
+}
 func (*CustomersPage) meta() meta {
 	return meta{block: "customers", layout: "app", nav: NavCustomers, head: true}
 }

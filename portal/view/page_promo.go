@@ -190,6 +190,19 @@ type PromoResults struct {
 	Filters   []Option // Value is the address
 	ExportURL string
 	Hidden    bool // prices
+	Resales   []PromoResale
+	MoreURL   string // of resale lines
+}
+
+// PromoResale is one line of a sell-through report with what the promotion does to it. ReportURL is empty where the viewer does not read reports.
+type PromoResale struct {
+	Report, ReportURL, SKU string
+	Company                Company
+	From, To               Date
+	Sold, Counted          Quantity
+	Earned                 Money
+	Status                 Status
+	Why                    Text
 }
 
 // PromoFigure is one number with its second line.
@@ -208,6 +221,8 @@ type PromoResult struct {
 	Percent                               int // of the target; below zero: none
 	Value, Earned, Worth                  Money
 	Before                                string
+	Sold                                  string // on
+	Channel                               Text   // what is left between sold in and sold on
 }
 
 // PromoLine is one order line with what became of the promotion on it.

@@ -93,3 +93,23 @@ type SellPeriod struct {
 	Chased    time.Time
 	CanRemind bool
 }
+
+// SellStockPage is /c/{slug}/sell-through/stock: the reported stock of a partner against what the reports explain. GET takes partnership and report.
+type SellStockPage struct {
+	Base
+	URL        string
+	Tabs       []Tab
+	Partners   []Option
+	Reports    []Option
+	From, To   Date // days of the two stock reports; empty: there are none to compare
+	Complete   bool
+	Straddling int
+	Rows       []SellStockRow
+}
+
+// SellStockRow is one product, in base units. Off says that there is a difference.
+type SellStockRow struct {
+	SKU, URL                                               string
+	Opening, In, Sold, Back, Expected, Closing, Difference Quantity
+	Off, Known                                             bool
+}

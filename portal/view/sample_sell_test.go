@@ -21,10 +21,11 @@ func sellSamples(k, a Base) map[string]Page {
 		"sell-report":        &report,
 		"sell-report-hidden": &hidden,
 		"sell-coverage":      &SellCoveragePage{Base: a, URL: "/c/aurelia/sell-through/coverage", Tabs: tabs, Rows: []SellCoverage{{ID: "1", Partner: kestrel, Plan: T("sell.plan.month", "since", Date("2026-08-01"), "days", 10), Gaps: 1, Done: T("sell.done", "done", 1, "all", 3), Periods: periods, Form: &plan, Grains: options("month", "month", "every month"), Dual: true, DualText: T("sell.dual_on")}, {ID: "2", Partner: kestrel, Plan: T("sell.plan.none"), CanDual: true, DualText: T("sell.dual_off")}}},
+		"sell-stock":         &SellStockPage{Base: a, URL: "/c/aurelia/sell-through/stock", Tabs: tabs, Partners: options("1", "1", "Kestrel Supply"), Reports: []Option{{"s1", T("sell.stock_of", "date", Date("2026-11-30")), true}}, From: "2026-10-31", To: "2026-11-30", Straddling: 2, Rows: []SellStockRow{{"AUR-D18B", "/p", Quantity{"30", ""}, Quantity{"40", ""}, Quantity{"23", ""}, Quantity{"10", ""}, Quantity{"37", ""}, Quantity{"38", ""}, Quantity{"1", ""}, true, true}, {SKU: "AUR-B50", Opening: Quantity{"9", ""}}}},
 		"sell-coverage-ours": &SellCoveragePage{Base: k, URL: "/c/kestrel/sell-through/coverage", Tabs: tabs, Rows: []SellCoverage{{ID: "1", Partner: aurelia, Ours: true, Plan: T("sell.plan.445", "since", Date("2026-01-05"), "days", 5), Periods: periods[2:], Dual: true, CanDual: true, DualText: T("sell.dual_on")}}},
 	}
 }
 
 func sellEmpties(b Base, quiet Filters) map[string]Page {
-	return map[string]Page{"sell": &SellReportsPage{Base: b, Filters: quiet}, "sell-report": &SellReportPage{Base: b}, "sell-coverage": &SellCoveragePage{Base: b}}
+	return map[string]Page{"sell": &SellReportsPage{Base: b, Filters: quiet}, "sell-report": &SellReportPage{Base: b}, "sell-coverage": &SellCoveragePage{Base: b}, "sell-stock": &SellStockPage{Base: b}}
 }

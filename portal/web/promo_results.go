@@ -63,6 +63,20 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 	for _, l := range lines {
 		out.Lines = append(out.Lines, v.promoLine(l, n))
 	}
+	sold, more, err := v.w.d.Promos.Resales(v.ctx, v.actor(), id, promo.LineFilter{Org: filter.Org, SKU: filter.SKU, Show: filter.Show, After: v.Query("resales"), Limit: pageRows})
+	if err != nil {
+		return err
+	}
+	for _, l := range sold {
+		row := view.PromoResale{Report: l.Number, SKU: l.SKU, Company: n.company(l.Org), From: view.Date(l.From), To: view.Date(l.To), Sold: counted(l.Sold, ""), Counted: counted(l.Counted, ""), Earned: amount(l.Earned), Status: view.Status{State: view.State("promoline." + l.Verdict)}, Why: view.T("promowhy." + l.Reason)}
+		if v.lists(access.SellRead) {
+			row.ReportURL = v.path("sell-through", l.Report)
+		}
+		out.Resales = append(out.Resales, row)
+	}
+	if more != "" {
+		out.MoreURL = v.again("resales", more) + "#resales"
+	}
 	p.Results = out
 	return v.renderAs(status, p, fragments{"rows": "promo.results"})
 }
@@ -77,7 +91,13 @@ func (v *visit) promoLine(l promo.Line, n names) view.PromoLine {
 // own in its currency.
 func (v *visit) promoFigures(out *view.PromoResults, r promo.Results, mine bool, n names) {
 	t := r.Terms
-	var counted, shipped, invoiced money.Quantity
+	var counted, shipped, invoiced, sold money.Quantity
+	sales := func(row *view.PromoResult, x promo.Figures) {
+		row.Sold = v.p.Quantity(x.Sold.String(), "")
+		if left := x.Invoiced - x.Sold; t.By != promo.ByResale && x.Sold != 0 {
+			row.Channel = view.T("promo.channel", "n", v.p.Quantity(left.String(), ""))
+		}
+	}
 	orders := 0
 	total := func(c money.Currency) money.Amount { return money.Amount{Currency: c} }
 	c := t.Currency
@@ -89,8 +109,12 @@ func (v *visit) promoFigures(out *view.PromoResults, r promo.Results, mine bool,
 	for _, x := range r.Parts {
 		part, _ := t.Part(x.Org)
 		row := view.PromoResult{Company: n.company(x.Org), URL: v.again("partner", x.Org, "sku", "") + "#lines", Orders: x.Orders, Ordered: v.p.Quantity(x.Counted.String(), ""), Confirmed: v.p.Quantity(x.Confirmed.String(), ""), Shipped: v.p.Quantity(x.Shipped.String(), ""), Invoiced: v.p.Quantity(x.Invoiced.String(), ""), Value: amount(x.Value), Earned: amount(x.Earned), Percent: -1}
+		sales(&row, x)
 		if part.Target > 0 {
 			row.Percent = int(x.Counted * 100 / part.Target)
+			if t.By == promo.ByResale {
+				row.Percent = int(max(0, x.Sold) * 100 / part.Target)
+			}
 		}
 		a, b := x.Value, x.Earned
 		if x.Currency != c {
@@ -99,13 +123,14 @@ func (v *visit) promoFigures(out *view.PromoResults, r promo.Results, mine bool,
 		}
 		value.Minor, earned.Minor = value.Minor+a.Minor, earned.Minor+b.Minor
 		counted, shipped, invoiced, orders = counted+x.Counted, shipped+x.Shipped, invoiced+x.Invoiced, orders+x.Orders
+		sold += x.Sold
 		seen[x.Org] = true
 		out.Partners = append(out.Partners, row)
 	}
 	for _, p := range t.Parts { // who ordered nothing yet
 		if p.Role == promo.Participant && !seen[p.Org] {
 			zero := amount(money.Amount{Currency: p.Currency})
-			row := view.PromoResult{Company: n.company(p.Org), URL: v.again("partner", p.Org) + "#lines", Ordered: "0", Confirmed: "0", Shipped: "0", Invoiced: "0", Value: zero, Earned: zero, Percent: -1}
+			row := view.PromoResult{Company: n.company(p.Org), URL: v.again("partner", p.Org) + "#lines", Ordered: "0", Confirmed: "0", Shipped: "0", Invoiced: "0", Sold: "0", Value: zero, Earned: zero, Percent: -1}
 			if p.Target > 0 {
 				row.Percent = 0
 			}
@@ -113,7 +138,9 @@ func (v *visit) promoFigures(out *view.PromoResults, r promo.Results, mine bool,
 		}
 	}
 	for _, x := range r.Products {
-		out.Products = append(out.Products, view.PromoResult{Label: x.SKU, URL: v.again("sku", x.SKU, "partner", "") + "#lines", Orders: x.Orders, Ordered: v.p.Quantity(x.Counted.String(), ""), Confirmed: v.p.Quantity(x.Confirmed.String(), ""), Shipped: v.p.Quantity(x.Shipped.String(), ""), Invoiced: v.p.Quantity(x.Invoiced.String(), ""), Value: amount(x.Value), Earned: amount(x.Earned), Percent: -1})
+		row := view.PromoResult{Label: x.SKU, URL: v.again("sku", x.SKU, "partner", "") + "#lines", Orders: x.Orders, Ordered: v.p.Quantity(x.Counted.String(), ""), Confirmed: v.p.Quantity(x.Confirmed.String(), ""), Shipped: v.p.Quantity(x.Shipped.String(), ""), Invoiced: v.p.Quantity(x.Invoiced.String(), ""), Value: amount(x.Value), Earned: amount(x.Earned), Percent: -1}
+		sales(&row, x)
+		out.Products = append(out.Products, row)
 	}
 	what := view.T("promo.fig.value_own")
 	paid := view.T("promo.fig.earned_own")
@@ -134,7 +161,7 @@ func (v *visit) promoFigures(out *view.PromoResults, r promo.Results, mine bool,
 	}
 	out.Figures = []view.PromoFigure{
 		{Label: view.T("promo.fig.units"), Value: view.Raw(v.p.Quantity(counted.String(), "")), Sub: view.T("promo.fig.units_sub", "n", orders)},
-		{Label: view.T("promo.fig.invoiced"), Value: view.Raw(v.p.Quantity(invoiced.String(), "")), Sub: view.T("promo.fig.invoiced_sub", "shipped", v.p.Quantity(shipped.String(), ""))},
+		{Label: view.T("promo.fig.invoiced"), Value: view.Raw(v.p.Quantity(invoiced.String(), "")), Sub: view.T("promo.fig.invoiced_sub", "shipped", v.p.Quantity(shipped.String(), ""), "sold", v.p.Quantity(sold.String(), ""))},
 		{Label: view.T("promo.fig.value"), Value: view.T("promosay.one_amount", "amount", amount(value)), Sub: what},
 		{Label: view.T("promo.fig.earned"), Value: view.T("promosay.one_amount", "amount", amount(earned)), Sub: paid},
 	}

@@ -19,6 +19,7 @@ func sellRoutes() []Route {
 	return []Route{
 		get("/c/:slug/sell-through", "sell-through", InCompany, access.SellRead, sellList),
 		get("/c/:slug/sell-through/coverage", "sell-through periods", InCompany, access.SellRead, sellCoverage),
+		get("/c/:slug/sell-through/stock", "stock in the channel", InCompany, access.SellRead, sellStock),
 		post("/c/:slug/sell-through/coverage/:partnership/plan", "plan sell-through", InCompany, access.SellPlan, sellPlan),
 		post("/c/:slug/sell-through/coverage/:partnership/remind", "remind of sell-through", InCompany, access.SellPlan, sellRemind),
 		post("/c/:slug/sell-through/coverage/:partnership/dual", "hide end customers", InCompany, access.PartnerManage, sellDual),
@@ -30,7 +31,7 @@ func sellRoutes() []Route {
 }
 
 func (v *visit) sellTabs(on string) []view.Tab {
-	return []view.Tab{{Label: view.T("sell.tab.reports"), URL: v.path("sell-through"), Count: -1, On: on == ""}, {Label: view.T("sell.tab.coverage"), URL: v.path("sell-through", "coverage"), Count: -1, On: on == "coverage"}}
+	return []view.Tab{{Label: view.T("sell.tab.reports"), URL: v.path("sell-through"), Count: -1, On: on == ""}, {Label: view.T("sell.tab.coverage"), URL: v.path("sell-through", "coverage"), Count: -1, On: on == "coverage"}, {Label: view.T("sell.tab.stock"), URL: v.path("sell-through", "stock"), Count: -1, On: on == "stock"}}
 }
 
 func sellRow(v *visit, r sellthrough.Report, name func(string) string) view.SellReportRow {
@@ -52,7 +53,7 @@ func sellList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	f := sellthrough.Filter{Doubts: v.Query("show") == "doubts", After: v.Query("after"), Limit: pageRows}
+	f := sellthrough.Filter{Query: v.search(), Doubts: v.Query("show") == "doubts", After: v.Query("after"), Limit: pageRows}
 	if v.Query("show") == "current" {
 		f.State = sellthrough.Current
 	}
@@ -70,7 +71,7 @@ func sellList(v *visit) error {
 		return err
 	}
 	page := &view.SellReportsPage{Base: v.shell(), Tabs: v.sellTabs(""), FileURL: v.salesFile(c), Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)},
-		Filters: v.filters("", false, nil, choice("partner", "col.partner", with, c.options()), choice("show", "col.state", v.Query("show"), []view.Option{{Value: "current", Label: view.T("state.sell.current")}, {Value: "doubts", Label: view.T("sell.only_doubts")}}))}
+		Filters: v.filters("sell.search", false, nil, choice("partner", "col.partner", with, c.options()), choice("show", "col.state", v.Query("show"), []view.Option{{Value: "current", Label: view.T("state.sell.current")}, {Value: "doubts", Label: view.T("sell.only_doubts")}}))}
 	name := func(id string) string { return c.orgs[id].Name }
 	if len(c.orgs) == 0 { // who may not see partnerships still sees the names of its reports
 		var ids []string

@@ -24,6 +24,7 @@ import (
 	"entente/prm/approval"
 	"entente/prm/blanket"
 	"entente/prm/catalog"
+	"entente/prm/channel"
 	"entente/prm/customer"
 	"entente/prm/deal"
 	"entente/prm/lead"
@@ -56,6 +57,7 @@ type Deps struct {
 	Locations   *location.Service
 	Promos      *promo.Service
 	SellThrough *sellthrough.Service
+	Channel     *channel.Service
 	Notify      *notify.Service
 	Files       *batch.Service
 	Desk        *orderdesk.Service

@@ -33,11 +33,13 @@ const (
 	WhyResale     = "resale" // counts when it is sold on
 	WhyFreeNone   = "free_none"
 	WhyUnit       = "unit"
+	WhyPeriod     = "period" // sold in a period that only begins or ends within the window
+	WhyOther      = "other"  // another promotion pays for the line
 )
 
 // Whys lists them.
 func Whys() []string {
-	return []string{WhyNumber, WhyHeadNumber, WhyAuto, WhyLimit, WhyFreePart, WhyUnknown, WhyCancelled, WhyBefore, WhyAfter, WhyProduct, WhyTerritory, WhyCurrency, WhyNoNumber, WhyUsed, WhyShipLate, WhyResale, WhyFreeNone, WhyUnit}
+	return []string{WhyNumber, WhyHeadNumber, WhyAuto, WhyLimit, WhyFreePart, WhyUnknown, WhyCancelled, WhyBefore, WhyAfter, WhyProduct, WhyTerritory, WhyCurrency, WhyNoNumber, WhyUsed, WhyShipLate, WhyResale, WhyFreeNone, WhyUnit, WhyPeriod, WhyOther}
 }
 
 // live is a promotion as it stands for one reseller at an instant: the version agreed then.
@@ -459,8 +461,9 @@ type Rebuilt struct {
 // rebuildBatch is how many orders are read at once.
 const rebuildBatch = 200
 
-// Rebuild computes every line of a promotion again from the orders and their documents, in
-// the order in which they came, and puts it in place of what was there. On figures that
+// Rebuild computes every line of a promotion again from the orders and their documents, and
+// from the sell-through reports that count, in the order in which they came, and puts it in
+// place of what was there. On figures that
 // were kept as the documents came it changes nothing.
 // Codes: NotFound, Forbidden, Conflict (nothing was agreed, or it is settled).
 func (s *Service) Rebuild(ctx context.Context, actor access.Actor, orders Orders, id ID) (Rebuilt, error) {
@@ -490,11 +493,17 @@ func (s *Service) Rebuild(ctx context.Context, actor access.Actor, orders Orders
 			return err
 		}
 		out.Lines, out.Changed = len(rows), differing(was, rows)
-		if out.Changed == 0 {
-			return nil
+		if out.Changed > 0 {
+			if err := replaceLines(ctx, r.ID, rows); err != nil {
+				return err
+			}
 		}
-		if err := replaceLines(ctx, r.ID, rows); err != nil {
+		lines, changed, err := s.remeasure(ctx, r, seats)
+		if err != nil {
 			return err
+		}
+		if out.Lines, out.Changed = out.Lines+lines, out.Changed+changed; out.Changed == 0 {
+			return nil
 		}
 		return note(ctx, actor, "promotion.rebuild", r.ID)
 	})

@@ -106,6 +106,29 @@ func (s *Service) Lines(ctx context.Context, actor access.Actor, id ID, f LineFi
 	return out, next, err
 }
 
+// Resales gives the lines of sell-through reports behind the figures, the latest report
+// first. Codes: NotFound, Invalid (cursor).
+func (s *Service) Resales(ctx context.Context, actor access.Actor, id ID, f LineFilter) ([]ResoldLine, string, error) {
+	if f.Limit <= 0 {
+		f.Limit = 50
+	}
+	f.Limit = min(f.Limit, 1000)
+	var out []ResoldLine
+	next := ""
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		r, _, org, err := results(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		if org != "" {
+			f.Org = org
+		}
+		out, next, err = listResales(ctx, r.ID, f)
+		return err
+	})
+	return out, next, err
+}
+
 // Settle closes a promotion that has ended: its figures are kept as they stand, and what
 // comes later shows as a difference. Safe to repeat.
 // Codes: NotFound, Forbidden, Conflict (it has not ended, or changed meanwhile).

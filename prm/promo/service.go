@@ -20,6 +20,7 @@ type Service struct {
 	jobs     Publisher
 	partners *partner.Service
 	catalog  *catalog.Service
+	resales  Resales // nil: none are kept
 }
 
 // New makes the service.

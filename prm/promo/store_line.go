@@ -183,10 +183,11 @@ type Figures struct {
 	Currency                              money.Currency
 	Orders, Lines, Out                    int
 	Counted, Confirmed, Shipped, Invoiced money.Quantity
+	Sold                                  money.Quantity // on, as far as it was reported and counts
 	Value, Earned                         money.Amount
 }
 
-// sums adds lines up by a column ("org_id" or "sku"), per currency; org narrows them.
+// sums adds order lines and resale lines up by a column ("org_id" or "sku"), per currency; org narrows them.
 func sums(ctx context.Context, id, org, by string) ([]Figures, error) {
 	q := "promotion_id = ?"
 	args := []any{id}
@@ -213,7 +214,10 @@ func sums(ctx context.Context, id, org, by string) ([]Figures, error) {
 			out[i].Org = r.Name
 		}
 	}
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return withResales(ctx, out, id, org, by)
 }
 
 // LineFilter chooses lines. Show is "", "in" or "out".

@@ -203,6 +203,12 @@ func TestReports(t *testing.T) {
 		if len(seen) != 5 || len(slices.Compact(slices.Sorted(slices.Values(seen)))) != 5 || seen[0] != beside.Report.ID {
 			t.Fatalf("%v", seen)
 		}
+		if list, _, err := b.svc.List(b.at(), b.ingrid, Filter{Query: "r-11c"}); err != nil || len(list) != 1 || list[0].Number != "R-11C" {
+			t.Fatal(list, err)
+		}
+		if list, _, err := b.svc.List(b.at(), b.ingrid, Filter{Query: "%"}); err != nil || len(list) != 0 {
+			t.Fatal(list, err)
+		}
 		_, err := b.svc.Book(b.at(), b.maya, BookCmd{Partnership: b.toKestrel, Number: "", From: "2026-11-30", To: "2026-11-01", Lines: []Line{{Kind: KindSale, Price: -1}}})
 		b.wants(err, fault.Invalid, "trade.price_negative")
 		b.wants(err, fault.Invalid, "sellthrough.period")

@@ -445,6 +445,7 @@ type Filter struct {
 	Partnership string
 	Doubts      bool   // only those with lines in doubt
 	State       string // "" is all
+	Query       string // in the number
 	After       string
 	Limit       int // to 200; 0 is 50
 }

@@ -180,6 +180,9 @@ func page(ctx context.Context, scope access.Scope, f Filter, micros int64, id st
 		if f.State != "" {
 			tx = tx.Where("state = ?", f.State)
 		}
+		if f.Query != "" {
+			tx = tx.Where("LOWER(number) LIKE ? ESCAPE '\\'", "%"+db.Literal(strings.ToLower(f.Query))+"%")
+		}
 		if id != "" {
 			tx = tx.Where("(received, id) < (?, ?)", micros, id)
 		}

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"testing"
+	"time"
+
+	"entente/prm/access"
+	"entente/prm/money"
+	"entente/prm/promo"
+	"entente/prm/sellthrough"
+)
+
+// A report reaches the promotion whose date is that of the resale, through the events of
+// the program; its correction takes its place, and a rebuild from the reports that count
+// changes nothing.
+func TestResaleReachesPromotions(t *testing.T) {
+	t.Parallel()
+	a := demoApp(t)
+	ctx := t.Context()
+	who := func(mail string) access.Actor {
+		t.Helper()
+		p, seats, err := a.accounts.Directory().PersonByEmail(ctx, mail)
+		if err != nil || len(seats) != 1 {
+			t.Fatal(mail, err)
+		}
+		return access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	}
+	ingrid, maya := who("ingrid@aurelia.example"), who("maya@kestrel.example")
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	today := time.Now().UTC()
+	d, err := a.promos.Create(ctx, ingrid, promo.Terms{Title: "Sell it on", SKUs: []string{"AUR-D18B"}, Kind: promo.Percent, Percent: money.One / 20, Settle: promo.BillBack, By: promo.ByResale, From: today.Format(time.DateOnly), Until: today.AddDate(0, 1, 0).Format(time.DateOnly), Zone: "Europe/London", Currency: "GBP",
+		Parts: []promo.Part{{Org: maya.Org, Role: promo.Participant, Currency: "GBP", Limit: money.Whole(20)}}})
+	must(err)
+	_, err = a.promos.Propose(ctx, ingrid, d.ID, d.Version, "")
+	must(err)
+	j, err := a.promos.Join(ctx, maya, d.ID)
+	must(err)
+	_, err = a.promos.Approve(ctx, maya, d.ID, j.Hash)
+	must(err)
+	all, err := a.partners.Between(ctx, maya, ingrid.Org)
+	must(err)
+	day := today.AddDate(0, 0, 1).Format(time.DateOnly)
+	tell := func(n int64, key string) {
+		t.Helper()
+		_, err := a.sellthrough.Book(ctx, maya, sellthrough.BookCmd{Partnership: all[0].ID, Number: "SR-P", From: day, To: day, Source: sellthrough.FromAPI, Key: key, Lines: []sellthrough.Line{{SKU: "AUR-D18B", Kind: sellthrough.KindSale, Movement: "SS", Quantity: money.Whole(n), Unit: "EA"}}})
+		must(err)
+		must(a.jobs.Idle(ctx))
+	}
+	sold := func(want int64) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); ; {
+			r, err := a.promos.Results(ctx, maya, d.ID)
+			must(err)
+			if len(r.Parts) == 1 && r.Parts[0].Sold == money.Whole(want) && r.Parts[0].Earned.Minor > 0 {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%+v", r.Parts)
+			}
+		}
+	}
+	tell(12, "a")
+	sold(12)
+	tell(30, "b") // more than the limit
+	sold(20)
+	got, err := a.promos.Rebuild(ctx, ingrid, a.trade, d.ID)
+	must(err)
+	if got.Changed != 0 || got.Lines != 1 {
+		t.Fatalf("a rebuild finds %+v", got)
+	}
+}

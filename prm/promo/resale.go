@@ -1,0 +1,377 @@
+package promo
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/catalog"
+	"entente/prm/money"
+	"entente/prm/trade"
+)
+
+// Resale is what a company told that it sold on in a period (867, SLSRPT). Replaces are
+// reports that no longer count; without Stands this one does not either.
+type Resale struct {
+	ID       string
+	Number   string
+	Supplier string
+	Reseller string
+	At       time.Time // received
+	Stands   bool
+	Replaces []string
+	Lines    []ResaleLine
+}
+
+// ResaleLine is one line whose product is known. Sold is in base units, below zero for a
+// return. Deal is the promotion number it names, Country the customer's where it was told.
+type ResaleLine struct {
+	Line     int
+	Product  catalog.ID
+	SKU      string
+	Family   string
+	Sold     money.Quantity
+	From, To string // civil dates: a day, or a period that is no finer
+	Deal     string
+	Country  string
+}
+
+// Resales reads the reports of a reseller that count, in the order in which they came.
+type Resales interface {
+	PromoResales(ctx context.Context, actor access.Actor, supplier, reseller string, fn func(Resale) error) error
+}
+
+// Report ties where reports are read for a rebuild. It is called once, before the service
+// is used.
+func (s *Service) Report(r Resales) { s.resales = r }
+
+// Resold measures a report for the promotions of its supplier: what was counted of it, and
+// of those it replaces, is replaced. Every line has at most one row in a promotion. One
+// whose date is that of the resale gives its allowance; the others count what was sold on
+// beside what was sold in. Safe to repeat.
+// Codes: NotFound, Forbidden.
+func (s *Service) Resold(ctx context.Context, actor access.Actor, o Resale) error {
+	if err := access.Check(actor, access.PromoWrite, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	if actor.Org != o.Supplier {
+		return notFound()
+	}
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		touched, err := dropResales(ctx, append([]string{o.ID}, o.Replaces...))
+		if err != nil {
+			return err
+		}
+		if o.Stands {
+			pacts, err := pactsOf(ctx, o.Supplier, o.Reseller, true)
+			if err != nil {
+				return err
+			}
+			rows, err := s.measure(ctx, pacts, o)
+			if err != nil {
+				return err
+			}
+			if err := addResales(ctx, rows); err != nil {
+				return err
+			}
+			for _, r := range rows {
+				touched[r.PromotionID] = true
+			}
+		}
+		return regrant(ctx, o.Supplier, o.Reseller, touched)
+	})
+}
+
+// measure judges the lines of a report, without limits: see grantResales.
+func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resaleRow, error) {
+	var rows []resaleRow
+	bought := map[string]money.Quantity{} // of a promotion in this report: decides the step
+	var lives []live                      // of the rows
+	for _, l := range o.Lines {
+		if l.Sold == 0 {
+			continue
+		}
+		for _, p := range pacts {
+			x, ok := p.at(o.Reseller, judgedAt(o, l))
+			if !ok {
+				continue
+			}
+			reason, mine := x.resale(l)
+			if !mine {
+				continue
+			}
+			r := resaleRow{PromotionID: x.id, ReportID: o.ID, Line: int64(l.Line), OwnerID: o.Supplier, OrgID: o.Reseller, VersionNo: int64(x.version), Number: o.Number, SKU: l.SKU, SoldFrom: l.From, SoldTo: l.To, Arrived: db.Micros(o.At),
+				Verdict: LineOut, Reason: reason, Currency: string(x.part.Currency), Sold: int64(l.Sold)}
+			if reason == WhyNumber || reason == WhyAuto {
+				r.Verdict, r.Counted, r.Basis = LineCounts, int64(l.Sold), reason
+				bought[x.id] += max(0, l.Sold)
+			}
+			rows, lives = append(rows, r), append(lives, x)
+		}
+	}
+	if err := s.resalePrices(ctx, o, rows); err != nil {
+		return nil, err
+	}
+	best := map[int64]int{} // a line is paid for once: by the promotion it names, else by the best
+	for i := range rows {
+		r := &rows[i]
+		x := &lives[i]
+		if r.Verdict == LineOut || x.terms.By != ByResale {
+			continue
+		}
+		r.Allowance = int64(x.each(trade.PromoLine{SKU: r.SKU, Price: money.Price(r.Price), ListPrice: money.Price(r.Price), Factor: money.One}, bought[r.PromotionID]))
+		k, seen := best[r.Line]
+		switch {
+		case !seen:
+			best[r.Line] = i
+		case r.Reason == WhyNumber && rows[k].Reason != WhyNumber, r.Reason == rows[k].Reason && r.Allowance > rows[k].Allowance:
+			rows[k].out(WhyOther)
+			best[r.Line] = i
+		default:
+			r.out(WhyOther)
+		}
+	}
+	for i := range rows {
+		rows[i].worth()
+	}
+	return rows, nil
+}
+
+// out takes a row out for a reason.
+func (r *resaleRow) out(why string) {
+	r.Verdict, r.Reason, r.Basis, r.Counted, r.Allowance = LineOut, why, "", 0, 0
+}
+
+// worth computes what a row is worth: below zero for a return, at the rate of today's terms.
+func (r *resaleRow) worth() {
+	r.Value, r.Earned = 0, 0
+	c := money.Currency(r.Currency)
+	if a, err := money.Extend(money.Quantity(r.Counted), money.Price(r.Price), c); err == nil {
+		r.Value = a.Minor
+	}
+	if a, err := money.Extend(money.Quantity(r.Counted), money.Price(r.Allowance), c); err == nil {
+		r.Earned = a.Minor
+	}
+}
+
+// judgedAt is the instant whose terms hold for a line: the end of its last day, or when it
+// was told if that was earlier.
+func judgedAt(o Resale, l ResaleLine) time.Time {
+	end, err := time.Parse(time.DateOnly, l.To)
+	if end = end.AddDate(0, 0, 1).Add(-time.Microsecond); err != nil || end.After(o.At) {
+		return o.At
+	}
+	return end
+}
+
+// resale says why a line counts or not, and whether the promotion has anything to do with
+// it: it is named, or its product was sold within the window.
+func (p *live) resale(l ResaleLine) (why string, mine bool) {
+	t := p.terms
+	named := l.Deal != "" && l.Deal == p.number
+	fits := slices.Contains(t.SKUs, l.SKU) || l.Family != "" && slices.Contains(t.Families, l.Family)
+	switch {
+	case !named && (!fits || l.To < t.From || l.From > t.Until):
+		return "", false
+	case p.cancelled:
+		return WhyCancelled, true
+	case !fits:
+		return WhyProduct, true
+	case len(t.Countries) > 0 && l.Country != "" && !slices.Contains(t.Countries, l.Country):
+		return WhyTerritory, true
+	case l.To < t.From:
+		return WhyBefore, true
+	case l.From > t.Until:
+		return WhyAfter, true
+	case l.From < t.From || l.To > t.Until: // a month is never split into weeks
+		return WhyPeriod, true
+	case named:
+		return WhyNumber, true
+	case t.By == ByResale && t.Quoted:
+		return WhyNoNumber, true
+	}
+	return WhyAuto, true
+}
+
+// resalePrices writes the partner's price of the day, in the currency of the terms, into
+// rows that count: one question for each currency and day.
+func (s *Service) resalePrices(ctx context.Context, o Resale, rows []resaleRow) error {
+	type key struct {
+		c  money.Currency
+		on string
+	}
+	product := map[int64]catalog.ID{}
+	for _, l := range o.Lines {
+		product[int64(l.Line)] = l.Product
+	}
+	asked := map[key][]int{}
+	for i, r := range rows {
+		if r.Verdict != LineOut {
+			k := key{money.Currency(r.Currency), r.SoldTo}
+			asked[k] = append(asked[k], i)
+		}
+	}
+	for k, at := range asked {
+		var ids []catalog.ID
+		for _, i := range at {
+			ids = append(ids, product[rows[i].Line])
+		}
+		slices.Sort(ids)
+		ids = slices.Compact(ids)
+		for part := range slices.Chunk(ids, 1000) {
+			got, err := s.catalog.PricesOn(ctx, access.System("promotions", o.Supplier), o.Supplier, o.Reseller, k.c, k.on, part)
+			if err != nil {
+				return err
+			}
+			for _, i := range at {
+				if p, ok := got[product[rows[i].Line]]; ok {
+					rows[i].Price = int64(p)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// grantResales gives rows what is left of a limit, in the order in which goods were sold
+// and told, and says how much was taken. A return gives back.
+func grantResales(rows []resaleRow, limit money.Quantity) (taken money.Quantity) {
+	slices.SortFunc(rows, func(a, b resaleRow) int {
+		return cmp.Or(cmp.Compare(a.SoldTo, b.SoldTo), cmp.Compare(a.Arrived, b.Arrived), cmp.Compare(a.ReportID, b.ReportID), cmp.Compare(a.Line, b.Line))
+	})
+	for i := range rows {
+		r := &rows[i]
+		if r.Basis == "" { // out, whatever is left
+			continue
+		}
+		got := money.Quantity(r.Sold)
+		if limit > 0 && got > 0 {
+			got = min(got, max(0, limit-taken))
+		}
+		switch {
+		case got == money.Quantity(r.Sold):
+			r.Verdict, r.Reason = LineCounts, r.Basis
+		case got == 0:
+			r.Verdict, r.Reason = LineOut, WhyUsed
+		default:
+			r.Verdict, r.Reason = LinePart, WhyLimit
+		}
+		taken = max(0, taken+got)
+		r.Counted = int64(got)
+		r.worth()
+	}
+	return taken
+}
+
+// regrant gives the rows of promotions by resale that have a limit what is left of it, all
+// again: a correction may free what others then get.
+func regrant(ctx context.Context, owner, org string, touched map[string]bool) error {
+	if len(touched) == 0 {
+		return nil
+	}
+	pacts, err := pactsOf(ctx, owner, org, true)
+	if err != nil {
+		return err
+	}
+	for _, p := range pacts {
+		if !touched[p.row.ID] || len(p.versions) == 0 {
+			continue
+		}
+		v := p.versions[len(p.versions)-1]
+		part, ok := v.Terms.Part(org)
+		if !ok || v.Terms.By != ByResale || part.Limit <= 0 {
+			continue
+		}
+		rows, err := resalesOf(ctx, p.row.ID, org)
+		if err != nil {
+			return err
+		}
+		was := slices.Clone(rows)
+		taken := grantResales(rows, part.Limit)
+		if err := saveResales(ctx, was, rows); err != nil {
+			return err
+		}
+		if err := tookResales(ctx, p.row.ID, org, taken); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remeasure computes the resale rows of a promotion again from the reports that count, and
+// puts them in place of what was there: how many there are, and how many were another.
+func (s *Service) remeasure(ctx context.Context, r row, seats []Seat) (lines, changed int, err error) {
+	if s.resales == nil {
+		return 0, 0, nil
+	}
+	for _, seat := range seats {
+		if seat.Role != Participant {
+			continue
+		}
+		pacts, err := pactsOf(ctx, r.OwnerID, seat.Org, true)
+		if err != nil {
+			return 0, 0, err
+		}
+		var now []resaleRow
+		err = s.resales.PromoResales(ctx, access.System("promotions", r.OwnerID), r.OwnerID, seat.Org, func(o Resale) error {
+			rows, err := s.measure(ctx, pacts, o)
+			for _, x := range rows {
+				if x.PromotionID == r.ID {
+					now = append(now, x)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return 0, 0, err
+		}
+		for _, p := range pacts {
+			if p.row.ID != r.ID || len(p.versions) == 0 {
+				continue
+			}
+			v := p.versions[len(p.versions)-1]
+			if part, ok := v.Terms.Part(seat.Org); ok && v.Terms.By == ByResale && part.Limit > 0 {
+				taken := grantResales(now, part.Limit)
+				if err := tookResales(ctx, r.ID, seat.Org, taken); err != nil {
+					return 0, 0, err
+				}
+			}
+		}
+		was, err := resalesOf(ctx, r.ID, seat.Org)
+		if err != nil {
+			return 0, 0, err
+		}
+		lines += len(now)
+		n := differingResales(was, now)
+		if changed += n; n == 0 {
+			continue
+		}
+		if err := replaceResales(ctx, r.ID, seat.Org, now); err != nil {
+			return 0, 0, err
+		}
+	}
+	return lines, changed, nil
+}
+
+func differingResales(was, now []resaleRow) int {
+	type key struct {
+		report string
+		line   int64
+	}
+	old := map[key]resaleRow{}
+	for _, r := range was {
+		old[key{r.ReportID, r.Line}] = r
+	}
+	n := 0
+	for _, r := range now {
+		k := key{r.ReportID, r.Line}
+		if o, ok := old[k]; !ok || o != r {
+			n++
+		}
+		delete(old, k)
+	}
+	return n + len(old)
+}

@@ -1,0 +1,180 @@
+package promo
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"entente/prm/access"
+	"entente/prm/catalog"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// shelf keeps the reports that stand.
+type shelf struct {
+	m   *market
+	all []Resale
+}
+
+func (s *shelf) PromoResales(_ context.Context, _ access.Actor, supplier, reseller string, fn func(Resale) error) error {
+	for _, o := range s.all {
+		if o.Supplier == supplier && o.Reseller == reseller && o.Stands {
+			if err := fn(o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// told books a report in place of those it replaces, and measures it, twice.
+func (s *shelf) told(o Resale) {
+	s.m.t.Helper()
+	for i := range s.all {
+		if slices.Contains(o.Replaces, s.all[i].ID) || s.all[i].ID == o.ID {
+			s.all[i].Stands = false
+		}
+	}
+	s.all = append(s.all, o)
+	for range 2 {
+		s.m.must(s.m.svc.Resold(s.m.at(), access.System("promotions", s.m.aurelia), o))
+	}
+}
+
+// sold is a report of Kestrel of one product.
+func (m *market) sold(id, sku string, n int64, from, to, deal string) Resale {
+	m.t.Helper()
+	items, err := m.cat.Resolve(m.at(), m.ingrid, m.aurelia, m.kestrel, []catalog.ItemKey{{SKU: sku}})
+	m.must(err)
+	at, err := time.Parse(time.DateOnly, to)
+	m.must(err)
+	return Resale{ID: id, Number: "SR-" + id, Supplier: m.aurelia, Reseller: m.kestrel, At: at.AddDate(0, 0, 3), Stands: true,
+		Lines: []ResaleLine{{Line: 1, Product: items[0].Product.ID, SKU: sku, Family: items[0].Product.Family, Sold: money.Whole(n), From: from, To: to, Deal: deal, Country: "GB"}}}
+}
+
+func (m *market) byResale() (*shelf, Detail) {
+	s := &shelf{m: m}
+	m.svc.Report(s)
+	x := m.terms()
+	x.By, x.ShipBy, x.BackDays, x.Settle, x.Quoted = ByResale, "", 0, BillBack, false
+	x.Parts[0].Limit = money.Whole(30)
+	return s, m.running(x)
+}
+
+// A promotion whose date is that of the resale pays what is sold on within its window, a
+// month never in part, up to the agreed quantity; a correction frees what others then get; a
+// return gives back. Orders earn nothing, and each side reads its own.
+func TestPromotionByResale(t *testing.T) {
+	open4(t, func(m *market) {
+		s, p := m.byResale()
+		m.deliver(m.order("2026-12-02", "", want{"AUR-D18B", "40", "84", ""}).ID, "2026-12-03", "2026-12-04", "2026-12-05")
+		s.told(m.sold("a", "AUR-D18B", 10, "2026-12-04", "2026-12-04", ""))
+		s.told(m.sold("b", "AUR-D18B", 9, "2026-12-20", "2027-01-10", ""))
+		s.told(m.sold("c", "AUR-G125", 9, "2026-12-05", "2026-12-05", "")) // another product
+		s.told(m.sold("d", "AUR-G125", 9, "2026-12-05", "2026-12-05", p.Number))
+		s.told(m.sold("e", "AUR-B50", 25, "2026-12-10", "2026-12-10", p.Number))
+		lines := func(who access.Actor) string {
+			t.Helper()
+			got, _, err := m.svc.Resales(m.at(), who, p.ID, LineFilter{})
+			m.must(err)
+			out := ""
+			for _, l := range slices.Backward(got) {
+				out += fmt.Sprint(l.Report, " ", l.Reason, " ", l.Counted, " ", l.Earned, "; ")
+			}
+			return out
+		}
+		// 84 less 5 %: 4.20 each; 31.20: 1.56 each
+		if got := lines(m.ingrid); got != "a auto 10 42.00; c product 0 0.00; d product 0 0.00; e limit 20 31.20; b period 0 0.00; " && got != "a auto 10 42.00; d product 0 0.00; e limit 20 31.20; b period 0 0.00; " {
+			t.Fatal(got)
+		}
+		fix := m.sold("f", "AUR-D18B", 4, "2026-12-04", "2026-12-04", "")
+		fix.Replaces = []string{"a"}
+		s.told(fix)
+		if got := lines(m.maya); got != "f auto 4 16.80; d product 0 0.00; e number 25 39.00; b period 0 0.00; " {
+			t.Fatal(got)
+		}
+		s.told(m.sold("g", "AUR-B50", -5, "2026-12-12", "2026-12-12", ""))
+		r, err := m.svc.Results(m.at(), m.ingrid, p.ID)
+		m.must(err)
+		if f := r.Parts[0]; len(r.Parts) != 1 || f.Sold != money.Whole(24) || f.Earned.String() != "48.00" || f.Orders != 0 {
+			t.Fatalf("%+v", r.Parts)
+		}
+		if seats := m.get(p.ID).Seats; !slices.ContainsFunc(seats, func(x Seat) bool { return x.Org == m.kestrel && x.Taken == money.Whole(24) }) {
+			t.Fatalf("%+v", seats)
+		}
+		m.rebuilt(p.ID)
+		if got := lines(m.kaarel); got != "" {
+			t.Fatalf("another participant reads %s", got)
+		}
+		_, _, err = m.svc.Resales(m.at(), m.banker, p.ID, LineFilter{})
+		m.want(err, fault.NotFound, "")
+		m.want(m.svc.Resold(m.at(), access.System("x", m.baltic), fix), fault.NotFound, "")
+		m.want(m.svc.Resold(m.at(), m.maya, fix), fault.Forbidden, "")
+	})
+}
+
+// Of two promotions by resale a line is paid for by the one it names, else by the better;
+// one by order counts it beside, for sell-in and sell-through.
+func TestResaleIsPaidForOnce(t *testing.T) {
+	open4(t, func(m *market) {
+		s, p := m.byResale()
+		x := m.terms()
+		x.Title, x.By, x.ShipBy, x.BackDays, x.Settle, x.Quoted, x.Percent = "Better", ByResale, "", 0, BillBack, false, money.One/10
+		better := m.running(x)
+		x = m.terms()
+		x.Title, x.Quoted = "By order", false
+		byOrder := m.running(x)
+		m.deliver(m.order("2026-12-02", "", want{"AUR-D18B", "40", "84", ""}).ID, "2026-12-03", "2026-12-04", "2026-12-05")
+		s.told(m.sold("a", "AUR-D18B", 10, "2026-12-04", "2026-12-04", ""))
+		s.told(m.sold("b", "AUR-D18B", 3, "2026-12-05", "2026-12-05", p.Number))
+		for _, w := range []struct {
+			id     ID
+			sold   int64
+			earned string
+		}{{p.ID, 3, "12.60"}, {better.ID, 10, "84.00"}, {byOrder.ID, 13, "168.00"}} {
+			r, err := m.svc.Results(m.at(), m.ingrid, w.id)
+			m.must(err)
+			if f := r.Parts[0]; f.Sold != money.Whole(w.sold) || f.Earned.String() != w.earned {
+				t.Errorf("%s: %+v", w.id, f)
+			}
+			m.rebuilt(w.id)
+		}
+	})
+}
+
+// Whatever comes in whatever order, the running figures equal those computed again.
+func TestRebuildEqualsTheRunningResales(t *testing.T) {
+	open4(t, func(m *market) {
+		seed := uint64(time.Now().UnixNano())
+		m.t.Logf("seed %d", seed)
+		rnd := rand.New(rand.NewPCG(seed, 2))
+		s, p := m.byResale()
+		other := m.terms()
+		other.Title, other.By, other.ShipBy, other.BackDays, other.Settle, other.Kind, other.Percent, other.Quoted = "Steps", ByResale, "", 0, BillBack, Tiers, 0, false
+		other.Tiers = []Tier{{From: money.Whole(1), Percent: money.One / 50}, {From: money.Whole(8), Percent: money.One / 10}}
+		q := m.running(other)
+		for i := range 40 {
+			day := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rnd.IntN(40))
+			to := day.AddDate(0, 0, rnd.IntN(3))
+			o := m.sold(fmt.Sprintf("r%02d", i), []string{"AUR-D18B", "AUR-B50", "AUR-G125"}[rnd.IntN(3)], int64(rnd.IntN(14)-3), day.Format(time.DateOnly), to.Format(time.DateOnly), []string{"", p.Number, q.Number, "PR-2026-ZZZZ"}[rnd.IntN(4)])
+			if rnd.IntN(3) == 0 {
+				o.Reseller = m.baltic
+			}
+			if len(s.all) > 0 && rnd.IntN(3) == 0 {
+				if old := s.all[rnd.IntN(len(s.all))]; old.Reseller == o.Reseller {
+					o.Replaces = []string{old.ID}
+				}
+			}
+			s.told(o)
+		}
+		m.rebuilt(p.ID)
+		m.rebuilt(q.ID)
+		if _, err := m.svc.Rebuild(m.at(), m.maya, m.trade, p.ID); fault.CodeOf(err) != fault.Forbidden {
+			t.Fatal(err)
+		}
+	})
+}

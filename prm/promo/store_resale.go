@@ -1,0 +1,185 @@
+package promo
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"entente/db"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// resaleRow is what a promotion does to one line of a sell-through report; quantities in
+// base units.
+type resaleRow struct {
+	PromotionID                      string `gorm:"primaryKey"`
+	ReportID                         string `gorm:"primaryKey"`
+	Line                             int64  `gorm:"primaryKey;autoIncrement:false"`
+	OwnerID, OrgID                   string
+	VersionNo                        int64
+	Number, SKU, SoldFrom, SoldTo    string
+	Arrived                          int64
+	Verdict, Reason, Basis, Currency string // Basis is the reason before limits
+	Price, Allowance, Sold, Counted  int64
+	Value, Earned                    int64
+}
+
+func (resaleRow) TableName() string { return "promotion_resale" }
+
+// dropResales removes the rows of reports and says of which promotions they were.
+func dropResales(ctx context.Context, reports []string) (map[string]bool, error) {
+	var ids []string
+	if err := db.Tx(ctx).Model(&resaleRow{}).Where("report_id IN ?", reports).Distinct().Pluck("promotion_id", &ids).Error; err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	for _, id := range ids {
+		out[id] = true
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	return out, db.Tx(ctx).Where("report_id IN ?", reports).Delete(&resaleRow{}).Error
+}
+
+func addResales(ctx context.Context, rows []resaleRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.Tx(ctx).CreateInBatches(rows, 500).Error
+}
+
+// resalesOf are the rows of a company in a promotion.
+func resalesOf(ctx context.Context, id, org string) ([]resaleRow, error) {
+	var rows []resaleRow
+	return rows, db.Tx(ctx).Where("promotion_id = ? AND org_id = ?", id, org).Order("report_id, line").Find(&rows).Error
+}
+
+// saveResales writes the rows that are another than before, in the order they were read or
+// in any.
+func saveResales(ctx context.Context, was, now []resaleRow) error {
+	type key struct {
+		report string
+		line   int64
+	}
+	old := map[key]resaleRow{}
+	for _, r := range was {
+		old[key{r.ReportID, r.Line}] = r
+	}
+	for _, r := range now {
+		if old[key{r.ReportID, r.Line}] == r {
+			continue
+		}
+		err := db.Tx(ctx).Model(&resaleRow{}).Where("promotion_id = ? AND report_id = ? AND line = ?", r.PromotionID, r.ReportID, r.Line).
+			Updates(map[string]any{"verdict": r.Verdict, "reason": r.Reason, "counted": r.Counted, "value": r.Value, "earned": r.Earned}).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func replaceResales(ctx context.Context, id, org string, rows []resaleRow) error {
+	if err := db.Tx(ctx).Where("promotion_id = ? AND org_id = ?", id, org).Delete(&resaleRow{}).Error; err != nil {
+		return err
+	}
+	return addResales(ctx, rows)
+}
+
+// tookResales notes how much of the limit of a seat resale lines took.
+func tookResales(ctx context.Context, id, org string, taken money.Quantity) error {
+	_, err := db.Exec(ctx, "UPDATE promotion_seat SET taken = ? WHERE promotion_id = ? AND org_id = ? AND taken <> ?", int64(taken), id, org, int64(taken))
+	return err
+}
+
+// withResales adds what was sold on to the sums of order lines.
+func withResales(ctx context.Context, out []Figures, id, org, by string) ([]Figures, error) {
+	q := "promotion_id = ?"
+	args := []any{id}
+	if org != "" {
+		q += " AND org_id = ?"
+		args = append(args, org)
+	}
+	var rows []struct {
+		Name, Currency      string
+		Sold, Value, Earned int64
+	}
+	err := db.Tx(ctx).Raw("SELECT "+by+" AS name, currency, CAST(SUM(counted) AS BIGINT) AS sold, CAST(SUM(CASE WHEN allowance <> 0 THEN value ELSE 0 END) AS BIGINT) AS value, CAST(SUM(earned) AS BIGINT) AS earned FROM promotion_resale WHERE "+q+" AND verdict <> 'out' GROUP BY "+by+", currency ORDER BY "+by+", currency", args...).Scan(&rows).Error
+	for _, r := range rows {
+		at := -1
+		for i, f := range out {
+			if name := f.Org + f.SKU; name == r.Name && string(f.Currency) == r.Currency {
+				at = i
+			}
+		}
+		if at < 0 {
+			c := money.Currency(r.Currency)
+			f := Figures{Currency: c, Value: money.Amount{Currency: c}, Earned: money.Amount{Currency: c}}
+			if by == "sku" {
+				f.SKU = r.Name
+			} else {
+				f.Org = r.Name
+			}
+			out, at = append(out, f), len(out)
+		}
+		out[at].Sold += money.Quantity(r.Sold)
+		out[at].Value.Minor += r.Value
+		out[at].Earned.Minor += r.Earned
+	}
+	return out, err
+}
+
+// ResoldLine is one line of a sell-through report with what a promotion does to it.
+type ResoldLine struct {
+	Report          string
+	Number          string // of the report
+	Line            int
+	Org, SKU        string
+	From, To        string
+	Verdict, Reason string
+	Sold, Counted   money.Quantity
+	Allowance       money.Price
+	Earned          money.Amount
+}
+
+// listResales reads a page of resale lines, the latest report first.
+func listResales(ctx context.Context, id string, f LineFilter) ([]ResoldLine, string, error) {
+	q := db.Tx(ctx).Where("promotion_id = ?", id)
+	if f.Org != "" {
+		q = q.Where("org_id = ?", f.Org)
+	}
+	if f.SKU != "" {
+		q = q.Where("sku = ?", f.SKU)
+	}
+	switch f.Show {
+	case "in":
+		q = q.Where("verdict <> ?", LineOut)
+	case "out":
+		q = q.Where("verdict = ?", LineOut)
+	}
+	if f.After != "" {
+		place, rest, _ := strings.Cut(f.After, ".")
+		at, id, ok := db.ReadCursor(place)
+		line, err := strconv.Atoi(rest)
+		if !ok || err != nil {
+			return nil, "", fault.InvalidField("after", "form.cursor")
+		}
+		q = q.Where("(arrived < ? OR arrived = ? AND (report_id < ? OR report_id = ? AND line > ?))", at, at, id, id, line)
+	}
+	var rows []resaleRow
+	if err := q.Order("arrived DESC, report_id DESC, line").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
+		return nil, "", err
+	}
+	next := ""
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		last := rows[f.Limit-1]
+		next = db.Cursor(last.Arrived, last.ReportID) + "." + strconv.FormatInt(last.Line, 10)
+	}
+	out := make([]ResoldLine, len(rows))
+	for i, r := range rows {
+		out[i] = ResoldLine{r.ReportID, r.Number, int(r.Line), r.OrgID, r.SKU, r.SoldFrom, r.SoldTo, r.Verdict, r.Reason, money.Quantity(r.Sold), money.Quantity(r.Counted), money.Price(r.Allowance), money.Amount{Minor: r.Earned, Currency: money.Currency(r.Currency)}}
+	}
+	return out, next, nil
+}
