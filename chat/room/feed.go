@@ -17,7 +17,9 @@ func (s *Service) Feed() Feed { return Feed{s} }
 func (f Feed) After(ctx context.Context, id ID, seq int64, limit int) ([]Message, error) {
 	var out []Message
 	err := f.s.db.View(ctx, func(ctx context.Context) (err error) {
-		out, err = history(ctx, id, Window{After: seq, Limit: limit, forward: true})
+		if out, err = history(ctx, id, Window{After: seq, Limit: limit, forward: true}); err == nil {
+			err = dress(ctx, id, out)
+		}
 		return err
 	})
 	if err != nil {

@@ -14,8 +14,13 @@ import (
 func (s *Service) name(ctx context.Context, ms []Message) error {
 	var persons, orgs []string
 	for _, m := range ms {
-		if m.Kind == Said {
-			persons, orgs = appendNew(persons, m.From.ID), appendNew(orgs, m.From.Org)
+		for _, who := range []Author{m.From, m.RemovedBy} {
+			if who.ID != "" {
+				persons, orgs = appendNew(persons, who.ID), appendNew(orgs, who.Org)
+			}
+		}
+		for _, x := range m.Mentions {
+			persons, orgs = appendNew(persons, x.ID), appendNew(orgs, x.Org)
 		}
 	}
 	if len(persons) == 0 {
@@ -30,10 +35,17 @@ func (s *Service) name(ctx context.Context, ms []Message) error {
 		return err
 	}
 	for i := range ms {
-		if ms[i].Kind == Said {
-			ms[i].From.Name = names[ms[i].From.ID]
-			c := companies[ms[i].From.Org]
-			ms[i].From.Org, ms[i].From.Company = c.Slug, c.Name
+		for _, who := range []*Author{&ms[i].From, &ms[i].RemovedBy} {
+			if who.ID != "" {
+				c := companies[who.Org]
+				who.Name, who.Org, who.Company = names[who.ID], c.Slug, c.Name
+			}
+		}
+		if ms[i].Kind == Act {
+			ms[i].Args = map[string]string{"person": ms[i].From.Name}
+		}
+		for j, x := range ms[i].Mentions {
+			ms[i].Mentions[j] = Mention{x.ID, names[x.ID], companies[x.Org].Slug}
 		}
 	}
 	return nil
@@ -42,6 +54,9 @@ func (s *Service) name(ctx context.Context, ms []Message) error {
 // named is name for one repeated message.
 func (s *Service) named(ctx context.Context, m Message) (Message, bool, error) {
 	ms := []Message{m}
+	if err := s.db.View(ctx, func(ctx context.Context) error { return dress(ctx, m.Room, ms) }); err != nil {
+		return Message{}, false, err
+	}
 	if err := s.name(ctx, ms); err != nil {
 		return Message{}, false, err
 	}

@@ -36,7 +36,20 @@ type Kind string
 const (
 	Said  Kind = "message" // written by a person
 	Event Kind = "event"   // a system line about the subject
+	Act   Kind = "act"     // something done to an earlier message: on the wire an event with its author
 )
+
+// The acts, as kinds of an event. Their subject is the message they were done to.
+const (
+	ActEdited   = "message.edited"
+	ActRemoved  = "message.removed"
+	ActReacted  = "message.reacted"
+	ActPinned   = "message.pinned"
+	ActUnpinned = "message.unpinned"
+)
+
+// SubjectMessage is the kind of an act's subject; its id is the message's number.
+const SubjectMessage = "message"
 
 // Limits of a message.
 const (
@@ -55,7 +68,8 @@ type Room struct {
 	Title    string   // plain value such as an order number; the word before it is the page's
 	Orgs     []string // ids of its companies, sorted
 	Epoch    string   // changes when the history was lost or trimmed
-	LastSeq  int64    // number of its latest message, 0 when empty
+	LastSeq  int64    // the latest number, 0 when empty
+	ToldSeq  int64    // the latest number that is no act
 	ReadOnly bool     // the partnership ended: reading stays, posting does not
 	Created  time.Time
 }
@@ -82,11 +96,39 @@ type Message struct {
 	Text    string // what the person wrote; empty for events and when removed
 	Thread  int64  // number of the message this answers, 0 for none
 	Removed bool   // content taken away, the number stays
+	Edited  bool
 	At      time.Time
 
 	Event   string            // kind of event, such as "order.received"
 	Subject Subject           // what the event is about
 	Args    map[string]string // values for the event's sentence in the reader's language
+
+	Mentions []Mention // whom the text names
+	Files    []File
+	Target   int64  // of an act: the message it was done to
+	Body     string // of an edit: the text as it is now
+	Emoji    string // of a reaction
+	On       bool   // of a reaction: set or taken back
+
+	// What History adds; live frames carry it as acts.
+	Reactions  []Reaction
+	Pinned     bool
+	Answers    int // in the thread that begins here
+	LastAnswer time.Time
+	RemovedBy  Author
+}
+
+// Mention is a person named in a message.
+type Mention struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Org  string `json:"org"` // slug
+}
+
+// Reaction is one emoji under a message.
+type Reaction struct {
+	Emoji   string
+	Persons []string // ids, in the order in which they reacted
 }
 
 // Position is where a room stands.
@@ -105,9 +147,10 @@ type Spec struct {
 // Draft is a message to be posted.
 type Draft struct {
 	Room   ID
-	Key    string // made by the client, unique per author and room, 1 to MaxKey bytes
-	Text   string // 1 to MaxText characters after trimming
-	Thread int64  // 0 or the number of a message of the room
+	Key    string   // made by the client, unique per author and room, 1 to MaxKey bytes
+	Text   string   // 1 to MaxText characters after trimming
+	Thread int64    // 0 or the number of a message of the room
+	Files  []FileID // brought before by the same person; Text may then be empty
 }
 
 // Line is a system line to be written. Key makes it idempotent: the id of the
@@ -139,8 +182,9 @@ type Listed struct {
 	Unread    int64     // numbers above the person's read mark; 0 for rooms never entered
 	Entered   bool
 	LastAt    time.Time // time of the latest message, Created when empty
-	Last      Message   // the latest message; Seq 0 when the room is empty
-	ReadSeq   int64     // the person's read mark
+	Level     Level
+	Last      Message // the latest message; Seq 0 when the room is empty
+	ReadSeq   int64   // the person's read mark
 }
 
 // Company is a company as members of a shared room see it.

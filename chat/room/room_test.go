@@ -2,7 +2,9 @@ package room
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -10,7 +12,9 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/blob"
 	"entente/db/dbtest"
+	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -26,6 +30,32 @@ type house struct {
 	orgOf   map[string]string // person id → org id
 	roles   map[string][]access.Role
 	refused Subject // the gate refuses this
+	told    []Mentioned
+	scanned []string
+	file    FileID
+}
+
+// Publish implements Events.
+func (h *house) Publish(_ context.Context, e job.Event) error {
+	h.pub.mu.Lock()
+	defer h.pub.mu.Unlock()
+	h.told = append(h.told, e.Payload.(Mentioned))
+	return nil
+}
+
+// Scan implements Scanner: it refuses one word and fails at another.
+func (h *house) Scan(_ context.Context, name string, body io.Reader) error {
+	b, err := io.ReadAll(body)
+	h.scanned = append(h.scanned, name)
+	switch {
+	case err != nil:
+		return err
+	case strings.Contains(string(b), "EICAR"):
+		return fault.InvalidField("file", "room.file_infected")
+	case strings.Contains(string(b), "no scanner"):
+		return errors.New("the scanner is gone")
+	}
+	return nil
 }
 
 type recorder struct {
@@ -93,9 +123,13 @@ func (h *house) MaySee(_ context.Context, _ access.Actor, s Subject) error {
 func setup(t testing.TB, d *db.DB) *house {
 	t.Helper()
 	h := &house{db: d, pub: &recorder{}, org: map[string]string{}, person: map[string]string{}, orgOf: map[string]string{}, roles: map[string][]access.Role{}}
-	h.s = NewService(d, Deps{People: h, Gate: h})
+	blobs, err := blob.New(d, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.s = NewService(d, Deps{People: h, Gate: h, Events: h, Blobs: blobs, Scan: h})
 	h.s.Publish(h.pub)
-	err := d.InTx(context.Background(), func(ctx context.Context) error {
+	err = d.InTx(context.Background(), func(ctx context.Context) error {
 		for _, slug := range []string{"aurelia", "kestrel", "baltic"} {
 			h.org[slug] = db.NewID()
 			if err := db.Tx(ctx).Exec("INSERT INTO org (id, slug, name, city, country, currency, timezone, locale, state, created) VALUES (?, ?, ?, '', '', 'GBP', 'UTC', 'en', 'active', 0)",

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"entente/db"
+	"entente/db/blob"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -19,6 +21,11 @@ type Service struct {
 	people People
 	gate   Gate
 	pub    Publisher
+	events Events
+	blobs  *blob.Store
+	scan   Scanner
+
+	indexed atomic.Bool // every message is findable
 }
 
 // Deps are the ports of the service. Gate nil means OpenGate, Publisher nil
@@ -27,11 +34,14 @@ type Deps struct {
 	People    People
 	Gate      Gate
 	Publisher Publisher
+	Events    Events      // nil: nobody is told of mentions
+	Blobs     *blob.Store // nil: no files
+	Scan      Scanner     // nil: files are not scanned
 }
 
 // NewService makes the service.
 func NewService(d *db.DB, deps Deps) *Service {
-	s := &Service{db: d, people: deps.People, gate: deps.Gate, pub: deps.Publisher}
+	s := &Service{db: d, people: deps.People, gate: deps.Gate, pub: deps.Publisher, events: deps.Events, blobs: deps.Blobs, scan: deps.Scan}
 	if s.gate == nil {
 		s.gate = OpenGate{}
 	}
@@ -248,6 +258,10 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 	if err != nil {
 		return Message{}, false, err
 	}
+	named, err := s.mentioned(ctx, room, d.Text)
+	if err != nil {
+		return Message{}, false, err
+	}
 	err = s.db.Group(db.WithOrgs(ctx, actor.Org), "chat", func(ctx context.Context) error {
 		repeated = false
 		seq, open, err := nextSeq(ctx, d.Room)
@@ -266,8 +280,17 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 		if d.Thread, err = threadRoot(ctx, d.Room, d.Thread); err != nil {
 			return err
 		}
-		m = Message{Room: d.Room, Seq: seq, Kind: Said, Key: d.Key, From: who, Text: d.Text, Thread: d.Thread, At: db.Now(ctx)}
+		m = Message{Room: d.Room, Seq: seq, Kind: Said, Key: d.Key, From: who, Text: d.Text, Thread: d.Thread, At: db.Now(ctx), Mentions: named.shown}
+		if m.Files, err = attach(ctx, actor, d.Room, seq, d.Files); err != nil {
+			return err
+		}
 		if err := insert(ctx, m, actor.Person, actor.Org); err != nil {
+			return err
+		}
+		if err := s.words(ctx, m); err != nil {
+			return err
+		}
+		if err := s.tell(ctx, actor, room, m, named); err != nil {
 			return err
 		}
 		if err := enter(ctx, d.Room, actor.Person, actor.Org, seq); err != nil {
@@ -290,8 +313,10 @@ func (d Draft) check() error {
 	switch {
 	case d.Key == "" || len(d.Key) > MaxKey || !utf8.ValidString(d.Key):
 		return fault.InvalidField("key", "room.key_wrong")
-	case d.Text == "":
+	case d.Text == "" && len(d.Files) == 0:
 		return fault.InvalidField("text", "room.text_missing")
+	case len(d.Files) > MaxFiles:
+		return fault.InvalidField("files", "form.too_many", "most", MaxFiles)
 	case utf8.RuneCountInString(d.Text) > MaxText:
 		return fault.InvalidField("text", "room.text_long", "Max", MaxText)
 	case !utf8.ValidString(d.Text) || strings.ContainsRune(d.Text, 0):
@@ -408,8 +433,13 @@ func (s *Service) History(ctx context.Context, actor access.Actor, id ID, w Wind
 			return fault.InvalidField("limit", "form.out_of_range")
 		}
 		var err error
-		out, err = history(ctx, id, w)
-		return err
+		if out, err = history(ctx, id, w); err != nil {
+			return err
+		}
+		if err := dress(ctx, id, out); err != nil {
+			return err
+		}
+		return adorn(ctx, id, out)
 	})
 	if err != nil {
 		return nil, err

@@ -25,6 +25,7 @@ type roomRow struct {
 	Title       string
 	Epoch       string
 	LastSeq     int64
+	ToldSeq     int64 // the latest number that is no act
 	State       string
 	Created     int64
 	Active      int64 // time of the latest message, else of creation
@@ -57,9 +58,6 @@ type memberRow struct {
 
 func (memberRow) TableName() string { return "room_member" }
 
-// levelAll is the notice level a member begins with.
-const levelAll = "all"
-
 type messageRow struct {
 	RoomID      string `gorm:"primaryKey"`
 	Seq         int64  `gorm:"primaryKey;autoIncrement:false"`
@@ -82,7 +80,7 @@ func (messageRow) TableName() string { return "message" }
 
 func (m messageRow) message() (Message, error) {
 	out := Message{Room: ID(m.RoomID), Seq: m.Seq, Kind: Kind(m.Kind), Text: m.Text, Thread: m.Thread,
-		Removed: m.Removed != 0, At: db.FromMicros(m.Happened)}
+		Removed: m.Removed != 0, Edited: m.Edited != 0, At: db.FromMicros(m.Happened)}
 	if m.ClientKey != nil {
 		out.Key = *m.ClientKey
 	}
@@ -94,6 +92,18 @@ func (m messageRow) message() (Message, error) {
 		return out, nil
 	}
 	out.Event, out.Subject = m.EventKind, Subject{m.SubjectKind, m.SubjectID}
+	if out.Kind == Act {
+		if m.AuthorID != "" {
+			out.From = Author{ID: m.AuthorID, Org: m.AuthorOrg}
+		}
+		out.Target, out.Text = m.Thread, ""
+		out.Thread = 0
+		if m.EventKind == ActReacted {
+			out.Emoji, out.On = strings.CutPrefix(m.Text, "+")
+			out.Emoji = strings.TrimPrefix(out.Emoji, "-")
+		}
+		return out, nil
+	}
 	if m.Args != "" && !out.Removed {
 		if err := json.Unmarshal([]byte(m.Args), &out.Args); err != nil {
 			return Message{}, fault.Wrap(err, fault.Internal, "error.internal")
@@ -116,7 +126,7 @@ func readRoom(ctx context.Context, id ID) (Room, error) {
 
 func (r roomRow) room(orgs []string) Room {
 	return Room{ID: ID(r.ID), Subject: Subject{r.SubjectKind, r.SubjectID}, Title: r.Title, Orgs: orgs,
-		Epoch: r.Epoch, LastSeq: r.LastSeq, ReadOnly: r.State != stateOpen, Created: db.FromMicros(r.Created)}
+		Epoch: r.Epoch, LastSeq: r.LastSeq, ToldSeq: r.ToldSeq, ReadOnly: r.State != stateOpen, Created: db.FromMicros(r.Created)}
 }
 
 func orgsOf(ctx context.Context, rooms []string) (map[string][]string, error) {
@@ -159,7 +169,7 @@ func findSubjects(ctx context.Context, org, kind string, ids []string) (map[stri
 func ensureRoom(ctx context.Context, s Subject, title string) (r roomRow, made bool, err error) {
 	now := db.Micros(db.Now(ctx))
 	r = roomRow{ID: db.NewID(), SubjectKind: s.Kind, SubjectID: s.ID, Title: title, Epoch: db.NewID(), State: stateOpen, Created: now, Active: now}
-	n, err := db.Exec(ctx, "INSERT INTO room (id, subject_kind, subject_id, title, epoch, last_seq, state, created, active) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT (subject_kind, subject_id) DO NOTHING",
+	n, err := db.Exec(ctx, "INSERT INTO room (id, subject_kind, subject_id, title, epoch, last_seq, told_seq, state, created, active) VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?, ?) ON CONFLICT (subject_kind, subject_id) DO NOTHING",
 		r.ID, r.SubjectKind, r.SubjectID, r.Title, r.Epoch, r.State, r.Created, r.Active)
 	if err != nil || n == 1 {
 		return r, true, err
@@ -199,7 +209,7 @@ func setReadOnly(ctx context.Context, id ID, on bool) error {
 // whether the room takes posts.
 func nextSeq(ctx context.Context, id ID) (seq int64, open bool, err error) {
 	var state string
-	there, err := db.Row(ctx, "UPDATE room SET last_seq = last_seq + 1, active = ? WHERE id = ? RETURNING last_seq, state",
+	there, err := db.Row(ctx, "UPDATE room SET last_seq = last_seq + 1, told_seq = last_seq + 1, active = ? WHERE id = ? RETURNING last_seq, state",
 		[]any{db.Micros(db.Now(ctx)), string(id)}, &seq, &state)
 	if err == nil && !there {
 		err = errNotFound
@@ -209,11 +219,11 @@ func nextSeq(ctx context.Context, id ID) (seq int64, open bool, err error) {
 
 // backSeq returns the number just taken, while its lock is still held.
 func backSeq(ctx context.Context, id ID) error {
-	return db.Tx(ctx).Exec("UPDATE room SET last_seq = last_seq - 1 WHERE id = ?", string(id)).Error
+	return db.Tx(ctx).Exec("UPDATE room SET last_seq = last_seq - 1, told_seq = (SELECT COALESCE(MAX(seq), 0) FROM message WHERE room_id = ? AND kind <> ?) WHERE id = ?", string(id), string(Act), string(id)).Error
 }
 
 func insert(ctx context.Context, m Message, person, org string) error {
-	row := messageRow{RoomID: string(m.Room), Seq: m.Seq, Kind: string(m.Kind), AuthorID: person, AuthorOrg: org, ClientKey: &m.Key,
+	row := messageRow{RoomID: string(m.Room), Seq: m.Seq, Kind: string(m.Kind), AuthorID: person, AuthorOrg: org, ClientKey: keyOf(m),
 		Thread: m.Thread, Text: m.Text, EventKind: m.Event, SubjectKind: m.Subject.Kind, SubjectID: m.Subject.ID, Happened: db.Micros(m.At)}
 	if m.Args != nil {
 		b, err := json.Marshal(m.Args)
@@ -223,6 +233,14 @@ func insert(ctx context.Context, m Message, person, org string) error {
 		row.Args = string(b)
 	}
 	return db.LaterRow(ctx, &row, "")
+}
+
+// keyOf: an act has no key of its own.
+func keyOf(m Message) *string {
+	if m.Kind == Act {
+		return nil
+	}
+	return &m.Key
 }
 
 func byKey(ctx context.Context, id ID, person, key string) (Message, bool, error) {
@@ -324,7 +342,7 @@ func readMark(ctx context.Context, id ID, person, org string) (seq int64, entere
 
 // enter makes the member row or moves its read mark forward.
 func enter(ctx context.Context, id ID, person, org string, seq int64) error {
-	row := memberRow{RoomID: string(id), PersonID: person, OrgID: org, LastRead: seq, Level: levelAll, Joined: db.Micros(db.Now(ctx))}
+	row := memberRow{RoomID: string(id), PersonID: person, OrgID: org, LastRead: seq, Level: string(LevelAll), Joined: db.Micros(db.Now(ctx))}
 	later := gorm.Expr("CASE WHEN room_member.last_read < ? THEN ? ELSE room_member.last_read END", seq, seq)
 	return db.Tx(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "room_id"}, {Name: "person_id"}, {Name: "org_id"}},
@@ -335,6 +353,7 @@ func enter(ctx context.Context, id ID, person, org string, seq int64) error {
 type listRow struct {
 	Room     roomRow `gorm:"embedded"`
 	LastRead *int64
+	Level    *string
 }
 
 const (
@@ -343,7 +362,7 @@ const (
 )
 
 func listRooms(ctx context.Context, scope access.Scope, person string, f Filter) ([]Listed, string, error) {
-	q := db.Tx(ctx).Table("room").Select("room.*, room_member.last_read AS last_read").
+	q := db.Tx(ctx).Table("room").Select("room.*, room_member.last_read AS last_read, room_member.level AS level").
 		Joins(joinOrg, scope.Org()).
 		Joins("LEFT "+joinMember, person, scope.Org())
 	if f.Kind != "" {
@@ -353,7 +372,7 @@ func listRooms(ctx context.Context, scope access.Scope, person string, f Filter)
 		q = q.Where(`LOWER(room.title) LIKE ? ESCAPE '\'`, "%"+db.Literal(strings.ToLower(f.Query))+"%")
 	}
 	if f.Unread {
-		q = q.Where("room_member.last_read < room.last_seq")
+		q = q.Where("room_member.last_read < room.told_seq")
 	}
 	if f.Mine {
 		q = q.Where("room_member.person_id IS NOT NULL")
@@ -386,11 +405,15 @@ func listRooms(ctx context.Context, scope access.Scope, person string, f Filter)
 	if err != nil {
 		return nil, "", err
 	}
+	acts, err := actsUnread(ctx, scope.Org(), person, ids)
+	if err != nil {
+		return nil, "", err
+	}
 	out := make([]Listed, len(rows))
 	for i, r := range rows {
-		out[i] = Listed{Room: r.Room.room(orgs[r.Room.ID]), LastAt: db.FromMicros(r.Room.Active), Last: last[ID(r.Room.ID)]}
+		out[i] = Listed{Room: r.Room.room(orgs[r.Room.ID]), LastAt: db.FromMicros(r.Room.Active), Last: last[ID(r.Room.ID)], Level: LevelAll}
 		if r.LastRead != nil {
-			out[i].Entered, out[i].ReadSeq, out[i].Unread = true, *r.LastRead, max(r.Room.LastSeq-*r.LastRead, 0)
+			out[i].Entered, out[i].ReadSeq, out[i].Unread, out[i].Level = true, *r.LastRead, max(r.Room.ToldSeq-*r.LastRead-acts[r.Room.ID], 0), Level(*r.Level)
 		}
 	}
 	return out, next, nil
@@ -400,7 +423,7 @@ func listRooms(ctx context.Context, scope access.Scope, person string, f Filter)
 func latest(ctx context.Context, rooms []string) (map[ID]Message, error) {
 	var rows []messageRow
 	err := db.Tx(ctx).Table("message").Select("message.*").
-		Joins("JOIN room ON room.id = message.room_id AND room.last_seq = message.seq").
+		Joins("JOIN room ON room.id = message.room_id AND room.told_seq = message.seq").
 		Where("room.id IN ?", rooms).Scan(&rows).Error
 	if err != nil {
 		return nil, err
@@ -419,7 +442,7 @@ func latest(ctx context.Context, rooms []string) (map[ID]Message, error) {
 func unreadRooms(ctx context.Context, scope access.Scope, person string) ([]Room, error) {
 	var rows []roomRow
 	err := db.Tx(ctx).Table("room").Select("room.*").Joins(joinOrg, scope.Org()).Joins(joinMember, person, scope.Org()).
-		Where("room_member.last_read < room.last_seq").Limit(1000).Scan(&rows).Error
+		Where("room_member.last_read < room.told_seq AND room_member.level <> ?", string(LevelNone)).Limit(1000).Scan(&rows).Error
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package room
 
 import (
 	"context"
+	"io"
+	"strings"
 	"testing"
 
 	"entente/db"
@@ -26,10 +28,32 @@ func (h *house) calls(r Room) map[string]func(access.Actor) error {
 			_, err := h.s.Event(ctx, a, Line{Room: r.ID, Key: "k", Kind: "x"})
 			return err
 		},
-		"Read":        func(a access.Actor) error { return h.s.Read(ctx, a, r.ID, 1) },
-		"History":     func(a access.Actor) error { _, err := h.s.History(ctx, a, r.ID, Window{}); return err },
-		"Mark":        func(a access.Actor) error { _, _, err := h.s.Mark(ctx, a, r.ID); return err },
-		"People":      func(a access.Actor) error { _, err := h.s.People(ctx, a, r.ID); return err },
+		"Read":      func(a access.Actor) error { return h.s.Read(ctx, a, r.ID, 1) },
+		"History":   func(a access.Actor) error { _, err := h.s.History(ctx, a, r.ID, Window{}); return err },
+		"Mark":      func(a access.Actor) error { _, _, err := h.s.Mark(ctx, a, r.ID); return err },
+		"People":    func(a access.Actor) error { _, err := h.s.People(ctx, a, r.ID); return err },
+		"Edit":      func(a access.Actor) error { _, err := h.s.Edit(ctx, a, r.ID, 1, "x"); return err },
+		"Remove":    func(a access.Actor) error { _, err := h.s.Remove(ctx, a, r.ID, 1); return err },
+		"React":     func(a access.Actor) error { _, err := h.s.React(ctx, a, r.ID, 1, "👍", true); return err },
+		"Pin":       func(a access.Actor) error { _, err := h.s.Pin(ctx, a, r.ID, 1, true); return err },
+		"Pins":      func(a access.Actor) error { _, err := h.s.Pins(ctx, a, r.ID); return err },
+		"One":       func(a access.Actor) error { _, err := h.s.One(ctx, a, r.ID, 1); return err },
+		"Some":      func(a access.Actor) error { _, err := h.s.Some(ctx, a, r.ID, []int64{1}); return err },
+		"SetLevel":  func(a access.Actor) error { return h.s.SetLevel(ctx, a, r.ID, LevelNone) },
+		"Standing":  func(a access.Actor) error { _, err := h.s.Standing(ctx, a, r.ID); return err },
+		"KeepDraft": func(a access.Actor) error { return h.s.KeepDraft(ctx, a, r.ID, "x") },
+		"Bring": func(a access.Actor) error {
+			_, err := h.s.Bring(ctx, a, r.ID, "x.txt", strings.NewReader("x"))
+			return err
+		},
+		"Open":    func(a access.Actor) error { _, _, err := h.s.Open(ctx, a, r.ID, h.file); return err },
+		"Keeps":   func(a access.Actor) error { _, err := h.s.Keeps(ctx, a, r.ID); return err },
+		"Hold":    func(a access.Actor) error { return h.s.Hold(ctx, a, r.ID, "x") },
+		"Release": func(a access.Actor) error { return h.s.Release(ctx, a, r.ID) },
+		"Export": func(a access.Actor) error {
+			_, err := h.s.Export(ctx, a, r.ID, func([]Exported) error { return nil }, func(ExportedFile, io.Reader) error { return nil })
+			return err
+		},
 		"SetReadOnly": func(a access.Actor) error { return h.s.SetReadOnly(ctx, a, r.ID, true) },
 		"RemoveOrg":   func(a access.Actor) error { return h.s.RemoveOrg(ctx, a, r.ID, h.org["kestrel"]) },
 		"EnsureRoom": func(a access.Actor) error {
@@ -44,7 +68,14 @@ func TestStrangersFindNothing(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		h := setup(t, d)
 		r := h.shared(t, "1")
-		h.post(t, "maya", r.ID, "m", "not for baltic")
+		f, err := h.s.Bring(context.Background(), h.actor("maya"), r.ID, "secret.txt", strings.NewReader("not for baltic"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.file = f.ID
+		if _, _, err := h.s.Post(context.Background(), h.actor("maya"), Draft{Room: r.ID, Key: "m", Text: "not for baltic @ingrid", Files: []FileID{f.ID}}); err != nil {
+			t.Fatal(err)
+		}
 		before := h.digest(t)
 		published := len(h.pub.published())
 		ghost := r
@@ -67,6 +98,11 @@ func TestStrangersFindNothing(t *testing.T) {
 		if list, _, err := h.s.List(context.Background(), h.actor("kaarel"), Filter{}); err != nil || len(list) != 0 {
 			t.Errorf("List: %v %v", list, err)
 		}
+		for _, q := range []string{"baltic", "secret", "ingrid"} {
+			if got, _, err := h.s.Search(context.Background(), h.actor("kaarel"), Find{Query: q}); err != nil || len(got) != 0 {
+				t.Errorf("Search %s: %v %v", q, got, err)
+			}
+		}
 		if n, err := h.s.Unread(context.Background(), h.actor("kaarel")); err != nil || n != 0 {
 			t.Errorf("Unread: %d %v", n, err)
 		}
@@ -84,7 +120,7 @@ func (h *house) digest(t testing.TB) string {
 	t.Helper()
 	out := ""
 	err := h.db.View(context.Background(), func(ctx context.Context) error {
-		for _, table := range []string{"room", "room_org", "room_member", "message"} {
+		for _, table := range []string{"room", "room_org", "room_member", "message", "message_reaction", "message_pin", "message_mention", "room_draft", "room_file", "room_hold", "message_kept"} {
 			var rows []map[string]any
 			if err := db.Tx(ctx).Table(table).Order("1, 2").Find(&rows).Error; err != nil {
 				return err
@@ -190,7 +226,7 @@ func TestModelsMatchTheSchema(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		m := d.Gorm().Migrator()
-		for _, model := range []any{&roomRow{}, &orgRow{}, &memberRow{}, &messageRow{}} {
+		for _, model := range []any{&roomRow{}, &orgRow{}, &memberRow{}, &messageRow{}, &reactionRow{}, &pinRow{}, &mentionRow{}, &draftRow{}, &fileRow{}, &policyRow{}, &holdRow{}, &keptRow{}} {
 			types, err := m.ColumnTypes(model)
 			if err != nil {
 				t.Fatal(err)

@@ -207,6 +207,9 @@ func (c *client) recheck(ctx context.Context) bool {
 // maxExcess frames in a row over the rate end the connection.
 const maxExcess = 200
 
+// writes are the frames that write, limited alike.
+var writes = map[string]bool{"post": true, "edit": true, "remove": true, "react": true, "pin": true}
+
 // handle answers one frame. False: the connection ended.
 func (c *client) handle(ctx context.Context, data []byte) bool {
 	var in inbound
@@ -215,7 +218,7 @@ func (c *client) handle(ctx context.Context, data []byte) bool {
 		return true
 	}
 	person := c.who().Actor.Person
-	if !c.e.rate.frame(person) || in.Type == "post" && !c.e.rate.post(person) {
+	if !c.e.rate.frame(person) || writes[in.Type] && !c.e.rate.post(person) {
 		if c.excess++; c.excess > maxExcess {
 			c.conn.Close(hub.CodeFlood, "")
 			return false
@@ -230,6 +233,14 @@ func (c *client) handle(ctx context.Context, data []byte) bool {
 		err = c.join(ctx, in)
 	case "post":
 		err = c.post(ctx, in)
+	case "edit":
+		_, err = c.e.cfg.Rooms.Edit(ctx, c.who().Actor, room.ID(in.Room), in.Seq, in.Text)
+	case "remove":
+		_, err = c.e.cfg.Rooms.Remove(ctx, c.who().Actor, room.ID(in.Room), in.Seq)
+	case "react":
+		_, err = c.e.cfg.Rooms.React(ctx, c.who().Actor, room.ID(in.Room), in.Seq, in.Emoji, in.On == nil || *in.On)
+	case "pin":
+		_, err = c.e.cfg.Rooms.Pin(ctx, c.who().Actor, room.ID(in.Room), in.Seq, in.On == nil || *in.On)
 	case "typing":
 		c.typing(in)
 	case "read":
@@ -289,7 +300,7 @@ func (c *client) join(ctx context.Context, in inbound) error {
 }
 
 func (c *client) post(ctx context.Context, in inbound) error {
-	m, _, err := c.e.cfg.Rooms.Post(ctx, c.who().Actor, room.Draft{Room: room.ID(in.Room), Key: in.Key, Text: in.Text, Thread: in.Thread})
+	m, _, err := c.e.cfg.Rooms.Post(ctx, c.who().Actor, room.Draft{Room: room.ID(in.Room), Key: in.Key, Text: in.Text, Thread: in.Thread, Files: in.Files})
 	if err != nil {
 		return err
 	}
@@ -312,5 +323,8 @@ func (c *client) read(ctx context.Context, in inbound) error {
 		return err
 	}
 	c.e.hub.ToPerson(c.who().Actor.Person, "read "+in.Room, frame(readOut{"read", in.Room, in.Seq}))
+	if who := c.conn.Who(); c.conn.In(in.Room) {
+		c.e.hub.Signal(in.Room, "seen "+who.Person, who.Person, frame(seenOut{"seen", in.Room, in.Seq, who.Face}))
+	}
 	return nil
 }

@@ -20,6 +20,10 @@ type inbound struct {
 	Text   string `json:"text"`
 	Thread int64  `json:"thread"`
 	Seq    int64  `json:"seq"`
+
+	Files []room.FileID `json:"files"` // of a post: brought before over HTTP
+	Emoji string        `json:"emoji"`
+	On    *bool         `json:"on"`
 }
 
 type joinedOut struct {
@@ -40,6 +44,10 @@ type messageOut struct {
 	Thread  *int64      `json:"thread"`
 	At      time.Time   `json:"at"`
 	Removed bool        `json:"removed,omitempty"`
+
+	Edited   bool           `json:"edited,omitempty"`
+	Mentions []room.Mention `json:"mentions,omitempty"`
+	Files    []room.File    `json:"files,omitempty"`
 }
 
 type eventOut struct {
@@ -51,6 +59,25 @@ type eventOut struct {
 	Text    string       `json:"text"`
 	At      time.Time    `json:"at"`
 	Removed bool         `json:"removed,omitempty"`
+}
+
+// actOut is an event of something done to an earlier message: Subject names it by its
+// number, Text is the sentence for clients that do not know acts.
+type actOut struct {
+	Type    string       `json:"type"` // event
+	Room    room.ID      `json:"room"`
+	Seq     int64        `json:"seq"`
+	Kind    string       `json:"kind"` // message.edited, .removed, .reacted, .pinned, .unpinned
+	Subject room.Subject `json:"subject"`
+	Text    string       `json:"text"`
+	At      time.Time    `json:"at"`
+
+	From     *room.Author   `json:"from,omitempty"` // absent: the company's retention
+	Target   int64          `json:"target"`
+	Body     *string        `json:"body,omitempty"` // of an edit: the text as it is now
+	Mentions []room.Mention `json:"mentions,omitempty"`
+	Emoji    string         `json:"emoji,omitempty"`
+	On       *bool          `json:"on,omitempty"`
 }
 
 type postedOut struct {
@@ -87,6 +114,14 @@ type changedOut struct {
 	Object string `json:"object"`
 	ID     string `json:"id"`
 	Seq    int64  `json:"seq,omitempty"` // of a room: its latest message
+}
+
+// seenOut tells a room how far a member has read.
+type seenOut struct {
+	Type string   `json:"type"`
+	Room string   `json:"room"`
+	Seq  int64    `json:"seq"`
+	From hub.Face `json:"from"`
 }
 
 // readOut tells a person's own connections how far he has read.
@@ -138,9 +173,12 @@ func (e *Endpoint) message(m room.Message) hub.Frame {
 		if m.Thread != 0 {
 			thread = &m.Thread
 		}
-		return frame(messageOut{"message", m.Room, m.Seq, m.Key, m.From, m.Text, thread, at, m.Removed})
+		return frame(messageOut{"message", m.Room, m.Seq, m.Key, m.From, m.Text, thread, at, m.Removed, m.Edited, m.Mentions, m.Files})
 	}
 	out := func(lang string) []byte {
+		if m.Kind == room.Act {
+			return encode(e.act(lang, m, at))
+		}
 		text := ""
 		if !m.Removed {
 			text = e.cfg.Phrase(lang, m.Event, m.Args)
@@ -152,4 +190,24 @@ func (e *Endpoint) message(m room.Message) hub.Frame {
 		f = f.With(lang, out(lang))
 	}
 	return f
+}
+
+// act makes the frame of an act in a language.
+func (e *Endpoint) act(lang string, m room.Message, at time.Time) actOut {
+	kind := m.Event
+	if m.From.ID == "" {
+		kind = "message.expired"
+	}
+	out := actOut{Type: "event", Room: m.Room, Seq: m.Seq, Kind: m.Event, Subject: m.Subject, Text: e.cfg.Phrase(lang, kind, m.Args), At: at,
+		Target: m.Target, Mentions: m.Mentions, Emoji: m.Emoji}
+	if m.From.ID != "" {
+		out.From = &m.From
+	}
+	switch m.Event {
+	case room.ActEdited:
+		out.Body = &m.Body
+	case room.ActReacted:
+		out.On = &m.On
+	}
+	return out
 }

@@ -42,6 +42,9 @@ func (s source) Positions(ctx context.Context, rooms []string) (map[string]int64
 // the room, and a little later a hint to those who entered it once.
 func (e *Endpoint) Published(m room.Message) {
 	e.hub.Publish(string(m.Room), m.Seq, e.message(m))
+	if m.Kind == room.Act { // nothing unread
+		return
+	}
 	e.noticeMu.Lock()
 	defer e.noticeMu.Unlock()
 	if n := e.notices[m.Room]; n != nil {

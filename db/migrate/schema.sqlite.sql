@@ -466,6 +466,31 @@ CREATE TABLE message (
   room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, kind TEXT NOT NULL, author_id TEXT NOT NULL, author_org TEXT NOT NULL, client_key TEXT, thread INTEGER NOT NULL, text TEXT NOT NULL,
   event_kind TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, args TEXT NOT NULL, happened INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, PRIMARY KEY (room_id, seq), UNIQUE (room_id, author_id, client_key)
 );
+CREATE INDEX message_act ON message (room_id, seq) WHERE kind = 'act';
+CREATE INDEX message_author ON message (author_org, happened) WHERE kind = 'message' AND removed = 0;
+CREATE INDEX message_thread ON message (room_id, thread, seq) WHERE thread > 0;
+CREATE TABLE message_kept (
+  room_id TEXT NOT NULL, seq INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), text TEXT NOT NULL, files TEXT NOT NULL, kept INTEGER NOT NULL, PRIMARY KEY (room_id, seq, org_id, kept)
+);
+CREATE TABLE message_mention (
+  room_id TEXT NOT NULL, seq INTEGER NOT NULL, person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL REFERENCES org(id), PRIMARY KEY (room_id, seq, person_id, org_id)
+);
+CREATE TABLE message_pin (
+  room_id TEXT NOT NULL, seq INTEGER NOT NULL, person_id TEXT NOT NULL, org_id TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (room_id, seq)
+);
+CREATE TABLE message_reaction (
+  room_id TEXT NOT NULL, seq INTEGER NOT NULL, emoji TEXT NOT NULL, person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL REFERENCES org(id), made INTEGER NOT NULL, PRIMARY KEY (room_id, seq, emoji, person_id)
+);
+CREATE TABLE message_search (
+  doc INTEGER PRIMARY KEY, room_id TEXT NOT NULL, seq INTEGER NOT NULL, words TEXT NOT NULL, UNIQUE (room_id, seq)
+);
+CREATE TRIGGER message_search_delete AFTER DELETE ON message_search BEGIN INSERT INTO message_search_fts (message_search_fts, rowid, words) VALUES ('delete', OLD.doc, OLD.words); END;
+CREATE TRIGGER message_search_insert AFTER INSERT ON message_search BEGIN INSERT INTO message_search_fts (rowid, words) VALUES (NEW.doc, NEW.words); END;
+CREATE TRIGGER message_search_update AFTER UPDATE ON message_search BEGIN
+  INSERT INTO message_search_fts (message_search_fts, rowid, words) VALUES ('delete', OLD.doc, OLD.words);
+  INSERT INTO message_search_fts (rowid, words) VALUES (NEW.doc, NEW.words);
+END;
+CREATE VIRTUAL TABLE message_search_fts USING fts5 (words, content='message_search', content_rowid='doc', tokenize='unicode61 remove_diacritics 2');
 CREATE TABLE notice (
   org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, dedupe TEXT NOT NULL, args TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, urgent BOOLEAN NOT NULL, happened INTEGER NOT NULL, seen INTEGER NOT NULL, mailed INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (org_id, id), UNIQUE (org_id, person_id, dedupe)
@@ -671,7 +696,17 @@ CREATE INDEX order_supplier_state ON purchase_order (supplier_id, state, receive
 CREATE INDEX purchase_order_ship_to ON purchase_order (partnership_id, ship_to);
 CREATE INDEX purchase_order_unplaced ON purchase_order (partnership_id, ship_to_unknown, id) WHERE ship_to_unknown <> '';
 CREATE TABLE room (
-  id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, title TEXT NOT NULL, epoch TEXT NOT NULL, last_seq INTEGER NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, active INTEGER NOT NULL, UNIQUE (subject_kind, subject_id)
+  id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, title TEXT NOT NULL, epoch TEXT NOT NULL, last_seq INTEGER NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, active INTEGER NOT NULL, told_seq INTEGER NOT NULL DEFAULT 0, UNIQUE (subject_kind, subject_id)
+);
+CREATE TABLE room_draft (
+  room_id TEXT NOT NULL REFERENCES room(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL, text TEXT NOT NULL, changed INTEGER NOT NULL, PRIMARY KEY (room_id, person_id, org_id)
+);
+CREATE TABLE room_file (
+  id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, removed INTEGER NOT NULL
+);
+CREATE INDEX room_file_message ON room_file (room_id, seq);
+CREATE TABLE room_hold (
+  room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, reason TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
 );
 CREATE TABLE room_member (
   room_id TEXT NOT NULL REFERENCES room(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL, last_read INTEGER NOT NULL, level TEXT NOT NULL, joined INTEGER NOT NULL, PRIMARY KEY (room_id, person_id, org_id)
@@ -752,6 +787,9 @@ CREATE INDEX stock_report_pair ON stock_report (supplier_id, reseller_id, day, r
 CREATE TABLE stock_report_line (
   report_id TEXT NOT NULL REFERENCES stock_report(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL,
   place TEXT NOT NULL, kind TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, pieces INTEGER NOT NULL, PRIMARY KEY (report_id, position)
+);
+CREATE TABLE talk_policy (
+  org_id TEXT PRIMARY KEY REFERENCES org(id), keep_days INTEGER NOT NULL, person_id TEXT NOT NULL, changed INTEGER NOT NULL
 );
 CREATE TABLE throttle (
   key TEXT PRIMARY KEY, failures INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL

@@ -13,7 +13,13 @@ import (
 // index. Both names are constants of the program, never input.
 type Index struct {
 	Table string // "order_search"
-	Key   string // "order_id"
+	Key   string // "order_id"; several for PutAt: "room_id, seq"
+}
+
+// PutAt is Put for an index whose key has several columns.
+func (x Index) PutAt(ctx context.Context, key []any, texts ...string) error {
+	return db.LaterAs(ctx, x.Table, x.Key+", words", "("+strings.Repeat("?, ", len(key))+stored(ctx)+")",
+		" ON CONFLICT ("+x.Key+") DO UPDATE SET words = excluded.words", append(key, Words(strings.Join(texts, " ")))...)
 }
 
 // Put stores the words of an object in the transaction of ctx, in place of what

@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -50,4 +52,99 @@ func TestARoomSaysTheSameAloneAndInTheList(t *testing.T) {
 	if alone.Unread != 2 || !alone.LastAt.Equal(list.Items[i].LastAt) || alone.Unread != list.Items[i].Unread || alone.Seq != list.Items[i].Seq {
 		t.Errorf("alone %+v, in the list %+v", alone, list.Items[i])
 	}
+}
+
+// TestTalkOverTheAPI: what is done to a message is the event every member catches up with,
+// files go to members only, and a competitor's program is told of none of it.
+func TestTalkOverTheAPI(t *testing.T) {
+	t.Parallel()
+	buyer := program(t, portaltest.Dan, "kestrel", "orders:read", "orders:write", "chat:read", "chat:write")
+	seller := program(t, portaltest.Ingrid, "aurelia", "chat:read", "chat:write")
+	rival := program(t, portaltest.Kaarel, "baltic", "chat:read", "chat:write")
+	at := place(t, buyer, "talk")
+	var o anOrder
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(20 * time.Second); o.Room == nil; {
+		select {
+		case <-tick.C:
+			buyer.do(t, http.MethodGet, at, "", 200, &o)
+		case <-end:
+			t.Fatal("the order has no room")
+		}
+	}
+	room := "/rooms/" + *o.Room
+	var f struct{ ID, Name, Type, Href string }
+	buyer.do(t, http.MethodPost, room+"/files?name=order.edi", "UNB+UNOC:3+A+B+260101:1200+1'", 201, &f)
+	if f.Type != "application/edifact" {
+		t.Errorf("%+v", f)
+	}
+	var m struct {
+		Seq      int64
+		Files    []struct{ ID string }
+		Mentions []struct{ Org string }
+	}
+	buyer.do(t, http.MethodPost, room+"/messages", `{"key":"talk","text":"@Ingrid Dahl 请看附件","files":["`+f.ID+`"]}`, 201, &m)
+	if len(m.Files) != 1 || len(m.Mentions) != 1 || m.Mentions[0].Org != "aurelia" {
+		t.Fatalf("%+v", m)
+	}
+	message := fmt.Sprintf("%s/messages/%d", room, m.Seq)
+	seller.do(t, http.MethodPost, message+"/react", `{"emoji":"👍"}`, 200, nil)
+	seller.do(t, http.MethodPost, message+"/pin", `{}`, 200, nil)
+	seller.do(t, http.MethodPost, message+"/edit", `{"text":"x"}`, 403, nil)
+	buyer.do(t, http.MethodPost, message+"/edit", `{"text":"请看新的附件"}`, 200, nil)
+	seller.do(t, http.MethodPost, room+"/read", fmt.Sprintf(`{"seq":%d}`, m.Seq), 204, nil)
+	var caught struct {
+		Items []struct {
+			Seq              int64
+			Type, Kind, Body string
+			Emoji            string
+			Target           int64
+		}
+	}
+	seller.do(t, http.MethodGet, fmt.Sprintf("%s/messages?after=%d", room, m.Seq), "", 200, &caught)
+	kinds := ""
+	for i, x := range caught.Items {
+		if x.Seq != m.Seq+int64(i)+1 || x.Type != "event" || x.Target != m.Seq {
+			t.Errorf("%+v", x)
+		}
+		kinds += x.Kind + x.Emoji + x.Body + " "
+	}
+	if kinds != "message.reacted👍 message.pinned message.edited请看新的附件 " {
+		t.Errorf("%s", kinds)
+	}
+	var found struct{ Items []struct{ Room string } }
+	seller.do(t, http.MethodGet, "/messages?q="+url.QueryEscape("附件"), "", 200, &found)
+	if !slices.ContainsFunc(found.Items, func(x struct{ Room string }) bool { return x.Room == *o.Room }) {
+		t.Error("two Chinese characters do not find the message")
+	}
+	var members struct {
+		Items []struct {
+			Org  string
+			Read int64
+		}
+	}
+	buyer.do(t, http.MethodGet, room+"/members", "", 200, &members)
+	if !slices.ContainsFunc(members.Items, func(x struct {
+		Org  string
+		Read int64
+	}) bool {
+		return x.Org == "aurelia" && x.Read >= m.Seq
+	}) {
+		t.Errorf("%+v", members)
+	}
+	for _, path := range []string{message, room + "/pins", room + "/members", room + "/files/" + f.ID} {
+		seller.do(t, http.MethodGet, path, "", 200, nil)
+		rival.do(t, http.MethodGet, path, "", 404, nil)
+	}
+	for act, body := range map[string]string{"react": `{"emoji":"👍"}`, "pin": `{}`, "edit": `{"text":"x"}`, "remove": ""} {
+		rival.do(t, http.MethodPost, message+"/"+act, body, 404, nil)
+	}
+	var none struct{ Items []struct{ Room string } }
+	rival.do(t, http.MethodGet, "/messages?q="+url.QueryEscape("附件"), "", 200, &none)
+	if len(none.Items) != 0 {
+		t.Errorf("a competitor finds %+v", none)
+	}
+	buyer.do(t, http.MethodPost, message+"/remove", "", 200, nil)
+	seller.do(t, http.MethodGet, room+"/files/"+f.ID, "", 404, nil)
 }

@@ -229,7 +229,10 @@ func (a *App) build(ctx context.Context) error {
 	gateway.NewPickup(a.gateway, a.mailbox, gateway.PickupConfig{
 		Remotes: a.remotes, Companies: companies{a.accounts.Directory()}, Folder: a.cfg.Folder, Temp: uploads,
 	})
-	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}})
+	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}, Events: a.jobs, Blobs: a.blobs, Scan: a.cfg.scanner()})
+	a.jobs.Every("sweep-room-files", time.Hour, a.rooms.SweepFiles)
+	a.jobs.Every("room-retention", 10*time.Minute, a.rooms.Expire)
+	a.jobs.Every("room-search", time.Minute, a.rooms.Index)
 	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
 	a.live = socket.New(socket.Config{Rooms: a.rooms, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
 	a.rooms.Publish(a.live)

@@ -34,6 +34,7 @@ type Config struct {
 	Folder         string
 	KeyFile        string
 	AllowDial      string
+	ScanCommand    string
 	Demo           bool
 
 	Limits session.Limits // no setting: floods are slowed down alike everywhere; tests raise it
@@ -55,6 +56,7 @@ var settings = []setting{
 	{"trusted-proxies", "", "addresses or networks whose X-Forwarded-* headers are believed, comma separated", func(c *Config) *string { return &c.TrustedProxies }},
 	{"key-file", "", "file of the key that seals private keys and passwords in the database; empty = entente.key in the data folder, made at first start", func(c *Config) *string { return &c.KeyFile }},
 	{"allow-dial", "", "addresses and networks that may be called although they are not public, comma separated; with --demo empty = this machine", func(c *Config) *string { return &c.AllowDial }},
+	{"scan-command", "", "program that judges a file sent in a room: it reads the file on its standard input and ends with 0 clean, 1 refused, anything else could not tell; empty = files are judged by their content alone", func(c *Config) *string { return &c.ScanCommand }},
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
 	{"sftp-addr", "", "address of the SFTP door; empty or off = off; with --demo empty = " + demoSFTPAddr + ", or a free port when that is taken", func(c *Config) *string { return &c.SFTPAddr }},
 	{"folder", "", "folder with a folder for each company (by its short name): files put there are taken in for it; empty = none", func(c *Config) *string { return &c.Folder }},

@@ -86,6 +86,7 @@ func (a *App) subscribe() {
 	s("deal-resales", sellthrough.ReportEvents(), a.dealResales)
 	s("promotion-resales", sellthrough.ReportEvents(), a.promoResales)
 	s("sell-items", []string{catalog.ItemReferred}, a.sellItems)
+	s("chat-notices", []string{room.EventMentioned}, a.chatNotices)
 	s("settle-live", settle.Events(), a.settleLive)
 	for _, subscriber := range []string{"rooms", "notices", "replies"} {
 		a.jobs.Prepare(subscriber, orderHeads)

@@ -2,8 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
+	"io"
+	"os/exec"
+	"strconv"
+	"time"
 
 	"entente/chat/room"
+	"entente/db/job"
 	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/doc"
@@ -13,6 +19,7 @@ import (
 	"entente/prm/deal"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/trade"
 )
@@ -186,6 +193,79 @@ func (g roomGate) MaySee(ctx context.Context, actor access.Actor, s room.Subject
 		return access.Check(unscoped(actor), access.PromoRead, access.Own(actor.Org))
 	}
 	return access.Check(unscoped(actor), act, access.Shared(actor.Org, ""))
+}
+
+// scanner is the program that judges files; nil where none is set.
+func (c Config) scanner() room.Scanner {
+	if c.ScanCommand == "" {
+		return nil
+	}
+	return scanCommand(c.ScanCommand)
+}
+
+// scanCommand judges a file by a program of the operator's, which reads it on its
+// standard input and gets nothing else of it: a name is what a stranger typed.
+type scanCommand string
+
+func (s scanCommand) Scan(ctx context.Context, _ string, body io.Reader) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, string(s))
+	cmd.Stdin = body
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 1 {
+		return fault.InvalidField("file", "room.file_infected")
+	}
+	return err
+}
+
+// chatNotices tells those whom a message names. Who left the company meanwhile, or whose
+// role does not see the room's subject, is not told.
+func (a *App) chatNotices(ctx context.Context, e job.Received) error {
+	var m room.Mentioned
+	if err := e.Decode(&m); err != nil {
+		return err
+	}
+	dir := a.accounts.Directory()
+	names, err := dir.PersonsByID(ctx, m.Author)
+	if err != nil {
+		return err
+	}
+	orgs, err := dir.OrgsByID(ctx, m.Org)
+	if err != nil {
+		return err
+	}
+	staff, err := roomPeople{dir}.Staff(ctx, m.Orgs)
+	if err != nil {
+		return err
+	}
+	to := map[string][]notify.Target{}
+	for i, person := range m.Persons {
+		for _, p := range staff {
+			if p.ID != person || p.Org != m.Orgs[i] {
+				continue
+			}
+			who := access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: "session:notice"}
+			switch _, err := a.rooms.Get(ctx, who, m.Room); {
+			case err == nil:
+				to[p.Org] = append(to[p.Org], notify.Target{Org: p.Org, Person: p.ID})
+			case !fault.IsNotFound(err):
+				return err
+			}
+		}
+	}
+	for org, targets := range to {
+		n := notify.Notice{Kind: "chat.mentioned", Dedupe: e.ID, SubjectKind: "chat", SubjectID: string(m.Room) + "." + strconv.FormatInt(m.Seq, 10),
+			Args: map[string]string{"person": names[m.Author].Name, "partner": orgs[m.Org].Name}}
+		if org == m.Org {
+			n.Kind = "chat.mentioned_own"
+		}
+		if err := a.notify.Tell(ctx, access.System("notices", org), targets, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unscoped is the actor without the scopes of its token: the chat scope was checked, here

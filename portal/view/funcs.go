@@ -41,6 +41,7 @@ func (s *set) funcs() template.FuncMap {
 		"quantity": func(q Quantity) string { return s.base.P.Quantity(q.Value, q.Unit) },
 		"qty":      func(v string) string { return s.base.P.Quantity(v, "") },
 		"unit":     func(code string) string { return s.base.P.Unit(code) },
+		"bytes":    func(n int64) string { return s.base.P.Bytes(n) },
 		"count":    func(n int) string { return s.base.P.Count(n) },
 		"date":     func(d Date) string { return s.base.P.Date(string(d)) },
 		"instant":  func(t time.Time) string { return s.base.P.Instant(t) },

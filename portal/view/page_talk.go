@@ -7,6 +7,18 @@ type RoomsPage struct {
 	Base
 	Groups []RoomGroup
 	Room   *Room
+	Query  string     // what is looked for
+	Found  []FoundRow // messages with its words
+	More   string     // where more of them are
+}
+
+// FoundRow is a message that was found.
+type FoundRow struct {
+	URL    string
+	Title  Text // of its room
+	Author Person
+	Text   string
+	At     time.Time
 }
 
 // RoomGroup is a heading of the room list: partnership, order.
@@ -47,6 +59,53 @@ type Room struct {
 	ReadOnly   bool
 	Compact    bool // the panel at the side of a page
 	Form       Form
+
+	Pins   []Message
+	Draft  string
+	Seen   []SeenBy // of the last message of the viewer's own
+	Crowd  string   // JSON for chat.js: company by slug with its name and how many may read
+	At     int64    // the message the page is opened at
+	Thread *Thread  // the pane of one message
+	About  *About   // the pane about the room
+	Latest bool     // the log reaches the latest line
+}
+
+// SeenBy is how many people of a company have read a message.
+type SeenBy struct {
+	Company string
+	N, Of   int
+	Names   []string
+}
+
+// Thread is a message with its answers and what can be done with it.
+type Thread struct {
+	Root                       Message
+	Answers                    []Message
+	Seen                       []SeenBy
+	Close                      string // the room without the pane
+	Form                       Form   // of the answer
+	Edit                       Form
+	CanEdit, CanRemove, CanAct bool
+	Emojis                     []string // offered at once
+}
+
+// About is who is in a room, how it is kept and what the viewer is told of it.
+type About struct {
+	Close  string
+	People []Person
+	Levels []Option
+	Keeps  []Keep
+	Days   int // the own company's retention
+	Hold   bool
+	Admin  bool
+	Export string
+	Form   Form // of hold and retention
+}
+
+// Keep is how long a company keeps what its people wrote.
+type Keep struct {
+	Company string
+	Days    int // 0: for ever
 }
 
 // Message is one line of a room: said by a person, or an event (Event true: Text is its sentence, Tone its colour).
@@ -59,6 +118,43 @@ type Message struct {
 	Text    Text // what a person wrote is Raw
 	Note    Text // second line of an event
 	Tone    Tone
-	URL     string // of an event: where to look
+	URL     string // of an event: where to look; of a message: its own page
 	At      time.Time
+
+	Parts     []Part // Text with its links and names
+	Edited    bool
+	Pinned    bool
+	On        bool // the page is opened at it
+	Reactions []Chip
+	Answers   int
+	Last      time.Time // of the latest answer
+	Files     []FileLink
+	Gone      string // who removed it
+	Quote     *Quote // what it answers
+	Do        string // where its forms post to; empty where nothing can be done
 }
+
+// Part is a piece of what a person wrote: plain, a link or somebody's name.
+type Part struct {
+	Text    string
+	URL     string
+	Mention bool
+}
+
+// Chip is an emoji under a message.
+type Chip struct {
+	Emoji string
+	N     int
+	Mine  bool
+	Names []string
+}
+
+// FileLink is a file of a message.
+type FileLink struct {
+	Name, URL, Image string // Image: may be shown itself
+	Size             int64
+	EDI              bool
+}
+
+// Quote is the message that another answers.
+type Quote struct{ Name, Text, URL string }

@@ -1,5 +1,7 @@
 package view
 
+import "strings"
+
 // SubjectPath is the page of an object below /c/{slug}/, empty where it has none: where
 // a room, an event or a notice about it leads.
 func SubjectPath(kind, id string) string {
@@ -43,6 +45,9 @@ func SubjectPath(kind, id string) string {
 		return "sell-through/coverage#p-" + id
 	case "room":
 		return "rooms/" + id
+	case "chat": // "room.number": the page of a room adds the number
+		in, _, _ := strings.Cut(id, ".")
+		return "rooms/" + in
 	}
 	return ""
 }

@@ -48,6 +48,15 @@ func (n names) company(id string) view.Company {
 	return view.Company{ID: id, Name: o.Name}
 }
 
+// bySlug are the companies by the name in their addresses.
+func (n names) bySlug() map[string]account.Org {
+	out := make(map[string]account.Org, len(n.orgs))
+	for _, o := range n.orgs {
+		out[o.Slug] = o
+	}
+	return out
+}
+
 func (n names) org(id string) string { return n.orgs[id].Name }
 
 func (n names) person(id string) string { return n.people[id].Name }

@@ -24,31 +24,57 @@ var roomIcons = map[string]string{"order": "package", "partnership": "building-c
 
 // roomList is the list of rooms.
 func roomList(v *visit) error {
-	groups, err := v.roomGroups("")
+	page := &view.RoomsPage{Base: v.shell(), Query: strings.TrimSpace(v.Query("q"))}
+	var err error
+	if page.Query != "" {
+		err = v.findTalk(page)
+	} else {
+		page.Groups, err = v.roomGroups("")
+	}
 	if err != nil {
 		return err
 	}
-	return v.render(&view.RoomsPage{Base: v.shell(), Groups: groups}, fragments{"list": "rooms.list"})
+	return v.render(page, fragments{"list": "rooms.list"})
 }
 
 // roomShow is one room beside the list. Opening it enters it and moves the read
 // mark to what is shown.
 func roomShow(v *visit) error {
-	return v.roomPage(200, view.Form{})
+	return v.roomPage(200, view.Form{}, nil)
 }
 
-func (v *visit) roomPage(status int, form view.Form) error {
+// roomPage is one room with, where asked for, the pane of a message or about the room.
+// change puts into it what a refused form has to say.
+func (v *visit) roomPage(status int, form view.Form, change func(*view.Room)) error {
 	id := room.ID(v.Params("id"))
 	r, err := v.w.d.Rooms.Enter(v.ctx, v.actor(), id)
 	if err != nil {
 		return err
 	}
 	before, _ := strconv.ParseInt(v.Query("before"), 10, 64)
-	shown, err := v.room(r, room.Window{Before: max(before, 0), Limit: roomRows}, false)
+	at, _ := strconv.ParseInt(v.Query("m"), 10, 64)
+	if at <= 0 {
+		at = max(v.seq(), 0)
+	}
+	window := room.Window{Before: max(before, 0), Limit: roomRows}
+	if at > 0 && r.LastSeq-at >= roomRows { // a message of long ago, with what stands around it
+		window = room.Window{After: max(at-roomRows/2, 0), Limit: roomRows}
+		if window.After == 0 {
+			window = room.Window{Before: at + roomRows/2, Limit: roomRows}
+		}
+	}
+	shown, err := v.room(r, window, false)
 	if err != nil {
 		return err
 	}
-	shown.Form = form
+	shown.Form, shown.At = form, at
+	for i := range shown.Messages {
+		shown.Messages[i].On = shown.Messages[i].Seq == at
+	}
+	if err := v.panes(shown, r, at, change); err != nil {
+		return err
+	}
+	before += window.After + window.Before
 	if before == 0 && !v.htmx() && v.Method() == "GET" {
 		if err := v.w.d.Rooms.Read(v.ctx, v.actor(), id, shown.After); err != nil {
 			return err
@@ -62,18 +88,56 @@ func (v *visit) roomPage(status int, form view.Form) error {
 	return v.renderAs(status, page, fragments{"list": "rooms.list"})
 }
 
+// panes adds the pane of a message or about the room.
+func (v *visit) panes(shown *view.Room, r room.Room, at int64, change func(*view.Room)) error {
+	about := v.Query("about") != "" || change != nil && at == 0
+	if at == 0 && !about {
+		return nil
+	}
+	st, err := v.w.d.Rooms.Standing(v.ctx, v.actor(), r.ID)
+	if err != nil {
+		return err
+	}
+	n, err := v.lookup(r.Orgs, nil)
+	if err != nil {
+		return err
+	}
+	if at > 0 {
+		people, err := v.w.d.Rooms.People(v.ctx, v.actor(), r.ID)
+		if err != nil {
+			return err
+		}
+		if err := v.thread(shown, r.ID, at, st, people, n); err != nil {
+			return err
+		}
+	} else if err := v.about(shown, r.ID, st, n); err != nil {
+		return err
+	}
+	if change != nil {
+		change(shown)
+	}
+	return nil
+}
+
 // roomPost says something in a room by a plain form. The key makes a repeated
 // post the same message.
 func roomPost(v *visit) error {
 	in := v.input()
 	id := room.ID(v.Params("id"))
-	_, _, err := v.w.d.Rooms.Post(v.ctx, v.actor(), room.Draft{Room: id, Key: v.key(), Text: in.values["text"]})
+	files, err := v.bring(id)
+	if err == nil {
+		_, _, err = v.w.d.Rooms.Post(v.ctx, v.actor(), room.Draft{Room: id, Key: v.key(), Text: in.values["text"], Files: files})
+	}
+	if err == nil {
+		err = v.w.d.Rooms.KeepDraft(v.ctx, v.actor(), id, "")
+	}
 	if err != nil {
+		err = renameField(err, "file", "text")
 		errs, note, ok := v.formErrors(err)
 		if !ok || fault.CodeOf(err) != fault.Invalid {
 			return err
 		}
-		return v.roomPage(422, in.form(errs, note))
+		return v.roomPage(422, in.form(errs, note), nil)
 	}
 	if next := in.text("next"); next != "" {
 		return v.back()
@@ -107,7 +171,7 @@ func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, erro
 	if err != nil {
 		return nil, err
 	}
-	mark, _, err := v.w.d.Rooms.Mark(v.ctx, v.actor(), r.ID)
+	st, err := v.w.d.Rooms.Standing(v.ctx, v.actor(), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +180,7 @@ func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, erro
 		return nil, err
 	}
 	out := &view.Room{ID: string(r.ID), URL: v.path("rooms", string(r.ID)), Title: v.roomTitle(r, n), Icon: roomIcons[r.Subject.Kind], SubjectURL: v.subjectURL(r.Subject.Kind, r.Subject.ID),
-		Me: v.login.Person.ID, Epoch: r.Epoch, After: r.LastSeq, Read: mark, Key: db.NewID(), Compact: compact,
+		Me: v.login.Person.ID, Epoch: r.Epoch, After: r.LastSeq, Read: st.Read, Key: db.NewID(), Compact: compact, Draft: st.Draft, Latest: true,
 		ReadOnly: r.ReadOnly || !v.may(access.RoomPost, r.Resource())}
 	for _, id := range r.Orgs {
 		out.Companies = append(out.Companies, n.org(id))
@@ -127,20 +191,54 @@ func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, erro
 	for _, p := range people {
 		out.People = append(out.People, view.Person{ID: p.ID, Name: p.Name, Company: v.foreign(p.Org, n)})
 	}
-	bySlug := map[string]account.Org{}
-	for _, o := range n.orgs {
-		bySlug[o.Slug] = o
+	bySlug, faces := n.bySlug(), map[string]string{}
+	for _, p := range people {
+		faces[p.ID] = p.Name
 	}
 	for _, m := range lines {
-		out.Messages = append(out.Messages, v.message(m, n, bySlug))
+		if m.Kind == room.Act {
+			continue // seen on the message it was done to
+		}
+		line := v.message(m, n, bySlug)
+		if m.Kind == room.Said {
+			v.dressed(&line, m, faces, !out.ReadOnly)
+		}
+		out.Messages = append(out.Messages, line)
+		if line.Mine && !line.Removed {
+			out.Seen = v.seenBy(st, people, n, m.From.ID, m.Seq)
+		}
+	}
+	if err := v.quotes(r.ID, lines, out.Messages); err != nil {
+		return nil, err
+	}
+	out.Crowd = v.crowd(st, people, n)
+	if out.Pins, err = v.pins(r.ID, n, bySlug); err != nil {
+		return nil, err
 	}
 	if len(lines) > 0 {
-		if w.Before == 0 {
+		if (w.Before > 0 || w.After > 0) && lines[len(lines)-1].Seq < r.LastSeq {
+			out.Latest, out.Seen = false, nil
+		}
+		if w.Before == 0 && w.After == 0 {
 			out.After = max(out.After, lines[len(lines)-1].Seq)
 		}
 		if first := lines[0].Seq; first > 1 {
 			out.OlderURL = v.path("rooms", string(r.ID)) + "?before=" + strconv.FormatInt(first, 10)
 		}
+	}
+	return out, nil
+}
+
+// pins are the pinned messages of a room.
+func (v *visit) pins(id room.ID, n names, bySlug map[string]account.Org) ([]view.Message, error) {
+	list, err := v.w.d.Rooms.Pins(v.ctx, v.actor(), id)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]view.Message, len(list))
+	for i, m := range list {
+		out[i] = v.message(m, n, bySlug)
+		out[i].URL, out[i].Text = v.messageURL(id, m.Seq), view.Raw(snippet(m.Text))
 	}
 	return out, nil
 }
@@ -210,6 +308,11 @@ func (v *visit) roomTitle(r room.Room, n names) view.Text {
 
 // subjectURL is the page of an object that a room, event or notice is about.
 func (v *visit) subjectURL(kind, id string) string {
+	if kind == "chat" { // "room.number"
+		in, seq, _ := strings.Cut(id, ".")
+		n, _ := strconv.ParseInt(seq, 10, 64)
+		return v.messageURL(room.ID(in), n)
+	}
 	if p := view.SubjectPath(kind, id); p != "" {
 		return v.path(strings.Split(p, "/")...)
 	}

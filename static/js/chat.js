@@ -3,9 +3,9 @@
 // HTML and the composer posts as a form. Text of people is only ever set as
 // textContent. Frames: see the outside contract, section 4.
 //
-// Markup: [data-room] with data-after, data-me, data-epoch holds ol.e-log,
-// [data-composer], [data-presence], [data-typing] and the templates data-msg,
-// data-evt, data-gone, data-day. Elsewhere: [data-unread-room=ID], [data-live].
+// Markup: [data-room] with data-after, data-me, data-epoch, data-crowd holds ol.e-log,
+// [data-composer], [data-presence], [data-typing], [data-seen] and the templates
+// data-msg, data-evt, data-gone, data-day. Elsewhere: [data-unread-room=ID], [data-live].
 //
 // Events on document: entente:changed {object, id}, entente:live {state},
 // entente:signedout.
@@ -212,8 +212,15 @@ class Panel {
     this.joined = false;
     this.typedAt = 0;
     seen.set(this.room, Math.max(this.seq, seen.get(this.room) || 0));
+    this.past = el.hasAttribute("data-past"); // shows a part of long ago: what comes now is not put under it
+    this.url = el.dataset.url || `${prefix}/rooms/${encodeURIComponent(this.room)}`;
+    this.crowd = [];
+    try { this.crowd = JSON.parse(el.dataset.crowd || "[]"); } catch { /* a page without it */ }
     this.compose(el.querySelector("form[data-composer]"));
-    this.toEnd();
+    this.reactions();
+    const at = el.dataset.atSeq && this.log.querySelector(`li[data-seq="${CSS.escape(el.dataset.atSeq)}"]`);
+    if (at) at.scrollIntoView({ block: "center" });
+    else this.toEnd();
     this.restore();
     this.scroll?.addEventListener("scroll", () => this.read(), { passive: true });
     this.join();
@@ -243,6 +250,7 @@ class Panel {
       case "message": case "event": return this.add(f);
       case "presence": return this.presence(f.online || []);
       case "typing": return this.typing(f.from);
+      case "seen": return this.seen(f);
     }
   }
 
@@ -275,7 +283,16 @@ class Panel {
     const mine = f.from?.id === this.me;
     this.seq = f.seq;
     seen.set(this.room, Math.max(f.seq, seen.get(this.room) || 0));
+    if (f.type === "event" && f.target && String(f.kind).startsWith("message.")) {
+      this.act(f, mine);
+      if (this.attended()) this.read();
+      return;
+    }
     if (f.from) this.stopTyping(f.from.id);
+    if (this.past) {
+      if (mine && this.waiting.has(f.key)) this.done(f.key);
+      return;
+    }
     const li = this.line(f, mine);
     this.day(f.at);
     const w = mine && this.waiting.get(f.key);
@@ -283,6 +300,7 @@ class Panel {
     const firstWaiting = this.log.querySelector("li[data-key]");
     this.log.insertBefore(li, firstWaiting);
     this.el.querySelector("[data-room-empty]")?.remove();
+    if (mine) this.showSeen();
     if (end || mine) this.toEnd();
     if (this.attended()) this.read();
     else if (!mine) showUnread(this.room, (n) => n + 1);
@@ -293,7 +311,18 @@ class Panel {
     const li = this.el.querySelector(`template[data-${kind}]`).content.firstElementChild.cloneNode(true);
     if (f.seq) li.dataset.seq = f.seq;
     const set = (sel, text) => { const n = li.querySelector(sel); if (n) n.textContent = text; };
-    set("[data-text]", f.text || "");
+    const text = li.querySelector("[data-text]");
+    if (text && f.type === "event") text.textContent = f.text || "";
+    else if (text) this.say(text, f.text || "", f.mentions);
+    if (f.seq && f.type === "message") {
+      li.id = `m${f.seq}`;
+      const more = li.querySelector("[data-more]");
+      if (more) more.href = `${this.url}?m=${f.seq}`;
+      const edited = li.querySelector("[data-edited]");
+      if (edited) edited.hidden = !f.edited;
+      this.files(li.querySelector("[data-files]"), f.files);
+      if (f.thread) this.quote(li, f.thread);
+    } else li.querySelector("[data-more]")?.remove();
     const time = li.querySelector("[data-at]");
     if (time && f.at) {
       time.dateTime = f.at;
@@ -308,6 +337,132 @@ class Panel {
       li.classList.toggle("mine", mine);
     }
     return li;
+  }
+
+  // say sets what a person wrote: text, links of two schemes only, names of people.
+  say(box, text, named) {
+    box.replaceChildren();
+    const names = (named || []).map((m) => "@" + m.name).sort((a, b) => b.length - a.length);
+    const plain = (s) => {
+      while (s) {
+        let at = -1, size = 0;
+        for (const n of names) {
+          const i = s.toLowerCase().indexOf(n.toLowerCase());
+          if (i >= 0 && (at < 0 || i < at)) [at, size] = [i, n.length];
+        }
+        if (at < 0) return box.append(s);
+        box.append(s.slice(0, at), Object.assign(document.createElement("span"), { className: "mention", textContent: s.slice(at, at + size) }));
+        s = s.slice(at + size);
+      }
+    };
+    let last = 0;
+    for (const m of text.matchAll(/https?:\/\/[^\s<>"'，。；：！？、（）《》]+/g)) {
+      const url = m[0].replace(/[.,;:!?)\]}]+$/, "");
+      if (!URL.canParse(url)) continue;
+      plain(text.slice(last, m.index));
+      box.append(Object.assign(document.createElement("a"), { href: url, rel: "nofollow noopener noreferrer", textContent: url }));
+      last = m.index + url.length;
+    }
+    plain(text.slice(last));
+  }
+
+  files(box, list) {
+    for (const f of (box && list) || []) {
+      const href = `${this.url}/files/${encodeURIComponent(f.id)}`;
+      const a = Object.assign(document.createElement("a"), { href, className: "file" });
+      if (/^image\/(png|jpeg|gif|webp)$/.test(f.type)) {
+        a.className = "e-shot";
+        a.append(Object.assign(document.createElement("img"), { src: `${href}?show=1`, alt: f.name, loading: "lazy" }));
+      } else a.append(Object.assign(document.createElement("span"), { className: "grow clip", textContent: f.name }));
+      box.append(a);
+    }
+  }
+
+  quote(li, seq) {
+    const root = this.log.querySelector(`li[data-seq="${seq}"]`);
+    const a = Object.assign(document.createElement("a"), { className: "e-quote small clip", href: `${this.url}?m=${seq}` });
+    a.textContent = `↩ ${root?.querySelector("[data-name]")?.textContent || ""}: ${(root?.querySelector("[data-text]")?.textContent || "").slice(0, 120)}`;
+    li.querySelector("[data-text]")?.before(a);
+  }
+
+  // act applies what was done to a message that is on the page.
+  act(f, mine) {
+    const li = this.log.querySelector(`li.msg[data-seq="${Number(f.target)}"]`);
+    if (!li) return;
+    switch (f.kind) {
+      case "message.edited": {
+        const text = li.querySelector("[data-text]");
+        if (text) this.say(text, f.body || "", f.mentions);
+        const edited = li.querySelector("[data-edited]");
+        if (edited) edited.hidden = false;
+        return;
+      }
+      case "message.removed": {
+        const gone = this.el.querySelector("template[data-gone]").content.firstElementChild.cloneNode(true);
+        gone.dataset.seq = f.target;
+        const word = gone.querySelector("[data-gone-text]");
+        if (f.from && word?.dataset.wordBy) word.textContent = word.dataset.wordBy.replace("{name}", () => f.from.name);
+        return li.replaceWith(gone);
+      }
+      case "message.reacted": return this.chip(li, f, mine);
+    }
+  }
+
+  chip(li, f, mine) {
+    const box = li.querySelector("[data-reactions]");
+    if (!box) return;
+    let chip = [...box.querySelectorAll("[data-emoji]")].find((c) => c.dataset.emoji === f.emoji);
+    if (!chip) {
+      if (!f.on) return;
+      chip = Object.assign(document.createElement("button"), { type: "button", className: "react" });
+      chip.dataset.emoji = f.emoji;
+      const n = Object.assign(document.createElement("span"), { textContent: "0" });
+      n.dataset.n = "";
+      chip.append(f.emoji + " ", n);
+      box.prepend(chip);
+    }
+    const n = chip.querySelector("[data-n]");
+    const count = Math.max(0, (parseInt(n.textContent, 10) || 0) + (f.on ? 1 : -1));
+    n.textContent = String(count);
+    if (mine) {
+      chip.classList.toggle("on", f.on);
+      chip.setAttribute("aria-pressed", String(f.on));
+    }
+    if (!count) (chip.closest("form") || chip).remove();
+  }
+
+  // reactions go over the live line where there is one, else as their forms do.
+  reactions() {
+    this.log.addEventListener("click", (e) => {
+      const chip = e.target.closest("button[data-emoji]");
+      const seq = Number(chip?.closest("li[data-seq]")?.dataset.seq);
+      if (!chip || !seq || !this.joined) return;
+      if (live.send({ type: "react", room: this.room, seq, emoji: chip.dataset.emoji, on: !chip.classList.contains("on") })) e.preventDefault();
+    });
+  }
+
+  // seen notes how far a member has read and tells it under the last own message.
+  seen(f) {
+    const p = this.crowd.find((x) => x.id === f.from?.id);
+    if (!p || f.seq <= p.seq) return;
+    p.seq = Math.min(f.seq, this.seq);
+    this.showSeen();
+  }
+
+  showSeen() {
+    const box = this.el.querySelector("[data-seen]");
+    const own = this.log.querySelectorAll("li.mine[data-seq]");
+    if (!box || this.past) return;
+    const last = own.length ? Number(own[own.length - 1].dataset.seq) : 0;
+    const by = new Map();
+    for (const p of this.crowd) {
+      if (p.id === this.me) continue;
+      const c = by.get(p.org) || { n: 0, of: 0 };
+      c.of++;
+      if (last && p.seq >= last) c.n++;
+      by.set(p.org, c);
+    }
+    box.textContent = [...by].filter(([, c]) => c.n).map(([org, c]) => (box.dataset.wordSeen || "").replace("{company}", () => org).replace("{n}", c.n).replace("{of}", c.of)).join(" · ");
   }
 
   // day puts a separator before the first line of another day.
@@ -327,16 +482,25 @@ class Panel {
   compose(form) {
     if (!form) return;
     const box = form.querySelector("textarea");
+    const files = form.querySelector("[data-attach]");
+    files?.addEventListener("change", () => {
+      const word = form.querySelector("[data-attached]");
+      if (word) word.textContent = [...files.files].map((x) => x.name).join(", ");
+    });
+    this.names(form, box);
+    this.draft(form, box);
     form.addEventListener("submit", (e) => {
-      if (!live.opened) return; // never had a line: post as a form
-      e.preventDefault();
       const text = box.value.trim();
-      if (!text) return;
+      if (!text && !files?.files.length) return e.preventDefault();
+      if (!live.opened || files?.files.length || this.past) return; // never had a line, or files: post as a form
+      e.preventDefault();
       box.value = "";
+      this.drafted?.("");
       this.post(newKey(), { text });
       this.toEnd();
     });
     box.addEventListener("keydown", (e) => {
+      if (e.defaultPrevented) return;
       if (e.key === "Enter" && !e.shiftKey && !e.isComposing && e.keyCode !== 229) {
         e.preventDefault();
         form.requestSubmit();
@@ -348,6 +512,78 @@ class Panel {
         live.send({ type: "typing", room: this.room });
       }
     });
+  }
+
+  // draft keeps what is being written on the server, so that another device goes on.
+  draft(form, box) {
+    if (!form.dataset.draft || !box) return;
+    let timer = 0, kept = box.value;
+    this.drafted = (text) => {
+      window.clearTimeout(timer);
+      if (text === kept) return;
+      kept = text;
+      const body = new URLSearchParams({ csrf: form.elements.csrf?.value || "", text });
+      fetch(form.dataset.draft, { method: "POST", body, keepalive: true }).catch(() => { kept = null; });
+    };
+    box.addEventListener("input", () => {
+      window.clearTimeout(timer);
+      timer = later(() => this.drafted(box.value.slice(0, 8000)), 1200);
+    });
+  }
+
+  // names offers the people of the room after an "@".
+  names(form, box) {
+    const list = form.querySelector("[data-names]");
+    if (!list || !box) return;
+    let at = -1, on = 0;
+    const close = () => {
+      list.hidden = true;
+      list.replaceChildren();
+      box.removeAttribute("aria-activedescendant");
+    };
+    const mark = () => [...list.children].forEach((li, i) => {
+      li.setAttribute("aria-selected", String(i === on));
+      if (i === on) box.setAttribute("aria-activedescendant", li.id);
+    });
+    const take = (li) => {
+      const caret = box.selectionStart;
+      box.setRangeText(`@${li.dataset.name} `, at, caret, "end");
+      close();
+      box.focus();
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    list.id ||= `names-${this.room}`;
+    box.setAttribute("aria-controls", list.id);
+    box.addEventListener("input", () => {
+      const m = /(?:^|[^\p{L}\p{N}])@([^\s@]{0,30})$/u.exec(box.value.slice(0, box.selectionStart));
+      const word = m ? m[1].toLowerCase() : null;
+      const all = word === null ? [] : [...this.crowd.filter((p) => p.id !== this.me).map((p) => ({ name: p.name, note: p.org })),
+        ...[...new Set(this.crowd.map((p) => p.org))].map((name) => ({ name, note: "" }))];
+      const fit = all.filter((p) => p.name.toLowerCase().split(/\s+/).some((w) => w.startsWith(word)) || p.name.toLowerCase().startsWith(word)).slice(0, 6);
+      if (!fit.length) return close();
+      at = box.selectionStart - m[1].length - 1;
+      on = 0;
+      list.replaceChildren(...fit.map((p, i) => {
+        const li = Object.assign(document.createElement("li"), { id: `${list.id}-${i}`, textContent: p.note ? `${p.name} · ${p.note}` : p.name });
+        li.setAttribute("role", "option");
+        li.dataset.name = p.name;
+        li.addEventListener("mousedown", (e) => { e.preventDefault(); take(li); });
+        return li;
+      }));
+      list.hidden = false;
+      mark();
+    });
+    box.addEventListener("keydown", (e) => {
+      if (list.hidden || e.isComposing) return;
+      if (e.key === "ArrowDown" || e.key === "ArrowUp") on = (on + (e.key === "ArrowDown" ? 1 : list.children.length - 1)) % list.children.length;
+      else if (e.key === "Enter" || e.key === "Tab") take(list.children[on]);
+      else if (e.key === "Escape") close();
+      else return;
+      e.preventDefault();
+      e.stopPropagation();
+      if (!list.hidden) mark();
+    });
+    box.addEventListener("blur", close);
   }
 
   post(key, w) {

@@ -1,0 +1,367 @@
+package room
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// A room has several owners. Each company decides how long what its own people wrote is
+// kept, may put a hold on a room, and takes the whole room with it as an export. Under a
+// hold of one company the other's removals still remove: the holder keeps a copy that
+// only its own export shows.
+
+// MaxKeepDays bounds a retention, in days.
+const MaxKeepDays = 36500
+
+// maxReason bounds the reason of a hold, in characters.
+const maxReason = 500
+
+// Keeping is how a company of a room keeps it.
+type Keeping struct {
+	Org  string // company id
+	Days int    // 0: for ever
+	Hold bool   // shown to the company itself only
+}
+
+// Keeps tells how long each company of a room keeps what its people write, so that a
+// difference is seen in the room and not found later. Of holds a company sees its own.
+// Codes: NotFound.
+func (s *Service) Keeps(ctx context.Context, actor access.Actor, id ID) ([]Keeping, error) {
+	var out []Keeping
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		r, err := s.load(ctx, actor, access.RoomRead, id)
+		if err != nil {
+			return err
+		}
+		rules, err := policiesOf(ctx, r.Orgs)
+		if err != nil {
+			return err
+		}
+		holds, err := holdsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, org := range r.Orgs {
+			out = append(out, Keeping{org, int(rules[org].KeepDays), org == actor.Org && slices.ContainsFunc(holds, func(h holdRow) bool { return h.OrgID == org })})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Retention is how many days the actor's company keeps what its people write; 0 is for
+// ever.
+// Codes: Unauthenticated, NotFound.
+func (s *Service) Retention(ctx context.Context, actor access.Actor) (int, error) {
+	if err := access.Check(actor, access.OrgRead, access.Own(actor.Org)); err != nil {
+		return 0, err
+	}
+	days := 0
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		rules, err := policiesOf(ctx, []string{actor.Org})
+		days = int(rules[actor.Org].KeepDays)
+		return err
+	})
+	return days, err
+}
+
+// SetRetention chooses it. What is older is removed within an hour, but in rooms that the
+// company holds.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid.
+func (s *Service) SetRetention(ctx context.Context, actor access.Actor, days int) error {
+	if err := access.Check(actor, access.OrgManage, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	if days < 0 || days > MaxKeepDays {
+		return fault.InvalidField("days", "form.out_of_range")
+	}
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		if err := putPolicy(ctx, actor.Org, actor.Person, days); err != nil {
+			return err
+		}
+		return s.note(ctx, actor, "room.retention", "")
+	})
+}
+
+// Hold keeps for the actor's company whatever anybody removes or changes in a room from
+// now on, until Release.
+// Codes: NotFound, Forbidden (not an admin), Invalid.
+func (s *Service) Hold(ctx context.Context, actor access.Actor, id ID, reason string) error {
+	reason = strings.TrimSpace(reason)
+	return s.holding(ctx, actor, id, "room.hold", func(ctx context.Context) error {
+		if reason == "" || utf8.RuneCountInString(reason) > maxReason || !utf8.ValidString(reason) || strings.ContainsRune(reason, 0) {
+			return fault.InvalidField("reason", "room.reason_wrong")
+		}
+		return putHold(ctx, id, actor.Org, actor.Person, reason)
+	})
+}
+
+// Release ends a hold; the copies it made are removed with it.
+// Codes: NotFound, Forbidden (not an admin).
+func (s *Service) Release(ctx context.Context, actor access.Actor, id ID) error {
+	return s.holding(ctx, actor, id, "room.release", func(ctx context.Context) error { return dropHold(ctx, id, actor.Org) })
+}
+
+func (s *Service) holding(ctx context.Context, actor access.Actor, id ID, action string, do func(ctx context.Context) error) error {
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
+			return err
+		}
+		if err := access.Check(actor, access.OrgManage, access.Own(actor.Org)); err != nil {
+			return err
+		}
+		if err := lock(ctx, id); err != nil {
+			return err
+		}
+		if err := do(ctx); err != nil {
+			return err
+		}
+		return s.note(ctx, actor, action, id)
+	})
+}
+
+func (s *Service) note(ctx context.Context, actor access.Actor, action string, id ID) error {
+	return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: action, SubjectKind: "room", SubjectID: string(id), Outcome: audit.Done})
+}
+
+// keep copies a message for the companies that hold its room, before it changes. The
+// room's row is locked, so that no hold begins between.
+func (s *Service) keep(ctx context.Context, r Room, m messageRow) error {
+	holds, err := holdsOf(ctx, r.ID)
+	if err != nil || len(holds) == 0 {
+		return err
+	}
+	files, err := filesOf(ctx, r.ID, []int64{m.Seq})
+	if err != nil {
+		return err
+	}
+	for _, h := range holds {
+		if slices.Contains(r.Orgs, h.OrgID) {
+			if err := keepCopy(ctx, m, h.OrgID, files[m.Seq]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Expire removes what companies keep no longer, a slice of each: an act of nobody in the
+// room's sequence, so that open pages and clients follow.
+func (s *Service) Expire(ctx context.Context) error {
+	var rules []policyRow
+	if err := s.db.View(ctx, func(ctx context.Context) (err error) { rules, err = keepers(ctx); return err }); err != nil {
+		return err
+	}
+	for _, rule := range rules {
+		var rows []messageRow
+		act := db.WithOrgs(ctx, rule.OrgID)
+		err := s.db.View(act, func(ctx context.Context) (err error) {
+			rows, err = overdue(ctx, rule.OrgID, db.Now(ctx).AddDate(0, 0, -int(rule.KeepDays)), 200)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := s.expire(act, ID(row.RoomID), row.Seq, rule.OrgID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) expire(ctx context.Context, id ID, seq int64, org string) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		number, _, err := nextAct(ctx, id)
+		if err != nil {
+			return err
+		}
+		r, err := readRoom(ctx, id)
+		if err != nil {
+			return err
+		}
+		m, err := readMessage(ctx, id, seq)
+		if err != nil {
+			return err
+		}
+		holds, err := holdsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		if m.Removed != 0 || slices.ContainsFunc(holds, func(h holdRow) bool { return h.OrgID == org }) {
+			return backAct(ctx, id)
+		}
+		if err := s.keep(ctx, r, m); err != nil {
+			return err
+		}
+		if err := erase(ctx, id, seq, db.Now(ctx)); err != nil {
+			return err
+		}
+		out := Message{Room: id, Seq: number, Kind: Act, Event: ActRemoved, Target: seq, Subject: subjectOf(seq), At: db.Now(ctx)}
+		if err := insertAct(ctx, out, "", org); err != nil {
+			return err
+		}
+		if err := passMarks(ctx, id, number); err != nil {
+			return err
+		}
+		db.AfterCommit(ctx, func() { s.pub.Published(out) })
+		return nil
+	})
+}
+
+// Exported is one line of an export: a number of the room's sequence with all that a
+// member may know of it, and under a hold what stood there before.
+type Exported struct {
+	Seq       int64             `json:"seq"`
+	Type      string            `json:"type"`
+	At        time.Time         `json:"at"`
+	From      *Author           `json:"from,omitempty"`
+	Text      string            `json:"text,omitempty"`
+	Thread    int64             `json:"thread,omitempty"`
+	Edited    bool              `json:"edited,omitempty"`
+	Removed   bool              `json:"removed,omitempty"`
+	Kind      string            `json:"kind,omitempty"`
+	Subject   *Subject          `json:"subject,omitempty"`
+	Values    map[string]string `json:"values,omitempty"`
+	Target    int64             `json:"target,omitempty"`
+	Emoji     string            `json:"emoji,omitempty"`
+	On        *bool             `json:"on,omitempty"`
+	Mentions  []Mention         `json:"mentions,omitempty"`
+	Files     []ExportedFile    `json:"files,omitempty"`
+	Reactions []Reaction        `json:"reactions,omitempty"`
+	Pinned    bool              `json:"pinned,omitempty"`
+	Kept      []Former          `json:"kept,omitempty"`
+}
+
+// ExportedFile names a file of an export; its bytes stand beside under Path.
+type ExportedFile struct {
+	ID   FileID `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int64  `json:"size"`
+	Hash string `json:"sha256"`
+	Path string `json:"path"`
+}
+
+// Former is what a message said before it was changed or removed, kept under a hold.
+type Former struct {
+	Text  string         `json:"text"`
+	Files []ExportedFile `json:"files,omitempty"`
+	At    time.Time      `json:"until"`
+}
+
+// Export reads a room for the actor's company a page after another: messages and events
+// of every company with their files, complete for each side. Of what was removed only the
+// number is left, and what the own company kept under a hold. It is for admins.
+// Codes: NotFound, Forbidden.
+func (s *Service) Export(ctx context.Context, actor access.Actor, id ID, each func(lines []Exported) error, file func(f ExportedFile, body io.Reader) error) (Room, error) {
+	var r Room
+	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
+		if r, err = s.load(ctx, actor, access.RoomRead, id); err != nil {
+			return err
+		}
+		return access.Check(actor, access.OrgManage, access.Own(actor.Org))
+	})
+	if err != nil {
+		return Room{}, err
+	}
+	for after := int64(0); ; {
+		var ms []Message
+		var kept map[int64][]keptRow
+		err := s.view(ctx, actor, func(ctx context.Context) (err error) {
+			if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
+				return err
+			}
+			if ms, err = history(ctx, id, Window{After: after, Limit: MaxHistory, forward: true}); err != nil || len(ms) == 0 {
+				return err
+			}
+			if err := dress(ctx, id, ms); err != nil {
+				return err
+			}
+			if err := adorn(ctx, id, ms); err != nil {
+				return err
+			}
+			kept, err = keptIn(ctx, id, actor.Org, after, ms[len(ms)-1].Seq)
+			return err
+		})
+		if err != nil {
+			return Room{}, err
+		}
+		if len(ms) == 0 {
+			break
+		}
+		if err := s.name(ctx, ms); err != nil {
+			return Room{}, err
+		}
+		lines := make([]Exported, len(ms))
+		for i, m := range ms {
+			lines[i] = exported(m, kept[m.Seq])
+		}
+		if err := each(lines); err != nil {
+			return Room{}, err
+		}
+		for _, l := range lines {
+			files := l.Files
+			for _, k := range l.Kept {
+				files = append(files, k.Files...)
+			}
+			for i, f := range files {
+				if slices.ContainsFunc(files[:i], func(x ExportedFile) bool { return x.ID == f.ID }) {
+					continue
+				}
+				if err := s.exportFile(ctx, f, file); err != nil {
+					return Room{}, err
+				}
+			}
+		}
+		after = ms[len(ms)-1].Seq
+	}
+	return r, s.change(ctx, actor, func(ctx context.Context) error { return s.note(ctx, actor, "room.export", id) })
+}
+
+func (s *Service) exportFile(ctx context.Context, f ExportedFile, file func(f ExportedFile, body io.Reader) error) error {
+	body, err := s.blobs.Open(ctx, f.Hash)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	return file(f, body)
+}
+
+func exported(m Message, kept []keptRow) Exported {
+	out := Exported{Seq: m.Seq, Type: string(m.Kind), At: m.At, Text: m.Text, Thread: m.Thread, Edited: m.Edited, Removed: m.Removed,
+		Kind: m.Event, Values: m.Args, Target: m.Target, Emoji: m.Emoji, Mentions: m.Mentions, Files: exportedFiles(m.Files), Reactions: m.Reactions, Pinned: m.Pinned}
+	if m.From.ID != "" {
+		out.From = &m.From
+	}
+	if m.Subject != (Subject{}) {
+		out.Subject = &m.Subject
+	}
+	if m.Event == ActReacted {
+		out.On = &m.On
+	}
+	for _, k := range kept {
+		f := Former{Text: k.Text, At: db.FromMicros(k.Kept)}
+		f.Files = db.FromText[[]ExportedFile](k.Files)
+		out.Kept = append(out.Kept, f)
+	}
+	return out
+}
+
+func exportedFiles(files []File) []ExportedFile {
+	var out []ExportedFile
+	for _, f := range files {
+		out = append(out, ExportedFile{f.ID, f.Name, f.Type, f.Size, f.Hash, "files/" + string(f.ID) + "-" + f.Name})
+	}
+	return out
+}

@@ -1,0 +1,191 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"entente/chat/room"
+	"entente/portal/locale"
+	"entente/prm/access"
+)
+
+// MessagePath is a message of a room in an address.
+type MessagePath struct {
+	IDPath
+	Seq int64 `path:"seq" minimum:"1" doc:"number of the message"`
+}
+
+// talk is what can be done in a room beside posting.
+func (a *API) talk() {
+	const base = "/api/v1/rooms/{id}"
+	printer := func() *locale.Printer { return locale.New(locale.English, time.UTC, time.Now()) }
+	type edit struct {
+		MessagePath
+		Body struct {
+			Text string `json:"text" minLength:"1" maxLength:"16384"`
+		}
+	}
+	act := func(m room.Message, err error) (*reply[messageOut], error) {
+		if err != nil {
+			return nil, err
+		}
+		return &reply[messageOut]{wireMessage(printer(), m)}, nil
+	}
+	const acts = "The answer is the event that every member gets. Repeating it changes nothing."
+	handle(a, op("GET", base+"/messages/{seq}", "chat:read", "Get a message", "", 200),
+		func(ctx context.Context, actor access.Actor, in *MessagePath) (*reply[messageOut], error) {
+			return act(a.d.Rooms.One(ctx, actor, room.ID(in.ID), in.Seq))
+		})
+	handle(a, op("POST", base+"/messages/{seq}/edit", "chat:write", "Change your message", acts, 200),
+		func(ctx context.Context, actor access.Actor, in *edit) (*reply[messageOut], error) {
+			return act(a.d.Rooms.Edit(ctx, actor, room.ID(in.ID), in.Seq, in.Body.Text))
+		})
+	handle(a, op("POST", base+"/messages/{seq}/remove", "chat:write", "Remove a message", "Your own, or as an admin any in the room. Its number stays. "+acts, 200),
+		func(ctx context.Context, actor access.Actor, in *MessagePath) (*reply[messageOut], error) {
+			return act(a.d.Rooms.Remove(ctx, actor, room.ID(in.ID), in.Seq))
+		})
+	type reaction struct {
+		MessagePath
+		Body struct {
+			Emoji string `json:"emoji" minLength:"1" maxLength:"64"`
+			On    *bool  `json:"on,omitempty" doc:"false takes your reaction back; default true"`
+		}
+	}
+	handle(a, op("POST", base+"/messages/{seq}/react", "chat:write", "React to a message", acts, 200),
+		func(ctx context.Context, actor access.Actor, in *reaction) (*reply[messageOut], error) {
+			return act(a.d.Rooms.React(ctx, actor, room.ID(in.ID), in.Seq, in.Body.Emoji, in.Body.On == nil || *in.Body.On))
+		})
+	type pin struct {
+		MessagePath
+		Body struct {
+			On *bool `json:"on,omitempty" doc:"false takes it off; default true"`
+		}
+	}
+	handle(a, op("POST", base+"/messages/{seq}/pin", "chat:write", "Pin a message", acts, 200),
+		func(ctx context.Context, actor access.Actor, in *pin) (*reply[messageOut], error) {
+			return act(a.d.Rooms.Pin(ctx, actor, room.ID(in.ID), in.Seq, in.Body.On == nil || *in.Body.On))
+		})
+	handle(a, op("GET", base+"/pins", "chat:read", "List pinned messages", "The latest pin first.", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[list[messageOut]], error) {
+			got, err := a.d.Rooms.Pins(ctx, actor, room.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			items := make([]messageOut, len(got))
+			for i, m := range got {
+				items[i] = wireMessage(printer(), m)
+			}
+			return page(items, ""), nil
+		})
+	type member struct {
+		ID      string `json:"id"`
+		Name    string `json:"name"`
+		Org     string `json:"org" doc:"slug of the company"`
+		Entered bool   `json:"entered"`
+		Read    int64  `json:"read" doc:"seq up to which the person has read"`
+	}
+	handle(a, op("GET", base+"/members", "chat:read", "List who may read a room", "With how far each has read.", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[list[member]], error) {
+			people, err := a.d.Rooms.People(ctx, actor, room.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			st, err := a.d.Rooms.Standing(ctx, actor, room.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			var orgs []string
+			for _, p := range people {
+				orgs = append(orgs, p.Org)
+			}
+			names, err := a.d.Accounts.Directory().OrgsByID(ctx, orgs...)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]member, len(people))
+			for i, p := range people {
+				items[i] = member{ID: p.ID, Name: p.Name, Org: names[p.Org].Slug}
+				for _, r := range st.Readers {
+					if r.Person == p.ID && r.Org == p.Org {
+						items[i].Entered, items[i].Read = true, r.Seq
+					}
+				}
+			}
+			return page(items, ""), nil
+		})
+	type read struct {
+		IDPath
+		Body struct {
+			Seq int64 `json:"seq" minimum:"0"`
+		}
+	}
+	handle(a, op("POST", base+"/read", "chat:write", "Move your read mark", "It never moves back.", 204),
+		func(ctx context.Context, actor access.Actor, in *read) (*struct{}, error) {
+			return nil, a.d.Rooms.Read(ctx, actor, room.ID(in.ID), in.Body.Seq)
+		})
+	type query struct {
+		Paging
+		Q    string `query:"q" required:"true" minLength:"1" doc:"every word must occur; two Chinese characters are a word"`
+		Room string `query:"room" doc:"only this room"`
+	}
+	type foundOut struct {
+		Room string `json:"room"`
+		messageOut
+	}
+	handle(a, op("GET", "/api/v1/messages", "chat:read", "Search messages", "In the rooms of your company, the latest first.", 200),
+		func(ctx context.Context, actor access.Actor, in *query) (*reply[list[foundOut]], error) {
+			got, next, err := a.d.Rooms.Search(ctx, actor, room.Find{Query: in.Q, Room: room.ID(in.Room), After: in.After, Limit: min(in.Limit, 100)})
+			if err != nil {
+				return nil, err
+			}
+			items := make([]foundOut, len(got))
+			for i, m := range got {
+				items[i] = foundOut{string(m.Room), wireMessage(printer(), m.Message)}
+			}
+			return page(items, next), nil
+		})
+	type upload struct {
+		IDPath
+		Name    string `query:"name" required:"true" minLength:"1" maxLength:"400"`
+		RawBody []byte
+	}
+	bring := op("POST", base+"/files", "chat:write", "Bring a file to a room", fmt.Sprintf("The body is the file, up to 1 MiB; larger ones go by the page. It is judged by its content and belongs to nobody else until you post a message with its id, within a day. At most %d a message.", room.MaxFiles), 201)
+	bring.MaxBodyBytes = 1 << 20
+	handle(a, bring, func(ctx context.Context, actor access.Actor, in *upload) (*reply[fileOut], error) {
+		f, err := a.d.Rooms.Bring(ctx, actor, room.ID(in.ID), in.Name, bytes.NewReader(in.RawBody))
+		if err != nil {
+			return nil, err
+		}
+		return &reply[fileOut]{wireFile(room.ID(in.ID), f)}, nil
+	})
+	type fileIn struct {
+		IDPath
+		File string `path:"file"`
+	}
+	type fileBody struct {
+		Type string `header:"Content-Type"`
+		How  string `header:"Content-Disposition"`
+		CSP  string `header:"Content-Security-Policy"`
+		Body []byte
+	}
+	get := op("GET", base+"/files/{file}", "chat:read", "Get a file of a room", "Always a download.", 200)
+	get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: bytesOf("application/octet-stream")}}
+	handle(a, get, func(ctx context.Context, actor access.Actor, in *fileIn) (*fileBody, error) {
+		f, body, err := a.d.Rooms.Open(ctx, actor, room.ID(in.ID), room.FileID(in.File))
+		if err != nil {
+			return nil, err
+		}
+		defer body.Close()
+		b, err := io.ReadAll(io.LimitReader(body, room.MaxFile))
+		if err != nil {
+			return nil, err
+		}
+		return &fileBody{"application/octet-stream", "attachment; filename*=UTF-8''" + url.PathEscape(f.Name), "default-src 'none'; sandbox", b}, nil
+	})
+}

@@ -1,0 +1,553 @@
+package web
+
+import (
+	"archive/zip"
+	"cmp"
+	"encoding/json"
+	"io"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"entente/chat/room"
+	"entente/db"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// What can be done in a room beside posting. Each is a plain form that leads back to the
+// message, so that it works without the live line.
+func roomRoutes() []Route {
+	return []Route{
+		post("/c/:slug/rooms/:id/messages/:seq/answer", "answer message", InCompany, access.RoomPost, roomAnswer),
+		post("/c/:slug/rooms/:id/messages/:seq/edit", "edit message", InCompany, access.RoomPost, roomEdit),
+		post("/c/:slug/rooms/:id/messages/:seq/remove", "remove message", InCompany, access.RoomPost, roomDeed(func(v *visit, id room.ID, seq int64) error {
+			_, err := v.w.d.Rooms.Remove(v.ctx, v.actor(), id, seq)
+			return err
+		})),
+		post("/c/:slug/rooms/:id/messages/:seq/react", "react to message", InCompany, access.RoomPost, roomDeed(func(v *visit, id room.ID, seq int64) error {
+			_, err := v.w.d.Rooms.React(v.ctx, v.actor(), id, seq, v.FormValue("emoji"), v.FormValue("on") != "")
+			return err
+		})),
+		post("/c/:slug/rooms/:id/messages/:seq/pin", "pin message", InCompany, access.RoomPost, roomDeed(func(v *visit, id room.ID, seq int64) error {
+			_, err := v.w.d.Rooms.Pin(v.ctx, v.actor(), id, seq, v.FormValue("on") != "")
+			return err
+		})),
+		get("/c/:slug/rooms/:id/files/:file", "file of a room", InCompany, access.RoomRead, roomFile),
+		post("/c/:slug/rooms/:id/draft", "keep draft", InCompany, access.RoomPost, roomDraft),
+		post("/c/:slug/rooms/:id/level", "level of a room", InCompany, access.RoomRead, roomLevel),
+		post("/c/:slug/rooms/:id/retention", "retention", InCompany, access.OrgManage, roomRetention),
+		post("/c/:slug/rooms/:id/hold", "hold a room", InCompany, access.OrgManage, roomHold),
+		post("/c/:slug/rooms/:id/release", "release a room", InCompany, access.OrgManage, roomRelease),
+		get("/c/:slug/rooms/:id/export", "room as an archive", InCompany, access.OrgManage, roomExport),
+	}
+}
+
+// offered are the emojis one may set with one press.
+var offered = []string{"👍", "✅", "👀", "🎉", "❤️"}
+
+// seq is the message of the address; 0 for none.
+func (v *visit) seq() int64 {
+	n, _ := strconv.ParseInt(v.Params("seq"), 10, 64)
+	return n
+}
+
+// messageURL is the permalink of a message.
+func (v *visit) messageURL(id room.ID, seq int64) string {
+	return v.path("rooms", string(id)) + "?m=" + strconv.FormatInt(seq, 10)
+}
+
+// roomDeed does something to a message and leads back to it.
+func roomDeed(do func(v *visit, id room.ID, seq int64) error) func(*visit) error {
+	return func(v *visit) error {
+		id, seq := room.ID(v.Params("id")), v.seq()
+		if err := do(v, id, seq); err != nil {
+			return err
+		}
+		return v.seeOther(v.messageURL(id, seq))
+	}
+}
+
+func roomAnswer(v *visit) error {
+	in, id, seq := v.input(), room.ID(v.Params("id")), v.seq()
+	if _, err := v.w.d.Rooms.One(v.ctx, v.actor(), id, seq); err != nil {
+		return err
+	}
+	_, _, err := v.w.d.Rooms.Post(v.ctx, v.actor(), room.Draft{Room: id, Key: v.key(), Text: in.values["answer"], Thread: seq})
+	if err != nil {
+		errs, note, ok := v.formErrors(renameField(err, "text", "answer"))
+		if !ok {
+			return err
+		}
+		return v.roomPage(422, view.Form{}, func(r *view.Room) { r.Thread.Form = in.form(errs, note) })
+	}
+	return v.seeOther(v.messageURL(id, seq))
+}
+
+func roomEdit(v *visit) error {
+	in, id, seq := v.input(), room.ID(v.Params("id")), v.seq()
+	if _, err := v.w.d.Rooms.Edit(v.ctx, v.actor(), id, seq, in.values["text"]); err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok {
+			return err
+		}
+		return v.roomPage(422, view.Form{}, func(r *view.Room) { r.Thread.Edit = in.form(errs, note) })
+	}
+	return v.seeOther(v.messageURL(id, seq))
+}
+
+// roomDraft keeps what is being written; the page sends it while one types.
+func roomDraft(v *visit) error {
+	if err := v.w.d.Rooms.KeepDraft(v.ctx, v.actor(), room.ID(v.Params("id")), v.input().values["text"]); err != nil {
+		return err
+	}
+	return v.SendStatus(fiber.StatusNoContent)
+}
+
+// aboutDone does something on the pane about a room and shows it again.
+func (v *visit) aboutDone(do func(in *input, id room.ID) error) error {
+	in, id := v.input(), room.ID(v.Params("id"))
+	if err := do(in, id); err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok {
+			return err
+		}
+		return v.roomPage(422, view.Form{}, func(r *view.Room) { r.About.Form = in.form(errs, note) })
+	}
+	return v.done(v.path("rooms", string(id))+"?about=1", "said.saved")
+}
+
+func roomLevel(v *visit) error {
+	return v.aboutDone(func(in *input, id room.ID) error {
+		return v.w.d.Rooms.SetLevel(v.ctx, v.actor(), id, room.Level(in.text("level")))
+	})
+}
+
+func roomRetention(v *visit) error {
+	return v.aboutDone(func(in *input, id room.ID) error {
+		if _, err := v.w.d.Rooms.Get(v.ctx, v.actor(), id); err != nil {
+			return err
+		}
+		days, err := strconv.Atoi(cmp.Or(in.text("keep_days"), "0"))
+		if err != nil {
+			days = -1 // said by the service
+		}
+		return renameField(v.w.d.Rooms.SetRetention(v.ctx, v.actor(), days), "days", "keep_days")
+	})
+}
+
+func roomHold(v *visit) error {
+	return v.aboutDone(func(in *input, id room.ID) error {
+		return v.w.d.Rooms.Hold(v.ctx, v.actor(), id, in.text("reason"))
+	})
+}
+
+func roomRelease(v *visit) error {
+	return v.aboutDone(func(_ *input, id room.ID) error { return v.w.d.Rooms.Release(v.ctx, v.actor(), id) })
+}
+
+// bring takes the files of a form into a room.
+func (v *visit) bring(id room.ID) ([]room.FileID, error) {
+	form, err := v.MultipartForm()
+	if err != nil {
+		return nil, nil // a plain form
+	}
+	var out []room.FileID
+	for _, head := range form.File["file"] {
+		if head.Size == 0 && head.Filename == "" {
+			continue
+		}
+		if len(out) == room.MaxFiles {
+			return nil, fault.InvalidField("file", "form.too_many", "most", room.MaxFiles)
+		}
+		body, err := head.Open()
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Unavailable, "error.unavailable")
+		}
+		f, err := v.w.d.Rooms.Bring(v.ctx, v.actor(), id, head.Filename, body)
+		_ = body.Close()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f.ID)
+	}
+	return out, nil
+}
+
+// roomFile sends a file of a room. A picture is shown, anything else is a download; both
+// in a sandbox, since what partners send is never a page of ours.
+func roomFile(v *visit) error {
+	f, body, err := v.w.d.Rooms.Open(v.ctx, v.actor(), room.ID(v.Params("id")), room.FileID(v.Params("file")))
+	if err != nil {
+		return err
+	}
+	how, mime := "attachment", fiber.MIMEOctetStream
+	if f.Shown() && v.Query("show") != "" {
+		how, mime = "inline", f.Type
+	}
+	v.Set(fiber.HeaderContentType, mime)
+	v.Set(fiber.HeaderContentDisposition, disposition(how, f.Name))
+	v.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
+	v.Context().SetBodyStream(body, int(f.Size)) // closed by the server once sent
+	return nil
+}
+
+// exportHead is the first line of an export.
+type exportHead struct {
+	Room      room.ID      `json:"room"`
+	Subject   room.Subject `json:"subject"`
+	Title     string       `json:"title"`
+	For       string       `json:"for"`
+	Companies []string     `json:"companies"`
+	People    []exportFace `json:"people"`
+	At        string       `json:"at"`
+}
+
+type exportFace struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Org  string `json:"org"`
+}
+
+// roomExport is a room as an archive: room.json, messages.jsonl and the files. It is
+// written to disk first, so that a refusal or a fault is an answer and no broken file.
+func roomExport(v *visit) error {
+	id := room.ID(v.Params("id"))
+	f, err := os.CreateTemp("", "room-export-")
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	keep := false
+	defer func() {
+		_ = os.Remove(f.Name()) // open still: gone once closed
+		if !keep {
+			_ = f.Close()
+		}
+	}()
+	z := zip.NewWriter(f)
+	lines, err := os.CreateTemp("", "room-lines-")
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	defer func() {
+		_ = lines.Close()
+		_ = os.Remove(lines.Name())
+	}()
+	enc := json.NewEncoder(lines)
+	r, err := v.w.d.Rooms.Export(v.ctx, v.actor(), id, func(page []room.Exported) error {
+		for _, l := range page {
+			if err := enc.Encode(l); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(x room.ExportedFile, body io.Reader) error {
+		w, err := z.Create(x.Path)
+		if err == nil {
+			_, err = io.Copy(w, body)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	people, err := v.w.d.Rooms.People(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	n, err := v.lookup(r.Orgs, nil)
+	if err != nil {
+		return err
+	}
+	head := exportHead{Room: r.ID, Subject: r.Subject, Title: r.Title, For: v.login.Org.Slug, At: v.now.UTC().Format("2006-01-02T15:04:05Z")}
+	for _, o := range r.Orgs {
+		head.Companies = append(head.Companies, n.orgs[o].Slug)
+	}
+	for _, p := range people {
+		head.People = append(head.People, exportFace{p.ID, p.Name, n.orgs[p.Org].Slug})
+	}
+	raw, err := json.MarshalIndent(head, "", "  ")
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	w, err := z.Create("room.json")
+	if err == nil {
+		_, err = w.Write(raw)
+	}
+	if err == nil {
+		w, err = z.Create("messages.jsonl")
+	}
+	if err == nil {
+		_, err = lines.Seek(0, io.SeekStart)
+	}
+	if err == nil {
+		_, err = io.Copy(w, lines)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	size := int64(0)
+	if err == nil {
+		size, err = f.Seek(0, io.SeekCurrent)
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	keep = true
+	v.Set(fiber.HeaderContentType, "application/zip")
+	v.Set(fiber.HeaderContentDisposition, disposition("attachment", "room-"+string(id)+".zip"))
+	v.Context().SetBodyStream(f, int(size))
+	return nil
+}
+
+// links are addresses in what people write. Only these two schemes become links.
+var links = regexp.MustCompile(`https?://[^\s<>"'，。；：！？、（）《》]+`)
+
+// said cuts what a person wrote into plain pieces, links and names.
+func said(text string, named []room.Mention) []view.Part {
+	var out []view.Part
+	plain := func(s string) {
+		for s != "" {
+			at, size := -1, 0
+			for _, m := range named {
+				if i := strings.Index(strings.ToLower(s), "@"+strings.ToLower(m.Name)); i >= 0 && (at < 0 || i < at || i == at && len(m.Name)+1 > size) && i+len(m.Name)+1 <= len(s) {
+					at, size = i, len(m.Name)+1
+				}
+			}
+			if at < 0 {
+				out = append(out, view.Part{Text: s})
+				return
+			}
+			if at > 0 {
+				out = append(out, view.Part{Text: s[:at]})
+			}
+			out = append(out, view.Part{Text: s[at : at+size], Mention: true})
+			s = s[at+size:]
+		}
+	}
+	last := 0
+	for _, at := range links.FindAllStringIndex(text, -1) {
+		end := at[0] + len(strings.TrimRight(text[at[0]:at[1]], ".,;:!?)]}"))
+		u, err := url.Parse(text[at[0]:end])
+		if err != nil || u.Host == "" {
+			continue
+		}
+		plain(text[last:at[0]])
+		out = append(out, view.Part{Text: text[at[0]:end], URL: text[at[0]:end]})
+		last = end
+	}
+	plain(text[last:])
+	return out
+}
+
+// snippet is the beginning of a text on one line.
+func snippet(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if r := []rune(text); len(r) > 120 {
+		return string(r[:120]) + "…"
+	}
+	return text
+}
+
+// dressed fills a message of a person: its pieces, files, emojis and where its forms go.
+func (v *visit) dressed(out *view.Message, m room.Message, people map[string]string, open bool) {
+	out.URL = v.messageURL(m.Room, m.Seq)
+	out.Edited, out.Pinned, out.Answers, out.Last, out.Gone = m.Edited, m.Pinned, m.Answers, m.LastAnswer, m.RemovedBy.Name
+	if m.Removed {
+		return
+	}
+	out.Parts = said(m.Text, m.Mentions)
+	if open {
+		out.Do = v.path("rooms", string(m.Room), "messages", strconv.FormatInt(m.Seq, 10))
+	}
+	for _, f := range m.Files {
+		link := view.FileLink{Name: f.Name, Size: f.Size, EDI: f.EDI(), URL: v.path("rooms", string(m.Room), "files", string(f.ID))}
+		if f.Shown() {
+			link.Image = link.URL + "?show=1"
+		}
+		out.Files = append(out.Files, link)
+	}
+	for _, r := range m.Reactions {
+		chip := view.Chip{Emoji: r.Emoji, N: len(r.Persons), Mine: slices.Contains(r.Persons, v.login.Person.ID)}
+		for _, p := range r.Persons {
+			if name := people[p]; name != "" {
+				chip.Names = append(chip.Names, name)
+			}
+		}
+		out.Reactions = append(out.Reactions, chip)
+	}
+}
+
+// quotes puts the beginning of what a message answers above it, with one read.
+func (v *visit) quotes(id room.ID, lines []room.Message, shown []view.Message) error {
+	roots := map[int64]room.Message{}
+	for _, m := range lines {
+		if m.Kind == room.Said {
+			roots[m.Seq] = m
+		}
+	}
+	var missing []int64
+	for _, m := range lines {
+		if _, ok := roots[m.Thread]; m.Thread > 0 && !ok && !slices.Contains(missing, m.Thread) {
+			missing = append(missing, m.Thread)
+		}
+	}
+	if len(missing) > 0 {
+		more, err := v.w.d.Rooms.Some(v.ctx, v.actor(), id, missing)
+		if err != nil {
+			return err
+		}
+		for _, m := range more {
+			roots[m.Seq] = m
+		}
+	}
+	for i := range shown {
+		for _, m := range lines {
+			if m.Seq != shown[i].Seq || m.Thread == 0 {
+				continue
+			}
+			root := roots[m.Thread]
+			shown[i].Quote = &view.Quote{Name: root.From.Name, Text: snippet(root.Text), URL: v.messageURL(id, m.Thread)}
+		}
+	}
+	return nil
+}
+
+// seenBy counts per company who has read a message, without its author.
+func (v *visit) seenBy(st room.Standing, people []room.Person, n names, author string, seq int64) []view.SeenBy {
+	var out []view.SeenBy
+	var orgs []string
+	for _, p := range people {
+		if !slices.Contains(orgs, p.Org) {
+			orgs = append(orgs, p.Org)
+		}
+	}
+	slices.SortFunc(orgs, func(a, b string) int { return cmp.Compare(n.org(a), n.org(b)) })
+	for _, org := range orgs {
+		one := view.SeenBy{Company: n.org(org)}
+		for _, p := range people {
+			if p.Org != org || p.ID == author {
+				continue
+			}
+			one.Of++
+			if slices.ContainsFunc(st.Readers, func(r room.Reader) bool { return r.Person == p.ID && r.Org == org && r.Seq >= seq }) {
+				one.N++
+				one.Names = append(one.Names, p.Name)
+			}
+		}
+		if one.N > 0 {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// crowd tells chat.js what it needs to go on counting who has read.
+func (v *visit) crowd(st room.Standing, people []room.Person, n names) string {
+	type face struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		Org  string `json:"org"` // name of the company
+		Seq  int64  `json:"seq"`
+	}
+	faces := make([]face, 0, len(people))
+	for _, p := range people {
+		f := face{ID: p.ID, Name: p.Name, Org: n.org(p.Org)}
+		for _, r := range st.Readers {
+			if r.Person == p.ID && r.Org == p.Org {
+				f.Seq = r.Seq
+			}
+		}
+		faces = append(faces, f)
+	}
+	return db.Text(faces)
+}
+
+// thread fills the pane of one message.
+func (v *visit) thread(r *view.Room, id room.ID, seq int64, st room.Standing, people []room.Person, n names) error {
+	root, err := v.w.d.Rooms.One(v.ctx, v.actor(), id, seq)
+	if err != nil {
+		return err
+	}
+	faces := map[string]string{}
+	for _, p := range people {
+		faces[p.ID] = p.Name
+	}
+	answers, err := v.w.d.Rooms.History(v.ctx, v.actor(), id, room.Window{Thread: seq, Limit: room.MaxHistory})
+	if err != nil {
+		return err
+	}
+	mine := root.From.ID == v.login.Person.ID
+	t := &view.Thread{Close: v.path("rooms", string(id)), Emojis: offered, CanAct: !r.ReadOnly, CanEdit: mine && !r.ReadOnly,
+		CanRemove: (mine || slices.Contains(v.actor().Roles, access.Admin)) && !r.ReadOnly, Edit: view.Form{Values: map[string]string{"text": root.Text}}}
+	orgs := n.bySlug()
+	t.Root = v.message(root, n, orgs)
+	v.dressed(&t.Root, root, faces, !r.ReadOnly)
+	t.Seen = v.seenBy(st, people, n, root.From.ID, seq)
+	for _, a := range answers {
+		if a.Kind != room.Said {
+			continue
+		}
+		line := v.message(a, n, orgs)
+		v.dressed(&line, a, faces, !r.ReadOnly)
+		t.Answers = append(t.Answers, line)
+	}
+	r.Thread = t
+	return nil
+}
+
+// about fills the pane about a room.
+func (v *visit) about(r *view.Room, id room.ID, st room.Standing, n names) error {
+	keeps, err := v.w.d.Rooms.Keeps(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	a := &view.About{Close: v.path("rooms", string(id)), People: r.People, Admin: v.may(access.OrgManage, access.Own(v.org())), Export: v.path("rooms", string(id), "export")}
+	for _, l := range []room.Level{room.LevelAll, room.LevelMentions, room.LevelNone} {
+		a.Levels = append(a.Levels, view.Option{Value: string(l), Label: view.T("room.level." + string(l)), On: l == st.Level})
+	}
+	for _, k := range keeps {
+		a.Keeps = append(a.Keeps, view.Keep{Company: n.org(k.Org), Days: k.Days})
+		if k.Org == v.org() {
+			a.Hold, a.Days = k.Hold, k.Days
+		}
+	}
+	a.Form = view.Form{Values: map[string]string{}}
+	if a.Days > 0 {
+		a.Form.Values["keep_days"] = strconv.Itoa(a.Days)
+	}
+	r.About = a
+	return nil
+}
+
+// findTalk is the list of rooms when something is looked for.
+func (v *visit) findTalk(page *view.RoomsPage) error {
+	got, next, err := v.w.d.Rooms.Search(v.ctx, v.actor(), room.Find{Query: page.Query, After: v.Query("after")})
+	if err != nil {
+		return err
+	}
+	var orgs []string
+	for _, m := range got {
+		orgs = append(orgs, m.In.Orgs...)
+	}
+	n, err := v.lookup(orgs, nil)
+	if err != nil {
+		return err
+	}
+	for _, m := range got {
+		page.Found = append(page.Found, view.FoundRow{URL: v.messageURL(m.Room, m.Seq), Title: v.roomTitle(m.In, n), Author: view.Person{ID: m.From.ID, Name: m.From.Name}, Text: snippet(m.Text), At: m.At})
+	}
+	if next != "" {
+		page.More = v.path("rooms") + "?" + url.Values{"q": {page.Query}, "after": {next}}.Encode()
+	}
+	return nil
+}

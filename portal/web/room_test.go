@@ -1,0 +1,177 @@
+package web_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"mime/multipart"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"entente/portal/portaltest"
+)
+
+// withFiles is a form with files.
+func withFiles(t *testing.T, values url.Values, files map[string]string) (io.Reader, string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for k, list := range values {
+		for _, v := range list {
+			if err := w.WriteField(k, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, body := range files {
+		f, err := w.CreateFormFile("file", name)
+		if err == nil {
+			_, err = io.WriteString(f, body)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &b, w.FormDataContentType()
+}
+
+// TestTalkWithoutScript: everything a message allows is done by forms, the other company
+// sees it, a competitor sees nothing.
+func TestTalkWithoutScript(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	maya, ingrid, kaarel := p.As(t, portaltest.Maya), p.As(t, portaltest.Ingrid), p.As(t, portaltest.Kaarel)
+	home := maya.Find(t, "/c/kestrel/partners", `href="(/c/kestrel/partners/[0-9a-v]{26})"`)
+	at := maya.Find(t, home, `data-room="[0-9a-v]{26}"[^>]*data-url="(/c/kestrel/rooms/[0-9a-v]{26})"`)
+	id := at[strings.LastIndexByte(at, '/')+1:]
+	csrf := maya.Find(t, at, `name="csrf" value="([^"]+)"`)
+	picture := "\x89PNG\x0d\x0a\x1a\x0a not much of one"
+	body, kind := withFiles(t, url.Values{"csrf": {csrf}, "key": {"talk-without-script"}, "text": {"@Ingrid Dahl see https://kestrel.example/x. 价目表"}}, map[string]string{"pallet <1>.png": picture, "850.edi": "UNB+UNOC:3+A+B+260101:1200+1'"})
+	if a := maya.Do(t, "POST", at+"/messages", body, "Content-Type", kind); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	said := regexp.MustCompile(`id="m(\d+)"`).FindAllStringSubmatch(maya.Get(t, at).Body, -1)
+	seq := said[len(said)-1][1]
+	do := at + "/messages/" + seq
+	page := ingrid.Get(t, "/c/aurelia/rooms/"+id+"?m="+seq).Body
+	for _, want := range []string{`<span class="mention">@Ingrid Dahl</span>`, `<a href="https://kestrel.example/x" rel="nofollow noopener noreferrer">`, "850.edi", "pallet 1.png", "Maya Osei"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the other company's page lacks %s", want)
+		}
+	}
+	file := regexp.MustCompile(`/c/aurelia/rooms/` + id + `/files/[0-9a-v]{26}`)
+	for _, href := range file.FindAllString(page, -1) {
+		a := ingrid.Get(t, href)
+		if a.Status != 200 || !strings.HasPrefix(a.Header.Get("Content-Disposition"), "attachment") || a.Header.Get("Content-Type") != "application/octet-stream" || !strings.Contains(a.Header.Get("Content-Security-Policy"), "sandbox") || a.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %d %v", href, a.Status, a.Header)
+		}
+		if b := kaarel.Get(t, strings.Replace(href, "/c/aurelia/", "/c/baltic/", 1)); b.Status != 404 {
+			t.Errorf("a competitor's answer: %d", b.Status)
+		}
+	}
+	shown := regexp.MustCompile(`src="(/c/aurelia/rooms/[^"]+show=1)"`).FindStringSubmatch(page)
+	if shown == nil {
+		t.Fatal("the picture is not shown")
+	}
+	if a := ingrid.Get(t, shown[1]); a.Header.Get("Content-Type") != "image/png" || !strings.HasPrefix(a.Header.Get("Content-Disposition"), "inline") || a.Body != picture {
+		t.Errorf("%v %q", a.Header, a.Body)
+	}
+	aurelia := "/c/aurelia/rooms/" + id + "/messages/" + seq
+	for _, step := range []struct {
+		who  *portaltest.Client
+		path string
+		form url.Values
+		want int
+	}{
+		{ingrid, aurelia + "/react", url.Values{"emoji": {"👍"}, "on": {"1"}}, 303},
+		{ingrid, aurelia + "/react", url.Values{"emoji": {"<b>"}, "on": {"1"}}, 422},
+		{ingrid, aurelia + "/pin", url.Values{"on": {"1"}}, 303},
+		{ingrid, aurelia + "/edit", url.Values{"text": {"mine now"}}, 403},
+		{ingrid, aurelia + "/answer", url.Values{"answer": {""}}, 422},
+		{ingrid, aurelia + "/answer", url.Values{"answer": {"an answer in the thread"}, "key": {"answer-1-2-3"}}, 303},
+		{maya, do + "/edit", url.Values{"text": {""}}, 422},
+		{maya, do + "/edit", url.Values{"text": {"changed afterwards"}}, 303},
+		{maya, at + "/level", url.Values{"level": {"loud"}}, 422},
+		{maya, at + "/level", url.Values{"level": {"mentions"}}, 303},
+		{maya, at + "/draft", url.Values{"text": {"begun but not sent"}}, 204},
+		{maya, at + "/retention", url.Values{"keep_days": {"x"}}, 422},
+		{maya, at + "/retention", url.Values{"keep_days": {"30000"}}, 303},
+		{maya, at + "/hold", url.Values{"reason": {""}}, 422},
+		{maya, at + "/hold", url.Values{"reason": {"dispute"}}, 303},
+		{kaarel, "/c/baltic/rooms/" + id + "/messages/" + seq + "/react", url.Values{"emoji": {"👍"}, "on": {"1"}}, 404},
+		{kaarel, "/c/baltic/rooms/" + id + "/retention", url.Values{"keep_days": {"1"}}, 404},
+		{kaarel, "/c/baltic/rooms/" + id + "/hold", url.Values{"reason": {"x"}}, 404},
+	} {
+		if a := step.who.Post(t, step.path, step.form); a.Status != step.want {
+			t.Errorf("%s %v: %d, want %d", step.path, step.form, a.Status, step.want)
+		}
+	}
+	page = maya.Get(t, at+"?m="+seq).Body
+	for _, want := range []string{"changed afterwards", "an answer in the thread", "👍", "edited", "1 answer", "1 pinned message", "begun but not sent", "Seen by Aurelia Tools (1 of 3)"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of the message lacks %q", want)
+		}
+	}
+	if about := ingrid.Get(t, "/c/aurelia/rooms/"+id+"?about=1").Body; !strings.Contains(about, "Kestrel Supply keeps its messages for 30000 days") || strings.Contains(about, "holds this room") {
+		t.Error("what the other company keeps is not told, or its hold is")
+	}
+	found := maya.Get(t, "/c/kestrel/rooms?q="+url.QueryEscape("thread answer")).Body
+	if !strings.Contains(found, "an answer in the thread") {
+		t.Error("the search finds no message")
+	}
+	if other := kaarel.Get(t, "/c/baltic/rooms?q="+url.QueryEscape("thread answer")).Body; strings.Contains(other, "an answer") {
+		t.Error("the search tells a competitor")
+	}
+	inbox := ""
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(20 * time.Second); !strings.Contains(inbox, "Maya Osei of Kestrel Supply named you"); {
+		select {
+		case <-tick.C:
+			inbox = ingrid.Get(t, "/c/aurelia/inbox").Body
+		case <-end:
+			t.Fatal("no notice of being named")
+		}
+	}
+	if !strings.Contains(inbox, "/c/aurelia/rooms/"+id+"?m="+seq) {
+		t.Error("the notice does not lead to the message")
+	}
+	if a := maya.Post(t, do+"/remove", nil); a.Status != 303 {
+		t.Fatalf("%d", a.Status)
+	}
+	page = ingrid.Get(t, "/c/aurelia/rooms/"+id).Body
+	if !strings.Contains(page, "Message removed by Maya Osei") || strings.Contains(page, "changed afterwards") {
+		t.Error("the removal leaves no trace, or the text")
+	}
+	archive := maya.Get(t, at+"/export")
+	z, err := zip.NewReader(strings.NewReader(archive.Body), int64(len(archive.Body)))
+	if err != nil {
+		t.Fatalf("%d %v", archive.Status, err)
+	}
+	all := ""
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(r)
+		all += f.Name + "\n" + string(b)
+	}
+	for _, want := range []string{"room.json", "messages.jsonl", "an answer in the thread", "changed afterwards", "pallet 1.png", "Ingrid Dahl", `"for": "kestrel"`} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the export lacks %q", want)
+		}
+	}
+	if strings.Contains(all, "Baltic") || strings.Contains(all, "Kaarel") {
+		t.Error("the export names a competitor")
+	}
+	if a := kaarel.Get(t, "/c/baltic/rooms/"+id+"/export"); a.Status != 404 {
+		t.Errorf("a competitor's export: %d", a.Status)
+	}
+}
