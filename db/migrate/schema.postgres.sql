@@ -401,6 +401,72 @@ CREATE TABLE event (
   PRIMARY KEY (id)
 );
 CREATE INDEX event_object ON event USING btree (object, "position");
+CREATE TABLE forum_ballot (
+  topic_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, choices text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (topic_id, person_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (topic_id) REFERENCES forum_topic(id)
+);
+CREATE TABLE forum_category (
+  id text NOT NULL, owner_id text NOT NULL, name text NOT NULL, about text NOT NULL, open bigint NOT NULL, closed bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  UNIQUE (owner_id, name),
+  PRIMARY KEY (id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE TABLE forum_flag (
+  id text NOT NULL, category_id text NOT NULL, topic_id text NOT NULL, post_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, reason text NOT NULL, state text NOT NULL, made bigint NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL,
+  UNIQUE (topic_id, post_id, person_id),
+  PRIMARY KEY (id),
+  FOREIGN KEY (category_id) REFERENCES forum_category(id),
+  FOREIGN KEY (topic_id) REFERENCES forum_topic(id)
+);
+CREATE INDEX forum_flag_open ON forum_flag USING btree (category_id, made) WHERE (state = 'open'::text);
+CREATE TABLE forum_post (
+  id text NOT NULL, topic_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, body text NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL,
+  UNIQUE (person_id, client_key),
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (topic_id) REFERENCES forum_topic(id)
+);
+CREATE INDEX forum_post_topic ON forum_post USING btree (topic_id, made, id);
+CREATE TABLE forum_search (
+  topic_id text NOT NULL, words tsvector NOT NULL,
+  PRIMARY KEY (topic_id)
+);
+CREATE INDEX forum_search_words ON forum_search USING gin (words);
+CREATE TABLE forum_seat (
+  category_id text NOT NULL, org_id text NOT NULL, may_reply bigint NOT NULL, may_create bigint NOT NULL, agreed bigint NOT NULL, agreed_by text NOT NULL, added bigint NOT NULL,
+  PRIMARY KEY (category_id, org_id),
+  FOREIGN KEY (category_id) REFERENCES forum_category(id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX forum_seat_org ON forum_seat USING btree (org_id, category_id);
+CREATE TABLE forum_topic (
+  id text NOT NULL, category_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, title text NOT NULL, body text NOT NULL, tags text NOT NULL, state text NOT NULL, survey text NOT NULL, accepted text NOT NULL, replies bigint NOT NULL, active bigint NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL,
+  UNIQUE (person_id, client_key),
+  PRIMARY KEY (id),
+  FOREIGN KEY (category_id) REFERENCES forum_category(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX forum_topic_active ON forum_topic USING btree (category_id, active, id);
+CREATE TABLE forum_vote (
+  topic_id text NOT NULL, post_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (topic_id, post_id, person_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (topic_id) REFERENCES forum_topic(id)
+);
+CREATE TABLE forum_watch (
+  topic_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, level text NOT NULL, seen bigint NOT NULL,
+  PRIMARY KEY (topic_id, person_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (topic_id) REFERENCES forum_topic(id)
+);
+CREATE INDEX forum_watch_person ON forum_watch USING btree (person_id, org_id);
 CREATE TABLE goods_return (
   id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, rma text NOT NULL, state text NOT NULL, note text NOT NULL, answer text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, arrived bigint NOT NULL, arrived_by text NOT NULL, credited bigint NOT NULL,
   PRIMARY KEY (id),
@@ -564,6 +630,35 @@ CREATE TABLE message (
   PRIMARY KEY (room_id, seq),
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
+CREATE INDEX message_act ON message USING btree (room_id, seq) WHERE (kind = 'act'::text);
+CREATE INDEX message_author ON message USING btree (author_org, happened) WHERE ((kind = 'message'::text) AND (removed = 0));
+CREATE INDEX message_thread ON message USING btree (room_id, thread, seq) WHERE (thread > 0);
+CREATE TABLE message_kept (
+  room_id text NOT NULL, seq bigint NOT NULL, org_id text NOT NULL, text text NOT NULL, files text NOT NULL, kept bigint NOT NULL,
+  PRIMARY KEY (room_id, seq, org_id, kept),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE message_mention (
+  room_id text NOT NULL, seq bigint NOT NULL, person_id text NOT NULL, org_id text NOT NULL,
+  PRIMARY KEY (room_id, seq, person_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE TABLE message_pin (
+  room_id text NOT NULL, seq bigint NOT NULL, person_id text NOT NULL, org_id text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (room_id, seq)
+);
+CREATE TABLE message_reaction (
+  room_id text NOT NULL, seq bigint NOT NULL, emoji text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (room_id, seq, emoji, person_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE TABLE message_search (
+  room_id text NOT NULL, seq bigint NOT NULL, words tsvector NOT NULL,
+  PRIMARY KEY (room_id, seq)
+);
+CREATE INDEX message_search_words ON message_search USING gin (words);
 CREATE TABLE notice (
   org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, dedupe text NOT NULL, args text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, urgent boolean NOT NULL, happened bigint NOT NULL, seen bigint NOT NULL, mailed bigint NOT NULL,
   UNIQUE (org_id, person_id, dedupe),
@@ -803,9 +898,28 @@ CREATE INDEX purchase_order_ship_to ON purchase_order USING btree (partnership_i
 CREATE INDEX purchase_order_unplaced ON purchase_order USING btree (partnership_id, ship_to_unknown, id) WHERE (ship_to_unknown <> ''::text);
 CREATE UNIQUE INDEX order_source_key ON purchase_order USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE room (
-  id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, title text NOT NULL, epoch text NOT NULL, last_seq bigint NOT NULL, state text NOT NULL, created bigint NOT NULL, active bigint NOT NULL,
+  id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, title text NOT NULL, epoch text NOT NULL, last_seq bigint NOT NULL, state text NOT NULL, created bigint NOT NULL, active bigint NOT NULL, told_seq bigint NOT NULL,
   UNIQUE (subject_kind, subject_id),
   PRIMARY KEY (id)
+);
+CREATE TABLE room_draft (
+  room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, text text NOT NULL, changed bigint NOT NULL,
+  PRIMARY KEY (room_id, person_id, org_id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE TABLE room_file (
+  id text NOT NULL, room_id text NOT NULL, seq bigint NOT NULL, org_id text NOT NULL, person_id text NOT NULL, name text NOT NULL, type text NOT NULL, size bigint NOT NULL, hash text NOT NULL, made bigint NOT NULL, removed bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE INDEX room_file_message ON room_file USING btree (room_id, seq);
+CREATE TABLE room_hold (
+  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, reason text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (room_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
 );
 CREATE TABLE room_member (
   room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, last_read bigint NOT NULL, level text NOT NULL, joined bigint NOT NULL,
@@ -916,6 +1030,11 @@ CREATE TABLE stock_report_line (
   report_id text NOT NULL, position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, place text NOT NULL, kind text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, pieces bigint NOT NULL,
   PRIMARY KEY (report_id, "position"),
   FOREIGN KEY (report_id) REFERENCES stock_report(id)
+);
+CREATE TABLE talk_policy (
+  org_id text NOT NULL, keep_days bigint NOT NULL, person_id text NOT NULL, changed bigint NOT NULL,
+  PRIMARY KEY (org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE TABLE throttle (
   key text NOT NULL, failures bigint NOT NULL, since bigint NOT NULL, until bigint NOT NULL,

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 
+	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/chat/socket"
 	"entente/edi/agreement"
@@ -70,6 +71,7 @@ type Deps struct {
 	Hooks      *hook.Service
 	Spool      string // folder for large AS2 messages until they are complete
 	Rooms      *room.Service
+	Forum      *forum.Service
 	Live       *socket.Endpoint
 	// Actor returns who calls, as the session middleware found out.
 	Actor func(ctx context.Context) access.Actor
@@ -105,6 +107,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.people()
 	a.catalogue()
 	a.rooms()
+	a.forum()
 	a.leads()
 	a.deals()
 	a.promos()

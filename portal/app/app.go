@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/chat/socket"
 	"entente/db"
@@ -88,6 +89,7 @@ type App struct {
 	hooks       *hook.Service
 	mailbox     *gateway.Mailbox
 	rooms       *room.Service
+	forum       *forum.Service
 	live        *socket.Endpoint
 	sessions    *session.Sessions
 	files       *batch.Service
@@ -230,6 +232,7 @@ func (a *App) build(ctx context.Context) error {
 		Remotes: a.remotes, Companies: companies{a.accounts.Directory()}, Folder: a.cfg.Folder, Temp: uploads,
 	})
 	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}, Events: a.jobs, Blobs: a.blobs, Scan: a.cfg.scanner()})
+	a.forum = forum.New(a.db, forumPartners{a}, a.jobs)
 	a.jobs.Every("sweep-room-files", time.Hour, a.rooms.SweepFiles)
 	a.jobs.Every("room-retention", 10*time.Minute, a.rooms.Expire)
 	a.jobs.Every("room-search", time.Minute, a.rooms.Index)
@@ -250,7 +253,7 @@ func (a *App) build(ctx context.Context) error {
 	deps := web.Deps{
 		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
-		Hooks: a.hooks, Rooms: a.rooms, Notify: a.notify, Mail: a.mail, Notices: notices,
+		Hooks: a.hooks, Rooms: a.rooms, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
 	}
 	if a.web, err = web.New(deps); err != nil {
@@ -263,7 +266,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -49,6 +49,9 @@ func (a *App) makeDemo(ctx context.Context) error {
 	if err := demo.Talk(ctx, services, a.rooms); err != nil {
 		return err
 	}
+	if err := demo.Forum(ctx, services, a.forum); err != nil {
+		return err
+	}
 	if err := a.fetchDemo(ctx); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
@@ -87,6 +88,8 @@ func (a *App) subscribe() {
 	s("promotion-resales", sellthrough.ReportEvents(), a.promoResales)
 	s("sell-items", []string{catalog.ItemReferred}, a.sellItems)
 	s("chat-notices", []string{room.EventMentioned}, a.chatNotices)
+	s("forum-notices", []string{forum.EventReplied, forum.EventAccepted, forum.EventFlagged}, a.forumNotices)
+	s("forum-seats", []string{partner.EventEnded}, a.forumSeats)
 	s("settle-live", settle.Events(), a.settleLive)
 	for _, subscriber := range []string{"rooms", "notices", "replies"} {
 		a.jobs.Prepare(subscriber, orderHeads)

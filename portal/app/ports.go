@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/db/job"
 	"entente/edi/agreement"
@@ -262,6 +263,63 @@ func (a *App) chatNotices(ctx context.Context, e job.Received) error {
 			n.Kind = "chat.mentioned_own"
 		}
 		if err := a.notify.Tell(ctx, access.System("notices", org), targets, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forumPartners tells the forum with whom a company works.
+type forumPartners struct{ a *App }
+
+func (f forumPartners) With(ctx context.Context, org string) ([]string, error) {
+	list, err := f.a.partners.List(ctx, access.System("forum", org), partner.Active)
+	var out []string
+	for _, p := range list {
+		out = append(out, p.Other(org))
+	}
+	return out, err
+}
+
+// forumSeats makes seats read only when a partnership ended.
+func (a *App) forumSeats(ctx context.Context, e job.Received) error {
+	var p partner.Event
+	if err := e.Decode(&p); err != nil {
+		return err
+	}
+	return a.forum.Ended(ctx, access.System("forum", p.Supplier), p.Supplier, p.Reseller)
+}
+
+// forumNotices tells who watches a topic of a reply, its author of an accepted answer, and
+// the owner's moderators of a report. No author is named: who reads it may not know him.
+func (a *App) forumNotices(ctx context.Context, e job.Received) error {
+	var t forum.Told
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	title, asked, who, err := a.forum.Watchers(ctx, access.System("notices", t.Owner), t.Topic)
+	if fault.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	n := notify.Notice{Kind: "forum.replied", Dedupe: e.ID, SubjectKind: "topic", SubjectID: string(t.Topic), Args: map[string]string{"title": title}}
+	switch e.Kind {
+	case forum.EventFlagged:
+		n.Kind = "forum.flagged"
+		return a.tellSide(ctx, t.Owner, "", []access.Role{access.Manager}, n)
+	case forum.EventAccepted:
+		n.Kind = "forum.accepted"
+	}
+	for org, people := range who {
+		var to []notify.Target
+		for _, p := range people {
+			if p != t.Person && (e.Kind == forum.EventReplied || p != asked[1]) {
+				to = append(to, notify.Target{Org: org, Person: p})
+			}
+		}
+		if err := a.notify.Tell(ctx, access.System("notices", org), to, n); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/db"
 	"entente/edi/agreement"
@@ -30,7 +31,7 @@ import (
 // leftOut are the tables a refused call may touch: a sign of life, a counter of
 // tries, a denial line in the audit log. Reviewed; everything else is business
 // and must be equal to the byte.
-var leftOut = regexp.MustCompile(`^(session|throttle|audit|river_.*|goose_.*|sqlite_.*|(order|customer|lead|deal|message)_search_.*)$`)
+var leftOut = regexp.MustCompile(`^(session|throttle|audit|river_.*|goose_.*|sqlite_.*|(order|customer|lead|deal|message|forum)_search_.*)$`)
 
 // digest is a hash of every business table, row by row in a fixed order, and the
 // number of audit lines by outcome.
@@ -154,6 +155,10 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM location x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM data_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM sell_report x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' ORDER BY x.received DESC LIMIT 2`,
+			`SELECT x.id FROM forum_category x WHERE x.name = 'Harrow Fabrication'`,
+			`SELECT x.id FROM forum_topic x JOIN forum_category c ON c.id = x.category_id WHERE c.name = 'Harrow Fabrication'`,
+			`SELECT x.id FROM forum_post x JOIN forum_topic t ON t.id = x.topic_id JOIN forum_category c ON c.id = t.category_id WHERE c.name = 'Harrow Fabrication'`,
+			`SELECT x.id FROM forum_flag x`,
 			`SELECT x.id FROM room_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 		} {
@@ -263,6 +268,36 @@ func talkOfKestrel(t *testing.T, a *App) {
 	}
 }
 
+// forumOfKestrel makes a category shared with Kestrel alone, with a topic, a reply and a
+// report; the demo's own category is shared with Kaarel too.
+func forumOfKestrel(t *testing.T, a *App) {
+	t.Helper()
+	who := map[string]access.Actor{}
+	for _, email := range []string{"ingrid@aurelia.example", "maya@kestrel.example"} {
+		p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), email)
+		if err != nil || len(seats) != 1 {
+			t.Fatalf("%s: %v", email, err)
+		}
+		who[email] = access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	}
+	ingrid, maya := who["ingrid@aurelia.example"], who["maya@kestrel.example"]
+	c, err := a.forum.SaveCategory(t.Context(), ingrid, forum.CategoryCmd{Name: "Harrow Fabrication", Seats: []forum.Seat{{Org: maya.Org, Reply: true, Create: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := a.forum.Ask(t.Context(), maya, forum.TopicCmd{Category: c, Kind: forum.Question, Title: "Harrow Fabrication 上海仓库备货有限", Body: "Kestrel Supply", Tags: []string{"harrow"}, Key: "stranger"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := a.forum.Reply(t.Context(), maya, q.ID, "Harrow Fabrication, again", "stranger-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.forum.Report(t.Context(), maya, q.ID, p, "Harrow Fabrication"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // stranger is Kaarel of Baltic, with every role.
 func stranger(t *testing.T, a *App) access.Actor {
 	t.Helper()
@@ -283,13 +318,14 @@ func TestStranger(t *testing.T) {
 	agreeWithKestrel(t, a)
 	fileOfKestrel(t, a)
 	talkOfKestrel(t, a)
+	forumOfKestrel(t, a)
 	ids, canaries := foreign(t, a)
 	who := stranger(t, a)
 	// pages first: the calls below include wrong passwords, which then throttle
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {
@@ -354,8 +390,8 @@ var own = map[string]bool{
 	"account.SignOutEverywhere": true,
 	"notify.MarkAllSeen":        true,
 	// each makes something of the caller's own company, whatever id it is given as text
-	"room.SetRetention": true,
-	"customer.Create":   true, "desk.Save": true, "customer.Ensure": true, "lead.SaveRule": true,
+	"room.SetRetention": true, "forum.SaveCategory": true,
+	"customer.Create": true, "desk.Save": true, "customer.Ensure": true, "lead.SaveRule": true,
 }
 
 // fill makes an argument: strings and ids become the foreign id, structs and
@@ -486,7 +522,7 @@ func strangerHTTP(t *testing.T, a *App, ids, canaries []string) {
 		t.Errorf("only %d requests were made", seen)
 	}
 	// the pages a stranger may open hold nothing of Kestrel's either
-	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel"} {
+	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel"} {
 		code, text := ask("GET", "/c/baltic"+path, "")
 		if code >= 500 || code == 404 && !strings.Contains(path, "kestrel") {
 			t.Errorf("GET %s: %d", path, code)

@@ -60,6 +60,7 @@ const (
 	NavDeals       NavID = "deals"
 	NavCustomers   NavID = "customers"
 	NavRooms       NavID = "rooms"
+	NavForum       NavID = "forum"
 	NavPartners    NavID = "partners"
 	NavPeople      NavID = "people"
 	NavCompany     NavID = "company"

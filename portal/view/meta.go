@@ -155,6 +155,17 @@ func (*ProfilePage) meta() meta { return meta{block: "profile", layout: "app", h
 func (*RoomsPage) meta() meta {
 	return meta{block: "rooms", layout: "app", nav: NavRooms, fixed: true, bare: true}
 }
+func (*ForumPage) meta() meta {
+	return meta{block: "forum", layout: "app", nav: NavForum, head: true}
+}
+func (*TopicFormPage) meta() meta { return meta{block: "topic_form", layout: "app", nav: NavForum} }
+func (*TopicPage) meta() meta     { return meta{block: "topic", layout: "app", nav: NavForum} }
+func (*CategoryFormPage) meta() meta {
+	return meta{block: "category_form", layout: "app", nav: NavForum}
+}
+func (*ReportsPage) meta() meta {
+	return meta{block: "reports", layout: "app", nav: NavForum, head: true}
+}
 func (*OutboxPage) meta() meta { return meta{block: "mail", layout: "app", nav: NavMail, head: true} }
 func (*MailPage) meta() meta   { return meta{block: "mail_one", layout: "app", nav: NavMail} }
 func (*PlatformPage) meta() meta {

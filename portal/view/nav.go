@@ -26,6 +26,7 @@ var entries = []entry{
 	{NavEDI, "trade", "/edi", "file-code", 4},
 	{NavConnections, "trade", "/edi/connections", "plug-connected", 0},
 	{NavRooms, "talk", "/rooms", "message-circle", 3},
+	{NavForum, "talk", "/forum", "messages", 0},
 	{NavPartners, "network", "/partners", "building-community", 8},
 	{NavPeople, "company", "/people", "users", 0},
 	{NavCompany, "company", "/company", "settings", 0},

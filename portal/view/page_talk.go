@@ -1,6 +1,9 @@
 package view
 
-import "time"
+import (
+	"html/template"
+	"time"
+)
 
 // RoomsPage is /c/{slug}/rooms, and with Room set /c/{slug}/rooms/{id}. Fragment "rooms.list".
 type RoomsPage struct {
@@ -158,3 +161,149 @@ type FileLink struct {
 
 // Quote is the message that another answers.
 type Quote struct{ Name, Text, URL string }
+
+// ForumPage is /c/{slug}/forum. Fragment "forum.list".
+type ForumPage struct {
+	Base
+	URL        string
+	Tabs       []Tab
+	Filters    Filters
+	Pager      Pager
+	Rows       []TopicRow
+	Categories []CategoryRow
+	NewURL     string // where the viewer may create a topic
+	ManageURL  string // for a new category; owners only
+	ReportsURL string
+	Reports    int
+}
+
+// CategoryRow is a category beside the list.
+type CategoryRow struct {
+	URL, Name, About string
+	Owner            string // company, empty for the own one
+	Open, Closed     bool
+	Locked           bool // the own company must agree before it enters
+	CanAgree, Agreed bool
+	Unread           int
+	On               bool
+	EditURL, DoURL   string
+	Shared           int // with how many companies; owners only
+}
+
+// TopicRow is a topic of the list.
+type TopicRow struct {
+	URL, Title string
+	Category   string
+	By         Text
+	Kind       Text
+	Status     Status
+	Replies    int
+	Votes      int // -1: not the viewer's to know
+	At         time.Time
+	Unread     bool
+	Tags       []string
+}
+
+// TopicFormPage is the form of a new topic.
+type TopicFormPage struct {
+	Base
+	URL        string
+	Form       Form
+	Categories []Option
+	Kinds      []Option
+	CanSurvey  bool
+	Related    []TopicRow
+	Preview    template.HTML
+	Who        []Text // who will read it and under which name
+}
+
+// TopicPage is a topic with its replies. Preview is of the reply that is being written.
+type TopicPage struct {
+	Base
+	URL                string
+	Topic              TopicPost
+	Title              string
+	Kind               Text
+	Status             Status
+	Category           CategoryRow
+	Tags               []TagLink
+	Posts              []TopicPost
+	NextURL            string
+	Replies            int
+	Votes              int
+	Level              string
+	Levels             []Option
+	States             []Option
+	Survey             []SurveyRow
+	Done               bool // answered
+	CanVote            bool // in the survey
+	Counted            int
+	Least              int
+	Similar            []TopicRow
+	Form               Form
+	Preview            template.HTML
+	CanReply, CanState bool
+	Who                Text
+}
+
+// TagLink is a tag with the list of its topics.
+type TagLink struct{ Name, URL string }
+
+// TopicPost is what somebody wrote in a topic.
+type TopicPost struct {
+	ID                                     string // empty for the topic itself
+	Author                                 Person // no name: Hidden
+	Hidden                                 bool
+	HTML                                   template.HTML
+	Source                                 string
+	At                                     time.Time
+	Edited, Removed, Accepted, Voted, Mine bool
+	Votes                                  int
+	CanEdit, CanRemove, CanAccept, CanVote bool
+	URL                                    string // its address on the page
+	Form                                   Form
+}
+
+// SurveyRow is a question with its options, and with Counts its aggregate.
+type SurveyRow struct {
+	Text    string
+	Name    string
+	Options []SurveyOption
+}
+
+// SurveyOption is one answer to choose, with how many chose it.
+type SurveyOption struct {
+	Value, Text string
+	N, Percent  int
+}
+
+// CategoryFormPage makes or changes a category.
+type CategoryFormPage struct {
+	Base
+	URL    string
+	ID     string
+	Form   Form
+	Open   bool
+	Closed bool
+	Seats  []SeatRow
+}
+
+// SeatRow is a company a category may be shared with.
+type SeatRow struct {
+	Org, Name string
+	Choice    string // "", see, reply, create
+	Agreed    bool
+}
+
+// ReportsPage is what was reported to the moderators.
+type ReportsPage struct {
+	Base
+	Rows []ReportRow
+}
+
+// ReportRow is one report.
+type ReportRow struct {
+	URL, DoURL, Title, Text, Reason string
+	By                              Person
+	At                              time.Time
+}

@@ -43,6 +43,8 @@ func SubjectPath(kind, id string) string {
 		return "sell-through/" + id
 	case "sell_coverage":
 		return "sell-through/coverage#p-" + id
+	case "topic":
+		return "forum/topics/" + id
 	case "room":
 		return "rooms/" + id
 	case "chat": // "room.number": the page of a room adds the number

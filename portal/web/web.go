@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
@@ -68,6 +69,7 @@ type Deps struct {
 	Dialer      *dial.Dialer
 	Remotes     *gateway.Remotes
 	Rooms       *room.Service
+	Forum       *forum.Service
 	Mail        *mail.Service
 	Notices     *mail.Notices
 	Jobs        *job.Jobs

@@ -107,6 +107,14 @@ const (
 	PaymentSettle  Action = "payment.settle"
 )
 
+// The actions of the forum.
+const (
+	ForumRead   Action = "forum.read"
+	ForumWrite  Action = "forum.write"
+	ForumManage Action = "forum.manage" // its categories, what is reported, the states of ideas
+	ForumAgree  Action = "forum.agree"  // to be named among the companies of an open category
+)
+
 type rule struct {
 	scope string          // scope a token needs; "" = not by token
 	read  Action          // the action that makes the object visible; "" = this one
@@ -232,8 +240,15 @@ var policy = map[Action]rule{
 	HookRead:   {scope: "webhooks:read", sides: map[Side][]Role{Owner: {EDI}}},
 	HookManage: {scope: "webhooks:write", read: HookRead, sides: map[Side][]Role{Owner: {EDI}}},
 
-	RoomRead:  {scope: "chat:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
-	RoomPost:  {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
+	RoomRead: {scope: "chat:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
+	RoomPost: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
+
+	// A category is its owner's; the companies it is shared with are members.
+	ForumRead:   {scope: "forum:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
+	ForumWrite:  {scope: "forum:write", read: ForumRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
+	ForumManage: {scope: "forum:write", read: ForumRead, sides: map[Side][]Role{Owner: deciders}},
+	ForumAgree:  {read: ForumRead, sides: map[Side][]Role{Member: admins}},
+
 	NoticeOwn: {scope: "notices:read", sides: map[Side][]Role{Owner: anyone}},
 }
 

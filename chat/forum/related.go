@@ -1,0 +1,43 @@
+package forum
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"entente/prm/access"
+)
+
+// Related are topics like what is being typed, the latest first, so that a question is
+// asked once. A word of three letters or two Chinese characters is enough.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Related(ctx context.Context, actor access.Actor, title string) ([]Topic, error) {
+	scope, err := access.List(actor, access.ForumRead)
+	if err != nil {
+		return nil, err
+	}
+	var out []Topic
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		var rows []listedRow
+		for _, w := range strings.Fields(title) {
+			if len(w) < 3 || len(rows) >= 5 {
+				continue
+			}
+			got, err := listTopics(ctx, scope.Org(), actor.Person, Filter{Query: w}, 5)
+			if err != nil {
+				return err
+			}
+			for _, g := range got {
+				if len(rows) < 5 && !slices.ContainsFunc(rows, func(x listedRow) bool { return x.Topic.ID == g.Topic.ID }) {
+					rows = append(rows, g)
+				}
+			}
+			if len(strings.Fields(title)) > 12 {
+				break // a whole text was pasted: its first word is enough
+			}
+		}
+		out, err = s.dress(ctx, actor, rows)
+		return err
+	})
+	return out, err
+}

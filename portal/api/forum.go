@@ -1,0 +1,305 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"entente/chat/forum"
+	"entente/prm/access"
+)
+
+type categoryOut struct {
+	ID     string    `json:"id"`
+	Name   string    `json:"name"`
+	About  string    `json:"about"`
+	Owner  string    `json:"owner" doc:"slug of the company"`
+	Open   bool      `json:"open" doc:"its companies are named to each other"`
+	Agreed bool      `json:"agreed" doc:"your company agreed to that; without it an open category is not entered"`
+	Closed bool      `json:"closed"`
+	Reply  bool      `json:"reply"`
+	Create bool      `json:"create"`
+	Unread int       `json:"unread"`
+	Seats  []seatOut `json:"seats,omitempty" doc:"for its owner"`
+}
+
+type seatOut struct {
+	Org    string `json:"org"`
+	Reply  bool   `json:"reply"`
+	Create bool   `json:"create"`
+	Agreed bool   `json:"agreed"`
+}
+
+type topicOut struct {
+	ID       string           `json:"id"`
+	Category string           `json:"category"`
+	Kind     string           `json:"kind"`
+	From     *author          `json:"from,omitempty" doc:"absent where you may not know the author"`
+	Title    string           `json:"title"`
+	Body     string           `json:"body" doc:"Markdown"`
+	Tags     []string         `json:"tags"`
+	State    string           `json:"state"`
+	Accepted string           `json:"accepted,omitempty"`
+	Replies  int              `json:"replies"`
+	Votes    *int             `json:"votes,omitempty" doc:"for the owner of the category and in an open one"`
+	Voted    bool             `json:"voted"`
+	Watching string           `json:"watching,omitempty"`
+	Unread   bool             `json:"unread"`
+	Removed  bool             `json:"removed,omitempty"`
+	Survey   []surveyQuestion `json:"survey,omitempty"`
+	Done     bool             `json:"done,omitempty" doc:"you answered the survey"`
+	Counted  int              `json:"counted,omitempty" doc:"answers behind result: five or a multiple of it"`
+	Result   []resultOut      `json:"result,omitempty"`
+	At       time.Time        `json:"at"`
+	Active   time.Time        `json:"active"`
+	Posts    *list[postOut]   `json:"posts,omitempty"`
+}
+
+// surveyQuestion is a question with the options one is chosen of.
+type surveyQuestion struct {
+	Text    string   `json:"text"`
+	Options []string `json:"options"`
+}
+
+type resultOut struct {
+	Text    string   `json:"text"`
+	Options []string `json:"options"`
+	Counts  []int    `json:"counts"`
+}
+
+type postOut struct {
+	ID       string    `json:"id"`
+	From     *author   `json:"from,omitempty"`
+	Body     string    `json:"body"`
+	Votes    *int      `json:"votes,omitempty"`
+	Voted    bool      `json:"voted"`
+	Accepted bool      `json:"accepted,omitempty"`
+	Edited   bool      `json:"edited,omitempty"`
+	Removed  bool      `json:"removed,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// forumNames are slugs of companies and names of people that the service let the caller
+// know.
+type forumNames struct {
+	slugs, people map[string]string
+}
+
+func (a *API) forumNames(ctx context.Context, orgs, people []string) (forumNames, error) {
+	n := forumNames{map[string]string{}, map[string]string{}}
+	dir := a.d.Accounts.Directory()
+	companies, err := dir.OrgsByID(ctx, orgs...)
+	if err != nil {
+		return n, err
+	}
+	for id, o := range companies {
+		n.slugs[id] = o.Slug
+	}
+	persons, err := dir.PersonsByID(ctx, people...)
+	for id, p := range persons {
+		n.people[id] = p.Name
+	}
+	return n, err
+}
+
+func (n forumNames) author(x forum.Author) *author {
+	if x.Hidden() {
+		return nil
+	}
+	return &author{x.Person, n.people[x.Person], n.slugs[x.Org]}
+}
+
+func counted(n int) *int {
+	if n < 0 {
+		return nil
+	}
+	return &n
+}
+
+func (n forumNames) topic(t forum.Topic) topicOut {
+	out := topicOut{ID: string(t.ID), Category: string(t.Category), Kind: string(t.Kind), From: n.author(t.From), Title: t.Title, Body: t.Body, Tags: append([]string{}, t.Tags...), State: string(t.State), Accepted: string(t.Accepted), Replies: t.Replies,
+		Votes: counted(t.Votes), Voted: t.Voted, Watching: t.Level, Unread: t.Unread, Removed: t.Removed, Done: t.Done, Counted: t.Counted, At: t.Made, Active: t.Active}
+	for _, q := range t.Survey {
+		out.Survey = append(out.Survey, surveyQuestion(q))
+	}
+	for _, r := range t.Result {
+		out.Result = append(out.Result, resultOut{r.Text, r.Options, r.Counts})
+	}
+	return out
+}
+
+func (a *API) forum() {
+	handle(a, op("GET", "/api/v1/categories", "forum:read", "List categories of the forum", "Those your company has a seat in.", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[categoryOut]], error) {
+			all, err := a.d.Forum.Categories(ctx, actor)
+			if err != nil {
+				return nil, err
+			}
+			var orgs []string
+			for _, c := range all {
+				orgs = append(orgs, c.Owner)
+				for _, s := range c.Seats {
+					orgs = append(orgs, s.Org)
+				}
+			}
+			n, err := a.forumNames(ctx, orgs, nil)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]categoryOut, len(all))
+			for i, c := range all {
+				items[i] = categoryOut{ID: string(c.ID), Name: c.Name, About: c.About, Owner: n.slugs[c.Owner], Open: c.Open, Agreed: c.Agreed, Closed: c.Closed, Reply: c.Reply, Create: c.Create, Unread: c.Unread}
+				for _, s := range c.Seats {
+					items[i].Seats = append(items[i].Seats, seatOut{n.slugs[s.Org], s.Reply, s.Create, s.Agreed})
+				}
+			}
+			return page(items, ""), nil
+		})
+	const base = "/api/v1/topics"
+	type filter struct {
+		Paging
+		Q        string `query:"q" doc:"every word must occur; two Chinese characters are a word"`
+		Category string `query:"category"`
+		Kind     string `query:"kind" enum:"question,talk,idea,survey"`
+		State    string `query:"state"`
+		Tag      string `query:"tag"`
+		Watched  bool   `query:"watched"`
+	}
+	handle(a, op("GET", base, "forum:read", "List topics", "Latest activity first.", 200),
+		func(ctx context.Context, actor access.Actor, in *filter) (*reply[list[topicOut]], error) {
+			all, next, err := a.d.Forum.Topics(ctx, actor, forum.Filter{Category: forum.CategoryID(in.Category), Kind: forum.Kind(in.Kind), State: forum.State(in.State), Tag: in.Tag, Query: in.Q, Watched: in.Watched, After: in.After, Limit: min(in.Limit, 100)})
+			if err != nil {
+				return nil, err
+			}
+			var orgs, people []string
+			for _, t := range all {
+				orgs, people = append(orgs, t.From.Org), append(people, t.From.Person)
+			}
+			n, err := a.forumNames(ctx, orgs, people)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]topicOut, len(all))
+			for i, t := range all {
+				items[i] = n.topic(t)
+			}
+			return page(items, next), nil
+		})
+	type one struct {
+		IDPath
+		After string `query:"after" doc:"cursor of the replies"`
+	}
+	show := func(ctx context.Context, actor access.Actor, id, after string) (*reply[topicOut], error) {
+		t, posts, next, err := a.d.Forum.Topic(ctx, actor, forum.TopicID(id), after, 0)
+		if err != nil {
+			return nil, err
+		}
+		orgs, people := []string{t.From.Org}, []string{t.From.Person}
+		for _, p := range posts {
+			orgs, people = append(orgs, p.From.Org), append(people, p.From.Person)
+		}
+		n, err := a.forumNames(ctx, orgs, people)
+		if err != nil {
+			return nil, err
+		}
+		out := n.topic(t)
+		items := make([]postOut, len(posts))
+		for i, p := range posts {
+			items[i] = postOut{string(p.ID), n.author(p.From), p.Body, counted(p.Votes), p.Voted, p.Accepted, p.Edited, p.Removed, p.Made}
+		}
+		out.Posts = &page(items, next).Body
+		return &reply[topicOut]{out}, nil
+	}
+	handle(a, op("GET", base+"/{id}", "forum:read", "Get a topic", "With its replies, oldest first.", 200),
+		func(ctx context.Context, actor access.Actor, in *one) (*reply[topicOut], error) {
+			return show(ctx, actor, in.ID, in.After)
+		})
+	type forumAsk struct {
+		Body struct {
+			Category string           `json:"category"`
+			Kind     string           `json:"kind" enum:"question,talk,idea,survey"`
+			Title    string           `json:"title" minLength:"1" maxLength:"200"`
+			Body     string           `json:"body,omitempty" maxLength:"20000" doc:"Markdown"`
+			Tags     []string         `json:"tags,omitempty" maxItems:"5"`
+			Survey   []surveyQuestion `json:"survey,omitempty" maxItems:"10" doc:"of a survey, which its owner makes"`
+			Key      string           `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one topic"`
+		}
+	}
+	handle(a, op("POST", base, "forum:write", "Make a topic", "", 201),
+		func(ctx context.Context, actor access.Actor, in *forumAsk) (*reply[topicOut], error) {
+			b := in.Body
+			var survey []forum.Asked
+			for _, q := range b.Survey {
+				survey = append(survey, forum.Asked(q))
+			}
+			t, err := a.d.Forum.Ask(ctx, actor, forum.TopicCmd{Category: forum.CategoryID(b.Category), Kind: forum.Kind(b.Kind), Title: b.Title, Body: b.Body, Tags: b.Tags, Survey: survey, Key: b.Key})
+			if err != nil {
+				return nil, err
+			}
+			return show(ctx, actor, string(t.ID), "")
+		})
+	type forumReply struct {
+		IDPath
+		Body struct {
+			Body string `json:"body" minLength:"1" maxLength:"20000" doc:"Markdown"`
+			Key  string `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one reply"`
+		}
+	}
+	type forumMade struct {
+		ID string `json:"id"`
+	}
+	handle(a, op("POST", base+"/{id}/replies", "forum:write", "Reply to a topic", "", 201),
+		func(ctx context.Context, actor access.Actor, in *forumReply) (*reply[forumMade], error) {
+			p, err := a.d.Forum.Reply(ctx, actor, forum.TopicID(in.ID), in.Body.Body, in.Body.Key)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[forumMade]{forumMade{string(p)}}, nil
+		})
+	type forumDeed struct {
+		IDPath
+		Body struct {
+			Post    string   `json:"post,omitempty" doc:"id of a reply; empty: the topic itself"`
+			On      *bool    `json:"on,omitempty" doc:"of accept and vote; false takes it back, default true"`
+			Level   string   `json:"level,omitempty" enum:"watching,muted," doc:"of watch"`
+			State   string   `json:"state,omitempty" doc:"of state"`
+			Reason  string   `json:"reason,omitempty" maxLength:"500" doc:"of report"`
+			Title   string   `json:"title,omitempty" maxLength:"200" doc:"of edit"`
+			Body    string   `json:"body,omitempty" maxLength:"20000" doc:"of edit"`
+			Tags    []string `json:"tags,omitempty" doc:"of edit"`
+			Choices []int    `json:"choices,omitempty" doc:"of answer: the option of each question, from 0"`
+		}
+	}
+	for _, d := range []struct {
+		path, scope, title, text string
+		do                       func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error
+	}{
+		{"accept", "forum:write", "Accept an answer", "By the author of the question or a moderator.", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
+			return a.d.Forum.Accept(ctx, actor, id, forum.PostID(in.Body.Post), in.Body.On == nil || *in.Body.On)
+		}},
+		{"vote", "forum:write", "Vote", "", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
+			return a.d.Forum.Vote(ctx, actor, id, forum.PostID(in.Body.Post), in.Body.On == nil || *in.Body.On)
+		}},
+		{"watch", "forum:read", "Watch or mute a topic", "", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
+			return a.d.Forum.Watch(ctx, actor, id, in.Body.Level)
+		}},
+		{"state", "forum:write", "Set the state of a topic", "By moderators of the owner.", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
+			return a.d.Forum.SetState(ctx, actor, id, forum.State(in.Body.State))
+		}},
+		{"report", "forum:write", "Report something to the owner", "", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
+			return a.d.Forum.Report(ctx, actor, id, forum.PostID(in.Body.Post), in.Body.Reason)
+		}},
+		{"edit", "forum:write", "Change what you wrote", "", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
+			return a.d.Forum.Edit(ctx, actor, id, forum.PostID(in.Body.Post), in.Body.Title, in.Body.Body, in.Body.Tags)
+		}},
+		{"remove", "forum:write", "Remove a topic or a reply", "Your own, or any as a moderator of the owner.", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
+			return a.d.Forum.Remove(ctx, actor, id, forum.PostID(in.Body.Post))
+		}},
+		{"answer", "forum:write", "Answer a survey", "Once. Who chose what is told to nobody.", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
+			return a.d.Forum.Answer(ctx, actor, id, in.Body.Choices)
+		}},
+	} {
+		handle(a, op("POST", base+"/{id}/"+d.path, d.scope, d.title, d.text, 204), func(ctx context.Context, actor access.Actor, in *forumDeed) (*struct{}, error) {
+			return nil, d.do(ctx, actor, forum.TopicID(in.ID), in)
+		})
+	}
+}

@@ -1,0 +1,136 @@
+// Package prose turns the Markdown that people type into HTML that is safe to show to
+// people of other companies: no HTML of their own, links of three schemes only and marked
+// as foreign, pictures only as links (none is fetched because somebody reads), headings
+// below those of the page.
+package prose
+
+import (
+	"bytes"
+	"html/template"
+	"net/url"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// deepest bounds how far quotes and lists nest: what lies deeper is shown as typed.
+const deepest = 12
+
+var md = goldmark.New(
+	goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify),
+	goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(tame{}, 100))),
+)
+
+// Render renders a text. Line breaks inside a paragraph stay one paragraph, as Markdown
+// has it.
+func Render(source string) template.HTML {
+	if nested(source) > deepest {
+		return template.HTML("<pre>" + template.HTMLEscapeString(source) + "</pre>")
+	}
+	var b bytes.Buffer
+	if err := md.Convert([]byte(source), &b); err != nil {
+		return template.HTML("<pre>" + template.HTMLEscapeString(source) + "</pre>")
+	}
+	return template.HTML(b.String()) // goldmark leaves raw HTML out, and tame what may not be linked
+}
+
+// nested counts the marks of quotes and lists that any line begins with.
+func nested(source string) int {
+	most := 0
+	for line := range strings.Lines(source) {
+		n := 0
+		for _, r := range line {
+			switch r {
+			case '>', '-', '*', '+':
+				n++
+				continue
+			case ' ', '\t':
+				continue
+			}
+			break
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+// tame changes the tree before it is rendered.
+type tame struct{}
+
+// Transform implements parser.ASTTransformer.
+func (tame) Transform(doc *ast.Document, reader text.Reader, _ parser.Context) {
+	var pictures, refused []ast.Node
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch x := n.(type) {
+		case *ast.Heading:
+			x.Level = min(x.Level+2, 6)
+		case *ast.Image:
+			pictures = append(pictures, n)
+		case *ast.Link:
+			if !allowed(string(x.Destination)) {
+				refused = append(refused, n)
+			} else {
+				mark(n)
+			}
+		case *ast.AutoLink:
+			if x.AutoLinkType == ast.AutoLinkURL && !allowed(string(x.URL(reader.Source()))) {
+				refused = append(refused, n)
+			} else {
+				mark(n)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, n := range pictures {
+		img := n.(*ast.Image)
+		link := ast.NewLink()
+		link.Destination, link.Title = img.Destination, img.Title
+		move(n, link)
+		n.Parent().ReplaceChild(n.Parent(), n, link)
+		if allowed(string(link.Destination)) {
+			mark(link)
+		} else {
+			refused = append(refused, link)
+		}
+	}
+	for _, n := range refused { // its words stay
+		plain := ast.NewEmphasis(1)
+		if a, ok := n.(*ast.AutoLink); ok {
+			plain.AppendChild(plain, ast.NewString(bytes.Clone(a.Label(reader.Source()))))
+		} else {
+			move(n, plain)
+		}
+		n.Parent().ReplaceChild(n.Parent(), n, plain)
+	}
+}
+
+func move(from, to ast.Node) {
+	for c := from.FirstChild(); c != nil; c = from.FirstChild() {
+		to.AppendChild(to, c)
+	}
+}
+
+func mark(n ast.Node) { n.SetAttributeString("rel", []byte("nofollow noopener noreferrer")) }
+
+// allowed lets addresses of the web and of mail be linked.
+func allowed(to string) bool {
+	u, err := url.Parse(strings.TrimSpace(to))
+	if err != nil {
+		return false
+	}
+	switch strings.ToLower(u.Scheme) {
+	case "http", "https":
+		return u.Host != ""
+	case "mailto":
+		return true
+	}
+	return false
+}

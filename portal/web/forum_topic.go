@@ -1,0 +1,180 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"entente/chat/forum"
+	"entente/portal/prose"
+	"entente/portal/view"
+	"entente/prm/access"
+)
+
+// topicURL is the address of a topic, or of a reply in it.
+func (v *visit) topicURL(id forum.TopicID, post forum.PostID) string {
+	u := v.path("forum", "topics", string(id))
+	if post != "" {
+		u += "#p-" + string(post)
+	}
+	return u
+}
+
+// topicDeed does something to a topic or a reply and leads back to it.
+func topicDeed(do func(v *visit, id forum.TopicID, post forum.PostID) error) func(*visit) error {
+	return func(v *visit) error {
+		id, post := forum.TopicID(v.Params("id")), forum.PostID(v.FormValue("post"))
+		if err := do(v, id, post); err != nil {
+			return err
+		}
+		if _, _, _, err := v.w.d.Forum.Topic(v.ctx, v.actor(), id, "", 1); err != nil {
+			return v.done(v.path("forum"), "said.saved")
+		}
+		return v.done(v.topicURL(id, post), "said.saved")
+	}
+}
+
+func topicShow(v *visit) error { return v.topicPage(200, view.Form{}, "", false) }
+
+// topicPage is a topic; form is of the reply, or where of names a post (or "topic") of
+// the change of that.
+func (v *visit) topicPage(status int, form view.Form, of string, preview bool) error {
+	v.secluded()
+	id := forum.TopicID(v.Params("id"))
+	t, posts, next, err := v.w.d.Forum.Topic(v.ctx, v.actor(), id, v.Query("after"), 0)
+	if err != nil {
+		return err
+	}
+	c, err := v.w.d.Forum.Get(v.ctx, v.actor(), t.Category)
+	if err != nil {
+		return err
+	}
+	n, err := v.forumNames([]forum.Category{c}, []forum.Topic{t}, posts)
+	if err != nil {
+		return err
+	}
+	page := &view.TopicPage{Base: v.shell(), URL: v.path("forum", "topics", string(id)), Title: t.Title, Kind: view.T("forum.kind." + string(t.Kind)), Status: view.Status{State: topicStates[t.State]}, Category: v.categoryRow(c, n, ""),
+		NextURL: v.next(next), Replies: t.Replies, Votes: t.Votes, Level: t.Level, Done: t.Done, Counted: t.Counted, Least: forum.LeastBallots, CanReply: t.CanReply, CanState: t.CanModerate, Who: v.audience(c, n)}
+	if t.Removed {
+		page.Title = v.p.T("forum.removed_title")
+	}
+	canVote := v.may(access.ForumWrite, access.Resource{Owner: c.Owner, Members: []string{v.org()}}) && !t.Removed
+	page.Topic = view.TopicPost{Author: v.poster(t.From, n), Hidden: t.From.Hidden(), HTML: prose.Render(t.Body), At: t.Made, Edited: t.Edited, Removed: t.Removed, Voted: t.Voted, Votes: t.Votes, Mine: t.From.Mine, URL: page.URL,
+		CanEdit: t.CanEdit, CanRemove: t.CanEdit || t.CanModerate, CanVote: canVote && !t.From.Mine, Form: view.Form{Values: map[string]string{"title": t.Title, "body": t.Body, "tags": strings.Join(t.Tags, " ")}}}
+	if of == "topic" {
+		page.Topic.Form = form
+	}
+	for _, p := range posts {
+		one := view.TopicPost{ID: string(p.ID), Author: v.poster(p.From, n), Hidden: p.From.Hidden(), HTML: prose.Render(p.Body), At: p.Made, Edited: p.Edited, Removed: p.Removed, Accepted: p.Accepted, Voted: p.Voted, Votes: p.Votes, Mine: p.From.Mine, URL: v.topicURL(id, p.ID),
+			CanEdit: p.CanEdit && canVote, CanRemove: (p.CanEdit && canVote || t.CanModerate) && !p.Removed, CanAccept: t.CanAccept && !p.Removed, CanVote: canVote && !p.From.Mine && !p.Removed, Form: view.Form{Values: map[string]string{"body": p.Body}}}
+		if of == one.ID && of != "" {
+			one.Form = form
+		}
+		page.Posts = append(page.Posts, one)
+	}
+	if of == "" {
+		page.Form = form
+	}
+	if preview {
+		page.Preview = prose.Render(form.Value("body"))
+	}
+	for _, tag := range t.Tags {
+		page.Tags = append(page.Tags, view.TagLink{Name: tag, URL: v.path("forum") + "?tag=" + queryEscape(tag)})
+	}
+	for _, l := range []string{"", forum.Watching, forum.Muted} {
+		label := l
+		if l == "" {
+			label = "none"
+		}
+		page.Levels = append(page.Levels, view.Option{Value: l, Label: view.T("forum.level." + label), On: l == t.Level})
+	}
+	states := []forum.State{forum.Open, forum.Closed}
+	if t.Kind == forum.Idea {
+		states = forum.IdeaStates
+	}
+	for _, s := range states {
+		page.States = append(page.States, view.Option{Value: string(s), Label: view.T("state." + string(topicStates[s])), On: s == t.State})
+	}
+	page.CanVote = t.Kind == forum.Survey && !t.Done && t.CanReply
+	for i, q := range t.Survey {
+		row := view.SurveyRow{Text: q.Text, Name: "q." + strconv.Itoa(i)}
+		for j, o := range q.Options {
+			opt := view.SurveyOption{Value: strconv.Itoa(j), Text: o}
+			if i < len(t.Result) {
+				opt.N = t.Result[i].Counts[j]
+				opt.Percent = opt.N * 100 / t.Counted
+			}
+			row.Options = append(row.Options, opt)
+		}
+		page.Survey = append(page.Survey, row)
+	}
+	similar, err := v.related(t.Title, []forum.Category{c})
+	if err != nil {
+		return err
+	}
+	for _, s := range similar {
+		if s.URL != page.URL {
+			page.Similar = append(page.Similar, s)
+		}
+	}
+	return v.renderAs(status, page, nil)
+}
+
+// poster is an author beside what he wrote; nobody where he is hidden.
+func (v *visit) poster(a forum.Author, n names) view.Person {
+	if a.Hidden() {
+		return view.Person{}
+	}
+	return view.Person{ID: a.Person, Name: n.person(a.Person), Company: v.foreign(a.Org, n)}
+}
+
+func topicReply(v *visit) error {
+	in, id := v.input(), forum.TopicID(v.Params("id"))
+	if in.text("preview") != "" {
+		return v.topicPage(200, in.form(nil, view.Text{}), "", true)
+	}
+	p, err := v.w.d.Forum.Reply(v.ctx, v.actor(), id, in.values["body"], v.key())
+	if err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok {
+			return err
+		}
+		return v.topicPage(422, in.form(errs, note), "", false)
+	}
+	return v.seeOther(v.topicURL(id, p))
+}
+
+func topicEdit(v *visit) error {
+	in, id := v.input(), forum.TopicID(v.Params("id"))
+	post := forum.PostID(in.text("post"))
+	err := v.w.d.Forum.Edit(v.ctx, v.actor(), id, post, in.text("title"), in.values["body"], strings.Fields(strings.ReplaceAll(in.text("tags"), ",", " ")))
+	if err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok {
+			return err
+		}
+		of := string(post)
+		if of == "" {
+			of = "topic"
+		}
+		return v.topicPage(422, in.form(errs, note), of, false)
+	}
+	return v.done(v.topicURL(id, post), "said.saved")
+}
+
+func surveyAnswer(v *visit) error {
+	in, id := v.input(), forum.TopicID(v.Params("id"))
+	t, _, _, err := v.w.d.Forum.Topic(v.ctx, v.actor(), id, "", 1)
+	if err != nil {
+		return err
+	}
+	choices := make([]int, len(t.Survey))
+	for i := range choices {
+		if choices[i], err = strconv.Atoi(in.text("q." + strconv.Itoa(i))); err != nil {
+			choices[i] = -1 // said by the service
+		}
+	}
+	if err := v.w.d.Forum.Answer(v.ctx, v.actor(), id, choices); err != nil {
+		return err
+	}
+	return v.done(v.topicURL(id, ""), "said.saved")
+}
