@@ -563,6 +563,12 @@ CREATE TABLE lead_activity (
   FOREIGN KEY (offer_id) REFERENCES lead_offer(id)
 );
 CREATE INDEX lead_activity_offer ON lead_activity USING btree (offer_id, happened);
+CREATE TABLE lead_form (
+  org_id text NOT NULL, token text NOT NULL, secret text NOT NULL, active bigint NOT NULL, title text NOT NULL, intro text NOT NULL, consent text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  UNIQUE (token),
+  PRIMARY KEY (org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE lead_offer (
   id text NOT NULL, lead_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number bigint NOT NULL, state text NOT NULL, phase text NOT NULL, due bigint NOT NULL, teaser text NOT NULL, shared text NOT NULL, rule_id text NOT NULL, rule text NOT NULL, fit bigint NOT NULL, factors text NOT NULL, note text NOT NULL, convert_hours bigint NOT NULL, offered bigint NOT NULL, offered_by text NOT NULL, opened bigint NOT NULL, opened_by text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, comment text NOT NULL, accept_half bigint NOT NULL, accept_most bigint NOT NULL, accept_due bigint NOT NULL, convert_start bigint NOT NULL, convert_half bigint NOT NULL, convert_most bigint NOT NULL, convert_due bigint NOT NULL, worked bigint NOT NULL, ended bigint NOT NULL, deal_id text NOT NULL, warned bigint NOT NULL, next_at bigint NOT NULL, version bigint NOT NULL, value bigint NOT NULL, currency text NOT NULL, source text NOT NULL,
   UNIQUE (partnership_id, number),

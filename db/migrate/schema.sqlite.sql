@@ -446,6 +446,9 @@ CREATE TABLE lead_activity (
   id TEXT PRIMARY KEY, offer_id TEXT NOT NULL REFERENCES lead_offer(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, due TEXT NOT NULL, happened INTEGER NOT NULL
 );
 CREATE INDEX lead_activity_offer ON lead_activity (offer_id, happened);
+CREATE TABLE lead_form (
+  org_id TEXT PRIMARY KEY REFERENCES org(id), token TEXT NOT NULL UNIQUE, secret TEXT NOT NULL, active INTEGER NOT NULL, title TEXT NOT NULL, intro TEXT NOT NULL, consent TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
+);
 CREATE TABLE lead_offer (
   id TEXT PRIMARY KEY, lead_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), number INTEGER NOT NULL,
   state TEXT NOT NULL, phase TEXT NOT NULL, due INTEGER NOT NULL, teaser TEXT NOT NULL, shared TEXT NOT NULL, rule_id TEXT NOT NULL, rule TEXT NOT NULL, fit INTEGER NOT NULL, factors TEXT NOT NULL, note TEXT NOT NULL, convert_hours INTEGER NOT NULL,

@@ -30,6 +30,52 @@ type leadBulkBody struct {
 	Look    bool         `json:"look,omitempty" doc:"only say what would become of them"`
 }
 
+type webFormBody struct {
+	Active  bool   `json:"active"`
+	Title   string `json:"title" doc:"what partners read first of its leads; names nobody"`
+	Intro   string `json:"intro,omitempty"`
+	Consent string `json:"consent" doc:"what people agree to"`
+	Version int64  `json:"version" doc:"0: there is none yet"`
+}
+
+type webFormOut struct {
+	webFormBody
+	Path string `json:"path,omitempty" doc:"of its address on this server"`
+}
+
+func webFormJSON(f lead.WebForm) webFormOut {
+	out := webFormOut{webFormBody: webFormBody{f.Active, f.Title, f.Intro, f.Consent, f.Version}}
+	if f.Token != "" {
+		out.Path = "/f/" + f.Token
+	}
+	return out
+}
+
+// webForm is the public form that makes leads.
+func (a *API) webForm() {
+	handle(a, op("GET", "/api/v1/lead-form", "leads:read", "Get your public form for leads", "", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[webFormOut], error) {
+			f, err := a.d.Leads.WebForm(ctx, actor)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[webFormOut]{webFormJSON(f)}, nil
+		})
+	type webFormIn struct {
+		Renew bool `query:"renew" doc:"give it a new address; the old one then leads nowhere"`
+		Body  webFormBody
+	}
+	handle(a, op("PUT", "/api/v1/lead-form", "leads:write", "Write your public form for leads", "", 200),
+		func(ctx context.Context, actor access.Actor, in *webFormIn) (*reply[webFormOut], error) {
+			b := in.Body
+			f, err := a.d.Leads.SaveWebForm(ctx, actor, lead.WebForm{Active: b.Active, Title: b.Title, Intro: b.Intro, Consent: b.Consent, Version: b.Version}, in.Renew)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[webFormOut]{webFormJSON(f)}, nil
+		})
+}
+
 // bulkLeads offers many leads at once.
 func (a *API) bulkLeads() {
 	type leadBulk struct{ Body leadBulkBody }

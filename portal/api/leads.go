@@ -359,6 +359,7 @@ func (a *API) ownLeads() {
 			return a.offerOne(ctx, actor, string(o.ID))
 		})
 	a.bulkLeads()
+	a.webForm()
 	type routed struct {
 		Offer string `json:"offer,omitempty" doc:"id"`
 		Why   string `json:"why,omitempty" doc:"no_rule, nobody, consent or not_free"`

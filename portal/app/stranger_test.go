@@ -25,6 +25,7 @@ import (
 	"entente/portal/session"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/lead"
 	"entente/prm/location"
 )
 
@@ -160,6 +161,8 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM forum_post x JOIN forum_topic t ON t.id = x.topic_id JOIN forum_category c ON c.id = t.category_id WHERE c.name = 'Harrow Fabrication'`,
 			`SELECT x.id FROM forum_flag x`,
 			`SELECT x.id FROM room_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM data_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' AND x.kind = 'leads'`,
+			`SELECT l.id FROM lead l JOIN org r ON r.id = l.org_id WHERE r.slug = 'aurelia' AND l.state = 'new' LIMIT 1`,
 			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 		} {
 			var got []string
@@ -176,7 +179,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 		if err := db.Tx(ctx).Raw(`SELECT x.code FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel'`).Scan(&codes).Error; err != nil {
 			return err
 		}
-		canaries = append(append(numbers, codes...), "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Northgate Rail", "Tees Valley Homes", "Selby Foundry", "Grimsby", "Q-5510", "Aire Joinery", "North England", "Grinder safety month", "Counter display in three branches", "上海仓库备货有限", "Tees Valley Homes Ltd", "KS-88-214")
+		canaries = append(append(numbers, codes...), "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Northgate Rail", "Tees Valley Homes", "Selby Foundry", "Grimsby", "Q-5510", "Aire Joinery", "Toolroom of the quarry", "Quarry Works Ltd", "Ask about the quarry", "North England", "Grinder safety month", "Counter display in three branches", "上海仓库备货有限", "Tees Valley Homes Ltd", "KS-88-214")
 		return nil
 	})
 	if err != nil {
@@ -230,6 +233,34 @@ func fileOfKestrel(t *testing.T, a *App) {
 	for end := time.Now().Add(time.Minute); f.State == batch.Reading; {
 		if f, err = a.files.Get(t.Context(), maya, f.ID); err != nil || time.Now().After(end) {
 			t.Fatal(f.State, err)
+		}
+	}
+}
+
+// leadsOfAurelia brings a file of leads of Aurelia's, and turns its web form on.
+func leadsOfAurelia(t *testing.T, a *App) {
+	t.Helper()
+	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "ingrid@aurelia.example")
+	if err != nil || len(seats) != 1 {
+		t.Fatalf("Ingrid: %v", err)
+	}
+	ingrid := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	f, err := a.files.Take(t.Context(), ingrid, batch.KindLeads, "", "Quarry Works Ltd.csv", nil, strings.NewReader("title,company,country\nToolroom of the quarry,Quarry Works Ltd,GB\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.leads.SaveWebForm(t.Context(), ingrid, lead.WebForm{Active: true, Title: "Ask about the quarry", Consent: "Quarry Works Ltd"}, false); err != nil {
+		t.Fatal(err)
+	}
+	for end, applied := time.Now().Add(time.Minute), false; f.State != batch.Done; {
+		if f, err = a.files.Get(t.Context(), ingrid, f.ID); err != nil || time.Now().After(end) {
+			t.Fatal(f.State, err)
+		}
+		if f.State == batch.Ready && !applied {
+			applied = true
+			if err := a.files.Apply(t.Context(), ingrid, f.ID, nil); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
@@ -319,6 +350,7 @@ func TestStranger(t *testing.T) {
 	fileOfKestrel(t, a)
 	talkOfKestrel(t, a)
 	forumOfKestrel(t, a)
+	leadsOfAurelia(t, a)
 	ids, canaries := foreign(t, a)
 	who := stranger(t, a)
 	// pages first: the calls below include wrong passwords, which then throttle
@@ -391,7 +423,7 @@ var own = map[string]bool{
 	"notify.MarkAllSeen":        true,
 	// each makes something of the caller's own company, whatever id it is given as text
 	"room.SetRetention": true, "forum.SaveCategory": true,
-	"customer.Create": true, "desk.Save": true, "customer.Ensure": true, "lead.SaveRule": true,
+	"customer.Create": true, "desk.Save": true, "customer.Ensure": true, "customer.EnsureAlike": true, "lead.SaveRule": true, "lead.Bring": true, "lead.SaveWebForm": true,
 }
 
 // fill makes an argument: strings and ids become the foreign id, structs and

@@ -94,3 +94,12 @@ func (l *limiter) sweep(now time.Time) {
 		}
 	}
 }
+
+// Limiter slows down a door of its own, by any key.
+type Limiter struct{ of *limiter }
+
+// NewLimiter makes one.
+func NewLimiter(r Rate, clock func() time.Time) *Limiter { return &Limiter{newLimiter(r, clock)} }
+
+// Take counts one request of the key. Codes: RateLimited with the seconds to wait.
+func (l *Limiter) Take(key string) error { return l.of.take(key) }

@@ -63,11 +63,13 @@ func (*BackordersPage) meta() meta {
 func (*LeadsPage) meta() meta {
 	return meta{block: "leads", layout: "app", nav: NavLeads, head: true, fixed: true}
 }
-func (*LeadBulkPage) meta() meta  { return meta{block: "lead_bulk", layout: "app", nav: NavLeads} }
-func (*OfferPage) meta() meta     { return meta{block: "offer", layout: "app", nav: NavLeads} }
-func (*LeadPage) meta() meta      { return meta{block: "lead", layout: "app", nav: NavLeads} }
-func (*LeadFormPage) meta() meta  { return meta{block: "lead_form", layout: "app", nav: NavLeads} }
-func (*LeadRulesPage) meta() meta { return meta{block: "lead_rules", layout: "app", nav: NavLeads} }
+func (*PublicFormPage) meta() meta { return meta{block: "public_form", layout: "plain"} }
+func (*WebFormPage) meta() meta    { return meta{block: "webform", layout: "app", nav: NavLeads} }
+func (*LeadBulkPage) meta() meta   { return meta{block: "lead_bulk", layout: "app", nav: NavLeads} }
+func (*OfferPage) meta() meta      { return meta{block: "offer", layout: "app", nav: NavLeads} }
+func (*LeadPage) meta() meta       { return meta{block: "lead", layout: "app", nav: NavLeads} }
+func (*LeadFormPage) meta() meta   { return meta{block: "lead_form", layout: "app", nav: NavLeads} }
+func (*LeadRulesPage) meta() meta  { return meta{block: "lead_rules", layout: "app", nav: NavLeads} }
 func (*PromosPage) meta() meta {
 	return meta{block: "promos", layout: "app", nav: NavPromotions, head: true}
 }

@@ -52,6 +52,31 @@ type LeadBulkRow struct {
 	Ready              bool
 }
 
+// PublicFormPage is /f/{token}, the form of a company for whoever knows its address. It posts company, country, city, postcode, web, name, position, mail, phone, need, may_contact, may_share and stamp to URL; fax is for machines.
+type PublicFormPage struct {
+	Base
+	URL         string
+	CompanyName string
+	Title       string
+	Intro       string
+	Consent     string
+	Stamp       string
+	Done        bool
+	Form        Form
+	Countries   []Option
+}
+
+// WebFormPage is /c/{slug}/leads/form; it posts active, title, intro, consent, version and renew to URL.
+type WebFormPage struct {
+	Base
+	URL       string
+	Link      string // empty until it is made
+	Active    bool
+	Made      bool
+	CanChange bool
+	Form      Form
+}
+
 // LeadColumn is one state on the board. Count is -1 where it is not known.
 type LeadColumn struct {
 	ID      string

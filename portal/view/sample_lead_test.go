@@ -29,7 +29,11 @@ func leadSamples(k, a Base) map[string]Page {
 	}
 	picks := own
 	picks.Pick = "1:2"
+	filled := Form{Values: map[string]string{"name": "Joe Day", "may_contact": "1"}, Errors: []FieldError{{"company", T("form.missing")}, {"may_contact", T("form.missing")}}}
 	return map[string]Page{
+		"public_form":      &PublicFormPage{Base: open(k.P.Language()), URL: "/f/abc", CompanyName: "Aurelia Tools", Title: "Demo request", Intro: "We show every tool at your place.", Consent: "We keep this to answer you.", Stamp: "x", Form: filled, Countries: options("GB", "GB", "United Kingdom")},
+		"public_form_done": &PublicFormPage{Base: open(k.P.Language()), URL: "/f/abc", CompanyName: "Aurelia Tools", Title: "Demo request", Done: true},
+		"webform":          &WebFormPage{Base: a, URL: "/c/aurelia/leads/form", Link: "https://portal.example/f/abc", Active: true, Made: true, CanChange: true, Form: Form{Values: map[string]string{"active": "1", "title": "Demo request", "version": "2"}, Errors: []FieldError{{"title", T("lead.teaser_names")}}}},
 		"lead_bulk":        &LeadBulkPage{Base: a, URL: "/c/aurelia/leads/bulk", BackURL: "/c/aurelia/leads?view=own", Partnership: "p1", Partner: kestrel, Ready: 1, Rows: bulkRows, Form: Form{Values: map[string]string{"accept": "x"}, Errors: []FieldError{{"accept", T("form.whole_number")}}}},
 		"lead_bulk_done":   &LeadBulkPage{Base: a, URL: "/c/aurelia/leads/bulk", BackURL: "/c/aurelia/leads?view=own", ByRule: true, Done: true, Offered: 2, Rows: bulkRows[1:]},
 		"leads_picks":      &LeadsPage{Base: a, Own: true, Ways: ways, Tabs: tabs, Filters: filters, Rows: []LeadRow{picks}, BulkURL: "/c/aurelia/leads/bulk", Partners: options("", "", "by the rules", "p1", "Kestrel Supply"), Pager: Pager{Shown: 1, Total: -1}},
@@ -56,7 +60,7 @@ func leadSamples(k, a Base) map[string]Page {
 
 func leadEmpties(e Base) map[string]Page {
 	return map[string]Page{
-		"leads": &LeadsPage{Base: e}, "lead_bulk": &LeadBulkPage{Base: e}, "offer": &OfferPage{Base: e, Title: "x"}, "lead": &LeadPage{Base: e, Title: "x"}, "lead_form": &LeadFormPage{Base: e}, "lead_rules": &LeadRulesPage{Base: e},
+		"leads": &LeadsPage{Base: e}, "lead_bulk": &LeadBulkPage{Base: e}, "public_form": &PublicFormPage{Base: open(e.P.Language()), Title: "x"}, "webform": &WebFormPage{Base: e}, "offer": &OfferPage{Base: e, Title: "x"}, "lead": &LeadPage{Base: e, Title: "x"}, "lead_form": &LeadFormPage{Base: e}, "lead_rules": &LeadRulesPage{Base: e},
 		"customers": &CustomersPage{Base: e}, "customer_form": &CustomerFormPage{Base: e}, "customer": &CustomerPage{Base: e, Name: "x"}, "merge": &MergePage{Base: e},
 	}
 }

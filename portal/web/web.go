@@ -98,10 +98,11 @@ type Deps struct {
 
 // Web is the portal in HTML.
 type Web struct {
-	d    Deps
-	seal sealer
-	help *library
-	spec func() ([]byte, error)
+	d                   Deps
+	seal                sealer
+	formSource, formAll *session.Limiter // of public forms
+	help                *library
+	spec                func() ([]byte, error)
 }
 
 // OpenAPI tells where the API's document comes from. It is called once while
@@ -128,7 +129,7 @@ func New(d Deps) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Web{d: d, seal: seal, help: help}, nil
+	return &Web{d: d, seal: seal, help: help, formSource: session.NewLimiter(formBySource, d.Clock), formAll: session.NewLimiter(formByForm, d.Clock)}, nil
 }
 
 // Mount adds every route of Routes to the app. The middleware of Deps.Sessions must
