@@ -467,6 +467,145 @@ CREATE TABLE forum_watch (
   FOREIGN KEY (topic_id) REFERENCES forum_topic(id)
 );
 CREATE INDEX forum_watch_person ON forum_watch USING btree (person_id, org_id);
+CREATE TABLE fund_account (
+  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, ref text NOT NULL, currency text NOT NULL, balance bigint NOT NULL,
+  UNIQUE (program_id, org_id, kind, ref, currency),
+  PRIMARY KEY (id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id),
+  CHECK (((balance >= '-100000000000000000'::bigint) AND (balance <= '100000000000000000'::bigint))),
+  CHECK (((balance >= 0) OR (kind = ANY (ARRAY['source'::text, 'owed'::text]))))
+);
+CREATE INDEX fund_account_org ON fund_account USING btree (org_id, owner_id, currency);
+CREATE TABLE fund_budget (
+  program_id text NOT NULL, currency text NOT NULL, owner_id text NOT NULL, four_eyes bigint NOT NULL,
+  PRIMARY KEY (program_id, currency),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id)
+);
+CREATE TABLE fund_claim (
+  id text NOT NULL, program_id text NOT NULL, request_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, state text NOT NULL, nature text NOT NULL, title text NOT NULL, currency text NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, settled bigint NOT NULL, pending bigint NOT NULL, proof text NOT NULL, deducted text NOT NULL, note text NOT NULL, reason text NOT NULL, first_by text NOT NULL, first_mark text NOT NULL, source text NOT NULL, source_key text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, submitted bigint NOT NULL, submitted_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id)
+);
+CREATE INDEX fund_claim_org ON fund_claim USING btree (org_id, state, changed, id);
+CREATE INDEX fund_claim_owner ON fund_claim USING btree (owner_id, state, changed, id);
+CREATE INDEX fund_claim_request ON fund_claim USING btree (request_id, state) WHERE (request_id <> ''::text);
+CREATE UNIQUE INDEX fund_claim_number ON fund_claim USING btree (owner_id, org_id, number);
+CREATE UNIQUE INDEX fund_claim_source ON fund_claim USING btree (owner_id, org_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE fund_claim_line (
+  claim_id text NOT NULL, position bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, line_key text NOT NULL, live bigint NOT NULL, text text NOT NULL, sku text NOT NULL, on_day text NOT NULL, quantity bigint NOT NULL, price bigint NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, missing text NOT NULL, due_on text NOT NULL, order_id text NOT NULL, order_line bigint NOT NULL,
+  PRIMARY KEY (claim_id, "position"),
+  FOREIGN KEY (claim_id) REFERENCES fund_claim(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE UNIQUE INDEX fund_claim_line_key ON fund_claim_line USING btree (owner_id, org_id, line_key) WHERE ((live = 1) AND (line_key <> ''::text));
+CREATE TABLE fund_entry (
+  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, text text NOT NULL, reverses text NOT NULL, person_id text NOT NULL, acted_id text NOT NULL, happened bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id),
+  CHECK ((amount > 0))
+);
+CREATE INDEX fund_entry_org ON fund_entry USING btree (org_id, owner_id, happened, id);
+CREATE INDEX fund_entry_program ON fund_entry USING btree (program_id, happened, id);
+CREATE UNIQUE INDEX fund_entry_reverses ON fund_entry USING btree (reverses) WHERE (reverses <> ''::text);
+CREATE TRIGGER fund_entry_guard BEFORE DELETE OR UPDATE ON fund_entry FOR EACH ROW EXECUTE FUNCTION fund_guard();
+CREATE TRIGGER fund_entry_no_truncate BEFORE TRUNCATE ON fund_entry FOR EACH STATEMENT EXECUTE FUNCTION fund_guard();
+CREATE TABLE fund_file (
+  id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, item text NOT NULL, name text NOT NULL, mime text NOT NULL, size bigint NOT NULL, hash text NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE INDEX fund_file_subject ON fund_file USING btree (subject_id, made, id);
+CREATE TABLE fund_limit (
+  owner_id text NOT NULL, person_id text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (owner_id, person_id, currency),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE TABLE fund_log (
+  id text NOT NULL, subject_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, amount bigint NOT NULL, currency text NOT NULL, text text NOT NULL, happened bigint NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX fund_log_subject ON fund_log USING btree (subject_id, happened, id);
+CREATE TABLE fund_lot (
+  id text NOT NULL, program_id text NOT NULL, rule_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, invoice_id text NOT NULL, invoice_number text NOT NULL, position bigint NOT NULL, order_line bigint NOT NULL, sku text NOT NULL, currency text NOT NULL, net bigint NOT NULL, rate bigint NOT NULL, earned bigint NOT NULL, remaining bigint NOT NULL, taken bigint NOT NULL, lapsed bigint NOT NULL, earned_on text NOT NULL, lapses_at bigint NOT NULL, lapses_on text NOT NULL, made bigint NOT NULL,
+  UNIQUE (rule_id, invoice_id, "position"),
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id),
+  FOREIGN KEY (rule_id) REFERENCES fund_rule(id),
+  CHECK (((remaining >= 0) AND (taken >= 0) AND (taken <= earned)))
+);
+CREATE INDEX fund_lot_invoice ON fund_lot USING btree (invoice_id, org_id);
+CREATE INDEX fund_lot_lapse ON fund_lot USING btree (lapses_at, id) WHERE (remaining > 0);
+CREATE INDEX fund_lot_left ON fund_lot USING btree (program_id, org_id, earned_on, id) WHERE (remaining > 0);
+CREATE TABLE fund_lot_back (
+  lot_id text NOT NULL, credit_id text NOT NULL, position bigint NOT NULL, owner_id text NOT NULL, amount bigint NOT NULL,
+  PRIMARY KEY (lot_id, credit_id, "position"),
+  FOREIGN KEY (lot_id) REFERENCES fund_lot(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE TABLE fund_post (
+  entry_id text NOT NULL, position bigint NOT NULL, account_id text NOT NULL, amount bigint NOT NULL,
+  PRIMARY KEY (entry_id, "position"),
+  FOREIGN KEY (account_id) REFERENCES fund_account(id),
+  FOREIGN KEY (entry_id) REFERENCES fund_entry(id),
+  CHECK ((amount <> 0))
+);
+CREATE INDEX fund_post_account ON fund_post USING btree (account_id, entry_id);
+CREATE TRIGGER fund_post_guard BEFORE DELETE OR UPDATE ON fund_post FOR EACH ROW EXECUTE FUNCTION fund_guard();
+CREATE TRIGGER fund_post_no_truncate BEFORE TRUNCATE ON fund_post FOR EACH STATEMENT EXECUTE FUNCTION fund_guard();
+CREATE TABLE fund_program (
+  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, kind text NOT NULL, state text NOT NULL, about text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, claim_days bigint NOT NULL, share bigint NOT NULL, proof text NOT NULL, subject_id text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE INDEX fund_program_owner ON fund_program USING btree (owner_id, made, id);
+CREATE UNIQUE INDEX fund_program_subject ON fund_program USING btree (owner_id, subject_id) WHERE (subject_id <> ''::text);
+CREATE TABLE fund_request (
+  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, state text NOT NULL, title text NOT NULL, activity text NOT NULL, about text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, currency text NOT NULL, cost bigint NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, claim_by text NOT NULL, proof text NOT NULL, reason text NOT NULL, first_by text NOT NULL, first_mark text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, submitted bigint NOT NULL, submitted_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, next_at bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id)
+);
+CREATE INDEX fund_request_due ON fund_request USING btree (next_at, id) WHERE (next_at > 0);
+CREATE INDEX fund_request_org ON fund_request USING btree (org_id, state, changed, id);
+CREATE INDEX fund_request_owner ON fund_request USING btree (owner_id, state, changed, id);
+CREATE TABLE fund_rule (
+  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, rate bigint NOT NULL, skus text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, days bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, ended bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id)
+);
+CREATE INDEX fund_rule_owner ON fund_rule USING btree (owner_id, ended);
+CREATE INDEX fund_rule_program ON fund_rule USING btree (program_id, made, id);
+CREATE TABLE fund_seat (
+  program_id text NOT NULL, org_id text NOT NULL, owner_id text NOT NULL, partnership_id text NOT NULL, currency text NOT NULL, added bigint NOT NULL,
+  PRIMARY KEY (program_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id)
+);
+CREATE INDEX fund_seat_org ON fund_seat USING btree (org_id, program_id);
+CREATE TABLE fund_settlement (
+  id text NOT NULL, claim_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, reference text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, tax_rate bigint NOT NULL, tax bigint NOT NULL, on_day text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, entry_id text NOT NULL, reversed bigint NOT NULL, reconciled bigint NOT NULL, reconciled_by text NOT NULL, external text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (claim_id) REFERENCES fund_claim(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE INDEX fund_settlement_claim ON fund_settlement USING btree (claim_id, made, id);
+CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement USING btree (owner_id, org_id, kind, reference, claim_id) WHERE (reversed = 0);
 CREATE TABLE goods_return (
   id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, rma text NOT NULL, state text NOT NULL, note text NOT NULL, answer text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, arrived bigint NOT NULL, arrived_by text NOT NULL, credited bigint NOT NULL,
   PRIMARY KEY (id),
@@ -1090,4 +1229,11 @@ BEGIN
     RAISE EXCEPTION 'the audit log only grows';
   END IF;
   RETURN NEW;
+END $function$;
+CREATE OR REPLACE FUNCTION fund_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'the ledger only grows';
 END $function$;

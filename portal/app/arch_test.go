@@ -71,6 +71,7 @@ var imports = []rule{
 	{"prm/trade", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/location", "edi/doc"}), "trade sees documents as plain values, never the wire"},
 	{"prm/returns", with(leaves, dbs, []string{"prm/trade", "edi/doc"}), "goods that go back stand above the orders they came from; their quantities and credits are the order desk's"},
 	{"prm/orderdesk", with(leaves, dbs, []string{"prm/trade"}), "what an order desk does with many orders stands above the orders"},
+	{"prm/fund", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/trade", "prm/identity"}), "money for partners stands above the invoices it is earned on, and below the promotions that use it"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "prm/identity", "edi/doc"}), "promotions stand above the orders they are measured from"},
 	{"prm/sellthrough", with(leaves, dbs, []string{"prm/catalog"}), "what was sold on is told in the words of the catalogue; who measures something from it reads it through the composition root"},
 	{"prm/channel", with(leaves, dbs, []string{"prm/catalog"}), "stock in the channel is read from what others keep and stores nothing"},

@@ -115,6 +115,16 @@ const (
 	ForumAgree  Action = "forum.agree"  // to be named among the companies of an open category
 )
 
+// The actions of the money that a supplier gives its partners: programmes, requests, claims.
+const (
+	FundRead    Action = "fund.read"
+	FundWrite   Action = "fund.write"   // programmes, budgets, what a partner may draw on
+	FundLimits  Action = "fund.limits"  // what a person may decide alone
+	ClaimWrite  Action = "claim.write"  // requests and claims of the partner
+	ClaimDecide Action = "claim.decide" // by the supplier
+	ClaimSettle Action = "claim.settle" // by its finance people
+)
+
 type rule struct {
 	scope string          // scope a token needs; "" = not by token
 	read  Action          // the action that makes the object visible; "" = this one
@@ -169,6 +179,13 @@ var policy = map[Action]rule{
 	PromoWrite:  {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Owner: deciders}},
 	PromoAnswer: {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Member: {Manager, Sales}}},
 	PromoTask:   {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Owner: {Manager, Sales}, Member: {Manager, Sales}}},
+	// A programme is its owner's; a partner reads its own part. Requests and claims are of the two.
+	FundRead:    {scope: "funds:read", sides: map[Side][]Role{Owner: {Manager, Finance}, Member: {Manager, Sales, Finance}, Supplier: {Manager, Finance}, Reseller: {Manager, Sales, Finance}}},
+	FundWrite:   {scope: "funds:write", read: FundRead, sides: map[Side][]Role{Owner: deciders}},
+	FundLimits:  {scope: "funds:write", read: FundRead, sides: map[Side][]Role{Owner: admins}},
+	ClaimWrite:  {scope: "funds:write", read: FundRead, sides: map[Side][]Role{Reseller: {Manager, Sales, Finance}}},
+	ClaimDecide: {scope: "funds:write", read: FundRead, sides: map[Side][]Role{Supplier: deciders}},
+	ClaimSettle: {scope: "funds:write", read: FundRead, sides: map[Side][]Role{Supplier: {Finance}}},
 	// A registration is the registrant's until it is submitted; then its supplier decides it,
 	// and who is to fulfil it (a member) sees what it needs. The supplier's sales do not: it
 	// may sell beside its partners.

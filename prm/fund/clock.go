@@ -1,0 +1,126 @@
+package fund
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// tickBatch bounds one pass.
+const tickBatch = 200
+
+// Tick lets requests begin, end and lapse, and lots of earned money lapse, each in a
+// transaction of its own. It runs on a schedule, late or twice: what was done is not done
+// again.
+func (s *Service) Tick(ctx context.Context) error {
+	var errs []error
+	var ids []RequestID
+	var places []lotRow
+	err := s.db.View(ctx, func(ctx context.Context) (err error) {
+		now := db.Micros(db.Now(ctx))
+		if ids, err = dueRequests(ctx, now, tickBatch); err != nil {
+			return err
+		}
+		places, err = duePlaces(ctx, now, tickBatch)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		errs = append(errs, s.tickRequest(ctx, id)) // the others go on
+	}
+	for _, p := range places {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		errs = append(errs, s.lapse(ctx, p))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Service) tickRequest(ctx context.Context, id RequestID) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		r, err := requestByID(ctx, string(id), true)
+		if fault.CodeOf(err) == fault.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if r.NextAt == 0 || r.NextAt > db.Micros(db.Now(ctx)) {
+			return nil // somebody was faster
+		}
+		actor := access.System("funds", r.OwnerID)
+		was := r.State
+		if err := advance(ctx, &r); err != nil {
+			return err
+		}
+		p, err := programByID(ctx, r.ProgramID, false)
+		if err != nil {
+			return err
+		}
+		if today(ctx, p.Zone) > r.ClaimBy && RequestState(r.State).Holds() {
+			open, err := openClaims(ctx, r.ID)
+			if err != nil {
+				return err
+			}
+			if open > 0 { // what is filed is decided first
+				r.NextAt = db.Micros(db.Now(ctx).Add(24 * time.Hour))
+				return saveRequest(ctx, &r)
+			}
+			live, err := liveClaims(ctx, r.ID)
+			if err != nil {
+				return err
+			}
+			if r.State = string(ReqLapsed); live > 0 {
+				r.State = string(ReqClosed)
+			}
+			if err := s.release(ctx, actor, &r); err != nil {
+				return err
+			}
+			if err := s.publish(ctx, RequestLapsed, Event{Program: ProgramID(r.ProgramID), Request: id, Supplier: r.OwnerID, Reseller: r.OrgID}); err != nil {
+				return err
+			}
+		}
+		if err := saveRequest(ctx, &r); err != nil {
+			return err
+		}
+		if r.State == was {
+			return nil
+		}
+		return addLog(ctx, r.ID, r.State, access.Actor{}, 0, r.Currency, "")
+	})
+}
+
+// lapse ends the lots of a partner whose day is over.
+func (s *Service) lapse(ctx context.Context, at lotRow) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		p, err := programByID(ctx, at.ProgramID, true)
+		if err != nil {
+			return err
+		}
+		lots, err := dueLots(ctx, at.ProgramID, at.OrgID, db.Micros(db.Now(ctx)))
+		if err != nil || len(lots) == 0 {
+			return err
+		}
+		sum := int64(0)
+		for _, l := range lots {
+			sum += l.Remaining
+			l.Lapsed, l.Remaining = l.Lapsed+l.Remaining, 0
+			if err := saveLot(ctx, l); err != nil {
+				return err
+			}
+		}
+		_, err = post(ctx, access.System("funds", p.OwnerID), posting{program: p.ID, owner: p.OwnerID, org: at.OrgID, kind: EntryLapse, currency: money.Currency(at.Currency), subject: "fund", id: p.ID, text: "", legs: move(leg{org: at.OrgID, kind: accAvailable}, leg{org: at.OrgID, kind: accLapsed}, sum)})
+		return err
+	})
+}

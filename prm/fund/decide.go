@@ -1,0 +1,350 @@
+package fund
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// TakeClaim says that the supplier checks the proof.
+// Codes: NotFound, Forbidden, Conflict.
+func (s *Service) TakeClaim(ctx context.Context, actor access.Actor, id ClaimID, version int64) (Claim, error) {
+	return s.act(ctx, actor, access.ClaimDecide, id, version, []ClaimState{ClaimSubmitted}, func(ctx context.Context, r *claimRow) error {
+		r.State = string(ClaimCheck)
+		return s.told(ctx, actor, r, "claim_check", 0, "", "", "fund.claim_take")
+	})
+}
+
+// ReturnClaim sends a claim back with words; the partner may change it and send it again.
+// Codes: NotFound, Forbidden, Invalid (a reason is missing), Conflict. Publishes ClaimReturnedTo.
+func (s *Service) ReturnClaim(ctx context.Context, actor access.Actor, id ClaimID, version int64, reason string) (Claim, error) {
+	return s.act(ctx, actor, access.ClaimDecide, id, version, []ClaimState{ClaimSubmitted, ClaimCheck}, func(ctx context.Context, r *claimRow) error {
+		if reason = cut(reason, 500); reason == "" {
+			return fault.InvalidField("reason", "form.missing")
+		}
+		r.State, r.Reason = string(ClaimReturned), reason
+		if err := setLive(ctx, r.ID, 0); err != nil {
+			return err
+		}
+		return s.told(ctx, actor, r, "claim_returned", 0, reason, ClaimReturnedTo, "fund.claim_return")
+	})
+}
+
+// DenyClaim refuses a claim for good.
+// Codes: NotFound, Forbidden, Invalid (a reason is missing), Conflict. Publishes ClaimDeniedTo.
+func (s *Service) DenyClaim(ctx context.Context, actor access.Actor, id ClaimID, version int64, reason string) (Claim, error) {
+	return s.act(ctx, actor, access.ClaimDecide, id, version, []ClaimState{ClaimSubmitted, ClaimCheck}, func(ctx context.Context, r *claimRow) error {
+		if reason = cut(reason, 500); reason == "" {
+			return fault.InvalidField("reason", "form.missing")
+		}
+		r.State, r.Reason, r.Decided, r.DecidedBy = string(ClaimDenied), reason, db.Micros(db.Now(ctx)), actor.Person
+		if err := setLive(ctx, r.ID, 0); err != nil {
+			return err
+		}
+		return s.told(ctx, actor, r, "claim_denied", 0, reason, ClaimDeniedTo, "fund.claim_deny")
+	})
+}
+
+// Verdict decides one line.
+type Verdict struct {
+	Position int
+	Verdict  string       // of Verdicts
+	Amount   money.Amount // of a changed one
+	Reason   string       // of LineReasons: rejected, changed or pending
+	Missing  string       // of a pending one, in words
+	Due      string       // and until when
+}
+
+// Decide decides a claim line by line. Lines that are not named and were not looked at yet
+// are accepted as they were asked for; those that wait for something go on waiting. What
+// is approved leaves the reservation of its request, or the partner's part, at once; a
+// later decision on what waited adds to it. Nothing is decided twice.
+// Codes: NotFound, Forbidden, Invalid (a line, an amount, a reason), Conflict (changed
+// meanwhile, decided already, filed by the same person, over the person's limit, more than
+// is there). Publishes ClaimDecided, or SecondAsked.
+func (s *Service) Decide(ctx context.Context, actor access.Actor, id ClaimID, version int64, verdicts []Verdict, words string) (Claim, error) {
+	return s.act(ctx, actor, access.ClaimDecide, id, version, []ClaimState{ClaimSubmitted, ClaimCheck, ClaimApproved, ClaimSettled}, func(ctx context.Context, r *claimRow) error {
+		first := ClaimState(r.State).Waits()
+		if !first && r.Pending == 0 {
+			return moved(r.State)
+		}
+		lines, err := linesOf(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		more, touched, err := judge(lines, verdicts, first, money.Currency(r.Currency))
+		if err != nil {
+			return err
+		}
+		words = cut(words, 500)
+		total := money.Amount{Minor: r.Approved + more, Currency: money.Currency(r.Currency)}
+		if more > 0 {
+			var mark strings.Builder
+			for _, i := range touched {
+				l := lines[i]
+				fmt.Fprintf(&mark, "%d %s %d %s %s\n", l.Position, l.Verdict, l.Approved, l.Reason, l.DueOn)
+			}
+			ok, err := s.second(ctx, actor, r.OwnerID, r.ProgramID, total, &r.FirstBy, &r.FirstMark, mark.String(), r.MadeBy, r.SubmittedBy)
+			if err != nil {
+				return err
+			}
+			if !ok { // the lines stay as they are: the second decides the same again
+				if first {
+					r.State = string(ClaimCheck)
+				}
+				return s.told(ctx, actor, r, "first", total.Minor, words, SecondAsked, "fund.claim_first")
+			}
+			from := leg{org: r.OrgID, kind: accAvailable}
+			if r.RequestID != "" {
+				from = leg{org: r.OrgID, kind: accReserved, ref: r.RequestID}
+			}
+			if _, err := s.consume(ctx, actor, *r, from, more); err != nil {
+				return err
+			}
+		} else if actor.Person != "" && (actor.Person == r.MadeBy || actor.Person == r.SubmittedBy) {
+			return fault.New(fault.Conflict, "fund.self_approval")
+		}
+		r.Pending = 0
+		for _, l := range lines {
+			if l.Verdict == LinePending {
+				r.Pending++
+			}
+		}
+		for _, i := range touched {
+			if err := saveLine(ctx, lines[i]); err != nil {
+				return err
+			}
+		}
+		r.Approved, r.FirstBy, r.FirstMark = total.Minor, "", ""
+		r.Decided, r.DecidedBy, r.Reason = db.Micros(db.Now(ctx)), actor.Person, words
+		event, kind := ClaimDecided, "claim_decided"
+		switch {
+		case r.Approved == 0 && r.Pending == 0:
+			r.State, event, kind = string(ClaimDenied), ClaimDeniedTo, "claim_denied"
+		case r.Approved == r.Settled && r.Pending == 0:
+			r.State = string(ClaimSettled)
+		default:
+			r.State = string(ClaimApproved)
+		}
+		return s.told(ctx, actor, r, kind, more, words, event, "fund.claim_decide")
+	})
+}
+
+// judge applies verdicts to lines and says what they add, and which lines they touch.
+func judge(lines []lineRow, verdicts []Verdict, first bool, c money.Currency) (int64, []int, error) {
+	bad := fault.New(fault.Invalid, "form.invalid")
+	more, touched := int64(0), []int(nil)
+	seen := map[int]bool{}
+	apply := func(i int, v Verdict) {
+		l, at := &lines[i], fmt.Sprintf("line.%d.", v.Position)
+		l.Reason, l.Missing, l.DueOn, l.Approved = v.Reason, "", "", 0
+		switch v.Verdict {
+		case LineAccepted:
+			l.Approved, l.Reason = l.Asked, ""
+		case LineChanged:
+			if v.Amount.Currency != c || v.Amount.Minor <= 0 || v.Amount.Minor > l.Asked {
+				bad.With(at+"amount", "fund.over_asked", "Most", say(money.Amount{Minor: l.Asked, Currency: c}))
+			}
+			l.Approved = v.Amount.Minor
+		case LineRejected:
+			l.Live = 0
+		case LinePending:
+			l.Missing = cut(v.Missing, 300)
+			if l.Missing == "" {
+				bad.With(at+"missing", "form.missing")
+			}
+			if !civil(v.Due) {
+				bad.With(at+"due", "form.date")
+			}
+			l.DueOn = v.Due
+		default:
+			bad.With(at+"verdict", "form.choice_wrong")
+		}
+		if v.Verdict != LineAccepted && !slices.Contains(LineReasons, v.Reason) {
+			bad.With(at+"reason", "form.choice_wrong")
+		}
+		l.Verdict = v.Verdict
+		more += l.Approved
+		touched = append(touched, i)
+	}
+	for _, v := range verdicts {
+		i := slices.IndexFunc(lines, func(l lineRow) bool { return int(l.Position) == v.Position })
+		switch {
+		case i < 0 || seen[v.Position]:
+			bad.With(fmt.Sprintf("line.%d.verdict", v.Position), "fund.line_unknown", "Line", v.Position)
+			continue
+		case lines[i].Verdict != LineOpen && lines[i].Verdict != LinePending:
+			return 0, nil, fault.New(fault.Conflict, "fund.line_decided", "Line", v.Position)
+		}
+		seen[v.Position] = true
+		apply(i, v)
+	}
+	for i, l := range lines {
+		if first && l.Verdict == LineOpen && !seen[int(l.Position)] {
+			apply(i, Verdict{Position: int(l.Position), Verdict: LineAccepted})
+		}
+	}
+	slices.Sort(touched)
+	if len(touched) == 0 {
+		bad.With("lines", "form.missing")
+	}
+	return more, touched, bad.OrNil()
+}
+
+// SettleCmd settles what is due of a claim, or a part of it.
+type SettleCmd struct {
+	Kind      string       // of WaysFor its nature
+	Reference string       // number of the credit note, the partner's invoice or the payment
+	Amount    money.Amount // net; zero: all that is due
+	TaxRate   money.Rate   // of a credit note: that of the goods
+	On        string       // civil date; empty is today
+}
+
+// Settle books that an approved claim was settled. What the partner deducted already is
+// settled by an offset against that payment and by nothing else.
+// Codes: NotFound, Forbidden, Invalid, Conflict (changed meanwhile, nothing is due, it was
+// deducted already, the same reference again). Publishes ClaimSettledTo.
+func (s *Service) Settle(ctx context.Context, actor access.Actor, id ClaimID, version int64, cmd SettleCmd) (Claim, error) {
+	return s.act(ctx, actor, access.ClaimSettle, id, version, []ClaimState{ClaimApproved}, func(ctx context.Context, r *claimRow) error {
+		c := money.Currency(r.Currency)
+		due := money.Amount{Minor: r.Approved - r.Settled, Currency: c}
+		if due.Minor <= 0 {
+			return fault.New(fault.Conflict, "fund.nothing_due")
+		}
+		if cmd.Amount.Minor == 0 {
+			cmd.Amount = due
+		}
+		if cmd.On == "" {
+			cmd.On = db.Now(ctx).Format("2006-01-02")
+		}
+		cmd.Reference = strings.TrimSpace(cmd.Reference)
+		bad := fault.New(fault.Invalid, "form.invalid")
+		text(bad, "reference", cmd.Reference, 60, true)
+		if !slices.Contains(WaysFor(r.Nature), cmd.Kind) {
+			bad.With("kind", "fund.way")
+		}
+		if cmd.Amount.Currency != c || cmd.Amount.Minor <= 0 || cmd.Amount.Minor > due.Minor {
+			bad.With("amount", "fund.over_due", "Most", say(due))
+		}
+		if cmd.TaxRate < 0 || cmd.TaxRate > money.One {
+			bad.With("tax_rate", "fund.share_range")
+		}
+		if !civil(cmd.On) {
+			bad.With("on", "form.date")
+		}
+		if err := bad.OrNil(); err != nil {
+			return err
+		}
+		if err := s.deducted(ctx, r, cmd); err != nil {
+			return err
+		}
+		tax, err := money.Portion(cmd.Amount, cmd.TaxRate)
+		if err != nil {
+			return fault.InvalidField("amount", "fund.amount")
+		}
+		old, err := settlementsOf(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(old, func(x settlementRow) bool {
+			return x.Reversed == 0 && x.Kind == cmd.Kind && x.Reference == cmd.Reference
+		}) {
+			return fault.New(fault.Conflict, "fund.settled_before", "Reference", cmd.Reference)
+		}
+		entry, err := post(ctx, actor, posting{program: r.ProgramID, owner: r.OwnerID, org: r.OrgID, kind: EntrySettle, currency: c, subject: "claim", id: r.ID, text: cmd.Reference, legs: move(leg{org: r.OrgID, kind: accConsumed, ref: r.ID}, leg{org: r.OrgID, kind: accSettled}, cmd.Amount.Minor)})
+		if err != nil {
+			return err
+		}
+		if err := insertSettlement(ctx, settlementRow{ID: db.NewID(), ClaimID: r.ID, OwnerID: r.OwnerID, OrgID: r.OrgID, Kind: cmd.Kind, Reference: cmd.Reference, Currency: r.Currency, Amount: cmd.Amount.Minor, TaxRate: int64(cmd.TaxRate), Tax: tax.Minor, OnDay: cmd.On, Made: db.Micros(db.Now(ctx)), MadeBy: actor.Person, EntryID: entry}); err != nil {
+			return err
+		}
+		r.Settled += cmd.Amount.Minor
+		if r.Settled == r.Approved && r.Pending == 0 {
+			r.State = string(ClaimSettled)
+		}
+		return s.told(ctx, actor, r, "claim_"+cmd.Kind, cmd.Amount.Minor, cmd.Reference, ClaimSettledTo, "fund.claim_settle")
+	})
+}
+
+// deducted refuses to pay what the partner has taken off a payment, by its own word or by
+// what its payments say.
+func (s *Service) deducted(ctx context.Context, r *claimRow, cmd SettleCmd) error {
+	if r.Deducted == "" && s.deductions != nil {
+		payment, err := s.deductions.Deducted(ctx, r.OwnerID, r.OrgID, r.Number)
+		if err != nil {
+			return err
+		}
+		r.Deducted = payment
+	}
+	switch {
+	case cmd.Kind == ByOffset && r.Deducted == "":
+		r.Deducted = cmd.Reference
+	case r.Deducted != "" && (cmd.Kind != ByOffset || cmd.Reference != r.Deducted):
+		return fault.New(fault.Conflict, "fund.deducted", "Payment", r.Deducted)
+	}
+	return nil
+}
+
+// Unsettle reverses a settlement that was booked wrongly and is not reconciled.
+// Codes: NotFound, Forbidden, Invalid (a reason is missing), Conflict.
+func (s *Service) Unsettle(ctx context.Context, actor access.Actor, id ClaimID, version int64, settlement, reason string) (Claim, error) {
+	return s.act(ctx, actor, access.ClaimSettle, id, version, []ClaimState{ClaimApproved, ClaimSettled}, func(ctx context.Context, r *claimRow) error {
+		if reason = cut(reason, 500); reason == "" {
+			return fault.InvalidField("reason", "form.missing")
+		}
+		x, err := settlementOf(ctx, r.ID, settlement)
+		if err != nil {
+			return err
+		}
+		if err := moveSettlement(ctx, x.ID, map[string]any{"reversed": db.Micros(db.Now(ctx))}); err != nil {
+			return err
+		}
+		if _, err := post(ctx, actor, posting{program: r.ProgramID, owner: r.OwnerID, org: r.OrgID, kind: EntryReverse, currency: money.Currency(r.Currency), subject: "claim", id: r.ID, text: reason, reverses: x.EntryID, legs: move(leg{org: r.OrgID, kind: accSettled}, leg{org: r.OrgID, kind: accConsumed, ref: r.ID}, x.Amount)}); err != nil {
+			return err
+		}
+		r.Settled -= x.Amount
+		r.State = string(ClaimApproved)
+		if x.Kind == ByOffset {
+			r.Deducted = ""
+		}
+		return s.told(ctx, actor, r, "claim_unsettled", x.Amount, reason, "", "fund.claim_unsettle")
+	})
+}
+
+// Reconcile notes that a settlement was found in the books, under their reference.
+// Codes: NotFound, Forbidden, Invalid, Conflict (reconciled or reversed before).
+func (s *Service) Reconcile(ctx context.Context, actor access.Actor, id ClaimID, version int64, settlement, external string) (Claim, error) {
+	return s.act(ctx, actor, access.ClaimSettle, id, version, []ClaimState{ClaimApproved, ClaimSettled}, func(ctx context.Context, r *claimRow) error {
+		external = strings.TrimSpace(external)
+		bad := fault.New(fault.Invalid, "form.invalid")
+		text(bad, "external", external, 60, true)
+		if err := bad.OrNil(); err != nil {
+			return err
+		}
+		x, err := settlementOf(ctx, r.ID, settlement)
+		if err != nil {
+			return err
+		}
+		if err := moveSettlement(ctx, x.ID, map[string]any{"reconciled": db.Micros(db.Now(ctx)), "reconciled_by": actor.Person, "external": external}); err != nil {
+			return err
+		}
+		all, err := settlementsOf(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		done := ClaimState(r.State) == ClaimSettled
+		for _, y := range all {
+			done = done && (y.Reversed > 0 || y.Reconciled > 0)
+		}
+		if done {
+			r.State = string(ClaimReconciled)
+		}
+		return s.told(ctx, actor, r, "claim_reconciled", x.Amount, external, "", "fund.claim_reconcile")
+	})
+}

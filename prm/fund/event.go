@@ -1,0 +1,66 @@
+package fund
+
+import (
+	"context"
+
+	"entente/db/job"
+)
+
+// Kinds of published events. Object is the id of the request, the claim or the programme.
+const (
+	RequestSubmitted = "fund.RequestSubmitted"
+	RequestReturned  = "fund.RequestReturned"
+	RequestDeclined  = "fund.RequestDeclined"
+	RequestApproved  = "fund.RequestApproved"
+	RequestCancelled = "fund.RequestCancelled"
+	RequestLapsed    = "fund.RequestLapsed"
+	ClaimFiled       = "fund.ClaimFiled"
+	ClaimReturnedTo  = "fund.ClaimReturned"
+	ClaimDeniedTo    = "fund.ClaimDenied"
+	ClaimDecided     = "fund.ClaimDecided" // some or all of it was approved, or waits for something
+	ClaimSettledTo   = "fund.ClaimSettled"
+	SecondAsked      = "fund.SecondAsked" // one of two people has decided
+	Granted          = "fund.Granted"     // a partner was given a part of a programme
+)
+
+// Events lists them.
+func Events() []string {
+	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, SecondAsked, Granted}
+}
+
+// Event is the payload of all of them: ids, no content.
+type Event struct {
+	Program  ProgramID `json:"program"`
+	Request  RequestID `json:"request,omitempty"`
+	Claim    ClaimID   `json:"claim,omitempty"`
+	Supplier string    `json:"supplier"`
+	Reseller string    `json:"reseller"`
+	Org      string    `json:"org,omitempty"` // that acted; empty: a clock
+	Person   string    `json:"person,omitempty"`
+	Quiet    bool      `json:"quiet,omitempty"`
+}
+
+// Publisher is the part of db/job this package needs.
+type Publisher interface {
+	Publish(ctx context.Context, e job.Event) error
+}
+
+type quietKey struct{}
+
+// Quiet marks work that makes demo data: its events say so, and nobody is told.
+func Quiet(ctx context.Context) context.Context { return context.WithValue(ctx, quietKey{}, true) }
+
+func (s *Service) publish(ctx context.Context, kind string, e Event) error {
+	if s.jobs == nil {
+		return nil
+	}
+	e.Quiet, _ = ctx.Value(quietKey{}).(bool)
+	object := string(e.Program)
+	if e.Request != "" {
+		object = string(e.Request)
+	}
+	if e.Claim != "" {
+		object = string(e.Claim)
+	}
+	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: []string{e.Supplier, e.Reseller}, Object: object, Payload: e})
+}

@@ -1,0 +1,362 @@
+// Package fund keeps the money that a supplier gives its partners for what they do
+// together: programmes with budgets, what each partner may draw on, requests that reserve
+// of it, claims that use it, and how those are settled.
+//
+// A programme belongs to one company, its owner. Each partner sees its own part of it and
+// nothing else: not the budget, not who else takes part, not how many. So there are two
+// types: Program for the owner, Wallet for a partner.
+//
+// Money moves in a ledger that only grows (ledger.go): every entry is balanced, in one
+// currency, and no account but the owner's source goes below zero. So a partner's part is
+// never more than the budget, a reservation never more than the part, and what is approved
+// of a claim never more than was reserved for it; the database refuses anything else. What
+// was wrong is reversed by another entry.
+//
+// A claim is decided line by line (Decide), by a person who did not file it, within that
+// person's limit, and by two where the amount is above what the budget says. What is
+// approved is settled by its nature: a price rebate by a credit note, a service by the
+// partner's invoice or a payment, and what the partner has deducted already by an offset
+// and nothing else.
+package fund
+
+import (
+	"time"
+
+	"entente/prm/access"
+	"entente/prm/money"
+)
+
+// Ids, one type per kind.
+type (
+	ProgramID string
+	RequestID string
+	ClaimID   string
+	FileID    string
+)
+
+// Kinds of programme.
+const (
+	KindMDF    = "mdf"    // market development: requests, then claims with proof
+	KindEarned = "earned" // earned by what is invoiced, in lots that lapse
+	KindPromo  = "promo"  // of a promotion: what its lines earned, claimed back
+)
+
+// Kinds lists those that people make.
+var Kinds = []string{KindMDF, KindEarned}
+
+// States of a programme.
+const (
+	Open   = "open"
+	Closed = "closed" // nothing is asked for any more; what is under way goes on
+)
+
+// Program is a programme as its owner sees it.
+type Program struct {
+	ID        ProgramID
+	Owner     string
+	Number    string
+	Title     string
+	Kind      string
+	State     string
+	About     string // who may take part and how, in words
+	From      string // civil dates, both inside: of the activities
+	Until     string
+	Zone      string
+	ClaimDays int        // after an activity in which it may be claimed
+	Share     money.Rate // of the cost that is paid at most
+	Proof     []string   // what a claim has to prove
+	Subject   string     // the promotion it is of
+	Made      time.Time
+	MadeBy    string
+	Version   int64
+	Budgets   []Budget
+	Seats     []Seat
+	Rules     []Rule // of an earned one, the newest first
+}
+
+// Budget is a programme's money in one currency. Free is what no partner has.
+type Budget struct {
+	Currency money.Currency
+	FourEyes money.Amount // above it two people decide; zero: one
+	Whole    money.Amount
+	Free     money.Amount
+}
+
+// Seat is a partner's part of a programme.
+type Seat struct {
+	Org         string
+	Partnership string
+	Balance     Balance
+}
+
+// Balance is where a partner's money stands in one currency. Granted is the sum of the
+// others that follow, but for Owed.
+type Balance struct {
+	Currency  money.Currency
+	Granted   money.Amount // allocated or earned, less what was taken back
+	Available money.Amount
+	Reserved  money.Amount // for approved requests
+	Consumed  money.Amount // approved claims that are not settled
+	Settled   money.Amount
+	Lapsed    money.Amount
+	Owed      money.Amount // to be earned before anything is available again
+}
+
+// Wallet is a programme as one partner sees it.
+type Wallet struct {
+	ID          ProgramID
+	Owner       string
+	Number      string
+	Title       string
+	Kind        string
+	State       string
+	About       string
+	From, Until string
+	ClaimDays   int
+	Share       money.Rate
+	Proof       []string
+	Balance     Balance
+	Lots        []Lot // of an earned one, what is left, the next to lapse first
+	Rules       []Rule
+}
+
+// RequestState is where a request stands.
+type RequestState string
+
+// The states of a request (prm.md B3).
+const (
+	ReqDraft     RequestState = "draft"
+	ReqSubmitted RequestState = "submitted"
+	ReqReview    RequestState = "in_review"
+	ReqReturned  RequestState = "returned"
+	ReqDeclined  RequestState = "declined"
+	ReqApproved  RequestState = "approved"
+	ReqCommitted RequestState = "committed" // the partner takes it as it was approved
+	ReqRunning   RequestState = "running"
+	ReqExecuted  RequestState = "executed" // its days are over, it may still be claimed
+	ReqClosed    RequestState = "closed"
+	ReqLapsed    RequestState = "lapsed" // nothing was claimed in time
+	ReqCancelled RequestState = "cancelled"
+)
+
+// Holds says that a request has money reserved.
+func (s RequestState) Holds() bool {
+	return s == ReqApproved || s == ReqCommitted || s == ReqRunning || s == ReqExecuted
+}
+
+// Over says that nothing of it changes any more.
+func (s RequestState) Over() bool {
+	return s == ReqDeclined || s == ReqClosed || s == ReqLapsed || s == ReqCancelled
+}
+
+// Activities are the words for what is done.
+var Activities = []string{"event", "advert", "digital", "print", "training", "demo_stock", "other"}
+
+// Request is what a partner wants to do.
+type Request struct {
+	ID           RequestID
+	Program      ProgramID
+	ProgramTitle string
+	Supplier     string
+	Reseller     string
+	Partnership  string
+	Number       string
+	State        RequestState
+	Title        string
+	Activity     string
+	About        string
+	From, Until  string
+	Cost         money.Amount
+	Asked        money.Amount
+	Approved     money.Amount
+	Left         money.Amount // of what is reserved for it
+	ClaimBy      string
+	Proof        []string
+	Reason       string
+	FirstBy      string // the first of two people who decide
+	Made         time.Time
+	MadeBy       string
+	Submitted    time.Time
+	SubmittedBy  string
+	Decided      time.Time
+	DecidedBy    string
+	Changed      time.Time
+	Version      int64
+	Files        []File
+	Log          []Entry
+	Claims       []Claim // without lines
+	ByPartner    bool    // the viewer is the partner's side
+}
+
+// Resource is the request as access.Check sees it.
+func (r Request) Resource() access.Resource { return access.Shared(r.Supplier, r.Reseller) }
+
+// ClaimState is where a claim stands.
+type ClaimState string
+
+// The states of a claim (prm.md B3).
+const (
+	ClaimDraft      ClaimState = "draft"
+	ClaimSubmitted  ClaimState = "submitted"
+	ClaimCheck      ClaimState = "proof_check"
+	ClaimReturned   ClaimState = "returned"
+	ClaimDenied     ClaimState = "denied"
+	ClaimApproved   ClaimState = "approved"
+	ClaimSettled    ClaimState = "settled"
+	ClaimReconciled ClaimState = "reconciled"
+	ClaimWithdrawn  ClaimState = "withdrawn"
+)
+
+// Waits says that the supplier is to decide it.
+func (s ClaimState) Waits() bool { return s == ClaimSubmitted || s == ClaimCheck }
+
+// Over says that it came to nothing.
+func (s ClaimState) Over() bool { return s == ClaimDenied || s == ClaimWithdrawn }
+
+// Natures of what is claimed: they say how it is settled.
+const (
+	NatureRebate  = "rebate"  // a price given back: by credit note at the goods' tax rate
+	NatureService = "service" // work for the supplier: by the partner's invoice
+)
+
+// Natures lists them.
+var Natures = []string{NatureService, NatureRebate}
+
+// Kinds of settlement.
+const (
+	ByCreditNote = "credit_note"
+	ByInvoice    = "invoice" // of the partner
+	ByPayment    = "payment"
+	ByOffset     = "offset" // against what the partner deducted already
+)
+
+// WaysFor are the settlements that a nature allows.
+func WaysFor(nature string) []string {
+	if nature == NatureRebate {
+		return []string{ByCreditNote, ByOffset}
+	}
+	return []string{ByInvoice, ByPayment, ByOffset}
+}
+
+// Verdicts on a line.
+const (
+	LineOpen     = "open"
+	LineAccepted = "accepted"
+	LineChanged  = "changed" // accepted with another amount
+	LineRejected = "rejected"
+	LinePending  = "pending" // something is missing, until a day
+)
+
+// Verdicts lists what can be decided.
+var Verdicts = []string{LineAccepted, LineChanged, LineRejected, LinePending}
+
+// LineReasons are the codes of what is not accepted as it stands.
+var LineReasons = []string{"no_proof", "wrong_window", "wrong_product", "wrong_price", "over_quantity", "claimed_before", "not_eligible", "other"}
+
+// Claim is what a partner wants paid.
+type Claim struct {
+	ID           ClaimID
+	Program      ProgramID
+	ProgramTitle string
+	Request      RequestID
+	RequestTitle string
+	Supplier     string
+	Reseller     string
+	Partnership  string
+	Number       string
+	State        ClaimState
+	Nature       string
+	Title        string
+	Asked        money.Amount
+	Approved     money.Amount
+	Settled      money.Amount
+	Pending      int // lines that wait for something
+	Proof        []string
+	Deducted     string // the payment with which it was deducted already
+	Note         string
+	Reason       string
+	FirstBy      string
+	Source       string
+	Made         time.Time
+	MadeBy       string
+	Submitted    time.Time
+	SubmittedBy  string
+	Decided      time.Time
+	DecidedBy    string
+	Changed      time.Time
+	Version      int64
+	Lines        []Line
+	Files        []File
+	Settlements  []Settlement
+	Log          []Entry
+	Missing      []string // of Proof, what has no file
+}
+
+// Resource is the claim as access.Check sees it.
+func (c Claim) Resource() access.Resource { return access.Shared(c.Supplier, c.Reseller) }
+
+// Due is what is approved and not settled.
+func (c Claim) Due() money.Amount {
+	return money.Amount{Minor: c.Approved.Minor - c.Settled.Minor, Currency: c.Asked.Currency}
+}
+
+// Line is one line of a claim. Key is what it stands for, such as the line of an order
+// under a promotion: while a line with it lives, no other has it.
+type Line struct {
+	Position  int
+	Key       string
+	Text      string
+	SKU       string
+	On        string // civil date: of the activity, the invoice or the sale
+	Quantity  money.Quantity
+	Price     money.Price // allowance per unit
+	Asked     money.Amount
+	Approved  money.Amount
+	Verdict   string
+	Reason    string // of LineReasons
+	Missing   string // of a pending one, in words
+	Due       string // until when
+	Order     string
+	OrderLine int
+}
+
+// Settlement is a part of a claim that was settled.
+type Settlement struct {
+	ID         string
+	Kind       string
+	Reference  string
+	Amount     money.Amount
+	TaxRate    money.Rate
+	Tax        money.Amount
+	On         string
+	Made       time.Time
+	By         string
+	Reversed   time.Time
+	Reconciled time.Time
+	ReconBy    string
+	External   string // of the books it was found in
+}
+
+// File is a piece of proof.
+type File struct {
+	ID     FileID
+	Org    string
+	Item   string // of the proof that is asked for
+	Name   string
+	Mime   string
+	Size   int64
+	Hash   string
+	Made   time.Time
+	Person string
+}
+
+// Entry is one line of the history of a request or a claim. Kind is the end of the key
+// "fundlog.<kind>".
+type Entry struct {
+	Kind   string
+	Org    string
+	Person string
+	Amount money.Amount
+	Text   string
+	At     time.Time
+}

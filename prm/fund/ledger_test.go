@@ -1,0 +1,190 @@
+package fund
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// Money only moves where it is: the budget bounds what partners get, the part what is
+// reserved, and what is reversed is reversed once, while it is there.
+func TestLedgerBounds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		p := b.program()
+		err := b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, gbp(6_000_01), "")
+		b.wants(err, fault.Conflict, "fund.short_budget")
+		if _, err := b.svc.Wallet(b.at(), b.kaarel, p); fault.CodeOf(err) != fault.NotFound {
+			t.Fatalf("a refused grant left a part: %v", err)
+		}
+		b.must(b.svc.Put(b.at(), b.ingrid, p, money.Amount{Minor: 500_00, Currency: "EUR"}, money.Amount{Currency: "EUR"}, ""))
+		b.must(b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, money.Amount{Minor: 500_00, Currency: "EUR"}, ""))
+		b.wants(b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, gbp(1), ""), fault.Invalid, "fund.currency")
+		got, err := b.svc.Get(b.at(), b.ingrid, p)
+		b.must(err)
+		if len(got.Budgets) != 2 || got.Budgets[0].Currency != "EUR" || got.Budgets[0].Free.Minor != 0 || got.Budgets[1].Whole != gbp(10_000_00) || got.Budgets[1].Free != gbp(6_000_00) {
+			t.Fatalf("%+v", got.Budgets)
+		}
+		st, err := b.svc.Statement(b.at(), b.ingrid, StatementFilter{Partnership: b.toKestrel})
+		b.must(err)
+		if len(st.Moves) != 1 || st.Moves[0].Kind != EntryGrant || st.Closing.Available != gbp(4_000_00) {
+			t.Fatalf("%+v", st)
+		}
+		grant := st.Moves[0].Entry
+		b.wants(b.svc.Reverse(b.at(), b.ingrid, p, grant, ""), fault.Invalid, "form.missing")
+		b.wants(b.svc.Reverse(b.at(), b.maya, p, grant, "mine"), fault.Forbidden, "")
+		r := b.request(p)
+		b.wants(b.svc.Reverse(b.at(), b.ingrid, p, grant, "typed twice"), fault.Conflict, "fund.short_available")
+		r, err = b.svc.CancelRequest(b.at(), b.maya, r.ID, r.Version, "")
+		b.must(err)
+		b.must(b.svc.Reverse(b.at(), b.ingrid, p, grant, "typed twice"))
+		b.wants(b.svc.Reverse(b.at(), b.ingrid, p, grant, "again"), fault.Conflict, "fund.reversed_before")
+		if w := b.wallet(p); w.Granted.Minor != 0 || w.Available.Minor != 0 {
+			t.Fatalf("%+v", w)
+		}
+		b.sound(p)
+	})
+}
+
+// The database itself refuses to change the ledger, or a balance below zero.
+func TestLedgerOnlyGrows(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		p := b.program()
+		for _, q := range []string{"UPDATE fund_entry SET amount = 1", "DELETE FROM fund_entry", "UPDATE fund_post SET amount = 1", "DELETE FROM fund_post"} {
+			err := d.InTx(context.Background(), func(ctx context.Context) error { return db.Tx(ctx).Exec(q).Error })
+			if err == nil || !strings.Contains(err.Error(), "only grows") {
+				t.Errorf("%s: %v", q, err)
+			}
+		}
+		for _, q := range []string{"UPDATE fund_account SET balance = -1 WHERE kind = 'available'", "UPDATE fund_account SET balance = 200000000000000000 WHERE kind = 'available'"} {
+			if err := d.InTx(context.Background(), func(ctx context.Context) error { return db.Tx(ctx).Exec(q).Error }); err == nil {
+				t.Errorf("%s went through", q)
+			}
+		}
+		b.sound(p)
+	})
+}
+
+// model is the money of one programme and partner as a book-keeper would write it down.
+type model struct{ whole, free, available, reserved, consumed, settled int64 }
+
+// Whatever is done in whatever order, by whomever and however wrong the amounts: what is
+// allowed happens, what is not leaves every balance as it was, and the ledger adds up.
+func TestLedgerProperty(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		rapid.Check(t, func(rt *rapid.T) {
+			b.day("2026-11-18")
+			cmd := autumn
+			cmd.Share, cmd.Proof = money.One, nil
+			p, err := b.svc.Create(b.at(), b.ingrid, cmd)
+			b.must(err)
+			var m model
+			var reqs []Request
+			var claims []Claim
+			left := map[RequestID]int64{}
+			amount := rapid.Int64Range(1, 900)
+			seated := false
+			for range rapid.IntRange(1, 14).Draw(rt, "steps") {
+				was, n := m, b.sound(p.ID)
+				ok := true
+				switch rapid.IntRange(0, 6).Draw(rt, "deed") {
+				case 0:
+					a := amount.Draw(rt, "put")
+					err = b.svc.Put(b.at(), b.ingrid, p.ID, gbp(a), gbp(0), "")
+					m.whole, m.free = m.whole+a, m.free+a
+				case 1:
+					a := amount.Draw(rt, "grant")
+					err = b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(a), "")
+					if ok = a <= m.free; ok {
+						m.free, m.available, seated = m.free-a, m.available+a, true
+					}
+				case 2, 3:
+					if !seated {
+						continue
+					}
+					a := amount.Draw(rt, "reserve")
+					r := b.asked(p.ID, a, a)
+					r, err = b.svc.ApproveRequest(b.at(), b.ingrid, r.ID, r.Version, Grants{Amount: gbp(a)})
+					if ok = a <= m.available; ok {
+						r, err = b.svc.CommitRequest(b.at(), b.maya, r.ID, r.Version)
+						b.must(err)
+						m.available, m.reserved, left[r.ID] = m.available-a, m.reserved+a, a
+						reqs = append(reqs, r)
+					}
+				case 4:
+					if len(reqs) == 0 {
+						continue
+					}
+					r := rapid.SampledFrom(reqs).Draw(rt, "of")
+					a := amount.Draw(rt, "claim")
+					var c Claim
+					c, err = b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Request: r.ID, Nature: NatureService, Title: "x", Lines: []LineCmd{{Text: "x", On: "2026-11-18", Amount: gbp(a)}}})
+					if ok = a <= left[r.ID]; ok {
+						c, err = b.svc.Decide(b.at(), b.wen, c.ID, c.Version, nil, "")
+						left[r.ID], m.reserved, m.consumed = left[r.ID]-a, m.reserved-a, m.consumed+a
+						claims = append(claims, c)
+					}
+				case 5:
+					if len(claims) == 0 {
+						continue
+					}
+					i := rapid.IntRange(0, len(claims)-1).Draw(rt, "settle")
+					c := claims[i]
+					a := amount.Draw(rt, "pay")
+					var now Claim
+					now, err = b.svc.Settle(b.at(), b.fin, c.ID, c.Version, SettleCmd{Kind: ByPayment, Reference: db.NewID(), Amount: gbp(a)})
+					if ok = a <= c.Due().Minor; ok {
+						m.consumed, m.settled = m.consumed-a, m.settled+a
+						claims[i] = now
+					}
+				case 6:
+					if len(reqs) == 0 {
+						continue
+					}
+					i := rapid.IntRange(0, len(reqs)-1).Draw(rt, "close")
+					r, e := b.svc.GetRequest(b.at(), b.ingrid, reqs[i].ID)
+					b.must(e)
+					_, err = b.svc.CloseRequest(b.at(), b.ingrid, r.ID, r.Version)
+					m.reserved, m.available = m.reserved-left[r.ID], m.available+left[r.ID]
+					left[r.ID] = 0
+					reqs = append(reqs[:i:i], reqs[i+1:]...)
+				}
+				if (err == nil) != ok {
+					rt.Fatalf("allowed %v, got %v", ok, err)
+				}
+				now := b.sound(p.ID)
+				if !ok && (m != was || now != n) {
+					rt.Fatalf("a refused deed wrote to the ledger")
+				}
+				full, err := b.svc.Get(b.at(), b.ingrid, p.ID)
+				b.must(err)
+				got := model{}
+				if len(full.Budgets) > 0 {
+					got.whole, got.free = full.Budgets[0].Whole.Minor, full.Budgets[0].Free.Minor
+				}
+				if len(full.Seats) > 0 {
+					x := full.Seats[0].Balance
+					got.available, got.reserved, got.consumed, got.settled = x.Available.Minor, x.Reserved.Minor, x.Consumed.Minor, x.Settled.Minor
+					if x.Granted.Minor != m.whole-m.free {
+						rt.Fatalf("granted %d, the partners have %d", x.Granted.Minor, m.whole-m.free)
+					}
+				}
+				if got != m {
+					rt.Fatalf("the ledger says %+v, the book-keeper %+v", got, m)
+				}
+			}
+		})
+	})
+}

@@ -1,0 +1,413 @@
+package fund
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+type requestRow struct {
+	ID                                               string `gorm:"primaryKey"`
+	ProgramID, OwnerID, OrgID, PartnershipID, Number string
+	State, Title, Activity, About, FromOn, UntilOn   string
+	Currency                                         string
+	Cost, Asked, Approved                            int64
+	ClaimBy, Proof, Reason, FirstBy, FirstMark       string
+	Made                                             int64
+	MadeBy                                           string
+	Submitted                                        int64
+	SubmittedBy                                      string
+	Decided                                          int64
+	DecidedBy                                        string
+	NextAt, Changed, Version                         int64
+}
+
+func (requestRow) TableName() string { return "fund_request" }
+
+func (r requestRow) request() Request {
+	a := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: money.Currency(r.Currency)} }
+	return Request{ID: RequestID(r.ID), Program: ProgramID(r.ProgramID), Supplier: r.OwnerID, Reseller: r.OrgID, Partnership: r.PartnershipID, Number: r.Number, State: RequestState(r.State), Title: r.Title, Activity: r.Activity, About: r.About, From: r.FromOn, Until: r.UntilOn,
+		Cost: a(r.Cost), Asked: a(r.Asked), Approved: a(r.Approved), Left: a(0), ClaimBy: r.ClaimBy, Proof: listed(r.Proof), Reason: r.Reason, FirstBy: r.FirstBy, Made: instant(r.Made), MadeBy: r.MadeBy, Submitted: instant(r.Submitted), SubmittedBy: r.SubmittedBy,
+		Decided: instant(r.Decided), DecidedBy: r.DecidedBy, Changed: instant(r.Changed), Version: r.Version}
+}
+
+type claimRow struct {
+	ID                                                          string `gorm:"primaryKey"`
+	ProgramID, RequestID, OwnerID, OrgID, PartnershipID, Number string
+	State, Nature, Title, Currency                              string
+	Asked, Approved, Settled, Pending                           int64
+	Proof, Deducted, Note, Reason, FirstBy, FirstMark           string
+	Source, SourceKey                                           string
+	Made                                                        int64
+	MadeBy                                                      string
+	Submitted                                                   int64
+	SubmittedBy                                                 string
+	Decided                                                     int64
+	DecidedBy                                                   string
+	Changed, Version                                            int64
+}
+
+func (claimRow) TableName() string { return "fund_claim" }
+
+func (r claimRow) claim() Claim {
+	a := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: money.Currency(r.Currency)} }
+	return Claim{ID: ClaimID(r.ID), Program: ProgramID(r.ProgramID), Request: RequestID(r.RequestID), Supplier: r.OwnerID, Reseller: r.OrgID, Partnership: r.PartnershipID, Number: r.Number, State: ClaimState(r.State), Nature: r.Nature, Title: r.Title, Asked: a(r.Asked), Approved: a(r.Approved), Settled: a(r.Settled), Pending: int(r.Pending),
+		Proof: listed(r.Proof), Deducted: r.Deducted, Note: r.Note, Reason: r.Reason, FirstBy: r.FirstBy, Source: r.Source, Made: instant(r.Made), MadeBy: r.MadeBy, Submitted: instant(r.Submitted), SubmittedBy: r.SubmittedBy, Decided: instant(r.Decided), DecidedBy: r.DecidedBy, Changed: instant(r.Changed), Version: r.Version}
+}
+
+type lineRow struct {
+	ClaimID                  string `gorm:"primaryKey"`
+	Position                 int64  `gorm:"primaryKey;autoIncrement:false"`
+	OwnerID, OrgID, LineKey  string
+	Live                     int64
+	Text, SKU, OnDay         string
+	Quantity, Price          int64
+	Asked, Approved          int64
+	Verdict, Reason, Missing string
+	DueOn, OrderID           string
+	OrderLine                int64
+}
+
+func (lineRow) TableName() string { return "fund_claim_line" }
+
+func (r lineRow) line(c money.Currency) Line {
+	return Line{Position: int(r.Position), Key: r.LineKey, Text: r.Text, SKU: r.SKU, On: r.OnDay, Quantity: money.Quantity(r.Quantity), Price: money.Price(r.Price), Asked: money.Amount{Minor: r.Asked, Currency: c}, Approved: money.Amount{Minor: r.Approved, Currency: c}, Verdict: r.Verdict, Reason: r.Reason, Missing: r.Missing, Due: r.DueOn, Order: r.OrderID, OrderLine: int(r.OrderLine)}
+}
+
+type settlementRow struct {
+	ID                        string `gorm:"primaryKey"`
+	ClaimID, OwnerID, OrgID   string
+	Kind, Reference, Currency string
+	Amount, TaxRate, Tax      int64
+	OnDay                     string
+	Made                      int64
+	MadeBy, EntryID           string
+	Reversed, Reconciled      int64
+	ReconciledBy, External    string
+}
+
+func (settlementRow) TableName() string { return "fund_settlement" }
+
+func (r settlementRow) settlement() Settlement {
+	c := money.Currency(r.Currency)
+	return Settlement{ID: r.ID, Kind: r.Kind, Reference: r.Reference, Amount: money.Amount{Minor: r.Amount, Currency: c}, TaxRate: money.Rate(r.TaxRate), Tax: money.Amount{Minor: r.Tax, Currency: c}, On: r.OnDay, Made: instant(r.Made), By: r.MadeBy, Reversed: instant(r.Reversed), Reconciled: instant(r.Reconciled), ReconBy: r.ReconciledBy, External: r.External}
+}
+
+type fileRow struct {
+	ID                                     string `gorm:"primaryKey"`
+	SubjectKind, SubjectID, OwnerID, OrgID string
+	Item, Name, Mime                       string
+	Size                                   int64
+	Hash                                   string
+	Made                                   int64
+	MadeBy                                 string
+}
+
+func (fileRow) TableName() string { return "fund_file" }
+
+func (r fileRow) file() File {
+	return File{ID: FileID(r.ID), Org: r.OrgID, Item: r.Item, Name: r.Name, Mime: r.Mime, Size: r.Size, Hash: r.Hash, Made: instant(r.Made), Person: r.MadeBy}
+}
+
+type logRow struct {
+	ID                               string `gorm:"primaryKey"`
+	SubjectID, Kind, OrgID, PersonID string
+	Amount                           int64
+	Currency, Text                   string
+	Happened                         int64
+}
+
+func (logRow) TableName() string { return "fund_log" }
+
+func addLog(ctx context.Context, subject, kind string, actor access.Actor, amount int64, currency, text string) error {
+	return db.Tx(ctx).Create(&logRow{ID: db.NewID(), SubjectID: subject, Kind: kind, OrgID: actor.Org, PersonID: actor.Person, Amount: amount, Currency: currency, Text: text, Happened: db.Micros(db.Now(ctx))}).Error
+}
+
+// logOf reads the history, the newest first. That one of two people decided is told to the
+// supplier only.
+func logOf(ctx context.Context, subject string, partner bool) ([]Entry, error) {
+	q := db.Tx(ctx).Where("subject_id = ?", subject)
+	if partner {
+		q = q.Where("kind <> 'first'")
+	}
+	var rows []logRow
+	err := q.Order("happened DESC, id DESC").Limit(200).Find(&rows).Error
+	out := make([]Entry, len(rows))
+	for i, r := range rows {
+		out[i] = Entry{Kind: r.Kind, Org: r.OrgID, Person: r.PersonID, Amount: money.Amount{Minor: r.Amount, Currency: money.Currency(r.Currency)}, Text: r.Text, At: instant(r.Happened)}
+	}
+	return out, err
+}
+
+func requestByID(ctx context.Context, id string, lock bool) (requestRow, error) {
+	if !db.ValidID(id) {
+		return requestRow{}, notFound()
+	}
+	return locked[requestRow](ctx, lock, "id = ?", id)
+}
+
+func insertRequest(ctx context.Context, r *requestRow) error { return db.Tx(ctx).Create(r).Error }
+
+func saveRequest(ctx context.Context, r *requestRow) error {
+	was := r.Version
+	r.Version, r.Changed = was+1, db.Micros(db.Now(ctx))
+	tx := db.Tx(ctx).Model(&requestRow{}).Where("id = ? AND version = ?", r.ID, was).Updates(map[string]any{"state": r.State, "title": r.Title, "activity": r.Activity, "about": r.About, "from_on": r.FromOn, "until_on": r.UntilOn, "currency": r.Currency, "cost": r.Cost, "asked": r.Asked, "approved": r.Approved, "claim_by": r.ClaimBy, "proof": r.Proof,
+		"reason": r.Reason, "first_by": r.FirstBy, "first_mark": r.FirstMark, "submitted": r.Submitted, "submitted_by": r.SubmittedBy, "decided": r.Decided, "decided_by": r.DecidedBy, "next_at": r.NextAt, "changed": r.Changed, "version": r.Version})
+	if tx.Error == nil && tx.RowsAffected != 1 {
+		return changed(was)
+	}
+	return tx.Error
+}
+
+// dueRequests are those whose time has come.
+func dueRequests(ctx context.Context, now int64, most int) ([]RequestID, error) {
+	var ids []RequestID
+	return ids, db.Tx(ctx).Model(&requestRow{}).Where("next_at > 0 AND next_at <= ?", now).Order("next_at, id").Limit(most).Pluck("id", &ids).Error
+}
+
+func claimByID(ctx context.Context, id string, lock bool) (claimRow, error) {
+	if !db.ValidID(id) {
+		return claimRow{}, notFound()
+	}
+	return locked[claimRow](ctx, lock, "id = ?", id)
+}
+
+func claimBySource(ctx context.Context, owner, org, key string) (claimRow, error) {
+	return locked[claimRow](ctx, false, "owner_id = ? AND org_id = ? AND source_key = ?", owner, org, key)
+}
+
+func claimByNumber(ctx context.Context, owner, org, number string) (claimRow, error) {
+	return locked[claimRow](ctx, false, "owner_id = ? AND org_id = ? AND number = ?", owner, org, number)
+}
+
+func insertClaim(ctx context.Context, r *claimRow) error { return db.Tx(ctx).Create(r).Error }
+
+func saveClaim(ctx context.Context, r *claimRow) error {
+	was := r.Version
+	r.Version, r.Changed = was+1, db.Micros(db.Now(ctx))
+	tx := db.Tx(ctx).Model(&claimRow{}).Where("id = ? AND version = ?", r.ID, was).Updates(map[string]any{"number": r.Number, "state": r.State, "nature": r.Nature, "title": r.Title, "asked": r.Asked, "approved": r.Approved, "settled": r.Settled, "pending": r.Pending, "proof": r.Proof, "deducted": r.Deducted, "note": r.Note, "reason": r.Reason,
+		"first_by": r.FirstBy, "first_mark": r.FirstMark, "submitted": r.Submitted, "submitted_by": r.SubmittedBy, "decided": r.Decided, "decided_by": r.DecidedBy, "changed": r.Changed, "version": r.Version})
+	if tx.Error == nil && tx.RowsAffected != 1 {
+		return changed(was)
+	}
+	return tx.Error
+}
+
+func linesOf(ctx context.Context, claim string) ([]lineRow, error) {
+	var rows []lineRow
+	return rows, db.Tx(ctx).Where("claim_id = ?", claim).Order("position").Find(&rows).Error
+}
+
+// replaceLines puts lines in place of those of a claim that nobody has decided.
+func replaceLines(ctx context.Context, claim string, rows []lineRow) error {
+	if err := db.Tx(ctx).Where("claim_id = ?", claim).Delete(&lineRow{}).Error; err != nil {
+		return err
+	}
+	return db.Tx(ctx).CreateInBatches(rows, 200).Error
+}
+
+func saveLine(ctx context.Context, r lineRow) error {
+	return db.Tx(ctx).Model(&lineRow{}).Where("claim_id = ? AND position = ?", r.ClaimID, r.Position).Updates(map[string]any{"live": r.Live, "approved": r.Approved, "verdict": r.Verdict, "reason": r.Reason, "missing": r.Missing, "due_on": r.DueOn}).Error
+}
+
+// setLive makes the keys of a claim's lines taken, or free for another one.
+func setLive(ctx context.Context, claim string, live int64) error {
+	return db.Tx(ctx).Model(&lineRow{}).Where("claim_id = ?", claim).Update("live", live).Error
+}
+
+// takenKeys are those of some keys that live lines of other claims have, with the number of the claim.
+func takenKeys(ctx context.Context, owner, org, claim string, keys []string) (map[string]string, error) {
+	out := map[string]string{}
+	for len(keys) > 0 {
+		n := min(len(keys), 500)
+		var rows []struct{ LineKey, Number string }
+		err := db.Tx(ctx).Raw("SELECT l.line_key, c.number FROM fund_claim_line l JOIN fund_claim c ON c.id = l.claim_id WHERE l.owner_id = ? AND l.org_id = ? AND l.live = 1 AND l.claim_id <> ? AND l.line_key IN ?", owner, org, claim, keys[:n]).Scan(&rows).Error
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.LineKey] = r.Number
+		}
+		keys = keys[n:]
+	}
+	return out, nil
+}
+
+// claimsOf are the claims of a request; drafts are the partner's own.
+func claimsOf(ctx context.Context, request string, supplier bool) ([]claimRow, error) {
+	q := db.Tx(ctx).Where("request_id = ?", request)
+	if supplier {
+		q = q.Where("submitted > 0")
+	}
+	var rows []claimRow
+	return rows, q.Order("made, id").Limit(200).Find(&rows).Error
+}
+
+// liveClaims counts the claims of a request that came to something or still may.
+func liveClaims(ctx context.Context, request string) (n int64, err error) {
+	err = db.Tx(ctx).Model(&claimRow{}).Where("request_id = ? AND submitted > 0 AND state NOT IN ?", request, []string{string(ClaimDenied), string(ClaimWithdrawn)}).Count(&n).Error
+	return n, err
+}
+
+// openClaims counts those of a request that are not decided to the end.
+func openClaims(ctx context.Context, request string) (n int64, err error) {
+	err = db.Tx(ctx).Model(&claimRow{}).Where("request_id = ? AND submitted > 0 AND (state IN ? OR pending > 0)", request, []string{string(ClaimSubmitted), string(ClaimCheck), string(ClaimReturned)}).Count(&n).Error
+	return n, err
+}
+
+func settlementsOf(ctx context.Context, claim string) ([]settlementRow, error) {
+	var rows []settlementRow
+	return rows, db.Tx(ctx).Where("claim_id = ?", claim).Order("made, id").Find(&rows).Error
+}
+
+func insertSettlement(ctx context.Context, r settlementRow) error { return db.Tx(ctx).Create(&r).Error }
+
+func moveSettlement(ctx context.Context, id string, set map[string]any) error {
+	tx := db.Tx(ctx).Model(&settlementRow{}).Where("id = ? AND reversed = 0 AND reconciled = 0", id).Updates(set)
+	if tx.Error == nil && tx.RowsAffected != 1 {
+		return fault.New(fault.Conflict, "fund.reconciled_before")
+	}
+	return tx.Error
+}
+
+func insertFile(ctx context.Context, r fileRow) error { return db.Tx(ctx).Create(&r).Error }
+
+func filesOf(ctx context.Context, subject string) ([]File, error) {
+	var rows []fileRow
+	err := db.Tx(ctx).Where("subject_id = ?", subject).Order("made, id").Find(&rows).Error
+	out := make([]File, len(rows))
+	for i, r := range rows {
+		out[i] = r.file()
+	}
+	return out, err
+}
+
+func dropFile(ctx context.Context, subject string, id FileID) error {
+	tx := db.Tx(ctx).Where("id = ? AND subject_id = ?", string(id), subject).Delete(&fileRow{})
+	if tx.Error == nil && tx.RowsAffected != 1 {
+		return notFound()
+	}
+	return tx.Error
+}
+
+// titlesOf are the titles of the programmes of some rows.
+func titlesOf[T any](ctx context.Context, rows []T, program func(T) string) (map[string]string, error) {
+	out := map[string]string{}
+	if len(rows) == 0 {
+		return out, nil
+	}
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, program(r))
+	}
+	var list []programRow
+	err := db.Tx(ctx).Select("id", "title").Where("id IN ?", ids).Find(&list).Error
+	for _, p := range list {
+		out[p.ID] = p.Title
+	}
+	return out, err
+}
+
+// visible narrows rows to what the actor's company may see on its sides; drafts are the partner's.
+func visible(q *gorm.DB, org string, s sides, f Filter) *gorm.DB {
+	switch {
+	case s.supplier && s.reseller:
+		q = q.Where("(owner_id = ? AND submitted > 0 OR org_id = ?)", org, org)
+	case s.supplier:
+		q = q.Where("owner_id = ? AND submitted > 0", org)
+	case s.reseller:
+		q = q.Where("org_id = ?", org)
+	default:
+		q = q.Where("1 = 0")
+	}
+	if f.Program != "" {
+		q = q.Where("program_id = ?", string(f.Program))
+	}
+	if f.Partner != "" {
+		q = q.Where("(owner_id = ? OR org_id = ?)", f.Partner, f.Partner)
+	}
+	return q
+}
+
+// after begins a page behind a place.
+func after(q *gorm.DB, cursor string) (*gorm.DB, error) {
+	if cursor == "" {
+		return q, nil
+	}
+	at, id, ok := db.ReadCursor(cursor)
+	if !ok {
+		return q, fault.InvalidField("after", "form.cursor")
+	}
+	return q.Where("(changed < ? OR changed = ? AND id < ?)", at, at, id), nil
+}
+
+func listRequests(ctx context.Context, scope access.Scope, s sides, f Filter) ([]requestRow, string, error) {
+	q := visible(db.Tx(ctx), scope.Org(), s, f)
+	mine, theirs := []string{string(ReqDraft), string(ReqReturned), string(ReqApproved)}, []string{string(ReqSubmitted), string(ReqReview)}
+	over := []string{string(ReqDeclined), string(ReqClosed), string(ReqLapsed), string(ReqCancelled)}
+	switch f.Show {
+	case "waiting":
+		q = q.Where("(org_id = ? AND state IN ? OR owner_id = ? AND state IN ?)", scope.Org(), mine, scope.Org(), theirs)
+	case "open":
+		q = q.Where("state NOT IN ?", over)
+	case "over":
+		q = q.Where("state IN ?", over)
+	}
+	q, err := after(q, f.After)
+	if err != nil {
+		return nil, "", err
+	}
+	var rows []requestRow
+	if err := q.Order("changed DESC, id DESC").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
+		return nil, "", err
+	}
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		return rows, db.Cursor(rows[f.Limit-1].Changed, rows[f.Limit-1].ID), nil
+	}
+	return rows, "", nil
+}
+
+func listClaims(ctx context.Context, scope access.Scope, s sides, f Filter) ([]claimRow, string, error) {
+	q := visible(db.Tx(ctx), scope.Org(), s, f)
+	switch f.Show {
+	case "waiting":
+		q = q.Where("(org_id = ? AND state IN ? OR owner_id = ? AND (state IN ? OR pending > 0 OR approved > settled))", scope.Org(), []string{string(ClaimDraft), string(ClaimReturned)}, scope.Org(), []string{string(ClaimSubmitted), string(ClaimCheck)})
+	case "open":
+		q = q.Where("state NOT IN ?", []string{string(ClaimDenied), string(ClaimWithdrawn), string(ClaimReconciled)})
+	case "over":
+		q = q.Where("state IN ?", []string{string(ClaimDenied), string(ClaimWithdrawn), string(ClaimReconciled)})
+	}
+	q, err := after(q, f.After)
+	if err != nil {
+		return nil, "", err
+	}
+	var rows []claimRow
+	if err := q.Order("changed DESC, id DESC").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
+		return nil, "", err
+	}
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		return rows, db.Cursor(rows[f.Limit-1].Changed, rows[f.Limit-1].ID), nil
+	}
+	return rows, "", nil
+}
+
+func settlementOf(ctx context.Context, claim, id string) (settlementRow, error) {
+	if !db.ValidID(id) {
+		return settlementRow{}, notFound()
+	}
+	return locked[settlementRow](ctx, false, "id = ? AND claim_id = ?", id, claim)
+}
+
+// askedBeside is what the partner's other claims on the same money ask for and that nobody
+// has decided.
+func askedBeside(ctx context.Context, r claimRow) (n int64, err error) {
+	err = db.Tx(ctx).Model(&claimRow{}).Select("CAST(COALESCE(SUM(asked), 0) AS BIGINT)").Where("program_id = ? AND org_id = ? AND request_id = ? AND id <> ? AND state IN ?", r.ProgramID, r.OrgID, r.RequestID, r.ID, []string{string(ClaimSubmitted), string(ClaimCheck)}).Scan(&n).Error
+	return n, err
+}
