@@ -31,6 +31,7 @@ import (
 	"entente/prm/customer"
 	"entente/prm/deal"
 	"entente/prm/fault"
+	"entente/prm/fund"
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/orderdesk"
@@ -62,6 +63,7 @@ type Deps struct {
 	Deals       *deal.Service
 	Locations   *location.Service
 	Promos      *promo.Service
+	Funds       *fund.Service
 	SellThrough *sellthrough.Service
 	Channel     *channel.Service
 	Gateway     *gateway.Service
@@ -112,6 +114,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.deals()
 	a.promos()
 	a.sellThrough()
+	a.funds()
 	a.stations()
 	a.hooks()
 	a.as2Door(app)

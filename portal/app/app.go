@@ -43,6 +43,7 @@ import (
 	"entente/prm/channel"
 	"entente/prm/customer"
 	"entente/prm/deal"
+	"entente/prm/fund"
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/notify"
@@ -78,6 +79,7 @@ type App struct {
 	sellthrough *sellthrough.Service
 	channel     *channel.Service
 	leads       *lead.Service
+	funds       *fund.Service
 	promos      *promo.Service
 	locations   *location.Service
 	deals       *deal.Service
@@ -189,6 +191,9 @@ func (a *App) build(ctx context.Context) error {
 	a.promos = promo.New(a.db, a.jobs, a.partners, a.catalog)
 	a.promos.Report(soldOn{a})
 	a.trade.Promote(a.promos)
+	a.funds = fund.New(a.db, a.jobs, a.blobs, a.partners)
+	a.funds.Heed(fundDeductions{a})
+	a.jobs.Every("funds", time.Minute, a.funds.Tick)
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
 	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Replies: gatewayReplies{a}, Log: a.log}, gateway.Options{})
@@ -251,7 +256,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -266,7 +271,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Live: a.live,
 		Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

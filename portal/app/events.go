@@ -20,6 +20,7 @@ import (
 	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/deal"
+	"entente/prm/fund"
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/notify"
@@ -64,6 +65,9 @@ func (a *App) subscribe() {
 	s("deal-orders", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderConfirmed, trade.OrderAgreed, trade.OrderCancelled, trade.InvoicedEvent}, a.dealOrders)
 	s("promotion-rooms", promo.Events(), a.promoRooms)
 	s("promotion-lines", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderConfirmed, trade.OrderAgreed, trade.OrderCancelled, trade.OrderShipped, trade.InvoicedEvent, trade.ChangeDecided, trade.ReplySettled}, a.promoLines)
+	s("fund-notices", fund.Events(), a.fundNotices)
+	s("fund-live", fund.Events(), a.fundLive)
+	s("fund-earned", []string{trade.InvoicedEvent}, a.fundEarned)
 	s("promotion-notices", promo.Events(), a.promoNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
@@ -419,7 +423,7 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 		people, err = dir.OnDutyReading(ctx, org, now, func(c account.Colleague) bool {
 			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
 		}, roles...)
-	case slices.Contains([]string{"lead", "offer", dealRoom, promotionRoom}, n.SubjectKind): // others may not read it
+	case slices.Contains([]string{"lead", "offer", dealRoom, promotionRoom, fundSubject, requestSubject, claimSubject}, n.SubjectKind): // others may not read it
 		people, err = dir.OnDutyAlone(ctx, org, now, roles...)
 	default:
 		people, err = dir.OnDuty(ctx, org, now, roles...)

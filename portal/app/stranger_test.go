@@ -142,6 +142,11 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.lead_id FROM lead_offer x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' ORDER BY x.offered DESC LIMIT 2`,
 			`SELECT x.id FROM promotion_seat x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' ORDER BY x.asked DESC LIMIT 2`,
 			`SELECT p.id FROM promotion p WHERE p.title = 'Grinder safety month'`,
+			`SELECT s.program_id FROM fund_seat s JOIN org r ON r.id = s.org_id WHERE r.slug = 'kestrel' ORDER BY s.added LIMIT 2`,
+			`SELECT x.id FROM fund_request x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' ORDER BY x.made DESC LIMIT 2`,
+			`SELECT x.id FROM fund_claim x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' ORDER BY x.made DESC LIMIT 2`,
+			`SELECT x.id FROM fund_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM fund_settlement x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT t.id FROM promotion_task t JOIN org r ON r.id = t.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT v.id FROM promotion_version v JOIN org r ON r.id = v.org_id WHERE r.slug = 'huadong' LIMIT 1`,
 			`SELECT x.id FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel' ORDER BY x.created DESC LIMIT 4`,
@@ -179,7 +184,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 		if err := db.Tx(ctx).Raw(`SELECT x.code FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel'`).Scan(&codes).Error; err != nil {
 			return err
 		}
-		canaries = append(append(numbers, codes...), "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Northgate Rail", "Tees Valley Homes", "Selby Foundry", "Grimsby", "Q-5510", "Aire Joinery", "Toolroom of the quarry", "Quarry Works Ltd", "Ask about the quarry", "North England", "Grinder safety month", "Counter display in three branches", "上海仓库备货有限", "Tees Valley Homes Ltd", "KS-88-214")
+		canaries = append(append(numbers, codes...), "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Northgate Rail", "Tees Valley Homes", "Selby Foundry", "Grimsby", "Q-5510", "Aire Joinery", "Toolroom of the quarry", "Quarry Works Ltd", "Ask about the quarry", "North England", "Grinder safety month", "Counter display in three branches", "Marketing fund, half year", "Counter days in Leeds", "Demo van", "KS-MDF-11", "KS-90211", "安装工培训日", "上海仓库备货有限", "Tees Valley Homes Ltd", "KS-88-214")
 		return nil
 	})
 	if err != nil {
@@ -357,7 +362,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {

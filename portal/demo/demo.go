@@ -17,6 +17,7 @@ import (
 	"entente/prm/customer"
 	"entente/prm/deal"
 	"entente/prm/fault"
+	"entente/prm/fund"
 	"entente/prm/lead"
 	"entente/prm/money"
 	"entente/prm/partner"
@@ -48,6 +49,7 @@ type Services struct {
 	Leads       *lead.Service
 	Deals       *deal.Service
 	Promos      *promo.Service
+	Funds       *fund.Service
 	SellThrough *sellthrough.Service
 	Wire        Wire
 }
@@ -100,6 +102,9 @@ func Make(ctx context.Context, s Services) error {
 		return err
 	}
 	if err := m.promos(promo.Quiet(ctx)); err != nil {
+		return err
+	}
+	if err := m.funds(fund.Quiet(ctx)); err != nil {
 		return err
 	}
 	return m.sales(sellthrough.Quiet(ctx))

@@ -16,6 +16,7 @@ var entries = []entry{
 	{NavInbox, "", "/inbox", "bell", 5},
 	{NavLeads, "sell", "/leads", "target-arrow", 3},
 	{NavPromotions, "sell", "/promotions", "speakerphone", 0},
+	{NavFunds, "sell", "/funds", "coin", 0},
 	{NavDeals, "sell", "/deals", "shield-check", 0},
 	{NavSellThrough, "sell", "/sell-through", "arrow-up-right", 0},
 	{NavCustomers, "sell", "/customers", "address-book", 0},

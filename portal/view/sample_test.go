@@ -36,7 +36,7 @@ func base(lang locale.Language, here Company) Base {
 	}
 	me := maya
 	return Base{P: locale.New(lang, zone, now), Theme: ThemeLight, CSRF: "csrf-token", Key: "key-1", Path: "/c/" + here.Slug + "/", Person: &me, Company: &here, Companies: []Company{kestrel, aurelia}, Live: true, Demo: true, Operator: true,
-		Nav: []NavItem{{ID: NavHome}, {ID: NavInbox, Count: 4}, {ID: NavLeads, Count: 3, Tone: NavWaits}, {ID: NavDeals, Count: 2, Tone: NavWaits}, {ID: NavPromotions, Count: 1, Tone: NavWaits}, {ID: NavCustomers}, {ID: NavOrders, Count: 2, Tone: NavWrong}, {ID: NavInvoices}, {ID: NavApprovals, Count: 1, Tone: NavWaits}, {ID: NavCatalogue}, {ID: NavEDI, Count: 1, Tone: NavWaits}, {ID: NavConnections}, {ID: NavRooms, Count: 5}, {ID: NavForum}, {ID: NavPartners}, {ID: NavPeople}, {ID: NavCompany}, {ID: NavMail}}}
+		Nav: []NavItem{{ID: NavHome}, {ID: NavInbox, Count: 4}, {ID: NavLeads, Count: 3, Tone: NavWaits}, {ID: NavDeals, Count: 2, Tone: NavWaits}, {ID: NavPromotions, Count: 1, Tone: NavWaits}, {ID: NavFunds, Count: 1, Tone: NavWaits}, {ID: NavCustomers}, {ID: NavOrders, Count: 2, Tone: NavWrong}, {ID: NavInvoices}, {ID: NavApprovals, Count: 1, Tone: NavWaits}, {ID: NavCatalogue}, {ID: NavEDI, Count: 1, Tone: NavWaits}, {ID: NavConnections}, {ID: NavRooms, Count: 5}, {ID: NavForum}, {ID: NavPartners}, {ID: NavPeople}, {ID: NavCompany}, {ID: NavMail}}}
 }
 
 // bare is what an empty page has: a person in one company who may open little.
@@ -328,6 +328,7 @@ func samples(lang locale.Language) map[string]Page {
 	maps.Copy(out, promoSamples(k, a))
 	maps.Copy(out, fileSamples(k, a))
 	maps.Copy(out, settleSamples(k, a))
+	maps.Copy(out, fundSamples(k, a))
 	maps.Copy(out, dealSamples(k, a))
 	maps.Copy(out, approvalSamples(k, a))
 	return out
@@ -357,6 +358,7 @@ func empties(lang locale.Language) map[string]Page {
 	maps.Copy(out, leadEmpties(b))
 	maps.Copy(out, promoEmpties(b))
 	maps.Copy(out, settleEmpties(b))
+	maps.Copy(out, fundEmpties(b))
 	maps.Copy(out, dealEmpties(b))
 	maps.Copy(out, map[string]Page{"approvals": &ApprovalsPage{Base: b}, "approval": &ApprovalPage{Base: b, Title: Raw("x")}, "approval_rules": &ApprovalRulesPage{Base: b}})
 	return out

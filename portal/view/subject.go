@@ -27,6 +27,12 @@ func SubjectPath(kind, id string) string {
 		return "leads/offers/" + id
 	case "promotion":
 		return "promotions/seats/" + id
+	case "fund":
+		return "funds/" + id
+	case "fund_request":
+		return "funds/requests/" + id
+	case "fund_claim":
+		return "funds/claims/" + id
 	case "deal":
 		return "deals/" + id
 	case "partnership":

@@ -2,12 +2,8 @@ package web
 
 import (
 	"cmp"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/gofiber/fiber/v2"
 
 	"entente/chat/room"
 	"entente/portal/view"
@@ -419,12 +415,5 @@ func dealFile(v *visit) error {
 		return err
 	}
 	defer body.Close()
-	b, err := io.ReadAll(io.LimitReader(body, deal.MostFile))
-	if err != nil {
-		return err
-	}
-	v.Set(fiber.HeaderContentType, fiber.MIMEOctetStream)
-	v.Set(fiber.HeaderContentDisposition, disposition("attachment", f.Name))
-	v.Set(fiber.HeaderContentLength, strconv.Itoa(len(b)))
-	return v.Send(b)
+	return v.sendFile(f.Name, body, deal.MostFile)
 }

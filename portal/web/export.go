@@ -73,6 +73,18 @@ func (v *visit) exports(list string, lines bool) []view.Export {
 	return out
 }
 
+// sendFile gives a file that somebody added, always as a download: it is not ours.
+func (v *visit) sendFile(name string, body io.Reader, most int64) error {
+	b, err := io.ReadAll(io.LimitReader(body, most))
+	if err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderContentType, fiber.MIMEOctetStream)
+	v.Set(fiber.HeaderContentDisposition, disposition("attachment", name))
+	v.Set(fiber.HeaderContentLength, strconv.Itoa(len(b)))
+	return v.Send(b)
+}
+
 func (v *visit) titles(keys ...string) []sheet.Column {
 	wide := map[string]int{"col.partner": 28, "export.name": 40, "col.state": 18, "col.order": 16, "col.invoice": 16, "col.item": 18}
 	out := make([]sheet.Column, len(keys))

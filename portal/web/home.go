@@ -31,6 +31,9 @@ func home(v *visit) error {
 	if err := v.homeDeals(page); err != nil {
 		return err
 	}
+	if err := v.homeFunds(page); err != nil {
+		return err
+	}
 	if err := v.homePromos(page); err != nil {
 		return err
 	}

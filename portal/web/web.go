@@ -28,6 +28,7 @@ import (
 	"entente/prm/channel"
 	"entente/prm/customer"
 	"entente/prm/deal"
+	"entente/prm/fund"
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/notify"
@@ -57,6 +58,7 @@ type Deps struct {
 	Deals       *deal.Service
 	Locations   *location.Service
 	Promos      *promo.Service
+	Funds       *fund.Service
 	SellThrough *sellthrough.Service
 	Channel     *channel.Service
 	Notify      *notify.Service

@@ -18,6 +18,7 @@ import (
 	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/customer"
+	"entente/prm/fund"
 	"entente/prm/identity"
 	"entente/prm/lead"
 	"entente/prm/partner"
@@ -83,6 +84,36 @@ func madeUp(t *testing.T) []string {
 	for _, s := range []promo.SeatState{promo.Asked, promo.Approved, promo.Declined, promo.Dropped} {
 		add("state.seat.", string(s))
 	}
+	for _, st := range []fund.RequestState{fund.ReqDraft, fund.ReqSubmitted, fund.ReqReview, fund.ReqReturned, fund.ReqDeclined, fund.ReqApproved, fund.ReqCommitted, fund.ReqRunning, fund.ReqExecuted, fund.ReqClosed, fund.ReqLapsed, fund.ReqCancelled} {
+		add("state.fundreq.", string(st))
+		if st != fund.ReqDraft {
+			add("fundlog.", string(st))
+		}
+	}
+	add("fundrequestneed.", string(fund.ReqDraft), string(fund.ReqReturned), string(fund.ReqApproved), string(fund.ReqSubmitted), string(fund.ReqReview))
+	for _, st := range []fund.ClaimState{fund.ClaimDraft, fund.ClaimSubmitted, fund.ClaimCheck, fund.ClaimReturned, fund.ClaimDenied, fund.ClaimApproved, fund.ClaimSettled, fund.ClaimReconciled, fund.ClaimWithdrawn} {
+		add("state.fundclaim.", string(st))
+	}
+	add("fundclaimneed.", string(fund.ClaimDraft), string(fund.ClaimReturned), "decide", "settle", "pending")
+	add("fundlog.", "first", "file", "claim_submitted", "claim_withdrawn", "claim_check", "claim_returned", "claim_denied", "claim_decided", "claim_unsettled", "claim_reconciled")
+	for _, way := range []string{fund.ByCreditNote, fund.ByInvoice, fund.ByPayment, fund.ByOffset} {
+		add("fundway.", way)
+		add("fundlog.", "claim_"+way)
+	}
+	add("fundverdict.", fund.Verdicts...)
+	add("state.fundline.", append([]string{fund.LineOpen}, fund.Verdicts...)...)
+	add("state.fundsettle.", "booked", "reconciled", "reversed")
+	add("fundreason.", fund.LineReasons...)
+	add("fundact.", fund.Activities...)
+	add("fundnature.", fund.Natures...)
+	add("fundkind.", fund.KindMDF, fund.KindEarned, fund.KindPromo)
+	add("fundsource.", fund.SourceForm, fund.SourceAPI, fund.SourceEDI, fund.SourceProposed)
+	add("fundshow.", fundShows...)
+	add("fundplace.", "overview", "requests", "claims")
+	add("fundliability.", "xlsx", "csv")
+	add("state.fund.", fund.Open, fund.Closed)
+	add("fundsum.", "granted", "available", "reserved", "to_pay", "settled", "lapsed", "owed", "earned", "pending", "to_draw", "asked", "approved", "liability")
+	add("fundentry.", fund.EntryFund, fund.EntryGrant, fund.EntryEarn, fund.EntryTakeBack, fund.EntryReserve, fund.EntryRelease, fund.EntryConsume, fund.EntrySettle, fund.EntryLapse, fund.EntryReverse)
 	for kind := range promoIcons {
 		add("promolog.", kind)
 	}

@@ -25,10 +25,9 @@ type ClaimCmd struct {
 	Nature   string    // of Natures
 	Title    string
 	Note     string
-	Deducted string   // number of the payment with which it was deducted already
-	Proof    []string // nil: that of the request or the programme
-	Source   string   // "form", "api", "edi", "proposed"
-	Key      string   // made by the sender: the same key is the same claim
+	Deducted string // number of the payment with which it was deducted already
+	Source   string // "form", "api", "edi", "proposed"
+	Key      string // made by the sender: the same key is the same claim
 	Lines    []LineCmd
 }
 
@@ -192,11 +191,9 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 	} else if err != nil && fault.CodeOf(err) != fault.NotFound {
 		return r, err
 	}
-	proof := cmd.Proof
-	if proof == nil {
-		if proof = listed(p.Proof); of.ID != "" {
-			proof = listed(of.Proof)
-		}
+	proof := listed(p.Proof)
+	if of.ID != "" {
+		proof = listed(of.Proof)
 	}
 	r.Number, r.Nature, r.Title, r.Note, r.Deducted, r.Proof, r.Asked = cmd.Number, cmd.Nature, cmd.Title, cmd.Note, cmd.Deducted, words(items(proof)), 0
 	rows := make([]lineRow, len(cmd.Lines))

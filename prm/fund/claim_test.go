@@ -173,11 +173,11 @@ func TestClaimRefusals(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		p := b.program()
-		r := b.request(p)
+		r := b.request(p, []string{}...)
 		b.day("2026-11-19")
 		b.must(b.svc.Tick(b.at()))
 		file := func(cmd ClaimCmd) (Claim, error) {
-			cmd.Request, cmd.Title, cmd.Proof = r.ID, "Stand", []string{}
+			cmd.Request, cmd.Title = r.ID, "Stand"
 			if cmd.Nature == "" {
 				cmd.Nature = NatureService
 			}
@@ -194,8 +194,6 @@ func TestClaimRefusals(t *testing.T) {
 		b.wants(err, fault.Invalid, "form.missing")
 		_, err = b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Program: p, Title: "x", Nature: NatureService, Lines: lines("2026-11-18", 1)})
 		b.wants(err, fault.Invalid, "fund.needs_request")
-		_, err = b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Request: r.ID, Title: "x", Nature: NatureService, Lines: lines("2026-11-18", 1)})
-		b.wants(err, fault.Conflict, "fund.proof_missing")
 		_, err = b.svc.FileClaim(b.at(), b.ingrid, ClaimCmd{Request: r.ID, Title: "x", Nature: NatureService, Lines: lines("2026-11-18", 1)})
 		b.wants(err, fault.Forbidden, "")
 		first := ClaimCmd{Number: "INV-1", Key: "key-1", Lines: []LineCmd{{Key: "stand-1", Text: "Stand", On: "2026-11-18", Amount: gbp(600_00)}}}
@@ -392,9 +390,9 @@ func TestTwoDecisionsAtOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		p := b.program()
-		r := b.request(p)
+		r := b.request(p, []string{}...)
 		b.day("2026-11-19")
-		c, err := b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Request: r.ID, Title: "x", Nature: NatureService, Proof: []string{}, Lines: lines("2026-11-18", 900_00)})
+		c, err := b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Request: r.ID, Title: "x", Nature: NatureService, Lines: lines("2026-11-18", 900_00)})
 		b.must(err)
 		var wg sync.WaitGroup
 		errs := make([]error, 4)

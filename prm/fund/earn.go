@@ -125,6 +125,20 @@ func (s *Service) Invoiced(ctx context.Context, actor access.Actor, inv trade.In
 	})
 }
 
+// Earns says whether anybody earns by what the actor's company invoices.
+// Codes: NotFound, Forbidden.
+func (s *Service) Earns(ctx context.Context, actor access.Actor) (bool, error) {
+	if err := access.Check(actor, access.FundWrite, access.Own(actor.Org)); err != nil {
+		return false, err
+	}
+	some := false
+	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
+		some, err = anyRule(ctx, actor.Org)
+		return err
+	})
+	return some, err
+}
+
 // earn makes the lots of one rule, and one entry of the ledger for all of them.
 func (s *Service) earn(ctx context.Context, actor access.Actor, rule ruleRow, inv trade.Invoice) error {
 	p, err := programByID(ctx, rule.ProgramID, true)

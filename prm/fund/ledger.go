@@ -176,3 +176,39 @@ func (s *Service) Reverse(ctx context.Context, actor access.Actor, id ProgramID,
 		return note(ctx, actor, "fund.reverse", "fund", p.ID)
 	})
 }
+
+// Posted is an entry of a programme's ledger as its owner sees it.
+type Posted struct {
+	Move
+	Org      string // the partner it concerns
+	Person   string
+	Undoable bool // it may be reversed, and was not
+}
+
+// Entries lists the ledger of a programme, the latest first.
+// Codes: NotFound, Invalid (cursor).
+func (s *Service) Entries(ctx context.Context, actor access.Actor, id ProgramID, after string, limit int) ([]Posted, string, error) {
+	var out []Posted
+	next := ""
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		p, err := s.program(ctx, actor, access.FundRead, id, false)
+		if err != nil {
+			return err
+		}
+		if p.OwnerID != actor.Org {
+			return notFound()
+		}
+		rows, undone, n, err := listEntries(ctx, p.ID, after, page(limit))
+		if err != nil {
+			return err
+		}
+		next = n
+		for _, e := range rows {
+			x := Posted{Move: Move{Entry: e.ID, At: instant(e.Happened), Kind: e.Kind, Program: id, Title: p.Title, SubjectKind: e.SubjectKind, Subject: e.SubjectID, Text: e.Text, Amount: money.Amount{Minor: e.Amount, Currency: money.Currency(e.Currency)}}, Org: e.OrgID, Person: e.PersonID}
+			x.Undoable = (e.Kind == EntryFund || e.Kind == EntryGrant) && !undone[e.ID]
+			out = append(out, x)
+		}
+		return nil
+	})
+	return out, next, err
+}

@@ -297,7 +297,7 @@ func (s *Service) ApproveRequest(ctx context.Context, actor access.Actor, id Req
 			bad.With("amount", "fund.over_asked", "Most", say(asked))
 		}
 		if !civil(g.ClaimBy) || g.ClaimBy < r.UntilOn {
-			bad.With("claim_by", "fund.claim_by")
+			bad.With("claim_by", "fund.claim_by_early")
 		}
 		for _, x := range g.Proof {
 			text(bad, "proof", x, 100, true)

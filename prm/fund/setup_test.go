@@ -115,11 +115,12 @@ func (b *bench) program() ProgramID {
 	return p.ID
 }
 
-// request is one of Kestrel for 1 000 of a cost of 2 000, approved and taken.
-func (b *bench) request(p ProgramID) Request {
+// request is one of Kestrel for 1 000 of a cost of 2 000, approved and taken, with the
+// proof that the programme asks for unless another is named.
+func (b *bench) request(p ProgramID, proof ...string) Request {
 	b.t.Helper()
 	r := b.asked(p, 2_000_00, 1_000_00)
-	r, err := b.svc.ApproveRequest(b.at(), b.ingrid, r.ID, r.Version, Grants{Amount: gbp(1_000_00)})
+	r, err := b.svc.ApproveRequest(b.at(), b.ingrid, r.ID, r.Version, Grants{Amount: gbp(1_000_00), Proof: proof})
 	b.must(err)
 	r, err = b.svc.CommitRequest(b.at(), b.maya, r.ID, r.Version)
 	b.must(err)

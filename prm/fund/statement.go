@@ -209,3 +209,18 @@ func (s *Service) moves(ctx context.Context, st *Statement, from, until int64) e
 	}
 	return nil
 }
+
+// Waiting is how many requests and claims wait for the actor's side.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Waiting(ctx context.Context, actor access.Actor) (int, error) {
+	scope, sides, err := sidesOf(actor)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
+		n, err = countWaiting(ctx, scope, sides)
+		return err
+	})
+	return n, err
+}

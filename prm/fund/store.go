@@ -396,3 +396,39 @@ func colleague(ctx context.Context, org, person string) (bool, error) {
 	err := db.Tx(ctx).Table("membership").Where("org_id = ? AND person_id = ?", org, person).Count(&n).Error
 	return n > 0, err
 }
+
+// listEntries reads a page of a programme's ledger, and which of its entries were reversed.
+func listEntries(ctx context.Context, program, after string, limit int) ([]entryRow, map[string]bool, string, error) {
+	q := db.Tx(ctx).Where("program_id = ?", program)
+	if after != "" {
+		at, id, ok := db.ReadCursor(after)
+		if !ok {
+			return nil, nil, "", fault.InvalidField("after", "form.cursor")
+		}
+		q = q.Where("(happened < ? OR happened = ? AND id < ?)", at, at, id)
+	}
+	var rows []entryRow
+	if err := q.Order("happened DESC, id DESC").Limit(limit + 1).Find(&rows).Error; err != nil {
+		return nil, nil, "", err
+	}
+	next := ""
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = db.Cursor(rows[limit-1].Happened, rows[limit-1].ID)
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	var undone []string
+	out := map[string]bool{}
+	if len(ids) > 0 {
+		if err := db.Tx(ctx).Model(&entryRow{}).Where("reverses IN ?", ids).Pluck("reverses", &undone).Error; err != nil {
+			return nil, nil, "", err
+		}
+	}
+	for _, id := range undone {
+		out[id] = true
+	}
+	return rows, out, next, nil
+}

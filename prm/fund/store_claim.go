@@ -346,19 +346,45 @@ func after(q *gorm.DB, cursor string) (*gorm.DB, error) {
 	return q.Where("(changed < ? OR changed = ? AND id < ?)", at, at, id), nil
 }
 
-func listRequests(ctx context.Context, scope access.Scope, s sides, f Filter) ([]requestRow, string, error) {
-	q := visible(db.Tx(ctx), scope.Org(), s, f)
-	mine, theirs := []string{string(ReqDraft), string(ReqReturned), string(ReqApproved)}, []string{string(ReqSubmitted), string(ReqReview)}
+// shown narrows requests to those of a view.
+func shownRequests(q *gorm.DB, org, show string) *gorm.DB {
 	over := []string{string(ReqDeclined), string(ReqClosed), string(ReqLapsed), string(ReqCancelled)}
-	switch f.Show {
+	switch show {
 	case "waiting":
-		q = q.Where("(org_id = ? AND state IN ? OR owner_id = ? AND state IN ?)", scope.Org(), mine, scope.Org(), theirs)
+		return q.Where("(org_id = ? AND state IN ? OR owner_id = ? AND state IN ?)", org, []string{string(ReqDraft), string(ReqReturned), string(ReqApproved)}, org, []string{string(ReqSubmitted), string(ReqReview)})
 	case "open":
-		q = q.Where("state NOT IN ?", over)
+		return q.Where("state NOT IN ?", over)
 	case "over":
-		q = q.Where("state IN ?", over)
+		return q.Where("state IN ?", over)
 	}
-	q, err := after(q, f.After)
+	return q
+}
+
+// shownClaims is the same for claims.
+func shownClaims(q *gorm.DB, org, show string) *gorm.DB {
+	over := []string{string(ClaimDenied), string(ClaimWithdrawn), string(ClaimReconciled)}
+	switch show {
+	case "waiting":
+		return q.Where("(org_id = ? AND state IN ? OR owner_id = ? AND (state IN ? OR pending > 0 OR approved > settled))", org, []string{string(ClaimDraft), string(ClaimReturned)}, org, []string{string(ClaimSubmitted), string(ClaimCheck)})
+	case "open":
+		return q.Where("state NOT IN ?", over)
+	case "over":
+		return q.Where("state IN ?", over)
+	}
+	return q
+}
+
+func countWaiting(ctx context.Context, scope access.Scope, s sides) (int, error) {
+	var a, b int64
+	if err := shownRequests(visible(db.Tx(ctx).Model(&requestRow{}), scope.Org(), s, Filter{}), scope.Org(), "waiting").Count(&a).Error; err != nil {
+		return 0, err
+	}
+	err := shownClaims(visible(db.Tx(ctx).Model(&claimRow{}), scope.Org(), s, Filter{}), scope.Org(), "waiting").Count(&b).Error
+	return int(a + b), err
+}
+
+func listRequests(ctx context.Context, scope access.Scope, s sides, f Filter) ([]requestRow, string, error) {
+	q, err := after(shownRequests(visible(db.Tx(ctx), scope.Org(), s, f), scope.Org(), f.Show), f.After)
 	if err != nil {
 		return nil, "", err
 	}
@@ -374,16 +400,7 @@ func listRequests(ctx context.Context, scope access.Scope, s sides, f Filter) ([
 }
 
 func listClaims(ctx context.Context, scope access.Scope, s sides, f Filter) ([]claimRow, string, error) {
-	q := visible(db.Tx(ctx), scope.Org(), s, f)
-	switch f.Show {
-	case "waiting":
-		q = q.Where("(org_id = ? AND state IN ? OR owner_id = ? AND (state IN ? OR pending > 0 OR approved > settled))", scope.Org(), []string{string(ClaimDraft), string(ClaimReturned)}, scope.Org(), []string{string(ClaimSubmitted), string(ClaimCheck)})
-	case "open":
-		q = q.Where("state NOT IN ?", []string{string(ClaimDenied), string(ClaimWithdrawn), string(ClaimReconciled)})
-	case "over":
-		q = q.Where("state IN ?", []string{string(ClaimDenied), string(ClaimWithdrawn), string(ClaimReconciled)})
-	}
-	q, err := after(q, f.After)
+	q, err := after(shownClaims(visible(db.Tx(ctx), scope.Org(), s, f), scope.Org(), f.Show), f.After)
 	if err != nil {
 		return nil, "", err
 	}

@@ -291,3 +291,10 @@ func firstCurrency(ctx context.Context, partnership string) (string, error) {
 	}
 	return out[0], nil
 }
+
+// anyRule says whether a company ever had a rule: credits reach back to ended ones.
+func anyRule(ctx context.Context, owner string) (bool, error) {
+	var ids []string
+	err := db.Tx(ctx).Model(&ruleRow{}).Where("owner_id = ?", owner).Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, err
+}

@@ -302,3 +302,22 @@ func (s *Service) Clocks(ctx context.Context) error {
 		}
 	}
 }
+
+// Deducted gives the number of the payment with which a reseller took something off that
+// it named by a reference, such as the number of a claim; empty where it did not, or where
+// the supplier refused it. The actor is of the supplier.
+// Codes: NotFound, Forbidden.
+func (s *Service) Deducted(ctx context.Context, actor access.Actor, reseller, reference string) (string, error) {
+	if err := access.Check(actor, access.PaymentRead, access.Shared(actor.Org, reseller)); err != nil {
+		return "", err
+	}
+	number := ""
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		found, err := issuesOf(ctx, "supplier_id = ? AND reseller_id = ? AND kind IN ? AND answer <> ? AND UPPER(reference) = ?", actor.Org, reseller, []string{IssueDeduction, IssueShort}, DoneRefused, strings.ToUpper(strings.TrimSpace(reference)))
+		if err == nil && len(found) > 0 {
+			number = found[0].PayNumber
+		}
+		return err
+	})
+	return number, err
+}

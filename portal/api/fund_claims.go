@@ -1,0 +1,146 @@
+package api
+
+import (
+	"bytes"
+	"context"
+
+	"entente/prm/access"
+	"entente/prm/fund"
+)
+
+// claimVerdict decides one line.
+type claimVerdict struct {
+	Position int     `json:"position"`
+	Verdict  string  `json:"verdict" enum:"accepted,changed,rejected,pending"`
+	Amount   *amount `json:"amount,omitempty" doc:"of a changed one"`
+	Reason   string  `json:"reason,omitempty" enum:"no_proof,wrong_window,wrong_product,wrong_price,over_quantity,claimed_before,not_eligible,other"`
+	Missing  string  `json:"missing,omitempty" doc:"of a pending one, and until when"`
+	Due      string  `json:"due,omitempty"`
+}
+
+func (a *API) fundClaims() {
+	f := a.d.Funds
+	handle(a, op("GET", "/api/v1/claims", "funds:read", "List claims", "Of your company on either side, the latest changed first, without lines.", 200),
+		func(ctx context.Context, actor access.Actor, in *fundFilter) (*reply[list[claimOut]], error) {
+			got, next, err := f.Claims(ctx, actor, in.filter())
+			if err != nil {
+				return nil, err
+			}
+			items, err := a.claimsOut(ctx, got...)
+			if err != nil {
+				return nil, err
+			}
+			return page(items, next), nil
+		})
+	handle(a, op("GET", "/api/v1/claims/{id}", "funds:read", "Get a claim", "", 200),
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[claimOut], error) {
+			c, err := f.GetClaim(ctx, actor, fund.ClaimID(in.ID))
+			return a.oneClaim(ctx, c, err)
+		})
+	type claimFileIn struct{ Body claimBody }
+	handle(a, op("POST", "/api/v1/claims", "funds:write", "File a claim", "All or nothing. Where proof is asked for, keep it as a draft, add the files, and submit it.", 201),
+		func(ctx context.Context, actor access.Actor, in *claimFileIn) (*reply[claimOut], error) {
+			cmd, err := in.Body.cmd()
+			if err != nil {
+				return nil, err
+			}
+			if in.Body.Draft {
+				c, err := f.SaveClaim(ctx, actor, "", 0, cmd)
+				return a.oneClaim(ctx, c, err)
+			}
+			c, err := f.FileClaim(ctx, actor, cmd)
+			return a.oneClaim(ctx, c, err)
+		})
+	type claimProofIn struct {
+		ID      string `path:"id"`
+		Name    string `query:"name" required:"true"`
+		Item    string `query:"item" doc:"of the proof that is asked for"`
+		Type    string `header:"Content-Type"`
+		RawBody []byte `contentType:"application/octet-stream"`
+	}
+	proof := op("POST", "/api/v1/claims/{id}/files", "funds:write", "Add proof to a claim", "The body is the file.", 201)
+	proof.MaxBodyBytes = fund.MostFile
+	handle(a, proof, func(ctx context.Context, actor access.Actor, in *claimProofIn) (*reply[claimOut], error) {
+		if _, err := f.AddFile(ctx, actor, fund.FileCmd{Claim: fund.ClaimID(in.ID), Item: in.Item, Name: in.Name, Mime: in.Type}, bytes.NewReader(in.RawBody)); err != nil {
+			return nil, err
+		}
+		c, err := f.GetClaim(ctx, actor, fund.ClaimID(in.ID))
+		return a.oneClaim(ctx, c, err)
+	})
+	type claimDecideIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Version int64          `json:"version"`
+			Note    string         `json:"note,omitempty"`
+			Lines   []claimVerdict `json:"lines,omitempty" doc:"those not named are accepted as claimed"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/claims/{id}/decide", "funds:write", "Decide a claim line by line", "What is accepted is due at once; a pending line is decided later.", 200),
+		func(ctx context.Context, actor access.Actor, in *claimDecideIn) (*reply[claimOut], error) {
+			var vs []fund.Verdict
+			for i, l := range in.Body.Lines {
+				m, err := l.Amount.read("lines." + itoa(i) + ".amount")
+				if err != nil {
+					return nil, err
+				}
+				vs = append(vs, fund.Verdict{Position: l.Position, Verdict: l.Verdict, Amount: m, Reason: l.Reason, Missing: l.Missing, Due: l.Due})
+			}
+			c, err := f.Decide(ctx, actor, fund.ClaimID(in.ID), in.Body.Version, vs, in.Body.Note)
+			return a.oneClaim(ctx, c, err)
+		})
+	type claimSettleIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Version   int64   `json:"version"`
+			Kind      string  `json:"kind" enum:"credit_note,invoice,payment,offset"`
+			Reference string  `json:"reference"`
+			Amount    *amount `json:"amount,omitempty" doc:"net; all that is due where it is left out"`
+			TaxRate   string  `json:"tax_rate,omitempty" doc:"0.2 is 20 %"`
+			On        string  `json:"on,omitempty"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/claims/{id}/settle", "funds:write", "Book the settlement of a claim", "What was deducted already is offset against that payment and never paid: 409 otherwise.", 200),
+		func(ctx context.Context, actor access.Actor, in *claimSettleIn) (*reply[claimOut], error) {
+			m, err := in.Body.Amount.read("amount")
+			if err != nil {
+				return nil, err
+			}
+			rate, err := quantity("tax_rate", in.Body.TaxRate)
+			if err != nil {
+				return nil, err
+			}
+			c, err := f.Settle(ctx, actor, fund.ClaimID(in.ID), in.Body.Version, fund.SettleCmd{Kind: in.Body.Kind, Reference: in.Body.Reference, Amount: m, TaxRate: rate, On: in.Body.On})
+			return a.oneClaim(ctx, c, err)
+		})
+	type claimReconcileIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Version    int64  `json:"version"`
+			Settlement string `json:"settlement" doc:"id"`
+			Reference  string `json:"reference" doc:"in the books"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/claims/{id}/reconcile", "funds:write", "Note that a settlement was found in the books", "", 200),
+		func(ctx context.Context, actor access.Actor, in *claimReconcileIn) (*reply[claimOut], error) {
+			c, err := f.Reconcile(ctx, actor, fund.ClaimID(in.ID), in.Body.Version, in.Body.Settlement, in.Body.Reference)
+			return a.oneClaim(ctx, c, err)
+		})
+	for _, s := range []struct {
+		verb, what, about string
+		do                func(ctx context.Context, actor access.Actor, id fund.ClaimID, version int64, reason string) (fund.Claim, error)
+	}{
+		{"submit", "Send a claim", "", func(ctx context.Context, actor access.Actor, id fund.ClaimID, version int64, _ string) (fund.Claim, error) {
+			return f.SubmitClaim(ctx, actor, id, version)
+		}},
+		{"withdraw", "Take a claim back", "Before it is decided.", func(ctx context.Context, actor access.Actor, id fund.ClaimID, version int64, _ string) (fund.Claim, error) {
+			return f.WithdrawClaim(ctx, actor, id, version)
+		}},
+		{"return", "Send a claim back", "With a reason.", f.ReturnClaim}, {"deny", "Deny a claim", "With a reason; for good.", f.DenyClaim},
+	} {
+		handle(a, op("POST", "/api/v1/claims/{id}/"+s.verb, "funds:write", s.what, s.about, 200),
+			func(ctx context.Context, actor access.Actor, in *fundStepIn) (*reply[claimOut], error) {
+				c, err := s.do(ctx, actor, fund.ClaimID(in.ID), in.Body.Version, in.Body.Reason)
+				return a.oneClaim(ctx, c, err)
+			})
+	}
+}

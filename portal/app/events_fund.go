@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"entente/db"
+	"entente/db/job"
+	"entente/prm/access"
+	"entente/prm/fund"
+	"entente/prm/notify"
+	"entente/prm/trade"
+)
+
+// Subjects of notices about money for partners.
+const (
+	fundSubject    = "fund"
+	requestSubject = "fund_request"
+	claimSubject   = "fund_claim"
+)
+
+// fundTold says who hears of what; urgent is what waits for an answer.
+var fundTold = map[string]struct {
+	supplier, reseller []access.Role
+	urgent             bool
+}{
+	fund.RequestSubmitted: {supplier: []access.Role{access.Manager}, urgent: true},
+	fund.RequestReturned:  {reseller: []access.Role{access.Manager, access.Sales}, urgent: true},
+	fund.RequestDeclined:  {reseller: []access.Role{access.Manager, access.Sales}},
+	fund.RequestApproved:  {reseller: []access.Role{access.Manager, access.Sales}, urgent: true},
+	fund.RequestCancelled: {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Manager, access.Sales}},
+	fund.RequestLapsed:    {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Manager, access.Sales}},
+	fund.ClaimFiled:       {supplier: []access.Role{access.Manager}, urgent: true},
+	fund.ClaimReturnedTo:  {reseller: []access.Role{access.Manager, access.Sales, access.Finance}, urgent: true},
+	fund.ClaimDeniedTo:    {reseller: []access.Role{access.Manager, access.Sales, access.Finance}},
+	fund.ClaimDecided:     {supplier: []access.Role{access.Finance}, reseller: []access.Role{access.Manager, access.Sales, access.Finance}},
+	fund.ClaimSettledTo:   {reseller: []access.Role{access.Manager, access.Finance}},
+	fund.SecondAsked:      {supplier: []access.Role{access.Manager}, urgent: true},
+	fund.Granted:          {reseller: []access.Role{access.Manager, access.Sales}},
+}
+
+// fundWord is the last part of the keys of an event's words: "claimfiled".
+func fundWord(kind string) string { return strings.ToLower(strings.TrimPrefix(kind, "fund.")) }
+
+// fundAbout is what an event is about, and its title, as a side may read it.
+func (a *App) fundAbout(ctx context.Context, actor access.Actor, x fund.Event) (kind, id, title string, err error) {
+	switch {
+	case x.Claim != "":
+		c, err := a.funds.GetClaim(ctx, actor, x.Claim)
+		return claimSubject, string(x.Claim), c.Title, err
+	case x.Request != "":
+		r, err := a.funds.GetRequest(ctx, actor, x.Request)
+		return requestSubject, string(x.Request), r.Title, err
+	case actor.Org == x.Supplier:
+		p, err := a.funds.Get(ctx, actor, x.Program)
+		return fundSubject, string(x.Program), p.Title, err
+	}
+	w, err := a.funds.Wallet(ctx, actor, x.Program)
+	return fundSubject, string(x.Program), w.Title, err
+}
+
+// fundNotices tells the people of each side; who did it is not told, nor is the company
+// that acted, but that a second person is asked for.
+func (a *App) fundNotices(ctx context.Context, e job.Received) error {
+	var x fund.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	who := fundTold[e.Kind]
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, x.Supplier, x.Reseller)
+	if err != nil {
+		return err
+	}
+	for _, side := range []struct {
+		org, other string
+		roles      []access.Role
+	}{{x.Supplier, x.Reseller, who.supplier}, {x.Reseller, x.Supplier, who.reseller}} {
+		own := side.org == x.Org && e.Kind != fund.SecondAsked && e.Kind != fund.ClaimDecided
+		if len(side.roles) == 0 || own {
+			continue
+		}
+		kind, id, title, err := a.fundAbout(ctx, access.System("notices", side.org), x)
+		if err != nil {
+			return err
+		}
+		n := notify.Notice{Kind: "fund." + fundWord(e.Kind), Dedupe: e.ID, Urgent: who.urgent, SubjectKind: kind, SubjectID: id, Args: map[string]string{"title": title}}
+		if err := a.tellSide(ctx, side.org, orgs[side.other].Name, side.roles, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fundLive refreshes open pages.
+func (a *App) fundLive(ctx context.Context, e job.Received) error {
+	var x fund.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	orgs := e.Orgs
+	db.AfterCommit(ctx, func() {
+		if x.Claim != "" {
+			a.live.Changed(claimSubject, string(x.Claim), orgs)
+		}
+		if x.Request != "" {
+			a.live.Changed(requestSubject, string(x.Request), orgs)
+		}
+	})
+	return nil
+}
+
+// fundEarned lets a partner earn by an invoice, or takes back for a credit.
+func (a *App) fundEarned(ctx context.Context, e job.Received) error {
+	var t trade.Event
+	if err := e.Decode(&t); err != nil || t.Invoice == "" {
+		return err
+	}
+	actor := access.System("funds", t.Supplier)
+	if some, err := a.funds.Earns(ctx, actor); err != nil || !some {
+		return err
+	}
+	inv, err := a.trade.GetInvoice(ctx, actor, t.Invoice)
+	if err != nil {
+		return err
+	}
+	return a.funds.Invoiced(ctx, actor, inv)
+}
+
+// fundDeductions asks the payments of a partner what it took off already.
+type fundDeductions struct{ a *App }
+
+// Deducted gives the number of the payment with which a claim was deducted.
+func (f fundDeductions) Deducted(ctx context.Context, supplier, reseller, claim string) (string, error) {
+	return f.a.settle.Deducted(ctx, access.System("funds", supplier), reseller, claim)
+}

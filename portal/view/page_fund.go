@@ -1,0 +1,303 @@
+package view
+
+import "time"
+
+// FundsPage is /c/{slug}/funds: what the company earned, and the programmes it owns or has a part of.
+type FundsPage struct {
+	Base
+	Places     []Tab
+	Standings  []FundStanding
+	Programs   []FundRow // its own
+	Wallets    []FundRow // those of others
+	NewURL     string
+	LimitsURL  string
+	Liability  []Export
+	Pager      Pager
+	Owner      bool // it is a supplier to somebody
+	ClaimCount int  // that wait for the reader
+}
+
+// FundStanding is where the money with one partner stands. Figures are earned, pending, paid and lapsing.
+type FundStanding struct {
+	URL     string
+	Partner Company
+	Side    Text
+	Figures []KV
+}
+
+// FundRow is a programme of a list. Percent is how much of it is taken, below zero for none.
+type FundRow struct {
+	URL, Number, Title string
+	Kind               Text
+	Window             Text
+	Status             Status
+	Partner            Company // its owner, for a partner
+	Sums               []KV
+	Percent            int
+}
+
+// FundPage is /c/{slug}/funds/{id}, for the owner (Mine) or a partner. The owner's forms post to URL + "/put" (currency, amount, four_eyes, text), "/grant" (partnership, currency, amount, text),
+// "/rule" (rate, skus, from, until, days), "/rules/{id}/end", "/reverse" (entry, reason) and "/open" (version, open).
+type FundPage struct {
+	Base
+	URL, Number, Title     string
+	Kind                   Text
+	Status                 Status
+	Window                 Text
+	About                  string
+	Owner                  Company
+	Mine, CanWrite, IsOpen bool
+	Earned                 bool // it is earned by rules
+	Version                string
+	Facts                  []KV
+	Sums                   []KV // of a partner
+	Budgets                []FundBudget
+	Seats                  []FundSeat
+	Rules                  []FundRule
+	Lots                   []FundLot
+	Entries                []FundMove
+	EditURL                string
+	RequestURL, ClaimURL   string
+	Put, Grant, Rule, Undo Form
+	Partners, Currencies   []Option
+	Requests               []FundItem
+}
+
+// FundBudget is a programme's money in one currency. Percent is how much of it partners have.
+type FundBudget struct {
+	Currency    string
+	Whole, Free Money
+	FourEyes    Text
+	Percent     int
+}
+
+// FundSeat is a partner's part. Amounts are in the currency of the row.
+type FundSeat struct {
+	Partner                                      Company
+	URL                                          string // of its statement
+	Granted, Available, Reserved, ToPay, Settled Money
+}
+
+// FundRule is a rule by which partners earn.
+type FundRule struct {
+	ID    string
+	Says  Text
+	Until Text
+	Ended bool
+}
+
+// FundLot is what one line of an invoice earned and is left.
+type FundLot struct {
+	Invoice, SKU string
+	Left, Earned Money
+	Lapses       Date
+}
+
+// FundItemsPage is /c/{slug}/funds/requests or /claims. Fragment "fund_items.list".
+type FundItemsPage struct {
+	Base
+	Claims  bool
+	Places  []Tab
+	Tabs    []Tab
+	Rows    []FundItem
+	Pager   Pager
+	NewURL  string
+	Exports []Export
+}
+
+// FundItem is a request or a claim of a list.
+type FundItem struct {
+	URL, Number, Title string
+	Program            string
+	Partner            Company
+	Status             Status
+	Amount             Money
+	Note               Text
+	At                 time.Time
+}
+
+// FundRequestFormPage asks for a request. Names: program, title, activity, about, from, until, cost, asked, version, act ("submit").
+type FundRequestFormPage struct {
+	Base
+	URL, BackURL string
+	Program      string
+	Currency     string
+	Hint         Text
+	Form         Form
+	Activities   []Option
+}
+
+// FundRequestPage is /c/{slug}/funds/requests/{id}. Forms post to URL + "/submit", "/take", "/approve" (amount, claim_by, proof), "/return" and "/decline" (reason), "/commit", "/cancel" (reason), "/close", "/files".
+type FundRequestPage struct {
+	Base
+	URL, Number, Title        string
+	Status                    Status
+	Version                   string
+	Partner                   Company
+	Told                      Text
+	About                     string
+	Facts                     []KV
+	Proof                     []string
+	EditURL, ClaimURL         string
+	CanSubmit, CanTake        bool
+	CanDecide, CanCommit      bool
+	CanCancel, CanClose       bool
+	NeedsReason, CanFile      bool
+	Currency                  string
+	Decide, Cancel, File, Act Form
+	Files                     []FundFile
+	Claims                    []FundItem
+	History                   []Entry
+}
+
+// FundFile is a file of a request or a claim.
+type FundFile struct {
+	ID, URL, Name, By string
+	Item              string
+	Size              Text
+	At                time.Time
+	CanRemove         bool
+}
+
+// FundClaimFormPage asks for a claim. Names: request or program (hidden), title, number, nature, deducted, note, version, lines.{i}.text, .on, .amount.
+type FundClaimFormPage struct {
+	Base
+	URL, BackURL string
+	About        Text // what it is claimed of
+	Left         Text
+	Currency     string
+	Form         Form
+	Natures      []Option
+	Lines        []int
+}
+
+// FundClaimPage is /c/{slug}/funds/claims/{id}. Forms post to URL + "/submit", "/withdraw", "/take", "/decide" (line.{n}.verdict, .amount, .reason, .missing, .due, note), "/return" and "/deny" (reason),
+// "/settle" (kind, reference, amount, tax_rate, on), "/settlements/{id}/reverse" (reason) and "/reconcile" (external), "/files" (item, file).
+type FundClaimPage struct {
+	Base
+	URL, Number, Title          string
+	Status                      Status
+	Version                     string
+	Partner                     Company
+	Told                        Text
+	Note                        string
+	Currency                    string
+	Facts                       []KV
+	Sums                        []KV
+	Lines                       []FundLine
+	Checks                      []FundCheck
+	Files                       []FundFile
+	Settlements                 []FundSettlement
+	History                     []Entry
+	EditURL                     string
+	CanSubmit, CanWithdraw      bool
+	CanTake, CanDecide, CanSend bool // CanSend: back or away
+	CanSettle, CanFile          bool
+	Decide, Send, Settle, Act   Form
+	File                        Form
+	Verdicts, Reasons, Ways     []Option
+	Items                       []Option // of the proof a file may be for
+}
+
+// FundLine is one line of a claim. Open is to be decided.
+type FundLine struct {
+	Position  int
+	Text, SKU string
+	On        Date
+	Order     string
+	OrderURL  string
+	Quantity  Quantity
+	Asked     Money
+	Approved  Money
+	Status    Status
+	Why       Text
+	Open      bool
+}
+
+// FundCheck is one piece of the proof that is asked for.
+type FundCheck struct {
+	Item string
+	Done bool
+}
+
+// FundSettlement is a part of a claim that was settled.
+type FundSettlement struct {
+	ID       string
+	Text     Text
+	Amount   Money
+	Tax      Money
+	On       Date
+	Status   Status
+	External string
+	CanMove  bool
+}
+
+// FundStatementPage is /c/{slug}/funds/statements/{partnership}.
+type FundStatementPage struct {
+	Base
+	URL      string
+	Partner  Company
+	Currency string
+	From, To Date
+	Sentence Text
+	Figures  []KV
+	Opening  []KV
+	Closing  []KV
+	Moves    []FundMove
+	Exports  []Export
+}
+
+// FundMove is one entry of the ledger. Approved and Paid are what it added to what is to be paid and was paid.
+type FundMove struct {
+	ID                  string
+	At                  time.Time
+	Kind                Text
+	Program, Text       string
+	URL                 string
+	Amount              Money
+	Available, Reserved string
+	Approved, Paid      string
+	CanReverse          bool
+}
+
+// FundFormPage makes or changes a programme. Names: title, kind, about, from, until, zone, claim_days, share, proof, version.
+type FundFormPage struct {
+	Base
+	URL, BackURL string
+	Title        Text
+	New          bool
+	Form         Form
+	Kinds, Zones []Option
+}
+
+// FundLimitsPage is /c/{slug}/funds/limits. Names: person, currency, amount.
+type FundLimitsPage struct {
+	Base
+	URL        string
+	Rows       []FundLimit
+	CanWrite   bool
+	Form       Form
+	People     []Option
+	Currencies []Option
+}
+
+// FundLimit is what somebody may decide alone.
+type FundLimit struct {
+	Person, ID, Currency string
+	Amount               Money
+}
+
+func fundMeta(block string) meta { return meta{block: block, layout: "app", nav: NavFunds} }
+
+func fundHead(block string) meta { m := fundMeta(block); m.head = true; return m }
+
+func (p *FundsPage) meta() meta           { return fundHead("funds") }
+func (p *FundPage) meta() meta            { return fundMeta("fund") }
+func (p *FundItemsPage) meta() meta       { return fundHead("fund_items") }
+func (p *FundRequestFormPage) meta() meta { return fundMeta("fund_request_form") }
+func (p *FundRequestPage) meta() meta     { return fundMeta("fund_request") }
+func (p *FundClaimFormPage) meta() meta   { return fundMeta("fund_claim_form") }
+func (p *FundClaimPage) meta() meta       { return fundMeta("fund_claim") }
+func (p *FundStatementPage) meta() meta   { return fundMeta("fund_statement") }
+func (p *FundFormPage) meta() meta        { return fundMeta("fund_form") }
+func (p *FundLimitsPage) meta() meta      { return fundMeta("fund_limits") }
