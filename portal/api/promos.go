@@ -217,4 +217,33 @@ func (a *API) promos() {
 			}
 			return a.promoOne(ctx, actor, promo.ID(in.ID))
 		})
+	type proposedOut struct {
+		Mark  string      `json:"mark" doc:"of exactly these lines; claiming asks for it"`
+		Sum   *amount     `json:"sum"`
+		Proof []string    `json:"proof" doc:"asked for before it is sent"`
+		Lines []claimLine `json:"lines"`
+	}
+	handle(a, op("GET", "/api/v1/promotions/{id}/claim", "promotions:read", "Get the claim that follows from your lines", "Of a bill-back: what your invoiced lines earned, less what you claimed already.", 200),
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[proposedOut], error) {
+			p, err := a.d.Promos.Proposed(ctx, actor, promo.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			out := proposedOut{p.Mark, money2(p.Sum, false), nonNil(p.Proof), []claimLine{}}
+			for i, l := range p.Lines {
+				out.Lines = append(out.Lines, claimLine{Position: i + 1, Key: l.Key, Text: l.Text, SKU: l.SKU, On: l.On, Quantity: l.Quantity.String(), Price: l.Price.String(), Asked: money2(l.Amount, false), Verdict: "open"})
+			}
+			return &reply[proposedOut]{out}, nil
+		})
+	type promoClaimIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Mark string `json:"mark"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/promotions/{id}/claim", "funds:write", "Confirm that claim", "Exactly the one whose mark you name; safe to repeat. A draft where proof is asked for. The token needs promotions:read too.", 201),
+		func(ctx context.Context, actor access.Actor, in *promoClaimIn) (*reply[claimOut], error) {
+			c, err := a.d.Promos.Claim(ctx, actor, promo.ID(in.ID), in.Body.Mark)
+			return a.oneClaim(ctx, c, err)
+		})
 }

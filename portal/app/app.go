@@ -193,6 +193,7 @@ func (a *App) build(ctx context.Context) error {
 	a.trade.Promote(a.promos)
 	a.funds = fund.New(a.db, a.jobs, a.blobs, a.partners)
 	a.funds.Heed(fundDeductions{a})
+	a.promos.Pay(a.funds)
 	a.jobs.Every("funds", time.Minute, a.funds.Tick)
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
 	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})

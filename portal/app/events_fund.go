@@ -116,7 +116,7 @@ func (a *App) fundEarned(ctx context.Context, e job.Received) error {
 		return err
 	}
 	actor := access.System("funds", t.Supplier)
-	if some, err := a.funds.Earns(ctx, actor); err != nil || !some {
+	if some, err := a.funds.Earns(ctx, actor, e.At); err != nil || !some {
 		return err
 	}
 	inv, err := a.trade.GetInvoice(ctx, actor, t.Invoice)

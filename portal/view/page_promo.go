@@ -192,6 +192,7 @@ type PromoResults struct {
 	Hidden    bool // prices
 	Resales   []PromoResale
 	MoreURL   string // of resale lines
+	Claim     *PromoClaim
 }
 
 // PromoResale is one line of a sell-through report with what the promotion does to it. ReportURL is empty where the viewer does not read reports.
@@ -203,6 +204,23 @@ type PromoResale struct {
 	Earned                 Money
 	Status                 Status
 	Why                    Text
+}
+
+// PromoClaim is the claim that follows from the lines of a bill-back, for the company whose lines they are. It posts mark to URL.
+type PromoClaim struct {
+	URL, Mark string
+	Text      Text
+	Sum       Money
+	Lines     []PromoClaimLine
+	Proof     Text // what is asked for first; zero: one tap files it
+	FundsURL  string
+}
+
+// PromoClaimLine is one line of it.
+type PromoClaimLine struct {
+	Order, OrderURL, SKU string
+	Quantity             Quantity
+	Amount               Money
 }
 
 // PromoFigure is one number with its second line.

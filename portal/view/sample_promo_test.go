@@ -44,5 +44,5 @@ func promoSamples(k, a Base) map[string]Page {
 }
 
 func promoEmpties(e Base) map[string]Page {
-	return map[string]Page{"promos": &PromosPage{Base: e, Kind: "board"}, "promos_calendar": &PromosPage{Base: e, Kind: "calendar"}, "promos_list": &PromosPage{Base: e, Kind: "list"}, "promo": &PromoPage{Base: e, Title: "x"}, "promo_form": &PromoFormPage{Base: e, Title: T("promos.new")}, "promo_results": &PromoPage{Base: e, Title: "x", Tab: "results", Results: &PromoResults{Formula: T("promo.formula")}}}
+	return map[string]Page{"promos": &PromosPage{Base: e, Kind: "board"}, "promos_calendar": &PromosPage{Base: e, Kind: "calendar"}, "promos_list": &PromosPage{Base: e, Kind: "list"}, "promo": &PromoPage{Base: e, Title: "x"}, "promo_form": &PromoFormPage{Base: e, Title: T("promos.new")}, "promo_results": &PromoPage{Base: e, Title: "x", Tab: "results", Results: &PromoResults{Claim: &PromoClaim{URL: "/c/kestrel/promotions/1/claim", Mark: "m", Text: T("promo.claim_text", "amount", gbp("812.40")), Sum: gbp("812.40"), Lines: []PromoClaimLine{{"4500187342", "/c/kestrel/orders/1", "AUR-D18B", Quantity{"240", "EA"}, gbp("812.40")}}, Proof: T("promo.claim_proof", "items", "Photo"), FundsURL: "/c/kestrel/funds/claims"}, Formula: T("promo.formula")}}}
 }

@@ -257,6 +257,7 @@ func promoRoutes() []Route {
 		post("/c/:slug/promotions/:id/decline", "decline promotion", InCompany, access.PromoAnswer, promoDecline),
 		post("/c/:slug/promotions/:id/cancel", "cancel promotion", InCompany, access.PromoWrite, promoCancel),
 		get("/c/:slug/promotions/:id/results", "promotion results", InCompany, access.PromoRead, promoResults),
+		post("/c/:slug/promotions/:id/claim", "confirm claim of promotion", InCompany, access.ClaimWrite, promoClaimFile),
 		get("/c/:slug/promotions/:id/lines.csv", "promotion lines", InCompany, access.PromoRead, promoExport),
 		post("/c/:slug/promotions/:id/settle", "settle promotion", InCompany, access.PromoWrite, promoSettle),
 		post("/c/:slug/promotions/:id/tasks", "give task", InCompany, access.PromoTask, promoTaskAdd),

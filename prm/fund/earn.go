@@ -125,15 +125,16 @@ func (s *Service) Invoiced(ctx context.Context, actor access.Actor, inv trade.In
 	})
 }
 
-// Earns says whether anybody earns by what the actor's company invoices.
+// Earns says whether anybody may earn by what the actor's company invoices at an instant,
+// so that an invoice is not read for nothing. Its date may be up to a month ahead.
 // Codes: NotFound, Forbidden.
-func (s *Service) Earns(ctx context.Context, actor access.Actor) (bool, error) {
+func (s *Service) Earns(ctx context.Context, actor access.Actor, at time.Time) (bool, error) {
 	if err := access.Check(actor, access.FundWrite, access.Own(actor.Org)); err != nil {
 		return false, err
 	}
 	some := false
 	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
-		some, err = anyRule(ctx, actor.Org)
+		some, err = anyRule(ctx, actor.Org, at.AddDate(0, 1, 0).Format(time.DateOnly))
 		return err
 	})
 	return some, err

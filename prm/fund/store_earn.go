@@ -292,9 +292,25 @@ func firstCurrency(ctx context.Context, partnership string) (string, error) {
 	return out[0], nil
 }
 
-// anyRule says whether a company ever had a rule: credits reach back to ended ones.
-func anyRule(ctx context.Context, owner string) (bool, error) {
+// anyRule says whether a company ever had a rule for days until one: credits reach back to
+// ended ones.
+func anyRule(ctx context.Context, owner, until string) (bool, error) {
 	var ids []string
-	err := db.Tx(ctx).Model(&ruleRow{}).Where("owner_id = ?", owner).Limit(1).Pluck("id", &ids).Error
+	err := db.Tx(ctx).Model(&ruleRow{}).Where("owner_id = ? AND from_on <= ?", owner, until).Limit(1).Pluck("id", &ids).Error
 	return len(ids) > 0, err
+}
+
+// claimedOf adds up what a partner's claims of a programme hold, by order line.
+func claimedOf(ctx context.Context, program, org string, c money.Currency) ([]Claimed, error) {
+	var rows []struct {
+		OrderID   string
+		OrderLine int64
+		Asked     int64
+	}
+	err := db.Tx(ctx).Raw("SELECT l.order_id, l.order_line, CAST(SUM(l.asked) AS BIGINT) AS asked FROM fund_claim_line l JOIN fund_claim c ON c.id = l.claim_id WHERE c.program_id = ? AND c.org_id = ? AND c.state NOT IN ('returned', 'denied', 'withdrawn') GROUP BY l.order_id, l.order_line", program, org).Scan(&rows).Error
+	out := make([]Claimed, len(rows))
+	for i, r := range rows {
+		out[i] = Claimed{r.OrderID, int(r.OrderLine), money.Amount{Minor: r.Asked, Currency: c}}
+	}
+	return out, err
 }

@@ -21,6 +21,7 @@ type Service struct {
 	partners *partner.Service
 	catalog  *catalog.Service
 	resales  Resales // nil: none are kept
+	funds    Funds   // nil: bill-backs are claimed elsewhere
 }
 
 // New makes the service.

@@ -287,3 +287,16 @@ func listLines(ctx context.Context, id string, f LineFilter) ([]Line, string, er
 	}
 	return out, next, nil
 }
+
+// billable are the lines of a company that earned something to be claimed, the oldest
+// order first.
+func billable(ctx context.Context, id, org, currency string) ([]lineRow, error) {
+	var rows []lineRow
+	return rows, db.Tx(ctx).Where("promotion_id = ? AND org_id = ? AND currency = ? AND earned > 0 AND verdict <> ? AND method IN ?", id, org, currency, LineOut, billed).Order("arrived, order_id, line").Limit(5000).Find(&rows).Error
+}
+
+// earnedOf is what they earned together.
+func earnedOf(ctx context.Context, id, org, currency string) (n int64, err error) {
+	err = db.Tx(ctx).Model(&lineRow{}).Select("CAST(COALESCE(SUM(earned), 0) AS BIGINT)").Where("promotion_id = ? AND org_id = ? AND currency = ? AND earned > 0 AND verdict <> ? AND method IN ?", id, org, currency, LineOut, billed).Scan(&n).Error
+	return n, err
+}

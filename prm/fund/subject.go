@@ -1,0 +1,168 @@
+package fund
+
+import (
+	"context"
+	"time"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+)
+
+// SubjectCmd is the programme of something else, such as a promotion, whose lines earn.
+type SubjectCmd struct {
+	Subject     string // its id
+	Title       string
+	From, Until string
+	Zone        string
+	ClaimBy     string // empty: 90 days after Until
+	Proof       []string
+}
+
+// lateDays is how long what nobody limited may be claimed after its window.
+const lateDays = 90
+
+// SetEarned makes the programme of a subject where there is none yet, gives a partner its
+// place in it, and brings what it earned to a total: more is earned, less is taken back,
+// and what of that is used already is owed. Safe to repeat. It joins the transaction of
+// ctx; the actor is the system acting for the owner.
+// Codes: NotFound, Forbidden, Invalid (the partner, the currency).
+func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd SubjectCmd, partnership string, total money.Amount) (ProgramID, error) {
+	if err := access.Check(actor, access.FundWrite, access.Own(actor.Org)); err != nil {
+		return "", err
+	}
+	if !db.ValidID(cmd.Subject) || !civil(cmd.From) || !civil(cmd.Until) || total.Minor < 0 || total.Minor > most {
+		return "", fault.New(fault.NotFound, "error.not_found")
+	}
+	var id ProgramID
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		r, err := programOf(ctx, actor.Org, cmd.Subject)
+		if fault.CodeOf(err) == fault.NotFound {
+			r, err = s.insert(ctx, actor, cmd.row(actor.Org))
+		}
+		if err != nil {
+			return err
+		}
+		if r, err = programByID(ctx, r.ID, true); err != nil {
+			return err
+		}
+		seat, err := s.seat(ctx, actor, r, partnership, total.Currency)
+		if err != nil {
+			return err
+		}
+		id = ProgramID(r.ID)
+		sums, err := sumsOf(ctx, []string{r.ID}, seat.OrgID)
+		if err != nil {
+			return err
+		}
+		b := balance(sums, r.ID, seat.OrgID, total.Currency)
+		more := total.Minor - b.Granted.Minor
+		legs, kind := []leg(nil), EntryEarn
+		switch {
+		case more > 0: // what is owed is earned back first
+			back := min(more, b.Owed.Minor)
+			legs = append(legs, leg{kind: accSource, minor: -more})
+			if back > 0 {
+				legs = append(legs, leg{org: seat.OrgID, kind: accOwed, minor: back})
+			}
+			if more > back {
+				legs = append(legs, leg{org: seat.OrgID, kind: accAvailable, minor: more - back})
+			}
+		case more < 0:
+			kind = EntryTakeBack
+			free := min(-more, b.Available.Minor)
+			legs = append(legs, leg{kind: accSource, minor: -more})
+			if free > 0 {
+				legs = append(legs, leg{org: seat.OrgID, kind: accAvailable, minor: -free})
+			}
+			if -more > free {
+				legs = append(legs, leg{org: seat.OrgID, kind: accOwed, minor: more + free})
+			}
+		default:
+			return nil
+		}
+		_, err = post(ctx, actor, posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: kind, currency: total.Currency, subject: "promotion", id: cmd.Subject, text: cmd.Title, legs: legs})
+		return err
+	})
+	return id, err
+}
+
+func (c SubjectCmd) row(owner string) programRow {
+	days := int64(lateDays)
+	until, err1 := time.Parse(time.DateOnly, c.Until)
+	by, err2 := time.Parse(time.DateOnly, c.ClaimBy)
+	if err1 == nil && err2 == nil {
+		days = max(0, int64(by.Sub(until).Hours()/24))
+	}
+	return programRow{OwnerID: owner, Title: cut(c.Title, 120), Kind: KindPromo, State: Open, FromOn: c.From, UntilOn: c.Until, Zone: c.Zone, ClaimDays: days, Share: money.One, Proof: words(items(c.Proof)), SubjectID: c.Subject}
+}
+
+// Claimed is what claims hold of one line of an order: asked for, and not sent back,
+// denied or withdrawn.
+type Claimed struct {
+	Order string
+	Line  int
+	Asked money.Amount
+}
+
+// Holding is what a company has claimed of a subject, and what is there.
+type Holding struct {
+	Program ProgramID // empty: nothing was claimed yet
+	Claimed []Claimed
+	Balance Balance
+	Pending money.Amount // asked for and not decided
+}
+
+// Of returns what the actor's company has claimed of a subject of a supplier.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Of(ctx context.Context, actor access.Actor, owner, subject string) (Holding, error) {
+	if err := access.Check(actor, access.FundRead, access.Shared(owner, actor.Org)); err != nil {
+		return Holding{}, err
+	}
+	var out Holding
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		out = Holding{}
+		r, err := programOf(ctx, owner, subject)
+		var seat seatRow
+		if err == nil {
+			seat, err = seatOf(ctx, r.ID, actor.Org)
+		}
+		if fault.CodeOf(err) == fault.NotFound {
+			return nil // nothing was claimed yet
+		}
+		if err != nil {
+			return err
+		}
+		c := money.Currency(seat.Currency)
+		sums, err := sumsOf(ctx, []string{r.ID}, actor.Org)
+		if err != nil {
+			return err
+		}
+		out.Program, out.Balance, out.Pending.Currency = ProgramID(r.ID), balance(sums, r.ID, actor.Org, c), c
+		if out.Pending.Minor, err = askedBeside(ctx, claimRow{ProgramID: r.ID, OrgID: actor.Org}); err != nil {
+			return err
+		}
+		out.Claimed, err = claimedOf(ctx, r.ID, actor.Org, c)
+		return err
+	})
+	return out, err
+}
+
+// ClaimOf returns the claim of the actor's company that was made with a key.
+// Codes: Unauthenticated, NotFound.
+func (s *Service) ClaimOf(ctx context.Context, actor access.Actor, owner, key string) (Claim, error) {
+	if err := access.Check(actor, access.FundRead, access.Shared(owner, actor.Org)); err != nil {
+		return Claim{}, err
+	}
+	var out Claim
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		r, err := claimBySource(ctx, owner, actor.Org, key)
+		if err != nil {
+			return err
+		}
+		out, err = s.entire(ctx, actor, r)
+		return err
+	})
+	return out, err
+}

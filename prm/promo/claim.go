@@ -1,0 +1,177 @@
+package promo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/fund"
+	"entente/prm/money"
+	"entente/prm/trade"
+)
+
+// Funds keeps what bill-back promotions owe (prm/fund.Service).
+type Funds interface {
+	SetEarned(ctx context.Context, actor access.Actor, cmd fund.SubjectCmd, partnership string, total money.Amount) (fund.ProgramID, error)
+	Of(ctx context.Context, actor access.Actor, owner, subject string) (fund.Holding, error)
+	ClaimOf(ctx context.Context, actor access.Actor, owner, key string) (fund.Claim, error)
+	FileClaim(ctx context.Context, actor access.Actor, cmd fund.ClaimCmd) (fund.Claim, error)
+	SaveClaim(ctx context.Context, actor access.Actor, id fund.ClaimID, version int64, cmd fund.ClaimCmd) (fund.Claim, error)
+}
+
+// Pay has what bill-back promotions owe kept; call it before use.
+func (s *Service) Pay(f Funds) { s.funds = f }
+
+// Proposal is the claim that follows from the lines of a promotion: what each earned on
+// what was invoiced, less what is claimed already. Nobody types it.
+type Proposal struct {
+	Lines []fund.LineCmd
+	Sum   money.Amount
+	Mark  string // of exactly these lines; Claim asks for it
+	Proof []string
+}
+
+// Proposed computes the claim of the actor's company under a bill-back promotion.
+// Codes: NotFound, Conflict (nothing is agreed, or it is off the invoice).
+func (s *Service) Proposed(ctx context.Context, actor access.Actor, id ID) (Proposal, error) {
+	var out Proposal
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		p, _, _, err := s.proposal(ctx, actor, id)
+		out = p
+		return err
+	})
+	return out, err
+}
+
+// proposal computes a claim: what the lines have earned and nobody claimed, as far as it is
+// there once all of it is booked. What was taken back of what is used comes off first.
+func (s *Service) proposal(ctx context.Context, actor access.Actor, id ID) (Proposal, row, Terms, error) {
+	r, _, org, err := results(ctx, actor, id)
+	if err == nil && org == "" {
+		err = notFound() // the owner claims nothing
+	}
+	if err != nil {
+		return Proposal{}, r, Terms{}, err
+	}
+	if r.AgreedNo == 0 || s.funds == nil {
+		return Proposal{}, r, Terms{}, fault.New(fault.Conflict, "promo.no_results")
+	}
+	v, err := versionNo(ctx, r.ID, r.AgreedNo)
+	if err != nil {
+		return Proposal{}, r, Terms{}, err
+	}
+	part, ok := v.Terms.Part(org)
+	if !ok || v.Terms.Settle != BillBack {
+		return Proposal{}, r, v.Terms, fault.New(fault.Conflict, "promo.not_billed_back")
+	}
+	has, err := s.funds.Of(ctx, actor, r.OwnerID, r.ID)
+	if err != nil {
+		return Proposal{}, r, v.Terms, err
+	}
+	total, err := earnedOf(ctx, r.ID, org, string(part.Currency))
+	if err != nil {
+		return Proposal{}, r, v.Terms, err
+	}
+	b, claimed := has.Balance, has.Claimed
+	left := max(0, b.Available.Minor-b.Owed.Minor+total-b.Granted.Minor) - has.Pending.Minor
+	out := Proposal{Sum: money.Amount{Currency: part.Currency}, Proof: v.Terms.Proof}
+	rows, err := billable(ctx, r.ID, org, string(part.Currency))
+	if err != nil {
+		return out, r, v.Terms, err
+	}
+	h := sha256.New()
+	for _, l := range rows {
+		i := slices.IndexFunc(claimed, func(c fund.Claimed) bool { return c.Order == l.OrderID && c.Line == int(l.Line) })
+		had := int64(0)
+		if i >= 0 {
+			had = claimed[i].Asked.Minor
+		}
+		a := min(l.Earned-had, left)
+		if a <= 0 {
+			continue
+		}
+		left -= a
+		key := fmt.Sprintf("promo:%s:%s:%d:%d", r.ID, l.OrderID, l.Line, had)
+		out.Lines = append(out.Lines, fund.LineCmd{Key: key, Text: l.Number, SKU: l.SKU, On: l.OrderedOn, Quantity: money.Quantity(l.Invoiced), Price: money.Price(l.Allowance), Amount: money.Amount{Minor: a, Currency: part.Currency}, Order: l.OrderID, OrderLine: int(l.Line)})
+		out.Sum.Minor += a
+		fmt.Fprintf(h, "%s=%d\n", key, a)
+	}
+	if len(out.Lines) > 0 {
+		out.Mark = hex.EncodeToString(h.Sum(nil))
+	}
+	return out, r, v.Terms, nil
+}
+
+// Claim files exactly the claim that was proposed, whose mark is given. Where proof is
+// asked for it is a draft until the files are there. The same mark is the same claim.
+// Codes: NotFound, Forbidden, Conflict (another claim follows from the lines now, there is
+// nothing to claim, it is late).
+func (s *Service) Claim(ctx context.Context, actor access.Actor, id ID, mark string) (fund.Claim, error) {
+	var out fund.Claim
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		r, _, org, err := results(ctx, actor, id)
+		if err == nil && org == "" {
+			err = notFound()
+		}
+		if err == nil {
+			err = access.Check(actor, access.ClaimWrite, access.Shared(r.OwnerID, actor.Org))
+		}
+		if err != nil {
+			return err
+		}
+		if s.funds != nil && mark != "" { // tapped twice
+			old, err := s.funds.ClaimOf(ctx, actor, r.OwnerID, "promo:"+mark)
+			if fault.CodeOf(err) != fault.NotFound {
+				out = old
+				return err
+			}
+		}
+		p, r, t, err := s.proposal(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		if len(p.Lines) == 0 {
+			return fault.New(fault.Conflict, "promo.nothing_to_claim")
+		}
+		if p.Mark != mark {
+			return fault.New(fault.Conflict, "promo.other_claim")
+		}
+		owner := access.System("promotions", r.OwnerID)
+		ps, err := s.partners.List(ctx, owner)
+		if err != nil {
+			return err
+		}
+		partnership := ""
+		for _, x := range ps {
+			if x.Supplier == r.OwnerID && x.Reseller == actor.Org {
+				partnership = x.ID
+			}
+		}
+		total, err := earnedOf(ctx, r.ID, actor.Org, string(p.Sum.Currency))
+		if err != nil {
+			return err
+		}
+		program, err := s.funds.SetEarned(ctx, owner, fund.SubjectCmd{Subject: r.ID, Title: t.Title, From: t.From, Until: t.Until, Zone: t.Zone, ClaimBy: t.ClaimBy, Proof: t.Proof}, partnership, money.Amount{Minor: total, Currency: p.Sum.Currency})
+		if err != nil {
+			return err
+		}
+		cmd := fund.ClaimCmd{Program: program, Nature: fund.NatureRebate, Title: t.Title, Source: fund.SourceProposed, Key: "promo:" + p.Mark, Lines: p.Lines}
+		if len(t.Proof) > 0 {
+			out, err = s.funds.SaveClaim(ctx, actor, "", 0, cmd)
+		} else {
+			out, err = s.funds.FileClaim(ctx, actor, cmd)
+		}
+		if err != nil {
+			return err
+		}
+		return note(ctx, actor, "promotion.claim", r.ID)
+	})
+	return out, err
+}
+
+// billed are the methods of lines that are claimed afterwards.
+var billed = []string{trade.DealBillBack}
