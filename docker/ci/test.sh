@@ -88,7 +88,7 @@ in_memory() { # makes TMPDIR in memory, where there is plenty and programs may r
   [ "$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)" -gt $((8 << 20)) ] || return 1
   scratch=$(mktemp -d /dev/shm/entente-test-XXXXXX) || return 1
   trap 'rm -rf "$scratch"; [ -z "${_pg_dir:-}" ] || _pg_stop "$_pg_dir"' EXIT
-  cp "$(command -v true)" "$scratch/true" && "$scratch/true" 2>/dev/null || return 1
+  cp "$(type -P true)" "$scratch/true" && "$scratch/true" 2>/dev/null || return 1
   export TMPDIR=$scratch
 }
 in_memory || true
