@@ -184,6 +184,9 @@ func (c *Conn) catchUp(ctx context.Context, id string, s *seat, admit func() (En
 		if err != nil {
 			return err
 		}
+		if !s.room.holds(c, s) { // taken out meanwhile: what was read may be later than that
+			return nil
+		}
 		for _, n := range rows {
 			if n.Seq <= s.pos {
 				continue
@@ -226,6 +229,13 @@ func (c *Conn) live(s *seat) bool {
 	r.know(s.pos)
 	r.face(c.who.Face)
 	return true
+}
+
+// holds says that the connection still has the seat.
+func (r *room) holds(c *Conn, s *seat) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.seats[c] == s
 }
 
 // at is the number delivered last.

@@ -249,11 +249,13 @@ func TestFiftyForcedReconnectsLoseNothing(t *testing.T) {
 	n := single(t, socket.Limits{PostRate: 1e6, PostBurst: 1e6, FrameRate: 1e6, FrameBurst: 1e6})
 	r := n.room(t, "1")
 	const total = 400
-	done := make(chan struct{})
+	done, ahead := make(chan struct{}), make(chan struct{}, 12) // of what the reader was told to wait for
 	go func() {
 		defer close(done)
+		defer close(ahead)
 		ident, _ := n.identity("ingrid")
 		for i := range total {
+			ahead <- struct{}{}
 			if _, _, err := n.rooms.Post(context.Background(), ident.Actor, room.Draft{Room: r.ID, Key: fmt.Sprint(i), Text: "x"}); err != nil {
 				t.Error(err)
 				return
@@ -264,9 +266,12 @@ func TestFiftyForcedReconnectsLoseNothing(t *testing.T) {
 	for cuts := 0; have < total; cuts++ {
 		p := n.open(t, "maya")
 		p.send(t, map[string]any{"type": "join", "room": r.ID, "after": have})
-		want := total
+		want, more := total, total
 		if cuts < 50 {
-			want = int(have) + total/60
+			want, more = min(int(have)+total/60, total), total/60
+		}
+		for range more {
+			<-ahead
 		}
 		p.until(t, "some", func() bool { return int(have)+len(p.seqs(r.ID)) >= want })
 		_ = p.ws.CloseNow() // a cut line, in the middle of things

@@ -270,8 +270,8 @@ func reusedFinding(r *interchangeRow) wire.Finding {
 
 // maxCrashes is how often whoever works on an interchange may die before it is parked:
 // more than the tries of one that fails, because a server that is killed is mostly not
-// the document's fault.
-const maxCrashes = 8
+// the document's fault, and what was claimed beside the one at work is counted with it.
+const maxCrashes = 12
 
 // parkCrashing parks an interchange that was claimed too often and never settled:
 // whoever worked on it died each time.

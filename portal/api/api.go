@@ -113,6 +113,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.leads()
 	a.deals()
 	a.promos()
+	a.promoWrites()
 	a.sellThrough()
 	a.funds()
 	a.stations()

@@ -67,6 +67,15 @@ type promoOut struct {
 	Terms   *promoTerms `json:"terms,omitempty"`
 	InForce *promoTerms `json:"in_force,omitempty" doc:"what is agreed, where another text waits"`
 	Version int64       `json:"version,omitempty" doc:"for its owner"`
+	// Counters are the proposals of others that wait for the owner.
+	Counters []promoCounter `json:"counters,omitempty" doc:"of others, that wait for the owner"`
+}
+
+type promoCounter struct {
+	ID      string      `json:"id"`
+	Company string      `json:"company" doc:"slug"`
+	Words   string      `json:"words,omitempty"`
+	Terms   *promoTerms `json:"terms"`
 }
 
 func (a *API) promoTermsOut(t promo.Terms, slug func(string) string) *promoTerms {
@@ -109,6 +118,9 @@ func (a *API) promoOne(ctx context.Context, actor access.Actor, id promo.ID) (*r
 				orgs[p.Org] = true
 			}
 		}
+		for _, c := range d.Counters {
+			orgs[c.Org] = true
+		}
 		names, err := a.slugs(ctx, orgs)
 		if err != nil {
 			return nil, err
@@ -118,6 +130,9 @@ func (a *API) promoOne(ctx context.Context, actor access.Actor, id promo.ID) (*r
 		out.Terms = a.promoTermsOut(d.Text(), slug)
 		if d.InForce != nil && d.Open != nil {
 			out.InForce = a.promoTermsOut(d.InForce.Terms, slug)
+		}
+		for _, c := range d.Counters {
+			out.Counters = append(out.Counters, promoCounter{c.ID, slug(c.Org), c.Note, a.promoTermsOut(c.Terms, slug)})
 		}
 		return &reply[promoOut]{out}, nil
 	}

@@ -18,6 +18,7 @@ import (
 	"entente/prm/customer"
 	"entente/prm/deal"
 	"entente/prm/fault"
+	"entente/prm/fund"
 	"entente/prm/lead"
 	"entente/prm/partner"
 	"entente/prm/promo"
@@ -57,7 +58,7 @@ func services(t testing.TB, d *db.DB) Services {
 	leads := lead.NewService(d, jobs, customers, office{})
 	deals := deal.New(deal.Parts{DB: d, Jobs: jobs, Blobs: blobs, Catalog: cat, Customers: customers, Leads: leads, Calendar: office{}})
 	desk := trade.New(d, cat, jobs)
-	return Services{DB: d, Deals: deals, Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, SellThrough: sellthrough.New(d, cat, jobs)}
+	return Services{DB: d, Deals: deals, Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: fund.New(d, jobs, blobs, partners), SellThrough: sellthrough.New(d, cat, jobs)}
 }
 
 // The demo is made twice for one database each: what the contract says of it is

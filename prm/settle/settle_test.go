@@ -251,6 +251,10 @@ func TestWall(t *testing.T) {
 			},
 			"Issues":   func() (int, error) { p, err := b.svc.Issues(ctx, b.kaarel, IssueFilter{}); return len(p.Items), err },
 			"Balances": func() (int, error) { p, err := b.svc.Balances(ctx, b.kaarel); return len(p), err },
+			"Deducted": func() (int, error) {
+				number, err := b.svc.Deducted(ctx, b.kaarel, b.kestrel, "")
+				return len(number), err
+			},
 		} {
 			seen[name] = true
 			got, err := n()

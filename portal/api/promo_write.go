@@ -1,0 +1,227 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/money"
+	"entente/prm/partner"
+	"entente/prm/promo"
+)
+
+// PromoText are the terms of a promotion as a program writes them.
+type PromoText struct {
+	Title     string        `json:"title" maxLength:"200"`
+	Summary   string        `json:"summary,omitempty" maxLength:"2000"`
+	Audience  string        `json:"audience,omitempty" maxLength:"200"`
+	Families  []string      `json:"families,omitempty" maxItems:"200"`
+	SKUs      []string      `json:"skus,omitempty" maxItems:"500"`
+	Mechanism string        `json:"mechanism" enum:"percent,amount,free,tiers"`
+	Percent   string        `json:"percent,omitempty" doc:"a ratio: 0.05 is 5 %"`
+	Buy       string        `json:"buy,omitempty"`
+	Free      string        `json:"free,omitempty"`
+	FreeSKU   string        `json:"free_sku,omitempty"`
+	Tiers     []promoTier   `json:"tiers,omitempty" maxItems:"20"`
+	Settle    string        `json:"settle,omitempty" enum:"off_invoice,bill_back" doc:"off_invoice if left out"`
+	By        string        `json:"by,omitempty" enum:"order,ship,invoice,resale" doc:"the date that decides; order if left out"`
+	From      string        `json:"from" doc:"civil date"`
+	Until     string        `json:"until" doc:"civil date, inside"`
+	ShipBy    string        `json:"ship_by,omitempty"`
+	BackDays  int           `json:"back_days,omitempty"`
+	Zone      string        `json:"zone,omitempty" doc:"your company's if left out"`
+	Prices    string        `json:"prices,omitempty"`
+	Countries []string      `json:"countries,omitempty" maxItems:"250"`
+	Open      bool          `json:"open,omitempty" doc:"lines need not carry the number"`
+	Named     bool          `json:"named,omitempty" doc:"who takes part is named to the others"`
+	ClaimBy   string        `json:"claim_by,omitempty"`
+	Proof     []string      `json:"proof,omitempty" maxItems:"20"`
+	Share     string        `json:"share,omitempty" doc:"the owner's of the budget, in its currency"`
+	Parts     []promoPartIn `json:"parts,omitempty" maxItems:"500"`
+}
+
+type promoPartIn struct {
+	Company string `json:"company" doc:"slug"`
+	Role    string `json:"role,omitempty" enum:"participant,sponsor" doc:"participant if left out"`
+	Rate    string `json:"rate,omitempty" doc:"how much of its currency one unit of the owner's is worth; left out where it is the same"`
+	Share   string `json:"share,omitempty" doc:"of the budget, in its currency"`
+	Allow   string `json:"allow,omitempty" doc:"per unit, where the mechanism is amount"`
+	Target  string `json:"target,omitempty"`
+	Limit   string `json:"limit,omitempty" doc:"units under the promotion"`
+}
+
+// decimals reads the numbers of a body and keeps the first fault.
+type decimals struct{ err error }
+
+func (d *decimals) micro(field, s string) money.Micro {
+	n, err := quantity(field, s)
+	if d.err == nil {
+		d.err = err
+	}
+	return n
+}
+
+func (d *decimals) minor(field, s string, c money.Currency) int64 {
+	n, err := coins(field, s, c)
+	if d.err == nil {
+		d.err = err
+	}
+	return n.Minor
+}
+
+// promoTermsOf reads terms. Parts are those of other companies for the owner, and of the
+// answering company alone in a counter-proposal, where its role, currency and rate stand.
+func (a *API) promoTermsOf(ctx context.Context, actor access.Actor, in PromoText, currency money.Currency, zone string, own *promo.Part) (promo.Terms, error) {
+	var d decimals
+	t := promo.Terms{Title: in.Title, Summary: in.Summary, Audience: in.Audience, Families: in.Families, SKUs: in.SKUs, Kind: in.Mechanism, Percent: d.micro("percent", in.Percent), Buy: d.micro("buy", in.Buy), Free: d.micro("free", in.Free), FreeSKU: in.FreeSKU,
+		Settle: cmp.Or(in.Settle, promo.OffInvoice), By: cmp.Or(in.By, promo.ByOrder), From: in.From, Until: in.Until, ShipBy: in.ShipBy, BackDays: in.BackDays, Zone: cmp.Or(in.Zone, zone), Prices: in.Prices, Countries: in.Countries, Quoted: !in.Open, Named: in.Named, ClaimBy: in.ClaimBy, Proof: in.Proof,
+		Currency: currency, Share: d.minor("share", in.Share, currency)}
+	for i, x := range in.Tiers {
+		at := "tiers." + itoa(i) + "."
+		t.Tiers = append(t.Tiers, promo.Tier{From: d.micro(at+"from", x.From), Percent: d.micro(at+"percent", x.Percent)})
+	}
+	for i, x := range in.Parts {
+		at := "parts." + itoa(i) + "."
+		p := promo.Part{Role: cmp.Or(x.Role, promo.Participant), Rate: d.micro(at+"rate", x.Rate)}
+		if own != nil {
+			id, err := a.companyID(ctx, actor, x.Company)
+			if err != nil || id != own.Org {
+				return t, fault.InvalidField(at+"company", "promo.partner_unknown")
+			}
+			p = promo.Part{Org: own.Org, Role: own.Role, Currency: own.Currency, Rate: own.Rate}
+		} else {
+			id, ps, err := a.partnerships(ctx, actor, x.Company)
+			if err != nil || len(ps) == 0 {
+				return t, fault.InvalidField(at+"company", "promo.partner_unknown")
+			}
+			if k := slices.IndexFunc(ps, func(x partner.Partnership) bool { return x.Supplier == actor.Org }); k > 0 {
+				ps[0] = ps[k] // who takes part buys from the owner
+			}
+			if p.Org, p.Currency = id, ps[0].Currency; p.Rate == 0 && p.Currency == currency {
+				p.Rate = money.One
+			}
+		}
+		p.Share, p.Allow, p.Target, p.Limit = d.minor(at+"share", x.Share, p.Currency), d.micro(at+"allow", x.Allow), d.micro(at+"target", x.Target), d.micro(at+"limit", x.Limit)
+		t.Parts = append(t.Parts, p)
+	}
+	return t, d.err
+}
+
+// partsByPlace names the parts of terms in a fault by their place in the body, as the
+// program wrote them, and not by the ids of companies.
+func partsByPlace(err error, t promo.Terms) error {
+	f := fault.As(err)
+	if f == nil {
+		return err
+	}
+	for i := range f.Fields {
+		for k, p := range t.Parts {
+			f.Fields[i].Name = strings.Replace(f.Fields[i].Name, "parts."+p.Org+".", "parts."+itoa(k)+".", 1)
+		}
+	}
+	return err
+}
+
+// promoWrites are the operations that write promotions.
+func (a *API) promoWrites() {
+	const base = "/api/v1/promotions"
+	home := func(ctx context.Context, actor access.Actor) (money.Currency, string, error) {
+		orgs, err := a.d.Accounts.Directory().OrgsByID(ctx, actor.Org)
+		return orgs[actor.Org].Currency, orgs[actor.Org].Zone, err
+	}
+	done := func(ctx context.Context, actor access.Actor, t promo.Terms, id promo.ID, err error) (*reply[promoOut], error) {
+		if err != nil {
+			return nil, partsByPlace(err, t)
+		}
+		return a.promoOne(ctx, actor, id)
+	}
+	type createIn struct {
+		Body PromoText
+	}
+	handle(a, op("POST", base, "promotions:write", "Write a promotion", "A draft that nobody else sees before it is proposed.", 201),
+		func(ctx context.Context, actor access.Actor, in *createIn) (*reply[promoOut], error) {
+			currency, zone, err := home(ctx, actor)
+			if err != nil {
+				return nil, err
+			}
+			t, err := a.promoTermsOf(ctx, actor, in.Body, currency, zone, nil)
+			if err != nil {
+				return nil, err
+			}
+			d, err := a.d.Promos.Create(ctx, actor, t)
+			return done(ctx, actor, t, d.ID, err)
+		})
+	type saveIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			PromoText
+			Version int64 `json:"version" doc:"that you read"`
+		}
+	}
+	handle(a, op("PUT", base+"/{id}", "promotions:write", "Rewrite a promotion", "The draft, or the next version of one that was sent: what is agreed holds until the new text is proposed and approved. 409 where it changed meanwhile.", 200),
+		func(ctx context.Context, actor access.Actor, in *saveIn) (*reply[promoOut], error) {
+			was, err := a.d.Promos.Get(ctx, actor, promo.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			t, err := a.promoTermsOf(ctx, actor, in.Body.PromoText, was.Text().Currency, was.Text().Zone, nil)
+			if err != nil {
+				return nil, err
+			}
+			_, err = a.d.Promos.SaveDraft(ctx, actor, promo.ID(in.ID), in.Body.Version, t)
+			return done(ctx, actor, t, promo.ID(in.ID), err)
+		})
+	type proposeIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Version int64  `json:"version" doc:"that you read"`
+			Words   string `json:"words,omitempty" maxLength:"1000"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/propose", "promotions:write", "Propose a promotion", "Each company is sent its own text and approves or declines it.", 200),
+		func(ctx context.Context, actor access.Actor, in *proposeIn) (*reply[promoOut], error) {
+			_, err := a.d.Promos.Propose(ctx, actor, promo.ID(in.ID), in.Body.Version, in.Body.Words)
+			return done(ctx, actor, promo.Terms{}, promo.ID(in.ID), err)
+		})
+	type counterIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			PromoText
+			Hash  string `json:"hash" doc:"of the text you read"`
+			Words string `json:"words,omitempty" maxLength:"1000"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/counter", "promotions:write", "Answer a promotion with other words", "The common terms and your own part as you would have them. A second one replaces the first; the owner takes it over or not.", 200),
+		func(ctx context.Context, actor access.Actor, in *counterIn) (*reply[promoOut], error) {
+			j, err := a.d.Promos.Join(ctx, actor, promo.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			mine, ok := j.Text.Part(actor.Org)
+			if !ok {
+				mine.Org = actor.Org
+			}
+			t, err := a.promoTermsOf(ctx, actor, in.Body.PromoText, j.Text.Currency, j.Text.Zone, &mine)
+			if err != nil {
+				return nil, err
+			}
+			_, err = a.d.Promos.Counter(ctx, actor, promo.ID(in.ID), in.Body.Hash, t, in.Body.Words)
+			return done(ctx, actor, t, promo.ID(in.ID), err)
+		})
+	type answerIn struct {
+		ID      string `path:"id"`
+		Counter string `path:"counter"`
+		Body    struct {
+			Adopt bool   `json:"adopt"`
+			Words string `json:"words,omitempty" maxLength:"1000"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/counters/{counter}/answer", "promotions:write", "Take over a counter-proposal, or not", "Taken over it becomes the next draft, which still has to be proposed.", 200),
+		func(ctx context.Context, actor access.Actor, in *answerIn) (*reply[promoOut], error) {
+			_, err := a.d.Promos.AnswerCounter(ctx, actor, promo.ID(in.ID), in.Counter, in.Body.Adopt, in.Body.Words)
+			return done(ctx, actor, promo.Terms{}, promo.ID(in.ID), err)
+		})
+}
