@@ -219,7 +219,7 @@ func (a *API) promoWrites() {
 			Words string `json:"words,omitempty" maxLength:"1000"`
 		}
 	}
-	handle(a, op("POST", base+"/{id}/counters/{counter}/answer", "promotions:write", "Take over a counter-proposal, or not", "Taken over it becomes the next draft, which still has to be proposed.", 200),
+	handle(a, op("POST", base+"/{id}/counters/{counter}/answer", "promotions:write", "Take over a counter-proposal, or not", "Taken over it is the next version, which all companies are asked to approve. Safe to repeat.", 200),
 		func(ctx context.Context, actor access.Actor, in *answerIn) (*reply[promoOut], error) {
 			_, err := a.d.Promos.AnswerCounter(ctx, actor, promo.ID(in.ID), in.Counter, in.Body.Adopt, in.Body.Words)
 			return done(ctx, actor, promo.Terms{}, promo.ID(in.ID), err)

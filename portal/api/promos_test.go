@@ -93,7 +93,7 @@ func TestPromotionsOverTheAPI(t *testing.T) {
 		p = aPromotion{}
 		ingrid.do(t, http.MethodPost, answer, `{"adopt":true}`, 200, &p)
 	}
-	ingrid.do(t, http.MethodPost, at+"/propose", fmt.Sprintf(`{"version":%d}`, p.Version), 200, &p)
+	refused(ingrid, at+"/propose", fmt.Sprintf(`{"version":%d}`, p.Version), 409, "promo.no_draft") // it is proposed already
 	for c, limit := range map[*caller]string{&maya: "300", &kaarel: "50"} {
 		var mine aPromotion
 		c.do(t, http.MethodGet, at, "", 200, &mine)
