@@ -97,7 +97,19 @@ echo "== go vet"
 go vet "${pkgs[@]}"
 echo "== go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo ", PostgreSQL")"
 failed=
+stories=
+if [ $# -eq 0 ]; then # the stories wait a lot: they run beside everything else, from the beginning
+  stories=$(mktemp)
+  go test -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e >"$stories" 2>&1 &
+  stories_pid=$!
+  mapfile -t pkgs < <(go list ./... | grep -v '/portal/e2e$')
+fi
 go test -p 2 -timeout 18m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
+if [ -n "$stories" ]; then
+  wait "$stories_pid" || failed=yes
+  cat "$stories"
+  rm -f "$stories"
+fi
 if [ -n "$run_browser" ]; then
   echo "== go test: browser ($((SECONDS - began)) s so far)"
   (cd portal/e2e/browser && go vet ./... && go test -p 1 -timeout 10m ${count[@]+"${count[@]}"} ./...) || failed=yes
