@@ -550,7 +550,7 @@ func TestRetentionHoldExport(t *testing.T) {
 		if err := h.s.Expire(at(43)); err != nil {
 			t.Fatal(err)
 		}
-		if mine, _ := export(admin); strings.Contains(mine, "old") {
+		if mine, _ := export(admin); strings.Contains(mine, " old") { // an id may hold "old"
 			t.Errorf("after the hold: %s", mine)
 		}
 	})
