@@ -93,18 +93,16 @@ in_memory() { # makes TMPDIR in memory, where there is plenty and programs may r
 }
 in_memory || true
 
-echo "== go vet"
-go vet "${pkgs[@]}"
-echo "== go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo ", PostgreSQL")"
+echo "== go vet and go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo ", PostgreSQL")"
 failed=
 stories=
 if [ $# -eq 0 ]; then # the stories wait a lot: they run beside everything else, from the beginning
   stories=$(mktemp)
-  go test -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e >"$stories" 2>&1 &
+  go test -vet=all -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e >"$stories" 2>&1 &
   stories_pid=$!
   mapfile -t pkgs < <(go list ./... | grep -v '/portal/e2e$')
 fi
-go test -p 2 -timeout 18m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
+go test -vet=all -p 2 -timeout 18m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
 if [ -n "$stories" ]; then
   wait "$stories_pid" || failed=yes
   cat "$stories"
@@ -112,7 +110,7 @@ if [ -n "$stories" ]; then
 fi
 if [ -n "$run_browser" ]; then
   echo "== go test: browser ($((SECONDS - began)) s so far)"
-  (cd portal/e2e/browser && go vet ./... && go test -p 1 -timeout 10m ${count[@]+"${count[@]}"} ./...) || failed=yes
+  (cd portal/e2e/browser && go test -vet=all -p 1 -timeout 10m ${count[@]+"${count[@]}"} ./...) || failed=yes
 fi
 say_left_out
 if [ -n "$failed" ]; then
