@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -18,8 +19,15 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// deepest bounds how far quotes and lists nest: what lies deeper is shown as typed.
-const deepest = 12
+// Bounds of what is rendered: beyond one of them a text is shown as typed. They keep out
+// what costs far more to render than to type: quotes and lists in one another, brackets
+// each of which may begin a link, and tables, whose short rows are filled up.
+const (
+	longest  = 20_000 // characters
+	deepest  = 12     // quotes and lists that a line begins with
+	brackets = 2_000
+	cells    = 10_000
+)
 
 var md = goldmark.New(
 	goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify),
@@ -29,7 +37,7 @@ var md = goldmark.New(
 // Render renders a text. Line breaks inside a paragraph stay one paragraph, as Markdown
 // has it.
 func Render(source string) template.HTML {
-	if nested(source) > deepest {
+	if utf8.RuneCountInString(source) > longest || strings.Count(source, "[") > brackets || nested(source) > deepest || tabled(source) > cells {
 		return template.HTML("<pre>" + template.HTMLEscapeString(source) + "</pre>")
 	}
 	var b bytes.Buffer
@@ -39,24 +47,44 @@ func Render(source string) template.HTML {
 	return template.HTML(b.String()) // goldmark leaves raw HTML out, and tame what may not be linked
 }
 
-// nested counts the marks of quotes and lists that any line begins with.
+// nested counts the marks of quotes and lists that any line begins with. The mark of a
+// list is followed by a blank.
 func nested(source string) int {
 	most := 0
 	for line := range strings.Lines(source) {
 		n := 0
-		for _, r := range line {
-			switch r {
-			case '>', '-', '*', '+':
-				n++
-				continue
-			case ' ', '\t':
+		for rest := strings.TrimLeft(line, " \t"); rest != ""; n++ {
+			if after, is := strings.CutPrefix(rest, ">"); is {
+				rest = strings.TrimLeft(after, " \t")
 				continue
 			}
-			break
+			after := strings.TrimLeft(rest, "0123456789")
+			marks := ".)"
+			if after == rest {
+				marks = "-*+"
+			}
+			if after == "" || !strings.Contains(marks, after[:1]) || len(after) > 1 && !strings.Contains(" \t\n", after[1:2]) {
+				break
+			}
+			rest = strings.TrimLeft(after[1:], " \t\n")
 		}
 		most = max(most, n)
 	}
 	return most
+}
+
+// tabled is how many cells the tables of a text have at most: a table ends at an empty
+// line, and each of its rows is as wide as the widest.
+func tabled(source string) int {
+	all, rows, wide := 0, 0, 0
+	for line := range strings.Lines(source) {
+		if strings.TrimSpace(line) == "" {
+			all, rows, wide = all+rows*wide, 0, 0
+			continue
+		}
+		rows, wide = rows+1, max(wide, strings.Count(line, "|")+1)
+	}
+	return all + rows*wide
 }
 
 // tame changes the tree before it is rendered.

@@ -44,6 +44,35 @@ func TestWhatPeopleWrite(t *testing.T) {
 	}
 }
 
+// TestWhatCostsMuch: a text that would cost far more to render than it took to type is
+// shown as typed; what looks alike and costs nothing is rendered.
+func TestWhatCostsMuch(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]string{
+		"short rows of a wide table": strings.Repeat("|a", 1000) + "\n" + strings.Repeat("|-", 1000) + "\n" + strings.Repeat("|\n", 6000),
+		"many wide tables":           strings.Repeat(strings.Repeat("|a", 50)+"\n"+strings.Repeat("|-", 50)+"\n"+strings.Repeat("|\n", 50)+"\n", 5),
+		"a table in a quote":         "> " + strings.Repeat("|a", 200) + "\n> " + strings.Repeat("|-", 200) + "\n" + strings.Repeat("> |\n", 200),
+		"numbers in one another":     strings.Repeat("1. ", 13) + "a",
+		"numbers and quotes":         strings.Repeat("1)\t> ", 7) + "a",
+		"signs in one another":       strings.Repeat("- ", 13) + "a",
+		"links never ended":          strings.Repeat("[a](", 3000),
+		"too long":                   strings.Repeat("字", longest+1),
+	} {
+		if out := string(Render(in)); !strings.HasPrefix(out, "<pre>") {
+			t.Errorf("%s: %d characters become %d: %.80s", name, len(in), len(out), out)
+		}
+	}
+	rows := "| a | b | c |\n|---|---|---|\n" + strings.Repeat("| 1 | 2 | 3 |\n", 1000)
+	for in, want := range map[string]string{
+		"Title\n--------------------": "<h4>", "above\n\n****************\n": "<hr>", "a | b\n---------------- | ---": "<table>", rows: "<table>", strings.Repeat("字", longest): "<p>",
+		"**bold** -+-+-+-+-+-+-+-+-": "<p>", "2026.01.02.03.04.05.06.07.08.09.10.11.12": "<p>", strings.Repeat("> ", 12) + "a": "<blockquote>", strings.Repeat("a | b\n", 900): "<p>",
+	} {
+		if out := string(Render(in)); !strings.Contains(out, want) || strings.HasPrefix(out, "<pre>") {
+			t.Errorf("%.40q becomes %.80s", in, out)
+		}
+	}
+}
+
 // FuzzRender: whatever is typed, nothing of it runs and nothing panics.
 func FuzzRender(f *testing.F) {
 	for _, s := range []string{"# a", "[x](javascript:x)", "<b>", "![a](b)", "|a|b|\n|-|-|\n|c|d|", "> - a", "~~x~~", "\x00\xff"} {
