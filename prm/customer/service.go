@@ -103,7 +103,7 @@ func (s *Service) index(ctx context.Context, c Customer) error {
 	}
 	var mail []string
 	words := []string{c.Name, c.City, c.Postcode, c.TaxID, c.GLN, c.DUNS, c.Web, c.External}
-	for _, k := range contacts {
+	for _, k := range contacts[c.ID] {
 		if k.Mail != "" {
 			mail = append(mail, k.Mail)
 		}
@@ -200,12 +200,15 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (Detail, e
 			return err
 		}
 		out = Detail{Customer: c}
-		if out.Keys, err = keysOf(ctx, c.Org, id); err != nil {
+		keys, err := keysOf(ctx, c.Org, id)
+		if err != nil {
 			return err
 		}
-		if out.Contacts, err = contactsOf(ctx, c.Org, id); err != nil {
+		contacts, err := contactsOf(ctx, c.Org, id)
+		if err != nil {
 			return err
 		}
+		out.Keys, out.Contacts = keys[id], contacts[id]
 		_, out.Problems = identity.Of(c.Facts())
 		if out.Merges, err = mergesOf(ctx, c.Org, id); err != nil {
 			return err
@@ -252,7 +255,7 @@ func (s *Service) Matches(ctx context.Context, actor access.Actor, d Draft, mail
 	}
 	var out []Match
 	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
-		out, err = matches(ctx, actor.Org, d.Facts(mail...), except)
+		out, err = matches(ctx, actor.Org, d.Facts(mail...), except, true)
 		return err
 	})
 	return out, err
@@ -260,10 +263,12 @@ func (s *Service) Matches(ctx context.Context, actor access.Actor, d Draft, mail
 
 const maxMatches = 20
 
-func matches(ctx context.Context, org string, f identity.Facts, except ID) ([]Match, error) {
+// matches finds those that share a key and, where alike is set or any does, those with a
+// near name.
+func matches(ctx context.Context, org string, f identity.Facts, except ID, alike bool) ([]Match, error) {
 	keys, _ := identity.Of(f)
 	by, err := holders(ctx, org, keys)
-	if err != nil {
+	if err != nil || len(by) == 0 && !alike {
 		return nil, err
 	}
 	near, err := inBlock(ctx, org, identity.Block(f), 2000)
@@ -344,7 +349,7 @@ func (s *Service) ensure(ctx context.Context, actor access.Actor, d Draft, same 
 			return err
 		}
 		if id == "" {
-			ms, err := matches(ctx, actor.Org, d.Facts(mail...), "")
+			ms, err := matches(ctx, actor.Org, d.Facts(mail...), "", false) // a near name decides nothing
 			if err != nil {
 				return err
 			}
@@ -409,21 +414,24 @@ func (s *Service) Many(ctx context.Context, actor access.Actor, ids []ID) (map[I
 				return err
 			}
 			var now []ID
-			by := map[ID]ID{} // asked for → present
 			for id, c := range full {
 				if c.State == Merged {
 					if c, err = follow(ctx, actor.Org, id); err != nil {
 						return err
 					}
 				}
-				full[id], by[id], now = c, c.ID, append(now, c.ID)
+				full[id], now = c, append(now, c.ID)
 			}
-			keys, contacts, err := detailsOf(ctx, actor.Org, now)
+			keys, err := keysOf(ctx, actor.Org, now...)
 			if err != nil {
 				return err
 			}
-			for id, present := range by {
-				out[id] = Detail{Customer: full[id], Keys: keys[present], Contacts: contacts[present]}
+			contacts, err := contactsOf(ctx, actor.Org, now...)
+			if err != nil {
+				return err
+			}
+			for id, c := range full {
+				out[id] = Detail{Customer: c, Keys: keys[c.ID], Contacts: contacts[c.ID]}
 			}
 		}
 		return nil

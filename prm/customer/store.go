@@ -155,15 +155,23 @@ func saveKeys(ctx context.Context, org string, id ID, keys []identity.Key) error
 	return db.Tx(ctx).Create(&rows).Error
 }
 
-func keysOf(ctx context.Context, org string, id ID) ([]identity.Key, error) {
-	var rows []keyRow
-	err := db.Tx(ctx).Where("org_id = ? AND customer_id = ?", org, string(id)).Find(&rows).Error
-	out := make([]identity.Key, len(rows))
-	for i, r := range rows {
-		out[i] = identity.Key{Kind: identity.Kind(r.Kind), Value: r.Value}
+// keysOf are the keys of customers, the strongest first.
+func keysOf(ctx context.Context, org string, ids ...ID) (map[ID][]identity.Key, error) {
+	out := map[ID][]identity.Key{}
+	if len(ids) == 0 {
+		return out, nil
 	}
-	sortKeys(out)
-	return out, err
+	var rows []keyRow
+	if err := db.Tx(ctx).Where("org_id = ? AND customer_id IN ?", org, ids).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		out[ID(r.CustomerID)] = append(out[ID(r.CustomerID)], identity.Key{Kind: identity.Kind(r.Kind), Value: r.Value})
+	}
+	for _, ks := range out {
+		sortKeys(ks)
+	}
+	return out, nil
 }
 
 func sortKeys(ks []identity.Key) {
@@ -240,14 +248,20 @@ func list(ctx context.Context, scope access.Scope, f Filter) (Page, error) {
 	return out, nil
 }
 
-func contactsOf(ctx context.Context, org string, customer ID) ([]Contact, error) {
-	var rows []contactRow
-	err := db.Tx(ctx).Where("org_id = ? AND customer_id = ?", org, string(customer)).Order("name, id").Find(&rows).Error
-	out := make([]Contact, len(rows))
-	for i, r := range rows {
-		out[i] = r.contact()
+// contactsOf are the contacts of customers by name.
+func contactsOf(ctx context.Context, org string, ids ...ID) (map[ID][]Contact, error) {
+	out := map[ID][]Contact{}
+	if len(ids) == 0 {
+		return out, nil
 	}
-	return out, err
+	var rows []contactRow
+	if err := db.Tx(ctx).Where("org_id = ? AND customer_id IN ?", org, ids).Order("name, id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		out[ID(r.CustomerID)] = append(out[ID(r.CustomerID)], r.contact())
+	}
+	return out, nil
 }
 
 func contactByID(ctx context.Context, org string, id ContactID) (Contact, bool, error) {
@@ -319,27 +333,4 @@ func mergesOf(ctx context.Context, org string, winner ID) ([]Merge, error) {
 func undoMerge(ctx context.Context, org string, id MergeID) (bool, error) {
 	res := db.Tx(ctx).Model(&mergeRow{}).Where("org_id = ? AND id = ? AND undone = 0", org, string(id)).Update("undone", db.Micros(db.Now(ctx)))
 	return res.RowsAffected == 1, res.Error
-}
-
-// detailsOf reads the keys and contacts of customers.
-func detailsOf(ctx context.Context, org string, ids []ID) (map[ID][]identity.Key, map[ID][]Contact, error) {
-	keys, contacts := map[ID][]identity.Key{}, map[ID][]Contact{}
-	if len(ids) == 0 {
-		return keys, contacts, nil
-	}
-	var ks []keyRow
-	if err := db.Tx(ctx).Where("org_id = ? AND customer_id IN ?", org, ids).Find(&ks).Error; err != nil {
-		return nil, nil, err
-	}
-	for _, r := range ks {
-		keys[ID(r.CustomerID)] = append(keys[ID(r.CustomerID)], identity.Key{Kind: identity.Kind(r.Kind), Value: r.Value})
-	}
-	var cs []contactRow
-	if err := db.Tx(ctx).Where("org_id = ? AND customer_id IN ?", org, ids).Order("name, id").Find(&cs).Error; err != nil {
-		return nil, nil, err
-	}
-	for _, r := range cs {
-		contacts[ID(r.CustomerID)] = append(contacts[ID(r.CustomerID)], r.contact())
-	}
-	return keys, contacts, nil
 }
