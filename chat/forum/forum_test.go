@@ -177,13 +177,22 @@ func TestFromQuestionToAnswer(t *testing.T) {
 		if top.State != Open || top.Accepted != "" || posts[0].Body != "" || !posts[0].Removed || !top.Edited {
 			t.Errorf("%+v %+v", top, posts)
 		}
+		p = h.reply(t, "wen", q.ID, "063 and 064, then")
 		must(t, h.s.SetState(ctx, h.actors["ingrid"], q.ID, Closed))
+		for _, on := range []bool{true, false} { // its author may choose, not open it again
+			must(t, h.s.Accept(ctx, h.actors["dan"], q.ID, p, on))
+			if top, _, _, err := h.s.Topic(ctx, h.actors["dan"], q.ID, "", 0); err != nil || top.State != Closed || (top.Accepted == p) != on || top.CanReply {
+				t.Errorf("accepting %t in a closed topic: %+v %v", on, top, err)
+			}
+		}
+		must(t, h.s.Accept(ctx, h.actors["dan"], q.ID, p, true))
+		must(t, h.s.Remove(ctx, h.actors["wen"], q.ID, p))
 		isCode(t, "a reply to a closed topic", second(h.s.Reply(ctx, h.actors["dan"], q.ID, "x", "late")), fault.Conflict)
 		must(t, h.s.Remove(ctx, h.actors["dan"], q.ID, ""))
 		if list, _, _ := h.s.Topics(ctx, h.actors["dan"], Filter{}); len(list) != 0 {
 			t.Errorf("a removed topic is listed: %+v", list)
 		}
-		if !slices.Equal(h.told, []string{EventReplied, EventAccepted}) {
+		if !slices.Equal(h.told, []string{EventReplied, EventAccepted, EventReplied, EventAccepted, EventAccepted}) {
 			t.Errorf("%v", h.told)
 		}
 	})

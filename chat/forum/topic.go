@@ -433,7 +433,7 @@ func (s *Service) remove(ctx context.Context, actor access.Actor, c Category, ro
 			return fault.New(fault.Forbidden, "room.not_yours")
 		}
 		if row.Accepted == p.ID {
-			if err := setTopic(ctx, row.ID, map[string]any{"accepted": "", "state": string(Open)}); err != nil {
+			if err := setTopic(ctx, row.ID, accepted(row, "")); err != nil {
 				return err
 			}
 		}
@@ -473,20 +473,30 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id TopicID, po
 		if p.Removed != 0 {
 			return fault.New(fault.Conflict, "forum.removed")
 		}
-		set := map[string]any{"accepted": "", "state": string(Open)}
-		if on {
-			if row.Accepted == p.ID {
-				return nil
-			}
-			set = map[string]any{"accepted": p.ID, "state": string(Answered)}
-			if err := s.tell(ctx, EventAccepted, c, Told{Topic: id, Post: post, Person: actor.Person}); err != nil {
-				return err
-			}
-		} else if row.Accepted != p.ID {
+		if on == (row.Accepted == p.ID) {
 			return nil
 		}
-		return setTopic(ctx, row.ID, set)
+		if !on {
+			return setTopic(ctx, row.ID, accepted(row, ""))
+		}
+		if err := s.tell(ctx, EventAccepted, c, Told{Topic: id, Post: post, Person: actor.Person}); err != nil {
+			return err
+		}
+		return setTopic(ctx, row.ID, accepted(row, post))
 	})
+}
+
+// accepted is what a question becomes with an answer, or "" without one. What a moderator
+// closed stays closed.
+func accepted(row topicRow, answer PostID) map[string]any {
+	set := map[string]any{"accepted": string(answer)}
+	if State(row.State) != Closed {
+		set["state"] = string(Open)
+		if answer != "" {
+			set["state"] = string(Answered)
+		}
+	}
+	return set
 }
 
 // SetState moves an idea along, or closes and opens any other topic. It is for moderators
