@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"entente/db"
 	"entente/prm/access"
@@ -62,34 +61,15 @@ type BulkResult struct {
 // Codes: Unauthenticated, NotFound (one of the leads, the partnership, or it is not
 // active), Forbidden, Invalid (too many, hours, note).
 func (s *Service) Look(ctx context.Context, actor access.Actor, cmd BulkCmd) ([]BulkResult, error) {
-	out, _, err := s.look(ctx, actor, &cmd)
-	return out, err
-}
-
-// checkBulk says what is wrong with the form of a command.
-func checkBulk(cmd *BulkCmd) error {
-	bad := fault.New(fault.Invalid, "form.invalid")
-	if cmd.Note = strings.TrimSpace(cmd.Note); len(cmd.Note) > 1000 {
-		bad.With("note", "form.too_long", "Most", 1000)
+	if err := access.Check(actor, access.LeadOffer, access.Own(actor.Org)); err != nil {
+		return nil, err
 	}
-	for name, n := range map[string]int{"accept": cmd.Accept, "convert": cmd.Convert} {
-		if n < 0 || n > mostHours {
-			bad.With(name, "form.between", "least", 1, "most", mostHours)
-		}
-	}
+	bad := wrongTerms(&cmd.Note, cmd.Accept, cmd.Convert)
 	if len(cmd.Picks) > MostPicks {
 		bad.With("leads", "form.too_many", "most", MostPicks)
 	}
-	return bad.OrNil()
-}
-
-func (s *Service) look(ctx context.Context, actor access.Actor, cmd *BulkCmd) ([]BulkResult, terrain, error) {
-	var t terrain
-	if err := access.Check(actor, access.LeadOffer, access.Own(actor.Org)); err != nil {
-		return nil, t, err
-	}
-	if err := checkBulk(cmd); err != nil {
-		return nil, t, err
+	if err := bad.OrNil(); err != nil {
+		return nil, err
 	}
 	var ids []ID
 	versions := map[ID]int64{}
@@ -105,7 +85,8 @@ func (s *Service) look(ctx context.Context, actor access.Actor, cmd *BulkCmd) ([
 		if err != nil {
 			return err
 		}
-		if t, err = survey(ctx, actor.Org); err != nil {
+		t, err := survey(ctx, actor.Org)
+		if err != nil {
 			return err
 		}
 		if cmd.Partnership != "" && t.partners[cmd.Partnership] == "" {
@@ -137,7 +118,7 @@ func (s *Service) look(ctx context.Context, actor access.Actor, cmd *BulkCmd) ([
 			case !known || cerr != nil:
 				r.Outcome = BulkUnknown
 			case cmd.Partnership != "":
-				t.byHand(&r, *cmd, c, contact, had[id])
+				t.byHand(&r, cmd, c, contact, had[id])
 			default:
 				t.byRule(&r, c, contact, had[id])
 			}
@@ -148,7 +129,7 @@ func (s *Service) look(ctx context.Context, actor access.Actor, cmd *BulkCmd) ([
 		}
 		return nil
 	})
-	return out, t, err
+	return out, err
 }
 
 // byHand says what an offer to one partner would be.
@@ -193,7 +174,7 @@ func (t terrain) byRule(r *BulkResult, c customer.Detail, contact *customer.Cont
 // says of each what became of it. Safe to repeat: what the partner has is left alone.
 // Codes: as Look. Publishes EventOffered.
 func (s *Service) BulkOffer(ctx context.Context, actor access.Actor, cmd BulkCmd) ([]BulkResult, error) {
-	all, _, err := s.look(ctx, actor, &cmd)
+	all, err := s.Look(ctx, actor, cmd)
 	if err != nil {
 		return nil, err
 	}

@@ -202,9 +202,10 @@ func (s *Service) FillForm(ctx context.Context, token string, in Filled) error {
 		return err
 	}
 	// the town says something before anybody accepts, unless somebody wrote a name there
-	if place := (Incoming{Customer: what.Customer, Contact: what.Contact, Consent: what.Consent, Lead: what.Lead}); strings.TrimSpace(in.City) != "" {
-		if place.Lead.Title += ", " + strings.TrimSpace(in.City); place.check() == nil {
-			what.Lead.Title = place.Lead.Title
+	if city := strings.TrimSpace(in.City); city != "" {
+		placed := what
+		if placed.Lead.Title += ", " + city; placed.check() == nil {
+			what = placed
 		}
 	}
 	actor := access.System("form", form.Org)

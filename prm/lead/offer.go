@@ -34,17 +34,7 @@ func (s *Service) Offer(ctx context.Context, actor access.Actor, cmd OfferCmd) (
 	if err := access.Check(actor, access.LeadOffer, access.Own(actor.Org)); err != nil {
 		return Offer{}, err
 	}
-	bad := fault.New(fault.Invalid, "form.invalid")
-	cmd.Note = strings.TrimSpace(cmd.Note)
-	if len(cmd.Note) > 1000 {
-		bad.With("note", "form.too_long", "Most", 1000)
-	}
-	for name, p := range map[string]*int{"accept": &cmd.Accept, "convert": &cmd.Convert} {
-		if *p < 0 || *p > mostHours {
-			bad.With(name, "form.between", "least", 1, "most", mostHours)
-		}
-	}
-	if err := bad.OrNil(); err != nil {
+	if err := wrongTerms(&cmd.Note, cmd.Accept, cmd.Convert).OrNil(); err != nil {
 		return Offer{}, err
 	}
 	var out Offer
@@ -74,17 +64,31 @@ func (s *Service) Offer(ctx context.Context, actor access.Actor, cmd OfferCmd) (
 		if had[reseller] && !cmd.Again {
 			return fault.New(fault.Conflict, "lead.offered_before")
 		}
-		c, _, err := s.customerOf(ctx, s.owner(l, actor), l.Draft)
+		c, contact, err := s.customerOf(ctx, s.owner(l, actor), l.Draft)
 		if err == nil { // the note is read before it is accepted, like the rest
 			err = naming(map[string]string{"note": cmd.Note}, c)
 		}
 		if err != nil {
 			return err
 		}
-		out, err = s.send(ctx, actor, &l, sending{partnership: cmd.Partnership, reseller: reseller, accept: cmd.Accept, convert: cmd.Convert, note: cmd.Note})
+		out, err = s.send(ctx, actor, &l, c, contact, sending{partnership: cmd.Partnership, reseller: reseller, accept: cmd.Accept, convert: cmd.Convert, note: cmd.Note})
 		return err
 	})
 	return out, err
+}
+
+// wrongTerms trims the note of an offer by hand and says what is wrong with its form.
+func wrongTerms(note *string, accept, convert int) *fault.Error {
+	bad := fault.New(fault.Invalid, "form.invalid")
+	if *note = strings.TrimSpace(*note); len(*note) > 1000 {
+		bad.With("note", "form.too_long", "Most", 1000)
+	}
+	for name, n := range map[string]int{"accept": accept, "convert": convert} {
+		if n < 0 || n > mostHours {
+			bad.With(name, "form.between", "least", 1, "most", mostHours)
+		}
+	}
+	return bad
 }
 
 // sending is one offer to be made.
@@ -93,17 +97,13 @@ type sending struct {
 	accept, convert       int
 	note, rule            string
 	ruleID                RuleID
-	rounds                int
 	fit                   int
 	factors               []Factor
 }
 
-// send makes the offer and moves the lead on.
-func (s *Service) send(ctx context.Context, actor access.Actor, l *Lead, to sending) (Offer, error) {
-	c, contact, err := s.customerOf(ctx, s.owner(*l, actor), l.Draft)
-	if err != nil {
-		return Offer{}, err
-	}
+// send makes the offer of a lead of customer c, of whom contact was named, and moves the
+// lead on.
+func (s *Service) send(ctx context.Context, actor access.Actor, l *Lead, c customer.Detail, contact *customer.Contact, to sending) (Offer, error) {
 	if contact != nil && !contact.Consent.Share {
 		return Offer{}, fault.InvalidField("contact", "lead.no_consent")
 	}

@@ -337,7 +337,7 @@ func (s *Service) place(ctx context.Context, actor access.Actor, l *Lead, t terr
 	case why != "":
 		return Offer{}, nil, why, nil
 	}
-	o, err := s.send(ctx, actor, l, to)
+	o, err := s.send(ctx, actor, l, c, contact, to)
 	return o, &to, "", err
 }
 

@@ -67,12 +67,9 @@ func updateLead(ctx context.Context, l Lead) (bool, error) {
 }
 
 func leadByID(ctx context.Context, org string, id ID) (Lead, bool, error) {
-	var rows []leadRow
-	err := db.Tx(ctx).Where("org_id = ? AND id = ?", org, string(id)).Limit(1).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return Lead{}, false, err
-	}
-	return rows[0].lead(), true, nil
+	m, err := leadsByID(ctx, org, []ID{id})
+	l, ok := m[id]
+	return l, ok, err
 }
 
 func leadsByID(ctx context.Context, org string, ids []ID) (map[ID]Lead, error) {

@@ -149,13 +149,8 @@ func offersOf(ctx context.Context, supplier string, id ID) ([]Offer, error) {
 
 // offeredTo are the companies that had an offer of a lead.
 func offeredTo(ctx context.Context, supplier string, id ID) (map[string]bool, error) {
-	var orgs []string
-	err := db.Tx(ctx).Model(&offerRow{}).Where("supplier_id = ? AND lead_id = ?", supplier, string(id)).Distinct().Pluck("reseller_id", &orgs).Error
-	out := map[string]bool{}
-	for _, o := range orgs {
-		out[o] = true
-	}
-	return out, err
+	m, err := offeredOf(ctx, supplier, []ID{id})
+	return m[id], err
 }
 
 // offeredOf are the companies that had an offer of each of some leads.
