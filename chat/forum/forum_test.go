@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"gorm.io/gorm"
@@ -413,6 +414,45 @@ func TestReports(t *testing.T) {
 		isCode(t, "again", h.s.Decide(ctx, h.actors["ingrid"], list[0].ID, false), fault.Conflict)
 		if _, posts, _, _ := h.s.Topic(ctx, h.actors["dan"], q.ID, "", 0); !posts[0].Removed {
 			t.Errorf("%+v", posts)
+		}
+		p = h.reply(t, "kaarel", q.ID, "buy cheap again")
+		must(t, h.s.Report(ctx, h.actors["maya"], q.ID, p, "again"))
+		must(t, h.s.Remove(ctx, h.actors["dan"], q.ID, "")) // its topic goes, the reply can still be read there
+		list, err = h.s.Reports(ctx, h.actors["ingrid"])
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%+v %v", list, err)
+		}
+		must(t, h.s.Decide(ctx, h.actors["ingrid"], list[0].ID, true))
+		if _, posts, _, _ := h.s.Topic(ctx, h.actors["dan"], q.ID, "", 0); len(posts) != 2 || !posts[1].Removed || posts[1].Body != "" {
+			t.Errorf("%+v", posts)
+		}
+	})
+}
+
+// TestTwoModerators decide the same report at once: what the first said holds.
+func TestTwoModerators(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx := context.Background()
+		c := h.shared(t, "EDI help", false)
+		for i := range 8 {
+			q := h.ask(t, "dan", c, Talk, fmt.Sprint("window ", i))
+			must(t, h.s.Report(ctx, h.actors["maya"], q.ID, "", "advertisement"))
+			list, err := h.s.Reports(ctx, h.actors["ingrid"])
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%+v %v", list, err)
+			}
+			var wait sync.WaitGroup
+			var said [2]error // kept, removed
+			for n := range said {
+				wait.Go(func() { said[n] = h.s.Decide(ctx, h.actors["ingrid"], list[0].ID, n == 1) })
+			}
+			wait.Wait()
+			top, _, _, err := h.s.Topic(ctx, h.actors["dan"], q.ID, "", 0)
+			if err != nil || (said[0] == nil) == (said[1] == nil) || top.Removed != (said[1] == nil) {
+				t.Fatalf("removed %t, said %v", top.Removed, said)
+			}
 		}
 	})
 }

@@ -403,9 +403,9 @@ func readFlag(ctx context.Context, id FlagID, owner string) (flagRow, error) {
 	return f, missing(err)
 }
 
-// decideFlags settles all open flags of a topic or post.
-func decideFlags(ctx context.Context, f flagRow, state, person string) error {
-	return db.Tx(ctx).Model(&flagRow{}).Where("topic_id = ? AND post_id = ? AND state = 'open'", f.TopicID, f.PostID).UpdateColumns(map[string]any{"state": state, "decided": db.Micros(db.Now(ctx)), "decided_by": person}).Error
+// decideFlags settles all open flags of a topic or post, and says how many.
+func decideFlags(ctx context.Context, f flagRow, state, person string) (int64, error) {
+	return db.Exec(ctx, "UPDATE forum_flag SET state = ?, decided = ?, decided_by = ? WHERE topic_id = ? AND post_id = ? AND state = 'open'", state, db.Micros(db.Now(ctx)), person, f.TopicID, f.PostID)
 }
 
 func putBallot(ctx context.Context, b ballotRow) (bool, error) {

@@ -152,19 +152,23 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, id FlagID, rem
 		if f.State != "open" {
 			return fault.New(fault.Conflict, "forum.decided")
 		}
-		c, row, err := load(ctx, actor, access.ForumManage, TopicID(f.TopicID))
+		c, row, err := lock(ctx, actor, access.ForumManage, TopicID(f.TopicID))
 		if err != nil {
 			return err
 		}
 		state := "kept"
 		if remove {
 			state = "removed"
-			if row.Removed == 0 {
-				if err := s.remove(ctx, actor, c, row, PostID(f.PostID)); err != nil {
-					return err
-				}
-			}
 		}
-		return decideFlags(ctx, f, state, actor.Person)
+		if n, err := decideFlags(ctx, f, state, actor.Person); err != nil || n == 0 {
+			if err == nil { // by another, while this waited for the lock
+				err = fault.New(fault.Conflict, "forum.decided")
+			}
+			return err
+		}
+		if !remove || f.PostID == "" && row.Removed != 0 {
+			return nil
+		}
+		return s.remove(ctx, actor, c, row, PostID(f.PostID)) // a reply also where its topic went
 	})
 }

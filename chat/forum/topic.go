@@ -125,6 +125,15 @@ func load(ctx context.Context, actor access.Actor, act access.Action, id TopicID
 	return c, t, err
 }
 
+// lock is load with the lock of the topic's row: nothing of it changes until the commit.
+func lock(ctx context.Context, actor access.Actor, act access.Action, id TopicID) (Category, topicRow, error) {
+	c, t, err := load(ctx, actor, act, id)
+	if err == nil {
+		t, err = lockTopic(ctx, id)
+	}
+	return c, t, err
+}
+
 // Topic returns a topic with a part of its replies, oldest first, and the cursor of the
 // next part. Reading the last part notes that the actor has read it.
 // Codes: Unauthenticated, NotFound, Invalid (cursor).
@@ -281,7 +290,7 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id TopicID, bod
 	body = clean(body)
 	var out PostID
 	err := s.change(ctx, actor, func(ctx context.Context) error {
-		c, row, err := load(ctx, actor, access.ForumWrite, id)
+		c, row, err := lock(ctx, actor, access.ForumWrite, id)
 		if err != nil {
 			return err
 		}
@@ -307,9 +316,6 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id TopicID, bod
 			bad.With("key", "room.key_wrong")
 		}
 		if err := bad.OrNil(); err != nil {
-			return err
-		}
-		if row, err = lockTopic(ctx, id); err != nil {
 			return err
 		}
 		if row.Replies >= maxReplies {
@@ -351,15 +357,12 @@ func (s *Service) tell(ctx context.Context, kind string, c Category, t Told) err
 // step changes a topic under its lock.
 func (s *Service) step(ctx context.Context, actor access.Actor, act access.Action, id TopicID, do func(ctx context.Context, c Category, row topicRow) error) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		c, row, err := load(ctx, actor, act, id)
+		c, row, err := lock(ctx, actor, act, id)
 		if err != nil {
 			return err
 		}
 		if actor.Person == "" {
 			return notFound()
-		}
-		if row, err = lockTopic(ctx, id); err != nil {
-			return err
 		}
 		if row.Removed != 0 {
 			return fault.New(fault.Conflict, "forum.removed")
