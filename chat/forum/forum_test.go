@@ -343,6 +343,31 @@ func TestAuthorsAreNobody(t *testing.T) {
 	})
 }
 
+// TestWhoWentOver: what somebody wrote for a company stays that company's when he acts for
+// a competitor.
+func TestWhoWentOver(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx := context.Background()
+		c := h.shared(t, "EDI help", false)
+		q := h.ask(t, "dan", c, Question, "window")
+		p := h.reply(t, "dan", q.ID, "from kestrel")
+		over := h.actors["dan"]
+		over.Org = h.org["baltic"]
+		top, posts, _, err := h.s.Topic(ctx, over, q.ID, "", 0)
+		if err != nil || top.CanEdit || top.CanAccept || posts[0].CanEdit || top.From != (Author{}) || posts[0].From != (Author{}) {
+			t.Errorf("%+v %+v %v", top, posts, err)
+		}
+		isCode(t, "editing the topic", h.s.Edit(ctx, over, q.ID, "", "x", "x", nil), fault.Forbidden)
+		isCode(t, "editing the reply", h.s.Edit(ctx, over, q.ID, p, "", "x", nil), fault.Forbidden)
+		isCode(t, "accepting", h.s.Accept(ctx, over, q.ID, p, true), fault.Forbidden)
+		isCode(t, "removing the reply", h.s.Remove(ctx, over, q.ID, p), fault.Forbidden)
+		isCode(t, "removing the topic", h.s.Remove(ctx, over, q.ID, ""), fault.Forbidden)
+		must(t, h.s.Edit(ctx, h.actors["dan"], q.ID, p, "", "x", nil))
+	})
+}
+
 // TestSurveysTellNoOne: no aggregate below five, and none that grows by fewer than five.
 func TestSurveysTellNoOne(t *testing.T) {
 	t.Parallel()

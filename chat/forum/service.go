@@ -91,7 +91,7 @@ func category(row categoryRow, seat seatRow) Category {
 // author is who wrote as the actor may know it: his own people and the owner's; the owner
 // knows all; others are named where the category is open and both companies agreed.
 func author(actor access.Actor, c Category, seats []seatRow, org, person string) Author {
-	a := Author{Person: person, Org: org, Mine: person == actor.Person, Owner: org == c.Owner}
+	a := Author{Person: person, Org: org, Mine: own(actor, org, person), Owner: org == c.Owner}
 	if org == actor.Org || a.Owner || actor.Org == c.Owner {
 		return a
 	}
@@ -99,6 +99,12 @@ func author(actor access.Actor, c Category, seats []seatRow, org, person string)
 		return a
 	}
 	return Author{}
+}
+
+// own says that the actor wrote it, for the company he acts for now: what he wrote for
+// another is that company's.
+func own(actor access.Actor, org, person string) bool {
+	return person == actor.Person && org == actor.Org
 }
 
 // counts says whether the actor may know how many others voted or answered: a number that

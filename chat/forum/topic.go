@@ -104,7 +104,7 @@ func topic(actor access.Actor, c Category, seats []seatRow, r topicRow, votes ta
 	t.Survey = db.FromText[[]Asked](r.Survey)
 	manage := access.Allowed(actor, access.ForumManage, c.resource(actor.Org))
 	write := access.Allowed(actor, access.ForumWrite, c.resource(actor.Org))
-	mine := r.PersonID == actor.Person
+	mine := own(actor, r.OrgID, r.PersonID)
 	t.CanModerate = manage && !t.Removed
 	t.CanEdit = mine && write && !t.Removed && !c.Closed
 	t.CanAccept = t.Kind == Question && (mine && write || manage) && !t.Removed && !c.Closed
@@ -182,7 +182,7 @@ func (s *Service) Topic(ctx context.Context, actor access.Actor, id TopicID, aft
 		}
 		for _, r := range rows {
 			p := Post{ID: PostID(r.ID), From: author(actor, c, seats[row.CategoryID], r.OrgID, r.PersonID), Body: r.Body, Made: db.FromMicros(r.Made), Edited: r.Edited != 0, Removed: r.Removed != 0, Accepted: r.ID == row.Accepted,
-				Voted: votes[row.ID+"/"+r.ID].Mine > 0, Votes: -1, CanEdit: r.PersonID == actor.Person && r.Removed == 0 && !c.Closed}
+				Voted: votes[row.ID+"/"+r.ID].Mine > 0, Votes: -1, CanEdit: own(actor, r.OrgID, r.PersonID) && r.Removed == 0 && !c.Closed}
 			if c.counts(actor) {
 				p.Votes = int(votes[row.ID+"/"+r.ID].N)
 			}
@@ -388,7 +388,7 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, id TopicID, post
 				return err
 			}
 			switch words(bad, "body", body, 1, maxBody, true); {
-			case p.PersonID != actor.Person:
+			case !own(actor, p.OrgID, p.PersonID):
 				return fault.New(fault.Forbidden, "room.not_yours")
 			case p.Removed != 0:
 				return fault.New(fault.Conflict, "forum.removed")
@@ -399,7 +399,7 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, id TopicID, post
 			}
 			return setPost(ctx, p.ID, map[string]any{"body": body, "edited": now})
 		}
-		if row.PersonID != actor.Person {
+		if !own(actor, row.OrgID, row.PersonID) {
 			return fault.New(fault.Forbidden, "room.not_yours")
 		}
 		words(bad, "title", title, 1, maxTitle, false)
@@ -432,7 +432,7 @@ func (s *Service) remove(ctx context.Context, actor access.Actor, c Category, ro
 		if err != nil {
 			return err
 		}
-		if p.PersonID != actor.Person && !manage {
+		if !own(actor, p.OrgID, p.PersonID) && !manage {
 			return fault.New(fault.Forbidden, "room.not_yours")
 		}
 		if row.Accepted == p.ID {
@@ -445,7 +445,7 @@ func (s *Service) remove(ctx context.Context, actor access.Actor, c Category, ro
 		}
 		return note(ctx, actor, "forum.post_removed", p.ID)
 	}
-	if row.PersonID != actor.Person && !manage {
+	if !own(actor, row.OrgID, row.PersonID) && !manage {
 		return fault.New(fault.Forbidden, "room.not_yours")
 	}
 	gone["title"], gone["tags"], gone["survey"] = "–", "", ""
