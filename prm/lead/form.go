@@ -208,7 +208,16 @@ func (s *Service) FillForm(ctx context.Context, token string, in Filled) error {
 			what = placed
 		}
 	}
-	actor := access.System("form", form.Org)
+	err := s.fill(ctx, token, form.Org, what)
+	if db.IsDuplicate(err) { // the same was sent beside it, and is there now
+		err = s.fill(ctx, token, form.Org, what)
+	}
+	return err
+}
+
+// fill makes the lead and offers it.
+func (s *Service) fill(ctx context.Context, token, org string, what Incoming) error {
+	actor := access.System("form", org)
 	return s.change(ctx, actor, func(ctx context.Context) error {
 		if _, err := formByToken(ctx, token); err != nil { // turned off meanwhile
 			return err
@@ -217,7 +226,7 @@ func (s *Service) FillForm(ctx context.Context, token string, in Filled) error {
 		if err != nil || !made {
 			return err
 		}
-		t, err := survey(ctx, form.Org)
+		t, err := survey(ctx, org)
 		if err != nil {
 			return err
 		}

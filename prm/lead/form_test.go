@@ -1,6 +1,8 @@
 package lead
 
 import (
+	"context"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -121,4 +123,49 @@ func TestWebForm(t *testing.T) {
 			t.Errorf("%+v, %v", x, err)
 		}
 	})
+}
+
+// TestWebFormAtOnce: what is sent twice at the same time, as by an impatient finger, is one
+// lead, and both are told that it is there.
+func TestWebFormAtOnce(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Postgres(t) // SQLite writes one after the other
+	f := setup(t, d)
+	form, err := f.svc.SaveWebForm(f.at(), f.ingrid, WebForm{Active: true, Title: "Demo request", Consent: "We may call you."}, false)
+	f.must(err)
+	open, err := f.svc.PublicForm(f.at(), form.Token)
+	f.must(err)
+	in := Filled{Company: "Harrow Fitout Ltd", Country: "GB", Name: "Joe Day", Mail: "joe@harrow-fitout.co.uk", Contact: true, Share: true, Stamp: open.Stamp(f.now)}
+	at := f.at()
+	waiting := func() (n int) { // for a lock, in this database
+		f.must(d.View(at, func(ctx context.Context) error {
+			return db.Tx(ctx).Raw("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&n).Error
+		}))
+		return n
+	}
+	told := make(chan error, 2)
+	f.must(d.InTx(at, func(ctx context.Context) error {
+		if _, err := db.Next(ctx, "lead:"+f.aurelia); err != nil { // both have looked before either writes
+			return err
+		}
+		for range cap(told) {
+			go func() { told <- f.svc.FillForm(at, form.Token, in) }()
+		}
+		for end := time.Now().Add(20 * time.Second); waiting() < cap(told); {
+			if time.Now().After(end) {
+				t.Error("they do not wait for the number")
+				return nil
+			}
+			runtime.Gosched()
+		}
+		return nil
+	}))
+	for range cap(told) {
+		f.must(<-told)
+	}
+	p, err := f.svc.List(f.at(), f.ingrid, Filter{Source: "website"})
+	f.must(err)
+	if len(p.Items) != 1 {
+		t.Errorf("%d leads", len(p.Items))
+	}
 }
