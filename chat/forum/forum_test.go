@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -396,6 +397,12 @@ func TestSurveysTellNoOne(t *testing.T) {
 			if top.Counted != want || sum != want || want == 0 && top.Result != nil {
 				t.Fatalf("after %d: %+v", i+1, top)
 			}
+		}
+		before := result()
+		behind := db.WithNow(ctx, db.Now(ctx).Add(-time.Hour)) // a node whose clock is behind the other's
+		must(t, h.s.Answer(behind, h.actors["maya"], q.ID, []int{0}))
+		if after := result(); fmt.Sprint(after.Result) != fmt.Sprint(before.Result) {
+			t.Errorf("one answer changes %v to %v", before.Result, after.Result)
 		}
 		top, _, _, err := h.s.Topic(ctx, h.actors["k1"], q.ID, "", 0)
 		if err != nil || !top.Done || top.Result != nil || top.Counted != 0 {

@@ -413,6 +413,11 @@ func putBallot(ctx context.Context, b ballotRow) (bool, error) {
 	return n == 1, err
 }
 
+func lastBallot(ctx context.Context, id TopicID) (at int64, err error) {
+	_, err = db.Row(ctx, "SELECT COALESCE(MAX(made), 0) FROM forum_ballot WHERE topic_id = ?", []any{string(id)}, &at)
+	return at, err
+}
+
 func voted(ctx context.Context, id TopicID, person string) (bool, error) {
 	var n int64
 	err := db.Tx(ctx).Model(&ballotRow{}).Where("topic_id = ? AND person_id = ?", string(id), person).Count(&n).Error

@@ -32,7 +32,12 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, id TopicID, ch
 				return fault.InvalidField("choices", "forum.choices_wrong")
 			}
 		}
-		fresh, err := putBallot(ctx, ballotRow{row.ID, actor.Person, actor.Org, db.Text(choices), db.Micros(db.Now(ctx))})
+		last, err := lastBallot(ctx, id)
+		if err != nil {
+			return err
+		}
+		at := max(db.Micros(db.Now(ctx)), last+1) // their order is that of commits: what was counted stays so
+		fresh, err := putBallot(ctx, ballotRow{row.ID, actor.Person, actor.Org, db.Text(choices), at})
 		if err == nil && !fresh {
 			err = fault.New(fault.Conflict, "forum.answered")
 		}
