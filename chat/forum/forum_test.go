@@ -340,6 +340,23 @@ func TestAuthorsAreNobody(t *testing.T) {
 		if top, _ := seen("kaarel"); !top.From.Hidden() {
 			t.Errorf("named after the consent was taken back: %+v", top)
 		}
+		must(t, h.s.Agree(ctx, h.actors["maya"], c, true))
+		for _, open := range []bool{false, true} { // a consent is to this opening: what was written between was of nobody
+			if _, err := h.s.SaveCategory(ctx, h.actors["ingrid"], CategoryCmd{ID: c, Name: "EDI help", Open: open, Seats: []Seat{{Org: h.org["kestrel"], Reply: true}, {Org: h.org["baltic"], Reply: true}}}); err != nil {
+				t.Fatal(err)
+			}
+			if top, _ := seen("ingrid"); top.From.Hidden() {
+				t.Errorf("the owner may enter always: %+v", top)
+			}
+			for _, who := range []string{"kaarel", "maya"} {
+				if got, err := h.s.Get(ctx, h.actors[who], c); err != nil || got.Locked() != open || got.Agreed {
+					t.Errorf("open %t: %+v %v", open, got, err)
+				}
+			}
+			if !open {
+				h.reply(t, "dan", q.ID, "of nobody")
+			}
+		}
 		isCode(t, "inside without consent", second(h.s.Reply(ctx, h.actors["dan"], q.ID, "x", "x")), fault.NotFound)
 	})
 }

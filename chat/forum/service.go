@@ -178,7 +178,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id CategoryID) (C
 
 // SaveCategory makes a category of the actor's company or changes one. It is shared with
 // companies the own one works with; a company whose seat is taken away finds nothing of it
-// any more, what its people wrote stays.
+// any more, what its people wrote stays. Consents to be named end when it is open no more.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid, Conflict (the name is taken).
 func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd CategoryCmd) (CategoryID, error) {
 	if cmd.ID == "" {
@@ -204,12 +204,13 @@ func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd Cate
 	}
 	err = s.change(ctx, actor, func(ctx context.Context) error {
 		row := categoryRow{ID: string(cmd.ID), OwnerID: actor.Org, Name: cmd.Name, About: cmd.About, Open: flag(cmd.Open), Closed: flag(cmd.Closed), Made: db.Micros(db.Now(ctx)), MadeBy: actor.Person}
-		had := map[string]bool{}
+		had, ending := map[string]bool{}, false
 		if cmd.ID != "" {
 			c, err := enter(ctx, actor, access.ForumManage, cmd.ID, false)
 			if err != nil {
 				return err
 			}
+			ending = c.Open && !cmd.Open
 			seats, err := seatsIn(ctx, []string{row.ID})
 			if err != nil {
 				return err
@@ -236,6 +237,11 @@ func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd Cate
 			}
 		} else if err := updateCategory(ctx, row); err != nil {
 			return taken(err)
+		}
+		if ending { // what is written from now on is of nobody, also should it open again
+			if err := forgetAgreed(ctx, row.ID, actor.Org); err != nil {
+				return err
+			}
 		}
 		for _, x := range cmd.Seats {
 			had[x.Org] = false

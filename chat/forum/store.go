@@ -206,6 +206,11 @@ func setAgreed(ctx context.Context, id CategoryID, org, person string, at int64)
 	return db.Tx(ctx).Model(&seatRow{}).Where("category_id = ? AND org_id = ?", string(id), org).UpdateColumns(map[string]any{"agreed": at, "agreed_by": person}).Error
 }
 
+// forgetAgreed takes back the consents of all companies but the owner.
+func forgetAgreed(ctx context.Context, id, owner string) error {
+	return db.Tx(ctx).Model(&seatRow{}).Where("category_id = ? AND org_id <> ?", id, owner).UpdateColumns(map[string]any{"agreed": 0, "agreed_by": ""}).Error
+}
+
 // quietSeats makes the seats of a company in the categories of another read only.
 func quietSeats(ctx context.Context, owner, org string) error {
 	return db.Tx(ctx).Exec("UPDATE forum_seat SET may_reply = 0, may_create = 0 WHERE org_id = ? AND category_id IN (SELECT id FROM forum_category WHERE owner_id = ?)", org, owner).Error
