@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -98,10 +99,7 @@ func (Leads) Together() int { return 50 }
 
 // Check asks for the right to add leads with their customers.
 func (Leads) Check(_ context.Context, actor access.Actor, _ string) error {
-	if err := access.Check(actor, access.LeadWrite, access.Own(actor.Org)); err != nil {
-		return err
-	}
-	return access.Check(actor, access.CustomerWrite, access.Own(actor.Org))
+	return lead.MayBring(actor)
 }
 
 // Guess goes by the titles.
@@ -161,11 +159,12 @@ func (k Leads) incoming(f File, r Row) (lead.Incoming, []sheet.Wrong) {
 	in := lead.Incoming{
 		Customer: customer.Draft{Name: v[lCompany], Country: k.country(v[lCountry]), City: v[lCity], Street: v[lStreet], Postcode: v[lPostcode], TaxID: v[lTaxID], Web: v[lWeb]},
 		Contact:  customer.ContactDraft{Name: v[lContact], Title: v[lPosition], Mail: v[lMail], Phone: v[lPhone]},
-		Lead: lead.Draft{Title: v[lTitle], Need: v[lNeed], Details: v[lDetails], Industry: v[lIndustry], Size: v[lSize], Expected: v[lExpected], External: v[lExternal], Source: "import",
-			Families: strings.FieldsFunc(v[lFamilies], func(r rune) bool { return strings.ContainsRune(",;，；、|/", r) })},
+		Lead: lead.Draft{Title: v[lTitle], Need: v[lNeed], Details: v[lDetails], Industry: v[lIndustry], Size: v[lSize], Expected: v[lExpected], External: v[lExternal], Source: "import"},
 	}
-	for i, x := range in.Lead.Families {
-		in.Lead.Families[i] = strings.ToLower(strings.TrimSpace(x))
+	for _, x := range strings.FieldsFunc(v[lFamilies], func(r rune) bool { return strings.ContainsRune(",;，；、|/", r) }) {
+		if x = strings.ToLower(strings.TrimSpace(x)); x != "" {
+			in.Lead.Families = append(in.Lead.Families, x)
+		}
 	}
 	if in.Lead.External == "" {
 		in.Origin = origin(r)
@@ -174,7 +173,7 @@ func (k Leads) incoming(f File, r Row) (lead.Incoming, []sheet.Wrong) {
 		in.Lead.Title = strings.Join(slices.DeleteFunc([]string{v[lIndustry], v[lCity]}, func(s string) bool { return s == "" }), ", ")
 	}
 	if in.Contact.Name == "" && (in.Contact.Mail != "" || in.Contact.Phone != "") {
-		in.Contact.Name = or(in.Contact.Mail, in.Contact.Phone)
+		in.Contact.Name = cmp.Or(in.Contact.Mail, in.Contact.Phone)
 	}
 	for field, to := range map[string]*bool{lCall: &in.Consent.Contact, lShare: &in.Consent.Share} {
 		is, ok := yes(v[field])
@@ -187,7 +186,7 @@ func (k Leads) incoming(f File, r Row) (lead.Incoming, []sheet.Wrong) {
 		in.Consent = customer.Consent{}
 	}
 	if in.Consent.Contact || in.Consent.Share {
-		in.Consent.Basis = or(strings.ToLower(v[lBasis]), f.Head["basis"])
+		in.Consent.Basis = cmp.Or(strings.ToLower(v[lBasis]), f.Head["basis"])
 		if !slices.Contains(customer.Bases, in.Consent.Basis) {
 			refuse(lBasis, "customer.basis_missing", nil)
 			in.Consent = customer.Consent{}
@@ -199,7 +198,7 @@ func (k Leads) incoming(f File, r Row) (lead.Incoming, []sheet.Wrong) {
 		in.Lead.Source, in.Lead.Campaign = "other", clip(v[lSource], 20)
 	}
 	if s := v[lValue]; s != "" && !slices.ContainsFunc(r.Wrong, func(w sheet.Wrong) bool { return w.Field == lValue }) {
-		code := money.Currency(strings.ToUpper(or(v[lCurrency], f.Head["currency"])))
+		code := money.Currency(strings.ToUpper(cmp.Or(v[lCurrency], f.Head["currency"])))
 		if !code.Valid() {
 			refuse(lCurrency, "batch.currency", map[string]any{"Value": string(code)})
 		} else if a, err := money.ParseAmount(s, code); err != nil || a.Minor < 0 {
@@ -209,13 +208,6 @@ func (k Leads) incoming(f File, r Row) (lead.Incoming, []sheet.Wrong) {
 		}
 	}
 	return in, wrong
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // leadColumn is our column for a field that was refused.
@@ -286,8 +278,8 @@ func (k Leads) Apply(ctx context.Context, actor access.Actor, f File, groups []G
 			return fault.New(fault.Conflict, "batch.twice")
 		}
 		in, _ := k.incoming(f, g.Rows[0])
-		if rest, ok := strings.CutPrefix(g.Key, "file:"); ok { // its cells are not read again
-			in.Origin = "file:" + rest
+		if in.Origin != "" { // its cells are not read again; Judge made them the key
+			in.Origin = g.Key
 		}
 		g.Label = clip(in.Lead.Title, 80)
 		l, made, err := k.Leads.Bring(ctx, actor, in)

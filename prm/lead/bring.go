@@ -72,7 +72,7 @@ func (in Incoming) check() error {
 // are there already. Nothing is written.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) Try(ctx context.Context, actor access.Actor, in []Incoming) (wrong []error, there map[int]ID, err error) {
-	if err := mayBring(actor); err != nil {
+	if err := MayBring(actor); err != nil {
 		return nil, nil, err
 	}
 	wrong = make([]error, len(in))
@@ -86,7 +86,9 @@ func (s *Service) Try(ctx context.Context, actor access.Actor, in []Incoming) (w
 	return wrong, there, err
 }
 
-func mayBring(actor access.Actor) error {
+// MayBring asks for the rights that Try and Bring want.
+// Codes: Unauthenticated, NotFound, Forbidden.
+func MayBring(actor access.Actor) error {
 	if err := access.Check(actor, access.LeadWrite, access.Own(actor.Org)); err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func mayBring(actor access.Actor) error {
 // A consent is only ever added to, never taken back.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid.
 func (s *Service) Bring(ctx context.Context, actor access.Actor, in Incoming) (Lead, bool, error) {
-	if err := mayBring(actor); err != nil {
+	if err := MayBring(actor); err != nil {
 		return Lead{}, false, err
 	}
 	if err := in.check(); err != nil {
