@@ -377,14 +377,14 @@ type tally struct {
 	N, Mine         int64
 }
 
-// tallies counts the votes of topics and of their posts.
-func tallies(ctx context.Context, topics []string, person string) (map[string]tally, error) {
+// tallies counts the votes of topics, with posts of them; "" is the topic itself.
+func tallies(ctx context.Context, topics, posts []string, person string) (map[string]tally, error) {
 	out := map[string]tally{}
 	if len(topics) == 0 {
 		return out, nil
 	}
 	var rows []tally
-	err := db.Tx(ctx).Raw("SELECT topic_id, post_id, COUNT(*) AS n, SUM(CASE WHEN person_id = ? THEN 1 ELSE 0 END) AS mine FROM forum_vote WHERE topic_id IN ? GROUP BY topic_id, post_id", person, topics).Scan(&rows).Error
+	err := db.Tx(ctx).Raw("SELECT topic_id, post_id, COUNT(*) AS n, SUM(CASE WHEN person_id = ? THEN 1 ELSE 0 END) AS mine FROM forum_vote WHERE topic_id IN ? AND post_id IN ? GROUP BY topic_id, post_id", person, topics, posts).Scan(&rows).Error
 	for _, r := range rows {
 		out[r.TopicID+"/"+r.PostID] = r
 	}

@@ -77,7 +77,7 @@ func (s *Service) dress(ctx context.Context, actor access.Actor, rows []listedRo
 		}
 		all[h.ID] = category(h, seats[h.ID][i])
 	}
-	votes, err := tallies(ctx, ids, actor.Person)
+	votes, err := tallies(ctx, ids, []string{""}, actor.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,15 @@ func (s *Service) Topic(ctx context.Context, actor access.Actor, id TopicID, aft
 		if err != nil {
 			return err
 		}
-		votes, err := tallies(ctx, []string{row.ID}, actor.Person)
+		rows, err := postsOf(ctx, id, after, limit+1)
+		if err != nil {
+			return err
+		}
+		ids := []string{""}
+		for _, r := range rows {
+			ids = append(ids, r.ID)
+		}
+		votes, err := tallies(ctx, []string{row.ID}, ids, actor.Person)
 		if err != nil {
 			return err
 		}
@@ -168,10 +176,6 @@ func (s *Service) Topic(ctx context.Context, actor access.Actor, id TopicID, aft
 		t = topic(actor, c, seats[row.CategoryID], row, votes[row.ID+"/"])
 		t.Level, t.Unread = w.Level, w.Level == Watching && w.Seen < row.Active
 		if err := s.results(ctx, actor, c, &t); err != nil {
-			return err
-		}
-		rows, err := postsOf(ctx, id, after, limit+1)
-		if err != nil {
 			return err
 		}
 		if len(rows) > limit {
