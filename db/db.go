@@ -222,11 +222,11 @@ func (d *DB) Close() error {
 // only): how River joins it. No rows may be open on it meanwhile.
 func PgxConn(ctx context.Context, fn func(*pgx.Conn) error) error {
 	s := state(ctx)
-	if s == nil || s.conn == nil {
+	if s == nil || s.pg == nil {
 		return fault.New(fault.Internal, "error.internal", "Cause", "no PostgreSQL transaction in this context")
 	}
-	if err := s.reach(ctx); err != nil {
+	if err := s.pg.reach(ctx); err != nil {
 		return err
 	}
-	return s.conn.Raw(func(c any) error { return fn(c.(*stdlib.Conn).Conn()) })
+	return s.pg.Raw(func(c any) error { return fn(c.(*stdlib.Conn).Conn()) })
 }

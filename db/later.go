@@ -18,57 +18,51 @@ import (
 // gathers rows into statements of many. Both look at every statement that goes through
 // the transaction, so that nobody reads what is stale or misses what waits.
 
+// conn is the transaction as the database has it: *sql.Tx on SQLite, *pgTx on PostgreSQL.
+type conn interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	Commit() error
+	Rollback() error
+}
+
 // pool is the connection of one transaction as gorm, Exec, Row and Rows use it.
 type pool struct {
-	raw interface { // *sql.Tx on SQLite, the pinned *sql.Conn on PostgreSQL
-		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	}
+	conn
 	s *txState
-}
-
-// Commit implements gorm.TxCommitter.
-func (p *pool) Commit() error {
-	if tx, ok := p.raw.(*sql.Tx); ok {
-		return tx.Commit()
-	}
-	return p.s.endPostgres("commit")
-}
-
-// Rollback implements gorm.TxCommitter.
-func (p *pool) Rollback() error {
-	if tx, ok := p.raw.(*sql.Tx); ok {
-		return tx.Rollback()
-	}
-	return p.s.endPostgres("rollback")
 }
 
 // ExecContext implements gorm.ConnPool.
 func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if err := p.s.before(ctx, query); err != nil {
+	if err := p.s.before(query); err != nil {
 		return nil, err
 	}
-	return p.raw.ExecContext(ctx, query, args...)
+	return p.conn.ExecContext(ctx, query, args...)
 }
 
 // QueryContext implements gorm.ConnPool.
 func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if err := p.s.before(ctx, query); err != nil {
+	if err := p.s.before(query); err != nil {
 		return nil, err
 	}
-	return p.raw.QueryContext(ctx, query, args...)
+	return p.conn.QueryContext(ctx, query, args...)
 }
 
 // QueryRowContext implements gorm.ConnPool. The failure of what waited is told by the
 // commit; the row then is none.
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if p.s.before(ctx, query) != nil {
-		ended, end := context.WithCancel(ctx)
-		end()
-		ctx = ended
+	if p.s.before(query) != nil {
+		ctx = ended(ctx)
 	}
-	return p.raw.QueryRowContext(ctx, query, args...)
+	return p.conn.QueryRowContext(ctx, query, args...)
+}
+
+// ended is a context that is over: a row asked for with it is none.
+func ended(ctx context.Context) context.Context {
+	ctx, end := context.WithCancel(ctx)
+	end()
+	return ctx
 }
 
 // PrepareContext implements gorm.ConnPool. What is prepared may run at any time: so it
@@ -79,7 +73,7 @@ func (p *pool) PrepareContext(context.Context, string) (*sql.Stmt, error) {
 
 // before settles what a statement concerns: rows that wait for its tables are written,
 // and what was remembered of the table it writes is forgotten.
-func (s *txState) before(ctx context.Context, query string) error {
+func (s *txState) before(query string) error {
 	if len(s.waiting) > 0 {
 		only, plain := plainWrite(query)
 		for i := len(s.waiting) - 1; i >= 0; i-- {
@@ -90,9 +84,6 @@ func (s *txState) before(ctx context.Context, query string) error {
 				break
 			}
 		}
-	}
-	if err := s.reach(ctx); err != nil {
-		return err
 	}
 	if len(s.known) > 0 {
 		if table, writes := written(query); writes {
@@ -274,11 +265,7 @@ func (s *txState) writeOut(w waiting) error {
 			rows = w.row + strings.Repeat(", "+w.row, n-1)
 		}
 		query := "INSERT INTO " + w.table + " (" + w.columns + ") VALUES " + rows + w.tail
-		if err := s.reach(context.Background()); err != nil {
-			s.failed = err
-			return err
-		}
-		if _, err := s.pool.raw.ExecContext(context.Background(), s.db.placed(query), w.args[:n*w.width]...); err != nil {
+		if _, err := s.pool.conn.ExecContext(context.Background(), s.db.placed(query), w.args[:n*w.width]...); err != nil {
 			s.failed = err
 			return err
 		}

@@ -9,9 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
 
 	"entente/prm/fault"
@@ -29,12 +27,10 @@ const (
 type txState struct {
 	db    *DB
 	gorm  *gorm.DB
-	conn  *sql.Conn // PostgreSQL: the pinned connection
+	pg    *pgTx // PostgreSQL: the transaction on its pinned connection
 	now   time.Time
 	write bool
 	orgs  string // acted for
-	told  string // as PostgreSQL knows them
-	begun bool   // on PostgreSQL: it has heard of the transaction
 	after []func()
 
 	pool    *pool            // nil in Glance
@@ -164,7 +160,7 @@ func (s *txState) join(ctx context.Context, fn func(ctx context.Context) error) 
 func SQLiteTx(ctx context.Context) (*sql.Tx, error) {
 	if s := state(ctx); s != nil {
 		if s.pool != nil && s.db.dialect == SQLite {
-			return s.pool.raw.(*sql.Tx), nil
+			return s.pool.conn.(*sql.Tx), nil
 		}
 	}
 	return nil, fault.New(fault.Internal, "error.internal", "Cause", "no SQLite transaction in this context")
@@ -178,10 +174,10 @@ func (d *DB) once(ctx context.Context, write bool, fn func(ctx context.Context) 
 	done := false
 	defer func() {
 		if !done {
-			s.gorm.Rollback()
+			_ = s.pool.Rollback()
 		}
-		if s.conn != nil {
-			_ = s.conn.Close()
+		if s.pg != nil {
+			_ = s.pg.Close()
 		}
 	}()
 	if err := fn(context.WithValue(ctx, txKey, s)); err != nil {
@@ -194,7 +190,7 @@ func (d *DB) once(ctx context.Context, write bool, fn func(ctx context.Context) 
 		return err
 	}
 	done = true
-	if err := s.gorm.Commit().Error; err != nil {
+	if err := s.pool.Commit(); err != nil {
 		return err
 	}
 	if write {
@@ -226,43 +222,29 @@ func (d *DB) begin(ctx context.Context, write bool) (*txState, error) {
 	if write {
 		g = d.write
 	}
+	sdb, err := g.DB()
+	if err != nil {
+		return nil, err
+	}
 	if d.dialect == Postgres {
-		if err := s.pin(ctx, g); err != nil {
+		if s.pg, err = pin(ctx, sdb, s); err != nil {
 			return nil, err
 		}
+		s.pool = &pool{s.pg, s}
 	} else {
-		tx := g.WithContext(ctx).Begin(&sql.TxOptions{})
-		if tx.Error != nil {
-			return nil, tx.Error
+		tx, err := sdb.BeginTx(ctx, nil)
+		if err != nil {
+			return nil, err
 		}
-		s.gorm = tx
-		if t, ok := tx.Statement.ConnPool.(*sql.Tx); ok {
-			s.pool = &pool{t, s}
-			tx.Statement.ConnPool = s.pool
-		}
+		s.pool = &pool{tx, s}
 	}
+	s.gorm = g.Session(&gorm.Session{NewDB: true, Context: ctx})
+	s.gorm.Statement.ConnPool = s.pool
 	if s.now.IsZero() {
 		s.now = d.Clock() // after the writer's lock was taken
 	}
 	s.setOrgs(Orgs(ctx))
 	return s, nil
-}
-
-// pin takes a connection of PostgreSQL for the transaction, which begins with its first
-// statement: on the way it is told what it is and which companies act, so that all of it
-// costs one answer of the server.
-func (s *txState) pin(ctx context.Context, g *gorm.DB) error {
-	sdb, err := g.DB()
-	if err != nil {
-		return err
-	}
-	if s.conn, err = sdb.Conn(ctx); err != nil {
-		return err
-	}
-	s.pool = &pool{s.conn, s}
-	s.gorm = g.Session(&gorm.Session{NewDB: true, Context: ctx})
-	s.gorm.Statement.ConnPool = s.pool
-	return nil
 }
 
 // setOrgs notes which companies act.
@@ -271,69 +253,6 @@ func (s *txState) setOrgs(orgs []string) {
 		s.orgs = strings.Join(slices.Sorted(slices.Values(orgs)), ",")
 	}
 }
-
-// reach begins the transaction on PostgreSQL, and tells it which companies act, before the
-// next statement: calls that ask nothing cost nothing.
-func (s *txState) reach(ctx context.Context) error {
-	if s.conn == nil || s.begun && s.orgs == s.told {
-		return nil
-	}
-	var text strings.Builder
-	if !s.begun {
-		if text.WriteString("BEGIN"); !s.write {
-			text.WriteString(" READ ONLY")
-		}
-	}
-	if s.orgs != s.told {
-		if text.Len() > 0 {
-			text.WriteString("; ")
-		}
-		text.WriteString("SELECT set_config('entente.orgs', '" + strings.ReplaceAll(s.orgs, "'", "''") + "', true)")
-	}
-	s.begun = true // whatever comes of it, it ends with a rollback
-	_, err := s.simple(ctx, text.String())
-	if err == nil {
-		s.told = s.orgs
-	}
-	return err
-}
-
-// simple sends statements without arguments, all in one, and gives the tag of the last.
-func (s *txState) simple(ctx context.Context, text string) (tag pgconn.CommandTag, err error) {
-	s.db.counts.run.Add(1)
-	err = s.conn.Raw(func(c any) error {
-		all, err := c.(*stdlib.Conn).Conn().PgConn().Exec(ctx, text).ReadAll()
-		for _, r := range all {
-			tag = r.CommandTag
-			err = errors.Join(err, r.Err)
-		}
-		return err
-	})
-	return tag, err
-}
-
-// endPostgres ends the transaction, where it has begun. A commit that the server turns
-// into a rollback, after a statement that failed, is an error.
-func (s *txState) endPostgres(word string) error {
-	if !s.begun {
-		return nil
-	}
-	s.begun = false
-	ctx := context.Background() // a commit is waited for
-	if word != "commit" {
-		var cancel func()
-		ctx, cancel = context.WithTimeout(ctx, rollbackTime)
-		defer cancel()
-	}
-	tag, err := s.simple(ctx, word)
-	if err == nil && word == "commit" && tag.String() == "ROLLBACK" {
-		err = pgx.ErrTxCommitRollback
-	}
-	return err
-}
-
-// rollbackTime bounds a rollback: a server that hangs costs the connection, which rolls back.
-const rollbackTime = 10 * time.Second
 
 func retryable(err error) bool {
 	var pg *pgconn.PgError

@@ -54,15 +54,7 @@ func lockRows(ctx context.Context) string {
 // that fails. more is true when more may be due: what comes meanwhile signals anew.
 func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err error) {
 	if j.db.Dialect() == db.SQLite { // before the one writer is taken; PostgreSQL is asked once
-		there := false
-		err = j.db.View(ctx, func(ctx context.Context) error {
-			var n int
-			err := db.Tx(ctx).Raw("SELECT 1 FROM delivery d WHERE d.subscriber = ? AND d.state = 'due' AND d.next_at <= ?"+head+" LIMIT 1",
-				subscriber, db.Micros(db.Now(ctx))).Scan(&n).Error
-			there = n == 1
-			return err
-		})
-		if err != nil || !there {
+		if there, err := j.anyDue(ctx, subscriber); err != nil || !there {
 			return false, err
 		}
 	}
@@ -109,6 +101,18 @@ func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err e
 		}
 	}
 	return true, nil
+}
+
+// anyDue says whether a subscriber has anything to do.
+func (j *Jobs) anyDue(ctx context.Context, subscriber string) (there bool, err error) {
+	err = j.db.View(ctx, func(ctx context.Context) error {
+		var n int
+		err := db.Tx(ctx).Raw("SELECT 1 FROM delivery d WHERE d.subscriber = ? AND d.state = 'due' AND d.next_at <= ?"+head+" LIMIT 1",
+			subscriber, db.Micros(db.Now(ctx))).Scan(&n).Error
+		there = n == 1
+		return err
+	})
+	return there, err
 }
 
 // within runs fn in a transaction that ends with Timeout, and cannot commit past
