@@ -6,6 +6,8 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"strings"
@@ -17,6 +19,7 @@ import (
 	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/chat/socket"
+	"entente/db"
 	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/gateway"
@@ -75,6 +78,7 @@ type Deps struct {
 	Rooms      *room.Service
 	Forum      *forum.Service
 	Live       *socket.Endpoint
+	Log        *slog.Logger
 	// Actor returns who calls, as the session middleware found out.
 	Actor func(ctx context.Context) access.Actor
 	// Identity is the caller as the live socket knows them, for a ticket.
@@ -211,10 +215,30 @@ func handle[I, O any](a *API, o huma.Operation, fn func(ctx context.Context, act
 		}
 		out, err := fn(ctx, actor, in)
 		if err != nil {
-			return nil, refusal(err)
+			return nil, a.failed(refusal(err), o, err)
 		}
 		return out, nil
 	})
+}
+
+// failed logs what is no fault of the caller under a reference that the document tells:
+// the text of a foreign error never leaves the house.
+func (a *API) failed(refused error, o huma.Operation, err error) error {
+	var d *problem.Problem
+	if !errors.As(refused, &d) || d.Status < 500 {
+		return refused
+	}
+	id := db.NewID()
+	a.d.Log.Error("request failed", "request", id, "method", o.Method, "route", o.Path, "status", d.Status, "error", err.Error())
+	told := *d
+	told.Instance = problem.Request(id)
+	headers := http.Header{"X-Request-Id": {id}}
+	if h, ok := refused.(huma.HeadersError); ok {
+		for k, v := range h.GetHeaders() {
+			headers[k] = v
+		}
+	}
+	return huma.ErrorWithHeaders(&told, headers)
 }
 
 // refusal is the problem document of an error, with the header that tells a

@@ -13,46 +13,6 @@ import (
 	"entente/prm/promo"
 )
 
-// PromoText are the terms of a promotion as a program writes them.
-type PromoText struct {
-	Title     string        `json:"title" maxLength:"200"`
-	Summary   string        `json:"summary,omitempty" maxLength:"2000"`
-	Audience  string        `json:"audience,omitempty" maxLength:"200"`
-	Families  []string      `json:"families,omitempty" maxItems:"200"`
-	SKUs      []string      `json:"skus,omitempty" maxItems:"500"`
-	Mechanism string        `json:"mechanism" enum:"percent,amount,free,tiers"`
-	Percent   string        `json:"percent,omitempty" doc:"a ratio: 0.05 is 5 %"`
-	Buy       string        `json:"buy,omitempty"`
-	Free      string        `json:"free,omitempty"`
-	FreeSKU   string        `json:"free_sku,omitempty"`
-	Tiers     []promoTier   `json:"tiers,omitempty" maxItems:"20"`
-	Settle    string        `json:"settle,omitempty" enum:"off_invoice,bill_back" doc:"off_invoice if left out"`
-	By        string        `json:"by,omitempty" enum:"order,ship,invoice,resale" doc:"the date that decides; order if left out"`
-	From      string        `json:"from" doc:"civil date"`
-	Until     string        `json:"until" doc:"civil date, inside"`
-	ShipBy    string        `json:"ship_by,omitempty"`
-	BackDays  int           `json:"back_days,omitempty"`
-	Zone      string        `json:"zone,omitempty" doc:"your company's if left out"`
-	Prices    string        `json:"prices,omitempty"`
-	Countries []string      `json:"countries,omitempty" maxItems:"250"`
-	Open      bool          `json:"open,omitempty" doc:"lines need not carry the number"`
-	Named     bool          `json:"named,omitempty" doc:"who takes part is named to the others"`
-	ClaimBy   string        `json:"claim_by,omitempty"`
-	Proof     []string      `json:"proof,omitempty" maxItems:"20"`
-	Share     string        `json:"share,omitempty" doc:"the owner's of the budget, in its currency"`
-	Parts     []promoPartIn `json:"parts,omitempty" maxItems:"500"`
-}
-
-type promoPartIn struct {
-	Company string `json:"company" doc:"slug"`
-	Role    string `json:"role,omitempty" enum:"participant,sponsor" doc:"participant if left out"`
-	Rate    string `json:"rate,omitempty" doc:"how much of its currency one unit of the owner's is worth; left out where it is the same"`
-	Share   string `json:"share,omitempty" doc:"of the budget, in its currency"`
-	Allow   string `json:"allow,omitempty" doc:"per unit, where the mechanism is amount"`
-	Target  string `json:"target,omitempty"`
-	Limit   string `json:"limit,omitempty" doc:"units under the promotion"`
-}
-
 // decimals reads the numbers of a body and keeps the first fault.
 type decimals struct{ err error }
 
@@ -72,13 +32,21 @@ func (d *decimals) minor(field, s string, c money.Currency) int64 {
 	return n.Minor
 }
 
+// same refuses a currency that was sent and is not the one that stands.
+func (d *decimals) same(field, s string, c money.Currency) {
+	if s != "" && s != string(c) && d.err == nil {
+		d.err = fault.InvalidField(field, "form.choice_wrong")
+	}
+}
+
 // promoTermsOf reads terms. Parts are those of other companies for the owner, and of the
 // answering company alone in a counter-proposal, where its role, currency and rate stand.
-func (a *API) promoTermsOf(ctx context.Context, actor access.Actor, in PromoText, currency money.Currency, zone string, own *promo.Part) (promo.Terms, error) {
+func (a *API) promoTermsOf(ctx context.Context, actor access.Actor, in PromoTerms, currency money.Currency, zone string, own *promo.Part) (promo.Terms, error) {
 	var d decimals
 	t := promo.Terms{Title: in.Title, Summary: in.Summary, Audience: in.Audience, Families: in.Families, SKUs: in.SKUs, Kind: in.Mechanism, Percent: d.micro("percent", in.Percent), Buy: d.micro("buy", in.Buy), Free: d.micro("free", in.Free), FreeSKU: in.FreeSKU,
-		Settle: cmp.Or(in.Settle, promo.OffInvoice), By: cmp.Or(in.By, promo.ByOrder), From: in.From, Until: in.Until, ShipBy: in.ShipBy, BackDays: in.BackDays, Zone: cmp.Or(in.Zone, zone), Prices: in.Prices, Countries: in.Countries, Quoted: !in.Open, Named: in.Named, ClaimBy: in.ClaimBy, Proof: in.Proof,
+		Settle: cmp.Or(in.Settle, promo.OffInvoice), By: cmp.Or(in.By, promo.ByOrder), From: in.From, Until: in.Until, ShipBy: in.ShipBy, BackDays: in.BackDays, Zone: cmp.Or(in.Zone, zone), Prices: in.Prices, Countries: in.Countries, Quoted: in.Quoted == nil || *in.Quoted, Named: in.Named, ClaimBy: in.ClaimBy, Proof: in.Proof,
 		Currency: currency, Share: d.minor("share", in.Share, currency)}
+	d.same("currency", in.Currency, currency)
 	for i, x := range in.Tiers {
 		at := "tiers." + itoa(i) + "."
 		t.Tiers = append(t.Tiers, promo.Tier{From: d.micro(at+"from", x.From), Percent: d.micro(at+"percent", x.Percent)})
@@ -90,6 +58,9 @@ func (a *API) promoTermsOf(ctx context.Context, actor access.Actor, in PromoText
 			id, err := a.companyID(ctx, actor, x.Company)
 			if err != nil || id != own.Org {
 				return t, fault.InvalidField(at+"company", "promo.partner_unknown")
+			}
+			if i > 0 {
+				return t, fault.InvalidField(at+"company", "promo.partner_twice")
 			}
 			p = promo.Part{Org: own.Org, Role: own.Role, Currency: own.Currency, Rate: own.Rate}
 		} else {
@@ -104,6 +75,7 @@ func (a *API) promoTermsOf(ctx context.Context, actor access.Actor, in PromoText
 				p.Rate = money.One
 			}
 		}
+		d.same(at+"currency", x.Currency, p.Currency)
 		p.Share, p.Allow, p.Target, p.Limit = d.minor(at+"share", x.Share, p.Currency), d.micro(at+"allow", x.Allow), d.micro(at+"target", x.Target), d.micro(at+"limit", x.Limit)
 		t.Parts = append(t.Parts, p)
 	}
@@ -139,7 +111,7 @@ func (a *API) promoWrites() {
 		return a.promoOne(ctx, actor, id)
 	}
 	type createIn struct {
-		Body PromoText
+		Body PromoTerms
 	}
 	handle(a, op("POST", base, "promotions:write", "Write a promotion", "A draft that nobody else sees before it is proposed.", 201),
 		func(ctx context.Context, actor access.Actor, in *createIn) (*reply[promoOut], error) {
@@ -157,7 +129,7 @@ func (a *API) promoWrites() {
 	type saveIn struct {
 		ID   string `path:"id"`
 		Body struct {
-			PromoText
+			PromoTerms
 			Version int64 `json:"version" doc:"that you read"`
 		}
 	}
@@ -167,7 +139,7 @@ func (a *API) promoWrites() {
 			if err != nil {
 				return nil, err
 			}
-			t, err := a.promoTermsOf(ctx, actor, in.Body.PromoText, was.Text().Currency, was.Text().Zone, nil)
+			t, err := a.promoTermsOf(ctx, actor, in.Body.PromoTerms, was.Text().Currency, was.Text().Zone, nil)
 			if err != nil {
 				return nil, err
 			}
@@ -189,7 +161,7 @@ func (a *API) promoWrites() {
 	type counterIn struct {
 		ID   string `path:"id"`
 		Body struct {
-			PromoText
+			PromoTerms
 			Hash  string `json:"hash" doc:"of the text you read"`
 			Words string `json:"words,omitempty" maxLength:"1000"`
 		}
@@ -204,7 +176,7 @@ func (a *API) promoWrites() {
 			if !ok {
 				mine.Org = actor.Org
 			}
-			t, err := a.promoTermsOf(ctx, actor, in.Body.PromoText, j.Text.Currency, j.Text.Zone, &mine)
+			t, err := a.promoTermsOf(ctx, actor, in.Body.PromoTerms, j.Text.Currency, j.Text.Zone, &mine)
 			if err != nil {
 				return nil, err
 			}

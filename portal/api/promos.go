@@ -14,43 +14,48 @@ type promoTier struct {
 	Percent string `json:"percent" doc:"a ratio: 0.05 is 5 %"`
 }
 
+// promoPart is a company's part in terms.
 type promoPart struct {
 	Company  string `json:"company" doc:"slug"`
-	Role     string `json:"role" doc:"participant or sponsor"`
-	Currency string `json:"currency"`
-	Rate     string `json:"rate" doc:"how much of its currency one unit of the owner's is worth, fixed"`
-	Share    string `json:"share" doc:"of the budget, in its currency"`
+	Role     string `json:"role" required:"false" enum:"participant,sponsor" doc:"participant if left out"`
+	Currency string `json:"currency" required:"false" doc:"its own; it need not be sent, another one is refused"`
+	Rate     string `json:"rate" required:"false" doc:"how much of its currency one unit of the owner's is worth, fixed; may be left out where it is the same"`
+	Share    string `json:"share" required:"false" doc:"of the budget, in its currency"`
 	Allow    string `json:"allow,omitempty" doc:"per unit, where the mechanism is amount"`
 	Target   string `json:"target,omitempty"`
 	Limit    string `json:"limit,omitempty" doc:"units under the promotion"`
 }
 
-type promoTerms struct {
-	Title     string      `json:"title"`
-	Summary   string      `json:"summary,omitempty"`
-	Audience  string      `json:"audience,omitempty"`
-	Families  []string    `json:"families"`
-	SKUs      []string    `json:"skus"`
-	Mechanism string      `json:"mechanism" doc:"percent, amount, free or tiers"`
+// PromoTerms are the terms of a promotion, read and written alike: what was read can be
+// sent back.
+type PromoTerms struct {
+	Title     string      `json:"title" maxLength:"200"`
+	Summary   string      `json:"summary,omitempty" maxLength:"2000"`
+	Audience  string      `json:"audience,omitempty" maxLength:"200"`
+	Families  []string    `json:"families" required:"false" maxItems:"200"`
+	SKUs      []string    `json:"skus" required:"false" maxItems:"500"`
+	Mechanism string      `json:"mechanism" enum:"percent,amount,free,tiers"`
 	Percent   string      `json:"percent,omitempty" doc:"a ratio: 0.05 is 5 %"`
 	Buy       string      `json:"buy,omitempty"`
 	Free      string      `json:"free,omitempty"`
 	FreeSKU   string      `json:"free_sku,omitempty"`
-	Tiers     []promoTier `json:"tiers,omitempty"`
-	Settle    string      `json:"settle" doc:"off_invoice or bill_back"`
-	By        string      `json:"by" doc:"the date that decides: order, ship, invoice or resale"`
-	From      string      `json:"from"`
-	Until     string      `json:"until"`
+	Tiers     []promoTier `json:"tiers,omitempty" maxItems:"20"`
+	Settle    string      `json:"settle" required:"false" enum:"off_invoice,bill_back" doc:"off_invoice if left out"`
+	By        string      `json:"by" required:"false" enum:"order,ship,invoice,resale" doc:"the date that decides; order if left out"`
+	From      string      `json:"from" doc:"civil date"`
+	Until     string      `json:"until" doc:"civil date, inside"`
 	ShipBy    string      `json:"ship_by,omitempty"`
 	BackDays  int         `json:"back_days,omitempty" doc:"days after the window in which a back-ordered quantity may be shipped"`
-	Zone      string      `json:"zone"`
+	Zone      string      `json:"zone" required:"false" doc:"your company's if left out"`
 	Prices    string      `json:"prices,omitempty"`
-	Countries []string    `json:"countries,omitempty"`
-	Quoted    bool        `json:"quoted" doc:"only lines that carry the number"`
-	Named     bool        `json:"named" doc:"who takes part is named to the others"`
+	Countries []string    `json:"countries,omitempty" maxItems:"250"`
+	Quoted    *bool       `json:"quoted" required:"false" doc:"only lines that carry the number; true if left out"`
+	Named     bool        `json:"named" required:"false" doc:"who takes part is named to the others"`
 	ClaimBy   string      `json:"claim_by,omitempty"`
-	Proof     []string    `json:"proof,omitempty"`
-	Parts     []promoPart `json:"parts" doc:"all companies for the owner, else your own"`
+	Proof     []string    `json:"proof,omitempty" maxItems:"20"`
+	Currency  string      `json:"currency" required:"false" doc:"the owner's; it need not be sent, another one is refused"`
+	Share     string      `json:"share,omitempty" doc:"the owner's of the budget, in its currency"`
+	Parts     []promoPart `json:"parts" required:"false" maxItems:"500" doc:"all companies for the owner, else your own"`
 }
 
 type promoOut struct {
@@ -64,8 +69,8 @@ type promoOut struct {
 	Answer  string      `json:"answer,omitempty" doc:"your own: asked, approved, declined or dropped"`
 	Hash    string      `json:"hash,omitempty" doc:"of the text you read; approving asks for it"`
 	Waiting bool        `json:"waiting" doc:"for you"`
-	Terms   *promoTerms `json:"terms,omitempty"`
-	InForce *promoTerms `json:"in_force,omitempty" doc:"what is agreed, where another text waits"`
+	Terms   *PromoTerms `json:"terms,omitempty"`
+	InForce *PromoTerms `json:"in_force,omitempty" doc:"what is agreed, where another text waits"`
 	Version int64       `json:"version,omitempty" doc:"for its owner"`
 	// Counters are the proposals of others that wait for the owner.
 	Counters []promoCounter `json:"counters,omitempty" doc:"of others, that wait for the owner"`
@@ -75,18 +80,21 @@ type promoCounter struct {
 	ID      string      `json:"id"`
 	Company string      `json:"company" doc:"slug"`
 	Words   string      `json:"words,omitempty"`
-	Terms   *promoTerms `json:"terms"`
+	Terms   *PromoTerms `json:"terms"`
 }
 
-func (a *API) promoTermsOut(t promo.Terms, slug func(string) string) *promoTerms {
+func (a *API) promoTermsOut(t promo.Terms, slug func(string) string) *PromoTerms {
 	number := func(m money.Micro) string {
 		if m == 0 {
 			return ""
 		}
 		return m.String()
 	}
-	out := &promoTerms{Title: t.Title, Summary: t.Summary, Audience: t.Audience, Families: nonNil(t.Families), SKUs: nonNil(t.SKUs), Mechanism: t.Kind, Percent: number(t.Percent), Buy: number(t.Buy), Free: number(t.Free), FreeSKU: t.FreeSKU, Settle: t.Settle,
-		By: t.By, From: t.From, Until: t.Until, ShipBy: t.ShipBy, BackDays: t.BackDays, Zone: t.Zone, Prices: t.Prices, Countries: t.Countries, Quoted: t.Quoted, Named: t.Named, ClaimBy: t.ClaimBy, Proof: t.Proof, Parts: []promoPart{}}
+	out := &PromoTerms{Title: t.Title, Summary: t.Summary, Audience: t.Audience, Families: nonNil(t.Families), SKUs: nonNil(t.SKUs), Mechanism: t.Kind, Percent: number(t.Percent), Buy: number(t.Buy), Free: number(t.Free), FreeSKU: t.FreeSKU, Settle: t.Settle,
+		By: t.By, From: t.From, Until: t.Until, ShipBy: t.ShipBy, BackDays: t.BackDays, Zone: t.Zone, Prices: t.Prices, Countries: t.Countries, Quoted: &t.Quoted, Named: t.Named, ClaimBy: t.ClaimBy, Proof: t.Proof, Currency: string(t.Currency), Parts: []promoPart{}}
+	if t.Share != 0 {
+		out.Share = money.Amount{Minor: t.Share, Currency: t.Currency}.String()
+	}
 	for _, x := range t.Tiers {
 		out.Tiers = append(out.Tiers, promoTier{x.From.String(), x.Percent.String()})
 	}

@@ -1,8 +1,10 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"entente/portal/portaltest"
@@ -57,6 +59,20 @@ func TestPromotionsOverTheAPI(t *testing.T) {
 	at := "/promotions/" + p.ID
 	maya.do(t, http.MethodGet, at, "", 404, nil)
 	var seen aPromotion
+	ingrid.do(t, http.MethodPut, at, text("0.06", parts+`,"quoted":false,"named":true,"countries":["GB"],"proof":["photo"],"claim_by":"2031-05-01"`+fmt.Sprintf(`,"version":%d`, p.Version)), 200, &p)
+	for range 2 { // what was read can be sent back, and says the same
+		var was, now struct {
+			Version int64           `json:"version"`
+			Terms   json.RawMessage `json:"terms"`
+		}
+		ingrid.do(t, http.MethodGet, at, "", 200, &was)
+		ingrid.do(t, http.MethodPut, at, strings.TrimSuffix(string(was.Terms), "}")+fmt.Sprintf(`,"version":%d}`, was.Version), 200, &now)
+		if string(now.Terms) != string(was.Terms) || !strings.Contains(string(was.Terms), `"quoted":false`) || !strings.Contains(string(was.Terms), `"share":"5000.00"`) {
+			t.Fatalf("%s was %s", now.Terms, was.Terms)
+		}
+		p.Version = now.Version
+	}
+	refused(ingrid, "/promotions", text("0.05", `,"currency":"JPY"`), 422, "form.choice_wrong")
 	ingrid.do(t, http.MethodPut, at, text("0.06", parts+fmt.Sprintf(`,"version":%d`, p.Version)), 200, &p)
 	ingrid.do(t, http.MethodPut, at, text("0.07", parts+`,"version":1`), 409, nil)
 	ingrid.do(t, http.MethodPost, at+"/propose", fmt.Sprintf(`{"version":%d,"words":"as discussed"}`, p.Version), 200, &p)
@@ -74,6 +90,7 @@ func TestPromotionsOverTheAPI(t *testing.T) {
 	}
 	counter := text("0.08", `,"parts":[{"company":"kestrel","share":"1200.00","limit":"300"}],"hash":"`+seen.Hash+`","words":"six is too little"`)
 	refused(maya, at+"/counter", text("0.08", `,"parts":[{"company":"baltic"}],"hash":"`+seen.Hash+`"`), 422, "promo.partner_unknown")
+	refused(maya, at+"/counter", text("0.08", `,"parts":[{"company":"kestrel"},{"company":"kestrel","limit":"9"}],"hash":"`+seen.Hash+`"`), 422, "promo.partner_twice")
 	refused(maya, at+"/counter", text("0.08", `,"parts":[{"company":"kestrel"}],"hash":"old"`), 409, "promo.other_text")
 	maya.do(t, http.MethodPost, at+"/counter", counter, 200, nil)
 	seen = aPromotion{}

@@ -159,7 +159,7 @@ func (k Leads) incoming(f File, r Row) (lead.Incoming, []sheet.Wrong) {
 	in := lead.Incoming{
 		Customer: customer.Draft{Name: v[lCompany], Country: k.country(v[lCountry]), City: v[lCity], Street: v[lStreet], Postcode: v[lPostcode], TaxID: v[lTaxID], Web: v[lWeb]},
 		Contact:  customer.ContactDraft{Name: v[lContact], Title: v[lPosition], Mail: v[lMail], Phone: v[lPhone]},
-		Lead: lead.Draft{Title: v[lTitle], Need: v[lNeed], Details: v[lDetails], Industry: v[lIndustry], Size: v[lSize], Expected: v[lExpected], External: v[lExternal], Source: "import"},
+		Lead:     lead.Draft{Title: v[lTitle], Need: v[lNeed], Details: v[lDetails], Industry: v[lIndustry], Size: v[lSize], Expected: v[lExpected], External: v[lExternal], Source: "import"},
 	}
 	for _, x := range strings.FieldsFunc(v[lFamilies], func(r rune) bool { return strings.ContainsRune(",;，；、|/", r) }) {
 		if x = strings.ToLower(strings.TrimSpace(x)); x != "" {

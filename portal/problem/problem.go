@@ -54,6 +54,9 @@ func Of(err error, acceptLanguage, instance string) *Problem {
 	return d
 }
 
+// Request is the instance of a document about a request that failed: its id in the log.
+func Request(id string) string { return "urn:entente:request:" + id }
+
 // Text is the sentence for a fault's key; a key without a text and an internal
 // fault give the general words of the code.
 func Text(p *locale.Printer, code fault.Code, key string, args map[string]any) string {

@@ -146,7 +146,7 @@ func (w *Web) problem(c *fiber.Ctx, err error, f *fault.Error, status int, id st
 		d.Status = status
 	}
 	if status >= 500 {
-		d.Instance = "urn:entente:request:" + id
+		d.Instance = problem.Request(id)
 	}
 	raw, jerr := json.Marshal(d)
 	if jerr != nil {

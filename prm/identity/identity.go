@@ -12,6 +12,8 @@ package identity
 import (
 	"slices"
 	"strings"
+
+	"golang.org/x/text/language"
 )
 
 // Edition counts the ways keys were made. Two lists of keys compare only within one.
@@ -147,6 +149,15 @@ var postcodePrefix = map[string]string{"LV": "LV", "LT": "LT", "LU": "L", "FI": 
 
 func isCountry(s string) bool {
 	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
+}
+
+// IsCountry says that a code names a country of today (ISO 3166-1 alpha-2).
+func IsCountry(code string) bool {
+	if !isCountry(code) {
+		return false
+	}
+	r, err := language.ParseRegion(code)
+	return err == nil && r.IsCountry() && r.Canonicalize() == r
 }
 
 // Block is the coarse place of a company, within which near names are compared:

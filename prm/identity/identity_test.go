@@ -180,3 +180,12 @@ func BenchmarkOf(b *testing.B) {
 		}
 	}
 }
+
+func TestIsCountry(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{"GB": true, "CN": true, "TW": true, "XX": false, "ZZ": false, "gb": false, "UK": false, "EU": false, "G": false, "GBR": false, "": false} {
+		if IsCountry(code) != want {
+			t.Errorf("%q is a country: %t", code, !want)
+		}
+	}
+}

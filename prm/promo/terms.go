@@ -260,7 +260,7 @@ func (t Terms) checkText(bad *fault.Error) {
 		bad.With("skus", "form.too_many")
 	}
 	for _, c := range t.Countries {
-		if len(c) != 2 {
+		if !identity.IsCountry(c) {
 			bad.With("countries", "promo.country_wrong", "Country", c)
 		}
 	}

@@ -12,8 +12,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"entente/prm/access"
+	"entente/prm/identity"
 	"entente/prm/money"
 )
 
@@ -118,6 +120,29 @@ type Line struct {
 	Promotion   string // REF PD
 	Deal        string // REF CT: a registration or a special price
 	Reference   string // the reseller's own invoice
+}
+
+// texts are what a person wrote into a line.
+func (l *Line) texts() []*string {
+	return []*string{&l.SKU, &l.BuyerItem, &l.GTIN, &l.Description, &l.Unit, &l.Place, &l.Promotion, &l.Deal, &l.Reference,
+		&l.Customer.Name, &l.Customer.City, &l.Customer.Postcode, &l.Customer.Country, &l.Customer.List, &l.Customer.Code}
+}
+
+// shown is a text without what does not show: control characters and marks that turn the
+// direction of writing around.
+func shown(s string) string {
+	if identity.Readable(s, false) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !identity.Readable(string(r), false):
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // Counts says that the line is a sale or a return: something to be counted.

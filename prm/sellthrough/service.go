@@ -8,17 +8,23 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"entente/db"
 	"entente/db/audit"
 	"entente/prm/access"
 	"entente/prm/catalog"
 	"entente/prm/fault"
+	"entente/prm/identity"
 	"entente/prm/money"
 )
 
 // MaxLines bounds a report.
 const MaxLines = 200_000
+
+// MostPieces bounds what a report may hold, sold and returned together: far above any
+// trade, and so far below what a number holds that the reports of years can be added up.
+const MostPieces = money.Quantity(1_000_000_000 * money.One)
 
 // Service keeps reports. Every method checks the actor first.
 type Service struct {
@@ -75,7 +81,7 @@ func (s *Service) Book(ctx context.Context, actor access.Actor, cmd BookCmd) (Re
 		if p.State != "active" {
 			return notFound()
 		}
-		if err := check(&cmd); err != nil {
+		if err := check(&cmd, db.Now(ctx)); err != nil {
 			return err
 		}
 		// Two reports of one pair are booked one after the other.
@@ -97,15 +103,31 @@ func (s *Service) Book(ctx context.Context, actor access.Actor, cmd BookCmd) (Re
 	return out, err
 }
 
-func check(cmd *BookCmd) error {
+// less takes a quantity, whichever its sign, from what is left; below zero there is none.
+func less(left, q money.Quantity) money.Quantity {
+	if q > left || q < -left {
+		return -1
+	}
+	if q < 0 {
+		q = -q
+	}
+	return left - q
+}
+
+// check mends what can be and names what is wrong with a report that comes now.
+func check(cmd *BookCmd, now time.Time) error {
 	bad := fault.New(fault.Invalid, "form.invalid")
 	if cmd.Number = cut(cmd.Number, 60); cmd.Number == "" {
 		bad.With("number", "form.missing")
+	} else if !identity.Readable(cmd.Number, false) {
+		bad.With("number", "form.text_wrong")
 	}
 	if err := checkPeriod(cmd.From, cmd.To); err != nil {
 		for _, f := range fault.As(err).Fields {
 			bad.With(f.Name, f.Key)
 		}
+	} else if cmd.From > now.AddDate(0, 0, 1).Format(time.DateOnly) { // it is tomorrow somewhere
+		bad.With("from", "sellthrough.future")
 	}
 	if cmd.Currency != "" && !cmd.Currency.Valid() {
 		bad.With("currency", "form.choice_wrong")
@@ -114,10 +136,18 @@ func check(cmd *BookCmd) error {
 		cmd.Key = "id:" + db.NewID()
 	}
 	cmd.Replaces, cmd.Made = cut(cmd.Replaces, 60), cut(cmd.Made, 20)
+	left := MostPieces
 	for i := range cmd.Lines {
 		at := fmt.Sprintf("lines.%d.", i)
 		l := &cmd.Lines[i]
 		l.Position = i + 1
+		for _, text := range l.texts() {
+			*text = shown(*text)
+		}
+		if left = less(left, l.Quantity); left < 0 {
+			bad.With(at+"quantity", "sellthrough.too_large", "Most", MostPieces.String())
+			break
+		}
 		if l.Price < 0 {
 			bad.With(at+"price", "trade.price_negative")
 		}
@@ -263,6 +293,7 @@ func (s *Service) recognise(ctx context.Context, actor access.Actor, r *Report, 
 		return err
 	}
 	r.Doubts = 0
+	left := MostPieces
 	for i := range lines {
 		l := &lines[i]
 		settled(l, DoubtItem, DoubtUnit, DoubtKind, DoubtDate)
@@ -279,6 +310,9 @@ func (s *Service) recognise(ctx context.Context, actor access.Actor, r *Report, 
 			doubt(l, DoubtKind)
 		}
 		count(l, items[i])
+		if left = less(left, l.Pieces); left < 0 {
+			return fault.InvalidField(fmt.Sprintf("lines.%d.quantity", i), "sellthrough.too_large", "Most", MostPieces.String())
+		}
 		if len(l.Doubts) > 0 {
 			r.Doubts++
 		}
@@ -308,7 +342,7 @@ func count(l *Line, it catalog.Item) {
 		unit = it.Unit
 	}
 	n, ok := it.Product.Pieces(l.Quantity, unit)
-	if !ok {
+	if !ok || less(MostPieces, n) < 0 {
 		doubt(l, DoubtUnit)
 	} else if len(l.Doubts) == 0 {
 		l.Pieces = n

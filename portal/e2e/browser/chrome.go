@@ -204,9 +204,7 @@ func (p *Page) evaluate(script string, out any) error {
 // asked again.
 func (p *Page) Until(expression string) error {
 	deadline := time.Now().Add(patience)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	for pause := 10 * time.Millisecond; ; pause = min(pause*3/2, 100*time.Millisecond) {
 		var yes bool
 		err := p.Eval("!!("+expression+")", &yes)
 		if yes {
@@ -221,7 +219,7 @@ func (p *Page) Until(expression string) error {
 		select {
 		case <-p.ctx.Done():
 			return p.ctx.Err()
-		case <-tick.C:
+		case <-time.After(pause):
 		}
 	}
 }
