@@ -27,6 +27,10 @@ import (
 	"entente/db/migrate"
 )
 
+// copied copies a template file by file (PostgreSQL 15 and later): a sixth of the processor
+// time of writing all its pages to the log.
+const copied = " STRATEGY FILE_COPY"
+
 // Env names the environment variable with the DSN of the test PostgreSQL.
 const Env = "ENTENTE_TEST_POSTGRES"
 
@@ -53,7 +57,7 @@ func Postgres(t testing.TB) *db.DB {
 			t.Fatalf("make the PostgreSQL template: %v", err)
 		}
 		name = fmt.Sprintf("r_%d_%s", os.Getpid(), db.NewID())
-		if err := exec(context.Background(), admin, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+		if err := exec(context.Background(), admin, "CREATE DATABASE "+name+" TEMPLATE "+template+copied); err != nil {
 			t.Fatalf("create the test database: %v", err)
 		}
 	}
@@ -83,19 +87,25 @@ func takeSpare(admin string) string {
 	return free[len(free)-1]
 }
 
-// empty truncates the tables that hold rows and starts sequences again. A session
-// lock left by a test is gone with its connection.
+// empty deletes the rows of a test and starts sequences again: they are few, and to truncate
+// would make the files of each table and index anew. A session lock left by a test is gone
+// with its connection.
 const empty = `DO $$
 DECLARE t text; full_ones text[] := '{}'; found boolean;
 BEGIN
-  FOR t IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('goose_db_version', 'river_migration') LOOP
+  FOR t IN SELECT quote_ident(relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT IN ('goose_db_version', 'river_migration') AND pg_relation_size(oid) > 0 LOOP
     EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || t || ')' INTO found;
     IF found THEN full_ones := full_ones || t; END IF;
   END LOOP;
   IF array_length(full_ones, 1) > 0 THEN
     PERFORM set_config('session_replication_role', 'replica', true); -- the audit log refuses to be emptied
-    EXECUTE 'TRUNCATE ' || array_to_string(full_ones, ', ') || ' RESTART IDENTITY CASCADE';
+    FOREACH t IN ARRAY full_ones LOOP
+      EXECUTE 'DELETE FROM ' || t;
+    END LOOP;
   END IF;
+  FOR t IN SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+    EXECUTE 'ALTER SEQUENCE ' || t || ' RESTART';
+  END LOOP;
 END $$`
 
 // sweep drops spare databases of processes that have ended.
@@ -205,7 +215,7 @@ func adminDSN(t testing.TB) string {
 func create(t testing.TB, admin, name, template string) string {
 	t.Helper()
 	ctx := context.Background()
-	if err := exec(ctx, admin, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+	if err := exec(ctx, admin, "CREATE DATABASE "+name+" TEMPLATE "+template+copied); err != nil {
 		t.Fatalf("create the test database: %v", err)
 	}
 	t.Cleanup(func() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts a throwaway PostgreSQL cluster for tests, in a folder of its own, on a
-# unix socket only, never as root; without fsync, unless PG_DURABLE is set (benchmarks).
+# unix socket only, never as root; without fsync and what else short tests do not need,
+# unless PG_DURABLE is set (benchmarks).
 #
 #   . docker/ci/postgres.sh              start; exports ENTENTE_TEST_POSTGRES
 #   docker/ci/postgres.sh start DIR      start in DIR; prints the DSN
@@ -27,7 +28,7 @@ _pg_as() {
 }
 
 _pg_start() { # DIR; DIR must not hold a cluster yet
-  local d=$1 bin _pg_sync="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+  local d=$1 bin _pg_sync="-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off -c jit=off"
   [ -z "${PG_DURABLE:-}" ] || _pg_sync=
   bin=$(_pg_bin) || return 1
   mkdir -p "$d" && chmod 755 "$d" || return 1
@@ -48,7 +49,7 @@ _pg_stop() { # DIR
 _pg_dsn() { echo "host=$1 user=app dbname=app sslmode=disable"; }
 
 if [ "${BASH_SOURCE[0]}" != "$0" ]; then
-  _pg_dir=$(mktemp -d /tmp/entente-pg-XXXXXX)
+  _pg_dir=$(mktemp -d "${TMPDIR:-/tmp}/entente-pg-XXXXXX")
   if _pg_start "$_pg_dir"; then
     ENTENTE_TEST_POSTGRES=$(_pg_dsn "$_pg_dir")
     export ENTENTE_TEST_POSTGRES

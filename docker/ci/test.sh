@@ -26,9 +26,23 @@ install_postgres() {
 
 browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 
+# Tests start hundreds of small programs: less collecting halves their processor time, and
+# a disk of memory spares the waiting for syncs that only a power cut would need.
+export GOGC=${GOGC:-400}
+in_memory() { # makes TMPDIR in memory, where there is plenty and programs may run from it
+  [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] || return 1
+  [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt $((6 << 20)) ] || return 1
+  [ "$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)" -gt $((8 << 20)) ] || return 1
+  scratch=$(mktemp -d /dev/shm/entente-test-XXXXXX) && chmod 755 "$scratch" || return 1
+  trap 'rm -rf "$scratch"' EXIT
+  cp "$(type -P true)" "$scratch/true" && "$scratch/true" 2>/dev/null || return 1
+  export TMPDIR=$scratch
+}
+in_memory || true
+
 if [ -z "${ENTENTE_TEST_POSTGRES:-}" ]; then
   if { has_postgres || install_postgres; } && . docker/ci/postgres.sh; then
-    :
+    trap '_pg_stop "$_pg_dir"; rm -rf ${scratch:+"$scratch"}' EXIT
   else
     left_out+=("everything on PostgreSQL: install the Debian package postgresql")
   fi
@@ -78,20 +92,6 @@ if [ "${CI:-}" = true ]; then count=(-count=1); fi
 
 pkgs=("$@")
 [ $# -gt 0 ] || pkgs=(./...)
-
-# Tests start hundreds of small programs: less collecting halves their processor time, and
-# a disk of memory spares the waiting for syncs that only a power cut would need.
-export GOGC=${GOGC:-400}
-in_memory() { # makes TMPDIR in memory, where there is plenty and programs may run from it
-  [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] || return 1
-  [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt $((6 << 20)) ] || return 1
-  [ "$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)" -gt $((8 << 20)) ] || return 1
-  scratch=$(mktemp -d /dev/shm/entente-test-XXXXXX) || return 1
-  trap 'rm -rf "$scratch"; [ -z "${_pg_dir:-}" ] || _pg_stop "$_pg_dir"' EXIT
-  cp "$(type -P true)" "$scratch/true" && "$scratch/true" 2>/dev/null || return 1
-  export TMPDIR=$scratch
-}
-in_memory || true
 
 echo "== go vet and go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo ", PostgreSQL")"
 failed=

@@ -17,12 +17,11 @@ import (
 // databases makes two empty databases.
 func databases(t *testing.T, dsn string) (one, two string) {
 	t.Helper()
-	return newDatabase(t, dsn, ""), newDatabase(t, dsn, "")
+	return newDatabase(t, dsn, "template1"), newDatabase(t, dsn, "template1")
 }
 
-// newDatabase makes a database and gives its address; more are further words of CREATE
-// DATABASE.
-func newDatabase(t *testing.T, dsn, more string) string {
+// newDatabase makes a database, a copy of a template if one is named, and gives its address.
+func newDatabase(t *testing.T, dsn, template string) string {
 	t.Helper()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, dsn)
@@ -31,7 +30,7 @@ func newDatabase(t *testing.T, dsn, more string) string {
 	}
 	defer conn.Close(ctx)
 	name := fmt.Sprintf("e2e_%d_%d", os.Getpid(), schemas.Add(1))
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name+more); err != nil {
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY FILE_COPY"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { dropDatabase(dsn, name) })

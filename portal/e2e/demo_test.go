@@ -42,7 +42,7 @@ func (s *server) takeDemo() {
 		s.t.Fatalf("%v: %s", err, out)
 	}
 	if s.db.url != "" {
-		s.db.url = newDatabase(s.t, dsn, " TEMPLATE "+d.name)
+		s.db.url = newDatabase(s.t, dsn, d.name)
 	}
 }
 

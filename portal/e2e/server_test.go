@@ -265,16 +265,15 @@ func (c *client) post(path, body string, want int, out any) {
 	}
 }
 
-// eventually polls until fn says yes.
+// eventually asks until fn says yes, less often the longer it takes: each question costs
+// the server processor that its work wants too.
 func eventually(t *testing.T, what string, fn func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(90 * time.Second) // a killed worker's claim lapses after 30 s on PostgreSQL
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !fn() {
+	for pause := 10 * time.Millisecond; !fn(); pause = min(pause*3/2, 200*time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
 		}
-		<-tick.C
+		<-time.After(pause)
 	}
 }
