@@ -108,17 +108,9 @@ func (s *Service) lapse(ctx context.Context, at lotRow) error {
 		if err != nil {
 			return err
 		}
-		lots, err := dueLots(ctx, at.ProgramID, at.OrgID, db.Micros(db.Now(ctx)))
-		if err != nil || len(lots) == 0 {
+		sum, err := lapseLots(ctx, at.ProgramID, at.OrgID, db.Micros(db.Now(ctx)))
+		if err != nil || sum == 0 {
 			return err
-		}
-		sum := int64(0)
-		for _, l := range lots {
-			sum += l.Remaining
-			l.Lapsed, l.Remaining = l.Lapsed+l.Remaining, 0
-			if err := saveLot(ctx, l); err != nil {
-				return err
-			}
 		}
 		_, err = post(ctx, access.System("funds", p.OwnerID), posting{program: p.ID, owner: p.OwnerID, org: at.OrgID, kind: EntryLapse, currency: money.Currency(at.Currency), subject: "fund", id: p.ID, text: "", legs: move(leg{org: at.OrgID, kind: accAvailable}, leg{org: at.OrgID, kind: accLapsed}, sum)})
 		return err

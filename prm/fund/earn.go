@@ -44,7 +44,7 @@ type Lot struct {
 // Codes: NotFound, Forbidden, Invalid (by field), Conflict (it is not an earned one).
 func (s *Service) AddRule(ctx context.Context, actor access.Actor, id ProgramID, x Rule) (Rule, error) {
 	err := s.change(ctx, actor, func(ctx context.Context) error {
-		r, err := s.program(ctx, actor, access.FundWrite, id, true)
+		r, err := s.own(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (s *Service) AddRule(ctx context.Context, actor access.Actor, id ProgramID,
 // Codes: NotFound, Forbidden.
 func (s *Service) EndRule(ctx context.Context, actor access.Actor, id ProgramID, rule string) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		r, err := s.program(ctx, actor, access.FundWrite, id, true)
+		r, err := s.own(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func (s *Service) earn(ctx context.Context, actor access.Actor, rule ruleRow, in
 	if err != nil {
 		return err
 	}
-	skus, sum := listed(rule.SKUs), int64(0)
+	skus, sum := db.FromText[[]string](rule.SKUs), int64(0)
 	lapses, err := time.Parse(time.DateOnly, inv.IssuedOn)
 	if err != nil {
 		return nil // an invoice without a date earns nothing
@@ -214,32 +214,36 @@ func (s *Service) takeBack(ctx context.Context, actor access.Actor, credit trade
 	if err != nil || len(lots) == 0 {
 		return err
 	}
+	if done, err := takenBack(ctx, string(credit.ID), lots); err != nil || done {
+		return err
+	}
 	type sums struct{ free, owed int64 }
 	by := map[string]*sums{}
 	for _, l := range credit.Lines {
+		net := money.Amount{Minor: -(l.Amount.Minor - l.Off.Minor), Currency: credit.Currency}
+		if net.Minor <= 0 {
+			continue
+		}
+		left := map[string]int64{} // of what each rule gave for it: an invoice may have a line of the order twice
 		for i := range lots {
 			lot := &lots[i]
 			if int(lot.OrderLine) != l.Line {
 				continue
 			}
-			net := money.Amount{Minor: -(l.Amount.Minor - l.Off.Minor), Currency: credit.Currency}
-			if net.Minor <= 0 {
-				continue
+			if _, ok := left[lot.RuleID]; !ok {
+				want, err := money.Portion(net, money.Rate(lot.Rate))
+				if err != nil {
+					return err
+				}
+				left[lot.RuleID] = want.Minor
 			}
-			want, err := money.Portion(net, money.Rate(lot.Rate))
-			if err != nil {
-				return err
-			}
-			back := min(want.Minor, lot.Earned-lot.Taken)
+			back := min(left[lot.RuleID], lot.Earned-lot.Taken)
 			if back <= 0 {
 				continue
 			}
-			first, err := insertBack(ctx, backRow{LotID: lot.ID, CreditID: string(credit.ID), Position: int64(l.Position), OwnerID: actor.Org, Amount: back})
-			if err != nil {
+			left[lot.RuleID] -= back
+			if err := insertBack(ctx, backRow{LotID: lot.ID, CreditID: string(credit.ID), Position: int64(l.Position), OwnerID: actor.Org, Amount: back}); err != nil {
 				return err
-			}
-			if !first {
-				continue
 			}
 			free := min(back, lot.Remaining)
 			lapsed := min(back-free, lot.Lapsed) // what lapsed is nobody's any more

@@ -113,6 +113,48 @@ func TestEarnedFunds(t *testing.T) {
 	})
 }
 
+// A line of an order that an invoice has twice is credited once: what its two lots gave is
+// taken back up to what the credit is worth, however often the credit is told.
+func TestTakeBackOfTwoLots(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		cmd := autumn
+		cmd.Kind, cmd.Title, cmd.Proof = KindEarned, "Earned 10 %", nil
+		p, err := b.svc.Create(b.at(), b.ingrid, cmd)
+		b.must(err)
+		b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(0), ""))
+		_, err = b.svc.AddRule(b.at(), b.ingrid, p.ID, Rule{Rate: 100_000, From: "2026-11-01", Until: "2026-12-31", Days: 10})
+		b.must(err)
+		sys := access.System("funds", b.aurelia)
+		inv := b.invoice("INV-1", "2026-11-10", 100_00, 100_00)
+		inv.Lines[1].Line = 1 // delivered in two parts
+		b.must(b.svc.Invoiced(b.at(), sys, inv))
+		back := credit(inv, "CN-1", 150_00)
+		for range 2 {
+			b.must(b.svc.Invoiced(b.at(), sys, back))
+		}
+		if w := b.wallet(p.ID); w.Available != gbp(5_00) || w.Owed.Minor != 0 || w.Granted != gbp(5_00) {
+			t.Fatalf("15 of the 20 go back: %+v", w)
+		}
+		b.must(b.svc.Invoiced(b.at(), sys, credit(inv, "CN-2", 150_00)))
+		if w := b.wallet(p.ID); w.Available.Minor != 0 || w.Owed.Minor != 0 {
+			t.Fatalf("no more than was earned goes back: %+v", w)
+		}
+		// two lots lapse on one day, in one entry
+		b.must(b.svc.Invoiced(b.at(), sys, b.invoice("INV-2", "2026-11-12", 100_00, 50_00)))
+		n := b.sound(p.ID)
+		b.day("2026-11-23")
+		for range 2 {
+			b.must(b.svc.Tick(b.at()))
+		}
+		if w := b.wallet(p.ID); w.Lapsed != gbp(15_00) || w.Available.Minor != 0 || b.sound(p.ID) != n+1 {
+			t.Fatalf("%+v", w)
+		}
+		b.lots(p.ID)
+	})
+}
+
 // lots fails unless what is left of the lots is what the ledger says is available.
 func (b *bench) lots(p ProgramID) {
 	b.t.Helper()

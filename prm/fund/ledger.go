@@ -146,7 +146,7 @@ func (s *Service) Check(ctx context.Context, actor access.Actor, id ProgramID) (
 // is used already, or not of a kind that is reversed).
 func (s *Service) Reverse(ctx context.Context, actor access.Actor, id ProgramID, entry, reason string) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		p, err := s.program(ctx, actor, access.FundWrite, id, true)
+		p, err := s.own(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -204,7 +204,7 @@ func (s *Service) Entries(ctx context.Context, actor access.Actor, id ProgramID,
 		}
 		next = n
 		for _, e := range rows {
-			x := Posted{Move: Move{Entry: e.ID, At: instant(e.Happened), Kind: e.Kind, Program: id, Title: p.Title, SubjectKind: e.SubjectKind, Subject: e.SubjectID, Text: e.Text, Amount: money.Amount{Minor: e.Amount, Currency: money.Currency(e.Currency)}}, Org: e.OrgID, Person: e.PersonID}
+			x := Posted{Move: Move{Entry: e.ID, At: db.FromMicros(e.Happened), Kind: e.Kind, Program: id, Title: p.Title, SubjectKind: e.SubjectKind, Subject: e.SubjectID, Text: e.Text, Amount: money.Amount{Minor: e.Amount, Currency: money.Currency(e.Currency)}}, Org: e.OrgID, Person: e.PersonID}
 			x.Undoable = (e.Kind == EntryFund || e.Kind == EntryGrant) && !undone[e.ID]
 			out = append(out, x)
 		}

@@ -2,6 +2,7 @@ package fund
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
 )
@@ -186,5 +188,41 @@ func TestLedgerProperty(t *testing.T) {
 				}
 			}
 		})
+	})
+}
+
+// The programme of a promotion follows the promotion: nobody puts money into it, closes it
+// or gives parts of it by hand.
+func TestProgramOfPromotion(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		sys := access.System("promotions", b.aurelia)
+		cmd := SubjectCmd{Subject: db.NewID(), Title: "Winter", From: "2026-11-01", Until: "2026-12-31", Zone: "Europe/London"}
+		id, err := b.svc.SetEarned(b.at(), sys, cmd, b.toKestrel, gbp(100_00))
+		b.must(err)
+		p, err := b.svc.Get(b.at(), b.ingrid, id)
+		b.must(err)
+		_, rule := b.svc.AddRule(b.at(), b.ingrid, id, Rule{Rate: 10_000, From: "2026-11-01", Until: "2026-12-31", Days: 10})
+		_, change := b.svc.Change(b.at(), b.ingrid, id, p.Version, autumn)
+		for name, err := range map[string]error{
+			"AddRule": rule, "Change": change, "EndRule": b.svc.EndRule(b.at(), b.ingrid, id, db.NewID()), "SetOpen": b.svc.SetOpen(b.at(), b.ingrid, id, p.Version, false),
+			"Put": b.svc.Put(b.at(), b.ingrid, id, gbp(1), gbp(0), ""), "Grant": b.svc.Grant(b.at(), b.ingrid, id, b.toKestrel, gbp(1), ""), "Reverse": b.svc.Reverse(b.at(), b.ingrid, id, db.NewID(), "x"),
+		} {
+			if f := (*fault.Error)(nil); !errors.As(err, &f) || f.Key != "fund.of_promotion" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		// of a partner of somebody else, or one that is over, it is the partner that is wrong
+		_, err = b.svc.SetEarned(b.at(), sys, cmd, db.NewID(), gbp(1))
+		b.wants(err, fault.Invalid, "fund.partner")
+		b.must(d.InTx(t.Context(), func(ctx context.Context) error {
+			return db.Tx(ctx).Exec("UPDATE partnership SET state = 'suspended' WHERE id = ?", b.toBaltic).Error
+		}))
+		_, err = b.svc.SetEarned(b.at(), sys, cmd, b.toBaltic, gbp(1))
+		b.wants(err, fault.Invalid, "fund.partner")
+		if w := b.wallet(id); w.Available != gbp(100_00) {
+			t.Fatalf("%+v", w)
+		}
 	})
 }

@@ -70,6 +70,15 @@ func (s *Service) program(ctx context.Context, actor access.Actor, act access.Ac
 	return r, access.Check(actor, act, res)
 }
 
+// own reads a programme to change it. That of a promotion follows its promotion.
+func (s *Service) own(ctx context.Context, actor access.Actor, id ProgramID) (programRow, error) {
+	r, err := s.program(ctx, actor, access.FundWrite, id, true)
+	if err == nil && r.Kind == KindPromo {
+		err = fault.New(fault.Conflict, "fund.of_promotion")
+	}
+	return r, err
+}
+
 // ProgramCmd makes a programme or changes it.
 type ProgramCmd struct {
 	Title       string
@@ -195,14 +204,11 @@ func (s *Service) insert(ctx context.Context, actor access.Actor, r programRow) 
 func (s *Service) Change(ctx context.Context, actor access.Actor, id ProgramID, version int64, cmd ProgramCmd) (Program, error) {
 	var out Program
 	err := s.change(ctx, actor, func(ctx context.Context) error {
-		r, err := s.program(ctx, actor, access.FundWrite, id, true)
+		r, err := s.own(ctx, actor, id)
 		if err != nil {
 			return err
 		}
 		cmd.Kind = r.Kind
-		if r.Kind == KindPromo {
-			return fault.New(fault.Conflict, "fund.of_promotion")
-		}
 		if err := cmd.check(); err != nil {
 			return err
 		}
@@ -227,7 +233,7 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id ProgramID, 
 // Codes: NotFound, Forbidden, Conflict (changed meanwhile).
 func (s *Service) SetOpen(ctx context.Context, actor access.Actor, id ProgramID, version int64, open bool) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		r, err := s.program(ctx, actor, access.FundWrite, id, true)
+		r, err := s.own(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -253,7 +259,7 @@ func (s *Service) SetOpen(ctx context.Context, actor access.Actor, id ProgramID,
 // zero for never. Codes: NotFound, Forbidden, Invalid (the amount, the currency).
 func (s *Service) Put(ctx context.Context, actor access.Actor, id ProgramID, amount, fourEyes money.Amount, words string) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		r, err := s.program(ctx, actor, access.FundWrite, id, true)
+		r, err := s.own(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -289,7 +295,7 @@ func (s *Service) Put(ctx context.Context, actor access.Actor, id ProgramID, amo
 // (the budget does not suffice). Publishes Granted.
 func (s *Service) Grant(ctx context.Context, actor access.Actor, id ProgramID, partnership string, amount money.Amount, words string) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		r, err := s.program(ctx, actor, access.FundWrite, id, true)
+		r, err := s.own(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -305,9 +311,6 @@ func (s *Service) Grant(ctx context.Context, actor access.Actor, id ProgramID, p
 		}
 		text(bad, "text", strings.TrimSpace(words), 300, false)
 		seat, err := s.seat(ctx, actor, r, partnership, amount.Currency)
-		if fault.CodeOf(err) == fault.Invalid {
-			return err
-		}
 		if err != nil {
 			return err
 		}
@@ -330,17 +333,16 @@ func (s *Service) Grant(ctx context.Context, actor access.Actor, id ProgramID, p
 func (s *Service) seat(ctx context.Context, actor access.Actor, r programRow, partnership string, c money.Currency) (seatRow, error) {
 	asker := actor
 	asker.Scopes = nil // what the actor may do with funds is checked by its own action
-	all, err := s.partners.List(ctx, asker, partner.Active)
+	p, err := s.partners.Get(ctx, asker, partnership)
+	if fault.CodeOf(err) == fault.NotFound || err == nil && (p.Supplier != r.OwnerID || p.State != partner.Active) {
+		err = fault.InvalidField("partnership", "fund.partner")
+	}
 	if err != nil {
 		return seatRow{}, err
 	}
-	i := slices.IndexFunc(all, func(p partner.Partnership) bool { return p.ID == partnership && p.Supplier == r.OwnerID })
-	if i < 0 {
-		return seatRow{}, fault.InvalidField("partnership", "fund.partner")
-	}
-	seat, err := seatOf(ctx, r.ID, all[i].Reseller)
+	seat, err := seatOf(ctx, r.ID, p.Reseller)
 	if fault.CodeOf(err) == fault.NotFound {
-		seat = seatRow{ProgramID: r.ID, OrgID: all[i].Reseller, OwnerID: r.OwnerID, PartnershipID: partnership, Currency: string(c), Added: db.Micros(db.Now(ctx))}
+		seat = seatRow{ProgramID: r.ID, OrgID: p.Reseller, OwnerID: r.OwnerID, PartnershipID: partnership, Currency: string(c), Added: db.Micros(db.Now(ctx))}
 		if !c.Valid() {
 			return seat, fault.InvalidField("currency", "form.choice_wrong")
 		}

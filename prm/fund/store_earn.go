@@ -2,6 +2,7 @@ package fund
 
 import (
 	"context"
+	"slices"
 
 	"gorm.io/gorm/clause"
 
@@ -66,7 +67,7 @@ func rulesOf(ctx context.Context, program string) ([]Rule, error) {
 	err := db.Tx(ctx).Where("program_id = ?", program).Order("made DESC, id DESC").Limit(200).Find(&rows).Error
 	out := make([]Rule, len(rows))
 	for i, r := range rows {
-		out[i] = Rule{ID: r.ID, Rate: money.Rate(r.Rate), SKUs: listed(r.SKUs), From: r.FromOn, Until: r.UntilOn, Days: int(r.Days), Made: instant(r.Made), MadeBy: r.MadeBy, Ended: instant(r.Ended), Program: ProgramID(r.ProgramID)}
+		out[i] = Rule{ID: r.ID, Rate: money.Rate(r.Rate), SKUs: db.FromText[[]string](r.SKUs), From: r.FromOn, Until: r.UntilOn, Days: int(r.Days), Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Ended: db.FromMicros(r.Ended), Program: ProgramID(r.ProgramID)}
 	}
 	return out, err
 }
@@ -89,9 +90,21 @@ func saveLot(ctx context.Context, r lotRow) error {
 	return db.Tx(ctx).Model(&lotRow{}).Where("id = ?", r.ID).Updates(map[string]any{"remaining": r.Remaining, "taken": r.Taken, "lapsed": r.Lapsed}).Error
 }
 
-func insertBack(ctx context.Context, r backRow) (bool, error) {
-	tx := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
-	return tx.RowsAffected == 1, tx.Error
+func insertBack(ctx context.Context, r backRow) error { return db.Tx(ctx).Create(&r).Error }
+
+// takenBack says whether a credit took of some lots already.
+func takenBack(ctx context.Context, credit string, lots []lotRow) (bool, error) {
+	for part := range slices.Chunk(lots, 500) {
+		ids := make([]string, len(part))
+		for i, l := range part {
+			ids[i] = l.ID
+		}
+		var n int64
+		if err := db.Tx(ctx).Model(&backRow{}).Where("lot_id IN ? AND credit_id = ?", ids, credit).Count(&n).Error; err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	return false, nil
 }
 
 // lotsOfInvoice are the lots of an invoice; their programmes are locked.
@@ -139,9 +152,15 @@ func duePlaces(ctx context.Context, now int64, most int) ([]lotRow, error) {
 	return rows, db.Tx(ctx).Distinct("program_id", "org_id", "owner_id", "currency").Where("remaining > 0 AND lapses_at <= ?", now).Order("program_id, org_id").Limit(most).Find(&rows).Error
 }
 
-func dueLots(ctx context.Context, program, org string, now int64) ([]lotRow, error) {
-	var rows []lotRow
-	return rows, db.Tx(ctx).Where("program_id = ? AND org_id = ? AND remaining > 0 AND lapses_at <= ?", program, org, now).Order("lapses_at, id").Find(&rows).Error
+// lapseLots ends a partner's lots whose day is over, and gives what was left of them. Their
+// programme is locked.
+func lapseLots(ctx context.Context, program, org string, now int64) (sum int64, err error) {
+	const due = "program_id = ? AND org_id = ? AND remaining > 0 AND lapses_at <= ?"
+	err = db.Tx(ctx).Model(&lotRow{}).Select("CAST(COALESCE(SUM(remaining), 0) AS BIGINT)").Where(due, program, org, now).Scan(&sum).Error
+	if err == nil && sum > 0 {
+		err = db.Tx(ctx).Exec("UPDATE fund_lot SET lapsed = lapsed + remaining, remaining = 0 WHERE "+due, program, org, now).Error
+	}
+	return sum, err
 }
 
 // pairKey names a partner's money with one supplier in one currency.
