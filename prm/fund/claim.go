@@ -112,11 +112,17 @@ func (c *ClaimCmd) check(currency string) error {
 // SaveClaim keeps a claim of the actor's company as a draft; id is empty for a new one.
 // Only a draft or what came back is changed.
 // Codes: NotFound, Forbidden, Invalid (by field), Conflict (changed meanwhile, sent already,
-// the number was used before).
+// the number was used before). The same key is the same claim.
 func (s *Service) SaveClaim(ctx context.Context, actor access.Actor, id ClaimID, version int64, cmd ClaimCmd) (Claim, error) {
 	var out Claim
 	err := s.change(ctx, actor, func(ctx context.Context) error {
-		r, err := s.save(ctx, actor, id, version, cmd)
+		r, made, err := claimRow{}, false, error(nil)
+		if id == "" {
+			r, made, err = madeBy(ctx, actor, cmd)
+		}
+		if err == nil && !made {
+			r, err = s.save(ctx, actor, id, version, cmd)
+		}
 		if err != nil {
 			return err
 		}
@@ -169,6 +175,9 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 		return r, err
 	}
 	fresh := r.ID == ""
+	if fresh && cmd.Request == "" && p.State != Open {
+		return r, fault.New(fault.Conflict, "fund.closed")
+	}
 	if fresh {
 		if cmd.Number == "" {
 			n, err := db.Next(ctx, "fund.claim:"+seat.PartnershipID)
@@ -191,9 +200,9 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 	} else if err != nil && fault.CodeOf(err) != fault.NotFound {
 		return r, err
 	}
-	proof := listed(p.Proof)
+	proof := db.FromText[[]string](p.Proof)
 	if of.ID != "" {
-		proof = listed(of.Proof)
+		proof = db.FromText[[]string](of.Proof)
 	}
 	r.Number, r.Nature, r.Title, r.Note, r.Deducted, r.Proof, r.Asked = cmd.Number, cmd.Nature, cmd.Title, cmd.Note, cmd.Deducted, words(items(proof)), 0
 	rows := make([]lineRow, len(cmd.Lines))
@@ -232,41 +241,43 @@ func claim(ctx context.Context, actor access.Actor, act access.Action, id ClaimI
 func (s *Service) FileClaim(ctx context.Context, actor access.Actor, cmd ClaimCmd) (Claim, error) {
 	var out Claim
 	err := s.change(ctx, actor, func(ctx context.Context) error {
-		p, err := programByID(ctx, string(cmd.Program), false)
-		if cmd.Program == "" && cmd.Request != "" {
-			of, e := request(ctx, actor, access.ClaimWrite, cmd.Request, false)
-			if e != nil {
-				return e
+		r, made, err := madeBy(ctx, actor, cmd)
+		if err == nil && !made {
+			if r, err = s.save(ctx, actor, "", 0, cmd); err == nil {
+				err = s.submit(ctx, actor, &r)
 			}
-			p, err = programByID(ctx, of.ProgramID, false)
 		}
 		if err != nil {
-			return err
-		}
-		if err := access.Check(actor, access.ClaimWrite, access.Shared(p.OwnerID, actor.Org)); err != nil {
-			return err
-		}
-		if cmd.Key != "" {
-			old, err := claimBySource(ctx, p.OwnerID, actor.Org, cmd.Key)
-			if err == nil {
-				out, err = s.entire(ctx, actor, old)
-				return err
-			}
-			if fault.CodeOf(err) != fault.NotFound {
-				return err
-			}
-		}
-		r, err := s.save(ctx, actor, "", 0, cmd)
-		if err != nil {
-			return err
-		}
-		if err := s.submit(ctx, actor, &r); err != nil {
 			return err
 		}
 		out, err = s.entire(ctx, actor, r)
 		return err
 	})
 	return out, err
+}
+
+// madeBy finds the claim that was made by a command with the same key before.
+func madeBy(ctx context.Context, actor access.Actor, cmd ClaimCmd) (claimRow, bool, error) {
+	program := string(cmd.Program)
+	if program == "" {
+		of, err := request(ctx, actor, access.ClaimWrite, cmd.Request, false)
+		if err != nil {
+			return claimRow{}, false, err
+		}
+		program = of.ProgramID
+	}
+	p, err := programByID(ctx, program, false)
+	if err == nil {
+		err = access.Check(actor, access.ClaimWrite, access.Shared(p.OwnerID, actor.Org))
+	}
+	if err != nil || cmd.Key == "" {
+		return claimRow{}, false, err
+	}
+	old, err := claimBySource(ctx, p.OwnerID, actor.Org, cmd.Key)
+	if fault.CodeOf(err) == fault.NotFound {
+		return old, false, nil
+	}
+	return old, err == nil, err
 }
 
 // SubmitClaim sends a claim to the supplier.
@@ -307,7 +318,7 @@ func (s *Service) submit(ctx context.Context, actor access.Actor, r *claimRow) e
 	if err != nil {
 		return err
 	}
-	if lacks := missing(listed(r.Proof), files); len(lacks) > 0 {
+	if lacks := missing(db.FromText[[]string](r.Proof), files); len(lacks) > 0 {
 		return fault.New(fault.Conflict, "fund.proof_missing", "Items", strings.Join(lacks, ", "))
 	}
 	var keys []string
@@ -367,7 +378,7 @@ func (s *Service) claimable(ctx context.Context, r claimRow, lines []lineRow) er
 		}
 		switch st := RequestState(of.State); {
 		case st == ReqApproved || st == ReqCommitted:
-			if err := advance(ctx, &of); err != nil {
+			if err := advance(ctx, p, &of); err != nil {
 				return err
 			}
 			if RequestState(of.State) == ReqApproved {
@@ -423,7 +434,7 @@ func missing(proof []string, files []File) []string {
 // Codes: NotFound, Forbidden, Conflict.
 func (s *Service) WithdrawClaim(ctx context.Context, actor access.Actor, id ClaimID, version int64) (Claim, error) {
 	return s.act(ctx, actor, access.ClaimWrite, id, version, []ClaimState{ClaimDraft, ClaimSubmitted, ClaimCheck, ClaimReturned}, func(ctx context.Context, r *claimRow) error {
-		r.State = string(ClaimWithdrawn)
+		r.State, r.FirstBy, r.FirstMark = string(ClaimWithdrawn), "", ""
 		if err := setLive(ctx, r.ID, 0); err != nil {
 			return err
 		}
@@ -469,9 +480,19 @@ func (s *Service) GetClaim(ctx context.Context, actor access.Actor, id ClaimID) 
 	return out, err
 }
 
+// seen is a claim as a company reads it: who of two decided first is the supplier's own
+// matter.
+func (r claimRow) seen(org string) Claim {
+	out := r.claim()
+	if org == r.OrgID {
+		out.FirstBy = ""
+	}
+	return out
+}
+
 // entire reads what belongs to a claim.
 func (s *Service) entire(ctx context.Context, actor access.Actor, r claimRow) (Claim, error) {
-	out := r.claim()
+	out := r.seen(actor.Org)
 	p, err := programByID(ctx, r.ProgramID, false)
 	if err != nil {
 		return out, err
@@ -488,18 +509,8 @@ func (s *Service) entire(ctx context.Context, actor access.Actor, r claimRow) (C
 	if err != nil {
 		return out, err
 	}
-	waits := ClaimState(r.State).Waits()
 	for _, l := range lines {
 		out.Lines = append(out.Lines, l.line(money.Currency(r.Currency)))
-	}
-	partner := actor.Org == r.OrgID
-	if partner {
-		out.FirstBy = ""
-	}
-	if waits && partner { // what one of two people decided is not said yet
-		for i := range out.Lines {
-			out.Lines[i].Verdict, out.Lines[i].Approved.Minor = LineOpen, 0
-		}
 	}
 	if out.Files, err = filesOf(ctx, r.ID); err != nil {
 		return out, err
@@ -509,10 +520,11 @@ func (s *Service) entire(ctx context.Context, actor access.Actor, r claimRow) (C
 	if err != nil {
 		return out, err
 	}
+	out.Deducted = r.took(rows)
 	for _, x := range rows {
 		out.Settlements = append(out.Settlements, x.settlement())
 	}
-	out.Log, err = logOf(ctx, r.ID, partner)
+	out.Log, err = logOf(ctx, r.ID, actor.Org == r.OrgID)
 	return out, err
 }
 
@@ -537,11 +549,8 @@ func (s *Service) Claims(ctx context.Context, actor access.Actor, f Filter) ([]C
 			return err
 		}
 		for _, r := range rows {
-			x := r.claim()
+			x := r.seen(actor.Org)
 			x.ProgramTitle = titles[r.ProgramID]
-			if r.OrgID == actor.Org {
-				x.FirstBy = ""
-			}
 			out = append(out, x)
 		}
 		return nil

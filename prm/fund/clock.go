@@ -61,11 +61,11 @@ func (s *Service) tickRequest(ctx context.Context, id RequestID) error {
 		}
 		actor := access.System("funds", r.OwnerID)
 		was := r.State
-		if err := advance(ctx, &r); err != nil {
-			return err
-		}
 		p, err := programByID(ctx, r.ProgramID, false)
 		if err != nil {
+			return err
+		}
+		if err := advance(ctx, p, &r); err != nil {
 			return err
 		}
 		if today(ctx, p.Zone) > r.ClaimBy && RequestState(r.State).Holds() {

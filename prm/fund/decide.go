@@ -28,7 +28,7 @@ func (s *Service) ReturnClaim(ctx context.Context, actor access.Actor, id ClaimI
 		if reason = cut(reason, 500); reason == "" {
 			return fault.InvalidField("reason", "form.missing")
 		}
-		r.State, r.Reason = string(ClaimReturned), reason
+		r.State, r.Reason, r.FirstBy, r.FirstMark = string(ClaimReturned), reason, "", ""
 		if err := setLive(ctx, r.ID, 0); err != nil {
 			return err
 		}
@@ -43,7 +43,8 @@ func (s *Service) DenyClaim(ctx context.Context, actor access.Actor, id ClaimID,
 		if reason = cut(reason, 500); reason == "" {
 			return fault.InvalidField("reason", "form.missing")
 		}
-		r.State, r.Reason, r.Decided, r.DecidedBy = string(ClaimDenied), reason, db.Micros(db.Now(ctx)), actor.Person
+		r.State, r.Reason, r.FirstBy, r.FirstMark = string(ClaimDenied), reason, "", ""
+		r.Decided, r.DecidedBy = db.Micros(db.Now(ctx)), actor.Person
 		if err := setLive(ctx, r.ID, 0); err != nil {
 			return err
 		}
@@ -241,15 +242,15 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ClaimID, ve
 		if err := bad.OrNil(); err != nil {
 			return err
 		}
-		if err := s.deducted(ctx, r, cmd); err != nil {
-			return err
-		}
 		tax, err := money.Portion(cmd.Amount, cmd.TaxRate)
 		if err != nil {
 			return fault.InvalidField("amount", "fund.amount")
 		}
 		old, err := settlementsOf(ctx, r.ID)
 		if err != nil {
+			return err
+		}
+		if err := s.deducted(ctx, *r, old, cmd); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(old, func(x settlementRow) bool {
@@ -272,23 +273,29 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ClaimID, ve
 	})
 }
 
-// deducted refuses to pay what the partner has taken off a payment, by its own word or by
-// what its payments say.
-func (s *Service) deducted(ctx context.Context, r *claimRow, cmd SettleCmd) error {
-	if r.Deducted == "" && s.deductions != nil {
-		payment, err := s.deductions.Deducted(ctx, r.OwnerID, r.OrgID, r.Number)
-		if err != nil {
+// deducted refuses to pay what the partner has taken off a payment, by its own word, by
+// what was offset already or by what its payments say.
+func (s *Service) deducted(ctx context.Context, r claimRow, old []settlementRow, cmd SettleCmd) error {
+	payment := r.took(old)
+	if payment == "" && s.deductions != nil {
+		var err error
+		if payment, err = s.deductions.Deducted(ctx, r.OwnerID, r.OrgID, r.Number); err != nil {
 			return err
 		}
-		r.Deducted = payment
 	}
-	switch {
-	case cmd.Kind == ByOffset && r.Deducted == "":
-		r.Deducted = cmd.Reference
-	case r.Deducted != "" && (cmd.Kind != ByOffset || cmd.Reference != r.Deducted):
-		return fault.New(fault.Conflict, "fund.deducted", "Payment", r.Deducted)
+	if payment != "" && (cmd.Kind != ByOffset || cmd.Reference != payment) {
+		return fault.New(fault.Conflict, "fund.deducted", "Payment", payment)
 	}
 	return nil
+}
+
+// took is the payment with which a claim was deducted: by the partner's own word, else
+// against which a part of it was offset.
+func (r claimRow) took(list []settlementRow) string {
+	if i := slices.IndexFunc(list, func(x settlementRow) bool { return x.Kind == ByOffset && x.Reversed == 0 }); i >= 0 && r.Deducted == "" {
+		return list[i].Reference
+	}
+	return r.Deducted
 }
 
 // Unsettle reverses a settlement that was booked wrongly and is not reconciled.
@@ -310,9 +317,6 @@ func (s *Service) Unsettle(ctx context.Context, actor access.Actor, id ClaimID, 
 		}
 		r.Settled -= x.Amount
 		r.State = string(ClaimApproved)
-		if x.Kind == ByOffset {
-			r.Deducted = ""
-		}
 		return s.told(ctx, actor, r, "claim_unsettled", x.Amount, reason, "", "fund.claim_unsettle")
 	})
 }

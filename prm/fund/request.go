@@ -188,6 +188,11 @@ func (s *Service) step(ctx context.Context, actor access.Actor, id RequestID, ve
 				return err
 			}
 		}
+		if st := RequestState(r.State); r.FirstBy != "" && st != ReqReview { // the second agreed, or it came to nothing
+			if r.FirstBy, r.FirstMark = "", ""; st != ReqApproved {
+				r.Approved, r.ClaimBy, r.Proof = 0, "", "[]"
+			}
+		}
 		if err := saveRequest(ctx, &r); err != nil {
 			return err
 		}
@@ -210,7 +215,7 @@ func (s *Service) step(ctx context.Context, actor access.Actor, id RequestID, ve
 		if kind == "first" {
 			event = SecondAsked
 		}
-		if event != "" {
+		if event != "" && r.Submitted > 0 { // of a draft the supplier knows nothing
 			if err := s.publish(ctx, event, Event{Program: ProgramID(r.ProgramID), Request: id, Supplier: r.OwnerID, Reseller: r.OrgID, Org: actor.Org, Person: actor.Person}); err != nil {
 				return err
 			}
@@ -233,7 +238,7 @@ func (s *Service) SubmitRequest(ctx context.Context, actor access.Actor, id Requ
 		if r.UntilOn < today(ctx, p.Zone) {
 			return fault.New(fault.Conflict, "fund.days_over")
 		}
-		r.Submitted, r.SubmittedBy, r.FirstBy, r.FirstMark = db.Micros(db.Now(ctx)), actor.Person, "", ""
+		r.Submitted, r.SubmittedBy = db.Micros(db.Now(ctx)), actor.Person
 		return nil
 	})
 }
@@ -285,7 +290,7 @@ func (s *Service) ApproveRequest(ctx context.Context, actor access.Actor, id Req
 			g.ClaimBy = until.AddDate(0, 0, int(p.ClaimDays)).Format(time.DateOnly)
 		}
 		if g.Proof == nil {
-			g.Proof = listed(p.Proof)
+			g.Proof = db.FromText[[]string](p.Proof)
 		}
 		g.Proof = items(g.Proof)
 		bad := fault.New(fault.Invalid, "form.invalid")
@@ -315,7 +320,7 @@ func (s *Service) ApproveRequest(ctx context.Context, actor access.Actor, id Req
 			return nil
 		}
 		r.Decided, r.DecidedBy = db.Micros(db.Now(ctx)), actor.Person
-		if r.NextAt, err = midnight(p.Zone, r.FromOn, 0); err != nil {
+		if err := advance(ctx, p, r); err != nil {
 			return err
 		}
 		_, err = post(ctx, actor, posting{program: r.ProgramID, owner: r.OwnerID, org: r.OrgID, kind: EntryReserve, currency: g.Amount.Currency, subject: "request", id: r.ID, text: r.Number, legs: move(leg{org: r.OrgID, kind: accAvailable}, leg{org: r.OrgID, kind: accReserved, ref: r.ID}, r.Approved)})
@@ -374,7 +379,11 @@ func midnight(zone, day string, days int) (int64, error) {
 // Codes: NotFound, Forbidden, Conflict.
 func (s *Service) CommitRequest(ctx context.Context, actor access.Actor, id RequestID, version int64) (Request, error) {
 	return s.step(ctx, actor, id, version, "", step{act: access.ClaimWrite, from: []RequestState{ReqApproved}, to: ReqCommitted, audit: "fund.request_commit"}, func(ctx context.Context, r *requestRow) error {
-		return advance(ctx, r)
+		p, err := programByID(ctx, r.ProgramID, false)
+		if err != nil {
+			return err
+		}
+		return advance(ctx, p, r)
 	})
 }
 
@@ -433,11 +442,7 @@ func (s *Service) release(ctx context.Context, actor access.Actor, r *requestRow
 }
 
 // advance takes a request as far as its days say, and sets when to look again.
-func advance(ctx context.Context, r *requestRow) error {
-	p, err := programByID(ctx, r.ProgramID, false)
-	if err != nil {
-		return err
-	}
+func advance(ctx context.Context, p programRow, r *requestRow) (err error) {
 	now := today(ctx, p.Zone)
 	if RequestState(r.State) == ReqCommitted && r.FromOn <= now {
 		r.State = string(ReqRunning)
@@ -471,25 +476,31 @@ func (s *Service) GetRequest(ctx context.Context, actor access.Actor, id Request
 	return out, err
 }
 
-// whole reads what belongs to a request. Who decided first is the supplier's own matter.
+// seen is a request as a company reads it: what one of two people decided is the
+// supplier's own matter.
+func (r requestRow) seen(org string) Request {
+	out := r.request()
+	if out.ByPartner = org == r.OrgID; out.ByPartner && out.FirstBy != "" {
+		if out.FirstBy = ""; !out.State.Holds() && !out.State.Over() {
+			out.Approved.Minor, out.ClaimBy, out.Proof = 0, "", nil
+		}
+	}
+	return out
+}
+
+// whole reads what belongs to a request.
 func (s *Service) whole(ctx context.Context, actor access.Actor, r requestRow) (Request, error) {
 	p, err := programByID(ctx, r.ProgramID, false)
 	if err != nil {
 		return Request{}, err
 	}
-	out := r.request()
-	out.ProgramTitle, out.ByPartner = p.Title, actor.Org == r.OrgID
+	out := r.seen(actor.Org)
+	out.ProgramTitle = p.Title
 	left, err := balanceOf(ctx, r.ProgramID, r.OrgID, accReserved, r.ID, money.Currency(r.Currency))
 	if err != nil {
 		return out, err
 	}
 	out.Left.Minor = left
-	if out.ByPartner && out.FirstBy != "" {
-		out.FirstBy = ""
-		if !out.State.Holds() && !out.State.Over() {
-			out.Approved.Minor, out.ClaimBy, out.Proof = 0, "", nil
-		}
-	}
 	if out.Files, err = filesOf(ctx, r.ID); err != nil {
 		return out, err
 	}
@@ -498,7 +509,7 @@ func (s *Service) whole(ctx context.Context, actor access.Actor, r requestRow) (
 	}
 	rows, err := claimsOf(ctx, r.ID, actor.Org == r.OwnerID)
 	for _, c := range rows {
-		out.Claims = append(out.Claims, c.claim())
+		out.Claims = append(out.Claims, c.seen(actor.Org))
 	}
 	return out, err
 }
@@ -534,11 +545,8 @@ func (s *Service) Requests(ctx context.Context, actor access.Actor, f Filter) ([
 			return err
 		}
 		for _, r := range rows {
-			x := r.request()
-			x.ProgramTitle, x.ByPartner = titles[r.ProgramID], r.OrgID == actor.Org
-			if x.ByPartner && x.FirstBy != "" && !x.State.Holds() && !x.State.Over() {
-				x.Approved.Minor = 0
-			}
+			x := r.seen(actor.Org)
+			x.ProgramTitle = titles[r.ProgramID]
 			out = append(out, x)
 		}
 		return nil

@@ -102,20 +102,12 @@ func standings(ctx context.Context, pairs []seatRow) ([]Standing, error) {
 	out := make([]Standing, len(pairs))
 	for i, p := range pairs {
 		c, k := money.Currency(p.Currency), pairKey{p.OwnerID, p.OrgID, p.Currency}
-		x := Standing{Partnership: p.PartnershipID, Supplier: p.OwnerID, Reseller: p.OrgID, Currency: c, Balance: sided(posted[k], c), LapsesBy: by}
+		x := Standing{Partnership: p.PartnershipID, Supplier: p.OwnerID, Reseller: p.OrgID, Currency: c, Balance: total(posted[k], c), LapsesBy: by}
 		x.Earned = money.Amount{Minor: x.Balance.Consumed.Minor + x.Balance.Settled.Minor, Currency: c}
 		x.Pending, x.Lapsing = money.Amount{Minor: pending[k], Currency: c}, money.Amount{Minor: lapses[k], Currency: c}
 		out[i] = x
 	}
 	return out, nil
-}
-
-// sided adds postings of one partner up as a balance.
-func sided(rows []sumRow, c money.Currency) Balance {
-	for i := range rows {
-		rows[i].ProgramID, rows[i].OrgID, rows[i].Currency = "x", "x", string(c)
-	}
-	return balance(rows, "x", "x", c)
 }
 
 // Statement returns the account of a partnership in one currency.
@@ -178,11 +170,11 @@ func (s *Service) moves(ctx context.Context, st *Statement, from, until int64) e
 	if err != nil {
 		return err
 	}
-	st.Opening = sided(rows[k], st.Currency)
+	st.Opening = total(rows[k], st.Currency)
 	if rows, err = standing(ctx, pair, until); err != nil {
 		return err
 	}
-	st.Closing = sided(rows[k], st.Currency)
+	st.Closing = total(rows[k], st.Currency)
 	list, err := movesOf(ctx, st.Supplier, st.Reseller, string(st.Currency), from, until, 2*MostMoves+1)
 	if err != nil {
 		return err
@@ -192,7 +184,7 @@ func (s *Service) moves(ctx context.Context, st *Statement, from, until int64) e
 	for _, m := range list {
 		if _, ok := byEntry[m.ID]; !ok {
 			ids = append(ids, m.ProgramID)
-			st.Moves = append(st.Moves, Move{Entry: m.ID, At: instant(m.Happened), Kind: m.Kind, Program: ProgramID(m.ProgramID), SubjectKind: m.SubjectKind, Subject: m.SubjectID, Text: m.Text, Amount: money.Amount{Minor: m.Amount, Currency: st.Currency}})
+			st.Moves = append(st.Moves, Move{Entry: m.ID, At: db.FromMicros(m.Happened), Kind: m.Kind, Program: ProgramID(m.ProgramID), SubjectKind: m.SubjectKind, Subject: m.SubjectID, Text: m.Text, Amount: money.Amount{Minor: m.Amount, Currency: st.Currency}})
 		}
 		byEntry[m.ID] = append(byEntry[m.ID], sumRow{Kind: m.Account, Balance: m.Minor})
 	}
@@ -205,7 +197,7 @@ func (s *Service) moves(ctx context.Context, st *Statement, from, until int64) e
 	}
 	for i := range st.Moves {
 		m := &st.Moves[i]
-		m.Title, m.Change = heads[string(m.Program)].Title, sided(byEntry[m.Entry], st.Currency)
+		m.Title, m.Change = heads[string(m.Program)].Title, total(byEntry[m.Entry], st.Currency)
 	}
 	return nil
 }

@@ -2,9 +2,7 @@ package fund
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
-	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -90,25 +88,12 @@ func changed(version int64) error {
 	return fault.New(fault.Conflict, "fund.changed", "Version", version)
 }
 
-func instant(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return db.FromMicros(n)
-}
-
 // words is a list of texts as it is kept.
 func words(list []string) string {
 	if len(list) == 0 {
 		return "[]"
 	}
 	return db.Text(list)
-}
-
-func listed(s string) []string {
-	var out []string
-	_ = json.Unmarshal([]byte(s), &out) // written by words
-	return out
 }
 
 func cut(s string, most int) string {
@@ -120,8 +105,8 @@ func cut(s string, most int) string {
 }
 
 func (r programRow) program() Program {
-	return Program{ID: ProgramID(r.ID), Owner: r.OwnerID, Number: r.Number, Title: r.Title, Kind: r.Kind, State: r.State, About: r.About, From: r.FromOn, Until: r.UntilOn, Zone: r.Zone, ClaimDays: int(r.ClaimDays), Share: money.Rate(r.Share), Proof: listed(r.Proof), Subject: r.SubjectID,
-		Made: instant(r.Made), MadeBy: r.MadeBy, Version: r.Version}
+	return Program{ID: ProgramID(r.ID), Owner: r.OwnerID, Number: r.Number, Title: r.Title, Kind: r.Kind, State: r.State, About: r.About, From: r.FromOn, Until: r.UntilOn, Zone: r.Zone, ClaimDays: int(r.ClaimDays), Share: money.Rate(r.Share), Proof: db.FromText[[]string](r.Proof), Subject: r.SubjectID,
+		Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Version: r.Version}
 }
 
 // locked reads one row by a condition; lock takes it for writing.
@@ -211,21 +196,12 @@ func book(ctx context.Context, p posting, l leg) (string, error) {
 	if err := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error; err != nil {
 		return "", err
 	}
-	q := "UPDATE fund_account SET balance = balance + ? WHERE program_id = ? AND org_id = ? AND kind = ? AND ref = ? AND currency = ?"
-	if l.kind != accSource && l.kind != accOwed {
-		q += " AND balance + ? >= 0"
-	} else {
-		q += " AND ? <> 0"
+	ok, err := db.Row(ctx, "UPDATE fund_account SET balance = balance + ? WHERE program_id = ? AND org_id = ? AND kind = ? AND ref = ? AND currency = ? AND (balance + ? >= 0 OR kind IN ('source', 'owed')) RETURNING id",
+		[]any{l.minor, p.program, l.org, l.kind, l.ref, string(p.currency), l.minor}, &r.ID)
+	if err == nil && !ok {
+		err = short(l.kind)
 	}
-	n, err := db.Exec(ctx, q, l.minor, p.program, l.org, l.kind, l.ref, string(p.currency), l.minor)
-	if err != nil {
-		return "", err
-	}
-	if n != 1 {
-		return "", short(l.kind)
-	}
-	got, err := locked[accountRow](ctx, false, "program_id = ? AND org_id = ? AND kind = ? AND ref = ? AND currency = ?", p.program, l.org, l.kind, l.ref, string(p.currency))
-	return got.ID, err
+	return r.ID, err
 }
 
 // balanceOf is what stands on one account, zero where there is none.
@@ -255,14 +231,22 @@ func sumsOf(ctx context.Context, programs []string, org string) ([]sumRow, error
 	return rows, q.Group("program_id, org_id, kind, currency").Order("program_id, org_id, currency").Scan(&rows).Error
 }
 
-// balance adds up what a partner has of a programme in a currency.
+// balance is what a partner has of a programme in a currency.
 func balance(sums []sumRow, program, org string, c money.Currency) Balance {
+	var own []sumRow
+	for _, s := range sums {
+		if s.ProgramID == program && s.OrgID == org && s.Currency == string(c) {
+			own = append(own, s)
+		}
+	}
+	return total(own, c)
+}
+
+// total adds a partner's accounts in one currency up.
+func total(sums []sumRow, c money.Currency) Balance {
 	a := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: c} }
 	out := Balance{Currency: c, Granted: a(0), Available: a(0), Reserved: a(0), Consumed: a(0), Settled: a(0), Lapsed: a(0), Owed: a(0)}
 	for _, s := range sums {
-		if s.ProgramID != program || s.OrgID != org || s.Currency != string(c) {
-			continue
-		}
 		switch s.Kind {
 		case accAvailable:
 			out.Available.Minor += s.Balance

@@ -32,8 +32,8 @@ func (requestRow) TableName() string { return "fund_request" }
 func (r requestRow) request() Request {
 	a := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: money.Currency(r.Currency)} }
 	return Request{ID: RequestID(r.ID), Program: ProgramID(r.ProgramID), Supplier: r.OwnerID, Reseller: r.OrgID, Partnership: r.PartnershipID, Number: r.Number, State: RequestState(r.State), Title: r.Title, Activity: r.Activity, About: r.About, From: r.FromOn, Until: r.UntilOn,
-		Cost: a(r.Cost), Asked: a(r.Asked), Approved: a(r.Approved), Left: a(0), ClaimBy: r.ClaimBy, Proof: listed(r.Proof), Reason: r.Reason, FirstBy: r.FirstBy, Made: instant(r.Made), MadeBy: r.MadeBy, Submitted: instant(r.Submitted), SubmittedBy: r.SubmittedBy,
-		Decided: instant(r.Decided), DecidedBy: r.DecidedBy, Changed: instant(r.Changed), Version: r.Version}
+		Cost: a(r.Cost), Asked: a(r.Asked), Approved: a(r.Approved), Left: a(0), ClaimBy: r.ClaimBy, Proof: db.FromText[[]string](r.Proof), Reason: r.Reason, FirstBy: r.FirstBy, Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Submitted: db.FromMicros(r.Submitted), SubmittedBy: r.SubmittedBy,
+		Decided: db.FromMicros(r.Decided), DecidedBy: r.DecidedBy, Changed: db.FromMicros(r.Changed), Version: r.Version}
 }
 
 type claimRow struct {
@@ -57,7 +57,7 @@ func (claimRow) TableName() string { return "fund_claim" }
 func (r claimRow) claim() Claim {
 	a := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: money.Currency(r.Currency)} }
 	return Claim{ID: ClaimID(r.ID), Program: ProgramID(r.ProgramID), Request: RequestID(r.RequestID), Supplier: r.OwnerID, Reseller: r.OrgID, Partnership: r.PartnershipID, Number: r.Number, State: ClaimState(r.State), Nature: r.Nature, Title: r.Title, Asked: a(r.Asked), Approved: a(r.Approved), Settled: a(r.Settled), Pending: int(r.Pending),
-		Proof: listed(r.Proof), Deducted: r.Deducted, Note: r.Note, Reason: r.Reason, FirstBy: r.FirstBy, Source: r.Source, Made: instant(r.Made), MadeBy: r.MadeBy, Submitted: instant(r.Submitted), SubmittedBy: r.SubmittedBy, Decided: instant(r.Decided), DecidedBy: r.DecidedBy, Changed: instant(r.Changed), Version: r.Version}
+		Proof: db.FromText[[]string](r.Proof), Deducted: r.Deducted, Note: r.Note, Reason: r.Reason, FirstBy: r.FirstBy, Source: r.Source, Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Submitted: db.FromMicros(r.Submitted), SubmittedBy: r.SubmittedBy, Decided: db.FromMicros(r.Decided), DecidedBy: r.DecidedBy, Changed: db.FromMicros(r.Changed), Version: r.Version}
 }
 
 type lineRow struct {
@@ -95,7 +95,7 @@ func (settlementRow) TableName() string { return "fund_settlement" }
 
 func (r settlementRow) settlement() Settlement {
 	c := money.Currency(r.Currency)
-	return Settlement{ID: r.ID, Kind: r.Kind, Reference: r.Reference, Amount: money.Amount{Minor: r.Amount, Currency: c}, TaxRate: money.Rate(r.TaxRate), Tax: money.Amount{Minor: r.Tax, Currency: c}, On: r.OnDay, Made: instant(r.Made), By: r.MadeBy, Reversed: instant(r.Reversed), Reconciled: instant(r.Reconciled), ReconBy: r.ReconciledBy, External: r.External}
+	return Settlement{ID: r.ID, Kind: r.Kind, Reference: r.Reference, Amount: money.Amount{Minor: r.Amount, Currency: c}, TaxRate: money.Rate(r.TaxRate), Tax: money.Amount{Minor: r.Tax, Currency: c}, On: r.OnDay, Made: db.FromMicros(r.Made), By: r.MadeBy, Reversed: db.FromMicros(r.Reversed), Reconciled: db.FromMicros(r.Reconciled), ReconBy: r.ReconciledBy, External: r.External}
 }
 
 type fileRow struct {
@@ -111,7 +111,7 @@ type fileRow struct {
 func (fileRow) TableName() string { return "fund_file" }
 
 func (r fileRow) file() File {
-	return File{ID: FileID(r.ID), Org: r.OrgID, Item: r.Item, Name: r.Name, Mime: r.Mime, Size: r.Size, Hash: r.Hash, Made: instant(r.Made), Person: r.MadeBy}
+	return File{ID: FileID(r.ID), Org: r.OrgID, Item: r.Item, Name: r.Name, Mime: r.Mime, Size: r.Size, Hash: r.Hash, Made: db.FromMicros(r.Made), Person: r.MadeBy}
 }
 
 type logRow struct {
@@ -139,7 +139,7 @@ func logOf(ctx context.Context, subject string, partner bool) ([]Entry, error) {
 	err := q.Order("happened DESC, id DESC").Limit(200).Find(&rows).Error
 	out := make([]Entry, len(rows))
 	for i, r := range rows {
-		out[i] = Entry{Kind: r.Kind, Org: r.OrgID, Person: r.PersonID, Amount: money.Amount{Minor: r.Amount, Currency: money.Currency(r.Currency)}, Text: r.Text, At: instant(r.Happened)}
+		out[i] = Entry{Kind: r.Kind, Org: r.OrgID, Person: r.PersonID, Amount: money.Amount{Minor: r.Amount, Currency: money.Currency(r.Currency)}, Text: r.Text, At: db.FromMicros(r.Happened)}
 	}
 	return out, err
 }

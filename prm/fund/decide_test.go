@@ -1,0 +1,190 @@
+package fund
+
+import (
+	"context"
+	"testing"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/db/job"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// A draft made twice with one key is one draft; a closed programme takes no new one, and
+// what was drafted before stays its partner's to look at.
+func TestDraftKey(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		cmd := autumn
+		cmd.Kind, cmd.Proof = KindEarned, nil
+		p, err := b.svc.Create(b.at(), b.ingrid, cmd)
+		b.must(err)
+		b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(0), ""))
+		draft := ClaimCmd{Program: p.ID, Key: "form-1", Title: "Flyers", Nature: NatureService, Lines: lines("2026-11-12", 40_00)}
+		c, err := b.svc.SaveClaim(b.at(), b.maya, "", 0, draft)
+		b.must(err)
+		again, err := b.svc.SaveClaim(b.at(), b.maya, "", 0, draft)
+		b.must(err)
+		if again.ID != c.ID || again.Version != c.Version {
+			t.Fatalf("the same key made two drafts: %+v %+v", c, again)
+		}
+		_, err = b.svc.SaveClaim(b.at(), b.kaarel, "", 0, draft)
+		b.wants(err, fault.NotFound, "")
+		now, err := b.svc.Get(b.at(), b.ingrid, p.ID)
+		b.must(err)
+		b.must(b.svc.SetOpen(b.at(), b.ingrid, p.ID, now.Version, false))
+		draft.Key = "form-2"
+		_, err = b.svc.SaveClaim(b.at(), b.maya, "", 0, draft)
+		b.wants(err, fault.Conflict, "fund.closed")
+		if list, _, err := b.svc.Claims(b.at(), b.maya, Filter{}); err != nil || len(list) != 1 {
+			t.Fatalf("%v %v", err, list)
+		}
+	})
+}
+
+// What the first of two decided falls away when the claim or the request goes another way:
+// a second person who later decides the same is again the first of two.
+func TestFirstDecisionFallsAway(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		told := &eventLog{}
+		b.svc.jobs = told
+		p := b.program()
+		b.must(b.svc.Put(b.at(), b.ingrid, p, gbp(0), gbp(100_00), ""))
+		none := Grants{Amount: gbp(900_00), Proof: []string{}}
+		r := b.asked(p, 2_000_00, 900_00)
+		r, err := b.svc.ApproveRequest(b.at(), b.wen, r.ID, r.Version, none)
+		b.must(err)
+		r, err = b.svc.ReturnRequest(b.at(), b.ingrid, r.ID, r.Version, "Which days?")
+		b.must(err)
+		if r.FirstBy != "" || r.Approved.Minor != 0 || r.ClaimBy != "" || len(r.Proof) != 0 {
+			t.Fatalf("%+v", r)
+		}
+		r, err = b.svc.SubmitRequest(b.at(), b.maya, r.ID, r.Version)
+		b.must(err)
+		for _, who := range []access.Actor{b.ingrid, b.wen} {
+			r, err = b.svc.ApproveRequest(b.at(), who, r.ID, r.Version, none)
+			b.must(err)
+		}
+		if r.State != ReqApproved || r.FirstBy != "" {
+			t.Fatalf("%+v", r)
+		}
+		if seen, err := b.svc.GetRequest(b.at(), b.maya, r.ID); err != nil || seen.Approved != gbp(900_00) || seen.ClaimBy == "" {
+			t.Fatalf("%v %+v", err, seen)
+		}
+		_, err = b.svc.CommitRequest(b.at(), b.maya, r.ID, r.Version)
+		b.must(err)
+		// a draft that is given up is nobody else's to know
+		own, err := b.svc.SaveRequest(b.at(), b.maya, "", 0, RequestCmd{Program: p, Title: "Own", Activity: "print", From: "2026-11-18", Until: "2026-11-20", Cost: gbp(200), Asked: gbp(100)})
+		b.must(err)
+		told.kinds = nil
+		_, err = b.svc.CancelRequest(b.at(), b.maya, own.ID, own.Version, "")
+		b.must(err)
+		if len(told.kinds) != 0 {
+			t.Fatalf("a draft was told of: %v", told.kinds)
+		}
+
+		b.day("2026-11-19")
+		first := func(c Claim) Claim {
+			t.Helper()
+			c, err := b.svc.Decide(b.at(), b.wen, c.ID, c.Version, nil, "")
+			b.must(err)
+			if c.State != ClaimCheck || c.FirstBy != b.wen.Person {
+				t.Fatalf("%+v", c)
+			}
+			if seen, _, err := b.svc.Claims(b.at(), b.maya, Filter{}); err != nil || seen[0].FirstBy != "" {
+				t.Fatalf("%v: the partner reads half a decision: %+v", err, seen)
+			}
+			if of, err := b.svc.GetRequest(b.at(), b.maya, r.ID); err != nil || of.Claims[0].FirstBy != "" {
+				t.Fatalf("%v: the partner reads half a decision: %+v", err, of.Claims)
+			}
+			return c
+		}
+		file := func(number string) Claim {
+			t.Helper()
+			c, err := b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Request: r.ID, Number: number, Title: "Stand", Nature: NatureService, Lines: lines("2026-11-18", 300_00)})
+			b.must(err)
+			return c
+		}
+		c := first(file("K-1"))
+		c, err = b.svc.ReturnClaim(b.at(), b.ingrid, c.ID, c.Version, "Which stand?")
+		b.must(err)
+		if c.FirstBy != "" {
+			t.Fatalf("%+v", c)
+		}
+		c, err = b.svc.SubmitClaim(b.at(), b.maya, c.ID, c.Version)
+		b.must(err)
+		c = first(c)
+		_, err = b.svc.WithdrawClaim(b.at(), b.maya, c.ID, c.Version)
+		b.must(err)
+		if c, err = b.svc.GetClaim(b.at(), b.ingrid, c.ID); err != nil || c.State != ClaimWithdrawn || c.FirstBy != "" {
+			t.Fatalf("%v %+v", err, c)
+		}
+		c = first(file("K-2"))
+		if c, err = b.svc.DenyClaim(b.at(), b.ingrid, c.ID, c.Version, "No"); err != nil || c.FirstBy != "" {
+			t.Fatalf("%v %+v", err, c)
+		}
+		b.reconciles(p)
+	})
+}
+
+// eventLog keeps the kinds of what was published.
+type eventLog struct{ kinds []string }
+
+func (l *eventLog) Publish(_ context.Context, e job.Event) error {
+	l.kinds = append(l.kinds, e.Kind)
+	return nil
+}
+
+// What the partner says it deducted stays said when an offset is undone; what was only
+// offset may be paid another way once no offset stands.
+func TestOffsetUndone(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		p := b.program()
+		r := b.request(p, []string{}...)
+		b.day("2026-11-19")
+		approved := func(number, deducted string) Claim {
+			t.Helper()
+			c, err := b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Request: r.ID, Number: number, Title: "Stand", Nature: NatureService, Deducted: deducted, Lines: lines("2026-11-18", 300_00)})
+			b.must(err)
+			c, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, nil, "")
+			b.must(err)
+			return c
+		}
+		said := approved("K-1", "BACS-771")
+		said, err := b.svc.Settle(b.at(), b.fin, said.ID, said.Version, SettleCmd{Kind: ByOffset, Reference: "BACS-771"})
+		b.must(err)
+		said, err = b.svc.Unsettle(b.at(), b.fin, said.ID, said.Version, said.Settlements[0].ID, "wrong day")
+		b.must(err)
+		_, err = b.svc.Settle(b.at(), b.fin, said.ID, said.Version, SettleCmd{Kind: ByPayment, Reference: "BACS-1"})
+		b.wants(err, fault.Conflict, "fund.deducted")
+
+		c := approved("K-2", "")
+		part := SettleCmd{Kind: ByOffset, Reference: "BACS-9", Amount: gbp(100_00)}
+		c, err = b.svc.Settle(b.at(), b.fin, c.ID, c.Version, part)
+		b.must(err)
+		_, err = b.svc.Settle(b.at(), b.fin, c.ID, c.Version, part)
+		b.wants(err, fault.Conflict, "fund.settled_before") // one payment is offset once
+		if c, err = b.svc.GetClaim(b.at(), b.fin, c.ID); err != nil || c.Deducted != "BACS-9" {
+			t.Fatalf("%v %+v", err, c)
+		}
+		_, err = b.svc.Settle(b.at(), b.fin, c.ID, c.Version, SettleCmd{Kind: ByPayment, Reference: "BACS-1"})
+		b.wants(err, fault.Conflict, "fund.deducted")
+		c, err = b.svc.Unsettle(b.at(), b.fin, c.ID, c.Version, c.Settlements[0].ID, "other claim")
+		b.must(err)
+		if c.Deducted != "" {
+			t.Fatalf("%+v", c)
+		}
+		c, err = b.svc.Settle(b.at(), b.fin, c.ID, c.Version, SettleCmd{Kind: ByPayment, Reference: "BACS-1"})
+		b.must(err)
+		if c.State != ClaimSettled {
+			t.Fatalf("%+v", c)
+		}
+		b.reconciles(p)
+	})
+}
