@@ -246,7 +246,7 @@ func (a *API) promos() {
 		Proof []string    `json:"proof" doc:"asked for before it is sent"`
 		Lines []claimLine `json:"lines"`
 	}
-	handle(a, op("GET", "/api/v1/promotions/{id}/claim", "promotions:read", "Get the claim that follows from your lines", "Of a bill-back: what your invoiced lines earned, less what you claimed already.", 200),
+	handle(a, op("GET", "/api/v1/promotions/{id}/claim", "promotions:read", "Get the claim that follows from your lines", "Of a bill-back: what your invoiced lines earned, or what you sold on where that date decides, less what you claimed already.", 200),
 		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[proposedOut], error) {
 			p, err := a.d.Promos.Proposed(ctx, actor, promo.ID(in.ID))
 			if err != nil {

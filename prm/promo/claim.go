@@ -11,6 +11,7 @@ import (
 	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/money"
+	"entente/prm/partner"
 	"entente/prm/trade"
 )
 
@@ -72,20 +73,20 @@ func (s *Service) proposal(ctx context.Context, actor access.Actor, id ID) (Prop
 	if err != nil {
 		return Proposal{}, r, v.Terms, err
 	}
-	total, err := earnedOf(ctx, r.ID, org, string(part.Currency))
+	total, err := earnedOf(ctx, r.ID, org, string(part.Currency), v.Terms.By)
 	if err != nil {
 		return Proposal{}, r, v.Terms, err
 	}
 	b, claimed := has.Balance, has.Claimed
 	left := max(0, b.Available.Minor-b.Owed.Minor+total-b.Granted.Minor) - has.Pending.Minor
 	out := Proposal{Sum: money.Amount{Currency: part.Currency}, Proof: v.Terms.Proof}
-	rows, err := billable(ctx, r.ID, org, string(part.Currency))
+	rows, err := lotsOf(ctx, r.ID, org, string(part.Currency), v.Terms.By)
 	if err != nil {
 		return out, r, v.Terms, err
 	}
 	h := sha256.New()
 	for _, l := range rows {
-		i := slices.IndexFunc(claimed, func(c fund.Claimed) bool { return c.Order == l.OrderID && c.Line == int(l.Line) })
+		i := slices.IndexFunc(claimed, func(c fund.Claimed) bool { return c.Order == l.Document && c.Line == l.Line })
 		had := int64(0)
 		if i >= 0 {
 			had = claimed[i].Asked.Minor
@@ -95,8 +96,8 @@ func (s *Service) proposal(ctx context.Context, actor access.Actor, id ID) (Prop
 			continue
 		}
 		left -= a
-		key := fmt.Sprintf("promo:%s:%s:%d:%d", r.ID, l.OrderID, l.Line, had)
-		out.Lines = append(out.Lines, fund.LineCmd{Key: key, Text: l.Number, SKU: l.SKU, On: l.OrderedOn, Quantity: money.Quantity(l.Invoiced), Price: money.Price(l.Allowance), Amount: money.Amount{Minor: a, Currency: part.Currency}, Order: l.OrderID, OrderLine: int(l.Line)})
+		key := fmt.Sprintf("promo:%s:%s:%d:%d", r.ID, l.Document, l.Line, had)
+		out.Lines = append(out.Lines, fund.LineCmd{Key: key, Text: l.Number, SKU: l.SKU, On: l.On, Quantity: max(0, l.Quantity), Price: l.Allowance, Amount: money.Amount{Minor: a, Currency: part.Currency}, Order: l.Document, OrderLine: l.Line})
 		out.Sum.Minor += a
 		fmt.Fprintf(h, "%s=%d\n", key, a)
 	}
@@ -151,11 +152,11 @@ func (s *Service) Claim(ctx context.Context, actor access.Actor, id ID, mark str
 				partnership = x.ID
 			}
 		}
-		total, err := earnedOf(ctx, r.ID, actor.Org, string(p.Sum.Currency))
+		total, err := earnedOf(ctx, r.ID, actor.Org, string(p.Sum.Currency), t.By)
 		if err != nil {
 			return err
 		}
-		program, err := s.funds.SetEarned(ctx, owner, fund.SubjectCmd{Subject: r.ID, Title: t.Title, From: t.From, Until: t.Until, Zone: t.Zone, ClaimBy: t.ClaimBy, Proof: t.Proof}, partnership, money.Amount{Minor: total, Currency: p.Sum.Currency})
+		program, err := s.funds.SetEarned(ctx, owner, t.fund(r.ID), partnership, money.Amount{Minor: total, Currency: p.Sum.Currency})
 		if err != nil {
 			return err
 		}
@@ -175,3 +176,89 @@ func (s *Service) Claim(ctx context.Context, actor access.Actor, id ID, mark str
 
 // billed are the methods of lines that are claimed afterwards.
 var billed = []string{trade.DealBillBack}
+
+// fund is the programme of what these terms earn.
+func (t Terms) fund(id string) fund.SubjectCmd {
+	return fund.SubjectCmd{Subject: id, Title: t.Title, From: t.From, Until: t.Until, Zone: t.Zone, ClaimBy: t.ClaimBy, Proof: t.Proof}
+}
+
+// Lot is what one line of a document earned a company under a promotion: of an order that
+// was invoiced, or of a report of what was sold on.
+type Lot struct {
+	Document  string // id
+	Line      int
+	Number    string // of the order or the report
+	SKU       string
+	On        string
+	Quantity  money.Quantity
+	Allowance money.Price
+	Earned    int64 // minor units; below zero where goods came back
+}
+
+// Basis is what a company may claim under a bill-back promotion, and by which documents.
+type Basis struct {
+	Promotion ID
+	Number    string
+	Terms     Terms // the company's text
+	Currency  money.Currency
+	Program   fund.ProgramID // where it is kept
+	Lots      []Lot
+	Seen      map[string]money.Quantity // by SKU, whether it counts or not
+	Claimed   []fund.Claimed
+	Left      int64 // of the money, minor units: no more is granted
+}
+
+// Basis reads what a company may claim under the promotion with a number, and books what
+// it earned so far; the actor is the owner's system. It joins the transaction of ctx.
+// Codes: NotFound (no promotion of that number, or the company takes no part),
+// Conflict (promo.not_billed_back, promo.cancelled).
+func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org string) (Basis, error) {
+	if err := access.Check(actor, access.PromoWrite, access.Own(actor.Org)); err != nil {
+		return Basis{}, err
+	}
+	var out Basis
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		pacts, err := pactsOf(ctx, actor.Org, org, false)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(pacts, func(p pact) bool { return p.row.Number == number && len(p.versions) > 0 })
+		if i < 0 || s.funds == nil {
+			return notFound()
+		}
+		r, t := pacts[i].row, pacts[i].versions[len(pacts[i].versions)-1].Terms
+		part, ok := t.Part(org)
+		switch {
+		case !ok:
+			return notFound()
+		case t.Settle != BillBack:
+			return fault.New(fault.Conflict, "promo.not_billed_back")
+		}
+		between, err := s.partners.Between(ctx, actor, org)
+		if err != nil {
+			return err
+		}
+		k := slices.IndexFunc(between, func(p partner.Partnership) bool { return p.Supplier == actor.Org && p.Reseller == org })
+		if k < 0 {
+			return notFound()
+		}
+		out = Basis{Promotion: ID(r.ID), Number: r.Number, Terms: t.visible(org), Currency: part.Currency}
+		total, err := earnedOf(ctx, r.ID, org, string(part.Currency), t.By)
+		if err != nil {
+			return err
+		}
+		if out.Program, err = s.funds.SetEarned(ctx, actor, t.fund(r.ID), between[k].ID, money.Amount{Minor: total, Currency: part.Currency}); err != nil {
+			return err
+		}
+		if out.Lots, err = lotsOf(ctx, r.ID, org, string(part.Currency), t.By); err != nil {
+			return err
+		}
+		if out.Seen, err = seenOf(ctx, r.ID, org, t.By); err != nil {
+			return err
+		}
+		has, err := s.funds.Of(ctx, access.System("claims", org), actor.Org, r.ID)
+		out.Claimed, out.Left = has.Claimed, max(0, has.Balance.Available.Minor-has.Pending.Minor)
+		return err
+	})
+	return out, err
+}

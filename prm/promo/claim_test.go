@@ -9,6 +9,7 @@ import (
 	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/partner"
+	"entente/prm/trade"
 )
 
 // What a bill-back earned is proposed from the lines and filed with one tap, once; more
@@ -80,5 +81,72 @@ func TestClaimOfBillBack(t *testing.T) {
 		q := m.running(off)
 		_, err = m.svc.Proposed(m.at(), m.maya, q.ID)
 		m.want(err, fault.Conflict, "promo.not_billed_back")
+	})
+}
+
+// What a credit takes back of a bill-back that was claimed and paid is owed, whether the
+// ledger hears of it at once or with the next claim, and comes off what is earned next.
+func TestCreditAfterClaim(t *testing.T) {
+	open4(t, func(m *market) {
+		blobs, err := blob.New(m.db, t.TempDir())
+		m.must(err)
+		funds := fund.New(m.db, nil, blobs, partner.NewService(m.db, m.events, account.Directory{}))
+		m.svc.Pay(funds)
+		x := m.terms()
+		x.Settle, x.ClaimBy = BillBack, "2027-03-31"
+		p := m.running(x)
+		first := m.deliver(m.order("2026-12-02", p.Number, want{"AUR-D18B", "240", "84", ""}).ID, "2026-12-03", "2026-12-05", "2026-12-08")
+		got, err := m.svc.Proposed(m.at(), m.maya, p.ID)
+		m.must(err)
+		c, err := m.svc.Claim(m.at(), m.maya, p.ID, got.Mark)
+		m.must(err)
+		c, err = funds.Decide(m.at(), m.ingrid, c.ID, c.Version, nil, "")
+		m.must(err)
+		_, err = funds.Settle(m.at(), m.boss, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
+		m.must(err)
+		_, err = m.trade.Credit(m.on("2026-12-10"), m.boss, first.Invoices[0].ID, trade.CreditCmd{IssuedOn: "2026-12-10", Lines: []trade.CreditLine{{Position: 1, Quantity: money.Whole(40)}}})
+		m.must(err)
+		m.must(m.svc.Attribute(m.on("2026-12-10"), m.boss, m.trade, first.ID))
+		wallet := func(owed, available int64) {
+			t.Helper()
+			w, err := funds.Wallet(m.at(), m.maya, c.Program)
+			m.must(err)
+			if w.Balance.Owed.Minor != owed || w.Balance.Available.Minor != available || w.Balance.Settled.Minor != 1008_00 {
+				t.Fatalf("%+v", w.Balance)
+			}
+			all, err := funds.Check(m.at(), m.ingrid, c.Program)
+			m.must(err)
+			if !all.OK() {
+				t.Fatalf("%+v", all)
+			}
+		}
+		if none, err := m.svc.Proposed(m.at(), m.maya, p.ID); err != nil || len(none.Lines) != 0 {
+			t.Fatalf("%v %+v", err, none)
+		}
+		_, err = m.svc.Claim(m.at(), m.maya, p.ID, "")
+		m.want(err, fault.Conflict, "promo.nothing_to_claim")
+		for range 2 { // an 844 reads it, twice
+			b, err := m.svc.Basis(m.at(), m.boss, p.Number, m.kestrel)
+			m.must(err)
+			if b.Left != 0 || b.Program != c.Program || len(b.Lots) != 1 || b.Lots[0].Earned != 840_00 || b.Claimed[0].Asked.Minor != 1008_00 {
+				t.Fatalf("%+v", b)
+			}
+			wallet(168_00, 0)
+		}
+		m.deliver(m.order("2026-12-11", p.Number, want{"AUR-D18B", "60", "84", ""}).ID, "2026-12-12", "2026-12-13", "2026-12-14")
+		more, err := m.svc.Proposed(m.at(), m.maya, p.ID)
+		m.must(err)
+		if more.Sum.Minor != 84_00 { // 252.00 earned, 168.00 of it owed
+			t.Fatalf("%+v", more)
+		}
+		_, err = m.svc.Claim(m.at(), m.maya, p.ID, more.Mark)
+		m.must(err)
+		wallet(0, 84_00)
+		_, err = m.svc.Basis(m.at(), m.boss, p.Number, m.baltic)
+		m.must(err) // takes part as well, with a part of its own
+		_, err = m.svc.Basis(m.at(), m.boss, p.Number, m.bank)
+		m.want(err, fault.NotFound, "")
+		_, err = m.svc.Basis(m.at(), m.maya, p.Number, m.kestrel)
+		m.want(err, fault.Forbidden, "")
 	})
 }

@@ -8,10 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"entente/db/blob"
 	"entente/prm/access"
+	"entente/prm/account"
 	"entente/prm/catalog"
 	"entente/prm/fault"
+	"entente/prm/fund"
 	"entente/prm/money"
+	"entente/prm/partner"
 )
 
 // shelf keeps the reports that stand.
@@ -105,6 +109,23 @@ func TestPromotionByResale(t *testing.T) {
 		}
 		if seats := m.get(p.ID).Seats; !slices.ContainsFunc(seats, func(x Seat) bool { return x.Org == m.kestrel && x.Taken == money.Whole(24) }) {
 			t.Fatalf("%+v", seats)
+		}
+		// the claim follows from what was sold on: returns come off, and it is claimed once
+		blobs, err := blob.New(m.db, t.TempDir())
+		m.must(err)
+		m.svc.Pay(fund.New(m.db, nil, blobs, partner.NewService(m.db, m.events, account.Directory{})))
+		claim, err := m.svc.Proposed(m.at(), m.maya, p.ID)
+		m.must(err)
+		if claim.Sum.String() != "48.00" || len(claim.Lines) != 2 {
+			t.Fatalf("%+v", claim)
+		}
+		c, err := m.svc.Claim(m.at(), m.maya, p.ID, claim.Mark)
+		m.must(err)
+		if c.Asked.String() != "48.00" || c.State != fund.ClaimSubmitted {
+			t.Fatalf("%+v", c)
+		}
+		if none, err := m.svc.Proposed(m.at(), m.maya, p.ID); err != nil || len(none.Lines) != 0 {
+			t.Fatalf("%v %+v", err, none)
 		}
 		m.rebuilt(p.ID)
 		if got := lines(m.kaarel); got != "" {

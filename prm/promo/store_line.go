@@ -288,15 +288,51 @@ func listLines(ctx context.Context, id string, f LineFilter) ([]Line, string, er
 	return out, next, nil
 }
 
-// billable are the lines of a company that earned something to be claimed, the oldest
-// order first.
-func billable(ctx context.Context, id, org, currency string) ([]lineRow, error) {
+// lotsOf are what the lines of a company earned to be claimed, the oldest document first:
+// of its orders, or of its reports where the date is that of the resale.
+func lotsOf(ctx context.Context, id, org, currency, by string) ([]Lot, error) {
+	if by == ByResale {
+		var rows []resaleRow
+		err := db.Tx(ctx).Where("promotion_id = ? AND org_id = ? AND currency = ? AND earned <> 0 AND verdict <> ?", id, org, currency, LineOut).Order("arrived, report_id, line").Limit(5000).Find(&rows).Error
+		out := make([]Lot, len(rows))
+		for i, r := range rows {
+			out[i] = Lot{Document: r.ReportID, Line: int(r.Line), Number: r.Number, SKU: r.SKU, On: r.SoldTo, Quantity: money.Quantity(r.Counted), Allowance: money.Price(r.Allowance), Earned: r.Earned}
+		}
+		return out, err
+	}
 	var rows []lineRow
-	return rows, db.Tx(ctx).Where("promotion_id = ? AND org_id = ? AND currency = ? AND earned > 0 AND verdict <> ? AND method IN ?", id, org, currency, LineOut, billed).Order("arrived, order_id, line").Limit(5000).Find(&rows).Error
+	err := db.Tx(ctx).Where("promotion_id = ? AND org_id = ? AND currency = ? AND earned > 0 AND verdict <> ? AND method IN ?", id, org, currency, LineOut, billed).Order("arrived, order_id, line").Limit(5000).Find(&rows).Error
+	out := make([]Lot, len(rows))
+	for i, r := range rows {
+		out[i] = Lot{Document: r.OrderID, Line: int(r.Line), Number: r.Number, SKU: r.SKU, On: r.OrderedOn, Quantity: money.Quantity(r.Invoiced), Allowance: money.Price(r.Allowance), Earned: r.Earned}
+	}
+	return out, err
 }
 
 // earnedOf is what they earned together.
-func earnedOf(ctx context.Context, id, org, currency string) (n int64, err error) {
-	err = db.Tx(ctx).Model(&lineRow{}).Select("CAST(COALESCE(SUM(earned), 0) AS BIGINT)").Where("promotion_id = ? AND org_id = ? AND currency = ? AND earned > 0 AND verdict <> ? AND method IN ?", id, org, currency, LineOut, billed).Scan(&n).Error
-	return n, err
+func earnedOf(ctx context.Context, id, org, currency, by string) (n int64, err error) {
+	q := db.Tx(ctx).Model(&lineRow{}).Where("earned > 0 AND method IN ?", billed)
+	if by == ByResale {
+		q = db.Tx(ctx).Model(&resaleRow{})
+	}
+	err = q.Select("CAST(COALESCE(SUM(earned), 0) AS BIGINT)").Where("promotion_id = ? AND org_id = ? AND currency = ? AND verdict <> ?", id, org, currency, LineOut).Scan(&n).Error
+	return max(0, n), err
+}
+
+// seenOf is how much of each item the documents show, whether it counts or not.
+func seenOf(ctx context.Context, id, org, by string) (map[string]money.Quantity, error) {
+	q := db.Tx(ctx).Model(&lineRow{}).Select("sku, CAST(SUM(invoiced) AS BIGINT) AS n")
+	if by == ByResale {
+		q = db.Tx(ctx).Model(&resaleRow{}).Select("sku, CAST(SUM(sold) AS BIGINT) AS n")
+	}
+	var rows []struct {
+		SKU string
+		N   int64
+	}
+	err := q.Where("promotion_id = ? AND org_id = ?", id, org).Group("sku").Scan(&rows).Error
+	out := map[string]money.Quantity{}
+	for _, r := range rows {
+		out[r.SKU] = money.Quantity(r.N)
+	}
+	return out, err
 }
