@@ -96,6 +96,12 @@ type Staged struct {
 // take as long as the sender does. Codes: TooLarge (nothing is left behind),
 // Unavailable (the disk).
 func (s *Store) Stage(ctx context.Context, r io.Reader, limit int64) (*Staged, error) {
+	return s.StageIf(ctx, r, limit, func(io.ReadSeeker) error { return nil })
+}
+
+// StageIf is Stage for a payload that is looked at before it is kept: what look refuses
+// leaves nothing behind, and its fault is the answer.
+func (s *Store) StageIf(ctx context.Context, r io.Reader, limit int64, look func(io.ReadSeeker) error) (*Staged, error) {
 	h := sha256.New()
 	head := make([]byte, 0, 4<<10)
 	in := &counted{ctx: ctx, r: r, left: limit, hash: h}
@@ -106,16 +112,19 @@ func (s *Store) Stage(ctx context.Context, r io.Reader, limit int64) (*Staged, e
 		n, err := in.Read(head[len(head):min(cap(head), Inline+1)])
 		head = head[:len(head)+n]
 		if err == io.EOF {
+			if err := look(bytes.NewReader(head)); err != nil {
+				return nil, stageError(err)
+			}
 			return &Staged{Hash: sum(h), Size: int64(len(head)), store: s, small: head}, nil
 		}
 		if err != nil {
 			return nil, stageError(err)
 		}
 	}
-	return s.stageFile(in, head, h)
+	return s.stageFile(in, head, h, look)
 }
 
-func (s *Store) stageFile(in io.Reader, head []byte, h hash.Hash) (_ *Staged, err error) {
+func (s *Store) stageFile(in io.Reader, head []byte, h hash.Hash, look func(io.ReadSeeker) error) (_ *Staged, err error) {
 	f, err := os.CreateTemp(s.dir, tempPrefix)
 	if err != nil {
 		return nil, stageError(err)
@@ -134,6 +143,10 @@ func (s *Store) stageFile(in io.Reader, head []byte, h hash.Hash) (_ *Staged, er
 	if err != nil {
 		return nil, err
 	}
+	size := int64(len(head)) + n
+	if err := look(io.NewSectionReader(f, 0, size)); err != nil { // nobody gets the file itself, which may be written
+		return nil, err
+	}
 	if err := f.Sync(); err != nil {
 		return nil, err
 	}
@@ -141,7 +154,7 @@ func (s *Store) stageFile(in io.Reader, head []byte, h hash.Hash) (_ *Staged, er
 		return nil, err
 	}
 	fail.At(fail.BlobWritten)
-	st := &Staged{Hash: sum(h), Size: int64(len(head)) + n, store: s}
+	st := &Staged{Hash: sum(h), Size: size, store: s}
 	path := s.path(st.Hash)
 	folder := filepath.Dir(path)
 	if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {

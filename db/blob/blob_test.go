@@ -151,6 +151,22 @@ func TestRefusalLeavesNothing(t *testing.T) {
 	if _, err := s.Stage(ctx, bytes.NewReader(payload(1<<20)), 1<<30); err == nil {
 		t.Error("staged under an ended context")
 	}
+	for _, size := range []int{0, 100, 1 << 20} {
+		seen, refused := 0, fault.InvalidField("file", "room.file_barred")
+		_, err := s.StageIf(context.Background(), bytes.NewReader(payload(size)), 1<<20, func(in io.ReadSeeker) error {
+			if _, writes := in.(io.Writer); writes {
+				t.Error("who looks at a payload may write it")
+			}
+			b, err := io.ReadAll(in)
+			if seen = len(b); err != nil {
+				return err
+			}
+			return refused
+		})
+		if fault.CodeOf(err) != fault.Invalid || seen != size {
+			t.Errorf("%d of %d bytes seen, %v", seen, size, err)
+		}
+	}
 	if left := files(t, dir); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
