@@ -52,7 +52,11 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, id ID, seq int64
 		if err := setText(ctx, id, seq, text, db.Now(ctx)); err != nil {
 			return false, err
 		}
-		now := Message{Room: id, Seq: seq, Text: text, Thread: m.Thread, From: Author{ID: m.AuthorID}}
+		files, err := filesOf(ctx, id, []int64{seq})
+		if err != nil {
+			return false, err
+		}
+		now := Message{Room: id, Seq: seq, Text: text, Files: files[seq]}
 		if err := s.words(ctx, now); err != nil {
 			return false, err
 		}
@@ -333,6 +337,16 @@ type Standing struct {
 	Level   Level
 	Draft   string   // what the actor began to write
 	Readers []Reader // everyone's marks
+}
+
+// By is how far a person of a company has read, and whether he entered.
+func (st Standing) By(person, org string) (seq int64, entered bool) {
+	for _, r := range st.Readers {
+		if r.Person == person && r.Org == org {
+			return r.Seq, true
+		}
+	}
+	return 0, false
 }
 
 // Standing tells the actor's own mark, level and draft, and how far the others have read:

@@ -281,6 +281,34 @@ func TestMentions(t *testing.T) {
 	}
 }
 
+// TestNamings: the places are those of the text as it is written, the longest name that
+// ends there wins, and a long text costs no more than its length.
+func TestNamings(t *testing.T) {
+	t.Parallel()
+	names := []string{"Al", "Al Gore", "ALMA", "李雷", "İpek"}
+	for text, want := range map[string]string{
+		"":                               "",
+		"İİİİ @al gore, @İpek":           "@al gore|@İpek", // lower case is longer than what is written
+		"@Alma and @Al":                  "@Alma|@Al",
+		"@Almanac @al@example.org":       "@al",
+		"请看@李雷谢谢":                        "@李雷",
+		"mail al@al.example, 1@al":       "",
+		"@@al @ al":                      "@al",
+		strings.Repeat("@nobody ", 2000): "",
+	} {
+		var got []string
+		for _, n := range Namings(text, names) {
+			got = append(got, text[n.From:n.To])
+			if !strings.EqualFold(text[n.From+1:n.To], names[n.Which]) {
+				t.Errorf("%q: %+v", text, n)
+			}
+		}
+		if strings.Join(got, "|") != want {
+			t.Errorf("%.40q names %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestDrafts(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -305,89 +333,6 @@ func TestDrafts(t *testing.T) {
 			t.Fatalf("%+v", st)
 		}
 	})
-}
-
-// TestFiles: judged by content, seen by members only, and before the post by nobody else.
-func TestFiles(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		h := setup(t, d)
-		ctx := context.Background()
-		r := h.shared(t, "1")
-		maya, ingrid := h.actor("maya"), h.actor("ingrid")
-		bring := func(name, body string) (File, error) {
-			return h.s.Bring(ctx, maya, r.ID, name, strings.NewReader(body))
-		}
-		f, err := bring(`..\..\价目表 2026‮.png`, "\x89PNG\x0d\x0a\x1a\x0a rest")
-		if err != nil || f.Type != "image/png" || f.Name != "价目表 2026.png" || !f.Shown() {
-			t.Fatalf("%+v %v", f, err)
-		}
-		for body, want := range map[string]string{
-			"<html><script>alert(1)</script>":           "text/plain",
-			"<?xml version='1.0'?><svg onload='x'/>":    "text/plain",
-			"ISA*00*" + strings.Repeat(" ", 120):        TypeX12,
-			"UNB+UNOC:3+A+B+260101:1200+1'":             TypeEDIFACT,
-			"%PDF-1.7 x":                                "application/pdf",
-			"GIF89a not really a picture but named one": "image/gif",
-		} {
-			if got, err := bring("x.exe", body); err != nil || got.Type != want {
-				t.Errorf("%q: %+v %v", body, got, err)
-			}
-		}
-		for body, want := range map[string]fault.Code{"MZ program": fault.Invalid, "#!/bin/sh": fault.Invalid, "": fault.Invalid, "EICAR": fault.Invalid, "no scanner": fault.Unavailable} {
-			_, err := bring("order.pdf", body)
-			isCode(t, err, want)
-		}
-		_, _, err = h.s.Open(ctx, ingrid, r.ID, f.ID)
-		isCode(t, err, fault.NotFound)
-		_, _, err = h.s.Post(ctx, ingrid, Draft{Room: r.ID, Key: "steal", Files: []FileID{f.ID}})
-		isCode(t, err, fault.Invalid)
-		m, _, err := h.s.Post(ctx, maya, Draft{Room: r.ID, Key: "k", Files: []FileID{f.ID}})
-		if err != nil || len(m.Files) != 1 {
-			t.Fatalf("%+v %v", m, err)
-		}
-		again, repeated, err := h.s.Post(ctx, maya, Draft{Room: r.ID, Key: "k", Files: []FileID{f.ID}})
-		if err != nil || !repeated || len(again.Files) != 1 {
-			t.Fatalf("%+v %v %v", again, repeated, err)
-		}
-		_, _, err = h.s.Post(ctx, maya, Draft{Room: r.ID, Key: "twice", Files: []FileID{f.ID}})
-		isCode(t, err, fault.Invalid)
-		got, body, err := h.s.Open(ctx, ingrid, r.ID, f.ID)
-		if err != nil || got.Name != f.Name {
-			t.Fatalf("%+v %v", got, err)
-		}
-		b, _ := io.ReadAll(body)
-		_ = body.Close()
-		if string(b) != "\x89PNG\x0d\x0a\x1a\x0a rest" {
-			t.Errorf("%q", b)
-		}
-		other := h.shared(t, "2")
-		_, _, err = h.s.Open(ctx, ingrid, other.ID, f.ID) // of another room
-		isCode(t, err, fault.NotFound)
-		if list, _, err := h.s.Search(ctx, ingrid, Find{Query: "价目"}); err != nil || len(list) != 1 || list[0].In.ID != r.ID {
-			t.Errorf("by the name of a file: %+v %v", list, err)
-		}
-		if err := h.s.SweepFiles(db.WithNow(ctx, time.Now().Add(48*time.Hour))); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := h.s.Remove(ctx, maya, r.ID, m.Seq); err != nil {
-			t.Fatal(err)
-		}
-		_, _, err = h.s.Open(ctx, ingrid, r.ID, f.ID)
-		isCode(t, err, fault.NotFound)
-	})
-}
-
-func TestNamesOfFiles(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{"": "file", "...": "file", "a/b/c.txt": "c.txt", ".htaccess": "htaccess", "a\x00b\r\nc": "abc", "x\u202egnp.exe": "xgnp.exe", "C:\\Users\\m\\o.csv": "o.csv"} {
-		if got := CleanName(in); got != want {
-			t.Errorf("%q is %q, want %q", in, got, want)
-		}
-	}
-	if got := CleanName(strings.Repeat("价", 400) + ".xlsx"); len([]rune(got)) != maxName || !strings.HasSuffix(got, ".xlsx") {
-		t.Errorf("%q", got)
-	}
 }
 
 func TestSearch(t *testing.T) {
@@ -451,6 +396,69 @@ func TestSearch(t *testing.T) {
 			t.Error("a message of a subject outside the role is found")
 		}
 	})
+}
+
+// TestIndexLeavesWhatIsBeingRemoved: the words of a message whose removal is under way are
+// not written behind it.
+func TestIndexLeavesWhatIsBeingRemoved(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		if d.Dialect() == db.SQLite {
+			t.Skip("SQLite has one writer")
+		}
+		h := setup(t, d)
+		ctx := context.Background()
+		r := h.shared(t, "1")
+		m := h.post(t, "maya", r.ID, "1", "written long ago")
+		if err := d.InTx(ctx, func(ctx context.Context) error { return db.Tx(ctx).Exec("DELETE FROM message_search").Error }); err != nil {
+			t.Fatal(err)
+		}
+		err := d.InTx(ctx, func(removing context.Context) error {
+			if err := erase(removing, r.ID, m.Seq, db.Now(removing)); err != nil {
+				return err
+			}
+			return h.s.Index(ctx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := 0
+		if err := d.View(ctx, func(ctx context.Context) error {
+			_, err := db.Row(ctx, "SELECT COUNT(*) FROM message_search", nil, &left)
+			return err
+		}); err != nil || left != 0 {
+			t.Errorf("the words of %d removed messages are left, %v", left, err)
+		}
+	})
+}
+
+// TestAnswersOnly: a thread holds what was said in it, however much was done to its
+// beginning; an act cannot be answered.
+func TestAnswersOnly(t *testing.T) {
+	t.Parallel()
+	h := setup(t, dbtest.One(t))
+	ctx := context.Background()
+	r := h.shared(t, "1")
+	m := h.post(t, "maya", r.ID, "1", "one")
+	answer, _, err := h.s.Post(ctx, h.actor("ingrid"), Draft{Room: r.ID, Key: "a", Text: "seen", Thread: m.Seq})
+	if err != nil {
+		t.Fatal(err)
+	}
+	act, err := h.s.React(ctx, h.actor("ingrid"), r.ID, answer.Seq, "👍", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, emoji := range []string{"👍", "🎉", "✅"} {
+		if _, err := h.s.React(ctx, h.actor("ingrid"), r.ID, m.Seq, emoji, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := h.s.History(ctx, h.actor("maya"), r.ID, Window{Thread: m.Seq, Limit: 3})
+	if err != nil || len(got) != 1 || got[0].Text != "seen" {
+		t.Errorf("%+v %v", got, err)
+	}
+	_, _, err = h.s.Post(ctx, h.actor("maya"), Draft{Room: r.ID, Key: "b", Text: "what for?", Thread: act.Seq})
+	isCode(t, err, fault.Invalid)
 }
 
 // TestRetentionHoldExport: each company's rules work on its own messages, a hold of one

@@ -122,7 +122,7 @@ func CleanName(name string) string {
 // Codes: NotFound, Forbidden, Conflict (read-only, too many), Invalid, TooLarge,
 // Unavailable (not scanned).
 func (s *Service) Bring(ctx context.Context, actor access.Actor, id ID, name string, body io.Reader) (File, error) {
-	err := s.view(ctx, actor, func(ctx context.Context) error {
+	may := func(ctx context.Context) error {
 		r, err := s.load(ctx, actor, access.RoomPost, id)
 		switch {
 		case err != nil:
@@ -132,57 +132,28 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, id ID, name str
 		case r.ReadOnly:
 			return errReadOnly
 		}
-		return nil
+		loose, err := countLoose(ctx, id, actor.Person)
+		if err == nil && loose >= maxLoose {
+			err = fault.New(fault.Conflict, "room.too_many_files", "most", maxLoose)
+		}
+		return err
+	}
+	// before the bytes are read
+	if err := s.view(ctx, actor, may); err != nil {
+		return File{}, err
+	}
+	f := File{ID: FileID(db.NewID()), Room: id, Name: CleanName(name)}
+	st, err := s.blobs.StageIf(ctx, body, MaxFile, func(in io.ReadSeeker) (err error) {
+		f.Type, err = s.pass(ctx, f.Name, in)
+		return err
 	})
 	if err != nil {
 		return File{}, err
 	}
-	st, err := s.blobs.Stage(ctx, body, MaxFile)
-	if err != nil {
-		return File{}, err
-	}
-	if st.Size == 0 {
-		return File{}, fault.InvalidField("file", "room.file_empty")
-	}
-	f := File{ID: FileID(db.NewID()), Room: id, Name: CleanName(name), Size: st.Size, Hash: st.Hash}
-	in, err := st.Bytes()
-	if err != nil {
-		return File{}, err
-	}
-	defer in.Close()
-	head := make([]byte, 512)
-	n, err := io.ReadFull(in, head)
-	if err != nil && err != io.ErrUnexpectedEOF {
-		return File{}, fault.Wrap(err, fault.Unavailable, "error.unavailable")
-	}
-	if f.Type, err = judge(head[:n]); err != nil {
-		return File{}, err
-	}
-	if s.scan != nil {
-		if _, err := in.Seek(0, io.SeekStart); err != nil {
-			return File{}, fault.Wrap(err, fault.Unavailable, "error.unavailable")
-		}
-		if err := s.scan.Scan(ctx, f.Name, in); err != nil {
-			if fault.CodeOf(err) == fault.Invalid {
-				return File{}, err
-			}
-			return File{}, fault.Wrap(err, fault.Unavailable, "room.file_not_scanned")
-		}
-	}
+	f.Size, f.Hash = st.Size, st.Hash
 	err = s.change(ctx, actor, func(ctx context.Context) error {
-		r, err := s.load(ctx, actor, access.RoomPost, id)
-		if err != nil {
+		if err := may(ctx); err != nil {
 			return err
-		}
-		if r.ReadOnly {
-			return errReadOnly
-		}
-		loose, err := countLoose(ctx, id, actor.Person)
-		if err != nil {
-			return err
-		}
-		if loose >= maxLoose {
-			return fault.New(fault.Conflict, "room.too_many_files", "most", maxLoose)
 		}
 		if err := st.Insert(ctx); err != nil {
 			return err
@@ -194,6 +165,29 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, id ID, name str
 		return File{}, err
 	}
 	return f, nil
+}
+
+// pass is the type of a file that may be kept.
+func (s *Service) pass(ctx context.Context, name string, in io.ReadSeeker) (string, error) {
+	head := make([]byte, 512)
+	n, err := io.ReadFull(in, head)
+	if err == io.EOF {
+		return "", fault.InvalidField("file", "room.file_empty")
+	}
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return "", err
+	}
+	kind, err := judge(head[:n])
+	if err != nil || s.scan == nil {
+		return kind, err
+	}
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	if err = s.scan.Scan(ctx, name, in); err != nil && fault.CodeOf(err) != fault.Invalid {
+		err = fault.Wrap(err, fault.Unavailable, "room.file_not_scanned")
+	}
+	return kind, err
 }
 
 // Open gives a file of a room to a member; one that is in no message yet only to who

@@ -43,12 +43,64 @@ const maxNamed = 300
 // roomWords name everybody who entered the room.
 var roomWords = []string{"room", "everyone", "所有人"}
 
+// Naming is a place of a text that names somebody: text[From:To] is "@" and a name.
+type Naming struct {
+	From, To int
+	Which    int // of the names
+}
+
+// Namings are the places where a text says "@" and one of some names, the longest that
+// fits, in any case.
+func Namings(text string, names []string) []Naming {
+	longest := make([]int, len(names))
+	for i := range longest {
+		longest[i] = i
+	}
+	slices.SortStableFunc(longest, func(a, b int) int { return cmp.Compare(len(names[b]), len(names[a])) })
+	var out []Naming
+	end := 0
+	for _, at := range calls(text) {
+		if at < end {
+			continue
+		}
+		if i := slices.IndexFunc(longest, func(n int) bool { return begins(text[at+1:], names[n]) }); i >= 0 {
+			end = at + 1 + len(names[longest[i]])
+			out = append(out, Naming{at, end, longest[i]})
+		}
+	}
+	return out
+}
+
+// calls are the places of the "@" that begin a word; those of addresses do not.
+func calls(text string) (out []int) {
+	for at := range len(text) {
+		if text[at] != '@' {
+			continue
+		}
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		if !unicode.IsLetter(before) && !unicode.IsDigit(before) || unicode.Is(unicode.Han, before) {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// begins says that text begins with a name and the name ends there.
+func begins(text, name string) bool {
+	if name == "" || len(text) < len(name) || !strings.EqualFold(text[:len(name)], name) {
+		return false
+	}
+	next, _ := utf8.DecodeRuneInString(text[len(name):])
+	last, _ := utf8.DecodeLastRuneInString(name)
+	return len(text) == len(name) || !unicode.IsLetter(next) && !unicode.IsDigit(next) || unicode.Is(unicode.Han, last)
+}
+
 // mentioned finds the people a text names: "@" and the name of somebody of the room's
 // companies whose role may see its subject, of a whole company, or of the room. Names are
 // looked for only among them, so that nobody can name, or find by naming, a person with
 // whom he shares no room.
 func (s *Service) mentioned(ctx context.Context, r Room, text string) (out naming, err error) {
-	if !strings.Contains(text, "@") {
+	if len(calls(text)) == 0 {
 		return naming{}, nil
 	}
 	staff, err := s.people.Staff(ctx, r.Orgs)
@@ -59,47 +111,34 @@ func (s *Service) mentioned(ctx context.Context, r Room, text string) (out namin
 	if err != nil {
 		return naming{}, err
 	}
-	var entered []string
-	if err := s.db.View(ctx, func(ctx context.Context) (err error) { entered, err = members(ctx, r.ID); return err }); err != nil {
-		return naming{}, err
-	}
-	type name struct {
-		word string
-		fits func(Person) bool
-	}
-	var names []name
+	var names []string
+	var fits []func(Person) bool // whom each name means
+	name := func(word string, fit func(Person) bool) { names, fits = append(names, word), append(fits, fit) }
 	for _, p := range staff {
-		names = append(names, name{p.Name, func(x Person) bool { return x.ID == p.ID && x.Org == p.Org }})
+		name(p.Name, func(x Person) bool { return x.ID == p.ID && x.Org == p.Org })
 	}
 	for id, c := range companies {
-		names = append(names, name{c.Name, func(x Person) bool { return x.Org == id }})
+		name(c.Name, func(x Person) bool { return x.Org == id })
+	}
+	entered, err := s.Feed().Entered(ctx, r.ID)
+	if err != nil {
+		return naming{}, err
 	}
 	for _, w := range roomWords {
-		names = append(names, name{w, func(x Person) bool { return slices.Contains(entered, x.ID) }})
+		name(w, func(x Person) bool { return slices.Contains(entered, x.ID) })
 	}
-	slices.SortFunc(names, func(a, b name) int { return cmp.Compare(len(b.word), len(a.word)) })
 	var got []Person
-	for at := strings.IndexByte(text, '@'); at >= 0; {
-		rest := text[at+1:]
-		before, _ := utf8.DecodeLastRuneInString(text[:at])
-		if at == 0 || !unicode.IsLetter(before) && !unicode.IsDigit(before) || unicode.Is(unicode.Han, before) {
-			for _, n := range names {
-				if !begins(rest, n.word) {
-					continue
-				}
-				for _, p := range staff {
-					if n.fits(p) && !slices.ContainsFunc(got, func(x Person) bool { return x.ID == p.ID }) && len(got) < maxNamed {
-						got = append(got, p)
-					}
-				}
-				break
+	said := make([]bool, len(names))
+	for _, n := range Namings(text, names) {
+		if said[n.Which] {
+			continue
+		}
+		said[n.Which] = true
+		for _, p := range staff {
+			if fits[n.Which](p) && len(got) < maxNamed && !slices.ContainsFunc(got, func(x Person) bool { return x.ID == p.ID }) {
+				got = append(got, p)
 			}
 		}
-		next := strings.IndexByte(rest, '@')
-		if next < 0 {
-			break
-		}
-		at += 1 + next
 	}
 	for _, p := range got {
 		who := access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: "session:mention"}
@@ -112,16 +151,6 @@ func (s *Service) mentioned(ctx context.Context, r Room, text string) (out namin
 		}
 	}
 	return out, nil
-}
-
-// begins says that text begins with a name and the name ends there.
-func begins(text, name string) bool {
-	if name == "" || len(text) < len(name) || !strings.EqualFold(text[:len(name)], name) {
-		return false
-	}
-	next, _ := utf8.DecodeRuneInString(text[len(name):])
-	last, _ := utf8.DecodeLastRuneInString(name)
-	return len(text) == len(name) || !unicode.IsLetter(next) && !unicode.IsDigit(next) || unicode.Is(unicode.Han, last)
 }
 
 // tell keeps whom a new message names and publishes it.

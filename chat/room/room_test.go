@@ -32,6 +32,7 @@ type house struct {
 	refused Subject // the gate refuses this
 	told    []Mentioned
 	scanned []string
+	blobs   string // their folder
 	file    FileID
 }
 
@@ -123,7 +124,8 @@ func (h *house) MaySee(_ context.Context, _ access.Actor, s Subject) error {
 func setup(t testing.TB, d *db.DB) *house {
 	t.Helper()
 	h := &house{db: d, pub: &recorder{}, org: map[string]string{}, person: map[string]string{}, orgOf: map[string]string{}, roles: map[string][]access.Role{}}
-	blobs, err := blob.New(d, t.TempDir())
+	h.blobs = t.TempDir()
+	blobs, err := blob.New(d, h.blobs)
 	if err != nil {
 		t.Fatal(err)
 	}

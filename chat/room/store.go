@@ -259,7 +259,7 @@ func threadRoot(ctx context.Context, id ID, seq int64) (int64, error) {
 		return 0, nil
 	}
 	var rows []messageRow
-	err := db.Tx(ctx).Select("seq", "thread").Where("room_id = ? AND seq = ?", string(id), seq).Limit(1).Find(&rows).Error
+	err := db.Tx(ctx).Select("seq", "thread").Where("room_id = ? AND seq = ? AND kind <> ?", string(id), seq, string(Act)).Limit(1).Find(&rows).Error
 	if err != nil {
 		return 0, err
 	}
@@ -278,7 +278,7 @@ func history(ctx context.Context, id ID, w Window) ([]Message, error) {
 		q = q.Where("seq < ?", w.Before)
 	}
 	if w.Thread > 0 {
-		q = q.Where("thread = ?", w.Thread)
+		q = q.Where("thread = ? AND kind = ?", w.Thread, string(Said)) // an act stands under its message as well
 	}
 	if w.After > 0 || w.Before == 0 && w.After == 0 && w.forward {
 		q = q.Where("seq > ?", w.After).Order("seq")

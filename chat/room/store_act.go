@@ -430,10 +430,15 @@ func findMessages(ctx context.Context, org string, f Find, limit int) ([]message
 	return rows, err
 }
 
-// unfound are messages whose words stand nowhere yet.
+// unfound are messages whose words stand nowhere yet, locked: what is just being changed or
+// removed is left to who does that, or words that stand no more would be written after it.
 func unfound(ctx context.Context, limit int) ([]messageRow, error) {
 	var rows []messageRow
-	err := db.Tx(ctx).Raw(`SELECT m.* FROM message m WHERE m.kind = 'message' AND m.removed = 0 AND NOT EXISTS (SELECT 1 FROM message_search s WHERE s.room_id = m.room_id AND s.seq = m.seq) LIMIT ?`, limit).Scan(&rows).Error
+	lock := ""
+	if db.DialectOf(ctx) == db.Postgres {
+		lock = " FOR UPDATE OF m SKIP LOCKED"
+	}
+	err := db.Tx(ctx).Raw(`SELECT m.* FROM message m WHERE m.kind = 'message' AND m.removed = 0 AND NOT EXISTS (SELECT 1 FROM message_search s WHERE s.room_id = m.room_id AND s.seq = m.seq) LIMIT ?`+lock, limit).Scan(&rows).Error
 	return rows, err
 }
 
