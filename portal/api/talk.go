@@ -111,11 +111,7 @@ func (a *API) talk() {
 			items := make([]member, len(people))
 			for i, p := range people {
 				items[i] = member{ID: p.ID, Name: p.Name, Org: names[p.Org].Slug}
-				for _, r := range st.Readers {
-					if r.Person == p.ID && r.Org == p.Org {
-						items[i].Entered, items[i].Read = true, r.Seq
-					}
-				}
+				items[i].Read, items[i].Entered = st.By(p.ID, p.Org)
 			}
 			return page(items, ""), nil
 		})

@@ -66,7 +66,7 @@ type Room struct {
 	Pins   []Message
 	Draft  string
 	Seen   []SeenBy // of the last message of the viewer's own
-	Crowd  string   // JSON for chat.js: company by slug with its name and how many may read
+	Crowd  string   // JSON for chat.js: the people with their companies and how far each has read
 	At     int64    // the message the page is opened at
 	Thread *Thread  // the pane of one message
 	About  *About   // the pane about the room

@@ -63,7 +63,7 @@ func (v *visit) roomPage(status int, form view.Form, change func(*view.Room)) er
 			window = room.Window{Before: at + roomRows/2, Limit: roomRows}
 		}
 	}
-	shown, err := v.room(r, window, false)
+	shown, facts, err := v.room(r, window, false)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (v *visit) roomPage(status int, form view.Form, change func(*view.Room)) er
 	for i := range shown.Messages {
 		shown.Messages[i].On = shown.Messages[i].Seq == at
 	}
-	if err := v.panes(shown, r, at, change); err != nil {
+	if err := v.panes(shown, facts, id, at, change); err != nil {
 		return err
 	}
 	before += window.After + window.Before
@@ -89,28 +89,14 @@ func (v *visit) roomPage(status int, form view.Form, change func(*view.Room)) er
 }
 
 // panes adds the pane of a message or about the room.
-func (v *visit) panes(shown *view.Room, r room.Room, at int64, change func(*view.Room)) error {
-	about := v.Query("about") != "" || change != nil && at == 0
-	if at == 0 && !about {
-		return nil
-	}
-	st, err := v.w.d.Rooms.Standing(v.ctx, v.actor(), r.ID)
-	if err != nil {
-		return err
-	}
-	n, err := v.lookup(r.Orgs, nil)
-	if err != nil {
-		return err
-	}
+func (v *visit) panes(shown *view.Room, facts roomFacts, id room.ID, at int64, change func(*view.Room)) error {
+	var err error
 	if at > 0 {
-		people, err := v.w.d.Rooms.People(v.ctx, v.actor(), r.ID)
-		if err != nil {
-			return err
-		}
-		if err := v.thread(shown, r.ID, at, st, people, n); err != nil {
-			return err
-		}
-	} else if err := v.about(shown, r.ID, st, n); err != nil {
+		err = v.thread(shown, id, at, facts)
+	} else if v.Query("about") != "" || change != nil {
+		err = v.about(shown, id, facts)
+	}
+	if err != nil {
 		return err
 	}
 	if change != nil {
@@ -158,29 +144,30 @@ func (v *visit) roomAbout(subject room.Subject, compact bool) (*view.Room, error
 	if err != nil {
 		return nil, err
 	}
-	return v.room(r, room.Window{Limit: panelRows}, compact)
+	out, _, err := v.room(r, room.Window{Limit: panelRows}, compact)
+	return out, err
 }
 
 // room is a room with a part of its history.
-func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, error) {
+func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, roomFacts, error) {
+	facts := roomFacts{faces: map[string]string{}}
 	lines, err := v.w.d.Rooms.History(v.ctx, v.actor(), r.ID, w)
 	if err != nil {
-		return nil, err
+		return nil, facts, err
 	}
-	people, err := v.w.d.Rooms.People(v.ctx, v.actor(), r.ID)
-	if err != nil {
-		return nil, err
+	if facts.people, err = v.w.d.Rooms.People(v.ctx, v.actor(), r.ID); err != nil {
+		return nil, facts, err
 	}
-	st, err := v.w.d.Rooms.Standing(v.ctx, v.actor(), r.ID)
-	if err != nil {
-		return nil, err
+	if facts.st, err = v.w.d.Rooms.Standing(v.ctx, v.actor(), r.ID); err != nil {
+		return nil, facts, err
 	}
-	n, err := v.lookup(r.Orgs, nil)
-	if err != nil {
-		return nil, err
+	if facts.n, err = v.lookup(r.Orgs, nil); err != nil {
+		return nil, facts, err
 	}
+	n := facts.n
+	facts.bySlug = n.bySlug()
 	out := &view.Room{ID: string(r.ID), URL: v.path("rooms", string(r.ID)), Title: v.roomTitle(r, n), Icon: roomIcons[r.Subject.Kind], SubjectURL: v.subjectURL(r.Subject.Kind, r.Subject.ID),
-		Me: v.login.Person.ID, Epoch: r.Epoch, After: r.LastSeq, Read: st.Read, Key: db.NewID(), Compact: compact, Draft: st.Draft, Latest: true,
+		Me: v.login.Person.ID, Epoch: r.Epoch, After: r.LastSeq, Read: facts.st.Read, Key: db.NewID(), Compact: compact, Draft: facts.st.Draft, Latest: true,
 		ReadOnly: r.ReadOnly || !v.may(access.RoomPost, r.Resource())}
 	for _, id := range r.Orgs {
 		out.Companies = append(out.Companies, n.org(id))
@@ -188,36 +175,34 @@ func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, erro
 			out.Readers = append(out.Readers, n.org(id))
 		}
 	}
-	for _, p := range people {
+	for _, p := range facts.people {
 		out.People = append(out.People, view.Person{ID: p.ID, Name: p.Name, Company: v.foreign(p.Org, n)})
+		facts.faces[p.ID] = p.Name
 	}
-	bySlug, faces := n.bySlug(), map[string]string{}
-	for _, p := range people {
-		faces[p.ID] = p.Name
-	}
+	var own room.Message // the last of the viewer's
 	for _, m := range lines {
 		if m.Kind == room.Act {
 			continue // seen on the message it was done to
 		}
-		line := v.message(m, n, bySlug)
+		line := v.message(m, n, facts.bySlug)
 		if m.Kind == room.Said {
-			v.dressed(&line, m, faces, !out.ReadOnly)
+			v.dressed(&line, m, facts.faces, !out.ReadOnly)
 		}
 		out.Messages = append(out.Messages, line)
 		if line.Mine && !line.Removed {
-			out.Seen = v.seenBy(st, people, n, m.From.ID, m.Seq)
+			own = m
 		}
 	}
 	if err := v.quotes(r.ID, lines, out.Messages); err != nil {
-		return nil, err
+		return nil, facts, err
 	}
-	out.Crowd = v.crowd(st, people, n)
-	if out.Pins, err = v.pins(r.ID, n, bySlug); err != nil {
-		return nil, err
+	out.Crowd = facts.crowd()
+	if out.Pins, err = v.pins(r.ID, facts); err != nil {
+		return nil, facts, err
 	}
 	if len(lines) > 0 {
 		if (w.Before > 0 || w.After > 0) && lines[len(lines)-1].Seq < r.LastSeq {
-			out.Latest, out.Seen = false, nil
+			out.Latest = false
 		}
 		if w.Before == 0 && w.After == 0 {
 			out.After = max(out.After, lines[len(lines)-1].Seq)
@@ -226,18 +211,21 @@ func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, erro
 			out.OlderURL = v.path("rooms", string(r.ID)) + "?before=" + strconv.FormatInt(first, 10)
 		}
 	}
-	return out, nil
+	if out.Latest && own.Seq > 0 {
+		out.Seen = facts.seenBy(own)
+	}
+	return out, facts, nil
 }
 
 // pins are the pinned messages of a room.
-func (v *visit) pins(id room.ID, n names, bySlug map[string]account.Org) ([]view.Message, error) {
+func (v *visit) pins(id room.ID, facts roomFacts) ([]view.Message, error) {
 	list, err := v.w.d.Rooms.Pins(v.ctx, v.actor(), id)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]view.Message, len(list))
 	for i, m := range list {
-		out[i] = v.message(m, n, bySlug)
+		out[i] = v.message(m, facts.n, facts.bySlug)
 		out[i].URL, out[i].Text = v.messageURL(id, m.Seq), view.Raw(snippet(m.Text))
 	}
 	return out, nil

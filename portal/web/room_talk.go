@@ -18,6 +18,7 @@ import (
 	"entente/db"
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/account"
 	"entente/prm/fault"
 )
 
@@ -315,23 +316,21 @@ var links = regexp.MustCompile(`https?://[^\s<>"'，。；：！？、（）《�
 // said cuts what a person wrote into plain pieces, links and names.
 func said(text string, named []room.Mention) []view.Part {
 	var out []view.Part
+	names := make([]string, len(named))
+	for i, m := range named {
+		names[i] = m.Name
+	}
 	plain := func(s string) {
-		for s != "" {
-			at, size := -1, 0
-			for _, m := range named {
-				if i := strings.Index(strings.ToLower(s), "@"+strings.ToLower(m.Name)); i >= 0 && (at < 0 || i < at || i == at && len(m.Name)+1 > size) && i+len(m.Name)+1 <= len(s) {
-					at, size = i, len(m.Name)+1
-				}
+		last := 0
+		for _, n := range room.Namings(s, names) {
+			if n.From > last {
+				out = append(out, view.Part{Text: s[last:n.From]})
 			}
-			if at < 0 {
-				out = append(out, view.Part{Text: s})
-				return
-			}
-			if at > 0 {
-				out = append(out, view.Part{Text: s[:at]})
-			}
-			out = append(out, view.Part{Text: s[at : at+size], Mention: true})
-			s = s[at+size:]
+			out = append(out, view.Part{Text: s[n.From:n.To], Mention: true})
+			last = n.To
+		}
+		if last < len(s) {
+			out = append(out, view.Part{Text: s[last:]})
 		}
 	}
 	last := 0
@@ -410,36 +409,49 @@ func (v *visit) quotes(id room.ID, lines []room.Message, shown []view.Message) e
 			roots[m.Seq] = m
 		}
 	}
-	for i := range shown {
-		for _, m := range lines {
-			if m.Seq != shown[i].Seq || m.Thread == 0 {
-				continue
-			}
-			root := roots[m.Thread]
-			shown[i].Quote = &view.Quote{Name: root.From.Name, Text: snippet(root.Text), URL: v.messageURL(id, m.Thread)}
-		}
-	}
+	quote(shown, lines, roots, func(seq int64) string { return v.messageURL(id, seq) })
 	return nil
 }
 
+// quote puts what was answered above the answers. What answers a line of the system has
+// nothing to quote and no page to lead to.
+func quote(shown []view.Message, lines []room.Message, roots map[int64]room.Message, url func(seq int64) string) {
+	for i := range shown {
+		for _, m := range lines {
+			if root, ok := roots[m.Thread]; ok && m.Seq == shown[i].Seq {
+				shown[i].Quote = &view.Quote{Name: root.From.Name, Text: snippet(root.Text), URL: url(m.Thread)}
+			}
+		}
+	}
+}
+
+// roomFacts are what the parts of a room's page are made of.
+type roomFacts struct {
+	st     room.Standing
+	people []room.Person
+	faces  map[string]string // person → name
+	n      names
+	bySlug map[string]account.Org
+}
+
 // seenBy counts per company who has read a message, without its author.
-func (v *visit) seenBy(st room.Standing, people []room.Person, n names, author string, seq int64) []view.SeenBy {
+func (r roomFacts) seenBy(m room.Message) []view.SeenBy {
 	var out []view.SeenBy
 	var orgs []string
-	for _, p := range people {
+	for _, p := range r.people {
 		if !slices.Contains(orgs, p.Org) {
 			orgs = append(orgs, p.Org)
 		}
 	}
-	slices.SortFunc(orgs, func(a, b string) int { return cmp.Compare(n.org(a), n.org(b)) })
+	slices.SortFunc(orgs, func(a, b string) int { return cmp.Compare(r.n.org(a), r.n.org(b)) })
 	for _, org := range orgs {
-		one := view.SeenBy{Company: n.org(org)}
-		for _, p := range people {
-			if p.Org != org || p.ID == author {
+		one := view.SeenBy{Company: r.n.org(org)}
+		for _, p := range r.people {
+			if p.Org != org || p.ID == m.From.ID {
 				continue
 			}
 			one.Of++
-			if slices.ContainsFunc(st.Readers, func(r room.Reader) bool { return r.Person == p.ID && r.Org == org && r.Seq >= seq }) {
+			if seq, entered := r.st.By(p.ID, org); entered && seq >= m.Seq {
 				one.N++
 				one.Names = append(one.Names, p.Name)
 			}
@@ -452,35 +464,26 @@ func (v *visit) seenBy(st room.Standing, people []room.Person, n names, author s
 }
 
 // crowd tells chat.js what it needs to go on counting who has read.
-func (v *visit) crowd(st room.Standing, people []room.Person, n names) string {
+func (r roomFacts) crowd() string {
 	type face struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
 		Org  string `json:"org"` // name of the company
 		Seq  int64  `json:"seq"`
 	}
-	faces := make([]face, 0, len(people))
-	for _, p := range people {
-		f := face{ID: p.ID, Name: p.Name, Org: n.org(p.Org)}
-		for _, r := range st.Readers {
-			if r.Person == p.ID && r.Org == p.Org {
-				f.Seq = r.Seq
-			}
-		}
-		faces = append(faces, f)
+	faces := make([]face, len(r.people))
+	for i, p := range r.people {
+		seq, _ := r.st.By(p.ID, p.Org)
+		faces[i] = face{p.ID, p.Name, r.n.org(p.Org), seq}
 	}
 	return db.Text(faces)
 }
 
 // thread fills the pane of one message.
-func (v *visit) thread(r *view.Room, id room.ID, seq int64, st room.Standing, people []room.Person, n names) error {
+func (v *visit) thread(r *view.Room, id room.ID, seq int64, facts roomFacts) error {
 	root, err := v.w.d.Rooms.One(v.ctx, v.actor(), id, seq)
 	if err != nil {
 		return err
-	}
-	faces := map[string]string{}
-	for _, p := range people {
-		faces[p.ID] = p.Name
 	}
 	answers, err := v.w.d.Rooms.History(v.ctx, v.actor(), id, room.Window{Thread: seq, Limit: room.MaxHistory})
 	if err != nil {
@@ -489,16 +492,12 @@ func (v *visit) thread(r *view.Room, id room.ID, seq int64, st room.Standing, pe
 	mine := root.From.ID == v.login.Person.ID
 	t := &view.Thread{Close: v.path("rooms", string(id)), Emojis: offered, CanAct: !r.ReadOnly, CanEdit: mine && !r.ReadOnly,
 		CanRemove: (mine || slices.Contains(v.actor().Roles, access.Admin)) && !r.ReadOnly, Edit: view.Form{Values: map[string]string{"text": root.Text}}}
-	orgs := n.bySlug()
-	t.Root = v.message(root, n, orgs)
-	v.dressed(&t.Root, root, faces, !r.ReadOnly)
-	t.Seen = v.seenBy(st, people, n, root.From.ID, seq)
+	t.Root = v.message(root, facts.n, facts.bySlug)
+	v.dressed(&t.Root, root, facts.faces, !r.ReadOnly)
+	t.Seen = facts.seenBy(root)
 	for _, a := range answers {
-		if a.Kind != room.Said {
-			continue
-		}
-		line := v.message(a, n, orgs)
-		v.dressed(&line, a, faces, !r.ReadOnly)
+		line := v.message(a, facts.n, facts.bySlug)
+		v.dressed(&line, a, facts.faces, !r.ReadOnly)
 		t.Answers = append(t.Answers, line)
 	}
 	r.Thread = t
@@ -506,17 +505,17 @@ func (v *visit) thread(r *view.Room, id room.ID, seq int64, st room.Standing, pe
 }
 
 // about fills the pane about a room.
-func (v *visit) about(r *view.Room, id room.ID, st room.Standing, n names) error {
+func (v *visit) about(r *view.Room, id room.ID, facts roomFacts) error {
 	keeps, err := v.w.d.Rooms.Keeps(v.ctx, v.actor(), id)
 	if err != nil {
 		return err
 	}
 	a := &view.About{Close: v.path("rooms", string(id)), People: r.People, Admin: v.may(access.OrgManage, access.Own(v.org())), Export: v.path("rooms", string(id), "export")}
 	for _, l := range []room.Level{room.LevelAll, room.LevelMentions, room.LevelNone} {
-		a.Levels = append(a.Levels, view.Option{Value: string(l), Label: view.T("room.level." + string(l)), On: l == st.Level})
+		a.Levels = append(a.Levels, view.Option{Value: string(l), Label: view.T("room.level." + string(l)), On: l == facts.st.Level})
 	}
 	for _, k := range keeps {
-		a.Keeps = append(a.Keeps, view.Keep{Company: n.org(k.Org), Days: k.Days})
+		a.Keeps = append(a.Keeps, view.Keep{Company: facts.n.org(k.Org), Days: k.Days})
 		if k.Org == v.org() {
 			a.Hold, a.Days = k.Hold, k.Days
 		}

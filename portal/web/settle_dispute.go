@@ -6,7 +6,6 @@ import (
 	"entente/chat/room"
 	"entente/portal/view"
 	"entente/prm/access"
-	"entente/prm/account"
 	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/settle"
@@ -196,10 +195,7 @@ func (v *visit) disputeThread(page *view.DisputePage, d settle.Dispute, n names)
 	if err != nil {
 		return err
 	}
-	bySlug := map[string]account.Org{}
-	for _, o := range n.orgs {
-		bySlug[o.Slug] = o
-	}
+	bySlug := n.bySlug()
 	for _, m := range lines {
 		page.Messages = append(page.Messages, v.message(m, n, bySlug))
 	}
