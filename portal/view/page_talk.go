@@ -128,6 +128,7 @@ type Message struct {
 	Edited    bool
 	Pinned    bool
 	On        bool // the page is opened at it
+	InPane    bool // shown a second time, as an answer
 	Reactions []Chip
 	Answers   int
 	Last      time.Time // of the latest answer
@@ -160,7 +161,10 @@ type FileLink struct {
 }
 
 // Quote is the message that another answers.
-type Quote struct{ Name, Text, URL string }
+type Quote struct {
+	Name, Text, URL string
+	Gone            bool // removed
+}
 
 // ForumPage is /c/{slug}/forum. Fragment "forum.list".
 type ForumPage struct {

@@ -94,7 +94,7 @@ func room(compact bool) *Room {
 			{Seq: 8, Author: dan, Mine: true, At: at(24, 9, 20), URL: "/c/kestrel/rooms/r1?m=8", Do: "/c/kestrel/rooms/r1/messages/8", Edited: true, Pinned: true, On: true, Answers: 2, Last: at(24, 9, 30),
 				Parts: []Part{{Text: "@Tomás Vega", Mention: true}, {Text: " see "}, {Text: "https://kestrel.example/a", URL: "https://kestrel.example/a"}}, Reactions: []Chip{{Emoji: "👍", N: 2, Mine: true, Names: []string{"Dan Whitlock", "李雯"}}, {Emoji: "✅", N: 1}},
 				Files: []FileLink{{Name: "offer.pdf", URL: "/c/kestrel/rooms/r1/files/f1", Size: 48211}, {Name: "850.edi", URL: "/c/kestrel/rooms/r1/files/f2", Size: 900, EDI: true}, {Name: "pallet.png", URL: "/c/kestrel/rooms/r1/files/f3", Image: "/c/kestrel/rooms/r1/files/f3?show=1", Size: 90_000}}},
-			{Seq: 9, Author: tomas, At: at(24, 9, 30), URL: "/c/kestrel/rooms/r1?m=9", Parts: []Part{{Text: "Thank you"}}, Quote: &Quote{"Dan Whitlock", "@Tomás Vega see", "/c/kestrel/rooms/r1?m=8"}},
+			{Seq: 9, Author: tomas, At: at(24, 9, 30), URL: "/c/kestrel/rooms/r1?m=9", Parts: []Part{{Text: "Thank you"}}, Quote: &Quote{"Dan Whitlock", "@Tomás Vega see", "/c/kestrel/rooms/r1?m=8", false}},
 			{Seq: 10, Removed: true, Gone: "Ingrid Dahl", At: at(24, 9, 40)},
 		}}
 }

@@ -419,7 +419,7 @@ func quote(shown []view.Message, lines []room.Message, roots map[int64]room.Mess
 	for i := range shown {
 		for _, m := range lines {
 			if root, ok := roots[m.Thread]; ok && m.Seq == shown[i].Seq {
-				shown[i].Quote = &view.Quote{Name: root.From.Name, Text: snippet(root.Text), URL: url(m.Thread)}
+				shown[i].Quote = &view.Quote{Name: root.From.Name, Text: snippet(root.Text), URL: url(m.Thread), Gone: root.Removed}
 			}
 		}
 	}
@@ -498,6 +498,7 @@ func (v *visit) thread(r *view.Room, id room.ID, seq int64, facts roomFacts) err
 	for _, a := range answers {
 		line := v.message(a, facts.n, facts.bySlug)
 		v.dressed(&line, a, facts.faces, !r.ReadOnly)
+		line.InPane = true
 		t.Answers = append(t.Answers, line)
 	}
 	r.Thread = t

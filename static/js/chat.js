@@ -50,7 +50,7 @@ function showUnread(room, change) {
 // ---- the connection
 
 const live = {
-  ws: null, tries: 0, failed: 0, opened: false, stopped: false, since: 0, timer: 0, silent: 0, last: 0,
+  ws: null, tries: 0, failed: 0, told: 0, opened: false, stopped: false, since: 0, timer: 0, silent: 0, last: 0,
 
   send(frame) {
     if (this.ws?.readyState !== WebSocket.OPEN) return false;
@@ -129,6 +129,10 @@ const live = {
     if (state === "live") this.since = 0;
     else this.since ||= Date.now();
     document.documentElement.dataset.live = state;
+    window.clearTimeout(this.told);
+    const tell = () => { for (const el of document.querySelectorAll("[data-offline]")) el.hidden = state === "live"; };
+    if (state === "wait") this.told = later(tell, 1500); // most lines are back before anybody reads this
+    else tell();
     for (const el of document.querySelectorAll("[data-live]")) {
       el.dataset.state = state;
       const dot = el.querySelector(".dot");
@@ -216,11 +220,20 @@ class Panel {
     this.url = el.dataset.url || `${prefix}/rooms/${encodeURIComponent(this.room)}`;
     this.crowd = [];
     try { this.crowd = JSON.parse(el.dataset.crowd || "[]"); } catch { /* a page without it */ }
-    this.compose(el.querySelector("form[data-composer]"));
-    this.reactions();
+    this.pane = el.parentElement?.querySelector("aside[data-thread]") || null; // one message with its answers
+    this.root = Number(this.pane?.dataset.thread) || 0;
+    this.answers = this.pane?.querySelector("[data-thread-log]") || null;
+    this.compose(el.querySelector("form[data-composer]"), 0);
+    this.compose(this.pane?.querySelector("form[data-answer]"), this.root);
+    this.reactions(this.log);
+    if (this.pane) this.reactions(this.pane);
     const at = el.dataset.atSeq && this.log.querySelector(`li[data-seq="${CSS.escape(el.dataset.atSeq)}"]`);
+    const fresh = this.log.querySelector("li.new");
     if (at) at.scrollIntoView({ block: "center" });
+    else if (fresh && this.scroll) this.scroll.scrollTop += fresh.getBoundingClientRect().top - this.scroll.getBoundingClientRect().top; // as far as there is anything below
     else this.toEnd();
+    if (this.scroll) this.scroll.dataset.placed = "";
+    if (this.pane) this.toAnswersEnd();
     this.restore();
     this.scroll?.addEventListener("scroll", () => this.read(), { passive: true });
     this.join();
@@ -291,19 +304,52 @@ class Panel {
     if (f.from) this.stopTyping(f.from.id);
     if (this.past) {
       if (mine && this.waiting.has(f.key)) this.done(f.key);
+      if (f.type === "message" && f.thread) this.answered(f, this.line(f, mine), mine);
       return;
     }
     const li = this.line(f, mine);
     this.day(f.at);
     const w = mine && this.waiting.get(f.key);
     if (w) this.done(f.key);
-    const firstWaiting = this.log.querySelector("li[data-key]");
-    this.log.insertBefore(li, firstWaiting);
+    this.log.insertBefore(li, this.log.querySelector("li[data-key]"));
     this.el.querySelector("[data-room-empty]")?.remove();
+    if (f.type === "message" && f.thread) this.answered(f, li, mine);
     if (mine) this.showSeen();
-    if (end || mine) this.toEnd();
+    if (end || mine && !f.thread) this.toEnd();
     if (this.attended()) this.read();
     else if (!mine) showUnread(this.room, (n) => n + 1);
+  }
+
+  // answered counts an answer at what it answers, and puts it into the open pane.
+  answered(f, li, mine) {
+    const root = this.log.querySelector(`li.msg[data-seq="${Number(f.thread)}"]`);
+    if (root) this.count(root.querySelector("[data-answers]"));
+    if (!this.answers || f.thread !== this.root) return;
+    const copy = li.cloneNode(true);
+    copy.removeAttribute("id");
+    copy.querySelector("[data-answers]")?.remove();
+    this.answers.insertBefore(copy, this.answers.querySelector("li[data-key]"));
+    this.count(this.pane.querySelector(".day[data-answers]"));
+    if (mine) this.toAnswersEnd();
+  }
+
+  count(el) {
+    if (!el) return;
+    const n = (Number(el.dataset.answers) || 0) + 1;
+    el.dataset.answers = n;
+    el.textContent = n === 1 ? el.dataset.wordOne : el.dataset.wordTwo.replace("2", String(n));
+    el.hidden = false;
+  }
+
+  toAnswersEnd() {
+    const box = this.answers?.closest(".e-log-wrap");
+    if (box && this.answers.children.length) box.scrollTop = box.scrollHeight;
+  }
+
+  // shown are the lines of a message: in the log, and in the pane.
+  shown(seq) {
+    const sel = `li.msg[data-seq="${Number(seq)}"]`;
+    return [this.log.querySelector(sel), this.pane?.querySelector(sel)].filter(Boolean);
   }
 
   line(f, mine) {
@@ -318,6 +364,8 @@ class Panel {
       li.id = `m${f.seq}`;
       const more = li.querySelector("[data-more]");
       if (more) more.href = `${this.url}?m=${f.seq}`;
+      const answers = li.querySelector("[data-answers]");
+      if (answers) answers.href = `${this.url}?m=${f.seq}`;
       const edited = li.querySelector("[data-edited]");
       if (edited) edited.hidden = !f.edited;
       this.files(li.querySelector("[data-files]"), f.files);
@@ -339,21 +387,26 @@ class Panel {
     return li;
   }
 
-  // say sets what a person wrote: text, links of two schemes only, names of people.
+  // say sets what a person wrote: text, links of two schemes only, names of people
+  // where the server finds them (chat/room Namings).
   say(box, text, named) {
     box.replaceChildren();
-    const names = (named || []).map((m) => "@" + m.name).sort((a, b) => b.length - a.length);
+    const names = (named || []).map((m) => m.name).sort((a, b) => b.length - a.length);
+    const word = /[\p{L}\p{N}]/u, han = /\p{Script=Han}/u;
+    const same = (a, b) => a.localeCompare(b, undefined, { sensitivity: "accent" }) === 0;
+    const ends = (name, next) => !next || !word.test(next) || han.test([...name].pop());
     const plain = (s) => {
-      while (s) {
-        let at = -1, size = 0;
-        for (const n of names) {
-          const i = s.toLowerCase().indexOf(n.toLowerCase());
-          if (i >= 0 && (at < 0 || i < at)) [at, size] = [i, n.length];
-        }
-        if (at < 0) return box.append(s);
-        box.append(s.slice(0, at), Object.assign(document.createElement("span"), { className: "mention", textContent: s.slice(at, at + size) }));
-        s = s.slice(at + size);
+      let from = 0;
+      for (let at = s.indexOf("@"); at >= 0; at = s.indexOf("@", at + 1)) {
+        const before = [...s.slice(Math.max(0, at - 2), at)].pop() || "";
+        if (at < from || word.test(before) && !han.test(before)) continue;
+        const name = names.find((n) => n && same(s.slice(at + 1, at + 1 + n.length), n) && ends(n, [...s.slice(at + 1 + n.length, at + 3 + n.length)][0]));
+        if (!name) continue;
+        if (at > from) box.append(s.slice(from, at));
+        from = at + 1 + name.length;
+        box.append(Object.assign(document.createElement("span"), { className: "mention", textContent: s.slice(at, from) }));
       }
+      if (from < s.length) box.append(s.slice(from));
     };
     let last = 0;
     for (const m of text.matchAll(/https?:\/\/[^\s<>"'，。；：！？、（）《》]+/g)) {
@@ -369,43 +422,81 @@ class Panel {
   files(box, list) {
     for (const f of (box && list) || []) {
       const href = `${this.url}/files/${encodeURIComponent(f.id)}`;
-      const a = Object.assign(document.createElement("a"), { href, className: "file" });
+      const a = this.el.querySelector("template[data-file]").content.firstElementChild.cloneNode(true);
+      a.href = href;
       if (/^image\/(png|jpeg|gif|webp)$/.test(f.type)) {
         a.className = "e-shot";
-        a.append(Object.assign(document.createElement("img"), { src: `${href}?show=1`, alt: f.name, loading: "lazy" }));
-      } else a.append(Object.assign(document.createElement("span"), { className: "grow clip", textContent: f.name }));
+        a.replaceChildren(Object.assign(document.createElement("img"), { src: `${href}?show=1`, alt: f.name, loading: "lazy" }));
+      } else a.querySelector("span").textContent = f.name;
       box.append(a);
     }
   }
 
   quote(li, seq) {
-    const root = this.log.querySelector(`li[data-seq="${seq}"]`);
-    const a = Object.assign(document.createElement("a"), { className: "e-quote small clip", href: `${this.url}?m=${seq}` });
-    a.textContent = `↩ ${root?.querySelector("[data-name]")?.textContent || ""}: ${(root?.querySelector("[data-text]")?.textContent || "").slice(0, 120)}`;
-    li.querySelector("[data-text]")?.before(a);
+    const root = this.log.querySelector(`li.msg[data-seq="${Number(seq)}"]`);
+    const a = li.querySelector("[data-quote]");
+    if (!a) return;
+    a.href = `${this.url}?m=${seq}`;
+    a.hidden = !root;
+    if (root) a.querySelector("span").textContent = this.snippet(root);
+  }
+
+  // snippet is the beginning of a shown message on one line, as the page writes it.
+  snippet(li) {
+    const said = li.querySelector("[data-text]");
+    const text = (said?.textContent || li.querySelector("[data-gone-text]")?.textContent || "").split(/\s+/).join(" ").trim();
+    return `${li.querySelector("[data-name]")?.textContent || ""}: ${[...text].length > 120 ? [...text].slice(0, 120).join("") + "…" : text}`;
+  }
+
+  // requote writes anew what answers quote of a message that was changed or removed.
+  requote(seq, text) {
+    for (const a of this.log.querySelectorAll("[data-quote]")) {
+      if (new URL(a.href, location).searchParams.get("m") === String(seq)) a.querySelector("span").textContent = text;
+    }
   }
 
   // act applies what was done to a message that is on the page.
   act(f, mine) {
-    const li = this.log.querySelector(`li.msg[data-seq="${Number(f.target)}"]`);
-    if (!li) return;
+    if (f.kind === "message.pinned" || f.kind === "message.unpinned") this.pins();
+    for (const li of this.shown(f.target)) this.apply(li, f, mine);
+    if (f.kind === "message.removed") this.showSeen();
+  }
+
+  apply(li, f, mine) {
     switch (f.kind) {
       case "message.edited": {
         const text = li.querySelector("[data-text]");
         if (text) this.say(text, f.body || "", f.mentions);
         const edited = li.querySelector("[data-edited]");
         if (edited) edited.hidden = false;
-        return;
+        return this.requote(f.target, this.snippet(li));
       }
       case "message.removed": {
         const gone = this.el.querySelector("template[data-gone]").content.firstElementChild.cloneNode(true);
         gone.dataset.seq = f.target;
         const word = gone.querySelector("[data-gone-text]");
+        const name = li.querySelector("[data-name]")?.textContent || "";
+        this.requote(f.target, `${name}: ${word?.textContent || ""}`);
         if (f.from && word?.dataset.wordBy) word.textContent = word.dataset.wordBy.replace("{name}", () => f.from.name);
+        if (this.pane?.contains(li) && f.target === this.root) for (const el of this.pane.querySelectorAll("[data-deeds], [data-answer], details")) el.remove();
         return li.replaceWith(gone);
+      }
+      case "message.pinned": case "message.unpinned": {
+        const pin = li.querySelector("[data-pinned]");
+        if (pin) pin.hidden = f.kind !== "message.pinned";
+        return;
       }
       case "message.reacted": return this.chip(li, f, mine);
     }
+  }
+
+  // pins takes the list of pinned messages from the page itself.
+  async pins() {
+    try {
+      const r = await fetch(this.url, { headers: { Accept: "text/html" }, cache: "no-store" });
+      const fresh = r.ok && new DOMParser().parseFromString(await r.text(), "text/html").querySelector(`[data-room="${CSS.escape(this.room)}"] [data-pins]`);
+      if (fresh) this.el.querySelector("[data-pins]")?.replaceChildren(...[...fresh.children].map((n) => document.adoptNode(n)));
+    } catch { /* the next page has it */ }
   }
 
   chip(li, f, mine) {
@@ -419,7 +510,10 @@ class Panel {
       const n = Object.assign(document.createElement("span"), { textContent: "0" });
       n.dataset.n = "";
       chip.append(f.emoji + " ", n);
-      box.prepend(chip);
+      const word = (box.dataset.wordReact || "").replace("{emoji}", () => f.emoji);
+      if (word) chip.setAttribute("aria-label", word);
+      chip.setAttribute("aria-pressed", "false");
+      box.insertBefore(chip, box.querySelector("[data-answers]"));
     }
     const n = chip.querySelector("[data-n]");
     const count = Math.max(0, (parseInt(n.textContent, 10) || 0) + (f.on ? 1 : -1));
@@ -427,17 +521,20 @@ class Panel {
     if (mine) {
       chip.classList.toggle("on", f.on);
       chip.setAttribute("aria-pressed", String(f.on));
+      const next = chip.closest("form")?.elements.on;
+      if (next) next.value = f.on ? "" : "1";
     }
     if (!count) (chip.closest("form") || chip).remove();
   }
 
   // reactions go over the live line where there is one, else as their forms do.
-  reactions() {
-    this.log.addEventListener("click", (e) => {
+  reactions(box) {
+    box.addEventListener("click", (e) => {
       const chip = e.target.closest("button[data-emoji]");
-      const seq = Number(chip?.closest("li[data-seq]")?.dataset.seq);
+      const seq = Number(chip?.dataset.to || chip?.closest("li[data-seq]")?.dataset.seq);
       if (!chip || !seq || !this.joined) return;
-      if (live.send({ type: "react", room: this.room, seq, emoji: chip.dataset.emoji, on: !chip.classList.contains("on") })) e.preventDefault();
+      const on = chip.dataset.to ? !this.shown(seq).some((li) => [...li.querySelectorAll(".react.on")].some((c) => c.dataset.emoji === chip.dataset.emoji)) : !chip.classList.contains("on");
+      if (live.send({ type: "react", room: this.room, seq, emoji: chip.dataset.emoji, on })) e.preventDefault();
     });
   }
 
@@ -479,7 +576,7 @@ class Panel {
 
   // ---- sending: shown at once, visibly "sending" until the number is known
 
-  compose(form) {
+  compose(form, thread) {
     if (!form) return;
     const box = form.querySelector("textarea");
     const files = form.querySelector("[data-attach]");
@@ -489,15 +586,17 @@ class Panel {
     });
     this.names(form, box);
     this.draft(form, box);
+    const past = this.past && !thread;
     form.addEventListener("submit", (e) => {
       const text = box.value.trim();
       if (!text && !files?.files.length) return e.preventDefault();
-      if (!live.opened || files?.files.length || this.past) return; // never had a line, or files: post as a form
+      if (!live.opened || files?.files.length || past) return; // never had a line, or files: post as a form
       e.preventDefault();
       box.value = "";
-      this.drafted?.("");
-      this.post(newKey(), { text });
-      this.toEnd();
+      if (!thread) this.drafted?.("");
+      this.post(newKey(), { text, thread });
+      if (thread) this.toAnswersEnd();
+      else this.toEnd();
     });
     box.addEventListener("keydown", (e) => {
       if (e.defaultPrevented) return;
@@ -517,13 +616,13 @@ class Panel {
   // draft keeps what is being written on the server, so that another device goes on.
   draft(form, box) {
     if (!form.dataset.draft || !box) return;
-    let timer = 0, kept = box.value;
+    let timer = 0, kept = box.value, saving = Promise.resolve();
     this.drafted = (text) => {
       window.clearTimeout(timer);
       if (text === kept) return;
       kept = text;
       const body = new URLSearchParams({ csrf: form.elements.csrf?.value || "", text });
-      fetch(form.dataset.draft, { method: "POST", body, keepalive: true }).catch(() => { kept = null; });
+      saving = saving.then(() => fetch(form.dataset.draft, { method: "POST", body, keepalive: true })).catch(() => { kept = null; }); // one after the other: the last one stands
     };
     box.addEventListener("input", () => {
       window.clearTimeout(timer);
@@ -555,7 +654,7 @@ class Panel {
     list.id ||= `names-${this.room}`;
     box.setAttribute("aria-controls", list.id);
     box.addEventListener("input", () => {
-      const m = /(?:^|[^\p{L}\p{N}])@([^\s@]{0,30})$/u.exec(box.value.slice(0, box.selectionStart));
+      const m = /(?:^|[^\p{L}\p{N}]|\p{Script=Han})@([^\s@]{0,30})$/u.exec(box.value.slice(0, box.selectionStart));
       const word = m ? m[1].toLowerCase() : null;
       const all = word === null ? [] : [...this.crowd.filter((p) => p.id !== this.me).map((p) => ({ name: p.name, note: p.org })),
         ...[...new Set(this.crowd.map((p) => p.org))].map((name) => ({ name, note: "" }))];
@@ -593,13 +692,13 @@ class Panel {
       w.li = this.line({ type: "message", text: w.text, at: new Date().toISOString(), from: { id: this.me, name, org: slug } }, true);
       w.li.removeAttribute("data-seq");
       w.li.dataset.key = key;
-      this.log.append(w.li);
+      (w.thread && w.thread === this.root ? this.answers : this.log).append(w.li);
       this.el.querySelector("[data-room-empty]")?.remove();
     }
     this.state(w, "sending");
     this.keep();
     window.clearTimeout(w.timer);
-    if (this.joined && live.send({ type: "post", room: this.room, key, text: w.text })) {
+    if (this.joined && live.send({ type: "post", room: this.room, key, text: w.text, ...(w.thread ? { thread: w.thread } : {}) })) {
       w.timer = later(() => this.state(w, "failed", key), waitAnswer);
     }
   }
@@ -659,7 +758,7 @@ class Panel {
 
   // What is not sent yet survives a reload of the page.
   keep() {
-    const left = [...this.waiting].map(([key, w]) => ({ key, text: w.text }));
+    const left = [...this.waiting].map(([key, w]) => ({ key, text: w.text, thread: w.thread }));
     try {
       if (left.length) sessionStorage.setItem(`room ${this.me} ${this.room}`, JSON.stringify(left));
       else sessionStorage.removeItem(`room ${this.me} ${this.room}`);
@@ -668,7 +767,7 @@ class Panel {
 
   restore() {
     try {
-      for (const { key, text } of JSON.parse(sessionStorage.getItem(`room ${this.me} ${this.room}`) || "[]")) this.post(key, { text });
+      for (const { key, text, thread } of JSON.parse(sessionStorage.getItem(`room ${this.me} ${this.room}`) || "[]")) this.post(key, { text, thread });
     } catch { /* nothing kept */ }
   }
 

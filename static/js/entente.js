@@ -51,6 +51,10 @@
     if ((el = hit("[data-toast-close]"))) dismiss(el.closest("[data-toast]"));
     else if ((el = hit("[data-print]"))) window.print();
     else if ((el = hit("[data-copy]"))) copy(el);
+    else if ((el = hit("a[data-copy-link]")) && navigator.clipboard) {
+      e.preventDefault();
+      navigator.clipboard.writeText(el.href).then(() => { one("span", el).textContent = el.dataset.done; }, () => location.assign(el.href));
+    }
     else if ((el = hit("[data-palette]")) && !e.ctrlKey && !e.metaKey && !e.shiftKey && openPalette()) e.preventDefault();
     else if ((el = hit("dialog")) && e.target === el && el.id !== "signedout") el.close();
     all("details.e-menu[open]").forEach((d) => { if (!d.contains(e.target)) d.open = false; });
@@ -255,9 +259,18 @@
       });
     }).catch(() => {}));
   }
+  // What the bell shows, asked once for a burst of notices.
+  let counting = 0;
+  const countSoon = () => {
+    clearTimeout(counting);
+    counting = setTimeout(() => fetch(document.body.dataset.prefix + "/inbox/count", { headers: { Accept: "application/json" } }).then((r) => (r.ok ? r.json() : null)).then((n) => {
+      if (n) all('[data-count="inbox"]').forEach((el) => { el.textContent = n.text; el.hidden = !n.unread; el.classList.toggle("bad", n.urgent > 0); });
+    }).catch(() => {}), 300);
+  };
   const changed = new Set();
   let waiting = 0;
   document.addEventListener("entente:changed", (e) => {
+    if (e.detail && e.detail.object === "notice") countSoon();
     changed.add((e.detail && e.detail.object) || "");
     clearTimeout(waiting);
     waiting = setTimeout(() => {
@@ -278,7 +291,7 @@
   // ── Focus ──
   const focusNew = (el) => { const f = el && el.querySelector && (one("[role=alert][data-focus]", el) || one("[data-focus]", el)); if (f) f.focus(); };
   window.addEventListener("DOMContentLoaded", () => focusNew(document.getElementById("main")));
-  window.addEventListener("DOMContentLoaded", () => all("[data-log-scroll]").forEach((l) => { l.scrollTop = l.scrollHeight; }));
+  window.addEventListener("DOMContentLoaded", () => all("[data-log-scroll]:not([data-placed])").forEach((l) => { l.scrollTop = l.scrollHeight; }));
 
   // ── htmx ──
   document.addEventListener("htmx:afterSwap", (e) => {

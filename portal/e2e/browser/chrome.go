@@ -84,13 +84,13 @@ type Page struct {
 // security policy refuses.
 const watcher = `window.__refused = []; document.addEventListener("securitypolicyviolation", (e) => window.__refused.push(e.violatedDirective + " " + (e.blockedURI || "") + " " + (e.sourceFile || "") + ":" + e.lineNumber));`
 
-// Open opens a tab that keeps everything the console, the network and the
+// Open opens a tab, in front as what somebody looks at, that keeps everything the console, the network and the
 // content security policy complain about.
 func (c *Chrome) Open() (*Page, error) {
 	ctx, stop := chromedp.NewContext(c.ctx)
 	p := &Page{ctx: ctx, stop: stop}
 	chromedp.ListenTarget(ctx, p.hear)
-	err := chromedp.Run(ctx, network.Enable(), log.Enable(), still(), chromedp.ActionFunc(func(ctx context.Context) error {
+	err := chromedp.Run(ctx, network.Enable(), log.Enable(), page.BringToFront(), still(), chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(watcher).Do(ctx)
 		return err
 	}))
