@@ -1118,6 +1118,19 @@ CREATE INDEX sell_report_period ON sell_report USING btree (partnership_id, peri
 CREATE INDEX sell_report_reseller ON sell_report USING btree (reseller_id, received, id);
 CREATE INDEX sell_report_supplier ON sell_report USING btree (supplier_id, received, id);
 CREATE UNIQUE INDEX sell_report_source ON sell_report USING btree (partnership_id, source_key);
+CREATE TABLE send_check (
+  partnership_id text NOT NULL, rule text NOT NULL, supplier_id text NOT NULL, severity text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (partnership_id, rule),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE TABLE sent_warning (
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, kind text NOT NULL, document_id text NOT NULL, number text NOT NULL, findings text NOT NULL, reason text NOT NULL, person_id text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX sent_warning_order ON sent_warning USING btree (order_id, made);
 CREATE TABLE session (
   id text NOT NULL, hash text NOT NULL, person_id text NOT NULL, csrf text NOT NULL, addr text NOT NULL, agent text NOT NULL, created bigint NOT NULL, seen bigint NOT NULL, idle_until bigint NOT NULL, end_by bigint NOT NULL, ended bigint NOT NULL,
   UNIQUE (hash),
@@ -1157,6 +1170,11 @@ CREATE TABLE shipment_line (
   PRIMARY KEY (shipment_id, line),
   FOREIGN KEY (shipment_id) REFERENCES shipment(id)
 );
+CREATE TABLE shipped_pack (
+  supplier_id text NOT NULL, sscc text NOT NULL, number text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (supplier_id, sscc),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
 CREATE TABLE stock (
   org_id text NOT NULL, product_id text NOT NULL, place text NOT NULL, quantity bigint NOT NULL, as_of bigint NOT NULL, source text NOT NULL, changed_by text NOT NULL,
   PRIMARY KEY (org_id, product_id, place),
@@ -1186,7 +1204,7 @@ CREATE TABLE throttle (
   PRIMARY KEY (key)
 );
 CREATE TABLE trade_reply (
-  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, kind text NOT NULL, number text NOT NULL, order_number text NOT NULL, release_no text NOT NULL, order_id text NOT NULL, made_id text NOT NULL, outcome text NOT NULL, reason text NOT NULL, args text NOT NULL, document text NOT NULL, content_hash text NOT NULL, inferred boolean NOT NULL, packs text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, syntax text NOT NULL, made bigint NOT NULL, due bigint NOT NULL, settled bigint NOT NULL, settled_by text NOT NULL, settled_org text NOT NULL, note text NOT NULL,
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, kind text NOT NULL, number text NOT NULL, order_number text NOT NULL, release_no text NOT NULL, order_id text NOT NULL, made_id text NOT NULL, outcome text NOT NULL, reason text NOT NULL, args text NOT NULL, document text NOT NULL, content_hash text NOT NULL, inferred boolean NOT NULL, packs text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, syntax text NOT NULL, made bigint NOT NULL, due bigint NOT NULL, settled bigint NOT NULL, settled_by text NOT NULL, settled_org text NOT NULL, note text NOT NULL, findings text NOT NULL, released text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id),
   FOREIGN KEY (reseller_id) REFERENCES org(id),

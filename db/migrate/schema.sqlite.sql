@@ -881,6 +881,13 @@ CREATE INDEX sell_report_period ON sell_report (partnership_id, period_to, perio
 CREATE INDEX sell_report_reseller ON sell_report (reseller_id, received, id);
 CREATE UNIQUE INDEX sell_report_source ON sell_report (partnership_id, source_key);
 CREATE INDEX sell_report_supplier ON sell_report (supplier_id, received, id);
+CREATE TABLE send_check (
+  partnership_id TEXT NOT NULL REFERENCES partnership(id), rule TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), severity TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (partnership_id, rule)
+);
+CREATE TABLE sent_warning (
+  id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, document_id TEXT NOT NULL, number TEXT NOT NULL, findings TEXT NOT NULL, reason TEXT NOT NULL, person_id TEXT NOT NULL, made INTEGER NOT NULL
+);
+CREATE INDEX sent_warning_order ON sent_warning (order_id, made);
 CREATE TABLE session (
   id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, person_id TEXT NOT NULL REFERENCES person(id), csrf TEXT NOT NULL, addr TEXT NOT NULL, agent TEXT NOT NULL,
   created INTEGER NOT NULL, seen INTEGER NOT NULL, idle_until INTEGER NOT NULL, end_by INTEGER NOT NULL, ended INTEGER NOT NULL
@@ -909,6 +916,9 @@ CREATE INDEX shipment_order ON shipment (order_id, made);
 CREATE TABLE shipment_line (
   shipment_id TEXT NOT NULL REFERENCES shipment(id), line INTEGER NOT NULL, quantity INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (shipment_id, line)
 );
+CREATE TABLE shipped_pack (
+  supplier_id TEXT NOT NULL REFERENCES org(id), sscc TEXT NOT NULL, number TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (supplier_id, sscc)
+);
 CREATE TABLE stock (
   org_id TEXT NOT NULL REFERENCES org(id), product_id TEXT NOT NULL, place TEXT NOT NULL, quantity INTEGER NOT NULL, as_of INTEGER NOT NULL, source TEXT NOT NULL, changed_by TEXT NOT NULL,
   PRIMARY KEY (org_id, product_id, place)
@@ -934,7 +944,7 @@ CREATE TABLE trade_reply (
   kind TEXT NOT NULL, number TEXT NOT NULL, order_number TEXT NOT NULL, release_no TEXT NOT NULL, order_id TEXT NOT NULL, made_id TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, args TEXT NOT NULL,
   document TEXT NOT NULL, content_hash TEXT NOT NULL, inferred BOOLEAN NOT NULL, packs TEXT NOT NULL, source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, syntax TEXT NOT NULL,
   made INTEGER NOT NULL, due INTEGER NOT NULL, settled INTEGER NOT NULL, settled_by TEXT NOT NULL, settled_org TEXT NOT NULL, note TEXT NOT NULL
-);
+, findings TEXT NOT NULL DEFAULT '', released TEXT NOT NULL DEFAULT '');
 CREATE INDEX trade_reply_due ON trade_reply (due, id) WHERE outcome = 'waiting';
 CREATE INDEX trade_reply_key ON trade_reply (supplier_id, kind, number, made);
 CREATE INDEX trade_reply_made ON trade_reply (made_id) WHERE made_id <> '';

@@ -39,6 +39,7 @@ import (
 	"entente/prm/location"
 	"entente/prm/orderdesk"
 	"entente/prm/partner"
+	"entente/prm/precheck"
 	"entente/prm/promo"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
@@ -57,6 +58,7 @@ type Deps struct {
 	Catalog     *catalog.Service
 	Trade       *trade.Service
 	Desk        *orderdesk.Service
+	Prechecks   *precheck.Service
 	Returns     *returns.Service
 	Blankets    *blanket.Service
 	Settle      *settle.Service
@@ -105,6 +107,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.documents()
 	a.orders()
 	a.desk()
+	a.checks()
 	a.agreements()
 	a.locations()
 	a.settlements()

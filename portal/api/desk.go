@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"entente/prm/access"
 	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/orderdesk"
+	"entente/prm/precheck"
 	"entente/prm/trade"
 )
 
@@ -77,6 +79,95 @@ func (a *API) desk() {
 			}
 			return &reply[product]{Body: productOf(e, slugs[e.Org].Slug)}, nil
 		})
+}
+
+// heldDocument is what a supplier's system sent and what is not booked.
+type heldDocument struct {
+	ID          string         `json:"id"`
+	Kind        string         `json:"kind" doc:"response, shipment, invoice, credit, order_change, change_answer, receiving_advice, goods_return or return_answer"`
+	Number      string         `json:"number"`
+	OrderNumber string         `json:"order_number"`
+	Order       string         `json:"order,omitempty" doc:"id, once it is known"`
+	State       string         `json:"state" doc:"waiting (for its order), held, booked, duplicate or discarded"`
+	Reason      string         `json:"reason,omitempty" doc:"line_unknown, ships_more …; checks: your own checks before sending"`
+	Differences []checkFinding `json:"differences,omitempty" doc:"of reason checks, for the supplier's people who see prices"`
+	Interchange string         `json:"interchange,omitempty"`
+	At          time.Time      `json:"at"`
+	Due         time.Time      `json:"due,omitzero" doc:"until when it waits for its order"`
+}
+
+type checkFinding struct {
+	Rule string            `json:"rule"`
+	Line string            `json:"line,omitempty"`
+	Args map[string]string `json:"values,omitempty"`
+}
+
+func heldOf(r trade.Reply) heldDocument {
+	out := heldDocument{ID: string(r.ID), Kind: r.Kind, Number: r.Number, OrderNumber: r.OrderNumber, Order: string(r.Order), State: string(r.Outcome), Reason: r.Reason, Interchange: r.Interchange, At: r.At}
+	if r.Outcome == trade.Waits {
+		out.Due = r.Due
+	}
+	for _, f := range r.Findings {
+		out.Differences = append(out.Differences, checkFinding{string(f.Rule), f.Line, f.Args})
+	}
+	return out
+}
+
+// checks mounts what is held before it leaves, and how strictly that is looked at.
+func (a *API) checks() {
+	const base = "/api/v1/held-documents"
+	handle(a, op("GET", base, "orders:read", "List documents that are not booked", "Answers, ship notices, invoices and what else a system sent about orders, that waits for its order or for a person. Newest first.", 200),
+		func(ctx context.Context, actor access.Actor, in *Paging) (*reply[list[heldDocument]], error) {
+			got, err := a.d.Trade.Replies(ctx, actor, in.After, in.Limit)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]heldDocument, len(got.Items))
+			for i, r := range got.Items {
+				items[i] = heldOf(r)
+			}
+			return page(items, got.Next), nil
+		})
+	type why struct {
+		IDPath
+		Body struct {
+			Reason string `json:"reason,omitempty" maxLength:"300"`
+		} `required:"false"`
+	}
+	for _, x := range []struct {
+		path, title, text string
+		do                func(context.Context, access.Actor, trade.ReplyID, string) (trade.Reply, error)
+	}{
+		{"retry", "Try to book a document again", "After what was in the way is mended.", func(ctx context.Context, actor access.Actor, id trade.ReplyID, _ string) (trade.Reply, error) {
+			return a.d.Trade.RetryReply(ctx, actor, id)
+		}},
+		{"release", "Send a document all the same", "One that your own checks hold (reason checks), with the reason why it goes.", a.d.Trade.ReleaseReply},
+		{"discard", "Discard a document", "With the reason why it is not to be booked.", a.d.Trade.DiscardReply},
+	} {
+		handle(a, op("POST", base+"/{id}/"+x.path, "orders:write", x.title, x.text, 200),
+			func(ctx context.Context, actor access.Actor, in *why) (*reply[heldDocument], error) {
+				r, err := x.do(ctx, actor, trade.ReplyID(in.ID), in.Body.Reason)
+				return &reply[heldDocument]{heldOf(r)}, err
+			})
+	}
+	handle(a, op("GET", "/api/v1/partners/{id}/checks", "orders:read", "How your documents to a partner are checked before they leave", "For its supplier: each rule is off, warn or stop.", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[checkPolicy], error) {
+			p, err := a.d.Prechecks.Get(ctx, actor, in.ID)
+			return &reply[checkPolicy]{checkPolicy{p}}, err
+		})
+	type set struct {
+		IDPath
+		Body checkPolicy
+	}
+	handle(a, op("PUT", "/api/v1/partners/{id}/checks", "orders:write", "Choose how your documents to a partner are checked before they leave", "Rules that are left out stay as they are.", 200),
+		func(ctx context.Context, actor access.Actor, in *set) (*reply[checkPolicy], error) {
+			p, err := a.d.Prechecks.Set(ctx, actor, in.ID, in.Body.Checks)
+			return &reply[checkPolicy]{checkPolicy{p}}, err
+		})
+}
+
+type checkPolicy struct {
+	Checks map[precheck.Rule]precheck.Severity `json:"checks" doc:"by rule: price, above_shipped, tax …"`
 }
 
 type productBody struct {

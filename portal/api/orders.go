@@ -99,6 +99,7 @@ type orderFilter struct {
 type confirmBody struct {
 	Version int64         `json:"version,omitempty" doc:"the version you saw; 409 when the order moved on"`
 	Lines   []confirmLine `json:"lines,omitempty" doc:"empty accepts everything; a line may appear more than once"`
+	Release string        `json:"release,omitempty" maxLength:"300" doc:"why it goes although your own checks stop it"`
 }
 
 type confirmLine struct {
@@ -242,7 +243,7 @@ func (a *API) orders() {
 	}
 	handle(a, op("POST", base+"/{id}/confirm", "orders:write", "Answer an order", "By line: accept, change, back-order, reject, substitute; a line may appear more than once. No lines accepts everything. The 855 goes to the buyer.", 200),
 		func(ctx context.Context, actor access.Actor, in *confirm) (*reply[order], error) {
-			cmd := trade.ConfirmCmd{Version: in.Body.Version}
+			cmd := trade.ConfirmCmd{Version: in.Body.Version, Release: in.Body.Release}
 			for i, l := range in.Body.Lines {
 				q, err := part(i, l.Line, l.Quantity)
 				if err != nil {
@@ -268,6 +269,7 @@ func (a *API) orders() {
 			ShippedOn string         `json:"shipped_on,omitempty"`
 			Carrier   string         `json:"carrier,omitempty" maxLength:"80"`
 			Tracking  string         `json:"tracking,omitempty" maxLength:"80"`
+			Release   string         `json:"release,omitempty" maxLength:"300" doc:"why it goes although your own checks stop it"`
 		} `required:"false"`
 	}
 	handle(a, op("POST", base+"/{id}/ship", "orders:write", "Ship", "", 200),
@@ -276,7 +278,7 @@ func (a *API) orders() {
 			if err != nil {
 				return nil, err
 			}
-			if _, err := a.d.Trade.Ship(ctx, actor, trade.OrderID(in.ID), trade.ShipCmd{Version: in.Body.Version, Lines: lines, ShippedOn: in.Body.ShippedOn, Carrier: in.Body.Carrier, Tracking: in.Body.Tracking}); err != nil {
+			if _, err := a.d.Trade.Ship(ctx, actor, trade.OrderID(in.ID), trade.ShipCmd{Version: in.Body.Version, Lines: lines, ShippedOn: in.Body.ShippedOn, Carrier: in.Body.Carrier, Tracking: in.Body.Tracking, Release: in.Body.Release}); err != nil {
 				return nil, err
 			}
 			return a.order(ctx, actor, trade.OrderID(in.ID))
@@ -290,6 +292,7 @@ func (a *API) orders() {
 			DueOn    string         `json:"due_on,omitempty"`
 			TaxRate  string         `json:"tax_rate,omitempty" doc:"0.2 for 20 %"`
 			Lines    []quantityLine `json:"lines,omitempty" doc:"empty: everything shipped, or confirmed where nothing was shipped here, and not invoiced"`
+			Release  string         `json:"release,omitempty" maxLength:"300" doc:"why it goes although your own checks stop it"`
 		} `required:"false"`
 	}
 	handle(a, op("POST", base+"/{id}/invoice", "orders:write", "Invoice", "The 810 goes to the buyer.", 200),
@@ -298,7 +301,7 @@ func (a *API) orders() {
 			if err != nil {
 				return nil, err
 			}
-			cmd := trade.InvoiceCmd{Version: in.Body.Version, Number: in.Body.Number, IssuedOn: in.Body.IssuedOn, DueOn: in.Body.DueOn, TaxRate: rate}
+			cmd := trade.InvoiceCmd{Version: in.Body.Version, Number: in.Body.Number, IssuedOn: in.Body.IssuedOn, DueOn: in.Body.DueOn, TaxRate: rate, Release: in.Body.Release}
 			for i, l := range in.Body.Lines {
 				q, err := part(i, l.Line, l.Quantity)
 				if err != nil {

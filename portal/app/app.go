@@ -49,6 +49,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/orderdesk"
 	"entente/prm/partner"
+	"entente/prm/precheck"
 	"entente/prm/promo"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
@@ -96,6 +97,7 @@ type App struct {
 	sessions    *session.Sessions
 	files       *batch.Service
 	desk        *orderdesk.Service
+	prechecks   *precheck.Service
 	web         *web.Web
 	fiber       *fiber.App
 
@@ -177,6 +179,8 @@ func (a *App) build(ctx context.Context) error {
 	a.notify = notify.NewService(a.db)
 	a.catalog = catalog.New(a.db, a.jobs)
 	a.trade = trade.New(a.db, a.catalog, a.jobs)
+	a.prechecks = precheck.New(a.db)
+	a.trade.CheckFirst(a.prechecks)
 	a.returns = returns.New(a.db, a.trade)
 	a.desk = orderdesk.New(a.db, a.trade)
 	a.trade.KeepReturns(a.returns)
@@ -257,7 +261,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -272,7 +276,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Live: a.live,
 		Log: a.log, Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

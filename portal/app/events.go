@@ -178,6 +178,9 @@ func (a *App) toRooms(ctx context.Context, e job.Received) error {
 	if err := e.Decode(&t); err != nil {
 		return err
 	}
+	if t.Reason == trade.DoubtChecks {
+		return nil // it has not left its supplier yet
+	}
 	actor := access.System("rooms", t.Supplier)
 	if e.Kind == trade.OrderRefused || t.Order == "" {
 		r, err := a.partnershipRoom(ctx, t.Partnership, t.Supplier, t.Reseller)

@@ -139,6 +139,40 @@ func TestStoryTwoSystems(t *testing.T) {
 		}
 		s.command("reconcile")
 
+		// An invoice at another price is held before it leaves, where its supplier wants that,
+		// until one of its people says why it goes. The buyer learns nothing of it before.
+		aurelia.put("/api/v1/partners/"+partnership+"/checks", `{"checks":{"price":"stop"}}`, 200)
+		kestrel.put("/api/v1/partners/"+partnership+"/checks", `{"checks":{"price":"off"}}`, 404)
+		dear := x12("IN", "810", 710009, "BIG*20261203*INV-TWO-DEAR*20261122*TWO-1***DI", "CUR*SE*GBP", "IT1*2*10*EA*49.00*PE*VP*AUR-G125", "TDS*49000", "CTT*1")
+		if ic := aurelia.processed(aurelia.send(dear).ID); *ic.Result != "accepted" || ic.Sets[0].Business != "held" {
+			t.Fatalf("%+v", ic)
+		}
+		held := func(c *client) (id string) {
+			var got struct {
+				Items []struct {
+					ID, Reason  string
+					Differences []struct {
+						Rule   string
+						Values map[string]string
+					}
+				}
+			}
+			c.get("/api/v1/held-documents", &got)
+			for _, x := range got.Items {
+				if x.Reason == "checks" && len(x.Differences) == 1 && x.Differences[0].Rule == "price" && x.Differences[0].Values["Was"] == "46.50" {
+					id = x.ID
+				}
+			}
+			return id
+		}
+		dearID := held(aurelia)
+		if dearID == "" || held(kestrel) != "" || kestrel.waits("810", "INV-TWO-DEAR") != 0 {
+			t.Fatalf("held as %q, for the buyer as %q", dearID, held(kestrel))
+		}
+		aurelia.post("/api/v1/held-documents/"+dearID+"/release", `{}`, 422, nil)
+		aurelia.post("/api/v1/held-documents/"+dearID+"/release", `{"reason":"copper surcharge, agreed"}`, 200, nil)
+		kestrel.await("810", "INV-TWO-DEAR")
+
 		// A restart between the yes and the booking books once.
 		kestrel.processed(kestrel.send(po{control: 710102, number: "TWO-2"}.String()).ID)
 		for i, text := range []string{ack855(710006, "TWO-2"), asn856(710007, "ASN-TWO-3", "TWO-2"), inv810(710008, "INV-TWO-3", "TWO-2")} {

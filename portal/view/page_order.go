@@ -67,7 +67,8 @@ type OrderPage struct {
 	Findings   []Finding
 	Activity   []Entry
 	Held       *Held
-	Holds      []HoldBox // of the supplier, that stand
+	Holds      []HoldBox     // of the supplier, that stand
+	Warnings   []SentWarning // of its supplier, for its people
 	Hold       *HoldForm
 	Place      *HeldPlace  // nil: its ship-to is known, or need not be
 	Clock      *OrderClock // nil: no answer is awaited

@@ -47,6 +47,7 @@ type PartnerPage struct {
 	Moves      []string         // accept, suspend, resume, end: what the viewer may do now
 	Clock      *ClockSetting    // nil: the viewer may not see it
 	Answer     *AnswerSetting   // nil: the viewer may not see it
+	Checks     *CheckSetting    // nil: the viewer's company is not the supplier
 	Orders     []MovingOrder
 	Room       *Room
 	Link       *OneTimeLink // into a company just invited, shown once

@@ -194,6 +194,10 @@ func (f Form) Anchor(field string) string { return "f-" + f.stem + anchor(field)
 // Value is what was typed into the field.
 func (f Form) Value(name string) string { return f.Values[name] }
 
+// Asks says that a field is wanted that the form leaves out while nobody needs it: it is
+// wrong, or was typed into.
+func (f Form) Asks(name string) bool { return f.Values[name] != "" || !f.Error(name).IsZero() }
+
 // Error is the first thing wrong with the field, or nothing.
 func (f Form) Error(name string) Text {
 	for _, e := range f.Errors {

@@ -125,7 +125,7 @@ func (in *input) revision(name string) int64 {
 // confirmCmd decodes the parts. A line accepted as it stands is named too, so
 // that what the person saw is what is answered.
 func (in *input) confirmCmd(parts map[int][]view.ConfirmPart) (cmd trade.ConfirmCmd, sent []string) {
-	cmd.Version = in.version()
+	cmd.Version, cmd.Release = in.version(), in.text("release")
 	lines := make([]int, 0, len(parts))
 	for n := range parts {
 		lines = append(lines, n)

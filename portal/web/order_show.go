@@ -70,6 +70,9 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 	if page.Place, err = v.heldPlace(d, n); err != nil {
 		return nil, d, err
 	}
+	if page.Warnings, err = v.warnings(d); err != nil {
+		return nil, d, err
+	}
 	if err := v.knownPlace(d, page.Parties); err != nil {
 		return nil, d, err
 	}

@@ -164,7 +164,7 @@ func shipForm(v *visit, page *view.OrderPage, d trade.Detail, form view.Form) {
 }
 
 func ship(v *visit, in *input, entries []lineEntry) error {
-	cmd := trade.ShipCmd{Version: in.version(), ShippedOn: in.date("shipped"), Carrier: in.text("carrier"), Tracking: in.text("tracking"), Lines: quantities(entries)}
+	cmd := trade.ShipCmd{Version: in.version(), ShippedOn: in.date("shipped"), Carrier: in.text("carrier"), Tracking: in.text("tracking"), Lines: quantities(entries), Release: in.text("release")}
 	if err := in.err(); err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ func invoiceForm(v *visit, page *view.OrderPage, d trade.Detail, form view.Form)
 }
 
 func invoice(v *visit, in *input, entries []lineEntry) error {
-	cmd := trade.InvoiceCmd{Version: in.version(), Number: in.text("number"), IssuedOn: in.date("date"), DueOn: in.date("due"), TaxRate: in.number("tax") / 100}
+	cmd := trade.InvoiceCmd{Version: in.version(), Number: in.text("number"), IssuedOn: in.date("date"), DueOn: in.date("due"), TaxRate: in.number("tax") / 100, Release: in.text("release")}
 	for _, e := range entries {
 		cmd.Lines = append(cmd.Lines, trade.InvoiceCmdLine{Line: e.line, Quantity: e.quantity, Price: e.price})
 	}

@@ -133,6 +133,9 @@ func (v *visit) partnerPage(status int, typed *view.Form) error {
 	if err := v.partnerClock(page, p); err != nil {
 		return err
 	}
+	if err := v.partnerChecks(page, p); err != nil {
+		return err
+	}
 	return v.renderAs(status, page, nil)
 }
 

@@ -5,6 +5,8 @@ import (
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/partner"
+	"entente/prm/precheck"
 	"entente/prm/trade"
 )
 
@@ -45,6 +47,8 @@ func (v *visit) replyBox(r trade.Reply, n names) view.ReplyBox {
 		b.MessageURL = v.path("edi", r.Interchange)
 	}
 	b.Reason, b.Next = v.doubt(r)
+	b.Findings = v.differs(r.Findings)
+	b.CanRelease = b.CanDecide && r.Reason == trade.DoubtChecks
 	if r.Outcome == trade.Waits {
 		b.Status.State, b.Due = "edi.waiting_order", r.Due
 		b.Next = view.T("reply.next.waiting")
@@ -72,6 +76,32 @@ func (v *visit) doubt(r trade.Reply) (why, next view.Text) {
 		return why, view.T(key)
 	}
 	return why, view.T("reply.next.mend")
+}
+
+// differs are the words of what a document differs in.
+func (v *visit) differs(all []precheck.Finding) []view.Text {
+	out := make([]view.Text, len(all))
+	for i, f := range all {
+		out[i] = view.T("check.found."+string(f.Rule), pairs(f.Args)...)
+	}
+	return out
+}
+
+// warnings are the documents of an order that left although something in them differs.
+func (v *visit) warnings(d trade.Detail) ([]view.SentWarning, error) {
+	if len(d.Warnings) == 0 {
+		return nil, nil
+	}
+	var people []string
+	for _, w := range d.Warnings {
+		people = append(people, w.Person)
+	}
+	n, err := v.lookup(nil, people)
+	out := make([]view.SentWarning, len(d.Warnings))
+	for i, w := range d.Warnings {
+		out[i] = view.SentWarning{Code: replyCodes[w.Kind], Number: w.Number, At: w.At, Findings: v.differs(w.Findings), Reason: w.Reason, By: n.person(w.Person)}
+	}
+	return out, err
 }
 
 // openReplies are the boxes of an order's page.
@@ -147,6 +177,52 @@ func replyDiscard(v *visit) error {
 	return v.done(v.replyHome(r), "said.reply_discarded")
 }
 
+func replyRelease(v *visit) error {
+	r, err := v.w.d.Trade.ReleaseReply(v.ctx, v.actor(), trade.ReplyID(v.Params("id")), v.input().text("reason"))
+	if err != nil {
+		return err
+	}
+	if r.Open() {
+		return v.done(v.replyHome(r), "said.reply_still")
+	}
+	return v.done(v.replyHome(r), "said.reply_released")
+}
+
+// partnerChecks is how what the viewer's company sends to the partner is checked before
+// it leaves.
+func (v *visit) partnerChecks(page *view.PartnerPage, p partner.Partnership) error {
+	if p.Supplier != v.org() || p.State == partner.Ended || !v.may(access.OrderRead, p.Resource()) {
+		return nil
+	}
+	policy, err := v.w.d.Prechecks.Get(v.ctx, v.actor(), p.ID)
+	if err != nil {
+		return err
+	}
+	page.Checks = &view.CheckSetting{Editable: v.may(access.OrderChecks, p.Resource())}
+	for _, r := range precheck.Rules {
+		row := view.SendCheckRow{Name: "check." + string(r), Label: view.T("check.rule." + string(r))}
+		for _, s := range precheck.Severities {
+			row.Choices = append(row.Choices, view.Option{Value: string(s), Label: view.T("check.severity." + string(s)), On: policy.Of(r) == s})
+		}
+		page.Checks.Rows = append(page.Checks.Rows, row)
+	}
+	return nil
+}
+
+func partnerChecksSave(v *visit) error {
+	in, id := v.input(), v.Params("id")
+	chosen := map[precheck.Rule]precheck.Severity{}
+	for _, r := range precheck.Rules {
+		if s := in.text("check." + string(r)); s != "" {
+			chosen[r] = precheck.Severity(s)
+		}
+	}
+	if _, err := v.w.d.Prechecks.Set(v.ctx, v.actor(), id, chosen); err != nil {
+		return err
+	}
+	return v.done(v.path("partners", id), "said.saved")
+}
+
 // replyHome is where a reply is seen: at its order, else in the list.
 func (v *visit) replyHome(r trade.Reply) string {
 	if r.Order != "" {
@@ -161,5 +237,7 @@ func replyRoutes() []Route {
 		get("/c/:slug/edi/replies", "replies", InCompany, access.OrderRead, replyList),
 		post("/c/:slug/edi/replies/:id/retry", "retry reply", InCompany, access.OrderResolve, replyRetry),
 		post("/c/:slug/edi/replies/:id/discard", "discard reply", InCompany, access.OrderResolve, replyDiscard),
+		post("/c/:slug/edi/replies/:id/release", "release reply", InCompany, access.OrderResolve, replyRelease),
+		post("/c/:slug/partners/:id/checks", "checks before sending", InCompany, access.OrderChecks, partnerChecksSave),
 	}
 }

@@ -34,6 +34,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/orderdesk"
 	"entente/prm/partner"
+	"entente/prm/precheck"
 	"entente/prm/promo"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
@@ -64,6 +65,7 @@ type Deps struct {
 	Notify      *notify.Service
 	Files       *batch.Service
 	Desk        *orderdesk.Service
+	Prechecks   *precheck.Service
 	Gateway     *gateway.Service
 	Courier     *courier.Service
 	Agreements  *agreement.Service

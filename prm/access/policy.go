@@ -83,6 +83,7 @@ const (
 	ApprovalDecide Action = "approval.decide"
 	ApprovalRules  Action = "approval.rules"
 	OrderHold      Action = "order.hold"
+	OrderChecks    Action = "order.checks" // how a supplier checks what it sends, before it leaves
 )
 
 // The actions of sell-through: what a reseller tells its supplier of what it sold on.
@@ -219,7 +220,8 @@ var policy = map[Action]rule{
 	OrderResolve: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: deciders, Reseller: buyers}},
 	InvoiceRead:  {scope: "invoices:read", sides: map[Side][]Role{Supplier: bookers, Reseller: bookers}},
 
-	OrderHold: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: {Manager, Finance}}},
+	OrderHold:   {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: {Manager, Finance}}},
+	OrderChecks: {scope: "orders:write", read: OrderRead, sides: map[Side][]Role{Supplier: {Manager, EDI}}},
 
 	// Rules and requests are the company's own; no partner sees them. Who decides a request is
 	// named by its rule, among those who may decide at all.

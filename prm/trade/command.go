@@ -124,6 +124,7 @@ var Reasons = []string{"out_of_stock", "allocation", "discontinued", "unknown_it
 type ConfirmCmd struct {
 	Version  int64
 	Lines    []ConfirmLine
+	Release  string // why it goes although the supplier's own checks stop it
 	Approval string `json:"-"` // the request by which it was approved; prm/approval alone sets it
 }
 
@@ -152,6 +153,7 @@ type ShipCmd struct {
 	ShippedOn string // civil date; today in the supplier's zone when empty
 	Carrier   string
 	Tracking  string
+	Release   string // as of ConfirmCmd
 }
 
 // InvoiceCmd makes an invoice. No lines: everything shipped and not invoiced, or,
@@ -166,6 +168,7 @@ type InvoiceCmd struct {
 	TaxRate     money.Rate
 	TaxCategory string
 	Lines       []InvoiceCmdLine
+	Release     string // as of ConfirmCmd
 }
 
 // InvoiceCmdLine is a line to invoice. Price 0 is the order's; Quantity 0 what is

@@ -11,6 +11,7 @@ import (
 	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/precheck"
 )
 
 // Confirm answers an order for the supplier, once or in several steps: a later
@@ -46,11 +47,21 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, id OrderID, c
 		if len(parts) == 0 {
 			return fault.New(fault.Conflict, "trade.nothing_to_confirm", "State", o.State)
 		}
-		if s.approvals != nil && cmd.Approval == "" {
-			t, err := termsOf(ctx, o.PartnershipID)
-			if err != nil {
-				return err
+		t, err := termsOf(ctx, o.PartnershipID)
+		if err != nil {
+			return err
+		}
+		warn, err := s.mayLeave(ctx, o.PartnershipID, cmd.Release, answering(cmd.Lines, before, t), func(f precheck.Finding) string {
+			i := max(0, slices.IndexFunc(cmd.Lines, func(c ConfirmLine) bool { return before[c.Line-1].Reference == f.Line }))
+			if f.Rule == precheck.PriceAnswer {
+				return fmt.Sprintf("lines.%d.price", i)
 			}
+			return fmt.Sprintf("lines.%d.date", i)
+		})
+		if err != nil {
+			return err
+		}
+		if s.approvals != nil && cmd.Approval == "" {
 			f, err := s.promised(t, o, before, cmd)
 			if err != nil {
 				return err
@@ -65,10 +76,27 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, id OrderID, c
 		if err := s.rematch(ctx, &o, lines); err != nil {
 			return err
 		}
-		out, err = s.respond(ctx, actor, o, parts)
-		return err
+		if out, err = s.respond(ctx, actor, o, parts); err != nil {
+			return err
+		}
+		return sentWith(ctx, actor, o, warningRow{Kind: DocumentResponse, DocumentID: string(out), Number: o.Number, Reason: cmd.Release}, warn)
 	})
 	return out, err
+}
+
+// answering is what is about to be answered, held against what was ordered.
+func answering(parts []ConfirmLine, lines []Line, t terms) (found []precheck.Finding) {
+	for _, c := range parts {
+		if c.Action == Reject {
+			continue
+		}
+		l := lines[c.Line-1]
+		if c.Price > 0 {
+			found = notePrice(found, precheck.PriceAnswer, l, c.Price, money.Rate(t.PriceTolerance))
+		}
+		found = noteLate(found, precheck.LateAnswer, l, l.RequestedOn, c.Date)
+	}
+	return found
 }
 
 // spare refuses an answer that promises lines on hold; one that names no lines leaves them

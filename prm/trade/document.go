@@ -57,7 +57,7 @@ func (s *Service) responseDetail(ctx context.Context, actor access.Actor, id Res
 	if err != nil {
 		return r, Detail{}, terms{}, err
 	}
-	d, err := s.detail(ctx, o)
+	d, err := s.detail(ctx, o, actor)
 	if err != nil {
 		return r, d, terms{}, err
 	}
@@ -178,7 +178,7 @@ func (s *Service) InvoiceDoc(ctx context.Context, actor access.Actor, id Invoice
 		if err != nil {
 			return err
 		}
-		d, err := s.detail(ctx, o)
+		d, err := s.detail(ctx, o, actor)
 		if err != nil {
 			return err
 		}
@@ -380,7 +380,7 @@ func (s *Service) ShipNotice(ctx context.Context, actor access.Actor, id Shipmen
 		if err != nil {
 			return err
 		}
-		d, err := s.detail(ctx, o)
+		d, err := s.detail(ctx, o, actor)
 		if err != nil {
 			return err
 		}
@@ -443,7 +443,7 @@ func (s *Service) PurchaseOrder(ctx context.Context, actor access.Actor, id Orde
 		if err != nil {
 			return err
 		}
-		d, err := s.detail(ctx, o)
+		d, err := s.detail(ctx, o, actor)
 		if err != nil {
 			return err
 		}

@@ -13,13 +13,15 @@ import (
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/precheck"
 )
 
 // dueDays is the usual time to pay, where nothing else is agreed.
 const dueDays = 30
 
 // Invoice makes an invoice (810) for the supplier. It may differ from what was
-// delivered: that is marked, never hidden; only more than was ordered is refused.
+// delivered: that is marked, never hidden; only more than was ordered is refused, and what
+// the supplier's own checks stop while the command gives no reason.
 // Amounts are exact: each line rounded once, tax on their sum.
 // Codes: NotFound, Forbidden, Conflict (another version, nothing to invoice, the
 // number is taken), Invalid (a field per wrong line, a date, the rate).
@@ -61,6 +63,16 @@ func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, c
 		r := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Kind: InvoiceDebit, State: InvoiceMatched, Currency: o.Currency, TaxRate: int64(cmd.TaxRate), TaxCategory: cmd.TaxCategory,
 			IssuedOn: cmd.IssuedOn, DueOn: cmd.DueOn, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
 		rows, err := priced(&r, taken, lines, cmd.TaxRate)
+		if err != nil {
+			return err
+		}
+		warn, err := s.mayLeave(ctx, o.PartnershipID, cmd.Release, billing(taken, lines, t), func(f precheck.Finding) string {
+			i := max(0, slices.IndexFunc(taken, func(c InvoiceCmdLine) bool { return lines[c.Line-1].Reference == f.Line }))
+			if f.Rule == precheck.Price {
+				return fmt.Sprintf("lines.%d.price", i)
+			}
+			return fmt.Sprintf("lines.%d.quantity", i)
+		})
 		if err != nil {
 			return err
 		}
@@ -106,6 +118,9 @@ func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, c
 			return err
 		}
 		out = InvoiceID(r.ID)
+		if err := sentWith(ctx, actor, o, warningRow{Kind: DocumentInvoice, DocumentID: r.ID, Number: r.Number, Reason: cmd.Release}, warn); err != nil {
+			return err
+		}
 		return s.record(ctx, actor, o, deed{history: "order.invoiced", args: map[string]string{"Invoice": r.Number, "Lines": itoa(len(taken))}, action: "order.invoice",
 			event: InvoicedEvent, payload: Event{Invoice: out}})
 	})

@@ -17,7 +17,7 @@ import (
 func TestModels(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		dbtest.CheckModels(t, d, orderRow{}, lineRow{}, responseRow{}, responseLineRow{}, shipmentRow{}, shipmentLineRow{}, invoiceRow{}, invoiceLineRow{}, invoiceTaxRow{}, arrivalRow{}, historyRow{}, replyRow{}, answerTimeRow{}, clockRow{})
+		dbtest.CheckModels(t, d, orderRow{}, lineRow{}, responseRow{}, responseLineRow{}, shipmentRow{}, shipmentLineRow{}, invoiceRow{}, invoiceLineRow{}, invoiceTaxRow{}, arrivalRow{}, historyRow{}, replyRow{}, warningRow{}, packRow{}, answerTimeRow{}, clockRow{})
 	})
 }
 

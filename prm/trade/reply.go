@@ -9,6 +9,7 @@ import (
 	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/money"
+	"entente/prm/precheck"
 )
 
 // ReplyID names one document that a supplier sent in reply to an order.
@@ -30,8 +31,10 @@ type Reply struct {
 	Outcome     Outcome
 	Reason      string            // why it waits or is held: the key of its words is "trade.doubt.<reason>"
 	Args        map[string]string // of these words; no prices
-	Inferred    bool              // lines were found by item and quantity, not by their number
-	Packs       []string          // SSCC of a ship notice, at most MaxPacks
+	// Findings are what DoubtChecks holds it for; for people of the supplier who see prices.
+	Findings    []precheck.Finding
+	Inferred    bool     // lines were found by item and quantity, not by their number
+	Packs       []string // SSCC of a ship notice, at most MaxPacks
 	Source      string
 	Interchange string
 	SetNo       int
@@ -121,6 +124,8 @@ const (
 	DoubtState     = "order_held"             // the order waits for a decision itself
 	DoubtOneOrder  = "one_order"              // speaks of several orders
 	DoubtReceives  = "receives_more"          // more than is under way
+	DoubtFinished  = "order_finished"         // nothing is open of its order, which is cancelled, refused or closed
+	DoubtNoOrder   = "order_missing"          // names no order at all
 	DoubtBlanket   = "blanket"                // moves goods of a blanket order
 	DoubtOther     = "other"                  // the desk refuses it; Args hold the words
 )
@@ -164,6 +169,7 @@ type ReplyReceipt struct {
 type doubt struct {
 	reason string
 	args   map[string]string
+	found  []precheck.Finding // of DoubtChecks
 }
 
 func (d *doubt) Error() string { return "trade: reply in doubt: " + d.reason }

@@ -2,11 +2,13 @@ package trade
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/money"
+	"entente/prm/precheck"
 )
 
 // bookAck answers an order as the supplier's document does. A first answer speaks of
@@ -35,6 +37,9 @@ func (s *Service) bookAck(ctx context.Context, actor access.Actor, t terms, r *r
 		return err
 	}
 	parts, moves, err := p.said855(d)
+	if over := finished(o); over != nil && err != nil {
+		return over
+	}
 	if err != nil {
 		return err
 	}
@@ -71,6 +76,17 @@ func (s *Service) bookAck(ctx context.Context, actor access.Actor, t terms, r *r
 		answered = append(answered, ResponseLine{Line: m.Line, Action: Change, Code: codeDate, Date: m.Date})
 	}
 	if err := s.checked(lines); err != nil {
+		return err
+	}
+	for _, x := range slices.Concat(parts, moves) {
+		l := lines[x.Line-1]
+		l.Price = before[x.Line-1]
+		if x.Price > 0 {
+			p.found = notePrice(p.found, precheck.PriceAnswer, l, x.Price, money.Rate(t.PriceTolerance))
+		}
+		p.found = noteLate(p.found, precheck.LateAnswer, l, l.RequestedOn, x.Date)
+	}
+	if err := s.cleared(ctx, r, p.found); err != nil {
 		return err
 	}
 	for i := range d.Lines {
@@ -123,6 +139,7 @@ func (p *placer) said855(d *doc.OrderAck) (parts, moves []ConfirmLine, err error
 		if err != nil {
 			return nil, nil, err
 		}
+		p.named(&al.Line, l)
 		h := byLine[l.Number]
 		if h == nil {
 			h = &heard{}

@@ -10,6 +10,7 @@ import (
 	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/money"
+	"entente/prm/precheck"
 )
 
 // bookInvoice books an invoice or a credit as its document says it, to the cent. What
@@ -84,10 +85,25 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 			return doubted(DoubtCredits, "Number", of.Number)
 		}
 	}
+	if !credit {
+		billed := map[int]money.Quantity{}
+		for _, x := range rows {
+			p.found = notePrice(p.found, precheck.Price, lines[x.Line-1], money.Price(x.Price), money.Rate(t.PriceTolerance))
+			billed[int(x.Line)] += money.Quantity(x.Quantity)
+		}
+		p.found = noteBilled(p.found, lines, billed, money.Rate(t.QuantityTolerance))
+	}
+	p.found = noteSums(p.found, row, rows, taxes, credit)
 	if err := count(lines, rows, credit); err != nil {
+		if over := finished(o); over != nil && !credit {
+			return over
+		}
 		return err
 	}
 	if err := s.checked(lines); err != nil {
+		return err
+	}
+	if err := s.cleared(ctx, r, p.found); err != nil {
 		return err
 	}
 	r.Inferred = p.inferred
@@ -223,6 +239,7 @@ func (p *placer) billed(d *doc.Invoice, c money.Currency, credit bool) ([]invoic
 		}
 		p.said[l.Number] += q
 		out = append(out, invoiceLineRow{Position: int64(i + 1), Line: int64(l.Number), SKU: l.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor})
+		p.named(&il.Line, l)
 		adopt(&il.Line, l)
 	}
 	onceNumbered(d.Lines)

@@ -9,6 +9,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/catalog"
 	"entente/prm/money"
+	"entente/prm/precheck"
 )
 
 // placer finds the lines of an order that the lines of a reply are about.
@@ -16,7 +17,9 @@ type placer struct {
 	lines    []Line
 	products map[int]catalog.Product // by line, where units must be converted
 	inferred bool                    // some line was found by item and quantity
-	said     map[int]money.Quantity  // what earlier lines of the reply took, per line
+	loose    bool                    // numbers of its lines are its own
+	found    []precheck.Finding
+	said     map[int]money.Quantity // what earlier lines of the reply took, per line
 }
 
 // placer reads what is needed to convert units of the lines asked for.
@@ -208,6 +211,17 @@ func adopt(d *doc.Line, l *Line) {
 func codesOf(d *doc.ShipNotice) []string {
 	var out []string
 	seen := map[string]bool{}
+	eachPack(d, func(code string) {
+		if !seen[code] && len(out) < MaxPacks {
+			seen[code] = true
+			out = append(out, code)
+		}
+	})
+	return out
+}
+
+// eachPack gives the SSCC of every pack, eighteen digits each.
+func eachPack(d *doc.ShipNotice, fn func(code string)) {
 	var walk func([]doc.Pack)
 	walk = func(ps []doc.Pack) {
 		for _, p := range ps {
@@ -215,9 +229,8 @@ func codesOf(d *doc.ShipNotice) []string {
 			if len(code) == 20 && strings.HasPrefix(code, "00") {
 				code = code[2:]
 			}
-			if len(code) == 18 && !seen[code] && len(out) < MaxPacks && strings.Trim(code, "0123456789") == "" {
-				seen[code] = true
-				out = append(out, code)
+			if len(code) == 18 && strings.Trim(code, "0123456789") == "" {
+				fn(code)
 			}
 			walk(p.Packs)
 		}
@@ -225,5 +238,4 @@ func codesOf(d *doc.ShipNotice) []string {
 	for _, o := range d.Orders {
 		walk(o.Packs)
 	}
-	return out
 }

@@ -193,7 +193,10 @@ func (s *Service) place(ctx context.Context, actor access.Actor, t terms, r *rep
 	switch {
 	case errors.As(err, &d):
 		*r = was
-		r.Reason, r.Outcome = d.reason, string(HeldBack)
+		r.Reason, r.Outcome, r.Findings = d.reason, string(HeldBack), ""
+		if len(d.found) > 0 {
+			r.Findings = db.Text(d.found)
+		}
 		switch {
 		case d.reason == DoubtOrder && db.Micros(db.Now(ctx)) < r.Due:
 			r.Outcome = string(Waits)
@@ -220,7 +223,7 @@ func (s *Service) place(ctx context.Context, actor access.Actor, t terms, r *rep
 		return err
 	}
 	if Outcome(r.Outcome) == Booked {
-		return nil
+		return s.warned(ctx, r)
 	}
 	if was.Outcome == r.Outcome && was.Reason == r.Reason && was.OrderID == r.OrderID && was.Settled == r.Settled && Outcome(r.Outcome) != Waits {
 		return nil // tried again in vain
@@ -266,7 +269,7 @@ func (s *Service) tell(ctx context.Context, actor access.Actor, r *replyRow) err
 			}
 		}
 	}
-	if r.OrderID == "" {
+	if r.OrderID == "" || r.Reason == DoubtChecks { // it has not left its supplier yet
 		d.history = ""
 	}
 	return s.record(ctx, actor, o, d)
@@ -296,6 +299,9 @@ func (s *Service) bookReply(ctx context.Context, actor access.Actor, t terms, r 
 func (s *Service) known(ctx context.Context, r *replyRow, number, release string) (orderRow, []Line, error) {
 	if err := repeated(ctx, r); err != nil {
 		return orderRow{}, nil, err
+	}
+	if number == "" {
+		return orderRow{}, nil, doubted(DoubtNoOrder)
 	}
 	o, ok, err := orderByKey(ctx, r.SupplierID, r.ResellerID, number, release, true)
 	if err != nil {

@@ -36,7 +36,7 @@ func (s *Service) Replies(ctx context.Context, actor access.Actor, after string,
 			return err
 		}
 		for i := range rows[:min(limit, len(rows))] {
-			out.Items = append(out.Items, rows[i].reply())
+			out.Items = append(out.Items, rows[i].seenBy(actor))
 		}
 		if len(rows) > limit {
 			out.Next = at{rows[limit-1].Made, rows[limit-1].ID}.text()
@@ -54,7 +54,10 @@ func (s *Service) GetReply(ctx context.Context, actor access.Actor, id ReplyID) 
 		if err == nil {
 			err = access.Check(actor, access.OrderRead, access.Shared(r.SupplierID, r.ResellerID))
 		}
-		out = r.reply()
+		if err == nil && !r.visible(actor) {
+			err = fault.New(fault.NotFound, "error.not_found")
+		}
+		out = r.seenBy(actor)
 		return err
 	})
 	if err != nil {
@@ -79,7 +82,7 @@ func (s *Service) ReplyOf(ctx context.Context, actor access.Actor, made string) 
 			err = access.Check(actor, access.OrderRead, access.Shared(r.SupplierID, r.ResellerID))
 		}
 		if err == nil {
-			out = r.reply()
+			out = r.seenBy(actor)
 		}
 		return err
 	})
@@ -126,6 +129,9 @@ func (s *Service) settleReply(ctx context.Context, actor access.Actor, id ReplyI
 		if r, err = lockReply(ctx, r.ID); err != nil {
 			return err
 		}
+		if !r.visible(actor) {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
 		if !r.reply().Open() {
 			return fault.New(fault.Conflict, "trade.reply_settled", "Outcome", r.Outcome)
 		}
@@ -134,7 +140,7 @@ func (s *Service) settleReply(ctx context.Context, actor access.Actor, id ReplyI
 			return err
 		}
 		err = fn(ctx, t, &r)
-		out = r.reply()
+		out = r.seenBy(actor)
 		return err
 	})
 	if err != nil {

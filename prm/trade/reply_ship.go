@@ -9,6 +9,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/precheck"
 )
 
 // bookNotice records the shipment that a ship notice announces, one per order that it
@@ -26,6 +27,7 @@ func (s *Service) bookNotice(ctx context.Context, actor access.Actor, t terms, r
 		moved []LineQuantity
 	}
 	var parts []part
+	var found []precheck.Finding
 	at := map[string]int{}
 	for i := range d.Orders {
 		so := &d.Orders[i]
@@ -47,10 +49,12 @@ func (s *Service) bookNotice(ctx context.Context, actor access.Actor, t terms, r
 		if err != nil {
 			return err
 		}
+		p.loose = d.Number != "" // LIN01 and LIN 1082 of a ship notice count its own lines
 		moved, err := p.shipped(d, so)
 		if err != nil {
 			return err
 		}
+		found = append(found, p.found...)
 		parts[k].moved = mergeQuantities(parts[k].moved, moved)
 		r.Inferred = r.Inferred || p.inferred
 	}
@@ -69,9 +73,23 @@ func (s *Service) bookNotice(ctx context.Context, actor access.Actor, t terms, r
 		for _, m := range p.moved {
 			l := p.lines[m.Line-1]
 			if open := l.Ordered - l.Cancelled - l.Shipped; m.Quantity > open {
+				if over := finished(p.order); over != nil {
+					return over
+				}
 				return doubted(DoubtShips, "Line", l.Reference, "Item", firstOf(l.SKU, l.BuyerItem, "?"), "Quantity", m.Quantity.String(), "Open", open.String(), "Unit", l.Unit)
 			}
+			if have := l.Confirmed - l.Shipped; m.Quantity > have && l.Confirmed+l.Cancelled+l.Backordered > 0 {
+				found = precheck.Note(found, precheck.AboveConfirmed, l.Reference, "Item", firstOf(l.SKU, l.BuyerItem, "?"), "Unit", l.Unit, "Was", l.Confirmed.String(), "Now", (l.Shipped + m.Quantity).String())
+			}
+			found = noteLate(found, precheck.LateShipment, l, firstOf(l.PromisedOn, l.RequestedOn), shippedOn(d))
 		}
+	}
+	found, codes, err := notePacks(ctx, found, r.SupplierID, d)
+	if err != nil {
+		return err
+	}
+	if err := s.cleared(ctx, r, found); err != nil {
+		return err
 	}
 	numbers := []string{r.Number}
 	for i := 1; i < len(parts); i++ { // a shipment belongs to one order
@@ -88,6 +106,9 @@ func (s *Service) bookNotice(ctx context.Context, actor access.Actor, t terms, r
 	if err := r.write(IncomingReply{Notice: d}); err != nil {
 		return err
 	}
+	if err := keepPacks(ctx, r.SupplierID, r.Number, codes); err != nil {
+		return err
+	}
 	r.OrderID = parts[0].order.ID
 	for i := range parts {
 		p := &parts[i]
@@ -100,6 +121,17 @@ func (s *Service) bookNotice(ctx context.Context, actor access.Actor, t terms, r
 		}
 	}
 	return nil
+}
+
+// shippedOn is the day on which a ship notice says that the goods left.
+func shippedOn(d *doc.ShipNotice) string {
+	out := d.Date
+	for _, day := range d.Dates {
+		if day.Qualifier == "011" && civil(day.Date) {
+			out = day.Date
+		}
+	}
+	return out
 }
 
 func mergeQuantities(list, more []LineQuantity) []LineQuantity {
@@ -134,6 +166,7 @@ func (p *placer) shipped(d *doc.ShipNotice, of *doc.ShippedOrder) ([]LineQuantit
 			failure = err
 			return
 		}
+		p.named(&sl.Line, l)
 		adopt(&sl.Line, l)
 		if q > 0 {
 			p.said[l.Number] += q
@@ -144,13 +177,8 @@ func (p *placer) shipped(d *doc.ShipNotice, of *doc.ShippedOrder) ([]LineQuantit
 }
 
 func (s *Service) bookShipment(ctx context.Context, actor access.Actor, o *orderRow, lines []Line, moved []LineQuantity, number string, d *doc.ShipNotice, r *replyRow) (string, error) {
-	row := shipmentRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Number: number, ShippedOn: d.Date,
+	row := shipmentRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Number: number, ShippedOn: shippedOn(d),
 		Carrier: bounded(firstOf(d.Carrier.Name, d.Carrier.Code), 80), MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
-	for _, day := range d.Dates {
-		if day.Qualifier == "011" && civil(day.Date) {
-			row.ShippedOn = day.Date
-		}
-	}
 	for _, q := range []string{"2I", "CN", "BM"} {
 		for _, ref := range d.Refs {
 			if ref.Qualifier == q && row.Tracking == "" {

@@ -298,7 +298,7 @@ func TestReplyAnswersNothing(t *testing.T) {
 		b.must(err)
 		whole := ack("PO-1")
 		whole.Type = "AD"
-		b.held(b.reply(whole), DoubtAnswered)
+		b.held(b.reply(whole), DoubtFinished)
 	})
 }
 

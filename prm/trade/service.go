@@ -27,6 +27,7 @@ type Service struct {
 	// nil: no company has rules of its own
 	approvals Approvals
 	blankets  Blankets // nil: blanket orders are orders like any other
+	checks    Checks   // nil: every supplier checks by default
 }
 
 // New makes the service. events may be nil in tests that do not look at them.

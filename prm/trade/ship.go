@@ -9,6 +9,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/precheck"
 )
 
 // Ship records goods sent by the supplier: never more of a line than is confirmed
@@ -59,11 +60,23 @@ func (s *Service) Ship(ctx context.Context, actor access.Actor, id OrderID, cmd 
 		if len(moved) == 0 {
 			return fault.New(fault.Conflict, "trade.nothing_to_ship", "State", o.State)
 		}
+		var found []precheck.Finding
+		for _, m := range moved {
+			l := lines[m.Line-1]
+			found = noteLate(found, precheck.LateShipment, l, firstOf(l.PromisedOn, l.RequestedOn), cmd.ShippedOn)
+		}
+		warn, err := s.mayLeave(ctx, o.PartnershipID, cmd.Release, found, func(precheck.Finding) string { return "shipped" })
+		if err != nil {
+			return err
+		}
 		r := shipmentRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, ShippedOn: cmd.ShippedOn, Carrier: bounded(strings.TrimSpace(cmd.Carrier), 80), Tracking: bounded(strings.TrimSpace(cmd.Tracking), 80), MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
 		if err := numbered(ctx, t, "ASN", &r.Number, func() (bool, error) { return insertOnce(ctx, &r) }); err != nil {
 			return err
 		}
 		out = ShipmentID(r.ID)
+		if err := sentWith(ctx, actor, o, warningRow{Kind: DocumentShipment, DocumentID: r.ID, Number: r.Number, Reason: cmd.Release}, warn); err != nil {
+			return err
+		}
 		return s.goods(ctx, actor, &o, lines, moved, r, "")
 	})
 	return out, err

@@ -25,6 +25,7 @@ type replyRow struct {
 	Syntax                                    string
 	Made, Due, Settled                        int64
 	SettledBy, SettledOrg, Note               string
+	Findings, Released                        string
 }
 
 func (replyRow) TableName() string { return "trade_reply" }
@@ -39,6 +40,7 @@ func (r *replyRow) reply() Reply {
 	if json.Unmarshal([]byte(r.Args), &out.Args) != nil {
 		out.Args = nil
 	}
+	out.Findings = r.findings()
 	return out
 }
 
@@ -63,7 +65,7 @@ func (r *replyRow) receipt() ReplyReceipt {
 func saveReply(ctx context.Context, r *replyRow) error {
 	return db.Tx(ctx).Model(&replyRow{}).Where("id = ?", r.ID).Updates(map[string]any{
 		"order_number": r.OrderNumber, "release_no": r.ReleaseNo, "order_id": r.OrderID, "made_id": r.MadeID, "outcome": r.Outcome, "reason": r.Reason, "args": r.Args, "document": r.Document,
-		"inferred": r.Inferred, "settled": r.Settled, "settled_by": r.SettledBy, "settled_org": r.SettledOrg, "note": r.Note}).Error
+		"inferred": r.Inferred, "settled": r.Settled, "settled_by": r.SettledBy, "settled_org": r.SettledOrg, "note": r.Note, "findings": r.Findings, "released": r.Released}).Error
 }
 
 func replyBySource(ctx context.Context, supplier, key string) (replyRow, error) {
@@ -135,18 +137,75 @@ func repliesDue(ctx context.Context, now int64, limit int) ([]replyRow, error) {
 
 // bare leaves the contents out.
 var bare = []string{"id", "supplier_id", "reseller_id", "partnership_id", "kind", "number", "order_number", "release_no", "order_id", "made_id", "outcome", "reason", "args", "inferred", "packs", "source",
-	"interchange_id", "set_no", "made", "due", "settled", "settled_by", "settled_org", "note"}
+	"interchange_id", "set_no", "made", "due", "settled", "settled_by", "settled_org", "note", "findings", "released"}
 
-func repliesOfOrder(ctx context.Context, order string) ([]Reply, error) {
+func repliesOfOrder(ctx context.Context, order string, actor access.Actor) ([]Reply, error) {
 	var rows []replyRow
 	if err := db.Tx(ctx).Select(bare).Where("order_id = ? AND order_id <> ''", order).Order("made, id").Limit(200).Find(&rows).Error; err != nil {
 		return nil, err
 	}
-	out := make([]Reply, len(rows))
+	var out []Reply
 	for i := range rows {
-		out[i] = rows[i].reply()
+		if rows[i].visible(actor) {
+			out = append(out, rows[i].seenBy(actor))
+		}
 	}
 	return out, nil
+}
+
+type warningRow struct {
+	ID, OrderID, SupplierID, Kind, DocumentID, Number, Findings, Reason, PersonID string
+	Made                                                                          int64
+}
+
+func (warningRow) TableName() string { return "sent_warning" }
+
+func warningsOf(ctx context.Context, order string) ([]SentWarning, error) {
+	var rows []warningRow
+	err := db.Tx(ctx).Where("order_id = ?", order).Order("made, id").Limit(200).Find(&rows).Error
+	out := make([]SentWarning, len(rows))
+	for i, r := range rows {
+		out[i] = SentWarning{Kind: r.Kind, Document: r.DocumentID, Number: r.Number, Reason: r.Reason, Person: r.PersonID, At: db.FromMicros(r.Made)}
+		if e := json.Unmarshal([]byte(r.Findings), &out[i].Findings); err == nil {
+			err = e
+		}
+	}
+	return out, err
+}
+
+type packRow struct {
+	SupplierID string `gorm:"primaryKey"`
+	Sscc       string `gorm:"primaryKey"`
+	Number     string
+	Made       int64
+}
+
+func (packRow) TableName() string { return "shipped_pack" }
+
+// packsKnown are those of the codes that ship notices since an instant had.
+func packsKnown(ctx context.Context, supplier string, codes []string, since int64) ([]string, error) {
+	var out []string
+	for part := range slices.Chunk(codes, 500) {
+		var known []string
+		if err := db.Tx(ctx).Model(&packRow{}).Where("supplier_id = ? AND sscc IN ? AND made >= ?", supplier, part, since).Order("sscc").Pluck("sscc", &known).Error; err != nil {
+			return nil, err
+		}
+		out = append(out, known...)
+	}
+	return out, nil
+}
+
+func keepPacks(ctx context.Context, supplier, number string, codes []string) error {
+	for part := range slices.Chunk(codes, 200) {
+		rows := make([]packRow, len(part))
+		for i, c := range part {
+			rows[i] = packRow{supplier, c, number, db.Micros(db.Now(ctx))}
+		}
+		if err := db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "supplier_id"}, {Name: "sscc"}}, DoUpdates: clause.AssignmentColumns([]string{"number", "made"})}).Create(&rows).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func invoiceByNumber(ctx context.Context, supplier, reseller, number string) (invoiceRow, bool, error) {
@@ -163,6 +222,9 @@ func openReplies(ctx context.Context, scope access.Scope, w window, limit int) (
 	var out []replyRow
 	for _, col := range []string{"supplier_id", "reseller_id"} {
 		tx := db.Tx(ctx).Select(bare).Where(col+" = ? AND outcome IN ('waiting', 'held')", scope.Org())
+		if col == "reseller_id" {
+			tx = tx.Where("reason <> ?", DoubtChecks)
+		}
 		if w.after != nil {
 			tx = tx.Where("(made, id) < (?, ?)", w.after.micros, w.after.id)
 		}
