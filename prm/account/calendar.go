@@ -174,6 +174,26 @@ func (c *Calendar) Add(t time.Time, work time.Duration) (at time.Time, ok bool) 
 	return at, ok
 }
 
+// AddDays gives the same time of day so many working days later, as people count them
+// ("within two days"). ok is false where the company does not work so often in four years.
+func (c *Calendar) AddDays(t time.Time, days int) (at time.Time, ok bool) {
+	if days <= 0 {
+		return t.UTC(), true
+	}
+	loc := c.Location()
+	w := t.In(loc)
+	y, m, d := w.Date()
+	for n := 1; n <= farDays; n++ {
+		if len(c.on(time.Date(y, m, d+n, 0, 0, 0, 0, time.UTC))) == 0 {
+			continue
+		}
+		if days--; days == 0 {
+			return time.Date(y, m, d+n, w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), loc).UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
 // Close gives the end of work on the civil day of t, or on the next day with work where
 // that is none, or over. ok is false where the company does not work in four years.
 func (c *Calendar) Close(t time.Time) (at time.Time, ok bool) {

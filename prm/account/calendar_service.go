@@ -200,6 +200,18 @@ func StandingCalendar(ctx context.Context, org, country, zone string) (Calendar,
 	return c, err
 }
 
+// CurrentCalendar is the calendar of a company as it stands, in the transaction of ctx, to
+// count with and not to keep a clock by. It checks nothing and writes nothing.
+// Codes: NotFound.
+func CurrentCalendar(ctx context.Context, org string) (Calendar, error) {
+	o, err := readOrg(ctx, org)
+	if err != nil {
+		return Calendar{}, err
+	}
+	c, _, err := standing(ctx, o)
+	return c, err
+}
+
 // CalendarVersion is a version of the calendar of a company, in the transaction of ctx.
 // It checks nothing.
 // Codes: NotFound.

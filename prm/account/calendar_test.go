@@ -152,6 +152,35 @@ func TestCalendarProperties(t *testing.T) {
 	}
 }
 
+// Working days as a person counts them: the time of day stays, days off do not count and
+// extra working days do.
+func TestCalendarDays(t *testing.T) {
+	t.Parallel()
+	gb, cn := DefaultCalendar("a", "GB", "Europe/London"), DefaultCalendar("c", "CN", "Asia/Shanghai")
+	for _, x := range []struct {
+		c           Calendar
+		from, until string
+		days        int
+	}{
+		{gb, "2026-11-24 10:30", "2026-11-24 10:30", 0},
+		{gb, "2026-11-24 10:30", "2026-11-26 10:30", 2},
+		{gb, "2026-11-27 10:30", "2026-11-30 10:30", 1}, // a weekend
+		{gb, "2026-12-24 10:30", "2026-12-29 10:30", 1}, // Christmas, Boxing Day's substitute
+		{gb, "2026-10-23 10:30", "2026-10-26 10:30", 1}, // summer time ends in between
+		{cn, "2026-09-18 17:00", "2026-09-20 17:00", 1}, // a working Sunday
+		{cn, "2026-09-30 23:00", "2026-10-08 23:00", 1}, // the national holiday, by the days of Shanghai
+	} {
+		from, until := moment(t, x.from, x.c.Zone), moment(t, x.until, x.c.Zone)
+		if at, ok := x.c.AddDays(from, x.days); !ok || !at.Equal(until) {
+			t.Errorf("%s %s and %d days: %s, %t, want %s", x.c.Country, x.from, x.days, at, ok, until)
+		}
+	}
+	never := Calendar{Zone: "UTC"}
+	if at, ok := never.AddDays(moment(t, "2026-11-24 10:30", "UTC"), 1); ok {
+		t.Errorf("a company that never works is due at %s", at)
+	}
+}
+
 // A counter that looks at every quarter of an hour on the wall comes to the same.
 func TestCalendarAgainstTheWall(t *testing.T) {
 	t.Parallel()

@@ -188,3 +188,21 @@ func TestAnswerTime(t *testing.T) {
 		}
 	})
 }
+
+// What has no clock of its own is due after working days of the company that acts: public
+// days do not count.
+func TestWaitingCountsWorkingDays(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		id := b.receive(small()).Order
+		b.must(second(b.svc.Confirm(b.at(), b.ingrid, id, ConfirmCmd{})))
+		b.now = time.Date(2026, 12, 22, 9, 0, 0, 0, time.UTC)
+		b.must(second(b.svc.Ship(b.at(), b.ingrid, id, ShipCmd{})))
+		items, err := b.svc.Waiting(b.at(), b.dan, 50)
+		b.must(err)
+		eq(t, "things to do", len(items), 1)
+		eq(t, "kind", items[0].Kind, WaitReceive)
+		stands(t, "due", items[0].Due, "2027-01-05 09:01") // seven days, without Christmas, Boxing Day's substitute and New Year
+	})
+}

@@ -25,9 +25,7 @@ func (r waitRow) item(kind string, side access.Side, days int) Item {
 	if side == access.Reseller {
 		it.Partner = r.SupplierID
 	}
-	if it.Due = db.FromMicros(r.Due); r.Due == 0 {
-		it.Due = workdays(it.Since, days)
-	}
+	it.Due, it.days = db.FromMicros(r.Due), days
 	return it
 }
 

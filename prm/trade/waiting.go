@@ -8,6 +8,7 @@ import (
 
 	"entente/db"
 	"entente/prm/access"
+	"entente/prm/account"
 	"entente/prm/money"
 )
 
@@ -54,7 +55,7 @@ func (s *Service) Waiting(ctx context.Context, actor access.Actor, limit int) ([
 			}
 			out = append(out, items...)
 		}
-		return nil
+		return s.dueByDays(ctx, actor.Org, out)
 	})
 	slices.SortStableFunc(out, func(a, b Item) int {
 		if c := a.Due.Compare(b.Due); c != 0 {
@@ -68,15 +69,26 @@ func (s *Service) Waiting(ctx context.Context, actor access.Actor, limit int) ([
 	return out, err
 }
 
-// workdays is t moved by n days, Saturdays and Sundays (UTC) not counted.
-func workdays(t time.Time, n int) time.Time {
-	for n > 0 {
-		t = t.AddDate(0, 0, 1)
-		if d := t.Weekday(); d != time.Saturday && d != time.Sunday {
-			n--
+// dueByDays says when things are due that have no clock of their own: so many working
+// days of the company that is to act, by its calendar (reference/practice.md 37).
+func (s *Service) dueByDays(ctx context.Context, org string, items []Item) error {
+	if !slices.ContainsFunc(items, func(i Item) bool { return i.Due.IsZero() }) {
+		return nil
+	}
+	cal, err := account.CurrentCalendar(ctx, org)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		if it := &items[i]; it.Due.IsZero() {
+			at, ok := cal.AddDays(it.Since, it.days)
+			if !ok { // it never works
+				at = it.Since.AddDate(0, 0, it.days)
+			}
+			it.Due = at
 		}
 	}
-	return t
+	return nil
 }
 
 // BackorderLine is a line of which some comes later. Since is when the order came in: it
