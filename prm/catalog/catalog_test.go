@@ -192,6 +192,44 @@ func TestPut(t *testing.T) {
 	})
 }
 
+// A GTIN stands for one active product, as piece or as pack, in the catalogue and among
+// what is put at once; other companies' products do not count.
+func TestGTINOfOneProduct(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := setup(t, d)
+		piece, pack, free := "7391234500019", CheckDigit("1739123450001"), CheckDigit("0739123450099")
+		taken := func(what, field string, ps ...Product) {
+			t.Helper()
+			f := fault.As(s.svc.Put(s.ctx(), s.boss, ps...))
+			if f == nil || len(f.Fields) != 1 || f.Fields[0].Name != field || f.Fields[0].Key != "catalog.gtin_taken" {
+				t.Errorf("%s: %v", what, f)
+			}
+		}
+		a := Product{SKU: "NEW-A", NameEN: "A", Unit: "EA", GTIN: piece}
+		taken("of a piece", "products.0.gtin", a)
+		a.GTIN = pack
+		taken("of a pack", "products.0.gtin", a)
+		a.GTIN, a.Packs = "", []Pack{{Level: Inner, Unit: "BX", Quantity: money.Whole(5), GTIN: piece}}
+		taken("as a pack", "products.0.packs.inner.gtin", a)
+		a.GTIN, a.Packs = free, nil
+		taken("twice at once", "products.1.gtin", a, Product{SKU: "NEW-B", NameEN: "B", Unit: "EA", GTIN: free})
+		s.must(s.svc.Put(s.ctx(), s.boss, a))
+		s.must(s.svc.Put(s.ctx(), s.boss, a)) // again
+		s.must(s.svc.Put(s.ctx(), s.theirAdmin, a))
+		// Two that change numbers at once, and one whose product is sold no more.
+		old, err := s.svc.Get(s.ctx(), s.boss, s.sup, "AUR-1")
+		s.must(err)
+		moved := old.Product
+		moved.GTIN, a.GTIN = free, piece
+		s.must(s.svc.Put(s.ctx(), s.boss, moved, a))
+		moved.State = Discontinued
+		s.must(s.svc.Put(s.ctx(), s.boss, moved))
+		s.must(s.svc.Put(s.ctx(), s.boss, Product{SKU: "NEW-C", NameEN: "C", Unit: "EA", GTIN: free}))
+		taken("sold again", "products.0.gtin", func() Product { m := moved; m.State, m.Packs = Active, nil; return m }())
+	})
+}
+
 func TestGTIN(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{"7391234500019": "07391234500019", "96385074": "00000096385074", "036000291452": "00036000291452", "7391234500018": "", "12345": "", "73912345000x9": "", "": ""} {

@@ -29,7 +29,7 @@ const maxPut = 5000
 // Put adds products of the actor's company, or changes those with the same SKU;
 // their packs are replaced. SKUs are folded to upper case, GTINs filled to 14
 // digits, unit codes folded by SameUnit. A successor must be a product already or
-// be among ps.
+// be among ps. A GTIN stands for one active product, as piece or as pack.
 // Codes: Forbidden, Invalid (a field per wrong product), TooLarge (over 5000).
 func (s *Service) Put(ctx context.Context, actor access.Actor, ps ...Product) error {
 	if err := access.Check(actor, access.CatalogWrite, access.Own(actor.Org)); err != nil {
@@ -44,6 +44,9 @@ func (s *Service) Put(ctx context.Context, actor access.Actor, ps ...Product) er
 	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		if err := successors(ctx, actor.Org, ps); err != nil {
+			return err
+		}
+		if err := numbersFree(ctx, actor.Org, ps); err != nil {
 			return err
 		}
 		if err := putProducts(ctx, actor.Org, ps); err != nil {
@@ -130,6 +133,51 @@ func successors(ctx context.Context, org string, ps []Product) error {
 				sku = more[sku]
 			}
 		}
+	}
+	return bad.OrNil()
+}
+
+// numbersFree refuses a GTIN that another active product has: whoever orders by it could
+// mean either. One that is discontinued keeps its own.
+func numbersFree(ctx context.Context, org string, ps []Product) error {
+	among, mine := map[string]bool{}, map[string]string{}
+	var asked []string
+	each := func(p Product, fn func(field, gtin string)) {
+		if p.State != Active {
+			return
+		}
+		if p.GTIN != "" {
+			fn("gtin", p.GTIN)
+		}
+		for _, k := range p.Packs {
+			if k.GTIN != "" {
+				fn("packs."+k.Level+".gtin", k.GTIN)
+			}
+		}
+	}
+	for _, p := range ps {
+		among[p.SKU] = true
+		each(p, func(_, gtin string) { asked = append(asked, gtin) })
+	}
+	known, err := activeByGTIN(ctx, org, asked)
+	if err != nil {
+		return err
+	}
+	bad := fault.New(fault.Invalid, "form.invalid")
+	for i, p := range ps {
+		each(p, func(field, gtin string) {
+			other := mine[gtin]
+			for _, sku := range known[gtin] {
+				if !among[sku] {
+					other = sku
+				}
+			}
+			if other != "" && other != p.SKU {
+				bad.With(fmt.Sprintf("products.%d.%s", i, field), "catalog.gtin_taken", "GTIN", gtin, "SKU", other)
+				return
+			}
+			mine[gtin] = p.SKU
+		})
 	}
 	return bad.OrNil()
 }

@@ -393,6 +393,24 @@ func successorsOf(ctx context.Context, org string, skus []string) (map[string]st
 	return out, nil
 }
 
+// activeByGTIN are the SKUs of the active products that have one of the GTINs, as piece or
+// as pack.
+func activeByGTIN(ctx context.Context, org string, gtins []string) (map[string][]string, error) {
+	out := map[string][]string{}
+	for part := range slices.Chunk(gtins, 3000) {
+		var rows []struct{ Gtin, Sku string }
+		err := db.Tx(ctx).Raw("SELECT p.gtin, p.sku FROM product p WHERE p.org_id = ? AND p.gtin IN ? AND p.state = ? UNION ALL SELECT k.gtin, p.sku FROM pack k JOIN product p ON p.org_id = k.org_id AND p.id = k.product_id WHERE k.org_id = ? AND k.gtin IN ? AND p.state = ?",
+			org, part, Active, org, part, Active).Scan(&rows).Error
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.Gtin] = append(out[r.Gtin], r.Sku)
+		}
+	}
+	return out, nil
+}
+
 // bySKUs reads products with their packs, by SKU; what does not exist is missing.
 func bySKUs(ctx context.Context, org string, skus []string) (map[string]Product, error) {
 	out := map[string]Product{}
