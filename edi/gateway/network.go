@@ -147,30 +147,22 @@ func behindNetwork(ctx context.Context, r *interchangeRow) (first bool, err erro
 	return !others, err
 }
 
-// rerouted is what a document that waited for an account does now: it goes to the
-// network's mailbox, or, where the agreement names no network any more, the usual way.
+// rerouted is what changes in a document that waited for an account and is let go: it
+// goes to the network's mailbox, or, where the agreement names no network any more, the
+// usual way.
 func (s *Service) rerouted(ctx context.Context, r *interchangeRow) (map[string]any, error) {
 	t, err := s.termsAt(ctx, r.PartnershipID, db.Now(ctx))
 	if err != nil {
 		return nil, err
 	}
-	r.Network = t.side(r.ReceiverID == r.SupplierID).Network
-	values := map[string]any{"network": r.Network, "held": HeldReleased, "delivery": DeliveryWaiting}
-	if r.Network != "" {
+	if r.Network = t.side(r.ReceiverID == r.SupplierID).Network; r.Network != "" {
 		there, err := accountAt(ctx, r.SenderID, r.Network)
 		if err == nil && !there {
 			err = fault.New(fault.Conflict, "edi.no_account", "Network", r.Network)
 		}
-		return values, err
-	}
-	if s.courier != nil {
-		taken, err := s.courier.Take(ctx, r.view())
 		if err != nil {
 			return nil, err
 		}
-		if taken {
-			values["delivery"] = DeliverySending
-		}
 	}
-	return values, nil
+	return map[string]any{"network": r.Network, "held": HeldReleased}, nil
 }

@@ -67,26 +67,21 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id string) er
 		case r.Origin == OriginMade && r.SenderID != actor.Org:
 			return fault.New(fault.Forbidden, "edi.sender_only")
 		}
-		values := map[string]any{"delivery": DeliveryWaiting}
-		if r.Held == HeldNoAccount && r.Delivery == DeliveryHeld {
-			if values, err = s.rerouted(ctx, r); err != nil {
-				return err
-			}
+		if r.Delivery != DeliveryHeld {
+			return fault.New(fault.Conflict, "edi.not_held")
 		}
-		if r.Held == HeldNotLive && r.Delivery == DeliveryHeld { // no courier saw it yet
-			if err := passes(ctx, r); err != nil {
-				return err
-			}
-			values["held"] = HeldReleased
-			if s.courier != nil && r.Network == "" {
-				taken, err := s.courier.Take(ctx, r.view())
-				if err != nil {
-					return err
-				}
-				if taken {
-					values["delivery"] = DeliverySending
-				}
-			}
+		values := map[string]any{}
+		switch r.Held {
+		case HeldNoAccount:
+			values, err = s.rerouted(ctx, r)
+		case HeldNotLive:
+			values["held"], err = HeldReleased, passes(ctx, r)
+		}
+		if err != nil {
+			return err
+		}
+		if values["delivery"], err = s.offer(ctx, r); err != nil {
+			return err
 		}
 		ok, err := change(ctx, id, values, "origin = ? AND delivery = ?", OriginMade, DeliveryHeld)
 		if err != nil {

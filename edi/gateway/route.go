@@ -179,14 +179,26 @@ func routeLike(ctx context.Context, partnership, org, kind string) (*routeRow, e
 	return nil, nil
 }
 
-// carried says whether what we made is offered to the courier.
-func carried(ctx context.Context, m made) (bool, error) {
-	kind := m.Kind
+// offer says where a document goes that we made and nothing holds: to the courier,
+// unless its receiver chose its outbox or a network carries it, else into the outbox. It
+// joins the transaction that stores that.
+func (s *Service) offer(ctx context.Context, r *interchangeRow) (delivery string, err error) {
+	if s.courier == nil || r.Network != "" {
+		return DeliveryWaiting, nil
+	}
+	kind := r.Types
 	if k := twinKinds[kind]; k != "" {
 		kind = k
 	}
-	r, err := routeLike(ctx, m.Partnership, m.To, kind)
-	return err == nil && (r == nil || r.Door != RouteOutbox), err
+	route, err := routeLike(ctx, r.PartnershipID, r.ReceiverID, kind)
+	if err != nil || route != nil && route.Door == RouteOutbox {
+		return DeliveryWaiting, err
+	}
+	taken, err := s.courier.Take(ctx, r.view())
+	if err != nil || !taken {
+		return DeliveryWaiting, err
+	}
+	return DeliverySending, nil
 }
 
 // Document reads the business document of one set again, as it was translated when it

@@ -53,4 +53,48 @@ func TestRoutes(t *testing.T) {
 	})
 }
 
+// The receiver's outbox, where it chose that, is where a document goes however it comes to
+// be let go: when it is made, when its direction goes live, when the network that it
+// waited for is none any more, and when its sender held it.
+func TestTheChosenOutboxIsKept(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		err := b.d.InTx(t.Context(), func(ctx context.Context) error {
+			return db.Tx(ctx).Exec("INSERT INTO partnership (id, supplier_id, reseller_id, state, currency, price_tolerance, quantity_tolerance, created, version, moved_by) VALUES (?, ?, ?, 'active', 'GBP', 0, 0, 1, 1, '')", withKestrel.ID, aurelia, kestrel).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.s.Carry(&taken{})
+		emit := func(number string) string {
+			e, err := b.emit(Outgoing{Partnership: withKestrel.ID, From: aurelia, Supplier: aurelia, Reseller: kestrel, Sender: idAurelia, Receiver: idKestrel, Kind: "855", Doc: ackOf(number), DocumentKind: "order_response", DocumentID: db.NewID(), Number: number})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.ID
+		}
+		delivery := func(id string) string { return b.get(ingrid, id).Delivery }
+		let := func(id string) string {
+			t.Helper()
+			if err := b.s.Release(t.Context(), ingrid, id); err != nil {
+				t.Fatal(err)
+			}
+			return delivery(id)
+		}
+		hold := func(why, number string) string {
+			id := emit(number)
+			b.exec("UPDATE interchange SET delivery = 'held', held = ? WHERE id = ?", why, id)
+			return id
+		}
+		b.want("nothing chosen", delivery(emit("R-1")), DeliverySending)
+		b.want("nothing chosen, released", let(hold(HeldNotLive, "R-2")), DeliverySending)
+		if err := b.s.SetRoutes(t.Context(), maya, withKestrel.ID, []Route{{Kind: "855", Door: RouteOutbox}}); err != nil {
+			t.Fatal(err)
+		}
+		b.want("made", delivery(emit("R-3")), DeliveryWaiting)
+		for _, why := range []string{HeldNotLive, HeldNoAccount, ""} {
+			b.want("held for "+why, let(hold(why, "R-4"+why)), DeliveryWaiting)
+		}
+	})
+}
+
 func second[T any](_ T, err error) error { return err }

@@ -427,19 +427,9 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	offered := s.courier != nil && r.Delivery == DeliveryWaiting && r.Network == ""
-	if offered {
-		if offered, err = carried(ctx, m); err != nil {
+	if r.Delivery == DeliveryWaiting {
+		if r.Delivery, err = s.offer(ctx, &r); err != nil {
 			return "", err
-		}
-	}
-	if offered {
-		taken, err := s.courier.Take(ctx, r.view())
-		if err != nil {
-			return "", err
-		}
-		if taken {
-			r.Delivery = DeliverySending
 		}
 	}
 	if _, err := db.Exec(ctx, interchangeInsert, r.values()...); err != nil {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 
 	"entente/db/job"
 	"entente/edi/doc"
@@ -11,9 +10,15 @@ import (
 	"entente/prm/account"
 	"entente/prm/fault"
 	"entente/prm/returns"
-	"entente/prm/settle"
 	"entente/prm/trade"
 )
+
+// goesOut says whether a supplier chose a door for a kind of document: else it reads it on
+// the pages and nothing is sent.
+func (a *App) goesOut(ctx context.Context, actor access.Actor, partnership, supplier, kind string) (bool, error) {
+	route, err := a.gateway.RouteTo(ctx, actor, partnership, supplier, kind)
+	return err == nil && route.Door != gateway.RouteUsual && route.Door != gateway.RoutePages, err
+}
 
 // to850 sends a booked order to a supplier that chose a door for it: from the document
 // that came, so that nothing of it is lost, else from the order.
@@ -23,8 +28,7 @@ func (a *App) to850(ctx context.Context, e job.Received) error {
 		return err // what is held for its ship-to or an approval goes once that is known, or given
 	}
 	actor := access.System("edi", t.Reseller)
-	route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "850")
-	if err != nil || route.Door == gateway.RouteUsual || route.Door == gateway.RoutePages {
+	if sent, err := a.goesOut(ctx, actor, t.Partnership, t.Supplier, "850"); err != nil || !sent {
 		return err
 	}
 	if o, err := a.trade.Head(ctx, actor, t.Order); err != nil || o.ShipToUnknown != "" || o.HoldReason == trade.HeldApproval {
@@ -57,8 +61,7 @@ func (a *App) to860(ctx context.Context, e job.Received) error {
 		return err
 	}
 	actor := access.System("edi", t.Reseller)
-	route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "860")
-	if err != nil || route.Door == gateway.RouteUsual || route.Door == gateway.RoutePages {
+	if sent, err := a.goesOut(ctx, actor, t.Partnership, t.Supplier, "860"); err != nil || !sent {
 		return err
 	}
 	_, d, p, err := a.trade.GetChange(ctx, actor, t.Change)
@@ -92,8 +95,7 @@ func (a *App) to180(ctx context.Context, e job.Received) error {
 	actor := access.System("edi", t.Supplier)
 	if e.Kind == trade.ReturnAsked {
 		actor = access.System("edi", t.Reseller)
-		route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "180")
-		if err != nil || route.Door == gateway.RouteUsual || route.Door == gateway.RoutePages {
+		if sent, err := a.goesOut(ctx, actor, t.Partnership, t.Supplier, "180"); err != nil || !sent {
 			return err
 		}
 	}
@@ -136,8 +138,8 @@ func (a *App) emit(ctx context.Context, actor access.Actor, t trade.Event, p tra
 		return err
 	}
 	done, err := a.gateway.Emit(ctx, actor, out)
-	if err != nil || out.DocumentKind == trade.DocumentShipment || out.DocumentKind == trade.DocumentOrder || slices.Contains([]string{trade.DocumentChange, trade.DocumentReturn, trade.DocumentReturnAnswer, settle.DocumentPayment}, out.DocumentKind) { // found by its set
-		return err
+	if err != nil || out.DocumentKind != trade.DocumentResponse && out.DocumentKind != trade.DocumentInvoice {
+		return err // the others are found by their set
 	}
 	return a.trade.SetInterchange(ctx, actor, out.DocumentKind, out.DocumentID, done.ID)
 }

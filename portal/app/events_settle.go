@@ -45,8 +45,7 @@ func (a *App) to820(ctx context.Context, e job.Received) error {
 		return err
 	}
 	actor := access.System("edi", t.Reseller)
-	route, err := a.gateway.RouteTo(ctx, actor, t.Partnership, t.Supplier, "820")
-	if err != nil || route.Door == gateway.RouteUsual || route.Door == gateway.RoutePages {
+	if sent, err := a.goesOut(ctx, actor, t.Partnership, t.Supplier, "820"); err != nil || !sent {
 		return err
 	}
 	d, p, err := a.settle.Remittance(ctx, actor, t.Payment)
