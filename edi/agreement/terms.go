@@ -134,7 +134,7 @@ func (s *Service) FixesAnswerTime(ctx context.Context, partnership string) (bool
 
 // terms are what the gateway needs of a side.
 func (s Side) terms() gateway.SideTerms {
-	out := gateway.SideTerms{Groups: s.Groups, Network: s.Network}
+	out := gateway.SideTerms{Groups: s.Groups, Network: s.Network, Folder: s.Transport == "folder"}
 	if q, id, ok := strings.Cut(s.X12, ":"); ok {
 		out.X12 = gateway.Identity{Qualifier: q, Value: id}
 	}

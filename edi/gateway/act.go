@@ -13,12 +13,13 @@ import (
 // Fetched takes one interchange off the outbox; a second call does nothing.
 // Codes: NotFound.
 func (s *Service) Fetched(ctx context.Context, actor access.Actor, id string) error {
-	return s.taken(ctx, actor, id, DeliveryFetched)
+	return s.taken(ctx, actor, id, RouteUsual, DeliveryFetched, RouteUsual)
 }
 
-// taken takes one interchange off the outbox of the actor's company: it fetched it, or it
-// was delivered to the company's own server.
-func (s *Service) taken(ctx context.Context, actor access.Actor, id, delivery string) error {
+// taken takes one interchange off the outbox of the actor's company, or off what waits for
+// another way to it: it fetched it, or it was delivered to its own server or folder. by is
+// the way it took in the end.
+func (s *Service) taken(ctx context.Context, actor access.Actor, id, way, delivery, by string) error {
 	if err := access.Check(actor, access.EDIFetch, access.Own(actor.Org)); err != nil {
 		return err
 	}
@@ -27,11 +28,11 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, delivery st
 		if err != nil {
 			return err
 		}
-		if r.ReceiverID != actor.Org || r.Delivery == "" || r.Network != "" {
+		if r.ReceiverID != actor.Org || r.Delivery == "" || r.Network != "" || r.Delivery == DeliveryWaiting && r.Way != way {
 			return notFound()
 		}
-		ok, err := change(ctx, id, map[string]any{"delivery": delivery, "fetched": db.Micros(db.Now(ctx))},
-			"receiver_id = ? AND delivery = ?", actor.Org, DeliveryWaiting)
+		ok, err := change(ctx, id, map[string]any{"delivery": delivery, "way": by, "fetched": db.Micros(db.Now(ctx))},
+			"receiver_id = ? AND delivery = ? AND way = ?", actor.Org, DeliveryWaiting, way)
 		if err != nil || !ok {
 			return err
 		}
@@ -116,6 +117,9 @@ func (s *Service) Carried(ctx context.Context, actor access.Actor, id, delivery 
 			return notFound()
 		}
 		values := map[string]any{"delivery": delivery}
+		if delivery == DeliveryWaiting {
+			values["way"] = RouteUsual
+		}
 		if delivery == DeliveryDelivered {
 			values["fetched"] = db.Micros(db.Now(ctx))
 		}

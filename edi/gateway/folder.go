@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/db"
 	"entente/db/fail"
 	"entente/edi/sftp"
 	"entente/prm/access"
@@ -25,8 +26,8 @@ const folderSource = "folder"
 // folderEvery is how often the folder is looked at.
 const folderEvery = 2 * time.Second
 
-// lookIntoFolder takes what lies in FOLDER/SLUG for each company that has such a
-// folder. It makes no folder for a company and follows no link.
+// lookIntoFolder takes what lies in FOLDER/SLUG for each company that has such a folder,
+// and puts there what waits for it. It makes no folder for a company and follows no link.
 func (p *Pickup) lookIntoFolder(ctx context.Context) error {
 	if p.folder == "" || time.Since(p.looked) < fail.Pace(folderEvery) {
 		return nil
@@ -43,7 +44,8 @@ func (p *Pickup) lookIntoFolder(ctx context.Context) error {
 		}
 		org, err := p.orgs.CompanyOf(ctx, e.Name())
 		if err == nil && org != "" {
-			err = p.pickup(ctx, access.Station(folderSource, org), folderSource, folderOf{filepath.Join(p.folder, e.Name())})
+			actor, dir := access.Station(folderSource, org), filepath.Join(p.folder, e.Name())
+			err = errors.Join(p.pickup(ctx, actor, folderSource, folderOf{dir}), p.drop(ctx, actor, dir))
 		}
 		failure = errors.Join(failure, err)
 	}
@@ -116,6 +118,136 @@ func (f folderOf) move(name, to string) error {
 		return nil // put away before
 	}
 	return local(err)
+}
+
+// The folders in a company's folder for what is sent to it: those that it takes files
+// from, and our copies.
+const (
+	folderOut  = "out"
+	folderSent = "sent"
+)
+
+// dropLease is how long a file that is being put down is another node's to leave alone,
+// and the pause after a failure.
+const dropLease = time.Minute
+
+// drop puts what waits for a company's folder there, oldest first.
+func (p *Pickup) drop(ctx context.Context, actor access.Actor, dir string) error {
+	now := p.s.db.Clock()
+	var rows []interchangeRow
+	if err := p.s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		rows, err = droppedFor(ctx, actor.Org, db.Micros(now), maxPicked)
+		return err
+	}); err != nil || len(rows) == 0 {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return local(err)
+	}
+	defer root.Close()
+	for i := range rows {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r := &rows[i]
+		ours := false
+		if err := p.s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+			ours, err = change(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(now.Add(fail.Pace(dropLease)))}, "delivery = ? AND way = ? AND fence = ?", DeliveryWaiting, RouteFolder, r.Fence)
+			return err
+		}); err != nil {
+			return err
+		}
+		if !ours {
+			continue
+		}
+		body, _, err := p.s.Raw(ctx, actor, r.ID)
+		if err != nil {
+			return err
+		}
+		err = putDown(root, outFile(r.outboxItem()).Name, body)
+		if err := errors.Join(err, body.Close()); err != nil {
+			return err
+		}
+		fail.At(fail.PushPut)
+		if err := p.s.taken(ctx, actor, r.ID, RouteFolder, DeliveryDelivered, RouteFolder); err != nil {
+			return err
+		}
+		fail.At(fail.PushRemoved)
+	}
+	return nil
+}
+
+// putDown writes a file durably under a hidden name and then makes it visible, with a copy
+// in sent/. That the copy has its name says that the file was complete: who finds it after
+// a crash shows the file if it is still hidden, and else knows that it was shown, perhaps
+// taken already, and puts no second one there.
+func putDown(root *os.Root, name string, body io.Reader) error {
+	hidden, shown, copied := folderOut+"/."+name+".part", folderOut+"/"+name, folderSent+"/"+name
+	if _, err := root.Lstat(copied); errors.Is(err, fs.ErrNotExist) {
+		for _, dir := range []string{folderOut, folderSent} {
+			if err := root.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+				return local(err)
+			}
+		}
+		half := folderSent + "/." + name + ".part"
+		if err := write(root, body, hidden, half); err != nil {
+			return local(err)
+		}
+		if err := root.Rename(half, copied); err != nil {
+			return local(err)
+		}
+		if err := keepNames(root, folderOut, folderSent); err != nil {
+			return local(err)
+		}
+	} else if err != nil {
+		return local(err)
+	}
+	err := root.Rename(hidden, shown)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it was shown before
+	}
+	if err == nil {
+		err = keepNames(root, folderOut)
+	}
+	return local(err)
+}
+
+// write copies a body into files, which are durable then.
+func write(root *os.Root, body io.Reader, names ...string) error {
+	var files []*os.File
+	var to []io.Writer
+	for _, name := range names {
+		f, err := root.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		files, to = append(files, f), append(to, f)
+	}
+	if _, err := io.Copy(io.MultiWriter(to...), body); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepNames makes the names in folders durable.
+func keepNames(root *os.Root, dirs ...string) error {
+	for _, name := range dirs {
+		dir, err := root.Open(name)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func local(err error) error {

@@ -153,6 +153,7 @@ type Interchange struct {
 	MadeBy       string // person id; empty for what we made
 	Delegate     string // company that sent it for From; of what we made, who sent what it answers
 	Network      string // the network (VAN) by whose mailbox it came or goes; empty: none
+	Way          string // of what we made, the door it goes out by: a Route… word or DoorSFTP; empty: the outbox
 	Received     time.Time
 	Processed    time.Time
 	Reference    string // business number of the first set (PO, invoice)

@@ -281,7 +281,7 @@ func (s *Service) Waiting(ctx context.Context, actor access.Actor, id string) (O
 		if err != nil {
 			return err
 		}
-		if r.ReceiverID != actor.Org || r.Delivery != DeliveryWaiting || r.Network != "" {
+		if r.ReceiverID != actor.Org || r.Delivery != DeliveryWaiting || r.Network != "" || r.Way != "" {
 			return notFound()
 		}
 		out = r.outboxItem()

@@ -147,22 +147,16 @@ func behindNetwork(ctx context.Context, r *interchangeRow) (first bool, err erro
 	return !others, err
 }
 
-// rerouted is what changes in a document that waited for an account and is let go: it
-// goes to the network's mailbox, or, where the agreement names no network any more, the
-// usual way.
-func (s *Service) rerouted(ctx context.Context, r *interchangeRow) (map[string]any, error) {
-	t, err := s.termsAt(ctx, r.PartnershipID, db.Now(ctx))
-	if err != nil {
-		return nil, err
+// rerouted lets a document go that waited for an account: to the network's mailbox, or,
+// where the agreement names no network any more, the usual way.
+func rerouted(ctx context.Context, r *interchangeRow, t *Terms) error {
+	r.Held = HeldReleased
+	if r.Network = t.side(r.ReceiverID == r.SupplierID).Network; r.Network == "" {
+		return nil
 	}
-	if r.Network = t.side(r.ReceiverID == r.SupplierID).Network; r.Network != "" {
-		there, err := accountAt(ctx, r.SenderID, r.Network)
-		if err == nil && !there {
-			err = fault.New(fault.Conflict, "edi.no_account", "Network", r.Network)
-		}
-		if err != nil {
-			return nil, err
-		}
+	there, err := accountAt(ctx, r.SenderID, r.Network)
+	if err == nil && !there {
+		err = fault.New(fault.Conflict, "edi.no_account", "Network", r.Network)
 	}
-	return map[string]any{"network": r.Network, "held": HeldReleased}, nil
+	return err
 }

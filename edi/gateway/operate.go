@@ -70,20 +70,23 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id string) er
 		if r.Delivery != DeliveryHeld {
 			return fault.New(fault.Conflict, "edi.not_held")
 		}
-		values := map[string]any{}
+		t, err := s.termsAt(ctx, r.PartnershipID, db.Now(ctx))
+		if err != nil {
+			return err
+		}
 		switch r.Held {
 		case HeldNoAccount:
-			values, err = s.rerouted(ctx, r)
+			err = rerouted(ctx, r, t)
 		case HeldNotLive:
-			values["held"], err = HeldReleased, passes(ctx, r)
+			r.Held, err = HeldReleased, passes(ctx, r)
+		}
+		if err == nil {
+			err = s.offer(ctx, r, t)
 		}
 		if err != nil {
 			return err
 		}
-		if values["delivery"], err = s.offer(ctx, r); err != nil {
-			return err
-		}
-		ok, err := change(ctx, id, values, "origin = ? AND delivery = ?", OriginMade, DeliveryHeld)
+		ok, err := change(ctx, id, map[string]any{"delivery": r.Delivery, "way": r.Way, "network": r.Network, "held": r.Held}, "origin = ? AND delivery = ?", OriginMade, DeliveryHeld)
 		if err != nil {
 			return err
 		}
@@ -163,7 +166,7 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string) err
 			}
 		}
 		if !carried {
-			ok, err := change(ctx, id, map[string]any{"delivery": DeliveryWaiting}, "delivery = ?", r.Delivery)
+			ok, err := change(ctx, id, map[string]any{"delivery": DeliveryWaiting, "way": RouteUsual}, "delivery = ?", r.Delivery)
 			if err != nil {
 				return err
 			}

@@ -273,7 +273,7 @@ func (p *Pickup) push(ctx context.Context, actor access.Actor, put func(name str
 			return err
 		}
 		fail.At(fail.PushPut)
-		if err := p.s.taken(ctx, actor, f.ID, DeliveryDelivered); err != nil {
+		if err := p.s.taken(ctx, actor, f.ID, RouteUsual, DeliveryDelivered, DoorSFTP); err != nil {
 			return err
 		}
 		fail.At(fail.PushRemoved)

@@ -130,6 +130,13 @@ type Courier interface {
 	Again(ctx context.Context, actor access.Actor, out Interchange) (bool, error)
 }
 
+// Folders knows the folders that the operator made for companies on this machine
+// (Pickup). It is implemented by portal/app.
+type Folders interface {
+	// FolderOf is the folder of a company, empty where it has none.
+	FolderOf(ctx context.Context, org string) (string, error)
+}
+
 // Agreements knows what companies agreed on. It is implemented by edi/agreement.
 type Agreements interface {
 	// FixesPatience joins the transaction of ctx and says whether the agreement that

@@ -318,7 +318,7 @@ func (s *Service) Outbox(ctx context.Context, actor access.Actor, after string, 
 	limit = bounded(limit, 50, 200)
 	out := Outbox{Items: []OutboxItem{}}
 	err = s.db.View(ctx, func(ctx context.Context) error {
-		q := db.Tx(ctx).Where("receiver_id = ? AND delivery = ? AND network = ''", actor.Org, DeliveryWaiting)
+		q := db.Tx(ctx).Where("receiver_id = ? AND delivery = ? AND network = '' AND way = ''", actor.Org, DeliveryWaiting)
 		if after != "" {
 			q = q.Where("received > ? OR (received = ? AND id > ?)", at, at, id)
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -15,6 +16,7 @@ import (
 	proto "github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 
+	"entente/db"
 	"entente/db/secret"
 	"entente/edi/dial"
 	"entente/edi/sftp"
@@ -353,3 +355,156 @@ func TestFolder(t *testing.T) {
 		}
 	})
 }
+
+// What a company chose its folder for is put there once, complete and with a copy, and is
+// nowhere else; after a crash at any step nothing is shown twice.
+func TestFolderOut(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.connect()
+		root := t.TempDir()
+		dir := filepath.Join(root, "kestrel")
+		if err := os.Mkdir(dir, 0o750); err != nil {
+			t.Fatal(err)
+		}
+		p := b.pickup(nil, root)
+		emit := func(number string) string {
+			e, err := b.emit(Outgoing{Partnership: withKestrel.ID, From: aurelia, Supplier: aurelia, Reseller: kestrel, Sender: idAurelia, Receiver: idKestrel, Kind: "855", Doc: ackOf(number), DocumentKind: "order_response", DocumentID: db.NewID(), Number: number})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.ID
+		}
+		look := func() {
+			t.Helper()
+			b.exec("UPDATE interchange SET next_at = 0 WHERE origin = 'made'")
+			p.looked = p.looked.Add(-folderEvery)
+			b.turn(p)
+		}
+		there := func(sub string) string {
+			entries, _ := os.ReadDir(filepath.Join(dir, sub))
+			var out []string
+			for _, e := range entries {
+				out = append(out, e.Name())
+			}
+			return strings.Join(out, " ")
+		}
+		choose := func() error {
+			return b.s.SetRoutes(t.Context(), maya, withKestrel.ID, []Route{{Kind: "855", Door: RouteFolder}})
+		}
+		if doors, err := b.s.Doors(t.Context(), maya, ""); err != nil || strings.Join(doors, " ") != " pages outbox as2" {
+			t.Errorf("%q, %v", doors, err)
+		}
+		if err := choose(); fault.CodeOf(err) != fault.Invalid {
+			t.Fatalf("without a folder: %v", err)
+		}
+		b.s.Folders(folders{kestrel: dir})
+		b.s.Carry(&taken{})
+		if err := choose(); err != nil {
+			t.Fatal(err)
+		}
+		id := emit("F-1")
+		m := b.get(maya, id)
+		b.want("before", fmt.Sprint(m.Delivery, m.Way, m.Wait.Open(), len(b.waiting(maya))), fmt.Sprint(DeliveryWaiting, RouteFolder, false, 0))
+		b.fault("fetched past the folder", b.s.Fetched(t.Context(), maya, id), fault.NotFound, "")
+		if err := b.s.Hold(t.Context(), ingrid, id); err != nil {
+			t.Fatal(err)
+		}
+		look()
+		b.want("held", there("out"), "")
+		if err := b.s.Release(t.Context(), ingrid, id); err != nil {
+			t.Fatal(err)
+		}
+		look()
+		m = b.get(maya, id)
+		b.want("after", fmt.Sprint(m.Delivery, m.Way, m.Wait.Open(), m.Fetched.IsZero()), fmt.Sprint(DeliveryDelivered, RouteFolder, true, false))
+		name := outFile(OutboxItem{ID: id, Type: "855", Control: m.Control, Format: SyntaxX12}).Name
+		for _, sub := range []string{"out", "sent"} {
+			text, err := os.ReadFile(filepath.Join(dir, sub, name))
+			if err != nil || string(text) != b.raw(maya, id) || there(sub) != name {
+				t.Errorf("%s holds %q: %q, %v", sub, there(sub), text, err)
+			}
+		}
+		// its acknowledgement of an order follows
+		b.post(maya, fromKestrel(1, order("F-2")).String())
+		b.work()
+		look()
+		if got := there("out"); !strings.Contains(got, "997-") {
+			t.Errorf("no 997 in %q", got)
+		}
+
+		again := "UPDATE interchange SET delivery = 'waiting' WHERE id = ?"
+		b.exec(again, id) // died before it was noted; the file was taken meanwhile
+		if err := os.Remove(filepath.Join(dir, "out", name)); err != nil {
+			t.Fatal(err)
+		}
+		look()
+		if strings.Contains(there("out"), name) || b.get(maya, id).Delivery != DeliveryDelivered {
+			t.Errorf("shown twice: %q", there("out"))
+		}
+		b.exec(again, id) // died before it was shown
+		if err := os.WriteFile(filepath.Join(dir, "out", "."+name+".part"), []byte("whole"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		look()
+		if text, err := os.ReadFile(filepath.Join(dir, "out", name)); string(text) != "whole" {
+			t.Errorf("%q, %v", text, err)
+		}
+		b.exec(again, id) // died while it was written
+		for _, file := range []string{"sent/" + name, "out/" + name} {
+			if err := os.Remove(filepath.Join(dir, file)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, "out", "."+name+".part"), []byte("longer than what is written now"+strings.Repeat(".", 9000)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		look()
+		if text, err := os.ReadFile(filepath.Join(dir, "out", name)); string(text) != b.raw(maya, id) {
+			t.Errorf("%q, %v", text, err)
+		}
+
+		// a link leads nowhere, and the document waits
+		outside := t.TempDir()
+		if err := os.Rename(filepath.Join(dir, "out"), filepath.Join(dir, "was")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(outside, filepath.Join(dir, "out")); err != nil {
+			t.Fatal(err)
+		}
+		id = emit("F-3")
+		b.exec("UPDATE edi_pickup SET seen = 0")
+		p.looked = p.looked.Add(-folderEvery)
+		if _, err := p.drain(t.Context()); err == nil {
+			t.Error("a link was followed")
+		}
+		if left, _ := os.ReadDir(outside); len(left) > 0 || b.get(maya, id).Delivery != DeliveryWaiting {
+			t.Errorf("%d files outside", len(left))
+		}
+	})
+}
+
+// An agreement that says folder chooses it for who chose nothing and has one.
+func TestFolderByAgreement(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.connect()
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Folder: true}}})
+		emit := func(number string) string {
+			e, err := b.emit(Outgoing{Partnership: withKestrel.ID, From: aurelia, Supplier: aurelia, Reseller: kestrel, Sender: idAurelia, Receiver: idKestrel, Kind: "855", Doc: ackOf(number), DocumentKind: "order_response", DocumentID: db.NewID(), Number: number})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b.get(maya, e.ID).Way
+		}
+		b.want("without a folder", emit("A-1"), RouteUsual)
+		b.s.Folders(folders{kestrel: "/somewhere"})
+		b.want("with one", emit("A-2"), RouteFolder)
+		if err := b.s.SetRoutes(t.Context(), maya, withKestrel.ID, []Route{{Kind: "855", Door: RouteOutbox}}); err != nil {
+			t.Fatal(err)
+		}
+		b.want("with a choice", emit("A-3"), RouteUsual)
+	})
+}
+
+type folders map[string]string
+
+func (f folders) FolderOf(_ context.Context, org string) (string, error) { return f[org], nil }

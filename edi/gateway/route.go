@@ -37,10 +37,28 @@ const (
 	RoutePages  = "pages"  // nothing is sent
 	RouteOutbox = "outbox" // HTTP, SFTP /out and the company's own SFTP servers
 	RouteAS2    = "as2"    // the company's station; the outbox while it has none
+	RouteFolder = "folder" // the company's folder on this machine, where the operator gave it one
 )
 
 // RouteDoors lists the doors in the order of the form.
-var RouteDoors = []string{RouteUsual, RoutePages, RouteOutbox, RouteAS2}
+var RouteDoors = []string{RouteUsual, RoutePages, RouteOutbox, RouteAS2, RouteFolder}
+
+// Doors lists those that the actor's company may choose, and kept, the one it has.
+func (s *Service) Doors(ctx context.Context, actor access.Actor, kept string) ([]string, error) {
+	if kept != RouteFolder {
+		dir := ""
+		if s.folders != nil {
+			var err error
+			if dir, err = s.folders.FolderOf(ctx, actor.Org); err != nil {
+				return nil, err
+			}
+		}
+		if dir == "" {
+			return RouteDoors[:len(RouteDoors)-1], nil
+		}
+	}
+	return RouteDoors, nil
+}
 
 // RouteFormat is a standard with a release, or a form of ERP systems without one, that
 // documents are written in.
@@ -74,8 +92,8 @@ func (s *Service) Routes(ctx context.Context, actor access.Actor, partnership st
 		rows, err := routesOf(ctx, partnership, actor.Org)
 		for _, kind := range routeKinds(supplier == actor.Org) {
 			r := Route{Partnership: partnership, Org: actor.Org, Kind: kind}
-			if i := slices.IndexFunc(rows, func(x routeRow) bool { return x.Kind == kind }); i >= 0 {
-				r = rows[i].route()
+			if x := routeFor(rows, kind); x != nil {
+				r = x.route()
 			}
 			out = append(out, r)
 		}
@@ -102,6 +120,13 @@ func (s *Service) SetRoutes(ctx context.Context, actor access.Actor, partnership
 		}
 		if !slices.Contains(RouteDoors, r.Door) {
 			bad.With("door_"+r.Kind, "edi.route_door")
+		}
+		if r.Door == RouteFolder {
+			if doors, err := s.Doors(ctx, actor, ""); err != nil {
+				return err
+			} else if !slices.Contains(doors, RouteFolder) {
+				bad.With("door_"+r.Kind, "edi.no_folder")
+			}
 		}
 		if f := (RouteFormat{r.Syntax, r.Version}); f != (RouteFormat{}) && !slices.Contains(RouteFormats, f) {
 			bad.With("format_"+r.Kind, "edi.route_format")
@@ -167,38 +192,77 @@ var likeKinds = map[string][]string{"860": {"850"}, "861": {"850"}, "820": {"850
 
 // routeLike is the way that a company chose for a kind, nil where it chose none.
 func routeLike(ctx context.Context, partnership, org, kind string) (*routeRow, error) {
-	kinds, ok := likeKinds[kind]
-	if !ok {
-		return routeOf(ctx, partnership, org, kind)
-	}
-	for _, k := range kinds {
-		if r, err := routeOf(ctx, partnership, org, k); err != nil || r != nil {
-			return r, err
-		}
-	}
-	return nil, nil
+	routes, err := routesOf(ctx, partnership, org)
+	return likeAmong(routes, kind), err
 }
 
-// offer says where a document goes that we made and nothing holds: to the courier,
-// unless its receiver chose its outbox or a network carries it, else into the outbox. It
-// joins the transaction that stores that.
-func (s *Service) offer(ctx context.Context, r *interchangeRow) (delivery string, err error) {
-	if s.courier == nil || r.Network != "" {
-		return DeliveryWaiting, nil
+func likeAmong(routes []routeRow, kind string) *routeRow {
+	kinds := likeKinds[kind]
+	if kinds == nil {
+		kinds = []string{kind}
+	}
+	for _, k := range kinds {
+		if r := routeFor(routes, k); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// offer decides by which door a document goes that we made and nothing holds, by what its
+// receiver chose: into its folder, its outbox, or to the courier, where neither was chosen
+// and no network carries it. It joins the transaction that stores r.
+func (s *Service) offer(ctx context.Context, r *interchangeRow, t *Terms) error {
+	r.Delivery, r.Way = DeliveryWaiting, RouteUsual
+	if r.Network != "" {
+		return nil
+	}
+	door, err := s.doorOf(ctx, r, t)
+	switch {
+	case err != nil:
+		return err
+	case door == RouteFolder:
+		r.Way = RouteFolder
+	case door != RouteOutbox && s.courier != nil:
+		taken, err := s.courier.Take(ctx, r.view())
+		if err != nil {
+			return err
+		}
+		if taken {
+			r.Delivery, r.Way = DeliverySending, RouteAS2
+		}
+	}
+	return nil
+}
+
+// doorOf is the door that the receiver of r chose. Acknowledgements go into its folder
+// where it has anything of the partnership put there. An agreement that says folder is
+// the choice of who made none, where the operator gave it a folder.
+func (s *Service) doorOf(ctx context.Context, r *interchangeRow, t *Terms) (string, error) {
+	routes, err := routesOf(ctx, r.PartnershipID, r.ReceiverID)
+	if err != nil {
+		return "", err
 	}
 	kind := r.Types
 	if k := twinKinds[kind]; k != "" {
 		kind = k
 	}
-	route, err := routeLike(ctx, r.PartnershipID, r.ReceiverID, kind)
-	if err != nil || route != nil && route.Door == RouteOutbox {
-		return DeliveryWaiting, err
+	door := RouteUsual
+	if acknowledges(kind) {
+		if slices.ContainsFunc(routes, func(x routeRow) bool { return x.Door == RouteFolder }) {
+			door = RouteFolder
+		}
+	} else if x := likeAmong(routes, kind); x != nil {
+		door = x.Door
 	}
-	taken, err := s.courier.Take(ctx, r.view())
-	if err != nil || !taken {
-		return DeliveryWaiting, err
+	if door != RouteUsual || !t.side(r.ReceiverID == r.SupplierID).Folder || s.folders == nil {
+		return door, nil
 	}
-	return DeliverySending, nil
+	dir, err := s.folders.FolderOf(ctx, r.ReceiverID)
+	if err == nil && dir != "" {
+		door = RouteFolder
+	}
+	return door, err
 }
 
 // Document reads the business document of one set again, as it was translated when it

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"testing"
 
 	"entente/db"
@@ -16,12 +15,7 @@ func TestRoutes(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		dbtest.CheckModels(t, d, routeRow{})
 		b := setup(t, d, Options{})
-		err := d.InTx(t.Context(), func(ctx context.Context) error {
-			return db.Tx(ctx).Exec("INSERT INTO partnership (id, supplier_id, reseller_id, state, currency, price_tolerance, quantity_tolerance, created, version, moved_by) VALUES (?, ?, ?, 'active', 'GBP', 0, 0, 1, 1, '')", withKestrel.ID, aurelia, kestrel).Error
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		b.connect()
 		list, err := b.s.Routes(t.Context(), ingrid, withKestrel.ID)
 		if err != nil || len(list) != 1 || list[0].Kind != "850" || list[0].Door != RouteUsual {
 			t.Fatalf("%+v, %v", list, err)
@@ -53,17 +47,18 @@ func TestRoutes(t *testing.T) {
 	})
 }
 
+// connect makes the row of the partnership with Kestrel, which routes refer to.
+func (b *bench) connect() {
+	b.Helper()
+	b.exec("INSERT INTO partnership (id, supplier_id, reseller_id, state, currency, price_tolerance, quantity_tolerance, created, version, moved_by) VALUES (?, ?, ?, 'active', 'GBP', 0, 0, 1, 1, '')", withKestrel.ID, aurelia, kestrel)
+}
+
 // The receiver's outbox, where it chose that, is where a document goes however it comes to
 // be let go: when it is made, when its direction goes live, when the network that it
 // waited for is none any more, and when its sender held it.
 func TestTheChosenOutboxIsKept(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		err := b.d.InTx(t.Context(), func(ctx context.Context) error {
-			return db.Tx(ctx).Exec("INSERT INTO partnership (id, supplier_id, reseller_id, state, currency, price_tolerance, quantity_tolerance, created, version, moved_by) VALUES (?, ?, ?, 'active', 'GBP', 0, 0, 1, 1, '')", withKestrel.ID, aurelia, kestrel).Error
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		b.connect()
 		b.s.Carry(&taken{})
 		emit := func(number string) string {
 			e, err := b.emit(Outgoing{Partnership: withKestrel.ID, From: aurelia, Supplier: aurelia, Reseller: kestrel, Sender: idAurelia, Receiver: idKestrel, Kind: "855", Doc: ackOf(number), DocumentKind: "order_response", DocumentID: db.NewID(), Number: number})

@@ -57,6 +57,7 @@ type interchangeRow struct {
 	Processed     int64
 	DelegateID    string
 	Network       string
+	Way           string
 }
 
 // TableName is the table of interchangeRow.
@@ -159,7 +160,7 @@ func (r *interchangeRow) view() Interchange {
 		Test: r.Test, Size: r.Size, SHA256: r.Sha256, Types: split(r.Types), SetCount: int(r.SetCount),
 		SetsDone: int(r.SetsDone), State: State(r.State), Result: r.Result, HeldFor: r.Held, Earlier: r.DuplicateOf,
 		Attempts: int(r.Attempts), LastError: r.LastError, Delivery: r.Delivery, Fetched: instant(r.Fetched),
-		Acknowledged: r.Acknowledged, MadeBy: r.MadeBy, Delegate: r.DelegateID, Network: r.Network, Received: instant(r.Received), Processed: instant(r.Processed),
+		Acknowledged: r.Acknowledged, MadeBy: r.MadeBy, Delegate: r.DelegateID, Network: r.Network, Way: r.Way, Received: instant(r.Received), Processed: instant(r.Processed),
 	}
 	if r.State == string(Received) {
 		out.NextAt = instant(r.NextAt)

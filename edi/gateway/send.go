@@ -428,7 +428,7 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 		return "", err
 	}
 	if r.Delivery == DeliveryWaiting {
-		if r.Delivery, err = s.offer(ctx, &r); err != nil {
+		if err := s.offer(ctx, &r, t); err != nil {
 			return "", err
 		}
 	}

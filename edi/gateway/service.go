@@ -34,6 +34,7 @@ type Service struct {
 	orders   Orders
 	replies  Replies
 	courier  Courier    // nil: everything waits in an outbox
+	folders  Folders    // nil: nobody has a folder
 	agreed   Agreements // nil: nobody has an agreement
 	// counterparts know who exchanges forms; nil: nobody does.
 	counterparts Counterparts
@@ -67,6 +68,10 @@ func New(d Deps, o Options) *Service {
 
 // Carry gives what goes out to a courier first; call it before Jobs.Start.
 func (s *Service) Carry(c Courier) { s.courier = c }
+
+// Folders says where what an operator gave a company on this machine lies; call it before
+// Jobs.Start.
+func (s *Service) Folders(f Folders) { s.folders = f }
 
 // Judge has agreements decide; call it before Jobs.Start.
 func (s *Service) Judge(a Agreements) { s.agreed = a }

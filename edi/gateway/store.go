@@ -30,13 +30,13 @@ func insertInterchange(ctx context.Context, r *interchangeRow) (bool, error) {
 }
 
 var interchangeInsert = "INSERT INTO interchange (id, submission_id, position, sender_id, receiver_id, partnership_id, supplier_id, reseller_id, origin, door, syntax, version, sender_ident, receiver_ident, control, dated, test," +
-	" blob, start_at, size, sha256, digest, types, set_count, state, result, held, duplicate_of, answers, findings, lane, next_at, attempts, fence, sets_done, last_error, delivery, fetched, acknowledged, made_by, received, processed, delegate_id, network) VALUES " + db.Values(44, 1)
+	" blob, start_at, size, sha256, digest, types, set_count, state, result, held, duplicate_of, answers, findings, lane, next_at, attempts, fence, sets_done, last_error, delivery, fetched, acknowledged, made_by, received, processed, delegate_id, network, way) VALUES " + db.Values(45, 1)
 
 // values are those of interchangeInsert.
 func (r *interchangeRow) values() []any {
 	return []any{
 		r.ID, r.SubmissionID, r.Position, r.SenderID, r.ReceiverID, r.PartnershipID, r.SupplierID, r.ResellerID, r.Origin, r.Door, r.Syntax, r.Version, r.SenderIdent, r.ReceiverIdent, r.Control, r.Dated, r.Test,
-		r.Blob, r.StartAt, r.Size, r.Sha256, r.Digest, r.Types, r.SetCount, r.State, r.Result, r.Held, r.DuplicateOf, r.Answers, r.Findings, r.Lane, r.NextAt, r.Attempts, r.Fence, r.SetsDone, r.LastError, r.Delivery, r.Fetched, r.Acknowledged, r.MadeBy, r.Received, r.Processed, r.DelegateID, r.Network,
+		r.Blob, r.StartAt, r.Size, r.Sha256, r.Digest, r.Types, r.SetCount, r.State, r.Result, r.Held, r.DuplicateOf, r.Answers, r.Findings, r.Lane, r.NextAt, r.Attempts, r.Fence, r.SetsDone, r.LastError, r.Delivery, r.Fetched, r.Acknowledged, r.MadeBy, r.Received, r.Processed, r.DelegateID, r.Network, r.Way,
 	}
 }
 

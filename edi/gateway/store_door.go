@@ -31,21 +31,27 @@ func (r *routeRow) route() Route {
 	return Route{Partnership: r.PartnershipID, Org: r.OrgID, Kind: r.Kind, Door: r.Door, Syntax: r.Syntax, Version: r.Version, Changed: instant(r.Changed), ChangedBy: r.ChangedBy}
 }
 
+// routesOf are what a company chose in a partnership. They are shared.
 func routesOf(ctx context.Context, partnership, org string) ([]routeRow, error) {
-	var out []routeRow
-	return out, db.Tx(ctx).Where("partnership_id = ? AND org_id = ?", partnership, org).Find(&out).Error
+	return db.Remember(ctx, "routes:"+partnership+":"+org, []string{"edi_route"}, func() ([]routeRow, error) {
+		var out []routeRow
+		return out, db.Tx(ctx).Where("partnership_id = ? AND org_id = ?", partnership, org).Find(&out).Error
+	})
 }
 
 // routeOf is nil where nobody chose. The row is shared.
 func routeOf(ctx context.Context, partnership, org, kind string) (*routeRow, error) {
-	return db.Remember(ctx, "route:"+partnership+":"+org+":"+kind, []string{"edi_route"}, func() (*routeRow, error) {
-		var r routeRow
-		err := db.Tx(ctx).Where("partnership_id = ? AND org_id = ? AND kind = ?", partnership, org, kind).Take(&r).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return nil, nil
+	routes, err := routesOf(ctx, partnership, org)
+	return routeFor(routes, kind), err
+}
+
+func routeFor(routes []routeRow, kind string) *routeRow {
+	for i := range routes {
+		if routes[i].Kind == kind {
+			return &routes[i]
 		}
-		return &r, err
-	})
+	}
+	return nil
 }
 
 func saveRoute(ctx context.Context, r *routeRow) error {

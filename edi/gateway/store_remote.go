@@ -141,6 +141,13 @@ func dropPickups(ctx context.Context, org, source string, names []string) error 
 	return db.Tx(ctx).Where("org_id = ? AND source = ? AND name IN ?", org, source, names).Delete(&pickupRow{}).Error
 }
 
+// droppedFor lists what waits for a company's folder and nobody puts there now, oldest
+// first.
+func droppedFor(ctx context.Context, receiver string, now int64, most int) ([]interchangeRow, error) {
+	var out []interchangeRow
+	return out, db.Tx(ctx).Where("receiver_id = ? AND delivery = ? AND way = ? AND next_at <= ?", receiver, DeliveryWaiting, RouteFolder, now).Order("received, id").Limit(most).Find(&out).Error
+}
+
 // mailedBy lists what a company made for partners behind a network and is not yet in
 // their mailbox, oldest first.
 func mailedBy(ctx context.Context, sender, network string, most int) ([]interchangeRow, error) {

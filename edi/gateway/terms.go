@@ -60,6 +60,9 @@ type SideTerms struct {
 	// Network is the VAN by which it is reached and by which it sends, as the other side
 	// calls its own account there (Remote.Name); empty: it comes itself.
 	Network string
+	// Folder says that what is made for it goes into its folder on this machine, where it
+	// chose nothing itself.
+	Folder bool
 	// Delegates may send for it, over their own access to this server.
 	Delegates []TermsDelegate
 }

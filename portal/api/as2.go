@@ -336,7 +336,7 @@ type routesBody struct {
 
 type routeOut struct {
 	Type     string `json:"type" enum:"850,855,856,810" doc:"the document by its X12 name, whatever the standard"`
-	Door     string `json:"door" enum:",pages,outbox,as2" doc:"empty: a reseller's station, else its outbox; a supplier's pages"`
+	Door     string `json:"door" enum:",pages,outbox,as2,folder" doc:"empty: a reseller's station, else its outbox; a supplier's pages. folder: the one that the operator gave your company on the server"`
 	Standard string `json:"standard" enum:",x12,edifact,json,csv,xlsx,idoc,idoc-xml,ubl" doc:"empty: that of the order; json and the following are forms of ERP systems, without version"`
 	Version  string `json:"version" doc:"GS08 or D:96A:UN and the like; empty with standard"`
 }

@@ -90,6 +90,7 @@ type interchange struct {
 	Size         int64      `json:"size"`
 	SHA256       string     `json:"sha256"`
 	Delivery     string     `json:"delivery,omitempty" doc:"of what was made here: waiting, fetched, held, sending, delivered, unproved, failed, or mailbox: a network (VAN) has it for the receiver"`
+	Way          string     `json:"way,omitempty" doc:"of what was made here, the door it goes out by where that is not the outbox: as2, folder, or sftp: your partner's own server"`
 	Acknowledged string     `json:"acknowledged,omitempty" doc:"the partner's verdict on what was made here"`
 	// of what was made here and is to be acknowledged
 	AcknowledgementDue *time.Time `json:"acknowledgement_due,omitempty" doc:"when the partner's acknowledgement is due"`
@@ -225,7 +226,7 @@ func ending(syntax string) string {
 func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 	x := interchange{
 		ID: m.ID, Href: gateway.Href(m.ID), Direction: "in", Sender: m.Sender.Written(m.Syntax), Receiver: m.Receiver.Written(m.Syntax), Control: m.Control, Format: m.Syntax, Version: m.Version, Types: nonNil(m.Types), Test: m.Test, SetCount: m.SetCount,
-		State: string(m.State), Held: m.HeldFor, Received: m.Received, Size: m.Size, SHA256: m.SHA256, Delivery: m.Delivery, Acknowledged: m.Acknowledged,
+		State: string(m.State), Held: m.HeldFor, Received: m.Received, Size: m.Size, SHA256: m.SHA256, Delivery: m.Delivery, Way: m.Way, Acknowledged: m.Acknowledged,
 		Findings: wireFindings(m.Findings), Sets: []ediSet{}, Acknowledgements: []ediLink{}, Raw: gateway.Href(m.ID) + "/raw",
 	}
 	if m.Out(actor.Org) {

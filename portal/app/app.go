@@ -210,6 +210,7 @@ func (a *App) build(ctx context.Context) error {
 	a.agreements = agreement.New(agreement.Deps{DB: a.db, Jobs: a.jobs, Partners: agreementPartners{a}, Courier: a.courier, Gateway: a.gateway, Desk: a.trade})
 	a.gateway.Judge(a.agreements)
 	a.gateway.Know(gatewayPartners{a})
+	a.gateway.Folders(folders{a})
 	a.courier.Agreed = a.agreements
 	a.partners.Heed(a.agreements)
 	a.trade.Heed(a.locations, a.agreements)

@@ -12,6 +12,7 @@ import (
 	"entente/db/blob"
 	"entente/db/job"
 	"entente/db/secret"
+	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/prm/access"
@@ -35,6 +36,9 @@ func beside(d *db.DB, cfg Config) (*App, error) {
 	a.gateway = gateway.New(gateway.Deps{DB: d, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}}, gateway.Options{})
 	a.courier = courier.New(courier.Deps{DB: d, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway}, courier.Options{})
 	a.gateway.Carry(a.courier)
+	a.agreements = agreement.New(agreement.Deps{DB: d, Jobs: a.jobs, Partners: agreementPartners{a}, Courier: a.courier, Gateway: a.gateway})
+	a.gateway.Judge(a.agreements)
+	a.gateway.Folders(folders{a})
 	a.subscribe()
 	return a, nil
 }

@@ -196,6 +196,17 @@ func TestPartnerCommands(t *testing.T) {
 	if terms.PriceTolerance != "0.02" || terms.AckHours != 24 || len(terms.AS2) != 2 {
 		t.Errorf("%+v", terms)
 	}
+	k.say(0, "850  outbox", "partner", "route", "kestrel", "850", "outbox", "--org", "aurelia")
+	k.say(1, "no folder", "partner", "route", "kestrel", "850", "folder", "--org", "aurelia")
+	k.say(1, "", "partner", "route", "kestrel", "855", "outbox", "--org", "aurelia") // it receives none
+	drop := t.TempDir()
+	if err := os.Mkdir(filepath.Join(drop, "aurelia"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	k.say(0, "850  folder", "partner", "route", "kestrel", "850", "folder", "--org", "aurelia", "--folder", drop)
+	if rows := list[[]struct{ Type, Door string }](k, "partner", "route", "kestrel", "--org", "aurelia"); len(rows) != 1 || rows[0].Door != "folder" {
+		t.Errorf("%+v", rows)
+	}
 	k.say(0, "suspended", "partner", "suspend", "kestrel", "--org", "aurelia")
 	k.say(1, "", "partner", "resume", "aurelia", "--org", "kestrel") // the other side suspended it
 	k.say(0, "active again", "partner", "resume", "kestrel", "--org", "aurelia")

@@ -9,6 +9,7 @@ import (
 
 	"entente/db"
 	"entente/edi/courier"
+	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
@@ -29,6 +30,7 @@ var partnerMoves = map[string]struct {
 
 const partnerSynopsis = "companies  |  list --org SLUG  |  invite COMPANY --org SLUG --as supplier|reseller --currency CUR [--price-tolerance R] [--quantity-tolerance R]\n" +
 	"    accept|suspend|resume|end PARTNER --org SLUG  |  terms PARTNER --org SLUG  |  identities [PARTNER] --org SLUG\n" +
+	"    route PARTNER [TYPE usual|pages|outbox|as2|folder] --org SLUG: by which door the company receives a document, 855\n" +
 	"    identity add KIND VALUE --org SLUG [--qualifier Q]  |  identity remove ID --org SLUG  |  identity confirm|withdraw PARTNER ID --org SLUG  |  refused [--hours N]\n" +
 	"COMPANY and PARTNER are the short name of the other company, or the id of the partnership"
 
@@ -42,7 +44,7 @@ type partnerFlags struct {
 // partnerCmd shows and moves who works with whom, beside a running server.
 func partnerCmd(ctx context.Context, e *env, args []string) (int, error) {
 	fs := e.flags("partner")
-	register(fs, "data", "database-url", "key-file")
+	register(fs, "data", "database-url", "key-file", "folder")
 	f := partnerFlags{
 		org:       fs.String("org", "", "short name of the company for which it is done"),
 		as:        fs.String("as", "", "invite: what your company is, supplier or reseller"),
@@ -65,12 +67,12 @@ func partnerCmd(ctx context.Context, e *env, args []string) (int, error) {
 	if what == "identity" && len(rest) > 0 {
 		what, rest = "identity "+rest[0], rest[1:]
 	}
-	takes := map[string]int{"companies": 0, "refused": 0, "list": 0, "invite": 1, "accept": 1, "suspend": 1, "resume": 1, "end": 1, "terms": 1, "identities": 0,
+	takes := map[string]int{"companies": 0, "refused": 0, "list": 0, "invite": 1, "accept": 1, "suspend": 1, "resume": 1, "end": 1, "terms": 1, "identities": 0, "route": 1,
 		"identity add": 2, "identity remove": 1, "identity confirm": 2, "identity withdraw": 2}
 	n, ok := takes[what]
 	platform := what == "companies" || what == "refused"
 	switch {
-	case !ok, platform != (*f.org == ""), len(rest) != n && !(what == "identities" && len(rest) == 1):
+	case !ok, platform != (*f.org == ""), len(rest) != n && !(what == "identities" && len(rest) == 1) && !(what == "route" && len(rest) == 3):
 		return exitUsage, usage
 	case what == "invite" && (*f.currency == "" || *f.as != string(access.Supplier) && *f.as != string(access.Reseller)):
 		return exitUsage, misuse("invite needs --as supplier or --as reseller, which your company will be, and --currency")
@@ -146,6 +148,8 @@ func (e *env) partnerDo(ctx context.Context, a *App, actor access.Actor, what st
 		return err
 	}
 	switch what {
+	case "route":
+		return e.routes(ctx, a, actor, p.ID, rest[1:], *f.json)
 	case "terms":
 		return e.terms(ctx, a, actor, p, *f.json)
 	case "identity confirm":
@@ -317,6 +321,55 @@ func (e *env) identities(ctx context.Context, a *App, actor access.Actor, rest [
 			word = map[bool]string{true: "confirmed", false: "not confirmed"}[*r.Confirmed]
 		}
 		if _, err := fmt.Fprintln(e.out, strings.TrimRight(fmt.Sprintf("%s  %-16s  %-7s  %-3s  %-35s  %s", r.ID, r.Company, r.Kind, r.Qualifier, r.Value, word), " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// routes prints by which door a company receives each document of a partner, after it
+// changed one.
+func (e *env) routes(ctx context.Context, a *App, actor access.Actor, partnership string, change []string, asJSON bool) error {
+	list, err := a.gateway.Routes(ctx, actor, partnership)
+	if err != nil {
+		return err
+	}
+	if len(change) == 2 {
+		r := gateway.Route{Kind: change[0]}
+		for _, x := range list { // its format stays
+			if x.Kind == r.Kind {
+				r = x
+			}
+		}
+		if r.Door = change[1]; r.Door == "usual" {
+			r.Door = gateway.RouteUsual
+		}
+		if err := a.gateway.SetRoutes(ctx, actor, partnership, []gateway.Route{r}); err != nil {
+			return err
+		}
+		if list, err = a.gateway.Routes(ctx, actor, partnership); err != nil {
+			return err
+		}
+	}
+	type row struct {
+		Type     string `json:"type"`
+		Door     string `json:"door"`
+		Standard string `json:"standard"`
+		Version  string `json:"version"`
+	}
+	rows := []row{}
+	for _, r := range list {
+		rows = append(rows, row{r.Kind, r.Door, r.Syntax, r.Version})
+	}
+	if asJSON {
+		return json.NewEncoder(e.out).Encode(rows)
+	}
+	for _, r := range rows {
+		door := r.Door
+		if door == gateway.RouteUsual {
+			door = "usual"
+		}
+		if _, err := fmt.Fprintln(e.out, strings.TrimRight(fmt.Sprintf("%s  %-6s  %s %s", r.Type, door, r.Standard, r.Version), " ")); err != nil {
 			return err
 		}
 	}

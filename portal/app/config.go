@@ -59,7 +59,7 @@ var settings = []setting{
 	{"scan-command", "", "program that judges a file sent in a room: it reads the file on its standard input and ends with 0 clean, 1 refused, anything else could not tell; empty = files are judged by their content alone", func(c *Config) *string { return &c.ScanCommand }},
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
 	{"sftp-addr", "", "address of the SFTP door; empty or off = off; with --demo empty = " + demoSFTPAddr + ", or a free port when that is taken", func(c *Config) *string { return &c.SFTPAddr }},
-	{"folder", "", "folder with a folder for each company (by its short name): files put there are taken in for it; empty = none", func(c *Config) *string { return &c.Folder }},
+	{"folder", "", "folder with a folder for each company (by its short name): files put there are taken in for it, and what it wants there is put into its out; empty = none", func(c *Config) *string { return &c.Folder }},
 }
 
 func (s setting) env() string {

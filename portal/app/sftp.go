@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -155,4 +156,22 @@ func (c companies) CompanyOf(ctx context.Context, slug string) (string, error) {
 		return "", nil
 	}
 	return o.ID, err
+}
+
+// folders finds the folder that the operator made for a company.
+type folders struct{ a *App }
+
+func (f folders) FolderOf(ctx context.Context, org string) (string, error) {
+	if f.a.cfg.Folder == "" {
+		return "", nil
+	}
+	orgs, err := f.a.accounts.Directory().OrgsByID(ctx, org)
+	if err != nil || orgs[org].Slug == "" {
+		return "", err
+	}
+	dir := filepath.Join(f.a.cfg.Folder, orgs[org].Slug)
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		return "", nil
+	}
+	return dir, nil
 }

@@ -29,7 +29,11 @@ func (v *visit) routesCard(l link, f linkForms) (*view.RoutesCard, error) {
 		if f.routes != nil {
 			door, format = f.routes.Value("door_"+r.Kind), f.routes.Value("format_"+r.Kind)
 		}
-		for _, d := range gateway.RouteDoors {
+		doors, err := v.w.d.Gateway.Doors(v.ctx, v.actor(), r.Door)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range doors {
 			key := "routes.door." + d
 			if d == gateway.RouteUsual {
 				if key = "routes.door.usual"; r.Kind == "850" {

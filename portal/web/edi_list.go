@@ -97,9 +97,9 @@ func (v *visit) channel(i gateway.Interchange) view.Text {
 	case i.Network != "":
 		return view.T("channel.network", "name", i.Network)
 	case i.Origin == gateway.OriginMade && slices.Contains(byCourier, i.Delivery):
-		door = "as2"
+		door = or(i.Way, gateway.RouteAS2)
 	case i.Origin == gateway.OriginMade:
-		door = "outbox"
+		door = or(i.Way, gateway.RouteOutbox)
 	case door == "page":
 		door = "pages"
 	}

@@ -192,7 +192,11 @@ func formPreview(v *visit) error {
 		value := formatValue(f.Syntax, f.Version)
 		page.Formats = append(page.Formats, view.Option{Value: value, Label: view.Raw(formatName(f)), On: f == p.f})
 	}
-	for _, d := range gateway.RouteDoors {
+	doors, err := v.w.d.Gateway.Doors(v.ctx, v.actor(), p.route.Door)
+	if err != nil {
+		return err
+	}
+	for _, d := range doors {
 		if d == gateway.RoutePages || d == gateway.RouteUsual && p.route.Kind == "850" {
 			continue // nothing is sent there
 		}
