@@ -638,6 +638,7 @@ CREATE TABLE interchange (
   FOREIGN KEY (receiver_id) REFERENCES org(id),
   FOREIGN KEY (sender_id) REFERENCES org(id)
 );
+CREATE INDEX interchange_carrier ON interchange USING btree (delegate_id, delivery, received, id) WHERE (way = 'network'::text);
 CREATE INDEX interchange_delegate ON interchange USING btree (delegate_id, received, id) WHERE (delegate_id <> ''::text);
 CREATE INDEX interchange_due ON interchange USING btree (state, lane, next_at, id);
 CREATE INDEX interchange_network ON interchange USING btree (sender_id, network, delivery, received, id) WHERE (network <> ''::text);

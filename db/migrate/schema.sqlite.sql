@@ -485,6 +485,7 @@ CREATE TABLE interchange (
   lane TEXT NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL, sets_done INTEGER NOT NULL, last_error TEXT NOT NULL,
   delivery TEXT NOT NULL, fetched INTEGER NOT NULL, acknowledged TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, processed INTEGER NOT NULL
 , delegate_id TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '', way TEXT NOT NULL DEFAULT '');
+CREATE INDEX interchange_carrier ON interchange (delegate_id, delivery, received, id) WHERE way = 'network';
 CREATE INDEX interchange_delegate ON interchange (delegate_id, received, id) WHERE delegate_id <> '';
 CREATE INDEX interchange_due ON interchange (state, lane, next_at, id);
 CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);

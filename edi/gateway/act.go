@@ -28,11 +28,13 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, way, delive
 		if err != nil {
 			return err
 		}
-		if r.ReceiverID != actor.Org || r.Delivery == "" || r.Network != "" || r.Delivery == DeliveryWaiting && r.Way != way {
+		switch {
+		case r.Way == RouteNetwork && r.DelegateID == actor.Org: // the network has it now
+			way, delivery, by = RouteNetwork, DeliveryMailbox, RouteNetwork
+		case r.ReceiverID != actor.Org || r.Delivery == "" || r.Network != "" || r.Delivery == DeliveryWaiting && r.Way != way:
 			return notFound()
 		}
-		ok, err := change(ctx, id, map[string]any{"delivery": delivery, "way": by, "fetched": db.Micros(db.Now(ctx))},
-			"receiver_id = ? AND delivery = ? AND way = ?", actor.Org, DeliveryWaiting, way)
+		ok, err := change(ctx, id, map[string]any{"delivery": delivery, "way": by, "fetched": db.Micros(db.Now(ctx))}, "delivery = ? AND way = ?", DeliveryWaiting, way)
 		if err != nil || !ok {
 			return err
 		}
@@ -40,7 +42,7 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, way, delive
 			return err
 		}
 		fail.At(fail.FetchMarked)
-		return s.note(ctx, actor, map[string]string{DeliveryFetched: "edi.fetch", DeliveryDelivered: "edi.deliver"}[delivery], id, audit.Done)
+		return s.note(ctx, actor, map[string]string{DeliveryFetched: "edi.fetch", DeliveryDelivered: "edi.deliver", DeliveryMailbox: "edi.deliver"}[delivery], id, audit.Done)
 	})
 	if err == nil {
 		fail.At(fail.FetchDone)
@@ -116,15 +118,19 @@ func (s *Service) Carried(ctx context.Context, actor access.Actor, id, delivery 
 		if r.SenderID != actor.Org || r.Origin != OriginMade {
 			return notFound()
 		}
+		arrived := delivery == DeliveryDelivered || delivery == DeliveryUnproved
+		if delivery == DeliveryDelivered && r.Network != "" {
+			delivery = DeliveryMailbox // the network has it, not yet its receiver
+		}
 		values := map[string]any{"delivery": delivery}
 		if delivery == DeliveryWaiting {
-			values["way"] = RouteUsual
+			values["way"] = r.outbox()
 		}
-		if delivery == DeliveryDelivered {
+		if delivery == DeliveryDelivered || delivery == DeliveryMailbox {
 			values["fetched"] = db.Micros(db.Now(ctx))
 		}
 		ok, err := change(ctx, id, values, "delivery <> ?", DeliveryFetched)
-		if err != nil || !ok || delivery != DeliveryDelivered && delivery != DeliveryUnproved {
+		if err != nil || !ok || !arrived {
 			return err
 		}
 		return startWait(ctx, r)

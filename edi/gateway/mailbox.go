@@ -281,7 +281,8 @@ func (s *Service) Waiting(ctx context.Context, actor access.Actor, id string) (O
 		if err != nil {
 			return err
 		}
-		if r.ReceiverID != actor.Org || r.Delivery != DeliveryWaiting || r.Network != "" || r.Way != "" {
+		theirs := r.Way == RouteNetwork && r.DelegateID == actor.Org // it is their network
+		if r.Delivery != DeliveryWaiting || !theirs && (r.ReceiverID != actor.Org || r.Network != "" || r.Way != "") {
 			return notFound()
 		}
 		out = r.outboxItem()

@@ -121,7 +121,7 @@ func (s *Service) mailed(ctx context.Context, actor access.Actor, id string) err
 		if err != nil {
 			return err
 		}
-		ok, err := change(ctx, id, map[string]any{"delivery": DeliveryMailbox, "fetched": db.Micros(db.Now(ctx))}, "sender_id = ? AND network <> '' AND delivery = ?", actor.Org, DeliveryWaiting)
+		ok, err := change(ctx, id, map[string]any{"delivery": DeliveryMailbox, "fetched": db.Micros(db.Now(ctx))}, "sender_id = ? AND network <> '' AND way = '' AND delivery = ?", actor.Org, DeliveryWaiting)
 		if err != nil || !ok {
 			return err
 		}
@@ -132,31 +132,119 @@ func (s *Service) mailed(ctx context.Context, actor access.Actor, id string) err
 	})
 }
 
-// behindNetwork holds back what nobody would carry: the agreement names a network where
-// its sender has no account that takes documents. It says whether the sender has to be
-// told, which is once for all that is held so.
-func behindNetwork(ctx context.Context, r *interchangeRow) (first bool, err error) {
-	if r.Network == "" || r.Delivery != DeliveryWaiting {
-		return false, nil
+// RouteNetwork is the way of what a network that is a company here has for the receiver, or
+// is to fetch.
+const RouteNetwork = "network"
+
+// carrier is the company here that an org calls a network by its short name, since it works
+// with it, and their partnership; empty: none.
+func (s *Service) carrier(ctx context.Context, org, network string) (carrier string, between Partnership, err error) {
+	if s.counterparts == nil || network == "" {
+		return "", Partnership{}, nil
 	}
-	if there, err := accountAt(ctx, r.SenderID, r.Network); err != nil || there {
-		return false, err
+	list, err := s.counterparts.Working(ctx, org, strings.ToLower(network))
+	if err != nil || len(list) == 0 {
+		return "", Partnership{}, err
 	}
-	r.Delivery, r.Held = DeliveryHeld, HeldNoAccount
-	others, err := heldForAccount(ctx, r.SenderID)
-	return !others, err
+	if list[0].Supplier == org {
+		return list[0].Reseller, list[0], nil
+	}
+	return list[0].Supplier, list[0], nil
 }
 
-// rerouted lets a document go that waited for an account: to the network's mailbox, or,
-// where the agreement names no network any more, the usual way.
-func rerouted(ctx context.Context, r *interchangeRow, t *Terms) error {
-	r.Held = HeldReleased
-	if r.Network = t.side(r.ReceiverID == r.SupplierID).Network; r.Network == "" {
+// carriedBy is the network that the agreement names for the company whose identity stands
+// in an interchange, where org is that network: by its own channel it speaks for it to a
+// company that works with it. Empty: it does not.
+func (s *Service) carriedBy(ctx context.Context, org string, to Resolved, e *envelope) (network string, err error) {
+	if _, err := s.spokenFor(ctx, org, to, e, func(t *Terms, supplier bool) bool {
+		network = t.side(supplier).Network
+		return network != ""
+	}); err != nil || network == "" {
+		return "", err
+	}
+	carrier, _, err := s.carrier(ctx, to.Receiver, network)
+	if err != nil || carrier != org {
+		return "", err
+	}
+	return network, nil
+}
+
+// Through says by which network a company of a partnership is reached, as the agreement
+// that holds names it; of the actor's partner, also how: by the actor's account there
+// ("account"), by the company here that is the network ("company"), or not at all ("").
+type Through struct{ Org, Network, By string }
+
+// Through lists the sides of a partnership that a network stands before.
+// Codes: NotFound.
+func (s *Service) Through(ctx context.Context, actor access.Actor, partnership string) ([]Through, error) {
+	supplier, reseller, err := s.linked(ctx, actor, access.LinkRead, partnership)
+	if err != nil {
+		return nil, err
+	}
+	var out []Through
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		out = nil
+		t, err := s.termsAt(ctx, partnership, db.Now(ctx))
+		if err != nil {
+			return err
+		}
+		for _, org := range []string{supplier, reseller} {
+			x := Through{Org: org, Network: t.side(org == supplier).Network}
+			if x.Network == "" {
+				continue
+			}
+			if org != actor.Org {
+				there, err := accountAt(ctx, actor.Org, x.Network)
+				if err != nil {
+					return err
+				}
+				carrier, _, err := s.carrier(ctx, actor.Org, x.Network)
+				if err != nil {
+					return err
+				}
+				switch {
+				case there:
+					x.By = "account"
+				case carrier != "" && carrier != org:
+					x.By = "company"
+				}
+			}
+			out = append(out, x)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// byNetwork brings a document on its way to the network that the agreement names: into the
+// mailbox of the sender's account there, or to the company here that is the network, by its
+// station or into its outbox, who then reads it.
+// Codes: Conflict edi.no_account, there is neither.
+func (s *Service) byNetwork(ctx context.Context, r *interchangeRow) error {
+	if there, err := accountAt(ctx, r.SenderID, r.Network); err != nil || there {
+		return err
+	}
+	carrier, between, err := s.carrier(ctx, r.SenderID, r.Network)
+	if err != nil {
+		return err
+	}
+	if carrier == "" || carrier == r.ReceiverID {
+		return fault.New(fault.Conflict, "edi.no_account", "Network", r.Network)
+	}
+	r.DelegateID, r.Way = carrier, RouteNetwork
+	if s.courier == nil {
 		return nil
 	}
-	there, err := accountAt(ctx, r.SenderID, r.Network)
-	if err == nil && !there {
-		err = fault.New(fault.Conflict, "edi.no_account", "Network", r.Network)
+	out := r.view()
+	out.To, out.Partnership, out.Supplier, out.Reseller = carrier, between.ID, between.Supplier, between.Reseller
+	taken, err := s.courier.Take(ctx, out)
+	if taken {
+		r.Delivery = DeliverySending
 	}
 	return err
+}
+
+// rerouted takes what the agreement says now for a document that waited for an account.
+func rerouted(r *interchangeRow, t *Terms) {
+	r.Held, r.Network = HeldReleased, t.side(r.ReceiverID == r.SupplierID).Network
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"entente/db"
 	"entente/edi/dial"
 	"entente/edi/sftp"
+	"entente/prm/access"
 	"entente/prm/fault"
 )
 
@@ -163,3 +165,104 @@ func receiveFrom(b *bench, org, network, text string) error {
 	_, err := b.s.Receive(b.Context(), station(org), Submission{Reader: strings.NewReader(text), Door: DoorSFTP, Receiver: org, Network: network})
 	return err
 }
+
+// A network that is a company here speaks by its own token, login or station for the
+// partners whose agreement names it, to companies that work with it, and what is for them
+// lies in its outbox or goes to its station. Nobody else gains by it.
+func TestNetworkHere(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.s.Know(counterparts{})
+		text := fromKestrel(1, order("H-1")).String()
+		post := func(who access.Actor, text string) error {
+			_, err := b.s.Receive(t.Context(), who, Submission{Reader: strings.NewReader(text), Door: "api"})
+			return err
+		}
+		b.fault("no agreement names it", post(kaarel, text), fault.Invalid, "edi.sender_not_yours")
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Network: "Baltic"}}})
+		ours := message{from: idAurelia, to: idKestrel, control: 5, groups: []group{{kind: "PR", sets: [][]string{{"855", "BAK*00*AC*H-1*20261101"}}}}}.String()
+		b.fault("the other side's documents", post(kaarel, ours), fault.Invalid, "edi.sender_not_yours")
+		b.fault("another company", post(person(ended, access.Admin), text), fault.Invalid, "edi.sender_not_yours")
+		if err := post(kaarel, text); err != nil {
+			t.Fatal(err)
+		}
+		b.work()
+		b.want("orders", b.count("SELECT count(*) FROM test_order WHERE reseller_id = ?", kestrel), 1)
+		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE origin = 'sent' AND network = 'Baltic' AND sender_id = ? AND delegate_id = ?", kestrel, baltic), 1)
+
+		emit := func(number string) string {
+			e, err := b.emit(Outgoing{Partnership: withKestrel.ID, From: aurelia, Supplier: aurelia, Reseller: kestrel, Sender: idAurelia, Receiver: idKestrel, Kind: "855", Doc: ackOf(number), DocumentKind: "order_response", DocumentID: db.NewID(), Number: number})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.ID
+		}
+		id := emit("H-1")
+		b.want("its outbox", len(b.waiting(kaarel)), 2) // the 997 and the 855
+		b.want("the receiver's outbox", len(b.waiting(maya)), 0)
+		b.fault("fetched beside the network", b.s.Fetched(t.Context(), maya, id), fault.NotFound, "")
+		if _, err := b.s.Waiting(t.Context(), kaarel, id); err != nil {
+			t.Error(err)
+		}
+		if err := b.s.Fetched(t.Context(), kaarel, id); err != nil {
+			t.Fatal(err)
+		}
+		m := b.get(ingrid, id)
+		b.want("fetched", fmt.Sprint(m.Delivery, m.Way, m.Network, m.Wait.Open()), fmt.Sprint(DeliveryMailbox, RouteNetwork, "Baltic", true))
+		if m := b.get(kaarel, id); len(m.Sets) != 1 || m.Sets[0].DocumentID != "" {
+			t.Errorf("what came of it is shown to the network: %+v", m.Sets)
+		}
+
+		c := &offered{}
+		b.s.Carry(c)
+		id = emit("H-2")
+		b.want("offered to its station", fmt.Sprint(c.out.To == baltic, c.out.Partnership == withBaltic.ID, c.out.From == aurelia, c.out.Reseller == baltic, b.get(ingrid, id).Delivery), fmt.Sprint(true, true, true, true, DeliverySending))
+		if err := b.s.Carried(t.Context(), edi, id, DeliveryDelivered); err != nil {
+			t.Fatal(err)
+		}
+		m = b.get(ingrid, id)
+		b.want("at its station", fmt.Sprint(m.Delivery, m.Wait.Open(), m.Fetched.IsZero()), fmt.Sprint(DeliveryMailbox, true, false))
+		id = emit("H-3")
+		if err := b.s.Carried(t.Context(), edi, id, DeliveryWaiting); err != nil { // its station is gone
+			t.Fatal(err)
+		}
+		b.want("its outbox again", len(b.waiting(kaarel)), 2)
+
+		// an account of that name comes first; without either it is held
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		cmd := kestrelServer(f)
+		cmd.Name, cmd.Network = "Baltic", true
+		if _, err := p.Add(t.Context(), ingrid, cmd); err != nil {
+			t.Fatal(err)
+		}
+		b.want("to the account", b.get(ingrid, emit("H-4")).Way, RouteUsual)
+		b.turn(p)
+		b.want("in the mailbox there", strings.Count(f.names("/to"), "855-"), 1)
+		through := func(who access.Actor) string {
+			t.Helper()
+			list, err := b.s.Through(t.Context(), who, withKestrel.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return strings.ReplaceAll(fmt.Sprint(list), kestrel, "Kestrel")
+		}
+		b.want("by the account", through(ingrid), "[{Kestrel Baltic account}]")
+		b.want("its own side", through(maya), "[{Kestrel Baltic }]")
+		b.exec("DELETE FROM edi_remote")
+		b.want("by the company", through(ingrid), "[{Kestrel Baltic company}]")
+		b.fault("a stranger asks", second(b.s.Through(t.Context(), kaarel, withKestrel.ID)), fault.NotFound, "")
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Network: "nobody"}}})
+		b.want("by nobody", through(ingrid), "[{Kestrel nobody }]")
+		b.want("nobody's", b.get(ingrid, emit("H-5")).HeldFor, HeldNoAccount)
+	})
+}
+
+// offered is a courier that takes everything and remembers what it was offered last.
+type offered struct{ out Interchange }
+
+func (c *offered) Take(_ context.Context, out Interchange) (bool, error) {
+	c.out = out
+	return true, nil
+}
+
+func (*offered) Again(context.Context, access.Actor, Interchange) (bool, error) { return false, nil }

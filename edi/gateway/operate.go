@@ -76,7 +76,7 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id string) er
 		}
 		switch r.Held {
 		case HeldNoAccount:
-			err = rerouted(ctx, r, t)
+			rerouted(r, t)
 		case HeldNotLive:
 			r.Held, err = HeldReleased, passes(ctx, r)
 		}
@@ -86,7 +86,7 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id string) er
 		if err != nil {
 			return err
 		}
-		ok, err := change(ctx, id, map[string]any{"delivery": r.Delivery, "way": r.Way, "network": r.Network, "held": r.Held}, "origin = ? AND delivery = ?", OriginMade, DeliveryHeld)
+		ok, err := change(ctx, id, map[string]any{"delivery": r.Delivery, "way": r.Way, "network": r.Network, "delegate_id": r.DelegateID, "held": r.Held}, "origin = ? AND delivery = ?", OriginMade, DeliveryHeld)
 		if err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string) err
 			}
 		}
 		if !carried {
-			ok, err := change(ctx, id, map[string]any{"delivery": DeliveryWaiting, "way": RouteUsual}, "delivery = ?", r.Delivery)
+			ok, err := change(ctx, id, map[string]any{"delivery": DeliveryWaiting, "way": r.outbox()}, "delivery = ?", r.Delivery)
 			if err != nil {
 				return err
 			}

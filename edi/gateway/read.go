@@ -305,7 +305,8 @@ func (e *explainer) Set(set *schema.Set) error {
 
 var _ schema.Visitor = (*explainer)(nil)
 
-// Outbox lists what waits for the actor's company, oldest first; limit 50 by
+// Outbox lists what waits for the actor's company, or for those whose network (VAN) it is,
+// oldest first; limit 50 by
 // default, at most 200; after is Outbox.Next of the page before.
 func (s *Service) Outbox(ctx context.Context, actor access.Actor, after string, limit int) (Outbox, error) {
 	if err := access.Check(actor, access.EDIFetch, access.Own(actor.Org)); err != nil {
@@ -318,7 +319,7 @@ func (s *Service) Outbox(ctx context.Context, actor access.Actor, after string, 
 	limit = bounded(limit, 50, 200)
 	out := Outbox{Items: []OutboxItem{}}
 	err = s.db.View(ctx, func(ctx context.Context) error {
-		q := db.Tx(ctx).Where("receiver_id = ? AND delivery = ? AND network = '' AND way = ''", actor.Org, DeliveryWaiting)
+		q := db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' OR delegate_id = ? AND way = 'network') AND delivery = ?", actor.Org, actor.Org, DeliveryWaiting)
 		if after != "" {
 			q = q.Where("received > ? OR (received = ? AND id > ?)", at, at, id)
 		}

@@ -177,10 +177,12 @@ func (s *Service) inspect(ctx context.Context, actor access.Actor, in *Submissio
 			known[pair] = to
 		}
 		var other bool
+		network := in.Network
 		if in.Network != "" {
 			other, err = s.networked(ctx, actor.Org, in.Network, to, e)
-		} else {
-			other, err = s.delegated(ctx, actor.Org, to, e)
+		} else if other, err = s.delegated(ctx, actor.Org, to, e); err == nil && !other && to.Sender != actor.Org {
+			network, err = s.carriedBy(ctx, actor.Org, to, e)
+			other = network != ""
 		}
 		if err != nil {
 			return nil, err
@@ -197,8 +199,8 @@ func (s *Service) inspect(ctx context.Context, actor access.Actor, in *Submissio
 			return nil, fault.New(fault.Invalid, "edi.receiver_unknown", "Receiver", e.receiver.Written(e.syntax), "Control", e.control)
 		}
 		r := rowOf(e, actor, to, p, staged.Hash)
-		if in.Network != "" {
-			r.Network, r.DelegateID = in.Network, ""
+		if r.Network = network; in.Network != "" {
+			r.DelegateID = ""
 		}
 		rows = append(rows, r)
 	}

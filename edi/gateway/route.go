@@ -212,10 +212,11 @@ func likeAmong(routes []routeRow, kind string) *routeRow {
 // offer decides by which door a document goes that we made and nothing holds, by what its
 // receiver chose: into its folder, its outbox, or to the courier, where neither was chosen
 // and no network carries it. It joins the transaction that stores r.
+// Codes: Conflict edi.no_account (of byNetwork).
 func (s *Service) offer(ctx context.Context, r *interchangeRow, t *Terms) error {
 	r.Delivery, r.Way = DeliveryWaiting, RouteUsual
 	if r.Network != "" {
-		return nil
+		return s.byNetwork(ctx, r)
 	}
 	door, err := s.doorOf(ctx, r, t)
 	switch {

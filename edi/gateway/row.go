@@ -139,6 +139,15 @@ func (r *interchangeRow) resource() access.Resource {
 	return out
 }
 
+// outbox is the way of what waits to be fetched: by its receiver, or by the network that is
+// a company here.
+func (r *interchangeRow) outbox() string {
+	if r.Way == RouteNetwork {
+		return RouteNetwork
+	}
+	return RouteUsual
+}
+
 func (r *interchangeRow) parties() Parties {
 	return Parties{
 		Interchange: r.ID, Partnership: r.PartnershipID, Supplier: r.SupplierID, Reseller: r.ResellerID,

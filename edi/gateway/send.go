@@ -423,12 +423,14 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 		return "", err
 	}
 	r.Network = t.side(m.To == m.Supplier).Network
-	first, err := behindNetwork(ctx, &r)
-	if err != nil {
-		return "", err
-	}
+	first := false // of what is held for want of an account: its sender is told once
 	if r.Delivery == DeliveryWaiting {
-		if err := s.offer(ctx, &r, t); err != nil {
+		if err = s.offer(ctx, &r, t); fault.KeyOf(err) == "edi.no_account" {
+			r.Delivery, r.Held = DeliveryHeld, HeldNoAccount
+			first, err = heldForAccount(ctx, m.From)
+			first = !first
+		}
+		if err != nil {
 			return "", err
 		}
 	}

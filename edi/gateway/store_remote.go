@@ -79,7 +79,7 @@ func freeForAccount(ctx context.Context, org, network string) error {
 
 // holdForAccount stops what is not yet in the mailbox of a network where the account ends.
 func holdForAccount(ctx context.Context, org, network string) error {
-	return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND network = ? AND delivery = ?", org, network, DeliveryWaiting).
+	return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND network = ? AND delivery = ? AND way = ''", org, network, DeliveryWaiting).
 		Updates(map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}).Error
 }
 
@@ -152,5 +152,5 @@ func droppedFor(ctx context.Context, receiver string, now int64, most int) ([]in
 // their mailbox, oldest first.
 func mailedBy(ctx context.Context, sender, network string, most int) ([]interchangeRow, error) {
 	var out []interchangeRow
-	return out, db.Tx(ctx).Where("sender_id = ? AND network = ? AND delivery = ?", sender, network, DeliveryWaiting).Order("received, id").Limit(most).Find(&out).Error
+	return out, db.Tx(ctx).Where("sender_id = ? AND network = ? AND delivery = ? AND way = ''", sender, network, DeliveryWaiting).Order("received, id").Limit(most).Find(&out).Error
 }

@@ -227,6 +227,13 @@ type linkOut struct {
 	Partnership string       `json:"partnership"`
 	Stations    []stationOut `json:"stations" doc:"yours first"`
 	Terms       []termsOut   `json:"terms"`
+	Networks    []networkOut `json:"networks,omitempty" doc:"the networks (VAN) that the agreement names"`
+}
+
+type networkOut struct {
+	Company string `json:"company" doc:"slug of who is reached through it"`
+	Network string `json:"network"`
+	By      string `json:"by" enum:",account,company" doc:"how your company reaches its partner through it: its account there, or the company here that is the network; empty: not at all, or it is your own"`
 }
 
 type termsIn struct {
@@ -445,5 +452,9 @@ func (a *API) linkOf(ctx context.Context, actor access.Actor, partnership string
 	for _, t := range terms {
 		out.Terms = append(out.Terms, termsOut{orgs[t.Sender].Slug, t.Version, t.Terms.Filled(), nonNil(t.Terms.Weak())})
 	}
-	return out, nil
+	through, err := a.d.Gateway.Through(ctx, actor, partnership)
+	for _, t := range through {
+		out.Networks = append(out.Networks, networkOut{orgs[t.Org].Slug, t.Network, t.By})
+	}
+	return out, err
 }

@@ -38,6 +38,7 @@ func beside(d *db.DB, cfg Config) (*App, error) {
 	a.gateway.Carry(a.courier)
 	a.agreements = agreement.New(agreement.Deps{DB: d, Jobs: a.jobs, Partners: agreementPartners{a}, Courier: a.courier, Gateway: a.gateway})
 	a.gateway.Judge(a.agreements)
+	a.gateway.Know(gatewayPartners{a})
 	a.gateway.Folders(folders{a})
 	a.subscribe()
 	return a, nil

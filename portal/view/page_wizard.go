@@ -29,6 +29,7 @@ type WizardPage struct {
 
 	Way    string
 	Ways   []WayChoice
+	VAN    *WizardVAN
 	AS2    *WizardAS2
 	Logins *LoginsCard
 	Secret *SFTPSecret
@@ -102,4 +103,11 @@ type LiveYes struct {
 	Company Company
 	By      string
 	At      time.Time
+}
+
+// WizardVAN is a network (VAN) as the way: what the agreement names, and how the company
+// reaches it, by its "account" there or the "company" here that it is; empty: not yet.
+type WizardVAN struct {
+	Network, By              string
+	AgreementURL, ServersURL string
 }

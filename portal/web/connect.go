@@ -14,18 +14,19 @@ import (
 var wizardKeys = []string{"partner", "ids", "confirm", "way", "test", "live"}
 
 // wayKeys are the ways for documents to travel, the quickest first.
-var wayKeys = []string{"http", "sftp", "as2"}
+var wayKeys = []string{"http", "sftp", "as2", "van"}
 
 // wizard is what the steps are read from.
 type wizard struct {
 	link
 	gate    gateway.Gate
 	tests   gateway.Rehearsal
-	sftp    bool   // the company has a login
-	tokens  bool   // it has a token that may send
-	as2     bool   // AS2 is complete
-	door    string // a document of ours came in by it; empty: none
-	traffic bool   // documents of production went
+	sftp    bool             // the company has a login
+	tokens  bool             // it has a token that may send
+	as2     bool             // AS2 is complete
+	van     *gateway.Through // the network before the other company; nil: none was agreed
+	door    string           // a document of ours came in by it; empty: none
+	traffic bool             // documents of production went
 }
 
 func (v *visit) wizard(id string) (wizard, error) {
@@ -39,6 +40,13 @@ func (v *visit) wizard(id string) (wizard, error) {
 	}
 	if w.tests, err = v.w.d.Gateway.Rehearsal(v.ctx, v.actor(), id); err != nil {
 		return w, err
+	}
+	through, err := v.w.d.Gateway.Through(v.ctx, v.actor(), id)
+	if err != nil {
+		return w, err
+	}
+	if i := slices.IndexFunc(through, func(t gateway.Through) bool { return t.Org == l.other }); i >= 0 {
+		w.van = &through[i]
 	}
 	w.as2 = doneOf(v.steps(l)) == len(v.steps(l))
 	if v.may(access.EDIDoors, access.Own(l.own)) {
@@ -99,7 +107,7 @@ func (w wizard) doneSteps() map[string]bool {
 	}
 	open := len(w.gate.Stages) == 0 && w.traffic
 	return map[string]bool{
-		"partner": w.p.State == partner.Active, "ids": len(kinds) > 0, "confirm": len(agreed) > 0, "way": w.as2 || w.sftp || w.tokens || w.door != "",
+		"partner": w.p.State == partner.Active, "ids": len(kinds) > 0, "confirm": len(agreed) > 0, "way": w.as2 || w.sftp || w.tokens || w.van != nil && w.van.By != "" || w.door != "",
 		"test": live || open || w.tests.Ready(w.p.Supplier) && w.tests.Ready(w.p.Reseller), "live": live || open,
 	}
 }
@@ -254,7 +262,7 @@ func (v *visit) identityForm(l link, f linkForms) *view.Form {
 const curl = `curl -H "Authorization: Bearer $TOKEN" `
 
 func (v *visit) wizardWay(page *view.WizardPage, w wizard, f linkForms) (err error) {
-	ready := map[string]bool{"http": w.tokens, "sftp": w.sftp, "as2": w.as2}
+	ready := map[string]bool{"http": w.tokens, "sftp": w.sftp, "as2": w.as2, "van": w.van != nil && w.van.By != ""}
 	way := oneOf(or(v.Query("way"), f.way), wayKeys)
 	if way == "" {
 		for _, k := range wayKeys {
@@ -284,6 +292,11 @@ func (v *visit) wizardWay(page *view.WizardPage, w wizard, f linkForms) (err err
 		page.Token = &view.WizardToken{Have: w.tokens, CanMake: v.may(access.TokenOwn, access.Own(w.own)), Send: curl + "--data-binary @order.edi \\\n  " + v.absolute("/api/v1/edi/interchanges"), Fetch: curl + "\\\n  " + v.absolute("/api/v1/edi/outbox")}
 		if o != nil && o.Kind == "token" {
 			page.Token.Secret = o.Secret
+		}
+	case "van":
+		page.VAN = &view.WizardVAN{AgreementURL: page.URL + "/agreement", ServersURL: page.URL + "#servers"}
+		if w.van != nil {
+			page.VAN.Network, page.VAN.By = w.van.Network, w.van.By
 		}
 	case "as2":
 		manage := v.may(access.StationManage, access.Own(w.own))
