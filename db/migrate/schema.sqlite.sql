@@ -390,11 +390,12 @@ CREATE TABLE fund_claim_line (
 CREATE UNIQUE INDEX fund_claim_line_key ON fund_claim_line (owner_id, org_id, line_key) WHERE live = 1 AND line_key <> '';
 CREATE TABLE fund_entry (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL, kind TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, text TEXT NOT NULL,
-  reverses TEXT NOT NULL, person_id TEXT NOT NULL, acted_id TEXT NOT NULL, happened INTEGER NOT NULL, CHECK (amount > 0)
+  reverses TEXT NOT NULL, person_id TEXT NOT NULL, acted_id TEXT NOT NULL, happened INTEGER NOT NULL, source_key TEXT NOT NULL DEFAULT '', CHECK (amount > 0)
 );
 CREATE INDEX fund_entry_org ON fund_entry (org_id, owner_id, happened, id);
 CREATE INDEX fund_entry_program ON fund_entry (program_id, happened, id);
 CREATE UNIQUE INDEX fund_entry_reverses ON fund_entry (reverses) WHERE reverses <> '';
+CREATE UNIQUE INDEX fund_entry_source ON fund_entry (program_id, source_key) WHERE source_key <> '';
 CREATE TRIGGER fund_entry_no_delete BEFORE DELETE ON fund_entry BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
 CREATE TRIGGER fund_entry_no_replace BEFORE INSERT ON fund_entry WHEN EXISTS (SELECT 1 FROM fund_entry WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
 CREATE TRIGGER fund_entry_no_update BEFORE UPDATE ON fund_entry BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
@@ -437,10 +438,11 @@ CREATE TABLE fund_request (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), number TEXT NOT NULL, state TEXT NOT NULL,
   title TEXT NOT NULL, activity TEXT NOT NULL, about TEXT NOT NULL, from_on TEXT NOT NULL, until_on TEXT NOT NULL, currency TEXT NOT NULL, cost INTEGER NOT NULL, asked INTEGER NOT NULL, approved INTEGER NOT NULL, claim_by TEXT NOT NULL, proof TEXT NOT NULL,
   reason TEXT NOT NULL, first_by TEXT NOT NULL, first_mark TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, submitted INTEGER NOT NULL, submitted_by TEXT NOT NULL, decided INTEGER NOT NULL, decided_by TEXT NOT NULL, next_at INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL
-);
+, source_key TEXT NOT NULL DEFAULT '');
 CREATE INDEX fund_request_due ON fund_request (next_at, id) WHERE next_at > 0;
 CREATE INDEX fund_request_org ON fund_request (org_id, state, changed, id);
 CREATE INDEX fund_request_owner ON fund_request (owner_id, state, changed, id);
+CREATE UNIQUE INDEX fund_request_source ON fund_request (program_id, org_id, source_key) WHERE source_key <> '';
 CREATE TABLE fund_rule (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), rate INTEGER NOT NULL, skus TEXT NOT NULL, from_on TEXT NOT NULL, until_on TEXT NOT NULL, days INTEGER NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, ended INTEGER NOT NULL
 );
@@ -456,7 +458,7 @@ CREATE TABLE fund_settlement (
   made INTEGER NOT NULL, made_by TEXT NOT NULL, entry_id TEXT NOT NULL, reversed INTEGER NOT NULL, reconciled INTEGER NOT NULL, reconciled_by TEXT NOT NULL, external TEXT NOT NULL
 );
 CREATE INDEX fund_settlement_claim ON fund_settlement (claim_id, made, id);
-CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement (owner_id, org_id, kind, reference, claim_id) WHERE reversed = 0;
+CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement (owner_id, org_id, kind, reference, claim_id) WHERE reversed = 0 AND kind <> 'offset';
 CREATE TABLE goods_return (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id),
   number TEXT NOT NULL, rma TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL, answer TEXT NOT NULL, source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL,

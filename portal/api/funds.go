@@ -439,8 +439,9 @@ func (a *API) fundPrograms() {
 		ID   string `path:"id"`
 		Body struct {
 			Amount   *amount `json:"amount"`
-			FourEyes *amount `json:"four_eyes,omitempty" doc:"above it two people decide"`
+			FourEyes *amount `json:"four_eyes,omitempty" doc:"above it two people decide, 0.00: one always; left out it stays as it is. To raise it or take it away is for admins"`
 			Text     string  `json:"text,omitempty"`
+			Key      string  `json:"key,omitempty" maxLength:"64" doc:"yours: the same key is booked once"`
 		}
 	}
 	handle(a, op("POST", "/api/v1/funds/{id}/put", "funds:write", "Put money into a programme", "In one currency; budgets of several currencies stand beside each other.", 200),
@@ -449,11 +450,15 @@ func (a *API) fundPrograms() {
 			if err != nil {
 				return nil, err
 			}
-			four, err := in.Body.FourEyes.read("four_eyes")
-			if err != nil {
-				return nil, err
+			cmd := fund.PutCmd{Amount: m, Words: in.Body.Text, Key: in.Body.Key}
+			if in.Body.FourEyes != nil {
+				four, err := in.Body.FourEyes.read("four_eyes")
+				if err != nil {
+					return nil, err
+				}
+				cmd.FourEyes = &four
 			}
-			if err := a.d.Funds.Put(ctx, actor, fund.ProgramID(in.ID), m, four, in.Body.Text); err != nil {
+			if err := a.d.Funds.Put(ctx, actor, fund.ProgramID(in.ID), cmd); err != nil {
 				return nil, err
 			}
 			return a.fundOne(ctx, actor, fund.ProgramID(in.ID))
@@ -464,6 +469,7 @@ func (a *API) fundPrograms() {
 			Partnership string  `json:"partnership" doc:"id"`
 			Amount      *amount `json:"amount"`
 			Text        string  `json:"text,omitempty"`
+			Key         string  `json:"key,omitempty" maxLength:"64" doc:"yours: the same key is booked once"`
 		}
 	}
 	handle(a, op("POST", "/api/v1/funds/{id}/grant", "funds:write", "Give a partner a part of a programme", "Never more than no other partner has: 409 otherwise.", 200),
@@ -472,7 +478,7 @@ func (a *API) fundPrograms() {
 			if err != nil {
 				return nil, err
 			}
-			if err := a.d.Funds.Grant(ctx, actor, fund.ProgramID(in.ID), in.Body.Partnership, m, in.Body.Text); err != nil {
+			if err := a.d.Funds.Grant(ctx, actor, fund.ProgramID(in.ID), in.Body.Partnership, m, in.Body.Text, in.Body.Key); err != nil {
 				return nil, err
 			}
 			return a.fundOne(ctx, actor, fund.ProgramID(in.ID))
@@ -508,6 +514,7 @@ func (a *API) fundRequests() {
 			Cost     *amount `json:"cost"`
 			Asked    *amount `json:"asked"`
 			Draft    bool    `json:"draft,omitempty"`
+			Key      string  `json:"key,omitempty" maxLength:"64" doc:"yours: the same key is the same request"`
 		}
 	}
 	handle(a, op("POST", "/api/v1/fund-requests", "funds:write", "Ask for funds", "Sent at once unless it is a draft.", 201),
@@ -521,8 +528,8 @@ func (a *API) fundRequests() {
 			if err != nil {
 				return nil, err
 			}
-			r, err := a.d.Funds.SaveRequest(ctx, actor, "", 0, fund.RequestCmd{Program: fund.ProgramID(b.Fund), Title: b.Title, Activity: b.Activity, About: b.About, From: b.From, Until: b.Until, Cost: cost, Asked: asked})
-			if err == nil && !b.Draft {
+			r, err := a.d.Funds.SaveRequest(ctx, actor, "", 0, fund.RequestCmd{Program: fund.ProgramID(b.Fund), Title: b.Title, Activity: b.Activity, About: b.About, From: b.From, Until: b.Until, Cost: cost, Asked: asked, Key: b.Key})
+			if err == nil && !b.Draft && r.State.Unsent() { // the same key again: it was sent
 				r, err = a.d.Funds.SubmitRequest(ctx, actor, r.ID, r.Version)
 			}
 			return a.oneRequest(ctx, r, err)

@@ -31,10 +31,10 @@ func (m *maker) funds(ctx context.Context) error {
 		to     *company
 		part   int64
 	}{{money.Amount{Minor: 12_000_00, Currency: "GBP"}, 2_500_00, m.kestrel, 4_000_00}, {money.Amount{Minor: 90_000_00, Currency: "CNY"}, 0, m.huadong, 40_000_00}} {
-		if err := f.Put(on(-80, 9, 20), ingrid, p.ID, x.amount, money.Amount{Minor: x.four, Currency: x.amount.Currency}, "Board, half-year plan"); err != nil {
+		if err := f.Put(on(-80, 9, 20), ingrid, p.ID, fund.PutCmd{Amount: x.amount, FourEyes: &money.Amount{Minor: x.four, Currency: x.amount.Currency}, Words: "Board, half-year plan"}); err != nil {
 			return err
 		}
-		if err := f.Grant(on(-79, 10, 0), ingrid, p.ID, m.partners[x.to.org.Slug].ID, money.Amount{Minor: x.part, Currency: x.amount.Currency}, ""); err != nil {
+		if err := f.Grant(on(-79, 10, 0), ingrid, p.ID, m.partners[x.to.org.Slug].ID, money.Amount{Minor: x.part, Currency: x.amount.Currency}, "", ""); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func (m *maker) funds(ctx context.Context) error {
 		_, err = f.AddRule(on(-30, 9, 10), ingrid, earned.ID, fund.Rule{Rate: money.One / 50, SKUs: []string{"AUR-D18B", "AUR-I18", "AUR-B50"}, From: date(-30), Until: date(335), Days: 180})
 	}
 	if err == nil {
-		err = f.Grant(on(-30, 9, 20), ingrid, earned.ID, m.partners["kestrel"].ID, money.Amount{Currency: "GBP"}, "")
+		err = f.Grant(on(-30, 9, 20), ingrid, earned.ID, m.partners["kestrel"].ID, money.Amount{Currency: "GBP"}, "", "")
 	}
 	if err != nil {
 		return err

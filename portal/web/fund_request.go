@@ -114,13 +114,13 @@ func fundRequestSave(v *visit) error {
 		return err
 	}
 	c := w.Balance.Currency
-	cmd := fund.RequestCmd{Program: program, Title: in.text("title"), Activity: in.text("activity"), About: in.text("about"), From: in.date("from"), Until: in.date("until"), Cost: in.money("cost", c), Asked: in.money("asked", c)}
+	cmd := fund.RequestCmd{Program: program, Title: in.text("title"), Activity: in.text("activity"), About: in.text("about"), From: in.date("from"), Until: in.date("until"), Cost: in.money("cost", c), Asked: in.money("asked", c), Key: v.key()}
 	err = in.err()
 	var r fund.Request
 	if err == nil {
 		r, err = v.w.d.Funds.SaveRequest(v.ctx, v.actor(), id, in.version(), cmd)
 	}
-	if err == nil && in.text("act") == "submit" {
+	if err == nil && in.text("act") == "submit" && r.State.Unsent() { // a form sent twice was sent
 		if _, err := v.w.d.Funds.SubmitRequest(v.ctx, v.actor(), r.ID, r.Version); err != nil {
 			errs, note, ok := v.formErrors(err)
 			if !ok {

@@ -147,18 +147,22 @@ func fundRoutes() []Route {
 	}
 	put := func(v *visit, in *input, id fund.ProgramID) error {
 		c := money.Currency(in.text("currency"))
-		a, four := in.money("amount", c), in.money("four_eyes", c)
+		cmd := fund.PutCmd{Amount: in.money("amount", c), Words: in.text("text"), Key: v.key()}
+		if in.text("four_eyes") != "" {
+			four := in.money("four_eyes", c)
+			cmd.FourEyes = &four
+		}
 		if err := in.err(); err != nil {
 			return err
 		}
-		return v.w.d.Funds.Put(v.ctx, v.actor(), id, a, four, in.text("text"))
+		return v.w.d.Funds.Put(v.ctx, v.actor(), id, cmd)
 	}
 	grant := func(v *visit, in *input, id fund.ProgramID) error {
 		a := in.money("amount", money.Currency(in.text("currency")))
 		if err := in.err(); err != nil {
 			return err
 		}
-		return v.w.d.Funds.Grant(v.ctx, v.actor(), id, in.text("partnership"), a, in.text("text"))
+		return v.w.d.Funds.Grant(v.ctx, v.actor(), id, in.text("partnership"), a, in.text("text"), v.key())
 	}
 	rule := func(v *visit, in *input, id fund.ProgramID) error {
 		r := fund.Rule{Rate: in.number("rate") / 100, SKUs: in.commas("skus"), From: in.date("from"), Until: in.date("until"), Days: in.whole("days")}

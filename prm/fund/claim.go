@@ -175,6 +175,15 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 		return r, err
 	}
 	fresh := r.ID == ""
+	if r.Source == SourceProposed {
+		same, err := computed(ctx, r, cmd)
+		if err == nil && !same {
+			err = fault.New(fault.Conflict, "fund.proposed")
+		}
+		if err != nil {
+			return r, err
+		}
+	}
 	if fresh && cmd.Request == "" && p.State != Open {
 		return r, fault.New(fault.Conflict, "fund.closed")
 	}
@@ -222,6 +231,21 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 		return r, err
 	}
 	return r, note(ctx, actor, "fund.claim", "fund_claim", r.ID)
+}
+
+// computed says that a command leaves what was computed here as it is.
+func computed(ctx context.Context, r claimRow, cmd ClaimCmd) (bool, error) {
+	rows, err := linesOf(ctx, r.ID)
+	if err != nil || cmd.Nature != r.Nature || len(rows) != len(cmd.Lines) {
+		return false, err
+	}
+	for i, l := range cmd.Lines {
+		x := rows[i]
+		if l.Key != x.LineKey || l.SKU != x.SKU || l.On != x.OnDay || l.Amount.Minor != x.Asked || int64(l.Quantity) != x.Quantity || l.Order != x.OrderID || int64(l.OrderLine) != x.OrderLine {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // claim reads a claim and checks the action on it. A draft is its partner's alone.

@@ -285,7 +285,7 @@ func TestApprovers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		p := b.program()
-		b.must(b.svc.Put(b.at(), b.ingrid, p, gbp(0), gbp(500_00), ""))
+		b.must(b.svc.Put(b.at(), b.ingrid, p, putting(gbp(0), gbp(500_00), "")))
 		b.wants(b.svc.SetLimit(b.at(), b.wen, b.wen.Person, gbp(1)), fault.Forbidden, "")
 		b.must(b.svc.SetLimit(b.at(), b.ingrid, b.wen.Person, gbp(800_00)))
 		big := b.asked(p, 2_000_00, 1_000_00)
@@ -428,8 +428,8 @@ func TestPartnersStayApart(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		p := b.program()
-		b.must(b.svc.Put(b.at(), b.ingrid, p, money.Amount{Minor: 100_00, Currency: "EUR"}, money.Amount{Currency: "EUR"}, ""))
-		b.must(b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, money.Amount{Minor: 100_00, Currency: "EUR"}, ""))
+		b.must(b.svc.Put(b.at(), b.ingrid, p, PutCmd{Amount: money.Amount{Minor: 100_00, Currency: "EUR"}}))
+		b.must(b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, money.Amount{Minor: 100_00, Currency: "EUR"}, "", ""))
 		r := b.request(p)
 		b.day("2026-11-19")
 		c, err := b.svc.SaveClaim(b.at(), b.maya, "", 0, ClaimCmd{Request: r.ID, Title: "x", Nature: NatureService, Lines: lines("2026-11-18", 900_00)})

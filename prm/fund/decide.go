@@ -254,7 +254,7 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ClaimID, ve
 			return err
 		}
 		if slices.ContainsFunc(old, func(x settlementRow) bool {
-			return x.Reversed == 0 && x.Kind == cmd.Kind && x.Reference == cmd.Reference
+			return x.Reversed == 0 && x.Kind == cmd.Kind && x.Kind != ByOffset && x.Reference == cmd.Reference // one payment may offset it in parts
 		}) {
 			return fault.New(fault.Conflict, "fund.settled_before", "Reference", cmd.Reference)
 		}

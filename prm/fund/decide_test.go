@@ -2,6 +2,8 @@ package fund
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"testing"
 
 	"entente/db"
@@ -21,7 +23,7 @@ func TestDraftKey(t *testing.T) {
 		cmd.Kind, cmd.Proof = KindEarned, nil
 		p, err := b.svc.Create(b.at(), b.ingrid, cmd)
 		b.must(err)
-		b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(0), ""))
+		b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(0), "", ""))
 		draft := ClaimCmd{Program: p.ID, Key: "form-1", Title: "Flyers", Nature: NatureService, Lines: lines("2026-11-12", 40_00)}
 		c, err := b.svc.SaveClaim(b.at(), b.maya, "", 0, draft)
 		b.must(err)
@@ -53,7 +55,7 @@ func TestFirstDecisionFallsAway(t *testing.T) {
 		told := &eventLog{}
 		b.svc.jobs = told
 		p := b.program()
-		b.must(b.svc.Put(b.at(), b.ingrid, p, gbp(0), gbp(100_00), ""))
+		b.must(b.svc.Put(b.at(), b.ingrid, p, putting(gbp(0), gbp(100_00), "")))
 		none := Grants{Amount: gbp(900_00), Proof: []string{}}
 		r := b.asked(p, 2_000_00, 900_00)
 		r, err := b.svc.ApproveRequest(b.at(), b.wen, r.ID, r.Version, none)
@@ -168,8 +170,15 @@ func TestOffsetUndone(t *testing.T) {
 		part := SettleCmd{Kind: ByOffset, Reference: "BACS-9", Amount: gbp(100_00)}
 		c, err = b.svc.Settle(b.at(), b.fin, c.ID, c.Version, part)
 		b.must(err)
-		_, err = b.svc.Settle(b.at(), b.fin, c.ID, c.Version, part)
-		b.wants(err, fault.Conflict, "fund.settled_before") // one payment is offset once
+		rest, err := b.svc.Settle(b.at(), b.fin, c.ID, c.Version, part) // one payment offsets it in parts
+		b.must(err)
+		if rest.Settled != gbp(200_00) {
+			t.Fatalf("%+v", rest)
+		}
+		_, err = b.svc.Settle(b.at(), b.fin, c.ID, rest.Version, SettleCmd{Kind: ByOffset, Reference: "BACS-9", Amount: gbp(100_01)})
+		b.wants(err, fault.Invalid, "fund.amount")
+		c, err = b.svc.Unsettle(b.at(), b.fin, c.ID, rest.Version, rest.Settlements[1].ID, "once more")
+		b.must(err)
 		if c, err = b.svc.GetClaim(b.at(), b.fin, c.ID); err != nil || c.Deducted != "BACS-9" {
 			t.Fatalf("%v %+v", err, c)
 		}
@@ -186,5 +195,106 @@ func TestOffsetUndone(t *testing.T) {
 			t.Fatalf("%+v", c)
 		}
 		b.reconciles(p)
+	})
+}
+
+// What two people began to decide is not decided by one because money was put in meanwhile:
+// who puts money in leaves the threshold, and only who may set limits raises it.
+func TestThresholdStands(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		p := b.program()
+		b.must(b.svc.Put(b.at(), b.wen, p, putting(gbp(0), gbp(100_00), "")))
+		r := b.asked(p, 2_000_00, 900_00)
+		r, err := b.svc.ApproveRequest(b.at(), b.wen, r.ID, r.Version, Grants{Amount: gbp(900_00)})
+		b.must(err)
+		b.must(b.svc.Put(b.at(), b.wen, p, PutCmd{Amount: gbp(1)}))
+		four := func() int64 {
+			x, err := b.svc.Get(b.at(), b.ingrid, p)
+			b.must(err)
+			return x.Budgets[0].FourEyes.Minor
+		}
+		if four() != 100_00 {
+			t.Fatal("putting money in changed the threshold")
+		}
+		for _, to := range []int64{0, 100_01} {
+			b.wants(b.svc.Put(b.at(), b.wen, p, putting(gbp(0), gbp(to), "")), fault.Forbidden, "")
+		}
+		b.must(b.svc.Put(b.at(), b.ingrid, p, putting(gbp(0), gbp(0), "")))
+		if four() != 0 {
+			t.Fatal("an admin may take it away")
+		}
+		_, err = b.svc.ApproveRequest(b.at(), b.wen, r.ID, r.Version, Grants{Amount: gbp(900_00)})
+		b.wants(err, fault.Conflict, "fund.second_needed")
+		r, err = b.svc.ApproveRequest(b.at(), b.ingrid, r.ID, r.Version, Grants{Amount: gbp(900_00)})
+		b.must(err)
+		if r.State != ReqApproved {
+			t.Fatalf("%+v", r)
+		}
+	})
+}
+
+// A form sent twice at once does once what it says.
+func TestSentTwice(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		p := b.program()
+		at := b.at()
+		var wait sync.WaitGroup
+		ids := make([]RequestID, 4)
+		for i := range ids {
+			wait.Go(func() {
+				if err := b.svc.Put(at, b.ingrid, p, PutCmd{Amount: gbp(10_00), Key: "form-0001"}); err != nil {
+					t.Error(err)
+				}
+				if err := b.svc.Grant(at, b.ingrid, p, b.toKestrel, gbp(5_00), "", "form-0002"); err != nil {
+					t.Error(err)
+				}
+				r, err := b.svc.SaveRequest(at, b.maya, "", 0, RequestCmd{Program: p, Title: "Twice", Activity: "print", From: "2026-11-18", Until: "2026-11-20", Cost: gbp(200), Asked: gbp(100), Key: "form-0003"})
+				if err != nil {
+					t.Error(err)
+				}
+				ids[i] = r.ID
+			})
+		}
+		wait.Wait()
+		x, err := b.svc.Get(b.at(), b.ingrid, p)
+		b.must(err)
+		if x.Budgets[0].Whole != gbp(10_010_00) || b.wallet(p).Available != gbp(4_005_00) {
+			t.Errorf("%+v %+v", x.Budgets, b.wallet(p))
+		}
+		if slices.Sort(ids); ids[0] != ids[3] {
+			t.Errorf("%v", ids)
+		}
+	})
+}
+
+// What was computed here and confirmed is not rewritten by hand.
+func TestComputedStays(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		r := b.request(b.program(), []string{}...)
+		b.day("2026-11-19")
+		cmd := ClaimCmd{Request: r.ID, Title: "Computed", Nature: NatureRebate, Source: SourceProposed, Key: "promo:1", Lines: lines("2026-11-18", 300_00)}
+		c, err := b.svc.SaveClaim(b.at(), b.maya, "", 0, cmd)
+		b.must(err)
+		for name, change := range map[string]func(*ClaimCmd){
+			"nature": func(x *ClaimCmd) { x.Nature = NatureService }, "amount": func(x *ClaimCmd) { x.Lines = lines("2026-11-18", 299_00) },
+			"more": func(x *ClaimCmd) { x.Lines = append(lines("2026-11-18", 300_00), lines("2026-11-18", 1_00)...) }, "key": func(x *ClaimCmd) { x.Lines = lines("2026-11-18", 300_00); x.Lines[0].Key = "other" },
+		} {
+			x := cmd
+			change(&x)
+			if _, err := b.svc.SaveClaim(b.at(), b.maya, c.ID, c.Version, x); err == nil || fault.As(err).Key != "fund.proposed" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		cmd.Note = "Goods were collected"
+		c, err = b.svc.SaveClaim(b.at(), b.maya, c.ID, c.Version, cmd)
+		if err != nil || c.Note != cmd.Note || c.Asked != gbp(300_00) {
+			t.Fatalf("%v %+v", err, c)
+		}
 	})
 }

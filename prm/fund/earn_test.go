@@ -36,8 +36,8 @@ func TestEarnedFunds(t *testing.T) {
 		cmd.Kind, cmd.Title, cmd.Until, cmd.ClaimDays, cmd.Proof = KindEarned, "Earned 3 %", "2027-12-31", 0, nil
 		p, err := b.svc.Create(b.at(), b.ingrid, cmd)
 		b.must(err)
-		b.wants(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(5), ""), fault.Invalid, "fund.earned_only")
-		b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(0), ""))
+		b.wants(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(5), "", ""), fault.Invalid, "fund.earned_only")
+		b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(0), "", ""))
 		_, err = b.svc.SaveRequest(b.at(), b.maya, "", 0, RequestCmd{Program: p.ID, Title: "x", Activity: "print", From: "2026-11-18", Until: "2026-11-20", Cost: gbp(200), Asked: gbp(100)})
 		b.wants(err, fault.Conflict, "fund.no_requests")
 		_, err = b.svc.AddRule(b.at(), b.maya, p.ID, Rule{})
@@ -123,7 +123,7 @@ func TestTakeBackOfTwoLots(t *testing.T) {
 		cmd.Kind, cmd.Title, cmd.Proof = KindEarned, "Earned 10 %", nil
 		p, err := b.svc.Create(b.at(), b.ingrid, cmd)
 		b.must(err)
-		b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(0), ""))
+		b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(0), "", ""))
 		_, err = b.svc.AddRule(b.at(), b.ingrid, p.ID, Rule{Rate: 100_000, From: "2026-11-01", Until: "2026-12-31", Days: 10})
 		b.must(err)
 		sys := access.System("funds", b.aurelia)

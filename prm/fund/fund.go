@@ -139,6 +139,9 @@ const (
 	ReqCancelled RequestState = "cancelled"
 )
 
+// Unsent says that its partner may still write on it: a draft, or one that came back.
+func (s RequestState) Unsent() bool { return s == ReqDraft || s == ReqReturned }
+
 // Holds says that a request has money reserved.
 func (s RequestState) Holds() bool {
 	return s == ReqApproved || s == ReqCommitted || s == ReqRunning || s == ReqExecuted

@@ -64,6 +64,7 @@ type posting struct {
 	id       string
 	text     string
 	reverses string
+	key      string // of the command, if it came with one
 	legs     []leg
 }
 
@@ -90,7 +91,7 @@ func post(ctx context.Context, actor access.Actor, p posting) (string, error) {
 		return cmp.Or(cmp.Compare(a.org, b.org), cmp.Compare(a.kind, b.kind), cmp.Compare(a.ref, b.ref))
 	})
 	e := entryRow{ID: db.NewID(), ProgramID: p.program, OwnerID: p.owner, OrgID: p.org, Kind: p.kind, Currency: string(p.currency), Amount: gross, SubjectKind: p.subject, SubjectID: p.id, Text: cut(p.text, 300), Reverses: p.reverses,
-		PersonID: actor.Person, ActedID: actor.Org, Happened: db.Micros(db.Now(ctx))}
+		PersonID: actor.Person, ActedID: actor.Org, Happened: db.Micros(db.Now(ctx)), SourceKey: p.key}
 	if err := insertEntry(ctx, &e); err != nil {
 		return "", err
 	}

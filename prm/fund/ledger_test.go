@@ -22,14 +22,14 @@ func TestLedgerBounds(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		p := b.program()
-		err := b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, gbp(6_000_01), "")
+		err := b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, gbp(6_000_01), "", "")
 		b.wants(err, fault.Conflict, "fund.short_budget")
 		if _, err := b.svc.Wallet(b.at(), b.kaarel, p); fault.CodeOf(err) != fault.NotFound {
 			t.Fatalf("a refused grant left a part: %v", err)
 		}
-		b.must(b.svc.Put(b.at(), b.ingrid, p, money.Amount{Minor: 500_00, Currency: "EUR"}, money.Amount{Currency: "EUR"}, ""))
-		b.must(b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, money.Amount{Minor: 500_00, Currency: "EUR"}, ""))
-		b.wants(b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, gbp(1), ""), fault.Invalid, "fund.currency")
+		b.must(b.svc.Put(b.at(), b.ingrid, p, PutCmd{Amount: money.Amount{Minor: 500_00, Currency: "EUR"}}))
+		b.must(b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, money.Amount{Minor: 500_00, Currency: "EUR"}, "", ""))
+		b.wants(b.svc.Grant(b.at(), b.ingrid, p, b.toBaltic, gbp(1), "", ""), fault.Invalid, "fund.currency")
 		got, err := b.svc.Get(b.at(), b.ingrid, p)
 		b.must(err)
 		if len(got.Budgets) != 2 || got.Budgets[0].Currency != "EUR" || got.Budgets[0].Free.Minor != 0 || got.Budgets[1].Whole != gbp(10_000_00) || got.Budgets[1].Free != gbp(6_000_00) {
@@ -104,11 +104,11 @@ func TestLedgerProperty(t *testing.T) {
 				switch rapid.IntRange(0, 6).Draw(rt, "deed") {
 				case 0:
 					a := amount.Draw(rt, "put")
-					err = b.svc.Put(b.at(), b.ingrid, p.ID, gbp(a), gbp(0), "")
+					err = b.svc.Put(b.at(), b.ingrid, p.ID, putting(gbp(a), gbp(0), ""))
 					m.whole, m.free = m.whole+a, m.free+a
 				case 1:
 					a := amount.Draw(rt, "grant")
-					err = b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(a), "")
+					err = b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(a), "", "")
 					if ok = a <= m.free; ok {
 						m.free, m.available, seated = m.free-a, m.available+a, true
 					}
@@ -207,7 +207,7 @@ func TestProgramOfPromotion(t *testing.T) {
 		_, change := b.svc.Change(b.at(), b.ingrid, id, p.Version, autumn)
 		for name, err := range map[string]error{
 			"AddRule": rule, "Change": change, "EndRule": b.svc.EndRule(b.at(), b.ingrid, id, db.NewID()), "SetOpen": b.svc.SetOpen(b.at(), b.ingrid, id, p.Version, false),
-			"Put": b.svc.Put(b.at(), b.ingrid, id, gbp(1), gbp(0), ""), "Grant": b.svc.Grant(b.at(), b.ingrid, id, b.toKestrel, gbp(1), ""), "Reverse": b.svc.Reverse(b.at(), b.ingrid, id, db.NewID(), "x"),
+			"Put": b.svc.Put(b.at(), b.ingrid, id, putting(gbp(1), gbp(0), "")), "Grant": b.svc.Grant(b.at(), b.ingrid, id, b.toKestrel, gbp(1), "", ""), "Reverse": b.svc.Reverse(b.at(), b.ingrid, id, db.NewID(), "x"),
 		} {
 			if f := (*fault.Error)(nil); !errors.As(err, &f) || f.Key != "fund.of_promotion" {
 				t.Errorf("%s: %v", name, err)

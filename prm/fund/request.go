@@ -25,6 +25,7 @@ type RequestCmd struct {
 	From, Until string
 	Cost        money.Amount
 	Asked       money.Amount
+	Key         string // of a new one: the same key is the same request
 }
 
 func (c *RequestCmd) check() error {
@@ -66,7 +67,7 @@ func (s *Service) SaveRequest(ctx context.Context, actor access.Actor, id Reques
 			if r.Version != version {
 				return changed(r.Version)
 			}
-			if st := RequestState(r.State); st != ReqDraft && st != ReqReturned {
+			if !RequestState(r.State).Unsent() {
 				return moved(r.State)
 			}
 			cmd.Program = ProgramID(r.ProgramID)
@@ -98,11 +99,17 @@ func (s *Service) SaveRequest(ctx context.Context, actor access.Actor, id Reques
 		}
 		fresh := r.ID == ""
 		if fresh {
-			n, err := db.Next(ctx, "fund.request:"+seat.PartnershipID)
+			n, err := db.Next(ctx, "fund.request:"+seat.PartnershipID) // one after the other
 			if err != nil {
 				return err
 			}
-			r = requestRow{ID: db.NewID(), ProgramID: p.ID, OwnerID: p.OwnerID, OrgID: actor.Org, PartnershipID: seat.PartnershipID, Number: fmt.Sprintf("MR-%05d", n), State: string(ReqDraft), Proof: "[]", Made: db.Micros(db.Now(ctx)), MadeBy: actor.Person, Version: 1}
+			if again, err := requestBySource(ctx, p.ID, actor.Org, cmd.Key); err == nil {
+				out, err = s.whole(ctx, actor, again)
+				return err
+			} else if fault.CodeOf(err) != fault.NotFound {
+				return err
+			}
+			r = requestRow{SourceKey: cmd.Key, ID: db.NewID(), ProgramID: p.ID, OwnerID: p.OwnerID, OrgID: actor.Org, PartnershipID: seat.PartnershipID, Number: fmt.Sprintf("MR-%05d", n), State: string(ReqDraft), Proof: "[]", Made: db.Micros(db.Now(ctx)), MadeBy: actor.Person, Version: 1}
 			r.Changed = r.Made
 		}
 		r.Title, r.Activity, r.About, r.FromOn, r.UntilOn, r.Currency, r.Cost, r.Asked = cmd.Title, cmd.Activity, cmd.About, cmd.From, cmd.Until, seat.Currency, cmd.Cost.Minor, cmd.Asked.Minor
@@ -347,7 +354,8 @@ func (s *Service) second(ctx context.Context, actor access.Actor, owner, program
 	if err != nil && fault.CodeOf(err) != fault.NotFound {
 		return false, err
 	}
-	if b.FourEyes == 0 || amount.Minor <= b.FourEyes {
+	// What two began to decide two decide, whatever the threshold is by now.
+	if *firstBy == "" && (b.FourEyes == 0 || amount.Minor <= b.FourEyes) {
 		return true, nil
 	}
 	switch {

@@ -255,33 +255,66 @@ func (s *Service) SetOpen(ctx context.Context, actor access.Actor, id ProgramID,
 	})
 }
 
-// Put puts money into a programme; fourEyes is the amount above which two people decide,
-// zero for never. Codes: NotFound, Forbidden, Invalid (the amount, the currency).
-func (s *Service) Put(ctx context.Context, actor access.Actor, id ProgramID, amount, fourEyes money.Amount, words string) error {
+// PutCmd is money for a programme. FourEyes is the amount above which two people decide,
+// zero for never; nil leaves it as it stands. The same key is booked once.
+type PutCmd struct {
+	Amount   money.Amount
+	FourEyes *money.Amount
+	Words    string
+	Key      string
+}
+
+// Put puts money into a programme. To let one person decide more than before takes who may
+// set limits. Codes: NotFound, Forbidden, Invalid (the amount, the currency).
+func (s *Service) Put(ctx context.Context, actor access.Actor, id ProgramID, cmd PutCmd) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
 		r, err := s.own(ctx, actor, id)
 		if err != nil {
 			return err
 		}
-		bad := fault.New(fault.Invalid, "form.invalid")
+		amount, bad := cmd.Amount, fault.New(fault.Invalid, "form.invalid")
 		if !amount.Currency.Valid() {
 			bad.With("currency", "form.choice_wrong")
 		}
 		if amount.Minor < 0 || amount.Minor > most {
 			bad.With("amount", "fund.amount")
 		}
-		if fourEyes.Minor < 0 || fourEyes.Minor > most || fourEyes.Minor > 0 && fourEyes.Currency != amount.Currency {
+		if f := cmd.FourEyes; f != nil && (f.Minor < 0 || f.Minor > most || f.Minor > 0 && f.Currency != amount.Currency) {
 			bad.With("four_eyes", "fund.amount")
 		}
-		text(bad, "text", strings.TrimSpace(words), 300, false)
+		text(bad, "text", strings.TrimSpace(cmd.Words), 300, false)
 		if err := bad.OrNil(); err != nil {
 			return err
 		}
-		if err := saveBudget(ctx, budgetRow{ProgramID: r.ID, Currency: string(amount.Currency), OwnerID: r.OwnerID, FourEyes: fourEyes.Minor}); err != nil {
+		if again, err := enteredBy(ctx, r.ID, cmd.Key); err != nil || again {
 			return err
 		}
+		was, err := budgetOf(ctx, r.ID, amount.Currency)
+		made := fault.CodeOf(err) == fault.NotFound
+		if err != nil && !made {
+			return err
+		}
+		four := was.FourEyes
+		if cmd.FourEyes != nil {
+			four = cmd.FourEyes.Minor
+		}
+		if was.FourEyes > 0 && (four == 0 || four > was.FourEyes) {
+			if err := access.Check(actor, access.FundLimits, access.Own(r.OwnerID)); err != nil {
+				return err
+			}
+		}
+		if made || four != was.FourEyes {
+			if err := saveBudget(ctx, budgetRow{ProgramID: r.ID, Currency: string(amount.Currency), OwnerID: r.OwnerID, FourEyes: four}); err != nil {
+				return err
+			}
+		}
+		if four != was.FourEyes {
+			if err := note(ctx, actor, "fund.four_eyes", "fund", r.ID); err != nil {
+				return err
+			}
+		}
 		if amount.Minor > 0 {
-			if _, err := post(ctx, actor, posting{program: r.ID, owner: r.OwnerID, kind: EntryFund, currency: amount.Currency, subject: "fund", id: r.ID, text: words, legs: move(leg{kind: accSource}, leg{kind: accBudget}, amount.Minor)}); err != nil {
+			if _, err := post(ctx, actor, posting{program: r.ID, owner: r.OwnerID, kind: EntryFund, currency: amount.Currency, subject: "fund", id: r.ID, text: cmd.Words, key: cmd.Key, legs: move(leg{kind: accSource}, leg{kind: accBudget}, amount.Minor)}); err != nil {
 				return err
 			}
 		}
@@ -290,10 +323,10 @@ func (s *Service) Put(ctx context.Context, actor access.Actor, id ProgramID, amo
 }
 
 // Grant gives a partner a part of a programme, in the currency of the partnership or
-// another of the budget: never more than no other partner has.
+// another of the budget: never more than no other partner has. The same key is booked once.
 // Codes: NotFound, Forbidden, Invalid (the partner, the amount, the currency), Conflict
 // (the budget does not suffice). Publishes Granted.
-func (s *Service) Grant(ctx context.Context, actor access.Actor, id ProgramID, partnership string, amount money.Amount, words string) error {
+func (s *Service) Grant(ctx context.Context, actor access.Actor, id ProgramID, partnership string, amount money.Amount, words, key string) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
 		r, err := s.own(ctx, actor, id)
 		if err != nil {
@@ -317,8 +350,11 @@ func (s *Service) Grant(ctx context.Context, actor access.Actor, id ProgramID, p
 		if err := bad.OrNil(); err != nil {
 			return err
 		}
+		if again, err := enteredBy(ctx, r.ID, key); err != nil || again {
+			return err
+		}
 		if amount.Minor > 0 {
-			if _, err := post(ctx, actor, posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: EntryGrant, currency: amount.Currency, subject: "fund", id: r.ID, text: words, legs: move(leg{kind: accBudget}, leg{org: seat.OrgID, kind: accAvailable}, amount.Minor)}); err != nil {
+			if _, err := post(ctx, actor, posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: EntryGrant, currency: amount.Currency, subject: "fund", id: r.ID, text: words, key: key, legs: move(leg{kind: accBudget}, leg{org: seat.OrgID, kind: accAvailable}, amount.Minor)}); err != nil {
 				return err
 			}
 		}

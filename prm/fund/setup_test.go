@@ -110,9 +110,14 @@ func (b *bench) program() ProgramID {
 	b.t.Helper()
 	p, err := b.svc.Create(b.at(), b.ingrid, autumn)
 	b.must(err)
-	b.must(b.svc.Put(b.at(), b.ingrid, p.ID, gbp(10_000_00), gbp(0), "Board, 1 October"))
-	b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(4_000_00), ""))
+	b.must(b.svc.Put(b.at(), b.ingrid, p.ID, putting(gbp(10_000_00), gbp(0), "Board, 1 October")))
+	b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(4_000_00), "", ""))
 	return p.ID
+}
+
+// putting is money with a threshold for two.
+func putting(amount, four money.Amount, words string) PutCmd {
+	return PutCmd{Amount: amount, FourEyes: &four, Words: words}
 }
 
 // request is one of Kestrel for 1 000 of a cost of 2 000, approved and taken, with the

@@ -58,6 +58,7 @@ type entryRow struct {
 	SubjectKind, SubjectID, Text, Reverses    string
 	PersonID, ActedID                         string
 	Happened                                  int64
+	SourceKey                                 string // unique in the programme
 }
 
 func (entryRow) TableName() string { return "fund_entry" }
@@ -184,6 +185,18 @@ func seatOf(ctx context.Context, id, org string) (seatRow, error) {
 
 func insertSeat(ctx context.Context, r seatRow) error {
 	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error
+}
+
+// enteredBy says that a command with this key was booked before.
+func enteredBy(ctx context.Context, program, key string) (bool, error) {
+	if key == "" {
+		return false, nil
+	}
+	_, err := locked[entryRow](ctx, false, "program_id = ? AND source_key = ?", program, key)
+	if fault.CodeOf(err) == fault.NotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func insertEntry(ctx context.Context, r *entryRow) error { return db.Tx(ctx).Create(r).Error }

@@ -25,6 +25,15 @@ type requestRow struct {
 	Decided                                          int64
 	DecidedBy                                        string
 	NextAt, Changed, Version                         int64
+	SourceKey                                        string // of the command that made it
+}
+
+// requestBySource finds the request that a command with this key made.
+func requestBySource(ctx context.Context, program, org, key string) (requestRow, error) {
+	if key == "" {
+		return requestRow{}, notFound()
+	}
+	return locked[requestRow](ctx, false, "program_id = ? AND org_id = ? AND source_key = ?", program, org, key)
 }
 
 func (requestRow) TableName() string { return "fund_request" }
