@@ -128,6 +128,41 @@ CREATE TABLE catalog_terms (
   PRIMARY KEY (org_id, partner_id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
+CREATE TABLE claim_notice (
+  id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, purpose text NOT NULL, issued_on text NOT NULL, digest text NOT NULL, state text NOT NULL, reason text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, received bigint NOT NULL,
+  UNIQUE (interchange_id, set_no),
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id)
+);
+CREATE INDEX claim_notice_number ON claim_notice USING btree (owner_id, org_id, number);
+CREATE INDEX claim_notice_org ON claim_notice USING btree (org_id, received, id);
+CREATE INDEX claim_notice_owner ON claim_notice USING btree (owner_id, received, id);
+CREATE TABLE claim_notice_answer (
+  id text NOT NULL, notice_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, place bigint NOT NULL, mark text NOT NULL, final bigint NOT NULL, made bigint NOT NULL,
+  UNIQUE (notice_id, place),
+  PRIMARY KEY (id),
+  FOREIGN KEY (notice_id) REFERENCES claim_notice(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE TABLE claim_notice_line (
+  notice_id text NOT NULL, part bigint NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, claim_id text NOT NULL, position bigint NOT NULL,
+  PRIMARY KEY (notice_id, part, line),
+  FOREIGN KEY (notice_id) REFERENCES claim_notice(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE INDEX claim_notice_line_claim ON claim_notice_line USING btree (claim_id);
+CREATE TABLE claim_notice_part (
+  notice_id text NOT NULL, part bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, number text NOT NULL, subject text NOT NULL, claim_id text NOT NULL, reason text NOT NULL,
+  PRIMARY KEY (notice_id, part),
+  FOREIGN KEY (notice_id) REFERENCES claim_notice(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE INDEX claim_notice_part_claim ON claim_notice_part USING btree (claim_id) WHERE (claim_id <> ''::text);
 CREATE TABLE contact (
   org_id text NOT NULL, id text NOT NULL, customer_id text NOT NULL, name text NOT NULL, title text NOT NULL, mail text NOT NULL, phone text NOT NULL, may_contact boolean NOT NULL, may_share boolean NOT NULL, basis text NOT NULL, given bigint NOT NULL, given_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
   PRIMARY KEY (org_id, id),
@@ -484,15 +519,17 @@ CREATE TABLE fund_budget (
   FOREIGN KEY (program_id) REFERENCES fund_program(id)
 );
 CREATE TABLE fund_claim (
-  id text NOT NULL, program_id text NOT NULL, request_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, state text NOT NULL, nature text NOT NULL, title text NOT NULL, currency text NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, settled bigint NOT NULL, pending bigint NOT NULL, proof text NOT NULL, deducted text NOT NULL, note text NOT NULL, reason text NOT NULL, first_by text NOT NULL, first_mark text NOT NULL, source text NOT NULL, source_key text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, submitted bigint NOT NULL, submitted_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  id text NOT NULL, program_id text NOT NULL, request_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, state text NOT NULL, nature text NOT NULL, title text NOT NULL, currency text NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, settled bigint NOT NULL, pending bigint NOT NULL, proof text NOT NULL, deducted text NOT NULL, note text NOT NULL, reason text NOT NULL, first_by text NOT NULL, first_mark text NOT NULL, source text NOT NULL, source_key text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, submitted bigint NOT NULL, submitted_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, next_at bigint NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id),
   FOREIGN KEY (program_id) REFERENCES fund_program(id)
 );
+CREATE INDEX fund_claim_due ON fund_claim USING btree (next_at, id) WHERE (next_at > 0);
 CREATE INDEX fund_claim_org ON fund_claim USING btree (org_id, state, changed, id);
 CREATE INDEX fund_claim_owner ON fund_claim USING btree (owner_id, state, changed, id);
+CREATE INDEX fund_claim_pending ON fund_claim USING btree (owner_id, org_id) WHERE (pending > 0);
 CREATE INDEX fund_claim_request ON fund_claim USING btree (request_id, state) WHERE (request_id <> ''::text);
 CREATE UNIQUE INDEX fund_claim_number ON fund_claim USING btree (owner_id, org_id, number);
 CREATE UNIQUE INDEX fund_claim_source ON fund_claim USING btree (owner_id, org_id, source_key) WHERE (source_key <> ''::text);
@@ -504,6 +541,13 @@ CREATE TABLE fund_claim_line (
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
 CREATE UNIQUE INDEX fund_claim_line_key ON fund_claim_line USING btree (owner_id, org_id, line_key) WHERE ((live = 1) AND (line_key <> ''::text));
+CREATE TABLE fund_claim_part (
+  claim_id text NOT NULL, position bigint NOT NULL, part bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, order_id text NOT NULL, order_line bigint NOT NULL, amount bigint NOT NULL,
+  PRIMARY KEY (claim_id, "position", part),
+  FOREIGN KEY (claim_id) REFERENCES fund_claim(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
 CREATE TABLE fund_entry (
   id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, text text NOT NULL, reverses text NOT NULL, person_id text NOT NULL, acted_id text NOT NULL, happened bigint NOT NULL,
   PRIMARY KEY (id),

@@ -97,6 +97,24 @@ CREATE TABLE catalog_terms (
   org_id TEXT NOT NULL REFERENCES org(id), partner_id TEXT NOT NULL, stock_shown TEXT NOT NULL, stock_low INTEGER NOT NULL, stock_edi BOOLEAN NOT NULL, prices_edi BOOLEAN NOT NULL, stock_sent INTEGER NOT NULL,
   changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (org_id, partner_id)
 );
+CREATE TABLE claim_notice (
+  id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), number TEXT NOT NULL, purpose TEXT NOT NULL, issued_on TEXT NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+  interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, received INTEGER NOT NULL, UNIQUE (interchange_id, set_no)
+);
+CREATE INDEX claim_notice_number ON claim_notice (owner_id, org_id, number);
+CREATE INDEX claim_notice_org ON claim_notice (org_id, received, id);
+CREATE INDEX claim_notice_owner ON claim_notice (owner_id, received, id);
+CREATE TABLE claim_notice_answer (
+  id TEXT PRIMARY KEY, notice_id TEXT NOT NULL REFERENCES claim_notice(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), place INTEGER NOT NULL, mark TEXT NOT NULL, final INTEGER NOT NULL, made INTEGER NOT NULL, UNIQUE (notice_id, place)
+);
+CREATE TABLE claim_notice_line (
+  notice_id TEXT NOT NULL REFERENCES claim_notice(id), part INTEGER NOT NULL, line INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), claim_id TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (notice_id, part, line)
+);
+CREATE INDEX claim_notice_line_claim ON claim_notice_line (claim_id);
+CREATE TABLE claim_notice_part (
+  notice_id TEXT NOT NULL REFERENCES claim_notice(id), part INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL, subject TEXT NOT NULL, claim_id TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (notice_id, part)
+);
+CREATE INDEX claim_notice_part_claim ON claim_notice_part (claim_id) WHERE claim_id <> '';
 CREATE TABLE contact (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, customer_id TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, mail TEXT NOT NULL, phone TEXT NOT NULL,
   may_contact BOOLEAN NOT NULL, may_share BOOLEAN NOT NULL, basis TEXT NOT NULL, given INTEGER NOT NULL, given_by TEXT NOT NULL,
@@ -377,10 +395,12 @@ CREATE TABLE fund_claim (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), request_id TEXT NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), number TEXT NOT NULL, state TEXT NOT NULL,
   nature TEXT NOT NULL, title TEXT NOT NULL, currency TEXT NOT NULL, asked INTEGER NOT NULL, approved INTEGER NOT NULL, settled INTEGER NOT NULL, pending INTEGER NOT NULL, proof TEXT NOT NULL, deducted TEXT NOT NULL, note TEXT NOT NULL, reason TEXT NOT NULL, first_by TEXT NOT NULL, first_mark TEXT NOT NULL,
   source TEXT NOT NULL, source_key TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, submitted INTEGER NOT NULL, submitted_by TEXT NOT NULL, decided INTEGER NOT NULL, decided_by TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL
-);
+, next_at INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX fund_claim_due ON fund_claim (next_at, id) WHERE next_at > 0;
 CREATE UNIQUE INDEX fund_claim_number ON fund_claim (owner_id, org_id, number);
 CREATE INDEX fund_claim_org ON fund_claim (org_id, state, changed, id);
 CREATE INDEX fund_claim_owner ON fund_claim (owner_id, state, changed, id);
+CREATE INDEX fund_claim_pending ON fund_claim (owner_id, org_id) WHERE pending > 0;
 CREATE INDEX fund_claim_request ON fund_claim (request_id, state) WHERE request_id <> '';
 CREATE UNIQUE INDEX fund_claim_source ON fund_claim (owner_id, org_id, source_key) WHERE source_key <> '';
 CREATE TABLE fund_claim_line (
@@ -388,6 +408,9 @@ CREATE TABLE fund_claim_line (
   asked INTEGER NOT NULL, approved INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, missing TEXT NOT NULL, due_on TEXT NOT NULL, order_id TEXT NOT NULL, order_line INTEGER NOT NULL, PRIMARY KEY (claim_id, position)
 );
 CREATE UNIQUE INDEX fund_claim_line_key ON fund_claim_line (owner_id, org_id, line_key) WHERE live = 1 AND line_key <> '';
+CREATE TABLE fund_claim_part (
+  claim_id TEXT NOT NULL REFERENCES fund_claim(id), position INTEGER NOT NULL, part INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), order_id TEXT NOT NULL, order_line INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (claim_id, position, part)
+);
 CREATE TABLE fund_entry (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL, kind TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, text TEXT NOT NULL,
   reverses TEXT NOT NULL, person_id TEXT NOT NULL, acted_id TEXT NOT NULL, happened INTEGER NOT NULL, source_key TEXT NOT NULL DEFAULT '', CHECK (amount > 0)

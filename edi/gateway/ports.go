@@ -91,7 +91,7 @@ type Orders interface {
 // ReplyIn is an accepted answer, ship notice, invoice or credit of the supplier, to be
 // booked: Doc is *doc.OrderAck, *doc.OrderChangeAck, *doc.ShipNotice or *doc.Invoice; or
 // what a reseller sends, *doc.OrderChange, *doc.ReceivingAdvice, *doc.Inventory,
-// *doc.SellThrough or, what it pays, *doc.Remittance; or *doc.Return of either.
+// *doc.SellThrough, *doc.Claim or, what it pays, *doc.Remittance; or *doc.Return of either.
 type ReplyIn struct {
 	Doc           translate.Document
 	Supplier      string // company ids

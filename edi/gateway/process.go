@@ -522,10 +522,10 @@ func (w *worker) sideFits(kind string) bool {
 func (w *worker) fromSupplier() bool { return w.row.SenderID == w.row.SupplierID }
 
 // booked says whether the set goes to Replies: what a supplier sends in reply, and the
-// changes of orders, the stock, the sales and the payments that a reseller sends.
+// changes of orders, the stock, the sales, the claims and the payments that a reseller sends.
 func (w *worker) booked(kind string) bool {
 	switch kind {
-	case "846", "INVRPT", "820", "REMADV", "867", "SLSRPT":
+	case "846", "INVRPT", "820", "REMADV", "867", "SLSRPT", "844":
 		return w.row.SenderID == w.row.ResellerID
 	}
 	return replies[kind] || changes[kind] || kind == "180"
@@ -540,7 +540,7 @@ var replies = map[string]bool{"855": true, "865": true, "RETINS": true, "856": t
 
 // numbers say in which element of which segment a document has its number.
 var numbers = map[string]int{
-	"BEG": 3, "BAK": 3, "BIG": 2, "BSN": 2, "BCH": 3, "BCA": 3, "BRA": 1, "BPT": 2, "BIA": 3, "BCT": 2, "BGN": 2, "BCD": 2, "BSR": 2, "TRN": 2,
+	"BEG": 3, "BAK": 3, "BAA": 5, "BRC": 4, "BIG": 2, "BSN": 2, "BCH": 3, "BCA": 3, "BRA": 1, "BPT": 2, "BIA": 3, "BCT": 2, "BGN": 2, "BCD": 2, "BSR": 2, "TRN": 2,
 }
 
 // businessKey reads the number of the document, at the head of the set: BEG03,

@@ -108,14 +108,8 @@ func (s *Service) reply(ctx context.Context, actor access.Actor, out *Outgoing, 
 	return nil
 }
 
-func groupOf(kind string) string {
-	for code, k := range setTypes {
-		if k == kind {
-			return code
-		}
-	}
-	return ""
-}
+// groupOf is the functional group of a set (GS01): 844 and 849 share CF.
+func groupOf(kind string) string { return schema.GroupCode(kind) }
 
 func (s *Service) emit(ctx context.Context, out Outgoing, group x12.Group) (Emitted, error) {
 	to := out.Supplier

@@ -207,3 +207,24 @@ func TestControlNumbersAreUniqueAndWrap(t *testing.T) {
 		b.want("zero is no number", b.count("SELECT count(*) FROM interchange WHERE origin = 'made' AND control = '000000000'"), 0)
 	})
 }
+
+// An answer to a claim goes in the group of claims (GS01 CF), and is listed as what it is.
+func TestEmitClaimAnswer(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		a := b.post(maya, fromKestrel(301, order("PO301")).String())
+		b.work()
+		d := &doc.ClaimAnswer{Purpose: "00", Date: "2026-11-20", Qualifier: "CL", Number: "CLM-301", Reasons: []doc.ClaimReason{{Valid: "N", Code: "33", FollowUp: "C"}}}
+		d.Refs = []doc.Ref{{Qualifier: "ZZ", Value: "number_used"}}
+		sent, err := b.emit(Outgoing{ReplyTo: a.ID, Kind: "849", Doc: d, DocumentKind: "claim_answer", DocumentID: db.NewID(), Number: "CLM-301"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := b.waiting(maya)
+		b.accepted(texts[len(texts)-1])
+		holds(t, texts[len(texts)-1], "~GS*CF*AURELIATOOLS*KESTRELSUPPLY*", "~ST*849*0001~BRC*00*20261120*CL*CLM-301~AAA*N**33*C~REF*ZZ*number_used~CTT*0~")
+		x, err := b.s.Get(b.Context(), maya, sent.ID)
+		if err != nil || len(x.Types) != 1 || x.Types[0] != "849" {
+			t.Fatalf("%v %+v", err, x.Interchange)
+		}
+	})
+}

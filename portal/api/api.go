@@ -27,6 +27,7 @@ import (
 	"entente/portal/problem"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/blanket"
 	"entente/prm/catalog"
@@ -69,6 +70,7 @@ type Deps struct {
 	Locations   *location.Service
 	Promos      *promo.Service
 	Funds       *fund.Service
+	Adjust      *adjust.Service
 	SellThrough *sellthrough.Service
 	Channel     *channel.Service
 	Gateway     *gateway.Service

@@ -3,8 +3,10 @@ package api
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"entente/prm/access"
+	"entente/prm/adjust"
 	"entente/prm/fund"
 )
 
@@ -18,8 +20,86 @@ type claimVerdict struct {
 	Due      string  `json:"due,omitempty"`
 }
 
+type claimNotice struct {
+	ID          string          `json:"id"`
+	Supplier    string          `json:"supplier"`
+	Reseller    string          `json:"reseller"`
+	Number      string          `json:"number" doc:"the distributor's (BAA05)"`
+	Purpose     string          `json:"purpose" doc:"00 original, 05 in place of the last of its number, 01 taken back"`
+	On          string          `json:"on"`
+	State       string          `json:"state" enum:"booked,refused,cancelled,replaced"`
+	Reason      string          `json:"reason,omitempty" doc:"of one that is refused as a whole"`
+	Interchange string          `json:"interchange"`
+	Received    time.Time       `json:"received"`
+	Contracts   []claimContract `json:"contracts"`
+	Answers     []claimAnswer   `json:"answers,omitempty" doc:"849 that went out, the oldest first; only in the answer for one"`
+}
+
+type claimContract struct {
+	Number string `json:"number"`
+	Claim  string `json:"claim,omitempty" doc:"id of the claim it became"`
+	Reason string `json:"reason,omitempty" enum:"unknown,off_invoice,number_used,inactive" doc:"why it is none"`
+}
+
+type claimAnswer struct {
+	Final bool      `json:"final" doc:"no line waits any more"`
+	At    time.Time `json:"at"`
+}
+
+// noticesOut writes notices for a program.
+func (a *API) noticesOut(ctx context.Context, list ...adjust.Notice) ([]claimNotice, error) {
+	orgs := map[string]bool{}
+	for _, n := range list {
+		orgs[n.Supplier], orgs[n.Reseller] = true, true
+	}
+	names, err := a.slugs(ctx, orgs)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]claimNotice, len(list))
+	for i, n := range list {
+		x := claimNotice{ID: string(n.ID), Supplier: names[n.Supplier].Slug, Reseller: names[n.Reseller].Slug, Number: n.Number, Purpose: n.Purpose, On: n.On, State: n.State, Reason: n.Reason, Interchange: n.Interchange, Received: n.Received, Contracts: []claimContract{}}
+		for _, p := range n.Parts {
+			x.Contracts = append(x.Contracts, claimContract{p.Number, string(p.Claim), p.Reason})
+		}
+		for _, r := range n.Answers {
+			x.Answers = append(x.Answers, claimAnswer{r.Final, r.Made})
+		}
+		out[i] = x
+	}
+	return out, nil
+}
+
 func (a *API) fundClaims() {
 	f := a.d.Funds
+	type noticeListIn struct {
+		After string `query:"after"`
+		Limit int    `query:"limit" minimum:"0" maximum:"200"`
+	}
+	handle(a, op("GET", "/api/v1/claim-notices", "funds:read", "List claims that came by EDI", "Every 844 with what became of its contracts, the latest first.", 200),
+		func(ctx context.Context, actor access.Actor, in *noticeListIn) (*reply[list[claimNotice]], error) {
+			got, next, err := a.d.Adjust.List(ctx, actor, in.After, in.Limit)
+			if err != nil {
+				return nil, err
+			}
+			items, err := a.noticesOut(ctx, got...)
+			if err != nil {
+				return nil, err
+			}
+			return page(items, next), nil
+		})
+	handle(a, op("GET", "/api/v1/claim-notices/{id}", "funds:read", "Get a claim that came by EDI", "With its contracts and the answers (849) that went out. The verdict on each line is in the claims.", 200),
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[claimNotice], error) {
+			n, err := a.d.Adjust.Get(ctx, actor, adjust.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			items, err := a.noticesOut(ctx, n)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[claimNotice]{items[0]}, nil
+		})
 	handle(a, op("GET", "/api/v1/claims", "funds:read", "List claims", "Of your company on either side, the latest changed first, without lines.", 200),
 		func(ctx context.Context, actor access.Actor, in *fundFilter) (*reply[list[claimOut]], error) {
 			got, next, err := f.Claims(ctx, actor, in.filter())

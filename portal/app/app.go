@@ -37,6 +37,7 @@ import (
 	"entente/portal/view"
 	"entente/portal/web"
 	"entente/prm/account"
+	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/blanket"
 	"entente/prm/catalog"
@@ -81,6 +82,7 @@ type App struct {
 	channel     *channel.Service
 	leads       *lead.Service
 	funds       *fund.Service
+	adjust      *adjust.Service
 	promos      *promo.Service
 	locations   *location.Service
 	deals       *deal.Service
@@ -198,6 +200,8 @@ func (a *App) build(ctx context.Context) error {
 	a.funds = fund.New(a.db, a.jobs, a.blobs, a.partners)
 	a.funds.Heed(fundDeductions{a})
 	a.promos.Pay(a.funds)
+	a.adjust = adjust.New(a.db, a.jobs, a.funds, a.promos, a.catalog)
+	a.funds.Judge(a.adjust)
 	a.jobs.Every("funds", time.Minute, a.funds.Tick)
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
 	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})
@@ -262,7 +266,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -277,7 +281,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Live: a.live,
 		Log: a.log, Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

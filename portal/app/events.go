@@ -17,6 +17,7 @@ import (
 	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/deal"
@@ -68,6 +69,8 @@ func (a *App) subscribe() {
 	s("fund-notices", fund.Events(), a.fundNotices)
 	s("fund-live", fund.Events(), a.fundLive)
 	s("fund-earned", []string{trade.InvoicedEvent}, a.fundEarned)
+	s("edi-849", []string{adjust.EventTaken, fund.ClaimDecided, fund.ClaimDeniedTo}, a.to849)
+	s("claim-notices", []string{adjust.EventTaken}, a.claimNotices)
 	s("promotion-notices", promo.Events(), a.promoNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)

@@ -2,11 +2,15 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"entente/db"
 	"entente/db/job"
+	"entente/edi/doc"
+	"entente/edi/gateway"
 	"entente/prm/access"
+	"entente/prm/adjust"
 	"entente/prm/fund"
 	"entente/prm/notify"
 	"entente/prm/trade"
@@ -124,6 +128,97 @@ func (a *App) fundEarned(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.funds.Invoiced(ctx, actor, inv)
+}
+
+// receiveClaim books an 844.
+func (g gatewayReplies) receiveClaim(ctx context.Context, in gateway.ReplyIn, d *doc.Claim) (gateway.ReplyOut, error) {
+	got, err := g.a.adjust.Receive(ctx, access.System("edi", in.Supplier), adjust.Incoming{Doc: d, Supplier: in.Supplier, Reseller: in.Reseller, Partnership: in.Partnership, Interchange: in.InterchangeID, SetNo: in.Set})
+	if err != nil {
+		return gateway.ReplyOut{}, err
+	}
+	return gateway.ReplyOut{Kind: adjust.DocumentNotice, ID: string(got.Notice.ID), Outcome: claimOutcomes[got.Outcome]}, nil
+}
+
+// claimOutcomes are the gateway's words for what became of a claim.
+var claimOutcomes = map[adjust.Outcome]string{
+	adjust.Taken: gateway.BusinessBooked, adjust.Duplicate: gateway.BusinessDuplicate, adjust.Nothing: gateway.BusinessDiscarded,
+}
+
+// to849 answers a claim that came by EDI when its lines are decided, and again when those
+// that waited are: by the way it came, unless its sender chose another.
+func (a *App) to849(ctx context.Context, e job.Received) error {
+	var t adjust.Event
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	actor := access.System("edi", t.Supplier)
+	ids := []adjust.ID{t.Notice}
+	if e.Kind != adjust.EventTaken {
+		var x fund.Event
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		list, err := a.adjust.Of(ctx, actor, x.Claim)
+		if err != nil {
+			return err
+		}
+		ids = ids[:0]
+		for _, n := range list {
+			ids = append(ids, n.ID)
+		}
+	}
+	for _, id := range ids {
+		if err := a.answerClaim(ctx, actor, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) answerClaim(ctx context.Context, actor access.Actor, id adjust.ID) error {
+	n, err := a.adjust.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	read, err := a.gateway.Document(ctx, actor, n.Interchange, n.SetNo)
+	if err != nil {
+		return err
+	}
+	claim, ok := read.(*doc.Claim)
+	if !ok {
+		return nil // its payload is gone: it was answered long ago
+	}
+	d, sent, ok, err := a.adjust.Answer(ctx, actor, id, claim)
+	if err != nil || !ok {
+		return err
+	}
+	return a.emit(ctx, actor, trade.Event{Supplier: n.Supplier, Reseller: n.Reseller, Partnership: n.Partnership, Interchange: n.Interchange}, trade.Parties{},
+		gateway.Outgoing{Kind: "849", Doc: &d, DocumentKind: adjust.DocumentAnswer, DocumentID: sent.ID, Number: n.Number})
+}
+
+// claimNotices tells both companies of a claim by EDI of which something names nothing we
+// know; of the others they hear as of every claim.
+func (a *App) claimNotices(ctx context.Context, e job.Received) error {
+	var t adjust.Event
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	got, err := a.adjust.Get(ctx, access.System("notices", t.Supplier), t.Notice)
+	if err != nil {
+		return err
+	}
+	if got.State != adjust.Refused && !slices.ContainsFunc(got.Parts, func(p adjust.Part) bool { return p.Reason != "" }) {
+		return nil
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, t.Supplier, t.Reseller)
+	if err != nil {
+		return err
+	}
+	n := notify.Notice{Kind: "claim.refused", Dedupe: e.ID, Urgent: true, SubjectKind: adjust.DocumentNotice, SubjectID: string(t.Notice), Args: map[string]string{"number": got.Number}}
+	if err := a.tellSide(ctx, t.Supplier, orgs[t.Reseller].Name, []access.Role{access.Manager}, n); err != nil {
+		return err
+	}
+	return a.tellSide(ctx, t.Reseller, orgs[t.Supplier].Name, []access.Role{access.Manager, access.EDI, access.Finance}, n)
 }
 
 // fundDeductions asks the payments of a partner what it took off already.

@@ -150,13 +150,17 @@ func (a *App) promoRooms(ctx context.Context, e job.Received) error {
 	return err
 }
 
-// promoLines follows the lines of an order that promotions judged.
+// promoLines follows the lines of an order that promotions judged; claims may have waited
+// for its invoice.
 func (a *App) promoLines(ctx context.Context, e job.Received) error {
 	var t trade.Event
 	if err := e.Decode(&t); err != nil || t.Order == "" {
 		return err
 	}
-	return a.promos.Attribute(ctx, access.System("promotions", t.Supplier), a.trade, t.Order)
+	if err := a.promos.Attribute(ctx, access.System("promotions", t.Supplier), a.trade, t.Order); err != nil || e.Kind != trade.InvoicedEvent {
+		return err
+	}
+	return a.adjust.Recheck(ctx, access.System("claims", t.Supplier), t.Reseller)
 }
 
 // promoNotices tells the people of a side; the company that acted is not told of its own

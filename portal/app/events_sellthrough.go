@@ -246,7 +246,7 @@ func (a *App) promoResale(ctx context.Context, actor access.Actor, r sellthrough
 	return o, nil
 }
 
-// promoResales measures what was sold on for promotions.
+// promoResales measures what was sold on for promotions; claims may have waited for it.
 func (a *App) promoResales(ctx context.Context, e job.Received) error {
 	var x sellthrough.Event
 	if err := e.Decode(&x); err != nil {
@@ -264,7 +264,10 @@ func (a *App) promoResales(ctx context.Context, e job.Received) error {
 	for _, id := range x.Replaces {
 		o.Replaces = append(o.Replaces, string(id))
 	}
-	return a.promos.Resold(ctx, actor, o)
+	if err := a.promos.Resold(ctx, actor, o); err != nil {
+		return err
+	}
+	return a.adjust.Recheck(ctx, access.System("claims", x.Supplier), x.Reseller)
 }
 
 // soldOn reads reports for a rebuild of promotions.

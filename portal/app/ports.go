@@ -113,6 +113,8 @@ func (g gatewayReplies) ReceiveReply(ctx context.Context, in gateway.ReplyIn) (g
 		return g.receivePayment(ctx, in, d)
 	case *doc.SellThrough:
 		return g.receiveSales(ctx, in, d)
+	case *doc.Claim:
+		return g.receiveClaim(ctx, in, d)
 	case *doc.OrderAck:
 		t.Ack = d
 	case *doc.ShipNotice:

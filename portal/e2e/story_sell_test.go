@@ -1,10 +1,12 @@
 package e2e
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 type salesReport struct {
@@ -31,6 +33,99 @@ func (c *client) sales(query string) []salesReport {
 // fromKestrel turns the envelope of x12 round: Kestrel's system sends.
 func fromKestrel(group, kind string, control int, body ...string) string {
 	return strings.NewReplacer("AURELIATOOLS   *ZZ*KESTRELSUPPLY  ", "KESTRELSUPPLY  *ZZ*AURELIATOOLS   ", "*AURELIATOOLS*KESTRELSUPPLY*", "*KESTRELSUPPLY*AURELIATOOLS*").Replace(x12(group, kind, control, body...))
+}
+
+// claimByEDI is 844, 849, report, final 849 under a promotion that is billed back by what was sold on.
+func claimByEDI(t *testing.T, s *server, sends *client) {
+	t.Helper()
+	kestrel := s.token("maya@kestrel.example", "edi:read,edi:write,sellthrough:read,promotions:read,promotions:write,funds:read,funds:write")
+	owner := s.token("ingrid@aurelia.example", "promotions:read,promotions:write,funds:read,funds:write,edi:read")
+	stranger := s.token("kaarel@baltic.example", "funds:read,edi:read")
+	now := time.Now().UTC()
+	day, before := now.Format("20060102"), now.AddDate(0, 0, -3).Format("20060102")
+	var p struct {
+		ID, Number string
+		Version    int64
+	}
+	owner.post("/api/v1/promotions", `{"title":"Sell the drill","skus":["AUR-D18B","AUR-B50"],"mechanism":"amount","settle":"bill_back","by":"resale","open":true,"zone":"UTC","from":"`+now.Format(time.DateOnly)+`","until":"`+now.AddDate(0, 1, 0).Format(time.DateOnly)+`","parts":[{"company":"kestrel","allow":"2.00"}]}`, 201, &p)
+	owner.post("/api/v1/promotions/"+p.ID+"/propose", fmt.Sprintf(`{"version":%d}`, p.Version), 200, &p)
+	var text struct{ Hash string }
+	kestrel.get("/api/v1/promotions/"+p.ID, &text)
+	kestrel.post("/api/v1/promotions/"+p.ID+"/approve", `{"hash":"`+text.Hash+`"}`, 200, nil)
+	sold := func(control int, number, sku, quantity string) {
+		sends.booked(fromKestrel("PT", "867", control, "BPT*00*"+number+"*"+day+"*02", "DTM*582****RD8*"+day+"-"+day, "N1*SE*Kestrel Supply*92*KESTREL", "PTD*SS", "DTM*003*"+day, "QTY*32*"+quantity+"*EA", "LIN*1*VP*"+sku, "CTT*1"))
+	}
+	sold(860010, "SR-20", "AUR-D18B", "10")
+	claim := fromKestrel("CF", "844", 860011, "BAA*00*DD*"+day+"*CL*CLM-20", "CUR*BY*GBP", "N1*DS*Kestrel Supply*92*KESTREL", "CON*PD*"+p.Number+"*AC",
+		"PAD*1*SS", "LIN*1*VP*AUR-D18B", "QTY*32*8*EA", "AMT*1*16.00", "REF*IV*KS-1", "DTM*003*"+day,
+		"PAD*2*SS", "LIN*2*VP*AUR-D18B", "QTY*32*2*EA", "AMT*1*4.00", "REF*IV*KS-0", "DTM*003*"+before,
+		"PAD*3*SS", "LIN*3*VP*AUR-B50", "QTY*32*5*EA", "AMT*1*10.00", "REF*IV*KS-2", "DTM*003*"+day, "CTT*1")
+	eventually(t, "the report is measured", func() bool {
+		var l struct{ Lines []struct{ SKU string } }
+		kestrel.get("/api/v1/promotions/"+p.ID+"/claim", &l)
+		return len(l.Lines) > 0
+	})
+	ic := sends.processed(sends.send(claim).ID)
+	if *ic.Result != "accepted" || ic.Sets[0].Business != "booked" || ic.Sets[0].Document.Kind != "claim_notice" {
+		t.Fatalf("%+v", ic)
+	}
+	first := sends.await("849", "CLM-20")
+	checkFile(t, first)
+	for _, w := range []string{"BRC*00*", "*CL*CLM-20", "CON*PD*" + p.Number, "AMT*1*16.00", "AAA*N**62*N", "REF*ZZ*wrong_window", "AAA*Y**42*Y", "REF*ZZ*no_proof*reports", "DTM*106*", "AMT*TT*16.00"} {
+		if !strings.Contains(string(first), w) {
+			t.Errorf("no %s in %s", w, first)
+		}
+	}
+	var n struct {
+		State     string
+		Contracts []struct{ Claim string }
+		Answers   []struct{ Final bool }
+	}
+	owner.get("/api/v1/claim-notices/"+ic.Sets[0].Document.ID, &n)
+	type claimed struct {
+		State   string
+		Version int64
+		Pending int
+		Settled struct{ Amount string }
+		Lines   []struct{ Verdict, Reason string }
+	}
+	var c claimed
+	path := "/api/v1/claims/" + n.Contracts[0].Claim
+	owner.get(path, &c)
+	if c.State != "approved" || c.Pending != 1 || c.Lines[0].Verdict != "accepted" || c.Lines[1].Reason != "wrong_window" {
+		t.Fatalf("%+v", c)
+	}
+	owner.post(path+"/settle", fmt.Sprintf(`{"version":%d,"kind":"credit_note","reference":"CN-20","tax_rate":"0.2"}`, c.Version), 200, &c)
+	if c.Settled.Amount != "16.00" || c.State != "approved" {
+		t.Fatalf("%+v", c)
+	}
+	sold(860012, "SR-21", "AUR-B50", "5")
+	last := sends.await("849", "BRC*05*")
+	checkFile(t, last)
+	if !strings.Contains(string(last), "AMT*TT*26.00") || strings.Contains(string(last), "AAA*Y") {
+		t.Errorf("%s", last)
+	}
+	owner.get(path, &c)
+	owner.post(path+"/settle", fmt.Sprintf(`{"version":%d,"kind":"credit_note","reference":"CN-21","tax_rate":"0.2"}`, c.Version), 200, &c)
+	if c.State != "settled" || c.Settled.Amount != "26.00" {
+		t.Fatalf("%+v", c)
+	}
+	if kestrel.get("/api/v1/claim-notices/"+ic.Sets[0].Document.ID, &n); len(n.Answers) != 2 || n.Answers[0].Final || !n.Answers[1].Final {
+		t.Errorf("%+v", n)
+	}
+	// one that names nothing we know is refused in words, and answered
+	ic = sends.processed(sends.send(fromKestrel("CF", "844", 860013, "BAA*00*DD*"+day+"*CL*CLM-21", "CON*CT*NOBODY-1*AC", "PAD*1*SS", "LIN*1*VP*AUR-D18B", "QTY*32*8*EA", "AMT*1*16.00", "CTT*1")).ID)
+	if ic.Sets[0].Business != "discarded" {
+		t.Errorf("%+v", ic.Sets)
+	}
+	if refused := string(sends.await("849", "CLM-21")); !strings.Contains(refused, "REF*ZZ*unknown") || !strings.Contains(refused, "AAA*N**33*C") {
+		t.Errorf("%s", refused)
+	}
+	for _, path := range []string{path, "/api/v1/claim-notices/" + ic.Sets[0].Document.ID} {
+		if a := stranger.do("GET", path, "", nil); a.status != 404 {
+			t.Errorf("a competitor reads %s: %d", path, a.status)
+		}
+	}
 }
 
 // slsrpt is a report of Baltic Trade's system of one place of sale.
@@ -109,6 +204,10 @@ func TestStorySellThrough(t *testing.T) {
 		if n := len(aurelia.sales("?limit=200")); n != before+3 {
 			t.Fatal(n, before)
 		}
+
+		// a claim by EDI: judged line by line, answered, answered again when its last line is
+		// shown, and settled meanwhile
+		claimByEDI(t, s, kestrel)
 
 		// what is missing is reminded of
 		var coverage struct {

@@ -287,6 +287,46 @@ type FundLimit struct {
 	Amount               Money
 }
 
+// ClaimNoticesPage is /c/{slug}/funds/claims/edi: claims that came as 844. Fragment "claim_notices.list".
+type ClaimNoticesPage struct {
+	Base
+	Places []Tab
+	Rows   []ClaimNotice
+	Pager  Pager
+}
+
+// ClaimNotice is one of them.
+type ClaimNotice struct {
+	URL, Number, Contracts string
+	Partner                Company
+	Status                 Status
+	At                     time.Time
+}
+
+// ClaimNoticePage is /c/{slug}/funds/claims/edi/{id}.
+type ClaimNoticePage struct {
+	Base
+	Number  string
+	Status  Status
+	Partner Company
+	Told    Text // why it is refused
+	Facts   []KV
+	Parts   []ClaimContract
+	Answers []ClaimAnswer
+}
+
+// ClaimContract is one contract of it: the claim it became, or why it is none.
+type ClaimContract struct {
+	Number, URL string
+	Why         Text
+}
+
+// ClaimAnswer is an answer that went out.
+type ClaimAnswer struct {
+	Final bool
+	At    time.Time
+}
+
 func fundMeta(block string) meta { return meta{block: block, layout: "app", nav: NavFunds} }
 
 func fundHead(block string) meta { m := fundMeta(block); m.head = true; return m }
@@ -298,6 +338,8 @@ func (p *FundRequestFormPage) meta() meta { return fundMeta("fund_request_form")
 func (p *FundRequestPage) meta() meta     { return fundMeta("fund_request") }
 func (p *FundClaimFormPage) meta() meta   { return fundMeta("fund_claim_form") }
 func (p *FundClaimPage) meta() meta       { return fundMeta("fund_claim") }
+func (p *ClaimNoticesPage) meta() meta    { return fundHead("claim_notices") }
+func (p *ClaimNoticePage) meta() meta     { return fundMeta("claim_notice") }
 func (p *FundStatementPage) meta() meta   { return fundMeta("fund_statement") }
 func (p *FundFormPage) meta() meta        { return fundMeta("fund_form") }
 func (p *FundLimitsPage) meta() meta      { return fundMeta("fund_limits") }

@@ -67,6 +67,7 @@ var states = map[State]Tone{
 	"promoline.counts": Green, "promoline.part": Amber, "promoline.out": Grey,
 	"fund.open": Green, "fund.closed": Grey,
 	"fundreq.draft": Grey, "fundreq.submitted": Amber, "fundreq.in_review": Amber, "fundreq.returned": Amber, "fundreq.declined": Red, "fundreq.approved": Green, "fundreq.committed": Blue, "fundreq.running": Blue, "fundreq.executed": Blue, "fundreq.closed": Green, "fundreq.lapsed": Red, "fundreq.cancelled": Grey,
+	"claimnotice.booked": Green, "claimnotice.refused": Red, "claimnotice.cancelled": Grey, "claimnotice.replaced": Grey,
 	"fundclaim.draft": Grey, "fundclaim.submitted": Amber, "fundclaim.proof_check": Amber, "fundclaim.returned": Amber, "fundclaim.denied": Red, "fundclaim.approved": Blue, "fundclaim.settled": Green, "fundclaim.reconciled": Green, "fundclaim.withdrawn": Grey,
 	"fundline.open": Grey, "fundline.accepted": Green, "fundline.changed": Amber, "fundline.rejected": Red, "fundline.pending": Amber,
 	"fundsettle.booked": Blue, "fundsettle.reconciled": Green, "fundsettle.reversed": Grey,

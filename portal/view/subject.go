@@ -33,6 +33,8 @@ func SubjectPath(kind, id string) string {
 		return "funds/requests/" + id
 	case "fund_claim":
 		return "funds/claims/" + id
+	case "claim_notice":
+		return "funds/claims/edi/" + id
 	case "deal":
 		return "deals/" + id
 	case "partnership":

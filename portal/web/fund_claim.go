@@ -3,9 +3,11 @@ package web
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/adjust"
 	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/money"
@@ -202,6 +204,15 @@ func (v *visit) claimPage(status int, f claimForms) error {
 		page.Facts = append(page.Facts, view.KV{Label: view.T("fund.request"), Value: view.Raw(c.RequestTitle), URL: v.requestURL(c.Request)})
 	}
 	page.Facts = append(page.Facts, view.KV{Label: view.T("fund.nature"), Value: view.T("fundnature." + c.Nature)}, view.KV{Label: view.T("col.source"), Value: view.T("fundsource." + c.Source)})
+	if c.Source == fund.SourceEDI {
+		list, err := v.w.d.Adjust.Of(v.ctx, v.actor(), c.ID)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			page.Facts = append(page.Facts, view.KV{Label: view.T("fundplace.edi"), Value: view.Raw(x.Number), URL: v.noticeURL(x.ID)})
+		}
+	}
 	if c.Deducted != "" {
 		page.Facts = append(page.Facts, view.KV{Label: view.T("fund.deducted_label"), Value: view.Raw(c.Deducted)})
 	}
@@ -238,7 +249,7 @@ func (v *visit) claimMay(page *view.FundClaimPage, c fund.Claim) {
 	res, early := c.Resource(), c.State == fund.ClaimDraft || c.State == fund.ClaimReturned
 	if v.may(access.ClaimWrite, res) {
 		page.CanSubmit, page.CanWithdraw, page.CanFile = early, early || c.State.Waits(), early || c.State.Waits() || c.Pending > 0
-		if early && c.Source != fund.SourceProposed {
+		if early && c.Source != fund.SourceProposed && c.Source != fund.SourceEDI {
 			page.EditURL = page.URL + "/edit"
 		}
 	}
@@ -270,7 +281,7 @@ func (v *visit) claimLinesOf(page *view.FundClaimPage, c fund.Claim) {
 		}
 		switch {
 		case l.Verdict == fund.LinePending:
-			x.Why = view.T("fund.line_pending", "reason", view.T("fundreason."+l.Reason), "missing", l.Missing, "date", view.Date(l.Due))
+			x.Why = view.T("fund.line_pending", "reason", view.T("fundreason."+l.Reason), "missing", v.missing(l.Missing), "date", view.Date(l.Due))
 		case l.Reason != "":
 			x.Why = view.T("fundreason." + l.Reason)
 		}
@@ -332,6 +343,80 @@ func claimSettle(v *visit, in *input, id fund.ClaimID) error {
 	}
 	_, err = v.w.d.Funds.Settle(v.ctx, v.actor(), id, in.version(), cmd)
 	return err
+}
+
+// missing is what a line waits for: in the words of a person, or the documents that the
+// checks look for.
+func (v *visit) missing(s string) string {
+	if word := fund.MissingWord(s); word != "" {
+		return v.p.T("fundmissing." + word)
+	}
+	return s
+}
+
+func (v *visit) noticeURL(id adjust.ID) string { return v.path("funds", "claims", "edi", string(id)) }
+
+// claimNotices lists the claims that came by EDI.
+func claimNotices(v *visit) error {
+	list, next, err := v.w.d.Adjust.List(v.ctx, v.actor(), v.Query("after"), pageRows)
+	if err != nil {
+		return err
+	}
+	var orgs []string
+	for _, x := range list {
+		orgs = append(orgs, x.Supplier, x.Reseller)
+	}
+	n, err := v.lookup(orgs, nil)
+	if err != nil {
+		return err
+	}
+	page := &view.ClaimNoticesPage{Base: v.shell(), Places: v.fundPlaces("edi"), Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)}}
+	for _, x := range list {
+		var numbers []string
+		for _, p := range x.Parts {
+			numbers = append(numbers, p.Number)
+		}
+		page.Rows = append(page.Rows, view.ClaimNotice{URL: v.noticeURL(x.ID), Number: x.Number, Contracts: strings.Join(numbers, ", "), Partner: n.company(v.fundOther(x.Supplier, x.Reseller)), Status: view.Status{State: view.State("claimnotice." + x.State)}, At: x.Received})
+	}
+	return v.render(page, fragments{"list": "claim_notices.list", "rows": "claim_notices.list"})
+}
+
+// claimNoticeShow is one of them: what became of each contract, and what was answered.
+func claimNoticeShow(v *visit) error {
+	x, err := v.w.d.Adjust.Get(v.ctx, v.actor(), adjust.ID(v.Params("id")))
+	if err != nil {
+		return err
+	}
+	n, err := v.lookup([]string{x.Supplier, x.Reseller}, nil)
+	if err != nil {
+		return err
+	}
+	purpose := "other"
+	if slices.Contains([]string{"00", "01", "05"}, x.Purpose) {
+		purpose = x.Purpose
+	}
+	page := &view.ClaimNoticePage{Base: v.shell(), Number: x.Number, Partner: n.company(v.fundOther(x.Supplier, x.Reseller)), Status: view.Status{State: view.State("claimnotice." + x.State)},
+		Facts: []view.KV{{Label: view.T("claimnotice.purpose"), Value: view.T("claimpurpose." + purpose)}, {Label: view.T("col.date"), Value: view.T("order.on", "date", view.Date(x.On))}}}
+	if v.lists(access.EDIRead) {
+		page.Facts = append(page.Facts, view.KV{Label: view.T("claimnotice.message"), Value: view.T("action.open"), URL: v.path("edi", x.Interchange)})
+	}
+	if x.Reason != "" {
+		page.Told = view.T("claimrefusal." + x.Reason)
+	}
+	for _, p := range x.Parts {
+		c := view.ClaimContract{Number: p.Number}
+		if p.Claim != "" {
+			c.URL = v.claimURL(p.Claim)
+		}
+		if p.Reason != "" {
+			c.Why = view.T("claimrefusal." + p.Reason)
+		}
+		page.Parts = append(page.Parts, c)
+	}
+	for _, a := range x.Answers {
+		page.Answers = append(page.Answers, view.ClaimAnswer{Final: a.Final, At: a.Made})
+	}
+	return v.render(page, nil)
 }
 
 // homeFunds adds what waits for the person of requests and claims.

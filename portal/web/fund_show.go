@@ -21,10 +21,13 @@ func (in *input) money(name string, c money.Currency) money.Amount {
 // fundPlaces are the parts of the funds pages.
 func (v *visit) fundPlaces(on string) []view.Tab {
 	var out []view.Tab
-	for _, x := range []string{"", "requests", "claims"} {
+	for _, x := range []string{"", "requests", "claims", "edi"} {
 		t := view.Tab{Label: view.T("fundplace." + or(x, "overview")), URL: v.path("funds", x), Count: -1, On: x == on}
-		if x == "" {
+		switch x {
+		case "":
 			t.URL = v.path("funds")
+		case "edi":
+			t.URL = v.path("funds", "claims", "edi")
 		}
 		out = append(out, t)
 	}

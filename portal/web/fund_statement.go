@@ -227,6 +227,8 @@ func fundRoutes() []Route {
 		get("/c/:slug/funds/claims/export", "fund claims as a table", InCompany, access.FundRead, fundClaimExport),
 		get("/c/:slug/funds/claims/new", "fund claim form", InCompany, access.ClaimWrite, fundClaimNew),
 		post("/c/:slug/funds/claims/new", "make fund claim", InCompany, access.ClaimWrite, fundClaimSave),
+		get("/c/:slug/funds/claims/edi", "claims by EDI", InCompany, access.FundRead, claimNotices),
+		get("/c/:slug/funds/claims/edi/:id", "claim by EDI", InCompany, access.FundRead, claimNoticeShow),
 		get("/c/:slug/funds/claims/:id", "fund claim", InCompany, access.FundRead, fundClaimShow),
 		get("/c/:slug/funds/claims/:id/edit", "fund claim edit form", InCompany, access.ClaimWrite, fundClaimEdit),
 		post("/c/:slug/funds/claims/:id/edit", "save fund claim", InCompany, access.ClaimWrite, fundClaimSave),

@@ -22,6 +22,7 @@ import (
 	"entente/portal/session"
 	"entente/portal/view"
 	"entente/prm/account"
+	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/blanket"
 	"entente/prm/catalog"
@@ -60,6 +61,7 @@ type Deps struct {
 	Locations   *location.Service
 	Promos      *promo.Service
 	Funds       *fund.Service
+	Adjust      *adjust.Service
 	SellThrough *sellthrough.Service
 	Channel     *channel.Service
 	Notify      *notify.Service

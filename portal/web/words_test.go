@@ -15,6 +15,7 @@ import (
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/customer"
@@ -103,13 +104,17 @@ func madeUp(t *testing.T) []string {
 	add("fundverdict.", fund.Verdicts...)
 	add("state.fundline.", append([]string{fund.LineOpen}, fund.Verdicts...)...)
 	add("state.fundsettle.", "booked", "reconciled", "reversed")
-	add("fundreason.", fund.LineReasons...)
+	add("fundreason.", append(fund.DocumentReasons, fund.LineReasons...)...)
+	add("fundmissing.", fund.MissingWord(fund.MissingInvoices), fund.MissingWord(fund.MissingReports))
+	add("claimrefusal.", adjust.Reasons()...)
+	add("state.claimnotice.", adjust.Booked, adjust.Refused, adjust.Cancelled, adjust.Replaced)
+	add("claimpurpose.", "00", "01", "05", "other")
 	add("fundact.", fund.Activities...)
 	add("fundnature.", fund.Natures...)
 	add("fundkind.", fund.KindMDF, fund.KindEarned, fund.KindPromo)
 	add("fundsource.", fund.SourceForm, fund.SourceAPI, fund.SourceEDI, fund.SourceProposed)
 	add("fundshow.", fundShows...)
-	add("fundplace.", "overview", "requests", "claims")
+	add("fundplace.", "overview", "requests", "claims", "edi")
 	add("fundliability.", "xlsx", "csv")
 	add("state.fund.", fund.Open, fund.Closed)
 	add("fundsum.", "granted", "available", "reserved", "to_pay", "settled", "lapsed", "owed", "earned", "pending", "to_draw", "asked", "approved", "liability")

@@ -175,6 +175,9 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 		return r, err
 	}
 	fresh := r.ID == ""
+	if r.Source == SourceEDI { // its lines are those of the message
+		return r, fault.New(fault.Conflict, "fund.by_edi")
+	}
 	if r.Source == SourceProposed {
 		same, err := computed(ctx, r, cmd)
 		if err == nil && !same {

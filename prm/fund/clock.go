@@ -3,6 +3,7 @@ package fund
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"entente/db"
@@ -20,10 +21,14 @@ const tickBatch = 200
 func (s *Service) Tick(ctx context.Context) error {
 	var errs []error
 	var ids []RequestID
+	var claims []ClaimID
 	var places []lotRow
 	err := s.db.View(ctx, func(ctx context.Context) (err error) {
 		now := db.Micros(db.Now(ctx))
 		if ids, err = dueRequests(ctx, now, tickBatch); err != nil {
+			return err
+		}
+		if claims, err = dueClaims(ctx, now, tickBatch); err != nil {
 			return err
 		}
 		places, err = duePlaces(ctx, now, tickBatch)
@@ -37,6 +42,12 @@ func (s *Service) Tick(ctx context.Context) error {
 			return err
 		}
 		errs = append(errs, s.tickRequest(ctx, id)) // the others go on
+	}
+	for _, id := range claims {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		errs = append(errs, s.tickClaim(ctx, id))
 	}
 	for _, p := range places {
 		if err := ctx.Err(); err != nil {
@@ -98,6 +109,60 @@ func (s *Service) tickRequest(ctx context.Context, id RequestID) error {
 			return nil
 		}
 		return addLog(ctx, r.ID, r.State, access.Actor{}, 0, r.Currency, "")
+	})
+}
+
+// tickClaim ends what lines have waited for too long: the documents are looked at once
+// more, and what they do not show by now is rejected for the reason for which it waited.
+func (s *Service) tickClaim(ctx context.Context, id ClaimID) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		r, err := claimByID(ctx, string(id), true)
+		if fault.CodeOf(err) == fault.NotFound {
+			return nil
+		}
+		now := db.Micros(db.Now(ctx))
+		if err != nil || r.NextAt == 0 || r.NextAt > now {
+			return err // somebody was faster
+		}
+		actor := access.System("funds", r.OwnerID)
+		p, err := programByID(ctx, r.ProgramID, false)
+		if err != nil {
+			return err
+		}
+		lines, err := linesOf(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		var verdicts []Verdict
+		day := today(ctx, p.Zone)
+		for _, l := range lines {
+			if l.Verdict == LinePending && l.DueOn < day {
+				verdicts = append(verdicts, Verdict{Position: int(l.Position), Verdict: LineRejected, Reason: l.Reason})
+			}
+		}
+		if s.checks != nil && r.Source == SourceEDI {
+			last, err := s.checks.Last(ctx, actor, r.seen(r.OwnerID), asLines(lines, r.Currency))
+			if err != nil {
+				return err
+			}
+			for i, v := range verdicts {
+				if k := slices.IndexFunc(last, func(x Verdict) bool { return x.Position == v.Position }); k >= 0 {
+					verdicts[i] = last[k]
+				}
+			}
+		}
+		if len(verdicts) == 0 {
+			if err := wait(ctx, &r, lines); err != nil {
+				return err
+			}
+			return saveClaim(ctx, &r)
+		}
+		err = s.decide(ctx, actor, &r, lines, verdicts, "")
+		if NeedsPeople(err) { // it waits for them
+			r.NextAt = now + (24 * time.Hour).Microseconds()
+			return saveClaim(ctx, &r)
+		}
+		return err
 	})
 }
 

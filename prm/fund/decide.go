@@ -60,6 +60,14 @@ type Verdict struct {
 	Reason   string       // of LineReasons: rejected, changed or pending
 	Missing  string       // of a pending one, in words
 	Due      string       // and until when
+	Parts    []Part       // of which lines of documents the amount is made, where that is known
+}
+
+// Part is a part of what is granted on a line: of a line of an order or of a report.
+type Part struct {
+	Order string
+	Line  int
+	Minor int64
 }
 
 // Decide decides a claim line by line. Lines that are not named and were not looked at yet
@@ -71,70 +79,109 @@ type Verdict struct {
 // is there). Publishes ClaimDecided, or SecondAsked.
 func (s *Service) Decide(ctx context.Context, actor access.Actor, id ClaimID, version int64, verdicts []Verdict, words string) (Claim, error) {
 	return s.act(ctx, actor, access.ClaimDecide, id, version, []ClaimState{ClaimSubmitted, ClaimCheck, ClaimApproved, ClaimSettled}, func(ctx context.Context, r *claimRow) error {
-		first := ClaimState(r.State).Waits()
-		if !first && r.Pending == 0 {
-			return moved(r.State)
-		}
 		lines, err := linesOf(ctx, r.ID)
 		if err != nil {
 			return err
 		}
-		more, touched, err := judge(lines, verdicts, first, money.Currency(r.Currency))
+		return s.decide(ctx, actor, r, lines, verdicts, words)
+	})
+}
+
+func (s *Service) decide(ctx context.Context, actor access.Actor, r *claimRow, lines []lineRow, verdicts []Verdict, words string) error {
+	first := ClaimState(r.State).Waits()
+	if !first && r.Pending == 0 {
+		return moved(r.State)
+	}
+	more, touched, err := judge(lines, verdicts, first, money.Currency(r.Currency))
+	if err != nil {
+		return err
+	}
+	words = cut(words, 500)
+	total := money.Amount{Minor: r.Approved + more, Currency: money.Currency(r.Currency)}
+	if more > 0 {
+		var mark strings.Builder
+		for _, i := range touched {
+			l := lines[i]
+			fmt.Fprintf(&mark, "%d %s %d %s %s\n", l.Position, l.Verdict, l.Approved, l.Reason, l.DueOn)
+		}
+		ok, err := s.second(ctx, actor, r.OwnerID, r.ProgramID, total, &r.FirstBy, &r.FirstMark, mark.String(), r.MadeBy, r.SubmittedBy)
 		if err != nil {
 			return err
 		}
-		words = cut(words, 500)
-		total := money.Amount{Minor: r.Approved + more, Currency: money.Currency(r.Currency)}
-		if more > 0 {
-			var mark strings.Builder
-			for _, i := range touched {
-				l := lines[i]
-				fmt.Fprintf(&mark, "%d %s %d %s %s\n", l.Position, l.Verdict, l.Approved, l.Reason, l.DueOn)
+		if !ok { // the lines stay as they are: the second decides the same again
+			if first {
+				r.State = string(ClaimCheck)
 			}
-			ok, err := s.second(ctx, actor, r.OwnerID, r.ProgramID, total, &r.FirstBy, &r.FirstMark, mark.String(), r.MadeBy, r.SubmittedBy)
-			if err != nil {
-				return err
-			}
-			if !ok { // the lines stay as they are: the second decides the same again
-				if first {
-					r.State = string(ClaimCheck)
-				}
-				return s.told(ctx, actor, r, "first", total.Minor, words, SecondAsked, "fund.claim_first")
-			}
-			from := leg{org: r.OrgID, kind: accAvailable}
-			if r.RequestID != "" {
-				from = leg{org: r.OrgID, kind: accReserved, ref: r.RequestID}
-			}
-			if _, err := s.consume(ctx, actor, *r, from, more); err != nil {
-				return err
-			}
-		} else if actor.Person != "" && (actor.Person == r.MadeBy || actor.Person == r.SubmittedBy) {
-			return fault.New(fault.Conflict, "fund.self_approval")
+			return s.told(ctx, actor, r, "first", total.Minor, words, SecondAsked, "fund.claim_first")
 		}
-		r.Pending = 0
-		for _, l := range lines {
-			if l.Verdict == LinePending {
-				r.Pending++
+		from := leg{org: r.OrgID, kind: accAvailable}
+		if r.RequestID != "" {
+			from = leg{org: r.OrgID, kind: accReserved, ref: r.RequestID}
+		}
+		if _, err := s.consume(ctx, actor, *r, from, more); err != nil {
+			return err
+		}
+	} else if actor.Person != "" && (actor.Person == r.MadeBy || actor.Person == r.SubmittedBy) {
+		return fault.New(fault.Conflict, "fund.self_approval")
+	}
+	for _, i := range touched {
+		if err := saveLine(ctx, lines[i]); err != nil {
+			return err
+		}
+	}
+	if err := insertParts(ctx, partsOf(*r, verdicts)); err != nil {
+		return err
+	}
+	if err := wait(ctx, r, lines); err != nil {
+		return err
+	}
+	r.Approved, r.FirstBy, r.FirstMark = total.Minor, "", ""
+	r.Decided, r.DecidedBy, r.Reason = db.Micros(db.Now(ctx)), actor.Person, words
+	event, kind := ClaimDecided, "claim_decided"
+	switch {
+	case r.Approved == 0 && r.Pending == 0:
+		r.State, event, kind = string(ClaimDenied), ClaimDeniedTo, "claim_denied"
+	case r.Approved == r.Settled && r.Pending == 0:
+		r.State = string(ClaimSettled)
+	default:
+		r.State = string(ClaimApproved)
+	}
+	return s.told(ctx, actor, r, kind, more, words, event, "fund.claim_decide")
+}
+
+// wait counts the lines that wait for something, and sets when the first has waited long
+// enough: the end of its day where its programme is.
+func wait(ctx context.Context, r *claimRow, lines []lineRow) error {
+	r.Pending, r.NextAt = 0, 0
+	first := ""
+	for _, l := range lines {
+		if l.Verdict == LinePending {
+			if r.Pending++; first == "" || l.DueOn < first {
+				first = l.DueOn
 			}
 		}
-		for _, i := range touched {
-			if err := saveLine(ctx, lines[i]); err != nil {
-				return err
+	}
+	if first == "" {
+		return nil
+	}
+	p, err := programByID(ctx, r.ProgramID, false)
+	if err == nil {
+		r.NextAt, err = midnight(p.Zone, first, 1)
+	}
+	return err
+}
+
+// partsOf are the parts of verdicts that grant something.
+func partsOf(r claimRow, verdicts []Verdict) []partRow {
+	var out []partRow
+	for _, v := range verdicts {
+		for i, x := range v.Parts {
+			if v.Verdict == LineAccepted || v.Verdict == LineChanged {
+				out = append(out, partRow{ClaimID: r.ID, Position: int64(v.Position), Part: int64(i + 1), OwnerID: r.OwnerID, OrgID: r.OrgID, OrderID: x.Order, OrderLine: int64(x.Line), Amount: x.Minor})
 			}
 		}
-		r.Approved, r.FirstBy, r.FirstMark = total.Minor, "", ""
-		r.Decided, r.DecidedBy, r.Reason = db.Micros(db.Now(ctx)), actor.Person, words
-		event, kind := ClaimDecided, "claim_decided"
-		switch {
-		case r.Approved == 0 && r.Pending == 0:
-			r.State, event, kind = string(ClaimDenied), ClaimDeniedTo, "claim_denied"
-		case r.Approved == r.Settled && r.Pending == 0:
-			r.State = string(ClaimSettled)
-		default:
-			r.State = string(ClaimApproved)
-		}
-		return s.told(ctx, actor, r, kind, more, words, event, "fund.claim_decide")
-	})
+	}
+	return out
 }
 
 // judge applies verdicts to lines and says what they add, and which lines they touch.
@@ -167,7 +214,7 @@ func judge(lines []lineRow, verdicts []Verdict, first bool, c money.Currency) (i
 		default:
 			bad.With(at+"verdict", "form.choice_wrong")
 		}
-		if v.Verdict != LineAccepted && !slices.Contains(LineReasons, v.Reason) {
+		if v.Verdict != LineAccepted && !slices.Contains(LineReasons, v.Reason) && !slices.Contains(DocumentReasons, v.Reason) {
 			bad.With(at+"reason", "form.choice_wrong")
 		}
 		l.Verdict = v.Verdict

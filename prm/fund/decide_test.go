@@ -176,7 +176,7 @@ func TestOffsetUndone(t *testing.T) {
 			t.Fatalf("%+v", rest)
 		}
 		_, err = b.svc.Settle(b.at(), b.fin, c.ID, rest.Version, SettleCmd{Kind: ByOffset, Reference: "BACS-9", Amount: gbp(100_01)})
-		b.wants(err, fault.Invalid, "fund.amount")
+		b.wants(err, fault.Invalid, "fund.over_due")
 		c, err = b.svc.Unsettle(b.at(), b.fin, c.ID, rest.Version, rest.Settlements[1].ID, "once more")
 		b.must(err)
 		if c, err = b.svc.GetClaim(b.at(), b.fin, c.ID); err != nil || c.Deducted != "BACS-9" {
@@ -296,5 +296,103 @@ func TestComputedStays(t *testing.T) {
 		if err != nil || c.Note != cmd.Note || c.Asked != gbp(300_00) {
 			t.Fatalf("%v %+v", err, c)
 		}
+	})
+}
+
+// A line that waited until its day for what nobody brought is rejected with its code; what
+// else was decided stands. It happens once, however often the clock runs.
+func TestPendingLineEnds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		told := &eventLog{}
+		b.svc.jobs = told
+		p := b.program()
+		r := b.request(p, []string{}...)
+		b.day("2026-11-19")
+		c, err := b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Request: r.ID, Number: "K-1", Title: "Stand", Nature: NatureService, Lines: lines("2026-11-18", 300_00, 200_00, 100_00)})
+		b.must(err)
+		pending := func(position int, due string) Verdict {
+			return Verdict{Position: position, Verdict: LinePending, Reason: "no_proof", Missing: "A photo", Due: due}
+		}
+		c, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, []Verdict{pending(2, "2026-12-05"), pending(3, "2026-12-07")}, "")
+		b.must(err)
+		b.day("2026-12-05")
+		b.must(b.svc.Tick(b.at()))
+		if c, err = b.svc.GetClaim(b.at(), b.ingrid, c.ID); err != nil || c.Pending != 2 {
+			t.Fatalf("%v: its day is not over: %+v", err, c)
+		}
+		told.kinds = nil
+		b.day("2026-12-06")
+		for range 2 {
+			b.must(b.svc.Tick(b.at()))
+		}
+		if c, err = b.svc.GetClaim(b.at(), b.ingrid, c.ID); err != nil || c.Pending != 1 || c.Lines[1].Verdict != LineRejected || c.Lines[1].Reason != "no_proof" || c.Lines[2].Verdict != LinePending || c.Approved != gbp(300_00) {
+			t.Fatalf("%v %+v", err, c)
+		}
+		if len(told.kinds) != 1 || told.kinds[0] != ClaimDecided {
+			t.Fatalf("%v", told.kinds)
+		}
+		b.reconciles(p)
+	})
+}
+
+// A claim that came as a document is decided by its checks, but above the threshold by two
+// people, who read on each line what the checks say.
+func TestBookAboveTheThreshold(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		p := b.program()
+		r := b.request(p, []string{}...)
+		b.must(b.svc.Put(b.at(), b.ingrid, p, putting(gbp(0), gbp(100_00), "")))
+		b.day("2026-11-19")
+		sys := access.System("edi", b.aurelia)
+		book := func(minor ...int64) Claim {
+			t.Helper()
+			c, err := b.svc.Book(b.at(), sys, b.kestrel, ClaimCmd{Program: p, Request: r.ID, Number: "CLM-1", Nature: NatureService, Title: "Stand", Source: SourceEDI, Lines: lines("2026-11-18", minor...)}, []Verdict{{Position: 1, Verdict: LineAccepted}, {Position: 2, Verdict: LineRejected, Reason: ReasonLate}})
+			b.must(err)
+			return c
+		}
+		small := book(90_00, 10_00)
+		if small.State != ClaimApproved || small.Approved != gbp(90_00) || small.MadeBy != "" {
+			t.Fatalf("%+v", small)
+		}
+		n := b.sound(p)
+		c := book(300_00, 10_00)
+		if c.Number != "CLM-1/2" || c.State != ClaimSubmitted || c.Approved.Minor != 0 || c.Lines[1].Verdict != LineOpen || c.Lines[1].Reason != ReasonLate || b.sound(p) != n {
+			t.Fatalf("%+v", c)
+		}
+		reject := []Verdict{{Position: 2, Verdict: LineRejected, Reason: "other"}}
+		c, err := b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, reject, "")
+		b.must(err)
+		c, err = b.svc.Decide(b.at(), b.wen, c.ID, c.Version, reject, "")
+		b.must(err)
+		if c.State != ClaimApproved || c.Approved != gbp(300_00) {
+			t.Fatalf("%+v", c)
+		}
+		// sent back it is not edited here: a correction by EDI takes its place
+		back := book(200_00, 10_00)
+		back, err = b.svc.ReturnClaim(b.at(), b.ingrid, back.ID, back.Version, "Which stand?")
+		b.must(err)
+		_, err = b.svc.SaveClaim(b.at(), b.maya, back.ID, back.Version, ClaimCmd{Request: r.ID, Title: "x", Nature: NatureService, Lines: lines("2026-11-18", 1)})
+		b.wants(err, fault.Conflict, "fund.by_edi")
+		for range 2 {
+			b.must(b.svc.Supersede(b.at(), sys, back.ID, []int{1, 2}))
+		}
+		if back, err = b.svc.GetClaim(b.at(), b.maya, back.ID); err != nil || back.State != ClaimWithdrawn || back.Lines[0].Reason != ReasonReplaced {
+			t.Fatalf("%v %+v", err, back)
+		}
+		if _, err := b.svc.Book(b.at(), access.System("edi", b.aurelia), b.baltic, ClaimCmd{Program: p, Number: "X", Lines: lines("2026-11-18", 1)}, nil); fault.CodeOf(err) != fault.NotFound {
+			t.Fatalf("who has no part is paid: %v", err)
+		}
+		of, err := b.svc.Numbered(b.at(), sys, b.kestrel, r.Number)
+		b.must(err)
+		if of.ID != r.ID || of.Left != gbp(610_00) {
+			t.Fatalf("%+v", of)
+		}
+		_, err = b.svc.Numbered(b.at(), access.System("edi", b.baltic), b.kestrel, r.Number)
+		b.wants(err, fault.NotFound, "")
+		b.reconciles(p)
 	})
 }

@@ -20,6 +20,7 @@
 package fund
 
 import (
+	"strings"
 	"time"
 
 	"entente/prm/access"
@@ -255,6 +256,32 @@ var Verdicts = []string{LineAccepted, LineChanged, LineRejected, LinePending}
 
 // LineReasons are the codes of what is not accepted as it stands.
 var LineReasons = []string{"no_proof", "wrong_window", "wrong_product", "wrong_price", "over_quantity", "claimed_before", "not_eligible", "other"}
+
+// Reasons that only the checks of a document give (package prm/adjust).
+const (
+	ReasonLate     = "late"
+	ReasonCurrency = "currency"
+	ReasonReturn   = "return"   // what went back counts by its credit or report
+	ReasonReplaced = "replaced" // by a line with the same key, or by nothing
+)
+
+// DocumentReasons lists them.
+var DocumentReasons = []string{ReasonLate, ReasonCurrency, ReasonReturn, ReasonReplaced}
+
+// What the documents lack on a line that waits; the texts are "fundmissing.<word>".
+const (
+	MissingInvoices = "evidence:invoices"
+	MissingReports  = "evidence:reports"
+)
+
+// MissingWord is the last part of the key of what a line waits for, "" for words of a person.
+func MissingWord(missing string) string {
+	word, ok := strings.CutPrefix(missing, "evidence:")
+	if !ok {
+		return ""
+	}
+	return word
+}
 
 // Claim is what a partner wants paid.
 type Claim struct {

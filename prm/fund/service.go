@@ -24,6 +24,7 @@ type Service struct {
 	blobs      *blob.Store
 	partners   *partner.Service
 	deductions Deductions // nil: nobody keeps payments here
+	checks     Checks     // nil: nobody reads documents here
 }
 
 // Deductions tells what a partner took off its payments already. It is implemented by the

@@ -2,6 +2,7 @@ package fund
 
 import (
 	"context"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -58,7 +59,7 @@ type claimRow struct {
 	SubmittedBy                                                 string
 	Decided                                                     int64
 	DecidedBy                                                   string
-	Changed, Version                                            int64
+	Changed, Version, NextAt                                    int64
 }
 
 func (claimRow) TableName() string { return "fund_claim" }
@@ -86,6 +87,57 @@ func (lineRow) TableName() string { return "fund_claim_line" }
 
 func (r lineRow) line(c money.Currency) Line {
 	return Line{Position: int(r.Position), Key: r.LineKey, Text: r.Text, SKU: r.SKU, On: r.OnDay, Quantity: money.Quantity(r.Quantity), Price: money.Price(r.Price), Asked: money.Amount{Minor: r.Asked, Currency: c}, Approved: money.Amount{Minor: r.Approved, Currency: c}, Verdict: r.Verdict, Reason: r.Reason, Missing: r.Missing, Due: r.DueOn, Order: r.OrderID, OrderLine: int(r.OrderLine)}
+}
+
+// partRow is a part of what was granted on a line, of one line of a document.
+type partRow struct {
+	ClaimID        string `gorm:"primaryKey"`
+	Position       int64  `gorm:"primaryKey;autoIncrement:false"`
+	Part           int64  `gorm:"primaryKey;autoIncrement:false"`
+	OwnerID, OrgID string
+	OrderID        string
+	OrderLine      int64
+	Amount         int64
+}
+
+func (partRow) TableName() string { return "fund_claim_part" }
+
+func insertParts(ctx context.Context, rows []partRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.Tx(ctx).CreateInBatches(rows, 500).Error
+}
+
+// keyedRow is a line that has a key now, with the state of its claim.
+type keyedRow struct {
+	ClaimID  string
+	Position int64
+	LineKey  string
+	Verdict  string
+	Asked    int64
+	Approved int64
+	State    string
+}
+
+// keyed are the live lines of a partner's claims with some keys.
+func keyed(ctx context.Context, owner, org string, keys []string) ([]keyedRow, error) {
+	var out []keyedRow
+	for part := range slices.Chunk(keys, 500) {
+		var rows []keyedRow
+		err := db.Tx(ctx).Raw("SELECT l.claim_id, l.position, l.line_key, l.verdict, l.asked, l.approved, c.state FROM fund_claim_line l JOIN fund_claim c ON c.id = l.claim_id WHERE l.owner_id = ? AND l.org_id = ? AND l.live = 1 AND l.line_key IN ?", owner, org, part).Scan(&rows).Error
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
+// waitingOf are the claims of a partner of which lines wait, of one source.
+func waitingOf(ctx context.Context, owner, org, source string) ([]ClaimID, error) {
+	var ids []ClaimID
+	return ids, db.Tx(ctx).Model(&claimRow{}).Where("owner_id = ? AND org_id = ? AND pending > 0 AND source = ?", owner, org, source).Order("made, id").Limit(1000).Pluck("id", &ids).Error
 }
 
 type settlementRow struct {
@@ -200,11 +252,17 @@ func saveClaim(ctx context.Context, r *claimRow) error {
 	was := r.Version
 	r.Version, r.Changed = was+1, db.Micros(db.Now(ctx))
 	tx := db.Tx(ctx).Model(&claimRow{}).Where("id = ? AND version = ?", r.ID, was).Updates(map[string]any{"number": r.Number, "state": r.State, "nature": r.Nature, "title": r.Title, "asked": r.Asked, "approved": r.Approved, "settled": r.Settled, "pending": r.Pending, "proof": r.Proof, "deducted": r.Deducted, "note": r.Note, "reason": r.Reason,
-		"first_by": r.FirstBy, "first_mark": r.FirstMark, "submitted": r.Submitted, "submitted_by": r.SubmittedBy, "decided": r.Decided, "decided_by": r.DecidedBy, "changed": r.Changed, "version": r.Version})
+		"first_by": r.FirstBy, "first_mark": r.FirstMark, "submitted": r.Submitted, "submitted_by": r.SubmittedBy, "decided": r.Decided, "decided_by": r.DecidedBy, "next_at": r.NextAt, "changed": r.Changed, "version": r.Version})
 	if tx.Error == nil && tx.RowsAffected != 1 {
 		return changed(was)
 	}
 	return tx.Error
+}
+
+// dueClaims are those of which a line has waited long enough.
+func dueClaims(ctx context.Context, now int64, most int) ([]ClaimID, error) {
+	var ids []ClaimID
+	return ids, db.Tx(ctx).Model(&claimRow{}).Where("next_at > 0 AND next_at <= ?", now).Order("next_at, id").Limit(most).Pluck("id", &ids).Error
 }
 
 func linesOf(ctx context.Context, claim string) ([]lineRow, error) {

@@ -326,7 +326,8 @@ func claimedOf(ctx context.Context, program, org string, c money.Currency) ([]Cl
 		OrderLine int64
 		Asked     int64
 	}
-	err := db.Tx(ctx).Raw("SELECT l.order_id, l.order_line, CAST(SUM(l.asked) AS BIGINT) AS asked FROM fund_claim_line l JOIN fund_claim c ON c.id = l.claim_id WHERE c.program_id = ? AND c.org_id = ? AND c.state NOT IN ('returned', 'denied', 'withdrawn') GROUP BY l.order_id, l.order_line", program, org).Scan(&rows).Error
+	const of = "JOIN fund_claim c ON c.id = l.claim_id WHERE c.program_id = ? AND c.org_id = ? AND c.state NOT IN ('returned', 'denied', 'withdrawn')"
+	err := db.Tx(ctx).Raw("SELECT order_id, order_line, CAST(SUM(amount) AS BIGINT) AS asked FROM (SELECT l.order_id, l.order_line, l.asked AS amount FROM fund_claim_line l "+of+" AND l.order_id <> '' UNION ALL SELECT l.order_id, l.order_line, l.amount FROM fund_claim_part l "+of+") x GROUP BY order_id, order_line", program, org, program, org).Scan(&rows).Error
 	out := make([]Claimed, len(rows))
 	for i, r := range rows {
 		out[i] = Claimed{r.OrderID, int(r.OrderLine), money.Amount{Minor: r.Asked, Currency: c}}

@@ -1,0 +1,245 @@
+package adjust
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"entente/prm/fund"
+	"entente/prm/money"
+	"entente/prm/promo"
+)
+
+// patience is how many days a line waits for the documents that show it.
+const patience = 30
+
+// line is one line of a claim in our words.
+type line struct {
+	position int
+	sku      string // "" for an item that nobody knows
+	family   string
+	on       string // the day of the sale or the invoice, "" where it is not said
+	quantity money.Quantity
+	asked    money.Amount
+	back     bool // goods came back
+}
+
+type lotKey struct {
+	document string
+	line     int
+}
+
+// judgement judges the lines of one contract one after the other: what one takes is not
+// there for the next.
+type judgement struct {
+	basis promo.Basis
+	today string
+	last  bool // no document is waited for any more
+	left  map[lotKey]int64
+	sku   map[string]int64 // of it by item, less what came back
+	whole int64
+}
+
+func newJudgement(b promo.Basis, today string, last bool) *judgement {
+	j := &judgement{basis: b, today: today, last: last, left: map[lotKey]int64{}, sku: map[string]int64{}, whole: b.Left}
+	had := map[lotKey]int64{}
+	for _, c := range b.Claimed {
+		had[lotKey{c.Order, c.Line}] += c.Asked.Minor
+	}
+	for _, l := range b.Lots {
+		k := lotKey{l.Document, l.Line}
+		n := l.Earned - had[k]
+		if l.Earned > 0 {
+			n = max(0, n)
+		}
+		j.left[k] = n
+		j.sku[l.SKU] += n
+	}
+	return j
+}
+
+// claimBy is the last day on which something may be claimed.
+func claimBy(t promo.Terms) string {
+	if t.ClaimBy != "" {
+		return t.ClaimBy
+	}
+	return addDays(t.Until, 90)
+}
+
+func addDays(day string, n int) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return t.AddDate(0, 0, n).Format(time.DateOnly)
+}
+
+func rejected(l line, reason string) fund.Verdict {
+	return fund.Verdict{Position: l.position, Verdict: fund.LineRejected, Reason: reason}
+}
+
+// verdict judges one line: by itself first, then by what the documents show.
+func (j *judgement) verdict(l line) fund.Verdict {
+	t := j.basis.Terms
+	fits := slices.Contains(t.SKUs, strings.ToUpper(l.sku)) || l.family != "" && slices.Contains(t.Families, l.family)
+	switch {
+	case l.back || l.asked.Minor < 0:
+		return rejected(l, fund.ReasonReturn)
+	case l.asked.Currency != j.basis.Currency:
+		return rejected(l, fund.ReasonCurrency)
+	case l.sku == "" || !fits:
+		return rejected(l, "wrong_product")
+	case j.today > claimBy(t):
+		return rejected(l, fund.ReasonLate)
+	case l.on != "" && l.on < t.From, l.on > t.Until && (t.By == promo.ByResale || t.By == promo.ByInvoice):
+		return rejected(l, "wrong_window")
+	case l.asked.Minor == 0:
+		return rejected(l, "wrong_price")
+	}
+	return j.shown(l)
+}
+
+// shown judges a line by what the documents show of it.
+func (j *judgement) shown(l line) fund.Verdict {
+	want, each := l.asked.Minor, j.each(l.sku)
+	dear := false // it asks for more than was agreed for that quantity
+	if l.quantity > 0 && each > 0 {
+		if most, err := money.Extend(l.quantity, each, l.asked.Currency); err == nil && most.Minor < want {
+			want, dear = most.Minor, true
+		}
+	}
+	rest := max(0, j.sku[l.sku]) // by the documents, whether there is money for it or not
+	got, parts := j.take(l.sku, want)
+	out := fund.Verdict{Position: l.position, Parts: parts, Amount: money.Amount{Minor: got, Currency: l.asked.Currency}}
+	switch {
+	case got == l.asked.Minor:
+		out.Verdict, out.Amount = fund.LineAccepted, money.Amount{}
+	case got == want && got > 0:
+		out.Verdict, out.Reason = fund.LineChanged, "wrong_price"
+	case !j.last && !j.beyond(l, want, rest, each):
+		j.giveBack(l.sku, parts)
+		out = fund.Verdict{Position: l.position, Verdict: fund.LinePending, Reason: "no_proof", Missing: fund.MissingInvoices, Due: addDays(j.today, patience)}
+		if j.basis.Terms.By == promo.ByResale {
+			out.Missing = fund.MissingReports
+		}
+	case got > 0:
+		out.Verdict, out.Reason = fund.LineChanged, "over_quantity"
+	case j.last:
+		return rejected(l, "no_proof")
+	default:
+		return rejected(l, "over_quantity")
+	}
+	if dear && out.Verdict == fund.LineChanged && got < want {
+		out.Reason = "over_quantity"
+	}
+	return out
+}
+
+// each is the allowance for one unit of an item, 0 where no document shows it yet.
+func (j *judgement) each(sku string) money.Price {
+	most := money.Price(0)
+	for _, l := range j.basis.Lots {
+		if l.SKU == sku {
+			most = max(most, l.Allowance)
+		}
+	}
+	if part := j.basis.Terms.Parts; most == 0 && j.basis.Terms.Kind == promo.Amount && len(part) == 1 {
+		most = part[0].Allow
+	}
+	return most
+}
+
+// beyond says that the documents show the goods and that they are over what was agreed:
+// more documents would change nothing. rest is what was still to be claimed of the item.
+func (j *judgement) beyond(l line, want, rest int64, each money.Price) bool {
+	seen := j.basis.Seen[l.sku]
+	if seen <= 0 || each <= 0 {
+		return false
+	}
+	all, err := money.Extend(seen, each, l.asked.Currency)
+	if err != nil {
+		return false
+	}
+	earned := int64(0)
+	for _, x := range j.basis.Lots {
+		if x.SKU == l.sku {
+			earned += x.Earned
+		}
+	}
+	gone := max(0, earned-rest) // claimed before
+	return all.Minor-gone >= want
+}
+
+// take takes up to an amount of what is left of an item, the oldest document first.
+func (j *judgement) take(sku string, want int64) (int64, []fund.Part) {
+	want = min(want, j.sku[sku], j.whole)
+	got, parts := int64(0), []fund.Part(nil)
+	for _, l := range j.basis.Lots {
+		k := lotKey{l.Document, l.Line}
+		n := min(want-got, j.left[k])
+		if l.SKU != sku || n <= 0 {
+			continue
+		}
+		j.left[k] -= n
+		j.sku[sku] -= n
+		j.whole -= n
+		got += n
+		parts = append(parts, fund.Part{Order: l.Document, Line: l.Line, Minor: n})
+	}
+	return got, parts
+}
+
+// giveBack undoes take.
+func (j *judgement) giveBack(sku string, parts []fund.Part) {
+	for _, p := range parts {
+		j.left[lotKey{p.Order, p.Line}] += p.Minor
+		j.sku[sku] += p.Minor
+		j.whole += p.Minor
+	}
+}
+
+// activity judges lines of a claim under a request for market development: by the days of
+// the activity, the money that is left for it and the proof it asks for, which no document
+// carries: it is added on the pages.
+func activity(of fund.Request, lines []line, today string) []fund.Verdict {
+	left := of.Left.Minor
+	out := make([]fund.Verdict, 0, len(lines))
+	for _, l := range lines {
+		v := fund.Verdict{Position: l.position, Verdict: fund.LineAccepted}
+		switch {
+		case l.back || l.asked.Minor < 0:
+			v = rejected(l, fund.ReasonReturn)
+		case l.asked.Currency != of.Asked.Currency:
+			v = rejected(l, fund.ReasonCurrency)
+		case !of.State.Holds() || of.From > today:
+			v = rejected(l, "not_eligible")
+		case today > of.ClaimBy:
+			v = rejected(l, fund.ReasonLate)
+		case l.on != "" && (l.on < of.From || l.on > of.Until):
+			v = rejected(l, "wrong_window")
+		case l.asked.Minor == 0:
+			v = rejected(l, "wrong_price")
+		case l.asked.Minor > left && left <= 0:
+			v = rejected(l, "over_quantity")
+		case len(of.Proof) > 0:
+			v = fund.Verdict{Position: l.position, Verdict: fund.LinePending, Reason: "no_proof", Missing: cut(strings.Join(of.Proof, ", "), 300), Due: of.ClaimBy}
+		case l.asked.Minor > left:
+			v = fund.Verdict{Position: l.position, Verdict: fund.LineChanged, Reason: "over_quantity", Amount: money.Amount{Minor: left, Currency: l.asked.Currency}}
+		}
+		switch v.Verdict {
+		case fund.LineAccepted:
+			left -= l.asked.Minor
+		case fund.LineChanged:
+			left = 0
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func cut(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most])
+	}
+	return s
+}

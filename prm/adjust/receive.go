@@ -1,0 +1,447 @@
+package adjust
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/db/audit"
+	"entente/db/job"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/catalog"
+	"entente/prm/fault"
+	"entente/prm/fund"
+	"entente/prm/money"
+	"entente/prm/promo"
+)
+
+// Service keeps notices. Every method checks the actor first; what its company has no side
+// on does not exist for it.
+type Service struct {
+	db      *db.DB
+	events  Publisher
+	funds   *fund.Service
+	promos  *promo.Service
+	catalog *catalog.Service
+}
+
+// New makes the service; events may be nil in tests that do not look at them.
+func New(d *db.DB, events Publisher, funds *fund.Service, promos *promo.Service, cat *catalog.Service) *Service {
+	return &Service{db: d, events: events, funds: funds, promos: promos, catalog: cat}
+}
+
+func (s *Service) change(ctx context.Context, a access.Actor, fn func(ctx context.Context) error) error {
+	return s.db.InTx(db.WithOrgs(ctx, a.Org), fn)
+}
+
+func (s *Service) view(ctx context.Context, a access.Actor, fn func(ctx context.Context) error) error {
+	return s.db.View(db.WithOrgs(ctx, a.Org), fn)
+}
+
+// Incoming is a claim that a distributor sent.
+type Incoming struct {
+	Doc         *doc.Claim
+	Supplier    string
+	Reseller    string
+	Partnership string
+	Interchange string
+	SetNo       int
+}
+
+// Received is what became of it.
+type Received struct {
+	Notice  Notice
+	Outcome Outcome
+}
+
+// Receive judges an 844 and books what is to be paid of it; the actor is the supplier's
+// system. It joins the transaction of ctx. The same set is taken once, and the same claim in
+// another interchange is a duplicate. Publishes EventTaken.
+// Codes: NotFound, Forbidden (a person).
+func (s *Service) Receive(ctx context.Context, actor access.Actor, in Incoming) (Received, error) {
+	if err := access.Check(actor, access.ClaimDecide, access.Shared(in.Supplier, in.Reseller)); err != nil {
+		return Received{}, err
+	}
+	if actor.Person != "" || actor.Org != in.Supplier {
+		return Received{}, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	var out Received
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		sum := sha256.Sum256([]byte(db.Text(in.Doc)))
+		r := noticeRow{ID: db.NewID(), OwnerID: in.Supplier, OrgID: in.Reseller, PartnershipID: in.Partnership, Number: cut(in.Doc.Number, 60), Purpose: in.Doc.Purpose, IssuedOn: in.Doc.Date, Digest: hex.EncodeToString(sum[:]), State: Booked, InterchangeID: in.Interchange, SetNo: int64(in.SetNo), Received: db.Micros(db.Now(ctx))}
+		old, err := noticeBySet(ctx, in.Interchange, in.SetNo)
+		if err == nil {
+			out = Received{old.notice(), outcome(old)}
+			return nil
+		}
+		if fault.CodeOf(err) != fault.NotFound {
+			return err
+		}
+		earlier, err := numbered(ctx, r.OwnerID, r.OrgID, r.Number)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(earlier, func(x noticeRow) bool { return x.Digest == r.Digest && x.Purpose == r.Purpose }); i == 0 { // the last word
+			out = Received{earlier[0].notice(), Duplicate}
+			return nil
+		}
+		var parts []partRow
+		var lines []lineRow
+		switch {
+		case r.Purpose == "01":
+			r.State = Cancelled
+			err = s.dissolve(ctx, actor, earlier, "")
+		case r.Purpose != "05" && len(earlier) > 0:
+			r.State, r.Reason = Refused, WhyNumberUsed
+		default:
+			parts, lines, err = s.book(ctx, actor, &r, in.Doc, earlier)
+		}
+		if err != nil {
+			return err
+		}
+		if err := insertNotice(ctx, r, parts, lines); err != nil {
+			return err
+		}
+		if err := audit.Write(ctx, audit.Entry{Org: actor.Org, Via: actor.Via, Action: "claim.notice", SubjectKind: DocumentNotice, SubjectID: r.ID, Outcome: audit.Done}); err != nil {
+			return err
+		}
+		out = Received{r.notice(), outcome(r)}
+		if s.events == nil {
+			return nil
+		}
+		return s.events.Publish(ctx, job.Event{Kind: EventTaken, Version: 1, Orgs: []string{r.OwnerID, r.OrgID}, Object: r.ID, Payload: Event{Notice: ID(r.ID), Supplier: r.OwnerID, Reseller: r.OrgID, Partnership: r.PartnershipID, State: r.State}})
+	})
+	return out, err
+}
+
+func outcome(r noticeRow) Outcome {
+	if r.State == Refused {
+		return Nothing
+	}
+	return Taken
+}
+
+// dissolve takes what is open of earlier notices back, and gives them a state, "" for none.
+func (s *Service) dissolve(ctx context.Context, actor access.Actor, earlier []noticeRow, state string) error {
+	for _, x := range earlier {
+		rows, err := linesOf(ctx, x.ID)
+		if err != nil {
+			return err
+		}
+		by := map[fund.ClaimID][]int{}
+		for _, l := range rows {
+			by[fund.ClaimID(l.ClaimID)] = append(by[fund.ClaimID(l.ClaimID)], int(l.Position))
+		}
+		if state != "" { // first: it is not answered any more
+			if err := setState(ctx, x.ID, state); err != nil {
+				return err
+			}
+		}
+		if err := s.supersede(ctx, actor, by); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) supersede(ctx context.Context, actor access.Actor, by map[fund.ClaimID][]int) error {
+	ids := make([]fund.ClaimID, 0, len(by))
+	for id := range by {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids) // claims are always locked in one order
+	for _, id := range ids {
+		if err := s.funds.Supersede(ctx, actor, id, by[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// book makes a claim of every contract. Where the notice takes the place of earlier ones,
+// what it does not repeat is taken back.
+func (s *Service) book(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, earlier []noticeRow) ([]partRow, []lineRow, error) {
+	var parts []partRow
+	var lines []lineRow
+	if err := s.dissolve(ctx, actor, earlier, Replaced); err != nil {
+		return nil, nil, err
+	}
+	some := false
+	for i := range d.Contracts {
+		c := &d.Contracts[i]
+		p := partRow{NoticeID: r.ID, Part: int64(i + 1), OwnerID: r.OwnerID, OrgID: r.OrgID, Number: cut(c.Number, 60)}
+		got, err := s.contract(ctx, actor, r, d, c, &p)
+		if err != nil {
+			return nil, nil, err
+		}
+		some = some || p.Reason == ""
+		parts, lines = append(parts, p), append(lines, got...)
+	}
+	if !some {
+		r.State = Refused
+	}
+	return parts, lines, nil
+}
+
+// names are the numbers by which a contract may be known: its own and those it refers to.
+func names(c *doc.ClaimContract) []string {
+	out := []string{strings.TrimSpace(c.Number)}
+	for _, f := range c.Refs {
+		if f.Qualifier == "PD" && f.Value != "" {
+			out = append(out, strings.TrimSpace(f.Value))
+		}
+	}
+	for _, l := range c.Lines {
+		for _, f := range l.Refs {
+			if f.Qualifier == "PD" && f.Value != "" && len(out) < 5 && !slices.Contains(out, f.Value) {
+				out = append(out, strings.TrimSpace(f.Value))
+			}
+		}
+	}
+	return out
+}
+
+// contract judges one contract and books it.
+func (s *Service) contract(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow) ([]lineRow, error) {
+	p.Reason = WhyUnknown
+	for _, number := range names(c) {
+		b, err := s.promos.Basis(ctx, actor, number, r.OrgID)
+		switch fault.CodeOf(err) {
+		case fault.NotFound:
+			continue
+		case fault.Conflict:
+			p.Reason = WhyOffInvoice
+			continue
+		case fault.Invalid:
+			p.Reason = WhyInactive
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		p.Reason, p.Subject = "", b.Number
+		day := day(ctx, b.Terms.Zone)
+		cmd := fund.ClaimCmd{Program: b.Program, Number: r.Number, Nature: fund.NatureRebate, Title: b.Terms.Title, Source: fund.SourceEDI}
+		return s.take(ctx, actor, r, d, c, p, cmd, string(b.Promotion), b.Currency, func(lines []line) []fund.Verdict {
+			j := newJudgement(b, day, false)
+			out := make([]fund.Verdict, len(lines))
+			for i, l := range lines {
+				out[i] = j.verdict(l)
+			}
+			return out
+		})
+	}
+	of, err := s.funds.Numbered(ctx, actor, r.OrgID, strings.TrimSpace(c.Number))
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.Reason = ""
+	cmd := fund.ClaimCmd{Program: of.Program, Request: of.ID, Number: r.Number, Nature: fund.NatureService, Title: of.Title, Source: fund.SourceEDI}
+	return s.take(ctx, actor, r, d, c, p, cmd, string(of.ID), of.Asked.Currency, func(lines []line) []fund.Verdict { return activity(of, lines, day(ctx, "")) })
+}
+
+// day is today where a promotion is.
+func day(ctx context.Context, zone string) string {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return db.Now(ctx).In(loc).Format(time.DateOnly)
+}
+
+// take books the lines of a contract. One whose key a line has that was granted for the
+// same amount is that line; one that nobody has decided makes room for it.
+func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow, cmd fund.ClaimCmd, subject string, currency money.Currency, judge func([]line) []fund.Verdict) ([]lineRow, error) {
+	read, err := s.read(ctx, actor, r, d, c, currency)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(read))
+	for i := range read {
+		keys[i] = key(subject, r.Number, &c.Lines[i], read[i])
+	}
+	standing, err := s.funds.Keyed(ctx, actor, r.OrgID, currency, keys)
+	if err != nil {
+		return nil, err
+	}
+	var out []lineRow
+	var fresh []line
+	forced := map[int]string{} // the reason for which a line is rejected whatever the documents say
+	gone := map[fund.ClaimID][]int{}
+	used := map[string]bool{}
+	for i, l := range read {
+		k := keys[i]
+		at := lineRow{NoticeID: r.ID, Part: p.Part, Line: int64(i + 1), OwnerID: r.OwnerID, OrgID: r.OrgID}
+		old, has := standing[k]
+		granted := has && (old.Verdict == fund.LineAccepted || old.Verdict == fund.LineChanged)
+		if granted && !used[k] && (old.Asked == l.asked || old.Approved == l.asked) {
+			used[k] = true
+			p.ClaimID = cmp.Or(p.ClaimID, string(old.Claim))
+			at.ClaimID, at.Position = string(old.Claim), int64(old.Position)
+			out = append(out, at)
+			continue
+		}
+		l.position = len(fresh) + 1
+		switch {
+		case granted || used[k]:
+			forced[l.position], k = "claimed_before", ""
+		case has:
+			gone[old.Claim] = append(gone[old.Claim], old.Position)
+		}
+		if k != "" {
+			used[k] = true
+		}
+		at.Position = int64(l.position)
+		out, fresh = append(out, at), append(fresh, l)
+		cmd.Lines = append(cmd.Lines, fund.LineCmd{Key: k, Text: said(&c.Lines[i]), SKU: l.sku, On: cmp.Or(l.on, r.IssuedOn), Quantity: max(0, l.quantity), Amount: money.Amount{Minor: max(0, l.asked.Minor), Currency: currency}})
+	}
+	if err := s.supersede(ctx, actor, gone); err != nil {
+		return nil, err
+	}
+	if len(fresh) == 0 {
+		return out, nil
+	}
+	verdicts := judge(fresh)
+	for i := range verdicts {
+		if why := forced[verdicts[i].Position]; why != "" {
+			verdicts[i] = fund.Verdict{Position: verdicts[i].Position, Verdict: fund.LineRejected, Reason: why}
+		}
+	}
+	claim, err := s.funds.Book(ctx, actor, r.OrgID, cmd, verdicts)
+	if err != nil {
+		return nil, err
+	}
+	p.ClaimID = string(claim.ID)
+	for i := range out {
+		if out[i].ClaimID == "" {
+			out[i].ClaimID = string(claim.ID)
+		}
+	}
+	return out, nil
+}
+
+// key is what a line stands for: a line of an invoice of the claimant under what is agreed
+// (practice.md 9). Without an invoice it is the line of this claim.
+func key(subject, number string, l *doc.ClaimLine, x line) string {
+	invoice, at := "", ""
+	for _, f := range l.Refs {
+		switch {
+		case f.Qualifier == "IV" && invoice == "":
+			invoice = f.Value
+		case f.Qualifier == "LI" && at == "":
+			at = f.Value
+		}
+	}
+	if invoice == "" {
+		invoice, at = "claim "+number, l.Number
+	}
+	item := cmp.Or(x.sku, l.VendorItem, l.BuyerItem, l.GTIN)
+	return fmt.Sprintf("edi:%s:%s:%s:%s:%s", subject, cut(invoice, 50), cut(at, 20), cut(item, 40), l.Transfer)
+}
+
+// said is a line in the words of its sender.
+func said(l *doc.ClaimLine) string {
+	for _, f := range l.Refs {
+		if f.Qualifier == "IV" && f.Value != "" {
+			return cut(f.Value, 200)
+		}
+	}
+	return cut(cmp.Or(l.Description, l.VendorItem, l.BuyerItem, l.GTIN, l.Number), 200)
+}
+
+// soldDates are the dates of a line that say when it was sold, the best first (DTM01: 003
+// invoice, 006 sold, 011 shipped, 004 order).
+var soldDates = []string{"003", "006", "011", "004"}
+
+// read takes the lines of a contract in our words.
+func (s *Service) read(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, currency money.Currency) ([]line, error) {
+	items := make([]catalog.ItemKey, len(c.Lines))
+	for i := range c.Lines {
+		l := &c.Lines[i]
+		items[i] = catalog.ItemKey{SKU: l.VendorItem, BuyerItem: l.BuyerItem, GTIN: l.GTIN}
+	}
+	var found []catalog.Item
+	for part := range slices.Chunk(items, 1000) {
+		got, err := s.catalog.Resolve(ctx, actor, r.OwnerID, r.OrgID, part)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, got...)
+	}
+	out := make([]line, len(c.Lines))
+	for i := range c.Lines {
+		l := &c.Lines[i]
+		x := line{position: i + 1, back: l.Transfer == "RU"}
+		unit := ""
+		if found[i].Found {
+			x.sku, x.family, unit = found[i].Product.SKU, found[i].Product.Family, found[i].Product.Unit
+		}
+		for _, q := range soldDates {
+			if k := slices.IndexFunc(l.Dates, func(t doc.Date) bool { return t.Qualifier == q }); k >= 0 && x.on == "" {
+				if _, err := time.Parse(time.DateOnly, l.Dates[k].Date); err == nil {
+					x.on = l.Dates[k].Date
+				}
+			}
+		}
+		pieces, err := money.ParseMicro(string(l.Quantity))
+		if err != nil || pieces < 0 {
+			pieces = 0
+		}
+		if l.Unit == "" || l.Unit == unit || l.Unit == "EA" {
+			x.quantity = pieces
+		}
+		x.asked = asked(l, pieces, currency)
+		if said := cmp.Or(l.Currency, d.Currency); said != "" && said != string(currency) {
+			x.asked.Currency = money.Currency(said)
+		}
+		out[i] = x
+	}
+	return out, nil
+}
+
+// asked is what a line asks for: its amount (AMT02), else the quantity at the difference of
+// the distributor's price and that of the contract (UIT03 DI and CT). What does not fit
+// asks for nothing.
+func asked(l *doc.ClaimLine, pieces money.Quantity, c money.Currency) money.Amount {
+	none := money.Amount{Currency: c}
+	if said := l.Claimed(); said != "" {
+		n, err := money.ParseMicro(string(said))
+		if err != nil {
+			return none
+		}
+		if n < 0 {
+			return money.Amount{Minor: -1, Currency: c}
+		}
+		a, err := money.Extend(money.One, n, c)
+		if err != nil {
+			return none
+		}
+		return a
+	}
+	var own, agreed money.Price
+	for _, p := range l.Prices {
+		n, err := money.ParseMicro(string(p.Price))
+		switch {
+		case err != nil:
+		case p.Basis == "DI":
+			own = n
+		case p.Basis == "CT":
+			agreed = n
+		}
+	}
+	a, err := money.Extend(pieces, own-agreed, c)
+	if err != nil || own == 0 || agreed == 0 || own < agreed {
+		return none
+	}
+	return a
+}
