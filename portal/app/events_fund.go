@@ -9,6 +9,7 @@ import (
 	"entente/db/job"
 	"entente/edi/doc"
 	"entente/edi/gateway"
+	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/adjust"
 	"entente/prm/fund"
@@ -219,6 +220,74 @@ func (a *App) claimNotices(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.tellSide(ctx, t.Reseller, orgs[t.Supplier].Name, []access.Role{access.Manager, access.EDI, access.Finance}, n)
+}
+
+// fundHookKinds names the webhook of each event. That a second person is asked is the
+// supplier's own matter.
+var fundHookKinds = map[string]string{
+	fund.Granted: hook.FundGranted, fund.RequestSubmitted: hook.RequestSubmitted, fund.RequestReturned: hook.RequestReturned, fund.RequestDeclined: hook.RequestDeclined, fund.RequestApproved: hook.RequestApproved, fund.RequestCancelled: hook.RequestCancelled, fund.RequestLapsed: hook.RequestLapsed,
+	fund.ClaimFiled: hook.ClaimFiled, fund.ClaimReturnedTo: hook.ClaimReturned, fund.ClaimDecided: hook.ClaimDecided, fund.ClaimDeniedTo: hook.ClaimDenied, fund.ClaimSettledTo: hook.ClaimSettled,
+}
+
+// fundHook is the data of these webhooks: ids and numbers, and where to read more.
+type fundHook struct {
+	Partner string         `json:"partner"` // slug of the other company
+	Fund    fund.ProgramID `json:"fund"`
+	Request fund.RequestID `json:"request,omitempty"`
+	Claim   fund.ClaimID   `json:"claim,omitempty"`
+	Number  string         `json:"number,omitempty"` // of the claim or the request
+	State   string         `json:"state,omitempty"`  // as it stands now
+	Pending int            `json:"pending,omitempty"`
+	Href    string         `json:"href"`
+}
+
+// fundHooks tells the systems of both companies what happened.
+func (a *App) fundHooks(ctx context.Context, e job.Received) error {
+	var x fund.Event
+	if err := e.Decode(&x); err != nil || x.Quiet || fundHookKinds[e.Kind] == "" {
+		return err
+	}
+	return a.tellHooks(ctx, e, fundHookKinds[e.Kind], x.Supplier, x.Reseller, func(actor access.Actor, partner string) (any, error) {
+		d := fundHook{Partner: partner, Fund: x.Program, Request: x.Request, Claim: x.Claim, Href: "/api/v1/funds/" + string(x.Program)}
+		switch {
+		case x.Claim != "":
+			c, err := a.funds.GetClaim(ctx, actor, x.Claim)
+			d.Number, d.State, d.Pending, d.Request, d.Href = c.Number, string(c.State), c.Pending, c.Request, "/api/v1/claims/"+string(x.Claim)
+			return d, err
+		case x.Request != "":
+			r, err := a.funds.GetRequest(ctx, actor, x.Request)
+			d.Number, d.State, d.Href = r.Number, string(r.State), "/api/v1/fund-requests/"+string(x.Request)
+			return d, err
+		}
+		return d, nil
+	})
+}
+
+// tellHooks tells the systems of two companies that want to hear of a kind; data is what
+// one of them may read, the name is that of the other.
+func (a *App) tellHooks(ctx context.Context, e job.Received, kind, supplier, reseller string, data func(actor access.Actor, partner string) (any, error)) error {
+	for _, side := range [][2]string{{supplier, reseller}, {reseller, supplier}} {
+		actor := access.System("webhooks", side[0])
+		wanted, err := a.hooks.Wants(ctx, actor, kind)
+		if err != nil {
+			return err
+		}
+		if !wanted {
+			continue
+		}
+		orgs, err := a.accounts.Directory().OrgsByID(ctx, side[1])
+		if err != nil {
+			return err
+		}
+		d, err := data(actor, orgs[side[1]].Slug)
+		if err != nil {
+			return err
+		}
+		if err := a.hooks.Tell(ctx, actor, hook.Message{Event: e.ID, Place: e.Position, Kind: kind, At: e.At, Data: d}, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fundDeductions asks the payments of a partner what it took off already.

@@ -12,11 +12,15 @@ import (
 	"entente/db"
 	"entente/portal/hook"
 	"entente/prm/access"
+	"entente/prm/fund"
+	"entente/prm/money"
+	"entente/prm/sellthrough"
 	"entente/prm/trade"
 )
 
 // TestWebhooksTellBothSidesAlone: an answer to an order of the demo reaches the systems
-// of the two companies, as the 855 they see, and never the competitor's.
+// of the two companies, as the 855 they see, and never the competitor's; so do money for a
+// partner and what it sold on.
 func TestWebhooksTellBothSidesAlone(t *testing.T) {
 	t.Parallel()
 	a := demoApp(t)
@@ -78,5 +82,49 @@ func TestWebhooksTellBothSidesAlone(t *testing.T) {
 	}
 	if len(partner) > 0 {
 		t.Errorf("not told: %v", partner)
+	}
+
+	// money for partners, and what was sold on
+	sides, err := a.partners.Between(t.Context(), access.System("test", orgs["aurelia"]), orgs["kestrel"])
+	if err != nil || len(sides) == 0 {
+		t.Fatal(err)
+	}
+	pair := sides[0].ID
+	p, err := a.funds.Create(t.Context(), access.System("test", orgs["aurelia"]), fund.ProgramCmd{Title: "Hooks", Kind: fund.KindEarned, From: "2026-01-01", Until: "2026-12-31", Zone: "UTC", Share: money.One})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.funds.Grant(t.Context(), access.System("test", orgs["aurelia"]), p.ID, pair, money.Amount{Currency: "GBP"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	r, err := a.sellthrough.Book(t.Context(), access.System("test", orgs["kestrel"]), sellthrough.BookCmd{Partnership: pair, Number: "SR-H", From: "2026-01-05", To: "2026-01-05", Source: sellthrough.FromAPI, Key: "h", Lines: []sellthrough.Line{{SKU: "AUR-D18B", Kind: sellthrough.KindSale, Movement: "SS", Quantity: money.One, Unit: "EA"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.jobs.Idle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{}
+	for path, other := range map[string]string{"/aurelia": "kestrel", "/kestrel": "aurelia"} {
+		want[path+" "+hook.FundGranted+" "+other+" /api/v1/funds/"+string(p.ID)] = true
+		want[path+" "+hook.SalesReported+" "+other+" /api/v1/sell-through/"+string(r.Report.ID)] = true
+	}
+	for range len(got) {
+		x := <-got
+		var b struct {
+			Type string
+			Data struct{ Partner, Href string }
+		}
+		if err := json.Unmarshal([]byte(x[1]), &b); err != nil {
+			t.Fatal(err)
+		}
+		at := x[0] + " " + b.Type + " " + b.Data.Partner + " " + b.Data.Href
+		if !want[at] {
+			t.Errorf("told %s", at)
+		}
+		delete(want, at)
+	}
+	if len(want) > 0 {
+		t.Errorf("not told: %v", want)
 	}
 }

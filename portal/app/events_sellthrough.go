@@ -10,6 +10,7 @@ import (
 	"entente/db/job"
 	"entente/edi/doc"
 	"entente/edi/gateway"
+	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/catalog"
 	"entente/prm/deal"
@@ -165,6 +166,30 @@ func (a *App) sellNotices(ctx context.Context, e job.Received) error {
 	}
 	n.Kind = "sell.doubts"
 	return a.tellSide(ctx, x.Reseller, orgs[x.Supplier].Name, desk, n)
+}
+
+// sellHookKinds names the webhook of each event.
+var sellHookKinds = map[string]string{sellthrough.EventReported: hook.SalesReported, sellthrough.EventCorrected: hook.SalesCorrected, sellthrough.EventWithdrawn: hook.SalesWithdrawn}
+
+// sellHook is the data of these webhooks.
+type sellHook struct {
+	Partner string         `json:"partner"` // slug of the other company
+	Report  sellthrough.ID `json:"report"`
+	From    string         `json:"from"`
+	To      string         `json:"to"`
+	Doubts  int            `json:"doubts"` // lines that do not count yet
+	Href    string         `json:"href"`
+}
+
+// sellHooks tells the systems of both companies of a report.
+func (a *App) sellHooks(ctx context.Context, e job.Received) error {
+	var x sellthrough.Event
+	if err := e.Decode(&x); err != nil || x.Quiet || sellHookKinds[e.Kind] == "" {
+		return err
+	}
+	return a.tellHooks(ctx, e, sellHookKinds[e.Kind], x.Supplier, x.Reseller, func(_ access.Actor, partner string) (any, error) {
+		return sellHook{partner, x.Report, x.From, x.To, x.Doubts, "/api/v1/sell-through/" + string(x.Report)}, nil
+	})
 }
 
 // sellCoverage is the subject of a reminder: which periods are reported.

@@ -37,13 +37,30 @@ const (
 	PaymentHeld     = "payment.held"
 	// PaymentQuestioned: something of a payment is in question, or the turn changed.
 	PaymentQuestioned = "payment.questioned"
+	// What happens to the money for partners, and to what they report as sold on.
+	FundGranted      = "fund.granted"
+	RequestSubmitted = "request.submitted"
+	RequestReturned  = "request.returned"
+	RequestDeclined  = "request.declined"
+	RequestApproved  = "request.approved"
+	RequestCancelled = "request.cancelled"
+	RequestLapsed    = "request.lapsed"
+	ClaimFiled       = "claim.filed"
+	ClaimReturned    = "claim.returned"
+	ClaimDecided     = "claim.decided"
+	ClaimDenied      = "claim.denied"
+	ClaimSettled     = "claim.settled"
+	SalesReported    = "sell_through.reported"
+	SalesCorrected   = "sell_through.corrected"
+	SalesWithdrawn   = "sell_through.withdrawn"
 	// Test is what the test button sends; it needs no subscription.
 	Test = "webhook.test"
 )
 
 // Events are all events that can be subscribed to.
 func Events() []string {
-	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused}
+	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused,
+		FundGranted, RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturned, ClaimDecided, ClaimDenied, ClaimSettled, SalesReported, SalesCorrected, SalesWithdrawn}
 }
 
 // Hook is an address of a company with what it is told.
