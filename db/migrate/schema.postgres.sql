@@ -850,18 +850,24 @@ CREATE TABLE message_search (
 );
 CREATE INDEX message_search_words ON message_search USING gin (words);
 CREATE TABLE notice (
-  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, dedupe text NOT NULL, args text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, urgent boolean NOT NULL, happened bigint NOT NULL, seen bigint NOT NULL, mailed bigint NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, dedupe text NOT NULL, args text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, urgent boolean NOT NULL, happened bigint NOT NULL, seen bigint NOT NULL, mailed bigint NOT NULL, about text NOT NULL, reason text NOT NULL, place bigint NOT NULL, snoozed bigint NOT NULL, done bigint NOT NULL,
   UNIQUE (org_id, person_id, dedupe),
   PRIMARY KEY (org_id, id)
 );
+CREATE INDEX notice_about ON notice USING btree (org_id, person_id, about, place, id);
 CREATE INDEX notice_digest ON notice USING btree (org_id, person_id) WHERE (mailed = 2);
-CREATE INDEX notice_person ON notice USING btree (person_id, org_id, seen, happened, id);
+CREATE INDEX notice_place ON notice USING btree (org_id, person_id, place, id);
 CREATE INDEX notice_unmailed ON notice USING btree (happened) WHERE ((mailed = 0) AND (seen = 0));
+CREATE INDEX notice_unread ON notice USING btree (org_id, person_id) WHERE (seen = 0);
 CREATE TABLE notice_choice (
-  org_id text NOT NULL, person_id text NOT NULL, mode text NOT NULL, next_at bigint NOT NULL, changed bigint NOT NULL,
+  org_id text NOT NULL, person_id text NOT NULL, mode text NOT NULL, next_at bigint NOT NULL, changed bigint NOT NULL, quiet_from bigint NOT NULL, quiet_to bigint NOT NULL, hold bigint NOT NULL,
   PRIMARY KEY (org_id, person_id)
 );
 CREATE INDEX notice_choice_due ON notice_choice USING btree (next_at) WHERE (mode = 'daily'::text);
+CREATE TABLE notice_off (
+  org_id text NOT NULL, person_id text NOT NULL, topic text NOT NULL, way text NOT NULL,
+  PRIMARY KEY (org_id, person_id, topic, way)
+);
 CREATE TABLE order_arrival (
   id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, outcome text NOT NULL, reason text NOT NULL, number text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, document text NOT NULL, placed_by text NOT NULL, made bigint NOT NULL, answer text NOT NULL, answered_by text NOT NULL, answered_org text NOT NULL, answered bigint NOT NULL, new_order_id text NOT NULL,
   PRIMARY KEY (id),

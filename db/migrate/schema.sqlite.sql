@@ -653,21 +653,30 @@ CREATE TRIGGER message_search_update AFTER UPDATE ON message_search BEGIN
 END;
 CREATE VIRTUAL TABLE message_search_fts USING fts5 (words, content='message_search', content_rowid='doc', tokenize='unicode61 remove_diacritics 2');
 CREATE TABLE notice (
-  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, dedupe TEXT NOT NULL, args TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, urgent BOOLEAN NOT NULL, happened INTEGER NOT NULL, seen INTEGER NOT NULL, mailed INTEGER NOT NULL DEFAULT 0,
+  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, dedupe TEXT NOT NULL, args TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, urgent BOOLEAN NOT NULL, happened INTEGER NOT NULL, seen INTEGER NOT NULL, mailed INTEGER NOT NULL DEFAULT 0, about TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', place INTEGER NOT NULL DEFAULT 0, snoozed INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (org_id, id), UNIQUE (org_id, person_id, dedupe)
 );
+CREATE INDEX notice_about ON notice (org_id, person_id, about, place, id);
 CREATE INDEX notice_digest ON notice (org_id, person_id) WHERE mailed = 2;
-CREATE INDEX notice_person ON notice (person_id, org_id, seen, happened, id);
+CREATE INDEX notice_place ON notice (org_id, person_id, place, id);
 CREATE INDEX notice_unmailed ON notice (happened) WHERE mailed = 0 AND seen = 0;
+CREATE INDEX notice_unread ON notice (org_id, person_id) WHERE seen = 0;
 CREATE TABLE notice_choice (
   org_id TEXT NOT NULL,
   person_id TEXT NOT NULL,
   mode TEXT NOT NULL,
   next_at INTEGER NOT NULL,
-  changed INTEGER NOT NULL,
+  changed INTEGER NOT NULL, quiet_from INTEGER NOT NULL DEFAULT 0, quiet_to INTEGER NOT NULL DEFAULT 0, hold INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (org_id, person_id)
 );
 CREATE INDEX notice_choice_due ON notice_choice (next_at) WHERE mode = 'daily';
+CREATE TABLE notice_off (
+  org_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  way TEXT NOT NULL,
+  PRIMARY KEY (org_id, person_id, topic, way)
+);
 CREATE TABLE order_arrival (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
   number TEXT NOT NULL, source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL, document TEXT NOT NULL, placed_by TEXT NOT NULL, made INTEGER NOT NULL,

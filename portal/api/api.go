@@ -38,6 +38,7 @@ import (
 	"entente/prm/fund"
 	"entente/prm/lead"
 	"entente/prm/location"
+	"entente/prm/notify"
 	"entente/prm/orderdesk"
 	"entente/prm/partner"
 	"entente/prm/precheck"
@@ -81,6 +82,7 @@ type Deps struct {
 	Spool      string // folder for large AS2 messages until they are complete
 	Rooms      *room.Service
 	Forum      *forum.Service
+	Notify     *notify.Service
 	Live       *socket.Endpoint
 	Log        *slog.Logger
 	// Actor returns who calls, as the session middleware found out.

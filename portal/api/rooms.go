@@ -157,6 +157,7 @@ func (a *API) rooms() {
 			return &reply[messageOut]{wireMessage(locale.New(locale.English, time.UTC, time.Now()), m)}, nil
 		})
 	a.talk()
+	a.notices()
 	type ticket struct {
 		Ticket  string    `json:"ticket"`
 		Expires time.Time `json:"expires"`

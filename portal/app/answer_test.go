@@ -57,7 +57,7 @@ func answeredByMail(t *testing.T, a *App) {
 	tell := func(id, dedupe string) {
 		t.Helper()
 		err := a.notify.Tell(t.Context(), access.System("test", org), []notify.Target{{Org: org, Person: maya}},
-			notify.Notice{Kind: "lead.offered", Dedupe: dedupe, Urgent: true, Args: map[string]string{"partner": "Aurelia Tools", "title": "Steel\r\nBcc: x@y.example"}, SubjectKind: "offer", SubjectID: id})
+			notify.Notice{Kind: "lead.offered", Reason: notify.ForRole(access.Sales), Dedupe: dedupe, Urgent: true, Args: map[string]string{"partner": "Aurelia Tools", "title": "Steel\r\nBcc: x@y.example"}, SubjectKind: "offer", SubjectID: id})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func answeredByMail(t *testing.T, a *App) {
 	}
 	var mails []struct{ Subject, Body, Address string }
 	query(&mails, mine, maya)
-	if len(mails) != 1 || strings.ContainsAny(mails[0].Subject, "\r\n") || !strings.Contains(mails[0].Body, "/c/kestrel/leads/offers/"+offer) || strings.Contains(mails[0].Body, "\nBcc") {
+	if len(mails) != 1 || strings.ContainsAny(mails[0].Subject, "\r\n") || !strings.Contains(mails[0].Body, "/c/kestrel/leads/offers/"+offer) || strings.Contains(mails[0].Body, "\nBcc") || !strings.Contains(mails[0].Body, "You are told as sales") {
 		t.Fatalf("%+v", mails)
 	}
 	links := answerLink.FindAllString(mails[0].Body, -1)

@@ -254,6 +254,7 @@ func (a *App) build(ctx context.Context) error {
 	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
 	a.live = socket.New(socket.Config{Rooms: a.rooms, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
 	a.rooms.Publish(a.live)
+	a.notify.Live(func(person string) { a.live.Changed("notice", "", nil, person) })
 	a.accounts.Tie(a.mail, session.Doors{Live: a.live})
 	a.subscribe()
 	a.jobs.Every("sweep-accounts", 24*time.Hour, a.accounts.Sweep)
@@ -281,7 +282,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Notify: a.notify, Live: a.live,
 		Log: a.log, Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -439,11 +439,33 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 	if err != nil {
 		return err
 	}
-	to := make([]notify.Target, len(people))
-	for i, p := range people {
-		to[i] = notify.Target{Org: org, Person: p.ID}
+	n = withPartner(n, partner)
+	to := map[string][]notify.Target{}
+	for _, p := range people {
+		why := whyTold(p, people, roles)
+		to[why] = append(to[why], notify.Target{Org: org, Person: p.ID})
 	}
-	return a.notify.Tell(ctx, access.System("notices", org), to, withPartner(n, partner))
+	for why, targets := range to {
+		n.Reason = why
+		if err := a.notify.Tell(ctx, access.System("notices", org), targets, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whyTold is why one of the people on duty for some roles is told.
+func whyTold(p account.Colleague, people []account.Colleague, roles []access.Role) string {
+	held := func(c account.Colleague) int {
+		return slices.IndexFunc(roles, func(r access.Role) bool { return slices.Contains(c.Roles, r) })
+	}
+	if i := held(p); i >= 0 {
+		return notify.ForRole(roles[i])
+	}
+	if slices.Contains(p.Roles, access.Admin) && !slices.ContainsFunc(people, func(c account.Colleague) bool { return held(c) >= 0 }) {
+		return notify.ReasonAdmin
+	}
+	return notify.ReasonCover
 }
 
 // to855 sends the answer to an order whose buyer speaks EDI.

@@ -34,7 +34,7 @@ func (a *App) approvalNotices(ctx context.Context, e job.Received) error {
 		if !r.Open() {
 			return nil // decided meanwhile
 		}
-		n.Kind = "approval.asked_" + r.Kind
+		n.Kind, n.Reason = "approval.asked_"+r.Kind, notify.ReasonAsked
 		if e.Kind == approval.Overdue {
 			n.Kind, n.Urgent = "approval.overdue", true
 		}
@@ -47,7 +47,7 @@ func (a *App) approvalNotices(ctx context.Context, e job.Received) error {
 		if r.AskedBy == "" || r.AskedBy == x.Person {
 			return nil
 		}
-		n.Kind, n.Urgent = "approval."+r.State, r.State == approval.Refused
+		n.Kind, n.Urgent, n.Reason = "approval."+r.State, r.State == approval.Refused, notify.ReasonYours
 		to = append(to, notify.Target{Org: x.Org, Person: r.AskedBy})
 	default:
 		return nil
@@ -85,7 +85,9 @@ func (a *App) holdNotices(ctx context.Context, e job.Received) error {
 		}
 		n.Urgent = true
 		if h.Person != "" {
-			if err := a.notify.Tell(ctx, actor, []notify.Target{{Org: t.Supplier, Person: h.Person}}, withPartner(n, orgs[t.Reseller].Name)); err != nil {
+			mine := withPartner(n, orgs[t.Reseller].Name)
+			mine.Reason = notify.ReasonYours
+			if err := a.notify.Tell(ctx, actor, []notify.Target{{Org: t.Supplier, Person: h.Person}}, mine); err != nil {
 				return err
 			}
 		}
@@ -94,7 +96,7 @@ func (a *App) holdNotices(ctx context.Context, e job.Received) error {
 		}
 	} else if h.Person != "" && e.Kind == trade.OrderOnHold && h.Person != t.Person {
 		mine := withPartner(n, orgs[t.Reseller].Name)
-		mine.Kind = "order.hold_yours"
+		mine.Kind, mine.Reason = "order.hold_yours", notify.ReasonYours
 		if err := a.notify.Tell(ctx, actor, []notify.Target{{Org: t.Supplier, Person: h.Person}}, mine); err != nil {
 			return err
 		}

@@ -85,7 +85,7 @@ func (a *App) firstWeek(ctx context.Context, e job.Received) error {
 		if org == x.Supplier {
 			other = x.Reseller
 		}
-		n := notify.Notice{Dedupe: e.ID + ":week", Urgent: true, Kind: "edi.first_week", SubjectKind: "interchange", SubjectID: x.Interchange, Args: map[string]string{"type": x.Kind, "number": x.Number, "partner": orgs[other].Name}}
+		n := notify.Notice{Dedupe: e.ID + ":week", Urgent: true, Reason: notify.ReasonWatch, Kind: "edi.first_week", SubjectKind: "interchange", SubjectID: x.Interchange, Args: map[string]string{"type": x.Kind, "number": x.Number, "partner": orgs[other].Name}}
 		if err := a.notify.Tell(ctx, access.System("notices", org), []notify.Target{{Org: org, Person: person}}, n); err != nil {
 			return err
 		}

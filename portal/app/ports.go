@@ -259,7 +259,7 @@ func (a *App) chatNotices(ctx context.Context, e job.Received) error {
 		}
 	}
 	for org, targets := range to {
-		n := notify.Notice{Kind: "chat.mentioned", Dedupe: e.ID, SubjectKind: "chat", SubjectID: string(m.Room) + "." + strconv.FormatInt(m.Seq, 10),
+		n := notify.Notice{Kind: "chat.mentioned", Reason: notify.ReasonNamed, Dedupe: e.ID, SubjectKind: "chat", SubjectID: string(m.Room) + "." + strconv.FormatInt(m.Seq, 10),
 			Args: map[string]string{"person": names[m.Author].Name, "partner": orgs[m.Org].Name}}
 		if org == m.Org {
 			n.Kind = "chat.mentioned_own"
@@ -306,13 +306,13 @@ func (a *App) forumNotices(ctx context.Context, e job.Received) error {
 	if err != nil {
 		return err
 	}
-	n := notify.Notice{Kind: "forum.replied", Dedupe: e.ID, SubjectKind: "topic", SubjectID: string(t.Topic), Args: map[string]string{"title": title}}
+	n := notify.Notice{Kind: "forum.replied", Reason: notify.ReasonWatch, Dedupe: e.ID, SubjectKind: "topic", SubjectID: string(t.Topic), Args: map[string]string{"title": title}}
 	switch e.Kind {
 	case forum.EventFlagged:
 		n.Kind = "forum.flagged"
 		return a.tellSide(ctx, t.Owner, "", []access.Role{access.Manager}, n)
 	case forum.EventAccepted:
-		n.Kind = "forum.accepted"
+		n.Kind, n.Reason = "forum.accepted", notify.ReasonYours
 	}
 	for org, people := range who {
 		var to []notify.Target

@@ -126,9 +126,17 @@ func (n *Notices) Tell(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		persons := make([]string, len(due))
+		for i, t := range due {
+			persons[i] = t.Person
+		}
+		visited, err := n.people.Visited(ctx, persons...)
+		if err != nil {
+			return err
+		}
 		for _, t := range due {
 			p, _ := present(all, t)
-			err = errors.Join(err, n.tell(ctx, t, p, orgs[t.Org]))
+			err = errors.Join(err, n.tell(ctx, t, p, orgs[t.Org], visited[t.Person]))
 		}
 		if err != nil {
 			return err
@@ -138,13 +146,13 @@ func (n *Notices) Tell(ctx context.Context) error {
 }
 
 // tell mails one person; p is the zero value of who has left.
-func (n *Notices) tell(ctx context.Context, t notify.Target, p account.Colleague, org account.Org) error {
+func (n *Notices) tell(ctx context.Context, t notify.Target, p account.Colleague, org account.Org, visited time.Time) error {
 	zone, err := time.LoadLocation(p.Zone)
 	if err != nil {
 		zone = time.UTC
 	}
 	return n.mail.db.InTx(ctx, func(ctx context.Context) error {
-		d, err := n.notify.Collect(ctx, access.System("mail", t.Org), t, zone, n.mail.Sends() && p.ID != "")
+		d, err := n.notify.Collect(ctx, access.System("mail", t.Org), t, zone, n.mail.Sends() && p.ID != "", visited)
 		if err != nil || len(d.Notices) == 0 || p.ID == "" {
 			return err
 		}
@@ -172,6 +180,9 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 			subject = said
 		}
 		lines = append(lines, "• "+said)
+		if why := view.NoticeReason(one.Reason); !why.IsZero() {
+			lines = append(lines, "  "+words.T(why.Key, why.Args...))
+		}
 		if path := view.SubjectPath(one.SubjectKind, one.SubjectID); path != "" {
 			lines = append(lines, "  "+base+path)
 		}

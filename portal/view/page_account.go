@@ -83,10 +83,24 @@ type ProfilePage struct {
 	Zones     []Option
 	Password  Form
 	Address   Form
-	Absence   *AbsenceForm // nil: outside a company
-	Mails     []Option     // which notices come by mail; posts mail to URL + "/mail"
+	Absence   *AbsenceForm  // nil: outside a company
+	Notices   *NoticeChoice // nil: outside a company; posts to URL + "/mail"
 	Sessions  []SessionRow
 	Tokens    []TokenRow
+}
+
+// NoticeChoice is what a person is told by which way.
+type NoticeChoice struct {
+	Form   Form // quiet_from, quiet_to
+	Modes  []Option
+	Topics []TopicChoice
+}
+
+// TopicChoice says by which ways a topic comes.
+type TopicChoice struct {
+	Topic       string
+	Label       Text
+	Inbox, Mail bool
 }
 
 // SessionRow is one signed-in browser.

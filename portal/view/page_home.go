@@ -35,11 +35,24 @@ type MovingOrder struct {
 // InboxPage is /c/{slug}/inbox. A row posts to URL+"/{id}/read", the page to URL+"/read-all". Fragment "inbox.list".
 type InboxPage struct {
 	Base
-	URL     string
-	Tabs    []Tab
-	Notices []Notice
-	Pager   Pager
-	Unread  int
+	URL         string
+	SettingsURL string
+	View        string // the tab that is shown
+	Tabs        []Tab
+	Groups      []NoticeGroup
+	Pager       Pager
+	Unread      int
+}
+
+// NoticeGroup is what a person is told about one object: the newest, and what was before.
+// Its forms post to URL + "/{id}/done", "/reopen", "/snooze", "/mute", "/read".
+type NoticeGroup struct {
+	Notice
+	Earlier []Notice
+	More    int // how many there are before the newest
+	Until   time.Time
+	Muted   bool
+	CanMute bool
 }
 
 // Notice is one line of the inbox.

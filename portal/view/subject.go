@@ -1,6 +1,12 @@
 package view
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"entente/prm/access"
+	"entente/prm/notify"
+)
 
 // SubjectPath is the page of an object below /c/{slug}/, empty where it has none: where
 // a room, an event or a notice about it leads.
@@ -60,4 +66,13 @@ func SubjectPath(kind, id string) string {
 		return "rooms/" + in
 	}
 	return ""
+}
+
+// NoticeReason says why somebody is told; zero where that is not known.
+func NoticeReason(reason string) Text {
+	role, held := strings.CutPrefix(reason, "role.")
+	if held && slices.Contains(access.Roles, access.Role(role)) || slices.Contains(notify.Reasons, reason) {
+		return T("why." + reason)
+	}
+	return Text{}
 }

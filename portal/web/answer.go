@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -124,27 +125,56 @@ func oneClick(v *visit) bool {
 
 // profileMail saves which notices the person gets by mail.
 func profileMail(v *visit) error {
-	if err := v.w.d.Notify.Choose(v.ctx, v.actor(), notify.Mode(v.input().text("mail")), v.p.Zone()); err != nil {
-		return err
+	in := v.input()
+	set := notify.Settings{Mode: notify.Mode(in.text("mail")), Off: map[string][]string{}}
+	var err error
+	set.Quiet, err = notify.ParseQuiet(in.text("quiet_from"), in.text("quiet_to"))
+	for way, field := range map[string]string{notify.WayInbox: "inbox", notify.WayMail: "mail_of"} {
+		on := v.all(field)
+		for _, topic := range notify.Topics {
+			if !slices.Contains(on, topic) {
+				set.Off[topic] = append(set.Off[topic], way)
+			}
+		}
+	}
+	if err == nil {
+		err = v.w.d.Notify.SaveSettings(v.ctx, v.actor(), set, v.p.Zone())
+	}
+	if err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok {
+			return err
+		}
+		f := in.form(errs, note)
+		return v.profilePage(fiber.StatusUnprocessableEntity, profileForms{mail: &f})
 	}
 	return v.done(v.path("profile"), "said.saved")
 }
 
-// mailModes are the choices of the form.
-func (v *visit) mailModes() ([]view.Option, error) {
-	m, err := v.w.d.Notify.Mode(v.ctx, v.actor())
+// noticeChoice is what the person is told by which way.
+func (v *visit) noticeChoice(form *view.Form) (*view.NoticeChoice, error) {
+	set, err := v.w.d.Notify.Settings(v.ctx, v.actor())
 	if err != nil {
 		return nil, err
 	}
+	m := set.Mode
 	if m == "" {
 		m = notify.ModeNever
 		if v.w.d.Mail.Sends() {
 			m = notify.ModeUrgent
 		}
 	}
-	var out []view.Option
+	out := &view.NoticeChoice{}
+	if form != nil {
+		out.Form = *form
+	} else if q := set.Quiet; q.From != q.To {
+		out.Form.Values = map[string]string{"quiet_from": notify.Clock(q.From), "quiet_to": notify.Clock(q.To)}
+	}
 	for _, x := range notify.Modes {
-		out = append(out, view.Option{Value: string(x), Label: view.T("mailmode." + string(x)), On: x == m})
+		out.Modes = append(out.Modes, view.Option{Value: string(x), Label: view.T("mailmode." + string(x)), On: x == m})
+	}
+	for _, t := range notify.Topics {
+		out.Topics = append(out.Topics, view.TopicChoice{Topic: t, Label: view.T("topic." + t), Inbox: !slices.Contains(set.Off[t], notify.WayInbox), Mail: !slices.Contains(set.Off[t], notify.WayMail)})
 	}
 	return out, nil
 }

@@ -1,16 +1,27 @@
 package web
 
 import (
+	"context"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
 	"entente/db"
 	"entente/portal/mail"
 	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/fault"
 	"entente/prm/notify"
 )
 
-// inbox is the list of notices.
+// inbox is the centre: what the person is told, by object.
 func inbox(v *visit) error {
-	unread := v.Query("view") == "unread"
-	list, next, err := v.w.d.Notify.List(v.ctx, v.actor(), notify.Filter{Unread: unread, After: v.Query("after"), Limit: pageRows})
+	shown := v.Query("view")
+	pile, unread := notify.Pile(shown), false
+	if shown == "unread" {
+		pile, unread = notify.Open, true
+	}
+	list, next, err := v.w.d.Notify.Groups(v.ctx, v.actor(), pile, notify.Filter{Unread: unread, After: v.Query("after"), Limit: pageRows})
 	if err != nil {
 		return err
 	}
@@ -19,19 +30,38 @@ func inbox(v *visit) error {
 		return err
 	}
 	var orgs []string
-	for _, n := range list {
-		orgs = append(orgs, idsIn(n.Args)...)
+	for _, g := range list {
+		for _, one := range g.Notices {
+			orgs = append(orgs, idsIn(one.Args)...)
+		}
 	}
 	n, err := v.lookup(orgs, nil)
 	if err != nil {
 		return err
 	}
-	page := &view.InboxPage{Base: v.shell(), URL: v.path("inbox"), Unread: count.Unread, Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)},
-		Tabs: []view.Tab{{Label: view.T("list.all"), URL: v.again("view", ""), Count: -1, On: !unread}, {Label: view.T("inbox.unread"), URL: v.again("view", "unread"), Count: count.Unread, On: unread}}}
-	for _, one := range list {
-		page.Notices = append(page.Notices, v.notice(one, n))
+	page := &view.InboxPage{Base: v.shell(), URL: v.path("inbox"), SettingsURL: v.path("profile") + "#pr-ma", View: shown, Unread: count.Unread, Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)}}
+	for _, t := range []struct {
+		view, label string
+		n           int
+	}{{"", "inbox.open", -1}, {"unread", "inbox.unread", count.Unread}, {string(notify.Snoozed), "inbox.snoozed", -1}, {string(notify.Done), "inbox.done", -1}} {
+		page.Tabs = append(page.Tabs, view.Tab{Label: view.T(t.label), URL: v.again("view", t.view), Count: t.n, On: shown == t.view})
+	}
+	for _, g := range list {
+		page.Groups = append(page.Groups, v.noticeGroup(g, n))
 	}
 	return v.render(page, fragments{"list": "inbox.list", "rows": "inbox.list"})
+}
+
+func (v *visit) noticeGroup(g notify.Group, n names) view.NoticeGroup {
+	out := view.NoticeGroup{Notice: v.notice(g.Notices[0], n), More: g.N - 1, Until: g.Until, Muted: g.Muted, CanMute: g.CanMute}
+	out.Unread = g.Unread > 0
+	if g.Urgent {
+		out.Tone = view.Red
+	}
+	for _, one := range g.Notices[1:] {
+		out.Earlier = append(out.Earlier, v.notice(one, n))
+	}
+	return out
 }
 
 // idsIn are the arguments of a kept sentence that have the form of an id.
@@ -47,19 +77,97 @@ func idsIn(args map[string]string) []string {
 
 func (v *visit) notice(one notify.Notice, n names) view.Notice {
 	look := historyIcons[lastWord(one.Kind)]
-	out := view.Notice{ID: one.ID, Unread: one.Seen.IsZero(), Tone: look.tone, Icon: v.icon(or(look.icon, "bell")), Text: v.told("notice."+one.Kind, one.Args, n), URL: v.subjectURL(one.SubjectKind, one.SubjectID), At: one.At}
+	out := view.Notice{ID: one.ID, Unread: one.Seen.IsZero(), Tone: look.tone, Icon: v.icon(or(look.icon, "bell")), Text: v.told("notice."+one.Kind, one.Args, n), Sub: view.NoticeReason(one.Reason), URL: v.subjectURL(one.SubjectKind, one.SubjectID), At: one.At}
 	if one.Urgent {
 		out.Tone = view.Red
 	}
 	return out
 }
 
-// inboxRead marks one notice as read.
-func inboxRead(v *visit) error {
-	if err := v.w.d.Notify.MarkSeen(v.ctx, v.actor(), v.Params("id")); err != nil {
+// inboxCount is what the bell shows, for pages that are told of a change.
+func inboxCount(v *visit) error {
+	n, err := v.w.d.Notify.Unread(v.ctx, v.actor())
+	if err != nil {
 		return err
 	}
-	return v.seeOther(v.path("inbox"))
+	v.Vary("HX-Request") // as every address here
+	v.Set(fiber.HeaderCacheControl, "no-store")
+	return v.JSON(map[string]any{"unread": n.Unread, "text": v.p.Count(n.Unread), "urgent": n.Urgent})
+}
+
+// inboxBack is the pile one came from.
+func (v *visit) inboxBack(key string) error {
+	to := v.path("inbox")
+	switch p := v.input().text("view"); p {
+	case "unread", string(notify.Snoozed), string(notify.Done):
+		to += "?view=" + p
+	}
+	if key == "" {
+		return v.seeOther(to)
+	}
+	return v.done(to, key)
+}
+
+// inboxDeed does something with the notices about one object.
+func inboxDeed(do func(*notify.Service, context.Context, access.Actor, string) error, said string) func(*visit) error {
+	return func(v *visit) error {
+		if err := do(v.w.d.Notify, v.ctx, v.actor(), v.Params("id")); err != nil {
+			return err
+		}
+		return v.inboxBack(said)
+	}
+}
+
+// snoozes are how long one may put off, by the day of the reader.
+var snoozes = map[string]func(now time.Time) time.Time{
+	"later": func(now time.Time) time.Time { return now.Add(3 * time.Hour) },
+	"tomorrow": func(now time.Time) time.Time {
+		return time.Date(now.Year(), now.Month(), now.Day()+1, 8, 0, 0, 0, now.Location())
+	},
+	"week": func(now time.Time) time.Time {
+		return time.Date(now.Year(), now.Month(), now.Day()+(7-int(now.Weekday()))%7+1, 8, 0, 0, 0, now.Location())
+	},
+}
+
+func inboxSnooze(v *visit) error {
+	until, ok := snoozes[v.input().text("until")]
+	if !ok {
+		return fault.InvalidField("until", "form.choice_wrong")
+	}
+	if err := v.w.d.Notify.Snooze(v.ctx, v.actor(), v.Params("id"), until(v.now.In(v.p.Zone()))); err != nil {
+		return err
+	}
+	return v.inboxBack("said.notice_snoozed")
+}
+
+func inboxMute(v *visit) error {
+	on := v.input().text("on") != ""
+	if err := v.w.d.Notify.Mute(v.ctx, v.actor(), v.Params("id"), on); err != nil {
+		return err
+	}
+	if on {
+		return v.inboxBack("said.notice_muted")
+	}
+	return v.inboxBack("said.notice_unmuted")
+}
+
+// pageOf is the kind of object a page shows: opening it is reading the notices about it.
+var pageOf = map[string]string{
+	"/c/:slug/orders/:id": "order", "/c/:slug/invoices/:id": "invoice", "/c/:slug/edi/:id": "interchange", "/c/:slug/approvals/:id": "approval", "/c/:slug/disputes/:id": "dispute", "/c/:slug/payments/:id": "payment",
+	"/c/:slug/leads/:id": "lead", "/c/:slug/leads/offers/:id": "offer", "/c/:slug/promotions/seats/:id": "promotion", "/c/:slug/funds/:id": "fund", "/c/:slug/funds/requests/:id": "fund_request", "/c/:slug/funds/claims/:id": "fund_claim",
+	"/c/:slug/deals/:id": "deal", "/c/:slug/sell-through/:id": "sell_report", "/c/:slug/forum/topics/:id": "topic", "/c/:slug/rooms/:id": "chat",
+}
+
+// opened marks what the person was told about the object of this page as read. It comes
+// before the page, whose bell then shows the rest; a page that stays shut is told nothing.
+func (v *visit) opened(route string) {
+	kind := pageOf[route]
+	if kind == "" || v.htmx() {
+		return
+	}
+	if err := v.w.d.Notify.MarkSubjectSeen(v.ctx, v.actor(), kind, v.Params("id")); err != nil {
+		v.w.d.Log.Warn("notices not marked", "kind", kind, "error", err)
+	}
 }
 
 // inboxReadAll marks every notice as read.

@@ -9,7 +9,7 @@ import (
 )
 
 // profileForms are the forms of the page; one of them may have been refused.
-type profileForms struct{ name, password, address, absence *view.Form }
+type profileForms struct{ name, password, address, absence, mail *view.Form }
 
 // profile is the page of the person: name and looks, password, address, signed-in
 // browsers, tokens.
@@ -35,7 +35,7 @@ func (v *visit) profilePage(status int, f profileForms) error {
 		return err
 	}
 	if v.may(access.NoticeOwn, access.Own(v.org())) {
-		if page.Mails, err = v.mailModes(); err != nil {
+		if page.Notices, err = v.noticeChoice(f.mail); err != nil {
 			return err
 		}
 	}

@@ -128,20 +128,16 @@ func TestTalkWithoutScript(t *testing.T) {
 	if other := kaarel.Get(t, "/c/baltic/rooms?q="+url.QueryEscape("thread answer")).Body; strings.Contains(other, "an answer") {
 		t.Error("the search tells a competitor")
 	}
-	inbox := ""
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.After(20 * time.Second); !strings.Contains(inbox, "Maya Osei of Kestrel Supply named you"); {
-		select {
-		case <-tick.C:
-			inbox = ingrid.Get(t, "/c/aurelia/inbox").Body
-		case <-end:
-			t.Fatal("no notice of being named")
-		}
-	}
+	inbox := named(t, ingrid, "")
 	if !strings.Contains(inbox, "/c/aurelia/rooms/"+id+"?m="+seq) {
 		t.Error("the notice does not lead to the message")
 	}
+	ingrid.Get(t, "/c/aurelia/rooms/"+id) // opening it is reading what was told of it
+	if a := maya.Post(t, at+"/messages", url.Values{"key": {"named-again-1"}, "text": {"@Ingrid Dahl and once more"}}); a.Status != 303 {
+		t.Fatalf("%d", a.Status)
+	}
+	named(t, ingrid, "unread")
+	centre(t, ingrid, kaarel, "/c/aurelia/rooms/"+id)
 	if a := maya.Post(t, do+"/remove", nil); a.Status != 303 {
 		t.Fatalf("%d", a.Status)
 	}
@@ -173,5 +169,99 @@ func TestTalkWithoutScript(t *testing.T) {
 	}
 	if a := kaarel.Get(t, "/c/baltic/rooms/"+id+"/export"); a.Status != 404 {
 		t.Errorf("a competitor's export: %d", a.Status)
+	}
+}
+
+const namedYou = "Maya Osei of Kestrel Supply named you"
+
+// named waits until a pile of the inbox tells of being named.
+func named(t *testing.T, ingrid *portaltest.Client, view string) string {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(20 * time.Second); ; {
+		select {
+		case <-tick.C:
+			if body := ingrid.Get(t, "/c/aurelia/inbox?view="+view).Body; strings.Contains(body, namedYou) {
+				return body
+			}
+		case <-end:
+			t.Fatal("no notice of being named")
+		}
+	}
+}
+
+// centre does with a notice of being named in a room what its page offers.
+func centre(t *testing.T, ingrid, kaarel *portaltest.Client, room string) {
+	t.Helper()
+	const at = "/c/aurelia/inbox"
+	says := func(view string, want bool) string {
+		t.Helper()
+		body := ingrid.Get(t, at+"?view="+view).Body
+		if strings.Contains(body, namedYou) != want {
+			t.Errorf("the pile %q says so: %v", view, !want)
+		}
+		return body
+	}
+	first := regexp.MustCompile(`(?s)` + namedYou + `.*?` + at + `/([0-9a-v]{26})/done`)
+	inbox := says("unread", true)
+	if !strings.Contains(inbox, "A message names you") || !strings.Contains(inbox, "What is urgent still comes.") {
+		t.Error("no reason, or no end")
+	}
+	row := first.FindStringSubmatch(inbox)
+	if row == nil {
+		t.Fatal("nothing to be done")
+	}
+	if body := ingrid.Get(t, at+"/count").Body; !regexp.MustCompile(`"unread":[1-9]`).MatchString(body) {
+		t.Error(body)
+	}
+	ingrid.Get(t, room) // opening it is reading what was told of it
+	says("unread", false)
+	says("", true)
+	for _, step := range []struct {
+		who  *portaltest.Client
+		path string
+		form url.Values
+		want int
+	}{
+		{kaarel, "/c/baltic/inbox/" + row[1] + "/done", nil, 404},
+		{ingrid, at + "/" + row[1] + "/snooze", url.Values{"until": {"never"}}, 422},
+		{ingrid, at + "/" + row[1] + "/snooze", url.Values{"until": {"week"}}, 303},
+	} {
+		if a := step.who.Post(t, step.path, step.form); a.Status != step.want {
+			t.Errorf("%s %v: %d, want %d", step.path, step.form, a.Status, step.want)
+		}
+	}
+	says("", false)
+	says("snoozed", true)
+	deed := func(what string, form url.Values) {
+		t.Helper()
+		if a := ingrid.Post(t, at+"/"+row[1]+"/"+what, form); a.Status != 303 {
+			t.Errorf("%s: %d %.300s", what, a.Status, a.Body)
+		}
+	}
+	deed("reopen", url.Values{"view": {"snoozed"}})
+	says("", true)
+	deed("mute", url.Values{"on": {"1"}})
+	if body := says("done", true); !strings.Contains(body, "only what is urgent") {
+		t.Error("it is not said what is ended")
+	}
+	deed("mute", url.Values{"view": {"done"}})
+	deed("reopen", url.Values{"view": {"done"}})
+	deed("done", nil)
+	says("", false)
+
+	const mail = "/c/aurelia/profile/mail"
+	if a := ingrid.Post(t, mail, url.Values{"mail": {"daily"}, "quiet_from": {"late"}, "quiet_to": {"07:00"}}); a.Status != 422 || !strings.Contains(a.Body, "Write a time of day") {
+		t.Errorf("%d", a.Status)
+	}
+	if a := ingrid.Post(t, mail, url.Values{"mail": {"daily"}, "quiet_from": {"22:00"}, "quiet_to": {"07:00"}, "inbox": {"order", "chat"}, "mail_of": {"chat"}}); a.Status != 303 {
+		t.Errorf("%d", a.Status)
+	}
+	profile := ingrid.Get(t, "/c/aurelia/profile").Body
+	for want, n := range map[string]int{`value="22:00"`: 1, `value="daily" selected`: 1, `name="inbox" value="order" aria-label="Inbox: Orders" checked`: 1, `name="mail_of" value="order" aria-label="Mail: Orders" checked`: 0, `name="mail_of" value="chat" aria-label="Mail: Being named in a room" checked`: 1} {
+		if strings.Count(profile, want) != n {
+			t.Errorf("the profile does not say %d times %s", n, want)
+		}
 	}
 }

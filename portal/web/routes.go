@@ -10,6 +10,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
+	"entente/prm/notify"
 	"entente/prm/trade"
 )
 
@@ -100,8 +101,13 @@ func tradeRoutes() []Route {
 	return []Route{
 		get("/c/:slug/", "home", InCompany, "", home),
 		get("/c/:slug/inbox", "inbox", InCompany, access.NoticeOwn, inbox),
-		post("/c/:slug/inbox/read-all", "read all notices", InCompany, access.NoticeOwn, inboxReadAll),
-		post("/c/:slug/inbox/:id/read", "read notice", InCompany, access.NoticeOwn, inboxRead),
+		get("/c/:slug/inbox/count", "count notices", InCompany, access.NoticeOwn, inboxCount),
+		post("/c/:slug/inbox/read-all", "read all notices", InCompany, access.NoticeWrite, inboxReadAll),
+		post("/c/:slug/inbox/:id/read", "read notice", InCompany, access.NoticeWrite, inboxDeed((*notify.Service).MarkOne, "")),
+		post("/c/:slug/inbox/:id/done", "finish notices", InCompany, access.NoticeWrite, inboxDeed((*notify.Service).Finish, "said.notice_done")),
+		post("/c/:slug/inbox/:id/reopen", "reopen notices", InCompany, access.NoticeWrite, inboxDeed((*notify.Service).Reopen, "said.notice_reopened")),
+		post("/c/:slug/inbox/:id/snooze", "put notices off", InCompany, access.NoticeWrite, inboxSnooze),
+		post("/c/:slug/inbox/:id/mute", "end notices", InCompany, access.NoticeWrite, inboxMute),
 		get("/c/:slug/find", "find", InCompany, "", find),
 		get("/c/:slug/orders", "orders", InCompany, access.OrderRead, orderList),
 		get("/c/:slug/orders/new", "order form", InCompany, access.OrderPlace, orderNewForm),
@@ -324,7 +330,7 @@ func settingsRoutes() []Route {
 		post("/c/:slug/company/tokens/:id/revoke", "revoke token", InCompany, access.TokenOwn, tokenRevoke("company")),
 		get("/c/:slug/profile", "profile", InCompany, "", profile),
 		post("/c/:slug/profile/name", "save profile", InCompany, "", profileName),
-		post("/c/:slug/profile/mail", "choose mail", InCompany, access.NoticeOwn, profileMail),
+		post("/c/:slug/profile/mail", "choose mail", InCompany, access.NoticeWrite, profileMail),
 		post("/c/:slug/profile/password", "change password", InCompany, "", profilePassword),
 		post("/c/:slug/profile/address", "change address", InCompany, "", profileAddress),
 		post("/c/:slug/profile/sessions/end-all", "sign out everywhere", InCompany, "", sessionEndAll),
@@ -350,6 +356,9 @@ func (w *Web) handler(r Route) fiber.Handler {
 			if err := v.entered(); err != nil && !oneClick(v) {
 				return err
 			}
+		}
+		if r.Gate == InCompany && r.Method == fiber.MethodGet {
+			v.opened(r.Path)
 		}
 		return r.run(v)
 	}

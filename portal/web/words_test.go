@@ -22,6 +22,7 @@ import (
 	"entente/prm/fund"
 	"entente/prm/identity"
 	"entente/prm/lead"
+	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
 	"entente/prm/returns"
@@ -37,6 +38,11 @@ func madeUp(t *testing.T) []string {
 		for _, w := range words {
 			keys = append(keys, prefix+w)
 		}
+	}
+	add("topic.", notify.Topics...)
+	add("why.", notify.Reasons...)
+	for _, r := range access.Roles {
+		add("why.", notify.ForRole(r))
 	}
 	for _, m := range []trade.Mark{trade.UnknownItem, trade.Discontinued, trade.UnitUnknown, trade.PriceMissing, trade.PriceDiffers, trade.NoListPrice, trade.CurrencyDiffers, trade.QuantityUnread, trade.AmountRange, trade.AllowanceUnknown, trade.BelowMinimum, trade.NotMultiple, trade.Superseded, trade.PromotionRefused, trade.PromotionPart, trade.FreeGoods, trade.ReleaseUnknown, trade.ReleaseItem, trade.ReleaseOver, trade.ReleaseOutside, trade.ReleaseClosed, trade.ReleasePrice} {
 		add("mark.", string(m))

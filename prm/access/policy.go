@@ -64,6 +64,7 @@ const (
 	RoomRead      Action = "room.read"
 	RoomPost      Action = "room.post"
 	NoticeOwn     Action = "notice.own"
+	NoticeWrite   Action = "notice.write"
 )
 
 // The actions of item numbers, and of stock.
@@ -268,7 +269,8 @@ var policy = map[Action]rule{
 	ForumManage: {scope: "forum:write", read: ForumRead, sides: map[Side][]Role{Owner: deciders}},
 	ForumAgree:  {read: ForumRead, sides: map[Side][]Role{Member: admins}},
 
-	NoticeOwn: {scope: "notices:read", sides: map[Side][]Role{Owner: anyone}},
+	NoticeOwn:   {scope: "notices:read", sides: map[Side][]Role{Owner: anyone}},
+	NoticeWrite: {scope: "notices:write", read: NoticeOwn, sides: map[Side][]Role{Owner: anyone}},
 }
 
 func (p rule) allows(a Actor, side Side) bool {

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"slices"
+	"time"
 
 	"entente/db"
 	"entente/prm/access"
@@ -43,6 +44,17 @@ func (d Directory) OrgsByID(ctx context.Context, ids ...string) (map[string]Org,
 	var out map[string]Org
 	err := d.db.View(ctx, func(ctx context.Context) (err error) {
 		out, err = readOrgs(ctx, ids)
+		return err
+	})
+	return out, err
+}
+
+// Visited returns when people were last at the portal, by any session that is still known;
+// who never was is absent.
+func (d Directory) Visited(ctx context.Context, people ...string) (map[string]time.Time, error) {
+	var out map[string]time.Time
+	err := d.db.View(ctx, func(ctx context.Context) (err error) {
+		out, err = lastSeen(ctx, people)
 		return err
 	})
 	return out, err

@@ -81,6 +81,11 @@ func TestSessionsAreListedAndEndedByTheirOwner(t *testing.T) {
 		w.must(w.s.SignOutEverywhere(w.ctx(), maya))
 		_, err = w.s.LoginBySession(w.ctx(), first, "")
 		w.wants(err, fault.Unauthenticated, "")
+		visited, err := w.s.Directory().Visited(w.ctx(), maya.Person, dan.Person, w.kaarel.ID)
+		w.must(err)
+		if len(visited) != 2 || !visited[maya.Person].Equal(w.now) { // ended sessions count too
+			w.t.Errorf("visited %v at %v", visited, w.now)
+		}
 		_, err = w.s.Refresh(w.ctx(), maya)
 		w.wants(err, fault.Unauthenticated, "")
 		_, err = w.s.Refresh(w.ctx(), dan)

@@ -75,6 +75,20 @@ func sessionsOf(ctx context.Context, person string) ([]Session, error) {
 	return out, err
 }
 
+// lastSeen is when people used their sessions, ended ones too.
+func lastSeen(ctx context.Context, people []string) (map[string]time.Time, error) {
+	var rows []struct {
+		PersonID string
+		Seen     int64
+	}
+	err := db.Tx(ctx).Model(&sessionRow{}).Select("person_id, MAX(seen) AS seen").Where("person_id IN ?", people).Group("person_id").Scan(&rows).Error
+	out := make(map[string]time.Time, len(rows))
+	for _, r := range rows {
+		out[r.PersonID] = db.FromMicros(r.Seen)
+	}
+	return out, err
+}
+
 // endSessions ends the live sessions of a person, all or the named one, but
 // never the one in except. It returns the ids that ended.
 func endSessions(ctx context.Context, person, only, except string) ([]string, error) {

@@ -19,7 +19,7 @@ type Mode string
 const (
 	ModeUrgent Mode = "urgent" // urgent ones, at once
 	ModeAll    Mode = "all"    // every one, at once
-	ModeDaily  Mode = "daily"  // one mail in the morning
+	ModeDaily  Mode = "daily"  // one mail in the morning, of what came since the last visit
 	ModeNever  Mode = "never"
 )
 
@@ -68,7 +68,7 @@ func (s *Service) Mode(ctx context.Context, actor access.Actor) (Mode, error) {
 // hour of a daily mail.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid.
 func (s *Service) Choose(ctx context.Context, actor access.Actor, m Mode, zone *time.Location) error {
-	if err := own(actor); err != nil {
+	if err := ownWrite(actor); err != nil {
 		return err
 	}
 	if !slices.Contains(Modes, m) {
@@ -76,7 +76,12 @@ func (s *Service) Choose(ctx context.Context, actor access.Actor, m Mode, zone *
 	}
 	return s.db.InTx(account.Acting(ctx, actor), func(ctx context.Context) error {
 		now := db.Now(ctx)
-		return saveChoice(ctx, choiceRow{OrgID: actor.Org, PersonID: actor.Person, Mode: string(m), NextAt: db.Micros(morning(now, zone)), Changed: db.Micros(now)})
+		c, err := choiceOf(ctx, actor.Org, actor.Person) // the hours without mail stay
+		if err != nil {
+			return err
+		}
+		c.OrgID, c.PersonID, c.Mode, c.NextAt, c.Changed = actor.Org, actor.Person, string(m), db.Micros(morning(now, zone)), db.Micros(now)
+		return saveChoice(ctx, c)
 	})
 }
 
@@ -102,9 +107,11 @@ func (s *Service) Pending(ctx context.Context, limit int) ([]Target, error) {
 }
 
 // Collect takes what one mail to a person lists and settles it, in the transaction of
-// ctx, in which the mail is written too. sends says whether a mail server is set.
+// ctx, in which the mail is written too. sends says whether a mail server is set; visited
+// is when the person was last at the portal: what was told before that is not in a daily
+// mail. In the person's quiet hours nothing is taken, and nothing is due until they end.
 // Codes: NotFound (not a system actor, or a target of another company).
-func (s *Service) Collect(ctx context.Context, actor access.Actor, to Target, zone *time.Location, sends bool) (Digest, error) {
+func (s *Service) Collect(ctx context.Context, actor access.Actor, to Target, zone *time.Location, sends bool, visited time.Time) (Digest, error) {
 	if !strings.HasPrefix(actor.Via, "system:") || to.Org != actor.Org || to.Person == "" {
 		return Digest{}, fault.New(fault.NotFound, "error.not_found")
 	}
@@ -122,7 +129,11 @@ func (s *Service) Collect(ctx context.Context, actor access.Actor, to Target, zo
 		case out.Mode == "":
 			out.Mode = ModeNever
 		}
-		before := now.Add(-MailAfter)
+		if end := (Quiet{int(c.QuietFrom), int(c.QuietTo)}).End(now, zone); !end.IsZero() && out.Mode != ModeNever {
+			c.Hold = db.Micros(end)
+			return saveChoice(ctx, c)
+		}
+		before, from := now.Add(-MailAfter), now.Add(-mailUntil)
 		steps := []int{mailOpen, mailDigest}
 		if out.Mode == ModeDaily {
 			if c.NextAt > db.Micros(now) {
@@ -132,10 +143,13 @@ func (s *Service) Collect(ctx context.Context, actor access.Actor, to Target, zo
 			if err := saveChoice(ctx, c); err != nil {
 				return err
 			}
+			if visited.After(from) {
+				from = visited
+			}
 		}
 		if out.Mode != ModeNever {
 			var n int64
-			if out.Notices, n, err = unmailed(ctx, to, steps, now.Add(-mailUntil), before, out.Mode == ModeUrgent, mailRows); err != nil {
+			if out.Notices, n, err = unmailed(ctx, to, steps, from, before, out.Mode == ModeUrgent, mailRows); err != nil {
 				return err
 			}
 			out.More = int(n) - len(out.Notices)

@@ -14,6 +14,7 @@ import (
 // TestMailedAsChosen: each person gets by mail what they chose and have not seen, once.
 func TestMailedAsChosen(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB, s *Service) {
+		var visited time.Time
 		zone, err := time.LoadLocation("Europe/London")
 		must(t, err)
 		tell := func(min int, urgent bool) {
@@ -24,7 +25,7 @@ func TestMailedAsChosen(t *testing.T) {
 			t.Helper()
 			var got Digest
 			must(t, d.InTx(ctx, func(ctx context.Context) (err error) {
-				got, err = s.Collect(ctx, sys, Target{"kestrel", who}, zone, sends)
+				got, err = s.Collect(ctx, sys, Target{"kestrel", who}, zone, sends, visited)
 				return err
 			}))
 			return got
@@ -93,10 +94,10 @@ func TestMailedAsChosen(t *testing.T) {
 		if err := s.Choose(ctxAt(0), maya, "hourly", zone); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("a mode that does not exist: %v", err)
 		}
-		if _, err := s.Collect(ctxAt(0), maya, both[0], zone, true); !fault.IsNotFound(err) {
+		if _, err := s.Collect(ctxAt(0), maya, both[0], zone, true, time.Time{}); !fault.IsNotFound(err) {
 			t.Errorf("a person collected: %v", err)
 		}
-		if _, err := s.Collect(ctxAt(0), access.System("x", "baltic"), both[0], zone, true); !fault.IsNotFound(err) {
+		if _, err := s.Collect(ctxAt(0), access.System("x", "baltic"), both[0], zone, true, time.Time{}); !fault.IsNotFound(err) {
 			t.Errorf("of another company: %v", err)
 		}
 	})

@@ -42,9 +42,26 @@ type Notice struct {
 	SubjectKind string            // what it is about: "order"
 	SubjectID   string
 	Urgent      bool
+	Reason      string // why this person is told: one of the Reasons, or ForRole
 	At          time.Time
 	Seen        time.Time // zero: unread
 }
+
+// Why somebody is told.
+const (
+	ReasonCover = "cover" // stands in for a colleague who is away
+	ReasonAdmin = "admin" // nobody of the company holds the role it is for
+	ReasonNamed = "named" // a message names the person
+	ReasonWatch = "watch" // the person follows what it is about
+	ReasonAsked = "asked" // it waits for the person's decision
+	ReasonYours = "yours" // the person asked for it, or it was given to them
+)
+
+// Reasons lists them.
+var Reasons = []string{ReasonCover, ReasonAdmin, ReasonNamed, ReasonWatch, ReasonAsked, ReasonYours}
+
+// ForRole is the reason of who holds a role.
+func ForRole(r access.Role) string { return "role." + string(r) }
 
 // Filter chooses notices. After is a cursor of an earlier page.
 type Filter struct {
@@ -57,10 +74,21 @@ type Filter struct {
 type Count struct{ Unread, Urgent int }
 
 // Service keeps notices.
-type Service struct{ db *db.DB }
+type Service struct {
+	db      *db.DB
+	changed func(person string) // what a person is told has changed
+}
 
 // NewService makes the service.
-func NewService(d *db.DB) *Service { return &Service{db: d} }
+func NewService(d *db.DB) *Service { return &Service{db: d, changed: func(string) {}} }
+
+// Live says who is to be told, after each commit, that a person's notices changed.
+func (s *Service) Live(changed func(person string)) { s.changed = changed }
+
+// touch tells the person's open pages, once the transaction is committed.
+func (s *Service) touch(ctx context.Context, person string) {
+	db.AfterCommit(ctx, func() { s.changed(person) })
+}
 
 // own checks that the actor is a person of a company; notices are for one's own
 // eyes, and not for an API token without the scope.
@@ -74,9 +102,18 @@ func own(a access.Actor) error {
 	return nil
 }
 
+// ownWrite is own for what changes something.
+func ownWrite(a access.Actor) error {
+	if err := own(a); err != nil {
+		return err
+	}
+	return access.Check(a, access.NoticeWrite, access.Own(a.Org))
+}
+
 // Tell writes a notice for each target, who must be of the actor's company. It
 // is for subscribers: system actors. It joins the transaction of ctx; a target
-// that was told under the same dedupe key is passed over.
+// that was told under the same dedupe key is passed over, and who does not want to
+// hear of it: of its topic, or of its subject when it is not urgent.
 // Codes: NotFound (not a system actor, or a target of another company), Invalid.
 func (s *Service) Tell(ctx context.Context, actor access.Actor, to []Target, n Notice) error {
 	if !strings.HasPrefix(actor.Via, "system:") || slices.ContainsFunc(to, func(t Target) bool { return t.Org != actor.Org || t.Person == "" }) {
@@ -90,21 +127,47 @@ func (s *Service) Tell(ctx context.Context, actor access.Actor, to []Target, n N
 	switch {
 	case err != nil:
 		return fault.Wrap(err, fault.Internal, "error.internal")
-	case n.Kind == "" || len(n.Kind) > maxWord || len(n.SubjectKind) > maxWord || n.Dedupe == "" || len(n.Dedupe) > maxKey || len(raw) > maxArgs || !utf8.Valid(raw):
+	case n.Kind == "" || len(n.Kind) > maxWord || len(n.SubjectKind) > maxWord || len(n.Reason) > maxWord || n.Dedupe == "" || len(n.Dedupe) > maxKey || len(raw) > maxArgs || !utf8.Valid(raw):
 		return fault.New(fault.Invalid, "notice.wrong", "kind", n.Kind)
 	}
 	if len(to) == 0 {
 		return nil
 	}
 	return s.db.InTx(account.Acting(ctx, actor), func(ctx context.Context) error {
-		now := db.Now(ctx)
+		now := db.Micros(db.Now(ctx))
+		people := make([]string, len(to))
+		for i, t := range to {
+			people[i] = t.Person
+		}
+		off, err := offFor(ctx, actor.Org, people, Topic(n.Kind), aboutOf(n.SubjectKind, n.SubjectID))
+		if err != nil {
+			return err
+		}
 		rows := make([]noticeRow, 0, len(to))
 		for _, t := range to {
 			if slices.ContainsFunc(rows, func(r noticeRow) bool { return r.PersonID == t.Person }) {
 				continue
 			}
-			rows = append(rows, noticeRow{OrgID: t.Org, ID: db.NewID(), PersonID: t.Person, Kind: n.Kind, Dedupe: n.Dedupe, Args: string(raw),
-				SubjectKind: n.SubjectKind, SubjectID: n.SubjectID, Urgent: n.Urgent, Happened: db.Micros(now)})
+			not := off[t.Person]
+			if not[WayInbox] && not[WayMail] || not[wayAll] && !n.Urgent {
+				continue
+			}
+			r := noticeRow{OrgID: t.Org, ID: db.NewID(), PersonID: t.Person, Kind: n.Kind, Dedupe: n.Dedupe, Args: string(raw),
+				SubjectKind: n.SubjectKind, SubjectID: n.SubjectID, Urgent: n.Urgent, Reason: n.Reason, Happened: now, Place: now}
+			if r.About = aboutOf(n.SubjectKind, n.SubjectID); r.About == "" {
+				r.About = r.ID
+			}
+			if not[WayInbox] {
+				r.Done = now // unseen still: it is mailed
+			}
+			if not[WayMail] {
+				r.Mailed = mailSettled
+			}
+			rows = append(rows, r)
+			s.touch(ctx, t.Person)
+		}
+		if len(rows) == 0 {
+			return nil
 		}
 		return insertNew(ctx, rows)
 	})
@@ -141,7 +204,8 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (notic
 	return notices, next, nil
 }
 
-// Unread counts the actor's own unread notices in the actor's company.
+// Unread counts the actor's own unread notices in the actor's company, without those
+// put off.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) Unread(ctx context.Context, actor access.Actor) (Count, error) {
 	if err := own(actor); err != nil {
@@ -159,7 +223,7 @@ func (s *Service) Unread(ctx context.Context, actor access.Actor) (Count, error)
 // unknown ones. Safe to repeat.
 // Codes: Unauthenticated, NotFound (none of them is the actor's), Forbidden, Invalid.
 func (s *Service) MarkSeen(ctx context.Context, actor access.Actor, ids ...string) error {
-	if err := own(actor); err != nil {
+	if err := ownWrite(actor); err != nil {
 		return err
 	}
 	if len(ids) == 0 || len(ids) > mostRows {
@@ -173,30 +237,37 @@ func (s *Service) MarkSeen(ctx context.Context, actor access.Actor, ids ...strin
 		if mine == 0 {
 			return fault.New(fault.NotFound, "error.not_found")
 		}
+		s.touch(ctx, actor.Person)
 		return markSeen(ctx, actor.Org, actor.Person, ids, time.Time{})
 	})
+}
+
+// MarkOne is MarkSeen of one notice.
+func (s *Service) MarkOne(ctx context.Context, actor access.Actor, id string) error {
+	return s.MarkSeen(ctx, actor, id)
 }
 
 // MarkAllSeen marks the actor's notices in the actor's company up to an instant
 // as read; the zero time means up to now.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) MarkAllSeen(ctx context.Context, actor access.Actor, upTo time.Time) error {
-	if err := own(actor); err != nil {
+	if err := ownWrite(actor); err != nil {
 		return err
 	}
 	return s.db.InTx(account.Acting(ctx, actor), func(ctx context.Context) error {
 		if upTo.IsZero() {
 			upTo = db.Now(ctx)
 		}
+		s.touch(ctx, actor.Person)
 		return markSeen(ctx, actor.Org, actor.Person, nil, upTo)
 	})
 }
 
 // MarkSubjectSeen marks the actor's notices about a subject as read: its page
-// was opened.
+// was opened. What was put off stays so.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) MarkSubjectSeen(ctx context.Context, actor access.Actor, kind, id string) error {
-	if err := own(actor); err != nil {
+	if err := ownWrite(actor); err != nil {
 		return err
 	}
 	any := false
@@ -208,6 +279,7 @@ func (s *Service) MarkSubjectSeen(ctx context.Context, actor access.Actor, kind,
 		return err
 	}
 	return s.db.InTx(account.Acting(ctx, actor), func(ctx context.Context) error {
+		s.touch(ctx, actor.Person)
 		return markSubject(ctx, actor.Org, actor.Person, kind, id)
 	})
 }

@@ -41,7 +41,7 @@ func must(t *testing.T, err error) {
 }
 
 func TestModelsMatchTheSchema(t *testing.T) {
-	each(t, func(t *testing.T, d *db.DB, _ *Service) { dbtest.CheckModels(t, d, noticeRow{}, choiceRow{}) })
+	each(t, func(t *testing.T, d *db.DB, _ *Service) { dbtest.CheckModels(t, d, noticeRow{}, choiceRow{}, offRow{}) })
 }
 
 // TestToldOnce: the same event tells nobody twice, however often it comes.

@@ -27,13 +27,18 @@ type noticeRow struct {
 	Happened    int64
 	Seen        int64
 	Mailed      int64
+	About       string // of its group
+	Reason      string
+	Place       int64 // in the lists: when it happened, or until when it was put off
+	Snoozed     int64
+	Done        int64
 }
 
 func (noticeRow) TableName() string { return "notice" }
 
 func (r noticeRow) notice() Notice {
 	n := Notice{ID: r.ID, Org: r.OrgID, Person: r.PersonID, Kind: r.Kind, Dedupe: r.Dedupe, SubjectKind: r.SubjectKind, SubjectID: r.SubjectID,
-		Urgent: r.Urgent, At: db.FromMicros(r.Happened), Seen: db.FromMicros(r.Seen)}
+		Urgent: r.Urgent, Reason: r.Reason, At: db.FromMicros(r.Happened), Seen: db.FromMicros(r.Seen)}
 	if json.Unmarshal([]byte(r.Args), &n.Args) != nil {
 		n.Args = map[string]string{} // a row we did not write shows its kind alone
 	}
@@ -91,7 +96,7 @@ func countUnread(ctx context.Context, org, person string) (Count, error) {
 		Urgent bool
 		N      int
 	}
-	err := mine(ctx, org, person).Select("urgent, count(*) AS n").Where("seen = 0").Group("urgent").Scan(&rows).Error
+	err := mine(ctx, org, person).Select("urgent, count(*) AS n").Where("seen = 0 AND done = 0 AND snoozed <= ?", db.Micros(db.Now(ctx))).Group("urgent").Scan(&rows).Error
 	var c Count
 	for _, r := range rows {
 		c.Unread += r.N
@@ -120,12 +125,12 @@ func markSeen(ctx context.Context, org, person string, ids []string, upTo time.T
 
 func unreadAbout(ctx context.Context, org, person, kind, id string) (bool, error) {
 	var ids []string
-	err := mine(ctx, org, person).Where("seen = 0 AND subject_kind = ? AND subject_id = ?", kind, id).Limit(1).Pluck("id", &ids).Error
+	err := mine(ctx, org, person).Where("seen = 0 AND about = ? AND snoozed <= ?", aboutOf(kind, id), db.Micros(db.Now(ctx))).Limit(1).Pluck("id", &ids).Error
 	return len(ids) > 0, err
 }
 
 func markSubject(ctx context.Context, org, person, kind, id string) error {
-	return mine(ctx, org, person).Where("seen = 0 AND subject_kind = ? AND subject_id = ?", kind, id).Update("seen", db.Micros(db.Now(ctx))).Error
+	return mine(ctx, org, person).Where("seen = 0 AND about = ? AND snoozed <= ?", aboutOf(kind, id), db.Micros(db.Now(ctx))).Update("seen", db.Micros(db.Now(ctx))).Error
 }
 
 type choiceRow struct {
@@ -134,6 +139,10 @@ type choiceRow struct {
 	Mode     string
 	NextAt   int64
 	Changed  int64
+
+	QuietFrom int64 // minutes of the person's day
+	QuietTo   int64
+	Hold      int64 // no mail before
 }
 
 func (choiceRow) TableName() string { return "notice_choice" }
@@ -149,17 +158,18 @@ func choiceOf(ctx context.Context, org, person string) (choiceRow, error) {
 }
 
 func saveChoice(ctx context.Context, r choiceRow) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "person_id"}}, DoUpdates: clause.AssignmentColumns([]string{"mode", "next_at", "changed"})}).Create(&r).Error
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}, {Name: "person_id"}}, DoUpdates: clause.AssignmentColumns([]string{"mode", "next_at", "changed", "quiet_from", "quiet_to", "hold"})}).Create(&r).Error
 }
 
 // pendingMail lists people whose unread notices are due for a mail: new ones that are
 // old enough, and those of a daily mail whose hour came.
 func pendingMail(ctx context.Context, before, now time.Time, limit int) ([]Target, error) {
 	var rows []struct{ OrgID, PersonID string }
-	err := db.Tx(ctx).Raw(`SELECT DISTINCT org_id, person_id FROM notice WHERE mailed = 0 AND seen = 0 AND happened <= ?
-		UNION SELECT c.org_id, c.person_id FROM notice_choice c WHERE c.mode = 'daily' AND c.next_at <= ?
+	err := db.Tx(ctx).Raw(`SELECT DISTINCT n.org_id, n.person_id FROM notice n LEFT JOIN notice_choice c ON c.org_id = n.org_id AND c.person_id = n.person_id
+		WHERE n.mailed = 0 AND n.seen = 0 AND n.happened <= ? AND n.snoozed <= ? AND COALESCE(c.hold, 0) <= ?
+		UNION SELECT c.org_id, c.person_id FROM notice_choice c WHERE c.mode = 'daily' AND c.next_at <= ? AND c.hold <= ?
 		AND EXISTS (SELECT 1 FROM notice n WHERE n.org_id = c.org_id AND n.person_id = c.person_id AND n.mailed = 2)
-		LIMIT ?`, db.Micros(before), db.Micros(now), limit).Scan(&rows).Error
+		LIMIT ?`, db.Micros(before), db.Micros(now), db.Micros(now), db.Micros(now), db.Micros(now), limit).Scan(&rows).Error
 	out := make([]Target, len(rows))
 	for i, r := range rows {
 		out[i] = Target{Org: r.OrgID, Person: r.PersonID}
@@ -170,7 +180,7 @@ func pendingMail(ctx context.Context, before, now time.Time, limit int) ([]Targe
 // unmailed lists unread notices of the steps, the oldest of them first, and counts them.
 func unmailed(ctx context.Context, to Target, steps []int, from, before time.Time, urgent bool, limit int) (out []Notice, n int64, err error) {
 	q := func() *gorm.DB {
-		q := mine(ctx, to.Org, to.Person).Where("seen = 0 AND mailed IN ? AND happened > ? AND happened <= ?", steps, db.Micros(from), db.Micros(before))
+		q := mine(ctx, to.Org, to.Person).Where("seen = 0 AND snoozed <= ? AND mailed IN ? AND place > ? AND happened <= ?", db.Micros(db.Now(ctx)), steps, db.Micros(from), db.Micros(before))
 		if urgent {
 			q = q.Where("urgent = ?", true)
 		}
@@ -191,5 +201,129 @@ func unmailed(ctx context.Context, to Target, steps []int, from, before time.Tim
 
 // stepMail moves notices on their way to a mail.
 func stepMail(ctx context.Context, to Target, from []int, before time.Time, step int) error {
-	return mine(ctx, to.Org, to.Person).Where("seen = 0 AND mailed IN ? AND happened <= ?", from, db.Micros(before)).Update("mailed", step).Error
+	return mine(ctx, to.Org, to.Person).Where("seen = 0 AND snoozed <= ? AND mailed IN ? AND happened <= ?", db.Micros(db.Now(ctx)), from, db.Micros(before)).Update("mailed", step).Error
+}
+
+// offRow is a way by which a topic, or with wayAll an object, does not come.
+type offRow struct {
+	OrgID    string `gorm:"primaryKey"`
+	PersonID string `gorm:"primaryKey"`
+	Topic    string `gorm:"primaryKey"` // or the key of an object
+	Way      string `gorm:"primaryKey"`
+}
+
+func (offRow) TableName() string { return "notice_off" }
+
+func offOf(ctx context.Context, org, person string) (rows []offRow, err error) {
+	err = db.Tx(ctx).Where("org_id = ? AND person_id = ?", org, person).Order("topic, way").Find(&rows).Error
+	return rows, err
+}
+
+// offFor are the ways by which people are not told of a topic and an object.
+func offFor(ctx context.Context, org string, people []string, topic, about string) (map[string]map[string]bool, error) {
+	var rows []offRow
+	err := db.Tx(ctx).Where("org_id = ? AND person_id IN ? AND topic IN ?", org, people, []string{topic, about}).Find(&rows).Error
+	out := map[string]map[string]bool{}
+	for _, r := range rows {
+		if out[r.PersonID] == nil {
+			out[r.PersonID] = map[string]bool{}
+		}
+		out[r.PersonID][r.Way] = true
+	}
+	return out, err
+}
+
+func saveOff(ctx context.Context, rows []offRow) error {
+	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
+}
+
+func dropOff(ctx context.Context, r offRow) error { return db.Tx(ctx).Delete(&r).Error }
+
+// replaceOff sets the topics a person chose; muted objects stay.
+func replaceOff(ctx context.Context, org, person string, rows []offRow) error {
+	if err := db.Tx(ctx).Where("org_id = ? AND person_id = ? AND way <> ?", org, person, wayAll).Delete(&offRow{}).Error; err != nil || len(rows) == 0 {
+		return err
+	}
+	return saveOff(ctx, rows)
+}
+
+// oneOf is one of a person's notices.
+func oneOf(ctx context.Context, org, person, id string) (noticeRow, error) {
+	var r noticeRow
+	err := mine(ctx, org, person).Where("id = ?", id).Take(&r).Error
+	return r, err
+}
+
+// groupOf are the notices of a group up to a place.
+func groupOf(ctx context.Context, n noticeRow) *gorm.DB {
+	return mine(ctx, n.OrgID, n.PersonID).Where("about = ? AND place <= ?", n.About, n.Place)
+}
+
+func finishGroup(ctx context.Context, n noticeRow) error {
+	now := db.Micros(db.Now(ctx))
+	return groupOf(ctx, n).Where("done = 0").Updates(map[string]any{"done": now, "snoozed": 0, "seen": clause.Expr{SQL: "CASE WHEN seen = 0 THEN ? ELSE seen END", Vars: []any{now}}}).Error
+}
+
+func snoozeGroup(ctx context.Context, n noticeRow, until time.Time) error {
+	return groupOf(ctx, n).Where("done = 0").Updates(map[string]any{"snoozed": db.Micros(until), "place": db.Micros(until), "seen": 0}).Error
+}
+
+func reopenGroup(ctx context.Context, n noticeRow) error {
+	return groupOf(ctx, n).Where("done > 0 OR snoozed > 0").Updates(map[string]any{"done": 0, "snoozed": 0, "place": db.Micros(db.Now(ctx))}).Error
+}
+
+// groupsOf lists a pile by object with one read of the newest rows of each: a group stands
+// where its newest row does.
+func groupsOf(ctx context.Context, org, person string, pile Pile, unread bool, after cursor, limit int) (groups []Group, next string, err error) {
+	now := db.Micros(db.Now(ctx))
+	in, args := "done > 0", []any{org, person}
+	switch pile {
+	case Open:
+		in, args = "done = 0 AND snoozed <= ?", append(args, now)
+	case Snoozed:
+		in, args = "done = 0 AND snoozed > ?", append(args, now)
+	}
+	// the heads of the groups
+	where := "g.seq = 1"
+	if unread {
+		where += " AND g.unread > 0"
+	}
+	if after.id != "" {
+		where += " AND (g.place < ? OR g.place = ? AND g.id < ?)"
+		args = append(args, after.at, after.at, after.id)
+	}
+	type groupRow struct {
+		Row                 noticeRow `gorm:"embedded"`
+		Seq, N, Unread, Red int
+		Muted               bool
+	}
+	piled := `SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.about ORDER BY x.place DESC, x.id DESC) AS seq, COUNT(*) OVER (PARTITION BY x.about) AS n,
+		SUM(CASE WHEN x.seen = 0 THEN 1 ELSE 0 END) OVER (PARTITION BY x.about) AS unread, SUM(CASE WHEN x.urgent THEN 1 ELSE 0 END) OVER (PARTITION BY x.about) AS red
+		FROM notice x WHERE x.org_id = ? AND x.person_id = ? AND ` + in
+	var heads, rows []groupRow
+	err = db.Tx(ctx).Raw(`SELECT g.*, EXISTS (SELECT 1 FROM notice_off o WHERE o.org_id = g.org_id AND o.person_id = g.person_id AND o.topic = g.about AND o.way = 'all') AS muted
+		FROM (`+piled+`) g WHERE `+where+` ORDER BY g.place DESC, g.id DESC LIMIT ?`, append(args, limit+1)...).Scan(&heads).Error
+	if err != nil || len(heads) == 0 {
+		return nil, "", err
+	}
+	if len(heads) > limit {
+		heads = heads[:limit]
+		next = strconv.FormatInt(heads[limit-1].Row.Place, 36) + "." + heads[limit-1].Row.ID
+	}
+	abouts := make([]string, len(heads))
+	at := map[string]int{}
+	for i, h := range heads {
+		abouts[i], at[h.Row.About] = h.Row.About, i
+		groups = append(groups, Group{N: h.N, Unread: h.Unread, Urgent: h.Red > 0, Until: db.FromMicros(h.Row.Snoozed), Muted: h.Muted, CanMute: h.Row.About != h.Row.ID})
+	}
+	args = []any{org, person}
+	if pile != Done {
+		args = append(args, now)
+	}
+	err = db.Tx(ctx).Raw(`SELECT g.* FROM (`+piled+` AND x.about IN ?) g WHERE g.seq <= ? ORDER BY g.place DESC, g.id DESC`, append(args, abouts, groupRows)...).Scan(&rows).Error
+	for _, r := range rows {
+		g := &groups[at[r.Row.About]]
+		g.Notices = append(g.Notices, r.Row.notice())
+	}
+	return groups, next, err
 }

@@ -53,6 +53,9 @@ func TestRoom(t *testing.T) {
 	end := `(() => { const s = document.querySelector(".chat-main [data-log-scroll]"); s.scrollTop = s.scrollHeight; return true })()` // they open where the new begins
 	must(t, maya.Eval(end, nil), ingrid.Eval(end, nil))
 
+	bell := `[...document.querySelectorAll('.e-rail [data-count="inbox"]')].map((e) => e.hidden ? 0 : +e.textContent)[0]`
+	waiting := read[int](t, ingrid, bell)
+
 	// a name is offered, the message is there at once and counts who has read it
 	must(t, maya.Type(".chat-main form[data-composer] textarea", "请看@Ing"), maya.Says(".e-names li", "Ingrid Dahl"), maya.Enter(),
 		maya.Until(`document.querySelector(".chat-main textarea").value === "请看@Ingrid Dahl "`))
@@ -60,7 +63,7 @@ func TestRoom(t *testing.T) {
 	asked := "请看@Ingrid Dahl 两箱价目表"
 	must(t, maya.Until(line(asked)))
 	one := seq(maya, asked)
-	must(t, ingrid.Until(line(asked)+`?.querySelector(".mention")?.textContent === "@Ingrid Dahl"`), maya.Says(`.chat-main [data-seen]`, "Seen by Aurelia Tools (1 of 3)"))
+	must(t, ingrid.Until(line(asked)+`?.querySelector(".mention")?.textContent === "@Ingrid Dahl"`), maya.Says(`.chat-main [data-seen]`, "Seen by Aurelia Tools (1 of 3)"), ingrid.Until(bell+` === `+strconv.Itoa(waiting+1)))
 
 	// a reaction, an answer in the open pane, a pin
 	must(t, ingrid.Leave(`li[data-seq="`+one+`"] [data-more]`), ingrid.Until(alive))

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"entente/portal/locale"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/notify"
+)
+
+type noticeGroupOut struct {
+	ID      string      `json:"id" doc:"of the newest notice: what the actions are for"`
+	Subject *subject    `json:"subject,omitempty"`
+	N       int         `json:"n"`
+	Unread  int         `json:"unread"`
+	Urgent  bool        `json:"urgent"`
+	Muted   bool        `json:"muted" doc:"only what is urgent still comes"`
+	Until   *time.Time  `json:"until,omitempty" doc:"put off until then"`
+	Notices []noticeOut `json:"notices" doc:"the newest five"`
+}
+
+type noticeOut struct {
+	ID     string            `json:"id"`
+	Kind   string            `json:"kind"`
+	Reason string            `json:"reason,omitempty" doc:"why you are told: role.<role>, cover, admin, named, watch, asked, yours"`
+	Text   string            `json:"text"`
+	Args   map[string]string `json:"args"`
+	Urgent bool              `json:"urgent"`
+	Unread bool              `json:"unread"`
+	At     time.Time         `json:"at"`
+	Path   string            `json:"path,omitempty" doc:"page below /c/{slug}/"`
+}
+
+type noticeSettings struct {
+	Mail      string              `json:"mail" enum:"urgent,all,daily,never"`
+	QuietFrom string              `json:"quiet_from" doc:"time of day in your zone, 15:04; empty: no quiet hours"`
+	QuietTo   string              `json:"quiet_to"`
+	Off       map[string][]string `json:"off" doc:"topic to the ways, inbox and mail, by which it does not come"`
+}
+
+func wireNotice(p *locale.Printer, n notify.Notice) noticeOut {
+	args := []any{}
+	for k, v := range n.Args {
+		args = append(args, k, v)
+	}
+	return noticeOut{ID: n.ID, Kind: n.Kind, Reason: n.Reason, Text: p.T("notice."+n.Kind, args...), Args: n.Args, Urgent: n.Urgent, Unread: n.Seen.IsZero(), At: n.At, Path: view.SubjectPath(n.SubjectKind, n.SubjectID)}
+}
+
+// notices are the person's own in the token's company.
+func (a *API) notices() {
+	const base = "/api/v1/notices"
+	type find struct {
+		Pile  string `query:"pile" enum:"open,snoozed,done" default:"open"`
+		After string `query:"after"`
+		Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	}
+	handle(a, op("GET", base, "notices:read", "List what you are told", "By object, the newest first.", 200),
+		func(ctx context.Context, actor access.Actor, in *find) (*reply[list[noticeGroupOut]], error) {
+			got, next, err := a.d.Notify.Groups(ctx, actor, notify.Pile(in.Pile), notify.Filter{After: in.After, Limit: in.Limit})
+			if err != nil {
+				return nil, err
+			}
+			p := locale.New(locale.English, time.UTC, time.Now())
+			items := make([]noticeGroupOut, len(got))
+			for i, g := range got {
+				head := g.Notices[0]
+				items[i] = noticeGroupOut{ID: head.ID, N: g.N, Unread: g.Unread, Urgent: g.Urgent, Muted: g.Muted}
+				if head.SubjectKind != "" {
+					items[i].Subject = &subject{head.SubjectKind, head.SubjectID}
+				}
+				if !g.Until.IsZero() {
+					items[i].Until = &g.Until
+				}
+				for _, n := range g.Notices {
+					items[i].Notices = append(items[i].Notices, wireNotice(p, n))
+				}
+			}
+			return page(items, next), nil
+		})
+	for _, d := range []struct {
+		name, title, words string
+		do                 func(*notify.Service, context.Context, access.Actor, string) error
+	}{
+		{"read", "Mark a notice as read", "", (*notify.Service).MarkOne},
+		{"done", "Be done with what you were told about an object", "Up to this notice; what comes later stays open.", (*notify.Service).Finish},
+		{"reopen", "Take back what was done with or put off", "", (*notify.Service).Reopen},
+	} {
+		handle(a, op("POST", base+"/{id}/"+d.name, "notices:write", d.title, strings.TrimSpace(d.words+" Safe to repeat."), 204),
+			func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+				return nil, d.do(a.d.Notify, ctx, actor, in.ID)
+			})
+	}
+	type snooze struct {
+		IDPath
+		Body struct {
+			Until time.Time `json:"until" doc:"at most 90 days from now"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/snooze", "notices:write", "Put off what you are told about an object", "Until then it counts nowhere and is not mailed.", 204),
+		func(ctx context.Context, actor access.Actor, in *snooze) (*struct{}, error) {
+			return nil, a.d.Notify.Snooze(ctx, actor, in.ID, in.Body.Until)
+		})
+	type mute struct {
+		IDPath
+		Body struct {
+			On *bool `json:"on,omitempty" doc:"false: be told again; default true"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/mute", "notices:write", "Be told no more about an object", "What is urgent still comes.", 204),
+		func(ctx context.Context, actor access.Actor, in *mute) (*struct{}, error) {
+			return nil, a.d.Notify.Mute(ctx, actor, in.ID, in.Body.On == nil || *in.Body.On)
+		})
+	const set = "/api/v1/notice-settings"
+	type none struct{}
+	handle(a, op("GET", set, "notices:read", "What you are told by which way", "", 200),
+		func(ctx context.Context, actor access.Actor, _ *none) (*reply[noticeSettings], error) {
+			got, err := a.d.Notify.Settings(ctx, actor)
+			if err != nil {
+				return nil, err
+			}
+			out := noticeSettings{Mail: string(got.Mode), Off: got.Off}
+			if got.Quiet.From != got.Quiet.To {
+				out.QuietFrom, out.QuietTo = notify.Clock(got.Quiet.From), notify.Clock(got.Quiet.To)
+			}
+			return &reply[noticeSettings]{out}, nil
+		})
+	type save struct{ Body noticeSettings }
+	handle(a, op("PUT", set, "notices:write", "Choose what you are told by which way", "", 200),
+		func(ctx context.Context, actor access.Actor, in *save) (*reply[noticeSettings], error) {
+			want := notify.Settings{Mode: notify.Mode(in.Body.Mail), Off: in.Body.Off}
+			var err error
+			if want.Quiet, err = notify.ParseQuiet(in.Body.QuietFrom, in.Body.QuietTo); err != nil {
+				return nil, err
+			}
+			people, err := a.d.Accounts.Directory().PersonsByID(ctx, actor.Person)
+			if err != nil {
+				return nil, err
+			}
+			zone, err := time.LoadLocation(people[actor.Person].Zone)
+			if err != nil {
+				zone = time.UTC
+			}
+			if err := a.d.Notify.SaveSettings(ctx, actor, want, zone); err != nil {
+				return nil, err
+			}
+			return &reply[noticeSettings]{in.Body}, nil
+		})
+}

@@ -1,0 +1,146 @@
+package notify
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
+)
+
+// Pile is a part of the centre.
+type Pile string
+
+// The piles: what is open, what was put off, what was done with or is not wanted in the
+// inbox.
+const (
+	Open    Pile = "open"
+	Snoozed Pile = "snoozed"
+	Done    Pile = "done"
+)
+
+// Piles lists them.
+var Piles = []Pile{Open, Snoozed, Done}
+
+// groupRows of a group are shown, the newest; maxSnooze is how far one may put off.
+const (
+	groupRows = 5
+	maxSnooze = 90 * 24 * time.Hour
+)
+
+// Group is what a person is told about one object, the newest first.
+type Group struct {
+	Notices []Notice // at most groupRows
+	N       int      // how many there are
+	Unread  int
+	Urgent  bool
+	Until   time.Time // put off until then
+	Muted   bool      // the person is told nothing more about the object but what is urgent
+	CanMute bool      // it is about an object
+}
+
+// aboutOf is the key of what a notice is about: messages of one room are one; "" where it
+// is about nothing that has a name.
+func aboutOf(kind, id string) string {
+	if kind == "" || id == "" {
+		return ""
+	}
+	if kind == "chat" {
+		id, _, _ = strings.Cut(id, ".")
+	}
+	return kind + "/" + id
+}
+
+// Groups returns a pile of the actor's own notices by object. next is empty on the last
+// page.
+// Codes: Unauthenticated, NotFound, Forbidden (a token without the scope), Invalid.
+func (s *Service) Groups(ctx context.Context, actor access.Actor, pile Pile, f Filter) (groups []Group, next string, err error) {
+	if err := own(actor); err != nil {
+		return nil, "", err
+	}
+	if pile == "" {
+		pile = Open
+	}
+	if !slices.Contains(Piles, pile) {
+		return nil, "", fault.InvalidField("pile", "form.choice_wrong")
+	}
+	if f.Limit == 0 {
+		f.Limit = pageRows
+	}
+	if f.Limit < 1 || f.Limit > mostRows {
+		return nil, "", fault.InvalidField("limit", "form.out_of_range")
+	}
+	after, err := parseCursor(f.After)
+	if err != nil {
+		return nil, "", err
+	}
+	err = s.db.View(account.Acting(ctx, actor), func(ctx context.Context) error {
+		groups, next, err = groupsOf(ctx, actor.Org, actor.Person, pile, f.Unread, after, f.Limit)
+		return err
+	})
+	return groups, next, err
+}
+
+// mineTo does something to the group of one of the actor's own notices.
+func (s *Service) mineTo(ctx context.Context, actor access.Actor, id string, do func(ctx context.Context, n noticeRow) error) error {
+	if err := ownWrite(actor); err != nil {
+		return err
+	}
+	return s.db.InTx(account.Acting(ctx, actor), func(ctx context.Context) error {
+		n, err := oneOf(ctx, actor.Org, actor.Person, id)
+		if err != nil {
+			return err
+		}
+		s.touch(ctx, actor.Person)
+		return do(ctx, n)
+	})
+}
+
+// Finish puts what the actor was told about an object, up to the notice named, with what
+// is done. Safe to repeat; what came later stays open.
+// Codes: Unauthenticated, NotFound (not the actor's own), Forbidden.
+func (s *Service) Finish(ctx context.Context, actor access.Actor, id string) error {
+	return s.mineTo(ctx, actor, id, finishGroup)
+}
+
+// Reopen takes back Finish and Snooze.
+// Codes: Unauthenticated, NotFound (not the actor's own), Forbidden.
+func (s *Service) Reopen(ctx context.Context, actor access.Actor, id string) error {
+	return s.mineTo(ctx, actor, id, reopenGroup)
+}
+
+// Snooze puts an object's open notices off: until then they count nowhere and are not
+// mailed, then they are unread and at the top.
+// Codes: Unauthenticated, NotFound (not the actor's own), Forbidden, Invalid.
+func (s *Service) Snooze(ctx context.Context, actor access.Actor, id string, until time.Time) error {
+	return s.mineTo(ctx, actor, id, func(ctx context.Context, n noticeRow) error {
+		if now := db.Now(ctx); !until.After(now) || until.After(now.Add(maxSnooze)) {
+			return fault.InvalidField("until", "form.out_of_range")
+		}
+		return snoozeGroup(ctx, n, until)
+	})
+}
+
+// Mute ends what the actor is told about an object, but for what is urgent; off takes it
+// back. What is open is done with.
+// Codes: Unauthenticated, NotFound (not the actor's own), Forbidden, Conflict (about
+// nothing).
+func (s *Service) Mute(ctx context.Context, actor access.Actor, id string, on bool) error {
+	return s.mineTo(ctx, actor, id, func(ctx context.Context, n noticeRow) error {
+		if n.About == n.ID {
+			return fault.New(fault.Conflict, "notice.about_nothing")
+		}
+		row := offRow{OrgID: n.OrgID, PersonID: n.PersonID, Topic: n.About, Way: wayAll}
+		if !on {
+			return dropOff(ctx, row)
+		}
+		if err := saveOff(ctx, []offRow{row}); err != nil {
+			return err
+		}
+		return finishGroup(ctx, n)
+	})
+}
