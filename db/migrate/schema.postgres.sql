@@ -802,7 +802,7 @@ CREATE TABLE location_code (
 );
 CREATE INDEX location_code_location ON location_code USING btree (location_id);
 CREATE TABLE mail (
-  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, address text NOT NULL, kind text NOT NULL, locale text NOT NULL, subject text NOT NULL, body text NOT NULL, dedupe text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, created bigint NOT NULL, sent bigint NOT NULL, stop text NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, address text NOT NULL, kind text NOT NULL, locale text NOT NULL, subject text NOT NULL, body text NOT NULL, dedupe text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, created bigint NOT NULL, sent bigint NOT NULL, stop text NOT NULL, thread text NOT NULL,
   UNIQUE (org_id, address, dedupe),
   PRIMARY KEY (org_id, id)
 );

@@ -614,7 +614,7 @@ CREATE TABLE location_code (
 );
 CREATE INDEX location_code_location ON location_code (location_id);
 CREATE TABLE mail (
-  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, locale TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, dedupe TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, created INTEGER NOT NULL, sent INTEGER NOT NULL, stop TEXT NOT NULL DEFAULT '',
+  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, locale TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, dedupe TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, created INTEGER NOT NULL, sent INTEGER NOT NULL, stop TEXT NOT NULL DEFAULT '', thread TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (org_id, id), UNIQUE (org_id, address, dedupe)
 );
 CREATE INDEX mail_due ON mail (state, next_at);

@@ -58,6 +58,7 @@ type Mail struct {
 	Locale          string
 	Subject, Body   string
 	Stop            string // address that ends mails of this kind, "" for none
+	Thread          string // key of what it is about, "" for none
 	State           State
 	Attempts        int
 	Created, Sent   time.Time
@@ -164,7 +165,7 @@ func (s *Service) Post(ctx context.Context, l account.Letter) error {
 		if s.out != nil {
 			state = Waiting
 		}
-		m := Mail{Org: l.Org, ID: db.NewID(), Person: l.Person, Address: l.Address, Kind: l.Kind, Locale: l.Locale, Subject: l.Subject, Body: l.Body, Stop: l.Stop, State: state, Created: db.Now(ctx)}
+		m := Mail{Org: l.Org, ID: db.NewID(), Person: l.Person, Address: l.Address, Kind: l.Kind, Locale: l.Locale, Subject: l.Subject, Body: l.Body, Stop: l.Stop, Thread: l.Thread, State: state, Created: db.Now(ctx)}
 		if m.Locale == "" {
 			m.Locale = string(locale.English)
 		}

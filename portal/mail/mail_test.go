@@ -306,6 +306,34 @@ func TestOneClick(t *testing.T) {
 	}
 }
 
+// TestThreads: mails to one reader about one object have one root, for others another.
+func TestThreads(t *testing.T) {
+	t.Parallel()
+	s := newServer("smtp://127.0.0.1:9?from=portal@aurelia.example", "https://portal.example")
+	root := func(m Mail) string {
+		t.Helper()
+		m.ID, m.Address, m.Subject, m.Body = "1", "maya@kestrel.example", "x", "x"
+		msg, err := s.message(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, refs := strings.Join(msg.GetGenHeader("In-Reply-To"), ","), strings.Join(msg.GetGenHeader("References"), ",")
+		if in != refs || in != "" && (!strings.HasPrefix(in, "<thread.") || !strings.HasSuffix(in, "@aurelia.example>") || strings.Contains(in, "4711")) {
+			t.Errorf("%q %q", in, refs)
+		}
+		return in
+	}
+	one := root(Mail{Org: "o", Person: "p", Thread: "order/4711"})
+	if one == "" || one != root(Mail{Org: "o", Person: "p", Thread: "order/4711"}) {
+		t.Errorf("two threads of one: %q", one)
+	}
+	for _, m := range []Mail{{Org: "o", Person: "q", Thread: "order/4711"}, {Org: "o", Person: "p", Thread: "order/4712"}, {Org: "x", Person: "p", Thread: "order/4711"}, {Org: "o", Person: "p"}} {
+		if got := root(m); got == one || m.Thread == "" && got != "" {
+			t.Errorf("%+v: %q", m, got)
+		}
+	}
+}
+
 func TestRefusalsAndTroubles(t *testing.T) {
 	t.Parallel()
 	d := dbtest.One(t)

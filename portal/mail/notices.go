@@ -213,7 +213,7 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 	}
 	return account.Letter{
 		Mail:    account.Mail{Kind: KindNotice, Org: p.Org, Person: p.ID, Address: p.Email, Name: p.Name, Locale: p.Locale, Zone: p.Zone, Dedupe: "notice:" + d.Notices[len(d.Notices)-1].ID},
-		Subject: shorten(subject, maxSubject), Body: strings.Join(lines, "\n") + "\n", Stop: stop,
+		Subject: shorten(subject, maxSubject), Body: strings.Join(lines, "\n") + "\n", Stop: stop, Thread: d.Thread(),
 	}, nil
 }
 

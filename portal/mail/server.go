@@ -2,6 +2,8 @@ package mail
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/textproto"
@@ -86,6 +88,14 @@ func (s *server) message(m Mail) (*gomail.Msg, error) {
 	_, host, _ := strings.Cut(s.from, "@")
 	msg.SetMessageIDWithValue(m.ID + "@" + host)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if m.Thread != "" {
+		// The root of the thread is no mail: each of them may be the first that arrives. It
+		// is the same for one reader only (RFC 5322 section 3.6.4).
+		sum := sha256.Sum256([]byte(m.Org + "|" + m.Person + "|" + m.Thread))
+		root := "<thread." + hex.EncodeToString(sum[:16]) + "@" + host + ">"
+		msg.SetGenHeader(gomail.HeaderInReplyTo, root)
+		msg.SetGenHeader(gomail.HeaderReferences, root)
+	}
 	if m.Stop != "" {
 		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.Stop+">")
 		if strings.HasPrefix(m.Stop, "https://") { // RFC 8058 section 3.1 asks for it

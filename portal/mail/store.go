@@ -20,6 +20,7 @@ type mailRow struct {
 	Subject   string
 	Body      string
 	Stop      string
+	Thread    string
 	Dedupe    string
 	State     string
 	Attempts  int64
@@ -32,14 +33,14 @@ type mailRow struct {
 func (mailRow) TableName() string { return "mail" }
 
 func (r mailRow) mail() Mail {
-	return Mail{Org: r.OrgID, ID: r.ID, Person: r.PersonID, Address: r.Address, Kind: account.MailKind(r.Kind), Locale: r.Locale, Subject: r.Subject, Body: r.Body, Stop: r.Stop,
+	return Mail{Org: r.OrgID, ID: r.ID, Person: r.PersonID, Address: r.Address, Kind: account.MailKind(r.Kind), Locale: r.Locale, Subject: r.Subject, Body: r.Body, Stop: r.Stop, Thread: r.Thread,
 		State: State(r.State), Attempts: int(r.Attempts), Created: db.FromMicros(r.Created), Sent: db.FromMicros(r.Sent)}
 }
 
 // insert adds a mail; made is false when its dedupe key was used.
 func insert(ctx context.Context, m Mail, dedupe string) (made bool, err error) {
 	res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&mailRow{OrgID: m.Org, ID: m.ID, PersonID: m.Person, Address: m.Address, Kind: string(m.Kind),
-		Locale: m.Locale, Subject: m.Subject, Body: m.Body, Stop: m.Stop, Dedupe: dedupe, State: string(m.State), Created: db.Micros(m.Created)})
+		Locale: m.Locale, Subject: m.Subject, Body: m.Body, Stop: m.Stop, Thread: m.Thread, Dedupe: dedupe, State: string(m.State), Created: db.Micros(m.Created)})
 	return res.RowsAffected == 1, res.Error
 }
 

@@ -241,6 +241,7 @@ type Letter struct {
 	Mail
 	Subject, Body string
 	Stop          string // address that ends mails of this kind when posted to (RFC 8058), "" for none
+	Thread        string // what it is about: mails to one address about the same are one thread; "" for none
 }
 
 // Mailer is the port to the outbox; portal/mail implements it.

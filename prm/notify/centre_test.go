@@ -214,6 +214,22 @@ func TestSettings(t *testing.T) {
 
 func ctxTime(min int) time.Time { return db.Now(ctxAt(min)) }
 
+// TestThread: a mail about one object belongs to its thread, one about several to none.
+func TestThread(t *testing.T) {
+	t.Parallel()
+	order, room, other, none := Notice{SubjectKind: "order", SubjectID: "1"}, Notice{SubjectKind: "chat", SubjectID: "r.7"}, Notice{SubjectKind: "chat", SubjectID: "r.9"}, Notice{}
+	for want, d := range map[string]Digest{"order/1": {Notices: []Notice{order, order}}, "chat/r": {Notices: []Notice{room, other}}} {
+		if d.Thread() != want {
+			t.Errorf("%q, want %q", d.Thread(), want)
+		}
+	}
+	for _, d := range []Digest{{}, {Notices: []Notice{order, room}}, {Notices: []Notice{none}}, {Notices: []Notice{order, none}}, {Notices: []Notice{order}, More: 1}} {
+		if d.Thread() != "" {
+			t.Errorf("%+v: %q", d, d.Thread())
+		}
+	}
+}
+
 // TestQuiet: the hours are of the person's day, over midnight and over changes of the clock.
 func TestQuiet(t *testing.T) {
 	t.Parallel()

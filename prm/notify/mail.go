@@ -49,6 +49,22 @@ type Digest struct {
 	More    int
 }
 
+// Thread is the key of the one object they are all about, "" where there is none.
+func (d Digest) Thread() string {
+	about := ""
+	for i, n := range d.Notices {
+		if a := aboutOf(n.SubjectKind, n.SubjectID); a == "" || i > 0 && a != about {
+			return ""
+		} else {
+			about = a
+		}
+	}
+	if d.More > 0 {
+		return ""
+	}
+	return about
+}
+
 // Mode returns what the actor chose in the actor's company; empty: nothing yet.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) Mode(ctx context.Context, actor access.Actor) (Mode, error) {
