@@ -128,6 +128,17 @@ func TestCentre(t *testing.T) {
 			t.Errorf("a token that reads: %v", err)
 		}
 
+		// reading all leaves alone what was put off
+		hers, _, err := s.Groups(ctxAt(42), dan, Open, Filter{Limit: 1})
+		must(t, err)
+		must(t, s.Snooze(ctxAt(42), dan, hers[0].Notices[0].ID, ctxTime(50)))
+		must(t, s.MarkAllSeen(ctxAt(43), dan, time.Time{}))
+		for min, n := range map[int]int{44: 0, 51: hers[0].N} {
+			if c, err := s.Unread(ctxAt(min), dan); err != nil || c.Unread != n {
+				t.Errorf("at :%d %d are unread, want %d, %v", min, c.Unread, n, err)
+			}
+		}
+
 		// page by page, each group once
 		var all []string
 		for after := ""; ; {

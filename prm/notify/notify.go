@@ -63,7 +63,7 @@ var Reasons = []string{ReasonCover, ReasonAdmin, ReasonNamed, ReasonWatch, Reaso
 // ForRole is the reason of who holds a role.
 func ForRole(r access.Role) string { return "role." + string(r) }
 
-// Filter chooses notices. After is a cursor of an earlier page.
+// Filter chooses groups. Unread: only those with something unread. After is a cursor of an earlier page.
 type Filter struct {
 	Unread bool
 	After  string
@@ -171,37 +171,6 @@ func (s *Service) Tell(ctx context.Context, actor access.Actor, to []Target, n N
 		}
 		return insertNew(ctx, rows)
 	})
-}
-
-// List returns the actor's own notices in the actor's company, the newest
-// first. next is empty on the last page.
-// Codes: Unauthenticated, NotFound, Forbidden (a token without the scope), Invalid.
-func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (notices []Notice, next string, err error) {
-	if err := own(actor); err != nil {
-		return nil, "", err
-	}
-	if f.Limit == 0 {
-		f.Limit = pageRows
-	}
-	if f.Limit < 1 || f.Limit > mostRows {
-		return nil, "", fault.InvalidField("limit", "form.out_of_range")
-	}
-	after, err := parseCursor(f.After)
-	if err != nil {
-		return nil, "", err
-	}
-	err = s.db.View(account.Acting(ctx, actor), func(ctx context.Context) error {
-		notices, err = listOf(ctx, actor.Org, actor.Person, f.Unread, after, f.Limit+1)
-		return err
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	if len(notices) > f.Limit {
-		notices = notices[:f.Limit]
-		next = cursorOf(notices[f.Limit-1])
-	}
-	return notices, next, nil
 }
 
 // Unread counts the actor's own unread notices in the actor's company, without those

@@ -60,8 +60,6 @@ type cursor struct {
 	id string
 }
 
-func cursorOf(n Notice) string { return strconv.FormatInt(db.Micros(n.At), 36) + "." + n.ID }
-
 func parseCursor(s string) (cursor, error) {
 	if s == "" {
 		return cursor{}, nil
@@ -72,23 +70,6 @@ func parseCursor(s string) (cursor, error) {
 		return cursor{}, fault.InvalidField("after", "form.cursor_wrong")
 	}
 	return cursor{n, id}, nil
-}
-
-func listOf(ctx context.Context, org, person string, unread bool, after cursor, limit int) ([]Notice, error) {
-	q := mine(ctx, org, person)
-	if unread {
-		q = q.Where("seen = 0")
-	}
-	if after.id != "" {
-		q = q.Where("(happened < ? OR happened = ? AND id < ?)", after.at, after.at, after.id)
-	}
-	var rows []noticeRow
-	err := q.Order("happened DESC, id DESC").Limit(limit).Find(&rows).Error
-	out := make([]Notice, len(rows))
-	for i, r := range rows {
-		out[i] = r.notice()
-	}
-	return out, err
 }
 
 func countUnread(ctx context.Context, org, person string) (Count, error) {
@@ -118,7 +99,7 @@ func markSeen(ctx context.Context, org, person string, ids []string, upTo time.T
 	if ids != nil {
 		q = q.Where("id IN ?", ids)
 	} else {
-		q = q.Where("happened <= ?", db.Micros(upTo))
+		q = q.Where("happened <= ? AND snoozed <= ?", db.Micros(upTo), db.Micros(db.Now(ctx))) // what was put off comes back unread
 	}
 	return q.Update("seen", db.Micros(db.Now(ctx))).Error
 }
