@@ -32,7 +32,7 @@ func TestEveryPermutation(t *testing.T) {
 						}
 						rel := client(set)
 						a := rel.Agreement
-						docs := []Payload{order(), {"application/pdf", "drawing.pdf", []byte("%PDF\r\n\x00\xff")}, {TypeXML, "", []byte("<a/>\n")}}[:1+n%3]
+						docs := []Payload{order(), {ContentType: "application/pdf", FileName: "drawing.pdf", Data: []byte("%PDF\r\n\x00\xff")}, {ContentType: TypeXML, Data: []byte("<a/>\n")}}[:1+n%3]
 						t.Run(fmt.Sprintf("%s signed=%v %s %s async=%v %s", compression, signed, cipher, receipt, async != "", a.Digest), func(t *testing.T) {
 							t.Parallel()
 							exchange(t, rel, docs)
@@ -47,10 +47,12 @@ func TestEveryPermutation(t *testing.T) {
 func exchange(t *testing.T, rel Relation, docs []Payload) {
 	a := rel.Agreement
 	req := pack(t, rel, docs...)
-	got, err := Open(req.Header, req.Body, finder(server(func(s *Agreement) {
+	theirs := server(func(s *Agreement) {
 		s.RequireSigned, s.RequireEncrypted = a.Sign, a.Cipher != ""
 		allow(s)
-	})), Limits{})
+	})
+	got, err := Open(req.Header, req.Body, finder(theirs), Limits{})
+	sameFromFile(t, req.Header, req.Body, theirs, Limits{}, got, err)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +125,9 @@ func TestMICBytes(t *testing.T) {
 	t.Parallel()
 	open := func(req *Request, change ...func(*Agreement)) MIC {
 		t.Helper()
-		got, err := Open(req.Header, req.Body, finder(server(append([]func(*Agreement){lenient}, change...)...)), Limits{})
+		rel := server(append([]func(*Agreement){lenient}, change...)...)
+		got, err := Open(req.Header, req.Body, finder(rel), Limits{})
+		sameFromFile(t, req.Header, req.Body, rel, Limits{}, got, err)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,11 +244,11 @@ func TestPackRefusesWhatItCannotDo(t *testing.T) {
 		rel Relation
 	}{
 		"no document":    {Message{ID: good.ID}, client()},
-		"empty document": {Message{ID: good.ID, Payloads: []Payload{{TypeX12, "", nil}}}, client()},
+		"empty document": {Message{ID: good.ID, Payloads: []Payload{{ContentType: TypeX12}}}, client()},
 		"no id":          {Message{Payloads: good.Payloads}, client()},
 		"id of lines":    {Message{ID: "<a\r\nb>", Payloads: good.Payloads}, client()},
 		"subject":        {Message{ID: good.ID, Subject: "a\nb", Payloads: good.Payloads}, client()},
-		"content type":   {Message{ID: good.ID, Payloads: []Payload{{"x\r\ny/z", "", []byte("a")}}}, client()},
+		"content type":   {Message{ID: good.ID, Payloads: []Payload{{ContentType: "x\r\ny/z", Data: []byte("a")}}}, client()},
 		"name":           {good, client(func(a *Agreement) { a.Them = "Ü" })},
 		"same names":     {good, client(func(a *Agreement) { a.Them = a.Us })},
 		"3DES":           {good, client(func(a *Agreement) { a.Cipher = TripleDES })},

@@ -48,7 +48,7 @@ func TestBadInput(t *testing.T) {
 	stolen := client() // Mallory's key under Kestrel's name
 	stolen.Keys.Sign = Identity{kestrel().Certificate, mallory().Key}
 
-	bomb := pack(t, client(plain, func(a *Agreement) { a.Compression = CompressBefore }), Payload{TypeX12, "", make([]byte, 8<<20)})
+	bomb := pack(t, client(plain, func(a *Agreement) { a.Compression = CompressBefore }), Payload{ContentType: TypeX12, Data: make([]byte, 8<<20)})
 	nested := part
 	for range 30 {
 		d, err := compress(draft{Header{{"Content-Type", "application/edi-x12"}}, [][]byte{nested}})
@@ -57,11 +57,11 @@ func TestBadInput(t *testing.T) {
 		}
 		nested = join(d.parts())
 	}
-	deep, err := parseEntity(nested, Limits{}.filled())
+	deep, err := parseEntity(InMemory(nested), Limits{}.filled())
 	if err != nil {
 		t.Fatal(err)
 	}
-	twice, err := compress(draft{deep.header, [][]byte{deep.body}})
+	twice, err := compress(draft{deep.header, [][]byte{mem(deep.body)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,6 +130,7 @@ func TestBadInput(t *testing.T) {
 			}
 			before := bytes.Clone(c.req.Body)
 			got, err := Open(c.req.Header, c.req.Body, finder(rel), Limits{})
+			sameFromFile(t, c.req.Header, c.req.Body, rel, Limits{}, got, err)
 			f := failure(t, err)
 			if f.Disposition != c.want || f.Reason != c.reason {
 				t.Fatalf("%v", f)
@@ -319,7 +320,7 @@ func (c *counter) Read(b []byte) (int, error) { c.n += len(b); return len(b), ni
 // TestBombCostsNothing: 1000 times is refused without allocating it.
 func TestBombCostsNothing(t *testing.T) {
 	rel := client(plain, func(a *Agreement) { a.Compression = CompressBefore })
-	req := pack(t, rel, Payload{TypeX12, "", make([]byte, 32<<20)})
+	req := pack(t, rel, Payload{ContentType: TypeX12, Data: make([]byte, 32<<20)})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := Open(req.Header, req.Body, finder(server(plain)), Limits{})
@@ -338,7 +339,7 @@ func TestHundredMegabytes(t *testing.T) {
 	for i := range data {
 		data[i] = byte(i*i>>9) ^ byte(i>>3)
 	}
-	req := pack(t, client(func(a *Agreement) { a.Cipher = AES128GCM }), Payload{TypeX12, "big.x12", data})
+	req := pack(t, client(func(a *Agreement) { a.Cipher = AES128GCM }), Payload{ContentType: TypeX12, FileName: "big.x12", Data: data})
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -398,7 +399,9 @@ func TestTolerated(t *testing.T) {
 		"blanks after boundary":   {Header: signed.Header, Body: bytes.Replace(signed.Body, []byte(params["boundary"]+"\r\n"), []byte(params["boundary"]+"  \r\n"), 1)},
 		"signature enclosed":      {Header: set(signed, "Content-Type", "application/pkcs7-mime; smime-type=signed-data").Header, Body: opaque},
 	} {
-		got, err := Open(req.Header, req.Body, finder(server(func(a *Agreement) { a.RequireEncrypted = false })), Limits{})
+		rel := server(func(a *Agreement) { a.RequireEncrypted = false })
+		got, err := Open(req.Header, req.Body, finder(rel), Limits{})
+		sameFromFile(t, req.Header, req.Body, rel, Limits{}, got, err)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -6,7 +6,7 @@ import (
 )
 
 func document(n int) Payload {
-	return Payload{TypeX12, "order.x12", bytes.Repeat([]byte(x12), n/len(x12)+1)[:n]}
+	return Payload{ContentType: TypeX12, FileName: "order.x12", Data: bytes.Repeat([]byte(x12), n/len(x12)+1)[:n]}
 }
 
 func BenchmarkPack20kB(b *testing.B) {

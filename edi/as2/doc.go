@@ -43,5 +43,7 @@
 // Memory. A body of at most Limits.Body is held once by the caller, once decrypted and
 // once decompressed or decoded: at most three times the limit for binary contents, four
 // when compressed base64 is inside encryption. Payloads are slices of what was read
-// wherever nothing had to be decoded.
+// wherever nothing had to be decoded. OpenBody takes a body from a file instead and puts
+// what it decrypts, inflates and decodes into files of Limits.Spool: memory then is bounded
+// whatever the size, but for AES-GCM, which is opened in memory.
 package as2

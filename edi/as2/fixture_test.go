@@ -103,3 +103,23 @@ func (h Header) with(name, value string) Header {
 func allow(a *Agreement)   { a.AllowSHA1, a.Allow3DES = true, true }
 func lenient(a *Agreement) { a.RequireSigned, a.RequireEncrypted = false, false; allow(a) }
 func plain(a *Agreement)   { a.Sign, a.Cipher = false, ""; lenient(a) }
+
+func join(parts [][]byte) []byte {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	var n int
+	for _, p := range parts {
+		n += len(p)
+	}
+	out := make([]byte, 0, n)
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	return out
+}
+
+func mem(b Body) []byte {
+	out, _ := b.Memory()
+	return out
+}

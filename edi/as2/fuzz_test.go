@@ -3,6 +3,7 @@ package as2
 import (
 	"bytes"
 	"errors"
+	"io"
 	"testing"
 )
 
@@ -29,14 +30,14 @@ func FuzzOpen(f *testing.F) {
 	} {
 		req := pack(f, client(change))
 		f.Add(rawHeader(req.Header), req.Body)
-		two := pack(f, client(change), order(), Payload{TypeXML, "a.xml", []byte("<a/>")})
+		two := pack(f, client(change), order(), Payload{ContentType: TypeXML, FileName: "a.xml", Data: []byte("<a/>")})
 		f.Add(rawHeader(two.Header), two.Body)
 	}
 	signedOnly := server(func(a *Agreement) { a.RequireEncrypted = false })
 	open := server(lenient)
 	lim := Limits{Inflated: 1 << 20, Header: 8 << 10, Parts: 20}
 	f.Fuzz(func(t *testing.T, head, body []byte) {
-		e, err := parseEntity(head, lim.filled())
+		e, err := parseEntity(InMemory(head), lim.filled())
 		if err != nil {
 			return
 		}
@@ -46,6 +47,7 @@ func FuzzOpen(f *testing.F) {
 			if !bytes.Equal(before, body) {
 				t.Fatal("the body was changed")
 			}
+			sameFromFile(t, e.header, body, rel, lim, got, err)
 			d := Processed
 			if err != nil {
 				var fail *Failure
@@ -90,7 +92,7 @@ func FuzzMDN(f *testing.F) {
 	f.Add(rawHeader(good.Header), good.Body)
 	f.Add([]byte("Content-Type: multipart/report; boundary=b\r\n\r\n"), []byte(foreign(req.Sent.MessageID, req.Sent.MICs[0].String())))
 	f.Fuzz(func(t *testing.T, head, body []byte) {
-		e, err := parseEntity(head, Limits{}.filled())
+		e, err := parseEntity(InMemory(head), Limits{}.filled())
 		if err != nil {
 			return
 		}
@@ -143,3 +145,34 @@ func FuzzFields(f *testing.F) {
 		}
 	})
 }
+
+// sameFromFile opens a message from a file and wants what opening it in memory gave.
+func sameFromFile(t testing.TB, h Header, body []byte, rel Relation, lim Limits, want *Received, failed error) {
+	t.Helper()
+	lim.Spool = func() (File, error) { return &memFile{}, nil }
+	got, err := OpenBody(h, InFile(bytes.NewReader(body), len(body)), finder(rel), lim)
+	var a, b *Failure
+	if errors.As(failed, &a) != errors.As(err, &b) || a != nil && (a.Disposition != b.Disposition || a.Reason != b.Reason) {
+		t.Fatalf("from memory %v, from a file %v", failed, err)
+	}
+	if got.MIC.String() != want.MIC.String() || len(got.Payloads) != len(want.Payloads) || (got.Signature == nil) != (want.Signature == nil) || (got.Encryption == nil) != (want.Encryption == nil) || got.Compressed != want.Compressed {
+		t.Fatalf("from memory %+v, from a file %+v", want, got)
+	}
+	for i := range got.Payloads {
+		p := &got.Payloads[i]
+		data, err := io.ReadAll(p.Reader())
+		if err != nil || !bytes.Equal(data, want.Payloads[i].Data) || p.FileName != want.Payloads[i].FileName || p.Size() != len(data) {
+			t.Fatalf("document %d: %d octets instead of %d, %v", i, len(data), len(want.Payloads[i].Data), err)
+		}
+	}
+}
+
+// memFile is a File of a test.
+type memFile struct{ b []byte }
+
+func (f *memFile) Write(b []byte) (int, error) {
+	f.b = append(f.b, b...)
+	return len(b), nil
+}
+
+func (f *memFile) ReadAt(b []byte, at int64) (int, error) { return bytes.NewReader(f.b).ReadAt(b, at) }

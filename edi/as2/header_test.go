@@ -96,17 +96,30 @@ func TestSplit(t *testing.T) {
 		"dash after":       {"--b\r\n--b-\r\n--b--", []string{"--b-"}},
 		"none":             {"--b--", nil},
 	} {
-		got, err := split([]byte(c.body), "b", lim)
+		parts, err := split(InMemory([]byte(c.body)), "b", lim)
+		var got [][]byte
+		for _, p := range parts {
+			got = append(got, mem(p))
+		}
+		inFile, ferr := split(InFile(strings.NewReader(c.body), len(c.body)), "b", lim)
+		if ferr != nil || len(inFile) != len(parts) {
+			t.Errorf("%s, from a file: %d parts, %v", name, len(inFile), ferr)
+		}
+		for i, p := range inFile {
+			if b, err := p.At(0, p.Len()); err != nil || !bytes.Equal(b, got[i]) {
+				t.Errorf("%s, from a file: %q, %v", name, b, err)
+			}
+		}
 		if err != nil || fmt.Sprintf("%q", got) != fmt.Sprintf("%q", c.want) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
 	for _, body := range []string{"", "--b", "--b\r\none", "--b\r\none\r\n--b", "--b\r\none\r\n--b\r\n", "--c--", "x--b--"} {
-		if got, err := split([]byte(body), "b", lim); err == nil {
-			t.Errorf("%q: %q", body, got)
+		if got, err := split(InMemory([]byte(body)), "b", lim); err == nil {
+			t.Errorf("%q: %d parts", body, len(got))
 		}
 	}
-	if _, err := split([]byte("----"), "", lim); err == nil {
+	if _, err := split(InMemory([]byte("----")), "", lim); err == nil {
 		t.Error("split at nothing")
 	}
 }
@@ -114,12 +127,12 @@ func TestSplit(t *testing.T) {
 func TestEntity(t *testing.T) {
 	t.Parallel()
 	lim := Limits{Header: 1000}.filled()
-	e, err := parseEntity([]byte("A: 1\r\nB:\t2\r\n  3\r\nc : 4\n\r\nbody\r\n"), lim)
-	if err != nil || e.header.Get("a") != "1" || e.header.Get("B") != "2 3" || e.header.Get("C") != "4" || string(e.body) != "body\r\n" {
+	e, err := parseEntity(InMemory([]byte("A: 1\r\nB:\t2\r\n  3\r\nc : 4\n\r\nbody\r\n")), lim)
+	if err != nil || e.header.Get("a") != "1" || e.header.Get("B") != "2 3" || e.header.Get("C") != "4" || string(mem(e.body)) != "body\r\n" {
 		t.Errorf("%+v, %v", e, err)
 	}
 	for _, raw := range []string{"", "\r\nbody", "A: 1", "A: 1\r\n", " A: 1\r\n\r\n", "A\r\n\r\n", "A B: 1\r\n\r\n", ": 1\r\n\r\n", "A: " + strings.Repeat("x", 2000) + "\r\n\r\n", strings.Repeat("A: 1\r\n", 400) + "\r\n"} {
-		if e, err := parseEntity([]byte(raw), lim); err == nil {
+		if e, err := parseEntity(InMemory([]byte(raw)), lim); err == nil {
 			t.Errorf("%.20q: %+v", raw, e.header)
 		}
 	}
@@ -129,21 +142,21 @@ func TestTransferEncodings(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 2, 3, 56, 57, 58, 1000} {
 		data := bytes.Repeat([]byte{0xff, 0x00, 'a'}, n)[:n]
-		if got, err := decode("BASE64 ", encodeBase64(data)); err != nil || !bytes.Equal(got, data) {
-			t.Errorf("%d octets in base64: %d, %v", n, len(got), err)
+		if got, err := decode("BASE64 ", InMemory(encodeBase64(data)), nil); err != nil || !bytes.Equal(mem(got), data) {
+			t.Errorf("%d octets in base64: %d, %v", n, got.Len(), err)
 		}
 	}
 	for in, want := range map[string]string{"YWI": "ab", "YW I\r\n\t=": "ab", "YWI=": "ab", "": ""} {
-		if got, err := decode("base64", []byte(in)); err != nil || string(got) != want {
-			t.Errorf("%q: %q, %v", in, got, err)
+		if got, err := decode("base64", InMemory([]byte(in)), nil); err != nil || string(mem(got)) != want {
+			t.Errorf("%q: %q, %v", in, mem(got), err)
 		}
 	}
-	if got, err := decode("Quoted-Printable", []byte("a=3D=\r\nb")); err != nil || string(got) != "a=b" {
-		t.Errorf("%q, %v", got, err)
+	if got, err := decode("Quoted-Printable", InMemory([]byte("a=3D=\r\nb")), nil); err != nil || string(mem(got)) != "a=b" {
+		t.Errorf("%q, %v", mem(got), err)
 	}
 	for _, kind := range []string{"", "binary", "8bit", "7BIT", "unheard-of"} {
-		if got, err := decode(kind, []byte("YWI=")); err != nil || string(got) != "YWI=" {
-			t.Errorf("%s: %q, %v", kind, got, err)
+		if got, err := decode(kind, InMemory([]byte("YWI=")), nil); err != nil || string(mem(got)) != "YWI=" {
+			t.Errorf("%s: %q, %v", kind, mem(got), err)
 		}
 	}
 }

@@ -107,7 +107,7 @@ func TestBouncyCastle(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 					return
 				}
-				s, err := sig.Verify((&opener{signed: content}).digest, []*x509.Certificate{id.Certificate})
+				s, err := sig.Verify((&opener{signed: InMemory(content)}).digest, []*x509.Certificate{id.Certificate})
 				if err != nil || hashName(s.Hash) != h || s.PSS != pss {
 					t.Errorf("%s: %+v, %v", name, s, err)
 				}
@@ -163,13 +163,13 @@ func TestBouncyCastle(t *testing.T) {
 			}
 			do("pack", theirs, order, "SHA256withRSA", doc, at("bc-"+name))
 			checks = append(checks, func() {
-				e, err := parseEntity(file("bc-"+name), Limits{}.filled())
+				e, err := parseEntity(InMemory(file("bc-"+name)), Limits{}.filled())
 				if err != nil {
 					t.Errorf("%s: %v", name, err)
 					return
 				}
 				h := append(Header{{"AS2-From", "AURELIA-AS2"}, {"AS2-To", "KESTREL-AS2"}, {"Message-ID", "<1@bc>"}}, e.header...)
-				got, err := Open(h, e.body, finder(both(lenient)), Limits{})
+				got, err := Open(h, mem(e.body), finder(both(lenient)), Limits{})
 				if err != nil || len(got.Payloads) != 1 || !bytes.Equal(got.Payloads[0].Data, edifact) || got.Payloads[0].FileName != "orders.edi" ||
 					got.Signature == nil || (got.Encryption != nil) != (cipher != "") || got.Compressed != (order != "none") {
 					t.Errorf("%s: %v, %+v", name, err, got)

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"entente/edi/as2/internal/cms"
@@ -24,7 +25,7 @@ func (o *opener) layer(e entity) *Failure {
 }
 
 // inside parses what was inside a layer and goes on.
-func (o *opener) inside(raw []byte) *Failure {
+func (o *opener) inside(raw Body) *Failure {
 	e, err := parseEntity(raw, o.lim)
 	if err != nil {
 		return o.broken(BadMIME, err)
@@ -43,14 +44,14 @@ func (o *opener) broken(r Reason, err error) *Failure {
 
 func (o *opener) pkcs7(e entity) *Failure {
 	body := e.body
-	if len(body) > 0 && body[0] != 0x30 { // base64 of DER never begins with "0"
-		dec, err := decodeBase64(body)
-		if err != nil {
-			return o.notCMS(e, err)
-		}
-		body = dec
+	first, err := body.At(0, 1)
+	if err == nil && len(first) > 0 && first[0] != 0x30 { // base64 of DER never begins with "0"
+		body, err = decode("base64", body, o.lim.Spool)
 	}
-	kind, err := cms.KindOf(body)
+	if err != nil {
+		return o.notCMS(e, err)
+	}
+	kind, err := cms.KindIn(body)
 	if err != nil {
 		return o.notCMS(e, err)
 	}
@@ -85,12 +86,12 @@ func (o *opener) orBroken(d Disposition, r Reason, err error) *Failure {
 	return fail(d, r, err)
 }
 
-func (o *opener) decrypt(body []byte) *Failure {
+func (o *opener) decrypt(body Body) *Failure {
 	got := o.got
 	if got.Encryption != nil {
 		return o.broken(Nested, nil)
 	}
-	p, err := cms.Decrypt(body, got.Relation.Keys.decrypters())
+	p, err := cms.DecryptIn(body, got.Relation.Keys.decrypters(), o.lim.Spool)
 	if err != nil {
 		reason := NotDecrypted
 		switch {
@@ -109,14 +110,14 @@ func (o *opener) decrypt(body []byte) *Failure {
 	}
 	o.doubtful = p.Doubtful
 	o.secret = !ciphers[got.Encryption.Cipher].Authenticated()
-	return o.inside(p.Content)
+	return o.inside(p.Span)
 }
 
-func (o *opener) decompress(body []byte) *Failure {
+func (o *opener) decompress(body Body) *Failure {
 	if o.got.Compressed {
 		return o.broken(Nested, nil)
 	}
-	out, err := cms.Decompress(body, cms.Inflated{Size: o.lim.Inflated, Ratio: o.lim.Ratio, Free: 1 << 20})
+	out, err := cms.DecompressIn(body, cms.Inflated{Size: o.lim.Inflated, Ratio: o.lim.Ratio, Free: 1 << 20}, o.lim.Spool)
 	if err != nil {
 		reason := NotDecompressed
 		if errors.Is(err, cms.ErrTooLarge) {
@@ -145,30 +146,38 @@ func (o *opener) verify(e entity, boundary string) *Failure {
 }
 
 // signatureOf reads the second part of a multipart/signed.
-func signatureOf(part []byte, lim Limits) (sig *cms.SignedData, der []byte, err error) {
+func signatureOf(part Body, lim Limits) (sig *cms.SignedData, der []byte, err error) {
 	e, err := parseEntity(part, lim)
 	if err != nil {
 		return nil, nil, err
 	}
-	if der, err = decode(e.header.Get("Content-Transfer-Encoding"), e.body); err != nil {
+	in, err := decode(e.header.Get("Content-Transfer-Encoding"), e.body, lim.Spool)
+	if err != nil {
+		return nil, nil, err
+	}
+	if der, err = in.Bytes(most); err != nil {
 		return nil, nil, err
 	}
 	sig, err = cms.ParseSigned(der)
 	return sig, der, err
 }
 
-func (o *opener) verifyEnclosed(body []byte) *Failure {
-	sig, err := cms.ParseSigned(body)
+func (o *opener) verifyEnclosed(body Body) *Failure {
+	sig, err := cms.ParseSignedIn(body)
 	if err != nil {
 		return o.orBroken(AuthenticationFailed, BadCMS, err)
 	}
 	if !sig.Attached {
 		return o.broken(BadMIME, errors.New("as2: a signature without what was signed"))
 	}
-	return o.believe(sig, join(sig.Content))
+	part, err := sig.Enclosed(o.lim.Spool)
+	if err != nil {
+		return o.broken(BadCMS, err)
+	}
+	return o.believe(sig, part)
 }
 
-func (o *opener) believe(sig *cms.SignedData, part []byte) *Failure {
+func (o *opener) believe(sig *cms.SignedData, part Body) *Failure {
 	got := o.got
 	if got.Signature != nil {
 		return o.broken(Nested, nil)
@@ -203,11 +212,17 @@ func (o *opener) digest(h crypto.Hash) []byte {
 		o.sums = map[crypto.Hash][]byte{}
 	}
 	if o.sums[h] == nil {
-		d := h.New()
-		d.Write(o.signed)
-		o.sums[h] = d.Sum(nil)
+		o.sums[h] = o.sumOf(h, o.signed)
 	}
 	return o.sums[h]
+}
+
+func (o *opener) sumOf(h crypto.Hash, b Body) []byte {
+	d := h.New()
+	if _, err := io.Copy(d, b.Reader()); err != nil {
+		o.lost = err
+	}
+	return d.Sum(nil)
 }
 
 // content takes the documents: one, or the parts of a multipart/related (RFC 6362).
@@ -237,18 +252,20 @@ func (o *opener) content(e entity, kind string, params map[string]string) *Failu
 }
 
 func (o *opener) document(e entity) *Failure {
-	data, err := decode(e.header.Get("Content-Transfer-Encoding"), e.body)
+	data, err := decode(e.header.Get("Content-Transfer-Encoding"), e.body, o.lim.Spool)
 	if err != nil {
 		return o.broken(BadMIME, err)
 	}
-	if len(data) == 0 {
+	if data.Len() == 0 {
 		return fail(UnexpectedError, Empty, nil)
 	}
 	kind := e.header.Get("Content-Type")
 	if kind == "" {
 		kind = TypeOctets
 	}
-	o.got.Payloads = append(o.got.Payloads, Payload{ContentType: kind, FileName: fileName(e.header), Data: data})
+	p := Payload{ContentType: kind, FileName: fileName(e.header), body: data}
+	p.Data, _ = data.Memory()
+	o.got.Payloads = append(o.got.Payloads, p)
 	return nil
 }
 
@@ -264,28 +281,17 @@ func (o *opener) mic() {
 		}
 		m.Name = m.Hash.Spell(a.PlainNames)
 	}
+	part := o.leaf.body
 	switch {
 	case got.Signature != nil:
-		m.Sum, got.Part = o.digest(hashes[m.Hash]), o.signed
+		part = o.signed
+		m.Sum = o.digest(hashes[m.Hash])
 	case got.Encryption != nil, got.Compressed && a.MICWithHeader:
-		m.Sum, got.Part = m.Hash.sum(o.leaf.raw), o.leaf.raw
-	default:
-		m.Sum, got.Part = m.Hash.sum(o.leaf.body), o.leaf.body
+		part = o.leaf.raw
+	}
+	if m.Sum == nil {
+		m.Sum = o.sumOf(hashes[m.Hash], part)
 	}
 	got.MIC = m
-}
-
-func join(parts [][]byte) []byte {
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	var n int
-	for _, p := range parts {
-		n += len(p)
-	}
-	out := make([]byte, 0, n)
-	for _, p := range parts {
-		out = append(out, p...)
-	}
-	return out
+	got.Part, _ = part.Memory()
 }

@@ -10,6 +10,8 @@ import (
 	"io"
 	"mime/quotedprintable"
 	"strings"
+
+	"entente/edi/as2/internal/span"
 )
 
 // Limits bound what a message may make us do; zero fields take the default.
@@ -20,7 +22,30 @@ type Limits struct {
 	Header   int // octets of one header; 64 KiB
 	Parts    int // parts of a multipart; 100
 	MDN      int // octets of an MDN; 1 MiB
+	// Spool, where set, makes the files for what is decrypted, inflated or decoded of a
+	// large message, so that it costs no memory. The caller removes them when it has done
+	// with the message.
+	Spool func() (File, error)
 }
+
+// File is a file of Limits.Spool, empty at first.
+type File = span.File
+
+// Body is what came, or a part of it: in memory or in a file.
+type Body = span.Span
+
+// InMemory is a Body of octets at hand.
+func InMemory(b []byte) Body { return span.Of(b) }
+
+// InFile is a Body of the first n octets of a file.
+func InFile(f io.ReaderAt, n int) Body { return span.In(f, n) }
+
+// ErrFile: a temporary file of our own failed; the message may come again.
+var ErrFile = span.ErrLost
+
+// most is what of a message that lies in a file is taken into memory: signatures, and
+// what is not a document.
+const most = 1 << 20
 
 func (l Limits) filled() Limits {
 	set := func(p *int, v int) {
@@ -72,23 +97,27 @@ func ReadBody(r io.Reader, length int64, lim Limits) ([]byte, error) {
 	}
 }
 
-// entity is a MIME entity: slices of the bytes received, never written anew.
+// entity is a MIME entity: stretches of the bytes received, never written anew.
 type entity struct {
-	raw    []byte // header, blank line and body
+	raw    Body // header, blank line and body
 	header Header
-	body   []byte
+	body   Body
 }
 
 var errMIME = errors.New("as2: not a MIME entity")
 
 // parseEntity splits header and body. At least one field is needed.
-func parseEntity(raw []byte, lim Limits) (entity, error) {
-	e := entity{raw: raw}
+func parseEntity(whole Body, lim Limits) (entity, error) {
+	e := entity{raw: whole}
+	raw, err := whole.At(0, lim.Header+1)
+	if err != nil {
+		return e, err
+	}
 	name, from := "", 0 // of the field that is open, with its folded lines
 	for at := 0; ; {
 		n := -1
 		if at <= lim.Header {
-			n = bytes.IndexByte(raw[at:min(len(raw), lim.Header+1)], '\n')
+			n = bytes.IndexByte(raw[min(at, len(raw)):], '\n')
 		}
 		if n < 0 {
 			return e, fmt.Errorf("%w: the header does not end within %d octets", errMIME, lim.Header)
@@ -108,7 +137,7 @@ func parseEntity(raw []byte, lim Limits) (entity, error) {
 			if len(e.header) == 0 {
 				return e, fmt.Errorf("%w: no header", errMIME)
 			}
-			e.body = raw[at:]
+			e.body = whole.Slice(at, whole.Len())
 			return e, nil
 		}
 		before, _, ok := bytes.Cut(line, []byte(":"))
@@ -131,27 +160,38 @@ func token(s string) bool {
 // split gives the parts of a multipart: what stands between the delimiter lines,
 // without the line end that belongs to the delimiter. The closing one is needed:
 // without it the body was cut off.
-func split(body []byte, boundary string, lim Limits) ([][]byte, error) {
+func split(body Body, boundary string, lim Limits) ([]Body, error) {
 	if boundary == "" || len(boundary) > 200 {
 		return nil, fmt.Errorf("%w: boundary of %d characters", errMIME, len(boundary))
 	}
 	delim := []byte("--" + boundary)
-	var parts [][]byte
+	var parts []Body
 	start := -1
 	for at := 0; ; {
-		n := bytes.Index(body[at:], delim)
+		n, err := index(body, at, delim)
+		if err != nil {
+			return nil, err
+		}
 		if n < 0 {
 			return nil, fmt.Errorf("%w: the multipart does not end", errMIME)
 		}
-		at += n
-		after := body[at+len(delim):]
-		if at > 0 && body[at-1] != '\n' {
+		at = n
+		before, err := body.At(max(0, at-2), min(at, 2))
+		if err != nil {
+			return nil, err
+		}
+		after, err := body.At(at+len(delim), maxLine)
+		if err != nil {
+			return nil, err
+		}
+		if at > 0 && before[len(before)-1] != '\n' {
 			at += len(delim)
 			continue
 		}
+		rest := at + len(delim) // where after begins
 		last := bytes.HasPrefix(after, []byte("--"))
 		if last {
-			after = after[2:]
+			after, rest = after[2:], rest+2
 		}
 		line := after
 		next := bytes.IndexByte(after, '\n')
@@ -169,30 +209,83 @@ func split(body []byte, boundary string, lim Limits) ([][]byte, error) {
 			end := at
 			if end > start {
 				end-- // the LF
-				if end > start && body[end-1] == '\r' {
+				if end > start && len(before) == 2 && before[0] == '\r' {
 					end--
 				}
 			}
-			parts = append(parts, body[start:end])
+			parts = append(parts, body.Slice(start, end))
 		}
 		if last {
 			return parts, nil
 		}
-		at = len(body) - len(after) + next + 1
+		at = rest + next + 1
 		start = at
 	}
 }
 
+// maxLine is how much of a delimiter's line is looked at: nothing but blanks may follow.
+const maxLine = 1000
+
+// index finds what from a place on, -1 where it is not.
+func index(body Body, at int, what []byte) (int, error) {
+	if b, ok := body.Memory(); ok {
+		if n := bytes.Index(b[at:], what); n >= 0 {
+			return at + n, nil
+		}
+		return -1, nil
+	}
+	window := make([]byte, 256<<10)
+	for ; at < body.Len(); at += len(window) - len(what) + 1 {
+		b, err := body.Into(window, at)
+		if err != nil {
+			return -1, err
+		}
+		if n := bytes.Index(b, what); n >= 0 {
+			return at + n, nil
+		}
+	}
+	return -1, nil
+}
+
 // decode undoes a content transfer encoding.
-func decode(encoding string, body []byte) ([]byte, error) {
+func decode(encoding string, body Body, spool span.Spool) (Body, error) {
+	b, inMemory := body.Memory()
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "base64":
-		return decodeBase64(body)
+		if inMemory {
+			out, err := decodeBase64(b)
+			return InMemory(out), err
+		}
+		out := span.NewOut(spool, most)
+		_, err := io.Copy(out, base64.NewDecoder(base64.RawStdEncoding, &compact{body.Reader()}))
+		return out.Span(), err
 	case "quoted-printable":
-		return io.ReadAll(quotedprintable.NewReader(bytes.NewReader(body)))
+		out := span.NewOut(spool, min(body.Len(), most))
+		_, err := io.Copy(out, quotedprintable.NewReader(body.Reader()))
+		return out.Span(), err
 	}
 	return body, nil
 }
+
+// compact leaves out blanks and the padding of base64.
+type compact struct{ r io.Reader }
+
+func (c *compact) Read(b []byte) (int, error) {
+	for {
+		n, err := c.r.Read(b)
+		kept := b[:0]
+		for _, x := range b[:n] {
+			if !unwritten(rune(x)) {
+				kept = append(kept, x)
+			}
+		}
+		if len(kept) > 0 || err != nil || len(b) == 0 {
+			return len(kept), err
+		}
+	}
+}
+
+func unwritten(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == '=' }
 
 func decodeBase64(b []byte) ([]byte, error) {
 	out := make([]byte, len(b)/4*3+3) // also enough where the padding is missing
@@ -201,13 +294,13 @@ func decodeBase64(b []byte) ([]byte, error) {
 		return out[:n], nil
 	}
 	// Blanks, and a padding left out.
-	compact := bytes.Map(func(r rune) rune {
-		if r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == '=' {
+	bare := bytes.Map(func(r rune) rune {
+		if unwritten(r) {
 			return -1
 		}
 		return r
 	}, b)
-	n, err = base64.RawStdEncoding.Decode(out, compact)
+	n, err = base64.RawStdEncoding.Decode(out, bare)
 	return out[:n], err
 }
 

@@ -49,7 +49,7 @@ type Received struct {
 	Compressed bool
 	Payloads   []Payload // slices of the body where nothing had to be decoded
 	MIC        MIC       // zero when it could not be made
-	// Part is what the MIC is made of, Detached the signature over it (CMS, DER) where
+	// Part is what the MIC is made of (nil where it lies in a file), Detached the signature over it (CMS, DER) where
 	// it stood beside it. Both are evidence, for whoever may see the payloads.
 	Part, Detached []byte
 	// Carried are the certificates that came with a signature, for showing when it
@@ -63,8 +63,26 @@ type Received struct {
 // be answered; the error is a *Failure. Body is not changed and may be referred to by
 // the payloads.
 func Open(h Header, body []byte, find func(from, to string) (Relation, bool), lim Limits) (*Received, error) {
+	return OpenBody(h, InMemory(body), find, lim)
+}
+
+// OpenBody is Open of a body that may lie in a file; what comes out of it then lies there or
+// in files of lim.Spool, and memory is bounded whatever its size, but for one encrypted by
+// GCM, whose plain text lies in memory. Of a message that is to be signed nothing is given
+// before its signature was verified. Beside a *Failure the error may be ErrFile.
+func OpenBody(h Header, body Body, find func(from, to string) (Relation, bool), lim Limits) (*Received, error) {
 	o := &opener{lim: lim.filled(), got: &Received{}}
-	if f := o.open(h, body, find); f != nil {
+	if _, ok := body.Memory(); ok {
+		o.lim.Spool = nil
+	}
+	f := o.open(h, body, find)
+	if f != nil && errors.Is(f.Err, ErrFile) {
+		o.lost = f.Err
+	}
+	if o.lost != nil {
+		return &Received{}, o.lost
+	}
+	if f != nil {
 		o.got.Payloads, o.got.Part, o.got.Detached = nil, nil, nil
 		return o.got, f
 	}
@@ -80,11 +98,12 @@ type opener struct {
 	doubtful bool
 	secret   bool // what is read now came out of a decryption, unverified
 	leaf     entity
-	signed   []byte // the part that was signed
+	signed   Body  // the part that was signed
+	lost     error // ErrFile
 	sums     map[crypto.Hash][]byte
 }
 
-func (o *opener) open(h Header, body []byte, find func(from, to string) (Relation, bool)) *Failure {
+func (o *opener) open(h Header, body Body, find func(from, to string) (Relation, bool)) *Failure {
 	got := o.got
 	if f := o.address(h); f != nil {
 		return f
@@ -96,10 +115,10 @@ func (o *opener) open(h Header, body []byte, find func(from, to string) (Relatio
 	if !got.Known {
 		return fail(UnknownRelation, UnknownPair, nil)
 	}
-	if len(body) > o.lim.Body {
+	if body.Len() > o.lim.Body {
 		return fail(UnexpectedError, Oversize, ErrTooLarge)
 	}
-	if len(body) == 0 {
+	if body.Len() == 0 {
 		return fail(UnexpectedError, Empty, nil)
 	}
 	if f := o.layer(entity{header: h, body: body}); f != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -17,7 +18,25 @@ import (
 type Payload struct {
 	ContentType string // application/edi-x12, application/edifact, application/xml, …
 	FileName    string
-	Data        []byte
+	Data        []byte // nil of a received one that lies in a file, see Reader
+
+	body Body
+}
+
+// Size is the number of octets of the document.
+func (p *Payload) Size() int { return p.whole().Len() }
+
+// Reader reads the document from its beginning. An error is ErrFile.
+func (p *Payload) Reader() io.Reader { return p.whole().Reader() }
+
+// Head gives up to n octets of its beginning.
+func (p *Payload) Head(n int) ([]byte, error) { return p.whole().At(0, n) }
+
+func (p *Payload) whole() Body {
+	if p.Data != nil {
+		return InMemory(p.Data)
+	}
+	return p.body
 }
 
 // The content types of documents (RFC 1767, 7303).

@@ -48,7 +48,7 @@ func IsMDN(h Header, body []byte) bool {
 		}
 		rest := body[start:min(len(body), start+2*lim.Header)]
 		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			if e, err := parseEntity(rest[i+1:], lim); err == nil {
+			if e, err := parseEntity(InMemory(rest[i+1:]), lim); err == nil {
 				kind, _ := media(e.header.Get("Content-Type"))
 				return kind == "multipart/report"
 			}
@@ -70,14 +70,15 @@ func ParseMDN(h Header, body []byte, lim Limits) (*Report, error) {
 	r := &Report{MessageID: h.Get("Message-ID")}
 	r.From, _ = ParseID(h.Get("AS2-From"))
 	r.To, _ = ParseID(h.Get("AS2-To"))
-	e := entity{header: h, body: body}
+	e := entity{header: h, body: InMemory(body)}
 	kind, params := media(h.Get("Content-Type"))
 	if kind == "multipart/signed" {
-		parts, err := split(body, params["boundary"], lim)
+		parts, err := split(InMemory(body), params["boundary"], lim)
 		if err != nil || len(parts) != 2 {
 			return nil, fmt.Errorf("%w: %d parts, %v", ErrNoMDN, len(parts), err)
 		}
-		r.Signed, r.part = true, parts[0]
+		r.Signed = true
+		r.part, _ = parts[0].Memory()
 		r.sig, _, _ = signatureOf(parts[1], lim) // unreadable: does not verify
 		if e, err = parseEntity(parts[0], lim); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrNoMDN, err)
@@ -110,7 +111,8 @@ func (r *Report) find(e entity, lim Limits, depth int) bool {
 	case kind == "message/disposition-notification":
 		return r.OriginalID == "" && r.Disposition.Kind == "" && r.fields(e, lim)
 	case strings.HasPrefix(kind, "text/") && r.Text == "" && depth > 0:
-		if b, err := decode(e.header.Get("Content-Transfer-Encoding"), e.body); err == nil {
+		if in, err := decode(e.header.Get("Content-Transfer-Encoding"), e.body, nil); err == nil {
+			b, _ := in.Memory()
 			r.Text = strings.TrimSpace(strings.ToValidUTF8(string(b[:min(len(b), maxText)]), "\uFFFD"))
 		}
 	}
@@ -120,19 +122,21 @@ func (r *Report) find(e entity, lim Limits, depth int) bool {
 // fields reads the fields of the machine's part. They may come in more than one
 // block, as in RFC 3464.
 func (r *Report) fields(e entity, lim Limits) bool {
-	b, err := decode(e.header.Get("Content-Transfer-Encoding"), e.body)
+	in, err := decode(e.header.Get("Content-Transfer-Encoding"), e.body, nil)
 	if err != nil {
 		return false
 	}
+	b, _ := in.Memory()
 	b = append(bytes.Clone(bytes.TrimLeft(b, "\r\n \t")), "\r\n\r\n"...)
 	var h Header
 	for len(bytes.TrimSpace(b)) > 0 {
-		block, err := parseEntity(b, lim)
+		block, err := parseEntity(InMemory(b), lim)
 		if err != nil {
 			break
 		}
 		h = append(h, block.header...)
-		b = bytes.TrimLeft(block.body, "\r\n")
+		b, _ = block.body.Memory()
+		b = bytes.TrimLeft(b, "\r\n")
 	}
 	if h.Get("Disposition") == "" {
 		return false
@@ -226,7 +230,7 @@ func (r *Report) Check(sent Sent, pinned []*x509.Certificate, allowSHA1 bool) Fi
 		if r.sig == nil {
 			return end(BadMDNSignature, cms.ErrMalformed)
 		}
-		o := &opener{signed: r.part}
+		o := &opener{signed: InMemory(r.part)}
 		s, err := r.sig.Verify(o.digest, pinned)
 		switch {
 		case errors.Is(err, cms.ErrOtherSigner):

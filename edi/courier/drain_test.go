@@ -127,7 +127,7 @@ func TestStrangersAreCounted(t *testing.T) {
 		}
 		knock := func(addr string) {
 			t.Helper()
-			if a := w.s.Receive(t.Context(), Arrival{Header: stranger.Header, Body: stranger.Body, Addr: addr}); a.Status != 200 && a.Status != 400 {
+			if a := w.s.Receive(t.Context(), Arrival{Header: stranger.Header, Body: as2.InMemory(stranger.Body), Addr: addr}); a.Status != 200 && a.Status != 400 {
 				t.Errorf("%d %s", a.Status, a.Body)
 			}
 		}

@@ -288,5 +288,5 @@ func isEcho(got *as2.Received) bool {
 	}
 	p := got.Payloads[0]
 	kind, _, _ := strings.Cut(strings.ToLower(p.ContentType), ";")
-	return strings.TrimSpace(kind) == "text/plain" && len(p.Data) <= 4<<10
+	return strings.TrimSpace(kind) == "text/plain" && p.Size() <= 4<<10
 }

@@ -323,7 +323,7 @@ func pack(t testing.TB, rel as2.Relation, id string, docs ...string) *as2.Reques
 }
 
 func (w *world) receive(r *as2.Request) Reply {
-	return w.s.Receive(w.Context(), Arrival{Header: r.Header, Body: bytes.Clone(r.Body), Addr: "192.0.2.1"})
+	return w.s.Receive(w.Context(), Arrival{Header: r.Header, Body: as2.InMemory(bytes.Clone(r.Body)), Addr: "192.0.2.1"})
 }
 
 func verdict(t testing.TB, rel as2.Relation, a Reply, r *as2.Request) as2.Finding {

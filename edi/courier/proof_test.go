@@ -159,7 +159,7 @@ func (k *desk) order() gateway.Message {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	if reply := k.s.Receive(k.t.Context(), Arrival{Header: req.Header, Body: req.Body, Addr: "192.0.2.1"}); reply.Status != 200 {
+	if reply := k.s.Receive(k.t.Context(), Arrival{Header: req.Header, Body: as2.InMemory(req.Body), Addr: "192.0.2.1"}); reply.Status != 200 {
 		k.t.Fatalf("%d %s", reply.Status, reply.Body)
 	}
 	if err := k.jobs.Idle(k.t.Context()); err != nil {

@@ -43,10 +43,17 @@ func (s *Service) judge(h as2.Header, body []byte, sent as2.Sent, rel as2.Relati
 
 func pinned(rel as2.Relation) []*x509.Certificate { return rel.Keys.Verify }
 
+// maxReceipt is the longest receipt that is read, in bytes.
+const maxReceipt = 1 << 20
+
 // receipt takes an asynchronous receipt. It counts only for a message that awaits one,
 // and only as far as it proves something.
 func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
-	report, err := as2.ParseMDN(in.Header, in.Body, as2.Limits{})
+	body, err := in.Body.At(0, maxReceipt+1)
+	if err != nil {
+		return s.busy(err)
+	}
+	report, err := as2.ParseMDN(in.Header, body, as2.Limits{MDN: maxReceipt})
 	if err != nil {
 		return Reply{Status: http.StatusBadRequest, Header: plainText, Body: []byte("This is not a receipt that can be read (RFC 4130 7.4).\n")}
 	}
@@ -69,7 +76,7 @@ func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
 	if err := json.Unmarshal([]byte(row.Sent), &sent); err != nil {
 		return s.busy(err)
 	}
-	o := s.judge(in.Header, in.Body, sent, rel)
+	o := s.judge(in.Header, body, sent, rel)
 	refusal := o.reason == "courier.mdn_"+string(as2.Refused)
 	switch {
 	case o.state == Delivered, row.State == string(AwaitingReceipt), refusal && row.State != string(Failed):

@@ -1,7 +1,6 @@
 package courier
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 
@@ -28,8 +28,8 @@ import (
 // Arrival is a request as it came to the door.
 type Arrival struct {
 	Header as2.Header
-	Body   []byte // not changed
-	Addr   string // the caller's address, for the log
+	Body   as2.Body // in memory, or in a file where it is large
+	Addr   string   // the caller's address, for the log
 }
 
 // Reply is what the door answers.
@@ -58,16 +58,22 @@ const (
 // together. A repetition is answered with the stored receipt, byte for byte. What is
 // refused changes nothing but a line of evidence.
 func (s *Service) Receive(ctx context.Context, in Arrival) Reply {
-	if as2.IsMDN(in.Header, in.Body) {
+	head, err := in.Body.At(0, receiptHead)
+	if err != nil {
+		return s.busy(err)
+	}
+	if as2.IsMDN(in.Header, head) {
 		return s.receipt(ctx, in)
 	}
+	files := &tempFiles{dir: s.Temp}
+	defer files.close()
 	var route Route
 	var broken error
-	got, err := as2.Open(in.Header, in.Body, func(from, to string) (as2.Relation, bool) {
+	got, err := as2.OpenBody(in.Header, in.Body, func(from, to string) (as2.Relation, bool) {
 		rel, r, ok, err := s.known(ctx, from, to)
 		route, broken = r, err
 		return rel, ok
-	}, as2.Limits{Body: int(s.opt.Limit)})
+	}, as2.Limits{Body: int(s.opt.Limit), Spool: files.make})
 	if broken != nil {
 		return s.busy(broken)
 	}
@@ -137,14 +143,54 @@ func bare(id string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(id), "<"), ">")
 }
 
-// contentHash tells the documents of two messages apart, however they were wrapped.
-func contentHash(payloads []as2.Payload) string {
-	h := sha256.New()
-	for _, p := range payloads {
-		fmt.Fprintf(h, "%d ", len(p.Data))
-		h.Write(p.Data)
+// receiptHead is how much of a body is looked at to know a receipt.
+const receiptHead = 256 << 10
+
+// tempFiles are what is opened of one large message. They have no names: whatever
+// happens, they are gone with the process.
+type tempFiles struct {
+	dir   string
+	files []*os.File
+}
+
+func (t *tempFiles) make() (as2.File, error) {
+	f, err := os.CreateTemp(t.dir, "as2-")
+	if err != nil {
+		return nil, err
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	t.files = append(t.files, f)
+	return f, os.Remove(f.Name())
+}
+
+func (t *tempFiles) close() {
+	for _, f := range t.files {
+		_ = f.Close()
+	}
+}
+
+// contentHash tells the documents of two messages apart, however they were wrapped.
+func contentHash(payloads []as2.Payload) (string, error) {
+	h := sha256.New()
+	for i := range payloads {
+		fmt.Fprintf(h, "%d ", payloads[i].Size())
+		if _, err := io.Copy(h, payloads[i].Reader()); err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// looksLikeEDI says of each document whether it is one for the gateway.
+func looksLikeEDI(payloads []as2.Payload) ([]bool, error) {
+	out := make([]bool, len(payloads))
+	for i := range payloads {
+		head, err := payloads[i].Head(4 << 10)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = gateway.LooksLikeEDI(head)
+	}
+	return out, nil
 }
 
 func hashOf(b []byte) string {
@@ -153,13 +199,15 @@ func hashOf(b []byte) string {
 }
 
 // rowOfMessage begins the row of a message that came in.
-func (s *Service) rowOfMessage(in Arrival, got *as2.Received, r Route) messageRow {
+func (s *Service) rowOfMessage(in Arrival, got *as2.Received, r Route) (messageRow, error) {
+	h := sha256.New()
+	_, err := io.Copy(h, in.Body.Reader())
 	return messageRow{
 		ID: db.NewID(), Direction: In, PartnershipID: r.Partnership, SupplierID: r.Supplier, ResellerID: r.Reseller, SenderID: r.Sender, ReceiverID: r.Receiver,
-		As2From: got.From, As2To: got.To, MessageID: bare(got.MessageID), Headers: headerText(in.Header), Size: int64(len(in.Body)), BodyHash: hashOf(in.Body),
+		As2From: got.From, As2To: got.To, MessageID: bare(got.MessageID), Headers: headerText(in.Header), Size: int64(in.Body.Len()), BodyHash: hex.EncodeToString(h.Sum(nil)),
 		Mic: got.MIC.String(), MicAlgorithm: got.MIC.Name, Security: strings.Join(securityOf(got), ","), ReceiptURL: got.Ask.Async,
 		Lane: r.Partnership + ":as2:" + r.Sender,
-	}
+	}, err
 }
 
 func securityOf(got *as2.Received) []string {
@@ -224,7 +272,10 @@ func (s *Service) refuse(ctx context.Context, in Arrival, got *as2.Received, rou
 		// No receipt will say it.
 		reply = Reply{Status: http.StatusBadRequest, Header: plainText, Body: []byte("The message was not taken: " + why.Disposition.String() + "\n")}
 	}
-	row := s.rowOfMessage(in, got, route)
+	row, err := s.rowOfMessage(in, got, route)
+	if err != nil {
+		return s.busy(err)
+	}
 	row.State, row.Disposition, row.Reason = string(Refused), why.Disposition.String(), string(why.Reason)
 	err = s.DB.InTx(db.WithOrgs(ctx, route.Supplier, route.Reseller), func(ctx context.Context) error {
 		row.Happened = db.Micros(db.Now(ctx))
@@ -308,8 +359,18 @@ var errRepeated = errors.New("courier: the message came before")
 // take stores a message that is what it claims to be, with its receipt and what it
 // carries, in one transaction.
 func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route Route) Reply {
-	row := s.rowOfMessage(in, got, route)
-	row.Proved, row.State, row.ContentHash = true, string(Received), contentHash(got.Payloads)
+	row, err := s.rowOfMessage(in, got, route)
+	if err != nil {
+		return s.busy(err)
+	}
+	if row.ContentHash, err = contentHash(got.Payloads); err != nil {
+		return s.busy(err)
+	}
+	edi, err := looksLikeEDI(got.Payloads)
+	if err != nil {
+		return s.busy(err)
+	}
+	row.Proved, row.State = true, string(Received)
 	var names []string
 	for _, p := range got.Payloads {
 		names = append(names, strings.ReplaceAll(p.FileName, "\n", " "))
@@ -325,7 +386,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 		return s.busy(err)
 	}
 	row.Disposition = as2.Processed.String()
-	original, err := s.Blobs.Stage(ctx, bytes.NewReader(in.Body), s.opt.Limit)
+	original, err := s.Blobs.Stage(ctx, in.Body.Reader(), s.opt.Limit)
 	if err != nil {
 		return s.busy(err)
 	}
@@ -333,11 +394,11 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 	if err := s.edge(fail.AS2Staged); err != nil {
 		return s.busy(err)
 	}
-	if isEcho(got) && !slices.ContainsFunc(got.Payloads, func(p as2.Payload) bool { return gateway.LooksLikeEDI(p.Data) }) {
+	if isEcho(got) && !slices.Contains(edi, true) {
 		return s.takeEcho(ctx, in, got, route, row, mdn, reply, original)
 	}
 	_, err = s.Gateway.Receive(ctx, access.Station("as2:"+got.From, route.Sender), gateway.Submission{
-		Reader: documents(got.Payloads), Door: "as2", Receiver: route.Receiver,
+		Reader: documents(got.Payloads, edi), Door: "as2", Receiver: route.Receiver,
 		Also: func(ctx context.Context, a gateway.Answer) error {
 			r := row // fn may run again
 			r.Happened = db.Micros(db.Now(ctx))
@@ -463,18 +524,18 @@ func (s *Service) repeated(ctx context.Context, in Arrival, got *as2.Received, r
 // documents are the interchanges of a message, one after the other; attachments of
 // other kinds are kept with the message only. Where none looks like EDI, the first
 // stands for all: the gateway says what is wrong with it.
-func documents(payloads []as2.Payload) io.Reader {
+func documents(payloads []as2.Payload, edi []bool) io.Reader {
 	var all []io.Reader
-	for _, p := range payloads {
-		if gateway.LooksLikeEDI(p.Data) {
+	for i := range payloads {
+		if edi[i] {
 			if len(all) > 0 {
 				all = append(all, strings.NewReader("\n"))
 			}
-			all = append(all, bytes.NewReader(p.Data))
+			all = append(all, payloads[i].Reader())
 		}
 	}
 	if len(all) == 0 && len(payloads) > 0 {
-		return bytes.NewReader(payloads[0].Data)
+		return payloads[0].Reader()
 	}
 	return io.MultiReader(all...)
 }

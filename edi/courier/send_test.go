@@ -164,7 +164,7 @@ func TestAnswers(t *testing.T) {
 
 // deliver hands a receipt to our door.
 func (w *world) deliver(m *as2.Request) Reply {
-	return w.s.Receive(w.Context(), Arrival{Header: m.Header, Body: m.Body, Addr: "192.0.2.9"})
+	return w.s.Receive(w.Context(), Arrival{Header: m.Header, Body: as2.InMemory(m.Body), Addr: "192.0.2.9"})
 }
 
 // A receipt on its own way: forged ones change nothing, overdue is told, and a late

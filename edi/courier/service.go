@@ -74,6 +74,9 @@ type Deps struct {
 	// Client posts to stations that somebody else named: it guards addresses, sizes
 	// and times (edi/dial).
 	Client *http.Client
+	// Temp is the folder of what is decrypted of large messages, in files without names;
+	// empty: that of the system.
+	Temp   string
 	Agreed Agreed       // nil: nobody has an agreement
 	Log    *slog.Logger // default: discard
 }

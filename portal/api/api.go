@@ -79,7 +79,7 @@ type Deps struct {
 	// Agreements are the EDI agreements.
 	Agreements *agreement.Service
 	Hooks      *hook.Service
-	Spool      string // folder for large AS2 messages until they are complete
+	Spool      string // folder of large AS2 messages
 	Rooms      *room.Service
 	Forum      *forum.Service
 	Notify     *notify.Service

@@ -20,10 +20,11 @@ import (
 // AS2Path is the door of AS2 stations; its body is streamed.
 const AS2Path = "/as2"
 
-// Bodies beyond smallMessage wait on disk until they are complete, and only then are
-// taken into memory, in one of largeMessages places, and one beyond hugeMessage in all of
-// them: memory stays bounded whatever comes at once, and who sends slowly holds up nobody. Each step of reading may take
-// stepTimeout, all of them the time of the server.
+// Bodies beyond smallMessage stay on disk, and are opened once they are complete, in one of
+// largeMessages places, and one beyond hugeMessage in all of them: processor, disk and the
+// memory of what is encrypted by GCM stay bounded whatever comes at once, and who sends
+// slowly holds up nobody. Each step of reading may take stepTimeout, all of them the time of
+// the server.
 const (
 	smallMessage  = 2 << 20
 	hugeMessage   = 32 << 20
@@ -45,7 +46,7 @@ func (a *API) as2Door(app *fiber.App) {
 		}
 		var h as2.Header
 		c.Request().Header.VisitAll(func(k, v []byte) { h = append(h, as2.Field{Name: string(k), Value: string(v)}) })
-		r := a.d.Courier.Receive(c.UserContext(), courier.Arrival{Header: h, Body: body.bytes, Addr: c.IP()})
+		r := a.d.Courier.Receive(c.UserContext(), courier.Arrival{Header: h, Body: body.in, Addr: c.IP()})
 		for _, f := range r.Header {
 			c.Response().Header.Set(f.Name, f.Value)
 		}
@@ -57,7 +58,7 @@ func (a *API) as2Door(app *fiber.App) {
 }
 
 type messageBody struct {
-	bytes   []byte
+	in      as2.Body
 	release func()
 }
 
@@ -139,13 +140,18 @@ func readMessage(c *fiber.Ctx, limit int64, spool string, large *places) (messag
 		return messageBody{}, broken(err)
 	}
 	if len(head) <= smallMessage {
-		return messageBody{bytes: head}, nil
+		return messageBody{in: as2.InMemory(head)}, nil
 	}
 	file, err := os.CreateTemp(spool, "as2-")
 	if err != nil {
 		return messageBody{}, fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
-	defer file.Close()
+	kept := false
+	defer func() {
+		if !kept {
+			_ = file.Close()
+		}
+	}()
 	if err := os.Remove(file.Name()); err != nil {
 		return messageBody{}, fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
@@ -167,11 +173,11 @@ func readMessage(c *fiber.Ctx, limit int64, spool string, large *places) (messag
 	if !large.take(places) {
 		return messageBody{}, fault.New(fault.Unavailable, "error.unavailable")
 	}
-	out := messageBody{bytes: make([]byte, size), release: func() { large.leave(places) }}
-	if _, err := file.ReadAt(out.bytes, 0); err != nil {
-		return out, fault.Wrap(err, fault.Unavailable, "error.unavailable")
-	}
-	return out, nil
+	kept = true
+	return messageBody{in: as2.InFile(file, int(size)), release: func() {
+		_ = file.Close()
+		large.leave(places)
+	}}, nil
 }
 
 type certificateOut struct {

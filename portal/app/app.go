@@ -207,7 +207,7 @@ func (a *App) build(ctx context.Context) error {
 	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Replies: gatewayReplies{a}, Log: a.log}, gateway.Options{})
 	a.courier = courier.New(courier.Deps{
-		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log,
+		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log, Temp: filepath.Join(a.cfg.Data, "uploads"),
 		Client: a.dialer.Client(dial.Limits{Total: 2 * time.Minute}),
 	}, courier.Options{URL: a.cfg.BaseURL + api.AS2Path})
 	a.gateway.Carry(a.courier)

@@ -8,7 +8,6 @@ import (
 	_ "crypto/sha512"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"io"
 	"strconv"
 	"strings"
 )
@@ -246,21 +245,4 @@ func nameText(der []byte) (string, bool) {
 		return "", false
 	}
 	return seq.String(), true
-}
-
-type piecesReader struct {
-	p      pieces
-	i, off int
-}
-
-func (p *piecesReader) Read(b []byte) (int, error) {
-	for p.i < len(p.p) && p.off == len(p.p[p.i]) {
-		p.i, p.off = p.i+1, 0
-	}
-	if p.i == len(p.p) {
-		return 0, io.EOF
-	}
-	n := copy(b, p.p[p.i][p.off:])
-	p.off += n
-	return n, nil
 }

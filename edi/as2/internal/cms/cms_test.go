@@ -189,7 +189,7 @@ func indefinite(t *testing.T, b []byte) []byte {
 		}
 		if h.id&constructedBit == 0 {
 			r.pos += h.size + h.length
-			body := r.b[r.pos-h.length : r.pos]
+			body, _ := r.cut(r.pos-h.length, r.pos)
 			if h.id != tagOctets && h.id != tagPrimitive0 || len(body) < 20 {
 				return tlv(h.id, body)
 			}

@@ -3,8 +3,11 @@ package cms
 import (
 	"bytes"
 	"compress/zlib"
+	"errors"
 	"fmt"
 	"io"
+
+	"entente/edi/as2/internal/span"
 )
 
 // Inflated bounds what decompression may give.
@@ -45,91 +48,96 @@ func Compress(parts [][]byte) ([][]byte, error) {
 	return [][]byte{head, buf.Bytes()}, nil
 }
 
-// firstGo is inflated into a growing buffer; what is larger is measured first, so
-// that it is allocated once and not at all when it is too large.
-const firstGo = 1 << 20
-
 // Decompress opens a CompressedData. Errors: ErrInflate, ErrTooLarge, ErrMalformed,
 // ErrUnsupported.
 func Decompress(b []byte, lim Inflated) ([]byte, error) {
-	r, err := open(b, oidCompressed)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := r.small(); err != nil {
-		return nil, err
-	}
-	alg, err := r.algorithm()
-	if err != nil {
-		return nil, err
-	}
-	if alg.oid != oidZlib {
-		return nil, fmt.Errorf("%w: compression", ErrUnsupported)
-	}
-	if err := r.enter(tagSequence); err != nil {
-		return nil, err
-	}
-	if _, err := r.prim(tagOID); err != nil {
-		return nil, err
-	}
-	if err := r.enter(tagContext0); err != nil {
-		return nil, err
-	}
-	packed, err := r.octets(tagOctets)
-	if err != nil {
-		return nil, err
-	}
-	most := lim.Size
-	if lim.Ratio > 0 {
-		most = min(most, max(lim.Free, packed.size()*lim.Ratio))
-	}
-
-	first, done, err := inflate(packed, nil, min(firstGo, most+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(first) > most {
-		return nil, ErrTooLarge
-	}
-	if done {
-		return first, nil
-	}
-	z, err := zlib.NewReader(packed.reader())
-	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrInflate, err)
-	}
-	n, err := io.Copy(io.Discard, io.LimitReader(z, int64(most)+1))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrInflate, err)
-	}
-	if n > int64(most) {
-		return nil, ErrTooLarge
-	}
-	out, _, err := inflate(packed, make([]byte, 0, n), int(n))
+	s, err := DecompressIn(span.Of(b), lim, nil)
+	out, _ := s.Memory()
 	return out, err
 }
 
-// inflate reads up to n octets into buf; done when the stream ends within them.
-func inflate(packed pieces, buf []byte, n int) (out []byte, done bool, err error) {
+// firstGo is inflated into a growing buffer. What is larger is measured first, where it has
+// to lie in memory, so that it is allocated once and not at all when it is too large.
+const firstGo = span.Held
+
+// DecompressIn is Decompress of a span into memory or the spool. Further errors:
+// span.ErrLost.
+func DecompressIn(s span.Span, lim Inflated, spool span.Spool) (span.Span, error) {
+	packed, err := compressed(s)
+	if err != nil {
+		return span.Span{}, err
+	}
+	most := lim.Size
+	if lim.Ratio > 0 {
+		most = min(most, max(lim.Free, packed.n*lim.Ratio))
+	}
+	hint := min(most, firstGo, max(512, 4*packed.n))
+	out := span.NewOut(spool, hint)
+	if spool == nil && most > firstGo {
+		if _, err = inflate(packed, out, firstGo); !errors.Is(err, ErrTooLarge) {
+			return out.Span(), err
+		}
+		n, err := inflate(packed, io.Discard, most)
+		if err != nil {
+			return span.Span{}, err
+		}
+		out = span.NewOut(nil, n)
+	}
+	_, err = inflate(packed, out, most)
+	return out.Span(), err
+}
+
+// compressed finds what is packed in a CompressedData.
+func compressed(s span.Span) (stretch, error) {
+	r, err := openIn(s, oidCompressed)
+	if err != nil {
+		return stretch{}, err
+	}
+	if _, err := r.small(); err != nil {
+		return stretch{}, err
+	}
+	alg, err := r.algorithm()
+	if err != nil {
+		return stretch{}, err
+	}
+	if alg.oid != oidZlib {
+		return stretch{}, fmt.Errorf("%w: compression", ErrUnsupported)
+	}
+	if err := r.enter(tagSequence); err != nil {
+		return stretch{}, err
+	}
+	if _, err := r.prim(tagOID); err != nil {
+		return stretch{}, err
+	}
+	if err := r.enter(tagContext0); err != nil {
+		return stretch{}, err
+	}
+	return r.stretch(tagOctets)
+}
+
+// inflate writes up to most octets; more are ErrTooLarge.
+func inflate(packed stretch, out io.Writer, most int) (int, error) {
+	broken := func(err error) error {
+		if errors.Is(err, span.ErrLost) {
+			return err
+		}
+		return fmt.Errorf("%w: %v", ErrInflate, err)
+	}
 	z, err := zlib.NewReader(packed.reader())
 	if err != nil {
-		return nil, false, fmt.Errorf("%w: %v", ErrInflate, err)
+		return 0, broken(err)
 	}
-	if cap(buf) == 0 {
-		buf = make([]byte, 0, min(n, max(512, 4*packed.size())))
+	n, err := io.Copy(out, io.LimitReader(z, int64(most)))
+	if err != nil {
+		return 0, broken(err)
 	}
-	for len(buf) < n {
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
-		}
-		m, err := z.Read(buf[len(buf):min(n, cap(buf))])
-		buf = buf[:len(buf)+m]
-		if err == io.EOF {
-			return buf, true, nil
-		}
-		if err != nil {
-			return nil, false, fmt.Errorf("%w: %v", ErrInflate, err)
+	if n == int64(most) { // the end must follow
+		one := make([]byte, 1)
+		if m, err := io.ReadFull(z, one); m > 0 {
+			return 0, ErrTooLarge
+		} else if err != io.EOF {
+			return 0, broken(err)
 		}
 	}
-	return buf, false, nil
+	return int(n), nil
 }

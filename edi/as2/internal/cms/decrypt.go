@@ -8,6 +8,9 @@ import (
 	"crypto/subtle"
 	"crypto/x509"
 	"fmt"
+	"io"
+
+	"entente/edi/as2/internal/span"
 )
 
 // Key is one of our keys with its certificate.
@@ -18,7 +21,8 @@ type Key struct {
 
 // Plain is what decryption gave.
 type Plain struct {
-	Content []byte
+	Content []byte    // nil where it lies in a file
+	Span    span.Span // the same
 	Cipher  Cipher
 	OAEP    bool
 	Key     Key // the one it was encrypted for
@@ -40,8 +44,14 @@ const maxRecipients = 64
 // is replaced by a random one, and a wrong padding is told by Doubtful instead of an
 // error: both attacks on RSA PKCS #1 v1.5 and CBC live on the difference.
 // Errors: ErrNoRecipient, ErrDecrypt, ErrMalformed, ErrUnsupported.
-func Decrypt(b []byte, keys []Key) (Plain, error) {
-	kind, err := KindOf(b)
+func Decrypt(b []byte, keys []Key) (Plain, error) { return DecryptIn(span.Of(b), keys, nil) }
+
+// DecryptIn is Decrypt of a span into memory or the spool. What it gives of a cipher
+// without authentication is no more than a claim until a signature over it was verified.
+// GCM is opened in memory: nothing of it may be used before its tag was seen.
+// Further errors: span.ErrLost.
+func DecryptIn(s span.Span, keys []Key, spool span.Spool) (Plain, error) {
+	kind, err := KindIn(s)
 	if err != nil {
 		return Plain{}, err
 	}
@@ -49,7 +59,7 @@ func Decrypt(b []byte, keys []Key) (Plain, error) {
 	if kind == AuthEnveloped {
 		id = oidAuthEnveloped
 	}
-	r, err := open(b, id)
+	r, err := openIn(s, id)
 	if err != nil {
 		return Plain{}, err
 	}
@@ -75,7 +85,7 @@ func Decrypt(b []byte, keys []Key) (Plain, error) {
 	if err != nil {
 		return Plain{}, err
 	}
-	sealed, err := r.octets(tagPrimitive0)
+	sealed, err := r.stretch(tagPrimitive0)
 	if err != nil {
 		return Plain{}, err
 	}
@@ -101,7 +111,8 @@ func Decrypt(b []byte, keys []Key) (Plain, error) {
 		return Plain{}, ErrDecrypt
 	}
 	if !row.gcm {
-		p.Content, p.Doubtful, err = openCBC(block, alg.params, sealed)
+		p.Span, p.Doubtful, err = openCBC(block, alg.params, sealed, spool)
+		p.Content, _ = p.Span.Memory()
 		return p, err
 	}
 	var aad []byte
@@ -119,6 +130,7 @@ func Decrypt(b []byte, keys []Key) (Plain, error) {
 		return Plain{}, err
 	}
 	p.Content, err = openGCM(block, alg.params, sealed, mac.join(), aad)
+	p.Span = span.Of(p.Content)
 	return p, err
 }
 
@@ -199,30 +211,40 @@ func unseal(recipients []recipient, keys []Key, size int) (Key, []byte, bool, er
 	return Key{}, nil, false, ErrNoRecipient
 }
 
-func openCBC(block cipher.Block, params []byte, sealed pieces) (content []byte, doubtful bool, err error) {
+func openCBC(block cipher.Block, params []byte, sealed stretch, spool span.Spool) (content span.Span, doubtful bool, err error) {
 	iv, err := newReader(params).prim(tagOctets)
 	if err != nil || len(iv) != block.BlockSize() {
-		return nil, false, malformed("initialisation vector")
+		return span.Span{}, false, malformed("initialisation vector")
 	}
-	n := sealed.size()
+	n := sealed.n
 	if n == 0 || n%block.BlockSize() != 0 {
-		return nil, false, malformed("%d octets of ciphertext", n)
+		return span.Span{}, false, malformed("%d octets of ciphertext", n)
 	}
-	out := make([]byte, n)
-	fill(out[:0], sealed)
-	cipher.NewCBCDecrypter(block, iv).CryptBlocks(out, out)
+	plain, in, mode := span.NewOut(spool, n), sealed.reader(), cipher.NewCBCDecrypter(block, iv)
+	out := make([]byte, min(n, window))
+	for left := n; left > 0; left -= len(out) {
+		out = out[:min(left, len(out))] // whole blocks: both are
+		if _, err := io.ReadFull(in, out); err != nil {
+			return span.Span{}, false, err
+		}
+		mode.CryptBlocks(out, out)
+		if _, err := plain.Write(out); err != nil {
+			return span.Span{}, false, err
+		}
+	}
 	// The whole last block is looked at, whatever the padding says.
-	size, pad := block.BlockSize(), int(out[n-1])
+	size, end := block.BlockSize(), len(out)
+	pad := int(out[end-1])
 	good := subtle.ConstantTimeLessOrEq(1, pad) & subtle.ConstantTimeLessOrEq(pad, size)
 	for i := 1; i <= size; i++ {
 		inside := subtle.ConstantTimeLessOrEq(i, pad)
-		same := subtle.ConstantTimeByteEq(out[n-i], byte(pad))
+		same := subtle.ConstantTimeByteEq(out[end-i], byte(pad))
 		good &= subtle.ConstantTimeSelect(inside, same, 1)
 	}
-	return out[:n-subtle.ConstantTimeSelect(good, pad, 0)], good != 1, nil
+	return plain.Span().Slice(0, n-subtle.ConstantTimeSelect(good, pad, 0)), good != 1, nil
 }
 
-func openGCM(block cipher.Block, params []byte, sealed pieces, mac, aad []byte) ([]byte, error) {
+func openGCM(block cipher.Block, params []byte, sealed stretch, mac, aad []byte) ([]byte, error) {
 	r := newReader(params)
 	if err := r.enter(tagSequence); err != nil {
 		return nil, err
@@ -252,8 +274,11 @@ func openGCM(block cipher.Block, params []byte, sealed pieces, mac, aad []byte) 
 	if err != nil {
 		return nil, ErrDecrypt
 	}
-	buf := make([]byte, sealed.size()+len(mac))
-	fill(buf[:0], append(sealed[:len(sealed):len(sealed)], mac))
+	buf := make([]byte, sealed.n+len(mac))
+	if _, err := io.ReadFull(sealed.reader(), buf[:sealed.n]); err != nil {
+		return nil, err
+	}
+	copy(buf[sealed.n:], mac)
 	out, err := gcm.Open(buf[:0], nonce, buf, aad)
 	if err != nil {
 		return nil, ErrDecrypt

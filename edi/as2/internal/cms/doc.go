@@ -8,7 +8,11 @@
 // trusted: a signature counts when the key of a pinned certificate made it.
 package cms
 
-import "errors"
+import (
+	"errors"
+
+	"entente/edi/as2/internal/span"
+)
 
 // What can be wrong. Errors of reading wrap one of these.
 var (
@@ -43,8 +47,11 @@ const (
 )
 
 // KindOf says what a message is without reading further than its content type.
-func KindOf(b []byte) (Kind, error) {
-	r := newReader(b)
+func KindOf(b []byte) (Kind, error) { return KindIn(span.Of(b)) }
+
+// KindIn is KindOf a span.
+func KindIn(s span.Span) (Kind, error) {
+	r := readerOf(s)
 	if err := r.enter(tagSequence); err != nil {
 		return Other, err
 	}
@@ -68,8 +75,10 @@ func KindOf(b []byte) (Kind, error) {
 }
 
 // open enters the content of a ContentInfo of one kind.
-func open(b []byte, kind string) (*reader, error) {
-	r := newReader(b)
+func open(b []byte, kind string) (*reader, error) { return openIn(span.Of(b), kind) }
+
+func openIn(s span.Span, kind string) (*reader, error) {
+	r := readerOf(s)
 	if err := r.enter(tagSequence); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,8 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"time"
+
+	"entente/edi/as2/internal/span"
 )
 
 const (
@@ -20,14 +22,13 @@ const (
 
 // SignedData is a signature read and not yet believed.
 type SignedData struct {
-	// Content is what is enclosed; nil in a detached signature.
-	Content [][]byte
 	// Certificates are the certificates that came along, as bytes. For showing
 	// and importing only.
 	Certificates [][]byte
 	// Attached reports whether there is a content.
 	Attached bool
 
+	enclosed    stretch
 	contentType string
 	signers     []signer
 }
@@ -52,9 +53,15 @@ type Signature struct {
 	Time        time.Time // claimed by the signer; zero when absent
 }
 
+// Enclosed is what is enclosed in a signature that is not detached.
+func (s *SignedData) Enclosed(spool span.Spool) (span.Span, error) { return s.enclosed.whole(spool) }
+
 // ParseSigned reads a SignedData.
-func ParseSigned(b []byte) (*SignedData, error) {
-	r, err := open(b, oidSigned)
+func ParseSigned(b []byte) (*SignedData, error) { return ParseSignedIn(span.Of(b)) }
+
+// ParseSignedIn is ParseSigned of a span. Further errors: span.ErrLost.
+func ParseSignedIn(in span.Span) (*SignedData, error) {
+	r, err := openIn(in, oidSigned)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +85,7 @@ func ParseSigned(b []byte) (*SignedData, error) {
 		if err := r.enter(tagContext0); err != nil {
 			return nil, err
 		}
-		if s.Content, err = r.octets(tagOctets); err != nil {
+		if s.enclosed, err = r.stretch(tagOctets); err != nil {
 			return nil, err
 		}
 		if err := r.leave(); err != nil {

@@ -1,0 +1,80 @@
+package courier
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"testing"
+
+	"entente/db/dbtest"
+	"entente/edi/as2"
+)
+
+// BenchmarkLargeMessage takes a signed and encrypted message of one order of 93 MB from a
+// file and tells the most memory that was resident meanwhile, and before it. Run it with
+// -benchtime 1x and the settings of serve: GOGC=400 GOMEMLIMIT=224MiB.
+func BenchmarkLargeMessage(b *testing.B) {
+	if _, err := resident("VmHWM"); err != nil {
+		b.Skipf("no /proc here: %v", err)
+	}
+	w := setup(b, dbtest.One(b), Options{})
+	var peak, before int
+	for i := range b.N {
+		b.StopTimer()
+		header, file, size := large(b, i)
+		debug.FreeOSMemory()
+		if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // begin the high-water mark anew
+			b.Skip(err)
+		}
+		before, _ = resident("VmRSS")
+		b.StartTimer()
+		a := w.s.Receive(b.Context(), Arrival{Header: header, Body: as2.InFile(file, size), Addr: "192.0.2.1"})
+		b.StopTimer()
+		peak, _ = resident("VmHWM")
+		if m := w.message("message_id = ?", bare(header.Get("Message-ID"))); a.Status != 200 || m.State != string(Received) {
+			b.Fatalf("%d, %s %s", a.Status, m.State, m.Reason)
+		}
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(before)/1024, "MB-before")
+	b.ReportMetric(float64(peak)/1024, "MB-peak")
+}
+
+// large makes the message, in a file.
+func large(b *testing.B, n int) (as2.Header, *os.File, int) {
+	b.Helper()
+	var text strings.Builder
+	text.Grow(94 << 20)
+	head, tail, _ := strings.Cut(po(n+1), "PO1*1*")
+	_, tail, _ = strings.Cut(tail, "~")
+	text.WriteString(head)
+	lines := 0
+	for text.Len() < 93<<20 {
+		lines++
+		fmt.Fprintf(&text, "PO1*%d*12*EA*84.00**VP*AUR-D18B~", lines)
+	}
+	text.WriteString(strings.NewReplacer("CTT*1~SE*5*", fmt.Sprintf("CTT*%d~SE*%d*", lines, lines+4)).Replace(tail))
+	req := pack(b, kestrelTo(), "", text.String())
+	file, err := os.CreateTemp(b.TempDir(), "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = file.Close() })
+	if _, err := file.Write(req.Body); err != nil {
+		b.Fatal(err)
+	}
+	return req.Header, file, len(req.Body)
+}
+
+// resident reads a line of /proc/self/status, in kB.
+func resident(name string) (int, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(status), name+":")
+	kb, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	return strconv.Atoi(kb)
+}
