@@ -44,7 +44,11 @@ const (
 var RouteDoors = []string{RouteUsual, RoutePages, RouteOutbox, RouteAS2, RouteFolder}
 
 // Doors lists those that the actor's company may choose, and kept, the one it has.
+// Codes: NotFound, Forbidden.
 func (s *Service) Doors(ctx context.Context, actor access.Actor, kept string) ([]string, error) {
+	if _, err := access.List(actor, access.LinkRead); err != nil {
+		return nil, err
+	}
 	if kept != RouteFolder {
 		dir := ""
 		if s.folders != nil {
