@@ -89,7 +89,7 @@ type Orders interface {
 }
 
 // ReplyIn is an accepted answer, ship notice, invoice or credit of the supplier, to be
-// booked: Doc is *doc.OrderAck, *doc.OrderChangeAck, *doc.ShipNotice or *doc.Invoice; or
+// booked: Doc is *doc.OrderAck, *doc.OrderChangeAck, *doc.ShipNotice, *doc.Invoice or *doc.CreditDebit; or
 // what a reseller sends, *doc.OrderChange, *doc.ReceivingAdvice, *doc.Inventory,
 // *doc.SellThrough, *doc.Claim or, what it pays, *doc.Remittance; or *doc.Return of either.
 type ReplyIn struct {

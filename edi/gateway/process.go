@@ -527,6 +527,8 @@ func (w *worker) booked(kind string) bool {
 	switch kind {
 	case "846", "INVRPT", "820", "REMADV", "867", "SLSRPT", "844":
 		return w.row.SenderID == w.row.ResellerID
+	case "812": // a credit of the supplier; what a reseller debits is told by its 820
+		return w.fromSupplier()
 	}
 	return replies[kind] || changes[kind] || kind == "180"
 }

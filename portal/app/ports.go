@@ -121,6 +121,8 @@ func (g gatewayReplies) ReceiveReply(ctx context.Context, in gateway.ReplyIn) (g
 		t.Notice = d
 	case *doc.Invoice:
 		t.Invoice = d
+	case *doc.CreditDebit:
+		t.Invoice = trade.Adjusted(d)
 	case *doc.OrderChangeAck:
 		t.ChangeAck = d
 	case *doc.OrderChange:

@@ -173,6 +173,13 @@ func TestStoryTwoSystems(t *testing.T) {
 		aurelia.post("/api/v1/held-documents/"+dearID+"/release", `{"reason":"copper surcharge, agreed"}`, 200, nil)
 		kestrel.await("810", "INV-TWO-DEAR")
 
+		// An 812 credits a part of its price; the buyer gets the credit.
+		less := x12("CD", "812", 710010, "BCD*20261204*CN-TWO-1*A*2500*C*20261203*INV-TWO-DEAR***20261122*TWO-1", "CUR*SE*GBP", "CDD*01*C*2*2500*N**10*EA*2.50", "LIN*2*VP*AUR-G125")
+		if ic := aurelia.processed(aurelia.send(less).ID); *ic.Result != "accepted" || ic.Sets[0].Business != "booked" {
+			t.Fatalf("%+v", ic)
+		}
+		kestrel.await("810", "CN-TWO-1")
+
 		// A restart between the yes and the booking books once.
 		kestrel.processed(kestrel.send(po{control: 710102, number: "TWO-2"}.String()).ID)
 		for i, text := range []string{ack855(710006, "TWO-2"), asn856(710007, "ASN-TWO-3", "TWO-2"), inv810(710008, "INV-TWO-3", "TWO-2")} {

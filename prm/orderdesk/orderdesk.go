@@ -160,6 +160,16 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, picks []Pick)
 		case err == nil:
 			r.Outcome = Confirmed
 		case errors.As(err, &f) && f.Code != fault.Internal && f.Code != fault.Unavailable:
+			if f.Code == fault.Conflict { // somebody was quicker: the same answer is no failure
+				again, err := s.Look(ctx, actor, []Pick{{Order: r.ID}})
+				if err != nil {
+					return all[:i], err
+				}
+				if again[0].Outcome == Already {
+					*r = again[0]
+					continue
+				}
+			}
 			r.Outcome, r.Key, r.Args = Failed, f.Key, f.Args
 			if len(f.Fields) > 0 {
 				r.Key, r.Args = f.Fields[0].Key, f.Fields[0].Args

@@ -2,6 +2,7 @@ package orderdesk
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"entente/db"
@@ -113,10 +114,9 @@ func (rules) Answering(context.Context, access.Actor, trade.Facts, trade.Confirm
 	return "request", nil
 }
 
-// An answer that the supplier's rules keep back is not called confirmed.
-func TestKeptBack(t *testing.T) {
-	t.Parallel()
-	d := dbtest.One(t)
+// desk is a supplier with a product at a price and one that buys it.
+func desk(t *testing.T, d *db.DB) (orders *trade.Service, seller, buyer access.Actor) {
+	t.Helper()
 	ctx := context.Background()
 	must := func(err error) {
 		t.Helper()
@@ -132,11 +132,26 @@ func TestKeptBack(t *testing.T) {
 		}
 		return db.Tx(ctx).Exec("INSERT INTO partnership (id, supplier_id, reseller_id, state, currency, price_tolerance, quantity_tolerance, created, version, moved_by) VALUES ('link', 'a', 'b', 'active', 'GBP', 5000, 0, 1, 1, '')").Error
 	}))
-	seller, buyer := access.Actor{Person: db.NewID(), Org: "a", Roles: []access.Role{access.Admin}, Via: "session:x"}, access.Actor{Person: db.NewID(), Org: "b", Roles: []access.Role{access.Buyer}, Via: "session:x"}
+	seller, buyer = access.Actor{Person: db.NewID(), Org: "a", Roles: []access.Role{access.Admin}, Via: "session:x"}, access.Actor{Person: db.NewID(), Org: "b", Roles: []access.Role{access.Buyer}, Via: "session:x"}
 	cat := catalog.New(d, nil)
 	must(cat.Put(ctx, seller, catalog.Product{SKU: "DRILL", NameEN: "Drill", NameZH: "电钻", Family: "tools", Unit: "EA"}))
 	must(cat.SetPrices(ctx, seller, map[string][]catalog.ListPrice{"DRILL": {{Currency: "GBP", From: "2026-01-01", Price: money.Whole(100)}}}))
-	orders := trade.New(d, cat, nil)
+	orders = trade.New(d, cat, nil)
+	return orders, seller, buyer
+}
+
+// An answer that the supplier's rules keep back is not called confirmed.
+func TestKeptBack(t *testing.T) {
+	t.Parallel()
+	d := dbtest.One(t)
+	ctx := context.Background()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	orders, seller, buyer := desk(t, d)
 	orders.Approve(rules{})
 	got, err := orders.Place(ctx, buyer, trade.PlaceCmd{Partnership: "link", Key: "k", Lines: []trade.PlaceLine{{SKU: "DRILL", Quantity: money.Whole(1)}}})
 	must(err)
@@ -150,4 +165,45 @@ func TestKeptBack(t *testing.T) {
 	if o.State != trade.Received {
 		t.Errorf("it is %s", o.State)
 	}
+}
+
+// The same orders confirmed by several at once: one confirms each, to the others it was
+// answered already, whatever version they saw.
+func TestConfirmAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		orders, seller, buyer := desk(t, d)
+		var picks []Pick
+		for _, key := range []string{"one", "two", "three"} {
+			got, err := orders.Place(t.Context(), buyer, trade.PlaceCmd{Partnership: "link", Key: key, Lines: []trade.PlaceLine{{SKU: "DRILL", Quantity: money.Whole(1)}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := orders.Head(t.Context(), seller, got.Order)
+			if err != nil {
+				t.Fatal(err)
+			}
+			picks = append(picks, Pick{Order: got.Order, Version: o.Version})
+		}
+		s := New(d, orders)
+		results := make([][]Result, 4)
+		errs := make([]error, len(results))
+		var wg sync.WaitGroup
+		for i := range results {
+			wg.Go(func() { results[i], errs[i] = s.Confirm(context.Background(), seller, picks) })
+		}
+		wg.Wait()
+		count := map[string]int{}
+		for i := range results {
+			if errs[i] != nil {
+				t.Fatal(errs[i])
+			}
+			for _, r := range results[i] {
+				count[r.Outcome]++
+			}
+		}
+		if count[Confirmed] != 3 || count[Already] != 9 {
+			t.Errorf("%v", count)
+		}
+	})
 }

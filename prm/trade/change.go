@@ -174,6 +174,7 @@ const ResponsePartly = "partly"
 const (
 	DoubtSequence = "change_older"    // a later change of the order is known
 	DoubtShipTo   = "change_ship_to"  // sends the goods elsewhere
+	DoubtReopens  = "change_reopens"  // wants more of an order that is at its end
 	DoubtExists   = "line_exists"     // adds a line whose number is taken
 	DoubtChange   = "change_unknown"  // answers a change that nobody asked for
 	DoubtAnswers  = "change_answered" // answers a change that was answered
@@ -295,7 +296,7 @@ func (c ChangeLine) apply(l *Line, e Effect, q money.Quantity, cur money.Currenc
 	}
 	if c.Has(FieldPrice) && !late[FieldPrice] {
 		l.Price = c.Price
-		l.Marks = l.Marks.without(PriceMissing).without(PriceDiffers)
+		l.Marks = l.Marks.without(PriceMissing).without(PriceZero).without(PriceDiffers)
 	}
 	if c.Has(FieldDate) && !late[FieldDate] {
 		l.RequestedOn, l.PromisedOn = c.Date, c.Date

@@ -282,7 +282,7 @@ func (s *Service) decideLine(c *ChangeLine, lines *[]Line, fresh map[int]Line, a
 	}
 	if c.Action == ChangeAdd {
 		l := fresh[c.Position]
-		if l.Marks.Has(AmountRange) || l.Marks.Has(PriceMissing) && l.Price == 0 {
+		if l.Marks.Has(AmountRange) || l.unpriced() {
 			return nil, fault.InvalidField("lines."+itoa(c.Position-1)+".refuse", "trade.price_needed", "Line", c.Position)
 		}
 		l.Number = len(*lines) + 1

@@ -309,6 +309,13 @@ func (s *Service) asked(ctx context.Context, t terms, o orderRow, lines []Line, 
 	if out = append(out, added...); len(out) == 0 {
 		return nil, false, doubted(saidBefore, "Number", d.Request, "Order", o.Number)
 	}
+	if finished(o) != nil { // less of it, or other words, is answered as any change
+		for _, c := range out {
+			if c.Action == ChangeAdd || c.Quantity > c.WasQuantity {
+				return nil, false, doubted(DoubtReopens, "Order", o.Number)
+			}
+		}
+	}
 	return numberedLines(out), p.inferred, nil
 }
 

@@ -155,6 +155,26 @@ func TestChangeTooLate(t *testing.T) {
 	})
 }
 
+// A change that wants more of an order at its end is held for its sender instead of opening
+// the order again; one that takes nothing more is answered as ever.
+func TestChangeReopensNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		id := b.receive(small()).Order
+		b.must(second(b.svc.Cancel(b.at(), b.dan, id, 0, "")))
+		for i, line := range [][4]string{{"10", "QI", "120", ""}, {"30", "AI", "5", "84.00"}} {
+			more := amend(small().Number, "R-"+itoa(i), line)
+			more.Lines[0].VendorItem = "AUR-D18B"
+			eq(t, "more of it", b.change(more).Reason, DoubtReopens)
+		}
+		eq(t, "state", b.get(id).State, Cancelled)
+		eq(t, "changes", len(b.get(id).Changes), 0)
+		_, err := b.svc.AskChange(b.at(), b.dan, id, AskCmd{Lines: []AskLine{{Line: 1, Quantity: money.Whole(120)}}})
+		b.want(err, fault.Conflict, "trade.change_finished")
+	})
+}
+
 // A change before any answer amends the order; a withdrawn order is cancelled; what waits
 // for its order is booked when it comes; nothing to change is said to be nothing.
 func TestChangeOnThePages(t *testing.T) {

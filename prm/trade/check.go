@@ -180,6 +180,16 @@ func (r *replyRow) seenBy(actor access.Actor) Reply {
 	return out
 }
 
+// dated refuses days that cannot be meant.
+func dated(ctx context.Context, t terms, days ...string) error {
+	for _, day := range days {
+		if oddDay(day, today(ctx, t.SupplierZone)) {
+			return doubted(DoubtDate, "Date", day)
+		}
+	}
+	return nil
+}
+
 // finished is why nothing more can be sent for an order that is at its end; nil while it
 // is not.
 func finished(o orderRow) *doubt {

@@ -177,6 +177,14 @@ func TestChecksFind(t *testing.T) {
 		cases.Orders[0].Packs[0].Lines[0].Unit, cases.Orders[0].Packs[0].SSCC = "CA", ""
 		eq(t, "in cases", rulesIn(b.held(b.reply(cases), DoubtChecks).Findings), "unit 10")
 
+		// Days that systems write where they have none.
+		odd := bill("INV-3B", "PO-1", "8400.00", [4]string{"10", "AUR-D18B", "100", "84.00"})
+		odd.Date = "1900-01-01"
+		b.held(b.reply(odd), DoubtDate)
+		never := ack("PO-1", []string{"10", "AUR-D18B", "100", "IA", "100"})
+		never.Lines[0].Responses[0].Date = "2099-12-31"
+		b.held(b.reply(never), DoubtDate)
+
 		// An invoice without an order waits for nothing; one for an order at its end says so.
 		b.held(b.reply(bill("INV-4", "", "1.00", [4]string{"10", "AUR-D18B", "1", "1.00"})), DoubtNoOrder)
 		gone := b.receive(order("PO-3", [3]string{"AUR-D18B", "1", "84.00"})).Order
@@ -230,5 +238,40 @@ func TestChecksOnPages(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
+	})
+}
+
+// An 812 of the supplier is a credit: goods that came back give their quantity back, a
+// corrected price does not; one that takes more is held.
+func TestAdjustmentIsACredit(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		id := b.receive(small()).Order
+		b.must(second(b.svc.Confirm(b.at(), b.ingrid, id, ConfirmCmd{})))
+		b.must(second(b.svc.Ship(b.at(), b.ingrid, id, ShipCmd{})))
+		b.must(second(b.svc.Invoice(b.at(), b.ingrid, id, InvoiceCmd{Number: "INV-1"})))
+		adjust := func(number, invoice, amount, flag string, lines ...doc.AdjustedLine) ReplyReceipt {
+			a := doc.CreditDebit{Date: "2026-11-23", Number: number, Handling: "A", Amount: doc.Decimal(amount), Flag: flag, Invoice: invoice, Lines: lines}
+			a.Currency = "GBP"
+			return b.reply(*Adjusted(&a))
+		}
+		back := doc.AdjustedLine{Line: doc.Line{Number: "10", VendorItem: "AUR-D18B", Quantity: "3", Unit: "EA"}, Reason: "11", Flag: "C", Amount: "252.00", Returned: "Y"}
+		price := doc.AdjustedLine{Line: doc.Line{Number: "20", VendorItem: "AUR-BS40", Quantity: "400", Unit: "EA"}, Reason: "01", Flag: "C", Amount: "120.00", Difference: "0.30"}
+		got := adjust("CN-1", "INV-1", "372.00", "C", back, price)
+		if got.Outcome != Booked {
+			t.Fatalf("held: %s", got.Reason)
+		}
+		o := b.get(id)
+		eq(t, "credited", [2]string{o.Lines[0].Credited.String(), o.Lines[1].Credited.String()}, [2]string{"3", "0"})
+		credit := o.Invoices[1]
+		eq(t, "credit", [3]string{credit.Number, credit.Kind, credit.Gross.String()}, [3]string{"CN-1", InvoiceCredit, "-372.00"})
+		eq(t, "twice", adjust("CN-1", "INV-1", "372.00", "C", back, price).Outcome, Duplicate)
+		debit := price
+		debit.Flag = "D"
+		b.held(adjust("DN-1", "INV-1", "120.00", "D", debit), DoubtDebit)
+		b.held(adjust("CN-2", "INV-1", "132.00", "C", back, debit), DoubtDebit)
+		b.held(adjust("CN-3", "INV-9", "252.00", "C", back), DoubtCredit)
+		b.held(adjust("CN-4", "INV-1", "252.00", "C", price), DoubtTotal)
 	})
 }

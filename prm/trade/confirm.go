@@ -375,7 +375,7 @@ func answerLine(l *Line, parts []ConfirmLine, at []int, subs map[string]catalog.
 		}
 		l.Product, l.SKU, l.GTIN, l.Description = string(sub.ID), sub.SKU, sub.GTIN, sub.Name("en")
 	}
-	unpriced := was.Marks.Has(AmountRange) || was.Marks.Has(PriceMissing) && was.Price == 0
+	unpriced := was.Marks.Has(AmountRange) || was.unpriced()
 	if price == 0 && unpriced && l.Cancelled < l.Ordered {
 		field(at[0], "price", "trade.price_needed")
 		*l = was

@@ -219,8 +219,8 @@ func (s *Service) weigh(ctx context.Context, t terms, o orderRow, j *judged) err
 		if v.Price == 0 || l.Free {
 			continue
 		}
-		if l.ListPrice, l.Marks = v.Price, l.Marks.without(PriceDiffers).without(NoListPrice); l.Marks.Has(PriceMissing) {
-			l.Price, l.Marks = v.Price, l.Marks.without(PriceMissing)
+		if l.ListPrice, l.Marks = v.Price, l.Marks.without(PriceDiffers).without(NoListPrice); l.Marks.Has(PriceMissing) || l.Marks.Has(PriceZero) {
+			l.Price, l.Marks = v.Price, l.Marks.without(PriceMissing).without(PriceZero)
 		}
 		if !money.Within(l.Price, v.Price, money.Rate(t.PriceTolerance)) {
 			l.Marks = l.Marks.add(ReleasePrice)

@@ -64,7 +64,10 @@ func judge(d doc.PurchaseOrder, t terms, items []catalog.Item, prices func(line 
 		}
 	}
 	j.orderedOn = today
-	if civil(d.Date) {
+	switch {
+	case oddDay(d.Date, today): // prices are those of today
+		all = all.add(DateOdd)
+	case civil(d.Date):
 		j.orderedOn = d.Date
 	}
 	j.requestedOn = requested(d.Dates)
@@ -80,6 +83,9 @@ func judge(d doc.PurchaseOrder, t terms, items []catalog.Item, prices func(line 
 		}
 		if l.RequestedOn == "" {
 			l.RequestedOn = j.requestedOn
+		}
+		if oddDay(l.RequestedOn, today) {
+			l.Marks = l.Marks.add(DateOdd)
 		}
 		for _, m := range all {
 			l.Marks = l.Marks.add(m)
@@ -197,11 +203,50 @@ func judgePrice(l Line, d doc.Line, listed bool, tolerance money.Rate) Line {
 		l.Marks = l.Marks.add(AmountRange)
 		return l
 	}
-	l.Price = p / div
+	if l.Price = p / div; l.Price == 0 { // left out, or meant to be free: see priceless
+		l.Marks = l.Marks.add(PriceZero)
+		return l
+	}
 	if listed && !money.Within(l.Price, l.ListPrice, tolerance) {
 		l.Marks = l.Marks.add(PriceDiffers)
 	}
 	return l
+}
+
+// oddDay says that a civil day cannot be meant: what systems write where they have none
+// lies before this century, or more than twenty years from now.
+func oddDay(day, today string) bool {
+	if !civil(day) {
+		return false
+	}
+	from, err := time.Parse(time.DateOnly, today)
+	return err == nil && (day < "2000-01-01" || day > from.AddDate(20, 0, 0).Format(time.DateOnly))
+}
+
+// priceless says what lines at price 0 cost that nothing says are free: goods of a
+// promotion keep it, others take the list price until somebody answers.
+func (j *judged) priceless() error {
+	found := false
+	for i := range j.lines {
+		l := &j.lines[i]
+		if !l.Marks.Has(PriceZero) {
+			continue
+		}
+		if found = true; l.DealGranted > 0 {
+			l.Marks = l.Marks.without(PriceZero)
+		} else {
+			l.Price = l.ListPrice
+		}
+	}
+	if !found {
+		return nil
+	}
+	return j.resum()
+}
+
+// unpriced says that the order gives no price for the line, and the list neither.
+func (l Line) unpriced() bool {
+	return l.Price == 0 && (l.Marks.Has(PriceMissing) || l.Marks.Has(PriceZero))
 }
 
 // partsOf are the deliveries that a line asks for; one alone says no more than the line.

@@ -200,14 +200,20 @@ func TestMarks(t *testing.T) {
 		change func(*doc.PurchaseOrder)
 		want   []Mark
 	}{
-		"as listed":         {func(*doc.PurchaseOrder) {}, nil},
-		"within tolerance":  {func(d *doc.PurchaseOrder) { d.Lines[0].Price = "84.42" }, nil},
-		"beyond tolerance":  {func(d *doc.PurchaseOrder) { d.Lines[0].Price = "84.43" }, []Mark{PriceDiffers}},
-		"unknown item":      {func(d *doc.PurchaseOrder) { d.Lines[0].VendorItem = "NOPE" }, []Mark{UnknownItem}},
-		"case price":        {func(d *doc.PurchaseOrder) { d.Lines[0].Unit, d.Lines[0].Price = "CT", "840" }, nil},
-		"unknown unit":      {func(d *doc.PurchaseOrder) { d.Lines[0].Unit = "TN" }, []Mark{UnitUnknown}},
-		"per hundred":       {func(d *doc.PurchaseOrder) { d.Lines[0].Price, d.Lines[0].PriceBasis = "8400", "HP" }, nil},
-		"no price":          {func(d *doc.PurchaseOrder) { d.Lines[0].Price = "" }, []Mark{PriceMissing}},
+		"as listed":        {func(*doc.PurchaseOrder) {}, nil},
+		"within tolerance": {func(d *doc.PurchaseOrder) { d.Lines[0].Price = "84.42" }, nil},
+		"beyond tolerance": {func(d *doc.PurchaseOrder) { d.Lines[0].Price = "84.43" }, []Mark{PriceDiffers}},
+		"unknown item":     {func(d *doc.PurchaseOrder) { d.Lines[0].VendorItem = "NOPE" }, []Mark{UnknownItem}},
+		"case price":       {func(d *doc.PurchaseOrder) { d.Lines[0].Unit, d.Lines[0].Price = "CT", "840" }, nil},
+		"unknown unit":     {func(d *doc.PurchaseOrder) { d.Lines[0].Unit = "TN" }, []Mark{UnitUnknown}},
+		"per hundred":      {func(d *doc.PurchaseOrder) { d.Lines[0].Price, d.Lines[0].PriceBasis = "8400", "HP" }, nil},
+		"no price":         {func(d *doc.PurchaseOrder) { d.Lines[0].Price = "" }, []Mark{PriceMissing}},
+		"price of nought":  {func(d *doc.PurchaseOrder) { d.Lines[0].Price = "0.00" }, []Mark{PriceZero}},
+		"dated 1900":       {func(d *doc.PurchaseOrder) { d.Date = "1900-01-01" }, []Mark{DateOdd}},
+		"wanted in 2099": {func(d *doc.PurchaseOrder) {
+			d.Dates[0].Date = "2099-12-31"
+			d.Lines[1].Dates = []doc.Date{{Qualifier: "002", Date: "2026-12-01"}}
+		}, []Mark{DateOdd}},
 		"other currency":    {func(d *doc.PurchaseOrder) { d.Currency = "USD" }, []Mark{CurrencyDiffers}},
 		"quantity too long": {func(d *doc.PurchaseOrder) { d.Lines[0].Quantity = "99999999999999999999" }, []Mark{QuantityUnread}},
 		"negative quantity": {func(d *doc.PurchaseOrder) { d.Lines[0].Quantity = "-1" }, []Mark{QuantityUnread}},

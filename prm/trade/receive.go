@@ -125,7 +125,7 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 	}
 	today := today(ctx, t.SupplierZone)
 	on := today
-	if civil(d.Date) {
+	if civil(d.Date) && !oddDay(d.Date, today) {
 		on = d.Date
 	}
 	j := judge(d, t, items, func(int) map[catalog.ID]money.Price { return nil }, today) // for the currency and the dates
@@ -138,7 +138,7 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 		return judged{}, err
 	}
 	for i, l := range j.lines {
-		if by.requested && l.RequestedOn > on {
+		if by.requested && l.RequestedOn > on && !oddDay(l.RequestedOn, today) {
 			days[i] = l.RequestedOn
 		}
 	}
@@ -160,7 +160,10 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 	if err := s.weigh(ctx, t, orderRow{SupplierID: t.SupplierID, ResellerID: t.ResellerID, Number: d.Number, ReleaseNo: d.Release, Kind: d.Type}, &j); err != nil {
 		return j, err
 	}
-	return j, s.promote(ctx, t, d, items, &j)
+	if err := s.promote(ctx, t, d, items, &j); err != nil {
+		return j, err
+	}
+	return j, j.priceless()
 }
 
 // agreeFree takes the doubt from goods free of charge where both agreed that the order's

@@ -125,6 +125,8 @@ const (
 	DoubtOneOrder  = "one_order"              // speaks of several orders
 	DoubtReceives  = "receives_more"          // more than is under way
 	DoubtFinished  = "order_finished"         // nothing is open of its order, which is cancelled, refused or closed
+	DoubtDebit     = "debit"                  // an adjustment that raises what is owed
+	DoubtDate      = "date_odd"               // a date of it cannot be meant
 	DoubtNoOrder   = "order_missing"          // names no order at all
 	DoubtBlanket   = "blanket"                // moves goods of a blanket order
 	DoubtOther     = "other"                  // the desk refuses it; Args hold the words

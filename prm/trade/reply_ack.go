@@ -79,6 +79,9 @@ func (s *Service) bookAck(ctx context.Context, actor access.Actor, t terms, r *r
 		return err
 	}
 	for _, x := range slices.Concat(parts, moves) {
+		if err := dated(ctx, t, x.Date); err != nil {
+			return err
+		}
 		l := lines[x.Line-1]
 		l.Price = before[x.Line-1]
 		if x.Price > 0 {
@@ -307,7 +310,7 @@ func news(l *Line, promises, backs, rejects []ConfirmLine) (parts, moves []Confi
 			}
 			rejects, _ = less(rejects, l.Cancelled, "")
 		}
-		if open > 0 && sum(promises) == 0 && sum(rejects) == 0 && sum(backs) == l.Backordered && !dated(backs, l.PromisedOn) {
+		if open > 0 && sum(promises) == 0 && sum(rejects) == 0 && sum(backs) == l.Backordered && !datedBack(backs, l.PromisedOn) {
 			return nil, moves, nil // as it stood
 		}
 		if open == 0 {
@@ -336,7 +339,7 @@ func news(l *Line, promises, backs, rejects []ConfirmLine) (parts, moves []Confi
 	return parts, moves, nil
 }
 
-func dated(parts []ConfirmLine, promised string) bool {
+func datedBack(parts []ConfirmLine, promised string) bool {
 	for _, c := range parts {
 		if c.Date != "" && c.Date != promised {
 			return true

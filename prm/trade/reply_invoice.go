@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,12 @@ import (
 func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, r *replyRow, d *doc.Invoice) error {
 	if d.Purpose == "01" || d.Purpose == "05" {
 		return doubted(DoubtReplaces, "Number", r.Number)
+	}
+	if d.Type == debitAdjustment {
+		return doubted(DoubtDebit, "Number", r.Number)
+	}
+	if err := dated(ctx, t, d.Date, dueOn(d)); err != nil {
+		return err
 	}
 	credit := r.Kind == DocumentCredit
 	var of invoiceRow
@@ -153,6 +160,42 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 	}
 	return s.record(ctx, actor, o, deed{history: history, args: map[string]string{"Invoice": row.Number, "Lines": itoa(len(rows))}, action: "order.invoice",
 		event: InvoicedEvent, payload: Event{Invoice: InvoiceID(row.ID)}})
+}
+
+// debitAdjustment is the type of an 812 that takes more: it is held, for what is owed is
+// raised by an invoice alone.
+const debitAdjustment = "812D"
+
+// Adjusted is an 812 as the credit that it is (reference/practice.md 12): by line the
+// quantity at what is given back for each unit, CDD09 where a price is corrected, else
+// CDD04 over CDD07.
+func Adjusted(d *doc.CreditDebit) *doc.Invoice {
+	out := &doc.Invoice{Header: d.Header, Date: d.Date, Number: d.Number, Type: "CR", Purpose: d.Purpose, OrderNumber: d.OrderNumber, OrderDate: d.OrderDate, Total: d.Amount}
+	if d.Invoice != "" {
+		out.Refs = append(slices.Clone(d.Refs), doc.Ref{Qualifier: "IV", Value: d.Invoice})
+	}
+	if d.Flag != "C" {
+		out.Type = debitAdjustment
+	}
+	for _, l := range d.Lines {
+		x := doc.InvoiceLine{Line: l.Line}
+		if l.Flag != "C" {
+			out.Type = debitAdjustment
+		}
+		amount, err := money.ParseMicro(string(l.Amount))
+		q, err2 := money.ParseMicro(string(l.Quantity))
+		switch {
+		case l.Returned != "Y" && l.Difference != "":
+			x.Price = l.Difference
+		case err == nil && err2 == nil && q > 0:
+			n := new(big.Int).Mul(big.NewInt(int64(amount)), big.NewInt(money.One))
+			if n.Quo(n, big.NewInt(int64(q))); n.IsInt64() {
+				x.Price = doc.Decimal(money.Micro(n.Int64()).String())
+			}
+		}
+		out.Lines = append(out.Lines, x)
+	}
+	return out
 }
 
 // credited finds the invoice that a credit names (REF IV or OI, RFF IV).

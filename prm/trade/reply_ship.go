@@ -21,6 +21,9 @@ func (s *Service) bookNotice(ctx context.Context, actor access.Actor, t terms, r
 	if len(d.Orders) == 0 {
 		return doubted(DoubtEmpty)
 	}
+	if err := dated(ctx, t, shippedOn(d)); err != nil {
+		return err
+	}
 	type part struct {
 		order orderRow
 		lines []Line

@@ -65,6 +65,8 @@ const (
 	Discontinued     Mark = "discontinued"      // the item is no longer sold
 	UnitUnknown      Mark = "unit_unknown"      // the item is not sold in this unit
 	PriceMissing     Mark = "price_missing"     // the order names no price
+	PriceZero        Mark = "price_zero"        // it is 0, and nothing says that the goods are free
+	DateOdd          Mark = "date_odd"          // a date that cannot be meant, such as 1900-01-01 or 2099-12-31
 	PriceDiffers     Mark = "price_differs"     // beyond the tolerance of the partnership against the price list
 	NoListPrice      Mark = "no_list_price"     // our list has no price to compare with
 	CurrencyDiffers  Mark = "currency_differs"  // not the currency of the partnership
