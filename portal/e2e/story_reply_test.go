@@ -174,7 +174,7 @@ func TestStoryTwoSystems(t *testing.T) {
 		kestrel.await("810", "INV-TWO-DEAR")
 
 		// An 812 credits a part of its price; the buyer gets the credit.
-		less := x12("CD", "812", 710010, "BCD*20261204*CN-TWO-1*A*2500*C*20261203*INV-TWO-DEAR***20261122*TWO-1", "CUR*SE*GBP", "CDD*01*C*2*2500*N**10*EA*2.50", "LIN*2*VP*AUR-G125")
+		less := x12("CD", "812", 710010, "BCD*20261204*CN-TWO-1*A*2500*C*20261203*INV-TWO-DEAR**20261122*TWO-1", "CUR*SE*GBP", "N1*SU*AURELIA TOOLS", "CDD*01*C*2*2500*N**10*EA*2.50*CON*46.50", "LIN*2*VP*AUR-G125")
 		if ic := aurelia.processed(aurelia.send(less).ID); *ic.Result != "accepted" || ic.Sets[0].Business != "booked" {
 			t.Fatalf("%+v", ic)
 		}

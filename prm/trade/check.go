@@ -147,6 +147,44 @@ func (s *Service) ReleaseReply(ctx context.Context, actor access.Actor, id Reply
 	})
 }
 
+// mendable says that a document was held before it left: another under its number takes
+// its place.
+func (r *replyRow) mendable() bool {
+	return Outcome(r.Outcome) == HeldBack && r.Reason == DoubtChecks
+}
+
+// mended takes out what a document corrects that was held under the same number, once it
+// is booked itself or held by the checks again.
+func (s *Service) mended(ctx context.Context, actor access.Actor, r *replyRow) error {
+	if Outcome(r.Outcome) != Booked && !r.mendable() || fromReseller(r.Kind) {
+		return nil
+	}
+	rows, err := repliesByKey(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, x := range rows {
+		if !x.mendable() {
+			continue
+		}
+		old, err := lockReply(ctx, x.ID)
+		if err != nil {
+			return err
+		}
+		if !old.mendable() {
+			continue
+		}
+		old.Outcome, old.Settled = string(Discarded), db.Micros(db.Now(ctx))
+		if err := saveReply(ctx, &old); err != nil {
+			return err
+		}
+		if err := s.tell(ctx, actor, &old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *replyRow) releasedRules() (out []precheck.Rule) {
 	for w := range strings.SplitSeq(r.Released, ",") {
 		if w != "" {

@@ -106,6 +106,19 @@ func TestChecksStop(t *testing.T) {
 		if _, err = b.svc.ReleaseReply(b.at(), b.ingrid, got.Reply, "again"); fault.KeyOf(err) != "trade.reply_settled" {
 			t.Errorf("released twice: %v", err)
 		}
+		// The corrected document takes the place of the one that is held; the same again does not.
+		b.receive(order("PO-9", [3]string{"AUR-BS40", "400", "9.80"}))
+		dear := bill("INV-2", "PO-9", "4000.00", [4]string{"10", "AUR-BS40", "400", "10.00"})
+		first := b.held(b.reply(dear), DoubtChecks)
+		eq(t, "the same again", b.reply(dear).Outcome, Duplicate)
+		dear.Lines[0].Price, dear.Total = "9.80", "3920.00"
+		if got := b.reply(dear); got.Outcome != Booked {
+			t.Errorf("mended: held for %s", got.Reason)
+		}
+		gone, err := b.svc.GetReply(b.at(), b.ingrid, first.ID)
+		b.must(err)
+		eq(t, "the wrong one", gone.Outcome, Discarded)
+
 		// What is held for another reason is not for a person to release.
 		more := b.held(b.reply(notice("ASN-2", "PO-1", [3]string{"10", "AUR-D18B", "999"})), DoubtShips)
 		if _, err = b.svc.ReleaseReply(b.at(), b.ingrid, more.ID, "x"); fault.KeyOf(err) != "trade.reply_no_check" {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"entente/db"
@@ -219,6 +220,9 @@ func (s *Service) place(ctx context.Context, actor access.Actor, t terms, r *rep
 	default:
 		r.Outcome, r.Reason, r.Args = string(Booked), "", "{}"
 	}
+	if err := s.mended(ctx, actor, r); err != nil {
+		return err
+	}
 	if err := saveReply(ctx, r); err != nil {
 		return err
 	}
@@ -332,6 +336,11 @@ func repeated(ctx context.Context, r *replyRow) error {
 			return doubted(saidBefore, "Number", r.Number, "Order", r.OrderNumber)
 		}
 	}
+	wrong := map[string]bool{} // what is held before it left, and its copies, are no use of the number
+	for _, x := range rows {
+		wrong[x.ContentHash] = wrong[x.ContentHash] || x.mendable()
+	}
+	rows = slices.DeleteFunc(rows, func(x replyRow) bool { return x.mendable() || wrong[x.ContentHash] && Outcome(x.Outcome) == Duplicate })
 	ownNumber := r.Kind != DocumentChangeAck && r.Kind != DocumentResponse || r.Kind == DocumentResponse && r.Syntax == "edifact" // BAK08 is the number of the seller's order
 	if len(rows) > 0 && ownNumber && r.Number != "" {
 		return doubted(DoubtSame, "Number", r.Number)

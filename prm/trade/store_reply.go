@@ -111,7 +111,7 @@ func repliesByKey(ctx context.Context, r *replyRow) ([]replyRow, error) {
 	if r.Kind == DocumentInvoice || r.Kind == DocumentCredit {
 		kinds = []string{DocumentInvoice, DocumentCredit}
 	}
-	tx := db.Tx(ctx).Select("id", "content_hash").Where("supplier_id = ? AND reseller_id = ? AND kind IN ? AND number = ? AND outcome <> ?", r.SupplierID, r.ResellerID, kinds, r.Number, string(Discarded)).
+	tx := db.Tx(ctx).Select("id", "content_hash", "outcome", "reason").Where("supplier_id = ? AND reseller_id = ? AND kind IN ? AND number = ? AND outcome <> ?", r.SupplierID, r.ResellerID, kinds, r.Number, string(Discarded)).
 		Where("outcome = ? AND id <> ? OR made < ? OR made = ? AND id < ?", string(Booked), r.ID, r.Made, r.Made, r.ID)
 	if r.Kind == DocumentResponse || r.Kind == DocumentChange || r.Kind == DocumentChangeAck {
 		tx = tx.Where("order_number = ? AND release_no = ?", r.OrderNumber, r.ReleaseNo)
