@@ -549,7 +549,7 @@ CREATE TABLE fund_claim_part (
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
 CREATE TABLE fund_entry (
-  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, text text NOT NULL, reverses text NOT NULL, person_id text NOT NULL, acted_id text NOT NULL, happened bigint NOT NULL,
+  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, text text NOT NULL, reverses text NOT NULL, person_id text NOT NULL, acted_id text NOT NULL, happened bigint NOT NULL, source_key text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id),
   FOREIGN KEY (program_id) REFERENCES fund_program(id),
@@ -558,6 +558,7 @@ CREATE TABLE fund_entry (
 CREATE INDEX fund_entry_org ON fund_entry USING btree (org_id, owner_id, happened, id);
 CREATE INDEX fund_entry_program ON fund_entry USING btree (program_id, happened, id);
 CREATE UNIQUE INDEX fund_entry_reverses ON fund_entry USING btree (reverses) WHERE (reverses <> ''::text);
+CREATE UNIQUE INDEX fund_entry_source ON fund_entry USING btree (program_id, source_key) WHERE (source_key <> ''::text);
 CREATE TRIGGER fund_entry_guard BEFORE DELETE OR UPDATE ON fund_entry FOR EACH ROW EXECUTE FUNCTION fund_guard();
 CREATE TRIGGER fund_entry_no_truncate BEFORE TRUNCATE ON fund_entry FOR EACH STATEMENT EXECUTE FUNCTION fund_guard();
 CREATE TABLE fund_file (
@@ -614,7 +615,7 @@ CREATE TABLE fund_program (
 CREATE INDEX fund_program_owner ON fund_program USING btree (owner_id, made, id);
 CREATE UNIQUE INDEX fund_program_subject ON fund_program USING btree (owner_id, subject_id) WHERE (subject_id <> ''::text);
 CREATE TABLE fund_request (
-  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, state text NOT NULL, title text NOT NULL, activity text NOT NULL, about text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, currency text NOT NULL, cost bigint NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, claim_by text NOT NULL, proof text NOT NULL, reason text NOT NULL, first_by text NOT NULL, first_mark text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, submitted bigint NOT NULL, submitted_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, next_at bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, state text NOT NULL, title text NOT NULL, activity text NOT NULL, about text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, currency text NOT NULL, cost bigint NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, claim_by text NOT NULL, proof text NOT NULL, reason text NOT NULL, first_by text NOT NULL, first_mark text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, submitted bigint NOT NULL, submitted_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, next_at bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, source_key text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id),
@@ -624,6 +625,7 @@ CREATE TABLE fund_request (
 CREATE INDEX fund_request_due ON fund_request USING btree (next_at, id) WHERE (next_at > 0);
 CREATE INDEX fund_request_org ON fund_request USING btree (org_id, state, changed, id);
 CREATE INDEX fund_request_owner ON fund_request USING btree (owner_id, state, changed, id);
+CREATE UNIQUE INDEX fund_request_source ON fund_request USING btree (program_id, org_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE fund_rule (
   id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, rate bigint NOT NULL, skus text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, days bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, ended bigint NOT NULL,
   PRIMARY KEY (id),
@@ -649,7 +651,7 @@ CREATE TABLE fund_settlement (
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
 CREATE INDEX fund_settlement_claim ON fund_settlement USING btree (claim_id, made, id);
-CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement USING btree (owner_id, org_id, kind, reference, claim_id) WHERE (reversed = 0);
+CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement USING btree (owner_id, org_id, kind, reference, claim_id) WHERE ((reversed = 0) AND (kind <> 'offset'::text));
 CREATE TABLE goods_return (
   id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, rma text NOT NULL, state text NOT NULL, note text NOT NULL, answer text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, arrived bigint NOT NULL, arrived_by text NOT NULL, credited bigint NOT NULL,
   PRIMARY KEY (id),

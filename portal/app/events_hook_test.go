@@ -94,7 +94,7 @@ func TestWebhooksTellBothSidesAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.funds.Grant(t.Context(), access.System("test", orgs["aurelia"]), p.ID, pair, money.Amount{Currency: "GBP"}, ""); err != nil {
+	if err := a.funds.Grant(t.Context(), access.System("test", orgs["aurelia"]), p.ID, pair, money.Amount{Currency: "GBP"}, "", ""); err != nil {
 		t.Fatal(err)
 	}
 	r, err := a.sellthrough.Book(t.Context(), access.System("test", orgs["kestrel"]), sellthrough.BookCmd{Partnership: pair, Number: "SR-H", From: "2026-01-05", To: "2026-01-05", Source: sellthrough.FromAPI, Key: "h", Lines: []sellthrough.Line{{SKU: "AUR-D18B", Kind: sellthrough.KindSale, Movement: "SS", Quantity: money.One, Unit: "EA"}}})
