@@ -75,7 +75,7 @@ var imports = []rule{
 	{"prm/fund", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/trade", "prm/identity"}), "money for partners stands above the invoices it is earned on, and below the promotions that use it"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "prm/identity", "edi/doc"}), "promotions stand above the orders they are measured from"},
 	{"prm/adjust", with(leaves, dbs, []string{"prm/catalog", "prm/fund", "prm/promo", "edi/doc"}), "claims that come as documents stand above the promotions that grant them and the funds that pay them"},
-	{"prm/sellthrough", with(leaves, dbs, []string{"prm/catalog"}), "what was sold on is told in the words of the catalogue; who measures something from it reads it through the composition root"},
+	{"prm/sellthrough", with(leaves, dbs, []string{"prm/catalog", "prm/identity"}), "what was sold on is told in the words of the catalogue; who measures something from it reads it through the composition root"},
 	{"prm/channel", with(leaves, dbs, []string{"prm/catalog"}), "stock in the channel is read from what others keep and stores nothing"},
 	{"prm/blanket", with(leaves, dbs, []string{"prm/trade", "prm/catalog", "edi/doc"}), "blanket orders stand above the orders that draw on them; their quantities are the order desk's, their units the catalogue's"},
 	{"prm/settle", with(leaves, dbs, []string{"prm/account", "prm/trade", "prm/identity", "edi/doc"}), "what follows an invoice stands above the order desk and sees payments as plain values"},
