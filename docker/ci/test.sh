@@ -97,6 +97,7 @@ echo "== go vet and go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo
 failed=
 stories=
 if [ $# -eq 0 ]; then # the stories wait a lot: they run beside everything else, from the beginning
+  go build ./... || exit 1 # else both would compile the same
   stories=$(mktemp)
   go test -vet=all -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e >"$stories" 2>&1 &
   stories_pid=$!

@@ -39,10 +39,13 @@ const (
 	WhyOffInvoice = "off_invoice" // the promotion is paid on the invoice
 	WhyNumberUsed = "number_used" // another claim had the number: a correction is sent with purpose 05
 	WhyInactive   = "inactive"    // the partnership is not active
+	WhyLong       = "long"        // more lines than a claim may have
 )
 
 // Reasons lists them.
-func Reasons() []string { return []string{WhyUnknown, WhyOffInvoice, WhyNumberUsed, WhyInactive} }
+func Reasons() []string {
+	return []string{WhyUnknown, WhyOffInvoice, WhyNumberUsed, WhyInactive, WhyLong}
+}
 
 // Notice is one 844 and what became of it.
 type Notice struct {

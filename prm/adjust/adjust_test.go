@@ -393,5 +393,12 @@ func TestCorrectedClaim(t *testing.T) {
 		if n := s.receive(wrong, Nothing); n.State != Refused || n.Parts[0].Reason != WhyOffInvoice {
 			t.Fatalf("%+v", n)
 		}
+		long := s.claim("CLM-LONG", "00")
+		for i := range fund.MostLines + 1 { // what they ask for could not be added up
+			long.Contracts[0].Lines = append(long.Contracts[0].Lines, item(fmt.Sprint(i+1), "K-1", "AUR-D18B", "2026-11-10", "1", "9000000000000"))
+		}
+		if n := s.receive(long, Nothing); n.State != Refused || n.Parts[0].Reason != WhyLong {
+			t.Errorf("%+v", n)
+		}
 	})
 }

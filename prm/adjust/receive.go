@@ -210,6 +210,10 @@ func names(c *doc.ClaimContract) []string {
 
 // contract judges one contract and books it.
 func (s *Service) contract(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow) ([]lineRow, error) {
+	if len(c.Lines) > fund.MostLines {
+		p.Reason = WhyLong
+		return nil, nil
+	}
 	p.Reason = WhyUnknown
 	for _, number := range names(c) {
 		b, err := s.promos.Basis(ctx, actor, number, r.OrgID)

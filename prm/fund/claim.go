@@ -13,8 +13,8 @@ import (
 	"entente/prm/money"
 )
 
-// mostLines bounds the lines of one claim.
-const mostLines = 5000
+// MostLines bounds the lines of one claim, so that what they ask for can be added up.
+const MostLines = 5000
 
 // ClaimCmd is what a partner wants paid. Lines stand for themselves: good ones are paid
 // while another is talked about.
@@ -66,8 +66,8 @@ func (c *ClaimCmd) check(currency string) error {
 	if len(c.Lines) == 0 {
 		bad.With("lines", "form.missing")
 	}
-	if len(c.Lines) > mostLines {
-		bad.With("lines", "form.too_long", "Most", mostLines)
+	if len(c.Lines) > MostLines {
+		bad.With("lines", "form.too_long", "Most", MostLines)
 	}
 	keys := map[string]bool{}
 	sum := money.Amount{Currency: money.Currency(currency)}
