@@ -1,7 +1,39 @@
 // Package fail names the steps at which a test kills the program: as a power cut would,
-// at exactly that step. Only a build with the tag failpoints can be told to; in every
-// other one At is empty and no setting reaches it.
+// at exactly that step. Only a build with the tag failpoints has a plan (db/fail/plan); in
+// every other one nothing calls Arm, At does nothing and no setting reaches it.
 package fail
+
+import "time"
+
+// Plan is what a build for tests does at the steps and with the time.
+type Plan struct {
+	At    func(step string)
+	Pace  func(time.Duration) time.Duration // shortens what a killed program leaves to wait for
+	Ahead time.Duration                     // how far the program's clock runs before the machine's
+}
+
+var plan Plan
+
+// Arm sets the plan, once, before the program begins.
+func Arm(p Plan) { plan = p }
+
+// At is a step; without a plan it does nothing.
+func At(step string) {
+	if plan.At != nil {
+		plan.At(step)
+	}
+}
+
+// Pace is d, or what the plan makes of it.
+func Pace(d time.Duration) time.Duration {
+	if plan.Pace == nil {
+		return d
+	}
+	return plan.Pace(d)
+}
+
+// Ahead is how far the clock runs before the machine's; without a plan it does not.
+func Ahead() time.Duration { return plan.Ahead }
 
 // The steps, in the order of a document's way.
 const (

@@ -47,7 +47,7 @@ func claimByEDI(t *testing.T, s *server, sends *client) {
 		ID, Number string
 		Version    int64
 	}
-	owner.post("/api/v1/promotions", `{"title":"Sell the drill","skus":["AUR-D18B","AUR-B50"],"mechanism":"amount","settle":"bill_back","by":"resale","open":true,"zone":"UTC","from":"`+now.Format(time.DateOnly)+`","until":"`+now.AddDate(0, 1, 0).Format(time.DateOnly)+`","parts":[{"company":"kestrel","allow":"2.00"}]}`, 201, &p)
+	owner.post("/api/v1/promotions", `{"title":"Sell the drill","skus":["AUR-D18B","AUR-B50"],"mechanism":"amount","settle":"bill_back","by":"resale","quoted":false,"zone":"UTC","from":"`+now.Format(time.DateOnly)+`","until":"`+now.AddDate(0, 1, 0).Format(time.DateOnly)+`","parts":[{"company":"kestrel","allow":"2.00"}]}`, 201, &p)
 	owner.post("/api/v1/promotions/"+p.ID+"/propose", fmt.Sprintf(`{"version":%d}`, p.Version), 200, &p)
 	var text struct{ Hash string }
 	kestrel.get("/api/v1/promotions/"+p.ID, &text)

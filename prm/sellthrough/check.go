@@ -2,19 +2,18 @@ package sellthrough
 
 import (
 	"fmt"
-	"time"
 
 	"entente/db"
 	"entente/prm/fault"
-	"entente/prm/identity"
 	"entente/prm/money"
 )
 
 // MaxLines bounds a report.
 const MaxLines = 200_000
 
-// MostPieces bounds what a report may hold, sold and returned together: far above any
+// MostPieces bounds what counts of a report, sold and returned together: far above any
 // trade, and so far below what a number holds that the reports of years can be added up.
+// A line beyond it is in doubt.
 const MostPieces = money.Quantity(1_000_000_000 * money.One)
 
 // less takes a quantity, whichever its sign, from what is left; below zero there is none.
@@ -28,20 +27,26 @@ func less(left, q money.Quantity) money.Quantity {
 	return left - q
 }
 
+// fit takes what a line counts from what a report may still hold, or puts it in doubt.
+func fit(l *Line, left *money.Quantity) {
+	if rest := less(*left, l.Pieces); rest >= 0 {
+		*left = rest
+		return
+	}
+	l.Pieces = 0
+	doubt(l, DoubtSize)
+}
+
 // check mends what can be and names what is wrong with a report that comes now.
-func check(cmd *BookCmd, now time.Time) error {
+func check(cmd *BookCmd) error {
 	bad := fault.New(fault.Invalid, "form.invalid")
-	if cmd.Number = cut(cmd.Number, 60); cmd.Number == "" {
+	if cmd.Number = cut(shown(cmd.Number), 60); cmd.Number == "" {
 		bad.With("number", "form.missing")
-	} else if !identity.Readable(cmd.Number, false) {
-		bad.With("number", "form.text_wrong")
 	}
 	if err := checkPeriod(cmd.From, cmd.To); err != nil {
 		for _, f := range fault.As(err).Fields {
 			bad.With(f.Name, f.Key)
 		}
-	} else if cmd.From > now.AddDate(0, 0, 1).Format(time.DateOnly) { // it is tomorrow somewhere
-		bad.With("from", "sellthrough.future")
 	}
 	if cmd.Currency != "" && !cmd.Currency.Valid() {
 		bad.With("currency", "form.choice_wrong")
@@ -50,17 +55,12 @@ func check(cmd *BookCmd, now time.Time) error {
 		cmd.Key = "id:" + db.NewID()
 	}
 	cmd.Replaces, cmd.Made = cut(cmd.Replaces, 60), cut(cmd.Made, 20)
-	left := MostPieces
 	for i := range cmd.Lines {
 		at := fmt.Sprintf("lines.%d.", i)
 		l := &cmd.Lines[i]
 		l.Position = i + 1
 		for _, text := range l.texts() {
 			*text = shown(*text)
-		}
-		if left = less(left, l.Quantity); left < 0 {
-			bad.With(at+"quantity", "sellthrough.too_large", "Most", MostPieces.String())
-			break
 		}
 		if l.Price < 0 {
 			bad.With(at+"price", "trade.price_negative")

@@ -51,6 +51,7 @@ const (
 	DoubtUnit = "unit" // none of the product's
 	DoubtKind = "kind" // a movement whose meaning is not known
 	DoubtDate = "date" // outside the report's period
+	DoubtSize = "size" // more than can be meant
 )
 
 // Purposes with an effect of their own (BPT01, 1225).

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -72,7 +71,7 @@ func (s *Service) Book(ctx context.Context, actor access.Actor, cmd BookCmd) (Re
 		if p.State != "active" {
 			return notFound()
 		}
-		if err := check(&cmd, db.Now(ctx)); err != nil {
+		if err := check(&cmd); err != nil {
 			return err
 		}
 		// Two reports of one pair are booked one after the other.
@@ -224,7 +223,7 @@ func (s *Service) recognise(ctx context.Context, actor access.Actor, r *Report, 
 	left := MostPieces
 	for i := range lines {
 		l := &lines[i]
-		settled(l, DoubtItem, DoubtUnit, DoubtKind, DoubtDate)
+		settled(l, DoubtItem, DoubtUnit, DoubtKind, DoubtDate, DoubtSize)
 		if l.Kind == KindReturn && l.Quantity > 0 {
 			l.Quantity = -l.Quantity
 		}
@@ -238,9 +237,7 @@ func (s *Service) recognise(ctx context.Context, actor access.Actor, r *Report, 
 			doubt(l, DoubtKind)
 		}
 		count(l, items[i])
-		if left = less(left, l.Pieces); left < 0 {
-			return fault.InvalidField(fmt.Sprintf("lines.%d.quantity", i), "sellthrough.too_large", "Most", MostPieces.String())
-		}
+		fit(l, &left)
 		if len(l.Doubts) > 0 {
 			r.Doubts++
 		}
@@ -250,7 +247,7 @@ func (s *Service) recognise(ctx context.Context, actor access.Actor, r *Report, 
 
 // count says what a line counts, now that its product is looked up.
 func count(l *Line, it catalog.Item) {
-	settled(l, DoubtItem, DoubtUnit)
+	settled(l, DoubtItem, DoubtUnit, DoubtSize)
 	l.Pieces = 0
 	if it.Found {
 		if it.By == catalog.BySKU && l.BuyerItem == l.SKU { // a column that may hold either
@@ -270,8 +267,10 @@ func count(l *Line, it catalog.Item) {
 		unit = it.Unit
 	}
 	n, ok := it.Product.Pieces(l.Quantity, unit)
-	if !ok || less(MostPieces, n) < 0 {
+	if !ok {
 		doubt(l, DoubtUnit)
+	} else if less(MostPieces, n) < 0 {
+		doubt(l, DoubtSize)
 	} else if len(l.Doubts) == 0 {
 		l.Pieces = n
 	}
@@ -335,7 +334,11 @@ func (s *Service) MendPair(ctx context.Context, actor access.Actor, supplier, re
 const chunk = 1000
 
 func (s *Service) mend(ctx context.Context, actor access.Actor, r Report) (int, error) {
-	mended := 0
+	sum, err := totals(ctx, r.ID)
+	if err != nil {
+		return 0, err
+	}
+	mended, left := 0, MostPieces-sum.Sold-sum.Returned
 	for after := 0; ; {
 		lines, err := lines(ctx, r.ID, LineFilter{After: after, Limit: chunk, Doubts: true})
 		if err != nil || len(lines) == 0 {
@@ -356,7 +359,8 @@ func (s *Service) mend(ctx context.Context, actor access.Actor, r Report) (int, 
 			l := &lines[i]
 			after = l.Position
 			was := slices.Clone(l.Doubts)
-			if count(l, items[i]); slices.Equal(was, l.Doubts) {
+			count(l, items[i])
+			if fit(l, &left); slices.Equal(was, l.Doubts) {
 				continue
 			}
 			if err := saveLine(ctx, r.ID, *l); err != nil {

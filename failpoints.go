@@ -1,0 +1,5 @@
+//go:build failpoints
+
+package main
+
+import _ "entente/db/fail/plan"
