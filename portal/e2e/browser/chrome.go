@@ -84,13 +84,13 @@ type Page struct {
 // security policy refuses.
 const watcher = `window.__refused = []; document.addEventListener("securitypolicyviolation", (e) => window.__refused.push(e.violatedDirective + " " + (e.blockedURI || "") + " " + (e.sourceFile || "") + ":" + e.lineNumber));`
 
-// Open opens a tab, in front as what somebody looks at, that keeps everything the console, the network and the
+// Open opens a tab that keeps everything the console, the network and the
 // content security policy complain about.
 func (c *Chrome) Open() (*Page, error) {
 	ctx, stop := chromedp.NewContext(c.ctx)
 	p := &Page{ctx: ctx, stop: stop}
 	chromedp.ListenTarget(ctx, p.hear)
-	err := chromedp.Run(ctx, network.Enable(), log.Enable(), page.BringToFront(), still(), chromedp.ActionFunc(func(ctx context.Context) error {
+	err := chromedp.Run(ctx, network.Enable(), log.Enable(), still(), chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(watcher).Do(ctx)
 		return err
 	}))
@@ -105,6 +105,10 @@ func (c *Chrome) Open() (*Page, error) {
 func still() chromedp.Action {
 	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "prefers-color-scheme", Value: "light"}})
 }
+
+// Front brings the tab before the others, as what somebody looks at: only then is what it
+// shows read. It is painted from then on, which costs.
+func (p *Page) Front() error { return p.Run(page.BringToFront()) }
 
 // Close closes the tab.
 func (p *Page) Close() { p.stop() }
@@ -200,13 +204,13 @@ func (p *Page) evaluate(script string, out any) error {
 	return json.Unmarshal([]byte(text), out)
 }
 
-// Until waits until an expression is true. A page on its way to the next one is
-// asked again.
+// Until waits until an expression is true of a page that is loaded with its scripts: a key
+// pressed before would be lost. A page on its way to the next one is asked again.
 func (p *Page) Until(expression string) error {
 	deadline := time.Now().Add(patience)
 	for pause := 10 * time.Millisecond; ; pause = min(pause*3/2, 100*time.Millisecond) {
 		var yes bool
-		err := p.Eval("!!("+expression+")", &yes)
+		err := p.Eval(`document.readyState === "complete" && !!(`+expression+")", &yes)
 		if yes {
 			return nil
 		}

@@ -36,6 +36,7 @@ func TestRoom(t *testing.T) {
 	must(t, err)
 	defer lay.Close()
 	ingrid, maya := as(t, right, "ingrid@aurelia.example"), tab(t, left)
+	must(t, ingrid.Front(), maya.Front())
 	must(t, maya.SignIn(lay.URL, "maya@kestrel.example", Password))
 	orderOf(t, maya, lay.URL, "kestrel", "4500187610")
 	room := read[string](t, maya, `document.querySelector("#room").dataset.room`)
