@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -253,37 +254,38 @@ func reopenGroup(ctx context.Context, n noticeRow) error {
 	return groupOf(ctx, n).Where("done > 0 OR snoozed > 0").Updates(map[string]any{"done": 0, "snoozed": 0, "place": db.Micros(db.Now(ctx))}).Error
 }
 
-// groupsOf lists a pile by object with one read of the newest rows of each: a group stands
-// where its newest row does.
-func groupsOf(ctx context.Context, org, person string, pile Pile, unread bool, after cursor, limit int) (groups []Group, next string, err error) {
-	now := db.Micros(db.Now(ctx))
-	in, args := "done > 0", []any{org, person}
+// inPile says of a notice whether it is in a pile now.
+func inPile(ctx context.Context, pile Pile, alias string) string {
+	now := strconv.FormatInt(db.Micros(db.Now(ctx)), 10)
 	switch pile {
 	case Open:
-		in, args = "done = 0 AND snoozed <= ?", append(args, now)
+		return alias + ".done = 0 AND " + alias + ".snoozed <= " + now
 	case Snoozed:
-		in, args = "done = 0 AND snoozed > ?", append(args, now)
+		return alias + ".done = 0 AND " + alias + ".snoozed > " + now + " AND " + alias + ".place > " + now // it stands there
 	}
-	// the heads of the groups
-	where := "g.seq = 1"
+	return alias + ".done > 0"
+}
+
+// groupsOf lists a pile by object: a group stands where its newest row does. The heads are
+// found along the index and no further than the page goes, since a pile may be long; then
+// the newest rows of these groups are read.
+func groupsOf(ctx context.Context, org, person string, pile Pile, unread bool, after cursor, limit int) (groups []Group, next string, err error) {
+	where, args := "h.org_id = ? AND h.person_id = ? AND "+inPile(ctx, pile, "h"), []any{org, person}
 	if unread {
-		where += " AND g.unread > 0"
+		where += " AND h.about IN (SELECT u.about FROM notice u WHERE u.org_id = ? AND u.person_id = ? AND u.seen = 0 AND " + inPile(ctx, pile, "u") + ")"
+		args = append(args, org, person)
 	}
 	if after.id != "" {
-		where += " AND (g.place < ? OR g.place = ? AND g.id < ?)"
+		where += " AND h.place <= ? AND (h.place < ? OR h.id < ?)"
 		args = append(args, after.at, after.at, after.id)
 	}
-	type groupRow struct {
-		Row                 noticeRow `gorm:"embedded"`
-		Seq, N, Unread, Red int
-		Muted               bool
+	var heads []struct {
+		Row   noticeRow `gorm:"embedded"`
+		Muted bool
 	}
-	piled := `SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.about ORDER BY x.place DESC, x.id DESC) AS seq, COUNT(*) OVER (PARTITION BY x.about) AS n,
-		SUM(CASE WHEN x.seen = 0 THEN 1 ELSE 0 END) OVER (PARTITION BY x.about) AS unread, SUM(CASE WHEN x.urgent THEN 1 ELSE 0 END) OVER (PARTITION BY x.about) AS red
-		FROM notice x WHERE x.org_id = ? AND x.person_id = ? AND ` + in
-	var heads, rows []groupRow
-	err = db.Tx(ctx).Raw(`SELECT g.*, EXISTS (SELECT 1 FROM notice_off o WHERE o.org_id = g.org_id AND o.person_id = g.person_id AND o.topic = g.about AND o.way = 'all') AS muted
-		FROM (`+piled+`) g WHERE `+where+` ORDER BY g.place DESC, g.id DESC LIMIT ?`, append(args, limit+1)...).Scan(&heads).Error
+	err = db.Tx(ctx).Raw(`SELECT h.*, EXISTS (SELECT 1 FROM notice_off o WHERE o.org_id = h.org_id AND o.person_id = h.person_id AND o.topic = h.about AND o.way = 'all') AS muted
+		FROM notice h WHERE `+where+` AND NOT EXISTS (SELECT 1 FROM notice x WHERE x.org_id = h.org_id AND x.person_id = h.person_id AND x.about = h.about AND `+inPile(ctx, pile, "x")+`
+		AND x.place >= h.place AND (x.place > h.place OR x.id > h.id)) ORDER BY h.place DESC, h.id DESC LIMIT ?`, append(args, limit+1)...).Scan(&heads).Error
 	if err != nil || len(heads) == 0 {
 		return nil, "", err
 	}
@@ -295,16 +297,20 @@ func groupsOf(ctx context.Context, org, person string, pile Pile, unread bool, a
 	at := map[string]int{}
 	for i, h := range heads {
 		abouts[i], at[h.Row.About] = h.Row.About, i
-		groups = append(groups, Group{N: h.N, Unread: h.Unread, Urgent: h.Red > 0, Until: db.FromMicros(h.Row.Snoozed), Muted: h.Muted, CanMute: h.Row.About != h.Row.ID})
+		groups = append(groups, Group{Until: db.FromMicros(h.Row.Snoozed), Muted: h.Muted, CanMute: h.Row.About != h.Row.ID})
 	}
-	args = []any{org, person}
-	if pile != Done {
-		args = append(args, now)
+	var rows []struct {
+		Row            noticeRow `gorm:"embedded"`
+		N, Unread, Red int
 	}
-	err = db.Tx(ctx).Raw(`SELECT g.* FROM (`+piled+` AND x.about IN ?) g WHERE g.seq <= ? ORDER BY g.place DESC, g.id DESC`, append(args, abouts, groupRows)...).Scan(&rows).Error
+	err = db.Tx(ctx).Raw(`SELECT g.* FROM (SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.about ORDER BY x.place DESC, x.id DESC) AS seq, COUNT(*) OVER (PARTITION BY x.about) AS n,
+		SUM(CASE WHEN x.seen = 0 THEN 1 ELSE 0 END) OVER (PARTITION BY x.about) AS unread, SUM(CASE WHEN x.urgent THEN 1 ELSE 0 END) OVER (PARTITION BY x.about) AS red
+		FROM notice x WHERE x.org_id = ? AND x.person_id = ? AND `+inPile(ctx, pile, "x")+` AND x.about IN ?) g WHERE g.seq <= ? ORDER BY g.place DESC, g.id DESC`, org, person, abouts, groupRows).Scan(&rows).Error
 	for _, r := range rows {
 		g := &groups[at[r.Row.About]]
+		g.N, g.Unread, g.Urgent = r.N, r.Unread, r.Red > 0
 		g.Notices = append(g.Notices, r.Row.notice())
 	}
-	return groups, next, err
+	gone := func(g Group) bool { return len(g.Notices) == 0 } // from the pile, between the two reads
+	return slices.DeleteFunc(groups, gone), next, err
 }
