@@ -100,17 +100,17 @@ func (s *Service) mineTo(ctx context.Context, actor access.Actor, id string, do 
 	})
 }
 
-// Finish puts what the actor was told about an object, up to the notice named, with what
-// is done. Safe to repeat; what came later stays open.
+// Finish puts what the actor was told about an object, up to the notice named and in its
+// pile, with what is done. Safe to repeat; what came later stays open.
 // Codes: Unauthenticated, NotFound (not the actor's own), Forbidden.
 func (s *Service) Finish(ctx context.Context, actor access.Actor, id string) error {
-	return s.mineTo(ctx, actor, id, finishGroup)
+	return s.mineTo(ctx, actor, id, func(ctx context.Context, n noticeRow) error { return finish(ctx, pileOf(ctx, n)) })
 }
 
-// Reopen takes back Finish and Snooze.
+// Reopen takes back Finish, or Snooze of what is put off; each leaves the other as it is.
 // Codes: Unauthenticated, NotFound (not the actor's own), Forbidden.
 func (s *Service) Reopen(ctx context.Context, actor access.Actor, id string) error {
-	return s.mineTo(ctx, actor, id, reopenGroup)
+	return s.mineTo(ctx, actor, id, reopen)
 }
 
 // Snooze puts an object's open notices off: until then they count nowhere and are not
@@ -121,7 +121,7 @@ func (s *Service) Snooze(ctx context.Context, actor access.Actor, id string, unt
 		if now := db.Now(ctx); !until.After(now) || until.After(now.Add(maxSnooze)) {
 			return fault.InvalidField("until", "form.out_of_range")
 		}
-		return snoozeGroup(ctx, n, until)
+		return snooze(ctx, n, until)
 	})
 }
 
@@ -141,6 +141,6 @@ func (s *Service) Mute(ctx context.Context, actor access.Actor, id string, on bo
 		if err := saveOff(ctx, []offRow{row}); err != nil {
 			return err
 		}
-		return finishGroup(ctx, n)
+		return finish(ctx, groupOf(ctx, n))
 	})
 }

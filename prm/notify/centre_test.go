@@ -157,6 +157,37 @@ func TestCentre(t *testing.T) {
 	})
 }
 
+// TestPiles: what is done to a group in one pile is not done to the rest of it in another.
+func TestPiles(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, s *Service) {
+		tell := func(min int) string {
+			must(t, s.Tell(ctxAt(min), sys, both[:1], Notice{Kind: "order.shipped", Dedupe: fmt.Sprint(min), SubjectKind: "order", SubjectID: "1"}))
+			list, _, err := s.Groups(ctxAt(min), maya, Open, Filter{})
+			must(t, err)
+			return list[0].Notices[0].ID
+		}
+		old := tell(1)
+		must(t, s.Finish(ctxAt(2), maya, old))
+		late := tell(3)
+		must(t, s.Snooze(ctxAt(4), maya, late, ctxTime(30)))
+		must(t, s.Reopen(ctxAt(5), maya, late))
+		if got := piles(t, s, ctxAt(6), maya); got != "open order1:1/1, done order1:1/0" {
+			t.Error(got)
+		}
+		must(t, s.Snooze(ctxAt(7), maya, late, ctxTime(30)))
+		must(t, s.Reopen(ctxAt(8), maya, old))
+		if got := piles(t, s, ctxAt(9), maya); got != "open order1:1/0, snoozed order1:1/1" {
+			t.Error(got)
+		}
+		must(t, s.Finish(ctxAt(10), maya, old))
+		tell(11)
+		must(t, s.Finish(ctxAt(12), maya, late))
+		if got := piles(t, s, ctxAt(13), maya); got != "open order1:1/1, done order1:2/0" {
+			t.Error(got)
+		}
+	})
+}
+
 // TestSettings: a topic comes by the ways its reader wants, and no mail in quiet hours.
 func TestSettings(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB, s *Service) {

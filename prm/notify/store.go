@@ -236,24 +236,6 @@ func oneOf(ctx context.Context, org, person, id string) (noticeRow, error) {
 	return r, err
 }
 
-// groupOf are the notices of a group up to a place.
-func groupOf(ctx context.Context, n noticeRow) *gorm.DB {
-	return mine(ctx, n.OrgID, n.PersonID).Where("about = ? AND place <= ?", n.About, n.Place)
-}
-
-func finishGroup(ctx context.Context, n noticeRow) error {
-	now := db.Micros(db.Now(ctx))
-	return groupOf(ctx, n).Where("done = 0").Updates(map[string]any{"done": now, "snoozed": 0, "seen": clause.Expr{SQL: "CASE WHEN seen = 0 THEN ? ELSE seen END", Vars: []any{now}}}).Error
-}
-
-func snoozeGroup(ctx context.Context, n noticeRow, until time.Time) error {
-	return groupOf(ctx, n).Where("done = 0").Updates(map[string]any{"snoozed": db.Micros(until), "place": db.Micros(until), "seen": 0}).Error
-}
-
-func reopenGroup(ctx context.Context, n noticeRow) error {
-	return groupOf(ctx, n).Where("done > 0 OR snoozed > 0").Updates(map[string]any{"done": 0, "snoozed": 0, "place": db.Micros(db.Now(ctx))}).Error
-}
-
 // inPile says of a notice whether it is in a pile now.
 func inPile(ctx context.Context, pile Pile, alias string) string {
 	now := strconv.FormatInt(db.Micros(db.Now(ctx)), 10)
@@ -264,6 +246,35 @@ func inPile(ctx context.Context, pile Pile, alias string) string {
 		return alias + ".done = 0 AND " + alias + ".snoozed > " + now + " AND " + alias + ".place > " + now // it stands there
 	}
 	return alias + ".done > 0"
+}
+
+// groupOf are the notices about what one is about, up to its place.
+func groupOf(ctx context.Context, n noticeRow) *gorm.DB {
+	return mine(ctx, n.OrgID, n.PersonID).Where("about = ? AND place <= ?", n.About, n.Place)
+}
+
+// pileOf are those of the pile that one lies in: what the reader sees as one.
+func pileOf(ctx context.Context, n noticeRow) *gorm.DB {
+	pile := Open
+	if n.Done > 0 {
+		pile = Done
+	} else if n.Snoozed > db.Micros(db.Now(ctx)) {
+		pile = Snoozed
+	}
+	return groupOf(ctx, n).Where(inPile(ctx, pile, "notice"))
+}
+
+func finish(ctx context.Context, which *gorm.DB) error {
+	now := db.Micros(db.Now(ctx))
+	return which.Where("done = 0").Updates(map[string]any{"done": now, "snoozed": 0, "seen": clause.Expr{SQL: "CASE WHEN seen = 0 THEN ? ELSE seen END", Vars: []any{now}}}).Error
+}
+
+func snooze(ctx context.Context, n noticeRow, until time.Time) error {
+	return pileOf(ctx, n).Where("done = 0").Updates(map[string]any{"snoozed": db.Micros(until), "place": db.Micros(until), "seen": 0}).Error
+}
+
+func reopen(ctx context.Context, n noticeRow) error {
+	return pileOf(ctx, n).Where("done > 0 OR snoozed > 0").Updates(map[string]any{"done": 0, "snoozed": 0, "place": db.Micros(db.Now(ctx))}).Error
 }
 
 // groupsOf lists a pile by object: a group stands where its newest row does. The heads are
