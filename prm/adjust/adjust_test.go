@@ -336,6 +336,11 @@ func TestClockOfPendingLines(t *testing.T) {
 	})
 }
 
+// took are payments by the numbers of what they took off.
+type took map[string]string
+
+func (t took) Deducted(_ context.Context, _, _, number string) (string, error) { return t[number], nil }
+
 // A correction takes the place of the claim with its number: what was granted stands, what
 // was open is taken back, what was wrong is judged anew. Without purpose 05 a number that
 // was used is refused, and a cancellation takes back what is open.
@@ -381,6 +386,14 @@ func TestCorrectedClaim(t *testing.T) {
 		if x, a := s.answer(m, again); x == nil || !a.Final {
 			t.Fatalf("%+v", x)
 		}
+		// what its sender took off a payment by its own number is not paid once more
+		s.funds.Heed(took{"CLM-1": "PAY-7"})
+		_, err := s.funds.Settle(s.at(), s.fin, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
+		if f := fault.As(err); f.Code != fault.Conflict || f.Key != "fund.deducted" {
+			t.Fatalf("%v", err)
+		}
+		_, err = s.funds.Settle(s.at(), s.fin, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByOffset, Reference: "PAY-7"})
+		s.must(err)
 		// a claim that was refused may come again, once what it names is known
 		early := s.claim("CLM-8", "00", item("1", "K-7", "AUR-D18B", "2026-11-10", "1", "4.20"))
 		early.Contracts[0].Number = "NOBODY"

@@ -272,18 +272,29 @@ func (s *Service) Of(ctx context.Context, actor access.Actor, claim fund.ClaimID
 	}
 	var out []Notice
 	err := s.view(ctx, actor, func(ctx context.Context) error {
-		ids, err := noticesOf(ctx, claim)
-		for _, id := range ids {
-			if err != nil {
-				break
+		out = nil
+		rows, err := noticesOf(ctx, claim)
+		for _, r := range rows {
+			if err == nil {
+				err = access.Check(actor, access.FundRead, access.Shared(r.OwnerID, r.OrgID))
 			}
-			var r noticeRow
-			if r, err = s.notice(ctx, actor, ID(id), access.FundRead); err == nil {
-				out = append(out, r.notice())
-			}
+			out = append(out, r.notice())
 		}
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Numbers are those of the notices by which a claim came (fund.Checks).
+func (s *Service) Numbers(ctx context.Context, actor access.Actor, claim fund.ClaimID) ([]string, error) {
+	list, err := s.Of(ctx, actor, claim)
+	out := make([]string, len(list))
+	for i, n := range list {
+		out[i] = n.Number
+	}
 	return out, err
 }
 

@@ -167,9 +167,9 @@ func linesOf(ctx context.Context, notice string) ([]lineRow, error) {
 }
 
 // noticesOf are the notices of which lines became lines of a claim.
-func noticesOf(ctx context.Context, claim fund.ClaimID) ([]string, error) {
-	var ids []string
-	return ids, db.Tx(ctx).Model(&lineRow{}).Where("claim_id = ?", string(claim)).Distinct().Order("notice_id").Pluck("notice_id", &ids).Error
+func noticesOf(ctx context.Context, claim fund.ClaimID) ([]noticeRow, error) {
+	var rows []noticeRow
+	return rows, db.Tx(ctx).Where("id IN (SELECT notice_id FROM claim_notice_line WHERE claim_id = ?)", string(claim)).Order("id").Find(&rows).Error
 }
 
 func answersOf(ctx context.Context, notice string) ([]answerRow, error) {

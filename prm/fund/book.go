@@ -17,6 +17,8 @@ import (
 type Checks interface {
 	// Last gives the final verdicts on the lines of a claim that wait.
 	Last(ctx context.Context, actor access.Actor, c Claim, lines []Line) ([]Verdict, error)
+	// Numbers are those by which the sender knows a claim: its own may have got a count.
+	Numbers(ctx context.Context, actor access.Actor, id ClaimID) ([]string, error)
 }
 
 // Judge has the documents looked at before a line that waits is rejected; call it before use.

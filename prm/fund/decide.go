@@ -325,9 +325,22 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ClaimID, ve
 func (s *Service) deducted(ctx context.Context, r claimRow, old []settlementRow, cmd SettleCmd) error {
 	payment := r.took(old)
 	if payment == "" && s.deductions != nil {
-		var err error
-		if payment, err = s.deductions.Deducted(ctx, r.OwnerID, r.OrgID, r.Number); err != nil {
-			return err
+		numbers := []string{r.Number}
+		if s.checks != nil && r.Source == SourceEDI {
+			more, err := s.checks.Numbers(ctx, access.System("funds", r.OwnerID), ClaimID(r.ID))
+			if err != nil {
+				return err
+			}
+			numbers = append(numbers, more...)
+		}
+		for _, number := range numbers {
+			var err error
+			if payment, err = s.deductions.Deducted(ctx, r.OwnerID, r.OrgID, number); err != nil {
+				return err
+			}
+			if payment != "" {
+				break
+			}
 		}
 	}
 	if payment != "" && (cmd.Kind != ByOffset || cmd.Reference != payment) {
