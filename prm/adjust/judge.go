@@ -198,7 +198,8 @@ func (j *judgement) giveBack(sku string, parts []fund.Part) {
 	}
 }
 
-// activity judges lines of a claim under a request for market development: by the days of
+// activity judges lines of a claim under a request for market development: as a claim that
+// is filed on the pages, only when the partner has taken it and it has begun; by the days of
 // the activity, the money that is left for it and the proof it asks for, which no document
 // carries: it is added on the pages.
 func activity(of fund.Request, lines []line, today string) []fund.Verdict {
@@ -211,7 +212,7 @@ func activity(of fund.Request, lines []line, today string) []fund.Verdict {
 			v = rejected(l, fund.ReasonReturn)
 		case l.asked.Currency != of.Asked.Currency:
 			v = rejected(l, fund.ReasonCurrency)
-		case !of.State.Holds() || of.From > today:
+		case of.State != fund.ReqRunning && of.State != fund.ReqExecuted:
 			v = rejected(l, "not_eligible")
 		case today > of.ClaimBy:
 			v = rejected(l, fund.ReasonLate)

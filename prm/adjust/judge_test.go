@@ -92,6 +92,10 @@ func TestJudgeActivity(t *testing.T) {
 	of.Proof = []string{"Photo", "Invoice copy"}
 	same(t, say(activity(of, lines[:2], "2026-11-22")), []string{"pending no_proof 0.00 Photo, Invoice copy 2026-12-20", "rejected wrong_window 0.00  "})
 	same(t, say(activity(of, lines[:1], "2026-12-21")), []string{"rejected late 0.00  "})
-	of.State = fund.ReqApproved
-	same(t, say(activity(of, lines[:1], "2026-11-10")), []string{"rejected not_eligible 0.00  "})
+	for _, st := range []fund.RequestState{fund.ReqApproved, fund.ReqCommitted, fund.ReqCancelled} {
+		of.State = st // not taken by its partner yet, not begun, given up
+		for _, today := range []string{"2026-11-10", "2026-11-19"} {
+			same(t, say(activity(of, lines[:1], today)), []string{"rejected not_eligible 0.00  "})
+		}
+	}
 }

@@ -242,7 +242,7 @@ func (s *Service) contract(ctx context.Context, actor access.Actor, r *noticeRow
 			return out
 		})
 	}
-	of, err := s.funds.Numbered(ctx, actor, r.OrgID, strings.TrimSpace(c.Number))
+	of, today, err := s.funds.Numbered(ctx, actor, r.OrgID, strings.TrimSpace(c.Number))
 	if fault.CodeOf(err) == fault.NotFound {
 		return nil, nil
 	}
@@ -251,7 +251,7 @@ func (s *Service) contract(ctx context.Context, actor access.Actor, r *noticeRow
 	}
 	p.Reason = ""
 	cmd := fund.ClaimCmd{Program: of.Program, Request: of.ID, Number: r.Number, Nature: fund.NatureService, Title: of.Title, Source: fund.SourceEDI}
-	return s.take(ctx, actor, r, d, c, p, cmd, string(of.ID), of.Asked.Currency, func(lines []line) []fund.Verdict { return activity(of, lines, day(ctx, "")) })
+	return s.take(ctx, actor, r, d, c, p, cmd, string(of.ID), of.Asked.Currency, func(lines []line) []fund.Verdict { return activity(of, lines, today) })
 }
 
 // day is today where a promotion is.

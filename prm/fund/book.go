@@ -236,19 +236,28 @@ func asLines(rows []lineRow, currency string) []Line {
 	return out
 }
 
-// Numbered returns the request of a partner with a number, as the supplier reads it.
+// Numbered returns the request of a partner with a number, as far as its days say by now,
+// and the civil date where its programme is.
 // Codes: Unauthenticated, NotFound, Forbidden.
-func (s *Service) Numbered(ctx context.Context, actor access.Actor, org, number string) (Request, error) {
+func (s *Service) Numbered(ctx context.Context, actor access.Actor, org, number string) (of Request, day string, err error) {
 	if err := access.Check(actor, access.FundRead, access.Shared(actor.Org, org)); err != nil {
-		return Request{}, err
+		return Request{}, "", err
 	}
-	var out Request
-	err := s.view(ctx, actor, func(ctx context.Context) error {
+	err = s.view(ctx, actor, func(ctx context.Context) error {
 		r, err := locked[requestRow](ctx, false, "owner_id = ? AND org_id = ? AND number = ? AND submitted > 0", actor.Org, org, number)
-		if err == nil {
-			out, err = s.whole(ctx, actor, r)
+		if err != nil {
+			return err
 		}
+		p, err := programByID(ctx, r.ProgramID, false)
+		if err != nil {
+			return err
+		}
+		if err := advance(ctx, p, &r); err != nil {
+			return err
+		}
+		day = today(ctx, p.Zone)
+		of, err = s.whole(ctx, actor, r)
 		return err
 	})
-	return out, err
+	return of, day, err
 }

@@ -386,12 +386,12 @@ func TestBookAboveTheThreshold(t *testing.T) {
 		if _, err := b.svc.Book(b.at(), access.System("edi", b.aurelia), b.baltic, ClaimCmd{Program: p, Number: "X", Lines: lines("2026-11-18", 1)}, nil); fault.CodeOf(err) != fault.NotFound {
 			t.Fatalf("who has no part is paid: %v", err)
 		}
-		of, err := b.svc.Numbered(b.at(), sys, b.kestrel, r.Number)
+		of, day, err := b.svc.Numbered(b.at(), sys, b.kestrel, r.Number)
 		b.must(err)
-		if of.ID != r.ID || of.Left != gbp(610_00) {
+		if of.ID != r.ID || of.Left != gbp(610_00) || of.State != ReqRunning || day != "2026-11-19" {
 			t.Fatalf("%+v", of)
 		}
-		_, err = b.svc.Numbered(b.at(), access.System("edi", b.baltic), b.kestrel, r.Number)
+		_, _, err = b.svc.Numbered(b.at(), access.System("edi", b.baltic), b.kestrel, r.Number)
 		b.wants(err, fault.NotFound, "")
 		b.reconciles(p)
 	})
