@@ -70,7 +70,7 @@ func (a *App) subscribe() {
 	s("fund-webhooks", fund.Events(), a.fundHooks)
 	s("fund-live", fund.Events(), a.fundLive)
 	s("fund-earned", []string{trade.InvoicedEvent}, a.fundEarned)
-	s("edi-849", []string{adjust.EventTaken, fund.ClaimDecided, fund.ClaimDeniedTo}, a.to849)
+	s("edi-849", []string{adjust.EventTaken, fund.ClaimDecided, fund.ClaimDeniedTo, fund.ClaimTakenBack}, a.to849)
 	s("claim-notices", []string{adjust.EventTaken}, a.claimNotices)
 	s("promotion-notices", promo.Events(), a.promoNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)

@@ -180,8 +180,8 @@ func advise(ctx context.Context, lines []lineRow, verdicts []Verdict) error {
 // Supersede takes lines that nobody has granted out of a claim, since others came in their
 // place or the partner takes them back: their keys are free. What was granted stays. It
 // joins the transaction of ctx; the actor is the system of the supplier.
-// Codes: NotFound, Forbidden (a person). Publishes ClaimDecided, or ClaimDenied where
-// nothing is left.
+// Codes: NotFound, Forbidden (a person). Publishes ClaimDecided, ClaimDenied where nothing
+// is left, or ClaimTakenBack of one that was sent back.
 func (s *Service) Supersede(ctx context.Context, actor access.Actor, id ClaimID, positions []int) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
 		r, err := claim(ctx, actor, access.ClaimDecide, id, true)
@@ -218,10 +218,11 @@ func (s *Service) Supersede(ctx context.Context, actor access.Actor, id ClaimID,
 					return err
 				}
 			}
-			if r.FirstBy, r.FirstMark = "", ""; left == 0 {
-				r.State = string(ClaimWithdrawn)
+			if r.FirstBy, r.FirstMark = "", ""; left > 0 {
+				return saveClaim(ctx, &r)
 			}
-			return saveClaim(ctx, &r)
+			r.State = string(ClaimWithdrawn)
+			return s.told(ctx, actor, &r, "claim_withdrawn", 0, "", ClaimTakenBack, "fund.claim_withdraw")
 		}
 		return s.decide(ctx, actor, &r, lines, out, "")
 	})

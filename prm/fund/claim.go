@@ -458,14 +458,19 @@ func missing(proof []string, files []File) []string {
 }
 
 // WithdrawClaim takes a claim back before it is decided.
-// Codes: NotFound, Forbidden, Conflict.
+// Codes: NotFound, Forbidden, Conflict. Publishes ClaimTakenBack, but of a draft, of which
+// the supplier knows nothing.
 func (s *Service) WithdrawClaim(ctx context.Context, actor access.Actor, id ClaimID, version int64) (Claim, error) {
 	return s.act(ctx, actor, access.ClaimWrite, id, version, []ClaimState{ClaimDraft, ClaimSubmitted, ClaimCheck, ClaimReturned}, func(ctx context.Context, r *claimRow) error {
+		event := ClaimTakenBack
+		if r.Submitted == 0 {
+			event = ""
+		}
 		r.State, r.FirstBy, r.FirstMark = string(ClaimWithdrawn), "", ""
 		if err := setLive(ctx, r.ID, 0); err != nil {
 			return err
 		}
-		return s.told(ctx, actor, r, "claim_withdrawn", 0, "", "", "fund.claim_withdraw")
+		return s.told(ctx, actor, r, "claim_withdrawn", 0, "", event, "fund.claim_withdraw")
 	})
 }
 

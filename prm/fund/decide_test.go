@@ -344,6 +344,8 @@ func TestBookAboveTheThreshold(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		p := b.program()
+		told := &eventLog{}
+		b.svc.jobs = told
 		r := b.request(p, []string{}...)
 		b.must(b.svc.Put(b.at(), b.ingrid, p, putting(gbp(0), gbp(100_00), "")))
 		b.day("2026-11-19")
@@ -377,8 +379,15 @@ func TestBookAboveTheThreshold(t *testing.T) {
 		b.must(err)
 		_, err = b.svc.SaveClaim(b.at(), b.maya, back.ID, back.Version, ClaimCmd{Request: r.ID, Title: "x", Nature: NatureService, Lines: lines("2026-11-18", 1)})
 		b.wants(err, fault.Conflict, "fund.by_edi")
+		told.kinds = nil
 		for range 2 {
 			b.must(b.svc.Supersede(b.at(), sys, back.ID, []int{1, 2}))
+		}
+		open := book(200_00, 10_00)
+		_, err = b.svc.WithdrawClaim(b.at(), b.maya, open.ID, open.Version)
+		b.must(err)
+		if want := []string{ClaimTakenBack, ClaimFiled, ClaimTakenBack}; !slices.Equal(told.kinds, want) { // it is answered
+			t.Fatalf("%v", told.kinds)
 		}
 		if back, err = b.svc.GetClaim(b.at(), b.maya, back.ID); err != nil || back.State != ClaimWithdrawn || back.Lines[0].Reason != ReasonReplaced {
 			t.Fatalf("%v %+v", err, back)

@@ -19,13 +19,14 @@ const (
 	ClaimDeniedTo    = "fund.ClaimDenied"
 	ClaimDecided     = "fund.ClaimDecided" // some or all of it was approved, or waits for something
 	ClaimSettledTo   = "fund.ClaimSettled"
-	SecondAsked      = "fund.SecondAsked" // one of two people has decided
-	Granted          = "fund.Granted"     // a partner was given a part of a programme
+	ClaimTakenBack   = "fund.ClaimWithdrawn" // by its partner, after it was sent
+	SecondAsked      = "fund.SecondAsked"    // one of two people has decided
+	Granted          = "fund.Granted"        // a partner was given a part of a programme
 )
 
 // Events lists them.
 func Events() []string {
-	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, SecondAsked, Granted}
+	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted}
 }
 
 // Event is the payload of all of them: ids, no content.
