@@ -431,7 +431,7 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 		people, err = dir.OnDutyReading(ctx, org, now, func(c account.Colleague) bool {
 			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
 		}, roles...)
-	case slices.Contains([]string{"lead", "offer", dealRoom, promotionRoom, fundSubject, requestSubject, claimSubject}, n.SubjectKind): // others may not read it
+	case slices.Contains([]string{"lead", "offer", dealRoom, promotionRoom, fundSubject, requestSubject, claimSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
 		people, err = dir.OnDutyAlone(ctx, org, now, roles...)
 	default:
 		people, err = dir.OnDuty(ctx, org, now, roles...)

@@ -291,6 +291,31 @@ func TestEveryMadeUpKeyHasWords(t *testing.T) {
 	}
 }
 
+// TestEveryNoticeHasATopic: else nobody could choose how it comes.
+func TestEveryNoticeHasATopic(t *testing.T) {
+	t.Parallel()
+	kind := regexp.MustCompile(`"notice\.([a-z0-9_]+\.[a-z0-9_.]+)"`)
+	files, err := fs.Glob(os.DirFS("../locale"), "*.en.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, f := range files {
+		src, err := os.ReadFile("../locale/" + f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range kind.FindAllStringSubmatch(string(src), -1) {
+			if n++; notify.Topic(m[1]) == "" {
+				t.Errorf("%s: %s is of no topic", f, m[1])
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("only %d kinds found", n)
+	}
+}
+
 // TestEveryKeyInTheCodeHasWords: keys written out in handlers.
 func TestEveryKeyInTheCodeHasWords(t *testing.T) {
 	t.Parallel()
