@@ -213,6 +213,15 @@ func TestProgramOfPromotion(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+		// both agreed to another window since
+		cmd.Title, cmd.Until, cmd.ClaimBy = "Winter and spring", "2027-03-31", "2027-04-30"
+		for range 2 {
+			_, err = b.svc.SetEarned(b.at(), sys, cmd, b.toKestrel, gbp(100_00))
+			b.must(err)
+		}
+		if now, err := b.svc.Get(b.at(), b.ingrid, id); err != nil || now.Title != cmd.Title || now.Until != cmd.Until || now.ClaimDays != 30 || now.Version != p.Version+1 {
+			t.Fatalf("%v %+v", err, now)
+		}
 		// of a partner of somebody else, or one that is over, it is the partner that is wrong
 		_, err = b.svc.SetEarned(b.at(), sys, cmd, db.NewID(), gbp(1))
 		b.wants(err, fault.Invalid, "fund.partner")

@@ -23,8 +23,17 @@ type SubjectCmd struct {
 // lateDays is how long what nobody limited may be claimed after its window.
 const lateDays = 90
 
-// SetEarned makes the programme of a subject where there is none yet, gives a partner its
-// place in it, and brings what it earned to a total: more is earned, less is taken back,
+// LastDay is the last day on which something may be claimed.
+func (c SubjectCmd) LastDay() string {
+	until, err := time.Parse(time.DateOnly, c.Until)
+	if c.ClaimBy != "" || err != nil {
+		return c.ClaimBy
+	}
+	return until.AddDate(0, 0, lateDays).Format(time.DateOnly)
+}
+
+// SetEarned makes the programme of a subject where there is none yet, or has it follow what
+// became of the subject since, gives a partner its place in it, and brings what it earned to a total: more is earned, less is taken back,
 // and what of that is used already is owed. Safe to repeat. It joins the transaction of
 // ctx; the actor is the system acting for the owner.
 // Codes: NotFound, Forbidden, Invalid (the partner, the currency).
@@ -46,6 +55,12 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 		}
 		if r, err = programByID(ctx, r.ID, true); err != nil {
 			return err
+		}
+		if now := cmd.row(actor.Org); now.Title != r.Title || now.FromOn != r.FromOn || now.UntilOn != r.UntilOn || now.Zone != r.Zone || now.ClaimDays != r.ClaimDays || now.Proof != r.Proof {
+			r.Title, r.FromOn, r.UntilOn, r.Zone, r.ClaimDays, r.Proof = now.Title, now.FromOn, now.UntilOn, now.Zone, now.ClaimDays, now.Proof
+			if err := saveProgram(ctx, &r); err != nil {
+				return err
+			}
 		}
 		seat, err := s.seat(ctx, actor, r, partnership, total.Currency)
 		if err != nil {
@@ -91,7 +106,7 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 func (c SubjectCmd) row(owner string) programRow {
 	days := int64(lateDays)
 	until, err1 := time.Parse(time.DateOnly, c.Until)
-	by, err2 := time.Parse(time.DateOnly, c.ClaimBy)
+	by, err2 := time.Parse(time.DateOnly, c.LastDay())
 	if err1 == nil && err2 == nil {
 		days = max(0, int64(by.Sub(until).Hours()/24))
 	}
