@@ -117,7 +117,7 @@ func (o *opener) decompress(body Body) *Failure {
 	if o.got.Compressed {
 		return o.broken(Nested, nil)
 	}
-	out, err := cms.DecompressIn(body, cms.Inflated{Size: o.lim.Inflated, Ratio: o.lim.Ratio, Free: 1 << 20}, o.lim.Spool)
+	out, err := cms.DecompressIn(body, cms.Inflated{Size: o.lim.Inflated, Ratio: o.lim.Ratio, Free: 1 << 20}, o.inflated)
 	if err != nil {
 		reason := NotDecompressed
 		if errors.Is(err, cms.ErrTooLarge) {
@@ -125,7 +125,7 @@ func (o *opener) decompress(body Body) *Failure {
 		}
 		return o.orBroken(DecompressionFailed, reason, err)
 	}
-	o.got.Compressed = true
+	o.got.Compressed, o.lim.Spool = true, o.inflated
 	return o.inside(out)
 }
 

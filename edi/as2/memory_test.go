@@ -98,6 +98,26 @@ func TestOpenFromFileMemory(t *testing.T) {
 	}
 }
 
+// What a message in memory inflates to lies in a file where it is large, and nothing is
+// given where there is no room for it.
+func TestOpenThatInflates(t *testing.T) {
+	t.Parallel()
+	find := finder(server(lenient))
+	for name, order := range map[string]Compression{"before": CompressBefore, "after": CompressAfter} {
+		req := pack(t, client(func(a *Agreement) { a.Compression = order }), document(3<<20))
+		made := 0
+		lim := Limits{Ratio: 5000, Spool: func() (File, error) { made++; return &memFile{}, nil }}
+		got, err := OpenBody(req.Header, InMemory(req.Body), find, lim)
+		if err != nil || len(req.Body) > 1<<20 || made == 0 || len(got.Payloads) != 1 || got.Payloads[0].Data != nil || got.Payloads[0].Size() != 3<<20 {
+			t.Errorf("%s: %d octets, %d files, %v", name, len(req.Body), made, err)
+		}
+		lim.Spool = func() (File, error) { return nil, io.ErrShortWrite }
+		if _, err := OpenBody(req.Header, InMemory(req.Body), find, lim); !isFile(err) {
+			t.Errorf("%s: no room: %v", name, err)
+		}
+	}
+}
+
 // Our own file that fails is our failure, never the message's.
 func TestOpenFromFileThatFails(t *testing.T) {
 	t.Parallel()

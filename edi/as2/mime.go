@@ -165,10 +165,11 @@ func split(body Body, boundary string, lim Limits) ([]Body, error) {
 		return nil, fmt.Errorf("%w: boundary of %d characters", errMIME, len(boundary))
 	}
 	delim := []byte("--" + boundary)
+	w := span.NewWindow(body, 256<<10)
 	var parts []Body
 	start := -1
 	for at := 0; ; {
-		n, err := index(body, at, delim)
+		n, err := index(w, at, delim)
 		if err != nil {
 			return nil, err
 		}
@@ -176,19 +177,25 @@ func split(body Body, boundary string, lim Limits) ([]Body, error) {
 			return nil, fmt.Errorf("%w: the multipart does not end", errMIME)
 		}
 		at = n
-		before, err := body.At(max(0, at-2), min(at, 2))
+		before, err := w.At(max(0, at-2), 2)
 		if err != nil {
 			return nil, err
 		}
-		after, err := body.At(at+len(delim), maxLine)
-		if err != nil {
-			return nil, err
-		}
+		before = before[:min(at, 2)]
 		if at > 0 && before[len(before)-1] != '\n' {
 			at += len(delim)
 			continue
 		}
+		eol := len(before) // of the line end that belongs to the delimiter
+		if eol == 2 && before[0] != '\r' {
+			eol = 1
+		}
 		rest := at + len(delim) // where after begins
+		after, err := w.At(rest, maxLine)
+		if err != nil {
+			return nil, err
+		}
+		after = after[:min(len(after), maxLine)]
 		last := bytes.HasPrefix(after, []byte("--"))
 		if last {
 			after, rest = after[2:], rest+2
@@ -206,14 +213,7 @@ func split(body Body, boundary string, lim Limits) ([]Body, error) {
 			if len(parts) == lim.Parts {
 				return nil, fmt.Errorf("%w: more than %d parts", errMIME, lim.Parts)
 			}
-			end := at
-			if end > start {
-				end-- // the LF
-				if end > start && len(before) == 2 && before[0] == '\r' {
-					end--
-				}
-			}
-			parts = append(parts, body.Slice(start, end))
+			parts = append(parts, body.Slice(start, max(start, at-eol)))
 		}
 		if last {
 			return parts, nil
@@ -227,24 +227,17 @@ func split(body Body, boundary string, lim Limits) ([]Body, error) {
 const maxLine = 1000
 
 // index finds what from a place on, -1 where it is not.
-func index(body Body, at int, what []byte) (int, error) {
-	if b, ok := body.Memory(); ok {
-		if n := bytes.Index(b[at:], what); n >= 0 {
-			return at + n, nil
-		}
-		return -1, nil
-	}
-	window := make([]byte, 256<<10)
-	for ; at < body.Len(); at += len(window) - len(what) + 1 {
-		b, err := body.Into(window, at)
-		if err != nil {
+func index(w *span.Window, at int, what []byte) (int, error) {
+	for {
+		b, err := w.At(at, len(what))
+		if err != nil || len(b) < len(what) {
 			return -1, err
 		}
 		if n := bytes.Index(b, what); n >= 0 {
 			return at + n, nil
 		}
+		at += len(b) - len(what) + 1
 	}
-	return -1, nil
 }
 
 // decode undoes a content transfer encoding.

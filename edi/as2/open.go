@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"entente/edi/as2/internal/cms"
+	"entente/edi/as2/internal/span"
 )
 
 // Ask is the MDN that a message asks for.
@@ -67,13 +68,13 @@ func Open(h Header, body []byte, find func(from, to string) (Relation, bool), li
 }
 
 // OpenBody is Open of a body that may lie in a file; what comes out of it then lies there or
-// in files of lim.Spool, and memory is bounded whatever its size, but for one encrypted by
-// GCM, whose plain text lies in memory. Of a message that is to be signed nothing is given
+// in files of lim.Spool, as does what was inflated of a body in memory. So memory is bounded
+// whatever the sizes, but for what is encrypted by GCM, whose plain text lies in memory. Of a message that is to be signed nothing is given
 // before its signature was verified. Beside a *Failure the error may be ErrFile.
 func OpenBody(h Header, body Body, find func(from, to string) (Relation, bool), lim Limits) (*Received, error) {
-	o := &opener{lim: lim.filled(), got: &Received{}}
+	o := &opener{lim: lim.filled(), got: &Received{}, inflated: lim.Spool}
 	if _, ok := body.Memory(); ok {
-		o.lim.Spool = nil
+		o.lim.Spool = nil // it is no larger than what lies there
 	}
 	f := o.open(h, body, find)
 	if f != nil && errors.Is(f.Err, ErrFile) {
@@ -96,7 +97,8 @@ type opener struct {
 	// as decryption-failed unless it failed before: the partner of an attacker must
 	// not tell the two apart.
 	doubtful bool
-	secret   bool // what is read now came out of a decryption, unverified
+	secret   bool       // what is read now came out of a decryption, unverified
+	inflated span.Spool // for what decompression gives, and what comes out of that
 	leaf     entity
 	signed   Body  // the part that was signed
 	lost     error // ErrFile

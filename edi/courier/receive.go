@@ -29,7 +29,10 @@ import (
 type Arrival struct {
 	Header as2.Header
 	Body   as2.Body // in memory, or in a file where it is large
-	Addr   string   // the caller's address, for the log
+	// Grow, where set, is asked before a message that came small becomes large: what was
+	// compressed. If it says no the message may come again.
+	Grow func() bool
+	Addr string // the caller's address, for the log
 }
 
 // Reply is what the door answers.
@@ -65,7 +68,7 @@ func (s *Service) Receive(ctx context.Context, in Arrival) Reply {
 	if as2.IsMDN(in.Header, head) {
 		return s.receipt(ctx, in)
 	}
-	files := &tempFiles{dir: s.Temp}
+	files := &tempFiles{dir: s.Temp, grow: in.Grow}
 	defer files.close()
 	var route Route
 	var broken error
@@ -146,20 +149,22 @@ func bare(id string) string {
 // receiptHead is how much of a body is looked at to know a receipt.
 const receiptHead = 256 << 10
 
-// tempFiles are what is opened of one large message. They have no names: whatever
-// happens, they are gone with the process.
+// tempFiles are what is opened of one large message.
 type tempFiles struct {
 	dir   string
+	grow  func() bool // nil: yes
 	files []*os.File
 }
 
 func (t *tempFiles) make() (as2.File, error) {
-	f, err := os.CreateTemp(t.dir, "as2-")
-	if err != nil {
-		return nil, err
+	if len(t.files) == 0 && t.grow != nil && !t.grow() {
+		return nil, errors.New("courier: no room for what a message grows to")
 	}
-	t.files = append(t.files, f)
-	return f, os.Remove(f.Name())
+	f, err := gateway.Unnamed(t.dir)
+	if err == nil {
+		t.files = append(t.files, f)
+	}
+	return f, err
 }
 
 func (t *tempFiles) close() {
@@ -198,16 +203,14 @@ func hashOf(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// rowOfMessage begins the row of a message that came in.
-func (s *Service) rowOfMessage(in Arrival, got *as2.Received, r Route) (messageRow, error) {
-	h := sha256.New()
-	_, err := io.Copy(h, in.Body.Reader())
+// rowOfMessage begins the row of a message that came in; the hash of its body is left out.
+func (s *Service) rowOfMessage(in Arrival, got *as2.Received, r Route) messageRow {
 	return messageRow{
 		ID: db.NewID(), Direction: In, PartnershipID: r.Partnership, SupplierID: r.Supplier, ResellerID: r.Reseller, SenderID: r.Sender, ReceiverID: r.Receiver,
-		As2From: got.From, As2To: got.To, MessageID: bare(got.MessageID), Headers: headerText(in.Header), Size: int64(in.Body.Len()), BodyHash: hex.EncodeToString(h.Sum(nil)),
+		As2From: got.From, As2To: got.To, MessageID: bare(got.MessageID), Headers: headerText(in.Header), Size: int64(in.Body.Len()),
 		Mic: got.MIC.String(), MicAlgorithm: got.MIC.Name, Security: strings.Join(securityOf(got), ","), ReceiptURL: got.Ask.Async,
 		Lane: r.Partnership + ":as2:" + r.Sender,
-	}, err
+	}
 }
 
 func securityOf(got *as2.Received) []string {
@@ -272,9 +275,13 @@ func (s *Service) refuse(ctx context.Context, in Arrival, got *as2.Received, rou
 		// No receipt will say it.
 		reply = Reply{Status: http.StatusBadRequest, Header: plainText, Body: []byte("The message was not taken: " + why.Disposition.String() + "\n")}
 	}
-	row, err := s.rowOfMessage(in, got, route)
-	if err != nil {
-		return s.busy(err)
+	row := s.rowOfMessage(in, got, route)
+	if route.Partnership != "" { // evidence
+		h := sha256.New()
+		if _, err := io.Copy(h, in.Body.Reader()); err != nil {
+			return s.busy(err)
+		}
+		row.BodyHash = hex.EncodeToString(h.Sum(nil))
 	}
 	row.State, row.Disposition, row.Reason = string(Refused), why.Disposition.String(), string(why.Reason)
 	err = s.DB.InTx(db.WithOrgs(ctx, route.Supplier, route.Reseller), func(ctx context.Context) error {
@@ -359,10 +366,8 @@ var errRepeated = errors.New("courier: the message came before")
 // take stores a message that is what it claims to be, with its receipt and what it
 // carries, in one transaction.
 func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route Route) Reply {
-	row, err := s.rowOfMessage(in, got, route)
-	if err != nil {
-		return s.busy(err)
-	}
+	row := s.rowOfMessage(in, got, route)
+	var err error
 	if row.ContentHash, err = contentHash(got.Payloads); err != nil {
 		return s.busy(err)
 	}
@@ -390,7 +395,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 	if err != nil {
 		return s.busy(err)
 	}
-	row.Blob = original.Hash
+	row.Blob, row.BodyHash = original.Hash, original.Hash
 	if err := s.edge(fail.AS2Staged); err != nil {
 		return s.busy(err)
 	}

@@ -93,6 +93,19 @@ func (p *Pickup) remember(ctx context.Context, row pickupRow) error {
 	return p.s.db.InTx(ctx, func(ctx context.Context) error { return keepPickup(ctx, row) })
 }
 
+// Unnamed makes a file for what must not stay: it has no name, so that whatever happens it
+// is gone with the process. An empty folder is that of the system.
+func Unnamed(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "unnamed-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // pick takes one file, if it is time.
 func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row pickupRow) error {
 	switch row.State {
@@ -104,11 +117,10 @@ func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row p
 	if p.s.db.Clock().Sub(instant(row.Seen)) < fail.Pace(settleTime) || row.Size == 0 {
 		return nil
 	}
-	f, err := os.CreateTemp(p.temp, "pickup-")
+	f, err := Unnamed(p.temp)
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
-	defer os.Remove(f.Name())
 	defer f.Close()
 	hash := sha256.New()
 	n, err := src.get(row.Name, io.MultiWriter(f, hash), p.s.opt.Limit)

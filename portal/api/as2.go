@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"os"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,9 +20,9 @@ import (
 const AS2Path = "/as2"
 
 // Bodies beyond smallMessage stay on disk, and are opened once they are complete, in one of
-// largeMessages places, and one beyond hugeMessage in all of them: processor, disk and the
-// memory of what is encrypted by GCM stay bounded whatever comes at once, and who sends
-// slowly holds up nobody. Each step of reading may take stepTimeout, all of them the time of
+// largeMessages places, and one beyond hugeMessage in all of them; a smaller one takes a
+// place where it inflates to a large one. So processor, disk and the memory of what is
+// encrypted by GCM stay bounded whatever comes at once, and who sends slowly holds up nobody. Each step of reading may take stepTimeout, all of them the time of
 // the server.
 const (
 	smallMessage  = 2 << 20
@@ -46,7 +45,7 @@ func (a *API) as2Door(app *fiber.App) {
 		}
 		var h as2.Header
 		c.Request().Header.VisitAll(func(k, v []byte) { h = append(h, as2.Field{Name: string(k), Value: string(v)}) })
-		r := a.d.Courier.Receive(c.UserContext(), courier.Arrival{Header: h, Body: body.in, Addr: c.IP()})
+		r := a.d.Courier.Receive(c.UserContext(), courier.Arrival{Header: h, Body: body.in, Grow: body.grow, Addr: c.IP()})
 		for _, f := range r.Header {
 			c.Response().Header.Set(f.Name, f.Value)
 		}
@@ -59,6 +58,7 @@ func (a *API) as2Door(app *fiber.App) {
 
 type messageBody struct {
 	in      as2.Body
+	grow    func() bool // takes a place; nil: it has one
 	release func()
 }
 
@@ -140,9 +140,15 @@ func readMessage(c *fiber.Ctx, limit int64, spool string, large *places) (messag
 		return messageBody{}, broken(err)
 	}
 	if len(head) <= smallMessage {
-		return messageBody{in: as2.InMemory(head)}, nil
+		taken := 0
+		return messageBody{in: as2.InMemory(head), grow: func() bool {
+			if large.take(1) {
+				taken = 1
+			}
+			return taken == 1
+		}, release: func() { large.leave(taken) }}, nil
 	}
-	file, err := os.CreateTemp(spool, "as2-")
+	file, err := gateway.Unnamed(spool)
 	if err != nil {
 		return messageBody{}, fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
@@ -152,9 +158,6 @@ func readMessage(c *fiber.Ctx, limit int64, spool string, large *places) (messag
 			_ = file.Close()
 		}
 	}()
-	if err := os.Remove(file.Name()); err != nil {
-		return messageBody{}, fault.Wrap(err, fault.Unavailable, "error.unavailable")
-	}
 	if _, err := file.Write(head); err != nil {
 		return messageBody{}, fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}

@@ -23,15 +23,19 @@ func (v *visit) routesCard(l link, f linkForms) (*view.RoutesCard, error) {
 	if f.routes != nil {
 		card.Form = *f.routes
 	}
+	own, err := v.w.d.Gateway.Doors(v.ctx, v.actor(), gateway.RouteUsual)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range routes {
 		row := view.RouteRow{Code: r.Kind, Name: view.T("document." + r.Kind)}
 		door, format := r.Door, formatValue(r.Syntax, r.Version)
 		if f.routes != nil {
 			door, format = f.routes.Value("door_"+r.Kind), f.routes.Value("format_"+r.Kind)
 		}
-		doors, err := v.w.d.Gateway.Doors(v.ctx, v.actor(), r.Door)
-		if err != nil {
-			return nil, err
+		doors := own
+		if r.Door == gateway.RouteFolder {
+			doors = gateway.RouteDoors
 		}
 		for _, d := range doors {
 			key := "routes.door." + d

@@ -1,5 +1,7 @@
-// Package plan arms the fail points (db/fail) by what the environment says. Only the build
-// with the tag failpoints has it in: importing it is enough.
+//go:build failpoints
+
+// Package plan arms the fail points (db/fail) by what the environment says: importing it is
+// enough. Without the tag failpoints there is no such package to import.
 package plan
 
 import (

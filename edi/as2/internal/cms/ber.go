@@ -44,24 +44,22 @@ type frame struct {
 // ahead, so work is linear in the bytes and memory is that of the open frames.
 type reader struct {
 	s     span.Span
-	win   []byte // what is at hand of s: all of it where it lies in memory
-	from  int    // where win begins
+	win   *span.Window
 	pos   int
 	stack []frame
-	left  int
+	left  int   // elements
+	room  int   // octets that may be taken into memory, of a file
 	lost  error // s could not be read
 }
 
 func newReader(b []byte) *reader { return readerOf(span.Of(b)) }
 
 func readerOf(s span.Span) *reader {
-	r := &reader{s: s, left: maxElements}
-	r.win, _ = s.Memory()
-	return r
+	return &reader{s: s, win: span.NewWindow(s, window), left: maxElements, room: maxSmall}
 }
 
-// window is how much of a file is at hand, maxSmall the longest element of one that is
-// taken into memory: names, certificates and signatures are far shorter.
+// window is how much of a file is at hand, maxSmall how much of one is taken into memory:
+// names, certificates and signatures are far less.
 const (
 	window   = 32 << 10
 	maxSmall = 1 << 20
@@ -69,25 +67,33 @@ const (
 
 // at gives up to n octets at a place, n far below window.
 func (r *reader) at(p, n int) []byte {
-	if _, ok := r.s.Memory(); !ok && (p < r.from || p+n > r.from+len(r.win)) {
-		if r.win, r.lost = r.s.At(p, window); r.lost != nil {
-			r.win = nil
-		}
-		r.from = p
-	}
-	p -= r.from
-	if p < 0 || p >= len(r.win) {
+	if r.lost != nil {
 		return nil
 	}
-	return r.win[p:min(len(r.win), p+n)]
+	b, err := r.win.At(p, n)
+	if r.lost = err; err != nil {
+		return nil
+	}
+	return b[:min(len(b), n)]
 }
 
 // cut gives the octets from one place to before another.
 func (r *reader) cut(from, to int) ([]byte, error) {
-	if _, ok := r.s.Memory(); !ok && to-from > maxSmall {
-		return nil, malformed("an element of %d octets at %d", to-from, from)
+	if err := r.take(to - from); err != nil {
+		return nil, err
 	}
 	return r.s.At(from, to-from)
+}
+
+// take makes sure of memory for n octets of a file.
+func (r *reader) take(n int) error {
+	if _, ok := r.s.Memory(); ok {
+		return nil
+	}
+	if r.room -= n; r.room < 0 {
+		return malformed("more than %d octets beside the content", maxSmall)
+	}
+	return nil
 }
 
 type head struct {
@@ -271,9 +277,17 @@ func (r *reader) skip() ([]byte, error) {
 // whole returns an element with the identifier, header included.
 func (r *reader) whole(id byte) ([]byte, error) {
 	if !r.next(id) {
-		return nil, malformed("element %#02x is missing at %d", id, r.pos)
+		return nil, r.missing(id)
 	}
 	return r.skip()
+}
+
+// missing says that next found no element with the identifier.
+func (r *reader) missing(id byte) error {
+	if r.lost != nil {
+		return r.lost
+	}
+	return malformed("element %#02x is missing at %d", id, r.pos)
 }
 
 // prim returns the contents of a primitive element.
@@ -290,22 +304,21 @@ func (r *reader) prim(id byte) ([]byte, error) {
 	return r.cut(r.pos-h.length, r.pos)
 }
 
-// octets returns the pieces of an octet string: one when it is primitive. The
-// identifier is that of the primitive form.
-func (r *reader) octets(id byte) (pieces, error) {
+// octets returns an octet string, of one piece or many. The identifier is that of the
+// primitive form.
+func (r *reader) octets(id byte) ([]byte, error) {
 	o, err := r.stretch(id)
 	if err != nil {
 		return nil, err
 	}
-	out := make(pieces, 0, len(o.at))
-	for _, e := range o.at {
-		b, err := r.cut(e.from, e.to)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, b)
+	if err := r.take(o.n); err != nil {
+		return nil, err
 	}
-	return out, nil
+	whole, err := o.whole(nil)
+	if err != nil {
+		return nil, err
+	}
+	return whole.At(0, whole.Len())
 }
 
 // stretch is octets for what may be large: it says where the pieces lie.
@@ -315,10 +328,7 @@ func (r *reader) stretch(id byte) (stretch, error) {
 		return o, r.collect(&o, id)
 	}
 	if !r.next(id | constructedBit) {
-		if r.lost != nil {
-			return o, r.lost
-		}
-		return o, malformed("octet string %#02x is missing at %d", id, r.pos)
+		return o, r.missing(id)
 	}
 	return o, r.gather(&o, id|constructedBit)
 }
@@ -371,7 +381,7 @@ func (o stretch) reader() io.Reader {
 	if len(o.at) == 1 {
 		return o.s.Slice(o.at[0].from, o.at[0].to).Reader()
 	}
-	return &piecesReader{o: o}
+	return &piecesReader{at: o.at, win: span.NewWindow(o.s, window)}
 }
 
 // whole gives the octets in one: without a copy where there is one piece.
@@ -384,40 +394,31 @@ func (o stretch) whole(spool span.Spool) (span.Span, error) {
 	return out.Span(), err
 }
 
-// piecesReader reads what lies in pieces, through a window where that is a file.
+// piecesReader reads what lies in pieces.
 type piecesReader struct {
-	o      stretch
-	i, off int
-	buf    []byte
-	win    []byte // of buf, or of what lies in memory
-	from   int
+	at  []extent
+	off int // in the first
+	win *span.Window
 }
 
 func (p *piecesReader) Read(b []byte) (int, error) {
-	for p.i < len(p.o.at) && p.off == p.o.at[p.i].to-p.o.at[p.i].from {
-		p.i, p.off = p.i+1, 0
+	for len(p.at) > 0 && p.at[0].from+p.off == p.at[0].to {
+		p.at, p.off = p.at[1:], 0
 	}
-	if p.i == len(p.o.at) {
+	if len(p.at) == 0 {
 		return 0, io.EOF
 	}
-	e := p.o.at[p.i]
-	at := e.from + p.off
-	if at < p.from || at >= p.from+len(p.win) {
-		if p.buf == nil {
-			p.buf = make([]byte, window)
-		}
-		var err error
-		if p.win, err = p.o.s.Into(p.buf, at); err != nil {
-			return 0, err
-		}
-		p.from = at
+	from, to := p.at[0].from+p.off, p.at[0].to
+	have, err := p.win.At(from, 1)
+	if err != nil {
+		return 0, err
 	}
-	n := copy(b, p.win[at-p.from:min(len(p.win), e.to-p.from)])
+	n := copy(b, have[:min(len(have), to-from)])
 	p.off += n
 	return n, nil
 }
 
-// pieces are slices of the message that together are one octet string.
+// pieces are slices that follow one another.
 type pieces [][]byte
 
 func (p pieces) size() int {
@@ -426,14 +427,6 @@ func (p pieces) size() int {
 		n += len(b)
 	}
 	return n
-}
-
-// join returns the octets in one: without a copy when there is one piece.
-func (p pieces) join() []byte {
-	if len(p) == 1 {
-		return p[0]
-	}
-	return bytes.Join(p, nil)
 }
 
 // DER returns the element at the start of b in definite lengths, its octet strings
@@ -457,11 +450,8 @@ func (r *reader) der() ([]byte, error) {
 		return tlv(h.id, b), err
 	}
 	if h.id == tagOctets|constructedBit {
-		p, err := r.octets(tagOctets)
-		if err != nil {
-			return nil, err
-		}
-		return tlv(tagOctets, p...), nil
+		b, err := r.octets(tagOctets)
+		return tlv(tagOctets, b), err
 	}
 	if err := r.push(h); err != nil {
 		return nil, err

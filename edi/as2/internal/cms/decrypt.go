@@ -67,7 +67,7 @@ func DecryptIn(s span.Span, keys []Key, spool span.Spool) (Plain, error) {
 		return Plain{}, err
 	}
 	if r.next(tagContext0) { // originator
-		if _, err := r.skip(); err != nil {
+		if err := r.pass(); err != nil {
 			return Plain{}, err
 		}
 	}
@@ -129,7 +129,7 @@ func DecryptIn(s span.Span, keys []Key, spool span.Spool) (Plain, error) {
 	if err != nil {
 		return Plain{}, err
 	}
-	p.Content, err = openGCM(block, alg.params, sealed, mac.join(), aad)
+	p.Content, err = openGCM(block, alg.params, sealed, mac, aad)
 	p.Span = span.Of(p.Content)
 	return p, err
 }
@@ -145,7 +145,7 @@ func (r *reader) recipients() ([]recipient, error) {
 			return nil, malformed("more than %d recipients", maxRecipients)
 		}
 		if !r.next(tagSequence) {
-			if _, err := r.skip(); err != nil {
+			if err := r.pass(); err != nil {
 				return nil, err
 			}
 			continue
@@ -164,11 +164,9 @@ func (r *reader) recipients() ([]recipient, error) {
 		if one.alg, err = r.algorithm(); err != nil {
 			return nil, err
 		}
-		sealed, err := r.octets(tagOctets)
-		if err != nil {
+		if one.sealed, err = r.octets(tagOctets); err != nil {
 			return nil, err
 		}
-		one.sealed = sealed.join()
 		if err := r.leave(); err != nil {
 			return nil, err
 		}

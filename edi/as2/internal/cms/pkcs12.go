@@ -67,7 +67,7 @@ func PlainPKCS12(b []byte, password string) ([]byte, error) {
 		if secret == nil && password != "" {
 			break
 		}
-		if k := macKey(hash, secret, salt.join(), rounds); hmac.Equal(seal(hash, k, safe), mac.join()) {
+		if k := macKey(hash, secret, salt, rounds); hmac.Equal(seal(hash, k, safe), mac) {
 			key = k
 			break
 		}
@@ -87,7 +87,7 @@ func PlainPKCS12(b []byte, password string) ([]byte, error) {
 		contentInfoOf(plain),
 		tlv(tagSequence,
 			tlv(tagSequence, writeAlgorithm(alg.oid, null), tlv(tagOctets, seal(hash, key, plain))),
-			tlv(tagOctets, salt...), tlv(tagInteger, count))), nil
+			tlv(tagOctets, salt), tlv(tagInteger, count))), nil
 }
 
 // dataContent reads a ContentInfo of type data.
@@ -112,7 +112,7 @@ func (r *reader) dataContent() ([]byte, error) {
 	if err := r.leave(); err != nil {
 		return nil, err
 	}
-	return content.join(), r.leave()
+	return content, r.leave()
 }
 
 func contentInfoOf(data []byte) []byte {
@@ -167,7 +167,7 @@ func plainSafe(safe []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		infos = append(infos, contentInfo(oidEncrypted, tlv(tagSequence, version, tlv(tagSequence, kind, alg, tlv(tagPrimitive0, sealed...)))))
+		infos = append(infos, contentInfo(oidEncrypted, tlv(tagSequence, version, tlv(tagSequence, kind, alg, tlv(tagPrimitive0, sealed)))))
 	}
 	return tlv(tagSequence, infos...), nil
 }

@@ -69,7 +69,10 @@ func ParseSignedIn(in span.Span) (*SignedData, error) {
 	if _, err := r.small(); err != nil {
 		return nil, err
 	}
-	if _, err := r.whole(tagSet); err != nil { // digest algorithms: each signer says its own
+	if !r.next(tagSet) { // digest algorithms: each signer says its own
+		return nil, r.missing(tagSet)
+	}
+	if err := r.pass(); err != nil {
 		return nil, err
 	}
 	if err := r.enter(tagSequence); err != nil {
@@ -100,20 +103,24 @@ func ParseSignedIn(in span.Span) (*SignedData, error) {
 			return nil, err
 		}
 		for r.more() {
+			if len(s.Certificates) == maxCertificates || !r.next(tagSequence) {
+				if err := r.pass(); err != nil {
+					return nil, err
+				}
+				continue
+			}
 			c, err := r.skip()
 			if err != nil {
 				return nil, err
 			}
-			if len(s.Certificates) < maxCertificates && len(c) > 0 && c[0] == tagSequence {
-				s.Certificates = append(s.Certificates, c)
-			}
+			s.Certificates = append(s.Certificates, c)
 		}
 		if err := r.leave(); err != nil {
 			return nil, err
 		}
 	}
 	if r.next(tagContext1) { // revocation lists
-		if _, err := r.skip(); err != nil {
+		if err := r.pass(); err != nil {
 			return nil, err
 		}
 	}
@@ -161,19 +168,17 @@ func (r *reader) signer() (signer, error) {
 	if s.signature, err = r.algorithm(); err != nil {
 		return s, err
 	}
-	value, err := r.octets(tagOctets)
-	if err != nil {
+	if s.value, err = r.octets(tagOctets); err != nil {
 		return s, err
 	}
-	s.value = value.join()
 	return s, r.leave()
 }
 
 // who reads issuer and serial number, or the key identifier in [0].
 func (r *reader) who() (issuer, serial, keyID []byte, err error) {
 	if r.next(tagPrimitive0) || r.next(tagContext0) {
-		id, err := r.octets(tagPrimitive0)
-		return nil, nil, id.join(), err
+		keyID, err = r.octets(tagPrimitive0)
+		return nil, nil, keyID, err
 	}
 	if err := r.enter(tagSequence); err != nil {
 		return nil, nil, nil, err
@@ -222,11 +227,9 @@ func (s *signer) readAttributes() error {
 			}
 			s.attrType = string(v)
 		case oidMessageDigest:
-			v, err := r.octets(tagOctets)
-			if err != nil {
+			if s.attrDigest, err = r.octets(tagOctets); err != nil {
 				return err
 			}
-			s.attrDigest = v.join()
 		case oidSigningTime:
 			if raw, err := r.skip(); err == nil {
 				_, _ = asn1.Unmarshal(raw, &s.time) // a claim only: unreadable is none

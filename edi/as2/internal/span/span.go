@@ -105,6 +105,40 @@ func (r *reader) Read(b []byte) (int, error) {
 	return 0, lost(err)
 }
 
+// Window looks into a span from place to place: what lies in a file is read in large
+// stretches, once where the places go forward.
+type Window struct {
+	s    Span
+	buf  []byte // nil where the span lies in memory
+	have []byte // what is at hand
+	from int    // where have begins
+}
+
+// NewWindow makes a window of size octets.
+func NewWindow(s Span, size int) *Window {
+	w := &Window{s: s}
+	if s.src == nil {
+		w.have = s.mem
+	} else {
+		w.buf = make([]byte, min(size, s.n))
+	}
+	return w
+}
+
+// At gives what is at hand from a place on: at least need octets, which are far fewer than
+// the window has, or all to the end. They hold until the next call.
+func (w *Window) At(at, need int) ([]byte, error) {
+	if w.buf != nil && (at < w.from || min(at+need, w.s.n) > w.from+len(w.have)) {
+		have, err := w.s.Into(w.buf, at)
+		if err != nil {
+			w.have = nil
+			return nil, err
+		}
+		w.have, w.from = have, at
+	}
+	return w.have[min(at-w.from, len(w.have)):], nil
+}
+
 // Held is how much an Out keeps in memory where it has a spool.
 const Held = 1 << 20
 
