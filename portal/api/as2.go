@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"golang.org/x/sync/semaphore"
 
 	"entente/edi/as2"
 	"entente/edi/courier"
@@ -34,7 +35,7 @@ const (
 
 // as2Door takes messages and receipts. Who sends is proved by the message itself.
 func (a *API) as2Door(app *fiber.App) {
-	large := newPlaces(largeMessages)
+	large := semaphore.NewWeighted(largeMessages)
 	app.Post(AS2Path, func(c *fiber.Ctx) error {
 		body, err := readMessage(c, a.d.Courier.Limit(), a.d.Spool, large)
 		if body.release != nil {
@@ -62,45 +63,11 @@ type messageBody struct {
 	release func()
 }
 
-// places are taken one by one or several at once. Who waits for several stands first in
-// the queue of those who do, so that two never hold what the other waits for.
-type places struct{ free, several chan struct{} }
-
-func newPlaces(n int) *places {
-	p := &places{free: make(chan struct{}, n), several: make(chan struct{}, 1)}
-	for range n {
-		p.free <- struct{}{}
-	}
-	return p
-}
-
-// take waits stepTimeout for n places, and holds none when it returns false.
-func (p *places) take(n int) bool {
-	end := time.NewTimer(stepTimeout)
-	defer end.Stop()
-	if n > 1 {
-		select {
-		case p.several <- struct{}{}:
-			defer func() { <-p.several }()
-		case <-end.C:
-			return false
-		}
-	}
-	for got := range n {
-		select {
-		case <-p.free:
-		case <-end.C:
-			p.leave(got)
-			return false
-		}
-	}
-	return true
-}
-
-func (p *places) leave(n int) {
-	for range n {
-		p.free <- struct{}{}
-	}
+// takePlaces waits stepTimeout for n of the places, in the order of asking.
+func takePlaces(places *semaphore.Weighted, n int64) bool {
+	ctx, done := context.WithTimeout(context.Background(), stepTimeout)
+	defer done()
+	return places.Acquire(ctx, n) == nil
 }
 
 // patient is a body that must move on.
@@ -123,7 +90,7 @@ func (p patient) Read(b []byte) (int, error) {
 
 // readMessage reads a body up to the limit. A large one waits for a place when it is
 // complete; who waits too long is asked to come again.
-func readMessage(c *fiber.Ctx, limit int64, spool string, large *places) (messageBody, error) {
+func readMessage(c *fiber.Ctx, limit int64, spool string, large *semaphore.Weighted) (messageBody, error) {
 	tooLarge := fault.New(fault.TooLarge, "edi.too_large", "Offset", limit)
 	broken := func(err error) error { return fault.Wrap(err, fault.Invalid, "error.truncated") }
 	n := int64(c.Request().Header.ContentLength())
@@ -140,13 +107,13 @@ func readMessage(c *fiber.Ctx, limit int64, spool string, large *places) (messag
 		return messageBody{}, broken(err)
 	}
 	if len(head) <= smallMessage {
-		taken := 0
+		taken := int64(0)
 		return messageBody{in: as2.InMemory(head), grow: func() bool {
-			if large.take(1) {
+			if takePlaces(large, 1) {
 				taken = 1
 			}
 			return taken == 1
-		}, release: func() { large.leave(taken) }}, nil
+		}, release: func() { large.Release(taken) }}, nil
 	}
 	file, err := gateway.Unnamed(spool)
 	if err != nil {
@@ -169,17 +136,17 @@ func readMessage(c *fiber.Ctx, limit int64, spool string, large *places) (messag
 	if size += smallMessage + 1; size > limit {
 		return messageBody{}, tooLarge
 	}
-	places := 1
+	places := int64(1)
 	if size > hugeMessage {
 		places = largeMessages
 	}
-	if !large.take(places) {
+	if !takePlaces(large, places) {
 		return messageBody{}, fault.New(fault.Unavailable, "error.unavailable")
 	}
 	kept = true
 	return messageBody{in: as2.InFile(file, int(size)), release: func() {
 		_ = file.Close()
-		large.leave(places)
+		large.Release(places)
 	}}, nil
 }
 

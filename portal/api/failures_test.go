@@ -1,4 +1,4 @@
-package api
+package api_test
 
 import (
 	"bytes"
@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 
+	"entente/chat/socket"
+	"entente/portal/api"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -24,16 +24,16 @@ import (
 func TestFailuresAreLogged(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
+	var broken error
 	app := fiber.New()
-	a := &API{huma: humafiber.New(app, huma.DefaultConfig("t", "1")), d: Deps{
-		Log:   slog.New(slog.NewTextHandler(&log, nil)),
-		Actor: func(context.Context) access.Actor { return access.Actor{Person: "p", Org: "o", Via: "token:x"} },
-	}}
-	for path, err := range map[string]error{"/broken": errors.New("secret of the house"), "/wrong": fault.InvalidField("a", "form.missing"), "/busy": fault.New(fault.Unavailable, "error.unavailable")} {
-		handle(a, op("GET", path, "", "s", "", 200), func(context.Context, access.Actor, *struct{}) (*reply[string], error) { return nil, err })
-	}
-	ask := func(path string) (int, string, string, string) {
-		r, err := app.Test(httptest.NewRequest("GET", path, nil))
+	api.New(app, api.Deps{
+		Log:      slog.New(slog.NewTextHandler(&log, nil)),
+		Actor:    func(context.Context) access.Actor { return access.Actor{Person: "p", Org: "o", Via: "token:x"} },
+		Identity: func(context.Context) (socket.Identity, error) { return socket.Identity{}, broken },
+	})
+	ask := func(err error) (int, string, string, string) {
+		broken = err
+		r, err := app.Test(httptest.NewRequest("POST", "/api/v1/live/ticket", nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,15 +44,15 @@ func TestFailuresAreLogged(t *testing.T) {
 		}
 		return r.StatusCode, d.Instance, r.Header.Get("X-Request-Id"), string(raw) + r.Header.Get("Retry-After")
 	}
-	status, instance, id, body := ask("/broken")
+	status, instance, id, body := ask(errors.New("secret of the house"))
 	if status != 500 || id == "" || instance != "urn:entente:request:"+id || strings.Contains(body, "secret") || !strings.Contains(log.String(), "secret of the house") || !strings.Contains(log.String(), id) {
 		t.Errorf("%d %q %q %s, logged %s", status, instance, id, body, log.String())
 	}
-	if status, instance, id, body = ask("/busy"); status != 503 || id == "" || instance == "" || !strings.HasSuffix(body, "5") || !strings.Contains(log.String(), id) {
+	if status, instance, id, body = ask(fault.New(fault.Unavailable, "error.unavailable")); status != 503 || id == "" || instance == "" || !strings.HasSuffix(body, "5") || !strings.Contains(log.String(), id) {
 		t.Errorf("%d %q %q %s, logged %s", status, instance, id, body, log.String())
 	}
 	before := log.Len()
-	if status, instance, id, _ = ask("/wrong"); status != 422 || instance != "" || id != "" || log.Len() != before {
+	if status, instance, id, _ = ask(fault.InvalidField("a", "form.missing")); status != 422 || instance != "" || id != "" || log.Len() != before {
 		t.Errorf("%d %q %q, logged %s", status, instance, id, log.String())
 	}
 }
