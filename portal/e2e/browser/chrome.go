@@ -22,7 +22,7 @@ import (
 
 // patience is how long a page may take to show what it should; a busy machine
 // with two cores needs some of it.
-const patience = 15 * time.Second
+const patience = 45 * time.Second
 
 // ErrNoChromium says that no Chromium is installed.
 var ErrNoChromium = errors.New("no chromium: install the Debian packages chromium and fonts-noto-cjk")
