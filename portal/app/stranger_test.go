@@ -4,16 +4,21 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -99,26 +104,67 @@ func deeds(t *testing.T, d *db.DB, person, outcome string) (out []string) {
 // demoApp is the whole program with the demo companies, on a free port.
 func demoApp(t *testing.T) *App {
 	t.Helper()
-	cfg := Config{Addr: "127.0.0.1:0", Data: t.TempDir(), Demo: true, Limits: session.Limits{Session: session.Rate{PerSecond: 1e6, Burst: 1e6}, Open: session.Rate{PerSecond: 1e6, Burst: 1e6}}}
-	a, err := New(t.Context(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	made, err := demoData()
+	if err != nil {
+		t.Fatalf("the demo companies: %v", err)
+	}
+	data := t.TempDir()
+	if out, err := exec.Command("cp", "-a", made+"/.", data).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	a, stop, err := runDemo(data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(func() { _ = stop() })
+	return a
+}
+
+// demoData is a folder with the demo companies, made once: that costs seconds of processor.
+var demoData = sync.OnceValues(func() (string, error) {
+	dir := filepath.Join(scratch, "demo")
+	_, stop, err := runDemo(dir)
+	if err != nil {
+		return "", err
+	}
+	return dir, stop()
+})
+
+// scratch is a folder of all tests.
+var scratch string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "entente-app-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
+// runDemo runs a server with the demo companies until stop is called.
+func runDemo(data string) (a *App, stop func() error, err error) {
+	cfg := Config{Addr: "127.0.0.1:0", Data: data, Demo: true, Limits: session.Limits{Session: session.Rate{PerSecond: 1e6, Burst: 1e6}, Open: session.Rate{PerSecond: 1e6, Burst: 1e6}}}
+	if a, err = New(context.Background(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil))); err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan string, 1), make(chan error, 1)
 	go func() { done <- a.Run(ctx, func(addr string) { ready <- addr }) }()
-	t.Cleanup(func() {
-		stop()
-		<-done
-	})
+	stop = func() error {
+		cancel()
+		return <-done
+	}
 	select {
 	case <-ready:
+		return a, stop, nil
 	case err := <-done:
-		t.Fatalf("run: %v", err)
+		cancel()
+		return nil, nil, fmt.Errorf("run: %w", err)
 	case <-time.After(5 * time.Minute):
-		t.Fatal("not ready within five minutes")
+		return nil, nil, errors.Join(errors.New("not ready within five minutes"), stop())
 	}
-	return a
 }
 
 // foreign are ids of objects of Kestrel and Aurelia, by table, and words that
