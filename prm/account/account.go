@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"entente/prm/access"
@@ -276,8 +277,15 @@ func (silent) Sends() bool                        { return false }
 func (silent) Compose(m Mail) (Letter, error)     { return Letter{Mail: m}, nil }
 func (silent) Post(context.Context, Letter) error { return nil }
 
+// locations are the zones that were read: every page asks for its reader's.
+var locations sync.Map
+
 func location(zone string) *time.Location {
+	if l, ok := locations.Load(zone); ok {
+		return l.(*time.Location)
+	}
 	if l, err := time.LoadLocation(zone); err == nil && zone != "" {
+		locations.Store(zone, l)
 		return l
 	}
 	return time.UTC
