@@ -333,3 +333,16 @@ func (s soldOn) PromoResales(ctx context.Context, actor access.Actor, supplier, 
 	}
 	return nil
 }
+
+// PromoSold is what a reseller sold on by the periods in which it reports.
+func (s soldOn) PromoSold(ctx context.Context, actor access.Actor, supplier, reseller, from, to string, skus []string) (promo.Sold, error) {
+	x, err := s.a.sellthrough.Sold(ctx, actor, supplier, reseller, from, to, skus)
+	out := promo.Sold{Grain: x.Grain, PerYear: sellthrough.PerYear(x.Grain)}
+	for _, p := range x.Periods {
+		out.Periods = append(out.Periods, promo.SoldPeriod{From: p.From, To: p.To, Known: p.Known})
+	}
+	for _, q := range x.Sums {
+		out.Sums = append(out.Sums, promo.SoldSum(q))
+	}
+	return out, err
+}

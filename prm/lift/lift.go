@@ -69,19 +69,6 @@ func (s Sum) Differs() bool {
 	return low > 0 || high < 0
 }
 
-// Add is the sum of effects that have nothing to do with each other.
-func Add(all ...Sum) Sum {
-	out := Sum{DF: math.Inf(1)}
-	v := 0.0
-	for _, s := range all {
-		out.Value += s.Value
-		v += s.SE * s.SE
-		out.DF = min(out.DF, s.DF)
-	}
-	out.SE = math.Sqrt(v)
-	return out
-}
-
 // Times scales an effect.
 func (s Sum) Times(f float64) Sum { return Sum{s.Value * f, s.SE * math.Abs(f), s.DF} }
 
@@ -207,12 +194,12 @@ func (f *Fit) deviation(roles []Role) deviation {
 	return d
 }
 
-// With is the effect on two series of the same periods together, such as products and their
-// siblings: what moves both is counted once.
-func With(a *Fit, of []Role, b *Fit, and []Role) Sum {
-	x, y := a.deviation(of), b.deviation(and)
-	v := x.noise + x.model + y.noise + y.model + 2*together(a.resid, b.resid)*math.Sqrt(x.noise*y.noise)
-	return Sum{x.value + y.value, math.Sqrt(max(0, v)), min(a.model.df, b.model.df)}
+// With is x times the effect on one series and y times that on another of the same periods
+// together, such as products and their siblings: what moves both is counted once.
+func With(a *Fit, of []Role, x float64, b *Fit, and []Role, y float64) Sum {
+	c, d := a.deviation(of), b.deviation(and)
+	v := x*x*(c.noise+c.model) + y*y*(d.noise+d.model) + 2*x*y*together(a.resid, b.resid)*math.Sqrt(c.noise*d.noise)
+	return Sum{x*c.value + y*d.value, math.Sqrt(max(0, v)), min(a.model.df, b.model.df)}
 }
 
 // together is the correlation of what two series have in common.

@@ -148,10 +148,10 @@ func TestKnownLift(t *testing.T) {
 		see(&lift, a.Effect(Window), m.injected, base)
 		see(&pulled, a.Effect(After), -m.pulled, base)
 		see(&taken, b.Effect(Window), -m.switched, base)
-		see(&net, With(a, []Role{Window, After}, b, []Role{Window}), m.injected-m.pulled-m.switched, base)
+		see(&net, With(a, []Role{Window, After}, 1, b, []Role{Window}, 1), m.injected-m.pulled-m.switched, base)
 		c, d := fit(m.without), fit(m.siblingHad)
 		see(&zero, c.Effect(Window), 0, base)
-		see(&zeroNet, With(c, []Role{Window, After}, d, []Role{Window}), 0, base)
+		see(&zeroNet, With(c, []Role{Window, After}, 1, d, []Role{Window}, 1), 0, base)
 	}
 	if math.Abs(share-0.2) > 0.005 {
 		t.Fatalf("injected %.3f", share)

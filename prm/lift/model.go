@@ -17,6 +17,10 @@ type model struct {
 	resid   []float64 // Pearson
 }
 
+// leastNoise is what a period differs by at least, as a part of the mean: a history that fits
+// better was fitted by chance.
+const leastNoise = 0.01
+
 // How fast sales may grow in a year and how much that may itself change in a year, as
 // standard deviations of the logarithm. The first only keeps a history of zeros from running
 // away.
@@ -141,7 +145,7 @@ func (m *model) step(xs [][]float64, y []float64) {
 			cross += r * m.resid[i-1]
 		}
 	}
-	m.phi = max(chi/m.df, 1e-9)
+	m.phi = max(chi/m.df, leastNoise*leastNoise)
 	// Residuals of a fit lean against each other by about used/n; less than one standard
 	// error of a correlation is none.
 	carry := 0.0

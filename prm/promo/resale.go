@@ -42,6 +42,29 @@ type ResaleLine struct {
 // Resales reads the reports of a reseller that count, in the order in which they came.
 type Resales interface {
 	PromoResales(ctx context.Context, actor access.Actor, supplier, reseller string, fn func(Resale) error) error
+	// PromoSold is what a reseller sold on of some products, by the periods in which it reports.
+	PromoSold(ctx context.Context, actor access.Actor, supplier, reseller, from, to string, skus []string) (Sold, error)
+}
+
+// Sold is what was sold on by period. PerYear is how many of them make a year.
+type Sold struct {
+	Grain   string // week, month, quarter or 445
+	PerYear float64
+	Periods []SoldPeriod // oldest first
+	Sums    []SoldSum
+}
+
+// SoldPeriod is Known when every day of it was reported.
+type SoldPeriod struct {
+	From, To string
+	Known    bool
+}
+
+// SoldSum is of a product in a period, in base units, less returns.
+type SoldSum struct {
+	At     int // of Periods
+	SKU    string
+	Pieces money.Quantity
 }
 
 // Report ties where reports are read for a rebuild. It is called once, before the service

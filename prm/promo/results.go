@@ -3,6 +3,7 @@ package promo
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"entente/db"
@@ -151,6 +152,16 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version
 		fs, err := sums(ctx, r.ID, "", "org_id")
 		if err != nil {
 			return err
+		}
+		added, err := s.lifted(ctx, r, "")
+		if err != nil {
+			return err
+		}
+		for i := range fs {
+			k := slices.IndexFunc(added.Parts, func(m Measured) bool { return m.Org == fs[i].Org && m.Cost.Currency == fs[i].Currency })
+			if k >= 0 && added.Parts[k].Main.Why == "" {
+				fs[i].Extra = &added.Parts[k].Main.Extra
+			}
 		}
 		b, err := json.Marshal(fs)
 		if err != nil {

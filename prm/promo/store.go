@@ -27,6 +27,7 @@ type row struct {
 	Made, Cancelled, Settled int64
 	Result                   string
 	Changed, Version         int64
+	Margin                   int64
 }
 
 func (row) TableName() string { return "promotion" }

@@ -185,6 +185,7 @@ type Figures struct {
 	Counted, Confirmed, Shipped, Invoiced money.Quantity
 	Sold                                  money.Quantity // on, as far as it was reported and counts
 	Value, Earned                         money.Amount
+	Extra                                 *Effect `json:",omitempty"` // what it added, as it was settled with
 }
 
 // sums adds order lines and resale lines up by a column ("org_id" or "sku"), per currency; org narrows them.

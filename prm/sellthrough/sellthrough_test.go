@@ -355,6 +355,27 @@ func TestCompleteness(t *testing.T) {
 		if all[0].Gaps() != 1 || all[0].Periods[3].Chased.IsZero() {
 			t.Fatalf("%+v", all)
 		}
+		sold := func(a access.Actor, from, to string) string {
+			t.Helper()
+			x, err := b.svc.Sold(b.at(), a, b.aurelia, b.kestrel, from, to, []string{"AUR-D18B"})
+			b.must(err)
+			sums := map[int]money.Quantity{}
+			for _, q := range x.Sums {
+				sums[q.At] += q.Pieces
+			}
+			out := x.Grain
+			for i, p := range x.Periods {
+				out += fmt.Sprint(" ", p.From[5:], " ", p.Known, " ", sums[i])
+			}
+			return out
+		}
+		// only whole months, and of the days that were told
+		if got := sold(b.maya, "2026-07-15", "2026-12-20"); got != "month 08-01 true 1 09-01 false 0 10-01 true 2 11-01 true 1" {
+			t.Fatal(got)
+		}
+		if _, err := b.svc.Sold(b.at(), b.kaarel, b.aurelia, b.kestrel, "2026-08-01", "2026-12-01", nil); fault.CodeOf(err) != fault.NotFound {
+			t.Fatal(err)
+		}
 		// 4-4-5 from the first Monday of the year
 		p := all[0].Plan
 		p.Grain, p.Since, p.DueDays = FourFour5, "2026-01-05", 5
@@ -364,6 +385,10 @@ func TestCompleteness(t *testing.T) {
 		all, err = b.svc.Completeness(b.at(), b.ingrid, "2026-04-01", 3)
 		b.must(err)
 		if got := fmt.Sprint(all[0].Periods[2].Period, all[0].Periods[1].Period, all[0].Periods[0].Period); got != "{2026-01-05 2026-02-01} {2026-02-02 2026-03-01} {2026-03-02 2026-04-05}" {
+			t.Fatal(got)
+		}
+		// a month that was told whole lies in no period of four weeks, and is not split
+		if got := sold(b.ingrid, "2026-07-01", "2026-12-01"); got != "445 07-06 false 0 08-03 false 0 08-31 false 0 10-05 false 1 11-02 false 0" {
 			t.Fatal(got)
 		}
 		p.Grain, p.Version = "fortnight", p.Version+1

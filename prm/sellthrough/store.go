@@ -328,3 +328,16 @@ func chases(ctx context.Context, partnerships []string, from string) (map[string
 	}
 	return out, err
 }
+
+type soldRow struct {
+	SoldFrom, SoldTo, SKU string
+	Pieces                int64
+}
+
+// soldIn is what counts of products in lines whose span meets that of two days.
+func soldIn(ctx context.Context, partnership, from, to string, skus []string) ([]soldRow, error) {
+	var rows []soldRow
+	return rows, db.Tx(ctx).Raw(`SELECT l.sold_from, l.sold_to, l.sku, CAST(SUM(l.pieces) AS BIGINT) AS pieces FROM sell_report r JOIN sell_line l ON l.report_id = r.id
+		WHERE r.partnership_id = ? AND r.state = 'current' AND r.period_to >= ? AND r.period_from <= ? AND l.pieces <> 0 AND l.sold_to >= ? AND l.sold_from <= ? AND l.sku IN ?
+		GROUP BY l.sold_from, l.sold_to, l.sku ORDER BY l.sold_from, l.sold_to, l.sku`, partnership, from, to, from, to, append([]string{""}, skus...)).Scan(&rows).Error
+}
