@@ -513,6 +513,7 @@ func (a *App) to810(ctx context.Context, e job.Received) error {
 // toLive tells open pages that an order or interchange changed.
 func (a *App) toLive(ctx context.Context, e job.Received) error {
 	var object, id string
+	orgs := e.Orgs
 	if _, ok := orderLines[e.Kind]; ok || slices.Contains(trade.ClockEvents(), e.Kind) {
 		var t trade.Event
 		if err := e.Decode(&t); err != nil {
@@ -521,7 +522,7 @@ func (a *App) toLive(ctx context.Context, e job.Received) error {
 		if t.Quiet || t.Order == "" {
 			return nil
 		}
-		object, id = trade.DocumentOrder, string(t.Order)
+		object, id, orgs = trade.DocumentOrder, string(t.Order), watching(t, e.Orgs)
 	} else {
 		var p gateway.Parties
 		if err := e.Decode(&p); err != nil {
@@ -529,9 +530,17 @@ func (a *App) toLive(ctx context.Context, e job.Received) error {
 		}
 		object, id = "interchange", p.Interchange
 	}
-	orgs := e.Orgs
 	db.AfterCommit(ctx, func() { a.live.Changed(object, id, orgs) })
 	return nil
+}
+
+// watching are the companies whose open pages an event of trade concerns: what the checks
+// hold has not left its supplier yet.
+func watching(t trade.Event, orgs []string) []string {
+	if t.Reason == trade.DoubtChecks {
+		return []string{t.Supplier}
+	}
+	return orgs
 }
 
 // toReplies books what waited for an order that came, and tells the interchange what

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"testing"
 
 	"entente/chat/room"
@@ -63,5 +64,17 @@ func TestRoomLinesOfUnknownOrders(t *testing.T) {
 	}
 	if len(told) != 2 {
 		t.Errorf("told %v", told)
+	}
+}
+
+// TestWatchingHeldDocuments: the page of a buyer is not told of what its supplier's own
+// checks hold.
+func TestWatchingHeldDocuments(t *testing.T) {
+	t.Parallel()
+	both := []string{"supplier", "buyer"}
+	for reason, want := range map[string][]string{trade.DoubtChecks: {"supplier"}, trade.DoubtLine: both, "": both} {
+		if got := watching(trade.Event{Supplier: "supplier", Reason: reason}, both); !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", reason, got, want)
+		}
 	}
 }

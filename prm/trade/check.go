@@ -155,19 +155,12 @@ func (r *replyRow) mendable() bool {
 
 // mended takes out what a document corrects that was held under the same number, once it
 // is booked itself or held by the checks again.
-func (s *Service) mended(ctx context.Context, actor access.Actor, r *replyRow) error {
-	if Outcome(r.Outcome) != Booked && !r.mendable() || fromReseller(r.Kind) {
+func (s *Service) mended(ctx context.Context, actor access.Actor, r *replyRow, mends []string) error {
+	if Outcome(r.Outcome) != Booked && !r.mendable() {
 		return nil
 	}
-	rows, err := repliesByKey(ctx, r)
-	if err != nil {
-		return err
-	}
-	for _, x := range rows {
-		if !x.mendable() {
-			continue
-		}
-		old, err := lockReply(ctx, x.ID)
+	for _, id := range mends {
+		old, err := lockReply(ctx, id)
 		if err != nil {
 			return err
 		}

@@ -111,6 +111,10 @@ func TestChecksStop(t *testing.T) {
 		dear := bill("INV-2", "PO-9", "4000.00", [4]string{"10", "AUR-BS40", "400", "10.00"})
 		first := b.held(b.reply(dear), DoubtChecks)
 		eq(t, "the same again", b.reply(dear).Outcome, Duplicate)
+		nine, err := b.svc.Get(b.at(), b.dan, first.Order)
+		b.must(err)
+		eq(t, "what the reseller knows of the copy", [2]int{len(nine.Replies), len(nine.History)}, [2]int{0, 1})
+		eq(t, "the copy's event", b.events.last().Payload.(Event).Reason, DoubtChecks) // which tells subscribers to be silent
 		dear.Lines[0].Price, dear.Total = "9.80", "3920.00"
 		if got := b.reply(dear); got.Outcome != Booked {
 			t.Errorf("mended: held for %s", got.Reason)

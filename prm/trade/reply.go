@@ -172,6 +172,7 @@ type doubt struct {
 	reason string
 	args   map[string]string
 	found  []precheck.Finding // of DoubtChecks
+	unseen bool               // repeats what has not left its supplier
 }
 
 func (d *doubt) Error() string { return "trade: reply in doubt: " + d.reason }

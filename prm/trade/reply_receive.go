@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"entente/db"
@@ -190,6 +189,7 @@ func (r *replyRow) incoming() (IncomingReply, error) {
 func (s *Service) place(ctx context.Context, actor access.Actor, t terms, r *replyRow, in IncomingReply) error {
 	was := *r
 	err := s.bookReply(ctx, actor, t, r, in)
+	mends := r.mends
 	var d *doubt
 	switch {
 	case errors.As(err, &d):
@@ -203,7 +203,9 @@ func (s *Service) place(ctx context.Context, actor access.Actor, t terms, r *rep
 			r.Outcome = string(Waits)
 			r.OrderNumber, r.ReleaseNo = bounded(d.args["Order"], 60), bounded(d.args["Release"], 60)
 		case d.reason == saidBefore:
-			r.Outcome = string(Duplicate)
+			if r.Outcome = string(Duplicate); d.unseen {
+				r.Reason = DoubtChecks
+			}
 		}
 		args, err := json.Marshal(d.args)
 		if err != nil {
@@ -220,7 +222,7 @@ func (s *Service) place(ctx context.Context, actor access.Actor, t terms, r *rep
 	default:
 		r.Outcome, r.Reason, r.Args = string(Booked), "", "{}"
 	}
-	if err := s.mended(ctx, actor, r); err != nil {
+	if err := s.mended(ctx, actor, r, mends); err != nil {
 		return err
 	}
 	if err := saveReply(ctx, r); err != nil {
@@ -325,24 +327,27 @@ func (s *Service) known(ctx context.Context, r *replyRow, number, release string
 }
 
 // repeated says whether a number is known: equal content is a duplicate, other content
-// a doubt.
+// a doubt. What is held before it left, and its copies, are no use of the number: r mends it.
 func repeated(ctx context.Context, r *replyRow) error {
 	rows, err := repliesByKey(ctx, r)
 	if err != nil {
 		return err
 	}
+	used := false
+	r.mends = nil
 	for _, x := range rows {
 		if x.ContentHash == r.ContentHash {
-			return doubted(saidBefore, "Number", r.Number, "Order", r.OrderNumber)
+			d := doubted(saidBefore, "Number", r.Number, "Order", r.OrderNumber)
+			d.unseen = x.Reason == DoubtChecks
+			return d
 		}
+		if x.mendable() {
+			r.mends = append(r.mends, x.ID)
+		}
+		used = used || x.Reason != DoubtChecks
 	}
-	wrong := map[string]bool{} // what is held before it left, and its copies, are no use of the number
-	for _, x := range rows {
-		wrong[x.ContentHash] = wrong[x.ContentHash] || x.mendable()
-	}
-	rows = slices.DeleteFunc(rows, func(x replyRow) bool { return x.mendable() || wrong[x.ContentHash] && Outcome(x.Outcome) == Duplicate })
 	ownNumber := r.Kind != DocumentChangeAck && r.Kind != DocumentResponse || r.Kind == DocumentResponse && r.Syntax == "edifact" // BAK08 is the number of the seller's order
-	if len(rows) > 0 && ownNumber && r.Number != "" {
+	if used && ownNumber && r.Number != "" {
 		return doubted(DoubtSame, "Number", r.Number)
 	}
 	return nil

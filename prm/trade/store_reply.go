@@ -26,6 +26,8 @@ type replyRow struct {
 	Made, Due, Settled                        int64
 	SettledBy, SettledOrg, Note               string
 	Findings, Released                        string
+
+	mends []string // replies under its number whose place it takes; not stored
 }
 
 func (replyRow) TableName() string { return "trade_reply" }
