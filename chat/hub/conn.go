@@ -51,8 +51,9 @@ type slotted struct {
 // seat is a connection's place in a room; guarded by the room's lock.
 type seat struct {
 	room *room
-	pos  int64 // latest number queued for it
-	live bool  // false while catching up
+	pos  int64  // latest number queued for it
+	live bool   // false while catching up
+	name string // by which others in the room reach this very connection; empty: by none
 }
 
 // Who returns who is on it.

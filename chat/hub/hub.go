@@ -55,6 +55,7 @@ type Options struct {
 	Source   Source
 	Presence func(room string, online []Face) Frame // builds the frame that lists who is in a room
 	Left     func(room string) Frame                // tells a client it was taken out of a room
+	Gone     func(room, name string)                // a named connection left a room; must not block
 	Broker   broker.Broker                          // nil: this node alone
 	Node     string                                 // unique among nodes, required with a Broker
 	Log      *slog.Logger                           // nil: slog.Default
@@ -294,6 +295,24 @@ func (h *Hub) Signal(roomID, key, about string, f Frame) {
 func (h *Hub) ToPerson(person, key string, f Frame) {
 	h.toChannel(h.persons, person, key, f)
 	h.cast(topicPerson+person, envelope{Kind: kindPerson, Room: person, Key: key}, f)
+}
+
+// ToMember is ToPerson for the connections by which the person acts for one company.
+func (h *Hub) ToMember(person, org, key string, f Frame) {
+	h.toMember(person, org, key, f)
+	h.cast(topicPerson+person, envelope{Kind: kindMember, Room: person, Org: org, Key: key}, f)
+}
+
+func (h *Hub) toMember(person, org, key string, f Frame) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if ch := h.persons[person]; ch != nil {
+		for c := range ch.conns {
+			if c.who.Org == org {
+				c.slot(key, f)
+			}
+		}
+	}
 }
 
 // ToOrg hands a last-value frame to all connections that act for a company.

@@ -553,3 +553,74 @@ func FuzzEnvelope(f *testing.F) {
 		}
 	})
 }
+
+// A named connection is reached alone, on whichever node, as long as it is in the room; to
+// join anew keeps the name, to be taken out ends it and is told.
+func TestNamedConnections(t *testing.T) {
+	t.Parallel()
+	tab, m := newTable(), broker.NewMemory()
+	t.Cleanup(func() { _ = m.Close() })
+	gone := make(chan string, 4)
+	one := start(t, Options{Source: tab, Broker: m, Node: "one", Gone: func(room, name string) { gone <- room + " " + name }})
+	two := start(t, Options{Source: tab, Broker: m, Node: "two"})
+	tab.add("r")
+	ca, a := add(t, one, Who{Person: "ann", Org: "x"})
+	_, other := add(t, one, Who{Person: "ann", Org: "y"})
+	cb, b := add(t, two, Who{Person: "ben", Org: "x"})
+	if ca.Name("r", "A") {
+		t.Error("named outside the room")
+	}
+	join(t, ca, "r", 0)
+	join(t, cb, "r", 0)
+	if !ca.Name("r", "A") || !cb.Name("r", "B") || ca.Named("r") != "A" || ca.Name("r", "A") {
+		t.Error("not named")
+	}
+	word := func(s string) Frame { return Prepare([]byte(`{"type":"` + s + `"}`)) }
+	has := func(tp *tap, s string) func() bool {
+		return func() bool {
+			for _, f := range tp.msgs {
+				if f["type"] == s {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	one.To("r", "B", word("b1"))
+	two.To("r", "A", word("a1"))
+	b.until(t, "b1", has(b, "b1"))
+	a.until(t, "a1", has(a, "a1"))
+	join(t, ca, "r", 0) // catches up anew
+	two.To("r", "A", word("a2"))
+	a.until(t, "a2", has(a, "a2"))
+	one.ToMember("ann", "y", "k", word("y1"))
+	two.ToMember("ann", "x", "k", word("x1"))
+	other.until(t, "y1", has(other, "y1"))
+	a.until(t, "x1", has(a, "x1"))
+
+	one.Unname("r", "B")
+	one.To("r", "A", word("a3"))
+	a.until(t, "a3", has(a, "a3"))
+	one.To("r", "B", word("b2"))
+	one.ToPerson("ben", "k", word("b3")) // comes after it
+	b.until(t, "b3", has(b, "b3"))
+	one.Expel("r", "ann", "")
+	if got := <-gone; got != "r A" {
+		t.Errorf("gone %q", got)
+	}
+	one.To("r", "A", word("a4"))
+	ca.Send(word("last"))
+	a.until(t, "last", has(a, "last"))
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	other.mu.Lock()
+	defer other.mu.Unlock()
+	if has(a, "a4")() || has(b, "b2")() || has(a, "y1")() || has(other, "x1")() || has(other, "a1")() || len(one.Names()) != 0 {
+		t.Error("a frame came where it should not")
+	}
+	if len(gone) != 0 {
+		t.Errorf("gone %q as well", <-gone)
+	}
+}

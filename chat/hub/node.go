@@ -24,6 +24,9 @@ const (
 	kindFaces  = "faces"  // who is in a room on the sending node
 	kindPerson = "person" // last-value frame for a person
 	kindOrg    = "org"    // last-value frame for a company
+	kindMember = "member" // last-value frame for a person acting for a company
+	kindNamed  = "named"  // frame for one named connection of a room
+	kindUnname = "unname" // take the name of a connection
 	kindDrop   = "drop"   // close connections
 	kindExpel  = "expel"  // take somebody out of a room
 )
@@ -135,6 +138,12 @@ func (h *Hub) onFrame(data []byte) {
 		h.toChannel(h.persons, e.Room, e.Key, f)
 	case kindOrg:
 		h.toChannel(h.orgs, e.Room, e.Key, f)
+	case kindMember:
+		h.toMember(e.Room, e.Org, e.Key, f)
+	case kindNamed:
+		h.toNamed(e.Room, e.Key, f)
+	case kindUnname:
+		h.unname(e.Room, e.Key)
 	}
 }
 

@@ -16,6 +16,7 @@ type room struct {
 
 	mu      sync.Mutex
 	seats   map[*Conn]*seat
+	named   map[string]*Conn
 	last    int64           // latest number delivered to the live seats; unknown = -1
 	known   int64           // latest number known to exist
 	pending map[int64]Frame // numbers above last+1 that came early
@@ -44,7 +45,8 @@ func (h *Hub) find(id string) *room {
 	return h.rooms[id]
 }
 
-// sit puts a connection into a room, not live yet.
+// sit puts a connection into a room, not live yet. One that has a seat keeps it and its
+// name, and begins anew.
 func (h *Hub) sit(id string, c *Conn) (*seat, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -53,7 +55,7 @@ func (h *Hub) sit(id string, c *Conn) (*seat, error) {
 	}
 	r := h.rooms[id]
 	if r == nil {
-		r = &room{id: id, hub: h, seats: map[*Conn]*seat{}, last: unknown, pending: map[int64]Frame{},
+		r = &room{id: id, hub: h, seats: map[*Conn]*seat{}, named: map[string]*Conn{}, last: unknown, pending: map[int64]Frame{},
 			faces: map[string]*present{}, remote: map[string]remoteFaces{}}
 		h.rooms[id] = r
 		r.sub = h.listen(topicRoom + id)
@@ -67,6 +69,13 @@ func (h *Hub) sit(id string, c *Conn) (*seat, error) {
 			h.forget(r)
 		}
 		return nil, ErrGone
+	}
+	if s := r.seats[c]; s != nil {
+		if s.live {
+			s.live = false
+			r.unface(c.who.Face)
+		}
+		return s, nil
 	}
 	if len(c.rooms) >= maxRooms {
 		if len(r.seats) == 0 {
@@ -100,8 +109,11 @@ func (c *Conn) Leave(id string) bool {
 	}
 	r.mu.Lock()
 	s := r.seats[c]
-	gone := false
+	gone, name := false, ""
 	if s != nil {
+		if name = s.name; name != "" {
+			delete(r.named, name)
+		}
 		delete(r.seats, c)
 		gone = s.live && r.unface(c.who.Face)
 		c.mu.Lock()
@@ -118,6 +130,9 @@ func (c *Conn) Leave(id string) bool {
 		h.cast(topicRoom+id, envelope{Kind: kindFaces, Room: id}, Frame{}) // nobody here any more
 	} else if gone {
 		h.dirtied(id)
+	}
+	if name != "" && h.opt.Gone != nil {
+		h.opt.Gone(id, name)
 	}
 	return s != nil
 }
@@ -155,9 +170,9 @@ type Entry struct {
 // Errors: ErrStopped, ErrTooMany, ErrGone, those of admit, the Source and the
 // context.
 func (c *Conn) Join(ctx context.Context, id string, admit func() (Entry, error)) error {
-	c.Leave(id)
 	s, err := c.hub.sit(id, c)
 	if err != nil {
+		c.Leave(id)
 		return err
 	}
 	if err := c.catchUp(ctx, id, s, admit); err != nil {

@@ -2,6 +2,9 @@ package room
 
 import (
 	"context"
+	"slices"
+
+	"entente/prm/access"
 )
 
 // Feed reads conversations for the node itself, not for a person: chat/socket
@@ -46,4 +49,41 @@ func (f Feed) Entered(ctx context.Context, id ID) ([]string, error) {
 		return err
 	})
 	return out, err
+}
+
+// Room returns a room.
+// Codes: NotFound.
+func (f Feed) Room(ctx context.Context, id ID) (Room, error) {
+	var out Room
+	err := f.s.db.View(ctx, func(ctx context.Context) (err error) {
+		out, err = readRoom(ctx, id)
+		return err
+	})
+	return out, err
+}
+
+// Audience are the people who entered a room and want to be told of it, with their present
+// roles. Whether a role may see the subject is the caller's to ask.
+func (f Feed) Audience(ctx context.Context, r Room) ([]access.Actor, error) {
+	var entered []memberRow
+	err := f.s.db.View(ctx, func(ctx context.Context) (err error) {
+		entered, err = marksOf(ctx, r.ID)
+		return err
+	})
+	if err != nil || len(entered) == 0 {
+		return nil, err
+	}
+	staff, err := f.s.people.Staff(ctx, r.Orgs)
+	if err != nil {
+		return nil, err
+	}
+	var out []access.Actor
+	for _, p := range staff {
+		if slices.ContainsFunc(entered, func(m memberRow) bool {
+			return m.PersonID == p.ID && m.OrgID == p.Org && m.Level != string(LevelNone)
+		}) {
+			out = append(out, access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: "session:room"})
+		}
+	}
+	return out, nil
 }

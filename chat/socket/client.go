@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -199,6 +200,8 @@ func (c *client) recheck(ctx context.Context) bool {
 			if c.conn.Leave(id) {
 				c.conn.Send(leftFrame(id))
 			}
+		} else if err == nil {
+			c.recheckCall(ctx, id)
 		}
 	}
 	return true
@@ -218,7 +221,7 @@ func (c *client) handle(ctx context.Context, data []byte) bool {
 		return true
 	}
 	person := c.who().Actor.Person
-	if !c.e.rate.frame(person) || writes[in.Type] && !c.e.rate.post(person) {
+	if !c.e.rate.frame(person) || writes[in.Type] && !c.e.rate.post(person) || strings.HasPrefix(in.Type, "call.") && !c.e.rate.call(person) {
 		if c.excess++; c.excess > maxExcess {
 			c.conn.Close(hub.CodeFlood, "")
 			return false
@@ -247,6 +250,10 @@ func (c *client) handle(ctx context.Context, data []byte) bool {
 		err = c.read(ctx, in)
 	case "ping":
 		c.conn.Send(pongFrame)
+	default:
+		if strings.HasPrefix(in.Type, "call.") {
+			err = c.call(ctx, in)
+		}
 	}
 	if err != nil {
 		c.fail(in, err)
@@ -289,7 +296,9 @@ func (c *client) join(ctx context.Context, in inbound) error {
 		return e, nil
 	})
 	switch {
-	case err == nil, errors.Is(err, hub.ErrGone), ctx.Err() != nil:
+	case err == nil:
+		return c.running(ctx, room.ID(in.Room))
+	case errors.Is(err, hub.ErrGone), ctx.Err() != nil:
 		return nil
 	case errors.Is(err, hub.ErrTooMany):
 		return fault.New(fault.RateLimited, "live.too_many_rooms")

@@ -19,6 +19,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"entente/chat/broker"
+	"entente/chat/call"
 	"entente/chat/room"
 	"entente/chat/socket"
 	"entente/db"
@@ -70,7 +71,16 @@ func newHouse(t testing.TB, d *db.DB) *house {
 	return h
 }
 
-func (h *house) Staff(context.Context, []string) ([]room.Person, error) { return nil, nil }
+func (h *house) Staff(_ context.Context, orgs []string) (out []room.Person, _ error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for name, id := range h.person {
+		if slices.Contains(orgs, h.orgOf[id]) {
+			out = append(out, room.Person{ID: id, Name: name, Org: h.orgOf[id], Roles: h.roles[id]})
+		}
+	}
+	return out, nil
+}
 
 func (h *house) Names(_ context.Context, ids []string) (map[string]string, error) {
 	out := map[string]string{}
@@ -144,6 +154,7 @@ func (h *house) end(session string) {
 type node struct {
 	*house
 	rooms *room.Service
+	calls *call.Service
 	live  *socket.Endpoint
 	addr  string
 }
@@ -152,6 +163,8 @@ func (h *house) node(t testing.TB, cfg socket.Config) *node {
 	t.Helper()
 	n := &node{house: h, rooms: room.NewService(h.db, room.Deps{People: h})}
 	cfg.Rooms, cfg.Auth, cfg.Log = n.rooms, h, slog.New(slog.DiscardHandler)
+	n.calls = call.New(h.db, n.rooms, h)
+	cfg.Calls = n.calls
 	cfg.Phrase = func(lang, kind string, args map[string]string) string { return lang + " " + kind + " " + args["n"] }
 	n.live = socket.New(cfg)
 	n.rooms.Publish(n.live)

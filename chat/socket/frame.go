@@ -24,6 +24,8 @@ type inbound struct {
 	Files []room.FileID `json:"files"` // of a post: brought before over HTTP
 	Emoji string        `json:"emoji"`
 	On    *bool         `json:"on"`
+
+	inCall
 }
 
 type joinedOut struct {

@@ -19,6 +19,8 @@ type allowance struct {
 	conns  int
 	posts  bucket
 	frames bucket
+	calls  bucket
+	rings  bucket
 	typed  map[string]time.Time // room → last typing told
 }
 
@@ -94,6 +96,22 @@ func (r *rates) post(person string) bool {
 	defer r.mu.Unlock()
 	a := r.persons[person]
 	return a != nil && a.posts.take(r.lim.PostRate, r.lim.PostBurst, r.clock())
+}
+
+// call takes one frame of a call from the person's rate.
+func (r *rates) call(person string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.persons[person]
+	return a != nil && a.calls.take(r.lim.CallRate, r.lim.CallBurst, r.clock())
+}
+
+// ring takes one beginning of a call from the person's rate.
+func (r *rates) ring(person string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.persons[person]
+	return a != nil && a.rings.take(r.lim.RingRate, r.lim.RingBurst, r.clock())
 }
 
 // typingEvery is how often a person's typing in a room is passed on.

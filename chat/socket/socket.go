@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"entente/chat/broker"
+	"entente/chat/call"
 	"entente/chat/hub"
 	"entente/chat/room"
 )
@@ -33,6 +34,9 @@ type Config struct {
 	// live in portal/locale.
 	Phrase func(lang, kind string, args map[string]string) string
 	Langs  []string // languages events are told in, the first for all others; default en, zh-CN
+
+	Calls *call.Service                   // nil: no calls
+	ICE   func(person string) []ICEServer // where browsers find a way to each other; nil: by themselves
 
 	Tickets TicketStore      // default: memory
 	Broker  broker.Broker    // default: this node alone
@@ -54,6 +58,11 @@ type Limits struct {
 	PostBurst    float64       // default 100
 	FrameRate    float64       // frames of any type per second and person, default 100
 	FrameBurst   float64       // default 400
+	CallRate     float64       // frames of calls per second and person, default 30
+	CallBurst    float64       // default 300
+	RingRate     float64       // calls begun per second and person, default 0.1
+	RingBurst    float64       // default 5
+	BeatEvery    time.Duration // how often this node says which parties of calls it holds, default 20 s
 	PingEvery    time.Duration // default 30 s, each time shortened at random by up to a sixth
 	PongWait     time.Duration // default 10 s
 	RecheckEvery time.Duration // default 15 s
@@ -70,6 +79,11 @@ func (l *Limits) defaults() {
 	set(&l.PostBurst, 100)
 	set(&l.FrameRate, 100)
 	set(&l.FrameBurst, 400)
+	set(&l.CallRate, 30)
+	set(&l.CallBurst, 300)
+	set(&l.RingRate, 0.1)
+	set(&l.RingBurst, 5)
+	set(&l.BeatEvery, 20*time.Second)
 	set(&l.PingEvery, 30*time.Second)
 	set(&l.PongWait, 10*time.Second)
 	set(&l.RecheckEvery, 15*time.Second)
@@ -96,7 +110,8 @@ type Endpoint struct {
 	mu      sync.Mutex
 	clients map[*client]struct{}
 	stopped bool
-	wg      sync.WaitGroup // connections and the goroutines that close them
+	beat    context.CancelFunc // ends the beat of calls; nil: not begun
+	wg      sync.WaitGroup     // connections and the goroutines that close them
 
 	noticeMu sync.Mutex
 	notices  map[room.ID]*notice
@@ -121,7 +136,7 @@ func New(cfg Config) *Endpoint {
 	e := &Endpoint{cfg: cfg, log: cfg.Log, feed: cfg.Rooms.Feed(), clients: map[*client]struct{}{},
 		notices: map[room.ID]*notice{}, rate: newRates(cfg.Limits, cfg.Clock)}
 	e.hub = hub.New(hub.Options{
-		Source: source{e}, Presence: presenceFrame, Left: leftFrame,
+		Source: source{e}, Presence: presenceFrame, Left: leftFrame, Gone: e.partyGone,
 		Broker: cfg.Broker, Node: cfg.Node, Log: cfg.Log,
 		QueueBytes: cfg.Limits.QueueBytes, CheckEvery: cfg.Limits.CheckEvery,
 	})
@@ -134,7 +149,13 @@ func (e *Endpoint) now() time.Time { return e.cfg.Clock() }
 func (e *Endpoint) Hub() *hub.Hub { return e.hub }
 
 // Start brings the hub to life. Safe to call twice.
-func (e *Endpoint) Start(ctx context.Context) error { return e.hub.Start(ctx) }
+func (e *Endpoint) Start(ctx context.Context) error {
+	if err := e.hub.Start(ctx); err != nil {
+		return err
+	}
+	e.startBeat()
+	return nil
+}
 
 // stopWait is how long Stop waits for clients to answer the close.
 const stopWait = 6 * time.Second
@@ -144,7 +165,11 @@ const stopWait = 6 * time.Second
 func (e *Endpoint) Stop() {
 	e.mu.Lock()
 	e.stopped = true
+	beat := e.beat
 	e.mu.Unlock()
+	if beat != nil {
+		beat()
+	}
 	e.hub.Stop()
 	done := make(chan struct{})
 	go func() {

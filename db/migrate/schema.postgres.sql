@@ -1100,6 +1100,23 @@ CREATE TABLE room (
   UNIQUE (subject_kind, subject_id),
   PRIMARY KEY (id)
 );
+CREATE TABLE room_call (
+  id text NOT NULL, room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, rev bigint NOT NULL, begun bigint NOT NULL, ended bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE UNIQUE INDEX room_call_open ON room_call USING btree (room_id) WHERE (ended = 0);
+CREATE TABLE room_call_party (
+  id text NOT NULL, call_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, mic bigint NOT NULL, camera bigint NOT NULL, screen bigint NOT NULL, joined bigint NOT NULL, beat bigint NOT NULL, gone bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (call_id) REFERENCES room_call(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX room_call_party_beat ON room_call_party USING btree (beat) WHERE (gone = 0);
+CREATE INDEX room_call_party_call ON room_call_party USING btree (call_id);
 CREATE TABLE room_draft (
   room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, text text NOT NULL, changed bigint NOT NULL,
   PRIMARY KEY (room_id, person_id, org_id),

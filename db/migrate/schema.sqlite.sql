@@ -868,6 +868,15 @@ CREATE INDEX purchase_order_unplaced ON purchase_order (partnership_id, ship_to_
 CREATE TABLE room (
   id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, title TEXT NOT NULL, epoch TEXT NOT NULL, last_seq INTEGER NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, active INTEGER NOT NULL, told_seq INTEGER NOT NULL DEFAULT 0, UNIQUE (subject_kind, subject_id)
 );
+CREATE TABLE room_call (
+  id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL REFERENCES org(id), rev INTEGER NOT NULL, begun INTEGER NOT NULL, ended INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX room_call_open ON room_call (room_id) WHERE ended = 0;
+CREATE TABLE room_call_party (
+  id TEXT PRIMARY KEY, call_id TEXT NOT NULL REFERENCES room_call(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL REFERENCES org(id), mic INTEGER NOT NULL, camera INTEGER NOT NULL, screen INTEGER NOT NULL, joined INTEGER NOT NULL, beat INTEGER NOT NULL, gone INTEGER NOT NULL
+);
+CREATE INDEX room_call_party_beat ON room_call_party (beat) WHERE gone = 0;
+CREATE INDEX room_call_party_call ON room_call_party (call_id);
 CREATE TABLE room_draft (
   room_id TEXT NOT NULL REFERENCES room(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL, text TEXT NOT NULL, changed INTEGER NOT NULL, PRIMARY KEY (room_id, person_id, org_id)
 );

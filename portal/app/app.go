@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	calling "entente/chat/call"
 	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/chat/socket"
@@ -94,6 +95,7 @@ type App struct {
 	hooks       *hook.Service
 	mailbox     *gateway.Mailbox
 	rooms       *room.Service
+	calls       *calling.Service
 	forum       *forum.Service
 	live        *socket.Endpoint
 	sessions    *session.Sessions
@@ -247,13 +249,15 @@ func (a *App) build(ctx context.Context) error {
 		Remotes: a.remotes, Companies: companies{a.accounts.Directory()}, Folder: a.cfg.Folder, Temp: uploads,
 	})
 	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}, Events: a.jobs, Blobs: a.blobs, Scan: a.cfg.scanner()})
+	a.calls = calling.New(a.db, a.rooms, roomPeople{a.accounts.Directory()})
 	a.forum = forum.New(a.db, forumPartners{a}, a.jobs)
 	a.jobs.Every("sweep-room-files", time.Hour, a.rooms.SweepFiles)
 	a.jobs.Every("room-retention", 10*time.Minute, a.rooms.Expire)
 	a.jobs.Every("room-search", time.Minute, a.rooms.Index)
 	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
-	a.live = socket.New(socket.Config{Rooms: a.rooms, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
+	a.live = socket.New(socket.Config{Rooms: a.rooms, Calls: a.calls, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
 	a.rooms.Publish(a.live)
+	a.jobs.Every("calls", time.Minute, a.live.SweepCalls)
 	a.notify.Live(func(person string) { a.live.Changed("notice", "", nil, person) })
 	a.accounts.Tie(a.mail, session.Doors{Live: a.live})
 	a.subscribe()
@@ -269,7 +273,7 @@ func (a *App) build(ctx context.Context) error {
 	deps := web.Deps{
 		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
-		Hooks: a.hooks, Rooms: a.rooms, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices,
+		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
 	}
 	if a.web, err = web.New(deps); err != nil {

@@ -84,6 +84,7 @@ var imports = []rule{
 	{"chat/broker", nil, "the line between nodes carries bytes"},
 	{"chat/hub", []string{"chat/broker"}, "connections know rooms as names only"},
 	{"chat/room", with([]string{"prm/fault", "prm/access"}, dbs), "rooms learn of companies through a port"},
+	{"chat/call", with([]string{"prm/fault", "prm/access", "chat/room"}, dbs), "calls stand above rooms, whose members may take part"},
 	{"chat/forum", with([]string{"prm/fault", "prm/access"}, dbs), "the forum learns of companies through a port; what people wrote is rendered above it"},
 	{"portal/prose", nil, "what people type becomes safe HTML in one place, which knows nothing else"},
 	{"chat/socket", []string{"chat/*", "prm/fault", "prm/access"}, "the socket carries frames; who somebody is comes through a port"},

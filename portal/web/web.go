@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"entente/chat/call"
 	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/db"
@@ -75,6 +76,7 @@ type Deps struct {
 	Dialer      *dial.Dialer
 	Remotes     *gateway.Remotes
 	Rooms       *room.Service
+	Calls       *call.Service
 	Forum       *forum.Service
 	Mail        *mail.Service
 	Notices     *mail.Notices

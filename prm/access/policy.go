@@ -63,6 +63,7 @@ const (
 	HookManage    Action = "hook.manage"
 	RoomRead      Action = "room.read"
 	RoomPost      Action = "room.post"
+	CallJoin      Action = "call.join" // begin a call in a room, join it, be rung
 	NoticeOwn     Action = "notice.own"
 	NoticeWrite   Action = "notice.write"
 )
@@ -262,6 +263,7 @@ var policy = map[Action]rule{
 
 	RoomRead: {scope: "chat:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
 	RoomPost: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
+	CallJoin: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
 
 	// A category is its owner's; the companies it is shared with are members.
 	ForumRead:   {scope: "forum:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},

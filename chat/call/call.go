@@ -1,0 +1,86 @@
+// Package call keeps the calls of rooms: who may take part, who does, and the line in
+// the room's sequence when a call begins and ends. Sound and pictures never come here;
+// browsers send them to one another (or through chat/relay), and chat/socket carries
+// what they must say to each other for that.
+//
+// A room has at most one open call. Who takes part is a party: one connection of one
+// person, named by an id that is new each time. A call is over when its last party is
+// gone. A node says again and again which parties it holds; those of a node that fell
+// over are taken out when nobody spoke for them for Lease.
+package call
+
+import (
+	"time"
+
+	"entente/chat/room"
+)
+
+// ID names a call, Peer a party of it.
+type (
+	ID   string
+	Peer string
+)
+
+// Limits of a call.
+const (
+	// MaxParties is how many take part at once: each sends to every other, and a line
+	// that carries five pictures up is rare.
+	MaxParties = 6
+	// Lease is how long a party stays that no node speaks for.
+	Lease = 75 * time.Second
+	// RingFor is how long those called are asked to answer.
+	RingFor = 45 * time.Second
+)
+
+// The lines of a call in its room, as kinds of an event.
+const (
+	LineBegan  = "call.began"
+	LineEnded  = "call.ended"
+	LineMissed = "call.missed" // nobody but who began it took part
+)
+
+// SubjectCall is the kind of a line's subject.
+const SubjectCall = "call"
+
+// Flags are what a party sends at the moment.
+type Flags struct {
+	Mic    bool `json:"mic"`
+	Camera bool `json:"camera"`
+	Screen bool `json:"screen"`
+}
+
+// Party is one connection in a call.
+type Party struct {
+	Peer Peer        `json:"peer"`
+	From room.Author `json:"from"`
+	Flags
+}
+
+// State is a call at a moment. Rev rises with every change: what is older is ignored.
+type State struct {
+	ID      ID
+	Room    room.ID
+	Rev     int64
+	Begun   time.Time
+	Ended   time.Time // zero while it runs
+	By      room.Author
+	Parties []Party // those who are in it, the first first
+}
+
+// Open says that the call runs.
+func (s State) Open() bool { return s.Ended.IsZero() }
+
+// Has says that the party is in it.
+func (s State) Has(p Peer) bool {
+	for _, x := range s.Parties {
+		if x.Peer == p {
+			return true
+		}
+	}
+	return false
+}
+
+// Member is a person acting for a company.
+type Member struct {
+	Person, Org string // ids
+}

@@ -1,0 +1,396 @@
+package call_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"entente/chat/call"
+	"entente/chat/room"
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// house is a room of aurelia and kestrel; kaarel of baltic is a stranger, dan only reads.
+type house struct {
+	db     *db.DB
+	rooms  *room.Service
+	calls  *call.Service
+	room   room.ID
+	org    map[string]string
+	person map[string]string
+	staff  []room.Person
+	hidden bool // the gate refuses the room's subject to buyers
+}
+
+func (h *house) Staff(_ context.Context, orgs []string) (out []room.Person, _ error) {
+	for _, p := range h.staff {
+		if slices.Contains(orgs, p.Org) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+func (h *house) Names(_ context.Context, ids []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, p := range h.staff {
+		if slices.Contains(ids, p.ID) {
+			out[p.ID] = p.Name
+		}
+	}
+	return out, nil
+}
+
+func (h *house) Companies(_ context.Context, ids []string) (map[string]room.Company, error) {
+	out := map[string]room.Company{}
+	for slug, id := range h.org {
+		if slices.Contains(ids, id) {
+			out[id] = room.Company{ID: id, Slug: slug, Name: strings.ToUpper(slug)}
+		}
+	}
+	return out, nil
+}
+
+func (h *house) MaySee(_ context.Context, a access.Actor, _ room.Subject) error {
+	if h.hidden && slices.Contains(a.Roles, access.Buyer) {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	return nil
+}
+
+func setup(t *testing.T, d *db.DB) *house {
+	t.Helper()
+	h := &house{db: d, org: map[string]string{}, person: map[string]string{}}
+	h.rooms = room.NewService(d, room.Deps{People: h, Gate: h})
+	h.calls = call.New(d, h.rooms, h)
+	err := d.InTx(t.Context(), func(ctx context.Context) error {
+		for _, slug := range []string{"aurelia", "kestrel", "baltic"} {
+			h.org[slug] = db.NewID()
+			if _, err := db.Exec(ctx, "INSERT INTO org (id, slug, name, city, country, currency, timezone, locale, state, created) VALUES (?, ?, ?, '', '', 'GBP', 'UTC', 'en', 'active', 0)", h.org[slug], slug, slug); err != nil {
+				return err
+			}
+		}
+		for _, p := range []struct {
+			name, org string
+			role      access.Role
+		}{{"ingrid", "aurelia", access.Admin}, {"wen", "aurelia", access.Manager}, {"maya", "kestrel", access.Sales}, {"bob", "kestrel", access.Buyer}, {"dan", "kestrel", access.Viewer}, {"kaarel", "baltic", access.Admin}} {
+			id := db.NewID()
+			h.person[p.name] = id
+			h.staff = append(h.staff, room.Person{ID: id, Name: p.name, Org: h.org[p.org], Roles: []access.Role{p.role}})
+			if _, err := db.Exec(ctx, "INSERT INTO person (id, email, name, locale, theme, timezone, password, password_at, operator, state, last_org, created) VALUES (?, ?, ?, 'en', '', 'UTC', '', 0, ?, 'active', '', 0)", id, p.name+"@example", p.name, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	must(t, err)
+	r, err := h.rooms.EnsureRoom(t.Context(), access.System("test", h.org["aurelia"]), room.Spec{Subject: room.Subject{Kind: "order", ID: "1"}, Title: "PO 1", Orgs: []string{h.org["aurelia"], h.org["kestrel"]}})
+	must(t, err)
+	h.room = r.ID
+	return h
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func is(t *testing.T, err error, c fault.Code, what string) {
+	t.Helper()
+	if fault.CodeOf(err) != c {
+		t.Errorf("%s: %v, want %s", what, err, c)
+	}
+}
+
+func (h *house) actor(name string) access.Actor {
+	i := slices.IndexFunc(h.staff, func(p room.Person) bool { return p.Name == name })
+	return access.Actor{Person: h.staff[i].ID, Org: h.staff[i].Org, Roles: h.staff[i].Roles, Via: "session:test"}
+}
+
+// lines are the room's lines as "kind person people duration".
+func (h *house) lines(t *testing.T) (out []string) {
+	t.Helper()
+	ms, err := h.rooms.Feed().After(t.Context(), h.room, 0, 100)
+	must(t, err)
+	for i, m := range ms {
+		if m.Seq != int64(i+1) || m.Kind != room.Event || m.Subject.Kind != call.SubjectCall {
+			t.Fatalf("line %d: %+v", i, m)
+		}
+		out = append(out, strings.TrimSpace(m.Event+" "+m.Args["person"]+" "+m.Args["people"]+" "+m.Args["duration"]))
+	}
+	return out
+}
+
+func (h *house) saidLines(t *testing.T, want ...string) {
+	t.Helper()
+	if got := h.lines(t); !slices.Equal(got, want) {
+		t.Errorf("the room says %q, want %q", got, want)
+	}
+}
+
+func peers(st call.State) (out []string) {
+	for _, p := range st.Parties {
+		out = append(out, p.From.Name+"@"+p.From.Org)
+	}
+	return out
+}
+
+// A call from its beginning to its end, with the lines it leaves.
+func TestCall(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+		now := func(after time.Duration) context.Context { return db.WithNow(t.Context(), at.Add(after)) }
+
+		st, maya, began, err := h.calls.Begin(now(0), h.actor("maya"), h.room, call.Flags{Mic: true})
+		must(t, err)
+		if !began || !st.Open() || st.By.Name != "maya" || !slices.Equal(peers(st), []string{"maya@kestrel"}) || !st.Parties[0].Mic || st.Parties[0].Camera {
+			t.Fatalf("%+v", st)
+		}
+		// a second beginning is the same call
+		two, ingrid, began, err := h.calls.Begin(now(time.Second), h.actor("ingrid"), h.room, call.Flags{})
+		must(t, err)
+		if began || two.ID != st.ID || two.Rev <= st.Rev || len(two.Parties) != 2 {
+			t.Fatalf("%+v after %+v", two, st)
+		}
+		three, wen, err := h.calls.Join(now(2*time.Second), h.actor("wen"), h.room, st.ID, call.Flags{Camera: true})
+		must(t, err)
+		if !slices.Equal(peers(three), []string{"maya@kestrel", "ingrid@aurelia", "wen@aurelia"}) {
+			t.Fatalf("%v", peers(three))
+		}
+		if got, err := h.calls.Current(now(0), h.actor("dan"), h.room); err != nil || got.ID != st.ID || len(got.Parties) != 3 {
+			t.Errorf("the reader sees %+v, %v", got, err)
+		}
+		set, err := h.calls.Set(now(0), h.actor("wen"), h.room, wen, call.Flags{Screen: true})
+		must(t, err)
+		if f := set.Parties[2].Flags; f != (call.Flags{Screen: true}) {
+			t.Errorf("wen sends %+v", f)
+		}
+		_, err = h.calls.Set(now(0), h.actor("ingrid"), h.room, wen, call.Flags{Mic: true})
+		is(t, err, fault.NotFound, "another's party")
+		_, err = h.calls.Decline(now(0), h.actor("bob"), h.room, st.ID)
+		must(t, err)
+
+		desk := h.calls.Desk()
+		left, changed, err := desk.Leave(now(time.Minute), maya)
+		must(t, err)
+		if !changed || !left.Open() || left.Has(maya) {
+			t.Errorf("%+v", left)
+		}
+		if _, changed, err = desk.Leave(now(time.Minute), maya); err != nil || changed {
+			t.Errorf("left twice: %v %v", changed, err)
+		}
+		_, _, err = desk.Leave(now(time.Minute), wen)
+		must(t, err)
+		end, _, err := desk.Leave(now(62*time.Second), ingrid)
+		must(t, err)
+		if end.Open() || len(end.Parties) != 0 {
+			t.Errorf("%+v", end)
+		}
+		h.saidLines(t, "call.began maya", "call.ended maya maya, ingrid, wen 1:02")
+		_, _, err = h.calls.Join(now(0), h.actor("maya"), h.room, st.ID, call.Flags{})
+		is(t, err, fault.Conflict, "a call that is over")
+		_, err = h.calls.Decline(now(0), h.actor("bob"), h.room, st.ID)
+		is(t, err, fault.Conflict, "declining a call that is over")
+		_, err = h.calls.Current(now(0), h.actor("maya"), h.room)
+		is(t, err, fault.NotFound, "no call")
+
+		// nobody answered; then one is ended for all by who may
+		_, me, _, err := h.calls.Begin(now(time.Hour), h.actor("ingrid"), h.room, call.Flags{})
+		must(t, err)
+		_, _, err = desk.Leave(now(time.Hour+42*time.Second), me)
+		must(t, err)
+		st, _, _, err = h.calls.Begin(now(2*time.Hour), h.actor("maya"), h.room, call.Flags{})
+		must(t, err)
+		_, _, err = h.calls.Join(now(2*time.Hour), h.actor("bob"), h.room, st.ID, call.Flags{})
+		must(t, err)
+		_, _, err = h.calls.End(now(2*time.Hour), h.actor("bob"), h.room, st.ID)
+		is(t, err, fault.Forbidden, "ending another's call")
+		over, gone, err := h.calls.End(now(3*time.Hour+5*time.Second), h.actor("maya"), h.room, st.ID)
+		must(t, err)
+		if over.Open() || len(gone) != 2 {
+			t.Errorf("%+v, gone %v", over, gone)
+		}
+		if _, gone, err = h.calls.End(now(3*time.Hour), h.actor("maya"), h.room, st.ID); err != nil || len(gone) != 0 {
+			t.Errorf("ended twice: %v %v", gone, err)
+		}
+		h.saidLines(t, "call.began maya", "call.ended maya maya, ingrid, wen 1:02", "call.began ingrid", "call.missed ingrid ingrid 0:42", "call.began maya", "call.ended maya maya, bob 1:00:05")
+	})
+}
+
+// The room is the wall, and roles and the end of a partnership count.
+func TestCallRefuses(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx := t.Context()
+		st, maya, _, err := h.calls.Begin(ctx, h.actor("maya"), h.room, call.Flags{})
+		must(t, err)
+		for name, want := range map[string]fault.Code{"kaarel": fault.NotFound, "dan": fault.Forbidden} {
+			who := h.actor(name)
+			_, _, _, err := h.calls.Begin(ctx, who, h.room, call.Flags{})
+			is(t, err, want, name+" begins")
+			_, _, err = h.calls.Join(ctx, who, h.room, st.ID, call.Flags{})
+			is(t, err, want, name+" joins")
+			_, err = h.calls.Decline(ctx, who, h.room, st.ID)
+			is(t, err, want, name+" declines")
+			_, _, err = h.calls.End(ctx, who, h.room, st.ID)
+			is(t, err, want, name+" ends")
+			_, err = h.calls.Set(ctx, who, h.room, maya, call.Flags{})
+			is(t, err, want, name+" sets")
+		}
+		_, err = h.calls.Current(ctx, h.actor("kaarel"), h.room)
+		is(t, err, fault.NotFound, "kaarel looks")
+		// a stranger's own room is no door to the call of this one
+		own, err := h.rooms.EnsureRoom(ctx, access.System("test", h.org["baltic"]), room.Spec{Subject: room.Subject{Kind: "order", ID: "2"}, Orgs: []string{h.org["baltic"]}})
+		must(t, err)
+		_, _, err = h.calls.Join(ctx, h.actor("kaarel"), own.ID, st.ID, call.Flags{})
+		is(t, err, fault.NotFound, "by another room")
+		_, _, err = h.calls.End(ctx, h.actor("kaarel"), own.ID, st.ID)
+		is(t, err, fault.NotFound, "ended by another room")
+		_, err = h.calls.Set(ctx, h.actor("kaarel"), own.ID, maya, call.Flags{})
+		is(t, err, fault.NotFound, "set by another room")
+
+		h.hidden = true
+		_, _, err = h.calls.Join(ctx, h.actor("bob"), h.room, st.ID, call.Flags{})
+		is(t, err, fault.NotFound, "bob may not see the subject")
+		h.hidden = false
+
+		// many at once: the bound holds
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		in, full := 0, 0
+		for range call.MaxParties + 3 {
+			wg.Go(func() {
+				_, _, err := h.calls.Join(ctx, h.actor("ingrid"), h.room, st.ID, call.Flags{})
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil:
+					in++
+				case fault.KeyOf(err) == "call.full":
+					full++
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if in != call.MaxParties-1 || full != 4 {
+			t.Errorf("%d came in, %d found it full", in, full)
+		}
+		// two who call at once are in one call
+		_, _, err = h.calls.End(ctx, h.actor("maya"), h.room, st.ID)
+		must(t, err)
+		ids := map[call.ID]int{}
+		begun := 0
+		for _, name := range []string{"maya", "ingrid", "wen", "bob"} {
+			wg.Go(func() {
+				st, _, began, err := h.calls.Begin(ctx, h.actor(name), h.room, call.Flags{})
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					t.Error(err)
+				}
+				ids[st.ID]++
+				if began {
+					begun++
+				}
+			})
+		}
+		wg.Wait()
+		if len(ids) != 1 || begun != 1 {
+			t.Errorf("calls %v, begun %d times", ids, begun)
+		}
+		must(t, h.rooms.SetReadOnly(ctx, access.System("test", h.org["aurelia"]), h.room, true))
+		is(t, h.calls.May(ctx, h.actor("maya"), h.room), fault.Conflict, "a room that is read only")
+	})
+}
+
+// What a node that fell over leaves behind is ended when nobody speaks for it.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		desk := h.calls.Desk()
+		at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+		now := func(after time.Duration) context.Context { return db.WithNow(t.Context(), at.Add(after)) }
+		st, maya, _, err := h.calls.Begin(now(0), h.actor("maya"), h.room, call.Flags{})
+		must(t, err)
+		_, ingrid, err := h.calls.Join(now(0), h.actor("ingrid"), h.room, st.ID, call.Flags{})
+		must(t, err)
+		lost, err := desk.Beat(now(time.Minute), []call.Peer{maya})
+		must(t, err)
+		if len(lost) != 0 {
+			t.Errorf("lost %v", lost)
+		}
+		changed, err := desk.Sweep(now(30 * time.Second))
+		must(t, err)
+		if len(changed) != 0 {
+			t.Errorf("swept too early: %+v", changed)
+		}
+		changed, err = desk.Sweep(now(90 * time.Second))
+		must(t, err)
+		if len(changed) != 1 || !changed[0].Open() || !slices.Equal(peers(changed[0]), []string{"maya@kestrel"}) {
+			t.Fatalf("%+v", changed)
+		}
+		if lost, err = desk.Beat(now(91*time.Second), []call.Peer{ingrid, maya}); err != nil || !slices.Equal(lost, []call.Peer{ingrid}) {
+			t.Errorf("lost %v, %v", lost, err)
+		}
+		// the company of who began it has left the room meanwhile: it ends all the same
+		must(t, h.rooms.RemoveOrg(t.Context(), access.System("test", h.org["aurelia"]), h.room, h.org["kestrel"]))
+		changed, err = desk.Sweep(now(10 * time.Minute))
+		must(t, err)
+		if len(changed) != 1 || changed[0].Open() {
+			t.Fatalf("%+v", changed)
+		}
+		h.saidLines(t, "call.began maya", "call.ended maya maya, ingrid 1:31")
+		if changed, err = desk.Sweep(now(time.Hour)); err != nil || len(changed) != 0 {
+			t.Errorf("swept twice: %+v %v", changed, err)
+		}
+	})
+}
+
+// A call rings those who entered the room, may take part and want to be told.
+func TestRing(t *testing.T) {
+	t.Parallel()
+	h := setup(t, dbtest.One(t))
+	ctx := t.Context()
+	for _, name := range []string{"maya", "ingrid", "bob", "dan"} {
+		_, err := h.rooms.Enter(ctx, h.actor(name), h.room)
+		must(t, err)
+	}
+	rung := func() (out []string) {
+		t.Helper()
+		r, who, err := h.calls.Desk().Ring(ctx, h.room, h.person["maya"])
+		must(t, err)
+		if r.Title != "PO 1" {
+			t.Errorf("%+v", r)
+		}
+		for _, m := range who {
+			for name, id := range h.person {
+				if id == m.Person {
+					out = append(out, name)
+				}
+			}
+		}
+		return out
+	}
+	if got := rung(); !slices.Equal(got, []string{"ingrid", "bob"}) { // wen never came, dan may not call
+		t.Errorf("%v", got)
+	}
+	h.hidden = true
+	must(t, h.rooms.SetLevel(ctx, h.actor("ingrid"), h.room, room.LevelNone))
+	if got := rung(); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}

@@ -1,0 +1,182 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"entente/chat/room"
+	"entente/db"
+)
+
+// The rows. Times are microseconds (db.Micros), 0 = not yet.
+
+type callRow struct {
+	ID       string `gorm:"primaryKey"`
+	RoomID   string
+	PersonID string // who began it
+	OrgID    string
+	Rev      int64
+	Begun    int64
+	Ended    int64
+}
+
+func (callRow) TableName() string { return "room_call" }
+
+type partyRow struct {
+	ID       string `gorm:"primaryKey"`
+	CallID   string
+	PersonID string
+	OrgID    string
+	Mic      int64
+	Camera   int64
+	Screen   int64
+	Joined   int64
+	Beat     int64
+	Gone     int64
+}
+
+func (partyRow) TableName() string { return "room_call_party" }
+
+const callColumns = "id, room_id, person_id, org_id, rev, begun, ended"
+
+func (c *callRow) dest() []any {
+	return []any{&c.ID, &c.RoomID, &c.PersonID, &c.OrgID, &c.Rev, &c.Begun, &c.Ended}
+}
+
+// lockOpen takes the lock of a room's open call and raises its number.
+func lockOpen(ctx context.Context, id room.ID) (c callRow, there bool, err error) {
+	there, err = db.Row(ctx, "UPDATE room_call SET rev = rev + 1 WHERE room_id = ? AND ended = 0 RETURNING "+callColumns, []any{string(id)}, c.dest()...)
+	return c, there, err
+}
+
+// lockCall is lockOpen by the call's id, open or not.
+func lockCall(ctx context.Context, id ID) (c callRow, err error) {
+	there, err := db.Row(ctx, "UPDATE room_call SET rev = rev + 1 WHERE id = ? RETURNING "+callColumns, []any{string(id)}, c.dest()...)
+	if err == nil && !there {
+		err = errNotFound
+	}
+	return c, err
+}
+
+// insertCall begins a call; the unique open one of a room settles a race.
+func insertCall(ctx context.Context, id room.ID, person, org string) (c callRow, made bool, err error) {
+	c = callRow{ID: db.NewID(), RoomID: string(id), PersonID: person, OrgID: org, Rev: 1, Begun: db.Micros(db.Now(ctx))}
+	n, err := db.Exec(ctx, "INSERT INTO room_call ("+callColumns+") VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING", c.ID, c.RoomID, c.PersonID, c.OrgID, c.Rev, c.Begun)
+	return c, n == 1, err
+}
+
+func readOpen(ctx context.Context, id room.ID) (callRow, bool, error) {
+	var rows []callRow
+	err := db.Tx(ctx).Where("room_id = ? AND ended = 0", string(id)).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return callRow{}, false, err
+	}
+	return rows[0], true, nil
+}
+
+func endCall(ctx context.Context, id string, at time.Time) error {
+	return db.Tx(ctx).Model(&callRow{}).Where("id = ?", id).UpdateColumn("ended", db.Micros(at)).Error
+}
+
+// enter adds a party to a locked call.
+func enter(ctx context.Context, call, person, org string, f Flags) (Peer, error) {
+	var n int64
+	if err := db.Tx(ctx).Model(&partyRow{}).Where("call_id = ? AND gone = 0", call).Count(&n).Error; err != nil {
+		return "", err
+	}
+	if n >= MaxParties {
+		return "", errFull
+	}
+	now := db.Micros(db.Now(ctx))
+	p := partyRow{ID: db.NewID(), CallID: call, PersonID: person, OrgID: org, Mic: bit(f.Mic), Camera: bit(f.Camera), Screen: bit(f.Screen), Joined: now, Beat: now}
+	return Peer(p.ID), db.Tx(ctx).Create(&p).Error
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func readParty(ctx context.Context, id Peer) (partyRow, error) {
+	var p partyRow
+	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&p).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = errNotFound
+	}
+	return p, err
+}
+
+func setFlags(ctx context.Context, id Peer, f Flags) (there bool, err error) {
+	n, err := db.Exec(ctx, "UPDATE room_call_party SET mic = ?, camera = ?, screen = ? WHERE id = ? AND gone = 0", bit(f.Mic), bit(f.Camera), bit(f.Screen), string(id))
+	return n == 1, err
+}
+
+func out(ctx context.Context, id Peer, at time.Time) (changed bool, err error) {
+	n, err := db.Exec(ctx, "UPDATE room_call_party SET gone = ? WHERE id = ? AND gone = 0", db.Micros(at), string(id))
+	return n == 1, err
+}
+
+func outAll(ctx context.Context, call string) ([]Peer, error) {
+	var ids []Peer
+	if err := db.Tx(ctx).Model(&partyRow{}).Where("call_id = ? AND gone = 0", call).Order("joined, id").Pluck("id", &ids).Error; err != nil {
+		return nil, err
+	}
+	return ids, db.Tx(ctx).Model(&partyRow{}).Where("call_id = ? AND gone = 0", call).UpdateColumn("gone", db.Micros(db.Now(ctx))).Error
+}
+
+// beat renews parties and returns those that are gone.
+func beat(ctx context.Context, held []Peer, at time.Time) (lost []Peer, err error) {
+	err = db.Tx(ctx).Model(&partyRow{}).Where("id IN ? AND gone = 0", held).UpdateColumn("beat", db.Micros(at)).Error
+	if err == nil {
+		err = db.Tx(ctx).Model(&partyRow{}).Where("id IN ? AND gone <> 0", held).Order("id").Pluck("id", &lost).Error
+	}
+	return lost, err
+}
+
+// stale are open calls with a party nobody spoke for, or without any.
+func stale(ctx context.Context, before time.Time, limit int) ([]ID, error) {
+	var ids []ID
+	err := db.Tx(ctx).Raw(`SELECT c.id FROM room_call c WHERE c.ended = 0 AND (EXISTS (SELECT 1 FROM room_call_party p WHERE p.call_id = c.id AND p.gone = 0 AND p.beat < ?)
+		OR NOT EXISTS (SELECT 1 FROM room_call_party p WHERE p.call_id = c.id AND p.gone = 0)) ORDER BY c.begun LIMIT ?`, db.Micros(before), limit).Scan(&ids).Error
+	return ids, err
+}
+
+// outStale takes the parties of a call out that nobody spoke for, each at its last word,
+// and returns the latest of all last words.
+func outStale(ctx context.Context, call string, before time.Time) (last time.Time, err error) {
+	if err := db.Tx(ctx).Exec("UPDATE room_call_party SET gone = beat WHERE call_id = ? AND gone = 0 AND beat < ?", call, db.Micros(before)).Error; err != nil {
+		return time.Time{}, err
+	}
+	var at *int64
+	if err := db.Tx(ctx).Raw("SELECT MAX(gone) FROM room_call_party WHERE call_id = ?", call).Scan(&at).Error; err != nil || at == nil || *at == 0 {
+		return time.Time{}, err
+	}
+	return db.FromMicros(*at), nil
+}
+
+func everIn(ctx context.Context, call string) ([]partyRow, error) {
+	var rows []partyRow
+	err := db.Tx(ctx).Where("call_id = ?", call).Order("joined, id").Limit(1000).Find(&rows).Error
+	return rows, err
+}
+
+// readState reads who is in a call. Names follow after the transaction.
+func readState(ctx context.Context, c callRow) (State, error) {
+	st := State{ID: ID(c.ID), Room: room.ID(c.RoomID), Rev: c.Rev, Begun: db.FromMicros(c.Begun), By: room.Author{ID: c.PersonID, Org: c.OrgID}}
+	if c.Ended != 0 {
+		st.Ended = db.FromMicros(c.Ended)
+	}
+	var rows []partyRow
+	if err := db.Tx(ctx).Where("call_id = ? AND gone = 0", c.ID).Order("joined, id").Find(&rows).Error; err != nil {
+		return State{}, err
+	}
+	for _, p := range rows {
+		st.Parties = append(st.Parties, Party{Peer: Peer(p.ID), From: room.Author{ID: p.PersonID, Org: p.OrgID}, Flags: Flags{p.Mic != 0, p.Camera != 0, p.Screen != 0}})
+	}
+	return st, nil
+}

@@ -1,0 +1,414 @@
+package socket
+
+import (
+	"context"
+	"time"
+
+	"entente/chat/call"
+	"entente/chat/hub"
+	"entente/chat/room"
+	"entente/prm/fault"
+)
+
+// Calls (CONTRACT 4, frames call.*). A party of a call is a connection that is in the
+// room and bears the party's id as its name there (chat/hub), so that what browsers say
+// to each other passes only between parties of the same room's call, and who is taken out
+// of the room, the company or the session is out of the call with it.
+//
+// client → call.begin, call.join, call.leave, call.end, call.decline, call.set, and to
+// another party call.offer, call.answer, call.ice.
+// server → call.joined, call.state, call.ring, call.hush, call.declined, call.left, and
+// what another party sent.
+
+// ICEServer is a STUN or TURN server as RTCPeerConnection takes it.
+type ICEServer struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+}
+
+// Bounds of what one party says to another.
+const (
+	maxSDP       = 32 << 10
+	maxCandidate = 2 << 10
+)
+
+// inCall are the fields of call frames from a client.
+type inCall struct {
+	Call      string     `json:"call"`
+	To        string     `json:"to"`
+	SDP       string     `json:"sdp"`
+	Candidate *candidate `json:"candidate"` // null: no more
+	Mic       bool       `json:"mic"`
+	Camera    bool       `json:"camera"`
+	Screen    bool       `json:"screen"`
+}
+
+func (in inCall) flags() call.Flags {
+	return call.Flags{Mic: in.Mic, Camera: in.Camera, Screen: in.Screen}
+}
+
+// candidate is RTCIceCandidateInit.
+type candidate struct {
+	Candidate string  `json:"candidate"`
+	Mid       *string `json:"sdpMid"`
+	Line      *int    `json:"sdpMLineIndex"`
+	Ufrag     *string `json:"usernameFragment,omitempty"`
+}
+
+func (c *candidate) long() bool {
+	n := len(c.Candidate)
+	for _, s := range []*string{c.Mid, c.Ufrag} {
+		if s != nil {
+			n += len(*s)
+		}
+	}
+	return n > maxCandidate
+}
+
+type callStateOut struct {
+	Type    string       `json:"type"` // call.state
+	Room    room.ID      `json:"room"`
+	Call    call.ID      `json:"call"`
+	Rev     int64        `json:"rev"`
+	Begun   time.Time    `json:"begun"`
+	Ended   *time.Time   `json:"ended"` // null: it runs
+	By      room.Author  `json:"by"`
+	Parties []call.Party `json:"parties"`
+}
+
+type callJoinedOut struct {
+	callStateOut
+	Key  string      `json:"key"`
+	Peer call.Peer   `json:"peer"` // the client's own
+	ICE  []ICEServer `json:"ice"`
+	Ring int         `json:"ring"` // seconds for which others are rung; 0: they are not
+}
+
+type callRingOut struct {
+	Type  string      `json:"type"` // call.ring, call.hush
+	Room  room.ID     `json:"room"`
+	Call  call.ID     `json:"call"`
+	From  room.Author `json:"from,omitzero"`
+	Title string      `json:"title,omitempty"`
+	Ring  int         `json:"ring,omitempty"` // seconds
+}
+
+type callDeclinedOut struct {
+	Type string   `json:"type"` // call.declined
+	Room string   `json:"room"`
+	Call call.ID  `json:"call"`
+	From hub.Face `json:"from"`
+}
+
+// callLeftOut: reason is left (asked for), ended (for all), lost (the server took the
+// party for gone) or removed (the person may not take part any more).
+type callLeftOut struct {
+	Type   string `json:"type"` // call.left
+	Room   string `json:"room"`
+	Reason string `json:"reason"`
+}
+
+type callSaidOut struct {
+	Type string `json:"type"` // call.offer, call.answer
+	Room string `json:"room"`
+	From string `json:"from"`
+	SDP  string `json:"sdp"`
+}
+
+type callICEOut struct {
+	Type      string     `json:"type"` // call.ice
+	Room      string     `json:"room"`
+	From      string     `json:"from"`
+	Candidate *candidate `json:"candidate"`
+}
+
+func callState(st call.State) callStateOut {
+	out := callStateOut{Type: "call.state", Room: st.Room, Call: st.ID, Rev: st.Rev, Begun: st.Begun.UTC(), By: st.By, Parties: st.Parties}
+	if !st.Open() {
+		at := st.Ended.UTC()
+		out.Ended = &at
+	}
+	if out.Parties == nil {
+		out.Parties = []call.Party{}
+	}
+	return out
+}
+
+func leftCall(room, reason string) hub.Frame {
+	return frame(callLeftOut{"call.left", room, reason})
+}
+
+var errNotInCall = fault.New(fault.NotFound, "call.not_in_it")
+
+// call answers one frame of a call.
+func (c *client) call(ctx context.Context, in inbound) error {
+	calls, id, actor := c.e.cfg.Calls, room.ID(in.Room), c.who().Actor
+	if calls == nil {
+		return fault.New(fault.Unavailable, "error.unavailable")
+	}
+	me := call.Peer(c.conn.Named(in.Room))
+	switch in.Type {
+	case "call.begin", "call.join":
+		return c.enterCall(ctx, in)
+	case "call.leave":
+		c.e.hub.Unname(in.Room, string(me))
+		if me != "" {
+			c.e.leaveCall(ctx, me)
+		}
+		c.conn.Send(leftCall(in.Room, "left"))
+		return nil
+	case "call.end":
+		st, gone, err := calls.End(ctx, actor, id, call.ID(in.Call))
+		if err != nil {
+			return err
+		}
+		for _, p := range gone {
+			c.e.hub.To(in.Room, string(p), leftCall(in.Room, "ended"))
+			c.e.hub.Unname(in.Room, string(p))
+		}
+		c.e.tellCall(ctx, st)
+		return nil
+	case "call.decline":
+		st, err := calls.Decline(ctx, actor, id, call.ID(in.Call))
+		if err != nil {
+			return err
+		}
+		for _, p := range st.Parties {
+			c.e.hub.To(in.Room, string(p.Peer), frame(callDeclinedOut{"call.declined", in.Room, st.ID, c.conn.Who().Face}))
+		}
+		c.e.hush(st, []call.Member{{Person: actor.Person, Org: actor.Org}})
+		return nil
+	}
+	if me == "" {
+		return errNotInCall
+	}
+	switch in.Type {
+	case "call.set":
+		st, err := calls.Set(ctx, actor, id, me, in.flags())
+		if err != nil {
+			return err
+		}
+		c.e.tellCall(ctx, st)
+		return nil
+	case "call.offer", "call.answer":
+		if in.SDP == "" || len(in.SDP) > maxSDP {
+			return fault.InvalidField("sdp", "call.said_wrong")
+		}
+		return c.pass(in, me, callSaidOut{in.Type, in.Room, string(me), in.SDP})
+	case "call.ice":
+		if in.Candidate != nil && in.Candidate.long() {
+			return fault.InvalidField("candidate", "call.said_wrong")
+		}
+		return c.pass(in, me, callICEOut{in.Type, in.Room, string(me), in.Candidate})
+	}
+	return nil
+}
+
+// pass hands what a party says to another party of the room's call. Whether that one is
+// still there it learns from call.state.
+func (c *client) pass(in inbound, me call.Peer, out any) error {
+	if in.To == "" || in.To == string(me) {
+		return fault.InvalidField("to", "call.said_wrong")
+	}
+	c.e.hub.To(in.Room, in.To, frame(out))
+	return nil
+}
+
+// enterCall begins a call, or joins one.
+func (c *client) enterCall(ctx context.Context, in inbound) error {
+	calls, id, actor := c.e.cfg.Calls, room.ID(in.Room), c.who().Actor
+	if !c.conn.In(in.Room) {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	if in.Type == "call.begin" && !c.e.rate.ring(actor.Person) {
+		return fault.New(fault.RateLimited, "error.rate_limited")
+	}
+	if old := c.conn.Named(in.Room); old != "" { // in it already: anew
+		c.e.hub.Unname(in.Room, old)
+		c.e.leaveCall(ctx, call.Peer(old))
+	}
+	var st call.State
+	var me call.Peer
+	var began bool
+	var err error
+	if in.Type == "call.begin" {
+		st, me, began, err = calls.Begin(ctx, actor, id, in.flags())
+	} else {
+		st, me, err = calls.Join(ctx, actor, id, call.ID(in.Call), in.flags())
+	}
+	if err != nil {
+		return err
+	}
+	if !c.conn.Name(in.Room, string(me)) { // taken out of the room meanwhile
+		c.e.leaveCall(ctx, me)
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	out := callJoinedOut{callStateOut: callState(st), Key: in.Key, Peer: me, ICE: []ICEServer{}}
+	out.Type = "call.joined"
+	if c.e.cfg.ICE != nil {
+		out.ICE = append(out.ICE, c.e.cfg.ICE(actor.Person)...)
+	}
+	var rung []call.Member
+	var r room.Room
+	if began {
+		if r, rung, err = calls.Desk().Ring(ctx, id, actor.Person); err != nil {
+			return err
+		}
+	}
+	if len(rung) > 0 {
+		out.Ring = int(call.RingFor / time.Second)
+	}
+	c.conn.Send(frame(out))
+	c.e.tellCall(ctx, st)
+	ring := callRingOut{"call.ring", id, st.ID, st.By, "", int(call.RingFor / time.Second)}
+	if r.Subject.Kind != "partnership" && r.Subject.Kind != "agreement" { // their titles are for their own readers
+		ring.Title = r.Title
+	}
+	for _, m := range rung {
+		c.e.hub.ToMember(m.Person, m.Org, "call "+in.Room, frame(ring))
+	}
+	c.e.hush(st, []call.Member{{Person: actor.Person, Org: actor.Org}})
+	return nil
+}
+
+// running tells a client that has just come into a room of the call that runs there.
+func (c *client) running(ctx context.Context, id room.ID) error {
+	if c.e.cfg.Calls == nil {
+		return nil
+	}
+	st, there, err := c.e.cfg.Calls.Desk().Running(ctx, id)
+	if err == nil && there {
+		c.conn.Send(frame(callState(st)))
+	}
+	return err
+}
+
+// recheckCall takes the client out of the call of a room whose calls he may not join any more.
+func (c *client) recheckCall(ctx context.Context, id string) {
+	me := c.conn.Named(id)
+	if me == "" || c.e.cfg.Calls == nil {
+		return
+	}
+	switch fault.CodeOf(c.e.cfg.Calls.May(ctx, c.who().Actor, room.ID(id))) {
+	case fault.NotFound, fault.Forbidden, fault.Conflict:
+		c.e.hub.Unname(id, me)
+		c.conn.Send(leftCall(id, "removed"))
+		c.e.leaveCall(ctx, call.Peer(me))
+	}
+}
+
+// tellCall tells everyone in the room how its call stands, and of one that is over those
+// who may still be rung.
+func (e *Endpoint) tellCall(ctx context.Context, st call.State) {
+	e.hub.Signal(string(st.Room), "call", "", frame(callState(st)))
+	if st.Open() || st.Ended.Sub(st.Begun) > 2*call.RingFor {
+		return
+	}
+	_, rung, err := e.cfg.Calls.Desk().Ring(ctx, st.Room, "")
+	if err != nil {
+		e.log.Warn("ending the ringing of a call", "room", st.Room, "err", err)
+		return
+	}
+	e.hush(st, rung)
+}
+
+// hush stops the ringing of a call at the other pages of persons.
+func (e *Endpoint) hush(st call.State, who []call.Member) {
+	f := frame(callRingOut{Type: "call.hush", Room: st.Room, Call: st.ID})
+	for _, m := range who {
+		e.hub.ToMember(m.Person, m.Org, "call "+string(st.Room), f)
+	}
+}
+
+// partyGone is told by the hub of a party whose connection left the room.
+func (e *Endpoint) partyGone(_, name string) {
+	if e.cfg.Calls == nil || !e.enterWork() {
+		return // stopping: the party comes back on another node, or nobody speaks for it any more
+	}
+	go func() {
+		defer e.wg.Done()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		e.leaveCall(ctx, call.Peer(name))
+	}()
+}
+
+// leaveCall takes a party out. Where that fails nobody speaks for it any more, and the
+// sweep does it.
+func (e *Endpoint) leaveCall(ctx context.Context, p call.Peer) {
+	st, changed, err := e.cfg.Calls.Desk().Leave(ctx, p)
+	switch {
+	case err != nil:
+		if !fault.IsNotFound(err) {
+			e.log.Warn("leaving a call", "party", p, "err", err)
+		}
+	case changed:
+		e.tellCall(ctx, st)
+	}
+}
+
+// SweepCalls ends what nodes left behind that fell over. It is a job.
+func (e *Endpoint) SweepCalls(ctx context.Context) error {
+	changed, err := e.cfg.Calls.Desk().Sweep(ctx)
+	for _, st := range changed {
+		e.tellCall(ctx, st)
+	}
+	return err
+}
+
+// startBeat says again and again which parties this node holds.
+func (e *Endpoint) startBeat() {
+	if e.cfg.Calls == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	e.mu.Lock()
+	if e.stopped || e.beat != nil {
+		e.mu.Unlock()
+		cancel()
+		return
+	}
+	e.beat = cancel
+	e.wg.Add(1)
+	e.mu.Unlock()
+	go func() {
+		defer e.wg.Done()
+		t := time.NewTicker(e.cfg.Limits.BeatEvery)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+				e.beatCalls(ctx)
+			}
+		}
+	}()
+}
+
+func (e *Endpoint) beatCalls(ctx context.Context) {
+	where := map[call.Peer]string{}
+	var held []call.Peer
+	for id, names := range e.hub.Names() {
+		for _, n := range names {
+			where[call.Peer(n)] = id
+			held = append(held, call.Peer(n))
+		}
+	}
+	for len(held) > 0 {
+		part := held[:min(len(held), 500)]
+		held = held[len(part):]
+		lost, err := e.cfg.Calls.Desk().Beat(ctx, part)
+		if err != nil {
+			if ctx.Err() == nil {
+				e.log.Warn("saying who is in calls", "err", err)
+			}
+			return
+		}
+		for _, p := range lost {
+			e.hub.To(where[p], string(p), leftCall(where[p], "lost"))
+			e.hub.Unname(where[p], string(p))
+		}
+	}
+}
