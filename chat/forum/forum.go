@@ -60,6 +60,9 @@ var IdeaStates = []State{Open, Review, Planned, Trial, Released, Declined}
 // in which it grows: the difference of two results covers as many.
 const LeastBallots = 5
 
+// ViaMail is how somebody acts who wrote a mail.
+const ViaMail = "mail"
+
 // Limits.
 const (
 	maxTitle     = 200
@@ -166,6 +169,7 @@ type Post struct {
 	From     Author
 	Body     string
 	Made     time.Time
+	Via      string // by what it came: ViaMail, or ""
 	Edited   bool
 	Removed  bool
 	Accepted bool

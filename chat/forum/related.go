@@ -41,3 +41,41 @@ func (s *Service) Related(ctx context.Context, actor access.Actor, title string)
 	})
 	return out, err
 }
+
+// Said is the text of a reply, or without one of the topic itself.
+// Codes: Unauthenticated, NotFound (removed, too).
+func (s *Service) Said(ctx context.Context, actor access.Actor, id TopicID, post PostID) (string, error) {
+	text := ""
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		_, row, err := load(ctx, actor, access.ForumRead, id)
+		if err != nil {
+			return err
+		}
+		if post == "" {
+			if text = row.Body; row.Removed != 0 {
+				return notFound()
+			}
+			return nil
+		}
+		p, err := readPost(ctx, id, post)
+		if err != nil {
+			return err
+		}
+		if text = p.Body; p.Removed != 0 || row.Removed != 0 {
+			return notFound()
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
+// via is what is kept of how an actor came to write.
+func via(a access.Actor) string {
+	if a.Via == ViaMail {
+		return ViaMail
+	}
+	return ""
+}

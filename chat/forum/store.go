@@ -72,6 +72,7 @@ type postRow struct {
 	Edited    int64
 	Removed   int64
 	RemovedBy string
+	Via       string
 }
 
 func (postRow) TableName() string { return "forum_post" }

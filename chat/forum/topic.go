@@ -185,7 +185,7 @@ func (s *Service) Topic(ctx context.Context, actor access.Actor, id TopicID, aft
 			read = watchRow{row.ID, actor.Person, actor.Org, "", row.Active}
 		}
 		for _, r := range rows {
-			p := Post{ID: PostID(r.ID), From: author(actor, c, seats[row.CategoryID], r.OrgID, r.PersonID), Body: r.Body, Made: db.FromMicros(r.Made), Edited: r.Edited != 0, Removed: r.Removed != 0, Accepted: r.ID == row.Accepted,
+			p := Post{ID: PostID(r.ID), From: author(actor, c, seats[row.CategoryID], r.OrgID, r.PersonID), Body: r.Body, Made: db.FromMicros(r.Made), Via: r.Via, Edited: r.Edited != 0, Removed: r.Removed != 0, Accepted: r.ID == row.Accepted,
 				Voted: votes[row.ID+"/"+r.ID].Mine > 0, Votes: -1, CanEdit: own(actor, r.OrgID, r.PersonID) && r.Removed == 0 && !c.Closed}
 			if c.counts(actor) {
 				p.Votes = int(votes[row.ID+"/"+r.ID].N)
@@ -326,7 +326,7 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id TopicID, bod
 			return fault.New(fault.Conflict, "forum.full")
 		}
 		now := max(db.Micros(db.Now(ctx)), row.Active+1) // order of activity is order of commits
-		p := postRow{ID: db.NewID(), TopicID: row.ID, OrgID: actor.Org, PersonID: actor.Person, ClientKey: key, Body: body, Made: now}
+		p := postRow{ID: db.NewID(), TopicID: row.ID, OrgID: actor.Org, PersonID: actor.Person, ClientKey: key, Body: body, Made: now, Via: via(actor)}
 		if err := insertPost(ctx, p); err != nil {
 			return err
 		}

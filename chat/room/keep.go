@@ -228,6 +228,7 @@ type Exported struct {
 	From      *Author           `json:"from,omitempty"`
 	Text      string            `json:"text,omitempty"`
 	Thread    int64             `json:"thread,omitempty"`
+	Via       string            `json:"via,omitempty"`
 	Edited    bool              `json:"edited,omitempty"`
 	Removed   bool              `json:"removed,omitempty"`
 	Kind      string            `json:"kind,omitempty"`
@@ -339,7 +340,7 @@ func (s *Service) exportFile(ctx context.Context, f ExportedFile, file func(f Ex
 }
 
 func exported(m Message, kept []keptRow) Exported {
-	out := Exported{Seq: m.Seq, Type: string(m.Kind), At: m.At, Text: m.Text, Thread: m.Thread, Edited: m.Edited, Removed: m.Removed,
+	out := Exported{Seq: m.Seq, Type: string(m.Kind), At: m.At, Text: m.Text, Thread: m.Thread, Edited: m.Edited, Removed: m.Removed, Via: m.Via,
 		Kind: m.Event, Values: m.Args, Target: m.Target, Emoji: m.Emoji, Mentions: m.Mentions, Files: exportedFiles(m.Files), Reactions: m.Reactions, Pinned: m.Pinned}
 	if m.From.ID != "" {
 		out.From = &m.From

@@ -48,6 +48,17 @@ const (
 	ActUnpinned = "message.unpinned"
 )
 
+// ViaMail is how somebody acts who wrote a mail.
+const ViaMail = "mail"
+
+// via is what is kept of how an actor came to write.
+func via(a access.Actor) string {
+	if a.Via == ViaMail {
+		return ViaMail
+	}
+	return ""
+}
+
 // SubjectMessage is the kind of an act's subject; its id is the message's number.
 const SubjectMessage = "message"
 
@@ -98,6 +109,7 @@ type Message struct {
 	Removed bool   // content taken away, the number stays
 	Edited  bool
 	At      time.Time
+	Via     string // by what it came: ViaMail, or ""
 
 	Event   string            // kind of event, such as "order.received"
 	Subject Subject           // what the event is about

@@ -280,7 +280,7 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 		if d.Thread, err = threadRoot(ctx, d.Room, d.Thread); err != nil {
 			return err
 		}
-		m = Message{Room: d.Room, Seq: seq, Kind: Said, Key: d.Key, From: who, Text: d.Text, Thread: d.Thread, At: db.Now(ctx), Mentions: named.shown}
+		m = Message{Room: d.Room, Seq: seq, Kind: Said, Key: d.Key, From: who, Text: d.Text, Thread: d.Thread, At: db.Now(ctx), Via: via(actor), Mentions: named.shown}
 		if m.Files, err = attach(ctx, actor, d.Room, seq, d.Files); err != nil {
 			return err
 		}

@@ -74,13 +74,14 @@ type messageRow struct {
 	Happened    int64
 	Edited      int64 // 0 = never
 	Removed     int64 // 0 = there
+	Via         string
 }
 
 func (messageRow) TableName() string { return "message" }
 
 func (m messageRow) message() (Message, error) {
 	out := Message{Room: ID(m.RoomID), Seq: m.Seq, Kind: Kind(m.Kind), Text: m.Text, Thread: m.Thread,
-		Removed: m.Removed != 0, Edited: m.Edited != 0, At: db.FromMicros(m.Happened)}
+		Removed: m.Removed != 0, Edited: m.Edited != 0, At: db.FromMicros(m.Happened), Via: m.Via}
 	if m.ClientKey != nil {
 		out.Key = *m.ClientKey
 	}
@@ -224,7 +225,7 @@ func backSeq(ctx context.Context, id ID) error {
 
 func insert(ctx context.Context, m Message, person, org string) error {
 	row := messageRow{RoomID: string(m.Room), Seq: m.Seq, Kind: string(m.Kind), AuthorID: person, AuthorOrg: org, ClientKey: keyOf(m),
-		Thread: m.Thread, Text: m.Text, EventKind: m.Event, SubjectKind: m.Subject.Kind, SubjectID: m.Subject.ID, Happened: db.Micros(m.At)}
+		Thread: m.Thread, Text: m.Text, EventKind: m.Event, SubjectKind: m.Subject.Kind, SubjectID: m.Subject.ID, Happened: db.Micros(m.At), Via: m.Via}
 	if m.Args != nil {
 		b, err := json.Marshal(m.Args)
 		if err != nil {

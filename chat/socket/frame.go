@@ -50,6 +50,7 @@ type messageOut struct {
 	Edited   bool           `json:"edited,omitempty"`
 	Mentions []room.Mention `json:"mentions,omitempty"`
 	Files    []room.File    `json:"files,omitempty"`
+	Via      string         `json:"via,omitempty"` // by what it came: "mail"
 }
 
 type eventOut struct {
@@ -175,7 +176,7 @@ func (e *Endpoint) message(m room.Message) hub.Frame {
 		if m.Thread != 0 {
 			thread = &m.Thread
 		}
-		return frame(messageOut{"message", m.Room, m.Seq, m.Key, m.From, m.Text, thread, at, m.Removed, m.Edited, m.Mentions, m.Files})
+		return frame(messageOut{"message", m.Room, m.Seq, m.Key, m.From, m.Text, thread, at, m.Removed, m.Edited, m.Mentions, m.Files, m.Via})
 	}
 	out := func(lang string) []byte {
 		if m.Kind == room.Act {

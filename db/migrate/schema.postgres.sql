@@ -458,7 +458,7 @@ CREATE TABLE forum_flag (
 );
 CREATE INDEX forum_flag_open ON forum_flag USING btree (category_id, made) WHERE (state = 'open'::text);
 CREATE TABLE forum_post (
-  id text NOT NULL, topic_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, body text NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL,
+  id text NOT NULL, topic_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, body text NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL, via text NOT NULL,
   UNIQUE (person_id, client_key),
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
@@ -804,11 +804,29 @@ CREATE TABLE location_code (
 );
 CREATE INDEX location_code_location ON location_code USING btree (location_id);
 CREATE TABLE mail (
-  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, address text NOT NULL, kind text NOT NULL, locale text NOT NULL, subject text NOT NULL, body text NOT NULL, dedupe text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, created bigint NOT NULL, sent bigint NOT NULL, stop text NOT NULL, thread text NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, address text NOT NULL, kind text NOT NULL, locale text NOT NULL, subject text NOT NULL, body text NOT NULL, dedupe text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, created bigint NOT NULL, sent bigint NOT NULL, stop text NOT NULL, thread text NOT NULL, reply_to text NOT NULL,
   UNIQUE (org_id, address, dedupe),
   PRIMARY KEY (org_id, id)
 );
 CREATE INDEX mail_due ON mail USING btree (state, next_at);
+CREATE TABLE mail_in (
+  id text NOT NULL, reply_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, message_key text NOT NULL, nobody bigint NOT NULL, size bigint NOT NULL, raw bytea, state text NOT NULL, reason text NOT NULL, received bigint NOT NULL, done bigint NOT NULL,
+  UNIQUE (reply_id, message_key),
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (reply_id) REFERENCES mail_reply(id)
+);
+CREATE INDEX mail_in_org ON mail_in USING btree (org_id, received, id);
+CREATE INDEX mail_in_person ON mail_in USING btree (person_id, received);
+CREATE TABLE mail_reply (
+  id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, object text NOT NULL, seq bigint NOT NULL, made bigint NOT NULL, expires bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX mail_reply_about ON mail_reply USING btree (person_id, org_id, kind, object, seq);
+CREATE INDEX mail_reply_expires ON mail_reply USING btree (expires);
 CREATE TABLE membership (
   org_id text NOT NULL, person_id text NOT NULL, roles text NOT NULL, state text NOT NULL, created bigint NOT NULL, ended bigint NOT NULL,
   PRIMARY KEY (org_id, person_id),
@@ -817,7 +835,7 @@ CREATE TABLE membership (
 );
 CREATE INDEX membership_person ON membership USING btree (person_id);
 CREATE TABLE message (
-  room_id text NOT NULL, seq bigint NOT NULL, kind text NOT NULL, author_id text NOT NULL, author_org text NOT NULL, client_key text, thread bigint NOT NULL, text text NOT NULL, event_kind text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, args text NOT NULL, happened bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL,
+  room_id text NOT NULL, seq bigint NOT NULL, kind text NOT NULL, author_id text NOT NULL, author_org text NOT NULL, client_key text, thread bigint NOT NULL, text text NOT NULL, event_kind text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, args text NOT NULL, happened bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, via text NOT NULL,
   UNIQUE (room_id, author_id, client_key),
   PRIMARY KEY (room_id, seq),
   FOREIGN KEY (room_id) REFERENCES room(id)

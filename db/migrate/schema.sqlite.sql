@@ -354,7 +354,7 @@ CREATE TABLE forum_flag (
 );
 CREATE INDEX forum_flag_open ON forum_flag (category_id, made) WHERE state = 'open';
 CREATE TABLE forum_post (
-  id TEXT PRIMARY KEY, topic_id TEXT NOT NULL REFERENCES forum_topic(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL, body TEXT NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, UNIQUE (person_id, client_key)
+  id TEXT PRIMARY KEY, topic_id TEXT NOT NULL REFERENCES forum_topic(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL, body TEXT NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, via TEXT NOT NULL DEFAULT '', UNIQUE (person_id, client_key)
 );
 CREATE INDEX forum_post_topic ON forum_post (topic_id, made, id);
 CREATE TABLE forum_search (
@@ -614,10 +614,20 @@ CREATE TABLE location_code (
 );
 CREATE INDEX location_code_location ON location_code (location_id);
 CREATE TABLE mail (
-  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, locale TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, dedupe TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, created INTEGER NOT NULL, sent INTEGER NOT NULL, stop TEXT NOT NULL DEFAULT '', thread TEXT NOT NULL DEFAULT '',
+  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, locale TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, dedupe TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, created INTEGER NOT NULL, sent INTEGER NOT NULL, stop TEXT NOT NULL DEFAULT '', thread TEXT NOT NULL DEFAULT '', reply_to TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (org_id, id), UNIQUE (org_id, address, dedupe)
 );
 CREATE INDEX mail_due ON mail (state, next_at);
+CREATE TABLE mail_in (
+  id TEXT PRIMARY KEY, reply_id TEXT NOT NULL REFERENCES mail_reply(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), message_key TEXT NOT NULL, nobody INTEGER NOT NULL, size INTEGER NOT NULL, raw BLOB, state TEXT NOT NULL, reason TEXT NOT NULL, received INTEGER NOT NULL, done INTEGER NOT NULL, UNIQUE (reply_id, message_key)
+);
+CREATE INDEX mail_in_org ON mail_in (org_id, received, id);
+CREATE INDEX mail_in_person ON mail_in (person_id, received);
+CREATE TABLE mail_reply (
+  id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), kind TEXT NOT NULL, object TEXT NOT NULL, seq INTEGER NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL
+);
+CREATE INDEX mail_reply_about ON mail_reply (person_id, org_id, kind, object, seq);
+CREATE INDEX mail_reply_expires ON mail_reply (expires);
 CREATE TABLE membership (
   org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id),
   roles TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, ended INTEGER NOT NULL, PRIMARY KEY (org_id, person_id)
@@ -625,7 +635,7 @@ CREATE TABLE membership (
 CREATE INDEX membership_person ON membership (person_id);
 CREATE TABLE message (
   room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, kind TEXT NOT NULL, author_id TEXT NOT NULL, author_org TEXT NOT NULL, client_key TEXT, thread INTEGER NOT NULL, text TEXT NOT NULL,
-  event_kind TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, args TEXT NOT NULL, happened INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, PRIMARY KEY (room_id, seq), UNIQUE (room_id, author_id, client_key)
+  event_kind TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, args TEXT NOT NULL, happened INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, via TEXT NOT NULL DEFAULT '', PRIMARY KEY (room_id, seq), UNIQUE (room_id, author_id, client_key)
 );
 CREATE INDEX message_act ON message (room_id, seq) WHERE kind = 'act';
 CREATE INDEX message_author ON message (author_org, happened) WHERE kind = 'message' AND removed = 0;

@@ -6,6 +6,7 @@ package secret
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -33,6 +34,7 @@ type Box struct {
 type key struct {
 	id   [idSize]byte
 	aead cipher.AEAD
+	sign []byte // of what is signed: never the sealing key itself
 }
 
 // Load reads the key file at path, or makes it, with mode 0600. The file holds a key a
@@ -95,7 +97,7 @@ func makeKey(b []byte) (key, error) {
 	}
 	aead, err := cipher.NewGCM(block)
 	sum := sha256.Sum256(b)
-	return key{id: [idSize]byte(sum[:idSize]), aead: aead}, err
+	return key{id: [idSize]byte(sum[:idSize]), aead: aead, sign: mac(b, "entente sign")}, err
 }
 
 // create writes a new key file whole or not at all: what was sealed with a key must
@@ -155,4 +157,28 @@ func (b *Box) Open(sealed []byte, about string) ([]byte, error) {
 		return plain, nil
 	}
 	return nil, fault.New(fault.Internal, "secret.wrong_key", "About", about)
+}
+
+// leastSigned is how much of a signature is asked for: 80 bits.
+const leastSigned = 10
+
+func mac(key []byte, text string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(text)) // a hash never fails
+	return h.Sum(nil)
+}
+
+// Sign proves that text was made here (HMAC-SHA256), where what is said is no secret and
+// must be short. about is as of Seal. A beginning of it of 10 bytes is enough.
+func (b *Box) Sign(text, about string) []byte { return mac(b.keys[0].sign, about+"\x00"+text) }
+
+// Signed reports whether Sign gave a signature, or its beginning, with a key of the file.
+func (b *Box) Signed(signature []byte, text, about string) bool {
+	for _, k := range b.keys {
+		want := mac(k.sign, about+"\x00"+text)
+		if n := len(signature); n >= leastSigned && n <= len(want) && hmac.Equal(signature, want[:n]) {
+			return true
+		}
+	}
+	return false
 }

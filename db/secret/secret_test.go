@@ -113,3 +113,27 @@ func TestKeyFile(t *testing.T) {
 		}
 	}
 }
+
+// TestSigned: what was signed is known by its text, its purpose and any key of the file,
+// and by no shorter beginning than asked for.
+func TestSigned(t *testing.T) {
+	t.Parallel()
+	b, other := Random(), Random()
+	both := &Box{keys: append(append([]key{}, other.keys...), b.keys...)} // a new key in front
+	s := b.Sign("text", "about")
+	for name, ok := range map[string]bool{
+		"whole": b.Signed(s, "text", "about"), "its beginning": b.Signed(s[:leastSigned], "text", "about"), "after a new key": both.Signed(s, "text", "about"),
+	} {
+		if !ok {
+			t.Errorf("%s is not known", name)
+		}
+	}
+	for name, ok := range map[string]bool{
+		"another text": b.Signed(s, "texu", "about"), "another purpose": b.Signed(s, "text", "abouu"), "another key": other.Signed(s, "text", "about"), "too short": b.Signed(s[:leastSigned-1], "text", "about"),
+		"nothing": b.Signed(nil, "text", "about"), "altered": b.Signed(append([]byte{s[0] ^ 1}, s[1:]...), "text", "about"), "too long": b.Signed(append(s, 0), "text", "about"), "a shifted border": b.Signed(s, "t\x00text", "abou"),
+	} {
+		if ok {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}

@@ -76,6 +76,7 @@ type postOut struct {
 	Edited   bool      `json:"edited,omitempty"`
 	Removed  bool      `json:"removed,omitempty"`
 	At       time.Time `json:"at"`
+	Via      string    `json:"via,omitempty" doc:"mail: an answer to a notice that came by mail"`
 }
 
 // forumNames are slugs of companies and names of people that the service let the caller
@@ -204,7 +205,7 @@ func (a *API) forum() {
 		out := n.topic(t)
 		items := make([]postOut, len(posts))
 		for i, p := range posts {
-			items[i] = postOut{string(p.ID), n.author(p.From), p.Body, counted(p.Votes), p.Voted, p.Accepted, p.Edited, p.Removed, p.Made}
+			items[i] = postOut{string(p.ID), n.author(p.From), p.Body, counted(p.Votes), p.Voted, p.Accepted, p.Edited, p.Removed, p.Made, p.Via}
 		}
 		out.Posts = &page(items, next).Body
 		return &reply[topicOut]{out}, nil

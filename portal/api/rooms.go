@@ -38,6 +38,7 @@ type messageOut struct {
 	Removed bool      `json:"removed,omitempty"`
 	Edited  bool      `json:"edited,omitempty"`
 	At      time.Time `json:"at"`
+	Via     string    `json:"via,omitempty" doc:"mail: an answer to a notice that came by mail"`
 
 	Mentions  []author      `json:"mentions,omitempty" doc:"people the text names"`
 	Files     []fileOut     `json:"files,omitempty"`
@@ -178,7 +179,7 @@ func (a *API) rooms() {
 }
 
 func wireMessage(p *locale.Printer, m room.Message) messageOut {
-	out := messageOut{Seq: m.Seq, Type: string(m.Kind), Key: m.Key, Text: m.Text, Thread: m.Thread, Removed: m.Removed, Edited: m.Edited, At: m.At,
+	out := messageOut{Seq: m.Seq, Type: string(m.Kind), Key: m.Key, Text: m.Text, Thread: m.Thread, Removed: m.Removed, Edited: m.Edited, At: m.At, Via: m.Via,
 		Pinned: m.Pinned, Answers: m.Answers, Target: m.Target, Body: m.Body, Emoji: m.Emoji}
 	for _, x := range m.Mentions {
 		out.Mentions = append(out.Mentions, author{x.ID, x.Name, x.Org})

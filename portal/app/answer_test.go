@@ -5,12 +5,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/smtp"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
 	"entente/portal/mail"
@@ -209,5 +211,66 @@ func answeredByMail(t *testing.T, a *App) {
 	query(&mails, mine, maya)
 	if len(mails) != 1 {
 		t.Errorf("%d mails after they were stopped", len(mails))
+	}
+}
+
+// A person who is named in a room is mailed what was said and answers the mail: over SMTP
+// into the room, as that person.
+func repliedByMail(t *testing.T, a *App) {
+	ctx := t.Context()
+	dir := a.accounts.Directory()
+	actor := func(email string) access.Actor {
+		t.Helper()
+		p, seats, err := dir.PersonByEmail(ctx, email)
+		if err != nil || len(seats) != 1 {
+			t.Fatal(seats, err)
+		}
+		return access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: seats[0].Roles, Via: "session:test"}
+	}
+	ingrid, maya := actor("ingrid@aurelia.example"), actor("maya@kestrel.example")
+	list, _, err := a.rooms.List(ctx, maya, room.Filter{Kind: "partnership"})
+	if err != nil || len(list) == 0 {
+		t.Fatal(len(list), err)
+	}
+	if err := a.notify.Choose(ctx, maya, notify.ModeAll, time.UTC); err != nil {
+		t.Fatal(err)
+	}
+	notices := mail.NewNotices(mail.New(a.db, noQueue{}, mail.Options{SMTP: "smtp://127.0.0.1:9", BaseURL: a.addrs.http}), a.notify, dir, a.secrets)
+	notices.Answer(a.answers)
+	tell := func(later time.Duration) {
+		t.Helper()
+		if err := notices.Tell(db.WithNow(ctx, time.Now().Add(later))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell(3 * time.Minute) // what other tests told
+	said, _, err := a.rooms.Post(ctx, ingrid, room.Draft{Room: list[0].ID, Key: "reply-by-mail", Text: "@Maya Osei the second pallet\nwaits since Tuesday"})
+	if err != nil || len(said.Mentions) != 1 {
+		t.Fatal(said, err)
+	}
+	if err := a.jobs.Idle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	tell(4 * time.Minute)
+	var m struct{ Body, ReplyTo, Thread string }
+	if err := a.db.View(ctx, func(ctx context.Context) error {
+		return db.Tx(ctx).Raw("SELECT body, reply_to, thread FROM mail WHERE kind = 'notice' AND person_id = ? AND body LIKE '%second pallet%'", maya.Person).Scan(&m).Error
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(m.Body, "##- Answer above this line -##\n") || !strings.Contains(m.Body, "\n  | @Maya Osei the second pallet\n  | waits since Tuesday\n") || !strings.Contains(m.Body, "Answer this mail to reply") || !strings.HasSuffix(m.ReplyTo, "@answers.example") {
+		t.Fatalf("%+v", m)
+	}
+	quoted := "> " + strings.ReplaceAll(strings.TrimSpace(m.Body), "\n", "\n> ")
+	raw := "From: Maya Osei <maya@kestrel.example>\r\nMessage-ID: <reply@kestrel.example>\r\nSubject: Re: x\r\n\r\nIt leaves today.\r\n\r\nOn Sun, 22 Nov 2026 at 17:05, Entente <x@answers.example> wrote:\r\n" + strings.ReplaceAll(quoted, "\n", "\r\n") + "\r\n"
+	if err := smtp.SendMail(a.addrs.smtp, nil, "maya@kestrel.example", []string{m.ReplyTo}, []byte(raw)); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.jobs.Idle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	got, err := a.rooms.History(ctx, ingrid, list[0].ID, room.Window{Thread: said.Seq})
+	if err != nil || len(got) != 1 || got[0].Text != "It leaves today." || got[0].From.Name != "Maya Osei" || got[0].Via != room.ViaMail {
+		t.Errorf("%+v %v", got, err)
 	}
 }

@@ -34,6 +34,7 @@ import (
 	"entente/portal/hook"
 	"entente/portal/locale"
 	"entente/portal/mail"
+	"entente/portal/mailin"
 	"entente/portal/session"
 	"entente/portal/view"
 	"entente/portal/web"
@@ -94,6 +95,7 @@ type App struct {
 	agreements  *agreement.Service
 	hooks       *hook.Service
 	mailbox     *gateway.Mailbox
+	answers     *mailin.Service
 	rooms       *room.Service
 	calls       *calling.Service
 	forum       *forum.Service
@@ -107,7 +109,7 @@ type App struct {
 
 	listener net.Listener
 	metrics  *metrics
-	addrs    struct{ http, sftp string }
+	addrs    struct{ http, sftp, smtp string }
 	started  time.Time
 	once     sync.Once
 
@@ -115,6 +117,9 @@ type App struct {
 	sftpListener net.Listener
 	sftpKey      string // fingerprint of its host key
 	remotes      *gateway.Remotes
+
+	mailDoor     *mailin.Door // nil: off
+	mailListener net.Listener
 }
 
 // New opens the data, brings the schema up to date and builds every service. It
@@ -154,7 +159,25 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 	if err := a.openSFTP(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.openMailDoor(); err != nil {
+		return nil, err
+	}
 	return a, nil
+}
+
+// openMailDoor listens for answers that come by mail, if there are to be any.
+func (a *App) openMailDoor() (err error) {
+	if a.cfg.MailInAddr == "" {
+		return nil
+	}
+	if a.mailDoor, err = mailin.NewDoor(a.answers, mailin.DoorOptions{Cert: a.cfg.MailInCert, Key: a.cfg.MailInKey, Log: a.log}); err != nil {
+		return err
+	}
+	if a.mailListener, err = net.Listen("tcp", a.cfg.MailInAddr); err != nil {
+		return fmt.Errorf("cannot listen for mail: %w; choose another address with --mail-in-addr", err)
+	}
+	a.addrs.smtp = readable(a.mailListener.Addr().String())
+	return nil
 }
 
 // readable turns the wildcard address into one that can be typed.
@@ -264,7 +287,10 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("sweep-accounts", 24*time.Hour, a.accounts.Sweep)
 	a.jobs.Every("sweep-mail", 24*time.Hour, a.mail.Sweep)
 	notices := mail.NewNotices(a.mail, a.notify, a.accounts.Directory(), a.secrets)
+	a.answers = mailin.New(mailin.Deps{DB: a.db, Jobs: a.jobs, People: a.accounts.Directory(), Rooms: a.rooms, Forum: a.forum, Out: a.mail, Secrets: a.secrets, Log: a.log, Domain: a.cfg.mailDomain()})
+	notices.Answer(a.answers)
 	a.jobs.Every("mail-notices", time.Minute, notices.Tell)
+	a.jobs.Every("sweep-mail-in", 24*time.Hour, a.answers.Sweep)
 
 	pages, err := view.New()
 	if err != nil {
@@ -273,7 +299,7 @@ func (a *App) build(ctx context.Context) error {
 	deps := web.Deps{
 		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
-		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices,
+		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices, Answers: a.answers,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
 	}
 	if a.web, err = web.New(deps); err != nil {
@@ -332,6 +358,11 @@ func (a *App) Run(ctx context.Context, ready func(addr string)) error {
 			return fmt.Errorf("the SFTP door cannot be opened: %w", err)
 		}
 	}
+	if a.mailDoor != nil {
+		if err := a.mailDoor.Start(a.mailListener); err != nil {
+			return fmt.Errorf("the mail door cannot be opened: %w", err)
+		}
+	}
 	failed := make(chan error, 2)
 	go func() { failed <- a.fiber.Listener(a.listener) }()
 	if a.metrics != nil {
@@ -373,6 +404,12 @@ func (a *App) Close() {
 		if a.sftp != nil {
 			a.sftp.Stop()
 		}
+		if a.mailListener != nil {
+			_ = a.mailListener.Close()
+		}
+		if a.mailDoor != nil {
+			a.mailDoor.Stop()
+		}
 		if a.courier != nil {
 			a.courier.Stop()
 		}
@@ -409,6 +446,9 @@ func (a *App) Ready(ctx context.Context) (checks map[string]string, addresses ma
 	addresses = map[string]string{"http": a.addrs.http}
 	if a.sftp != nil {
 		addresses["sftp"] = a.addrs.sftp
+	}
+	if a.mailDoor != nil {
+		addresses["smtp"] = a.addrs.smtp
 	}
 	return checks, addresses, ok
 }

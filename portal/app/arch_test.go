@@ -91,6 +91,7 @@ var imports = []rule{
 	{"portal/hook", with([]string{"edi/dial", "prm/fault", "prm/access"}, dbs), "webhooks know addresses and bodies, not what they are about"},
 	{"portal/view", []string{"portal/locale", "static", "prm/*", "edi/*", "chat/*"}, "pages hold values, not services"},
 	{"portal/problem", []string{"portal/locale", "prm/fault"}, "one JSON form of an error for pages and API"},
+	{"portal/letter", []string{"prm/fault"}, "a mail is read without knowing whom it is for"},
 	{"portal/form", leaves, "forms check shapes, services check rules"},
 	{"portal/session", []string{"prm/account", "prm/access", "prm/fault", "chat/socket", "db"}, "sessions authenticate and never authorise"},
 	{"portal/sheet", with(leaves, dbs, []string{"portal/form", "edi/xlsx"}), "tables are read and written without knowing what they are about"},
@@ -99,7 +100,7 @@ var imports = []rule{
 	{"portal/paper", with(leaves, []string{"portal/locale", "prm/account", "prm/trade", "prm/settle", "edi/doc", "static"}), "a document is read from the services and laid out from values and words"},
 	{"portal/app", []string{"*"}, "the composition root"},
 	{"portal/e2e", []string{"*"}, "stories drive the whole program"},
-	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/hook", "portal/session", "portal/locale", "portal/mail", "portal/problem", "portal/sheet", "portal/intake", "portal/batch", "portal/paper", "portal/prose", "static"}, "handlers use services; nobody imports the composition root"},
+	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/hook", "portal/session", "portal/letter", "portal/locale", "portal/mail", "portal/mailin", "portal/problem", "portal/sheet", "portal/intake", "portal/batch", "portal/paper", "portal/prose", "static"}, "handlers use services; nobody imports the composition root"},
 }
 
 // fences keep a third-party package inside named places.
@@ -116,6 +117,7 @@ var fences = []struct {
 	{"modernc.org/sqlite", regexp.MustCompile(`^db/`), "drivers stay behind db"},
 	{"github.com/pkg/sftp", regexp.MustCompile(`^edi/sftp/`), "one place speaks SFTP"},
 	{"golang.org/x/crypto/ssh", regexp.MustCompile(`^edi/sftp/|^(prm/account|portal/app)/(store_)?sftp\.go$`), "one place speaks SSH; others only read and show public keys"},
+	{"github.com/emersion/go-smtp", regexp.MustCompile(`^portal/mailin/door\.go$`), "one place takes mail"},
 	{"codeberg.org/go-pdf/", regexp.MustCompile(`^portal/paper/`), "one place makes PDFs"},
 	{"github.com/danielgtaylor/huma", regexp.MustCompile(`^portal/api/`), "the API's library stays in the API"},
 }
@@ -123,7 +125,7 @@ var fences = []struct {
 // modules are the direct requirements of go.mod; static/docs/design.md says why.
 var modules = []string{
 	"codeberg.org/go-pdf/fpdf",
-	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/gofiber/fiber/v2", "github.com/google/uuid",
+	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/emersion/go-smtp", "github.com/gofiber/fiber/v2", "github.com/google/uuid",
 	"github.com/jackc/pgx/v5", "github.com/nicksnyder/go-i18n/v2", "github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",
 	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/net", "golang.org/x/sync",

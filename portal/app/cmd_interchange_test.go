@@ -13,6 +13,7 @@ func TestOperating(t *testing.T) {
 	a := demoApp(t)
 	t.Run("commands", func(t *testing.T) { interchangeCommands(t, a) })
 	t.Run("overdue", func(t *testing.T) { overdueIsToldAndAskedFor(t, a) })
+	t.Run("replies", func(t *testing.T) { repliedByMail(t, a) })
 	t.Run("answers", func(t *testing.T) { answeredByMail(t, a) })
 }
 

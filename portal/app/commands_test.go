@@ -121,6 +121,29 @@ func TestSettingsComeInOrder(t *testing.T) {
 	if _, err := configure(fs, e.getenv); err == nil || !strings.Contains(err.Error(), "--trusted-proxies") || !strings.Contains(err.Error(), "--smtp-url") {
 		t.Errorf("not all wrong settings are told at once: %v", err)
 	}
+	for text, want := range map[string]string{ // the domain to which people answer by mail
+		"mail-in-addr: 127.0.0.1:2525\nmail-in-domain: answers.example.\n":           "answers.example",
+		"mail-in-addr: 127.0.0.1:2525\nbase-url: https://portal.example:8443\n":      "portal.example",
+		"mail-in-domain: answers.example\n":                                          "",
+		"mail-in-addr: 127.0.0.1:2525\nbase-url: http://127.0.0.1:8080\n":            "--mail-in-domain",
+		"mail-in-addr: 127.0.0.1:2525\nmail-in-domain: a b\n":                        "--mail-in-domain",
+		"mail-in-addr: nowhere\nmail-in-domain: a.example\n":                         "--mail-in-addr",
+		"mail-in-addr: :2525\nmail-in-domain: a.example\nmail-in-cert: /tmp/c.pem\n": "--mail-in-cert",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		quiet := &env{out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
+		fs := quiet.flags("serve")
+		register(fs)
+		if _, err := quiet.parse(fs, "", []string{"--data", dir}); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := configure(fs, quiet.getenv)
+		if strings.HasPrefix(want, "--") && (err == nil || !strings.Contains(err.Error(), want+":")) || !strings.HasPrefix(want, "--") && (err != nil || cfg.mailDomain() != want) {
+			t.Errorf("%q: %q, %v", text, cfg.mailDomain(), err)
+		}
+	}
 }
 
 func TestOneServeForAFolder(t *testing.T) {

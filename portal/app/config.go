@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -35,6 +36,10 @@ type Config struct {
 	KeyFile        string
 	AllowDial      string
 	ScanCommand    string
+	MailInAddr     string
+	MailInDomain   string
+	MailInCert     string
+	MailInKey      string
 	Demo           bool
 
 	Limits session.Limits // no setting: floods are slowed down alike everywhere; tests raise it
@@ -59,6 +64,10 @@ var settings = []setting{
 	{"scan-command", "", "program that judges a file sent in a room: it reads the file on its standard input and ends with 0 clean, 1 refused, anything else could not tell; empty = files are judged by their content alone", func(c *Config) *string { return &c.ScanCommand }},
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
 	{"sftp-addr", "", "address of the SFTP door; empty or off = off; with --demo empty = " + demoSFTPAddr + ", or a free port when that is taken", func(c *Config) *string { return &c.SFTPAddr }},
+	{"mail-in-addr", "", "address of the SMTP door at which answers to notices of rooms and the forum come in, such as :2525; empty = off", func(c *Config) *string { return &c.MailInAddr }},
+	{"mail-in-domain", "", "domain of the addresses to which people answer, whose mail comes to that door; empty = the host of --base-url", func(c *Config) *string { return &c.MailInDomain }},
+	{"mail-in-cert", "", "PEM file of the door's certificate, for STARTTLS; empty = none", func(c *Config) *string { return &c.MailInCert }},
+	{"mail-in-key", "", "PEM file of the key of that certificate", func(c *Config) *string { return &c.MailInKey }},
 	{"folder", "", "folder with a folder for each company (by its short name): files put there are taken in for it, and what it wants there is put into its out; empty = none", func(c *Config) *string { return &c.Folder }},
 }
 
@@ -140,7 +149,7 @@ func (c *Config) check() error {
 	bad := func(name, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("--%s: %s", name, fmt.Sprintf(format, args...)))
 	}
-	for name, addr := range map[string]string{"addr": c.Addr, "metrics-addr": c.MetricsAddr, "sftp-addr": c.SFTPAddr} {
+	for name, addr := range map[string]string{"addr": c.Addr, "metrics-addr": c.MetricsAddr, "sftp-addr": c.SFTPAddr, "mail-in-addr": c.MailInAddr} {
 		if addr == "" && name != "addr" || addr == "off" && name == "sftp-addr" {
 			continue
 		}
@@ -170,6 +179,12 @@ func (c *Config) check() error {
 			bad("folder", "%s is not a folder", c.Folder)
 		}
 	}
+	if c.MailInAddr != "" && !mailDomain.MatchString(c.mailDomain()) {
+		bad("mail-in-domain", "%q is no domain that mail can be sent to; name the one whose mail comes to --mail-in-addr", c.mailDomain())
+	}
+	if (c.MailInCert == "") != (c.MailInKey == "") {
+		bad("mail-in-cert", "give both the certificate and its key (--mail-in-key), or neither")
+	}
 	if _, err := dial.ParseAllow(c.AllowDial); err != nil {
 		bad("allow-dial", "%v", err)
 	}
@@ -179,6 +194,24 @@ func (c *Config) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// mailDomain is the form of a domain with a letter in its last part: no address of a machine.
+var mailDomain = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)*[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
+
+// mailDomain is the domain of the addresses to which people answer; "" with the door off.
+func (c *Config) mailDomain() string {
+	switch {
+	case c.MailInAddr == "":
+		return ""
+	case c.MailInDomain != "":
+		return strings.TrimSuffix(c.MailInDomain, ".")
+	}
+	u, err := url.Parse(c.BaseURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 func (c *Config) proxies() []string {

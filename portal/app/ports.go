@@ -308,7 +308,7 @@ func (a *App) forumNotices(ctx context.Context, e job.Received) error {
 	if err != nil {
 		return err
 	}
-	n := notify.Notice{Kind: "forum.replied", Reason: notify.ReasonWatch, Dedupe: e.ID, SubjectKind: "topic", SubjectID: string(t.Topic), Args: map[string]string{"title": title}}
+	n := notify.Notice{Kind: "forum.replied", Reason: notify.ReasonWatch, Dedupe: e.ID, SubjectKind: "topic", SubjectID: string(t.Topic), Args: map[string]string{"title": title, "post": string(t.Post)}}
 	switch e.Kind {
 	case forum.EventFlagged:
 		n.Kind = "forum.flagged"

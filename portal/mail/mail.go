@@ -59,6 +59,7 @@ type Mail struct {
 	Subject, Body   string
 	Stop            string // address that ends mails of this kind, "" for none
 	Thread          string // key of what it is about, "" for none
+	ReplyTo         string // where an answer goes, "" for the sender
 	State           State
 	Attempts        int
 	Created, Sent   time.Time
@@ -108,6 +109,9 @@ func (s *Service) Check() error {
 	}
 	return s.out.err
 }
+
+// Link is the address people type of a path.
+func (s *Service) Link(path string) string { return s.base + path }
 
 // Sends reports whether a mail server is set.
 func (s *Service) Sends() bool { return s.out != nil }
@@ -165,7 +169,7 @@ func (s *Service) Post(ctx context.Context, l account.Letter) error {
 		if s.out != nil {
 			state = Waiting
 		}
-		m := Mail{Org: l.Org, ID: db.NewID(), Person: l.Person, Address: l.Address, Kind: l.Kind, Locale: l.Locale, Subject: l.Subject, Body: l.Body, Stop: l.Stop, Thread: l.Thread, State: state, Created: db.Now(ctx)}
+		m := Mail{Org: l.Org, ID: db.NewID(), Person: l.Person, Address: l.Address, Kind: l.Kind, Locale: l.Locale, Subject: l.Subject, Body: l.Body, Stop: l.Stop, Thread: l.Thread, ReplyTo: l.ReplyTo, State: state, Created: db.Now(ctx)}
 		if m.Locale == "" {
 			m.Locale = string(locale.English)
 		}
@@ -219,7 +223,7 @@ func (s *Service) try(ctx context.Context, r ref) error {
 		case sendErr == nil:
 			return finish(ctx, m, Sent, blackOut(m.Body), "")
 		case final:
-			return finish(ctx, m, Failed, m.Body, code(sendErr))
+			return finish(ctx, m, Failed, hide(m), code(sendErr))
 		}
 		return release(ctx, m, code(sendErr))
 	})
@@ -235,8 +239,29 @@ func (s *Service) try(ctx context.Context, r ref) error {
 
 var secretLink = regexp.MustCompile(`/(link|answer)/[A-Za-z0-9_-]{20,}`)
 
-// blackOut takes the secret out of a mail's text.
-func blackOut(body string) string { return secretLink.ReplaceAllString(body, "/$1/…") }
+// saidMark begins the lines of a mail that tell what somebody wrote in a room or the forum.
+const saidMark = "  | "
+
+var (
+	secretReply = regexp.MustCompile(`reply\+[a-z0-9]{20,}@`)
+	saidLine    = regexp.MustCompile(`(?m)^  \| .+$`)
+)
+
+// blackOut takes out of a mail's text what only its reader may have: what a link or an
+// address proves, and what people wrote where an admin may have no seat.
+func blackOut(body string) string {
+	body = secretLink.ReplaceAllString(body, "/$1/…")
+	return saidLine.ReplaceAllString(secretReply.ReplaceAllString(body, "reply+…@"), saidMark+"…")
+}
+
+// hide is the text that is kept of a mail that could not be sent: links stay, so that an
+// admin can hand them over, but not those of a notice.
+func hide(m Mail) string {
+	if m.Kind == KindNotice {
+		return blackOut(m.Body)
+	}
+	return m.Body
+}
 
 // Filter chooses a page of the outbox. After is a cursor of an earlier page.
 type Filter struct {

@@ -462,3 +462,35 @@ func TestOnlyTheCompanysAdminsRead(t *testing.T) {
 		}
 	})
 }
+
+// TestAnswered: a mail that is answered says where; an admin who reads the outbox sees
+// neither the address nor what was said, and after sending nobody does.
+func TestAnswered(t *testing.T) {
+	var out *smtp
+	each(t, func(t *testing.T) string {
+		out = newSMTP(t)
+		return "smtp://" + out.l.Addr().String() + "?from=portal@aurelia.example"
+	}, func(w *world) {
+		out := out
+		to := "reply+06h2gju7nhpj582no88tcpdlb0qagafvbna820njr0@answers.example"
+		w.must(w.s.Post(w.ctx(), account.Letter{Mail: account.Mail{Kind: KindNotice, Org: "kestrel", Person: "maya", Address: "maya@kestrel.example", Dedupe: "n"}, Subject: "x", Body: "Hello\n  | the price is 12\n  Answer by mail: " + to + "\n", ReplyTo: to}))
+		secret := func(s string) bool { return strings.Contains(s, "12") || strings.Contains(s, "06h2") }
+		if m := w.only(); secret(m.Body) || !strings.Contains(m.Body, "Hello\n  | …\n  Answer by mail: reply+…@answers.example") {
+			t.Errorf("an admin reads %q", m.Body)
+		}
+		w.must(w.run(0))
+		var kept struct{ Body, ReplyTo string }
+		w.must(w.d.Gorm().Raw("SELECT body, reply_to FROM mail").Scan(&kept).Error)
+		if secret(kept.Body) || kept.ReplyTo != "" {
+			t.Errorf("kept %+v", kept)
+		}
+		msg, err := netmail.ReadMessage(strings.NewReader(out.mails()[0]))
+		w.must(err)
+		if msg.Header.Get("Reply-To") != "<"+to+">" {
+			t.Errorf("Reply-To %q", msg.Header.Get("Reply-To"))
+		}
+	})
+	if _, err := newServer("smtp://127.0.0.1:25", "https://portal.example").message(Mail{Address: "a@b.example", Subject: "x", ReplyTo: "a@b.example\r\nBcc: y@z.example"}); !permanent(err) {
+		t.Error(err)
+	}
+}

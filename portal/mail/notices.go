@@ -11,6 +11,7 @@ import (
 
 	"entente/db"
 	"entente/db/secret"
+	"entente/portal/letter"
 	"entente/portal/locale"
 	"entente/portal/view"
 	"entente/prm/access"
@@ -50,7 +51,24 @@ type Notices struct {
 	notify  *notify.Service
 	people  account.Directory
 	secrets *secret.Box
+	answers Answers // nil: notices are not answered by mail
 }
+
+// Answers knows where people answer by mail. It is a port: portal/mailin implements it.
+type Answers interface {
+	// Address is where the person answers about a subject, in the caller's transaction;
+	// "" where nobody does.
+	Address(ctx context.Context, to notify.Target, kind, id string) (string, error)
+	// Said is what a notice is about as its reader may read it now, "" for nothing.
+	Said(ctx context.Context, reader access.Actor, n notify.Notice) (string, error)
+}
+
+// Answer lets notices be answered by mail.
+func (n *Notices) Answer(a Answers) { n.answers = a }
+
+// answered are the kinds of notices that tell what somebody wrote. A report to a
+// moderator is none: its answer would stand before everybody.
+var answered = []string{"chat.mentioned", "chat.mentioned_own", "forum.replied", "forum.accepted"}
 
 // NewNotices makes the mailing of notices.
 func NewNotices(m *Service, n *notify.Service, people account.Directory, secrets *secret.Box) *Notices {
@@ -173,7 +191,7 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 		return account.Letter{}, err
 	}
 	lines := []string{words.T("mail.hello", "name", oneLine(p.Name)), ""}
-	subject := ""
+	subject, replyTo, about := "", "", d.Thread()
 	for _, one := range d.Notices {
 		said := oneLine(sentence(words, one, orgs))
 		if subject == "" {
@@ -193,7 +211,27 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 			}
 			lines = append(lines, "  "+words.T("mail.notices.answer")+" "+n.mail.base+"/answer/"+token)
 		}
+		if n.answers != nil && n.mail.Sends() && slices.Contains(answered, one.Kind) {
+			to, text, err := n.answerable(ctx, p, one)
+			if err != nil {
+				return account.Letter{}, err
+			}
+			for _, l := range quoteLines(text) {
+				lines = append(lines, saidMark+l)
+			}
+			switch {
+			case to == "":
+			case about == "":
+				lines = append(lines, "  "+words.T("mail.reply.at")+" "+to)
+			default: // the last one is what is answered
+				replyTo = to
+			}
+		}
 		lines = append(lines, "")
+	}
+	if replyTo != "" {
+		lines = append([]string{letter.MarkLine(words.T("mail.reply.above")), ""}, lines...)
+		lines = append(lines, words.T("mail.reply.how"), "")
 	}
 	if len(d.Notices)+d.More > 1 {
 		subject = words.T("mail.notices.subject", "n", len(d.Notices)+d.More, "company", oneLine(org.Name))
@@ -213,8 +251,46 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 	}
 	return account.Letter{
 		Mail:    account.Mail{Kind: KindNotice, Org: p.Org, Person: p.ID, Address: p.Email, Name: p.Name, Locale: p.Locale, Zone: p.Zone, Dedupe: "notice:" + d.Notices[len(d.Notices)-1].ID},
-		Subject: shorten(subject, maxSubject), Body: strings.Join(lines, "\n") + "\n", Stop: stop, Thread: d.Thread(),
+		Subject: shorten(subject, maxSubject), Body: strings.Join(lines, "\n") + "\n", Stop: stop, Thread: about, ReplyTo: replyTo,
 	}, nil
+}
+
+// answerable gives where the person answers about a notice, and what it is about. What
+// the person may not read any more is neither told nor answered.
+func (n *Notices) answerable(ctx context.Context, p account.Colleague, one notify.Notice) (to, text string, err error) {
+	text, err = n.answers.Said(ctx, access.Actor{Org: p.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, one)
+	if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Forbidden {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	to, err = n.answers.Address(ctx, notify.Target{Org: p.Org, Person: p.ID}, one.SubjectKind, one.SubjectID)
+	return to, text, err
+}
+
+// What a mail tells of a text.
+const (
+	saidLines = 20
+	saidRunes = 1500
+)
+
+// quoteLines is the beginning of a text, in lines.
+func quoteLines(text string) []string {
+	if r := []rune(text); len(r) > saidRunes {
+		text = string(r[:saidRunes]) + "…"
+	}
+	var out []string
+	for l := range strings.SplitSeq(text, "\n") {
+		if l = oneLine(l); l == "" {
+			continue
+		}
+		if len(out) == saidLines {
+			return append(out, "…")
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 // namedOrgs are the companies that notices name by id.

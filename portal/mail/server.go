@@ -73,7 +73,7 @@ func newServer(address, base string) *server {
 // message builds a mail. Line breaks in a header value are refused, never folded
 // in.
 func (s *server) message(m Mail) (*gomail.Msg, error) {
-	if strings.ContainsAny(m.Subject+m.Address+m.Stop, "\r\n\x00") {
+	if strings.ContainsAny(m.Subject+m.Address+m.Stop+m.ReplyTo, "\r\n\x00") {
 		return nil, errForged
 	}
 	msg := gomail.NewMsg(gomail.WithCharset(gomail.CharsetUTF8))
@@ -82,6 +82,11 @@ func (s *server) message(m Mail) (*gomail.Msg, error) {
 	}
 	if err := msg.To(m.Address); err != nil {
 		return nil, errors.Join(errForged, err)
+	}
+	if m.ReplyTo != "" {
+		if err := msg.ReplyTo(m.ReplyTo); err != nil {
+			return nil, errors.Join(errForged, err)
+		}
 	}
 	msg.Subject(m.Subject)
 	msg.SetDateWithValue(m.Created)

@@ -21,6 +21,7 @@ type mailRow struct {
 	Body      string
 	Stop      string
 	Thread    string
+	ReplyTo   string
 	Dedupe    string
 	State     string
 	Attempts  int64
@@ -33,14 +34,14 @@ type mailRow struct {
 func (mailRow) TableName() string { return "mail" }
 
 func (r mailRow) mail() Mail {
-	return Mail{Org: r.OrgID, ID: r.ID, Person: r.PersonID, Address: r.Address, Kind: account.MailKind(r.Kind), Locale: r.Locale, Subject: r.Subject, Body: r.Body, Stop: r.Stop, Thread: r.Thread,
+	return Mail{Org: r.OrgID, ID: r.ID, Person: r.PersonID, Address: r.Address, Kind: account.MailKind(r.Kind), Locale: r.Locale, Subject: r.Subject, Body: r.Body, Stop: r.Stop, Thread: r.Thread, ReplyTo: r.ReplyTo,
 		State: State(r.State), Attempts: int(r.Attempts), Created: db.FromMicros(r.Created), Sent: db.FromMicros(r.Sent)}
 }
 
 // insert adds a mail; made is false when its dedupe key was used.
 func insert(ctx context.Context, m Mail, dedupe string) (made bool, err error) {
 	res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&mailRow{OrgID: m.Org, ID: m.ID, PersonID: m.Person, Address: m.Address, Kind: string(m.Kind),
-		Locale: m.Locale, Subject: m.Subject, Body: m.Body, Stop: m.Stop, Thread: m.Thread, Dedupe: dedupe, State: string(m.State), Created: db.Micros(m.Created)})
+		Locale: m.Locale, Subject: m.Subject, Body: m.Body, Stop: m.Stop, Thread: m.Thread, ReplyTo: m.ReplyTo, Dedupe: dedupe, State: string(m.State), Created: db.Micros(m.Created)})
 	return res.RowsAffected == 1, res.Error
 }
 
@@ -76,7 +77,7 @@ func claim(ctx context.Context, r ref, until time.Time) (Mail, verdict, error) {
 
 // finish notes the end of a mail, if the try is still the last one.
 func finish(ctx context.Context, m Mail, state State, body, lastError string) error {
-	set := map[string]any{"state": string(state), "body": body, "stop": "", "last_error": lastError}
+	set := map[string]any{"state": string(state), "body": body, "stop": "", "reply_to": "", "last_error": lastError}
 	if state == Sent {
 		set["sent"] = db.Micros(db.Now(ctx))
 	}

@@ -11,6 +11,16 @@ type OutboxPage struct {
 	Rows  []MailRow
 	Pager Pager
 	SMTP  bool // a server is set: these are copies
+	Came  []AnswerRow
+}
+
+// AnswerRow is a mail that came in as an answer.
+type AnswerRow struct {
+	Name  string
+	To    Text  // what it answers
+	State State // mailin.*
+	Why   Text
+	At    time.Time
 }
 
 // MailRow is one mail.

@@ -126,6 +126,7 @@ type Message struct {
 
 	Parts     []Part // Text with its links and names
 	Edited    bool
+	ByMail    bool // an answer to a notice
 	Pinned    bool
 	On        bool // the page is opened at it
 	InPane    bool // shown a second time, as an answer
@@ -255,17 +256,17 @@ type TagLink struct{ Name, URL string }
 
 // TopicPost is what somebody wrote in a topic.
 type TopicPost struct {
-	ID                                     string // empty for the topic itself
-	Author                                 Person // no name: Hidden
-	Hidden                                 bool
-	HTML                                   template.HTML
-	Source                                 string
-	At                                     time.Time
-	Edited, Removed, Accepted, Voted, Mine bool
-	Votes                                  int
-	CanEdit, CanRemove, CanAccept, CanVote bool
-	URL                                    string // its address on the page
-	Form                                   Form
+	ID                                             string // empty for the topic itself
+	Author                                         Person // no name: Hidden
+	Hidden                                         bool
+	HTML                                           template.HTML
+	Source                                         string
+	At                                             time.Time
+	ByMail, Edited, Removed, Accepted, Voted, Mine bool
+	Votes                                          int
+	CanEdit, CanRemove, CanAccept, CanVote         bool
+	URL                                            string // its address on the page
+	Form                                           Form
 }
 
 // SurveyRow is a question with its options, and with Counts its aggregate.

@@ -83,6 +83,7 @@ var states = map[State]Tone{
 	"identity.confirmed": Green, "identity.waiting": Amber,
 	"token.active": Green, "token.expired": Grey, "token.revoked": Grey,
 	"mail.queued": Blue, "mail.sent": Green, "mail.failed": Red, "mail.kept": Grey,
+	"mailin.received": Blue, "mailin.posted": Green, "mailin.dropped": Grey, "mailin.refused": Red,
 	"job.available": Blue, "job.running": Blue, "job.scheduled": Grey, "job.retryable": Amber, "job.discarded": Red, "job.completed": Green, "job.cancelled": Grey, "job.pending": Grey,
 	"delivery.due": Blue, "delivery.parked": Red, "delivery.done": Green,
 	"stage.test": Violet, "stage.live": Green,

@@ -64,7 +64,7 @@ func (v *visit) topicPage(status int, form view.Form, of string, preview bool) e
 		page.Topic.Form = form
 	}
 	for _, p := range posts {
-		one := view.TopicPost{ID: string(p.ID), Author: v.poster(p.From, n), Hidden: p.From.Hidden(), HTML: prose.Render(p.Body), At: p.Made, Edited: p.Edited, Removed: p.Removed, Accepted: p.Accepted, Voted: p.Voted, Votes: p.Votes, Mine: p.From.Mine, URL: v.topicURL(id, p.ID),
+		one := view.TopicPost{ID: string(p.ID), Author: v.poster(p.From, n), Hidden: p.From.Hidden(), HTML: prose.Render(p.Body), At: p.Made, ByMail: p.Via == forum.ViaMail, Edited: p.Edited, Removed: p.Removed, Accepted: p.Accepted, Voted: p.Voted, Votes: p.Votes, Mine: p.From.Mine, URL: v.topicURL(id, p.ID),
 			CanEdit: p.CanEdit && canVote, CanRemove: (p.CanEdit && canVote || t.CanModerate) && !p.Removed, CanAccept: t.CanAccept && !p.Removed, CanVote: canVote && !p.From.Mine && !p.Removed, Form: view.Form{Values: map[string]string{"body": p.Body}}}
 		if of == one.ID && of != "" {
 			one.Form = form

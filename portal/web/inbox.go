@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -190,7 +192,44 @@ func mailList(v *visit) error {
 	for _, m := range list {
 		page.Rows = append(page.Rows, v.mailRow(m))
 	}
+	if v.Query("after") == "" {
+		if page.Came, err = v.answersIn(); err != nil {
+			return err
+		}
+	}
 	return v.render(page, nil)
+}
+
+// answersIn are the answers that came by mail, for an admin: of whom and what became of
+// them, not what they say.
+func (v *visit) answersIn() ([]view.AnswerRow, error) {
+	came, err := v.w.d.Answers.List(v.ctx, v.actor())
+	if err != nil {
+		return nil, err
+	}
+	var people []string
+	for _, m := range came {
+		people = append(people, m.Person)
+	}
+	n, err := v.lookup(nil, people)
+	if err != nil {
+		return nil, err
+	}
+	var out []view.AnswerRow
+	for _, m := range came {
+		row := view.AnswerRow{Name: n.person(m.Person), To: view.T("mailin.kind." + m.Kind), State: view.State("mailin." + string(m.State)), At: m.Received}
+		switch {
+		case m.Reason == "":
+		case slices.Contains([]string{"room.read_only", "forum.closed", "mailin.unreadable"}, m.Reason):
+			row.Why = view.T(m.Reason)
+		case strings.Contains(m.Reason, "."): // with values that only the person was told
+			row.Why = view.T("mailin.refused.other")
+		default:
+			row.Why = view.T("mailin.refused." + m.Reason)
+		}
+		out = append(out, row)
+	}
+	return out, nil
 }
 
 // mailShow is one mail as text.

@@ -361,6 +361,7 @@ func snippet(text string) string {
 func (v *visit) dressed(out *view.Message, m room.Message, people map[string]string, open bool) {
 	out.URL = v.messageURL(m.Room, m.Seq)
 	out.Edited, out.Pinned, out.Answers, out.Last, out.Gone = m.Edited, m.Pinned, m.Answers, m.LastAnswer, m.RemovedBy.Name
+	out.ByMail = m.Via == room.ViaMail
 	if m.Removed {
 		return
 	}

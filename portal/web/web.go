@@ -20,6 +20,7 @@ import (
 	"entente/portal/batch"
 	"entente/portal/hook"
 	"entente/portal/mail"
+	"entente/portal/mailin"
 	"entente/portal/session"
 	"entente/portal/view"
 	"entente/prm/account"
@@ -80,6 +81,7 @@ type Deps struct {
 	Forum       *forum.Service
 	Mail        *mail.Service
 	Notices     *mail.Notices
+	Answers     *mailin.Service
 	Jobs        *job.Jobs
 	DB          *db.DB
 

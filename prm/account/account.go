@@ -243,6 +243,7 @@ type Letter struct {
 	Subject, Body string
 	Stop          string // address that ends mails of this kind when posted to (RFC 8058), "" for none
 	Thread        string // what it is about: mails to one address about the same are one thread; "" for none
+	ReplyTo       string // where an answer goes, "" for the sender
 }
 
 // Mailer is the port to the outbox; portal/mail implements it.

@@ -368,6 +368,8 @@ class Panel {
       if (answers) answers.href = `${this.url}?m=${f.seq}`;
       const edited = li.querySelector("[data-edited]");
       if (edited) edited.hidden = !f.edited;
+      const mail = li.querySelector("[data-bymail]");
+      if (mail) mail.hidden = f.via !== "mail";
       this.files(li.querySelector("[data-files]"), f.files);
       if (f.thread) this.quote(li, f.thread);
     } else li.querySelector("[data-more]")?.remove();
