@@ -269,4 +269,199 @@ func (a *API) promos() {
 			c, err := a.d.Promos.Claim(ctx, actor, promo.ID(in.ID), in.Body.Mark)
 			return a.oneClaim(ctx, c, err)
 		})
+	handle(a, op("GET", "/api/v1/promotions/{id}/results", "promotions:read", "Get what came of a promotion", "What counts by company and item, and what it added against each company's own history: the owner reads all, others their own. With periods=true every period of the series.", 200),
+		func(ctx context.Context, actor access.Actor, in *struct {
+			ID      string `path:"id"`
+			Periods bool   `query:"periods"`
+		}) (*reply[promoResults], error) {
+			return a.promoResults(ctx, actor, promo.ID(in.ID), in.Periods)
+		})
+	type marginIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Margin string `json:"margin" doc:"a ratio: 0.25 is 25 %; 0 takes it back"`
+		}
+	}
+	handle(a, op("PUT", "/api/v1/promotions/{id}/margin", "promotions:write", "Say what you earn on a sale of its products", "For the return on what the promotion costs; nobody else reads it. Safe to repeat.", 200),
+		func(ctx context.Context, actor access.Actor, in *marginIn) (*reply[promoResults], error) {
+			margin, err := money.ParseMicro(in.Body.Margin)
+			if err != nil {
+				return nil, fault.InvalidField("margin", "form.decimal")
+			}
+			if err := a.d.Promos.SetMargin(ctx, actor, promo.ID(in.ID), margin); err != nil {
+				return nil, err
+			}
+			return a.promoResults(ctx, actor, promo.ID(in.ID), false)
+		})
+}
+
+type promoFigures struct {
+	Company   string  `json:"company,omitempty" doc:"slug"`
+	SKU       string  `json:"sku,omitempty"`
+	Orders    int     `json:"orders"`
+	Counted   string  `json:"counted" doc:"base units, as all quantities here"`
+	Confirmed string  `json:"confirmed"`
+	Shipped   string  `json:"shipped"`
+	Invoiced  string  `json:"invoiced"`
+	Sold      string  `json:"sold" doc:"on, as far as it was reported"`
+	Value     *amount `json:"value" doc:"invoiced, net, before the allowance"`
+	Earned    *amount `json:"earned"`
+}
+
+// promoEffect is an estimate with where the true value lies in 9 of 10 cases.
+type promoEffect struct {
+	Units   string `json:"units"`
+	Low     string `json:"low"`
+	High    string `json:"high"`
+	Differs bool   `json:"differs" doc:"from zero"`
+}
+
+type promoWorth struct {
+	Value *amount `json:"value"`
+	Low   *amount `json:"low"`
+	High  *amount `json:"high"`
+}
+
+type promoRatio struct {
+	Value string `json:"value"`
+	Low   string `json:"low"`
+	High  string `json:"high"`
+}
+
+type promoPeriod struct {
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Part    string `json:"part,omitempty" doc:"window, after or other: another promotion; the history has none"`
+	Actual  string `json:"actual"`
+	Sibling string `json:"siblings" doc:"products of the same family"`
+	Base    string `json:"baseline,omitempty"`
+	Low     string `json:"low,omitempty"`
+	High    string `json:"high,omitempty"`
+}
+
+// promoSide is one side of a company: sold in by a date, or sold on.
+type promoSide struct {
+	By       string        `json:"by" doc:"order, ship, invoice or resale"`
+	Grain    string        `json:"grain" doc:"week, month, quarter or 445: that in which it is reported"`
+	Why      string        `json:"not_measured,omitempty" doc:"why there is no estimate: short, same_weeks, nothing, no_window or reports"`
+	From     string        `json:"history_from,omitempty"`
+	To       string        `json:"history_to,omitempty"`
+	Fitted   int           `json:"history_periods"`
+	First    string        `json:"measured_from,omitempty"`
+	Last     string        `json:"measured_to,omitempty"`
+	SoFar    bool          `json:"so_far" doc:"the promotion, or the periods after it, are not over"`
+	Actual   string        `json:"actual"`
+	Base     string        `json:"baseline,omitempty"`
+	Lift     *promoEffect  `json:"lift,omitempty" doc:"actual less baseline"`
+	After    *promoEffect  `json:"after,omitempty" doc:"in the periods after it; below zero is bought ahead"`
+	Siblings *promoEffect  `json:"siblings,omitempty" doc:"below zero is cannibalised"`
+	Extra    *promoEffect  `json:"extra,omitempty" doc:"all three"`
+	Worth    *promoWorth   `json:"extra_sales,omitempty" doc:"at the average net price"`
+	Others   []string      `json:"other_promotions,omitempty" doc:"numbers of those that ran for the same products at the same time"`
+	Periods  []promoPeriod `json:"periods,omitempty"`
+}
+
+type promoAdded struct {
+	Company string      `json:"company" doc:"slug"`
+	In      promoSide   `json:"sold_in"`
+	Out     promoSide   `json:"sold_on"`
+	Gap     string      `json:"in_channel,omitempty" doc:"sold in less sold on in the days measured: stock, not demand"`
+	Cost    *amount     `json:"cost"`
+	PerCost *promoRatio `json:"sales_per_cost,omitempty"`
+	Return  *promoRatio `json:"net_return,omitempty" doc:"for the owner, where the margin was told"`
+}
+
+type promoResults struct {
+	Number    string         `json:"number"`
+	State     string         `json:"state"`
+	By        string         `json:"by" doc:"the date that decides"`
+	Margin    string         `json:"margin,omitempty" doc:"for the owner"`
+	Companies []promoFigures `json:"companies"`
+	Items     []promoFigures `json:"items"`
+	Settled   []promoFigures `json:"settled,omitempty" doc:"as it was settled"`
+	Added     []promoAdded   `json:"added"`
+}
+
+func effectOut(e promo.Effect) *promoEffect {
+	return &promoEffect{e.Value.String(), e.Low.String(), e.High.String(), e.Differs}
+}
+
+func sideOut(s promo.Side, periods bool) promoSide {
+	out := promoSide{By: s.By, Grain: s.Grain, Why: s.Why, From: s.From, To: s.To, Fitted: s.Fitted, First: s.First, Last: s.Last, SoFar: s.Open || s.AfterOpen, Actual: s.Actual.String(), Others: s.Others}
+	if s.Why == "" {
+		out.Base, out.Lift, out.Extra = s.Base.String(), effectOut(s.Lift), effectOut(s.Extra)
+		if !s.Open {
+			out.After = effectOut(s.After)
+		}
+		if s.Siblings && s.SiblingsWhy == "" {
+			out.Siblings = effectOut(s.Taken)
+		}
+		if s.Price > 0 {
+			out.Worth = &promoWorth{money2(s.Worth.Value, false), money2(s.Worth.Low, false), money2(s.Worth.High, false)}
+		}
+	}
+	if !periods {
+		return out
+	}
+	for _, w := range s.Periods {
+		if !w.Known {
+			continue
+		}
+		p := promoPeriod{From: w.From, To: w.To, Part: w.Part, Actual: w.Actual.String(), Sibling: w.Sibling.String()}
+		if w.Fitted {
+			p.Base, p.Low, p.High = w.Base.String(), w.Low.String(), w.High.String()
+		}
+		out.Periods = append(out.Periods, p)
+	}
+	return out
+}
+
+func (a *API) promoResults(ctx context.Context, actor access.Actor, id promo.ID, periods bool) (*reply[promoResults], error) {
+	r, err := a.d.Promos.Results(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	added, err := a.d.Promos.Lift(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	orgs := map[string]bool{}
+	for _, x := range r.Parts {
+		orgs[x.Org] = true
+	}
+	for _, m := range added.Parts {
+		orgs[m.Org] = true
+	}
+	names, err := a.slugs(ctx, orgs)
+	if err != nil {
+		return nil, err
+	}
+	all := func(fs []promo.Figures) []promoFigures {
+		out := []promoFigures{}
+		for _, f := range fs {
+			out = append(out, promoFigures{names[f.Org].Slug, f.SKU, f.Orders, f.Counted.String(), f.Confirmed.String(), f.Shipped.String(), f.Invoiced.String(), f.Sold.String(), money2(f.Value, false), money2(f.Earned, false)})
+		}
+		return out
+	}
+	out := promoResults{Number: r.Number, State: string(r.State), By: added.By, Companies: all(r.Parts), Items: all(r.Products), Added: []promoAdded{}}
+	if len(r.Frozen) > 0 {
+		out.Settled = all(r.Frozen)
+	}
+	if added.Margin > 0 {
+		out.Margin = added.Margin.String()
+	}
+	ratio := func(x *promo.Ratio) *promoRatio {
+		if x == nil {
+			return nil
+		}
+		return &promoRatio{x.Value.String(), x.Low.String(), x.High.String()}
+	}
+	for _, m := range added.Parts {
+		x := promoAdded{Company: names[m.Org].Slug, In: sideOut(m.In, periods), Out: sideOut(m.Out, periods), Cost: money2(m.Cost, false), PerCost: ratio(m.PerCost), Return: ratio(m.Return)}
+		if m.Gapped {
+			x.Gap = m.Gap.String()
+		}
+		out.Added = append(out.Added, x)
+	}
+	return &reply[promoResults]{out}, nil
 }

@@ -123,4 +123,25 @@ func TestPromotionsOverTheAPI(t *testing.T) {
 	if p.State != "agreed" {
 		t.Errorf("%+v", p)
 	}
+	// what it added: the owner reads both companies and its margin, each of them itself
+	type results struct {
+		By, Margin string
+		Added      []struct {
+			Company string
+			Sold_in struct{ Grain, Not_measured string }
+		}
+	}
+	var all, own results
+	ingrid.do(t, http.MethodPut, at+"/margin", `{"margin":"0.25"}`, 200, &all)
+	ingrid.do(t, http.MethodGet, at+"/results?periods=true", "", 200, &all)
+	kaarel.do(t, http.MethodGet, at+"/results", "", 200, &own)
+	if len(all.Added) != 2 || all.Margin != "0.25" || all.Added[0].Sold_in.Not_measured != "no_window" || all.Added[0].Sold_in.Grain != "week" || all.By != "order" {
+		t.Errorf("%+v", all)
+	}
+	if len(own.Added) != 1 || own.Added[0].Company != "baltic" || own.Margin != "" {
+		t.Errorf("%+v", own)
+	}
+	kaarel.do(t, http.MethodPut, at+"/margin", `{"margin":"0.25"}`, 403, nil)
+	chen.do(t, http.MethodGet, at+"/results", "", 404, nil)
+	chen.do(t, http.MethodPut, at+"/margin", `{"margin":"0.25"}`, 404, nil)
 }

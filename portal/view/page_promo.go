@@ -193,6 +193,58 @@ type PromoResults struct {
 	Resales   []PromoResale
 	MoreURL   string // of resale lines
 	Claim     *PromoClaim
+	Lift      *PromoLift
+}
+
+// PromoLift is what a promotion added at the company that is chosen, against its own history. Say is the result in sentences, Notes say what else has to be known, Method how it was computed. MarginURL takes what the owner earns on a sale (margin, a percentage).
+type PromoLift struct {
+	Choices            []Option // companies; Value is the address
+	Say                []Text
+	Notes              []Text
+	Figures            []PromoFigure
+	Chart              *PromoChart
+	Steps              []KV
+	Rows               []PromoLiftRow // for the owner of several
+	Method             []Text
+	Exports            []Export
+	Documents          []Export
+	MarginURL          string
+	Margin             Form
+	Periods            []PromoPeriod
+	InLabel, SoldLabel Text
+}
+
+// PromoChart is drawn here: a view box of 1000 by 240, the base line at its foot. Actual and Base are points of lines, Band those of a surface, empty where there is none.
+type PromoChart struct {
+	Bars               []Bar
+	Windows            []Bar // of the promotion
+	Actual, Base, Band []string
+	Ticks              []string // of the height, from the top
+	Labels             []Date
+	Say                Text
+	Sold               Text // what the line is
+	In                 Text // what the bars are
+}
+
+// PromoPeriod is one period in words.
+type PromoPeriod struct {
+	From, To             Date
+	In, Sold, Base, Span string
+	Part                 Text
+}
+
+// PromoLiftRow is one company. Data says what stands behind it.
+type PromoLiftRow struct {
+	Company      Company
+	URL          string
+	Base, Actual string
+	Percent      string
+	Extra, Span  string
+	Gap          string
+	Cost         Money
+	Return       Text
+	Data         Text
+	Differs      bool
 }
 
 // PromoResale is one line of a sell-through report with what the promotion does to it. ReportURL is empty where the viewer does not read reports.

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"entente/portal/sheet"
 	"entente/portal/view"
@@ -76,6 +78,9 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 	}
 	if more != "" {
 		out.MoreURL = v.again("resales", more) + "#resales"
+	}
+	if out.Lift, err = v.promoLift(id, r, mine, n, f); err != nil {
+		return err
 	}
 	if !mine {
 		if out.Claim, err = v.promoClaim(id, r.Terms); err != nil {
@@ -222,46 +227,328 @@ func promoExport(v *visit) error {
 	})
 }
 
-// promoClaim is the claim that follows from the lines of a bill-back; nil where there is
-// none to be made.
-func (v *visit) promoClaim(id promo.ID, t promo.Terms) (*view.PromoClaim, error) {
-	if t.Settle != promo.BillBack || !v.may(access.ClaimWrite, access.Resource{Reseller: v.org()}) {
-		return nil, nil
-	}
-	got, err := v.w.d.Promos.Proposed(v.ctx, v.actor(), id)
-	if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Conflict {
-		return nil, nil
-	}
-	if err != nil {
+// promoLift shows what a promotion added at one of the companies, and in all for the owner.
+func (v *visit) promoLift(id promo.ID, r promo.Results, mine bool, n names, f view.Form) (*view.PromoLift, error) {
+	got, err := v.w.d.Promos.Lift(v.ctx, v.actor(), id)
+	if err != nil || len(got.Parts) == 0 {
 		return nil, err
 	}
-	out := &view.PromoClaim{URL: v.promoURL(id) + "/claim", Mark: got.Mark, Sum: amount(got.Sum), Text: view.T("promo.claim_none"), FundsURL: v.path("funds", "claims")}
-	if got.Mark == "" {
-		return out, nil
-	}
-	out.Text = view.T("promo.claim_text", "amount", amount(got.Sum))
-	if len(got.Proof) > 0 {
-		out.Proof = view.T("promo.claim_proof", "items", v.p.List(got.Proof))
-	}
-	for _, l := range got.Lines {
-		x := view.PromoClaimLine{Order: l.Text, SKU: l.SKU, Quantity: view.Quantity{Value: l.Quantity.String()}, Amount: amount(l.Amount)}
-		if v.lists(access.OrderRead) {
-			x.OrderURL = v.path("orders", l.Order)
+	url := v.promoURL(id)
+	at := 0
+	for i, m := range got.Parts {
+		if m.Main.Why == "" && got.Parts[at].Main.Why != "" || m.Org == v.Query("of") {
+			at = i
 		}
-		out.Lines = append(out.Lines, x)
+		if m.Org == v.Query("of") {
+			break
+		}
+	}
+	m := got.Parts[at]
+	out := &view.PromoLift{InLabel: view.T("lift.in." + m.In.By), SoldLabel: view.T("lift.in.resale")}
+	if len(got.Parts) > 1 {
+		for i, x := range got.Parts {
+			out.Choices = append(out.Choices, view.Option{Value: v.again("of", x.Org) + "#lift", Label: view.Raw(n.company(x.Org).Name), On: i == at})
+			out.Rows = append(out.Rows, v.liftRow(x, n))
+		}
+	}
+	v.liftWords(out, m, got)
+	v.liftFigures(out, m, got)
+	for _, x := range r.Frozen {
+		if x.Org == m.Org && x.Extra != nil && x.Extra.Value != m.Main.Extra.Value {
+			out.Notes = append(out.Notes, view.T("lift.settled", "extra", v.signed(x.Extra.Value), "low", v.signed(x.Extra.Low), "high", v.signed(x.Extra.High)))
+		}
+	}
+	v.liftChart(out, m)
+	for _, format := range []sheet.Format{sheet.XLSX, sheet.CSV} {
+		q := "?format=" + string(format)
+		out.Exports = append(out.Exports, view.Export{Label: view.T("export." + string(format)), URL: url + "/periods.csv" + q})
+		for _, by := range []string{m.In.By, promo.ByResale} {
+			right := access.OrderRead
+			if by == promo.ByResale {
+				right = access.SellRead
+			}
+			if v.may(right, access.Shared(r.Owner, m.Org)) {
+				out.Documents = append(out.Documents, view.Export{Label: view.T("lift.lines."+by, "format", strings.ToUpper(string(format))), URL: url + "/documents.csv" + q + "&by=" + by + "&partner=" + m.Org})
+			}
+		}
+	}
+	if mine && v.may(access.PromoWrite, access.Own(v.org())) {
+		out.MarginURL, out.Margin = url+"/margin", f
+		if out.Margin.Values == nil && got.Margin > 0 {
+			out.Margin.Values = map[string]string{"margin": (got.Margin * 100).String()}
+		}
 	}
 	return out, nil
 }
 
-// promoClaimFile confirms the claim that was proposed.
-func promoClaimFile(v *visit) error {
-	c, err := v.w.d.Promos.Claim(v.ctx, v.actor(), promo.ID(v.Params("id")), v.input().text("mark"))
+// liftFigures are the four numbers and the steps between them.
+func (v *visit) liftFigures(out *view.PromoLift, m promo.Measured, got promo.Lifted) {
+	s := m.Main
+	if s.Why == "" {
+		step := func(key string, value string) {
+			out.Steps = append(out.Steps, view.KV{Label: view.T(key), Value: view.Raw(value)})
+		}
+		step("lift.step.actual."+s.By, v.p.Quantity(s.Actual.String(), ""))
+		step("lift.step.base", v.p.Quantity(s.Base.String(), ""))
+		step("lift.step.lift", v.signed(s.Lift.Value)+" ("+v.share(s.Lift.Value, s.Base)+")")
+		if !s.Open {
+			step("lift.step.after", v.signed(s.After.Value))
+		}
+		if s.Siblings && s.SiblingsWhy == "" {
+			step("lift.step.taken", v.signed(s.Taken.Value))
+		}
+		step("lift.step.extra", v.signed(s.Extra.Value))
+	}
+	if m.Gapped {
+		out.Steps = append(out.Steps, view.KV{Label: view.T("lift.step.gap"), Value: view.Raw(v.signed(m.Gap))})
+	}
+	extra, worth, cost, per, net := s.Extra, s.Worth, m.Cost, m.PerCost, m.Return
+	measured := s.Why == ""
+	sub := view.T("lift.between", "low", v.signed(extra.Low), "high", v.signed(extra.High))
+	if t := got.Total; t != nil && len(got.Parts) > 1 {
+		extra, worth, cost, per, net, measured = t.Extra, t.Worth, t.Cost, t.PerCost, t.Return, t.Measured > 0
+		sub = view.T("lift.between_of", "low", v.signed(extra.Low), "high", v.signed(extra.High), "measured", t.Measured, "all", len(got.Parts))
+	}
+	none := view.Raw("–")
+	figure := func(key string, value, sub view.Text) {
+		out.Figures = append(out.Figures, view.PromoFigure{Label: view.T(key), Value: value, Sub: sub})
+	}
+	if !measured {
+		figure("lift.fig.extra", none, view.T("lift.not_measured"))
+		figure("lift.fig.worth", none, view.T("lift.not_measured"))
+	} else {
+		figure("lift.fig.extra", view.Raw(v.signed(extra.Value)), sub)
+		if worth.Low == worth.High {
+			figure("lift.fig.worth", none, view.T("lift.no_price"))
+		} else {
+			figure("lift.fig.worth", view.T("promosay.one_amount", "amount", amount(worth.Value)), view.T("lift.between_money", "low", amount(worth.Low), "high", amount(worth.High)))
+		}
+	}
+	figure("lift.fig.cost", view.T("promosay.one_amount", "amount", amount(cost)), view.T("lift.cost_sub"))
+	value, key := none, "lift.fig.sales"
+	if net != nil {
+		value, key = view.Raw(v.cents(net.Value)), "lift.fig.return"
+	} else if per != nil {
+		value = view.Raw(v.cents(per.Value))
+	}
+	text := v.returned(per, net)
+	if text.IsZero() {
+		text = view.T("lift.no_return")
+	}
+	figure(key, value, text)
+}
+
+func (v *visit) liftRow(m promo.Measured, n names) view.PromoLiftRow {
+	s := m.Main
+	row := view.PromoLiftRow{Company: n.company(m.Org), URL: v.again("of", m.Org) + "#lift", Base: "–", Actual: v.p.Quantity(s.Actual.String(), ""), Percent: "–", Extra: "–", Gap: "–", Cost: amount(m.Cost), Return: v.returned(m.PerCost, m.Return)}
+	if m.Gapped {
+		row.Gap = v.signed(m.Gap)
+	}
+	if row.Return.IsZero() {
+		row.Return = view.Raw("–")
+	}
+	if s.Why != "" {
+		row.Data = view.T("lift.data." + s.Why)
+		return row
+	}
+	row.Base, row.Percent, row.Extra, row.Differs = v.p.Quantity(s.Base.String(), ""), v.share(s.Lift.Value, s.Base), v.signed(s.Extra.Value), s.Extra.Differs
+	row.Span = v.p.T("lift.span", "low", v.signed(s.Extra.Low), "high", v.signed(s.Extra.High))
+	row.Data = view.T("lift.fitted."+s.Grain, "n", s.Fitted)
+	if !s.Extra.Differs {
+		row.Data = view.T("lift.data.zero")
+	}
+	return row
+}
+
+// liftChart draws half a year before the window and what came since: sold in as bars, sold
+// on as a line, and the baseline of the date that decides.
+func (v *visit) liftChart(out *view.PromoLift, m promo.Measured) {
+	s := m.Main
+	from := slices.IndexFunc(s.Periods, func(w promo.Weighed) bool { return w.Part == promo.InWindow })
+	if from < 0 {
+		return
+	}
+	back := 26
+	if s.Grain != "week" {
+		back = 12
+	}
+	shown := s.Periods[max(0, from-back):]
+	if len(shown) < 2 {
+		return
+	}
+	in, sold := map[string]promo.Weighed{}, map[string]promo.Weighed{}
+	keep := func(to map[string]promo.Weighed, x promo.Side) {
+		for _, w := range x.Periods {
+			if x.Grain == s.Grain && w.Known {
+				to[w.From] = w
+			}
+		}
+	}
+	keep(in, m.In)
+	keep(sold, m.Out)
+	top := money.Quantity(0)
+	for _, w := range shown {
+		top = max(top, in[w.From].Actual, sold[w.From].Actual)
+		if w.Fitted {
+			top = max(top, w.High)
+		}
+	}
+	if top <= 0 {
+		return
+	}
+	step := money.One
+	for k := 0; int64(top) > 4*int64(step); k++ { // 1, 2, 5, 10 … for each of four lines
+		step = step * 5 / 2
+		if k%3 != 1 {
+			step = step / 5 * 4
+		}
+	}
+	full := 4 * int64(step)
+	y := func(q money.Quantity) int { return 240 - int(max(0, min(int64(q), full))*236/full) }
+	wide := 1000 / len(shown)
+	c := &view.PromoChart{In: out.InLabel, Sold: out.SoldLabel, Labels: []view.Date{view.Date(shown[0].From), view.Date(shown[len(shown)-1].From)}}
+	for k := int64(4); k >= 0; k-- {
+		c.Ticks = append(c.Ticks, v.p.Quantity(money.Quantity(k*int64(step)).String(), ""))
+	}
+	var low, actual, base, band []string
+	part := func(to *[]string, points *[]string) {
+		if len(*points) > 1 {
+			*to = append(*to, strings.Join(*points, " "))
+		}
+		*points = nil
+	}
+	draw := func() {
+		part(&c.Base, &base)
+		slices.Reverse(low)
+		band = append(band, low...)
+		low = nil
+		part(&c.Band, &band)
+	}
+	for i, w := range shown {
+		x := i * wide
+		point := func(q money.Quantity) string { return itoa(int64(x+wide/2)) + "," + itoa(int64(y(q))) }
+		row := view.PromoPeriod{From: view.Date(w.From), To: view.Date(w.To), In: "–", Sold: "–", Base: "–"}
+		if b, ok := in[w.From]; ok {
+			row.In = v.p.Quantity(b.Actual.String(), "")
+			if h := 240 - y(b.Actual); h > 0 {
+				c.Bars = append(c.Bars, view.Bar{X: x + wide/6, Y: 240 - h, W: max(1, wide*2/3), H: h, Words: view.T("lift.bar", "from", view.Date(w.From), "n", row.In)})
+			}
+		}
+		if b, ok := sold[w.From]; ok {
+			row.Sold = v.p.Quantity(b.Actual.String(), "")
+			actual = append(actual, point(b.Actual))
+		} else {
+			part(&c.Actual, &actual)
+		}
+		if w.Fitted {
+			base, band, low = append(base, point(w.Base)), append(band, point(w.High)), append(low, point(w.Low))
+			row.Base, row.Span = v.p.Quantity(w.Base.String(), ""), v.p.T("lift.span", "low", v.p.Quantity(w.Low.String(), ""), "high", v.p.Quantity(w.High.String(), ""))
+		} else {
+			draw()
+		}
+		if w.Part != promo.InHistory {
+			row.Part = view.T("lift.part." + w.Part)
+		}
+		if w.Part == promo.InWindow {
+			c.Windows = append(c.Windows, view.Bar{X: x, W: wide, H: 240})
+		}
+		out.Periods = append(out.Periods, row)
+	}
+	part(&c.Actual, &actual)
+	draw()
+	if len(c.Bars) == 0 {
+		c.In = view.Text{}
+	}
+	if len(c.Actual) == 0 {
+		c.Sold = view.Text{}
+	}
+	c.Say = view.T("lift.chart", "grain", view.T("lift.grain."+s.Grain))
+	out.Chart = c
+}
+
+// promoMargin keeps what the owner earns on a sale.
+func promoMargin(v *visit) error {
+	in := v.input()
+	id := promo.ID(v.Params("id"))
+	margin, _ := money.ParseMicro(or(in.percent("margin"), "0"))
+	err := in.err()
 	if err == nil {
-		return v.done(v.claimURL(c.ID), "said.promo_claimed")
+		err = v.w.d.Promos.SetMargin(v.ctx, v.actor(), id, margin)
+	}
+	if err == nil {
+		return v.done(v.promoURL(id)+"/results#lift", "said.saved")
 	}
 	errs, note, ok := v.formErrors(err)
 	if !ok {
 		return err
 	}
-	return v.resultsPage(409, view.Form{Errors: errs, Note: note})
+	return v.resultsPage(422, in.form(errs, note))
+}
+
+// promoPeriods is every period of every company that the viewer reads, both sides, as a table.
+func promoPeriods(v *visit) error {
+	got, err := v.w.d.Promos.Lift(v.ctx, v.actor(), promo.ID(v.Params("id")))
+	if err != nil {
+		return err
+	}
+	var orgs []string
+	for _, m := range got.Parts {
+		orgs = append(orgs, m.Org)
+	}
+	n, err := v.companies(v.ctx, orgs)
+	if err != nil {
+		return err
+	}
+	titles := v.titles("col.partner", "lift.col.by", "lift.col.from", "lift.col.to", "lift.col.part", "lift.col.actual", "lift.col.base", "lift.col.low", "lift.col.high", "lift.col.sibling")
+	return v.export(v.p.T("lift.periods"), titles, func(_ context.Context, put func(...sheet.Cell) error) error {
+		for _, m := range got.Parts {
+			for _, s := range []promo.Side{m.In, m.Out} {
+				for _, w := range s.Periods {
+					if !w.Known {
+						continue
+					}
+					part, base, low, high := words(""), words(""), words(""), words("")
+					if w.Part != promo.InHistory {
+						part = words(v.p.T("lift.part." + w.Part))
+					}
+					if w.Fitted {
+						base, low, high = number(w.Base), number(w.Low), number(w.High)
+					}
+					if err := put(words(n.org(m.Org)), words(v.p.T("lift.in."+s.By)), day(w.From), day(w.To), part, number(w.Actual), base, low, high, number(w.Sibling)); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// promoDocuments is every line of the documents behind one side of one company.
+func promoDocuments(v *visit) error {
+	id, org, by := promo.ID(v.Params("id")), v.Query("partner"), v.Query("by")
+	list, err := v.w.d.Promos.Documents(v.ctx, v.actor(), id, org, by, promo.Document{}, exportRows)
+	if err != nil {
+		return err
+	}
+	titles := v.titles("lift.col.from", "lift.col.to", "col.document", "paper.line", "col.item", "lift.col.quantity", "col.unit", "lift.col.sibling_is")
+	return v.export(v.p.T("lift.in."+by), titles, func(ctx context.Context, put func(...sheet.Cell) error) error {
+		for {
+			for _, l := range list {
+				sibling := words("")
+				if !l.Own {
+					sibling = words(v.p.T("lift.col.sibling"))
+				}
+				if err := put(day(l.Day), day(l.Until), words(l.Number), whole(l.Line), words(l.SKU), number(l.Quantity), unit(v, l.Unit), sibling); err != nil {
+					return err
+				}
+			}
+			if len(list) < exportRows {
+				return nil
+			}
+			if list, err = v.w.d.Promos.Documents(ctx, v.actor(), id, org, by, list[len(list)-1], exportRows); err != nil {
+				return fault.Wrap(err, fault.CodeOf(err), "error.internal")
+			}
+		}
+	})
 }

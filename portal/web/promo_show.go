@@ -335,3 +335,47 @@ func promoTaskDo(v *visit) error {
 	}
 	return v.seeOther(v.promoURL(id) + "#tasks")
 }
+
+// promoClaim is the claim that follows from the lines of a bill-back; nil where there is
+// none to be made.
+func (v *visit) promoClaim(id promo.ID, t promo.Terms) (*view.PromoClaim, error) {
+	if t.Settle != promo.BillBack || !v.may(access.ClaimWrite, access.Resource{Reseller: v.org()}) {
+		return nil, nil
+	}
+	got, err := v.w.d.Promos.Proposed(v.ctx, v.actor(), id)
+	if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Conflict {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &view.PromoClaim{URL: v.promoURL(id) + "/claim", Mark: got.Mark, Sum: amount(got.Sum), Text: view.T("promo.claim_none"), FundsURL: v.path("funds", "claims")}
+	if got.Mark == "" {
+		return out, nil
+	}
+	out.Text = view.T("promo.claim_text", "amount", amount(got.Sum))
+	if len(got.Proof) > 0 {
+		out.Proof = view.T("promo.claim_proof", "items", v.p.List(got.Proof))
+	}
+	for _, l := range got.Lines {
+		x := view.PromoClaimLine{Order: l.Text, SKU: l.SKU, Quantity: view.Quantity{Value: l.Quantity.String()}, Amount: amount(l.Amount)}
+		if v.lists(access.OrderRead) {
+			x.OrderURL = v.path("orders", l.Order)
+		}
+		out.Lines = append(out.Lines, x)
+	}
+	return out, nil
+}
+
+// promoClaimFile confirms the claim that was proposed.
+func promoClaimFile(v *visit) error {
+	c, err := v.w.d.Promos.Claim(v.ctx, v.actor(), promo.ID(v.Params("id")), v.input().text("mark"))
+	if err == nil {
+		return v.done(v.claimURL(c.ID), "said.promo_claimed")
+	}
+	errs, note, ok := v.formErrors(err)
+	if !ok {
+		return err
+	}
+	return v.resultsPage(409, view.Form{Errors: errs, Note: note})
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,4 +214,97 @@ func (v *visit) cardPartners(h promo.Head, n names) []view.Company {
 	}
 	slices.SortFunc(out, func(a, b view.Company) int { return compareText(a.Name, b.Name) })
 	return out
+}
+
+// signed is a number of units with its sign.
+func (v *visit) signed(q money.Quantity) string {
+	s := q.String()
+	if q > 0 {
+		s = "+" + s
+	}
+	return v.p.Quantity(s, "")
+}
+
+func (v *visit) share(part, of money.Quantity) string {
+	if of <= 0 {
+		return "–"
+	}
+	return v.signed(money.Whole(int64(math.Round(100*float64(part)/float64(of))))) + "%"
+}
+
+// cents is a ratio at two places.
+func (v *visit) cents(r money.Rate) string {
+	n, half := int64(r), int64(5000)
+	if n < 0 {
+		half = -half
+	}
+	return v.p.Number(money.Rate((n + half) / 10000 * 10000).Fixed(2))
+}
+
+// returned is what came of one unit of cost, as an interval.
+func (v *visit) returned(perCost, net *promo.Ratio) view.Text {
+	switch {
+	case net != nil:
+		return view.T("lift.return_is", "value", v.cents(net.Value), "low", v.cents(net.Low), "high", v.cents(net.High))
+	case perCost != nil:
+		return view.T("lift.sales_are", "value", v.cents(perCost.Value), "low", v.cents(perCost.Low), "high", v.cents(perCost.High))
+	}
+	return view.Text{}
+}
+
+// added says an effect in words: more, less, or not different from zero.
+func (v *visit) added(e promo.Effect) view.Text {
+	key := "lift.none"
+	switch {
+	case e.Differs && e.Value > 0:
+		key = "lift.more"
+	case e.Differs:
+		key = "lift.less"
+	}
+	return view.T(key, "n", v.p.Quantity(max(e.Value, -e.Value).String(), ""), "extra", v.signed(e.Value), "low", v.signed(e.Low), "high", v.signed(e.High))
+}
+
+func (v *visit) liftWords(out *view.PromoLift, m promo.Measured, got promo.Lifted) {
+	s := m.Main
+	grain := view.T("lift.grain." + s.Grain)
+	if s.Why != "" {
+		out.Say = append(out.Say, view.T("lift.why."+s.Why))
+	} else {
+		out.Say = append(out.Say, v.added(s.Extra))
+		out.Method = append(out.Method, view.T("lift.method", "periods", view.T("lift.fitted."+s.Grain, "n", s.Fitted), "from", view.Date(s.From), "to", view.Date(s.To), "what", view.T("lift.of."+s.By)), view.T("lift.method_range"))
+		if !s.Siblings {
+			out.Method = append(out.Method, view.T("lift.no_siblings"))
+		} else if s.SiblingsWhy != "" {
+			out.Method = append(out.Method, view.T("lift.siblings_short"))
+		}
+		if s.Price > 0 {
+			out.Method = append(out.Method, view.T("lift.priced", "price", price(s.Price, s.Worth.Value.Currency)))
+		}
+		switch {
+		case s.Open:
+			out.Notes = append(out.Notes, view.T("lift.open"))
+		case s.AfterOpen:
+			out.Notes = append(out.Notes, view.T("lift.after_open"))
+		}
+	}
+	if s.First != "" {
+		out.Notes = append(out.Notes, view.T("lift.measured", "grain", grain, "from", view.Date(s.First), "to", view.Date(s.Last)))
+	}
+	if len(s.Others) > 0 {
+		out.Notes = append(out.Notes, view.T("lift.others", "numbers", v.p.List(s.Others)))
+	}
+	other := &m.Out
+	if m.Main == other {
+		other = &m.In
+	}
+	if other.Why == "" {
+		out.Notes = append(out.Notes, view.T("lift.beside."+other.By, "said", v.added(other.Extra)))
+	}
+	if m.Gapped {
+		key := "lift.gap"
+		if m.Gap < 0 {
+			key = "lift.gap_less"
+		}
+		out.Notes = append(out.Notes, view.T(key, "n", v.p.Quantity(max(m.Gap, -m.Gap).String(), ""), "from", view.Date(m.Out.First), "to", view.Date(m.Out.Last)))
+	}
 }
