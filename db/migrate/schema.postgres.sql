@@ -579,7 +579,7 @@ CREATE TABLE fund_log (
 );
 CREATE INDEX fund_log_subject ON fund_log USING btree (subject_id, happened, id);
 CREATE TABLE fund_lot (
-  id text NOT NULL, program_id text NOT NULL, rule_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, invoice_id text NOT NULL, invoice_number text NOT NULL, position bigint NOT NULL, order_line bigint NOT NULL, sku text NOT NULL, currency text NOT NULL, net bigint NOT NULL, rate bigint NOT NULL, earned bigint NOT NULL, remaining bigint NOT NULL, taken bigint NOT NULL, lapsed bigint NOT NULL, earned_on text NOT NULL, lapses_at bigint NOT NULL, lapses_on text NOT NULL, made bigint NOT NULL,
+  id text NOT NULL, program_id text NOT NULL, rule_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, invoice_id text NOT NULL, invoice_number text NOT NULL, position bigint NOT NULL, order_line bigint NOT NULL, sku text NOT NULL, currency text NOT NULL, net bigint NOT NULL, rate bigint NOT NULL, earned bigint NOT NULL, remaining bigint NOT NULL, taken bigint NOT NULL, lapsed bigint NOT NULL, earned_on text NOT NULL, lapses_at bigint NOT NULL, lapses_on text NOT NULL, made bigint NOT NULL, order_id text NOT NULL,
   UNIQUE (rule_id, invoice_id, "position"),
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
@@ -699,7 +699,7 @@ CREATE INDEX interchange_supplier_stuck ON interchange USING btree (supplier_id,
 CREATE INDEX interchange_undelivered ON interchange USING btree (sender_id, received, id) WHERE (delivery = ANY (ARRAY['failed'::text, 'held'::text, 'unproved'::text]));
 CREATE UNIQUE INDEX interchange_identity ON interchange USING btree (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
 CREATE TABLE invoice (
-  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, state text NOT NULL, currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, tax_rate bigint NOT NULL, tax_category text NOT NULL, differs_by bigint NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL, credit_of text NOT NULL,
+  id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, kind text NOT NULL, state text NOT NULL, currency text NOT NULL, net bigint NOT NULL, tax bigint NOT NULL, tax_rate bigint NOT NULL, tax_category text NOT NULL, differs_by bigint NOT NULL, gross bigint NOT NULL, issued_on text NOT NULL, due_on text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, interchange_id text NOT NULL, credit_of text NOT NULL, orders bigint NOT NULL,
   UNIQUE (supplier_id, number),
   PRIMARY KEY (id),
   FOREIGN KEY (order_id) REFERENCES purchase_order(id)
@@ -720,10 +720,21 @@ CREATE TABLE invoice_approval (
 );
 CREATE INDEX invoice_approval_invoice ON invoice_approval USING btree (invoice_id, made);
 CREATE TABLE invoice_line (
-  invoice_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, sku text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, price bigint NOT NULL, amount bigint NOT NULL, difference text NOT NULL, allowance bigint NOT NULL, deal text NOT NULL, tax_rate bigint NOT NULL,
+  invoice_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, sku text NOT NULL, quantity bigint NOT NULL, unit text NOT NULL, price bigint NOT NULL, amount bigint NOT NULL, difference text NOT NULL, allowance bigint NOT NULL, deal text NOT NULL, tax_rate bigint NOT NULL, order_id text NOT NULL,
   PRIMARY KEY (invoice_id, "position"),
   FOREIGN KEY (invoice_id) REFERENCES invoice(id)
 );
+CREATE TABLE invoice_share (
+  invoice_id text NOT NULL, position bigint NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, net bigint NOT NULL, state text NOT NULL, differs_by bigint NOT NULL,
+  PRIMARY KEY (invoice_id, "position"),
+  FOREIGN KEY (invoice_id) REFERENCES invoice(id),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX invoice_share_order ON invoice_share USING btree (order_id);
+CREATE INDEX invoice_share_reseller ON invoice_share USING btree (reseller_id, order_id) WHERE (state = 'differs'::text);
+CREATE INDEX invoice_share_supplier ON invoice_share USING btree (supplier_id, order_id) WHERE (state = 'differs'::text);
 CREATE TABLE invoice_tax (
   invoice_id text NOT NULL, position bigint NOT NULL, category text NOT NULL, rate bigint NOT NULL, basis bigint NOT NULL, amount bigint NOT NULL,
   PRIMARY KEY (invoice_id, "position"),

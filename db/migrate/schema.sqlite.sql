@@ -435,7 +435,7 @@ CREATE TABLE fund_log (
 CREATE INDEX fund_log_subject ON fund_log (subject_id, happened, id);
 CREATE TABLE fund_lot (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), rule_id TEXT NOT NULL REFERENCES fund_rule(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), invoice_id TEXT NOT NULL, invoice_number TEXT NOT NULL, position INTEGER NOT NULL, order_line INTEGER NOT NULL, sku TEXT NOT NULL,
-  currency TEXT NOT NULL, net INTEGER NOT NULL, rate INTEGER NOT NULL, earned INTEGER NOT NULL, remaining INTEGER NOT NULL, taken INTEGER NOT NULL, lapsed INTEGER NOT NULL, earned_on TEXT NOT NULL, lapses_at INTEGER NOT NULL, lapses_on TEXT NOT NULL, made INTEGER NOT NULL,
+  currency TEXT NOT NULL, net INTEGER NOT NULL, rate INTEGER NOT NULL, earned INTEGER NOT NULL, remaining INTEGER NOT NULL, taken INTEGER NOT NULL, lapsed INTEGER NOT NULL, earned_on TEXT NOT NULL, lapses_at INTEGER NOT NULL, lapses_on TEXT NOT NULL, made INTEGER NOT NULL, order_id TEXT NOT NULL DEFAULT '',
   CHECK (remaining >= 0 AND taken >= 0 AND taken <= earned), UNIQUE (rule_id, invoice_id, position)
 );
 CREATE INDEX fund_lot_invoice ON fund_lot (invoice_id, org_id);
@@ -526,7 +526,7 @@ CREATE INDEX interchange_supplier_stuck ON interchange (supplier_id, received, i
 CREATE INDEX interchange_undelivered ON interchange (sender_id, received, id) WHERE delivery IN ('failed', 'held', 'unproved');
 CREATE TABLE invoice (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
-  currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_rate INTEGER NOT NULL, tax_category TEXT NOT NULL, differs_by INTEGER NOT NULL, gross INTEGER NOT NULL, issued_on TEXT NOT NULL, due_on TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL, credit_of TEXT NOT NULL DEFAULT '',
+  currency TEXT NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_rate INTEGER NOT NULL, tax_category TEXT NOT NULL, differs_by INTEGER NOT NULL, gross INTEGER NOT NULL, issued_on TEXT NOT NULL, due_on TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, interchange_id TEXT NOT NULL, credit_of TEXT NOT NULL DEFAULT '', orders INTEGER NOT NULL DEFAULT 0,
   UNIQUE (supplier_id, number)
 );
 CREATE INDEX invoice_credit_of ON invoice (credit_of) WHERE credit_of <> '';
@@ -541,8 +541,15 @@ CREATE TABLE invoice_approval (
 );
 CREATE INDEX invoice_approval_invoice ON invoice_approval (invoice_id, made);
 CREATE TABLE invoice_line (
-  invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, price INTEGER NOT NULL, amount INTEGER NOT NULL, difference TEXT NOT NULL, allowance INTEGER NOT NULL DEFAULT 0, deal TEXT NOT NULL DEFAULT '', tax_rate INTEGER NOT NULL DEFAULT -1, PRIMARY KEY (invoice_id, position)
+  invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, price INTEGER NOT NULL, amount INTEGER NOT NULL, difference TEXT NOT NULL, allowance INTEGER NOT NULL DEFAULT 0, deal TEXT NOT NULL DEFAULT '', tax_rate INTEGER NOT NULL DEFAULT -1, order_id TEXT NOT NULL DEFAULT '', PRIMARY KEY (invoice_id, position)
 );
+CREATE TABLE invoice_share (
+  invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id),
+  net INTEGER NOT NULL, state TEXT NOT NULL, differs_by INTEGER NOT NULL, PRIMARY KEY (invoice_id, position)
+);
+CREATE INDEX invoice_share_order ON invoice_share (order_id);
+CREATE INDEX invoice_share_reseller ON invoice_share (reseller_id, order_id) WHERE state = 'differs';
+CREATE INDEX invoice_share_supplier ON invoice_share (supplier_id, order_id) WHERE state = 'differs';
 CREATE TABLE invoice_tax (
   invoice_id TEXT NOT NULL REFERENCES invoice(id), position INTEGER NOT NULL, category TEXT NOT NULL, rate INTEGER NOT NULL, basis INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (invoice_id, position)
 );

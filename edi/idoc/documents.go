@@ -358,6 +358,16 @@ func invoice(m *markup.Map, d *doc.Invoice) {
 	markup.Each(m, "E1EDP01", &d.Lines, func(m *markup.Map, l *doc.InvoiceLine) {
 		line(m, &l.Line, func(m *markup.Map) {
 			refs(m, "E1EDP02", &l.Refs)
+			if m.Read() { // 001 is the customer's order, ZEILE its line
+				var order, at string
+				m.Marked("E1EDP02", "QUALF", "001", func(m *markup.Map) { m.Text("BELNR", &order); m.Text("ZEILE", &at) })
+				if order != "" && order != d.OrderNumber {
+					l.Refs = append(l.Refs, doc.Ref{Qualifier: "PO", Value: order})
+					if at != "" {
+						l.Refs = append(l.Refs, doc.Ref{Qualifier: "LI", Value: at})
+					}
+				}
+			}
 			dated(m, "E1EDP03", &l.Dates)
 		}, func(m *markup.Map) {
 			net := l.Amount

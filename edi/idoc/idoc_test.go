@@ -173,3 +173,20 @@ func TestAnswerOfAnERP(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestInvoiceOfSeveralOrders: E1EDP02 001 of an item is the customer's order and its line.
+func TestInvoiceOfSeveralOrders(t *testing.T) {
+	t.Parallel()
+	item := func(n, order, at string) string {
+		return "<E1EDP01><POSEX>" + n + "</POSEX><MENGE>1</MENGE><MENEE>PCE</MENEE><E1EDP02><QUALF>001</QUALF><BELNR>" + order + "</BELNR><ZEILE>" + at + "</ZEILE></E1EDP02></E1EDP01>"
+	}
+	list, err := Read(strings.NewReader(`<INVOIC02><IDOC BEGIN="1"><EDI_DC40 SEGMENT="1"><IDOCTYP>INVOIC02</IDOCTYP><MESTYP>INVOIC</MESTYP></EDI_DC40><E1EDK01><CURCY>EUR</CURCY><BELNR>90001</BELNR></E1EDK01><E1EDK02><QUALF>001</QUALF><BELNR>PO-1</BELNR></E1EDK02>`+
+		item("1", "PO-1", "000010")+item("2", "PO-2", "000010")+`</IDOC></INVOIC02>`), markup.Default)
+	if err != nil || len(list) != 1 {
+		t.Fatal(err, len(list))
+	}
+	d := list[0].Document.(*doc.Invoice)
+	if a, b := d.Lines[0], d.Lines[1]; d.OrderNumber != "PO-1" || len(a.Refs) != 0 || b.Number != "2" || len(b.Refs) != 2 || b.Refs[0] != (doc.Ref{Qualifier: "PO", Value: "PO-2"}) || b.Refs[1] != (doc.Ref{Qualifier: "LI", Value: "000010"}) {
+		t.Errorf("%+v", d)
+	}
+}

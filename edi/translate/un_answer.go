@@ -214,6 +214,10 @@ func readINVOIC(set *schema.Set) (*doc.Invoice, []wire.Finding) {
 				continue
 			}
 			r.ref(s)
+			if line := s.Text(1, 3); r.line != nil && r.party == nil && r.get(s, 1, 1) == "ON" && line != "" && line != r.line.Number { // C506 1156: the line of that order
+				r.get(s, 1, 3)
+				r.line.Refs = append(r.line.Refs, doc.Ref{Qualifier: "LI", Value: line})
+			}
 		case "MOA":
 			if r.summary && r.tax == nil && r.allowance == nil {
 				switch r.get(s, 1, 1) {

@@ -64,6 +64,12 @@ func (x *mapper) invoice(m *markup.Map, d *doc.Invoice, credit bool) {
 	x.taxes(m, &d.Taxes)
 	m.In("cac:LegalMonetaryTotal", func(m *markup.Map) { x.totals(m, d, lines) })
 	markup.Each(m, line, &d.Lines, func(m *markup.Map, l *doc.InvoiceLine) { x.invoiceLine(m, billed, d, l) })
+	for i, seen := 0, map[string]bool{}; m.Read() && i < len(d.Lines); i++ { // lines of two orders may have one number
+		if l := &d.Lines[i]; seen[l.Number] && ref(l.Refs, "PO") != "" {
+			l.Number = ""
+		}
+		seen[d.Lines[i].Number] = true
+	}
 	if m.Read() && due != "" && len(d.Terms) == 0 {
 		d.Terms = []doc.Terms{{NetDate: due}}
 	}
@@ -109,26 +115,48 @@ func (x *mapper) totals(m *markup.Map, d *doc.Invoice, lines doc.Decimal) {
 	}
 }
 
+// ref is the first reference of a qualifier.
+func ref(list []doc.Ref, qualifier string) string {
+	for _, r := range list {
+		if r.Qualifier == qualifier {
+			return r.Value
+		}
+	}
+	return ""
+}
+
 func (x *mapper) invoiceLine(m *markup.Map, billed string, d *doc.Invoice, l *doc.InvoiceLine) {
 	m.Text("cbc:ID", &l.Number)
 	m.Texts("cbc:Note", &l.Notes)
 	quantity(m, billed, &l.Quantity, &l.Unit)
 	x.extension(m, &l.Line)
-	m.In("cac:OrderLineReference", func(m *markup.Map) {
-		at := l.Number
-		m.Text("cbc:LineID", &at)
-		if m.Read() && at != "" {
-			l.Number = at
+	at, order := l.Number, d.OrderNumber
+	if own := ref(l.Refs, "PO"); own != "" && own != d.OrderNumber { // an invoice of several orders
+		order = own
+		if n := ref(l.Refs, "LI"); n != "" {
+			at = n
 		}
-		m.In("cac:OrderReference", func(m *markup.Map) {
-			order := d.OrderNumber
-			m.Text("cbc:ID", &order)
-			if m.Read() && d.OrderNumber == "" {
-				d.OrderNumber = order
-			}
-		})
+	}
+	m.In("cac:OrderLineReference", func(m *markup.Map) {
+		m.Text("cbc:LineID", &at)
+		m.In("cac:OrderReference", func(m *markup.Map) { m.Text("cbc:ID", &order) })
 	})
 	refs(m, "cac:DocumentReference", &l.Refs)
+	if m.Read() {
+		if d.OrderNumber == "" {
+			d.OrderNumber = order
+		}
+		switch {
+		case order != "" && order != d.OrderNumber:
+			for _, r := range []doc.Ref{{Qualifier: "PO", Value: order}, {Qualifier: "LI", Value: at}} {
+				if r.Value != "" && ref(l.Refs, r.Qualifier) == "" {
+					l.Refs = append(l.Refs, r)
+				}
+			}
+		case at != "":
+			l.Number = at
+		}
+	}
 	m.In("cac:Delivery", func(m *markup.Map) {
 		delivery(m, &l.Dates, func(m *markup.Map) { member(m, "cac:DeliveryParty", "ST", &l.Parties) })
 	})

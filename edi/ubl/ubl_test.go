@@ -137,3 +137,35 @@ func TestMoneyNeedsACurrency(t *testing.T) {
 		t.Fatalf("%v %+v %s", err, bad, b.Bytes())
 	}
 }
+
+// TestInvoiceOfSeveralOrders: a line of another order than the first keeps its own number
+// and names order and line; what is written is read so again.
+func TestInvoiceOfSeveralOrders(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("testdata/invoice.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, _ := bytes.Cut(b, []byte("<cac:InvoiceLine>"))
+	line, tail, _ := bytes.Cut(rest, []byte("</cac:InvoiceLine>"))
+	other := bytes.Replace(bytes.Replace(line, []byte("<cbc:ID>1</cbc:ID>"), []byte("<cbc:ID>2</cbc:ID>"), 1), []byte("<cbc:LineID>10</cbc:LineID>"), []byte("<cbc:LineID>10</cbc:LineID><cac:OrderReference><cbc:ID>PO-4218</cbc:ID></cac:OrderReference>"), 1)
+	again := bytes.Join([][]byte{head, []byte("<cac:InvoiceLine>"), line, []byte("</cac:InvoiceLine><cac:InvoiceLine>"), other, []byte("</cac:InvoiceLine>"), tail}, nil)
+	for range 2 {
+		it, err := Read(bytes.NewReader(again), markup.Default)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := it.Document.(*doc.Invoice)
+		if l := d.Lines[0]; l.Number != "10" || len(l.Refs) != 0 || d.OrderNumber != "PO-4217" {
+			t.Fatalf("%+v", l)
+		}
+		if l := d.Lines[1]; l.Number != "2" || len(l.Refs) != 2 || l.Refs[0] != (doc.Ref{Qualifier: "PO", Value: "PO-4218"}) || l.Refs[1] != (doc.Ref{Qualifier: "LI", Value: "10"}) {
+			t.Fatalf("%+v", l)
+		}
+		var out bytes.Buffer
+		if bad, err := Write(&out, d); err != nil || len(bad) > 0 {
+			t.Fatal(bad, err)
+		}
+		again = out.Bytes()
+	}
+}

@@ -22,10 +22,20 @@ type invoice struct {
 	IssuedOn   string        `json:"issued_on"`
 	DueOn      string        `json:"due_on"`
 	Lines      []invoiceLine `json:"lines"`
+	Orders     []orderShare  `json:"orders,omitempty" doc:"of an invoice of several orders: each with its share, the first one first; not in lists"`
+}
+
+type orderShare struct {
+	Order      string  `json:"order"`
+	OrderNo    string  `json:"order_number"`
+	Net        *amount `json:"net" doc:"what the invoice has beside its lines stands with the first"`
+	State      string  `json:"state" doc:"matched or differs"`
+	Difference *amount `json:"difference"`
 }
 
 type invoiceLine struct {
-	Line     int      `json:"line"`
+	Order    string   `json:"order,omitempty" doc:"of an invoice of several orders"`
+	Line     int      `json:"line" doc:"of the order"`
 	SKU      string   `json:"sku"`
 	Quantity string   `json:"quantity"`
 	Unit     string   `json:"unit"`
@@ -49,8 +59,14 @@ func wireInvoice(v trade.Invoice, orgs map[string]account.Org) invoice {
 	for _, x := range v.Taxes {
 		out.Taxes = append(out.Taxes, taxRow{x.Category, x.Rate.String(), money2(x.Basis, false), money2(x.Amount, false)})
 	}
+	for _, s := range v.Shares {
+		out.Orders = append(out.Orders, orderShare{string(s.Order), s.Number, money2(s.Net, v.PricesHidden), s.State, money2(s.Difference, v.PricesHidden)})
+	}
 	for _, l := range v.Lines {
 		w := invoiceLine{Line: l.Line, SKU: l.SKU, Quantity: l.Quantity.String(), Unit: l.Unit, Amount: money2(l.Amount, v.PricesHidden), Wrong: l.Wrong}
+		if v.Orders > 0 {
+			w.Order = string(l.Order)
+		}
 		if !v.PricesHidden {
 			w.Price = &amount{l.Price.Fixed(v.Currency.Digits()), string(v.Currency)}
 		}

@@ -45,6 +45,7 @@ type settlement struct {
 
 type matchedLine struct {
 	Position   int      `json:"position"`
+	Order      string   `json:"order,omitempty" doc:"of an invoice of several orders"`
 	Line       int      `json:"line" doc:"of the order"`
 	Ordered    string   `json:"ordered"`
 	Shipped    string   `json:"shipped"`
@@ -482,7 +483,11 @@ func (a *API) account(ctx context.Context, actor access.Actor, id trade.InvoiceI
 		out.Settled = append(out.Settled, settlement{s.Kind, s.ID, s.Number, money2(s.Amount, false), s.At})
 	}
 	for _, l := range x.Lines {
-		out.Match = append(out.Match, matchedLine{Position: l.Position, Line: l.Line, Ordered: l.Item.Ordered.String(), Shipped: l.Item.Shipped.String(), Received: l.Item.Received.String(), Invoiced: l.Quantity.String(),
+		order := ""
+		if i.Orders > 0 {
+			order = string(l.Order)
+		}
+		out.Match = append(out.Match, matchedLine{Order: order, Position: l.Position, Line: l.Line, Ordered: l.Item.Ordered.String(), Shipped: l.Item.Shipped.String(), Received: l.Item.Received.String(), Invoiced: l.Quantity.String(),
 			OrderPrice: &amount{l.Item.Price.Fixed(i.Currency.Digits()), string(i.Currency)}, Price: &amount{l.Price.Fixed(i.Currency.Digits()), string(i.Currency)}, Difference: money2(l.Difference, false), Wrong: l.Wrong, Dispute: string(l.Disputed)})
 	}
 	return &reply[settled]{out}, nil

@@ -352,7 +352,7 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 		if err := e.Decode(&t); err != nil {
 			return err
 		}
-		if t.Quiet || e.Kind == trade.OrderReceived && (t.Reason == trade.HeldLocation || t.Reason == trade.HeldApproval) {
+		if t.Quiet || t.Follows || e.Kind == trade.OrderReceived && (t.Reason == trade.HeldLocation || t.Reason == trade.HeldApproval) {
 			return nil // of an order that is held at once they are told that
 		}
 		supplier, reseller, acted = t.Supplier, t.Reseller, t.Org
@@ -499,7 +499,7 @@ func (a *App) to856(ctx context.Context, e job.Received) error {
 // to810 sends an invoice to a buyer who speaks EDI.
 func (a *App) to810(ctx context.Context, e job.Received) error {
 	var t trade.Event
-	if err := e.Decode(&t); err != nil || t.Quiet {
+	if err := e.Decode(&t); err != nil || t.Quiet || t.Follows {
 		return err
 	}
 	actor := access.System("edi", t.Supplier)

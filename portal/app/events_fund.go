@@ -117,7 +117,7 @@ func (a *App) fundLive(ctx context.Context, e job.Received) error {
 // fundEarned lets a partner earn by an invoice, or takes back for a credit.
 func (a *App) fundEarned(ctx context.Context, e job.Received) error {
 	var t trade.Event
-	if err := e.Decode(&t); err != nil || t.Invoice == "" {
+	if err := e.Decode(&t); err != nil || t.Invoice == "" || t.Follows {
 		return err
 	}
 	actor := access.System("funds", t.Supplier)

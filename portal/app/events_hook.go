@@ -79,7 +79,7 @@ func (a *App) toHooks(ctx context.Context, e job.Received) error {
 		if err := e.Decode(&t); err != nil {
 			return err
 		}
-		if t.Quiet {
+		if t.Quiet || t.Follows {
 			return nil
 		}
 		supplier, reseller = t.Supplier, t.Reseller

@@ -19,7 +19,7 @@ import (
 // toSettle goes on after an invoice or a credit: disputes end, waiting payments find it.
 func (a *App) toSettle(ctx context.Context, e job.Received) error {
 	var t trade.Event
-	if err := e.Decode(&t); err != nil || t.Invoice == "" {
+	if err := e.Decode(&t); err != nil || t.Invoice == "" || t.Follows {
 		return err
 	}
 	if t.Quiet {

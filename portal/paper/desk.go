@@ -122,5 +122,16 @@ func (k Desk) Invoice(ctx context.Context, actor access.Actor, id trade.InvoiceI
 	if s.Order.PricesHidden {
 		return Sheet{}, fault.New(fault.Forbidden, "error.forbidden")
 	}
+	for _, x := range inv.Shares {
+		if x.Order == inv.Order {
+			continue
+		}
+		if s.Others == nil {
+			s.Others = map[trade.OrderID]trade.Detail{}
+		}
+		if s.Others[x.Order], err = k.Trade.Get(ctx, actor, x.Order); err != nil {
+			return Sheet{}, err
+		}
+	}
 	return Sheet{Invoice(s, inv), size}, nil
 }

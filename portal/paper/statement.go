@@ -9,6 +9,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/money"
 	"entente/prm/settle"
+	"entente/prm/trade"
 )
 
 // Statement is the account of two companies on paper.
@@ -33,7 +34,7 @@ func Statement(st settle.Statement, supplier, reseller account.Org, p *locale.Pr
 		left[x.ID] = x
 	}
 	for _, e := range st.Entries {
-		r := Row{Cells: []string{p.Date(e.Date), e.Number, p.T("statement.kind." + e.Kind), e.OrderNo, p.Number(e.Amount.String()), p.Number(e.Balance.String())}}
+		r := Row{Cells: []string{p.Date(e.Date), e.Number, p.T("statement.kind." + e.Kind), trade.Orders(e.OrderNo, e.Orders), p.Number(e.Amount.String()), p.Number(e.Balance.String())}}
 		if x, open := left[e.ID]; open && e.Kind == settle.EntryInvoice {
 			r.Notes = append(r.Notes, p.T("paper.open_due", "amount", cash(x.Left), "date", p.Date(x.Due)))
 			if x.Disputed.Minor != 0 {

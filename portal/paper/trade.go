@@ -18,8 +18,9 @@ import (
 type Source struct {
 	Order              trade.Detail
 	Supplier, Reseller account.Org
-	Tax                map[string]string // agreed tax numbers, by company
-	P                  *locale.Printer   // see Words
+	Tax                map[string]string              // agreed tax numbers, by company
+	Others             map[trade.OrderID]trade.Detail // of an invoice of several orders: those beside Order
+	P                  *locale.Printer                // see Words
 }
 
 // Words writes in a language for paper: dates always have their year.
@@ -155,6 +156,14 @@ func (s Source) item(l trade.Line) (sku, name string, notes []string) {
 
 func (s Source) price(p money.Price) string {
 	return s.P.Number(p.Fixed(s.Order.Currency.Digits()))
+}
+
+// of is the source of one of the orders of an invoice.
+func (s Source) of(id trade.OrderID) Source {
+	if d, ok := s.Others[id]; ok {
+		s.Order = d
+	}
+	return s
 }
 
 func (s Source) line(n int) trade.Line {
@@ -338,22 +347,37 @@ func Invoice(s Source, inv trade.Invoice) Document {
 	}
 	d.Facts = add(d.Facts, s.P.T("field.invoice_date"), s.P.Date(inv.IssuedOn))
 	d.Facts = add(d.Facts, s.P.T("col.due"), s.P.Date(inv.DueOn))
-	d.Facts = add(d.Facts, s.P.T("paper.order_number"), o.Number)
-	d.Facts = add(d.Facts, s.P.T("order.ordered_on"), s.P.Date(o.OrderedOn))
+	if numbers := []string{}; len(inv.Shares) > 0 {
+		for _, x := range inv.Shares {
+			numbers = append(numbers, x.Number)
+		}
+		d.Facts = add(d.Facts, s.P.T("paper.order_number"), s.P.List(numbers))
+	} else {
+		d.Facts = add(d.Facts, s.P.T("paper.order_number"), o.Number)
+		d.Facts = add(d.Facts, s.P.T("order.ordered_on"), s.P.Date(o.OrderedOn))
+	}
 	d.Facts = add(d.Facts, s.P.T("order.currency"), string(inv.Currency))
 	d.Facts = add(d.Facts, s.P.T("order.terms"), s.terms())
 	var notes []string
-	for _, sh := range o.Shipments {
-		notes = append(notes, sh.Number)
+	for _, x := range append([]trade.InvoiceShare{{Order: o.ID}}, inv.Shares...) {
+		for _, sh := range s.of(x.Order).Order.Shipments {
+			if !slices.Contains(notes, sh.Number) {
+				notes = append(notes, sh.Number)
+			}
+		}
 	}
 	d.Facts = add(d.Facts, s.P.T("paper.shipments"), s.P.List(notes))
 	d.Columns = s.columns("paper.line", "col.item", "paper.description", "paper.quantity", "col.price", "paper.amount")
 	for _, x := range inv.Lines {
-		l := s.line(x.Line)
+		of := s.of(x.Order)
+		l := of.line(x.Line)
 		if l.SKU == "" {
 			l.SKU = x.SKU
 		}
 		sku, name, below := s.item(l)
+		if inv.Orders > 0 {
+			below = append(below, s.P.T("order.title", "number", of.Order.Number))
+		}
 		d.Rows = append(d.Rows, Row{Cells: []string{strconv.Itoa(x.Line), sku, name, s.P.Quantity(x.Quantity.String(), x.Unit), s.P.Number(x.Price.Fixed(inv.Currency.Digits())), s.P.Number(x.Amount.String())}, Notes: below})
 	}
 	cash := func(a money.Amount) string { return s.P.Money(a.String(), string(inv.Currency)) }

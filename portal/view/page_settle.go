@@ -41,6 +41,7 @@ type InvoiceLineRow struct {
 	Notes                        []Text
 	Status                       Status
 	Bad                          bool
+	OrderNumber, OrderURL        string // of an invoice of several orders
 }
 
 // DisputeForm disputes positions. Names: reason, note, line.{position}.on (1), line.{position}.net.

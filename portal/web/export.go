@@ -200,7 +200,7 @@ func invoiceExport(v *visit) error {
 				return err
 			}
 			for _, i := range page.Items {
-				row := []sheet.Cell{words(i.Number), words(n.org(i.PartnerOf(v.org()))), words(i.OrderNumber), words(v.p.T("state.invoice." + i.State)), day(i.IssuedOn), day(i.DueOn)}
+				row := []sheet.Cell{words(i.Number), words(n.org(i.PartnerOf(v.org()))), words(trade.Orders(i.OrderNumber, i.Orders)), words(v.p.T("state.invoice." + i.State)), day(i.IssuedOn), day(i.DueOn)}
 				if !i.PricesHidden {
 					row = append(row, words(string(i.Currency)), coins(i.Net), coins(i.Tax), coins(i.Gross))
 				}

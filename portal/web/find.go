@@ -58,7 +58,7 @@ func (v *visit) findInvoices(q string) ([]view.Hit, error) {
 	var out []view.Hit
 	for _, i := range list.Items {
 		state := view.Status{State: view.State("invoice." + i.State)}
-		out = append(out, view.Hit{Icon: "receipt", Title: view.Raw(i.Number), Sub: view.T("order.title", "number", i.OrderNumber), URL: v.path("invoices", string(i.ID)), Status: &state})
+		out = append(out, view.Hit{Icon: "receipt", Title: view.Raw(i.Number), Sub: view.T("order.title", "number", trade.Orders(i.OrderNumber, i.Orders)), URL: v.path("invoices", string(i.ID)), Status: &state})
 	}
 	return out, nil
 }

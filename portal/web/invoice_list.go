@@ -53,7 +53,7 @@ func invoiceList(v *visit) error {
 }
 
 func (v *visit) invoiceRow(i trade.Invoice, n names) view.InvoiceRow {
-	row := view.InvoiceRow{URL: v.path("invoices", string(i.ID)), Number: i.Number, OrderNumber: i.OrderNumber, OrderURL: v.orderURL(i.Order),
+	row := view.InvoiceRow{URL: v.path("invoices", string(i.ID)), Number: i.Number, OrderNumber: trade.Orders(i.OrderNumber, i.Orders), OrderURL: v.orderURL(i.Order),
 		Partner: n.company(i.PartnerOf(v.org())), Date: view.Date(i.IssuedOn), Due: view.Date(i.DueOn), Status: view.Status{State: view.State("invoice." + i.State)}}
 	if !i.PricesHidden {
 		row.Net, row.Gross = amount(i.Net), amount(i.Gross)

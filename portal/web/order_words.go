@@ -198,6 +198,9 @@ func (v *visit) orderTotals(d trade.Detail) view.OrderTotals {
 	rate := d.Invoices[0].TaxRate
 	one := true
 	for _, inv := range d.Invoices {
+		if inv.Orders > 0 { // its taxes are of several orders
+			return t
+		}
 		var errTax, errGross error
 		tax, errTax = tax.Add(inv.Tax)
 		gross, errGross = gross.Add(inv.Gross)

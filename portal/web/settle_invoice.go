@@ -45,10 +45,18 @@ func (v *visit) invoicePage(status int, f invoiceForms) error {
 	}
 	res := access.Shared(i.Supplier, i.Reseller)
 	page := &view.InvoicePage{Base: v.shell(), URL: v.invoiceURL(i.ID), Number: i.Number, Credit: i.Kind == trade.InvoiceCredit, Status: view.Status{State: view.State("settle." + a.State())},
-		Match: view.Status{State: view.State("invoice." + i.State)}, Buyer: n.company(i.Reseller), Supplier: n.company(i.Supplier), OrderNumber: i.OrderNumber, OrderURL: v.orderURL(i.Order),
+		Match: view.Status{State: view.State("invoice." + i.State)}, Buyer: n.company(i.Reseller), Supplier: n.company(i.Supplier), OrderNumber: trade.Orders(i.OrderNumber, i.Orders), OrderURL: v.orderURL(i.Order),
 		Issued: view.Date(i.IssuedOn), Due: view.Date(i.DueOn), PDF: v.path("invoices", string(i.ID), "pdf"), Currency: string(i.Currency), Form: f.approve}
+	numbers := map[trade.OrderID]string{}
+	for _, s := range i.Shares {
+		numbers[s.Order] = s.Number
+	}
 	for _, l := range a.Lines {
-		page.Lines = append(page.Lines, v.invoiceLine(i, l))
+		row := v.invoiceLine(i, l)
+		if row.OrderNumber = numbers[l.Order]; row.OrderNumber != "" {
+			row.OrderURL = v.orderURL(l.Order)
+		}
+		page.Lines = append(page.Lines, row)
 	}
 	page.Sums, page.Facts = invoiceSums(a), v.invoiceFacts(a, n)
 	for _, d := range a.Disputes {
@@ -167,6 +175,16 @@ func invoiceSums(a settle.Account) []view.KV {
 func (v *visit) invoiceFacts(a settle.Account, n names) []view.KV {
 	i := a.Invoice
 	out := []view.KV{{Label: view.T("field.invoice_number"), Value: view.Raw(i.Number)}, {Label: view.T("col.order"), Value: view.Raw(i.OrderNumber), URL: v.orderURL(i.Order)}}
+	if len(i.Shares) > 0 {
+		out = out[:1]
+		for _, s := range i.Shares {
+			kv := view.KV{Label: view.T("col.order"), Value: view.T("settle.share", "number", s.Number, "amount", amount(s.Net)), URL: v.orderURL(s.Order)}
+			if s.State == trade.InvoiceDiffers {
+				kv.Value = view.T("settle.share_differs", "number", s.Number, "amount", amount(s.Net), "by", view.Money{Amount: signed(s.Difference), Currency: string(i.Currency)})
+			}
+			out = append(out, kv)
+		}
+	}
 	if i.CreditOf != "" {
 		out = append(out, view.KV{Label: view.T("settle.credit_of"), Value: view.T("settle.the_invoice"), URL: v.invoiceURL(i.CreditOf)})
 	}

@@ -8,6 +8,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/money"
 	"entente/prm/settle"
+	"entente/prm/trade"
 )
 
 // statementList is where the accounts with all partners stand.
@@ -116,7 +117,7 @@ func (v *visit) entryURL(e settle.Entry) string {
 func (v *visit) entryRow(e settle.Entry) view.StatementRow {
 	row := view.StatementRow{Date: view.Date(e.Date), Kind: view.T("statement.kind." + e.Kind), Number: e.Number, URL: v.entryURL(e), Amount: e.Amount.String(), Balance: e.Balance.String()}
 	if e.Order != "" {
-		row.Order, row.OrderURL = e.OrderNo, v.orderURL(e.Order)
+		row.Order, row.OrderURL = trade.Orders(e.OrderNo, e.Orders), v.orderURL(e.Order)
 	}
 	return row
 }
@@ -164,7 +165,7 @@ func statementExport(v *visit) error {
 			if x.Disputed.Currency == "" {
 				x.Disputed = zero
 			}
-			if err := put(day(e.Date), words(v.p.T("statement.kind."+e.Kind)), words(e.Number), words(e.OrderNo), day(e.Due), words(string(st.Currency)), coins(e.Amount), coins(e.Balance), coins(x.Left), coins(x.Disputed)); err != nil {
+			if err := put(day(e.Date), words(v.p.T("statement.kind."+e.Kind)), words(e.Number), words(trade.Orders(e.OrderNo, e.Orders)), day(e.Due), words(string(st.Currency)), coins(e.Amount), coins(e.Balance), coins(x.Left), coins(x.Disputed)); err != nil {
 				return err
 			}
 		}

@@ -165,7 +165,7 @@ func (s *Service) earn(ctx context.Context, actor access.Actor, rule ruleRow, in
 		if err != nil || earned.Minor <= 0 {
 			continue
 		}
-		ok, err := insertLot(ctx, lotRow{ID: db.NewID(), ProgramID: p.ID, RuleID: rule.ID, OwnerID: p.OwnerID, OrgID: inv.Reseller, InvoiceID: string(inv.ID), InvoiceNumber: inv.Number, Position: int64(l.Position), OrderLine: int64(l.Line), SKU: l.SKU, Currency: string(inv.Currency), Net: net.Minor, Rate: rule.Rate, Earned: earned.Minor, Remaining: earned.Minor,
+		ok, err := insertLot(ctx, lotRow{ID: db.NewID(), ProgramID: p.ID, RuleID: rule.ID, OwnerID: p.OwnerID, OrgID: inv.Reseller, InvoiceID: string(inv.ID), InvoiceNumber: inv.Number, Position: int64(l.Position), OrderLine: int64(l.Line), OrderID: string(l.Order), SKU: l.SKU, Currency: string(inv.Currency), Net: net.Minor, Rate: rule.Rate, Earned: earned.Minor, Remaining: earned.Minor,
 			EarnedOn: inv.IssuedOn, LapsesAt: at, LapsesOn: lapses.Format(time.DateOnly), Made: db.Micros(db.Now(ctx))})
 		if err != nil {
 			return err
@@ -227,7 +227,7 @@ func (s *Service) takeBack(ctx context.Context, actor access.Actor, credit trade
 		left := map[string]int64{} // of what each rule gave for it: an invoice may have a line of the order twice
 		for i := range lots {
 			lot := &lots[i]
-			if int(lot.OrderLine) != l.Line {
+			if int(lot.OrderLine) != l.Line || lot.OrderID != "" && lot.OrderID != string(l.Order) {
 				continue
 			}
 			if _, ok := left[lot.RuleID]; !ok {

@@ -35,6 +35,7 @@ type lotRow struct {
 	LapsesAt                                    int64
 	LapsesOn                                    string
 	Made                                        int64
+	OrderID                                     string // of the line; "" from before it was kept
 }
 
 func (lotRow) TableName() string { return "fund_lot" }

@@ -1,8 +1,10 @@
 package settle
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"entente/db"
 	"entente/prm/access"
@@ -38,21 +40,36 @@ func (s *Service) account(ctx context.Context, actor access.Actor, f invoiceFact
 	zero := f.amount(0)
 	a := Account{Open: f.amount(f.open()), Paid: zero, Credited: zero, Disputed: zero, Payable: zero, Differing: zero}
 	reader := access.System("settle", f.SupplierID) // the right to read was checked, the order belongs to it
-	d, err := s.trade.Get(ctx, reader, trade.OrderID(f.OrderID))
-	if err != nil {
-		return a, err
-	}
-	for _, i := range d.Invoices {
-		switch {
-		case string(i.ID) == f.ID:
-			a.Invoice = i
-		case string(i.CreditOf) == f.ID:
-			a.Credits = append(a.Credits, i)
+	ids := []trade.OrderID{trade.OrderID(f.OrderID)}
+	if f.Orders > 0 {
+		var err error
+		if a.Invoice, err = s.trade.GetInvoice(ctx, reader, trade.InvoiceID(f.ID)); err != nil {
+			return a, err
+		}
+		ids = nil
+		for _, x := range a.Invoice.Shares {
+			ids = append(ids, x.Order)
 		}
 	}
-	if a.Invoice.ID == "" {
-		return a, fault.New(fault.NotFound, "error.not_found")
+	orders := map[trade.OrderID]trade.Detail{}
+	for _, id := range ids {
+		d, err := s.trade.Get(ctx, reader, id)
+		if err != nil {
+			return a, err
+		}
+		orders[id] = d
+		for _, i := range d.Invoices {
+			switch {
+			case string(i.ID) == f.ID && f.Orders == 0:
+				a.Invoice = i
+			case string(i.CreditOf) == f.ID && !slices.ContainsFunc(a.Credits, func(c trade.Invoice) bool { return c.ID == i.ID }):
+				a.Credits = append(a.Credits, i)
+			}
+		}
 	}
+	slices.SortStableFunc(a.Credits, func(x, y trade.Invoice) int {
+		return cmp.Or(x.At.Compare(y.At), strings.Compare(string(x.ID), string(y.ID)))
+	})
 	rows, err := disputesOf(ctx, f.ID)
 	if err != nil {
 		return a, err
@@ -70,7 +87,10 @@ func (s *Service) account(ctx context.Context, actor access.Actor, f invoiceFact
 			under[l.Position] = x.ID
 		}
 	}
-	a.Lines = accountLines(a.Invoice, d, under)
+	for _, id := range ids {
+		a.Lines = append(a.Lines, accountLines(a.Invoice, orders[id], under)...)
+	}
+	slices.SortFunc(a.Lines, func(x, y AccountLine) int { return cmp.Compare(x.Position, y.Position) })
 	differs := map[money.Rate]int64{}
 	for _, l := range a.Lines {
 		if a.Invoice.State == trade.InvoiceDiffers && l.Disputed == "" && l.Difference.Minor > 0 {
@@ -110,7 +130,7 @@ func (s *Service) account(ctx context.Context, actor access.Actor, f invoiceFact
 	return a, err
 }
 
-// accountLines holds the positions against their order lines. What of a position does not
+// accountLines holds the positions that are of an order against its lines. What of a position does not
 // match is its amount less what was delivered at the price of the order.
 func accountLines(inv trade.Invoice, d trade.Detail, under map[int]DisputeID) []AccountLine {
 	taken := map[int]money.Quantity{} // by earlier invoices, then by earlier positions
@@ -127,6 +147,9 @@ func accountLines(inv trade.Invoice, d trade.Detail, under map[int]DisputeID) []
 	shipped := slices.ContainsFunc(d.Lines, func(l trade.Line) bool { return l.Shipped > 0 })
 	var out []AccountLine
 	for _, l := range inv.Lines {
+		if l.Order != d.ID {
+			continue
+		}
 		x := AccountLine{InvoiceLine: l, Item: d.Lines[l.Line-1], Disputed: under[l.Position], Difference: money.Amount{Currency: inv.Currency}}
 		delivered := x.Item.Confirmed
 		if shipped {

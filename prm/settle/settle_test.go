@@ -3,11 +3,13 @@ package settle
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
@@ -285,4 +287,50 @@ func TestUnitPriceOfACredit(t *testing.T) {
 	b.must(err)
 	c := b.account(id)
 	eq(t, "a seventh of a pound, seven times", c.Invoice.Lines[0].Amount.String(), "-1.00")
+}
+
+// An invoice of two orders is one account: disputed, approved, credited and paid as a whole.
+func TestCollectiveAccount(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		first, second := b.shipped([2]string{"100", "10"}), b.shipped([2]string{"50", "4"})
+		in := doc.Invoice{Number: "INV-C", Date: "2026-11-16", Type: "DI", Total: "1470.00", Taxes: []doc.Tax{{Type: "VA", Amount: "245.00", Percent: "20", Taxable: "1225.00"}}}
+		for i, l := range [][3]string{{"PO-1", "100", "10"}, {"PO-2", "50", "4.50"}} {
+			in.Lines = append(in.Lines, doc.InvoiceLine{Line: doc.Line{Number: strconv.Itoa(i + 1), VendorItem: "ITEM-0", Quantity: doc.Decimal(l[1]), Unit: "EA", Price: doc.Decimal(l[2]), Refs: []doc.Ref{{Qualifier: "PO", Value: l[0]}}}})
+		}
+		r, err := b.trade.ReceiveReply(b.at(), access.System("edi", b.aurelia), trade.IncomingReply{Invoice: &in, Supplier: b.aurelia, Reseller: b.kestrel, Partnership: b.toKestrel, Interchange: db.NewID(), SetNo: 1})
+		b.must(err)
+		eq(t, "outcome "+r.Reason, r.Outcome, trade.Booked)
+		inv := trade.InvoiceID(r.ID)
+		a := b.account(inv)
+		eq(t, "open", a.Open.String(), "1470.00")
+		eq(t, "differing", a.Differing.String(), "30.00")
+		eq(t, "orders of the positions", [2]trade.OrderID{a.Lines[0].Order, a.Lines[1].Order}, [2]trade.OrderID{first, second})
+		eq(t, "each beside its own line", [2]string{a.Lines[0].Item.Price.Fixed(2), a.Lines[1].Item.Price.Fixed(2)}, [2]string{"10.00", "4.00"})
+
+		id, err := b.svc.OpenDispute(b.at(), b.dan, inv, DisputeCmd{Reason: "price"})
+		b.must(err)
+		ap, err := b.svc.Approve(b.at(), b.dan, inv, ApproveCmd{})
+		b.must(err)
+		eq(t, "approved as a whole", ap.Amount.String(), "1440.00")
+		b.must(b.svc.Offer(b.at(), b.ingrid, id, OfferCmd{Kind: OfferCredit}))
+		credit, err := b.svc.Credit(b.at(), b.ingrid, id, 0, "")
+		b.must(err)
+		b.must(b.svc.Invoiced(b.at(), access.System("settle", b.aurelia), credit))
+		a = b.account(inv)
+		eq(t, "left", a.Open.String(), "1440.00")
+		eq(t, "credits", len(a.Credits), 1)
+		st, err := b.svc.Statement(b.at(), b.dan, StatementFilter{Partnership: b.toKestrel, From: "2026-11-01", To: "2026-11-30"})
+		b.must(err)
+		eq(t, "told once, and its credit", len(st.Entries), 2)
+		eq(t, "orders", trade.Orders(st.Entries[0].OrderNo, st.Entries[0].Orders), "PO-1 +1")
+		eq(t, "balance", st.Closing.String(), "1440.00")
+		pay := doc.Remittance{Number: "BACS-1", Flag: "C", Total: "1440.00", Lines: []doc.RemittanceLine{{Qualifier: "IV", Number: "INV-C", Paid: "1440.00"}}}
+		pay.Currency = "GBP"
+		got, err := b.svc.Receive(b.at(), access.System("edi", b.kestrel), Incoming{Doc: &pay, Supplier: b.aurelia, Reseller: b.kestrel, Partnership: b.toKestrel, Interchange: db.NewID(), SetNo: 1})
+		b.must(err)
+		eq(t, "payment", got.Outcome, Booked)
+		eq(t, "paid", b.account(inv).Open.String(), "0.00")
+	})
 }

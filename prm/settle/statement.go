@@ -52,6 +52,7 @@ type Entry struct {
 	Number  string
 	Order   trade.OrderID
 	OrderNo string
+	Orders  int // of an invoice of several, of which Order is the first; 0: one
 	Due     string
 	Amount  money.Amount
 	Balance money.Amount // after it

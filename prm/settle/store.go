@@ -73,6 +73,7 @@ type invoiceFacts struct {
 	IssuedOn, DueOn, CreditOf                                          string
 	PartnershipID, OrderNumber                                         string
 	Settled                                                            int64 // by payments and credits
+	Orders                                                             int64 // 0: one
 }
 
 func (f invoiceFacts) open() int64 { return f.Gross - f.Settled }
@@ -81,7 +82,7 @@ func (f invoiceFacts) amount(n int64) money.Amount {
 	return money.Amount{Minor: n, Currency: money.Currency(f.Currency)}
 }
 
-const factColumns = `i.id, i.order_id, i.supplier_id, i.reseller_id, i.number, i.kind, i.state, i.currency, i.net, i.tax, i.gross, i.tax_rate, i.differs_by, i.issued_on, i.due_on, i.credit_of,
+const factColumns = `i.id, i.order_id, i.supplier_id, i.reseller_id, i.number, i.kind, i.state, i.currency, i.net, i.tax, i.gross, i.tax_rate, i.differs_by, i.issued_on, i.due_on, i.credit_of, i.orders,
 	o.partnership_id, o.number AS order_number, COALESCE((SELECT SUM(s.amount) FROM settlement s WHERE s.invoice_id = i.id), 0) AS settled`
 
 // lockInvoices takes invoices for settling, in one order, so that two payments of one

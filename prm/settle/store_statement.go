@@ -22,17 +22,17 @@ func balanceBefore(ctx context.Context, st *Statement) (int64, error) {
 
 type entryRow struct {
 	ID, Number, Kind, OrderID, OrderNumber, Day, Due string
-	Amount, Settled                                  int64
+	Amount, Settled, Orders                          int64
 }
 
 func (r entryRow) entry(c money.Currency) Entry {
-	return Entry{Date: r.Day, Kind: r.Kind, ID: r.ID, Number: r.Number, Order: trade.OrderID(r.OrderID), OrderNo: r.OrderNumber, Due: r.Due, Amount: money.Amount{Minor: r.Amount, Currency: c}}
+	return Entry{Date: r.Day, Kind: r.Kind, ID: r.ID, Number: r.Number, Order: trade.OrderID(r.OrderID), OrderNo: r.OrderNumber, Orders: int(r.Orders), Due: r.Due, Amount: money.Amount{Minor: r.Amount, Currency: c}}
 }
 
 // entriesOf reads the documents of the period, one more than a statement holds.
 func entriesOf(ctx context.Context, st *Statement) ([]Entry, error) {
 	var rows, paid []entryRow
-	err := db.Tx(ctx).Raw(`SELECT i.id, i.number, i.kind, i.order_id, o.number AS order_number, i.issued_on AS day, i.due_on AS due, i.gross AS amount FROM invoice i JOIN purchase_order o ON o.id = i.order_id
+	err := db.Tx(ctx).Raw(`SELECT i.id, i.number, i.kind, i.order_id, o.number AS order_number, i.issued_on AS day, i.due_on AS due, i.orders, i.gross AS amount FROM invoice i JOIN purchase_order o ON o.id = i.order_id
 		WHERE i.supplier_id = ? AND i.reseller_id = ? AND i.currency = ? AND i.issued_on >= ? AND i.issued_on <= ? ORDER BY i.issued_on, i.id LIMIT ?`,
 		st.Supplier, st.Reseller, string(st.Currency), st.From, st.To, MaxEntries+1).Scan(&rows).Error
 	if err != nil {
@@ -50,7 +50,7 @@ func entriesOf(ctx context.Context, st *Statement) ([]Entry, error) {
 // openItems are the invoices and credits that are not settled, by due date.
 func openItems(ctx context.Context, supplier, reseller, currency string) ([]OpenItem, error) {
 	var rows []entryRow
-	err := db.Tx(ctx).Raw(`SELECT i.id, i.number, i.kind, i.order_id, o.number AS order_number, i.issued_on AS day, i.due_on AS due, i.gross AS amount, COALESCE(s.settled, 0) AS settled
+	err := db.Tx(ctx).Raw(`SELECT i.id, i.number, i.kind, i.order_id, o.number AS order_number, i.issued_on AS day, i.due_on AS due, i.orders, i.gross AS amount, COALESCE(s.settled, 0) AS settled
 		FROM invoice i JOIN purchase_order o ON o.id = i.order_id LEFT JOIN (SELECT invoice_id, SUM(amount) AS settled FROM settlement WHERE supplier_id = ? AND reseller_id = ? GROUP BY invoice_id) s ON s.invoice_id = i.id
 		WHERE i.supplier_id = ? AND i.reseller_id = ? AND i.currency = ? AND i.gross <> COALESCE(s.settled, 0) ORDER BY i.due_on, i.id LIMIT ?`, supplier, reseller, supplier, reseller, currency, MaxEntries).Scan(&rows).Error
 	var out []OpenItem

@@ -195,9 +195,20 @@ func (s *Service) InvoiceDoc(ctx context.Context, actor access.Actor, id Invoice
 			who.Received = from.InterchangeID
 			return err
 		}
+		all := map[OrderID]Detail{d.ID: d}
+		if row.Orders > 0 { // a credit of several orders, made on the pages
+			whole, err := familyOf(ctx, row.ID)
+			if err == nil {
+				err = s.further(ctx, row, all)
+			}
+			if err != nil {
+				return err
+			}
+			d.Invoices = append(plain(whole), d.Invoices...)
+		}
 		for _, inv := range d.Invoices {
 			if inv.ID == id {
-				out = invoiceDoc(d, inv)
+				out = invoiceDoc(d, inv, all)
 				t, err := termsOf(ctx, o.PartnershipID)
 				if err != nil {
 					return err
@@ -210,7 +221,29 @@ func (s *Service) InvoiceDoc(ctx context.Context, actor access.Actor, id Invoice
 	return out, who, err
 }
 
-func invoiceDoc(d Detail, inv Invoice) doc.Invoice {
+// further adds the other orders of an invoice of several.
+func (s *Service) further(ctx context.Context, inv invoiceRow, to map[OrderID]Detail) error {
+	ids, err := ordersOf(ctx, inv)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, there := to[OrderID(id)]; there {
+			continue
+		}
+		o, err := orderByID(ctx, OrderID(id), false)
+		if err != nil {
+			return err
+		}
+		if to[OrderID(id)], err = s.lines(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// invoiceDoc is an invoice as a document; d is its first order, all are its orders.
+func invoiceDoc(d Detail, inv Invoice, all map[OrderID]Detail) doc.Invoice {
 	out := doc.Invoice{Header: echo(d), Number: inv.Number, Date: inv.IssuedOn, OrderDate: d.OrderedOn, OrderNumber: d.Number, Release: d.Release, Type: "DI", Purpose: "00", Total: cents(inv.Gross)}
 	out.Header.Terms = []doc.Terms{{NetDate: inv.DueOn}}
 	if inv.Kind == InvoiceCredit { // amounts are stored below zero and written without sign
@@ -223,8 +256,16 @@ func invoiceDoc(d Detail, inv Invoice) doc.Invoice {
 		}
 	}
 	for _, l := range inv.Lines {
-		ol := d.Lines[l.Line-1]
+		of := all[l.Order]
+		ol := of.Lines[l.Line-1]
 		il := doc.InvoiceLine{Line: docLine(ol, l.Price), Amount: cents(l.Amount)}
+		if inv.Orders > 0 {
+			il.Refs = append(slices.Clip(il.Refs), doc.Ref{Qualifier: "PO", Value: of.Number}, doc.Ref{Qualifier: "LI", Value: ol.Reference})
+			if of.Release != "" {
+				il.Refs = append(il.Refs, doc.Ref{Qualifier: "RE", Value: of.Release})
+			}
+			il.Number = itoa(l.Position)
+		}
 		il.Quantity = decimal(l.Quantity)
 		il.Allowances = promoAllowance(ol, l.Quantity, l.Off)
 		out.Lines = append(out.Lines, il)

@@ -90,6 +90,7 @@ type Event struct {
 	Quiet       bool       `json:"quiet,omitempty"`
 	Reply       ReplyID    `json:"reply,omitempty"`
 	Settled     bool       `json:"settled,omitempty"` // of a reply
+	Follows     bool       `json:"follows,omitempty"` // a further order of an invoice that was told already
 	Silent      bool       `json:"silent,omitempty"`  // no 855 goes out for the response
 }
 

@@ -330,9 +330,15 @@ func (s *Service) GetInvoice(ctx context.Context, actor access.Actor, id Invoice
 			return err
 		}
 		taxes, err := taxesOf(ctx, []invoiceRow{row})
+		if err != nil {
+			return err
+		}
 		m.taxes = taxes[row.ID]
 		out = m.invoice()
 		out.OrderNumber = o.Number
+		if row.Orders > 0 {
+			out.Shares, err = namedShares(ctx, row)
+		}
 		return err
 	})
 	return out, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -92,37 +93,16 @@ func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, c
 		if err != nil {
 			return err
 		}
-		if err := insertMany(ctx, rows); err != nil {
-			return err
-		}
-		if err := insertTaxes(ctx, r, taxes); err != nil {
-			return err
-		}
 		for _, c := range taken {
 			l := &lines[c.Line-1]
 			l.Invoiced += c.Quantity
 			l.State = lineState(*l, l.State)
 		}
-		sum := o.InvoicedTotal + r.Net
-		if (sum > o.InvoicedTotal) != (r.Net > 0) && r.Net != 0 {
-			return fault.New(fault.Invalid, "trade.amount_range")
-		}
-		o.InvoicedTotal = sum
-		if err := s.save(ctx, &o, lines); err != nil {
-			return err
-		}
-		if err := s.rematch(ctx, &o, lines); err != nil {
-			return err
-		}
-		if err := alsoFound(ctx, o.ID, r.Number); err != nil {
-			return err
-		}
 		out = InvoiceID(r.ID)
 		if err := sentWith(ctx, actor, o, warningRow{Kind: DocumentInvoice, DocumentID: r.ID, Number: r.Number, Reason: cmd.Release}, warn); err != nil {
 			return err
 		}
-		return s.record(ctx, actor, o, deed{history: "order.invoiced", args: map[string]string{"Invoice": r.Number, "Lines": itoa(len(taken))}, action: "order.invoice",
-			event: InvoicedEvent, payload: Event{Invoice: out}})
+		return s.post(ctx, actor, r, rows, taxes, shares{{o: o, lines: lines}})
 	})
 	return out, err
 }
@@ -143,18 +123,14 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 		if err != nil {
 			return err
 		}
-		o, err := orderByID(ctx, OrderID(of.OrderID), true)
-		if err != nil {
-			return err
-		}
 		if of.Kind != InvoiceDebit {
 			return fault.New(fault.Conflict, "trade.credit_of_credit", "Number", of.Number)
 		}
-		lines, err := linesOf(ctx, o)
+		xs, err := s.credits(ctx, of)
 		if err != nil {
 			return err
 		}
-		t, err := termsOf(ctx, o.PartnershipID)
+		t, err := termsOf(ctx, xs[0].o.PartnershipID)
 		if err != nil {
 			return err
 		}
@@ -162,19 +138,27 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 		if err := head.fill(ctx, t); err != nil {
 			return err
 		}
-		all, err := invoicesOf(ctx, o.ID)
+		all, err := relatives(ctx, of)
 		if err != nil {
 			return err
 		}
-		rows, err := creditLines(of, all, cmd.Lines, lines)
+		rows, err := creditLines(of, all, cmd.Lines, xs)
 		if err != nil {
 			return err
 		}
-		if err := count(lines, rows, true); err != nil {
+		if err := count(xs, rows, true); err != nil {
 			return fault.New(fault.Conflict, "trade.credit_over", "Number", of.Number)
 		}
+		if xs = slices.DeleteFunc(xs, func(x *share) bool {
+			return !slices.ContainsFunc(rows, func(k invoiceLineRow) bool { return k.OrderID == "" || k.OrderID == x.o.ID })
+		}); len(xs) == 1 {
+			for i := range rows { // of one order, as any other
+				rows[i].OrderID = ""
+			}
+		}
+		o := xs[0].o
 		r := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Number: head.Number, Kind: InvoiceCredit, State: InvoiceMatched, Currency: o.Currency, TaxRate: of.TaxRate, TaxCategory: of.TaxCategory,
-			IssuedOn: head.IssuedOn, DueOn: head.IssuedOn, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx)), CreditOf: of.ID}
+			IssuedOn: head.IssuedOn, DueOn: head.IssuedOn, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx)), CreditOf: of.ID, Orders: xs.several()}
 		taxes, err := sums(&r, rows, t, of.TaxCategory)
 		if err != nil {
 			return err
@@ -205,31 +189,49 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 		if err != nil {
 			return err
 		}
-		if err := insertMany(ctx, rows); err != nil {
-			return err
-		}
-		if err := insertTaxes(ctx, r, taxes); err != nil {
-			return err
-		}
-		o.InvoicedTotal += r.Net
-		if err := s.save(ctx, &o, lines); err != nil {
-			return err
-		}
-		if err := s.rematch(ctx, &o, lines); err != nil {
-			return err
-		}
-		if err := alsoFound(ctx, o.ID, r.Number); err != nil {
-			return err
-		}
 		out = InvoiceID(r.ID)
-		return s.record(ctx, actor, o, deed{history: "order.credited", args: map[string]string{"Invoice": r.Number, "Lines": itoa(len(rows))}, action: "order.invoice",
-			event: InvoicedEvent, payload: Event{Invoice: out}})
+		return s.post(ctx, actor, r, rows, taxes, xs)
 	})
 	return out, err
 }
 
+// credits locks the orders of an invoice that is credited, always in the same sequence, and
+// gives them as the invoice has them.
+func (s *Service) credits(ctx context.Context, of invoiceRow) (shares, error) {
+	ids, err := ordersOf(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	by, n := map[string]*share{}, len(ids)
+	for _, id := range ids {
+		o, err := orderByID(ctx, OrderID(id), n == 1)
+		if err != nil {
+			return nil, err
+		}
+		by[id] = &share{o: o}
+	}
+	sorted := slices.SortedFunc(maps.Values(by), func(a, b *share) int {
+		return cmp.Or(strings.Compare(a.o.Number, b.o.Number), strings.Compare(a.o.ReleaseNo, b.o.ReleaseNo))
+	})
+	for _, x := range sorted {
+		if n > 1 {
+			if x.o, err = orderByID(ctx, OrderID(x.o.ID), true); err != nil {
+				return nil, err
+			}
+		}
+		if x.lines, err = linesOf(ctx, x.o); err != nil {
+			return nil, err
+		}
+	}
+	out := make(shares, n)
+	for i, id := range ids {
+		out[i] = by[id]
+	}
+	return out, nil
+}
+
 // creditLines are the lines of a credit, amounts above zero; invoices are those of the order.
-func creditLines(of invoiceRow, invoices []matched, want []CreditLine, lines []Line) ([]invoiceLineRow, error) {
+func creditLines(of invoiceRow, invoices []matched, want []CreditLine, xs shares) ([]invoiceLineRow, error) {
 	c := money.Currency(of.Currency)
 	all := invoices[slices.IndexFunc(invoices, func(m matched) bool { return m.row.ID == of.ID })].lines
 	if len(want) == 0 {
@@ -251,8 +253,8 @@ func creditLines(of invoiceRow, invoices []matched, want []CreditLine, lines []L
 		l := all[w.Position-1]
 		q, price := money.Quantity(l.Quantity), money.Price(l.Price)
 		amount := money.Amount{Minor: l.Amount, Currency: c}
-		k := lines[l.Line-1]
-		left := min(k.Invoiced-k.Credited, room[int(l.Line)].quantity) // goods that were not given back
+		k := xs.line(l)
+		left := min(k.Invoiced-k.Credited, room[l.key(of.OrderID)].quantity) // goods that were not given back
 		switch {
 		case w.Amount.Minor < 0 || w.Amount.Minor > l.Amount || w.Amount.Minor != 0 && w.Amount.Currency != c:
 			bad.With(at+"amount", "trade.credit_amount", "Line", w.Position, "Most", amount.String())
@@ -282,9 +284,9 @@ func creditLines(of invoiceRow, invoices []matched, want []CreditLine, lines []L
 			}
 			amount = w.Amount
 		}
-		x := invoiceLineRow{Position: int64(len(rows) + 1), Line: l.Line, SKU: k.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor, TaxRate: rateOf(l, of)}
+		x := invoiceLineRow{Position: int64(len(rows) + 1), OrderID: l.OrderID, Line: l.Line, SKU: k.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor, TaxRate: rateOf(l, of)}
 		if w.Amount.Minor == 0 && l.Allowance > 0 && l.Quantity > 0 { // goods go back for what was paid for them
-			part, err := money.Portion(money.Amount{Minor: l.Allowance, Currency: c}, share(q, money.Quantity(l.Quantity)))
+			part, err := money.Portion(money.Amount{Minor: l.Allowance, Currency: c}, ratio(q, money.Quantity(l.Quantity)))
 			if err != nil {
 				return nil, fault.New(fault.Invalid, "trade.amount_range")
 			}
@@ -295,8 +297,8 @@ func creditLines(of invoiceRow, invoices []matched, want []CreditLine, lines []L
 	return rows, bad.OrNil()
 }
 
-// share is a ÷ b as a ratio, 0 to 1.
-func share(a, b money.Quantity) money.Rate {
+// ratio is a ÷ b, 0 to 1.
+func ratio(a, b money.Quantity) money.Rate {
 	n := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(money.One))
 	return money.Rate(n.Quo(n, big.NewInt(int64(b))).Int64())
 }

@@ -93,6 +93,14 @@ func merge(rows []orderRow) []orderRow {
 	return slices.CompactFunc(rows, func(a, b orderRow) bool { return a.ID == b.ID })
 }
 
+// differsSQL are the two ways in which an order of a company is one that differs: an
+// invoice of it, or its share of one of several orders.
+func differsSQL(side access.Side) [2]string {
+	col := column(side)
+	return [2]string{"id IN (SELECT order_id FROM invoice WHERE invoice." + col + " = purchase_order." + col + " AND invoice.state = 'differs' AND invoice.orders = 0)",
+		"id IN (SELECT order_id FROM invoice_share x WHERE x." + col + " = purchase_order." + col + " AND x.state = 'differs')"}
+}
+
 // spans turns the filter into the ranges to read.
 func spans(f Filter, scope string, now int64) []span {
 	var out []span
@@ -101,14 +109,15 @@ func spans(f Filter, scope string, now int64) []span {
 			continue
 		}
 		add := func(where string, values ...any) { out = append(out, span{side, where, values}) }
-		col := column(side)
 		switch f.View {
 		case ViewHeld:
 			add("held <> ''")
 		case ViewMarked:
 			add("marks > 0")
 		case ViewDiffers:
-			add("id IN (SELECT order_id FROM invoice WHERE invoice." + col + " = purchase_order." + col + " AND invoice.state = 'differs')")
+			for _, w := range differsSQL(side) {
+				add(w)
+			}
 		case ViewLate:
 			add("id IN ("+overdueSQL(side)+")", scope, now)
 		case ViewOpen:
@@ -123,7 +132,9 @@ func spans(f Filter, scope string, now int64) []span {
 			}
 			add("id IN (SELECT order_id FROM order_response r WHERE r.reseller_id = purchase_order.reseller_id AND r.kind = 'changed' AND r.agreed = 0)")
 			add("id IN (SELECT order_id FROM shipment s WHERE s.reseller_id = purchase_order.reseller_id AND s.received = 0)")
-			add("id IN (SELECT order_id FROM invoice i WHERE i.reseller_id = purchase_order.reseller_id AND i.state = 'differs')")
+			for _, w := range differsSQL(side) {
+				add(w)
+			}
 		default:
 			if len(f.States) == 0 {
 				add("")
@@ -148,7 +159,11 @@ func spans(f Filter, scope string, now int64) []span {
 			case Held:
 				n.where = and(sp.where, "held <> ''")
 			case Differs:
-				n.where = and(sp.where, "id IN (SELECT order_id FROM invoice WHERE invoice."+column(sp.side)+" = purchase_order."+column(sp.side)+" AND invoice.state = 'differs')")
+				for _, w := range differsSQL(sp.side) {
+					n.where = and(sp.where, w)
+					narrowed = append(narrowed, n)
+				}
+				continue
 			default:
 				n.where, n.values = and(sp.where, "state = ?"), append(slices.Clone(sp.values), string(st))
 			}

@@ -2,8 +2,11 @@ package trade
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"entente/prm/access"
+	"entente/prm/fault"
 	"entente/prm/money"
 )
 
@@ -13,6 +16,136 @@ type matched struct {
 	lines []invoiceLineRow
 	taxes []TaxRow
 	dirty bool
+	share bool // row and lines are what of it one order is invoiced
+}
+
+// share is one of the orders that an invoice is of, as it is booked.
+type share struct {
+	name  [2]string // number and release, as the document has them
+	o     orderRow
+	lines []Line
+	p     *placer
+}
+
+// shares are the orders that an invoice is of, the first one first.
+type shares []*share
+
+// several is how many they are, 0 for one.
+func (xs shares) several() int64 {
+	if len(xs) < 2 {
+		return 0
+	}
+	return int64(len(xs))
+}
+
+// of is the order that a position is of.
+func (xs shares) of(r invoiceLineRow) *share {
+	for _, x := range xs {
+		if x.o.ID == r.OrderID {
+			return x
+		}
+	}
+	return xs[0]
+}
+
+func (xs shares) line(r invoiceLineRow) *Line { return &xs.of(r).lines[r.Line-1] }
+
+// named is the order of a number and release.
+func (xs shares) named(n [2]string) *share {
+	for _, x := range xs {
+		if x.name == n {
+			return x
+		}
+	}
+	return xs[0]
+}
+
+// relatives are the invoices against which a credit of one is held: those of its order, and
+// of one of several orders itself and its credits.
+func relatives(ctx context.Context, of invoiceRow) ([]matched, error) {
+	if of.Orders == 0 {
+		return invoicesOf(ctx, of.OrderID)
+	}
+	return familyOf(ctx, of.ID)
+}
+
+// ordersOf are the ids of the orders of an invoice.
+func ordersOf(ctx context.Context, inv invoiceRow) ([]string, error) {
+	if inv.Orders == 0 {
+		return []string{inv.OrderID}, nil
+	}
+	rows, err := sharesOf(ctx, inv.ID)
+	out := make([]string, len(rows))
+	for i, r := range rows {
+		out[i] = r.OrderID
+	}
+	return out, err
+}
+
+// nets are what each order is invoiced, and in how many positions. What the invoice has
+// beside its lines stands with the first.
+// Codes: Invalid (an order cannot hold it).
+func (xs shares) nets(row invoiceRow, rows []invoiceLineRow) ([]int64, []int, error) {
+	nets, positions := make([]int64, len(xs)), make([]int, len(xs))
+	beside := row.Net
+	for _, k := range rows {
+		i := slices.Index(xs, xs.of(k))
+		nets[i] += k.Amount - k.Allowance
+		beside -= k.Amount - k.Allowance
+		positions[i]++
+	}
+	nets[0] += beside
+	for i, x := range xs {
+		if sum := x.o.InvoicedTotal + nets[i]; (sum > x.o.InvoicedTotal) != (nets[i] > 0) && nets[i] != 0 {
+			return nil, nil, fault.New(fault.Invalid, "trade.amount_range")
+		}
+	}
+	return nets, positions, nil
+}
+
+// post writes what belongs to an invoice or a credit whose row is stored and whose
+// quantities are counted: its lines and taxes, and with each order its share.
+func (s *Service) post(ctx context.Context, actor access.Actor, row invoiceRow, rows []invoiceLineRow, taxes []TaxRow, xs shares) error {
+	if err := insertMany(ctx, rows); err != nil {
+		return err
+	}
+	if err := insertTaxes(ctx, row, taxes); err != nil {
+		return err
+	}
+	nets, positions, err := xs.nets(row, rows)
+	if err != nil {
+		return err
+	}
+	if len(xs) > 1 {
+		parts := make([]shareRow, len(xs))
+		for i, x := range xs {
+			parts[i] = shareRow{InvoiceID: row.ID, Position: int64(i + 1), OrderID: x.o.ID, SupplierID: row.SupplierID, ResellerID: row.ResellerID, Net: nets[i], State: InvoiceMatched}
+		}
+		if err := insertMany(ctx, parts); err != nil {
+			return err
+		}
+	}
+	history := "order.invoiced"
+	if row.Kind == InvoiceCredit {
+		history = "order.credited"
+	}
+	for i, x := range xs {
+		x.o.InvoicedTotal += nets[i]
+		if err := s.save(ctx, &x.o, x.lines); err != nil {
+			return err
+		}
+		if err := s.rematch(ctx, &x.o, x.lines); err != nil {
+			return err
+		}
+		if err := alsoFound(ctx, x.o.ID, row.Number); err != nil {
+			return err
+		}
+		if err := s.record(ctx, actor, x.o, deed{history: history, args: map[string]string{"Invoice": row.Number, "Lines": itoa(positions[i])}, action: "order.invoice",
+			event: InvoicedEvent, payload: Event{Invoice: InvoiceID(row.ID), Follows: i > 0}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // match holds invoices, oldest first, against the lines: price against the
@@ -69,7 +202,7 @@ func match(lines []Line, invoices []matched, c money.Currency, tolerance, spare 
 				credits[il.Line-1] += gone.Minor
 			}
 			if w := strings.Join(wrong, ","); w != il.Difference {
-				il.Difference, inv.dirty = w, true
+				il.Difference, il.dirty, inv.dirty = w, true, true
 			}
 		}
 	}
@@ -114,7 +247,7 @@ func conclude(lines []Line, invoices []matched, differs [][]int64, credits []int
 				continue
 			}
 			if even[il.Line-1] {
-				il.Difference, inv.dirty = "", true
+				il.Difference, il.dirty, inv.dirty = "", true, true
 				continue
 			}
 			state = InvoiceDiffers

@@ -118,7 +118,7 @@ const (
 	DoubtInvoices  = "invoices_more"          // invoices more than was ordered
 	DoubtTotal     = "total_wrong"            // its total is not that of its lines
 	DoubtAmount    = "amount_range"           // cannot be computed
-	DoubtOrders    = "several_orders"         // an invoice of several orders
+	DoubtOrders    = "several_orders"         // an invoice of more orders than one can be of
 	DoubtCredit    = "credit_without_invoice" // names no invoice that is known
 	DoubtCredits   = "credits_more"           // more than was invoiced
 	DoubtState     = "order_held"             // the order waits for a decision itself
@@ -228,7 +228,7 @@ func (in *IncomingReply) orders() [][2]string {
 	case in.Return != nil:
 		return returnOrders(in.Return)
 	}
-	return [][2]string{{in.Invoice.OrderNumber, in.Invoice.Release}}
+	return invoiceOrders(in.Invoice)
 }
 
 // number is that of the document itself.

@@ -34,31 +34,27 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 			return err
 		}
 	}
-	if n := otherOrder(d); n != "" {
-		return doubted(DoubtOrders, "Order", d.OrderNumber, "Other", n)
-	}
-	o, lines, err := s.known(ctx, r, d.OrderNumber, d.Release)
+	xs, err := s.parts(ctx, r, d)
 	if err != nil {
 		return err
 	}
-	if o.Kind == KindBlanket {
-		return doubted(DoubtBlanket, "Order", o.Number)
+	if credit {
+		orders, err := ordersOf(ctx, of)
+		if err != nil {
+			return err
+		}
+		for _, x := range xs {
+			if !slices.Contains(orders, x.o.ID) {
+				return doubted(DoubtCredit, "Number", of.Number, "Order", x.o.Number)
+			}
+		}
 	}
-	if credit && of.OrderID != o.ID {
-		return doubted(DoubtCredit, "Number", of.Number, "Order", d.OrderNumber)
-	}
+	o := xs[0].o
 	r.OrderID = o.ID
 	c := money.Currency(o.Currency)
-	if d.Currency != "" && !strings.EqualFold(d.Currency, o.Currency) {
-		return doubted(DoubtCurrency, "Currency", bounded(d.Currency, 10), "Ours", o.Currency)
-	}
-	p, err := s.placer(ctx, o, lines)
-	if err != nil {
-		return err
-	}
 	row := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Number: r.Number, Kind: InvoiceDebit, State: InvoiceMatched, Currency: o.Currency,
-		IssuedOn: d.Date, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
-	rows, err := p.billed(d, c, credit)
+		IssuedOn: d.Date, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx)), Orders: xs.several()}
+	rows, err := xs.billed(d, c, credit)
 	if err != nil {
 		return err
 	}
@@ -67,53 +63,45 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 		return err
 	}
 	if !credit {
-		agreedOff(rows, lines, d, c)
+		agreedOff(rows, xs, d, c)
 	}
 	row.DueOn = dueOn(d)
 	if credit {
 		row.Kind, row.CreditOf = InvoiceCredit, of.ID
-		all, err := invoicesOf(ctx, o.ID)
-		if err != nil {
+		if err := withinInvoice(ctx, of, row, rows, xs); err != nil {
 			return err
 		}
-		free := roomOf(InvoiceID(of.ID), plain(all))
-		for _, x := range rows { // of each line no more than that invoice has
-			have := free[int(x.Line)]
-			if money.Price(x.Price) >= have.price {
-				have.quantity -= money.Quantity(x.Quantity)
-			}
-			if have.quantity < 0 || x.Amount > have.amount {
-				return doubted(DoubtCredits, "Number", of.Number+" / "+lines[x.Line-1].Reference)
-			}
-			have.amount -= x.Amount
-			free[int(x.Line)] = have
-		}
-		if row.Gross > creditable(of, all) {
-			return doubted(DoubtCredits, "Number", of.Number)
-		}
 	}
-	if !credit {
+	var found []precheck.Finding
+	for _, x := range xs {
 		billed := map[int]money.Quantity{}
-		for _, x := range rows {
-			p.found = notePrice(p.found, precheck.Price, lines[x.Line-1], money.Price(x.Price), money.Rate(t.PriceTolerance))
-			billed[int(x.Line)] += money.Quantity(x.Quantity)
+		for _, k := range rows {
+			if l := xs.line(k); !credit && xs.of(k) == x {
+				x.p.found = notePrice(x.p.found, precheck.Price, *l, money.Price(k.Price), money.Rate(t.PriceTolerance))
+				billed[l.Number] += money.Quantity(k.Quantity)
+			}
 		}
-		p.found = noteBilled(p.found, lines, billed, money.Rate(t.QuantityTolerance))
-	}
-	p.found = noteSums(p.found, row, rows, taxes, credit)
-	if err := count(lines, rows, credit); err != nil {
-		if over := finished(o); over != nil && !credit {
-			return over
+		if !credit {
+			x.p.found = noteBilled(x.p.found, x.lines, billed, money.Rate(t.QuantityTolerance))
 		}
+		found = append(found, x.p.found...)
+		r.Inferred = r.Inferred || x.p.inferred
+	}
+	found = noteSums(found, row, rows, taxes, credit)
+	if err := count(xs, rows, credit); err != nil {
 		return err
 	}
-	if err := s.checked(lines); err != nil {
+	for _, x := range xs {
+		if err := s.checked(x.lines); err != nil {
+			return err
+		}
+	}
+	if _, _, err := xs.nets(row, rows); err != nil {
+		return doubted(DoubtAmount, "Line", "")
+	}
+	if err := s.cleared(ctx, r, found); err != nil {
 		return err
 	}
-	if err := s.cleared(ctx, r, p.found); err != nil {
-		return err
-	}
-	r.Inferred = p.inferred
 	if err := r.write(IncomingReply{Invoice: d}); err != nil {
 		return err
 	}
@@ -137,29 +125,8 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 		}
 		return err
 	}
-	if err := insertMany(ctx, rows); err != nil {
-		return err
-	}
-	if err := insertTaxes(ctx, row, taxes); err != nil {
-		return err
-	}
-	o.InvoicedTotal += row.Net
-	if err := s.save(ctx, &o, lines); err != nil {
-		return err
-	}
-	if err := s.rematch(ctx, &o, lines); err != nil {
-		return err
-	}
-	if err := alsoFound(ctx, o.ID, row.Number); err != nil {
-		return err
-	}
 	r.MadeID = row.ID
-	history := "order.invoiced"
-	if credit {
-		history = "order.credited"
-	}
-	return s.record(ctx, actor, o, deed{history: history, args: map[string]string{"Invoice": row.Number, "Lines": itoa(len(rows))}, action: "order.invoice",
-		event: InvoicedEvent, payload: Event{Invoice: InvoiceID(row.ID)}})
+	return s.post(ctx, actor, row, rows, taxes, xs)
 }
 
 // debitAdjustment is the type of an 812 that takes more: it is held, for what is owed is
@@ -226,9 +193,10 @@ func creditable(of invoiceRow, all []matched) int64 {
 	return min(owed, left)
 }
 
-// sameOrder fills in the order of a credit that names only its invoice.
+// sameOrder fills in the order of a credit that names only its invoice, where that is of
+// one.
 func (s *Service) sameOrder(ctx context.Context, d *doc.Invoice, of invoiceRow, err error) error {
-	if err != nil || d.OrderNumber != "" {
+	if err != nil || d.OrderNumber != "" || of.Orders > 0 {
 		return err
 	}
 	o, err := orderByID(ctx, OrderID(of.OrderID), false)
@@ -236,21 +204,111 @@ func (s *Service) sameOrder(ctx context.Context, d *doc.Invoice, of invoiceRow, 
 	return err
 }
 
-// otherOrder is the number of a further order that lines of an invoice name.
-func otherOrder(d *doc.Invoice) string {
-	for i := range d.Lines {
-		for _, ref := range d.Lines[i].Refs {
-			if (ref.Qualifier == "PO" || ref.Qualifier == "ON") && ref.Value != "" && ref.Value != d.OrderNumber {
-				return bounded(ref.Value, 60)
+// MaxInvoiceOrders is how many orders one invoice may be of.
+const MaxInvoiceOrders = 100
+
+// ordered is the order that a line of an invoice names itself (REF PO, RFF+ON; RE its
+// release), else that of the head.
+func ordered(d *doc.Invoice, l *doc.InvoiceLine) [2]string {
+	out, release := [2]string{d.OrderNumber, d.Release}, ""
+	for _, ref := range l.Refs {
+		switch {
+		case ref.Value == "":
+		case ref.Qualifier == "PO" || ref.Qualifier == "ON":
+			if ref.Value != d.OrderNumber {
+				out = [2]string{ref.Value}
 			}
+		case ref.Qualifier == "RE":
+			release = ref.Value
 		}
 	}
-	return ""
+	if release != "" && out[0] != "" {
+		out[1] = release
+	}
+	return out
+}
+
+// invoiceOrders are the orders that an invoice is of, as its lines name them.
+func invoiceOrders(d *doc.Invoice) [][2]string {
+	var out [][2]string
+	seen := map[[2]string]bool{}
+	for i := range d.Lines {
+		if o := ordered(d, &d.Lines[i]); !seen[o] {
+			seen[o] = true
+			out = append(out, o)
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, [2]string{d.OrderNumber, d.Release})
+	}
+	return out
+}
+
+// parts locks the orders that an invoice is of, always in the same sequence, and gives them
+// as the document names them.
+func (s *Service) parts(ctx context.Context, r *replyRow, d *doc.Invoice) (shares, error) {
+	names := invoiceOrders(d)
+	if len(names) > MaxInvoiceOrders {
+		return nil, doubted(DoubtOrders)
+	}
+	by := map[[2]string]*share{}
+	sorted := slices.SortedFunc(slices.Values(names), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+	for _, n := range sorted {
+		o, lines, err := s.known(ctx, r, n[0], n[1])
+		if err != nil {
+			return nil, err
+		}
+		if o.Kind == KindBlanket {
+			return nil, doubted(DoubtBlanket, "Order", o.Number)
+		}
+		if d.Currency != "" && !strings.EqualFold(d.Currency, o.Currency) {
+			return nil, doubted(DoubtCurrency, "Currency", bounded(d.Currency, 10), "Ours", o.Currency)
+		}
+		p, err := s.placer(ctx, o, lines)
+		if err != nil {
+			return nil, err
+		}
+		p.loose = len(names) > 1 // what numbers the lines of several orders is its own count
+		by[n] = &share{name: n, o: o, lines: lines, p: p}
+	}
+	var out shares
+	for _, n := range names {
+		if by[n].o.Currency != by[names[0]].o.Currency {
+			return nil, doubted(DoubtCurrency, "Currency", by[n].o.Currency, "Ours", by[names[0]].o.Currency)
+		}
+		out = append(out, by[n])
+	}
+	return out, nil
+}
+
+// withinInvoice holds a credit that gives back more than its invoice has.
+func withinInvoice(ctx context.Context, of, row invoiceRow, rows []invoiceLineRow, xs shares) error {
+	all, err := relatives(ctx, of)
+	if err != nil {
+		return err
+	}
+	free := roomOf(InvoiceID(of.ID), plain(all))
+	for _, x := range rows { // of each line no more than that invoice has
+		k := x.key(xs[0].o.ID)
+		have := free[k]
+		if money.Price(x.Price) >= have.price {
+			have.quantity -= money.Quantity(x.Quantity)
+		}
+		if have.quantity < 0 || x.Amount > have.amount {
+			return doubted(DoubtCredits, "Number", of.Number+" / "+xs.line(x).Reference)
+		}
+		have.amount -= x.Amount
+		free[k] = have
+	}
+	if row.Gross > creditable(of, all) {
+		return doubted(DoubtCredits, "Number", of.Number)
+	}
+	return nil
 }
 
 // billed reads the lines: quantities and prices per unit of the order, amounts as the
 // document has them.
-func (p *placer) billed(d *doc.Invoice, c money.Currency, credit bool) ([]invoiceLineRow, error) {
+func (xs shares) billed(d *doc.Invoice, c money.Currency, credit bool) ([]invoiceLineRow, error) {
 	if len(d.Lines) == 0 {
 		return nil, doubted(DoubtEmpty)
 	}
@@ -261,6 +319,8 @@ func (p *placer) billed(d *doc.Invoice, c money.Currency, credit bool) ([]invoic
 	var out []invoiceLineRow
 	for i := range d.Lines {
 		il := &d.Lines[i]
+		x := xs.named(ordered(d, il))
+		p := x.p
 		l, err := p.find(&il.Line, il.Quantity, left)
 		if err != nil {
 			return nil, err
@@ -281,9 +341,16 @@ func (p *placer) billed(d *doc.Invoice, c money.Currency, credit bool) ([]invoic
 			return nil, doubted(DoubtAmount, "Line", l.Reference)
 		}
 		p.said[l.Number] += q
-		out = append(out, invoiceLineRow{Position: int64(i + 1), Line: int64(l.Number), SKU: l.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor})
+		k := invoiceLineRow{Position: int64(i + 1), Line: int64(l.Number), SKU: l.SKU, Quantity: int64(q), Unit: l.Unit, Price: int64(price), Amount: amount.Minor}
 		p.named(&il.Line, l)
-		adopt(&il.Line, l)
+		own := il.Number
+		if adopt(&il.Line, l); len(xs) > 1 { // its own count stays, REF LI is the line of the order
+			k.OrderID, il.Number = x.o.ID, own
+			if !slices.ContainsFunc(il.Refs, func(r doc.Ref) bool { return r.Qualifier == "LI" }) {
+				il.Refs = append(slices.Clip(il.Refs), doc.Ref{Qualifier: "LI", Value: l.Reference})
+			}
+		}
+		out = append(out, k)
 	}
 	onceNumbered(d.Lines)
 	return out, nil
@@ -386,7 +453,7 @@ func taxRows(r *invoiceRow, taxes []doc.Tax, t terms, amount func(doc.Decimal) (
 
 // agreedOff notes on the lines what promotions take off, where the document takes off just
 // that; anything else stands beside the lines and differs.
-func agreedOff(rows []invoiceLineRow, lines []Line, d *doc.Invoice, c money.Currency) {
+func agreedOff(rows []invoiceLineRow, xs shares, d *doc.Invoice, c money.Currency) {
 	var said, agreed int64
 	as := slices.Clone(d.Allowances)
 	for i := range d.Lines {
@@ -397,11 +464,11 @@ func agreedOff(rows []invoiceLineRow, lines []Line, d *doc.Invoice, c money.Curr
 			said += n.Minor
 		}
 	}
-	offs, billed := make([]int64, len(rows)), map[int64]money.Quantity{}
+	offs, billed := make([]int64, len(rows)), map[*Line]money.Quantity{}
 	for i, r := range rows {
-		l := lines[r.Line-1]
-		before := l.Invoiced - l.Credited + billed[r.Line]
-		billed[r.Line] += money.Quantity(r.Quantity)
+		l := xs.line(r)
+		before := l.Invoiced - l.Credited + billed[l]
+		billed[l] += money.Quantity(r.Quantity)
 		if off, err := l.offBetween(before, before+money.Quantity(r.Quantity)); err == nil {
 			offs[i] = off.Minor
 			agreed += off.Minor
@@ -411,7 +478,7 @@ func agreedOff(rows []invoiceLineRow, lines []Line, d *doc.Invoice, c money.Curr
 		return
 	}
 	for i := range rows {
-		if l := lines[rows[i].Line-1]; l.DealGranted > 0 {
+		if l := xs.line(rows[i]); l.DealGranted > 0 {
 			rows[i].Deal, rows[i].Allowance = l.DealApplied, offs[i]
 		}
 	}
@@ -449,9 +516,9 @@ func dueOn(d *doc.Invoice) string {
 
 // count adds what is invoiced or credited to the lines. A credit below the price that was
 // invoiced corrects the price and gives no quantity back.
-func count(lines []Line, rows []invoiceLineRow, credit bool) error {
+func count(xs shares, rows []invoiceLineRow, credit bool) error {
 	for _, x := range rows {
-		l, q := &lines[x.Line-1], money.Quantity(x.Quantity)
+		l, q := xs.line(x), money.Quantity(x.Quantity)
 		if credit {
 			if q > l.Invoiced-l.Credited {
 				return doubted(DoubtCredits, "Number", l.Reference)
@@ -462,6 +529,9 @@ func count(lines []Line, rows []invoiceLineRow, credit bool) error {
 			continue
 		}
 		if open := l.Ordered - l.Cancelled - l.Invoiced + l.Credited; q > open {
+			if over := finished(xs.of(x).o); over != nil {
+				return over
+			}
 			return doubted(DoubtInvoices, "Line", l.Reference, "Item", firstOf(l.SKU, l.BuyerItem, "?"), "Quantity", q.String(), "Open", open.String(), "Unit", l.Unit)
 		}
 		l.Invoiced += q
@@ -482,6 +552,17 @@ func onceNumbered(lines []doc.InvoiceLine) {
 	}
 }
 
+// lineKey names a line of an order.
+type lineKey struct {
+	order OrderID
+	line  int
+}
+
+// key is the line that a position is of, of an invoice whose first order is named.
+func (r invoiceLineRow) key(first string) lineKey {
+	return lineKey{OrderID(firstOf(r.OrderID, first)), int(r.Line)}
+}
+
 // room is what of a line of an invoice is not credited yet.
 type room struct {
 	quantity money.Quantity
@@ -491,21 +572,22 @@ type room struct {
 
 // roomOf is the room of an invoice by order line, less the credits against it. The invoices
 // are those of its order, the oldest first.
-func roomOf(of InvoiceID, all []Invoice) map[int]room {
-	out := map[int]room{}
+func roomOf(of InvoiceID, all []Invoice) map[lineKey]room {
+	out := map[lineKey]room{}
 	for _, inv := range all {
 		mine := inv.ID == of && inv.Kind == InvoiceDebit
 		if !mine && (inv.Kind != InvoiceCredit || inv.CreditOf != of) {
 			continue
 		}
 		for _, l := range inv.Lines {
-			x := out[l.Line]
+			k := lineKey{l.Order, l.Line}
+			x := out[k]
 			if x.amount += l.Amount.Minor; mine { // of a credit it is negative
 				x.quantity, x.price = x.quantity+l.Quantity, l.Price
 			} else if l.Price >= x.price { // below it corrects the price and gives nothing back
 				x.quantity -= l.Quantity
 			}
-			out[l.Line] = x
+			out[k] = x
 		}
 	}
 	return out
@@ -514,8 +596,8 @@ func roomOf(of InvoiceID, all []Invoice) map[int]room {
 // Creditable is how much of each line of the order an invoice of it can still give back.
 func (d Detail) Creditable(of InvoiceID) map[int]money.Quantity {
 	out := map[int]money.Quantity{}
-	for line, x := range roomOf(of, d.Invoices) {
-		out[line] = x.quantity
+	for k, x := range roomOf(of, d.Invoices) {
+		out[k.line] = x.quantity
 	}
 	return out
 }

@@ -54,6 +54,9 @@ func (p *placer) find(d *doc.Line, qty doc.Decimal, left func(Line) money.Quanti
 			numbers = append(numbers, r.Value)
 		}
 	}
+	if p.loose { // its own count is the worst of them
+		numbers = append(numbers[1:], d.Number)
+	}
 	for _, n := range numbers {
 		for i := range p.lines {
 			if l := &p.lines[i]; n != "" && sameNumber(l.Reference, n) && !contradicts(l, d) {

@@ -212,10 +212,15 @@ func (s *Service) place(ctx context.Context, actor access.Actor, t terms, r *rep
 			return fault.Wrap(err, fault.Internal, "error.internal")
 		}
 		r.Args = string(args)
-		if o, known, err := orderByKey(ctx, r.SupplierID, r.ResellerID, r.OrderNumber, r.ReleaseNo, false); err != nil {
-			return err
-		} else if known {
-			r.OrderID = o.ID
+		for _, n := range append([][2]string{{r.OrderNumber, r.ReleaseNo}}, in.orders()...) { // it is seen on the page of one that is known
+			o, known, err := orderByKey(ctx, r.SupplierID, r.ResellerID, n[0], n[1], false)
+			if err != nil {
+				return err
+			}
+			if known {
+				r.OrderID = o.ID
+				break
+			}
 		}
 	case err != nil:
 		return err

@@ -144,6 +144,7 @@ type invoiceRow struct {
 	Made                                                               int64
 	InterchangeID                                                      string
 	CreditOf                                                           string
+	Orders                                                             int64 // 0: one
 }
 
 func (invoiceRow) TableName() string { return "invoice" }
@@ -153,7 +154,7 @@ func (r invoiceRow) invoice() Invoice {
 	a := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: c} }
 	return Invoice{ID: InvoiceID(r.ID), Order: OrderID(r.OrderID), Supplier: r.SupplierID, Reseller: r.ResellerID, Number: r.Number, Kind: r.Kind, State: r.State, Currency: c,
 		Net: a(r.Net), Tax: a(r.Tax), Gross: a(r.Gross), Difference: a(r.DiffersBy), TaxRate: money.Rate(r.TaxRate), TaxCategory: r.TaxCategory, IssuedOn: r.IssuedOn, DueOn: r.DueOn,
-		By: r.MadeBy, At: db.FromMicros(r.Made), Interchange: r.InterchangeID, CreditOf: InvoiceID(r.CreditOf)}
+		By: r.MadeBy, At: db.FromMicros(r.Made), Interchange: r.InterchangeID, CreditOf: InvoiceID(r.CreditOf), Orders: int(r.Orders)}
 }
 
 type invoiceLineRow struct {
@@ -167,8 +168,21 @@ type invoiceLineRow struct {
 	Difference    string
 	Allowance     int64
 	Deal          string
-	TaxRate       int64 // -1: that of the invoice
+	TaxRate       int64  // -1: that of the invoice
+	OrderID       string // "": that of the invoice
+
+	dirty bool
 }
+
+// shareRow is what of an invoice of several orders one of them is invoiced.
+type shareRow struct {
+	InvoiceID                              string `gorm:"primaryKey"`
+	Position                               int64  `gorm:"primaryKey;autoIncrement:false"`
+	OrderID, SupplierID, ResellerID, State string
+	Net, DiffersBy                         int64
+}
+
+func (shareRow) TableName() string { return "invoice_share" }
 
 type invoiceTaxRow struct {
 	InvoiceID           string `gorm:"primaryKey"`
@@ -223,7 +237,7 @@ func insertTaxes(ctx context.Context, r invoiceRow, taxes []TaxRow) error {
 func (invoiceLineRow) TableName() string { return "invoice_line" }
 
 func (r invoiceLineRow) line(c money.Currency) InvoiceLine {
-	l := InvoiceLine{TaxRate: money.Rate(r.TaxRate), Position: int(r.Position), Line: int(r.Line), SKU: r.SKU, Quantity: money.Quantity(r.Quantity), Unit: r.Unit, Price: money.Price(r.Price), Amount: money.Amount{Minor: r.Amount, Currency: c}, Off: money.Amount{Minor: r.Allowance, Currency: c}, Deal: r.Deal}
+	l := InvoiceLine{Order: OrderID(r.OrderID), TaxRate: money.Rate(r.TaxRate), Position: int(r.Position), Line: int(r.Line), SKU: r.SKU, Quantity: money.Quantity(r.Quantity), Unit: r.Unit, Price: money.Price(r.Price), Amount: money.Amount{Minor: r.Amount, Currency: c}, Off: money.Amount{Minor: r.Allowance, Currency: c}, Deal: r.Deal}
 	if r.Difference != "" {
 		l.Wrong = strings.Split(r.Difference, ",")
 	}
@@ -313,7 +327,7 @@ func orderByID(ctx context.Context, id OrderID, lock bool) (orderRow, error) {
 func headKey(id OrderID) string   { return "order:" + string(id) }
 func differsKey(id string) string { return "order.differs:" + id }
 
-var headTables, differsTables = []string{"purchase_order"}, []string{"invoice"}
+var headTables, differsTables = []string{"purchase_order"}, []string{"invoice", "invoice_share"}
 
 // readHeads reads orders, and whether their invoices differ, for who asks for them one by
 // one in the same transaction.
@@ -332,7 +346,7 @@ func readHeads(ctx context.Context, ids []OrderID) error {
 		return err
 	}
 	var differ []string
-	if err := db.Tx(ctx).Raw("SELECT DISTINCT order_id FROM invoice WHERE order_id IN ? AND state = 'differs'", ask).Scan(&differ).Error; err != nil {
+	if err := db.Tx(ctx).Raw("SELECT order_id FROM invoice WHERE order_id IN ? AND state = 'differs' AND orders = 0 UNION SELECT order_id FROM invoice_share WHERE order_id IN ? AND state = 'differs'", ask, ask).Scan(&differ).Error; err != nil {
 		return err
 	}
 	for _, r := range rows {
@@ -356,7 +370,7 @@ func readBodies(ctx context.Context, ids []OrderID) error {
 		lines[r.OrderID] = append(lines[r.OrderID], r)
 	}
 	var billed []string
-	if err := db.Tx(ctx).Raw("SELECT DISTINCT order_id FROM invoice WHERE order_id IN ?", ids).Scan(&billed).Error; err != nil {
+	if err := db.Tx(ctx).Raw("SELECT order_id FROM invoice WHERE order_id IN ? UNION SELECT order_id FROM invoice_share WHERE order_id IN ?", ids, ids).Scan(&billed).Error; err != nil {
 		return err
 	}
 	for _, id := range ids {

@@ -69,21 +69,51 @@ func invoicesOf(ctx context.Context, order string) ([]matched, error) {
 		return nil, nil
 	}
 	var rows []invoiceRow
-	if err := db.Tx(ctx).Where("order_id = ?", order).Order("made, id").Find(&rows).Error; err != nil {
+	if err := db.Tx(ctx).Raw("SELECT * FROM invoice WHERE order_id = ? AND orders = 0 UNION ALL SELECT i.* FROM invoice_share x JOIN invoice i ON i.id = x.invoice_id WHERE x.order_id = ? ORDER BY made, id", order, order).Scan(&rows).Error; err != nil {
 		return nil, err
 	}
+	return filled(ctx, rows, order)
+}
+
+// familyOf reads an invoice of several orders and the credits against it, each whole.
+func familyOf(ctx context.Context, id string) ([]matched, error) {
+	var rows []invoiceRow
+	if err := db.Tx(ctx).Where("id = ? OR credit_of = ? AND credit_of <> ''", id, id).Order("made, id").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	return filled(ctx, rows, "")
+}
+
+// filled adds lines and taxes to invoices. Of one of several orders it leaves the share
+// of the order, where one is given.
+func filled(ctx context.Context, rows []invoiceRow, order string) ([]matched, error) {
 	out := make([]matched, len(rows))
 	at := map[string]int{}
 	var ids []string
+	several := false
 	for i, r := range rows {
 		out[i].row, at[r.ID] = r, i
 		ids = append(ids, r.ID)
+		several = several || r.Orders > 0
 	}
 	if len(ids) == 0 {
 		return out, nil
 	}
+	tx := db.Tx(ctx).Where("invoice_id IN ?", ids)
+	if order != "" && several {
+		var shares []shareRow
+		if err := db.Tx(ctx).Where("invoice_id IN ? AND order_id = ?", ids, order).Find(&shares).Error; err != nil {
+			return nil, err
+		}
+		for _, x := range shares {
+			m := &out[at[x.InvoiceID]]
+			m.share = true
+			m.row.OrderID, m.row.Net, m.row.State, m.row.DiffersBy = x.OrderID, x.Net, x.State, x.DiffersBy
+		}
+		tx = tx.Where("order_id IN ?", []string{"", order})
+	}
 	var ls []invoiceLineRow
-	if err := db.Tx(ctx).Where("invoice_id IN ?", ids).Order("position").Find(&ls).Error; err != nil {
+	if err := tx.Order("position").Find(&ls).Error; err != nil {
 		return nil, err
 	}
 	for _, l := range ls {
@@ -106,6 +136,9 @@ func (m matched) invoice() Invoice {
 	inv.Taxes = m.taxes
 	for _, l := range m.lines {
 		x := l.line(inv.Currency)
+		if x.Order == "" {
+			x.Order = inv.Order
+		}
 		if l.TaxRate < 0 {
 			x.TaxRate = inv.TaxRate
 		}
@@ -123,10 +156,22 @@ func plain(all []matched) []Invoice {
 }
 
 func saveMatch(ctx context.Context, m matched) error {
-	if err := db.Tx(ctx).Model(&invoiceRow{}).Where("id = ?", m.row.ID).Updates(map[string]any{"state": m.row.State, "differs_by": m.row.DiffersBy}).Error; err != nil {
+	changed := map[string]any{"state": m.row.State, "differs_by": m.row.DiffersBy}
+	if m.share { // the invoice is what its shares are
+		if err := db.Tx(ctx).Model(&shareRow{}).Where("invoice_id = ? AND order_id = ?", m.row.ID, m.row.OrderID).Updates(changed).Error; err != nil {
+			return err
+		}
+		if err := db.Tx(ctx).Exec(`UPDATE invoice SET differs_by = (SELECT SUM(x.differs_by) FROM invoice_share x WHERE x.invoice_id = invoice.id),
+			state = CASE WHEN EXISTS (SELECT 1 FROM invoice_share x WHERE x.invoice_id = invoice.id AND x.state = ?) THEN ? ELSE ? END WHERE id = ?`, InvoiceDiffers, InvoiceDiffers, InvoiceMatched, m.row.ID).Error; err != nil {
+			return err
+		}
+	} else if err := db.Tx(ctx).Model(&invoiceRow{}).Where("id = ?", m.row.ID).Updates(changed).Error; err != nil {
 		return err
 	}
 	for _, l := range m.lines {
+		if !l.dirty {
+			continue
+		}
 		if err := db.Tx(ctx).Model(&invoiceLineRow{}).Where("invoice_id = ? AND position = ?", l.InvoiceID, l.Position).Update("difference", l.Difference).Error; err != nil {
 			return err
 		}
@@ -144,6 +189,31 @@ func invoiceByID(ctx context.Context, id InvoiceID) (invoiceRow, error) {
 	var r invoiceRow
 	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error
 	return r, err
+}
+
+// sharesOf are the orders of an invoice of several, the first one first.
+func sharesOf(ctx context.Context, id string) ([]shareRow, error) {
+	var rows []shareRow
+	return rows, db.Tx(ctx).Where("invoice_id = ?", id).Order("position").Find(&rows).Error
+}
+
+// namedShares are the orders of an invoice of several with their numbers.
+func namedShares(ctx context.Context, inv invoiceRow) ([]InvoiceShare, error) {
+	rows, err := sharesOf(ctx, inv.ID)
+	if err != nil {
+		return nil, err
+	}
+	named := make([]invoiceRow, len(rows))
+	for i, r := range rows {
+		named[i].OrderID = r.OrderID
+	}
+	numbers, err := orderNumbers(ctx, named)
+	out := make([]InvoiceShare, len(rows))
+	for i, r := range rows {
+		a := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: money.Currency(inv.Currency)} }
+		out[i] = InvoiceShare{Order: OrderID(r.OrderID), Number: numbers[r.OrderID], Net: a(r.Net), State: r.State, Difference: a(r.DiffersBy)}
+	}
+	return out, err
 }
 
 func invoiceLinesOf(ctx context.Context, id string) ([]invoiceLineRow, error) {
@@ -350,7 +420,9 @@ func promoFacts(ctx context.Context, ids []string, orders map[string]*PromoOrder
 		x.Ships = append(x.Ships, PromoMove{f.Day, money.Quantity(f.Quantity)})
 	}
 	fs = nil
-	if err := db.Tx(ctx).Raw("SELECT i.order_id, l.line, i.issued_on AS day, l.quantity FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id WHERE i.order_id IN ? AND i.kind = ? ORDER BY i.made, i.id, l.position", ids, InvoiceDebit).Scan(&fs).Error; err != nil {
+	if err := db.Tx(ctx).Raw(`SELECT i.order_id, l.line, i.issued_on AS day, l.quantity, i.made, i.id, l.position FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id WHERE i.order_id IN ? AND i.kind = ? AND i.orders = 0
+UNION ALL SELECT x.order_id, l.line, i.issued_on, l.quantity, i.made, i.id, l.position FROM invoice_share x JOIN invoice i ON i.id = x.invoice_id JOIN invoice_line l ON l.invoice_id = i.id AND l.order_id = x.order_id WHERE x.order_id IN ? AND i.kind = ?
+ORDER BY made, id, position`, ids, InvoiceDebit, ids, InvoiceDebit).Scan(&fs).Error; err != nil {
 		return err
 	}
 	for _, f := range fs {

@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"entente/db"
@@ -83,7 +84,7 @@ func extrasOf(ctx context.Context, ids []string) (extras, error) {
 		into  map[string]bool
 		table string
 		where string
-	}{{x.differs, "invoice", "state = 'differs'"}, {x.agree, "order_response", "kind = 'changed' AND agreed = 0"}, {x.arriving, "shipment", "received = 0"}} {
+	}{{x.differs, "invoice", "state = 'differs' AND orders = 0"}, {x.differs, "invoice_share", "state = 'differs'"}, {x.agree, "order_response", "kind = 'changed' AND agreed = 0"}, {x.arriving, "shipment", "received = 0"}} {
 		var hit []string
 		if err := db.Tx(ctx).Table(q.table).Distinct("order_id").Where("order_id IN ? AND "+q.where, ids).Pluck("order_id", &hit).Error; err != nil {
 			return x, err
@@ -106,7 +107,7 @@ func extrasOf(ctx context.Context, ids []string) (extras, error) {
 func differs(ctx context.Context, id string) (bool, error) {
 	return db.Remember(ctx, differsKey(id), differsTables, func() (bool, error) {
 		var one int
-		return db.Row(ctx, "SELECT 1 FROM invoice WHERE order_id = ? AND state = 'differs' LIMIT 1", []any{id}, &one)
+		return db.Row(ctx, "SELECT 1 FROM invoice WHERE order_id = ? AND state = 'differs' AND orders = 0 UNION ALL SELECT 1 FROM invoice_share WHERE order_id = ? AND state = 'differs' LIMIT 1", []any{id, id}, &one)
 	})
 }
 
@@ -131,14 +132,15 @@ func counts(ctx context.Context, scope access.Scope) (Counts, error) {
 		}
 		var n struct{ Held, Marked, Differs, Waiting int }
 		waiting := "state = 'received' OR held <> ''"
-		args := []any{scope.Org(), scope.Org(), scope.Org(), scope.Org()}
+		args := []any{scope.Org(), scope.Org(), scope.Org(), scope.Org(), scope.Org()}
 		if side == access.Reseller {
 			waiting = `held <> '' OR id IN (SELECT order_id FROM order_response WHERE reseller_id = ? AND kind = 'changed' AND agreed = 0)
-				OR id IN (SELECT order_id FROM shipment WHERE reseller_id = ? AND received = 0) OR id IN (SELECT order_id FROM invoice WHERE reseller_id = ? AND state = 'differs')`
-			args = append(args, scope.Org(), scope.Org(), scope.Org())
+				OR id IN (SELECT order_id FROM shipment WHERE reseller_id = ? AND received = 0) OR id IN (SELECT order_id FROM invoice WHERE reseller_id = ? AND state = 'differs' AND orders = 0)
+				OR id IN (SELECT order_id FROM invoice_share WHERE reseller_id = ? AND state = 'differs')`
+			args = append(args, scope.Org(), scope.Org(), scope.Org(), scope.Org())
 		}
 		if err := db.Tx(ctx).Raw(`SELECT (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND held <> '') AS held, (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND marks > 0) AS marked,
-			(SELECT COUNT(DISTINCT order_id) FROM invoice WHERE `+col+` = ? AND state = 'differs') AS differs, (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND (`+waiting+`)) AS waiting`, args...).Scan(&n).Error; err != nil {
+			(SELECT COUNT(*) FROM (SELECT order_id FROM invoice WHERE `+col+` = ? AND state = 'differs' AND orders = 0 UNION SELECT order_id FROM invoice_share WHERE `+col+` = ? AND state = 'differs') d) AS differs, (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND (`+waiting+`)) AS waiting`, args...).Scan(&n).Error; err != nil {
 			return out, err
 		}
 		var late int64
@@ -196,7 +198,7 @@ func readInvoices(ctx context.Context, scope access.Scope, side access.Side, f I
 		like := db.Literal(strings.ToUpper(q)) + "%"
 		match, ok := found.Query(db.DialectOf(ctx), q)
 		if ok {
-			tx = tx.Where(`(UPPER(number) LIKE ? ESCAPE '\' OR order_id IN (`+match.SQL+`))`, append([]any{like}, match.Args...)...)
+			tx = tx.Where(`(UPPER(number) LIKE ? ESCAPE '\' OR order_id IN (`+match.SQL+`) OR id IN (SELECT invoice_id FROM invoice_share WHERE order_id IN (`+match.SQL+`)))`, slices.Concat([]any{like}, match.Args, match.Args)...)
 		} else {
 			tx = tx.Where(`UPPER(number) LIKE ? ESCAPE '\'`, like)
 		}

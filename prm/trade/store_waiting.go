@@ -93,7 +93,8 @@ func waitReceive(ctx context.Context, scope access.Scope, side access.Side, limi
 func waitDiffers(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
 	var rows []waitRow
 	col := column(side)
-	err := db.Tx(ctx).Raw(`SELECT i.id, i.order_id, o.number, o.supplier_id, o.reseller_id, i.number AS subject, i.made AS since, i.differs_by, i.currency FROM invoice i JOIN purchase_order o ON o.id = i.order_id
+	err := db.Tx(ctx).Raw(`SELECT i.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, i.number AS subject, i.made AS since, i.differs_by, i.currency FROM invoice i
+		JOIN purchase_order o ON o.id = COALESCE((SELECT x.order_id FROM invoice_share x WHERE x.invoice_id = i.id AND x.state = 'differs' ORDER BY x.position LIMIT 1), i.order_id)
 		WHERE i.`+col+` = ? AND i.state = 'differs' ORDER BY i.made, i.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
 	return items(rows, side, differsDays, func(waitRow) string { return WaitDiffers }), err
 }

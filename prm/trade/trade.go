@@ -383,6 +383,29 @@ type Invoice struct {
 	At           time.Time
 	Interchange  string
 	Lines        []InvoiceLine
+	// Orders is how many orders it invoices, 0 for one. Of several, Order is the first and
+	// Shares, where one invoice is read, are all; among the invoices of an order, Order, Net,
+	// State, Difference and Lines are that order's share and the rest is the whole.
+	Orders int
+	Shares []InvoiceShare
+}
+
+// InvoiceShare is what of an invoice of several orders one of them is invoiced. What the
+// invoice has beside its lines stands with the first.
+type InvoiceShare struct {
+	Order      OrderID
+	Number     string
+	Net        money.Amount
+	State      string // InvoiceMatched, InvoiceDiffers
+	Difference money.Amount
+}
+
+// Orders names the orders of an invoice in a list: the first, and how many more.
+func Orders(first string, orders int) string {
+	if orders < 2 {
+		return first
+	}
+	return first + " +" + itoa(orders-1)
 }
 
 // Name is the line's name in the language ("zh-CN", else English): that of the
@@ -424,7 +447,8 @@ type TaxRow struct {
 // "quantity".
 type InvoiceLine struct {
 	Position int
-	Line     int
+	Order    OrderID
+	Line     int // of that order
 	SKU      string
 	Quantity money.Quantity
 	Unit     string
