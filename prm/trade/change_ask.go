@@ -8,6 +8,7 @@ import (
 	"entente/db"
 	"entente/edi/doc"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
 )
@@ -123,6 +124,10 @@ func (cmd AskCmd) document(ctx context.Context, t terms, o orderRow, lines []Lin
 		}
 		if a.Quantity < 0 || a.Price < 0 {
 			bad.With(at+"quantity", "trade.quantity_wrong", "Line", a.Line)
+			continue
+		}
+		if a.Quantity > MostPieces {
+			bad.With(at+"quantity", "trade.quantity_most", "Line", a.Line)
 			continue
 		}
 		x := doc.ChangeLine{}
@@ -350,7 +355,7 @@ func newLine(lines []Line, x *doc.ChangeLine) error {
 			return doubted(DoubtExists, "Line", x.Number)
 		}
 	}
-	if q, err := money.ParseMicro(string(x.Quantity)); err != nil || q <= 0 {
+	if q, err := money.ParseMicro(string(x.Quantity)); err != nil || q <= 0 || q > MostPieces {
 		return doubted(DoubtQuantity, "Line", firstOf(x.Number, "?"), "Quantity", bounded(string(x.Quantity), 30))
 	}
 	return nil
@@ -367,6 +372,9 @@ func (s *Service) added(ctx context.Context, t terms, o orderRow, fresh []doc.Li
 	}
 	out := make([]ChangeLine, len(j.lines))
 	for i, l := range j.lines {
+		if l.Marks.Has(QuantityUnread) {
+			return nil, doubted(DoubtQuantity, "Line", firstOf(fresh[i].Number, "?"), "Quantity", bounded(string(fresh[i].Quantity), 30))
+		}
 		out[i] = lineChange(l, ChangeAdd)
 		out[i].Line, out[i].WasQuantity, out[i].WasPrice, out[i].WasDate = 0, 0, 0, ""
 		out[i].Quantity, out[i].Price, out[i].Date, out[i].Reference = l.Ordered, l.Price, l.RequestedOn, fresh[i].Number
@@ -388,6 +396,9 @@ func (p *placer) changed(l *Line, x *doc.ChangeLine, headDay, was string) (Chang
 		q, err := p.quantity(l, x.Quantity, x.Unit)
 		if err != nil {
 			return c, err
+		}
+		if prod, known := p.products[l.Number]; tooMany(catalog.Item{Found: known, Product: prod}, q, l.Unit) {
+			return c, doubted(DoubtQuantity, "Line", l.Reference, "Quantity", bounded(string(x.Quantity), 30))
 		}
 		if q == 0 { // as good as withdrawn
 			c.Action, c.Quantity = ChangeCancel, 0

@@ -212,6 +212,8 @@ func TestChangeOnThePages(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 		b.want(second(b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{Line: 1, Quantity: money.Whole(140)}}})), fault.Conflict, "trade.change_nothing")
+		b.want(second(b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{Line: 1, Quantity: MostPieces + 1}}})), fault.Invalid, "trade.quantity_most")
+		b.want(second(b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{SKU: "AUR-D18B", Unit: "CA", Quantity: money.Whole(100_000_001)}}})), fault.Invalid, "trade.doubt.quantity_unread")
 		b.want(second(b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{Line: 9, Cancel: true}}})), fault.Invalid, "trade.line_unknown")
 		_, err = b.svc.AnswerChange(b.at(), b.ingrid, id, AnswerCmd{})
 		b.must(err)

@@ -96,6 +96,8 @@ type Quote struct {
 	Price          money.Price // per Unit, of the list; 0: none
 	Amount         money.Amount
 	Marks          Marks
+
+	tooMany bool // beyond MostPieces
 }
 
 // Action is what the supplier answers to a quantity of a line.

@@ -126,7 +126,7 @@ func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price,
 		l.RequestedOn = l.Parts[len(l.Parts)-1].On
 	}
 	q, err := money.ParseMicro(string(d.Quantity))
-	if err != nil || q <= 0 {
+	if err != nil || q <= 0 || tooMany(item, q, l.Unit) {
 		l.Marks = l.Marks.add(QuantityUnread)
 	} else {
 		l.Ordered = q
@@ -177,6 +177,22 @@ func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price,
 		l.Marks, l.Amount = l.Marks.add(AmountRange), money.Amount{Currency: c}
 	}
 	return l
+}
+
+// MostPieces bounds what a line orders: far above any trade, and so far below what a number
+// holds that the orders of years can be added up.
+const MostPieces = money.Quantity(1_000_000_000 * money.One)
+
+// tooMany says that a quantity is beyond MostPieces, in its own unit or in pieces.
+func tooMany(item catalog.Item, q money.Quantity, unit string) bool {
+	if q > MostPieces || !item.Found {
+		return q > MostPieces
+	}
+	if _, sold := item.Product.Factor(unit); !sold {
+		return false
+	}
+	n, ok := item.Product.Pieces(q, unit)
+	return !ok || n > MostPieces
 }
 
 // judgePrice reads the price, per the line's unit; HP and TP of PO105 are per

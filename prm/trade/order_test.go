@@ -17,7 +17,7 @@ import (
 func TestModels(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		dbtest.CheckModels(t, d, orderRow{}, lineRow{}, responseRow{}, responseLineRow{}, shipmentRow{}, shipmentLineRow{}, invoiceRow{}, invoiceLineRow{}, invoiceTaxRow{}, arrivalRow{}, historyRow{}, replyRow{}, warningRow{}, packRow{}, answerTimeRow{}, clockRow{})
+		dbtest.CheckModels(t, d, orderRow{}, lineRow{}, responseRow{}, responseLineRow{}, shipmentRow{}, shipmentLineRow{}, invoiceRow{}, invoiceLineRow{}, invoiceTaxRow{}, shareRow{}, arrivalRow{}, historyRow{}, replyRow{}, warningRow{}, packRow{}, answerTimeRow{}, clockRow{})
 	})
 }
 
@@ -216,8 +216,10 @@ func TestMarks(t *testing.T) {
 		}, []Mark{DateOdd}},
 		"other currency":    {func(d *doc.PurchaseOrder) { d.Currency = "USD" }, []Mark{CurrencyDiffers}},
 		"quantity too long": {func(d *doc.PurchaseOrder) { d.Lines[0].Quantity = "99999999999999999999" }, []Mark{QuantityUnread}},
+		"beyond the bound":  {func(d *doc.PurchaseOrder) { d.Lines[0].Quantity = "1000000001" }, []Mark{QuantityUnread}},
+		"in packs beyond":   {func(d *doc.PurchaseOrder) { d.Lines[0].Quantity, d.Lines[0].Unit = "100000001", "CT" }, []Mark{QuantityUnread, PriceDiffers}},
 		"negative quantity": {func(d *doc.PurchaseOrder) { d.Lines[0].Quantity = "-1" }, []Mark{QuantityUnread}},
-		"amount too big":    {func(d *doc.PurchaseOrder) { d.Lines[0].Quantity, d.Lines[0].Price = "9000000000000", "9000000000000" }, []Mark{PriceDiffers, AmountRange}},
+		"amount too big":    {func(d *doc.PurchaseOrder) { d.Lines[0].Quantity, d.Lines[0].Price = "900000000", "9000000000000" }, []Mark{PriceDiffers, AmountRange}},
 		"price too fine":    {func(d *doc.PurchaseOrder) { d.Lines[0].Price = "84.0000001" }, []Mark{AmountRange}},
 		"allowance":         {func(d *doc.PurchaseOrder) { d.Lines[0].Allowances = []doc.Allowance{{Indicator: "A", Amount: "5"}} }, []Mark{AllowanceUnknown}},
 		"bill back": {func(d *doc.PurchaseOrder) {

@@ -117,6 +117,7 @@ func quoteOf(l PlaceLine, it catalog.Item, prices map[catalog.ID]money.Price, c 
 		q.Marks = q.Marks.add(UnitUnknown)
 		return q
 	}
+	q.tooMany = tooMany(it, q.Quantity, q.Unit)
 	if n, ok := p.Pieces(q.Quantity, q.Unit); ok && q.Quantity > 0 {
 		short, odd := p.Fits(n)
 		if short {
@@ -217,6 +218,8 @@ func checkPlace(cmd *PlaceCmd, quotes []Quote) error {
 			bad.With(at+"sku", "trade.item_unknown", "SKU", q.item())
 		case q.Quantity <= 0:
 			bad.With(at+"quantity", "trade.quantity_wrong", "Line", i+1)
+		case q.tooMany:
+			bad.With(at+"quantity", "trade.quantity_most", "Line", i+1)
 		case q.Marks.Has(UnitUnknown):
 			bad.With(at+"unit", "trade.unit_unsold", "Unit", q.Unit)
 		case q.PlaceLine.Price < 0:

@@ -40,12 +40,12 @@ func TestQuoteSaysWhatIsDoubtful(t *testing.T) {
 			t.Errorf("successor %q, units %v", got[1].ReplacedBy, got[2].Units)
 		}
 
-		_, err = b.svc.Place(b.at(), b.dan, PlaceCmd{Partnership: b.toKestrel, Lines: []PlaceLine{{SKU: "AUR-D18B", Quantity: money.Whole(1), Unit: "PL"}, {SKU: "AUR-D18B", Quantity: money.Whole(1), RequestedOn: "soon"}, {SKU: "AUR-D18B"}}})
+		_, err = b.svc.Place(b.at(), b.dan, PlaceCmd{Partnership: b.toKestrel, Lines: []PlaceLine{{SKU: "AUR-D18B", Quantity: money.Whole(1), Unit: "PL"}, {SKU: "AUR-D18B", Quantity: money.Whole(1), RequestedOn: "soon"}, {SKU: "AUR-D18B"}, {SKU: "AUR-D18B", Quantity: money.Whole(100_000_001), Unit: "CA"}}})
 		fields := map[string]string{}
 		for _, f := range fault.As(err).Fields {
 			fields[f.Name] = f.Key
 		}
-		if len(fields) != 3 || fields["lines.0.unit"] != "trade.unit_unsold" || fields["lines.1.date"] != "form.date" || fields["lines.2.quantity"] != "trade.quantity_wrong" {
+		if len(fields) != 4 || fields["lines.3.quantity"] != "trade.quantity_most" || fields["lines.0.unit"] != "trade.unit_unsold" || fields["lines.1.date"] != "form.date" || fields["lines.2.quantity"] != "trade.quantity_wrong" {
 			t.Errorf("refused with %v", fields)
 		}
 	})
