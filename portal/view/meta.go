@@ -157,6 +157,9 @@ func (*ProfilePage) meta() meta { return meta{block: "profile", layout: "app", h
 func (*RoomsPage) meta() meta {
 	return meta{block: "rooms", layout: "app", nav: NavRooms, fixed: true, bare: true}
 }
+func (*CallPage) meta() meta {
+	return meta{block: "call", layout: "app", nav: NavRooms, fixed: true, bare: true}
+}
 func (*ForumPage) meta() meta {
 	return meta{block: "forum", layout: "app", nav: NavForum, head: true}
 }

@@ -24,6 +24,12 @@ type FoundRow struct {
 	At     time.Time
 }
 
+// CallPage is /c/{slug}/rooms/{id}/call: the call of a room, with its talk beside it. The markup is the contract with static/js/call.js.
+type CallPage struct {
+	Base
+	Room *Room
+}
+
 // RoomGroup is a heading of the room list: partnership, order.
 type RoomGroup struct {
 	Label Text
@@ -61,6 +67,7 @@ type Room struct {
 	Key        string // idempotency key of the composer
 	ReadOnly   bool
 	Compact    bool // the panel at the side of a page
+	InCall     bool // beside a call
 	Form       Form
 
 	Pins   []Message

@@ -51,6 +51,17 @@ func TestTalkWithoutScript(t *testing.T) {
 	at := maya.Find(t, home, `data-room="[0-9a-v]{26}"[^>]*data-url="(/c/kestrel/rooms/[0-9a-v]{26})"`)
 	id := at[strings.LastIndexByte(at, '/')+1:]
 	csrf := maya.Find(t, at, `name="csrf" value="([^"]+)"`)
+
+	// only the page of a call may use a camera and a microphone, and it is for the room's members
+	if a := maya.Get(t, at+"/call"); a.Status != 200 || !strings.Contains(a.Header.Get("Permissions-Policy"), "camera=(self), microphone=(self)") || !strings.Contains(a.Body, `data-call="`+id+`"`) || !strings.Contains(a.Body, "<noscript>") {
+		t.Errorf("the call's page: %d %v", a.Status, a.Header)
+	}
+	if a := maya.Get(t, at); !strings.Contains(a.Header.Get("Permissions-Policy"), "camera=(), microphone=()") || !strings.Contains(a.Body, `href="`+at+`/call"`) {
+		t.Errorf("the room's page: %v", a.Header)
+	}
+	if a := kaarel.Get(t, "/c/baltic/rooms/"+id+"/call"); a.Status != 404 {
+		t.Errorf("a competitor's call: %d", a.Status)
+	}
 	picture := "\x89PNG\x0d\x0a\x1a\x0a not much of one"
 	body, kind := withFiles(t, url.Values{"csrf": {csrf}, "key": {"talk-without-script"}, "text": {"@Ingrid Dahl see https://kestrel.example/x. 价目表"}}, map[string]string{"pallet <1>.png": picture, "850.edi": "UNB+UNOC:3+A+B+260101:1200+1'"})
 	if a := maya.Do(t, "POST", at+"/messages", body, "Content-Type", kind); a.Status != 303 {

@@ -230,6 +230,7 @@ func talkRoutes() []Route {
 	return []Route{
 		get("/c/:slug/rooms", "rooms", InCompany, access.RoomRead, roomList),
 		get("/c/:slug/rooms/:id", "room", InCompany, access.RoomRead, roomShow),
+		get("/c/:slug/rooms/:id/call", "call", InCompany, access.CallJoin, roomCall),
 		post("/c/:slug/rooms/:id/messages", "post message", InCompany, access.RoomPost, roomPost),
 		get("/c/:slug/partners", "partners", InCompany, access.PartnerRead, partnerList),
 		post("/c/:slug/partners", "invite partner", InCompany, access.PartnerManage, partnerInvite),

@@ -8,7 +8,8 @@
 // data-msg, data-evt, data-gone, data-day. Elsewhere: [data-unread-room=ID], [data-live].
 //
 // Events on document: entente:changed {object, id}, entente:live {state},
-// entente:signedout.
+// entente:signedout, entente:joined {room}, entente:call (a frame of a call). To send a
+// frame: entente:send.
 
 const prefix = document.body.dataset.prefix || "";
 const slug = decodeURIComponent((prefix.match(/^\/c\/([^/]+)/) || [])[1] || "");
@@ -164,6 +165,7 @@ async function askSignedIn() {
 }
 
 function receive(f) {
+  if (String(f.type).startsWith("call.") || f.type === "error" && (f.reason === "room.left" || String(f.key).startsWith("call:"))) say("entente:call", f); // call.js
   switch (f.type) {
     case "changed":
       if (f.object === "room" && f.seq) hinted(f.id, f.seq);
@@ -254,6 +256,7 @@ class Panel {
     switch (f.type) {
       case "joined":
         this.joined = true;
+        say("entente:joined", { room: this.room });
         if (this.epoch && f.epoch !== this.epoch) this.reload(f);
         this.epoch = f.epoch;
         for (const [key, w] of this.waiting) this.post(key, w);
@@ -850,6 +853,7 @@ function scan() {
 }
 
 scan();
+document.addEventListener("entente:send", (e) => live.send(e.detail));
 live.connect();
 document.addEventListener("htmx:afterSettle", scan);
 document.addEventListener("visibilitychange", () => {

@@ -1,0 +1,77 @@
+package browser
+
+import (
+	"testing"
+)
+
+// flow waits until the page hears and is heard by everybody in its call, and with pictures
+// until it decodes frames too.
+func flow(t *testing.T, p *Page, others int, pictures bool) {
+	t.Helper()
+	must(t, p.Eval(`window.__flow = async () => {
+		let n = 0;
+		for (const pc of window.ententeCall.peers()) {
+			let heard = 0, said = 0, seen = 0;
+			for (const s of (await pc.getStats()).values()) {
+				if (s.type === "inbound-rtp" && s.kind === "audio") heard += s.packetsReceived;
+				if (s.type === "outbound-rtp" && s.kind === "audio") said += s.packetsSent;
+				if (s.type === "inbound-rtp" && s.kind === "video") seen += s.framesDecoded;
+			}
+			if (heard > 5 && said > 5 && (seen > 2 || !window.__pictures)) n++;
+		}
+		window.__flows = n;
+		if (window.__watching) setTimeout(window.__flow, 100);
+	}`, nil))
+	word := "false"
+	if pictures {
+		word = "true"
+	}
+	must(t, p.Eval(`(window.__pictures = `+word+`, window.__flows = 0, window.__watching = true, window.__flow(), true)`, nil))
+	must(t, p.Until(`window.__flows === `+string(rune('0'+others))), p.Eval(`window.__watching = false`, nil))
+}
+
+// TestCall: two people call each other in a room of their companies, from browser to
+// browser: ringing, declined, joined, seen, heard, left; a stranger does not find the page.
+func TestCall(t *testing.T) {
+	ingrid, maya := as(t, right, "ingrid@aurelia.example"), as(t, left, "maya@kestrel.example")
+	must(t, ingrid.Front(), maya.Front())
+	orderOf(t, maya, server.URL, "kestrel", "4500187588")
+	room := read[string](t, maya, `document.querySelector("#room").dataset.room`)
+	open(t, ingrid, "/c/aurelia/rooms/"+room)
+	must(t, ingrid.Says("[data-call-chip]", "Call"))
+	open(t, ingrid, "/c/aurelia/inbox") // rung wherever one is
+	must(t, ingrid.Until(alive))
+	said := "[data-call-say]"
+
+	open(t, maya, "/c/kestrel/rooms/"+room+"/call")
+	must(t, maya.Until(alive), maya.Click(`[data-call-lobby] [data-call-do="join"]`), maya.Says(said, "Ringing the others"))
+	must(t, ingrid.Says("#ring", "Maya Osei (Kestrel Supply) is calling"), ingrid.Has("#ring"), ingrid.Click("[data-ring-decline]"))
+	must(t, maya.Says(said, "Ingrid Dahl declines."), ingrid.Until(`!document.querySelector("#ring").matches(":popover-open")`))
+
+	// the button of the room says that the call runs; after all she joins
+	open(t, ingrid, "/c/aurelia/rooms/"+room)
+	must(t, ingrid.Says("[data-call-chip]", "Join · 1"))
+	open(t, ingrid, "/c/aurelia/rooms/"+room+"/call")
+	must(t, ingrid.Says("[data-call-who]", "In the call: Maya Osei"), ingrid.Click(`[data-call-lobby] [data-call-do="join"]`))
+	must(t, maya.Says(said, "Ingrid Dahl has joined."))
+	flow(t, ingrid, 1, false)
+	flow(t, maya, 1, false)
+
+	// pictures: a camera, then a screen
+	must(t, maya.Click(`[data-call-bar] [data-call-do="camera"]`), ingrid.Until(`[...document.querySelectorAll(".e-tile:not(.own) video")].some((v) => !v.hidden && v.videoWidth > 0)`))
+	flow(t, ingrid, 1, true)
+	must(t, ingrid.Click(`[data-call-bar] [data-call-do="screen"]`), maya.Until(`document.querySelector(".e-tile.screen.big video")?.videoWidth > 0`), maya.Says(".e-tile.screen", "Screen of Ingrid Dahl"))
+	must(t, ingrid.Click(`[data-call-bar] [data-call-do="screen"]`), ingrid.Click(`[data-call-bar] [data-call-do="mic"]`))
+	must(t, maya.Until(`!document.querySelector(".e-tile.screen") && !document.querySelector(".e-tile:not(.own) [data-off]").hidden`))
+
+	// one leaves, then the other: the room tells it
+	must(t, ingrid.Click(`[data-call-do="leave"]`), ingrid.Says(said, "You have left"), maya.Says(said, "Ingrid Dahl has left."), maya.Until(`document.querySelectorAll(".e-tile[data-key]").length === 1`))
+	must(t, maya.Click(`[data-call-do="leave"]`))
+	must(t, maya.Says("#room ol.e-log", "Maya Osei began a call"), maya.Says("#room ol.e-log", "with Maya Osei, Ingrid Dahl"))
+
+	kaarel := as(t, right, "kaarel@baltic.example")
+	kaarel.Quiet(true)
+	if status, err := kaarel.Go(server.URL + "/c/baltic/rooms/" + room + "/call"); err != nil || status != 404 {
+		t.Errorf("a stranger gets %d: %v", status, err)
+	}
+}

@@ -1,0 +1,531 @@
+// Calls of rooms: ringing on every page, the button of a room, and the page of a call.
+// Sound and pictures go from browser to browser (or through the TURN server that
+// call.joined names); this file says over the live line of chat.js what they need to find
+// each other. Frames: design notes, Calls.
+//
+// Between two parties there is one connection with three channels in a fixed order:
+// microphone, camera, screen. Switching one on or off replaces its track, so nothing is
+// negotiated anew. Of two parties the later in the state's list makes the offer.
+//
+// Markup: #ring, [data-call-chip=ROOM], section[data-call=ROOM].
+
+const prefix = document.body.dataset.prefix || "";
+const slug = decodeURIComponent((prefix.match(/^\/c\/([^/]+)/) || [])[1] || "");
+const send = (frame) => document.dispatchEvent(new CustomEvent("entente:send", { detail: frame }));
+const states = new Map(); // room → its latest call.state
+
+// newer says that a state is not older than what is known of its room.
+function newer(f) {
+  const known = states.get(f.room);
+  return !known || known.call === f.call ? !known || f.rev >= known.rev : f.begun >= known.begun;
+}
+
+// ---- the button of a room
+
+function chips(f) {
+  const n = f.ended ? 0 : f.parties.length;
+  for (const a of document.querySelectorAll(`[data-call-chip="${CSS.escape(f.room)}"]`)) {
+    a.classList.toggle("btn-primary", n > 0);
+    a.classList.toggle("btn-line", n === 0);
+    const word = a.querySelector("[data-call-word]");
+    word.textContent = n ? a.dataset.wordJoin.replace("{n}", n) : a.dataset.wordCall;
+    a.title = word.textContent;
+  }
+}
+
+// ---- ringing
+
+const ring = {
+  el: document.getElementById("ring"), call: null, room: "", timer: 0, tone: 0,
+
+  show(f) {
+    if (!this.el?.showPopover || page?.room === f.room && page.peer) return;
+    this.call = f.call;
+    this.room = f.room;
+    this.el.querySelector("[data-ring-who]").textContent = this.el.dataset.wordWho.replace("{name}", () => f.from.name).replace("{company}", () => f.from.company || f.from.org);
+    this.el.querySelector("[data-ring-where]").textContent = f.title || "";
+    const answer = this.el.querySelector("[data-ring-answer]");
+    answer.href = `${prefix}/rooms/${encodeURIComponent(f.room)}/call`;
+    answer.target = `call-${f.room}`;
+    if (!this.el.matches(":popover-open")) this.el.showPopover();
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.hide(), (f.ring || 45) * 1000);
+    this.sound();
+  },
+
+  hide() {
+    window.clearTimeout(this.timer);
+    window.clearInterval(this.tone);
+    this.call = null;
+    if (this.el?.matches(":popover-open")) this.el.hidePopover();
+  },
+
+  // sound is two soft tones every three seconds, where the browser lets a page be heard.
+  sound() {
+    window.clearInterval(this.tone);
+    if (!navigator.userActivation?.hasBeenActive) return;
+    const ctx = new AudioContext();
+    const once = () => {
+      for (const [at, hz] of [[0, 660], [0.25, 880]]) {
+        const o = ctx.createOscillator(), g = ctx.createGain();
+        o.frequency.value = hz;
+        g.gain.setValueAtTime(0.05, ctx.currentTime + at);
+        g.gain.exponentialRampToValueAtTime(0.0001, ctx.currentTime + at + 0.22);
+        o.connect(g).connect(ctx.destination);
+        o.start(ctx.currentTime + at);
+        o.stop(ctx.currentTime + at + 0.23);
+      }
+    };
+    once();
+    this.tone = window.setInterval(() => (this.call ? once() : ctx.close()), 3000);
+  },
+};
+
+ring.el?.querySelector("[data-ring-decline]").addEventListener("click", () => {
+  send({ type: "call.decline", room: ring.room, call: ring.call });
+  ring.hide();
+});
+ring.el?.querySelector("[data-ring-answer]").addEventListener("click", () => ring.hide());
+
+// ---- the page of a call
+
+const icons = ["mic", "camera", "screen"];
+const kinds = ["audio", "video", "video"];
+const remembered = (k) => { try { return localStorage.getItem(`call.${k}`) || ""; } catch { return ""; } };
+const remember = (k, v) => { try { localStorage.setItem(`call.${k}`, v); } catch { /* only now */ } };
+
+// Peer is the connection to another party.
+class Peer {
+  constructor(page, id, offers) {
+    this.page = page;
+    this.id = id;
+    this.offers = offers;
+    this.early = []; // candidates that came before the description
+    this.late = Promise.resolve(); // what comes is handled one after the other
+    this.streams = kinds.map(() => new MediaStream());
+    this.pc = new RTCPeerConnection({ iceServers: page.ice, iceTransportPolicy: page.relay ? "relay" : "all", bundlePolicy: "max-bundle" });
+    this.pc.onicecandidate = (e) => send({ type: "call.ice", room: page.room, to: id, candidate: e.candidate?.toJSON() || null });
+    this.pc.ontrack = (e) => {
+      const i = this.pc.getTransceivers().indexOf(e.transceiver);
+      if (i < 0 || i >= kinds.length) return;
+      this.streams[i].addTrack(e.track);
+      page.draw();
+    };
+    this.pc.onconnectionstatechange = () => {
+      if (this.pc.connectionState === "failed" && this.offers) this.offer(true);
+      page.draw();
+    };
+    if (offers) this.offer(false);
+  }
+
+  get connected() { return this.pc.connectionState === "connected"; }
+
+  async offer(again) {
+    try {
+      if (again) this.pc.restartIce();
+      else kinds.forEach((kind, i) => this.pc.addTransceiver(this.page.tracks[i] || kind, { direction: "sendrecv" }));
+      await this.pc.setLocalDescription(await this.pc.createOffer());
+      send({ type: "call.offer", room: this.page.room, to: this.id, sdp: this.pc.localDescription.sdp });
+    } catch { /* closed meanwhile */ }
+  }
+
+  hear(f) {
+    this.late = this.late.then(() => this.heard(f)).catch(() => { /* closed, or nonsense: the state decides */ });
+  }
+
+  async heard(f) {
+    if (f.type === "call.ice") {
+      if (!this.pc.remoteDescription) this.early.push(f.candidate);
+      else await this.pc.addIceCandidate(f.candidate || undefined);
+      return;
+    }
+    await this.pc.setRemoteDescription({ type: f.type.slice(5), sdp: f.sdp });
+    if (f.type === "call.offer") {
+      this.pc.getTransceivers().slice(0, kinds.length).forEach((t, i) => {
+        t.direction = "sendrecv";
+        t.sender.replaceTrack(this.page.tracks[i]);
+      });
+      await this.pc.setLocalDescription(await this.pc.createAnswer());
+      send({ type: "call.answer", room: this.page.room, to: this.id, sdp: this.pc.localDescription.sdp });
+    }
+    for (const c of this.early.splice(0)) await this.pc.addIceCandidate(c || undefined);
+    this.page.pace();
+  }
+
+  replace(i, track) { this.pc.getTransceivers()[i]?.sender.replaceTrack(track).catch(() => { /* closed */ }); }
+
+  // pace bounds what a picture costs: each one goes up once for every other party.
+  pace(camera, screen) {
+    [0, camera, screen].forEach((rate, i) => {
+      const s = this.pc.getTransceivers()[i]?.sender;
+      const p = s?.getParameters();
+      if (!rate || !p?.encodings?.length || p.encodings[0].maxBitrate === rate) return;
+      p.encodings[0].maxBitrate = rate;
+      s.setParameters(p).catch(() => { /* not negotiated yet: it comes with the answer */ });
+    });
+  }
+
+  // level is how loud the other party is now.
+  level() {
+    const r = this.pc.getTransceivers()[0]?.receiver;
+    return r?.getSynchronizationSources?.()[0]?.audioLevel || 0;
+  }
+
+  close() { this.pc.close(); }
+}
+
+class Page {
+  constructor(el) {
+    this.el = el;
+    this.room = el.dataset.call;
+    this.me = el.dataset.me;
+    this.relay = new URL(location.href).searchParams.has("relay"); // to try the TURN server out
+    this.on = { mic: true, camera: false, screen: false };
+    this.tracks = [null, null, null]; // as kinds
+    this.peers = new Map();
+    this.peer = ""; // our own id while in a call
+    this.call = "";
+    this.ice = [];
+    this.large = ""; // the tile chosen to be large
+    this.loud = "";
+    this.one = (sel) => el.querySelector(sel);
+    this.tiles = this.one("[data-call-tiles]");
+    this.here = Promise.resolve();
+    el.addEventListener("click", (e) => {
+      const b = e.target.closest("[data-call-do], [data-call-large]");
+      if (b?.dataset.callDo) this.do(b.dataset.callDo);
+      else if (b) {
+        const key = b.closest("li").dataset.key;
+        this.large = this.large === key ? "" : key;
+        this.draw();
+      }
+    });
+    for (const s of el.querySelectorAll("[data-call-device]")) s.addEventListener("change", () => this.choose(s.dataset.callDevice, s.value));
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.devices());
+    window.setInterval(() => this.tick(), 1000);
+    this.lobby();
+  }
+
+  say(name, fill) {
+    this.one("[data-call-say]").textContent = (this.el.dataset[`word${name}`] || name).replace("{name}", () => fill || "");
+  }
+
+  state() { return states.get(this.room); }
+  running() { const st = this.state(); return st && !st.ended ? st : null; }
+
+  // ---- devices
+
+  async lobby() {
+    this.one("[data-call-lobby]").hidden = false;
+    if (!navigator.mediaDevices) this.say("Insecure");
+    else await this.open("mic");
+    await this.devices();
+    this.draw();
+    this.one("[data-call-do=join]").focus();
+  }
+
+  // open takes a device into use. False: there is none, or it is not allowed.
+  async open(what) {
+    const i = icons.indexOf(what);
+    try {
+      let stream;
+      if (what === "screen") stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: false });
+      else if (what === "mic") stream = await navigator.mediaDevices.getUserMedia({ audio: { deviceId: remembered("audioinput") || undefined, echoCancellation: true, noiseSuppression: true } });
+      else stream = await navigator.mediaDevices.getUserMedia({ video: { deviceId: remembered("videoinput") || undefined, width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { max: 24 } } });
+      this.put(i, stream.getTracks()[0]);
+      this.on[what] = true;
+      return true;
+    } catch (e) {
+      this.on[what] = false;
+      if (what !== "screen") this.say(e.name === "NotFoundError" ? "Nodevice" : "Denied");
+      return false;
+    }
+  }
+
+  put(i, track) {
+    this.tracks[i]?.stop();
+    this.tracks[i] = track;
+    if (track) track.onended = () => { if (this.tracks[i] === track) this.shut(icons[i]); };
+    for (const p of this.peers.values()) p.replace(i, track);
+    this.pace();
+  }
+
+  shut(what) {
+    this.on[what] = false;
+    this.put(icons.indexOf(what), null);
+    this.tell();
+    this.draw();
+  }
+
+  async devices() {
+    let all = [];
+    try { all = await navigator.mediaDevices.enumerateDevices(); } catch { /* none */ }
+    for (const s of this.el.querySelectorAll("[data-call-device]")) {
+      const kind = s.dataset.callDevice, fit = all.filter((d) => d.kind === kind && d.deviceId);
+      s.replaceChildren(...fit.map((d) => new Option(d.label || d.deviceId.slice(0, 8), d.deviceId, false, d.deviceId === remembered(kind))));
+      s.disabled = fit.length < 2 && kind !== "audioinput" || !fit.length;
+      s.closest("label").hidden = kind === "audiooutput" && !("setSinkId" in HTMLMediaElement.prototype) || !fit.length;
+    }
+  }
+
+  async choose(kind, id) {
+    remember(kind, id);
+    for (const s of this.el.querySelectorAll(`[data-call-device="${kind}"]`)) s.value = id;
+    if (kind === "audiooutput") return this.hearing();
+    const what = kind === "audioinput" ? "mic" : "camera";
+    if (!this.on[what]) return;
+    await this.open(what);
+    this.tell();
+    this.draw();
+  }
+
+  hearing() {
+    const id = remembered("audiooutput");
+    for (const a of this.tiles.querySelectorAll("audio")) if (id && a.setSinkId) a.setSinkId(id).catch(() => { /* unplugged */ });
+  }
+
+  // ---- what the buttons do
+
+  async do(what) {
+    switch (what) {
+      case "join": return this.join();
+      case "leave":
+        send({ type: "call.leave", room: this.room });
+        return this.out("Out");
+      case "end": return send({ type: "call.end", room: this.room, call: this.call, key: "call:end" });
+      case "mic":
+        if (this.tracks[0]) {
+          this.on.mic = !this.on.mic;
+          this.tracks[0].enabled = this.on.mic;
+        } else await this.open("mic");
+        break;
+      default: // camera, screen: off means that the light goes out
+        if (this.on[what]) return this.shut(what);
+        await this.open(what);
+    }
+    await this.devices();
+    this.tell();
+    this.draw();
+  }
+
+  tell() {
+    if (this.peer) send({ type: "call.set", room: this.room, ...this.on, key: "call:set" });
+  }
+
+  join() {
+    this.wanted = true;
+    const st = this.running();
+    send({ type: st ? "call.join" : "call.begin", room: this.room, call: st?.call, ...this.on, key: "call:join" });
+    this.say("Waiting");
+  }
+
+  // out closes everything; the word says why.
+  out(word) {
+    this.wanted = false;
+    this.drop();
+    [1, 2].forEach((i) => this.put(i, null));
+    this.on.camera = this.on.screen = false;
+    this.draw();
+    this.say(word);
+    this.one("[data-call-do=join]").focus();
+  }
+
+  // drop forgets the others, not the devices.
+  drop() {
+    for (const p of this.peers.values()) p.close();
+    this.peers.clear();
+    this.peer = "";
+    this.tiles.replaceChildren();
+  }
+
+  // ---- frames
+
+  receive(f) {
+    switch (f.type) {
+      case "call.joined":
+        this.drop();
+        this.peer = f.peer;
+        this.call = f.call;
+        this.ice = f.ice;
+        this.say(f.parties.length > 1 ? "" : f.ring ? "Ringing" : "Alone");
+        return this.settle(f);
+      case "call.state":
+        if (this.peer && f.call === this.call && !f.ended) return this.settle(f);
+        if (this.peer && f.call === this.call) return this.out("Over");
+        return this.draw();
+      case "call.declined":
+        if (this.peer) this.say("Declined", f.from.name);
+        return;
+      case "call.left":
+        if (this.peer && f.reason !== "left") this.out({ ended: "Over", lost: "Lost" }[f.reason] || "Removed");
+        return;
+      case "call.offer": case "call.answer": case "call.ice": {
+        if (!this.peer) return;
+        if (!this.peers.has(f.from)) this.peers.set(f.from, new Peer(this, f.from, false)); // before the state that names it
+        return this.peers.get(f.from).hear(f);
+      }
+      case "error":
+        if (f.reason === "room.left") return this.out("Removed");
+        if (f.key !== "call:join") return;
+        this.wanted = false;
+        states.delete(this.room); // what we knew was old
+        return this.say(f.reason === "call.full" ? "Full" : f.reason === "call.over" ? "Over" : "Failed");
+    }
+  }
+
+  // settle brings the connections in line with who takes part.
+  settle(f) {
+    const at = f.parties.findIndex((p) => p.peer === this.peer);
+    if (at < 0) return; // older than our joining
+    const before = new Map([...this.peers.keys()].map((k) => [k, this.names?.get(k)]));
+    this.names = new Map(f.parties.map((p) => [p.peer, p.from.name]));
+    f.parties.forEach((p, i) => {
+      if (i === at) return;
+      if (!before.delete(p.peer)) {
+        if (this.settled) this.say("Joined", p.from.name);
+        this.peers.set(p.peer, new Peer(this, p.peer, at > i));
+      }
+    });
+    for (const [id, name] of before) {
+      if (!name) continue; // spoke before the state that names it
+      this.peers.get(id).close();
+      this.peers.delete(id);
+      if (name) this.say("Left", name);
+    }
+    this.settled = true;
+    this.pace();
+    this.draw();
+  }
+
+  pace() {
+    const n = Math.max(1, this.peers.size);
+    for (const p of this.peers.values()) p.pace(Math.round(1200000 / n), Math.round(2000000 / n));
+  }
+
+  // again joins once more after the line broke: the server took us out with it.
+  again() {
+    if (this.broken && this.wanted && this.peer) {
+      this.broken = false;
+      this.drop();
+      this.settled = false;
+      this.join();
+    }
+  }
+
+  // ---- what is seen
+
+  draw() {
+    const inside = !!this.peer, st = this.running();
+    this.one("[data-call-lobby]").hidden = inside;
+    this.one("[data-call-bar]").hidden = !inside;
+    this.tiles.hidden = !inside;
+    for (const b of this.el.querySelectorAll("[data-call-do]")) if (b.dataset.callDo in this.on) b.setAttribute("aria-pressed", String(this.on[b.dataset.callDo]));
+    this.one("[data-call-do=screen]").hidden = !navigator.mediaDevices?.getDisplayMedia;
+    this.one("[data-call-do=end]").hidden = st?.by.id !== this.me || !inside;
+    const join = this.one("[data-call-do=join]");
+    join.querySelector("[data-call-word]").textContent = st ? join.dataset.wordJoin : join.dataset.wordBegin;
+    const who = this.one("[data-call-who]");
+    who.hidden = !st;
+    who.textContent = st ? who.dataset.wordOn.replace("{names}", () => st.parties.map((p) => p.from.name).join(", ")) : "";
+    const preview = this.one("[data-call-preview]");
+    this.one("[data-call-dark]").hidden = this.on.camera;
+    preview.hidden = !this.on.camera;
+    this.show(preview, inside ? null : this.tracks[1]);
+    if (inside && st) this.drawTiles(st);
+  }
+
+  show(el, track) {
+    const has = el.srcObject?.getTracks()[0] || null;
+    if (has === track) return;
+    el.srcObject = track ? new MediaStream([track]) : null;
+    if (track) el.play?.().catch(() => { /* plays once it is seen */ });
+  }
+
+  drawTiles(st) {
+    const want = [];
+    for (const p of st.parties) {
+      const own = p.peer === this.peer, peer = this.peers.get(p.peer), flags = own ? this.on : p;
+      const track = (i) => (own ? this.tracks[i] : peer?.streams[i].getTracks()[0] || null);
+      const wait = !own && !peer?.connected;
+      want.push({ key: p.peer, own, name: p.from.name, wait, off: !flags.mic, video: flags.camera ? track(1) : null, audio: own ? null : track(0) });
+      if (flags.screen) want.push({ key: `${p.peer} screen`, own, name: this.el.dataset.wordScreen.replace("{name}", () => p.from.name), wait, screen: true, video: track(2) });
+    }
+    const shared = want.find((w) => w.screen && !w.own);
+    const chosen = want.some((w) => w.key === this.large) ? this.large : shared ? shared.key : want.length > 2 ? this.loud : "";
+    const keep = new Set(want.map((w) => w.key));
+    for (const li of [...this.tiles.children]) if (!keep.has(li.dataset.key)) li.remove();
+    for (const w of want) {
+      let li = [...this.tiles.children].find((x) => x.dataset.key === w.key);
+      if (!li) {
+        li = this.one("template[data-call-tile]").content.firstElementChild.cloneNode(true);
+        li.dataset.key = w.key;
+        li.querySelector("video").muted = true; // sound comes by the audio element
+        this.tiles.append(li);
+        this.hearing();
+      }
+      li.classList.toggle("own", w.own && !w.screen);
+      li.classList.toggle("screen", !!w.screen);
+      li.classList.toggle("big", w.key === chosen);
+      li.classList.toggle("loud", w.key === this.loud);
+      li.querySelector("[data-name]").textContent = w.name;
+      li.querySelector("[data-avatar]").textContent = [...w.name.trim()][0] || "?";
+      li.querySelector("[data-avatar]").hidden = !!w.video;
+      li.querySelector("[data-off]").hidden = !w.off;
+      li.querySelector("[data-wait]").hidden = !w.wait;
+      li.querySelector("[data-call-large]").setAttribute("aria-pressed", String(w.key === this.large));
+      const video = li.querySelector("video");
+      video.hidden = !w.video;
+      this.show(video, w.video);
+      this.show(li.querySelector("audio"), w.audio || null);
+    }
+    this.tiles.dataset.n = want.length;
+    this.tiles.classList.toggle("speaker", !!chosen);
+  }
+
+  // tick moves the clock and looks who speaks.
+  tick() {
+    const st = this.running(), clock = this.one("[data-call-clock]");
+    const s = st ? Math.max(0, Math.round((Date.now() - new Date(st.begun)) / 1000)) : 0;
+    clock.textContent = st ? `${s >= 3600 ? Math.floor(s / 3600) + ":" : ""}${String(Math.floor(s / 60) % 60).padStart(s >= 3600 ? 2 : 1, "0")}:${String(s % 60).padStart(2, "0")}` : "";
+    if (!this.peer) return;
+    let loud = "", most = 0.02;
+    for (const [id, p] of this.peers) {
+      const l = p.level();
+      if (l > most) [loud, most] = [id, l];
+    }
+    if (loud && loud !== this.loud) {
+      this.loud = loud;
+      this.draw();
+    }
+  }
+}
+
+const at = document.querySelector("section[data-call]");
+const page = at ? new Page(at) : null;
+
+document.addEventListener("entente:call", (e) => {
+  const f = e.detail;
+  switch (f.type) {
+    case "call.ring":
+      if (!states.get(f.room)?.ended || states.get(f.room).call !== f.call) ring.show(f);
+      return;
+    case "call.hush":
+      if (ring.call === f.call) ring.hide();
+      return;
+    case "call.state": case "call.joined":
+      if (!newer(f)) return;
+      states.set(f.room, f);
+      chips(f);
+      if (f.ended && ring.call === f.call) ring.hide();
+  }
+  if (page && page.room === f.room) page.receive(f);
+});
+document.addEventListener("entente:joined", (e) => {
+  if (page && page.room === e.detail.room) page.again();
+});
+document.addEventListener("entente:live", (e) => {
+  if (page && e.detail.state !== "live") page.broken = !!page.peer;
+});
+document.addEventListener("htmx:afterSettle", () => states.forEach(chips));
+// For tests and for support: what flows between the parties.
+if (page) window.ententeCall = { peers: () => [...page.peers.values()].map((p) => p.pc), slug };
