@@ -235,16 +235,16 @@ type PromoPeriod struct {
 
 // PromoLiftRow is one company. Data says what stands behind it.
 type PromoLiftRow struct {
-	Company      Company
-	URL          string
-	Base, Actual string
-	Percent      string
-	Extra, Span  string
-	Gap          string
-	Cost         Money
-	Return       Text
-	Data         Text
-	Differs      bool
+	Company            Company
+	URL                string
+	Base, Actual       string
+	Percent            string
+	Extra, Span        string
+	Gap                string
+	Cost               Money
+	Return, ReturnSpan string
+	Data               Text
+	Differs            bool
 }
 
 // PromoResale is one line of a sell-through report with what the promotion does to it. ReportURL is empty where the viewer does not read reports.

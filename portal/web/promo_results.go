@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -340,12 +341,12 @@ func (v *visit) liftFigures(out *view.PromoLift, m promo.Measured, got promo.Lif
 
 func (v *visit) liftRow(m promo.Measured, n names) view.PromoLiftRow {
 	s := m.Main
-	row := view.PromoLiftRow{Company: n.company(m.Org), URL: v.again("of", m.Org) + "#lift", Base: "–", Actual: v.p.Quantity(s.Actual.String(), ""), Percent: "–", Extra: "–", Gap: "–", Cost: amount(m.Cost), Return: v.returned(m.PerCost, m.Return)}
+	row := view.PromoLiftRow{Company: n.company(m.Org), URL: v.again("of", m.Org) + "#lift", Base: "–", Actual: v.p.Quantity(s.Actual.String(), ""), Percent: "–", Extra: "–", Gap: "–", Cost: amount(m.Cost), Return: "–"}
 	if m.Gapped {
 		row.Gap = v.signed(m.Gap)
 	}
-	if row.Return.IsZero() {
-		row.Return = view.Raw("–")
+	if x := cmp.Or(m.Return, m.PerCost); x != nil {
+		row.Return, row.ReturnSpan = v.cents(x.Value), v.p.T("lift.span", "low", v.cents(x.Low), "high", v.cents(x.High))
 	}
 	if s.Why != "" {
 		row.Data = view.T("lift.data." + s.Why)

@@ -241,13 +241,13 @@ func (v *visit) cents(r money.Rate) string {
 	return v.p.Number(money.Rate((n + half) / 10000 * 10000).Fixed(2))
 }
 
-// returned is what came of one unit of cost, as an interval.
+// returned says between what the return on one unit of cost lies.
 func (v *visit) returned(perCost, net *promo.Ratio) view.Text {
 	switch {
 	case net != nil:
-		return view.T("lift.return_is", "value", v.cents(net.Value), "low", v.cents(net.Low), "high", v.cents(net.High))
+		return view.T("lift.return_is", "low", v.cents(net.Low), "high", v.cents(net.High))
 	case perCost != nil:
-		return view.T("lift.sales_are", "value", v.cents(perCost.Value), "low", v.cents(perCost.Low), "high", v.cents(perCost.High))
+		return view.T("lift.sales_are", "low", v.cents(perCost.Low), "high", v.cents(perCost.High))
 	}
 	return view.Text{}
 }
@@ -278,7 +278,7 @@ func (v *visit) liftWords(out *view.PromoLift, m promo.Measured, got promo.Lifte
 			out.Method = append(out.Method, view.T("lift.siblings_short"))
 		}
 		if s.Price > 0 {
-			out.Method = append(out.Method, view.T("lift.priced", "price", price(s.Price, s.Worth.Value.Currency)))
+			out.Method = append(out.Method, view.T("lift.priced", "price", each(s.Price, s.Worth.Value.Currency)))
 		}
 		switch {
 		case s.Open:
@@ -307,4 +307,10 @@ func (v *visit) liftWords(out *view.PromoLift, m promo.Measured, got promo.Lifte
 		}
 		out.Notes = append(out.Notes, view.T(key, "n", v.p.Quantity(max(m.Gap, -m.Gap).String(), ""), "from", view.Date(m.Out.First), "to", view.Date(m.Out.Last)))
 	}
+}
+
+// each is a price in coins: an average has no more to tell.
+func each(p money.Price, c money.Currency) view.Money {
+	a, _ := money.Extend(money.Whole(1), p, c)
+	return amount(a)
 }
