@@ -17,6 +17,7 @@ import (
 
 	calling "entente/chat/call"
 	"entente/chat/forum"
+	"entente/chat/relay"
 	"entente/chat/room"
 	"entente/chat/socket"
 	"entente/db"
@@ -100,6 +101,7 @@ type App struct {
 	calls       *calling.Service
 	forum       *forum.Service
 	live        *socket.Endpoint
+	turn        *relay.Server // nil: none here
 	sessions    *session.Sessions
 	files       *batch.Service
 	desk        *orderdesk.Service
@@ -160,6 +162,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 		return nil, err
 	}
 	if err := a.openMailDoor(); err != nil {
+		return nil, err
+	}
+	if err := a.openTURN(); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -278,7 +283,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("room-retention", 10*time.Minute, a.rooms.Expire)
 	a.jobs.Every("room-search", time.Minute, a.rooms.Index)
 	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
-	a.live = socket.New(socket.Config{Rooms: a.rooms, Calls: a.calls, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
+	a.live = socket.New(socket.Config{Rooms: a.rooms, Calls: a.calls, ICE: a.ways, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
 	a.rooms.Publish(a.live)
 	a.jobs.Every("calls", time.Minute, a.live.SweepCalls)
 	a.notify.Live(func(person string) { a.live.Changed("notice", "", nil, person) })
@@ -410,6 +415,9 @@ func (a *App) Close() {
 		if a.mailDoor != nil {
 			a.mailDoor.Stop()
 		}
+		if a.turn != nil {
+			a.turn.Close()
+		}
 		if a.courier != nil {
 			a.courier.Stop()
 		}
@@ -449,6 +457,9 @@ func (a *App) Ready(ctx context.Context) (checks map[string]string, addresses ma
 	}
 	if a.mailDoor != nil {
 		addresses["smtp"] = a.addrs.smtp
+	}
+	if a.turn != nil {
+		addresses["turn"] = a.turn.Addr().String()
 	}
 	return checks, addresses, ok
 }

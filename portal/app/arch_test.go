@@ -83,6 +83,7 @@ var imports = []rule{
 	{"prm/approval", with(leaves, dbs, []string{"prm/account", "prm/trade", "prm/settle"}), "what a company's own rules keep back stands above the desks whose work it is; they reach it through ports"},
 	{"chat/broker", nil, "the line between nodes carries bytes"},
 	{"chat/hub", []string{"chat/broker"}, "connections know rooms as names only"},
+	{"chat/relay", nil, "packets are relayed without knowing whose; where to is a question to its caller"},
 	{"chat/room", with([]string{"prm/fault", "prm/access"}, dbs), "rooms learn of companies through a port"},
 	{"chat/call", with([]string{"prm/fault", "prm/access", "chat/room"}, dbs), "calls stand above rooms, whose members may take part"},
 	{"chat/forum", with([]string{"prm/fault", "prm/access"}, dbs), "the forum learns of companies through a port; what people wrote is rendered above it"},
@@ -118,6 +119,7 @@ var fences = []struct {
 	{"github.com/pkg/sftp", regexp.MustCompile(`^edi/sftp/`), "one place speaks SFTP"},
 	{"golang.org/x/crypto/ssh", regexp.MustCompile(`^edi/sftp/|^(prm/account|portal/app)/(store_)?sftp\.go$`), "one place speaks SSH; others only read and show public keys"},
 	{"github.com/emersion/go-smtp", regexp.MustCompile(`^portal/mailin/door\.go$`), "one place takes mail"},
+	{"github.com/pion/", regexp.MustCompile(`^chat/relay/`), "one place speaks TURN"},
 	{"codeberg.org/go-pdf/", regexp.MustCompile(`^portal/paper/`), "one place makes PDFs"},
 	{"github.com/danielgtaylor/huma", regexp.MustCompile(`^portal/api/`), "the API's library stays in the API"},
 }
@@ -126,7 +128,7 @@ var fences = []struct {
 var modules = []string{
 	"codeberg.org/go-pdf/fpdf",
 	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/emersion/go-smtp", "github.com/gofiber/fiber/v2", "github.com/google/uuid",
-	"github.com/jackc/pgx/v5", "github.com/nicksnyder/go-i18n/v2", "github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
+	"github.com/jackc/pgx/v5", "github.com/nicksnyder/go-i18n/v2", "github.com/pion/logging", "github.com/pion/turn/v5", "github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",
 	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/net", "golang.org/x/sync",
 	"gorm.io/driver/postgres", "gorm.io/gorm", "modernc.org/sqlite", "pgregory.net/rapid", "software.sslmate.com/src/go-pkcs12",

@@ -3,6 +3,9 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
 	"io"
 	"log/slog"
 	"os"
@@ -143,6 +146,69 @@ func TestSettingsComeInOrder(t *testing.T) {
 		if strings.HasPrefix(want, "--") && (err == nil || !strings.Contains(err.Error(), want+":")) || !strings.HasPrefix(want, "--") && (err != nil || cfg.mailDomain() != want) {
 			t.Errorf("%q: %q, %v", text, cfg.mailDomain(), err)
 		}
+	}
+}
+
+// TestTURN: a demo has a TURN server whatever port is taken, others only when told; a wrong
+// setting is told by its name, and credentials name the person.
+func TestTURN(t *testing.T) {
+	t.Parallel()
+	serve := func(cfg Config) (*App, error) {
+		cfg.Addr, cfg.Data = "127.0.0.1:0", t.TempDir()
+		if err := cfg.check(); err != nil {
+			return nil, err
+		}
+		d, err := cfg.dialer()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &App{cfg: cfg, dialer: d, log: slog.New(slog.DiscardHandler)}
+		err = a.openTURN()
+		if a.turn != nil {
+			t.Cleanup(a.turn.Close)
+		}
+		return a, err
+	}
+	seen := map[string]bool{}
+	for range 2 { // the second finds the port taken
+		a, err := serve(Config{Demo: true})
+		if err != nil || a.turn == nil || !a.turn.Addr().Addr().IsLoopback() || seen[a.turn.URL()] {
+			t.Fatalf("the demo's: %+v %v", a.turn, err)
+		}
+		seen[a.turn.URL()] = true
+		w := a.ways("p1")
+		if len(w) != 1 || w[0].URLs[0] != a.turn.URL() || !strings.HasSuffix(w[0].Username, ":p1") || w[0].Credential == "" {
+			t.Errorf("%+v", w)
+		}
+	}
+	for _, cfg := range []Config{{}, {TURNAddr: "off", Demo: true}} {
+		if a, err := serve(cfg); err != nil || a.turn != nil || len(a.ways("p1")) != 0 {
+			t.Errorf("%+v: %v", cfg, err)
+		}
+	}
+	a, err := serve(Config{TURNURL: "stun:stun.example, turn:turn.example:3478?transport=udp", TURNSecret: "s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := a.ways("p1")
+	if len(w) != 2 || w[0].Username != "" || w[1].URLs[0] != "turn:turn.example:3478?transport=udp" {
+		t.Fatalf("%+v", w)
+	}
+	m := hmac.New(sha1.New, []byte("s"))
+	m.Write([]byte(w[1].Username))
+	if w[1].Credential != base64.StdEncoding.EncodeToString(m.Sum(nil)) || !strings.HasSuffix(w[1].Username, ":p1") {
+		t.Errorf("%+v", w[1])
+	}
+	if a, err = serve(Config{TURNAddr: "127.0.0.1:0", TURNPorts: "41000-41020"}); err != nil || a.turn == nil {
+		t.Errorf("by its address: %v", err)
+	}
+	for name, cfg := range map[string]Config{"turn-addr": {TURNAddr: "3478"}, "turn-public": {TURNAddr: "0.0.0.0:0", TURNPublic: "turn.example"}, "turn-ports": {TURNPorts: "9-1"}, "turn-url": {TURNURL: "http://turn.example"}} {
+		if _, err := serve(cfg); err == nil || !strings.Contains(err.Error(), "--"+name+":") {
+			t.Errorf("%+v: %v", cfg, err)
+		}
+	}
+	if _, err := serve(Config{TURNAddr: "0.0.0.0:0"}); err == nil || !strings.Contains(err.Error(), "--turn-public") {
+		t.Errorf("every address: %v", err)
 	}
 }
 

@@ -13,9 +13,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"entente/chat/relay"
+	"entente/chat/socket"
 	"entente/edi/dial"
 	"entente/portal/session"
 )
@@ -40,6 +43,11 @@ type Config struct {
 	MailInDomain   string
 	MailInCert     string
 	MailInKey      string
+	TURNAddr       string
+	TURNPublic     string
+	TURNPorts      string
+	TURNURL        string
+	TURNSecret     string
 	Demo           bool
 
 	Limits session.Limits // no setting: floods are slowed down alike everywhere; tests raise it
@@ -62,6 +70,11 @@ var settings = []setting{
 	{"key-file", "", "file of the key that seals private keys and passwords in the database; empty = entente.key in the data folder, made at first start", func(c *Config) *string { return &c.KeyFile }},
 	{"allow-dial", "", "addresses and networks that may be called although they are not public, comma separated; with --demo empty = this machine", func(c *Config) *string { return &c.AllowDial }},
 	{"scan-command", "", "program that judges a file sent in a room: it reads the file on its standard input and ends with 0 clean, 1 refused, anything else could not tell; empty = files are judged by their content alone", func(c *Config) *string { return &c.ScanCommand }},
+	{"turn-addr", "", "address (UDP, IPv4) of the built-in TURN server, through which calls go that find no direct way; empty or off = off; with --demo empty = " + demoTURNAddr + ", or a free port when that is taken", func(c *Config) *string { return &c.TURNAddr }},
+	{"turn-public", "", "IP address under which browsers reach the TURN server, where --turn-addr is every address or stands behind NAT", func(c *Config) *string { return &c.TURNPublic }},
+	{"turn-ports", "", "UDP ports it relays from, such as 49160-49360; empty = any", func(c *Config) *string { return &c.TURNPorts }},
+	{"turn-url", "", "other STUN and TURN servers for calls, comma separated, such as turn:turn.example:3478?transport=udp,turns:turn.example:5349", func(c *Config) *string { return &c.TURNURL }},
+	{"turn-secret", "", "secret shared with the servers of --turn-url, for time-limited credentials (use-auth-secret of coturn)", func(c *Config) *string { return &c.TURNSecret }},
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
 	{"sftp-addr", "", "address of the SFTP door; empty or off = off; with --demo empty = " + demoSFTPAddr + ", or a free port when that is taken", func(c *Config) *string { return &c.SFTPAddr }},
 	{"mail-in-addr", "", "address of the SMTP door at which answers to notices of rooms and the forum come in, such as :2525; empty = off", func(c *Config) *string { return &c.MailInAddr }},
@@ -149,8 +162,8 @@ func (c *Config) check() error {
 	bad := func(name, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("--%s: %s", name, fmt.Sprintf(format, args...)))
 	}
-	for name, addr := range map[string]string{"addr": c.Addr, "metrics-addr": c.MetricsAddr, "sftp-addr": c.SFTPAddr, "mail-in-addr": c.MailInAddr} {
-		if addr == "" && name != "addr" || addr == "off" && name == "sftp-addr" {
+	for name, addr := range map[string]string{"addr": c.Addr, "metrics-addr": c.MetricsAddr, "sftp-addr": c.SFTPAddr, "mail-in-addr": c.MailInAddr, "turn-addr": c.TURNAddr} {
+		if addr == "" && name != "addr" || addr == "off" && (name == "sftp-addr" || name == "turn-addr") {
 			continue
 		}
 		if _, _, err := net.SplitHostPort(addr); err != nil {
@@ -184,6 +197,22 @@ func (c *Config) check() error {
 	}
 	if (c.MailInCert == "") != (c.MailInKey == "") {
 		bad("mail-in-cert", "give both the certificate and its key (--mail-in-key), or neither")
+	}
+	public, _, err := c.turn()
+	if err != nil {
+		errs = append(errs, err)
+	}
+	if host, _, err := net.SplitHostPort(c.TURNAddr); err == nil && !public.IsValid() {
+		if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+			bad("turn-addr", "%s is every address of this machine: name the one browsers reach with --turn-public", c.TURNAddr)
+		}
+	}
+	if servers := c.turnURLs(); len(servers) > 0 {
+		for _, s := range servers {
+			if scheme, host, ok := strings.Cut(s, ":"); !ok || host == "" || !slices.Contains([]string{"stun", "stuns", "turn", "turns"}, scheme) {
+				bad("turn-url", "%q must begin with stun:, turn: or turns: and name a host", s)
+			}
+		}
 	}
 	if _, err := dial.ParseAllow(c.AllowDial); err != nil {
 		bad("allow-dial", "%v", err)
@@ -231,6 +260,83 @@ func (c *Config) dialer() (*dial.Dialer, error) {
 		allow = dial.Loopback
 	}
 	return dial.New(dial.Options{Allow: allow}), err
+}
+
+// demoTURNAddr is where a demo opens the TURN server when nothing else was said; when it is
+// taken, at any free port.
+const demoTURNAddr = "127.0.0.1:3478"
+
+// turn reads the settings of the TURN server: its public address and its ports.
+func (c *Config) turn() (public netip.Addr, ports [2]uint16, err error) {
+	var errs []error
+	if c.TURNPublic != "" {
+		if public, err = netip.ParseAddr(c.TURNPublic); err != nil || !public.Is4() {
+			errs = append(errs, fmt.Errorf("--turn-public: %q is not an IPv4 address", c.TURNPublic))
+		}
+	}
+	if c.TURNPorts != "" {
+		if n, err := fmt.Sscanf(c.TURNPorts, "%d-%d", &ports[0], &ports[1]); err != nil || n != 2 || ports[0] == 0 || ports[1] < ports[0] {
+			errs = append(errs, fmt.Errorf("--turn-ports: %q is not a range such as 49160-49360", c.TURNPorts))
+		}
+	}
+	return public, ports, errors.Join(errs...)
+}
+
+func (c *Config) turnURLs() []string {
+	var out []string
+	for s := range strings.SplitSeq(c.TURNURL, ",") {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// openTURN starts the TURN server, if there is to be one. It relays where the program may
+// call out to: to the open net and to what --allow-dial names. A demo goes on without one.
+func (a *App) openTURN() error {
+	addr := a.cfg.TURNAddr
+	if addr == "off" || addr == "" && !a.cfg.Demo {
+		return nil
+	}
+	public, ports, err := a.cfg.turn()
+	if err != nil {
+		return err
+	}
+	o := relay.Options{Addr: addr, Public: public, Ports: ports, Allow: a.dialer.Allowed, Log: a.log}
+	if addr != "" {
+		if a.turn, err = relay.Listen(o); err != nil {
+			return fmt.Errorf("cannot serve TURN: %w; choose another address with --turn-addr", err)
+		}
+		return nil
+	}
+	for _, o.Addr = range []string{demoTURNAddr, "127.0.0.1:0"} {
+		if a.turn, err = relay.Listen(o); err == nil {
+			return nil
+		}
+	}
+	a.turn = nil
+	a.log.Warn("the demo has no TURN server", "err", err)
+	return nil
+}
+
+// turnLife is how long credentials for other servers are good.
+const turnLife = 4 * time.Hour
+
+// ways are the STUN and TURN servers that a person's browser may use in a call.
+func (a *App) ways(person string) (out []socket.ICEServer) {
+	if a.turn != nil {
+		user, password := a.turn.Credential(person)
+		out = append(out, socket.ICEServer{URLs: []string{a.turn.URL()}, Username: user, Credential: password})
+	}
+	for _, u := range a.cfg.turnURLs() {
+		s := socket.ICEServer{URLs: []string{u}}
+		if strings.HasPrefix(u, "turn") {
+			s.Username, s.Credential = relay.Credential(a.cfg.TURNSecret, person, time.Now().Add(turnLife))
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // keyFile is where the sealing key stands.

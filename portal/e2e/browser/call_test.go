@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"slices"
 	"testing"
 )
 
@@ -20,7 +21,7 @@ func flow(t *testing.T, p *Page, others int, pictures bool) {
 			if (heard > 5 && said > 5 && (seen > 2 || !window.__pictures)) n++;
 		}
 		window.__flows = n;
-		if (window.__watching) setTimeout(window.__flow, 100);
+		if (window.__watching) setTimeout(window.__flow, 250);
 	}`, nil))
 	word := "false"
 	if pictures {
@@ -31,10 +32,10 @@ func flow(t *testing.T, p *Page, others int, pictures bool) {
 }
 
 // TestCall: two people call each other in a room of their companies, from browser to
-// browser: ringing, declined, joined, seen, heard, left; a stranger does not find the page.
+// browser and through the TURN server: ringing, declined, joined, seen, heard, left; a
+// stranger does not find the page.
 func TestCall(t *testing.T) {
 	ingrid, maya := as(t, right, "ingrid@aurelia.example"), as(t, left, "maya@kestrel.example")
-	must(t, ingrid.Front(), maya.Front())
 	orderOf(t, maya, server.URL, "kestrel", "4500187588")
 	room := read[string](t, maya, `document.querySelector("#room").dataset.room`)
 	open(t, ingrid, "/c/aurelia/rooms/"+room)
@@ -68,6 +69,29 @@ func TestCall(t *testing.T) {
 	must(t, ingrid.Click(`[data-call-do="leave"]`), ingrid.Says(said, "You have left"), maya.Says(said, "Ingrid Dahl has left."), maya.Until(`document.querySelectorAll(".e-tile[data-key]").length === 1`))
 	must(t, maya.Click(`[data-call-do="leave"]`))
 	must(t, maya.Says("#room ol.e-log", "Maya Osei began a call"), maya.Says("#room ol.e-log", "with Maya Osei, Ingrid Dahl"))
+
+	// once more, by the server's TURN alone
+	for _, x := range []struct {
+		p    *Page
+		slug string
+	}{{maya, "kestrel"}, {ingrid, "aurelia"}} {
+		open(t, x.p, "/c/"+x.slug+"/rooms/"+room+"/call?relay=1")
+		must(t, x.p.Until(alive), x.p.Click(`[data-call-lobby] [data-call-do="join"]`), x.p.Has("[data-call-bar]"))
+	}
+	flow(t, maya, 1, false)
+	flow(t, ingrid, 1, false)
+	var ways []string
+	must(t, maya.Await(`(async () => {
+		const out = [];
+		for (const pc of window.ententeCall.peers()) {
+			const stats = await pc.getStats();
+			for (const s of stats.values()) if (s.type === "candidate-pair" && s.nominated) out.push(stats.get(s.localCandidateId).candidateType, stats.get(s.remoteCandidateId).candidateType);
+		}
+		return out;
+	})()`, &ways))
+	if len(ways) < 2 || slices.ContainsFunc(ways, func(w string) bool { return w != "relay" }) {
+		t.Errorf("the way is %v", ways)
+	}
 
 	kaarel := as(t, right, "kaarel@baltic.example")
 	kaarel.Quiet(true)

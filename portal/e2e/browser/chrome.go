@@ -54,7 +54,7 @@ func Launch() (*Chrome, error) {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true),
 		// calls: a camera, a microphone and a screen that are none, and a way by the loopback
-		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("auto-select-desktop-capture-source", "Entire screen"),
+		chromedp.Flag("use-fake-device-for-media-stream", "fps=5"), chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("auto-select-desktop-capture-source", "Entire screen"),
 		chromedp.Flag("allow-loopback-in-peer-connection", true), chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-features", "site-per-process,Translate,BlinkGenPropertyTrees,WebRtcHideLocalIpsWithMdns"),
 		chromedp.Flag("force-color-profile", "srgb"), chromedp.WindowSize(1440, 900), chromedp.WSURLReadTimeout(60*time.Second))

@@ -1,0 +1,189 @@
+package relay
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pion/turn/v5"
+)
+
+var loopback = netip.MustParsePrefix("127.0.0.0/8")
+
+// serve starts a server on the loopback that relays to what allow lets through.
+func serve(t *testing.T, o Options) *Server {
+	t.Helper()
+	o.Addr = "127.0.0.1:0"
+	s, err := Listen(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// client is a TURN client with a name and a password.
+func client(t *testing.T, s *Server, user, password string) *turn.Client {
+	t.Helper()
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := turn.NewClient(&turn.ClientConfig{TURNServerAddr: s.Addr().String(), Conn: conn, Username: user, Password: password, Realm: realm, LoggerFactory: factory{s.opt.Log}})
+	if err == nil {
+		err = c.Listen()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(); _ = conn.Close() })
+	return c
+}
+
+// TestRelay: with a credential of the hour packets go through, both ways, to where it is
+// allowed, and within what a person may use.
+func TestRelay(t *testing.T) {
+	t.Parallel()
+	var now atomic.Int64
+	now.Store(time.Now().Unix())
+	s := serve(t, Options{Allow: func(a netip.Addr) bool { return loopback.Contains(a) }, Most: 2, Bytes: 4000, Clock: func() time.Time { return time.Unix(now.Load(), 0) }})
+	if s.URL() != "turn:"+s.Addr().String()+"?transport=udp" {
+		t.Error(s.URL())
+	}
+	user, password := s.Credential("maya")
+	if !strings.HasSuffix(user, ":maya") {
+		t.Errorf("a credential of %q", user)
+	}
+
+	// names that were not given, belong to another or are old
+	late, old := Credential(s.secret, "maya", time.Unix(now.Load()-1, 0))
+	other, _ := s.Credential("ingrid")
+	for what, pair := range map[string][2]string{"another's name": {other, password}, "a wrong password": {user, "x"}, "an old one": {late, old}, "no time": {"maya", "x"}, "nobody's": {strings.TrimSuffix(user, "maya"), password}} {
+		if _, err := client(t, s, pair[0], pair[1]).Allocate(); err == nil {
+			t.Errorf("%s is taken", what)
+		}
+	}
+
+	peer, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	c := client(t, s, user, password)
+	out, err := c.Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 2000)
+	echo := func(n int) {
+		t.Helper()
+		if _, err := out.WriteTo(make([]byte, n), peer.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+		_ = peer.SetReadDeadline(time.Now().Add(10 * time.Second))
+		got, from, err := peer.ReadFrom(buf)
+		if err != nil || got != n || from.String() != out.LocalAddr().String() {
+			t.Fatalf("the peer reads %d from %v: %v", got, from, err)
+		}
+		if _, err := peer.WriteTo([]byte("yes"), from); err != nil {
+			t.Fatal(err)
+		}
+		_ = out.SetReadDeadline(time.Now().Add(10 * time.Second))
+		if got, _, err = out.ReadFrom(buf); err != nil || string(buf[:got]) != "yes" {
+			t.Fatalf("the client reads %q: %v", buf[:got], err)
+		}
+	}
+	echo(1000)
+
+	// beyond what the person may relay, packets are dropped; a second later they pass again
+	if _, err := out.WriteTo(make([]byte, 1400), peer.LocalAddr()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.WriteTo(make([]byte, 1401), peer.LocalAddr()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.WriteTo(make([]byte, 1500), peer.LocalAddr()); err != nil { // 4000 are used up
+		t.Fatal(err)
+	}
+	if _, err := out.WriteTo([]byte("last"), peer.LocalAddr()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1400, 1401, 4} {
+		if got, _, err := peer.ReadFrom(buf); err != nil || got != want {
+			t.Errorf("the peer reads %d, want %d: %v", got, want, err)
+		}
+	}
+	now.Add(1)
+	echo(999)
+
+	// no further than allowed
+	for _, addr := range []string{"10.0.0.1:9", "169.254.169.254:80", "192.168.1.1:53", "8.8.8.8:53"} {
+		to, _ := net.ResolveUDPAddr("udp4", addr)
+		if err := c.CreatePermission(to); err == nil {
+			t.Errorf("%s is relayed to", addr)
+		}
+	}
+
+	// so many allocations, and again when one ended
+	second, err := client(t, s, user, password).Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client(t, s, user, password).Allocate(); err == nil || !strings.Contains(err.Error(), "486") {
+		t.Errorf("a third: %v", err)
+	}
+	if _, err := client(t, s, first(s.Credential("ingrid")), secondOf(s.Credential("ingrid"))).Allocate(); err != nil {
+		t.Errorf("another person: %v", err)
+	}
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(10 * time.Second); ; { // it is told without waiting for an answer
+		_, err := client(t, s, user, password).Allocate()
+		if err == nil {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("after one ended: %v", err)
+		}
+	}
+}
+
+func first(user, _ string) string        { return user }
+func secondOf(_, password string) string { return password }
+
+func TestListen(t *testing.T) {
+	t.Parallel()
+	allow := func(netip.Addr) bool { return false }
+	if _, err := Listen(Options{Addr: "0.0.0.0:0", Allow: allow}); err == nil || !strings.Contains(err.Error(), "under which") {
+		t.Errorf("every address: %v", err)
+	}
+	s, err := Listen(Options{Addr: "0.0.0.0:0", Public: netip.MustParseAddr("203.0.113.7"), Allow: allow, Ports: [2]uint16{41000, 41010}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if s.Addr().Addr().String() != "203.0.113.7" || s.Addr().Port() == 0 {
+		t.Error(s.Addr())
+	}
+	conn, told, err := ways{s}.AllocatePacketConn(turn.AllocateListenerConfig{Network: "udp4", UserID: "maya"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := told.(*net.UDPAddr); at.IP.String() != "203.0.113.7" || at.Port < 41000 || at.Port > 41010 {
+		t.Error(at)
+	}
+	_ = conn.Close()
+	_ = conn.Close()
+	if len(s.persons) != 0 {
+		t.Errorf("%v", s.persons)
+	}
+	if _, err := (ways{s}).AllocateConn(turn.AllocateConnConfig{}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Error(err)
+	}
+	s.Close() // twice
+}
