@@ -343,6 +343,7 @@ class Page {
   receive(f) {
     switch (f.type) {
       case "call.joined":
+        if (!this.wanted) return send({ type: "call.leave", room: this.room }); // left before the answer came
         this.drop();
         this.peer = f.peer;
         this.call = f.call;
