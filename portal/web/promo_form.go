@@ -173,6 +173,11 @@ func (v *visit) promoForm(status int, d promo.ID, t promo.Terms, form view.Form)
 		page.Partners = append(page.Partners, x)
 	}
 	v.promoReads(page, "", t)
+	if status == 200 && form.Value("preview") != "" {
+		if err := v.promoReplay(page, t, c); err != nil {
+			return err
+		}
+	}
 	return v.renderAs(status, page, nil)
 }
 
@@ -194,6 +199,33 @@ func (v *visit) promoReads(page *view.PromoFormPage, number string, t promo.Term
 	for _, w := range t.Warnings() {
 		page.Warnings = append(page.Warnings, view.T(w))
 	}
+}
+
+// promoReplay says what the terms would have cost on last year's orders, where they are
+// complete enough.
+func (v *visit) promoReplay(page *view.PromoFormPage, t promo.Terms, c circle) error {
+	got, err := v.w.d.Promos.Replay(v.ctx, v.actor(), v.w.d.Trade, t)
+	if fault.CodeOf(err) == fault.Invalid {
+		return nil
+	}
+	if err != nil || len(got.Parts) == 0 {
+		return err
+	}
+	page.Replay = append(page.Replay, view.KV{Label: view.T("replay.title"), Value: view.T("replay.days", "from", view.Date(got.From), "until", view.Date(got.Until))})
+	for _, p := range got.Parts {
+		say := view.T("replay.none")
+		if p.Orders > 0 {
+			say = view.T("replay.cost", "cost", amount(p.Cost), "n", p.Orders, "units", v.p.Quantity(p.Units.String(), ""))
+		}
+		if p.Free > 0 {
+			say = view.T("replay.free", "said", say, "free", v.p.Quantity(p.Free.String(), ""))
+		}
+		if p.Cut {
+			say = view.T("replay.cut", "said", say)
+		}
+		page.Replay = append(page.Replay, view.KV{Label: view.Raw(c.orgs[p.Org].Name), Value: say})
+	}
+	return nil
 }
 
 // promoCreate keeps a new promotion as a draft, or reads it back.

@@ -155,7 +155,7 @@ func madeUp(t *testing.T) []string {
 	add("prices.basis.", catalog.Bases...)
 	add("stock.show.", catalog.Showings...)
 	add("stock.kind.", "17", "33", "63", "27", "20", "other")
-	add("sell.doubt.", sellthrough.DoubtItem, sellthrough.DoubtUnit, sellthrough.DoubtKind, sellthrough.DoubtDate, sellthrough.DoubtSize)
+	add("sell.doubt.", sellthrough.DoubtItem, sellthrough.DoubtUnit, sellthrough.DoubtKind, sellthrough.DoubtDate, sellthrough.DoubtSize, sellthrough.DoubtFuture)
 	add("sell.kind.", sellthrough.KindSale, sellthrough.KindReturn, sellthrough.KindMove, sellthrough.KindNone, sellthrough.KindOther)
 	add("sell.from.", sellthrough.FromEDI, sellthrough.FromFile, sellthrough.FromAPI)
 	add("sell.plan.", append([]string{"none"}, sellthrough.Grains...)...)

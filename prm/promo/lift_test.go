@@ -246,3 +246,53 @@ func TestWhatAPromotionAdded(t *testing.T) {
 		}
 	})
 }
+
+// Terms that are being written are held against the orders of the same days a year before:
+// units and cost by company, up to its limit, without asking for a number.
+func TestReplay(t *testing.T) {
+	open4(t, func(m *market) {
+		m.order("2025-11-30", "", want{"AUR-D18B", "50", "84", ""})
+		m.order("2025-12-02", "", want{"AUR-D18B", "10", "84", ""}, want{"AUR-G125", "7", "46.50", ""})
+		m.order("2025-12-20", "", want{"AUR-D18B", "20", "84", ""})
+		m.order("2026-01-02", "", want{"AUR-D18B", "90", "84", ""})
+		m.orderOf(m.baltic, m.toBaltic, "EUR", "2025-12-03", "", nil, want{"AUR-B50", "4", "37.44", ""})
+		x := m.terms()
+		x.Parts[0].Limit = money.Whole(25)
+		said := func(x Terms) string {
+			t.Helper()
+			r, err := m.svc.Replay(m.at(), m.ingrid, m.trade, x)
+			m.must(err)
+			out := r.From + " " + r.Until
+			for _, p := range r.Parts {
+				name := "K"
+				if p.Org == m.baltic {
+					name = "B"
+				}
+				out += fmt.Sprint("; ", name, " ", p.Orders, " ", p.Units, " ", p.Cost, " ", p.Cost.Currency)
+			}
+			return out
+		}
+		// 25 × 4.20; 4 × 5 % of 37.44, rounded at the line
+		if got := said(x); got != "2025-12-01 2025-12-31; K 2 25 105.00 GBP; B 1 4 7.49 EUR" && got != "2025-12-01 2025-12-31; B 1 4 7.49 EUR; K 2 25 105.00 GBP" {
+			t.Fatal(got)
+		}
+		x = m.terms()
+		x.Kind, x.Percent, x.Buy, x.Free, x.FreeSKU, x.SKUs, x.Families = Free, 0, money.Whole(5), money.Whole(1), "AUR-B50", []string{"AUR-D18B"}, nil
+		x.Parts = x.Parts[:1]
+		if got := said(x); got != "2025-12-01 2025-12-31; K 2 30 187.20 GBP" { // 6 batteries at 31.20
+			t.Fatal(got)
+		}
+		_, err := m.svc.Replay(m.at(), m.maya, m.trade, x)
+		if c := fault.CodeOf(err); c != fault.Forbidden && c != fault.Invalid && c != fault.NotFound {
+			t.Fatal(err)
+		}
+		x.Parts[0].Org = db.NewID()
+		_, err = m.svc.Replay(m.at(), m.ingrid, m.trade, x)
+		m.want(err, fault.Invalid, "promo.partner_unknown")
+		page, err := m.svc.List(m.at(), m.ingrid, Filter{})
+		m.must(err)
+		if len(page.Items) != 0 {
+			t.Fatal("a replay kept something")
+		}
+	})
+}

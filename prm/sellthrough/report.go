@@ -52,6 +52,9 @@ const (
 	DoubtKind = "kind" // a movement whose meaning is not known
 	DoubtDate = "date" // outside the report's period
 	DoubtSize = "size" // more than can be meant
+	// DoubtFuture is a line that was sold on a day that is still to come; the doubt ends
+	// with the day (Mend).
+	DoubtFuture = "future"
 )
 
 // Purposes with an effect of their own (BPT01, 1225).

@@ -422,10 +422,14 @@ func TestStrangers(t *testing.T) {
 			"Get":       func(a access.Actor) error { _, err := b.svc.Get(ctx, a, id); return err },
 			"Show":      func(a access.Actor) error { _, err := b.svc.Show(ctx, a, id, LineFilter{}); return err },
 			"Each":      func(a access.Actor) error { return b.svc.Each(ctx, a, id, func([]Line) error { return nil }) },
-			"Of":        func(a access.Actor) error { _, err := b.svc.Of(ctx, a, b.toKestrel); return err },
-			"SetPlan":   func(a access.Actor) error { return b.svc.SetPlan(ctx, a, Plan{Partnership: b.toKestrel, Version: 1}) },
-			"SetDual":   func(a access.Actor) error { return b.svc.SetDual(ctx, a, b.toKestrel, true) },
-			"Chase":     func(a access.Actor) error { return b.svc.Chase(ctx, a, b.toKestrel, "2026-11-01", "2027-01-01") },
+			"Sold": func(a access.Actor) error {
+				_, err := b.svc.Sold(ctx, a, b.aurelia, b.kestrel, "2026-01-01", "2026-12-31", []string{"AUR-D18B"})
+				return err
+			},
+			"Of":      func(a access.Actor) error { _, err := b.svc.Of(ctx, a, b.toKestrel); return err },
+			"SetPlan": func(a access.Actor) error { return b.svc.SetPlan(ctx, a, Plan{Partnership: b.toKestrel, Version: 1}) },
+			"SetDual": func(a access.Actor) error { return b.svc.SetDual(ctx, a, b.toKestrel, true) },
+			"Chase":   func(a access.Actor) error { return b.svc.Chase(ctx, a, b.toKestrel, "2026-11-01", "2027-01-01") },
 		}
 		empty := map[string]func(a access.Actor) (int, error){
 			"List": func(a access.Actor) (int, error) { l, _, err := b.svc.List(ctx, a, Filter{}); return len(l), err },
@@ -475,6 +479,22 @@ func TestBounds(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
+		// a day that is still to come is in doubt until it has begun, and then counts
+		ahead := b.november("F-1", "ahead", sale("AUR-D18B", 5, "EA"))
+		ahead.From, ahead.To = "2027-06-01", "2027-06-30"
+		f := b.book(ahead)
+		if x := b.show(f.Report.ID); x.Doubts != 1 || joined(x.Page[0].Doubts) != "future" || x.Totals.Sold != 0 {
+			t.Fatalf("%+v", x)
+		}
+		now := b.now
+		b.now = time.Date(2027, 6, 2, 9, 0, 0, 0, time.UTC)
+		if n, err := b.svc.Mend(b.at(), b.maya, b.toKestrel); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		if x := b.show(f.Report.ID); x.Doubts != 0 || x.Totals.Sold != money.Whole(5) {
+			t.Fatalf("%+v", x)
+		}
+		b.now = now
 		odd := sale("AUR-D18B", 1, "EA")
 		odd.Description, odd.Customer.Name = "Drill\n18 V\x01", "Canary\u202e Steel\x00 Ltd"
 		later := sale("", 900_000_000, "CA")

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"entente/db"
 	"entente/db/audit"
@@ -223,7 +224,7 @@ func (s *Service) recognise(ctx context.Context, actor access.Actor, r *Report, 
 	left := MostPieces
 	for i := range lines {
 		l := &lines[i]
-		settled(l, DoubtItem, DoubtUnit, DoubtKind, DoubtDate, DoubtSize)
+		settled(l, DoubtItem, DoubtUnit, DoubtKind, DoubtDate, DoubtSize, DoubtFuture)
 		if l.Kind == KindReturn && l.Quantity > 0 {
 			l.Quantity = -l.Quantity
 		}
@@ -236,6 +237,9 @@ func (s *Service) recognise(ctx context.Context, actor access.Actor, r *Report, 
 		if l.Kind == KindOther {
 			doubt(l, DoubtKind)
 		}
+		if l.From > furthest(ctx) {
+			doubt(l, DoubtFuture)
+		}
 		count(l, items[i])
 		fit(l, &left)
 		if len(l.Doubts) > 0 {
@@ -244,6 +248,9 @@ func (s *Service) recognise(ctx context.Context, actor access.Actor, r *Report, 
 	}
 	return nil
 }
+
+// furthest is the last day that has begun somewhere.
+func furthest(ctx context.Context) string { return db.Now(ctx).UTC().Add(14 * time.Hour).Format(day) }
 
 // count says what a line counts, now that its product is looked up.
 func count(l *Line, it catalog.Item) {
@@ -359,6 +366,9 @@ func (s *Service) mend(ctx context.Context, actor access.Actor, r Report) (int, 
 			l := &lines[i]
 			after = l.Position
 			was := slices.Clone(l.Doubts)
+			if l.From <= furthest(ctx) {
+				settled(l, DoubtFuture)
+			}
 			count(l, items[i])
 			if fit(l, &left); slices.Equal(was, l.Doubts) {
 				continue
