@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -75,5 +77,83 @@ func TestExports(t *testing.T) {
 	}
 	if mine := table(t, chen.Get(t, "/c/huadong/orders/export?"+url.Values{"lines": {"1"}}.Encode())); mine[0][1].Text != "伙伴" || strings.Contains(fmt.Sprint(mine), "Kestrel") {
 		t.Errorf("hers: %v", mine[:1])
+	}
+}
+
+// TestWhatAPromotionAddedLeaves: on Results each company reads and downloads its own periods
+// and lines, the owner those of all; what it earns is the owner's, and the builder says what
+// terms would have cost last year.
+func TestWhatAPromotionAddedLeaves(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid, maya, chen := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Maya), p.As(t, portaltest.Chen)
+	list := maya.Get(t, "/c/kestrel/promotions?view=list&q=Autumn").Body
+	found := regexp.MustCompile(`/c/kestrel/promotions/([0-9a-z]{26})`).FindStringSubmatch(list)
+	if found == nil {
+		t.Fatalf("no promotion in %.500s", list)
+	}
+	at := func(slug string) string { return "/c/" + slug + "/promotions/" + found[1] + "/" }
+	links := func(page string) (periods, orders string) {
+		t.Helper()
+		for _, m := range regexp.MustCompile(`href="([^"]+\.csv\?format=csv[^"]*)"`).FindAllStringSubmatch(page, -1) {
+			u := html.UnescapeString(m[1])
+			switch {
+			case strings.Contains(u, "/periods.csv"):
+				periods = u
+			case strings.Contains(u, "by=order"):
+				orders = u
+			}
+		}
+		return periods, orders
+	}
+	firms := func(rows [][]sheet.Cell) string {
+		seen := map[string]bool{}
+		for _, r := range rows[1:] {
+			seen[r[0].Text] = true
+		}
+		return fmt.Sprint(seen)
+	}
+	all := ingrid.Get(t, at("aurelia")+"results").Body
+	hers := maya.Get(t, at("kestrel")+"results").Body
+	if strings.Contains(hers, "Baltic") || strings.Contains(hers, "/margin") || !strings.Contains(all, "/margin") || !strings.Contains(all, "Baltic") {
+		t.Error("a partner reads of another, or of the margin")
+	}
+	periods, orders := links(hers)
+	own := table(t, maya.Get(t, periods))
+	if len(own) < 50 || firms(own) != "map[Kestrel Supply:true]" {
+		t.Errorf("%d periods of %s", len(own), firms(own))
+	}
+	theirs, _ := links(all)
+	if got := firms(table(t, ingrid.Get(t, theirs))); !strings.Contains(got, "Baltic") || !strings.Contains(got, "Kestrel") {
+		t.Error(got)
+	}
+	lines := table(t, maya.Get(t, orders))
+	baltic := regexp.MustCompile(`of=([0-9a-z]{26})#lift"[^>]*>Baltic`).FindStringSubmatch(all)
+	if baltic == nil {
+		t.Fatal("Baltic cannot be chosen")
+	}
+	if other := table(t, maya.Get(t, at("kestrel")+"documents.csv?by=order&partner="+baltic[1])); len(lines) < 5 || fmt.Sprint(other) != fmt.Sprint(lines) {
+		t.Errorf("%d lines of her own, %d when she names another", len(lines), len(other))
+	}
+	if a := chen.Get(t, "/c/huadong/promotions/"+found[1]+"/documents.csv?by=never"); a.Status != 422 && a.Status != 400 {
+		t.Errorf("%d", a.Status)
+	}
+	if a := ingrid.Post(t, at("aurelia")+"margin", url.Values{"margin": {"28"}}); a.Status != 303 {
+		t.Errorf("%d %.200s", a.Status, a.Body)
+	}
+	if a := ingrid.Post(t, at("aurelia")+"margin", url.Values{"margin": {"100"}}); a.Status != 422 {
+		t.Errorf("%d", a.Status)
+	}
+	if body := ingrid.Get(t, at("aurelia")+"results").Body; !strings.Contains(body, `value="28"`) {
+		t.Error("the margin is not kept")
+	}
+	parts := regexp.MustCompile(`name="(parts\.[0-9a-z]{26}\.)role"`).FindStringSubmatch(ingrid.Get(t, "/c/aurelia/promotions/new").Body)
+	if parts == nil {
+		t.Fatal("no partner in the builder")
+	}
+	a := ingrid.Post(t, "/c/aurelia/promotions/new", url.Values{"title": {"Again"}, "skus": {"AUR-D18B, AUR-B50"}, "kind": {"percent"}, "percent": {"5"}, "settle": {"off_invoice"}, "by": {"order"}, "from": {"2027-09-14"}, "until": {"2027-10-25"}, "zone": {"Europe/London"},
+		parts[1] + "role": {"participant"}, parts[1] + "rate": {"1"}, "preview": {"1"}})
+	if a.Status != 200 || !strings.Contains(a.Body, "On last year’s orders") || !strings.Contains(a.Body, "would have cost") && !strings.Contains(a.Body, "no order under these terms") {
+		t.Errorf("%d: nothing is said of last year", a.Status)
 	}
 }
