@@ -2,13 +2,17 @@ package trade
 
 import (
 	"context"
+	flags "flag"
 	"fmt"
 	"testing"
 	"time"
 
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/edi/doc"
 )
+
+var benchLines = flags.Int("lines", 500, "lines of an invoice that a benchmark matches")
 
 // many fills the order table with n orders of both resellers, newest last.
 func many(b *bench, n int) {
@@ -65,6 +69,35 @@ func BenchmarkOrderList(bb *testing.B) {
 							}
 						}
 					})
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkInvoiceMatched books an invoice of many lines against its order (-lines, 500):
+// the document is read from its row, every line found, judged and written.
+func BenchmarkInvoiceMatched(bb *testing.B) {
+	n := *benchLines
+	for name, open := range map[string]func(testing.TB) *db.DB{"sqlite": dbtest.One, "postgres": dbtest.Postgres} {
+		bb.Run(name, func(bb *testing.B) {
+			b := setup(bb, open(bb))
+			i := 0
+			bb.ResetTimer()
+			for bb.Loop() {
+				bb.StopTimer()
+				i++
+				po := order(fmt.Sprintf("PO-%d", i))
+				inv := bill(fmt.Sprintf("INV-%d", i), po.Number, fmt.Sprintf("%d.00", 84*n))
+				for k := range n {
+					at := fmt.Sprint(k + 1)
+					po.Lines = append(po.Lines, doc.Line{Number: at, VendorItem: "AUR-D18B", Quantity: "1", Unit: "EA", Price: "84.00"})
+					inv.Lines = append(inv.Lines, doc.InvoiceLine{Line: doc.Line{Number: at, VendorItem: "AUR-D18B", Quantity: "1", Unit: "EA", Price: "84.00"}})
+				}
+				b.sent(po)
+				bb.StartTimer()
+				if r := b.reply(inv); r.Outcome != Booked {
+					bb.Fatalf("held for %s", r.Reason)
 				}
 			}
 		})

@@ -255,8 +255,8 @@ func (p *placer) named(d *doc.Line, l *Line) {
 		}
 	}
 	for _, n := range numbers {
-		for i := range p.lines {
-			if k := &p.lines[i]; n != "" && k.Number != l.Number && sameNumber(k.Reference, n) {
+		for _, i := range p.numbered[numberKey(n)] {
+			if k := &p.lines[i]; n != "" && k.Number != l.Number {
 				p.note(precheck.Item, l, "Other", k.Reference)
 			}
 		}

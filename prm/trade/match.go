@@ -25,6 +25,8 @@ type share struct {
 	o     orderRow
 	lines []Line
 	p     *placer
+
+	billed map[int]money.Quantity // by line, of what is booked
 }
 
 // shares are the orders that an invoice is of, the first one first.

@@ -74,15 +74,18 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 	}
 	var found []precheck.Finding
 	for _, x := range xs {
-		billed := map[int]money.Quantity{}
-		for _, k := range rows {
-			if l := xs.line(k); !credit && xs.of(k) == x {
-				x.p.found = notePrice(x.p.found, precheck.Price, *l, money.Price(k.Price), money.Rate(t.PriceTolerance))
-				billed[l.Number] += money.Quantity(k.Quantity)
-			}
+		x.billed = map[int]money.Quantity{}
+	}
+	for _, k := range rows {
+		if x := xs.of(k); !credit {
+			l := &x.lines[k.Line-1]
+			x.p.found = notePrice(x.p.found, precheck.Price, *l, money.Price(k.Price), money.Rate(t.PriceTolerance))
+			x.billed[l.Number] += money.Quantity(k.Quantity)
 		}
+	}
+	for _, x := range xs {
 		if !credit {
-			x.p.found = noteBilled(x.p.found, x.lines, billed, money.Rate(t.QuantityTolerance))
+			x.p.found = noteBilled(x.p.found, x.lines, x.billed, money.Rate(t.QuantityTolerance))
 		}
 		found = append(found, x.p.found...)
 		r.Inferred = r.Inferred || x.p.inferred

@@ -15,6 +15,7 @@ import (
 // placer finds the lines of an order that the lines of a reply are about.
 type placer struct {
 	lines    []Line
+	numbered map[string][]int        // places of lines by numberKey
 	products map[int]catalog.Product // by line, where units must be converted
 	inferred bool                    // some line was found by item and quantity
 	loose    bool                    // numbers of its lines are its own
@@ -24,7 +25,11 @@ type placer struct {
 
 // placer reads what is needed to convert units of the lines asked for.
 func (s *Service) placer(ctx context.Context, o orderRow, lines []Line) (*placer, error) {
-	p := &placer{lines: lines, products: map[int]catalog.Product{}, said: map[int]money.Quantity{}}
+	p := &placer{lines: lines, numbered: map[string][]int{}, products: map[int]catalog.Product{}, said: map[int]money.Quantity{}}
+	for i, l := range lines {
+		k := numberKey(l.Reference)
+		p.numbered[k] = append(p.numbered[k], i)
+	}
 	var keys []catalog.ItemKey
 	var at []int
 	for _, l := range lines {
@@ -58,8 +63,8 @@ func (p *placer) find(d *doc.Line, qty doc.Decimal, left func(Line) money.Quanti
 		numbers = append(numbers[1:], d.Number)
 	}
 	for _, n := range numbers {
-		for i := range p.lines {
-			if l := &p.lines[i]; n != "" && sameNumber(l.Reference, n) && !contradicts(l, d) {
+		for _, i := range p.numbered[numberKey(n)] {
+			if l := &p.lines[i]; n != "" && !contradicts(l, d) {
 				return l, nil
 			}
 		}
@@ -104,9 +109,16 @@ func (p *placer) find(d *doc.Line, qty doc.Decimal, left func(Line) money.Quanti
 	return nil, doubted(DoubtUnclear, "Item", firstOf(d.VendorItem, d.GTIN, d.BuyerItem, "?"))
 }
 
-func sameNumber(a, b string) bool {
-	return a == b || strings.TrimLeft(a, "0") == strings.TrimLeft(b, "0") && strings.TrimLeft(a, "0") != ""
+// numberKey is what two ways to write the number of a line have in common: leading zeros
+// do not count.
+func numberKey(n string) string {
+	if t := strings.TrimLeft(n, "0"); t != "" {
+		return t
+	}
+	return n
 }
+
+func sameNumber(a, b string) bool { return numberKey(a) == numberKey(b) }
 
 // sameItem says that one of the item numbers is that of the line.
 func sameItem(l *Line, d *doc.Line) bool {
