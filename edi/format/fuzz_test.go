@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"testing"
 
+	"entente/edi/doc"
 	"entente/edi/markup"
 )
 
@@ -21,7 +23,11 @@ func fuzz(f *testing.F, name string, files ...string) {
 	}
 	for seed := range uint64(6) {
 		s := source{rand.New(rand.NewPCG(seed, 9)), name}
-		for _, d := range []Document{s.order(), s.answer(), s.invoice(), s.notice()} {
+		several := s.invoice().(*doc.Invoice) // of several orders
+		for i := range several.Lines {
+			several.Lines[i].Refs = append(several.Lines[i].Refs, doc.Ref{Qualifier: "PO", Value: "PO-" + strconv.Itoa(i%3)}, doc.Ref{Qualifier: "LI", Value: strconv.Itoa(i + 1)})
+		}
+		for _, d := range []Document{s.order(), s.answer(), s.invoice(), s.notice(), several} {
 			var b bytes.Buffer
 			if _, bad, err := Write(&b, d, name, Options{IDoc: control}); err == nil && len(bad) == 0 {
 				f.Add(b.Bytes())
