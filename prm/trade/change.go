@@ -174,6 +174,7 @@ const ResponsePartly = "partly"
 const (
 	DoubtSequence = "change_older"    // a later change of the order is known
 	DoubtShipTo   = "change_ship_to"  // sends the goods elsewhere
+	DoubtPending  = "change_pending"  // takes back a change that is not answered yet
 	DoubtReopens  = "change_reopens"  // wants more of an order that is at its end
 	DoubtExists   = "line_exists"     // adds a line whose number is taken
 	DoubtChange   = "change_unknown"  // answers a change that nobody asked for

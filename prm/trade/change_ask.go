@@ -242,7 +242,7 @@ func (s *Service) asked(ctx context.Context, t terms, o orderRow, lines []Line, 
 			cancel(l)
 		}
 		if len(out) == 0 {
-			return nil, false, doubted(saidBefore, "Number", d.Request, "Order", o.Number)
+			return nil, false, nothingNew(ctx, o, d)
 		}
 		return numberedLines(out), false, nil
 	}
@@ -312,7 +312,7 @@ func (s *Service) asked(ctx context.Context, t terms, o orderRow, lines []Line, 
 		return nil, false, err
 	}
 	if out = append(out, added...); len(out) == 0 {
-		return nil, false, doubted(saidBefore, "Number", d.Request, "Order", o.Number)
+		return nil, false, nothingNew(ctx, o, d)
 	}
 	if finished(o) != nil { // less of it, or other words, is answered as any change
 		for _, c := range out {
@@ -322,6 +322,19 @@ func (s *Service) asked(ctx context.Context, t terms, o orderRow, lines []Line, 
 		}
 	}
 	return numberedLines(out), p.inferred, nil
+}
+
+// nothingNew is why a change that asks for what stands is not recorded. While another is
+// open it takes that back, and must not be lost.
+func nothingNew(ctx context.Context, o orderRow, d *doc.OrderChange) error {
+	open, err := openChange(ctx, o.ID)
+	switch {
+	case err != nil:
+		return err
+	case open.ID != "":
+		return doubted(DoubtPending, "Order", o.Number, "Number", firstOf(open.Number, open.Sequence))
+	}
+	return doubted(saidBefore, "Number", d.Request, "Order", o.Number)
 }
 
 func numberedLines(list []ChangeLine) []ChangeLine {

@@ -67,6 +67,10 @@ func TestChangeAfterPartialShipment(t *testing.T) {
 		eq(t, "again", b.change(c).Outcome, Duplicate)
 		other := amend(design().Number, "CH-1", [4]string{"10", "QD", "130", ""})
 		eq(t, "other content", b.change(other).Reason, DoubtSame)
+		// back to what stands: it takes the first one back, which the supplier must not miss
+		back := b.change(amend(design().Number, "CH-1B", [4]string{"10", "CA", "240", ""}))
+		eq(t, "taken back", back.Reason, DoubtPending)
+		eq(t, "held", back.Outcome, HeldBack)
 
 		items, err := b.svc.Waiting(b.at(), b.ingrid, 50)
 		b.must(err)
@@ -211,7 +215,7 @@ func TestChangeOnThePages(t *testing.T) {
 		if p := dd.Validate(); len(p) > 0 {
 			t.Errorf("%+v", p)
 		}
-		b.want(second(b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{Line: 1, Quantity: money.Whole(140)}}})), fault.Conflict, "trade.change_nothing")
+		b.want(second(b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{Line: 1, Quantity: money.Whole(140)}}})), fault.Invalid, "trade.doubt.change_pending")
 		b.want(second(b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{Line: 1, Quantity: MostPieces + 1}}})), fault.Invalid, "trade.quantity_most")
 		b.want(second(b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{SKU: "AUR-D18B", Unit: "CA", Quantity: money.Whole(100_000_001)}}})), fault.Invalid, "trade.doubt.quantity_unread")
 		b.want(second(b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: []AskLine{{Line: 9, Cancel: true}}})), fault.Invalid, "trade.line_unknown")

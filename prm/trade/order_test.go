@@ -189,6 +189,26 @@ func TestReceiveTwice(t *testing.T) {
 		eq(t, "cancelled", b.get(gone.Order).State, Cancelled)
 		stop.Number = "78"
 		eq(t, "unknown", b.receive(stop).Outcome, Refused)
+
+		// A release of a blanket order is known by both numbers: the same one again calls off
+		// nothing, another with the same content does.
+		call := order("BLK-9", [3]string{"AUR-D18B", "10", "84.00"})
+		call.Type, call.Release = KindRelease, "R1"
+		one := b.receive(call)
+		again = b.receive(call)
+		eq(t, "release again", again.Outcome, Duplicate)
+		eq(t, "its order", again.Order, one.Order)
+		call.Release = "R2"
+		two := b.receive(call)
+		if two.Outcome != Booked || two.Order == one.Order {
+			t.Errorf("the next release: %+v", two)
+		}
+		call.Lines[0].Quantity = "12"
+		held = b.receive(call)
+		eq(t, "other content", held.Outcome, HeldBack)
+		eq(t, "of that release", held.Order, two.Order)
+		eq(t, "calls off no more", b.get(two.Order).Lines[0].Ordered, money.Whole(10))
+		eq(t, "nor its neighbour", len(b.get(one.Order).Arrivals), 1)
 	})
 }
 

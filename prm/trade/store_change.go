@@ -103,6 +103,16 @@ func saveChange(ctx context.Context, r changeRow, lines []ChangeLine) error {
 	return nil
 }
 
+// openChange is the last change of an order that is not answered; without id: none.
+func openChange(ctx context.Context, order string) (changeRow, error) {
+	var rows []changeRow
+	err := db.Tx(ctx).Where("order_id = ? AND state = ?", order, ChangeOpen).Order("made DESC, id DESC").Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return changeRow{}, err
+	}
+	return rows[0], nil
+}
+
 func changeByID(ctx context.Context, id string) (changeRow, error) {
 	var r changeRow
 	err := db.Tx(ctx).Where("id = ?", id).Take(&r).Error
