@@ -83,6 +83,9 @@ type Room struct {
 	ToldSeq  int64    // the latest number that is no act
 	ReadOnly bool     // the partnership ended: reading stays, posting does not
 	Created  time.Time
+
+	Maker  string              // of a free room: the company that made it
+	Guests map[string][]string // of a free room: who was chosen, by company; one without is there as a whole
 }
 
 // Resource is the room as access.Check sees it.
@@ -243,6 +246,8 @@ type Publisher interface {
 	Published(m Message)
 	// Left is called when a company was taken out of a room.
 	Left(room ID, org string)
+	// LeftPerson is called when somebody was taken out of a room, and the company was not.
+	LeftPerson(room ID, person, org string)
 }
 
 // Silent publishes nothing; for commands that have no live connections.
@@ -253,3 +258,6 @@ func (Silent) Published(Message) {}
 
 // Left implements Publisher.
 func (Silent) Left(ID, string) {}
+
+// LeftPerson implements Publisher.
+func (Silent) LeftPerson(ID, string, string) {}

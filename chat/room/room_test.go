@@ -32,6 +32,7 @@ type house struct {
 	refused Subject // the gate refuses this
 	told    []Mentioned
 	scanned []string
+	apart   bool   // nobody works with anybody
 	blobs   string // their folder
 	file    FileID
 }
@@ -70,6 +71,8 @@ func (r *recorder) Published(m Message) {
 	defer r.mu.Unlock()
 	r.msgs = append(r.msgs, m)
 }
+
+func (r *recorder) LeftPerson(id ID, person, _ string) { r.Left(id, person) }
 
 func (r *recorder) Left(id ID, org string) {
 	r.mu.Lock()
@@ -129,7 +132,7 @@ func setup(t testing.TB, d *db.DB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.s = NewService(d, Deps{People: h, Gate: h, Events: h, Blobs: blobs, Scan: h})
+	h.s = NewService(d, Deps{People: h, Gate: h, Events: h, Blobs: blobs, Scan: h, Partners: h})
 	h.s.Publish(h.pub)
 	err = d.InTx(context.Background(), func(ctx context.Context) error {
 		for _, slug := range []string{"aurelia", "kestrel", "baltic"} {

@@ -25,6 +25,8 @@ type Service struct {
 	blobs  *blob.Store
 	scan   Scanner
 
+	partners Partners
+
 	indexed atomic.Bool // every message is findable
 }
 
@@ -37,11 +39,12 @@ type Deps struct {
 	Events    Events      // nil: nobody is told of mentions
 	Blobs     *blob.Store // nil: no files
 	Scan      Scanner     // nil: files are not scanned
+	Partners  Partners    // nil: free rooms are of one company only
 }
 
 // NewService makes the service.
 func NewService(d *db.DB, deps Deps) *Service {
-	s := &Service{db: d, people: deps.People, gate: deps.Gate, pub: deps.Publisher, events: deps.Events, blobs: deps.Blobs, scan: deps.Scan}
+	s := &Service{db: d, people: deps.People, gate: deps.Gate, pub: deps.Publisher, events: deps.Events, blobs: deps.Blobs, scan: deps.Scan, partners: deps.Partners}
 	if s.gate == nil {
 		s.gate = OpenGate{}
 	}
@@ -66,7 +69,12 @@ func (s *Service) see(ctx context.Context, actor access.Actor, act access.Action
 	if err := access.Check(actor, act, r.Resource()); err != nil {
 		return err
 	}
-	if system(actor) {
+	switch {
+	case system(actor):
+		return nil
+	case r.barred(actor):
+		return errNotFound
+	case r.Subject.Kind == KindFree:
 		return nil
 	}
 	if err := s.gate.MaySee(ctx, actor, r.Subject); err != nil {
@@ -135,7 +143,7 @@ func (s *Service) BySubjects(ctx context.Context, actor access.Actor, kind strin
 	if err != nil {
 		return nil, err
 	}
-	if len(ids) > MaxHistory {
+	if len(ids) > MaxHistory || kind == KindFree {
 		return nil, fault.New(fault.Invalid, "form.invalid").With("ids", "form.too_many", "most", MaxHistory)
 	}
 	var found map[string]ID
@@ -455,7 +463,10 @@ func (s *Service) People(ctx context.Context, actor access.Actor, id ID) ([]Pers
 	if err != nil {
 		return nil, err
 	}
-	return s.people.Staff(ctx, r.Orgs)
+	staff, err := s.people.Staff(ctx, r.Orgs)
+	return slices.DeleteFunc(staff, func(p Person) bool {
+		return r.barred(access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles})
+	}), err
 }
 
 // SetReadOnly closes or opens a room for posting, for the end or the revival of

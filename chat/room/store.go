@@ -122,7 +122,8 @@ func readRoom(ctx context.Context, id ID) (Room, error) {
 	if err != nil {
 		return Room{}, err
 	}
-	return r.room(orgs[r.ID]), nil
+	out := r.room(orgs[r.ID])
+	return out, fillFree(ctx, []*Room{&out})
 }
 
 func (r roomRow) room(orgs []string) Room {
@@ -411,13 +412,15 @@ func listRooms(ctx context.Context, scope access.Scope, person string, f Filter)
 		return nil, "", err
 	}
 	out := make([]Listed, len(rows))
+	free := make([]*Room, len(rows))
 	for i, r := range rows {
 		out[i] = Listed{Room: r.Room.room(orgs[r.Room.ID]), LastAt: db.FromMicros(r.Room.Active), Last: last[ID(r.Room.ID)], Level: LevelAll}
 		if r.LastRead != nil {
 			out[i].Entered, out[i].ReadSeq, out[i].Unread, out[i].Level = true, *r.LastRead, max(r.Room.ToldSeq-*r.LastRead-acts[r.Room.ID], 0), Level(*r.Level)
 		}
+		free[i] = &out[i].Room
 	}
-	return out, next, nil
+	return out, next, fillFree(ctx, free)
 }
 
 // latest returns the newest message of each room that has one.
@@ -456,10 +459,12 @@ func unreadRooms(ctx context.Context, scope access.Scope, person string) ([]Room
 		return nil, err
 	}
 	out := make([]Room, len(rows))
+	free := make([]*Room, len(rows))
 	for i, r := range rows {
 		out[i] = r.room(orgs[r.ID])
+		free[i] = &out[i]
 	}
-	return out, nil
+	return out, fillFree(ctx, free)
 }
 
 func cursor(at int64, id string) string {

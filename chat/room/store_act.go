@@ -76,11 +76,16 @@ func readRooms(ctx context.Context, ids []string) ([]Room, error) {
 		return nil, err
 	}
 	orgs, err := orgsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Room, len(rows))
+	free := make([]*Room, len(rows))
 	for i, r := range rows {
 		out[i] = r.room(orgs[r.ID])
+		free[i] = &out[i]
 	}
-	return out, err
+	return out, fillFree(ctx, free)
 }
 
 // backAct returns the number just taken, while its lock is still held.

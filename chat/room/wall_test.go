@@ -226,7 +226,7 @@ func TestModelsMatchTheSchema(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		m := d.Gorm().Migrator()
-		for _, model := range []any{&roomRow{}, &orgRow{}, &memberRow{}, &messageRow{}, &reactionRow{}, &pinRow{}, &mentionRow{}, &draftRow{}, &fileRow{}, &policyRow{}, &holdRow{}, &keptRow{}} {
+		for _, model := range []any{&roomRow{}, &orgRow{}, &memberRow{}, &messageRow{}, &reactionRow{}, &pinRow{}, &mentionRow{}, &draftRow{}, &fileRow{}, &policyRow{}, &holdRow{}, &keptRow{}, &freeRow{}, &guestRow{}} {
 			types, err := m.ColumnTypes(model)
 			if err != nil {
 				t.Fatal(err)

@@ -62,6 +62,9 @@ func (e *Endpoint) Published(m room.Message) {
 // Left implements room.Publisher.
 func (e *Endpoint) Left(id room.ID, org string) { e.hub.Expel(string(id), "", org) }
 
+// LeftPerson implements room.Publisher.
+func (e *Endpoint) LeftPerson(id room.ID, person, org string) { e.hub.Expel(string(id), person, org) }
+
 // notice is a room whose activity is about to be told.
 type notice struct {
 	seq    int64

@@ -1159,6 +1159,20 @@ CREATE TABLE room_file (
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
 CREATE INDEX room_file_message ON room_file USING btree (room_id, seq);
+CREATE TABLE room_free (
+  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (room_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE TABLE room_guest (
+  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, added bigint NOT NULL,
+  PRIMARY KEY (room_id, org_id, person_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
 CREATE TABLE room_hold (
   room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, reason text NOT NULL, made bigint NOT NULL,
   PRIMARY KEY (room_id, org_id),

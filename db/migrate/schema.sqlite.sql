@@ -901,6 +901,12 @@ CREATE TABLE room_file (
   id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, removed INTEGER NOT NULL
 );
 CREATE INDEX room_file_message ON room_file (room_id, seq);
+CREATE TABLE room_free (
+  room_id TEXT PRIMARY KEY REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL
+);
+CREATE TABLE room_guest (
+  room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), added INTEGER NOT NULL, PRIMARY KEY (room_id, org_id, person_id)
+);
 CREATE TABLE room_hold (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, reason TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
 );

@@ -88,6 +88,7 @@ func TestTalkOverTheAPI(t *testing.T) {
 	if len(m.Files) != 1 || len(m.Mentions) != 1 || m.Mentions[0].Org != "aurelia" {
 		t.Fatalf("%+v", m)
 	}
+	freeRoomsByAPI(t, buyer, seller, rival)
 	message := fmt.Sprintf("%s/messages/%d", room, m.Seq)
 	seller.do(t, http.MethodPost, message+"/react", `{"emoji":"👍"}`, 200, nil)
 	seller.do(t, http.MethodPost, message+"/pin", `{}`, 200, nil)
@@ -147,4 +148,55 @@ func TestTalkOverTheAPI(t *testing.T) {
 	}
 	buyer.do(t, http.MethodPost, message+"/remove", "", 200, nil)
 	seller.do(t, http.MethodGet, room+"/files/"+f.ID, "", 404, nil)
+}
+
+// freeRoomsByAPI makes, renames, archives and leaves a room about no object; a competitor
+// finds nothing of it.
+func freeRoomsByAPI(t *testing.T, buyer, seller, rival caller) {
+	t.Helper()
+	var one, again struct{ ID string }
+	const body = `{"title":"Fair","partner":"aurelia","key":"fair","agreed":true}`
+	buyer.do(t, http.MethodPost, "/rooms", body, 201, &one)
+	buyer.do(t, http.MethodPost, "/rooms", body, 201, &again)
+	if one.ID == "" || one.ID != again.ID {
+		t.Errorf("made twice: %v %v", one, again)
+	}
+	for _, partner := range []string{"baltic", "no-such-company", "kestrel"} {
+		buyer.do(t, http.MethodPost, "/rooms", `{"title":"Fair","partner":"`+partner+`","key":"`+partner+`"}`, 422, nil)
+	}
+	at := "/rooms/" + one.ID
+	rival.do(t, http.MethodGet, at, "", 404, nil)
+	for path, in := range map[string]string{"/title": `{"title":"x"}`, "/people": `{"people":[]}`, "/archive": `{"on":true}`, "/leave": ""} {
+		rival.do(t, http.MethodPost, at+path, in, 404, nil)
+	}
+	seller.do(t, http.MethodPost, at+"/title", `{"title":"Fair in Leeds"}`, 204, nil)
+	seller.do(t, http.MethodPost, at+"/archive", `{"on":true}`, 403, nil)
+	buyer.do(t, http.MethodPost, at+"/archive", `{"on":true}`, 204, nil)
+	buyer.do(t, http.MethodPost, at+"/messages", `{"key":"late","text":"x"}`, 409, nil)
+	buyer.do(t, http.MethodPost, at+"/archive", `{"on":false}`, 204, nil)
+	buyer.do(t, http.MethodPost, at+"/leave", "", 403, nil) // the whole company is in it
+	buyer.do(t, http.MethodPost, at+"/people", `{"people":["x"]}`, 422, nil)
+	buyer.do(t, http.MethodPost, at+"/people", `{"people":["`+people(t, buyer, at)+`"]}`, 204, nil)
+	buyer.do(t, http.MethodPost, at+"/leave", "", 204, nil)
+	var shown struct{ Title string }
+	seller.do(t, http.MethodGet, at, "", 200, &shown)
+	if shown.Title != "Fair in Leeds" {
+		t.Errorf("%+v", shown)
+	}
+}
+
+// people is somebody of kestrel who may read the room.
+func people(t *testing.T, c caller, at string) string {
+	t.Helper()
+	var list struct {
+		Items []struct{ ID, Org string }
+	}
+	c.do(t, http.MethodGet, at+"/members", "", 200, &list)
+	for _, p := range list.Items {
+		if p.Org == "kestrel" {
+			return p.ID
+		}
+	}
+	t.Fatal("nobody")
+	return ""
 }

@@ -13,6 +13,7 @@ import (
 	"entente/chat/room"
 	"entente/portal/locale"
 	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // MessagePath is a message of a room in an address.
@@ -83,6 +84,7 @@ func (a *API) talk() {
 			}
 			return page(items, ""), nil
 		})
+	a.freeRooms(base)
 	type member struct {
 		ID      string `json:"id"`
 		Name    string `json:"name"`
@@ -184,4 +186,72 @@ func (a *API) talk() {
 		}
 		return &fileBody{"application/octet-stream", "attachment; filename*=UTF-8''" + url.PathEscape(f.Name), "default-src 'none'; sandbox", b}, nil
 	})
+}
+
+// freeRooms are rooms about no object.
+func (a *API) freeRooms(base string) {
+	type made struct {
+		ID string `json:"id"`
+	}
+	type newRoom struct {
+		Body struct {
+			Title   string   `json:"title" minLength:"1" maxLength:"80"`
+			Partner string   `json:"partner,omitempty" doc:"slug of a company you work with; without one the room is of your company alone"`
+			People  []string `json:"people,omitempty" maxItems:"200" doc:"ids of people of your company; none: all of it"`
+			Key     string   `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one room"`
+			Agreed  bool     `json:"agreed,omitempty" doc:"make it although the two companies keep messages for different times"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/rooms", "chat:write", "Make a room", "About no object, of your company alone or with one partner. 409 room.keep_differs where the two keep messages for different times and you did not say agreed.", 201),
+		func(ctx context.Context, actor access.Actor, in *newRoom) (*reply[made], error) {
+			cmd := room.FreeCmd{Title: in.Body.Title, People: in.Body.People, Key: in.Body.Key, Agreed: in.Body.Agreed}
+			if in.Body.Partner != "" {
+				o, err := a.d.Accounts.Directory().OrgBySlug(ctx, in.Body.Partner)
+				if err != nil && !fault.IsNotFound(err) {
+					return nil, err
+				}
+				if cmd.Partner = o.ID; cmd.Partner == "" {
+					cmd.Partner = "none" // refused as one you do not work with
+				}
+			}
+			r, err := a.d.Rooms.Make(ctx, actor, cmd)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[made]{made{string(r.ID)}}, nil
+		})
+	type rename struct {
+		IDPath
+		Body struct {
+			Title string `json:"title" minLength:"1" maxLength:"80"`
+		}
+	}
+	handle(a, op("POST", base+"/title", "chat:write", "Rename a room", "Only one about no object.", 204),
+		func(ctx context.Context, actor access.Actor, in *rename) (*struct{}, error) {
+			return nil, a.d.Rooms.Rename(ctx, actor, room.ID(in.ID), in.Body.Title)
+		})
+	type people struct {
+		IDPath
+		Body struct {
+			People []string `json:"people" maxItems:"200" doc:"ids of people of your company, you among them in any case; none: all of it"`
+		}
+	}
+	handle(a, op("POST", base+"/people", "chat:write", "Choose who of your company is in a room", "Only in one about no object. Who is left out leaves at once.", 204),
+		func(ctx context.Context, actor access.Actor, in *people) (*struct{}, error) {
+			return nil, a.d.Rooms.Choose(ctx, actor, room.ID(in.ID), in.Body.People)
+		})
+	type archive struct {
+		IDPath
+		Body struct {
+			On bool `json:"on"`
+		}
+	}
+	handle(a, op("POST", base+"/archive", "chat:write", "Archive a room or open it again", "Only one about no object that your company made.", 204),
+		func(ctx context.Context, actor access.Actor, in *archive) (*struct{}, error) {
+			return nil, a.d.Rooms.Archive(ctx, actor, room.ID(in.ID), in.Body.On)
+		})
+	handle(a, op("POST", base+"/leave", "chat:write", "Leave a room", "Only one about no object. The last one chosen, or an admin where the whole company is in it, takes the company out.", 204),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+			return nil, a.d.Rooms.Leave(ctx, actor, room.ID(in.ID))
+		})
 }

@@ -276,7 +276,7 @@ func (a *App) build(ctx context.Context) error {
 	gateway.NewPickup(a.gateway, a.mailbox, gateway.PickupConfig{
 		Remotes: a.remotes, Companies: companies{a.accounts.Directory()}, Folder: a.cfg.Folder, Temp: uploads,
 	})
-	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}, Events: a.jobs, Blobs: a.blobs, Scan: a.cfg.scanner()})
+	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}, Events: a.jobs, Blobs: a.blobs, Scan: a.cfg.scanner(), Partners: forumPartners{a}})
 	a.calls = calling.New(a.db, a.rooms, roomPeople{a.accounts.Directory()})
 	a.forum = forum.New(a.db, forumPartners{a}, a.jobs)
 	a.jobs.Every("sweep-room-files", time.Hour, a.rooms.SweepFiles)

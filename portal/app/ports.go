@@ -285,10 +285,13 @@ func (f forumPartners) With(ctx context.Context, org string) ([]string, error) {
 	return out, err
 }
 
-// forumSeats makes seats read only when a partnership ended.
+// forumSeats makes seats and free rooms read only when a partnership ended.
 func (a *App) forumSeats(ctx context.Context, e job.Received) error {
 	var p partner.Event
 	if err := e.Decode(&p); err != nil {
+		return err
+	}
+	if err := a.rooms.PartnersEnded(ctx, access.System("rooms", p.Supplier), p.Supplier, p.Reseller); err != nil {
 		return err
 	}
 	return a.forum.Ended(ctx, access.System("forum", p.Supplier), p.Supplier, p.Reseller)

@@ -160,6 +160,7 @@ func (*RoomsPage) meta() meta {
 func (*CallPage) meta() meta {
 	return meta{block: "call", layout: "app", nav: NavRooms, fixed: true, bare: true}
 }
+func (*RoomFormPage) meta() meta { return meta{block: "room_form", layout: "app", nav: NavRooms} }
 func (*ForumPage) meta() meta {
 	return meta{block: "forum", layout: "app", nav: NavForum, head: true}
 }

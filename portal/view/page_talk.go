@@ -13,6 +13,27 @@ type RoomsPage struct {
 	Query  string     // what is looked for
 	Found  []FoundRow // messages with its words
 	More   string     // where more of them are
+	NewURL string     // the form of a free room
+}
+
+// RoomFormPage is /c/{slug}/rooms/new: a room about no object. Posts title, partner, people, agreed.
+type RoomFormPage struct {
+	Base
+	URL      string
+	Form     Form
+	Partners []Option
+	People   []Option
+}
+
+// FreeRoom is what can be done with a room about no object, from its pane.
+type FreeRoom struct {
+	Title    string
+	Archived bool
+	Change   bool // the viewer may write
+	Own      bool // the viewer's company made it
+	Whole    bool // the viewer's whole company is in it
+	Leave    bool
+	People   []Option // of the viewer's company, without the viewer
 }
 
 // FoundRow is a message that was found.
@@ -110,6 +131,7 @@ type About struct {
 	Admin  bool
 	Export string
 	Form   Form // of hold and retention
+	Free   *FreeRoom
 }
 
 // Keep is how long a company keeps what its people wrote.

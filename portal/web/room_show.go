@@ -11,6 +11,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
+	"entente/prm/partner"
 )
 
 // roomRows is how many lines a room shows at first; the panel beside a document
@@ -24,7 +25,7 @@ var roomIcons = map[string]string{"order": "package", "partnership": "building-c
 
 // roomList is the list of rooms.
 func roomList(v *visit) error {
-	page := &view.RoomsPage{Base: v.shell(), Query: strings.TrimSpace(v.Query("q"))}
+	page := &view.RoomsPage{Base: v.shell(), Query: strings.TrimSpace(v.Query("q")), NewURL: v.newRoomURL()}
 	var err error
 	if page.Query != "" {
 		err = v.findTalk(page)
@@ -84,7 +85,7 @@ func (v *visit) roomPage(status int, form view.Form, change func(*view.Room)) er
 	if err != nil {
 		return err
 	}
-	page := &view.RoomsPage{Base: v.shell(), Groups: groups, Room: shown}
+	page := &view.RoomsPage{Base: v.shell(), Groups: groups, Room: shown, NewURL: v.newRoomURL()}
 	return v.renderAs(status, page, fragments{"list": "rooms.list"})
 }
 
@@ -321,12 +322,15 @@ func (v *visit) roomGroups(open room.ID) ([]view.RoomGroup, error) {
 		}
 		list = append(list, room.Listed{Room: r, LastAt: r.Created})
 	}
-	groups := []view.RoomGroup{{Label: view.T("rooms.partners")}, {Label: view.T("rooms.orders")}}
+	groups := []view.RoomGroup{{Label: view.T("rooms.partners")}, {Label: view.T("rooms.free")}, {Label: view.T("rooms.orders")}}
 	for _, l := range list {
 		row := v.roomRow(l, open)
-		at := 1
-		if l.Subject.Kind == "partnership" || l.Subject.Kind == "agreement" {
+		at := 2
+		switch l.Subject.Kind {
+		case "partnership", "agreement":
 			at = 0
+		case room.KindFree:
+			at = 1
 		}
 		groups[at].Rooms = append(groups[at].Rooms, row)
 	}
@@ -350,4 +354,100 @@ func (v *visit) roomRow(l room.Listed, open room.ID) view.RoomRow {
 		row.Icon = "hash"
 	}
 	return row
+}
+
+// newRoomURL is the form of a free room, for who may make one.
+func (v *visit) newRoomURL() string {
+	if !v.may(access.RoomMake, access.Own(v.org())) {
+		return ""
+	}
+	return v.path("rooms", "new")
+}
+
+// roomNew is the form of a free room.
+func roomNew(v *visit) error { return v.roomForm(200, view.Form{}, nil) }
+
+// roomForm shows the form; chosen are the people ticked.
+func (v *visit) roomForm(status int, f view.Form, chosen []string) error {
+	list, err := v.partners()
+	if err != nil {
+		return err
+	}
+	page := &view.RoomFormPage{Base: v.shell(), URL: v.path("rooms"), Form: f, Partners: []view.Option{{Label: view.T("room.partner_none"), On: f.Value("partner") == ""}}}
+	for _, p := range list.all {
+		if id := p.Other(v.org()); p.State == partner.Active && !slices.ContainsFunc(page.Partners, func(o view.Option) bool { return o.Value == id }) {
+			page.Partners = append(page.Partners, view.Option{Value: id, Label: view.Raw(list.orgs[id].Name), On: f.Value("partner") == id})
+		}
+	}
+	if page.People, err = v.colleagueOptions(chosen); err != nil {
+		return err
+	}
+	return v.renderAs(status, page, nil)
+}
+
+// colleagueOptions are the people of the own company but the viewer, to be ticked.
+func (v *visit) colleagueOptions(chosen []string) ([]view.Option, error) {
+	all, err := v.w.d.Accounts.Directory().People(v.ctx, v.org())
+	var out []view.Option
+	for _, p := range all {
+		if p.ID != v.login.Person.ID {
+			out = append(out, view.Option{Value: p.ID, Label: view.Raw(p.Name), On: slices.Contains(chosen, p.ID)})
+		}
+	}
+	return out, err
+}
+
+func roomMake(v *visit) error {
+	in, people := v.input(), v.all("people")
+	r, err := v.w.d.Rooms.Make(v.ctx, v.actor(), room.FreeCmd{Title: in.text("title"), Partner: in.text("partner"), People: people, Key: v.key(), Agreed: in.text("agreed") != ""})
+	if err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok {
+			return err
+		}
+		return v.roomForm(422, in.form(errs, note), people)
+	}
+	return v.seeOther(v.path("rooms", string(r.ID)))
+}
+
+// freeRoom is what can be done with a free room, nil for others.
+func (v *visit) freeRoom(id room.ID) (*view.FreeRoom, error) {
+	r, err := v.w.d.Rooms.Get(v.ctx, v.actor(), id)
+	if err != nil || r.Subject.Kind != room.KindFree {
+		return nil, err
+	}
+	out := &view.FreeRoom{Title: r.Title, Archived: r.ReadOnly, Change: v.may(access.RoomPost, r.Resource()), Own: r.Maker == v.org()}
+	chosen := r.Guests[v.org()]
+	out.Whole, out.Leave = len(chosen) == 0, len(chosen) > 0 || v.may(access.OrgManage, access.Own(v.org()))
+	out.People, err = v.colleagueOptions(chosen)
+	return out, err
+}
+
+func roomRename(v *visit) error {
+	return v.aboutDone(func(in *input, id room.ID) error { return v.w.d.Rooms.Rename(v.ctx, v.actor(), id, in.text("title")) })
+}
+
+func roomPeople(v *visit) error {
+	return v.aboutDone(func(in *input, id room.ID) error {
+		people := v.all("people")
+		if in.text("whole") != "" {
+			people = nil
+		} else if len(people) == 0 {
+			people = []string{v.login.Person.ID}
+		}
+		return v.w.d.Rooms.Choose(v.ctx, v.actor(), id, people)
+	})
+}
+
+func roomArchive(v *visit) error {
+	return v.aboutDone(func(in *input, id room.ID) error {
+		return v.w.d.Rooms.Archive(v.ctx, v.actor(), id, in.text("on") != "")
+	})
+}
+
+func roomLeave(v *visit) error {
+	if err := v.w.d.Rooms.Leave(v.ctx, v.actor(), room.ID(v.Params("id"))); err != nil {
+		return err
+	}
+	return v.done(v.path("rooms"), "said.room_left")
 }

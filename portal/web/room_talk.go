@@ -41,6 +41,10 @@ func roomRoutes() []Route {
 			return err
 		})),
 		get("/c/:slug/rooms/:id/files/:file", "file of a room", InCompany, access.RoomRead, roomFile),
+		post("/c/:slug/rooms/:id/title", "rename a room", InCompany, access.RoomPost, roomRename),
+		post("/c/:slug/rooms/:id/people", "people of a room", InCompany, access.RoomPost, roomPeople),
+		post("/c/:slug/rooms/:id/archive", "archive a room", InCompany, access.RoomPost, roomArchive),
+		post("/c/:slug/rooms/:id/leave", "leave a room", InCompany, access.RoomRead, roomLeave),
 		post("/c/:slug/rooms/:id/draft", "keep draft", InCompany, access.RoomPost, roomDraft),
 		post("/c/:slug/rooms/:id/level", "level of a room", InCompany, access.RoomRead, roomLevel),
 		post("/c/:slug/rooms/:id/retention", "retention", InCompany, access.OrgManage, roomRetention),
@@ -527,7 +531,8 @@ func (v *visit) about(r *view.Room, id room.ID, facts roomFacts) error {
 		a.Form.Values["keep_days"] = strconv.Itoa(a.Days)
 	}
 	r.About = a
-	return nil
+	a.Free, err = v.freeRoom(id)
+	return err
 }
 
 // findTalk is the list of rooms when something is looked for.

@@ -181,6 +181,7 @@ func TestTalkWithoutScript(t *testing.T) {
 	if a := kaarel.Get(t, "/c/baltic/rooms/"+id+"/export"); a.Status != 404 {
 		t.Errorf("a competitor's export: %d", a.Status)
 	}
+	freeRoomByForms(t, p, maya, ingrid, kaarel)
 }
 
 const namedYou = "Maya Osei of Kestrel Supply named you"
@@ -274,5 +275,66 @@ func centre(t *testing.T, ingrid, kaarel *portaltest.Client, room string) {
 		if strings.Count(profile, want) != n {
 			t.Errorf("the profile does not say %d times %s", n, want)
 		}
+	}
+}
+
+// freeRoomByForms: a room about nothing is made with a partner, told where the two keep
+// for different times, seen by who was chosen and by no competitor.
+func freeRoomByForms(t *testing.T, p *portaltest.Portal, maya, ingrid, kaarel *portaltest.Client) {
+	t.Helper()
+	dan := p.As(t, portaltest.Dan)
+	form := maya.Get(t, "/c/kestrel/rooms/new").Body
+	aurelia := regexp.MustCompile(`<option value="([0-9a-v]{26})"[^>]*>Aurelia Tools`).FindStringSubmatch(form)
+	person := regexp.MustCompile(`name="people" value="([0-9a-v]{26})"`).FindStringSubmatch(form)
+	if aurelia == nil || person == nil || strings.Contains(form, "Baltic") || !strings.Contains(maya.Get(t, "/c/kestrel/rooms").Body, `href="/c/kestrel/rooms/new"`) {
+		t.Fatalf("the form: %.2000s", form)
+	}
+	values := url.Values{"title": {"Fair in Leeds"}, "partner": {aurelia[1]}, "people": {person[1]}, "key": {"free-room-key"}}
+	if a := maya.Post(t, "/c/kestrel/rooms", values); a.Status != 422 || !strings.Contains(a.Body, "yours 30000 days, theirs 0") || !strings.Contains(a.Body, `name="agreed"`) || !strings.Contains(a.Body, `value="`+person[1]+`" checked`) {
+		t.Errorf("%d %.3000s", a.Status, a.Body)
+	}
+	values.Set("agreed", "1")
+	var at string
+	for range 2 { // sent twice it is one room
+		a := maya.Post(t, "/c/kestrel/rooms", values)
+		if a.Status != 303 || at != "" && a.Location != at {
+			t.Fatalf("%d %s", a.Status, a.Location)
+		}
+		at = a.Location
+	}
+	id := at[strings.LastIndexByte(at, '/')+1:]
+	for _, step := range []struct {
+		who  *portaltest.Client
+		path string
+		form url.Values
+		want int
+	}{
+		{kaarel, "/c/baltic/rooms/" + id + "/title", url.Values{"title": {"x"}}, 404},
+		{kaarel, "/c/baltic/rooms/" + id + "/leave", url.Values{}, 404},
+		{kaarel, "/c/baltic/rooms", url.Values{"title": {"x"}, "partner": {aurelia[1][:25] + "0"}}, 422},
+		{ingrid, "/c/aurelia/rooms/" + id + "/archive", url.Values{"on": {"1"}}, 403},
+		{ingrid, "/c/aurelia/rooms/" + id + "/title", url.Values{"title": {"Fair at Leeds"}}, 303},
+		{maya, at + "/title", url.Values{"title": {""}}, 422},
+		{maya, at + "/people", url.Values{}, 303}, // herself alone
+		{maya, at + "/archive", url.Values{"on": {"1"}}, 303},
+	} {
+		if a := step.who.Post(t, step.path, step.form); a.Status != step.want {
+			t.Errorf("%s %v: %d, want %d", step.path, step.form, a.Status, step.want)
+		}
+	}
+	for name, c := range map[string]struct {
+		who  *portaltest.Client
+		path string
+		want int
+	}{"maya": {maya, at, 200}, "ingrid": {ingrid, "/c/aurelia/rooms/" + id, 200}, "dan": {dan, at, 404}, "kaarel": {kaarel, "/c/baltic/rooms/" + id, 404}} {
+		if a := c.who.Get(t, c.path+"?about=1"); a.Status != c.want || c.want == 200 && (!strings.Contains(a.Body, "Fair at Leeds") || !strings.Contains(a.Body, "archived the room") || strings.Contains(a.Body, "⟦")) {
+			t.Errorf("%s: %d %.2000s", name, a.Status, a.Body)
+		}
+		if list := c.who.Get(t, c.path[:strings.LastIndexByte(c.path, '/')]).Body; strings.Contains(list, "Fair at Leeds") != (c.want == 200) {
+			t.Errorf("%s: the list", name)
+		}
+	}
+	if a := maya.Post(t, at+"/leave", url.Values{}); a.Status != 303 || maya.Get(t, at).Status != 404 || ingrid.Get(t, "/c/aurelia/rooms/"+id).Status != 200 {
+		t.Errorf("leaving: %d", a.Status)
 	}
 }

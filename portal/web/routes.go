@@ -229,6 +229,8 @@ func ediRoutes() []Route {
 func talkRoutes() []Route {
 	return []Route{
 		get("/c/:slug/rooms", "rooms", InCompany, access.RoomRead, roomList),
+		get("/c/:slug/rooms/new", "new room", InCompany, access.RoomMake, roomNew),
+		post("/c/:slug/rooms", "make a room", InCompany, access.RoomMake, roomMake),
 		get("/c/:slug/rooms/:id", "room", InCompany, access.RoomRead, roomShow),
 		get("/c/:slug/rooms/:id/call", "call", InCompany, access.CallJoin, roomCall),
 		post("/c/:slug/rooms/:id/messages", "post message", InCompany, access.RoomPost, roomPost),

@@ -64,6 +64,7 @@ const (
 	RoomRead      Action = "room.read"
 	RoomPost      Action = "room.post"
 	CallJoin      Action = "call.join" // begin a call in a room, join it, be rung
+	RoomMake      Action = "room.make"
 	NoticeOwn     Action = "notice.own"
 	NoticeWrite   Action = "notice.write"
 )
@@ -264,6 +265,8 @@ var policy = map[Action]rule{
 	RoomRead: {scope: "chat:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
 	RoomPost: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
 	CallJoin: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
+	// A free room is made by whoever may write, for the own company or with one partner.
+	RoomMake: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers}},
 
 	// A category is its owner's; the companies it is shared with are members.
 	ForumRead:   {scope: "forum:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},

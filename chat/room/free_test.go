@@ -1,0 +1,182 @@
+package room
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// With implements Partners: aurelia works with kestrel and with baltic.
+func (h *house) With(_ context.Context, org string) ([]string, error) {
+	if h.apart {
+		return nil, nil
+	}
+	switch org {
+	case h.org["aurelia"]:
+		return []string{h.org["kestrel"], h.org["baltic"]}, nil
+	case h.org["kestrel"], h.org["baltic"]:
+		return []string{h.org["aurelia"]}, nil
+	}
+	return nil, nil
+}
+
+// TestFreeRooms: a room about nothing is of one company and at most one it works with;
+// where people were chosen only they and the admins of their company find it, in every
+// list, count, mention and search; who leaves or is left out finds it no more.
+func TestFreeRooms(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx := context.Background()
+		ingrid, maya, dan, kaarel := h.actor("ingrid"), h.actor("maya"), h.actor("dan"), h.actor("kaarel")
+		sees := func(a access.Actor, id ID) bool {
+			t.Helper()
+			list, _, err := h.s.List(ctx, a, Filter{Kind: KindFree})
+			ok(t, err)
+			got := slices.ContainsFunc(list, func(l Listed) bool { return l.ID == id })
+			_, err = h.s.Get(ctx, a, id)
+			if got != (err == nil) || err != nil && !fault.IsNotFound(err) {
+				t.Errorf("in the list %v, opened: %v", got, err)
+			}
+			found, _, err := h.s.Search(ctx, a, Find{Query: "pallets"})
+			ok(t, err)
+			if inRoom := slices.ContainsFunc(found, func(f FoundMessage) bool { return f.Room == id }); inRoom && !got {
+				t.Error("found by search")
+			}
+			return got
+		}
+		cmd := FreeCmd{Title: " Fair  in Leeds ", Partner: h.org["aurelia"], People: []string{h.person["maya"]}, Key: "k"}
+		r, err := h.s.Make(ctx, maya, cmd)
+		if err != nil || r.Title != "Fair in Leeds" || len(r.Orgs) != 2 || r.Maker != maya.Org {
+			t.Fatalf("%+v %v", r, err)
+		}
+		if again, err := h.s.Make(ctx, maya, cmd); err != nil || again.ID != r.ID || again.LastSeq != 1 {
+			t.Errorf("again: %+v %v", again, err)
+		}
+		if _, _, err := h.s.Post(ctx, maya, Draft{Room: r.ID, Key: "1", Text: "pallets for @dan and @ingrid"}); err != nil {
+			t.Fatal(err)
+		}
+		for who, want := range map[string]bool{"maya": true, "ingrid": true, "dan": false, "kaarel": false} {
+			if got := sees(h.actor(who), r.ID); got != want {
+				t.Errorf("%s sees it: %v", who, got)
+			}
+		}
+		if len(h.told) != 1 || len(h.told[0].Persons) != 1 || h.told[0].Persons[0] != ingrid.Person {
+			t.Errorf("named: %+v", h.told)
+		}
+		names := func(a access.Actor) (out []string) {
+			t.Helper()
+			people, err := h.s.People(ctx, a, r.ID)
+			ok(t, err)
+			for _, p := range people {
+				out = append(out, p.Name)
+			}
+			slices.Sort(out)
+			return out
+		}
+		if got := fmt.Sprint(names(ingrid)); got != "[ingrid maya]" {
+			t.Errorf("the partner sees %s", got)
+		}
+		// dan is let in, reads, and is left out again
+		ok(t, h.s.Choose(ctx, maya, r.ID, []string{h.person["dan"]}))
+		if !sees(dan, r.ID) || !sees(maya, r.ID) {
+			t.Error("who was chosen does not see it, or who chose")
+		}
+		if _, err := h.s.Enter(ctx, dan, r.ID); err != nil {
+			t.Fatal(err)
+		}
+		ok(t, h.s.Choose(ctx, maya, r.ID, []string{h.person["maya"]}))
+		if entered, err := h.s.Feed().Entered(ctx, r.ID); err != nil || slices.Contains(entered, dan.Person) || !slices.Contains(h.pub.left, string(r.ID)+" "+dan.Person) || sees(dan, r.ID) {
+			t.Errorf("dan is in still: %v %v, told %v", entered, err, h.pub.left)
+		}
+		if n, err := h.s.Unread(ctx, dan); err != nil || n != 0 {
+			t.Errorf("dan counts %d, %v", n, err)
+		}
+		// titles and the archive, told in the room
+		ok(t, h.s.Rename(ctx, ingrid, r.ID, "Fair"))
+		isCode(t, h.s.Rename(ctx, ingrid, r.ID, " "), fault.Invalid)
+		isCode(t, h.s.Archive(ctx, ingrid, r.ID, true), fault.Forbidden)
+		ok(t, h.s.Archive(ctx, maya, r.ID, true))
+		isCode(t, second(h.post2(ctx, maya, r.ID)), fault.Conflict)
+		ok(t, h.s.Archive(ctx, maya, r.ID, false))
+		ok(t, h.s.PartnersEnded(ctx, h.system("kestrel"), h.org["aurelia"], h.org["kestrel"]))
+		h.apart = true
+		isCode(t, h.s.Archive(ctx, maya, r.ID, false), fault.Invalid)
+		h.apart = false
+		ok(t, h.s.Archive(ctx, maya, r.ID, false))
+		isCode(t, h.s.PartnersEnded(ctx, maya, h.org["aurelia"], h.org["kestrel"]), fault.NotFound)
+		// leaving: the company that is there as a whole by its admin, the last chosen one takes the company out
+		var kinds []string
+		lines, err := h.s.History(ctx, ingrid, r.ID, Window{Limit: 50})
+		ok(t, err)
+		for _, l := range lines {
+			if l.Kind == Event {
+				kinds = append(kinds, strings.TrimPrefix(l.Event, "room."))
+				if l.Args["person"] == "" || strings.Contains(fmt.Sprint(l.Args), dan.Person) {
+					t.Errorf("%+v", l.Args)
+				}
+			}
+		}
+		if got := strings.Join(kinds, " "); got != "made people_chosen people_chosen renamed archived reopened reopened" {
+			t.Errorf("traces: %s", got)
+		}
+		ok(t, h.s.Leave(ctx, maya, r.ID))
+		if sees(maya, r.ID) || sees(dan, r.ID) || !sees(ingrid, r.ID) {
+			t.Error("after the last one of kestrel left")
+		}
+		if r, err := h.s.Get(ctx, ingrid, r.ID); err != nil || !r.ReadOnly || len(r.Orgs) != 1 {
+			t.Errorf("%+v %v", r, err)
+		}
+		own, err := h.s.Make(ctx, maya, FreeCmd{Title: "Us", Key: "us"})
+		ok(t, err)
+		isCode(t, h.s.Leave(ctx, maya, own.ID), fault.Forbidden)
+		if sees(ingrid, own.ID) || !sees(dan, own.ID) {
+			t.Error("a room of one company")
+		}
+		// what is refused, and the wall: a company it does not work with is as one that does not exist
+		isCode(t, second(h.s.Make(ctx, dan, FreeCmd{Title: "x", Key: "v"})), fault.Forbidden)
+		for name, cmd := range map[string]FreeCmd{"competitor": {Title: "x", Partner: h.org["baltic"], Key: "a"}, "nobody": {Title: "x", Partner: "none", Key: "b"}, "itself": {Title: "x", Partner: h.org["kestrel"], Key: "c"},
+			"foreign people": {Title: "x", People: []string{ingrid.Person}, Key: "d"}, "no title": {Key: "e"}, "no key": {Title: "x"}, "a long title": {Title: strings.Repeat("x", maxFreeTitle+1), Key: "f"}} {
+			if _, err := h.s.Make(ctx, maya, cmd); fault.CodeOf(err) != fault.Invalid {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		shared := h.shared(t, "1")
+		isCode(t, h.s.Rename(ctx, maya, shared.ID, "x"), fault.Conflict)
+		isCode(t, h.s.Leave(ctx, maya, shared.ID), fault.Conflict)
+		for _, do := range []func(a access.Actor) error{
+			func(a access.Actor) error { return h.s.Rename(ctx, a, own.ID, "x") }, func(a access.Actor) error { return h.s.Archive(ctx, a, own.ID, true) },
+			func(a access.Actor) error { return h.s.Choose(ctx, a, own.ID, nil) }, func(a access.Actor) error { return h.s.Leave(ctx, a, own.ID) },
+		} {
+			isCode(t, do(kaarel), fault.NotFound)
+		}
+		// two that keep for different times
+		ok(t, h.s.SetRetention(ctx, ingrid, 30))
+		differs := FreeCmd{Title: "Kept", Partner: h.org["kestrel"], Key: "g"}
+		isCode(t, second(h.s.Make(ctx, ingrid, differs)), fault.Conflict)
+		differs.Agreed = true
+		if _, err := h.s.Make(ctx, ingrid, differs); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// post2 says something, for its error alone.
+func (h *house) post2(ctx context.Context, a access.Actor, id ID) (Message, error) {
+	m, _, err := h.s.Post(ctx, a, Draft{Room: id, Key: db.NewID(), Text: "x"})
+	return m, err
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
