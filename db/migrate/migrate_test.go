@@ -100,6 +100,7 @@ var differs = map[string]string{
 	"customer_search": "as order_search",
 	"lead_search":     "as order_search",
 	"deal_search":     "as order_search",
+	"quote_search":    "as order_search",
 	"message_search":  "as order_search",
 	"forum_search":    "as order_search",
 }

@@ -1124,6 +1124,42 @@ CREATE INDEX order_supplier_state ON purchase_order USING btree (supplier_id, st
 CREATE INDEX purchase_order_ship_to ON purchase_order USING btree (partnership_id, ship_to);
 CREATE INDEX purchase_order_unplaced ON purchase_order USING btree (partnership_id, ship_to_unknown, id) WHERE (ship_to_unknown <> ''::text);
 CREATE UNIQUE INDEX order_source_key ON purchase_order USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE quote (
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, source_key text NOT NULL, state text NOT NULL, lane text NOT NULL, round bigint NOT NULL, currency text NOT NULL, deal_id text NOT NULL, deal_code text NOT NULL, title text NOT NULL, customer text NOT NULL, total bigint NOT NULL, line_count bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, made_org text NOT NULL, changed bigint NOT NULL, expires bigint NOT NULL, next_at bigint NOT NULL, warned bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, decided_org text NOT NULL, order_id text NOT NULL, order_number text NOT NULL, offer_approval text NOT NULL, order_approval text NOT NULL, tries bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX quote_deal ON quote USING btree (deal_id, changed) WHERE (deal_id <> ''::text);
+CREATE INDEX quote_next ON quote USING btree (next_at, id) WHERE (next_at > 0);
+CREATE INDEX quote_reseller ON quote USING btree (reseller_id, lane, changed, id);
+CREATE INDEX quote_reseller_all ON quote USING btree (reseller_id, changed, id);
+CREATE INDEX quote_supplier ON quote USING btree (supplier_id, lane, changed, id);
+CREATE INDEX quote_supplier_all ON quote USING btree (supplier_id, changed, id);
+CREATE UNIQUE INDEX quote_number ON quote USING btree (supplier_id, reseller_id, number);
+CREATE UNIQUE INDEX quote_source ON quote USING btree (made_org, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE quote_order_line (
+  order_id text NOT NULL, line bigint NOT NULL, quote_id text NOT NULL, item bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, factor bigint NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (order_id, line),
+  FOREIGN KEY (order_id) REFERENCES purchase_order(id),
+  FOREIGN KEY (quote_id) REFERENCES quote(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX quote_order_line_quote ON quote_order_line USING btree (quote_id, order_id);
+CREATE TABLE quote_search (
+  quote_id text NOT NULL, words tsvector NOT NULL,
+  PRIMARY KEY (quote_id)
+);
+CREATE INDEX quote_search_words ON quote_search USING gin (words);
+CREATE TABLE quote_version (
+  quote_id text NOT NULL, number bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, terms text NOT NULL, hash text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (quote_id, number),
+  FOREIGN KEY (quote_id) REFERENCES quote(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
 CREATE TABLE room (
   id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, title text NOT NULL, epoch text NOT NULL, last_seq bigint NOT NULL, state text NOT NULL, created bigint NOT NULL, active bigint NOT NULL, told_seq bigint NOT NULL,
   UNIQUE (subject_kind, subject_id),

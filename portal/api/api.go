@@ -43,6 +43,7 @@ import (
 	"entente/prm/partner"
 	"entente/prm/precheck"
 	"entente/prm/promo"
+	"entente/prm/quote"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
@@ -63,6 +64,7 @@ type Deps struct {
 	Prechecks   *precheck.Service
 	Returns     *returns.Service
 	Blankets    *blanket.Service
+	Quotes      *quote.Service
 	Settle      *settle.Service
 	Approvals   *approval.Service
 	Customers   *customer.Service
@@ -123,6 +125,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.forum()
 	a.leads()
 	a.deals()
+	a.quotes()
 	a.promos()
 	a.promoWrites()
 	a.sellThrough()

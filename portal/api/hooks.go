@@ -30,7 +30,7 @@ type hookSecret struct {
 type hookIn struct {
 	Body struct {
 		URL    string   `json:"url" doc:"https address that is posted to"`
-		Events []string `json:"events" doc:"order.received, order.held, order.refused, order.confirmed, order.agreed, order.cancelled, order.on_hold, order.released, order.hold_overdue, shipment.sent, goods.received, invoice.issued, invoice.approved, invoice.disputed, dispute.answered, dispute.ended, payment.received, payment.held, payment.questioned, document.refused, fund.granted, request.submitted, request.returned, request.declined, request.approved, request.cancelled, request.lapsed, claim.filed, claim.returned, claim.decided, claim.denied, claim.settled, sell_through.reported, sell_through.corrected, sell_through.withdrawn"`
+		Events []string `json:"events" doc:"order.received, order.held, order.refused, order.confirmed, order.agreed, order.cancelled, order.on_hold, order.released, order.hold_overdue, shipment.sent, goods.received, invoice.issued, invoice.approved, invoice.disputed, dispute.answered, dispute.ended, payment.received, payment.held, payment.questioned, document.refused, fund.granted, request.submitted, request.returned, request.declined, request.approved, request.cancelled, request.lapsed, claim.filed, claim.returned, claim.decided, claim.denied, claim.settled, sell_through.reported, sell_through.corrected, sell_through.withdrawn, quote.requested, quote.offered, quote.accepted, quote.declined, quote.withdrawn, quote.expired, quote.ordered"`
 	}
 }
 

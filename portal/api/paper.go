@@ -8,6 +8,7 @@ import (
 
 	"entente/portal/paper"
 	"entente/prm/access"
+	"entente/prm/quote"
 	"entente/prm/trade"
 )
 
@@ -27,7 +28,7 @@ type paperWish struct {
 func (w paperWish) wish() paper.Wish { return paper.Wish{Lang: w.Lang, Paper: w.Paper} }
 
 func (a *API) papers() {
-	desk := paper.Desk{Trade: a.d.Trade, Accounts: a.d.Accounts}
+	desk := paper.Desk{Trade: a.d.Trade, Quotes: a.d.Quotes, Accounts: a.d.Accounts}
 	pdf := func(o huma.Operation) huma.Operation {
 		o.Responses = map[string]*huma.Response{"200": {Description: "The PDF", Content: bytesOf("application/pdf")}}
 		return o
@@ -65,6 +66,11 @@ func (a *API) papers() {
 	handle(a, pdf(op("GET", base+"/shipments/{document}/pdf", "orders:read", "Get a delivery note as PDF", "Never with prices; for a drop ship it names the reseller only.", 200)),
 		func(ctx context.Context, actor access.Actor, in *part) (*pdfFile, error) {
 			s, err := desk.Shipment(ctx, actor, trade.OrderID(in.ID), trade.ShipmentID(in.Document), in.wish())
+			return file(ctx, s, err)
+		})
+	handle(a, pdf(op("GET", "/api/v1/quotes/{id}/pdf", "quotes:read", "Get a quote as PDF", "The latest round.", 200)),
+		func(ctx context.Context, actor access.Actor, in *one) (*pdfFile, error) {
+			s, err := desk.Quote(ctx, actor, quote.ID(in.ID), in.wish())
 			return file(ctx, s, err)
 		})
 	handle(a, pdf(op("GET", "/api/v1/invoices/{id}/pdf", "invoices:read", "Get an invoice as PDF", "", 200)),

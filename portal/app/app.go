@@ -55,6 +55,7 @@ import (
 	"entente/prm/partner"
 	"entente/prm/precheck"
 	"entente/prm/promo"
+	"entente/prm/quote"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
@@ -78,6 +79,7 @@ type App struct {
 	trade       *trade.Service
 	returns     *returns.Service
 	blankets    *blanket.Service
+	quotes      *quote.Service
 	settle      *settle.Service
 	approvals   *approval.Service
 	customers   *customer.Service
@@ -235,6 +237,8 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("funds", time.Minute, a.funds.Tick)
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
 	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})
+	a.quotes = quote.New(a.db, a.catalog, a.deals, a.trade, a.jobs)
+	a.approvals.Quotes(a.quotes)
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Replies: gatewayReplies{a}, Log: a.log}, gateway.Options{})
 	a.courier = courier.New(courier.Deps{
 		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log, Temp: filepath.Join(a.cfg.Data, "uploads"),
@@ -262,6 +266,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("hold-clock", 5*time.Minute, a.trade.HoldClocks)
 	a.jobs.Every("lead-clock", time.Minute, ticking(a.leads.Tick))
 	a.jobs.Every("deal-clock", time.Minute, ticking(a.deals.Tick))
+	a.jobs.Every("quote-clock", time.Minute, ticking(a.quotes.Tick))
 	a.jobs.Every("settle-clock", 5*time.Minute, a.settle.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
 	a.files = batch.New(batch.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Actor: presentPerson{a.accounts.Directory()}.Actor, Log: a.log,
@@ -302,7 +307,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices, Answers: a.answers,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -317,7 +322,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Notify: a.notify, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Forum: a.forum, Notify: a.notify, Live: a.live,
 		Log: a.log, Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -27,6 +27,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/quote"
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
@@ -64,6 +65,11 @@ func (a *App) subscribe() {
 	s("deal-live", deal.Events(), a.dealLive)
 	s("deal-similar", []string{deal.EventSubmitted}, a.dealCompare)
 	s("deal-orders", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderConfirmed, trade.OrderAgreed, trade.OrderCancelled, trade.InvoicedEvent}, a.dealOrders)
+	s("quote-notices", quote.Events(), a.quoteNotices)
+	s("quote-rooms", quote.Events(), a.quoteRooms)
+	s("quote-webhooks", quote.Events(), a.quoteHooks)
+	s("quote-live", quote.Events(), a.quoteLive)
+	s("quote-approvals", []string{approval.Decided, approval.Ended}, a.quoteUnapproved)
 	s("promotion-rooms", promo.Events(), a.promoRooms)
 	s("promotion-lines", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderConfirmed, trade.OrderAgreed, trade.OrderCancelled, trade.OrderShipped, trade.InvoicedEvent, trade.ChangeDecided, trade.ReplySettled}, a.promoLines)
 	s("fund-notices", fund.Events(), a.fundNotices)
@@ -431,7 +437,7 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 		people, err = dir.OnDutyReading(ctx, org, now, func(c account.Colleague) bool {
 			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
 		}, roles...)
-	case slices.Contains([]string{"lead", "offer", dealRoom, promotionRoom, fundSubject, requestSubject, claimSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
+	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, promotionRoom, fundSubject, requestSubject, claimSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
 		people, err = dir.OnDutyAlone(ctx, org, now, roles...)
 	default:
 		people, err = dir.OnDuty(ctx, org, now, roles...)

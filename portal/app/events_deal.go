@@ -9,12 +9,15 @@ import (
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
+	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/approval"
 	"entente/prm/deal"
 	"entente/prm/fault"
 	"entente/prm/identity"
 	"entente/prm/notify"
+	"entente/prm/quote"
 	"entente/prm/trade"
 )
 
@@ -165,7 +168,37 @@ func (a *App) dealOrders(ctx context.Context, e job.Received) error {
 	if err != nil {
 		return err
 	}
-	return a.deals.Ordered(ctx, actor, dealOrder(d))
+	o := dealOrder(d)
+	if err := a.quotedDeals(ctx, actor, &o); err != nil {
+		return err
+	}
+	return a.deals.Ordered(ctx, actor, o)
+}
+
+// quotedDeals puts the registrations for which quotes were made beside the numbers of the
+// quotes: an order that carries only the special price's number counts too.
+func (a *App) quotedDeals(ctx context.Context, actor access.Actor, o *deal.Order) error {
+	refs := slices.Clone(o.Refs)
+	for _, l := range o.Lines {
+		refs = append(refs, l.Refs...)
+	}
+	codes, err := a.quotes.Deals(ctx, actor, o.Supplier, o.Reseller, refs)
+	if err != nil || len(codes) == 0 {
+		return err
+	}
+	beside := func(refs []string) []string {
+		for _, r := range refs {
+			if n, ok := quote.ReadNumber(r); ok && codes[n] != "" && !slices.Contains(refs, codes[n]) {
+				refs = append(refs, codes[n])
+			}
+		}
+		return refs
+	}
+	o.Refs = beside(o.Refs)
+	for i := range o.Lines {
+		o.Lines[i].Refs = beside(o.Lines[i].Refs)
+	}
+	return nil
 }
 
 // dealOrder is an order as registrations see it. A contract (BEG06, REF CT, RFF+CT) and a
@@ -173,7 +206,7 @@ func (a *App) dealOrders(ctx context.Context, e job.Received) error {
 func dealOrder(d trade.Detail) deal.Order {
 	o := deal.Order{ID: string(d.ID), Number: d.Number, Supplier: d.Supplier, Reseller: d.Reseller, Currency: d.Currency, At: d.Received}
 	for _, r := range d.Refs {
-		if r.Qualifier == "CT" || r.Qualifier == "PR" {
+		if r.Qualifier == "CT" || r.Qualifier == "PR" || r.Qualifier == "AAG" {
 			o.Refs = append(o.Refs, r.Value)
 		}
 	}
@@ -242,4 +275,140 @@ func ticking(tick func(ctx context.Context) (bool, error)) func(ctx context.Cont
 			}
 		}
 	}
+}
+
+// quoteRoom is the subject of the room of a quote.
+const quoteRoom = "quote"
+
+// quoteTold says who hears of a quote's event and which webhook tells it.
+var quoteTold = map[string]struct {
+	kind, hook         string
+	supplier, reseller bool
+	urgent, room       bool
+}{
+	quote.EventRequested: {kind: "quote.requested", hook: hook.QuoteRequested, supplier: true, room: true},
+	quote.EventOffered:   {kind: "quote.offered", hook: hook.QuoteOffered, reseller: true, room: true},
+	quote.EventAccepted:  {kind: "quote.accepted", hook: hook.QuoteAccepted, supplier: true, room: true},
+	quote.EventDeclined:  {kind: "quote.declined", hook: hook.QuoteDeclined, supplier: true, reseller: true, room: true},
+	quote.EventWithdrawn: {kind: "quote.withdrawn", hook: hook.QuoteWithdrawn, supplier: true, reseller: true, room: true},
+	quote.EventExpired:   {kind: "quote.expired", hook: hook.QuoteExpired, supplier: true, reseller: true, room: true},
+	quote.EventEnding:    {kind: "quote.ending", reseller: true, urgent: true},
+	quote.EventOrdered:   {kind: "quote.ordered", hook: hook.QuoteOrdered, supplier: true, room: true},
+}
+
+// quoteArgs are the words of a line or notice: never a price.
+func (a *App) quoteArgs(ctx context.Context, x quote.Event) (map[string]string, error) {
+	q, err := a.quotes.Head(ctx, access.System("notices", x.Supplier), x.Quote)
+	if err != nil {
+		return nil, err
+	}
+	args := map[string]string{"number": q.Number, "title": q.Title, "round": strconv.Itoa(x.Round), "order": q.OrderNumber}
+	if !x.Due.IsZero() {
+		args["due"] = x.Due.UTC().Format(time.RFC3339)
+	}
+	return args, nil
+}
+
+// quoteNotices tells the people of a side what happened to a quote. The company that acted is
+// not told of its own doing.
+func (a *App) quoteNotices(ctx context.Context, e job.Received) error {
+	var x quote.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	who := quoteTold[e.Kind]
+	args, err := a.quoteArgs(ctx, x)
+	if err != nil {
+		return err
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, x.Supplier, x.Reseller)
+	if err != nil {
+		return err
+	}
+	n := notify.Notice{Kind: who.kind, Dedupe: e.ID, Urgent: who.urgent, SubjectKind: quoteRoom, SubjectID: string(x.Quote), Args: args}
+	if who.supplier && x.Org != x.Supplier {
+		if err := a.tellSide(ctx, x.Supplier, orgs[x.Reseller].Name, []access.Role{access.Manager}, n); err != nil {
+			return err
+		}
+	}
+	if who.reseller && x.Org != x.Reseller {
+		return a.tellSide(ctx, x.Reseller, orgs[x.Supplier].Name, []access.Role{access.Manager, access.Sales, access.Buyer}, n)
+	}
+	return nil
+}
+
+// quoteRooms opens the room of a quote and writes there what happens to it.
+func (a *App) quoteRooms(ctx context.Context, e job.Received) error {
+	var x quote.Event
+	if err := e.Decode(&x); err != nil || !quoteTold[e.Kind].room {
+		return err
+	}
+	args, err := a.quoteArgs(ctx, x)
+	if err != nil {
+		return err
+	}
+	actor := access.System("rooms", x.Supplier)
+	r, err := a.rooms.EnsureRoom(ctx, actor, room.Spec{Subject: room.Subject{Kind: quoteRoom, ID: string(x.Quote)}, Title: args["number"] + " " + args["title"], Orgs: []string{x.Supplier, x.Reseller}})
+	if err != nil {
+		return err
+	}
+	if x.Org != "" {
+		orgs, err := a.accounts.Directory().OrgsByID(ctx, x.Org)
+		if err != nil {
+			return err
+		}
+		args["company"] = orgs[x.Org].Name
+	}
+	_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: quoteTold[e.Kind].kind, Args: args})
+	return err
+}
+
+// quoteHook is the data of a webhook about a quote.
+type quoteHook struct {
+	Partner string        `json:"partner"` // slug of the other company
+	Quote   quote.ID      `json:"quote"`
+	Number  string        `json:"number"`
+	State   string        `json:"state"`
+	Round   int           `json:"round"`
+	Reason  string        `json:"reason,omitempty"`
+	Order   trade.OrderID `json:"order,omitempty"`
+	Href    string        `json:"href"`
+}
+
+// quoteHooks tells the systems of both companies of a quote.
+func (a *App) quoteHooks(ctx context.Context, e job.Received) error {
+	var x quote.Event
+	if err := e.Decode(&x); err != nil || x.Quiet || quoteTold[e.Kind].hook == "" {
+		return err
+	}
+	return a.tellHooks(ctx, e, quoteTold[e.Kind].hook, x.Supplier, x.Reseller, func(actor access.Actor, partner string) (any, error) {
+		q, err := a.quotes.Head(ctx, actor, x.Quote)
+		return quoteHook{Partner: partner, Quote: x.Quote, Number: q.Number, State: string(q.State), Round: x.Round, Reason: x.Reason, Order: q.Order, Href: "/api/v1/quotes/" + string(x.Quote)}, err
+	})
+}
+
+// quoteLive tells open pages that a quote changed.
+func (a *App) quoteLive(ctx context.Context, e job.Received) error {
+	var x quote.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	orgs := e.Orgs
+	db.AfterCommit(ctx, func() { a.live.Changed(quoteRoom, string(x.Quote), orgs) })
+	return nil
+}
+
+// quoteUnapproved lets a quote go on whose offer, or whose order, a company's own people did
+// not let go.
+func (a *App) quoteUnapproved(ctx context.Context, e job.Received) error {
+	var x approval.Event
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	actor := access.System("quotes", x.Org)
+	r, err := a.approvals.Get(ctx, actor, x.Approval)
+	if err != nil || r.Open() || r.State == approval.Granted || r.Kind != approval.KindOrder && r.Kind != approval.KindQuote {
+		return err
+	}
+	return a.quotes.Unapproved(ctx, actor, string(x.Approval))
 }

@@ -22,6 +22,7 @@ import (
 	"entente/prm/money"
 	"entente/prm/notify"
 	"entente/prm/partner"
+	"entente/prm/quote"
 	"entente/prm/trade"
 )
 
@@ -187,6 +188,9 @@ func (g roomGate) MaySee(ctx context.Context, actor access.Actor, s room.Subject
 	if s.Kind == dealRoom { // who may read it depends on the side
 		actor.Scopes = nil
 		return g.a.deals.MaySee(ctx, actor, deal.ID(s.ID))
+	}
+	if s.Kind == quoteRoom {
+		return g.a.quotes.MaySee(ctx, unscoped(actor), quote.ID(s.ID))
 	}
 	act := access.PartnerRead
 	switch s.Kind {

@@ -33,6 +33,8 @@ import (
 	"entente/prm/fault"
 	"entente/prm/lead"
 	"entente/prm/location"
+	"entente/prm/money"
+	"entente/prm/quote"
 )
 
 // leftOut are the tables a refused call may touch: a sign of life, a counter of
@@ -197,6 +199,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT t.id FROM promotion_task t JOIN org r ON r.id = t.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT v.id FROM promotion_version v JOIN org r ON r.id = v.org_id WHERE r.slug = 'huadong' LIMIT 1`,
 			`SELECT x.id FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel' ORDER BY x.created DESC LIMIT 4`,
+			`SELECT x.id FROM quote x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 2`,
 			`SELECT x.id FROM deal_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM customer x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 2`,
 			`SELECT x.id FROM contact x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' LIMIT 1`,
@@ -265,6 +268,40 @@ func agreeWithKestrel(t *testing.T, a *App) {
 	_, err = a.agreements.Propose(t.Context(), ingrid, agreement.ProposeCmd{Partnership: ids[0], Body: agreement.Body{Reseller: agreement.Side{X12: "ZZ:KESTRELSUPPLY", Network: "Kestrel Supply"}}})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// quoteOfKestrel asks for a quote and gets an offer.
+func quoteOfKestrel(t *testing.T, a *App) {
+	t.Helper()
+	actor := map[string]access.Actor{}
+	for _, mail := range []string{"ingrid@aurelia.example", "maya@kestrel.example"} {
+		p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), mail)
+		if err != nil || len(seats) != 1 {
+			t.Fatalf("%s: %v", mail, err)
+		}
+		actor[mail] = access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	}
+	ingrid, maya := actor["ingrid@aurelia.example"], actor["maya@kestrel.example"]
+	list, err := a.partners.List(t.Context(), maya)
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	lines := []quote.LineCmd{{SKU: "AUR-D18B", Quantity: money.Whole(77), Price: money.Whole(61)}}
+	q, err := a.quotes.Ask(t.Context(), maya, quote.Cmd{Partnership: list[0].ID, Title: "Harrow Fabrication", Customer: "Harrow Fabrication", Lines: lines})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q, err = a.quotes.Offer(t.Context(), ingrid, quote.Cmd{Quote: q.ID, Round: q.Round, Lines: lines}); err != nil {
+		t.Fatal(err)
+	}
+	for end, told := time.Now().Add(time.Minute), 0; told < 2; { // its room has both lines
+		if r, err := a.rooms.BySubject(t.Context(), ingrid, room.Subject{Kind: quoteRoom, ID: string(q.ID)}); err == nil {
+			told = int(r.LastSeq)
+		}
+		if time.Now().After(end) {
+			t.Fatal("the room of the quote says nothing")
+		}
 	}
 }
 
@@ -408,6 +445,7 @@ func stranger(t *testing.T, a *App) access.Actor {
 func TestStranger(t *testing.T) {
 	t.Parallel()
 	a := demoApp(t)
+	quoteOfKestrel(t, a)
 	agreeWithKestrel(t, a)
 	fileOfKestrel(t, a)
 	talkOfKestrel(t, a)
@@ -419,7 +457,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust}, "quote": a.quotes,
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {
@@ -616,7 +654,7 @@ func strangerHTTP(t *testing.T, a *App, ids, canaries []string) {
 		t.Errorf("only %d requests were made", seen)
 	}
 	// the pages a stranger may open hold nothing of Kestrel's either
-	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel"} {
+	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel", "/quotes", "/quotes?q=Harrow", "/quotes/new", "/find?q=Harrow"} {
 		code, text := ask("GET", "/c/baltic"+path, "")
 		if code >= 500 || code == 404 && !strings.Contains(path, "kestrel") {
 			t.Errorf("GET %s: %d", path, code)

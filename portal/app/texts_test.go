@@ -86,6 +86,11 @@ func TestEveryEventHasItsLine(t *testing.T) {
 				t.Errorf("%s has no sentence for %s", lang, w.kind)
 			}
 		}
+		for _, w := range quoteTold {
+			if !locale.Has(lang, "notice."+w.kind) || !locale.Has(lang, "event."+w.kind) && w.room {
+				t.Errorf("%s has no sentence for %s", lang, w.kind)
+			}
+		}
 		for _, rule := range append(gateway.Rules(), courier.Rules()...) {
 			if !locale.Has(lang, "reconcile."+rule) {
 				t.Errorf("%s has no reconcile.%s", lang, rule)

@@ -53,6 +53,14 @@ const (
 	SalesReported    = "sell_through.reported"
 	SalesCorrected   = "sell_through.corrected"
 	SalesWithdrawn   = "sell_through.withdrawn"
+	// What happens to a quote.
+	QuoteRequested = "quote.requested"
+	QuoteOffered   = "quote.offered"
+	QuoteAccepted  = "quote.accepted"
+	QuoteDeclined  = "quote.declined"
+	QuoteWithdrawn = "quote.withdrawn"
+	QuoteExpired   = "quote.expired"
+	QuoteOrdered   = "quote.ordered"
 	// Test is what the test button sends; it needs no subscription.
 	Test = "webhook.test"
 )
@@ -60,7 +68,8 @@ const (
 // Events are all events that can be subscribed to.
 func Events() []string {
 	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused,
-		FundGranted, RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturned, ClaimDecided, ClaimDenied, ClaimSettled, SalesReported, SalesCorrected, SalesWithdrawn}
+		FundGranted, RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturned, ClaimDecided, ClaimDenied, ClaimSettled, SalesReported, SalesCorrected, SalesWithdrawn,
+		QuoteRequested, QuoteOffered, QuoteAccepted, QuoteDeclined, QuoteWithdrawn, QuoteExpired, QuoteOrdered}
 }
 
 // Hook is an address of a company with what it is told.

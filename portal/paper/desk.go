@@ -8,6 +8,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
+	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
@@ -16,6 +17,7 @@ import (
 type Desk struct {
 	Trade    *trade.Service
 	Settle   *settle.Service
+	Quotes   *quote.Service
 	Accounts *account.Service
 }
 

@@ -18,6 +18,7 @@ import (
 	"entente/portal/locale"
 	"entente/prm/account"
 	"entente/prm/money"
+	"entente/prm/quote"
 	"entente/prm/trade"
 	"entente/static"
 )
@@ -58,6 +59,40 @@ func sample(t testing.TB, lang locale.Language, n int) (Source, trade.Response, 
 	inv.Gross, _ = inv.Net.Add(inv.Tax)
 	o.Shipments = []trade.Shipment{sh}
 	return s, r, sh, inv
+}
+
+// offer is a quote of n lines.
+func offer(n int) quote.Quote {
+	q := quote.Quote{Number: "Q-00012", State: quote.Offered, Round: 2, Currency: "CNY", DealCode: "D-48291573"}
+	q.Kind, q.At, q.Title, q.Customer, q.Note = quote.KindOffer, time.Date(2026, 11, 16, 9, 12, 0, 0, time.UTC), "哈罗四号线", "Harrow Fabrication", "一次交货。One delivery."
+	q.ValidUntil, q.From, q.Until = "2026-11-30", "2026-11-16", "2026-12-31"
+	for i := 1; i <= n; i++ {
+		l := quote.Line{SKU: fmt.Sprintf("AUR-%04d", 1000+i), NameEN: "Cordless impact drill", NameZH: "充电式冲击钻", Unit: "EA", Quantity: money.Whole(int64(i)), Base: money.Whole(129), Price: money.Whole(100), Amount: int64(i) * 10_000, Steps: []quote.Step{{Kind: quote.StepList, Price: money.Whole(129)}}}
+		q.Lines, q.Total = append(q.Lines, l), q.Total+l.Amount
+	}
+	return q
+}
+
+// A quote says what may be shown to others: its number, days and prices, not how they came
+// about. A request is the paper of who asks.
+func TestQuote(t *testing.T) {
+	for lang, want := range map[locale.Language][]string{"en": {"Quotation", "Acceptby", "Q-00012", "D-48291573", "HarrowFabrication"}, "zh-CN": {"报价单", "接受截止", "充电式冲击钻", "请在订单中注明报价编号Q-00012"}} {
+		s, _, _, _ := sample(t, lang, 1)
+		got := written(Quote(s, offer(3)), A4)
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s lacks %q:\n%s", lang, w, got)
+			}
+		}
+		if strings.Contains(got, "129") {
+			t.Errorf("%s tells the list price:\n%s", lang, got)
+		}
+		q := offer(1)
+		q.Kind = quote.KindRequest
+		if d := Quote(s, q); d.Issuer.Name != "华东五金" || d.Parties[0].Name != "Aurelia Tools" {
+			t.Errorf("the request is of %s to %v", d.Issuer.Name, d.Parties)
+		}
+	}
 }
 
 func made(t testing.TB, d Document, size Size) []byte {
@@ -105,7 +140,7 @@ func written(d Document, size Size) string {
 
 func all(t testing.TB, lang locale.Language, n int) map[string]Document {
 	s, r, sh, inv := sample(t, lang, n)
-	return map[string]Document{"order": Order(s), "response": Response(s, r), "shipment": Shipment(s, sh), "invoice": Invoice(s, inv)}
+	return map[string]Document{"order": Order(s), "response": Response(s, r), "shipment": Shipment(s, sh), "invoice": Invoice(s, inv), "quote": Quote(s, offer(min(n, 60)))}
 }
 
 // TestTextComesBack: a reader that is not ours extracts exactly what was written,

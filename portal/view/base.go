@@ -58,6 +58,7 @@ const (
 	NavLeads       NavID = "leads"
 	NavPromotions  NavID = "promotions"
 	NavDeals       NavID = "deals"
+	NavQuotes      NavID = "quotes"
 	NavFunds       NavID = "funds"
 	NavCustomers   NavID = "customers"
 	NavRooms       NavID = "rooms"

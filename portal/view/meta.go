@@ -83,6 +83,11 @@ func (*DealsPage) meta() meta {
 func (*DealPage) meta() meta      { return meta{block: "deal", layout: "app", nav: NavDeals} }
 func (*DealFormPage) meta() meta  { return meta{block: "deal_form", layout: "app", nav: NavDeals} }
 func (*DealTermsPage) meta() meta { return meta{block: "deal_terms", layout: "app", nav: NavDeals} }
+func (*QuotesPage) meta() meta {
+	return meta{block: "quotes", layout: "app", nav: NavQuotes, head: true}
+}
+func (*QuotePage) meta() meta     { return meta{block: "quote", layout: "app", nav: NavQuotes} }
+func (*QuoteFormPage) meta() meta { return meta{block: "quote_form", layout: "app", nav: NavQuotes} }
 func (*SellReportsPage) meta() meta {
 	return meta{block: "sell", layout: "app", nav: NavSellThrough, head: true}
 }

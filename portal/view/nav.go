@@ -18,6 +18,7 @@ var entries = []entry{
 	{NavPromotions, "sell", "/promotions", "speakerphone", 0},
 	{NavFunds, "sell", "/funds", "coin", 0},
 	{NavDeals, "sell", "/deals", "shield-check", 0},
+	{NavQuotes, "sell", "/quotes", "file-text", 0},
 	{NavSellThrough, "sell", "/sell-through", "arrow-up-right", 0},
 	{NavCustomers, "sell", "/customers", "address-book", 0},
 	{NavOrders, "trade", "/orders", "package", 2},

@@ -43,6 +43,8 @@ type DealPage struct {
 	MoreLines                         bool   // only the latest are shown
 	Copy                              string // the number, where it may stand on an order
 	OrderURL                          string
+	QuoteURL                          string // asks for a quote, or makes one
+	Quotes                            []QuoteRow
 	Files                             []DealFile
 	History                           []Entry
 	Similar                           []DealSimilar
@@ -150,4 +152,107 @@ type DealPlace struct {
 	Partner Company
 	Says    Text
 	EditURL string
+}
+
+// QuotesPage is /c/{slug}/quotes.
+type QuotesPage struct {
+	Base
+	Tabs     []Tab
+	Filters  Filters
+	Rows     []QuoteRow
+	Pager    Pager
+	AskURL   string // the reseller asks for one
+	OfferURL string // the supplier makes one
+}
+
+// QuoteRow is one quote. Since and Due are the clock of an offer that stands.
+type QuoteRow struct {
+	URL, Number, Title, Customer string
+	Partner                      Company
+	Value                        Money
+	Status                       Status
+	Waits                        bool // for the viewer's company
+	Since, Due                   time.Time
+	Changed                      time.Time
+}
+
+// QuotePage is /c/{slug}/quotes/{id}, for both sides. Accepting posts round, act (order or only), po, requested, note and the ship-to to URL + "/accept"; declining, refusing, withdrawing and recalling post round,
+// reason and comment to URL + "/" + the deed.
+type QuotePage struct {
+	Base
+	URL, Number, Title string
+	Round              int
+	Status             Status
+	Clock              *Clock
+	Told               Text // what was said last, with the reason
+	Kept               *KV  // what the company's own rules keep back
+	Facts              []KV
+	Lines              []QuoteLine
+	Total              Money
+	Note               string
+	Copy               string // the number, where an order may carry it
+	CopyText           Text
+	PDFs               []KV
+	Versions           []QuoteVersion
+	Orders             []QuoteOrder
+	MoreOrders         bool
+	Sees               []KV
+	Room               *Room
+
+	AskURL, OfferURL                              string
+	CanAccept, CanOrder                           bool
+	CanDecline, CanRefuse, CanWithdraw, CanRecall bool
+	Accept, End                                   Form
+	Reasons, Countries                            []Option
+}
+
+// QuoteLine is a line with the steps to its price.
+type QuoteLine struct {
+	Number              int
+	SKU, Name, Unit     string
+	Quantity            Quantity
+	Price, Base, Amount Money
+	Special             bool
+	Steps               []QuoteStep
+	Ordered             Text // on orders that carry the number
+}
+
+// QuoteStep is one step on the way to a price.
+type QuoteStep struct {
+	Text  Text
+	Price Money
+	Last  bool
+}
+
+// QuoteVersion is one round, with what it says otherwise than the one before.
+type QuoteVersion struct {
+	Number  int
+	Kind    Text
+	By      string
+	At      time.Time
+	Total   Money
+	Changes []Text
+	Now     bool
+}
+
+// QuoteOrder is an order that carries the number.
+type QuoteOrder struct {
+	Number, URL string
+	Status      Status
+	On          Date
+}
+
+// QuoteFormPage is the form of a request (Offer: of an offer), a new one or another round. It posts partner, deal, round, title, customer, note, valid_until, from, until and line.{n}.sku, .quantity, .unit, .price to URL;
+// add and remove=n only change the form. Fragment "quote_form.form".
+type QuoteFormPage struct {
+	Base
+	URL, BackURL, Number string
+	Offer, Changing      bool
+	Form                 Form
+	Partners             []Option
+	Lines                []NewOrderLine
+	Products             []ProductRow
+	Total                Money
+	Deal                 string // number of the registration
+	Hint                 Text
 }

@@ -144,6 +144,7 @@ type OfferPage struct {
 	CanAnswer bool
 	CanWork   bool
 	Sees      []KV   // who can see it, with the rule that gives it
+	QuoteURL  string // asks for a quote
 	DealURL   string // makes a registration of the lead; empty where the viewer may not
 	DealPage  string // of what it became
 	Accept    Form   // only its note: why it did not go

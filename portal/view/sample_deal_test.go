@@ -23,7 +23,9 @@ func dealSamples(k, a Base) map[string]Page {
 	mine.Base, mine.EditURL, mine.Own, mine.Copy, mine.OrderURL, mine.Told = k, "/c/kestrel/deals/1/edit", []KV{{Label: T("deal.private"), Value: Raw("buy at 61")}}, "D-48291573", "/c/kestrel/orders/new?deal=D-48291573", T("deal.told", "reason", T("dealreason.evidence"), "comment", "which?")
 	mine.CanSubmit, mine.CanRecall, mine.CanWithdraw, mine.CanLose, mine.CanAsk, mine.CanPostpone, mine.CanContest, mine.Submit, mine.Ask, mine.Lose, mine.Contest, mine.Losses, mine.Contests = true, true, true, true, true, true, true, Form{Note: T("deal.no_room", "Taken", 25, "Most", 25)}, Form{Errors: []FieldError{{"why", T("form.missing")}}}, wrong, wrong, reasons, reasons
 	mine.Disputes = []DealDispute{{ID: "x", Text: T("deal.dispute_open", "person", "Ingrid Dahl"), Clock: clock}}
+	mine.QuoteURL, mine.Quotes = "/c/kestrel/quotes/new?deal=1", []QuoteRow{{URL: "/c/kestrel/quotes/1", Number: "Q-00012", Value: gbp("17760.00"), Status: Status{State: "quote.offered"}}}
 	theirs := page
+	theirs.QuoteURL = "/c/aurelia/quotes/offer?deal=1"
 	theirs.Base, theirs.CanTake, theirs.CanDecide, theirs.CanAward, theirs.CanCancel, theirs.CanExtend, theirs.CanDoubt, theirs.AskedText = a, true, true, true, true, true, true, T("deal.asked_text", "company", "Kestrel Supply", "days", 30, "why", "The board meets in March")
 	theirs.Decide, theirs.Cancel, theirs.Extend, theirs.Contest, theirs.Rule, theirs.Returns, theirs.Rejects, theirs.Cancels, theirs.Denials, theirs.Contests = wrong, wrong, wrong, wrong, Form{Errors: []FieldError{{"note", T("form.missing")}}}, reasons, reasons, reasons, reasons, reasons
 	theirs.Similar = []DealSimilar{{"2", "/c/aurelia/deals/2", "D-11111118", "Northgate", baltic, Status{State: "deal.protected"}, customer, T("deal.by.sure", "key", T("identitykey.domain"), "value", "northgate-rail.co.uk"), true, 60, at(1, 9, 0), true, true}}
@@ -42,4 +44,36 @@ func dealSamples(k, a Base) map[string]Page {
 
 func dealEmpties(e Base) map[string]Page {
 	return map[string]Page{"deals": &DealsPage{Base: e}, "deal": &DealPage{Base: e, Title: "x"}, "deal_form": &DealFormPage{Base: e}, "deal_terms": &DealTermsPage{Base: e}}
+}
+
+// quoteSamples are the pages of quotes with everything on them.
+func quoteSamples(k, a Base) map[string]Page {
+	row := QuoteRow{URL: "/c/kestrel/quotes/1", Number: "Q-00012", Title: "Harrow line 4", Customer: "Harrow Fabrication", Partner: aurelia, Value: gbp("17760.00"), Status: Status{State: "quote.offered"}, Waits: true, Since: at(4, 9, 0), Due: at(27, 17, 0), Changed: at(4, 9, 0)}
+	tabs := []Tab{{T("quotes.reseller.mine"), "/c/kestrel/quotes", 1, true}, {T("quotes.reseller.closed"), "/c/kestrel/quotes?view=reseller.closed", 3, false}}
+	wrong := Form{Values: map[string]string{"reason": "other"}, Errors: []FieldError{{"reason", T("form.choice_wrong")}}}
+	steps := []QuoteStep{{T("quotestep.list", "list", "GBP", "version", "3", "from", Date("2026-01-01")), gbp("84.00"), false}, {T("quotestep.asked"), gbp("71.50"), false}, {T("quotestep.special"), gbp("74.00"), true}}
+	page := QuotePage{URL: "/c/kestrel/quotes/1", Number: "Q-00012", Title: "Harrow line 4", Round: 2, Status: Status{State: "quote.offered"}, Clock: &Clock{at(4, 9, 0), at(27, 17, 0), T("quote.open_until", "due", at(27, 17, 0))},
+		Told: T("quote.told", "company", "Kestrel Supply", "reason", T("quotereason.price"), "comment", "too dear"), Kept: &KV{Label: T("quote.kept_order"), Value: T("action.open"), URL: "/c/kestrel/approvals/1"},
+		Facts: []KV{{Label: T("quote.customer"), Value: Raw("Harrow Fabrication")}, {Label: T("quote.window"), Value: T("quote.from_until", "from", Date("2026-11-16"), "until", Date("2026-12-31"))}}, Total: gbp("17760.00"), Note: "One delivery", Copy: "Q-00012", CopyText: T("quote.copy_text", "number", "Q-00012"),
+		Lines:    []QuoteLine{{1, "AUR-D18B", "Cordless drill 18V", "EA", Quantity{"240", "EA"}, gbp("74.00"), gbp("84.00"), gbp("17760.00"), true, steps, T("quote.ordered_n", "n", Quantity{"24", "EA"})}},
+		PDFs:     []KV{{Label: T("quote.pdf", "language", T("quotepdf.en"), "paper", T("quotepdf.a4")), URL: "/c/kestrel/quotes/1/pdf"}},
+		Versions: []QuoteVersion{{2, T("quotekind.offer", "company", "Aurelia Tools"), "Ingrid Dahl", at(4, 9, 0), gbp("17760.00"), []Text{T("quotediff.price", "sku", "AUR-D18B", "was", "71.50", "now", "74.00")}, true}, {1, T("quotekind.request", "company", "Kestrel Supply"), "Maya Osei", at(2, 9, 0), gbp("17160.00"), nil, false}},
+		Orders:   []QuoteOrder{{"4500187342", "/c/kestrel/orders/1", Status{State: "order.received"}, "2026-11-16"}}, MoreOrders: true, Sees: []KV{{Label: Raw("Aurelia Tools"), Value: T("quotesees.supplier", "people", "Ingrid Dahl")}}}
+	mine := page
+	mine.Base, mine.AskURL, mine.CanAccept, mine.CanOrder, mine.CanDecline, mine.CanRecall, mine.Accept, mine.End, mine.Reasons, mine.Countries = k, "/c/kestrel/quotes/1/ask", true, true, true, true, Form{Note: T("quote.changed"), Errors: []FieldError{{"po", T("quote.number_used", "Number", "45")}}}, wrong, options("", "", "Choose"), options("GB", "GB", "Great Britain")
+	theirs := page
+	theirs.Base, theirs.OfferURL, theirs.CanRefuse, theirs.CanWithdraw, theirs.End, theirs.Reasons = a, "/c/aurelia/quotes/1/offer", true, true, wrong, options("", "", "Choose")
+	form := QuoteFormPage{Base: k, URL: "/c/kestrel/quotes/new", Form: Form{Values: map[string]string{"customer": "Harrow"}, Errors: []FieldError{{"line.0.sku", T("trade.item_unknown", "SKU", "X")}}}, Partners: options("1", "1", "Aurelia Tools"), Products: []ProductRow{{SKU: "AUR-D18B", Name: "Drill"}}, Total: gbp("17760.00"), Deal: "D-48291573", Hint: T("quote_form.hint.ask"),
+		Lines: []NewOrderLine{{Index: 0, SKU: "AUR-D18B", Quantity: "240", Price: "71.50", Name: "Cordless drill", PriceUnit: "EA", Units: options("EA", "EA", "piece"), ListPrice: gbp("84.00"), Amount: gbp("17160.00"), Notes: []Text{T("quotestep.asked_is", "price", gbp("71.50"))}}, {Index: 1, SKU: "?", Unit: "EA", Error: T("quote_form.not_sold", "sku", "?")}}}
+	offer := form
+	offer.Base, offer.Offer, offer.Changing, offer.Number, offer.BackURL, offer.Hint = a, true, true, "Q-00012", "/c/aurelia/quotes/1", T("quote_form.hint.offer")
+	return map[string]Page{
+		"quotes":   &QuotesPage{Base: k, Tabs: tabs, Filters: Filters{URL: "/c/kestrel/quotes", Placeholder: T("quotes.search")}, Rows: []QuoteRow{row}, Pager: Pager{Shown: 1, Total: -1, Next: "/c/kestrel/quotes?after=x"}, AskURL: "/c/kestrel/quotes/new"},
+		"quotes_s": &QuotesPage{Base: a, Tabs: tabs, Rows: []QuoteRow{row}, Pager: Pager{Shown: 1, Total: -1}, OfferURL: "/c/aurelia/quotes/offer"},
+		"quote":    &mine, "quote_s": &theirs, "quote_form": &form, "quote_form_offer": &offer,
+	}
+}
+
+func quoteEmpties(e Base) map[string]Page {
+	return map[string]Page{"quotes": &QuotesPage{Base: e}, "quote": &QuotePage{Base: e, Title: "x"}, "quote_form": &QuoteFormPage{Base: e}}
 }

@@ -75,6 +75,7 @@ var states = map[State]Tone{
 	"offer.offered": Amber, "offer.opened": Amber, "offer.accepted": Blue, "offer.working": Blue, "offer.stale": Red, "offer.converted": Green, "offer.lost": Grey, "offer.declined": Grey, "offer.expired": Red, "offer.withdrawn": Grey, "offer.returned": Grey, "offer.reclaimed": Red,
 	"deal.draft": Grey, "deal.submitted": Blue, "deal.in_review": Blue, "deal.returned": Amber, "deal.recalled": Grey, "deal.withdrawn": Grey, "deal.registered": Blue, "deal.protected": Green, "deal.partly_won": Blue, "deal.waiting": Amber,
 	"deal.rejected": Red, "deal.duplicate": Red, "deal.expired": Red, "deal.released": Grey, "deal.won": Green, "deal.lost": Grey, "deal.cancelled": Red, "deal.asked": Amber, "deal.disputed": Amber,
+	"quote.requested": Amber, "quote.offered": Blue, "quote.accepted": Green, "quote.declined": Red, "quote.expired": Red, "quote.withdrawn": Grey,
 	"certificate.used": Green, "certificate.trusted": Green, "certificate.next": Blue, "certificate.ending": Amber, "certificate.ended": Red, "certificate.retired": Grey, "certificate.early": Amber,
 	"hook.working": Green, "hook.failing": Amber, "hook.paused": Red, "hook.off": Grey, "hook.queued": Amber, "hook.delivered": Green, "hook.parked": Red, "hook.failed": Red,
 	"remote.new": Grey, "remote.working": Green, "remote.failing": Red,

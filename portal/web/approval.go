@@ -10,6 +10,7 @@ import (
 	"entente/prm/approval"
 	"entente/prm/fault"
 	"entente/prm/money"
+	quotes "entente/prm/quote"
 	"entente/prm/trade"
 )
 
@@ -70,8 +71,11 @@ func approvalWhy(r approval.Request, st approval.Step) view.Text {
 	switch st.Test {
 	case approval.TestLimit:
 		key := "approval.why.order_limit"
-		if r.Kind == approval.KindInvoice {
+		switch r.Kind {
+		case approval.KindInvoice:
 			key = "approval.why.invoice_limit"
+		case approval.KindQuote:
+			key = "approval.why.quote_limit"
 		}
 		return view.T(key, "total", amount(f.Total), "limit", amount(f.Limit))
 	case approval.TestPrice:
@@ -186,6 +190,10 @@ func (v *visit) approvalPage(status int, form view.Form) error {
 	switch r.Kind {
 	case approval.KindInvoice:
 		page.SubjectURL = v.invoiceURL(trade.InvoiceID(r.Subject))
+	case approval.KindQuote:
+		if id := or(r.Made, r.Subject); id != "" {
+			page.SubjectURL = v.quoteURL(quotes.ID(id))
+		}
 	default:
 		if id := or(r.Made, r.Subject); id != "" {
 			page.SubjectURL = v.orderURL(trade.OrderID(id))
@@ -213,6 +221,11 @@ func (v *visit) approvalPage(status int, form view.Form) error {
 			return err
 		}
 	}
+	if r.Kind == approval.KindQuote {
+		if err := v.keptOffer(page, r); err != nil {
+			return err
+		}
+	}
 	return v.renderAs(status, page, nil)
 }
 
@@ -232,6 +245,29 @@ func (v *visit) keptOrder(page *view.ApprovalPage, r approval.Request) error {
 	}
 	if to := slices.DeleteFunc([]string{cmd.ShipTo.Name, strings.Join(cmd.ShipTo.Address, ", "), cmd.ShipTo.Postcode, cmd.ShipTo.City, cmd.ShipTo.Country}, func(s string) bool { return s == "" }); len(to) > 0 {
 		page.Facts = append(page.Facts, view.KV{Label: view.T("party.ship_to"), Value: view.Raw(strings.Join(to, ", "))})
+	}
+	if cmd.Note != "" {
+		page.Facts = append(page.Facts, view.KV{Label: view.T("field.note"), Value: view.Raw(cmd.Note)})
+	}
+	return nil
+}
+
+// keptOffer shows the offer that is kept back.
+func (v *visit) keptOffer(page *view.ApprovalPage, r approval.Request) error {
+	cmd, err := v.w.d.Approvals.Offer(v.ctx, v.actor(), r.ID)
+	if err != nil {
+		return err
+	}
+	c := r.Amount.Currency
+	for i, l := range cmd.Lines {
+		row := view.ApprovalLine{Number: i + 1, SKU: l.SKU, Quantity: counted(l.Quantity, l.Unit)}
+		if a, err := money.Extend(l.Quantity, l.Price, c); err == nil && l.Price > 0 {
+			row.Price, row.Amount = price(l.Price, c), amount(a)
+		}
+		page.Lines = append(page.Lines, row)
+	}
+	if cmd.Customer != "" {
+		page.Facts = append(page.Facts, view.KV{Label: view.T("quote.customer"), Value: view.Raw(cmd.Customer)})
 	}
 	if cmd.Note != "" {
 		page.Facts = append(page.Facts, view.KV{Label: view.T("field.note"), Value: view.Raw(cmd.Note)})

@@ -57,6 +57,9 @@ func (v *visit) dealPage(status int, id deal.ID, f dealForms) error {
 		page.Disputes = append(page.Disputes, v.dealDispute(d, x, n))
 	}
 	page.History = v.dealHistory(d, n)
+	if err := v.dealQuotes(page, d); err != nil {
+		return err
+	}
 	if v.org() == d.Supplier || v.org() == d.Registrant {
 		if page.Sees, err = v.dealSees(d, n); err != nil {
 			return err

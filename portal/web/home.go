@@ -32,6 +32,9 @@ func home(v *visit) error {
 	if err := v.homeDeals(page); err != nil {
 		return err
 	}
+	if err := v.homeQuotes(page); err != nil {
+		return err
+	}
 	if err := v.homeFunds(page); err != nil {
 		return err
 	}

@@ -67,6 +67,11 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 	if d.Reseller == v.org() && v.may(access.OrderPlace, res) {
 		page.AgainURL = v.path("orders", "new") + "?again=" + queryEscape(string(d.ID))
 	}
+	quotes, err := v.orderQuotes(d.ID)
+	if err != nil {
+		return nil, d, err
+	}
+	page.Terms = append(page.Terms, quotes...)
 	if page.Place, err = v.heldPlace(d, n); err != nil {
 		return nil, d, err
 	}

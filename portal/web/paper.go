@@ -8,11 +8,12 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"entente/portal/paper"
+	quotes "entente/prm/quote"
 	"entente/prm/trade"
 )
 
 func (v *visit) desk() paper.Desk {
-	return paper.Desk{Trade: v.w.d.Trade, Settle: v.w.d.Settle, Accounts: v.w.d.Accounts}
+	return paper.Desk{Trade: v.w.d.Trade, Settle: v.w.d.Settle, Quotes: v.w.d.Quotes, Accounts: v.w.d.Accounts}
 }
 
 func (v *visit) wish() paper.Wish {
@@ -60,6 +61,11 @@ func shipmentPDF(v *visit) error {
 
 func invoicePDF(v *visit) error {
 	return v.pdf(v.desk().Invoice(v.ctx, v.actor(), trade.InvoiceID(v.Params("id")), v.wish()))
+}
+
+// quotePDF is a quote on paper.
+func quotePDF(v *visit) error {
+	return v.pdf(v.desk().Quote(v.ctx, v.actor(), quotes.ID(v.Params("id")), v.wish()))
 }
 
 // statementPDF is a statement on paper.

@@ -39,6 +39,7 @@ import (
 	"entente/prm/partner"
 	"entente/prm/precheck"
 	"entente/prm/promo"
+	quotes "entente/prm/quote"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
@@ -55,6 +56,7 @@ type Deps struct {
 	Trade       *trade.Service
 	Returns     *returns.Service
 	Blankets    *blanket.Service
+	Quotes      *quotes.Service
 	Settle      *settle.Service
 	Approvals   *approval.Service
 	Customers   *customer.Service

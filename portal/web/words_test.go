@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"entente/edi/as2"
@@ -25,6 +26,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	quotes "entente/prm/quote"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
 	"entente/prm/trade"
@@ -44,7 +46,7 @@ func madeUp(t *testing.T) []string {
 	for _, r := range access.Roles {
 		add("why.", notify.ForRole(r))
 	}
-	for _, m := range []trade.Mark{trade.UnknownItem, trade.Discontinued, trade.UnitUnknown, trade.PriceMissing, trade.PriceDiffers, trade.NoListPrice, trade.CurrencyDiffers, trade.QuantityUnread, trade.AmountRange, trade.AllowanceUnknown, trade.BelowMinimum, trade.NotMultiple, trade.Superseded, trade.PromotionRefused, trade.PromotionPart, trade.FreeGoods, trade.ReleaseUnknown, trade.ReleaseItem, trade.ReleaseOver, trade.ReleaseOutside, trade.ReleaseClosed, trade.ReleasePrice} {
+	for _, m := range []trade.Mark{trade.UnknownItem, trade.Discontinued, trade.UnitUnknown, trade.PriceMissing, trade.PriceDiffers, trade.NoListPrice, trade.CurrencyDiffers, trade.QuantityUnread, trade.AmountRange, trade.AllowanceUnknown, trade.BelowMinimum, trade.NotMultiple, trade.Superseded, trade.PromotionRefused, trade.PromotionPart, trade.FreeGoods, trade.ReleaseUnknown, trade.ReleaseItem, trade.ReleaseOver, trade.ReleaseOutside, trade.ReleaseClosed, trade.ReleasePrice, trade.QuoteUnknown, trade.QuoteItem, trade.QuoteOver, trade.QuoteOutside, trade.QuotePrice} {
 		add("mark.", string(m))
 		add("mark.short.", string(m))
 	}
@@ -172,12 +174,34 @@ func madeUp(t *testing.T) []string {
 	add("return.reason.", returns.Reasons...)
 	add("holdreason.", trade.HoldReasons...)
 	add("stop.title_", append([]string{trade.HeldApproval}, trade.HoldReasons...)...)
-	for _, k := range []string{approval.KindOrder, approval.KindChange, approval.KindIncoming, approval.KindAnswer, approval.KindInvoice} {
+	for _, k := range []string{approval.KindOrder, approval.KindChange, approval.KindIncoming, approval.KindAnswer, approval.KindInvoice, approval.KindQuote} {
 		add("approval.what.", k)
 		add("approval.next.", k)
 		add("notice.approval.asked_", k)
 	}
-	add("approval.what.", approval.KindOrder+"_new")
+	add("approval.what.", approval.KindOrder+"_new", approval.KindQuote+"_new")
+	for _, s := range quotes.States {
+		add("state.quote.", string(s))
+	}
+	for _, d := range quotes.Deeds {
+		add("quotereason.", quotes.ReasonsFor(d)...)
+	}
+	add("quotekind.", quotes.KindRequest, quotes.KindOffer)
+	add("quotestep.", quotes.StepList, quotes.StepPartner, quotes.StepAsked, quotes.StepSpecial)
+	add("quotediff.", "added", "removed", "quantity", "price", "asked", "title", "customer", "valid_until", "from", "until", "note")
+	add("quote_form.hint.", string(quotes.Ask), string(quotes.Offer))
+	add("quotepdf.", "en", "zh-CN", "a4", "letter")
+	for _, side := range []string{"supplier", "reseller"} {
+		add("quotes."+side+".", quotes.ViewMine, quotes.ViewTheirs, quotes.ViewAccepted, quotes.ViewClosed)
+	}
+	for _, e := range quotes.Events() {
+		word := strings.ToLower(strings.TrimPrefix(e, "quote."))
+		add("notice.quote.", word)
+		if e != quotes.EventEnding {
+			add("event.quote.", word)
+			add("hooks.name.quote.", word)
+		}
+	}
 	add("approval.next.", approval.Granted, approval.Refused, approval.Withdrawn, approval.Replaced)
 	add("state.approval.", approval.Waiting, approval.Granted, approval.Refused, approval.Withdrawn, approval.Replaced)
 	add("approval.view.", "mine", "asked", "open", "closed", "all")

@@ -111,6 +111,14 @@ const (
 	PaymentSettle  Action = "payment.settle"
 )
 
+// The actions of quotes. Who accepts one orders.
+const (
+	QuoteRead   Action = "quote.read"
+	QuoteWrite  Action = "quote.write"  // ask for one, for another round, say no
+	QuoteOffer  Action = "quote.offer"  // make an offer, take it back, make none
+	QuoteAccept Action = "quote.accept" // by who may order
+)
+
 // The actions of the forum.
 const (
 	ForumRead   Action = "forum.read"
@@ -197,6 +205,13 @@ var policy = map[Action]rule{
 	DealWrite:  {scope: "deals:write", read: DealRead, sides: map[Side][]Role{Reseller: {Manager, Sales}}},
 	DealDecide: {scope: "deals:write", read: DealRead, sides: map[Side][]Role{Supplier: deciders}},
 	DealTerms:  {scope: "deals:write", sides: map[Side][]Role{Owner: deciders}},
+
+	// A quote may name an end customer: the supplier's sales people, who may sell beside its
+	// partners, do not read it.
+	QuoteRead:   {scope: "quotes:read", sides: map[Side][]Role{Supplier: deciders, Reseller: {Manager, Sales, Buyer}}},
+	QuoteWrite:  {scope: "quotes:write", read: QuoteRead, sides: map[Side][]Role{Reseller: {Manager, Sales, Buyer}}},
+	QuoteOffer:  {scope: "quotes:write", read: QuoteRead, sides: map[Side][]Role{Supplier: deciders}},
+	QuoteAccept: {scope: "quotes:write", read: QuoteRead, sides: map[Side][]Role{Reseller: buyers}},
 
 	ReferenceWrite: {scope: "catalog:write", read: CatalogRead, sides: map[Side][]Role{Owner: deciders, Reseller: {Manager, Buyer}}},
 	StockRead:      {scope: "stock:read", sides: map[Side][]Role{Owner: anyone, Reseller: anyone}},

@@ -1,6 +1,7 @@
 // Package approval is what the rules of a company keep back until one of its own people
 // lets it go: an order that its people write or change, an order that comes in, an answer
-// that promises other prices than were agreed, an invoice that is to be paid.
+// that promises other prices than were agreed, an invoice that is to be paid, a quote at
+// special prices.
 //
 // A rule tests one thing (above a limit, a price beyond so many percent from the agreed
 // one, a ship-to that is new) and names who approves, a role or a person. Each rule that
@@ -32,6 +33,7 @@ const (
 	AboutInvoice  = "invoice"  // what it lets be paid
 	AboutIncoming = "incoming" // what is ordered from it, by any door
 	AboutAnswer   = "answer"   // the prices that it promises by hand
+	AboutQuote    = "quote"    // what it offers a reseller
 )
 
 // What a rule tests. The key of the words is "approval.test.<test>".
@@ -47,7 +49,7 @@ var Abouts = []struct {
 	Tests []string
 }{
 	{AboutOrder, []string{TestLimit, TestPrice, TestShipTo}}, {AboutInvoice, []string{TestLimit, TestPrice}},
-	{AboutIncoming, []string{TestLimit, TestPrice, TestShipTo}}, {AboutAnswer, []string{TestPrice}},
+	{AboutIncoming, []string{TestLimit, TestPrice, TestShipTo}}, {AboutAnswer, []string{TestPrice}}, {AboutQuote, []string{TestLimit, TestPrice}},
 }
 
 // Roles are those a rule may name, in the order of the form.
@@ -85,10 +87,11 @@ const (
 	KindIncoming = "incoming" // an order that came in and is held
 	KindAnswer   = "answer"   // an answer to one
 	KindInvoice  = "invoice"  // an invoice that is to be paid
+	KindQuote    = "quote"    // an offer; the reseller has not seen it
 )
 
-// Request is something that waits for an approval, or waited. Subject is the order, or the
-// invoice; empty for a new order until it was made.
+// Request is something that waits for an approval, or waited. Subject is the order, the
+// invoice or the quote; empty for a new one until it was made.
 type Request struct {
 	ID          ID
 	Org         string // whose rules
@@ -106,7 +109,7 @@ type Request struct {
 	Decided     time.Time
 	DecidedBy   string
 	Reason      string // of a refusal, in words
-	Made        string // the order that it became
+	Made        string // the order or the quote that it became
 	Steps       []Step
 	content     json.RawMessage
 }

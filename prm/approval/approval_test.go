@@ -18,6 +18,7 @@ import (
 	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
@@ -435,6 +436,7 @@ func TestStranger(t *testing.T) {
 		"Get":        func(a access.Actor) error { _, err := b.svc.Get(ctx, a, id); return err },
 		"Parts":      func(a access.Actor) error { _, err := b.svc.Parts(ctx, a, id); return err },
 		"Order":      func(a access.Actor) error { _, err := b.svc.Order(ctx, a, id); return err },
+		"Offer":      func(a access.Actor) error { _, err := b.svc.Offer(ctx, a, id); return err },
 		"Told":       func(a access.Actor) error { _, err := b.svc.Told(ctx, a, id); return err },
 		"Approve":    func(a access.Actor) error { _, err := b.svc.Approve(ctx, a, id); return err },
 		"Refuse":     func(a access.Actor) error { _, err := b.svc.Refuse(ctx, a, id, "x"); return err },
@@ -462,11 +464,90 @@ func TestStranger(t *testing.T) {
 	_, err := b.svc.SaveRule(ctx, b.maya, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(1), Role: access.Buyer})
 	b.want(err, fault.Forbidden, "")
 	for m := range reflect.TypeFor[*Service]().Methods() {
-		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Paying", "Waiting", "Dropped", "Clocks", "List", "Rules", "Waits"}
+		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Paying", "Offering", "Overtaken", "Quotes", "Waiting", "Dropped", "Clocks", "List", "Rules", "Waits"}
 		if calls[m.Name] == nil && !slices.Contains(ported, m.Name) {
 			t.Errorf("method %s is not called by a stranger", m.Name)
 		}
 	}
+}
+
+// An offer at a special price beyond the rule does not leave the supplier before one of its
+// own let it go; then it leaves once, and the reseller learns of no rule. An order that the
+// buyer's own rules keep back leaves the quote open, and is its acceptance when it is let go.
+func TestQuoteAtASpecialPrice(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		quotes := quote.New(d, catalog.New(d, nil), nil, b.trade, b.events)
+		b.svc.Quotes(quotes)
+		b.rule(b.ingrid, Rule{About: AboutQuote, Test: TestPrice, Percent: 50_000, Role: access.Finance})
+		lines := func(price money.Price) []quote.LineCmd {
+			return []quote.LineCmd{{SKU: "DRILL", Quantity: money.Whole(10), Price: price}}
+		}
+		offer := func(q quote.Quote, price money.Price) quote.Quote {
+			t.Helper()
+			q, err := quotes.Offer(b.at(), b.ingrid, quote.Cmd{Quote: q.ID, Round: q.Round, Partnership: b.link, Key: "k", Lines: lines(price)})
+			b.must(err)
+			return q
+		}
+		q, err := quotes.Ask(b.at(), b.dan, quote.Cmd{Partnership: b.link, Lines: lines(money.Whole(90))})
+		b.must(err)
+		kept := offer(q, money.Whole(90))
+		eq(t, "it has not left", kept.State, quote.Requested)
+		seen, err := quotes.Head(b.at(), b.dan, q.ID)
+		b.must(err)
+		eq(t, "the reseller sees no rule", seen.OfferApproval+string(seen.State), "requested")
+		r, err := b.svc.Get(b.at(), b.otto, ID(kept.OfferApproval))
+		b.must(err)
+		eq(t, "why", r.Steps[0].Facts.Percent, money.Rate(100_000))
+		other := offer(q, money.Whole(92))
+		was, err := b.svc.Get(b.at(), b.otto, r.ID)
+		b.must(err)
+		eq(t, "another offer takes its place", was.State, Replaced)
+		_, err = b.svc.Refuse(b.at(), b.otto, ID(other.OfferApproval), "too low")
+		b.must(err)
+		b.must(quotes.Unapproved(b.at(), access.System("quotes", b.aurelia), other.OfferApproval))
+		third := offer(q, money.Whole(94))
+		r, err = b.svc.Approve(b.at(), b.otto, ID(third.OfferApproval))
+		b.must(err)
+		q, err = quotes.Head(b.at(), b.dan, q.ID)
+		b.must(err)
+		eq(t, "it left, in the name of who made it", string(q.State)+q.Person+r.Made, "offered"+b.ingrid.Person+string(q.ID))
+		eq(t, "a price within the rule leaves at once", offer(q, money.Whole(96)).State, quote.Offered)
+		fresh := offer(quote.Quote{}, money.Whole(80))
+		eq(t, "nothing is there before", fresh.ID, quote.ID(""))
+		eq(t, "the same post is the same request", offer(quote.Quote{}, money.Whole(80)).OfferApproval, fresh.OfferApproval)
+		r, err = b.svc.Approve(b.at(), b.otto, ID(fresh.OfferApproval))
+		b.must(err)
+		q2, err := quotes.Head(b.at(), b.dan, quote.ID(r.Made))
+		b.must(err)
+		eq(t, "offered", q2.State, quote.Offered)
+
+		b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(50_000), Role: access.Manager})
+		b.rule(b.boss, Rule{About: AboutOrder, Test: TestPrice, Percent: 0, Role: access.Admin}) // the quoted price is the agreed one
+		accept := func() quote.Quote {
+			t.Helper()
+			got, err := quotes.Accept(b.at(), b.dan, q2.ID, quote.AcceptCmd{Round: 1, Order: true})
+			b.must(err)
+			return got
+		}
+		got := accept()
+		eq(t, "open while it waits", got.State, quote.Offered)
+		eq(t, "asked once", accept().OrderApproval, got.OrderApproval)
+		seen, err = quotes.Head(b.at(), b.ingrid, q2.ID)
+		b.must(err)
+		eq(t, "the supplier sees no rule", seen.OrderApproval, "")
+		_, err = b.svc.Refuse(b.at(), b.maya, ID(got.OrderApproval), "not now")
+		b.must(err)
+		b.must(quotes.Unapproved(b.at(), access.System("quotes", b.kestrel), got.OrderApproval))
+		again := accept()
+		eq(t, "asked anew", again.OrderApproval != got.OrderApproval && again.OrderApproval != "", true)
+		r, err = b.svc.Approve(b.at(), b.maya, ID(again.OrderApproval))
+		b.must(err)
+		q2, err = quotes.Head(b.at(), b.dan, q2.ID)
+		b.must(err)
+		eq(t, "the order is the acceptance", string(q2.State)+string(q2.Order), "accepted"+r.Made)
+	})
 }
 
 func TestAway(t *testing.T) {

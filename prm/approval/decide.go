@@ -9,6 +9,7 @@ import (
 	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
@@ -224,6 +225,14 @@ func (s *Service) carryOut(ctx context.Context, actor access.Actor, r requestRow
 		return r.SubjectID, err
 	case KindIncoming:
 		return r.SubjectID, s.trade.Approved(ctx, s.house(actor, r), trade.OrderID(r.SubjectID))
+	case KindQuote:
+		var cmd quote.Cmd
+		if err := json.Unmarshal([]byte(r.Content), &cmd); err != nil {
+			return "", fault.Wrap(err, fault.Internal, "error.internal")
+		}
+		cmd.Approval, cmd.Key = r.ID, "approval:"+r.ID
+		got, err := s.quotes.Offer(ctx, asker, cmd)
+		return string(got.ID), err
 	case KindInvoice:
 		var cmd settle.ApproveCmd
 		if err := json.Unmarshal([]byte(r.Content), &cmd); err != nil {

@@ -11,11 +11,12 @@ import (
 	"entente/prm/account"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
-// The methods of this file are the ports of prm/trade and prm/settle. They are called
+// The methods of this file are the ports of prm/trade, prm/settle and prm/quote. They are called
 // within their transactions, for actors whose right to the deed was checked there.
 
 // Outgoing keeps an order that the reseller's people wrote.
@@ -76,6 +77,27 @@ func (s *Service) Answering(ctx context.Context, actor access.Actor, f trade.Fac
 	}
 	r := requestRow{OrgID: f.Supplier, PartnerID: f.Reseller, PartnershipID: f.Partnership, About: AboutAnswer, Kind: KindAnswer, SubjectID: string(f.Order), Number: f.Number, AskedBy: actor.Person}
 	return s.ask(ctx, actor, r, f.Total, steps, cmd)
+}
+
+// Offering keeps an offer of the supplier's people.
+func (s *Service) Offering(ctx context.Context, actor access.Actor, f trade.Facts, q quote.ID, cmd quote.Cmd) (string, error) {
+	if err := access.Check(actor, access.QuoteOffer, access.Shared(f.Supplier, f.Reseller)); err != nil {
+		return "", err
+	}
+	steps, err := s.caught(ctx, f.Supplier, AboutQuote, f)
+	if err != nil || len(steps) == 0 {
+		return "", err
+	}
+	r := requestRow{OrgID: f.Supplier, PartnerID: f.Reseller, PartnershipID: f.Partnership, About: AboutQuote, Kind: KindQuote, SubjectID: string(q), Number: f.Number, AskedBy: actor.Person}
+	if q == "" && cmd.Key != "" {
+		r.SourceKey = "quote:" + cmd.Key
+	}
+	return s.ask(ctx, actor, r, f.Total, steps, cmd)
+}
+
+// Overtaken ends what waits for an offer that goes another way.
+func (s *Service) Overtaken(ctx context.Context, q quote.ID) error {
+	return s.drop(ctx, access.Actor{Via: "system:approval"}, string(q), KindQuote, Replaced)
 }
 
 // Paying keeps an invoice from being paid until those above approved it.

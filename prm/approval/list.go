@@ -8,6 +8,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
+	"entente/prm/quote"
 	"entente/prm/trade"
 )
 
@@ -94,11 +95,28 @@ func (s *Service) Order(ctx context.Context, actor access.Actor, id ID) (trade.P
 	return cmd, nil
 }
 
+// Offer is the offer that a request keeps back.
+// Codes: NotFound (no such request, or it keeps back something else).
+func (s *Service) Offer(ctx context.Context, actor access.Actor, id ID) (quote.Cmd, error) {
+	r, err := s.Get(ctx, actor, id)
+	if err == nil && r.Kind != KindQuote {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
+	if err != nil {
+		return quote.Cmd{}, err
+	}
+	var cmd quote.Cmd
+	if err := json.Unmarshal(r.content, &cmd); err != nil {
+		return cmd, fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	return cmd, nil
+}
+
 // Filter chooses requests. View is "mine" (the actor may decide them now), "asked" (the
 // actor asked for them, and they wait or were refused), "open", "closed", or "" for all.
 type Filter struct {
 	View    string
-	Subject string // the order or invoice
+	Subject string // the order, invoice or quote
 	After   string
 	Limit   int // 1 to 200, else 50
 }

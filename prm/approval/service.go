@@ -11,6 +11,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
@@ -26,6 +27,7 @@ type Service struct {
 	people account.Directory
 	trade  *trade.Service
 	settle *settle.Service
+	quotes *quote.Service // nil: none are kept back
 	events Publisher
 }
 
@@ -35,6 +37,12 @@ func New(d *db.DB, people account.Directory, t *trade.Service, s *settle.Service
 	t.Approve(out)
 	s.Heed(out)
 	return out
+}
+
+// Quotes ties the desk of quotes, whose offers are kept back too; call it before use.
+func (s *Service) Quotes(q *quote.Service) {
+	s.quotes = q
+	q.Approve(s)
 }
 
 // Kinds of published events. Object is the request's id.

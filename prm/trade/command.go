@@ -53,6 +53,8 @@ type PlaceCmd struct {
 	ShipTo      doc.Party
 	Note        string
 	Deal        string // number of a registration or special price the whole order stands on (REF CT), may be empty
+	Quote       string // number of the quote that it accepts (REF PR), may be empty; Round is the version that was seen
+	Round       int
 	Key         string
 	Lines       []PlaceLine
 	// Approval is the request by which it was approved; prm/approval alone sets it.

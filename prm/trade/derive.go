@@ -256,6 +256,139 @@ func (s *Service) BlanketClosed(ctx context.Context, actor access.Actor, id Orde
 	})
 }
 
+// Quotes weighs orders that carry the number of a quote. It is implemented by prm/quote; its
+// methods join the transaction of ctx.
+type Quotes interface {
+	// Weigh answers for every line. Nothing is written.
+	Weigh(ctx context.Context, o QuotedOrder) ([]QuoteVerdict, error)
+	// Keep ties the lines of a booked order to what they draw on.
+	Keep(ctx context.Context, o QuotedOrder) error
+	// Ready says whether what a command accepts may be ordered as it stands.
+	Ready(ctx context.Context, supplier, reseller string, cmd PlaceCmd) error
+}
+
+// KeepQuotes ties the desk of quotes; call it before use.
+func (s *Service) KeepQuotes(q Quotes) { s.quotes = q }
+
+// QuotedOrder is an order with the references that may be the number of a quote: PR, CT and
+// the contract of X12, AAG of EDIFACT. Those of a line stand before those of the head.
+type QuotedOrder struct {
+	ID                 OrderID
+	Supplier, Reseller string
+	Number             string
+	OrderedOn          string
+	Currency           money.Currency
+	Person, Via        string // who ordered
+	Refs               []string
+	Lines              []QuotedLine
+}
+
+// QuotedLine is a line of it. Factor is how many base units are in its unit, 0 where that is
+// unknown; Clean, of a booked order, that the quote raises no doubt about it.
+type QuotedLine struct {
+	Number  int
+	Product string
+	Factor  money.Quantity
+	Ordered money.Quantity
+	Refs    []string
+	Clean   bool
+}
+
+// QuoteVerdict is what the quote says of a line: its number where the line draws on it, the
+// price per the line's unit, a doubt.
+type QuoteVerdict struct {
+	Number string
+	Price  money.Price
+	Mark   Mark
+}
+
+// quoteRefs are the values of references that may be the number of a quote.
+func quoteRefs(rs []doc.Ref, contract string) (out []string) {
+	for _, q := range []string{"PR", "AAG", "CT"} {
+		for _, r := range rs {
+			if r.Qualifier == q && r.Value != "" {
+				out = append(out, r.Value)
+			}
+		}
+	}
+	if contract != "" {
+		out = append(out, contract)
+	}
+	return out
+}
+
+// quoted holds an order against the quotes that it names: the price was agreed there.
+func (s *Service) quoted(ctx context.Context, t terms, d doc.PurchaseOrder, j *judged) error {
+	if s.quotes == nil || d.Type == KindBlanket || d.Type == KindRelease {
+		return nil
+	}
+	o := QuotedOrder{Supplier: t.SupplierID, Reseller: t.ResellerID, Number: d.Number, OrderedOn: j.orderedOn, Currency: j.currency, Refs: quoteRefs(d.Refs, d.Contract)}
+	named := len(o.Refs) > 0
+	for i, l := range j.lines {
+		x := QuotedLine{Number: l.Number, Product: l.Product, Ordered: l.Ordered, Refs: quoteRefs(d.Lines[i].Refs, ""), Factor: j.factors[i]}
+		named = named || len(x.Refs) > 0
+		o.Lines = append(o.Lines, x)
+	}
+	if !named {
+		return nil
+	}
+	was, _, err := orderByKey(ctx, t.SupplierID, t.ResellerID, d.Number, d.Release, false)
+	if err != nil {
+		return err
+	}
+	o.ID = OrderID(was.ID) // that is replaced or came again does not count against itself
+	vs, err := s.quotes.Weigh(ctx, o)
+	if err != nil || len(vs) != len(j.lines) {
+		return err
+	}
+	for i, v := range vs {
+		l := &j.lines[i]
+		if v.Mark != "" {
+			l.Marks = l.Marks.add(v.Mark)
+		}
+		o.Lines[i].Clean = v.Mark == ""
+		if v.Price == 0 || l.Free {
+			continue
+		}
+		if l.ListPrice, l.Marks = v.Price, l.Marks.without(PriceDiffers).without(NoListPrice); l.Marks.Has(PriceMissing) || l.Marks.Has(PriceZero) {
+			l.Price, l.Marks = v.Price, l.Marks.without(PriceMissing).without(PriceZero)
+		}
+		if !money.Within(l.Price, v.Price, money.Rate(t.PriceTolerance)) {
+			l.Marks, o.Lines[i].Clean = l.Marks.add(QuotePrice), false
+		}
+	}
+	j.quote = o
+	return j.resum()
+}
+
+// keepQuotes ties what was booked to the quotes that it names; again says that it was tied
+// before.
+func (s *Service) keepQuotes(ctx context.Context, via string, o orderRow, j judged, again bool) error {
+	if s.quotes == nil || j.quote.Supplier == "" && !again {
+		return nil
+	}
+	q := j.quote
+	q.ID, q.Supplier, q.Reseller, q.Number, q.Person, q.Via = OrderID(o.ID), o.SupplierID, o.ResellerID, o.Number, o.PlacedBy, via
+	return s.quotes.Keep(ctx, q)
+}
+
+// PricedFor says whose price list orders of a partnership are held against on a civil day: the
+// reseller's, or "" for the standard list alone. Codes: NotFound.
+func (s *Service) PricedFor(ctx context.Context, actor access.Actor, partnership, on string) (string, error) {
+	var out pricing
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		t, err := termsOf(ctx, partnership)
+		if err == nil {
+			err = access.Check(actor, access.OrderPrices, access.Shared(t.SupplierID, t.ResellerID))
+		}
+		if err == nil {
+			out, err = s.pricingOf(ctx, t, money.Currency(t.Currency), on)
+		}
+		return err
+	})
+	return out.partner, err
+}
+
 // movesGoods refuses to ship or invoice a blanket order itself.
 func movesGoods(o orderRow) error {
 	if o.Kind == KindBlanket {

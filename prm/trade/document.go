@@ -311,7 +311,7 @@ func echo(d Detail) doc.Header {
 	h := doc.Header{Currency: string(d.Currency), Parties: d.Parties}
 	for _, r := range d.Refs {
 		switch r.Qualifier {
-		case "PD", "CT", "PR", "DP", "IA", "CO", "BO":
+		case "PD", "CT", "PR", "AAG", "DP", "IA", "CO", "BO":
 			h.Refs = append(h.Refs, r)
 		}
 	}

@@ -154,6 +154,9 @@ func (s *Service) replace(ctx context.Context, t terms, o *orderRow, lines []Lin
 	if err := s.keepBlanket(ctx, *o, j); err != nil {
 		return err
 	}
+	if err := s.keepQuotes(ctx, "system:trade", *o, j, true); err != nil {
+		return err
+	}
 	if err := s.take(ctx, *o, j); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type judged struct {
 	hash        string
 	promo       PromoOrder
 	verdicts    []PromoVerdict
+	quote       QuotedOrder      // where it names one
 	factors     []money.Quantity // base units in the unit of each line, 0: unknown
 }
 
@@ -336,7 +337,7 @@ func requested(ds []doc.Date) string {
 // a line break between them.
 func deal(rs []doc.Ref) string {
 	var out []string
-	for _, sort := range [][]string{{"PD"}, {"CT", "PR"}} {
+	for _, sort := range [][]string{{"PD"}, {"CT", "PR", "AAG"}} {
 		i := -1
 		for _, q := range sort {
 			if i < 0 {
@@ -347,6 +348,8 @@ func deal(rs []doc.Ref) string {
 		case i < 0:
 		case rs[i].Qualifier == "PD":
 			out = append(out, bounded(rs[i].Value, 40))
+		case rs[i].Qualifier == "AAG": // an offer of EDIFACT is what X12 calls a price quote
+			out = append(out, "PR/"+bounded(rs[i].Value, 37))
 		default:
 			out = append(out, rs[i].Qualifier+"/"+bounded(rs[i].Value, 37))
 		}

@@ -173,6 +173,14 @@ func (s *Service) Place(ctx context.Context, actor access.Actor, cmd PlaceCmd) (
 		if err != nil {
 			return err
 		}
+		if cmd.Quote != "" && s.quotes != nil {
+			if err := s.quotes.Ready(ctx, t.SupplierID, t.ResellerID, cmd); err != nil {
+				return err
+			}
+			for i := range quotes { // that is what was agreed
+				quotes[i].Price = quotes[i].PlaceLine.Price
+			}
+		}
 		if err := checkPlace(&cmd, quotes); err != nil {
 			return err
 		}
@@ -264,6 +272,9 @@ func written(ctx context.Context, t terms, cmd PlaceCmd, quotes []Quote) doc.Pur
 	}
 	if cmd.Deal != "" {
 		d.Refs = []doc.Ref{{Qualifier: "CT", Value: bounded(cmd.Deal, 30)}}
+	}
+	if cmd.Quote != "" {
+		d.Refs = append(d.Refs, doc.Ref{Qualifier: "PR", Value: bounded(cmd.Quote, 30)})
 	}
 	if to := cmd.ShipTo; to.ID != "" || to.Name != "" || to.City != "" || len(to.Address) > 0 {
 		to.Role = "ST"

@@ -27,6 +27,7 @@ type Service struct {
 	// nil: no company has rules of its own
 	approvals Approvals
 	blankets  Blankets // nil: blanket orders are orders like any other
+	quotes    Quotes   // nil: the number of a quote is a reference like any other
 	checks    Checks   // nil: every supplier checks by default
 }
 

@@ -84,6 +84,11 @@ const (
 	ReleaseOutside   Mark = "release_outside"   // before or after the days for which it holds
 	ReleaseClosed    Mark = "release_closed"    // it was closed
 	ReleasePrice     Mark = "release_price"     // not at the price of the blanket order
+	QuoteUnknown     Mark = "quote_unknown"     // names a quote that is not here
+	QuoteItem        Mark = "quote_item"        // … that does not have the item
+	QuoteOver        Mark = "quote_over"        // more than the quote has left
+	QuoteOutside     Mark = "quote_outside"     // the quote does not hold, or not on this day
+	QuotePrice       Mark = "quote_price"       // not at the price of the quote
 	FreeGoods        Mark = "free_goods"        // free of charge, and nothing says so but the order
 )
 

@@ -1,0 +1,74 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"entente/portal/portaltest"
+)
+
+type aQuote struct {
+	ID, Number, State, Order string
+	Round                    int
+	Total                    struct{ Amount, Currency string }
+	Lines                    []struct {
+		Price string
+		Steps []struct{ Kind, Price string }
+	}
+	Rounds []struct {
+		Round   int
+		Changes []struct{ Field, Was, Now string }
+	}
+}
+
+// TestQuotesOverTheAPI: asked for, offered and accepted by programs; each answer names the
+// round that was seen, a repeated acceptance is the same order, a competitor sees nothing.
+func TestQuotesOverTheAPI(t *testing.T) {
+	t.Parallel()
+	ingrid := program(t, portaltest.Ingrid, "aurelia", "quotes:write")
+	chen := program(t, portaltest.Chen, "huadong", "quotes:write", "orders:write")
+	kaarel := program(t, portaltest.Kaarel, "baltic", "quotes:write")
+	refused := func(c caller, path, body string, status int, code string) {
+		t.Helper()
+		var r refusal
+		c.do(t, http.MethodPost, path, body, status, &r)
+		if r.Code != code && (len(r.Errors) == 0 || r.Errors[0].Code != code) {
+			t.Errorf("POST %s: %+v, want %s", path, r, code)
+		}
+	}
+	line := func(price string) string {
+		return `"lines":[{"sku":"AUR-D18B","quantity":"30","price":"` + price + `"}]`
+	}
+	refused(chen, "/quotes/requests", `{"partner":"aurelia","lines":[{"sku":"NOPE","quantity":"1"}]}`, 422, "trade.item_unknown")
+	var q aQuote
+	chen.do(t, http.MethodPost, "/quotes/requests", `{"partner":"aurelia","key":"api-1","customer":"四号线","note":"API",`+line("500")+`}`, 200, &q)
+	if q.State != "requested" || q.Round != 1 || len(q.Lines) != 1 || q.Lines[0].Steps[len(q.Lines[0].Steps)-1].Kind != "asked" {
+		t.Fatalf("%+v", q)
+	}
+	at := "/quotes/" + q.ID
+	ingrid.do(t, http.MethodPost, at+"/offers", `{"round":1,`+line("520")+`}`, 200, &q)
+	if q.State != "offered" || q.Total.Amount != "15600.00" || len(q.Rounds) != 2 || len(q.Rounds[0].Changes) == 0 {
+		t.Fatalf("%+v", q)
+	}
+	kaarel.do(t, http.MethodGet, at, "", 404, nil)
+	refused(kaarel, at+"/accept", `{"round":2,"order":true}`, 404, "not_found")
+	refused(chen, at+"/accept", `{"round":1,"order":true}`, 409, "quote.changed")
+	refused(chen, at+"/decline", `{"round":2,"reason":"weather"}`, 422, "form.choice_wrong")
+	chen.do(t, http.MethodPost, at+"/accept", `{"round":2,"order":true,"number":"HD-API-Q","ship_to":{"name":"华东五金","city":"上海"}}`, 200, &q)
+	first := q.Order
+	chen.do(t, http.MethodPost, at+"/accept", `{"round":2,"order":true}`, 200, &q)
+	if q.State != "accepted" || first == "" || q.Order != first {
+		t.Fatalf("accepted twice: %+v", q)
+	}
+	var list struct{ Items []aQuote }
+	ingrid.do(t, http.MethodGet, "/quotes?side=supplier&view=accepted&q="+q.Number, "", 200, &list)
+	if len(list.Items) == 0 {
+		t.Error("the supplier does not find it")
+	}
+	kaarel.do(t, http.MethodGet, "/quotes?q="+q.Number, "", 200, &list)
+	for _, x := range list.Items {
+		if x.ID == q.ID {
+			t.Error("a competitor lists it")
+		}
+	}
+}
