@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 type dealt struct {
@@ -40,18 +41,18 @@ func (c *client) act(id, verb, body string, want int) dealt {
 	return d
 }
 
-// carrying is an 850 whose head carries a number as REF CT.
-func carrying(p po, code string) string {
+// carrying is an 850 whose head carries a number as REF CT, or with another qualifier.
+func carrying(p po, qualifier, code string) string {
 	if code == "" {
 		return p.String()
 	}
-	s := strings.Replace(p.String(), "~CUR*BY*GBP~", "~CUR*BY*GBP~REF*CT*"+code+"~", 1)
+	s := strings.Replace(p.String(), "~CUR*BY*GBP~", "~CUR*BY*GBP~REF*"+qualifier+"*"+code+"~", 1)
 	return strings.Replace(s, fmt.Sprintf("~SE*%d*", len(p.lines)+8), fmt.Sprintf("~SE*%d*", len(p.lines)+9), 1)
 }
 
 // TestStoryDeal: a lead is offered, lapses, is offered again to another and accepted; it
-// becomes a registration, which is protected; a stock order wins nothing, an 850 with its
-// number is answered (855) and invoiced in parts (810): partly won, won, and partly won again
+// becomes a registration, which is protected; a stock order wins nothing, an 850 with the
+// number of the quote that was made for it accepts that quote and counts, is answered (855) and invoiced in parts (810): partly won, won, and partly won again
 // after a return is credited. What is sold on to the customer (867) wins it anew, and a
 // customer's return takes it back. Another distributor registers the same customer in other
 // words, and sells to it (SLSRPT): a dispute, which is ruled. The program has a clock that the
@@ -66,7 +67,7 @@ func TestStoryDeal(t *testing.T) {
 		s := &server{t: t, db: d, data: t.TempDir(), bin: bin, args: []string{"--demo"}}
 		s.run()
 		t.Cleanup(s.kill)
-		scopes := ",leads:read,leads:write,deals:read,deals:write,customers:read,customers:write,invoices:read"
+		scopes := ",quotes:read,quotes:write,leads:read,leads:write,deals:read,deals:write,customers:read,customers:write,invoices:read"
 		aurelia := s.token("ingrid@aurelia.example", sellerScopes+",edi:write"+scopes)
 		kestrel := s.token("maya@kestrel.example", buyerScopes+scopes)
 		baltic := s.token("kaarel@baltic.example", buyerScopes+scopes)
@@ -118,11 +119,13 @@ func TestStoryDeal(t *testing.T) {
 
 		// a stock order wins nothing
 		stock := po{control: 950001, number: "DEAL-STOCK", date: "20280115", lines: []string{"PO1*1*240*EA*84.00*PE*VP*AUR-D18B"}}
-		kestrel.processed(kestrel.send(carrying(stock, "")).ID)
+		kestrel.processed(kestrel.send(carrying(stock, "", "")).ID)
 		aurelia.invoices("DEAL-STOCK", "")
-		// 850 with the number, 855, 810 in two parts
+		// a quote for it; 850 with its number, 855, 810 in two parts
+		var q struct{ ID, Number, State, Order string }
+		aurelia.post("/api/v1/quotes/offers", fmt.Sprintf(`{"partner":"kestrel","deal":%q,"from":"2020-01-01","until":%q,"lines":[{"sku":"AUR-D18B","quantity":"240","price":"84.00"},{"sku":"AUR-G125","quantity":"160","price":"46.50"}]}`, r.ID, time.Now().AddDate(1, 0, 0).Format(time.DateOnly)), 200, &q)
 		order := po{control: 950002, number: "DEAL-1", date: "20280115", lines: []string{"PO1*1*240*EA*84.00*PE*VP*AUR-D18B", "PO1*2*160*EA*46.50*PE*VP*AUR-G125"}}
-		kestrel.processed(kestrel.send(carrying(order, r.Number)).ID)
+		kestrel.processed(kestrel.send(carrying(order, "PR", q.Number)).ID)
 		won := func(want string, least, most int) {
 			t.Helper()
 			var got dealt
@@ -138,6 +141,10 @@ func TestStoryDeal(t *testing.T) {
 				t.Fatalf("%s: %+v", number, list)
 			}
 			return list[0].ID
+		}
+		kestrel.get("/api/v1/quotes/"+q.ID, &q)
+		if q.State != "accepted" || q.Order != orderOf("DEAL-1") {
+			t.Fatalf("the order accepts the quote: %+v", q)
 		}
 		won("protected", 0, 0) // the stock order is invoiced by now
 		aurelia.post("/api/v1/orders/"+orderOf("DEAL-1")+"/confirm", "{}", 200, nil)
