@@ -189,9 +189,9 @@ func (s *Service) lifted(ctx context.Context, r row, org string) (Lifted, error)
 func (s *Service) weigh(ctx context.Context, r row, t Terms, p Part, goods []good, figures []Figures) (Measured, error) {
 	m := Measured{Org: p.Org, Cost: money.Amount{Currency: p.Currency}}
 	own := map[string]bool{}
-	ids, skus := make([]string, len(goods)), make([]string, len(goods))
+	skus := make([]string, len(goods))
 	for i, g := range goods {
-		ids[i], skus[i], own[g.SKU] = g.ID, g.SKU, g.Own
+		skus[i], own[g.SKU] = g.SKU, g.Own
 	}
 	zone, err := time.LoadLocation(t.Zone)
 	if err != nil {
@@ -209,15 +209,11 @@ func (s *Service) weigh(ctx context.Context, r row, t Terms, p Part, goods []goo
 	if by == ByResale {
 		by = ByOrder
 	}
-	rows, err := movedIn(ctx, by, r.OwnerID, p.Org, from, to, ids)
+	rows, err := movedIn(ctx, by, r.OwnerID, p.Org, from, to, goods)
 	if err != nil {
 		return m, err
 	}
-	pieces, err := s.packs(ctx, r.OwnerID, rows)
-	if err != nil {
-		return m, err
-	}
-	in := weekly(rows, pieces, own, from, to)
+	in := weekly(rows, from, to)
 	out, err := s.soldBy(ctx, r.OwnerID, p.Org, from, to, own, skus)
 	if err != nil {
 		return m, err
@@ -240,8 +236,8 @@ func (s *Service) weigh(ctx context.Context, r row, t Terms, p Part, goods []goo
 	if m.Out.First != "" && m.Out.Why != WhyReports && m.Out.Why != lift.NoWindow {
 		m.Gapped, m.Gap = true, -m.Out.Actual
 		for _, x := range rows {
-			if x.Day >= m.Out.First && x.Day <= m.Out.Last && own[x.SKU] {
-				m.Gap += pieces(x.SKU, x.Unit, x.Quantity)
+			if x.Own && x.Day >= m.Out.First && x.Day <= m.Out.Last {
+				m.Gap += x.pieces()
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"entente/db"
+	"entente/prm/catalog"
 	"entente/prm/money"
 	"entente/prm/trade"
 )
@@ -47,26 +48,48 @@ func goodsOf(ctx context.Context, owner string, t Terms) ([]good, error) {
 	return own, err
 }
 
-// moved is what an order, a shipment or an invoice of a day says of a product, in Unit.
+// moved is what orders, shipments or invoices of a day say of the products, or of their
+// siblings, in a unit. Pack is how many base units it holds, 0 where the product has no such
+// unit: one line for each day and unit, however many products there are.
 type moved struct {
-	Day, SKU, Unit string
+	Day            string
+	Own            bool
+	Unit, BaseUnit string
+	Pack           int64
 	Quantity       int64
 }
+
+// pieces are base units, as prm/trade tells promotions (PromoOrders).
+func (m moved) pieces() money.Quantity {
+	if catalog.SameUnit(m.Unit) == catalog.SameUnit(m.BaseUnit) {
+		return money.Quantity(m.Quantity)
+	}
+	return times(money.Quantity(m.Quantity), money.Quantity(m.Pack))
+}
+
+const movedPacks = ` JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id LEFT JOIN pack k ON k.org_id = l.supplier_id AND k.product_id = l.product_id AND k.unit = l.unit`
 
 // movedBy says where each date that decides is read; goods free of charge are no sales, a
 // blanket order is none before it is called off, and a credit takes back.
 var movedBy = map[string]string{
-	ByOrder: `SELECT o.ordered_on AS day, l.sku, l.unit, CAST(SUM(l.ordered - l.cancelled) AS BIGINT) AS quantity FROM purchase_order o JOIN order_line l ON l.order_id = o.id
-		WHERE o.supplier_id = ? AND o.reseller_id = ? AND o.ordered_on >= ? AND o.ordered_on <= ? AND o.kind <> 'BK' AND l.free = 0 AND l.product_id IN ? GROUP BY o.ordered_on, l.sku, l.unit`,
-	ByShip: `SELECT s.shipped_on AS day, l.sku, l.unit, CAST(SUM(x.quantity) AS BIGINT) AS quantity FROM shipment s JOIN shipment_line x ON x.shipment_id = s.id JOIN order_line l ON l.order_id = s.order_id AND l.line = x.line
-		WHERE s.supplier_id = ? AND s.reseller_id = ? AND s.shipped_on >= ? AND s.shipped_on <= ? AND l.free = 0 AND l.product_id IN ? GROUP BY s.shipped_on, l.sku, l.unit`,
-	ByInvoice: `SELECT i.issued_on AS day, l.sku, l.unit, CAST(SUM(CASE WHEN i.kind = '` + trade.InvoiceDebit + `' THEN x.quantity ELSE -ABS(x.quantity) END) AS BIGINT) AS quantity FROM invoice i JOIN invoice_line x ON x.invoice_id = i.id JOIN order_line l ON l.order_id = i.order_id AND l.line = x.line
-		WHERE i.supplier_id = ? AND i.reseller_id = ? AND i.issued_on >= ? AND i.issued_on <= ? AND l.free = 0 AND l.product_id IN ? GROUP BY i.issued_on, l.sku, l.unit`,
+	ByOrder: `o.ordered_on AS day, l.ordered - l.cancelled AS quantity, l.product_id, l.unit, p.unit AS base_unit, COALESCE(k.quantity, 0) AS pack FROM purchase_order o JOIN order_line l ON l.order_id = o.id` + movedPacks + `
+		WHERE o.supplier_id = ? AND o.reseller_id = ? AND o.ordered_on >= ? AND o.ordered_on <= ? AND o.kind <> 'BK'`,
+	ByShip: `s.shipped_on AS day, x.quantity, l.product_id, l.unit, p.unit AS base_unit, COALESCE(k.quantity, 0) AS pack FROM shipment s JOIN shipment_line x ON x.shipment_id = s.id JOIN order_line l ON l.order_id = s.order_id AND l.line = x.line` + movedPacks + `
+		WHERE s.supplier_id = ? AND s.reseller_id = ? AND s.shipped_on >= ? AND s.shipped_on <= ?`,
+	ByInvoice: `i.issued_on AS day, CASE WHEN i.kind = '` + trade.InvoiceDebit + `' THEN x.quantity ELSE -ABS(x.quantity) END AS quantity, l.product_id, l.unit, p.unit AS base_unit, COALESCE(k.quantity, 0) AS pack FROM invoice i JOIN invoice_line x ON x.invoice_id = i.id JOIN order_line l ON l.order_id = i.order_id AND l.line = x.line` + movedPacks + `
+		WHERE i.supplier_id = ? AND i.reseller_id = ? AND i.issued_on >= ? AND i.issued_on <= ?`,
 }
 
-func movedIn(ctx context.Context, by, owner, org, from, to string, ids []string) ([]moved, error) {
+func movedIn(ctx context.Context, by, owner, org, from, to string, goods []good) ([]moved, error) {
+	own, all := []string{""}, []string{""}
+	for _, g := range goods {
+		if all = append(all, g.ID); g.Own {
+			own = append(own, g.ID)
+		}
+	}
 	var out []moved
-	return out, db.Tx(ctx).Raw(movedBy[by], owner, org, from, to, ids).Scan(&out).Error
+	return out, db.Tx(ctx).Raw("SELECT day, own, unit, base_unit, pack, CAST(SUM(quantity) AS BIGINT) AS quantity FROM (SELECT l.product_id IN ? AS own, "+movedBy[by]+" AND l.free = 0 AND l.product_id IN ?) d GROUP BY day, own, unit, base_unit, pack",
+		own, owner, org, from, to, all).Scan(&out).Error
 }
 
 // pricedIn is what orders of a span ask for products: quantity by unit and price.

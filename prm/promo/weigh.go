@@ -2,6 +2,7 @@ package promo
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -14,14 +15,11 @@ import (
 
 // packs says how many base units a quantity of a product is; a unit that is none of it is
 // nothing.
-func (s *Service) packs(ctx context.Context, owner string, rows []moved) (func(sku, unit string, q int64) money.Quantity, error) {
+func (s *Service) packs(ctx context.Context, owner string, skus []string) (func(sku, unit string, q int64) money.Quantity, error) {
 	at := map[string]int{}
-	var keys []catalog.ItemKey
-	for _, r := range rows {
-		if _, ok := at[r.SKU]; !ok {
-			at[r.SKU] = len(keys)
-			keys = append(keys, catalog.ItemKey{SKU: r.SKU})
-		}
+	keys := make([]catalog.ItemKey, len(skus))
+	for i, k := range skus {
+		at[k], keys[i] = i, catalog.ItemKey{SKU: k}
 	}
 	items, err := s.catalog.Resolve(ctx, access.System("promotions", owner), owner, "", keys)
 	return func(sku, unit string, q int64) money.Quantity {
@@ -44,11 +42,11 @@ type series struct {
 
 // weekly adds days up to weeks from Monday on, from the first whole week of which something
 // is known.
-func weekly(rows []moved, pieces func(sku, unit string, q int64) money.Quantity, own map[string]bool, from, to string) series {
+func weekly(rows []moved, from, to string) series {
 	out := series{grain: "week", perYear: 365.2425 / 7, until: to}
 	first := ""
 	for _, r := range rows {
-		if own[r.SKU] && (first == "" || r.Day < first) {
+		if r.Own && (first == "" || r.Day < first) {
 			first = r.Day
 		}
 	}
@@ -76,7 +74,7 @@ func weekly(rows []moved, pieces func(sku, unit string, q int64) money.Quantity,
 		if i == len(out.periods) || r.Day < out.periods[i].From {
 			continue
 		}
-		if q := pieces(r.SKU, r.Unit, r.Quantity); own[r.SKU] {
+		if q := r.pieces(); r.Own {
 			out.periods[i].Actual += q
 		} else {
 			out.periods[i].Sibling += q
@@ -181,11 +179,7 @@ func (s *Service) prices(ctx context.Context, r row, t Terms, p Part, goods []go
 		if err != nil {
 			return out, err
 		}
-		var rows []moved
-		for sku := range got {
-			rows = append(rows, moved{SKU: sku})
-		}
-		pieces, err := s.packs(ctx, r.OwnerID, rows)
+		pieces, err := s.packs(ctx, r.OwnerID, slices.Sorted(maps.Keys(got)))
 		if err != nil {
 			return out, err
 		}
