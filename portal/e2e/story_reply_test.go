@@ -261,6 +261,31 @@ func TestStoryTwoSystemsEDIFACT(t *testing.T) {
 		for _, kind := range []string{"ORDRSP", "DESADV", "INVOIC"} {
 			checkFile(t, baltic.await(kind, "TWIN-1"))
 		}
+
+		// One INVOIC is of two orders, and waits for the second.
+		both := aurelia.send(unReply("AU9004", "INVOIC", "BGM+380+IN-2+9", "DTM+137:20261203:102", "NAD+BY+BT-TLN::92", "NAD+SU+AURELIA::92", "CUX+2:EUR:4", "LIN+1++AUR-G125:SA", "QTY+47:40:PCE", "MOA+203:2152.00", "PRI+AAA:53.80", "RFF+ON:TWIN-1:2",
+			"LIN+2++AUR-D18B:SA", "QTY+47:10:PCE", "MOA+203:970.00", "PRI+AAA:97.00", "RFF+ON:TWIN-2:1", "UNS+S", "MOA+77:3122.00"))
+		if ic := aurelia.processed(both.ID); ic.Sets[0].Business != "waiting_order" {
+			t.Fatalf("%+v", ic)
+		}
+		baltic.processed(baltic.send(strings.ReplaceAll(unOrder("BT8002", "TWIN-2", "LIN+1++AUR-D18B:SA", "QTY+21:10:PCE", "PRI+AAA:97.00"), "ü", "\xfc")).ID)
+		collected := baltic.await("INVOIC", "TWIN-2")
+		checkFile(t, collected)
+		if !strings.Contains(string(collected), "RFF+ON:TWIN-1") || baltic.waits("INVOIC", "IN-2") != 0 { // once
+			t.Errorf("%s", collected)
+		}
+		var bills struct{ Items []struct{ ID string } }
+		baltic.get("/api/v1/invoices?q=IN-2", &bills)
+		var bill struct {
+			Orders []struct {
+				Number string `json:"order_number"`
+				Net    struct{ Amount string }
+			}
+		}
+		baltic.get("/api/v1/invoices/"+bills.Items[0].ID, &bill)
+		if len(bill.Orders) != 2 || bill.Orders[0].Number != "TWIN-1" || bill.Orders[0].Net.Amount != "2152.00" || bill.Orders[1].Number != "TWIN-2" || bill.Orders[1].Net.Amount != "970.00" {
+			t.Errorf("%+v", bill)
+		}
 		s.command("reconcile")
 	})
 }
