@@ -300,3 +300,53 @@ func anyInvoiced(lines []Line) bool {
 	}
 	return false
 }
+
+// lineKey names a line of an order.
+type lineKey struct {
+	order OrderID
+	line  int
+}
+
+// key is the line that a position is of, of an invoice whose first order is named.
+func (r invoiceLineRow) key(first string) lineKey {
+	return lineKey{OrderID(firstOf(r.OrderID, first)), int(r.Line)}
+}
+
+// room is what of a line of an invoice is not credited yet.
+type room struct {
+	quantity money.Quantity
+	amount   int64
+	price    money.Price
+}
+
+// roomOf is the room of an invoice by order line, less the credits against it. The invoices
+// are those of its order, the oldest first.
+func roomOf(of InvoiceID, all []Invoice) map[lineKey]room {
+	out := map[lineKey]room{}
+	for _, inv := range all {
+		mine := inv.ID == of && inv.Kind == InvoiceDebit
+		if !mine && (inv.Kind != InvoiceCredit || inv.CreditOf != of) {
+			continue
+		}
+		for _, l := range inv.Lines {
+			k := lineKey{l.Order, l.Line}
+			x := out[k]
+			if x.amount += l.Amount.Minor; mine { // of a credit it is negative
+				x.quantity, x.price = x.quantity+l.Quantity, l.Price
+			} else if l.Price >= x.price { // below it corrects the price and gives nothing back
+				x.quantity -= l.Quantity
+			}
+			out[k] = x
+		}
+	}
+	return out
+}
+
+// Creditable is how much of each line of the order an invoice of it can still give back.
+func (d Detail) Creditable(of InvoiceID) map[int]money.Quantity {
+	out := map[int]money.Quantity{}
+	for k, x := range roomOf(of, d.Invoices) {
+		out[k.line] = x.quantity
+	}
+	return out
+}
