@@ -111,7 +111,7 @@ if [ -n "$stories" ]; then
 fi
 if [ -n "$run_browser" ]; then
   echo "== go test: browser ($((SECONDS - began)) s so far)"
-  (cd portal/e2e/browser && go test -vet=all -p 1 -timeout 15m ${count[@]+"${count[@]}"} ./...) || failed=yes
+  (cd portal/e2e/browser && go test -vet=all -p 1 -parallel 4 -timeout 15m ${count[@]+"${count[@]}"} ./...) || failed=yes
 fi
 say_left_out
 if [ -n "$failed" ]; then

@@ -180,7 +180,8 @@ func TestStoryDeal(t *testing.T) {
 		// return takes it back
 		sold := func(control int, number string, lines ...string) {
 			t.Helper()
-			body := append([]string{"BPT*00*" + number + "*20280220*02", "DTM*090*20280201", "DTM*091*20280215", "N1*SE*Kestrel Supply*92*KESTREL"}, lines...)
+			day := time.Now().UTC().Format("20060102") // one to come would be in doubt
+			body := append([]string{"BPT*00*" + number + "*" + day + "*02", "DTM*090*" + day, "DTM*091*" + day, "N1*SE*Kestrel Supply*92*KESTREL"}, lines...)
 			kestrel.booked(fromKestrel("PT", "867", control, body...))
 		}
 		sold(950003, "DEAL-SR1", "PTD*SS", "N1*EU*WHARFE STEEL LIMITED", "N4*Otley**LS211AA*GB", "QTY*32*220*EA", "LIN*1*VP*AUR-D18B", "UIT*EA*140*PE", "CTT*1")

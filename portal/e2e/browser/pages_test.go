@@ -39,11 +39,22 @@ func TestPages(t *testing.T) {
 		people <- person
 	}
 	close(people)
-	for i, chrome := range []*Chrome{left, right} {
+	for i, chrome := range []*Chrome{left, right, nil, nil} { // a person's pages, one after the other, are mostly waiting
 		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
 			t.Parallel()
+			person, more := <-people
+			if !more {
+				return
+			}
+			if chrome == nil {
+				var err error
+				if chrome, err = Launch(); err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(chrome.Close)
+			}
 			p := tab(t, chrome)
-			for person := range people {
+			for ; more; person, more = <-people {
 				every(t, p, person)
 			}
 		})
