@@ -180,7 +180,7 @@ func TestStoryDeal(t *testing.T) {
 		// return takes it back
 		sold := func(control int, number string, lines ...string) {
 			t.Helper()
-			day := time.Now().UTC().Format("20060102") // one to come would be in doubt
+			day := time.Now().UTC().Add(240 * time.Hour).Format("20060102") // of the program; one to come would be in doubt
 			body := append([]string{"BPT*00*" + number + "*" + day + "*02", "DTM*090*" + day, "DTM*091*" + day, "N1*SE*Kestrel Supply*92*KESTREL"}, lines...)
 			kestrel.booked(fromKestrel("PT", "867", control, body...))
 		}
@@ -205,7 +205,8 @@ func TestStoryDeal(t *testing.T) {
 			}
 		}
 		// Baltic sells to that customer all the same (SLSRPT): a dispute, ruled by the supplier
-		baltic.booked(strings.ReplaceAll(slsrpt("BT9501", "BT-DEAL", "202806", "LIN+1++AUR-D18B:SA", "QTY+153:7:PCE", "NAD+UD+++Wharfe Steel+Works Rd+Otley++LS21 1AA+GB"), "20261203", "20280220"))
+		there := time.Now().UTC().Add(240 * time.Hour)
+		baltic.booked(strings.ReplaceAll(slsrpt("BT9501", "BT-DEAL", there.Format("200601"), "LIN+1++AUR-D18B:SA", "QTY+153:7:PCE", "NAD+UD+++Wharfe Steel+Works Rd+Otley++LS21 1AA+GB"), "20261203", there.Format("20060102")))
 		eventually(t, "it is in dispute", func() bool { return aurelia.deal(r.ID).Disputed && baltic.deal(theirs.ID).Disputed })
 		for _, c := range []*client{kestrel, baltic} {
 			for _, id := range []string{r.ID, theirs.ID} {
