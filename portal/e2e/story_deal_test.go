@@ -205,8 +205,8 @@ func TestStoryDeal(t *testing.T) {
 			}
 		}
 		// Baltic sells to that customer all the same (SLSRPT): a dispute, ruled by the supplier
-		there := time.Now().UTC().Add(240 * time.Hour)
-		baltic.booked(strings.ReplaceAll(slsrpt("BT9501", "BT-DEAL", there.Format("200601"), "LIN+1++AUR-D18B:SA", "QTY+153:7:PCE", "NAD+UD+++Wharfe Steel+Works Rd+Otley++LS21 1AA+GB"), "20261203", there.Format("20060102")))
+		today := time.Now().UTC().Add(240 * time.Hour).Format("20060102") // of the program
+		baltic.booked(strings.NewReplacer("PERIOD:616", today+today+":718", "20261203", today).Replace(slsrpt("BT9501", "BT-DEAL", "PERIOD", "LIN+1++AUR-D18B:SA", "QTY+153:7:PCE", "NAD+UD+++Wharfe Steel+Works Rd+Otley++LS21 1AA+GB")))
 		eventually(t, "it is in dispute", func() bool { return aurelia.deal(r.ID).Disputed && baltic.deal(theirs.ID).Disputed })
 		for _, c := range []*client{kestrel, baltic} {
 			for _, id := range []string{r.ID, theirs.ID} {
