@@ -160,7 +160,7 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 		if key == "" {
 			key = "error.internal"
 		}
-		p.s.log.Warn("a company's server could not be served", slog.String("remote", r.ID), slog.String("reason", key))
+		p.s.log.Warn("a company's server could not be served", slog.String("remote", r.ID), slog.String("reason", key), slog.Any("cause", err))
 		wait := min(every<<min(r.Attempts, 12), maxBackoff)
 		values = map[string]any{"attempts": r.Attempts + 1, "last_error": key, "next_at": db.Micros(now.Add(max(wait, every)))}
 	}
