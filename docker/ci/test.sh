@@ -95,23 +95,33 @@ pkgs=("$@")
 
 echo "== go vet and go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo ", PostgreSQL")"
 failed=
-stories=
-if [ $# -eq 0 ]; then # the stories wait a lot: they run beside everything else, from the beginning
+waiting_parts() { # [STORIES]; what waits more than it works, one after the other
+  local bad=
+  if [ $# -gt 0 ]; then
+    go test -vet=all -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} "$@" || bad=yes
+  fi
+  if [ -n "$run_browser" ]; then
+    echo "== go test: browser ($((SECONDS - began)) s so far)"
+    (cd portal/e2e/browser && go test -vet=all -p 1 -parallel 4 -timeout 15m ${count[@]+"${count[@]}"} ./...) || bad=yes
+  fi
+  [ -z "$bad" ]
+}
+beside=
+if [ $# -eq 0 ]; then # they run beside everything else, from the beginning
   go build ./... || exit 1 # else both would compile the same
-  stories=$(mktemp)
-  go test -vet=all -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e >"$stories" 2>&1 &
-  stories_pid=$!
+  beside=$(mktemp)
+  waiting_parts ./portal/e2e >"$beside" 2>&1 &
+  waiting_pid=$!
   mapfile -t pkgs < <(go list ./... | grep -v '/portal/e2e$')
 fi
 go test -vet=all -p 2 -timeout 18m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
-if [ -n "$stories" ]; then
-  wait "$stories_pid" || failed=yes
-  cat "$stories"
-  rm -f "$stories"
-fi
-if [ -n "$run_browser" ]; then
-  echo "== go test: browser ($((SECONDS - began)) s so far)"
-  (cd portal/e2e/browser && go test -vet=all -p 1 -parallel 4 -timeout 15m ${count[@]+"${count[@]}"} ./...) || failed=yes
+if [ -n "$beside" ]; then
+  echo "== go test: all but stories and browser done ($((SECONDS - began)) s so far)"
+  wait "$waiting_pid" || failed=yes
+  cat "$beside"
+  rm -f "$beside"
+else
+  waiting_parts || failed=yes
 fi
 say_left_out
 if [ -n "$failed" ]; then
