@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -75,6 +76,22 @@ func Postgres(t testing.TB) *db.DB {
 
 // spares are emptied databases of this process, by cluster.
 var spares = map[string][]string{}
+
+// Waiting returns once n connections to a PostgreSQL database wait for a lock, with an
+// error when they never do.
+func Waiting(ctx context.Context, d *db.DB, n int) error {
+	for end := time.Now().Add(20 * time.Second); ; runtime.Gosched() {
+		var have int
+		if err := d.View(ctx, func(ctx context.Context) error {
+			return db.Tx(ctx).Raw("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&have).Error
+		}); err != nil || have >= n {
+			return err
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%d of %d connections wait for a lock", have, n)
+		}
+	}
+}
 
 func takeSpare(admin string) string {
 	templateMu.Lock()

@@ -2,7 +2,6 @@ package lead
 
 import (
 	"context"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -137,12 +136,6 @@ func TestWebFormAtOnce(t *testing.T) {
 	f.must(err)
 	in := Filled{Company: "Harrow Fitout Ltd", Country: "GB", Name: "Joe Day", Mail: "joe@harrow-fitout.co.uk", Contact: true, Share: true, Stamp: open.Stamp(f.now)}
 	at := f.at()
-	waiting := func() (n int) { // for a lock, in this database
-		f.must(d.View(at, func(ctx context.Context) error {
-			return db.Tx(ctx).Raw("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&n).Error
-		}))
-		return n
-	}
 	told := make(chan error, 2)
 	f.must(d.InTx(at, func(ctx context.Context) error {
 		if _, err := db.Next(ctx, "lead:"+f.aurelia); err != nil { // both have looked before either writes
@@ -151,14 +144,7 @@ func TestWebFormAtOnce(t *testing.T) {
 		for range cap(told) {
 			go func() { told <- f.svc.FillForm(at, form.Token, in) }()
 		}
-		for end := time.Now().Add(20 * time.Second); waiting() < cap(told); {
-			if time.Now().After(end) {
-				t.Error("they do not wait for the number")
-				return nil
-			}
-			runtime.Gosched()
-		}
-		return nil
+		return dbtest.Waiting(at, d, cap(told))
 	}))
 	for range cap(told) {
 		f.must(<-told)

@@ -1,6 +1,7 @@
 package trade
 
 import (
+	"context"
 	"testing"
 
 	"entente/db"
@@ -150,4 +151,41 @@ func TestCollectiveInvoice(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Two orders of one invoice are judged at once: the second reads what the first wrote.
+func TestSharesAtOnce(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Postgres(t) // SQLite writes one after the other
+	b := setup(t, d)
+	b.sent(small())
+	second := b.sent(order("PO-2", [3]string{"AUR-G125", "5", "46.50"}, [3]string{"AUR-D18B", "50", "84.00"}))
+	b.reply(collective("INV-C", "12570.00", [5]string{"PO-1", "1", "AUR-D18B", "100", "84.00"}, [5]string{"PO-2", "2", "AUR-D18B", "50", "83.40"}))
+	at := b.at()
+	inv := b.get(second).Invoices[0].ID
+	var shares []shareRow
+	b.must(d.View(at, func(ctx context.Context) (err error) {
+		shares, err = sharesOf(ctx, string(inv))
+		return err
+	}))
+	if len(shares) != 2 {
+		t.Fatalf("%d shares", len(shares))
+	}
+	judged := func(x shareRow, by int64) matched {
+		return matched{share: true, row: invoiceRow{ID: x.InvoiceID, OrderID: x.OrderID, State: InvoiceDiffers, DiffersBy: by}}
+	}
+	other := make(chan error, 1)
+	b.must(d.InTx(at, func(ctx context.Context) error {
+		if err := saveMatch(ctx, judged(shares[0], 700)); err != nil {
+			return err
+		}
+		go func() {
+			other <- d.InTx(at, func(ctx context.Context) error { return saveMatch(ctx, judged(shares[1], 55)) })
+		}()
+		return dbtest.Waiting(at, d, 1)
+	}))
+	b.must(<-other)
+	whole, err := b.svc.GetInvoice(at, b.dan, inv)
+	b.must(err)
+	eq(t, "both", [2]string{whole.State, whole.Difference.String()}, [2]string{InvoiceDiffers, "7.55"})
 }

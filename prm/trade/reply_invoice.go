@@ -286,6 +286,11 @@ func (s *Service) parts(ctx context.Context, r *replyRow, d *doc.Invoice) (share
 
 // withinInvoice holds a credit that gives back more than its invoice has.
 func withinInvoice(ctx context.Context, of, row invoiceRow, rows []invoiceLineRow, xs shares) error {
+	if of.Orders > 0 { // two credits may be of different orders of it
+		if err := lockInvoice(ctx, of.ID); err != nil {
+			return err
+		}
+	}
 	all, err := relatives(ctx, of)
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"gorm.io/gorm/clause"
+
 	"entente/db"
 	"entente/prm/access"
 	"entente/prm/catalog"
@@ -157,7 +159,10 @@ func plain(all []matched) []Invoice {
 
 func saveMatch(ctx context.Context, m matched) error {
 	changed := map[string]any{"state": m.row.State, "differs_by": m.row.DiffersBy}
-	if m.share { // the invoice is what its shares are
+	if m.share { // the invoice is what its shares are; its other orders have locks of their own
+		if err := lockInvoice(ctx, m.row.ID); err != nil {
+			return err
+		}
 		if err := db.Tx(ctx).Model(&shareRow{}).Where("invoice_id = ? AND order_id = ?", m.row.ID, m.row.OrderID).Updates(changed).Error; err != nil {
 			return err
 		}
@@ -189,6 +194,16 @@ func invoiceByID(ctx context.Context, id InvoiceID) (invoiceRow, error) {
 	var r invoiceRow
 	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error
 	return r, err
+}
+
+// lockInvoice keeps the invoice of several orders to this transaction, before its shares
+// are added up. Locks of orders come first.
+func lockInvoice(ctx context.Context, id string) error {
+	if db.DialectOf(ctx) != db.Postgres {
+		return nil
+	}
+	var r invoiceRow
+	return db.Tx(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).Select("id").Where("id = ?", id).Take(&r).Error
 }
 
 // sharesOf are the orders of an invoice of several, the first one first.
