@@ -1075,6 +1075,12 @@ CREATE TABLE promotion_log (
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
 CREATE INDEX promotion_log_of ON promotion_log USING btree (promotion_id, happened, id);
+CREATE TABLE promotion_measure (
+  promotion_id text NOT NULL, org_id text NOT NULL, version bigint NOT NULL, stamp text NOT NULL, made bigint NOT NULL, content text NOT NULL,
+  PRIMARY KEY (promotion_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
 CREATE TABLE promotion_resale (
   promotion_id text NOT NULL, report_id text NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, version_no bigint NOT NULL, number text NOT NULL, sku text NOT NULL, sold_from text NOT NULL, sold_to text NOT NULL, arrived bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, basis text NOT NULL, currency text NOT NULL, price bigint NOT NULL, allowance bigint NOT NULL, sold bigint NOT NULL, counted bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL,
   PRIMARY KEY (promotion_id, report_id, line),

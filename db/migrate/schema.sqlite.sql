@@ -840,6 +840,9 @@ CREATE TABLE promotion_log (
   id TEXT PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), seen_by TEXT NOT NULL, kind TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL, happened INTEGER NOT NULL
 );
 CREATE INDEX promotion_log_of ON promotion_log (promotion_id, happened, id);
+CREATE TABLE promotion_measure (
+  promotion_id TEXT NOT NULL REFERENCES promotion(id), org_id TEXT NOT NULL REFERENCES org(id), version INTEGER NOT NULL, stamp TEXT NOT NULL, made INTEGER NOT NULL, content TEXT NOT NULL, PRIMARY KEY (promotion_id, org_id)
+);
 CREATE TABLE promotion_resale (
   promotion_id TEXT NOT NULL REFERENCES promotion(id), report_id TEXT NOT NULL, line INTEGER NOT NULL, owner_id TEXT NOT NULL, org_id TEXT NOT NULL, version_no INTEGER NOT NULL, number TEXT NOT NULL, sku TEXT NOT NULL, sold_from TEXT NOT NULL, sold_to TEXT NOT NULL, arrived INTEGER NOT NULL,
   verdict TEXT NOT NULL, reason TEXT NOT NULL, basis TEXT NOT NULL, currency TEXT NOT NULL, price INTEGER NOT NULL, allowance INTEGER NOT NULL, sold INTEGER NOT NULL, counted INTEGER NOT NULL, value INTEGER NOT NULL, earned INTEGER NOT NULL, PRIMARY KEY (promotion_id, report_id, line)

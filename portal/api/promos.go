@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -380,6 +381,7 @@ type promoResults struct {
 	Items     []promoFigures `json:"items"`
 	Settled   []promoFigures `json:"settled,omitempty" doc:"as it was settled"`
 	Added     []promoAdded   `json:"added"`
+	AsOf      *time.Time     `json:"as_of,omitempty" doc:"where many lines were measured beforehand: since when added does not know newer documents"`
 }
 
 func effectOut(e promo.Effect) *promoEffect {
@@ -443,7 +445,7 @@ func (a *API) promoResults(ctx context.Context, actor access.Actor, id promo.ID,
 		}
 		return out
 	}
-	out := promoResults{Number: r.Number, State: string(r.State), By: added.By, Companies: all(r.Parts), Items: all(r.Products), Added: []promoAdded{}}
+	out := promoResults{Number: r.Number, State: string(r.State), By: added.By, Companies: all(r.Parts), Items: all(r.Products), Added: []promoAdded{}, AsOf: moment(added.AsOf)}
 	if len(r.Frozen) > 0 {
 		out.Settled = all(r.Frozen)
 	}

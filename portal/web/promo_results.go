@@ -253,6 +253,9 @@ func (v *visit) promoLift(id promo.ID, r promo.Results, mine bool, n names, f vi
 		}
 	}
 	v.liftWords(out, m, got)
+	if !got.AsOf.IsZero() {
+		out.Notes = append(out.Notes, view.T("lift.as_of", "when", got.AsOf))
+	}
 	v.liftFigures(out, m, got)
 	for _, x := range r.Frozen {
 		if x.Org == m.Org && x.Extra != nil && x.Extra.Value != m.Main.Extra.Value {

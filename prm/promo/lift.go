@@ -80,7 +80,7 @@ type Side struct {
 type Measured struct {
 	Org     string
 	In, Out Side
-	Main    *Side // that of the date that decides
+	Main    *Side `json:"-"` // that of the date that decides
 	Gap     money.Quantity
 	Gapped  bool
 	Cost    money.Amount // what it earned, in its currency
@@ -95,6 +95,7 @@ type Lifted struct {
 	Margin money.Rate // for the owner; 0: not told
 	Parts  []Measured
 	Total  *Total
+	AsOf   time.Time // of the oldest part that was measured beforehand (Measure); zero: all are of now
 }
 
 // Total adds companies up.
@@ -131,13 +132,18 @@ func (s *Service) Lift(ctx context.Context, actor access.Actor, id ID) (Lifted, 
 		if err != nil {
 			return err
 		}
-		out, err = s.lifted(ctx, r, org)
+		kept, err := keptOf(ctx, r.ID, org)
+		if err != nil {
+			return err
+		}
+		out, err = s.lifted(ctx, r, org, kept)
 		return err
 	})
 	return out, err
 }
 
-func (s *Service) lifted(ctx context.Context, r row, org string) (Lifted, error) {
+// lifted measures anew what is not among kept, by company.
+func (s *Service) lifted(ctx context.Context, r row, org string, kept map[string]keptRow) (Lifted, error) {
 	var out Lifted
 	if r.AgreedNo == 0 {
 		return out, fault.New(fault.Conflict, "promo.no_results")
@@ -163,20 +169,28 @@ func (s *Service) lifted(ctx context.Context, r row, org string) (Lifted, error)
 		if p.Role != Participant || org != "" && p.Org != org {
 			continue
 		}
-		m, err := s.weigh(ctx, r, t, p, goods, figures)
+		m, found, err := kept[p.Org].measured(r)
+		if err == nil && !found {
+			m, err = s.weigh(ctx, r, t, p, goods, figures)
+		}
 		if err != nil {
 			return out, err
 		}
-		m.PerCost = per1(m.Main.Worth, m.Cost, money.One, false)
-		if out.Margin > 0 {
-			m.Return = per1(m.Main.Worth, m.Cost, out.Margin, true)
+		if at := db.FromMicros(kept[p.Org].Made); found && (out.AsOf.IsZero() || at.Before(out.AsOf)) {
+			out.AsOf = at
 		}
+		m.Cost = costOf(figures, p)
 		out.Parts = append(out.Parts, m)
 	}
 	for i := range out.Parts { // the slice has grown
 		out.Parts[i].Main = &out.Parts[i].In
 		if t.By == ByResale {
 			out.Parts[i].Main = &out.Parts[i].Out
+		}
+		m := &out.Parts[i]
+		m.PerCost = per1(m.Main.Worth, m.Cost, money.One, false)
+		if out.Margin > 0 {
+			m.Return = per1(m.Main.Worth, m.Cost, out.Margin, true)
 		}
 	}
 	if org == "" {
@@ -187,20 +201,13 @@ func (s *Service) lifted(ctx context.Context, r row, org string) (Lifted, error)
 
 // weigh measures both sides of one company.
 func (s *Service) weigh(ctx context.Context, r row, t Terms, p Part, goods []good, figures []Figures) (Measured, error) {
-	m := Measured{Org: p.Org, Cost: money.Amount{Currency: p.Currency}}
+	m := Measured{Org: p.Org, Cost: costOf(figures, p)}
 	own := map[string]bool{}
 	skus := make([]string, len(goods))
 	for i, g := range goods {
 		skus[i], own[g.SKU] = g.SKU, g.Own
 	}
-	zone, err := time.LoadLocation(t.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
-	begin, _ := time.Parse(time.DateOnly, t.From)
-	until, _ := time.Parse(time.DateOnly, t.Until)
-	from := begin.AddDate(-liftYears, 0, 0).Format(time.DateOnly)
-	to := min(db.Now(ctx).In(zone).AddDate(0, 0, -1).Format(time.DateOnly), until.AddDate(0, 0, 7*liftBeyond).Format(time.DateOnly))
+	from, to := t.read(ctx)
 	others, err := rivals(ctx, r, p.Org, goods)
 	if err != nil {
 		return m, err
@@ -224,15 +231,6 @@ func (s *Service) weigh(ctx context.Context, r row, t Terms, p Part, goods []goo
 	}
 	m.In, m.Out = estimate(in, t, others, prices), estimate(out, t, others, prices)
 	m.In.By, m.Out.By = by, ByResale
-	m.Main = &m.In
-	if t.By == ByResale {
-		m.Main = &m.Out
-	}
-	for _, f := range figures {
-		if f.Org == p.Org && f.Currency == p.Currency {
-			m.Cost = f.Earned
-		}
-	}
 	if m.Out.First != "" && m.Out.Why != WhyReports && m.Out.Why != lift.NoWindow {
 		m.Gapped, m.Gap = true, -m.Out.Actual
 		for _, x := range rows {

@@ -3,6 +3,7 @@ package promo
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -296,3 +297,144 @@ func TestReplay(t *testing.T) {
 		}
 	})
 }
+
+// An invoice of two orders is read with the products of the order that each line is of; a
+// credit of goods takes back, one of the price takes nothing.
+func TestInvoicesOfSeveralOrders(t *testing.T) {
+	open4(t, func(m *market) {
+		m.must(m.cat.Put(m.at(), access.Actor{Person: db.NewID(), Org: m.aurelia, Roles: []access.Role{access.Admin}, Via: "session:x"}, catalog.Product{SKU: "AUR-D12", NameEN: "Drill", Family: "cordless", Unit: "EA", Packs: []catalog.Pack{{Level: catalog.Case, Unit: "CA", Quantity: money.Whole(10)}}}))
+		n := func(int) int64 { return 20 }
+		m.history(m.kestrel, m.toKestrel, "GBP", "2026-01-05", 2, n, n)
+		m.must(m.db.InTx(m.at(), func(ctx context.Context) error {
+			var orders, product []string
+			if err := db.Tx(ctx).Raw("SELECT id FROM purchase_order WHERE number LIKE 'H-%' ORDER BY number").Scan(&orders).Error; err != nil {
+				return err
+			}
+			if err := db.Tx(ctx).Raw("SELECT id FROM product WHERE org_id = ? AND sku IN ('AUR-D18B', 'AUR-D12') ORDER BY sku", m.aurelia).Scan(&product).Error; err != nil {
+				return err
+			}
+			const invoices = "INSERT INTO invoice (id, order_id, supplier_id, reseller_id, number, kind, state, currency, net, tax, tax_rate, tax_category, differs_by, gross, issued_on, due_on, made_by, made, interchange_id, credit_of, orders) VALUES (?, ?, ?, ?, ?, ?, 'matched', 'GBP', 0, 0, 0, 'S', 0, 0, ?, ?, '', 1, '', ?, ?)"
+			const lines = "INSERT INTO invoice_line (invoice_id, position, line, sku, quantity, unit, price, amount, difference, order_id) VALUES (?, ?, ?, '', ?, 'CA', ?, 0, '', ?)"
+			whole := int64(money.Whole(840))
+			for _, x := range []struct {
+				id, kind, of, day string
+				orders            int
+				lines             [][4]any // line, quantity, price, order
+			}{
+				{"I", "invoice", "", "2026-01-20", 2, [][4]any{{1, int64(money.Whole(7)), whole, orders[0]}, {2, int64(money.Whole(3)), whole, orders[1]}}},
+				{"G", "credit", "I", "2026-01-21", 0, [][4]any{{2, int64(money.Whole(1)), whole, ""}}},
+				{"P", "credit", "I", "2026-01-22", 0, [][4]any{{1, int64(money.Whole(7)), whole / 10, ""}}},
+			} {
+				first := orders[0]
+				if x.id == "G" {
+					first = orders[1]
+				}
+				if _, err := db.Exec(ctx, invoices, x.id, first, m.aurelia, m.kestrel, "INV-"+x.id, x.kind, x.day, x.day, x.of, x.orders); err != nil {
+					return err
+				}
+				for i, l := range x.lines {
+					if _, err := db.Exec(ctx, lines, x.id, i+1, l[0], l[1], l[2], l[3]); err != nil {
+						return err
+					}
+				}
+			}
+			// the second order has its lines the other way round
+			if _, err := db.Exec(ctx, "UPDATE order_line SET product_id = ? WHERE order_id = ? AND line = 2", product[1], orders[1]); err != nil {
+				return err
+			}
+			rows, err := movedIn(ctx, ByInvoice, m.aurelia, m.kestrel, "2026-01-01", "2026-02-01", []good{{ID: product[1], SKU: "AUR-D18B", Own: true}, {ID: product[0], SKU: "AUR-D12"}})
+			if err != nil {
+				return err
+			}
+			sum := map[string]money.Quantity{}
+			for _, r := range rows {
+				sum[fmt.Sprintf("%s %v", r.Day, r.Own)] += r.pieces()
+			}
+			if len(rows) != 3 || sum["2026-01-20 true"] != money.Whole(100) || sum["2026-01-21 true"] != -money.Whole(10) || sum["2026-01-22 true"] != 0 {
+				t.Errorf("%v of %+v", sum, rows)
+			}
+			got, err := documentsIn(ctx, ByInvoice, m.aurelia, m.kestrel, "2026-01-01", "2026-02-01", product, Document{}, 10)
+			if err != nil {
+				return err
+			}
+			text := ""
+			for _, d := range got {
+				text += fmt.Sprintf("%s %d %s; ", d.Number, d.Line, d.Quantity)
+				if (d.ID == orders[1]) != (d.Line == 2 || d.Number == "INV-G") {
+					t.Errorf("the order of %+v", d)
+				}
+			}
+			if text != "INV-I 1 7; INV-I 2 3; INV-G 1 -1; " {
+				t.Error(text)
+			}
+			return nil
+		}))
+	})
+}
+
+// What was measured beforehand is what would be measured now, says since when, and is
+// measured again when a document came; what is settled is measured anew.
+func TestMeasuredBeforehand(t *testing.T) {
+	open4(t, func(m *market) {
+		x := m.terms()
+		x.Families, x.SKUs, x.ShipBy, x.BackDays, x.Quoted, x.From, x.Until = nil, []string{"AUR-D18B"}, "", 0, false, "2026-12-07", "2027-01-03"
+		d := m.running(x)
+		n := func(w int) int64 { return 20 + int64(w*7%3) }
+		m.history(m.kestrel, m.toKestrel, "GBP", "2024-12-30", 109, n, n)
+		m.now = time.Date(2027, 2, 2, 9, 0, 0, 0, time.UTC)
+		lift := func(a access.Actor) Lifted {
+			t.Helper()
+			got, err := m.svc.Lift(m.at(), a, d.ID)
+			m.must(err)
+			return got
+		}
+		same := func(what string, a, b Lifted) {
+			t.Helper()
+			a.AsOf, b.AsOf = time.Time{}, time.Time{}
+			if x, y := fmt.Sprintf("%+v %+v", a, a.Total), fmt.Sprintf("%+v %+v", b, b.Total); pointers.ReplaceAllString(x, "") != pointers.ReplaceAllString(y, "") {
+				t.Errorf("%s:\n%s\n%s", what, x, y)
+			}
+		}
+		live := lift(m.ingrid)
+		m.must(m.svc.Measure(m.at()))
+		if !lift(m.ingrid).AsOf.IsZero() {
+			t.Fatal("few lines are measured with the page")
+		}
+		m.svc.keepFrom = 10
+		at := m.at()
+		m.must(m.svc.Measure(at))
+		kept := lift(m.ingrid)
+		if !kept.AsOf.Equal(db.Now(at)) {
+			t.Fatalf("as of %s", kept.AsOf)
+		}
+		same("beforehand", live, kept)
+		if mine := lift(m.maya); len(mine.Parts) != 1 || mine.Parts[0].Org != m.kestrel || mine.AsOf.IsZero() {
+			t.Fatalf("%+v", mine)
+		}
+
+		m.order("2026-12-08", "", want{"AUR-D18B", "100", "84", ""})
+		same("until it is measured again", kept, lift(m.ingrid))
+		m.must(m.svc.Measure(m.at()))
+		after := lift(m.ingrid)
+		m.svc.keepFrom = keepFrom
+		m.must(m.svc.Measure(m.at()))
+		fresh := lift(m.ingrid)
+		if !fresh.AsOf.IsZero() {
+			t.Fatal("what is not kept any more is measured with the page")
+		}
+		same("after an order", fresh, after)
+		of := func(l Lifted) Measured {
+			for _, p := range l.Parts {
+				if p.Org == m.kestrel {
+					return p
+				}
+			}
+			return Measured{}
+		}
+		if got := of(after).In.Actual - of(kept).In.Actual; got != money.Whole(100) {
+			t.Fatalf("the order adds %s", got)
+		}
+	})
+}
+
+var pointers = regexp.MustCompile("0x[0-9a-f]+")

@@ -153,7 +153,7 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version
 		if err != nil {
 			return err
 		}
-		added, err := s.lifted(ctx, r, "")
+		added, err := s.lifted(ctx, r, "", nil)
 		if err != nil {
 			return err
 		}

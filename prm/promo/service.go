@@ -22,11 +22,12 @@ type Service struct {
 	catalog  *catalog.Service
 	resales  Resales // nil: none are kept
 	funds    Funds   // nil: bill-backs are claimed elsewhere
+	keepFrom int64
 }
 
 // New makes the service.
 func New(d *db.DB, jobs Publisher, partners *partner.Service, cat *catalog.Service) *Service {
-	return &Service{db: d, jobs: jobs, partners: partners, catalog: cat}
+	return &Service{db: d, jobs: jobs, partners: partners, catalog: cat, keepFrom: keepFrom}
 }
 
 func (s *Service) view(ctx context.Context, a access.Actor, fn func(ctx context.Context) error) error {

@@ -2,7 +2,10 @@ package promo
 
 import (
 	"context"
+	"fmt"
 	"math/big"
+
+	"gorm.io/gorm/clause"
 
 	"entente/db"
 	"entente/prm/catalog"
@@ -69,6 +72,13 @@ func (m moved) pieces() money.Quantity {
 
 const movedPacks = ` JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id LEFT JOIN pack k ON k.org_id = l.supplier_id AND k.product_id = l.product_id AND k.unit = l.unit`
 
+// invoiced is what a line of an invoice adds: a credit of goods takes back, one of the price
+// alone does not. A line of an invoice of several orders names its own.
+const (
+	invoiced     = `CASE WHEN i.kind = '` + trade.InvoiceDebit + `' THEN x.quantity WHEN x.price >= l.price THEN -ABS(x.quantity) ELSE 0 END`
+	invoicedLine = `invoice i JOIN invoice_line x ON x.invoice_id = i.id JOIN order_line l ON l.order_id = CASE WHEN x.order_id = '' THEN i.order_id ELSE x.order_id END AND l.line = x.line`
+)
+
 // movedBy says where each date that decides is read; goods free of charge are no sales, a
 // blanket order is none before it is called off, and a credit takes back.
 var movedBy = map[string]string{
@@ -76,7 +86,7 @@ var movedBy = map[string]string{
 		WHERE o.supplier_id = ? AND o.reseller_id = ? AND o.ordered_on >= ? AND o.ordered_on <= ? AND o.kind <> 'BK'`,
 	ByShip: `s.shipped_on AS day, x.quantity, l.product_id, l.unit, p.unit AS base_unit, COALESCE(k.quantity, 0) AS pack FROM shipment s JOIN shipment_line x ON x.shipment_id = s.id JOIN order_line l ON l.order_id = s.order_id AND l.line = x.line` + movedPacks + `
 		WHERE s.supplier_id = ? AND s.reseller_id = ? AND s.shipped_on >= ? AND s.shipped_on <= ?`,
-	ByInvoice: `i.issued_on AS day, CASE WHEN i.kind = '` + trade.InvoiceDebit + `' THEN x.quantity ELSE -ABS(x.quantity) END AS quantity, l.product_id, l.unit, p.unit AS base_unit, COALESCE(k.quantity, 0) AS pack FROM invoice i JOIN invoice_line x ON x.invoice_id = i.id JOIN order_line l ON l.order_id = i.order_id AND l.line = x.line` + movedPacks + `
+	ByInvoice: `i.issued_on AS day, ` + invoiced + ` AS quantity, l.product_id, l.unit, p.unit AS base_unit, COALESCE(k.quantity, 0) AS pack FROM ` + invoicedLine + movedPacks + `
 		WHERE i.supplier_id = ? AND i.reseller_id = ? AND i.issued_on >= ? AND i.issued_on <= ?`,
 }
 
@@ -125,8 +135,8 @@ var documentsBy = map[string]string{
 		WHERE o.supplier_id = ? AND o.reseller_id = ? AND o.ordered_on >= ? AND o.ordered_on <= ? AND o.kind <> 'BK' AND l.free = 0 AND l.product_id IN ?`,
 	ByShip: `SELECT s.shipped_on AS day, s.shipped_on AS until, s.number, s.order_id AS id, x.line, l.sku, l.unit, x.quantity FROM shipment s JOIN shipment_line x ON x.shipment_id = s.id JOIN order_line l ON l.order_id = s.order_id AND l.line = x.line
 		WHERE s.supplier_id = ? AND s.reseller_id = ? AND s.shipped_on >= ? AND s.shipped_on <= ? AND l.free = 0 AND l.product_id IN ?`,
-	ByInvoice: `SELECT i.issued_on AS day, i.issued_on AS until, i.number, i.order_id AS id, x.position AS line, l.sku, l.unit, CASE WHEN i.kind = '` + trade.InvoiceDebit + `' THEN x.quantity ELSE -ABS(x.quantity) END AS quantity FROM invoice i JOIN invoice_line x ON x.invoice_id = i.id JOIN order_line l ON l.order_id = i.order_id AND l.line = x.line
-		WHERE i.supplier_id = ? AND i.reseller_id = ? AND i.issued_on >= ? AND i.issued_on <= ? AND l.free = 0 AND l.product_id IN ?`,
+	ByInvoice: `SELECT i.issued_on AS day, i.issued_on AS until, i.number, l.order_id AS id, x.position AS line, l.sku, l.unit, ` + invoiced + ` AS quantity FROM ` + invoicedLine + `
+		WHERE i.supplier_id = ? AND i.reseller_id = ? AND i.issued_on >= ? AND i.issued_on <= ? AND l.free = 0 AND (i.kind = '` + trade.InvoiceDebit + `' OR x.price >= l.price) AND l.product_id IN ?`,
 	ByResale: `SELECT l.sold_from AS day, l.sold_to AS until, r.number, r.id, l.position AS line, l.sku, '' AS unit, l.pieces AS quantity FROM sell_report r JOIN sell_line l ON l.report_id = r.id
 		WHERE r.supplier_id = ? AND r.reseller_id = ? AND l.sold_from >= ? AND l.sold_to <= ? AND r.state = 'current' AND l.pieces <> 0 AND l.product_id IN ?`,
 }
@@ -162,4 +172,57 @@ func average(minor int64, c money.Currency, pieces money.Quantity) money.Price {
 		return 0
 	}
 	return money.Price(n.Int64())
+}
+
+// keptRow is what a promotion added at a company, as it was measured. Stamp tells what that
+// was made of.
+type keptRow struct {
+	PromotionID string `gorm:"primaryKey"`
+	OrgID       string `gorm:"primaryKey"`
+	Version     int64
+	Stamp       string
+	Made        int64
+	Content     string
+}
+
+func (keptRow) TableName() string { return "promotion_measure" }
+
+// keptOf reads what is kept of a promotion by company; org "" stands for all.
+func keptOf(ctx context.Context, id, org string) (map[string]keptRow, error) {
+	q := db.Tx(ctx).Where("promotion_id = ?", id)
+	if org != "" {
+		q = q.Where("org_id = ?", org)
+	}
+	var rows []keptRow
+	err := q.Find(&rows).Error
+	out := map[string]keptRow{}
+	for _, r := range rows {
+		out[r.OrgID] = r
+	}
+	return out, err
+}
+
+func keep(ctx context.Context, r keptRow) error {
+	return db.Tx(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&r).Error
+}
+
+func dropKept(ctx context.Context, r keptRow) error {
+	return db.Tx(ctx).Where("promotion_id = ? AND org_id = ?", r.PromotionID, r.OrgID).Delete(&keptRow{}).Error
+}
+
+// stampOf is how many lines the orders of a company have, and a word that is another one when
+// its orders, its reports or a promotion of the owner may have changed.
+func stampOf(ctx context.Context, owner, org string) (lines int64, stamp string, err error) {
+	var x struct{ Lines, Orders, Reports, Standing, Doubts, Promotions int64 }
+	err = db.Tx(ctx).Raw(`SELECT o.lines, o.orders, r.reports, r.standing, r.doubts, (SELECT CAST(COALESCE(SUM(version + 1), 0) AS BIGINT) FROM promotion WHERE owner_id = ?) AS promotions
+		FROM (SELECT CAST(COALESCE(SUM(line_count), 0) AS BIGINT) AS lines, CAST(COALESCE(SUM(version), 0) AS BIGINT) AS orders FROM purchase_order WHERE supplier_id = ? AND reseller_id = ?) o,
+			(SELECT COUNT(*) AS reports, COUNT(CASE WHEN state = 'current' THEN 1 END) AS standing, CAST(COALESCE(SUM(doubts), 0) AS BIGINT) AS doubts FROM sell_report WHERE supplier_id = ? AND reseller_id = ?) r`,
+		owner, owner, org, owner, org).Scan(&x).Error
+	return x.Lines, fmt.Sprint(x.Lines, x.Orders, x.Reports, x.Standing, x.Doubts, x.Promotions), err
+}
+
+// agreedAfter reads promotions whose terms were agreed, by their ids.
+func agreedAfter(ctx context.Context, after string, limit int) ([]row, error) {
+	var rows []row
+	return rows, db.Tx(ctx).Where("agreed_no > 0 AND id > ?", after).Order("id").Limit(limit).Find(&rows).Error
 }
