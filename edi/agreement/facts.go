@@ -88,6 +88,7 @@ func (b Body) Facts() []Fact {
 	for _, side := range []string{Supplier, Reseller} {
 		s := b.side(side)
 		add("transport", "network", side, "", s.Network, "")
+		add("transport", "folder", side, "", yes(s.Transport == "folder"), "yes")
 		add("transport", "tries", side, "", number(s.Tries), "")
 		if s.Terms != nil {
 			out = append(out, termFacts(side, s.Terms.Filled())...)

@@ -14,7 +14,7 @@ import (
 // approvalOut is something that the company's own rules keep back.
 type approvalOut struct {
 	ID      string         `json:"id"`
-	Kind    string         `json:"kind" doc:"order, change, incoming, answer or invoice"`
+	Kind    string         `json:"kind" doc:"order, change, calloff, incoming, answer, grant (of a change), quote or invoice"`
 	State   string         `json:"state" doc:"waiting, granted, refused, withdrawn or replaced"`
 	Partner string         `json:"partner" doc:"slug"`
 	Number  string         `json:"number,omitempty" doc:"of the order or the invoice, where it has one"`

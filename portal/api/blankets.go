@@ -67,9 +67,10 @@ func (a *API) blanketOrders() {
 		}
 	}
 	type called struct {
-		Order   string `json:"order"`
-		Outcome string `json:"outcome" doc:"booked, duplicate or held"`
-		Marked  int    `json:"marked" doc:"lines with a doubt"`
+		Order    string `json:"order" doc:"empty while it waits for your own company's approval"`
+		Outcome  string `json:"outcome" doc:"booked, duplicate, held, or approval: your company's own rules keep it back"`
+		Approval string `json:"approval,omitempty" doc:"the request"`
+		Marked   int    `json:"marked" doc:"lines with a doubt"`
 	}
 	handle(a, op("POST", "/api/v1/orders/{id}/calloffs", "orders:write", "Call off from a blanket order", "At its prices. More than is left, or outside the days for which it holds, is booked and asked about.", 201),
 		func(ctx context.Context, actor access.Actor, in *callOff) (*reply[called], error) {
@@ -85,7 +86,7 @@ func (a *API) blanketOrders() {
 			if err != nil {
 				return nil, err
 			}
-			return &reply[called]{called{string(r.Order), string(r.Outcome), r.Marked}}, nil
+			return &reply[called]{called{string(r.Order), string(r.Outcome), r.Approval, r.Marked}}, nil
 		})
 	type closing struct {
 		IDPath

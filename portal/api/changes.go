@@ -133,7 +133,7 @@ func (a *API) changes(base string) {
 			Lines   []changeVerdict `json:"lines,omitempty" doc:"lines that are not named are granted as far as they can be"`
 		} `required:"false"`
 	}
-	handle(a, op("POST", base+"/{id}/changes/{change}/answer", "orders:write", "Answer a change of an order", "What is granted is promised as changed. The 865 goes to the buyer.", 200),
+	handle(a, op("POST", base+"/{id}/changes/{change}/answer", "orders:write", "Answer a change of an order", "What is granted is promised as changed. The 865 goes to the buyer. Where your company's own rules keep the answer back, approval names the request and the change stays open.", 200),
 		func(ctx context.Context, actor access.Actor, in *decideChange) (*reply[order], error) {
 			d, err := a.d.Trade.Get(ctx, actor, trade.OrderID(in.ID))
 			if err != nil {

@@ -133,7 +133,9 @@ func (v *visit) agreementSide(in *input, prefix string, base agreement.Side) agr
 	switch {
 	case s.Network != "":
 		s.Transport = "van"
-	case s.Transport == "van":
+	case in.text(prefix+"folder") != "":
+		s.Transport = "folder"
+	case s.Transport == "van" || s.Transport == "folder":
 		s.Transport = ""
 	}
 	if in.text(prefix+"patience") != "" {
@@ -369,6 +371,7 @@ func agreementValues(b agreement.Body) map[string]string {
 		}
 		number(prefix+"tries", s.Tries)
 		out[prefix+"network"] = s.Network
+		tick(prefix+"folder", s.Transport == "folder")
 		if s.Patience != nil {
 			out[prefix+"patience"] = strconv.Itoa(*s.Patience)
 		}

@@ -46,7 +46,7 @@ func TestAgreementPages(t *testing.T) {
 	}
 	good := url.Values{
 		"edifact": {"d:96a:un"}, "set": {"ORDERS:reseller", "ORDRSP:supplier", "DESADV:supplier", "INVOIC:supplier"}, "units": {"STK = EA"}, "price_tolerance": {"0.5"}, "duplicate_days": {"60"}, "response_hours": {"4"}, "price_date": {"requested"}, "price_basis": {"list"}, "reseller_tax": {"EE 100 594 102"},
-		"supplier_edifact": {"AURELIATOOLS:ZZZ"}, "reseller_edifact": {"BALTICTRADE:ZZZ"}, "reseller_tries": {"7"}, "reseller_terms": {"1"}, "reseller_sign": {"sha512"},
+		"supplier_edifact": {"AURELIATOOLS:ZZZ"}, "reseller_edifact": {"BALTICTRADE:ZZZ"}, "reseller_tries": {"7"}, "reseller_folder": {"1"}, "reseller_terms": {"1"}, "reseller_sign": {"sha512"},
 		"guide": {`{"guide":"entente/1","name":"Baltic orders","version":"D96A","set":"ORDERS","rules":[{"path":"FTX","forbid":true}]}`}, "note": {"As we discussed"},
 	}
 	// What has no effect here is not asked for.
@@ -60,7 +60,7 @@ func TestAgreementPages(t *testing.T) {
 		t.Errorf("a second proposal: %d", a.Status)
 	}
 	portaltest.Run(t, []portaltest.Scenario{
-		{Name: "mine", As: ingrid, Path: ours + "/agreement", Contains: []string{"Proposal: version 1", "Withdraw the proposal", "0.5 %", "SHA-512", "7 tries"}, Lacks: []string{"Confirm version", "Propose a change"}},
+		{Name: "mine", As: ingrid, Path: ours + "/agreement", Contains: []string{"Proposal: version 1", "Withdraw the proposal", "0.5 %", "SHA-512", "7 tries", "Documents for Baltic Trade Oü lie in its folder on the server"}, Lacks: []string{"Confirm version", "Propose a change"}},
 		{Name: "theirs", As: kaarel, Path: theirs + "/agreement", Contains: []string{"Proposal: version 1", "Confirm version 1", "Baltic orders", "D:96A:UN", "As we discussed", "Unit STK means", "60 days", "4 working hours", "the day on which a line is wanted", "the standard list", "EE 100 594 102"}, Lacks: []string{"Withdraw the proposal"}},
 	})
 	id := kaarel.Find(t, theirs+"/agreement", theirs+`/agreement/([0-9a-v]{26})/confirm`)

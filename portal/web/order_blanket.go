@@ -5,6 +5,7 @@ import (
 
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/approval"
 	"entente/prm/blanket"
 	"entente/prm/fault"
 	"entente/prm/trade"
@@ -78,7 +79,10 @@ func orderCallOff(v *visit) error {
 	err := in.err()
 	if err == nil {
 		var r trade.Receipt
-		if r, err = v.w.d.Blankets.CallOff(v.ctx, v.actor(), id, cmd); err == nil {
+		if r, err = v.w.d.Blankets.CallOff(v.ctx, v.actor(), id, cmd); err == nil && r.Outcome == trade.ForApproval {
+			return v.done(v.approvalURL(approval.ID(r.Approval)), "said.approval_asked")
+		}
+		if err == nil {
 			return v.done(v.orderURL(r.Order), "said.called_off")
 		}
 		err = renamed(err, sent)

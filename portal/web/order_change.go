@@ -175,8 +175,11 @@ func orderChangeAnswer(v *visit) error {
 		}
 	}
 	if err = in.err(); err == nil {
-		_, err = v.w.d.Trade.AnswerChange(v.ctx, v.actor(), change, cmd)
-		err = renamed(err, sent)
+		var made trade.ResponseID
+		made, err = v.w.d.Trade.AnswerChange(v.ctx, v.actor(), change, cmd)
+		if err = renamed(err, sent); err == nil && made == "" {
+			return v.done(v.path("approvals")+"?view=asked", "said.approval_asked")
+		}
 	}
 	if err == nil {
 		return v.done(v.orderURL(id), "said.change_answered")

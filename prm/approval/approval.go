@@ -31,7 +31,7 @@ type (
 const (
 	AboutOrder    = "order"    // what the company orders, by hand or by the API
 	AboutInvoice  = "invoice"  // what it lets be paid
-	AboutIncoming = "incoming" // what is ordered from it, by any door
+	AboutIncoming = "incoming" // what is ordered from it, by any door, and what it grants of changes by hand
 	AboutAnswer   = "answer"   // the prices that it promises by hand
 	AboutQuote    = "quote"    // what it offers a reseller
 )
@@ -84,8 +84,10 @@ const (
 const (
 	KindOrder    = "order"    // a new order of the company; there is none yet
 	KindChange   = "change"   // a change of one
+	KindCallOff  = "calloff"  // a call-off from a blanket order; the subject is that
 	KindIncoming = "incoming" // an order that came in and is held
 	KindAnswer   = "answer"   // an answer to one
+	KindGrant    = "grant"    // an answer that grants a change
 	KindInvoice  = "invoice"  // an invoice that is to be paid
 	KindQuote    = "quote"    // an offer; the reseller has not seen it
 )

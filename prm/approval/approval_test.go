@@ -15,6 +15,7 @@ import (
 	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/blanket"
 	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
@@ -51,6 +52,7 @@ type bench struct {
 	svc                         *Service
 	trade                       *trade.Service
 	settle                      *settle.Service
+	cat                         *catalog.Service
 	events                      *recorder
 	aurelia, kestrel, baltic    string
 	link                        string
@@ -100,6 +102,7 @@ func setup(t *testing.T, d *db.DB) *bench {
 	b := &bench{t: t, db: d, events: &recorder{}, aurelia: db.NewID(), kestrel: db.NewID(), baltic: db.NewID(), link: db.NewID(), now: time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC)}
 	accounts := account.NewService(d, account.Options{})
 	cat := catalog.New(d, nil)
+	b.cat = cat
 	b.trade = trade.New(d, cat, b.events)
 	b.settle = settle.New(d, b.trade, b.events)
 	b.svc = New(d, accounts.Directory(), b.trade, b.settle, b.events)
@@ -355,6 +358,96 @@ func TestIncoming(t *testing.T) {
 	})
 }
 
+// A call-off above the limit waits, asked twice it waits once, and is an order once it is
+// approved; the supplier sees nothing of it before.
+func TestCallingOff(t *testing.T) {
+	t.Parallel()
+	d := dbtest.One(t)
+	b := setup(t, d)
+	desk := blanket.New(d, b.trade, b.cat)
+	b.trade.KeepBlankets(desk)
+	b.svc.Blankets(desk)
+	b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(500_000), Role: access.Finance})
+	frame := doc.PurchaseOrder{Purpose: "00", Type: trade.KindBlanket, Number: "BL-1", Date: "2026-11-16", Lines: []doc.Line{{Number: "1", VendorItem: "DRILL", Quantity: "200", Unit: "EA", Price: "100"}}}
+	frame.Currency = "EUR"
+	r, err := b.trade.ReceiveOrder(b.at(), access.System("edi", b.kestrel), trade.Incoming{Doc: frame, Supplier: b.aurelia, Reseller: b.kestrel, Partnership: b.link, Interchange: db.NewID(), SetNo: 1})
+	b.must(err)
+	call := func(release string, n int64) trade.Receipt {
+		t.Helper()
+		got, err := desk.CallOff(b.at(), b.dan, r.Order, blanket.CallOffCmd{Release: release, Lines: []trade.LineQuantity{{Line: 1, Quantity: money.Whole(n)}}})
+		b.must(err)
+		return got
+	}
+	eq(t, "within the limit", call("1", 50).Outcome, trade.Booked)
+	eq(t, "above", call("2", 51).Outcome, trade.ForApproval)
+	over := call("2", 60)
+	eq(t, "there is no order", over.Order, "")
+	eq(t, "another one waits beside it", call("3", 55).Outcome, trade.ForApproval)
+	p, err := b.svc.List(b.at(), b.finn, Filter{View: "mine"})
+	b.must(err)
+	eq(t, "each waits once", len(p.Items), 2)
+	orders, err := b.trade.List(b.at(), admin(b.ingrid), trade.Filter{})
+	b.must(err)
+	eq(t, "the supplier has the frame and one call-off", len(orders.Items), 2)
+	got, err := b.svc.Approve(b.at(), b.finn, ID(over.Approval))
+	b.must(err)
+	o := b.get(trade.OrderID(got.Made))
+	eq(t, "called off as asked", [3]string{o.Number, o.Release, o.Lines[0].Ordered.String()}, [3]string{"BL-1", "2", "60"})
+	eq(t, "kind and amount", got.Kind+" "+got.Amount.String(), KindCallOff+" 6000.00")
+}
+
+// A change is granted by hand within the rules about what comes in and what is promised;
+// above them it waits, open, and is granted as it was answered once it is approved.
+func TestGranting(t *testing.T) {
+	t.Parallel()
+	d := dbtest.One(t)
+	b := setup(t, d)
+	b.rule(b.ingrid, Rule{About: AboutIncoming, Test: TestLimit, Amount: eur(500_000), Role: access.Finance})
+	b.rule(b.ingrid, Rule{About: AboutAnswer, Test: TestPrice, Percent: 50_000, Role: access.Finance})
+	id := b.received("1", "Leeds", "100", "20")
+	ask := func(key string, l trade.AskLine) trade.ChangeID {
+		t.Helper()
+		l.Line = 1
+		c, err := b.trade.AskChange(b.at(), b.dan, id, trade.AskCmd{Key: key, Lines: []trade.AskLine{l}})
+		b.must(err)
+		return c
+	}
+	within, err := b.trade.AnswerChange(b.at(), b.ingrid, ask("a", trade.AskLine{Quantity: money.Whole(40)}), trade.AnswerCmd{})
+	b.must(err)
+	if within == "" {
+		t.Fatal("a change within the limits is kept back")
+	}
+	over := ask("b", trade.AskLine{Quantity: money.Whole(60), Price: money.Price(money.Whole(90))})
+	for range 2 { // said twice, asked about once
+		got, err := b.trade.AnswerChange(b.at(), b.ingrid, over, trade.AnswerCmd{})
+		b.must(err)
+		eq(t, "kept back", got, "")
+	}
+	o := b.get(id)
+	eq(t, "stands", [2]string{o.Lines[0].Ordered.String(), o.Changes[len(o.Changes)-1].State}, [2]string{"40", trade.ChangeOpen})
+	p, err := b.svc.List(b.at(), b.otto, Filter{View: "mine"})
+	b.must(err)
+	if len(p.Items) != 1 || p.Items[0].Kind != KindGrant || len(p.Items[0].Steps) != 2 || p.Items[0].Amount.String() != "5400.00" {
+		t.Fatalf("%+v", p.Items)
+	}
+	_, err = b.svc.Approve(b.at(), b.otto, p.Items[0].ID)
+	b.must(err)
+	o = b.get(id)
+	eq(t, "granted", [3]string{o.Lines[0].Ordered.String(), o.Lines[0].Price.String(), o.Changes[len(o.Changes)-1].State}, [3]string{"60", "90", trade.ChangeAnswered})
+
+	// refusing needs nobody; one that was answered otherwise meanwhile can no longer be granted
+	late := ask("c", trade.AskLine{Quantity: money.Whole(90)})
+	got, err := b.trade.AnswerChange(b.at(), b.ingrid, late, trade.AnswerCmd{})
+	b.must(err)
+	eq(t, "kept back", got, "")
+	if got, err = b.trade.AnswerChange(b.at(), b.ingrid, late, trade.AnswerCmd{Lines: []trade.ChangeAnswer{{Position: 1, Refuse: true, Reason: "allocation"}}}); err != nil || got == "" {
+		t.Fatal(got, err)
+	}
+	p, err = b.svc.List(b.at(), b.otto, Filter{View: "mine"})
+	b.must(err)
+	eq(t, "waits for nobody any more", len(p.Items), 0)
+}
+
 func (b *bench) get(id trade.OrderID) trade.Detail {
 	b.t.Helper()
 	o, err := b.trade.Get(b.at(), admin(b.ingrid), id)
@@ -464,7 +557,7 @@ func TestStranger(t *testing.T) {
 	_, err := b.svc.SaveRule(ctx, b.maya, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(1), Role: access.Buyer})
 	b.want(err, fault.Forbidden, "")
 	for m := range reflect.TypeFor[*Service]().Methods() {
-		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Paying", "Offering", "Overtaken", "Quotes", "Waiting", "Dropped", "Clocks", "List", "Rules", "Waits"}
+		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Granting", "ChangeAnswered", "CallingOff", "Blankets", "Paying", "Offering", "Overtaken", "Quotes", "Waiting", "Dropped", "Clocks", "List", "Rules", "Waits"}
 		if calls[m.Name] == nil && !slices.Contains(ported, m.Name) {
 			t.Errorf("method %s is not called by a stranger", m.Name)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"entente/db"
 	"entente/prm/access"
+	"entente/prm/blanket"
 	"entente/prm/fault"
 	"entente/prm/quote"
 	"entente/prm/settle"
@@ -215,6 +216,14 @@ func (s *Service) carryOut(ctx context.Context, actor access.Actor, r requestRow
 		cmd.Approval, cmd.Key = r.ID, "approval:"+r.ID
 		_, err := s.trade.AskChange(ctx, asker, trade.OrderID(r.SubjectID), cmd)
 		return r.SubjectID, err
+	case KindCallOff:
+		var cmd blanket.CallOffCmd
+		if err := json.Unmarshal([]byte(r.Content), &cmd); err != nil {
+			return "", fault.Wrap(err, fault.Internal, "error.internal")
+		}
+		cmd.Approval = r.ID
+		got, err := s.blankets.CallOff(ctx, asker, trade.OrderID(r.SubjectID), cmd)
+		return string(got.Order), err
 	case KindAnswer:
 		var cmd trade.ConfirmCmd
 		if err := json.Unmarshal([]byte(r.Content), &cmd); err != nil {
@@ -222,6 +231,14 @@ func (s *Service) carryOut(ctx context.Context, actor access.Actor, r requestRow
 		}
 		cmd.Approval = r.ID
 		_, err := s.trade.Confirm(ctx, asker, trade.OrderID(r.SubjectID), cmd)
+		return r.SubjectID, err
+	case KindGrant:
+		var g granted
+		if err := json.Unmarshal([]byte(r.Content), &g); err != nil {
+			return "", fault.Wrap(err, fault.Internal, "error.internal")
+		}
+		g.Answer.Approval = r.ID
+		_, err := s.trade.AnswerChange(ctx, asker, g.Change, g.Answer)
 		return r.SubjectID, err
 	case KindIncoming:
 		return r.SubjectID, s.trade.Approved(ctx, s.house(actor, r), trade.OrderID(r.SubjectID))

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"entente/db"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/blanket"
 	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/quote"
@@ -53,6 +55,28 @@ func (s *Service) Changing(ctx context.Context, actor access.Actor, f trade.Fact
 	return s.ask(ctx, actor, r, f.Total, steps, cmd)
 }
 
+// CallingOff keeps a call-off that the reseller's people wrote; the facts name the blanket
+// order. The same call-off asked for again takes the place of what waits.
+func (s *Service) CallingOff(ctx context.Context, actor access.Actor, f trade.Facts, cmd blanket.CallOffCmd) (string, error) {
+	if err := access.Check(actor, access.OrderPlace, access.Shared(f.Supplier, f.Reseller)); err != nil {
+		return "", err
+	}
+	steps, err := s.caught(ctx, f.Reseller, AboutOrder, f)
+	if err != nil || len(steps) == 0 {
+		return "", err
+	}
+	rows, err := waitingFor(ctx, f.Reseller, string(f.Order), KindCallOff)
+	if err != nil {
+		return "", err
+	}
+	rows = slices.DeleteFunc(rows, func(r requestRow) bool { return r.Number != f.Number })
+	if err := s.dropped(ctx, actor, rows, Replaced); err != nil {
+		return "", err
+	}
+	r := requestRow{OrgID: f.Reseller, PartnerID: f.Supplier, PartnershipID: f.Partnership, About: AboutOrder, Kind: KindCallOff, SubjectID: string(f.Order), Number: f.Number, AskedBy: actor.Person}
+	return s.ask(ctx, actor, r, f.Total, steps, cmd)
+}
+
 // Incoming asks about an order that came in and is booked.
 func (s *Service) Incoming(ctx context.Context, f trade.Facts) (string, error) {
 	steps, err := s.caught(ctx, f.Supplier, AboutIncoming, f)
@@ -77,6 +101,36 @@ func (s *Service) Answering(ctx context.Context, actor access.Actor, f trade.Fac
 	}
 	r := requestRow{OrgID: f.Supplier, PartnerID: f.Reseller, PartnershipID: f.Partnership, About: AboutAnswer, Kind: KindAnswer, SubjectID: string(f.Order), Number: f.Number, AskedBy: actor.Person}
 	return s.ask(ctx, actor, r, f.Total, steps, cmd)
+}
+
+// granted is what is kept of an answer to a change.
+type granted struct {
+	Change trade.ChangeID
+	Answer trade.AnswerCmd
+}
+
+// Granting keeps an answer by which an order becomes one that the rules about orders that
+// come in, or about promised prices, catch. A later answer takes its place.
+func (s *Service) Granting(ctx context.Context, actor access.Actor, f trade.Facts, id trade.ChangeID, cmd trade.AnswerCmd) (string, error) {
+	if err := access.Check(actor, access.OrderConfirm, access.Shared(f.Supplier, f.Reseller)); err != nil {
+		return "", err
+	}
+	steps, err := s.caught(ctx, f.Supplier, AboutIncoming, f)
+	if err != nil {
+		return "", err
+	}
+	more, err := s.caught(ctx, f.Supplier, AboutAnswer, f)
+	if steps = append(steps, more...); err != nil || len(steps) == 0 {
+		return "", err
+	}
+	for i := range steps {
+		steps[i].Position = i + 1
+	}
+	if err := s.drop(ctx, actor, string(f.Order), KindGrant, Replaced); err != nil {
+		return "", err
+	}
+	r := requestRow{OrgID: f.Supplier, PartnerID: f.Reseller, PartnershipID: f.Partnership, About: AboutAnswer, Kind: KindGrant, SubjectID: string(f.Order), Number: f.Number, AskedBy: actor.Person}
+	return s.ask(ctx, actor, r, f.Total, steps, granted{id, cmd})
 }
 
 // Offering keeps an offer of the supplier's people.
@@ -147,6 +201,11 @@ func (s *Service) Waiting(ctx context.Context, org string, invoices []trade.Invo
 	return invoicesWaiting(ctx, org, invoices)
 }
 
+// ChangeAnswered ends the answers to a change that waited.
+func (s *Service) ChangeAnswered(ctx context.Context, order trade.OrderID) error {
+	return s.drop(ctx, access.Actor{Via: "system:approval"}, string(order), KindGrant, Withdrawn)
+}
+
 // Dropped ends what waits for an order that waits no more.
 func (s *Service) Dropped(ctx context.Context, order trade.OrderID) error {
 	return s.drop(ctx, access.Actor{Via: "system:approval"}, string(order), "", Withdrawn)
@@ -158,6 +217,10 @@ func (s *Service) drop(ctx context.Context, actor access.Actor, subject, kind, s
 	if err != nil {
 		return err
 	}
+	return s.dropped(ctx, actor, rows, state)
+}
+
+func (s *Service) dropped(ctx context.Context, actor access.Actor, rows []requestRow, state string) error {
 	for _, r := range rows {
 		r.State, r.Decided, r.DecidedBy = state, db.Micros(db.Now(ctx)), actor.Person
 		if ok, err := decide(ctx, r); err != nil {

@@ -9,6 +9,7 @@ import (
 	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/blanket"
 	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/quote"
@@ -29,6 +30,8 @@ type Service struct {
 	settle *settle.Service
 	quotes *quote.Service // nil: none are kept back
 	events Publisher
+
+	blankets *blanket.Service // nil: likewise
 }
 
 // New makes the service and ties it to the desks whose work it keeps back.
@@ -43,6 +46,13 @@ func New(d *db.DB, people account.Directory, t *trade.Service, s *settle.Service
 func (s *Service) Quotes(q *quote.Service) {
 	s.quotes = q
 	q.Approve(s)
+}
+
+// Blankets ties the desk of blanket orders, from which call-offs are kept back too; call it
+// before use.
+func (s *Service) Blankets(b *blanket.Service) {
+	s.blankets = b
+	b.Approve(s)
 }
 
 // Kinds of published events. Object is the request's id.

@@ -22,7 +22,18 @@ type Service struct {
 	db    *db.DB
 	trade *trade.Service
 	cat   *catalog.Service
+	rules Approvals // nil: nothing is kept back
 }
+
+// Approvals keeps a call-off back that the buyer's own rules catch. It is implemented by
+// prm/approval and joins the transaction of ctx.
+type Approvals interface {
+	// CallingOff gives the id of the request, or nothing where no rule catches it.
+	CallingOff(ctx context.Context, actor access.Actor, f trade.Facts, cmd CallOffCmd) (string, error)
+}
+
+// Approve has rules of companies looked at; call it before use.
+func (s *Service) Approve(a Approvals) { s.rules = a }
 
 // New makes the service.
 func New(d *db.DB, t *trade.Service, c *catalog.Service) *Service {
@@ -270,11 +281,14 @@ type CallOffCmd struct {
 	Release     string
 	RequestedOn string // civil date
 	Lines       []trade.LineQuantity
+	// Approval is the request by which it was approved; prm/approval alone sets it.
+	Approval string
 }
 
 // CallOff places an order that draws on a blanket order, at its prices, with the places and
 // references of its head. What is more than is left, or comes too late, is booked and asked
-// about like one that came by EDI.
+// about like one that came by EDI. What the buyer's own rules catch waits until it is
+// approved (trade.ForApproval): there is no call-off then.
 // Codes: NotFound, Forbidden (not the buying side), Invalid (no release, no line, a
 // quantity, a date). Publishes trade.OrderReceived.
 func (s *Service) CallOff(ctx context.Context, actor access.Actor, order trade.OrderID, cmd CallOffCmd) (trade.Receipt, error) {
@@ -300,6 +314,17 @@ func (s *Service) CallOff(ctx context.Context, actor access.Actor, order trade.O
 			return err
 		}
 		po.Number, po.Date = r.Number, trade.Today(ctx, d.Order)
+		if s.rules != nil && cmd.Approval == "" {
+			f, err := worth(d, po, cmd)
+			if err != nil {
+				return err
+			}
+			id, err := s.rules.CallingOff(ctx, actor, f, cmd)
+			if err != nil || id != "" {
+				out = trade.Receipt{Outcome: trade.ForApproval, Approval: id}
+				return err
+			}
+		}
 		source := trade.SourceForm
 		if strings.HasPrefix(actor.Via, "token:") {
 			source = trade.SourceAPI
@@ -308,6 +333,22 @@ func (s *Service) CallOff(ctx context.Context, actor access.Actor, order trade.O
 		return err
 	})
 	return out, err
+}
+
+// worth are the facts of a call-off as approval rules look at them: what it comes to at the
+// prices of the blanket order, which were agreed with it.
+func worth(d trade.Detail, po doc.PurchaseOrder, cmd CallOffCmd) (trade.Facts, error) {
+	f := trade.Facts{Order: d.ID, Supplier: d.Supplier, Reseller: d.Reseller, Partnership: d.Partnership, Number: po.Number + " / " + po.Release, Total: money.Amount{Currency: d.Currency}}
+	for i, x := range cmd.Lines {
+		a, err := money.Extend(x.Quantity, d.Lines[x.Line-1].Price, d.Currency)
+		if err == nil {
+			f.Total, err = f.Total.Add(a)
+		}
+		if err != nil {
+			return f, fault.InvalidField("lines."+strconv.Itoa(i)+".quantity", "trade.amount_range")
+		}
+	}
+	return f, nil
 }
 
 // called is the document of a call-off.

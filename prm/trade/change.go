@@ -156,6 +156,8 @@ type AskLine struct {
 type AnswerCmd struct {
 	Version int64 // of the order; 0 does not check
 	Lines   []ChangeAnswer
+	// Approval is the request by which it was approved; prm/approval alone sets it.
+	Approval string
 }
 
 // ChangeAnswer is the answer to a line of a change. Quantity is what the line shall be

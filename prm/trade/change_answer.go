@@ -13,7 +13,8 @@ import (
 
 // AnswerChange answers a change for the supplier: each line is granted as far as it can
 // be, granted to another quantity, or refused with a reason. Granting promises the line
-// as changed. It writes the response (865).
+// as changed. It writes the response (865). What the supplier's rules keep back until it is
+// approved gives no response, and the change stays open.
 // Codes: NotFound, Forbidden, Conflict (another version, or it was answered), Invalid (a
 // field per wrong line).
 // Publishes ChangeDecided.
@@ -61,10 +62,28 @@ func (s *Service) AnswerChange(ctx context.Context, actor access.Actor, id Chang
 		if err != nil {
 			return err
 		}
-		out, err = s.decide(ctx, actor, t, o, lines, r, asked, cmd.Lines)
+		keep := func(after []Line) (bool, error) {
+			if s.approvals == nil || cmd.Approval != "" {
+				return false, nil
+			}
+			req, err := s.approvals.Granting(ctx, actor, s.grantedFacts(t, o, after, asked), id, cmd)
+			return req != "", err
+		}
+		out, err = s.decide(ctx, actor, t, o, lines, r, asked, cmd.Lines, keep)
+		if err == nil && out != "" && cmd.Approval == "" {
+			err = s.changeAnswered(ctx, o)
+		}
 		return err
 	})
 	return out, err
+}
+
+// changeAnswered ends what waited to be approved before a change was answered otherwise.
+func (s *Service) changeAnswered(ctx context.Context, o orderRow) error {
+	if s.approvals == nil {
+		return nil
+	}
+	return s.approvals.ChangeAnswered(ctx, OrderID(o.ID))
 }
 
 // refusesAll says that an answer grants nothing.
@@ -157,7 +176,7 @@ func (s *Service) ChangeAck(ctx context.Context, actor access.Actor, id Response
 
 // decide answers a change: the order moves as far as it was granted, the response states
 // anew the lines that it touched.
-func (s *Service) decide(ctx context.Context, actor access.Actor, t terms, o orderRow, lines []Line, r changeRow, asked []ChangeLine, answers []ChangeAnswer) (ResponseID, error) {
+func (s *Service) decide(ctx context.Context, actor access.Actor, t terms, o orderRow, lines []Line, r changeRow, asked []ChangeLine, answers []ChangeAnswer, keep func(after []Line) (bool, error)) (ResponseID, error) {
 	byPosition := map[int]ChangeAnswer{}
 	bad := fault.New(fault.Invalid, "form.invalid")
 	for i, a := range answers {
@@ -199,6 +218,11 @@ func (s *Service) decide(ctx context.Context, actor access.Actor, t terms, o ord
 		kind = ResponseRejected
 	}
 	if kind != ResponseRejected {
+		if keep != nil {
+			if kept, err := keep(lines); kept || err != nil {
+				return "", err
+			}
+		}
 		o.RequestedOn = commonDate(lines, o.RequestedOn)
 		if err := s.save(ctx, &o, lines); err != nil {
 			return "", err
@@ -427,7 +451,10 @@ func (s *Service) answered(ctx context.Context, actor access.Actor, t terms, r *
 		}
 	}
 	r.Inferred = p.inferred
-	id, err := s.decide(ctx, actor, t, o, lines, c, asked, answers)
+	id, err := s.decide(ctx, actor, t, o, lines, c, asked, answers, nil)
+	if err == nil {
+		err = s.changeAnswered(ctx, o)
+	}
 	r.MadeID = string(id)
 	return refusal(err)
 }

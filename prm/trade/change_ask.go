@@ -472,7 +472,7 @@ func (s *Service) ask(ctx context.Context, actor access.Actor, t terms, o orderR
 			return ChangeID(r.ID), nil
 		}
 	}
-	_, err = s.decide(ctx, access.System("trade", o.SupplierID), t, o, lines, r, asked, nil)
+	_, err = s.decide(ctx, access.System("trade", o.SupplierID), t, o, lines, r, asked, nil, nil)
 	return ChangeID(r.ID), err
 }
 

@@ -24,6 +24,11 @@ type Approvals interface {
 	Incoming(ctx context.Context, f Facts) (string, error)
 	// Answering keeps an answer of the supplier's people; the prices are those it promises.
 	Answering(ctx context.Context, actor access.Actor, f Facts, cmd ConfirmCmd) (string, error)
+	// Granting keeps an answer of the supplier's people that grants a change; the facts are of
+	// the order as it would be.
+	Granting(ctx context.Context, actor access.Actor, f Facts, id ChangeID, cmd AnswerCmd) (string, error)
+	// ChangeAnswered ends what waits to grant a change of an order, which is answered.
+	ChangeAnswered(ctx context.Context, order OrderID) error
 	// Dropped ends what waits for an order that waits no more.
 	Dropped(ctx context.Context, order OrderID) error
 }
@@ -214,6 +219,27 @@ func (s *Service) changedFacts(t terms, o orderRow, lines []Line, asked []Change
 			f.Lines = append(f.Lines, PricedLine{l.Number, firstOf(l.SKU, l.BuyerItem, l.GTIN), price, l.netList()})
 		}
 		add(e.Quantity, price)
+	}
+	return f
+}
+
+// grantedFacts are those of an order as an answer to a change leaves it: the lines are those
+// after it, asked has the verdicts.
+func (s *Service) grantedFacts(t terms, o orderRow, after []Line, asked []ChangeLine) Facts {
+	f := s.facts(t, o, nil, nil)
+	f.Was, f.Total, f.NewShipTo = f.Total, money.Amount{Currency: f.Total.Currency}, nil
+	for _, l := range after {
+		if a, err := money.Extend(l.wanted(), l.Price, f.Total.Currency); err == nil {
+			if sum, err := f.Total.Add(a); err == nil {
+				f.Total = sum
+			}
+		}
+	}
+	for _, c := range asked {
+		if c.Verdict != VerdictRefused && (c.Has(FieldPrice) || c.Action == ChangeAdd) {
+			l := after[c.Line-1]
+			f.Lines = append(f.Lines, PricedLine{l.Number, firstOf(l.SKU, l.BuyerItem, l.GTIN), l.Price, l.netList()})
+		}
 	}
 	return f
 }
