@@ -801,6 +801,11 @@ CREATE TABLE link (
   PRIMARY KEY (id)
 );
 CREATE INDEX link_org ON link USING btree (org_id, created);
+CREATE TABLE live_ticket (
+  hash text NOT NULL, identity text NOT NULL, expires bigint NOT NULL,
+  PRIMARY KEY (hash)
+);
+CREATE INDEX live_ticket_expires ON live_ticket USING btree (expires);
 CREATE TABLE location (
   id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, number text NOT NULL, gln text NOT NULL, name text NOT NULL, street text NOT NULL, city text NOT NULL, postcode text NOT NULL, country text NOT NULL, made bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
   PRIMARY KEY (id),

@@ -610,6 +610,10 @@ CREATE TABLE link (
   roles TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL
 );
 CREATE INDEX link_org ON link (org_id, created);
+CREATE TABLE live_ticket (
+  hash TEXT PRIMARY KEY, identity TEXT NOT NULL, expires INTEGER NOT NULL
+);
+CREATE INDEX live_ticket_expires ON live_ticket (expires);
 CREATE TABLE location (
   id TEXT PRIMARY KEY, partnership_id TEXT NOT NULL REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, number TEXT NOT NULL, gln TEXT NOT NULL, name TEXT NOT NULL,
   street TEXT NOT NULL, city TEXT NOT NULL, postcode TEXT NOT NULL, country TEXT NOT NULL, made INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL

@@ -100,6 +100,9 @@ waiting_parts() { # [STORIES]; what waits more than it works, one after the othe
   if [ $# -gt 0 ]; then
     go test -vet=all -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} "$@" || bad=yes
   fi
+  if [ $# -gt 0 ]; then # modules of their own
+    (cd portal/e2e/cluster && go test -vet=all -timeout 5m ${count[@]+"${count[@]}"} ./...) || bad=yes
+  fi
   if [ -n "$run_browser" ]; then
     echo "== go test: browser ($((SECONDS - began)) s so far)"
     (cd portal/e2e/browser && go test -vet=all -p 1 -parallel 4 -timeout 15m ${count[@]+"${count[@]}"} ./...) || bad=yes

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"entente/chat/broker"
 	calling "entente/chat/call"
 	"entente/chat/forum"
 	"entente/chat/relay"
@@ -121,6 +122,8 @@ type App struct {
 	sftpListener net.Listener
 	sftpKey      string // fingerprint of its host key
 	remotes      *gateway.Remotes
+
+	nats *broker.NATS // nil: this node alone
 
 	mailDoor     *mailin.Door // nil: off
 	mailListener net.Listener
@@ -290,7 +293,18 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("room-retention", 10*time.Minute, a.rooms.Expire)
 	a.jobs.Every("room-search", time.Minute, a.rooms.Index)
 	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
-	a.live = socket.New(socket.Config{Rooms: a.rooms, Calls: a.calls, ICE: a.ways, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log})
+	live := socket.Config{Rooms: a.rooms, Calls: a.calls, ICE: a.ways, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log}
+	if a.cfg.NATSURL != "" {
+		cluster, err := keepFact(ctx, a.db, "cluster", db.NewID(), false)
+		if err != nil {
+			return err
+		}
+		if a.nats, err = broker.DialNATS(a.cfg.NATSURL, cluster, a.log); err != nil {
+			return fmt.Errorf("--nats-url: %w", err)
+		}
+		live.Broker, live.Tickets = a.nats, session.NewTickets(a.db)
+	}
+	a.live = socket.New(live)
 	a.rooms.Publish(a.live)
 	a.jobs.Every("calls", time.Minute, a.live.SweepCalls)
 	a.notify.Live(func(person string) { a.live.Changed("notice", "", nil, person) })
@@ -437,6 +451,9 @@ func (a *App) Close() {
 		if a.jobs != nil {
 			a.jobs.Stop()
 		}
+		if a.nats != nil {
+			_ = a.nats.Close()
+		}
 		if a.db != nil {
 			_ = a.db.Close()
 		}
@@ -451,7 +468,11 @@ func (a *App) Ready(ctx context.Context) (checks map[string]string, addresses ma
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	checks, ok = map[string]string{}, true
-	for name, fn := range map[string]func(context.Context) error{"database": a.db.Ping, "blobs": a.blobs.Check, "jobs": a.jobs.Check, "mail": func(context.Context) error { return a.mail.Check() }} {
+	parts := map[string]func(context.Context) error{"database": a.db.Ping, "blobs": a.blobs.Check, "jobs": a.jobs.Check, "mail": func(context.Context) error { return a.mail.Check() }}
+	if a.nats != nil {
+		parts["nats"] = a.nats.Check
+	}
+	for name, fn := range parts {
 		checks[name] = "ok"
 		if err := fn(ctx); err != nil {
 			a.log.Error("not ready", "part", name, "err", err)

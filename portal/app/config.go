@@ -30,6 +30,7 @@ type Config struct {
 	Addr           string
 	Data           string
 	DatabaseURL    string
+	NATSURL        string
 	BaseURL        string
 	SMTPURL        string
 	TrustedProxies string
@@ -64,6 +65,7 @@ var settings = []setting{
 	{"addr", "127.0.0.1:8080", "address to listen on; port 0 picks a free one", func(c *Config) *string { return &c.Addr }},
 	{"data", "./data", "data folder: database, payloads, entente.yaml", func(c *Config) *string { return &c.Data }},
 	{"database-url", "", "postgres://… ; empty = an SQLite file in the data folder", func(c *Config) *string { return &c.DatabaseURL }},
+	{"nats-url", "", "nats://… or tls://…, comma separated: NATS servers through which several nodes on one PostgreSQL share what is live in rooms; empty = this node alone", func(c *Config) *string { return &c.NATSURL }},
 	{"base-url", "", "address people type, for links; empty = from --addr", func(c *Config) *string { return &c.BaseURL }},
 	{"smtp-url", "", "smtp://user:password@host:port or smtps://…; empty = mail stays in the outbox, readable", func(c *Config) *string { return &c.SMTPURL }},
 	{"trusted-proxies", "", "addresses or networks whose X-Forwarded-* headers are believed, comma separated", func(c *Config) *string { return &c.TrustedProxies }},
@@ -172,6 +174,15 @@ func (c *Config) check() error {
 	}
 	if u := c.DatabaseURL; u != "" && !strings.HasPrefix(u, "postgres://") && !strings.HasPrefix(u, "postgresql://") && !strings.HasPrefix(u, "sqlite:") && !strings.Contains(u, "host=") {
 		bad("database-url", "%q must begin with postgres:// or sqlite:", redact(u))
+	}
+	for _, s := range strings.FieldsFunc(c.NATSURL, func(r rune) bool { return r == ',' }) {
+		u, err := url.Parse(strings.TrimSpace(s))
+		if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+			bad("nats-url", "%q must begin with nats:// or tls:// and name a host", redact(s))
+		}
+	}
+	if c.NATSURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres") && !strings.Contains(c.DatabaseURL, "host=") {
+		bad("nats-url", "several nodes share one PostgreSQL: name it with --database-url")
 	}
 	if c.BaseURL != "" {
 		u, err := url.Parse(c.BaseURL)

@@ -203,7 +203,7 @@ func keptOf(ctx context.Context, id, org string) (map[string]keptRow, error) {
 }
 
 func keep(ctx context.Context, r keptRow) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&r).Error
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "promotion_id"}, {Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"version", "stamp", "made", "content"})}).Create(&r).Error
 }
 
 func dropKept(ctx context.Context, r keptRow) error {
