@@ -37,7 +37,7 @@ func (s *Service) Offer(ctx context.Context, actor access.Actor, cmd Cmd) (Quote
 func (s *Service) write(ctx context.Context, actor access.Actor, d Deed, act access.Action, cmd Cmd) (Quote, error) {
 	var out Quote
 	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		was, p, err := s.begin(ctx, actor, d, act, cmd)
+		was, p, err := s.begin(ctx, actor, d, act, cmd, true)
 		if err != nil {
 			return err
 		}
@@ -100,8 +100,9 @@ func (s *Service) write(ctx context.Context, actor access.Actor, d Deed, act acc
 	return out, nil
 }
 
-// begin reads what a round is added to, if the actor may add one.
-func (s *Service) begin(ctx context.Context, actor access.Actor, d Deed, act access.Action, cmd Cmd) (Quote, pair, error) {
+// begin reads what a round is added to, if the actor may add one; lock takes it, which a
+// reading transaction cannot.
+func (s *Service) begin(ctx context.Context, actor access.Actor, d Deed, act access.Action, cmd Cmd, lock bool) (Quote, pair, error) {
 	if cmd.Quote == "" {
 		p, err := pairOf(ctx, cmd.Partnership)
 		if err == nil {
@@ -112,7 +113,7 @@ func (s *Service) begin(ctx context.Context, actor access.Actor, d Deed, act acc
 		}
 		return Quote{}, p, err
 	}
-	was, err := load(ctx, actor, act, cmd.Quote, true)
+	was, err := load(ctx, actor, act, cmd.Quote, lock)
 	if err != nil {
 		return Quote{}, pair{}, err
 	}

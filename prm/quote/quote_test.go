@@ -79,7 +79,11 @@ func TestRounds(t *testing.T) {
 		_, err = b.svc.Offer(b.at(), b.ingrid, Cmd{Quote: q.ID, Round: 1, ValidUntil: "2026-11-15", Lines: []LineCmd{{SKU: "SAW", Quantity: money.One}}})
 		b.want(err, fault.Invalid, "quote.day_past")
 		b.events.take()
-		q, err = b.svc.Offer(b.at(), b.ingrid, Cmd{Quote: q.ID, Round: 1, Title: q.Title, Customer: q.Customer, Lines: []LineCmd{{SKU: "DRILL", Quantity: money.Whole(24), Unit: "CA", Price: money.Whole(740)}, {SKU: "SAW", Quantity: money.Whole(12), Price: price2("48.5")}}})
+		lines := []LineCmd{{SKU: "DRILL", Quantity: money.Whole(24), Unit: "CA", Price: money.Whole(740)}, {SKU: "NONE", Quantity: money.One}}
+		seen, total, err := b.svc.Preview(b.at(), b.ingrid, Offer, Cmd{Quote: q.ID, Round: 1, Lines: lines})
+		b.must(err)
+		eq(t, "while it is typed", seen[0].Name("en")+" "+seen[0].Base.String()+" "+total.String()+seen[1].SKU, "Drill 840 17760.00")
+		q, err = b.svc.Offer(b.at(), b.ingrid, Cmd{Quote: q.ID, Round: 1, Title: q.Title, Customer: q.Customer, Lines: []LineCmd{lines[0], {SKU: "SAW", Quantity: money.Whole(12), Price: price2("48.5")}}})
 		b.must(err)
 		eq(t, "said", b.events.take(), "Offered")
 		eq(t, "thirty days", q.ValidUntil, "2026-12-16")

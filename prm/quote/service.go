@@ -266,7 +266,7 @@ func (s *Service) Preview(ctx context.Context, actor access.Actor, d Deed, cmd C
 	var out []Line
 	var total money.Amount
 	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		was, p, err := s.begin(ctx, actor, d, act, cmd)
+		was, p, err := s.begin(ctx, actor, d, act, cmd, false)
 		if err != nil {
 			return err
 		}
