@@ -271,6 +271,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("hold-clock", 5*time.Minute, a.trade.HoldClocks)
 	a.jobs.Every("lead-clock", time.Minute, ticking(a.leads.Tick))
 	a.jobs.Every("deal-clock", time.Minute, ticking(a.deals.Tick))
+	a.jobs.Every("sell-clock", time.Hour, a.sellthrough.Begin)
 	a.jobs.Every("quote-clock", time.Minute, ticking(a.quotes.Tick))
 	a.jobs.Every("settle-clock", 5*time.Minute, a.settle.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)

@@ -53,7 +53,7 @@ const (
 	DoubtDate = "date" // outside the report's period
 	DoubtSize = "size" // more than can be meant
 	// DoubtFuture is a line that was sold on a day that is still to come; the doubt ends
-	// with the day (Mend).
+	// when the day begins (Begin).
 	DoubtFuture = "future"
 )
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -335,6 +336,21 @@ func (s *Service) MendPair(ctx context.Context, actor access.Actor, supplier, re
 		}
 		return err
 	})
+}
+
+// Begin looks again at lines that were sold on days to come, once these have begun. It may
+// run late or twice; each pair is looked at in a transaction of its own.
+func (s *Service) Begin(ctx context.Context) error {
+	var pairs []pairRow
+	err := s.db.View(ctx, func(ctx context.Context) (err error) {
+		pairs, err = begun(ctx, furthest(ctx))
+		return err
+	})
+	for _, p := range pairs {
+		_, bad := s.Mend(ctx, access.System("sell-through", p.SupplierID), p.ID)
+		err = errors.Join(err, bad)
+	}
+	return err
 }
 
 // chunk is how many lines are read at once.

@@ -166,6 +166,13 @@ func doubtful(ctx context.Context, partnership string) ([]Report, error) {
 	return out, err
 }
 
+// begun are pairs with lines in doubt for a day that has begun by now.
+func begun(ctx context.Context, today string) ([]pairRow, error) {
+	var rows []pairRow
+	return rows, db.Tx(ctx).Raw(`SELECT DISTINCT r.partnership_id AS id, r.supplier_id, r.reseller_id FROM sell_line l JOIN sell_report r ON r.id = l.report_id
+		WHERE l.doubts <> '' AND l.doubts LIKE ? AND l.sold_from <= ? AND r.state = 'current' ORDER BY r.partnership_id LIMIT 500`, "%"+DoubtFuture+"%", today).Scan(&rows).Error
+}
+
 // page reads up to one report more than the filter asks for, each side from its own index.
 func page(ctx context.Context, scope access.Scope, f Filter, micros int64, id string) ([]Report, error) {
 	var out []Report
