@@ -615,6 +615,7 @@ func TestQuoteAtASpecialPrice(t *testing.T) {
 		q2, err := quotes.Head(b.at(), b.dan, quote.ID(r.Made))
 		b.must(err)
 		eq(t, "offered", q2.State, quote.Offered)
+		eq(t, "the same post again is this quote", offer(quote.Quote{}, money.Whole(80)).ID, q2.ID)
 
 		b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(50_000), Role: access.Manager})
 		b.rule(b.boss, Rule{About: AboutOrder, Test: TestPrice, Percent: 0, Role: access.Admin}) // the quoted price is the agreed one

@@ -247,7 +247,9 @@ func (s *Service) carryOut(ctx context.Context, actor access.Actor, r requestRow
 		if err := json.Unmarshal([]byte(r.Content), &cmd); err != nil {
 			return "", fault.Wrap(err, fault.Internal, "error.internal")
 		}
-		cmd.Approval, cmd.Key = r.ID, "approval:"+r.ID
+		if cmd.Approval = r.ID; cmd.Key == "" { // else the same post again is this quote
+			cmd.Key = "approval:" + r.ID
+		}
 		got, err := s.quotes.Offer(ctx, asker, cmd)
 		return string(got.ID), err
 	case KindInvoice:
