@@ -314,6 +314,9 @@ func (s *Service) asked(ctx context.Context, t terms, o orderRow, lines []Line, 
 	if out = append(out, added...); len(out) == 0 {
 		return nil, false, nothingNew(ctx, o, d)
 	}
+	if err := p.bounded(out); err != nil {
+		return nil, false, err
+	}
 	if finished(o) != nil { // less of it, or other words, is answered as any change
 		for _, c := range out {
 			if c.Action == ChangeAdd || c.Quantity > c.WasQuantity {
@@ -322,6 +325,30 @@ func (s *Service) asked(ctx context.Context, t terms, o orderRow, lines []Line, 
 		}
 	}
 	return numberedLines(out), p.inferred, nil
+}
+
+// bounded holds a change with which the order would be of more than MostPieces.
+func (p *placer) bounded(changes []ChangeLine) error {
+	total := func(n int, q money.Quantity, unit string) money.Quantity {
+		prod, known := p.products[n]
+		return piecesOf(catalog.Item{Found: known, Product: prod}, q, unit)
+	}
+	room := MostPieces
+	of := map[int]bool{}
+	for _, c := range changes {
+		of[c.Line] = true
+	}
+	for _, l := range p.lines {
+		if !of[l.Number] {
+			room -= total(l.Number, l.wanted(), l.Unit)
+		}
+	}
+	for _, c := range changes {
+		if room -= total(c.Line, c.Quantity, c.Unit); room < 0 && c.Quantity > c.WasQuantity {
+			return doubted(DoubtQuantity, "Line", firstOf(c.Reference, "?"), "Quantity", c.Quantity.String())
+		}
+	}
+	return nil
 }
 
 // nothingNew is why a change that asks for what stands is not recorded. While another is
@@ -410,7 +437,7 @@ func (p *placer) changed(l *Line, x *doc.ChangeLine, headDay, was string) (Chang
 		if err != nil {
 			return c, err
 		}
-		if prod, known := p.products[l.Number]; tooMany(catalog.Item{Found: known, Product: prod}, q, l.Unit) {
+		if prod, known := p.products[l.Number]; piecesOf(catalog.Item{Found: known, Product: prod}, q, l.Unit) > MostPieces {
 			return c, doubted(DoubtQuantity, "Line", l.Reference, "Quantity", bounded(string(x.Quantity), 30))
 		}
 		if q == 0 { // as good as withdrawn

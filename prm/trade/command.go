@@ -17,6 +17,7 @@ type Incoming struct {
 	SetNo       int
 	Source      string // SourceEDI when empty
 	PlacedBy    string // person, for an order made on the pages
+	Accepts     string // number of the quote that it is placed to accept
 }
 
 // Outcome says what became of an order document.
@@ -99,7 +100,7 @@ type Quote struct {
 	Amount         money.Amount
 	Marks          Marks
 
-	tooMany bool // beyond MostPieces
+	pieces money.Quantity // as MostPieces counts
 }
 
 // Action is what the supplier answers to a quantity of a line.

@@ -76,8 +76,10 @@ func judge(d doc.PurchaseOrder, t terms, items []catalog.Item, prices func(line 
 	j.note = bounded(strings.Join(d.Notes, "\n"), 2000)
 	j.total = money.Amount{Currency: j.currency}
 	j.lines = make([]Line, len(d.Lines))
+	room := MostPieces
 	for i := range d.Lines {
-		l := judgeLine(d.Lines[i], items[i], prices(i), j.currency, money.Rate(t.PriceTolerance), j.orderedOn)
+		l := judgeLine(d.Lines[i], items[i], prices(i), j.currency, money.Rate(t.PriceTolerance), j.orderedOn, room)
+		room -= piecesOf(items[i], l.Ordered, l.Unit)
 		l.Number = i + 1
 		if l.Reference == "" {
 			l.Reference = itoa(i + 1)
@@ -119,7 +121,7 @@ func (ms Marks) without(m Mark) Marks {
 	return out
 }
 
-func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price, c money.Currency, tolerance money.Rate, orderedOn string) Line {
+func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price, c money.Currency, tolerance money.Rate, orderedOn string, room money.Quantity) Line {
 	l := Line{Reference: bounded(d.Number, 40), SKU: bounded(d.VendorItem, 60), BuyerItem: bounded(d.BuyerItem, 60), GTIN: bounded(d.GTIN, 14), Description: bounded(d.Description, 300),
 		Unit: bounded(strings.ToUpper(d.Unit), 10), State: LineOpen, RequestedOn: requested(d.Dates), Amount: money.Amount{Currency: c}, DealNumber: deal(d.Refs)}
 	l.Parts = partsOf(d.Schedules)
@@ -127,7 +129,7 @@ func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price,
 		l.RequestedOn = l.Parts[len(l.Parts)-1].On
 	}
 	q, err := money.ParseMicro(string(d.Quantity))
-	if err != nil || q <= 0 || tooMany(item, q, l.Unit) {
+	if err != nil || q <= 0 || piecesOf(item, q, l.Unit) > room {
 		l.Marks = l.Marks.add(QuantityUnread)
 	} else {
 		l.Ordered = q
@@ -180,20 +182,24 @@ func judgeLine(d doc.Line, item catalog.Item, prices map[catalog.ID]money.Price,
 	return l
 }
 
-// MostPieces bounds what a line orders: far above any trade, and so far below what a number
-// holds that the orders of years can be added up.
+// MostPieces bounds what an order is of: far above any trade, and so far below what a number
+// holds that the orders of years can be added up. A line beyond it is not booked as ordered.
 const MostPieces = money.Quantity(1_000_000_000 * money.One)
 
-// tooMany says that a quantity is beyond MostPieces, in its own unit or in pieces.
-func tooMany(item catalog.Item, q money.Quantity, unit string) bool {
+// piecesOf is a quantity as MostPieces counts it: in its own unit or in pieces, whichever is
+// more.
+func piecesOf(item catalog.Item, q money.Quantity, unit string) money.Quantity {
 	if q > MostPieces || !item.Found {
-		return q > MostPieces
+		return q
 	}
 	if _, sold := item.Product.Factor(unit); !sold {
-		return false
+		return q
 	}
 	n, ok := item.Product.Pieces(q, unit)
-	return !ok || n > MostPieces
+	if !ok {
+		return MostPieces + 1
+	}
+	return max(n, q)
 }
 
 // judgePrice reads the price, per the line's unit; HP and TP of PO105 are per

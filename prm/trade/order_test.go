@@ -436,3 +436,19 @@ func TestPlace(t *testing.T) {
 		eq(t, "cancelled", ord.State, Cancelled)
 	})
 }
+
+// The lines of an order are bounded together, however it is written: what promotions and
+// quotes add up cannot run over.
+func TestPiecesOfAnOrder(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	o := b.get(b.receive(order("1", [3]string{"AUR-D18B", "600000000", "0.01"}, [3]string{"AUR-D18B", "600000000", "0.01"}, [3]string{"AUR-H26", "5", "129"})).Order)
+	eq(t, "lines beyond", [3]bool{o.Lines[0].Marks.Has(QuantityUnread), o.Lines[1].Marks.Has(QuantityUnread), o.Lines[2].Marks.Has(QuantityUnread)}, [3]bool{false, true, false})
+	_, err := b.svc.AskChange(b.at(), b.dan, o.ID, AskCmd{Lines: []AskLine{{Line: 3, Quantity: money.Whole(400_000_001)}}})
+	b.want(err, fault.Invalid, "trade.doubt.quantity_unread")
+	_, err = b.svc.AskChange(b.at(), b.dan, o.ID, AskCmd{Lines: []AskLine{{Line: 3, Quantity: money.Whole(400_000_000)}}})
+	b.must(err)
+	line := PlaceLine{SKU: "AUR-H26", Quantity: money.Whole(600_000_000), Price: money.One / 100}
+	_, err = b.svc.Place(b.at(), b.dan, PlaceCmd{Partnership: b.toKestrel, Lines: []PlaceLine{line, line}})
+	b.want(err, fault.Invalid, "trade.quantity_most")
+}

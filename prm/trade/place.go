@@ -117,7 +117,7 @@ func quoteOf(l PlaceLine, it catalog.Item, prices map[catalog.ID]money.Price, c 
 		q.Marks = q.Marks.add(UnitUnknown)
 		return q
 	}
-	q.tooMany = tooMany(it, q.Quantity, q.Unit)
+	q.pieces = piecesOf(it, q.Quantity, q.Unit)
 	if n, ok := p.Pieces(q.Quantity, q.Unit); ok && q.Quantity > 0 {
 		short, odd := p.Fits(n)
 		if short {
@@ -200,7 +200,7 @@ func (s *Service) Place(ctx context.Context, actor access.Actor, cmd PlaceCmd) (
 				return err
 			}
 		}
-		in := Incoming{Doc: written(ctx, t, cmd, quotes), Supplier: t.SupplierID, Reseller: t.ResellerID, Partnership: t.ID, Source: SourceForm, PlacedBy: actor.Person}
+		in := Incoming{Doc: written(ctx, t, cmd, quotes), Supplier: t.SupplierID, Reseller: t.ResellerID, Partnership: t.ID, Source: SourceForm, PlacedBy: actor.Person, Accepts: cmd.Quote}
 		out, err = s.receive(ctx, actor, t, in, key)
 		return err
 	})
@@ -219,14 +219,19 @@ func checkPlace(cmd *PlaceCmd, quotes []Quote) error {
 	if len(quotes) == 0 {
 		bad.With("lines", "trade.no_lines")
 	}
+	room := MostPieces
 	for i, q := range quotes {
 		at := fmt.Sprintf("lines.%d.", i)
+		over := q.pieces > room
+		if !over {
+			room -= max(0, q.pieces)
+		}
 		switch {
 		case !q.Found:
 			bad.With(at+"sku", "trade.item_unknown", "SKU", q.item())
 		case q.Quantity <= 0:
 			bad.With(at+"quantity", "trade.quantity_wrong", "Line", i+1)
-		case q.tooMany:
+		case over:
 			bad.With(at+"quantity", "trade.quantity_most", "Line", i+1)
 		case q.Marks.Has(UnitUnknown):
 			bad.With(at+"unit", "trade.unit_unsold", "Unit", q.Unit)
