@@ -212,7 +212,10 @@ func (s *Service) place(ctx context.Context, actor access.Actor, t terms, r *rep
 			return fault.Wrap(err, fault.Internal, "error.internal")
 		}
 		r.Args = string(args)
-		for _, n := range append([][2]string{{r.OrderNumber, r.ReleaseNo}}, in.orders()...) { // it is seen on the page of one that is known
+		for i, n := range append([][2]string{{r.OrderNumber, r.ReleaseNo}}, in.orders()...) { // it is seen on the page of one that is known
+			if i > MaxInvoiceOrders {
+				break
+			}
 			o, known, err := orderByKey(ctx, r.SupplierID, r.ResellerID, n[0], n[1], false)
 			if err != nil {
 				return err
