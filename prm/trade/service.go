@@ -319,7 +319,7 @@ func promoKey(supplier string, id OrderID) string {
 	return "order.promo:" + supplier + ":" + string(id)
 }
 
-var promoTables = []string{"purchase_order", "order_line", "product", "pack", "shipment", "shipment_line", "invoice", "invoice_line", "order_response", "order_response_line", "org", "partnership"}
+var promoTables = []string{"purchase_order", "order_line", "product", "pack", "shipment", "shipment_line", "invoice", "invoice_line", "invoice_share", "order_response", "order_response_line", "org", "partnership"}
 
 // PromoOrders reads orders of a supplier as promotions look at them, with what became of
 // their lines: those named, or those of a reseller received from an instant on, in the
