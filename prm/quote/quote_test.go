@@ -3,6 +3,7 @@ package quote
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -127,13 +128,25 @@ func TestRounds(t *testing.T) {
 		two, err := b.svc.Ask(b.at(), b.maya, c)
 		b.must(err)
 		eq(t, "one quote", two.ID, one.ID)
+		c.Key = "at once"
+		at := b.at()
+		var wg sync.WaitGroup
+		got4, errs := make([]Quote, 4), make([]error, 4)
+		for i := range got4 {
+			wg.Go(func() { got4[i], errs[i] = b.svc.Ask(at, b.maya, c) })
+		}
+		wg.Wait()
+		b.must(errors.Join(errs...))
+		for _, x := range got4 {
+			eq(t, "one quote of four posts", x.ID, got4[0].ID)
+		}
 		eq(t, "named after its line", one.Title, "SAW Saw")
 		p, err := b.svc.List(b.at(), b.ingrid, access.Supplier, Filter{Query: "harr"})
 		b.must(err)
 		eq(t, "found by its customer", len(p.Items), 1)
 		p, err = b.svc.List(b.at(), b.ingrid, access.Supplier, Filter{View: ViewMine, Limit: 1})
 		b.must(err)
-		eq(t, "one waits", len(p.Items), 1)
+		eq(t, "they wait", len(p.Items) == 1 && p.Next != "", true)
 	})
 }
 
@@ -352,3 +365,117 @@ func TestWall(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// What is pressed is accepted, whatever other orders have drawn meanwhile; what they have is
+// a doubt on the line.
+func TestAcceptedBesideOthers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		q := b.offered()
+		low := b.receive(order("PO-1", "PR", "Q-00001", [4]string{"DRILL", "5", "EA", "60"}))
+		eq(t, "in doubt", low.Lines[0].Marks.Has(trade.QuotePrice), true)
+		got, err := b.svc.Accept(b.at(), b.dan, q.ID, AcceptCmd{Round: 2, Order: true})
+		b.must(err)
+		eq(t, "accepted", got.State, Accepted)
+		o, err := b.trade.Get(b.at(), b.ingrid, got.Order)
+		b.must(err)
+		eq(t, "more than is left", o.Lines[0].Marks.Has(trade.QuoteOver), true)
+	})
+}
+
+// A second order under a number that is used, booked beside the first, draws beside it too.
+func TestCopiesDraw(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	b.offered()
+	b.receive(order("PO-1", "PR", "Q-00001", [4]string{"DRILL", "200", "EA", "74"}))
+	again := order("PO-1", "PR", "Q-00001", [4]string{"DRILL", "201", "EA", "74"})
+	r, err := b.trade.ReceiveOrder(b.at(), access.System("gateway", b.kestrel), trade.Incoming{Doc: again, Supplier: b.aurelia, Reseller: b.kestrel, Partnership: b.toK, Interchange: db.NewID(), SetNo: 1})
+	b.must(err)
+	eq(t, "held", r.Outcome, trade.HeldBack)
+	r, err = b.trade.Resolve(b.at(), b.dan, r.Arrival, trade.ResolveCmd{Answer: trade.AnswerNew})
+	b.must(err)
+	o, err := b.trade.Get(b.at(), b.ingrid, r.Order)
+	b.must(err)
+	eq(t, "40 are left", o.Lines[0].Marks.Has(trade.QuoteOver), true)
+}
+
+// An order of many lines that each name a quote is read at once, and whatever their sequence
+// the quotes are taken in one.
+func TestManyQuotesInOneOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		one, two := b.offered2(), b.offered2()
+		doc1 := order("PO-1", "", "", [4]string{"SAW", "1", "EA", "45"}, [4]string{"SAW", "2", "EA", "45"}, [4]string{"SAW", "2", "EA", "45"})
+		for i, n := range []string{two.Number, one.Number, two.Number} {
+			doc1.Lines[i].Refs = []doc.Ref{{Qualifier: "PR", Value: n}}
+		}
+		o := b.receive(doc1)
+		eq(t, "no doubt", o.Marks, 0)
+		for _, q := range []Quote{one, two} {
+			got, err := b.svc.Get(b.at(), b.ingrid, q.ID)
+			b.must(err)
+			eq(t, "accepted by the order", string(got.State)+string(got.Order), "accepted"+string(o.ID))
+			eq(t, "drawn", got.Lines[0].Ordered, map[ID]money.Quantity{one.ID: money.Whole(2), two.ID: money.Whole(3)}[q.ID])
+		}
+		many := trade.QuotedOrder{Supplier: b.aurelia, Reseller: b.kestrel, OrderedOn: "2026-11-20", Currency: "GBP"}
+		for i := range 3000 {
+			many.Lines = append(many.Lines, trade.QuotedLine{Number: i + 1, Ordered: money.One, Refs: []string{fmt.Sprintf("Q-%05d", i+1)}})
+		}
+		was := d.Counts()
+		b.must(d.InTx(b.at(), func(ctx context.Context) error {
+			vs, err := b.svc.Weigh(ctx, many)
+			if err == nil && (len(vs) != 3000 || vs[0].Mark != trade.QuoteItem || vs[2999].Mark != trade.QuoteUnknown) {
+				err = fmt.Errorf("weighed %v", vs[0])
+			}
+			return err
+		}))
+		if n := d.Counts().Run - was.Run; n > 20 {
+			t.Errorf("%d statements", n)
+		}
+	})
+}
+
+// A partnership that began anew in another currency goes on with none of its old quotes.
+func TestOtherCurrency(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	q := b.offered()
+	b.must(b.db.InTx(b.at(), func(ctx context.Context) error {
+		return db.Tx(ctx).Exec("UPDATE partnership SET currency = 'USD' WHERE id = ?", b.toK).Error
+	}))
+	_, err := b.svc.Accept(b.at(), b.dan, q.ID, AcceptCmd{Round: 2, Order: true})
+	b.want(err, fault.Conflict, "quote.other_currency")
+	_, err = b.svc.Accept(b.at(), b.dan, q.ID, AcceptCmd{Round: 2})
+	b.want(err, fault.Conflict, "quote.other_currency")
+	_, err = b.svc.Offer(b.at(), b.ingrid, Cmd{Quote: q.ID, Round: 2, Lines: []LineCmd{{SKU: "SAW", Quantity: money.One, Price: money.One}}})
+	b.want(err, fault.Conflict, "quote.other_currency")
+}
+
+// Nothing is cut off, nothing that does not show what it holds is kept, and no more is quoted
+// than can be ordered.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		ask := func(cmd Cmd) error {
+			cmd.Partnership = b.toK
+			if len(cmd.Lines) == 0 {
+				cmd.Lines = []LineCmd{{SKU: "SAW", Quantity: money.One}}
+			}
+			_, err := b.svc.Ask(b.at(), b.maya, cmd)
+			return err
+		}
+		b.want(ask(Cmd{Title: strings.Repeat("四", 41)}), fault.Invalid, "form.too_long")
+		b.want(ask(Cmd{Title: "a\x00b"}), fault.Invalid, "form.text_wrong")
+		b.want(ask(Cmd{Customer: "Harrow\u202eworraH"}), fault.Invalid, "form.text_wrong")
+		b.want(ask(Cmd{Note: "\xff"}), fault.Invalid, "form.text_wrong")
+		b.want(ask(Cmd{Lines: []LineCmd{{SKU: "DRILL", Unit: "CA", Quantity: money.Whole(100_000_001)}}}), fault.Invalid, "quote.quantity_most")
+		b.must(ask(Cmd{Customer: strings.Repeat("四", 66), Note: "two\nlines", Lines: []LineCmd{{SKU: "DRILL", Unit: "CA", Quantity: money.Whole(100_000_000)}}}))
+		q := b.ask()
+		_, err := b.svc.Refuse(b.at(), b.ingrid, q.ID, EndCmd{Round: 1, Reason: "price", Comment: "no\x00"})
+		b.want(err, fault.Invalid, "form.text_wrong")
+	})
+}

@@ -178,7 +178,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (Detail, e
 			return nil
 		}
 		out.Lines = slices.Clone(out.Lines)
-		return used(ctx, q, "", func(i int, base money.Quantity) {
+		return used(ctx, []Quote{q}, "", func(_, i int, base money.Quantity) {
 			out.Lines[i].Ordered += ratio(base, money.One, out.Lines[i].Factor)
 		})
 	})

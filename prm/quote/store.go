@@ -2,6 +2,7 @@ package quote
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -166,6 +167,46 @@ func byNumber(ctx context.Context, supplier, reseller, number string, lock bool)
 	return one(ctx, lock, "supplier_id = ? AND reseller_id = ? AND number = ?", supplier, reseller, number)
 }
 
+// chunk is how many numbers or ids one statement names.
+const chunk = 1000
+
+// byNumbers reads the quotes of two companies that have one of some numbers, and takes them
+// always in the same sequence: by number, as they are given.
+func byNumbers(ctx context.Context, supplier, reseller string, numbers []string) ([]Quote, error) {
+	var out []Quote
+	for part := range slices.Chunk(numbers, chunk) {
+		tx := db.Tx(ctx)
+		if db.DialectOf(ctx) == db.Postgres {
+			tx = tx.Clauses(clause.Locking{Strength: "UPDATE"})
+		}
+		var rows []row
+		if err := tx.Where("supplier_id = ? AND reseller_id = ? AND number IN ?", supplier, reseller, part).Order("number").Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		ids := make([]string, len(rows))
+		for i, r := range rows {
+			ids[i] = r.ID
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		var vs []versionRow
+		if err := db.Tx(ctx).Where("(quote_id, number) IN (SELECT id, round FROM quote WHERE id IN ?)", ids).Find(&vs).Error; err != nil {
+			return nil, err
+		}
+		latest := map[string]Version{}
+		for _, v := range vs {
+			latest[v.QuoteID] = v.version()
+		}
+		for _, r := range rows {
+			q := r.quote()
+			q.Version = latest[r.ID]
+			out = append(out, q)
+		}
+	}
+	return out, nil
+}
+
 func bySource(ctx context.Context, org, key string) (Quote, bool, error) {
 	return one(ctx, false, "made_org = ? AND source_key = ?", org, key)
 }
@@ -293,16 +334,23 @@ func keepLines(ctx context.Context, order trade.OrderID, rows []lineRow) error {
 
 // drawn is what lines of orders have of one line of a quote, in one unit.
 type drawn struct {
+	QuoteID               string
 	Item, Factor, Ordered int64
 }
 
-// drawnOf sums what was ordered on a quote, but for one order. The lines are prm/trade's and
+// drawnOf sums what was ordered on quotes, but for one order. The lines are prm/trade's and
 // read only.
-func drawnOf(ctx context.Context, id ID, but trade.OrderID) ([]drawn, error) {
+func drawnOf(ctx context.Context, ids []string, but trade.OrderID) ([]drawn, error) {
 	var out []drawn
-	err := db.Tx(ctx).Raw(`SELECT q.item, q.factor, SUM(l.ordered - l.cancelled) AS ordered FROM quote_order_line q JOIN order_line l ON l.order_id = q.order_id AND l.line = q.line
-		WHERE q.quote_id = ? AND q.order_id <> ? GROUP BY q.item, q.factor ORDER BY q.item, q.factor`, string(id), string(but)).Scan(&out).Error
-	return out, err
+	for part := range slices.Chunk(ids, chunk) {
+		var rows []drawn
+		if err := db.Tx(ctx).Raw(`SELECT q.quote_id, q.item, q.factor, CAST(SUM(l.ordered - l.cancelled) AS BIGINT) AS ordered FROM quote_order_line q JOIN order_line l ON l.order_id = q.order_id AND l.line = q.line
+			WHERE q.quote_id IN ? AND q.order_id <> ? GROUP BY q.quote_id, q.item, q.factor ORDER BY q.quote_id, q.item, q.factor`, part, string(but)).Scan(&rows).Error; err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
 }
 
 // ordersOf are the orders that draw on a quote, the newest first.

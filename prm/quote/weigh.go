@@ -1,7 +1,9 @@
 package quote
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"entente/db"
@@ -15,12 +17,17 @@ import (
 // The exported methods of this file are the port of prm/trade. They join the transaction in
 // which an order is weighed and booked.
 
-// used says how much of each line of a quote was ordered, in base units, but for one order.
-func used(ctx context.Context, q Quote, but trade.OrderID, fn func(item int, base money.Quantity)) error {
-	list, err := drawnOf(ctx, q.ID, but)
+// used says how much of each line of quotes was ordered, in base units, but for one order.
+func used(ctx context.Context, qs []Quote, but trade.OrderID, fn func(q, item int, base money.Quantity)) error {
+	at := map[ID]int{}
+	ids := make([]string, len(qs))
+	for i, q := range qs {
+		at[q.ID], ids[i] = i, string(q.ID)
+	}
+	list, err := drawnOf(ctx, ids, but)
 	for _, d := range list {
-		if int(d.Item) < len(q.Lines) {
-			fn(int(d.Item), ratio(money.Quantity(d.Ordered), money.Quantity(d.Factor), money.One))
+		if i := at[ID(d.QuoteID)]; int(d.Item) < len(qs[i].Lines) {
+			fn(i, int(d.Item), ratio(money.Quantity(d.Ordered), money.Quantity(d.Factor), money.One))
 		}
 	}
 	return err
@@ -43,55 +50,51 @@ func factor(l trade.QuotedLine) money.Quantity {
 	return l.Factor
 }
 
+// named is the number of a quote among references: the first that has the form of one.
+func named(refs []string) string {
+	for _, r := range refs {
+		if n, ok := ReadNumber(r); ok {
+			return n
+		}
+	}
+	return ""
+}
+
 // match finds what each line of an order draws on. What several lines have of one item adds
 // up.
 func match(ctx context.Context, o trade.QuotedOrder) ([]matched, []*Quote, error) {
-	var list []*Quote
+	head := named(o.Refs)
+	numbers := map[string]bool{}
+	for _, l := range o.Lines {
+		if n := cmp.Or(named(l.Refs), head); n != "" {
+			numbers[n] = true
+		}
+	}
+	qs, err := byNumbers(ctx, o.Supplier, o.Reseller, slices.Sorted(maps.Keys(numbers)))
+	if err != nil {
+		return nil, nil, err
+	}
+	list := make([]*Quote, len(qs))
 	byNo := map[string]*Quote{}
 	left := map[*Quote][]money.Quantity{}
-	find := func(refs []string) (*Quote, bool, error) {
-		for _, r := range refs {
-			n, ok := ReadNumber(r)
-			if !ok {
-				continue
-			}
-			q, seen := byNo[n]
-			if !seen {
-				got, found, err := byNumber(ctx, o.Supplier, o.Reseller, n, true)
-				if err != nil {
-					return nil, false, err
-				}
-				if found {
-					q = &got
-					list, left[q] = append(list, q), make([]money.Quantity, len(got.Lines))
-					for i, l := range got.Lines {
-						left[q][i] = ratio(l.Quantity, l.Factor, money.One)
-					}
-					if err := used(ctx, got, o.ID, func(i int, base money.Quantity) { left[q][i] -= base }); err != nil {
-						return nil, false, err
-					}
-				}
-				byNo[n] = q
-			}
-			return q, true, nil
+	for i := range qs {
+		q := &qs[i]
+		list[i], byNo[q.Number], left[q] = q, q, make([]money.Quantity, len(q.Lines))
+		for k, l := range q.Lines {
+			left[q][k] = ratio(l.Quantity, l.Factor, money.One)
 		}
-		return nil, false, nil
+	}
+	if err := used(ctx, qs, o.ID, func(q, item int, base money.Quantity) { left[list[q]][item] -= base }); err != nil {
+		return nil, nil, err
 	}
 	out := make([]matched, len(o.Lines))
 	for i, l := range o.Lines {
 		m := &out[i]
 		m.item = -1
-		var named bool
-		var err error
-		if m.quote, named, err = find(l.Refs); err != nil {
-			return nil, nil, err
-		}
-		if m.own = named; !named {
-			if m.quote, named, err = find(o.Refs); err != nil {
-				return nil, nil, err
-			}
-		}
-		m.known = !named || m.quote != nil
+		own := named(l.Refs)
+		n := cmp.Or(own, head)
+		m.own, m.quote = own != "", byNo[n]
+		m.known = n == "" || m.quote != nil
 		if m.quote == nil {
 			continue
 		}
@@ -113,7 +116,10 @@ func match(ctx context.Context, o trade.QuotedOrder) ([]matched, []*Quote, error
 }
 
 // holds says whether an order of a day may have the prices of a quote.
-func (q Quote) holds(ctx context.Context, on string) bool {
+func (q Quote) holds(ctx context.Context, on string, c money.Currency) bool {
+	if c != q.Currency {
+		return false
+	}
 	switch q.State {
 	case Accepted:
 	case Offered:
@@ -149,7 +155,7 @@ func (s *Service) Weigh(ctx context.Context, o trade.QuotedOrder) ([]trade.Quote
 		}
 		l := o.Lines[i]
 		x := m.quote.Lines[m.item]
-		if v.Number = m.quote.Number; !m.quote.holds(ctx, o.OrderedOn) || o.Currency != m.quote.Currency {
+		if v.Number = m.quote.Number; !m.quote.holds(ctx, o.OrderedOn, o.Currency) {
 			v.Mark = trade.QuoteOutside
 			continue
 		}
@@ -164,7 +170,8 @@ func (s *Service) Weigh(ctx context.Context, o trade.QuotedOrder) ([]trade.Quote
 }
 
 // Keep implements trade.Quotes: it ties the lines of a booked order to the quotes they draw
-// on. An order is the acceptance of an offer that stands, where none of its lines is in doubt.
+// on. An order is the acceptance of an offer that stands, where none of its lines is in doubt
+// or it was placed to accept it.
 func (s *Service) Keep(ctx context.Context, o trade.QuotedOrder) error {
 	ms, list, err := match(ctx, o)
 	if err != nil {
@@ -173,7 +180,7 @@ func (s *Service) Keep(ctx context.Context, o trade.QuotedOrder) error {
 	var rows []lineRow
 	clean := map[*Quote]bool{}
 	for i, m := range ms {
-		if m.quote == nil || m.item < 0 || !m.quote.holds(ctx, o.OrderedOn) {
+		if m.quote == nil || m.item < 0 || !m.quote.holds(ctx, o.OrderedOn, o.Currency) {
 			continue
 		}
 		l := o.Lines[i]
@@ -190,7 +197,7 @@ func (s *Service) Keep(ctx context.Context, o trade.QuotedOrder) error {
 		ok, drawn := clean[q]
 		switch {
 		case !drawn:
-		case q.State == Offered && ok:
+		case q.State == Offered && (ok || q.Number == o.Accepts):
 			if _, err := s.accept(ctx, actor, *q, o.ID, o.Number); err != nil {
 				return err
 			}
@@ -232,7 +239,9 @@ func (s *Service) Ready(ctx context.Context, supplier, reseller string, cmd trad
 		return wrongState(q.State)
 	case q.Round != cmd.Round || !same:
 		return fault.New(fault.Conflict, "quote.changed")
-	case !q.holds(ctx, today(ctx, p.Zone)):
+	case q.Currency != money.Currency(p.Currency):
+		return otherCurrency(q)
+	case !q.holds(ctx, today(ctx, p.Zone), q.Currency):
 		return fault.New(fault.Conflict, "quote.window_closed", "From", q.From, "Until", q.Until)
 	}
 	return nil

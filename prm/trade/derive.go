@@ -279,6 +279,7 @@ type QuotedOrder struct {
 	OrderedOn          string
 	Currency           money.Currency
 	Person, Via        string // who ordered
+	Accepts            string // number of the quote that it was placed to accept
 	Refs               []string
 	Lines              []QuotedLine
 }
@@ -317,8 +318,10 @@ func quoteRefs(rs []doc.Ref, contract string) (out []string) {
 	return out
 }
 
-// quoted holds an order against the quotes that it names: the price was agreed there.
-func (s *Service) quoted(ctx context.Context, t terms, d doc.PurchaseOrder, j *judged) error {
+// quoted holds an order against the quotes that it names: the price was agreed there. What
+// an order under its number draws does not count against it: it came again or is replaced,
+// unless this is another order beside it.
+func (s *Service) quoted(ctx context.Context, t terms, d doc.PurchaseOrder, j *judged, beside bool) error {
 	if s.quotes == nil || d.Type == KindBlanket || d.Type == KindRelease {
 		return nil
 	}
@@ -332,11 +335,13 @@ func (s *Service) quoted(ctx context.Context, t terms, d doc.PurchaseOrder, j *j
 	if !named {
 		return nil
 	}
-	was, _, err := orderByKey(ctx, t.SupplierID, t.ResellerID, d.Number, d.Release, false)
-	if err != nil {
-		return err
+	if !beside {
+		was, _, err := orderByKey(ctx, t.SupplierID, t.ResellerID, d.Number, d.Release, false)
+		if err != nil {
+			return err
+		}
+		o.ID = OrderID(was.ID)
 	}
-	o.ID = OrderID(was.ID) // that is replaced or came again does not count against itself
 	vs, err := s.quotes.Weigh(ctx, o)
 	if err != nil || len(vs) != len(j.lines) {
 		return err
@@ -363,12 +368,12 @@ func (s *Service) quoted(ctx context.Context, t terms, d doc.PurchaseOrder, j *j
 
 // keepQuotes ties what was booked to the quotes that it names; again says that it was tied
 // before.
-func (s *Service) keepQuotes(ctx context.Context, via string, o orderRow, j judged, again bool) error {
+func (s *Service) keepQuotes(ctx context.Context, via, accepts string, o orderRow, j judged, again bool) error {
 	if s.quotes == nil || j.quote.Supplier == "" && !again {
 		return nil
 	}
 	q := j.quote
-	q.ID, q.Supplier, q.Reseller, q.Number, q.Person, q.Via = OrderID(o.ID), o.SupplierID, o.ResellerID, o.Number, o.PlacedBy, via
+	q.ID, q.Supplier, q.Reseller, q.Number, q.Person, q.Via, q.Accepts = OrderID(o.ID), o.SupplierID, o.ResellerID, o.Number, o.PlacedBy, via, accepts
 	return s.quotes.Keep(ctx, q)
 }
 

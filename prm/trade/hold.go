@@ -60,6 +60,9 @@ func (s *Service) answer(ctx context.Context, actor access.Actor, t terms, o ord
 		out.Outcome = Refused
 	case cmd.Answer == AnswerNew && a.Reason != HeldCancel:
 		j, err := s.judge(ctx, t, k.Doc)
+		if err == nil {
+			err = s.quoted(ctx, t, k.Doc, &j, true)
+		}
 		if err != nil {
 			return out, err
 		}
@@ -154,7 +157,7 @@ func (s *Service) replace(ctx context.Context, t terms, o *orderRow, lines []Lin
 	if err := s.keepBlanket(ctx, *o, j); err != nil {
 		return err
 	}
-	if err := s.keepQuotes(ctx, "system:trade", *o, j, true); err != nil {
+	if err := s.keepQuotes(ctx, "system:trade", "", *o, j, true); err != nil {
 		return err
 	}
 	if err := s.take(ctx, *o, j); err != nil {

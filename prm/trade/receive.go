@@ -160,7 +160,7 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 	if err := s.weigh(ctx, t, orderRow{SupplierID: t.SupplierID, ResellerID: t.ResellerID, Number: d.Number, ReleaseNo: d.Release, Kind: d.Type}, &j); err != nil {
 		return j, err
 	}
-	if err := s.quoted(ctx, t, d, &j); err != nil {
+	if err := s.quoted(ctx, t, d, &j, false); err != nil {
 		return j, err
 	}
 	if err := s.promote(ctx, t, d, items, &j); err != nil {
@@ -243,7 +243,7 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 	if err := s.keepBlanket(ctx, o, j); err != nil {
 		return Receipt{}, err
 	}
-	if err := s.keepQuotes(ctx, actor.Via, o, j, false); err != nil {
+	if err := s.keepQuotes(ctx, actor.Via, in.Accepts, o, j, false); err != nil {
 		return Receipt{}, err
 	}
 	if err := found.Add(ctx, o.ID, words(t, o, j)); err != nil {
