@@ -189,3 +189,28 @@ func TestSharesAtOnce(t *testing.T) {
 	b.must(err)
 	eq(t, "both", [2]string{whole.State, whole.Difference.String()}, [2]string{InvoiceDiffers, "7.55"})
 }
+
+// The count of an invoice of several orders says nothing of the lines of an order: of two
+// lines of one item it is the one at the price, of equal ones the first that has enough, and
+// what could be either is held.
+func TestCollectiveInvoiceFindsLines(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	one := b.sent(order("PO-1", [3]string{"AUR-D18B", "10", "84.00"}, [3]string{"AUR-D18B", "20", "84.00"}, [3]string{"AUR-D18B", "30", "80.00"}))
+	b.sent(order("PO-2", [3]string{"AUR-BS40", "40", "9.80"}))
+	invoiced := func() [3]money.Quantity {
+		l := b.get(one).Lines
+		return [3]money.Quantity{l[0].Invoiced, l[1].Invoiced, l[2].Invoiced}
+	}
+	book := func(d doc.Invoice) {
+		t.Helper()
+		if r := b.reply(d); r.Outcome != Booked {
+			t.Fatalf("held for %s", r.Reason)
+		}
+	}
+	book(collective("C-1", "1661.80", [5]string{"PO-2", "1", "AUR-BS40", "1", "9.80"}, [5]string{"PO-1", "2", "AUR-D18B", "8", "84.00"}, [5]string{"PO-1", "3", "AUR-D18B", "5", "84.00"}, [5]string{"PO-1", "4", "AUR-D18B", "7", "80.00"}))
+	eq(t, "by price, then in sequence", invoiced(), [3]money.Quantity{money.Whole(8), money.Whole(5), money.Whole(7)})
+	b.held(b.reply(collective("C-2", "136.80", [5]string{"PO-2", "1", "AUR-BS40", "1", "9.80"}, [5]string{"PO-1", "2", "AUR-D18B", "1", "127.00"})), DoubtUnclear)
+	book(collective("C-3", "93.80", [5]string{"PO-2", "1", "AUR-BS40", "1", "9.80"}, [5]string{"PO-1", "9", "AUR-D18B", "2", "42.00"})) // just what is left of one
+	eq(t, "by quantity", invoiced(), [3]money.Quantity{money.Whole(10), money.Whole(5), money.Whole(7)})
+}

@@ -271,7 +271,7 @@ func (s *Service) parts(ctx context.Context, r *replyRow, d *doc.Invoice) (share
 		if err != nil {
 			return nil, err
 		}
-		p.loose = len(names) > 1 // what numbers the lines of several orders is its own count
+		p.loose, p.several = len(names) > 1, len(names) > 1 // what numbers the lines of several orders is its own count
 		by[n] = &share{name: n, o: o, lines: lines, p: p}
 	}
 	var out shares

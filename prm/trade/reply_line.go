@@ -3,6 +3,7 @@ package trade
 import (
 	"context"
 	"math/big"
+	"slices"
 	"strings"
 
 	"entente/edi/doc"
@@ -19,6 +20,7 @@ type placer struct {
 	products map[int]catalog.Product // by line, where units must be converted
 	inferred bool                    // some line was found by item and quantity
 	loose    bool                    // numbers of its lines are its own
+	several  bool                    // … and run over several orders: they say nothing of this one's lines
 	found    []precheck.Finding
 	said     map[int]money.Quantity // what earlier lines of the reply took, per line
 }
@@ -62,6 +64,9 @@ func (p *placer) find(d *doc.Line, qty doc.Decimal, left func(Line) money.Quanti
 	if p.loose { // its own count is the worst of them
 		numbers = append(numbers[1:], d.Number)
 	}
+	if p.several {
+		numbers = numbers[:len(numbers)-1]
+	}
 	for _, n := range numbers {
 		for _, i := range p.numbered[numberKey(n)] {
 			if l := &p.lines[i]; n != "" && !contradicts(l, d) {
@@ -102,6 +107,14 @@ func (p *placer) find(d *doc.Line, qty doc.Decimal, left func(Line) money.Quanti
 	}
 	if len(exact) > 0 {
 		return exact[0], nil // of equal lines any will do
+	}
+	if p.several && len(enough) > 1 { // the line at this price; of those at one price the first
+		if q, err := money.ParseMicro(string(d.Price)); err == nil && slices.ContainsFunc(enough, func(l *Line) bool { return l.Price == money.Price(q) }) {
+			enough = slices.DeleteFunc(enough, func(l *Line) bool { return l.Price != money.Price(q) })
+		}
+		if !slices.ContainsFunc(enough, func(l *Line) bool { return l.Price != enough[0].Price || l.Unit != enough[0].Unit }) {
+			return enough[0], nil
+		}
 	}
 	if len(enough) == 1 {
 		return enough[0], nil
