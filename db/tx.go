@@ -283,6 +283,9 @@ func Translate(err error) error {
 		}
 	}
 	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "22021" { // a NUL, or what is no UTF-8: no text to keep or to look for
+		return fault.Wrap(err, fault.Invalid, "form.text_wrong")
+	}
 	if errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57")) {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}

@@ -473,6 +473,7 @@ func TestWords(t *testing.T) {
 		b.want(ask(Cmd{Customer: "Harrow\u202eworraH"}), fault.Invalid, "form.text_wrong")
 		b.want(ask(Cmd{Note: "\xff"}), fault.Invalid, "form.text_wrong")
 		b.want(ask(Cmd{Lines: []LineCmd{{SKU: "DRILL", Unit: "CA", Quantity: money.Whole(100_000_001)}}}), fault.Invalid, "quote.quantity_most")
+		b.want(ask(Cmd{Key: "k\x00", Lines: []LineCmd{{SKU: "SAW\x00", Quantity: money.One}}}), fault.Invalid, "")
 		b.must(ask(Cmd{Customer: strings.Repeat("四", 66), Note: "two\nlines", Lines: []LineCmd{{SKU: "DRILL", Unit: "CA", Quantity: money.Whole(100_000_000)}}}))
 		q := b.ask()
 		_, err := b.svc.Refuse(b.at(), b.ingrid, q.ID, EndCmd{Round: 1, Reason: "price", Comment: "no\x00"})
