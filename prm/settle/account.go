@@ -51,14 +51,12 @@ func (s *Service) account(ctx context.Context, actor access.Actor, f invoiceFact
 			ids = append(ids, x.Order)
 		}
 	}
-	orders := map[trade.OrderID]trade.Detail{}
+	orders, err := s.trade.Named(ctx, reader, ids...)
+	if err != nil {
+		return a, err
+	}
 	for _, id := range ids {
-		d, err := s.trade.Get(ctx, reader, id)
-		if err != nil {
-			return a, err
-		}
-		orders[id] = d
-		for _, i := range d.Invoices {
+		for _, i := range orders[id].Invoices {
 			switch {
 			case string(i.ID) == f.ID && f.Orders == 0:
 				a.Invoice = i

@@ -103,3 +103,34 @@ func BenchmarkInvoiceMatched(bb *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCollectiveInvoice books one invoice of a hundred orders of two lines: all are
+// locked, found, matched each against its own, and written with their shares.
+func BenchmarkCollectiveInvoice(bb *testing.B) {
+	const n = 100
+	for name, open := range map[string]func(testing.TB) *db.DB{"sqlite": dbtest.One, "postgres": dbtest.Postgres} {
+		bb.Run(name, func(bb *testing.B) {
+			b := setup(bb, open(bb))
+			i, statements := 0, int64(0)
+			bb.ResetTimer()
+			for bb.Loop() {
+				bb.StopTimer()
+				i++
+				var lines [][5]string
+				for k := range n {
+					po := fmt.Sprintf("PO-%d-%d", i, k)
+					b.sent(order(po, [3]string{"AUR-D18B", "10", "84.00"}, [3]string{"AUR-BS40", "40", "9.80"}))
+					lines = append(lines, [5]string{po, "1", "AUR-D18B", "10", "84.00"}, [5]string{po, "2", "AUR-BS40", "40", "9.80"})
+				}
+				inv := collective(fmt.Sprintf("INV-%d", i), fmt.Sprintf("%d.00", n*(840+392)), lines...)
+				was := b.db.Counts().Run
+				bb.StartTimer()
+				if r := b.reply(inv); r.Outcome != Booked {
+					bb.Fatalf("held for %s", r.Reason)
+				}
+				statements += b.db.Counts().Run - was
+			}
+			bb.ReportMetric(float64(statements)/float64(i), "statements/op")
+		})
+	}
+}

@@ -84,6 +84,40 @@ func (s *Service) Body(ctx context.Context, actor access.Actor, id OrderID) (Det
 	return out, err
 }
 
+// Named are orders as Body gives them, with the names of their products: for an invoice that
+// is of many, a few questions for all of them. Codes: NotFound.
+func (s *Service) Named(ctx context.Context, actor access.Actor, ids ...OrderID) (map[OrderID]Detail, error) {
+	out := map[OrderID]Detail{}
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		clear(out)
+		if err := readBodies(ctx, ids); err != nil {
+			return err
+		}
+		all := map[string][]Line{} // by supplier
+		for _, id := range ids {
+			d, err := s.Body(ctx, actor, id)
+			if err != nil {
+				return err
+			}
+			out[id] = d
+			all[d.Supplier] = append(all[d.Supplier], d.Lines...)
+		}
+		for supplier, lines := range all {
+			if err := nameLines(ctx, orderRow{SupplierID: supplier}, lines); err != nil {
+				return err
+			}
+			for _, id := range ids { // in the sequence in which they were put together
+				if d := out[id]; d.Supplier == supplier {
+					copy(d.Lines, lines)
+					lines = lines[len(d.Lines):]
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
 // Bodies makes ready what Body asks of some orders, as Heads does for Head.
 func Bodies(ctx context.Context, ids ...OrderID) error { return readBodies(ctx, ids) }
 

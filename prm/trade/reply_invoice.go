@@ -254,25 +254,43 @@ func (s *Service) parts(ctx context.Context, r *replyRow, d *doc.Invoice) (share
 	if len(names) > MaxInvoiceOrders {
 		return nil, doubted(DoubtOrders)
 	}
+	if err := repeated(ctx, r); err != nil {
+		return nil, err
+	}
 	by := map[[2]string]*share{}
 	sorted := slices.SortedFunc(slices.Values(names), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
 	for _, n := range sorted {
-		o, lines, err := s.known(ctx, r, n[0], n[1])
+		o, err := taken(ctx, r, n[0], n[1])
 		if err != nil {
 			return nil, err
 		}
-		if o.Kind == KindBlanket {
-			return nil, doubted(DoubtBlanket, "Order", o.Number)
-		}
-		if d.Currency != "" && !strings.EqualFold(d.Currency, o.Currency) {
-			return nil, doubted(DoubtCurrency, "Currency", bounded(d.Currency, 10), "Ours", o.Currency)
-		}
-		p, err := s.placer(ctx, o, lines)
-		if err != nil {
+		by[n] = &share{name: n, o: o}
+	}
+	if err := repeated(ctx, r); err != nil { // while we waited for the locks
+		return nil, err
+	}
+	lists := make([][]Line, len(sorted))
+	for i, n := range sorted {
+		x := by[n]
+		var err error
+		if x.o, x.lines, err = s.answerable(ctx, r, x.o); err != nil {
 			return nil, err
 		}
-		p.loose, p.several = len(names) > 1, len(names) > 1 // what numbers the lines of several orders is its own count
-		by[n] = &share{name: n, o: o, lines: lines, p: p}
+		if x.o.Kind == KindBlanket {
+			return nil, doubted(DoubtBlanket, "Order", x.o.Number)
+		}
+		if d.Currency != "" && !strings.EqualFold(d.Currency, x.o.Currency) {
+			return nil, doubted(DoubtCurrency, "Currency", bounded(d.Currency, 10), "Ours", x.o.Currency)
+		}
+		lists[i] = x.lines
+	}
+	placers, err := s.placers(ctx, r.SupplierID, r.ResellerID, lists...)
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range sorted {
+		by[n].p = placers[i]
+		placers[i].loose, placers[i].several = len(names) > 1, len(names) > 1 // what numbers the lines of several orders is its own count
 	}
 	var out shares
 	for _, n := range names {

@@ -27,28 +27,40 @@ type placer struct {
 
 // placer reads what is needed to convert units of the lines asked for.
 func (s *Service) placer(ctx context.Context, o orderRow, lines []Line) (*placer, error) {
-	p := &placer{lines: lines, numbered: map[string][]int{}, products: map[int]catalog.Product{}, said: map[int]money.Quantity{}}
-	for i, l := range lines {
-		k := numberKey(l.Reference)
-		p.numbered[k] = append(p.numbered[k], i)
+	ps, err := s.placers(ctx, o.SupplierID, o.ResellerID, lines)
+	if err != nil {
+		return nil, err
 	}
+	return ps[0], nil
+}
+
+// placers are those of several orders of one pair.
+func (s *Service) placers(ctx context.Context, supplier, reseller string, orders ...[]Line) ([]*placer, error) {
+	out := make([]*placer, len(orders))
+	type place struct{ order, line int }
 	var keys []catalog.ItemKey
-	var at []int
-	for _, l := range lines {
-		if l.Product != "" {
-			keys, at = append(keys, catalog.ItemKey{SKU: l.SKU}), append(at, l.Number)
+	var at []place
+	for k, lines := range orders {
+		p := &placer{lines: lines, numbered: map[string][]int{}, products: map[int]catalog.Product{}, said: map[int]money.Quantity{}}
+		out[k] = p
+		for i, l := range lines {
+			n := numberKey(l.Reference)
+			p.numbered[n] = append(p.numbered[n], i)
+			if l.Product != "" {
+				keys, at = append(keys, catalog.ItemKey{SKU: l.SKU}), append(at, place{k, l.Number})
+			}
 		}
 	}
 	if len(keys) == 0 {
-		return p, nil
+		return out, nil
 	}
-	items, err := s.cat.Resolve(ctx, access.System("trade", o.SupplierID), o.SupplierID, o.ResellerID, keys)
+	items, err := s.cat.Resolve(ctx, access.System("trade", supplier), supplier, reseller, keys)
 	for i, it := range items {
 		if it.Found {
-			p.products[at[i]] = it.Product
+			out[at[i].order].products[at[i].line] = it.Product
 		}
 	}
-	return p, err
+	return out, err
 }
 
 // find gives the line that d is about: by its number (PO101, LIN 1082 or REF LI and FJ)

@@ -314,21 +314,32 @@ func (s *Service) known(ctx context.Context, r *replyRow, number, release string
 	if err := repeated(ctx, r); err != nil {
 		return orderRow{}, nil, err
 	}
-	if number == "" {
-		return orderRow{}, nil, doubted(DoubtNoOrder)
+	o, err := taken(ctx, r, number, release)
+	if err == nil {
+		err = repeated(ctx, r) // while we waited for the lock
 	}
-	o, ok, err := orderByKey(ctx, r.SupplierID, r.ResellerID, number, release, true)
 	if err != nil {
 		return o, nil, err
 	}
-	if !ok {
-		return o, nil, doubted(DoubtOrder, "Order", number, "Release", release)
+	return s.answerable(ctx, r, o)
+}
+
+// taken locks the order that a reply names.
+func taken(ctx context.Context, r *replyRow, number, release string) (orderRow, error) {
+	if number == "" {
+		return orderRow{}, doubted(DoubtNoOrder)
 	}
-	if err := repeated(ctx, r); err != nil { // while we waited for the lock
-		return o, nil, err
+	o, ok, err := orderByKey(ctx, r.SupplierID, r.ResellerID, number, release, true)
+	if err == nil && !ok {
+		err = doubted(DoubtOrder, "Order", number, "Release", release)
 	}
+	return o, err
+}
+
+// answerable gives the lines of an order that a reply may move.
+func (s *Service) answerable(ctx context.Context, r *replyRow, o orderRow) (orderRow, []Line, error) {
 	if o.Held != "" && !(r.Kind == DocumentChange && o.Held == o.HoldReason) {
-		return o, nil, doubted(DoubtState, "Order", number)
+		return o, nil, doubted(DoubtState, "Order", o.Number)
 	}
 	lines, err := linesOf(ctx, o)
 	return o, lines, err

@@ -117,6 +117,7 @@ func TestStranger(t *testing.T) {
 			"GetChange":       func(a access.Actor) error { _, _, _, err := s.GetChange(ctx, a, change); return err },
 			"ChangeAck":       func(a access.Actor) error { _, _, err := s.ChangeAck(ctx, a, answer); return err },
 			"Body":            func(a access.Actor) error { return second(s.Body(ctx, a, r.Order)) },
+			"Named":           func(a access.Actor) error { return second(s.Named(ctx, a, r.Order)) },
 			"GetReply":        func(a access.Actor) error { return second(s.GetReply(ctx, a, reply)) },
 			"ReplyOf":         func(a access.Actor) error { return second(s.ReplyOf(ctx, a, booked.ID)) },
 			"RetryReply":      func(a access.Actor) error { return second(s.RetryReply(ctx, a, reply)) },
