@@ -49,6 +49,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	persons map[string]*account
+	ports   map[int]bool // of the allocations
 }
 
 // account is what a person uses.
@@ -87,7 +88,7 @@ func Listen(o Options) (*Server, error) {
 	if _, err := rand.Read(raw[:]); err != nil {
 		return nil, err
 	}
-	s := &Server{opt: o, secret: base64.RawURLEncoding.EncodeToString(raw[:]), persons: map[string]*account{}}
+	s := &Server{opt: o, secret: base64.RawURLEncoding.EncodeToString(raw[:]), persons: map[string]*account{}, ports: map[int]bool{}}
 	var err error
 	if s.conn, err = o.Listen(); err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func Listen(o Options) (*Server, error) {
 		Realm: realm, AuthHandler: s.auth, QuotaHandler: func(person, _ string, _ net.Addr) bool { return s.room(person) }, LoggerFactory: factory{o.Log},
 		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: s.conn, RelayAddressGenerator: ways{s}, PermissionHandler: func(_ net.Addr, ip net.IP) bool {
 			a, ok := netip.AddrFromSlice(ip)
-			return ok && o.Allow(a.Unmap())
+			return ok && (a.Unmap() == s.public.Addr() || o.Allow(a.Unmap()))
 		}}},
 	})
 	if err != nil {
@@ -163,6 +164,7 @@ func (s *Server) enter(person string) bool {
 	defer s.mu.Unlock()
 	a := s.persons[person]
 	if a == nil {
+		s.forget()
 		a = &account{tokens: s.opt.Bytes, at: s.opt.Clock()}
 		s.persons[person] = a
 	}
@@ -177,8 +179,17 @@ func (s *Server) leave(person string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a := s.persons[person]; a != nil {
-		if a.open--; a.open == 0 {
-			delete(s.persons, person)
+		a.open--
+	}
+}
+
+// forget drops the accounts of those who use nothing, once they are full again: what a
+// person relayed is not forgotten by ending the allocation and asking for another.
+func (s *Server) forget() {
+	now := s.opt.Clock()
+	for p, a := range s.persons {
+		if a.open == 0 && now.Sub(a.at) >= time.Second {
+			delete(s.persons, p)
 		}
 	}
 }
@@ -221,7 +232,10 @@ func (w ways) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn,
 		return nil, nil, err
 	}
 	at := conn.LocalAddr().(*net.UDPAddr)
-	return &relayed{PacketConn: conn, s: s, person: c.UserID}, &net.UDPAddr{IP: s.public.Addr().AsSlice(), Port: at.Port}, nil
+	s.mu.Lock()
+	s.ports[at.Port] = true
+	s.mu.Unlock()
+	return &relayed{PacketConn: conn, s: s, person: c.UserID, port: at.Port}, &net.UDPAddr{IP: s.public.Addr().AsSlice(), Port: at.Port}, nil
 }
 
 // tries is how often a free port of the range is looked for.
@@ -251,24 +265,56 @@ func (ways) AllocateConn(turn.AllocateConnConfig) (net.Conn, error) {
 	return nil, errors.ErrUnsupported
 }
 
-// relayed is the socket of an allocation, which its person pays for.
+// relayed is the socket of an allocation, which its person pays for. Two allocations of this
+// server reach each other without leaving it, also where its public address is that of a
+// router in front, or none that may be relayed to otherwise.
 type relayed struct {
 	net.PacketConn
 	s      *Server
 	person string
+	port   int
 	once   sync.Once
+}
+
+// inside is where this machine reaches the allocations of its own server.
+func (s *Server) inside() net.IP {
+	if ip := s.conn.LocalAddr().(*net.UDPAddr).IP; !ip.IsUnspecified() {
+		return ip
+	}
+	return net.IPv4(127, 0, 0, 1)
+}
+
+// allocated says that a port is one of an allocation.
+func (s *Server) allocated(port int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ports[port]
 }
 
 func (r *relayed) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := r.PacketConn.ReadFrom(b)
-		if err != nil || r.s.spend(r.person, n) {
+		if err != nil {
 			return n, from, err
+		}
+		if u, ok := from.(*net.UDPAddr); ok && u.IP.Equal(r.s.inside()) && r.s.allocated(u.Port) {
+			from = &net.UDPAddr{IP: r.s.public.Addr().AsSlice(), Port: u.Port}
+		}
+		if r.s.spend(r.person, n) {
+			return n, from, nil
 		}
 	}
 }
 
 func (r *relayed) WriteTo(b []byte, to net.Addr) (int, error) {
+	if u, ok := to.(*net.UDPAddr); ok && u.IP.Equal(r.s.public.Addr().AsSlice()) {
+		switch {
+		case r.s.allocated(u.Port):
+			to = &net.UDPAddr{IP: r.s.inside(), Port: u.Port}
+		case !r.s.opt.Allow(r.s.public.Addr()): // a port of this machine that is none of ours
+			return len(b), nil
+		}
+	}
 	if !r.s.spend(r.person, len(b)) {
 		return len(b), nil
 	}
@@ -276,7 +322,12 @@ func (r *relayed) WriteTo(b []byte, to net.Addr) (int, error) {
 }
 
 func (r *relayed) Close() error {
-	r.once.Do(func() { r.s.leave(r.person) })
+	r.once.Do(func() {
+		r.s.mu.Lock()
+		delete(r.s.ports, r.port)
+		r.s.mu.Unlock()
+		r.s.leave(r.person)
+	})
 	return r.PacketConn.Close()
 }
 

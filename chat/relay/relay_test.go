@@ -156,6 +156,91 @@ func TestRelay(t *testing.T) {
 func first(user, _ string) string        { return user }
 func secondOf(_, password string) string { return password }
 
+// TestRelayedStaysCounted: who ends an allocation and asks for the next has relayed what
+// he has relayed; a second later nothing is kept of him.
+func TestRelayedStaysCounted(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1000, 0)
+	s := &Server{opt: Options{Most: 1, Bytes: 1000, Clock: func() time.Time { return now }}, persons: map[string]*account{}}
+	for i := range 5 {
+		if !s.enter("maya") {
+			t.Fatal("no allocation")
+		}
+		if got := s.spend("maya", 900); got != (i == 0) {
+			t.Errorf("allocation %d relays: %v", i, got)
+		}
+		s.leave("maya")
+	}
+	now = now.Add(time.Second)
+	if !s.enter("ingrid") || s.persons["maya"] != nil {
+		t.Errorf("%v", s.persons)
+	}
+	if !s.enter("maya") || !s.spend("maya", 900) {
+		t.Error("a second later")
+	}
+}
+
+// TestBothRelayed: two persons who use nothing but the server reach each other through it,
+// also where its public address is a router's; its other ports are no way into the machine.
+func TestBothRelayed(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{Public: netip.MustParseAddr("203.0.113.7"), Allow: func(netip.Addr) bool { return false }})
+	var ends [2]net.PacketConn
+	for i, person := range []string{"maya", "ingrid"} {
+		conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		user, password := s.Credential(person)
+		c, err := turn.NewClient(&turn.ClientConfig{TURNServerAddr: s.conn.LocalAddr().String(), Conn: conn, Username: user, Password: password, Realm: realm, LoggerFactory: factory{s.opt.Log}})
+		if err == nil {
+			err = c.Listen()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		if ends[i], err = c.Allocate(); err != nil {
+			t.Fatal(err)
+		}
+		if at := ends[i].LocalAddr().(*net.UDPAddr); at.IP.String() != "203.0.113.7" {
+			t.Fatalf("relayed from %v", at)
+		}
+	}
+	secret, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer secret.Close()
+	at := secret.LocalAddr().(*net.UDPAddr)
+	if _, err := ends[0].WriteTo([]byte("in"), at); err == nil {
+		t.Error("this machine is relayed to")
+	}
+	if _, err := ends[0].WriteTo([]byte("in"), &net.UDPAddr{IP: net.IPv4(203, 0, 113, 7), Port: at.Port}); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 100)
+	for range 2 { // the first word of each end gives the other leave to answer
+		for i := range ends {
+			if _, err := ends[i].WriteTo([]byte{'0' + byte(i)}, ends[1-i].LocalAddr()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i := range ends {
+		_ = ends[i].SetReadDeadline(time.Now().Add(10 * time.Second))
+		n, from, err := ends[i].ReadFrom(buf)
+		if err != nil || string(buf[:n]) != string('1'-rune(i)) || from.String() != ends[1-i].LocalAddr().String() {
+			t.Errorf("end %d reads %q from %v: %v", i, buf[:n], from, err)
+		}
+	}
+	_ = secret.SetReadDeadline(time.Now())
+	if n, _, err := secret.ReadFrom(buf); err == nil {
+		t.Errorf("a port of the machine reads %q", buf[:n])
+	}
+}
+
 func TestListen(t *testing.T) {
 	t.Parallel()
 	allow := func(netip.Addr) bool { return false }
@@ -179,7 +264,7 @@ func TestListen(t *testing.T) {
 	}
 	_ = conn.Close()
 	_ = conn.Close()
-	if len(s.persons) != 0 {
+	if a := s.persons["maya"]; a == nil || a.open != 0 {
 		t.Errorf("%v", s.persons)
 	}
 	if _, err := (ways{s}).AllocateConn(turn.AllocateConnConfig{}); !errors.Is(err, errors.ErrUnsupported) {
