@@ -53,6 +53,7 @@ type seat struct {
 	room *room
 	pos  int64  // latest number queued for it
 	live bool   // false while catching up
+	anew bool   // it was live and catches up once more, of which the others were told nothing
 	name string // by which others in the room reach this very connection; empty: by none
 }
 

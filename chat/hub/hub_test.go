@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -498,6 +499,30 @@ func TestPresenceCountsConnectionsOfOnePersonOnce(t *testing.T) {
 		t.Fatalf("connections %d, %d", all, own)
 	}
 	c2.Remove()
+	tp.until(t, "one", func() bool { return names() == "[map[id:w name:Wen org:y]]" })
+}
+
+// TestRejoinRefused: who begins anew in a room and may not any more is shown to nobody.
+func TestRejoinRefused(t *testing.T) {
+	t.Parallel()
+	h := start(t, Options{Source: newTable()})
+	ann, _ := add(t, h, Who{Person: "ann", Face: Face{ID: "ann", Name: "Ann", Org: "x"}})
+	w, tp := add(t, h, Who{Person: "w", Face: Face{ID: "w", Name: "Wen", Org: "y"}})
+	join(t, w, "r", 0)
+	join(t, ann, "r", 0)
+	names := func() string {
+		for i := len(tp.msgs) - 1; i >= 0; i-- {
+			if on, ok := tp.msgs[i]["online"].([]any); ok {
+				return fmt.Sprint(on)
+			}
+		}
+		return ""
+	}
+	tp.until(t, "both", func() bool { return strings.Contains(names(), "ann") })
+	no := errors.New("no")
+	if err := ann.Join(context.Background(), "r", func() (Entry, error) { return Entry{}, no }); !errors.Is(err, no) {
+		t.Fatal(err)
+	}
 	tp.until(t, "one", func() bool { return names() == "[map[id:w name:Wen org:y]]" })
 }
 

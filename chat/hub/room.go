@@ -72,7 +72,7 @@ func (h *Hub) sit(id string, c *Conn) (*seat, error) {
 	}
 	if s := r.seats[c]; s != nil {
 		if s.live {
-			s.live = false
+			s.live, s.anew = false, true
 			r.unface(c.who.Face)
 		}
 		return s, nil
@@ -115,7 +115,7 @@ func (c *Conn) Leave(id string) bool {
 			delete(r.named, name)
 		}
 		delete(r.seats, c)
-		gone = s.live && r.unface(c.who.Face)
+		gone = s.live && r.unface(c.who.Face) || s.anew
 		c.mu.Lock()
 		delete(c.rooms, id)
 		c.mu.Unlock()
@@ -241,6 +241,7 @@ func (c *Conn) live(s *seat) bool {
 	default:
 		return false
 	}
+	s.anew = false
 	r.know(s.pos)
 	r.face(c.who.Face)
 	return true
