@@ -1,7 +1,6 @@
 package mailin
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,10 +25,13 @@ const (
 	mostFrom    = 20               // connections from one address
 	connLife    = 10 * time.Minute // of one connection, whatever it does
 	lineWait    = 2 * time.Minute
-	wrongTo     = 10  // unknown addresses of one connection
-	perMinute   = 120 // mails from one address
-	atOnce      = 4   // bodies that are read at once: they stand in memory
-	turnWait    = 30 * time.Second
+	wrongTo     = 10              // unknown addresses of one connection
+	perMinute   = 600             // mails from one address
+	personMost  = 120             // mails to the addresses of one person in a minute
+	personOnce  = 2               // of them at once
+	inMemory    = 64 << 20        // bytes of all bodies that are being read
+	dataLife    = 2 * time.Minute // of one body, however it is brought
+	longestLine = 64 << 10        // some programs write a paragraph as a line (RFC 5321 4.5.3.1.6 bids 1000 at least)
 	storeWait   = 20 * time.Second
 	certRecheck = time.Minute
 )
@@ -46,19 +49,20 @@ type Door struct {
 	s    *Service
 	log  *slog.Logger
 	smtp *smtp.Server
-	turn chan struct{}
 
-	mu    sync.Mutex
-	conns map[net.Conn]string // by address
-	from  map[string]int
-	mails map[string]int // in this minute
-	since time.Time
-	done  chan struct{}
+	mu     sync.Mutex
+	conns  map[net.Conn]string // by address
+	from   map[string]int
+	mails  map[string]int // in this minute, by address and by person
+	since  time.Time
+	held   int            // bytes of bodies
+	bodies map[string]int // that are being read, by person
+	done   chan struct{}
 }
 
 // NewDoor makes the door.
 func NewDoor(s *Service, o DoorOptions) (*Door, error) {
-	d := &Door{s: s, log: o.Log, turn: make(chan struct{}, atOnce), conns: map[net.Conn]string{}, from: map[string]int{}, mails: map[string]int{}}
+	d := &Door{s: s, log: o.Log, conns: map[net.Conn]string{}, from: map[string]int{}, mails: map[string]int{}, bodies: map[string]int{}}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -66,6 +70,7 @@ func NewDoor(s *Service, o DoorOptions) (*Door, error) {
 		return &session{d: d, conn: c, addr: hostOf(c.Conn().RemoteAddr())}, nil
 	}))
 	d.smtp.Domain, d.smtp.MaxMessageBytes, d.smtp.MaxRecipients = s.Domain, MaxSize, maxTo
+	d.smtp.MaxLineLength = longestLine
 	d.smtp.ReadTimeout, d.smtp.WriteTimeout = lineWait, lineWait
 	d.smtp.ErrorLog = chatter{d.log}
 	if o.Cert != "" {
@@ -180,16 +185,76 @@ func (d *Door) leave(c net.Conn) {
 	}
 }
 
-// mayBring counts a mail of an address.
-func (d *Door) mayBring(host string) bool {
+// mayBring counts a mail of an address for some persons, and takes the seats of its body,
+// which leave gives back. A person's own flood does not count for the address: one mail
+// server may stand before the door for everybody.
+func (d *Door) mayBring(host string, persons []string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if now := time.Now(); now.Sub(d.since) >= time.Minute {
 		d.since = now
 		clear(d.mails)
 	}
-	d.mails[host]++
-	return d.mails[host] <= perMinute
+	for _, p := range persons {
+		if d.mails["to "+p]++; d.mails["to "+p] > personMost || d.bodies[p] >= personOnce {
+			return false
+		}
+	}
+	if d.mails[host]++; d.mails[host] > perMinute {
+		return false
+	}
+	for _, p := range persons {
+		d.bodies[p]++
+	}
+	return true
+}
+
+// brought gives back what a body took.
+func (d *Door) brought(persons []string, held int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.held -= held
+	for _, p := range persons {
+		if d.bodies[p]--; d.bodies[p] <= 0 {
+			delete(d.bodies, p)
+		}
+	}
+}
+
+// hold takes room for n more bytes of a body.
+func (d *Door) hold(n int) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held+n > inMemory {
+		return false
+	}
+	d.held += n
+	return true
+}
+
+// body reads a mail into memory, as far as there is room for all. A line that brings it
+// too slowly is closed, however many commands it sends between.
+func (s *session) body(in io.Reader) (raw []byte, held int, err error) {
+	end := time.AfterFunc(dataLife, func() { _ = s.conn.Conn().Close() })
+	defer end.Stop()
+	const step = 64 << 10
+	for {
+		if len(raw) == held {
+			if !s.d.hold(step) {
+				return nil, held, errLater
+			}
+			held += step
+			raw = slices.Grow(raw, step)
+		}
+		n, err := in.Read(raw[len(raw):held])
+		raw = raw[:len(raw)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return raw, held, nil
+		case err != nil: // too large or broken off, among others
+			return nil, held, err
+		}
+	}
 }
 
 // session is one connection's talk.
@@ -244,24 +309,25 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 
 // Data keeps the mail, then says yes.
 func (s *session) Data(in io.Reader) error {
-	if !s.d.mayBring(s.addr) {
+	to := s.to // a session that is reset while a body comes has other ones
+	var persons []string
+	for _, r := range to {
+		if !slices.Contains(persons, r.row.PersonID) {
+			persons = append(persons, r.row.PersonID)
+		}
+	}
+	if !s.d.mayBring(s.addr, persons) {
 		return errOften
 	}
-	wait := time.NewTimer(turnWait)
-	defer wait.Stop()
-	select {
-	case s.d.turn <- struct{}{}:
-		defer func() { <-s.d.turn }()
-	case <-wait.C:
-		return errLater
-	}
-	var raw bytes.Buffer
-	if _, err := raw.ReadFrom(in); err != nil { // too large, among others
+	held := 0
+	defer func() { s.d.brought(persons, held) }()
+	raw, held, err := s.body(in)
+	if err != nil {
 		return err
 	}
 	ctx, stop := context.WithTimeout(context.Background(), storeWait)
 	defer stop()
-	switch err := s.d.s.Take(ctx, s.to, s.nobody, raw.Bytes()); fault.CodeOf(err) {
+	switch err := s.d.s.Take(ctx, to, s.nobody, raw); fault.CodeOf(err) {
 	case "":
 		return nil
 	case fault.Invalid:

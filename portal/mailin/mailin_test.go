@@ -16,6 +16,7 @@ import (
 	"net/textproto"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +50,7 @@ type world struct {
 	org    map[string]string
 	people []account.Colleague
 	jobs   []job.Job
+	door   *Door
 	addr   string // of the door
 	room   room.ID
 	topic  forum.TopicID
@@ -174,6 +176,7 @@ func setup(t *testing.T, d *db.DB, o DoorOptions) *world {
 	w.topic = topic.ID
 	door, err := NewDoor(w.s, o)
 	w.must(err)
+	w.door = door
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
 	w.must(door.Start(l))
@@ -266,6 +269,22 @@ func each(t *testing.T, fn func(w *world)) {
 func TestModelsMatchTheSchema(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) { dbtest.CheckModels(t, d, replyRow{}, inRow{}) })
+}
+
+// eventually waits until the door stands so.
+func (w *world) eventually(so func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+		w.door.mu.Lock()
+		ok := so()
+		w.door.mu.Unlock()
+		if ok {
+			return
+		}
+		if time.Now().After(end) {
+			w.t.Fatal("the door does not come to stand so")
+		}
+	}
 }
 
 func code(err error) int {
@@ -531,6 +550,58 @@ func TestTheDoor(t *testing.T) {
 	w.must(c.Quit())
 	if got := w.run(); got != "posted" {
 		t.Errorf("became %s", got)
+	}
+	// a body that does not come on keeps nobody waiting but its own person
+	ingrid := w.address("ingrid", kindRoom)
+	var half []*smtp.Client
+	for range personOnce {
+		c, err := smtp.Dial(w.addr)
+		w.must(err)
+		half = append(half, c)
+		w.must(c.Mail("x@kestrel.example"))
+		w.must(c.Rcpt(to))
+		_, err = c.Data()
+		w.must(err)
+		_, err = fmt.Fprint(c.Text.W, "From: maya@kestrel.example\r\n")
+		w.must(errors.Join(err, c.Text.W.Flush()))
+	}
+	w.eventually(func() bool { return w.door.bodies[w.who("maya").ID] == personOnce })
+	third, err := smtp.Dial(w.addr)
+	w.must(err)
+	w.must(third.Mail("x@kestrel.example"))
+	w.must(third.Rcpt(to))
+	in, err = third.Data()
+	w.must(err)
+	_, err = fmt.Fprint(in, text("maya@kestrel.example", "h", "third"))
+	w.must(err)
+	if err := in.Close(); code(err) != 450 {
+		t.Errorf("a third body at once: %v", err)
+	}
+	w.must(third.Mail("x@kestrel.example"))
+	w.must(third.Rcpt(ingrid))
+	in, err = third.Data()
+	w.must(err)
+	_, err = fmt.Fprint(in, text("ingrid@aurelia.example", "i", strings.Repeat("one long line ", 4000)))
+	w.must(errors.Join(err, in.Close(), third.Quit()))
+	for _, c := range half {
+		w.must(c.Close())
+	}
+	w.eventually(func() bool { return len(w.door.bodies) == 0 && w.door.held == 0 })
+	// half a mail is none, and many of one person do not fill the minute of all
+	if got := w.run(); got != "posted, refused room.text_long" {
+		t.Errorf("became %s", got)
+	}
+	flood := []string{w.who("maya").ID}
+	refused := 0
+	for range 2 * perMinute {
+		if w.door.mayBring("127.0.0.1", flood) {
+			w.door.brought(flood, 0)
+		} else {
+			refused++
+		}
+	}
+	if refused < 2*perMinute-personMost || !w.door.mayBring("127.0.0.1", nil) {
+		t.Errorf("%d of a person's mails were refused, and others' with them", refused)
 	}
 	// a person's many mails wait
 	var last error
