@@ -62,6 +62,13 @@ func (f Feed) Room(ctx context.Context, id ID) (Room, error) {
 	return out, err
 }
 
+// Sees asks whether somebody may do something in a room that was read, as if he asked
+// himself.
+// Codes: NotFound, Forbidden.
+func (f Feed) Sees(ctx context.Context, who access.Actor, act access.Action, r Room) error {
+	return f.s.view(ctx, who, func(ctx context.Context) error { return f.s.see(ctx, who, act, r) })
+}
+
 // Audience are the people who entered a room and want to be told of it, with their present
 // roles. Whether a role may see the subject is the caller's to ask.
 func (f Feed) Audience(ctx context.Context, r Room) ([]access.Actor, error) {

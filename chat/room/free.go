@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"entente/db"
+	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -125,14 +126,8 @@ func (s *Service) Make(ctx context.Context, actor access.Actor, cmd FreeCmd) (Ro
 		} else if !fault.IsNotFound(err) {
 			return err
 		}
-		if len(orgs) == 2 && !cmd.Agreed {
-			rules, err := policiesOf(ctx, orgs)
-			if err != nil {
-				return err
-			}
-			if ours, theirs := rules[orgs[0]].KeepDays, rules[orgs[1]].KeepDays; ours != theirs {
-				return fault.New(fault.Conflict, "room.keep_differs", "Ours", ours, "Theirs", theirs)
-			}
+		if err := keepAlike(ctx, orgs, cmd.Agreed); err != nil {
+			return err
 		}
 		made, err := s.EnsureRoom(ctx, access.System("rooms", actor.Org), spec)
 		if err != nil {
@@ -147,13 +142,132 @@ func (s *Service) Make(ctx context.Context, actor access.Actor, cmd FreeCmd) (Ro
 		if err := s.trace(ctx, actor, made.ID, "room.made", "title", name); err != nil {
 			return err
 		}
-		r, err = s.load(ctx, actor, access.RoomRead, made.ID)
-		return err
+		if r, err = s.load(ctx, actor, access.RoomRead, made.ID); err != nil {
+			return err
+		}
+		if err := s.invited(ctx, actor, r, people); err != nil || cmd.Partner == "" {
+			return err
+		}
+		return s.invitedOrg(ctx, actor, r, cmd.Partner)
 	})
 	if err != nil {
 		return Room{}, err
 	}
 	return r, nil
+}
+
+// EventInvited is published for people who were let into a free room. Its payload is
+// Mentioned, its number that of the line that tells it.
+const EventInvited = "chat.Invited"
+
+// invited tells people of the actor's company that they were chosen for a room.
+func (s *Service) invited(ctx context.Context, actor access.Actor, r Room, people []string) error {
+	var who []Person
+	for _, p := range people {
+		if p != actor.Person {
+			who = append(who, Person{ID: p, Org: actor.Org})
+		}
+	}
+	return s.tellInvited(ctx, actor, r, who)
+}
+
+// invitedOrg tells the admins of a company that it was let into a room: they choose who of
+// it takes part.
+func (s *Service) invitedOrg(ctx context.Context, actor access.Actor, r Room, org string) error {
+	staff, err := s.people.Staff(ctx, []string{org})
+	if err != nil {
+		return err
+	}
+	return s.tellInvited(ctx, actor, r, slices.DeleteFunc(staff, func(p Person) bool { return !slices.Contains(p.Roles, access.Admin) }))
+}
+
+func (s *Service) tellInvited(ctx context.Context, actor access.Actor, r Room, who []Person) error {
+	if s.events == nil || len(who) == 0 {
+		return nil
+	}
+	at, err := readRoom(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	e := Mentioned{Room: r.ID, Seq: at.LastSeq, Author: actor.Person, Org: actor.Org}
+	for _, p := range who {
+		e.Persons, e.Orgs = append(e.Persons, p.ID), append(e.Orgs, p.Org)
+	}
+	return s.events.Publish(ctx, job.Event{Kind: EventInvited, Orgs: at.Orgs, Object: string(r.ID), Payload: e})
+}
+
+// InviteCmd lets a company into a free room.
+type InviteCmd struct {
+	Partner string // company id
+	Shown   bool   // it is meant that the company reads what was said until now
+	Agreed  bool   // made although the two companies keep messages for different times
+}
+
+// InvitePartner lets a company that the own one works with into a free room in which the
+// own one is alone: one made so, or one that the other left. It reads what was said there
+// before, so it is for who made the room and for the admins of the company that did, and
+// only where that was said to be meant. Told in the room, and to the admins of the other.
+// Codes: NotFound, Forbidden, Conflict (not a free room, archived, a company is there
+// already, nobody said that what was said is shown, the two keep messages for different
+// times), Invalid (no partner).
+func (s *Service) InvitePartner(ctx context.Context, actor access.Actor, id ID, cmd InviteCmd) error {
+	return s.free(ctx, actor, access.RoomPost, id, func(ctx context.Context, r Room) error {
+		switch {
+		case r.Maker != actor.Org:
+			return fault.New(fault.Forbidden, "room.not_maker")
+		case r.By != actor.Person && !slices.Contains(actor.Roles, access.Admin):
+			return fault.New(fault.Forbidden, "room.not_yours_to_open")
+		case r.ReadOnly:
+			return errReadOnly
+		}
+		if err := lock(ctx, id); err != nil { // two at once would be two partners
+			return err
+		}
+		now, err := readRoom(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case len(now.Orgs) != 1:
+			return fault.New(fault.Conflict, "room.has_partner")
+		}
+		if err := s.worksWith(ctx, actor.Org, cmd.Partner); err != nil {
+			return err
+		}
+		if !cmd.Shown {
+			return fault.New(fault.Conflict, "room.history_shown")
+		}
+		orgs := []string{actor.Org, cmd.Partner}
+		if err := keepAlike(ctx, orgs, cmd.Agreed); err != nil {
+			return err
+		}
+		companies, err := s.people.Companies(ctx, []string{cmd.Partner})
+		if err != nil {
+			return err
+		}
+		if err := addOrgs(ctx, id, cmd.Partner); err != nil {
+			return err
+		}
+		if err := s.trace(ctx, actor, id, "room.company_invited", "company", companies[cmd.Partner].Name); err != nil {
+			return err
+		}
+		return s.invitedOrg(ctx, actor, r, cmd.Partner)
+	})
+}
+
+// keepAlike refuses two companies that keep messages for different times, where nobody said
+// that this is meant.
+func keepAlike(ctx context.Context, orgs []string, agreed bool) error {
+	if len(orgs) < 2 || agreed {
+		return nil
+	}
+	rules, err := policiesOf(ctx, orgs)
+	if err != nil {
+		return err
+	}
+	if ours, theirs := rules[orgs[0]].KeepDays, rules[orgs[1]].KeepDays; ours != theirs {
+		return fault.New(fault.Conflict, "room.keep_differs", "Ours", ours, "Theirs", theirs)
+	}
+	return nil
 }
 
 // worksWith refuses a company that the own one does not work with, in the same words as one
@@ -248,7 +362,7 @@ func (s *Service) Archive(ctx context.Context, actor access.Actor, id ID, on boo
 }
 
 // Choose says which people of the actor's company see a free room; none is all of them.
-// Who is left out leaves at once. It is told in the room that it was done, not who.
+// Who is left out leaves at once; who is let in is told. It is told in the room that it was done, not who.
 // Codes: NotFound, Forbidden, Conflict (not a free room), Invalid (people).
 func (s *Service) Choose(ctx context.Context, actor access.Actor, id ID, people []string) error {
 	return s.free(ctx, actor, access.RoomPost, id, func(ctx context.Context, r Room) error {
@@ -273,6 +387,12 @@ func (s *Service) choose(ctx context.Context, actor access.Actor, r Room, chosen
 	}
 	if len(chosen) == 0 {
 		return nil
+	}
+	if had := r.Guests[actor.Org]; len(had) > 0 { // the whole company found it before
+		fresh := slices.DeleteFunc(slices.Clone(chosen), func(p string) bool { return slices.Contains(had, p) })
+		if err := s.invited(ctx, actor, r, fresh); err != nil {
+			return err
+		}
 	}
 	staff, err := s.people.Staff(ctx, []string{actor.Org})
 	if err != nil {
@@ -300,7 +420,8 @@ func (s *Service) choose(ctx context.Context, actor access.Actor, r Room, chosen
 // company takes the company out. Where a company is there as a whole only an admin may,
 // and takes the company out: it finds nothing of the room any more, what it wrote stays.
 // A room that its maker left is closed.
-// Codes: NotFound, Forbidden, Conflict (not a free room).
+// Codes: NotFound, Forbidden, Conflict (not a free room; the company would leave a room that
+// it holds).
 func (s *Service) Leave(ctx context.Context, actor access.Actor, id ID) error {
 	return s.free(ctx, actor, access.RoomRead, id, func(ctx context.Context, r Room) error {
 		chosen := r.Guests[actor.Org]
@@ -309,6 +430,13 @@ func (s *Service) Leave(ctx context.Context, actor access.Actor, id ID) error {
 		}
 		if (len(chosen) == 0 || !slices.Contains(chosen, actor.Person)) && !slices.Contains(actor.Roles, access.Admin) {
 			return fault.New(fault.Forbidden, "room.whole_company")
+		}
+		holds, err := holdsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(holds, func(h holdRow) bool { return h.OrgID == actor.Org }) {
+			return fault.New(fault.Conflict, "room.held")
 		}
 		if err := s.trace(ctx, actor, id, "room.company_left"); err != nil {
 			return err
@@ -329,14 +457,17 @@ func (s *Service) Leave(ctx context.Context, actor access.Actor, id ID) error {
 	})
 }
 
-// PartnersEnded closes the free rooms of two companies: their partnership ended. System
-// actors of one of the two only; safe to repeat.
+// PartnersEnded closes the free rooms of two companies: a partnership of theirs ended, and
+// there is no other. System actors of one of the two only; safe to repeat.
 // Codes: NotFound.
 func (s *Service) PartnersEnded(ctx context.Context, actor access.Actor, one, other string) error {
 	if !system(actor) || actor.Org != one && actor.Org != other {
 		return errNotFound
 	}
 	return s.db.InTx(db.WithOrgs(ctx, one, other), func(ctx context.Context) error {
+		if err := s.worksWith(ctx, one, other); err == nil || fault.CodeOf(err) != fault.Invalid {
+			return err
+		}
 		ids, err := freeOf(ctx, one, other)
 		for _, id := range ids {
 			if err := setReadOnly(ctx, ID(id), true); err != nil {

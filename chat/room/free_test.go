@@ -106,8 +106,12 @@ func TestFreeRooms(t *testing.T) {
 		ok(t, h.s.Archive(ctx, maya, r.ID, true))
 		isCode(t, second(h.post2(ctx, maya, r.ID)), fault.Conflict)
 		ok(t, h.s.Archive(ctx, maya, r.ID, false))
-		ok(t, h.s.PartnersEnded(ctx, h.system("kestrel"), h.org["aurelia"], h.org["kestrel"]))
+		ok(t, h.s.PartnersEnded(ctx, h.system("kestrel"), h.org["aurelia"], h.org["kestrel"])) // another partnership of the two stands
+		if r, err := h.s.Get(ctx, maya, r.ID); err != nil || r.ReadOnly {
+			t.Errorf("%+v %v", r, err)
+		}
 		h.apart = true
+		ok(t, h.s.PartnersEnded(ctx, h.system("kestrel"), h.org["aurelia"], h.org["kestrel"]))
 		isCode(t, h.s.Archive(ctx, maya, r.ID, false), fault.Invalid)
 		h.apart = false
 		ok(t, h.s.Archive(ctx, maya, r.ID, false))
@@ -127,6 +131,11 @@ func TestFreeRooms(t *testing.T) {
 		if got := strings.Join(kinds, " "); got != "made people_chosen people_chosen renamed archived reopened reopened" {
 			t.Errorf("traces: %s", got)
 		}
+		holder := maya // an admin: the last one of the company does not take it out of what it holds
+		holder.Roles = []access.Role{access.Admin}
+		ok(t, h.s.Hold(ctx, holder, r.ID, "a claim"))
+		isCode(t, h.s.Leave(ctx, maya, r.ID), fault.Conflict)
+		ok(t, h.s.Release(ctx, holder, r.ID))
 		ok(t, h.s.Leave(ctx, maya, r.ID))
 		if sees(maya, r.ID) || sees(dan, r.ID) || !sees(ingrid, r.ID) {
 			t.Error("after the last one of kestrel left")
@@ -165,6 +174,71 @@ func TestFreeRooms(t *testing.T) {
 		if _, err := h.s.Make(ctx, ingrid, differs); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// TestInvitePartner: a company is let into a room later by who made it or an admin of that
+// company, once, when it is said that what was said is shown; whoever is let in is told.
+func TestInvitePartner(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx := context.Background()
+		ingrid, maya, kaarel := h.actor("ingrid"), h.actor("maya"), h.actor("kaarel")
+		other := maya // another salesman of kestrel
+		other.Person = h.person["dan"]
+		r, err := h.s.Make(ctx, maya, FreeCmd{Title: "Fair", People: []string{h.person["dan"]}, Key: "k"})
+		ok(t, err)
+		last := func() Mentioned {
+			t.Helper()
+			if len(h.invited) == 0 {
+				t.Fatal("nobody was told")
+			}
+			e := h.invited[len(h.invited)-1]
+			h.invited = nil
+			return e
+		}
+		if e := last(); len(e.Persons) != 1 || e.Persons[0] != h.person["dan"] || e.Author != maya.Person || e.Room != r.ID || e.Seq != 1 {
+			t.Errorf("%+v", e)
+		}
+		invite := InviteCmd{Partner: h.org["aurelia"], Shown: true}
+		isCode(t, h.s.InvitePartner(ctx, kaarel, r.ID, invite), fault.NotFound)
+		isCode(t, h.s.InvitePartner(ctx, ingrid, r.ID, invite), fault.NotFound)
+		isCode(t, h.s.InvitePartner(ctx, other, r.ID, invite), fault.Forbidden)
+		isCode(t, h.s.InvitePartner(ctx, maya, r.ID, InviteCmd{Partner: h.org["aurelia"]}), fault.Conflict)
+		isCode(t, h.s.InvitePartner(ctx, maya, r.ID, InviteCmd{Partner: h.org["baltic"], Shown: true}), fault.Invalid)
+		isCode(t, h.s.InvitePartner(ctx, maya, r.ID, InviteCmd{Partner: h.org["kestrel"], Shown: true}), fault.Invalid)
+		ok(t, h.s.SetRetention(ctx, ingrid, 30))
+		isCode(t, h.s.InvitePartner(ctx, maya, r.ID, invite), fault.Conflict)
+		if _, err := h.s.Get(ctx, ingrid, r.ID); !fault.IsNotFound(err) || len(h.invited) != 0 {
+			t.Errorf("let in by a refusal: %v, told %v", err, h.invited)
+		}
+		invite.Agreed = true
+		ok(t, h.s.InvitePartner(ctx, maya, r.ID, invite))
+		lines, err := h.s.History(ctx, ingrid, r.ID, Window{Limit: 50})
+		if err != nil || len(lines) != 2 || lines[1].Event != "room.company_invited" || lines[1].Args["company"] != "AURELIA" {
+			t.Errorf("%+v %v", lines, err)
+		}
+		if e := last(); len(e.Persons) != 1 || e.Persons[0] != ingrid.Person || e.Orgs[0] != ingrid.Org || e.Seq != 2 {
+			t.Errorf("%+v", e)
+		}
+		isCode(t, h.s.InvitePartner(ctx, maya, r.ID, invite), fault.Conflict) // there already
+		isCode(t, h.s.InvitePartner(ctx, ingrid, r.ID, InviteCmd{Partner: h.org["baltic"], Shown: true}), fault.Forbidden)
+		// it leaves, and is let in again
+		ok(t, h.s.Leave(ctx, ingrid, r.ID))
+		ok(t, h.s.InvitePartner(ctx, maya, r.ID, invite))
+		if _, err := h.s.Get(ctx, ingrid, r.ID); err != nil {
+			t.Error(err)
+		}
+		// who is chosen anew is told, who was there is not
+		h.invited = nil
+		ok(t, h.s.Choose(ctx, maya, r.ID, []string{maya.Person}))
+		ok(t, h.s.Choose(ctx, maya, r.ID, []string{maya.Person, h.person["dan"]}))
+		if e := last(); len(e.Persons) != 1 || e.Persons[0] != h.person["dan"] {
+			t.Errorf("%+v", e)
+		}
+		ok(t, h.s.Archive(ctx, maya, r.ID, true))
+		isCode(t, h.s.InvitePartner(ctx, maya, r.ID, invite), fault.Conflict)
 	})
 }
 

@@ -31,6 +31,7 @@ type house struct {
 	roles   map[string][]access.Role
 	refused Subject // the gate refuses this
 	told    []Mentioned
+	invited []Mentioned
 	scanned []string
 	apart   bool   // nobody works with anybody
 	blobs   string // their folder
@@ -41,6 +42,10 @@ type house struct {
 func (h *house) Publish(_ context.Context, e job.Event) error {
 	h.pub.mu.Lock()
 	defer h.pub.mu.Unlock()
+	if e.Kind == EventInvited {
+		h.invited = append(h.invited, e.Payload.(Mentioned))
+		return nil
+	}
 	h.told = append(h.told, e.Payload.(Mentioned))
 	return nil
 }

@@ -49,7 +49,7 @@ func fillFree(ctx context.Context, rooms []*Room) error {
 	}
 	for _, r := range rooms {
 		if i := slices.IndexFunc(made, func(m freeRow) bool { return m.RoomID == string(r.ID) }); i >= 0 {
-			r.Maker = made[i].OrgID
+			r.Maker, r.By = made[i].OrgID, made[i].PersonID
 		}
 		for _, g := range guests {
 			if g.RoomID != string(r.ID) {
