@@ -39,6 +39,20 @@ const (
 	LineMissed = "call.missed" // nobody but who began it took part
 )
 
+// EventMissed is published when a call is over, once for all who missed it.
+const EventMissed = "call.Missed"
+
+// Missed is the payload of EventMissed: those who were rung, and neither took part nor
+// declined.
+type Missed struct {
+	Room    room.ID  `json:"room"`
+	Seq     int64    `json:"seq"`    // of the line that tells the end
+	Person  string   `json:"person"` // who called
+	Org     string   `json:"org"`
+	Persons []string `json:"persons"`
+	Orgs    []string `json:"orgs"` // the company of each
+}
+
 // SubjectCall is the kind of a line's subject.
 const SubjectCall = "call"
 
@@ -64,6 +78,7 @@ type State struct {
 	Begun   time.Time
 	Ended   time.Time // zero while it runs
 	By      room.Author
+	Relay   bool    // its parties reach each other through the server alone
 	Parties []Party // those who are in it, the first first
 }
 

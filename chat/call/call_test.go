@@ -12,6 +12,7 @@ import (
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -26,6 +27,16 @@ type house struct {
 	person map[string]string
 	staff  []room.Person
 	hidden bool // the gate refuses the room's subject to buyers
+	relays bool // there is a server for calls
+	told   []call.Missed
+}
+
+// Publish implements room.Events.
+func (h *house) Publish(_ context.Context, e job.Event) error {
+	if e.Kind == call.EventMissed {
+		h.told = append(h.told, e.Payload.(call.Missed))
+	}
+	return nil
 }
 
 func (h *house) Staff(_ context.Context, orgs []string) (out []room.Person, _ error) {
@@ -68,7 +79,7 @@ func setup(t *testing.T, d *db.DB) *house {
 	t.Helper()
 	h := &house{db: d, org: map[string]string{}, person: map[string]string{}}
 	h.rooms = room.NewService(d, room.Deps{People: h, Gate: h})
-	h.calls = call.New(d, h.rooms, h)
+	h.calls = call.New(d, call.Deps{Rooms: h.rooms, People: h, Events: h, CanRelay: func() bool { return h.relays }})
 	err := d.InTx(t.Context(), func(ctx context.Context) error {
 		for _, slug := range []string{"aurelia", "kestrel", "baltic"} {
 			h.org[slug] = db.NewID()
@@ -316,6 +327,32 @@ func TestCallRefuses(t *testing.T) {
 	})
 }
 
+// TestManyTurns: whoever came back a thousand times is one person, and does not hide who
+// came after.
+func TestManyTurns(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		st, maya, _, err := h.calls.Begin(t.Context(), h.actor("maya"), h.room, call.Flags{})
+		must(t, err)
+		must(t, d.InTx(t.Context(), func(ctx context.Context) error {
+			_, err := db.Exec(ctx, `INSERT INTO room_call_party (id, call_id, person_id, org_id, mic, camera, screen, joined, beat, gone)
+				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)
+				SELECT 'turn' || i, p.call_id, p.person_id, p.org_id, 0, 0, 0, p.joined, p.beat, p.joined + 1 FROM n CROSS JOIN room_call_party p`)
+			return err
+		}))
+		_, ingrid, err := h.calls.Join(t.Context(), h.actor("ingrid"), h.room, st.ID, call.Flags{})
+		must(t, err)
+		for _, p := range []call.Peer{maya, ingrid} {
+			_, _, err := h.calls.Desk().Leave(t.Context(), p)
+			must(t, err)
+		}
+		if got := h.lines(t); len(got) != 2 || !strings.HasPrefix(got[1], "call.ended maya maya, ingrid") {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
 // What a node that fell over leaves behind is ended when nobody speaks for it.
 func TestSweep(t *testing.T) {
 	t.Parallel()
@@ -393,4 +430,108 @@ func TestRing(t *testing.T) {
 	if got := rung(); len(got) != 0 {
 		t.Errorf("%v", got)
 	}
+}
+
+// TestMissed: whoever was rung and neither came nor declined has missed the call, told once
+// when it is over; who was not rung has missed nothing.
+func TestMissed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx, desk := t.Context(), h.calls.Desk()
+		for _, name := range []string{"maya", "ingrid", "wen", "bob", "dan"} { // dan may read and not call
+			_, err := h.rooms.Enter(ctx, h.actor(name), h.room)
+			must(t, err)
+		}
+		st, maya, _, err := h.calls.Begin(ctx, h.actor("maya"), h.room, call.Flags{})
+		must(t, err)
+		_, rung, err := desk.Ring(ctx, h.room, h.person["maya"])
+		must(t, err)
+		must(t, desk.Rang(ctx, st.ID, rung))
+		must(t, desk.Rang(ctx, st.ID, rung)) // safe to repeat
+		if got, err := desk.Rung(ctx, st.ID); err != nil || len(got) != 3 {
+			t.Errorf("rung: %v %v", got, err)
+		}
+		_, err = h.calls.Decline(ctx, h.actor("bob"), h.room, st.ID)
+		must(t, err)
+		_, err = h.calls.Decline(ctx, h.actor("bob"), h.room, st.ID)
+		must(t, err)
+		_, ingrid, err := h.calls.Join(ctx, h.actor("ingrid"), h.room, st.ID, call.Flags{})
+		must(t, err)
+		for _, p := range []call.Peer{ingrid, maya} {
+			if len(h.told) != 0 {
+				t.Error("told while it runs")
+			}
+			_, _, err = desk.Leave(ctx, p)
+			must(t, err)
+		}
+		if len(h.told) != 1 || len(h.told[0].Persons) != 1 || h.told[0].Persons[0] != h.person["wen"] || h.told[0].Orgs[0] != h.org["aurelia"] || h.told[0].Person != h.person["maya"] || h.told[0].Org != h.org["kestrel"] || h.told[0].Room != h.room || h.told[0].Seq != 2 {
+			t.Fatalf("%+v", h.told)
+		}
+		// nobody was rung: nobody missed it
+		_, maya, _, err = h.calls.Begin(ctx, h.actor("maya"), h.room, call.Flags{})
+		must(t, err)
+		_, _, err = desk.Leave(ctx, maya)
+		must(t, err)
+		if len(h.told) != 1 {
+			t.Errorf("%+v", h.told)
+		}
+	})
+}
+
+// TestPolicy: a company chooses, for calls that begin in its rooms from then on, that they
+// go through the server; the server may choose it for all.
+func TestPolicy(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx := t.Context()
+		is(t, h.calls.SetRelay(ctx, h.actor("maya"), true), fault.Forbidden, "not an admin")
+		is(t, h.calls.SetRelay(ctx, h.actor("ingrid"), true), fault.Conflict, "no server")
+		h.relays = true
+		must(t, h.calls.SetRelay(ctx, h.actor("kaarel"), true)) // of another company: nothing to this room
+		run := func(s *call.Service) bool {
+			t.Helper()
+			st, me, _, err := s.Begin(ctx, h.actor("maya"), h.room, call.Flags{})
+			must(t, err)
+			again, other, err := s.Join(ctx, h.actor("wen"), h.room, st.ID, call.Flags{})
+			must(t, err)
+			if again.Relay != st.Relay {
+				t.Error("two ways in one call")
+			}
+			for _, p := range []call.Peer{me, other} {
+				_, _, err = s.Desk().Leave(ctx, p)
+				must(t, err)
+			}
+			return st.Relay
+		}
+		if run(h.calls) {
+			t.Error("nobody of the room chose it")
+		}
+		must(t, h.calls.SetRelay(ctx, h.actor("ingrid"), true))
+		if p, err := h.calls.Policy(ctx, h.actor("wen")); err != nil || p != (call.Policy{Relay: true, Can: true}) {
+			t.Errorf("%+v %v", p, err)
+		}
+		if p, err := h.calls.Policy(ctx, h.actor("maya")); err != nil || p.Relay {
+			t.Errorf("another company's: %+v %v", p, err)
+		}
+		if !run(h.calls) {
+			t.Error("chosen by one company of the room")
+		}
+		must(t, h.calls.SetRelay(ctx, h.actor("ingrid"), false))
+		if run(h.calls) {
+			t.Error("taken back")
+		}
+		if !run(call.New(d, call.Deps{Rooms: h.rooms, People: h, Relay: true})) {
+			t.Error("the server's choice")
+		}
+		err := d.View(ctx, func(ctx context.Context) error {
+			var n int64
+			if err := db.Tx(ctx).Raw("SELECT COUNT(*) FROM audit WHERE action = 'call.relay' AND org_id = ?", h.org["aurelia"]).Scan(&n).Error; err != nil || n != 2 {
+				t.Errorf("audited %d times, %v", n, err)
+			}
+			return nil
+		})
+		must(t, err)
+	})
 }

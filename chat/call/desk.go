@@ -7,6 +7,7 @@ import (
 
 	"entente/chat/room"
 	"entente/db"
+	"entente/prm/access"
 	"entente/prm/fault"
 )
 
@@ -122,10 +123,24 @@ func (d Desk) Running(ctx context.Context, id room.ID) (st State, there bool, er
 	return st, true, d.s.name(ctx, &st)
 }
 
+// Rang keeps whom a call rang.
+func (d Desk) Rang(ctx context.Context, call ID, who []Member) error {
+	return d.s.db.InTx(ctx, func(ctx context.Context) error { return keepRung(ctx, call, who) })
+}
+
+// Rung are those whom a call rang.
+func (d Desk) Rung(ctx context.Context, call ID) (out []Member, err error) {
+	err = d.s.db.View(ctx, func(ctx context.Context) (err error) {
+		out, err = rungBy(ctx, call)
+		return err
+	})
+	return out, err
+}
+
 // Ring is whom a new call rings: those who entered the room and may take part, but the
 // caller and those who want no notices of the room. The title is the room's.
 func (d Desk) Ring(ctx context.Context, id room.ID, but string) (r room.Room, out []Member, err error) {
-	feed := d.s.rooms.Feed()
+	feed := d.s.Rooms.Feed()
 	if r, err = feed.Room(ctx, id); err != nil {
 		return room.Room{}, nil, err
 	}
@@ -137,8 +152,8 @@ func (d Desk) Ring(ctx context.Context, id room.ID, but string) (r room.Room, ou
 		if p.Person == but {
 			continue
 		}
-		switch err := d.s.May(ctx, p, id); {
-		case err == nil:
+		switch err := feed.Sees(ctx, p, access.CallJoin, r); {
+		case err == nil && !r.ReadOnly:
 			out = append(out, Member{p.Person, p.Org})
 		case fault.CodeOf(err) == fault.Internal:
 			return room.Room{}, nil, err

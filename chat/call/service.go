@@ -9,6 +9,8 @@ import (
 
 	"entente/chat/room"
 	"entente/db"
+	"entente/db/audit"
+	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -16,14 +18,28 @@ import (
 // Service keeps calls. Every exported method checks access first; what the actor may
 // not see is NotFound.
 type Service struct {
-	db     *db.DB
-	rooms  *room.Service
-	people room.People
+	Deps
+	db *db.DB
+}
+
+// Deps are what calls need. Rooms and People are required.
+type Deps struct {
+	Rooms  *room.Service
+	People room.People
+	Events room.Events // nil: nobody is told of a call that was missed
+	// CanRelay says that there is a server through which calls go that find no direct way;
+	// nil: there is none.
+	CanRelay func() bool
+	// Relay has all calls go through it, whatever companies choose.
+	Relay bool
 }
 
 // New makes the service.
-func New(d *db.DB, rooms *room.Service, people room.People) *Service {
-	return &Service{db: d, rooms: rooms, people: people}
+func New(d *db.DB, deps Deps) *Service {
+	if deps.CanRelay == nil {
+		deps.CanRelay = func() bool { return false }
+	}
+	return &Service{Deps: deps, db: d}
 }
 
 var (
@@ -35,7 +51,7 @@ var (
 // May checks that the actor may take part in calls of a room.
 // Codes: NotFound, Forbidden (may read, not call), Conflict (the room is read-only).
 func (s *Service) May(ctx context.Context, actor access.Actor, id room.ID) error {
-	r, err := s.rooms.Get(ctx, actor, id)
+	r, err := s.Rooms.Get(ctx, actor, id)
 	if err != nil {
 		return err
 	}
@@ -58,7 +74,11 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id room.ID, f F
 	if err := s.May(ctx, actor, id); err != nil {
 		return State{}, "", false, err
 	}
-	self, err := s.rooms.Feed().Self(ctx, actor.Person, actor.Org)
+	self, err := s.Rooms.Feed().Self(ctx, actor.Person, actor.Org)
+	if err != nil {
+		return State{}, "", false, err
+	}
+	r, err := s.Rooms.Feed().Room(ctx, id)
 	if err != nil {
 		return State{}, "", false, err
 	}
@@ -68,7 +88,13 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id room.ID, f F
 			return err
 		}
 		if began = !there; began {
-			if c, began, err = insertCall(ctx, id, actor.Person, actor.Org); err != nil {
+			relay := s.Relay
+			if !relay && s.CanRelay() {
+				if relay, err = wantRelay(ctx, r.Orgs); err != nil {
+					return err
+				}
+			}
+			if c, began, err = insertCall(ctx, id, actor.Person, actor.Org, relay); err != nil {
 				return err
 			}
 			if !began { // somebody else's came first
@@ -84,7 +110,7 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id room.ID, f F
 			return err
 		}
 		if began {
-			_, err = s.rooms.Event(ctx, system(actor.Org), room.Line{Room: id, Key: "began " + c.ID, Kind: LineBegan,
+			_, err = s.Rooms.Event(ctx, system(actor.Org), room.Line{Room: id, Key: "began " + c.ID, Kind: LineBegan,
 				Subject: room.Subject{Kind: SubjectCall, ID: c.ID}, Args: map[string]string{"person": self.Name}})
 			if err != nil {
 				return err
@@ -198,7 +224,7 @@ func (s *Service) End(ctx context.Context, actor access.Actor, id room.ID, call 
 // Current is the call that runs in a room.
 // Codes: NotFound (the room, or none runs).
 func (s *Service) Current(ctx context.Context, actor access.Actor, id room.ID) (st State, err error) {
-	if _, err := s.rooms.Get(ctx, actor, id); err != nil {
+	if _, err := s.Rooms.Get(ctx, actor, id); err != nil {
 		return State{}, err
 	}
 	err = s.view(ctx, actor, func(ctx context.Context) error {
@@ -215,7 +241,8 @@ func (s *Service) Current(ctx context.Context, actor access.Actor, id room.ID) (
 	return st, s.name(ctx, &st)
 }
 
-// Decline checks that the actor may refuse a call of a room, and returns it.
+// Decline notes that the actor refuses a call of a room, and returns it: it is none that he
+// missed. Safe to repeat.
 // Codes: those of May, NotFound (no such call in the room), Conflict (over).
 func (s *Service) Decline(ctx context.Context, actor access.Actor, id room.ID, call ID) (st State, err error) {
 	if err := s.May(ctx, actor, id); err != nil {
@@ -224,7 +251,50 @@ func (s *Service) Decline(ctx context.Context, actor access.Actor, id room.ID, c
 	if st, err = s.Current(ctx, actor, id); fault.IsNotFound(err) || err == nil && st.ID != call {
 		return State{}, errOver
 	}
-	return st, err
+	if err != nil {
+		return State{}, err
+	}
+	return st, s.change(ctx, actor, func(ctx context.Context) error { return decline(ctx, call, actor.Person, actor.Org, db.Now(ctx)) })
+}
+
+// Policy is how a company's calls go.
+type Policy struct {
+	Relay  bool // the company wants that nobody learns an address
+	Server bool // the server wants it for all
+	Can    bool // there is a server for it
+}
+
+// Policy is that of the actor's company.
+// Codes: Unauthenticated, NotFound.
+func (s *Service) Policy(ctx context.Context, actor access.Actor) (p Policy, err error) {
+	if err := access.Check(actor, access.OrgRead, access.Own(actor.Org)); err != nil {
+		return Policy{}, err
+	}
+	p.Server, p.Can = s.Relay, s.CanRelay()
+	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
+		p.Relay, err = wantRelay(ctx, []string{actor.Org})
+		return err
+	})
+	return p, err
+}
+
+// SetRelay chooses whether calls in rooms of the actor's company go through the server
+// alone, so that nobody in them learns the address of another. It holds for calls that
+// begin from now on, and is audited.
+// Codes: Unauthenticated, NotFound, Forbidden (not an admin), Conflict (there is no server).
+func (s *Service) SetRelay(ctx context.Context, actor access.Actor, on bool) error {
+	if err := access.Check(actor, access.OrgManage, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	if on && !s.CanRelay() {
+		return fault.New(fault.Conflict, "call.no_relay")
+	}
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		if err := putRelay(ctx, actor.Org, actor.Person, on); err != nil {
+			return err
+		}
+		return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: "call.relay", SubjectKind: "org", SubjectID: actor.Org, Outcome: audit.Done})
+	})
 }
 
 // over ends a locked call and writes its line.
@@ -233,15 +303,11 @@ func (s *Service) over(ctx context.Context, c *callRow, at time.Time) error {
 		return err
 	}
 	c.Ended = db.Micros(at)
-	took, err := everIn(ctx, c.ID)
+	persons, err := everIn(ctx, c.ID)
 	if err != nil {
 		return err
 	}
-	var persons []string
-	for _, p := range took {
-		persons = appendNew(persons, p.PersonID)
-	}
-	names, err := s.people.Names(ctx, persons)
+	names, err := s.People.Names(ctx, persons)
 	if err != nil {
 		return err
 	}
@@ -253,7 +319,7 @@ func (s *Service) over(ctx context.Context, c *callRow, at time.Time) error {
 	if len(persons) < 2 {
 		kind = LineMissed
 	}
-	r, err := s.rooms.Feed().Room(ctx, room.ID(c.RoomID))
+	r, err := s.Rooms.Feed().Room(ctx, room.ID(c.RoomID))
 	if err != nil {
 		return err
 	}
@@ -265,9 +331,20 @@ func (s *Service) over(ctx context.Context, c *callRow, at time.Time) error {
 		org = r.Orgs[0]
 	}
 	ctx = db.WithOrgs(ctx, org)
-	_, err = s.rooms.Event(ctx, system(org), room.Line{Room: r.ID, Key: "ended " + c.ID, Kind: kind, Subject: room.Subject{Kind: SubjectCall, ID: c.ID},
+	line, err := s.Rooms.Event(ctx, system(org), room.Line{Room: r.ID, Key: "ended " + c.ID, Kind: kind, Subject: room.Subject{Kind: SubjectCall, ID: c.ID},
 		Args: map[string]string{"person": names[c.PersonID], "people": strings.Join(shown, ", "), "duration": lasted(at.Sub(db.FromMicros(c.Begun)))}})
-	return err
+	if err != nil || s.Events == nil {
+		return err
+	}
+	missed, err := missedBy(ctx, c.ID)
+	if err != nil || len(missed) == 0 {
+		return err
+	}
+	e := Missed{Room: r.ID, Seq: line.Seq, Person: c.PersonID, Org: c.OrgID}
+	for _, m := range missed {
+		e.Persons, e.Orgs = append(e.Persons, m.Person), append(e.Orgs, m.Org)
+	}
+	return s.Events.Publish(ctx, job.Event{Kind: EventMissed, Orgs: r.Orgs, Object: string(r.ID), Payload: e})
 }
 
 // maxNames is how many of those who took part a line names.
@@ -294,11 +371,11 @@ func (s *Service) name(ctx context.Context, st *State) error {
 	for _, a := range who {
 		persons, orgs = appendNew(persons, a.ID), appendNew(orgs, a.Org)
 	}
-	names, err := s.people.Names(ctx, persons)
+	names, err := s.People.Names(ctx, persons)
 	if err != nil {
 		return err
 	}
-	companies, err := s.people.Companies(ctx, orgs)
+	companies, err := s.People.Companies(ctx, orgs)
 	if err != nil {
 		return err
 	}

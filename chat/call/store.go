@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"entente/chat/room"
 	"entente/db"
@@ -21,6 +22,7 @@ type callRow struct {
 	Rev      int64
 	Begun    int64
 	Ended    int64
+	Relay    int64
 }
 
 func (callRow) TableName() string { return "room_call" }
@@ -40,10 +42,30 @@ type partyRow struct {
 
 func (partyRow) TableName() string { return "room_call_party" }
 
-const callColumns = "id, room_id, person_id, org_id, rev, begun, ended"
+// rungRow is somebody whom a call rang, or who declined it.
+type rungRow struct {
+	CallID   string `gorm:"primaryKey"`
+	PersonID string `gorm:"primaryKey"`
+	OrgID    string `gorm:"primaryKey"`
+	Declined int64
+}
+
+func (rungRow) TableName() string { return "room_call_rung" }
+
+// policyRow is what a company wants of the calls in its rooms.
+type policyRow struct {
+	OrgID    string `gorm:"primaryKey"`
+	Relay    int64
+	PersonID string
+	Changed  int64
+}
+
+func (policyRow) TableName() string { return "call_policy" }
+
+const callColumns = "id, room_id, person_id, org_id, rev, begun, ended, relay"
 
 func (c *callRow) dest() []any {
-	return []any{&c.ID, &c.RoomID, &c.PersonID, &c.OrgID, &c.Rev, &c.Begun, &c.Ended}
+	return []any{&c.ID, &c.RoomID, &c.PersonID, &c.OrgID, &c.Rev, &c.Begun, &c.Ended, &c.Relay}
 }
 
 // lockOpen takes the lock of a room's open call and raises its number.
@@ -62,9 +84,9 @@ func lockCall(ctx context.Context, id ID) (c callRow, err error) {
 }
 
 // insertCall begins a call; the unique open one of a room settles a race.
-func insertCall(ctx context.Context, id room.ID, person, org string) (c callRow, made bool, err error) {
-	c = callRow{ID: db.NewID(), RoomID: string(id), PersonID: person, OrgID: org, Rev: 1, Begun: db.Micros(db.Now(ctx))}
-	n, err := db.Exec(ctx, "INSERT INTO room_call ("+callColumns+") VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING", c.ID, c.RoomID, c.PersonID, c.OrgID, c.Rev, c.Begun)
+func insertCall(ctx context.Context, id room.ID, person, org string, relay bool) (c callRow, made bool, err error) {
+	c = callRow{ID: db.NewID(), RoomID: string(id), PersonID: person, OrgID: org, Rev: 1, Begun: db.Micros(db.Now(ctx)), Relay: bit(relay)}
+	n, err := db.Exec(ctx, "INSERT INTO room_call ("+callColumns+") VALUES (?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING", c.ID, c.RoomID, c.PersonID, c.OrgID, c.Rev, c.Begun, c.Relay)
 	return c, n == 1, err
 }
 
@@ -159,15 +181,16 @@ func outStale(ctx context.Context, call string, before time.Time) (last time.Tim
 	return db.FromMicros(*at), nil
 }
 
-func everIn(ctx context.Context, call string) ([]partyRow, error) {
-	var rows []partyRow
-	err := db.Tx(ctx).Where("call_id = ?", call).Order("joined, id").Limit(1000).Find(&rows).Error
-	return rows, err
+// everIn are the persons who took part in a call, the first first, each once however often
+// the person came back.
+func everIn(ctx context.Context, call string) (persons []string, err error) {
+	err = db.Tx(ctx).Raw("SELECT person_id FROM room_call_party WHERE call_id = ? GROUP BY person_id ORDER BY MIN(joined), MIN(id) LIMIT 1000", call).Scan(&persons).Error
+	return persons, err
 }
 
 // readState reads who is in a call. Names follow after the transaction.
 func readState(ctx context.Context, c callRow) (State, error) {
-	st := State{ID: ID(c.ID), Room: room.ID(c.RoomID), Rev: c.Rev, Begun: db.FromMicros(c.Begun), By: room.Author{ID: c.PersonID, Org: c.OrgID}}
+	st := State{ID: ID(c.ID), Room: room.ID(c.RoomID), Rev: c.Rev, Begun: db.FromMicros(c.Begun), By: room.Author{ID: c.PersonID, Org: c.OrgID}, Relay: c.Relay != 0}
 	if c.Ended != 0 {
 		st.Ended = db.FromMicros(c.Ended)
 	}
@@ -179,4 +202,56 @@ func readState(ctx context.Context, c callRow) (State, error) {
 		st.Parties = append(st.Parties, Party{Peer: Peer(p.ID), From: room.Author{ID: p.PersonID, Org: p.OrgID}, Flags: Flags{p.Mic != 0, p.Camera != 0, p.Screen != 0}})
 	}
 	return st, nil
+}
+
+func keepRung(ctx context.Context, call ID, who []Member) error {
+	rows := make([]rungRow, len(who))
+	for i, m := range who {
+		rows[i] = rungRow{CallID: string(call), PersonID: m.Person, OrgID: m.Org}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
+}
+
+func decline(ctx context.Context, call ID, person, org string, at time.Time) error {
+	_, err := db.Exec(ctx, `INSERT INTO room_call_rung (call_id, person_id, org_id, declined) VALUES (?, ?, ?, ?)
+		ON CONFLICT (call_id, person_id, org_id) DO UPDATE SET declined = excluded.declined`, string(call), person, org, db.Micros(at))
+	return err
+}
+
+// rungBy are all whom a call rang.
+func rungBy(ctx context.Context, call ID) (out []Member, err error) {
+	var rows []rungRow
+	err = db.Tx(ctx).Where("call_id = ?", string(call)).Order("person_id, org_id").Find(&rows).Error
+	for _, r := range rows {
+		out = append(out, Member{r.PersonID, r.OrgID})
+	}
+	return out, err
+}
+
+// missedBy are those whom a call rang and who neither declined it nor ever took part, for
+// whichever company.
+func missedBy(ctx context.Context, call string) (out []Member, err error) {
+	var rows []rungRow
+	err = db.Tx(ctx).Where("call_id = ? AND declined = 0 AND person_id NOT IN (SELECT person_id FROM room_call_party WHERE call_id = ?)", call, call).Order("person_id, org_id").Find(&rows).Error
+	for _, r := range rows {
+		out = append(out, Member{r.PersonID, r.OrgID})
+	}
+	return out, err
+}
+
+// wantRelay says that one of the companies wants that addresses stay hidden.
+func wantRelay(ctx context.Context, orgs []string) (bool, error) {
+	var n int64
+	err := db.Tx(ctx).Model(&policyRow{}).Where("org_id IN ? AND relay <> 0", orgs).Count(&n).Error
+	return n > 0, err
+}
+
+func putRelay(ctx context.Context, org, person string, on bool) error {
+	row := policyRow{org, bit(on), person, db.Micros(db.Now(ctx))}
+	return db.Tx(ctx).Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"relay", "person_id", "changed"}),
+	}).Create(&row).Error
 }

@@ -27,6 +27,10 @@ type ICEServer struct {
 	Credential string   `json:"credential,omitempty"`
 }
 
+// callFrames are the types a client may send; others are passed over (CONTRACT 4).
+var callFrames = map[string]bool{"call.begin": true, "call.join": true, "call.leave": true, "call.end": true, "call.decline": true,
+	"call.set": true, "call.offer": true, "call.answer": true, "call.ice": true}
+
 // Bounds of what one party says to another.
 const (
 	maxSDP       = 32 << 10
@@ -74,6 +78,7 @@ type callStateOut struct {
 	Begun   time.Time    `json:"begun"`
 	Ended   *time.Time   `json:"ended"` // null: it runs
 	By      room.Author  `json:"by"`
+	Relay   bool         `json:"relay"` // only candidates of a TURN server are passed on
 	Parties []call.Party `json:"parties"`
 }
 
@@ -124,7 +129,7 @@ type callICEOut struct {
 }
 
 func callState(st call.State) callStateOut {
-	out := callStateOut{Type: "call.state", Room: st.Room, Call: st.ID, Rev: st.Rev, Begun: st.Begun.UTC(), By: st.By, Parties: st.Parties}
+	out := callStateOut{Type: "call.state", Room: st.Room, Call: st.ID, Rev: st.Rev, Begun: st.Begun.UTC(), By: st.By, Relay: st.Relay, Parties: st.Parties}
 	if !st.Open() {
 		at := st.Ended.UTC()
 		out.Ended = &at
@@ -152,8 +157,8 @@ func (c *client) call(ctx context.Context, in inbound) error {
 	case "call.begin", "call.join":
 		return c.enterCall(ctx, in)
 	case "call.leave":
-		c.e.hub.Unname(in.Room, string(me))
 		if me != "" {
+			c.e.hub.Unname(in.Room, string(me))
 			c.e.leaveCall(ctx, me)
 		}
 		c.conn.Send(leftCall(in.Room, "left"))
@@ -195,10 +200,18 @@ func (c *client) call(ctx context.Context, in inbound) error {
 		if in.SDP == "" || len(in.SDP) > maxSDP {
 			return fault.InvalidField("sdp", "call.said_wrong")
 		}
+		if c.relayed[in.Room] {
+			in.SDP = hideSDP(in.SDP)
+		}
 		return c.pass(in, me, callSaidOut{in.Type, in.Room, string(me), in.SDP})
 	case "call.ice":
 		if in.Candidate != nil && in.Candidate.long() {
 			return fault.InvalidField("candidate", "call.said_wrong")
+		}
+		if c.relayed[in.Room] && in.Candidate != nil {
+			if in.Candidate.Candidate = hideCandidate(in.Candidate.Candidate); in.Candidate.Candidate == "" {
+				return nil // another way than through the server
+			}
 		}
 		return c.pass(in, me, callICEOut{in.Type, in.Room, string(me), in.Candidate})
 	}
@@ -211,7 +224,11 @@ func (c *client) pass(in inbound, me call.Peer, out any) error {
 	if in.To == "" || in.To == string(me) {
 		return fault.InvalidField("to", "call.said_wrong")
 	}
-	c.e.hub.To(in.Room, in.To, frame(out))
+	f := encode(out)
+	if !c.e.rate.said(c.who().Actor.Person, len(f)) {
+		return fault.New(fault.RateLimited, "error.rate_limited")
+	}
+	c.e.hub.To(in.Room, in.To, hub.Prepare(f))
 	return nil
 }
 
@@ -221,7 +238,7 @@ func (c *client) enterCall(ctx context.Context, in inbound) error {
 	if !c.conn.In(in.Room) {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	if in.Type == "call.begin" && !c.e.rate.ring(actor.Person) {
+	if in.Type == "call.begin" && !c.e.rate.ring(actor.Person) || !c.e.rate.enter(actor.Person) {
 		return fault.New(fault.RateLimited, "error.rate_limited")
 	}
 	if old := c.conn.Named(in.Room); old != "" { // in it already: anew
@@ -240,6 +257,12 @@ func (c *client) enterCall(ctx context.Context, in inbound) error {
 	if err != nil {
 		return err
 	}
+	if c.relayed == nil {
+		c.relayed = map[string]bool{}
+	}
+	if c.relayed[in.Room] = st.Relay; !st.Relay {
+		delete(c.relayed, in.Room)
+	}
 	if !c.conn.Name(in.Room, string(me)) { // taken out of the room meanwhile
 		c.e.leaveCall(ctx, me)
 		return fault.New(fault.NotFound, "error.not_found")
@@ -251,9 +274,11 @@ func (c *client) enterCall(ctx context.Context, in inbound) error {
 	}
 	var rung []call.Member
 	var r room.Room
-	if began {
+	if began { // the call stands, and whoever began it is in it, even where nobody can be rung
 		if r, rung, err = calls.Desk().Ring(ctx, id, actor.Person); err != nil {
-			return err
+			c.e.log.Warn("ringing for a call", "room", id, "err", err)
+		} else if err := calls.Desk().Rang(ctx, st.ID, rung); err != nil { // nobody will have missed it
+			c.e.log.Warn("noting whom a call rings", "room", id, "err", err)
 		}
 	}
 	if len(rung) > 0 {
@@ -305,7 +330,7 @@ func (e *Endpoint) tellCall(ctx context.Context, st call.State) {
 	if st.Open() || st.Ended.Sub(st.Begun) > 2*call.RingFor {
 		return
 	}
-	_, rung, err := e.cfg.Calls.Desk().Ring(ctx, st.Room, "")
+	rung, err := e.cfg.Calls.Desk().Rung(ctx, st.ID)
 	if err != nil {
 		e.log.Warn("ending the ringing of a call", "room", st.Room, "err", err)
 		return

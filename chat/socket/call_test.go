@@ -1,6 +1,7 @@
 package socket_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,7 @@ func TestCallFrames(t *testing.T) {
 	ingrid.join(t, r.ID, 0)
 	watch.join(t, r.ID, 0)
 	elsewhere := two.open(t, "ingrid.2") // a page that is in no room
+	elsewhere.quietly(t)                 // it is there
 	kaarel := two.open(t, "kaarel")
 	kaarel.send(t, map[string]any{"type": "join", "room": r.ID, "key": "j"})
 	kaarel.refused(t, "j", "not_found", "")
@@ -220,11 +222,45 @@ func TestCallFrames(t *testing.T) {
 	}
 }
 
+// TestCallRelayed: in a call that goes through the server nobody is told another's address.
+func TestCallRelayed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, dbtest.One(t))
+	h.relay = true
+	n := h.node(t, socket.Config{})
+	r := n.room(t, "1")
+	maya, ingrid := n.open(t, "maya"), n.open(t, "ingrid")
+	maya.join(t, r.ID, 0)
+	ingrid.join(t, r.ID, 0)
+	maya.send(t, map[string]any{"type": "call.begin", "room": r.ID})
+	in := maya.next(t, "call.joined")
+	ingrid.send(t, map[string]any{"type": "call.join", "room": r.ID, "call": in["call"]})
+	if f := ingrid.next(t, "call.joined"); f["relay"] != true || in["relay"] != true {
+		t.Errorf("%v %v", in["relay"], f["relay"])
+	}
+	ice := func(c string) {
+		ingrid.send(t, map[string]any{"type": "call.ice", "room": r.ID, "to": in["peer"], "candidate": map[string]any{"candidate": c, "sdpMid": "0"}})
+	}
+	ice("candidate:1 1 udp 1 192.168.7.3 9 typ host")
+	ice("candidate:4 1 udp 1 198.51.100.1 3333 typ relay raddr 192.168.7.3 rport 9")
+	if c := maya.next(t, "call.ice")["candidate"].(map[string]any); c["candidate"] != "candidate:4 1 udp 1 198.51.100.1 3333 typ relay raddr 0.0.0.0 rport 0" || c["sdpMid"] != "0" {
+		t.Errorf("%v", c)
+	}
+	ingrid.send(t, map[string]any{"type": "call.ice", "room": r.ID, "to": in["peer"], "candidate": nil})
+	if f := maya.next(t, "call.ice"); f["candidate"] != nil {
+		t.Errorf("%v", f)
+	}
+	ingrid.send(t, map[string]any{"type": "call.offer", "room": r.ID, "to": in["peer"], "sdp": "v=0\r\na=candidate:1 1 udp 1 192.168.7.3 9 typ host\r\na=x\r\n"})
+	if f := maya.next(t, "call.offer"); f["sdp"] != "v=0\r\na=x\r\n" {
+		t.Errorf("%v", f)
+	}
+}
+
 // TestCallEnds: who began it ends it for all; a company that leaves the room is out of its
 // call; floods are refused.
 func TestCallEnds(t *testing.T) {
 	t.Parallel()
-	n := single(t, socket.Limits{CallRate: 1e-9, CallBurst: 30, RingRate: 1e-9, RingBurst: 2})
+	n := single(t, socket.Limits{CallRate: 1e-9, CallBurst: 30, RingRate: 1e-9, RingBurst: 2, SaidRate: 1e-9, SaidBurst: 1200})
 	r := n.room(t, "1")
 	begin := func(p *peer) map[string]any {
 		t.Helper()
@@ -265,6 +301,23 @@ func TestCallEnds(t *testing.T) {
 	r = other
 	maya.send(t, map[string]any{"type": "call.begin", "room": r.ID, "key": "often"}) // the third call begun
 	maya.refused(t, "often", "rate_limited", "")
+	// what one says to others is bounded in bytes, so that nobody's line is filled
+	ingrid.send(t, map[string]any{"type": "call.begin", "room": r.ID, "key": "b2"})
+	ingrid.refused(t, "b2", "not_found", "")
+	ingrid.join(t, r.ID, 0)
+	ingrid.send(t, map[string]any{"type": "call.begin", "room": r.ID, "key": "b3"})
+	ingrid.next(t, "call.joined")
+	ingrid.send(t, map[string]any{"type": "call.offer", "room": r.ID, "to": "x", "sdp": strings.Repeat("v", 500), "key": "short"})
+	ingrid.send(t, map[string]any{"type": "call.offer", "room": r.ID, "to": "x", "sdp": strings.Repeat("v", 1000), "key": "long"})
+	ingrid.refused(t, "long", "rate_limited", "")
+	ingrid.quietly(t)
+	// types nobody knows are passed over
+	ingrid.send(t, map[string]any{"type": "call.unheard", "room": r.ID, "key": "u"})
+	ingrid.send(t, map[string]any{"type": "call.ring", "room": r.ID, "key": "u"})
+	ingrid.quietly(t)
+	if slices.ContainsFunc(ingrid.all(), func(f map[string]any) bool { return f["type"] == "error" && f["key"] == "u" }) {
+		t.Error("a type nobody knows is an error")
+	}
 	for range 40 {
 		ingrid.send(t, map[string]any{"type": "call.ice", "room": r.ID, "to": "x", "key": "many"})
 	}

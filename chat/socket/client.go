@@ -27,6 +27,8 @@ type client struct {
 
 	closed chan struct{} // closed when the close handshake is over
 
+	relayed map[string]bool // rooms whose call the client is in and goes through the server alone
+
 	excess int // frames over the rate, in a row
 }
 
@@ -251,7 +253,7 @@ func (c *client) handle(ctx context.Context, data []byte) bool {
 	case "ping":
 		c.conn.Send(pongFrame)
 	default:
-		if strings.HasPrefix(in.Type, "call.") {
+		if callFrames[in.Type] {
 			err = c.call(ctx, in)
 		}
 	}

@@ -42,6 +42,7 @@ type house struct {
 	gone  map[string]error         // session → why it ended
 	roles map[string][]access.Role // person → present roles
 	cred  []socket.Credentials     // what was brought, as kept by the port
+	relay bool                     // calls go through the server
 }
 
 func newHouse(t testing.TB, d *db.DB) *house {
@@ -163,7 +164,7 @@ func (h *house) node(t testing.TB, cfg socket.Config) *node {
 	t.Helper()
 	n := &node{house: h, rooms: room.NewService(h.db, room.Deps{People: h})}
 	cfg.Rooms, cfg.Auth, cfg.Log = n.rooms, h, slog.New(slog.DiscardHandler)
-	n.calls = call.New(h.db, n.rooms, h)
+	n.calls = call.New(h.db, call.Deps{Rooms: n.rooms, People: h, Relay: h.relay})
 	cfg.Calls = n.calls
 	cfg.Phrase = func(lang, kind string, args map[string]string) string { return lang + " " + kind + " " + args["n"] }
 	n.live = socket.New(cfg)

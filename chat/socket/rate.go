@@ -21,6 +21,8 @@ type allowance struct {
 	frames bucket
 	calls  bucket
 	rings  bucket
+	enters bucket
+	said   bucket               // in bytes
 	typed  map[string]time.Time // room → last typing told
 }
 
@@ -30,17 +32,19 @@ type bucket struct {
 }
 
 // take removes one token if there is one.
-func (b *bucket) take(rate, burst float64, now time.Time) bool {
+func (b *bucket) take(rate, burst float64, now time.Time) bool { return b.takeN(1, rate, burst, now) }
+
+func (b *bucket) takeN(n, rate, burst float64, now time.Time) bool {
 	if b.at.IsZero() {
 		b.tokens = burst
 	} else if d := now.Sub(b.at).Seconds(); d > 0 {
 		b.tokens = min(burst, b.tokens+d*rate)
 	}
 	b.at = now
-	if b.tokens < 1 {
+	if b.tokens < n {
 		return false
 	}
-	b.tokens--
+	b.tokens -= n
 	return true
 }
 
@@ -112,6 +116,24 @@ func (r *rates) ring(person string) bool {
 	defer r.mu.Unlock()
 	a := r.persons[person]
 	return a != nil && a.rings.take(r.lim.RingRate, r.lim.RingBurst, r.clock())
+}
+
+// enter takes one coming into a call from the person's rate: each writes a row, and is told
+// to everybody in the room.
+func (r *rates) enter(person string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.persons[person]
+	return a != nil && a.enters.take(r.lim.EnterRate, r.lim.EnterBurst, r.clock())
+}
+
+// said takes n bytes that a party says to another from the person's rate, so that nobody
+// fills the other's queue.
+func (r *rates) said(person string, n int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.persons[person]
+	return a != nil && a.said.takeN(float64(n), r.lim.SaidRate, r.lim.SaidBurst, r.clock())
 }
 
 // typingEvery is how often a person's typing in a room is passed on.

@@ -62,6 +62,10 @@ type Limits struct {
 	CallBurst    float64       // default 300
 	RingRate     float64       // calls begun per second and person, default 0.1
 	RingBurst    float64       // default 5
+	EnterRate    float64       // times a person comes into calls per second, default 0.5
+	EnterBurst   float64       // default 20
+	SaidRate     float64       // bytes per second that a person says to other parties, default 64 KiB
+	SaidBurst    float64       // default 256 KiB, half of a queue
 	BeatEvery    time.Duration // how often this node says which parties of calls it holds, default 20 s
 	PingEvery    time.Duration // default 30 s, each time shortened at random by up to a sixth
 	PongWait     time.Duration // default 10 s
@@ -83,6 +87,10 @@ func (l *Limits) defaults() {
 	set(&l.CallBurst, 300)
 	set(&l.RingRate, 0.1)
 	set(&l.RingBurst, 5)
+	set(&l.EnterRate, 0.5)
+	set(&l.EnterBurst, 20)
+	set(&l.SaidRate, 64<<10)
+	set(&l.SaidBurst, 256<<10)
 	set(&l.BeatEvery, 20*time.Second)
 	set(&l.PingEvery, 30*time.Second)
 	set(&l.PongWait, 10*time.Second)

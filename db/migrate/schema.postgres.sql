@@ -123,6 +123,12 @@ CREATE TABLE calendar (
   PRIMARY KEY (org_id, version),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
+CREATE TABLE call_policy (
+  org_id text NOT NULL, relay bigint NOT NULL, person_id text NOT NULL, changed bigint NOT NULL,
+  PRIMARY KEY (org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
 CREATE TABLE catalog_terms (
   org_id text NOT NULL, partner_id text NOT NULL, stock_shown text NOT NULL, stock_low bigint NOT NULL, stock_edi boolean NOT NULL, prices_edi boolean NOT NULL, stock_sent bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
   PRIMARY KEY (org_id, partner_id),
@@ -1177,7 +1183,7 @@ CREATE TABLE room (
   PRIMARY KEY (id)
 );
 CREATE TABLE room_call (
-  id text NOT NULL, room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, rev bigint NOT NULL, begun bigint NOT NULL, ended bigint NOT NULL,
+  id text NOT NULL, room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, rev bigint NOT NULL, begun bigint NOT NULL, ended bigint NOT NULL, relay bigint NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (person_id) REFERENCES person(id),
@@ -1193,6 +1199,13 @@ CREATE TABLE room_call_party (
 );
 CREATE INDEX room_call_party_beat ON room_call_party USING btree (beat) WHERE (gone = 0);
 CREATE INDEX room_call_party_call ON room_call_party USING btree (call_id);
+CREATE TABLE room_call_rung (
+  call_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, declined bigint NOT NULL,
+  PRIMARY KEY (call_id, person_id, org_id),
+  FOREIGN KEY (call_id) REFERENCES room_call(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
 CREATE TABLE room_draft (
   room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, text text NOT NULL, changed bigint NOT NULL,
   PRIMARY KEY (room_id, person_id, org_id),

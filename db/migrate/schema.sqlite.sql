@@ -93,6 +93,9 @@ CREATE TABLE blob (
 CREATE TABLE calendar (
   org_id TEXT NOT NULL REFERENCES org(id), version INTEGER NOT NULL, zone TEXT NOT NULL, country TEXT NOT NULL, body TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (org_id, version)
 );
+CREATE TABLE call_policy (
+  org_id TEXT PRIMARY KEY REFERENCES org(id), relay INTEGER NOT NULL, person_id TEXT NOT NULL REFERENCES person(id), changed INTEGER NOT NULL
+);
 CREATE TABLE catalog_terms (
   org_id TEXT NOT NULL REFERENCES org(id), partner_id TEXT NOT NULL, stock_shown TEXT NOT NULL, stock_low INTEGER NOT NULL, stock_edi BOOLEAN NOT NULL, prices_edi BOOLEAN NOT NULL, stock_sent INTEGER NOT NULL,
   changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (org_id, partner_id)
@@ -927,13 +930,16 @@ CREATE TABLE room (
 );
 CREATE TABLE room_call (
   id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL REFERENCES org(id), rev INTEGER NOT NULL, begun INTEGER NOT NULL, ended INTEGER NOT NULL
-);
+, relay INTEGER NOT NULL DEFAULT 0);
 CREATE UNIQUE INDEX room_call_open ON room_call (room_id) WHERE ended = 0;
 CREATE TABLE room_call_party (
   id TEXT PRIMARY KEY, call_id TEXT NOT NULL REFERENCES room_call(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL REFERENCES org(id), mic INTEGER NOT NULL, camera INTEGER NOT NULL, screen INTEGER NOT NULL, joined INTEGER NOT NULL, beat INTEGER NOT NULL, gone INTEGER NOT NULL
 );
 CREATE INDEX room_call_party_beat ON room_call_party (beat) WHERE gone = 0;
 CREATE INDEX room_call_party_call ON room_call_party (call_id);
+CREATE TABLE room_call_rung (
+  call_id TEXT NOT NULL REFERENCES room_call(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL REFERENCES org(id), declined INTEGER NOT NULL, PRIMARY KEY (call_id, person_id, org_id)
+);
 CREATE TABLE room_draft (
   room_id TEXT NOT NULL REFERENCES room(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL, text TEXT NOT NULL, changed INTEGER NOT NULL, PRIMARY KEY (room_id, person_id, org_id)
 );

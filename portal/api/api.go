@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 
+	"entente/chat/call"
 	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/chat/socket"
@@ -83,6 +84,7 @@ type Deps struct {
 	Hooks      *hook.Service
 	Spool      string // folder of large AS2 messages
 	Rooms      *room.Service
+	Calls      *call.Service
 	Forum      *forum.Service
 	Notify     *notify.Service
 	Live       *socket.Endpoint

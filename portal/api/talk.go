@@ -85,6 +85,7 @@ func (a *API) talk() {
 			return page(items, ""), nil
 		})
 	a.freeRooms(base)
+	a.callPolicy()
 	type member struct {
 		ID      string `json:"id"`
 		Name    string `json:"name"`
@@ -188,6 +189,16 @@ func (a *API) talk() {
 	})
 }
 
+// partnerSlug is a company by its slug; one that does not exist is refused by the service as
+// one you do not work with.
+func (a *API) partnerSlug(ctx context.Context, slug string) (string, error) {
+	o, err := a.d.Accounts.Directory().OrgBySlug(ctx, slug)
+	if fault.IsNotFound(err) {
+		return "none", nil
+	}
+	return o.ID, err
+}
+
 // freeRooms are rooms about no object.
 func (a *API) freeRooms(base string) {
 	type made struct {
@@ -206,12 +217,9 @@ func (a *API) freeRooms(base string) {
 		func(ctx context.Context, actor access.Actor, in *newRoom) (*reply[made], error) {
 			cmd := room.FreeCmd{Title: in.Body.Title, People: in.Body.People, Key: in.Body.Key, Agreed: in.Body.Agreed}
 			if in.Body.Partner != "" {
-				o, err := a.d.Accounts.Directory().OrgBySlug(ctx, in.Body.Partner)
-				if err != nil && !fault.IsNotFound(err) {
+				var err error
+				if cmd.Partner, err = a.partnerSlug(ctx, in.Body.Partner); err != nil {
 					return nil, err
-				}
-				if cmd.Partner = o.ID; cmd.Partner == "" {
-					cmd.Partner = "none" // refused as one you do not work with
 				}
 			}
 			r, err := a.d.Rooms.Make(ctx, actor, cmd)
@@ -240,6 +248,22 @@ func (a *API) freeRooms(base string) {
 		func(ctx context.Context, actor access.Actor, in *people) (*struct{}, error) {
 			return nil, a.d.Rooms.Choose(ctx, actor, room.ID(in.ID), in.Body.People)
 		})
+	type invite struct {
+		IDPath
+		Body struct {
+			Partner string `json:"partner" minLength:"1" doc:"slug of a company you work with"`
+			Shown   bool   `json:"shown,omitempty" doc:"it is meant that the company reads what was said until now"`
+			Agreed  bool   `json:"agreed,omitempty" doc:"although the two companies keep messages for different times"`
+		}
+	}
+	handle(a, op("POST", base+"/invite", "chat:write", "Invite a partner into a room", "Only into one about no object that your company made and is alone in, by who made it or an admin. 409 room.history_shown where you did not say shown.", 204),
+		func(ctx context.Context, actor access.Actor, in *invite) (*struct{}, error) {
+			partner, err := a.partnerSlug(ctx, in.Body.Partner)
+			if err != nil {
+				return nil, err
+			}
+			return nil, a.d.Rooms.InvitePartner(ctx, actor, room.ID(in.ID), room.InviteCmd{Partner: partner, Shown: in.Body.Shown, Agreed: in.Body.Agreed})
+		})
 	type archive struct {
 		IDPath
 		Body struct {
@@ -253,5 +277,31 @@ func (a *API) freeRooms(base string) {
 	handle(a, op("POST", base+"/leave", "chat:write", "Leave a room", "Only one about no object. The last one chosen, or an admin where the whole company is in it, takes the company out.", 204),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
 			return nil, a.d.Rooms.Leave(ctx, actor, room.ID(in.ID))
+		})
+}
+
+// callPolicy is how calls go in the rooms of a company.
+func (a *API) callPolicy() {
+	type policy struct {
+		Relay  bool `json:"relay" doc:"calls that begin in rooms of your company go through the TURN server alone: nobody in them learns another's network address"`
+		Server bool `json:"server" doc:"the server wants it for everybody"`
+		Can    bool `json:"can" doc:"there is a TURN server"`
+	}
+	handle(a, op("GET", "/api/v1/calls/policy", "chat:read", "How calls go", "", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[policy], error) {
+			p, err := a.d.Calls.Policy(ctx, actor)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[policy]{policy(p)}, nil
+		})
+	type choose struct {
+		Body struct {
+			Relay bool `json:"relay"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/calls/policy", "chat:write", "Choose how calls go", "For admins. 409 call.no_relay where there is no TURN server.", 204),
+		func(ctx context.Context, actor access.Actor, in *choose) (*struct{}, error) {
+			return nil, a.d.Calls.SetRelay(ctx, actor, in.Body.Relay)
 		})
 }

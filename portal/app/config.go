@@ -49,6 +49,7 @@ type Config struct {
 	TURNPorts      string
 	TURNURL        string
 	TURNSecret     string
+	CallsRelay     string
 	Demo           bool
 
 	Limits session.Limits // no setting: floods are slowed down alike everywhere; tests raise it
@@ -77,6 +78,7 @@ var settings = []setting{
 	{"turn-ports", "", "UDP ports it relays from, such as 49160-49360; empty = any", func(c *Config) *string { return &c.TURNPorts }},
 	{"turn-url", "", "other STUN and TURN servers for calls, comma separated, such as turn:turn.example:3478?transport=udp,turns:turn.example:5349", func(c *Config) *string { return &c.TURNURL }},
 	{"turn-secret", "", "secret shared with the servers of --turn-url, for time-limited credentials (use-auth-secret of coturn)", func(c *Config) *string { return &c.TURNSecret }},
+	{"calls-relay", "", "only = all calls go through the TURN server, so that nobody in one learns the network address of another; empty = where a company of the room chose that", func(c *Config) *string { return &c.CallsRelay }},
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
 	{"sftp-addr", "", "address of the SFTP door; empty or off = off; with --demo empty = " + demoSFTPAddr + ", or a free port when that is taken", func(c *Config) *string { return &c.SFTPAddr }},
 	{"mail-in-addr", "", "address of the SMTP door at which answers to notices of rooms and the forum come in, such as :2525; empty = off", func(c *Config) *string { return &c.MailInAddr }},
@@ -225,6 +227,15 @@ func (c *Config) check() error {
 			}
 		}
 	}
+	switch c.CallsRelay {
+	case "":
+	case relayOnly:
+		if (c.TURNAddr == "" && !c.Demo || c.TURNAddr == "off") && !c.turnElsewhere() {
+			bad("calls-relay", "there is no TURN server: name one with --turn-addr or --turn-url")
+		}
+	default:
+		bad("calls-relay", "%q is neither empty nor %s", c.CallsRelay, relayOnly)
+	}
 	if _, err := dial.ParseAllow(c.AllowDial); err != nil {
 		bad("allow-dial", "%v", err)
 	}
@@ -302,6 +313,17 @@ func (c *Config) turnURLs() []string {
 	}
 	return out
 }
+
+// relayOnly is the value of --calls-relay.
+const relayOnly = "only"
+
+// turnElsewhere says that one of the other servers relays.
+func (c *Config) turnElsewhere() bool {
+	return slices.ContainsFunc(c.turnURLs(), func(s string) bool { return strings.HasPrefix(s, "turn") })
+}
+
+// canRelay says that calls can go through a server.
+func (a *App) canRelay() bool { return a.turn != nil || a.cfg.turnElsewhere() }
 
 // openTURN starts the TURN server, if there is to be one. It relays where the program may
 // call out to: to the open net and to what --allow-dial names. A demo goes on without one.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	calling "entente/chat/call"
 	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/db"
@@ -102,7 +103,8 @@ func (a *App) subscribe() {
 	s("deal-resales", sellthrough.ReportEvents(), a.dealResales)
 	s("promotion-resales", sellthrough.ReportEvents(), a.promoResales)
 	s("sell-items", []string{catalog.ItemReferred}, a.sellItems)
-	s("chat-notices", []string{room.EventMentioned}, a.chatNotices)
+	s("chat-notices", []string{room.EventMentioned, room.EventInvited}, a.chatNotices)
+	s("call-notices", []string{calling.EventMissed}, a.callNotices)
 	s("forum-notices", []string{forum.EventReplied, forum.EventAccepted, forum.EventFlagged}, a.forumNotices)
 	s("forum-seats", []string{partner.EventEnded}, a.forumSeats)
 	s("settle-live", settle.Events(), a.settleLive)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	calling "entente/chat/call"
 	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/db/job"
@@ -229,34 +230,54 @@ func (s scanCommand) Scan(ctx context.Context, _ string, body io.Reader) error {
 	return err
 }
 
-// chatNotices tells those whom a message names. Who left the company meanwhile, or whose
+// chatNotices tells those whom a message names, and those let into a room. Who left the company meanwhile, or whose
 // role does not see the room's subject, is not told.
 func (a *App) chatNotices(ctx context.Context, e job.Received) error {
 	var m room.Mentioned
 	if err := e.Decode(&m); err != nil {
 		return err
 	}
+	n := notify.Notice{Kind: "chat.mentioned", Reason: notify.ReasonNamed, Dedupe: e.ID}
+	if e.Kind == room.EventInvited {
+		n.Kind, n.Reason = "chat.invited", notify.ReasonYours
+	}
+	return a.tellMembers(ctx, n, m.Room, m.Seq, m.Author, m.Org, m.Persons, m.Orgs)
+}
+
+// callNotices tells people of a call that they missed.
+func (a *App) callNotices(ctx context.Context, e job.Received) error {
+	var m calling.Missed
+	if err := e.Decode(&m); err != nil {
+		return err
+	}
+	n := notify.Notice{Kind: "call.missed", Reason: notify.ReasonNamed, Dedupe: e.ID}
+	return a.tellMembers(ctx, n, m.Room, m.Seq, m.Person, m.Org, m.Persons, m.Orgs)
+}
+
+// tellMembers tells members of a room who see it still what somebody of a company did
+// there; those of the own company by the kind that does not name it.
+func (a *App) tellMembers(ctx context.Context, n notify.Notice, id room.ID, seq int64, by, byOrg string, persons, orgs []string) error {
 	dir := a.accounts.Directory()
-	names, err := dir.PersonsByID(ctx, m.Author)
+	names, err := dir.PersonsByID(ctx, by)
 	if err != nil {
 		return err
 	}
-	orgs, err := dir.OrgsByID(ctx, m.Org)
+	companies, err := dir.OrgsByID(ctx, byOrg)
 	if err != nil {
 		return err
 	}
-	staff, err := roomPeople{dir}.Staff(ctx, m.Orgs)
+	staff, err := roomPeople{dir}.Staff(ctx, orgs)
 	if err != nil {
 		return err
 	}
 	to := map[string][]notify.Target{}
-	for i, person := range m.Persons {
+	for i, person := range persons {
 		for _, p := range staff {
-			if p.ID != person || p.Org != m.Orgs[i] {
+			if p.ID != person || p.Org != orgs[i] {
 				continue
 			}
 			who := access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: "session:notice"}
-			switch _, err := a.rooms.Get(ctx, who, m.Room); {
+			switch _, err := a.rooms.Get(ctx, who, id); {
 			case err == nil:
 				to[p.Org] = append(to[p.Org], notify.Target{Org: p.Org, Person: p.ID})
 			case !fault.IsNotFound(err):
@@ -264,11 +285,12 @@ func (a *App) chatNotices(ctx context.Context, e job.Received) error {
 			}
 		}
 	}
+	n.SubjectKind, n.SubjectID = "chat", string(id)+"."+strconv.FormatInt(seq, 10)
+	n.Args = map[string]string{"person": names[by].Name, "partner": companies[byOrg].Name}
 	for org, targets := range to {
-		n := notify.Notice{Kind: "chat.mentioned", Reason: notify.ReasonNamed, Dedupe: e.ID, SubjectKind: "chat", SubjectID: string(m.Room) + "." + strconv.FormatInt(m.Seq, 10),
-			Args: map[string]string{"person": names[m.Author].Name, "partner": orgs[m.Org].Name}}
-		if org == m.Org {
-			n.Kind = "chat.mentioned_own"
+		n := n
+		if org == byOrg {
+			n.Kind += "_own"
 		}
 		if err := a.notify.Tell(ctx, access.System("notices", org), targets, n); err != nil {
 			return err

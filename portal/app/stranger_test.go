@@ -522,7 +522,7 @@ var own = map[string]bool{
 	"account.SignOutEverywhere": true,
 	"notify.MarkAllSeen":        true,
 	// each makes something of the caller's own company, whatever id it is given as text
-	"room.SetRetention": true, "forum.SaveCategory": true,
+	"room.SetRetention": true, "call.SetRelay": true, "forum.SaveCategory": true,
 	"customer.Create": true, "desk.Save": true, "customer.Ensure": true, "customer.EnsureAlike": true, "lead.SaveRule": true, "lead.Bring": true, "lead.SaveWebForm": true,
 }
 

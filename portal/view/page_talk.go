@@ -33,7 +33,9 @@ type FreeRoom struct {
 	Own      bool // the viewer's company made it
 	Whole    bool // the viewer's whole company is in it
 	Leave    bool
+	Takes    bool     // and leaving takes the company out
 	People   []Option // of the viewer's company, without the viewer
+	Invite   []Option // partners that may be let in; none: it may not be done
 }
 
 // FoundRow is a message that was found.
@@ -132,6 +134,14 @@ type About struct {
 	Export string
 	Form   Form // of hold and retention
 	Free   *FreeRoom
+	Calls  CallPolicy
+}
+
+// CallPolicy is how calls go in the rooms of a company.
+type CallPolicy struct {
+	Relay  bool // the company wants that addresses stay hidden
+	Server bool // the server wants it for all
+	Can    bool // there is a server for it
 }
 
 // Keep is how long a company keeps what its people wrote.

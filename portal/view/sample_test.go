@@ -103,7 +103,7 @@ func room(compact bool) *Room {
 func roomPane(about bool) *Room {
 	r := room(false)
 	if about {
-		r.About = &About{Close: "/c/kestrel/rooms/r1", People: r.People, Levels: []Option{{Value: "all", Label: T("room.level.all"), On: true}, {Value: "none", Label: T("room.level.none")}}, Keeps: []Keep{{"Aurelia Tools", 365}, {"Kestrel Supply", 0}}, Days: 0, Hold: true, Admin: true, Export: "/c/kestrel/rooms/r1/export"}
+		r.About = &About{Close: "/c/kestrel/rooms/r1", People: r.People, Levels: []Option{{Value: "all", Label: T("room.level.all"), On: true}, {Value: "none", Label: T("room.level.none")}}, Keeps: []Keep{{"Aurelia Tools", 365}, {"Kestrel Supply", 0}}, Days: 0, Hold: true, Admin: true, Export: "/c/kestrel/rooms/r1/export", Calls: CallPolicy{Relay: true, Can: true}}
 		return r
 	}
 	r.At, r.Latest = 8, false

@@ -369,16 +369,11 @@ func roomNew(v *visit) error { return v.roomForm(200, view.Form{}, nil) }
 
 // roomForm shows the form; chosen are the people ticked.
 func (v *visit) roomForm(status int, f view.Form, chosen []string) error {
-	list, err := v.partners()
+	with, err := v.partnerOptions(f.Value("partner"))
 	if err != nil {
 		return err
 	}
-	page := &view.RoomFormPage{Base: v.shell(), URL: v.path("rooms"), Form: f, Partners: []view.Option{{Label: view.T("room.partner_none"), On: f.Value("partner") == ""}}}
-	for _, p := range list.all {
-		if id := p.Other(v.org()); p.State == partner.Active && !slices.ContainsFunc(page.Partners, func(o view.Option) bool { return o.Value == id }) {
-			page.Partners = append(page.Partners, view.Option{Value: id, Label: view.Raw(list.orgs[id].Name), On: f.Value("partner") == id})
-		}
-	}
+	page := &view.RoomFormPage{Base: v.shell(), URL: v.path("rooms"), Form: f, Partners: append([]view.Option{{Label: view.T("room.partner_none"), On: f.Value("partner") == ""}}, with...)}
 	if page.People, err = v.colleagueOptions(chosen); err != nil {
 		return err
 	}
@@ -419,8 +414,35 @@ func (v *visit) freeRoom(id room.ID) (*view.FreeRoom, error) {
 	out := &view.FreeRoom{Title: r.Title, Archived: r.ReadOnly, Change: v.may(access.RoomPost, r.Resource()), Own: r.Maker == v.org()}
 	chosen := r.Guests[v.org()]
 	out.Whole, out.Leave = len(chosen) == 0, len(chosen) > 0 || v.may(access.OrgManage, access.Own(v.org()))
+	out.Takes = len(chosen) < 2 || !slices.Contains(chosen, v.login.Person.ID)
+	if len(r.Orgs) == 1 && out.Own && out.Change && !out.Archived && (r.By == v.login.Person.ID || slices.Contains(v.actor().Roles, access.Admin)) {
+		if out.Invite, err = v.partnerOptions(""); err != nil {
+			return nil, err
+		}
+	}
 	out.People, err = v.colleagueOptions(chosen)
 	return out, err
+}
+
+// partnerOptions are the companies that the own one works with.
+func (v *visit) partnerOptions(chosen string) (out []view.Option, err error) {
+	list, err := v.partners()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range list.all {
+		if id := p.Other(v.org()); p.State == partner.Active && !slices.ContainsFunc(out, func(o view.Option) bool { return o.Value == id }) {
+			out = append(out, view.Option{Value: id, Label: view.Raw(list.orgs[id].Name), On: chosen == id})
+		}
+	}
+	return out, nil
+}
+
+// roomInvite lets a partner into a free room.
+func roomInvite(v *visit) error {
+	return v.aboutDone(func(in *input, id room.ID) error {
+		return v.w.d.Rooms.InvitePartner(v.ctx, v.actor(), id, room.InviteCmd{Partner: in.text("partner"), Shown: in.text("shown") != "", Agreed: in.text("agreed") != ""})
+	})
 }
 
 func roomRename(v *visit) error {

@@ -43,10 +43,12 @@ func roomRoutes() []Route {
 		get("/c/:slug/rooms/:id/files/:file", "file of a room", InCompany, access.RoomRead, roomFile),
 		post("/c/:slug/rooms/:id/title", "rename a room", InCompany, access.RoomPost, roomRename),
 		post("/c/:slug/rooms/:id/people", "people of a room", InCompany, access.RoomPost, roomPeople),
+		post("/c/:slug/rooms/:id/invite", "invite a partner", InCompany, access.RoomPost, roomInvite),
 		post("/c/:slug/rooms/:id/archive", "archive a room", InCompany, access.RoomPost, roomArchive),
 		post("/c/:slug/rooms/:id/leave", "leave a room", InCompany, access.RoomRead, roomLeave),
 		post("/c/:slug/rooms/:id/draft", "keep draft", InCompany, access.RoomPost, roomDraft),
 		post("/c/:slug/rooms/:id/level", "level of a room", InCompany, access.RoomRead, roomLevel),
+		post("/c/:slug/rooms/:id/relay", "how calls go", InCompany, access.OrgManage, roomRelay),
 		post("/c/:slug/rooms/:id/retention", "retention", InCompany, access.OrgManage, roomRetention),
 		post("/c/:slug/rooms/:id/hold", "hold a room", InCompany, access.OrgManage, roomHold),
 		post("/c/:slug/rooms/:id/release", "release a room", InCompany, access.OrgManage, roomRelease),
@@ -131,6 +133,16 @@ func (v *visit) aboutDone(do func(in *input, id room.ID) error) error {
 func roomLevel(v *visit) error {
 	return v.aboutDone(func(in *input, id room.ID) error {
 		return v.w.d.Rooms.SetLevel(v.ctx, v.actor(), id, room.Level(in.text("level")))
+	})
+}
+
+// roomRelay chooses for the company how calls in its rooms go.
+func roomRelay(v *visit) error {
+	return v.aboutDone(func(in *input, id room.ID) error {
+		if _, err := v.w.d.Rooms.Get(v.ctx, v.actor(), id); err != nil {
+			return err
+		}
+		return v.w.d.Calls.SetRelay(v.ctx, v.actor(), in.text("relay") != "")
 	})
 }
 
@@ -531,6 +543,11 @@ func (v *visit) about(r *view.Room, id room.ID, facts roomFacts) error {
 		a.Form.Values["keep_days"] = strconv.Itoa(a.Days)
 	}
 	r.About = a
+	policy, err := v.w.d.Calls.Policy(v.ctx, v.actor())
+	if err != nil {
+		return err
+	}
+	a.Calls = view.CallPolicy(policy)
 	a.Free, err = v.freeRoom(id)
 	return err
 }

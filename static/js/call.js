@@ -36,7 +36,7 @@ function chips(f) {
 // ---- ringing
 
 const ring = {
-  el: document.getElementById("ring"), call: null, room: "", timer: 0, tone: 0,
+  el: document.getElementById("ring"), call: null, room: "", timer: 0, tone: 0, heard: null,
 
   show(f) {
     if (!this.el?.showPopover || page?.room === f.room && page.peer) return;
@@ -55,16 +55,23 @@ const ring = {
 
   hide() {
     window.clearTimeout(this.timer);
-    window.clearInterval(this.tone);
+    this.quiet();
     this.call = null;
     if (this.el?.matches(":popover-open")) this.el.hidePopover();
   },
 
+  // quiet ends the sound and gives its device back.
+  quiet() {
+    window.clearInterval(this.tone);
+    this.heard?.close();
+    this.heard = null;
+  },
+
   // sound is two soft tones every three seconds, where the browser lets a page be heard.
   sound() {
-    window.clearInterval(this.tone);
+    this.quiet();
     if (!navigator.userActivation?.hasBeenActive) return;
-    const ctx = new AudioContext();
+    const ctx = this.heard = new AudioContext();
     const once = () => {
       for (const [at, hz] of [[0, 660], [0.25, 880]]) {
         const o = ctx.createOscillator(), g = ctx.createGain();
@@ -77,7 +84,7 @@ const ring = {
       }
     };
     once();
-    this.tone = window.setInterval(() => (this.call ? once() : ctx.close()), 3000);
+    this.tone = window.setInterval(once, 3000);
   },
 };
 
@@ -96,14 +103,14 @@ const remember = (k, v) => { try { localStorage.setItem(`call.${k}`, v); } catch
 
 // Peer is the connection to another party.
 class Peer {
-  constructor(page, id, offers) {
+  constructor(page, id, offers) { // over the TURN server alone where the room's call is one of those
     this.page = page;
     this.id = id;
     this.offers = offers;
     this.early = []; // candidates that came before the description
     this.late = Promise.resolve(); // what comes is handled one after the other
     this.streams = kinds.map(() => new MediaStream());
-    this.pc = new RTCPeerConnection({ iceServers: page.ice, iceTransportPolicy: page.relay ? "relay" : "all", bundlePolicy: "max-bundle" });
+    this.pc = new RTCPeerConnection({ iceServers: page.ice, iceTransportPolicy: page.relay || page.state()?.relay ? "relay" : "all", bundlePolicy: "max-bundle" });
     this.pc.onicecandidate = (e) => send({ type: "call.ice", room: page.room, to: id, candidate: e.candidate?.toJSON() || null });
     this.pc.ontrack = (e) => {
       const i = this.pc.getTransceivers().indexOf(e.transceiver);
@@ -423,6 +430,7 @@ class Page {
     for (const b of this.el.querySelectorAll("[data-call-do]")) if (b.dataset.callDo in this.on) b.setAttribute("aria-pressed", String(this.on[b.dataset.callDo]));
     this.one("[data-call-do=screen]").hidden = !navigator.mediaDevices?.getDisplayMedia;
     this.one("[data-call-do=end]").hidden = st?.by.id !== this.me || !inside;
+    this.one("[data-call-relayed]").hidden = !st?.relay;
     const join = this.one("[data-call-do=join]");
     join.querySelector("[data-call-word]").textContent = st ? join.dataset.wordJoin : join.dataset.wordBegin;
     const who = this.one("[data-call-who]");
