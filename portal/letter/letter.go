@@ -23,7 +23,7 @@ import (
 const (
 	maxDepth   = 10        // of parts in parts
 	maxParts   = 200       // of one mail
-	maxText    = 512 << 10 // bytes of one text part
+	maxText    = 512 << 10 // bytes of all text parts together: what is HTML is costly to read
 	maxFrom    = 10
 	trifle     = 20 << 10 // bytes: a picture in the text up to it is a logo
 	maxSubject = 300      // characters
@@ -136,6 +136,7 @@ type reader struct {
 	files  []File
 	left   []string
 	parts  int
+	text   int64 // bytes of text that were read
 	report bool
 }
 
@@ -151,7 +152,8 @@ func (r *reader) part(h textproto.MIMEHeader, body io.Reader, depth int) piece {
 	name, attached := fileName(h, params)
 	switch {
 	case strings.HasPrefix(kind, "text/") && kind != "text/calendar" && !attached && name == "":
-		raw, _ := io.ReadAll(io.LimitReader(decoded(h, body), maxText)) // what could be read of a broken part is what there is
+		raw, _ := io.ReadAll(io.LimitReader(decoded(h, body), maxText-r.text)) // what could be read of a broken part is what there is
+		r.text += int64(len(raw))
 		text := decodeText(params["charset"], raw)
 		if kind == "text/html" {
 			return piece{plain(text), true}

@@ -164,3 +164,14 @@ func TestUnflow(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestMuchText: of many text parts no more is read than of one, so that nobody's mail costs
+// minutes.
+func TestMuchText(t *testing.T) {
+	t.Parallel()
+	part := "--b\r\nContent-Type: text/plain\r\n\r\n" + strings.Repeat("x", 100<<10) + "\r\n"
+	l, err := Read([]byte("From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat(part, 20) + "--b--\r\n"))
+	if n := strings.Count(l.Text, "x"); err != nil || n != maxText {
+		t.Errorf("%d of the text is read: %v", n, err)
+	}
+}
