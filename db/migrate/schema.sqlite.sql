@@ -956,6 +956,11 @@ CREATE TABLE room_guest (
 CREATE TABLE room_hold (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, reason TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
 );
+CREATE TABLE room_made (
+  room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, object TEXT NOT NULL, person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL,
+  PRIMARY KEY (room_id, seq, org_id, kind, object)
+);
+CREATE INDEX room_made_object ON room_made (org_id, kind, object);
 CREATE TABLE room_member (
   room_id TEXT NOT NULL REFERENCES room(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL, last_read INTEGER NOT NULL, level TEXT NOT NULL, joined INTEGER NOT NULL, PRIMARY KEY (room_id, person_id, org_id)
 );

@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/portal/locale"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/lead"
 )
 
 // MessagePath is a message of a room in an address.
@@ -86,6 +89,7 @@ func (a *API) talk() {
 		})
 	a.freeRooms(base)
 	a.callPolicy()
+	a.makings(base)
 	type member struct {
 		ID      string `json:"id"`
 		Name    string `json:"name"`
@@ -303,5 +307,58 @@ func (a *API) callPolicy() {
 	handle(a, op("POST", "/api/v1/calls/policy", "chat:write", "Choose how calls go", "For admins. 409 call.no_relay where there is no TURN server.", 204),
 		func(ctx context.Context, actor access.Actor, in *choose) (*struct{}, error) {
 			return nil, a.d.Calls.SetRelay(ctx, actor, in.Body.Relay)
+		})
+}
+
+// makings are what a company makes of messages.
+func (a *API) makings(base string) {
+	type redacted struct {
+		Text string `json:"text" doc:"the message and what answers it, without names of people and companies of the room, its subject, addresses, links, amounts and long numbers: read it before you post it"`
+	}
+	handle(a, op("GET", base+"/messages/{seq}/redacted", "chat:read", "Get what was said without names", "A beginning of a topic or an answer in the forum.", 200),
+		func(ctx context.Context, actor access.Actor, in *MessagePath) (*reply[redacted], error) {
+			text, err := a.d.Rooms.Redacted(ctx, actor, room.ID(in.ID), in.Seq)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[redacted]{redacted{text}}, nil
+		})
+	type making struct {
+		Kind   string    `json:"kind" doc:"lead, topic, or answer"`
+		Object string    `json:"object" doc:"its id; of an answer the topic's id, a dot and its own"`
+		At     time.Time `json:"at"`
+	}
+	handle(a, op("GET", base+"/messages/{seq}/made", "chat:read", "List what your company made of a message", "No other company learns of it.", 200),
+		func(ctx context.Context, actor access.Actor, in *MessagePath) (*reply[list[making]], error) {
+			got, err := a.d.Rooms.MadeOf(ctx, actor, room.ID(in.ID), in.Seq)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]making, len(got))
+			for i, m := range got {
+				items[i] = making{m.Kind, m.Object, m.At}
+			}
+			return page(items, ""), nil
+		})
+	type note struct {
+		MessagePath
+		Body struct {
+			Kind   string `json:"kind" enum:"lead,topic,answer"`
+			Object string `json:"object" minLength:"1" maxLength:"64" doc:"a lead of your company, a topic, or of an answer the topic's id, a dot and its own"`
+		}
+	}
+	handle(a, op("POST", base+"/messages/{seq}/made", "chat:write", "Note what you made of a message", "The object and the message then lead to each other, for your company alone. 404 where you may not see the object.", 204),
+		func(ctx context.Context, actor access.Actor, in *note) (*struct{}, error) {
+			var err error
+			if in.Body.Kind == room.MadeLead {
+				_, err = a.d.Leads.Get(ctx, actor, lead.ID(in.Body.Object))
+			} else {
+				topic, post, _ := strings.Cut(in.Body.Object, ".")
+				_, err = a.d.Forum.Said(ctx, actor, forum.TopicID(topic), forum.PostID(post))
+			}
+			if err != nil {
+				return nil, err
+			}
+			return nil, a.d.Rooms.NoteMade(ctx, actor, room.ID(in.ID), in.Seq, in.Body.Kind, in.Body.Object)
 		})
 }

@@ -163,6 +163,7 @@ type LeadPage struct {
 	URL         string
 	EditURL     string
 	Number      string
+	FromURL     string // the message it was made of
 	Title       string
 	Need        string
 	Details     string

@@ -120,6 +120,21 @@ type Thread struct {
 	Edit                       Form
 	CanEdit, CanRemove, CanAct bool
 	Emojis                     []string // offered at once
+	MakeURL                    string   // makes something of the message, "" for who may make nothing
+	Made                       []Making
+}
+
+// Making is an object that the viewer's company made of a message: lead, topic or answer.
+type Making struct{ Kind, Title, URL string }
+
+// MakePage is /c/{slug}/rooms/{id}/messages/{seq}/make: what may be made of a message.
+type MakePage struct {
+	Base
+	URL, BackURL      string
+	Text              string // without names
+	LeadURL, TopicURL string // "" for who may not
+	Query             string
+	Topics            []TopicRow // to answer
 }
 
 // About is who is in a room, how it is kept and what the viewer is told of it.

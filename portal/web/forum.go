@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"entente/chat/forum"
+	"entente/chat/room"
 	"entente/portal/prose"
 	"entente/portal/view"
 	"entente/prm/access"
@@ -292,7 +293,15 @@ func categoryAgree(v *visit) error {
 
 // topicNew is the form of a topic, in the category one came from.
 func topicNew(v *visit) error {
-	return v.topicForm(200, view.Form{Values: map[string]string{"category": v.Query("category"), "kind": string(forum.Question)}}, false)
+	said, err := v.saidThere(v.Query("from"), true)
+	if err != nil {
+		return err
+	}
+	from := ""
+	if said != "" {
+		from = v.Query("from")
+	}
+	return v.topicForm(200, view.Form{Values: map[string]string{"body": said, "from": from, "category": v.Query("category"), "kind": string(forum.Question)}}, false)
 }
 
 func (v *visit) topicForm(status int, f view.Form, preview bool) error {
@@ -409,5 +418,6 @@ func topicMake(v *visit) error {
 		}
 		return v.topicForm(422, in.form(errs, note), false)
 	}
+	v.madeOf(in.text("from"), room.MadeTopic, string(t.ID))
 	return v.seeOther(v.path("forum", "topics", string(t.ID)))
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"entente/chat/forum"
+	"entente/chat/room"
 	"entente/portal/prose"
 	"entente/portal/view"
 	"entente/prm/access"
@@ -33,7 +34,17 @@ func topicDeed(do func(v *visit, id forum.TopicID, post forum.PostID) error) fun
 	}
 }
 
-func topicShow(v *visit) error { return v.topicPage(200, view.Form{}, "", false) }
+func topicShow(v *visit) error {
+	said, err := v.saidThere(v.Query("from"), true)
+	if err != nil {
+		return err
+	}
+	form := view.Form{}
+	if said != "" {
+		form.Values = map[string]string{"body": said, "from": v.Query("from")}
+	}
+	return v.topicPage(200, form, "", false)
+}
 
 // topicPage is a topic; form is of the reply, or where of names a post (or "topic") of
 // the change of that.
@@ -140,6 +151,7 @@ func topicReply(v *visit) error {
 		}
 		return v.topicPage(422, in.form(errs, note), "", false)
 	}
+	v.madeOf(in.text("from"), room.MadeAnswer, string(id)+"."+string(p))
 	return v.seeOther(v.topicURL(id, p))
 }
 

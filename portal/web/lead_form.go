@@ -3,6 +3,7 @@ package web
 import (
 	"strings"
 
+	"entente/chat/room"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/catalog"
@@ -15,9 +16,18 @@ import (
 // mostChoices bounds the customers a form offers; others are reached from their page.
 const mostChoices = 200
 
-// leadNew is the form of a new lead; ?customer= chooses one.
+// leadNew is the form of a new lead; ?customer= chooses one, ?from= is the message it is
+// made of.
 func leadNew(v *visit) error {
-	return v.leadForm(200, "", view.Form{Values: map[string]string{"customer": v.Query("customer"), "currency": string(v.login.Org.Currency), "source": "direct"}})
+	said, err := v.saidThere(v.Query("from"), false)
+	if err != nil {
+		return err
+	}
+	from := ""
+	if said != "" {
+		from = v.Query("from")
+	}
+	return v.leadForm(200, "", view.Form{Values: map[string]string{"details": said, "from": from, "customer": v.Query("customer"), "currency": string(v.login.Org.Currency), "source": "direct"}})
 }
 
 func (v *visit) leadForm(status int, id lead.ID, form view.Form) error {
@@ -121,6 +131,7 @@ func leadCreate(v *visit) error {
 	if err == nil {
 		var l lead.Lead
 		if l, _, err = v.w.d.Leads.Create(v.ctx, v.actor(), d); err == nil {
+			v.madeOf(in.text("from"), room.MadeLead, string(l.ID))
 			return v.done(v.leadURL(l.ID), "said.saved")
 		}
 	}

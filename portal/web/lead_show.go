@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"entente/chat/room"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/customer"
@@ -60,6 +61,9 @@ func (v *visit) leadView(id lead.ID, f leadForms) (*view.LeadPage, error) {
 	}
 	n, err := v.lookup(orgs, people)
 	if err != nil {
+		return nil, err
+	}
+	if page.FromURL, err = v.madeFrom(room.MadeLead, string(d.ID)); err != nil {
 		return nil, err
 	}
 	page.Facts = v.teaserFacts(lead.Teaser{Industry: d.Industry, Size: d.Size, Families: d.Families, Products: d.Products, Value: d.Value, Expected: d.Expected, Source: d.Source})

@@ -40,6 +40,7 @@ func roomRoutes() []Route {
 			_, err := v.w.d.Rooms.Pin(v.ctx, v.actor(), id, seq, v.FormValue("on") != "")
 			return err
 		})),
+		get("/c/:slug/rooms/:id/messages/:seq/make", "make something of a message", InCompany, access.RoomRead, roomMakeOf),
 		get("/c/:slug/rooms/:id/files/:file", "file of a room", InCompany, access.RoomRead, roomFile),
 		post("/c/:slug/rooms/:id/title", "rename a room", InCompany, access.RoomPost, roomRename),
 		post("/c/:slug/rooms/:id/people", "people of a room", InCompany, access.RoomPost, roomPeople),
@@ -512,6 +513,12 @@ func (v *visit) thread(r *view.Room, id room.ID, seq int64, facts roomFacts) err
 	t.Root = v.message(root, facts.n, facts.bySlug)
 	v.dressed(&t.Root, root, facts.faces, !r.ReadOnly)
 	t.Seen = facts.seenBy(root)
+	if !root.Removed && root.Kind == room.Said {
+		t.MakeURL = v.makeURL(id, seq)
+		if t.Made, err = v.makings(id, seq); err != nil {
+			return err
+		}
+	}
 	for _, a := range answers {
 		line := v.message(a, facts.n, facts.bySlug)
 		v.dressed(&line, a, facts.faces, !r.ReadOnly)

@@ -311,7 +311,7 @@ func freeRoomByForms(t *testing.T, p *portaltest.Portal, maya, ingrid, kaarel *p
 	}{
 		{kaarel, "/c/baltic/rooms/" + id + "/title", url.Values{"title": {"x"}}, 404},
 		{kaarel, "/c/baltic/rooms/" + id + "/leave", url.Values{}, 404},
-		{kaarel, "/c/baltic/rooms", url.Values{"title": {"x"}, "partner": {aurelia[1][:25] + "0"}}, 422},
+		{kaarel, "/c/baltic/rooms", url.Values{"title": {"x"}, "partner": {"none"}}, 422},
 		{ingrid, "/c/aurelia/rooms/" + id + "/archive", url.Values{"on": {"1"}}, 403},
 		{ingrid, "/c/aurelia/rooms/" + id + "/title", url.Values{"title": {"Fair at Leeds"}}, 303},
 		{maya, at + "/title", url.Values{"title": {""}}, 422},
@@ -336,5 +336,79 @@ func freeRoomByForms(t *testing.T, p *portaltest.Portal, maya, ingrid, kaarel *p
 	}
 	if a := maya.Post(t, at+"/leave", url.Values{}); a.Status != 303 || maya.Get(t, at).Status != 404 || ingrid.Get(t, "/c/aurelia/rooms/"+id).Status != 200 {
 		t.Errorf("leaving: %d", a.Status)
+	}
+}
+
+// TestMakeOfMessage: a message becomes a lead or an answer of who may make one, with a way
+// back; what goes to the forum is read first and names nobody; the other company learns of
+// nothing. Beside it: a partner let into a free room, and how calls go.
+func TestMakeOfMessage(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	maya, ingrid, kaarel := p.As(t, portaltest.Maya), p.As(t, portaltest.Ingrid), p.As(t, portaltest.Kaarel)
+	home := maya.Find(t, "/c/kestrel/partners", `href="(/c/kestrel/partners/[0-9a-v]{26})"`)
+	at := maya.Find(t, home, `data-room="[0-9a-v]{26}"[^>]*data-url="(/c/kestrel/rooms/[0-9a-v]{26})"`)
+	id := at[strings.LastIndexByte(at, '/')+1:]
+	if a := maya.Post(t, at+"/messages", url.Values{"key": {"make"}, "text": {"Ingrid, Harrow needs AUR-D18B for GBP 12.50"}}); a.Status != 303 {
+		t.Fatal(a.Status)
+	}
+	said := regexp.MustCompile(`id="m(\d+)"`).FindAllStringSubmatch(maya.Get(t, at).Body, -1)
+	seq := said[len(said)-1][1]
+	pane, from := at+"?m="+seq, id+"."+seq
+	page := maya.Get(t, maya.Find(t, pane, `href="(`+at+`/messages/`+seq+`/make)"`)).Body
+	for want, n := range map[string]int{"/c/kestrel/leads/new?from=" + from: 1, "[…], Harrow needs AUR-D18B for […]": 1, "12.50": 0} {
+		if got := strings.Count(page, want); got != n {
+			t.Errorf("%q stands %d times on the page of choices", want, got)
+		}
+	}
+	if a := kaarel.Get(t, "/c/baltic/rooms/"+id+"/messages/"+seq+"/make"); a.Status != 404 {
+		t.Errorf("a competitor: %d", a.Status)
+	}
+	if a := kaarel.Get(t, "/c/baltic/leads/new?from="+from); a.Status != 200 || strings.Contains(a.Body, "Harrow needs") {
+		t.Errorf("a competitor's form says it: %d", a.Status)
+	}
+	// a lead
+	form := "/c/kestrel/leads/new?from=" + from
+	customer := maya.Find(t, form, `name="customer"[\s\S]*?<option value="([0-9a-v]{26})"`)
+	if a := maya.Get(t, form); !strings.Contains(a.Body, "Harrow needs AUR-D18B for GBP 12.50") {
+		t.Error("the form does not begin with what was said")
+	}
+	a := maya.Post(t, "/c/kestrel/leads/new", url.Values{"customer": {customer}, "title": {"Drivers"}, "source": {"direct"}, "currency": {"GBP"}, "from": {from}})
+	if a.Status != 303 {
+		t.Fatalf("%d %.400s", a.Status, a.Body)
+	}
+	made := a.Header.Get("Location")
+	if !strings.Contains(maya.Get(t, pane).Body, `href="`+made+`"`) || !strings.Contains(maya.Get(t, made).Body, `href="`+pane+`"`) {
+		t.Error("message and lead do not name each other")
+	}
+	if strings.Contains(ingrid.Get(t, "/c/aurelia/rooms/"+id+"?m="+seq).Body, "Lead made of this") {
+		t.Error("the other company learns of the lead")
+	}
+	// an answer
+	topic := maya.Find(t, at+"/messages/"+seq+"/make", `href="(/c/kestrel/forum/topics/[0-9a-v]{26}\?from=[^"#]+)#reply"`)
+	if b := maya.Get(t, topic).Body; !strings.Contains(b, "[…], Harrow needs") || !strings.Contains(b, `name="from" value="`+from+`"`) {
+		t.Error("the answer does not begin with what was said")
+	}
+	bare, _, _ := strings.Cut(topic, "?")
+	if a := maya.Post(t, bare+"/reply", url.Values{"body": {"It needs a driver."}, "from": {from}, "preview": {"1"}}); a.Status != 200 || !strings.Contains(a.Body, `name="from" value="`+from+`"`) {
+		t.Errorf("the preview forgets the message: %d", a.Status)
+	}
+	if a := maya.Post(t, bare+"/reply", url.Values{"body": {"It needs a driver."}, "from": {from}, "key": {"made"}}); a.Status != 303 || !strings.Contains(maya.Get(t, pane).Body, "Answer made of this") {
+		t.Errorf("the answer: %d", a.Status)
+	}
+
+	// a partner is let into a free room later
+	a = maya.Post(t, "/c/kestrel/rooms", url.Values{"title": {"Fair"}, "key": {"invite"}})
+	free := a.Header.Get("Location")
+	partner := maya.Find(t, free+"?about=1", `name="partner"[\s\S]*?<option value="([0-9a-v]{26})"`)
+	theirs := "/c/aurelia/rooms/" + free[strings.LastIndexByte(free, '/')+1:]
+	if a := maya.Post(t, free+"/invite", url.Values{"partner": {partner}}); a.Status != 422 || !strings.Contains(a.Body, "will read everything") || ingrid.Get(t, theirs).Status != 404 {
+		t.Errorf("without a word about what was said: %d", a.Status)
+	}
+	if a := maya.Post(t, free+"/invite", url.Values{"partner": {partner}, "shown": {"1"}, "agreed": {"1"}}); a.Status != 303 || ingrid.Get(t, theirs).Status != 200 || kaarel.Get(t, strings.Replace(theirs, "aurelia", "baltic", 1)).Status != 404 {
+		t.Errorf("let in: %d", a.Status)
+	}
+	if a := ingrid.Get(t, "/c/aurelia/inbox"); !strings.Contains(a.Body, "Maya Osei of Kestrel Supply invited your company to a room") {
+		t.Error("the admin of the partner is not told")
 	}
 }

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -70,12 +71,15 @@ func TestCall(t *testing.T) {
 	must(t, maya.Click(`[data-call-do="leave"]`))
 	must(t, maya.Says("#room ol.e-log", "Maya Osei began a call"), maya.Says("#room ol.e-log", "with Maya Osei, Ingrid Dahl"))
 
-	// once more, by the server's TURN alone
+	// once more, by the server's TURN alone, as one of the companies chose it: neither learns
+	// an address of the other
+	open(t, maya, "/c/kestrel/rooms/"+room+"?about=1")
+	must(t, maya.Click(`form[action$="/relay"] [name=relay]`), maya.Click(`form[action$="/relay"] button`), maya.Has(`form[action$="/relay"] [name=relay]:checked`))
 	for _, x := range []struct {
 		p    *Page
 		slug string
 	}{{maya, "kestrel"}, {ingrid, "aurelia"}} {
-		open(t, x.p, "/c/"+x.slug+"/rooms/"+room+"/call?relay=1")
+		open(t, x.p, "/c/"+x.slug+"/rooms/"+room+"/call")
 		must(t, x.p.Until(alive), x.p.Click(`[data-call-lobby] [data-call-do="join"]`), x.p.Has("[data-call-bar]"))
 	}
 	flow(t, maya, 1, false)
@@ -91,6 +95,16 @@ func TestCall(t *testing.T) {
 	})()`, &ways))
 	if len(ways) < 2 || slices.ContainsFunc(ways, func(w string) bool { return w != "relay" }) {
 		t.Errorf("the way is %v", ways)
+	}
+	for _, p := range []*Page{maya, ingrid} {
+		must(t, p.Has("[data-call-relayed]"))
+		for _, said := range read[[]string](t, p, `window.ententeCall.peers().map((pc) => pc.remoteDescription.sdp)`) {
+			for _, secret := range []string{" typ host", " typ srflx", "c=IN IP4 1"} {
+				if strings.Contains(said, secret) {
+					t.Errorf("%q is told: %s", secret, said)
+				}
+			}
+		}
 	}
 
 	kaarel := as(t, right, "kaarel@baltic.example")

@@ -1,0 +1,7 @@
+-- +goose Up
+-- What people of a company made of a message: a lead, a topic or an answer in the forum. Only the company itself learns of it.
+CREATE TABLE room_made (
+  room_id text NOT NULL REFERENCES room(id), seq bigint NOT NULL, org_id text NOT NULL REFERENCES org(id), kind text NOT NULL, object text NOT NULL, person_id text NOT NULL REFERENCES person(id), made bigint NOT NULL,
+  PRIMARY KEY (room_id, seq, org_id, kind, object)
+);
+CREATE INDEX room_made_object ON room_made (org_id, kind, object);

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"entente/chat/forum"
+	"entente/chat/room"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/fault"
+	"entente/prm/lead"
+)
+
+// What is made of a message: a lead, a topic or an answer in the forum, by who may make
+// one. The form of it begins with what was said; for the forum without names.
+
+// mayMake says whether the viewer may make a lead, and something in the forum.
+func (v *visit) mayMake() (lead, topic bool) {
+	return v.may(access.LeadWrite, access.Own(v.org())), v.may(access.ForumWrite, access.Own(v.org()))
+}
+
+// makeURL is where one chooses what to make of a message, "" for who may make nothing.
+func (v *visit) makeURL(id room.ID, seq int64) string {
+	if lead, topic := v.mayMake(); !lead && !topic {
+		return ""
+	}
+	return v.path("rooms", string(id), "messages", strconv.FormatInt(seq, 10), "make")
+}
+
+// roomMakeOf is the page on which one chooses.
+func roomMakeOf(v *visit) error {
+	id, seq := room.ID(v.Params("id")), v.seq()
+	text, err := v.w.d.Rooms.Redacted(v.ctx, v.actor(), id, seq)
+	if err != nil {
+		return err
+	}
+	may, topic := v.mayMake()
+	if !may && !topic {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	from := "?from=" + room.MessageRef(id, seq)
+	page := &view.MakePage{Base: v.shell(), URL: v.makeURL(id, seq), BackURL: v.messageURL(id, seq), Text: text, Query: v.search()}
+	if may {
+		page.LeadURL = v.path("leads", "new") + from
+	}
+	if !topic {
+		return v.render(page, nil)
+	}
+	cats, err := v.w.d.Forum.Categories(v.ctx, v.actor())
+	if err != nil {
+		return err
+	}
+	for _, c := range cats {
+		if c.Create && !c.Locked() {
+			page.TopicURL = v.path("forum", "new") + from
+		}
+	}
+	topics, _, err := v.w.d.Forum.Topics(v.ctx, v.actor(), forum.Filter{Query: page.Query, Limit: 20})
+	if err != nil {
+		return err
+	}
+	n, err := v.forumNames(cats, topics, nil)
+	if err != nil {
+		return err
+	}
+	for _, t := range v.topicRows(topics, cats, n) {
+		t.URL += from + "#reply"
+		page.Topics = append(page.Topics, t)
+	}
+	return v.render(page, nil)
+}
+
+// fromMessage reads the message that a form is made of; 0 for none.
+func fromMessage(ref string) (room.ID, int64) {
+	id, n, _ := strings.Cut(ref, ".")
+	seq, err := strconv.ParseInt(n, 10, 64)
+	if err != nil || seq < 1 {
+		return "", 0
+	}
+	return room.ID(id), seq
+}
+
+// saidThere is what was said in the message a form is made of, for the forum without names;
+// "" without one that the viewer may read.
+func (v *visit) saidThere(ref string, redacted bool) (text string, err error) {
+	id, seq := fromMessage(ref)
+	if seq == 0 {
+		return "", nil
+	}
+	if redacted {
+		text, err = v.w.d.Rooms.Redacted(v.ctx, v.actor(), id, seq)
+	} else {
+		var m room.Message
+		m, err = v.w.d.Rooms.One(v.ctx, v.actor(), id, seq)
+		text = m.Text
+	}
+	if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Conflict {
+		return "", nil
+	}
+	return text, err
+}
+
+// madeOf notes that an object was made of a message. The object stands whether that can be
+// noted or not.
+func (v *visit) madeOf(ref, kind, object string) {
+	id, seq := fromMessage(ref)
+	if seq == 0 {
+		return
+	}
+	if err := v.w.d.Rooms.NoteMade(v.ctx, v.actor(), id, seq, kind, object); err != nil && fault.CodeOf(err) == fault.Internal {
+		v.w.d.Log.Warn("noting what was made of a message", "room", id, "seq", seq, "err", err)
+	}
+}
+
+// madeFrom is the message an object was made of, "" where the viewer finds none.
+func (v *visit) madeFrom(kind, object string) (string, error) {
+	id, seq, err := v.w.d.Rooms.MadeFrom(v.ctx, v.actor(), kind, object)
+	if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Forbidden {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return v.messageURL(id, seq), nil
+}
+
+// makings are what the company made of a message, as far as the viewer may see it.
+func (v *visit) makings(id room.ID, seq int64) ([]view.Making, error) {
+	made, err := v.w.d.Rooms.MadeOf(v.ctx, v.actor(), id, seq)
+	if err != nil {
+		return nil, err
+	}
+	var out []view.Making
+	for _, m := range made {
+		var one view.Making
+		var err error
+		if m.Kind == room.MadeLead {
+			var d lead.Detail
+			if d, err = v.w.d.Leads.Get(v.ctx, v.actor(), lead.ID(m.Object)); err == nil {
+				one = view.Making{Kind: m.Kind, Title: d.Title, URL: v.leadURL(d.ID)}
+			}
+		} else {
+			topic, post, _ := strings.Cut(m.Object, ".")
+			if _, err = v.w.d.Forum.Said(v.ctx, v.actor(), forum.TopicID(topic), forum.PostID(post)); err == nil {
+				one = view.Making{Kind: m.Kind, URL: v.topicURL(forum.TopicID(topic), forum.PostID(post))}
+				if post == "" {
+					one.URL = v.path("forum", "topics", topic)
+				}
+			}
+		}
+		switch c := fault.CodeOf(err); {
+		case err == nil:
+			out = append(out, one)
+		case c != fault.NotFound && c != fault.Forbidden:
+			return nil, err
+		}
+	}
+	return out, nil
+}
