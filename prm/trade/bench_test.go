@@ -12,14 +12,19 @@ import (
 	"entente/edi/doc"
 )
 
-var benchLines = flags.Int("lines", 500, "lines of an invoice that a benchmark matches")
+var (
+	benchLines  = flags.Int("lines", 500, "lines of an invoice that a benchmark matches")
+	benchOrders = flags.Int("orders", 100_000, "orders among which a benchmark reads")
+)
 
-// many fills the order table with n orders of both resellers, newest last.
+// many fills the tables with n orders of five lines of both resellers, newest last, and
+// makes each found by its number, the date of its delivery note and its items.
 func many(b *bench, n int) {
 	b.t.Helper()
 	begin := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	b.must(b.db.InTx(context.Background(), func(ctx context.Context) error {
 		rows := make([]orderRow, 0, 500)
+		lines := make([]lineRow, 0, 2500)
 		for i := range n {
 			reseller, partnership := b.kestrel, b.toKestrel
 			if i%3 == 0 {
@@ -30,23 +35,36 @@ func many(b *bench, n int) {
 				st = Received
 			}
 			at := db.Micros(begin.Add(time.Duration(i) * time.Minute))
-			rows = append(rows, orderRow{ID: db.NewID(), SupplierID: b.aurelia, ResellerID: reseller, PartnershipID: partnership, Number: fmt.Sprintf("%010d", i), State: string(st), Currency: "GBP", Total: 100, LineCount: 1,
+			rows = append(rows, orderRow{ID: db.NewID(), SupplierID: b.aurelia, ResellerID: reseller, PartnershipID: partnership, Number: fmt.Sprintf("%010d", i), State: string(st), Currency: "GBP", Total: 100, LineCount: 5,
 				Parties: "[]", ReferencesJSON: "{}", Source: SourceDemo, Received: at, Changed: at, Version: 1})
+			o := rows[len(rows)-1]
+			for k := range 5 {
+				lines = append(lines, lineRow{OrderID: o.ID, Line: int64(k + 1), SupplierID: o.SupplierID, ResellerID: reseller, SKU: fmt.Sprintf("AUR-%05d", (i+k*7)%40_000), Unit: "EA", State: string(LineInvoiced), Ordered: 1_000_000})
+			}
 			if len(rows) == cap(rows) || i == n-1 {
 				if err := db.Tx(ctx).CreateInBatches(rows, 500).Error; err != nil {
 					return err
 				}
-				rows = rows[:0]
+				if err := db.Tx(ctx).CreateInBatches(lines, 500).Error; err != nil {
+					return err
+				}
+				for k, o := range rows {
+					if err := found.Put(ctx, o.ID, o.Number, "DN"+o.Number, lines[5*k].SKU, lines[5*k+1].SKU, "Aurelia"); err != nil {
+						return err
+					}
+				}
+				rows, lines = rows[:0], lines[:0]
 			}
 		}
 		return nil
 	}))
 }
 
-// BenchmarkOrderList reads a page of 50 among 100,000 orders, at the top, in the
-// middle and at the end: the cost must not grow with depth.
+// BenchmarkOrderList reads a page of 50 among many orders (-orders, 100,000), at the top, in
+// the middle and at the end: the cost must not grow with depth. It also searches, for a number
+// of one order, an item of some and a word of all, and reads an order and the counts.
 func BenchmarkOrderList(bb *testing.B) {
-	const n = 100_000
+	n := *benchOrders
 	for name, open := range map[string]func(testing.TB) *db.DB{"sqlite": dbtest.One, "postgres": dbtest.Postgres} {
 		bb.Run(name, func(bb *testing.B) {
 			b := setup(bb, open(bb))
@@ -60,17 +78,41 @@ func BenchmarkOrderList(bb *testing.B) {
 				if depth > 0 {
 					after = at{db.Micros(begin.Add(time.Duration(n-depth) * time.Minute)), db.NewID()}.text()
 				}
-				for view, f := range map[string]Filter{"all": {After: after}, "open": {View: ViewOpen, After: after}, "partner": {Partner: b.baltic, After: after}} {
+				for view, f := range map[string]Filter{"all": {After: after}, "open": {View: ViewOpen, After: after}, "partner": {Partner: b.baltic, After: after}, "word": {Query: "aurelia", After: after}, "item": {Query: "AUR-00077", After: after}} {
 					bb.Run(fmt.Sprintf("%s/depth=%d", view, depth), func(bb *testing.B) {
 						for bb.Loop() {
 							p, err := b.svc.List(context.Background(), b.ingrid, f)
-							if err != nil || depth == 0 && len(p.Items) != 50 {
+							if err != nil || depth == 0 && view != "item" && len(p.Items) != 50 {
 								bb.Fatalf("%d rows, %v", len(p.Items), err)
 							}
 						}
 					})
 				}
 			}
+			var id OrderID
+			bb.Run("number", func(bb *testing.B) {
+				for bb.Loop() {
+					p, err := b.svc.List(context.Background(), b.ingrid, Filter{Query: fmt.Sprintf("DN%010d", n/2)})
+					if err != nil || len(p.Items) != 1 {
+						bb.Fatalf("%d rows, %v", len(p.Items), err)
+					}
+					id = p.Items[0].ID
+				}
+			})
+			bb.Run("order", func(bb *testing.B) {
+				for bb.Loop() {
+					if _, err := b.svc.Get(context.Background(), b.ingrid, id); err != nil {
+						bb.Fatal(err)
+					}
+				}
+			})
+			bb.Run("counts", func(bb *testing.B) {
+				for bb.Loop() {
+					if _, err := b.svc.Counts(context.Background(), b.ingrid); err != nil {
+						bb.Fatal(err)
+					}
+				}
+			})
 		})
 	}
 }
