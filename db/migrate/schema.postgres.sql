@@ -751,8 +751,41 @@ CREATE TABLE item_reference (
   PRIMARY KEY (org_id, partner_id, buyer_item)
 );
 CREATE INDEX item_reference_product ON item_reference USING btree (org_id, product_id);
+CREATE TABLE landing_code (
+  page_id text NOT NULL, code text NOT NULL, label text NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  PRIMARY KEY (page_id, code),
+  FOREIGN KEY (page_id) REFERENCES landing_page(id)
+);
+CREATE TABLE landing_lead (
+  lead_id text NOT NULL, page_id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, offer_id text NOT NULL, ref text NOT NULL, happened bigint NOT NULL,
+  PRIMARY KEY (lead_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (page_id) REFERENCES landing_page(id)
+);
+CREATE INDEX landing_lead_of ON landing_lead USING btree (promotion_id, happened, lead_id);
+CREATE TABLE landing_page (
+  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, token text NOT NULL, secret text NOT NULL, live bigint NOT NULL, body text NOT NULL, privacy text NOT NULL, imprint text NOT NULL, offer bigint NOT NULL, listed bigint NOT NULL, published bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE UNIQUE INDEX landing_page_of ON landing_page USING btree (promotion_id, org_id);
+CREATE UNIQUE INDEX landing_page_token ON landing_page USING btree (token);
+CREATE TABLE landing_text (
+  promotion_id text NOT NULL, owner_id text NOT NULL, body text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (promotion_id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE TABLE landing_view (
+  page_id text NOT NULL, day text NOT NULL, ref text NOT NULL, views bigint NOT NULL,
+  PRIMARY KEY (page_id, day, ref),
+  FOREIGN KEY (page_id) REFERENCES landing_page(id)
+);
 CREATE TABLE lead (
-  org_id text NOT NULL, id text NOT NULL, number bigint NOT NULL, customer_id text NOT NULL, contact_id text NOT NULL, title text NOT NULL, need text NOT NULL, details text NOT NULL, industry text NOT NULL, size text NOT NULL, families text NOT NULL, products text NOT NULL, value bigint NOT NULL, currency text NOT NULL, expected text NOT NULL, source text NOT NULL, campaign text NOT NULL, external text NOT NULL, state text NOT NULL, holder_id text NOT NULL, offer_id text NOT NULL, round bigint NOT NULL, reason text NOT NULL, unplaced bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, origin text NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, number bigint NOT NULL, customer_id text NOT NULL, contact_id text NOT NULL, title text NOT NULL, need text NOT NULL, details text NOT NULL, industry text NOT NULL, size text NOT NULL, families text NOT NULL, products text NOT NULL, value bigint NOT NULL, currency text NOT NULL, expected text NOT NULL, source text NOT NULL, campaign text NOT NULL, external text NOT NULL, state text NOT NULL, holder_id text NOT NULL, offer_id text NOT NULL, round bigint NOT NULL, reason text NOT NULL, unplaced bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, origin text NOT NULL, ref text NOT NULL,
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );

@@ -560,11 +560,30 @@ CREATE TABLE item_reference (
   org_id TEXT NOT NULL, partner_id TEXT NOT NULL, buyer_item TEXT NOT NULL, product_id TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, partner_id, buyer_item)
 );
 CREATE INDEX item_reference_product ON item_reference (org_id, product_id);
+CREATE TABLE landing_code (
+  page_id TEXT NOT NULL REFERENCES landing_page(id), code TEXT NOT NULL, label TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, PRIMARY KEY (page_id, code)
+);
+CREATE TABLE landing_lead (
+  lead_id TEXT PRIMARY KEY, page_id TEXT NOT NULL REFERENCES landing_page(id), promotion_id TEXT NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), offer_id TEXT NOT NULL, ref TEXT NOT NULL, happened INTEGER NOT NULL
+);
+CREATE INDEX landing_lead_of ON landing_lead (promotion_id, happened, lead_id);
+CREATE TABLE landing_page (
+  id TEXT PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), token TEXT NOT NULL, secret TEXT NOT NULL, live INTEGER NOT NULL,
+  body TEXT NOT NULL, privacy TEXT NOT NULL, imprint TEXT NOT NULL, offer INTEGER NOT NULL, listed INTEGER NOT NULL, published INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX landing_page_of ON landing_page (promotion_id, org_id);
+CREATE UNIQUE INDEX landing_page_token ON landing_page (token);
+CREATE TABLE landing_text (
+  promotion_id TEXT PRIMARY KEY REFERENCES promotion(id), owner_id TEXT NOT NULL REFERENCES org(id), body TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
+);
+CREATE TABLE landing_view (
+  page_id TEXT NOT NULL REFERENCES landing_page(id), day TEXT NOT NULL, ref TEXT NOT NULL, views INTEGER NOT NULL, PRIMARY KEY (page_id, day, ref)
+);
 CREATE TABLE lead (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, number INTEGER NOT NULL, customer_id TEXT NOT NULL, contact_id TEXT NOT NULL, title TEXT NOT NULL, need TEXT NOT NULL, details TEXT NOT NULL,
   industry TEXT NOT NULL, size TEXT NOT NULL, families TEXT NOT NULL, products TEXT NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, expected TEXT NOT NULL, source TEXT NOT NULL, campaign TEXT NOT NULL, external TEXT NOT NULL,
   state TEXT NOT NULL, holder_id TEXT NOT NULL, offer_id TEXT NOT NULL, round INTEGER NOT NULL, reason TEXT NOT NULL, unplaced INTEGER NOT NULL, made_by TEXT NOT NULL,
-  created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, origin TEXT NOT NULL DEFAULT '', PRIMARY KEY (org_id, id)
+  created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, origin TEXT NOT NULL DEFAULT '', ref TEXT NOT NULL DEFAULT '', PRIMARY KEY (org_id, id)
 );
 CREATE INDEX lead_customer ON lead (org_id, customer_id);
 CREATE UNIQUE INDEX lead_external ON lead (org_id, external) WHERE external <> '';

@@ -37,6 +37,7 @@ import (
 	"entente/prm/deal"
 	"entente/prm/fault"
 	"entente/prm/fund"
+	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/notify"
@@ -73,6 +74,7 @@ type Deps struct {
 	Deals       *deal.Service
 	Locations   *location.Service
 	Promos      *promo.Service
+	Landing     *landing.Service
 	Funds       *fund.Service
 	Adjust      *adjust.Service
 	SellThrough *sellthrough.Service
@@ -130,6 +132,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.quotes()
 	a.promos()
 	a.promoWrites()
+	a.landings()
 	a.sellThrough()
 	a.funds()
 	a.stations()

@@ -29,6 +29,8 @@ type teaserOut struct {
 	Value    *amount  `json:"value"`
 	Expected string   `json:"expected,omitempty" doc:"date of the decision"`
 	Source   string   `json:"source"`
+	Campaign string   `json:"campaign,omitempty" doc:"the promotion it came from; for its owner, and for the participant whose landing page it came by"`
+	Ref      string   `json:"ref,omitempty" doc:"referral code it came by"`
 }
 
 type offerOut struct {
@@ -107,7 +109,7 @@ func instantOut(t time.Time) *time.Time {
 func offerJSON(o lead.Offer, slug map[string]account.Org) offerOut {
 	t := o.Teaser
 	return offerOut{ID: string(o.ID), Number: o.Number, State: string(o.State), Supplier: slug[o.Supplier].Slug, Reseller: slug[o.Reseller].Slug, Lead: string(o.Lead), Customer: o.Shared, Fit: o.Fit, Note: o.Note, Reason: o.Reason, Comment: o.Comment,
-		Teaser:  teaserOut{t.Title, t.Need, t.Industry, t.Size, t.Country, t.Area, nonNil(t.Families), wantedOut(t.Products), valueOut(t.Value), t.Expected, t.Source},
+		Teaser:  teaserOut{t.Title, t.Need, t.Industry, t.Size, t.Country, t.Area, nonNil(t.Families), wantedOut(t.Products), valueOut(t.Value), t.Expected, t.Source, t.Campaign, t.Ref},
 		Offered: o.Offered, AcceptBy: instantOut(o.Accept.Due), ConvertBy: instantOut(o.Convert.Due), Version: o.Version}
 }
 
@@ -282,7 +284,7 @@ func (in *leadIn) draft() (lead.Draft, error) {
 
 func leadJSON(l lead.Lead, partner string) leadOut {
 	return leadOut{ID: string(l.ID), Number: l.Number, State: string(l.State), Customer: string(l.Draft.Customer), Contact: string(l.Draft.Contact), Details: l.Details, External: l.External, Partner: partner, Offer: string(l.Offer), Rounds: l.Round, Created: l.Created, Version: l.Version,
-		Teaser: teaserOut{Title: l.Title, Need: l.Need, Industry: l.Industry, Size: l.Size, Families: nonNil(l.Families), Products: wantedOut(l.Products), Value: valueOut(l.Value), Expected: l.Expected, Source: l.Source}}
+		Teaser: teaserOut{Title: l.Title, Need: l.Need, Industry: l.Industry, Size: l.Size, Families: nonNil(l.Families), Products: wantedOut(l.Products), Value: valueOut(l.Value), Expected: l.Expected, Source: l.Source, Campaign: l.Campaign, Ref: l.Ref}}
 }
 
 // ownLeads are the operations on the company's own leads.

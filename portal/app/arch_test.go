@@ -75,6 +75,7 @@ var imports = []rule{
 	{"prm/orderdesk", with(leaves, dbs, []string{"prm/trade"}), "what an order desk does with many orders stands above the orders"},
 	{"prm/fund", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/trade", "prm/identity"}), "money for partners stands above the invoices it is earned on, and below the promotions that use it"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "prm/identity", "prm/lift", "edi/doc"}), "promotions stand above the orders they are measured from"},
+	{"prm/landing", with(leaves, dbs, []string{"prm/identity", "prm/lead", "prm/promo"}), "a promotion's public pages stand above the promotion whose terms they tell and the leads they make"},
 	{"prm/adjust", with(leaves, dbs, []string{"prm/catalog", "prm/fund", "prm/promo", "edi/doc"}), "claims that come as documents stand above the promotions that grant them and the funds that pay them"},
 	{"prm/sellthrough", with(leaves, dbs, []string{"prm/catalog", "prm/identity"}), "what was sold on is told in the words of the catalogue; who measures something from it reads it through the composition root"},
 	{"prm/channel", with(leaves, dbs, []string{"prm/catalog"}), "stock in the channel is read from what others keep and stores nothing"},

@@ -31,9 +31,11 @@ import (
 	"entente/portal/session"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/money"
+	"entente/prm/promo"
 	"entente/prm/quote"
 )
 
@@ -220,6 +222,9 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM room_call_party x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM data_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' AND x.kind = 'leads'`,
 			`SELECT l.id FROM lead l JOIN org r ON r.id = l.org_id WHERE r.slug = 'aurelia' AND l.state = 'new' LIMIT 1`,
+			`SELECT x.id FROM landing_page x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
+			`SELECT x.promotion_id FROM landing_page x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' AND NOT EXISTS (SELECT 1 FROM promotion_seat s JOIN org y ON y.id = s.org_id WHERE s.promotion_id = x.promotion_id AND y.slug = 'baltic')`,
+			`SELECT x.lead_id FROM landing_lead x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 		} {
 			var got []string
@@ -236,7 +241,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 		if err := db.Tx(ctx).Raw(`SELECT x.code FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel'`).Scan(&codes).Error; err != nil {
 			return err
 		}
-		canaries = append(append(numbers, codes...), "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Northgate Rail", "Tees Valley Homes", "Selby Foundry", "Grimsby", "Q-5510", "Aire Joinery", "Toolroom of the quarry", "Quarry Works Ltd", "Ask about the quarry", "North England", "Grinder safety month", "Counter display in three branches", "Marketing fund, half year", "Counter days in Leeds", "Demo van", "KS-MDF-11", "KS-90211", "安装工培训日", "上海仓库备货有限", "Tees Valley Homes Ltd", "KS-88-214")
+		canaries = append(append(numbers, codes...), "Maya Osei", "Dan Whitlock", "maya@kestrel.example", "KESTRELSUPPLY", "Kestrel Supply", "Steel fabrication", "Harrow Fabrication", "Northgate Rail", "Tees Valley Homes", "Selby Foundry", "Grimsby", "Q-5510", "Aire Joinery", "Toolroom of the quarry", "Quarry Works Ltd", "Ask about the quarry", "North England", "Grinder safety month", "Counter display in three branches", "Marketing fund, half year", "Counter days in Leeds", "Demo van", "KS-MDF-11", "KS-90211", "安装工培训日", "上海仓库备货有限", "Tees Valley Homes Ltd", "KS-88-214", "Warm hands in Leeds", "LEEDS-FAIR")
 		return nil
 	})
 	if err != nil {
@@ -302,6 +307,40 @@ func quoteOfKestrel(t *testing.T, a *App) {
 		if time.Now().After(end) {
 			t.Fatal("the room of the quote says nothing")
 		}
+	}
+}
+
+// pageOfKestrel publishes the landing page of a promotion at Kestrel, with a referral code,
+// a view and a lead.
+func pageOfKestrel(t *testing.T, a *App) {
+	t.Helper()
+	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "maya@kestrel.example")
+	if err != nil || len(seats) != 1 {
+		t.Fatalf("Maya: %v", err)
+	}
+	maya := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	list, err := a.promos.List(t.Context(), maya, promo.Filter{States: []promo.State{promo.Running}})
+	if err != nil || len(list.Items) == 0 {
+		t.Fatal(list, err)
+	}
+	id := list.Items[0].ID
+	page, err := a.landing.Save(t.Context(), maya, id, landing.Page{Live: true, Texts: []landing.Text{{Language: "en", Title: "Warm hands in Leeds", Consent: "Kestrel Supply"}}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.landing.AddCode(t.Context(), maya, id, "LEEDS-FAIR", "Harrow Fabrication"); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := a.landing.Public(t.Context(), "kestrel", page.Token, "LEEDS-FAIR")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.landing.Seen(t.Context(), seen); err != nil {
+		t.Fatal(err)
+	}
+	in := lead.Filled{Company: "Harrow Fabrication", Country: "GB", Name: "Harrow Fabrication", Mail: "x@harrow.example", Contact: true, Stamp: seen.Stamp(time.Now().Add(-time.Minute))}
+	if err := a.landing.Fill(t.Context(), "kestrel", page.Token, "LEEDS-FAIR", "en", in); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -447,6 +486,7 @@ func TestStranger(t *testing.T) {
 	a := demoApp(t)
 	quoteOfKestrel(t, a)
 	agreeWithKestrel(t, a)
+	pageOfKestrel(t, a)
 	fileOfKestrel(t, a)
 	talkOfKestrel(t, a)
 	forumOfKestrel(t, a)
@@ -457,7 +497,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {

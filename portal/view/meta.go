@@ -64,6 +64,7 @@ func (*LeadsPage) meta() meta {
 	return meta{block: "leads", layout: "app", nav: NavLeads, head: true, fixed: true}
 }
 func (*PublicFormPage) meta() meta { return meta{block: "public_form", layout: "plain"} }
+func (*LandingPage) meta() meta    { return meta{block: "landing", layout: "landing"} }
 func (*WebFormPage) meta() meta    { return meta{block: "webform", layout: "app", nav: NavLeads} }
 func (*LeadBulkPage) meta() meta   { return meta{block: "lead_bulk", layout: "app", nav: NavLeads} }
 func (*OfferPage) meta() meta      { return meta{block: "offer", layout: "app", nav: NavLeads} }
@@ -74,6 +75,9 @@ func (*PromosPage) meta() meta {
 	return meta{block: "promos", layout: "app", nav: NavPromotions, head: true}
 }
 func (*PromoPage) meta() meta { return meta{block: "promo", layout: "app", nav: NavPromotions} }
+func (*LandingEditPage) meta() meta {
+	return meta{block: "landing_edit", layout: "app", nav: NavPromotions}
+}
 func (*PromoFormPage) meta() meta {
 	return meta{block: "promo_form", layout: "app", nav: NavPromotions}
 }

@@ -64,6 +64,23 @@ type PublicFormPage struct {
 	Done        bool
 	Form        Form
 	Countries   []Option
+	MayContact  Text
+	MayShare    Text
+}
+
+// LandingPage is /l/{company}/{token}, the page of a promotion at a participant, for whoever knows its address. It posts what a public form does. Phase is soon, live or over, or gone where there is none. Offer is the allowance in words, where it is told; Title and Intro are the participant's words.
+type LandingPage struct {
+	PublicFormPage
+	Phase       string
+	OwnerName   string
+	Offer       Text
+	Products    []string
+	More        int
+	Where       string
+	From, Until Date
+	Languages   []Option // Value is the address
+	Privacy     string
+	Imprint     string
 }
 
 // WebFormPage is /c/{slug}/leads/form; it posts active, title, intro, consent, version and renew to URL.

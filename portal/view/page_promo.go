@@ -194,6 +194,73 @@ type PromoResults struct {
 	MoreURL   string // of resale lines
 	Claim     *PromoClaim
 	Lift      *PromoLift
+	Funnel    *PromoFunnel
+}
+
+// PromoFunnel is what came by the landing pages: Stages are the four numbers, each a link to the rows behind it, Steps the same by page and referral code.
+type PromoFunnel struct {
+	Stage     string
+	Stages    []Tab
+	Steps     []PromoFunnelStep
+	ByPartner bool
+	Rows      []PromoFunnelRow
+	MoreURL   string
+}
+
+// PromoFunnelStep is one page, or one referral code of it.
+type PromoFunnelStep struct {
+	Company                     Company
+	Ref                         string
+	Views, Leads, Deals, Orders int
+}
+
+// PromoFunnelRow is a day of views (Day, Views), a lead, or an order.
+type PromoFunnelRow struct {
+	Company   Company
+	Ref       string
+	Day       Date
+	Views     int
+	At        time.Time
+	Name, URL string
+	Status    Status
+	Deal      string // number of the registration
+	DealURL   string
+}
+
+// LandingEditPage is /c/{slug}/promotions/{id}/landing. A participant keeps its page there: it posts in.{language}, {language}.title, {language}.body, {language}.consent, live, offer, listed, privacy, imprint, version and renew to URL, and code and name, or drop, to URL/codes. The owner (Mine) posts the words it proposes to URL/text.
+type LandingEditPage struct {
+	Base
+	URL, PromoURL string
+	Title, Number string
+	Status        Status
+	Window        Text
+	Tabs          []Tab
+	Mine          bool
+	CanChange     bool
+	Made, Live    bool
+	Link          string
+	Form, Code    Form
+	Languages     []LandingLanguage
+	Offer         Text
+	Codes         []LandingCode
+	Pages         []LandingLink
+}
+
+// LandingLanguage are the fields of one language.
+type LandingLanguage struct {
+	Language string
+	Label    Text
+	On       bool
+}
+
+// LandingCode is a referral code with its address.
+type LandingCode struct{ Code, Label, URL string }
+
+// LandingLink is a page that a participant published.
+type LandingLink struct {
+	Company    Company
+	Title, URL string
+	Since      time.Time
 }
 
 // PromoLift is what a promotion added at the company that is chosen, against its own history. Say is the result in sentences, Notes say what else has to be known, Method how it was computed. MarginURL takes what the owner earns on a sale (margin, a percentage).

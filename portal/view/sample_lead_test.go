@@ -31,8 +31,11 @@ func leadSamples(k, a Base) map[string]Page {
 	picks.Pick = "1:2"
 	filled := Form{Values: map[string]string{"name": "Joe Day", "may_contact": "1"}, Errors: []FieldError{{"company", T("form.missing")}, {"may_contact", T("form.missing")}}}
 	return map[string]Page{
-		"public_form":      &PublicFormPage{Base: open(k.P.Language()), URL: "/f/abc", CompanyName: "Aurelia Tools", Title: "Demo request", Intro: "We show every tool at your place.", Consent: "We keep this to answer you.", Stamp: "x", Form: filled, Countries: options("GB", "GB", "United Kingdom")},
+		"public_form":      &PublicFormPage{Base: open(k.P.Language()), URL: "/f/abc", CompanyName: "Aurelia Tools", Title: "Demo request", Intro: "We show every tool at your place.", Consent: "We keep this to answer you.", Stamp: "x", Form: filled, Countries: options("GB", "GB", "United Kingdom"), MayContact: T("webform.may_contact", "company", "Aurelia Tools"), MayShare: T("webform.may_share")},
 		"public_form_done": &PublicFormPage{Base: open(k.P.Language()), URL: "/f/abc", CompanyName: "Aurelia Tools", Title: "Demo request", Done: true},
+		"landing": &LandingPage{PublicFormPage: PublicFormPage{Base: open(k.P.Language()), URL: "/l/kestrel/abc?in=en", CompanyName: "Kestrel Supply", Title: "Warm up this winter", Intro: "Heated workwear.", Consent: "We keep this to answer you.", Stamp: "x", Form: filled, Countries: options("GB", "GB", "United Kingdom"), MayContact: T("landing.may_contact", "company", "Kestrel Supply", "owner", "Aurelia Tools"), MayShare: T("landing.may_share", "company", "Kestrel Supply", "owner", "Aurelia Tools")},
+			Phase: "live", OwnerName: "Aurelia Tools", Offer: T("landing.offer.free", "buy", "10", "free", "1", "sku", "AUR-B50"), Products: []string{"Heated jacket AUR-HJ1"}, More: 3, Where: "United Kingdom", From: "2026-12-01", Until: "2026-12-31", Languages: options("/l/kestrel/abc?in=en", "/l/kestrel/abc?in=en", "English", "/l/kestrel/abc?in=zh-CN", "简体中文"), Privacy: "https://kestrel.example/privacy", Imprint: "Kestrel Supply\nLeeds"},
+		"landing_over":     &LandingPage{PublicFormPage: PublicFormPage{Base: open(k.P.Language()), CompanyName: "Kestrel Supply", Title: "Warm up this winter"}, Phase: "over", OwnerName: "Aurelia Tools", From: "2026-12-01", Until: "2026-12-31"},
 		"webform":          &WebFormPage{Base: a, URL: "/c/aurelia/leads/form", Link: "https://portal.example/f/abc", Active: true, Made: true, CanChange: true, Form: Form{Values: map[string]string{"active": "1", "title": "Demo request", "version": "2"}, Errors: []FieldError{{"title", T("lead.teaser_names")}}}},
 		"lead_bulk":        &LeadBulkPage{Base: a, URL: "/c/aurelia/leads/bulk", BackURL: "/c/aurelia/leads?view=own", Partnership: "p1", Partner: kestrel, Ready: 1, Rows: bulkRows, Form: Form{Values: map[string]string{"accept": "x"}, Errors: []FieldError{{"accept", T("form.whole_number")}}}},
 		"lead_bulk_done":   &LeadBulkPage{Base: a, URL: "/c/aurelia/leads/bulk", BackURL: "/c/aurelia/leads?view=own", ByRule: true, Done: true, Offered: 2, Rows: bulkRows[1:]},
@@ -60,7 +63,7 @@ func leadSamples(k, a Base) map[string]Page {
 
 func leadEmpties(e Base) map[string]Page {
 	return map[string]Page{
-		"leads": &LeadsPage{Base: e}, "lead_bulk": &LeadBulkPage{Base: e}, "public_form": &PublicFormPage{Base: open(e.P.Language()), Title: "x"}, "webform": &WebFormPage{Base: e}, "offer": &OfferPage{Base: e, Title: "x"}, "lead": &LeadPage{Base: e, Title: "x"}, "lead_form": &LeadFormPage{Base: e}, "lead_rules": &LeadRulesPage{Base: e},
+		"leads": &LeadsPage{Base: e}, "lead_bulk": &LeadBulkPage{Base: e}, "public_form": &PublicFormPage{Base: open(e.P.Language()), Title: "x"}, "landing": &LandingPage{PublicFormPage: PublicFormPage{Base: open(e.P.Language()), Title: "x"}, Phase: "gone"}, "webform": &WebFormPage{Base: e}, "offer": &OfferPage{Base: e, Title: "x"}, "lead": &LeadPage{Base: e, Title: "x"}, "lead_form": &LeadFormPage{Base: e}, "lead_rules": &LeadRulesPage{Base: e},
 		"customers": &CustomersPage{Base: e}, "customer_form": &CustomerFormPage{Base: e}, "customer": &CustomerPage{Base: e, Name: "x"}, "merge": &MergePage{Base: e},
 	}
 }

@@ -66,7 +66,7 @@ func (v *visit) leadView(id lead.ID, f leadForms) (*view.LeadPage, error) {
 	if page.FromURL, err = v.madeFrom(room.MadeLead, string(d.ID)); err != nil {
 		return nil, err
 	}
-	page.Facts = v.teaserFacts(lead.Teaser{Industry: d.Industry, Size: d.Size, Families: d.Families, Products: d.Products, Value: d.Value, Expected: d.Expected, Source: d.Source})
+	page.Facts = v.teaserFacts(lead.Teaser{Industry: d.Industry, Size: d.Size, Families: d.Families, Products: d.Products, Value: d.Value, Expected: d.Expected, Source: d.Source, Campaign: d.Campaign, Ref: d.Ref})
 	if d.Customer.ID != "" {
 		page.CustomerURL = v.customerURL(d.Customer.ID)
 		page.Customer = customerFacts(d.Customer.Draft)

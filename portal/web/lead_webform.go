@@ -39,7 +39,8 @@ func (v *visit) publicFormPage(status int, f lead.WebForm, form view.Form, stamp
 		stamp = f.Stamp(v.now)
 	}
 	o := org[f.Org]
-	page := &view.PublicFormPage{Base: v.shell(), URL: "/f/" + v.Params("token"), CompanyName: o.Name, Title: f.Title, Intro: f.Intro, Consent: f.Consent, Stamp: stamp, Form: form, Done: done, Countries: countries(or(form.Value("country"), o.Country), v.p)}
+	page := &view.PublicFormPage{Base: v.shell(), URL: "/f/" + v.Params("token"), CompanyName: o.Name, Title: f.Title, Intro: f.Intro, Consent: f.Consent, Stamp: stamp, Form: form, Done: done, Countries: countries(or(form.Value("country"), o.Country), v.p),
+		MayContact: view.T("webform.may_contact", "company", o.Name), MayShare: view.T("webform.may_share")}
 	return v.send(status, page, "")
 }
 
@@ -64,27 +65,46 @@ func publicFormSend(v *visit) error {
 	if err := v.entered(); err != nil {
 		return err
 	}
-	if err := v.w.formSource.Take(token + " " + source(v.IP())); err != nil {
-		return err
-	}
-	if err := v.w.formAll.Take(token); err != nil {
+	if err := v.slowed(token); err != nil {
 		return err
 	}
 	in := v.input()
 	if in.text("fax") != "" {
 		return v.publicFormPage(200, f, view.Form{}, "", true)
 	}
-	err = v.w.d.Leads.FillForm(v.ctx, token, lead.Filled{Company: in.text("company"), Country: in.text("country"), City: in.text("city"), Postcode: in.text("postcode"), Web: in.text("web"), Name: in.text("name"), Title: in.text("position"),
-		Mail: in.text("mail"), Phone: in.text("phone"), Need: in.text("need"), Contact: in.text("may_contact") != "", Share: in.text("may_share") != "", Stamp: in.text("stamp")})
+	err = v.w.d.Leads.FillForm(v.ctx, token, in.filled())
+	return v.publicAnswer(in, err, func(status int, form view.Form, stamp string, done bool) error {
+		return v.publicFormPage(status, f, form, stamp, done)
+	})
+}
+
+// slowed counts what is sent into a public form, by source and in all.
+// Codes: RateLimited.
+func (v *visit) slowed(token string) error {
+	if err := v.w.formSource.Take(token + " " + source(v.IP())); err != nil {
+		return err
+	}
+	return v.w.formAll.Take(token)
+}
+
+// filled is what somebody wrote into a public form.
+func (in *input) filled() lead.Filled {
+	return lead.Filled{Company: in.text("company"), Country: in.text("country"), City: in.text("city"), Postcode: in.text("postcode"), Web: in.text("web"), Name: in.text("name"), Title: in.text("position"),
+		Mail: in.text("mail"), Phone: in.text("phone"), Need: in.text("need"), Contact: in.text("may_contact") != "", Share: in.text("may_share") != "", Stamp: in.text("stamp")}
+}
+
+// publicAnswer shows a public form again after it was sent: that it is done, or what is
+// wrong with it. What is sent once more then is the same.
+func (v *visit) publicAnswer(in *input, err error, show func(status int, form view.Form, stamp string, done bool) error) error {
 	if err == nil {
-		return v.publicFormPage(200, f, view.Form{}, "", true)
+		return show(fiber.StatusOK, view.Form{}, "", true)
 	}
 	p, kept := fault.As(err), in.text("stamp")
 	switch {
 	case p.Key == "webform.old":
-		return v.publicFormPage(fiber.StatusUnprocessableEntity, f, in.form(nil, view.T("webform.old")), "", false)
+		return show(fiber.StatusUnprocessableEntity, in.form(nil, view.T("webform.old")), "", false)
 	case p.Key == "webform.fast":
-		return v.publicFormPage(fiber.StatusUnprocessableEntity, f, in.form(nil, view.T("webform.fast")), kept, false)
+		return show(fiber.StatusUnprocessableEntity, in.form(nil, view.T("webform.fast")), kept, false)
 	case p.Code == fault.Invalid:
 		for i, x := range p.Fields {
 			p.Fields[i].Name = formField(x.Name)
@@ -94,7 +114,7 @@ func publicFormSend(v *visit) error {
 	if !known {
 		return err
 	}
-	return v.publicFormPage(fiber.StatusUnprocessableEntity, f, in.form(errs, note), kept, false)
+	return show(fiber.StatusUnprocessableEntity, in.form(errs, note), kept, false)
 }
 
 // formField is the field of the form for one that the service found wrong.

@@ -10,7 +10,8 @@ import (
 )
 
 // TestWebForm: a company turns its form on, anybody who has the address fills it without
-// signing in, machines leave nothing behind, and a form that is off is not there.
+// signing in, machines leave nothing behind, and a form that is off is not there. The landing
+// page of a promotion has the same form.
 func TestWebForm(t *testing.T) {
 	t.Parallel()
 	p := portaltest.Demo(t)
@@ -43,6 +44,7 @@ func TestWebForm(t *testing.T) {
 		t.Error("no Chinese")
 	}
 	n.Get(t, at+"?lang=en")
+	landed := landingPage(t, p)
 	shown := time.Now()
 	stamp, csrf := n.Find(t, at, `name="stamp" value="([^"]+)"`), n.Find(t, at, `name="csrf" value="([^"]+)"`)
 	form := url.Values{"stamp": {stamp}, "csrf": {csrf}, "name": {"Ann Fitter"}, "mail": {"ann@webform-shop.example"}, "company": {"Webform Shop Ltd"}, "city": {"Hull"}, "country": {"GB"}, "need": {"Six drills"}, "may_contact": {"1"}, "may_share": {"1"}}
@@ -64,6 +66,7 @@ func TestWebForm(t *testing.T) {
 	for time.Since(shown) < 4*time.Second { // as long as a person needs at least
 		n.Get(t, at)
 	}
+	landed()
 	form.Del("company")
 	if a := n.Post(t, at, form); a.Status != 422 || !strings.Contains(a.Body, "Ann Fitter") || strings.Contains(a.Body, "⟦") {
 		t.Errorf("no company: %d", a.Status)

@@ -127,6 +127,11 @@ func (v *visit) teaserFacts(t lead.Teaser) []view.KV {
 	}
 	add("lead.products", view.Raw(strings.Join(wanted, ", ")))
 	add("col.source", view.T("leadsource."+or(t.Source, "direct")))
+	add("lead.campaign", view.Raw(t.Campaign))
+	add("lead.ref", view.Raw(t.Ref))
+	if t.Direct {
+		add("lead.came_by", view.T("lead.your_page"))
+	}
 	switch {
 	case t.Call && t.Share:
 		add("lead.consent", view.T("lead.consent_both"))

@@ -15,11 +15,16 @@ import (
 )
 
 // promoTabs are the parts of a promotion's page, once something was agreed.
-func (v *visit) promoTabs(url string, agreed bool, on string) []view.Tab {
+// A sponsor has no landing page.
+func (v *visit) promoTabs(url string, agreed, pages bool, on string) []view.Tab {
 	if !agreed {
 		return nil
 	}
-	return []view.Tab{{Label: view.T("promo.overview"), URL: url, Count: -1, On: on == ""}, {Label: view.T("promo.results"), URL: url + "/results", Count: -1, On: on == "results"}}
+	tabs := []view.Tab{{Label: view.T("promo.overview"), URL: url, Count: -1, On: on == ""}}
+	if pages {
+		tabs = append(tabs, view.Tab{Label: view.T("landing.h"), URL: url + "/landing", Count: -1, On: on == "landing"})
+	}
+	return append(tabs, view.Tab{Label: view.T("promo.results"), URL: url + "/results", Count: -1, On: on == "results"})
 }
 
 // promoResults shows what came of a promotion, and the lines behind each number.
@@ -55,7 +60,7 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 		return err
 	}
 	p := v.promoHead(r.Head, r.Terms, promoForms{answer: f})
-	p.Mine, p.Owner, p.Tab, p.Tabs = mine, n.company(r.Owner), "results", v.promoTabs(p.URL, true, "results")
+	p.Mine, p.Owner, p.Tab, p.Tabs = mine, n.company(r.Owner), "results", v.promoTabs(p.URL, true, mine || r.Seat != nil && r.Seat.Role == promo.Participant, "results")
 	p.CanSettle = mine && r.State == promo.Ended && v.may(access.PromoWrite, access.Own(v.org()))
 	out := &view.PromoResults{Formula: view.T("promo.formula"), Settled: r.Settled, ExportURL: p.URL + "/lines.csv", Pager: view.Pager{Shown: len(lines), Total: -1, Next: v.next(next)}}
 	for _, w := range []string{"", "in", "out"} {
@@ -81,6 +86,9 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 		out.MoreURL = v.again("resales", more) + "#resales"
 	}
 	if out.Lift, err = v.promoLift(id, r, mine, n, f); err != nil {
+		return err
+	}
+	if out.Funnel, err = v.funnel(id, mine); err != nil {
 		return err
 	}
 	if !mine {

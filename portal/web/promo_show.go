@@ -68,7 +68,7 @@ func (v *visit) promoOwner(status int, d promo.Detail, f promoForms) error {
 	}
 	p := v.promoHead(d.Head, t, f)
 	p.Mine, p.Owner = true, n.company(d.Owner)
-	p.Tabs = v.promoTabs(p.URL, d.InForce != nil, "")
+	p.Tabs = v.promoTabs(p.URL, d.InForce != nil, true, "")
 	p.Budget = amount(t.Budget())
 	manages := v.may(access.PromoWrite, access.Own(v.org()))
 	open := !d.State.Over() && d.State != promo.Ended
@@ -206,7 +206,7 @@ func (v *visit) promoJoined(status int, j promo.Joined, f promoForms) error {
 	}
 	p := v.promoHead(j.Head, j.Text, f)
 	p.Owner, p.Hash = n.company(j.Owner), j.Hash
-	p.Tabs = v.promoTabs(p.URL, j.InForce != nil, "")
+	p.Tabs = v.promoTabs(p.URL, j.InForce != nil, j.Seat.Role == promo.Participant, "")
 	for _, id := range j.Named {
 		p.Named = append(p.Named, n.company(id))
 	}

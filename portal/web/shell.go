@@ -28,7 +28,9 @@ func (v *visit) shell() view.Base {
 	b := view.Base{P: v.p, Theme: v.theme, CSRF: v.login.CSRF, Key: db.NewID(), Path: v.OriginalURL(), Demo: v.w.d.Demo}
 	v.base = &b
 	if !v.known() {
-		b.CSRF = v.entryToken()
+		if !cookieless(v.Path()) {
+			b.CSRF = v.entryToken()
+		}
 		*v.base = b
 		return b
 	}

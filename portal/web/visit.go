@@ -51,7 +51,7 @@ func (w *Web) visit(c *fiber.Ctx, r Route, login account.Login) *visit {
 		if login.Person.Theme != "" {
 			theme = view.Theme(login.Person.Theme)
 		}
-	} else if asked := c.Query("lang"); asked != "" && locale.Match("", asked) == locale.Language(asked) {
+	} else if asked := c.Query("lang"); asked != "" && locale.Match("", asked) == locale.Language(asked) && !cookieless(c.Path()) {
 		lang = asked
 		v.keep(langCookie, asked)
 	}

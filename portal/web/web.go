@@ -32,6 +32,7 @@ import (
 	"entente/prm/customer"
 	"entente/prm/deal"
 	"entente/prm/fund"
+	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/location"
 	"entente/prm/notify"
@@ -64,6 +65,7 @@ type Deps struct {
 	Deals       *deal.Service
 	Locations   *location.Service
 	Promos      *promo.Service
+	Landing     *landing.Service
 	Funds       *fund.Service
 	Adjust      *adjust.Service
 	SellThrough *sellthrough.Service
@@ -113,6 +115,7 @@ type Web struct {
 	d                   Deps
 	seal                sealer
 	formSource, formAll *session.Limiter // of public forms
+	viewSource          *session.Limiter // of counted views
 	help                *library
 	spec                func() ([]byte, error)
 }
@@ -141,7 +144,7 @@ func New(d Deps) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Web{d: d, seal: seal, help: help, formSource: session.NewLimiter(formBySource, d.Clock), formAll: session.NewLimiter(formByForm, d.Clock)}, nil
+	return &Web{d: d, seal: seal, help: help, formSource: session.NewLimiter(formBySource, d.Clock), formAll: session.NewLimiter(formByForm, d.Clock), viewSource: session.NewLimiter(viewsBySource, d.Clock)}, nil
 }
 
 // Mount adds every route of Routes to the app. The middleware of Deps.Sessions must

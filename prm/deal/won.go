@@ -445,7 +445,7 @@ func (s *Service) FromLead(ctx context.Context, actor access.Actor, offer lead.O
 		}
 		d := Draft{Title: o.Teaser.Title, Need: o.Teaser.Need, Families: o.Teaser.Families, Value: o.Teaser.Value, CloseOn: o.Teaser.Expected, Source: "lead",
 			Customer: Party{Name: o.Shared.Customer, Country: o.Shared.Country, City: o.Shared.City, Street: o.Shared.Street, Postcode: o.Shared.Postcode, TaxID: o.Shared.TaxID, Web: o.Shared.Web},
-			Contact:  Contact{Name: o.Shared.Contact, Title: o.Shared.Title, Mail: o.Shared.Mail, Phone: o.Shared.Phone, Consent: o.Teaser.Share}}
+			Contact:  Contact{Name: o.Shared.Contact, Title: o.Shared.Title, Mail: o.Shared.Mail, Phone: o.Shared.Phone, Consent: o.Teaser.Share || o.Teaser.Direct}}
 		for _, p := range o.Teaser.Products {
 			d.Items = append(d.Items, Item{SKU: p.SKU, Quantity: p.Quantity})
 		}

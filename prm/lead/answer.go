@@ -57,7 +57,7 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id OfferID) (O
 		if o.Opened.IsZero() {
 			o.Opened, o.OpenedBy = now, actor.Person
 		}
-		o.State, o.Answered, o.AnsweredBy, o.Worked, o.Shared = OfferAccepted, now, actor.Person, now, shared(l, c, contact)
+		o.State, o.Answered, o.AnsweredBy, o.Worked, o.Shared = OfferAccepted, now, actor.Person, now, shared(l, c, contact, o.Teaser.Direct)
 		if err := store(ctx, o); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,13 +41,15 @@ const (
 )
 
 // Stamp says, signed, when a form was shown, and names what will be sent with it.
-func (f WebForm) Stamp(now time.Time) string {
+func (f WebForm) Stamp(now time.Time) string { return stamp(f.secret, now) }
+
+func stamp(secret string, now time.Time) string {
 	text := db.NewID() + "." + strconv.FormatInt(now.Unix(), 10)
-	return text + "." + f.sign(text)
+	return text + "." + sign(secret, text)
 }
 
-func (f WebForm) sign(text string) string {
-	mac := hmac.New(sha256.New, []byte(f.secret))
+func sign(secret, text string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(text))
 	return hex.EncodeToString(mac.Sum(nil))
 }
@@ -54,9 +57,9 @@ func (f WebForm) sign(text string) string {
 // stamped reads a stamp: the name of what is sent with it.
 // Codes: Conflict (webform.fast: nobody writes that fast; webform.old: not ours, or shown
 // too long ago).
-func (f WebForm) stamped(stamp string, now time.Time) (string, error) {
+func stamped(secret, stamp string, now time.Time) (string, error) {
 	at := strings.LastIndexByte(stamp, '.')
-	if at < 0 || !hmac.Equal([]byte(stamp[at+1:]), []byte(f.sign(stamp[:at]))) {
+	if at < 0 || !hmac.Equal([]byte(stamp[at+1:]), []byte(sign(secret, stamp[:at]))) {
 		return "", fault.New(fault.Conflict, "webform.old")
 	}
 	id, unix, _ := strings.Cut(stamp[:at], ".")
@@ -172,22 +175,38 @@ func (s *Service) FillForm(ctx context.Context, token string, in Filled) error {
 	key := ""
 	if err := s.db.View(ctx, func(ctx context.Context) (err error) {
 		if form, err = formByToken(ctx, token); err == nil {
-			key, err = form.stamped(in.Stamp, db.Now(ctx))
+			key, err = stamped(form.secret, in.Stamp, db.Now(ctx))
 		}
 		return err
 	}); err != nil {
 		return err
 	}
+	what, err := in.incoming(Draft{Title: form.Title, Source: "website"}, form.Consent, "form:"+key)
+	if err != nil {
+		return err
+	}
+	err = s.fill(ctx, token, form.Org, what)
+	if db.IsDuplicate(err) { // the same was sent beside it, and is there now
+		err = s.fill(ctx, token, form.Org, what)
+	}
+	return err
+}
+
+// incoming is what somebody wrote as a lead that brings its customer; the text that was
+// agreed to is kept with the customer.
+// Codes: Invalid.
+func (in Filled) incoming(d Draft, consent, origin string) (Incoming, error) {
+	d.Details = in.Need
 	what := Incoming{
-		Customer: customer.Draft{Name: in.Company, Country: in.Country, City: in.City, Postcode: in.Postcode, Web: in.Web, Note: form.Consent},
+		Customer: customer.Draft{Name: in.Company, Country: in.Country, City: in.City, Postcode: in.Postcode, Web: in.Web, Note: consent},
 		Contact:  customer.ContactDraft{Name: strings.TrimSpace(in.Name), Title: in.Title, Mail: in.Mail, Phone: in.Phone},
 		Consent:  customer.Consent{Contact: in.Contact, Share: in.Share, Basis: customer.BasisForm},
-		Lead:     Draft{Title: form.Title, Details: in.Need, Source: "website"},
-		Origin:   "form:" + key, Stranger: true,
+		Lead:     d,
+		Origin:   origin, Stranger: true,
 	}
 	bad := fault.New(fault.Invalid, "form.invalid")
 	if err := prefixed(bad, "", what.check()); err != nil {
-		return err
+		return what, err
 	}
 	if what.Contact.Name == "" {
 		bad.With("contact.name", "form.missing")
@@ -199,7 +218,7 @@ func (s *Service) FillForm(ctx context.Context, token string, in Filled) error {
 		bad.With("may_contact", "form.missing")
 	}
 	if err := bad.OrNil(); err != nil {
-		return err
+		return what, err
 	}
 	// the town says something before anybody accepts, unless somebody wrote a name there
 	if city := strings.TrimSpace(in.City); city != "" {
@@ -208,11 +227,76 @@ func (s *Service) FillForm(ctx context.Context, token string, in Filled) error {
 			what = placed
 		}
 	}
-	err := s.fill(ctx, token, form.Org, what)
-	if db.IsDuplicate(err) { // the same was sent beside it, and is there now
-		err = s.fill(ctx, token, form.Org, what)
+	return what, nil
+}
+
+// Door is a public form that another service keeps, such as the landing page of a
+// promotion at a partner. Its leads are the company's, and each is offered at once to the
+// partner whose form it is: whoever fills it reads both names.
+type Door struct {
+	Org      string // whose leads they are
+	For      string // the partner
+	ID       string // of the form
+	Secret   string // signs when it was shown
+	Title    string // what the partner reads first
+	Consent  string // what people agree to, kept with each lead
+	Campaign string
+	Ref      string
+	Families []string
+}
+
+// Stamp says, signed, when the form was shown, and names what will be sent with it.
+func (d Door) Stamp(now time.Time) string { return stamp(d.Secret, now) }
+
+// FillDoor makes a lead of what somebody wrote and offers it to the partner, with a
+// customer of its own. With the stamp of what was sent before it adds nothing.
+// Codes: NotFound (the partner is none any more), Invalid, Conflict (webform.fast,
+// webform.old).
+// Publishes EventOffered.
+func (s *Service) FillDoor(ctx context.Context, d Door, in Filled) (Lead, bool, error) {
+	actor := access.System("landing", d.Org)
+	if err := MayBring(actor); err != nil {
+		return Lead{}, false, err
 	}
-	return err
+	var out Lead
+	made := false
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		key, err := stamped(d.Secret, in.Stamp, db.Now(ctx))
+		if err != nil {
+			return err
+		}
+		what, err := in.incoming(Draft{Title: d.Title, Source: "promotion", Campaign: d.Campaign, Ref: d.Ref, Families: d.Families}, d.Consent, "door:"+d.ID+":"+key)
+		if slices.ContainsFunc(fault.As(err).Fields, func(x fault.Field) bool { return x.Name == "title" }) {
+			// not the fault of who fills it: its own name stands in the title
+			what, err = in.incoming(Draft{Title: d.Campaign, Source: "promotion", Campaign: d.Campaign, Ref: d.Ref, Families: d.Families}, d.Consent, "door:"+d.ID+":"+key)
+		}
+		if err != nil {
+			return err
+		}
+		if out, made, err = s.Bring(ctx, actor, what); err != nil || !made {
+			return err
+		}
+		ps, err := activeResellers(ctx, d.Org)
+		if err != nil {
+			return err
+		}
+		to := sending{reseller: d.For, direct: true}
+		for id, reseller := range ps {
+			if reseller == d.For && (to.partnership == "" || id < to.partnership) {
+				to.partnership = id
+			}
+		}
+		if to.partnership == "" {
+			return notFound()
+		}
+		c, contact, err := s.customerOf(ctx, actor, out.Draft)
+		if err != nil {
+			return err
+		}
+		_, err = s.send(ctx, actor, &out, c, contact, to)
+		return err
+	})
+	return out, made, err
 }
 
 // fill makes the lead and offers it.

@@ -96,6 +96,11 @@ type Teaser struct {
 	Source   string       `json:"source,omitempty"`
 	Call     bool         `json:"call"`  // the person agreed to be written to or called
 	Share    bool         `json:"share"` // … and to be passed on
+	// Direct says that the person filled this partner's own form: the page of Campaign,
+	// by way of Ref.
+	Direct   bool   `json:"direct,omitempty"`
+	Campaign string `json:"campaign,omitempty"`
+	Ref      string `json:"ref,omitempty"`
 }
 
 // Wanted is one product a lead asks for.
@@ -135,6 +140,7 @@ type Draft struct {
 	Expected string // civil date or empty
 	Source   string
 	Campaign string // promotion or campaign it came from
+	Ref      string // referral code it came by; fixed with the lead
 	External string // number in the owner's CRM, unique there
 
 	origin string // how it came, see Incoming

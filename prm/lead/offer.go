@@ -99,12 +99,13 @@ type sending struct {
 	ruleID                RuleID
 	fit                   int
 	factors               []Factor
+	direct                bool // the person filled the partner's own form
 }
 
 // send makes the offer of a lead of customer c, of whom contact was named, and moves the
 // lead on.
 func (s *Service) send(ctx context.Context, actor access.Actor, l *Lead, c customer.Detail, contact *customer.Contact, to sending) (Offer, error) {
-	if contact != nil && !contact.Consent.Share {
+	if contact != nil && !contact.Consent.Share && !(to.direct && contact.Consent.Contact) {
 		return Offer{}, fault.InvalidField("contact", "lead.no_consent")
 	}
 	if to.accept == 0 {
@@ -125,6 +126,9 @@ func (s *Service) send(ctx context.Context, actor access.Actor, l *Lead, c custo
 	o := Offer{
 		ID: OfferID(db.NewID()), Lead: l.ID, Supplier: l.Org, Reseller: to.reseller, Partnership: to.partnership, Number: n, State: OfferSent,
 		Teaser: teaser(*l, c, contact), Rule: to.rule, Fit: to.fit, Factors: to.factors, Note: to.note, Offered: now, OfferedBy: actor.Person, Accept: accept, Version: 1, kept: kept{hours: to.convert},
+	}
+	if to.direct { // others never learn where a lead came from
+		o.Teaser.Direct, o.Teaser.Campaign, o.Teaser.Ref = true, l.Campaign, l.Ref
 	}
 	if err := insertOffer(ctx, o, to); err != nil {
 		return Offer{}, err
@@ -173,9 +177,9 @@ func area(postcode, country string) string {
 	return ""
 }
 
-func shared(l Lead, c customer.Detail, contact *customer.Contact) *Shared {
+func shared(l Lead, c customer.Detail, contact *customer.Contact, direct bool) *Shared {
 	out := &Shared{Details: l.Details, Customer: c.Name, Street: c.Street, City: c.City, Postcode: c.Postcode, Country: c.Country, Web: c.Web, TaxID: c.TaxID}
-	if contact != nil && contact.Consent.Share {
+	if contact != nil && (contact.Consent.Share || direct && contact.Consent.Contact) {
 		out.Contact, out.Title, out.Mail, out.Phone = contact.Name, contact.Title, contact.Mail, contact.Phone
 	}
 	return out

@@ -52,7 +52,7 @@ func (d *Draft) clean() error {
 		most  int
 		lines bool
 	}{{"title", &d.Title, 120, false}, {"need", &d.Need, 1000, true}, {"details", &d.Details, 4000, true}, {"industry", &d.Industry, 80, false}, {"size", &d.Size, 40, false},
-		{"campaign", &d.Campaign, 60, false}, {"external", &d.External, 60, false}} {
+		{"campaign", &d.Campaign, 60, false}, {"ref", &d.Ref, 40, false}, {"external", &d.External, 60, false}} {
 		*f.v = strings.TrimSpace(*f.v)
 		if len(*f.v) > f.most {
 			bad.With(f.name, "form.too_long", "Most", f.most)
@@ -255,6 +255,7 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id ID, version
 		if err := telling(d, c); err != nil {
 			return err
 		}
+		d.Ref = l.Ref
 		l.Draft = d
 		if err := save(ctx, &l); err != nil {
 			return err

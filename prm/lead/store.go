@@ -32,7 +32,7 @@ type leadRow struct {
 	MadeBy                                         string
 	Created                                        int64 `gorm:"autoCreateTime:false"`
 	Changed, Version                               int64
-	Origin                                         string
+	Origin, Ref                                    string
 }
 
 func (leadRow) TableName() string { return "lead" }
@@ -41,7 +41,7 @@ func rowOf(l Lead) leadRow {
 	return leadRow{OrgID: l.Org, ID: string(l.ID), Number: l.Number, CustomerID: string(l.Draft.Customer), ContactID: string(l.Draft.Contact), Title: l.Title, Need: l.Need, Details: l.Details,
 		Industry: l.Industry, Size: l.Size, Families: db.Text(l.Families), Products: db.Text(l.Products), Value: l.Value.Minor, Currency: string(l.Value.Currency), Expected: l.Expected, Source: l.Source,
 		Campaign: l.Campaign, External: l.External, State: string(l.State), HolderID: l.Holder, OfferID: string(l.Offer), Round: int64(l.Round), Reason: l.Reason, Unplaced: db.Micros(l.Unplaced),
-		MadeBy: l.MadeBy, Created: db.Micros(l.Created), Changed: db.Micros(l.Changed), Version: l.Version, Origin: l.origin}
+		MadeBy: l.MadeBy, Created: db.Micros(l.Created), Changed: db.Micros(l.Changed), Version: l.Version, Origin: l.origin, Ref: l.Ref}
 }
 
 func (r leadRow) lead() Lead {
@@ -49,7 +49,7 @@ func (r leadRow) lead() Lead {
 		MadeBy: r.MadeBy, Created: db.FromMicros(r.Created), Changed: db.FromMicros(r.Changed), Version: r.Version,
 		Draft: Draft{Customer: customer.ID(r.CustomerID), Contact: customer.ContactID(r.ContactID), Title: r.Title, Need: r.Need, Details: r.Details, Industry: r.Industry, Size: r.Size,
 			Families: db.FromText[[]string](r.Families), Products: db.FromText[[]Wanted](r.Products), Value: money.Amount{Minor: r.Value, Currency: money.Currency(r.Currency)}, Expected: r.Expected, Source: r.Source,
-			Campaign: r.Campaign, External: r.External}}
+			Campaign: r.Campaign, Ref: r.Ref, External: r.External}}
 }
 
 func insertLead(ctx context.Context, l Lead) error {
@@ -62,7 +62,7 @@ func updateLead(ctx context.Context, l Lead) (bool, error) {
 	r := rowOf(l)
 	r.Version++
 	res := db.Tx(ctx).Model(&leadRow{}).Where("org_id = ? AND id = ? AND version = ?", l.Org, string(l.ID), l.Version).
-		Select("*").Omit("OrgID", "ID", "Number", "MadeBy", "Created", "Origin").Updates(&r)
+		Select("*").Omit("OrgID", "ID", "Number", "MadeBy", "Created", "Origin", "Ref").Updates(&r)
 	return res.RowsAffected == 1, res.Error
 }
 

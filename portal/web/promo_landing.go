@@ -1,0 +1,462 @@
+package web
+
+import (
+	"cmp"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"entente/portal/locale"
+	"entente/portal/session"
+	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/catalog"
+	"entente/prm/fault"
+	"entente/prm/landing"
+	"entente/prm/promo"
+)
+
+// landingCSP is the policy of a landing page: no script at all.
+const landingCSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// viewsBySource is how often one source is counted on a page, per node.
+var viewsBySource = session.Rate{PerSecond: 20.0 / 3600, Burst: 5}
+
+// cookieless are addresses at which nothing is kept in the browser of who looks.
+func cookieless(path string) bool { return strings.HasPrefix(path, "/l/") }
+
+// landAt is the address of a page, in one of its languages.
+func landAt(slug string, p landing.Page, language, ref string) string {
+	q := url.Values{}
+	if language != "" {
+		q.Set("in", language)
+	}
+	if ref != "" {
+		q.Set("ref", ref)
+	}
+	at := "/l/" + slug + "/" + p.Token
+	if len(q) > 0 {
+		at += "?" + q.Encode()
+	}
+	return at
+}
+
+// landing is what a visitor of a page asked for, in a language that the page has.
+func (v *visit) landing() (landing.Public, error) {
+	v.Set("Content-Security-Policy", landingCSP)
+	v.Set("X-Robots-Tag", "noindex")
+	v.Vary(fiber.HeaderAcceptLanguage)
+	p, err := v.w.d.Landing.Public(v.ctx, strings.Clone(v.Params("company")), strings.Clone(v.Params("token")), v.Query("ref"))
+	asked := v.Query("in")
+	if asked == "" {
+		asked = string(locale.Match(v.Get(fiber.HeaderAcceptLanguage), ""))
+	}
+	if err == nil {
+		asked = p.Page.In(asked).Language
+		if p.Page.Listed && p.Phase == landing.Live {
+			v.Response().Header.Del("X-Robots-Tag")
+		}
+	}
+	zone, zoneErr := time.LoadLocation(p.Terms.Zone)
+	if zoneErr != nil {
+		zone = time.UTC
+	}
+	v.p = locale.New(locale.Match("", asked), zone, v.now)
+	return p, err
+}
+
+// landShow is the landing page of a promotion at a participant.
+func landShow(v *visit) error {
+	p, err := v.landing()
+	switch {
+	case fault.IsNotFound(err):
+		return v.landGone()
+	case err != nil:
+		return err
+	}
+	if p.Phase == landing.Live && v.counts(p.Page.Token) {
+		if err := v.w.d.Landing.Seen(v.ctx, p); err != nil { // the page matters more
+			v.w.d.Log.Error("a view was not counted", "error", err.Error())
+		}
+	}
+	return v.landPage(fiber.StatusOK, p, view.Form{}, "", false)
+}
+
+// machine are words by which programs that look name themselves.
+var machine = regexp.MustCompile(`(?i)bot|crawl|spider|slurp|preview|fetch|monitor|scan|curl|wget|python|http-client|headless|lighthouse|externalhit|embed`)
+
+// counts says whether a view is somebody's: no machine that says so, no page loaded in
+// advance, nobody signed in here, and no source that loads it over and over. The source
+// is known for the length of the limit and never written.
+func (v *visit) counts(token string) bool {
+	agent := v.Get(fiber.HeaderUserAgent)
+	if v.Method() != fiber.MethodGet || v.known() || !strings.HasPrefix(agent, "Mozilla/") || machine.MatchString(agent) || v.Get("Sec-Purpose") != "" || v.Get("Purpose") != "" {
+		return false
+	}
+	return v.w.viewSource.Take(token+" "+source(v.IP())) == nil
+}
+
+// landSend makes a lead of what was filled in, as the form of a company does.
+func landSend(v *visit) error {
+	p, err := v.landing()
+	switch {
+	case fault.IsNotFound(err):
+		return v.landGone()
+	case err != nil:
+		return err
+	}
+	if p.Phase != landing.Live {
+		return v.landPage(fiber.StatusConflict, p, view.Form{}, "", false)
+	}
+	if err := v.slowed(p.Page.Token); err != nil {
+		return err
+	}
+	in := v.input()
+	if in.text("fax") != "" {
+		return v.landPage(fiber.StatusOK, p, view.Form{}, "", true)
+	}
+	err = v.w.d.Landing.Fill(v.ctx, strings.Clone(v.Params("company")), p.Page.Token, p.Ref, string(v.p.Language()), in.filled())
+	if fault.IsNotFound(err) {
+		return v.landGone()
+	}
+	return v.publicAnswer(in, err, func(status int, form view.Form, stamp string, done bool) error {
+		return v.landPage(status, p, form, stamp, done)
+	})
+}
+
+// landBase is the frame of a landing page: of nobody, and nothing is kept.
+func (v *visit) landBase() view.Base {
+	return view.Base{P: v.p, CSRF: v.login.CSRF, Path: v.OriginalURL(), Demo: v.w.d.Demo}
+}
+
+// landGone is the answer where there is no page.
+func (v *visit) landGone() error {
+	return v.send(fiber.StatusNotFound, &view.LandingPage{PublicFormPage: view.PublicFormPage{Base: v.landBase(), Title: v.p.T("landing.gone")}, Phase: "gone"}, "")
+}
+
+// mostShown is how many products a landing page names.
+const mostShown = 12
+
+func (v *visit) landPage(status int, p landing.Public, form view.Form, stamp string, done bool) error {
+	n, err := v.lookup([]string{p.Page.Owner, p.Page.Org}, nil)
+	if err != nil {
+		return err
+	}
+	if stamp == "" {
+		stamp = p.Stamp(v.now)
+	}
+	org, t := n.orgs[p.Page.Org], p.Page.In(string(v.p.Language()))
+	page := &view.LandingPage{PublicFormPage: view.PublicFormPage{Base: v.landBase(), URL: landAt(org.Slug, p.Page, t.Language, p.Ref), CompanyName: org.Name, Title: t.Title, Intro: t.Body, Consent: t.Consent, Stamp: stamp, Done: done, Form: form, Countries: countries(or(form.Value("country"), org.Country), v.p),
+		MayContact: view.T("landing.may_contact", "company", org.Name, "owner", n.org(p.Page.Owner)), MayShare: view.T("landing.may_share", "company", org.Name, "owner", n.org(p.Page.Owner))},
+		Phase: string(p.Phase), OwnerName: n.org(p.Page.Owner), Privacy: p.Page.Privacy, Imprint: p.Page.Imprint, From: view.Date(p.Terms.From), Until: view.Date(p.Terms.Until)}
+	if page.CSRF == "" { // nobody is signed in: what is signed is the stamp
+		page.CSRF = stamp
+	}
+	for _, x := range p.Page.Texts {
+		if len(p.Page.Texts) > 1 {
+			page.Languages = append(page.Languages, view.Option{Value: landAt(org.Slug, p.Page, x.Language, p.Ref), Label: view.T("language." + x.Language), On: x.Language == t.Language})
+		}
+	}
+	if p.Phase == landing.Live {
+		if page.Products, page.More, err = v.landProducts(p); err != nil {
+			return err
+		}
+		page.Offer = v.landOffer(p.Terms)
+		var where []string
+		for _, c := range p.Terms.Countries {
+			where = append(where, countryText(c, v.p).In(v.p))
+		}
+		page.Where = v.p.List(where)
+	}
+	return v.send(status, page, "")
+}
+
+// landProducts names what is offered, as the owner's catalogue does.
+func (v *visit) landProducts(p landing.Public) (out []string, more int, err error) {
+	for _, f := range p.Terms.Families {
+		out = append(out, v.family(f).In(v.p))
+	}
+	keys := make([]catalog.ItemKey, len(p.Terms.SKUs))
+	for i, s := range p.Terms.SKUs {
+		keys[i] = catalog.ItemKey{SKU: s}
+	}
+	items, err := v.w.d.Catalog.Resolve(v.ctx, access.System("landing", p.Page.Owner), p.Page.Owner, "", keys)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i, it := range items {
+		name := it.Product.NameEN
+		if v.p.Language() == locale.Chinese {
+			name = cmp.Or(it.Product.NameZH, name)
+		}
+		out = append(out, strings.TrimSpace(name+" "+p.Terms.SKUs[i]))
+	}
+	if len(out) > mostShown {
+		out, more = out[:mostShown], len(out)-mostShown
+	}
+	return out, more, nil
+}
+
+// landOffer is the allowance in plain words, where the participant tells it.
+func (v *visit) landOffer(t promo.Terms) view.Text {
+	switch {
+	case len(t.Parts) == 0:
+	case t.Kind == promo.Percent:
+		return view.T("landing.offer.percent", "percent", percent(t.Percent))
+	case t.Kind == promo.Amount:
+		return view.T("landing.offer.amount", "amount", price(t.Parts[0].Allow, t.Parts[0].Currency))
+	case t.Kind == promo.Free:
+		return view.T("landing.offer.free", "buy", v.p.Quantity(t.Buy.String(), ""), "free", v.p.Quantity(t.Free.String(), ""), "sku", t.FreeSKU)
+	case t.Kind == promo.Tiers:
+		var steps []string
+		for _, x := range t.Tiers {
+			steps = append(steps, view.T("landing.offer.tier", "percent", percent(x.Percent), "from", v.p.Quantity(x.From.String(), "")).In(v.p))
+		}
+		return view.T("landing.offer.tiers", "tiers", v.p.List(steps))
+	}
+	return view.Text{}
+}
+
+// landForms are the forms of the page where landing pages are kept, as they came back.
+type landForms struct{ page, code *view.Form }
+
+// landEdit is where a participant keeps its page, and where the owner proposes the words
+// and sees what is published.
+func landEdit(v *visit) error { return v.landEditPage(fiber.StatusOK, landForms{}) }
+
+func (v *visit) landEditPage(status int, f landForms) error {
+	id := promo.ID(v.Params("id"))
+	st, err := v.w.d.Promos.Standing(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	orgs := []string{st.Owner, v.org()}
+	for _, s := range st.Seats {
+		orgs = append(orgs, s.Org)
+	}
+	n, err := v.lookup(orgs, nil)
+	if err != nil {
+		return err
+	}
+	mine := st.Owner == v.org()
+	page := &view.LandingEditPage{Base: v.shell(), URL: v.promoURL(id) + "/landing", PromoURL: v.promoURL(id), Title: st.Terms.Title, Number: st.Number, Mine: mine, Tabs: v.promoTabs(v.promoURL(id), true, true, "landing"), Status: view.Status{State: promoState(st.State)}, Window: promoWindow(st.Terms.From, st.Terms.Until)}
+	if mine {
+		err = v.landProposal(page, id, n, f)
+	} else {
+		err = v.landOwn(page, id, st, n, f)
+	}
+	if err != nil {
+		return err
+	}
+	return v.renderAs(status, page, nil)
+}
+
+// landLanguages are the fields of each language.
+func landLanguages(page *view.LandingEditPage) {
+	for _, l := range landing.Languages {
+		page.Languages = append(page.Languages, view.LandingLanguage{Language: l, Label: view.T("language." + l), On: page.Form.Value("in."+l) != ""})
+	}
+}
+
+func landValues(values map[string]string, texts []landing.Text) {
+	for _, t := range texts {
+		values["in."+t.Language] = "1"
+		values[t.Language+".title"], values[t.Language+".body"] = t.Title, t.Body
+		if t.Consent != "" {
+			values[t.Language+".consent"] = t.Consent
+		}
+	}
+}
+
+// landProposal fills the owner's side.
+func (v *visit) landProposal(page *view.LandingEditPage, id promo.ID, n names, f landForms) error {
+	p, err := v.w.d.Landing.Proposal(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	values := map[string]string{"version": itoa(p.Version)}
+	landValues(values, p.Texts)
+	if p.Version == 0 {
+		values["en.title"] = page.Title
+	}
+	page.Form = view.Form{Values: values}
+	if f.page != nil {
+		page.Form = *f.page
+	}
+	landLanguages(page)
+	page.CanChange = v.may(access.PromoWrite, access.Own(v.org()))
+	pages, err := v.w.d.Landing.Pages(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	for _, x := range pages {
+		page.Pages = append(page.Pages, view.LandingLink{Company: n.company(x.Org), URL: v.absolute(landAt(n.orgs[x.Org].Slug, x, "", "")), Since: x.Published, Title: x.Texts[0].Title})
+	}
+	return nil
+}
+
+// landOwn fills a participant's side.
+func (v *visit) landOwn(page *view.LandingEditPage, id promo.ID, st promo.Standing, n names, f landForms) error {
+	own, err := v.w.d.Landing.Own(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	flag := map[bool]string{true: "1"}
+	values := map[string]string{"version": itoa(own.Version), "live": flag[own.Live], "offer": flag[own.Offer], "listed": flag[own.Listed], "privacy": own.Privacy, "imprint": own.Imprint}
+	for _, l := range landing.Languages { // what stands ready to be chosen
+		p := locale.New(locale.Language(l), nil, v.now)
+		values[l+".title"], values[l+".consent"] = st.Terms.Title, p.T("landing.consent_default", "company", n.org(v.org()), "owner", n.org(st.Owner))
+	}
+	for _, t := range own.Proposal.Texts {
+		values[t.Language+".title"], values[t.Language+".body"] = t.Title, t.Body
+	}
+	if own.Version == 0 {
+		landValues(values, own.Proposal.Texts)
+		values["imprint"] = v.login.Org.Name
+		if len(own.Proposal.Texts) == 0 {
+			values["in."+string(v.p.Language())] = "1"
+		}
+	} else {
+		landValues(values, own.Texts)
+		page.Link = v.absolute(landAt(v.login.Org.Slug, own.Page, "", ""))
+	}
+	page.Form = view.Form{Values: values}
+	if f.page != nil {
+		page.Form = *f.page
+	}
+	if f.code != nil {
+		page.Code = *f.code
+	}
+	landLanguages(page)
+	page.CanChange = v.may(access.PromoAnswer, access.Resource{Members: []string{v.org()}})
+	page.Made, page.Live = own.Version > 0, own.Live
+	page.Offer = v.landOffer(st.Terms)
+	for _, c := range own.Codes {
+		page.Codes = append(page.Codes, view.LandingCode{Code: c.Code, Label: c.Label, URL: v.absolute(landAt(v.login.Org.Slug, own.Page, "", c.Code))})
+	}
+	return nil
+}
+
+// landTexts are the texts of the languages that were chosen.
+func (in *input) landTexts() []landing.Text {
+	var out []landing.Text
+	for _, l := range landing.Languages {
+		if in.text("in."+l) != "" {
+			out = append(out, landing.Text{Language: l, Title: in.text(l + ".title"), Body: in.text(l + ".body"), Consent: in.text(l + ".consent")})
+		}
+	}
+	return out
+}
+
+// landSave keeps a participant's page.
+func landSave(v *visit) error {
+	in := v.input()
+	id := promo.ID(v.Params("id"))
+	_, err := v.w.d.Landing.Save(v.ctx, v.actor(), id, landing.Page{Live: in.text("live") != "", Texts: in.landTexts(), Privacy: in.text("privacy"), Imprint: in.text("imprint"), Offer: in.text("offer") != "", Listed: in.text("listed") != "", Version: in.revision("version")}, in.text("renew") != "")
+	return v.landDone(in, err, func(f *landForms, form *view.Form) { f.page = form })
+}
+
+// landPropose keeps the owner's words.
+func landPropose(v *visit) error {
+	in := v.input()
+	_, err := v.w.d.Landing.Propose(v.ctx, v.actor(), promo.ID(v.Params("id")), in.revision("version"), in.landTexts())
+	return v.landDone(in, err, func(f *landForms, form *view.Form) { f.page = form })
+}
+
+// landCode adds a referral code, or takes one away.
+func landCode(v *visit) error {
+	in := v.input()
+	id := promo.ID(v.Params("id"))
+	var err error
+	if gone := in.text("drop"); gone != "" {
+		err = v.w.d.Landing.DropCode(v.ctx, v.actor(), id, gone)
+	} else {
+		_, err = v.w.d.Landing.AddCode(v.ctx, v.actor(), id, in.text("code"), in.text("name"))
+	}
+	return v.landDone(in, err, func(f *landForms, form *view.Form) { f.code = form })
+}
+
+func (v *visit) landDone(in *input, err error, keep func(f *landForms, form *view.Form)) error {
+	if err == nil {
+		return v.done(v.promoURL(promo.ID(v.Params("id")))+"/landing", "said.saved")
+	}
+	errs, note, ok := v.formErrors(err)
+	if !ok {
+		return err
+	}
+	form := in.form(errs, note)
+	var f landForms
+	keep(&f, &form)
+	return v.landEditPage(fiber.StatusUnprocessableEntity, f)
+}
+
+// funnel is what came by the landing pages of a promotion, with the rows behind the
+// number that was chosen.
+func (v *visit) funnel(id promo.ID, mine bool) (*view.PromoFunnel, error) {
+	steps, err := v.w.d.Landing.Funnel(v.ctx, v.actor(), id)
+	if err != nil || len(steps) == 0 {
+		return nil, err
+	}
+	f := landing.Filter{Stage: or(oneOf(v.Query("funnel"), landing.Stages), landing.Leads), After: v.Query("funnel_after"), Limit: pageRows}
+	if mine {
+		f.Partner = v.Query("partner")
+	}
+	rows, next, err := v.w.d.Landing.Rows(v.ctx, v.actor(), id, f)
+	if err != nil {
+		return nil, err
+	}
+	var orgs []string
+	for _, s := range steps {
+		orgs = append(orgs, s.Org)
+	}
+	n, err := v.lookup(orgs, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := &view.PromoFunnel{Stage: f.Stage, ByPartner: mine}
+	total := landing.Step{}
+	for _, s := range steps {
+		total.Views, total.Leads, total.Deals, total.Orders = total.Views+s.Views, total.Leads+s.Leads, total.Deals+s.Deals, total.Orders+s.Orders
+		out.Steps = append(out.Steps, view.PromoFunnelStep{Company: n.company(s.Org), Ref: s.Ref, Views: s.Views, Leads: s.Leads, Deals: s.Deals, Orders: s.Orders})
+	}
+	for i, x := range []int{total.Views, total.Leads, total.Deals, total.Orders} {
+		s := landing.Stages[i]
+		tab := view.Tab{Label: view.T("funnel." + s), URL: v.again("funnel", s, "funnel_after", "") + "#funnel", Count: x, On: s == f.Stage}
+		out.Stages = append(out.Stages, tab)
+	}
+	for _, r := range rows {
+		out.Rows = append(out.Rows, v.funnelRow(r, n))
+	}
+	if next != "" {
+		out.MoreURL = v.again("funnel", f.Stage, "funnel_after", next) + "#funnel"
+	}
+	return out, nil
+}
+
+func (v *visit) funnelRow(r landing.Row, n names) view.PromoFunnelRow {
+	row := view.PromoFunnelRow{Company: n.company(r.Org), Ref: r.Ref, Day: view.Date(r.Day), Views: r.Views, At: r.At}
+	switch {
+	case r.Order != "":
+		row.Name, row.URL = r.OrderNumber, v.path("orders", r.Order)
+		if !v.lists(access.OrderRead) {
+			row.URL = ""
+		}
+	case r.Lead != "":
+		row.Name, row.Status = leadNumber(r.Number), view.Status{State: view.State("offer." + string(r.State))}
+		if v.lists(access.LeadRead) {
+			row.URL = v.leadURL(r.Lead)
+		}
+	case r.Offer != "":
+		row.Name, row.Status = leadNumber(r.OfferNumber), view.Status{State: view.State("offer." + string(r.State))}
+		if v.lists(access.OfferRead) {
+			row.URL = v.offerURL(r.Offer)
+		}
+	}
+	if row.Deal = r.Code; r.Deal != "" && v.lists(access.DealRead) {
+		row.DealURL = v.path("deals", r.Deal)
+	}
+	return row
+}
