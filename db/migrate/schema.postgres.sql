@@ -1146,6 +1146,12 @@ CREATE TABLE promotion_task (
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
 CREATE INDEX promotion_task_of ON promotion_task USING btree (promotion_id, org_id, done, due, id);
+CREATE TABLE promotion_template (
+  id text NOT NULL, owner_id text NOT NULL, name text NOT NULL, body text NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE UNIQUE INDEX promotion_template_name ON promotion_template USING btree (owner_id, name);
 CREATE TABLE promotion_version (
   id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, number bigint NOT NULL, counter bigint NOT NULL, state text NOT NULL, body text NOT NULL, hash text NOT NULL, note text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, agreed bigint NOT NULL, answered_by text NOT NULL, answered bigint NOT NULL,
   PRIMARY KEY (id),

@@ -884,6 +884,10 @@ CREATE TABLE promotion_task (
   id TEXT PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), owner_id TEXT NOT NULL, org_id TEXT NOT NULL, title TEXT NOT NULL, due TEXT NOT NULL, done INTEGER NOT NULL, done_by TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL
 );
 CREATE INDEX promotion_task_of ON promotion_task (promotion_id, org_id, done, due, id);
+CREATE TABLE promotion_template (
+  id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), name TEXT NOT NULL, body TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL
+);
+CREATE UNIQUE INDEX promotion_template_name ON promotion_template (owner_id, name);
 CREATE TABLE promotion_version (
   id TEXT PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), owner_id TEXT NOT NULL, org_id TEXT NOT NULL, number INTEGER NOT NULL, counter INTEGER NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL, note TEXT NOT NULL,
   made_by TEXT NOT NULL, made INTEGER NOT NULL, agreed INTEGER NOT NULL, answered_by TEXT NOT NULL, answered INTEGER NOT NULL

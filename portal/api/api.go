@@ -133,6 +133,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.promos()
 	a.promoWrites()
 	a.landings()
+	a.promoTemplates()
 	a.sellThrough()
 	a.funds()
 	a.stations()

@@ -97,6 +97,68 @@ func partsByPlace(err error, t promo.Terms) error {
 	return err
 }
 
+type promoTemplate struct {
+	ID    string      `json:"id"`
+	Name  string      `json:"name"`
+	Terms *PromoTerms `json:"terms" doc:"without dates; with them they can be sent to POST /api/v1/promotions"`
+}
+
+// promoTemplates are the terms a company keeps to begin promotions from.
+func (a *API) promoTemplates() {
+	show := func(ctx context.Context, list ...promo.Template) ([]promoTemplate, error) {
+		orgs := map[string]bool{}
+		for _, t := range list {
+			for _, p := range t.Terms.Parts {
+				orgs[p.Org] = true
+			}
+		}
+		names, err := a.slugs(ctx, orgs)
+		out := make([]promoTemplate, len(list))
+		for i, t := range list {
+			out[i] = promoTemplate{t.ID, t.Name, a.promoTermsOut(t.Terms, func(id string) string { return names[id].Slug })}
+		}
+		return out, err
+	}
+	handle(a, op("GET", "/api/v1/promotion-templates", "promotions:read", "List your templates of promotions", "", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[promoTemplate]], error) {
+			got, err := a.d.Promos.Templates(ctx, actor)
+			if err != nil {
+				return nil, err
+			}
+			items, err := show(ctx, got...)
+			if err != nil {
+				return nil, err
+			}
+			return page(items, ""), nil
+		})
+	type templateIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Name    string `json:"name"`
+			Replace bool   `json:"replace,omitempty" doc:"take the place of one with this name"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/promotions/{id}/template", "promotions:write", "Keep a promotion as a template", "The terms without their dates, for your company alone. 409 where the name is taken.", 200),
+		func(ctx context.Context, actor access.Actor, in *templateIn) (*reply[promoTemplate], error) {
+			t, err := a.d.Promos.SaveTemplate(ctx, actor, promo.ID(in.ID), in.Body.Name, in.Body.Replace)
+			if err != nil {
+				return nil, err
+			}
+			out, err := show(ctx, t)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[promoTemplate]{out[0]}, nil
+		})
+	type templateDropIn struct {
+		ID string `path:"id"`
+	}
+	handle(a, op("POST", "/api/v1/promotion-templates/{id}/remove", "promotions:write", "Remove a template of promotions", "Promotions that began from it stay as they are.", 204),
+		func(ctx context.Context, actor access.Actor, in *templateDropIn) (*struct{}, error) {
+			return nil, a.d.Promos.DropTemplate(ctx, actor, in.ID)
+		})
+}
+
 // promoWrites are the operations that write promotions.
 func (a *API) promoWrites() {
 	const base = "/api/v1/promotions"

@@ -222,6 +222,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM room_call_party x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM data_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' AND x.kind = 'leads'`,
 			`SELECT l.id FROM lead l JOIN org r ON r.id = l.org_id WHERE r.slug = 'aurelia' AND l.state = 'new' LIMIT 1`,
+			`SELECT id FROM promotion_template`,
 			`SELECT x.id FROM landing_page x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.promotion_id FROM landing_page x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' AND NOT EXISTS (SELECT 1 FROM promotion_seat s JOIN org y ON y.id = s.org_id WHERE s.promotion_id = x.promotion_id AND y.slug = 'baltic')`,
 			`SELECT x.lead_id FROM landing_lead x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
@@ -311,9 +312,14 @@ func quoteOfKestrel(t *testing.T, a *App) {
 }
 
 // pageOfKestrel publishes the landing page of a promotion at Kestrel, with a referral code,
-// a view and a lead.
+// a view and a lead, and keeps the promotion as a template of Aurelia's.
 func pageOfKestrel(t *testing.T, a *App) {
 	t.Helper()
+	owner, chairs, err := a.accounts.Directory().PersonByEmail(t.Context(), "ingrid@aurelia.example")
+	if err != nil || len(chairs) != 1 {
+		t.Fatalf("Ingrid: %v", err)
+	}
+	ingrid := access.Actor{Person: owner.ID, Org: chairs[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
 	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "maya@kestrel.example")
 	if err != nil || len(seats) != 1 {
 		t.Fatalf("Maya: %v", err)
@@ -324,6 +330,9 @@ func pageOfKestrel(t *testing.T, a *App) {
 		t.Fatal(list, err)
 	}
 	id := list.Items[0].ID
+	if _, err := a.promos.SaveTemplate(t.Context(), ingrid, id, "Warm hands in Leeds", false); err != nil {
+		t.Fatal(err)
+	}
 	page, err := a.landing.Save(t.Context(), maya, id, landing.Page{Live: true, Texts: []landing.Text{{Language: "en", Title: "Warm hands in Leeds", Consent: "Kestrel Supply"}}}, false)
 	if err != nil {
 		t.Fatal(err)

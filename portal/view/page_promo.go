@@ -97,6 +97,8 @@ type PromoPage struct {
 	Send               Form
 	Decline            Form
 	Cancel             Form
+	CanKeep            bool
+	Keep               Form // name and replace, to URL/template
 	Results            *PromoResults
 }
 
@@ -166,6 +168,14 @@ type PromoFormPage struct {
 	Warnings []Text
 	Replay   []KV
 	Currency string
+	// Templates are what the company keeps to begin from.
+	Templates []PromoTemplate
+}
+
+// PromoTemplate is one of them.
+type PromoTemplate struct {
+	Name, Title, URL, DropURL string
+	On                        bool
 }
 
 // PromoFormPart are the fields of one company, "parts.{id}.share" and so on.

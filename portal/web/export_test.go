@@ -147,6 +147,20 @@ func TestWhatAPromotionAddedLeaves(t *testing.T) {
 	if body := ingrid.Get(t, at("aurelia")+"results").Body; !strings.Contains(body, `value="28"`) {
 		t.Error("the margin is not kept")
 	}
+	kept := ingrid.Find(t, "/c/aurelia/promotions?view=list&state=running", `href="(/c/aurelia/promotions/[0-9a-v]{26})"`)
+	if a := ingrid.Post(t, kept+"/template", url.Values{"name": {"As every year"}}); a.Status != 303 {
+		t.Errorf("a template: %d", a.Status)
+	}
+	if a := ingrid.Post(t, kept+"/template", url.Values{"name": {"As every year"}}); a.Status != 422 || !strings.Contains(a.Body, "There is a template named As every year") {
+		t.Errorf("its name again: %d", a.Status)
+	}
+	begun := ingrid.Get(t, ingrid.Find(t, "/c/aurelia/promotions/new", `href="(/c/aurelia/promotions/new\?template=[0-9a-v]{26})"`))
+	if !strings.Contains(begun.Body, "Chosen") || !strings.Contains(begun.Body, `name="from" type="date" value=""`) {
+		t.Error("it does not begin from the template, or with its dates")
+	}
+	if a := ingrid.Post(t, ingrid.Find(t, "/c/aurelia/promotions/new", `action="(/c/aurelia/promotions/templates/[0-9a-v]{26}/drop)"`), nil); a.Status != 303 || strings.Contains(ingrid.Get(t, "/c/aurelia/promotions/new").Body, "As every year") {
+		t.Errorf("dropped: %d", a.Status)
+	}
 	parts := regexp.MustCompile(`name="(parts\.[0-9a-z]{26}\.)role"`).FindStringSubmatch(ingrid.Get(t, "/c/aurelia/promotions/new").Body)
 	if parts == nil {
 		t.Fatal("no partner in the builder")

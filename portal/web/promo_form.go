@@ -12,7 +12,8 @@ import (
 	"entente/prm/promo"
 )
 
-// promoNew is the form of a new promotion; ?from= copies an earlier one.
+// promoNew is the form of a new promotion; ?from= copies an earlier one, ?template= begins
+// from what the company keeps.
 func promoNew(v *visit) error {
 	t := promo.Terms{Kind: promo.Percent, Settle: promo.OffInvoice, By: promo.ByOrder, Zone: v.login.Org.Zone, Quoted: true, Currency: v.login.Org.Currency}
 	if from := v.Query("from"); from != "" {
@@ -20,8 +21,14 @@ func promoNew(v *visit) error {
 		if err != nil {
 			return err
 		}
-		t = d.Text()
-		t.From, t.Until, t.ShipBy, t.ClaimBy = "", "", "", ""
+		t = d.Text().Blank()
+	}
+	if id := v.Query("template"); id != "" {
+		x, err := v.w.d.Promos.Template(v.ctx, v.actor(), id)
+		if err != nil {
+			return err
+		}
+		t = x.Terms
 	}
 	return v.promoForm(200, "", t, view.Form{Values: promoValues(t)})
 }
@@ -155,6 +162,15 @@ func (v *visit) promoForm(status int, d promo.ID, t promo.Terms, form view.Form)
 		page.URL, page.BackURL, page.Title = v.promoURL(d)+"/edit", v.promoURL(d), view.T("promo.edit")
 	}
 	v.promoChoices(page, form)
+	if d == "" {
+		list, err := v.w.d.Promos.Templates(v.ctx, v.actor())
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			page.Templates = append(page.Templates, view.PromoTemplate{Name: x.Name, Title: x.Terms.Title, URL: v.path("promotions", "new") + "?template=" + x.ID, DropURL: v.path("promotions", "templates", x.ID) + "/drop", On: x.ID == v.Query("template")})
+		}
+	}
 	for _, p := range c.all {
 		id := p.Other(v.org())
 		if money[id] == "" || slices.ContainsFunc(page.Partners, func(x view.PromoFormPart) bool { return x.Company.ID == id }) {
@@ -295,6 +311,21 @@ func promoSave(v *visit) error {
 		_, err := v.w.d.Promos.SaveDraft(v.ctx, v.actor(), id, in.version(), t)
 		return id, err
 	})
+}
+
+// promoKeep keeps the terms of a promotion as a template of the company.
+func promoKeep(v *visit) error {
+	in := v.input()
+	_, err := v.w.d.Promos.SaveTemplate(v.ctx, v.actor(), promo.ID(v.Params("id")), in.text("name"), in.text("replace") != "")
+	return v.promoDone(in, err, "said.saved", func(f *promoForms, form view.Form) { f.keep = form })
+}
+
+// promoForget takes a template away.
+func promoForget(v *visit) error {
+	if err := v.w.d.Promos.DropTemplate(v.ctx, v.actor(), v.Params("template")); err != nil {
+		return err
+	}
+	return v.done(v.path("promotions", "new"), "said.saved")
 }
 
 // promoCounterForm is the form of other words.

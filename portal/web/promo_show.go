@@ -13,7 +13,7 @@ import (
 )
 
 // promoForms are the forms of the page as they came back.
-type promoForms struct{ answer, send, decline, cancel, task view.Form }
+type promoForms struct{ answer, send, decline, cancel, task, keep view.Form }
 
 // promoShow is a promotion for its owner or for a company that takes part.
 func promoShow(v *visit) error { return v.promoPage(200, promoForms{}) }
@@ -37,7 +37,7 @@ func (v *visit) promoPage(status int, f promoForms) error {
 // promoHead fills what both sides see.
 func (v *visit) promoHead(h promo.Head, t promo.Terms, f promoForms) *view.PromoPage {
 	p := &view.PromoPage{Base: v.shell(), URL: v.promoURL(h.ID), Number: h.Number, Title: t.Title, Status: view.Status{State: promoState(h.State)}, Window: promoWindow(t.From, t.Until), Sentence: v.promoSentence(h.Number, t), Summary: t.Summary,
-		Facts: v.promoFacts(h.Number, t), Budget: amount(h.Budget), Version: itoa(h.Version), Answer: f.answer, Send: f.send, Decline: f.decline, Cancel: f.cancel, Task: f.task}
+		Facts: v.promoFacts(h.Number, t), Budget: amount(h.Budget), Version: itoa(h.Version), Answer: f.answer, Send: f.send, Decline: f.decline, Cancel: f.cancel, Task: f.task, Keep: f.keep}
 	return p
 }
 
@@ -74,6 +74,10 @@ func (v *visit) promoOwner(status int, d promo.Detail, f promoForms) error {
 	open := !d.State.Over() && d.State != promo.Ended
 	if manages {
 		p.CopyURL = v.path("promotions", "new") + "?from=" + string(d.ID)
+		p.CanKeep = true
+		if p.Keep.Values == nil {
+			p.Keep.Values = map[string]string{"name": t.Title}
+		}
 		if open {
 			p.EditURL = p.URL + "/edit"
 		}

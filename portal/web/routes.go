@@ -256,6 +256,8 @@ func promoRoutes() []Route {
 		get("/c/:slug/promotions/new", "promotion form", InCompany, access.PromoWrite, promoNew),
 		post("/c/:slug/promotions/new", "add promotion", InCompany, access.PromoWrite, promoCreate),
 		get("/c/:slug/promotions/seats/:seat", "promotion of a seat", InCompany, access.PromoRead, promoSeat),
+		post("/c/:slug/promotions/templates/:template/drop", "remove template of promotions", InCompany, access.PromoWrite, promoForget),
+		post("/c/:slug/promotions/:id/template", "keep promotion as a template", InCompany, access.PromoWrite, promoKeep),
 		get("/c/:slug/promotions/:id", "promotion", InCompany, access.PromoRead, promoShow),
 		get("/c/:slug/promotions/:id/edit", "promotion edit form", InCompany, access.PromoWrite, promoEdit),
 		post("/c/:slug/promotions/:id/edit", "save promotion", InCompany, access.PromoWrite, promoSave),

@@ -550,3 +550,74 @@ func TestApprovalsAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestTemplates: terms are kept without dates under a name, another promotion begins from
+// them, and nobody else sees them.
+func TestTemplates(t *testing.T) {
+	each(t, func(f *fair) {
+		dbtest.CheckModels(t, f.db, templateRow{})
+		d := f.sent(f.terms())
+		kept, err := f.svc.SaveTemplate(f.at(), f.ingrid, d.ID, " Winter ", false)
+		f.must(err)
+		if x := kept.Terms; kept.Name != "Winter" || x.From+x.Until+x.ShipBy+x.ClaimBy != "" || len(x.Parts) != 2 || x.Percent != money.One/20 || x.BackDays != 20 {
+			t.Fatalf("%+v", kept)
+		}
+		_, err = f.svc.SaveTemplate(f.at(), f.ingrid, d.ID, "Winter", false)
+		f.want(err, fault.Conflict, "promo.template_taken")
+		for _, name := range []string{"", "a\x00b", strings.Repeat("x", 81)} {
+			_, err = f.svc.SaveTemplate(f.at(), f.ingrid, d.ID, name, true)
+			f.want(err, fault.Invalid, "")
+		}
+		terms := f.terms() // what is being written is what is kept
+		terms.Percent = money.One / 10
+		if d, err = f.svc.SaveDraft(f.at(), f.ingrid, d.ID, d.Version, terms); err != nil {
+			t.Fatal(err)
+		}
+		again, err := f.svc.SaveTemplate(f.at(), f.ingrid, d.ID, "Winter", true)
+		f.must(err)
+		list, err := f.svc.Templates(f.at(), f.ingrid)
+		if err != nil || len(list) != 1 || list[0].ID != kept.ID || again.ID != kept.ID || list[0].Terms.Percent != money.One/10 {
+			t.Fatalf("%+v %v", list, err)
+		}
+		got, err := f.svc.Template(f.at(), f.ingrid, kept.ID)
+		f.must(err)
+		next := got.Terms
+		next.From, next.Until = "2027-12-01", "2027-12-31"
+		if d, err := f.svc.Create(f.at(), f.ingrid, next); err != nil || d.State != Draft || d.Draft.Percent != money.One/10 {
+			t.Fatalf("%+v %v", d, err)
+		}
+		for name, err := range map[string]error{
+			"a participant keeps it": second(f.svc.SaveTemplate(f.at(), f.kaarel, d.ID, "x", false)),
+			"a rival reads it":       second(f.svc.Template(f.at(), f.kaarel, kept.ID)),
+			"a rival drops it":       f.svc.DropTemplate(f.at(), f.kaarel, kept.ID),
+		} {
+			if c := fault.CodeOf(err); c != fault.NotFound && c != fault.Forbidden {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if none, err := f.svc.Templates(f.at(), f.kaarel); err != nil || len(none) != 0 {
+			t.Errorf("the rival sees %+v, %v", none, err)
+		}
+		_, err = f.svc.Templates(f.at(), f.maya)
+		f.want(err, fault.Forbidden, "")
+		f.must(f.svc.DropTemplate(f.at(), f.ingrid, kept.ID))
+		f.want(f.svc.DropTemplate(f.at(), f.ingrid, kept.ID), fault.NotFound, "")
+	})
+}
+
+// TestTemplateAtOnce: of two who keep the same name at once, one is told that it is taken.
+func TestTemplateAtOnce(t *testing.T) {
+	t.Parallel()
+	f := setup(t, dbtest.Postgres(t))
+	d := f.sent(f.terms())
+	at, told := f.at(), make(chan error, 2)
+	for range cap(told) {
+		go func() { told <- second(f.svc.SaveTemplate(at, f.ingrid, d.ID, "Winter", false)) }()
+	}
+	a, b := <-told, <-told
+	if (a == nil) == (b == nil) || fault.CodeOf(a) != fault.Conflict && fault.CodeOf(b) != fault.Conflict {
+		t.Errorf("%v and %v", a, b)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
