@@ -178,8 +178,9 @@ func (a *API) landings() {
 	type landingCodeIn struct {
 		ID   string `path:"id"`
 		Body struct {
-			landingCode
-			Remove bool `json:"remove,omitempty" doc:"take it away; what came by it stays counted"`
+			Code   string `json:"code"`
+			Label  string `json:"label,omitempty"`
+			Remove bool   `json:"remove,omitempty" doc:"take it away; what came by it stays counted"`
 		}
 	}
 	handle(a, op("POST", base+"/landing/codes", "promotions:write", "Add a referral code to your landing page", "Or another label, or remove it. Safe to repeat.", 200),

@@ -50,7 +50,7 @@ func TestLandingOverTheAPI(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	maya.do(t, http.MethodPost, at+"/landing/codes", `{"code":"fair","remove":true}`, 200, nil)
-	ingrid.do(t, http.MethodPut, at+"/landing", `{"version":0,"live":true,"texts":[{"language":"en","title":"x","consent":"x"}]}`, 404, nil)
+	ingrid.do(t, http.MethodPut, at+"/landing", `{"version":0,"live":true,"texts":[{"language":"en","title":"x","consent":"x"}]}`, 403, nil)
 	var steps struct {
 		Items []struct {
 			Company string
