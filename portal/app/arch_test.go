@@ -122,6 +122,7 @@ var fences = []struct {
 	{"golang.org/x/crypto/ssh", regexp.MustCompile(`^edi/sftp/|^(prm/account|portal/app)/(store_)?sftp\.go$`), "one place speaks SSH; others only read and show public keys"},
 	{"github.com/emersion/go-smtp", regexp.MustCompile(`^portal/mailin/door\.go$`), "one place takes mail"},
 	{"github.com/pion/", regexp.MustCompile(`^chat/relay/`), "one place speaks TURN"},
+	{"golang.org/x/image/", regexp.MustCompile(`^portal/paper/`), "one place draws pictures"},
 	{"codeberg.org/go-pdf/", regexp.MustCompile(`^portal/paper/`), "one place makes PDFs"},
 	{"github.com/danielgtaylor/huma", regexp.MustCompile(`^portal/api/`), "the API's library stays in the API"},
 }
@@ -132,7 +133,7 @@ var modules = []string{
 	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/emersion/go-smtp", "github.com/gofiber/fiber/v2", "github.com/google/uuid",
 	"github.com/jackc/pgx/v5", "github.com/nats-io/nats.go", "github.com/nicksnyder/go-i18n/v2", "github.com/pion/logging", "github.com/pion/turn/v5", "github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",
-	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/net", "golang.org/x/sync",
+	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/image", "golang.org/x/net", "golang.org/x/sync",
 	"gorm.io/driver/postgres", "gorm.io/gorm", "modernc.org/sqlite", "pgregory.net/rapid", "software.sslmate.com/src/go-pkcs12",
 }
 

@@ -9,12 +9,9 @@
 package paper
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"time"
-
-	"codeberg.org/go-pdf/fpdf"
 
 	"entente/prm/fault"
 )
@@ -99,39 +96,12 @@ func Write(ctx context.Context, w io.Writer, d Document, size Size) error {
 	case <-ctx.Done():
 		return fault.Wrap(ctx.Err(), fault.Unavailable, "error.unavailable")
 	}
-	name := "A4"
-	if size == Letter {
-		name = "Letter"
-	}
-	pdf := fpdf.New("P", "pt", name, "")
-	dated := d.Dated
-	if dated.IsZero() {
-		dated = time.Unix(0, 0)
-	}
-	pdf.SetCreationDate(dated.UTC())
-	pdf.SetModificationDate(dated.UTC())
-	pdf.SetCatalogSort(true)
-	pdf.SetProducer("Entente", true)
-	pdf.SetCreator("Entente", true)
+	pdf := blank(size, d.Dated)
 	pdf.SetTitle(d.Title+" "+d.Number, true)
 	pdf.SetAuthor(d.Issuer.Name, true)
 	pdf.SetLang(d.Lang)
-	pdf.SetMargins(0, 0, 0)
-	pdf.SetAutoPageBreak(false, 0)
 	l := newLayout(newPen(pdf), d)
 	l.compose()
 	l.draw()
-	var buf bytes.Buffer
-	if err := pdf.Output(&buf); err != nil {
-		return fault.Wrap(err, fault.Internal, "error.internal")
-	}
-	// Names of the same length, so that the places of objects stay true.
-	out := buf.Bytes()
-	for _, f := range faces {
-		for _, end := range []string{"\n", " "} {
-			out = bytes.ReplaceAll(out, []byte("/"+f.inFile+end), []byte("/"+f.proper+end))
-		}
-	}
-	_, err := w.Write(out)
-	return err
+	return output(w, pdf)
 }

@@ -253,6 +253,7 @@ type LandingEditPage struct {
 	Languages     []LandingLanguage
 	Offer         Text
 	Codes         []LandingCode
+	Flyers        []Option // Value is the address of the PDF
 	Pages         []LandingLink
 }
 
@@ -264,7 +265,7 @@ type LandingLanguage struct {
 }
 
 // LandingCode is a referral code with its address.
-type LandingCode struct{ Code, Label, URL string }
+type LandingCode struct{ Code, Label, URL, FlyerURL string }
 
 // LandingLink is a page that a participant published.
 type LandingLink struct {

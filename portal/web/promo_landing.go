@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"net/url"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"entente/portal/locale"
+	"entente/portal/paper"
 	"entente/portal/session"
 	"entente/portal/view"
 	"entente/prm/access"
@@ -161,29 +163,25 @@ func (v *visit) landPage(status int, p landing.Public, form view.Form, stamp str
 		}
 	}
 	if p.Phase == landing.Live {
-		if page.Products, page.More, err = v.landProducts(p); err != nil {
+		if page.Products, page.More, err = v.landProducts(p.Page.Owner, p.Terms); err != nil {
 			return err
 		}
 		page.Offer = v.landOffer(p.Terms)
-		var where []string
-		for _, c := range p.Terms.Countries {
-			where = append(where, countryText(c, v.p).In(v.p))
-		}
-		page.Where = v.p.List(where)
+		page.Where = v.landWhere(p.Terms)
 	}
 	return v.send(status, page, "")
 }
 
 // landProducts names what is offered, as the owner's catalogue does.
-func (v *visit) landProducts(p landing.Public) (out []string, more int, err error) {
-	for _, f := range p.Terms.Families {
+func (v *visit) landProducts(owner string, t promo.Terms) (out []string, more int, err error) {
+	for _, f := range t.Families {
 		out = append(out, v.family(f).In(v.p))
 	}
-	keys := make([]catalog.ItemKey, len(p.Terms.SKUs))
-	for i, s := range p.Terms.SKUs {
+	keys := make([]catalog.ItemKey, len(t.SKUs))
+	for i, s := range t.SKUs {
 		keys[i] = catalog.ItemKey{SKU: s}
 	}
-	items, err := v.w.d.Catalog.Resolve(v.ctx, access.System("landing", p.Page.Owner), p.Page.Owner, "", keys)
+	items, err := v.w.d.Catalog.Resolve(v.ctx, access.System("landing", owner), owner, "", keys)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -192,12 +190,78 @@ func (v *visit) landProducts(p landing.Public) (out []string, more int, err erro
 		if v.p.Language() == locale.Chinese {
 			name = cmp.Or(it.Product.NameZH, name)
 		}
-		out = append(out, strings.TrimSpace(name+" "+p.Terms.SKUs[i]))
+		out = append(out, strings.TrimSpace(name+" "+t.SKUs[i]))
 	}
 	if len(out) > mostShown {
 		out, more = out[:mostShown], len(out)-mostShown
 	}
 	return out, more, nil
+}
+
+// landWhere names the countries of terms.
+func (v *visit) landWhere(t promo.Terms) string {
+	var where []string
+	for _, c := range t.Countries {
+		where = append(where, countryText(c, v.p).In(v.p))
+	}
+	return v.p.List(where)
+}
+
+// landFlyer is a page of paper with both companies on it: the participant's words, what is
+// offered, and the address of its page with a code to scan. ?lang= is one of the page's
+// languages, ?ref= one of its referral codes; ?as=png makes a picture.
+func landFlyer(v *visit) error {
+	id := promo.ID(v.Params("id"))
+	own, err := v.w.d.Landing.Own(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	if own.Version == 0 {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	st, err := v.w.d.Promos.Standing(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	n, err := v.lookup([]string{st.Owner, v.org()}, nil)
+	if err != nil {
+		return err
+	}
+	text := own.In(or(v.Query("lang"), string(v.p.Language())))
+	v.p = locale.New(locale.Match("", text.Language), v.p.Zone(), v.now)
+	ref := ""
+	for _, c := range own.Codes {
+		if c.Code == v.Query("ref") {
+			ref = c.Code
+		}
+	}
+	products, more, err := v.landProducts(st.Owner, st.Terms)
+	if err != nil {
+		return err
+	}
+	if more > 0 {
+		products = append(products, v.p.T("landing.more", "n", more))
+	}
+	f := paper.Flyer{Lang: text.Language, Company: n.org(v.org()), With: v.p.T("landing.with", "owner", n.org(st.Owner)), Title: text.Title, Text: text.Body, Call: v.p.T("landing.scan"), Link: v.absolute(landAt(v.login.Org.Slug, own.Page, "", ref)), Imprint: own.Imprint, Dated: own.Changed,
+		Facts: []paper.Fact{{Label: v.p.T("landing.when"), Value: promoWindow(st.Terms.From, st.Terms.Until).In(v.p)}, {Label: v.p.T("landing.products"), Value: v.p.List(products)}}}
+	if own.Offer {
+		f.Offer = v.landOffer(st.Terms).In(v.p)
+	}
+	if where := v.landWhere(st.Terms); where != "" {
+		f.Facts = append(f.Facts, paper.Fact{Label: v.p.T("landing.where"), Value: where})
+	}
+	var buf bytes.Buffer
+	write, media, end := paper.WriteFlyer, "application/pdf", ".pdf"
+	if v.Query("as") == "png" {
+		write, media, end = paper.WriteFlyerPNG, "image/png", ".png"
+	}
+	if err := write(v.ctx, &buf, f, paper.SizeFor(v.Query("paper"), v.login.Org.Country)); err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderContentType, media)
+	v.Set("Content-Language", text.Language)
+	v.Set(fiber.HeaderContentDisposition, disposition("inline", strings.Trim(st.Number+"-"+text.Language+"-"+ref, "-")+end))
+	return v.Send(buf.Bytes())
 }
 
 // landOffer is the allowance in plain words, where the participant tells it.
@@ -334,8 +398,13 @@ func (v *visit) landOwn(page *view.LandingEditPage, id promo.ID, st promo.Standi
 	page.CanChange = v.may(access.PromoAnswer, access.Resource{Members: []string{v.org()}})
 	page.Made, page.Live = own.Version > 0, own.Live
 	page.Offer = v.landOffer(st.Terms)
+	for _, t := range own.Texts {
+		for _, as := range []string{"pdf", "png"} {
+			page.Flyers = append(page.Flyers, view.Option{Value: page.URL + "/flyer?lang=" + t.Language + "&as=" + as, Label: view.T("landing.flyer_in", "language", view.T("language."+t.Language), "format", strings.ToUpper(as))})
+		}
+	}
 	for _, c := range own.Codes {
-		page.Codes = append(page.Codes, view.LandingCode{Code: c.Code, Label: c.Label, URL: v.absolute(landAt(v.login.Org.Slug, own.Page, "", c.Code))})
+		page.Codes = append(page.Codes, view.LandingCode{FlyerURL: page.URL + "/flyer?ref=" + url.QueryEscape(c.Code), Code: c.Code, Label: c.Label, URL: v.absolute(landAt(v.login.Org.Slug, own.Page, "", c.Code))})
 	}
 	return nil
 }

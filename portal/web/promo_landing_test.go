@@ -51,6 +51,16 @@ func landingPage(t *testing.T, p *portaltest.Portal) (send func()) {
 		t.Error("the rival sees the page among its own")
 	}
 
+	if a := maya.Get(t, mine+"/flyer?lang=zh-CN&ref=EXPO"); a.Status != 200 || !strings.HasPrefix(a.Body, "%PDF-") || a.Header.Get("Content-Language") != "zh-CN" {
+		t.Errorf("the flyer: %d %.80q", a.Status, a.Body)
+	}
+	if a := maya.Get(t, mine+"/flyer?as=png"); a.Status != 200 || !strings.HasPrefix(a.Body, "\x89PNG") || a.Header.Get("Content-Type") != "image/png" {
+		t.Errorf("the flyer as a picture: %d %.80q", a.Status, a.Body)
+	}
+	if a := kaarel.Get(t, "/c/baltic/promotions/"+id+"/landing/flyer"); a.Status != 404 {
+		t.Errorf("the rival's flyer: %d", a.Status)
+	}
+
 	n := p.Nobody(t)
 	browser := []string{"User-Agent", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
 	got := n.Get(t, at+"?ref=expo&lang=zh-CN", browser...)

@@ -271,6 +271,7 @@ func promoRoutes() []Route {
 		post("/c/:slug/promotions/:id/cancel", "cancel promotion", InCompany, access.PromoWrite, promoCancel),
 		get("/c/:slug/promotions/:id/landing", "landing pages of promotion", InCompany, access.PromoRead, landEdit),
 		post("/c/:slug/promotions/:id/landing", "save landing page", InCompany, access.PromoAnswer, landSave),
+		get("/c/:slug/promotions/:id/landing/flyer", "flyer of landing page", InCompany, access.PromoRead, landFlyer),
 		post("/c/:slug/promotions/:id/landing/text", "propose words of landing pages", InCompany, access.PromoWrite, landPropose),
 		post("/c/:slug/promotions/:id/landing/codes", "referral codes of landing page", InCompany, access.PromoAnswer, landCode),
 		get("/c/:slug/promotions/:id/results", "promotion results", InCompany, access.PromoRead, promoResults),

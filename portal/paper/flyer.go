@@ -1,0 +1,214 @@
+package paper
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+
+	"entente/prm/fault"
+)
+
+// Flyer is one page that two companies hand out together, all of its words in one
+// language. Its link is written and drawn as a code.
+type Flyer struct {
+	Lang          string
+	Company, With string // whose it is, and a line that names the other one
+	Title         string
+	Offer         string // empty: not told
+	Text          string
+	Facts         []Fact
+	Call          string // beside the code
+	Link          string
+	Imprint       string
+	Dated         time.Time
+}
+
+// The colour of the band, of the offer and of the surface under it.
+var (
+	flyerBand = [3]int{14, 96, 115}
+	flyerSoft = [3]int{226, 240, 243}
+	flyerInk  = [3]int{11, 85, 102}
+	white     = [3]int{255, 255, 255}
+	black     = [3]int{ink, ink, ink}
+	grey      = [3]int{pale, pale, pale}
+)
+
+// canvas is what a flyer is drawn on. Text is cleaned, and stands with its baseline at y.
+type canvas interface {
+	fill(x, y, w, h float64, colour [3]int)
+	text(x, y float64, s string, strong bool, size float64, colour [3]int)
+}
+
+// WriteFlyer lays a flyer out on one page and writes it as a PDF.
+// Codes: Unavailable (the caller gave up waiting for its turn).
+func WriteFlyer(ctx context.Context, w io.Writer, f Flyer, size Size) error {
+	select {
+	case making <- struct{}{}:
+		defer func() { <-making }()
+	case <-ctx.Done():
+		return fault.Wrap(ctx.Err(), fault.Unavailable, "error.unavailable")
+	}
+	pdf := blank(size, f.Dated)
+	pdf.SetTitle(f.Title, true)
+	pdf.SetAuthor(f.Company, true)
+	pdf.SetLang(f.Lang)
+	pdf.AddPage()
+	p := newPen(pdf)
+	width, height := pdf.GetPageSize()
+	f.draw(p, onPDF{p}, width, height)
+	return output(w, pdf)
+}
+
+// blank is an empty file.
+func blank(size Size, dated time.Time) *fpdf.Fpdf {
+	name := "A4"
+	if size == Letter {
+		name = "Letter"
+	}
+	pdf := fpdf.New("P", "pt", name, "")
+	if dated.IsZero() {
+		dated = time.Unix(0, 0)
+	}
+	pdf.SetCreationDate(dated.UTC())
+	pdf.SetModificationDate(dated.UTC())
+	pdf.SetCatalogSort(true)
+	pdf.SetProducer("Entente", true)
+	pdf.SetCreator("Entente", true)
+	pdf.SetMargins(0, 0, 0)
+	pdf.SetAutoPageBreak(false, 0)
+	return pdf
+}
+
+// output writes a file with the proper names of its faces: of the same length, so that the
+// places of objects stay true.
+func output(w io.Writer, pdf *fpdf.Fpdf) error {
+	var buf bytes.Buffer
+	if err := pdf.Output(&buf); err != nil {
+		return fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	out := buf.Bytes()
+	for _, f := range faces {
+		for _, end := range []string{"\n", " "} {
+			out = bytes.ReplaceAll(out, []byte("/"+f.inFile+end), []byte("/"+f.proper+end))
+		}
+	}
+	_, err := w.Write(out)
+	return err
+}
+
+// onPDF draws with a pen.
+type onPDF struct{ pen *pen }
+
+func (o onPDF) fill(x, y, w, h float64, c [3]int) {
+	o.pen.pdf.SetFillColor(c[0], c[1], c[2])
+	o.pen.pdf.Rect(x, y, w, h, "F")
+}
+
+func (o onPDF) text(x, y float64, s string, strong bool, size float64, c [3]int) {
+	o.pen.pdf.SetTextColor(c[0], c[1], c[2])
+	o.pen.pdf.SetDrawColor(c[0], c[1], c[2])
+	o.pen.write(x, y, s, strong, size)
+}
+
+// flyerBodies are the sizes of the text, the first that fits.
+var flyerBodies = []float64{14, 12.5, 11, 9.5, 8.5, 7.5}
+
+// draw places a flyer of a page; p measures. What has no room at the smallest size ends
+// with a sign of omission.
+func (f Flyer) draw(p *pen, on canvas, width, height float64) {
+	inner := width - 2*side
+	lines := func(y float64, s string, wide float64, strong bool, size float64, colour [3]int, most float64) float64 {
+		step := size * leading
+		all := p.wrap(s, wide, strong, size)
+		for i, line := range all {
+			if i > 0 && y+2*step > most && i < len(all)-1 {
+				on.text(side, y+size*1.02, line+" …", strong, size, colour)
+				return y + step
+			}
+			on.text(side, y+size*1.02, line, strong, size, colour)
+			y += step
+		}
+		return y
+	}
+	on.fill(0, 0, width, 92, flyerBand)
+	for i, line := range first(p.wrap(f.Company, inner, true, 24), 1) {
+		on.text(side, 48+float64(i)*28, line, true, 24, white)
+	}
+	for _, line := range first(p.wrap(f.With, inner, false, 12), 1) {
+		on.text(side, 70, line, false, 12, white)
+	}
+	const quiet, codeSide = 10.0, 124.0
+	foot := height - side - codeSide - 2*quiet
+	y := lines(122, f.Title, inner, true, 34, black, foot)
+	if f.Offer != "" {
+		said := p.wrap(f.Offer, inner-36, true, 20)
+		high := float64(len(said))*20*leading + 24
+		on.fill(side, y+12, inner, high, flyerSoft)
+		for i, line := range said {
+			on.text(side+18, y+24+20*1.02+float64(i)*20*leading, line, true, 20, flyerInk)
+		}
+		y += high + 12
+	}
+	y += 18
+	facts := 0.0
+	for _, x := range f.Facts {
+		facts += float64(len(p.wrap(x.Value, inner, false, 12)))*12*leading + 9*leading + 8
+	}
+	if f.Text != "" {
+		size := flyerBodies[len(flyerBodies)-1]
+		for _, s := range flyerBodies {
+			if y+float64(len(p.wrap(f.Text, inner, false, s)))*s*leading+facts+12 <= foot {
+				size = s
+				break
+			}
+		}
+		y = lines(y, f.Text, inner, false, size, black, foot-facts) + 14
+	}
+	for _, x := range f.Facts {
+		if y+9*leading+12*leading > foot {
+			break
+		}
+		y = lines(y, x.Label, inner, false, 9, grey, foot)
+		y = lines(y, x.Value, inner, true, 12, black, foot) + 8
+	}
+	on.fill(side, foot-8, inner, 0.8, [3]int{faint, faint, faint})
+	left := side
+	if c, ok := qrOf(f.Link); ok {
+		c.draw(on, side, foot+quiet, codeSide)
+		left += codeSide + 20
+	}
+	y = foot + quiet
+	beside := func(s string, strong bool, size float64, colour [3]int, most int) {
+		for _, line := range first(p.wrap(s, width-side-left, strong, size), most) {
+			y += size * leading
+			on.text(left, y, line, strong, size, colour)
+		}
+	}
+	beside(f.Call, true, 14, black, 2)
+	beside(f.Link, false, 9, flyerInk, 3)
+	y += 6
+	beside(f.Imprint, false, 9, grey, 5)
+}
+
+func first(lines []string, most int) []string { return lines[:min(most, len(lines))] }
+
+// draw draws a code in a square.
+func (c code) draw(on canvas, x, y, side float64) {
+	one := side / float64(c.size)
+	for row := range c.size {
+		for col := 0; col < c.size; col++ {
+			if !c.dark[row][col] {
+				continue
+			}
+			end := col
+			for end < c.size && c.dark[row][end] {
+				end++
+			}
+			on.fill(x+float64(col)*one, y+float64(row)*one, float64(end-col)*one, one, [3]int{})
+			col = end
+		}
+	}
+}
