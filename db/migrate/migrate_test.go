@@ -103,6 +103,8 @@ var differs = map[string]string{
 	"quote_search":    "as order_search",
 	"message_search":  "as order_search",
 	"forum_search":    "as order_search",
+
+	"engagement_search": "as order_search",
 }
 
 // Both databases have the same tables, columns, classes, nullability, primary

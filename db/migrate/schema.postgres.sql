@@ -437,6 +437,92 @@ CREATE TABLE edi_wait (
 );
 CREATE INDEX edi_wait_due ON edi_wait USING btree (due, interchange_id) WHERE ((settled = 0) AND (overdue = 0));
 CREATE INDEX edi_wait_overdue ON edi_wait USING btree (sender_id, due, interchange_id) WHERE ((settled = 0) AND (overdue > 0));
+CREATE TABLE engagement (
+  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, source_key text NOT NULL, state text NOT NULL, shown bigint NOT NULL, title text NOT NULL, customer text NOT NULL, purpose text NOT NULL, teaser text NOT NULL, country text NOT NULL, band text NOT NULL, about_kind text NOT NULL, about_id text NOT NULL, about_number text NOT NULL, first_org text NOT NULL, outcome text NOT NULL, comment text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, closed bigint NOT NULL, closed_by text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE UNIQUE INDEX engagement_number ON engagement USING btree (number);
+CREATE UNIQUE INDEX engagement_source ON engagement USING btree (owner_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE engagement_handover (
+  id text NOT NULL, engagement_id text NOT NULL, from_id text NOT NULL, to_id text NOT NULL, what text NOT NULL, note text NOT NULL, due_on text NOT NULL, state text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, comment text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (engagement_id) REFERENCES engagement(id),
+  FOREIGN KEY (from_id) REFERENCES org(id),
+  FOREIGN KEY (to_id) REFERENCES org(id)
+);
+CREATE INDEX engagement_handover_of ON engagement_handover USING btree (engagement_id, made);
+CREATE TABLE engagement_party (
+  split_id text NOT NULL, org_id text NOT NULL, engagement_id text NOT NULL, part bigint NOT NULL, hash text NOT NULL, number bigint NOT NULL, state text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, comment text NOT NULL,
+  PRIMARY KEY (split_id, org_id),
+  FOREIGN KEY (engagement_id) REFERENCES engagement(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (split_id) REFERENCES engagement_split(id),
+  CHECK (((part >= 0) AND (part <= 10000)))
+);
+CREATE INDEX engagement_party_of ON engagement_party USING btree (engagement_id);
+CREATE TABLE engagement_reader (
+  snapshot_id text NOT NULL, org_id text NOT NULL, engagement_id text NOT NULL, from_id text NOT NULL, rev bigint NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (snapshot_id, org_id),
+  FOREIGN KEY (engagement_id) REFERENCES engagement(id),
+  FOREIGN KEY (from_id) REFERENCES org(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (snapshot_id) REFERENCES engagement_snapshot(id)
+);
+CREATE UNIQUE INDEX engagement_reader_rev ON engagement_reader USING btree (engagement_id, from_id, org_id, rev);
+CREATE TABLE engagement_search (
+  seat_id text NOT NULL, words tsvector NOT NULL,
+  PRIMARY KEY (seat_id)
+);
+CREATE INDEX engagement_search_words ON engagement_search USING gin (words);
+CREATE TABLE engagement_seat (
+  id text NOT NULL, engagement_id text NOT NULL, org_id text NOT NULL, owner_id text NOT NULL, role text NOT NULL, state text NOT NULL, lane text NOT NULL, supplies bigint NOT NULL, message text NOT NULL, invited bigint NOT NULL, invited_by text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, joined bigint NOT NULL, left_at bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, changed bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (engagement_id) REFERENCES engagement(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE INDEX engagement_seat_all ON engagement_seat USING btree (org_id, changed, id);
+CREATE INDEX engagement_seat_lane ON engagement_seat USING btree (org_id, lane, changed, id);
+CREATE INDEX engagement_seat_owner ON engagement_seat USING btree (owner_id, org_id);
+CREATE UNIQUE INDEX engagement_seat_org ON engagement_seat USING btree (engagement_id, org_id);
+CREATE TABLE engagement_section (
+  engagement_id text NOT NULL, org_id text NOT NULL, body text NOT NULL, version bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (engagement_id, org_id),
+  FOREIGN KEY (engagement_id) REFERENCES engagement(id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE engagement_snapshot (
+  id text NOT NULL, engagement_id text NOT NULL, org_id text NOT NULL, body text NOT NULL, hash text NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (engagement_id) REFERENCES engagement(id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX engagement_snapshot_of ON engagement_snapshot USING btree (engagement_id, org_id, made);
+CREATE TRIGGER engagement_snapshot_fixed BEFORE UPDATE ON engagement_snapshot FOR EACH ROW EXECUTE FUNCTION engagement_snapshot_fixed();
+CREATE TABLE engagement_split (
+  id text NOT NULL, engagement_id text NOT NULL, number bigint NOT NULL, state text NOT NULL, body text NOT NULL, note text NOT NULL, hash text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, made_org text NOT NULL, agreed bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (engagement_id) REFERENCES engagement(id),
+  FOREIGN KEY (made_org) REFERENCES org(id)
+);
+CREATE UNIQUE INDEX engagement_split_agreed ON engagement_split USING btree (engagement_id) WHERE (state = 'agreed'::text);
+CREATE UNIQUE INDEX engagement_split_number ON engagement_split USING btree (engagement_id, number);
+CREATE UNIQUE INDEX engagement_split_open ON engagement_split USING btree (engagement_id) WHERE (state = 'open'::text);
+CREATE TABLE engagement_task (
+  id text NOT NULL, engagement_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, title text NOT NULL, due_on text NOT NULL, done bigint NOT NULL, done_by text NOT NULL, made_org text NOT NULL, made_by text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (engagement_id) REFERENCES engagement(id),
+  FOREIGN KEY (made_org) REFERENCES org(id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX engagement_task_of ON engagement_task USING btree (engagement_id, made);
+CREATE TABLE engagement_template (
+  id text NOT NULL, org_id text NOT NULL, name text NOT NULL, fields text NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE UNIQUE INDEX engagement_template_name ON engagement_template USING btree (org_id, name);
 CREATE TABLE event (
   id text NOT NULL, kind text NOT NULL, version bigint NOT NULL, orgs text NOT NULL, object text NOT NULL, position bigint NOT NULL, payload text NOT NULL, happened bigint NOT NULL,
   PRIMARY KEY (id)
@@ -1468,6 +1554,10 @@ BEGIN
   END IF;
   RETURN NEW;
 END $function$;
+CREATE OR REPLACE FUNCTION engagement_snapshot_fixed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ BEGIN RAISE EXCEPTION 'a snapshot never changes'; END $function$;
 CREATE OR REPLACE FUNCTION fund_guard()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -119,6 +119,15 @@ const (
 	QuoteAccept Action = "quote.accept" // by who may order
 )
 
+// The actions of engagements, in which several companies work on one customer.
+const (
+	EngageRead   Action = "engagement.read"
+	EngageWrite  Action = "engagement.write"  // the own section, snapshots, tasks, hand-overs
+	EngageLead   Action = "engagement.lead"   // begin one, invite, remove, close
+	EngageAnswer Action = "engagement.answer" // an invitation; leave
+	EngageAgree  Action = "engagement.agree"  // to a split of revenue
+)
+
 // The actions of the forum.
 const (
 	ForumRead   Action = "forum.read"
@@ -212,6 +221,15 @@ var policy = map[Action]rule{
 	QuoteWrite:  {scope: "quotes:write", read: QuoteRead, sides: map[Side][]Role{Reseller: {Manager, Sales, Buyer}}},
 	QuoteOffer:  {scope: "quotes:write", read: QuoteRead, sides: map[Side][]Role{Supplier: deciders}},
 	QuoteAccept: {scope: "quotes:write", read: QuoteRead, sides: map[Side][]Role{Reseller: buyers}},
+
+	// An engagement is its owner's; who was invited is a member. A company that is the supplier
+	// of another one in it is there as such first: its sales people, who may sell beside its
+	// partners, do not read it.
+	EngageRead:   {scope: "engagements:read", sides: map[Side][]Role{Owner: {Manager, Sales}, Supplier: deciders, Member: {Manager, Sales}}},
+	EngageWrite:  {scope: "engagements:write", read: EngageRead, sides: map[Side][]Role{Owner: {Manager, Sales}, Member: {Manager, Sales}}},
+	EngageLead:   {scope: "engagements:write", read: EngageRead, sides: map[Side][]Role{Owner: {Manager, Sales}}},
+	EngageAnswer: {scope: "engagements:write", read: EngageRead, sides: map[Side][]Role{Owner: {Manager, Sales}, Member: {Manager, Sales}}},
+	EngageAgree:  {scope: "engagements:write", read: EngageRead, sides: map[Side][]Role{Owner: deciders, Member: deciders}},
 
 	ReferenceWrite: {scope: "catalog:write", read: CatalogRead, sides: map[Side][]Role{Owner: deciders, Reseller: {Manager, Buyer}}},
 	StockRead:      {scope: "stock:read", sides: map[Side][]Role{Owner: anyone, Reseller: anyone}},
