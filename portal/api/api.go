@@ -35,6 +35,7 @@ import (
 	"entente/prm/channel"
 	"entente/prm/customer"
 	"entente/prm/deal"
+	"entente/prm/engage"
 	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/landing"
@@ -67,6 +68,7 @@ type Deps struct {
 	Returns     *returns.Service
 	Blankets    *blanket.Service
 	Quotes      *quote.Service
+	Engagements *engage.Service
 	Settle      *settle.Service
 	Approvals   *approval.Service
 	Customers   *customer.Service
@@ -130,6 +132,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.leads()
 	a.deals()
 	a.quotes()
+	a.engagements()
 	a.promos()
 	a.promoWrites()
 	a.landings()

@@ -2,17 +2,24 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"entente/chat/room"
+	"entente/db"
 	"entente/db/job"
+	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/deal"
+	"entente/prm/engage"
 	"entente/prm/fault"
 	"entente/prm/lead"
 	"entente/prm/notify"
+	"entente/prm/partner"
 	"entente/prm/promo"
 	"entente/prm/trade"
 )
@@ -196,4 +203,230 @@ func (a *App) promoNotices(ctx context.Context, e job.Received) error {
 		return tell(x.Company, x.Owner, access.Manager, access.Sales)
 	}
 	return nil
+}
+
+// engageRoom is the subject of a room about an engagement: its id is the engagement's where
+// those who take part are shown to each other, else that of the seat of one of them.
+const engageRoom = "engagement"
+
+// engageLine is the name of a step in lines, notices and webhooks: "split_proposed".
+func engageLine(event string) string {
+	var b strings.Builder
+	for i, r := range strings.TrimPrefix(event, "engage.") {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// engageAlone are the steps that the two companies of an invitation learn of and no room.
+var engageAlone = []string{engage.EventInvited, engage.EventDeclined, engage.EventWithdrawn}
+
+// engageRooms keeps the rooms of an engagement: who takes part is in, who left is out.
+func (a *App) engageRooms(ctx context.Context, e job.Received) error {
+	var x engage.Event
+	if err := e.Decode(&x); err != nil || x.Room == "" || slices.Contains(engageAlone, e.Kind) {
+		return err
+	}
+	actor := access.System("rooms", x.Owner)
+	seen, err := a.engagements.Get(ctx, actor, x.Engagement)
+	if err != nil || seen.Detail == nil {
+		return err
+	}
+	d, orgs := seen.Detail, []string{x.Owner}
+	for _, s := range d.Seats {
+		if s.Org != x.Owner && s.State == engage.Active && (x.Shown || s.ID == x.Room) {
+			orgs = append(orgs, s.Org)
+		}
+	}
+	subject := room.Subject{Kind: engageRoom, ID: x.Room}
+	r, err := a.rooms.BySubject(ctx, actor, subject)
+	if fault.IsNotFound(err) && len(orgs) < 2 {
+		return nil // nobody was ever there to talk with
+	}
+	if err == nil || fault.IsNotFound(err) {
+		r, err = a.rooms.EnsureRoom(ctx, actor, room.Spec{Subject: subject, Title: d.Number + " " + d.Title, Orgs: orgs})
+	}
+	if err != nil {
+		return err
+	}
+	names, err := a.accounts.Directory().OrgsByID(ctx, x.Org, x.Company)
+	if err != nil {
+		return err
+	}
+	args := map[string]string{"company": names[x.Org].Name, "about": names[x.Company].Name}
+	if _, err := a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: "engage." + engageLine(e.Kind), Args: args}); err != nil {
+		return err
+	}
+	for _, s := range d.Seats {
+		if s.State == engage.Left && slices.Contains(r.Orgs, s.Org) {
+			if err := a.rooms.RemoveOrg(ctx, actor, r.ID, s.Org); err != nil {
+				return err
+			}
+		}
+	}
+	if x.Closed {
+		return a.rooms.SetReadOnly(ctx, actor, r.ID, true)
+	}
+	return nil
+}
+
+// engageSide is where a company stands in an engagement, as it sees it itself.
+func (a *App) engageSide(ctx context.Context, org string, id engage.ID) (number, title string, seat engage.Seat, err error) {
+	seen, err := a.engagements.Get(ctx, access.System("notices", org), id)
+	switch {
+	case err != nil:
+	case seen.Invitation != nil:
+		number, title, seat = seen.Invitation.Number, seen.Invitation.Teaser, seen.Invitation.Seat
+	default:
+		number, title, seat = seen.Detail.Number, seen.Detail.Title, seen.Detail.Mine
+	}
+	return number, title, seat, err
+}
+
+// engageNotices tells the people of the companies that an event names.
+func (a *App) engageNotices(ctx context.Context, e job.Received) error {
+	var x engage.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	names, err := a.accounts.Directory().OrgsByID(ctx, x.Org)
+	if err != nil {
+		return err
+	}
+	for _, org := range x.To {
+		number, title, seat, err := a.engageSide(ctx, org, x.Engagement)
+		if err != nil {
+			return err
+		}
+		roles := []access.Role{access.Manager, access.Sales}
+		if seat.Resource(x.Owner).Supplier != "" {
+			roles = roles[:1]
+		}
+		n := notify.Notice{Kind: "engage." + engageLine(e.Kind), Dedupe: e.ID, Urgent: e.Kind == engage.EventInvited, SubjectKind: engageRoom, SubjectID: string(x.Engagement), Args: map[string]string{"number": number, "title": title}}
+		if err := a.tellSide(ctx, org, names[x.Org].Name, roles, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// engageHook is the data of a webhook about an engagement: nothing of what it says.
+type engageHook struct {
+	Partner    string    `json:"partner,omitempty"` // slug of the company that acted
+	Own        bool      `json:"own,omitempty"`     // the company's own doing
+	Engagement engage.ID `json:"engagement"`
+	Number     string    `json:"number"`
+	Seat       string    `json:"seat"`
+	Reason     string    `json:"reason,omitempty"`
+	Href       string    `json:"href"`
+}
+
+// engageHooks tells the systems of the companies that an event names, and of the one that acted.
+func (a *App) engageHooks(ctx context.Context, e job.Received) error {
+	var x engage.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	kind := "engagement." + engageLine(e.Kind)
+	names, err := a.accounts.Directory().OrgsByID(ctx, x.Org)
+	if err != nil {
+		return err
+	}
+	for _, org := range append(slices.Clone(x.To), x.Org) {
+		actor := access.System("webhooks", org)
+		wanted, err := a.hooks.Wants(ctx, actor, kind)
+		if err != nil {
+			return err
+		}
+		if !wanted {
+			continue
+		}
+		number, _, seat, err := a.engageSide(ctx, org, x.Engagement)
+		if err != nil {
+			return err
+		}
+		d := engageHook{Engagement: x.Engagement, Number: number, Seat: string(seat.State), Reason: x.Reason, Own: org == x.Org, Href: "/api/v1/engagements/" + string(x.Engagement)}
+		if !d.Own {
+			d.Partner = names[x.Org].Slug
+		}
+		if err := a.hooks.Tell(ctx, actor, hook.Message{Event: e.ID, Place: e.Position, Kind: kind, At: e.At, Data: d}, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// engageLive tells open pages of the companies that an event names.
+func (a *App) engageLive(ctx context.Context, e job.Received) error {
+	var x engage.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	orgs := e.Orgs
+	db.AfterCommit(ctx, func() { a.live.Changed(engageRoom, string(x.Engagement), orgs) })
+	return nil
+}
+
+// engageEnded ends what two companies have together in engagements when they work together no
+// more.
+func (a *App) engageEnded(ctx context.Context, e job.Received) error {
+	var p partner.Event
+	if err := e.Decode(&p); err != nil {
+		return err
+	}
+	return a.engagements.PartnersEnded(ctx, access.System("engagements", p.Supplier), p.Supplier, p.Reseller)
+}
+
+// engageCircle tells engagements who works with whom and where, and reads what they begin from.
+type engageCircle struct{ a *App }
+
+// Between is what two companies are to each other.
+func (c engageCircle) Between(ctx context.Context, org, other string) (engage.Tie, error) {
+	list, err := c.a.partners.Between(ctx, access.System("engagements", org), other)
+	var out engage.Tie
+	for _, p := range list {
+		if p.State == partner.Active {
+			out.Active, out.Supplies = true, out.Supplies || p.Supplier == org
+		}
+	}
+	return out, err
+}
+
+// Belongs says whether a person works in a company.
+func (c engageCircle) Belongs(ctx context.Context, org, person string) (bool, error) {
+	people, err := c.a.accounts.Directory().People(ctx, org)
+	return slices.ContainsFunc(people, func(p account.Colleague) bool { return p.ID == person }), err
+}
+
+// Source reads a deal, a lead or an offer with the actor's own rights.
+func (c engageCircle) Source(ctx context.Context, actor access.Actor, kind, id string) (engage.Source, error) {
+	actor = unscoped(actor)
+	switch kind {
+	case engage.FromDeal:
+		d, err := c.a.deals.Get(ctx, actor, deal.ID(id))
+		if err == nil && actor.Org != d.Supplier && actor.Org != d.Registrant {
+			err = fault.New(fault.NotFound, "error.not_found")
+		}
+		out := engage.Source{Number: d.Code, Title: d.Title, Customer: d.Customer.Name, Country: d.Customer.Country}
+		if err == nil && actor.Org == d.Supplier {
+			out.First, out.Supplies = d.Registrant, true
+		}
+		return out, err
+	case engage.FromLead:
+		l, err := c.a.leads.Get(ctx, actor, lead.ID(id))
+		return engage.Source{Number: "L-" + strconv.FormatInt(l.Number, 10), Title: l.Title, Customer: l.Customer.Name, Country: l.Customer.Country, Teaser: l.Need, First: l.Holder, Supplies: l.Holder != ""}, err
+	case engage.FromOffer:
+		o, err := c.a.leads.GetOffer(ctx, actor, lead.OfferID(id))
+		if err == nil && (o.Shared == nil || actor.Org != o.Reseller) {
+			err = fault.New(fault.NotFound, "error.not_found")
+		}
+		if err != nil {
+			return engage.Source{}, err
+		}
+		return engage.Source{Number: strconv.FormatInt(o.Number, 10), Title: o.Teaser.Title, Customer: o.Shared.Customer, Country: o.Shared.Country, Teaser: o.Teaser.Need, First: o.Supplier}, nil
+	}
+	return engage.Source{}, fault.New(fault.NotFound, "error.not_found")
 }

@@ -193,6 +193,9 @@ func (g roomGate) MaySee(ctx context.Context, actor access.Actor, s room.Subject
 	if s.Kind == quoteRoom {
 		return g.a.quotes.MaySee(ctx, unscoped(actor), quote.ID(s.ID))
 	}
+	if s.Kind == engageRoom {
+		return g.a.engagements.MaySee(ctx, unscoped(actor), s.ID)
+	}
 	act := access.PartnerRead
 	switch s.Kind {
 	case trade.DocumentOrder:

@@ -201,6 +201,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT t.id FROM promotion_task t JOIN org r ON r.id = t.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT v.id FROM promotion_version v JOIN org r ON r.id = v.org_id WHERE r.slug = 'huadong' LIMIT 1`,
 			`SELECT x.id FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel' ORDER BY x.created DESC LIMIT 4`,
+			`SELECT x.id FROM engagement x JOIN engagement_seat s ON s.engagement_id = x.id JOIN org o ON o.id = s.org_id WHERE o.slug = 'kestrel' AND x.id NOT IN (SELECT b.engagement_id FROM engagement_seat b JOIN org p ON p.id = b.org_id WHERE p.slug = 'baltic') LIMIT 2`,
 			`SELECT x.id FROM quote x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 2`,
 			`SELECT x.id FROM deal_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM customer x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 2`,
@@ -506,7 +507,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "engage": a.engagements}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {
@@ -703,7 +704,7 @@ func strangerHTTP(t *testing.T, a *App, ids, canaries []string) {
 		t.Errorf("only %d requests were made", seen)
 	}
 	// the pages a stranger may open hold nothing of Kestrel's either
-	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel", "/quotes", "/quotes?q=Harrow", "/quotes/new", "/find?q=Harrow"} {
+	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel", "/quotes", "/quotes?q=Harrow", "/quotes/new", "/find?q=Harrow", "/engagements", "/engagements?q=Harrow", "/engagements/new"} {
 		code, text := ask("GET", "/c/baltic"+path, "")
 		if code >= 500 || code == 404 && !strings.Contains(path, "kestrel") {
 			t.Errorf("GET %s: %d", path, code)

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -12,7 +13,9 @@ import (
 
 	"entente/edi/courier"
 	"entente/edi/gateway"
+	"entente/portal/hook"
 	"entente/portal/locale"
+	"entente/prm/engage"
 )
 
 // TestEveryFaultHasItsSentence: a key given to fault.New, Wrap, InvalidField or
@@ -89,6 +92,15 @@ func TestEveryEventHasItsLine(t *testing.T) {
 		for _, w := range quoteTold {
 			if !locale.Has(lang, "notice."+w.kind) || !locale.Has(lang, "event."+w.kind) && w.room {
 				t.Errorf("%s has no sentence for %s", lang, w.kind)
+			}
+		}
+		for _, kind := range engage.Events() {
+			line := engageLine(kind)
+			if !locale.Has(lang, "notice.engage."+line) || !locale.Has(lang, "hooks.name.engagement."+line) || !slices.Contains(engageAlone, kind) && !locale.Has(lang, "event.engage."+line) {
+				t.Errorf("%s has no sentence for %s", lang, kind)
+			}
+			if !slices.Contains(hook.Events(), "engagement."+line) {
+				t.Errorf("no webhook tells of %s", kind)
 			}
 		}
 		for _, rule := range append(gateway.Rules(), courier.Rules()...) {

@@ -16,6 +16,7 @@ import (
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/deal"
+	"entente/prm/engage"
 	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/lead"
@@ -49,6 +50,7 @@ type Services struct {
 	Leads       *lead.Service
 	Deals       *deal.Service
 	Promos      *promo.Service
+	Engagements *engage.Service
 	Funds       *fund.Service
 	SellThrough *sellthrough.Service
 	Wire        Wire
@@ -105,6 +107,9 @@ func Make(ctx context.Context, s Services) error {
 		return err
 	}
 	if err := m.funds(fund.Quiet(ctx)); err != nil {
+		return err
+	}
+	if err := m.engagements(engage.Quiet(ctx)); err != nil {
 		return err
 	}
 	return m.sales(sellthrough.Quiet(ctx))

@@ -17,6 +17,7 @@ import (
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/deal"
+	"entente/prm/engage"
 	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/lead"
@@ -45,6 +46,15 @@ func (office) Clock(_ context.Context, _ string, start time.Time, hours int) (le
 
 func (office) Close(_ context.Context, _ string, t time.Time) (time.Time, error) { return t, nil }
 
+// together has all companies work with each other.
+type together struct{}
+
+func (together) Between(context.Context, string, string) (engage.Tie, error) {
+	return engage.Tie{Active: true}, nil
+}
+
+func (together) Belongs(context.Context, string, string) (bool, error) { return true, nil }
+
 func services(t testing.TB, d *db.DB) Services {
 	jobs := job.New(d, job.Options{})
 	accounts := account.NewService(d, account.Options{Cost: account.Cost{Time: 1, Memory: 64, Threads: 1}})
@@ -58,7 +68,8 @@ func services(t testing.TB, d *db.DB) Services {
 	leads := lead.NewService(d, jobs, customers, office{})
 	deals := deal.New(deal.Parts{DB: d, Jobs: jobs, Blobs: blobs, Catalog: cat, Customers: customers, Leads: leads, Calendar: office{}})
 	desk := trade.New(d, cat, jobs)
-	return Services{DB: d, Deals: deals, Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: fund.New(d, jobs, blobs, partners), SellThrough: sellthrough.New(d, cat, jobs)}
+	engagements := engage.New(d, together{}, nil, jobs)
+	return Services{DB: d, Engagements: engagements, Deals: deals, Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: fund.New(d, jobs, blobs, partners), SellThrough: sellthrough.New(d, cat, jobs)}
 }
 
 // The demo is made twice for one database each: what the contract says of it is

@@ -61,6 +61,23 @@ const (
 	QuoteWithdrawn = "quote.withdrawn"
 	QuoteExpired   = "quote.expired"
 	QuoteOrdered   = "quote.ordered"
+	// What happens in an engagement, as far as the company is told.
+	EngagementInvited        = "engagement.invited"
+	EngagementAccepted       = "engagement.accepted"
+	EngagementDeclined       = "engagement.declined"
+	EngagementWithdrawn      = "engagement.withdrawn"
+	EngagementLeft           = "engagement.left"
+	EngagementShared         = "engagement.shared"
+	EngagementSplitProposed  = "engagement.split_proposed"
+	EngagementSplitAnswered  = "engagement.split_answered"
+	EngagementSplitRefused   = "engagement.split_refused"
+	EngagementSplitAgreed    = "engagement.split_agreed"
+	EngagementSplitWithdrawn = "engagement.split_withdrawn"
+	EngagementTask           = "engagement.task_given"
+	EngagementTaskDone       = "engagement.task_done"
+	EngagementHandedOver     = "engagement.handed_over"
+	EngagementHandAnswered   = "engagement.handover_answered"
+	EngagementClosed         = "engagement.closed"
 	// Test is what the test button sends; it needs no subscription.
 	Test = "webhook.test"
 )
@@ -69,7 +86,8 @@ const (
 func Events() []string {
 	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused,
 		FundGranted, RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturned, ClaimDecided, ClaimDenied, ClaimSettled, SalesReported, SalesCorrected, SalesWithdrawn,
-		QuoteRequested, QuoteOffered, QuoteAccepted, QuoteDeclined, QuoteWithdrawn, QuoteExpired, QuoteOrdered}
+		QuoteRequested, QuoteOffered, QuoteAccepted, QuoteDeclined, QuoteWithdrawn, QuoteExpired, QuoteOrdered,
+		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed}
 }
 
 // Hook is an address of a company with what it is told.

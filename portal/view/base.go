@@ -59,6 +59,7 @@ const (
 	NavPromotions  NavID = "promotions"
 	NavDeals       NavID = "deals"
 	NavQuotes      NavID = "quotes"
+	NavEngagements NavID = "engagements"
 	NavFunds       NavID = "funds"
 	NavCustomers   NavID = "customers"
 	NavRooms       NavID = "rooms"

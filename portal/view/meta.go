@@ -93,6 +93,24 @@ func (*QuotesPage) meta() meta {
 func (*MakePage) meta() meta      { return meta{block: "make_of", layout: "app", nav: NavRooms} }
 func (*QuotePage) meta() meta     { return meta{block: "quote", layout: "app", nav: NavQuotes} }
 func (*QuoteFormPage) meta() meta { return meta{block: "quote_form", layout: "app", nav: NavQuotes} }
+func (*EngagementsPage) meta() meta {
+	return meta{block: "engagements", layout: "app", nav: NavEngagements, head: true}
+}
+func (*EngagementPage) meta() meta {
+	return meta{block: "engagement", layout: "app", nav: NavEngagements}
+}
+func (*EngagementInvitationPage) meta() meta {
+	return meta{block: "engagement_invitation", layout: "app", nav: NavEngagements}
+}
+func (*EngagementFormPage) meta() meta {
+	return meta{block: "engagement_form", layout: "app", nav: NavEngagements}
+}
+func (*EngagementSharePage) meta() meta {
+	return meta{block: "engagement_share", layout: "app", nav: NavEngagements}
+}
+func (*EngagementRevisionsPage) meta() meta {
+	return meta{block: "engagement_revisions", layout: "app", nav: NavEngagements}
+}
 func (*SellReportsPage) meta() meta {
 	return meta{block: "sell", layout: "app", nav: NavSellThrough, head: true}
 }

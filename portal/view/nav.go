@@ -19,6 +19,7 @@ var entries = []entry{
 	{NavFunds, "sell", "/funds", "coin", 0},
 	{NavDeals, "sell", "/deals", "shield-check", 0},
 	{NavQuotes, "sell", "/quotes", "file-text", 0},
+	{NavEngagements, "sell", "/engagements", "users", 0},
 	{NavSellThrough, "sell", "/sell-through", "arrow-up-right", 0},
 	{NavCustomers, "sell", "/customers", "address-book", 0},
 	{NavOrders, "trade", "/orders", "package", 2},

@@ -45,6 +45,7 @@ type DealPage struct {
 	OrderURL                          string
 	QuoteURL                          string // asks for a quote, or makes one
 	Quotes                            []QuoteRow
+	EngageURL                         string // begins an engagement
 	Files                             []DealFile
 	History                           []Entry
 	Similar                           []DealSimilar
@@ -255,4 +256,173 @@ type QuoteFormPage struct {
 	Total                Money
 	Deal                 string // number of the registration
 	Hint                 Text
+}
+
+// EngagementsPage is /c/{slug}/engagements.
+type EngagementsPage struct {
+	Base
+	Tabs    []Tab
+	Filters Filters
+	Rows    []EngagementRow
+	Pager   Pager
+	NewURL  string
+}
+
+// EngagementRow is one engagement; of an invitation Title is the teaser.
+type EngagementRow struct {
+	URL, Number, Title, Customer string
+	Owner                        Company
+	Role                         Text
+	Status                       Status
+	Waits                        bool
+	Changed                      time.Time
+}
+
+// EngagementFormPage begins an engagement or changes its terms. It posts kind, ref, title, customer, purpose, teaser, country, band, shown, role, amount, currency to URL.
+type EngagementFormPage struct {
+	Base
+	URL, BackURL                               string
+	Changing                                   bool
+	Form                                       Form
+	From                                       Text
+	Roles, Bands, Countries, Currencies, Shown []Option
+}
+
+// EngagementInvitationPage is an engagement before the company accepted. It posts hash to URL + "/accept", reason and comment to URL + "/decline". As says through whose eyes it is seen.
+type EngagementInvitationPage struct {
+	Base
+	URL, Number, Teaser string
+	As                  Text
+	Owner               Company
+	Status              Status
+	Facts               []KV
+	Message, By         string
+	At                  time.Time
+	Shown               Text
+	Hash                string
+	CanAnswer           bool
+	Reasons             []Option
+	Forms               map[string]Form
+}
+
+// EngagementPage is /c/{slug}/engagements/{id} for a company that takes part. The names of Forms are those of the deeds; they post to URL + "/section", "/invite", "/withdraw", "/remove", "/leave", "/close", "/split",
+// "/split/agree", "/split/refuse", "/split/withdraw", "/tasks", "/tasks/{id}", "/handovers", "/handovers/{id}".
+type EngagementPage struct {
+	Base
+	URL, Number, Title string
+	As, Told, Shown    Text
+	Owner              Company
+	Status             Status
+	Purpose            string
+	Facts              []KV
+	Seats              []EngagementSeat
+	Own, Private       []KV
+	Section            Form
+	PrivateRows        []string
+	Got, Sent          []EngagementRevision
+	Splits             []EngagementSplit
+	Shares             []EngagementShare // of the form that proposes
+	Tasks              []EngagementTask
+	TasksDone          int
+	Hands              []EngagementHand
+	Sees, Rooms        []KV
+	Room               *Room
+	EditURL, ShareURL  string
+	Forms              map[string]Form
+
+	CanWork, CanLead, CanLeave, CanPropose                                                         bool
+	Stages, Currencies, Companies, Roles, Assignees, Others, LeaveReasons, RemoveReasons, Outcomes []Option
+}
+
+// EngagementSeat is a company that takes part.
+type EngagementSeat struct {
+	Company                Company
+	Role                   Text
+	Status                 Status
+	Owner                  bool
+	Told                   Text
+	AsURL                  string
+	CanWithdraw, CanRemove bool
+}
+
+// EngagementRevision is a snapshot as one company got it.
+type EngagementRevision struct {
+	Company Company
+	Rev     int
+	Values  []KV
+	Changes []Text
+	By, URL string
+	At      time.Time
+}
+
+// EngagementShare is a part of the revenue; Width in percent.
+type EngagementShare struct {
+	Company Company
+	Percent string
+	Width   int
+	Mine    bool
+}
+
+// EngagementSplit is one text of the split.
+type EngagementSplit struct {
+	Number                                    int
+	Status                                    Status
+	Shares                                    []EngagementShare
+	Note, Hash                                string
+	By                                        Text
+	At, Since                                 time.Time
+	Answers                                   []Text
+	Strange, CanAgree, CanRefuse, CanWithdraw bool
+}
+
+// EngagementTask is a task of one company.
+type EngagementTask struct {
+	ID, Title, Person string
+	Company           Company
+	Due               Date
+	Done, Late, CanDo bool
+}
+
+// EngagementHand is a hand-over.
+type EngagementHand struct {
+	ID, What, Note, Comment, By string
+	Text                        Text
+	Due                         Date
+	Status                      Status
+	At                          time.Time
+	CanAnswer, CanTakeBack      bool
+}
+
+// EngagementSharePage chooses fields and readers (GET) and sends what it showed (POST template, field, to, hash).
+type EngagementSharePage struct {
+	Base
+	URL, BackURL, Number  string
+	Form                  Form
+	Templates, Fields, To []Option
+	Ready                 *EngagementOutgoing
+}
+
+// EngagementOutgoing is what would be sent.
+type EngagementOutgoing struct {
+	Hash, Template string
+	Fields, To     []string
+	Values         []KV
+	Readers        []EngagementReader
+	Send           bool
+}
+
+// EngagementReader is one company that would get a revision; Same: it has exactly this.
+type EngagementReader struct {
+	Company Company
+	Rev     int
+	Changes []Text
+	Same    bool
+}
+
+// EngagementRevisionsPage is every revision that one company got from another.
+type EngagementRevisionsPage struct {
+	Base
+	BackURL, Number string
+	Title           Text
+	Rows            []EngagementRevision
 }

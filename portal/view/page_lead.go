@@ -162,6 +162,7 @@ type OfferPage struct {
 	CanWork   bool
 	Sees      []KV   // who can see it, with the rule that gives it
 	QuoteURL  string // asks for a quote
+	EngageURL string // begins an engagement
 	DealURL   string // makes a registration of the lead; empty where the viewer may not
 	DealPage  string // of what it became
 	Accept    Form   // only its note: why it did not go
@@ -179,6 +180,7 @@ type LeadPage struct {
 	Base
 	URL         string
 	EditURL     string
+	EngageURL   string // begins an engagement
 	Number      string
 	FromURL     string // the message it was made of
 	Title       string

@@ -26,6 +26,7 @@ func dealSamples(k, a Base) map[string]Page {
 	mine.QuoteURL, mine.Quotes = "/c/kestrel/quotes/new?deal=1", []QuoteRow{{URL: "/c/kestrel/quotes/1", Number: "Q-00012", Value: gbp("17760.00"), Status: Status{State: "quote.offered"}}}
 	theirs := page
 	theirs.QuoteURL = "/c/aurelia/quotes/offer?deal=1"
+	theirs.EngageURL = "/c/aurelia/engagements/new?deal=1"
 	theirs.Base, theirs.CanTake, theirs.CanDecide, theirs.CanAward, theirs.CanCancel, theirs.CanExtend, theirs.CanDoubt, theirs.AskedText = a, true, true, true, true, true, true, T("deal.asked_text", "company", "Kestrel Supply", "days", 30, "why", "The board meets in March")
 	theirs.Decide, theirs.Cancel, theirs.Extend, theirs.Contest, theirs.Rule, theirs.Returns, theirs.Rejects, theirs.Cancels, theirs.Denials, theirs.Contests = wrong, wrong, wrong, wrong, Form{Errors: []FieldError{{"note", T("form.missing")}}}, reasons, reasons, reasons, reasons, reasons
 	theirs.Similar = []DealSimilar{{"2", "/c/aurelia/deals/2", "D-11111118", "Northgate", baltic, Status{State: "deal.protected"}, customer, T("deal.by.sure", "key", T("identitykey.domain"), "value", "northgate-rail.co.uk"), true, 60, at(1, 9, 0), true, true}}
@@ -76,4 +77,44 @@ func quoteSamples(k, a Base) map[string]Page {
 
 func quoteEmpties(e Base) map[string]Page {
 	return map[string]Page{"quotes": &QuotesPage{Base: e}, "quote": &QuotePage{Base: e, Title: "x"}, "quote_form": &QuoteFormPage{Base: e}}
+}
+
+// engageSamples are the pages of engagements with everything on them.
+func engageSamples(k, a Base) map[string]Page {
+	row := EngagementRow{URL: "/c/kestrel/engagements/1", Number: "E-48291573", Title: "Harrow line 4", Customer: "Harrow Fabrication", Owner: aurelia, Role: T("engagerole.distributor"), Status: Status{State: "engage.active"}, Waits: true, Changed: at(4, 9, 0)}
+	tabs := []Tab{{T("engagements.invited"), "/c/kestrel/engagements?view=invited", 1, false}, {T("engagements.open"), "/c/kestrel/engagements", 3, true}}
+	wrong := Form{Values: map[string]string{"reason": "other"}, Errors: []FieldError{{"reason", T("form.choice_wrong")}}, Note: T("engage.changed")}
+	told := func(field string) Form {
+		return Form{Values: map[string]string{"note": "x"}, Errors: []FieldError{{field, T("form.choice_wrong")}, {"", T("engage.shares_sum")}}}
+	}
+	forms := map[string]Form{"accept": told(""), "end": wrong, "invite": told("company"), "seat": told(""), "close": told("outcome"), "split": told("note"), "agree": told(""), "task": told("title"), "hand": told("what"), "answer": told("")}
+	values := []KV{{Label: T("engagefield.stage"), Value: T("engagestage.qualified")}, {Label: T("engagefield.amount"), Value: Raw("£12,345.67")}}
+	revision := EngagementRevision{Company: aurelia, Rev: 2, Values: values, Changes: []Text{T("engage.change", "field", T("engagefield.close"), "was", Raw("–"), "now", T("order.on", "date", Date("2026-12-31")))}, By: "Ingrid Dahl", URL: "/c/kestrel/engagements/1/snapshots/1/2", At: at(4, 9, 0)}
+	shares := []EngagementShare{{Company: aurelia, Percent: "65.00", Width: 65}, {Company: kestrel, Percent: "35.00", Width: 35, Mine: true}}
+	invitation := EngagementInvitationPage{Base: k, URL: "/c/kestrel/engagements/1", Number: "E-48291573", Teaser: "Tools for a metal works", Owner: aurelia, Status: Status{State: "engage.invited"}, Facts: []KV{{Label: T("engage.your_role"), Value: T("engagerole.reseller")}}, Message: "Will you?", By: "Ingrid Dahl", At: at(2, 9, 0), Shown: T("engage.shown_you", "company", "Aurelia Tools"), Hash: "abc", CanAnswer: true, Reasons: options("", "", "Choose"), Forms: forms}
+	seen := invitation
+	seen.Base, seen.As, seen.CanAnswer, seen.Forms = a, T("engage.as", "company", "Kestrel Supply"), false, nil
+	page := EngagementPage{Base: k, URL: "/c/kestrel/engagements/1", Number: "E-48291573", Title: "Harrow line 4", Told: T("engage.closed_told", "outcome", T("engageoutcome.won"), "comment", "Well done"), Shown: T("engage.shown_all"), Owner: aurelia, Status: Status{State: "engage.active"}, Purpose: "Win it", Facts: values,
+		Seats: []EngagementSeat{{Company: aurelia, Role: T("engagerole.manufacturer"), Status: Status{State: "engage.active"}, Owner: true, AsURL: "/c/kestrel/engagements/1/as/1"}, {Company: kestrel, Role: T("engagerole.distributor"), Status: Status{State: "engage.left"}, Told: T("engage.reason_told", "reason", T("engagereason.done"), "comment", "x"), CanWithdraw: true, CanRemove: true}},
+		Own:   values, Private: []KV{{Label: T("engage.notes"), Value: Raw("our floor is 11 %")}}, Section: Form{Values: map[string]string{"version": "3"}, Errors: []FieldError{{"amount", T("engage.amount_range")}}}, PrivateRows: []string{"0", "1"}, Got: []EngagementRevision{revision}, Sent: []EngagementRevision{revision},
+		Splits: []EngagementSplit{{Number: 2, Status: Status{State: "split.open"}, Shares: shares, Note: "Of what is invoiced", Hash: "abc", By: T("engage.proposed_by", "person", "Ingrid Dahl", "company", "Aurelia Tools"), At: at(4, 9, 0), Answers: []Text{T("engage.answer_comment", "answer", T("engageanswer.refused", "company", "Kestrel Supply"), "comment", "too little")}, Strange: true, CanAgree: true, CanRefuse: true, CanWithdraw: true}, {Number: 1, Status: Status{State: "split.in_force"}, Shares: shares, Hash: "abd", By: T("engage.proposed_by", "person", "Ingrid Dahl", "company", "Aurelia Tools"), At: at(2, 9, 0), Since: at(3, 9, 0)}}, Shares: shares,
+		Tasks: []EngagementTask{{ID: "1", Title: "Measure the hall", Person: "Maya Osei", Company: kestrel, Due: "2026-12-01", Late: true, CanDo: true}, {ID: "2", Title: "Call", Company: aurelia, Done: true}}, TasksDone: 1,
+		Hands: []EngagementHand{{ID: "1", What: "Commissioning", Note: "All drawings", Comment: "no", By: "Maya Osei", Text: T("engage.hand_from_to", "from", "Aurelia Tools", "to", "Kestrel Supply"), Due: "2026-12-01", Status: Status{State: "handover.offered"}, At: at(4, 9, 0), CanAnswer: true, CanTakeBack: true}},
+		Sees:  []KV{{Label: Raw("Aurelia Tools"), Value: T("engagesees.owner", "people", "Ingrid Dahl")}}, Rooms: []KV{{Label: Raw("Kestrel Supply"), Value: T("promo.room_open"), URL: "/c/kestrel/rooms/1"}}, EditURL: "/c/kestrel/engagements/1/edit", ShareURL: "/c/kestrel/engagements/1/share", Forms: forms,
+		CanWork: true, CanLead: true, CanLeave: true, CanPropose: true, Stages: options("qualified", "qualified", "Qualified"), Currencies: options("GBP", "GBP", "GBP"), Companies: options("", "1", "Baltic"), Roles: options("", "reseller", "Reseller"), Assignees: options("", "1", "Kestrel"), Others: options("", "1", "Aurelia"), LeaveReasons: options("", "", "Choose"), RemoveReasons: options("", "", "Choose"), Outcomes: options("", "won", "won")}
+	read := EngagementPage{Base: a, URL: "/c/aurelia/engagements/1", Number: "E-48291573", Title: "Harrow line 4", As: T("engage.as", "company", "Kestrel Supply"), Shown: T("engage.hidden_all", "company", "Aurelia Tools"), Owner: aurelia, Status: Status{State: "engage.active"}}
+	form := EngagementFormPage{Base: k, URL: "/c/kestrel/engagements/new", BackURL: "/c/kestrel/engagements", Form: told("teaser"), From: T("engagefrom.deal", "number", "D-48291573"), Roles: options("", "reseller", "Reseller"), Bands: options("", "", "Not said"), Countries: options("GB", "GB", "Great Britain"), Currencies: options("GBP", "GBP", "GBP"), Shown: []Option{{Value: "", Label: T("engage.hidden"), On: true}, {Value: "1", Label: T("engage.shown")}}}
+	edit := form
+	edit.Changing = true
+	share := EngagementSharePage{Base: k, URL: "/c/kestrel/engagements/1/share", BackURL: "/c/kestrel/engagements/1", Number: "E-48291573", Form: told("template"), Templates: options("", "", "None"), Fields: options("stage", "stage", "Stage"), To: options("1", "1", "Aurelia Tools"),
+		Ready: &EngagementOutgoing{Hash: "abc", Fields: []string{"stage"}, To: []string{"1"}, Values: values, Readers: []EngagementReader{{Company: aurelia, Rev: 3, Changes: revision.Changes}, {Company: kestrel, Same: true}}, Send: true}}
+	return map[string]Page{
+		"engagements": &EngagementsPage{Base: k, Tabs: tabs, Filters: Filters{URL: "/c/kestrel/engagements", Placeholder: T("engagements.search")}, Rows: []EngagementRow{row}, Pager: Pager{Shown: 1, Total: -1, Next: "/c/kestrel/engagements?after=x"}, NewURL: "/c/kestrel/engagements/new"},
+		"engagement":  &page, "engagement_as": &read, "engagement_invitation": &invitation, "engagement_invitation_as": &seen, "engagement_form": &form, "engagement_form_edit": &edit, "engagement_share": &share,
+		"engagement_revisions": &EngagementRevisionsPage{Base: k, BackURL: "/c/kestrel/engagements/1", Number: "E-48291573", Title: T("engage.revisions_of", "from", "Aurelia Tools", "to", "Kestrel Supply"), Rows: []EngagementRevision{revision}},
+	}
+}
+
+func engageEmpties(e Base) map[string]Page {
+	return map[string]Page{"engagements": &EngagementsPage{Base: e}, "engagement": &EngagementPage{Base: e, Title: "x"}, "engagement_invitation": &EngagementInvitationPage{Base: e}, "engagement_form": &EngagementFormPage{Base: e}, "engagement_share": &EngagementSharePage{Base: e}, "engagement_revisions": &EngagementRevisionsPage{Base: e, Title: Raw("x")}}
 }

@@ -337,6 +337,7 @@ func samples(lang locale.Language) map[string]Page {
 	maps.Copy(out, fundSamples(k, a))
 	maps.Copy(out, dealSamples(k, a))
 	maps.Copy(out, quoteSamples(k, a))
+	maps.Copy(out, engageSamples(k, a))
 	maps.Copy(out, approvalSamples(k, a))
 	return out
 }
@@ -369,6 +370,7 @@ func empties(lang locale.Language) map[string]Page {
 	maps.Copy(out, fundEmpties(b))
 	maps.Copy(out, dealEmpties(b))
 	maps.Copy(out, quoteEmpties(b))
+	maps.Copy(out, engageEmpties(b))
 	maps.Copy(out, map[string]Page{"approvals": &ApprovalsPage{Base: b}, "approval": &ApprovalPage{Base: b, Title: Raw("x")}, "approval_rules": &ApprovalRulesPage{Base: b}})
 	return out
 }

@@ -43,6 +43,8 @@ func SubjectPath(kind, id string) string {
 		return "funds/claims/edi/" + id
 	case "quote":
 		return "quotes/" + id
+	case "engagement":
+		return "engagements/" + id
 	case "deal":
 		return "deals/" + id
 	case "partnership":

@@ -35,6 +35,9 @@ func home(v *visit) error {
 	if err := v.homeQuotes(page); err != nil {
 		return err
 	}
+	if err := v.homeEngagements(page); err != nil {
+		return err
+	}
 	if err := v.homeFunds(page); err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ func (v *visit) leadView(id lead.ID, f leadForms) (*view.LeadPage, error) {
 	free := d.State == lead.New || d.State == lead.Unplaced
 	if v.may(access.LeadWrite, d.Resource()) && d.State != lead.Converted && d.State != lead.Lost {
 		page.EditURL = page.URL + "/edit"
+		page.EngageURL = v.engageFrom("lead", string(d.ID))
 	}
 	page.CanOffer = free && v.may(access.LeadOffer, d.Resource())
 	page.CanClose = free && v.may(access.LeadWrite, d.Resource())

@@ -72,6 +72,9 @@ func (v *visit) offerView(o lead.OfferDetail, f offerForms) (*view.OfferPage, er
 	if page.CanWork && v.may(access.QuoteWrite, access.Resource{Reseller: v.org()}) {
 		page.QuoteURL = v.path("quotes", "new") + "?lead=" + queryEscape(string(o.ID))
 	}
+	if page.CanWork {
+		page.EngageURL = v.engageFrom("offer", string(o.ID))
+	}
 	if o.Deal != "" && v.may(access.DealRead, access.Resource{Reseller: v.org()}) {
 		page.DealPage = v.path("deals", o.Deal)
 	}

@@ -245,8 +245,11 @@ func (v *visit) quoteAgain(err error, in *input, id quotes.ID, keep func(f *quot
 	return v.quotePage(status, id, f)
 }
 
-// dealQuotes shows the quotes of a registration, and makes one.
+// dealQuotes shows the quotes of a registration, makes one, and begins an engagement from it.
 func (v *visit) dealQuotes(page *view.DealPage, d deal.Detail) error {
+	if d.Live() || d.Decision == deal.Pending && d.Pen != deal.PenWithdrawn {
+		page.EngageURL = v.engageFrom("deal", string(d.ID))
+	}
 	side, act, path := access.Reseller, access.QuoteWrite, "new"
 	if v.org() == d.Supplier {
 		side, act, path = access.Supplier, access.QuoteOffer, "offer"

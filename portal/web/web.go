@@ -31,6 +31,7 @@ import (
 	"entente/prm/channel"
 	"entente/prm/customer"
 	"entente/prm/deal"
+	"entente/prm/engage"
 	"entente/prm/fund"
 	"entente/prm/landing"
 	"entente/prm/lead"
@@ -58,6 +59,7 @@ type Deps struct {
 	Returns     *returns.Service
 	Blankets    *blanket.Service
 	Quotes      *quotes.Service
+	Engagements *engage.Service
 	Settle      *settle.Service
 	Approvals   *approval.Service
 	Customers   *customer.Service

@@ -20,6 +20,7 @@ import (
 	"entente/prm/approval"
 	"entente/prm/catalog"
 	"entente/prm/customer"
+	"entente/prm/engage"
 	"entente/prm/fund"
 	"entente/prm/identity"
 	"entente/prm/lead"
@@ -190,6 +191,28 @@ func madeUp(t *testing.T) []string {
 	add("quotestep.", quotes.StepList, quotes.StepPartner, quotes.StepAsked, quotes.StepSpecial)
 	add("quotediff.", "added", "removed", "quantity", "price", "asked", "title", "customer", "valid_until", "from", "until", "note")
 	add("quote_form.hint.", string(quotes.Ask), string(quotes.Offer))
+	for _, s := range engage.SeatStates {
+		add("state.engage.", string(s))
+	}
+	add("state.engage.", string(engage.Closed))
+	for _, d := range engage.Deeds {
+		add("engagereason.", engage.ReasonsFor(d)...)
+	}
+	add("engagereason.", engage.ReasonPartnership)
+	add("engagerole.", engage.Roles...)
+	add("engagestage.", engage.Stages...)
+	add("engageband.", engage.Bands...)
+	add("engageoutcome.", engage.Outcomes...)
+	add("engagefield.", engage.Fields...)
+	add("engagements.", engage.Views...)
+	add("engagefrom.", engage.FromDeal, engage.FromLead, engage.FromOffer)
+	add("engageneed.", "invited", "split", "handover", "task")
+	add("state.split.", engage.SplitOpen, engage.SplitGiven, engage.SplitRefused, engage.SplitInForce, engage.SplitReplaced, engage.SplitWithdrawn)
+	add("engageanswer.", engage.SplitOpen, engage.SplitGiven, engage.SplitRefused)
+	add("state.handover.", engage.HandOffered, engage.HandTaken, engage.HandRefused, engage.HandWithdrawn)
+	for _, t := range engage.BuiltIn {
+		add("engagetemplate.", t.Name)
+	}
 	add("quotepdf.", "en", "zh-CN", "a4", "letter")
 	for _, side := range []string{"supplier", "reseller"} {
 		add("quotes."+side+".", quotes.ViewMine, quotes.ViewTheirs, quotes.ViewAccepted, quotes.ViewClosed)

@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
 )
@@ -149,6 +150,17 @@ type Seat struct {
 	Reason     string
 	Comment    string
 	supplies   bool // it is the supplier of another company in here
+}
+
+// Resource is the company's part of an engagement, as access.Check sees it for its people.
+func (x Seat) Resource(owner string) access.Resource {
+	switch {
+	case x.supplies:
+		return access.Resource{Supplier: x.Org}
+	case x.Org == owner:
+		return access.Own(x.Org)
+	}
+	return access.Resource{Members: []string{x.Org}}
 }
 
 // Terms are what the owner says of the engagement before anybody is invited. Teaser, Country

@@ -190,7 +190,7 @@ func TestBeginFromDeal(t *testing.T) {
 	bad := cmd
 	bad.Customer, bad.Role, bad.Key = "", "boss", "z"
 	_, err = b.svc.Begin(b.at(), b.ingrid, bad)
-	b.want(err, fault.Invalid, "form.required")
+	b.want(err, fault.Invalid, "form.missing")
 }
 
 // Three companies, none shown to the others: whatever one distributor does, the other reads,
@@ -416,7 +416,7 @@ func TestThreeShown(t *testing.T) {
 		h, err := b.svc.HandOver(b.at(), b.maya, id, HandCmd{To: b.baltic, What: "Commissioning"})
 		b.must(err)
 		b.want(b.svc.AnswerHand(b.at(), b.ingrid, id, h.ID, HandTaken, ""), fault.Forbidden, "engage.hand_others")
-		b.want(b.svc.AnswerHand(b.at(), b.kaarel, id, h.ID, HandRefused, ""), fault.Invalid, "form.required")
+		b.want(b.svc.AnswerHand(b.at(), b.kaarel, id, h.ID, HandRefused, ""), fault.Invalid, "form.missing")
 		b.must(b.svc.AnswerHand(b.at(), b.kaarel, id, h.ID, HandTaken, ""))
 		b.want(b.svc.AnswerHand(b.at(), b.maya, id, h.ID, HandWithdrawn, ""), fault.Conflict, "engage.hand_answered")
 		// who left reads what it had, and learns nothing more

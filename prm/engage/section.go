@@ -272,7 +272,7 @@ func (s *Service) SaveTemplate(ctx context.Context, actor access.Actor, t Templa
 	}
 	bad := fault.New(fault.Invalid, "form.invalid")
 	if t.Name = bounded(t.Name, 60); t.Name == "" {
-		bad.With("name", "form.required")
+		bad.With("name", "form.missing")
 	}
 	t.Fields = chosen(t.Fields, bad)
 	if err := bad.OrNil(); err != nil {
@@ -394,12 +394,12 @@ func (s *Service) outgoing(ctx context.Context, p party, id ID, cmd PublishCmd) 
 	slices.Sort(to)
 	for _, org := range slices.Compact(to) {
 		if !slices.Contains(others, org) {
-			bad.With("to", "engage.company_unknown")
+			bad.With("company", "engage.company_unknown")
 		}
 		out.To = append(out.To, OutgoingTo{Org: org})
 	}
 	if len(out.To) == 0 {
-		bad.With("to", "engage.to_none")
+		bad.With("company", "engage.to_none")
 	}
 	if err := bad.OrNil(); err != nil {
 		return Outgoing{}, err

@@ -260,10 +260,10 @@ func (t *Terms) check(bad *fault.Error) {
 		t.Title = t.Customer
 	}
 	if t.Customer == "" {
-		bad.With("customer", "form.required")
+		bad.With("customer", "form.missing")
 	}
 	if t.Teaser == "" {
-		bad.With("teaser", "form.required")
+		bad.With("teaser", "form.missing")
 	}
 	low := strings.ToLower(t.Teaser)
 	for _, w := range []string{t.Customer, t.Title} {
@@ -423,6 +423,9 @@ func (s *Service) seen(ctx context.Context, e row, p party) (Seen, error) {
 			if p.late(x.Left) || x.State != Left {
 				x.State, x.Left = Active, Seat{}.Left
 			}
+		}
+		if org == p.owner && p.org != p.owner { // what it is to others is not the viewer's affair
+			x.supplies = !mine.supplies
 		}
 		d.Seats = append(d.Seats, x)
 	}

@@ -29,7 +29,7 @@ func (s *Service) AddTask(ctx context.Context, actor access.Actor, id ID, cmd Ta
 		}
 		bad := fault.New(fault.Invalid, "form.invalid")
 		if cmd.Title = bounded(cmd.Title, 200); cmd.Title == "" {
-			bad.With("title", "form.required")
+			bad.With("title", "form.missing")
 		}
 		checkDay(bad, "due", &cmd.Due)
 		if !p.knows(cmd.Org) || p.seats[cmd.Org].State != Active {
@@ -126,11 +126,11 @@ func (s *Service) HandOver(ctx context.Context, actor access.Actor, id ID, cmd H
 		}
 		bad := fault.New(fault.Invalid, "form.invalid")
 		if cmd.What = bounded(cmd.What, 200); cmd.What == "" {
-			bad.With("what", "form.required")
+			bad.With("what", "form.missing")
 		}
 		checkDay(bad, "due", &cmd.Due)
 		if cmd.To == actor.Org || !p.knows(cmd.To) || p.seats[cmd.To].State != Active {
-			bad.With("to", "engage.company_unknown")
+			bad.With("company", "engage.company_unknown")
 		}
 		if err := bad.OrNil(); err != nil {
 			return err
@@ -189,7 +189,7 @@ func (s *Service) AnswerHand(ctx context.Context, actor access.Actor, id ID, han
 		case h.State != HandOffered:
 			return fault.New(fault.Conflict, "engage.hand_answered", "State", h.State)
 		case answer == HandRefused && comment == "":
-			return fault.InvalidField("comment", "form.required")
+			return fault.InvalidField("comment", "form.missing")
 		}
 		h.State, h.Comment, h.Answered, h.AnsweredBy = answer, comment, db.Micros(db.Now(ctx)), actor.Person
 		if err := saveHand(ctx, h); err != nil {
