@@ -18,7 +18,7 @@ type engageOutgoing struct {
 // engageWork are the operations of who takes part: snapshots, splits, tasks, hand-overs.
 func (a *API) engageWork(one string) {
 	s := a.d.Engagements
-	type shareIn struct {
+	type engageShareIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Template string   `json:"template,omitempty" doc:"status, forecast, working, all, or the id of your own"`
@@ -32,7 +32,7 @@ func (a *API) engageWork(one string) {
 		do                 func(context.Context, access.Actor, engage.ID, engage.PublishCmd) (engage.Outgoing, error)
 	}{{"/snapshots/preview", "Preview a snapshot", "What each company would get; nothing is written.", s.Preview}, {"/snapshots", "Publish a snapshot", "Exactly what was previewed, or nothing.", s.Publish}} {
 		handle(a, op("POST", one+x.path, "engagements:write", x.words, x.about, 200),
-			func(ctx context.Context, actor access.Actor, in *shareIn) (*reply[engageOutgoing], error) {
+			func(ctx context.Context, actor access.Actor, in *engageShareIn) (*reply[engageOutgoing], error) {
 				cmd := engage.PublishCmd{Template: in.Body.Template, Fields: in.Body.Fields, Hash: in.Body.Hash}
 				slug := map[string]string{}
 				for _, name := range in.Body.To {
@@ -57,13 +57,13 @@ func (a *API) engageWork(one string) {
 				return &reply[engageOutgoing]{out}, nil
 			})
 	}
-	type revisionsIn struct {
+	type engageRevisionsIn struct {
 		ID   string `path:"id"`
 		From string `query:"from" doc:"slug; your company where it is left out"`
 		To   string `query:"to" doc:"slug; your company where it is left out"`
 	}
 	handle(a, op("GET", one+"/snapshots", "engagements:read", "List revisions", "All that one company got from another, the newest first; one of the two is yours.", 200),
-		func(ctx context.Context, actor access.Actor, in *revisionsIn) (*reply[list[engageRevision]], error) {
+		func(ctx context.Context, actor access.Actor, in *engageRevisionsIn) (*reply[list[engageRevision]], error) {
 			id, from, to := engage.ID(in.ID), actor.Org, actor.Org
 			var err error
 			if in.From != "" {
@@ -89,7 +89,7 @@ func (a *API) engageWork(one string) {
 		}
 		return a.engageOne(ctx, actor, engage.ID(id))
 	}
-	type splitIn struct {
+	type engageSplitIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Shares []engageShare `json:"shares" doc:"one for each company that takes part; they sum to exactly 100"`
@@ -97,7 +97,7 @@ func (a *API) engageWork(one string) {
 		}
 	}
 	handle(a, op("POST", one+"/splits", "engagements:write", "Propose a split of revenue", "In place of one that is open. Where companies are not shown to each other, by the owner.", 200),
-		func(ctx context.Context, actor access.Actor, in *splitIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageSplitIn) (*reply[engageOut], error) {
 			cmd := engage.ProposeCmd{Note: in.Body.Note}
 			for i, x := range in.Body.Shares {
 				org, err := a.engageCompany(ctx, actor, engage.ID(in.ID), x.Company)
@@ -115,7 +115,7 @@ func (a *API) engageWork(one string) {
 			}
 			return answered(ctx, actor, in.ID, s.Propose(ctx, actor, engage.ID(in.ID), cmd))
 		})
-	type hashIn struct {
+	type engageAgreeIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Hash    string `json:"hash" doc:"of the text that was read"`
@@ -123,18 +123,18 @@ func (a *API) engageWork(one string) {
 		}
 	}
 	handle(a, op("POST", one+"/splits/agree", "engagements:write", "Agree to a split", "To the text whose hash was read. With the last agreement it is in force.", 200),
-		func(ctx context.Context, actor access.Actor, in *hashIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageAgreeIn) (*reply[engageOut], error) {
 			return answered(ctx, actor, in.ID, s.AgreeSplit(ctx, actor, engage.ID(in.ID), in.Body.Hash))
 		})
 	handle(a, op("POST", one+"/splits/refuse", "engagements:write", "Refuse a split", "", 200),
-		func(ctx context.Context, actor access.Actor, in *hashIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageAgreeIn) (*reply[engageOut], error) {
 			return answered(ctx, actor, in.ID, s.RefuseSplit(ctx, actor, engage.ID(in.ID), in.Body.Hash, in.Body.Comment))
 		})
 	handle(a, op("POST", one+"/splits/withdraw", "engagements:write", "Take a split back", "", 200),
 		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[engageOut], error) {
 			return answered(ctx, actor, in.ID, s.WithdrawSplit(ctx, actor, engage.ID(in.ID)))
 		})
-	type taskIn struct {
+	type engageTaskIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Company string `json:"company" doc:"slug: whose it is"`
@@ -143,14 +143,14 @@ func (a *API) engageWork(one string) {
 		}
 	}
 	handle(a, op("POST", one+"/tasks", "engagements:write", "Give a task", "", 200),
-		func(ctx context.Context, actor access.Actor, in *taskIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageTaskIn) (*reply[engageOut], error) {
 			org, err := a.engageCompany(ctx, actor, engage.ID(in.ID), in.Body.Company)
 			if err == nil {
 				_, err = s.AddTask(ctx, actor, engage.ID(in.ID), engage.TaskCmd{Org: org, Title: in.Body.Title, Due: in.Body.Due})
 			}
 			return answered(ctx, actor, in.ID, err)
 		})
-	type doneIn struct {
+	type engageDoneIn struct {
 		ID   string `path:"id"`
 		Task string `path:"task"`
 		Body struct {
@@ -158,10 +158,10 @@ func (a *API) engageWork(one string) {
 		}
 	}
 	handle(a, op("POST", one+"/tasks/{task}", "engagements:write", "Mark a task done, or not", "", 200),
-		func(ctx context.Context, actor access.Actor, in *doneIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageDoneIn) (*reply[engageOut], error) {
 			return answered(ctx, actor, in.ID, s.SetTask(ctx, actor, engage.ID(in.ID), in.Task, in.Body.Done))
 		})
-	type handIn struct {
+	type engageHandIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			To   string `json:"to" doc:"slug"`
@@ -171,14 +171,14 @@ func (a *API) engageWork(one string) {
 		}
 	}
 	handle(a, op("POST", one+"/handovers", "engagements:write", "Hand something over", "It passes when the other company takes it.", 200),
-		func(ctx context.Context, actor access.Actor, in *handIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageHandIn) (*reply[engageOut], error) {
 			org, err := a.engageCompany(ctx, actor, engage.ID(in.ID), in.Body.To)
 			if err == nil {
 				_, err = s.HandOver(ctx, actor, engage.ID(in.ID), engage.HandCmd{To: org, What: in.Body.What, Note: in.Body.Note, Due: in.Body.Due})
 			}
 			return answered(ctx, actor, in.ID, err)
 		})
-	type handAnswerIn struct {
+	type engageHandAnswerIn struct {
 		ID   string `path:"id"`
 		Hand string `path:"hand"`
 		Body struct {
@@ -187,7 +187,7 @@ func (a *API) engageWork(one string) {
 		}
 	}
 	handle(a, op("POST", one+"/handovers/{hand}", "engagements:write", "Answer a hand-over", "", 200),
-		func(ctx context.Context, actor access.Actor, in *handAnswerIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageHandAnswerIn) (*reply[engageOut], error) {
 			return answered(ctx, actor, in.ID, s.AnswerHand(ctx, actor, engage.ID(in.ID), in.Hand, in.Body.Answer, in.Body.Comment))
 		})
 }

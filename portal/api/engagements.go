@@ -10,7 +10,8 @@ import (
 	"entente/prm/money"
 )
 
-type engageItem struct {
+// EngagementHead is what lists show of an engagement.
+type EngagementHead struct {
 	ID       string    `json:"id"`
 	Number   string    `json:"number"`
 	Owner    string    `json:"owner" doc:"slug"`
@@ -93,7 +94,7 @@ type engageHand struct {
 }
 
 type engageOut struct {
-	engageItem
+	EngagementHead
 	Invitation *engageInvited   `json:"invitation,omitempty" doc:"before your company accepted; then nothing below is there"`
 	Purpose    string           `json:"purpose,omitempty"`
 	Country    string           `json:"country,omitempty"`
@@ -185,7 +186,7 @@ func (a *API) engageOne(ctx context.Context, actor access.Actor, id engage.ID) (
 	}
 	if v := seen.Invitation; v != nil {
 		slug, err := a.engageSlugs(ctx, v.Owner, nil)
-		out := engageOut{engageItem: engageItem{ID: string(v.ID), Number: v.Number, Owner: slug(v.Owner), State: string(v.State), Seat: string(v.Seat.State), Role: v.Seat.Role, Teaser: v.Teaser, Waits: v.Seat.State == engage.Invited, Changed: v.Seat.Invited.UTC()}, Shown: v.Shown,
+		out := engageOut{EngagementHead: EngagementHead{ID: string(v.ID), Number: v.Number, Owner: slug(v.Owner), State: string(v.State), Seat: string(v.Seat.State), Role: v.Seat.Role, Teaser: v.Teaser, Waits: v.Seat.State == engage.Invited, Changed: v.Seat.Invited.UTC()}, Shown: v.Shown,
 			Invitation: &engageInvited{Message: v.Seat.Message, Country: v.Country, Band: v.Band, Shown: v.Shown, Hash: v.Hash}}
 		return &reply[engageOut]{out}, err
 	}
@@ -198,7 +199,7 @@ func (a *API) engageOne(ctx context.Context, actor access.Actor, id engage.ID) (
 	if err != nil {
 		return nil, err
 	}
-	out := engageOut{engageItem: engageItem{ID: string(d.ID), Number: d.Number, Owner: slug(d.Owner), State: string(d.State), Seat: string(d.Mine.State), Role: d.Mine.Role, Teaser: d.Teaser, Title: d.Title, Customer: d.Customer, Changed: x.Changed.UTC()}, Purpose: d.Purpose, Country: d.Country, Shown: d.Shown, Outcome: d.Outcome}
+	out := engageOut{EngagementHead: EngagementHead{ID: string(d.ID), Number: d.Number, Owner: slug(d.Owner), State: string(d.State), Seat: string(d.Mine.State), Role: d.Mine.Role, Teaser: d.Teaser, Title: d.Title, Customer: d.Customer, Changed: x.Changed.UTC()}, Purpose: d.Purpose, Country: d.Country, Shown: d.Shown, Outcome: d.Outcome}
 	for _, s := range d.Seats {
 		out.Companies = append(out.Companies, engageSeat{slug(s.Org), s.Role, string(s.State), s.Reason, s.Comment})
 	}
@@ -253,7 +254,8 @@ func (a *API) engageCompany(ctx context.Context, actor access.Actor, id engage.I
 	return "", fault.InvalidField("company", "engage.company_unknown")
 }
 
-type engageBody struct {
+// EngagementTerms are what the owner says of one.
+type EngagementTerms struct {
 	Title    string `json:"title,omitempty"`
 	Customer string `json:"customer"`
 	Purpose  string `json:"purpose,omitempty"`
@@ -263,7 +265,7 @@ type engageBody struct {
 	Shown    bool   `json:"shown,omitempty" doc:"companies that accept are shown to each other"`
 }
 
-func (b engageBody) terms() engage.Terms {
+func (b EngagementTerms) terms() engage.Terms {
 	return engage.Terms{Title: b.Title, Customer: b.Customer, Purpose: b.Purpose, Teaser: b.Teaser, Country: b.Country, Band: b.Band, Shown: b.Shown}
 }
 
@@ -277,7 +279,7 @@ func (a *API) engagements() {
 		View string `query:"view" doc:"invited (you are to answer), open or over; all where it is left out"`
 	}
 	handle(a, op("GET", base, "engagements:read", "List engagements", "What changed last for your company comes first.", 200),
-		func(ctx context.Context, actor access.Actor, in *filter) (*reply[list[engageItem]], error) {
+		func(ctx context.Context, actor access.Actor, in *filter) (*reply[list[EngagementHead]], error) {
 			got, err := s.List(ctx, actor, engage.Filter{View: in.View, Query: in.Q, After: in.After, Limit: in.Limit})
 			if err != nil {
 				return nil, err
@@ -287,9 +289,9 @@ func (a *API) engagements() {
 				ids[x.Owner] = true
 			}
 			slug, err := a.slugs(ctx, ids)
-			var items []engageItem
+			var items []EngagementHead
 			for _, x := range got.Items {
-				i := engageItem{ID: string(x.ID), Number: x.Number, Owner: slug[x.Owner].Slug, State: string(x.State), Seat: string(x.Seat), Role: x.Role, Teaser: x.Teaser, Waits: x.Waits, Changed: x.Changed.UTC()}
+				i := EngagementHead{ID: string(x.ID), Number: x.Number, Owner: slug[x.Owner].Slug, State: string(x.State), Seat: string(x.Seat), Role: x.Role, Teaser: x.Teaser, Waits: x.Waits, Changed: x.Changed.UTC()}
 				if x.Full != nil {
 					i.Title, i.Customer = x.Full.Title, x.Full.Customer
 				}
@@ -301,9 +303,9 @@ func (a *API) engagements() {
 		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[engageOut], error) {
 			return a.engageOne(ctx, actor, engage.ID(in.ID))
 		})
-	type beginIn struct {
+	type engageBeginIn struct {
 		Body struct {
-			engageBody
+			EngagementTerms
 			Key  string `json:"key,omitempty" maxLength:"64" doc:"made by you; the same key is the same engagement"`
 			Role string `json:"role" doc:"of your company: manufacturer, distributor, reseller, services, integrator, referrer or other"`
 			Kind string `json:"from,omitempty" doc:"deal, lead or offer: what it begins from"`
@@ -311,7 +313,7 @@ func (a *API) engagements() {
 		}
 	}
 	handle(a, op("POST", base, "engagements:write", "Begin an engagement", "Nobody else sees it before you invite.", 200),
-		func(ctx context.Context, actor access.Actor, in *beginIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageBeginIn) (*reply[engageOut], error) {
 			b := in.Body
 			d, err := s.Begin(ctx, actor, engage.BeginCmd{Terms: b.terms(), Key: b.Key, Role: b.Role, Kind: b.Kind, Ref: b.Ref})
 			if err != nil {
@@ -319,7 +321,7 @@ func (a *API) engagements() {
 			}
 			return a.engageOne(ctx, actor, d.ID)
 		})
-	type inviteIn struct {
+	type engageInviteIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Company string `json:"company" doc:"slug of a partner"`
@@ -328,7 +330,7 @@ func (a *API) engagements() {
 		}
 	}
 	handle(a, op("POST", one+"/invite", "engagements:write", "Invite a company", "A company of yours by an active partnership. What began from a partner's case asks that partner first.", 200),
-		func(ctx context.Context, actor access.Actor, in *inviteIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageInviteIn) (*reply[engageOut], error) {
 			id := engage.ID(in.ID)
 			if _, err := s.Get(ctx, actor, id); err != nil {
 				return nil, err
@@ -342,7 +344,7 @@ func (a *API) engagements() {
 			}
 			return a.engageOne(ctx, actor, id)
 		})
-	type hashIn struct {
+	type engageHashIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Hash    string `json:"hash" doc:"of the text that was read"`
@@ -356,11 +358,11 @@ func (a *API) engagements() {
 		return a.engageOne(ctx, actor, engage.ID(id))
 	}
 	handle(a, op("POST", one+"/accept", "engagements:write", "Accept an invitation", "On the terms whose hash was read, among them whether companies are shown to each other.", 200),
-		func(ctx context.Context, actor access.Actor, in *hashIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageHashIn) (*reply[engageOut], error) {
 			_, err := s.Accept(ctx, actor, engage.ID(in.ID), in.Body.Hash)
 			return answered(ctx, actor, in.ID, err)
 		})
-	type reasonIn struct {
+	type engageReasonIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Reason  string `json:"reason" doc:"decline: no_capacity, conflict, unknown_customer, terms, other; leave: no_capacity, conflict, customer_wish, done, other"`
@@ -372,11 +374,11 @@ func (a *API) engagements() {
 		do          func(context.Context, access.Actor, engage.ID, engage.AnswerCmd) error
 	}{{"decline", "Decline an invitation", s.Decline}, {"leave", "Leave an engagement", s.Leave}} {
 		handle(a, op("POST", one+"/"+x.verb, "engagements:write", x.words, "", 200),
-			func(ctx context.Context, actor access.Actor, in *reasonIn) (*reply[engageOut], error) {
+			func(ctx context.Context, actor access.Actor, in *engageReasonIn) (*reply[engageOut], error) {
 				return answered(ctx, actor, in.ID, x.do(ctx, actor, engage.ID(in.ID), engage.AnswerCmd{Reason: in.Body.Reason, Comment: in.Body.Comment}))
 			})
 	}
-	type outIn struct {
+	type engageLeaverIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Company string `json:"company" doc:"slug"`
@@ -391,7 +393,7 @@ func (a *API) engagements() {
 		return s.Withdraw(ctx, actor, id, org)
 	}}, {"remove", "End a company's part", s.Remove}} {
 		handle(a, op("POST", one+"/"+x.verb, "engagements:write", x.words, "", 200),
-			func(ctx context.Context, actor access.Actor, in *outIn) (*reply[engageOut], error) {
+			func(ctx context.Context, actor access.Actor, in *engageLeaverIn) (*reply[engageOut], error) {
 				org, err := a.engageCompany(ctx, actor, engage.ID(in.ID), in.Body.Company)
 				if err == nil {
 					err = x.do(ctx, actor, engage.ID(in.ID), org, engage.AnswerCmd{Reason: in.Body.Reason, Comment: in.Body.Comment})
@@ -399,7 +401,7 @@ func (a *API) engagements() {
 				return answered(ctx, actor, in.ID, err)
 			})
 	}
-	type closeIn struct {
+	type engageCloseIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Outcome string `json:"outcome" doc:"won, lost or stopped"`
@@ -407,15 +409,15 @@ func (a *API) engagements() {
 		}
 	}
 	handle(a, op("POST", one+"/close", "engagements:write", "Close an engagement", "For all companies; by the owner.", 200),
-		func(ctx context.Context, actor access.Actor, in *closeIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageCloseIn) (*reply[engageOut], error) {
 			return answered(ctx, actor, in.ID, s.Close(ctx, actor, engage.ID(in.ID), engage.CloseCmd{Outcome: in.Body.Outcome, Comment: in.Body.Comment}))
 		})
-	type sectionIn struct {
+	type engageOwnIn struct {
 		ID   string `path:"id"`
 		Body engageSection
 	}
 	handle(a, op("PUT", one+"/section", "engagements:write", "Keep your own section", "Nobody else reads it; others see what you publish.", 200),
-		func(ctx context.Context, actor access.Actor, in *sectionIn) (*reply[engageOut], error) {
+		func(ctx context.Context, actor access.Actor, in *engageOwnIn) (*reply[engageOut], error) {
 			b := in.Body
 			x := engage.Section{Version: b.Version, Stage: b.Stage, OwnStage: b.OwnStage, Close: b.Close, Probability: b.Probability, NextStep: b.NextStep, Needs: b.Needs, Products: b.Products, Contact: b.Contact, Notes: b.Notes}
 			if b.Amount != nil {

@@ -330,8 +330,8 @@ type EngagementPage struct {
 	EditURL, ShareURL  string
 	Forms              map[string]Form
 
-	CanWork, CanLead, CanLeave, CanPropose                                                         bool
-	Stages, Currencies, Companies, Roles, Assignees, Others, LeaveReasons, RemoveReasons, Outcomes []Option
+	CanWork, CanLead, CanLeave, CanPropose                                                        bool
+	Stages, Currencies, Partners, Roles, Assignees, Others, LeaveReasons, RemoveReasons, Outcomes []Option
 }
 
 // EngagementSeat is a company that takes part.

@@ -490,7 +490,7 @@ func (v *visit) engageChoices(page *view.EngagementPage, d engage.Detail, n name
 			taken = taken || s.Org == org && (s.State == engage.Invited || s.State == engage.Active)
 		}
 		if !taken {
-			page.Companies = append(page.Companies, view.Option{Value: org, Label: view.Raw(c.orgs[org].Name), On: forms["invite"].Value("company") == org})
+			page.Partners = append(page.Partners, view.Option{Value: org, Label: view.Raw(c.orgs[org].Name), On: forms["invite"].Value("company") == org})
 		}
 	}
 	return nil
@@ -500,6 +500,9 @@ func (v *visit) engageChoices(page *view.EngagementPage, d engage.Detail, n name
 func (v *visit) engageRooms(page *view.EngagementPage, d engage.Detail, n names) (err error) {
 	if d.Room != "" {
 		page.Room, err = v.roomAbout(room.Subject{Kind: engageRoom, ID: d.Room}, true)
+		if page.Room != nil { // the page says which
+			page.Room.Title = view.T("engage.room")
+		}
 		return err
 	}
 	if !v.lists(access.RoomRead) || len(d.Rooms) == 0 {
