@@ -632,3 +632,32 @@ func TestWall(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Shares stand if and only if they name exactly those who take part, once each, and sum to
+// the whole.
+func TestShares(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		active := []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "companies")]
+		var in []Share
+		sum := 0
+		for range rapid.IntRange(0, 4).Draw(t, "shares") {
+			x := Share{rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "org"), rapid.SampledFrom([]int{-1, 0, 1, 3333, 3334, 5000, 6667, 9999, Whole, Whole + 1}).Draw(t, "part")}
+			in, sum = append(in, x), sum+x.Part
+		}
+		out, err := sharesOf(in, active)
+		right := len(in) == len(active) && sum == Whole
+		for _, org := range active {
+			n := 0
+			for _, x := range in {
+				if x.Org == org && x.Part >= 0 && x.Part <= Whole {
+					n++
+				}
+			}
+			right = right && n == 1
+		}
+		if right != (err == nil) || err == nil && len(out) != len(active) {
+			t.Fatalf("%v of %v: %v", in, active, err)
+		}
+	})
+}

@@ -122,6 +122,9 @@ func seatsOf(ctx context.Context, id ID) (map[string]Seat, error) {
 	return out, err
 }
 
+// seatColumns are what a step changes of a seat; whose it is stays.
+var seatColumns = []string{"role", "state", "lane", "supplies", "message", "invited", "invited_by", "answered", "answered_by", "joined", "left_at", "reason", "comment", "changed"}
+
 // saveSeat writes a seat with the lane and the words by which its company finds it: those of
 // the teaser before it accepted.
 func saveSeat(ctx context.Context, e row, x Seat, now time.Time) error {
@@ -131,7 +134,7 @@ func saveSeat(ctx context.Context, e row, x Seat, now time.Time) error {
 	if x.supplies {
 		r.Supplies = 1
 	}
-	err := db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "engagement_id"}, {Name: "org_id"}}, UpdateAll: true}).Create(&r).Error
+	err := db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "engagement_id"}, {Name: "org_id"}}, DoUpdates: clause.AssignmentColumns(seatColumns)}).Create(&r).Error
 	if err != nil {
 		return err
 	}
