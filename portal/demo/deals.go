@@ -57,6 +57,7 @@ var bids = map[string]bid{
 func (m *maker) deals(ctx context.Context) error {
 	ingrid, wen := m.aurelia.staff["ingrid"], m.aurelia.staff["wen"]
 	ids := map[string]deal.ID{}
+	m.registered = ids
 	on := func(days, hour, minute int) context.Context {
 		t := m.start.AddDate(0, 0, -days)
 		return m.at(ctx, time.Date(t.Year(), t.Month(), t.Day(), hour, minute, 0, 0, time.UTC))

@@ -23,6 +23,7 @@ import (
 	"entente/prm/money"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/quote"
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
@@ -49,6 +50,7 @@ type Services struct {
 	Customers   *customer.Service
 	Leads       *lead.Service
 	Deals       *deal.Service
+	Quotes      *quote.Service
 	Promos      *promo.Service
 	Engagements *engage.Service
 	Funds       *fund.Service
@@ -73,6 +75,8 @@ type maker struct {
 	baltic   *company
 	huadong  *company
 	partners map[string]partner.Partnership // by the reseller's slug
+
+	registered map[string]deal.ID // registrations, by the names of bids
 }
 
 // Make makes the demo companies and their history. The database must hold no
@@ -101,6 +105,9 @@ func Make(ctx context.Context, s Services) error {
 		return err
 	}
 	if err := m.deals(deal.Quiet(ctx)); err != nil {
+		return err
+	}
+	if err := m.quotes(quote.Quiet(ctx)); err != nil {
 		return err
 	}
 	if err := m.promos(promo.Quiet(ctx)); err != nil {

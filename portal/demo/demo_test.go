@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"entente/prm/lead"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/quote"
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
@@ -69,7 +71,7 @@ func services(t testing.TB, d *db.DB) Services {
 	deals := deal.New(deal.Parts{DB: d, Jobs: jobs, Blobs: blobs, Catalog: cat, Customers: customers, Leads: leads, Calendar: office{}})
 	desk := trade.New(d, cat, jobs)
 	engagements := engage.New(d, together{}, nil, jobs)
-	return Services{DB: d, Engagements: engagements, Deals: deals, Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: fund.New(d, jobs, blobs, partners), SellThrough: sellthrough.New(d, cat, jobs)}
+	return Services{DB: d, Engagements: engagements, Deals: deals, Quotes: quote.New(d, cat, deals, desk, jobs), Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: fund.New(d, jobs, blobs, partners), SellThrough: sellthrough.New(d, cat, jobs)}
 }
 
 // The demo is made twice for one database each: what the contract says of it is
@@ -113,6 +115,10 @@ func TestMake(t *testing.T) {
 		o, err := s.Trade.Get(ctx, boss, page.Items[0].ID)
 		if err != nil || o.Difference.String() != "1632.00" || !o.Lines[1].PriceWrong || !o.Lines[2].QuantityWrong {
 			t.Fatalf("difference %s %v", o.Difference, err)
+		}
+		quoted, err := s.Quotes.Counts(ctx, boss, access.Supplier)
+		if err != nil || !maps.Equal(quoted, map[string]int{quote.ViewMine: 1, quote.ViewTheirs: 2, quote.ViewAccepted: 1, quote.ViewClosed: 1}) {
+			t.Fatalf("quotes %v %v", quoted, err)
 		}
 		sold(t, ctx, s)
 		posted(t, box.raw)
