@@ -222,6 +222,11 @@ type Paging struct {
 // A Body tagged required:"false" may be left out whole: the zero body is meant. The
 // library makes every body that is no pointer required, so it is told after.
 func handle[I, O any](a *API, o huma.Operation, fn func(ctx context.Context, actor access.Actor, in *I) (*O, error)) {
+	for i := range reflect.TypeFor[I]().NumField() {
+		if f := reflect.TypeFor[I]().Field(i); f.Anonymous && !f.IsExported() {
+			panic("api: parameters of " + o.Path + " in an embedded type that is not exported, where huma does not look: " + f.Name)
+		}
+	}
 	if b, ok := reflect.TypeFor[I]().FieldByName("Body"); ok && b.Tag.Get("required") == "false" {
 		body := &huma.RequestBody{}
 		o.RequestBody = body

@@ -156,8 +156,8 @@ type pathID struct {
 	ID string `path:"id"`
 }
 
-// leadFilter narrows a list of leads.
-type leadFilter struct {
+// LeadFilter narrows a list of leads.
+type LeadFilter struct {
 	State    string `query:"state" doc:"one state within the view"`
 	Source   string `query:"source" doc:"direct, website, event, promotion, referral, import, api or other"`
 	Least    string `query:"least" doc:"value at least; needs currency"`
@@ -165,7 +165,7 @@ type leadFilter struct {
 }
 
 // filter lays it over a filter. Codes: Invalid.
-func (in leadFilter) filter(f lead.Filter) (lead.Filter, error) {
+func (in LeadFilter) filter(f lead.Filter) (lead.Filter, error) {
 	f.State, f.Source = in.State, in.Source
 	if in.Least == "" {
 		return f, nil
@@ -184,7 +184,7 @@ func (a *API) leads() {
 		Paging
 		Q    string `query:"q"`
 		View string `query:"view" doc:"open, offered, accepted, stale or closed"`
-		leadFilter
+		LeadFilter
 	}
 	handle(a, op("GET", "/api/v1/leads", "leads:read", "List leads offered to you", "Open ones by the end of their clock. The customer is null until you accept.", 200),
 		func(ctx context.Context, actor access.Actor, in *filter) (*reply[list[offerOut]], error) {
@@ -305,7 +305,7 @@ func (a *API) ownLeads() {
 		Paging
 		Q    string `query:"q"`
 		View string `query:"view" doc:"open, unplaced, offered, accepted or closed"`
-		leadFilter
+		LeadFilter
 	}
 	handle(a, op("GET", "/api/v1/own-leads", "leads:read", "List your company's own leads", "", 200),
 		func(ctx context.Context, actor access.Actor, in *filter) (*reply[list[leadOut]], error) {

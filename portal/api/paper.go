@@ -19,13 +19,14 @@ type pdfFile struct {
 	Body []byte
 }
 
-// paperWish is how a document is wanted.
-type paperWish struct {
+// PaperWish is how a document is wanted. It is exported because huma looks for parameters in
+// exported fields alone, and an embedded type is one.
+type PaperWish struct {
 	Lang  string `query:"lang" enum:"en,zh-CN" doc:"default: your company's language"`
 	Paper string `query:"paper" enum:"a4,letter" doc:"default: what is usual in your country"`
 }
 
-func (w paperWish) wish() paper.Wish { return paper.Wish{Lang: w.Lang, Paper: w.Paper} }
+func (w PaperWish) wish() paper.Wish { return paper.Wish{Lang: w.Lang, Paper: w.Paper} }
 
 func (a *API) papers() {
 	desk := paper.Desk{Trade: a.d.Trade, Quotes: a.d.Quotes, Accounts: a.d.Accounts}
@@ -45,11 +46,11 @@ func (a *API) papers() {
 	}
 	type one struct {
 		IDPath
-		paperWish
+		PaperWish
 	}
 	type part struct {
 		IDPath
-		paperWish
+		PaperWish
 		Document string `path:"document" doc:"id of the document"`
 	}
 	const base = "/api/v1/orders/{id}"

@@ -104,19 +104,20 @@ func (a *API) quoteOne(ctx context.Context, actor access.Actor, id quote.ID) (*r
 	}
 	out := heads[0]
 	sum := func(minor int64) amount { return *valueOut(money.Amount{Minor: minor, Currency: d.Currency}) }
+	cash := func(p money.Price) string { return p.Fixed(d.Currency.Digits()) }
 	some := func(p money.Price) string {
 		if p == 0 {
 			return ""
 		}
-		return p.String()
+		return cash(p)
 	}
 	for _, l := range d.Lines {
-		x := quoteLine{SKU: l.SKU, Name: l.Name("en"), Quantity: l.Quantity.String(), Unit: l.Unit, Base: some(l.Base), Asked: some(l.Asked), Price: l.Price.String(), Amount: sum(l.Amount), Steps: []quoteStep{}}
+		x := quoteLine{SKU: l.SKU, Name: l.Name("en"), Quantity: l.Quantity.String(), Unit: l.Unit, Base: some(l.Base), Asked: some(l.Asked), Price: cash(l.Price), Amount: sum(l.Amount), Steps: []quoteStep{}}
 		if l.Ordered > 0 {
 			x.Ordered = l.Ordered.String()
 		}
 		for _, s := range l.Steps {
-			x.Steps = append(x.Steps, quoteStep{s.Kind, s.Price.String(), s.List, s.Version, s.From})
+			x.Steps = append(x.Steps, quoteStep{s.Kind, cash(s.Price), s.List, s.Version, s.From})
 		}
 		out.Lines = append(out.Lines, x)
 	}

@@ -26,7 +26,7 @@ type aQuote struct {
 func TestQuotesOverTheAPI(t *testing.T) {
 	t.Parallel()
 	ingrid := program(t, portaltest.Ingrid, "aurelia", "quotes:write")
-	chen := program(t, portaltest.Chen, "huadong", "quotes:write", "orders:write")
+	chen := program(t, portaltest.Chen, "huadong", "quotes:write", "orders:write", "leads:read")
 	kaarel := program(t, portaltest.Kaarel, "baltic", "quotes:write")
 	refused := func(c caller, path, body string, status int, code string) {
 		t.Helper()
@@ -50,6 +50,11 @@ func TestQuotesOverTheAPI(t *testing.T) {
 	if q.State != "offered" || q.Total.Amount != "15600.00" || len(q.Rounds) != 2 || len(q.Rounds[0].Changes) == 0 {
 		t.Fatalf("%+v", q)
 	}
+	if q.Lines[0].Price != "520.00" {
+		t.Errorf("price %s", q.Lines[0].Price)
+	}
+	chen.do(t, http.MethodGet, at+"/pdf?lang=xx", "", 422, nil)
+	chen.do(t, http.MethodGet, "/leads?least=x&currency=CNY", "", 422, nil)
 	kaarel.do(t, http.MethodGet, at, "", 404, nil)
 	refused(kaarel, at+"/accept", `{"round":2,"order":true}`, 404, "not_found")
 	refused(chen, at+"/accept", `{"round":1,"order":true}`, 409, "quote.changed")
