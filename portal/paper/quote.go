@@ -53,7 +53,11 @@ func Quote(s Source, q quote.Quote) Document {
 	d.Facts = add(d.Facts, s.P.T("col.state"), s.P.T("state.quote."+string(q.State)))
 	d.Columns = s.columns("paper.line", "col.item", "paper.description", "paper.quantity", "col.price", "paper.amount")
 	for i, l := range q.Lines {
-		d.Rows = append(d.Rows, Row{Cells: []string{strconv.Itoa(i + 1), l.SKU, l.Name(string(s.P.Language())), s.P.Quantity(l.Quantity.String(), l.Unit), s.price(l.Price), s.P.Number(money.Amount{Minor: l.Amount, Currency: q.Currency}.String())}})
+		cost, sum := s.price(l.Price), s.P.Number(money.Amount{Minor: l.Amount, Currency: q.Currency}.String())
+		if l.Price == 0 { // the supplier is to name one
+			cost, sum = "–", "–"
+		}
+		d.Rows = append(d.Rows, Row{Cells: []string{strconv.Itoa(i + 1), l.SKU, l.Name(string(s.P.Language())), s.P.Quantity(l.Quantity.String(), l.Unit), cost, sum}})
 	}
 	d.Sums = []Sum{{s.P.T("col.total"), s.P.Money(q.Sum().String(), string(q.Currency)), true}}
 	if q.Note != "" {

@@ -351,7 +351,11 @@ func Invoice(s Source, inv trade.Invoice) Document {
 		for _, x := range inv.Shares {
 			numbers = append(numbers, x.Number)
 		}
-		d.Facts = add(d.Facts, s.P.T("paper.order_number"), s.P.List(numbers))
+		said := s.P.List(numbers)
+		if len(numbers) > 6 { // each line names its own
+			said = trade.Orders(numbers[0], len(numbers))
+		}
+		d.Facts = add(d.Facts, s.P.T("paper.order_number"), said)
 	} else {
 		d.Facts = add(d.Facts, s.P.T("paper.order_number"), o.Number)
 		d.Facts = add(d.Facts, s.P.T("order.ordered_on"), s.P.Date(o.OrderedOn))
