@@ -303,8 +303,8 @@ func (a *App) quoteArgs(ctx context.Context, x quote.Event) (map[string]string, 
 		return nil, err
 	}
 	args := map[string]string{"number": q.Number, "title": q.Title, "round": strconv.Itoa(x.Round), "order": q.OrderNumber}
-	if !x.Due.IsZero() {
-		args["due"] = x.Due.UTC().Format(time.RFC3339)
+	if !x.Due.IsZero() { // the last minute of its last day, not the first of the next
+		args["due"] = x.Due.Add(-time.Minute).UTC().Format(time.RFC3339)
 	}
 	return args, nil
 }

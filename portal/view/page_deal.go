@@ -43,7 +43,8 @@ type DealPage struct {
 	MoreLines                         bool   // only the latest are shown
 	Copy                              string // the number, where it may stand on an order
 	OrderURL                          string
-	QuoteURL                          string // asks for a quote, or makes one
+	QuoteURL                          string // asks for a quote, or makes one: QuoteOffer
+	QuoteOffer                        bool
 	Quotes                            []QuoteRow
 	EngageURL                         string // begins an engagement
 	Files                             []DealFile

@@ -25,7 +25,7 @@ func dealSamples(k, a Base) map[string]Page {
 	mine.Disputes = []DealDispute{{ID: "x", Text: T("deal.dispute_open", "person", "Ingrid Dahl"), Clock: clock}}
 	mine.QuoteURL, mine.Quotes = "/c/kestrel/quotes/new?deal=1", []QuoteRow{{URL: "/c/kestrel/quotes/1", Number: "Q-00012", Value: gbp("17760.00"), Status: Status{State: "quote.offered"}}}
 	theirs := page
-	theirs.QuoteURL = "/c/aurelia/quotes/offer?deal=1"
+	theirs.QuoteURL, theirs.QuoteOffer = "/c/aurelia/quotes/offer?deal=1", true
 	theirs.EngageURL = "/c/aurelia/engagements/new?deal=1"
 	theirs.Base, theirs.CanTake, theirs.CanDecide, theirs.CanAward, theirs.CanCancel, theirs.CanExtend, theirs.CanDoubt, theirs.AskedText = a, true, true, true, true, true, true, T("deal.asked_text", "company", "Kestrel Supply", "days", 30, "why", "The board meets in March")
 	theirs.Decide, theirs.Cancel, theirs.Extend, theirs.Contest, theirs.Rule, theirs.Returns, theirs.Rejects, theirs.Cancels, theirs.Denials, theirs.Contests = wrong, wrong, wrong, wrong, Form{Errors: []FieldError{{"note", T("form.missing")}}}, reasons, reasons, reasons, reasons, reasons

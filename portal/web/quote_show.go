@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"entente/chat/room"
 	"entente/edi/doc"
@@ -38,7 +40,7 @@ func (v *visit) quotePage(status int, id quotes.ID, f quoteForms) error {
 	}
 	page := &view.QuotePage{Base: v.shell(), URL: v.quoteURL(id), Number: d.Number, Title: d.Title, Round: d.Round, Status: quoteState(d.Quote), Total: amount(d.Sum()), Note: d.Note, Accept: f.accept, End: f.end, MoreOrders: d.More}
 	if d.State == quotes.Offered {
-		page.Clock = &view.Clock{Since: d.At, Due: d.Expires, Text: view.T("quote.open_until", "due", d.Expires)}
+		page.Clock = &view.Clock{Since: d.At, Due: d.Expires, Text: view.T("quote.open_until", "due", d.Expires.Add(-time.Minute))} // of that day
 	}
 	v.quoteMay(page, d)
 	v.quoteSaid(page, d, n)
@@ -122,7 +124,11 @@ func (v *visit) quoteTexts(page *view.QuotePage, d quotes.Detail, n names) {
 			row.Ordered = view.T("quote.ordered_n", "n", counted(l.Ordered, l.Unit))
 		}
 		for k, s := range l.Steps {
-			text := view.T("quotestep."+s.Kind, "list", s.List, "version", strconv.Itoa(s.Version), "from", view.Date(s.From))
+			key := "quotestep." + s.Kind
+			if s.Version > 0 && s.List == "" {
+				key += "_plain"
+			}
+			text := view.T(key, "list", s.List, "version", strconv.Itoa(s.Version), "from", view.Date(s.From))
 			row.Steps = append(row.Steps, view.QuoteStep{Text: text, Price: price(s.Price, c), Last: k == len(l.Steps)-1})
 		}
 		page.Lines = append(page.Lines, row)
@@ -181,13 +187,19 @@ func diffText(c quotes.Change) view.Text {
 	}
 	switch {
 	case c.Field == "line" && c.Was == "":
-		return view.T("quotediff.added", "sku", c.SKU, "now", c.Now)
+		return view.T("quotediff.added", "sku", c.SKU, "now", lot(c.Now))
 	case c.Field == "line":
-		return view.T("quotediff.removed", "sku", c.SKU, "was", c.Was)
+		return view.T("quotediff.removed", "sku", c.SKU, "was", lot(c.Was))
 	case c.Field == "note":
 		return view.T("quotediff.note")
 	}
 	return view.T("quotediff."+c.Field, "sku", c.SKU, "was", word(c.Was), "now", word(c.Now))
+}
+
+// lot is a quantity with its unit, as quotes.Diff writes it.
+func lot(s string) view.Quantity {
+	n, unit, _ := strings.Cut(s, " ")
+	return view.Quantity{Value: n, Unit: unit}
 }
 
 // quoteAccept accepts the round that was seen: with an order, or one that follows by EDI.
@@ -265,6 +277,7 @@ func (v *visit) dealQuotes(page *view.DealPage, d deal.Detail) error {
 		return err
 	}
 	if (d.Live() || d.Decision == deal.Pending || d.Decision == deal.None) && d.Pen != deal.PenWithdrawn && v.may(act, v.quoteRes(side)) {
+		page.QuoteOffer = side == access.Supplier
 		page.QuoteURL = v.path("quotes", path) + "?deal=" + queryEscape(string(d.ID))
 	}
 	return nil

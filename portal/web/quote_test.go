@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"html"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -41,10 +43,13 @@ func TestQuotePages(t *testing.T) {
 		t.Fatalf("offer: %d %s\n%.3000s", a.Status, a.Location, a.Body)
 	}
 	page := chen.Get(t, own).Body
-	for _, w := range []string{"四号线", "¥520.00", "价格由来", "申请的特价", "所报特价", "接受并下单", "AUR-D18B：价格 500.00 → 520.00"} {
+	for _, w := range []string{"四号线", "¥520.00", "价格由来", "申请的特价", "所报特价", "接受并下单", "AUR-D18B：价格 500.00 → 520.00", "标准价目表第 ", ":59"} {
 		if !strings.Contains(page, w) {
 			t.Errorf("the page lacks %q", w)
 		}
+	}
+	if strings.Contains(page, "– →") || strings.Contains(page, "→ –") {
+		t.Error("days that a request leaves open are told as changed")
 	}
 	accept := filled(t, page, own+"/accept")
 	accept.Set("po", "HD-QUOTE-1")
@@ -78,5 +83,49 @@ func TestQuotePages(t *testing.T) {
 	}
 	if a := kaarel.Get(t, "/c/baltic/find?q="+"四号线"); strings.Contains(a.Body, "Q-0") {
 		t.Error("a competitor finds it")
+	}
+}
+
+// TestQuoteFromADealAndALead: the form begins with what is known, for either side, and for
+// nobody else.
+func TestQuoteFromADealAndALead(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	maya, ingrid, kaarel := p.As(t, portaltest.Maya), p.As(t, portaltest.Ingrid), p.As(t, portaltest.Kaarel)
+	link := func(body, pattern string) string {
+		t.Helper()
+		m := regexp.MustCompile(pattern).FindStringSubmatch(body)
+		if m == nil {
+			t.Fatalf("no %s", pattern)
+		}
+		return m[1]
+	}
+	begun := func(c *portaltest.Client, url, form string, want map[string]string) {
+		t.Helper()
+		got := filled(t, c.Get(t, url).Body, form)
+		for k, v := range want {
+			if got.Get(k) != v {
+				t.Errorf("%s: %s is %q, want %q", url, k, got.Get(k), v)
+			}
+		}
+	}
+	deal := link(maya.Get(t, "/c/kestrel/find?q=Northgate").Body, `/c/kestrel/deals/([a-z0-9]{26})`)
+	page := maya.Get(t, "/c/kestrel/deals/"+deal).Body
+	if !strings.Contains(page, "Ask for a quote") {
+		t.Error("a registration leads to no request")
+	}
+	begun(maya, html.UnescapeString(link(page, `"(/c/kestrel/quotes/new\?deal=[^"]+)"`)), "/c/kestrel/quotes/new", map[string]string{"deal": deal, "title": "Northgate Rail depot refit", "customer": "Northgate Rail Ltd", "line.0.sku": "AUR-D18B", "line.0.quantity": "400", "line.3.sku": "AUR-H26"})
+	page = ingrid.Get(t, "/c/aurelia/deals/"+deal).Body
+	if !strings.Contains(page, "Make an offer") && !strings.Contains(page, "Make a quote") || strings.Contains(page, "Ask for a quote") {
+		t.Error("the supplier is to ask itself")
+	}
+	begun(ingrid, "/c/aurelia/quotes/offer?deal="+deal, "/c/aurelia/quotes/offer", map[string]string{"deal": deal, "customer": "Northgate Rail Ltd", "line.0.price": "84.00"})
+	offer := link(maya.Get(t, "/c/kestrel/leads?view=accepted").Body, `/leads/offers/([a-z0-9]{26})`)
+	lead := maya.Get(t, "/c/kestrel/leads/offers/"+offer).Body
+	begun(maya, html.UnescapeString(link(lead, `"(/c/kestrel/quotes/new\?lead=[^"]+)"`)), "/c/kestrel/quotes/new", map[string]string{"title": html.UnescapeString(link(lead, `<h1>([^<]*?) ?<`))})
+	for _, path := range []string{"?deal=" + deal, "?lead=" + offer} {
+		if a := kaarel.Get(t, "/c/baltic/quotes/new"+path); a.Status != 404 {
+			t.Errorf("a competitor, %s: %d", path, a.Status)
+		}
 	}
 }

@@ -188,7 +188,7 @@ func madeUp(t *testing.T) []string {
 		add("quotereason.", quotes.ReasonsFor(d)...)
 	}
 	add("quotekind.", quotes.KindRequest, quotes.KindOffer)
-	add("quotestep.", quotes.StepList, quotes.StepPartner, quotes.StepAsked, quotes.StepSpecial)
+	add("quotestep.", quotes.StepList, quotes.StepPartner, quotes.StepAsked, quotes.StepSpecial, quotes.StepList+"_plain", quotes.StepPartner+"_plain")
 	add("quotediff.", "added", "removed", "quantity", "price", "asked", "title", "customer", "valid_until", "from", "until", "note")
 	add("quote_form.hint.", string(quotes.Ask), string(quotes.Offer))
 	for _, s := range engage.SeatStates {

@@ -260,7 +260,8 @@ type Order struct {
 
 // Change is one difference between two versions. SKU is empty for one of the head. Field is
 // line, quantity, price, asked, title, customer, note, valid_until, from or until; of a line
-// that came, Was is empty, of one that went, Now.
+// that came, Was is empty, of one that went, Now; days are told where both versions have one:
+// a request leaves them to the offer.
 type Change struct {
 	SKU, Field string
 	Was, Now   string
@@ -276,9 +277,11 @@ func Diff(was, now Version) []Change {
 	}
 	head("title", was.Title, now.Title)
 	head("customer", was.Customer, now.Customer)
-	head("valid_until", was.ValidUntil, now.ValidUntil)
-	head("from", was.From, now.From)
-	head("until", was.Until, now.Until)
+	for _, f := range [][3]string{{"valid_until", was.ValidUntil, now.ValidUntil}, {"from", was.From, now.From}, {"until", was.Until, now.Until}} {
+		if f[1] != "" && f[2] != "" {
+			head(f[0], f[1], f[2])
+		}
+	}
 	head("note", was.Note, now.Note)
 	old := map[string][]Line{}
 	for _, l := range was.Lines {
