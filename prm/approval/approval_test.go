@@ -557,7 +557,7 @@ func TestStranger(t *testing.T) {
 	_, err := b.svc.SaveRule(ctx, b.maya, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(1), Role: access.Buyer})
 	b.want(err, fault.Forbidden, "")
 	for m := range reflect.TypeFor[*Service]().Methods() {
-		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Granting", "ChangeAnswered", "CallingOff", "Blankets", "Paying", "Offering", "Overtaken", "Quotes", "Waiting", "Dropped", "Clocks", "List", "Rules", "Waits"}
+		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Granting", "ChangeAnswered", "CallingOff", "Blankets", "Paying", "Offering", "Overtaken", "Lapsed", "Quotes", "Waiting", "Dropped", "Clocks", "List", "Rules", "Waits"}
 		if calls[m.Name] == nil && !slices.Contains(ported, m.Name) {
 			t.Errorf("method %s is not called by a stranger", m.Name)
 		}
@@ -641,6 +641,58 @@ func TestQuoteAtASpecialPrice(t *testing.T) {
 		q2, err = quotes.Head(b.at(), b.dan, q2.ID)
 		b.must(err)
 		eq(t, "the order is the acceptance", string(q2.State)+string(q2.Order), "accepted"+r.Made)
+	})
+}
+
+// What waits for an order on a quote ends when the quote goes another way, and goes on when
+// it is accepted without one.
+func TestOrderOnAQuoteThatGoesAnotherWay(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		quotes := quote.New(d, catalog.New(d, nil), nil, b.trade, b.events)
+		b.svc.Quotes(quotes)
+		b.rule(b.boss, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(1_000), Role: access.Manager})
+		lines := []quote.LineCmd{{SKU: "DRILL", Quantity: money.Whole(100), Price: money.Whole(95)}}
+		waiting := func() (quote.Quote, ID) {
+			t.Helper()
+			q, err := quotes.Offer(b.at(), b.ingrid, quote.Cmd{Partnership: b.link, Lines: lines})
+			b.must(err)
+			q, err = quotes.Accept(b.at(), b.dan, q.ID, quote.AcceptCmd{Round: 1, Order: true})
+			b.must(err)
+			return q, ID(q.OrderApproval)
+		}
+		state := func(id ID) string {
+			t.Helper()
+			r, err := b.svc.Get(b.at(), b.maya, id)
+			b.must(err)
+			return r.State
+		}
+		q, id := waiting()
+		_, err := quotes.Withdraw(b.at(), b.ingrid, q.ID, quote.EndCmd{Round: 1})
+		b.must(err)
+		eq(t, "taken back by the supplier", state(id), Withdrawn)
+		q, id = waiting()
+		_, err = quotes.Offer(b.at(), b.ingrid, quote.Cmd{Quote: q.ID, Round: 1, Lines: lines})
+		b.must(err)
+		eq(t, "offered anew", state(id), Withdrawn)
+
+		q, id = waiting()
+		q, err = quotes.Accept(b.at(), b.dan, q.ID, quote.AcceptCmd{Round: 1})
+		b.must(err)
+		eq(t, "accepted, the order still waits", string(q.State)+q.OrderApproval+state(id), "accepted"+string(id)+Waiting)
+		_, err = b.svc.Refuse(b.at(), b.maya, id, "not now")
+		b.must(err)
+		b.must(quotes.Unapproved(b.at(), access.System("quotes", b.kestrel), string(id)))
+		q, err = quotes.Accept(b.at(), b.dan, q.ID, quote.AcceptCmd{Round: 1, Order: true})
+		b.must(err)
+		again := ID(q.OrderApproval)
+		eq(t, "asked anew", again != id && state(again) == Waiting, true)
+		r, err := b.svc.Approve(b.at(), b.maya, again)
+		b.must(err)
+		q, err = quotes.Head(b.at(), b.dan, q.ID)
+		b.must(err)
+		eq(t, "ordered", string(q.Order)+q.OrderApproval, r.Made)
 	})
 }
 

@@ -154,6 +154,15 @@ func (s *Service) Overtaken(ctx context.Context, q quote.ID) error {
 	return s.drop(ctx, access.Actor{Via: "system:approval"}, string(q), KindQuote, Replaced)
 }
 
+// Lapsed ends a request for an order on a quote that went another way.
+func (s *Service) Lapsed(ctx context.Context, request string) error {
+	r, err := requestByID(ctx, ID(request), true)
+	if err != nil {
+		return err
+	}
+	return s.dropped(ctx, access.Actor{Via: "system:approval"}, []requestRow{r}, Withdrawn)
+}
+
 // Paying keeps an invoice from being paid until those above approved it.
 func (s *Service) Paying(ctx context.Context, actor access.Actor, f settle.Facts, cmd settle.ApproveCmd) (string, error) {
 	if err := access.Check(actor, access.InvoiceApprove, access.Shared(f.Supplier, f.Reseller)); err != nil {

@@ -69,7 +69,9 @@ func (s *Service) round(ctx context.Context, actor access.Actor, d Deed, act acc
 			return err
 		}
 		if cmd.Approval == "" {
-			if err := s.overtaken(ctx, was); err != nil {
+			waits := was
+			waits.OrderApproval = "" // what is offered may stand yet
+			if err := s.overtaken(ctx, waits); err != nil {
 				return err
 			}
 		}
@@ -86,6 +88,10 @@ func (s *Service) round(ctx context.Context, actor access.Actor, d Deed, act acc
 				}
 				return setOfferApproval(ctx, was.ID, id)
 			}
+		}
+		was.OfferApproval = ""
+		if err := s.overtaken(ctx, was); err != nil {
+			return err
 		}
 		q.State, q.Round, q.Changed, q.OfferApproval, q.OrderApproval = steps[d].to, q.Version.Number, q.At, "", ""
 		q.Reason, q.Comment, q.Decided, q.DecidedBy, q.DecidedOrg, q.Expires = "", "", time.Time{}, "", "", time.Time{}
@@ -209,7 +215,7 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id ID, cmd Acc
 		if err != nil {
 			return err
 		}
-		out, err = s.accept(ctx, actor, q, "", "")
+		out, err = s.accept(ctx, actor, q, "", "", true)
 		return err
 	})
 	if err != nil {
@@ -218,11 +224,18 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id ID, cmd Acc
 	return out, nil
 }
 
-// accept does the part of an acceptance that is the quote's.
-func (s *Service) accept(ctx context.Context, actor access.Actor, was Quote, order trade.OrderID, number string) (Quote, error) {
+// accept does the part of an acceptance that is the quote's. A request for the order goes on
+// where none is booked yet, or where it is the one that is let go.
+func (s *Service) accept(ctx context.Context, actor access.Actor, was Quote, order trade.OrderID, number string, own bool) (Quote, error) {
 	q := was
-	q.State, q.Changed, q.Decided, q.DecidedBy, q.DecidedOrg, q.OrderApproval = Accepted, db.Now(ctx), db.Now(ctx), actor.Person, actor.Org, ""
+	q.State, q.Changed, q.Decided, q.DecidedBy, q.DecidedOrg = Accepted, db.Now(ctx), db.Now(ctx), actor.Person, actor.Org
 	q.Order, q.OrderNumber = order, number
+	if order != "" {
+		q.OrderApproval = ""
+	}
+	if own {
+		was.OrderApproval = ""
+	}
 	if err := s.overtaken(ctx, was); err != nil {
 		return q, err
 	}

@@ -23,6 +23,8 @@ type Approvals interface {
 	Offering(ctx context.Context, actor access.Actor, f trade.Facts, q ID, cmd Cmd) (string, error)
 	// Overtaken ends what waits for an offer that goes another way.
 	Overtaken(ctx context.Context, q ID) error
+	// Lapsed ends the reseller's request for an order that can no longer be placed.
+	Lapsed(ctx context.Context, request string) error
 }
 
 // Service keeps quotes. Every method checks the actor first; a quote between two others does
@@ -348,12 +350,21 @@ func (s *Service) tick(ctx context.Context, id ID) (did bool, err error) {
 	return did, err
 }
 
-// overtaken ends what waits at the supplier's for an approval of the quote as it was.
+// overtaken ends what waits for an approval of the quote as it was: at the supplier's, of an
+// offer, at the reseller's, of the order.
 func (s *Service) overtaken(ctx context.Context, was Quote) error {
-	if s.approvals == nil || was.OfferApproval == "" {
+	if s.approvals == nil {
 		return nil
 	}
-	return s.approvals.Overtaken(ctx, was.ID)
+	if was.OfferApproval != "" {
+		if err := s.approvals.Overtaken(ctx, was.ID); err != nil {
+			return err
+		}
+	}
+	if was.OrderApproval != "" {
+		return s.approvals.Lapsed(ctx, was.OrderApproval)
+	}
+	return nil
 }
 
 // endOf is the instant after the last moment of a civil day in a zone.

@@ -409,5 +409,5 @@ func setOrderApproval(ctx context.Context, id ID, approval string) error {
 }
 
 func setOrder(ctx context.Context, id ID, order trade.OrderID, number string) error {
-	return db.Tx(ctx).Model(&row{}).Where("id = ? AND order_id = ''", string(id)).Updates(map[string]any{"order_id": string(order), "order_number": number}).Error
+	return db.Tx(ctx).Model(&row{}).Where("id = ? AND order_id = ''", string(id)).Updates(map[string]any{"order_id": string(order), "order_number": number, "order_approval": ""}).Error
 }

@@ -198,10 +198,15 @@ func (s *Service) Keep(ctx context.Context, o trade.QuotedOrder) error {
 		switch {
 		case !drawn:
 		case q.State == Offered && (ok || q.Number == o.Accepts):
-			if _, err := s.accept(ctx, actor, *q, o.ID, o.Number); err != nil {
+			if _, err := s.accept(ctx, actor, *q, o.ID, o.Number, q.Number == o.Accepts); err != nil {
 				return err
 			}
 		case q.State == Accepted && q.Order == "":
+			if q.Number != o.Accepts {
+				if err := s.overtaken(ctx, *q); err != nil {
+					return err
+				}
+			}
 			if err := setOrder(ctx, q.ID, o.ID, o.Number); err != nil {
 				return err
 			}
