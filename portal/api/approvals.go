@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -17,9 +18,10 @@ type approvalOut struct {
 	Kind    string         `json:"kind" doc:"order, change, calloff, incoming, answer, grant (of a change), quote or invoice"`
 	State   string         `json:"state" doc:"waiting, granted, refused, withdrawn or replaced"`
 	Partner string         `json:"partner" doc:"slug"`
-	Number  string         `json:"number,omitempty" doc:"of the order or the invoice, where it has one"`
+	Number  string         `json:"number,omitempty" doc:"of the order, the invoice or the quote, where it has one"`
 	Order   string         `json:"order,omitempty" doc:"the order it is about, or that it became"`
 	Invoice string         `json:"invoice,omitempty"`
+	Quote   string         `json:"quote,omitempty" doc:"the quote it is about, or that it became"`
 	Amount  *amount        `json:"amount,omitempty"`
 	Asked   time.Time      `json:"asked"`
 	Due     *time.Time     `json:"due,omitempty"`
@@ -43,7 +45,7 @@ type approvalStep struct {
 type approvalRule struct {
 	ID       string  `json:"id,omitempty" doc:"empty adds a rule"`
 	Version  int64   `json:"version,omitempty"`
-	About    string  `json:"about" enum:"order,invoice,incoming,answer"`
+	About    string  `json:"about" enum:"order,invoice,incoming,answer,quote"`
 	Test     string  `json:"test" enum:"limit,price,ship_to"`
 	Limit    *amount `json:"limit,omitempty"`
 	Percent  string  `json:"percent,omitempty" doc:"of a price: 5 for 5 %"`
@@ -68,6 +70,8 @@ func (a *API) wireApprovals(ctx context.Context, list ...approval.Request) ([]ap
 		switch {
 		case r.Kind == approval.KindInvoice:
 			x.Invoice = r.Subject
+		case r.Kind == approval.KindQuote:
+			x.Quote = cmp.Or(r.Made, r.Subject)
 		case r.Made != "":
 			x.Order = r.Made
 		default:
@@ -117,7 +121,7 @@ func (a *API) approvalDesk() {
 	type filter struct {
 		Paging
 		View  string `query:"view" enum:"mine,asked,open,closed" doc:"empty: all; mine: what you may decide now"`
-		About string `query:"about" doc:"id of an order or an invoice"`
+		About string `query:"about" doc:"id of an order, an invoice or a quote"`
 	}
 	handle(a, op("GET", "/api/v1/approvals", "approvals:read", "List approvals", "What your company's own rules keep back. Newest first; what you may decide, the first to be late first.", 200),
 		func(ctx context.Context, actor access.Actor, in *filter) (*reply[list[approvalOut]], error) {

@@ -8,10 +8,10 @@ import (
 )
 
 type aQuote struct {
-	ID, Number, State, Order string
-	Round                    int
-	Total                    struct{ Amount, Currency string }
-	Lines                    []struct {
+	ID, Number, State, Order, Approval string
+	Round                              int
+	Total                              struct{ Amount, Currency string }
+	Lines                              []struct {
 		Price string
 		Steps []struct{ Kind, Price string }
 	}
@@ -75,5 +75,32 @@ func TestQuotesOverTheAPI(t *testing.T) {
 		if x.ID == q.ID {
 			t.Error("a competitor lists it")
 		}
+	}
+}
+
+// TestOfferKeptBack: a program sets a rule for quotes, finds what it keeps back under the
+// quote, and lets it go.
+func TestOfferKeptBack(t *testing.T) {
+	t.Parallel()
+	ingrid := program(t, portaltest.Ingrid, "aurelia", "quotes:write", "approvals:rules", "approvals:write")
+	kaarel := program(t, portaltest.Kaarel, "baltic", "quotes:write")
+	ingrid.do(t, http.MethodPost, "/approval-rules", `{"about":"quote","test":"limit","limit":{"amount":"9000000.00","currency":"EUR"},"role":"manager","active":true}`, 200, nil)
+	var q, kept aQuote
+	kaarel.do(t, http.MethodPost, "/quotes/requests", `{"partner":"aurelia","title":"Large","lines":[{"sku":"AUR-D18B","quantity":"200000"}]}`, 200, &q)
+	offer := `{"round":1,"lines":[{"sku":"AUR-D18B","quantity":"200000","price":"90"}]}`
+	ingrid.do(t, http.MethodPost, "/quotes/"+q.ID+"/offers", offer, 200, &kept)
+	var r struct{ ID, Kind, State, Order, Quote string }
+	ingrid.do(t, http.MethodGet, "/approvals/"+kept.Approval, "", 200, &r)
+	if kept.State != "requested" || r.Kind != "quote" || r.Quote != q.ID || r.Order != "" {
+		t.Fatalf("%+v %+v", kept, r)
+	}
+	kaarel.do(t, http.MethodGet, "/quotes/"+q.ID, "", 200, &kept)
+	if kept.Round != 1 || kept.Approval != "" {
+		t.Fatalf("the reseller sees %+v", kept)
+	}
+	ingrid.do(t, http.MethodPost, "/approvals/"+r.ID+"/approve", "", 200, &r)
+	kaarel.do(t, http.MethodGet, "/quotes/"+q.ID, "", 200, &kept)
+	if r.State != "granted" || kept.State != "offered" || kept.Round != 2 {
+		t.Fatalf("%+v %+v", r, kept)
 	}
 }
