@@ -151,8 +151,8 @@ func (v *visit) acting() []access.Side {
 func (v *visit) quotesWaiting() int {
 	total := 0
 	for _, side := range v.acting() {
-		if n, err := v.w.d.Quotes.Counts(v.ctx, v.actor(), side); err == nil {
-			total += n[quotes.ViewMine]
+		if n, err := v.w.d.Quotes.Waiting(v.ctx, v.actor(), side); err == nil {
+			total += n
 		}
 	}
 	return total

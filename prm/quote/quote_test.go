@@ -147,6 +147,14 @@ func TestRounds(t *testing.T) {
 		p, err = b.svc.List(b.at(), b.ingrid, access.Supplier, Filter{View: ViewMine, Limit: 1})
 		b.must(err)
 		eq(t, "they wait", len(p.Items) == 1 && p.Next != "", true)
+		n, err := b.svc.Counts(b.at(), b.ingrid, access.Supplier)
+		b.must(err)
+		w, err := b.svc.Waiting(b.at(), b.ingrid, access.Supplier)
+		b.must(err)
+		eq(t, "as many as its view has", w, n[ViewMine])
+		w, err = b.svc.Waiting(b.at(), b.maya, access.Reseller)
+		b.must(err)
+		eq(t, "none to answer", w, 0)
 	})
 }
 
@@ -339,6 +347,9 @@ func TestWall(t *testing.T) {
 			}
 			if n, _ := b.svc.Counts(ctx, a, side); len(n) > 0 {
 				t.Errorf("%s counts %v", who, n)
+			}
+			if n, _ := b.svc.Waiting(ctx, a, side); n > 0 {
+				t.Errorf("%s is told that %d wait", who, n)
 			}
 		}
 	}

@@ -129,6 +129,25 @@ func (s *Service) Counts(ctx context.Context, actor access.Actor, side access.Si
 	return out, err
 }
 
+// Waiting is how many quotes wait for the actor's company on a side: what every page says
+// beside its menu, so that it counts no others.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Waiting(ctx context.Context, actor access.Actor, side access.Side) (int, error) {
+	scope, err := access.List(actor, access.QuoteRead)
+	if err != nil {
+		return 0, err
+	}
+	if err := sided(actor, side); err != nil {
+		return 0, err
+	}
+	n := 0
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		n, err = waiting(ctx, scope, side)
+		return err
+	})
+	return n, err
+}
+
 // seen leaves out what is the other company's own.
 func (q Quote) seen(org string) Quote {
 	if org != q.Supplier {

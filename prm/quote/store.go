@@ -303,6 +303,17 @@ func count(ctx context.Context, scope access.Scope, side access.Side) (map[strin
 	return out, err
 }
 
+// waiting counts the quotes of one lane: those that wait for a side.
+func waiting(ctx context.Context, scope access.Scope, side access.Side) (int, error) {
+	org, lane := "reseller_id", laneReseller
+	if side == access.Supplier {
+		org, lane = "supplier_id", laneSupplier
+	}
+	var n int64
+	err := db.Tx(ctx).Model(&row{}).Where(org+" = ? AND lane = ?", scope.Org(), lane).Count(&n).Error
+	return int(n), err
+}
+
 // dueRow is an offer whose clock has something to do.
 type dueRow struct {
 	ID      string
