@@ -94,6 +94,7 @@ func TestOfferKeptBack(t *testing.T) {
 	if kept.State != "requested" || r.Kind != "quote" || r.Quote != q.ID || r.Order != "" {
 		t.Fatalf("%+v %+v", kept, r)
 	}
+	kept = aQuote{}
 	kaarel.do(t, http.MethodGet, "/quotes/"+q.ID, "", 200, &kept)
 	if kept.Round != 1 || kept.Approval != "" {
 		t.Fatalf("the reseller sees %+v", kept)
