@@ -75,9 +75,9 @@ func (v *visit) quoteMay(page *view.QuotePage, d quotes.Detail) {
 			page.OfferURL = page.URL + "/offer"
 		}
 	}
-	if v.may(access.QuoteAccept, res) && can(quotes.Accept) {
+	if page.CanAccept = v.may(access.QuoteAccept, res) && can(quotes.Accept); page.CanAccept || d.State == quotes.Accepted && d.Order == "" && d.OrderApproval == "" && d.Reseller == v.org() {
 		day := v.civilDay()
-		page.CanAccept, page.CanOrder = true, v.may(access.OrderPlace, res) && d.From <= day && day <= d.Until
+		page.CanOrder = v.may(access.QuoteAccept, res) && v.may(access.OrderPlace, res) && d.From <= day && day <= d.Until
 	}
 	page.Reasons = []view.Option{{Label: view.T("form.choose")}}
 	for _, r := range quotes.ReasonsFor(end) {
@@ -218,7 +218,7 @@ func quoteAccept(v *visit) error {
 		var q quotes.Quote
 		if q, err = v.w.d.Quotes.Accept(v.ctx, v.actor(), id, cmd); err == nil {
 			switch {
-			case q.State != quotes.Accepted && q.OrderApproval != "":
+			case cmd.Order && q.Order == "" && q.OrderApproval != "":
 				return v.done(v.path("approvals", q.OrderApproval), "said.approval_asked")
 			case cmd.Order:
 				return v.done(v.orderURL(q.Order), "said.quote_ordered")

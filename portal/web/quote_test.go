@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"html"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -127,5 +128,27 @@ func TestQuoteFromADealAndALead(t *testing.T) {
 		if a := kaarel.Get(t, "/c/baltic/quotes/new"+path); a.Status != 404 {
 			t.Errorf("a competitor, %s: %d", path, a.Status)
 		}
+	}
+}
+
+// TestOrderAfterAccepting: who accepted without an order, and has no system that sends one,
+// orders from the page of the quote, once.
+func TestOrderAfterAccepting(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	chen := p.As(t, portaltest.Chen)
+	own := regexp.MustCompile(`/c/huadong/quotes/[a-z0-9]{26}`).FindString(chen.Get(t, "/c/huadong/quotes?view=reseller.accepted&q="+url.QueryEscape("首批")).Body)
+	page := chen.Get(t, own).Body
+	if own == "" || !strings.Contains(page, "按此价格下单") || strings.Contains(page, "接受并下单") {
+		t.Fatalf("%s offers no order", own)
+	}
+	form := filled(t, page, own+"/accept")
+	form.Set("act", "order")
+	a := chen.Post(t, own+"/accept", form)
+	if a.Status != 303 || !strings.HasPrefix(a.Location, "/c/huadong/orders/") || len(a.Location) < 40 {
+		t.Fatalf("%d %s\n%.2000s", a.Status, a.Location, a.Body)
+	}
+	if page := chen.Get(t, own).Body; strings.Contains(page, "按此价格下单") || !strings.Contains(page, a.Location) {
+		t.Error("it may be ordered again, or does not lead to its order")
 	}
 }
