@@ -267,7 +267,7 @@ type Policy struct {
 // Policy is that of the actor's company.
 // Codes: Unauthenticated, NotFound.
 func (s *Service) Policy(ctx context.Context, actor access.Actor) (p Policy, err error) {
-	if err := access.Check(actor, access.OrgRead, access.Own(actor.Org)); err != nil {
+	if err := access.Check(actor, access.RoomRead, access.Own(actor.Org)); err != nil {
 		return Policy{}, err
 	}
 	p.Server, p.Can = s.Relay, s.CanRelay()
@@ -283,7 +283,7 @@ func (s *Service) Policy(ctx context.Context, actor access.Actor) (p Policy, err
 // begin from now on, and is audited.
 // Codes: Unauthenticated, NotFound, Forbidden (not an admin), Conflict (there is no server).
 func (s *Service) SetRelay(ctx context.Context, actor access.Actor, on bool) error {
-	if err := access.Check(actor, access.OrgManage, access.Own(actor.Org)); err != nil {
+	if err := access.Check(actor, access.CallPolicy, access.Own(actor.Org)); err != nil {
 		return err
 	}
 	if on && !s.CanRelay() {

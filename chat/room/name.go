@@ -12,8 +12,11 @@ import (
 
 // name replaces ids by names in place.
 func (s *Service) name(ctx context.Context, ms []Message) error {
-	var persons, orgs []string
+	var persons, orgs, bots []string
 	for _, m := range ms {
+		if m.Via == ViaBot {
+			bots = appendNew(bots, m.From.ID)
+		}
 		for _, who := range []Author{m.From, m.RemovedBy} {
 			if who.ID != "" {
 				persons, orgs = appendNew(persons, who.ID), appendNew(orgs, who.Org)
@@ -29,6 +32,19 @@ func (s *Service) name(ctx context.Context, ms []Message) error {
 	names, err := s.people.Names(ctx, persons)
 	if err != nil {
 		return err
+	}
+	if len(bots) > 0 {
+		named := map[string]string{}
+		if err := s.db.View(ctx, func(ctx context.Context) (err error) {
+			named, err = botNames(ctx, bots)
+			return err
+		}); err != nil {
+			return err
+		}
+		for id, name := range names {
+			named[id] = name
+		}
+		names = named
 	}
 	companies, err := s.people.Companies(ctx, orgs)
 	if err != nil {

@@ -26,6 +26,7 @@ type Service struct {
 	scan   Scanner
 
 	partners Partners
+	bots     botBuckets
 
 	indexed atomic.Bool // every message is findable
 }

@@ -193,6 +193,9 @@ func addOrgs(ctx context.Context, id ID, orgs ...string) error {
 }
 
 func removeOrg(ctx context.Context, id ID, org string) error {
+	if err := endBotsOf(ctx, id, org); err != nil {
+		return err
+	}
 	if err := db.Tx(ctx).Where("room_id = ? AND org_id = ?", string(id), org).Delete(&memberRow{}).Error; err != nil {
 		return err
 	}

@@ -1307,6 +1307,15 @@ CREATE TABLE room (
   UNIQUE (subject_kind, subject_id),
   PRIMARY KEY (id)
 );
+CREATE TABLE room_bot (
+  id text NOT NULL, room_id text NOT NULL, org_id text NOT NULL, name text NOT NULL, token_hash text NOT NULL, person_id text NOT NULL, made bigint NOT NULL, used bigint NOT NULL, ended bigint NOT NULL,
+  UNIQUE (token_hash),
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE INDEX room_bot_room ON room_bot USING btree (room_id);
 CREATE TABLE room_call (
   id text NOT NULL, room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, rev bigint NOT NULL, begun bigint NOT NULL, ended bigint NOT NULL, relay bigint NOT NULL,
   PRIMARY KEY (id),

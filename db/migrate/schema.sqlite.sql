@@ -1016,6 +1016,10 @@ CREATE TABLE quote_version (
 CREATE TABLE room (
   id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, title TEXT NOT NULL, epoch TEXT NOT NULL, last_seq INTEGER NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, active INTEGER NOT NULL, told_seq INTEGER NOT NULL DEFAULT 0, UNIQUE (subject_kind, subject_id)
 );
+CREATE TABLE room_bot (
+  id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), name TEXT NOT NULL, token_hash TEXT NOT NULL UNIQUE, person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL, used INTEGER NOT NULL, ended INTEGER NOT NULL
+);
+CREATE INDEX room_bot_room ON room_bot (room_id);
 CREATE TABLE room_call (
   id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL REFERENCES org(id), rev INTEGER NOT NULL, begun INTEGER NOT NULL, ended INTEGER NOT NULL
 , relay INTEGER NOT NULL DEFAULT 0);

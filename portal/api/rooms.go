@@ -38,7 +38,7 @@ type messageOut struct {
 	Removed bool      `json:"removed,omitempty"`
 	Edited  bool      `json:"edited,omitempty"`
 	At      time.Time `json:"at"`
-	Via     string    `json:"via,omitempty" doc:"mail: an answer to a notice that came by mail"`
+	Via     string    `json:"via,omitempty" doc:"mail: an answer to a notice that came by mail; bot: a program said it"`
 
 	Mentions  []author      `json:"mentions,omitempty" doc:"people the text names"`
 	Files     []fileOut     `json:"files,omitempty"`

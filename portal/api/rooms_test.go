@@ -200,3 +200,49 @@ func people(t *testing.T, c caller, at string) string {
 	t.Fatal("nobody")
 	return ""
 }
+
+// TestBots: a bot speaks by a token that opens nothing else, in one room.
+func TestBots(t *testing.T) {
+	t.Parallel()
+	admin, stranger := program(t, portaltest.Maya, "kestrel", "chat:read", "chat:write"), program(t, portaltest.Kaarel, "baltic", "chat:read", "chat:write")
+	var made struct{ ID, Token string }
+	admin.do(t, http.MethodPost, "/rooms", `{"title":"Programs","key":"bots"}`, 201, &made)
+	at := "/rooms/" + made.ID
+	admin.do(t, http.MethodPost, at+"/bots", `{"name":"Price watch"}`, 201, &made)
+	stranger.do(t, http.MethodPost, at+"/bots", `{"name":"x"}`, 404, nil)
+	stranger.do(t, http.MethodGet, at+"/bots", "", 404, nil)
+	stranger.do(t, http.MethodPost, at+"/bots/"+made.ID+"/end", "", 404, nil)
+	var one, two struct {
+		Room string
+		Seq  int64
+	}
+	admin.do(t, http.MethodPost, "/bots/"+made.Token+"/messages", `{"text":"cheaper","key":"a"}`, 201, &one)
+	admin.do(t, http.MethodPost, "/bots/"+made.Token+"/messages", `{"text":"cheaper","key":"a"}`, 201, &two)
+	if one != two || at != "/rooms/"+one.Room {
+		t.Errorf("%+v %+v", one, two)
+	}
+	admin.do(t, http.MethodPost, "/bots/none/messages", `{"text":"x"}`, 401, nil)
+	admin.do(t, http.MethodPost, "/bots/messages", `{"text":"x"}`, 422, nil) // no header
+	var list struct {
+		Items []struct {
+			Name, Org string
+			Used      *time.Time
+		}
+	}
+	admin.do(t, http.MethodGet, at+"/bots", "", 200, &list)
+	if len(list.Items) != 1 || list.Items[0].Name != "Price watch" || list.Items[0].Org != "kestrel" || list.Items[0].Used == nil {
+		t.Errorf("%+v", list)
+	}
+	var said struct {
+		Items []struct {
+			Via, Text string
+			From      struct{ Name string }
+		}
+	}
+	admin.do(t, http.MethodGet, at+"/messages", "", 200, &said)
+	if n := len(said.Items); n != 3 || said.Items[2].Via != "bot" || said.Items[2].From.Name != "Price watch" {
+		t.Errorf("%+v", said)
+	}
+	admin.do(t, http.MethodPost, at+"/bots/"+made.ID+"/end", "", 204, nil)
+	admin.do(t, http.MethodPost, "/bots/"+made.Token+"/messages", `{"text":"x"}`, 401, nil)
+}

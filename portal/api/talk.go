@@ -90,6 +90,7 @@ func (a *API) talk() {
 	a.freeRooms(base)
 	a.callPolicy()
 	a.makings(base)
+	a.bots(base)
 	type member struct {
 		ID      string `json:"id"`
 		Name    string `json:"name"`
@@ -361,4 +362,99 @@ func (a *API) makings(base string) {
 			}
 			return nil, a.d.Rooms.NoteMade(ctx, actor, room.ID(in.ID), in.Seq, in.Body.Kind, in.Body.Object)
 		})
+}
+
+// bots are programs that speak in one room.
+func (a *API) bots(base string) {
+	type roomBot struct {
+		ID   string     `json:"id"`
+		Name string     `json:"name"`
+		Org  string     `json:"org" doc:"slug of its company"`
+		Made time.Time  `json:"made"`
+		Used *time.Time `json:"used" doc:"when it last said something; null: never"`
+	}
+	handle(a, op("GET", base+"/bots", "chat:read", "List the bots of a room", "Those of every company of the room.", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[list[roomBot]], error) {
+			got, err := a.d.Rooms.Bots(ctx, actor, room.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			var orgs []string
+			for _, b := range got {
+				orgs = append(orgs, b.Org)
+			}
+			names, err := a.d.Accounts.Directory().OrgsByID(ctx, orgs...)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]roomBot, len(got))
+			for i, b := range got {
+				items[i] = roomBot{string(b.ID), b.Name, names[b.Org].Slug, b.Made, nil}
+				if !b.Used.IsZero() {
+					items[i].Used = &b.Used
+				}
+			}
+			return page(items, ""), nil
+		})
+	type newBot struct {
+		IDPath
+		Body struct {
+			Name string `json:"name" minLength:"1" maxLength:"40" doc:"shown with a mark that it is a bot; nobody else in the room bears it"`
+		}
+	}
+	type madeBot struct {
+		ID    string `json:"id"`
+		Token string `json:"token" doc:"told this once"`
+	}
+	handle(a, op("POST", base+"/bots", "chat:write", "Make a bot", "For admins. Its token is good for saying something in this room and for nothing else.", 201),
+		func(ctx context.Context, actor access.Actor, in *newBot) (*reply[madeBot], error) {
+			b, token, err := a.d.Rooms.MakeBot(ctx, actor, room.ID(in.ID), in.Body.Name)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[madeBot]{madeBot{string(b.ID), token}}, nil
+		})
+	type botPath struct {
+		IDPath
+		Bot string `path:"bot"`
+	}
+	handle(a, op("POST", base+"/bots/{bot}/end", "chat:write", "End a bot", "For admins of every company of the room; its token is worthless at once.", 204),
+		func(ctx context.Context, actor access.Actor, in *botPath) (*struct{}, error) {
+			return nil, a.d.Rooms.EndBot(ctx, actor, room.ID(in.ID), room.BotID(in.Bot))
+		})
+	type botWords struct {
+		Text   string `json:"text" minLength:"1" maxLength:"16384" doc:"names nobody: a bot's @ gives no notice"`
+		Key    string `json:"key,omitempty" maxLength:"64" doc:"made by you; the same key is one message"`
+		Thread int64  `json:"thread,omitempty" minimum:"0" doc:"number of the message this answers"`
+	}
+	type botSaid struct {
+		Room string `json:"room"`
+		Seq  int64  `json:"seq"`
+	}
+	say := func(ctx context.Context, o huma.Operation, token string, w botWords) (*reply[botSaid], error) {
+		m, _, err := a.d.Rooms.PostAsBot(ctx, token, room.Draft{Text: w.Text, Key: w.Key, Thread: w.Thread})
+		if err != nil {
+			return nil, a.failed(refusal(err), o, err)
+		}
+		return &reply[botSaid]{botSaid{string(m.Room), m.Seq}}, nil
+	}
+	about := "No other credentials. One message a second, twenty at once; then 429 with Retry-After. 401 room.bot_unknown where the token is none, was ended, or its company left the room."
+	hook := op("POST", "/api/v1/bots/{token}/messages", "", "Say something as a bot (incoming webhook)", about, 201)
+	hook.Security = []map[string][]string{}
+	type hookIn struct {
+		Token string `path:"token" maxLength:"100"`
+		Body  botWords
+	}
+	huma.Register(a.huma, hook, func(ctx context.Context, in *hookIn) (*reply[botSaid], error) {
+		return say(ctx, hook, in.Token, in.Body)
+	})
+	header := op("POST", "/api/v1/bots/messages", "", "Say something as a bot", about, 201)
+	header.Security = []map[string][]string{}
+	type headerIn struct {
+		Token string `header:"X-Bot-Token" required:"true" maxLength:"100"`
+		Body  botWords
+	}
+	huma.Register(a.huma, header, func(ctx context.Context, in *headerIn) (*reply[botSaid], error) {
+		return say(ctx, header, in.Token, in.Body)
+	})
 }

@@ -150,6 +150,16 @@ type About struct {
 	Form   Form // of hold and retention
 	Free   *FreeRoom
 	Calls  CallPolicy
+	Bots   []BotRow
+	Token  string // of the bot just made, shown once
+	Hook   string // where it posts
+}
+
+// BotRow is a program that speaks in a room.
+type BotRow struct {
+	Name, Company string
+	Used          time.Time // zero: never
+	EndURL        string    // "" for who may not end it
 }
 
 // CallPolicy is how calls go in the rooms of a company.
@@ -181,6 +191,7 @@ type Message struct {
 	Parts     []Part // Text with its links and names
 	Edited    bool
 	ByMail    bool // an answer to a notice
+	Bot       bool // a program said it
 	Pinned    bool
 	On        bool // the page is opened at it
 	InPane    bool // shown a second time, as an answer

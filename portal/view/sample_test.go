@@ -103,7 +103,7 @@ func room(compact bool) *Room {
 func roomPane(about bool) *Room {
 	r := room(false)
 	if about {
-		r.About = &About{Close: "/c/kestrel/rooms/r1", People: r.People, Levels: []Option{{Value: "all", Label: T("room.level.all"), On: true}, {Value: "none", Label: T("room.level.none")}}, Keeps: []Keep{{"Aurelia Tools", 365}, {"Kestrel Supply", 0}}, Days: 0, Hold: true, Admin: true, Export: "/c/kestrel/rooms/r1/export", Calls: CallPolicy{Relay: true, Can: true}}
+		r.About = &About{Close: "/c/kestrel/rooms/r1", People: r.People, Levels: []Option{{Value: "all", Label: T("room.level.all"), On: true}, {Value: "none", Label: T("room.level.none")}}, Keeps: []Keep{{"Aurelia Tools", 365}, {"Kestrel Supply", 0}}, Days: 0, Hold: true, Admin: true, Export: "/c/kestrel/rooms/r1/export", Calls: CallPolicy{Relay: true, Can: true}, Bots: []BotRow{{"Price watch", "Kestrel Supply", at(24, 9, 18), "/c/kestrel/rooms/r1/bots/b1/end"}, {Name: "Build", Company: "Aurelia Tools"}}, Token: "ebot_x", Hook: "https://portal.example/api/v1/bots/ebot_x/messages"}
 		return r
 	}
 	r.At, r.Latest = 8, false

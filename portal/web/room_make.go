@@ -158,3 +158,26 @@ func (v *visit) makings(id room.ID, seq int64) ([]view.Making, error) {
 	}
 	return out, nil
 }
+
+// roomBot makes a bot and shows its token, this once.
+func roomBot(v *visit) error {
+	in, id := v.input(), room.ID(v.Params("id"))
+	_, token, err := v.w.d.Rooms.MakeBot(v.ctx, v.actor(), id, in.text("name"))
+	if err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok {
+			return err
+		}
+		return v.roomPage(422, view.Form{}, func(r *view.Room) { r.About.Form = in.form(errs, note) })
+	}
+	v.Set("Cache-Control", "no-store")
+	return v.roomPage(200, view.Form{}, func(r *view.Room) {
+		r.About.Token, r.About.Hook = token, v.w.d.Mail.Link("/api/v1/bots/"+token+"/messages")
+	})
+}
+
+func roomBotEnd(v *visit) error {
+	return v.aboutDone(func(_ *input, id room.ID) error {
+		return v.w.d.Rooms.EndBot(v.ctx, v.actor(), id, room.BotID(v.Params("bot")))
+	})
+}

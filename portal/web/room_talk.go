@@ -49,7 +49,9 @@ func roomRoutes() []Route {
 		post("/c/:slug/rooms/:id/leave", "leave a room", InCompany, access.RoomRead, roomLeave),
 		post("/c/:slug/rooms/:id/draft", "keep draft", InCompany, access.RoomPost, roomDraft),
 		post("/c/:slug/rooms/:id/level", "level of a room", InCompany, access.RoomRead, roomLevel),
-		post("/c/:slug/rooms/:id/relay", "how calls go", InCompany, access.OrgManage, roomRelay),
+		post("/c/:slug/rooms/:id/relay", "how calls go", InCompany, access.CallPolicy, roomRelay),
+		post("/c/:slug/rooms/:id/bots", "make a bot", InCompany, access.RoomBots, roomBot),
+		post("/c/:slug/rooms/:id/bots/:bot/end", "end a bot", InCompany, access.RoomBots, roomBotEnd),
 		post("/c/:slug/rooms/:id/retention", "retention", InCompany, access.OrgManage, roomRetention),
 		post("/c/:slug/rooms/:id/hold", "hold a room", InCompany, access.OrgManage, roomHold),
 		post("/c/:slug/rooms/:id/release", "release a room", InCompany, access.OrgManage, roomRelease),
@@ -378,7 +380,7 @@ func snippet(text string) string {
 func (v *visit) dressed(out *view.Message, m room.Message, people map[string]string, open bool) {
 	out.URL = v.messageURL(m.Room, m.Seq)
 	out.Edited, out.Pinned, out.Answers, out.Last, out.Gone = m.Edited, m.Pinned, m.Answers, m.LastAnswer, m.RemovedBy.Name
-	out.ByMail = m.Via == room.ViaMail
+	out.ByMail, out.Bot = m.Via == room.ViaMail, m.Via == room.ViaBot
 	if m.Removed {
 		return
 	}
@@ -555,6 +557,17 @@ func (v *visit) about(r *view.Room, id room.ID, facts roomFacts) error {
 		return err
 	}
 	a.Calls = view.CallPolicy(policy)
+	bots, err := v.w.d.Rooms.Bots(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	for _, b := range bots {
+		row := view.BotRow{Name: b.Name, Company: facts.n.org(b.Org), Used: b.Used}
+		if a.Admin {
+			row.EndURL = v.path("rooms", string(id), "bots", string(b.ID), "end")
+		}
+		a.Bots = append(a.Bots, row)
+	}
 	a.Free, err = v.freeRoom(id)
 	return err
 }

@@ -408,6 +408,28 @@ func TestMakeOfMessage(t *testing.T) {
 	if a := maya.Post(t, free+"/invite", url.Values{"partner": {partner}, "shown": {"1"}, "agreed": {"1"}}); a.Status != 303 || ingrid.Get(t, theirs).Status != 200 || kaarel.Get(t, strings.Replace(theirs, "aurelia", "baltic", 1)).Status != 404 {
 		t.Errorf("let in: %d", a.Status)
 	}
+	// a bot speaks there, seen as one, until the other company's admin ends it
+	a = maya.Post(t, free+"/bots", url.Values{"name": {"Price watch"}})
+	token := regexp.MustCompile(`<code class="e-any">(ebot_[a-z2-7]+)</code>`).FindStringSubmatch(a.Body)
+	if a.Status != 200 || token == nil || a.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("a bot: %d %v", a.Status, token)
+	}
+	if strings.Contains(maya.Get(t, free+"?about=1").Body, token[1]) {
+		t.Error("the token is shown again")
+	}
+	say := func() int {
+		return kaarel.Do(t, "POST", "/api/v1/bots/"+token[1]+"/messages", strings.NewReader(`{"text":"cheaper today"}`), "Content-Type", "application/json").Status
+	}
+	if got := say(); got != 201 {
+		t.Errorf("the bot says: %d", got)
+	}
+	end := ingrid.Find(t, theirs+"?about=1", `action="(`+theirs+`/bots/[0-9a-v]{26}/end)"`)
+	if b := ingrid.Get(t, theirs).Body; !strings.Contains(b, "cheaper today") || !regexp.MustCompile(`<b data-name>Price watch</b>[^\n]*data-bot>bot<`).MatchString(b) {
+		t.Error("the bot is not seen, or not as one")
+	}
+	if a := ingrid.Post(t, end, nil); a.Status != 303 || say() != 401 {
+		t.Errorf("ended: %d", a.Status)
+	}
 	if a := ingrid.Get(t, "/c/aurelia/inbox"); !strings.Contains(a.Body, "Maya Osei of Kestrel Supply invited your company to a room") {
 		t.Error("the admin of the partner is not told")
 	}

@@ -65,6 +65,8 @@ const (
 	RoomPost      Action = "room.post"
 	CallJoin      Action = "call.join" // begin a call in a room, join it, be rung
 	RoomMake      Action = "room.make"
+	RoomBots      Action = "room.bots"   // let a program speak in a room, end one
+	CallPolicy    Action = "call.policy" // how calls go in the rooms of a company
 	NoticeOwn     Action = "notice.own"
 	NoticeWrite   Action = "notice.write"
 )
@@ -299,7 +301,9 @@ var policy = map[Action]rule{
 	RoomPost: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
 	CallJoin: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
 	// A free room is made by whoever may write, for the own company or with one partner.
-	RoomMake: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers}},
+	RoomMake:   {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers}},
+	RoomBots:   {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: admins, Member: admins}},
+	CallPolicy: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: admins}},
 
 	// A category is its owner's; the companies it is shared with are members.
 	ForumRead:   {scope: "forum:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},

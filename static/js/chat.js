@@ -373,6 +373,8 @@ class Panel {
       if (edited) edited.hidden = !f.edited;
       const mail = li.querySelector("[data-bymail]");
       if (mail) mail.hidden = f.via !== "mail";
+      const bot = li.querySelector("[data-bot]");
+      if (bot) bot.hidden = f.via !== "bot";
       this.files(li.querySelector("[data-files]"), f.files);
       if (f.thread) this.quote(li, f.thread);
     } else li.querySelector("[data-more]")?.remove();

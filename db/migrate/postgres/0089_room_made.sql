@@ -5,3 +5,8 @@ CREATE TABLE room_made (
   PRIMARY KEY (room_id, seq, org_id, kind, object)
 );
 CREATE INDEX room_made_object ON room_made (org_id, kind, object);
+-- A program of a company that says something in one room, by a token of which only the hash is kept.
+CREATE TABLE room_bot (
+  id text PRIMARY KEY, room_id text NOT NULL REFERENCES room(id), org_id text NOT NULL REFERENCES org(id), name text NOT NULL, token_hash text NOT NULL UNIQUE, person_id text NOT NULL REFERENCES person(id), made bigint NOT NULL, used bigint NOT NULL, ended bigint NOT NULL
+);
+CREATE INDEX room_bot_room ON room_bot (room_id);

@@ -5,3 +5,8 @@ CREATE TABLE room_made (
   PRIMARY KEY (room_id, seq, org_id, kind, object)
 );
 CREATE INDEX room_made_object ON room_made (org_id, kind, object);
+-- A program of a company that says something in one room, by a token of which only the hash is kept.
+CREATE TABLE room_bot (
+  id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), name TEXT NOT NULL, token_hash TEXT NOT NULL UNIQUE, person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL, used INTEGER NOT NULL, ended INTEGER NOT NULL
+);
+CREATE INDEX room_bot_room ON room_bot (room_id);
