@@ -181,3 +181,32 @@ func roomBotEnd(v *visit) error {
 		return v.w.d.Rooms.EndBot(v.ctx, v.actor(), id, room.BotID(v.Params("bot")))
 	})
 }
+
+// roomRelay chooses for the company how calls in its rooms go.
+func roomRelay(v *visit) error {
+	return v.aboutDone(func(in *input, id room.ID) error {
+		if _, err := v.w.d.Rooms.Get(v.ctx, v.actor(), id); err != nil {
+			return err
+		}
+		return v.w.d.Calls.SetRelay(v.ctx, v.actor(), in.text("relay") != "")
+	})
+}
+
+// roomCall is the page of a room's call. It alone may use a camera and a microphone.
+func roomCall(v *visit) error {
+	id := room.ID(v.Params("id"))
+	if err := v.w.d.Calls.May(v.ctx, v.actor(), id); err != nil {
+		return err
+	}
+	r, err := v.w.d.Rooms.Enter(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	shown, _, err := v.room(r, room.Window{Limit: panelRows}, true)
+	if err != nil {
+		return err
+	}
+	shown.InCall = true
+	v.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), geolocation=()")
+	return v.render(&view.CallPage{Base: v.shell(), Room: shown}, nil)
+}
