@@ -74,7 +74,7 @@ func TestCall(t *testing.T) {
 	// once more, by the server's TURN alone, as one of the companies chose it: neither learns
 	// an address of the other
 	open(t, maya, "/c/kestrel/rooms/"+room+"?about=1")
-	must(t, maya.Click(`form[action$="/relay"] [name=relay]`), maya.Click(`form[action$="/relay"] button`), maya.Has(`form[action$="/relay"] [name=relay]:checked`))
+	must(t, maya.Click(`form[action$="/relay"] [name=relay]`), maya.Click(`form[action$="/relay"] button`), maya.Says("body", "Saved"), maya.Has(`form[action$="/relay"] [name=relay]:checked`))
 	for _, x := range []struct {
 		p    *Page
 		slug string
