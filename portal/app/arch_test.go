@@ -66,6 +66,8 @@ var imports = []rule{
 	{"prm/location", with(leaves, dbs), "places stand between two companies; what is sent there is not their matter"},
 	{"prm/catalog", with(leaves, dbs, []string{"prm/account", "prm/partner"}), "siblings import downward only"},
 	{"prm/customer", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/identity"}), "siblings import downward only"},
+	{"prm/mapping/blind", nil, "a leaf: the arithmetic of private comparison is tested against published vectors, without storage"},
+	{"prm/mapping", with(leaves, dbs, []string{"prm/customer", "prm/identity", "prm/mapping/blind"}), "comparing lists stands above the customers, whose keys it blinds"},
 	{"prm/lead", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/customer", "prm/identity"}), "siblings import downward only"},
 	{"prm/deal", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/customer", "prm/lead", "prm/identity"}), "siblings import downward only; orders come as values through the composition root"},
 	{"prm/notify", with(leaves, dbs, []string{"prm/account"}), "notices know people, not what they are about"},
@@ -124,6 +126,7 @@ var fences = []struct {
 	{"github.com/emersion/go-smtp", regexp.MustCompile(`^portal/mailin/door\.go$`), "one place takes mail"},
 	{"github.com/pion/", regexp.MustCompile(`^chat/relay/`), "one place speaks TURN"},
 	{"golang.org/x/image/", regexp.MustCompile(`^portal/paper/`), "one place draws pictures"},
+	{"github.com/gtank/ristretto255", regexp.MustCompile(`^prm/mapping/blind/`), "one place does arithmetic with secrets"},
 	{"codeberg.org/go-pdf/", regexp.MustCompile(`^portal/paper/`), "one place makes PDFs"},
 	{"github.com/danielgtaylor/huma", regexp.MustCompile(`^portal/api/`), "the API's library stays in the API"},
 }
@@ -131,7 +134,7 @@ var fences = []struct {
 // modules are the direct requirements of go.mod; static/docs/design.md says why.
 var modules = []string{
 	"codeberg.org/go-pdf/fpdf",
-	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/emersion/go-smtp", "github.com/gofiber/fiber/v2", "github.com/google/uuid",
+	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/emersion/go-smtp", "github.com/gofiber/fiber/v2", "github.com/google/uuid", "github.com/gtank/ristretto255",
 	"github.com/jackc/pgx/v5", "github.com/nats-io/nats.go", "github.com/nicksnyder/go-i18n/v2", "github.com/pion/logging", "github.com/pion/turn/v5", "github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",
 	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/image", "golang.org/x/net", "golang.org/x/sync",
