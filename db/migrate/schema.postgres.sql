@@ -968,6 +968,41 @@ CREATE TABLE mail_reply (
 );
 CREATE INDEX mail_reply_about ON mail_reply USING btree (person_id, org_id, kind, object, seq);
 CREATE INDEX mail_reply_expires ON mail_reply USING btree (expires);
+CREATE TABLE mapping_chunk (
+  run_id text NOT NULL, org_id text NOT NULL, part bigint NOT NULL, number bigint NOT NULL, row_count bigint NOT NULL, digest text NOT NULL, data bytea,
+  PRIMARY KEY (run_id, org_id, part, number)
+);
+CREATE TABLE mapping_log (
+  run_id text NOT NULL, number bigint NOT NULL, seen_by text NOT NULL, happened bigint NOT NULL, org_id text NOT NULL, person_id text NOT NULL, what text NOT NULL, step bigint NOT NULL,
+  PRIMARY KEY (run_id, number),
+  FOREIGN KEY (run_id) REFERENCES mapping_run(id)
+);
+CREATE TABLE mapping_match (
+  run_id text NOT NULL, org_id text NOT NULL, customer_id text NOT NULL, theirs bigint NOT NULL, mine bigint NOT NULL, told text NOT NULL,
+  PRIMARY KEY (run_id, org_id, customer_id, theirs)
+);
+CREATE INDEX mapping_match_mine ON mapping_match USING btree (run_id, org_id, mine);
+CREATE TABLE mapping_row (
+  run_id text NOT NULL, org_id text NOT NULL, list text NOT NULL, token text NOT NULL, place bigint NOT NULL, customer_id text NOT NULL, digest text NOT NULL, points bytea,
+  PRIMARY KEY (run_id, org_id, list, token)
+);
+CREATE INDEX mapping_row_customer ON mapping_row USING btree (run_id, org_id, customer_id) WHERE (list = 'own'::text);
+CREATE INDEX mapping_row_place ON mapping_row USING btree (run_id, org_id, place) WHERE (list = 'theirs'::text);
+CREATE TABLE mapping_run (
+  id text NOT NULL, way text NOT NULL, code text NOT NULL, starter_id text NOT NULL, partner_id text NOT NULL, name text NOT NULL, partnership_id text NOT NULL, pair text NOT NULL, terms text NOT NULL, state text NOT NULL, running bigint NOT NULL, stage bigint NOT NULL, reason text NOT NULL, reason_org text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, changed bigint NOT NULL, expires bigint NOT NULL, turn bigint NOT NULL, clean bigint NOT NULL, tries bigint NOT NULL, lease_by text NOT NULL, lease_until bigint NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX mapping_run_expires ON mapping_run USING btree (expires, id) WHERE (expires > 0);
+CREATE INDEX mapping_run_made ON mapping_run USING btree (pair, made);
+CREATE INDEX mapping_run_turn ON mapping_run USING btree (turn, id) WHERE (turn > 0);
+CREATE UNIQUE INDEX mapping_run_pair ON mapping_run USING btree (pair) WHERE (running = 1);
+CREATE TABLE mapping_side (
+  run_id text NOT NULL, org_id text NOT NULL, role text NOT NULL, phase bigint NOT NULL, place text NOT NULL, done bigint NOT NULL, list_rows bigint NOT NULL, consent bigint NOT NULL, got bigint NOT NULL, secret bytea, dh_public text NOT NULL, commitment text NOT NULL, commit_line text NOT NULL, peer_line text NOT NULL, own_count bigint NOT NULL, their_count bigint NOT NULL, changed bigint NOT NULL,
+  PRIMARY KEY (run_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (run_id) REFERENCES mapping_run(id)
+);
+CREATE INDEX mapping_side_org ON mapping_side USING btree (org_id, changed, run_id);
 CREATE TABLE membership (
   org_id text NOT NULL, person_id text NOT NULL, roles text NOT NULL, state text NOT NULL, created bigint NOT NULL, ended bigint NOT NULL,
   PRIMARY KEY (org_id, person_id),

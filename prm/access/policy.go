@@ -130,6 +130,12 @@ const (
 	EngageAgree  Action = "engagement.agree"  // to a split of revenue
 )
 
+// The actions of account mapping. A run shows which customers two companies share.
+const (
+	MappingRead  Action = "mapping.read"
+	MappingWrite Action = "mapping.write" // begin a run, consent to its steps, carry its files
+)
+
 // The actions of the forum.
 const (
 	ForumRead   Action = "forum.read"
@@ -188,6 +194,10 @@ var policy = map[Action]rule{
 
 	CustomerRead:  {scope: "customers:read", sides: map[Side][]Role{Owner: {Manager, Sales}}},
 	CustomerWrite: {scope: "customers:write", read: CustomerRead, sides: map[Side][]Role{Owner: {Manager, Sales}}},
+
+	// A run of account mapping is of those who take part; to begin one is the company's own.
+	MappingRead:  {scope: "mappings:read", sides: map[Side][]Role{Owner: {Manager, Sales}, Member: {Manager, Sales}}},
+	MappingWrite: {scope: "mappings:write", read: MappingRead, sides: map[Side][]Role{Owner: deciders, Member: deciders}},
 
 	// A lead is its owner's; an offer of it is shared with one partner.
 	LeadRead:    {scope: "leads:read", sides: map[Side][]Role{Owner: {Manager, Sales}}},
