@@ -42,8 +42,8 @@ const (
 	maxFrames = Most/chunkRows + 2
 )
 
-// MaxFile is how long a file may be.
-const MaxFile = 96 << 20
+// MaxFile is how long a file may be: the form that takes it bounds it too.
+const MaxFile = 33 << 20
 
 // header is the second line of a file.
 type header struct {

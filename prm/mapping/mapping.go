@@ -72,7 +72,7 @@ const (
 // Limits that both sides keep.
 const (
 	Least     = 50      // accounts with a key that a list must have
-	Most      = 250_000 // accounts that a list may have
+	Most      = 200_000 // accounts that a list may have
 	Fewest    = 5       // overlap under which nothing is told
 	perMonth  = 4       // runs with one partner within Month
 	perFile   = 8       // runs with other servers within Month
@@ -233,24 +233,29 @@ type Entry struct {
 
 // What a line of the log says.
 const (
-	DidPropose   = "proposed"
-	DidConsent   = "consented"
-	DidCommit    = "committed"
-	DidReveal    = "revealed"
-	DidDecline   = "declined"
-	DidCancel    = "cancelled"
-	DidEnd       = "ended"
-	DidExpire    = "expired"
-	DidFail      = "failed"
-	DidSmall     = "small"
-	DidSend      = "sent"     // a file was fetched
-	DidReceive   = "received" // a file was brought
-	DidErase     = "erased"   // secrets and points are destroyed
-	DidListWrong = "list_refused"
+	DidPropose = "proposed"
+	DidConsent = "consented"
+	DidCommit  = "committed"
+	DidReveal  = "revealed"
+	DidDecline = "declined"
+	DidCancel  = "cancelled"
+	DidEnd     = "ended"
+	DidExpire  = "expired"
+	DidFail    = "failed"
+	DidSmall   = "small"
+	DidSend    = "sent"     // a file was fetched
+	DidReceive = "received" // a file was brought
+	DidErase   = "erased"   // secrets and points are destroyed
 )
 
+// Reasons are why a run may fail: words under "mapping.reason.".
+var Reasons = []string{"list_small", "list_large", "list_same", "list_edited", "other_list", "not_committed", "points_wrong", "answer_wrong", "gave_up"}
+
+// Wrongs are what may be wrong with a file: words under "mapping.file.".
+var Wrongs = []string{"none", "version", "edition", "header", "short", "long", "checksum", "seal", "content", "rows", "terms", "other_run", "own"}
+
 // Doings lists them.
-var Doings = []string{DidPropose, DidConsent, DidCommit, DidReveal, DidDecline, DidCancel, DidEnd, DidExpire, DidFail, DidSmall, DidSend, DidReceive, DidErase, DidListWrong}
+var Doings = []string{DidPropose, DidConsent, DidCommit, DidReveal, DidDecline, DidCancel, DidEnd, DidExpire, DidFail, DidSmall, DidSend, DidReceive, DidErase}
 
 // Account is one of a company's customers that the other has too.
 type Account struct {

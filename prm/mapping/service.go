@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"entente/db"
@@ -33,6 +34,16 @@ type Service struct {
 	log   *slog.Logger
 	me    string
 	least int
+
+	mu   sync.Mutex
+	kept *known // of the run that is being compared, so that a turn need not read it anew
+}
+
+// known are the points of one list of a run, by their first half, with their places.
+type known struct {
+	run     ID
+	org, of string
+	points  map[[16]byte]uint32
 }
 
 // New makes the service and binds its loop to the jobs.
@@ -49,6 +60,9 @@ func New(d *db.DB, box *secret.Box, jobs Publisher, o Options) *Service {
 	}
 	return s
 }
+
+// Least is how many accounts a list must have here.
+func (s *Service) Least() int { return s.least }
 
 func notFound() error { return fault.New(fault.NotFound, "error.not_found") }
 

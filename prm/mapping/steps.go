@@ -1,13 +1,11 @@
 package mapping
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -259,16 +257,22 @@ func (s *Service) double(ctx context.Context, w *work) error {
 }
 
 // fill reads points into w.known: those of the other's list as this side made them
-// (theirs), with their places, or as the other side made this one's (partDouble).
+// (theirs), with their places, or as the other side made this one's (doubled). Neither
+// changes once it is there.
 func (s *Service) fill(ctx context.Context, w *work, of string) error {
-	if w.of == of {
+	s.mu.Lock()
+	k := s.kept
+	s.mu.Unlock()
+	if k != nil && k.run == w.id() && k.org == w.org() && k.of == of {
+		w.known = k.points
 		return nil
 	}
-	w.known, w.of = map[[16]byte]uint32{}, of
-	return s.db.View(db.WithOrgs(ctx, w.run.Orgs()...), func(ctx context.Context) error {
+	s.forget() // never two at a time
+	points := make(map[[16]byte]uint32, int(w.mine.ListRows)*w.slots())
+	err := s.db.View(db.WithOrgs(ctx, w.run.Orgs()...), func(ctx context.Context) error {
 		put := func(b []byte, place int) {
 			for ; len(b) >= blind.Size; b = b[blind.Size:] {
-				w.known[[16]byte(b)] = uint32(place) // lists are bounded
+				points[[16]byte(b)] = uint32(place) // lists are bounded
 			}
 		}
 		if of == theirs {
@@ -276,7 +280,17 @@ func (s *Service) fill(ctx context.Context, w *work, of string) error {
 		}
 		return eachDouble(ctx, w, func(b []byte) { put(b, 0) })
 	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.known, s.kept = points, &known{w.id(), w.org(), of, points}
+	return nil
 }
+
+// doubled is this side's list as the other side made it.
+const doubled = "doubled"
 
 func (s *Service) eachTheirs(ctx context.Context, w *work, fn func(r pointRow)) error {
 	for after := ""; ; {
@@ -340,7 +354,7 @@ func (s *Service) count(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	if err := s.fill(ctx, w, "double"); err != nil {
+	if err := s.fill(ctx, w, doubled); err != nil {
 		return err
 	}
 	err = s.db.View(db.WithOrgs(ctx, w.run.Orgs()...), func(ctx context.Context) error {
@@ -368,7 +382,7 @@ func (w *work) proves(role string, number int) []byte {
 // were made of that piece: with copied points one could claim accounts one does not have,
 // and be told their fields.
 func (s *Service) mark(ctx context.Context, w *work) error {
-	if err := s.fill(ctx, w, "double"); err != nil {
+	if err := s.fill(ctx, w, doubled); err != nil {
 		return err
 	}
 	n := w.piece()
@@ -506,107 +520,4 @@ func (w *work) proved(c, sent chunk, list []pointRow, n int) (out []matchRow, go
 		role = Partner
 	}
 	return out, blind.Verify(blind.Point(public), w.proves(role, n), pairs, c.Data[int(c.RowCount)*markSize:]) == nil
-}
-
-// tell writes the agreed fields of some matched accounts, and nothing else, to their places
-// in the other's list.
-func (s *Service) tell(ctx context.Context, w *work) error {
-	customer, place := w.mine.Place, int64(-1)
-	if c, p, ok := strings.Cut(w.mine.Place, "."); ok {
-		customer = c
-		place, _ = strconv.ParseInt(p, 10, 64)
-	}
-	var rows []matchRow
-	var fields map[string]Shared
-	err := s.db.View(db.WithOrgs(ctx, w.org()), func(ctx context.Context) (err error) {
-		if rows, err = matchesAfter(ctx, w.id(), w.org(), customer, place, chunkRows); err != nil {
-			return err
-		}
-		ids := make([]string, len(rows))
-		for i, r := range rows {
-			ids[i] = r.CustomerID
-		}
-		fields, err = fieldsOf(ctx, w.org(), ids)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if len(rows) == 0 {
-		return s.keep(ctx, w, map[string]any{"phase": phaseTold}, nil)
-	}
-	var data []byte
-	for _, r := range rows {
-		text, err := json.Marshal(fields[r.CustomerID].only(w.run.Terms.Fields))
-		if err != nil {
-			return err
-		}
-		data = binary.BigEndian.AppendUint32(data, uint32(r.Theirs)) // lists are bounded
-		data = binary.BigEndian.AppendUint32(data, uint32(r.Mine))
-		data = append(binary.BigEndian.AppendUint16(data, uint16(len(text))), text...) // under mostTold
-	}
-	last := rows[len(rows)-1]
-	out := w.chunk(partFields, w.piece(), len(rows), data)
-	return s.keep(ctx, w, map[string]any{"place": last.CustomerID + "." + strconv.FormatInt(last.Theirs, 10), "done": w.mine.Done + int64(len(rows))}, func(ctx context.Context) error { return insertChunk(ctx, out) })
-}
-
-// mostTold bounds what is told of an account.
-const mostTold = 8192
-
-// hear reads what the other tells of its matched accounts. What is about none of mine, or
-// holds more than was agreed, is refused or left out.
-func (s *Service) hear(ctx context.Context, w *work) error {
-	n, _ := strconv.Atoi(w.mine.Place)
-	c, ok, err := s.read(ctx, w, partFields, n)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return s.keep(ctx, w, map[string]any{"phase": phaseEnd}, nil)
-	}
-	wrong := refused{word: "answer_wrong", org: w.from()}
-	var rows []matchRow
-	var places []int64
-	for b := c.Data; len(b) > 0; {
-		if len(b) < 10 || len(rows) >= int(c.RowCount) {
-			return wrong
-		}
-		size := int(binary.BigEndian.Uint16(b[8:]))
-		if size > mostTold || len(b) < 10+size {
-			return wrong
-		}
-		var x Shared
-		dec := json.NewDecoder(bytes.NewReader(b[10 : 10+size]))
-		dec.DisallowUnknownFields()
-		if err := dec.Decode(&x); err != nil || dec.More() {
-			return wrong
-		}
-		x = x.only(w.run.Terms.Fields)
-		for _, text := range []*string{&x.Name, &x.Place, &x.Web, &x.Person} {
-			if !identity.Readable(*text, false) {
-				*text = ""
-			}
-		}
-		m := matchRow{RunID: string(w.id()), OrgID: w.org(), Mine: int64(binary.BigEndian.Uint32(b)), Theirs: int64(binary.BigEndian.Uint32(b[4:])), Told: db.Text(x)}
-		if m.Theirs >= int64(w.theirCommit().Rows) {
-			return wrong
-		}
-		rows, places = append(rows, m), append(places, m.Mine)
-		b = b[10+size:]
-	}
-	return s.keep(ctx, w, map[string]any{"place": strconv.Itoa(n + 1), "done": w.mine.Done + int64(len(rows))}, func(ctx context.Context) error {
-		of, err := matchedAt(ctx, w.id(), w.org(), places)
-		if err != nil {
-			return err
-		}
-		for _, m := range rows {
-			if m.CustomerID = of[m.Mine]; m.CustomerID == "" {
-				return wrong // it is told of an account that does not match
-			}
-			if err := tellMatch(ctx, m); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -111,7 +111,9 @@ func (s sideRow) side() Side {
 	out := Side{Phase: int(s.Phase), Rows: int(s.ListRows), Done: int(s.Done), Consent: int(s.Consent), Got: int(s.Got)}
 	if s.Commitment != "" {
 		c := db.FromText[Commit](s.Commitment)
-		out.Commit = &c
+		if c.Root != "" { // before that it is not whole
+			out.Commit = &c
+		}
 	}
 	return out
 }

@@ -66,7 +66,6 @@ type work struct {
 	mine  sideRow
 	peer  *sideRow // of this server
 	known map[[16]byte]uint32
-	of    string // what known holds
 }
 
 // Turn goes on with the run whose turn it is. More is true while any may be left.
@@ -142,19 +141,14 @@ func (s *Service) fail(ctx context.Context, r Run, no refused) error {
 // compute does steps of a run until its turn is over or it waits.
 func (s *Service) compute(ctx context.Context, r Run) error {
 	began := s.db.Clock()
-	var w *work
 	for {
-		next, err := s.next(ctx, r)
+		w, err := s.next(ctx, r)
 		if err != nil {
 			return err
 		}
-		if next == nil {
+		if w == nil {
 			return s.rest(ctx, r)
 		}
-		if w != nil && w.of != "" && w.mine.OrgID == next.mine.OrgID && w.mine.Phase == next.mine.Phase {
-			next.known, next.of = w.known, w.of
-		}
-		w = next
 		if err := s.step(ctx, w); err != nil {
 			return err
 		}
@@ -262,6 +256,7 @@ func (w *work) domain() blind.Domain {
 
 // rest lets a run wait, if it still has nothing to do.
 func (s *Service) rest(ctx context.Context, r Run) error {
+	s.forget()
 	return s.db.InTx(db.WithOrgs(ctx, r.Orgs()...), func(ctx context.Context) error {
 		values := map[string]any{"lease_by": "", "lease_until": 0, "tries": 0}
 		ok, err := held(ctx, r.ID, Working, s.me, values) // the row is ours until the end
@@ -277,6 +272,13 @@ func (s *Service) rest(ctx context.Context, r Run) error {
 		}
 		return nil
 	})
+}
+
+// forget lets go of the points that were kept.
+func (s *Service) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = nil
 }
 
 // step does one piece of a phase.
@@ -414,6 +416,7 @@ const cleanRows = 4000
 // clean destroys the secrets, points and messages of a run that is over, some at a time.
 // Of a list that was compared, hashes stay on its own side: they bind the next one.
 func (s *Service) clean(ctx context.Context, r Run) error {
+	s.forget()
 	for {
 		var gone int64
 		err := s.db.InTx(db.WithOrgs(ctx, r.Orgs()...), func(ctx context.Context) error {
