@@ -41,6 +41,7 @@ import (
 	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/location"
+	"entente/prm/mapping"
 	"entente/prm/notify"
 	"entente/prm/orderdesk"
 	"entente/prm/partner"
@@ -69,6 +70,7 @@ type Deps struct {
 	Blankets    *blanket.Service
 	Quotes      *quote.Service
 	Engagements *engage.Service
+	Mappings    *mapping.Service
 	Settle      *settle.Service
 	Approvals   *approval.Service
 	Customers   *customer.Service
@@ -133,6 +135,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.deals()
 	a.quotes()
 	a.engagements()
+	a.mappings()
 	a.promos()
 	a.promoWrites()
 	a.landings()

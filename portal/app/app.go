@@ -53,6 +53,7 @@ import (
 	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/location"
+	"entente/prm/mapping"
 	"entente/prm/notify"
 	"entente/prm/orderdesk"
 	"entente/prm/partner"
@@ -84,6 +85,7 @@ type App struct {
 	blankets    *blanket.Service
 	quotes      *quote.Service
 	engagements *engage.Service
+	mappings    *mapping.Service
 	settle      *settle.Service
 	approvals   *approval.Service
 	customers   *customer.Service
@@ -250,6 +252,7 @@ func (a *App) build(ctx context.Context) error {
 	a.approvals.Quotes(a.quotes)
 	a.approvals.Blankets(a.blankets)
 	a.engagements = engage.New(a.db, engageCircle{a}, engageCircle{a}, a.jobs)
+	a.mappings = mapping.New(a.db, a.secrets, a.jobs, mapping.Options{Log: a.log, Least: map[bool]int{true: 8}[a.cfg.Demo]}) // the lists of a demo are short
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Replies: gatewayReplies{a}, Log: a.log}, gateway.Options{})
 	a.courier = courier.New(courier.Deps{
 		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log, Temp: filepath.Join(a.cfg.Data, "uploads"),
@@ -279,6 +282,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("deal-clock", time.Minute, ticking(a.deals.Tick))
 	a.jobs.Every("sell-clock", time.Hour, a.sellthrough.Begin)
 	a.jobs.Every("quote-clock", time.Minute, ticking(a.quotes.Tick))
+	a.jobs.Every("mapping-clock", time.Minute, ticking(a.mappings.Tick))
 	a.jobs.Every("settle-clock", 5*time.Minute, a.settle.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
 	a.files = batch.New(batch.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Actor: presentPerson{a.accounts.Directory()}.Actor, Log: a.log,
@@ -330,7 +334,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices, Answers: a.answers,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -345,7 +349,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Engagements: a.engagements, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Notify: a.notify, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Notify: a.notify, Live: a.live,
 		Log: a.log, Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -26,6 +26,7 @@ import (
 	"entente/prm/fund"
 	"entente/prm/lead"
 	"entente/prm/location"
+	"entente/prm/mapping"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
@@ -76,6 +77,8 @@ func (a *App) subscribe() {
 	s("engage-webhooks", engage.Events(), a.engageHooks)
 	s("engage-live", engage.Events(), a.engageLive)
 	s("engage-partners", []string{partner.EventEnded}, a.engageEnded)
+	s("mapping-notices", mapping.Events(), a.mappingNotices)
+	s("mapping-live", mapping.Events(), a.mappingLive)
 	s("quote-approvals", []string{approval.Decided, approval.Ended}, a.quoteUnapproved)
 	s("promotion-rooms", promo.Events(), a.promoRooms)
 	s("promotion-lines", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderConfirmed, trade.OrderAgreed, trade.OrderCancelled, trade.OrderShipped, trade.InvoicedEvent, trade.ChangeDecided, trade.ReplySettled}, a.promoLines)
@@ -445,7 +448,7 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 		people, err = dir.OnDutyReading(ctx, org, now, func(c account.Colleague) bool {
 			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
 		}, roles...)
-	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, engageRoom, promotionRoom, fundSubject, requestSubject, claimSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
+	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, mappingSubject, engageRoom, promotionRoom, fundSubject, requestSubject, claimSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
 		people, err = dir.OnDutyAlone(ctx, org, now, roles...)
 	default:
 		people, err = dir.OnDuty(ctx, org, now, roles...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"entente/chat/room"
@@ -16,6 +17,7 @@ import (
 	"entente/prm/deal"
 	"entente/prm/fault"
 	"entente/prm/identity"
+	"entente/prm/mapping"
 	"entente/prm/notify"
 	"entente/prm/quote"
 	"entente/prm/trade"
@@ -411,4 +413,53 @@ func (a *App) quoteUnapproved(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.quotes.Unapproved(ctx, actor, string(x.Approval))
+}
+
+// mappingSubject is what notices about a comparison of lists are about.
+const mappingSubject = "mapping"
+
+// mappingNotices tells the people of a company what the other did, or what came of the run.
+// No size and no name stands in a notice.
+func (a *App) mappingNotices(ctx context.Context, e job.Received) error {
+	var x mapping.Event
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	r, err := a.mappings.Head(ctx, access.System("notices", x.Orgs[0]), x.Run)
+	if err != nil {
+		return err
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, x.Orgs...)
+	if err != nil {
+		return err
+	}
+	word := strings.ToLower(strings.TrimPrefix(e.Kind, "mapping."))
+	for _, org := range x.Orgs {
+		if x.Org == org || e.Kind == mapping.EventConsented && (x.Step == mapping.StepSize || x.State == mapping.Working) {
+			continue // its own doing, or nothing to answer
+		}
+		partner := r.Name
+		if other := r.Other(org); other != "" {
+			partner = orgs[other].Name
+		}
+		roles := []access.Role{access.Manager}
+		if e.Kind == mapping.EventRevealed || e.Kind == mapping.EventClosed {
+			roles = append(roles, access.Sales)
+		}
+		n := notify.Notice{Kind: "mapping." + word, Dedupe: e.ID, SubjectKind: mappingSubject, SubjectID: string(x.Run), Args: map[string]string{}}
+		if err := a.tellSide(ctx, org, partner, roles, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mappingLive tells open pages that a comparison changed.
+func (a *App) mappingLive(ctx context.Context, e job.Received) error {
+	var x mapping.Event
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	db.AfterCommit(ctx, func() { a.live.Changed(mappingSubject, string(x.Run), x.Orgs) })
+	return nil
 }

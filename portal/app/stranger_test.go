@@ -34,6 +34,7 @@ import (
 	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/location"
+	"entente/prm/mapping"
 	"entente/prm/money"
 	"entente/prm/promo"
 	"entente/prm/quote"
@@ -203,6 +204,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel' ORDER BY x.created DESC LIMIT 4`,
 			`SELECT x.id FROM engagement x JOIN engagement_seat s ON s.engagement_id = x.id JOIN org o ON o.id = s.org_id WHERE o.slug = 'kestrel' AND x.id NOT IN (SELECT b.engagement_id FROM engagement_seat b JOIN org p ON p.id = b.org_id WHERE p.slug = 'baltic') LIMIT 2`,
 			`SELECT x.id FROM quote x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 2`,
+			`SELECT x.id FROM mapping_run x JOIN org r ON r.id = x.partner_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.id FROM deal_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM customer x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 2`,
 			`SELECT x.id FROM contact x JOIN org r ON r.id = x.org_id WHERE r.slug = 'aurelia' LIMIT 1`,
@@ -274,6 +276,27 @@ func agreeWithKestrel(t *testing.T, a *App) {
 	}
 	_, err = a.agreements.Propose(t.Context(), ingrid, agreement.ProposeCmd{Partnership: ids[0], Body: agreement.Body{Reseller: agreement.Side{X12: "ZZ:KESTRELSUPPLY", Network: "Kestrel Supply"}}})
 	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mapWithKestrel proposes to Kestrel to compare lists.
+func mapWithKestrel(t *testing.T, a *App) {
+	t.Helper()
+	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "ingrid@aurelia.example")
+	if err != nil || len(seats) != 1 {
+		t.Fatalf("Ingrid: %v", err)
+	}
+	kestrel, err := a.accounts.Directory().OrgBySlug(t.Context(), "kestrel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ingrid := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	list, err := a.partners.Between(t.Context(), ingrid, kestrel.ID)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	if _, err := a.mappings.Propose(t.Context(), ingrid, mapping.ProposeCmd{Partnership: list[0].ID, Terms: mapping.Terms{Kinds: []string{"domain"}}}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -497,6 +520,7 @@ func TestStranger(t *testing.T) {
 	quoteOfKestrel(t, a)
 	agreeWithKestrel(t, a)
 	pageOfKestrel(t, a)
+	mapWithKestrel(t, a)
 	fileOfKestrel(t, a)
 	talkOfKestrel(t, a)
 	forumOfKestrel(t, a)
@@ -507,7 +531,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "engage": a.engagements}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {
@@ -704,7 +728,7 @@ func strangerHTTP(t *testing.T, a *App, ids, canaries []string) {
 		t.Errorf("only %d requests were made", seen)
 	}
 	// the pages a stranger may open hold nothing of Kestrel's either
-	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel", "/quotes", "/quotes?q=Harrow", "/quotes/new", "/find?q=Harrow", "/engagements", "/engagements?q=Harrow", "/engagements/new"} {
+	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel", "/quotes", "/quotes?q=Harrow", "/quotes/new", "/mappings", "/mappings/new", "/find?q=Harrow", "/engagements", "/engagements?q=Harrow", "/engagements/new"} {
 		code, text := ask("GET", "/c/baltic"+path, "")
 		if code >= 500 || code == 404 && !strings.Contains(path, "kestrel") {
 			t.Errorf("GET %s: %d", path, code)

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -129,7 +130,7 @@ func (m *maker) leads(ctx context.Context) error {
 		if err := m.Leads.Decline(on(2, 11, 0), maya, declined, "timing", "No tender team before spring."); err != nil {
 			return err
 		}
-		if err := m.ownCustomers(on(30, 10, 0), maya, chen); err != nil {
+		if err := m.ownCustomers(on(30, 10, 0), ingrid, maya, chen); err != nil {
 			return err
 		}
 		return m.tick(ctx)
@@ -161,8 +162,17 @@ func (m *maker) prospect(ctx context.Context, who access.Actor, p prospect) (lea
 	return l, err
 }
 
-// ownCustomers are end customers of the distributors, which nobody else sees.
-func (m *maker) ownCustomers(ctx context.Context, maya, chen access.Actor) error {
+// ownCustomers are end customers of the distributors, which nobody else sees. Some of Maya's
+// are Ingrid's too, so that an account mapping has something to find.
+func (m *maker) ownCustomers(ctx context.Context, ingrid, maya, chen access.Actor) error {
+	for _, both := range [][3]string{{"Calder Valve Works", "Brighouse", "HD6 1QF"}, {"Ribble Cooling", "Preston", "PR1 8XJ"}, {"Humber Cranes", "Hull", "HU9 5PX"}, {"Nidd Presses", "Ripon", "HG4 1TT"}, {"Swale Hydraulics", "Richmond", "DL10 4TJ"}, {"Derwent Filters", "Malton", "YO17 7JT"}, {"Trent Gearing", "Newark", "NG24 2TN"}, {"Esk Turbines", "Whitby", "YO22 4PS"}} {
+		for _, who := range []access.Actor{ingrid, maya} {
+			web := strings.ReplaceAll(strings.ToLower(both[0]), " ", "-") + ".example"
+			if _, err := m.Customers.Create(ctx, who, customer.Draft{Name: both[0], Country: "GB", City: both[1], Postcode: both[2], Web: web}); err != nil {
+				return err
+			}
+		}
+	}
 	for _, d := range []customer.Draft{{Name: "Aire Joinery Ltd", Country: "GB", City: "Leeds", Postcode: "LS9 8AG", Web: "aire-joinery.example"}, {Name: "Aire Joinery", Country: "GB", City: "Leeds", Postcode: "LS9 8AG"}, {Name: "Wharfe Electrical", Country: "GB", City: "Otley", Postcode: "LS21 1AA"}} {
 		if _, err := m.Customers.Create(ctx, maya, d); err != nil {
 			return err

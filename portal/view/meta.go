@@ -126,6 +126,13 @@ func (*SellStockPage) meta() meta {
 func (*CustomersPage) meta() meta {
 	return meta{block: "customers", layout: "app", nav: NavCustomers, head: true}
 }
+func (*MappingsPage) meta() meta {
+	return meta{block: "mappings", layout: "app", nav: NavCustomers, head: true}
+}
+func (*MappingPage) meta() meta { return meta{block: "mapping", layout: "app", nav: NavCustomers} }
+func (*MappingFormPage) meta() meta {
+	return meta{block: "mapping_form", layout: "app", nav: NavCustomers}
+}
 func (*CustomerPage) meta() meta { return meta{block: "customer", layout: "app", nav: NavCustomers} }
 func (*CustomerFormPage) meta() meta {
 	return meta{block: "customer_form", layout: "app", nav: NavCustomers}

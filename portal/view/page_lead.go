@@ -271,6 +271,7 @@ type LeadProfile struct {
 type CustomersPage struct {
 	Base
 	NewURL  string
+	Mapping string // compares lists with a partner
 	Filters Filters
 	Rows    []CustomerRow
 	Pager   Pager
@@ -351,4 +352,83 @@ type MergeChoice struct {
 	Winner, Loser string
 	Differs       bool
 	TakeLoser     bool
+}
+
+// MappingsPage is /c/{slug}/mappings.
+type MappingsPage struct {
+	Base
+	NewURL string
+	Rows   []MappingRow
+	Pager  Pager
+}
+
+// MappingRow is one comparison of two lists.
+type MappingRow struct {
+	URL     string
+	Partner Company
+	Way     Text
+	Status  Status
+	Overlap Text
+	Waits   bool
+	Made    time.Time
+}
+
+// MappingFormPage is /c/{slug}/mappings/new. It posts partner (a partnership, or "file" with name), kinds and fields to URL, a file of another server's company to BringURL.
+type MappingFormPage struct {
+	Base
+	URL, BringURL string
+	Form, Bring   Form
+	Partners      []Option
+	Kinds, Fields []Option
+	Limits        []Text
+}
+
+// MappingPage is /c/{slug}/mappings/{id}. Acts post to URL + "/accept", "/decline", "/consent" (step), "/cancel", "/end", "/erase"; a file to URL + "/bring".
+type MappingPage struct {
+	Base
+	URL                                      string
+	Partner                                  string
+	Status                                   Status
+	Told                                     Text // what came of it, or why it ended
+	Steps                                    []MappingStep
+	Working                                  bool
+	Progress                                 int
+	Accounts                                 []MappingAccount
+	Pager                                    Pager
+	Known                                    bool // the accounts may be seen
+	Shown                                    []Text
+	Step                                     int
+	CanAccept, CanConsent, CanCancel, CanEnd bool
+	CanErase                                 bool
+	Ask, Mine, Theirs                        Text // what one agrees to, what one will see, what the other will see
+	ByFile                                   bool
+	Files                                    []KV
+	Awaited                                  Text
+	Bring                                    Form
+	Check                                    string
+	Receipt                                  []KV
+	ReceiptURL                               string
+	Log                                      []MappingLine
+	Limits                                   []Text
+	Sees                                     []KV
+	Note                                     Text // why an act was refused
+}
+
+// MappingStep is one of the three steps.
+type MappingStep struct {
+	Name, Note, Said Text
+	Done, Now        bool
+}
+
+// MappingAccount is one of the company's accounts that the other has too.
+type MappingAccount struct {
+	URL, Name, Place string
+	Theirs           []Text
+}
+
+// MappingLine is a line of what happened.
+type MappingLine struct {
+	Text Text
+	By   string
+	At   time.Time
 }

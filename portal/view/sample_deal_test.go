@@ -118,3 +118,20 @@ func engageSamples(k, a Base) map[string]Page {
 func engageEmpties(e Base) map[string]Page {
 	return map[string]Page{"engagements": &EngagementsPage{Base: e}, "engagement": &EngagementPage{Base: e, Title: "x"}, "engagement_invitation": &EngagementInvitationPage{Base: e}, "engagement_form": &EngagementFormPage{Base: e}, "engagement_share": &EngagementSharePage{Base: e}, "engagement_revisions": &EngagementRevisionsPage{Base: e, Title: Raw("x")}}
 }
+
+// mappingSamples are the pages of account mapping with everything on them.
+func mappingSamples(k Base) map[string]Page {
+	limits := []Text{T("mapping.limit.lie"), T("mapping.limit.operator")}
+	wrong := Form{Errors: []FieldError{{"file", T("mapping.file.checksum")}}}
+	return map[string]Page{
+		"mappings":     &MappingsPage{Base: k, NewURL: "/c/kestrel/mappings/new", Rows: []MappingRow{{URL: "/c/kestrel/mappings/1", Partner: aurelia, Way: T("mapping.way.here"), Status: Status{State: "mapping.sized"}, Overlap: T("mapping.overlap.between", "from", 25, "to", 49), Waits: true, Made: at(3, 9, 0)}, {URL: "/c/kestrel/mappings/2", Partner: Company{Name: "北方工具"}, Way: T("mapping.way.file"), Status: Status{State: "mapping.small"}, Overlap: T("mapping.overlap.few", "n", 5), Made: at(2, 9, 0)}}, Pager: Pager{Shown: 2, Total: -1}},
+		"mapping-form": &MappingFormPage{Base: k, URL: "/c/kestrel/mappings/new", BringURL: "/c/kestrel/mappings/bring", Form: Form{Values: map[string]string{"name": "x"}, Errors: []FieldError{{"kinds", T("mapping.kinds_missing")}}}, Bring: wrong, Partners: options("1", "1", "Aurelia Tools"), Kinds: options("tax", "tax", "Tax"), Fields: options("name", "name", "Name"), Limits: limits},
+		"mapping": &MappingPage{Base: k, URL: "/c/kestrel/mappings/1", Partner: "Aurelia Tools", Status: Status{State: "mapping.matched"}, Told: T("mapping.matched", "n", 31, "partner", "Aurelia Tools"), Known: true,
+			Steps:    []MappingStep{{T("mapping.step.1"), T("mapping.step_note.1", "n", 5), T("mapping.said.both"), true, false}, {T("mapping.step.2"), T("mapping.step_note.2"), T("mapping.said.both"), true, false}, {T("mapping.step.3"), T("mapping.step_note.3"), T("mapping.said.theirs", "partner", "Aurelia Tools"), false, true}},
+			Accounts: []MappingAccount{{"/c/kestrel/customers/1", "Harrow Fabrication", "LS1 4AP Leeds, GB", []Text{Raw("Harrow Fab Ltd · Leeds")}}, {"/c/kestrel/customers/2", "Selby", "GB", nil}}, Pager: Pager{Shown: 2, Total: 31, Next: "/c/kestrel/mappings/1?after=x"},
+			Shown: []Text{Raw("Harrow Fabrication · LS1 4AP Leeds, GB")}, Step: 3, CanConsent: true, CanEnd: true, Ask: T("mapping.ask.3"), Mine: T("mapping.mine.3", "fields", "Name"), Theirs: T("mapping.theirs.3", "fields", "Name"),
+			Receipt: []KV{{Label: T("mapping.code"), Value: Raw("ab12"), Mono: true}}, ReceiptURL: "/c/kestrel/mappings/1/receipt", Log: []MappingLine{{T("mapping.did.proposed"), "Ingrid Dahl", at(2, 9, 0)}, {T("mapping.did.erased"), "", at(3, 9, 0)}}, Limits: limits, Sees: []KV{{Label: Raw("Kestrel Supply"), Value: T("mapping.sees", "people", "Maya Osei")}}, Note: T("mapping.changed")},
+		"mapping-file":  &MappingPage{Base: k, URL: "/c/kestrel/mappings/2", Partner: "北方工具", Status: Status{State: "mapping.working"}, Working: true, Progress: 40, ByFile: true, Check: "AB12 CD34", CanCancel: true, CanErase: true, Files: []KV{{Label: T("mapping.part.1", "partner", "北方工具"), URL: "/c/kestrel/mappings/2/files/1"}}, Awaited: T("mapping.awaited", "partner", "北方工具", "part", 2), Bring: wrong, ReceiptURL: "/x", Limits: limits},
+		"mapping-asked": &MappingPage{Base: k, URL: "/c/kestrel/mappings/3", Partner: "Aurelia Tools", Status: Status{State: "mapping.proposed"}, CanAccept: true, Step: 1, Ask: T("mapping.ask.1", "partner", "Aurelia Tools"), Mine: T("mapping.mine.1", "n", 5), Theirs: T("mapping.theirs.1", "n", 5), ReceiptURL: "/x"},
+	}
+}

@@ -338,6 +338,7 @@ func samples(lang locale.Language) map[string]Page {
 	maps.Copy(out, dealSamples(k, a))
 	maps.Copy(out, quoteSamples(k, a))
 	maps.Copy(out, engageSamples(k, a))
+	maps.Copy(out, mappingSamples(k))
 	maps.Copy(out, approvalSamples(k, a))
 	return out
 }
@@ -365,6 +366,7 @@ func empties(lang locale.Language) map[string]Page {
 		"error-500": &ErrorPage{Base: open(lang), Status: 502}, "error-422": &ErrorPage{Base: open(lang), Status: 400}, "offline": &OfflinePage{Base: open(lang)},
 	}
 	maps.Copy(out, leadEmpties(b))
+	maps.Copy(out, map[string]Page{"mappings": &MappingsPage{Base: b}, "mapping-form": &MappingFormPage{Base: b}, "mapping": &MappingPage{Base: b, Partner: "x"}})
 	maps.Copy(out, promoEmpties(b))
 	maps.Copy(out, settleEmpties(b))
 	maps.Copy(out, fundEmpties(b))

@@ -41,6 +41,8 @@ func SubjectPath(kind, id string) string {
 		return "funds/claims/" + id
 	case "claim_notice":
 		return "funds/claims/edi/" + id
+	case "mapping":
+		return "mappings/" + id
 	case "quote":
 		return "quotes/" + id
 	case "engagement":

@@ -23,6 +23,9 @@ func customerList(v *visit) error {
 	if v.may(access.CustomerWrite, access.Own(v.org())) {
 		page.NewURL = v.path("customers", "new")
 	}
+	if v.may(access.MappingRead, access.Own(v.org())) {
+		page.Mapping = v.path("mappings")
+	}
 	for _, c := range list.Items {
 		page.Rows = append(page.Rows, view.CustomerRow{URL: v.customerURL(c.ID), Name: c.Name, Place: place(c.Draft), TaxID: c.TaxID, Changed: c.Changed})
 	}

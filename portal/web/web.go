@@ -36,6 +36,7 @@ import (
 	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/location"
+	"entente/prm/mapping"
 	"entente/prm/notify"
 	"entente/prm/orderdesk"
 	"entente/prm/partner"
@@ -60,6 +61,7 @@ type Deps struct {
 	Blankets    *blanket.Service
 	Quotes      *quotes.Service
 	Engagements *engage.Service
+	Mappings    *mapping.Service
 	Settle      *settle.Service
 	Approvals   *approval.Service
 	Customers   *customer.Service

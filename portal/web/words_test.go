@@ -24,6 +24,7 @@ import (
 	"entente/prm/fund"
 	"entente/prm/identity"
 	"entente/prm/lead"
+	"entente/prm/mapping"
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
@@ -217,6 +218,21 @@ func madeUp(t *testing.T) []string {
 	for _, side := range []string{"supplier", "reseller"} {
 		add("quotes."+side+".", quotes.ViewMine, quotes.ViewTheirs, quotes.ViewAccepted, quotes.ViewClosed)
 	}
+	for _, x := range mapping.States {
+		add("state.mapping.", string(x))
+	}
+	for _, e := range mapping.Events() {
+		add("notice.mapping.", strings.ToLower(strings.TrimPrefix(e, "mapping.")))
+	}
+	add("mapping.did.", mapping.Doings...)
+	add("mapping.field.", mapping.AllFields...)
+	add("mapping.way.", mapping.Here, mapping.File)
+	add("mapping.reason.", mapping.Reasons...)
+	add("mapping.file.", mapping.Wrongs...)
+	for _, w := range []string{"step.", "step_note.", "ask.", "mine.", "theirs."} {
+		add("mapping."+w, "1", "2", "3")
+	}
+	add("mapping.part.", "1", "2", "3", "4", "5")
 	for _, e := range quotes.Events() {
 		word := strings.ToLower(strings.TrimPrefix(e, "quote."))
 		add("notice.quote.", word)
