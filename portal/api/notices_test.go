@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"entente/portal/portaltest"
@@ -42,7 +43,7 @@ func TestNoticesOverTheAPI(t *testing.T) {
 	maya.do(t, http.MethodPost, at+"/snooze", `{"until":"2999-01-01T00:00:00Z"}`, 422, nil)
 	maya.do(t, http.MethodPost, at+"/mute", `{}`, 204, nil)
 	done := pile("done")
-	if len(done) == 0 || done[0].ID != open[0].ID || !done[0].Muted || len(pile("open")) != len(open)-1 {
+	if len(done) == 0 || done[0].ID != open[0].ID || !done[0].Muted || slices.ContainsFunc(pile("open"), func(g aGroup) bool { return g.ID == open[0].ID }) { // others are told of other things meanwhile
 		t.Errorf("%+v", done)
 	}
 	maya.do(t, http.MethodPost, at+"/mute", `{"on":false}`, 204, nil)
