@@ -215,6 +215,7 @@ type PromoFunnel struct {
 	ByPartner bool
 	Rows      []PromoFunnelRow
 	MoreURL   string
+	ExportURL string // of the rows
 }
 
 // PromoFunnelStep is one page, or one referral code of it.

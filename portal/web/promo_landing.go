@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"net/url"
 	"regexp"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"entente/portal/locale"
 	"entente/portal/paper"
 	"entente/portal/session"
+	"entente/portal/sheet"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/catalog"
@@ -485,7 +487,7 @@ func (v *visit) funnel(id promo.ID, mine bool) (*view.PromoFunnel, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &view.PromoFunnel{Stage: f.Stage, ByPartner: mine}
+	out := &view.PromoFunnel{Stage: f.Stage, ByPartner: mine, ExportURL: v.promoURL(id) + "/funnel.csv?" + url.Values{"funnel": {f.Stage}, "partner": {f.Partner}}.Encode()}
 	total := landing.Step{}
 	for _, s := range steps {
 		total.Views, total.Leads, total.Deals, total.Orders = total.Views+s.Views, total.Leads+s.Leads, total.Deals+s.Deals, total.Orders+s.Orders
@@ -528,4 +530,51 @@ func (v *visit) funnelRow(r landing.Row, n names) view.PromoFunnelRow {
 		row.DealURL = v.path("deals", r.Deal)
 	}
 	return row
+}
+
+// funnelExport is what stands behind a number of the funnel as a table.
+func funnelExport(v *visit) error {
+	id := promo.ID(v.Params("id"))
+	f := landing.Filter{Stage: or(oneOf(v.Query("funnel"), landing.Stages), landing.Leads), Partner: v.Query("partner"), Limit: exportRows}
+	list, next, err := v.w.d.Landing.Rows(v.ctx, v.actor(), id, f)
+	if err != nil {
+		return err
+	}
+	titles := v.titles("col.date", "col.partner", "landing.code", "funnel.views", "col.lead", "col.state", "col.deal", "col.order")
+	return v.export(v.p.T("funnel.rows."+f.Stage), titles, func(ctx context.Context, put func(...sheet.Cell) error) error {
+		for {
+			orgs := make([]string, len(list))
+			for i, r := range list {
+				orgs[i] = r.Org
+			}
+			n, err := v.companies(ctx, orgs)
+			if err != nil {
+				return err
+			}
+			for _, r := range list {
+				on, seen, name, state := r.Day, words(""), "", ""
+				if on == "" {
+					on = r.At.In(v.p.Zone()).Format(time.DateOnly)
+				} else {
+					seen = whole(r.Views)
+				}
+				if r.Order == "" && r.Day == "" {
+					name, state = leadNumber(r.Number), v.p.T("state.offer."+string(r.State))
+					if r.Lead == "" {
+						name = leadNumber(r.OfferNumber)
+					}
+				}
+				if err := put(day(on), words(n.org(r.Org)), words(r.Ref), seen, words(name), words(state), words(r.Code), words(r.OrderNumber)); err != nil {
+					return err
+				}
+			}
+			if next == "" {
+				return nil
+			}
+			f.After = next
+			if list, next, err = v.w.d.Landing.Rows(ctx, v.actor(), id, f); err != nil {
+				return fault.Wrap(err, fault.CodeOf(err), "error.internal")
+			}
+		}
+	})
 }

@@ -99,7 +99,12 @@ func landingPage(t *testing.T, p *portaltest.Portal) (send func()) {
 	for _, machine := range []string{"Mozilla/5.0 (compatible; Googlebot/2.1)", "curl/8.5", ""} {
 		n.Get(t, at, "User-Agent", machine)
 	}
-	maya.Get(t, at, browser...)
+	if a := maya.Get(t, at, browser...); strings.Contains(a.Body, "e-rail") {
+		t.Error("who is signed in sees the portal around it")
+	}
+	if a := maya.Post(t, at, url.Values{"fax": {"1"}}); a.Status != 200 || !strings.Contains(a.Body, "Thank you") { // with its session's token
+		t.Errorf("who is signed in may not fill it: %d", a.Status)
+	}
 	return func() {
 		t.Helper()
 		for time.Since(shown) < 4*time.Second { // as long as a person needs at least
@@ -119,6 +124,13 @@ func landingPage(t *testing.T, p *portaltest.Portal) (send func()) {
 			if rows := c.Get(t, want[0]+"?funnel=views").Body; !strings.Contains(rows, "Views by day") {
 				t.Errorf("%s: no rows of views", want[0])
 			}
+		}
+		rows := maya.Get(t, "/c/kestrel/promotions/"+id+"/funnel.csv?funnel=leads&partner=x").Body
+		if !strings.Contains(rows, "EXPO") || !strings.Contains(rows, "Kestrel Supply") || strings.Count(strings.TrimSpace(rows), "\n") != 1 {
+			t.Errorf("the rows as a table: %s", rows)
+		}
+		if a := kaarel.Get(t, "/c/baltic/promotions/"+id+"/funnel.csv"); a.Status != 404 && strings.Contains(a.Body, "EXPO") {
+			t.Errorf("the rival's table: %d %s", a.Status, a.Body)
 		}
 		if body := kaarel.Get(t, "/c/baltic/promotions/"+id+"/results").Body; strings.Contains(body, "EXPO") || strings.Contains(body, `id="funnel"`) {
 			t.Error("the rival sees the funnel")

@@ -276,6 +276,7 @@ func promoRoutes() []Route {
 		post("/c/:slug/promotions/:id/landing/codes", "referral codes of landing page", InCompany, access.PromoAnswer, landCode),
 		get("/c/:slug/promotions/:id/results", "promotion results", InCompany, access.PromoRead, promoResults),
 		post("/c/:slug/promotions/:id/claim", "confirm claim of promotion", InCompany, access.ClaimWrite, promoClaimFile),
+		get("/c/:slug/promotions/:id/funnel.csv", "rows of the funnel", InCompany, access.PromoRead, funnelExport),
 		get("/c/:slug/promotions/:id/lines.csv", "promotion lines", InCompany, access.PromoRead, promoExport),
 		get("/c/:slug/promotions/:id/periods.csv", "promotion periods", InCompany, access.PromoRead, promoPeriods),
 		get("/c/:slug/promotions/:id/documents.csv", "promotion documents", InCompany, access.PromoRead, promoDocuments),
