@@ -851,7 +851,7 @@ CREATE TABLE landing_lead (
 );
 CREATE INDEX landing_lead_of ON landing_lead USING btree (promotion_id, happened, lead_id);
 CREATE TABLE landing_page (
-  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, token text NOT NULL, secret text NOT NULL, live bigint NOT NULL, body text NOT NULL, privacy text NOT NULL, imprint text NOT NULL, offer bigint NOT NULL, listed bigint NOT NULL, published bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, token text NOT NULL, secret text NOT NULL, live bigint NOT NULL, body text NOT NULL, privacy text NOT NULL, imprint text NOT NULL, offer bigint NOT NULL, listed bigint NOT NULL, published bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL, colour text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id),

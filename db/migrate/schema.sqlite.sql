@@ -635,7 +635,7 @@ CREATE INDEX landing_lead_of ON landing_lead (promotion_id, happened, lead_id);
 CREATE TABLE landing_page (
   id TEXT PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), token TEXT NOT NULL, secret TEXT NOT NULL, live INTEGER NOT NULL,
   body TEXT NOT NULL, privacy TEXT NOT NULL, imprint TEXT NOT NULL, offer INTEGER NOT NULL, listed INTEGER NOT NULL, published INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
-);
+, colour TEXT NOT NULL DEFAULT '');
 CREATE UNIQUE INDEX landing_page_of ON landing_page (promotion_id, org_id);
 CREATE UNIQUE INDEX landing_page_token ON landing_page (token);
 CREATE TABLE landing_text (

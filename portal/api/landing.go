@@ -29,6 +29,7 @@ type landingPage struct {
 	Texts     []landingText `json:"texts"`
 	Privacy   string        `json:"privacy,omitempty"`
 	Imprint   string        `json:"imprint,omitempty"`
+	Colour    string        `json:"colour,omitempty"`
 	Offer     bool          `json:"offer" doc:"the allowance is told"`
 	Listed    bool          `json:"listed" doc:"search engines may list it"`
 	Codes     []landingCode `json:"codes,omitempty" doc:"referral codes, for whose page it is"`
@@ -59,7 +60,7 @@ func textsOfLanding(texts []landingText) []landing.Text {
 }
 
 func landingJSON(p landing.Page, slug string) landingPage {
-	out := landingPage{Company: slug, Live: p.Live, Texts: landingTexts(p.Texts), Privacy: p.Privacy, Imprint: p.Imprint, Offer: p.Offer, Listed: p.Listed, Published: instantOut(p.Published)}
+	out := landingPage{Company: slug, Live: p.Live, Texts: landingTexts(p.Texts), Privacy: p.Privacy, Imprint: p.Imprint, Colour: p.Colour, Offer: p.Offer, Listed: p.Listed, Published: instantOut(p.Published)}
 	if p.Token != "" {
 		out.Path = "/l/" + slug + "/" + p.Token
 	}
@@ -147,6 +148,7 @@ func (a *API) landings() {
 			Texts   []landingText `json:"texts" maxItems:"2"`
 			Privacy string        `json:"privacy,omitempty" doc:"address of a privacy notice, https"`
 			Imprint string        `json:"imprint,omitempty"`
+			Colour  string        `json:"colour,omitempty" enum:"teal,blue,green,red,violet,graphite" doc:"of the page and its flyers; teal if left out"`
 			Offer   bool          `json:"offer,omitempty" doc:"tell the allowance"`
 			Listed  bool          `json:"listed,omitempty" doc:"search engines may list it"`
 			Version int64         `json:"version" doc:"that you read; 0: there is none yet"`
@@ -155,7 +157,7 @@ func (a *API) landings() {
 	handle(a, op("PUT", base+"/landing", "promotions:write", "Write your landing page", "For a participant of an agreed promotion. The form on it takes requests only while the promotion runs.", 200),
 		func(ctx context.Context, actor access.Actor, in *landingSaveIn) (*reply[landingOut], error) {
 			b := in.Body
-			_, err := a.d.Landing.Save(ctx, actor, promo.ID(in.ID), landing.Page{Live: b.Live, Texts: textsOfLanding(b.Texts), Privacy: b.Privacy, Imprint: b.Imprint, Offer: b.Offer, Listed: b.Listed, Version: b.Version}, in.Renew)
+			_, err := a.d.Landing.Save(ctx, actor, promo.ID(in.ID), landing.Page{Live: b.Live, Texts: textsOfLanding(b.Texts), Privacy: b.Privacy, Imprint: b.Imprint, Colour: b.Colour, Offer: b.Offer, Listed: b.Listed, Version: b.Version}, in.Renew)
 			if err != nil {
 				return nil, err
 			}

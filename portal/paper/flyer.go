@@ -23,14 +23,13 @@ type Flyer struct {
 	Call          string // beside the code
 	Link          string
 	Imprint       string
+	Colour        [3]int // of the band, dark enough for white words; none is the usual one
 	Dated         time.Time
 }
 
-// The colour of the band, of the offer and of the surface under it.
+// The usual colour of the band, and others.
 var (
 	flyerBand = [3]int{14, 96, 115}
-	flyerSoft = [3]int{226, 240, 243}
-	flyerInk  = [3]int{11, 85, 102}
 	white     = [3]int{255, 255, 255}
 	black     = [3]int{ink, ink, ink}
 	grey      = [3]int{pale, pale, pale}
@@ -120,6 +119,14 @@ var flyerBodies = []float64{14, 12.5, 11, 9.5, 8.5, 7.5}
 // with a sign of omission.
 func (f Flyer) draw(p *pen, on canvas, width, height float64) {
 	inner := width - 2*side
+	band := f.Colour
+	if band == [3]int{} {
+		band = flyerBand
+	}
+	soft := band // on white, by an eighth
+	for i := range soft {
+		soft[i] = 255 - (255-soft[i])/8
+	}
 	lines := func(y float64, s string, wide float64, strong bool, size float64, colour [3]int, most float64) float64 {
 		step := size * leading
 		all := p.wrap(s, wide, strong, size)
@@ -133,7 +140,7 @@ func (f Flyer) draw(p *pen, on canvas, width, height float64) {
 		}
 		return y
 	}
-	on.fill(0, 0, width, 92, flyerBand)
+	on.fill(0, 0, width, 92, band)
 	for i, line := range first(p.wrap(f.Company, inner, true, 24), 1) {
 		on.text(side, 48+float64(i)*28, line, true, 24, white)
 	}
@@ -146,9 +153,9 @@ func (f Flyer) draw(p *pen, on canvas, width, height float64) {
 	if f.Offer != "" {
 		said := p.wrap(f.Offer, inner-36, true, 20)
 		high := float64(len(said))*20*leading + 24
-		on.fill(side, y+12, inner, high, flyerSoft)
+		on.fill(side, y+12, inner, high, soft)
 		for i, line := range said {
-			on.text(side+18, y+24+20*1.02+float64(i)*20*leading, line, true, 20, flyerInk)
+			on.text(side+18, y+24+20*1.02+float64(i)*20*leading, line, true, 20, band)
 		}
 		y += high + 12
 	}
@@ -188,7 +195,7 @@ func (f Flyer) draw(p *pen, on canvas, width, height float64) {
 		}
 	}
 	beside(f.Call, true, 14, black, 2)
-	beside(f.Link, false, 9, flyerInk, 3)
+	beside(f.Link, false, 9, band, 3)
 	y += 6
 	beside(f.Imprint, false, 9, grey, 5)
 }

@@ -72,6 +72,7 @@ type PublicFormPage struct {
 type LandingPage struct {
 	PublicFormPage
 	Phase       string
+	Colour      string
 	OwnerName   string
 	Offer       Text
 	Products    []string

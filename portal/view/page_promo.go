@@ -238,7 +238,7 @@ type PromoFunnelRow struct {
 	DealURL   string
 }
 
-// LandingEditPage is /c/{slug}/promotions/{id}/landing. A participant keeps its page there: it posts in.{language}, {language}.title, {language}.body, {language}.consent, live, offer, listed, privacy, imprint, version and renew to URL, and code and name, or drop, to URL/codes. The owner (Mine) posts the words it proposes to URL/text.
+// LandingEditPage is /c/{slug}/promotions/{id}/landing. A participant keeps its page there: it posts in.{language}, {language}.title, {language}.body, {language}.consent, live, offer, listed, privacy, imprint, colour, version and renew to URL, and code and name, or drop, to URL/codes. The owner (Mine) posts the words it proposes to URL/text.
 type LandingEditPage struct {
 	Base
 	URL, PromoURL string
@@ -255,6 +255,7 @@ type LandingEditPage struct {
 	Offer         Text
 	Codes         []LandingCode
 	Flyers        []Option // Value is the address of the PDF
+	Colours       []Option
 	Pages         []LandingLink
 }
 

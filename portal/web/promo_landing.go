@@ -155,7 +155,7 @@ func (v *visit) landPage(status int, p landing.Public, form view.Form, stamp str
 	org, t := n.orgs[p.Page.Org], p.Page.In(string(v.p.Language()))
 	page := &view.LandingPage{PublicFormPage: view.PublicFormPage{Base: v.landBase(), URL: landAt(org.Slug, p.Page, t.Language, p.Ref), CompanyName: org.Name, Title: t.Title, Intro: t.Body, Consent: t.Consent, Stamp: stamp, Done: done, Form: form, Countries: countries(or(form.Value("country"), org.Country), v.p),
 		MayContact: view.T("landing.may_contact", "company", org.Name, "owner", n.org(p.Page.Owner)), MayShare: view.T("landing.may_share", "company", org.Name, "owner", n.org(p.Page.Owner))},
-		Phase: string(p.Phase), OwnerName: n.org(p.Page.Owner), Privacy: p.Page.Privacy, Imprint: p.Page.Imprint, From: view.Date(p.Terms.From), Until: view.Date(p.Terms.Until)}
+		Phase: string(p.Phase), Colour: p.Page.Colour, OwnerName: n.org(p.Page.Owner), Privacy: p.Page.Privacy, Imprint: p.Page.Imprint, From: view.Date(p.Terms.From), Until: view.Date(p.Terms.Until)}
 	if page.CSRF == "" { // nobody is signed in: what is signed is the stamp
 		page.CSRF = stamp
 	}
@@ -209,6 +209,9 @@ func (v *visit) landWhere(t promo.Terms) string {
 	return v.p.List(where)
 }
 
+// flyerColours are the colours of landing.css on paper.
+var flyerColours = map[string][3]int{"teal": {14, 96, 115}, "blue": {28, 80, 159}, "green": {23, 100, 58}, "red": {163, 40, 32}, "violet": {100, 58, 151}, "graphite": {58, 61, 66}}
+
 // landFlyer is a page of paper with both companies on it: the participant's words, what is
 // offered, and the address of its page with a code to scan. ?lang= is one of the page's
 // languages, ?ref= one of its referral codes; ?as=png makes a picture.
@@ -244,7 +247,7 @@ func landFlyer(v *visit) error {
 	if more > 0 {
 		products = append(products, v.p.T("landing.more", "n", more))
 	}
-	f := paper.Flyer{Lang: text.Language, Company: n.org(v.org()), With: v.p.T("landing.with", "owner", n.org(st.Owner)), Title: text.Title, Text: text.Body, Call: v.p.T("landing.scan"), Link: v.absolute(landAt(v.login.Org.Slug, own.Page, "", ref)), Imprint: own.Imprint, Dated: own.Changed,
+	f := paper.Flyer{Lang: text.Language, Company: n.org(v.org()), With: v.p.T("landing.with", "owner", n.org(st.Owner)), Title: text.Title, Text: text.Body, Call: v.p.T("landing.scan"), Link: v.absolute(landAt(v.login.Org.Slug, own.Page, "", ref)), Imprint: own.Imprint, Colour: flyerColours[own.Colour], Dated: own.Changed,
 		Facts: []paper.Fact{{Label: v.p.T("landing.when"), Value: promoWindow(st.Terms.From, st.Terms.Until).In(v.p)}, {Label: v.p.T("landing.products"), Value: v.p.List(products)}}}
 	if own.Offer {
 		f.Offer = v.landOffer(st.Terms).In(v.p)
@@ -371,7 +374,7 @@ func (v *visit) landOwn(page *view.LandingEditPage, id promo.ID, st promo.Standi
 		return err
 	}
 	flag := map[bool]string{true: "1"}
-	values := map[string]string{"version": itoa(own.Version), "live": flag[own.Live], "offer": flag[own.Offer], "listed": flag[own.Listed], "privacy": own.Privacy, "imprint": own.Imprint}
+	values := map[string]string{"version": itoa(own.Version), "live": flag[own.Live], "offer": flag[own.Offer], "listed": flag[own.Listed], "privacy": own.Privacy, "imprint": own.Imprint, "colour": own.Colour}
 	for _, l := range landing.Languages { // what stands ready to be chosen
 		p := locale.New(locale.Language(l), nil, v.now)
 		values[l+".title"], values[l+".consent"] = st.Terms.Title, p.T("landing.consent_default", "company", n.org(v.org()), "owner", n.org(st.Owner))
@@ -398,7 +401,7 @@ func (v *visit) landOwn(page *view.LandingEditPage, id promo.ID, st promo.Standi
 	}
 	landLanguages(page)
 	page.CanChange = v.may(access.PromoAnswer, access.Resource{Members: []string{v.org()}})
-	page.Made, page.Live = own.Version > 0, own.Live
+	page.Made, page.Live, page.Colours = own.Version > 0, own.Live, choices(landing.Colours, "landing.colour.", page.Form.Value("colour"))
 	page.Offer = v.landOffer(st.Terms)
 	for _, t := range own.Texts {
 		for _, as := range []string{"pdf", "png"} {
@@ -426,7 +429,7 @@ func (in *input) landTexts() []landing.Text {
 func landSave(v *visit) error {
 	in := v.input()
 	id := promo.ID(v.Params("id"))
-	_, err := v.w.d.Landing.Save(v.ctx, v.actor(), id, landing.Page{Live: in.text("live") != "", Texts: in.landTexts(), Privacy: in.text("privacy"), Imprint: in.text("imprint"), Offer: in.text("offer") != "", Listed: in.text("listed") != "", Version: in.revision("version")}, in.text("renew") != "")
+	_, err := v.w.d.Landing.Save(v.ctx, v.actor(), id, landing.Page{Live: in.text("live") != "", Texts: in.landTexts(), Privacy: in.text("privacy"), Imprint: in.text("imprint"), Colour: in.text("colour"), Offer: in.text("offer") != "", Listed: in.text("listed") != "", Version: in.revision("version")}, in.text("renew") != "")
 	return v.landDone(in, err, func(f *landForms, form *view.Form) { f.page = form })
 }
 

@@ -23,6 +23,7 @@ import (
 	"entente/prm/engage"
 	"entente/prm/fund"
 	"entente/prm/identity"
+	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/mapping"
 	"entente/prm/notify"
@@ -71,6 +72,10 @@ func madeUp(t *testing.T) []string {
 		add("need.", kind)
 	}
 	add("leadreason.", lead.Reasons...)
+	add("landing.colour.", landing.Colours...)
+	add("funnel.", landing.Stages...)
+	add("funnel.rows.", landing.Stages...)
+	add("language.", landing.Languages...)
 	add("leadsource.", lead.Sources...)
 	add("leadact.", lead.Activities...)
 	add("leadfactor.", lead.FactorTerritory, lead.FactorFamilies, lead.FactorSpeed, lead.FactorRoom)

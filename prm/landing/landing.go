@@ -24,6 +24,10 @@ import (
 // Languages are those a page may be written in.
 var Languages = []string{"en", "zh-CN"}
 
+// Colours a participant may give its page and flyers, the usual one first. Each is dark
+// enough for white words on it.
+var Colours = []string{"teal", "blue", "green", "red", "violet", "graphite"}
+
 // Text is what a page says in one language.
 type Text struct {
 	Language string `json:"language"`
@@ -52,6 +56,7 @@ type Page struct {
 	Texts     []Text // in the order of Languages
 	Privacy   string // address of a privacy notice, https
 	Imprint   string // who answers for it
+	Colour    string // one of Colours
 	Offer     bool   // the allowance is told
 	Listed    bool   // search engines may list it
 	Published time.Time

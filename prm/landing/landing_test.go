@@ -220,7 +220,7 @@ func TestPublish(t *testing.T) {
 			t.Fatalf("%+v %v", own.Proposal, err)
 		}
 		texts := []Text{{Language: "en", Title: "Warm up", Consent: "We may call you."}}
-		for key, bad := range map[string]Page{"landing.no_language": {}, "form.missing": {Texts: []Text{{Language: "en", Title: "x"}}}, "form.choice_wrong": {Texts: []Text{{Language: "fr", Title: "x", Consent: "x"}}}, "landing.https": {Texts: texts, Privacy: "http://x.example"}} {
+		for key, bad := range map[string]Page{"landing.no_language": {}, "form.missing": {Texts: []Text{{Language: "en", Title: "x"}}}, "form.choice_wrong": {Texts: []Text{{Language: "fr", Title: "x", Consent: "x"}}}, "landing.https": {Texts: texts, Privacy: "http://x.example"}, "form.too_long": {Texts: texts, Imprint: strings.Repeat("x", 601)}} {
 			_, err := f.svc.Save(f.at(), f.maya, f.id, bad, false)
 			f.want(err, fault.Invalid, key)
 		}
@@ -235,12 +235,18 @@ func TestPublish(t *testing.T) {
 		f.want(err, fault.NotFound, "error.not_found")
 		_, err = f.svc.Save(f.at(), f.maya, f.id, Page{Texts: texts}, false)
 		f.want(err, fault.Conflict, "promo.changed")
-		draft.Live = true
+		if draft.Colour != "teal" {
+			t.Errorf("the colour is %q", draft.Colour)
+		}
+		draft.Colour = "pink"
+		_, err = f.svc.Save(f.at(), f.maya, f.id, draft, false)
+		f.want(err, fault.Invalid, "form.choice_wrong")
+		draft.Live, draft.Colour = true, "red"
 		live, err := f.svc.Save(f.at(), f.maya, f.id, draft, false)
 		f.must(err)
 		pub, err := f.svc.Public(f.at(), "kestrel", live.Token, "")
 		f.must(err)
-		if pub.Phase != Live || pub.Terms.Percent != 0 || pub.Terms.Summary != "" || len(pub.Terms.Parts) != 0 || pub.Terms.Title == "" {
+		if pub.Page.Colour != "red" || pub.Phase != Live || pub.Terms.Percent != 0 || pub.Terms.Summary != "" || len(pub.Terms.Parts) != 0 || pub.Terms.Title == "" {
 			t.Errorf("%+v", pub)
 		}
 		live.Offer = true

@@ -233,6 +233,12 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, id promo.ID, p P
 		if u, err := url.Parse(next.Privacy); next.Privacy != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || len(next.Privacy) > 300 || !identity.Readable(next.Privacy, false)) {
 			bad.With("privacy", "landing.https")
 		}
+		if next.Colour == "" {
+			next.Colour = Colours[0]
+		}
+		if !slices.Contains(Colours, next.Colour) {
+			bad.With("colour", "form.choice_wrong")
+		}
 		if len(next.Imprint) > 600 {
 			bad.With("imprint", "form.too_long", "Most", 600)
 		}

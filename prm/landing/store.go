@@ -32,6 +32,7 @@ type pageRow struct {
 	Token, Secret               string
 	Live                        int64
 	Body, Privacy, Imprint      string
+	Colour                      string
 	Offer, Listed, Published    int64
 	Changed                     int64
 	ChangedBy                   string
@@ -76,7 +77,7 @@ func flag(b bool) int64 {
 }
 
 func (r pageRow) page() Page {
-	return Page{ID: r.ID, Promotion: promo.ID(r.PromotionID), Owner: r.OwnerID, Org: r.OrgID, Token: r.Token, secret: r.Secret, Live: r.Live == 1, Texts: db.FromText[[]Text](r.Body), Privacy: r.Privacy, Imprint: r.Imprint,
+	return Page{ID: r.ID, Promotion: promo.ID(r.PromotionID), Owner: r.OwnerID, Org: r.OrgID, Token: r.Token, secret: r.Secret, Live: r.Live == 1, Texts: db.FromText[[]Text](r.Body), Privacy: r.Privacy, Imprint: r.Imprint, Colour: cmp.Or(r.Colour, Colours[0]),
 		Offer: r.Offer == 1, Listed: r.Listed == 1, Published: db.FromMicros(r.Published), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
 }
 
@@ -138,7 +139,7 @@ AND EXISTS (SELECT 1 FROM partnership x WHERE x.supplier_id = p.owner_id AND x.r
 
 // savePage writes a page over the version before it; false: there is another one.
 func savePage(ctx context.Context, p Page) (bool, error) {
-	r := pageRow{ID: p.ID, PromotionID: string(p.Promotion), OwnerID: p.Owner, OrgID: p.Org, Token: p.Token, Secret: p.secret, Live: flag(p.Live), Body: db.Text(p.Texts), Privacy: p.Privacy, Imprint: p.Imprint,
+	r := pageRow{ID: p.ID, PromotionID: string(p.Promotion), OwnerID: p.Owner, OrgID: p.Org, Token: p.Token, Secret: p.secret, Live: flag(p.Live), Body: db.Text(p.Texts), Privacy: p.Privacy, Imprint: p.Imprint, Colour: p.Colour,
 		Offer: flag(p.Offer), Listed: flag(p.Listed), Published: db.Micros(p.Published), Changed: db.Micros(p.Changed), ChangedBy: p.ChangedBy, Version: p.Version}
 	if p.Version == 1 {
 		res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
