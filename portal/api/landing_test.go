@@ -78,7 +78,7 @@ func TestLandingOverTheAPI(t *testing.T) {
 		t.Errorf("%+v", kept)
 	}
 	ingrid.do(t, http.MethodPost, at+"/template", `{"name":"As every year"}`, 409, nil)
-	maya.do(t, http.MethodPost, at+"/template", `{"name":"Mine"}`, 404, nil)
+	maya.do(t, http.MethodPost, at+"/template", `{"name":"Mine"}`, 403, nil)
 	ingrid.do(t, http.MethodPost, "/promotion-templates/"+kept.ID+"/remove", "", 204, nil)
 	kaarel.do(t, http.MethodGet, "/promotion-templates", "", 200, &kept)
 	if len(kept.Items) != 0 {
