@@ -6,12 +6,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"entente/db"
 	"entente/portal/hook"
 	"entente/prm/access"
+	"entente/prm/engage"
 	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/sellthrough"
@@ -24,7 +26,7 @@ import (
 func TestWebhooksTellBothSidesAlone(t *testing.T) {
 	t.Parallel()
 	a := demoApp(t)
-	got := make(chan [2]string, 20)
+	got := make(chan [2]string, 40)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		got <- [2]string{r.URL.Path, string(b)}
@@ -127,4 +129,91 @@ func TestWebhooksTellBothSidesAlone(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("not told: %v", want)
 	}
+
+	engagementHooks(t, ctx, a, orgs, got)
+}
+
+// engagementHooks has two distributors work with Aurelia without being shown to each other:
+// each system is told of its own company's part alone, and what Kestrel keeps to itself is in
+// no row but its section, whatever was written of it: notices, rooms, events, webhooks, audit.
+func engagementHooks(t *testing.T, ctx context.Context, a *App, orgs map[string]string, got chan [2]string) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	who := func(slug string) access.Actor { return access.System("test", orgs[slug]) }
+	e, err := a.engagements.Begin(ctx, who("aurelia"), engage.BeginCmd{Terms: engage.Terms{Customer: "Whinfell Mills", Teaser: "A mill wants tools"}, Role: "manufacturer"})
+	must(err)
+	for _, slug := range []string{"kestrel", "baltic"} {
+		_, err := a.engagements.Invite(ctx, who("aurelia"), e.ID, engage.InviteCmd{Org: orgs[slug], Role: "distributor"})
+		must(err)
+		seen, err := a.engagements.Get(ctx, who(slug), e.ID)
+		must(err)
+		_, err = a.engagements.Accept(ctx, who(slug), e.ID, seen.Invitation.Hash)
+		must(err)
+	}
+	const canary = "CANARYWORD"
+	_, err = a.engagements.SaveSection(ctx, who("kestrel"), e.ID, engage.Section{Version: 1, Stage: "qualified", OwnStage: canary, Notes: canary, Private: []engage.Private{{Name: canary, Value: canary}}})
+	must(err)
+	cmd := engage.PublishCmd{Template: "status", To: []string{orgs["aurelia"]}}
+	out, err := a.engagements.Preview(ctx, who("kestrel"), e.ID, cmd)
+	must(err)
+	cmd.Hash = out.Hash
+	_, err = a.engagements.Publish(ctx, who("kestrel"), e.ID, cmd)
+	must(err)
+	must(a.jobs.Idle(ctx))
+	want := map[string]int{}
+	for _, slug := range []string{"kestrel", "baltic"} {
+		want["/"+slug+" "+hook.EngagementInvited+" aurelia"], want["/"+slug+" "+hook.EngagementAccepted+" "] = 1, 1
+		want["/aurelia "+hook.EngagementAccepted+" "+slug] = 1
+	}
+	want["/aurelia "+hook.EngagementInvited+" "] = 2
+	want["/aurelia "+hook.EngagementShared+" kestrel"], want["/kestrel "+hook.EngagementShared+" "] = 1, 1
+	for range len(got) {
+		x := <-got
+		var b struct {
+			Type string
+			Data struct{ Partner, Engagement string }
+		}
+		must(json.Unmarshal([]byte(x[1]), &b))
+		at := x[0] + " " + b.Type + " " + b.Data.Partner
+		if want[at]--; want[at] < 0 || b.Data.Engagement != string(e.ID) || strings.Contains(x[1], canary) || strings.Contains(x[1], "Whinfell") {
+			t.Errorf("told %s: %s", at, x[1])
+		}
+	}
+	for at, n := range want {
+		if n > 0 {
+			t.Errorf("not told: %s", at)
+		}
+	}
+	must(a.db.View(ctx, func(ctx context.Context) error {
+		var tables, holding []string
+		if err := db.Tx(ctx).Raw("SELECT name FROM sqlite_master WHERE type = 'table' AND instr(name, '_fts') = 0").Scan(&tables).Error; err != nil {
+			return err
+		}
+		for _, table := range tables {
+			var columns []string
+			if err := db.Tx(ctx).Raw("SELECT name FROM pragma_table_info(?) WHERE name <> 'doc'", table).Scan(&columns).Error; err != nil {
+				return err
+			}
+			var n int
+			for _, c := range columns {
+				var in int
+				if err := db.Tx(ctx).Raw("SELECT COUNT(*) FROM \"" + table + "\" WHERE instr(CAST(\"" + c + "\" AS TEXT), '" + canary + "') > 0").Scan(&in).Error; err != nil {
+					return err
+				}
+				n += in
+			}
+			if n > 0 {
+				holding = append(holding, table)
+			}
+		}
+		if len(holding) != 1 || holding[0] != "engagement_section" {
+			t.Errorf("a private field is in %v", holding)
+		}
+		return nil
+	}))
 }

@@ -131,6 +131,9 @@ func TestEngagementPages(t *testing.T) {
 			}
 			paths = append(paths, of(slug)+s)
 		}
+		for _, id := range regexp.MustCompile(`/rooms/[0-9a-z]{20,}`).FindAllString(c.Get(t, of(slug)).Body, 2) { // and what leaves as a file
+			paths = append(paths, "/c/"+slug+id, "/c/"+slug+id+"/export")
+		}
 		for _, path := range paths {
 			a := c.Get(t, path)
 			if a.Status >= 500 {
