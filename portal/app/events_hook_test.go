@@ -216,4 +216,18 @@ func engagementHooks(t *testing.T, ctx context.Context, a *App, orgs map[string]
 		}
 		return nil
 	}))
+	// a task for a person is told to that person
+	maya, _, err := a.accounts.Directory().PersonByEmail(ctx, "maya@kestrel.example")
+	must(err)
+	_, err = a.engagements.AddTask(ctx, who("aurelia"), e.ID, engage.TaskCmd{Org: orgs["kestrel"], Person: maya.ID, Title: "Call the mill"})
+	must(err)
+	must(a.jobs.Idle(ctx))
+	must(a.db.View(ctx, func(ctx context.Context) error {
+		var told []string
+		err := db.Tx(ctx).Raw("SELECT person_id FROM notice WHERE kind = 'engage.task_given'").Scan(&told).Error
+		if len(told) != 1 || told[0] != maya.ID {
+			t.Errorf("of the task are told %v, not %s alone", told, maya.ID)
+		}
+		return err
+	}))
 }

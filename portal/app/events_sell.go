@@ -306,11 +306,33 @@ func (a *App) engageNotices(ctx context.Context, e job.Received) error {
 			roles = roles[:1]
 		}
 		n := notify.Notice{Kind: "engage." + engageLine(e.Kind), Dedupe: e.ID, Urgent: e.Kind == engage.EventInvited, SubjectKind: engageRoom, SubjectID: string(x.Engagement), Args: map[string]string{"number": number, "title": title}}
-		if err := a.tellSide(ctx, org, names[x.Org].Name, roles, n); err != nil {
+		told, err := a.engageNamed(ctx, org, names[x.Org].Name, x, seat, n)
+		if err == nil && !told {
+			err = a.tellSide(ctx, org, names[x.Org].Name, roles, n)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// engageNamed tells the person for whom a task is, where he may read of it.
+func (a *App) engageNamed(ctx context.Context, org, partner string, x engage.Event, seat engage.Seat, n notify.Notice) (bool, error) {
+	if x.Named == "" || org != x.Company {
+		return false, nil
+	}
+	people, err := a.accounts.Directory().People(ctx, org)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(people, func(p account.Colleague) bool { return p.ID == x.Named })
+	if i < 0 || !access.Allowed(access.Actor{Person: x.Named, Org: org, Roles: people[i].Roles, Via: "session:notice"}, access.EngageRead, seat.Resource(x.Owner)) {
+		return false, nil
+	}
+	n = withPartner(n, partner)
+	n.Reason = notify.ReasonYours
+	return true, a.notify.Tell(ctx, access.System("notices", org), []notify.Target{{Org: org, Person: x.Named}}, n)
 }
 
 // engageHook is the data of a webhook about an engagement: nothing of what it says.
