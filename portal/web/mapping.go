@@ -234,7 +234,7 @@ func (v *visit) mappingPage(status int, id mapping.ID, bring view.Form, note vie
 	if d.Way == mapping.Here {
 		other = n.org(d.Other(v.org()))
 	}
-	page := &view.MappingPage{Base: v.shell(), URL: v.mappingURL(id), Partner: other, Status: mappingState(d.Run), Working: d.State == mapping.Working && d.Receive == 0, Progress: d.Progress, Bring: bring, Note: note,
+	page := &view.MappingPage{Base: v.shell(), URL: v.mappingURL(id), Partner: other, Status: mappingState(d.Run), Working: d.Busy, Progress: d.Progress, Bring: bring, Note: note,
 		ByFile: d.Way == mapping.File, Check: strings.Join(d.CheckCode, " "), ReceiptURL: v.mappingURL(id) + "/receipt", Limits: mappingLimits()}
 	page.Told = v.mappingTold(d, other)
 	page.Steps = mappingSteps(d, other)

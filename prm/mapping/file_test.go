@@ -35,7 +35,13 @@ func servers(t testing.TB, common int) *two {
 	r, err := x.one.svc.StartFile(x.one.at(), x.a, FileCmd{"Kestrel Supply", webOnly})
 	x.one.must(err)
 	x.ida = r.ID
+	if d := x.one.get(x.a, x.ida); !d.Busy || len(d.Ready) != 0 {
+		t.Fatalf("before the list was read: %+v", d)
+	}
 	x.one.turn()
+	if d := x.one.get(x.a, x.ida); d.Busy || len(d.Ready) != 1 {
+		t.Fatalf("when a file is awaited: %+v", d)
+	}
 	return x
 }
 

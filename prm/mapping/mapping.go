@@ -216,6 +216,7 @@ type Detail struct {
 	Overlap   Bucket // of my accounts, from step 1 on
 	Accounts  int    // mine that match, from step 2 on
 	Log       []Entry
+	Busy      bool     // the program works on it now
 	Progress  int      // percent of what the program does now
 	Receive   int      // file that is awaited, 0 for none
 	Ready     []int    // files that may be fetched

@@ -244,7 +244,7 @@ func detail(ctx context.Context, r Run, org string) (Detail, error) {
 			return out, err
 		}
 	}
-	if r.State == Working {
+	if out.Busy = r.State == Working && (r.Way == Here || (&work{run: r, mine: mine}).can()); out.Busy {
 		out.Progress = progress(r, mine)
 	}
 	out.Log, err = logOf(ctx, r.ID, org)
