@@ -500,9 +500,6 @@ func (v *visit) engageChoices(page *view.EngagementPage, d engage.Detail, n name
 func (v *visit) engageRooms(page *view.EngagementPage, d engage.Detail, n names) (err error) {
 	if d.Room != "" {
 		page.Room, err = v.roomAbout(room.Subject{Kind: engageRoom, ID: d.Room}, true)
-		if page.Room != nil { // the page says which
-			page.Room.Title = view.T("engage.room")
-		}
 		return err
 	}
 	if !v.lists(access.RoomRead) || len(d.Rooms) == 0 {

@@ -146,6 +146,9 @@ func (v *visit) roomAbout(subject room.Subject, compact bool) (*view.Room, error
 		return nil, err
 	}
 	out, _, err := v.room(r, room.Window{Limit: panelRows}, compact)
+	if out != nil && compact { // the page says what it is about
+		out.Title = view.T("promo.room")
+	}
 	return out, err
 }
 
