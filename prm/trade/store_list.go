@@ -9,6 +9,9 @@ import (
 	"entente/prm/access"
 )
 
+// fewFound is how many orders that a search finds are asked for by their ids.
+const fewFound = 500
+
 // readSpan reads one range, newest first. partnership "" is any. One column
 // chooses the index, the other is only compared (COALESCE keeps it from being
 // chosen): a state or flag is narrower than a partnership, a partnership than a
@@ -41,7 +44,16 @@ func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partne
 		if !ok {
 			return nil, nil // nothing in it that could be found
 		}
-		tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
+		switch ids, few, err := m.Few(ctx, fewFound); {
+		case err != nil:
+			return nil, err
+		case few && len(ids) == 0:
+			return nil, nil
+		case few:
+			tx = tx.Where("id IN ?", ids)
+		default:
+			tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
+		}
 	}
 	var rows []orderRow
 	err := tx.Order("received DESC, id DESC").Limit(limit).Find(&rows).Error
