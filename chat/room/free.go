@@ -208,8 +208,8 @@ type InviteCmd struct {
 // before, so it is for who made the room and for the admins of the company that did, and
 // only where that was said to be meant. Told in the room, and to the admins of the other.
 // Codes: NotFound, Forbidden, Conflict (not a free room, archived, a company is there
-// already, nobody said that what was said is shown, the two keep messages for different
-// times), Invalid (no partner).
+// already, another partner was there before and would be read of, nobody said that what was
+// said is shown, the two keep messages for different times), Invalid (no partner).
 func (s *Service) InvitePartner(ctx context.Context, actor access.Actor, id ID, cmd InviteCmd) error {
 	return s.free(ctx, actor, access.RoomPost, id, func(ctx context.Context, r Room) error {
 		switch {
@@ -232,6 +232,9 @@ func (s *Service) InvitePartner(ctx context.Context, actor access.Actor, id ID, 
 		}
 		if err := s.worksWith(ctx, actor.Org, cmd.Partner); err != nil {
 			return err
+		}
+		if third, err := othersIn(ctx, id, actor.Org, cmd.Partner); err != nil || third {
+			return first(err, fault.New(fault.Conflict, "room.had_partner"))
 		}
 		if !cmd.Shown {
 			return fault.New(fault.Conflict, "room.history_shown")

@@ -13,7 +13,8 @@ import (
 	"entente/prm/fault"
 )
 
-// With implements Partners: aurelia works with kestrel and with baltic.
+// With implements Partners: aurelia works with kestrel and with baltic; where these compete
+// for kestrel, it works with baltic too.
 func (h *house) With(_ context.Context, org string) ([]string, error) {
 	if h.apart {
 		return nil, nil
@@ -22,6 +23,9 @@ func (h *house) With(_ context.Context, org string) ([]string, error) {
 	case h.org["aurelia"]:
 		return []string{h.org["kestrel"], h.org["baltic"]}, nil
 	case h.org["kestrel"], h.org["baltic"]:
+		if h.competes {
+			return []string{h.org["aurelia"], h.org["baltic"]}, nil
+		}
 		return []string{h.org["aurelia"]}, nil
 	}
 	return nil, nil
@@ -230,6 +234,18 @@ func TestInvitePartner(t *testing.T) {
 		if _, err := h.s.Get(ctx, ingrid, r.ID); err != nil {
 			t.Error(err)
 		}
+		// another partner would read what the first one said
+		_, _, err = h.s.Post(ctx, ingrid, Draft{Room: r.ID, Key: "s", Text: "only between us"})
+		ok(t, err)
+		ok(t, h.s.Leave(ctx, ingrid, r.ID))
+		h.competes = true
+		if err := h.s.InvitePartner(ctx, maya, r.ID, InviteCmd{Partner: h.org["baltic"], Shown: true, Agreed: true}); fault.CodeOf(err) != fault.Conflict || fault.As(err).Key != "room.had_partner" {
+			t.Errorf("another partner is let in: %v", err)
+		}
+		if _, err := h.s.Get(ctx, kaarel, r.ID); !fault.IsNotFound(err) {
+			t.Errorf("it reads the room: %v", err)
+		}
+		ok(t, h.s.InvitePartner(ctx, maya, r.ID, invite))
 		// who is chosen anew is told, who was there is not
 		h.invited = nil
 		ok(t, h.s.Choose(ctx, maya, r.ID, []string{maya.Person}))

@@ -22,20 +22,21 @@ import (
 // house is three companies and their people: aurelia supplies kestrel and
 // baltic, who compete.
 type house struct {
-	db      *db.DB
-	s       *Service
-	pub     *recorder
-	org     map[string]string // slug → id
-	person  map[string]string // name → id
-	orgOf   map[string]string // person id → org id
-	roles   map[string][]access.Role
-	refused Subject // the gate refuses this
-	told    []Mentioned
-	invited []Mentioned
-	scanned []string
-	apart   bool   // nobody works with anybody
-	blobs   string // their folder
-	file    FileID
+	db       *db.DB
+	s        *Service
+	pub      *recorder
+	org      map[string]string // slug → id
+	person   map[string]string // name → id
+	orgOf    map[string]string // person id → org id
+	roles    map[string][]access.Role
+	refused  Subject // the gate refuses this
+	told     []Mentioned
+	invited  []Mentioned
+	scanned  []string
+	apart    bool   // nobody works with anybody
+	competes bool   // kestrel works with baltic too
+	blobs    string // their folder
+	file     FileID
 }
 
 // Publish implements Events.

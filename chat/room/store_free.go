@@ -89,6 +89,14 @@ func forgetMembers(ctx context.Context, id ID, org string, people []string) erro
 	return db.Tx(ctx).Where("room_id = ? AND org_id = ? AND person_id IN ?", string(id), org, people).Delete(&memberRow{}).Error
 }
 
+// othersIn says that a room has something of a company that is none of some: what it said, or
+// the line that tells that it left.
+func othersIn(ctx context.Context, id ID, orgs ...string) (bool, error) {
+	var n []int64
+	err := db.Tx(ctx).Raw("SELECT seq FROM message WHERE room_id = ? AND author_org <> '' AND author_org NOT IN ? LIMIT 1", string(id), orgs).Scan(&n).Error
+	return len(n) > 0, err
+}
+
 // freeOf are the free rooms in which both companies are.
 func freeOf(ctx context.Context, one, other string) ([]string, error) {
 	var ids []string

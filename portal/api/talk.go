@@ -261,7 +261,7 @@ func (a *API) freeRooms(base string) {
 			Agreed  bool   `json:"agreed,omitempty" doc:"although the two companies keep messages for different times"`
 		}
 	}
-	handle(a, op("POST", base+"/invite", "chat:write", "Invite a partner into a room", "Only into one about no object that your company made and is alone in, by who made it or an admin. 409 room.history_shown where you did not say shown.", 204),
+	handle(a, op("POST", base+"/invite", "chat:write", "Invite a partner into a room", "Only into one about no object that your company made and is alone in, by who made it or an admin. 409 room.history_shown where you did not say shown, room.had_partner where another partner was in it before.", 204),
 		func(ctx context.Context, actor access.Actor, in *invite) (*struct{}, error) {
 			partner, err := a.partnerSlug(ctx, in.Body.Partner)
 			if err != nil {
