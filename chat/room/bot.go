@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"entente/db"
 	"entente/db/audit"
@@ -117,8 +118,11 @@ func (s *Service) botName(ctx context.Context, r Room, there []botRow, name stri
 	if f := fault.As(err); err != nil && len(f.Fields) > 0 {
 		return "", fault.InvalidField("name", f.Fields[0].Key)
 	}
-	if len([]rune(name)) > maxBotName {
+	switch {
+	case len([]rune(name)) > maxBotName:
 		return "", fault.InvalidField("name", "form.too_long", "Most", maxBotName)
+	case strings.ContainsFunc(name, unseen): // it would look like another one
+		return "", fault.InvalidField("name", "form.text_wrong")
 	}
 	staff, err := s.people.Staff(ctx, r.Orgs)
 	if err != nil {
@@ -136,6 +140,12 @@ func (s *Service) botName(ctx context.Context, r Room, there []botRow, name stri
 		return "", fault.InvalidField("name", "room.bot_name_taken")
 	}
 	return name, nil
+}
+
+// unseen says that a sign of a name takes no place of its own: letters that join and fill,
+// and marks that stand on the letter before.
+func unseen(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me) || r == 0x3164 || r == 0xffa0 || r >= 0x115f && r <= 0x1160 || r == 0x2800
 }
 
 // Bots are the bots of a room, those of every company of it: who reads there knows who

@@ -29,7 +29,7 @@ func TestBots(t *testing.T) {
 		isCode(t, err, fault.Forbidden)
 		_, _, err = h.s.MakeBot(ctx, kaarel, r.ID, "Price watch")
 		isCode(t, err, fault.NotFound)
-		for _, name := range []string{"", "Ingrid", "KESTREL", strings.Repeat("x", maxBotName+1), "a\u202eb"} {
+		for _, name := range []string{"", "Ingrid", "KESTREL", strings.Repeat("x", maxBotName+1), "a\u202eb", "Ingrid\u200b", "In\u00adgrid", "\u3164Ingrid", "Ingrid\ufe0f"} {
 			if _, _, err := h.s.MakeBot(ctx, admin, r.ID, name); fault.CodeOf(err) != fault.Invalid {
 				t.Errorf("a bot named %q: %v", name, err)
 			}
