@@ -22,7 +22,11 @@ type NATS struct {
 	conn   *nats.Conn
 	prefix string
 	closed atomic.Bool
+	warned atomic.Int64 // when the log last told of an error, in nanoseconds
 }
+
+// warnEvery is how often the log tells of what goes wrong between nodes.
+const warnEvery = 10 * time.Second
 
 // pending bounds what waits to be handed out of what came from other nodes, in messages and
 // bytes; the rest is lost.
@@ -33,15 +37,15 @@ const (
 
 // DialNATS joins the nodes that name the same cluster, a word of letters, digits, '-' and
 // '_', at the NATS servers of urls, separated by commas (nats://user:password@host:4222,
-// tls://…). A server that cannot be reached now is tried for ever in the background.
-// Errors: an address that is none; a server that refuses the user.
+// tls://…). A server that cannot be reached now, or refuses the user, is tried for ever in
+// the background: its users may come after it, or change. Errors: an address that is none.
 func DialNATS(urls, cluster string, log *slog.Logger) (*NATS, error) {
 	if err := CheckTopic(cluster); err != nil || strings.Contains(cluster, ".") {
 		return nil, fmt.Errorf("broker: %q is no name of a cluster", cluster)
 	}
 	b := &NATS{own: NewMemory(), prefix: "entente." + cluster + "."}
 	var err error
-	b.conn, err = nats.Connect(urls, nats.Name("entente"), nats.NoEcho(), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1),
+	b.conn, err = nats.Connect(urls, nats.Name("entente"), nats.NoEcho(), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1),
 		nats.ReconnectWait(250*time.Millisecond), nats.ReconnectJitter(250*time.Millisecond, 250*time.Millisecond), nats.Timeout(3*time.Second), nats.PingInterval(10*time.Second), nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if !b.closed.Load() {
@@ -50,7 +54,12 @@ func DialNATS(urls, cluster string, log *slog.Logger) (*NATS, error) {
 		}),
 		nats.ConnectHandler(func(c *nats.Conn) { b.joined(c, log) }),
 		nats.ReconnectHandler(func(c *nats.Conn) { b.joined(c, log) }),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("messages between nodes", "err", err) }))
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if now := time.Now(); now.Sub(time.Unix(0, b.warned.Load())) > warnEvery { // a user that is refused is tried every moment
+				b.warned.Store(now.UnixNano())
+				log.Warn("messages between nodes", "err", err)
+			}
+		}))
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
