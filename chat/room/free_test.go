@@ -322,6 +322,10 @@ func TestRedact(t *testing.T) {
 		"the mayas and a Mayan":                            "the mayas and a Mayan",
 		"12 000 € or €9.99, 5,000元, 3 pcs of 18 V, 120 mm": "12 000 € or […], […], 3 pcs of 18 V, 120 mm",
 		"Huadong Hardware, HUADONG!":                       "[…], […]!",
+		"at USD12 or 1200EUR, US$ 3k, 5 million euros":     "at […] or […], US[…], […]",
+		"每件500美元，合3000欧元或２万元；18 伏":                         "每件[…]，合[…]或[…]；18 伏",
+		"GBP 1.5 million at shop.northgate.co.uk/x?y now":  "[…] at […] now",
+		"18 V, 3 m of cable, kit.v2, e.g. this":            "18 V, 3 m of cable, kit.v2, e.g. this",
 	} {
 		if got := redact(in, []string{"Maya Osei", "Tomás Vega", "李雯"}, []string{"Huadong Hardware", "huadong", "华东五金"}); got != want && !strings.HasPrefix(in, "12") {
 			t.Errorf("%q: %q, want %q", in, got, want)

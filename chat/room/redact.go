@@ -12,11 +12,17 @@ import (
 // blacked stands for what was taken out.
 const blacked = "[…]"
 
+// coins are short names of currencies, many is a number with what multiplies it.
+const (
+	coins = `(?:GBP|EUR|USD|CNY|RMB|CHF|SEK|NOK|DKK|PLN|JPY)`
+	many  = `\p{Nd}(?:[\p{Nd}.,，'’ ]*\p{Nd})?(?:\s?(?:k|m|bn|mio|thousand|million|billion)\b|\s?[十百千万亿]+)?`
+)
+
 var (
 	mailLike   = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
-	linkLike   = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+`)
-	amountLike = regexp.MustCompile(`(?i)(?:[£€$¥￥]|\b(?:GBP|EUR|USD|CNY|RMB|CHF|SEK|NOK|DKK|PLN|JPY)\b)\s?\d(?:[\d.,'’ ]*\d)?(?:k|m|万|亿)?|\d(?:[\d.,'’ ]*\d)?\s?(?:k|m|万|亿)?\s?(?:[£€¥]|元|\b(?:GBP|EUR|USD|CNY|RMB|CHF|SEK|NOK|DKK|PLN|JPY)\b)`)
-	callLike   = regexp.MustCompile(`\+?\d(?:[\s().-]?\d){6,}`) // to call, and numbers of orders and the like
+	linkLike   = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+|\b(?:[\p{L}\p{N}-]+\.)+(?:com|net|org|info|biz|eu|cn|uk|de|fr|nl|ch|se|no|dk|pl|jp|io)\b(?:/\S*)?`)
+	amountLike = regexp.MustCompile(`(?i)(?:[£€$¥￥]|\b` + coins + `)\s?` + many + `|` + many + `\s?(?:[£€$¥￥]|美元|欧元|英镑|日元|人民币|元|块|(?:` + coins + `|euros?|dollars?|pounds?|yuan)\b)`)
+	callLike   = regexp.MustCompile(`\+?\p{Nd}(?:[\s().-]?\p{Nd}){6,}`) // to call, and numbers of orders and the like
 	blanked    = regexp.MustCompile(`(?:\[…\][ \t]*){2,}`)
 )
 
