@@ -394,6 +394,30 @@ func TestCallingOff(t *testing.T) {
 	o := b.get(trade.OrderID(got.Made))
 	eq(t, "called off as asked", [3]string{o.Number, o.Release, o.Lines[0].Ordered.String()}, [3]string{"BL-1", "2", "60"})
 	eq(t, "kind and amount", got.Kind+" "+got.Amount.String(), KindCallOff+" 6000.00")
+
+	// the price rises while one waits: nobody approved what it comes to now
+	late := call("4", 52)
+	_, err = b.trade.AskChange(b.at(), b.dan, r.Order, trade.AskCmd{Key: "p", Lines: []trade.AskLine{{Line: 1, Price: money.Price(money.Whole(150))}}})
+	b.must(err)
+	p, err = b.svc.List(b.at(), b.finn, Filter{View: "mine"})
+	b.must(err)
+	for _, x := range p.Items {
+		if x.Kind == KindChange {
+			_, err = b.svc.Approve(b.at(), b.finn, x.ID)
+			b.must(err)
+		}
+	}
+	changes := b.get(r.Order).Changes
+	_, err = b.trade.AnswerChange(b.at(), b.ingrid, changes[len(changes)-1].ID, trade.AnswerCmd{})
+	b.must(err)
+	eq(t, "costs more", b.get(r.Order).Lines[0].Price.String(), "150")
+	if _, err = b.svc.Approve(b.at(), b.finn, ID(late.Approval)); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("called off above what was approved: %v", err)
+	}
+	late = call("4", 52)
+	got, err = b.svc.Approve(b.at(), b.finn, ID(late.Approval))
+	b.must(err)
+	eq(t, "asked for again, approved at its price", got.Amount.String(), "7800.00")
 }
 
 // A change is granted by hand within the rules about what comes in and what is promised;

@@ -10,6 +10,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/blanket"
 	"entente/prm/fault"
+	"entente/prm/money"
 	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
@@ -221,7 +222,7 @@ func (s *Service) carryOut(ctx context.Context, actor access.Actor, r requestRow
 		if err := json.Unmarshal([]byte(r.Content), &cmd); err != nil {
 			return "", fault.Wrap(err, fault.Internal, "error.internal")
 		}
-		cmd.Approval = r.ID
+		cmd.Approval, cmd.Most = r.ID, money.Amount{Minor: r.Amount, Currency: money.Currency(r.Currency)}
 		got, err := s.blankets.CallOff(ctx, asker, trade.OrderID(r.SubjectID), cmd)
 		return string(got.Order), err
 	case KindAnswer:

@@ -283,14 +283,15 @@ type CallOffCmd struct {
 	Lines       []trade.LineQuantity
 	// Approval is the request by which it was approved; prm/approval alone sets it.
 	Approval string
+	Most     money.Amount `json:"-"` // for which it was approved; likewise
 }
 
 // CallOff places an order that draws on a blanket order, at its prices, with the places and
 // references of its head. What is more than is left, or comes too late, is booked and asked
 // about like one that came by EDI. What the buyer's own rules catch waits until it is
 // approved (trade.ForApproval): there is no call-off then.
-// Codes: NotFound, Forbidden (not the buying side), Invalid (no release, no line, a
-// quantity, a date). Publishes trade.OrderReceived.
+// Codes: NotFound, Forbidden (not the buying side), Conflict (it comes to more than was
+// approved), Invalid (no release, no line, a quantity, a date). Publishes trade.OrderReceived.
 func (s *Service) CallOff(ctx context.Context, actor access.Actor, order trade.OrderID, cmd CallOffCmd) (trade.Receipt, error) {
 	var out trade.Receipt
 	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
@@ -314,15 +315,19 @@ func (s *Service) CallOff(ctx context.Context, actor access.Actor, order trade.O
 			return err
 		}
 		po.Number, po.Date = r.Number, trade.Today(ctx, d.Order)
-		if s.rules != nil && cmd.Approval == "" {
+		if s.rules != nil {
 			f, err := worth(d, po, cmd)
 			if err != nil {
 				return err
 			}
-			id, err := s.rules.CallingOff(ctx, actor, f, cmd)
-			if err != nil || id != "" {
-				out = trade.Receipt{Outcome: trade.ForApproval, Approval: id}
-				return err
+			if cmd.Approval == "" {
+				id, err := s.rules.CallingOff(ctx, actor, f, cmd)
+				if err != nil || id != "" {
+					out = trade.Receipt{Outcome: trade.ForApproval, Approval: id}
+					return err
+				}
+			} else if f.Total.Currency != cmd.Most.Currency || f.Total.Minor > cmd.Most.Minor { // its prices rose
+				return fault.New(fault.Conflict, "approval.worth_more")
 			}
 		}
 		source := trade.SourceForm
