@@ -470,6 +470,15 @@ func TestGranting(t *testing.T) {
 	p, err = b.svc.List(b.at(), b.otto, Filter{View: "mine"})
 	b.must(err)
 	eq(t, "waits for nobody any more", len(p.Items), 0)
+
+	// a later change overtakes one whose granting waits
+	got, err = b.trade.AnswerChange(b.at(), b.ingrid, ask("d", trade.AskLine{Quantity: money.Whole(91)}), trade.AnswerCmd{})
+	b.must(err)
+	eq(t, "kept back", got, "")
+	ask("e", trade.AskLine{Quantity: money.Whole(61)})
+	p, err = b.svc.List(b.at(), b.otto, Filter{View: "mine"})
+	b.must(err)
+	eq(t, "nobody is asked for what can no longer be granted", len(p.Items), 0)
 }
 
 func (b *bench) get(id trade.OrderID) trade.Detail {

@@ -78,7 +78,8 @@ func (s *Service) AnswerChange(ctx context.Context, actor access.Actor, id Chang
 	return out, err
 }
 
-// changeAnswered ends what waited to be approved before a change was answered otherwise.
+// changeAnswered ends what waited to be approved before a change was answered otherwise, or
+// overtaken by a later one.
 func (s *Service) changeAnswered(ctx context.Context, o orderRow) error {
 	if s.approvals == nil {
 		return nil

@@ -494,6 +494,9 @@ func (s *Service) ask(ctx context.Context, actor access.Actor, t terms, o orderR
 	if err != nil {
 		return "", err
 	}
+	if err := s.changeAnswered(ctx, o); err != nil { // an earlier one can no longer be granted
+		return "", err
+	}
 	for _, c := range asked {
 		if !effectOn(c, lines).None {
 			return ChangeID(r.ID), nil
