@@ -525,9 +525,22 @@ func TestPolicy(t *testing.T) {
 		if !run(call.New(d, call.Deps{Rooms: h.rooms, People: h, Relay: true})) {
 			t.Error("the server's choice")
 		}
-		err := d.View(ctx, func(ctx context.Context) error {
+		// whoever comes into a call that runs is hidden too: his company may be in the room since
+		st, _, _, err := h.calls.Begin(ctx, h.actor("maya"), h.room, call.Flags{})
+		must(t, err)
+		must(t, h.calls.SetRelay(ctx, h.actor("ingrid"), true))
+		if st.Relay {
+			t.Error("hidden before anybody wanted it")
+		}
+		if st, _, err = h.calls.Join(ctx, h.actor("wen"), h.room, st.ID, call.Flags{}); err != nil || !st.Relay {
+			t.Errorf("comes into a call that shows his address: %v", err)
+		}
+		if st, err = h.calls.Current(ctx, h.actor("maya"), h.room); err != nil || !st.Relay {
+			t.Errorf("the others are not told: %v", err)
+		}
+		err = d.View(ctx, func(ctx context.Context) error {
 			var n int64
-			if err := db.Tx(ctx).Raw("SELECT COUNT(*) FROM audit WHERE action = 'call.relay' AND org_id = ?", h.org["aurelia"]).Scan(&n).Error; err != nil || n != 2 {
+			if err := db.Tx(ctx).Raw("SELECT COUNT(*) FROM audit WHERE action = 'call.relay' AND org_id = ?", h.org["aurelia"]).Scan(&n).Error; err != nil || n != 3 {
 				t.Errorf("audited %d times, %v", n, err)
 			}
 			return nil

@@ -106,6 +106,9 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id room.ID, f F
 				}
 			}
 		}
+		if err := s.hide(ctx, &c, r.Orgs); err != nil {
+			return err
+		}
 		if me, err = enter(ctx, c.ID, actor.Person, actor.Org, f); err != nil {
 			return err
 		}
@@ -125,10 +128,28 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id room.ID, f F
 	return st, me, began, s.name(ctx, &st)
 }
 
+// hide has a call that runs go through the server alone for whoever comes into it from now
+// on, where a company wants it that was let into the room, or chose it, after it began.
+func (s *Service) hide(ctx context.Context, c *callRow, orgs []string) error {
+	if c.Relay != 0 || !s.CanRelay() {
+		return nil
+	}
+	want, err := wantRelay(ctx, orgs)
+	if err != nil || !want {
+		return err
+	}
+	c.Relay = 1
+	return relayed(ctx, c.ID)
+}
+
 // Join takes part in a call that runs.
 // Codes: those of May, NotFound (no such call in the room), Conflict (over, full).
 func (s *Service) Join(ctx context.Context, actor access.Actor, id room.ID, call ID, f Flags) (st State, me Peer, err error) {
 	if err := s.May(ctx, actor, id); err != nil {
+		return State{}, "", err
+	}
+	r, err := s.Rooms.Feed().Room(ctx, id)
+	if err != nil {
 		return State{}, "", err
 	}
 	err = s.change(ctx, actor, func(ctx context.Context) error {
@@ -141,6 +162,9 @@ func (s *Service) Join(ctx context.Context, actor access.Actor, id room.ID, call
 		}
 		if c.Ended != 0 {
 			return errOver
+		}
+		if err := s.hide(ctx, &c, r.Orgs); err != nil {
+			return err
 		}
 		if me, err = enter(ctx, c.ID, actor.Person, actor.Org, f); err != nil {
 			return err
@@ -279,8 +303,8 @@ func (s *Service) Policy(ctx context.Context, actor access.Actor) (p Policy, err
 }
 
 // SetRelay chooses whether calls in rooms of the actor's company go through the server
-// alone, so that nobody in them learns the address of another. It holds for calls that
-// begin from now on, and is audited.
+// alone, so that nobody in them learns the address of another. It holds for whoever comes
+// into a call from now on, and is audited.
 // Codes: Unauthenticated, NotFound, Forbidden (not an admin), Conflict (there is no server).
 func (s *Service) SetRelay(ctx context.Context, actor access.Actor, on bool) error {
 	if err := access.Check(actor, access.CallPolicy, access.Own(actor.Org)); err != nil {

@@ -249,6 +249,11 @@ func wantRelay(ctx context.Context, orgs []string) (bool, error) {
 	return n > 0, err
 }
 
+func relayed(ctx context.Context, call string) error {
+	_, err := db.Exec(ctx, "UPDATE room_call SET relay = 1 WHERE id = ?", call)
+	return err
+}
+
 func putRelay(ctx context.Context, org, person string, on bool) error {
 	row := policyRow{org, bit(on), person, db.Micros(db.Now(ctx))}
 	return db.Tx(ctx).Clauses(clause.OnConflict{
