@@ -15,11 +15,32 @@ const fewFound = 500
 // readSpan reads one range, newest first. partnership "" is any. One column
 // chooses the index, the other is only compared (COALESCE keeps it from being
 // chosen): a state or flag is narrower than a partnership, a partnership than a
-// company.
+// company, what a search found, where it is little, than all of them.
 func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnership, query string, limit int) ([]orderRow, error) {
 	col := column(sp.side)
 	tx := db.Tx(ctx)
+	few := false
+	if strings.TrimSpace(query) != "" {
+		m, ok := found.Query(db.DialectOf(ctx), query)
+		if !ok {
+			return nil, nil // nothing in it that could be found
+		}
+		var ids []string
+		var err error
+		if ids, few, err = m.Few(ctx, fewFound); err != nil || few && len(ids) == 0 {
+			return nil, err
+		}
+		if few {
+			tx = tx.Where("id IN ?", ids)
+		} else {
+			tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
+		}
+	}
 	switch {
+	case few:
+		if tx = tx.Where("COALESCE("+col+", '') = ?", scope.Org()); partnership != "" {
+			tx = tx.Where("COALESCE(partnership_id, '') = ?", partnership)
+		}
 	case partnership == "":
 		tx = tx.Where(col+" = ?", scope.Org())
 	case sp.where == "":
@@ -38,22 +59,6 @@ func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partne
 	}
 	if w.after != nil {
 		tx = tx.Where("(received, id) < (?, ?)", w.after.micros, w.after.id)
-	}
-	if strings.TrimSpace(query) != "" {
-		m, ok := found.Query(db.DialectOf(ctx), query)
-		if !ok {
-			return nil, nil // nothing in it that could be found
-		}
-		switch ids, few, err := m.Few(ctx, fewFound); {
-		case err != nil:
-			return nil, err
-		case few && len(ids) == 0:
-			return nil, nil
-		case few:
-			tx = tx.Where("id IN ?", ids)
-		default:
-			tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
-		}
 	}
 	var rows []orderRow
 	err := tx.Order("received DESC, id DESC").Limit(limit).Find(&rows).Error
