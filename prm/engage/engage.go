@@ -291,6 +291,22 @@ func (p party) late(made time.Time) bool {
 	return !u.IsZero() && made.After(u)
 }
 
+// stood is a task as it stood when the viewer's view ended.
+func (p party) stood(t Task) Task {
+	if p.late(t.Done) {
+		t.Done, t.DoneBy = time.Time{}, ""
+	}
+	return t
+}
+
+// passed is a hand-over as it stood when the viewer's view ended.
+func (p party) passed(h Handover) Handover {
+	if p.late(h.Answered) {
+		h.State, h.Answered, h.AnsweredBy, h.Comment = HandOffered, time.Time{}, "", ""
+	}
+	return h
+}
+
 // Share is a part of the revenue in hundredths of a percent.
 type Share struct {
 	Org  string `json:"org"`

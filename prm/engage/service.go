@@ -128,10 +128,10 @@ func taking(ctx context.Context, a access.Actor, act access.Action, id ID, lock 
 	case err != nil:
 	case p.seats[a.Org].Joined.IsZero() && a.Org != p.owner:
 		err = notFound() // to who is only invited, what stands behind the invitation does not exist
+	case p.seats[a.Org].State != Active: // nor is who left told whether it was closed since
+		err = fault.New(fault.Conflict, "engage.left")
 	case State(e.State) != Open:
 		err = fault.New(fault.Conflict, "engage.closed")
-	case p.seats[a.Org].State != Active:
-		err = fault.New(fault.Conflict, "engage.left")
 	}
 	return e, p, err
 }
@@ -351,16 +351,33 @@ func (s *Service) As(ctx context.Context, actor access.Actor, id ID, org string)
 		if err != nil {
 			return err
 		}
-		if mine := p.seats[actor.Org]; mine.Joined.IsZero() || !p.knows(org) || p.seats[org].State == Withdrawn || p.seats[org].ID == "" {
+		if mine := p.seats[actor.Org]; mine.Joined.IsZero() || !p.knows(org) || p.org == p.owner && p.seats[org].State == Withdrawn || p.seats[org].ID == "" {
 			return notFound()
 		}
 		theirs := p
 		theirs.org = org
+		var own *Detail
+		if p.org != p.owner { // the seats are no other than the actor's company knows them to be
+			got, err := s.seen(ctx, e, p)
+			if err != nil {
+				return err
+			}
+			if own = got.Detail; own == nil {
+				return notFound()
+			}
+			theirs.seats = map[string]Seat{}
+			for _, x := range own.Seats {
+				theirs.seats[x.Org] = x
+			}
+		}
 		if out, err = s.seen(ctx, e, theirs); err != nil || out.Detail == nil {
 			return err
 		}
 		d := out.Detail
 		d.Sent, d.Room, d.Rooms = nil, "", nil
+		if own != nil && own.Mine.State != Active { // nor is anything told that came after it left
+			d.Purpose, d.Outcome, d.Comment, d.State, d.Closed = own.Purpose, own.Outcome, own.Comment, own.State, own.Closed
+		}
 		if org == p.owner {
 			d.About = About{}
 		}
@@ -368,6 +385,12 @@ func (s *Service) As(ctx context.Context, actor access.Actor, id ID, org string)
 		d.Got = slices.DeleteFunc(d.Got, func(x Received) bool { return x.From != actor.Org })
 		d.Tasks = slices.DeleteFunc(d.Tasks, func(x Task) bool { return !p.both(x.Org, x.MadeOrg) || p.late(x.Made) })
 		d.Hands = slices.DeleteFunc(d.Hands, func(x Handover) bool { return !p.both(x.From, x.To) || p.late(x.Made) })
+		for i, x := range d.Tasks {
+			d.Tasks[i] = p.stood(x)
+		}
+		for i, x := range d.Hands {
+			d.Hands[i] = p.passed(x)
+		}
 		if p.org != p.owner { // its texts and answers are not the actor's
 			d.Splits = nil
 		}
@@ -420,8 +443,11 @@ func (s *Service) seen(ctx context.Context, e row, p party) (Seen, error) {
 		}
 		if p.org != org && p.org != p.owner { // what passed between it and the owner
 			x.Message, x.Reason, x.Comment, x.InvitedBy, x.AnsweredBy, x.Invited, x.Answered = "", "", "", "", "", x.Joined, x.Joined
-			if p.late(x.Left) || x.State != Left {
+			switch {
+			case x.State == Active || p.late(x.Left):
 				x.State, x.Left = Active, Seat{}.Left
+			default: // that it is asked again, and what it answers, is not the viewer's affair
+				x.State = Left
 			}
 		}
 		if org == p.owner && p.org != p.owner { // what it is to others is not the viewer's affair

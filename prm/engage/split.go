@@ -359,6 +359,7 @@ func (s *Service) splits(ctx context.Context, e row, p party) ([]Split, error) {
 	}
 	if !p.until().IsZero() { // as it stood when the company left
 		for i := range out {
+			out[i].Strange = false // others may have come or gone since
 			switch x := &out[i]; {
 			case x.Since.IsZero():
 				x.State = SplitWithdrawn
@@ -392,8 +393,8 @@ func (v version) split(a partyRow, p party, full bool) Split {
 			continue
 		}
 		x.Shares = append(x.Shares, Share{b.OrgID, int(b.Part)})
-		if p.late(db.FromMicros(b.Answered)) {
-			continue
+		if p.late(db.FromMicros(b.Answered)) { // it was waited for
+			b.State, b.Comment, b.Answered = SplitOpen, "", 0
 		}
 		x.Answers = append(x.Answers, Answer{b.OrgID, b.State, b.Comment, db.FromMicros(b.Answered)})
 		if b.State == SplitGiven {

@@ -1,8 +1,10 @@
 package engage
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -305,10 +307,13 @@ func tasksOf(ctx context.Context, p party, id ID) ([]Task, error) {
 		if !p.both(t.Org, t.MadeOrg) || p.late(t.Made) {
 			continue
 		}
-		if p.late(t.Done) {
-			t.Done, t.DoneBy = time.Time{}, ""
-		}
-		out = append(out, t)
+		out = append(out, p.stood(t))
+	}
+	if !p.until().IsZero() { // what was done since would be last
+		day := func(t Task) string { return cmp.Or(t.Due, "9") }
+		slices.SortStableFunc(out, func(a, b Task) int {
+			return cmp.Or(cmp.Compare(min(1, db.Micros(a.Done)), min(1, db.Micros(b.Done))), strings.Compare(day(a), day(b)), a.Made.Compare(b.Made), strings.Compare(a.ID, b.ID))
+		})
 	}
 	return out, err
 }
@@ -344,10 +349,7 @@ func handsOf(ctx context.Context, p party, id ID) ([]Handover, error) {
 		if !p.both(h.From, h.To) || p.late(h.Made) {
 			continue
 		}
-		if p.late(h.Answered) {
-			h.State, h.Answered, h.AnsweredBy, h.Comment = HandOffered, time.Time{}, "", ""
-		}
-		out = append(out, h)
+		out = append(out, p.passed(h))
 	}
 	return out, err
 }

@@ -1,0 +1,98 @@
+package engage
+
+import (
+	"strings"
+	"testing"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/prm/fault"
+)
+
+// Of a company that left, the others that are shown to each other read that it did, and
+// nothing of what passes between it and the owner: why it left, what it is written, whether it
+// is asked again. Through the eyes of another nobody reads more than on the own page.
+func TestEyes(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	id := b.three(true)
+	stands := func(want SeatState) {
+		t.Helper()
+		for _, x := range b.detail(id, b.maya).Seats {
+			if x.Org == b.baltic {
+				eq(t, "Baltic on Kestrel's page", x.State, want)
+			}
+		}
+		for _, org := range []string{b.baltic, b.aurelia} {
+			seen, err := b.svc.As(b.at(), b.maya, id, org)
+			b.must(err)
+			if seen.Detail == nil {
+				t.Fatalf("Kestrel reads the invitation of %s: %+v", b.names[org], seen.Invitation)
+			}
+			for _, x := range append(seen.Detail.Seats, seen.Detail.Mine) {
+				if x.Org == b.baltic && (x.State != want || x.Reason+x.Comment+x.Message+x.AnsweredBy != "") {
+					t.Fatalf("as %s sees it: %+v", b.names[org], x)
+				}
+			}
+		}
+	}
+	stands(Active)
+	b.must(b.svc.Leave(b.at(), b.kaarel, id, AnswerCmd{Reason: "conflict", Comment: "CANARY-WHY"}))
+	stands(Left)
+	_, err := b.svc.Invite(b.at(), b.ingrid, id, InviteCmd{Org: b.baltic, Role: "services", Message: "CANARY-AGAIN"})
+	b.must(err)
+	stands(Left)
+	b.want(second(b.svc.As(b.at(), b.kaarel, id, b.aurelia)), fault.NotFound, "") // it is asked, and reads the invitation alone
+	b.must(b.svc.Decline(b.at(), b.kaarel, id, AnswerCmd{Reason: "terms"}))
+	stands(Left)
+	b.invite(id, b.baltic, "services")
+	b.must(b.svc.Withdraw(b.at(), b.ingrid, id, b.baltic))
+	stands(Left)
+	b.invite(id, b.baltic, "services")
+	b.join(id, b.kaarel)
+	stands(Active)
+	seen, err := b.svc.As(b.at(), b.ingrid, id, b.baltic) // the owner knows its own letter
+	b.must(err)
+	eq(t, "the owner's letter", seen.Detail.Mine.Message, "Will you take part?")
+}
+
+// Who left learns nothing of what came later: not through the eyes of the owner, and not by
+// how it is refused.
+func TestLeftLearnsNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	id := b.three(true)
+	task, err := b.svc.AddTask(b.at(), b.ingrid, id, TaskCmd{Org: b.baltic, Title: "Site visit"})
+	b.must(err)
+	_, err = b.svc.AddTask(b.at(), b.ingrid, id, TaskCmd{Org: b.baltic, Title: "Report"})
+	b.must(err)
+	hand, err := b.svc.HandOver(b.at(), b.ingrid, id, HandCmd{To: b.kestrel, What: "Drawings"})
+	b.must(err)
+	b.must(b.svc.Propose(b.at(), b.maya, id, ProposeCmd{Shares: []Share{{b.aurelia, 4000}, {b.kestrel, 3000}, {b.baltic, 3000}}}))
+	b.must(b.svc.Leave(b.at(), b.kaarel, id, AnswerCmd{Reason: "done"}))
+	eyes := func() (out string) {
+		for _, org := range []string{b.aurelia, b.kestrel} {
+			seen, err := b.svc.As(b.at(), b.kaarel, id, org)
+			b.must(err)
+			out += db.Text(seen.Detail)
+		}
+		return out
+	}
+	refused := func() string {
+		_, err := b.svc.SaveSection(b.at(), b.kaarel, id, Section{Version: 1})
+		return err.Error() + b.svc.AgreeSplit(b.at(), b.kaarel, id, "x").Error()
+	}
+	page, as, no := b.said(id, b.kaarel), eyes(), refused()
+	b.must(b.svc.SetTask(b.at(), b.ingrid, id, task.ID, true))
+	b.must(b.svc.AnswerHand(b.at(), b.maya, id, hand.ID, HandTaken, "CANARY"))
+	b.must(b.svc.AgreeSplit(b.at(), b.ingrid, id, b.detail(id, b.ingrid).Splits[0].Hash))
+	b.must(b.svc.WithdrawSplit(b.at(), b.maya, id))
+	b.must(b.svc.Close(b.at(), b.ingrid, id, CloseCmd{Outcome: "won", Comment: "CANARY"}))
+	if got := eyes(); got != as || strings.Contains(got, "CANARY") {
+		t.Errorf("through the eyes of others:\n%s\n%s", as, got)
+	}
+	if got := b.said(id, b.kaarel); got != page {
+		t.Errorf("on its page:\n%s\n%s", page, got)
+	}
+	eq(t, "how it is refused", refused(), no)
+}
