@@ -411,9 +411,9 @@ func offerHash(e row, s Seat) (string, error) {
 const (
 	MaxSeats   = 20
 	MaxSplits  = 100
-	MaxTasks   = 200
-	MaxHands   = 100
-	MaxOwn     = 20 // private fields
+	MaxTasks   = 200 // of one company and the owner where others are not shown to it
+	MaxHands   = 100 // likewise
+	MaxOwn     = 20  // private fields
 	MaxAnswers = 50
 )
 

@@ -1,6 +1,8 @@
 package engage
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -95,4 +97,37 @@ func TestLeftLearnsNothing(t *testing.T) {
 		t.Errorf("on its page:\n%s\n%s", page, got)
 	}
 	eq(t, "how it is refused", refused(), no)
+}
+
+// Where companies are not shown to each other, one that fills what there is room for takes
+// nothing from another, and nobody learns by a bound that others are there.
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	id := b.three(false)
+	now := db.Micros(b.now)
+	var tasks []taskRow
+	for range MaxTasks {
+		tasks = append(tasks, taskRow{ID: db.NewID(), EngagementID: string(id), OrgID: b.aurelia, Title: "CANARY", DueOn: "2026-01-01", MadeOrg: b.baltic, MadeBy: b.kaarel.Person, Made: now})
+	}
+	var hands []handRow
+	for range MaxHands {
+		hands = append(hands, handRow{ID: db.NewID(), EngagementID: string(id), FromID: b.baltic, ToID: b.aurelia, What: "CANARY", State: HandOffered, Made: now, MadeBy: b.kaarel.Person})
+	}
+	b.must(b.db.InTx(b.at(), func(ctx context.Context) error {
+		return errors.Join(db.Tx(ctx).Create(&tasks).Error, db.Tx(ctx).Create(&hands).Error)
+	}))
+	b.want(second(b.svc.AddTask(b.at(), b.kaarel, id, TaskCmd{Org: b.aurelia, Title: "x"})), fault.Conflict, "engage.too_many")
+	b.want(second(b.svc.AddTask(b.at(), b.ingrid, id, TaskCmd{Org: b.baltic, Title: "x"})), fault.Conflict, "engage.too_many")
+	b.want(second(b.svc.HandOver(b.at(), b.ingrid, id, HandCmd{To: b.baltic, What: "x"})), fault.Conflict, "engage.too_many")
+	b.must(second(b.svc.AddTask(b.at(), b.maya, id, TaskCmd{Org: b.aurelia, Title: "Kestrel asks"})))
+	b.must(second(b.svc.AddTask(b.at(), b.ingrid, id, TaskCmd{Org: b.kestrel, Title: "Aurelia asks"})))
+	b.must(second(b.svc.AddTask(b.at(), b.ingrid, id, TaskCmd{Org: b.aurelia, Title: "for itself"})))
+	b.must(second(b.svc.HandOver(b.at(), b.maya, id, HandCmd{To: b.aurelia, What: "Drawings"})))
+	mine := b.detail(id, b.maya)
+	eq(t, "Kestrel's tasks", len(mine.Tasks), 2)
+	eq(t, "Kestrel's hand-overs", len(mine.Hands), 1)
+	own := b.detail(id, b.ingrid)
+	eq(t, "the owner's tasks", len(own.Tasks), MaxTasks+3)
+	eq(t, "the owner's hand-overs", len(own.Hands), MaxHands+1)
 }

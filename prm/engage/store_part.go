@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"entente/db"
@@ -300,7 +301,7 @@ func inForce(ctx context.Context, v version, now time.Time) error {
 // tasksOf are the tasks that a company sees: open ones first, by the day they are due.
 func tasksOf(ctx context.Context, p party, id ID) ([]Task, error) {
 	var rows []taskRow
-	err := db.Tx(ctx).Where("engagement_id = ?", string(id)).Order("CASE WHEN done = 0 THEN 0 ELSE 1 END, CASE WHEN due_on = '' THEN '9' ELSE due_on END, made, id").Limit(MaxTasks).Find(&rows).Error
+	err := p.seen(db.Tx(ctx), "org_id", "made_org").Where("engagement_id = ?", string(id)).Order("CASE WHEN done = 0 THEN 0 ELSE 1 END, CASE WHEN due_on = '' THEN '9' ELSE due_on END, made, id").Limit(MaxTasks * MaxSeats).Find(&rows).Error
 	var out []Task
 	for _, r := range rows {
 		t := r.task()
@@ -318,10 +319,36 @@ func tasksOf(ctx context.Context, p party, id ID) ([]Task, error) {
 	return out, err
 }
 
-func countTasks(ctx context.Context, id ID) (int64, error) {
+// seen narrows what passed between companies to what the party may see of it, by the columns
+// of the two: where companies are shown to each other that is all of it.
+func (p party) seen(tx *gorm.DB, one, other string) *gorm.DB {
+	if p.shown || p.org == p.owner {
+		return tx
+	}
+	return tx.Where("("+one+" = ? OR "+other+" = ?)", p.org, p.org)
+}
+
+// counted are those rows that count towards the bound of what a party gives to a company: where
+// those who take part are not shown to each other, what is between the owner and one of them,
+// so that nobody meets a bound that another company reached.
+func counted(tx *gorm.DB, p party, to, one, other string) (int64, error) {
+	if p.org != p.owner {
+		to = p.org
+	}
+	switch {
+	case p.shown:
+	case to == p.owner:
+		tx = tx.Where(one+" = ? AND "+other+" = ?", to, to)
+	default:
+		tx = tx.Where("("+one+" = ? OR "+other+" = ?)", to, to)
+	}
 	var n int64
-	err := db.Tx(ctx).Model(&taskRow{}).Where("engagement_id = ?", string(id)).Count(&n).Error
+	err := tx.Count(&n).Error
 	return n, err
+}
+
+func countTasks(ctx context.Context, p party, id ID, to string) (int64, error) {
+	return counted(db.Tx(ctx).Model(&taskRow{}).Where("engagement_id = ?", string(id)), p, to, "org_id", "made_org")
 }
 
 func taskOf(ctx context.Context, id ID, task string) (taskRow, bool, error) {
@@ -342,7 +369,7 @@ func saveTask(ctx context.Context, r taskRow) error {
 // handsOf are the hand-overs that a company sees, the newest first.
 func handsOf(ctx context.Context, p party, id ID) ([]Handover, error) {
 	var rows []handRow
-	err := db.Tx(ctx).Where("engagement_id = ?", string(id)).Order("made DESC, id DESC").Limit(MaxHands).Find(&rows).Error
+	err := p.seen(db.Tx(ctx), "from_id", "to_id").Where("engagement_id = ?", string(id)).Order("made DESC, id DESC").Limit(MaxHands * MaxSeats).Find(&rows).Error
 	var out []Handover
 	for _, r := range rows {
 		h := r.hand()
@@ -354,10 +381,8 @@ func handsOf(ctx context.Context, p party, id ID) ([]Handover, error) {
 	return out, err
 }
 
-func countHands(ctx context.Context, id ID) (int64, error) {
-	var n int64
-	err := db.Tx(ctx).Model(&handRow{}).Where("engagement_id = ?", string(id)).Count(&n).Error
-	return n, err
+func countHands(ctx context.Context, p party, id ID, to string) (int64, error) {
+	return counted(db.Tx(ctx).Model(&handRow{}).Where("engagement_id = ?", string(id)), p, to, "from_id", "to_id")
 }
 
 func handOf(ctx context.Context, id ID, hand string) (handRow, bool, error) {

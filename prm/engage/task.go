@@ -46,7 +46,7 @@ func (s *Service) AddTask(ctx context.Context, actor access.Actor, id ID, cmd Ta
 		if err := bad.OrNil(); err != nil {
 			return err
 		}
-		if n, err := countTasks(ctx, id); err != nil || n >= MaxTasks {
+		if n, err := countTasks(ctx, p, id, cmd.Org); err != nil || n >= MaxTasks {
 			if err == nil {
 				err = fault.New(fault.Conflict, "engage.too_many", "Most", MaxTasks)
 			}
@@ -135,7 +135,7 @@ func (s *Service) HandOver(ctx context.Context, actor access.Actor, id ID, cmd H
 		if err := bad.OrNil(); err != nil {
 			return err
 		}
-		if n, err := countHands(ctx, id); err != nil || n >= MaxHands {
+		if n, err := countHands(ctx, p, id, cmd.To); err != nil || n >= MaxHands {
 			if err == nil {
 				err = fault.New(fault.Conflict, "engage.too_many", "Most", MaxHands)
 			}
