@@ -177,6 +177,12 @@ func TestBeginFromDeal(t *testing.T) {
 	b.join(d.ID, b.maya)
 	b.invite(d.ID, b.baltic, "distributor")
 	eq(t, "the number stays with the owner", b.detail(d.ID, b.maya).About.Number, "")
+	b.join(d.ID, b.kaarel)
+	for who, n := range map[*access.Actor]int{&b.ingrid: 1, &b.maya: 0, &b.kaarel: 0} {
+		page, err := b.svc.List(b.at(), *who, Filter{Query: "D-1"})
+		b.must(err)
+		eq(t, "found by it by "+b.names[who.Org], len(page.Items), n)
+	}
 	// the supplier's sales people may sell beside its partners: they do not read it
 	_, err = b.svc.Get(b.at(), b.sven, d.ID)
 	b.want(err, fault.NotFound, "")

@@ -145,6 +145,9 @@ func index(ctx context.Context, e row, x Seat) error {
 	if x.Joined.IsZero() || x.State == Invited {
 		return found.Put(ctx, x.ID, e.Number, e.Teaser)
 	}
+	if x.Org != e.OwnerID { // what it began from is the owner's
+		e.AboutNumber = ""
+	}
 	return found.Put(ctx, x.ID, e.Number, e.Title, e.Customer, e.AboutNumber)
 }
 
