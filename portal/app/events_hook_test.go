@@ -6,10 +6,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"entente/chat/room"
 	"entente/db"
 	"entente/portal/hook"
 	"entente/prm/access"
@@ -230,4 +232,56 @@ func engagementHooks(t *testing.T, ctx context.Context, a *App, orgs map[string]
 		}
 		return err
 	}))
+	// where companies are shown to each other, all hear that one left: why, only the owner and itself;
+	// it is out of the room though it was asked again before anybody was told
+	e, err = a.engagements.Begin(ctx, who("aurelia"), engage.BeginCmd{Terms: engage.Terms{Customer: "Whinfell Mills", Teaser: "A mill wants tools", Shown: true}, Role: "manufacturer"})
+	must(err)
+	for _, slug := range []string{"kestrel", "baltic"} {
+		_, err := a.engagements.Invite(ctx, who("aurelia"), e.ID, engage.InviteCmd{Org: orgs[slug], Role: "distributor"})
+		must(err)
+		seen, err := a.engagements.Get(ctx, who(slug), e.ID)
+		must(err)
+		_, err = a.engagements.Accept(ctx, who(slug), e.ID, seen.Invitation.Hash)
+		must(err)
+	}
+	must(a.jobs.Idle(ctx))
+	in := func() (there bool) {
+		r, err := a.rooms.BySubject(ctx, who("aurelia"), room.Subject{Kind: engageRoom, ID: string(e.ID)})
+		must(err)
+		return slices.Contains(r.Orgs, orgs["baltic"])
+	}
+	if !in() {
+		t.Error("Baltic is not in the room of all")
+	}
+	for range len(got) {
+		<-got
+	}
+	must(a.db.InTx(ctx, func(ctx context.Context) error {
+		must(a.engagements.Leave(ctx, who("baltic"), e.ID, engage.AnswerCmd{Reason: "conflict"}))
+		_, err := a.engagements.Invite(ctx, who("aurelia"), e.ID, engage.InviteCmd{Org: orgs["baltic"], Role: "distributor"})
+		return err
+	}))
+	must(a.jobs.Idle(ctx))
+	if in() {
+		t.Error("Baltic left and is in the room")
+	}
+	why := map[string]string{"/aurelia": "conflict", "/baltic": "conflict", "/kestrel": ""}
+	for range len(got) {
+		x := <-got
+		var b struct {
+			Type string
+			Data struct{ Reason string }
+		}
+		must(json.Unmarshal([]byte(x[1]), &b))
+		if b.Type != hook.EngagementLeft {
+			continue
+		}
+		if want, ok := why[x[0]]; !ok || want != b.Data.Reason {
+			t.Errorf("%s is told that Baltic left: %s", x[0], x[1])
+		}
+		delete(why, x[0])
+	}
+	if len(why) > 0 {
+		t.Errorf("not told that Baltic left: %v", why)
+	}
 }

@@ -261,7 +261,7 @@ func (a *App) engageRooms(ctx context.Context, e job.Received) error {
 		return err
 	}
 	for _, s := range d.Seats {
-		if s.State == engage.Left && slices.Contains(r.Orgs, s.Org) {
+		if s.State != engage.Active && slices.Contains(r.Orgs, s.Org) { // it may have been asked again meanwhile
 			if err := a.rooms.RemoveOrg(ctx, actor, r.ID, s.Org); err != nil {
 				return err
 			}
@@ -370,7 +370,11 @@ func (a *App) engageHooks(ctx context.Context, e job.Received) error {
 		if err != nil {
 			return err
 		}
-		d := engageHook{Engagement: x.Engagement, Number: number, Seat: string(seat.State), Reason: x.Reason, Own: org == x.Org, Href: "/api/v1/engagements/" + string(x.Engagement)}
+		reason := x.Reason
+		if e.Kind == engage.EventLeft && org != x.Owner && org != x.Company { // why stays between the two
+			reason = ""
+		}
+		d := engageHook{Engagement: x.Engagement, Number: number, Seat: string(seat.State), Reason: reason, Own: org == x.Org, Href: "/api/v1/engagements/" + string(x.Engagement)}
 		if !d.Own {
 			d.Partner = names[x.Org].Slug
 		}
