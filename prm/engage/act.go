@@ -53,6 +53,9 @@ func (s *Service) Invite(ctx context.Context, actor access.Actor, id ID, cmd Inv
 		if !tie.Active || cmd.Org == p.owner {
 			return fault.InvalidField("company", "engage.partner_unknown")
 		}
+		if tie.Supplies && shut(actor) { // with this company in it, he would not read it any more
+			return fault.InvalidField("company", "engage.managers")
+		}
 		x := p.seats[cmd.Org]
 		cmd.Message = bounded(cmd.Message, 1000)
 		if x.State == Invited && x.Role == cmd.Role && x.Message == cmd.Message {
@@ -232,7 +235,7 @@ func (s *Service) out(ctx context.Context, actor access.Actor, id ID, org string
 
 // leave ends a seat, or an invitation.
 func (s *Service) leave(ctx context.Context, actor access.Actor, e row, p party, x Seat, d Deed, cmd AnswerCmd) error {
-	if list := reasons[d]; list != nil && cmd.Reason != ReasonPartnership && !slices.Contains(list, cmd.Reason) {
+	if list := reasons[d]; list != nil && (cmd.Reason != ReasonPartnership || actor.Person != "") && !slices.Contains(list, cmd.Reason) {
 		return fault.InvalidField("reason", "form.choice_wrong")
 	}
 	to := p.org

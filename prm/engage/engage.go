@@ -291,6 +291,26 @@ func (p party) late(made time.Time) bool {
 	return !u.IsZero() && made.After(u)
 }
 
+// check is the right of an actor in an engagement. A company that is the supplier of another
+// one in it is there as such: its sales people, who may sell beside its partners, do not read.
+func check(a access.Actor, act access.Action, p party) error {
+	res := access.Resource{Owner: p.owner}
+	for org := range p.seats {
+		if org != p.owner {
+			res.Members = append(res.Members, org)
+		}
+	}
+	if p.seats[a.Org].supplies && shut(a) {
+		return notFound()
+	}
+	return access.Check(a, act, res)
+}
+
+// shut says that an actor does not read where his company is a supplier.
+func shut(a access.Actor) bool {
+	return fault.IsNotFound(access.Check(a, access.EngageRead, access.Resource{Supplier: a.Org}))
+}
+
 // stood is a task as it stood when the viewer's view ended.
 func (p party) stood(t Task) Task {
 	if p.late(t.Done) {

@@ -193,6 +193,15 @@ func TestBeginFromDeal(t *testing.T) {
 	b.want(err, fault.NotFound, "")
 	_, err = b.svc.Begin(b.at(), b.dan, cmd)
 	b.want(err, fault.NotFound, "")
+	// begun by one of them it stays his as long as no company is in it that his own supplies
+	_, err = b.svc.Begin(b.at(), b.sven, BeginCmd{Terms: terms(false), Kind: FromDeal, Ref: "deal of " + b.kestrel, Role: "manufacturer"})
+	b.want(err, fault.Forbidden, "engage.managers")
+	his, err := b.svc.Begin(b.at(), b.sven, BeginCmd{Terms: terms(false), Role: "manufacturer"})
+	b.must(err)
+	_, err = b.svc.Invite(b.at(), b.sven, his.ID, InviteCmd{Org: b.kestrel, Role: "distributor"})
+	b.want(err, fault.Invalid, "engage.managers")
+	b.invite(his.ID, b.kestrel, "distributor")
+	b.want(b.svc.Decline(b.at(), b.maya, his.ID, AnswerCmd{Reason: ReasonPartnership}), fault.Invalid, "form.choice_wrong") // not for a person to say
 	bad := cmd
 	bad.Customer, bad.Role, bad.Key = "", "boss", "z"
 	_, err = b.svc.Begin(b.at(), b.ingrid, bad)

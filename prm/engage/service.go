@@ -82,23 +82,6 @@ func note(ctx context.Context, a access.Actor, action string, id ID) error {
 	return audit.Write(ctx, audit.Entry{Org: a.Org, Person: a.Person, Via: a.Via, Action: action, SubjectKind: "engagement", SubjectID: string(id), Outcome: audit.Done})
 }
 
-// check is the right of an actor in an engagement. A company that is the supplier of another
-// one in it is there as such: its sales people, who may sell beside its partners, do not read.
-func check(a access.Actor, act access.Action, p party) error {
-	res := access.Resource{Owner: p.owner}
-	for org := range p.seats {
-		if org != p.owner {
-			res.Members = append(res.Members, org)
-		}
-	}
-	if p.seats[a.Org].supplies {
-		if err := access.Check(a, access.EngageRead, access.Resource{Supplier: a.Org}); fault.IsNotFound(err) {
-			return err
-		}
-	}
-	return access.Check(a, act, res)
-}
-
 // load reads an engagement as the actor's company stands in it, and checks the action.
 func load(ctx context.Context, a access.Actor, act access.Action, id ID, lock bool) (row, party, error) {
 	e, ok, err := byID(ctx, id, lock)
@@ -183,7 +166,8 @@ func (s *Service) Source(ctx context.Context, actor access.Actor, kind, id strin
 }
 
 // Begin begins an engagement of the actor's company; nobody else sees it before Invite.
-// Codes: Unauthenticated, NotFound (also of what it begins from), Forbidden, Invalid (by field).
+// Codes: Unauthenticated, NotFound (also of what it begins from), Forbidden (also where its people
+// may not read what they begin), Invalid (by field).
 func (s *Service) Begin(ctx context.Context, actor access.Actor, cmd BeginCmd) (Detail, error) {
 	if err := access.Check(actor, access.EngageLead, access.Own(actor.Org)); err != nil {
 		return Detail{}, err
@@ -197,6 +181,9 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, cmd BeginCmd) (
 		var err error
 		if from, err = s.sources.Source(ctx, actor, cmd.Kind, cmd.Ref); err != nil {
 			return Detail{}, err
+		}
+		if from.Supplies && shut(actor) {
+			return Detail{}, fault.New(fault.Forbidden, "engage.managers")
 		}
 	}
 	cmd.Terms.check(bad)
