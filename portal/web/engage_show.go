@@ -76,6 +76,12 @@ func engageAs(v *visit) error {
 		return err
 	}
 	page.As = as
+	for i := range page.Splits {
+		page.Splits[i].CanAgree, page.Splits[i].CanRefuse, page.Splits[i].CanWithdraw = false, false, false
+	}
+	for i := range page.Hands {
+		page.Hands[i].CanAnswer, page.Hands[i].CanTakeBack = false, false
+	}
 	return v.render(page, nil)
 }
 

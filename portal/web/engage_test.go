@@ -144,6 +144,9 @@ func TestEngagementPages(t *testing.T) {
 					t.Errorf("%s says %s", path, w)
 				}
 			}
+			if strings.Contains(path, "/as/") && strings.Contains(a.Body, "/split/") {
+				t.Errorf("there is something to press at %s", path)
+			}
 			if slug == "kestrel" && (strings.Contains(a.Body, "Baltic") || strings.Contains(a.Body, "BALTICSTEP") || strings.Contains(a.Body, "Kaarel")) {
 				t.Errorf("Kestrel learns of Baltic at %s", path)
 			}
