@@ -228,6 +228,7 @@ func (a *API) engageOne(ctx context.Context, actor access.Actor, id engage.ID) (
 		out.Handovers = append(out.Handovers, engageHand{h.ID, slug(h.From), slug(h.To), h.What, h.Note, h.Due, h.State, h.Comment, h.Made.UTC(), instantOut(h.Answered)})
 		out.Waits = out.Waits || h.State == engage.HandOffered && h.To == actor.Org
 	}
+	out.Waits = out.Waits && d.State == engage.Open && d.Mine.State == engage.Active // as lists say
 	return &reply[engageOut]{out}, nil
 }
 

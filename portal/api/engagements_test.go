@@ -119,5 +119,13 @@ func TestEngagementsOverTheAPI(t *testing.T) {
 	}
 	chen.do(t, post, at+"/leave", `{"reason":"done"}`, 200, &e)
 	refused(chen, post, at+"/tasks", `{"company":"aurelia","title":"x"}`, 409, "engage.left")
+	ingrid.do(t, post, at+"/handovers", `{"to":"baltic","what":"Keys"}`, 200, &e)
+	var now struct{ Waits bool }
+	if kaarel.do(t, http.MethodGet, at, "", 200, &now); !now.Waits {
+		t.Error("a hand-over does not wait")
+	}
 	ingrid.do(t, post, at+"/close", `{"outcome":"won"}`, 200, &e)
+	if kaarel.do(t, http.MethodGet, at, "", 200, &now); now.Waits {
+		t.Error("something waits in what is closed")
+	}
 }
