@@ -131,3 +131,25 @@ func TestBounds(t *testing.T) {
 	eq(t, "the owner's tasks", len(own.Tasks), MaxTasks+3)
 	eq(t, "the owner's hand-overs", len(own.Hands), MaxHands+1)
 }
+
+// What is in force for a company cannot be refused, whether or not another text is open with
+// others: where it is not shown to them, it would learn so that they are asked.
+func TestRefuseInForce(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	id := b.three(false)
+	propose := func(own, rival int) {
+		t.Helper()
+		b.must(b.svc.Propose(b.at(), b.ingrid, id, ProposeCmd{Shares: []Share{{b.aurelia, own}, {b.kestrel, 3000}, {b.baltic, rival}}}))
+		b.must(b.svc.AgreeSplit(b.at(), b.kaarel, id, b.detail(id, b.kaarel).Splits[0].Hash))
+	}
+	propose(5000, 2000)
+	hash := b.detail(id, b.maya).Splits[0].Hash
+	b.must(b.svc.AgreeSplit(b.at(), b.maya, id, hash))
+	b.must(b.svc.AgreeSplit(b.at(), b.ingrid, id, b.detail(id, b.ingrid).Splits[0].Hash))
+	b.want(b.svc.RefuseSplit(b.at(), b.maya, id, hash, "x"), fault.Conflict, "engage.changed")
+	propose(4000, 3000)
+	b.want(b.svc.RefuseSplit(b.at(), b.maya, id, hash, "x"), fault.Conflict, "engage.changed")
+	b.must(b.svc.AgreeSplit(b.at(), b.maya, id, hash))
+	eq(t, "the owner may put it in force", b.detail(id, b.ingrid).Splits[0].Ready, true)
+}

@@ -270,6 +270,11 @@ func (s *Service) RefuseSplit(ctx context.Context, actor access.Actor, id ID, ha
 		switch {
 		case !ok || !in || a.Hash != hash:
 			return changed()
+		case slices.ContainsFunc(all, func(x version) bool { // whether another one is open is for those whose text it changes
+			b, in := x.party(actor.Org)
+			return in && x.State == versionAgreed && b.Number == a.Number
+		}):
+			return changed()
 		case v.MadeOrg == actor.Org:
 			return fault.New(fault.Conflict, "engage.split_own")
 		case a.State == SplitRefused:
