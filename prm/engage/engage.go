@@ -16,11 +16,15 @@
 package engage
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
+	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
@@ -311,12 +315,20 @@ func shut(a access.Actor) bool {
 	return fault.IsNotFound(access.Check(a, access.EngageRead, access.Resource{Supplier: a.Org}))
 }
 
-// stood is a task as it stood when the viewer's view ended.
-func (p party) stood(t Task) Task {
-	if p.late(t.Done) {
-		t.Done, t.DoneBy = time.Time{}, ""
+// stood are tasks as they stood when the viewer's view ended, in the order of that time.
+func (p party) stood(list []Task) []Task {
+	if p.until().IsZero() {
+		return list
 	}
-	return t
+	for i := range list {
+		if t := &list[i]; p.late(t.Done) {
+			t.Done, t.DoneBy = time.Time{}, ""
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Task) int {
+		return cmp.Or(cmp.Compare(min(1, db.Micros(a.Done)), min(1, db.Micros(b.Done))), strings.Compare(cmp.Or(a.Due, "9"), cmp.Or(b.Due, "9")), a.Made.Compare(b.Made), strings.Compare(a.ID, b.ID))
+	})
+	return list
 }
 
 // passed is a hand-over as it stood when the viewer's view ended.

@@ -372,9 +372,7 @@ func (s *Service) As(ctx context.Context, actor access.Actor, id ID, org string)
 		d.Got = slices.DeleteFunc(d.Got, func(x Received) bool { return x.From != actor.Org })
 		d.Tasks = slices.DeleteFunc(d.Tasks, func(x Task) bool { return !p.both(x.Org, x.MadeOrg) || p.late(x.Made) })
 		d.Hands = slices.DeleteFunc(d.Hands, func(x Handover) bool { return !p.both(x.From, x.To) || p.late(x.Made) })
-		for i, x := range d.Tasks {
-			d.Tasks[i] = p.stood(x)
-		}
+		d.Tasks = p.stood(d.Tasks)
 		for i, x := range d.Hands {
 			d.Hands[i] = p.passed(x)
 		}

@@ -1,10 +1,8 @@
 package engage
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -308,15 +306,9 @@ func tasksOf(ctx context.Context, p party, id ID) ([]Task, error) {
 		if !p.both(t.Org, t.MadeOrg) || p.late(t.Made) {
 			continue
 		}
-		out = append(out, p.stood(t))
+		out = append(out, t)
 	}
-	if !p.until().IsZero() { // what was done since would be last
-		day := func(t Task) string { return cmp.Or(t.Due, "9") }
-		slices.SortStableFunc(out, func(a, b Task) int {
-			return cmp.Or(cmp.Compare(min(1, db.Micros(a.Done)), min(1, db.Micros(b.Done))), strings.Compare(day(a), day(b)), a.Made.Compare(b.Made), strings.Compare(a.ID, b.ID))
-		})
-	}
-	return out, err
+	return p.stood(out), err
 }
 
 // seen narrows what passed between companies to what the party may see of it, by the columns
