@@ -371,7 +371,7 @@ func TestFill(t *testing.T) {
 		f.must(err)
 		other, err := f.leads.Offer(f.at(), f.ingrid, lead.OfferCmd{Lead: l.ID, Version: l.Version, Partnership: toBaltic})
 		f.must(err)
-		if other.Teaser.Direct || other.Teaser.Campaign != "" || other.Teaser.Ref != "" {
+		if other.Teaser.Direct || other.Teaser.Campaign != "" || other.Teaser.Ref != "" || other.Teaser.Title != "Leeds, GB" || other.Teaser.Source != "website" {
 			t.Errorf("the rival learns %+v", other.Teaser)
 		}
 		// who may not be called is told so, by its field

@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -129,6 +130,10 @@ func (s *Service) send(ctx context.Context, actor access.Actor, l *Lead, c custo
 	}
 	if to.direct { // others never learn where a lead came from
 		o.Teaser.Direct, o.Teaser.Campaign, o.Teaser.Ref = true, l.Campaign, l.Ref
+	} else if l.Round > 0 {
+		if err := unsaid(ctx, *l, c, &o.Teaser); err != nil {
+			return Offer{}, err
+		}
 	}
 	if err := insertOffer(ctx, o, to); err != nil {
 		return Offer{}, err
@@ -152,6 +157,30 @@ func (s *Service) owner(l Lead, actor access.Actor) access.Actor {
 		return actor
 	}
 	return access.System("leads", l.Org)
+}
+
+// unsaid takes out of a teaser for another partner what says that a lead came by a
+// partner's own form. Its title is that of a promotion, or its number: unless somebody gave
+// it another one, only the place is left.
+func unsaid(ctx context.Context, l Lead, c customer.Detail, t *Teaser) error {
+	before, err := offersOf(ctx, l.Org, l.ID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(before, func(o Offer) bool { return o.Teaser.Direct })
+	if i < 0 {
+		return nil
+	}
+	t.Source = "website"
+	if t.Title != before[i].Teaser.Title {
+		return nil
+	}
+	place := c.Country
+	if city := strings.TrimSpace(c.City); city != "" && strings.HasSuffix(t.Title, ", "+city) {
+		place = strings.TrimSuffix(city+", "+place, ", ")
+	}
+	t.Title = cmp.Or(place, strings.Join(l.Families, ", "), "…")
+	return nil
 }
 
 func teaser(l Lead, c customer.Detail, contact *customer.Contact) Teaser {
