@@ -123,6 +123,19 @@ func (s *Service) Propose(ctx context.Context, actor access.Actor, cmd ProposeCm
 	return out, err
 }
 
+// partners says whether the companies of a run still do business: a consent that was given
+// before the partnership was suspended or ended is not made use of.
+func partners(ctx context.Context, r Run) error {
+	if r.Way == File {
+		return nil
+	}
+	p, err := partnershipByID(ctx, r.Partnership)
+	if err == nil && p.State != "active" {
+		err = fault.New(fault.Conflict, "mapping.partnership")
+	}
+	return err
+}
+
 // limited keeps companies from asking again and again.
 func limited(ctx context.Context, r Run, org string) error {
 	since := db.Micros(db.Now(ctx).Add(-Month))
@@ -217,11 +230,15 @@ func notNow(s State) error { return fault.New(fault.Conflict, "mapping.not_now",
 
 // Accept agrees to the first step: both lists are committed to, exchanged and compared, and
 // the size is told.
-// Codes: Unauthenticated, NotFound, Forbidden, Conflict (not asked, answered), RateLimited.
+// Codes: Unauthenticated, NotFound, Forbidden, Conflict (not asked, answered, the
+// partnership is not active any more), RateLimited.
 func (s *Service) Accept(ctx context.Context, actor access.Actor, id ID) error {
 	return s.act(ctx, actor, id, func(ctx context.Context, r Run, d Detail) error {
 		if !d.Can("accept", actor.Org) {
 			return notNow(r.State)
+		}
+		if err := partners(ctx, r); err != nil {
+			return err
 		}
 		if err := limited(ctx, r, actor.Org); err != nil {
 			return err
@@ -256,7 +273,8 @@ func (s *Service) Decline(ctx context.Context, actor access.Actor, id ID) error 
 }
 
 // Consent agrees to the next step. When both did, the program makes it. Safe to repeat.
-// Codes: Unauthenticated, NotFound, Forbidden, Conflict (there is no such step now).
+// Codes: Unauthenticated, NotFound, Forbidden, Conflict (there is no such step now, or the
+// partnership is not active any more).
 func (s *Service) Consent(ctx context.Context, actor access.Actor, id ID, step int) error {
 	return s.act(ctx, actor, id, func(ctx context.Context, r Run, d Detail) error {
 		if d.Mine.Consent >= step && step > StepSize {
@@ -264,6 +282,9 @@ func (s *Service) Consent(ctx context.Context, actor access.Actor, id ID, step i
 		}
 		if !d.Can("consent", actor.Org) || step != r.Stage+1 {
 			return notNow(r.State)
+		}
+		if err := partners(ctx, r); err != nil {
+			return err
 		}
 		if _, err := raiseConsent(ctx, id, actor.Org, step); err != nil {
 			return err

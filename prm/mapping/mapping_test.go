@@ -404,3 +404,32 @@ func TestStates(t *testing.T) {
 		b.turn()
 	})
 }
+
+// TestPartnershipEnds: a consent that was given before the partnership was suspended is not
+// made use of after it.
+func TestPartnershipEnds(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	b.gives(b.aurelia, named(numbered("common", 12)...)...)
+	b.gives(b.kestrel, named(numbered("common", 12)...)...)
+	is := func(state string) {
+		b.must(b.db.InTx(context.Background(), func(ctx context.Context) error {
+			return db.Tx(ctx).Exec("UPDATE partnership SET state = ? WHERE id = ?", state, b.toK).Error
+		}))
+	}
+	r, err := b.svc.Propose(b.at(), b.ingrid, ProposeCmd{b.toK, webOnly})
+	b.must(err)
+	is("suspended")
+	b.refused(b.svc.Accept(b.at(), b.maya, r.ID), fault.Conflict, "mapping.partnership")
+	is("active")
+	b.must(b.svc.Accept(b.at(), b.maya, r.ID))
+	b.turn()
+	b.must(b.svc.Consent(b.at(), b.ingrid, r.ID, StepMine))
+	is("ended")
+	b.refused(b.svc.Consent(b.at(), b.maya, r.ID, StepMine), fault.Conflict, "mapping.partnership")
+	b.turn()
+	if d := b.get(b.maya, r.ID); d.Stage != StepSize || d.State != Sized || d.Accounts != 0 {
+		t.Fatalf("%+v", d)
+	}
+	b.must(b.svc.End(b.at(), b.maya, r.ID)) // that is always possible
+}
