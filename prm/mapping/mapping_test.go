@@ -433,3 +433,47 @@ func TestPartnershipEnds(t *testing.T) {
 	}
 	b.must(b.svc.End(b.at(), b.maya, r.ID)) // that is always possible
 }
+
+// TestEndedMidway: what was found or heard for a step that is not made, since a company
+// ended the run meanwhile, is destroyed with the rest.
+func TestEndedMidway(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		b.gives(b.aurelia, named(numbered("common", 12)...)...)
+		b.gives(b.kestrel, named(numbered("common", 12)...)...)
+		id := b.sized(webOnly)
+		until := func(query string) {
+			row, ok, err := b.svc.claim(b.at())
+			if b.must(err); !ok {
+				t.Fatal("nothing is due")
+			}
+			for b.count(query) == 0 {
+				w, err := b.svc.next(b.at(), row.run())
+				if b.must(err); w == nil {
+					t.Fatalf("at rest before %s", query)
+				}
+				b.must(b.svc.step(b.at(), w))
+			}
+		}
+		const told = "SELECT COUNT(*) FROM mapping_match WHERE told <> ''"
+		b.must(b.svc.Consent(b.at(), b.ingrid, id, StepMine))
+		b.must(b.svc.Consent(b.at(), b.maya, id, StepMine))
+		until("SELECT COUNT(*) FROM mapping_match")
+		b.must(b.svc.End(b.at(), b.maya, id))
+		b.turn()
+		if n := b.count("SELECT COUNT(*) FROM mapping_match"); n != 0 {
+			t.Fatalf("%d matches of a step that was not made are left", n)
+		}
+		id = b.sized(webOnly)
+		b.both(id, StepMine)
+		b.must(b.svc.Consent(b.at(), b.ingrid, id, StepFields))
+		b.must(b.svc.Consent(b.at(), b.maya, id, StepFields))
+		until(told)
+		b.must(b.svc.End(b.at(), b.maya, id))
+		b.turn()
+		if n, all := b.count(told), b.count("SELECT COUNT(*) FROM mapping_match"); n != 0 || all != 24 {
+			t.Fatalf("of %d matches %d hold what was not to be told", all, n)
+		}
+	})
+}

@@ -330,6 +330,10 @@ func deleteSome(ctx context.Context, table string, run ID, where string, limit i
 		res = tx.Exec("DELETE FROM mapping_row WHERE run_id = ? AND list = 'theirs' AND token IN (SELECT token FROM mapping_row WHERE run_id = ? AND list = 'theirs' LIMIT ?)", string(run), string(run), limit)
 	case "points":
 		res = tx.Exec("UPDATE mapping_row SET points = ? WHERE run_id = ? AND list = 'own' AND token IN (SELECT token FROM mapping_row WHERE run_id = ? AND list = 'own' AND length(points) > 0 LIMIT ?)", []byte{}, string(run), string(run), limit)
+	case "matches":
+		res = tx.Exec("DELETE FROM mapping_match WHERE run_id = ? AND customer_id IN (SELECT customer_id FROM mapping_match WHERE run_id = ? LIMIT ?)", string(run), string(run), limit)
+	case "told":
+		res = tx.Exec("UPDATE mapping_match SET told = '' WHERE run_id = ? AND customer_id IN (SELECT customer_id FROM mapping_match WHERE run_id = ? AND told <> '' LIMIT ?)", string(run), string(run), limit)
 	default: // the own rows of a company, when they bind no later list any more
 		res = tx.Exec("DELETE FROM mapping_row WHERE run_id = ? AND org_id = ? AND token IN (SELECT token FROM mapping_row WHERE run_id = ? AND org_id = ? LIMIT ?)", string(run), where, string(run), where, limit)
 	}

@@ -413,7 +413,8 @@ func progress(r Run, x sideRow) int {
 // cleanRows is how much is destroyed in one transaction.
 const cleanRows = 4000
 
-// clean destroys the secrets, points and messages of a run that is over, some at a time.
+// clean destroys the secrets, points and messages of a run that is over, some at a time,
+// and what was found for a step that was not made.
 // Of a list that was compared, hashes stay on its own side: they bind the next one.
 func (s *Service) clean(ctx context.Context, r Run) error {
 	s.forget()
@@ -438,6 +439,11 @@ func (s *Service) clean(ctx context.Context, r Run) error {
 			parts := []part{{"chunk", r.ID, "", 40}, {"theirs", r.ID, "", cleanRows}}
 			if r.Stage > 0 {
 				parts = append(parts, part{"points", r.ID, "", cleanRows})
+			}
+			if r.Stage < StepMine { // found for a step that was not made
+				parts = append(parts, part{"matches", r.ID, "", cleanRows})
+			} else if r.Stage < StepFields {
+				parts = append(parts, part{"told", r.ID, "", cleanRows})
 			}
 			for _, org := range r.Orgs() {
 				if r.Stage == 0 {
