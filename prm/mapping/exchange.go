@@ -212,12 +212,13 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, id ID, src io.R
 		if b, err := f.frame(); err != nil || b != nil {
 			return "", or(err, bad("content"))
 		}
-		return id, s.took(ctx, actor, r, partCommit, map[string]any{"peer_line": string(f.line)})
+		return id, s.took(ctx, actor, r, partCommit, "", map[string]any{"peer_line": string(f.line)})
 	}
-	if err := s.pieces(ctx, actor, r, x, f); err != nil {
+	root, err := s.pieces(ctx, actor, r, x, f)
+	if err != nil {
 		return "", err
 	}
-	return id, s.took(ctx, actor, r, h.Part, map[string]any{})
+	return id, s.took(ctx, actor, r, h.Part, root, map[string]any{})
 }
 
 func or(err, other error) error {
@@ -245,8 +246,9 @@ func (s *Service) invited(ctx context.Context, actor access.Actor, f *reader) (I
 	return id, err
 }
 
-// took notes that a file came, once, and goes on.
-func (s *Service) took(ctx context.Context, actor access.Actor, r Run, part int, values map[string]any) error {
+// took notes that a file came, once, and goes on. What is there must be what the file held
+// (root): the same file may have been brought beside it.
+func (s *Service) took(ctx context.Context, actor access.Actor, r Run, part int, root string, values map[string]any) error {
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		now, err := load(ctx, actor, access.MappingWrite, r.ID, true)
 		if err != nil {
@@ -254,6 +256,15 @@ func (s *Service) took(ctx context.Context, actor access.Actor, r Run, part int,
 		}
 		if !now.State.Open() {
 			return notNow(now.State)
+		}
+		if part != partCommit {
+			digests, _, err := digestsOf(ctx, r.ID, "", part)
+			if err != nil {
+				return err
+			}
+			if rootOf(digests) != root {
+				return fault.New(fault.Conflict, "mapping.changed")
+			}
 		}
 		ok, err := received(ctx, r.ID, actor.Org, part, values)
 		if err != nil {
@@ -275,11 +286,11 @@ func (s *Service) took(ctx context.Context, actor access.Actor, r Run, part int,
 }
 
 // pieces keeps what a file holds, some at a time; they count only once all came and the
-// file's end was right.
-func (s *Service) pieces(ctx context.Context, actor access.Actor, r Run, x sideRow, f *reader) error {
+// file's end was right. root is the hash of all of them.
+func (s *Service) pieces(ctx context.Context, actor access.Actor, r Run, x sideRow, f *reader) (root string, err error) {
 	_, in, err := s.sealers(r, x)
 	if err != nil {
-		return err
+		return "", err
 	}
 	part := f.head.Part
 	limit, total := 0, 0
@@ -293,6 +304,7 @@ func (s *Service) pieces(ctx context.Context, actor access.Actor, r Run, x sideR
 		limit = int(x.ListRows) * r.Terms.Slots()
 	}
 	var waiting []chunk
+	var digests []string
 	began, short, ended := false, false, false
 	keep := func() error {
 		list := waiting
@@ -300,6 +312,13 @@ func (s *Service) pieces(ctx context.Context, actor access.Actor, r Run, x sideR
 		first := !began
 		began = true
 		return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+			now, err := load(ctx, actor, access.MappingWrite, r.ID, true)
+			if err == nil && !now.State.Open() { // ended meanwhile: its points are destroyed
+				err = notNow(now.State)
+			}
+			if err != nil {
+				return err
+			}
 			sides, err := sidesOf(ctx, r.ID)
 			if err != nil {
 				return err
@@ -323,21 +342,21 @@ func (s *Service) pieces(ctx context.Context, actor access.Actor, r Run, x sideR
 	for n := 0; ; n++ {
 		b, err := f.frame()
 		if err != nil {
-			return err
+			return "", err
 		}
 		if b == nil {
 			break
 		}
 		if ended {
-			return bad("content")
+			return "", bad("content")
 		}
 		rows, data, last, err := in.open(part, n, b)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if last {
 			if rows != 0 || len(data) != 0 {
-				return bad("content")
+				return "", bad("content")
 			}
 			ended = true
 			continue
@@ -345,24 +364,25 @@ func (s *Service) pieces(ctx context.Context, actor access.Actor, r Run, x sideR
 		total += rows
 		points := part == partList || part == partDouble
 		if points && (rows < 1 || rows > chunkRows || short || len(data) != rows*rowSize) || total > limit*r.Terms.Slots() || points && total > limit {
-			return bad("content")
+			return "", bad("content")
 		}
 		short = rows < chunkRows
 		if data == nil {
 			data = []byte{}
 		}
-		waiting = append(waiting, chunk{RunID: string(r.ID), Part: int64(part), Number: int64(n), RowCount: int64(rows), Digest: digestOf(data), Data: data})
+		digests = append(digests, digestOf(data))
+		waiting = append(waiting, chunk{RunID: string(r.ID), Part: int64(part), Number: int64(n), RowCount: int64(rows), Digest: digests[len(digests)-1], Data: data})
 		if len(waiting) == 16 {
 			if err := keep(); err != nil {
-				return err
+				return "", err
 			}
 		}
 	}
 	if !ended {
-		return bad("content")
+		return "", bad("content")
 	}
 	if (part == partList || part == partDouble) && total != limit {
-		return bad("rows")
+		return "", bad("rows")
 	}
-	return keep()
+	return rootOf(digests), keep()
 }

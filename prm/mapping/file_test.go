@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +205,68 @@ func TestBrokenFiles(t *testing.T) {
 	x.there(partList)
 	if d := x.other.get(x.k, x.idk); d.State != Working || d.Mine.Got != partList {
 		t.Fatalf("the good file after the broken ones: %+v", d)
+	}
+}
+
+// dripping gives a file byte by byte, and does something at one of them.
+type dripping struct {
+	file []byte
+	at   int
+	do   func()
+}
+
+func (d *dripping) Read(p []byte) (int, error) {
+	if d.at--; d.at == 0 {
+		d.do()
+	}
+	if len(d.file) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p[:min(len(p), 1)], d.file)
+	d.file = d.file[n:]
+	return n, nil
+}
+
+// TestFilesAtOnce: a file that is brought while another of the same step is being read is
+// taken whole or not at all, and what comes in for a run that was ended meanwhile is not
+// kept.
+func TestFilesAtOnce(t *testing.T) {
+	t.Parallel()
+	x := servers(t, 6)
+	x.exchange(partCommit, partList, partDouble)
+	var row sideRow
+	x.other.must(x.other.db.View(context.Background(), func(ctx context.Context) error {
+		sides, err := sidesOf(ctx, x.idk)
+		row = sides[x.k.Org]
+		return err
+	}))
+	_, in, err := x.other.svc.sealers(x.other.get(x.k, x.idk).Run, row)
+	x.other.must(err)
+	var frames []byte
+	for n := range 41 { // of no marks at all
+		b := in.seal(partMarks, n, 0, nil, n == 40)
+		frames = append(binary.BigEndian.AppendUint32(frames, uint32(len(b))), b...)
+	}
+	line, err := json.Marshal(header{Run: x.other.get(x.k, x.idk).Code, Part: partMarks, Role: Starter})
+	x.other.must(err)
+	file := rewritten(t, line, frames)
+	one := len(frames) / 41
+	head := bytes.Index(file, frames)
+	_, err = x.other.svc.Bring(x.other.at(), x.k, x.idk, &dripping{file, head + 34*one, func() {
+		_, err := x.other.svc.Bring(x.other.at(), x.k, x.idk, bytes.NewReader(file[:head+20*one]))
+		x.other.refused(err, fault.Invalid, "mapping.file.short")
+	}})
+	x.other.refused(err, fault.Conflict, "mapping.changed")
+	if d := x.other.get(x.k, x.idk); d.Mine.Got != partDouble || d.Receive != partMarks {
+		t.Fatalf("%+v", d)
+	}
+	_, err = x.other.svc.Bring(x.other.at(), x.k, x.idk, &dripping{file, head + 34*one, func() {
+		x.other.must(x.other.svc.End(x.other.at(), x.k, x.idk))
+		x.other.turn()
+	}})
+	x.other.refused(err, fault.Conflict, "mapping.not_now")
+	if n := x.other.count("SELECT COUNT(*) FROM mapping_chunk"); n != 0 {
+		t.Fatalf("%d pieces came into a run that is over", n)
 	}
 }
 
