@@ -97,10 +97,12 @@ func (s *Service) sealers(r Run, x sideRow) (out, in sealer, err error) {
 }
 
 // Fetch writes a file for the other server. name says what it is called.
-// Codes: Unauthenticated, NotFound (no such file now), Forbidden.
+// Codes: Unauthenticated, NotFound (no such file now), Forbidden, Conflict (it was destroyed
+// while it was read).
 func (s *Service) Fetch(ctx context.Context, actor access.Actor, id ID, part int, w io.Writer) (name string, err error) {
 	var r Run
 	var x sideRow
+	var digests []string
 	err = s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		if r, err = load(ctx, actor, access.MappingWrite, id, true); err != nil {
 			return err
@@ -112,6 +114,9 @@ func (s *Service) Fetch(ctx context.Context, actor access.Actor, id ID, part int
 		x = sides[actor.Org]
 		if r.Way != File || !has(ready(r, x), part) {
 			return notFound()
+		}
+		if digests, _, err = digestsOf(ctx, id, actor.Org, part); err != nil {
+			return err
 		}
 		return note(ctx, actor, r, DidSend, part)
 	})
@@ -140,6 +145,9 @@ func (s *Service) Fetch(ctx context.Context, actor access.Actor, id ID, part int
 		})
 		if err != nil {
 			return "", err
+		}
+		if !ok && n < len(digests) { // who gets it would believe that this is all
+			return "", fault.New(fault.Conflict, "mapping.over")
 		}
 		if !ok {
 			f.frame(out.seal(part, n, 0, nil, true))

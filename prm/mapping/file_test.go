@@ -270,6 +270,32 @@ func TestFilesAtOnce(t *testing.T) {
 	}
 }
 
+// halting does something once, when it is written to for the third time.
+type halting struct {
+	n  int
+	do func()
+}
+
+func (h *halting) Write(p []byte) (int, error) {
+	if h.n++; h.n == 3 {
+		h.do()
+	}
+	return len(p), nil
+}
+
+// TestFetchedMidway: a file whose pieces are destroyed while it is fetched is none: cut
+// short it would be taken for the whole.
+func TestFetchedMidway(t *testing.T) {
+	t.Parallel()
+	x := servers(t, 6)
+	x.exchange(partCommit)
+	_, err := x.one.svc.Fetch(x.one.at(), x.a, x.ida, partList, &halting{do: func() {
+		x.one.must(x.one.svc.Cancel(x.one.at(), x.a, x.ida))
+		x.one.turn()
+	}})
+	x.one.refused(err, fault.Conflict, "mapping.over")
+}
+
 // rewritten makes a file of a header and frames, with a right checksum.
 func rewritten(t *testing.T, line, frames []byte) []byte {
 	t.Helper()
