@@ -159,6 +159,9 @@ func (v *visit) landPage(status int, p landing.Public, form view.Form, stamp str
 	if page.CSRF == "" { // nobody is signed in: what is signed is the stamp
 		page.CSRF = stamp
 	}
+	if v.now.In(v.p.Zone()).Format(time.DateOnly) <= p.Terms.Until && p.Phase == landing.Over { // it was ended before its last day
+		page.Until = ""
+	}
 	for _, x := range p.Page.Texts {
 		if len(p.Page.Texts) > 1 {
 			page.Languages = append(page.Languages, view.Option{Value: landAt(org.Slug, p.Page, x.Language, p.Ref), Label: view.T("language." + x.Language), On: x.Language == t.Language})

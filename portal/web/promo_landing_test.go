@@ -145,6 +145,16 @@ func landingPage(t *testing.T, p *portaltest.Portal) (send func()) {
 				t.Errorf("%s: %d %d %v", path, a.Status, b.Status, a.Header)
 			}
 		}
+		cancelled := regexp.MustCompile(`/cancel".*?name="version" value="(\d+)"`).FindStringSubmatch(ingrid.Get(t, "/c/aurelia/promotions/"+id).Body)
+		if len(cancelled) < 2 {
+			t.Fatal("the owner cannot cancel it")
+		}
+		if a := ingrid.Post(t, "/c/aurelia/promotions/"+id+"/cancel", url.Values{"version": {cancelled[1]}, "reason": {"No stock"}}); a.Status != 303 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		if a := n.Get(t, at); !strings.Contains(a.Body, "This offer has ended.") || strings.Contains(a.Body, "No stock") || n.Post(t, at, filled).Status != 409 {
+			t.Errorf("cancelled before its last day: %s", a.Body)
+		}
 		page.Del("live")
 		page.Set("version", seen(maya, mine))
 		if a := maya.Post(t, mine, page); a.Status != 303 || n.Get(t, at).Status != 404 {
