@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"time"
+	"unicode/utf8"
 
 	"codeberg.org/go-pdf/fpdf"
 
@@ -132,6 +133,10 @@ func (f Flyer) draw(p *pen, on canvas, width, height float64) {
 		all := p.wrap(s, wide, strong, size)
 		for i, line := range all {
 			if i > 0 && y+2*step > most && i < len(all)-1 {
+				for p.width(line+" …", strong, size) > wide && line != "" {
+					_, n := utf8.DecodeLastRuneInString(line)
+					line = line[:len(line)-n]
+				}
 				on.text(side, y+size*1.02, line+" …", strong, size, colour)
 				return y + step
 			}
@@ -149,10 +154,18 @@ func (f Flyer) draw(p *pen, on canvas, width, height float64) {
 	}
 	const quiet, codeSide = 10.0, 124.0
 	foot := height - side - codeSide - 2*quiet
-	y := lines(122, f.Title, inner, true, 34, black, foot)
+	rule := foot - 8
+	most := rule - 4 // of what stands above it
+	facts := 0.0
+	for _, x := range f.Facts {
+		facts += float64(len(p.wrap(x.Value, inner, true, 12)))*12*leading + 9*leading + 8
+	}
+	said, high := p.wrap(f.Offer, inner-36, true, 20), 0.0
 	if f.Offer != "" {
-		said := p.wrap(f.Offer, inner-36, true, 20)
-		high := float64(len(said))*20*leading + 24
+		high = float64(len(said))*20*leading + 24
+	}
+	y := lines(122, f.Title, inner, true, 34, black, max(most-facts-high-66, 122+4*34*leading)) // two lines of the text have room
+	if f.Offer != "" {
 		on.fill(side, y+12, inner, high, soft)
 		for i, line := range said {
 			on.text(side+18, y+24+20*1.02+float64(i)*20*leading, line, true, 20, band)
@@ -160,28 +173,24 @@ func (f Flyer) draw(p *pen, on canvas, width, height float64) {
 		y += high + 12
 	}
 	y += 18
-	facts := 0.0
-	for _, x := range f.Facts {
-		facts += float64(len(p.wrap(x.Value, inner, false, 12)))*12*leading + 9*leading + 8
-	}
 	if f.Text != "" {
 		size := flyerBodies[len(flyerBodies)-1]
 		for _, s := range flyerBodies {
-			if y+float64(len(p.wrap(f.Text, inner, false, s)))*s*leading+facts+12 <= foot {
+			if y+float64(len(p.wrap(f.Text, inner, false, s)))*s*leading+facts+14 <= most {
 				size = s
 				break
 			}
 		}
-		y = lines(y, f.Text, inner, false, size, black, foot-facts) + 14
+		y = lines(y, f.Text, inner, false, size, black, most-facts-14) + 14
 	}
 	for _, x := range f.Facts {
-		if y+9*leading+12*leading > foot {
+		if y+9*leading+12*leading > most {
 			break
 		}
-		y = lines(y, x.Label, inner, false, 9, grey, foot)
-		y = lines(y, x.Value, inner, true, 12, black, foot) + 8
+		y = lines(y, x.Label, inner, false, 9, grey, most)
+		y = lines(y, x.Value, inner, true, 12, black, most) + 8
 	}
-	on.fill(side, foot-8, inner, 0.8, [3]int{faint, faint, faint})
+	on.fill(side, rule, inner, 0.8, [3]int{faint, faint, faint})
 	left := side
 	if c, ok := qrOf(f.Link); ok {
 		c.draw(on, side, foot+quiet, codeSide)

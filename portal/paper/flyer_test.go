@@ -132,10 +132,25 @@ type paperSpy struct {
 	onPDF
 	lowest float64
 	said   []string
+
+	edge, reach float64 // the right side, and how low texts reach
+	crossed     []string
+}
+
+// fill is told of the line above the code.
+func (s *paperSpy) fill(x, y, w, h float64, c [3]int) {
+	if h < 1 && s.reach > y {
+		s.crossed = append(s.crossed, s.said[len(s.said)-1])
+	}
+	s.onPDF.fill(x, y, w, h, c)
 }
 
 func (s *paperSpy) text(x, y float64, text string, strong bool, size float64, c [3]int) {
 	s.lowest, s.said = max(s.lowest, y), append(s.said, text)
+	s.reach = max(s.reach, y+size/4)
+	if s.edge > 0 && x+s.pen.width(text, strong, size) > s.edge+1 {
+		s.crossed = append(s.crossed, text)
+	}
 	s.onPDF.text(x, y, text, strong, size, c)
 }
 
@@ -159,19 +174,24 @@ func TestFlyer(t *testing.T) {
 			t.Errorf("no %s in %s", want, text)
 		}
 	}
-	for _, long := range []string{strings.Repeat("Far too much is said here. ", 110), strings.Repeat("说得太多了。", 160)} {
+	for _, long := range []string{strings.Repeat("Far too much is said here. ", 110), strings.Repeat("说得太多了。", 160), strings.Repeat("W", 2900)} {
 		f.Text, f.Title = long, long[:120]
+		f.Facts = append(f.Facts[:2], Fact{"地区", "英国"})
 		pdf := fpdf.New("P", "pt", "Letter", "")
 		pdf.SetMargins(0, 0, 0)
 		pdf.SetAutoPageBreak(false, 0)
 		pdf.AddPage()
 		spy := &paperSpy{onPDF: onPDF{newPen(pdf)}}
 		w, h := pdf.GetPageSize()
+		spy.edge = w - side
 		f.draw(spy.pen, spy, w, h)
 		if spy.lowest > h-side/2 || pdf.Err() {
 			t.Errorf("it reaches to %v of %v, %v", spy.lowest, h, pdf.Error())
 		}
-		if said := strings.Join(spy.said, "\n"); !strings.Contains(said, "11月17日至12月17日") || !strings.Contains(said, f.Call) {
+		for _, x := range spy.crossed {
+			t.Errorf("crossed by the line, or over the edge: %s", x)
+		}
+		if said := strings.Join(spy.said, "\n"); !strings.Contains(said, "11月17日至12月17日") || !strings.Contains(said, f.Call) || !strings.Contains(said, "英国") {
 			t.Errorf("what matters is cut: %s", said)
 		}
 	}
