@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"entente/chat/call"
@@ -326,7 +327,9 @@ func (c *client) recheckCall(ctx context.Context, id string) {
 // tellCall tells everyone in the room how its call stands, and of one that is over those
 // who may still be rung.
 func (e *Endpoint) tellCall(ctx context.Context, st call.State) {
-	e.hub.Signal(string(st.Room), "call", "", frame(callState(st)))
+	// Two nodes may tell two states at once, the later one first: clients go by rev, so none
+	// of the last few may take the place of another that was not written yet.
+	e.hub.Signal(string(st.Room), fmt.Sprint("call ", st.Rev%4), "", frame(callState(st)))
 	if st.Open() || st.Ended.Sub(st.Begun) > 2*call.RingFor {
 		return
 	}
