@@ -58,6 +58,10 @@ func (m *maker) soldLines(seed int, customers []sellthrough.Customer) []sellthro
 }
 
 func (m *maker) sold(ctx context.Context, who access.Actor, slug, number string, from, to time.Time, lines []sellthrough.Line) error {
-	_, err := m.SellThrough.Book(m.at(ctx, to.AddDate(0, 0, 2).Add(9*time.Hour)), who, sellthrough.BookCmd{Partnership: m.partners[slug].ID, Number: number, From: day(from), To: day(to), Source: sellthrough.FromAPI, Lines: lines})
+	told := to.AddDate(0, 0, 2).Add(9 * time.Hour)
+	if told.After(m.start) { // a week that is just over
+		told = m.start
+	}
+	_, err := m.SellThrough.Book(m.at(ctx, told), who, sellthrough.BookCmd{Partnership: m.partners[slug].ID, Number: number, From: day(from), To: day(to), Source: sellthrough.FromAPI, Lines: lines})
 	return err
 }
