@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -180,7 +181,7 @@ func (s *Service) EndBot(ctx context.Context, actor access.Actor, id ID, bot Bot
 		}
 		b, there, err := readBot(ctx, id, bot)
 		if err != nil || !there {
-			return first(err, errNotFound)
+			return cmp.Or[error](err, errNotFound)
 		}
 		ended, err := endBot(ctx, b.ID, db.Now(ctx))
 		if err != nil || !ended {
@@ -199,15 +200,6 @@ func (s *Service) EndBot(ctx context.Context, actor access.Actor, id ID, bot Bot
 		}
 		return s.trace(ctx, actor, id, "room.bot_ended", "bot", b.Name)
 	})
-}
-
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // errBot is all that is told of a token that is none, was ended, or is of a company that
@@ -230,7 +222,7 @@ func (s *Service) PostAsBot(ctx context.Context, token string, d Draft) (m Messa
 	err = s.db.View(ctx, func(ctx context.Context) error {
 		var there bool
 		if b, there, err = botOf(ctx, botDigest(token)); err != nil || !there {
-			return first(err, errBot)
+			return cmp.Or[error](err, errBot)
 		}
 		if r, err = readRoom(ctx, ID(b.RoomID)); err != nil {
 			return err
@@ -276,7 +268,7 @@ func (s *Service) PostAsBot(ctx context.Context, token string, d Draft) (m Messa
 		}
 		used, err := useBot(ctx, b.ID, db.Now(ctx))
 		if err != nil || !used { // ended meanwhile
-			return first(err, errBot)
+			return cmp.Or[error](err, errBot)
 		}
 		root, err := threadRoot(ctx, d.Room, thread)
 		if err != nil {

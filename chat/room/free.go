@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -234,7 +235,7 @@ func (s *Service) InvitePartner(ctx context.Context, actor access.Actor, id ID, 
 			return err
 		}
 		if third, err := othersIn(ctx, id, actor.Org, cmd.Partner); err != nil || third {
-			return first(err, fault.New(fault.Conflict, "room.had_partner"))
+			return cmp.Or[error](err, fault.New(fault.Conflict, "room.had_partner"))
 		}
 		if !cmd.Shown {
 			return fault.New(fault.Conflict, "room.history_shown")

@@ -51,15 +51,21 @@ func eachDatabase(t *testing.T, fn func(t *testing.T, d database)) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); fn(t, database{name: "sqlite"}) })
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		dsn := os.Getenv("ENTENTE_TEST_POSTGRES")
-		if dsn == "" {
-			if os.Getenv("CI") == "true" {
-				t.Fatal("ENTENTE_TEST_POSTGRES is not set: CI tests both databases")
-			}
-			t.Skip("left out: PostgreSQL is not there (set ENTENTE_TEST_POSTGRES or use make test)")
-		}
-		fn(t, database{name: "postgres", url: freshPostgres(t, dsn)})
+		fn(t, onPostgres(t))
 	})
+}
+
+// onPostgres is a fresh schema of PostgreSQL.
+func onPostgres(t *testing.T) database {
+	t.Helper()
+	dsn := os.Getenv("ENTENTE_TEST_POSTGRES")
+	if dsn == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("ENTENTE_TEST_POSTGRES is not set: CI tests both databases")
+		}
+		t.Skip("left out: PostgreSQL is not there (set ENTENTE_TEST_POSTGRES or use make test)")
+	}
+	return database{name: "postgres", url: freshPostgres(t, dsn)}
 }
 
 // server is a running entente.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -49,15 +48,9 @@ func natsServer(t *testing.T) string {
 // other one from where it was, and nobody misses or repeats a message.
 func TestStoryNodes(t *testing.T) {
 	t.Parallel()
-	dsn := os.Getenv("ENTENTE_TEST_POSTGRES")
-	if dsn == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("ENTENTE_TEST_POSTGRES is not set: CI tests both databases")
-		}
-		t.Skip("left out: several nodes need PostgreSQL")
-	}
+	d := onPostgres(t)
 	args := []string{"--demo", "--sftp-addr", "off", "--turn-addr", "off", "--nats-url", natsServer(t)}
-	one := start(t, database{name: "postgres", url: freshPostgres(t, dsn)}, args...)
+	one := start(t, d, args...)
 	two := &server{t: t, db: one.db, data: t.TempDir(), args: append(args, "--key-file", filepath.Join(one.data, "entente.key"))}
 	two.run()
 	t.Cleanup(two.kill)

@@ -20,13 +20,9 @@ import (
 
 // refusedForm shows the page again with what is wrong with one form.
 func (v *visit) refusedForm(err error, in *input, put func(*linkForms, *view.Form)) error {
-	errs, note, ok := v.formErrors(err)
+	errs, note, status, ok := v.refusal(err)
 	if !ok {
 		return err
-	}
-	status := 422
-	if fault.CodeOf(err) == fault.Conflict {
-		status = 409
 	}
 	form := in.form(errs, note)
 	var f linkForms

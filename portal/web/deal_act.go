@@ -26,13 +26,11 @@ func dealDeed(said string, do func(v *visit, in *input, id deal.ID) error, keep 
 		if err == nil {
 			return v.done(v.dealURL(id), said)
 		}
-		errs, note, ok := v.formErrors(err)
+		errs, note, status, ok := v.refusal(err)
 		if !ok {
 			return err
 		}
-		status := 422
-		if fault.CodeOf(err) == fault.Conflict {
-			status = 409
+		if status == 409 {
 			if s, isState := fault.As(err).Args["State"].(string); isState {
 				note = view.T("deal.not_now", "State", view.State("deal."+s))
 			}

@@ -37,13 +37,9 @@ func engageDo(name, said string, do func(v *visit, in *input, id engage.ID) erro
 		if err == nil {
 			return v.done(v.engageURL(id), said)
 		}
-		errs, note, ok := v.formErrors(err)
+		errs, note, status, ok := v.refusal(err)
 		if !ok {
 			return err
-		}
-		status := 422
-		if fault.CodeOf(err) == fault.Conflict {
-			status = 409
 		}
 		return v.engagePage(status, id, name, in.form(engagePlaced(name, errs), note))
 	}

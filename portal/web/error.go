@@ -246,6 +246,15 @@ func (v *visit) formErrors(err error) ([]view.FieldError, view.Text, bool) {
 	return nil, v.sentence(f.Code, f.Key, f.Args), true
 }
 
+// refusal is formErrors with the status of the page that shows the form again.
+func (v *visit) refusal(err error) (errs []view.FieldError, note view.Text, status int, ok bool) {
+	errs, note, ok = v.formErrors(err)
+	if status = 422; fault.CodeOf(err) == fault.Conflict {
+		status = 409
+	}
+	return errs, note, status, ok
+}
+
 // sentence is faultText with the general words of the code for an unknown key.
 func (v *visit) sentence(code fault.Code, key string, args map[string]any) view.Text {
 	if t := v.faultText(code, key, args); !t.IsZero() {

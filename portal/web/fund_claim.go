@@ -8,7 +8,6 @@ import (
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/adjust"
-	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/money"
 )
@@ -297,13 +296,9 @@ func claimDeed(said string, do func(v *visit, in *input, id fund.ClaimID) error,
 		if err == nil {
 			return v.done(v.claimURL(id), said)
 		}
-		errs, note, ok := v.formErrors(err)
+		errs, note, status, ok := v.refusal(err)
 		if !ok {
 			return err
-		}
-		status := 422
-		if fault.CodeOf(err) == fault.Conflict {
-			status = 409
 		}
 		var f claimForms
 		keep(&f, in.form(errs, note))

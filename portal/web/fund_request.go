@@ -253,13 +253,9 @@ func requestDeed(said string, do func(v *visit, in *input, id fund.RequestID) er
 		if err == nil {
 			return v.done(v.requestURL(id), said)
 		}
-		errs, note, ok := v.formErrors(err)
+		errs, note, status, ok := v.refusal(err)
 		if !ok {
 			return err
-		}
-		status := 422
-		if fault.CodeOf(err) == fault.Conflict {
-			status = 409
 		}
 		var f requestForms
 		keep(&f, in.form(errs, note))

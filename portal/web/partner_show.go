@@ -218,13 +218,11 @@ func partnerSettings(v *visit) error {
 	if err == nil {
 		return v.done(v.path("partners", id), "said.saved")
 	}
-	errs, note, ok := v.formErrors(err)
+	errs, note, status, ok := v.refusal(err)
 	if !ok {
 		return err
 	}
-	status := 422
-	if fault.CodeOf(err) == fault.Conflict {
-		status = 409
+	if status == 409 {
 		note = view.T("partner.conflict", "price", percent(p.PriceTolerance), "quantity", percent(p.QuantityTolerance))
 	}
 	form := in.form(errs, note)

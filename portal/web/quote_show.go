@@ -13,7 +13,6 @@ import (
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/deal"
-	"entente/prm/fault"
 	"entente/prm/money"
 	quotes "entente/prm/quote"
 	"entente/prm/trade"
@@ -244,13 +243,12 @@ func quoteEnd(said string, do func(*quotes.Service, context.Context, access.Acto
 
 // quoteAgain shows the page with the form that was refused.
 func (v *visit) quoteAgain(err error, in *input, id quotes.ID, keep func(f *quoteForms, form view.Form)) error {
-	errs, note, ok := v.formErrors(err)
+	errs, note, status, ok := v.refusal(err)
 	if !ok {
 		return err
 	}
-	status := 422
-	if fault.CodeOf(err) == fault.Conflict {
-		status, note = 409, v.quoteNote(err, note)
+	if status == 409 {
+		note = v.quoteNote(err, note)
 	}
 	var f quoteForms
 	keep(&f, in.form(errs, note))

@@ -2,9 +2,6 @@ package deal
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -127,17 +124,6 @@ func (s *Service) products(ctx context.Context, actor access.Actor, supplier str
 	return bad.OrNil()
 }
 
-// newCode makes a number: seven random digits and a check digit, so that it counts
-// nothing, is not hit by chance, and a slip of the finger is found.
-func newCode() (string, error) {
-	n, err := rand.Int(rand.Reader, big.NewInt(9_000_000))
-	if err != nil {
-		return "", err
-	}
-	d := fmt.Sprint(1_000_000 + n.Int64())
-	return "D-" + d + string(identity.CheckDigit(d)), nil
-}
-
 // ReadCode is the number in a reference as people and systems write it: "D-48291573",
 // "d 4829 1573", "48291573". ok is false for what is none.
 func ReadCode(s string) (code string, ok bool) {
@@ -201,7 +187,7 @@ func (s *Service) create(ctx context.Context, actor access.Actor, partnership st
 		}
 		code := ""
 		for taken := true; taken; {
-			if code, err = newCode(); err != nil {
+			if code, err = identity.RandomNumber("D-"); err != nil {
 				return err
 			}
 			if taken, err = codeTaken(ctx, supplier, code); err != nil {

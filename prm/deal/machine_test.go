@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"entente/prm/identity"
 )
 
 // Whatever is done in whatever order at whatever time: the position is one that the
@@ -134,7 +136,7 @@ func TestMachineReaches(t *testing.T) {
 func TestCode(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		c, err := newCode()
+		c, err := identity.RandomNumber("D-")
 		if err != nil || len(c) != 10 {
 			t.Fatal(c, err)
 		}

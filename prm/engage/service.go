@@ -2,9 +2,6 @@ package engage
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -143,16 +140,6 @@ func (p party) active() []string {
 	return out
 }
 
-// newNumber makes a number: seven random digits and a check digit, so that it counts nothing.
-func newNumber() (string, error) {
-	n, err := rand.Int(rand.Reader, big.NewInt(9_000_000))
-	if err != nil {
-		return "", fault.Wrap(err, fault.Internal, "error.internal")
-	}
-	d := fmt.Sprint(1_000_000 + n.Int64())
-	return "E-" + d + string(identity.CheckDigit(d)), nil
-}
-
 // Source reads what an engagement would begin from, for a form.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) Source(ctx context.Context, actor access.Actor, kind, id string) (Source, error) {
@@ -209,7 +196,7 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, cmd BeginCmd) (
 				return err
 			}
 		}
-		number, err := newNumber()
+		number, err := identity.RandomNumber("E-")
 		if err != nil {
 			return err
 		}

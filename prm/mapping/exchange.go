@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -218,7 +219,7 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, id ID, src io.R
 			return "", bad("terms")
 		}
 		if b, err := f.frame(); err != nil || b != nil {
-			return "", or(err, bad("content"))
+			return "", cmp.Or[error](err, bad("content"))
 		}
 		return id, s.took(ctx, actor, r, partCommit, "", map[string]any{"peer_line": string(f.line)})
 	}
@@ -229,17 +230,10 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, id ID, src io.R
 	return id, s.took(ctx, actor, r, h.Part, root, map[string]any{})
 }
 
-func or(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
-}
-
 // invited begins a run that another server's company asks for.
 func (s *Service) invited(ctx context.Context, actor access.Actor, f *reader) (ID, error) {
 	if b, err := f.frame(); err != nil || b != nil {
-		return "", or(err, bad("content"))
+		return "", cmp.Or[error](err, bad("content"))
 	}
 	h := f.head
 	id := ID(db.NewID())

@@ -78,7 +78,7 @@ func (s *Service) measureAll(ctx context.Context, r row) error {
 
 func (s *Service) measurePart(ctx context.Context, r row, t Terms, p Part, was keptRow) error {
 	now := keptRow{PromotionID: r.ID, OrgID: p.Org, Version: r.AgreedNo, Made: db.Micros(db.Now(ctx))}
-	few := false
+	few, same := false, false
 	err := s.db.View(ctx, func(ctx context.Context) error {
 		lines, stamp, err := stampOf(ctx, r.OwnerID, p.Org)
 		if err != nil {
@@ -89,8 +89,7 @@ func (s *Service) measurePart(ctx context.Context, r row, t Terms, p Part, was k
 		}
 		_, to := t.read(ctx)
 		now.Stamp = stamp + " " + to
-		if was.Version == now.Version && was.Stamp == now.Stamp {
-			now.Content = was.Content
+		if same = was.Version == now.Version && was.Stamp == now.Stamp; same {
 			return nil
 		}
 		goods, err := goodsOf(ctx, r.OwnerID, t)
@@ -115,12 +114,13 @@ func (s *Service) measurePart(ctx context.Context, r row, t Terms, p Part, was k
 	switch {
 	case err != nil:
 		return err
+	case same: // the figures are those of now too
+		return s.db.InTx(ctx, func(ctx context.Context) error { return renewKept(ctx, was, now.Made) })
 	case few && was.PromotionID == "", !few && now.Content == "":
 		return nil
 	case few:
 		return s.db.InTx(ctx, func(ctx context.Context) error { return dropKept(ctx, was) })
 	}
-	// The same figures may be read as of now.
 	return s.db.InTx(ctx, func(ctx context.Context) error { return keep(ctx, now) })
 }
 

@@ -206,6 +206,11 @@ func keep(ctx context.Context, r keptRow) error {
 	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "promotion_id"}, {Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"version", "stamp", "made", "content"})}).Create(&r).Error
 }
 
+// renewKept says that what is kept holds at an instant too.
+func renewKept(ctx context.Context, r keptRow, made int64) error {
+	return db.Tx(ctx).Model(&keptRow{}).Where("promotion_id = ? AND org_id = ? AND version = ? AND stamp = ?", r.PromotionID, r.OrgID, r.Version, r.Stamp).Update("made", made).Error
+}
+
 func dropKept(ctx context.Context, r keptRow) error {
 	return db.Tx(ctx).Where("promotion_id = ? AND org_id = ?", r.PromotionID, r.OrgID).Delete(&keptRow{}).Error
 }

@@ -56,12 +56,16 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 				return err
 			}
 		}
+		by, none, err := seek(ctx, f.Query)
+		if err != nil || none {
+			return err
+		}
 		var rows []orderRow
 		for _, sp := range spans(f, scope.Org(), db.Micros(db.Now(ctx))) {
 			if f.Partner != "" && narrow[sp.side] == "" {
 				continue
 			}
-			part, err := readSpan(ctx, scope, sp, w, narrow[sp.side], f.Query, f.Limit+1)
+			part, err := readSpan(ctx, scope, sp, w, narrow[sp.side], by, f.Limit+1)
 			if err != nil {
 				return err
 			}

@@ -5,39 +5,56 @@ import (
 	"slices"
 	"strings"
 
+	"gorm.io/gorm"
+
 	"entente/db"
+	"entente/db/search"
 	"entente/prm/access"
 )
 
 // fewFound is how many orders that a search finds are asked for by their ids.
 const fewFound = 500
 
+// sought is what a search of orders found: all of it as ids where it is little, else by the
+// match. The zero value is no search.
+type sought struct {
+	few   bool
+	ids   []string
+	match search.Match
+}
+
+// seek looks for what a person typed; none says that nothing is found.
+func seek(ctx context.Context, query string) (out sought, none bool, err error) {
+	if strings.TrimSpace(query) == "" {
+		return out, false, nil
+	}
+	var ok bool
+	if out.match, ok = found.Query(db.DialectOf(ctx), query); !ok {
+		return out, true, nil // nothing in it that could be found
+	}
+	out.ids, out.few, err = out.match.Few(ctx, fewFound)
+	return out, out.few && len(out.ids) == 0, err
+}
+
+func (x sought) narrow(tx *gorm.DB) *gorm.DB {
+	switch {
+	case x.few:
+		return tx.Where("id IN ?", x.ids)
+	case x.match.SQL != "":
+		return tx.Where("id IN ("+x.match.SQL+")", x.match.Args...)
+	}
+	return tx
+}
+
 // readSpan reads one range, newest first. partnership "" is any. One column
 // chooses the index, the other is only compared (COALESCE keeps it from being
 // chosen): a state or flag is narrower than a partnership, a partnership than a
 // company, what a search found, where it is little, than all of them.
-func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnership, query string, limit int) ([]orderRow, error) {
+func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnership string, by sought, limit int) ([]orderRow, error) {
 	col := column(sp.side)
-	tx := db.Tx(ctx)
-	few := false
-	if strings.TrimSpace(query) != "" {
-		m, ok := found.Query(db.DialectOf(ctx), query)
-		if !ok {
-			return nil, nil // nothing in it that could be found
-		}
-		var ids []string
-		var err error
-		if ids, few, err = m.Few(ctx, fewFound); err != nil || few && len(ids) == 0 {
-			return nil, err
-		}
-		if few {
-			tx = tx.Where("id IN ?", ids)
-		} else {
-			tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
-		}
-	}
+	tx := by.narrow(db.Tx(ctx))
 	switch {
-	case few:
+	case by.few:
 		if tx = tx.Where("COALESCE("+col+", '') = ?", scope.Org()); partnership != "" {
 			tx = tx.Where("COALESCE(partnership_id, '') = ?", partnership)
 		}

@@ -43,6 +43,16 @@ func dial(t *testing.T, s *server.Server, cluster string) *broker.NATS {
 	return b
 }
 
+// until polls for something that has no signal.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(what)
+		}
+	}
+}
+
 var clusters atomic.Int64
 
 func TestNATS(t *testing.T) {
@@ -105,17 +115,9 @@ func TestComesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	until := func(what string, ok func() bool) {
-		t.Helper()
-		for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatal(what)
-			}
-		}
-	}
 	arrives := func(what string) {
 		t.Helper()
-		until(what+" does not arrive", func() bool {
+		until(t, what+" does not arrive", func() bool {
 			say(what)
 			select {
 			case got := <-heard["b"]:
@@ -127,7 +129,7 @@ func TestComesBack(t *testing.T) {
 	}
 	arrives("before")
 	first.Shutdown()
-	until("nobody noticed", func() bool { return a.Check(context.Background()) != nil && b.Check(context.Background()) != nil })
+	until(t, "nobody noticed", func() bool { return a.Check(context.Background()) != nil && b.Check(context.Background()) != nil })
 	for len(heard["a"]) > 0 {
 		<-heard["a"]
 	}
@@ -164,9 +166,5 @@ func TestStartsAlone(t *testing.T) {
 		t.Error("reached what is not there")
 	}
 	serve(t, port)
-	for end := time.Now().Add(20 * time.Second); b.Check(context.Background()) != nil; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("never joined")
-		}
-	}
+	until(t, "never joined", func() bool { return b.Check(context.Background()) == nil })
 }
