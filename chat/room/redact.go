@@ -34,10 +34,7 @@ func redact(text string, people, things []string) string {
 	}
 	var names []string
 	for _, p := range people {
-		names = append(names, p)
-		for _, w := range strings.FieldsFunc(p, func(r rune) bool { return !unicode.IsLetter(r) }) {
-			names = append(names, w)
-		}
+		names = append(append(names, p), strings.FieldsFunc(p, func(r rune) bool { return !unicode.IsLetter(r) })...)
 	}
 	for _, c := range things {
 		names = append(names, c)

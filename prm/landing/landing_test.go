@@ -55,20 +55,19 @@ func (plain) Clock(_ context.Context, _ string, start time.Time, hours int) (lea
 }
 
 type stage struct {
-	t                                 testing.TB
-	db                                *db.DB
-	svc                               *Service
-	promos                            *promo.Service
-	leads                             *lead.Service
-	deals                             *deal.Service
-	events                            *recorder
-	aurelia, kestrel, baltic, bank    string
-	ingrid, wen, maya, joe            access.Actor
-	kaarel, banker, stranger          access.Actor
-	now                               time.Time
-	id                                promo.ID
-	number                            string
-	kestrelPartnership, balticPartner string
+	t                              testing.TB
+	db                             *db.DB
+	svc                            *Service
+	promos                         *promo.Service
+	leads                          *lead.Service
+	deals                          *deal.Service
+	events                         *recorder
+	aurelia, kestrel, baltic, bank string
+	ingrid, wen, maya, joe         access.Actor
+	kaarel, banker, stranger       access.Actor
+	now                            time.Time
+	id                             promo.ID
+	number                         string
 }
 
 // setup is a promotion of December that Kestrel and Baltic agreed to, not knowing of each

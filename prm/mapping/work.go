@@ -55,7 +55,6 @@ var (
 // refused ends a run for a reason that is told: word is under "mapping.reason.".
 type refused struct {
 	word, org string
-	what      string
 }
 
 func (e refused) Error() string { return "mapping: " + e.word }
