@@ -426,6 +426,48 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// A first statement that asks nothing goes with the beginning, and rows that waited with
+// the commit: each costs one answer of the server. What fails among them fails them all.
+func TestSendsTogether(t *testing.T) {
+	d := dbtest.Postgres(t)
+	bg := db.WithOrgs(t.Context(), "a", "b")
+	put := func(name string, more ...string) (trips int64, err error) {
+		before := d.Counts().Run
+		err = d.InTx(bg, func(ctx context.Context) error {
+			if _, err := db.Exec(ctx, "INSERT INTO counter (name, value) VALUES (?, 1)", name); err != nil {
+				return err
+			}
+			for i, m := range more {
+				if err := db.Later(ctx, "counter", "name, value", strings.Repeat(" ", i), m, 1); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		return d.Counts().Run - before, err
+	}
+	if trips, err := put("one", "two", "three", "four"); err != nil || trips != 2 {
+		t.Errorf("%d answers were waited for, want 2 (%v)", trips, err)
+	}
+	if _, err := put("five", "six", "one", "seven"); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("a row that is there twice: %v", err)
+	}
+	if _, err := put("one", "eight"); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("a first statement that fails: %v", err)
+	}
+	if trips, err := put("nine"); err != nil || trips != 2 {
+		t.Errorf("after failures: %d answers, %v", trips, err)
+	}
+	var n int64
+	var orgs string
+	if err := d.View(bg, func(ctx context.Context) error {
+		_, err := db.Row(ctx, "SELECT count(*), current_setting('entente.orgs') FROM counter", nil, &n, &orgs)
+		return err
+	}); err != nil || n != 5 || orgs != "a,b" {
+		t.Errorf("%d rows stand, want 5; %q act (%v)", n, orgs, err)
+	}
+}
+
 // On PostgreSQL a transaction begins with its first statement. What follows a failed
 // statement is not committed, a caller who has gone gets nothing committed, and a
 // connection never goes back in the middle of a transaction.

@@ -23,8 +23,39 @@ type conn interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	Commit() error
+	// all runs statements one after the other, and commits if last says so.
+	all(ctx context.Context, statements []statement, last ending) error
 	Rollback() error
+}
+
+// statement is one text with its arguments, as the database reads it.
+type statement struct {
+	query string
+	args  []any
+}
+
+// ending says whether statements are the last of their transaction.
+type ending bool
+
+const (
+	goesOn  ending = false
+	commits ending = true
+)
+
+// liteTx is a transaction of SQLite.
+type liteTx struct{ *sql.Tx }
+
+// all implements conn.
+func (t liteTx) all(ctx context.Context, statements []statement, last ending) error {
+	for _, s := range statements {
+		if _, err := t.ExecContext(ctx, s.query, s.args...); err != nil {
+			return err
+		}
+	}
+	if last == commits {
+		return t.Commit()
+	}
+	return nil
 }
 
 // pool is the connection of one transaction as gorm, Exec, Row and Rows use it.
@@ -240,46 +271,46 @@ func (s *txState) rank(table string) int {
 // those of tables that come after it.
 func First(ctx context.Context, table string) { mustState(ctx).rank(table) }
 
-// writeUpTo writes what waits, up to an index.
+// writeUpTo writes what waits, up to an index. It stands under no caller's deadline:
+// whoever asked for it may have gone on.
 func (s *txState) writeUpTo(last int) error {
-	due := slices.Clone(s.waiting[:last+1])
-	s.waiting = slices.Delete(s.waiting, 0, last+1)
-	for _, w := range due {
-		if err := s.writeOut(w); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeOut writes rows that waited. They stand under no caller's deadline: whoever asked
-// for them may have gone on.
-func (s *txState) writeOut(w waiting) error {
-	for len(w.args) > 0 {
-		n := laterMost
-		for n*w.width > len(w.args) {
-			n /= 2
-		}
-		rows := Values(w.width, n)
-		if w.row != "" {
-			rows = w.row + strings.Repeat(", "+w.row, n-1)
-		}
-		query := "INSERT INTO " + w.table + " (" + w.columns + ") VALUES " + rows + w.tail
-		if _, err := s.pool.conn.ExecContext(context.Background(), s.db.placed(query), w.args[:n*w.width]...); err != nil {
-			s.failed = err
-			return err
-		}
-		w.args = w.args[n*w.width:]
-	}
-	return nil
-}
-
-// settle writes everything that waits.
-func (s *txState) settle() error {
-	if err := s.writeUpTo(len(s.waiting) - 1); err != nil {
+	if err := s.pool.all(context.Background(), s.due(last), goesOn); err != nil {
+		s.failed = err
 		return err
 	}
-	return s.failed
+	return nil
+}
+
+// due takes what waits, up to an index, as statements.
+func (s *txState) due(last int) (out []statement) {
+	for _, w := range s.waiting[:last+1] {
+		for len(w.args) > 0 {
+			n := laterMost
+			for n*w.width > len(w.args) {
+				n /= 2
+			}
+			rows := Values(w.width, n)
+			if w.row != "" {
+				rows = w.row + strings.Repeat(", "+w.row, n-1)
+			}
+			query := "INSERT INTO " + w.table + " (" + w.columns + ") VALUES " + rows + w.tail
+			out = append(out, statement{s.db.placed(query), w.args[:n*w.width]})
+			w.args = w.args[n*w.width:]
+		}
+	}
+	s.waiting = slices.Delete(s.waiting, 0, last+1)
+	return out
+}
+
+// commit writes everything that waits and commits, unless the caller has gone.
+func (s *txState) commit(ctx context.Context) error {
+	if s.failed != nil {
+		return s.failed
+	}
+	if err := ctx.Err(); err != nil { // nobody waits for it any more
+		return err
+	}
+	return s.pool.all(context.Background(), s.due(len(s.waiting)-1), commits)
 }
 
 // shape is how rows of a model are inserted.

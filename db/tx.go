@@ -160,7 +160,7 @@ func (s *txState) join(ctx context.Context, fn func(ctx context.Context) error) 
 func SQLiteTx(ctx context.Context) (*sql.Tx, error) {
 	if s := state(ctx); s != nil {
 		if s.pool != nil && s.db.dialect == SQLite {
-			return s.pool.conn.(*sql.Tx), nil
+			return s.pool.conn.(liteTx).Tx, nil
 		}
 	}
 	return nil, fault.New(fault.Internal, "error.internal", "Cause", "no SQLite transaction in this context")
@@ -183,16 +183,10 @@ func (d *DB) once(ctx context.Context, write bool, fn func(ctx context.Context) 
 	if err := fn(context.WithValue(ctx, txKey, s)); err != nil {
 		return err
 	}
-	if err := s.settle(); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil { // nobody waits for it any more
+	if err := s.commit(ctx); err != nil {
 		return err
 	}
 	done = true
-	if err := s.pool.Commit(); err != nil {
-		return err
-	}
 	if write {
 		d.counts.commits.Add(1)
 	}
@@ -236,7 +230,7 @@ func (d *DB) begin(ctx context.Context, write bool) (*txState, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.pool = &pool{tx, s}
+		s.pool = &pool{liteTx{tx}, s}
 	}
 	s.gorm = g.Session(&gorm.Session{NewDB: true, Context: ctx})
 	s.gorm.Statement.ConnPool = s.pool
