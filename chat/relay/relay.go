@@ -102,7 +102,7 @@ func Listen(o Options) (*Server, error) {
 		return nil, fmt.Errorf("%s is every address of this machine: say under which one it is reached", o.Addr)
 	}
 	s.turn, err = turn.NewServer(turn.ServerConfig{
-		Realm: realm, AuthHandler: s.auth, QuotaHandler: func(person, _ string, _ net.Addr) bool { return s.room(person) }, LoggerFactory: factory{o.Log},
+		Realm: realm, AuthHandler: s.auth, QuotaHandler: func(person, _ string, _ net.Addr) bool { return s.room(person) }, LoggerFactory: Words(o.Log),
 		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: s.conn, RelayAddressGenerator: ways{s}, PermissionHandler: func(_ net.Addr, ip net.IP) bool {
 			a, ok := netip.AddrFromSlice(ip)
 			return ok && (a.Unmap() == s.public.Addr() || o.Allow(a.Unmap()))
@@ -334,6 +334,9 @@ func (r *relayed) Close() error {
 // factory hands the library's words to ours, all as debug: strangers cause most of them.
 type factory struct{ log *slog.Logger }
 
+// Words is a logger for the libraries of calls that hands all they say to ours as debug.
+func Words(log *slog.Logger) logging.LoggerFactory { return factory{log} }
+
 func (f factory) NewLogger(scope string) logging.LeveledLogger { return words{f.log, scope} }
 
 type words struct {
@@ -341,7 +344,7 @@ type words struct {
 	scope string
 }
 
-func (w words) say(text string) { w.log.Debug("turn", "scope", w.scope, "text", text) }
+func (w words) say(text string) { w.log.Debug("media", "scope", w.scope, "text", text) }
 
 func (w words) Trace(string)                 {}
 func (w words) Tracef(string, ...any)        {}
