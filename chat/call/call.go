@@ -23,13 +23,18 @@ type (
 
 // Limits of a call.
 const (
-	// MaxParties is how many take part at once: each sends to every other, and a line
-	// that carries five pictures up is rare.
+	// MaxParties is how many may send to each other: a line that carries five pictures up
+	// is rare. A forwarder takes more (Deps.Most).
 	MaxParties = 6
 	// Lease is how long a party stays that no node speaks for.
 	Lease = 75 * time.Second
 	// RingFor is how long those called are asked to answer.
 	RingFor = 45 * time.Second
+	// HostLease is how long a call stays with a forwarding node that is silent.
+	HostLease = 45 * time.Second
+	// KeepFor is how long the rows of a call are kept after its end. What the room knows of
+	// it is its lines, which go by the room's retention.
+	KeepFor = 7 * 24 * time.Hour
 )
 
 // The lines of a call in its room, as kinds of an event.
@@ -79,6 +84,9 @@ type State struct {
 	Ended   time.Time // zero while it runs
 	By      room.Author
 	Relay   bool    // its parties reach each other through the server alone
+	SFU     bool    // each sends to the forwarder alone
+	Node    string  // which forwards it; empty: none, or none any more
+	Most    int     // may take part
 	Parties []Party // those who are in it, the first first
 }
 

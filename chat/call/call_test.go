@@ -548,3 +548,98 @@ func TestPolicy(t *testing.T) {
 		must(t, err)
 	})
 }
+
+// none forwards nothing.
+type none struct{}
+
+func (none) Open(string, string, func(int64, string, map[string][2]string)) error { return nil }
+func (none) Answer(string, string, int64, string) error                           { return nil }
+func (none) Leave(string, string)                                                 {}
+func (none) Keep(string, []string)                                                {}
+func (none) Calls() []string                                                      { return nil }
+
+// TestForwarded: one more than may send to each other has a call forwarded, to its end; a
+// node that is silent loses it to the next that is asked.
+func TestForwarded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		at := func(node string, fw call.Forwarder) *call.Service {
+			return call.New(d, call.Deps{Rooms: h.rooms, People: h, Node: node, Forwarder: fw, Mesh: 2, Most: 3})
+		}
+		one, two, bare := at("one", none{}), at("two", none{}), at("bare", nil)
+		now := func(after time.Duration) context.Context { return db.WithNow(t.Context(), time.Now().Add(after)) }
+		st, maya, _, err := one.Begin(now(0), h.actor("maya"), h.room, call.Flags{})
+		must(t, err)
+		_, ingrid, err := two.Join(now(0), h.actor("ingrid"), h.room, st.ID, call.Flags{})
+		must(t, err)
+		if _, _, err := one.Desk().Seat(now(0), maya); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("a seat in a call that is not forwarded: %v", err)
+		}
+		st, wen, err := two.Join(now(0), h.actor("wen"), h.room, st.ID, call.Flags{})
+		must(t, err)
+		if !st.SFU || st.Node != "two" || st.Most != 3 {
+			t.Fatalf("the third: %+v", st)
+		}
+		_, _, err = one.Join(now(0), h.actor("bob"), h.room, st.ID, call.Flags{})
+		is(t, err, fault.Conflict, "one more than may")
+
+		got, moved, err := one.Desk().Seat(now(40*time.Second), maya)
+		must(t, err)
+		if moved || got.Node != "two" {
+			t.Errorf("a node that is there: %v %+v", moved, got)
+		}
+		if held, err := two.Desk().Hosted(now(30*time.Second), []string{string(st.ID), "other"}); err != nil || len(held) != 1 || len(held[0].Parties) != 3 {
+			t.Errorf("held %+v %v", held, err)
+		}
+		if got, moved, err = one.Desk().Seat(now(70*time.Second), maya); err != nil || moved || got.Node != "two" {
+			t.Errorf("a node that spoke since: %v %+v %v", moved, got, err)
+		}
+		_, _, err = bare.Desk().Seat(now(80*time.Second), maya)
+		is(t, err, fault.Unavailable, "a node that forwards nothing")
+		if got, moved, err = one.Desk().Seat(now(80*time.Second), maya); err != nil || !moved || got.Node != "one" || got.Rev <= st.Rev {
+			t.Errorf("a silent node: %v %+v %v", moved, got, err)
+		}
+		if held, err := two.Desk().Hosted(now(81*time.Second), []string{string(st.ID)}); err != nil || len(held) != 0 {
+			t.Errorf("who lost it holds %+v %v", held, err)
+		}
+		must(t, one.Desk().Unhost(now(82*time.Second)))
+		if got, moved, err = two.Desk().Seat(now(82*time.Second), wen); err != nil || !moved || got.Node != "two" {
+			t.Errorf("after a stop: %v %+v %v", moved, got, err)
+		}
+		for _, p := range []call.Peer{wen, ingrid} {
+			_, _, err := one.Desk().Leave(now(90*time.Second), p)
+			must(t, err)
+		}
+		if _, _, err := two.Desk().Seat(now(90*time.Second), wen); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("a seat of who left: %v", err)
+		}
+		if st, err = one.Current(now(90*time.Second), h.actor("wen"), h.room); err != nil || !st.SFU {
+			t.Errorf("a call of one goes back: %+v %v", st, err)
+		}
+		_, _, err = one.Desk().Leave(now(90*time.Second), maya)
+		must(t, err)
+
+		// what ended long ago is forgotten, and its lines stand
+		rows := func() (n int64) {
+			must(t, d.View(t.Context(), func(ctx context.Context) error {
+				return db.Tx(ctx).Raw("SELECT (SELECT COUNT(*) FROM room_call) + (SELECT COUNT(*) FROM room_call_party) + (SELECT COUNT(*) FROM room_call_rung)").Scan(&n).Error
+			}))
+			return n
+		}
+		must(t, one.Desk().Rang(now(0), st.ID, []call.Member{{Person: h.person["bob"], Org: h.org["kestrel"]}}))
+		st, _, _, err = one.Begin(now(91*time.Second), h.actor("maya"), h.room, call.Flags{}) // runs for weeks
+		must(t, err)
+		must(t, one.Desk().Forget(now(call.KeepFor)))
+		if n := rows(); n != 7 {
+			t.Errorf("%d rows before the time, want 7", n)
+		}
+		must(t, one.Desk().Forget(now(3*call.KeepFor)))
+		if n := rows(); n != 2 {
+			t.Errorf("%d rows after it, want those of the call that runs", n)
+		}
+		if got := h.lines(t); len(got) != 3 {
+			t.Errorf("the room says %q", got)
+		}
+	})
+}

@@ -45,13 +45,13 @@ func (d Desk) Leave(ctx context.Context, p Peer) (st State, changed bool, err er
 
 // settle ends a locked call that nobody is in.
 func (d Desk) settle(ctx context.Context, c *callRow, at time.Time, st *State) (err error) {
-	if *st, err = readState(ctx, *c); err != nil || c.Ended != 0 || len(st.Parties) > 0 {
+	if *st, err = d.s.state(ctx, *c); err != nil || c.Ended != 0 || len(st.Parties) > 0 {
 		return err
 	}
 	if err := d.s.over(ctx, c, at); err != nil {
 		return err
 	}
-	*st, err = readState(ctx, *c)
+	*st, err = d.s.state(ctx, *c)
 	return err
 }
 
@@ -107,6 +107,20 @@ func (d Desk) Sweep(ctx context.Context) ([]State, error) {
 	return changed, errors.Join(errs...)
 }
 
+// Forget deletes the rows of calls that ended long ago. It is a job; safe to repeat.
+func (d Desk) Forget(ctx context.Context) error {
+	for {
+		var n int
+		err := d.s.db.InTx(ctx, func(ctx context.Context) (err error) {
+			n, err = forget(ctx, db.Now(ctx).Add(-KeepFor), 200)
+			return err
+		})
+		if err != nil || n < 200 {
+			return err
+		}
+	}
+}
+
 // Running is the call that runs in a room, for those whom the caller let into the room.
 func (d Desk) Running(ctx context.Context, id room.ID) (st State, there bool, err error) {
 	err = d.s.db.View(ctx, func(ctx context.Context) error {
@@ -114,7 +128,7 @@ func (d Desk) Running(ctx context.Context, id room.ID) (st State, there bool, er
 		if c, there, err = readOpen(ctx, id); err != nil || !there {
 			return err
 		}
-		st, err = readState(ctx, c)
+		st, err = d.s.state(ctx, c)
 		return err
 	})
 	if err != nil || !there {

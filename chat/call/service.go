@@ -32,6 +32,11 @@ type Deps struct {
 	CanRelay func() bool
 	// Relay has all calls go through it, whatever companies choose.
 	Relay bool
+
+	Node      string    // unique name of this node
+	Forwarder Forwarder // nil: this node forwards no calls
+	Mesh      int       // how many send to each other before a call goes through the forwarder; default 4
+	Most      int       // parties of a call that is forwarded; default 12
 }
 
 // New makes the service.
@@ -39,13 +44,21 @@ func New(d *db.DB, deps Deps) *Service {
 	if deps.CanRelay == nil {
 		deps.CanRelay = func() bool { return false }
 	}
+	if deps.Node == "" {
+		deps.Node = "alone"
+	}
+	if deps.Mesh == 0 {
+		deps.Mesh = 4
+	}
+	if deps.Most == 0 {
+		deps.Most = 12
+	}
 	return &Service{Deps: deps, db: d}
 }
 
 var (
 	errNotFound = fault.New(fault.NotFound, "error.not_found")
 	errOver     = fault.New(fault.Conflict, "call.over")
-	errFull     = fault.New(fault.Conflict, "call.full", "most", MaxParties)
 )
 
 // May checks that the actor may take part in calls of a room.
@@ -109,7 +122,7 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id room.ID, f F
 		if err := s.hide(ctx, &c, r.Orgs); err != nil {
 			return err
 		}
-		if me, err = enter(ctx, c.ID, actor.Person, actor.Org, f); err != nil {
+		if me, err = s.enter(ctx, &c, actor, f); err != nil {
 			return err
 		}
 		if began {
@@ -119,7 +132,7 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id room.ID, f F
 				return err
 			}
 		}
-		st, err = readState(ctx, c)
+		st, err = s.state(ctx, c)
 		return err
 	})
 	if err != nil {
@@ -166,10 +179,10 @@ func (s *Service) Join(ctx context.Context, actor access.Actor, id room.ID, call
 		if err := s.hide(ctx, &c, r.Orgs); err != nil {
 			return err
 		}
-		if me, err = enter(ctx, c.ID, actor.Person, actor.Org, f); err != nil {
+		if me, err = s.enter(ctx, &c, actor, f); err != nil {
 			return err
 		}
-		st, err = readState(ctx, c)
+		st, err = s.state(ctx, c)
 		return err
 	})
 	if err != nil {
@@ -202,7 +215,7 @@ func (s *Service) Set(ctx context.Context, actor access.Actor, id room.ID, me Pe
 		if there, err := setFlags(ctx, me, f); err != nil || !there {
 			return first(err, errNotFound)
 		}
-		st, err = readState(ctx, c)
+		st, err = s.state(ctx, c)
 		return err
 	})
 	if err != nil {
@@ -236,7 +249,7 @@ func (s *Service) End(ctx context.Context, actor access.Actor, id room.ID, call 
 				return err
 			}
 		}
-		st, err = readState(ctx, c)
+		st, err = s.state(ctx, c)
 		return err
 	})
 	if err != nil {
@@ -256,7 +269,7 @@ func (s *Service) Current(ctx context.Context, actor access.Actor, id room.ID) (
 		if err != nil || !there {
 			return first(err, errNotFound)
 		}
-		st, err = readState(ctx, c)
+		st, err = s.state(ctx, c)
 		return err
 	})
 	if err != nil {

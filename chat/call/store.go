@@ -23,6 +23,9 @@ type callRow struct {
 	Begun    int64
 	Ended    int64
 	Relay    int64
+	Sfu      int64
+	SfuNode  string
+	SfuBeat  int64
 }
 
 func (callRow) TableName() string { return "room_call" }
@@ -62,10 +65,10 @@ type policyRow struct {
 
 func (policyRow) TableName() string { return "call_policy" }
 
-const callColumns = "id, room_id, person_id, org_id, rev, begun, ended, relay"
+const callColumns = "id, room_id, person_id, org_id, rev, begun, ended, relay, sfu, sfu_node, sfu_beat"
 
 func (c *callRow) dest() []any {
-	return []any{&c.ID, &c.RoomID, &c.PersonID, &c.OrgID, &c.Rev, &c.Begun, &c.Ended, &c.Relay}
+	return []any{&c.ID, &c.RoomID, &c.PersonID, &c.OrgID, &c.Rev, &c.Begun, &c.Ended, &c.Relay, &c.Sfu, &c.SfuNode, &c.SfuBeat}
 }
 
 // lockOpen takes the lock of a room's open call and raises its number.
@@ -86,7 +89,7 @@ func lockCall(ctx context.Context, id ID) (c callRow, err error) {
 // insertCall begins a call; the unique open one of a room settles a race.
 func insertCall(ctx context.Context, id room.ID, person, org string, relay bool) (c callRow, made bool, err error) {
 	c = callRow{ID: db.NewID(), RoomID: string(id), PersonID: person, OrgID: org, Rev: 1, Begun: db.Micros(db.Now(ctx)), Relay: bit(relay)}
-	n, err := db.Exec(ctx, "INSERT INTO room_call ("+callColumns+") VALUES (?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING", c.ID, c.RoomID, c.PersonID, c.OrgID, c.Rev, c.Begun, c.Relay)
+	n, err := db.Exec(ctx, "INSERT INTO room_call ("+callColumns+") VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, '', 0) ON CONFLICT DO NOTHING", c.ID, c.RoomID, c.PersonID, c.OrgID, c.Rev, c.Begun, c.Relay)
 	return c, n == 1, err
 }
 
@@ -103,18 +106,62 @@ func endCall(ctx context.Context, id string, at time.Time) error {
 	return db.Tx(ctx).Model(&callRow{}).Where("id = ?", id).UpdateColumn("ended", db.Micros(at)).Error
 }
 
-// enter adds a party to a locked call.
-func enter(ctx context.Context, call, person, org string, f Flags) (Peer, error) {
+func parties(ctx context.Context, call string) (int, error) {
 	var n int64
-	if err := db.Tx(ctx).Model(&partyRow{}).Where("call_id = ? AND gone = 0", call).Count(&n).Error; err != nil {
-		return "", err
-	}
-	if n >= MaxParties {
-		return "", errFull
-	}
+	err := db.Tx(ctx).Model(&partyRow{}).Where("call_id = ? AND gone = 0", call).Count(&n).Error
+	return int(n), err
+}
+
+// insertParty adds a party to a locked call.
+func insertParty(ctx context.Context, call, person, org string, f Flags) (Peer, error) {
 	now := db.Micros(db.Now(ctx))
 	p := partyRow{ID: db.NewID(), CallID: call, PersonID: person, OrgID: org, Mic: bit(f.Mic), Camera: bit(f.Camera), Screen: bit(f.Screen), Joined: now, Beat: now}
 	return Peer(p.ID), db.Tx(ctx).Create(&p).Error
+}
+
+// host has a node forward a locked call.
+func host(ctx context.Context, c *callRow, node string) error {
+	c.Sfu, c.SfuNode, c.SfuBeat = 1, node, db.Micros(db.Now(ctx))
+	_, err := db.Exec(ctx, "UPDATE room_call SET sfu = 1, sfu_node = ?, sfu_beat = ? WHERE id = ?", c.SfuNode, c.SfuBeat, c.ID)
+	return err
+}
+
+func readCall(ctx context.Context, id string) (c callRow, err error) {
+	err = db.Tx(ctx).Where("id = ?", id).Take(&c).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = errNotFound
+	}
+	return c, err
+}
+
+// hosted renews a node's word for the calls that it forwards, and returns those that run.
+func hosted(ctx context.Context, node string, ids []string) (rows []callRow, err error) {
+	if err := db.Tx(ctx).Model(&callRow{}).Where("id IN ? AND sfu_node = ? AND ended = 0", ids, node).UpdateColumn("sfu_beat", db.Micros(db.Now(ctx))).Error; err != nil {
+		return nil, err
+	}
+	err = db.Tx(ctx).Where("id IN ? AND sfu_node = ? AND ended = 0", ids, node).Order("id").Find(&rows).Error
+	return rows, err
+}
+
+// unhost has a node forward nothing any more.
+func unhost(ctx context.Context, node string) error {
+	_, err := db.Exec(ctx, "UPDATE room_call SET sfu_node = '', rev = rev + 1 WHERE sfu_node = ? AND ended = 0", node)
+	return err
+}
+
+// forget deletes calls that ended before an instant, with all about them.
+func forget(ctx context.Context, before time.Time, limit int) (int, error) {
+	var ids []string
+	err := db.Tx(ctx).Model(&callRow{}).Where("ended > 0 AND ended < ?", db.Micros(before)).Order("ended").Limit(limit).Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	for _, table := range []any{&partyRow{}, &rungRow{}} {
+		if err := db.Tx(ctx).Where("call_id IN ?", ids).Delete(table).Error; err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), db.Tx(ctx).Where("id IN ?", ids).Delete(&callRow{}).Error
 }
 
 func bit(b bool) int64 {
@@ -190,7 +237,7 @@ func everIn(ctx context.Context, call string) (persons []string, err error) {
 
 // readState reads who is in a call. Names follow after the transaction.
 func readState(ctx context.Context, c callRow) (State, error) {
-	st := State{ID: ID(c.ID), Room: room.ID(c.RoomID), Rev: c.Rev, Begun: db.FromMicros(c.Begun), By: room.Author{ID: c.PersonID, Org: c.OrgID}, Relay: c.Relay != 0}
+	st := State{ID: ID(c.ID), Room: room.ID(c.RoomID), Rev: c.Rev, Begun: db.FromMicros(c.Begun), By: room.Author{ID: c.PersonID, Org: c.OrgID}, Relay: c.Relay != 0, SFU: c.Sfu != 0, Node: c.SfuNode}
 	if c.Ended != 0 {
 		st.Ended = db.FromMicros(c.Ended)
 	}

@@ -56,6 +56,7 @@ type Options struct {
 	Presence func(room string, online []Face) Frame // builds the frame that lists who is in a room
 	Left     func(room string) Frame                // tells a client it was taken out of a room
 	Gone     func(room, name string)                // a named connection left a room; must not block
+	Told     func(data []byte)                      // another node tells this one something; must not block
 	Broker   broker.Broker                          // nil: this node alone
 	Node     string                                 // unique among nodes, required with a Broker
 	Log      *slog.Logger                           // nil: slog.Default
@@ -89,6 +90,7 @@ type Hub struct {
 	persons map[string]*channel
 	orgs    map[string]*channel
 	control broker.Subscription
+	told    broker.Subscription
 	state   int // 0 new, 1 running, 2 stopped
 	cancel  context.CancelFunc
 	ctx     context.Context
@@ -156,8 +158,15 @@ func (h *Hub) Start(context.Context) error {
 		return ErrStopped
 	}
 	if h.opt.Broker != nil {
+		if h.opt.Node == "" {
+			return errors.New("hub: a node among others needs a name")
+		}
 		s, err := h.opt.Broker.Subscribe(topicControl, h.onControl)
 		if err != nil {
+			return err
+		}
+		if h.told, err = h.opt.Broker.Subscribe(topicNode+h.opt.Node, h.onTold); err != nil {
+			s.Stop()
 			return err
 		}
 		h.control = s
@@ -190,14 +199,15 @@ func (h *Hub) Stop() {
 	for c := range h.conns {
 		conns = append(conns, c)
 	}
-	ctl := h.control
-	h.control = nil
+	ctl, told := h.control, h.told
+	h.control, h.told = nil, nil
 	h.mu.Unlock()
 	for _, c := range conns {
 		c.Close(CodeAway, "")
 	}
 	if ctl != nil {
 		ctl.Stop()
+		told.Stop()
 	}
 	if was == 1 {
 		h.cancel()

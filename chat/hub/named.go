@@ -87,6 +87,26 @@ func (h *Hub) unname(id, name string) bool {
 	return true
 }
 
+// Bears says that a connection of the person on this node bears a name in some room.
+func (h *Hub) Bears(person string) bool {
+	h.mu.RLock()
+	var conns []*Conn
+	if ch := h.persons[person]; ch != nil {
+		for c := range ch.conns {
+			conns = append(conns, c)
+		}
+	}
+	h.mu.RUnlock()
+	for _, c := range conns {
+		for _, id := range c.Rooms() {
+			if c.Named(id) != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Names lists the names borne on this node, by room.
 func (h *Hub) Names() map[string][]string {
 	h.mu.RLock()

@@ -16,6 +16,7 @@ const (
 	topicPerson  = "person."
 	topicOrg     = "org."
 	topicControl = "control"
+	topicNode    = "node."
 )
 
 const (
@@ -41,6 +42,7 @@ type envelope struct {
 	Org   string `json:"o,omitempty"`
 	Faces []Face `json:"f,omitempty"`
 	Drop  *Drop  `json:"d,omitempty"`
+	Told  []byte `json:"t,omitempty"`
 	Parts []part `json:"p,omitempty"`
 }
 
@@ -104,6 +106,17 @@ func (h *Hub) cast(topic string, e envelope, f Frame) {
 	}
 	if err != nil {
 		h.log.Warn("telling other nodes", "topic", topic, "err", err)
+	}
+}
+
+// Tell hands data to one other node (Options.Told there). It may be lost.
+func (h *Hub) Tell(node string, data []byte) {
+	h.cast(topicNode+node, envelope{Told: data}, Frame{})
+}
+
+func (h *Hub) onTold(data []byte) {
+	if e, _, ok := decode(data); ok && e.Node != h.opt.Node && h.opt.Told != nil {
+		h.opt.Told(e.Told)
 	}
 }
 

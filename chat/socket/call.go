@@ -16,8 +16,8 @@ import (
 // to each other passes only between parties of the same room's call, and who is taken out
 // of the room, the company or the session is out of the call with it.
 //
-// client → call.begin, call.join, call.leave, call.end, call.decline, call.set, and to
-// another party call.offer, call.answer, call.ice.
+// client → call.begin, call.join, call.leave, call.end, call.decline, call.set, call.ask,
+// and to another party call.offer, call.answer, call.ice.
 // server → call.joined, call.state, call.ring, call.hush, call.declined, call.left, and
 // what another party sent.
 
@@ -30,7 +30,7 @@ type ICEServer struct {
 
 // callFrames are the types a client may send; others are passed over (CONTRACT 4).
 var callFrames = map[string]bool{"call.begin": true, "call.join": true, "call.leave": true, "call.end": true, "call.decline": true,
-	"call.set": true, "call.offer": true, "call.answer": true, "call.ice": true}
+	"call.set": true, "call.ask": true, "call.offer": true, "call.answer": true, "call.ice": true}
 
 // Bounds of what one party says to another.
 const (
@@ -43,6 +43,7 @@ type inCall struct {
 	Call      string     `json:"call"`
 	To        string     `json:"to"`
 	SDP       string     `json:"sdp"`
+	N         int64      `json:"n"`         // of the connection that an answer to the forwarder is for
 	Candidate *candidate `json:"candidate"` // null: no more
 	Mic       bool       `json:"mic"`
 	Camera    bool       `json:"camera"`
@@ -80,6 +81,8 @@ type callStateOut struct {
 	Ended   *time.Time   `json:"ended"` // null: it runs
 	By      room.Author  `json:"by"`
 	Relay   bool         `json:"relay"` // only candidates of a TURN server are passed on
+	SFU     bool         `json:"sfu"`   // each sends to the server alone, which forwards
+	Most    int          `json:"most"`  // may take part
 	Parties []call.Party `json:"parties"`
 }
 
@@ -130,7 +133,7 @@ type callICEOut struct {
 }
 
 func callState(st call.State) callStateOut {
-	out := callStateOut{Type: "call.state", Room: st.Room, Call: st.ID, Rev: st.Rev, Begun: st.Begun.UTC(), By: st.By, Relay: st.Relay, Parties: st.Parties}
+	out := callStateOut{Type: "call.state", Room: st.Room, Call: st.ID, Rev: st.Rev, Begun: st.Begun.UTC(), By: st.By, Relay: st.Relay, SFU: st.SFU, Most: st.Most, Parties: st.Parties}
 	if !st.Open() {
 		at := st.Ended.UTC()
 		out.Ended = &at
@@ -197,7 +200,12 @@ func (c *client) call(ctx context.Context, in inbound) error {
 		}
 		c.e.tellCall(ctx, st)
 		return nil
+	case "call.ask":
+		return c.askSeat(ctx, in.Room, me)
 	case "call.offer", "call.answer":
+		if in.To == sfuName && in.Type == "call.answer" {
+			return c.answerSeat(in, me)
+		}
 		if in.SDP == "" || len(in.SDP) > maxSDP {
 			return fault.InvalidField("sdp", "call.said_wrong")
 		}
@@ -206,6 +214,9 @@ func (c *client) call(ctx context.Context, in inbound) error {
 		}
 		return c.pass(in, me, callSaidOut{in.Type, in.Room, string(me), in.SDP})
 	case "call.ice":
+		if in.To == sfuName {
+			return nil // it needs none
+		}
 		if in.Candidate != nil && in.Candidate.long() {
 			return fault.InvalidField("candidate", "call.said_wrong")
 		}
@@ -330,6 +341,9 @@ func (e *Endpoint) tellCall(ctx context.Context, st call.State) {
 	// Two nodes may tell two states at once, the later one first: clients go by rev, so none
 	// of the last few may take the place of another that was not written yet.
 	e.hub.Signal(string(st.Room), fmt.Sprint("call ", st.Rev%4), "", frame(callState(st)))
+	if !st.Open() {
+		e.endForward(st)
+	}
 	if st.Open() || st.Ended.Sub(st.Begun) > 2*call.RingFor {
 		return
 	}
@@ -351,7 +365,11 @@ func (e *Endpoint) hush(st call.State, who []call.Member) {
 
 // partyGone is told by the hub of a party whose connection left the room.
 func (e *Endpoint) partyGone(_, name string) {
-	if e.cfg.Calls == nil || !e.enterWork() {
+	if e.cfg.Calls == nil {
+		return
+	}
+	e.unseat(call.Peer(name))
+	if !e.enterWork() {
 		return // stopping: the party comes back on another node, or nobody speaks for it any more
 	}
 	go func() {
@@ -365,6 +383,7 @@ func (e *Endpoint) partyGone(_, name string) {
 // leaveCall takes a party out. Where that fails nobody speaks for it any more, and the
 // sweep does it.
 func (e *Endpoint) leaveCall(ctx context.Context, p call.Peer) {
+	e.unseat(p)
 	st, changed, err := e.cfg.Calls.Desk().Leave(ctx, p)
 	switch {
 	case err != nil:
@@ -410,6 +429,7 @@ func (e *Endpoint) startBeat() {
 				return
 			case <-t.C:
 				e.beatCalls(ctx)
+				e.beatForwards(ctx)
 			}
 		}
 	}()
@@ -435,6 +455,7 @@ func (e *Endpoint) beatCalls(ctx context.Context) {
 			return
 		}
 		for _, p := range lost {
+			e.unseat(p)
 			e.hub.To(where[p], string(p), leftCall(where[p], "lost"))
 			e.hub.Unname(where[p], string(p))
 		}

@@ -43,6 +43,7 @@ type house struct {
 	roles map[string][]access.Role // person → present roles
 	cred  []socket.Credentials     // what was brought, as kept by the port
 	relay bool                     // calls go through the server
+	fw    map[string]*forwarder    // node → what forwards its calls, from the third party on
 }
 
 func newHouse(t testing.TB, d *db.DB) *house {
@@ -164,7 +165,11 @@ func (h *house) node(t testing.TB, cfg socket.Config) *node {
 	t.Helper()
 	n := &node{house: h, rooms: room.NewService(h.db, room.Deps{People: h})}
 	cfg.Rooms, cfg.Auth, cfg.Log = n.rooms, h, slog.New(slog.DiscardHandler)
-	n.calls = call.New(h.db, call.Deps{Rooms: n.rooms, People: h, Relay: h.relay})
+	deps := call.Deps{Rooms: n.rooms, People: h, Relay: h.relay, Node: cfg.Node}
+	if fw := h.fw[cfg.Node]; fw != nil {
+		deps.Forwarder, deps.Mesh, deps.Most = fw, 2, 4
+	}
+	n.calls = call.New(h.db, deps)
 	cfg.Calls = n.calls
 	cfg.Phrase = func(lang, kind string, args map[string]string) string { return lang + " " + kind + " " + args["n"] }
 	n.live = socket.New(cfg)

@@ -115,11 +115,13 @@ type Endpoint struct {
 	hub  *hub.Hub
 	rate *rates
 
-	mu      sync.Mutex
-	clients map[*client]struct{}
-	stopped bool
-	beat    context.CancelFunc // ends the beat of calls; nil: not begun
-	wg      sync.WaitGroup     // connections and the goroutines that close them
+	mu       sync.Mutex
+	clients  map[*client]struct{}
+	stopped  bool
+	beat     context.CancelFunc // ends the beat of calls; nil: not begun
+	places   map[call.Peer]place
+	forwards map[call.ID]int64 // calls that this node forwards → number of the state when somebody last came
+	wg       sync.WaitGroup    // connections and the goroutines that close them
 
 	noticeMu sync.Mutex
 	notices  map[room.ID]*notice
@@ -144,7 +146,7 @@ func New(cfg Config) *Endpoint {
 	e := &Endpoint{cfg: cfg, log: cfg.Log, feed: cfg.Rooms.Feed(), clients: map[*client]struct{}{},
 		notices: map[room.ID]*notice{}, rate: newRates(cfg.Limits, cfg.Clock)}
 	e.hub = hub.New(hub.Options{
-		Source: source{e}, Presence: presenceFrame, Left: leftFrame, Gone: e.partyGone,
+		Source: source{e}, Presence: presenceFrame, Left: leftFrame, Gone: e.partyGone, Told: e.toldByNode,
 		Broker: cfg.Broker, Node: cfg.Node, Log: cfg.Log,
 		QueueBytes: cfg.Limits.QueueBytes, CheckEvery: cfg.Limits.CheckEvery,
 	})
@@ -172,9 +174,13 @@ const stopWait = 6 * time.Second
 // seconds for the answers, then cuts what is left. Safe to call twice.
 func (e *Endpoint) Stop() {
 	e.mu.Lock()
+	was := e.stopped
 	e.stopped = true
 	beat := e.beat
 	e.mu.Unlock()
+	if !was {
+		e.unhost()
+	}
 	if beat != nil {
 		beat()
 	}

@@ -1352,12 +1352,13 @@ CREATE TABLE room_bot (
 );
 CREATE INDEX room_bot_room ON room_bot USING btree (room_id);
 CREATE TABLE room_call (
-  id text NOT NULL, room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, rev bigint NOT NULL, begun bigint NOT NULL, ended bigint NOT NULL, relay bigint NOT NULL,
+  id text NOT NULL, room_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, rev bigint NOT NULL, begun bigint NOT NULL, ended bigint NOT NULL, relay bigint NOT NULL, sfu bigint NOT NULL, sfu_node text NOT NULL, sfu_beat bigint NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (person_id) REFERENCES person(id),
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
+CREATE INDEX room_call_ended ON room_call USING btree (ended);
 CREATE UNIQUE INDEX room_call_open ON room_call USING btree (room_id) WHERE (ended = 0);
 CREATE TABLE room_call_party (
   id text NOT NULL, call_id text NOT NULL, person_id text NOT NULL, org_id text NOT NULL, mic bigint NOT NULL, camera bigint NOT NULL, screen bigint NOT NULL, joined bigint NOT NULL, beat bigint NOT NULL, gone bigint NOT NULL,

@@ -1052,7 +1052,8 @@ CREATE TABLE room_bot (
 CREATE INDEX room_bot_room ON room_bot (room_id);
 CREATE TABLE room_call (
   id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL REFERENCES org(id), rev INTEGER NOT NULL, begun INTEGER NOT NULL, ended INTEGER NOT NULL
-, relay INTEGER NOT NULL DEFAULT 0);
+, relay INTEGER NOT NULL DEFAULT 0, sfu INTEGER NOT NULL DEFAULT 0, sfu_node TEXT NOT NULL DEFAULT '', sfu_beat INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX room_call_ended ON room_call (ended);
 CREATE UNIQUE INDEX room_call_open ON room_call (room_id) WHERE ended = 0;
 CREATE TABLE room_call_party (
   id TEXT PRIMARY KEY, call_id TEXT NOT NULL REFERENCES room_call(id), person_id TEXT NOT NULL REFERENCES person(id), org_id TEXT NOT NULL REFERENCES org(id), mic INTEGER NOT NULL, camera INTEGER NOT NULL, screen INTEGER NOT NULL, joined INTEGER NOT NULL, beat INTEGER NOT NULL, gone INTEGER NOT NULL
