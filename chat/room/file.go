@@ -1,16 +1,11 @@
 package room
 
 import (
-	"bytes"
 	"context"
 	"io"
-	"net/http"
-	"path"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
+	"entente/chat/attach"
 	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -21,10 +16,8 @@ type FileID string
 
 // Limits of files.
 const (
-	MaxFile  = 25 << 20 // bytes of one file
-	MaxFiles = 10       // of one message
-	maxLoose = 50       // files a person brought to a room and put into no message
-	maxName  = 150      // characters of a file name
+	MaxFiles = 10 // of one message
+	maxLoose = 50 // files a person brought to a room and put into no message
 )
 
 // File is a file of a message.
@@ -39,82 +32,10 @@ type File struct {
 }
 
 // EDI says that the file is an X12 or EDIFACT interchange.
-func (f File) EDI() bool { return f.Type == TypeX12 || f.Type == TypeEDIFACT }
+func (f File) EDI() bool { return f.Type == attach.TypeX12 || f.Type == attach.TypeEDIFACT }
 
 // Shown says that a browser may show the file itself: pictures that hold no script.
-func (f File) Shown() bool {
-	return f.Type == "image/png" || f.Type == "image/jpeg" || f.Type == "image/gif" || f.Type == "image/webp"
-}
-
-// Types of interchanges (RFC 1767).
-const (
-	TypeX12     = "application/edi-x12"
-	TypeEDIFACT = "application/edifact"
-)
-
-// Scanner judges a file before it is kept. A refusal is a fault Invalid; anything else
-// means that it could not be judged, and then the file is not taken either.
-type Scanner interface {
-	Scan(ctx context.Context, name string, body io.Reader) error
-}
-
-// barred begin files that run when they are opened: no partner has a reason to send one
-// by chat.
-var barred = [][]byte{
-	[]byte("MZ"),                            // Windows programs
-	[]byte("\x7fELF"),                       // Unix programs
-	[]byte("\xca\xfe\xba\xbe"),              // Java classes, Mach-O for several machines
-	[]byte("\xcf\xfa\xed\xfe"),              // Mach-O
-	[]byte("\xce\xfa\xed\xfe"),              // Mach-O
-	[]byte("#!"),                            // scripts
-	[]byte("L\x00\x00\x00\x01\x14\x02\x00"), // Windows shortcuts
-}
-
-// judge is the type of a file by the beginning of its content.
-func judge(head []byte) (string, error) {
-	for _, b := range barred {
-		if bytes.HasPrefix(head, b) {
-			return "", fault.InvalidField("file", "room.file_barred")
-		}
-	}
-	text := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
-	switch {
-	case bytes.HasPrefix(text, []byte("ISA")) && len(text) > 105:
-		return TypeX12, nil
-	case bytes.HasPrefix(text, []byte("UNA")) && len(text) > 9, bytes.HasPrefix(text, []byte("UNB+")):
-		return TypeEDIFACT, nil
-	}
-	t, _, _ := strings.Cut(http.DetectContentType(head), ";")
-	if t == "text/html" || t == "text/xml" { // never told as something a browser would run
-		t = "text/plain"
-	}
-	return t, nil
-}
-
-// CleanName makes a name safe to show and to save under: no folder, no control or
-// direction marks, no leading dot, bounded.
-func CleanName(name string) string {
-	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`/:*?"<>|`, r) {
-			return -1
-		}
-		return r
-	}, name)
-	name = strings.TrimLeft(strings.TrimSpace(name), ".")
-	for utf8.RuneCountInString(name) > maxName {
-		end := path.Ext(name)
-		if utf8.RuneCountInString(end) > 12 {
-			end = ""
-		}
-		stem := []rune(strings.TrimSuffix(name, end))
-		name = string(stem[:maxName-utf8.RuneCountInString(end)]) + end
-	}
-	if name == "" {
-		return "file"
-	}
-	return name
-}
+func (f File) Shown() bool { return attach.Picture(f.Type) }
 
 // Bring takes a file into a room, for a message of the same person that is posted next.
 // It is judged by its content and by the scanner before anything is kept; nobody else
@@ -142,9 +63,9 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, id ID, name str
 	if err := s.view(ctx, actor, may); err != nil {
 		return File{}, err
 	}
-	f := File{ID: FileID(db.NewID()), Room: id, Name: CleanName(name)}
-	st, err := s.blobs.StageIf(ctx, body, MaxFile, func(in io.ReadSeeker) (err error) {
-		f.Type, err = s.pass(ctx, f.Name, in)
+	f := File{ID: FileID(db.NewID()), Room: id, Name: attach.CleanName(name)}
+	st, err := s.blobs.StageIf(ctx, body, attach.MaxFile, func(in io.ReadSeeker) (err error) {
+		f.Type, err = attach.Pass(ctx, s.scan, f.Name, in)
 		return err
 	})
 	if err != nil {
@@ -165,29 +86,6 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, id ID, name str
 		return File{}, err
 	}
 	return f, nil
-}
-
-// pass is the type of a file that may be kept.
-func (s *Service) pass(ctx context.Context, name string, in io.ReadSeeker) (string, error) {
-	head := make([]byte, 512)
-	n, err := io.ReadFull(in, head)
-	if err == io.EOF {
-		return "", fault.InvalidField("file", "room.file_empty")
-	}
-	if err != nil && err != io.ErrUnexpectedEOF {
-		return "", err
-	}
-	kind, err := judge(head[:n])
-	if err != nil || s.scan == nil {
-		return kind, err
-	}
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return "", err
-	}
-	if err = s.scan.Scan(ctx, name, in); err != nil && fault.CodeOf(err) != fault.Invalid {
-		err = fault.Wrap(err, fault.Unavailable, "room.file_not_scanned")
-	}
-	return kind, err
 }
 
 // Open gives a file of a room to a member; one that is in no message yet only to who

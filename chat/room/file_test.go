@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"entente/chat/attach"
 	"entente/db"
 	"entente/db/blob"
 	"entente/db/dbtest"
@@ -32,8 +33,8 @@ func TestFiles(t *testing.T) {
 		for body, want := range map[string]string{
 			"<html><script>alert(1)</script>":           "text/plain",
 			"<?xml version='1.0'?><svg onload='x'/>":    "text/plain",
-			"ISA*00*" + strings.Repeat(" ", 120):        TypeX12,
-			"UNB+UNOC:3+A+B+260101:1200+1'":             TypeEDIFACT,
+			"ISA*00*" + strings.Repeat(" ", 120):        attach.TypeX12,
+			"UNB+UNOC:3+A+B+260101:1200+1'":             attach.TypeEDIFACT,
 			"%PDF-1.7 x":                                "application/pdf",
 			"GIF89a not really a picture but named one": "image/gif",
 		} {
@@ -97,16 +98,4 @@ func TestFiles(t *testing.T) {
 		_, _, err = h.s.Open(ctx, ingrid, r.ID, f.ID)
 		isCode(t, err, fault.NotFound)
 	})
-}
-
-func TestNamesOfFiles(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{"": "file", "...": "file", "a/b/c.txt": "c.txt", ".htaccess": "htaccess", "a\x00b\r\nc": "abc", "x\u202egnp.exe": "xgnp.exe", "C:\\Users\\m\\o.csv": "o.csv"} {
-		if got := CleanName(in); got != want {
-			t.Errorf("%q is %q, want %q", in, got, want)
-		}
-	}
-	if got := CleanName(strings.Repeat("价", 400) + ".xlsx"); len([]rune(got)) != maxName || !strings.HasSuffix(got, ".xlsx") {
-		t.Errorf("%q", got)
-	}
 }

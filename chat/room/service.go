@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 
+	"entente/chat/attach"
 	"entente/db"
 	"entente/db/blob"
 	"entente/prm/access"
@@ -23,7 +24,7 @@ type Service struct {
 	pub    Publisher
 	events Events
 	blobs  *blob.Store
-	scan   Scanner
+	scan   attach.Scanner
 
 	partners Partners
 	bots     botBuckets
@@ -37,10 +38,10 @@ type Deps struct {
 	People    People
 	Gate      Gate
 	Publisher Publisher
-	Events    Events      // nil: nobody is told of mentions
-	Blobs     *blob.Store // nil: no files
-	Scan      Scanner     // nil: files are not scanned
-	Partners  Partners    // nil: free rooms are of one company only
+	Events    Events         // nil: nobody is told of mentions
+	Blobs     *blob.Store    // nil: no files
+	Scan      attach.Scanner // nil: files are not scanned
+	Partners  Partners       // nil: free rooms are of one company only
 }
 
 // NewService makes the service.
@@ -290,7 +291,7 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 			return err
 		}
 		m = Message{Room: d.Room, Seq: seq, Kind: Said, Key: d.Key, From: who, Text: d.Text, Thread: d.Thread, At: db.Now(ctx), Via: via(actor), Mentions: named.shown}
-		if m.Files, err = attach(ctx, actor, d.Room, seq, d.Files); err != nil {
+		if m.Files, err = putFiles(ctx, actor, d.Room, seq, d.Files); err != nil {
 			return err
 		}
 		if err := insert(ctx, m, actor.Person, actor.Org); err != nil {

@@ -50,8 +50,8 @@ func dropLoose(ctx context.Context, before time.Time) error {
 	return db.Tx(ctx).Where("seq = 0 AND made < ?", db.Micros(before)).Delete(&fileRow{}).Error
 }
 
-// attach puts files the actor brought into a message.
-func attach(ctx context.Context, actor access.Actor, id ID, seq int64, ids []FileID) ([]File, error) {
+// putFiles puts files the actor brought into a message.
+func putFiles(ctx context.Context, actor access.Actor, id ID, seq int64, ids []FileID) ([]File, error) {
 	var out []File
 	for _, file := range ids {
 		r, err := readFile(ctx, id, file)

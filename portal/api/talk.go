@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"entente/chat/attach"
 	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/portal/locale"
@@ -186,7 +187,7 @@ func (a *API) talk() {
 			return nil, err
 		}
 		defer body.Close()
-		b, err := io.ReadAll(io.LimitReader(body, room.MaxFile))
+		b, err := io.ReadAll(io.LimitReader(body, attach.MaxFile))
 		if err != nil {
 			return nil, err
 		}

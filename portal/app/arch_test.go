@@ -89,9 +89,11 @@ var imports = []rule{
 	{"chat/broker", nil, "the line between nodes carries bytes"},
 	{"chat/hub", []string{"chat/broker"}, "connections know rooms as names only"},
 	{"chat/relay", nil, "packets are relayed without knowing whose; where to is a question to its caller"},
-	{"chat/room", with([]string{"prm/fault", "prm/access"}, dbs), "rooms learn of companies through a port"},
+	{"chat/attach", []string{"prm/fault"}, "what a file may be is judged in one place, which keeps nothing"},
+	{"chat/room", with([]string{"prm/fault", "prm/access", "chat/attach"}, dbs), "rooms learn of companies through a port"},
 	{"chat/call", with([]string{"prm/fault", "prm/access", "chat/room"}, dbs), "calls stand above rooms, whose members may take part"},
-	{"chat/forum", with([]string{"prm/fault", "prm/access"}, dbs), "the forum learns of companies through a port; what people wrote is rendered above it"},
+	{"chat/forum", with([]string{"prm/fault", "prm/access", "chat/attach"}, dbs), "the forum learns of companies through a port; what people wrote is rendered above it"},
+	{"chat/library", with([]string{"prm/fault", "prm/access", "chat/attach"}, dbs), "the library learns who works with whom through a port"},
 	{"portal/prose", nil, "what people type becomes safe HTML in one place, which knows nothing else"},
 	{"chat/socket", []string{"chat/*", "prm/fault", "prm/access"}, "the socket carries frames; who somebody is comes through a port"},
 	{"portal/hook", with([]string{"edi/dial", "prm/fault", "prm/access"}, dbs), "webhooks know addresses and bodies, not what they are about"},
@@ -325,7 +327,7 @@ func TestServicesBeginWithTheCheck(t *testing.T) {
 	seen := 0
 	for _, p := range packages(t) {
 		name := short(p.ImportPath)
-		if !strings.HasPrefix(name, "prm/") && !strings.HasPrefix(name, "chat/room") && name != "chat/forum" && name != "edi/gateway" {
+		if !strings.HasPrefix(name, "prm/") && !strings.HasPrefix(name, "chat/room") && name != "chat/forum" && name != "chat/library" && name != "edi/gateway" {
 			continue
 		}
 		for _, f := range p.GoFiles {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"entente/chat/attach"
 	calling "entente/chat/call"
 	"entente/chat/forum"
 	"entente/chat/room"
@@ -209,7 +210,7 @@ func (g roomGate) MaySee(ctx context.Context, actor access.Actor, s room.Subject
 }
 
 // scanner is the program that judges files; nil where none is set.
-func (c Config) scanner() room.Scanner {
+func (c Config) scanner() attach.Scanner {
 	if c.ScanCommand == "" {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/chat/attach"
 	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/db"
@@ -125,7 +126,7 @@ func withLeft(p *locale.Printer, text string, left []string) string {
 	}
 	var names []string
 	for _, n := range left[:min(len(left), maxLeftOut)] {
-		if n = room.CleanName(n); len([]rune(n)) > maxLeftName {
+		if n = attach.CleanName(n); len([]rune(n)) > maxLeftName {
 			n = string([]rune(n)[:maxLeftName]) + "…"
 		}
 		names = append(names, n)

@@ -144,6 +144,15 @@ const (
 	ForumAgree  Action = "forum.agree"  // to be named among the companies of an open category
 )
 
+// The actions of the library.
+const (
+	LibraryRead     Action = "library.read"
+	LibraryPrices   Action = "library.prices"   // documents with prices
+	LibraryManage   Action = "library.manage"   // publish, renew, change, withdraw, remind
+	LibraryRegister Action = "library.register" // who read what
+	LibraryConfirm  Action = "library.confirm"  // to have read
+)
+
 // The actions of the money that a supplier gives its partners: programmes, requests, claims.
 const (
 	FundRead    Action = "fund.read"
@@ -320,6 +329,13 @@ var policy = map[Action]rule{
 	ForumWrite:  {scope: "forum:write", read: ForumRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
 	ForumManage: {scope: "forum:write", read: ForumRead, sides: map[Side][]Role{Owner: deciders}},
 	ForumAgree:  {read: ForumRead, sides: map[Side][]Role{Member: admins}},
+
+	// A document is its owner's; the companies it is addressed to are members.
+	LibraryRead:     {scope: "library:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
+	LibraryPrices:   {scope: "library:read", read: LibraryRead, sides: map[Side][]Role{Owner: priced, Member: priced}},
+	LibraryManage:   {scope: "library:write", read: LibraryRead, sides: map[Side][]Role{Owner: deciders}},
+	LibraryRegister: {scope: "library:read", read: LibraryRead, sides: map[Side][]Role{Owner: deciders}},
+	LibraryConfirm:  {scope: "library:write", read: LibraryRead, sides: map[Side][]Role{Member: anyone}},
 
 	NoticeOwn:   {scope: "notices:read", sides: map[Side][]Role{Owner: anyone}},
 	NoticeWrite: {scope: "notices:write", read: NoticeOwn, sides: map[Side][]Role{Owner: anyone}},
