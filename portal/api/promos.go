@@ -283,6 +283,17 @@ func (a *API) promos() {
 			Margin string `json:"margin" doc:"a ratio: 0.25 is 25 %; 0 takes it back"`
 		}
 	}
+	handle(a, op("POST", "/api/v1/promotions/{id}/rebuild", "promotions:write", "Compute the figures of a promotion again", "From the orders and reports and what became of them, beside the running figures; read how far it is by GET. Safe to repeat: while one runs no other begins. 409 before anything is agreed and once it is settled.", 202),
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[promoRebuild], error) {
+			if err := a.d.Promos.StartRebuild(ctx, actor, promo.ID(in.ID)); err != nil {
+				return nil, err
+			}
+			return a.promoRebuild(ctx, actor, promo.ID(in.ID))
+		})
+	handle(a, op("GET", "/api/v1/promotions/{id}/rebuild", "promotions:read", "Get how far the figures are computed again", "Of the newest one, for the owner; state is empty where there was none.", 200),
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[promoRebuild], error) {
+			return a.promoRebuild(ctx, actor, promo.ID(in.ID))
+		})
 	handle(a, op("PUT", "/api/v1/promotions/{id}/margin", "promotions:write", "Say what you earn on a sale of its products", "For the return on what the promotion costs; nobody else reads it. Safe to repeat.", 200),
 		func(ctx context.Context, actor access.Actor, in *marginIn) (*reply[promoResults], error) {
 			margin, err := money.ParseMicro(in.Body.Margin)
@@ -416,6 +427,28 @@ func sideOut(s promo.Side, periods bool) promoSide {
 		out.Periods = append(out.Periods, p)
 	}
 	return out
+}
+
+type promoRebuild struct {
+	State   string     `json:"state" doc:"running, done, stopped (settled meanwhile) or empty"`
+	Done    int        `json:"done" doc:"orders"`
+	Total   int        `json:"total"`
+	Lines   int        `json:"lines"`
+	Changed int        `json:"changed" doc:"lines and sums that were another before"`
+	Started *time.Time `json:"started,omitempty"`
+	At      *time.Time `json:"at,omitempty" doc:"when it last went on"`
+}
+
+func (a *API) promoRebuild(ctx context.Context, actor access.Actor, id promo.ID) (*reply[promoRebuild], error) {
+	r, err := a.d.Promos.Rebuilding(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	out := promoRebuild{}
+	if x := r.Rebuild; x != nil {
+		out = promoRebuild{x.State, x.Done, x.Total, x.Lines, x.Changed, moment(x.Started), moment(x.At)}
+	}
+	return &reply[promoRebuild]{out}, nil
 }
 
 func (a *API) promoResults(ctx context.Context, actor access.Actor, id promo.ID, periods bool) (*reply[promoResults], error) {

@@ -246,6 +246,7 @@ func (a *App) build(ctx context.Context) error {
 	a.funds.Judge(a.adjust)
 	a.jobs.Every("funds", time.Minute, a.funds.Tick)
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
+	a.jobs.Drain("promotion-rebuilds", func(ctx context.Context) (bool, error) { return a.promos.RebuildSome(ctx, a.trade) })
 	a.jobs.Every("promotion-results", 10*time.Minute, a.promos.Measure)
 	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})
 	a.quotes = quote.New(a.db, a.catalog, a.deals, a.trade, a.jobs)

@@ -205,6 +205,16 @@ type PromoResults struct {
 	Claim     *PromoClaim
 	Lift      *PromoLift
 	Funnel    *PromoFunnel
+	Rebuild   *PromoRebuild
+}
+
+// PromoRebuild is how far the figures are computed again, for the owner. Done and Total are in orders; with Working the page looks again.
+type PromoRebuild struct {
+	URL         string
+	Said        Text // of the newest one
+	Working     bool
+	Done, Total int
+	CanStart    bool
 }
 
 // PromoFunnel is what came by the landing pages: Stages are the four numbers, each a link to the rows behind it, Steps the same by page and referral code.

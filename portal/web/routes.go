@@ -281,6 +281,8 @@ func promoRoutes() []Route {
 		get("/c/:slug/promotions/:id/periods.csv", "promotion periods", InCompany, access.PromoRead, promoPeriods),
 		get("/c/:slug/promotions/:id/documents.csv", "promotion documents", InCompany, access.PromoRead, promoDocuments),
 		post("/c/:slug/promotions/:id/margin", "set margin of promotion", InCompany, access.PromoWrite, promoMargin),
+		get("/c/:slug/promotions/:id/rebuild", "how far a promotion is computed again", InCompany, access.PromoRead, promoRebuildShow),
+		post("/c/:slug/promotions/:id/rebuild", "compute promotion again", InCompany, access.PromoWrite, promoRebuild),
 		post("/c/:slug/promotions/:id/settle", "settle promotion", InCompany, access.PromoWrite, promoSettle),
 		post("/c/:slug/promotions/:id/tasks", "give task", InCompany, access.PromoTask, promoTaskAdd),
 		post("/c/:slug/promotions/:id/tasks/:task", "do task", InCompany, access.PromoTask, promoTaskDo),

@@ -11,15 +11,19 @@ import (
 	"entente/prm/money"
 )
 
-// keepFrom is the number of order lines of a company from which on what a promotion added
-// there is measured in the background: a page would wait too long for it.
-const keepFrom = 20_000
+// keepFrom is the number of order lines of the companies of a promotion together from which
+// on what it added is measured in the background: a page would wait too long for it. A
+// company is as much work as keepEach lines, beside its own.
+const (
+	keepFrom = 20_000
+	keepEach = 2_000
+)
 
 // keptBatch bounds how many promotions one pass looks at, at a time.
 const keptBatch = 200
 
-// Measure keeps what promotions added at companies with many order lines, so that Lift reads
-// it. Only what may have changed is measured again: a document, a promotion, a day of the
+// Measure keeps what promotions with many order lines added, company by company, so that
+// Lift reads it. Only what may have changed is measured again: a document, a promotion, a day of the
 // window or of the weeks after it. It runs on a schedule, late or twice.
 func (s *Service) Measure(ctx context.Context) error {
 	var errs []error
@@ -50,14 +54,27 @@ func (s *Service) measureAll(ctx context.Context, r row) error {
 	ctx = db.WithOrgs(ctx, r.OwnerID)
 	var t Terms
 	var kept map[string]keptRow
+	total, stamps := int64(0), map[string]string{}
 	err := s.db.View(ctx, func(ctx context.Context) error {
 		v, err := versionNo(ctx, r.ID, r.AgreedNo)
 		if err != nil {
 			return err
 		}
 		t = v.Terms
-		kept, err = keptOf(ctx, r.ID, "")
-		return err
+		if kept, err = keptOf(ctx, r.ID, ""); err != nil {
+			return err
+		}
+		for _, p := range t.Parts {
+			if p.Role != Participant {
+				continue
+			}
+			n, stamp, err := t.stamp(ctx, r.OwnerID, p.Org)
+			if err != nil {
+				return err
+			}
+			total, stamps[p.Org] = total+n+keepEach, stamp
+		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -69,27 +86,27 @@ func (s *Service) measureAll(ctx context.Context, r row) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := s.measurePart(ctx, r, t, p, kept[p.Org]); err != nil {
+		if err := s.measurePart(ctx, r, t, p, kept[p.Org], stamps[p.Org], total < s.keepFrom); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Service) measurePart(ctx context.Context, r row, t Terms, p Part, was keptRow) error {
-	now := keptRow{PromotionID: r.ID, OrgID: p.Org, Version: r.AgreedNo, Made: db.Micros(db.Now(ctx))}
-	few, same := false, false
+// stamp is how many order lines of a company there are, and what changes when its measure may.
+func (t Terms) stamp(ctx context.Context, owner, org string) (int64, string, error) {
+	lines, stamp, err := stampOf(ctx, owner, org)
+	_, to := t.read(ctx)
+	return lines, stamp + " " + to, err
+}
+
+// measurePart keeps the measure of a company as it was when its stamp was read: what came
+// meanwhile is measured the next time.
+func (s *Service) measurePart(ctx context.Context, r row, t Terms, p Part, was keptRow, stamp string, few bool) error {
+	now := keptRow{PromotionID: r.ID, OrgID: p.Org, Version: r.AgreedNo, Stamp: stamp, Made: db.Micros(db.Now(ctx))}
+	same := was.Version == now.Version && was.Stamp == now.Stamp
 	err := s.db.View(ctx, func(ctx context.Context) error {
-		lines, stamp, err := stampOf(ctx, r.OwnerID, p.Org)
-		if err != nil {
-			return err
-		}
-		if few = lines < s.keepFrom; few {
-			return nil
-		}
-		_, to := t.read(ctx)
-		now.Stamp = stamp + " " + to
-		if same = was.Version == now.Version && was.Stamp == now.Stamp; same {
+		if few || same {
 			return nil
 		}
 		goods, err := goodsOf(ctx, r.OwnerID, t)
@@ -114,12 +131,12 @@ func (s *Service) measurePart(ctx context.Context, r row, t Terms, p Part, was k
 	switch {
 	case err != nil:
 		return err
-	case same: // the figures are those of now too
-		return s.db.InTx(ctx, func(ctx context.Context) error { return renewKept(ctx, was, now.Made) })
-	case few && was.PromotionID == "", !few && now.Content == "":
+	case few && was.PromotionID == "", !few && !same && now.Content == "":
 		return nil
 	case few:
 		return s.db.InTx(ctx, func(ctx context.Context) error { return dropKept(ctx, was) })
+	case same: // the figures are those of now too
+		return s.db.InTx(ctx, func(ctx context.Context) error { return renewKept(ctx, was, now.Made) })
 	}
 	return s.db.InTx(ctx, func(ctx context.Context) error { return keep(ctx, now) })
 }

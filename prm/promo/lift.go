@@ -36,9 +36,11 @@ const (
 	InOther   = "other"  // of another promotion: neither
 )
 
-// WhyReports is why sell-through is not measured: reports of the window are missing. The
-// others are those of prm/lift.
-const WhyReports = "reports"
+// Why a side is not measured, beside what prm/lift says.
+const (
+	WhyReports   = "reports"   // of the window are missing
+	WhyMeasuring = "measuring" // there are many lines: it is measured beside the page, soon
+)
 
 // Weighed is one period of a series. Without Known the reports do not speak of all of it.
 type Weighed struct {
@@ -136,14 +138,40 @@ func (s *Service) Lift(ctx context.Context, actor access.Actor, id ID) (Lifted, 
 		if err != nil {
 			return err
 		}
-		out, err = s.lifted(ctx, r, org, kept)
+		out, err = s.lifted(ctx, r, org, kept, s.keepFrom)
 		return err
 	})
 	return out, err
 }
 
-// lifted measures anew what is not among kept, by company.
-func (s *Service) lifted(ctx context.Context, r row, org string, kept map[string]keptRow) (Lifted, error) {
+// fresh measures a promotion for its owner as it is now, with what is kept where nothing came since.
+func (s *Service) fresh(ctx context.Context, r row) (Lifted, error) {
+	if r.AgreedNo == 0 {
+		return Lifted{}, fault.New(fault.Conflict, "promo.no_results")
+	}
+	v, err := versionNo(ctx, r.ID, r.AgreedNo)
+	if err != nil {
+		return Lifted{}, err
+	}
+	kept, err := keptOf(ctx, r.ID, "")
+	if err != nil {
+		return Lifted{}, err
+	}
+	for org, k := range kept {
+		_, stamp, err := v.Terms.stamp(ctx, r.OwnerID, org)
+		if err != nil {
+			return Lifted{}, err
+		}
+		if stamp != k.Stamp {
+			delete(kept, org)
+		}
+	}
+	return s.lifted(ctx, r, "", kept, math.MaxInt64)
+}
+
+// lifted measures anew what is not among kept, by company; where those have that many order
+// lines together it only says so.
+func (s *Service) lifted(ctx context.Context, r row, org string, kept map[string]keptRow, most int64) (Lifted, error) {
 	var out Lifted
 	if r.AgreedNo == 0 {
 		return out, fault.New(fault.Conflict, "promo.no_results")
@@ -165,12 +193,33 @@ func (s *Service) lifted(ctx context.Context, r row, org string, kept map[string
 	if err != nil {
 		return out, err
 	}
+	var missing []string
+	for _, p := range t.Parts {
+		if k := kept[p.Org]; p.Role == Participant && (org == "" || p.Org == org) && (k.PromotionID == "" || k.Version != r.AgreedNo) {
+			missing = append(missing, p.Org)
+		}
+	}
+	many := false
+	if len(missing) > 0 && most < math.MaxInt64 {
+		n, err := lineCount(ctx, r.OwnerID, missing)
+		if err != nil {
+			return out, err
+		}
+		many = n+int64(len(missing))*keepEach >= most
+	}
 	for _, p := range t.Parts {
 		if p.Role != Participant || org != "" && p.Org != org {
 			continue
 		}
 		m, found, err := kept[p.Org].measured(r)
-		if err == nil && !found {
+		switch {
+		case err != nil || found:
+		case many:
+			m = Measured{Org: p.Org, In: Side{By: t.By, Grain: "week", Why: WhyMeasuring}, Out: Side{By: ByResale, Grain: "week", Why: WhyMeasuring}}
+			if t.By == ByResale {
+				m.In.By = ByOrder
+			}
+		default:
 			m, err = s.weigh(ctx, r, t, p, goods, figures)
 		}
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 
 	"entente/db"
 	"entente/prm/access"
-	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/trade"
 )
@@ -403,31 +402,58 @@ func (s *Service) Attribute(ctx context.Context, actor access.Actor, orders Orde
 		if err != nil || len(got) == 0 {
 			return err
 		}
-		terms := map[[2]string]Terms{}
-		var changed []lineRow
-		for _, r := range was {
-			before := r
-			k := [2]string{r.PromotionID, count64(r.VersionNo)}
-			t, ok := terms[k]
-			if !ok {
-				v, err := versionNo(ctx, r.PromotionID, r.VersionNo)
-				if err != nil {
-					return err
-				}
-				t = v.Terms
-				terms[k] = t
+		now, changed, err := followed(ctx, was, got[0])
+		if err != nil || !changed {
+			return err
+		}
+		if db.DialectOf(ctx) == db.Postgres { // who else changes them waits, and what was read before is read again
+			if err := lockSeats(ctx, was[0].OrgID, promotionsOf(was)); err != nil {
+				return err
 			}
-			j := slices.IndexFunc(got[0].Lines, func(l trade.PromoLine) bool { return int64(l.Number) == r.Line })
-			if j < 0 {
-				continue
+			if was, err = readLines(ctx, actor.Org, id); err != nil {
+				return err
 			}
-			r.Price = int64(got[0].Lines[j].Price)
-			if r.follow(got[0].Lines[j], t); r != before {
-				changed = append(changed, r)
+			if now, _, err = followed(ctx, was, got[0]); err != nil {
+				return err
 			}
 		}
-		return saveLines(ctx, changed)
+		return saveLines(ctx, was, now)
 	})
+}
+
+func promotionsOf(rows []lineRow) []string {
+	var out []string
+	for _, r := range rows {
+		if !slices.Contains(out, r.PromotionID) {
+			out = append(out, r.PromotionID)
+		}
+	}
+	return out
+}
+
+// followed are the rows of an order as its documents have them, and whether one is another.
+func followed(ctx context.Context, was []lineRow, o trade.PromoOrder) (now []lineRow, changed bool, err error) {
+	terms := map[[2]string]Terms{}
+	for _, r := range was {
+		k := [2]string{r.PromotionID, count64(r.VersionNo)}
+		t, ok := terms[k]
+		if !ok {
+			v, err := versionNo(ctx, r.PromotionID, r.VersionNo)
+			if err != nil {
+				return nil, false, err
+			}
+			t = v.Terms
+			terms[k] = t
+		}
+		before := r
+		if j := slices.IndexFunc(o.Lines, func(l trade.PromoLine) bool { return int64(l.Number) == r.Line }); j >= 0 {
+			r.Price = int64(o.Lines[j].Price)
+			r.follow(o.Lines[j], t)
+		}
+		changed = changed || r != before
+		now = append(now, r)
+	}
+	return now, changed, nil
 }
 
 // Ready makes ready what Attribute asks of some orders, in the transaction of ctx: a few
@@ -450,135 +476,4 @@ func (s *Service) Ready(ctx context.Context, actor access.Actor, orders Orders, 
 type Orders interface {
 	ReadyPromoOrders(ctx context.Context, actor access.Actor, ids ...trade.OrderID) error
 	PromoOrders(ctx context.Context, actor access.Actor, reseller string, from time.Time, after string, limit int, ids ...trade.OrderID) ([]trade.PromoOrder, string, error)
-}
-
-// Rebuilt says what a rebuild found.
-type Rebuilt struct {
-	Lines   int // rows now
-	Changed int // that were another before, missing or too many
-}
-
-// rebuildBatch is how many orders are read at once.
-const rebuildBatch = 200
-
-// Rebuild computes every line of a promotion again from the orders and their documents, and
-// from the sell-through reports that count, in the order in which they came, and puts it in
-// place of what was there. On figures that
-// were kept as the documents came it changes nothing.
-// Codes: NotFound, Forbidden, Conflict (nothing was agreed, or it is settled).
-func (s *Service) Rebuild(ctx context.Context, actor access.Actor, orders Orders, id ID) (Rebuilt, error) {
-	var out Rebuilt
-	err := s.change(ctx, actor, func(ctx context.Context) error {
-		out = Rebuilt{}
-		r, seats, err := load(ctx, actor, access.PromoWrite, id, true)
-		if err != nil {
-			return err
-		}
-		if r.AgreedNo == 0 || State(r.State) == Settled {
-			return fault.New(fault.Conflict, "promo.not_rebuilt", "State", r.State)
-		}
-		var rows []lineRow
-		for _, seat := range seats {
-			if seat.Role != Participant {
-				continue
-			}
-			got, err := s.replay(ctx, access.System("promotions", r.OwnerID), orders, r, seat.Org)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, got...)
-		}
-		was, err := allLines(ctx, r.ID)
-		if err != nil {
-			return err
-		}
-		out.Lines, out.Changed = len(rows), differing(was, rows)
-		if out.Changed > 0 {
-			if err := replaceLines(ctx, r.ID, rows); err != nil {
-				return err
-			}
-		}
-		lines, changed, err := s.remeasure(ctx, r, seats)
-		if err != nil {
-			return err
-		}
-		if out.Lines, out.Changed = out.Lines+lines, out.Changed+changed; out.Changed == 0 {
-			return nil
-		}
-		return note(ctx, actor, "promotion.rebuild", r.ID)
-	})
-	return out, err
-}
-
-// replay judges and follows all orders of a company since the promotion was agreed.
-func (s *Service) replay(ctx context.Context, actor access.Actor, orders Orders, r row, org string) ([]lineRow, error) {
-	pacts, err := pactsOf(ctx, r.OwnerID, org, false)
-	if err != nil {
-		return nil, err
-	}
-	from := time.Time{}
-	taken := map[string]money.Quantity{}
-	versions := map[int]Terms{}
-	for _, p := range pacts {
-		for _, v := range p.versions {
-			if from.IsZero() || v.Agreed.Before(from) {
-				from = v.Agreed
-			}
-			if p.row.ID == r.ID {
-				versions[v.Number] = v.Terms
-			}
-		}
-	}
-	if from.IsZero() {
-		return nil, nil
-	}
-	var rows []lineRow
-	for after := ""; ; {
-		got, next, err := orders.PromoOrders(ctx, actor, org, from, after, rebuildBatch)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range got {
-			ls := liveAt(pacts, org, o.Received)
-			for _, l := range ls {
-				l.taken = taken[l.id]
-			}
-			vs := judge(ls, o)
-			for _, l := range ls {
-				taken[l.id] = l.taken
-			}
-			for i, v := range vs {
-				if v.Promotion != r.ID {
-					continue
-				}
-				x := lineOf(o, o.Lines[i], v)
-				x.follow(o.Lines[i], versions[v.Version])
-				rows = append(rows, x)
-			}
-		}
-		if after = next; after == "" {
-			return rows, nil
-		}
-	}
-}
-
-// differing counts the rows that are not the same.
-func differing(was, now []lineRow) int {
-	type key struct {
-		order string
-		line  int64
-	}
-	old := map[key]lineRow{}
-	for _, r := range was {
-		old[key{r.OrderID, r.Line}] = r
-	}
-	n := 0
-	for _, r := range now {
-		k := key{r.OrderID, r.Line}
-		if o, ok := old[k]; !ok || o != r {
-			n++
-		}
-		delete(old, k)
-	}
-	return n + len(old)
 }

@@ -81,7 +81,7 @@ func (s *Service) replayPart(ctx context.Context, actor access.Actor, orders Ord
 	x := &live{id: "replay", terms: t, part: p}
 	seen := 0
 	for after := ""; ; {
-		got, next, err := orders.PromoOrders(ctx, actor, p.Org, begin, after, rebuildBatch)
+		got, next, err := orders.PromoOrders(ctx, actor, p.Org, begin, after, rebuildOrders)
 		if err != nil {
 			return out, err
 		}

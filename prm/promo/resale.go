@@ -84,15 +84,15 @@ func (s *Service) Resold(ctx context.Context, actor access.Actor, o Resale) erro
 		return notFound()
 	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
+		pacts, err := pactsOf(ctx, o.Supplier, o.Reseller, true)
+		if err != nil {
+			return err
+		}
 		touched, err := dropResales(ctx, append([]string{o.ID}, o.Replaces...))
 		if err != nil {
 			return err
 		}
 		if o.Stands {
-			pacts, err := pactsOf(ctx, o.Supplier, o.Reseller, true)
-			if err != nil {
-				return err
-			}
 			rows, err := s.measure(ctx, pacts, o)
 			if err != nil {
 				return err
@@ -324,59 +324,50 @@ func regrant(ctx context.Context, owner, org string, touched map[string]bool) er
 	return nil
 }
 
-// remeasure computes the resale rows of a promotion again from the reports that count, and
-// puts them in place of what was there: how many there are, and how many were another.
-func (s *Service) remeasure(ctx context.Context, r row, seats []Seat) (lines, changed int, err error) {
+// remeasure computes the resale rows of a company in a promotion again from the reports that
+// count, and puts them in place of what was there: how many there are, and how many were
+// another. The seats are locked.
+func (s *Service) remeasure(ctx context.Context, r row, org string) (lines, changed int, err error) {
 	if s.resales == nil {
 		return 0, 0, nil
 	}
-	for _, seat := range seats {
-		if seat.Role != Participant {
+	pacts, err := pactsOf(ctx, r.OwnerID, org, true)
+	if err != nil {
+		return 0, 0, err
+	}
+	var now []resaleRow
+	err = s.resales.PromoResales(ctx, access.System("promotions", r.OwnerID), r.OwnerID, org, func(o Resale) error {
+		rows, err := s.measure(ctx, pacts, o)
+		for _, x := range rows {
+			if x.PromotionID == r.ID {
+				now = append(now, x)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, p := range pacts {
+		if p.row.ID != r.ID || len(p.versions) == 0 {
 			continue
 		}
-		pacts, err := pactsOf(ctx, r.OwnerID, seat.Org, true)
-		if err != nil {
-			return 0, 0, err
-		}
-		var now []resaleRow
-		err = s.resales.PromoResales(ctx, access.System("promotions", r.OwnerID), r.OwnerID, seat.Org, func(o Resale) error {
-			rows, err := s.measure(ctx, pacts, o)
-			for _, x := range rows {
-				if x.PromotionID == r.ID {
-					now = append(now, x)
-				}
+		v := p.versions[len(p.versions)-1]
+		if part, ok := v.Terms.Part(org); ok && v.Terms.By == ByResale && part.Limit > 0 {
+			taken := grantResales(now, part.Limit)
+			if err := tookResales(ctx, r.ID, org, taken); err != nil {
+				return 0, 0, err
 			}
-			return err
-		})
-		if err != nil {
-			return 0, 0, err
-		}
-		for _, p := range pacts {
-			if p.row.ID != r.ID || len(p.versions) == 0 {
-				continue
-			}
-			v := p.versions[len(p.versions)-1]
-			if part, ok := v.Terms.Part(seat.Org); ok && v.Terms.By == ByResale && part.Limit > 0 {
-				taken := grantResales(now, part.Limit)
-				if err := tookResales(ctx, r.ID, seat.Org, taken); err != nil {
-					return 0, 0, err
-				}
-			}
-		}
-		was, err := resalesOf(ctx, r.ID, seat.Org)
-		if err != nil {
-			return 0, 0, err
-		}
-		lines += len(now)
-		n := differingResales(was, now)
-		if changed += n; n == 0 {
-			continue
-		}
-		if err := replaceResales(ctx, r.ID, seat.Org, now); err != nil {
-			return 0, 0, err
 		}
 	}
-	return lines, changed, nil
+	was, err := resalesOf(ctx, r.ID, org)
+	if err != nil {
+		return 0, 0, err
+	}
+	if changed = differingResales(was, now); changed > 0 {
+		err = replaceResales(ctx, r.ID, org, was, now)
+	}
+	return len(now), changed, err
 }
 
 func differingResales(was, now []resaleRow) int {

@@ -21,6 +21,7 @@ type Results struct {
 	Products []Figures
 	Frozen   []Figures
 	Settled  time.Time
+	Rebuild  *RebuildProgress // for the owner: the newest one, nil: there was none
 }
 
 // results checks who asks and says whose lines may be read: "" is all.
@@ -67,6 +68,13 @@ func (s *Service) Results(ctx context.Context, actor access.Actor, id ID) (Resul
 		}
 		if out.Products, err = sums(ctx, r.ID, org, "sku"); err != nil {
 			return err
+		}
+		if org == "" {
+			if x, found, err := rebuildOf(ctx, r.ID); err != nil {
+				return err
+			} else if found {
+				out.Rebuild = x.progress()
+			}
 		}
 		if r.Result != "" {
 			var all []Figures
@@ -135,6 +143,17 @@ func (s *Service) Resales(ctx context.Context, actor access.Actor, id ID, f Line
 // Codes: NotFound, Forbidden, Conflict (it has not ended, or changed meanwhile).
 // Publishes EventSettled.
 func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version int64) error {
+	var added Lifted
+	err := s.view(ctx, actor, func(ctx context.Context) error { // it may take seconds: not while others wait to write
+		r, _, err := load(ctx, actor, access.PromoWrite, id, false)
+		if err == nil && State(r.State) == Ended && r.Version == version {
+			added, err = s.fresh(ctx, r)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
 		r, seats, err := load(ctx, actor, access.PromoWrite, id, true)
 		if err != nil {
@@ -150,10 +169,6 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version
 			return fault.New(fault.Conflict, "promo.not_ended", "State", r.State)
 		}
 		fs, err := sums(ctx, r.ID, "", "org_id")
-		if err != nil {
-			return err
-		}
-		added, err := s.lifted(ctx, r, "", nil)
 		if err != nil {
 			return err
 		}

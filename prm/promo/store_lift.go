@@ -226,6 +226,11 @@ func stampOf(ctx context.Context, owner, org string) (lines int64, stamp string,
 	return x.Lines, fmt.Sprint(x.Lines, x.Orders, x.Reports, x.Standing, x.Doubts, x.Promotions), err
 }
 
+// lineCount is how many order lines some companies have together.
+func lineCount(ctx context.Context, owner string, orgs []string) (n int64, err error) {
+	return n, db.Tx(ctx).Raw("SELECT CAST(COALESCE(SUM(line_count), 0) AS BIGINT) FROM purchase_order WHERE supplier_id = ? AND reseller_id IN ?", owner, orgs).Scan(&n).Error
+}
+
 // agreedAfter reads promotions whose terms were agreed, by their ids.
 func agreedAfter(ctx context.Context, after string, limit int) ([]row, error) {
 	var rows []row

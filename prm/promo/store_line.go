@@ -85,7 +85,7 @@ func readPacts(ctx context.Context, owner, org string, lock bool) ([]pact, error
 	return out, nil
 }
 
-// giveBack removes the rows of an order and what it had taken.
+// giveBack removes the rows of an order and what it had taken. The seats are locked.
 func giveBack(ctx context.Context, id trade.OrderID) error {
 	var rows []lineRow
 	if err := db.Tx(ctx).Where("order_id = ?", string(id)).Find(&rows).Error; err != nil || len(rows) == 0 {
@@ -96,7 +96,12 @@ func giveBack(ctx context.Context, id trade.OrderID) error {
 			return err
 		}
 	}
-	return db.Tx(ctx).Where("order_id = ?", string(id)).Delete(&lineRow{}).Error
+	if err := db.Tx(ctx).Where("order_id = ?", string(id)).Delete(&lineRow{}).Error; err != nil {
+		return err
+	}
+	t := tally{}
+	t.lines(rows, -1)
+	return t.write(ctx)
 }
 
 // took counts what a row was granted towards the limit of its seat; free goods do not count.
@@ -107,7 +112,7 @@ func took(ctx context.Context, r lineRow, sign int64) error {
 	return db.Tx(ctx).Exec("UPDATE promotion_seat SET taken = taken + ? WHERE promotion_id = ? AND org_id = ?", sign*r.Granted, r.PromotionID, r.OrgID).Error
 }
 
-// takeLines adds rows of order lines that have none.
+// takeLines adds all rows of orders that have none. The seats are locked.
 func takeLines(ctx context.Context, rows []lineRow) error {
 	for _, r := range rows {
 		if err := took(ctx, r, 1); err != nil {
@@ -117,19 +122,56 @@ func takeLines(ctx context.Context, rows []lineRow) error {
 			return err
 		}
 	}
-	return nil
+	t := tally{}
+	t.lines(rows, 1)
+	return t.write(ctx)
 }
 
-// saveLines writes rows in place of those of the same order line.
-func saveLines(ctx context.Context, rows []lineRow) error {
-	if len(rows) == 0 {
-		return nil
+// saveLines writes the rows of some orders that are another than they were. The seats are
+// locked, and was are all the rows there are.
+func saveLines(ctx context.Context, was, now []lineRow) error {
+	type key struct {
+		promotion, order string
+		line             int64
+	}
+	old := map[key]lineRow{}
+	for _, r := range was {
+		old[key{r.PromotionID, r.OrderID, r.Line}] = r
+	}
+	var rows []lineRow
+	for _, r := range now {
+		k := key{r.PromotionID, r.OrderID, r.Line}
+		if old[k] != r {
+			rows = append(rows, r)
+		}
+		delete(old, k)
+	}
+	for k := range old {
+		if err := db.Tx(ctx).Where("promotion_id = ? AND order_id = ? AND line = ?", k.promotion, k.order, k.line).Delete(&lineRow{}).Error; err != nil {
+			return err
+		}
+	}
+	t := tally{}
+	t.lines(was, -1)
+	t.lines(now, 1)
+	if err := t.write(ctx); err != nil || len(rows) == 0 {
+		return err
 	}
 	return db.Tx(ctx).Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "promotion_id"}, {Name: "order_id"}, {Name: "line"}},
 		DoUpdates: clause.AssignmentColumns([]string{"version_no", "number", "sku", "ordered_on", "arrived", "unit", "factor", "verdict", "reason", "method", "currency", "price", "allowance",
 			"ordered", "granted", "counted", "confirmed", "shipped", "invoiced", "value", "earned"}),
 	}).CreateInBatches(rows, 200).Error
+}
+
+// lockSeats makes whoever changes lines of a company in promotions wait; on SQLite there is
+// one writer.
+func lockSeats(ctx context.Context, org string, promotions []string) error {
+	if db.DialectOf(ctx) != db.Postgres {
+		return nil
+	}
+	var ids []string
+	return db.Tx(ctx).Raw("SELECT id FROM promotion_seat WHERE org_id = ? AND promotion_id IN ? ORDER BY promotion_id FOR UPDATE", org, promotions).Scan(&ids).Error
 }
 
 func linesKey(owner string, id trade.OrderID) string {
@@ -156,24 +198,12 @@ func linesOfOrder(ctx context.Context, owner string, id trade.OrderID) ([]lineRo
 	if rows, ok := db.Known[[]lineRow](ctx, linesKey(owner, id)); ok {
 		return rows, nil
 	}
+	return readLines(ctx, owner, id)
+}
+
+func readLines(ctx context.Context, owner string, id trade.OrderID) ([]lineRow, error) {
 	var rows []lineRow
 	return rows, db.Tx(ctx).Where("order_id = ? AND owner_id = ?", string(id), owner).Order("line").Find(&rows).Error
-}
-
-func allLines(ctx context.Context, id string) ([]lineRow, error) {
-	var rows []lineRow
-	return rows, db.Tx(ctx).Where("promotion_id = ?", id).Order("order_id, line").Find(&rows).Error
-}
-
-// replaceLines puts rows in place of all of a promotion, and counts its seats anew.
-func replaceLines(ctx context.Context, id string, rows []lineRow) error {
-	if err := db.Tx(ctx).Where("promotion_id = ?", id).Delete(&lineRow{}).Error; err != nil {
-		return err
-	}
-	if err := db.Tx(ctx).Model(&seatRow{}).Where("promotion_id = ?", id).Update("taken", 0).Error; err != nil {
-		return err
-	}
-	return takeLines(ctx, rows)
 }
 
 // Figures are sums of a promotion's lines that count. Currency is that of Value, net and
@@ -186,39 +216,6 @@ type Figures struct {
 	Sold                                  money.Quantity // on, as far as it was reported and counts
 	Value, Earned                         money.Amount
 	Extra                                 *Effect `json:",omitempty"` // what it added, as it was settled with
-}
-
-// sums adds order lines and resale lines up by a column ("org_id" or "sku"), per currency; org narrows them.
-func sums(ctx context.Context, id, org, by string) ([]Figures, error) {
-	q := "promotion_id = ?"
-	args := []any{id}
-	if org != "" {
-		q += " AND org_id = ?"
-		args = append(args, org)
-	}
-	var rows []struct {
-		Name, Currency                                       string
-		Orders, Lines, Out                                   int
-		Counted, Confirmed, Shipped, Invoiced, Value, Earned int64
-	}
-	sum := func(c string) string { return "CAST(SUM(" + c + ") AS BIGINT) AS " + c }
-	err := db.Tx(ctx).Raw("SELECT "+by+" AS name, currency, COUNT(DISTINCT CASE WHEN verdict <> 'out' THEN order_id END) AS orders, COUNT(CASE WHEN verdict <> 'out' THEN 1 END) AS lines, COUNT(CASE WHEN verdict = 'out' THEN 1 END) AS out, "+
-		strings.Join([]string{sum("counted"), sum("confirmed"), sum("shipped"), sum("invoiced"), sum("value"), sum("earned")}, ", ")+" FROM promotion_line WHERE "+q+" GROUP BY "+by+", currency ORDER BY "+by+", currency", args...).Scan(&rows).Error
-	out := make([]Figures, len(rows))
-	for i, r := range rows {
-		c := money.Currency(r.Currency)
-		out[i] = Figures{Currency: c, Orders: r.Orders, Lines: r.Lines, Out: r.Out, Counted: money.Quantity(r.Counted), Confirmed: money.Quantity(r.Confirmed), Shipped: money.Quantity(r.Shipped), Invoiced: money.Quantity(r.Invoiced),
-			Value: money.Amount{Minor: r.Value, Currency: c}, Earned: money.Amount{Minor: r.Earned, Currency: c}}
-		if by == "sku" {
-			out[i].SKU = r.Name
-		} else {
-			out[i].Org = r.Name
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return withResales(ctx, out, id, org, by)
 }
 
 // LineFilter chooses lines. Show is "", "in" or "out".
@@ -270,7 +267,7 @@ func listLines(ctx context.Context, id string, f LineFilter) ([]Line, string, er
 		if !ok || err != nil {
 			return nil, "", fault.InvalidField("after", "form.cursor")
 		}
-		q = q.Where("(arrived < ? OR arrived = ? AND (order_id < ? OR order_id = ? AND line > ?))", at, at, id, id, line)
+		q = q.Where("arrived <= ? AND (arrived < ? OR order_id < ? OR order_id = ? AND line > ?)", at, at, id, id, line)
 	}
 	var rows []lineRow
 	if err := q.Order("arrived DESC, order_id DESC, line").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
@@ -308,16 +305,6 @@ func lotsOf(ctx context.Context, id, org, currency, by string) ([]Lot, error) {
 		out[i] = Lot{Document: r.OrderID, Line: int(r.Line), Number: r.Number, SKU: r.SKU, On: r.OrderedOn, Quantity: money.Quantity(r.Invoiced), Allowance: money.Price(r.Allowance), Earned: r.Earned}
 	}
 	return out, err
-}
-
-// earnedOf is what they earned together.
-func earnedOf(ctx context.Context, id, org, currency, by string) (n int64, err error) {
-	q := db.Tx(ctx).Model(&lineRow{}).Where("earned > 0 AND method IN ?", billed)
-	if by == ByResale {
-		q = db.Tx(ctx).Model(&resaleRow{})
-	}
-	err = q.Select("CAST(COALESCE(SUM(earned), 0) AS BIGINT)").Where("promotion_id = ? AND org_id = ? AND currency = ? AND verdict <> ?", id, org, currency, LineOut).Scan(&n).Error
-	return max(0, n), err
 }
 
 // seenOf is how much of each item the documents show, whether it counts or not.

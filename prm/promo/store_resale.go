@@ -27,18 +27,23 @@ type resaleRow struct {
 
 func (resaleRow) TableName() string { return "promotion_resale" }
 
-// dropResales removes the rows of reports and says of which promotions they were.
+// dropResales removes the rows of reports and says of which promotions they were. The
+// seats are locked.
 func dropResales(ctx context.Context, reports []string) (map[string]bool, error) {
-	var ids []string
-	if err := db.Tx(ctx).Model(&resaleRow{}).Where("report_id IN ?", reports).Distinct().Pluck("promotion_id", &ids).Error; err != nil {
+	var rows []resaleRow
+	if err := db.Tx(ctx).Where("report_id IN ?", reports).Find(&rows).Error; err != nil {
 		return nil, err
 	}
-	out := map[string]bool{}
-	for _, id := range ids {
-		out[id] = true
+	out, t := map[string]bool{}, tally{}
+	for _, r := range rows {
+		out[r.PromotionID] = true
 	}
-	if len(ids) == 0 {
+	if len(rows) == 0 {
 		return out, nil
+	}
+	t.resales(rows, -1)
+	if err := t.write(ctx); err != nil {
+		return nil, err
 	}
 	return out, db.Tx(ctx).Where("report_id IN ?", reports).Delete(&resaleRow{}).Error
 }
@@ -46,6 +51,11 @@ func dropResales(ctx context.Context, reports []string) (map[string]bool, error)
 func addResales(ctx context.Context, rows []resaleRow) error {
 	if len(rows) == 0 {
 		return nil
+	}
+	t := tally{}
+	t.resales(rows, 1)
+	if err := t.write(ctx); err != nil {
+		return err
 	}
 	return db.Tx(ctx).CreateInBatches(rows, 500).Error
 }
@@ -67,6 +77,12 @@ func saveResales(ctx context.Context, was, now []resaleRow) error {
 	for _, r := range was {
 		old[key{r.ReportID, r.Line}] = r
 	}
+	t := tally{}
+	t.resales(was, -1)
+	t.resales(now, 1)
+	if err := t.write(ctx); err != nil {
+		return err
+	}
 	for _, r := range now {
 		if old[key{r.ReportID, r.Line}] == r {
 			continue
@@ -80,54 +96,23 @@ func saveResales(ctx context.Context, was, now []resaleRow) error {
 	return nil
 }
 
-func replaceResales(ctx context.Context, id, org string, rows []resaleRow) error {
+// replaceResales puts rows in place of all there were of a company.
+func replaceResales(ctx context.Context, id, org string, was, now []resaleRow) error {
 	if err := db.Tx(ctx).Where("promotion_id = ? AND org_id = ?", id, org).Delete(&resaleRow{}).Error; err != nil {
 		return err
 	}
-	return addResales(ctx, rows)
+	t := tally{}
+	t.resales(was, -1)
+	if err := t.write(ctx); err != nil {
+		return err
+	}
+	return addResales(ctx, now)
 }
 
 // tookResales notes how much of the limit of a seat resale lines took.
 func tookResales(ctx context.Context, id, org string, taken money.Quantity) error {
 	_, err := db.Exec(ctx, "UPDATE promotion_seat SET taken = ? WHERE promotion_id = ? AND org_id = ? AND taken <> ?", int64(taken), id, org, int64(taken))
 	return err
-}
-
-// withResales adds what was sold on to the sums of order lines.
-func withResales(ctx context.Context, out []Figures, id, org, by string) ([]Figures, error) {
-	q := "promotion_id = ?"
-	args := []any{id}
-	if org != "" {
-		q += " AND org_id = ?"
-		args = append(args, org)
-	}
-	var rows []struct {
-		Name, Currency      string
-		Sold, Value, Earned int64
-	}
-	err := db.Tx(ctx).Raw("SELECT "+by+" AS name, currency, CAST(SUM(counted) AS BIGINT) AS sold, CAST(SUM(CASE WHEN allowance <> 0 THEN value ELSE 0 END) AS BIGINT) AS value, CAST(SUM(earned) AS BIGINT) AS earned FROM promotion_resale WHERE "+q+" AND verdict <> 'out' GROUP BY "+by+", currency ORDER BY "+by+", currency", args...).Scan(&rows).Error
-	for _, r := range rows {
-		at := -1
-		for i, f := range out {
-			if name := f.Org + f.SKU; name == r.Name && string(f.Currency) == r.Currency {
-				at = i
-			}
-		}
-		if at < 0 {
-			c := money.Currency(r.Currency)
-			f := Figures{Currency: c, Value: money.Amount{Currency: c}, Earned: money.Amount{Currency: c}}
-			if by == "sku" {
-				f.SKU = r.Name
-			} else {
-				f.Org = r.Name
-			}
-			out, at = append(out, f), len(out)
-		}
-		out[at].Sold += money.Quantity(r.Sold)
-		out[at].Value.Minor += r.Value
-		out[at].Earned.Minor += r.Earned
-	}
-	return out, err
 }
 
 // ResoldLine is one line of a sell-through report with what a promotion does to it.
@@ -165,7 +150,7 @@ func listResales(ctx context.Context, id string, f LineFilter) ([]ResoldLine, st
 		if !ok || err != nil {
 			return nil, "", fault.InvalidField("after", "form.cursor")
 		}
-		q = q.Where("(arrived < ? OR arrived = ? AND (report_id < ? OR report_id = ? AND line > ?))", at, at, id, id, line)
+		q = q.Where("arrived <= ? AND (arrived < ? OR report_id < ? OR report_id = ? AND line > ?)", at, at, id, id, line)
 	}
 	var rows []resaleRow
 	if err := q.Order("arrived DESC, report_id DESC, line").Limit(f.Limit + 1).Find(&rows).Error; err != nil {

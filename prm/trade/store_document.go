@@ -388,68 +388,68 @@ func promoOrders(ctx context.Context, scope access.Scope, reseller string, from 
 		out[i] = PromoOrder{ID: OrderID(r.ID), Supplier: r.SupplierID, Reseller: r.ResellerID, Number: r.Number, OrderedOn: r.OrderedOn, Received: db.FromMicros(r.Received), Currency: money.Currency(r.Currency), Country: shipCountry(h.Parties, countries[r.ResellerID]), Deal: promoNumber(deal(h.Refs))}
 		index[r.ID], named[i] = &out[i], r.ID
 	}
-	var lines []struct {
-		Row              lineRow `gorm:"embedded"`
-		Family, BaseUnit string
-		Pack             int64
+	place := map[promoPlace]*PromoFact{}
+	args := make([]any, len(named))
+	for i, id := range named {
+		args[i] = id
 	}
-	if err := db.Tx(ctx).Raw(`SELECT l.*, COALESCE(p.family, '') AS family, COALESCE(p.unit, '') AS base_unit, COALESCE(k.quantity, 0) AS pack FROM order_line l LEFT JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id
-LEFT JOIN pack k ON k.org_id = l.supplier_id AND k.product_id = l.product_id AND k.unit = l.unit WHERE l.order_id IN ? ORDER BY l.order_id, l.line`, named).Scan(&lines).Error; err != nil {
-		return nil, "", err
-	}
-	for _, r := range lines {
-		o := index[r.Row.OrderID]
-		l := r.Row.line(o.Currency)
-		x := PromoLine{Number: l.Number, Product: l.Product, SKU: l.SKU, Family: r.Family, Unit: l.Unit, Factor: money.Quantity(r.Pack), Ordered: l.Ordered, Price: l.Price, ListPrice: l.ListPrice, Deal: promoNumber(l.DealNumber), RequestedOn: l.RequestedOn,
-			Fact: PromoFact{Cancelled: l.Cancelled, Confirmed: l.Confirmed, Shipped: l.Shipped, Invoiced: l.Invoiced, Credited: l.Credited, Backordered: l.Backordered > 0}}
-		if r.BaseUnit != "" && catalog.SameUnit(l.Unit) == catalog.SameUnit(r.BaseUnit) {
+	err = db.Rows(ctx, `SELECT l.order_id, l.line, l.product_id, l.sku, l.unit, l.price, l.list_price, l.deal_number, l.requested_on, l.ordered, l.cancelled, l.confirmed, l.shipped, l.invoiced, l.credited, l.backordered, COALESCE(p.family, ''), COALESCE(p.unit, ''), COALESCE(k.quantity, 0) FROM order_line l LEFT JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id
+LEFT JOIN pack k ON k.org_id = l.supplier_id AND k.product_id = l.product_id AND k.unit = l.unit WHERE l.order_id IN `+db.Values(len(args), 1)+` ORDER BY l.order_id, l.line`, args, func(scan func(...any) error) error {
+		var x PromoLine
+		var order, baseUnit string
+		var backordered money.Quantity
+		if err := scan(&order, &x.Number, &x.Product, &x.SKU, &x.Unit, &x.Price, &x.ListPrice, &x.Deal, &x.RequestedOn, &x.Ordered, &x.Fact.Cancelled, &x.Fact.Confirmed, &x.Fact.Shipped, &x.Fact.Invoiced, &x.Fact.Credited, &backordered, &x.Family, &baseUnit, &x.Factor); err != nil {
+			return err
+		}
+		x.Deal, x.Fact.Backordered = promoNumber(x.Deal), backordered > 0
+		if baseUnit != "" && catalog.SameUnit(x.Unit) == catalog.SameUnit(baseUnit) {
 			x.Factor = money.One
 		}
+		o := index[order]
 		o.Lines = append(o.Lines, x)
+		return nil
+	})
+	if err != nil {
+		return nil, "", err
 	}
-	return out, next, promoFacts(ctx, named, index)
+	for id, o := range index {
+		for i := range o.Lines {
+			place[promoPlace{id, o.Lines[i].Number}] = &o.Lines[i].Fact
+		}
+	}
+	return out, next, promoFacts(ctx, args, place)
+}
+
+// promoPlace is one line of an order.
+type promoPlace struct {
+	order string
+	line  int
 }
 
 // promoFacts adds shipments, invoices and answers to the lines.
-func promoFacts(ctx context.Context, ids []string, orders map[string]*PromoOrder) error {
-	type fact struct {
-		OrderID  string
-		Line     int
-		Day      string
-		Quantity int64
+func promoFacts(ctx context.Context, ids []any, lines map[promoPlace]*PromoFact) error {
+	in := db.Values(len(ids), 1)
+	read := func(query string, args []any, fn func(x *PromoFact, m PromoMove)) error {
+		return db.Rows(ctx, query, args, func(scan func(...any) error) error {
+			var at promoPlace
+			var m PromoMove
+			if err := scan(&at.order, &at.line, &m.On, &m.Quantity); err != nil {
+				return err
+			}
+			if x := lines[at]; x != nil {
+				fn(x, m)
+			}
+			return nil
+		})
 	}
-	line := func(f fact) *PromoFact {
-		o := orders[f.OrderID]
-		i := slices.IndexFunc(o.Lines, func(l PromoLine) bool { return l.Number == f.Line })
-		if i < 0 {
-			return &PromoFact{}
-		}
-		return &o.Lines[i].Fact
-	}
-	var fs []fact
-	if err := db.Tx(ctx).Raw("SELECT s.order_id, l.line, s.shipped_on AS day, l.quantity FROM shipment s JOIN shipment_line l ON l.shipment_id = s.id WHERE s.order_id IN ? ORDER BY s.made, s.id, l.line", ids).Scan(&fs).Error; err != nil {
+	if err := read("SELECT s.order_id, l.line, s.shipped_on, l.quantity FROM shipment s JOIN shipment_line l ON l.shipment_id = s.id WHERE s.order_id IN "+in+" ORDER BY s.made, s.id, l.line", ids, func(x *PromoFact, m PromoMove) { x.Ships = append(x.Ships, m) }); err != nil {
 		return err
 	}
-	for _, f := range fs {
-		x := line(f)
-		x.Ships = append(x.Ships, PromoMove{f.Day, money.Quantity(f.Quantity)})
-	}
-	fs = nil
-	if err := db.Tx(ctx).Raw(`SELECT i.order_id, l.line, i.issued_on AS day, l.quantity, i.made, i.id, l.position FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id WHERE i.order_id IN ? AND i.kind = ? AND i.orders = 0
-UNION ALL SELECT x.order_id, l.line, i.issued_on, l.quantity, i.made, i.id, l.position FROM invoice_share x JOIN invoice i ON i.id = x.invoice_id JOIN invoice_line l ON l.invoice_id = i.id AND l.order_id = x.order_id WHERE x.order_id IN ? AND i.kind = ?
-ORDER BY made, id, position`, ids, InvoiceDebit, ids, InvoiceDebit).Scan(&fs).Error; err != nil {
+	twice := slices.Concat(ids, []any{InvoiceDebit}, ids, []any{InvoiceDebit})
+	if err := read(`SELECT order_id, line, day, quantity FROM (SELECT i.order_id, l.line, i.issued_on AS day, l.quantity, i.made, i.id, l.position FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id WHERE i.order_id IN `+in+` AND i.kind = ? AND i.orders = 0
+UNION ALL SELECT x.order_id, l.line, i.issued_on, l.quantity, i.made, i.id, l.position FROM invoice_share x JOIN invoice i ON i.id = x.invoice_id JOIN invoice_line l ON l.invoice_id = i.id AND l.order_id = x.order_id WHERE x.order_id IN `+in+` AND i.kind = ?) d
+ORDER BY made, id, position`, twice, func(x *PromoFact, m PromoMove) { x.Bills = append(x.Bills, m) }); err != nil {
 		return err
 	}
-	for _, f := range fs {
-		x := line(f)
-		x.Bills = append(x.Bills, PromoMove{f.Day, money.Quantity(f.Quantity)})
-	}
-	fs = nil
-	if err := db.Tx(ctx).Raw("SELECT DISTINCT r.order_id, l.line FROM order_response r JOIN order_response_line l ON l.response_id = r.id WHERE r.order_id IN ? AND l.code = ?", ids, codeBackorder).Scan(&fs).Error; err != nil {
-		return err
-	}
-	for _, f := range fs {
-		line(f).Backordered = true
-	}
-	return nil
+	return read("SELECT DISTINCT r.order_id, l.line, '', 0 FROM order_response r JOIN order_response_line l ON l.response_id = r.id WHERE r.order_id IN "+in+" AND l.code = ?", append(slices.Clone(ids), codeBackorder), func(x *PromoFact, _ PromoMove) { x.Backordered = true })
 }

@@ -1,0 +1,231 @@
+package promo
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"entente/db"
+	"entente/prm/money"
+)
+
+// Sums are kept in the transaction that writes lines, under the lock of their seats: a page
+// of figures reads some rows for each company, however many lines there are. A rebuild
+// counts them again (recount).
+
+// Grains of sums.
+const (
+	byOrg = "org"
+	bySKU = "sku"
+)
+
+// soldOn stands for the way of settlement in sums of resale lines.
+const soldOn = "resale"
+
+// sumKey names one sum.
+type sumKey struct{ promotion, grain, org, sku, method, currency string }
+
+func (k sumKey) compare(l sumKey) int {
+	return cmp.Or(cmp.Compare(k.promotion, l.promotion), cmp.Compare(k.grain, l.grain), cmp.Compare(k.org, l.org), cmp.Compare(k.sku, l.sku), cmp.Compare(k.method, l.method), cmp.Compare(k.currency, l.currency))
+}
+
+// sum is what it adds up to. Orders are those with a line that counts.
+type sum struct{ orders, lines, out, counted, confirmed, shipped, invoiced, sold, value, earned int64 }
+
+func (s *sum) add(l sum, sign int64) {
+	s.orders += sign * l.orders
+	s.lines += sign * l.lines
+	s.out += sign * l.out
+	s.counted += sign * l.counted
+	s.confirmed += sign * l.confirmed
+	s.shipped += sign * l.shipped
+	s.invoiced += sign * l.invoiced
+	s.sold += sign * l.sold
+	s.value += sign * l.value
+	s.earned += sign * l.earned
+}
+
+type tally map[sumKey]sum
+
+// lines adds all lines that some orders have, or takes them away.
+func (t tally) lines(rows []lineRow, sign int64) {
+	type seen struct {
+		sumKey
+		order string
+	}
+	orders := map[seen]bool{}
+	for _, r := range rows {
+		one := sum{counted: r.Counted, confirmed: r.Confirmed, shipped: r.Shipped, invoiced: r.Invoiced, value: r.Value, earned: r.Earned}
+		if r.Verdict == LineOut {
+			one.out = 1
+		} else {
+			one.lines = 1
+		}
+		for _, k := range [2]sumKey{{r.PromotionID, byOrg, r.OrgID, "", r.Method, r.Currency}, {r.PromotionID, bySKU, r.OrgID, r.SKU, r.Method, r.Currency}} {
+			x := one
+			if first := (seen{k, r.OrderID}); r.Verdict != LineOut && !orders[first] {
+				orders[first], x.orders = true, 1
+			}
+			s := t[k]
+			s.add(x, sign)
+			t[k] = s
+		}
+	}
+}
+
+// resales adds resale lines that count, or takes them away.
+func (t tally) resales(rows []resaleRow, sign int64) {
+	for _, r := range rows {
+		if r.Verdict == LineOut {
+			continue
+		}
+		one := sum{lines: 1, sold: r.Counted, earned: r.Earned}
+		if r.Allowance != 0 {
+			one.value = r.Value
+		}
+		for _, k := range [2]sumKey{{r.PromotionID, byOrg, r.OrgID, "", soldOn, r.Currency}, {r.PromotionID, bySKU, r.OrgID, r.SKU, soldOn, r.Currency}} {
+			s := t[k]
+			s.add(one, sign)
+			t[k] = s
+		}
+	}
+}
+
+const (
+	sumColumns = "promotion_id, grain, org_id, sku, method, currency, orders, lines, out_lines, counted, confirmed, shipped, invoiced, sold, value, earned"
+	sumWidth   = 16
+	sumAdd     = ` ON CONFLICT (promotion_id, grain, org_id, sku, method, currency) DO UPDATE SET orders = promotion_sum.orders + excluded.orders, lines = promotion_sum.lines + excluded.lines, out_lines = promotion_sum.out_lines + excluded.out_lines,
+		counted = promotion_sum.counted + excluded.counted, confirmed = promotion_sum.confirmed + excluded.confirmed, shipped = promotion_sum.shipped + excluded.shipped, invoiced = promotion_sum.invoiced + excluded.invoiced,
+		sold = promotion_sum.sold + excluded.sold, value = promotion_sum.value + excluded.value, earned = promotion_sum.earned + excluded.earned`
+)
+
+// write adds to the sums, always in the same order: no two transactions wait for each other.
+func (t tally) write(ctx context.Context) error {
+	var args []any
+	n := 0
+	for _, k := range slices.SortedFunc(maps.Keys(t), sumKey.compare) {
+		s := t[k]
+		if s == (sum{}) {
+			continue
+		}
+		n++
+		args = append(args, k.promotion, k.grain, k.org, k.sku, k.method, k.currency, s.orders, s.lines, s.out, s.counted, s.confirmed, s.shipped, s.invoiced, s.sold, s.value, s.earned)
+	}
+	for size := 64; n > 0; { // of a power of two: few texts are made
+		for size > n {
+			size /= 2
+		}
+		if _, err := db.Exec(ctx, "INSERT INTO promotion_sum ("+sumColumns+") VALUES "+db.Values(sumWidth, size)+sumAdd, args[:size*sumWidth]...); err != nil {
+			return err
+		}
+		n, args = n-size, args[size*sumWidth:]
+	}
+	return nil
+}
+
+// sums reads what lines add up to by a column ("org_id" or "sku"), per currency; org narrows them.
+func sums(ctx context.Context, id, org, by string) ([]Figures, error) {
+	grain := byOrg
+	if by == bySKU {
+		grain = bySKU
+	}
+	q, args := "promotion_id = ? AND grain = ?", []any{id, grain}
+	if org != "" {
+		q += " AND org_id = ?"
+		args = append(args, org)
+	}
+	var rows []struct {
+		Name, Currency                                                         string
+		Orders, Lines, Out, Counted, Confirmed, Shipped, Invoiced, Sold, Value int64
+		Earned                                                                 int64
+	}
+	add := func(c, as string) string { return ", CAST(SUM(" + c + ") AS BIGINT) AS " + as }
+	err := db.Tx(ctx).Raw("SELECT "+by+" AS name, currency"+add("orders", "orders")+add("CASE WHEN method <> '"+soldOn+"' THEN lines ELSE 0 END", "lines")+add("out_lines", "out")+add("counted", "counted")+add("confirmed", "confirmed")+
+		add("shipped", "shipped")+add("invoiced", "invoiced")+add("sold", "sold")+add("value", "value")+add("earned", "earned")+
+		" FROM promotion_sum WHERE "+q+" GROUP BY "+by+", currency HAVING SUM(lines) + SUM(out_lines) > 0 ORDER BY "+by+", currency", args...).Scan(&rows).Error
+	out := make([]Figures, len(rows))
+	for i, r := range rows {
+		c := money.Currency(r.Currency)
+		out[i] = Figures{Currency: c, Orders: int(r.Orders), Lines: int(r.Lines), Out: int(r.Out), Counted: money.Quantity(r.Counted), Confirmed: money.Quantity(r.Confirmed), Shipped: money.Quantity(r.Shipped), Invoiced: money.Quantity(r.Invoiced), Sold: money.Quantity(r.Sold),
+			Value: money.Amount{Minor: r.Value, Currency: c}, Earned: money.Amount{Minor: r.Earned, Currency: c}}
+		if by == bySKU {
+			out[i].SKU = r.Name
+		} else {
+			out[i].Org = r.Name
+		}
+	}
+	return out, err
+}
+
+// earnedOf is what the lines of a company earned to be claimed together: see lotsOf.
+func earnedOf(ctx context.Context, id, org, currency, by string) (n int64, err error) {
+	methods := billed
+	if by == ByResale {
+		methods = []string{soldOn}
+	}
+	err = db.Tx(ctx).Raw("SELECT CAST(COALESCE(SUM(earned), 0) AS BIGINT) FROM promotion_sum WHERE promotion_id = ? AND grain = ? AND org_id = ? AND currency = ? AND method IN ?", id, byOrg, org, currency, methods).Scan(&n).Error
+	return max(0, n), err
+}
+
+// counting are the sums of a company in a promotion as its lines have them.
+var counting = [4]string{
+	lineSums("'org'", "''", "method"),
+	lineSums("'sku'", "sku", "method, sku"),
+	resaleSums("'org'", "''", "currency"),
+	resaleSums("'sku'", "sku", "currency, sku"),
+}
+
+func lineSums(grain, sku, by string) string {
+	return "SELECT promotion_id, " + grain + ", org_id, " + sku + ", method, currency, COUNT(DISTINCT CASE WHEN verdict <> 'out' THEN order_id END), COUNT(CASE WHEN verdict <> 'out' THEN 1 END), COUNT(CASE WHEN verdict = 'out' THEN 1 END), CAST(SUM(counted) AS BIGINT), CAST(SUM(confirmed) AS BIGINT), CAST(SUM(shipped) AS BIGINT), CAST(SUM(invoiced) AS BIGINT), 0, CAST(SUM(value) AS BIGINT), CAST(SUM(earned) AS BIGINT) FROM promotion_line WHERE promotion_id = ? AND org_id = ? GROUP BY promotion_id, org_id, currency, " + by
+}
+
+func resaleSums(grain, sku, by string) string {
+	return "SELECT promotion_id, " + grain + ", org_id, " + sku + ", '" + soldOn + "', currency, 0, COUNT(*), 0, 0, 0, 0, 0, CAST(SUM(counted) AS BIGINT), CAST(SUM(CASE WHEN allowance <> 0 THEN value ELSE 0 END) AS BIGINT), CAST(SUM(earned) AS BIGINT) FROM promotion_resale WHERE promotion_id = ? AND org_id = ? AND verdict <> 'out' GROUP BY promotion_id, org_id, " + by
+}
+
+func readSums(ctx context.Context, into tally, query string, args ...any) error {
+	return db.Rows(ctx, query, args, func(scan func(dest ...any) error) error {
+		var k sumKey
+		var s sum
+		err := scan(&k.promotion, &k.grain, &k.org, &k.sku, &k.method, &k.currency, &s.orders, &s.lines, &s.out, &s.counted, &s.confirmed, &s.shipped, &s.invoiced, &s.sold, &s.value, &s.earned)
+		into[k] = s
+		return err
+	})
+}
+
+// recount counts the sums of a company in a promotion from its lines again, and says how
+// many were another.
+func recount(ctx context.Context, id, org string) (int, error) {
+	was, now := tally{}, tally{}
+	if err := readSums(ctx, was, "SELECT "+sumColumns+" FROM promotion_sum WHERE promotion_id = ? AND org_id = ?", id, org); err != nil {
+		return 0, err
+	}
+	for _, q := range counting {
+		if err := readSums(ctx, now, q, id, org); err != nil {
+			return 0, err
+		}
+	}
+	apart := tally{}
+	for k, s := range now {
+		s.add(was[k], -1)
+		apart[k] = s
+	}
+	for k, s := range was {
+		if _, ok := now[k]; !ok {
+			x := sum{}
+			x.add(s, -1)
+			apart[k] = x
+		}
+	}
+	n := 0
+	for _, s := range apart {
+		if s != (sum{}) {
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	return n, apart.write(ctx)
+}
