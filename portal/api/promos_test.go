@@ -142,6 +142,14 @@ func TestPromotionsOverTheAPI(t *testing.T) {
 		t.Errorf("%+v", own)
 	}
 	kaarel.do(t, http.MethodPut, at+"/margin", `{"margin":"0.25"}`, 403, nil)
+	var again struct{ State string }
+	if ingrid.do(t, http.MethodPost, at+"/rebuild", "", 202, &again); again.State != "running" {
+		t.Errorf("%+v", again)
+	}
+	ingrid.do(t, http.MethodGet, at+"/rebuild", "", 200, &again)
+	kaarel.do(t, http.MethodPost, at+"/rebuild", "", 403, nil)
+	kaarel.do(t, http.MethodGet, at+"/rebuild", "", 404, nil)
+	chen.do(t, http.MethodPost, at+"/rebuild", "", 404, nil)
 	chen.do(t, http.MethodGet, at+"/results", "", 404, nil)
 	chen.do(t, http.MethodPut, at+"/margin", `{"margin":"0.25"}`, 404, nil)
 }

@@ -147,6 +147,18 @@ func TestWhatAPromotionAddedLeaves(t *testing.T) {
 	if body := ingrid.Get(t, at("aurelia")+"results").Body; !strings.Contains(body, `value="28"`) {
 		t.Error("the margin is not kept")
 	}
+	if strings.Contains(hers, "/rebuild") || !strings.Contains(all, `action="`+at("aurelia")+`rebuild"`) {
+		t.Error("who may compute the figures again")
+	}
+	if a := ingrid.Post(t, at("aurelia")+"rebuild", url.Values{}); a.Status != 303 {
+		t.Errorf("%d %.200s", a.Status, a.Body)
+	}
+	if body := ingrid.Get(t, at("aurelia")+"results").Body; !strings.Contains(body, `hx-get="`+at("aurelia")+`rebuild"`) && !strings.Contains(body, "omputed again") {
+		t.Error("the page does not say how far it is")
+	}
+	if a := maya.Get(t, at("kestrel")+"rebuild"); a.Status != 303 && a.Status != 404 {
+		t.Errorf("%d", a.Status)
+	}
 	kept := "/c/aurelia/promotions/" + found[1]
 	if a := ingrid.Post(t, kept+"/template", url.Values{"name": {"As every year"}}); a.Status != 303 {
 		t.Errorf("a template: %d", a.Status)

@@ -35,7 +35,7 @@ type RebuildProgress struct {
 
 const (
 	rebuildOrders = 200   // that are read at once
-	rebuildLines  = 8_000 // of them, where an order has fewer
+	rebuildLines  = 8_000 // of them, unless one order has more
 	rebuildLease  = 30 * time.Second
 )
 
@@ -356,7 +356,7 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 		return out, err
 	}
 	n, lines := 0, 0
-	for n < len(counts) && (n == 0 || lines+counts[n] <= rebuildLines) {
+	for n < len(counts) && (n == 0 || lines+counts[n] <= s.slice) {
 		lines += counts[n]
 		n++
 	}

@@ -23,11 +23,12 @@ type Service struct {
 	resales  Resales // nil: none are kept
 	funds    Funds   // nil: bill-backs are claimed elsewhere
 	keepFrom int64
+	slice    int // lines of a step of a rebuild
 }
 
 // New makes the service.
 func New(d *db.DB, jobs Publisher, partners *partner.Service, cat *catalog.Service) *Service {
-	return &Service{db: d, jobs: jobs, partners: partners, catalog: cat, keepFrom: keepFrom}
+	return &Service{db: d, jobs: jobs, partners: partners, catalog: cat, keepFrom: keepFrom, slice: rebuildLines}
 }
 
 func (s *Service) view(ctx context.Context, a access.Actor, fn func(ctx context.Context) error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -141,16 +142,34 @@ var documentsBy = map[string]string{
 		WHERE r.supplier_id = ? AND r.reseller_id = ? AND l.sold_from >= ? AND l.sold_to <= ? AND r.state = 'current' AND l.pieces <> 0 AND l.product_id IN ?`,
 }
 
-// documentsIn reads a page of the lines of a span, the earliest first.
+// documentsIn reads a page of the lines of a span, the earliest first, some weeks at a time:
+// a page sorts the lines of its days, not those of years.
 func documentsIn(ctx context.Context, by, owner, org, from, to string, ids []string, after Document, limit int) ([]Document, error) {
-	q := "SELECT * FROM (" + documentsBy[by] + ") d"
-	args := []any{owner, org, from, to, ids}
-	if after.Number != "" {
-		q += " WHERE (day > ? OR day = ? AND (number > ? OR number = ? AND (id > ? OR id = ? AND line > ?)))"
-		args = append(args, after.Day, after.Day, after.Number, after.Number, after.ID, after.ID, after.Line)
-	}
 	var out []Document
-	return out, db.Tx(ctx).Raw(q+" ORDER BY day, number, id, line LIMIT ?", append(args, limit)...).Scan(&out).Error
+	from = max(from, after.Day)
+	for days := 14; from <= to && len(out) < limit; days *= 2 {
+		at, err := time.Parse(time.DateOnly, from)
+		if err != nil {
+			return nil, err
+		}
+		until := min(to, at.AddDate(0, 0, days-1).Format(time.DateOnly))
+		next := at.AddDate(0, 0, days).Format(time.DateOnly)
+		last := until
+		if by == ByResale { // from is the first day of a line, which may last: months and quarters are chosen by that day
+			last = to
+		}
+		q, args := "SELECT * FROM ("+documentsBy[by]+") d WHERE day <= ?", []any{owner, org, from, last, ids, until}
+		if after.Number != "" {
+			q += " AND (day > ? OR day = ? AND (number > ? OR number = ? AND (id > ? OR id = ? AND line > ?)))"
+			args = append(args, after.Day, after.Day, after.Number, after.Number, after.ID, after.ID, after.Line)
+		}
+		var got []Document
+		if err := db.Tx(ctx).Raw(q+" ORDER BY day, number, id, line LIMIT ?", append(args, limit-len(out))...).Scan(&got).Error; err != nil {
+			return nil, err
+		}
+		out, from = append(out, got...), next
+	}
+	return out, nil
 }
 
 // setMargin keeps what the owner earns on a sale.
