@@ -346,12 +346,13 @@ func (a *API) funds() {
 	type fundMove struct {
 		ID      string      `json:"id"`
 		At      time.Time   `json:"at"`
-		Kind    string      `json:"kind" doc:"fund, grant, earn, takeback, reserve, release, consume, settle, lapse or reverse"`
+		Kind    string      `json:"kind" doc:"fund, grant, earn, trueup, takeback, reserve, release, consume, settle, lapse or reverse"`
 		Fund    string      `json:"fund"`
 		Subject string      `json:"subject" doc:"request, claim, invoice, fund or entry"`
 		Of      string      `json:"subject_id"`
 		Text    string      `json:"text,omitempty"`
 		Change  fundBalance `json:"change"`
+		Step    *fundStep   `json:"step,omitempty" doc:"of rules with steps by volume: how it came about"`
 	}
 	type fundStatement struct {
 		Currency string      `json:"currency"`
@@ -374,7 +375,7 @@ func (a *API) funds() {
 			}
 			out := fundStatement{string(st.Currency), st.From, st.To, money2(st.Earned, false), money2(st.Pending, false), money2(st.Balance.Settled, false), money2(st.Lapsing, false), st.LapsesBy, balanceOut(st.Opening), balanceOut(st.Closing), []fundMove{}}
 			for _, m := range st.Moves {
-				out.Moves = append(out.Moves, fundMove{m.Entry, m.At, m.Kind, string(m.Program), m.SubjectKind, m.Subject, m.Text, balanceOut(m.Change)})
+				out.Moves = append(out.Moves, fundMove{m.Entry, m.At, m.Kind, string(m.Program), m.SubjectKind, m.Subject, m.Text, balanceOut(m.Change), stepOut(m.Step)})
 			}
 			return &reply[fundStatement]{out}, nil
 		})
@@ -578,4 +579,19 @@ func (a *API) fundRequests() {
 				return a.oneRequest(ctx, r, err)
 			})
 	}
+}
+
+type fundStep struct {
+	Why    string  `json:"why" doc:"at or above (bought), back (credited), reached, fell, closed"`
+	Volume *amount `json:"volume" doc:"after it"`
+	Base   *amount `json:"base" doc:"what it is about"`
+	Was    string  `json:"was" doc:"a ratio: 0.03 is 3 %"`
+	Now    string  `json:"now"`
+}
+
+func stepOut(x *fund.Explained) *fundStep {
+	if x == nil {
+		return nil
+	}
+	return &fundStep{x.Why, money2(x.Volume, false), money2(x.Base, false), x.Was.String(), x.Now.String()}
 }

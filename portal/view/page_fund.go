@@ -54,6 +54,8 @@ type FundPage struct {
 	Budgets                []FundBudget
 	Seats                  []FundSeat
 	Rules                  []FundRule
+	Reaches                []Option
+	Volumes                []FundVolume
 	Lots                   []FundLot
 	Entries                []FundMove
 	EditURL                string
@@ -84,6 +86,12 @@ type FundRule struct {
 	Says  Text
 	Until Text
 	Ended bool
+}
+
+// FundVolume is where a partner stands with a rule with steps.
+type FundVolume struct {
+	Company    Company // of the owner's page
+	Says, Next Text
 }
 
 // FundLot is what one line of an invoice earned and is left.

@@ -166,6 +166,11 @@ func (v *visit) fundPage(status int, f fundForms) error {
 		IsOpen: p.State == fund.Open, Earned: p.Kind == fund.KindEarned, Version: itoa(p.Version), Put: f.put, Grant: f.grant, Rule: f.rule, Undo: f.undo}
 	page.CanWrite = v.may(access.FundWrite, access.Own(v.org())) && p.Kind != fund.KindPromo
 	page.Facts = fundFacts(p.ClaimDays, p.Share, p.Proof)
+	page.Reaches = choices(fund.Reaches, "fundreach.", page.Rule.Value("reach"))
+	for _, x := range p.Volumes {
+		says, next := volumeText(x)
+		page.Volumes = append(page.Volumes, view.FundVolume{Company: n.company(x.Org), Says: says, Next: next})
+	}
 	for _, b := range p.Budgets {
 		x := view.FundBudget{Currency: string(b.Currency), Whole: amount(b.Whole), Free: amount(b.Free), FourEyes: view.T("fund.one_decides"), Percent: partOf100(b.Whole.Minor-b.Free.Minor, b.Whole.Minor)}
 		if b.FourEyes.Minor > 0 {
@@ -214,7 +219,9 @@ func fundRules(list []fund.Rule) []view.FundRule {
 	var out []view.FundRule
 	for _, r := range list {
 		x := view.FundRule{ID: r.ID, Says: view.T("fund.rule_says", "percent", percent(r.Rate), "days", r.Days), Until: promoWindow(r.From, r.Until), Ended: !r.Ended.IsZero()}
-		if len(r.SKUs) > 0 {
+		if len(r.Tiers) > 0 {
+			x.Says = tieredRule(r)
+		} else if len(r.SKUs) > 0 {
 			x.Says = view.T("fund.rule_says_of", "percent", percent(r.Rate), "days", r.Days, "items", strings.Join(r.SKUs, ", "))
 		}
 		if x.Ended {
@@ -223,6 +230,19 @@ func fundRules(list []fund.Rule) []view.FundRule {
 		out = append(out, x)
 	}
 	return out
+}
+
+// tieredRule is a rule with steps in one sentence.
+func tieredRule(r fund.Rule) view.Text {
+	var steps []string
+	for _, t := range r.Tiers {
+		steps = append(steps, t.From.String()+": "+percent(t.Rate))
+	}
+	items := view.T("fund.everything")
+	if len(r.SKUs) > 0 {
+		items = view.Raw(strings.Join(r.SKUs, ", "))
+	}
+	return view.T("fund.rule_tiers_"+r.Reach, "steps", strings.Join(steps, "; "), "days", r.Days, "items", items, "close", r.CloseDays)
 }
 
 // walletPage is a programme for a partner; was is why it is not the owner's.
@@ -238,6 +258,10 @@ func (v *visit) walletPage(id fund.ProgramID, was error) error {
 	page := &view.FundPage{Base: v.shell(), URL: v.fundURL(id), Number: w.Number, Title: w.Title, Kind: view.T("fundkind." + w.Kind), Status: view.Status{State: view.State("fund." + w.State)}, Window: promoWindow(w.From, w.Until), About: w.About, Owner: n.company(w.Owner), IsOpen: w.State == fund.Open, Earned: w.Kind == fund.KindEarned,
 		Facts: fundFacts(w.ClaimDays, w.Share, w.Proof), Sums: fundSums(w.Balance), Rules: fundRules(w.Rules)}
 	page.Facts = append([]view.KV{{Label: view.T("col.supplier"), Value: view.Raw(n.org(w.Owner))}}, page.Facts...)
+	for _, x := range w.Volumes {
+		says, next := volumeText(x)
+		page.Volumes = append(page.Volumes, view.FundVolume{Says: says, Next: next})
+	}
 	for _, l := range w.Lots {
 		page.Lots = append(page.Lots, view.FundLot{Invoice: l.Invoice, SKU: l.SKU, Left: amount(l.Left), Earned: amount(l.Earned), Lapses: view.Date(l.Lapses)})
 	}

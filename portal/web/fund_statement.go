@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"strings"
 
 	"entente/portal/sheet"
 	"entente/portal/view"
@@ -28,13 +29,40 @@ func fundStatement(v *visit) error {
 		Sentence: view.T("fund.statement_says", "partner", n.org(st.Reseller), "supplier", n.org(st.Supplier), "earned", amount(st.Earned), "paid", amount(st.Balance.Settled))}
 	for i := len(st.Moves) - 1; i >= 0; i-- {
 		m := st.Moves[i]
-		page.Moves = append(page.Moves, view.FundMove{ID: m.Entry, At: m.At, Kind: view.T("fundentry." + m.Kind), Program: m.Title, Text: m.Text, URL: v.moveURL(m), Amount: amount(m.Amount), Available: fundPart(m.Change.Available), Reserved: fundPart(m.Change.Reserved), Approved: fundPart(m.Change.Consumed), Paid: fundPart(m.Change.Settled)})
+		page.Moves = append(page.Moves, view.FundMove{ID: m.Entry, At: m.At, Kind: view.T("fundentry." + m.Kind), Program: m.Title, Text: v.moveText(m), URL: v.moveURL(m), Amount: amount(m.Amount), Available: fundPart(m.Change.Available), Reserved: fundPart(m.Change.Reserved), Approved: fundPart(m.Change.Consumed), Paid: fundPart(m.Change.Settled)})
 	}
 	query := "?currency=" + string(st.Currency) + "&from=" + st.From + "&to=" + st.To
 	for _, f := range []string{"xlsx", "csv"} {
 		page.Exports = append(page.Exports, view.Export{Label: view.T("export." + f), URL: page.URL + "/export" + query + "&format=" + f})
 	}
 	return v.render(page, nil)
+}
+
+// moveText is what an entry is about, and how one of a rule with steps came about.
+func (v *visit) moveText(m fund.Move) string {
+	x := m.Step
+	if x == nil {
+		return m.Text
+	}
+	said := v.p.T("fundstep."+x.Why, "volume", v.coin(x.Volume), "base", v.coin(x.Base), "was", percent(x.Was), "now", percent(x.Now))
+	if m.Text == "" {
+		return said
+	}
+	return m.Text + " · " + said
+}
+
+func (v *visit) coin(a money.Amount) string { return v.p.Money(a.String(), string(a.Currency)) }
+
+// volumeText is where a partner stands with a rule with steps, and what the next step would add.
+func volumeText(x fund.Volume) (says, next view.Text) {
+	says = view.T("fund.volume_says", "bought", amount(x.Bought), "rate", percent(x.Rate), "earned", amount(x.Earned))
+	if !x.Closed.IsZero() {
+		says = view.T("fund.volume_closed", "bought", amount(x.Bought), "rate", percent(x.Rate), "earned", amount(x.Earned), "when", x.Closed)
+	}
+	if n := x.Next; n != nil {
+		next = view.T("fund.volume_next", "missing", amount(n.Missing), "rate", percent(n.Rate), "gain", amount(n.Gain))
+	}
+	return says, next
 }
 
 func (v *visit) moveURL(m fund.Move) string {
@@ -66,7 +94,7 @@ func fundStatementExport(v *visit) error {
 			return err
 		}
 		for _, m := range st.Moves {
-			if err := put(row(m.At.Format("2006-01-02"), v.p.T("fundentry."+m.Kind), m.Title, m.Text, m.Change)...); err != nil {
+			if err := put(row(m.At.Format("2006-01-02"), v.p.T("fundentry."+m.Kind), m.Title, v.moveText(m), m.Change)...); err != nil {
 				return err
 			}
 		}
@@ -124,17 +152,46 @@ func fundLiability(v *visit) error {
 	if err != nil {
 		return err
 	}
-	columns := v.titles("col.partner", "fund.number", "fund.program", "order.currency", "fundsum.granted", "fundsum.available", "fundsum.reserved", "fundsum.to_pay", "fundsum.settled", "fundsum.lapsed", "fundsum.owed", "fundsum.liability")
+	columns := v.titles("col.partner", "fund.number", "fund.program", "order.currency", "fundsum.granted", "fundsum.available", "fundsum.reserved", "fundsum.to_pay", "fundsum.settled", "fundsum.lapsed", "fundsum.owed", "fundsum.liability", "fund.volumes")
 	return v.export(v.p.T("fund.liability"), columns, func(_ context.Context, put func(...sheet.Cell) error) error {
 		for _, l := range list {
 			b := l.Balance
 			open := money.Amount{Minor: b.Available.Minor + b.Reserved.Minor + b.Consumed.Minor - b.Owed.Minor, Currency: l.Currency}
-			if err := put(words(n.org(l.Org)), words(l.Number), words(l.Title), words(string(l.Currency)), coins(b.Granted), coins(b.Available), coins(b.Reserved), coins(b.Consumed), coins(b.Settled), coins(b.Lapsed), coins(b.Owed), coins(open)); err != nil {
+			if err := put(words(n.org(l.Org)), words(l.Number), words(l.Title), words(string(l.Currency)), coins(b.Granted), coins(b.Available), coins(b.Reserved), coins(b.Consumed), coins(b.Settled), coins(b.Lapsed), coins(b.Owed), coins(open), words(v.volumesIn(l.Volumes))); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// volumesIn says where a partner stands with rules with steps, in one cell.
+func (v *visit) volumesIn(list []fund.Volume) string {
+	var out []string
+	for _, x := range list {
+		said := v.p.T("fund.volume_says", "bought", v.coin(x.Bought), "rate", percent(x.Rate), "earned", v.coin(x.Earned))
+		if n := x.Next; n != nil {
+			said += " " + v.p.T("fund.volume_next", "missing", v.coin(n.Missing), "rate", percent(n.Rate), "gain", v.coin(n.Gain))
+		}
+		out = append(out, said)
+	}
+	return strings.Join(out, " ")
+}
+
+// ruleTiers reads the steps of a rule: "0: 3; 100000: 5".
+func (in *input) ruleTiers() []fund.Step {
+	var out []fund.Step
+	for _, s := range strings.FieldsFunc(in.text("tiers"), func(r rune) bool { return strings.ContainsRune(";；\n\r", r) }) {
+		from, rate, ok := strings.Cut(strings.ReplaceAll(s, "：", ":"), ":")
+		f, ok1 := decimal(strings.TrimSpace(from))
+		r, ok2 := decimal(strings.TrimSuffix(strings.TrimSpace(rate), "%"))
+		if !ok || !ok1 || !ok2 {
+			in.wrong.With("tiers", "fund.tiers_form", "Step", strings.TrimSpace(s))
+			return nil
+		}
+		out = append(out, fund.Step{From: f, Rate: r / 100})
+	}
+	return out
 }
 
 // fundRoutes are the pages of the money for partners.
@@ -165,7 +222,7 @@ func fundRoutes() []Route {
 		return v.w.d.Funds.Grant(v.ctx, v.actor(), id, in.text("partnership"), a, in.text("text"), v.key())
 	}
 	rule := func(v *visit, in *input, id fund.ProgramID) error {
-		r := fund.Rule{Rate: in.number("rate") / 100, SKUs: in.commas("skus"), From: in.date("from"), Until: in.date("until"), Days: in.whole("days")}
+		r := fund.Rule{Rate: in.number("rate") / 100, SKUs: in.commas("skus"), From: in.date("from"), Until: in.date("until"), Days: in.whole("days"), Tiers: in.ruleTiers(), Reach: in.text("reach"), CloseDays: in.whole("close_days")}
 		if err := in.err(); err != nil {
 			return err
 		}

@@ -130,10 +130,12 @@ func madeUp(t *testing.T) []string {
 	add("fundsource.", fund.SourceForm, fund.SourceAPI, fund.SourceEDI, fund.SourceProposed)
 	add("fundshow.", fundShows...)
 	add("fundplace.", "overview", "requests", "claims", "edi")
+	add("fundstep.", fund.StepAt, fund.StepAbove, fund.StepBack, fund.StepReached, fund.StepFell, fund.StepClosed)
+	add("fundreach.", fund.Reaches...)
 	add("fundliability.", "xlsx", "csv")
 	add("state.fund.", fund.Open, fund.Closed)
 	add("fundsum.", "granted", "available", "reserved", "to_pay", "settled", "lapsed", "owed", "earned", "pending", "to_draw", "asked", "approved", "liability")
-	add("fundentry.", fund.EntryFund, fund.EntryGrant, fund.EntryEarn, fund.EntryTakeBack, fund.EntryReserve, fund.EntryRelease, fund.EntryConsume, fund.EntrySettle, fund.EntryLapse, fund.EntryReverse)
+	add("fundentry.", fund.EntryFund, fund.EntryGrant, fund.EntryEarn, fund.EntryTrueUp, fund.EntryTakeBack, fund.EntryReserve, fund.EntryRelease, fund.EntryConsume, fund.EntrySettle, fund.EntryLapse, fund.EntryReverse)
 	for kind := range promoIcons {
 		add("promolog.", kind)
 	}

@@ -55,7 +55,7 @@ func (s *Service) Tick(ctx context.Context) error {
 		}
 		errs = append(errs, s.lapse(ctx, p))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.closeVolumes(ctx))...)
 }
 
 func (s *Service) tickRequest(ctx context.Context, id RequestID) error {

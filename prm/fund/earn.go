@@ -14,18 +14,24 @@ import (
 )
 
 // Rule says what partners of an earned programme earn on the net of what is invoiced to
-// them: every partner that has a part of the programme, at the same rate.
+// them: every partner that has a part of the programme, at the same rate, or at that of
+// the step which it has reached by what it bought in the period.
 type Rule struct {
-	ID      string
-	Rate    money.Rate // of the net after allowances
-	SKUs    []string   // empty: everything
-	From    string     // civil dates of the invoice, both inside
-	Until   string
-	Days    int // after which a lot lapses
-	Made    time.Time
-	MadeBy  string
-	Ended   time.Time
-	Program ProgramID
+	ID    string
+	Rate  money.Rate // of the net after allowances; 0 with Tiers
+	Tiers []Step
+	Reach string // with Tiers: what a step holds for
+	// CloseDays is how many days after Until a period with Tiers is closed: documents of it
+	// that come later are trued up when they come.
+	CloseDays int
+	SKUs      []string // empty: everything
+	From      string   // civil dates of the invoice, both inside
+	Until     string
+	Days      int // after which a lot lapses
+	Made      time.Time
+	MadeBy    string
+	Ended     time.Time
+	Program   ProgramID
 }
 
 // Lot is what one line of an invoice earned.
@@ -52,7 +58,10 @@ func (s *Service) AddRule(ctx context.Context, actor access.Actor, id ProgramID,
 			return fault.New(fault.Conflict, "fund.not_earned")
 		}
 		bad := fault.New(fault.Invalid, "form.invalid")
-		if x.Rate <= 0 || x.Rate > money.One {
+		if len(x.Tiers) > 0 {
+			x.Rate = 0
+			x.checkSteps(bad)
+		} else if x.Reach, x.CloseDays = "", 0; x.Rate <= 0 || x.Rate > money.One {
 			bad.With("rate", "fund.share_range")
 		}
 		if !civil(x.From) {
@@ -74,7 +83,11 @@ func (s *Service) AddRule(ctx context.Context, actor access.Actor, id ProgramID,
 			return err
 		}
 		x.ID, x.Made, x.MadeBy, x.Program = db.NewID(), db.Now(ctx), actor.Person, id
-		if err := insertRule(ctx, ruleRow{ID: x.ID, ProgramID: r.ID, OwnerID: r.OwnerID, Rate: int64(x.Rate), SKUs: words(x.SKUs), FromOn: x.From, UntilOn: x.Until, Days: int64(x.Days), Made: db.Micros(x.Made), MadeBy: actor.Person}); err != nil {
+		tiers := ""
+		if len(x.Tiers) > 0 {
+			tiers = db.Text(x.Tiers)
+		}
+		if err := insertRule(ctx, ruleRow{Tiers: tiers, Reach: x.Reach, CloseDays: int64(x.CloseDays), ID: x.ID, ProgramID: r.ID, OwnerID: r.OwnerID, Rate: int64(x.Rate), SKUs: words(x.SKUs), FromOn: x.From, UntilOn: x.Until, Days: int64(x.Days), Made: db.Micros(x.Made), MadeBy: actor.Person}); err != nil {
 			return err
 		}
 		return note(ctx, actor, "fund.rule", "fund", r.ID)
@@ -110,14 +123,30 @@ func (s *Service) Invoiced(ctx context.Context, actor access.Actor, inv trade.In
 	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
 		if inv.Kind == trade.InvoiceCredit {
-			return s.takeBack(ctx, actor, inv)
+			if err := s.takeBack(ctx, actor, inv); err != nil || inv.CreditOf == "" {
+				return err
+			}
+			rules, err := steppedRules(ctx, inv.Supplier, inv.Reseller, string(inv.Currency))
+			if err != nil {
+				return err
+			}
+			for _, rule := range rules {
+				if err := s.follow(ctx, actor, rule, inv); err != nil {
+					return err
+				}
+			}
+			return nil
 		}
 		rules, err := rulesFor(ctx, inv.Supplier, inv.Reseller, string(inv.Currency), inv.IssuedOn)
 		if err != nil {
 			return err
 		}
 		for _, rule := range rules {
-			if err := s.earn(ctx, actor, rule, inv); err != nil {
+			do := s.earn
+			if rule.Tiers != "" {
+				do = s.follow
+			}
+			if err := do(ctx, actor, rule, inv); err != nil {
 				return err
 			}
 		}
@@ -330,6 +359,7 @@ type Liability struct {
 	Org      string
 	Currency money.Currency
 	Balance  Balance
+	Volumes  []Volume // of rules with steps, as they stand now
 }
 
 // Liabilities lists the parts of all programmes of the actor's company as they stood at
@@ -370,9 +400,19 @@ func (s *Service) Liabilities(ctx context.Context, actor access.Actor, on string
 		if err != nil {
 			return err
 		}
+		volumes, err := volumesOf(ctx, ids, "")
+		if err != nil {
+			return err
+		}
 		for _, k := range places {
 			h := heads[k.program]
-			out = append(out, Liability{ProgramID(k.program), h.Number, h.Title, k.org, money.Currency(k.currency), balance(sums, k.program, k.org, money.Currency(k.currency))})
+			x := Liability{Program: ProgramID(k.program), Number: h.Number, Title: h.Title, Org: k.org, Currency: money.Currency(k.currency), Balance: balance(sums, k.program, k.org, money.Currency(k.currency))}
+			for _, v := range volumes {
+				if string(v.Program) == k.program && v.Org == k.org && v.Bought.Currency == x.Currency {
+					x.Volumes = append(x.Volumes, v)
+				}
+			}
+			out = append(out, x)
 		}
 		return nil
 	})

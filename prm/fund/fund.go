@@ -72,7 +72,8 @@ type Program struct {
 	Version   int64
 	Budgets   []Budget
 	Seats     []Seat
-	Rules     []Rule // of an earned one, the newest first
+	Rules     []Rule   // of an earned one, the newest first
+	Volumes   []Volume // of its rules with steps, by partner
 }
 
 // Budget is a programme's money in one currency. Free is what no partner has.
@@ -119,6 +120,7 @@ type Wallet struct {
 	Balance     Balance
 	Lots        []Lot // of an earned one, what is left, the next to lapse first
 	Rules       []Rule
+	Volumes     []Volume // of rules with steps
 }
 
 // RequestState is where a request stands.

@@ -29,6 +29,7 @@ const (
 	EntryFund     = "fund"     // the owner puts money in
 	EntryGrant    = "grant"    // a partner is given a part
 	EntryEarn     = "earn"     // a partner earned by what was invoiced
+	EntryTrueUp   = "trueup"   // a step was reached or lost: what was bought before earns more or less
 	EntryTakeBack = "takeback" // what was earned is taken back for a credit
 	EntryReserve  = "reserve"
 	EntryRelease  = "release" // what a request does not need any more
@@ -65,6 +66,7 @@ type posting struct {
 	text     string
 	reverses string
 	key      string // of the command, if it came with one
+	step     string
 	legs     []leg
 }
 
@@ -91,7 +93,7 @@ func post(ctx context.Context, actor access.Actor, p posting) (string, error) {
 		return cmp.Or(cmp.Compare(a.org, b.org), cmp.Compare(a.kind, b.kind), cmp.Compare(a.ref, b.ref))
 	})
 	e := entryRow{ID: db.NewID(), ProgramID: p.program, OwnerID: p.owner, OrgID: p.org, Kind: p.kind, Currency: string(p.currency), Amount: gross, SubjectKind: p.subject, SubjectID: p.id, Text: cut(p.text, 300), Reverses: p.reverses,
-		PersonID: actor.Person, ActedID: actor.Org, Happened: db.Micros(db.Now(ctx)), SourceKey: p.key}
+		PersonID: actor.Person, ActedID: actor.Org, Happened: db.Micros(db.Now(ctx)), SourceKey: p.key, Step: p.step}
 	if err := insertEntry(ctx, &e); err != nil {
 		return "", err
 	}

@@ -282,6 +282,9 @@ func (s *Service) full(ctx context.Context, r programRow) (Program, error) {
 	}
 	out := list[0]
 	if r.Kind == KindEarned {
+		if out.Volumes, err = volumesOf(ctx, []string{r.ID}, ""); err != nil {
+			return out, err
+		}
 		out.Rules, err = rulesOf(ctx, r.ID)
 	}
 	return out, err
@@ -406,6 +409,9 @@ func (s *Service) Wallet(ctx context.Context, actor access.Actor, id ProgramID) 
 		out = list[0]
 		if r.Kind == KindEarned {
 			if out.Lots, err = lotsLeft(ctx, r.ID, actor.Org); err != nil {
+				return err
+			}
+			if out.Volumes, err = volumesOf(ctx, []string{r.ID}, actor.Org); err != nil {
 				return err
 			}
 			out.Rules, err = rulesOf(ctx, r.ID)

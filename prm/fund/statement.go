@@ -39,6 +39,7 @@ type Move struct {
 	Text        string
 	Amount      money.Amount
 	Change      Balance // what it added to each
+	Step        *Explained
 }
 
 // Statement is a Standing with the movements of a period. The opening balance and the
@@ -184,7 +185,12 @@ func (s *Service) moves(ctx context.Context, st *Statement, from, until int64) e
 	for _, m := range list {
 		if _, ok := byEntry[m.ID]; !ok {
 			ids = append(ids, m.ProgramID)
-			st.Moves = append(st.Moves, Move{Entry: m.ID, At: db.FromMicros(m.Happened), Kind: m.Kind, Program: ProgramID(m.ProgramID), SubjectKind: m.SubjectKind, Subject: m.SubjectID, Text: m.Text, Amount: money.Amount{Minor: m.Amount, Currency: st.Currency}})
+			var step *Explained
+			if m.Step != "" {
+				x := db.FromText[Explained](m.Step)
+				step = &x
+			}
+			st.Moves = append(st.Moves, Move{Step: step, Entry: m.ID, At: db.FromMicros(m.Happened), Kind: m.Kind, Program: ProgramID(m.ProgramID), SubjectKind: m.SubjectKind, Subject: m.SubjectID, Text: m.Text, Amount: money.Amount{Minor: m.Amount, Currency: st.Currency}})
 		}
 		byEntry[m.ID] = append(byEntry[m.ID], sumRow{Kind: m.Account, Balance: m.Minor})
 	}

@@ -59,6 +59,7 @@ type entryRow struct {
 	PersonID, ActedID                         string
 	Happened                                  int64
 	SourceKey                                 string // unique in the programme
+	Step                                      string // how it came about, of rules with steps
 }
 
 func (entryRow) TableName() string { return "fund_entry" }

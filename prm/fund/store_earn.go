@@ -20,6 +20,8 @@ type ruleRow struct {
 	Days, Made         int64
 	MadeBy             string
 	Ended              int64
+	Tiers, Reach       string
+	CloseDays          int64
 }
 
 func (ruleRow) TableName() string { return "fund_rule" }
@@ -68,7 +70,10 @@ func rulesOf(ctx context.Context, program string) ([]Rule, error) {
 	err := db.Tx(ctx).Where("program_id = ?", program).Order("made DESC, id DESC").Limit(200).Find(&rows).Error
 	out := make([]Rule, len(rows))
 	for i, r := range rows {
-		out[i] = Rule{ID: r.ID, Rate: money.Rate(r.Rate), SKUs: db.FromText[[]string](r.SKUs), From: r.FromOn, Until: r.UntilOn, Days: int(r.Days), Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Ended: db.FromMicros(r.Ended), Program: ProgramID(r.ProgramID)}
+		out[i] = Rule{ID: r.ID, Rate: money.Rate(r.Rate), SKUs: db.FromText[[]string](r.SKUs), From: r.FromOn, Until: r.UntilOn, Days: int(r.Days), Reach: r.Reach, CloseDays: int(r.CloseDays), Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Ended: db.FromMicros(r.Ended), Program: ProgramID(r.ProgramID)}
+		if r.Tiers != "" {
+			out[i].Tiers = db.FromText[[]Step](r.Tiers)
+		}
 	}
 	return out, err
 }
@@ -112,7 +117,7 @@ func takenBack(ctx context.Context, credit string, lots []lotRow) (bool, error) 
 func lotsOfInvoice(ctx context.Context, invoice, org, owner string) ([]lotRow, error) {
 	var rows []lotRow
 	find := func() error {
-		return db.Tx(ctx).Where("invoice_id = ? AND org_id = ? AND owner_id = ?", invoice, org, owner).Order("program_id, position, id").Find(&rows).Error
+		return db.Tx(ctx).Where("invoice_id = ? AND org_id = ? AND owner_id = ? AND order_line >= 0", invoice, org, owner).Order("program_id, position, id").Find(&rows).Error
 	}
 	if err := find(); err != nil || len(rows) == 0 {
 		return nil, err
@@ -227,6 +232,7 @@ func headsOf(ctx context.Context, ids []string) (map[string]programRow, error) {
 // move is one movement of a partner's money for a statement.
 type moveRow struct {
 	ID, ProgramID, Kind, Currency, SubjectKind, SubjectID, Text string
+	Step                                                        string
 	Amount, Happened                                            int64
 	Account                                                     string
 	Minor                                                       int64
@@ -235,7 +241,7 @@ type moveRow struct {
 // movesOf are the postings on a partner's accounts in a period, oldest first.
 func movesOf(ctx context.Context, owner, org, currency string, from, until int64, most int) ([]moveRow, error) {
 	var rows []moveRow
-	err := db.Tx(ctx).Raw(`SELECT e.id, e.program_id, e.kind, e.currency, e.subject_kind, e.subject_id, e.text, e.amount, e.happened, a.kind AS account, p.amount AS minor FROM fund_entry e JOIN fund_post p ON p.entry_id = e.id JOIN fund_account a ON a.id = p.account_id
+	err := db.Tx(ctx).Raw(`SELECT e.id, e.program_id, e.kind, e.currency, e.subject_kind, e.subject_id, e.text, e.step, e.amount, e.happened, a.kind AS account, p.amount AS minor FROM fund_entry e JOIN fund_post p ON p.entry_id = e.id JOIN fund_account a ON a.id = p.account_id
 		WHERE e.org_id = ? AND e.owner_id = ? AND e.currency = ? AND e.happened >= ? AND e.happened < ? AND a.org_id = ? ORDER BY e.happened, e.id, p.position LIMIT ?`, org, owner, currency, from, until, org, most).Scan(&rows).Error
 	return rows, err
 }
