@@ -57,6 +57,9 @@ type Mail struct {
 	Kind            account.MailKind
 	Locale          string
 	Subject, Body   string
+	HTML            string // the same as HTML; "" for none
+	Sender          string // name beside the sender's address, "" for none
+	Dedupe          string // what it was posted under
 	Stop            string // address that ends mails of this kind, "" for none
 	Thread          string // key of what it is about, "" for none
 	ReplyTo         string // where an answer goes, "" for the sender
@@ -85,6 +88,7 @@ type Service struct {
 	base string
 	log  *slog.Logger
 	out  *server // nil: mail is kept
+	ends map[account.MailKind]func(ctx context.Context, m Mail, code string) error
 }
 
 // New makes the outbox and binds its job. A mail server address that cannot be
@@ -108,6 +112,15 @@ func (s *Service) Check() error {
 		return nil
 	}
 	return s.out.err
+}
+
+// Ended binds fn to the end of every mail of a kind: it was sent, or refused for good
+// with a code. fn is called in the transaction that notes it, while wiring nothing runs.
+func (s *Service) Ended(kind account.MailKind, fn func(ctx context.Context, m Mail, code string) error) {
+	if s.ends == nil {
+		s.ends = map[account.MailKind]func(ctx context.Context, m Mail, code string) error{}
+	}
+	s.ends[kind] = fn
 }
 
 // Link is the address people type of a path.
@@ -169,7 +182,7 @@ func (s *Service) Post(ctx context.Context, l account.Letter) error {
 		if s.out != nil {
 			state = Waiting
 		}
-		m := Mail{Org: l.Org, ID: db.NewID(), Person: l.Person, Address: l.Address, Kind: l.Kind, Locale: l.Locale, Subject: l.Subject, Body: l.Body, Stop: l.Stop, Thread: l.Thread, ReplyTo: l.ReplyTo, State: state, Created: db.Now(ctx)}
+		m := Mail{Org: l.Org, ID: db.NewID(), Person: l.Person, Address: l.Address, Kind: l.Kind, Locale: l.Locale, Subject: l.Subject, Body: l.Body, HTML: l.HTML, Sender: l.Sender, Dedupe: l.Dedupe, Stop: l.Stop, Thread: l.Thread, ReplyTo: l.ReplyTo, State: state, Created: db.Now(ctx)}
 		if m.Locale == "" {
 			m.Locale = string(locale.English)
 		}
@@ -221,9 +234,9 @@ func (s *Service) try(ctx context.Context, r ref) error {
 	err = s.db.InTx(ctx, func(ctx context.Context) error {
 		switch {
 		case sendErr == nil:
-			return finish(ctx, m, Sent, blackOut(m.Body), "")
+			return s.finish(ctx, m, Sent, blackOut(m.Body), "")
 		case final:
-			return finish(ctx, m, Failed, hide(m), code(sendErr))
+			return s.finish(ctx, m, Failed, hide(m), code(sendErr))
 		}
 		return release(ctx, m, code(sendErr))
 	})
@@ -235,6 +248,15 @@ func (s *Service) try(ctx context.Context, r ref) error {
 		return nil
 	}
 	return fault.Wrap(sendErr, fault.Unavailable, "error.unavailable")
+}
+
+func (s *Service) finish(ctx context.Context, m Mail, state State, body, code string) error {
+	noted, err := finish(ctx, m, state, body, code)
+	if fn := s.ends[m.Kind]; err == nil && noted && fn != nil {
+		m.State = state
+		err = fn(ctx, m, code)
+	}
+	return err
 }
 
 var secretLink = regexp.MustCompile(`/(link|answer)/[A-Za-z0-9_-]{20,}`)
@@ -257,7 +279,7 @@ func blackOut(body string) string {
 // hide is the text that is kept of a mail that could not be sent: links stay, so that an
 // admin can hand them over, but not those of a notice.
 func hide(m Mail) string {
-	if m.Kind == KindNotice {
+	if m.Kind == KindNotice || m.Kind == KindCampaign {
 		return blackOut(m.Body)
 	}
 	return m.Body
@@ -310,7 +332,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Mail,
 		m, err = read(ctx, actor.Org, id)
 		return err
 	})
-	if m.Kind == KindNotice {
+	if m.Kind == KindNotice || m.Kind == KindCampaign {
 		m.Body = blackOut(m.Body) // its links act for the reader, and for nobody else
 	}
 	return m, err

@@ -39,6 +39,7 @@ type Deed struct {
 	Org     string    `json:"o"`
 	Person  string    `json:"p"`
 	Object  string    `json:"i,omitempty"`
+	Locale  string    `json:"l,omitempty"` // of whom it was written to, where that is nobody here
 	Expires time.Time `json:"e"`
 }
 
@@ -89,16 +90,8 @@ func (n *Notices) Seal(d Deed) (string, error) {
 // which of them, nobody is told.
 func (n *Notices) Read(ctx context.Context, token string) (Deed, access.Actor, error) {
 	dead := fault.New(fault.NotFound, "account.link_dead")
-	var d Deed
-	if len(token) > 1000 {
-		return d, access.Actor{}, dead
-	}
-	sealed, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil {
-		return d, access.Actor{}, dead
-	}
-	raw, err := n.secrets.Open(sealed, sealAbout)
-	if err != nil || json.Unmarshal(raw, &d) != nil || !d.Expires.After(db.Now(ctx)) {
+	d, ok := n.open(token)
+	if !ok || !d.Expires.After(db.Now(ctx)) {
 		return Deed{}, access.Actor{}, dead
 	}
 	all, err := n.people.People(ctx, d.Org)
@@ -110,6 +103,19 @@ func (n *Notices) Read(ctx context.Context, token string) (Deed, access.Actor, e
 		return Deed{}, access.Actor{}, dead
 	}
 	return d, access.Actor{Org: d.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, nil
+}
+
+// open reads what a token says, if it was made here.
+func (n *Notices) open(token string) (d Deed, ok bool) {
+	if len(token) > 1000 {
+		return d, false
+	}
+	sealed, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return d, false
+	}
+	raw, err := n.secrets.Open(sealed, sealAbout)
+	return d, err == nil && json.Unmarshal(raw, &d) == nil
 }
 
 // present finds a target among the present people of companies.

@@ -73,11 +73,15 @@ func newServer(address, base string) *server {
 // message builds a mail. Line breaks in a header value are refused, never folded
 // in.
 func (s *server) message(m Mail) (*gomail.Msg, error) {
-	if strings.ContainsAny(m.Subject+m.Address+m.Stop+m.ReplyTo, "\r\n\x00") {
+	if strings.ContainsAny(m.Subject+m.Address+m.Stop+m.ReplyTo+m.Sender, "\r\n\x00") {
 		return nil, errForged
 	}
 	msg := gomail.NewMsg(gomail.WithCharset(gomail.CharsetUTF8))
-	if err := msg.From(s.from); err != nil {
+	from := msg.From
+	if m.Sender != "" {
+		from = func(address string) error { return msg.FromFormat(m.Sender, address) }
+	}
+	if err := from(s.from); err != nil {
 		return nil, errors.Join(errForged, err)
 	}
 	if err := msg.To(m.Address); err != nil {
@@ -108,6 +112,9 @@ func (s *server) message(m Mail) (*gomail.Msg, error) {
 		}
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Body)
+	if m.HTML != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
 	return msg, nil
 }
 

@@ -19,6 +19,8 @@ type mailRow struct {
 	Locale    string
 	Subject   string
 	Body      string
+	HTML      string `gorm:"column:html"`
+	Sender    string
 	Stop      string
 	Thread    string
 	ReplyTo   string
@@ -34,14 +36,14 @@ type mailRow struct {
 func (mailRow) TableName() string { return "mail" }
 
 func (r mailRow) mail() Mail {
-	return Mail{Org: r.OrgID, ID: r.ID, Person: r.PersonID, Address: r.Address, Kind: account.MailKind(r.Kind), Locale: r.Locale, Subject: r.Subject, Body: r.Body, Stop: r.Stop, Thread: r.Thread, ReplyTo: r.ReplyTo,
+	return Mail{Org: r.OrgID, ID: r.ID, Person: r.PersonID, Address: r.Address, Kind: account.MailKind(r.Kind), Locale: r.Locale, Subject: r.Subject, Body: r.Body, HTML: r.HTML, Sender: r.Sender, Dedupe: r.Dedupe, Stop: r.Stop, Thread: r.Thread, ReplyTo: r.ReplyTo,
 		State: State(r.State), Attempts: int(r.Attempts), Created: db.FromMicros(r.Created), Sent: db.FromMicros(r.Sent)}
 }
 
 // insert adds a mail; made is false when its dedupe key was used.
 func insert(ctx context.Context, m Mail, dedupe string) (made bool, err error) {
 	res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&mailRow{OrgID: m.Org, ID: m.ID, PersonID: m.Person, Address: m.Address, Kind: string(m.Kind),
-		Locale: m.Locale, Subject: m.Subject, Body: m.Body, Stop: m.Stop, Thread: m.Thread, ReplyTo: m.ReplyTo, Dedupe: dedupe, State: string(m.State), Created: db.Micros(m.Created)})
+		Locale: m.Locale, Subject: m.Subject, Body: m.Body, HTML: m.HTML, Sender: m.Sender, Stop: m.Stop, Thread: m.Thread, ReplyTo: m.ReplyTo, Dedupe: dedupe, State: string(m.State), Created: db.Micros(m.Created)})
 	return res.RowsAffected == 1, res.Error
 }
 
@@ -76,12 +78,13 @@ func claim(ctx context.Context, r ref, until time.Time) (Mail, verdict, error) {
 }
 
 // finish notes the end of a mail, if the try is still the last one.
-func finish(ctx context.Context, m Mail, state State, body, lastError string) error {
-	set := map[string]any{"state": string(state), "body": body, "stop": "", "reply_to": "", "last_error": lastError}
+func finish(ctx context.Context, m Mail, state State, body, lastError string) (bool, error) {
+	set := map[string]any{"state": string(state), "body": body, "html": "", "stop": "", "reply_to": "", "last_error": lastError}
 	if state == Sent {
 		set["sent"] = db.Micros(db.Now(ctx))
 	}
-	return db.Tx(ctx).Model(&mailRow{}).Where("org_id = ? AND id = ? AND state = ? AND attempts = ?", m.Org, m.ID, string(Waiting), m.Attempts).Updates(set).Error
+	res := db.Tx(ctx).Model(&mailRow{}).Where("org_id = ? AND id = ? AND state = ? AND attempts = ?", m.Org, m.ID, string(Waiting), m.Attempts).Updates(set)
+	return res.RowsAffected == 1, res.Error
 }
 
 // keep turns a waiting mail into one that is read here.
@@ -96,7 +99,7 @@ func release(ctx context.Context, m Mail, lastError string) error {
 }
 
 func list(ctx context.Context, org, after string, limit int) ([]Mail, error) {
-	q := db.Tx(ctx).Omit("body", "stop").Where("org_id = ?", org)
+	q := db.Tx(ctx).Omit("body", "html", "stop").Where("org_id = ?", org)
 	if after != "" {
 		q = q.Where("(created < (SELECT c.created FROM mail c WHERE c.org_id = ? AND c.id = ?)"+
 			" OR created = (SELECT c.created FROM mail c WHERE c.org_id = ? AND c.id = ?) AND id < ?)", org, after, org, after, after)

@@ -34,6 +34,8 @@ const (
 	PromoWrite    Action = "promotion.write"
 	PromoAnswer   Action = "promotion.answer"
 	PromoTask     Action = "promotion.task"
+	CampaignRead  Action = "campaign.read" // mail to the own contacts about a promotion
+	CampaignWrite Action = "campaign.write"
 	DealRead      Action = "deal.read"
 	DealWrite     Action = "deal.write"
 	DealDecide    Action = "deal.decide"
@@ -221,6 +223,9 @@ var policy = map[Action]rule{
 	PromoWrite:  {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Owner: deciders}},
 	PromoAnswer: {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Member: {Manager, Sales}}},
 	PromoTask:   {scope: "promotions:write", read: PromoRead, sides: map[Side][]Role{Owner: {Manager, Sales}, Member: {Manager, Sales}}},
+	// A campaign is written to the company's own contacts; nobody else knows of it.
+	CampaignRead:  {scope: "campaigns:read", sides: map[Side][]Role{Owner: {Manager, Sales}}},
+	CampaignWrite: {scope: "campaigns:write", read: CampaignRead, sides: map[Side][]Role{Owner: {Manager, Sales}}},
 	// A programme is its owner's; a partner reads its own part. Requests and claims are of the two.
 	FundRead:    {scope: "funds:read", sides: map[Side][]Role{Owner: {Manager, Finance}, Member: {Manager, Sales, Finance}, Supplier: {Manager, Finance}, Reseller: {Manager, Sales, Finance}}},
 	FundWrite:   {scope: "funds:write", read: FundRead, sides: map[Side][]Role{Owner: deciders}},

@@ -241,6 +241,8 @@ type Mail struct {
 type Letter struct {
 	Mail
 	Subject, Body string
+	HTML          string // the same as HTML; "" for none
+	Sender        string // name beside the sender's address, "" for none
 	Stop          string // address that ends mails of this kind when posted to (RFC 8058), "" for none
 	Thread        string // what it is about: mails to one address about the same are one thread; "" for none
 	ReplyTo       string // where an answer goes, "" for the sender

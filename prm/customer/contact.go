@@ -99,7 +99,7 @@ func (s *Service) SaveContact(ctx context.Context, actor access.Actor, customer 
 		}
 		action := "contact.save"
 		if was := k.Consent; was.Contact != consent.Contact || was.Share != consent.Share || was.Basis != consent.Basis || id == "" {
-			consent.By = actor.Person
+			consent.By, consent.Withdrawn = actor.Person, was.Withdrawn
 			k.Consent = consent
 			action = "contact.consent"
 		}
@@ -124,6 +124,45 @@ func (s *Service) SaveContact(ctx context.Context, actor access.Actor, customer 
 		return note(ctx, actor, action, "contact", string(k.ID))
 	})
 	return out, err
+}
+
+// Withdraw records that whoever reads an address is not to be written to any more: every
+// contact of the actor's company with it loses that consent. contact is the one whose link
+// it was; one that is gone changes nothing. It returns the address, empty where there is
+// none. Safe to repeat.
+// Codes: Unauthenticated, NotFound (no right), Forbidden.
+func (s *Service) Withdraw(ctx context.Context, actor access.Actor, contact ContactID) (address string, err error) {
+	if err := access.Check(actor, access.CustomerWrite, access.Own(actor.Org)); err != nil {
+		return "", err
+	}
+	err = s.change(ctx, actor, func(ctx context.Context) error {
+		k, ok, err := contactByID(ctx, actor.Org, contact)
+		if err != nil || !ok || k.Mail == "" {
+			return err
+		}
+		address = k.Mail
+		same, err := contactsAt(ctx, actor.Org, k.Mail)
+		if err != nil {
+			return err
+		}
+		for _, k := range same {
+			if !k.Consent.Contact && !k.Consent.Withdrawn.IsZero() {
+				continue
+			}
+			k.Consent.Contact, k.Consent.Withdrawn, k.Changed = false, db.Now(ctx), db.Now(ctx)
+			if !k.Consent.Share {
+				k.Consent.Basis = ""
+			}
+			if _, err := updateContact(ctx, k); err != nil {
+				return err
+			}
+			if err := note(ctx, actor, "contact.withdraw", "contact", string(k.ID)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return address, err
 }
 
 // RemoveContact deletes a contact and what is known of the person. Safe to repeat.

@@ -76,6 +76,9 @@ type Consent struct {
 	Basis string
 	Given time.Time // when, as the person recorded it
 	By    string    // person who recorded it
+	// Withdrawn is when the person said by a link of a mail that it is not to be written
+	// to; zero: never. It stays when it agrees anew.
+	Withdrawn time.Time
 }
 
 // Bases of a consent.

@@ -54,6 +54,7 @@ type contactRow struct {
 	MayContact, MayShare     bool
 	Basis                    string
 	Given                    int64
+	Withdrawn                int64
 	GivenBy                  string
 	Created                  int64 `gorm:"autoCreateTime:false"`
 	Changed, Version         int64
@@ -63,12 +64,12 @@ func (contactRow) TableName() string { return "contact" }
 
 func contactRowOf(c Contact) contactRow {
 	return contactRow{OrgID: c.Org, ID: string(c.ID), CustomerID: string(c.Customer), Name: c.Name, Title: c.Title, Mail: c.Mail, Phone: c.Phone, MayContact: c.Consent.Contact, MayShare: c.Consent.Share,
-		Basis: c.Consent.Basis, Given: db.Micros(c.Consent.Given), GivenBy: c.Consent.By, Created: db.Micros(c.Created), Changed: db.Micros(c.Changed), Version: c.Version}
+		Basis: c.Consent.Basis, Given: db.Micros(c.Consent.Given), Withdrawn: db.Micros(c.Consent.Withdrawn), GivenBy: c.Consent.By, Created: db.Micros(c.Created), Changed: db.Micros(c.Changed), Version: c.Version}
 }
 
 func (r contactRow) contact() Contact {
 	return Contact{ID: ContactID(r.ID), Customer: ID(r.CustomerID), Org: r.OrgID, ContactDraft: ContactDraft{Name: r.Name, Title: r.Title, Mail: r.Mail, Phone: r.Phone},
-		Consent: Consent{Contact: r.MayContact, Share: r.MayShare, Basis: r.Basis, Given: db.FromMicros(r.Given), By: r.GivenBy},
+		Consent: Consent{Contact: r.MayContact, Share: r.MayShare, Basis: r.Basis, Given: db.FromMicros(r.Given), By: r.GivenBy, Withdrawn: db.FromMicros(r.Withdrawn)},
 		Created: db.FromMicros(r.Created), Changed: db.FromMicros(r.Changed), Version: r.Version}
 }
 
@@ -273,6 +274,17 @@ func contactByID(ctx context.Context, org string, id ContactID) (Contact, bool, 
 	return rows[0].contact(), true, nil
 }
 
+// contactsAt are the contacts of a company at an address, whatever its case.
+func contactsAt(ctx context.Context, org, address string) ([]Contact, error) {
+	var rows []contactRow
+	err := db.Tx(ctx).Where("org_id = ? AND LOWER(mail) = LOWER(?)", org, address).Order("id").Find(&rows).Error
+	out := make([]Contact, len(rows))
+	for i, r := range rows {
+		out[i] = r.contact()
+	}
+	return out, err
+}
+
 func insertContact(ctx context.Context, c Contact) error {
 	r := contactRowOf(c)
 	return db.Tx(ctx).Create(&r).Error
@@ -281,7 +293,7 @@ func insertContact(ctx context.Context, c Contact) error {
 func updateContact(ctx context.Context, c Contact) (bool, error) {
 	r := contactRowOf(c)
 	res := db.Tx(ctx).Model(&contactRow{}).Where("org_id = ? AND id = ? AND version = ?", c.Org, string(c.ID), c.Version).Updates(map[string]any{
-		"name": r.Name, "title": r.Title, "mail": r.Mail, "phone": r.Phone, "may_contact": r.MayContact, "may_share": r.MayShare, "basis": r.Basis, "given": r.Given, "given_by": r.GivenBy,
+		"name": r.Name, "title": r.Title, "mail": r.Mail, "phone": r.Phone, "may_contact": r.MayContact, "may_share": r.MayShare, "basis": r.Basis, "given": r.Given, "given_by": r.GivenBy, "withdrawn": r.Withdrawn,
 		"changed": r.Changed, "version": c.Version + 1,
 	})
 	return res.RowsAffected == 1, res.Error

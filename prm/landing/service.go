@@ -330,6 +330,43 @@ func (s *Service) AddCode(ctx context.Context, actor access.Actor, id promo.ID, 
 	return c, err
 }
 
+// Refer gives a published page a referral code: its own participant, or the owner of the
+// promotion. The label is read by whose page it is, so that one of the owner's is not kept.
+// Safe to repeat.
+// Codes: NotFound (also where no such page is published), Forbidden, Invalid, Conflict
+// (nothing is agreed).
+func (s *Service) Refer(ctx context.Context, actor access.Actor, id promo.ID, org, code, label string) error {
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		st, err := s.standing(ctx, actor, access.PromoTask, id)
+		if err != nil {
+			return err
+		}
+		if st.Owner != actor.Org && org != actor.Org {
+			return notFound()
+		}
+		p, there, err := pageOf(ctx, id, org)
+		if err != nil {
+			return err
+		}
+		if !there || !p.Live {
+			return notFound()
+		}
+		if !codeForm.MatchString(code) {
+			return fault.InvalidField("code", "landing.code_wrong")
+		}
+		if org != actor.Org {
+			label = ""
+		}
+		if r := []rune(label); len(r) > 80 {
+			label = string(r[:80])
+		}
+		if err := saveCode(ctx, p.ID, Code{Code: code, Label: label, Made: db.Now(ctx)}, actor.Person); err != nil {
+			return err
+		}
+		return note(ctx, actor, "landing.code", "landing", p.ID)
+	})
+}
+
 // DropCode takes a referral code away; what came by it stays counted under it. Safe to
 // repeat.
 // Codes: NotFound, Forbidden, Conflict (nothing is agreed).

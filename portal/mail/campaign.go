@@ -1,0 +1,181 @@
+package mail
+
+import (
+	"context"
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/portal/locale"
+	"entente/prm/account"
+	"entente/prm/campaign"
+	"entente/prm/fault"
+)
+
+// KindCampaign is a mail of a campaign to a contact of a company.
+const KindCampaign account.MailKind = "campaign"
+
+// DeedCampaign is what the link of such a mail does: the contact gets no more of them.
+const DeedCampaign = "campaign"
+
+// stopLife is how long that link works. There is no reason to end it early.
+const stopLife = 5
+
+// Campaigns writes and posts the mails of campaigns; campaign.Outbox.
+type Campaigns struct {
+	n         *Notices
+	campaigns *campaign.Service
+}
+
+// NewCampaigns makes the outbox of campaigns and ties it to them.
+func NewCampaigns(n *Notices, s *campaign.Service) *Campaigns {
+	c := &Campaigns{n: n, campaigns: s}
+	s.Bind(c)
+	n.mail.Ended(KindCampaign, func(ctx context.Context, m Mail, code string) error {
+		id, contact, ok := strings.Cut(strings.TrimPrefix(m.Dedupe, "campaign:"), ":")
+		if !ok || !strings.HasPrefix(m.Dedupe, "campaign:") { // a test
+			return nil
+		}
+		return s.Ended(ctx, m.Org, id, contact, m.State == Sent, code, slices.Contains([]string{"smtp 550", "smtp 551", "smtp 553"}, code))
+	})
+	return c
+}
+
+// Stop ends the mails of campaigns to whoever got the one with a link. A test ends nothing.
+func (c *Campaigns) Stop(ctx context.Context, d Deed) error {
+	id, contact, ok := strings.Cut(d.Object, ".")
+	if d.Kind != DeedCampaign || !ok {
+		return fault.New(fault.NotFound, "account.link_dead")
+	}
+	if contact == "" {
+		return nil
+	}
+	return c.campaigns.Unsubscribe(ctx, d.Org, id, contact)
+}
+
+// piece is a part of a paragraph: words, or the link.
+type piece struct {
+	Text, Link string
+	Break      bool
+}
+
+var bodyPage = template.Must(template.New("").Parse(`<!doctype html>
+<html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Subject}}</title></head>
+<body style="margin:0;padding:24px 12px;background:#f4f5f6;color:#1d2327;font:16px/1.55 -apple-system,'Segoe UI',Roboto,'PingFang SC','Microsoft YaHei',sans-serif">
+<div style="max-width:600px;margin:0 auto;background:#ffffff;border-radius:8px;padding:28px 28px 20px">
+<p style="margin:0 0 20px;font-weight:600">{{.Company}}</p>
+{{range .Paragraphs}}<p style="margin:0 0 16px">{{range .}}{{if .Break}}<br>{{else if .Link}}<a href="{{.Link}}" style="color:#0e6073">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{end}}</p>
+{{end}}{{with .Button}}<p style="margin:24px 0"><a href="{{.Link}}" style="display:inline-block;background:#0e6073;color:#ffffff;text-decoration:none;padding:10px 18px;border-radius:6px">{{.Text}}</a></p>
+{{end}}<hr style="border:0;border-top:1px solid #dfe2e5;margin:24px 0 16px">
+<p style="margin:0 0 8px;font-size:13px;color:#59626a">{{range $i, $l := .Imprint}}{{if $i}}<br>{{end}}{{$l}}{{end}}</p>
+<p style="margin:0;font-size:13px;color:#59626a">{{.Why}} <a href="{{.Stop}}" style="color:#59626a">{{.StopWords}}</a></p>
+</div></body></html>
+`))
+
+// Write renders a mail of a campaign. A preview holds a link that ends nothing.
+func (c *Campaigns) Write(ctx context.Context, l campaign.Letter) (campaign.Written, error) {
+	w, _, err := c.write(ctx, l)
+	return w, err
+}
+
+func (c *Campaigns) write(ctx context.Context, l campaign.Letter) (w campaign.Written, stop string, err error) {
+	orgs, err := c.n.people.OrgsByID(ctx, l.Org, l.Page.Org)
+	if err != nil {
+		return w, "", err
+	}
+	org := orgs[l.Org]
+	words := locale.New(locale.Language(l.Text.Language), org.Location(), db.Now(ctx))
+	company := oneLine(org.Name)
+	link := c.n.mail.base + "/l/" + orgs[l.Page.Org].Slug + "/" + l.Page.Token
+	q := url.Values{"in": {l.Text.Language}}
+	if l.Ref != "" && !l.Test {
+		q.Set("ref", l.Ref)
+	}
+	link += "?" + q.Encode()
+	stop = c.n.mail.base + "/answer/"
+	if l.Preview {
+		stop += "…"
+	} else {
+		contact := l.Contact
+		if l.Test {
+			contact = ""
+		}
+		token, err := c.n.Seal(Deed{Kind: DeedCampaign, Org: l.Org, Object: l.Campaign + "." + contact, Locale: l.Text.Language, Expires: db.Now(ctx).AddDate(stopLife, 0, 0)})
+		if err != nil {
+			return w, "", err
+		}
+		stop += token
+	}
+	put := strings.NewReplacer("{name}", oneLine(l.Name), "{customer}", oneLine(l.Customer), "{company}", company, "{link}", link)
+	w.From, w.Subject = company, shorten(oneLine(strings.NewReplacer("{name}", oneLine(l.Name), "{customer}", oneLine(l.Customer), "{company}", company, "{link}", "").Replace(l.Text.Subject)), maxSubject)
+	if l.Test && !l.Preview {
+		w.Subject = shorten(words.T("campaignmail.test", "subject", w.Subject), maxSubject)
+	}
+	imprint := []string{company}
+	if l.Page.Imprint != "" && l.Page.Org == l.Org {
+		imprint = strings.Split(l.Page.Imprint, "\n")
+	}
+	linked := strings.Contains(l.Text.Body, "{link}")
+	page := struct {
+		Lang, Subject, Company string
+		Paragraphs             [][]piece
+		Button                 *piece
+		Imprint                []string
+		Why, Stop, StopWords   string
+	}{l.Text.Language, w.Subject, company, nil, nil, imprint, words.T("campaignmail.why", "company", company), stop, words.T("campaignmail.stop")}
+	text := []string{put.Replace(l.Text.Body), ""}
+	if !linked {
+		text = append(text, words.T("campaignmail.look")+" "+link, "")
+		page.Button = &piece{Text: words.T("campaignmail.look"), Link: link}
+	}
+	for para := range strings.SplitSeq(l.Text.Body, "\n\n") {
+		var line []piece
+		for i, row := range strings.Split(strings.Trim(para, "\n"), "\n") {
+			if i > 0 {
+				line = append(line, piece{Break: true})
+			}
+			for j, part := range strings.Split(row, "{link}") {
+				if j > 0 {
+					line = append(line, piece{Text: words.T("campaignmail.look"), Link: link})
+				}
+				if part != "" {
+					line = append(line, piece{Text: put.Replace(part)})
+				}
+			}
+		}
+		page.Paragraphs = append(page.Paragraphs, line)
+	}
+	text = append(text, "--", strings.Join(imprint, "\n"), page.Why, page.StopWords+" "+stop)
+	w.Text = strings.Join(text, "\n") + "\n"
+	var html strings.Builder
+	if err := bodyPage.Execute(&html, page); err != nil {
+		return w, "", fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	w.HTML = html.String()
+	return w, stop, nil
+}
+
+// Post puts a mail of a campaign into the outbox, in the caller's transaction.
+func (c *Campaigns) Post(ctx context.Context, l campaign.Letter) (kept bool, err error) {
+	w, stop, err := c.write(ctx, l)
+	if err != nil {
+		return false, err
+	}
+	if _, err := account.NormalEmail("email", l.Address); err != nil {
+		return false, err
+	}
+	err = c.n.mail.Post(ctx, account.Letter{
+		Mail:    account.Mail{Kind: KindCampaign, Org: l.Org, Person: l.Person, Address: l.Address, Name: l.Name, Locale: l.Text.Language, Dedupe: l.Key},
+		Subject: w.Subject, Body: w.Text, HTML: w.HTML, Sender: w.From, Stop: stop, ReplyTo: l.ReplyTo,
+	})
+	return !c.n.mail.Sends(), err
+}
+
+// ReadCampaign gives the deed of a link of a campaign; false for any other link.
+func (n *Notices) ReadCampaign(now time.Time, token string) (Deed, bool) {
+	d, ok := n.open(token)
+	return d, ok && d.Kind == DeedCampaign && d.Expires.After(now)
+}

@@ -1,0 +1,92 @@
+package campaign
+
+import (
+	"context"
+	"time"
+
+	"entente/db"
+	"entente/prm/customer"
+)
+
+// purchasesOf are the last days on which customers of a company bought something of the
+// families (none: anything): by the orders that count for its own registrations, and by what
+// it reported to have sold on, under the customer's number or its exact name.
+func purchasesOf(ctx context.Context, org string, families []string) (*purchases, error) {
+	out := &purchases{map[string]string{}, map[string]string{}, map[string]string{}}
+	fam, args := "", []any{org}
+	if len(families) > 0 {
+		fam, args = " AND p.family IN ?", []any{org, families}
+	}
+	var rows []struct {
+		Account, Code, Name, Day string
+		Happened                 int64
+	}
+	err := db.Tx(ctx).Raw(`SELECT d.account_id AS account, MAX(k.happened) AS happened FROM deal d JOIN deal_line k ON k.deal_id = d.id AND k.counts JOIN product p ON p.org_id = k.supplier_id AND p.sku = k.sku
+WHERE d.registrant_id = ? AND d.account_id <> ''`+fam+` GROUP BY d.account_id`, args...).Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		out.byID[r.Account] = db.FromMicros(r.Happened).Format(time.DateOnly)
+	}
+	rows = nil
+	err = db.Tx(ctx).Raw(`SELECT l.customer_code AS code, LOWER(l.customer_name) AS name, MAX(CASE WHEN l.sold_to <> '' THEN l.sold_to ELSE l.sold_from END) AS day FROM sell_report r JOIN sell_line l ON l.report_id = r.id JOIN product p ON p.org_id = r.supplier_id AND p.id = l.product_id
+WHERE r.reseller_id = ? AND r.state = 'current' AND l.kind = 'sale' AND (l.customer_code <> '' OR l.customer_name <> '')`+fam+` GROUP BY l.customer_code, LOWER(l.customer_name)`, args...).Scan(&rows).Error
+	for _, r := range rows {
+		if r.Code != "" {
+			out.byCode[r.Code] = max(out.byCode[r.Code], r.Day)
+		}
+		if r.Name != "" {
+			out.byName[r.Name] = max(out.byName[r.Name], r.Day)
+		}
+	}
+	return out, err
+}
+
+// standings say what the leads and registrations of a company are about its customers.
+func standings(ctx context.Context, org string) (map[customer.ID]standing, error) {
+	var rows []struct {
+		Customer        string
+		Open, Won, Lost int
+	}
+	err := db.Tx(ctx).Raw(`SELECT customer_id AS customer, MAX(CASE WHEN state IN ('new', 'routed', 'unplaced', 'accepted', 'working') THEN 1 ELSE 0 END) AS open, MAX(CASE WHEN state = 'converted' THEN 1 ELSE 0 END) AS won, MAX(CASE WHEN state = 'lost' THEN 1 ELSE 0 END) AS lost FROM lead WHERE org_id = ? GROUP BY customer_id
+UNION ALL SELECT account_id, MAX(CASE WHEN pen <> 'withdrawn' AND decision IN ('none', 'pending', 'registered', 'protected', 'waiting') THEN 1 ELSE 0 END), MAX(CASE WHEN decision = 'won' THEN 1 ELSE 0 END), MAX(CASE WHEN decision = 'lost' THEN 1 ELSE 0 END) FROM deal WHERE registrant_id = ? AND account_id <> '' GROUP BY account_id`, org, org).Scan(&rows).Error
+	out := map[customer.ID]standing{}
+	for _, r := range rows {
+		st := out[customer.ID(r.Customer)]
+		out[customer.ID(r.Customer)] = standing{st.open || r.Open == 1, st.won || r.Won == 1, st.lost || r.Lost == 1}
+	}
+	return out, err
+}
+
+// industriesOf are the industries by the leads of a company, of those asked for.
+func industriesOf(ctx context.Context, org string, asked []string) (map[customer.ID][]string, error) {
+	var rows []struct{ CustomerID, Industry string }
+	err := db.Tx(ctx).Raw(`SELECT DISTINCT customer_id, industry FROM lead WHERE org_id = ? AND industry IN ?`, org, asked).Scan(&rows).Error
+	out := map[customer.ID][]string{}
+	for _, r := range rows {
+		out[customer.ID(r.CustomerID)] = append(out[customer.ID(r.CustomerID)], r.Industry)
+	}
+	return out, err
+}
+
+// choices are the countries of a company's customers, the industries of its leads, and the
+// families its customers bought.
+func choices(ctx context.Context, org string) (out Choices, err error) {
+	for _, q := range []struct {
+		sql  string
+		into *[]string
+		n    int
+	}{
+		{`SELECT DISTINCT country FROM customer WHERE org_id = ? AND state = 'active' AND country <> '' ORDER BY country`, &out.Countries, 1},
+		{`SELECT DISTINCT industry FROM lead WHERE org_id = ? AND industry <> '' ORDER BY industry LIMIT 100`, &out.Industries, 1},
+		{`SELECT p.family FROM deal d JOIN deal_line k ON k.deal_id = d.id AND k.counts JOIN product p ON p.org_id = k.supplier_id AND p.sku = k.sku WHERE d.registrant_id = ? AND d.account_id <> '' AND p.family <> ''
+UNION SELECT p.family FROM sell_report r JOIN sell_line l ON l.report_id = r.id JOIN product p ON p.org_id = r.supplier_id AND p.id = l.product_id WHERE r.reseller_id = ? AND r.state = 'current' AND l.kind = 'sale' AND (l.customer_code <> '' OR l.customer_name <> '') AND p.family <> '' ORDER BY 1 LIMIT 100`, &out.Families, 2},
+	} {
+		args := []any{org, org}[:q.n]
+		if err := db.Tx(ctx).Raw(q.sql, args...).Scan(q.into).Error; err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
