@@ -31,6 +31,7 @@ import (
 	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/blanket"
+	"entente/prm/campaign"
 	"entente/prm/catalog"
 	"entente/prm/channel"
 	"entente/prm/customer"
@@ -79,6 +80,7 @@ type Deps struct {
 	Locations   *location.Service
 	Promos      *promo.Service
 	Landing     *landing.Service
+	Campaigns   *campaign.Service
 	Funds       *fund.Service
 	Adjust      *adjust.Service
 	SellThrough *sellthrough.Service
@@ -139,6 +141,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.promos()
 	a.promoWrites()
 	a.landings()
+	a.mailings()
 	a.promoTemplates()
 	a.sellThrough()
 	a.funds()

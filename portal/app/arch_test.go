@@ -78,6 +78,7 @@ var imports = []rule{
 	{"prm/fund", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/trade", "prm/identity"}), "money for partners stands above the invoices it is earned on, and below the promotions that use it"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "prm/identity", "prm/lift", "edi/doc"}), "promotions stand above the orders they are measured from"},
 	{"prm/landing", with(leaves, dbs, []string{"prm/identity", "prm/lead", "prm/promo"}), "a promotion's public pages stand above the promotion whose terms they tell and the leads they make"},
+	{"prm/campaign", with(leaves, dbs, []string{"prm/account", "prm/customer", "prm/identity", "prm/landing", "prm/promo"}), "mail about a promotion stands above the landing page it leads to and the contacts it is written to; it leaves through a port"},
 	{"prm/adjust", with(leaves, dbs, []string{"prm/catalog", "prm/fund", "prm/promo", "edi/doc"}), "claims that come as documents stand above the promotions that grant them and the funds that pay them"},
 	{"prm/sellthrough", with(leaves, dbs, []string{"prm/catalog", "prm/identity"}), "what was sold on is told in the words of the catalogue; who measures something from it reads it through the composition root"},
 	{"prm/channel", with(leaves, dbs, []string{"prm/catalog"}), "stock in the channel is read from what others keep and stores nothing"},

@@ -75,6 +75,14 @@ func (*PromosPage) meta() meta {
 	return meta{block: "promos", layout: "app", nav: NavPromotions, head: true}
 }
 func (*PromoPage) meta() meta { return meta{block: "promo", layout: "app", nav: NavPromotions} }
+func (*CampaignsPage) meta() meta {
+	return meta{block: "campaigns", layout: "app", nav: NavPromotions}
+}
+func (*CampaignFormPage) meta() meta {
+	return meta{block: "campaign_form", layout: "app", nav: NavPromotions}
+}
+func (*CampaignPage) meta() meta { return meta{block: "campaign", layout: "app", nav: NavPromotions} }
+func (*StopPage) meta() meta     { return meta{block: "stop_mail", layout: "landing"} }
 func (*LandingEditPage) meta() meta {
 	return meta{block: "landing_edit", layout: "app", nav: NavPromotions}
 }

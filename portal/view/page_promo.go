@@ -248,6 +248,71 @@ type PromoFunnelRow struct {
 	DealURL   string
 }
 
+// CampaignsPage is /c/{slug}/promotions/{id}/campaigns: the mails that the viewer's company sends about a promotion. LandingURL is where a page has to be published first.
+type CampaignsPage struct {
+	Base
+	URL, PromoURL      string
+	Title, Number      string
+	Status             Status
+	Window             Text
+	Tabs               []Tab
+	NewURL, LandingURL string
+	Rows               []CampaignRow
+	Pager              Pager
+}
+
+// CampaignRow is one campaign with what became of it.
+type CampaignRow struct {
+	URL, Name                                        string
+	Status                                           Status
+	At                                               time.Time
+	Mails, Unsubscribed, Views, Leads, Deals, Orders int
+}
+
+// CampaignFormPage is the form of a campaign; it posts name, page, pause, countries, industries, bought, not_since, lead, in.{language}, {language}.subject, {language}.body and version to URL.
+type CampaignFormPage struct {
+	Base
+	URL, BackURL, ListURL, PromoURL string
+	Title                           string
+	Changing                        bool
+	Form                            Form
+	Languages                       []LandingLanguage
+	Countries, Industries, Families []Option
+	Leads, Pages                    []Option
+}
+
+// CampaignPage is /c/{slug}/campaigns/{id}: a draft with who would get it, or what became of it. It posts lang to URL/try, at and version to URL/start, nothing to URL/stop, version to URL/drop.
+type CampaignPage struct {
+	Base
+	URL, ListURL, PromoURL, EditURL, ResultsURL string
+	Name, Version                               string
+	Status                                      Status
+	Reason                                      Text
+	Facts                                       []KV
+	Draft, Sends                                bool
+	Gets                                        int
+	Left, Sample, Figures                       []KV
+	Previews                                    []CampaignPreview
+	CanTry, CanStart, CanStop                   bool
+	Form                                        Form
+}
+
+// CampaignPreview is the mail in one language; URL shows it as its reader sees it.
+type CampaignPreview struct {
+	Language                 string
+	Label                    Text
+	From, Subject, Text, URL string
+}
+
+// StopPage is /answer/{token} of a mail of a campaign, for whoever got it: it posts to URL that no more is wanted.
+type StopPage struct {
+	Base
+	URL, CompanyName, Colour string
+	Intro                    string // of the layout: there is none
+	Done, Test               bool
+	Languages                []Option // Value is the address
+}
+
 // LandingEditPage is /c/{slug}/promotions/{id}/landing. A participant keeps its page there: it posts in.{language}, {language}.title, {language}.body, {language}.consent, live, offer, listed, privacy, imprint, colour, version and renew to URL, and code and name, or drop, to URL/codes. The owner (Mine) posts the words it proposes to URL/text.
 type LandingEditPage struct {
 	Base

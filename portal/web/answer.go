@@ -19,6 +19,9 @@ import (
 // answerOpen is the page of a link in a mail: what it is about and the buttons that do
 // it. Opening it changes nothing.
 func answerOpen(v *visit) error {
+	if d, ok := v.stopDeed(); ok {
+		return v.stopPage(d, false)
+	}
 	return v.withDeed(func(d mail.Deed, actor access.Actor) error { return v.answerPage(200, d, actor, "", view.Form{}) })
 }
 
@@ -87,7 +90,12 @@ func (v *visit) answerPage(status int, d mail.Deed, actor access.Actor, done str
 }
 
 // answerUse does what the link is for, as the person it was written to.
-func answerUse(v *visit) error { return v.withDeed(v.useDeed) }
+func answerUse(v *visit) error {
+	if d, ok := v.stopDeed(); ok {
+		return v.stopUse(d)
+	}
+	return v.withDeed(v.useDeed)
+}
 
 func (v *visit) useDeed(d mail.Deed, actor access.Actor) error {
 	in := v.input()

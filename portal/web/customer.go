@@ -159,6 +159,8 @@ func contactValues(k customer.Contact) map[string]string {
 
 func consentText(c customer.Consent) view.Text {
 	switch {
+	case !c.Contact && !c.Withdrawn.IsZero():
+		return view.T("consent.withdrawn", "when", c.Withdrawn)
 	case c.Contact && c.Share:
 		return view.T("consent.both", "basis", view.T("consentbasis."+c.Basis), "when", c.Given)
 	case c.Contact:

@@ -24,6 +24,9 @@ func (v *visit) promoTabs(url string, agreed, pages bool, on string) []view.Tab 
 	if pages {
 		tabs = append(tabs, view.Tab{Label: view.T("landing.h"), URL: url + "/landing", Count: -1, On: on == "landing"})
 	}
+	if pages && v.lists(access.CampaignRead) {
+		tabs = append(tabs, view.Tab{Label: view.T("campaign.h"), URL: url + "/campaigns", Count: -1, On: on == "campaigns"})
+	}
 	return append(tabs, view.Tab{Label: view.T("promo.results"), URL: url + "/results", Count: -1, On: on == "results"})
 }
 

@@ -27,6 +27,7 @@ import (
 	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/blanket"
+	"entente/prm/campaign"
 	"entente/prm/catalog"
 	"entente/prm/channel"
 	"entente/prm/customer"
@@ -70,6 +71,7 @@ type Deps struct {
 	Locations   *location.Service
 	Promos      *promo.Service
 	Landing     *landing.Service
+	Campaigns   *campaign.Service
 	Funds       *fund.Service
 	Adjust      *adjust.Service
 	SellThrough *sellthrough.Service
@@ -89,6 +91,7 @@ type Deps struct {
 	Forum       *forum.Service
 	Mail        *mail.Service
 	Notices     *mail.Notices
+	Mailings    *mail.Campaigns
 	Answers     *mailin.Service
 	Jobs        *job.Jobs
 	DB          *db.DB

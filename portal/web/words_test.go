@@ -18,6 +18,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/adjust"
 	"entente/prm/approval"
+	"entente/prm/campaign"
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/engage"
@@ -74,6 +75,12 @@ func madeUp(t *testing.T) []string {
 	add("leadreason.", lead.Reasons...)
 	add("landing.colour.", landing.Colours...)
 	add("funnel.", landing.Stages...)
+	add("campaign.left.", campaign.Reasons...)
+	add("campaign.lead.", append(campaign.LeadStates, "all")...)
+	add("campaign.end.", campaign.Ends...)
+	for _, s := range campaign.States {
+		add("state.campaign.", string(s))
+	}
 	add("funnel.rows.", landing.Stages...)
 	add("language.", landing.Languages...)
 	add("leadsource.", lead.Sources...)
