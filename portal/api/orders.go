@@ -184,6 +184,7 @@ func (a *API) orders() {
 			ShipTo      shipTo `json:"ship_to,omitempty"`
 			Note        string `json:"note,omitempty" maxLength:"500"`
 			Deal        string `json:"deal,omitempty" maxLength:"30" doc:"number of a registration or special price that the order stands on"`
+			Promotion   string `json:"promotion,omitempty" maxLength:"30" doc:"number of a promotion that the lines are ordered under"`
 			Key         string `json:"key,omitempty" maxLength:"64" doc:"made by you; the same key is the same order. Without one the number counts: the same order under it again is answered with the one that stands, another is held; neither number nor key makes a new order each time"`
 			Lines       []struct {
 				SKU         string `json:"sku,omitempty" doc:"the supplier's item number; alone it may be yours or a GTIN as well"`
@@ -202,7 +203,7 @@ func (a *API) orders() {
 			if err != nil {
 				return nil, err
 			}
-			cmd := trade.PlaceCmd{Number: in.Body.Number, RequestedOn: in.Body.RequestedOn, Note: in.Body.Note, Deal: in.Body.Deal, Key: in.Body.Key}
+			cmd := trade.PlaceCmd{Number: in.Body.Number, RequestedOn: in.Body.RequestedOn, Note: in.Body.Note, Deal: in.Body.Deal, Promotion: in.Body.Promotion, Key: in.Body.Key}
 			if cmd.RequestedOn == "" {
 				cmd.RequestedOn = in.Body.Requested
 			}

@@ -205,6 +205,8 @@ type FundClaimPage struct {
 	File                        Form
 	Verdicts, Reasons, Ways     []Option
 	Items                       []Option // of the proof a file may be for
+	Proving                     bool     // a draft that waits for proof
+	Last                        bool     // for one item only: with it the claim may go
 }
 
 // FundLine is one line of a claim. Open is to be decided.

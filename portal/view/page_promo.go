@@ -87,6 +87,7 @@ type PromoPage struct {
 	Rooms              []KV
 	EditURL, CopyURL   string
 	CounterURL         string
+	OrderURL           string // orders under it
 	Version, Hash      string
 	CanSend            bool
 	CanAnswer          bool
@@ -163,6 +164,7 @@ type PromoFormPage struct {
 	Dates    []Option
 	Zones    []Option
 	Families []Option
+	Items    []Option // of the catalogue, to be added to those written
 	Partners []PromoFormPart
 	Sentence Text
 	Warnings []Text

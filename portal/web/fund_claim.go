@@ -225,6 +225,8 @@ func (v *visit) claimPage(status int, f claimForms) error {
 		page.Items = append(page.Items, view.Option{Label: view.T("fund.file_other")})
 	}
 	early := c.State == fund.ClaimDraft || c.State == fund.ClaimReturned
+	page.Proving = page.CanSubmit && len(c.Missing) > 0
+	page.Last = page.Proving && len(c.Missing) == 1
 	page.Files = v.fundFiles(page.URL, c.Files, n, early && page.CanFile)
 	for _, s := range c.Settlements {
 		x := view.FundSettlement{ID: s.ID, Text: view.T("fund.settled_by", "way", view.T("fundway."+s.Kind), "reference", s.Reference), Amount: amount(s.Amount), On: view.Date(s.On), External: s.External, Status: view.Status{State: "fundsettle.booked"}, CanMove: s.Reversed.IsZero() && s.Reconciled.IsZero() && v.may(access.ClaimSettle, c.Resource())}
@@ -304,6 +306,19 @@ func claimDeed(said string, do func(v *visit, in *input, id fund.ClaimID) error,
 		keep(&f, in.form(errs, note))
 		return v.claimPage(status, f)
 	}
+}
+
+// claimProve adds proof to a claim and sends it, where that was the wish.
+func claimProve(v *visit, in *input, id fund.ClaimID) error {
+	if err := v.addFundFile(id, "", in.text("item")); err != nil || in.text("send") == "" {
+		return err
+	}
+	c, err := v.w.d.Funds.GetClaim(v.ctx, v.actor(), id)
+	if err != nil || len(c.Missing) > 0 || c.State != fund.ClaimDraft && c.State != fund.ClaimReturned {
+		return err
+	}
+	_, err = v.w.d.Funds.SubmitClaim(v.ctx, v.actor(), id, c.Version)
+	return err
 }
 
 // claimDecide reads the verdicts of a form; lines that say nothing are accepted.

@@ -320,9 +320,7 @@ func fundRoutes() []Route {
 			return err
 		})),
 		get("/c/:slug/funds/claims/:id/files/:file", "proof of a fund claim", InCompany, access.FundRead, func(v *visit) error { return v.fundFile(fund.ClaimID(v.Params("id")), "") }),
-		post("/c/:slug/funds/claims/:id/files", "add proof to a fund claim", InCompany, access.ClaimWrite, claimDeed("said.fund_file", func(v *visit, in *input, id fund.ClaimID) error {
-			return v.addFundFile(id, "", in.text("item"))
-		}, func(f *claimForms, form view.Form) { f.file = form })),
+		post("/c/:slug/funds/claims/:id/files", "add proof to a fund claim", InCompany, access.ClaimWrite, claimDeed("said.fund_file", claimProve, func(f *claimForms, form view.Form) { f.file = form })),
 		post("/c/:slug/funds/claims/:id/files/:file/remove", "remove proof of a fund claim", InCompany, access.ClaimWrite, plainClaim("said.saved", func(v *visit, _ *input, id fund.ClaimID) error {
 			return v.w.d.Funds.RemoveFile(v.ctx, v.actor(), id, "", fund.FileID(v.Params("file")))
 		})),

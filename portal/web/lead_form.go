@@ -74,15 +74,20 @@ func (v *visit) leadForm(status int, id lead.ID, form view.Form) error {
 
 // families are the product families of what the company sells and buys.
 func (v *visit) families() []string {
+	var out []string
+	for _, e := range v.goods() {
+		out = append(out, e.Family)
+	}
+	return distinct(out)
+}
+
+// goods are what there is to choose from in the catalogue, as far as a form can show it.
+func (v *visit) goods() []catalog.Entry {
 	list, err := v.w.d.Catalog.List(v.ctx, v.actor(), catalog.Filter{Limit: 200})
 	if err != nil { // without a catalogue there is nothing to choose
 		return nil
 	}
-	var out []string
-	for _, e := range list.Items {
-		out = append(out, e.Family)
-	}
-	return distinct(out)
+	return list.Items
 }
 
 // leadDraft reads the form.

@@ -60,7 +60,7 @@ func (in *input) removeLine(which string) {
 // row of the form each line of the command came from.
 func (in *input) placeCmd() (cmd trade.PlaceCmd, rows []string) {
 	in.require("partner", "requested")
-	cmd = trade.PlaceCmd{Partnership: in.text("partner"), Number: in.text("po"), RequestedOn: in.date("requested"), Note: in.text("note"), Deal: in.text("deal"), Key: in.v.key(),
+	cmd = trade.PlaceCmd{Partnership: in.text("partner"), Number: in.text("po"), RequestedOn: in.date("requested"), Note: in.text("note"), Deal: in.text("deal"), Promotion: in.text("promo"), Key: in.v.key(),
 		ShipTo: doc.Party{Role: "ST", Name: in.text("ship_name"), City: in.text("ship_city"), Postcode: in.text("ship_postcode"), Country: in.text("ship_country")}}
 	if street := in.text("ship_street"); street != "" {
 		cmd.ShipTo.Address = []string{street}

@@ -22,8 +22,7 @@ const (
 var newOrderBlocks = fragments{"order-form": "order_new.form"}
 
 // orderNewForm is the empty order form; ?sku= fills the first line, ?deal= the number of a
-// registration, ?again= all of
-// them with those of an older order.
+// registration, ?promo= that of a promotion, ?again= all of them with those of an older order.
 func orderNewForm(v *visit) error {
 	if id := v.Query("again"); id != "" {
 		return v.repeated(trade.OrderID(id))
@@ -32,7 +31,7 @@ func orderNewForm(v *visit) error {
 		return v.approvalAgain(approval.ID(id))
 	}
 	in := &input{v: v, values: map[string]string{}, wrong: fault.New(fault.Invalid, "form.invalid")}
-	for _, name := range []string{"partner", "sku", "deal"} {
+	for _, name := range []string{"partner", "sku", "deal", "promo"} {
 		if s := v.Query(name); s != "" && len(s) < 80 {
 			in.values[name] = s
 		}

@@ -70,11 +70,20 @@ func promoValues(t promo.Terms) map[string]string {
 	return out
 }
 
+// mostPicks is how many items a form offers to be ticked; of more they are written.
+const mostPicks = 60
+
+// itemNumbers are what is written between commas, spaces and the like.
+func itemNumbers(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",;，；、\n\r\t ", r) })
+}
+
 // promoTerms reads the form over terms that keep what it does not ask. parts are the
 // companies whose fields stand on it, with their currencies.
 func (in *input) promoTerms(t promo.Terms, parts map[string]money.Currency) promo.Terms {
-	list := func(name string) []string {
-		return strings.FieldsFunc(in.text(name), func(r rune) bool { return strings.ContainsRune(",;，；、\n\r\t ", r) })
+	list := func(name string) []string { return itemNumbers(in.text(name)) }
+	if picked := in.v.all("pick"); len(picked) > 0 { // they are written from here on
+		in.values["skus"] = strings.Join(append(list("skus"), picked...), ", ")
 	}
 	rate := func(name string) money.Rate { return in.number(name) / 100 }
 	t.Title, t.Summary, t.Audience, t.Countries, t.Families, t.SKUs = in.text("title"), in.text("summary"), in.text("audience"), list("countries"), in.v.all("families"), list("skus")
@@ -201,7 +210,15 @@ func (v *visit) promoChoices(page *view.PromoFormPage, form view.Form) {
 	page.Kinds, page.Settles, page.Dates = choices(promo.Kinds, "promoword.", form.Value("kind")), choices(promo.Settlements, "promoword.", form.Value("settle")), choices(promo.Dates, "promoword.", form.Value("by"))
 	page.Zones = plainOptions(zoneNames, form.Value("zone"))
 	picked := "," + form.Value("families") + ","
-	for _, f := range v.families() {
+	goods, written := v.goods(), itemNumbers(form.Value("skus"))
+	var families []string
+	for _, e := range goods {
+		families = append(families, e.Family)
+		if len(goods) <= mostPicks && !slices.Contains(written, e.SKU) {
+			page.Items = append(page.Items, view.Option{Value: e.SKU, Label: view.Raw(e.SKU + " " + e.Name(string(v.p.Language())))})
+		}
+	}
+	for _, f := range distinct(families) {
 		page.Families = append(page.Families, view.Option{Value: f, Label: v.family(f), On: strings.Contains(picked, ","+f+",")})
 	}
 }

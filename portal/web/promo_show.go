@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -9,6 +10,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/partner"
 	"entente/prm/promo"
 )
 
@@ -226,6 +228,11 @@ func (v *visit) promoJoined(status int, j promo.Joined, f promoForms) error {
 	answers := v.may(access.PromoAnswer, access.Resource{Members: []string{v.org()}})
 	p.CanAnswer = open && answers && seat.State == promo.Asked
 	p.CanDecline = open && answers && (j.InForce == nil || seat.State == promo.Asked)
+	if j.InForce != nil && !gone && (j.State == promo.Agreed || j.State == promo.Running) && seat.Role == promo.Participant {
+		if p.OrderURL, err = v.promoOrder(j); err != nil {
+			return err
+		}
+	}
 	if p.CanAnswer {
 		p.CounterURL, p.Note = p.URL+"/counter", j.Note
 	}
@@ -251,6 +258,28 @@ func (v *visit) promoJoined(status int, j promo.Joined, f promoForms) error {
 		return err
 	}
 	return v.renderAs(status, p, nil)
+}
+
+// promoOrder leads to the form of an order under a promotion; nowhere who does not order
+// from its owner.
+func (v *visit) promoOrder(j promo.Joined) (string, error) {
+	if !v.lists(access.OrderPlace) {
+		return "", nil
+	}
+	c, err := v.partners()
+	if err != nil {
+		return "", err
+	}
+	for _, p := range c.all {
+		if p.Supplier == j.Owner && p.Reseller == v.org() && p.State == partner.Active {
+			q := url.Values{"partner": {p.ID}, "promo": {j.Head.Number}}
+			if len(j.InForce.SKUs) == 1 && len(j.InForce.Families) == 0 {
+				q.Set("sku", j.InForce.SKUs[0])
+			}
+			return v.path("orders", "new") + "?" + q.Encode(), nil
+		}
+	}
+	return "", nil
 }
 
 // promoSeat leads from a notice or a room to the page of its promotion.

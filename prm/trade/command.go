@@ -54,6 +54,7 @@ type PlaceCmd struct {
 	ShipTo      doc.Party
 	Note        string
 	Deal        string // number of a registration or special price the whole order stands on (REF CT), may be empty
+	Promotion   string // number of a promotion that all lines are ordered under (REF PD), may be empty
 	Quote       string // number of the quote that it accepts (REF PR), may be empty; Round is the version that was seen
 	Round       int
 	Key         string

@@ -278,6 +278,9 @@ func written(ctx context.Context, t terms, cmd PlaceCmd, quotes []Quote) doc.Pur
 	if cmd.Deal != "" {
 		d.Refs = []doc.Ref{{Qualifier: "CT", Value: bounded(cmd.Deal, 30)}}
 	}
+	if cmd.Promotion != "" {
+		d.Refs = append(d.Refs, doc.Ref{Qualifier: "PD", Value: bounded(cmd.Promotion, 30)})
+	}
 	if cmd.Quote != "" {
 		d.Refs = append(d.Refs, doc.Ref{Qualifier: "PR", Value: bounded(cmd.Quote, 30)})
 	}
