@@ -167,6 +167,19 @@ func raise(ctx context.Context, l PriceList, from, to int, cmd DraftCmd) error {
 		}
 		prices[id] = up
 	}
+	ok, err := copyOptionPrices(ctx, l, from, to, func(p money.Price) (money.Price, bool) {
+		up, ok := raised(max(p, -p), cmd.Percent, cmd.Round)
+		if p < 0 {
+			up = -up
+		}
+		return up, ok
+	})
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.InvalidField("percent", "catalog.percent_range")
+	}
 	return putEntries(ctx, l, to, prices)
 }
 

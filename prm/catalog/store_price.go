@@ -243,8 +243,11 @@ func addVersion(ctx context.Context, l PriceList, v PriceVersion) (PriceVersion,
 	return v, db.Tx(ctx).Create(&row).Error
 }
 
-// copyVersion copies the entries of one version into another.
+// copyVersion copies the entries of one version into another, and what options add.
 func copyVersion(ctx context.Context, l PriceList, from, to int) error {
+	if _, err := copyOptionPrices(ctx, l, from, to, nil); err != nil {
+		return err
+	}
 	return db.Tx(ctx).Exec("INSERT INTO price_entry (org_id, list_id, version, product_id, price) SELECT org_id, list_id, ?, product_id, price FROM price_entry WHERE org_id = ? AND list_id = ? AND version = ?",
 		to, l.Org, string(l.ID), from).Error
 }
@@ -282,6 +285,9 @@ func dropEntries(ctx context.Context, l PriceList, version int, ids []ID) error 
 }
 
 func dropVersion(ctx context.Context, l PriceList, version int) error {
+	if err := dropOptionPrices(ctx, l, version); err != nil {
+		return err
+	}
 	if err := db.Tx(ctx).Where("org_id = ? AND list_id = ? AND version = ?", l.Org, string(l.ID), version).Delete(&entryRow{}).Error; err != nil {
 		return err
 	}

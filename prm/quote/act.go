@@ -254,7 +254,7 @@ func (s *Service) order(ctx context.Context, actor access.Actor, q Quote, cmd Ac
 	}
 	place := trade.PlaceCmd{Partnership: q.Partnership, Number: cmd.Number, RequestedOn: cmd.RequestedOn, ShipTo: cmd.ShipTo, Note: cmd.Note, Deal: q.DealCode, Quote: q.Number, Round: q.Round, Key: fmt.Sprintf("quote:%s:%d:%d", q.ID, q.Round, tries)}
 	for _, l := range q.Lines {
-		place.Lines = append(place.Lines, trade.PlaceLine{SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, Price: l.Price})
+		place.Lines = append(place.Lines, trade.PlaceLine{SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, Price: l.Price, Text: l.Text()})
 	}
 	got, err := s.trade.Place(ctx, actor, place)
 	if err != nil {

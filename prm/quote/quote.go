@@ -109,6 +109,7 @@ const (
 const (
 	StepList    = "list"
 	StepPartner = "partner"
+	StepOption  = "option"  // what an option adds
 	StepAsked   = "asked"   // the special price that the reseller asked for
 	StepSpecial = "special" // the one that was offered
 )
@@ -122,6 +123,14 @@ type Step struct {
 	List    string      `json:"list,omitempty"`
 	Version int         `json:"version,omitempty"`
 	From    string      `json:"from,omitempty"`
+	// Of an option: its code and names, how many pieces, and what they add; Percent where it
+	// is a part of the product's own price.
+	Option  string      `json:"option,omitempty"`
+	NameEN  string      `json:"name_en,omitempty"`
+	NameZH  string      `json:"name_zh,omitempty"`
+	Pieces  int         `json:"pieces,omitempty"`
+	Add     money.Price `json:"add,omitempty"`
+	Percent money.Rate  `json:"percent,omitempty"`
 }
 
 // Line is a line of a version. Prices are per Unit. Base is what the reseller pays without
@@ -139,8 +148,10 @@ type Line struct {
 	Price    money.Price    `json:"price"`
 	Amount   int64          `json:"amount"` // minor units
 	Steps    []Step         `json:"steps,omitempty"`
-	Units    []string       `json:"-"` // in which it is sold, of a preview
-	Ordered  money.Quantity `json:"-"` // by orders that carry the number, in Unit
+	Config   *Config        `json:"config,omitempty"` // what was chosen of the product
+	Choice   *Choice        `json:"-"`                // what can be chosen, of a preview
+	Units    []string       `json:"-"`                // in which it is sold, of a preview
+	Ordered  money.Quantity `json:"-"`                // by orders that carry the number, in Unit
 }
 
 // Special says that the price is another one than the reseller pays anyway.
@@ -259,12 +270,14 @@ type Order struct {
 }
 
 // Change is one difference between two versions. SKU is empty for one of the head. Field is
-// line, quantity, price, asked, title, customer, note, valid_until, from or until; of a line
-// that came, Was is empty, of one that went, Now; days are told where both versions have one:
+// line, options, quantity, price, asked, title, customer, note, valid_until, from or until; of a
+// line that came, Was is empty, of one that went, Now; days are told where both versions have one:
 // a request leaves them to the offer.
 type Change struct {
 	SKU, Field string
 	Was, Now   string
+	// What was chosen, where that is the difference; nil: nothing.
+	WasConfig, NowConfig *Config
 }
 
 // Diff tells what a version says otherwise than the one before.
@@ -283,34 +296,61 @@ func Diff(was, now Version) []Change {
 		}
 	}
 	head("note", was.Note, now.Note)
-	old := map[string][]Line{}
-	for _, l := range was.Lines {
-		k := l.SKU + "\n" + l.Unit
-		old[k] = append(old[k], l)
-	}
 	line := func(l Line) string { return l.Quantity.String() + " " + l.Unit }
-	for _, n := range now.Lines {
-		k := n.SKU + "\n" + n.Unit
-		if len(old[k]) == 0 {
-			out = append(out, Change{SKU: n.SKU, Field: "line", Now: line(n)})
+	at := meet(was.Lines, now.Lines)
+	kept := map[int]bool{}
+	for i, n := range now.Lines {
+		if at[i] < 0 {
+			out = append(out, Change{SKU: n.SKU, Field: "line", Now: line(n), NowConfig: n.Config})
 			continue
 		}
-		l := old[k][0]
-		old[k] = old[k][1:]
+		l := was.Lines[at[i]]
+		kept[at[i]] = true
+		if a, b := l.Config.Code(), n.Config.Code(); a != b {
+			out = append(out, Change{SKU: n.SKU, Field: "options", Was: a, Now: b, WasConfig: l.Config, NowConfig: n.Config})
+		}
 		for _, f := range [][3]string{{"quantity", l.Quantity.String(), n.Quantity.String()}, {"asked", price(l.Asked), price(n.Asked)}, {"price", price(l.Price), price(n.Price)}} {
 			if f[1] != f[2] {
 				out = append(out, Change{SKU: n.SKU, Field: f[0], Was: f[1], Now: f[2]})
 			}
 		}
 	}
-	for _, l := range was.Lines {
-		k := l.SKU + "\n" + l.Unit
-		if len(old[k]) > 0 {
-			old[k] = old[k][1:]
-			out = append(out, Change{SKU: l.SKU, Field: "line", Was: line(l)})
+	for i, l := range was.Lines {
+		if !kept[i] {
+			out = append(out, Change{SKU: l.SKU, Field: "line", Was: line(l), WasConfig: l.Config})
 		}
 	}
 	return out
+}
+
+// meet finds for each line of now the one of was that it goes on with, -1 for none: of the
+// same item and unit, with the same options before others.
+func meet(was, now []Line) []int {
+	at, taken := make([]int, len(now)), map[int]bool{}
+	for i := range at {
+		at[i] = -1
+	}
+	for _, alike := range []bool{true, false} {
+		key := func(l Line) string {
+			if alike {
+				return l.SKU + "\n" + l.Unit + "\n" + l.Config.Code()
+			}
+			return l.SKU + "\n" + l.Unit
+		}
+		old := map[string][]int{}
+		for k, l := range was {
+			if !taken[k] {
+				old[key(l)] = append(old[key(l)], k)
+			}
+		}
+		for i, n := range now {
+			if k := key(n); at[i] < 0 && len(old[k]) > 0 {
+				at[i], old[k] = old[k][0], old[k][1:]
+				taken[at[i]] = true
+			}
+		}
+	}
+	return at
 }
 
 func price(p money.Price) string {
@@ -327,6 +367,7 @@ type LineCmd struct {
 	Quantity money.Quantity
 	Unit     string
 	Price    money.Price
+	Options  []catalog.Pick `json:",omitempty"` // of a product with options
 }
 
 // Cmd asks for a quote or offers one. Quote is empty for a new one, which names the

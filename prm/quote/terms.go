@@ -129,9 +129,20 @@ func (s *Service) priced(ctx context.Context, p pair, lines []LineCmd, d Deed, w
 	if err != nil {
 		return nil, err
 	}
+	options, err := s.cat.OptionsOf(ctx, desk, p.SupplierID, p.ResellerID, ids)
+	if err != nil {
+		return nil, err
+	}
+	var adds map[catalog.ID]map[string]catalog.OptionTerm
+	if len(options) > 0 {
+		if adds, err = s.cat.OptionTerms(ctx, desk, p.SupplierID, partner, c, day, ids); err != nil {
+			return nil, err
+		}
+	}
 	out := make([]Line, len(lines))
 	for i, it := range items {
-		l, ok := line(lines[i], it, how[it.Product.ID], d, was, fmt.Sprintf("lines.%d.", i), bad)
+		id := it.Product.ID
+		l, ok := line(lines[i], it, pricing{how[id], options[id], adds[id]}, d, was, fmt.Sprintf("lines.%d.", i), bad)
 		if !ok {
 			continue
 		}
@@ -194,7 +205,7 @@ func days(t *Terms, d Deed, today string, bad *fault.Error) {
 }
 
 // line is one line with its price and the steps to it; false where bad got a field.
-func line(l LineCmd, it catalog.Item, how []catalog.Step, d Deed, was Quote, at string, bad *fault.Error) (Line, bool) {
+func line(l LineCmd, it catalog.Item, how pricing, d Deed, was Quote, at string, bad *fault.Error) (Line, bool) {
 	if !it.Found {
 		bad.With(at+"sku", "trade.item_unknown", "SKU", bounded(l.SKU, 60))
 		return Line{}, false
@@ -227,15 +238,16 @@ func line(l LineCmd, it catalog.Item, how []catalog.Step, d Deed, was Quote, at 
 		bad.With(at+"price", "trade.price_negative")
 		return out, false
 	}
-	for _, x := range how {
+	for _, x := range how.steps {
 		out.Base = money.Price(ratio(money.Quantity(x.Price), out.Factor, money.One))
 		out.Steps = append(out.Steps, Step{Kind: x.Kind, Price: out.Base, List: x.Name, Version: x.Version, From: x.From})
 	}
+	how.configure(&out, l.Options, at, bad)
 	if d == Ask {
 		out.Asked = l.Price
 	} else {
 		for _, x := range was.Lines {
-			if x.SKU == out.SKU && x.Unit == out.Unit {
+			if x.SKU == out.SKU && x.Unit == out.Unit && x.Config.Code() == out.Config.Code() {
 				out.Asked = x.Asked
 			}
 		}

@@ -98,13 +98,13 @@ func match(ctx context.Context, o trade.QuotedOrder) ([]matched, []*Quote, error
 		if m.quote == nil {
 			continue
 		}
-		base := ratio(l.Ordered, factor(l), money.One)
+		base, best := ratio(l.Ordered, factor(l), money.One), 0
 		for k, x := range m.quote.Lines {
 			if x.Product != l.Product || l.Product == "" {
 				continue
 			}
-			if m.item < 0 || left[m.quote][m.item] < base && left[m.quote][k] >= base { // of two lines the one that has enough
-				m.item = k
+			if fit := fits(x, l, left[m.quote][k] >= base); m.item < 0 || fit > best {
+				m.item, best = k, fit
 			}
 		}
 		if m.item >= 0 {
@@ -113,6 +113,27 @@ func match(ctx context.Context, o trade.QuotedOrder) ([]matched, []*Quote, error
 		}
 	}
 	return out, list, nil
+}
+
+// fits ranks the lines of a quote that have the item of an order line: what has its price, and
+// so its options, comes first, then what has enough left.
+func fits(x Line, l trade.QuotedLine, enough bool) int {
+	n := 0
+	if l.Price > 0 && l.Price == priceOf(x, l) {
+		n = 2
+	}
+	if enough {
+		n++
+	}
+	return n
+}
+
+// priceOf is the price of a line of a quote in the unit of an order line.
+func priceOf(x Line, l trade.QuotedLine) money.Price {
+	if l.Factor != x.Factor && l.Factor > 0 {
+		return money.Price(ratio(money.Quantity(x.Price), l.Factor, x.Factor))
+	}
+	return x.Price
 }
 
 // holds says whether an order of a day may have the prices of a quote.
@@ -159,9 +180,7 @@ func (s *Service) Weigh(ctx context.Context, o trade.QuotedOrder) ([]trade.Quote
 			v.Mark = trade.QuoteOutside
 			continue
 		}
-		if v.Price = x.Price; l.Factor != x.Factor && l.Factor > 0 {
-			v.Price = money.Price(ratio(money.Quantity(x.Price), l.Factor, x.Factor))
-		}
+		v.Price = priceOf(x, l)
 		if ratio(l.Ordered, factor(l), money.One) > m.left {
 			v.Mark = trade.QuoteOver
 		}

@@ -75,6 +75,7 @@ type PlaceLine struct {
 	Unit        string
 	Price       money.Price
 	RequestedOn string // civil date
+	Text        string `json:",omitempty"` // in place of the item's name: what was chosen of it
 }
 
 // item is the number by which the line names its item.

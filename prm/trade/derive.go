@@ -291,6 +291,7 @@ type QuotedLine struct {
 	Product string
 	Factor  money.Quantity
 	Ordered money.Quantity
+	Price   money.Price // per its unit, 0 where it names none
 	Refs    []string
 	Clean   bool
 }
@@ -328,7 +329,7 @@ func (s *Service) quoted(ctx context.Context, t terms, d doc.PurchaseOrder, j *j
 	o := QuotedOrder{Supplier: t.SupplierID, Reseller: t.ResellerID, Number: d.Number, OrderedOn: j.orderedOn, Currency: j.currency, Refs: quoteRefs(d.Refs, d.Contract)}
 	named := len(o.Refs) > 0
 	for i, l := range j.lines {
-		x := QuotedLine{Number: l.Number, Product: l.Product, Ordered: l.Ordered, Refs: quoteRefs(d.Lines[i].Refs, ""), Factor: j.factors[i]}
+		x := QuotedLine{Number: l.Number, Product: l.Product, Ordered: l.Ordered, Price: l.Price, Refs: quoteRefs(d.Lines[i].Refs, ""), Factor: j.factors[i]}
 		named = named || len(x.Refs) > 0
 		o.Lines = append(o.Lines, x)
 	}

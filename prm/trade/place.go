@@ -289,7 +289,7 @@ func written(ctx context.Context, t terms, cmd PlaceCmd, quotes []Quote) doc.Pur
 		d.Parties = []doc.Party{to}
 	}
 	for i, q := range quotes {
-		l := doc.Line{Number: itoa(i + 1), VendorItem: q.SKU, BuyerItem: bounded(q.BuyerItem, 60), GTIN: bounded(q.GTIN, 14), Quantity: doc.Decimal(q.Quantity.String()), Unit: q.Unit, Price: doc.Decimal(q.asked().Fixed(2))}
+		l := doc.Line{Number: itoa(i + 1), VendorItem: q.SKU, BuyerItem: bounded(q.BuyerItem, 60), GTIN: bounded(q.GTIN, 14), Quantity: doc.Decimal(q.Quantity.String()), Unit: q.Unit, Price: doc.Decimal(q.asked().Fixed(2)), Description: bounded(q.Text, 300)}
 		if q.RequestedOn != "" && q.RequestedOn != cmd.RequestedOn {
 			l.Dates = []doc.Date{{Qualifier: "002", Date: q.RequestedOn}}
 		}
