@@ -129,6 +129,27 @@ CREATE TABLE call_policy (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (person_id) REFERENCES person(id)
 );
+CREATE TABLE campaign (
+  id text NOT NULL, org_id text NOT NULL, promotion_id text NOT NULL, page_org_id text NOT NULL, name text NOT NULL, ref text NOT NULL, segment text NOT NULL, body text NOT NULL, pause bigint NOT NULL, state text NOT NULL, reason text NOT NULL, reply_to text NOT NULL, starts bigint NOT NULL, next_at bigint NOT NULL, seen text NOT NULL, slices bigint NOT NULL, finished bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (page_org_id) REFERENCES org(id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE INDEX campaign_due ON campaign USING btree (state, next_at);
+CREATE INDEX campaign_of ON campaign USING btree (org_id, promotion_id, made);
+CREATE TABLE campaign_mail (
+  campaign_id text NOT NULL, contact_id text NOT NULL, org_id text NOT NULL, promotion_id text NOT NULL, customer_id text NOT NULL, address text NOT NULL, language text NOT NULL, state text NOT NULL, reason text NOT NULL, happened bigint NOT NULL, stopped bigint NOT NULL,
+  PRIMARY KEY (campaign_id, contact_id),
+  FOREIGN KEY (campaign_id) REFERENCES campaign(id)
+);
+CREATE INDEX campaign_mail_rate ON campaign_mail USING btree (org_id, happened);
+CREATE INDEX campaign_mail_to ON campaign_mail USING btree (org_id, promotion_id, address, happened);
+CREATE TABLE campaign_stop (
+  org_id text NOT NULL, address text NOT NULL, reason text NOT NULL, happened bigint NOT NULL,
+  PRIMARY KEY (org_id, address),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE catalog_terms (
   org_id text NOT NULL, partner_id text NOT NULL, stock_shown text NOT NULL, stock_low bigint NOT NULL, stock_edi boolean NOT NULL, prices_edi boolean NOT NULL, stock_sent bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
   PRIMARY KEY (org_id, partner_id),
@@ -170,7 +191,7 @@ CREATE TABLE claim_notice_part (
 );
 CREATE INDEX claim_notice_part_claim ON claim_notice_part USING btree (claim_id) WHERE (claim_id <> ''::text);
 CREATE TABLE contact (
-  org_id text NOT NULL, id text NOT NULL, customer_id text NOT NULL, name text NOT NULL, title text NOT NULL, mail text NOT NULL, phone text NOT NULL, may_contact boolean NOT NULL, may_share boolean NOT NULL, basis text NOT NULL, given bigint NOT NULL, given_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, customer_id text NOT NULL, name text NOT NULL, title text NOT NULL, mail text NOT NULL, phone text NOT NULL, may_contact boolean NOT NULL, may_share boolean NOT NULL, basis text NOT NULL, given bigint NOT NULL, given_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, withdrawn bigint NOT NULL,
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
@@ -641,7 +662,7 @@ CREATE TABLE fund_claim_part (
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
 CREATE TABLE fund_entry (
-  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, text text NOT NULL, reverses text NOT NULL, person_id text NOT NULL, acted_id text NOT NULL, happened bigint NOT NULL, source_key text NOT NULL,
+  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, text text NOT NULL, reverses text NOT NULL, person_id text NOT NULL, acted_id text NOT NULL, happened bigint NOT NULL, source_key text NOT NULL, step text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id),
   FOREIGN KEY (program_id) REFERENCES fund_program(id),
@@ -719,7 +740,7 @@ CREATE INDEX fund_request_org ON fund_request USING btree (org_id, state, change
 CREATE INDEX fund_request_owner ON fund_request USING btree (owner_id, state, changed, id);
 CREATE UNIQUE INDEX fund_request_source ON fund_request USING btree (program_id, org_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE fund_rule (
-  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, rate bigint NOT NULL, skus text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, days bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, ended bigint NOT NULL,
+  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, rate bigint NOT NULL, skus text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, days bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, ended bigint NOT NULL, tiers text NOT NULL, reach text NOT NULL, close_days bigint NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id),
   FOREIGN KEY (program_id) REFERENCES fund_program(id)
@@ -744,6 +765,23 @@ CREATE TABLE fund_settlement (
 );
 CREATE INDEX fund_settlement_claim ON fund_settlement USING btree (claim_id, made, id);
 CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement USING btree (owner_id, org_id, kind, reference, claim_id) WHERE ((reversed = 0) AND (kind <> 'offset'::text));
+CREATE TABLE fund_volume (
+  rule_id text NOT NULL, org_id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, currency text NOT NULL, volume bigint NOT NULL, earned bigint NOT NULL, changed bigint NOT NULL, close_at bigint NOT NULL, closed bigint NOT NULL,
+  PRIMARY KEY (rule_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id),
+  FOREIGN KEY (rule_id) REFERENCES fund_rule(id),
+  CHECK (((volume >= 0) AND (earned >= 0)))
+);
+CREATE INDEX fund_volume_close ON fund_volume USING btree (close_at, rule_id, org_id) WHERE (closed = 0);
+CREATE INDEX fund_volume_seat ON fund_volume USING btree (program_id, org_id);
+CREATE TABLE fund_volume_line (
+  rule_id text NOT NULL, document_id text NOT NULL, position bigint NOT NULL, org_id text NOT NULL, invoice_id text NOT NULL, order_id text NOT NULL, line bigint NOT NULL, net bigint NOT NULL, back bigint NOT NULL,
+  PRIMARY KEY (rule_id, document_id, "position"),
+  FOREIGN KEY (rule_id) REFERENCES fund_rule(id)
+);
+CREATE INDEX fund_volume_invoice ON fund_volume_line USING btree (rule_id, invoice_id);
 CREATE TABLE goods_return (
   id text NOT NULL, order_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, rma text NOT NULL, state text NOT NULL, note text NOT NULL, answer text NOT NULL, source text NOT NULL, source_key text NOT NULL, interchange_id text NOT NULL, set_no bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, arrived bigint NOT NULL, arrived_by text NOT NULL, credited bigint NOT NULL,
   PRIMARY KEY (id),
@@ -920,6 +958,37 @@ CREATE TABLE lead_search (
   PRIMARY KEY (lead_id)
 );
 CREATE INDEX lead_search_words ON lead_search USING gin (words);
+CREATE TABLE library_document (
+  id text NOT NULL, owner_id text NOT NULL, title text NOT NULL, about text NOT NULL, kind text NOT NULL, language text NOT NULL, valid_from text NOT NULL, expires text NOT NULL, everyone bigint NOT NULL, confirm bigint NOT NULL, version bigint NOT NULL, told bigint NOT NULL, reminded bigint NOT NULL, withdrawn bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, changed bigint NOT NULL, client_key text NOT NULL,
+  UNIQUE (made_by, client_key),
+  PRIMARY KEY (id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
+CREATE INDEX library_document_owner ON library_document USING btree (owner_id, changed, id);
+CREATE INDEX library_document_untold ON library_document USING btree (valid_from) WHERE ((told < version) AND (withdrawn = 0));
+CREATE TABLE library_reading (
+  document_id text NOT NULL, number bigint NOT NULL, org_id text NOT NULL, person_id text NOT NULL, seen bigint NOT NULL, fetched bigint NOT NULL, fetches bigint NOT NULL, confirmed bigint NOT NULL,
+  PRIMARY KEY (document_id, number, org_id, person_id),
+  FOREIGN KEY (document_id) REFERENCES library_document(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX library_reading_person ON library_reading USING btree (person_id, org_id, document_id);
+CREATE TABLE library_search (
+  document_id text NOT NULL, words tsvector NOT NULL,
+  PRIMARY KEY (document_id)
+);
+CREATE INDEX library_search_words ON library_search USING gin (words);
+CREATE TABLE library_target (
+  document_id text NOT NULL, kind text NOT NULL, value text NOT NULL,
+  PRIMARY KEY (document_id, kind, value),
+  FOREIGN KEY (document_id) REFERENCES library_document(id)
+);
+CREATE TABLE library_version (
+  document_id text NOT NULL, number bigint NOT NULL, name text NOT NULL, type text NOT NULL, size bigint NOT NULL, hash text NOT NULL, note text NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  PRIMARY KEY (document_id, number),
+  FOREIGN KEY (document_id) REFERENCES library_document(id)
+);
 CREATE TABLE link (
   id text NOT NULL, hash text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, email text NOT NULL, name text NOT NULL, roles text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL, used bigint NOT NULL,
   UNIQUE (hash),
@@ -945,7 +1014,7 @@ CREATE TABLE location_code (
 );
 CREATE INDEX location_code_location ON location_code USING btree (location_id);
 CREATE TABLE mail (
-  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, address text NOT NULL, kind text NOT NULL, locale text NOT NULL, subject text NOT NULL, body text NOT NULL, dedupe text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, created bigint NOT NULL, sent bigint NOT NULL, stop text NOT NULL, thread text NOT NULL, reply_to text NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, address text NOT NULL, kind text NOT NULL, locale text NOT NULL, subject text NOT NULL, body text NOT NULL, dedupe text NOT NULL, state text NOT NULL, attempts bigint NOT NULL, next_at bigint NOT NULL, last_error text NOT NULL, created bigint NOT NULL, sent bigint NOT NULL, stop text NOT NULL, thread text NOT NULL, reply_to text NOT NULL, html text NOT NULL, sender text NOT NULL,
   UNIQUE (org_id, address, dedupe),
   PRIMARY KEY (org_id, id)
 );
@@ -1202,6 +1271,11 @@ CREATE TABLE price_list (
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
+CREATE TABLE price_option (
+  org_id text NOT NULL, list_id text NOT NULL, version bigint NOT NULL, product_id text NOT NULL, option_code text NOT NULL, price bigint NOT NULL, percent bigint NOT NULL,
+  PRIMARY KEY (org_id, list_id, version, product_id, option_code),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE price_version (
   org_id text NOT NULL, list_id text NOT NULL, version bigint NOT NULL, valid_from text NOT NULL, state text NOT NULL, note text NOT NULL, created bigint NOT NULL, created_by text NOT NULL, published bigint NOT NULL, published_by text NOT NULL,
   PRIMARY KEY (org_id, list_id, version)
@@ -1213,6 +1287,11 @@ CREATE TABLE product (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE INDEX product_gtin ON product USING btree (org_id, gtin);
+CREATE TABLE product_option (
+  org_id text NOT NULL, product_id text NOT NULL, revision bigint NOT NULL, definition text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (org_id, product_id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE promotion (
   id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, state text NOT NULL, draft text NOT NULL, open_no bigint NOT NULL, agreed_no bigint NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, currency text NOT NULL, budget bigint NOT NULL, next_at bigint NOT NULL, reason text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, cancelled bigint NOT NULL, settled bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, margin bigint NOT NULL,
   UNIQUE (owner_id, number),
@@ -1232,8 +1311,11 @@ CREATE TABLE promotion_line (
   PRIMARY KEY (promotion_id, order_id, line),
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
+CREATE INDEX promotion_line_all ON promotion_line USING btree (promotion_id, arrived, order_id, line);
 CREATE INDEX promotion_line_list ON promotion_line USING btree (promotion_id, org_id, arrived, order_id, line);
 CREATE INDEX promotion_line_order ON promotion_line USING btree (order_id);
+CREATE INDEX promotion_line_out ON promotion_line USING btree (promotion_id, arrived, order_id, line) WHERE (verdict = 'out'::text);
+CREATE INDEX promotion_line_sku ON promotion_line USING btree (promotion_id, sku, arrived, order_id, line);
 CREATE TABLE promotion_log (
   id text NOT NULL, promotion_id text NOT NULL, seen_by text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, number bigint NOT NULL, text text NOT NULL, happened bigint NOT NULL,
   PRIMARY KEY (id),
@@ -1246,13 +1328,22 @@ CREATE TABLE promotion_measure (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
+CREATE TABLE promotion_rebuild (
+  promotion_id text NOT NULL, owner_id text NOT NULL, state text NOT NULL, started bigint NOT NULL, started_by text NOT NULL, changed bigint NOT NULL, lease bigint NOT NULL, step bigint NOT NULL, org_id text NOT NULL, place text NOT NULL, taken text NOT NULL, done bigint NOT NULL, total bigint NOT NULL, found bigint NOT NULL, differing bigint NOT NULL,
+  PRIMARY KEY (promotion_id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE INDEX promotion_rebuild_due ON promotion_rebuild USING btree (lease, promotion_id) WHERE (state = 'running'::text);
 CREATE TABLE promotion_resale (
   promotion_id text NOT NULL, report_id text NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, version_no bigint NOT NULL, number text NOT NULL, sku text NOT NULL, sold_from text NOT NULL, sold_to text NOT NULL, arrived bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, basis text NOT NULL, currency text NOT NULL, price bigint NOT NULL, allowance bigint NOT NULL, sold bigint NOT NULL, counted bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL,
   PRIMARY KEY (promotion_id, report_id, line),
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
+CREATE INDEX promotion_resale_all ON promotion_resale USING btree (promotion_id, arrived, report_id, line);
 CREATE INDEX promotion_resale_list ON promotion_resale USING btree (promotion_id, org_id, arrived, report_id, line);
 CREATE INDEX promotion_resale_report ON promotion_resale USING btree (report_id);
+CREATE INDEX promotion_resale_sku ON promotion_resale USING btree (promotion_id, sku, arrived, report_id, line);
 CREATE TABLE promotion_seat (
   id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, role text NOT NULL, state text NOT NULL, hash text NOT NULL, share bigint NOT NULL, currency text NOT NULL, asked bigint NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, taken bigint NOT NULL,
   UNIQUE (promotion_id, org_id),
@@ -1261,6 +1352,11 @@ CREATE TABLE promotion_seat (
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
 CREATE INDEX promotion_seat_org ON promotion_seat USING btree (org_id, state, promotion_id);
+CREATE TABLE promotion_sum (
+  promotion_id text NOT NULL, grain text NOT NULL, org_id text NOT NULL, sku text NOT NULL, method text NOT NULL, currency text NOT NULL, orders bigint NOT NULL, lines bigint NOT NULL, out_lines bigint NOT NULL, counted bigint NOT NULL, confirmed bigint NOT NULL, shipped bigint NOT NULL, invoiced bigint NOT NULL, sold bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL,
+  PRIMARY KEY (promotion_id, grain, org_id, sku, method, currency),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
 CREATE TABLE promotion_task (
   id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, title text NOT NULL, due text NOT NULL, done bigint NOT NULL, done_by text NOT NULL, made_by text NOT NULL, made bigint NOT NULL,
   PRIMARY KEY (id),

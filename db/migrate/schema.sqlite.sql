@@ -96,6 +96,21 @@ CREATE TABLE calendar (
 CREATE TABLE call_policy (
   org_id TEXT PRIMARY KEY REFERENCES org(id), relay INTEGER NOT NULL, person_id TEXT NOT NULL REFERENCES person(id), changed INTEGER NOT NULL
 );
+CREATE TABLE campaign (
+  id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), promotion_id TEXT NOT NULL REFERENCES promotion(id), page_org_id TEXT NOT NULL REFERENCES org(id), name TEXT NOT NULL, ref TEXT NOT NULL, segment TEXT NOT NULL, body TEXT NOT NULL, pause INTEGER NOT NULL,
+  state TEXT NOT NULL, reason TEXT NOT NULL, reply_to TEXT NOT NULL, starts INTEGER NOT NULL, next_at INTEGER NOT NULL, seen TEXT NOT NULL, slices INTEGER NOT NULL, finished INTEGER NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL
+);
+CREATE INDEX campaign_due ON campaign (state, next_at);
+CREATE INDEX campaign_of ON campaign (org_id, promotion_id, made);
+CREATE TABLE campaign_mail (
+  campaign_id TEXT NOT NULL REFERENCES campaign(id), contact_id TEXT NOT NULL, org_id TEXT NOT NULL, promotion_id TEXT NOT NULL, customer_id TEXT NOT NULL, address TEXT NOT NULL, language TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, happened INTEGER NOT NULL, stopped INTEGER NOT NULL,
+  PRIMARY KEY (campaign_id, contact_id)
+);
+CREATE INDEX campaign_mail_rate ON campaign_mail (org_id, happened);
+CREATE INDEX campaign_mail_to ON campaign_mail (org_id, promotion_id, address, happened);
+CREATE TABLE campaign_stop (
+  org_id TEXT NOT NULL REFERENCES org(id), address TEXT NOT NULL, reason TEXT NOT NULL, happened INTEGER NOT NULL, PRIMARY KEY (org_id, address)
+);
 CREATE TABLE catalog_terms (
   org_id TEXT NOT NULL REFERENCES org(id), partner_id TEXT NOT NULL, stock_shown TEXT NOT NULL, stock_low INTEGER NOT NULL, stock_edi BOOLEAN NOT NULL, prices_edi BOOLEAN NOT NULL, stock_sent INTEGER NOT NULL,
   changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (org_id, partner_id)
@@ -121,7 +136,7 @@ CREATE INDEX claim_notice_part_claim ON claim_notice_part (claim_id) WHERE claim
 CREATE TABLE contact (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, customer_id TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, mail TEXT NOT NULL, phone TEXT NOT NULL,
   may_contact BOOLEAN NOT NULL, may_share BOOLEAN NOT NULL, basis TEXT NOT NULL, given INTEGER NOT NULL, given_by TEXT NOT NULL,
-  created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (org_id, id)
+  created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, withdrawn INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (org_id, id)
 );
 CREATE INDEX contact_customer ON contact (org_id, customer_id);
 CREATE TABLE counter (
@@ -481,7 +496,7 @@ CREATE TABLE fund_claim_part (
 );
 CREATE TABLE fund_entry (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL, kind TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, text TEXT NOT NULL,
-  reverses TEXT NOT NULL, person_id TEXT NOT NULL, acted_id TEXT NOT NULL, happened INTEGER NOT NULL, source_key TEXT NOT NULL DEFAULT '', CHECK (amount > 0)
+  reverses TEXT NOT NULL, person_id TEXT NOT NULL, acted_id TEXT NOT NULL, happened INTEGER NOT NULL, source_key TEXT NOT NULL DEFAULT '', step TEXT NOT NULL DEFAULT '', CHECK (amount > 0)
 );
 CREATE INDEX fund_entry_org ON fund_entry (org_id, owner_id, happened, id);
 CREATE INDEX fund_entry_program ON fund_entry (program_id, happened, id);
@@ -536,7 +551,7 @@ CREATE INDEX fund_request_owner ON fund_request (owner_id, state, changed, id);
 CREATE UNIQUE INDEX fund_request_source ON fund_request (program_id, org_id, source_key) WHERE source_key <> '';
 CREATE TABLE fund_rule (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), rate INTEGER NOT NULL, skus TEXT NOT NULL, from_on TEXT NOT NULL, until_on TEXT NOT NULL, days INTEGER NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, ended INTEGER NOT NULL
-);
+, tiers TEXT NOT NULL DEFAULT '', reach TEXT NOT NULL DEFAULT '', close_days INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX fund_rule_owner ON fund_rule (owner_id, ended);
 CREATE INDEX fund_rule_program ON fund_rule (program_id, made, id);
 CREATE TABLE fund_seat (
@@ -550,6 +565,16 @@ CREATE TABLE fund_settlement (
 );
 CREATE INDEX fund_settlement_claim ON fund_settlement (claim_id, made, id);
 CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement (owner_id, org_id, kind, reference, claim_id) WHERE reversed = 0 AND kind <> 'offset';
+CREATE TABLE fund_volume (
+  rule_id TEXT NOT NULL REFERENCES fund_rule(id), org_id TEXT NOT NULL REFERENCES org(id), program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), currency TEXT NOT NULL,
+  volume INTEGER NOT NULL, earned INTEGER NOT NULL, changed INTEGER NOT NULL, close_at INTEGER NOT NULL, closed INTEGER NOT NULL, PRIMARY KEY (rule_id, org_id), CHECK (volume >= 0 AND earned >= 0)
+);
+CREATE INDEX fund_volume_close ON fund_volume (close_at, rule_id, org_id) WHERE closed = 0;
+CREATE INDEX fund_volume_seat ON fund_volume (program_id, org_id);
+CREATE TABLE fund_volume_line (
+  rule_id TEXT NOT NULL REFERENCES fund_rule(id), document_id TEXT NOT NULL, position INTEGER NOT NULL, org_id TEXT NOT NULL, invoice_id TEXT NOT NULL, order_id TEXT NOT NULL, line INTEGER NOT NULL, net INTEGER NOT NULL, back INTEGER NOT NULL, PRIMARY KEY (rule_id, document_id, position)
+);
+CREATE INDEX fund_volume_invoice ON fund_volume_line (rule_id, invoice_id);
 CREATE TABLE goods_return (
   id TEXT PRIMARY KEY, order_id TEXT NOT NULL REFERENCES purchase_order(id), supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id),
   number TEXT NOT NULL, rma TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL, answer TEXT NOT NULL, source TEXT NOT NULL, source_key TEXT NOT NULL, interchange_id TEXT NOT NULL, set_no INTEGER NOT NULL,
@@ -692,6 +717,32 @@ CREATE TRIGGER lead_search_update AFTER UPDATE ON lead_search BEGIN
   INSERT INTO lead_search_fts (rowid, words) VALUES (NEW.doc, NEW.words);
 END;
 CREATE VIRTUAL TABLE lead_search_fts USING fts5 (words, content='lead_search', content_rowid='doc', tokenize='unicode61 remove_diacritics 2');
+CREATE TABLE library_document (
+  id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), title TEXT NOT NULL, about TEXT NOT NULL, kind TEXT NOT NULL, language TEXT NOT NULL, valid_from TEXT NOT NULL, expires TEXT NOT NULL,
+  everyone INTEGER NOT NULL, confirm INTEGER NOT NULL, version INTEGER NOT NULL, told INTEGER NOT NULL, reminded INTEGER NOT NULL, withdrawn INTEGER NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, changed INTEGER NOT NULL, client_key TEXT NOT NULL, UNIQUE (made_by, client_key)
+);
+CREATE INDEX library_document_owner ON library_document (owner_id, changed, id);
+CREATE INDEX library_document_untold ON library_document (valid_from) WHERE told < version AND withdrawn = 0;
+CREATE TABLE library_reading (
+  document_id TEXT NOT NULL REFERENCES library_document(id), number INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), seen INTEGER NOT NULL, fetched INTEGER NOT NULL, fetches INTEGER NOT NULL, confirmed INTEGER NOT NULL, PRIMARY KEY (document_id, number, org_id, person_id)
+);
+CREATE INDEX library_reading_person ON library_reading (person_id, org_id, document_id);
+CREATE TABLE library_search (
+  doc INTEGER PRIMARY KEY, document_id TEXT NOT NULL UNIQUE, words TEXT NOT NULL
+);
+CREATE TRIGGER library_search_delete AFTER DELETE ON library_search BEGIN INSERT INTO library_search_fts (library_search_fts, rowid, words) VALUES ('delete', OLD.doc, OLD.words); END;
+CREATE TRIGGER library_search_insert AFTER INSERT ON library_search BEGIN INSERT INTO library_search_fts (rowid, words) VALUES (NEW.doc, NEW.words); END;
+CREATE TRIGGER library_search_update AFTER UPDATE ON library_search BEGIN
+  INSERT INTO library_search_fts (library_search_fts, rowid, words) VALUES ('delete', OLD.doc, OLD.words);
+  INSERT INTO library_search_fts (rowid, words) VALUES (NEW.doc, NEW.words);
+END;
+CREATE VIRTUAL TABLE library_search_fts USING fts5 (words, content='library_search', content_rowid='doc', tokenize='unicode61 remove_diacritics 2');
+CREATE TABLE library_target (
+  document_id TEXT NOT NULL REFERENCES library_document(id), kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (document_id, kind, value)
+);
+CREATE TABLE library_version (
+  document_id TEXT NOT NULL REFERENCES library_document(id), number INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, note TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, PRIMARY KEY (document_id, number)
+);
 CREATE TABLE link (
   id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL,
   roles TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL
@@ -712,7 +763,7 @@ CREATE TABLE location_code (
 );
 CREATE INDEX location_code_location ON location_code (location_id);
 CREATE TABLE mail (
-  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, locale TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, dedupe TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, created INTEGER NOT NULL, sent INTEGER NOT NULL, stop TEXT NOT NULL DEFAULT '', thread TEXT NOT NULL DEFAULT '', reply_to TEXT NOT NULL DEFAULT '',
+  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, locale TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, dedupe TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, last_error TEXT NOT NULL, created INTEGER NOT NULL, sent INTEGER NOT NULL, stop TEXT NOT NULL DEFAULT '', thread TEXT NOT NULL DEFAULT '', reply_to TEXT NOT NULL DEFAULT '', html TEXT NOT NULL DEFAULT '', sender TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (org_id, id), UNIQUE (org_id, address, dedupe)
 );
 CREATE INDEX mail_due ON mail (state, next_at);
@@ -930,6 +981,9 @@ CREATE TABLE price_list (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, name TEXT NOT NULL, currency TEXT NOT NULL, partner_id TEXT NOT NULL, basis TEXT NOT NULL, notice_days INTEGER NOT NULL, created INTEGER NOT NULL,
   PRIMARY KEY (org_id, id), UNIQUE (org_id, currency, partner_id)
 );
+CREATE TABLE price_option (
+  org_id TEXT NOT NULL REFERENCES org(id), list_id TEXT NOT NULL, version INTEGER NOT NULL, product_id TEXT NOT NULL, option_code TEXT NOT NULL, price INTEGER NOT NULL, percent INTEGER NOT NULL, PRIMARY KEY (org_id, list_id, version, product_id, option_code)
+);
 CREATE TABLE price_version (
   org_id TEXT NOT NULL, list_id TEXT NOT NULL, version INTEGER NOT NULL, valid_from TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,
   created INTEGER NOT NULL, created_by TEXT NOT NULL, published INTEGER NOT NULL, published_by TEXT NOT NULL, PRIMARY KEY (org_id, list_id, version)
@@ -939,6 +993,9 @@ CREATE TABLE product (
   unit TEXT NOT NULL, gtin TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, minimum INTEGER NOT NULL DEFAULT 0, multiple INTEGER NOT NULL DEFAULT 0, replaced_by TEXT NOT NULL DEFAULT '', replaced_from TEXT NOT NULL DEFAULT '', PRIMARY KEY (org_id, id), UNIQUE (org_id, sku)
 );
 CREATE INDEX product_gtin ON product (org_id, gtin);
+CREATE TABLE product_option (
+  org_id TEXT NOT NULL REFERENCES org(id), product_id TEXT NOT NULL, revision INTEGER NOT NULL, definition TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (org_id, product_id)
+);
 CREATE TABLE promotion (
   id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, draft TEXT NOT NULL, open_no INTEGER NOT NULL, agreed_no INTEGER NOT NULL,
   from_on TEXT NOT NULL, until_on TEXT NOT NULL, zone TEXT NOT NULL, currency TEXT NOT NULL, budget INTEGER NOT NULL, next_at INTEGER NOT NULL, reason TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, cancelled INTEGER NOT NULL, settled INTEGER NOT NULL,
@@ -955,8 +1012,11 @@ CREATE TABLE promotion_line (
   verdict TEXT NOT NULL, reason TEXT NOT NULL, method TEXT NOT NULL, currency TEXT NOT NULL, price INTEGER NOT NULL, allowance INTEGER NOT NULL, ordered INTEGER NOT NULL, granted INTEGER NOT NULL, counted INTEGER NOT NULL, confirmed INTEGER NOT NULL, shipped INTEGER NOT NULL, invoiced INTEGER NOT NULL,
   value INTEGER NOT NULL, earned INTEGER NOT NULL, PRIMARY KEY (promotion_id, order_id, line)
 );
+CREATE INDEX promotion_line_all ON promotion_line (promotion_id, arrived, order_id, line);
 CREATE INDEX promotion_line_list ON promotion_line (promotion_id, org_id, arrived, order_id, line);
 CREATE INDEX promotion_line_order ON promotion_line (order_id);
+CREATE INDEX promotion_line_out ON promotion_line (promotion_id, arrived, order_id, line) WHERE verdict = 'out';
+CREATE INDEX promotion_line_sku ON promotion_line (promotion_id, sku, arrived, order_id, line);
 CREATE TABLE promotion_log (
   id TEXT PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), seen_by TEXT NOT NULL, kind TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL, happened INTEGER NOT NULL
 );
@@ -964,17 +1024,29 @@ CREATE INDEX promotion_log_of ON promotion_log (promotion_id, happened, id);
 CREATE TABLE promotion_measure (
   promotion_id TEXT NOT NULL REFERENCES promotion(id), org_id TEXT NOT NULL REFERENCES org(id), version INTEGER NOT NULL, stamp TEXT NOT NULL, made INTEGER NOT NULL, content TEXT NOT NULL, PRIMARY KEY (promotion_id, org_id)
 );
+CREATE TABLE promotion_rebuild (
+  promotion_id TEXT PRIMARY KEY REFERENCES promotion(id), owner_id TEXT NOT NULL REFERENCES org(id), state TEXT NOT NULL, started INTEGER NOT NULL, started_by TEXT NOT NULL, changed INTEGER NOT NULL, lease INTEGER NOT NULL, step INTEGER NOT NULL,
+  org_id TEXT NOT NULL, place TEXT NOT NULL, taken TEXT NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL, found INTEGER NOT NULL, differing INTEGER NOT NULL
+);
+CREATE INDEX promotion_rebuild_due ON promotion_rebuild (lease, promotion_id) WHERE state = 'running';
 CREATE TABLE promotion_resale (
   promotion_id TEXT NOT NULL REFERENCES promotion(id), report_id TEXT NOT NULL, line INTEGER NOT NULL, owner_id TEXT NOT NULL, org_id TEXT NOT NULL, version_no INTEGER NOT NULL, number TEXT NOT NULL, sku TEXT NOT NULL, sold_from TEXT NOT NULL, sold_to TEXT NOT NULL, arrived INTEGER NOT NULL,
   verdict TEXT NOT NULL, reason TEXT NOT NULL, basis TEXT NOT NULL, currency TEXT NOT NULL, price INTEGER NOT NULL, allowance INTEGER NOT NULL, sold INTEGER NOT NULL, counted INTEGER NOT NULL, value INTEGER NOT NULL, earned INTEGER NOT NULL, PRIMARY KEY (promotion_id, report_id, line)
 );
+CREATE INDEX promotion_resale_all ON promotion_resale (promotion_id, arrived, report_id, line);
 CREATE INDEX promotion_resale_list ON promotion_resale (promotion_id, org_id, arrived, report_id, line);
 CREATE INDEX promotion_resale_report ON promotion_resale (report_id);
+CREATE INDEX promotion_resale_sku ON promotion_resale (promotion_id, sku, arrived, report_id, line);
 CREATE TABLE promotion_seat (
   id TEXT PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), owner_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), role TEXT NOT NULL, state TEXT NOT NULL, hash TEXT NOT NULL, share INTEGER NOT NULL, currency TEXT NOT NULL,
   asked INTEGER NOT NULL, answered INTEGER NOT NULL, answered_by TEXT NOT NULL, reason TEXT NOT NULL, taken INTEGER NOT NULL, UNIQUE (promotion_id, org_id)
 );
 CREATE INDEX promotion_seat_org ON promotion_seat (org_id, state, promotion_id);
+CREATE TABLE promotion_sum (
+  promotion_id TEXT NOT NULL REFERENCES promotion(id), grain TEXT NOT NULL, org_id TEXT NOT NULL, sku TEXT NOT NULL, method TEXT NOT NULL, currency TEXT NOT NULL,
+  orders INTEGER NOT NULL, lines INTEGER NOT NULL, out_lines INTEGER NOT NULL, counted INTEGER NOT NULL, confirmed INTEGER NOT NULL, shipped INTEGER NOT NULL, invoiced INTEGER NOT NULL, sold INTEGER NOT NULL, value INTEGER NOT NULL, earned INTEGER NOT NULL,
+  PRIMARY KEY (promotion_id, grain, org_id, sku, method, currency)
+);
 CREATE TABLE promotion_task (
   id TEXT PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), owner_id TEXT NOT NULL, org_id TEXT NOT NULL, title TEXT NOT NULL, due TEXT NOT NULL, done INTEGER NOT NULL, done_by TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL
 );
