@@ -34,6 +34,8 @@ type PromoTerms struct {
 	Summary   string      `json:"summary,omitempty" maxLength:"2000"`
 	Audience  string      `json:"audience,omitempty" maxLength:"200"`
 	Families  []string    `json:"families" required:"false" maxItems:"200"`
+	Fixed     bool        `json:"families_fixed" required:"false" doc:"the products of families as they were when the terms were written; else those added later count too"`
+	Within    []string    `json:"families_items,omitempty" readOnly:"true" required:"false" doc:"those products; what you send is not read"`
 	SKUs      []string    `json:"skus" required:"false" maxItems:"500"`
 	Mechanism string      `json:"mechanism" enum:"percent,amount,free,tiers"`
 	Percent   string      `json:"percent,omitempty" doc:"a ratio: 0.05 is 5 %"`
@@ -91,7 +93,7 @@ func (a *API) promoTermsOut(t promo.Terms, slug func(string) string) *PromoTerms
 		}
 		return m.String()
 	}
-	out := &PromoTerms{Title: t.Title, Summary: t.Summary, Audience: t.Audience, Families: nonNil(t.Families), SKUs: nonNil(t.SKUs), Mechanism: t.Kind, Percent: number(t.Percent), Buy: number(t.Buy), Free: number(t.Free), FreeSKU: t.FreeSKU, Settle: t.Settle,
+	out := &PromoTerms{Title: t.Title, Summary: t.Summary, Audience: t.Audience, Families: nonNil(t.Families), Fixed: t.Fixed, Within: t.Within, SKUs: nonNil(t.SKUs), Mechanism: t.Kind, Percent: number(t.Percent), Buy: number(t.Buy), Free: number(t.Free), FreeSKU: t.FreeSKU, Settle: t.Settle,
 		By: t.By, From: t.From, Until: t.Until, ShipBy: t.ShipBy, BackDays: t.BackDays, Zone: t.Zone, Prices: t.Prices, Countries: t.Countries, Quoted: &t.Quoted, Named: t.Named, ClaimBy: t.ClaimBy, Proof: t.Proof, Currency: string(t.Currency), Parts: []promoPart{}}
 	if t.Share != 0 {
 		out.Share = money.Amount{Minor: t.Share, Currency: t.Currency}.String()

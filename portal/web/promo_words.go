@@ -32,10 +32,17 @@ func (v *visit) promoProducts(t promo.Terms) view.Text {
 		names = append(names, v.family(f).In(v.p))
 	}
 	names = append(names, t.SKUs...)
+	all := view.Raw(v.p.List(names))
 	if len(names) > mostNamed {
-		return view.T("promosay.products_more", "products", v.p.List(names[:mostNamed]), "n", len(names)-mostNamed)
+		all = view.T("promosay.products_more", "products", v.p.List(names[:mostNamed]), "n", len(names)-mostNamed)
 	}
-	return view.Raw(v.p.List(names))
+	switch {
+	case t.Fixed:
+		return view.T("promosay.family_fixed", "products", all, "n", len(t.Within))
+	case len(t.Families) > 0:
+		return view.T("promosay.family_living", "products", all)
+	}
+	return all
 }
 
 // promoSentence reads terms back as one sentence.

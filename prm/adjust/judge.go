@@ -1,7 +1,6 @@
 package adjust
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +80,7 @@ func rejected(l line, reason string) fund.Verdict {
 // verdict judges one line: by itself first, then by what the documents show.
 func (j *judgement) verdict(l line) fund.Verdict {
 	t := j.basis.Terms
-	fits := slices.Contains(t.SKUs, strings.ToUpper(l.sku)) || l.family != "" && slices.Contains(t.Families, l.family)
+	fits := t.Covers(strings.ToUpper(l.sku), l.family)
 	switch {
 	case l.back || l.asked.Minor < 0:
 		return rejected(l, fund.ReasonReturn)

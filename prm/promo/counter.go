@@ -89,7 +89,7 @@ func (s *Service) readyFor(ctx context.Context, owner string, actor access.Actor
 	if err := check.check(owner); err != nil {
 		return err
 	}
-	return s.known(ctx, owner, *t)
+	return s.known(ctx, owner, t)
 }
 
 // AnswerCounter decides on a company's counter-proposal. Adopting it makes a new version

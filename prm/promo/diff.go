@@ -37,6 +37,8 @@ func Diff(was, now Terms) []Change {
 	add("free_sku", "text", was.FreeSKU, now.FreeSKU)
 	add("tiers", "text", tierText(was.Tiers), tierText(now.Tiers))
 	add("families", "text", gone(was.Families, now.Families), gone(now.Families, was.Families))
+	add("fixed", "yes", yes(was.Fixed), yes(now.Fixed))
+	add("within", "text", gone(was.Within, now.Within), gone(now.Within, was.Within))
 	add("skus", "text", gone(was.SKUs, now.SKUs), gone(now.SKUs, was.SKUs))
 	add("settle", "word", was.Settle, now.Settle)
 	add("by", "word", was.By, now.By)

@@ -210,7 +210,7 @@ func (p *live) free(l trade.PromoLine) bool {
 	if p.terms.Kind != Free || l.SKU != p.terms.FreeSKU {
 		return false
 	}
-	return l.Price == 0 || !slices.Contains(p.terms.SKUs, l.SKU) && !slices.Contains(p.terms.Families, l.Family)
+	return l.Price == 0 || !p.terms.Covers(l.SKU, l.Family)
 }
 
 // refuses says why a line does not count; empty: it does.
@@ -219,7 +219,7 @@ func (p *live) refuses(o trade.PromoOrder, l trade.PromoLine) string {
 	switch {
 	case p.cancelled:
 		return WhyCancelled
-	case !slices.Contains(t.SKUs, l.SKU) && (l.Family == "" || !slices.Contains(t.Families, l.Family)) && !p.free(l):
+	case !t.Covers(l.SKU, l.Family) && !p.free(l):
 		return WhyProduct
 	case l.Factor <= 0 || l.Ordered <= 0:
 		return WhyUnit

@@ -11,6 +11,7 @@ import (
 	"entente/db/dbtest"
 	"entente/edi/doc"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/trade"
@@ -407,5 +408,61 @@ func TestSettleFreezesTheFigures(t *testing.T) {
 		}
 		_, err = m.svc.Rebuild(m.at(), m.ingrid, m.trade, p.ID)
 		m.want(err, fault.Conflict, "promo.not_rebuilt")
+	})
+}
+
+// A family that is fixed means the products that the terms list, whatever joins it or leaves
+// it later; else what belongs to it when it is ordered. Both are part of what is approved.
+func TestFamiliesFixedAndLiving(t *testing.T) {
+	open4(t, func(m *market) {
+		catalogue := func(sku, family string) {
+			m.t.Helper()
+			m.must(m.cat.Put(m.at(), access.Actor{Person: db.NewID(), Org: m.aurelia, Roles: []access.Role{access.Admin}, Via: "session:x"}, catalog.Product{SKU: sku, NameEN: "Tool " + sku, Family: family, Unit: "EA"}))
+		}
+		catalogue("AUR-OLD", "cordless")
+		x := m.terms()
+		x.SKUs, x.Quoted, x.Fixed = nil, true, true
+		fixed := m.running(x)
+		y := m.terms()
+		y.SKUs, y.Title = nil, "Living"
+		living := m.running(y)
+		if got := fmt.Sprint(fixed.Text().Within, living.Text().Within); got != "[AUR-D18B AUR-OLD] []" {
+			m.t.Fatal(got)
+		}
+		if d := Diff(living.Text(), fixed.Text()); fmt.Sprint(d) == fmt.Sprint(Diff(living.Text(), living.Text())) || hashOf("1", "x", fixed.Text()) == hashOf("1", "x", func() Terms { t := fixed.Text(); t.Within = t.Within[:1]; return t }()) {
+			m.t.Fatalf("%v", d)
+		}
+		catalogue("AUR-NEW", "cordless")
+		catalogue("AUR-OLD", "retired")
+		for number, why := range map[string][2]string{fixed.Number: {WhyProduct, WhyHeadNumber}, living.Number: {WhyHeadNumber, WhyProduct}} {
+			d := m.order("2026-12-02", number, want{"AUR-NEW", "2", "84", ""}, want{"AUR-OLD", "2", "84", ""})
+			if d.Lines[0].DealReason != why[0] || d.Lines[1].DealReason != why[1] {
+				m.t.Errorf("%s: %s, %s; want %v", number, d.Lines[0].DealReason, d.Lines[1].DealReason, why)
+			}
+		}
+		m.rebuilt(fixed.ID)
+		m.rebuilt(living.ID)
+		var own []string
+		m.must(m.db.View(m.at(), func(ctx context.Context) error {
+			for _, t := range []Terms{fixed.Text(), living.Text()} {
+				goods, err := goodsOf(ctx, m.aurelia, t)
+				for _, g := range goods {
+					if g.Own {
+						own = append(own, g.SKU)
+					}
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		if fmt.Sprint(own) != "[AUR-D18B AUR-OLD AUR-D18B AUR-NEW]" {
+			m.t.Errorf("measured on %v", own)
+		}
+		z := m.terms()
+		z.SKUs, z.Families, z.Fixed = nil, []string{"nobody"}, true
+		_, err := m.svc.Create(m.at(), m.ingrid, z)
+		m.want(err, fault.Invalid, "promo.family_empty")
 	})
 }

@@ -195,7 +195,7 @@ func judgedAt(o Resale, l ResaleLine) time.Time {
 func (p *live) resale(l ResaleLine) (why string, mine bool) {
 	t := p.terms
 	named := l.Deal != "" && l.Deal == p.number
-	fits := slices.Contains(t.SKUs, l.SKU) || l.Family != "" && slices.Contains(t.Families, l.Family)
+	fits := t.Covers(l.SKU, l.Family)
 	switch {
 	case !named && (!fits || l.To < t.From || l.From > t.Until):
 		return "", false

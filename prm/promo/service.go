@@ -80,11 +80,28 @@ func (s *Service) ready(ctx context.Context, actor access.Actor, t *Terms) error
 	if err := bad.OrNil(); err != nil {
 		return err
 	}
-	return s.known(ctx, actor.Org, *t)
+	return s.known(ctx, actor.Org, t)
 }
 
-// known checks the products of terms against the owner's catalogue.
-func (s *Service) known(ctx context.Context, owner string, t Terms) error {
+// known checks the products of terms against the owner's catalogue, and writes down those of
+// fixed families where that was not done yet.
+func (s *Service) known(ctx context.Context, owner string, t *Terms) error {
+	if t.Fixed && len(t.Within) == 0 {
+		err := s.db.View(ctx, func(ctx context.Context) (err error) {
+			t.Within, err = within(ctx, owner, t.Families, mostGoods)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(t.Within) > mostGoods {
+			return fault.InvalidField("families", "promo.family_large", "Most", mostGoods)
+		}
+		if len(t.Within) == 0 {
+			return fault.InvalidField("families", "promo.family_empty")
+		}
+		t.normal()
+	}
 	bad := fault.New(fault.Invalid, "form.invalid")
 	skus := t.SKUs
 	if t.FreeSKU != "" {

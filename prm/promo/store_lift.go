@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -22,6 +23,12 @@ type good struct {
 	Own             bool // of the promotion; else a sibling: of the same family
 }
 
+// within are the products of families; one more than most where there are too many.
+func within(ctx context.Context, owner string, families []string, most int) ([]string, error) {
+	var out []string
+	return out, db.Tx(ctx).Raw("SELECT sku FROM product WHERE org_id = ? AND family IN ? ORDER BY sku LIMIT ?", owner, families, most+1).Scan(&out).Error
+}
+
 // mostGoods bounds how many products are looked at.
 const mostGoods = 3000
 
@@ -29,13 +36,17 @@ const mostGoods = 3000
 // charge is neither.
 func goodsOf(ctx context.Context, owner string, t Terms) ([]good, error) {
 	none := []string{""}
+	families, skus := append(none, t.Families...), slices.Concat(none, t.SKUs, t.Within)
+	if t.Fixed {
+		families = none
+	}
 	var own []good
-	err := db.Tx(ctx).Raw("SELECT id, sku, family FROM product WHERE org_id = ? AND (sku IN ? OR family IN ?) ORDER BY sku LIMIT ?", owner, append(none, t.SKUs...), append(none, t.Families...), mostGoods).Scan(&own).Error
+	err := db.Tx(ctx).Raw("SELECT id, sku, family FROM product WHERE org_id = ? AND (sku IN ? OR family IN ?) ORDER BY sku LIMIT ?", owner, skus, families, mostGoods).Scan(&own).Error
 	if err != nil {
 		return nil, err
 	}
 	is := map[string]bool{t.FreeSKU: true}
-	families := none
+	families = none
 	for i := range own {
 		own[i].Own, is[own[i].SKU] = true, true
 		if own[i].Family != "" {

@@ -69,22 +69,26 @@ func (p Part) Pledge() money.Amount { return money.Amount{Minor: p.Share, Curren
 
 // Terms are what is agreed. In a text of one company, Parts holds its own alone.
 type Terms struct {
-	Title    string         `json:"title"`
-	Summary  string         `json:"summary,omitempty"`
-	Audience string         `json:"audience,omitempty"`
-	Families []string       `json:"families,omitempty"`
-	SKUs     []string       `json:"skus,omitempty"`
-	Kind     string         `json:"kind"`
-	Percent  money.Rate     `json:"percent,omitempty"` // 0.05 is 5 %
-	Buy      money.Quantity `json:"buy,omitempty"`
-	Free     money.Quantity `json:"free,omitempty"`
-	FreeSKU  string         `json:"free_sku,omitempty"`
-	Tiers    []Tier         `json:"tiers,omitempty"`
-	Settle   string         `json:"settle"`
-	By       string         `json:"by"`    // the date that decides
-	From     string         `json:"from"`  // civil dates in Zone, both inside
-	Until    string         `json:"until"` //
-	ShipBy   string         `json:"ship_by,omitempty"`
+	Title    string   `json:"title"`
+	Summary  string   `json:"summary,omitempty"`
+	Audience string   `json:"audience,omitempty"`
+	Families []string `json:"families,omitempty"`
+	SKUs     []string `json:"skus,omitempty"`
+	// Fixed means the products of Families as they were when the terms were written: Within
+	// lists them. Else whatever belongs to a family when it is ordered counts.
+	Fixed   bool           `json:"fixed,omitempty"`
+	Within  []string       `json:"within,omitempty"`
+	Kind    string         `json:"kind"`
+	Percent money.Rate     `json:"percent,omitempty"` // 0.05 is 5 %
+	Buy     money.Quantity `json:"buy,omitempty"`
+	Free    money.Quantity `json:"free,omitempty"`
+	FreeSKU string         `json:"free_sku,omitempty"`
+	Tiers   []Tier         `json:"tiers,omitempty"`
+	Settle  string         `json:"settle"`
+	By      string         `json:"by"`    // the date that decides
+	From    string         `json:"from"`  // civil dates in Zone, both inside
+	Until   string         `json:"until"` //
+	ShipBy  string         `json:"ship_by,omitempty"`
 	// BackDays is how many days after the window a back-ordered quantity may still be
 	// shipped, if the answer to the order said so.
 	BackDays  int            `json:"back_days,omitempty"`
@@ -98,6 +102,18 @@ type Terms struct {
 	Currency  money.Currency `json:"currency"` // the owner's, of sums
 	Share     int64          `json:"share"`    // the owner's of the budget, minor units
 	Parts     []Part         `json:"parts,omitempty"`
+}
+
+// Covers says whether the terms are about a product of a family.
+func (t Terms) Covers(sku, family string) bool {
+	if _, ok := slices.BinarySearch(t.SKUs, sku); ok {
+		return true
+	}
+	if t.Fixed {
+		_, ok := slices.BinarySearch(t.Within, sku)
+		return ok
+	}
+	return family != "" && slices.Contains(t.Families, family)
 }
 
 // Part gives what the terms say of a company.
@@ -183,6 +199,12 @@ func (t *Terms) normal() {
 	}
 	t.FreeSKU = strings.ToUpper(t.FreeSKU)
 	t.Families, t.SKUs, t.Countries, t.Proof = list(t.Families, false), list(t.SKUs, true), list(t.Countries, true), list(t.Proof, false)
+	if len(t.Families) == 0 {
+		t.Fixed = false
+	}
+	if t.Within = list(t.Within, true); !t.Fixed {
+		t.Within = nil
+	}
 	t.Tiers = slices.Clone(t.Tiers)
 	slices.SortFunc(t.Tiers, func(a, b Tier) int { return cmp.Compare(a.From, b.From) })
 	t.Parts = slices.Clone(t.Parts)

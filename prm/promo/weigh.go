@@ -130,7 +130,7 @@ func rivals(ctx context.Context, r row, org string, goods []good) ([]rival, erro
 			x.until = min(x.until, instant(p.row.Cancelled).Format(time.DateOnly))
 		}
 		for _, g := range goods {
-			if slices.Contains(t.SKUs, g.SKU) || g.Family != "" && slices.Contains(t.Families, g.Family) {
+			if t.Covers(g.SKU, g.Family) {
 				x.own, x.sibling = x.own || g.Own, x.sibling || !g.Own
 			}
 		}
