@@ -177,6 +177,7 @@ type FundClaimFormPage struct {
 	Form         Form
 	Natures      []Option
 	Lines        []int
+	MostLines    int
 }
 
 // FundClaimPage is /c/{slug}/funds/claims/{id}. Forms post to URL + "/submit", "/withdraw", "/take", "/decide" (line.{n}.verdict, .amount, .reason, .missing, .due, note), "/return" and "/deny" (reason),

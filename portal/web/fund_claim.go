@@ -94,7 +94,7 @@ func (v *visit) claimForm(status int, id fund.ClaimID, form view.Form) error {
 	if err != nil {
 		return err
 	}
-	page := &view.FundClaimFormPage{Base: v.shell(), URL: v.path("funds", "claims", "new"), BackURL: back, About: view.Raw(about), Left: view.T("fund.left_is", "amount", amount(left)), Currency: string(left.Currency), Form: form, Natures: keyed(fund.Natures, "fundnature.", form.Value("nature"))}
+	page := &view.FundClaimFormPage{Base: v.shell(), MostLines: fund.MostLines, URL: v.path("funds", "claims", "new"), BackURL: back, About: view.Raw(about), Left: view.T("fund.left_is", "amount", amount(left)), Currency: string(left.Currency), Form: form, Natures: keyed(fund.Natures, "fundnature.", form.Value("nature"))}
 	if id != "" {
 		page.URL, page.BackURL = v.claimURL(id)+"/edit", v.claimURL(id)
 	}

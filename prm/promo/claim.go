@@ -80,17 +80,21 @@ func (s *Service) proposal(ctx context.Context, actor access.Actor, id ID) (Prop
 	b, claimed := has.Balance, has.Claimed
 	left := max(0, b.Available.Minor-b.Owed.Minor+total-b.Granted.Minor) - has.Pending.Minor
 	out := Proposal{Sum: money.Amount{Currency: part.Currency}, Proof: v.Terms.Proof}
-	rows, err := lotsOf(ctx, r.ID, org, string(part.Currency), v.Terms.By)
+	type place struct {
+		document string
+		line     int
+	}
+	asked := make(map[place]int64, len(claimed))
+	for _, c := range claimed {
+		asked[place{c.Order, c.Line}] = c.Asked.Minor
+	}
+	rows, err := lotsOf(ctx, r.ID, org, string(part.Currency), v.Terms.By, fund.MostLines, func(l Lot) bool { return l.Earned > asked[place{l.Document, l.Line}] })
 	if err != nil {
 		return out, r, v.Terms, err
 	}
 	h := sha256.New()
 	for _, l := range rows {
-		i := slices.IndexFunc(claimed, func(c fund.Claimed) bool { return c.Order == l.Document && c.Line == l.Line })
-		had := int64(0)
-		if i >= 0 {
-			had = claimed[i].Asked.Minor
-		}
+		had := asked[place{l.Document, l.Line}]
 		a := min(l.Earned-had, left)
 		if a <= 0 {
 			continue
@@ -250,7 +254,7 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 		if out.Program, err = s.funds.SetEarned(ctx, actor, t.fund(r.ID), between[k].ID, money.Amount{Minor: total, Currency: part.Currency}); err != nil {
 			return err
 		}
-		if out.Lots, err = lotsOf(ctx, r.ID, org, string(part.Currency), t.By); err != nil {
+		if out.Lots, err = lotsOf(ctx, r.ID, org, string(part.Currency), t.By, allLots, nil); err != nil {
 			return err
 		}
 		if out.Seen, err = seenOf(ctx, r.ID, org, t.By); err != nil {

@@ -2,6 +2,7 @@ package promo
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -286,26 +287,42 @@ func listLines(ctx context.Context, id string, f LineFilter) ([]Line, string, er
 	return out, next, nil
 }
 
+// allLots bounds how many lots are looked at for one company.
+const allLots = 200_000
+
 // lotsOf are what the lines of a company earned to be claimed, the oldest document first:
-// of its orders, or of its reports where the date is that of the resale.
-func lotsOf(ctx context.Context, id, org, currency, by string) ([]Lot, error) {
-	if by == ByResale {
-		var rows []resaleRow
-		err := db.Tx(ctx).Where("promotion_id = ? AND org_id = ? AND currency = ? AND earned <> 0 AND verdict <> ?", id, org, currency, LineOut).Order("arrived, report_id, line").Limit(5000).Find(&rows).Error
-		out := make([]Lot, len(rows))
-		for i, r := range rows {
-			out[i] = Lot{Document: r.ReportID, Line: int(r.Line), Number: r.Number, SKU: r.SKU, On: r.SoldTo, Quantity: money.Quantity(r.Counted), Allowance: money.Price(r.Allowance), Earned: r.Earned}
-		}
-		return out, err
+// of its orders, or of its reports where the date is that of the resale. Those that keep
+// does not want are passed over, up to most.
+func lotsOf(ctx context.Context, id, org, currency, by string, most int, keep func(Lot) bool) ([]Lot, error) {
+	query, args := "SELECT order_id, line, number, sku, ordered_on, invoiced, allowance, earned FROM promotion_line WHERE promotion_id = ? AND org_id = ? AND currency = ? AND earned > 0 AND verdict <> ? AND method IN "+db.Values(len(billed), 1)+" ORDER BY arrived, order_id, line LIMIT ?", []any{id, org, currency, LineOut}
+	for _, m := range billed {
+		args = append(args, m)
 	}
-	var rows []lineRow
-	err := db.Tx(ctx).Where("promotion_id = ? AND org_id = ? AND currency = ? AND earned > 0 AND verdict <> ? AND method IN ?", id, org, currency, LineOut, billed).Order("arrived, order_id, line").Limit(5000).Find(&rows).Error
-	out := make([]Lot, len(rows))
-	for i, r := range rows {
-		out[i] = Lot{Document: r.OrderID, Line: int(r.Line), Number: r.Number, SKU: r.SKU, On: r.OrderedOn, Quantity: money.Quantity(r.Invoiced), Allowance: money.Price(r.Allowance), Earned: r.Earned}
+	if by == ByResale {
+		query, args = "SELECT report_id, line, number, sku, sold_to, counted, allowance, earned FROM promotion_resale WHERE promotion_id = ? AND org_id = ? AND currency = ? AND earned <> 0 AND verdict <> ? ORDER BY arrived, report_id, line LIMIT ?", args[:4:4]
+	}
+	var out []Lot
+	err := db.Rows(ctx, query, append(args, allLots), func(scan func(...any) error) error {
+		var l Lot
+		if err := scan(&l.Document, &l.Line, &l.Number, &l.SKU, &l.On, &l.Quantity, &l.Allowance, &l.Earned); err != nil {
+			return err
+		}
+		if keep == nil || keep(l) {
+			out = append(out, l)
+		}
+		if len(out) == most {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
 	}
 	return out, err
 }
+
+// errEnough ends a reading that has what it wants.
+var errEnough = errors.New("enough")
 
 // seenOf is how much of each item the documents show, whether it counts or not.
 func seenOf(ctx context.Context, id, org, by string) (map[string]money.Quantity, error) {
