@@ -54,7 +54,7 @@ type FundPage struct {
 	Budgets                []FundBudget
 	Seats                  []FundSeat
 	Rules                  []FundRule
-	Reaches                []Option
+	Reaches, Families      []Option
 	Volumes                []FundVolume
 	Lots                   []FundLot
 	Entries                []FundMove

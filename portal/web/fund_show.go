@@ -9,6 +9,7 @@ import (
 	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/partner"
+	"entente/prm/promo"
 )
 
 func (v *visit) fundURL(id fund.ProgramID) string { return v.path("funds", string(id)) }
@@ -166,6 +167,9 @@ func (v *visit) fundPage(status int, f fundForms) error {
 		IsOpen: p.State == fund.Open, Earned: p.Kind == fund.KindEarned, Version: itoa(p.Version), Put: f.put, Grant: f.grant, Rule: f.rule, Undo: f.undo}
 	page.CanWrite = v.may(access.FundWrite, access.Own(v.org())) && p.Kind != fund.KindPromo
 	page.Facts = fundFacts(p.ClaimDays, p.Share, p.Proof)
+	for _, f := range v.families() {
+		page.Families = append(page.Families, view.Option{Value: f, Label: v.family(f), On: strings.Contains(","+page.Rule.Value("families")+",", ","+f+",")})
+	}
 	page.Reaches = choices(fund.Reaches, "fundreach.", page.Rule.Value("reach"))
 	for _, x := range p.Volumes {
 		says, next := volumeText(x)
@@ -182,7 +186,7 @@ func (v *visit) fundPage(status int, f fundForms) error {
 		b := s.Balance
 		page.Seats = append(page.Seats, view.FundSeat{Partner: n.company(s.Org), URL: v.path("funds", "statements", s.Partnership) + "?currency=" + string(b.Currency), Granted: amount(b.Granted), Available: amount(b.Available), Reserved: amount(b.Reserved), ToPay: amount(b.Consumed), Settled: amount(b.Settled)})
 	}
-	page.Rules = fundRules(p.Rules)
+	page.Rules = v.fundRules(p.Rules)
 	for _, e := range entries {
 		page.Entries = append(page.Entries, view.FundMove{ID: e.Entry, At: e.At, Kind: view.T("fundentry." + e.Kind), Program: n.org(e.Org), Text: e.Text, Amount: amount(e.Amount), CanReverse: e.Undoable && page.CanWrite})
 	}
@@ -215,14 +219,14 @@ func fundFacts(days int, share money.Rate, proof []string) []view.KV {
 	return out
 }
 
-func fundRules(list []fund.Rule) []view.FundRule {
+func (v *visit) fundRules(list []fund.Rule) []view.FundRule {
 	var out []view.FundRule
 	for _, r := range list {
 		x := view.FundRule{ID: r.ID, Says: view.T("fund.rule_says", "percent", percent(r.Rate), "days", r.Days), Until: promoWindow(r.From, r.Until), Ended: !r.Ended.IsZero()}
 		if len(r.Tiers) > 0 {
-			x.Says = tieredRule(r)
-		} else if len(r.SKUs) > 0 {
-			x.Says = view.T("fund.rule_says_of", "percent", percent(r.Rate), "days", r.Days, "items", strings.Join(r.SKUs, ", "))
+			x.Says = v.tieredRule(r)
+		} else if len(r.SKUs)+len(r.Families) > 0 {
+			x.Says = view.T("fund.rule_says_of", "percent", percent(r.Rate), "days", r.Days, "items", v.promoProducts(ruleProducts(r)))
 		}
 		if x.Ended {
 			x.Until = view.T("fund.rule_ended", "at", r.Ended)
@@ -233,16 +237,21 @@ func fundRules(list []fund.Rule) []view.FundRule {
 }
 
 // tieredRule is a rule with steps in one sentence.
-func tieredRule(r fund.Rule) view.Text {
+func (v *visit) tieredRule(r fund.Rule) view.Text {
 	var steps []string
 	for _, t := range r.Tiers {
 		steps = append(steps, t.From.String()+": "+percent(t.Rate))
 	}
 	items := view.T("fund.everything")
-	if len(r.SKUs) > 0 {
-		items = view.Raw(strings.Join(r.SKUs, ", "))
+	if len(r.SKUs)+len(r.Families) > 0 {
+		items = v.promoProducts(ruleProducts(r))
 	}
 	return view.T("fund.rule_tiers_"+r.Reach, "steps", strings.Join(steps, "; "), "days", r.Days, "items", items, "close", r.CloseDays)
+}
+
+// ruleProducts are the products of a rule, as promotions name theirs.
+func ruleProducts(r fund.Rule) promo.Terms {
+	return promo.Terms{SKUs: r.SKUs, Families: r.Families, Fixed: r.Fixed, Within: r.Within}
 }
 
 // walletPage is a programme for a partner; was is why it is not the owner's.
@@ -256,7 +265,7 @@ func (v *visit) walletPage(id fund.ProgramID, was error) error {
 		return err
 	}
 	page := &view.FundPage{Base: v.shell(), URL: v.fundURL(id), Number: w.Number, Title: w.Title, Kind: view.T("fundkind." + w.Kind), Status: view.Status{State: view.State("fund." + w.State)}, Window: promoWindow(w.From, w.Until), About: w.About, Owner: n.company(w.Owner), IsOpen: w.State == fund.Open, Earned: w.Kind == fund.KindEarned,
-		Facts: fundFacts(w.ClaimDays, w.Share, w.Proof), Sums: fundSums(w.Balance), Rules: fundRules(w.Rules)}
+		Facts: fundFacts(w.ClaimDays, w.Share, w.Proof), Sums: fundSums(w.Balance), Rules: v.fundRules(w.Rules)}
 	page.Facts = append([]view.KV{{Label: view.T("col.supplier"), Value: view.Raw(n.org(w.Owner))}}, page.Facts...)
 	for _, x := range w.Volumes {
 		says, next := volumeText(x)

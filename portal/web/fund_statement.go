@@ -222,7 +222,8 @@ func fundRoutes() []Route {
 		return v.w.d.Funds.Grant(v.ctx, v.actor(), id, in.text("partnership"), a, in.text("text"), v.key())
 	}
 	rule := func(v *visit, in *input, id fund.ProgramID) error {
-		r := fund.Rule{Rate: in.number("rate") / 100, SKUs: in.commas("skus"), From: in.date("from"), Until: in.date("until"), Days: in.whole("days"), Tiers: in.ruleTiers(), Reach: in.text("reach"), CloseDays: in.whole("close_days")}
+		in.values["families"] = strings.Join(v.all("families"), ",")
+		r := fund.Rule{Rate: in.number("rate") / 100, SKUs: in.commas("skus"), Families: in.v.all("families"), Fixed: in.text("fixed") != "", From: in.date("from"), Until: in.date("until"), Days: in.whole("days"), Tiers: in.ruleTiers(), Reach: in.text("reach"), CloseDays: in.whole("close_days")}
 		if err := in.err(); err != nil {
 			return err
 		}

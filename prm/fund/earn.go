@@ -24,14 +24,57 @@ type Rule struct {
 	// CloseDays is how many days after Until a period with Tiers is closed: documents of it
 	// that come later are trued up when they come.
 	CloseDays int
-	SKUs      []string // empty: everything
-	From      string   // civil dates of the invoice, both inside
-	Until     string
-	Days      int // after which a lot lapses
-	Made      time.Time
-	MadeBy    string
-	Ended     time.Time
-	Program   ProgramID
+	SKUs      []string // with no Families either: everything
+	// Families of the catalogue: what belongs to them when it is invoiced or, with Fixed, what
+	// did when the rule was made (Within).
+	Families []string
+	Fixed    bool
+	Within   []string
+	From     string // civil dates of the invoice, both inside
+	Until    string
+	Days     int // after which a lot lapses
+	Made     time.Time
+	MadeBy   string
+	Ended    time.Time
+	Program  ProgramID
+}
+
+// mostWithin bounds how many products a rule lists of its families.
+const mostWithin = 3000
+
+func fixed(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// ruleCovers says which items of an invoice a rule is about.
+func ruleCovers(ctx context.Context, rule ruleRow, lines []trade.InvoiceLine) (func(sku string) bool, error) {
+	skus, families, within := db.FromText[[]string](rule.SKUs), db.FromText[[]string](rule.Families), db.FromText[[]string](rule.Within)
+	if len(skus)+len(families) == 0 {
+		return func(string) bool { return true }, nil
+	}
+	in := map[string]bool{}
+	for _, s := range slices.Concat(skus, within) {
+		in[s] = true
+	}
+	if len(families) > 0 && rule.Fixed == 0 {
+		var all []string
+		for _, l := range lines {
+			all = append(all, l.SKU)
+		}
+		for part := range slices.Chunk(all, 500) {
+			some, err := itemsOfFamilies(ctx, rule.OwnerID, families, part)
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range some {
+				in[strings.ToUpper(s)] = true
+			}
+		}
+	}
+	return func(sku string) bool { return in[strings.ToUpper(sku)] }, nil
 }
 
 // Lot is what one line of an invoice earned.
@@ -79,6 +122,21 @@ func (s *Service) AddRule(ctx context.Context, actor access.Actor, id ProgramID,
 		if x.SKUs = items(x.SKUs); len(x.SKUs) > 500 {
 			bad.With("skus", "form.too_long", "Most", 500)
 		}
+		if x.Families = items(x.Families); len(x.Families) > 100 {
+			bad.With("families", "form.too_long", "Most", 100)
+		}
+		x.Within = nil
+		if x.Fixed = x.Fixed && len(x.Families) > 0; x.Fixed {
+			if x.Within, err = familyItems(ctx, r.OwnerID, x.Families, mostWithin+1); err != nil {
+				return err
+			}
+			switch n := len(x.Within); {
+			case n == 0:
+				bad.With("families", "fund.family_empty")
+			case n > mostWithin:
+				bad.With("families", "fund.family_large", "Most", mostWithin)
+			}
+		}
 		if err := bad.OrNil(); err != nil {
 			return err
 		}
@@ -87,7 +145,7 @@ func (s *Service) AddRule(ctx context.Context, actor access.Actor, id ProgramID,
 		if len(x.Tiers) > 0 {
 			tiers = db.Text(x.Tiers)
 		}
-		if err := insertRule(ctx, ruleRow{Tiers: tiers, Reach: x.Reach, CloseDays: int64(x.CloseDays), ID: x.ID, ProgramID: r.ID, OwnerID: r.OwnerID, Rate: int64(x.Rate), SKUs: words(x.SKUs), FromOn: x.From, UntilOn: x.Until, Days: int64(x.Days), Made: db.Micros(x.Made), MadeBy: actor.Person}); err != nil {
+		if err := insertRule(ctx, ruleRow{Families: words(x.Families), Fixed: fixed(x.Fixed), Within: words(x.Within), Tiers: tiers, Reach: x.Reach, CloseDays: int64(x.CloseDays), ID: x.ID, ProgramID: r.ID, OwnerID: r.OwnerID, Rate: int64(x.Rate), SKUs: words(x.SKUs), FromOn: x.From, UntilOn: x.Until, Days: int64(x.Days), Made: db.Micros(x.Made), MadeBy: actor.Person}); err != nil {
 			return err
 		}
 		return note(ctx, actor, "fund.rule", "fund", r.ID)
@@ -175,7 +233,11 @@ func (s *Service) earn(ctx context.Context, actor access.Actor, rule ruleRow, in
 	if err != nil {
 		return err
 	}
-	skus, sum := db.FromText[[]string](rule.SKUs), int64(0)
+	sum := int64(0)
+	covers, err := ruleCovers(ctx, rule, inv.Lines)
+	if err != nil {
+		return err
+	}
 	lapses, err := time.Parse(time.DateOnly, inv.IssuedOn)
 	if err != nil {
 		return nil // an invoice without a date earns nothing
@@ -187,7 +249,7 @@ func (s *Service) earn(ctx context.Context, actor access.Actor, rule ruleRow, in
 	}
 	for _, l := range inv.Lines {
 		net := money.Amount{Minor: l.Amount.Minor - l.Off.Minor, Currency: inv.Currency}
-		if len(skus) > 0 && !slices.Contains(skus, strings.ToUpper(l.SKU)) || net.Minor <= 0 {
+		if !covers(l.SKU) || net.Minor <= 0 {
 			continue
 		}
 		earned, err := money.Portion(net, money.Rate(rule.Rate))

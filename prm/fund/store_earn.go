@@ -21,6 +21,9 @@ type ruleRow struct {
 	MadeBy             string
 	Ended              int64
 	Tiers, Reach       string
+	Families           string
+	Fixed              int64
+	Within             string
 	CloseDays          int64
 }
 
@@ -71,11 +74,29 @@ func rulesOf(ctx context.Context, program string) ([]Rule, error) {
 	out := make([]Rule, len(rows))
 	for i, r := range rows {
 		out[i] = Rule{ID: r.ID, Rate: money.Rate(r.Rate), SKUs: db.FromText[[]string](r.SKUs), From: r.FromOn, Until: r.UntilOn, Days: int(r.Days), Reach: r.Reach, CloseDays: int(r.CloseDays), Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Ended: db.FromMicros(r.Ended), Program: ProgramID(r.ProgramID)}
+		if r.Families != "" {
+			out[i].Families, out[i].Fixed = db.FromText[[]string](r.Families), r.Fixed != 0
+		}
+		if r.Within != "" {
+			out[i].Within = db.FromText[[]string](r.Within)
+		}
 		if r.Tiers != "" {
 			out[i].Tiers = db.FromText[[]Step](r.Tiers)
 		}
 	}
 	return out, err
+}
+
+// familyItems are the products of families in the catalogue of a company.
+func familyItems(ctx context.Context, owner string, families []string, most int) ([]string, error) {
+	var out []string
+	return out, db.Tx(ctx).Raw("SELECT sku FROM product WHERE org_id = ? AND family IN ? ORDER BY sku LIMIT ?", owner, families, most).Scan(&out).Error
+}
+
+// itemsOfFamilies are those of some items that belong to families now.
+func itemsOfFamilies(ctx context.Context, owner string, families, skus []string) ([]string, error) {
+	var out []string
+	return out, db.Tx(ctx).Raw("SELECT sku FROM product WHERE org_id = ? AND family IN ? AND sku IN ?", owner, families, skus).Scan(&out).Error
 }
 
 // rulesFor are the rules by which an invoice of a day earns: of open programmes in which

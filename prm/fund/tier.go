@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/big"
 	"slices"
-	"strings"
 	"time"
 
 	"entente/db"
@@ -155,7 +154,11 @@ func (s *Service) follow(ctx context.Context, actor access.Actor, rule ruleRow, 
 	if err != nil {
 		return err
 	}
-	of, debit, skus := string(doc.ID), doc.Kind != trade.InvoiceCredit, db.FromText[[]string](rule.SKUs)
+	covers, err := ruleCovers(ctx, rule, doc.Lines)
+	if err != nil {
+		return err
+	}
+	of, debit := string(doc.ID), doc.Kind != trade.InvoiceCredit
 	if !debit {
 		of = string(doc.CreditOf)
 	}
@@ -164,7 +167,7 @@ func (s *Service) follow(ctx context.Context, actor access.Actor, rule ruleRow, 
 		net := l.Amount.Minor - l.Off.Minor
 		r := volumeLine{RuleID: rule.ID, DocumentID: string(doc.ID), Position: int64(l.Position), OrgID: doc.Reseller, InvoiceID: of, OrderID: string(l.Order), Line: int64(l.Line)}
 		switch {
-		case debit && net > 0 && (len(skus) == 0 || slices.Contains(skus, strings.ToUpper(l.SKU))):
+		case debit && net > 0 && covers(l.SKU):
 			r.Net = net
 		case !debit && net < 0:
 			r.Back = -net

@@ -215,3 +215,48 @@ func TestStepsOfAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+// A rule by family earns on what belongs to it when it is invoiced; a fixed one on what did
+// when the rule was made.
+func TestRuleByFamily(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		family := func(sku, family string) {
+			b.must(b.db.InTx(b.at(), func(ctx context.Context) error {
+				_, err := db.Exec(ctx, "DELETE FROM product WHERE sku = ?", sku)
+				if err == nil {
+					_, err = db.Exec(ctx, "INSERT INTO product (org_id, id, sku, name_en, name_zh, family, unit, gtin, state, created) VALUES (?, ?, ?, 'x', '', ?, 'EA', '', 'active', 1)", b.aurelia, db.NewID(), sku, family)
+				}
+				return err
+			}))
+		}
+		family("AUR-D18B", "cordless")
+		family("AUR-B50", "battery")
+		make := func(x Rule) ProgramID {
+			cmd := autumn
+			cmd.Kind, cmd.Title, cmd.Until, cmd.ClaimDays, cmd.Proof = KindEarned, "By family", "2027-12-31", 0, nil
+			p, err := b.svc.Create(b.at(), b.ingrid, cmd)
+			b.must(err)
+			b.must(b.svc.Grant(b.at(), b.ingrid, p.ID, b.toKestrel, gbp(0), "", ""))
+			x.From, x.Until, x.Days, x.Families = "2026-11-01", "2026-12-31", 90, []string{"cordless"}
+			got, err := b.svc.AddRule(b.at(), b.ingrid, p.ID, x)
+			b.must(err)
+			if x.Fixed != (fmt.Sprint(got.Within) == "[AUR-D18B]") {
+				t.Fatalf("%+v", got)
+			}
+			return p.ID
+		}
+		fixed, living, steps := make(Rule{Rate: 100_000, Fixed: true}), make(Rule{Rate: 100_000}), make(Rule{Tiers: tiers(10, 0), Reach: ReachAll})
+		family("AUR-D18B", "retired")
+		family("AUR-B50", "cordless")
+		b.must(b.svc.Invoiced(b.at(), access.System("funds", b.aurelia), b.invoice("INV-1", "2026-11-10", 100_00, 30_00)))
+		for p, want := range map[ProgramID]int64{fixed: 10_00, living: 3_00, steps: 3_00} {
+			if w := b.wallet(p); w.Granted != gbp(want) {
+				t.Errorf("%+v, want %s", w, gbp(want))
+			}
+		}
+		_, err := b.svc.AddRule(b.at(), b.ingrid, fixed, Rule{Rate: 1, From: "2026-11-01", Until: "2026-12-31", Days: 1, Families: []string{"none"}, Fixed: true})
+		b.wants(err, fault.Invalid, "fund.family_empty")
+	})
+}
