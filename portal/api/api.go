@@ -18,6 +18,7 @@ import (
 
 	"entente/chat/call"
 	"entente/chat/forum"
+	"entente/chat/library"
 	"entente/chat/room"
 	"entente/chat/socket"
 	"entente/db"
@@ -94,6 +95,7 @@ type Deps struct {
 	Rooms      *room.Service
 	Calls      *call.Service
 	Forum      *forum.Service
+	Library    *library.Service
 	Notify     *notify.Service
 	Live       *socket.Endpoint
 	Log        *slog.Logger
@@ -133,6 +135,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.catalogue()
 	a.rooms()
 	a.forum()
+	a.library()
 	a.leads()
 	a.deals()
 	a.quotes()

@@ -173,12 +173,6 @@ func (a *API) talk() {
 		IDPath
 		File string `path:"file"`
 	}
-	type fileBody struct {
-		Type string `header:"Content-Type"`
-		How  string `header:"Content-Disposition"`
-		CSP  string `header:"Content-Security-Policy"`
-		Body []byte
-	}
 	get := op("GET", base+"/files/{file}", "chat:read", "Get a file of a room", "Always a download.", 200)
 	get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: bytesOf("application/octet-stream")}}
 	handle(a, get, func(ctx context.Context, actor access.Actor, in *fileIn) (*fileBody, error) {
@@ -186,13 +180,26 @@ func (a *API) talk() {
 		if err != nil {
 			return nil, err
 		}
-		defer body.Close()
-		b, err := io.ReadAll(io.LimitReader(body, attach.MaxFile))
-		if err != nil {
-			return nil, err
-		}
-		return &fileBody{"application/octet-stream", "attachment; filename*=UTF-8''" + url.PathEscape(f.Name), "default-src 'none'; sandbox", b}, nil
+		return taken(f.Name, body)
 	})
+}
+
+// fileBody is a file that somebody brought: always a download.
+type fileBody struct {
+	Type string `header:"Content-Type"`
+	How  string `header:"Content-Disposition"`
+	CSP  string `header:"Content-Security-Policy"`
+	Body []byte
+}
+
+// taken reads a file to its end and closes it.
+func taken(name string, body io.ReadCloser) (*fileBody, error) {
+	defer body.Close()
+	b, err := io.ReadAll(io.LimitReader(body, attach.MaxFile))
+	if err != nil {
+		return nil, err
+	}
+	return &fileBody{"application/octet-stream", "attachment; filename*=UTF-8''" + url.PathEscape(name), "default-src 'none'; sandbox", b}, nil
 }
 
 // partnerSlug is a company by its slug; one that does not exist is refused by the service as

@@ -18,6 +18,7 @@ import (
 	"entente/chat/broker"
 	calling "entente/chat/call"
 	"entente/chat/forum"
+	"entente/chat/library"
 	"entente/chat/relay"
 	"entente/chat/room"
 	"entente/chat/socket"
@@ -111,6 +112,7 @@ type App struct {
 	rooms       *room.Service
 	calls       *calling.Service
 	forum       *forum.Service
+	library     *library.Service
 	live        *socket.Endpoint
 	turn        *relay.Server // nil: none here
 	sessions    *session.Sessions
@@ -305,6 +307,8 @@ func (a *App) build(ctx context.Context) error {
 	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}, Events: a.jobs, Blobs: a.blobs, Scan: a.cfg.scanner(), Partners: forumPartners{a}})
 	a.calls = calling.New(a.db, calling.Deps{Rooms: a.rooms, People: roomPeople{a.accounts.Directory()}, Events: a.jobs, CanRelay: a.canRelay, Relay: a.cfg.CallsRelay == relayOnly})
 	a.forum = forum.New(a.db, forumPartners{a}, a.jobs)
+	a.library = library.New(a.db, libraryCircle{a}, a.jobs, a.blobs, a.cfg.scanner())
+	a.jobs.Every("library", 5*time.Minute, a.library.Tick)
 	a.jobs.Every("sweep-room-files", time.Hour, a.rooms.SweepFiles)
 	a.jobs.Every("room-retention", 10*time.Minute, a.rooms.Expire)
 	a.jobs.Every("room-search", time.Minute, a.rooms.Index)
@@ -342,7 +346,7 @@ func (a *App) build(ctx context.Context) error {
 	deps := web.Deps{
 		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Mailings: mailings, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
-		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Notify: a.notify, Mail: a.mail, Notices: notices, Answers: a.answers,
+		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Mail: a.mail, Notices: notices, Answers: a.answers,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
 	}
 	if a.web, err = web.New(deps); err != nil {
@@ -355,7 +359,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Notify: a.notify, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Live: a.live,
 		Log: a.log, Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -52,6 +52,9 @@ func (a *App) makeDemo(ctx context.Context) error {
 	if err := demo.Forum(ctx, services, a.forum); err != nil {
 		return err
 	}
+	if err := demo.Library(ctx, services, a.library); err != nil {
+		return err
+	}
 	if err := a.fetchDemo(ctx); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	calling "entente/chat/call"
 	"entente/chat/forum"
+	"entente/chat/library"
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
@@ -115,6 +116,8 @@ func (a *App) subscribe() {
 	s("chat-notices", []string{room.EventMentioned, room.EventInvited}, a.chatNotices)
 	s("call-notices", []string{calling.EventMissed}, a.callNotices)
 	s("forum-notices", []string{forum.EventReplied, forum.EventAccepted, forum.EventFlagged}, a.forumNotices)
+	s("library-notices", []string{library.EventPublished, library.EventChanged, library.EventReminded}, a.libraryNotices)
+	s("library-webhooks", []string{library.EventPublished, library.EventChanged}, a.libraryHooks)
 	s("forum-seats", []string{partner.EventEnded}, a.forumSeats)
 	s("settle-live", settle.Events(), a.settleLive)
 	for _, subscriber := range []string{"rooms", "notices", "replies"} {
@@ -448,7 +451,7 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 		people, err = dir.OnDutyReading(ctx, org, now, func(c account.Colleague) bool {
 			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
 		}, roles...)
-	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, mappingSubject, engageRoom, promotionRoom, fundSubject, requestSubject, claimSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
+	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, mappingSubject, engageRoom, promotionRoom, fundSubject, requestSubject, claimSubject, documentSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
 		people, err = dir.OnDutyAlone(ctx, org, now, roles...)
 	default:
 		people, err = dir.OnDuty(ctx, org, now, roles...)

@@ -3,14 +3,20 @@ package app
 import (
 	"context"
 	"strconv"
+	"time"
 
+	"entente/chat/library"
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
 	"entente/edi/courier"
 	"entente/edi/gateway"
+	"entente/portal/hook"
 	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/fault"
 	"entente/prm/notify"
+	"entente/prm/partner"
 )
 
 // continueTests sends the next test document of a partnership that is tested first,
@@ -129,4 +135,185 @@ func (a *App) courierNotices(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.tellSide(ctx, other, orgs[x.Sender].Name, roles, n)
+}
+
+// documentSubject is a document of the library.
+const documentSubject = "document"
+
+// libraryCircle tells the library who works with whom: a tier is what a supplier gives its
+// reseller, a country that of the company.
+type libraryCircle struct{ a *App }
+
+// pairs are the partnerships of a company that are not over, with the other companies.
+func (l libraryCircle) pairs(ctx context.Context, org string) ([]partner.Partnership, map[string]account.Org, error) {
+	list, err := l.a.partners.List(ctx, access.System("library", org), partner.Active, partner.Suspended)
+	if err != nil {
+		return nil, nil, err
+	}
+	ids := []string{org}
+	for _, p := range list {
+		ids = append(ids, p.Other(org))
+	}
+	orgs, err := l.a.accounts.Directory().OrgsByID(ctx, ids...)
+	return list, orgs, err
+}
+
+// Partners are the companies that a company may address.
+func (l libraryCircle) Partners(ctx context.Context, owner string) ([]library.Partner, error) {
+	list, orgs, err := l.pairs(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	tiers, err := l.a.deals.TiersOf(ctx, access.System("library", owner), idsOfPairs(list))
+	var out []library.Partner
+	at := map[string]int{}
+	for _, p := range list {
+		other, tier := p.Other(owner), ""
+		if p.Supplier == owner {
+			tier = tiers[p.ID]
+		}
+		if i, twice := at[other]; twice { // one each way: the tier is that of the reseller
+			out[i].Tier += tier
+			continue
+		}
+		at[other] = len(out)
+		out = append(out, library.Partner{Org: other, Tier: tier, Country: orgs[other].Country})
+	}
+	return out, err
+}
+
+// Publishers are the companies that may address a company, with what it is to each.
+func (l libraryCircle) Publishers(ctx context.Context, org string) ([]library.Standing, error) {
+	list, orgs, err := l.pairs(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	tiers, err := l.a.deals.TiersOf(ctx, access.System("library", org), idsOfPairs(list))
+	var out []library.Standing
+	at := map[string]int{}
+	for _, p := range list {
+		other, tier := p.Other(org), ""
+		if p.Reseller == org {
+			tier = tiers[p.ID]
+		}
+		if i, twice := at[other]; twice {
+			out[i].Tier += tier
+			continue
+		}
+		at[other] = len(out)
+		out = append(out, library.Standing{Owner: other, Tier: tier, Country: orgs[org].Country, Today: dayOf(ctx, orgs[other])})
+	}
+	return out, err
+}
+
+// Tiers are those that a company gives its partners.
+func (l libraryCircle) Tiers(ctx context.Context, owner string) ([]string, error) {
+	terms, err := l.a.deals.TermsOf(ctx, access.System("library", owner), owner)
+	var out []string
+	for _, t := range terms.Tiers {
+		out = append(out, t.Name)
+	}
+	return out, err
+}
+
+// Today is the civil date of a company.
+func (l libraryCircle) Today(ctx context.Context, org string) (string, error) {
+	orgs, err := l.a.accounts.Directory().OrgsByID(ctx, org)
+	return dayOf(ctx, orgs[org]), err
+}
+
+func dayOf(ctx context.Context, o account.Org) string {
+	return db.Now(ctx).In(o.Location()).Format(time.DateOnly)
+}
+
+func idsOfPairs(list []partner.Partnership) []string {
+	out := make([]string, len(list))
+	for i, p := range list {
+		out[i] = p.ID
+	}
+	return out
+}
+
+// libraryNotices tells the people of addressed companies of a document or a new version of
+// it, each once; and of a reminder those companies that have not confirmed it.
+func (a *App) libraryNotices(ctx context.Context, e job.Received) error {
+	var t library.Told
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	d, readers, err := a.library.Addressed(ctx, access.System("notices", t.Owner), t.Document)
+	if fault.IsNotFound(err) {
+		return nil
+	}
+	if err != nil || d.Version != t.Version { // of a newer one they are told by its own event
+		return err
+	}
+	owner, err := a.accounts.Directory().OrgsByID(ctx, t.Owner)
+	if err != nil {
+		return err
+	}
+	n := notify.Notice{Kind: "library.published", Dedupe: "library." + string(d.ID) + "." + strconv.Itoa(d.Version), SubjectKind: documentSubject, SubjectID: string(d.ID), Args: map[string]string{"title": d.Title}}
+	switch e.Kind {
+	case library.EventChanged:
+		n.Kind = "library.changed"
+	case library.EventReminded:
+		n.Kind, n.Dedupe = "library.reminded", e.ID
+	}
+	for _, r := range readers {
+		if !r.Addressed || e.Kind == library.EventReminded && r.Confirmed {
+			continue
+		}
+		if err := a.tellSide(ctx, r.Org, owner[t.Owner].Name, []access.Role{access.Manager, access.Sales, access.Buyer}, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// libraryHook is what a webhook says of a document.
+type libraryHook struct {
+	Partner  string     `json:"partner"` // slug of who publishes it
+	Document library.ID `json:"document"`
+	Version  int        `json:"version"`
+	Title    string     `json:"title"`
+	Kind     string     `json:"kind"`
+	Href     string     `json:"href"`
+}
+
+// libraryHooks tells the systems of addressed companies of a document or a new version.
+func (a *App) libraryHooks(ctx context.Context, e job.Received) error {
+	var t library.Told
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	d, readers, err := a.library.Addressed(ctx, access.System("webhooks", t.Owner), t.Document)
+	if fault.IsNotFound(err) {
+		return nil
+	}
+	if err != nil || d.Version != t.Version {
+		return err
+	}
+	owner, err := a.accounts.Directory().OrgsByID(ctx, t.Owner)
+	if err != nil {
+		return err
+	}
+	kind := hook.DocumentPublished
+	if e.Kind == library.EventChanged {
+		kind = hook.DocumentRenewed
+	}
+	for _, r := range readers {
+		actor := access.System("webhooks", r.Org)
+		wanted, err := a.hooks.Wants(ctx, actor, kind)
+		if err != nil {
+			return err
+		}
+		if !r.Addressed || !wanted {
+			continue
+		}
+		data := libraryHook{owner[t.Owner].Slug, d.ID, d.Version, d.Title, d.Kind, "/api/v1/library/" + string(d.ID)}
+		if err := a.hooks.Tell(ctx, actor, hook.Message{Event: e.ID, Place: e.Position, Kind: kind, At: e.At, Data: data}, data); err != nil {
+			return err
+		}
+	}
+	return nil
 }

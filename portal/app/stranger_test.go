@@ -24,6 +24,7 @@ import (
 
 	calling "entente/chat/call"
 	"entente/chat/forum"
+	"entente/chat/library"
 	"entente/chat/room"
 	"entente/db"
 	"entente/edi/agreement"
@@ -43,7 +44,7 @@ import (
 // leftOut are the tables a refused call may touch: a sign of life, a counter of
 // tries, a denial line in the audit log. Reviewed; everything else is business
 // and must be equal to the byte.
-var leftOut = regexp.MustCompile(`^(session|throttle|audit|river_.*|goose_.*|sqlite_.*|(order|customer|lead|deal|message|forum)_search_.*)$`)
+var leftOut = regexp.MustCompile(`^(session|throttle|audit|river_.*|goose_.*|sqlite_.*|(order|customer|lead|deal|message|forum|library)_search_.*)$`)
 
 // digest is a hash of every business table, row by row in a fixed order, and the
 // number of audit lines by outcome.
@@ -220,6 +221,8 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM forum_topic x JOIN forum_category c ON c.id = x.category_id WHERE c.name = 'Harrow Fabrication'`,
 			`SELECT x.id FROM forum_post x JOIN forum_topic t ON t.id = x.topic_id JOIN forum_category c ON c.id = t.category_id WHERE c.name = 'Harrow Fabrication'`,
 			`SELECT x.id FROM forum_flag x`,
+			`SELECT x.id FROM library_document x WHERE x.title = 'Harrow Fabrication terms'`,
+			`SELECT x.id FROM library_document x JOIN library_target t ON t.document_id = x.id AND t.kind = 'country' WHERE t.value = 'CN' AND NOT EXISTS (SELECT 1 FROM library_target y WHERE y.document_id = x.id AND y.value = 'EE')`,
 			`SELECT x.id FROM room_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM room_call x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM room_call_party x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
@@ -500,6 +503,34 @@ func forumOfKestrel(t *testing.T, a *App) {
 	}
 }
 
+// libraryOfKestrel publishes a document of Aurelia's to Kestrel, who reads and confirms it,
+// and one of Kestrel's to Aurelia.
+func libraryOfKestrel(t *testing.T, a *App) {
+	t.Helper()
+	who := map[string]access.Actor{}
+	for _, email := range []string{"ingrid@aurelia.example", "maya@kestrel.example"} {
+		p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), email)
+		if err != nil || len(seats) != 1 {
+			t.Fatalf("%s: %v", email, err)
+		}
+		who[email] = access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	}
+	ingrid, maya := who["ingrid@aurelia.example"], who["maya@kestrel.example"]
+	for _, d := range []struct{ by, to access.Actor }{{ingrid, maya}, {maya, ingrid}} {
+		cmd := library.Cmd{Title: "Harrow Fabrication terms", Kind: library.Terms, Confirm: true, Audience: library.Audience{Orgs: []string{d.to.Org}}, Key: "stranger"}
+		id, err := a.library.Publish(t.Context(), d.by, cmd, "Harrow Fabrication.pdf", strings.NewReader("%PDF-1.7 Harrow Fabrication"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.library.Read(t.Context(), d.to, id); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.library.Confirm(t.Context(), d.to, id, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // stranger is Kaarel of Baltic, with every role.
 func stranger(t *testing.T, a *App) access.Actor {
 	t.Helper()
@@ -524,6 +555,7 @@ func TestStranger(t *testing.T) {
 	fileOfKestrel(t, a)
 	talkOfKestrel(t, a)
 	forumOfKestrel(t, a)
+	libraryOfKestrel(t, a)
 	leadsOfAurelia(t, a)
 	ids, canaries := foreign(t, a)
 	who := stranger(t, a)
@@ -531,7 +563,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {
@@ -728,7 +760,7 @@ func strangerHTTP(t *testing.T, a *App, ids, canaries []string) {
 		t.Errorf("only %d requests were made", seen)
 	}
 	// the pages a stranger may open hold nothing of Kestrel's either
-	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel", "/quotes", "/quotes?q=Harrow", "/quotes/new", "/mappings", "/mappings/new", "/find?q=Harrow", "/engagements", "/engagements?q=Harrow", "/engagements/new"} {
+	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/library", "/library?q=Harrow", "/library?view=own", "/library/new", "/find?q=terms", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel", "/quotes", "/quotes?q=Harrow", "/quotes/new", "/mappings", "/mappings/new", "/find?q=Harrow", "/engagements", "/engagements?q=Harrow", "/engagements/new"} {
 		code, text := ask("GET", "/c/baltic"+path, "")
 		if code >= 500 || code == 404 && !strings.Contains(path, "kestrel") {
 			t.Errorf("GET %s: %d", path, code)

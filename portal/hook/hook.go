@@ -78,6 +78,9 @@ const (
 	EngagementHandedOver     = "engagement.handed_over"
 	EngagementHandAnswered   = "engagement.handover_answered"
 	EngagementClosed         = "engagement.closed"
+	// What a partner publishes in its library.
+	DocumentPublished = "library.published"
+	DocumentRenewed   = "library.renewed"
 	// Test is what the test button sends; it needs no subscription.
 	Test = "webhook.test"
 )
@@ -87,7 +90,8 @@ func Events() []string {
 	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused,
 		FundGranted, RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturned, ClaimDecided, ClaimDenied, ClaimSettled, SalesReported, SalesCorrected, SalesWithdrawn,
 		QuoteRequested, QuoteOffered, QuoteAccepted, QuoteDeclined, QuoteWithdrawn, QuoteExpired, QuoteOrdered,
-		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed}
+		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed,
+		DocumentPublished, DocumentRenewed}
 }
 
 // Hook is an address of a company with what it is told.

@@ -64,6 +64,7 @@ const (
 	NavCustomers   NavID = "customers"
 	NavRooms       NavID = "rooms"
 	NavForum       NavID = "forum"
+	NavLibrary     NavID = "library"
 	NavPartners    NavID = "partners"
 	NavPeople      NavID = "people"
 	NavCompany     NavID = "company"

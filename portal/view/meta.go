@@ -215,6 +215,13 @@ func (*CategoryFormPage) meta() meta {
 func (*ReportsPage) meta() meta {
 	return meta{block: "reports", layout: "app", nav: NavForum, head: true}
 }
+func (*LibraryPage) meta() meta {
+	return meta{block: "library", layout: "app", nav: NavLibrary, head: true}
+}
+func (*DocumentPage) meta() meta { return meta{block: "document", layout: "app", nav: NavLibrary} }
+func (*DocumentFormPage) meta() meta {
+	return meta{block: "document_form", layout: "app", nav: NavLibrary}
+}
 func (*OutboxPage) meta() meta { return meta{block: "mail", layout: "app", nav: NavMail, head: true} }
 func (*MailPage) meta() meta   { return meta{block: "mail_one", layout: "app", nav: NavMail} }
 func (*PlatformPage) meta() meta {

@@ -30,6 +30,7 @@ var entries = []entry{
 	{NavConnections, "trade", "/edi/connections", "plug-connected", 0},
 	{NavRooms, "talk", "/rooms", "message-circle", 3},
 	{NavForum, "talk", "/forum", "messages", 0},
+	{NavLibrary, "talk", "/library", "book", 0},
 	{NavPartners, "network", "/partners", "building-community", 8},
 	{NavPeople, "company", "/people", "users", 0},
 	{NavCompany, "company", "/company", "settings", 0},

@@ -222,6 +222,7 @@ type Chip struct {
 // FileLink is a file of a message.
 type FileLink struct {
 	Name, URL, Image string // Image: may be shown itself
+	PDF              string // where it is shown, of a PDF
 	Size             int64
 	EDI              bool
 }
@@ -376,4 +377,87 @@ type ReportRow struct {
 	URL, DoURL, Title, Text, Reason string
 	By                              Person
 	At                              time.Time
+}
+
+// LibraryPage is /c/{slug}/library. Fragment "library.list".
+type LibraryPage struct {
+	Base
+	URL     string
+	Own     bool // the company's own documents
+	Tabs    []Tab
+	Filters Filters
+	Pager   Pager
+	Rows    []LibraryRow
+	NewURL  string // who may publish
+}
+
+// LibraryRow is a document of the list.
+type LibraryRow struct {
+	URL, Title     string
+	Kind, Language Text
+	Owner          string // company, empty for the own one
+	Version        int
+	Changed        time.Time
+	Expires        Date
+	Mark           Text // what is new of it to the reader
+	Asked          bool // to confirm
+	Status         Status
+	File           FileLink
+}
+
+// DocumentPage is a document, for its reader or with its register for its owner.
+type DocumentPage struct {
+	Base
+	URL, EditURL string
+	Row          LibraryRow
+	About, Note  string
+	Facts        []KV
+	Confirm      bool
+	Confirmed    time.Time
+	Own          bool
+	CanManage    bool
+	CanRemind    bool
+	Withdrawn    bool
+	Audience     []Text
+	Versions     []DocumentVersion
+	Register     bool
+	Readers      []RegisterRow
+	Missing      int // addressed companies of which nobody confirmed
+	Shown        int // the version of the register
+	Form         Form
+}
+
+// DocumentVersion is one version, for the owner.
+type DocumentVersion struct {
+	Number      int
+	Note, By    string
+	At          time.Time
+	File        FileLink
+	RegisterURL string
+	On          bool
+}
+
+// RegisterRow is a company in the register of a version.
+type RegisterRow struct {
+	Company         string
+	Gone, Confirmed bool // Gone: addressed no more
+	People          []RegisterPerson
+}
+
+// RegisterPerson is what one person did with a version.
+type RegisterPerson struct {
+	Name                     string
+	Seen, Fetched, Confirmed time.Time
+	Fetches                  int
+}
+
+// DocumentFormPage makes or changes a document.
+type DocumentFormPage struct {
+	Base
+	URL, BackURL               string
+	ID                         string
+	Form                       Form
+	Kinds, Languages           []Option
+	Everyone, Confirm          bool
+	Tiers, Countries, Partners []Option
 }

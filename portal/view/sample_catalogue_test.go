@@ -13,12 +13,14 @@ func withCatalogue(lang locale.Language, full bool) map[string]Page {
 		maps.Copy(out, catalogueEmpties(bare(lang), Filters{Placeholder: T("find.placeholder")}))
 		maps.Copy(out, sellEmpties(bare(lang), Filters{Placeholder: T("find.placeholder")}))
 		maps.Copy(out, forumEmpties(bare(lang)))
+		maps.Copy(out, libraryEmpties(bare(lang)))
 		return out
 	}
 	out := samples(lang)
 	maps.Copy(out, catalogueSamples(base(lang, kestrel), base(lang, aurelia)))
 	maps.Copy(out, sellSamples(base(lang, kestrel), base(lang, aurelia)))
 	maps.Copy(out, forumSamples(base(lang, kestrel), base(lang, aurelia)))
+	maps.Copy(out, librarySamples(base(lang, kestrel), base(lang, aurelia)))
 	return out
 }
 

@@ -36,7 +36,7 @@ func base(lang locale.Language, here Company) Base {
 	}
 	me := maya
 	return Base{P: locale.New(lang, zone, now), Theme: ThemeLight, CSRF: "csrf-token", Key: "key-1", Path: "/c/" + here.Slug + "/", Person: &me, Company: &here, Companies: []Company{kestrel, aurelia}, Live: true, Demo: true, Operator: true,
-		Nav: []NavItem{{ID: NavHome}, {ID: NavInbox, Count: 4}, {ID: NavLeads, Count: 3, Tone: NavWaits}, {ID: NavDeals, Count: 2, Tone: NavWaits}, {ID: NavPromotions, Count: 1, Tone: NavWaits}, {ID: NavFunds, Count: 1, Tone: NavWaits}, {ID: NavCustomers}, {ID: NavOrders, Count: 2, Tone: NavWrong}, {ID: NavInvoices}, {ID: NavApprovals, Count: 1, Tone: NavWaits}, {ID: NavCatalogue}, {ID: NavEDI, Count: 1, Tone: NavWaits}, {ID: NavConnections}, {ID: NavRooms, Count: 5}, {ID: NavForum}, {ID: NavPartners}, {ID: NavPeople}, {ID: NavCompany}, {ID: NavMail}}}
+		Nav: []NavItem{{ID: NavHome}, {ID: NavInbox, Count: 4}, {ID: NavLeads, Count: 3, Tone: NavWaits}, {ID: NavDeals, Count: 2, Tone: NavWaits}, {ID: NavPromotions, Count: 1, Tone: NavWaits}, {ID: NavFunds, Count: 1, Tone: NavWaits}, {ID: NavCustomers}, {ID: NavOrders, Count: 2, Tone: NavWrong}, {ID: NavInvoices}, {ID: NavApprovals, Count: 1, Tone: NavWaits}, {ID: NavCatalogue}, {ID: NavEDI, Count: 1, Tone: NavWaits}, {ID: NavConnections}, {ID: NavRooms, Count: 5}, {ID: NavForum}, {ID: NavLibrary}, {ID: NavPartners}, {ID: NavPeople}, {ID: NavCompany}, {ID: NavMail}}}
 }
 
 // bare is what an empty page has: a person in one company who may open little.

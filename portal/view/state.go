@@ -54,6 +54,7 @@ var states = map[State]Tone{
 	"leadbulk.ready": Green, "leadbulk.offered": Green, "leadbulk.already": Grey, "leadbulk.not_free": Grey, "leadbulk.before": Amber, "leadbulk.consent": Amber, "leadbulk.no_rule": Amber, "leadbulk.nobody": Amber, "leadbulk.changed": Amber, "leadbulk.names": Red, "leadbulk.unfounded": Red,
 	"bulk.clean": Green, "bulk.confirmed": Green, "bulk.already": Grey, "bulk.doubtful": Amber, "bulk.held": Amber, "bulk.waits": Amber, "bulk.failed": Red,
 	"topic.open": Blue, "topic.answered": Green, "topic.closed": Grey, "topic.review": Blue, "topic.planned": Amber, "topic.trial": Amber, "topic.released": Green, "topic.declined": Grey,
+	"document.scheduled": Blue, "document.current": Green, "document.expired": Grey, "document.withdrawn": Grey,
 	"file.reading": Blue, "file.ready": Amber, "file.applying": Blue, "file.done": Green, "file.failed": Red,
 	"outcome.made": Green, "outcome.changed": Green, "outcome.same": Grey, "outcome.held": Amber, "outcome.kept": Amber, "outcome.refused": Red,
 	"return.asked": Amber, "return.granted": Blue, "return.refused": Red, "return.arrived": Amber, "return.credited": Green,

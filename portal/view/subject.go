@@ -63,6 +63,8 @@ func SubjectPath(kind, id string) string {
 		return "sell-through/" + id
 	case "sell_coverage":
 		return "sell-through/coverage#p-" + id
+	case "document":
+		return "library/" + id
 	case "topic":
 		return "forum/topics/" + id
 	case "room":

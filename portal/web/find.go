@@ -14,12 +14,12 @@ import (
 // hitsOfAKind is how many hits of one kind a search shows.
 const hitsOfAKind = 5
 
-// find searches everything the person may open: orders, deals, quotes, engagements, invoices, messages,
+// find searches everything the person may open: orders, deals, quotes, engagements, invoices, messages, documents, topics,
 // partners, people, products. It is also the palette.
 func find(v *visit) error {
 	page := &view.FindPage{Base: v.shell(), URL: v.path("find"), Query: v.search()}
 	if page.Query != "" {
-		for _, part := range []func(string) ([]view.Hit, error){v.findOrders, v.findDeals, v.findQuotes, v.findEngagements, v.findMappings, v.findInvoices, v.findMessages, v.findPartners, v.findPeople, v.findProducts} {
+		for _, part := range []func(string) ([]view.Hit, error){v.findOrders, v.findDeals, v.findQuotes, v.findEngagements, v.findMappings, v.findInvoices, v.findMessages, v.findDocuments, v.findTopics, v.findPartners, v.findPeople, v.findProducts} {
 			hits, err := part(page.Query)
 			if err != nil {
 				return err

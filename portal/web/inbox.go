@@ -157,7 +157,7 @@ func inboxMute(v *visit) error {
 var pageOf = map[string]string{
 	"/c/:slug/orders/:id": "order", "/c/:slug/invoices/:id": "invoice", "/c/:slug/edi/:id": "interchange", "/c/:slug/approvals/:id": "approval", "/c/:slug/disputes/:id": "dispute", "/c/:slug/payments/:id": "payment",
 	"/c/:slug/leads/:id": "lead", "/c/:slug/leads/offers/:id": "offer", "/c/:slug/promotions/seats/:id": "promotion", "/c/:slug/funds/:id": "fund", "/c/:slug/funds/requests/:id": "fund_request", "/c/:slug/funds/claims/:id": "fund_claim",
-	"/c/:slug/deals/:id": "deal", "/c/:slug/quotes/:id": "quote", "/c/:slug/engagements/:id": "engagement", "/c/:slug/mappings/:id": "mapping", "/c/:slug/sell-through/:id": "sell_report", "/c/:slug/forum/topics/:id": "topic", "/c/:slug/rooms/:id": "chat",
+	"/c/:slug/deals/:id": "deal", "/c/:slug/quotes/:id": "quote", "/c/:slug/engagements/:id": "engagement", "/c/:slug/mappings/:id": "mapping", "/c/:slug/sell-through/:id": "sell_report", "/c/:slug/forum/topics/:id": "topic", "/c/:slug/library/:id": "document", "/c/:slug/rooms/:id": "chat",
 }
 
 // opened marks what the person was told about the object of this page as read. It comes

@@ -66,7 +66,13 @@ func (v *visit) file(name string) []byte {
 // all are the values of a field that may come several times.
 func (v *visit) all(name string) []string {
 	var out []string
-	for _, b := range v.Request().PostArgs().PeekMulti(name) {
+	values := v.Request().PostArgs().PeekMulti(name)
+	if form, err := v.MultipartForm(); err == nil {
+		for _, s := range form.Value[name] {
+			values = append(values, []byte(s))
+		}
+	}
+	for _, b := range values {
 		if s := strings.TrimSpace(strings.ToValidUTF8(string(b), "")); s != "" && !slices.Contains(out, s) {
 			out = append(out, s)
 		}

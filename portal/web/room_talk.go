@@ -190,22 +190,13 @@ func (v *visit) bring(id room.ID) ([]room.FileID, error) {
 	return out, nil
 }
 
-// roomFile sends a file of a room. A picture is shown, anything else is a download; both
-// in a sandbox, since what partners send is never a page of ours.
+// roomFile sends a file of a room.
 func roomFile(v *visit) error {
 	f, body, err := v.w.d.Rooms.Open(v.ctx, v.actor(), room.ID(v.Params("id")), room.FileID(v.Params("file")))
 	if err != nil {
 		return err
 	}
-	how, mime := "attachment", fiber.MIMEOctetStream
-	if f.Shown() && v.Query("show") != "" {
-		how, mime = "inline", f.Type
-	}
-	v.Set(fiber.HeaderContentType, mime)
-	v.Set(fiber.HeaderContentDisposition, disposition(how, f.Name))
-	v.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
-	v.Context().SetBodyStream(body, int(f.Size)) // closed by the server once sent
-	return nil
+	return v.sendBrought(f.Name, f.Type, f.Size, body)
 }
 
 // exportHead is the first line of an export.
@@ -379,11 +370,7 @@ func (v *visit) dressed(out *view.Message, m room.Message, people map[string]str
 		out.Do = v.path("rooms", string(m.Room), "messages", strconv.FormatInt(m.Seq, 10))
 	}
 	for _, f := range m.Files {
-		link := view.FileLink{Name: f.Name, Size: f.Size, EDI: f.EDI(), URL: v.path("rooms", string(m.Room), "files", string(f.ID))}
-		if f.Shown() {
-			link.Image = link.URL + "?show=1"
-		}
-		out.Files = append(out.Files, link)
+		out.Files = append(out.Files, v.fileLink(f.Name, f.Type, f.Size, v.path("rooms", string(m.Room), "files", string(f.ID))))
 	}
 	for _, r := range m.Reactions {
 		chip := view.Chip{Emoji: r.Emoji, N: len(r.Persons), Mine: slices.Contains(r.Persons, v.login.Person.ID)}

@@ -10,6 +10,7 @@ import (
 
 	"entente/chat/call"
 	"entente/chat/forum"
+	"entente/chat/library"
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
@@ -89,6 +90,7 @@ type Deps struct {
 	Rooms       *room.Service
 	Calls       *call.Service
 	Forum       *forum.Service
+	Library     *library.Service
 	Mail        *mail.Service
 	Notices     *mail.Notices
 	Mailings    *mail.Campaigns
@@ -123,7 +125,7 @@ type Web struct {
 	seal                sealer
 	formSource, formAll *session.Limiter // of public forms
 	viewSource          *session.Limiter // of counted views
-	help                *library
+	help                *handbook
 	spec                func() ([]byte, error)
 }
 
@@ -147,7 +149,7 @@ func New(d Deps) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	help, err := newLibrary()
+	help, err := newHandbook()
 	if err != nil {
 		return nil, err
 	}

@@ -316,6 +316,19 @@ func placesOf(ctx context.Context, supplier string) (map[string]Place, error) {
 	return out, err
 }
 
+func tiersOf(ctx context.Context, org string, partnerships []string) (map[string]string, error) {
+	out := map[string]string{}
+	if len(partnerships) == 0 {
+		return out, nil
+	}
+	var rows []placeRow
+	err := db.Tx(ctx).Where("partnership_id IN ? AND (supplier_id = ? OR reseller_id = ?) AND tier <> ''", partnerships, org, org).Find(&rows).Error
+	for _, r := range rows {
+		out[r.PartnershipID] = r.Tier
+	}
+	return out, err
+}
+
 // savePlace writes a place that still has the version of p, 0 for the first.
 func savePlace(ctx context.Context, p Place) (bool, error) {
 	r := placeRow{p.Partnership, p.Supplier, p.Reseller, p.Tier, db.Text(p.Countries), db.Text(p.Families), db.Micros(p.Changed), p.ChangedBy, p.Version + 1}

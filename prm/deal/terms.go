@@ -189,6 +189,21 @@ func (s *Service) Places(ctx context.Context, actor access.Actor) ([]Place, erro
 	return out, err
 }
 
+// TiersOf are the tiers of partnerships of the actor's company, by partnership; none where
+// it has none. For subscribers: system actors.
+// Codes: NotFound.
+func (s *Service) TiersOf(ctx context.Context, actor access.Actor, partnerships []string) (map[string]string, error) {
+	if !strings.HasPrefix(actor.Via, "system:") {
+		return nil, notFound()
+	}
+	var out map[string]string
+	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
+		out, err = tiersOf(ctx, actor.Org, partnerships)
+		return err
+	})
+	return out, err
+}
+
 // SetPlace says where a partner stands.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid (no such tier), Conflict (changed
 // meanwhile).

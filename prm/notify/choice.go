@@ -15,7 +15,7 @@ import (
 )
 
 // Topics are what a person chooses by: the kinds of notices, put together.
-var Topics = []string{"order", "settle", "approval", "lead", "deal", "quote", "engage", "promo", "fund", "sell", "catalog", "chat", "call", "forum", "edi"}
+var Topics = []string{"order", "settle", "approval", "lead", "deal", "quote", "engage", "promo", "fund", "sell", "catalog", "chat", "call", "forum", "library", "edi"}
 
 // beside are first words of kinds that belong to another topic.
 var beside = map[string]string{"as2": "edi", "hook": "edi", "agreement": "edi", "claim": "fund", "mapping": "lead"}

@@ -434,7 +434,10 @@ class Panel {
       if (/^image\/(png|jpeg|gif|webp)$/.test(f.type)) {
         a.className = "e-shot";
         a.replaceChildren(Object.assign(document.createElement("img"), { src: `${href}?show=1`, alt: f.name, loading: "lazy" }));
-      } else a.querySelector("span").textContent = f.name;
+      } else {
+        a.querySelector("span").textContent = f.name;
+        if (f.type === "application/pdf") Object.assign(a, { href: `${href}?show=1`, target: "_blank", rel: "noopener" });
+      }
       box.append(a);
     }
   }
