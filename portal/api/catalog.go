@@ -63,6 +63,7 @@ type stockDone struct {
 
 func (a *API) catalogue() {
 	a.priceLists()
+	a.options()
 	type filter struct {
 		Paging
 		Q string `query:"q"`
@@ -164,5 +165,137 @@ func (a *API) priceLists() {
 				}
 			}
 			return page(items, got.Next), nil
+		})
+}
+
+// optionsBody is what can be chosen of a product.
+type optionsBody struct {
+	Revision int           `json:"revision" doc:"counts the changes; write back the one that was read, 0 for the first"`
+	Groups   []optionGroup `json:"groups" maxItems:"40" doc:"none: the product is sold as it is"`
+	Rules    []optionRule  `json:"rules,omitempty" maxItems:"200"`
+	List     string        `json:"price_list,omitempty" doc:"id of a list with a draft, when written: what the options add goes into the draft"`
+	Prices   []optionAdds  `json:"prices,omitempty" maxItems:"200" doc:"of price_list"`
+}
+
+type optionGroup struct {
+	Code     string     `json:"code" maxLength:"20"`
+	NameEN   string     `json:"name_en,omitempty" maxLength:"80"`
+	NameZH   string     `json:"name_zh,omitempty" maxLength:"80"`
+	Required bool       `json:"required,omitempty"`
+	Most     int        `json:"most" doc:"options that may be chosen together; 1: one of them"`
+	Options  []optionOf `json:"options" maxItems:"200"`
+}
+
+type optionOf struct {
+	Code   string `json:"code" maxLength:"20"`
+	NameEN string `json:"name_en,omitempty" maxLength:"80"`
+	NameZH string `json:"name_zh,omitempty" maxLength:"80"`
+	Most   int    `json:"most" doc:"pieces in one piece of the product"`
+}
+
+type optionRule struct {
+	Kind string   `json:"kind" doc:"requires (one of then), excludes, adds or limits"`
+	If   string   `json:"if,omitempty" doc:"left out of a limit that always holds"`
+	Then []string `json:"then" maxItems:"200"`
+	Most int      `json:"most,omitempty" doc:"of limits: pieces together"`
+}
+
+type optionAdds struct {
+	Option  string `json:"option"`
+	Price   string `json:"price,omitempty" doc:"per piece, below zero for less"`
+	Percent string `json:"percent,omitempty" doc:"of the product's own price, in its place"`
+}
+
+// optionsOut are options as they stand.
+func optionsOut(o catalog.Options) optionsBody {
+	out := optionsBody{Revision: o.Revision, Groups: []optionGroup{}}
+	for _, g := range o.Groups {
+		x := optionGroup{g.Code, g.NameEN, g.NameZH, g.Required, g.Most, nil}
+		for _, y := range g.Options {
+			x.Options = append(x.Options, optionOf(y))
+		}
+		out.Groups = append(out.Groups, x)
+	}
+	for _, r := range o.Rules {
+		out.Rules = append(out.Rules, optionRule(r))
+	}
+	return out
+}
+
+// cmd is the command that a body stands for.
+func (b optionsBody) cmd() (catalog.OptionsCmd, error) {
+	cmd := catalog.OptionsCmd{Revision: b.Revision, List: catalog.ListID(b.List)}
+	for _, g := range b.Groups {
+		x := catalog.OptionGroup{Code: g.Code, NameEN: g.NameEN, NameZH: g.NameZH, Required: g.Required, Most: g.Most}
+		for _, y := range g.Options {
+			x.Options = append(x.Options, catalog.Option(y))
+		}
+		cmd.Options.Groups = append(cmd.Options.Groups, x)
+	}
+	for _, r := range b.Rules {
+		cmd.Options.Rules = append(cmd.Options.Rules, catalog.OptionRule(r))
+	}
+	for i, p := range b.Prices {
+		x := catalog.OptionPrice{Option: p.Option}
+		at := "prices." + itoa(i)
+		if p.Price != "" {
+			var err error
+			if x.Price, err = money.ParseMicro(p.Price); err != nil {
+				return cmd, fault.InvalidField(at+".price", "error.number", "value", p.Price)
+			}
+		}
+		if p.Percent != "" {
+			var ok bool
+			if x.Percent, ok = catalog.ReadPercent(p.Percent); !ok {
+				return cmd, fault.InvalidField(at+".percent", "error.number", "value", p.Percent)
+			}
+		}
+		cmd.Prices = append(cmd.Prices, x)
+	}
+	return cmd, nil
+}
+
+// options mounts what can be chosen of products.
+func (a *API) options() {
+	type one struct {
+		SKU      string `path:"sku" maxLength:"40"`
+		Supplier string `query:"supplier" doc:"slug; your own company where it is left out"`
+	}
+	handle(a, op("GET", "/api/v1/products/{sku}/options", "catalog:read", "Get a product's options", "What a buyer chooses of it, and the if-then rules between the options. What they add to the price is told by POST /quotes/configure.", 200),
+		func(ctx context.Context, actor access.Actor, in *one) (*reply[optionsBody], error) {
+			org := actor.Org
+			if in.Supplier != "" {
+				other, _, err := a.partnerships(ctx, actor, in.Supplier)
+				if err != nil {
+					return nil, err
+				}
+				org = other
+			}
+			e, err := a.d.Catalog.Get(ctx, actor, org, in.SKU)
+			if err != nil {
+				return nil, err
+			}
+			o, err := a.d.Catalog.Options(ctx, actor, e.ID)
+			return &reply[optionsBody]{optionsOut(o)}, err
+		})
+	type put struct {
+		SKU  string `path:"sku" maxLength:"40"`
+		Body optionsBody
+	}
+	handle(a, op("PUT", "/api/v1/products/{sku}/options", "catalog:write", "Write a product's options", "As a whole, in place of the revision that was read. Contradictions, circles and groups that can never be filled are refused.", 200),
+		func(ctx context.Context, actor access.Actor, in *put) (*reply[optionsBody], error) {
+			cmd, err := in.Body.cmd()
+			if err != nil {
+				return nil, err
+			}
+			e, err := a.d.Catalog.Get(ctx, actor, actor.Org, in.SKU)
+			if err != nil {
+				return nil, err
+			}
+			o, err := a.d.Catalog.SetOptions(ctx, actor, e.ID, cmd)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[optionsBody]{optionsOut(o)}, nil
 		})
 }

@@ -6,6 +6,7 @@ import (
 
 	"entente/edi/doc"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/deal"
 	"entente/prm/fault"
 	"entente/prm/money"
@@ -14,24 +15,65 @@ import (
 )
 
 type quoteStep struct {
-	Kind    string `json:"kind" doc:"list, partner, asked or special; the last one counts"`
-	Price   string `json:"price" doc:"per unit of the line"`
+	Kind    string `json:"kind" doc:"list, partner, option, asked or special; the last one counts"`
+	Price   string `json:"price" doc:"per unit of the line; of an option with it"`
 	List    string `json:"list,omitempty"`
 	Version int    `json:"version,omitempty" doc:"of the price list"`
 	From    string `json:"from,omitempty"`
+	Option  string `json:"option,omitempty" doc:"of kind option: its code"`
+	Add     string `json:"add,omitempty" doc:"what it adds, per unit of the line"`
+	Percent string `json:"percent,omitempty" doc:"where that is a part of the product's own price"`
+}
+
+// quotePick is an option that is chosen of a product.
+type quotePick struct {
+	Option string `json:"option" maxLength:"20"`
+	Pieces int    `json:"pieces,omitempty" minimum:"0" maximum:"999" doc:"in one piece of the product; 1 where it is left out"`
+}
+
+// quoteOption is a chosen option.
+type quoteOption struct {
+	Group  string `json:"group"`
+	Option string `json:"option"`
+	Name   string `json:"name"`
+	Pieces int    `json:"pieces"`
+	By     string `json:"brought_by,omitempty" doc:"the option whose rule brought it"`
+}
+
+// quoteTrial is what a line would be: the price step by step, what stands in the way, and what
+// cannot be had, with the options that stand against it.
+type quoteTrial struct {
+	quoteLine
+	Orderable bool            `json:"orderable" doc:"false: the item is not sold so, or problems stand in the way"`
+	Problems  []optionProblem `json:"problems"`
+	Blocked   []optionProblem `json:"blocked" doc:"options that cannot be added, and why"`
+}
+
+type optionProblem struct {
+	Kind    string   `json:"kind" doc:"unknown, pieces, group_required, group_most, requires, excludes or limits"`
+	Group   string   `json:"group,omitempty"`
+	Option  string   `json:"option,omitempty"`
+	Because []string `json:"because,omitempty" doc:"chosen options that stand against it"`
+	Among   []string `json:"among,omitempty" doc:"one of these is to be chosen"`
+	Most    int      `json:"most,omitempty"`
+}
+
+func optionProblemOf(p catalog.Problem) optionProblem {
+	return optionProblem{p.Kind, p.Group, p.Option, p.Because, p.Among, p.Most}
 }
 
 type quoteLine struct {
-	SKU      string      `json:"sku"`
-	Name     string      `json:"name,omitempty"`
-	Quantity string      `json:"quantity"`
-	Unit     string      `json:"unit"`
-	Base     string      `json:"base_price,omitempty" doc:"what is paid without the quote; absent where no list has the item"`
-	Asked    string      `json:"asked_price,omitempty" doc:"special price asked for"`
-	Price    string      `json:"price"`
-	Amount   amount      `json:"amount"`
-	Steps    []quoteStep `json:"steps" doc:"how the price comes about"`
-	Ordered  string      `json:"ordered,omitempty" doc:"on orders that carry the number, in the line's unit"`
+	SKU      string        `json:"sku"`
+	Name     string        `json:"name,omitempty"`
+	Quantity string        `json:"quantity"`
+	Unit     string        `json:"unit"`
+	Base     string        `json:"base_price,omitempty" doc:"what is paid without the quote; absent where no list has the item"`
+	Asked    string        `json:"asked_price,omitempty" doc:"special price asked for"`
+	Price    string        `json:"price"`
+	Amount   amount        `json:"amount"`
+	Steps    []quoteStep   `json:"steps" doc:"how the price comes about"`
+	Options  []quoteOption `json:"options,omitempty" doc:"what was chosen of the product"`
+	Ordered  string        `json:"ordered,omitempty" doc:"on orders that carry the number, in the line's unit"`
 }
 
 type quoteRound struct {
@@ -46,7 +88,7 @@ type quoteRound struct {
 
 type quoteChange struct {
 	SKU   string `json:"sku,omitempty"`
-	Field string `json:"field" doc:"line, quantity, price, asked, title, customer, note, valid_until, from or until"`
+	Field string `json:"field" doc:"line, options, quantity, price, asked, title, customer, note, valid_until, from or until"`
 	Was   string `json:"was,omitempty"`
 	Now   string `json:"now,omitempty"`
 }
@@ -92,6 +134,36 @@ func (a *API) quoteHeads(ctx context.Context, qs ...quote.Quote) ([]quoteOut, er
 	return out, err
 }
 
+// quoteLineOf is a line with the way to its price.
+func quoteLineOf(l quote.Line, c money.Currency) quoteLine {
+	cash := func(p money.Price) string { return p.Fixed(c.Digits()) }
+	some := func(p money.Price) string {
+		if p == 0 {
+			return ""
+		}
+		return cash(p)
+	}
+	x := quoteLine{SKU: l.SKU, Name: l.Name("en"), Quantity: l.Quantity.String(), Unit: l.Unit, Base: some(l.Base), Asked: some(l.Asked), Price: cash(l.Price), Amount: *valueOut(money.Amount{Minor: l.Amount, Currency: c}), Steps: []quoteStep{}}
+	if l.Ordered > 0 {
+		x.Ordered = l.Ordered.String()
+	}
+	for _, s := range l.Steps {
+		step := quoteStep{Kind: s.Kind, Price: cash(s.Price), List: s.List, Version: s.Version, From: s.From, Option: s.Option}
+		if s.Kind == quote.StepOption {
+			if step.Add = cash(s.Add); s.Percent != 0 {
+				step.Percent = catalog.PercentText(s.Percent)
+			}
+		}
+		x.Steps = append(x.Steps, step)
+	}
+	if l.Config != nil {
+		for _, o := range l.Config.Options {
+			x.Options = append(x.Options, quoteOption{o.Group, o.Code, o.Name("en"), o.Pieces, o.By})
+		}
+	}
+	return x
+}
+
 // quoteOne is a quote with everything on it.
 func (a *API) quoteOne(ctx context.Context, actor access.Actor, id quote.ID) (*reply[quoteOut], error) {
 	d, err := a.d.Quotes.Get(ctx, actor, id)
@@ -104,22 +176,8 @@ func (a *API) quoteOne(ctx context.Context, actor access.Actor, id quote.ID) (*r
 	}
 	out := heads[0]
 	sum := func(minor int64) amount { return *valueOut(money.Amount{Minor: minor, Currency: d.Currency}) }
-	cash := func(p money.Price) string { return p.Fixed(d.Currency.Digits()) }
-	some := func(p money.Price) string {
-		if p == 0 {
-			return ""
-		}
-		return cash(p)
-	}
 	for _, l := range d.Lines {
-		x := quoteLine{SKU: l.SKU, Name: l.Name("en"), Quantity: l.Quantity.String(), Unit: l.Unit, Base: some(l.Base), Asked: some(l.Asked), Price: cash(l.Price), Amount: sum(l.Amount), Steps: []quoteStep{}}
-		if l.Ordered > 0 {
-			x.Ordered = l.Ordered.String()
-		}
-		for _, s := range l.Steps {
-			x.Steps = append(x.Steps, quoteStep{s.Kind, cash(s.Price), s.List, s.Version, s.From})
-		}
-		out.Lines = append(out.Lines, x)
+		out.Lines = append(out.Lines, quoteLineOf(l, d.Currency))
 	}
 	by := map[string]string{d.Supplier: out.Supplier, d.Reseller: out.Reseller}
 	for i, v := range d.Versions {
@@ -154,10 +212,11 @@ type quoteBody struct {
 
 // quoteItem is a line of a round.
 type quoteItem struct {
-	SKU      string `json:"sku" doc:"the supplier's item number, the reseller's or a GTIN"`
-	Quantity string `json:"quantity"`
-	Unit     string `json:"unit,omitempty"`
-	Price    string `json:"price,omitempty" doc:"per unit: asked for by the reseller, offered by the supplier; the list price where it is left out"`
+	SKU      string      `json:"sku" doc:"the supplier's item number, the reseller's or a GTIN"`
+	Quantity string      `json:"quantity"`
+	Unit     string      `json:"unit,omitempty"`
+	Price    string      `json:"price,omitempty" doc:"per unit: asked for by the reseller, offered by the supplier; the list price where it is left out"`
+	Options  []quotePick `json:"options,omitempty" maxItems:"200" doc:"of a product with options"`
 }
 
 // quotePlace is where the goods of an accepted quote go.
@@ -195,7 +254,11 @@ func (a *API) quoteCmd(ctx context.Context, actor access.Actor, side access.Side
 		if err != nil {
 			return cmd, err
 		}
-		cmd.Lines = append(cmd.Lines, quote.LineCmd{SKU: l.SKU, Quantity: q, Unit: l.Unit, Price: p})
+		x := quote.LineCmd{SKU: l.SKU, Quantity: q, Unit: l.Unit, Price: p}
+		for _, o := range l.Options {
+			x.Options = append(x.Options, catalog.Pick{Option: o.Option, Pieces: max(1, o.Pieces)})
+		}
+		cmd.Lines = append(cmd.Lines, x)
 	}
 	return cmd, nil
 }
@@ -271,6 +334,50 @@ func (a *API) quotes() {
 				return written(ctx, actor, q, err)
 			})
 	}
+	type trialIn struct {
+		Body struct {
+			Partner string      `json:"partner" doc:"slug of the other company"`
+			Side    string      `json:"side,omitempty" doc:"reseller (default) or supplier"`
+			Lines   []quoteItem `json:"lines" minItems:"1" maxItems:"200"`
+		}
+	}
+	handle(a, op("POST", base+"/configure", "quotes:write", "Try lines of a quote", "What each would cost, step by step, and for a product with options what stands in the way and what cannot be had, and why. Nothing is written.", 200),
+		func(ctx context.Context, actor access.Actor, in *trialIn) (*reply[list[quoteTrial]], error) {
+			side, d := access.Reseller, quote.Ask
+			if in.Body.Side == "supplier" {
+				side, d = access.Supplier, quote.Offer
+			}
+			cmd, err := a.quoteCmd(ctx, actor, side, "", quoteBody{Partner: in.Body.Partner, Lines: in.Body.Lines})
+			if err != nil {
+				return nil, err
+			}
+			got, total, err := a.d.Quotes.Preview(ctx, actor, d, cmd)
+			if err != nil {
+				return nil, err
+			}
+			out := make([]quoteTrial, len(got))
+			for i, l := range got {
+				out[i] = quoteTrial{quoteLine: quoteLineOf(l, total.Currency), Orderable: l.SKU != "", Problems: []optionProblem{}, Blocked: []optionProblem{}}
+				if l.SKU == "" {
+					out[i].SKU = in.Body.Lines[i].SKU
+				}
+				if l.Choice == nil {
+					continue
+				}
+				out[i].Orderable = l.Choice.OK()
+				for _, p := range l.Choice.Problems {
+					out[i].Problems = append(out[i].Problems, optionProblemOf(p))
+				}
+				for _, g := range l.Choice.Options.Groups {
+					for _, o := range g.Options {
+						if p, ok := l.Choice.Blocked[o.Code]; ok {
+							out[i].Blocked = append(out[i].Blocked, optionProblemOf(p))
+						}
+					}
+				}
+			}
+			return page(out, ""), nil
+		})
 	type acceptIn struct {
 		ID   string `path:"id"`
 		Body struct {

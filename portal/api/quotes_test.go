@@ -105,3 +105,49 @@ func TestOfferKeptBack(t *testing.T) {
 		t.Fatalf("%+v %+v", r, kept)
 	}
 }
+
+// TestOptionsOverTheAPI: programs read and write options, try a configuration and are told
+// why it does not stand, and ask for one.
+func TestOptionsOverTheAPI(t *testing.T) {
+	t.Parallel()
+	ingrid := program(t, portaltest.Ingrid, "aurelia", "catalog:write", "catalog:read")
+	maya := program(t, portaltest.Maya, "kestrel", "quotes:write", "quotes:read", "catalog:read")
+	kaarel := program(t, portaltest.Kaarel, "baltic", "catalog:write", "catalog:read")
+	var o struct {
+		Revision int
+		Groups   []struct{ Code string }
+	}
+	ingrid.do(t, http.MethodPut, "/products/AUR-LM50/options", `{"revision":0,"groups":[{"code":"case","name_en":"Case","most":1,"options":[{"code":"soft","name_en":"soft","most":1}]}]}`, 200, &o)
+	maya.do(t, http.MethodGet, "/products/AUR-LM50/options?supplier=aurelia", "", 200, &o)
+	if o.Revision != 1 || o.Groups[0].Code != "CASE" {
+		t.Errorf("%+v", o)
+	}
+	ingrid.do(t, http.MethodPut, "/products/AUR-LM50/options", `{"revision":0,"groups":[]}`, 409, nil)
+	ingrid.do(t, http.MethodPut, "/products/AUR-LM50/options", `{"revision":1,"groups":[],"rules":[{"kind":"adds","if":"A","then":["B"]}]}`, 422, nil)
+	kaarel.do(t, http.MethodPut, "/products/AUR-LM50/options", `{"revision":1,"groups":[]}`, 404, nil)
+	var got struct {
+		Items []struct {
+			Orderable bool
+			Price     string
+			Steps     []struct{ Kind, Option, Add string }
+			Problems  []struct{ Kind string }
+			Blocked   []struct {
+				Option  string
+				Because []string
+			}
+		}
+	}
+	maya.do(t, http.MethodPost, "/quotes/configure", `{"partner":"aurelia","lines":[{"sku":"AUR-W18H","quantity":"1","options":[{"option":"HALF"}]},{"sku":"AUR-W18H","quantity":"1"},{"sku":"NOPE","quantity":"1"}]}`, 200, &got)
+	if l := got.Items[0]; !l.Orderable || l.Price != "142.00" || len(l.Blocked) != 1 || l.Blocked[0].Option != "SOCKETS" || l.Blocked[0].Because[0] != "HALF" {
+		t.Errorf("%+v", l)
+	}
+	if l := got.Items[1]; l.Orderable || l.Problems[0].Kind != "group_required" || got.Items[2].Orderable {
+		t.Errorf("%+v", got)
+	}
+	maya.do(t, http.MethodPost, "/quotes/requests", `{"partner":"aurelia","lines":[{"sku":"AUR-W18H","quantity":"1"}]}`, 422, nil)
+	var q aQuote
+	maya.do(t, http.MethodPost, "/quotes/requests", `{"partner":"aurelia","lines":[{"sku":"AUR-W18H","quantity":"1","options":[{"option":"THREEQ"}]}]}`, 200, &q)
+	if q.Lines[0].Price != "159.75" {
+		t.Errorf("price %s", q.Lines[0].Price)
+	}
+}

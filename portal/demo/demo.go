@@ -179,6 +179,9 @@ func (m *maker) companies(ctx context.Context) error {
 	if err := m.Catalog.SetPrices(ctx, boss, prices(day(m.start.AddDate(-3, 0, 0)), day(m.start.AddDate(0, -11, 0)))); err != nil {
 		return err
 	}
+	if err := m.options(ctx, boss, day(m.start.AddDate(0, -11, 0))); err != nil {
+		return err
+	}
 	if err := m.shelves(ctx, boss); err != nil {
 		return err
 	}

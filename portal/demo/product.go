@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"context"
 	"fmt"
 
+	"entente/prm/access"
 	"entente/prm/catalog"
 	"entente/prm/money"
 )
@@ -111,4 +113,41 @@ func prices(from, since string) map[string][]catalog.ListPrice {
 		}
 	}
 	return out
+}
+
+// wrench are the options of one article: a drive, what comes with it, and batteries.
+func wrench() catalog.Options {
+	opt := func(code, en, zh string, most int) catalog.Option {
+		return catalog.Option{Code: code, NameEN: en, NameZH: zh, Most: most}
+	}
+	return catalog.Options{Groups: []catalog.OptionGroup{
+		{Code: "DRIVE", NameEN: "Drive", NameZH: "驱动头", Required: true, Most: 1, Options: []catalog.Option{opt("HALF", "1/2 in", "1/2 英寸", 1), opt("THREEQ", "3/4 in", "3/4 英寸", 1)}},
+		{Code: "ANVIL", NameEN: "Anvil", NameZH: "砧座", Most: 1, Options: []catalog.Option{opt("RING", "friction ring", "摩擦环", 1), opt("PIN", "pin detent", "销锁", 1)}},
+		{Code: "EXTRA", NameEN: "Extras", NameZH: "附件", Most: 4, Options: []catalog.Option{opt("CASE", "carrying case", "手提箱", 1), opt("SOCKETS", "socket set", "套筒组", 1), opt("B50", "5.0 Ah battery", "5.0 Ah 电池", 4), opt("BLUE", "tracking tag", "定位标签", 1)}},
+	}, Rules: []catalog.OptionRule{
+		{Kind: catalog.RuleRequires, If: "PIN", Then: []string{"THREEQ"}},
+		{Kind: catalog.RuleExcludes, If: "HALF", Then: []string{"SOCKETS"}},
+		{Kind: catalog.RuleAdds, If: "SOCKETS", Then: []string{"CASE"}},
+		{Kind: catalog.RuleLimits, If: "CASE", Then: []string{"B50"}, Most: 2},
+	}}
+}
+
+// options makes the wrench a product with options, and says what they add from a day on.
+func (m *maker) options(ctx context.Context, boss access.Actor, from string) error {
+	e, err := m.Catalog.Get(ctx, boss, m.aurelia.id, "AUR-W18H")
+	if err != nil {
+		return err
+	}
+	if _, err := m.Catalog.SetOptions(ctx, boss, e.ID, catalog.OptionsCmd{Options: wrench()}); err != nil {
+		return err
+	}
+	for _, c := range []money.Currency{"GBP", "EUR", "CNY"} {
+		add := func(code string, pence int64) catalog.OptionPrice {
+			return catalog.OptionPrice{Option: code, Price: listPrice(article{pence: pence}, c, false)}
+		}
+		if err := m.Catalog.SetOptionPrices(ctx, boss, c, from, map[string][]catalog.OptionPrice{e.SKU: {{Option: "THREEQ", Percent: money.One / 8}, add("PIN", 400), add("CASE", 1800), add("SOCKETS", 3650), add("B50", 2900)}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

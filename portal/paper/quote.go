@@ -3,6 +3,7 @@ package paper
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"entente/prm/access"
@@ -57,7 +58,7 @@ func Quote(s Source, q quote.Quote) Document {
 		if l.Price == 0 { // the supplier is to name one
 			cost, sum = "–", "–"
 		}
-		d.Rows = append(d.Rows, Row{Cells: []string{strconv.Itoa(i + 1), l.SKU, l.Name(string(s.P.Language())), s.P.Quantity(l.Quantity.String(), l.Unit), cost, sum}})
+		d.Rows = append(d.Rows, Row{Cells: []string{strconv.Itoa(i + 1), l.SKU, strings.Join(append([]string{l.Name(string(s.P.Language()))}, l.Config.Words(string(s.P.Language()))...), "\n"), s.P.Quantity(l.Quantity.String(), l.Unit), cost, sum}})
 	}
 	d.Sums = []Sum{{s.P.T("col.total"), s.P.Money(q.Sum().String(), string(q.Currency)), true}}
 	if q.Note != "" {

@@ -42,6 +42,7 @@ func (*CataloguePage) meta() meta {
 func (*ProductPage) meta() meta {
 	return meta{block: "product", layout: "app", nav: NavCatalogue}
 }
+func (*OptionsPage) meta() meta { return meta{block: "options", layout: "app", nav: NavCatalogue} }
 func (*ProductFormPage) meta() meta {
 	return meta{block: "product_form", layout: "app", nav: NavCatalogue}
 }

@@ -22,6 +22,34 @@ type ProductPage struct {
 	OrderURL       string
 	NewURL         string // of the successor
 	NewSKU         string
+	Options        []OptionGroupRow // what can be chosen of it
+	Rules          []Text           // between the options, as sentences
+	OptionsURL     string           // where they are changed
+}
+
+// OptionGroupRow is a group of options of a product.
+type OptionGroupRow struct {
+	Name    string
+	Note    Text // how many may be chosen
+	Options []Text
+}
+
+// OptionsPage is /c/{slug}/catalogue/{id}/options, the form of what can be chosen of a product. It posts revision, list, draft,
+// g.{n}.opt_code, .name_en, .name_zh, .required, .opt_most; o.{n}.opt_group, .opt_code, .name_en, .name_zh, .opt_most, .opt_price,
+// .opt_percent; r.{n}.opt_if, .opt_kind, .opt_then, .opt_most to URL; add=groups|options|rules and fill (with paste or file) only change the form.
+type OptionsPage struct {
+	Base
+	URL, BackURL, CSVURL, ListURL, ListsURL string
+	SKU, Name                               string
+	Form                                    Form
+	Groups, Options, Rules                  []int // the rows
+	Codes                                   []string
+	Kinds                                   []Option
+	Lists                                   []KV // the price lists; Mono marks the one that is shown
+	List, Currency                          string
+	ListName                                Text
+	Draft                                   bool // prices can be changed
+	Sentences                               []Text
 }
 
 // UnitRow is one level of a pack tree, the piece first. Holds says what is in it.

@@ -215,6 +215,7 @@ type QuoteLine struct {
 	Quantity            Quantity
 	Price, Base, Amount Money
 	Special             bool
+	Options             []string // what was chosen of it
 	Steps               []QuoteStep
 	Ordered             Text // on orders that carry the number
 }
@@ -222,6 +223,7 @@ type QuoteLine struct {
 // QuoteStep is one step on the way to a price.
 type QuoteStep struct {
 	Text  Text
+	Add   Text // what an option adds
 	Price Money
 	Last  bool
 }
@@ -244,8 +246,8 @@ type QuoteOrder struct {
 	On          Date
 }
 
-// QuoteFormPage is the form of a request (Offer: of an offer), a new one or another round. It posts partner, deal, round, title, customer, note, valid_until, from, until and line.{n}.sku, .quantity, .unit, .price to URL;
-// add and remove=n only change the form. Fragment "quote_form.form".
+// QuoteFormPage is the form of a request (Offer: of an offer), a new one or another round. It posts partner, deal, round, title, customer, note, valid_until, from, until and line.{n}.sku, .quantity, .unit, .price, .g-{group} and .o-{option} to URL;
+// add, look and remove=n only change the form. Fragment "quote_form.form".
 type QuoteFormPage struct {
 	Base
 	URL, BackURL, Number string

@@ -303,6 +303,32 @@ type NewOrderLine struct {
 	ListPrice, Amount                Money
 	Notes                            []Text // doubts that do not keep it from being ordered
 	Error                            Text
+	Config                           *ConfigBox // of a quote: what can be chosen of it
+}
+
+// ConfigBox is what can be chosen of the product of a line, with the steps of its price.
+type ConfigBox struct {
+	Problems []Text // why it cannot be sent so
+	Groups   []ConfigGroup
+	Steps    []QuoteStep
+}
+
+// ConfigGroup is one question. None is the field of "nothing of it", where one may be chosen.
+type ConfigGroup struct {
+	Name    string
+	Note    Text
+	None    string
+	NoneOn  bool
+	Options []ConfigOption
+}
+
+// ConfigOption is one answer: a radio button, a check box, or a number of pieces (Most above
+// 1). Off ones cannot be had; Why says the reason, or what brought it.
+type ConfigOption struct {
+	Field, Value, Name string
+	Radio, On, Off     bool
+	Most               int
+	Adds, Why          Text
 }
 
 // More reports whether the line has a second row: unit, price, date.

@@ -48,6 +48,9 @@ func (v *visit) productPage(status int, typed *view.Form) error {
 	if err := v.productReferences(page, e, partners); err != nil {
 		return err
 	}
+	if err := v.productOptions(page, e); err != nil {
+		return err
+	}
 	if typed != nil {
 		page.Reference = typed
 	}

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"entente/portal/view"
 	"entente/prm/access"
@@ -70,7 +72,36 @@ func (in *input) fillQuote(q quotes.Quote, d quotes.Deed) {
 			in.values[lineName(i, "price")] = l.Price.Fixed(q.Currency.Digits())
 		}
 	}
+	for i, l := range q.Lines {
+		for _, p := range l.Config.Picks() {
+			in.values[lineName(i, "o-"+p.Option)] = strconv.Itoa(p.Pieces)
+		}
+	}
 	in.values["lines"] = strconv.Itoa(len(q.Lines))
+}
+
+// picks are the options that were chosen on a line of the form: one of a group, or pieces of
+// an option.
+func (in *input) picks(line int) []catalog.Pick {
+	var out []catalog.Pick
+	for name, value := range in.values {
+		f, ok := strings.CutPrefix(name, lineName(line, ""))
+		if !ok || value == "" || len(out) >= catalog.MaxOptions {
+			continue
+		}
+		if _, group := strings.CutPrefix(f, "g-"); group {
+			out = append(out, catalog.Pick{Option: strings.TrimSpace(value), Pieces: 1})
+		} else if code, option := strings.CutPrefix(f, "o-"); option {
+			n, err := strconv.Atoi(strings.TrimSpace(value))
+			if err != nil || n < 0 {
+				in.wrong.With(name, "error.number", "value", value)
+				continue
+			}
+			out = append(out, catalog.Pick{Option: code, Pieces: n})
+		}
+	}
+	slices.SortFunc(out, func(a, b catalog.Pick) int { return strings.Compare(a.Option, b.Option) })
+	return out
 }
 
 // fillDeal writes a registration into the form, for either side of it.
@@ -135,6 +166,9 @@ func quoteSend(d quotes.Deed) func(*visit) error {
 			}
 			was = &q
 		}
+		if _, look := in.values["look"]; look {
+			return v.quoteForm(200, in, d, was, nil)
+		}
 		if _, add := in.values["add"]; add {
 			in.values["lines"] = strconv.Itoa(in.lineCount() + moreLines)
 			return v.quoteForm(200, in, d, was, nil)
@@ -178,7 +212,7 @@ func (in *input) quoteCmd(was *quotes.Quote) (cmd quotes.Cmd, rows []string) {
 	}
 	for i := range in.lineCount() {
 		at := "line." + strconv.Itoa(i)
-		l := quotes.LineCmd{SKU: in.text(at + ".sku"), Quantity: in.number(at + ".quantity"), Unit: in.text(at + ".unit"), Price: in.number(at + ".price")}
+		l := quotes.LineCmd{SKU: in.text(at + ".sku"), Quantity: in.number(at + ".quantity"), Unit: in.text(at + ".unit"), Price: in.number(at + ".price"), Options: in.picks(i)}
 		switch {
 		case l.SKU == "" && in.text(at+".quantity") == "" && in.text(at+".price") == "":
 			continue
@@ -288,7 +322,7 @@ func (v *visit) quoteLines(page *view.QuoteFormPage, in *input, d quotes.Deed, w
 		if !ok || x < 0 {
 			x = 0
 		}
-		cmd.Lines, rows = append(cmd.Lines, quotes.LineCmd{SKU: l.SKU, Quantity: q, Unit: l.Unit, Price: x}), append(rows, i)
+		cmd.Lines, rows = append(cmd.Lines, quotes.LineCmd{SKU: l.SKU, Quantity: q, Unit: l.Unit, Price: x, Options: in.picks(i)}), append(rows, i)
 	}
 	if len(cmd.Lines) > 0 && (was == nil || was.Can(d, v.org(), v.now)) {
 		got, total, err := v.w.d.Quotes.Preview(v.ctx, v.actor(), d, cmd)
@@ -335,7 +369,123 @@ func (v *visit) quoteRow(row *view.NewOrderLine, l quotes.Line, c money.Currency
 	if l.Amount > 0 && row.Quantity != "" {
 		row.Amount = amount(money.Amount{Minor: l.Amount, Currency: c})
 	}
+	if l.Choice != nil {
+		row.Config = v.configBox(row.Index, l, c)
+	}
 	if l.Asked > 0 {
 		row.Notes = append(row.Notes, view.T("quotestep.asked_is", "price", price(l.Asked, c)))
 	}
+}
+
+// configBox is what can be chosen on a line, what stands in the way, and how its price comes
+// about.
+func (v *visit) configBox(line int, l quotes.Line, c money.Currency) *view.ConfigBox {
+	ch, lang := l.Choice, string(v.p.Language())
+	box := &view.ConfigBox{Steps: v.quoteSteps(l, c)}
+	for _, p := range ch.Problems {
+		box.Problems = append(box.Problems, v.optionProblem(ch.Options, p))
+	}
+	have := map[string]catalog.Chosen{}
+	for _, x := range ch.Chosen {
+		have[x.Option.Code] = x
+	}
+	for _, g := range ch.Options.Groups {
+		row := view.ConfigGroup{Name: g.Name(lang), Note: view.T("options.free"), NoneOn: true}
+		switch {
+		case g.Most > 1 && g.Required:
+			row.Note = view.T("options.some", "most", strconv.Itoa(g.Most))
+		case g.Most > 1:
+			row.Note = view.T("options.most", "most", strconv.Itoa(g.Most))
+		case g.Required:
+			row.Note = view.T("options.one")
+		default:
+			row.None = lineName(line, "g-"+g.Code)
+		}
+		for _, o := range g.Options {
+			x, on := have[o.Code]
+			out := view.ConfigOption{Field: lineName(line, "o-"+o.Code), Value: "1", Name: o.Name(lang), On: on, Most: o.Most}
+			if g.Most == 1 && o.Most == 1 {
+				out.Radio, out.Field, out.Value = true, lineName(line, "g-"+g.Code), o.Code
+			} else if o.Most > 1 {
+				if out.Value = ""; on {
+					out.Value = strconv.Itoa(x.Pieces)
+				}
+			}
+			if on {
+				row.NoneOn = false
+			}
+			if p, blocked := ch.Blocked[o.Code]; blocked {
+				out.Off, out.Why = true, v.blockedText(ch.Options, p)
+			} else if on && x.By != "" {
+				out.Off, out.Why = o.Most == 1, view.T("optionblocked.brought", "because", v.optionNames(ch.Options, []string{x.By}))
+			}
+			if l.Base > 0 {
+				out.Adds = adds(ch.Adds[o.Code], c)
+			}
+			row.Options = append(row.Options, out)
+		}
+		box.Groups = append(box.Groups, row)
+	}
+	return box
+}
+
+// adds says what an option adds to a price.
+func adds(p money.Price, c money.Currency) view.Text {
+	switch {
+	case p == 0:
+		return view.T("config.adds_not")
+	case p < 0:
+		return view.T("config.takes", "price", price(-p, c))
+	}
+	return view.T("config.adds", "price", price(p, c))
+}
+
+// optionProblem says why a configuration does not stand.
+func (v *visit) optionProblem(o catalog.Options, p catalog.Problem) view.Text {
+	key, group := "optionproblem."+p.Kind, p.Group
+	for _, g := range o.Groups {
+		if g.Code == p.Group {
+			group = g.Name(string(v.p.Language()))
+		}
+	}
+	if p.Kind == catalog.RuleRequires && len(p.Among) > 1 {
+		key += "_one"
+	}
+	return view.T(key, "group", group, "option", v.optionNames(o, []string{p.Option}), "because", v.optionNames(o, p.Because), "among", v.optionNames(o, p.Among), "most", strconv.Itoa(p.Most))
+}
+
+// blockedText says why an option cannot be had.
+func (v *visit) blockedText(o catalog.Options, p catalog.Problem) view.Text {
+	key := "optionblocked.because"
+	switch {
+	case len(p.Because) == 0:
+		key = "optionblocked.alone"
+	case p.Kind == catalog.ProblemMany || p.Kind == catalog.RuleLimits:
+		key = "optionblocked.most"
+	}
+	return view.T(key, "because", v.optionNames(o, p.Because), "most", strconv.Itoa(p.Most))
+}
+
+// quoteSteps says how the price of a line comes about.
+func (v *visit) quoteSteps(l quotes.Line, c money.Currency) []view.QuoteStep {
+	var out []view.QuoteStep
+	for k, s := range l.Steps {
+		key := "quotestep." + s.Kind
+		if s.Kind != quotes.StepOption && s.Version > 0 && s.List == "" {
+			key += "_plain"
+		}
+		step := view.QuoteStep{Text: view.T(key, "list", s.List, "version", strconv.Itoa(s.Version), "from", view.Date(s.From)), Price: price(s.Price, c), Last: k == len(l.Steps)-1}
+		if s.Kind == quotes.StepOption {
+			name := quotes.ConfigOption{Code: s.Option, NameEN: s.NameEN, NameZH: s.NameZH}.Name(string(v.p.Language()))
+			switch {
+			case s.Percent != 0:
+				key += "_percent"
+			case s.Pieces > 1:
+				key += "_pieces"
+			}
+			step.Text, step.Add = view.T(key, "option", name, "pieces", strconv.Itoa(s.Pieces), "percent", catalog.PercentText(s.Percent)), adds(s.Add, c)
+		}
+		out = append(out, step)
+	}
+	return out
 }

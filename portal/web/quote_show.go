@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -122,14 +121,7 @@ func (v *visit) quoteTexts(page *view.QuotePage, d quotes.Detail, n names) {
 		if l.Ordered > 0 {
 			row.Ordered = view.T("quote.ordered_n", "n", counted(l.Ordered, l.Unit))
 		}
-		for k, s := range l.Steps {
-			key := "quotestep." + s.Kind
-			if s.Version > 0 && s.List == "" {
-				key += "_plain"
-			}
-			text := view.T(key, "list", s.List, "version", strconv.Itoa(s.Version), "from", view.Date(s.From))
-			row.Steps = append(row.Steps, view.QuoteStep{Text: text, Price: price(s.Price, c), Last: k == len(l.Steps)-1})
-		}
+		row.Options, row.Steps = l.Config.Words(lang), v.quoteSteps(l, c)
 		page.Lines = append(page.Lines, row)
 	}
 	add := func(key string, value view.Text) {
@@ -162,7 +154,7 @@ func (v *visit) quoteTexts(page *view.QuotePage, d quotes.Detail, n names) {
 		row := view.QuoteVersion{Number: x.Number, Kind: view.T("quotekind."+x.Kind, "company", n.org(x.Org)), By: n.actor(x.Person, x.Org), At: x.At, Total: amount(money.Amount{Minor: x.Total, Currency: c}), Now: i == 0}
 		if i+1 < len(d.Versions) {
 			for _, ch := range quotes.Diff(d.Versions[i+1], x) {
-				row.Changes = append(row.Changes, diffText(ch))
+				row.Changes = append(row.Changes, v.diffText(ch))
 			}
 		}
 		page.Versions = append(page.Versions, row)
@@ -177,7 +169,7 @@ func (v *visit) quoteTexts(page *view.QuotePage, d quotes.Detail, n names) {
 }
 
 // diffText says one difference between two rounds.
-func diffText(c quotes.Change) view.Text {
+func (v *visit) diffText(c quotes.Change) view.Text {
 	word := func(s string) view.Text {
 		if slices.Contains([]string{"valid_until", "from", "until"}, c.Field) && s != "" {
 			return view.T("order.on", "date", view.Date(s))
@@ -191,6 +183,11 @@ func diffText(c quotes.Change) view.Text {
 		return view.T("quotediff.removed", "sku", c.SKU, "was", lot(c.Was))
 	case c.Field == "note":
 		return view.T("quotediff.note")
+	case c.Field == "options":
+		words := func(c *quotes.Config) view.Text {
+			return orDash(v.p.List(c.Words(string(v.p.Language()))))
+		}
+		return view.T("quotediff.options", "sku", c.SKU, "was", words(c.WasConfig), "now", words(c.NowConfig))
 	}
 	return view.T("quotediff."+c.Field, "sku", c.SKU, "was", word(c.Was), "now", word(c.Now))
 }

@@ -152,3 +152,112 @@ func TestOrderAfterAccepting(t *testing.T) {
 		t.Error("it may be ordered again, or does not lead to its order")
 	}
 }
+
+// TestConfigurator: without a script the form is sent again and says what may be chosen, what
+// may not and why, and each step of the price; what does not stand is not sent; the quote, the
+// paper and the difference between rounds say what was chosen.
+func TestConfigurator(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	maya, ingrid, chen := p.As(t, portaltest.Maya), p.As(t, portaltest.Ingrid), p.As(t, portaltest.Chen)
+	const ask = "/c/kestrel/quotes/new"
+	form := filled(t, maya.Get(t, ask+"?sku=AUR-W18H").Body, ask)
+	form.Set("line.0.g-DRIVE", "HALF")
+	form.Set("line.0.o-B50", "2")
+	form.Set("look", "1")
+	has := func(what, body string, words ...string) {
+		t.Helper()
+		text := strings.Join(strings.Fields(html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(body, " "))), " ")
+		for _, w := range words {
+			if !strings.Contains(text, w) && !strings.Contains(body, w) {
+				t.Errorf("%s lacks %q\n%.6000s", what, w, text)
+			}
+		}
+	}
+	a := maya.Post(t, ask, form)
+	has("the form", a.Body, "not available, because you chose 1/2 in", "not available, because you chose 1/2 in", `value="HALF" checked`, "5.0 Ah battery, 2 pieces", "+ £58.00", "£200.00")
+	form.Del("look")
+	form.Set("line.0.o-SOCKETS", "1")
+	a = maya.Post(t, ask, form)
+	if a.Status != 422 {
+		t.Errorf("what is not available: %d", a.Status)
+	}
+	has("the refusal", a.Body, "Because you chose 1/2 in, socket set is not available. Take one of them back.", "cannot be ordered so")
+	form.Set("line.0.g-DRIVE", "THREEQ")
+	form.Set("title", "Wrenches")
+	if a = maya.Post(t, ask, form); a.Status != 303 {
+		t.Fatalf("ask: %d\n%.3000s", a.Status, a.Body)
+	}
+	own := a.Location
+	theirs := strings.Replace(own, "/c/kestrel/", "/c/aurelia/", 1)
+	has("the quote", maya.Get(t, own).Body, "Drive: 3/4 in", "Extras: 5.0 Ah battery × 2", "3/4 in, 12.5 % of the price + £17.75", "£272.25")
+	page := ingrid.Get(t, theirs+"/offer").Body
+	deal := filled(t, page, theirs+"/offer")
+	if !strings.Contains(page, `value="THREEQ" checked`) || deal.Get("line.0.o-B50") != "2" || deal.Get("line.0.o-SOCKETS") != "1" || !strings.Contains(page, `name="line.0.o-CASE" value="1" checked disabled`) {
+		t.Fatalf("the offer begins with %v", deal)
+	}
+	deal.Set("line.0.g-DRIVE", "THREEQ")
+	deal.Del("line.0.o-CASE") // as a browser does not send it
+	deal.Del("line.0.o-B50")
+	if a := ingrid.Post(t, theirs+"/offer", deal); a.Status != 303 {
+		t.Fatalf("offer: %d\n%.3000s", a.Status, a.Body)
+	}
+	has("the difference", maya.Get(t, own).Body, "AUR-W18H: options Drive: 3/4 in, Extras: carrying case, Extras: socket set and Extras: 5.0 Ah battery × 2 → Drive: 3/4 in, Extras: carrying case and Extras: socket set")
+	if text := pdfText(t, maya.Get(t, own+"/pdf?lang=zh-CN&paper=a4").Body); !strings.Contains(text, "驱动头: 3/4 英寸") {
+		t.Errorf("on paper:\n%s", text)
+	}
+	if a := chen.Get(t, strings.Replace(own, "kestrel", "huadong", 1)); a.Status != 404 {
+		t.Errorf("a competitor: %d", a.Status)
+	}
+}
+
+// TestOptionsForm: the owner changes options in the form or from a table; what contradicts
+// itself is told at its row; nobody else may.
+func TestOptionsForm(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid, maya := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Maya)
+	of := func(slug, sku string) string {
+		t.Helper()
+		return "/c/" + slug + "/catalogue/" + regexp.MustCompile(`/catalogue/([a-z0-9]{26})"`).FindStringSubmatch(ingrid.Get(t, "/c/aurelia/catalogue?q="+sku).Body)[1]
+	}
+	at := of("aurelia", "AUR-LL3") + "/options"
+	table := "kind\tgroup\tcode\tname_en\tname_zh\trequired\tmost\tif\tthen\ngroup\t\tTRIPOD\tTripod\t三脚架\tyes\t1\noption\tTRIPOD\tLOW\tlow\t低\noption\tTRIPOD\tHIGH\thigh\t高\nexcludes\t\t\t\t\t\t\tLOW\tHIGH\n"
+	form := filled(t, ingrid.Get(t, at).Body, at)
+	form.Set("paste", table)
+	form.Set("fill", "1")
+	a := ingrid.Post(t, at, form)
+	if a.Status != 200 || !strings.Contains(a.Body, "low does not go with high.") {
+		t.Fatalf("filled: %d\n%.3000s", a.Status, a.Body)
+	}
+	form = filled(t, a.Body, at)
+	bad := url.Values{}
+	for k, v := range form {
+		bad[k] = v
+	}
+	bad.Set("r.0.opt_then", "LOW HIGH")
+	bad.Set("r.0.opt_kind", "limits")
+	bad.Set("r.0.opt_if", "")
+	bad.Set("r.0.opt_most", "0")
+	if a := ingrid.Post(t, at, bad); a.Status != 422 || !strings.Contains(a.Body, "TRIPOD must be answered, but no option of it can be chosen.") {
+		t.Errorf("never filled: %d\n%.3000s", a.Status, a.Body)
+	}
+	if a := ingrid.Post(t, at, form); a.Status != 303 {
+		t.Fatalf("save: %d\n%.3000s", a.Status, a.Body)
+	}
+	if a := ingrid.Post(t, at, form); a.Status != 409 {
+		t.Errorf("an old revision: %d", a.Status)
+	}
+	if a := ingrid.Get(t, at+"/csv"); !strings.Contains(a.Body, "option,TRIPOD,LOW,low,低,,1") {
+		t.Errorf("table:\n%s", a.Body)
+	}
+	theirs := strings.Replace(strings.TrimSuffix(at, "/options"), "aurelia", "kestrel", 1)
+	if body := maya.Get(t, theirs).Body; !strings.Contains(body, "low does not go with high.") || strings.Contains(body, "/options\"") {
+		t.Error("the partner does not read the options, or may change them")
+	}
+	for _, path := range []string{theirs + "/options", theirs + "/options/csv"} {
+		if a := maya.Get(t, path); a.Status != 403 && a.Status != 404 {
+			t.Errorf("%s: %d", path, a.Status)
+		}
+	}
+}

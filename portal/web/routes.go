@@ -166,6 +166,9 @@ func catalogueRoutes() []Route {
 		get("/c/:slug/catalogue/:id", "product", InCompany, access.CatalogRead, productShow),
 		get("/c/:slug/catalogue/:id/edit", "edit product", InCompany, access.CatalogWrite, productEdit),
 		post("/c/:slug/catalogue/:id/edit", "save product", InCompany, access.CatalogWrite, productSave),
+		get("/c/:slug/catalogue/:id/options", "options of a product", InCompany, access.CatalogWrite, optionsEdit),
+		post("/c/:slug/catalogue/:id/options", "save options", InCompany, access.CatalogWrite, optionsSave),
+		get("/c/:slug/catalogue/:id/options/csv", "options as a table", InCompany, access.CatalogWrite, optionsFile),
 		post("/c/:slug/catalogue/:id/references", "add reference", InCompany, access.ReferenceWrite, referenceAdd),
 		post("/c/:slug/catalogue/:id/references/remove", "remove reference", InCompany, access.ReferenceWrite, referenceDrop),
 	}

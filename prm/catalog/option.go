@@ -103,7 +103,7 @@ func (o Options) Find(code string) (Option, OptionGroup, bool) {
 	return Option{}, OptionGroup{}, false
 }
 
-var optionCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9_.-]{0,19}$`)
+var optionCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9_-]{0,19}$`)
 
 func foldCode(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
 

@@ -121,6 +121,29 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// What is written into a file is read again.
+func TestOptionRecords(t *testing.T) {
+	t.Parallel()
+	o, err := drill().Clean()
+	if err != nil {
+		t.Fatal(err)
+	}
+	prices := []OptionPrice{{"BIG", 0, money.One / 8}, {"CASE", -money.One, 0}}
+	rows := o.Records(prices)
+	got, list, err := ReadOptionRecords(rows)
+	if err != nil || !slices.Equal(list, prices) || !slices.EqualFunc(got.Records(list), rows, slices.Equal[[]string]) {
+		t.Fatalf("%v\n%v\n%v", err, got.Records(list), rows)
+	}
+	for name, bad := range map[string][]string{"kind": {"wings", "", "X"}, "number": {"group", "", "X", "x", "", "", "many"}, "no such group": {"option", "NOPE", "X", "x"}} {
+		if _, _, err := ReadOptionRecords(append(slices.Clone(rows), bad)); said(err, "rows.16") == "" && said(err, "rows.17") == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := ReadOptionRecords([][]string{{"a", "b"}}); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("no head: %v", err)
+	}
+}
+
 func TestConfigured(t *testing.T) {
 	t.Parallel()
 	c := drill().Configure(append(picks("BIG", "CASE"), Pick{"BATTERY", 2}))
@@ -248,11 +271,11 @@ func TestOptionsKept(t *testing.T) {
 		s := setup(t, d)
 		e, err := s.svc.Get(s.ctx(), s.boss, s.sup, "AUR-1")
 		s.must(err)
-		o, err := s.svc.SetOptions(s.ctx(), s.boss, e.ID, 0, drill())
+		o, err := s.svc.SetOptions(s.ctx(), s.boss, e.ID, OptionsCmd{Options: drill()})
 		s.must(err)
-		_, err = s.svc.SetOptions(s.ctx(), s.boss, e.ID, 0, drill())
+		_, err = s.svc.SetOptions(s.ctx(), s.boss, e.ID, OptionsCmd{Options: drill()})
 		s.code("an old revision", err, fault.Conflict)
-		if o, err = s.svc.SetOptions(s.ctx(), s.boss, e.ID, 1, o); err != nil || o.Revision != 2 {
+		if o, err = s.svc.SetOptions(s.ctx(), s.boss, e.ID, OptionsCmd{Revision: 1, Options: o}); err != nil || o.Revision != 2 {
 			t.Fatalf("%d %v", o.Revision, err)
 		}
 		got, err := s.svc.Options(s.ctx(), s.viewer, e.ID)
@@ -265,6 +288,8 @@ func TestOptionsKept(t *testing.T) {
 		s.must(err)
 		gbp := ls[slices.IndexFunc(ls, func(l PriceList) bool { return l.Currency == "GBP" })].ID
 		s.code("no draft", s.svc.ChangeOptionPrices(s.ctx(), s.boss, gbp, e.ID, nil), fault.Conflict)
+		_, err = s.svc.SetOptions(s.ctx(), s.boss, e.ID, OptionsCmd{Revision: 2, Options: o, List: gbp})
+		s.code("no draft", err, fault.Conflict)
 		v, err := s.svc.BeginDraft(s.ctx(), s.boss, gbp, DraftCmd{From: "2027-01-01", Percent: money.One / 10})
 		s.must(err)
 		in, err := s.svc.OptionPrices(s.ctx(), s.boss, gbp, v.Number, e.ID)
@@ -275,7 +300,8 @@ func TestOptionsKept(t *testing.T) {
 		for name, p := range map[string]OptionPrice{"both": {"BIG", 1, 1}, "unknown": {"WINGS", 1, 0}, "all of it": {"BIG", 0, -money.One}} {
 			s.code(name, s.svc.ChangeOptionPrices(s.ctx(), s.boss, gbp, e.ID, []OptionPrice{p}), fault.Invalid)
 		}
-		s.must(s.svc.ChangeOptionPrices(s.ctx(), s.boss, gbp, e.ID, []OptionPrice{{"BATTERY", -money.One, 0}}))
+		_, err = s.svc.SetOptions(s.ctx(), s.boss, e.ID, OptionsCmd{Revision: 2, Options: o, List: gbp, Prices: []OptionPrice{{"BATTERY", -money.One, 0}}})
+		s.must(err)
 		_, err = s.svc.Publish(s.ctx(), s.boss, gbp, PublishCmd{Short: true})
 		s.must(err)
 		own, err := s.svc.CreateList(s.ctx(), s.boss, ListCmd{Currency: "GBP", Partner: s.buy})
@@ -294,6 +320,9 @@ func TestOptionsKept(t *testing.T) {
 		if x := at(s.buyer, "2026-11-22"); len(x) != 2 || x["BATTERY"].Price != money.Whole(15) || x["BATTERY"].Kind != StepPartner || x["BIG"].Percent != money.One/10 || x["BIG"].Kind != StepList {
 			t.Errorf("the partner's %+v", x)
 		}
+		if x := at(s.boss, "2027-01-05"); x["BATTERY"].Price != money.Whole(15) {
+			t.Errorf("the partner's stays: %+v", x)
+		}
 		if x := at(s.boss, "2026-01-05"); len(x) != 0 {
 			t.Errorf("before it said anything: %+v", x)
 		}
@@ -307,9 +336,9 @@ func TestOptionsKept(t *testing.T) {
 		s.code("stranger", err, fault.NotFound)
 		_, err = s.svc.OptionsOf(s.ctx(), s.stranger, s.sup, s.buy, []ID{e.ID})
 		s.code("stranger", err, fault.NotFound)
-		_, err = s.svc.SetOptions(s.ctx(), s.theirAdmin, e.ID, 2, drill())
+		_, err = s.svc.SetOptions(s.ctx(), s.theirAdmin, e.ID, OptionsCmd{Revision: 2, Options: drill()})
 		s.code("another's product", err, fault.NotFound)
-		_, err = s.svc.SetOptions(s.ctx(), s.viewer, e.ID, 2, drill())
+		_, err = s.svc.SetOptions(s.ctx(), s.viewer, e.ID, OptionsCmd{Revision: 2, Options: drill()})
 		if c := fault.CodeOf(err); c != fault.Forbidden && c != fault.NotFound {
 			t.Errorf("a viewer: %v", err)
 		}

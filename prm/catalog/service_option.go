@@ -66,15 +66,25 @@ func (s *Service) OptionsOf(ctx context.Context, actor access.Actor, supplier, p
 	return out, err
 }
 
-// SetOptions writes the options of a product of the actor's company in place of revision, the
-// one that was looked at. Without groups it is sold as it is again. What options add to the
-// price stands in the price lists; quotes that were made keep what they say.
-// Codes: NotFound, Forbidden, Conflict (another revision), Invalid (as Options.Clean).
-func (s *Service) SetOptions(ctx context.Context, actor access.Actor, id ID, revision int, o Options) (Options, error) {
+// OptionsCmd writes the options of a product in place of Revision, the one that was looked at.
+// With List what they add to the price goes into the draft of that list, as
+// ChangeOptionPrices does it.
+type OptionsCmd struct {
+	Revision int
+	Options  Options
+	List     ListID
+	Prices   []OptionPrice
+}
+
+// SetOptions writes the options of a product of the actor's company. Without groups it is sold
+// as it is again. Quotes that were made keep what they say.
+// Codes: NotFound, Forbidden, Conflict (another revision, no draft), Invalid (as
+// Options.Clean, and as ChangeOptionPrices).
+func (s *Service) SetOptions(ctx context.Context, actor access.Actor, id ID, cmd OptionsCmd) (Options, error) {
 	if err := access.Check(actor, access.CatalogWrite, access.Own(actor.Org)); err != nil {
 		return Options{}, err
 	}
-	o, err := o.Clean()
+	o, err := cmd.Options.Clean()
 	if err != nil {
 		return Options{}, err
 	}
@@ -86,13 +96,16 @@ func (s *Service) SetOptions(ctx context.Context, actor access.Actor, id ID, rev
 		if err != nil {
 			return err
 		}
-		if was.Revision != revision && !(len(was.Groups) == 0 && revision == 0) {
+		if was.Revision != cmd.Revision && !(len(was.Groups) == 0 && cmd.Revision == 0) {
 			return fault.New(fault.Conflict, "option.changed")
 		}
 		o.Product, o.Revision, o.Changed, o.ChangedBy = id, was.Revision+1, db.Now(ctx), actor.Person
 		ok, err := saveOptions(ctx, actor.Org, o, was.Revision)
 		if err == nil && !ok {
 			err = fault.New(fault.Conflict, "option.changed")
+		}
+		if err == nil && cmd.List != "" {
+			err = s.ChangeOptionPrices(ctx, actor, cmd.List, id, cmd.Prices)
 		}
 		if err != nil {
 			return err

@@ -21,10 +21,10 @@ func (b *bench) kit() catalog.ID {
 	opt := func(code, en, zh string, most int) catalog.Option {
 		return catalog.Option{Code: code, NameEN: en, NameZH: zh, Most: most}
 	}
-	_, err = b.svc.cat.SetOptions(b.at(), b.ingrid, e.ID, 0, catalog.Options{Groups: []catalog.OptionGroup{
+	_, err = b.svc.cat.SetOptions(b.at(), b.ingrid, e.ID, catalog.OptionsCmd{Options: catalog.Options{Groups: []catalog.OptionGroup{
 		{Code: "MOTOR", NameEN: "Motor", NameZH: "电机", Required: true, Most: 1, Options: []catalog.Option{opt("SMALL", "small", "小", 1), opt("BIG", "big", "大", 1)}},
 		{Code: "EXTRA", NameEN: "Extras", Most: 5, Options: []catalog.Option{opt("CASE", "case", "箱", 1), opt("KIT", "kit", "套装", 1), opt("BATTERY", "battery", "电池", 4)}},
-	}, Rules: []catalog.OptionRule{{Kind: catalog.RuleAdds, If: "KIT", Then: []string{"CASE"}}, {Kind: catalog.RuleExcludes, If: "SMALL", Then: []string{"BATTERY"}}}})
+	}, Rules: []catalog.OptionRule{{Kind: catalog.RuleAdds, If: "KIT", Then: []string{"CASE"}}, {Kind: catalog.RuleExcludes, If: "SMALL", Then: []string{"BATTERY"}}}}})
 	b.must(err)
 	b.must(b.svc.cat.SetOptionPrices(b.at(), b.ingrid, "GBP", "2026-01-01", map[string][]catalog.OptionPrice{"DRILL": {{Option: "BIG", Percent: money.One / 4}, {Option: "BATTERY", Price: price2("9.5")}, {Option: "KIT", Price: -money.One}}}))
 	return e.ID
@@ -100,7 +100,7 @@ func TestConfigured(t *testing.T) {
 		eq(t, "no doubt", o.Marks, 0)
 
 		// the options change: what was offered stands, a new round is held against them
-		_, err = b.svc.cat.SetOptions(b.at(), b.ingrid, id, 1, catalog.Options{})
+		_, err = b.svc.cat.SetOptions(b.at(), b.ingrid, id, catalog.OptionsCmd{Revision: 1})
 		b.must(err)
 		_, err = ask(pick("", 1, 0, "BIG"))
 		b.want(err, fault.Invalid, "quote.options_none")
