@@ -37,6 +37,7 @@ type changeLine struct {
 	Verdict  string        `json:"verdict,omitempty" doc:"granted, partly or refused"`
 	Granted  string        `json:"granted,omitempty" doc:"the quantity that the line was left at"`
 	Reason   string        `json:"reason,omitempty"`
+	Marks    []string      `json:"marks,omitempty" doc:"doubts of the quote that the order draws on: quote_over, quote_price, quote_outside, quote_item"`
 }
 
 type changeValues struct {
@@ -82,6 +83,9 @@ func wireChange(c trade.OrderChange, d trade.Detail) change {
 		}
 		if c.Open() {
 			w.Possible = l.Effect.Quantity.String()
+			for _, m := range l.Marks {
+				w.Marks = append(w.Marks, string(m))
+			}
 			for _, x := range l.Effect.Limits {
 				w.Limits = append(w.Limits, changeLimit{Field: x.Field, Why: x.Key, Done: x.Done.String()})
 			}

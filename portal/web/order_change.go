@@ -296,6 +296,9 @@ func changeRow(l trade.ChangeLine, d trade.Detail, open bool) view.ChangeRow {
 		for _, x := range l.Effect.Limits {
 			r.Notes = append(r.Notes, limitText(x, l, l.Effect.None))
 		}
+		for _, m := range l.Marks {
+			r.Notes = append(r.Notes, markText(m, trade.Line{Number: l.Line, SKU: l.SKU, Unit: l.Unit, Ordered: l.Quantity, Price: l.Price}, d.Currency, d.PricesHidden))
+		}
 		return r
 	}
 	r.Verdict = view.Status{State: view.State("change." + l.Verdict)}

@@ -491,3 +491,71 @@ func TestWords(t *testing.T) {
 		b.want(err, fault.Invalid, "form.text_wrong")
 	})
 }
+
+// A change of an order that draws on a quote is held against it again: what is left, price and
+// days. What asks for less is in no doubt, and what is granted draws.
+func TestChangeAgainstTheQuote(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		b.offered()
+		o := b.receive(order("PO-1", "PR", "Q-00001", [4]string{"DRILL", "200", "EA", "74"}))
+		eq(t, "no doubt", o.Marks, 0)
+		change := func(request string, lines ...doc.ChangeLine) trade.OrderChange {
+			t.Helper()
+			x := doc.OrderChange{Purpose: "04", Number: "PO-1", Request: request, Lines: lines}
+			r, err := b.trade.ReceiveReply(b.at(), access.System("edi", b.kestrel), trade.IncomingReply{Change: &x, Supplier: b.aurelia, Reseller: b.kestrel, Partnership: b.toK, Interchange: db.NewID(), SetNo: 1})
+			b.must(err)
+			got, err := b.trade.Get(b.at(), b.ingrid, o.ID)
+			b.must(err)
+			if len(got.Changes) == 0 {
+				t.Fatalf("%s: %+v", request, r)
+			}
+			return got.Changes[len(got.Changes)-1]
+		}
+		line := func(code, number, sku, q, price string) doc.ChangeLine {
+			l := doc.ChangeLine{Change: code}
+			l.Number, l.VendorItem, l.Quantity, l.Unit, l.Price = number, sku, doc.Decimal(q), "EA", doc.Decimal(price)
+			return l
+		}
+		said := func(c trade.OrderChange) string {
+			var out []string
+			for _, l := range c.Lines {
+				var w []string
+				for _, m := range l.Marks {
+					w = append(w, string(m))
+				}
+				out = append(out, strings.Join(w, "+"))
+			}
+			return strings.Join(out, ",")
+		}
+		grant := func(c trade.OrderChange) trade.Detail {
+			t.Helper()
+			_, err := b.trade.AnswerChange(b.at(), b.ingrid, c.ID, trade.AnswerCmd{})
+			b.must(err)
+			got, err := b.trade.Get(b.at(), b.ingrid, o.ID)
+			b.must(err)
+			return got
+		}
+		eq(t, "within what is left, and a saw of the quote", said(change("CH-1", line("QI", "1", "DRILL", "240", ""), line("AI", "2", "SAW", "10", "50"))), ",")
+		c := change("CH-2", line("QI", "1", "DRILL", "241", ""), line("AI", "2", "SAW", "11", "50"))
+		eq(t, "more than is left", said(c), "quote_over,quote_over")
+		got := grant(c)
+		eq(t, "the order is in doubt", got.Lines[0].Marks.Has(trade.QuoteOver) && got.Lines[1].Marks.Has(trade.QuoteOver), true)
+		q, err := b.svc.List(b.at(), b.ingrid, access.Supplier, Filter{})
+		b.must(err)
+		one, err := b.svc.Get(b.at(), b.ingrid, q.Items[0].ID)
+		b.must(err)
+		eq(t, "drills drawn", one.Lines[0].Ordered, money.Whole(241))
+		eq(t, "saws drawn", one.Lines[1].Ordered, money.Whole(11))
+		c = change("CH-3", line("QD", "1", "DRILL", "100", ""))
+		eq(t, "less", said(c), "")
+		eq(t, "no doubt any more", grant(c).Lines[0].Marks.Has(trade.QuoteOver), false)
+		c = change("CH-4", line("PC", "1", "DRILL", "", "60"))
+		eq(t, "another price", said(c), "quote_price")
+		eq(t, "kept as a doubt", grant(c).Lines[0].Marks.Has(trade.QuotePrice), true)
+		b.now = time.Date(2027, 1, 2, 9, 0, 0, 0, time.UTC)
+		eq(t, "after its days", said(change("CH-5", line("QI", "1", "DRILL", "120", ""))), "quote_outside")
+		eq(t, "less, after its days", said(change("CH-6", line("QD", "1", "DRILL", "90", ""))), "")
+	})
+}

@@ -343,6 +343,28 @@ func keepLines(ctx context.Context, order trade.OrderID, rows []lineRow) error {
 	return db.Tx(ctx).Create(&rows).Error
 }
 
+// addLines ties further lines of an order.
+func addLines(ctx context.Context, rows []lineRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.Tx(ctx).Create(&rows).Error
+}
+
+// tiesOf are the lines of an order that draw on quotes, with the numbers of these.
+func tiesOf(ctx context.Context, order trade.OrderID) ([]lineRow, []string, error) {
+	var rows []struct {
+		Row    lineRow `gorm:"embedded"`
+		Number string
+	}
+	err := db.Tx(ctx).Raw("SELECT l.*, q.number FROM quote_order_line l JOIN quote q ON q.id = l.quote_id WHERE l.order_id = ? ORDER BY l.line", string(order)).Scan(&rows).Error
+	out, numbers := make([]lineRow, len(rows)), make([]string, len(rows))
+	for i, r := range rows {
+		out[i], numbers[i] = r.Row, r.Number
+	}
+	return out, numbers, err
+}
+
 // drawn is what lines of orders have of one line of a quote, in one unit.
 type drawn struct {
 	QuoteID               string

@@ -61,8 +61,8 @@ func named(refs []string) string {
 }
 
 // match finds what each line of an order draws on. What several lines have of one item adds
-// up.
-func match(ctx context.Context, o trade.QuotedOrder) ([]matched, []*Quote, error) {
+// up. tied are the items that lines draw on already.
+func match(ctx context.Context, o trade.QuotedOrder, tied map[int]lineRow) ([]matched, []*Quote, error) {
 	head := named(o.Refs)
 	numbers := map[string]bool{}
 	for _, l := range o.Lines {
@@ -103,7 +103,11 @@ func match(ctx context.Context, o trade.QuotedOrder) ([]matched, []*Quote, error
 			if x.Product != l.Product || l.Product == "" {
 				continue
 			}
-			if fit := fits(x, l, left[m.quote][k] >= base); m.item < 0 || fit > best {
+			fit := fits(x, l, left[m.quote][k] >= base)
+			if was, ok := tied[l.Number]; ok && ID(was.QuoteID) == m.quote.ID && int(was.Item) == k {
+				fit = 4 // it stays there
+			}
+			if m.item < 0 || fit > best {
 				m.item, best = k, fit
 			}
 		}
@@ -155,7 +159,48 @@ func (q Quote) holds(ctx context.Context, on string, c money.Currency) bool {
 
 // Weigh implements trade.Quotes.
 func (s *Service) Weigh(ctx context.Context, o trade.QuotedOrder) ([]trade.QuoteVerdict, error) {
-	ms, _, err := match(ctx, o)
+	return s.weigh(ctx, o, nil)
+}
+
+// Again implements trade.Quotes: the lines of the order go on with what they draw on, new ones
+// with the one quote of the others.
+func (s *Service) Again(ctx context.Context, o trade.QuotedOrder) ([]trade.QuoteVerdict, error) {
+	tied, err := drawing(ctx, &o)
+	if err != nil || len(tied) == 0 {
+		return nil, err
+	}
+	return s.weigh(ctx, o, tied)
+}
+
+// drawing writes the numbers of the quotes that an order draws on into its references, and
+// gives what each line draws.
+func drawing(ctx context.Context, o *trade.QuotedOrder) (map[int]lineRow, error) {
+	rows, numbers, err := tiesOf(ctx, o.ID)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	tied, all := map[int]lineRow{}, map[string]bool{}
+	for i, r := range rows {
+		tied[int(r.Line)], all[numbers[i]] = r, true
+	}
+	byLine := map[int]string{}
+	for i, r := range rows {
+		byLine[int(r.Line)] = numbers[i]
+	}
+	o.Lines = slices.Clone(o.Lines)
+	for i, l := range o.Lines {
+		if n := byLine[l.Number]; n != "" {
+			o.Lines[i].Refs = []string{n}
+		}
+	}
+	if len(all) == 1 {
+		o.Refs = []string{numbers[0]}
+	}
+	return tied, nil
+}
+
+func (s *Service) weigh(ctx context.Context, o trade.QuotedOrder, tied map[int]lineRow) ([]trade.QuoteVerdict, error) {
+	ms, _, err := match(ctx, o, tied)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +237,7 @@ func (s *Service) Weigh(ctx context.Context, o trade.QuotedOrder) ([]trade.Quote
 // on. An order is the acceptance of an offer that stands, where none of its lines is in doubt
 // or it was placed to accept it.
 func (s *Service) Keep(ctx context.Context, o trade.QuotedOrder) error {
-	ms, list, err := match(ctx, o)
+	ms, list, err := match(ctx, o, nil)
 	if err != nil {
 		return err
 	}
@@ -238,6 +283,27 @@ func (s *Service) Keep(ctx context.Context, o trade.QuotedOrder) error {
 		}
 	}
 	return nil
+}
+
+// Also implements trade.Quotes.
+func (s *Service) Also(ctx context.Context, o trade.QuotedOrder) error {
+	tied, err := drawing(ctx, &o)
+	if err != nil || len(tied) == 0 {
+		return err
+	}
+	ms, _, err := match(ctx, o, tied)
+	if err != nil {
+		return err
+	}
+	var rows []lineRow
+	for i, m := range ms {
+		l := o.Lines[i]
+		if _, was := tied[l.Number]; was || m.quote == nil || m.item < 0 || !m.quote.holds(ctx, o.OrderedOn, o.Currency) {
+			continue
+		}
+		rows = append(rows, lineRow{OrderID: string(o.ID), Line: int64(l.Number), QuoteID: string(m.quote.ID), Item: int64(m.item), SupplierID: o.Supplier, ResellerID: o.Reseller, Factor: int64(factor(l)), Made: db.Micros(db.Now(ctx))})
+	}
+	return addLines(ctx, rows)
 }
 
 // Ready implements trade.Quotes: what is about to be ordered is the round that was seen, as

@@ -89,6 +89,7 @@ type ChangeLine struct {
 	Price       money.Price
 	WasDate     string
 	Date        string
+	Marks       Marks          // doubts of a quote that the order draws on, when it was asked for
 	Effect      Effect         // on the order as it stands; only while the change is open
 	Verdict     string         // "" while it is open
 	Granted     money.Quantity // what the line was left at

@@ -224,9 +224,18 @@ func (s *Service) decide(ctx context.Context, actor access.Actor, t terms, o ord
 				return "", err
 			}
 		}
+		drawn, err := s.quotedLines(ctx, t, o, lines, asked)
+		if err != nil {
+			return "", err
+		}
 		o.RequestedOn = commonDate(lines, o.RequestedOn)
 		if err := s.save(ctx, &o, lines); err != nil {
 			return "", err
+		}
+		if drawn.ID != "" {
+			if err := s.quotes.Also(ctx, drawn); err != nil {
+				return "", err
+			}
 		}
 		if err := s.rematch(ctx, &o, lines); err != nil {
 			return "", err

@@ -483,6 +483,9 @@ func (s *Service) ask(ctx context.Context, actor access.Actor, t terms, o orderR
 	if err := r.keep(d); err != nil {
 		return "", err
 	}
+	if err := s.quotedChange(ctx, t, o, lines, asked); err != nil {
+		return "", err
+	}
 	if err := insertChange(ctx, r, asked); err != nil {
 		return "", err
 	}

@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"slices"
 
 	"entente/db"
 	"entente/edi/doc"
@@ -263,6 +264,11 @@ type Quotes interface {
 	Weigh(ctx context.Context, o QuotedOrder) ([]QuoteVerdict, error)
 	// Keep ties the lines of a booked order to what they draw on.
 	Keep(ctx context.Context, o QuotedOrder) error
+	// Again answers for an order that draws on quotes as it would be after a change, for every
+	// line; nothing where it draws on none. Nothing is written.
+	Again(ctx context.Context, o QuotedOrder) ([]QuoteVerdict, error)
+	// Also ties the lines that a change added. What was tied stays so.
+	Also(ctx context.Context, o QuotedOrder) error
 	// Ready says whether what a command accepts may be ordered as it stands.
 	Ready(ctx context.Context, supplier, reseller string, cmd PlaceCmd) error
 }
@@ -376,6 +382,125 @@ func (s *Service) keepQuotes(ctx context.Context, via, accepts string, o orderRo
 	q := j.quote
 	q.ID, q.Supplier, q.Reseller, q.Number, q.Person, q.Via, q.Accepts = OrderID(o.ID), o.SupplierID, o.ResellerID, o.Number, o.PlacedBy, via, accepts
 	return s.quotes.Keep(ctx, q)
+}
+
+// quotedAgain holds an order, as it would be after a change of today, against the quotes that
+// it draws on.
+func (s *Service) quotedAgain(ctx context.Context, t terms, o orderRow, lines []Line) ([]QuoteVerdict, QuotedOrder, error) {
+	if s.quotes == nil {
+		return nil, QuotedOrder{}, nil
+	}
+	p, err := s.placer(ctx, o, lines)
+	if err != nil {
+		return nil, QuotedOrder{}, err
+	}
+	q := QuotedOrder{ID: OrderID(o.ID), Supplier: o.SupplierID, Reseller: o.ResellerID, Number: o.Number, OrderedOn: today(ctx, t.SupplierZone), Currency: money.Currency(o.Currency)}
+	for _, l := range lines {
+		x := QuotedLine{Number: l.Number, Product: l.Product, Ordered: l.wanted(), Price: l.Price}
+		if prod, ok := p.products[l.Number]; ok {
+			x.Factor, _ = prod.Factor(l.Unit)
+		}
+		q.Lines = append(q.Lines, x)
+	}
+	vs, err := s.quotes.Again(ctx, q)
+	if err == nil && len(vs) != len(lines) {
+		vs = nil
+	}
+	return vs, q, err
+}
+
+// against is the doubt of a quote about a line, none where the quote says nothing of it.
+func (v QuoteVerdict) against(l Line, t terms) Mark {
+	switch {
+	case v.Mark != "":
+		return v.Mark
+	case v.Price != 0 && !l.Free && !money.Within(l.Price, v.Price, money.Rate(t.PriceTolerance)):
+		return QuotePrice
+	}
+	return ""
+}
+
+// quotedChange marks what a change asks for that the quotes of its order do not cover: more
+// than is left, another price, after their days. What asks for less, or for another day, is in
+// no such doubt.
+func (s *Service) quotedChange(ctx context.Context, t terms, o orderRow, lines []Line, asked []ChangeLine) error {
+	after := slices.Clone(lines)
+	at := make([]int, len(asked))
+	more := false
+	for i, c := range asked {
+		at[i] = -1
+		switch {
+		case c.Action == ChangeAdd:
+			at[i], more = len(after), true
+			after = append(after, Line{Number: len(after) + 1, Product: c.Product, SKU: c.SKU, Unit: c.Unit, Ordered: c.Quantity, Price: c.Price})
+		case c.Line < 1 || c.Line > len(lines):
+		case c.Action == ChangeCancel:
+			after[c.Line-1].Cancelled = after[c.Line-1].Ordered
+		default:
+			l := &after[c.Line-1]
+			if c.Has(FieldQuantity) {
+				l.Ordered, l.Cancelled = c.Quantity, 0
+			}
+			if c.Has(FieldPrice) {
+				l.Price = c.Price
+			}
+			if c.Has(FieldPrice) || c.Quantity > c.WasQuantity {
+				at[i], more = c.Line-1, true
+			}
+		}
+	}
+	if !more {
+		return nil
+	}
+	vs, _, err := s.quotedAgain(ctx, t, o, after)
+	if err != nil || vs == nil {
+		return err
+	}
+	for i, k := range at {
+		if k < 0 {
+			continue
+		}
+		m := vs[k].against(after[k], t)
+		if m == QuotePrice && asked[i].Action == ChangeValues && !asked[i].Has(FieldPrice) {
+			m = "" // it had that price before
+		}
+		if m != "" {
+			asked[i].Marks = asked[i].Marks.add(m)
+		}
+	}
+	return nil
+}
+
+// quotedLines marks the lines that a change moved as those of a new order are marked, and
+// gives what they draw; its ID is empty where they draw on no quote.
+func (s *Service) quotedLines(ctx context.Context, t terms, o orderRow, lines []Line, asked []ChangeLine) (QuotedOrder, error) {
+	vs, q, err := s.quotedAgain(ctx, t, o, lines)
+	if err != nil || vs == nil {
+		return QuotedOrder{}, err
+	}
+	for _, c := range asked {
+		if c.Verdict == VerdictRefused || c.Line < 1 || c.Line > len(lines) {
+			continue
+		}
+		l, v := &lines[c.Line-1], vs[c.Line-1]
+		more := c.Action == ChangeAdd || c.Has(FieldPrice) || l.wanted() > c.WasQuantity
+		if !more {
+			if v.Mark != QuoteOver {
+				l.Marks = l.Marks.without(QuoteOver)
+			}
+			continue
+		}
+		for _, m := range []Mark{QuoteOver, QuotePrice, QuoteOutside} {
+			l.Marks = l.Marks.without(m)
+		}
+		if m := v.against(*l, t); m != "" {
+			l.Marks = l.Marks.add(m)
+		}
+		if v.Price != 0 && !l.Free {
+			l.ListPrice, l.Marks = v.Price, l.Marks.without(PriceDiffers).without(NoListPrice)
+		}
+	}
+	return q, nil
 }
 
 // PricedFor says whose price list orders of a partnership are held against on a civil day: the

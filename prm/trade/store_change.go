@@ -57,7 +57,7 @@ type changeLineRow struct {
 	WasQuantity, Quantity, WasPrice, Price             int64
 	WasDay, Day, Fields, Verdict                       string
 	Granted                                            int64
-	Reason                                             string
+	Reason, Marks                                      string
 }
 
 func (changeLineRow) TableName() string { return "order_change_line" }
@@ -65,7 +65,7 @@ func (changeLineRow) TableName() string { return "order_change_line" }
 func (r changeLineRow) line() ChangeLine {
 	c := ChangeLine{Position: int(r.Position), Line: int(r.Line), Action: ChangeAction(r.Action), Reference: r.Reference, Product: r.ProductID, SKU: r.SKU, BuyerItem: r.BuyerItem, GTIN: r.Gtin, Description: r.Description, Unit: r.Unit,
 		WasQuantity: money.Quantity(r.WasQuantity), Quantity: money.Quantity(r.Quantity), WasPrice: money.Price(r.WasPrice), Price: money.Price(r.Price), WasDate: r.WasDay, Date: r.Day,
-		Verdict: r.Verdict, Granted: money.Quantity(r.Granted), Reason: r.Reason}
+		Verdict: r.Verdict, Granted: money.Quantity(r.Granted), Reason: r.Reason, Marks: readMarks(r.Marks)}
 	if r.Fields != "" {
 		c.Fields = strings.Split(r.Fields, ",")
 	}
@@ -79,7 +79,7 @@ func insertChange(ctx context.Context, r changeRow, lines []ChangeLine) error {
 	rows := make([]changeLineRow, len(lines))
 	for i, c := range lines {
 		rows[i] = changeLineRow{ChangeID: r.ID, Position: int64(c.Position), Line: int64(c.Line), Action: string(c.Action), Reference: c.Reference, ProductID: c.Product, SKU: c.SKU, BuyerItem: c.BuyerItem, Gtin: c.GTIN,
-			Description: c.Description, Unit: c.Unit, WasQuantity: int64(c.WasQuantity), Quantity: int64(c.Quantity), WasPrice: int64(c.WasPrice), Price: int64(c.Price), WasDay: c.WasDate, Day: c.Date, Fields: strings.Join(c.Fields, ",")}
+			Description: c.Description, Unit: c.Unit, WasQuantity: int64(c.WasQuantity), Quantity: int64(c.Quantity), WasPrice: int64(c.WasPrice), Price: int64(c.Price), WasDay: c.WasDate, Day: c.Date, Fields: strings.Join(c.Fields, ","), Marks: c.Marks.text()}
 	}
 	return insertMany(ctx, rows)
 }
