@@ -23,8 +23,8 @@ type campaignSegment struct {
 	Lead       string   `json:"lead,omitempty" enum:",none,open,won,lost"`
 }
 
-// campaignContent is what is written of a campaign.
-type campaignContent struct {
+// CampaignContent is what is written of a campaign.
+type CampaignContent struct {
 	Name    string          `json:"name" doc:"for your company only"`
 	Page    string          `json:"page,omitempty" doc:"slug of the participant whose landing page it leads to; your own if left out"`
 	Segment campaignSegment `json:"segment"`
@@ -48,7 +48,7 @@ type campaignTally struct {
 type campaignJSON struct {
 	ID        string `json:"id"`
 	Promotion string `json:"promotion"`
-	campaignContent
+	CampaignContent
 	State    string        `json:"state" enum:"draft,scheduled,sending,sent,stopped"`
 	Reason   string        `json:"reason,omitempty" doc:"why it ended early: hand, over, page"`
 	Code     string        `json:"code,omitempty" doc:"its referral code"`
@@ -89,7 +89,7 @@ func (a *API) campaignsJSON(ctx context.Context, all ...campaign.Shown) ([]campa
 	out := make([]campaignJSON, len(all))
 	for i, c := range all {
 		x := campaignJSON{ID: string(c.ID), Promotion: string(c.Promotion), State: string(c.State), Reason: c.Reason, Code: c.Ref, Starts: instantOut(c.Starts), Finished: instantOut(c.Finished), Version: c.Version,
-			campaignContent: campaignContent{Name: c.Name, Page: slugs[c.PageOrg].Slug, Segment: campaignSegment(c.Segment), Texts: []campaignText{}, Pause: c.Pause},
+			CampaignContent: CampaignContent{Name: c.Name, Page: slugs[c.PageOrg].Slug, Segment: campaignSegment(c.Segment), Texts: []campaignText{}, Pause: c.Pause},
 			Results:         campaignTally{c.Tally.Posted, c.Tally.Sent, c.Tally.Kept, c.Tally.Refused, c.Tally.Unsubscribed, counts(c.Tally.Left), c.Funnel.Views, c.Funnel.Leads, c.Funnel.Deals, c.Funnel.Orders}}
 		for _, t := range c.Texts {
 			x.Texts = append(x.Texts, campaignText(t))
@@ -111,7 +111,7 @@ func (a *API) campaignOne(ctx context.Context, actor access.Actor, id campaign.I
 	return &reply[campaignJSON]{out[0]}, nil
 }
 
-func (a *API) content(ctx context.Context, in campaignContent) (campaign.Content, error) {
+func (a *API) content(ctx context.Context, in CampaignContent) (campaign.Content, error) {
 	c := campaign.Content{Name: in.Name, Segment: campaign.Segment(in.Segment), Pause: in.Pause}
 	for _, t := range in.Texts {
 		c.Texts = append(c.Texts, campaign.Text(t))
@@ -129,15 +129,15 @@ func (a *API) content(ctx context.Context, in campaignContent) (campaign.Content
 // mailings are the operations on mail to a company's own contacts about a promotion.
 func (a *API) mailings() {
 	const base = "/api/v1/campaigns/{id}"
-	type idIn struct {
+	type campaignIn struct {
 		ID string `path:"id"`
 	}
-	type listIn struct {
+	type campaignListIn struct {
 		ID string `path:"id"`
 		Paging
 	}
 	handle(a, op("GET", "/api/v1/promotions/{id}/campaigns", "campaigns:read", "List your campaigns about a promotion", "Mail of your company to its own contacts, with what became of it. No other company sees it.", 200),
-		func(ctx context.Context, actor access.Actor, in *listIn) (*reply[list[campaignJSON]], error) {
+		func(ctx context.Context, actor access.Actor, in *campaignListIn) (*reply[list[campaignJSON]], error) {
 			all, next, err := a.d.Campaigns.List(ctx, actor, promo.ID(in.ID), in.After, in.Limit)
 			if err != nil {
 				return nil, err
@@ -148,12 +148,12 @@ func (a *API) mailings() {
 			}
 			return page(items, next), nil
 		})
-	type createIn struct {
+	type campaignCreateIn struct {
 		ID   string `path:"id"`
-		Body campaignContent
+		Body CampaignContent
 	}
 	handle(a, op("POST", "/api/v1/promotions/{id}/campaigns", "campaigns:write", "Write a campaign about a promotion", "A draft. It leads to a published landing page and goes only to contacts that agreed to be written to.", 201),
-		func(ctx context.Context, actor access.Actor, in *createIn) (*reply[campaignJSON], error) {
+		func(ctx context.Context, actor access.Actor, in *campaignCreateIn) (*reply[campaignJSON], error) {
 			content, err := a.content(ctx, in.Body)
 			if err != nil {
 				return nil, err
@@ -165,19 +165,19 @@ func (a *API) mailings() {
 			return a.campaignOne(ctx, actor, c.ID)
 		})
 	handle(a, op("GET", base, "campaigns:read", "Get a campaign", "With what became of it.", 200),
-		func(ctx context.Context, actor access.Actor, in *idIn) (*reply[campaignJSON], error) {
+		func(ctx context.Context, actor access.Actor, in *campaignIn) (*reply[campaignJSON], error) {
 			return a.campaignOne(ctx, actor, campaign.ID(in.ID))
 		})
-	type saveIn struct {
+	type campaignSaveIn struct {
 		ID   string `path:"id"`
 		Body struct {
-			campaignContent
+			CampaignContent
 			Version int64 `json:"version" doc:"that you read"`
 		}
 	}
 	handle(a, op("PUT", base, "campaigns:write", "Change the draft of a campaign", "", 200),
-		func(ctx context.Context, actor access.Actor, in *saveIn) (*reply[campaignJSON], error) {
-			content, err := a.content(ctx, in.Body.campaignContent)
+		func(ctx context.Context, actor access.Actor, in *campaignSaveIn) (*reply[campaignJSON], error) {
+			content, err := a.content(ctx, in.Body.CampaignContent)
 			if err != nil {
 				return nil, err
 			}
@@ -187,19 +187,19 @@ func (a *API) mailings() {
 			return a.campaignOne(ctx, actor, campaign.ID(in.ID))
 		})
 	handle(a, op("GET", base+"/audience", "campaigns:read", "Count who would get a campaign", "And who would not, by reason: address, unsubscribed, consent, basis, refused, recent, twice.", 200),
-		func(ctx context.Context, actor access.Actor, in *idIn) (*reply[campaignAudience], error) {
+		func(ctx context.Context, actor access.Actor, in *campaignIn) (*reply[campaignAudience], error) {
 			x, err := a.d.Campaigns.Audience(ctx, actor, campaign.ID(in.ID))
 			if err != nil {
 				return nil, err
 			}
 			return &reply[campaignAudience]{campaignAudience{x.Get, counts(x.Left)}}, nil
 		})
-	type previewIn struct {
+	type campaignMailIn struct {
 		ID       string `path:"id"`
 		Language string `query:"language" enum:"en,zh-CN" default:"en"`
 	}
 	handle(a, op("GET", base+"/mail", "campaigns:read", "Get the mail of a campaign as its reader gets it", "The link that ends such mails is left out.", 200),
-		func(ctx context.Context, actor access.Actor, in *previewIn) (*reply[campaignMail], error) {
+		func(ctx context.Context, actor access.Actor, in *campaignMailIn) (*reply[campaignMail], error) {
 			w, err := a.d.Campaigns.Preview(ctx, actor, campaign.ID(in.ID), in.Language)
 			if err != nil {
 				return nil, err
@@ -207,10 +207,10 @@ func (a *API) mailings() {
 			return &reply[campaignMail]{campaignMail(w)}, nil
 		})
 	handle(a, op("POST", base+"/test", "campaigns:write", "Send the mail of a campaign to yourself", "At most once a minute and language.", 204),
-		func(ctx context.Context, actor access.Actor, in *previewIn) (*struct{}, error) {
+		func(ctx context.Context, actor access.Actor, in *campaignMailIn) (*struct{}, error) {
 			return nil, a.d.Campaigns.Try(ctx, actor, campaign.ID(in.ID), in.Language)
 		})
-	type startIn struct {
+	type campaignStartIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Version int64      `json:"version" doc:"that you read"`
@@ -218,7 +218,7 @@ func (a *API) mailings() {
 		}
 	}
 	handle(a, op("POST", base+"/start", "campaigns:write", "Send a campaign", "At once or at an hour to come. Answers go to who starts it.", 200),
-		func(ctx context.Context, actor access.Actor, in *startIn) (*reply[campaignJSON], error) {
+		func(ctx context.Context, actor access.Actor, in *campaignStartIn) (*reply[campaignJSON], error) {
 			var at time.Time
 			if in.Body.At != nil {
 				at = *in.Body.At
@@ -229,18 +229,18 @@ func (a *API) mailings() {
 			return a.campaignOne(ctx, actor, campaign.ID(in.ID))
 		})
 	handle(a, op("POST", base+"/stop", "campaigns:write", "Stop a campaign", "Before its hour it is a draft again; under way nobody else gets it. Safe to repeat.", 200),
-		func(ctx context.Context, actor access.Actor, in *idIn) (*reply[campaignJSON], error) {
+		func(ctx context.Context, actor access.Actor, in *campaignIn) (*reply[campaignJSON], error) {
 			if _, err := a.d.Campaigns.Stop(ctx, actor, campaign.ID(in.ID)); err != nil {
 				return nil, err
 			}
 			return a.campaignOne(ctx, actor, campaign.ID(in.ID))
 		})
-	type dropIn struct {
+	type campaignDropIn struct {
 		ID      string `path:"id"`
 		Version int64  `query:"version" doc:"that you read"`
 	}
 	handle(a, op("DELETE", base, "campaigns:write", "Delete the draft of a campaign", "", 204),
-		func(ctx context.Context, actor access.Actor, in *dropIn) (*struct{}, error) {
+		func(ctx context.Context, actor access.Actor, in *campaignDropIn) (*struct{}, error) {
 			return nil, a.d.Campaigns.Drop(ctx, actor, campaign.ID(in.ID), in.Version)
 		})
 }

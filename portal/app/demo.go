@@ -28,7 +28,10 @@ func (w demoWire) Post(ctx context.Context, actor access.Actor, raw []byte) erro
 // goroutine and at the instant it happened; it returns once that is done.
 func (a *App) makeDemo(ctx context.Context) error {
 	began := time.Now()
-	services := demo.Services{DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Settle: a.settle, Customers: a.customers, Leads: a.leads, Deals: a.deals, Quotes: a.quotes, Promos: a.promos, Engagements: a.engagements, Funds: a.funds, SellThrough: a.sellthrough, Wire: demoWire{a}}
+	services := demo.Services{DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Settle: a.settle, Customers: a.customers, Leads: a.leads, Deals: a.deals, Quotes: a.quotes, Promos: a.promos, Landing: a.landing, Engagements: a.engagements, Funds: a.funds, SellThrough: a.sellthrough, Wire: demoWire{a}}
+	if !a.mail.Sends() {
+		services.Campaigns = a.campaigns
+	}
 	err := demo.Make(ctx, services)
 	if fault.CodeOf(err) == fault.Conflict {
 		return a.jobs.Start(ctx) // made before

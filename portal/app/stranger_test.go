@@ -31,6 +31,8 @@ import (
 	"entente/portal/batch"
 	"entente/portal/session"
 	"entente/prm/access"
+	"entente/prm/campaign"
+	"entente/prm/customer"
 	"entente/prm/fault"
 	"entente/prm/landing"
 	"entente/prm/lead"
@@ -46,11 +48,11 @@ import (
 // and must be equal to the byte.
 var leftOut = regexp.MustCompile(`^(session|throttle|audit|river_.*|goose_.*|sqlite_.*|(order|customer|lead|deal|message|forum|library)_search_.*)$`)
 
-// digest is a hash of every business table, row by row in a fixed order, and the
+// digest is a hash of each business table, row by row in a fixed order, and the
 // number of audit lines by outcome.
-func digest(t *testing.T, d *db.DB) (string, map[string]int) {
+func digest(t *testing.T, d *db.DB) (map[string]string, map[string]int) {
 	t.Helper()
-	h := sha256.New()
+	tableOf := map[string]string{}
 	audit := map[string]int{}
 	err := d.View(t.Context(), func(ctx context.Context) error {
 		var tables []string
@@ -79,7 +81,8 @@ func digest(t *testing.T, d *db.DB) (string, map[string]int) {
 				lines[i] = fmt.Sprint(r) // maps print sorted by key
 			}
 			sort.Strings(lines)
-			fmt.Fprintln(h, table, len(rows), lines)
+			sum := sha256.Sum256([]byte(fmt.Sprintln(len(rows), lines)))
+			tableOf[table] = hex.EncodeToString(sum[:])
 		}
 		var outcomes []struct {
 			Outcome string
@@ -94,7 +97,18 @@ func digest(t *testing.T, d *db.DB) (string, map[string]int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hex.EncodeToString(h.Sum(nil)), audit
+	return tableOf, audit
+}
+
+// differing names the tables of two digests that differ.
+func differing(a, b map[string]string) (out []string) {
+	for table := range a {
+		if a[table] != b[table] {
+			out = append(out, table)
+		}
+	}
+	sort.Strings(out)
+	return out
 }
 
 // deeds names what the audit log says of a person.
@@ -231,6 +245,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT id FROM promotion_template`,
 			`SELECT x.id FROM landing_page x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.promotion_id FROM landing_page x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' AND NOT EXISTS (SELECT 1 FROM promotion_seat s JOIN org y ON y.id = s.org_id WHERE s.promotion_id = x.promotion_id AND y.slug = 'baltic')`,
+			`SELECT x.id FROM campaign x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.lead_id FROM landing_lead x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 		} {
@@ -377,6 +392,95 @@ func pageOfKestrel(t *testing.T, a *App) {
 	in := lead.Filled{Company: "Harrow Fabrication", Country: "GB", Name: "Harrow Fabrication", Mail: "x@harrow.example", Contact: true, Stamp: seen.Stamp(time.Now().Add(-time.Minute))}
 	if err := a.landing.Fill(t.Context(), "kestrel", page.Token, "LEEDS-FAIR", "en", in); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// mailOfKestrel sends a mail of Kestrel's to a contact about the promotion with its page,
+// keeps a draft, and lets the contact say no: by the page of the link without a sign-in, by
+// a mail program, and never by a link that was made up.
+func mailOfKestrel(t *testing.T, a *App) {
+	t.Helper()
+	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "maya@kestrel.example")
+	if err != nil || len(seats) != 1 {
+		t.Fatalf("Maya: %v", err)
+	}
+	maya := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%v %+v", err, fault.As(err).Fields)
+		}
+	}
+	one := func(query string) (out string) {
+		t.Helper()
+		must(a.db.View(t.Context(), func(ctx context.Context) error { return db.Tx(ctx).Raw(query).Scan(&out).Error }))
+		return out
+	}
+	c, err := a.customers.Create(t.Context(), maya, customer.Draft{Name: "Harrow Fabrication Mail", Country: "GB", City: "Harrow Fabrication"})
+	must(err)
+	k, err := a.customers.SaveContact(t.Context(), maya, c.ID, "", 0, customer.ContactDraft{Name: "Ann <b>Fitter</b>", Mail: "ann@campaign-shop.example"}, customer.Consent{Contact: true, Basis: customer.BasisForm})
+	must(err)
+	id := promo.ID(one(`SELECT x.promotion_id FROM landing_page x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`))
+	content := campaign.Content{Name: "Harrow Fabrication", Pause: 7, Texts: []campaign.Text{{Language: "en", Subject: "Warm hands in Leeds, {name}", Body: "Harrow Fabrication\n\nfor {customer}"}}}
+	_, err = a.campaigns.Create(t.Context(), maya, id, content)
+	must(err)
+	x, err := a.campaigns.Create(t.Context(), maya, id, content)
+	must(err)
+	x, err = a.campaigns.Start(t.Context(), maya, x.ID, x.Version, time.Time{})
+	must(err)
+	mailed := `SELECT body FROM mail WHERE dedupe = 'campaign:` + string(x.ID) + ":" + string(k.ID) + `'`
+	for end := time.Now().Add(20 * time.Second); one(mailed) == "" && time.Now().Before(end); {
+		must(a.campaigns.Tick(t.Context()))
+	}
+	body := one(mailed)
+	link := regexp.MustCompile(`(/answer/[A-Za-z0-9_-]+)`).FindString(body)
+	for _, want := range []string{"for Harrow Fabrication Mail", "/l/kestrel/", "in=en&ref=" + x.Ref, "you agreed that Kestrel Supply", "Ann <b>Fitter</b>"} {
+		if !strings.Contains(body+one(strings.Replace(mailed, "body", "subject", 1)), want) {
+			t.Errorf("the mail has no %q: %s", want, body)
+		}
+	}
+	if html := one(strings.Replace(mailed, "body", "html", 1)); !strings.Contains(html, a.mail.Link(link)) || strings.Contains(html, "<b>Fitter") || strings.Contains(html, "<img") {
+		t.Errorf("the mail in HTML: %s", html)
+	}
+	if got, err := a.mail.Get(t.Context(), maya, one(strings.Replace(mailed, "body", "id", 1))); err != nil || strings.Contains(got.Body, link) {
+		t.Errorf("an admin reads the link of a contact: %v", err)
+	}
+	ask := func(method, path, body string) (int, string, http.Header) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, a.addrs.http+path, strings.NewReader(body))
+		must(err)
+		if body != "" {
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		res, err := http.DefaultClient.Do(req)
+		must(err)
+		defer res.Body.Close()
+		raw, err := io.ReadAll(res.Body)
+		must(err)
+		return res.StatusCode, string(raw), res.Header
+	}
+	agreed := func() bool {
+		t.Helper()
+		d, err := a.customers.Get(t.Context(), maya, c.ID)
+		must(err)
+		return d.Contacts[0].Consent.Contact
+	}
+	for _, in := range []string{"", "?in=zh-CN"} {
+		code, page, h := ask("GET", link+in, "")
+		if code != 200 || !strings.Contains(page, map[bool]string{true: "No more mail?", false: "退订邮件"}[in == ""]) || strings.Contains(page, "Harrow") || h.Get("Set-Cookie") != "" || !agreed() {
+			t.Errorf("the page of the link%s: %d, agreed %v, %v", in, code, agreed(), h)
+		}
+	}
+	if code, _, _ := ask("POST", link[:len(link)-3]+"abc", "List-Unsubscribe=One-Click"); code != 404 || !agreed() {
+		t.Errorf("a link that was made up: %d", code)
+	}
+	for range 2 {
+		if code, page, _ := ask("POST", link, "List-Unsubscribe=One-Click"); code != 200 || !strings.Contains(page, "no more such mail") || agreed() {
+			t.Errorf("saying no: %d, agreed %v", code, agreed())
+		}
+	}
+	if got, err := a.campaigns.Get(t.Context(), maya, x.ID); err != nil || got.Tally.Unsubscribed != 1 || got.Tally.Kept < 1 {
+		t.Errorf("%v %+v", err, got.Tally)
 	}
 }
 
@@ -551,6 +655,7 @@ func TestStranger(t *testing.T) {
 	quoteOfKestrel(t, a)
 	agreeWithKestrel(t, a)
 	pageOfKestrel(t, a)
+	mailOfKestrel(t, a)
 	mapWithKestrel(t, a)
 	fileOfKestrel(t, a)
 	talkOfKestrel(t, a)
@@ -563,7 +668,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "campaign": a.campaigns, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {
@@ -611,8 +716,8 @@ func TestStranger(t *testing.T) {
 		t.Errorf("only %d calls were made", calls)
 	}
 	after, auditAfter := digest(t, a.db)
-	if before != after {
-		t.Error("a stranger's call changed a business table")
+	if was := differing(before, after); len(was) > 0 {
+		t.Errorf("a stranger's call changed business tables: %v", was)
 	}
 	for o, n := range auditAfter {
 		if n != auditBefore[o] && o != "denied" {
@@ -767,8 +872,8 @@ func strangerHTTP(t *testing.T, a *App, ids, canaries []string) {
 		}
 		leak(t, path, strings.ReplaceAll(text, "q=Kestrel", ""), canaries, "")
 	}
-	if after, _ := digest(t, a.db); before != after {
-		t.Error("a stranger's request changed a business table")
+	if after, _ := digest(t, a.db); len(differing(before, after)) > 0 {
+		t.Errorf("a stranger's request changed business tables: %v", differing(before, after))
 	}
 	t.Logf("%d requests", seen)
 }

@@ -13,12 +13,14 @@ import (
 	"entente/db"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/campaign"
 	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/deal"
 	"entente/prm/engage"
 	"entente/prm/fault"
 	"entente/prm/fund"
+	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/money"
 	"entente/prm/partner"
@@ -52,6 +54,8 @@ type Services struct {
 	Deals       *deal.Service
 	Quotes      *quote.Service
 	Promos      *promo.Service
+	Landing     *landing.Service
+	Campaigns   *campaign.Service // nil where mail would leave
 	Engagements *engage.Service
 	Funds       *fund.Service
 	SellThrough *sellthrough.Service
@@ -111,6 +115,9 @@ func Make(ctx context.Context, s Services) error {
 		return err
 	}
 	if err := m.promos(promo.Quiet(ctx)); err != nil {
+		return err
+	}
+	if err := m.mailing(ctx); err != nil {
 		return err
 	}
 	if err := m.funds(fund.Quiet(ctx)); err != nil {

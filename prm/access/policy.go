@@ -36,6 +36,9 @@ const (
 	PromoTask     Action = "promotion.task"
 	CampaignRead  Action = "campaign.read" // mail to the own contacts about a promotion
 	CampaignWrite Action = "campaign.write"
+	TriggerRead   Action = "trigger.read" // rules that propose an offer, and what they proposed
+	TriggerWrite  Action = "trigger.write"
+	TriggerDecide Action = "trigger.decide"
 	DealRead      Action = "deal.read"
 	DealWrite     Action = "deal.write"
 	DealDecide    Action = "deal.decide"
@@ -226,6 +229,10 @@ var policy = map[Action]rule{
 	// A campaign is written to the company's own contacts; nobody else knows of it.
 	CampaignRead:  {scope: "campaigns:read", sides: map[Side][]Role{Owner: {Manager, Sales}}},
 	CampaignWrite: {scope: "campaigns:write", read: CampaignRead, sides: map[Side][]Role{Owner: {Manager, Sales}}},
+	// A rule looks at quotes and leads of all partners: who sees those may read what it found.
+	TriggerRead:   {scope: "suggestions:read", sides: map[Side][]Role{Owner: deciders}},
+	TriggerWrite:  {scope: "suggestions:write", read: TriggerRead, sides: map[Side][]Role{Owner: deciders}},
+	TriggerDecide: {scope: "suggestions:write", read: TriggerRead, sides: map[Side][]Role{Owner: deciders}},
 	// A programme is its owner's; a partner reads its own part. Requests and claims are of the two.
 	FundRead:    {scope: "funds:read", sides: map[Side][]Role{Owner: {Manager, Finance}, Member: {Manager, Sales, Finance}, Supplier: {Manager, Finance}, Reseller: {Manager, Sales, Finance}}},
 	FundWrite:   {scope: "funds:write", read: FundRead, sides: map[Side][]Role{Owner: deciders}},
