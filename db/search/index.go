@@ -2,7 +2,6 @@ package search
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"entente/db"
@@ -47,13 +46,6 @@ func stored(ctx context.Context) string {
 // Drop removes an object from the index in the transaction of ctx.
 func (x Index) Drop(ctx context.Context, id string) error {
 	return db.Translate(db.Tx(ctx).Exec("DELETE FROM "+x.Table+" WHERE "+x.Key+" = ?", id).Error)
-}
-
-// Few reads the keys that match, where they are at most so many: a reader then asks for
-// them, instead of going through a list in its order to find them.
-func (m Match) Few(ctx context.Context, most int) (keys []string, few bool, err error) {
-	err = db.Tx(ctx).Raw(m.SQL+" LIMIT ?", append(slices.Clone(m.Args), most+1)...).Scan(&keys).Error
-	return keys, len(keys) <= most, db.Translate(err)
 }
 
 // Match is a subquery that yields the keys of matching objects.

@@ -43,6 +43,12 @@ func (s *set) funcs() template.FuncMap {
 		"unit":     func(code string) string { return s.base.P.Unit(code) },
 		"bytes":    func(n int64) string { return s.base.P.Bytes(n) },
 		"count":    func(n int) string { return s.base.P.Count(n) },
+		"upto": func(n int) string {
+			if n > mostCounted {
+				return s.base.P.T("list.over", "n", s.base.P.Count(mostCounted))
+			}
+			return s.base.P.Count(n)
+		},
 		"date":     func(d Date) string { return s.base.P.Date(string(d)) },
 		"instant":  func(t time.Time) string { return s.base.P.Instant(t) },
 		"moment":   func(t time.Time) string { return s.base.P.Moment(t) },

@@ -7,7 +7,7 @@ type HomePage struct {
 	Base
 	Needs    []Need
 	Moving   []MovingOrder
-	Running  int // orders that move without this person
+	Running  int // orders that move without this person; below zero: not counted
 	Rooms    []RoomRow
 	CanOrder bool // shows "New order"
 	Start    []KV // first steps of a new company (invite people, add an identity …); empty once done

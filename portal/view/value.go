@@ -140,13 +140,16 @@ type Entry struct {
 	At    time.Time
 }
 
-// Tab is one saved view of a list: a link with a count. Count below zero shows none.
+// Tab is one saved view of a list: a link with a count. Count below zero shows none, above mostCounted that there are more.
 type Tab struct {
 	Label Text
 	URL   string
 	Count int
 	On    bool
 }
+
+// mostCounted is how far a tab and a badge count: what is counted for them stops there.
+const mostCounted = 1000
 
 // Filter is one drop-down of a filter bar, sent as a query parameter Name. The first option is "all", with an empty value.
 type Filter struct {
@@ -168,7 +171,7 @@ type Filters struct {
 	ClearURL    string
 }
 
-// Pager is the foot of a list read by key. Next is the address of the next rows, empty at the end. Total below zero is unknown.
+// Pager is the foot of a list read by key. Next is the address of the next rows, empty at the end. Total below zero is unknown, above mostCounted shown as such.
 type Pager struct {
 	Shown, Total int
 	Next         string

@@ -106,7 +106,9 @@ func (v *visit) homeOrders(page *view.HomePage) error {
 	for _, r := range moving.Items {
 		page.Moving = append(page.Moving, v.movingOrder(r, n))
 	}
-	page.Running = max(0, counts.Open-counts.Waiting)
+	if page.Running = max(0, counts.Open-counts.Waiting); counts.Open > trade.CountMost {
+		page.Running = -1
+	}
 	partners, err := v.partners()
 	page.CanOrder = partners.canOrder(v.actor())
 	return err

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"gorm.io/gorm"
+
 	"entente/db"
 	"entente/db/search"
 	"entente/prm/access"
@@ -217,24 +219,25 @@ func inBlock(ctx context.Context, org, block string, limit int) (map[ID]string, 
 
 // list reads one page by (sorted, id).
 func list(ctx context.Context, scope access.Scope, f Filter) (Page, error) {
-	tx := db.Tx(ctx).Where("org_id = ? AND state = ?", scope.Org(), Active)
-	if strings.TrimSpace(f.Query) != "" {
-		m, ok := found.Query(db.DialectOf(ctx), f.Query)
-		if !ok {
-			return Page{}, nil // nothing in it that could be found
-		}
-		tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
+	by, none := found.Sieves(db.DialectOf(ctx), "customer.id", f.Query)
+	if none {
+		return Page{}, nil // nothing in it that could be found
 	}
+	var name, id string
 	if f.After != "" {
 		b, err := base64.RawURLEncoding.DecodeString(f.After)
-		name, id, ok := strings.Cut(string(b), "\x00")
-		if err != nil || !ok || !db.ValidID(id) {
+		var ok bool
+		if name, id, ok = strings.Cut(string(b), "\x00"); err != nil || !ok || !db.ValidID(id) {
 			return Page{}, fault.InvalidField("after", "form.cursor")
 		}
-		tx = tx.Where("(sorted, id) > (?, ?)", name, id)
 	}
-	var rows []customerRow
-	if err := tx.Order("sorted, id").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
+	rows, err := search.Sift[customerRow](ctx, search.List{Table: "customer", At: "sorted", Up: true, Where: func(tx *gorm.DB) *gorm.DB {
+		if tx = tx.Where("org_id = ? AND state = ?", scope.Org(), Active); f.After != "" {
+			tx = tx.Where("(sorted, id) > (?, ?)", name, id)
+		}
+		return tx
+	}}, by, f.Limit+1)
+	if err != nil {
 		return Page{}, err
 	}
 	var out Page

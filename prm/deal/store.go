@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"gorm.io/gorm"
+
 	"entente/db"
 	"entente/db/search"
 	"entente/prm/access"
@@ -196,33 +198,32 @@ func list(ctx context.Context, scope access.Scope, side access.Side, f Filter) (
 	if !ok {
 		return Page{}, fault.InvalidField("view", "form.choice_wrong")
 	}
-	tx := db.Tx(ctx).Where(org+" = ? AND "+strings.TrimSuffix(due, "due")+"lane = ?", scope.Org(), lane)
-	if side == access.Member { // not before it was sent
-		tx = tx.Where("submitted > 0 AND fulfiller_id <> ''")
+	by, none := found.Sieves(db.DialectOf(ctx), "deal.id", f.Query)
+	if none {
+		return Page{}, nil
 	}
-	if f.Partner != "" {
-		tx = tx.Where(partner+" = ?", f.Partner)
-	}
-	if strings.TrimSpace(f.Query) != "" {
-		m, ok := found.Query(db.DialectOf(ctx), f.Query)
-		if !ok {
-			return Page{}, nil
-		}
-		tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
-	}
-	order, sign := due+", id", ">"
+	sign, up := ">", true
 	if lane == laneClosed || lane == laneDraft {
-		order, sign = due+" DESC, id DESC", "<"
+		sign, up = "<", false
 	}
-	if f.After != "" {
-		at, id, ok := db.ReadCursor(f.After)
-		if !ok {
-			return Page{}, fault.InvalidField("after", "form.cursor")
+	after, id, ok := db.ReadCursor(f.After)
+	if f.After != "" && !ok {
+		return Page{}, fault.InvalidField("after", "form.cursor")
+	}
+	rows, err := search.Sift[row](ctx, search.List{Table: "deal", At: due, Up: up, Where: func(tx *gorm.DB) *gorm.DB {
+		tx = tx.Where(org+" = ? AND "+strings.TrimSuffix(due, "due")+"lane = ?", scope.Org(), lane)
+		if side == access.Member { // not before it was sent
+			tx = tx.Where("submitted > 0 AND fulfiller_id <> ''")
 		}
-		tx = tx.Where("("+due+", id) "+sign+" (?, ?)", at, id)
-	}
-	var rows []row
-	if err := tx.Order(order).Limit(f.Limit + 1).Find(&rows).Error; err != nil {
+		if f.Partner != "" {
+			tx = tx.Where(partner+" = ?", f.Partner)
+		}
+		if f.After != "" {
+			tx = tx.Where("("+due+", id) "+sign+" (?, ?)", after, id)
+		}
+		return tx
+	}}, by, f.Limit+1)
+	if err != nil {
 		return Page{}, err
 	}
 	var out Page

@@ -157,32 +157,34 @@ func listLeads(ctx context.Context, scope access.Scope, f Filter) (Page, error) 
 	if !ok {
 		return Page{}, fault.InvalidField("view", "form.choice_wrong")
 	}
+	by, none := found.Sieves(db.DialectOf(ctx), "lead.id", f.Query)
+	if none {
+		return Page{}, nil
+	}
+	var at int64
+	var id string
+	if f.After != "" {
+		var err error
+		if at, id, err = readCursor(f.After); err != nil {
+			return Page{}, err
+		}
+	}
 	var rows []leadRow
 	for _, st := range states {
 		if f.State != "" && f.State != string(st) {
 			continue
 		}
-		tx := db.Tx(ctx).Where("org_id = ? AND state = ?", scope.Org(), string(st))
-		if f.Partner != "" {
-			tx = tx.Where("holder_id = ?", f.Partner)
-		}
-		tx = f.narrow(tx)
-		if strings.TrimSpace(f.Query) != "" {
-			m, ok := found.Query(db.DialectOf(ctx), f.Query)
-			if !ok {
-				return Page{}, nil
+		part, err := search.Sift[leadRow](ctx, search.List{Table: "lead", At: "created", Where: func(tx *gorm.DB) *gorm.DB {
+			tx = tx.Where("org_id = ? AND state = ?", scope.Org(), string(st))
+			if f.Partner != "" {
+				tx = tx.Where("holder_id = ?", f.Partner)
 			}
-			tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
-		}
-		if f.After != "" {
-			at, id, err := readCursor(f.After)
-			if err != nil {
-				return Page{}, err
+			if tx = f.narrow(tx); f.After != "" {
+				tx = tx.Where("(created, id) < (?, ?)", at, id)
 			}
-			tx = tx.Where("(created, id) < (?, ?)", at, id)
-		}
-		var part []leadRow
-		if err := tx.Order("created DESC, id DESC").Limit(f.Limit + 1).Find(&part).Error; err != nil {
+			return tx
+		}}, by, f.Limit+1)
+		if err != nil {
 			return Page{}, err
 		}
 		rows = append(rows, part...)

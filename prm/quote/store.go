@@ -3,7 +3,6 @@ package quote
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -246,32 +245,31 @@ func list(ctx context.Context, scope access.Scope, side access.Side, f Filter) (
 	if !ok && f.View != "" {
 		return Page{}, fault.InvalidField("view", "form.choice_wrong")
 	}
-	tx := db.Tx(ctx).Where(org+" = ?", scope.Org())
-	if lane != "" {
-		tx = tx.Where("lane = ?", lane)
+	by, none := found.Sieves(db.DialectOf(ctx), "quote.id", f.Query)
+	if none {
+		return Page{}, nil
 	}
-	if f.Partner != "" {
-		tx = tx.Where(partner+" = ?", f.Partner)
+	at, id, ok := db.ReadCursor(f.After)
+	if f.After != "" && !ok {
+		return Page{}, fault.InvalidField("after", "form.cursor")
 	}
-	if f.Deal != "" {
-		tx = tx.Where("deal_id = ?", string(f.Deal))
-	}
-	if strings.TrimSpace(f.Query) != "" {
-		m, ok := found.Query(db.DialectOf(ctx), f.Query)
-		if !ok {
-			return Page{}, nil
+	rows, err := search.Sift[row](ctx, search.List{Table: "quote", At: "changed", Where: func(tx *gorm.DB) *gorm.DB {
+		tx = tx.Where(org+" = ?", scope.Org())
+		if lane != "" {
+			tx = tx.Where("lane = ?", lane)
 		}
-		tx = tx.Where("id IN ("+m.SQL+")", m.Args...)
-	}
-	if f.After != "" {
-		at, id, ok := db.ReadCursor(f.After)
-		if !ok {
-			return Page{}, fault.InvalidField("after", "form.cursor")
+		if f.Partner != "" {
+			tx = tx.Where(partner+" = ?", f.Partner)
 		}
-		tx = tx.Where("(changed, id) < (?, ?)", at, id)
-	}
-	var rows []row
-	if err := tx.Order("changed DESC, id DESC").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
+		if f.Deal != "" {
+			tx = tx.Where("deal_id = ?", string(f.Deal))
+		}
+		if f.After != "" {
+			tx = tx.Where("(changed, id) < (?, ?)", at, id)
+		}
+		return tx
+	}}, by, f.Limit+1)
+	if err != nil {
 		return Page{}, err
 	}
 	var out Page

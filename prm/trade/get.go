@@ -463,7 +463,11 @@ type Page struct {
 	Next  string // "" at the end
 }
 
-// Counts are the numbers beside the views.
+// CountMost is how far the numbers beside the views are counted: one more says that there
+// are more.
+const CountMost = 1000
+
+// Counts are the numbers beside the views, each up to CountMost + 1.
 type Counts struct {
 	All     int
 	Waiting int

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/search"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -18,6 +19,8 @@ type span struct {
 	side   access.Side
 	where  string // further condition, with its arguments
 	values []any
+	sieves []search.Sieve
+	index  string // to read it by
 }
 
 // at is a place in the list: newest first by (received, id).
@@ -56,9 +59,9 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 				return err
 			}
 		}
-		by, none, err := seek(ctx, f.Query)
-		if err != nil || none {
-			return err
+		by, none := found.Sieves(db.DialectOf(ctx), "purchase_order.id", f.Query)
+		if none {
+			return nil
 		}
 		var rows []orderRow
 		for _, sp := range spans(f, scope.Org(), db.Micros(db.Now(ctx))) {
@@ -97,12 +100,25 @@ func merge(rows []orderRow) []orderRow {
 	return slices.CompactFunc(rows, func(a, b orderRow) bool { return a.ID == b.ID })
 }
 
-// differsSQL are the two ways in which an order of a company is one that differs: an
-// invoice of it, or its share of one of several orders.
-func differsSQL(side access.Side) [2]string {
+// differing passes the orders of a company that differ: an invoice of it does, or its share
+// of one of several orders.
+func differing(side access.Side, org string) search.Sieve {
 	col := column(side)
-	return [2]string{"id IN (SELECT order_id FROM invoice WHERE invoice." + col + " = purchase_order." + col + " AND invoice.state = 'differs' AND invoice.orders = 0)",
-		"id IN (SELECT order_id FROM invoice_share x WHERE x." + col + " = purchase_order." + col + " AND x.state = 'differs')"}
+	return keyed(search.Sieve{
+		Test: "((SELECT 1 FROM invoice x WHERE x.order_id = purchase_order.id AND x.state = 'differs' AND x.orders = 0 LIMIT 1) IS NOT NULL OR (SELECT 1 FROM invoice_share x WHERE x.order_id = purchase_order.id AND x.state = 'differs' LIMIT 1) IS NOT NULL)",
+		Keys: "SELECT order_id FROM invoice WHERE " + col + " = ? AND state = 'differs' AND orders = 0 UNION ALL SELECT order_id FROM invoice_share WHERE " + col + " = ? AND state = 'differs'", KeysArgs: []any{org, org},
+	})
+}
+
+func keyed(s search.Sieve) search.Sieve {
+	s.Key, s.Size, s.SizeArgs = "order_id", s.Keys, s.KeysArgs
+	return s
+}
+
+// passing is a sieve of what a table says of an order, in rows that name it in order_id.
+func passing(table, where, which string, args []any, org ...any) search.Sieve {
+	return keyed(search.Sieve{Test: "(SELECT 1 FROM " + table + " x WHERE x.order_id = purchase_order.id AND " + where + " LIMIT 1) IS NOT NULL", TestArgs: args,
+		Keys: "SELECT x.order_id FROM " + table + " x WHERE " + which + " AND " + where, KeysArgs: append(org, args...)})
 }
 
 // spans turns the filter into the ranges to read.
@@ -112,33 +128,30 @@ func spans(f Filter, scope string, now int64) []span {
 		if f.Side != "" && f.Side != string(side) {
 			continue
 		}
-		add := func(where string, values ...any) { out = append(out, span{side, where, values}) }
+		add := func(where string, values ...any) { out = append(out, span{side: side, where: where, values: values}) }
+		sift := func(by search.Sieve) { out = append(out, span{side: side, sieves: []search.Sieve{by}}) }
 		switch f.View {
 		case ViewHeld:
-			add("held <> ''")
+			out = append(out, span{side: side, where: "held <> ''", index: indexOf(side, "held")})
 		case ViewMarked:
-			add("marks > 0")
+			out = append(out, span{side: side, where: "marks > 0", index: indexOf(side, "marks")})
 		case ViewDiffers:
-			for _, w := range differsSQL(side) {
-				add(w)
-			}
+			sift(differing(side, scope))
 		case ViewLate:
-			add("id IN ("+overdueSQL(side)+")", scope, now)
+			sift(passing("order_clock", "x.settled = 0 AND (x.overdue > 0 OR x.paused = 0 AND x.due <= ?)", "x."+column(side)+" = ?", []any{now}, scope))
 		case ViewOpen:
 			for _, st := range Open {
 				add("state = ?", string(st))
 			}
 		case ViewWaiting:
-			add("held <> ''")
+			out = append(out, span{side: side, where: "held <> ''", index: indexOf(side, "held")})
 			if side == access.Supplier {
 				add("state = ?", string(Received))
 				break
 			}
-			add("id IN (SELECT order_id FROM order_response r WHERE r.reseller_id = purchase_order.reseller_id AND r.kind = 'changed' AND r.agreed = 0)")
-			add("id IN (SELECT order_id FROM shipment s WHERE s.reseller_id = purchase_order.reseller_id AND s.received = 0)")
-			for _, w := range differsSQL(side) {
-				add(w)
-			}
+			sift(passing("order_response", "x.kind = 'changed' AND x.agreed = 0", "x.reseller_id = ?", nil, scope))
+			sift(passing("shipment", "x.received = 0", "x.reseller_id = ?", nil, scope))
+			sift(differing(side, scope))
 		default:
 			if len(f.States) == 0 {
 				add("")
@@ -161,13 +174,12 @@ func spans(f Filter, scope string, now int64) []span {
 			n := sp
 			switch st {
 			case Held:
+				if n.index == "" && sp.where == "" {
+					n.index = indexOf(sp.side, "held")
+				}
 				n.where = and(sp.where, "held <> ''")
 			case Differs:
-				for _, w := range differsSQL(sp.side) {
-					n.where = and(sp.where, w)
-					narrowed = append(narrowed, n)
-				}
-				continue
+				n.sieves = append(slices.Clone(sp.sieves), differing(sp.side, scope))
 			default:
 				n.where, n.values = and(sp.where, "state = ?"), append(slices.Clone(sp.values), string(st))
 			}
@@ -175,6 +187,11 @@ func spans(f Filter, scope string, now int64) []span {
 		}
 	}
 	return narrowed
+}
+
+// indexOf names the index of the orders of one side that are held or marked.
+func indexOf(side access.Side, which string) string {
+	return "order_" + strings.TrimSuffix(column(side), "_id") + "_" + which
 }
 
 func and(a, b string) string {

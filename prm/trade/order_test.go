@@ -452,3 +452,62 @@ func TestPiecesOfAnOrder(t *testing.T) {
 	_, err = b.svc.Place(b.at(), b.dan, PlaceCmd{Partnership: b.toKestrel, Lines: []PlaceLine{line, line}})
 	b.want(err, fault.Invalid, "trade.quantity_most")
 }
+
+// TestManyOrders reads views and counts of more orders than are tested row by row or counted.
+func TestManyOrders(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		many(b, 1200)
+		for _, x := range []struct {
+			who  access.Actor
+			want Counts
+		}{
+			{b.ingrid, Counts{All: CountMost + 1, Waiting: 12, Open: 12, Marked: 6, Differs: 8, Late: 12}},
+			{b.kaarel, Counts{All: 400, Waiting: 8, Open: 4, Marked: 2, Late: 4}},
+			{b.dan, Counts{All: 800, Waiting: 24, Open: 8, Marked: 4, Differs: 8, Late: 8}},
+		} {
+			got, err := b.svc.Counts(b.at(), x.who)
+			b.must(err)
+			eq(t, "counts", got, x.want)
+			for _, v := range Views {
+				if want := x.want.Of(v); want <= CountMost {
+					eq(t, "orders of "+string(v), len(pages(b, x.who, Filter{View: v, Limit: 5})), want)
+				}
+			}
+			sums, err := b.svc.Summaries(b.at(), x.who, []string{b.toKestrel, b.toBaltic})
+			b.must(err)
+			open, waiting := 0, 0
+			for _, s := range sums {
+				open, waiting = open+s.Open, waiting+s.Waiting
+			}
+			arriving := x.want.Waiting
+			if x.who.Org != b.aurelia {
+				arriving -= x.want.Differs
+			}
+			eq(t, "open and waiting", [2]int{open, waiting}, [2]int{x.want.Open, arriving})
+		}
+		eq(t, "of a word that is in all", len(pages(b, b.dan, Filter{Query: "aurelia", Limit: 200})), 800)
+		eq(t, "of the oldest", len(pages(b, b.ingrid, Filter{Query: "retired", Limit: 7})), 60)
+		eq(t, "of the oldest that are late", len(pages(b, b.ingrid, Filter{Query: "retir", View: ViewLate})), 1)
+		invoices, err := b.svc.Invoices(b.at(), b.ingrid, InvoiceFilter{Query: "DN0000000017"})
+		b.must(err)
+		eq(t, "invoices by a number of their order", len(invoices.Items), 1)
+		invoices, err = b.svc.Invoices(b.at(), b.ingrid, InvoiceFilter{Query: "retired", State: InvoiceDiffers, Partner: b.kestrel})
+		b.must(err)
+		eq(t, "invoices that differ", len(invoices.Items), 1)
+	})
+}
+
+// pages reads a list to its end.
+func pages(b *bench, who access.Actor, f Filter) (out []Row) {
+	b.t.Helper()
+	for {
+		p, err := b.svc.List(b.at(), who, f)
+		b.must(err)
+		if out = append(out, p.Items...); p.Next == "" {
+			return out
+		}
+		f.After = p.Next
+	}
+}

@@ -3,6 +3,7 @@ package trade
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gorm.io/gorm"
@@ -12,74 +13,39 @@ import (
 	"entente/prm/access"
 )
 
-// fewFound is how many orders that a search finds are asked for by their ids.
-const fewFound = 500
-
-// sought is what a search of orders found: all of it as ids where it is little, else by the
-// match. The zero value is no search.
-type sought struct {
-	few   bool
-	ids   []string
-	match search.Match
-}
-
-// seek looks for what a person typed; none says that nothing is found.
-func seek(ctx context.Context, query string) (out sought, none bool, err error) {
-	if strings.TrimSpace(query) == "" {
-		return out, false, nil
-	}
-	var ok bool
-	if out.match, ok = found.Query(db.DialectOf(ctx), query); !ok {
-		return out, true, nil // nothing in it that could be found
-	}
-	out.ids, out.few, err = out.match.Few(ctx, fewFound)
-	return out, out.few && len(out.ids) == 0, err
-}
-
-func (x sought) narrow(tx *gorm.DB) *gorm.DB {
-	switch {
-	case x.few:
-		return tx.Where("id IN ?", x.ids)
-	case x.match.SQL != "":
-		return tx.Where("id IN ("+x.match.SQL+")", x.match.Args...)
-	}
-	return tx
-}
-
 // readSpan reads one range, newest first. partnership "" is any. One column
 // chooses the index, the other is only compared (COALESCE keeps it from being
 // chosen): a state or flag is narrower than a partnership, a partnership than a
-// company, what a search found, where it is little, than all of them.
-func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnership string, by sought, limit int) ([]orderRow, error) {
+// company.
+func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnership string, by []search.Sieve, limit int) ([]orderRow, error) {
 	col := column(sp.side)
-	tx := by.narrow(db.Tx(ctx))
-	switch {
-	case by.few:
-		if tx = tx.Where("COALESCE("+col+", '') = ?", scope.Org()); partnership != "" {
-			tx = tx.Where("COALESCE(partnership_id, '') = ?", partnership)
+	return search.Sift[orderRow](ctx, search.List{Table: "purchase_order", At: "received", Index: sp.index, Where: func(tx *gorm.DB) *gorm.DB {
+		switch {
+		case partnership == "":
+			tx = tx.Where(col+" = ?", scope.Org())
+		case sp.where == "":
+			tx = tx.Where("partnership_id = ? AND COALESCE("+col+", '') = ?", partnership, scope.Org())
+		default:
+			tx = tx.Where(col+" = ? AND COALESCE(partnership_id, '') = ?", scope.Org(), partnership)
 		}
-	case partnership == "":
-		tx = tx.Where(col+" = ?", scope.Org())
-	case sp.where == "":
-		tx = tx.Where("partnership_id = ? AND COALESCE("+col+", '') = ?", partnership, scope.Org())
-	default:
-		tx = tx.Where(col+" = ? AND COALESCE(partnership_id, '') = ?", scope.Org(), partnership)
-	}
-	if sp.where != "" {
-		tx = tx.Where(sp.where, sp.values...)
-	}
+		if sp.where != "" {
+			tx = tx.Where(sp.where, sp.values...)
+		}
+		return w.narrow(tx, "received")
+	}}, append(sp.sieves, by...), limit)
+}
+
+func (w window) narrow(tx *gorm.DB, at string) *gorm.DB {
 	if w.from != 0 {
-		tx = tx.Where("received >= ?", w.from)
+		tx = tx.Where(at+" >= ?", w.from)
 	}
 	if w.to != 0 {
-		tx = tx.Where("received < ?", w.to)
+		tx = tx.Where(at+" < ?", w.to)
 	}
 	if w.after != nil {
-		tx = tx.Where("(received, id) < (?, ?)", w.after.micros, w.after.id)
+		tx = tx.Where("("+at+", id) < (?, ?)", w.after.micros, w.after.id)
 	}
-	var rows []orderRow
-	err := tx.Order("received DESC, id DESC").Limit(limit).Find(&rows).Error
-	return rows, err
+	return tx
 }
 
 // partnershipsWith are the partnerships of the scope's company with another, by
@@ -145,44 +111,44 @@ func differs(ctx context.Context, id string) (bool, error) {
 	})
 }
 
+// counts reads what is in each view, up to CountMost + 1 of it: each number is read from
+// an index that holds nothing else, so that none costs more with more orders.
 func counts(ctx context.Context, scope access.Scope) (Counts, error) {
 	var out Counts
 	for _, side := range []access.Side{access.Supplier, access.Reseller} {
-		col := column(side)
-		var rows []struct {
-			State string
-			N     int
+		col, org := column(side), scope.Org()
+		orders := "SELECT id FROM purchase_order WHERE " + col + " = ?"
+		by := func(which string) string {
+			return "SELECT id FROM " + search.By(db.DialectOf(ctx), "purchase_order", indexOf(side, which)) + " WHERE " + col + " = ?"
 		}
-		if err := db.Tx(ctx).Model(&orderRow{}).Select("state, COUNT(*) AS n").Where(col+" = ?", scope.Org()).Group("state").Scan(&rows).Error; err != nil {
-			return out, err
-		}
-		for _, r := range rows {
-			out.All += r.N
-			for _, st := range Open {
-				if string(st) == r.State {
-					out.Open += r.N
-				}
+		differ := "SELECT DISTINCT order_id FROM (SELECT order_id FROM invoice WHERE " + col + " = ? AND state = 'differs' AND orders = 0 UNION ALL SELECT order_id FROM invoice_share WHERE " + col + " = ? AND state = 'differs') d"
+		var err error
+		add := func(n *int, rows string, args ...any) {
+			var more int
+			if err == nil {
+				more, err = search.Count(ctx, CountMost, rows, args...)
 			}
+			*n = min(*n+more, CountMost+1)
 		}
-		var n struct{ Held, Marked, Differs, Waiting int }
-		waiting := "state = 'received' OR held <> ''"
-		args := []any{scope.Org(), scope.Org(), scope.Org(), scope.Org(), scope.Org()}
-		if side == access.Reseller {
-			waiting = `held <> '' OR id IN (SELECT order_id FROM order_response WHERE reseller_id = ? AND kind = 'changed' AND agreed = 0)
-				OR id IN (SELECT order_id FROM shipment WHERE reseller_id = ? AND received = 0) OR id IN (SELECT order_id FROM invoice WHERE reseller_id = ? AND state = 'differs' AND orders = 0)
-				OR id IN (SELECT order_id FROM invoice_share WHERE reseller_id = ? AND state = 'differs')`
-			args = append(args, scope.Org(), scope.Org(), scope.Org(), scope.Org())
+		add(&out.All, orders, org)
+		for _, st := range Open {
+			add(&out.Open, orders+" AND state = ?", org, string(st))
 		}
-		if err := db.Tx(ctx).Raw(`SELECT (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND held <> '') AS held, (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND marks > 0) AS marked,
-			(SELECT COUNT(*) FROM (SELECT order_id FROM invoice WHERE `+col+` = ? AND state = 'differs' AND orders = 0 UNION SELECT order_id FROM invoice_share WHERE `+col+` = ? AND state = 'differs') d) AS differs, (SELECT COUNT(*) FROM purchase_order WHERE `+col+` = ? AND (`+waiting+`)) AS waiting`, args...).Scan(&n).Error; err != nil {
+		add(&out.Held, by("held")+" AND held <> ''", org)
+		add(&out.Marked, by("marks")+" AND marks > 0", org)
+		add(&out.Differs, differ, org, org)
+		add(&out.Late, overdueSQL(side), org, db.Micros(db.Now(ctx)))
+		most := " LIMIT " + strconv.Itoa(CountMost+1)
+		part := func(rows string) string { return "SELECT * FROM (" + rows + most + ") w" }
+		if side == access.Supplier {
+			add(&out.Waiting, part(by("held")+" AND held <> ''")+" UNION "+part(orders+" AND state = 'received'"), org, org)
+		} else {
+			add(&out.Waiting, part(by("held")+" AND held <> ''")+" UNION "+part("SELECT DISTINCT order_id FROM order_response WHERE reseller_id = ? AND kind = 'changed' AND agreed = 0")+
+				" UNION "+part("SELECT DISTINCT order_id FROM shipment WHERE reseller_id = ? AND received = 0")+" UNION "+part(differ), org, org, org, org, org)
+		}
+		if err != nil {
 			return out, err
 		}
-		var late int64
-		if err := db.Tx(ctx).Raw("SELECT COUNT(*) FROM ("+overdueSQL(side)+") late", scope.Org(), db.Micros(db.Now(ctx))).Scan(&late).Error; err != nil {
-			return out, err
-		}
-		out.Late += int(late)
-		out.Held, out.Marked, out.Differs, out.Waiting = out.Held+n.Held, out.Marked+n.Marked, out.Differs+n.Differs, out.Waiting+n.Waiting
 	}
 	return out, nil
 }
@@ -192,54 +158,93 @@ func summaries(ctx context.Context, scope access.Scope, partnerships []string) (
 	if len(partnerships) == 0 {
 		return out, nil
 	}
+	d := db.DialectOf(ctx)
+	var waiting, args = []string{}, []any{}
+	for _, side := range []access.Side{access.Supplier, access.Reseller} {
+		waiting = append(waiting, "SELECT id, partnership_id FROM "+search.By(d, "purchase_order", indexOf(side, "held"))+" WHERE "+column(side)+" = ? AND held <> ''")
+		args = append(args, scope.Org())
+	}
+	waiting = append(waiting, "SELECT id, partnership_id FROM purchase_order WHERE supplier_id = ? AND state = 'received'",
+		"SELECT o.id, o.partnership_id FROM shipment s JOIN purchase_order o ON o.id = s.order_id WHERE s.reseller_id = ? AND s.received = 0")
+	args = append(args, scope.Org(), scope.Org())
 	var rows []struct {
 		PartnershipID string
-		Open, Waiting int
-		Last          int64
+		N, Last       int64
 	}
-	err := db.Tx(ctx).Raw(`SELECT partnership_id, SUM(CASE WHEN state IN ? THEN 1 ELSE 0 END) AS open,
-		SUM(CASE WHEN held <> '' OR supplier_id = ? AND state = 'received' OR reseller_id = ? AND EXISTS (SELECT 1 FROM shipment s WHERE s.order_id = purchase_order.id AND s.received = 0) THEN 1 ELSE 0 END) AS waiting,
-		MAX(received) AS last FROM purchase_order WHERE partnership_id IN ? AND (supplier_id = ? OR reseller_id = ?) GROUP BY partnership_id`,
-		Open, scope.Org(), scope.Org(), partnerships, scope.Org(), scope.Org()).Scan(&rows).Error
+	read := func(sql string, args ...any) error { rows = nil; return db.Tx(ctx).Raw(sql, args...).Scan(&rows).Error }
+	if err := read("SELECT id AS partnership_id, 0 AS n, (SELECT MAX(o.received) FROM purchase_order o WHERE o.partnership_id = partnership.id) AS last FROM partnership WHERE id IN ? AND (supplier_id = ? OR reseller_id = ?)", partnerships, scope.Org(), scope.Org()); err != nil {
+		return nil, err
+	}
 	for _, r := range rows {
-		out[r.PartnershipID] = Summary{Open: r.Open, Waiting: r.Waiting, Last: db.FromMicros(r.Last)}
+		if r.Last > 0 {
+			out[r.PartnershipID] = Summary{Last: db.FromMicros(r.Last)}
+		}
 	}
-	return out, err
+	count := func(into func(*Summary) *int) {
+		for _, r := range rows {
+			if s, ok := out[r.PartnershipID]; ok {
+				*into(&s) += int(r.N)
+				out[r.PartnershipID] = s
+			}
+		}
+	}
+	if err := read("SELECT partnership_id, COUNT(*) AS n, 0 AS last FROM ("+strings.Join(waiting, " UNION ")+") w GROUP BY partnership_id", args...); err != nil {
+		return nil, err
+	}
+	count(func(s *Summary) *int { return &s.Waiting })
+	for _, side := range []access.Side{access.Supplier, access.Reseller} {
+		if err := read("SELECT partnership_id, COUNT(*) AS n, 0 AS last FROM purchase_order WHERE "+column(side)+" = ? AND state IN ? GROUP BY partnership_id", scope.Org(), Open); err != nil {
+			return nil, err
+		}
+		count(func(s *Summary) *int { return &s.Open })
+	}
+	return out, nil
 }
 
 func readInvoices(ctx context.Context, scope access.Scope, side access.Side, f InvoiceFilter, w window) ([]invoiceRow, error) {
-	tx := db.Tx(ctx).Where(column(side)+" = ?", scope.Org())
-	if f.State != "" {
-		tx = tx.Where("state = ?", f.State)
+	by, none := seekInvoices(ctx, f.Query)
+	if none {
+		return nil, nil
 	}
-	if f.Partner != "" {
-		other := access.Supplier
+	return search.Sift[invoiceRow](ctx, search.List{Table: "invoice", At: "made", Where: func(tx *gorm.DB) *gorm.DB {
+		other := column(access.Supplier)
 		if side == access.Supplier {
-			other = access.Reseller
+			other = column(access.Reseller)
 		}
-		tx = tx.Where(column(other)+" = ?", f.Partner)
-	}
-	if w.from != 0 {
-		tx = tx.Where("made >= ?", w.from)
-	}
-	if w.to != 0 {
-		tx = tx.Where("made < ?", w.to)
-	}
-	if w.after != nil {
-		tx = tx.Where("(made, id) < (?, ?)", w.after.micros, w.after.id)
-	}
-	if q := strings.TrimSpace(f.Query); q != "" {
-		like := db.Literal(strings.ToUpper(q)) + "%"
-		match, ok := found.Query(db.DialectOf(ctx), q)
-		if ok {
-			tx = tx.Where(`(UPPER(number) LIKE ? ESCAPE '\' OR order_id IN (`+match.SQL+`) OR id IN (SELECT invoice_id FROM invoice_share WHERE order_id IN (`+match.SQL+`)))`, slices.Concat([]any{like}, match.Args, match.Args)...)
-		} else {
-			tx = tx.Where(`UPPER(number) LIKE ? ESCAPE '\'`, like)
+		tx = tx.Where(column(side)+" = ?", scope.Org())
+		switch { // as readSpan chooses an index
+		case f.Partner != "" && f.State == InvoiceDiffers:
+			tx = tx.Where("state = ? AND COALESCE("+other+", '') = ?", f.State, f.Partner)
+		case f.Partner != "" && f.State != "":
+			tx = tx.Where(other+" = ? AND COALESCE(state, '') = ?", f.Partner, f.State)
+		case f.Partner != "":
+			tx = tx.Where(other+" = ?", f.Partner)
+		case f.State != "":
+			tx = tx.Where("state = ?", f.State)
 		}
+		return w.narrow(tx, "made")
+	}}, by, f.Limit+1)
+}
+
+// seekInvoices is seek for invoices: they are found by the words of their orders, which
+// hold their numbers.
+func seekInvoices(ctx context.Context, query string) (by []search.Sieve, none bool) {
+	if strings.TrimSpace(query) == "" {
+		return nil, false
 	}
-	var rows []invoiceRow
-	err := tx.Order("made DESC, id DESC").Limit(f.Limit + 1).Find(&rows).Error
-	return rows, err
+	d := db.DialectOf(ctx)
+	one, ok := found.Sieve(d, "invoice.order_id", query)
+	if !ok {
+		return nil, true
+	}
+	share, _ := found.Sieve(d, "x.order_id", query)
+	a, b := one.Through(d, "invoice", "order_id", "id"), share.Through(d, "invoice_share", "order_id", "invoice_id")
+	return []search.Sieve{{
+		Test:     "(" + one.Test + " OR invoice.orders > 0 AND (SELECT 1 FROM invoice_share x WHERE x.invoice_id = invoice.id AND " + share.Test + " LIMIT 1) IS NOT NULL)",
+		TestArgs: slices.Concat(one.TestArgs, share.TestArgs),
+		Size:     one.Size, SizeArgs: one.SizeArgs,
+		Key: "id", Keys: a.Keys + " UNION ALL " + b.Keys, KeysArgs: slices.Concat(a.KeysArgs, b.KeysArgs),
+	}}, false
 }
 
 func orderNumbers(ctx context.Context, rows []invoiceRow) (map[string]string, error) {

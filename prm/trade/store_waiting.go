@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"entente/db"
+	"entente/db/search"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
@@ -63,7 +64,7 @@ func waitAnswer(ctx context.Context, scope access.Scope, side access.Side, limit
 func waitHeld(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
 	var rows []waitRow
 	col := column(side)
-	err := db.Tx(ctx).Raw(`SELECT a.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, o.marks, a.made AS since FROM purchase_order o JOIN order_arrival a ON a.order_id = o.id
+	err := db.Tx(ctx).Raw(`SELECT a.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, o.marks, a.made AS since FROM `+search.By(db.DialectOf(ctx), "purchase_order AS o", indexOf(side, "held"))+` JOIN order_arrival a ON a.order_id = o.id
 		WHERE o.`+col+` = ? AND o.held <> '' AND a.outcome = 'held' AND a.answer = '' ORDER BY a.made, a.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
 	return items(rows, side, heldDays, func(waitRow) string { return WaitHeld }), err
 }
@@ -71,8 +72,8 @@ func waitHeld(ctx context.Context, scope access.Scope, side access.Side, limit i
 // waitPlace are orders that are held for a ship-to nobody knows.
 func waitPlace(ctx context.Context, scope access.Scope, side access.Side, limit int) ([]Item, error) {
 	var rows []waitRow
-	err := db.Tx(ctx).Raw(`SELECT o.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, o.ship_to_unknown AS subject, 0 AS marks, o.received AS since FROM purchase_order o
-		WHERE o.supplier_id = ? AND o.ship_to_unknown <> '' ORDER BY o.received, o.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
+	err := db.Tx(ctx).Raw(`SELECT o.id, o.id AS order_id, o.number, o.supplier_id, o.reseller_id, o.ship_to_unknown AS subject, 0 AS marks, o.received AS since FROM `+search.By(db.DialectOf(ctx), "purchase_order AS o", indexOf(access.Supplier, "held"))+`
+		WHERE o.supplier_id = ? AND o.held <> '' AND o.ship_to_unknown <> '' ORDER BY o.received, o.id LIMIT ?`, scope.Org(), limit).Scan(&rows).Error
 	return items(rows, side, heldDays, func(waitRow) string { return WaitPlace }), err
 }
 

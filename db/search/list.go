@@ -1,0 +1,185 @@
+package search
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"entente/db"
+)
+
+// A list is read in the order of one of its indexes. What else narrows it (words, an
+// invoice that differs) is a sieve: rows are tested where many pass, and asked for by
+// their keys where few do, so that neither costs more with more rows.
+var (
+	walked = 1000    // rows of a list that are tested before keys are counted
+	far    = 20_000  // rows that are tested where keys are more than a few
+	few    = 4000    // keys that are asked for at once
+	many   = 100_000 // keys that are asked for where rows far down the list did not pass
+)
+
+// List is a list of a table that has a column id.
+type List struct {
+	Table string
+	At    string // the column it is ordered by, before id
+	Up    bool   // the smallest first
+	Index string // to be read by, where the table has several that would do
+	// Where narrows it to what an index on its order holds, from where the page begins.
+	Where func(*gorm.DB) *gorm.DB
+}
+
+// Sieve is a condition on the rows of a list. Test reads one row of List.Table by an
+// index of another table; Keys yields the ids of the rows that pass, in the column Key,
+// and Size about as many rows, without asking for what they are.
+type Sieve struct {
+	Test, Key, Keys, Size        string
+	TestArgs, KeysArgs, SizeArgs []any
+}
+
+// Sift reads up to so many rows of a list that pass all sieves, in the order of the list.
+func Sift[T any](ctx context.Context, l List, sieves []Sieve, limit int) (rows []T, err error) {
+	order, beyond := l.At+" DESC, id DESC", ">="
+	if l.Up {
+		order, beyond = l.At+", id", "<="
+	}
+	test := func(tx *gorm.DB, but int) *gorm.DB {
+		for i, s := range sieves {
+			if i != but {
+				tx = tx.Where(s.Test, s.TestArgs...)
+			}
+		}
+		return tx.Order(order).Limit(limit)
+	}
+	list := func() *gorm.DB { return l.Where(db.Tx(ctx).Table(By(db.DialectOf(ctx), l.Table, l.Index))) }
+	all := func() ([]T, error) { return rows, db.Translate(test(list(), -1).Find(&rows).Error) }
+	walk := func(n int) (bool, error) { // whether it is enough
+		edge, more, err := edgeOf(list().Select(l.At, "id").Order(order).Offset(n - 1).Limit(1))
+		if err != nil {
+			return false, err
+		}
+		tx := list()
+		if more {
+			tx = tx.Where("("+l.At+", id) "+beyond+" (?, ?)", edge...)
+		}
+		rows = nil
+		err = db.Translate(test(tx, -1).Find(&rows).Error)
+		return !more || len(rows) >= limit, err
+	}
+	if len(sieves) == 0 {
+		return all()
+	}
+	if enough, err := walk(walked); err != nil || enough {
+		return rows, err
+	}
+	by, least := -1, int64(many)
+	for i, s := range sieves {
+		var n int64
+		if err := db.Tx(ctx).Raw("SELECT COUNT(*) FROM ("+s.Size+" LIMIT ?) k", append(slices.Clone(s.SizeArgs), least+1)...).Scan(&n).Error; err != nil {
+			return nil, db.Translate(err)
+		}
+		if n <= least {
+			by, least = i, n
+		}
+	}
+	if by < 0 || least > int64(few) {
+		if enough, err := walk(far); err != nil || enough {
+			return rows, err
+		}
+	}
+	rows = nil
+	if by < 0 {
+		return all()
+	}
+	s := sieves[by]
+	keys := "(SELECT DISTINCT " + s.Key + " AS sift_key FROM (" + s.Keys + ") k) m"
+	var ids []string
+	err = test(l.Where(db.Tx(ctx).Table(each(db.DialectOf(ctx), keys, l.Table, "id", "m.sift_key"), s.KeysArgs...)), by).Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return nil, db.Translate(err)
+	}
+	return rows, db.Translate(db.Tx(ctx).Table(l.Table).Where("id IN ?", ids).Order(order).Find(&rows).Error)
+}
+
+// each joins keys with the rows of a table that has an index on a column, key by key,
+// whatever the database thinks of their number.
+func each(d db.Dialect, keys, table, column, key string) string {
+	if d == db.Postgres {
+		return keys + " CROSS JOIN LATERAL (SELECT * FROM " + table + " t WHERE t." + column + " = " + key + " OFFSET 0) " + table
+	}
+	return keys + " CROSS JOIN " + table + " ON " + table + "." + column + " = " + key
+}
+
+// By is a table to be read by an index. SQLite does not know which holds fewer rows.
+func By(d db.Dialect, table, index string) string {
+	if d == db.Postgres || index == "" {
+		return table
+	}
+	return table + " INDEXED BY " + index
+}
+
+// edgeOf reads the one row of a query, a value and an id.
+func edgeOf(tx *gorm.DB) (edge []any, ok bool, err error) {
+	rows, err := tx.Rows()
+	if err != nil {
+		return nil, false, db.Translate(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var at any
+	var id string
+	if rows.Next() {
+		ok, err = true, rows.Scan(&at, &id)
+	}
+	if err == nil {
+		err = rows.Err()
+	}
+	return []any{at, id}, ok, db.Translate(err)
+}
+
+// Sieve makes the sieve of what a person typed for a list whose rows have the key of the
+// index in a column (TABLE.COLUMN); see Query.
+func (x Index) Sieve(d db.Dialect, column, q string) (s Sieve, ok bool) {
+	m, ok := x.Query(d, q)
+	if !ok {
+		return s, false
+	}
+	test := "words @@ CAST(? AS tsquery)"
+	s = Sieve{Key: x.Key, Keys: m.SQL, KeysArgs: m.Args, TestArgs: m.Args, Size: m.SQL, SizeArgs: m.Args}
+	if d == db.SQLite {
+		words := split(q, false)
+		last := words[len(words)-1]
+		s.TestArgs, s.Size = nil, "SELECT rowid FROM "+x.Table+"_fts WHERE "+x.Table+"_fts MATCH ?"
+		for _, w := range unique(words[:len(words)-1], maxQuery-1) {
+			s.TestArgs = append(s.TestArgs, " "+w+" ")
+		}
+		s.TestArgs = append(s.TestArgs, " "+last)
+		test = strings.TrimPrefix(strings.Repeat(" AND instr(' ' || words || ' ', ?) > 0", len(s.TestArgs)), " AND ")
+	}
+	s.Test = "(SELECT " + test + " FROM " + x.Table + " w WHERE w." + x.Key + " = " + column + ")"
+	return s, true
+}
+
+// Sieves is Sieve for a filter that may be empty; none says that it holds nothing that
+// could be found.
+func (x Index) Sieves(d db.Dialect, column, q string) (by []Sieve, none bool) {
+	if strings.TrimSpace(q) == "" {
+		return nil, false
+	}
+	s, ok := x.Sieve(d, column, q)
+	return []Sieve{s}, !ok
+}
+
+// Through makes of a sieve for one table that of another whose rows name those of the
+// first in a column that has an index; Test is left.
+func (s Sieve) Through(d db.Dialect, table, column, key string) Sieve {
+	s.Keys = "SELECT " + table + "." + key + " FROM " + each(d, "("+s.Keys+") f", table, column, "f."+s.Key)
+	s.Key = key
+	return s
+}
+
+// Count counts rows up to most; most + 1 says that there are more.
+func Count(ctx context.Context, most int, rows string, args ...any) (n int, err error) {
+	err = db.Tx(ctx).Raw("SELECT COUNT(*) FROM ("+rows+" LIMIT ?) n", append(slices.Clone(args), most+1)...).Scan(&n).Error
+	return n, db.Translate(err)
+}
