@@ -156,6 +156,7 @@ type Topic struct {
 	Unread  bool
 	Level   string // Watching, Muted or ""
 	Survey  []Asked
+	Files   []File
 	Done    bool     // the viewer answered the survey
 	Result  []Result // for the owner, and in an open category for who answered; empty below LeastBallots
 	Counted int      // ballots behind Result
@@ -175,6 +176,7 @@ type Post struct {
 	Accepted bool
 	Voted    bool
 	Votes    int // as of Topic
+	Files    []File
 	CanEdit  bool
 }
 
@@ -216,6 +218,7 @@ type TopicCmd struct {
 	Tags     []string
 	Survey   []Asked
 	Key      string // the same key of the same person is one topic
+	Files    []FileID
 }
 
 // Filter narrows a list of topics.

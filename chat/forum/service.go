@@ -7,8 +7,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"entente/chat/attach"
 	"entente/db"
 	"entente/db/audit"
+	"entente/db/blob"
 	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -45,6 +47,8 @@ type Service struct {
 	db       *db.DB
 	partners Partners
 	events   Events
+	blobs    *blob.Store // nil: no files
+	scan     attach.Scanner
 }
 
 // New makes the service. events may be nil in tests that do not look at them.

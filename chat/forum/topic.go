@@ -169,11 +169,18 @@ func (s *Service) Topic(ctx context.Context, actor access.Actor, id TopicID, aft
 		if err != nil {
 			return err
 		}
+		files, err := filesOf(ctx, id, ids)
+		if err != nil {
+			return err
+		}
 		w, err := watchOf(ctx, id, actor.Person, actor.Org)
 		if err != nil {
 			return err
 		}
 		t = topic(actor, c, seats[row.CategoryID], row, votes[row.ID+"/"])
+		if !t.Removed {
+			t.Files = files[""]
+		}
 		t.Level, t.Unread = w.Level, w.Level == Watching && w.Seen < row.Active
 		if err := s.results(ctx, actor, c, &t); err != nil {
 			return err
@@ -190,8 +197,8 @@ func (s *Service) Topic(ctx context.Context, actor access.Actor, id TopicID, aft
 			if c.counts(actor) {
 				p.Votes = int(votes[row.ID+"/"+r.ID].N)
 			}
-			if p.Removed {
-				p.Body = ""
+			if p.Files = files[r.ID]; p.Removed {
+				p.Body, p.Files = "", nil
 			}
 			posts = append(posts, p)
 		}
@@ -238,6 +245,9 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, cmd TopicCmd) (To
 			return err
 		}
 		if err := insertTopic(ctx, row); err != nil {
+			return err
+		}
+		if err := put(ctx, actor, row.CategoryID, row.ID, "", cmd.Files); err != nil {
 			return err
 		}
 		if err := found.Put(ctx, row.ID, row.Title, row.Body, row.Tags); err != nil {
@@ -291,6 +301,12 @@ func (cmd TopicCmd) row(ctx context.Context, actor access.Actor) (topicRow, erro
 // Reply answers a topic; who answers watches it.
 // Codes: Unauthenticated, NotFound, Forbidden (may not reply), Conflict (closed), Invalid.
 func (s *Service) Reply(ctx context.Context, actor access.Actor, id TopicID, body, key string) (PostID, error) {
+	return s.ReplyWith(ctx, actor, id, body, key, nil)
+}
+
+// ReplyWith is Reply with files that the actor brought for it.
+// Codes: as of Reply.
+func (s *Service) ReplyWith(ctx context.Context, actor access.Actor, id TopicID, body, key string, files []FileID) (PostID, error) {
 	body = clean(body)
 	var out PostID
 	err := s.change(ctx, actor, func(ctx context.Context) error {
@@ -328,6 +344,9 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id TopicID, bod
 		now := max(db.Micros(db.Now(ctx)), row.Active+1) // order of activity is order of commits
 		p := postRow{ID: db.NewID(), TopicID: row.ID, OrgID: actor.Org, PersonID: actor.Person, ClientKey: key, Body: body, Made: now, Via: via(actor)}
 		if err := insertPost(ctx, p); err != nil {
+			return err
+		}
+		if err := put(ctx, actor, row.CategoryID, row.ID, p.ID, files); err != nil {
 			return err
 		}
 		if err := setTopic(ctx, row.ID, map[string]any{"replies": row.Replies + 1, "active": now}); err != nil {

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"entente/chat/forum"
 	"entente/prm/access"
@@ -51,6 +54,7 @@ type topicOut struct {
 	Result   []resultOut      `json:"result,omitempty"`
 	At       time.Time        `json:"at"`
 	Active   time.Time        `json:"active"`
+	Files    []documentFile   `json:"files,omitempty"`
 	Posts    *list[postOut]   `json:"posts,omitempty"`
 }
 
@@ -67,16 +71,17 @@ type resultOut struct {
 }
 
 type postOut struct {
-	ID       string    `json:"id"`
-	From     *author   `json:"from,omitempty"`
-	Body     string    `json:"body"`
-	Votes    *int      `json:"votes,omitempty"`
-	Voted    bool      `json:"voted"`
-	Accepted bool      `json:"accepted,omitempty"`
-	Edited   bool      `json:"edited,omitempty"`
-	Removed  bool      `json:"removed,omitempty"`
-	At       time.Time `json:"at"`
-	Via      string    `json:"via,omitempty" doc:"mail: an answer to a notice that came by mail"`
+	ID       string         `json:"id"`
+	From     *author        `json:"from,omitempty"`
+	Body     string         `json:"body"`
+	Votes    *int           `json:"votes,omitempty"`
+	Voted    bool           `json:"voted"`
+	Accepted bool           `json:"accepted,omitempty"`
+	Edited   bool           `json:"edited,omitempty"`
+	Removed  bool           `json:"removed,omitempty"`
+	At       time.Time      `json:"at"`
+	Via      string         `json:"via,omitempty" doc:"mail: an answer to a notice that came by mail"`
+	Files    []documentFile `json:"files,omitempty"`
 }
 
 // forumNames are slugs of companies and names of people that the service let the caller
@@ -118,7 +123,7 @@ func counted(n int) *int {
 
 func (n forumNames) topic(t forum.Topic) topicOut {
 	out := topicOut{ID: string(t.ID), Category: string(t.Category), Kind: string(t.Kind), From: n.author(t.From), Title: t.Title, Body: t.Body, Tags: append([]string{}, t.Tags...), State: string(t.State), Accepted: string(t.Accepted), Replies: t.Replies,
-		Votes: counted(t.Votes), Voted: t.Voted, Watching: t.Level, Unread: t.Unread, Removed: t.Removed, Done: t.Done, Counted: t.Counted, At: t.Made, Active: t.Active}
+		Votes: counted(t.Votes), Voted: t.Voted, Watching: t.Level, Unread: t.Unread, Removed: t.Removed, Done: t.Done, Counted: t.Counted, At: t.Made, Active: t.Active, Files: topicFiles(t.ID, t.Files)}
 	for _, q := range t.Survey {
 		out.Survey = append(out.Survey, surveyQuestion(q))
 	}
@@ -205,7 +210,7 @@ func (a *API) forum() {
 		out := n.topic(t)
 		items := make([]postOut, len(posts))
 		for i, p := range posts {
-			items[i] = postOut{string(p.ID), n.author(p.From), p.Body, counted(p.Votes), p.Voted, p.Accepted, p.Edited, p.Removed, p.Made, p.Via}
+			items[i] = postOut{string(p.ID), n.author(p.From), p.Body, counted(p.Votes), p.Voted, p.Accepted, p.Edited, p.Removed, p.Made, p.Via, topicFiles(t.ID, p.Files)}
 		}
 		out.Posts = &page(items, next).Body
 		return &reply[topicOut]{out}, nil
@@ -223,6 +228,7 @@ func (a *API) forum() {
 			Tags     []string         `json:"tags,omitempty" maxItems:"5"`
 			Survey   []surveyQuestion `json:"survey,omitempty" maxItems:"10" doc:"of a survey, which its owner makes"`
 			Key      string           `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one topic"`
+			Files    []string         `json:"files,omitempty" maxItems:"10" doc:"ids of files you brought to the category"`
 		}
 	}
 	handle(a, op("POST", base, "forum:write", "Make a topic", "", 201),
@@ -232,7 +238,7 @@ func (a *API) forum() {
 			for _, q := range b.Survey {
 				survey = append(survey, forum.Asked(q))
 			}
-			t, err := a.d.Forum.Ask(ctx, actor, forum.TopicCmd{Category: forum.CategoryID(b.Category), Kind: forum.Kind(b.Kind), Title: b.Title, Body: b.Body, Tags: b.Tags, Survey: survey, Key: b.Key})
+			t, err := a.d.Forum.Ask(ctx, actor, forum.TopicCmd{Category: forum.CategoryID(b.Category), Kind: forum.Kind(b.Kind), Title: b.Title, Body: b.Body, Tags: b.Tags, Survey: survey, Key: b.Key, Files: fileIDs(b.Files)})
 			if err != nil {
 				return nil, err
 			}
@@ -241,8 +247,9 @@ func (a *API) forum() {
 	type forumReply struct {
 		IDPath
 		Body struct {
-			Body string `json:"body" minLength:"1" maxLength:"20000" doc:"Markdown"`
-			Key  string `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one reply"`
+			Body  string   `json:"body" minLength:"1" maxLength:"20000" doc:"Markdown"`
+			Key   string   `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one reply"`
+			Files []string `json:"files,omitempty" maxItems:"10" doc:"ids of files you brought to the topic"`
 		}
 	}
 	type forumMade struct {
@@ -250,12 +257,13 @@ func (a *API) forum() {
 	}
 	handle(a, op("POST", base+"/{id}/replies", "forum:write", "Reply to a topic", "", 201),
 		func(ctx context.Context, actor access.Actor, in *forumReply) (*reply[forumMade], error) {
-			p, err := a.d.Forum.Reply(ctx, actor, forum.TopicID(in.ID), in.Body.Body, in.Body.Key)
+			p, err := a.d.Forum.ReplyWith(ctx, actor, forum.TopicID(in.ID), in.Body.Body, in.Body.Key, fileIDs(in.Body.Files))
 			if err != nil {
 				return nil, err
 			}
 			return &reply[forumMade]{forumMade{string(p)}}, nil
 		})
+	a.topicFiles(base)
 	type forumDeed struct {
 		IDPath
 		Body struct {
@@ -303,4 +311,66 @@ func (a *API) forum() {
 			return nil, d.do(ctx, actor, forum.TopicID(in.ID), in)
 		})
 	}
+}
+
+func fileIDs(ids []string) []forum.FileID {
+	out := make([]forum.FileID, len(ids))
+	for i, id := range ids {
+		out[i] = forum.FileID(id)
+	}
+	return out
+}
+
+func topicFiles(id forum.TopicID, files []forum.File) []documentFile {
+	var out []documentFile
+	for _, f := range files {
+		out = append(out, documentFile{f.Name, f.Type, f.Size, "/api/v1/topics/" + string(id) + "/files/" + string(f.ID)})
+	}
+	return out
+}
+
+// topicFiles are files of topics and replies.
+func (a *API) topicFiles(base string) {
+	type upload struct {
+		IDPath
+		Name    string `query:"name" required:"true" minLength:"1" maxLength:"400"`
+		RawBody []byte
+	}
+	type brought struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		Type string `json:"type"`
+		Size int64  `json:"size"`
+	}
+	for _, in := range []struct{ path, title string }{{"/api/v1/categories/{id}/files", "Bring a file for a topic"}, {base + "/{id}/files", "Bring a file for a reply"}} {
+		bring := op("POST", in.path, "forum:write", in.title, "The body is the file, up to 1 MiB; larger ones go by the page. It is judged by its content and seen by nobody until you post with its id, within a day.", 201)
+		bring.MaxBodyBytes = 1 << 20
+		handle(a, bring, func(ctx context.Context, actor access.Actor, x *upload) (*reply[brought], error) {
+			category, topic := forum.CategoryID(x.ID), forum.TopicID("")
+			if in.path == base+"/{id}/files" {
+				category, topic = "", forum.TopicID(x.ID)
+			}
+			f, err := a.d.Forum.Bring(ctx, actor, category, topic, x.Name, bytes.NewReader(x.RawBody))
+			if err != nil {
+				return nil, err
+			}
+			return &reply[brought]{brought{string(f.ID), f.Name, f.Type, f.Size}}, nil
+		})
+	}
+	type fileIn struct {
+		IDPath
+		File string `path:"file"`
+	}
+	get := op("GET", base+"/{id}/files/{file}", "forum:read", "Get a file of a topic", "Always a download.", 200)
+	get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: bytesOf("application/octet-stream")}}
+	handle(a, get, func(ctx context.Context, actor access.Actor, in *fileIn) (*fileBody, error) {
+		f, body, err := a.d.Forum.Open(ctx, actor, forum.TopicID(in.ID), forum.FileID(in.File))
+		if err != nil {
+			return nil, err
+		}
+		return taken(f.Name, body)
+	})
+	handle(a, op("DELETE", base+"/{id}/files/{file}", "forum:write", "Take a file away", "Your own, or any as a moderator of the owner.", 204), func(ctx context.Context, actor access.Actor, in *fileIn) (*struct{}, error) {
+		return nil, a.d.Forum.RemoveFile(ctx, actor, forum.TopicID(in.ID), forum.FileID(in.File))
+	})
 }

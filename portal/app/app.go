@@ -307,6 +307,8 @@ func (a *App) build(ctx context.Context) error {
 	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}, Events: a.jobs, Blobs: a.blobs, Scan: a.cfg.scanner(), Partners: forumPartners{a}})
 	a.calls = calling.New(a.db, calling.Deps{Rooms: a.rooms, People: roomPeople{a.accounts.Directory()}, Events: a.jobs, CanRelay: a.canRelay, Relay: a.cfg.CallsRelay == relayOnly})
 	a.forum = forum.New(a.db, forumPartners{a}, a.jobs)
+	a.forum.Keep(a.blobs, a.cfg.scanner())
+	a.jobs.Every("sweep-forum-files", time.Hour, a.forum.SweepFiles)
 	a.library = library.New(a.db, libraryCircle{a}, a.jobs, a.blobs, a.cfg.scanner())
 	a.jobs.Every("library", 5*time.Minute, a.library.Tick)
 	a.jobs.Every("sweep-room-files", time.Hour, a.rooms.SweepFiles)

@@ -223,6 +223,7 @@ type Chip struct {
 type FileLink struct {
 	Name, URL, Image string // Image: may be shown itself
 	PDF              string // where it is shown, of a PDF
+	DropURL          string // where it is taken away
 	Size             int64
 	EDI              bool
 }
@@ -327,6 +328,7 @@ type TopicPost struct {
 	Hidden                                         bool
 	HTML                                           template.HTML
 	Source                                         string
+	Files                                          []FileLink
 	At                                             time.Time
 	ByMail, Edited, Removed, Accepted, Voted, Mine bool
 	Votes                                          int

@@ -15,7 +15,7 @@ func forumSamples(k, a Base) map[string]Page {
 	body := template.HTML("<p>Use two segments. <strong>064</strong> and <strong>063</strong>.</p><pre><code>DTM*064*20261202~\n</code></pre>")
 	root := TopicPost{Author: dan, HTML: body, At: at(19, 8, 0), Edited: true, Mine: true, Votes: 2, CanEdit: true, CanRemove: true, URL: "/c/kestrel/forum/topics/1", Form: Form{Values: map[string]string{"title": "x", "body": "y", "tags": "850"}}}
 	best := TopicPost{ID: "b1", Author: tomas, HTML: body, At: at(19, 9, 0), Accepted: true, Voted: true, Votes: 4, CanAccept: true, CanVote: true, CanRemove: true, URL: "/c/kestrel/forum/topics/1#p-b1", Form: Form{Values: map[string]string{"body": "y"}}}
-	nobody := TopicPost{ID: "b2", Hidden: true, HTML: body, At: at(19, 10, 0), Votes: -1, CanVote: true, URL: "/c/kestrel/forum/topics/1#p-b2"}
+	nobody := TopicPost{ID: "b2", Hidden: true, HTML: body, Files: []FileLink{{Name: "label <1>.png", URL: "/f", Image: "/f?show=1", Size: 80, DropURL: "/f/remove"}, {Name: "850.pdf", URL: "/g", PDF: "/g?show=1", Size: 9000}}, At: at(19, 10, 0), Votes: -1, CanVote: true, URL: "/c/kestrel/forum/topics/1#p-b2"}
 	gone := TopicPost{ID: "b3", Hidden: true, Removed: true, At: at(19, 11, 0), URL: "/c/kestrel/forum/topics/1#p-b3"}
 	wrong := Form{Values: map[string]string{"category": "1", "kind": "question"}, Errors: []FieldError{{"title", T("form.missing")}, {"body", T("form.missing")}, {"tags", T("forum.tag_wrong")}, {"survey", T("forum.survey_wrong")}}}
 	levels := []Option{{Value: "", Label: T("forum.level.none"), On: true}, {Value: "watching", Label: T("forum.level.watching")}}

@@ -329,7 +329,7 @@ func formLines(body io.Reader, syntax string) (out []view.RawSegment, cut bool, 
 const maxSend = 32 << 20
 
 // LargeForms are the ends of the paths of pages that take large files.
-var LargeForms = []string{"/edi/send", "/files/orders", "/files/products", "/files/references", "/messages", "/bring"}
+var LargeForms = []string{"/edi/send", "/files/orders", "/files/products", "/files/references", "/messages", "/bring", "/forum/new", "/reply"}
 
 // formSend is the page for a file of documents.
 func formSend(v *visit) error { return v.formSendPage(200, view.Form{}) }

@@ -29,6 +29,10 @@ func forumRoutes() []Route {
 		post("/c/:slug/forum/categories/:id", "save category", InCompany, access.ForumManage, categorySave),
 		post("/c/:slug/forum/categories/:id/agree", "agree to be named", InCompany, access.ForumAgree, categoryAgree),
 		get("/c/:slug/forum/topics/:id", "topic", InCompany, access.ForumRead, topicShow),
+		get("/c/:slug/forum/topics/:id/files/:file", "file of a topic", InCompany, access.ForumRead, topicFile),
+		post("/c/:slug/forum/topics/:id/files/:file/remove", "remove file of a topic", InCompany, access.ForumWrite, topicDeed(func(v *visit, id forum.TopicID, _ forum.PostID) error {
+			return v.w.d.Forum.RemoveFile(v.ctx, v.actor(), id, forum.FileID(v.Params("file")))
+		})),
 		post("/c/:slug/forum/topics/:id/reply", "reply to topic", InCompany, access.ForumWrite, topicReply),
 		post("/c/:slug/forum/topics/:id/edit", "edit topic", InCompany, access.ForumWrite, topicEdit),
 		post("/c/:slug/forum/topics/:id/remove", "remove from topic", InCompany, access.ForumWrite, topicDeed(func(v *visit, id forum.TopicID, post forum.PostID) error {
@@ -410,7 +414,11 @@ func topicMake(v *visit) error {
 	if cmd.Kind == forum.Survey {
 		cmd.Survey = surveyOf(in.values["survey"])
 	}
-	t, err := v.w.d.Forum.Ask(v.ctx, v.actor(), cmd)
+	var t forum.Topic
+	files, err := v.bringTo(cmd.Category, "")
+	if cmd.Files = files; err == nil {
+		t, err = v.w.d.Forum.Ask(v.ctx, v.actor(), cmd)
+	}
 	if err != nil {
 		errs, note, ok := v.formErrors(err)
 		if !ok {

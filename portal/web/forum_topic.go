@@ -9,6 +9,7 @@ import (
 	"entente/portal/prose"
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // topicURL is the address of a topic, or of a reply in it.
@@ -69,13 +70,13 @@ func (v *visit) topicPage(status int, form view.Form, of string, preview bool) e
 		page.Title = v.p.T("forum.removed_title")
 	}
 	canVote := v.may(access.ForumWrite, access.Resource{Owner: c.Owner, Members: []string{v.org()}}) && !t.Removed
-	page.Topic = view.TopicPost{Author: v.poster(t.From, n), Hidden: t.From.Hidden(), HTML: prose.Render(t.Body), At: t.Made, Edited: t.Edited, Removed: t.Removed, Voted: t.Voted, Votes: t.Votes, Mine: t.From.Mine, URL: page.URL,
+	page.Topic = view.TopicPost{Author: v.poster(t.From, n), Hidden: t.From.Hidden(), HTML: prose.Render(t.Body), Files: v.topicFiles(id, t.Files, t.CanEdit || t.CanModerate), At: t.Made, Edited: t.Edited, Removed: t.Removed, Voted: t.Voted, Votes: t.Votes, Mine: t.From.Mine, URL: page.URL,
 		CanEdit: t.CanEdit, CanRemove: t.CanEdit || t.CanModerate, CanVote: canVote && !t.From.Mine, Form: view.Form{Values: map[string]string{"title": t.Title, "body": t.Body, "tags": strings.Join(t.Tags, " ")}}}
 	if of == "topic" {
 		page.Topic.Form = form
 	}
 	for _, p := range posts {
-		one := view.TopicPost{ID: string(p.ID), Author: v.poster(p.From, n), Hidden: p.From.Hidden(), HTML: prose.Render(p.Body), At: p.Made, ByMail: p.Via == forum.ViaMail, Edited: p.Edited, Removed: p.Removed, Accepted: p.Accepted, Voted: p.Voted, Votes: p.Votes, Mine: p.From.Mine, URL: v.topicURL(id, p.ID),
+		one := view.TopicPost{ID: string(p.ID), Author: v.poster(p.From, n), Hidden: p.From.Hidden(), HTML: prose.Render(p.Body), Files: v.topicFiles(id, p.Files, p.CanEdit && canVote || t.CanModerate), At: p.Made, ByMail: p.Via == forum.ViaMail, Edited: p.Edited, Removed: p.Removed, Accepted: p.Accepted, Voted: p.Voted, Votes: p.Votes, Mine: p.From.Mine, URL: v.topicURL(id, p.ID),
 			CanEdit: p.CanEdit && canVote, CanRemove: (p.CanEdit && canVote || t.CanModerate) && !p.Removed, CanAccept: t.CanAccept && !p.Removed, CanVote: canVote && !p.From.Mine && !p.Removed, Form: view.Form{Values: map[string]string{"body": p.Body}}}
 		if of == one.ID && of != "" {
 			one.Form = form
@@ -143,7 +144,11 @@ func topicReply(v *visit) error {
 	if in.text("preview") != "" {
 		return v.topicPage(200, in.form(nil, view.Text{}), "", true)
 	}
-	p, err := v.w.d.Forum.Reply(v.ctx, v.actor(), id, in.values["body"], v.key())
+	var p forum.PostID
+	files, err := v.bringTo("", id)
+	if err == nil {
+		p, err = v.w.d.Forum.ReplyWith(v.ctx, v.actor(), id, in.values["body"], v.key(), files)
+	}
 	if err != nil {
 		errs, note, ok := v.formErrors(err)
 		if !ok {
@@ -153,6 +158,56 @@ func topicReply(v *visit) error {
 	}
 	v.madeOf(in.text("from"), room.MadeAnswer, string(id)+"."+string(p))
 	return v.seeOther(v.topicURL(id, p))
+}
+
+// bringTo takes the files of a form for a topic in a category, or a reply.
+func (v *visit) bringTo(category forum.CategoryID, id forum.TopicID) ([]forum.FileID, error) {
+	form, err := v.MultipartForm()
+	if err != nil {
+		return nil, nil // a plain form
+	}
+	var out []forum.FileID
+	for _, head := range form.File["file"] {
+		if head.Size == 0 && head.Filename == "" {
+			continue
+		}
+		if len(out) == forum.MaxFiles {
+			return nil, fault.InvalidField("file", "form.too_many", "most", forum.MaxFiles)
+		}
+		body, err := head.Open()
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Unavailable, "error.unavailable")
+		}
+		f, err := v.w.d.Forum.Bring(v.ctx, v.actor(), category, id, head.Filename, body)
+		_ = body.Close()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f.ID)
+	}
+	return out, nil
+}
+
+func topicFile(v *visit) error {
+	f, body, err := v.w.d.Forum.Open(v.ctx, v.actor(), forum.TopicID(v.Params("id")), forum.FileID(v.Params("file")))
+	if err != nil {
+		return err
+	}
+	v.secluded()
+	return v.sendBrought(f.Name, f.Type, f.Size, body)
+}
+
+// topicFiles are the files of a topic or a reply.
+func (v *visit) topicFiles(id forum.TopicID, files []forum.File, can bool) []view.FileLink {
+	var out []view.FileLink
+	for _, f := range files {
+		link := v.fileLink(f.Name, f.Type, f.Size, v.path("forum", "topics", string(id), "files", string(f.ID)))
+		if can {
+			link.DropURL = link.URL + "/remove"
+		}
+		out = append(out, link)
+	}
+	return out
 }
 
 func topicEdit(v *visit) error {
