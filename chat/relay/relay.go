@@ -32,6 +32,8 @@ type Options struct {
 	Allow  func(netip.Addr) bool          // where may be relayed to
 	Ports  [2]uint16                      // from and to which port it relays; zero = any
 	Life   time.Duration                  // how long credentials are good, default 4 h
+	May    func(person string) bool       // who may use it at the moment, whatever the credentials; nil: everybody
+	Every  time.Duration                  // how often what is open is held to May, default 10 s
 	Most   int                            // allocations of one person, default 12: two for each other party
 	Bytes  float64                        // relayed for one person and second, both ways, default 3 MiB
 	Log    *slog.Logger                   // default: slog.Default
@@ -50,11 +52,16 @@ type Server struct {
 	mu      sync.Mutex
 	persons map[string]*account
 	ports   map[int]bool // of the allocations
+	near    [2]netip.AddrPort
+
+	done chan struct{}
+	once sync.Once
 }
 
 // account is what a person uses.
 type account struct {
 	open   int
+	conns  map[*relayed]struct{}
 	tokens float64
 	at     time.Time
 }
@@ -75,6 +82,9 @@ func Listen(o Options) (*Server, error) {
 	if o.Bytes == 0 {
 		o.Bytes = 3 << 20
 	}
+	if o.Every == 0 {
+		o.Every = 10 * time.Second
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -88,7 +98,7 @@ func Listen(o Options) (*Server, error) {
 	if _, err := rand.Read(raw[:]); err != nil {
 		return nil, err
 	}
-	s := &Server{opt: o, secret: base64.RawURLEncoding.EncodeToString(raw[:]), persons: map[string]*account{}, ports: map[int]bool{}}
+	s := &Server{opt: o, secret: base64.RawURLEncoding.EncodeToString(raw[:]), persons: map[string]*account{}, ports: map[int]bool{}, done: make(chan struct{})}
 	var err error
 	if s.conn, err = o.Listen(); err != nil {
 		return nil, err
@@ -105,19 +115,72 @@ func Listen(o Options) (*Server, error) {
 		Realm: realm, AuthHandler: s.auth, QuotaHandler: func(person, _ string, _ net.Addr) bool { return s.room(person) }, LoggerFactory: Words(o.Log),
 		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: s.conn, RelayAddressGenerator: ways{s}, PermissionHandler: func(_ net.Addr, ip net.IP) bool {
 			a, ok := netip.AddrFromSlice(ip)
-			return ok && (a.Unmap() == s.public.Addr() || o.Allow(a.Unmap()))
+			near, _ := s.nearby()
+			return ok && (a.Unmap() == s.public.Addr() || a.Unmap() == near.Addr() || o.Allow(a.Unmap()))
 		}}},
 	})
 	if err != nil {
 		_ = s.conn.Close()
 		return nil, err
 	}
+	if o.May != nil {
+		go s.hold()
+	}
 	return s, nil
 }
 
 // Close ends the server and what it relays. Safe to call twice.
 func (s *Server) Close() {
+	s.once.Do(func() { close(s.done) })
 	_ = s.turn.Close()
+}
+
+// hold ends again and again what is open of those who may not use it any more.
+func (s *Server) hold() {
+	t := time.NewTicker(s.opt.Every)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-t.C:
+		}
+		open := map[string][]*relayed{}
+		s.mu.Lock()
+		for p, a := range s.persons {
+			for r := range a.conns {
+				open[p] = append(open[p], r)
+			}
+		}
+		s.mu.Unlock()
+		for p, list := range open {
+			if s.opt.May(p) {
+				continue
+			}
+			for _, r := range list {
+				_ = r.Close() // the allocation ends with its socket
+			}
+		}
+	}
+}
+
+// Neighbour names another server of this machine: what is sent to its public address is
+// handed to it within the machine, also behind NAT, or where that address may not be relayed
+// to otherwise.
+func (s *Server) Neighbour(public, local netip.AddrPort) {
+	if local.Addr().IsUnspecified() {
+		inside, _ := netip.AddrFromSlice(s.inside())
+		local = netip.AddrPortFrom(inside.Unmap(), local.Port())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.near = [2]netip.AddrPort{public, local}
+}
+
+func (s *Server) nearby() (public, local netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.near[0], s.near[1]
 }
 
 // Addr is where browsers reach it.
@@ -147,6 +210,9 @@ func (s *Server) auth(r *turn.RequestAttributes) (person string, key []byte, ok 
 	if !ok || err != nil || person == "" || s.opt.Clock().Unix() >= n {
 		return "", nil, false
 	}
+	if s.opt.May != nil && !s.opt.May(person) {
+		return "", nil, false
+	}
 	_, password := Credential(s.secret, person, time.Unix(n, 0))
 	return person, turn.GenerateAuthKey(r.Username, r.Realm, password), true
 }
@@ -165,7 +231,7 @@ func (s *Server) enter(person string) bool {
 	a := s.persons[person]
 	if a == nil {
 		s.forget()
-		a = &account{tokens: s.opt.Bytes, at: s.opt.Clock()}
+		a = &account{conns: map[*relayed]struct{}{}, tokens: s.opt.Bytes, at: s.opt.Clock()}
 		s.persons[person] = a
 	}
 	if a.open >= s.opt.Most {
@@ -232,10 +298,12 @@ func (w ways) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn,
 		return nil, nil, err
 	}
 	at := conn.LocalAddr().(*net.UDPAddr)
+	r := &relayed{PacketConn: conn, s: s, person: c.UserID, port: at.Port}
 	s.mu.Lock()
 	s.ports[at.Port] = true
+	s.persons[c.UserID].conns[r] = struct{}{}
 	s.mu.Unlock()
-	return &relayed{PacketConn: conn, s: s, person: c.UserID, port: at.Port}, &net.UDPAddr{IP: s.public.Addr().AsSlice(), Port: at.Port}, nil
+	return r, &net.UDPAddr{IP: s.public.Addr().AsSlice(), Port: at.Port}, nil
 }
 
 // tries is how often a free port of the range is looked for.
@@ -299,6 +367,8 @@ func (r *relayed) ReadFrom(b []byte) (int, net.Addr, error) {
 		}
 		if u, ok := from.(*net.UDPAddr); ok && u.IP.Equal(r.s.inside()) && r.s.allocated(u.Port) {
 			from = &net.UDPAddr{IP: r.s.public.Addr().AsSlice(), Port: u.Port}
+		} else if public, local := r.s.nearby(); ok && local.IsValid() && unmapped(u) == local {
+			from = net.UDPAddrFromAddrPort(public)
 		}
 		if r.s.spend(r.person, n) {
 			return n, from, nil
@@ -307,8 +377,14 @@ func (r *relayed) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 func (r *relayed) WriteTo(b []byte, to net.Addr) (int, error) {
-	if u, ok := to.(*net.UDPAddr); ok && u.IP.Equal(r.s.public.Addr().AsSlice()) {
-		switch {
+	if u, ok := to.(*net.UDPAddr); ok {
+		public, local := r.s.nearby()
+		switch at := unmapped(u); {
+		case local.IsValid() && at == public:
+			to = net.UDPAddrFromAddrPort(local)
+		case at.Addr() == public.Addr() && at.Addr() != r.s.public.Addr() && !r.s.opt.Allow(at.Addr()): // another port beside it
+			return len(b), nil
+		case at.Addr() != r.s.public.Addr():
 		case r.s.allocated(u.Port):
 			to = &net.UDPAddr{IP: r.s.inside(), Port: u.Port}
 		case !r.s.opt.Allow(r.s.public.Addr()): // a port of this machine that is none of ours
@@ -321,10 +397,18 @@ func (r *relayed) WriteTo(b []byte, to net.Addr) (int, error) {
 	return r.PacketConn.WriteTo(b, to)
 }
 
+func unmapped(u *net.UDPAddr) netip.AddrPort {
+	at := u.AddrPort()
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+}
+
 func (r *relayed) Close() error {
 	r.once.Do(func() {
 		r.s.mu.Lock()
 		delete(r.s.ports, r.port)
+		if a := r.s.persons[r.person]; a != nil {
+			delete(a.conns, r)
+		}
 		r.s.mu.Unlock()
 		r.s.leave(r.person)
 	})

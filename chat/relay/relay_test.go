@@ -272,3 +272,91 @@ func TestListen(t *testing.T) {
 	}
 	s.Close() // twice
 }
+
+// TestNeighbour: another server of the machine is reached under its public address, behind NAT
+// too, and no other port there.
+func TestNeighbour(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Options{Public: netip.MustParseAddr("203.0.113.7"), Allow: func(netip.Addr) bool { return false }})
+	open := func() (net.PacketConn, netip.AddrPort) {
+		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c, c.LocalAddr().(*net.UDPAddr).AddrPort()
+	}
+	near, at := open()
+	secret, other := open()
+	public := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.9"), at.Port())
+	s.Neighbour(public, netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port()))
+	conn, _ := open()
+	user, password := s.Credential("maya")
+	c, err := turn.NewClient(&turn.ClientConfig{TURNServerAddr: s.conn.LocalAddr().String(), Conn: conn, Username: user, Password: password, Realm: realm, LoggerFactory: factory{s.opt.Log}})
+	if err == nil {
+		err = c.Listen()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	end, err := c.Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []netip.AddrPort{netip.AddrPortFrom(public.Addr(), other.Port()), public} {
+		if _, err := end.WriteTo([]byte("in"), net.UDPAddrFromAddrPort(to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	buf := make([]byte, 100)
+	_ = near.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_, from, err := near.ReadFrom(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := near.WriteTo([]byte("out"), from); err != nil {
+		t.Fatal(err)
+	}
+	_ = end.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if n, from, err := end.ReadFrom(buf); err != nil || string(buf[:n]) != "out" || from.String() != public.String() {
+		t.Errorf("it answers %q from %v: %v", buf[:n], from, err)
+	}
+	_ = secret.SetReadDeadline(time.Now())
+	if n, _, err := secret.ReadFrom(buf); err == nil {
+		t.Errorf("a port beside it reads %q", buf[:n])
+	}
+}
+
+// TestMay: who is in no call gets nothing with credentials that are good, and what is open of
+// who left ends.
+func TestMay(t *testing.T) {
+	t.Parallel()
+	var out atomic.Bool
+	s := serve(t, Options{Allow: loopback.Contains, Every: 10 * time.Millisecond, May: func(person string) bool { return person == "ingrid" || person == "maya" && !out.Load() }})
+	ends := map[string]net.PacketConn{}
+	for _, person := range []string{"maya", "ingrid"} {
+		user, password := s.Credential(person)
+		end, err := client(t, s, user, password).Allocate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends[person] = end
+	}
+	user, password := s.Credential("kaarel")
+	if _, err := client(t, s, user, password).Allocate(); err == nil {
+		t.Error("who is in no call has an allocation")
+	}
+	out.Store(true)
+	end := time.Now().Add(10 * time.Second)
+	for s.allocated(ends["maya"].LocalAddr().(*net.UDPAddr).Port) && time.Now().Before(end) {
+		time.Sleep(time.Millisecond)
+	}
+	if s.allocated(ends["maya"].LocalAddr().(*net.UDPAddr).Port) || !s.allocated(ends["ingrid"].LocalAddr().(*net.UDPAddr).Port) {
+		t.Error("who left keeps the allocation, or who stays lost it")
+	}
+	user, password = s.Credential("maya")
+	if _, err := client(t, s, user, password).Allocate(); err == nil {
+		t.Error("who left has an allocation anew")
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"entente/chat/library"
 	"entente/chat/relay"
 	"entente/chat/room"
+	"entente/chat/sfu"
 	"entente/chat/socket"
 	"entente/db"
 	"entente/db/blob"
@@ -115,6 +116,7 @@ type App struct {
 	library     *library.Service
 	live        *socket.Endpoint
 	turn        *relay.Server // nil: none here
+	sfu         *sfu.Server   // nil: none here
 	sessions    *session.Sessions
 	files       *batch.Service
 	desk        *orderdesk.Service
@@ -170,6 +172,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 	if a.cfg.BaseURL == "" {
 		a.cfg.BaseURL = a.addrs.http
 	}
+	if err := a.openSFU(); err != nil {
+		return nil, err
+	}
 	if err := a.build(ctx); err != nil {
 		return nil, err
 	}
@@ -181,6 +186,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 	}
 	if err := a.openTURN(); err != nil {
 		return nil, err
+	}
+	if a.turn != nil && a.sfu != nil {
+		a.turn.Neighbour(a.sfu.Addr(), a.sfu.Local())
 	}
 	return a, nil
 }
@@ -305,7 +313,8 @@ func (a *App) build(ctx context.Context) error {
 		Remotes: a.remotes, Companies: companies{a.accounts.Directory()}, Folder: a.cfg.Folder, Temp: uploads,
 	})
 	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}, Events: a.jobs, Blobs: a.blobs, Scan: a.cfg.scanner(), Partners: forumPartners{a}})
-	a.calls = calling.New(a.db, calling.Deps{Rooms: a.rooms, People: roomPeople{a.accounts.Directory()}, Events: a.jobs, CanRelay: a.canRelay, Relay: a.cfg.CallsRelay == relayOnly})
+	node := db.NewID()
+	a.calls = calling.New(a.db, a.forwarding(calling.Deps{Rooms: a.rooms, People: roomPeople{a.accounts.Directory()}, Events: a.jobs, CanRelay: a.canRelay, Relay: a.cfg.CallsRelay == relayOnly, Node: node}))
 	a.forum = forum.New(a.db, forumPartners{a}, a.jobs)
 	a.forum.Keep(a.blobs, a.cfg.scanner())
 	a.jobs.Every("sweep-forum-files", time.Hour, a.forum.SweepFiles)
@@ -324,11 +333,12 @@ func (a *App) build(ctx context.Context) error {
 		if a.nats, err = broker.DialNATS(a.cfg.NATSURL, cluster, a.log); err != nil {
 			return fmt.Errorf("--nats-url: %w", err)
 		}
-		live.Broker, live.Tickets = a.nats, session.NewTickets(a.db)
+		live.Broker, live.Node, live.Tickets = a.nats, node, session.NewTickets(a.db)
 	}
 	a.live = socket.New(live)
 	a.rooms.Publish(a.live)
 	a.jobs.Every("calls", time.Minute, a.live.SweepCalls)
+	a.jobs.Every("calls-old", time.Hour, a.calls.Desk().Forget)
 	a.notify.Live(func(person string) { a.live.Changed("notice", "", nil, person) })
 	a.accounts.Tie(a.mail, session.Doors{Live: a.live})
 	a.subscribe()
@@ -459,6 +469,9 @@ func (a *App) Close() {
 		if a.mailDoor != nil {
 			a.mailDoor.Stop()
 		}
+		if a.sfu != nil {
+			a.sfu.Close()
+		}
 		if a.turn != nil {
 			a.turn.Close()
 		}
@@ -511,6 +524,9 @@ func (a *App) Ready(ctx context.Context) (checks map[string]string, addresses ma
 	}
 	if a.turn != nil {
 		addresses["turn"] = a.turn.Addr().String()
+	}
+	if a.sfu != nil {
+		addresses["sfu"] = a.sfu.Addr().String()
 	}
 	return checks, addresses, ok
 }

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	calling "entente/chat/call"
 )
 
 // typed runs a command as the shell would.
@@ -209,6 +211,54 @@ func TestTURN(t *testing.T) {
 	}
 	if _, err := serve(Config{TURNAddr: "0.0.0.0:0"}); err == nil || !strings.Contains(err.Error(), "--turn-public") {
 		t.Errorf("every address: %v", err)
+	}
+}
+
+// TestForwarding: a demo forwards calls on this machine; elsewhere it is asked for, and no
+// browser is told an address that is not public unless it is named.
+func TestForwarding(t *testing.T) {
+	t.Parallel()
+	serve := func(cfg Config) (*App, error) {
+		cfg.Addr, cfg.Data = "127.0.0.1:0", t.TempDir()
+		if err := cfg.check(); err != nil {
+			return nil, err
+		}
+		d, err := cfg.dialer()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &App{cfg: cfg, dialer: d, log: slog.New(slog.DiscardHandler)}
+		if err := a.openSFU(); err != nil {
+			return nil, err
+		}
+		if a.sfu != nil {
+			t.Cleanup(a.sfu.Close)
+		}
+		return a, nil
+	}
+	if a, err := serve(Config{Demo: true}); err != nil || a.sfu == nil || !a.sfu.Addr().Addr().IsLoopback() {
+		t.Errorf("the demo's: %v", err)
+	}
+	for _, cfg := range []Config{{}, {SFUAddr: "off", Demo: true}} {
+		if a, err := serve(cfg); err != nil || a.sfu != nil || a.forwarding(calling.Deps{}).Forwarder != nil {
+			t.Errorf("%+v: %v", cfg, err)
+		}
+	}
+	a, err := serve(Config{SFUAddr: "127.0.0.1:0", TURNPublic: "203.0.113.7", AllowDial: "203.0.113.0/24", CallsMesh: "2", CallsMost: "9"})
+	if err != nil || a.sfu.Addr().Addr().String() != "203.0.113.7" {
+		t.Fatalf("behind NAT: %v", err)
+	}
+	if d := a.forwarding(calling.Deps{}); d.Forwarder == nil || d.Mesh != 2 || d.Most != 9 {
+		t.Errorf("%+v", d)
+	}
+	for says, cfg := range map[string]Config{
+		"--sfu-addr: 3479": {SFUAddr: "3479"}, "--sfu-addr: 127.0.0.1 is not public": {SFUAddr: "127.0.0.1:0"}, "10.0.0.7 is not public": {SFUAddr: "0.0.0.0:0", SFUPublic: "10.0.0.7"},
+		"name the one browsers reach with --sfu-public": {SFUAddr: "0.0.0.0:0"}, "--sfu-public: ": {SFUAddr: "0.0.0.0:0", SFUPublic: "sfu.example"},
+		"--calls-mesh: \"7\"": {CallsMesh: "7"}, "--calls-most: \"x\"": {CallsMost: "x"},
+	} {
+		if _, err := serve(cfg); err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "\"3479\"", "3479"), says) {
+			t.Errorf("%+v: %v", cfg, err)
+		}
 	}
 }
 

@@ -12,12 +12,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	calling "entente/chat/call"
 	"entente/chat/relay"
+	"entente/chat/sfu"
 	"entente/chat/socket"
 	"entente/edi/dial"
 	"entente/portal/session"
@@ -50,6 +53,10 @@ type Config struct {
 	TURNURL        string
 	TURNSecret     string
 	CallsRelay     string
+	SFUAddr        string
+	SFUPublic      string
+	CallsMesh      string
+	CallsMost      string
 	Demo           bool
 
 	Limits session.Limits // no setting: floods are slowed down alike everywhere; tests raise it
@@ -79,6 +86,10 @@ var settings = []setting{
 	{"turn-url", "", "other STUN and TURN servers for calls, comma separated, such as turn:turn.example:3478?transport=udp,turns:turn.example:5349", func(c *Config) *string { return &c.TURNURL }},
 	{"turn-secret", "", "secret shared with the servers of --turn-url, for time-limited credentials (use-auth-secret of coturn)", func(c *Config) *string { return &c.TURNSecret }},
 	{"calls-relay", "", "only = all calls go through the TURN server, so that nobody in one learns the network address of another; empty = where a company of the room chose that", func(c *Config) *string { return &c.CallsRelay }},
+	{"sfu-addr", "", "address (UDP, IPv4) of the built-in server that forwards larger calls (SFU): one port for all; empty or off = off, then up to six take part in a call; with --demo empty = a free port of this machine", func(c *Config) *string { return &c.SFUAddr }},
+	{"sfu-public", "", "IP address under which browsers reach it, where --sfu-addr is every address or stands behind NAT; empty = that of --turn-public. One that is not public must be named by --allow-dial", func(c *Config) *string { return &c.SFUPublic }},
+	{"calls-mesh", "4", "how many in a call send to each other directly, 1 to 6; with one more the call goes through the server of --sfu-addr", func(c *Config) *string { return &c.CallsMesh }},
+	{"calls-most", "12", "how many take part in a call that goes through the server, 3 to 16", func(c *Config) *string { return &c.CallsMost }},
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
 	{"sftp-addr", "", "address of the SFTP door; empty or off = off; with --demo empty = " + demoSFTPAddr + ", or a free port when that is taken", func(c *Config) *string { return &c.SFTPAddr }},
 	{"mail-in-addr", "", "address of the SMTP door at which answers to notices of rooms and the forum come in, such as :2525; empty = off", func(c *Config) *string { return &c.MailInAddr }},
@@ -236,8 +247,14 @@ func (c *Config) check() error {
 	default:
 		bad("calls-relay", "%q is neither empty nor %s", c.CallsRelay, relayOnly)
 	}
-	if _, err := dial.ParseAllow(c.AllowDial); err != nil {
+	if _, _, err := c.callSize(); err != nil {
+		errs = append(errs, err)
+	}
+	allow, err := c.dialer()
+	if err != nil {
 		bad("allow-dial", "%v", err)
+	} else if err := c.sfuAddr(allow); err != nil {
+		errs = append(errs, err)
 	}
 	if c.SMTPURL != "" {
 		if u, err := url.Parse(c.SMTPURL); err != nil || u.Host == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
@@ -325,6 +342,9 @@ func (c *Config) turnElsewhere() bool {
 // canRelay says that calls can go through a server.
 func (a *App) canRelay() bool { return a.turn != nil || a.cfg.turnElsewhere() }
 
+// inCall says that a person takes part in a call of this node.
+func (a *App) inCall(person string) bool { return a.live != nil && a.live.InCall(person) }
+
 // openTURN starts the TURN server, if there is to be one. It relays where the program may
 // call out to: to the open net and to what --allow-dial names. A demo goes on without one.
 func (a *App) openTURN() error {
@@ -336,7 +356,7 @@ func (a *App) openTURN() error {
 	if err != nil {
 		return err
 	}
-	o := relay.Options{Addr: addr, Public: public, Ports: ports, Allow: a.dialer.Allowed, Log: a.log}
+	o := relay.Options{Addr: addr, Public: public, Ports: ports, Allow: a.dialer.Allowed, Log: a.log, May: a.inCall}
 	if addr != "" {
 		if a.turn, err = relay.Listen(o); err != nil {
 			return fmt.Errorf("cannot serve TURN: %w; choose another address with --turn-addr", err)
@@ -351,6 +371,102 @@ func (a *App) openTURN() error {
 	a.turn = nil
 	a.log.Warn("the demo has no TURN server", "err", err)
 	return nil
+}
+
+// callSize reads how many send to each other, and how many take part at most.
+func (c *Config) callSize() (mesh, most int, err error) {
+	number := func(name, text string, def, from, to int) int {
+		if text == "" {
+			return def
+		}
+		n, bad := strconv.Atoi(text)
+		if bad != nil || n < from || n > to {
+			err = errors.Join(err, fmt.Errorf("--%s: %q is not a number from %d to %d", name, text, from, to))
+		}
+		return n
+	}
+	return number("calls-mesh", c.CallsMesh, 4, 1, calling.MaxParties), number("calls-most", c.CallsMost, 12, 3, 16), err
+}
+
+// sfuPublic is the address of the forwarding server that browsers are told; zero: that of
+// its port.
+func (c *Config) sfuPublic() (netip.Addr, error) {
+	text, name := c.SFUPublic, "sfu-public"
+	if text == "" {
+		text, name = c.TURNPublic, "turn-public"
+	}
+	if text == "" {
+		return netip.Addr{}, nil
+	}
+	a, err := netip.ParseAddr(text)
+	if err != nil || !a.Is4() {
+		return a, fmt.Errorf("--%s: %q is not an IPv4 address", name, text)
+	}
+	return a, nil
+}
+
+// sfuAddr checks the address of the forwarding server. Browsers are told one address of it,
+// and none that is not to be called.
+func (c *Config) sfuAddr(d *dial.Dialer) error {
+	if c.SFUAddr == "" || c.SFUAddr == "off" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(c.SFUAddr)
+	if err != nil {
+		return fmt.Errorf("--sfu-addr: %q is not an address with a port such as 203.0.113.7:3479", c.SFUAddr)
+	}
+	public, err := c.sfuPublic()
+	if err != nil {
+		return err
+	}
+	if !public.IsValid() {
+		if public, err = netip.ParseAddr(host); err != nil || public.IsUnspecified() {
+			return fmt.Errorf("--sfu-addr: %s is not one address of this machine: name the one browsers reach with --sfu-public", c.SFUAddr)
+		}
+	}
+	if !d.Allowed(public) {
+		return fmt.Errorf("--sfu-addr: %s is not public, and no browser is told it; name the address browsers reach with --sfu-public, or allow this one with --allow-dial", public)
+	}
+	return nil
+}
+
+// openSFU starts the server that forwards calls, if there is to be one. A demo goes on
+// without one.
+func (a *App) openSFU() (err error) {
+	addr := a.cfg.SFUAddr
+	if addr == "off" || addr == "" && !a.cfg.Demo {
+		return nil
+	}
+	_, most, err := a.cfg.callSize()
+	if err != nil {
+		return err
+	}
+	o := sfu.Options{Addr: addr, Most: most, Log: a.log}
+	if addr == "" {
+		o.Addr = "127.0.0.1:0"
+	} else if o.Public, err = a.cfg.sfuPublic(); err == nil {
+		err = a.cfg.sfuAddr(a.dialer)
+	}
+	if err != nil {
+		return err
+	}
+	switch a.sfu, err = sfu.Listen(o); {
+	case err != nil && addr == "":
+		a.log.Warn("the demo forwards no calls", "err", err)
+		return nil
+	case err != nil:
+		return fmt.Errorf("cannot forward calls: %w; choose another address with --sfu-addr", err)
+	}
+	return nil
+}
+
+// forwarding is what calls need to be forwarded by this node.
+func (a *App) forwarding(d calling.Deps) calling.Deps {
+	d.Mesh, d.Most, _ = a.cfg.callSize() // checked before
+	if a.sfu != nil {
+		d.Forwarder = a.sfu
+	}
+	return d
 }
 
 // turnLife is how long credentials for other servers are good.

@@ -7,6 +7,10 @@
 // microphone, camera, screen. Switching one on or off replaces its track, so nothing is
 // negotiated anew. Of two parties the later in the state's list makes the offer.
 //
+// A call that grew large is one "sfu": then each page has one connection, to the server,
+// which offers (and again whenever who sends what changes); the page answers. The first
+// three channels are its own, as above; the offer says whose the others are.
+//
 // Markup: #ring, [data-call-chip=ROOM], section[data-call=ROOM].
 
 const prefix = document.body.dataset.prefix || "";
@@ -181,6 +185,107 @@ class Peer {
   close() { this.pc.close(); }
 }
 
+// Seat is another party of a call that the server forwards: a Peer without a connection of
+// its own.
+class Seat {
+  constructor(server) {
+    this.server = server;
+    this.streams = kinds.map(() => new MediaStream());
+    this.receivers = [];
+  }
+
+  get connected() { return this.server.connected; }
+  level() { return this.receivers[0]?.getSynchronizationSources?.()[0]?.audioLevel || 0; }
+
+  // take has its channels come from these receivers.
+  take(receivers) {
+    this.receivers = receivers;
+    kinds.forEach((_, i) => {
+      const stream = this.streams[i], track = receivers[i]?.track || null, has = stream.getTracks()[0] || null;
+      if (has === track) return;
+      if (has) stream.removeTrack(has);
+      if (track) stream.addTrack(track);
+    });
+  }
+
+  hear() { /* by the server alone */ }
+  replace() { /* goes up once */ }
+  pace() { /* the server's */ }
+  close() { this.take([]); }
+}
+
+const askEvery = 5000, patience = 3000; // milliseconds
+
+// Server is the connection to the server that forwards.
+class Server {
+  constructor(page) {
+    this.page = page;
+    this.n = 0; // number of the connection
+    this.pc = null;
+    this.late = Promise.resolve();
+    this.ask();
+  }
+
+  get connected() { return this.pc?.connectionState === "connected"; }
+
+  ask() {
+    this.asked = Date.now();
+    send({ type: "call.ask", room: this.page.room, key: "call:ask" });
+  }
+
+  // tick asks again where the connection does not come about, or broke.
+  tick() {
+    const now = Date.now();
+    if (this.connected) this.well = now;
+    else if (now - this.asked > askEvery && now - (this.well || 0) > patience) this.ask();
+  }
+
+  hear(f) {
+    this.late = this.late.then(() => this.heard(f)).catch(() => { /* closed, or nonsense: it is asked for again */ });
+  }
+
+  async heard(f) {
+    const page = this.page;
+    if (page.server !== this || f.type !== "call.offer" || f.n < this.n) return;
+    if (f.n > this.n) {
+      this.pc?.close();
+      this.n = f.n;
+      this.pc = new RTCPeerConnection({ iceServers: page.ice, iceTransportPolicy: page.relay || page.state()?.relay ? "relay" : "all", bundlePolicy: "max-bundle" });
+      this.pc.onconnectionstatechange = () => page.draw();
+    }
+    const pc = this.pc;
+    await pc.setRemoteDescription({ type: "offer", sdp: f.sdp });
+    pc.getTransceivers().forEach((t, i) => {
+      if (i >= kinds.length) return;
+      t.direction = "sendonly";
+      if (t.sender.track !== page.tracks[i]) t.sender.replaceTrack(page.tracks[i]);
+    });
+    await pc.setLocalDescription(await pc.createAnswer());
+    if (!pc.localDescription || page.server !== this) return;
+    send({ type: "call.answer", room: page.room, to: "sfu", n: f.n, sdp: pc.localDescription.sdp });
+    this.whose = f.tracks || {};
+    this.deal();
+    page.pace();
+  }
+
+  // deal gives the others what comes from them.
+  deal() {
+    const by = new Map();
+    for (const t of this.pc?.getTransceivers() || []) {
+      const [peer, kind] = this.whose?.[t.mid] || [];
+      if (!peer) continue;
+      if (!by.has(peer)) by.set(peer, []);
+      by.get(peer)[icons.indexOf(kind)] = t.receiver;
+    }
+    for (const [id, seat] of this.page.peers) seat.take(by.get(id) || []);
+    this.page.draw();
+  }
+
+  replace(i, track) { this.pc?.getTransceivers()[i]?.sender.replaceTrack(track).catch(() => { /* closed */ }); }
+  pace(camera, screen) { if (this.pc) Peer.prototype.pace.call(this, camera, screen); }
+  close() { this.pc?.close(); }
+}
+
 class Page {
   constructor(el) {
     this.el = el;
@@ -190,6 +295,7 @@ class Page {
     this.on = { mic: true, camera: false, screen: false };
     this.tracks = [null, null, null]; // as kinds
     this.peers = new Map();
+    this.server = null; // the connection to it while it forwards the call
     this.peer = ""; // our own id while in a call
     this.call = "";
     this.ice = [];
@@ -253,7 +359,7 @@ class Page {
     this.tracks[i]?.stop();
     this.tracks[i] = track;
     if (track) track.onended = () => { if (this.tracks[i] === track) this.shut(icons[i]); };
-    for (const p of this.peers.values()) p.replace(i, track);
+    for (const p of this.lines()) p.replace(i, track);
     this.pace();
   }
 
@@ -337,9 +443,14 @@ class Page {
     this.one("[data-call-do=join]").focus();
   }
 
+  // lines are the connections by which we are heard.
+  lines() { return this.server ? [this.server] : [...this.peers.values()]; }
+
   // drop forgets the others, not the devices.
   drop() {
     for (const p of this.peers.values()) p.close();
+    this.server?.close();
+    this.server = null;
     this.peers.clear();
     this.peer = "";
     this.tiles.replaceChildren();
@@ -369,6 +480,8 @@ class Page {
         return;
       case "call.offer": case "call.answer": case "call.ice": {
         if (!this.peer) return;
+        if (f.from === "sfu") return this.server?.hear(f);
+        if (this.server) return; // said before the server forwarded
         if (!this.peers.has(f.from)) this.peers.set(f.from, new Peer(this, f.from, false)); // before the state that names it
         return this.peers.get(f.from).hear(f);
       }
@@ -376,8 +489,9 @@ class Page {
         if (f.reason === "room.left") return this.out("Removed");
         if (f.key !== "call:join") return;
         this.wanted = false;
+        this.most = this.state()?.most || this.most;
         states.delete(this.room); // what we knew was old
-        return this.say(f.reason === "call.full" ? "Full" : f.reason === "call.over" ? "Over" : "Failed");
+        return this.say(f.reason === "call.full" ? "Full" : f.reason === "call.over" ? "Over" : "Failed", String(this.most || ""));
     }
   }
 
@@ -385,14 +499,20 @@ class Page {
   settle(f) {
     const at = f.parties.findIndex((p) => p.peer === this.peer);
     if (at < 0) return; // older than our joining
+    if (!f.sfu !== !this.server) { // it grew: from now on through the server, all at once
+      for (const p of this.peers.values()) p.close();
+      this.peers.clear();
+      this.server?.close();
+      this.server = f.sfu ? new Server(this) : null;
+    }
     const before = new Map([...this.peers.keys()].map((k) => [k, this.names?.get(k)]));
+    const earlier = this.names;
     this.names = new Map(f.parties.map((p) => [p.peer, p.from.name]));
     f.parties.forEach((p, i) => {
       if (i === at) return;
-      if (!before.delete(p.peer)) {
-        if (this.settled) this.say("Joined", p.from.name);
-        this.peers.set(p.peer, new Peer(this, p.peer, at > i));
-      }
+      const known = this.peers.has(p.peer);
+      if (!before.delete(p.peer) && this.settled && !earlier?.has(p.peer)) this.say("Joined", p.from.name);
+      if (!known) this.peers.set(p.peer, this.server ? new Seat(this.server) : new Peer(this, p.peer, at > i));
     });
     for (const [id, name] of before) {
       if (!name) continue; // spoke before the state that names it
@@ -402,12 +522,14 @@ class Page {
     }
     this.settled = true;
     this.pace();
-    this.draw();
+    if (this.server) this.server.deal();
+    else this.draw();
   }
 
   pace() {
     const n = Math.max(1, this.peers.size);
-    for (const p of this.peers.values()) p.pace(Math.round(1200000 / n), Math.round(2000000 / n));
+    if (this.server) this.server.pace(Math.round(Math.min(800000, Math.max(150000, 3000000 / n))), 1500000); // once up, and down once for each other
+    else for (const p of this.peers.values()) p.pace(Math.round(1200000 / n), Math.round(2000000 / n));
   }
 
   // again joins once more after the line broke: the server took us out with it.
@@ -430,7 +552,8 @@ class Page {
     for (const b of this.el.querySelectorAll("[data-call-do]")) if (b.dataset.callDo in this.on) b.setAttribute("aria-pressed", String(this.on[b.dataset.callDo]));
     this.one("[data-call-do=screen]").hidden = !navigator.mediaDevices?.getDisplayMedia;
     this.one("[data-call-do=end]").hidden = st?.by.id !== this.me || !inside;
-    this.one("[data-call-relayed]").hidden = !st?.relay;
+    this.one("[data-call-forwarded]").hidden = !st?.sfu;
+    this.one("[data-call-relayed]").hidden = !st?.relay || st.sfu;
     const join = this.one("[data-call-do=join]");
     join.querySelector("[data-call-word]").textContent = st ? join.dataset.wordJoin : join.dataset.wordBegin;
     const who = this.one("[data-call-who]");
@@ -497,6 +620,7 @@ class Page {
     const s = st ? Math.max(0, Math.round((Date.now() - new Date(st.begun)) / 1000)) : 0;
     clock.textContent = st ? `${s >= 3600 ? Math.floor(s / 3600) + ":" : ""}${String(Math.floor(s / 60) % 60).padStart(s >= 3600 ? 2 : 1, "0")}:${String(s % 60).padStart(2, "0")}` : "";
     if (!this.peer) return;
+    this.server?.tick();
     let loud = "", most = 0.02;
     for (const [id, p] of this.peers) {
       const l = p.level();
@@ -537,4 +661,4 @@ document.addEventListener("entente:live", (e) => {
 });
 document.addEventListener("htmx:afterSettle", () => states.forEach(chips));
 // For tests and for support: what flows between the parties.
-if (page) window.ententeCall = { peers: () => [...page.peers.values()].map((p) => p.pc), slug };
+if (page) window.ententeCall = { peers: () => page.lines().map((p) => p.pc).filter(Boolean), forwarded: () => !!page.server, slug };

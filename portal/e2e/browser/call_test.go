@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +107,117 @@ func TestCall(t *testing.T) {
 			}
 		}
 	}
+
+	kaarel := as(t, right, "kaarel@baltic.example")
+	kaarel.Quiet(true)
+	if status, err := kaarel.Go(server.URL + "/c/baltic/rooms/" + room + "/call"); err != nil || status != 404 {
+		t.Errorf("a stranger gets %d: %v", status, err)
+	}
+}
+
+// heard waits until the page's one connection brings sound from so many others, and pictures
+// from so many, and takes ours: more of each with every look.
+func heard(t *testing.T, p *Page, others, pictures int) {
+	t.Helper()
+	must(t, p.Eval(`(() => {
+		clearInterval(window.__look);
+		let was = {};
+		window.__heard = "";
+		window.__look = setInterval(async () => {
+			const pcs = window.ententeCall.peers(), now = {};
+			let sounds = 0, frames = 0, said = 0;
+			for (const s of (await pcs[0].getStats()).values()) {
+				const n = s.type === "inbound-rtp" ? (s.kind === "audio" ? s.packetsReceived : s.framesDecoded) : s.type === "outbound-rtp" && s.kind === "audio" ? s.packetsSent : 0;
+				now[s.id] = n;
+				if (!n || n <= (was[s.id] ?? n)) continue;
+				if (s.type === "outbound-rtp") said++;
+				else if (s.kind === "audio") sounds++;
+				else frames++;
+			}
+			was = now;
+			window.__heard = [pcs.length, window.ententeCall.forwarded(), said, sounds, frames].join(" ");
+		}, 400);
+	})()`, nil))
+	must(t, p.Until(fmt.Sprintf(`window.__heard === "1 true 1 %d %d"`, others, pictures)), p.Eval(`clearInterval(window.__look)`, nil))
+}
+
+// TestCallForwarded: three people in a call, whom the server forwards to each other from the
+// third on; a camera, a screen, who speaks and another microphone; one leaves, one is signed
+// out; a stranger has no way in.
+func TestCallForwarded(t *testing.T) {
+	ingrid, maya := as(t, right, "ingrid@aurelia.example"), as(t, left, "maya@kestrel.example")
+	third, err := Launch()
+	must(t, err)
+	t.Cleanup(third.Close)
+	wen := as(t, third, "wen@aurelia.example")
+	orderOf(t, maya, server.URL, "kestrel", "4500187588")
+	room := read[string](t, maya, `document.querySelector("#room").dataset.room`)
+	join := func(p *Page, slug string) {
+		t.Helper()
+		open(t, p, "/c/"+slug+"/rooms/"+room+"/call")
+		must(t, p.Until(alive), p.Click(`[data-call-lobby] [data-call-do="join"]`), p.Has("[data-call-bar]"))
+	}
+	join(maya, "kestrel")
+	join(ingrid, "aurelia")
+	flow(t, maya, 1, false)
+	flow(t, ingrid, 1, false)
+	must(t, maya.Until(`!window.ententeCall.forwarded()`))
+	join(wen, "aurelia")
+	all := []*Page{maya, ingrid, wen}
+	for _, p := range all {
+		heard(t, p, 2, 0)
+		must(t, p.Has("[data-call-forwarded]"), p.Until(`document.querySelectorAll(".e-tile[data-key]").length === 3 && [...document.querySelectorAll("[data-wait]")].every((w) => w.hidden)`))
+		// nobody learns another address than the server's one
+		for _, way := range read[[]string](t, p, `window.ententeCall.peers()[0].remoteDescription.sdp.split("\r\n").filter((l) => l.startsWith("a=candidate"))`) {
+			if !strings.Contains(way, " udp ") || !strings.Contains(way, " 127.0.0.1 ") || !strings.Contains(way, " typ host") {
+				t.Errorf("it is told %s", way)
+			}
+		}
+	}
+	must(t, maya.Until(`document.querySelector(".e-tile.loud:not(.own)")`)) // who speaks
+
+	// a camera and a screen reach both others
+	must(t, wen.Click(`[data-call-bar] [data-call-do="camera"]`), ingrid.Click(`[data-call-bar] [data-call-do="screen"]`))
+	for _, p := range []*Page{maya, wen} {
+		must(t, p.Until(`document.querySelector(".e-tile.screen.big video")?.videoWidth > 0`))
+	}
+	must(t, maya.Until(`[...document.querySelectorAll(".e-tile:not(.own):not(.screen) video")].some((v) => !v.hidden && v.videoWidth > 0)`))
+	heard(t, maya, 2, 2)
+
+	// another microphone is heard without anything negotiated anew
+	must(t, wen.Eval(`(() => {
+		const s = document.querySelector("#call-devices [data-call-device=audioinput]");
+		s.value = s.options[s.options.length - 1].value;
+		s.dispatchEvent(new Event("change", { bubbles: true }));
+	})()`, nil))
+	heard(t, wen, 2, 1)
+	heard(t, ingrid, 2, 1)
+
+	// one leaves: the others go on through the server, and the screen is gone
+	must(t, ingrid.Click(`[data-call-do="leave"]`), maya.Says("[data-call-say]", "Ingrid Dahl has left."), maya.Until(`document.querySelectorAll(".e-tile[data-key]").length === 2 && !document.querySelector(".e-tile.screen")`))
+	heard(t, maya, 1, 1)
+	heard(t, wen, 1, 0)
+	// and comes back, straight to the server, by the TURN server alone
+	open(t, ingrid, "/c/aurelia/rooms/"+room+"/call?relay=1")
+	must(t, ingrid.Until(alive), ingrid.Click(`[data-call-lobby] [data-call-do="join"]`), ingrid.Has("[data-call-bar]"))
+	heard(t, ingrid, 2, 1)
+	heard(t, maya, 2, 1)
+	var way string
+	must(t, ingrid.Await(`(async () => {
+		const stats = await window.ententeCall.peers()[0].getStats();
+		for (const s of stats.values()) if (s.type === "candidate-pair" && s.nominated) return stats.get(s.localCandidateId).candidateType;
+	})()`, &way))
+	if way != "relay" {
+		t.Errorf("the way is by %q", way)
+	}
+
+	// one is signed out on another page: no sound comes any more
+	wen.Quiet(true)
+	must(t, wen.Eval(`(fetch("/signout", { method: "POST", body: new URLSearchParams(), headers: { "X-CSRF-Token": document.body.dataset.csrf }, redirect: "manual" }), true)`, nil))
+	must(t, maya.Until(`document.querySelectorAll(".e-tile[data-key]").length === 2`))
+	heard(t, maya, 1, 0)
+	must(t, maya.Click(`[data-call-do="leave"]`), ingrid.Click(`[data-call-do="leave"]`))
+	must(t, ingrid.Says("#room ol.e-log", "Maya Osei began a call"))
 
 	kaarel := as(t, right, "kaarel@baltic.example")
 	kaarel.Quiet(true)

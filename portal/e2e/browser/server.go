@@ -88,7 +88,8 @@ func Serve(binary, data string) (*Server, error) {
 }
 
 func (s *Server) start(addr string) error {
-	s.cmd = exec.Command(s.binary, "serve", "--demo", "--addr", addr, "--data", s.data)
+	// the third person has a call go through the server
+	s.cmd = exec.Command(s.binary, "serve", "--demo", "--addr", addr, "--data", s.data, "--calls-mesh", "2")
 	s.cmd.Stderr = s.logs
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
