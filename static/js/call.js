@@ -611,6 +611,7 @@ class Page {
       this.show(li.querySelector("audio"), w.audio || null);
     }
     this.tiles.dataset.n = want.length;
+    this.tiles.classList.toggle("many", want.length > 6);
     this.tiles.classList.toggle("speaker", !!chosen);
   }
 
