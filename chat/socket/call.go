@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"entente/chat/call"
@@ -16,7 +17,7 @@ import (
 // to each other passes only between parties of the same room's call, and who is taken out
 // of the room, the company or the session is out of the call with it.
 //
-// client → call.begin, call.join, call.leave, call.end, call.decline, call.set, call.ask,
+// client → call.begin, call.join, call.leave, call.end, call.decline, call.set, call.ask, call.others,
 // and to another party call.offer, call.answer, call.ice.
 // server → call.joined, call.state, call.ring, call.hush, call.declined, call.left, and
 // what another party sent.
@@ -30,7 +31,7 @@ type ICEServer struct {
 
 // callFrames are the types a client may send; others are passed over (CONTRACT 4).
 var callFrames = map[string]bool{"call.begin": true, "call.join": true, "call.leave": true, "call.end": true, "call.decline": true,
-	"call.set": true, "call.ask": true, "call.offer": true, "call.answer": true, "call.ice": true}
+	"call.set": true, "call.ask": true, "call.others": true, "call.offer": true, "call.answer": true, "call.ice": true}
 
 // Bounds of what one party says to another.
 const (
@@ -41,6 +42,7 @@ const (
 // inCall are the fields of call frames from a client.
 type inCall struct {
 	Call      string     `json:"call"`
+	Only      string     `json:"only"` // id of the one person whom call.begin rings
 	To        string     `json:"to"`
 	SDP       string     `json:"sdp"`
 	N         int64      `json:"n"`         // of the connection that an answer to the forwarder is for
@@ -101,6 +103,12 @@ type callRingOut struct {
 	From  room.Author `json:"from,omitzero"`
 	Title string      `json:"title,omitempty"`
 	Ring  int         `json:"ring,omitempty"` // seconds
+}
+
+type callRingingOut struct {
+	Type string `json:"type"` // call.ringing
+	Room string `json:"room"`
+	Ring int    `json:"ring"` // seconds; 0: nobody is
 }
 
 type callDeclinedOut struct {
@@ -200,6 +208,8 @@ func (c *client) call(ctx context.Context, in inbound) error {
 		}
 		c.e.tellCall(ctx, st)
 		return nil
+	case "call.others":
+		return c.ringOthers(ctx, in)
 	case "call.ask":
 		return c.askSeat(ctx, in.Room, me)
 	case "call.offer", "call.answer":
@@ -284,28 +294,71 @@ func (c *client) enterCall(ctx context.Context, in inbound) error {
 	if c.e.cfg.ICE != nil {
 		out.ICE = append(out.ICE, c.e.cfg.ICE(actor.Person)...)
 	}
-	var rung []call.Member
-	var r room.Room
-	if began { // the call stands, and whoever began it is in it, even where nobody can be rung
-		if r, rung, err = calls.Desk().Ring(ctx, id, actor.Person); err != nil {
+	var ring func()
+	if began || in.Only != "" { // the call stands, and whoever began it is in it, even where nobody can be rung
+		if out.Ring, ring, err = c.ring(ctx, st, in.Only); err != nil {
 			c.e.log.Warn("ringing for a call", "room", id, "err", err)
-		} else if err := calls.Desk().Rang(ctx, st.ID, rung); err != nil { // nobody will have missed it
-			c.e.log.Warn("noting whom a call rings", "room", id, "err", err)
 		}
-	}
-	if len(rung) > 0 {
-		out.Ring = int(call.RingFor / time.Second)
 	}
 	c.conn.Send(frame(out))
 	c.e.tellCall(ctx, st)
-	ring := callRingOut{"call.ring", id, st.ID, st.By, "", int(call.RingFor / time.Second)}
-	if r.Subject.Kind != "partnership" && r.Subject.Kind != "agreement" { // their titles are for their own readers
-		ring.Title = r.Title
-	}
-	for _, m := range rung {
-		c.e.hub.ToMember(m.Person, m.Org, "call "+in.Room, frame(ring))
+	if ring != nil {
+		ring()
 	}
 	c.e.hush(st, []call.Member{{Person: actor.Person, Org: actor.Org}})
+	return nil
+}
+
+// ring readies the ringing of those whom a call may ring, but those who are in it or were
+// rung for it: of one person alone where only names one. It returns for how many seconds
+// they are rung, 0 for nobody.
+func (c *client) ring(ctx context.Context, st call.State, only string) (seconds int, ring func(), err error) {
+	desk, who := c.e.cfg.Calls.Desk(), c.conn.Who()
+	r, rung, err := desk.Ring(ctx, st.Room, who.Person)
+	if err != nil {
+		return 0, nil, err
+	}
+	before, err := desk.Rung(ctx, st.ID)
+	if err != nil {
+		return 0, nil, err
+	}
+	rung = slices.DeleteFunc(rung, func(m call.Member) bool {
+		return only != "" && m.Person != only || only == "" && slices.Contains(before, m) || slices.ContainsFunc(st.Parties, func(p call.Party) bool { return p.From.ID == m.Person })
+	})
+	if len(rung) == 0 {
+		return 0, nil, nil
+	}
+	if err := desk.Rang(ctx, st.ID, rung); err != nil { // nobody will have missed it
+		c.e.log.Warn("noting whom a call rings", "room", st.Room, "err", err)
+	}
+	out := callRingOut{"call.ring", st.Room, st.ID, room.Author(who.Face), "", int(call.RingFor / time.Second)}
+	if r.Subject.Kind != "partnership" && r.Subject.Kind != "agreement" { // their titles are for their own readers
+		out.Title = r.Title
+	}
+	return out.Ring, func() {
+		for _, m := range rung {
+			c.e.hub.ToMember(m.Person, m.Org, "call "+string(st.Room), frame(out))
+		}
+	}, nil
+}
+
+// ringOthers rings for the call in which the client is everybody who was not rung yet.
+func (c *client) ringOthers(ctx context.Context, in inbound) error {
+	if !c.e.rate.ring(c.who().Actor.Person) {
+		return fault.New(fault.RateLimited, "error.rate_limited")
+	}
+	st, err := c.e.cfg.Calls.Current(ctx, c.who().Actor, room.ID(in.Room))
+	if err != nil {
+		return err
+	}
+	seconds, ring, err := c.ring(ctx, st, "")
+	if err != nil {
+		return err
+	}
+	c.conn.Send(frame(callRingingOut{"call.ringing", in.Room, seconds}))
+	if ring != nil {
+		ring()
+	}
 	return nil
 }
 

@@ -213,3 +213,45 @@ func TestCallForwarded(t *testing.T) {
 	call(ingrid, "call.end", map[string]any{"call": in["call"]})
 	second.until(t, "the end", func() bool { return len(second.seats) == 0 })
 }
+
+// TestCallOne: a call rings the one person it is for, and the others when they are asked for.
+func TestCallOne(t *testing.T) {
+	t.Parallel()
+	n := single(t, socket.Limits{})
+	r := n.room(t, "1")
+	maya, ingrid, wen, kaarel := n.open(t, "maya"), n.open(t, "ingrid"), n.open(t, "wen"), n.open(t, "kaarel")
+	for _, p := range []*peer{maya, ingrid, wen} {
+		p.join(t, r.ID, 0)
+	}
+	begin := func(only string) map[string]any {
+		t.Helper()
+		maya.send(t, map[string]any{"type": "call.begin", "room": r.ID, "only": only})
+		return maya.next(t, "call.joined")
+	}
+	if f := begin(n.person["kaarel"]); f["ring"] != 0.0 { // who is no member is no one to be rung
+		t.Errorf("%v", f)
+	}
+	kaarel.quietly(t, "call.ring")
+	if f := begin(n.person["ingrid"]); f["ring"] != 45.0 {
+		t.Errorf("%v", f)
+	}
+	if f := ingrid.next(t, "call.ring"); f["from"].(map[string]any)["name"] != "maya" {
+		t.Errorf("%v", f)
+	}
+	wen.quietly(t, "call.ring")
+	maya.send(t, map[string]any{"type": "call.others", "room": r.ID})
+	if f := maya.next(t, "call.ringing"); f["ring"] != 45.0 {
+		t.Errorf("%v", f)
+	}
+	wen.next(t, "call.ring")
+	ingrid.quietly(t)
+	if n := len(slices.DeleteFunc(ingrid.all(), func(f map[string]any) bool { return f["type"] != "call.ring" })); n > 1 {
+		t.Errorf("rung %d times", n)
+	}
+	maya.send(t, map[string]any{"type": "call.others", "room": r.ID})
+	if f := maya.next(t, "call.ringing"); f["ring"] != 0.0 { // all were rung
+		t.Errorf("%v", f)
+	}
+	wen.send(t, map[string]any{"type": "call.others", "room": r.ID, "key": "o"})
+	wen.refused(t, "o", "not_found", "call.not_in_it")
+}

@@ -51,6 +51,7 @@ type FoundRow struct {
 type CallPage struct {
 	Base
 	Room *Room
+	Whom Person // the one person whom it rings at first; none: everybody
 }
 
 // RoomGroup is a heading of the room list: partnership, order.

@@ -208,5 +208,11 @@ func roomCall(v *visit) error {
 	}
 	shown.InCall = true
 	v.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), geolocation=()")
-	return v.render(&view.CallPage{Base: v.shell(), Room: shown}, nil)
+	page := &view.CallPage{Base: v.shell(), Room: shown}
+	for _, p := range shown.People { // those with whom one shares the room, nobody else
+		if p.ID == v.Query("who") && p.ID != shown.Me {
+			page.Whom = p
+		}
+	}
+	return v.render(page, nil)
 }

@@ -62,6 +62,18 @@ func TestTalkWithoutScript(t *testing.T) {
 	if a := kaarel.Get(t, "/c/baltic/rooms/"+id+"/call"); a.Status != 404 {
 		t.Errorf("a competitor's call: %d", a.Status)
 	}
+	// one person can be called, of those with whom one shares the room and nobody else
+	page, about := maya.Get(t, home).Body, maya.Get(t, at+"?about=1").Body
+	people := regexp.MustCompile(`call\?who=([0-9a-v]{26})"[^>]*>`).FindAllStringSubmatch(page, -1)
+	if len(people) == 0 || strings.Contains(page, `call?who=`+maya.Find(t, at, `data-me="([0-9a-v]{26})"`)) || !strings.Contains(about, people[0][0][:len(`call?who=`)+26]) {
+		t.Errorf("who can be called: %v", people)
+	}
+	if a := maya.Get(t, at+"/call?who="+people[0][1]); !strings.Contains(a.Body, `data-who="`+people[0][1]+`"`) {
+		t.Error("the call is for nobody")
+	}
+	if a := maya.Get(t, at+"/call?who="+kaarel.Find(t, kaarel.Find(t, "/c/baltic/partners", `href="(/c/baltic/partners/[0-9a-v]{26})"`), `data-me="([0-9a-v]{26})"`)); !strings.Contains(a.Body, `data-who=""`) {
+		t.Error("the call is for somebody who is not in the room")
+	}
 	picture := "\x89PNG\x0d\x0a\x1a\x0a not much of one"
 	body, kind := withFiles(t, url.Values{"csrf": {csrf}, "key": {"talk-without-script"}, "text": {"@Ingrid Dahl see https://kestrel.example/x. 价目表"}}, map[string]string{"pallet <1>.png": picture, "850.edi": "UNB+UNOC:3+A+B+260101:1200+1'"})
 	if a := maya.Do(t, "POST", at+"/messages", body, "Content-Type", kind); a.Status != 303 {

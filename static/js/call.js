@@ -299,6 +299,7 @@ class Page {
     this.peer = ""; // our own id while in a call
     this.call = "";
     this.ice = [];
+    this.who = el.dataset.who; // the one person who is rung at first; none: everybody
     this.large = ""; // the tile chosen to be large
     this.loud = "";
     this.one = (sel) => el.querySelector(sel);
@@ -406,6 +407,7 @@ class Page {
         send({ type: "call.leave", room: this.room });
         return this.out("Out");
       case "end": return send({ type: "call.end", room: this.room, call: this.call, key: "call:end" });
+      case "others": return send({ type: "call.others", room: this.room });
       case "mic":
         if (this.tracks[0]) {
           this.on.mic = !this.on.mic;
@@ -428,14 +430,17 @@ class Page {
   join() {
     this.wanted = true;
     const st = this.running();
-    send({ type: st ? "call.join" : "call.begin", room: this.room, call: st?.call, ...this.on, key: "call:join" });
+    const one = !this.rang && this.who && !st?.parties.some((p) => p.from.id === this.who) ? this.who : "";
+    send({ type: st && !one ? "call.join" : "call.begin", room: this.room, call: st?.call, only: one, ...this.on, key: "call:join" });
     this.say("Waiting");
   }
 
   // out closes everything; the word says why.
   out(word) {
-    this.wanted = false;
+    this.wanted = this.rang = false;
+    window.clearTimeout(this.waits);
     this.drop();
+    this.others(false);
     [1, 2].forEach((i) => this.put(i, null));
     this.on.camera = this.on.screen = false;
     this.draw();
@@ -466,14 +471,21 @@ class Page {
         this.peer = f.peer;
         this.call = f.call;
         this.ice = f.ice;
-        this.say(f.parties.length > 1 ? "" : f.ring ? "Ringing" : "Alone");
+        if (this.who && !this.rang) this.ringing(f.ring, f.parties);
+        else this.say(f.parties.length > 1 ? "" : f.ring ? "Ringing" : "Alone");
+        this.rang = true;
         return this.settle(f);
+      case "call.ringing":
+        window.clearTimeout(this.waits);
+        this.others(false);
+        return this.say(f.ring ? "Ringingall" : "Alone");
       case "call.state":
         if (this.peer && f.call === this.call && !f.ended) return this.settle(f);
         if (this.peer && f.call === this.call) return this.out("Over");
         return this.draw();
       case "call.declined":
         if (this.peer) this.say("Declined", f.from.name);
+        if (this.peer && f.from.id === this.who) this.others(true);
         return;
       case "call.left":
         if (this.peer && f.reason !== "left") this.out({ ended: "Over", lost: "Lost" }[f.reason] || "Removed");
@@ -495,6 +507,26 @@ class Page {
     }
   }
 
+  // ringing says how it is with the one person who is called.
+  ringing(seconds, parties) {
+    const there = (list) => list.some((p) => p.from.id === this.who);
+    if (there(parties)) return this.say("");
+    this.say(seconds ? "Ringing" : "Unrung");
+    if (!seconds) return this.others(true);
+    window.clearTimeout(this.waits);
+    this.waits = window.setTimeout(() => {
+      if (!this.peer || there(this.running()?.parties || [])) return;
+      this.say("Noanswer");
+      this.others(true);
+    }, seconds * 1000);
+  }
+
+  // others shows the button that rings everybody else, or hides it.
+  others(on) {
+    const p = this.el.querySelector("[data-call-others]");
+    if (p) p.hidden = !on || !this.peer;
+  }
+
   // settle brings the connections in line with who takes part.
   settle(f) {
     const at = f.parties.findIndex((p) => p.peer === this.peer);
@@ -511,6 +543,7 @@ class Page {
     f.parties.forEach((p, i) => {
       if (i === at) return;
       const known = this.peers.has(p.peer);
+      if (p.from.id === this.who) this.others(false);
       if (!before.delete(p.peer) && this.settled && !earlier?.has(p.peer)) this.say("Joined", p.from.name);
       if (!known) this.peers.set(p.peer, this.server ? new Seat(this.server) : new Peer(this, p.peer, at > i));
     });
