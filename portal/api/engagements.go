@@ -34,11 +34,12 @@ type engageSeat struct {
 }
 
 type engageInvited struct {
-	Message string `json:"message,omitempty"`
-	Country string `json:"country,omitempty"`
-	Band    string `json:"band,omitempty" doc:"small, medium, large or very_large"`
-	Shown   bool   `json:"shown" doc:"companies that accept are shown to each other"`
-	Hash    string `json:"hash" doc:"of what is accepted: name it in accept"`
+	Message string     `json:"message,omitempty"`
+	Country string     `json:"country,omitempty"`
+	Band    string     `json:"band,omitempty" doc:"small, medium, large or very_large"`
+	Shown   bool       `json:"shown" doc:"companies that accept are shown to each other"`
+	Hash    string     `json:"hash" doc:"of what is accepted: name it in accept"`
+	Due     *time.Time `json:"due" doc:"until when it is to be answered; null: as long as it stands"`
 }
 
 type engageValue struct {
@@ -187,7 +188,7 @@ func (a *API) engageOne(ctx context.Context, actor access.Actor, id engage.ID) (
 	if v := seen.Invitation; v != nil {
 		slug, err := a.engageSlugs(ctx, v.Owner, nil)
 		out := engageOut{EngagementHead: EngagementHead{ID: string(v.ID), Number: v.Number, Owner: slug(v.Owner), State: string(v.State), Seat: string(v.Seat.State), Role: v.Seat.Role, Teaser: v.Teaser, Waits: v.Seat.State == engage.Invited, Changed: v.Seat.Invited.UTC()}, Shown: v.Shown,
-			Invitation: &engageInvited{Message: v.Seat.Message, Country: v.Country, Band: v.Band, Shown: v.Shown, Hash: v.Hash}}
+			Invitation: &engageInvited{Message: v.Seat.Message, Country: v.Country, Band: v.Band, Shown: v.Shown, Hash: v.Hash, Due: instantOut(v.Seat.Due)}}
 		return &reply[engageOut]{out}, err
 	}
 	d := seen.Detail
@@ -326,6 +327,7 @@ func (a *API) engagements() {
 		ID   string `path:"id"`
 		Body struct {
 			Company string `json:"company" doc:"slug of a partner"`
+			Days    int    `json:"days,omitempty" minimum:"0" maximum:"60" doc:"to answer; 14 where it is left out"`
 			Role    string `json:"role"`
 			Message string `json:"message,omitempty"`
 		}
@@ -340,7 +342,7 @@ func (a *API) engagements() {
 			if err != nil {
 				return nil, err
 			}
-			if _, err = s.Invite(ctx, actor, id, engage.InviteCmd{Org: org, Role: in.Body.Role, Message: in.Body.Message}); err != nil {
+			if _, err = s.Invite(ctx, actor, id, engage.InviteCmd{Org: org, Role: in.Body.Role, Message: in.Body.Message, Days: in.Body.Days}); err != nil {
 				return nil, err
 			}
 			return a.engageOne(ctx, actor, id)

@@ -297,6 +297,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("deal-clock", time.Minute, ticking(a.deals.Tick))
 	a.jobs.Every("sell-clock", time.Hour, a.sellthrough.Begin)
 	a.jobs.Every("quote-clock", time.Minute, ticking(a.quotes.Tick))
+	a.jobs.Every("engagement-clock", time.Minute, ticking(a.engagements.Tick))
 	a.jobs.Every("mapping-clock", time.Minute, ticking(a.mappings.Tick))
 	a.jobs.Every("settle-clock", 5*time.Minute, a.settle.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)

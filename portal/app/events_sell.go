@@ -41,6 +41,8 @@ var leadTold = map[string]struct {
 	lead.EventReclaimed: {kind: "lead.reclaimed", reseller: true, urgent: true},
 	lead.EventConverted: {kind: "lead.converted", supplier: true},
 	lead.EventLost:      {kind: "lead.lost", supplier: true},
+	lead.EventPaused:    {kind: "lead.paused", supplier: true, reseller: true},
+	lead.EventResumed:   {kind: "lead.resumed", supplier: true, reseller: true},
 	lead.EventUnplaced:  {kind: "lead.unplaced", supplier: true, urgent: true},
 }
 
@@ -222,7 +224,7 @@ func engageLine(event string) string {
 }
 
 // engageAlone are the steps that the two companies of an invitation learn of and no room.
-var engageAlone = []string{engage.EventInvited, engage.EventDeclined, engage.EventWithdrawn}
+var engageAlone = []string{engage.EventInvited, engage.EventDeclined, engage.EventWithdrawn, engage.EventExpired}
 
 // engageRooms keeps the rooms of an engagement: who takes part is in, who left is out.
 func (a *App) engageRooms(ctx context.Context, e job.Received) error {

@@ -42,6 +42,7 @@ const (
 	lIndustry = "industry"
 	lSize     = "size"
 	lFamilies = "families"
+	lProducts = "products"
 	lValue    = "value"
 	lCurrency = "currency"
 	lExpected = "expected"
@@ -70,6 +71,7 @@ var leadFields = []sheet.Field{
 	{Name: lIndustry, Words: []string{"industry", "sector", "行业"}},
 	{Name: lSize, Words: []string{"size", "employees", "company size", "staff", "规模", "人数"}},
 	{Name: lFamilies, Words: []string{"families", "product family", "product families", "product interest", "产品系列", "系列"}},
+	{Name: lProducts, Words: []string{"products", "product", "items", "item numbers", "sku", "skus", "产品", "商品", "货号"}},
 	{Name: lValue, Kind: sheet.Number, Words: []string{"value", "expected value", "amount", "deal value", "budget", "金额", "预计金额"}},
 	{Name: lCurrency, Words: []string{"currency", "币种", "货币"}},
 	{Name: lExpected, Kind: sheet.Date, Words: []string{"expected", "expected close", "close date", "decision date", "decision expected", "预计日期", "预计决定日期"}},
@@ -149,6 +151,40 @@ func (k Leads) country(s string) string {
 	return strings.ToUpper(strings.TrimSpace(s))
 }
 
+// wanted reads item numbers with how many of each: "AUR-D18B × 40; AUR-B50", in either
+// sequence; one where no number stands.
+func wanted(s string) ([]lead.Wanted, bool) {
+	var out []lead.Wanted
+	for _, x := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(";,；，、|\n", r) }) {
+		if x = strings.TrimSpace(width.Fold.String(x)); x == "" {
+			continue
+		}
+		w := lead.Wanted{Quantity: money.One}
+		parts := strings.FieldsFunc(x, func(r rune) bool { return r == '×' || r == '*' || r == ':' })
+		if len(parts) == 1 { // 40 x AUR-D18B
+			if f := strings.Fields(x); len(f) == 3 && strings.EqualFold(f[1], "x") {
+				parts = []string{f[0], f[2]}
+			}
+		}
+		switch len(parts) {
+		case 1:
+			w.SKU = strings.TrimSpace(parts[0])
+		case 2:
+			a, b := strings.TrimSpace(parts[0]), strings.TrimSpace(parts[1])
+			if n, err := money.ParseMicro(b); err == nil {
+				w.SKU, w.Quantity = a, n
+			} else if n, err := money.ParseMicro(a); err == nil {
+				w.SKU, w.Quantity = b, n
+			}
+		}
+		if w.SKU = strings.ToUpper(w.SKU); w.SKU == "" || len(w.SKU) > 60 || strings.ContainsAny(w.SKU, " \t") || w.Quantity <= 0 {
+			return nil, false
+		}
+		out = append(out, w)
+	}
+	return out, len(out) <= 50
+}
+
 // incoming makes the lead of a row; what cannot be read is among the faults.
 func (k Leads) incoming(f File, r Row) (lead.Incoming, []sheet.Wrong) {
 	v := r.Fields
@@ -165,6 +201,10 @@ func (k Leads) incoming(f File, r Row) (lead.Incoming, []sheet.Wrong) {
 		if x = strings.ToLower(strings.TrimSpace(x)); x != "" {
 			in.Lead.Families = append(in.Lead.Families, x)
 		}
+	}
+	var ok bool
+	if in.Lead.Products, ok = wanted(v[lProducts]); !ok {
+		refuse(lProducts, "batch.products", map[string]any{"Value": v[lProducts]})
 	}
 	if in.Lead.External == "" {
 		in.Origin = origin(r)

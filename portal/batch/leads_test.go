@@ -211,3 +211,19 @@ func TestLeadTitles(t *testing.T) {
 		}
 	}
 }
+
+// Item numbers with quantities are read as people write them, or told at their cell.
+func TestWanted(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{"": "[]", "aur-d18b": "[{AUR-D18B 1}]", "AUR-D18B × 40; AUR-B50": "[{AUR-D18B 40} {AUR-B50 1}]", "40 x AUR-D18B，AUR-B50:2.5": "[{AUR-D18B 40} {AUR-B50 2.5}]", "12*AUR-B50": "[{AUR-B50 12}]",
+		"two drills": "no", "AUR-B50 × many": "no", "AUR-B50 × 0": "no", "a × b × c": "no"} {
+		got, ok := wanted(s)
+		text := fmt.Sprint(got)
+		if !ok {
+			text = "no"
+		}
+		if text != want {
+			t.Errorf("%q: %s, want %s", s, text, want)
+		}
+	}
+}

@@ -28,7 +28,7 @@ func (m *maker) engagements(ctx context.Context) error {
 			return "", err
 		}
 		for i, who := range invite {
-			if _, err := m.Engagements.Invite(on(days, 9, 20+i), ingrid, d.ID, engage.InviteCmd{Org: who.Org, Role: "distributor", Message: "Would you take your region?"}); err != nil {
+			if _, err := m.Engagements.Invite(on(days, 9, 20+i), ingrid, d.ID, engage.InviteCmd{Org: who.Org, Role: "distributor", Message: "Would you take your region?", Days: engage.MostDays}); err != nil {
 				return "", err
 			}
 		}

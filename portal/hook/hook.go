@@ -66,6 +66,7 @@ const (
 	EngagementAccepted       = "engagement.accepted"
 	EngagementDeclined       = "engagement.declined"
 	EngagementWithdrawn      = "engagement.withdrawn"
+	EngagementExpired        = "engagement.expired"
 	EngagementLeft           = "engagement.left"
 	EngagementShared         = "engagement.shared"
 	EngagementSplitProposed  = "engagement.split_proposed"
@@ -90,7 +91,7 @@ func Events() []string {
 	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused,
 		FundGranted, RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturned, ClaimDecided, ClaimDenied, ClaimSettled, SalesReported, SalesCorrected, SalesWithdrawn,
 		QuoteRequested, QuoteOffered, QuoteAccepted, QuoteDeclined, QuoteWithdrawn, QuoteExpired, QuoteOrdered,
-		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed,
+		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementExpired, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed,
 		DocumentPublished, DocumentRenewed}
 }
 

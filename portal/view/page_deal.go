@@ -46,7 +46,8 @@ type DealPage struct {
 	QuoteURL                          string // asks for a quote, or makes one: QuoteOffer
 	QuoteOffer                        bool
 	Quotes                            []QuoteRow
-	EngageURL                         string // begins an engagement
+	EngageURL                         string          // begins an engagement
+	Engagements                       []EngagementRow // that the company began from it
 	Files                             []DealFile
 	History                           []Entry
 	Similar                           []DealSimilar
@@ -301,6 +302,7 @@ type EngagementInvitationPage struct {
 	Facts               []KV
 	Message, By         string
 	At                  time.Time
+	Clock               *Clock // until when to answer
 	Shown               Text
 	Hash                string
 	CanAnswer           bool

@@ -147,32 +147,34 @@ type Meter struct {
 // "/return" and "/lose" (reason, comment).
 type OfferPage struct {
 	Base
-	URL       string
-	Number    string
-	Title     string
-	Need      string
-	Status    Status
-	Clock     *Clock
-	Facts     []KV
-	Contact   []KV // empty: masked until it is accepted
-	Masked    bool
-	Fit       int // percent; 0 shows none
-	Factors   []Meter
-	History   []Entry
-	CanAnswer bool
-	CanWork   bool
-	Sees      []KV   // who can see it, with the rule that gives it
-	QuoteURL  string // asks for a quote
-	EngageURL string // begins an engagement
-	DealURL   string // makes a registration of the lead; empty where the viewer may not
-	DealPage  string // of what it became
-	Accept    Form   // only its note: why it did not go
-	Decline   Form
-	Work      Form
-	Give      Form // return and lose
-	Reasons   []Option
-	Kinds     []Option
-	WorkKeys  []Entry
+	URL         string
+	Number      string
+	Title       string
+	Need        string
+	Status      Status
+	Clock       *Clock
+	Facts       []KV
+	Contact     []KV // empty: masked until it is accepted
+	Masked      bool
+	Fit         int // percent; 0 shows none
+	Factors     []Meter
+	History     []Entry
+	CanAnswer   bool
+	CanWork     bool
+	Sees        []KV            // who can see it, with the rule that gives it
+	QuoteURL    string          // asks for a quote
+	EngageURL   string          // begins an engagement
+	Engagements []EngagementRow // that the company began from it
+	Pause       *PauseBox       // nil: neither paused nor to be
+	DealURL     string          // makes a registration of the lead; empty where the viewer may not
+	DealPage    string          // of what it became
+	Accept      Form            // only its note: why it did not go
+	Decline     Form
+	Work        Form
+	Give        Form // return and lose
+	Reasons     []Option
+	Kinds       []Option
+	WorkKeys    []Entry
 }
 
 // LeadPage is /c/{slug}/leads/{id}, a lead of the viewer's own company. Forms post to URL + "/offer" (partnership, accept, convert, note, version), "/route", "/close" (reason),
@@ -181,7 +183,9 @@ type LeadPage struct {
 	Base
 	URL         string
 	EditURL     string
-	EngageURL   string // begins an engagement
+	EngageURL   string          // begins an engagement
+	Engagements []EngagementRow // that the company began from it
+	Pause       *PauseBox       // nil: neither paused nor to be
 	Number      string
 	FromURL     string // the message it was made of
 	Title       string
@@ -432,4 +436,14 @@ type MappingLine struct {
 	Text Text
 	By   string
 	At   time.Time
+}
+
+// PauseBox is the pause of an accepted lead, or the form that sets one: it posts reason, until and comment to URL + "/pause"; "/resume" ends it.
+type PauseBox struct {
+	URL     string
+	On, Can bool
+	Text    Text
+	Comment string
+	Reasons []Option
+	Wrong   Text
 }

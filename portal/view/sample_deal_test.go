@@ -27,6 +27,7 @@ func dealSamples(k, a Base) map[string]Page {
 	theirs := page
 	theirs.QuoteURL, theirs.QuoteOffer = "/c/aurelia/quotes/offer?deal=1", true
 	theirs.EngageURL = "/c/aurelia/engagements/new?deal=1"
+	theirs.Engagements = []EngagementRow{{URL: "/c/aurelia/engagements/1", Number: "E-48291573", Title: "Harrow, tools", Status: Status{State: "engage.active"}}}
 	theirs.Base, theirs.CanTake, theirs.CanDecide, theirs.CanAward, theirs.CanCancel, theirs.CanExtend, theirs.CanDoubt, theirs.AskedText = a, true, true, true, true, true, true, T("deal.asked_text", "company", "Kestrel Supply", "days", 30, "why", "The board meets in March")
 	theirs.Decide, theirs.Cancel, theirs.Extend, theirs.Contest, theirs.Rule, theirs.Returns, theirs.Rejects, theirs.Cancels, theirs.Denials, theirs.Contests = wrong, wrong, wrong, wrong, Form{Errors: []FieldError{{"note", T("form.missing")}}}, reasons, reasons, reasons, reasons, reasons
 	theirs.Similar = []DealSimilar{{"2", "/c/aurelia/deals/2", "D-11111118", "Northgate", baltic, Status{State: "deal.protected"}, customer, T("deal.by.sure", "key", T("identitykey.domain"), "value", "northgate-rail.co.uk"), true, 60, at(1, 9, 0), true, true}}
@@ -92,7 +93,7 @@ func engageSamples(k, a Base) map[string]Page {
 	values := []KV{{Label: T("engagefield.stage"), Value: T("engagestage.qualified")}, {Label: T("engagefield.amount"), Value: Raw("£12,345.67")}}
 	revision := EngagementRevision{Company: aurelia, Rev: 2, Values: values, Changes: []Text{T("engage.change", "field", T("engagefield.close"), "was", Raw("–"), "now", T("order.on", "date", Date("2026-12-31")))}, By: "Ingrid Dahl", URL: "/c/kestrel/engagements/1/snapshots/1/2", At: at(4, 9, 0)}
 	shares := []EngagementShare{{Company: aurelia, Percent: "65.00", Width: 65}, {Company: kestrel, Percent: "35.00", Width: 35, Mine: true}}
-	invitation := EngagementInvitationPage{Base: k, URL: "/c/kestrel/engagements/1", Number: "E-48291573", Teaser: "Tools for a metal works", Owner: aurelia, Status: Status{State: "engage.invited"}, Facts: []KV{{Label: T("engage.your_role"), Value: T("engagerole.reseller")}}, Message: "Will you?", By: "Ingrid Dahl", At: at(2, 9, 0), Shown: T("engage.shown_you", "company", "Aurelia Tools"), Hash: "abc", CanAnswer: true, Reasons: options("", "", "Choose"), Forms: forms}
+	invitation := EngagementInvitationPage{Base: k, URL: "/c/kestrel/engagements/1", Number: "E-48291573", Teaser: "Tools for a metal works", Owner: aurelia, Status: Status{State: "engage.invited"}, Facts: []KV{{Label: T("engage.your_role"), Value: T("engagerole.reseller")}}, Message: "Will you?", By: "Ingrid Dahl", At: at(2, 9, 0), Shown: T("engage.shown_you", "company", "Aurelia Tools"), Hash: "abc", Clock: &Clock{at(2, 9, 0), at(16, 9, 0), T("engage.answer_until", "due", at(16, 9, 0))}, CanAnswer: true, Reasons: options("", "", "Choose"), Forms: forms}
 	seen := invitation
 	seen.Base, seen.As, seen.CanAnswer, seen.Forms = a, T("engage.as", "company", "Kestrel Supply"), false, nil
 	page := EngagementPage{Base: k, URL: "/c/kestrel/engagements/1", Number: "E-48291573", Title: "Harrow line 4", Told: T("engage.closed_told", "outcome", T("engageoutcome.won"), "comment", "Well done"), Shown: T("engage.shown_all"), Owner: aurelia, Status: Status{State: "engage.active"}, Purpose: "Win it", Facts: values,

@@ -77,7 +77,7 @@ var states = map[State]Tone{
 	"offer.offered": Amber, "offer.opened": Amber, "offer.accepted": Blue, "offer.working": Blue, "offer.stale": Red, "offer.converted": Green, "offer.lost": Grey, "offer.declined": Grey, "offer.expired": Red, "offer.withdrawn": Grey, "offer.returned": Grey, "offer.reclaimed": Red,
 	"deal.draft": Grey, "deal.submitted": Blue, "deal.in_review": Blue, "deal.returned": Amber, "deal.recalled": Grey, "deal.withdrawn": Grey, "deal.registered": Blue, "deal.protected": Green, "deal.partly_won": Blue, "deal.waiting": Amber,
 	"deal.rejected": Red, "deal.duplicate": Red, "deal.expired": Red, "deal.released": Grey, "deal.won": Green, "deal.lost": Grey, "deal.cancelled": Red, "deal.asked": Amber, "deal.disputed": Amber,
-	"engage.invited": Amber, "engage.active": Green, "engage.declined": Red, "engage.withdrawn": Grey, "engage.left": Grey, "engage.closed": Grey,
+	"engage.invited": Amber, "engage.active": Green, "engage.declined": Red, "engage.withdrawn": Grey, "engage.expired": Grey, "engage.left": Grey, "engage.closed": Grey,
 	"split.open": Amber, "split.given": Blue, "split.refused": Red, "split.in_force": Green, "split.replaced": Grey, "split.withdrawn": Grey,
 	"handover.offered": Amber, "handover.taken": Green, "handover.refused": Red, "handover.withdrawn": Grey,
 	"quote.requested": Amber, "quote.offered": Blue, "quote.accepted": Green, "quote.declined": Red, "quote.expired": Red, "quote.withdrawn": Grey,

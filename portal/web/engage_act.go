@@ -63,7 +63,7 @@ func engageSection(v *visit, in *input, id engage.ID) error {
 }
 
 func engageInvite(v *visit, in *input, id engage.ID) error {
-	_, err := v.w.d.Engagements.Invite(v.ctx, v.actor(), id, engage.InviteCmd{Org: in.text("company"), Role: in.text("role"), Message: in.text("message")})
+	_, err := v.w.d.Engagements.Invite(v.ctx, v.actor(), id, engage.InviteCmd{Org: in.text("company"), Role: in.text("role"), Message: in.text("message"), Days: in.whole("answer_days")})
 	return err
 }
 

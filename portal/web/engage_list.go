@@ -179,3 +179,15 @@ func engageRoutes() []Route {
 		post(at+"/handovers/:hand", "answer hand-over", InCompany, access.EngageWrite, engageDo("answer", "said.saved", engageAnswerHand)),
 	}
 }
+
+// engagedIn are the engagements that the company began from a deal, a lead or an offer.
+func (v *visit) engagedIn(kind, id string) ([]view.EngagementRow, error) {
+	if !v.lists(access.EngageRead) {
+		return nil, nil
+	}
+	got, err := v.w.d.Engagements.List(v.ctx, v.actor(), engage.Filter{Kind: kind, Ref: id, Limit: 20})
+	if err != nil {
+		return nil, err
+	}
+	return v.engageRows(got.Items)
+}

@@ -93,6 +93,9 @@ func (v *visit) engageInvitation(d engage.Invitation, forms map[string]view.Form
 		page.Shown = view.T("engage.shown_you", "company", n.org(d.Owner))
 	}
 	page.Facts = []view.KV{{Label: view.T("engage.your_role"), Value: view.T("engagerole." + d.Seat.Role)}}
+	if d.Seat.State == engage.Invited && !d.Seat.Due.IsZero() {
+		page.Clock = &view.Clock{Since: d.Seat.Invited, Due: d.Seat.Due, Text: view.T("engage.answer_until", "due", d.Seat.Due)}
+	}
 	if d.Country != "" {
 		page.Facts = append(page.Facts, view.KV{Label: view.T("engage.country"), Value: countryText(d.Country, v.p)})
 	}

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"entente/portal/form"
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/fault"
 	"entente/prm/lead"
 	"entente/prm/money"
 	"entente/prm/partner"
@@ -65,7 +67,7 @@ func (v *visit) rulesPage(status int, f ruleForms) error {
 		}
 		page.Profiles = append(page.Profiles, row)
 		if v.Query("partner") == p.ID && page.Profile.Values == nil && page.CanChange {
-			page.Profile.Values = map[string]string{"partnership": p.ID, "version": itoa(x.Version), "most": itoa(int64(x.Most)), "countries": strings.Join(x.Countries, ", "), "postcodes": strings.Join(x.Postcodes, ", "), "families": strings.Join(x.Families, ", ")}
+			page.Profile.Values = map[string]string{"partnership": p.ID, "version": itoa(x.Version), "most": itoa(int64(x.Most)), "countries": strings.Join(x.Countries, ", "), "postcodes": strings.Join(x.Postcodes, ", "), "families": strings.Join(x.Families, ", "), "certificates": certificatesTyped(x.Certificates)}
 		}
 	}
 	if id := page.Profile.Value("partnership"); id != "" {
@@ -108,7 +110,77 @@ func (v *visit) profileSays(x lead.Profile) view.Text {
 	if len(x.Families) > 0 {
 		what = v.familyList(x.Families)
 	}
-	return view.T("lead_rules.profile_says", "n", x.Most, "where", where, "families", what)
+	if len(x.Certificates) == 0 {
+		return view.T("lead_rules.profile_says", "n", x.Most, "where", where, "families", what)
+	}
+	var have []string
+	for _, c := range x.Certificates {
+		have = append(have, v.certificateText(c).In(v.p))
+	}
+	return view.T("lead_rules.profile_says_certified", "n", x.Most, "where", where, "families", what, "certified", v.p.List(have))
+}
+
+// certificateText says how long a certificate holds, or that it lapsed.
+func (v *visit) certificateText(c lead.Certificate) view.Text {
+	key := "leadcert.until"
+	switch {
+	case c.Until == "":
+		key = "leadcert.open"
+	case !c.Holds(v.now.UTC().Format("2006-01-02")):
+		key = "leadcert.lapsed"
+	}
+	return view.T(key, "family", v.familyList([]string{c.Family}), "date", view.Date(c.Until))
+}
+
+// certificatesTyped writes certificates as certificates reads them: "cordless 2027-03-31, storage".
+func certificatesTyped(list []lead.Certificate) string {
+	out := make([]string, len(list))
+	for i, c := range list {
+		out[i] = strings.TrimSpace(c.Family + " " + c.Until)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (in *input) certificates(name string) []lead.Certificate {
+	var out []lead.Certificate
+	for _, s := range in.commas(name) {
+		c := lead.Certificate{Family: s}
+		if i := strings.LastIndexByte(s, ' '); i > 0 && strings.ContainsAny(s[i+1:], "0123456789") {
+			d, ok := form.Date(s[i+1:], in.v.today())
+			if !ok {
+				in.wrong.With(name, "error.date", "value", s[i+1:])
+			}
+			c.Family, c.Until = s[:i], d
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// partnerLeads are the lines of a partner's page that say what it is sent: its territory, and
+// each certificate with what follows from it.
+func (v *visit) partnerLeads(page *view.PartnerPage, partnership string, own bool) error {
+	if !v.lists(access.OfferRead) {
+		return nil
+	}
+	x, err := v.w.d.Leads.PartnerProfile(v.ctx, v.actor(), partnership)
+	if fault.IsNotFound(err) || fault.CodeOf(err) == fault.Forbidden {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	bare := x
+	bare.Certificates = nil
+	row := view.KV{Label: view.T("nav.leads"), Value: v.profileSays(bare)}
+	if own && v.may(access.LeadOffer, access.Own(v.org())) {
+		row.URL = v.path("leads", "rules") + "?partner=" + queryEscape(partnership) + "#profile"
+	}
+	page.Facts = append(page.Facts, row)
+	for _, c := range x.Certificates {
+		page.Facts = append(page.Facts, view.KV{Label: view.T("leadcert.one"), Value: v.certificateText(c)})
+	}
+	return nil
 }
 
 func ruleValues(r lead.Rule) map[string]string {
@@ -195,7 +267,7 @@ func leadRuleRemove(v *visit) error {
 // leadProfileSave changes what a partner is sent.
 func leadProfileSave(v *visit) error {
 	in := v.input()
-	p := lead.Profile{Partnership: in.text("partnership"), Version: in.version(), Most: in.whole("most"), Countries: in.commas("countries"), Postcodes: in.commas("postcodes"), Families: in.commas("families")}
+	p := lead.Profile{Partnership: in.text("partnership"), Version: in.version(), Most: in.whole("most"), Countries: in.commas("countries"), Postcodes: in.commas("postcodes"), Families: in.commas("families"), Certificates: in.certificates("certificates")}
 	err := in.err()
 	if err == nil {
 		_, err = v.w.d.Leads.SaveProfile(v.ctx, v.actor(), p)

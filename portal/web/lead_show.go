@@ -49,6 +49,9 @@ func (v *visit) leadView(id lead.ID, f leadForms) (*view.LeadPage, error) {
 		page.EditURL = page.URL + "/edit"
 		page.EngageURL = v.engageFrom("lead", string(d.ID))
 	}
+	if page.Engagements, err = v.engagedIn("lead", string(d.ID)); err != nil {
+		return nil, err
+	}
 	page.CanOffer = free && v.may(access.LeadOffer, d.Resource())
 	page.CanClose = free && v.may(access.LeadWrite, d.Resource())
 	var cs []lead.Candidate
@@ -97,6 +100,9 @@ func (v *visit) leadView(id lead.ID, f leadForms) (*view.LeadPage, error) {
 					key = "lead.partner_convert"
 				}
 				page.Clock = &view.Clock{Since: clock.Start, Due: clock.Due, Text: view.T(key, "due", clock.Due, "company", n.org(o.Reseller))}
+			}
+			if page.Pause = v.pauseBox(o, n, v.may(access.OfferManage, o.Resource())); o.Pause != nil {
+				page.Clock = nil
 			}
 		}
 		page.History = append(page.History, v.offerHistory(detail, n, d.Org)...)

@@ -75,6 +75,10 @@ func (v *visit) offerView(o lead.OfferDetail, f offerForms) (*view.OfferPage, er
 	if page.CanWork {
 		page.EngageURL = v.engageFrom("offer", string(o.ID))
 	}
+	if page.Engagements, err = v.engagedIn("offer", string(o.ID)); err != nil {
+		return nil, err
+	}
+	page.Pause = v.pauseBox(o.Offer, n, page.CanWork)
 	if o.Deal != "" && v.may(access.DealRead, access.Resource{Reseller: v.org()}) {
 		page.DealPage = v.path("deals", o.Deal)
 	}
@@ -84,6 +88,9 @@ func (v *visit) offerView(o lead.OfferDetail, f offerForms) (*view.OfferPage, er
 			text = view.T("lead.convert_until", "due", clock.Due, "company", n.org(o.Supplier))
 		}
 		page.Clock = &view.Clock{Since: clock.Start, Due: clock.Due, Text: text}
+	}
+	if o.Pause != nil {
+		page.Clock = nil
 	}
 	page.Facts = append([]view.KV{{Label: view.T("lead.from"), Value: view.Raw(n.org(o.Supplier))}}, v.teaserFacts(o.Teaser)...)
 	if o.Note != "" {
@@ -181,6 +188,11 @@ func (v *visit) factor(x lead.Factor) view.Meter {
 		}
 	case lead.FactorRoom:
 		m.Text = view.T("leadfactor.room_is", "n", x.N, "of", x.Of)
+	case lead.FactorCertified:
+		m.Text = view.T("leadfactor.certified_none")
+		if x.Text != "" {
+			m.Text = v.familyList(strings.Split(x.Text, ", "))
+		}
 	case lead.FactorTurn:
 		m.Text = view.T("leadfactor.turn_text")
 	default:
@@ -317,3 +329,76 @@ var (
 		return v.w.d.Leads.Reclaim(v.ctx, v.actor(), id, in.text("comment"))
 	}, nil)
 )
+
+// pauseBox is the pause of an accepted lead, or the form that sets one, for either company.
+func (v *visit) pauseBox(o lead.Offer, n names, can bool) *view.PauseBox {
+	if !o.State.Held() || o.Pause == nil && !can {
+		return nil
+	}
+	box := &view.PauseBox{URL: v.path("leads", "offers", string(o.ID)), Can: can}
+	if p := o.Pause; p != nil {
+		box.On = true
+		box.Text = view.T("lead.pause_is", "company", n.org(p.Org), "reason", view.T("leadpause."+p.Reason), "until", p.Until.Add(-time.Minute), "due", o.Ends())
+		box.Comment = p.Comment
+		return box
+	}
+	box.Reasons = []view.Option{{Label: view.T("form.choose")}}
+	for _, r := range lead.PauseReasons {
+		box.Reasons = append(box.Reasons, view.Option{Value: r, Label: view.T("leadpause." + r)})
+	}
+	return box
+}
+
+// offerPause stops the clocks of an accepted lead, offerResume lets them run on; each for
+// either company.
+func offerPause(v *visit) error {
+	in := v.input()
+	cmd := lead.PauseCmd{Reason: in.text("reason"), Comment: in.text("comment"), Until: in.date("until")}
+	err := in.err()
+	if err == nil {
+		err = v.w.d.Leads.Pause(v.ctx, v.actor(), lead.OfferID(v.Params("id")), cmd)
+	}
+	return v.pauseAnswer(err, "said.lead_paused")
+}
+
+func offerResume(v *visit) error {
+	return v.pauseAnswer(v.w.d.Leads.Resume(v.ctx, v.actor(), lead.OfferID(v.Params("id"))), "said.lead_resumed")
+}
+
+// pauseAnswer goes back to the lead, as its owner or as the partner sees it; a refusal is said
+// there.
+func (v *visit) pauseAnswer(err error, said string) error {
+	id := lead.OfferID(v.Params("id"))
+	if err == nil {
+		return v.done(v.offerURL(id), said)
+	}
+	errs, note, ok := v.formErrors(err)
+	if !ok {
+		return err
+	}
+	if len(errs) > 0 {
+		note = errs[0].Text
+	}
+	o, gerr := v.w.d.Leads.GetOffer(v.ctx, v.actor(), id)
+	if gerr != nil {
+		return gerr
+	}
+	if o.Supplier == v.org() {
+		page, err := v.leadView(o.Lead, leadForms{})
+		if err != nil {
+			return err
+		}
+		if page.Pause != nil {
+			page.Pause.Wrong = note
+		}
+		return v.renderAs(422, page, nil)
+	}
+	page, err := v.offerView(o, offerForms{})
+	if err != nil {
+		return err
+	}
+	if page.Pause != nil {
+		page.Pause.Wrong = note
+	}
+	return v.renderAs(422, page, nil)
+}

@@ -90,6 +90,9 @@ func (v *visit) partnerPage(status int, typed *view.Form) error {
 	if city := n.orgs[other].City; city != "" {
 		page.Facts = append(page.Facts, view.KV{Label: view.T("partner.place"), Value: view.Raw(city)})
 	}
+	if err := v.partnerLeads(page, p.ID, p.Supplier == v.org()); err != nil {
+		return err
+	}
 	manage := v.may(access.PartnerManage, p.Resource())
 	for _, i := range ids {
 		if i.Org == other {

@@ -257,6 +257,11 @@ func (v *visit) dealQuotes(page *view.DealPage, d deal.Detail) error {
 	if d.Live() || d.Decision == deal.Pending && d.Pen != deal.PenWithdrawn {
 		page.EngageURL = v.engageFrom("deal", string(d.ID))
 	}
+	rows, err := v.engagedIn("deal", string(d.ID))
+	if err != nil {
+		return err
+	}
+	page.Engagements = rows
 	side, act, path := access.Reseller, access.QuoteWrite, "new"
 	if v.org() == d.Supplier {
 		side, act, path = access.Supplier, access.QuoteOffer, "offer"

@@ -325,6 +325,8 @@ func leadRoutes() []Route {
 		post("/c/:slug/leads/offers/:id/work", "work on lead", InCompany, access.OfferAnswer, offerWork),
 		post("/c/:slug/leads/offers/:id/return", "return lead", InCompany, access.OfferAnswer, offerReturn),
 		post("/c/:slug/leads/offers/:id/lose", "lose lead", InCompany, access.OfferAnswer, offerLose),
+		post("/c/:slug/leads/offers/:id/pause", "pause lead", InCompany, access.OfferRead, offerPause),
+		post("/c/:slug/leads/offers/:id/resume", "resume lead", InCompany, access.OfferRead, offerResume),
 		post("/c/:slug/leads/offers/:id/withdraw", "withdraw offer", InCompany, access.OfferManage, offerWithdraw),
 		post("/c/:slug/leads/offers/:id/reclaim", "reclaim lead", InCompany, access.OfferManage, offerReclaim),
 		get("/c/:slug/leads/:id", "lead", InCompany, access.LeadRead, leadShow),

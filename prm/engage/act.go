@@ -15,6 +15,7 @@ type InviteCmd struct {
 	Org     string
 	Role    string
 	Message string // read by this company before it accepts: it names nobody
+	Days    int    // to answer, 1 to MostDays; 0: AnswerDays
 }
 
 // AnswerCmd declines, leaves or removes. Reason is one of ReasonsFor.
@@ -42,6 +43,12 @@ func (s *Service) Invite(ctx context.Context, actor access.Actor, id ID, cmd Inv
 		bad := fault.New(fault.Invalid, "form.invalid")
 		if !slices.Contains(Roles, cmd.Role) {
 			bad.With("role", "form.choice_wrong")
+		}
+		if cmd.Days == 0 {
+			cmd.Days = AnswerDays
+		}
+		if cmd.Days < 1 || cmd.Days > MostDays {
+			bad.With("answer_days", "engage.days", "Most", MostDays)
 		}
 		if err := bad.OrNil(); err != nil {
 			return err
@@ -80,6 +87,7 @@ func (s *Service) Invite(ctx context.Context, actor access.Actor, id ID, cmd Inv
 			return err
 		}
 		x.Org, x.Role, x.State, x.Message, x.Invited, x.InvitedBy = cmd.Org, cmd.Role, Invited, cmd.Message, now, actor.Person
+		x.Due, x.offer = now.AddDate(0, 0, cmd.Days), e.terms()
 		x.Answered, x.AnsweredBy, x.Reason, x.Comment, x.supplies = time.Time{}, "", "", "", back.Supplies
 		if own := p.seats[p.owner]; tie.Supplies && !own.supplies {
 			own.supplies = true
@@ -173,6 +181,8 @@ func (s *Service) answering(ctx context.Context, actor access.Actor, id ID, d De
 	case x.State == steps[d].to && !(d == Leave && actor.Org == p.owner):
 	case actor.Org == p.owner:
 		err = fault.New(fault.Conflict, "engage.owner_stays")
+	case d == Accept && x.State == Invited && !x.Due.IsZero() && !db.Now(ctx).Before(x.Due):
+		err = fault.New(fault.Conflict, "engage.over")
 	case !may(d, false, x.State):
 		err = notNow(x.State)
 	}
@@ -258,6 +268,8 @@ func (s *Service) leave(ctx context.Context, actor access.Actor, e row, p party,
 		kind = EventDeclined
 	case Withdraw:
 		kind = EventWithdrawn
+	case Expire:
+		kind = EventExpired
 	}
 	if actor.Org == p.owner {
 		who = []string{x.Org}
@@ -362,4 +374,33 @@ func (s *Service) PartnersEnded(ctx context.Context, actor access.Actor, one, ot
 		}
 		return nil
 	})
+}
+
+// Tick ends the invitations that nobody answered in time: each in a transaction of its own,
+// late or twice is harmless. more says that there was more than one pass takes.
+func (s *Service) Tick(ctx context.Context) (more bool, err error) {
+	const batch = 200
+	var rows []seatRow
+	err = s.db.View(ctx, func(ctx context.Context) (err error) {
+		rows, err = overdue(ctx, db.Micros(db.Now(ctx)), batch)
+		return err
+	})
+	for _, r := range rows {
+		if err != nil {
+			return false, err
+		}
+		err = s.db.InTx(db.WithOrgs(ctx, r.OwnerID, r.OrgID), func(ctx context.Context) error {
+			desk := access.System("engagements", r.OrgID) // its silence is what the owner is told of
+			e, p, err := load(ctx, desk, access.EngageRead, ID(r.EngagementID), true)
+			if err != nil {
+				return err
+			}
+			x := p.seats[r.OrgID]
+			if x.State != Invited || x.Due.IsZero() || db.Now(ctx).Before(x.Due) || State(e.State) != Open {
+				return nil
+			}
+			return s.leave(ctx, desk, e, p, x, Expire, AnswerCmd{})
+		})
+	}
+	return len(rows) == batch, err
 }

@@ -56,10 +56,11 @@ const (
 	Declined  SeatState = "declined"
 	Withdrawn SeatState = "withdrawn" // the invitation was taken back
 	Left      SeatState = "left"
+	Expired   SeatState = "expired" // nobody answered in time
 )
 
 // SeatStates lists them.
-var SeatStates = []SeatState{Invited, Active, Declined, Withdrawn, Left}
+var SeatStates = []SeatState{Invited, Active, Declined, Withdrawn, Left, Expired}
 
 // Deed is a step of a seat, or of the whole engagement.
 type Deed string
@@ -72,10 +73,11 @@ const (
 	Withdraw Deed = "withdraw"
 	Leave    Deed = "leave"
 	Remove   Deed = "remove"
+	Expire   Deed = "expire" // the clock
 )
 
 // Deeds lists them.
-var Deeds = []Deed{Invite, Accept, Decline, Withdraw, Leave, Remove}
+var Deeds = []Deed{Invite, Accept, Decline, Withdraw, Leave, Remove, Expire}
 
 // steps is the machine of a seat: who moves it, from where, to where. The empty state is that
 // of a company that was never invited.
@@ -84,12 +86,13 @@ var steps = map[Deed]struct {
 	from  []SeatState
 	to    SeatState
 }{
-	Invite:   {true, []SeatState{"", Declined, Withdrawn, Left}, Invited},
+	Invite:   {true, []SeatState{"", Declined, Withdrawn, Left, Expired}, Invited},
 	Accept:   {false, []SeatState{Invited}, Active},
 	Decline:  {false, []SeatState{Invited}, Declined},
 	Withdraw: {true, []SeatState{Invited}, Withdrawn},
 	Leave:    {false, []SeatState{Active}, Left},
 	Remove:   {true, []SeatState{Active}, Left},
+	Expire:   {true, []SeatState{Invited}, Expired},
 }
 
 // may says whether a deed may be done to a seat that is in a state.
@@ -153,7 +156,9 @@ type Seat struct {
 	Left       time.Time
 	Reason     string
 	Comment    string
-	supplies   bool // it is the supplier of another company in here
+	Due        time.Time // an invitation is to be answered until then; zero: as long as it stands
+	offer      Terms     // what the company was invited on: teaser, country, band, shown
+	supplies   bool      // it is the supplier of another company in here
 }
 
 // Resource is the company's part of an engagement, as access.Check sees it for its people.
@@ -193,7 +198,8 @@ type Item struct {
 	Role    string
 	Teaser  string
 	Full    *Full
-	Waits   bool // for the viewer
+	Waits   bool      // for the viewer
+	Due     time.Time // of an invitation
 	Changed time.Time
 }
 
@@ -436,7 +442,7 @@ func offerHash(e row, s Seat) (string, error) {
 	return hashOf(struct {
 		ID, Owner, Teaser, Country, Band, Role, Message string
 		Shown                                           bool
-	}{e.ID, e.OwnerID, e.Teaser, e.Country, e.Band, s.Role, s.Message, e.Shown == 1})
+	}{e.ID, e.OwnerID, s.offer.Teaser, s.offer.Country, s.offer.Band, s.Role, s.Message, s.offer.Shown})
 }
 
 // The bounds of an engagement.
@@ -447,12 +453,16 @@ const (
 	MaxHands   = 100 // likewise
 	MaxOwn     = 20  // private fields
 	MaxAnswers = 50
+	AnswerDays = 14 // to answer an invitation that names no days
+	MostDays   = 60
 )
 
 // Filter chooses engagements. View "" is all of them.
 type Filter struct {
 	View    string
 	Partner string // a company that the viewer knows in it
+	Kind    string // with Ref: what the viewer's company began from it
+	Ref     string
 	Query   string
 	After   string
 	Limit   int // default 50, at most 200

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -615,7 +616,7 @@ func TestWall(t *testing.T) {
 		"Waiting":   func(a access.Actor) (int, error) { w, err := s.Waiting(ctx, a, 50); return len(w), err },
 		"Templates": func(a access.Actor) (int, error) { l, err := s.Templates(ctx, a); return len(l) - len(BuiltIn), err },
 	}
-	own := []string{"Begin", "SaveTemplate"} // make something of the caller's own
+	own := []string{"Begin", "SaveTemplate", "Tick"} // make something of the caller's own, or are the clock
 	for m := range reflect.TypeFor[*Service]().Methods() {
 		if calls[m.Name] == nil && empty[m.Name] == nil && !slices.Contains(own, m.Name) {
 			t.Errorf("method %s is not called by a stranger", m.Name)
@@ -675,4 +676,85 @@ func TestShares(t *testing.T) {
 			t.Fatalf("%v of %v: %v", in, active, err)
 		}
 	})
+}
+
+// An invitation ends by itself, once, and the owner is told; who declined or did not answer goes
+// on reading what it was invited on, in the list, on the page and by search, whatever the owner
+// writes afterwards.
+func TestAnswerBy(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		e, err := b.svc.Begin(b.at(), b.ingrid, BeginCmd{Terms: Terms{Title: "Line 4", Customer: "Harrow", Teaser: "A first teaser"}, Role: "manufacturer"})
+		b.must(err)
+		invite := func(org string, days int) {
+			t.Helper()
+			_, err := b.svc.Invite(b.at(), b.ingrid, e.ID, InviteCmd{Org: org, Role: "distributor", Days: days})
+			b.must(err)
+		}
+		_, err = b.svc.Invite(b.at(), b.ingrid, e.ID, InviteCmd{Org: b.kestrel, Role: "distributor", Days: MostDays + 1})
+		b.want(err, fault.Invalid, "engage.days")
+		invite(b.kestrel, 0)
+		invite(b.baltic, 3)
+		b.must(b.svc.Decline(b.at(), b.kaarel, e.ID, AnswerCmd{Reason: "other"}))
+		seen, err := b.svc.Get(b.at(), b.maya, e.ID)
+		b.must(err)
+		eq(t, "two weeks", seen.Invitation.Seat.Due.Sub(seen.Invitation.Seat.Invited), AnswerDays*24*time.Hour)
+		b.events.take(b)
+		b.now = b.now.Add(AnswerDays * 24 * time.Hour)
+		_, err = b.svc.Accept(b.at(), b.maya, e.ID, seen.Invitation.Hash)
+		b.want(err, fault.Conflict, "engage.over")
+		for range 2 {
+			_, err = b.svc.Tick(b.at())
+			b.must(err)
+		}
+		eq(t, "the owner is told once", b.events.take(b), "Expired>aurelia,")
+		_, err = b.svc.Edit(b.at(), b.ingrid, e.ID, Terms{Title: "Line 4", Customer: "Harrow", Teaser: "A canary teaser", Country: "SE", Band: "large", Shown: true})
+		b.must(err)
+		for who, a := range map[string]access.Actor{"declined": b.kaarel, "expired": b.maya} {
+			seen, err := b.svc.Get(b.at(), a, e.ID)
+			b.must(err)
+			if x := seen.Invitation; x == nil || x.Teaser != "A first teaser" || x.Country != "" || x.Band != "" || x.Shown {
+				t.Errorf("%s reads %+v", who, x)
+			}
+			page, err := b.svc.List(b.at(), a, Filter{})
+			b.must(err)
+			if len(page.Items) != 1 || page.Items[0].Teaser != "A first teaser" {
+				t.Errorf("%s lists %+v", who, page.Items)
+			}
+			if page, err = b.svc.List(b.at(), a, Filter{Query: "canary"}); err != nil || len(page.Items) > 0 {
+				t.Errorf("%s finds it by what was written later (%v)", who, err)
+			}
+		}
+		invite(b.kestrel, 0)
+		seen, err = b.svc.Get(b.at(), b.maya, e.ID)
+		b.must(err)
+		eq(t, "asked again on what stands now", seen.Invitation.Teaser, "A canary teaser")
+		_, err = b.svc.Accept(b.at(), b.maya, e.ID, seen.Invitation.Hash)
+		b.must(err)
+		b.now = b.now.Add(100 * 24 * time.Hour)
+		_, err = b.svc.Tick(b.at())
+		b.must(err)
+		eq(t, "who takes part stays", strings.Contains(b.events.take(b), "Expired"), false)
+	})
+}
+
+// What a company began from a deal is listed beside it, for the owner alone.
+func TestListAbout(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	ref := "deal of " + b.kestrel
+	e, err := b.svc.Begin(b.at(), b.ingrid, BeginCmd{Terms: Terms{Customer: "Harrow", Teaser: "A metal works"}, Role: "manufacturer", Kind: FromDeal, Ref: ref})
+	b.must(err)
+	_, err = b.svc.Invite(b.at(), b.ingrid, e.ID, InviteCmd{Org: b.kestrel, Role: "distributor"})
+	b.must(err)
+	for _, x := range []struct {
+		a    access.Actor
+		ref  string
+		want int
+	}{{b.ingrid, ref, 1}, {b.ingrid, "deal of " + b.baltic, 0}, {b.maya, ref, 0}, {b.kaarel, ref, 0}} {
+		page, err := b.svc.List(b.at(), x.a, Filter{Kind: FromDeal, Ref: x.ref})
+		b.must(err)
+		eq(t, "began from it", len(page.Items), x.want)
+	}
 }

@@ -17,6 +17,7 @@ const (
 	EventAccepted       = "engage.Accepted"
 	EventDeclined       = "engage.Declined"
 	EventWithdrawn      = "engage.Withdrawn"
+	EventExpired        = "engage.Expired" // an invitation that nobody answered
 	EventLeft           = "engage.Left"
 	EventShared         = "engage.Shared" // a snapshot
 	EventSplitProposed  = "engage.SplitProposed"
@@ -33,7 +34,7 @@ const (
 
 // Events lists every kind.
 func Events() []string {
-	return []string{EventInvited, EventAccepted, EventDeclined, EventWithdrawn, EventLeft, EventShared, EventSplitProposed, EventSplitAnswered, EventSplitRefused, EventSplitAgreed, EventSplitWithdrawn,
+	return []string{EventInvited, EventAccepted, EventDeclined, EventWithdrawn, EventExpired, EventLeft, EventShared, EventSplitProposed, EventSplitAnswered, EventSplitRefused, EventSplitAgreed, EventSplitWithdrawn,
 		EventTask, EventTaskDone, EventHandedOver, EventHandAnswered, EventClosed}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"entente/db"
 	"entente/db/audit"
@@ -325,7 +326,7 @@ func (s *Service) As(ctx context.Context, actor access.Actor, id ID, org string)
 		if err != nil {
 			return err
 		}
-		if mine := p.seats[actor.Org]; mine.Joined.IsZero() || !p.knows(org) || p.org == p.owner && p.seats[org].State == Withdrawn || p.seats[org].ID == "" {
+		if mine := p.seats[actor.Org]; mine.Joined.IsZero() || !p.knows(org) || p.org == p.owner && (p.seats[org].State == Withdrawn || p.seats[org].State == Expired) || p.seats[org].ID == "" {
 			return notFound()
 		}
 		theirs := p
@@ -394,7 +395,7 @@ func (s *Service) seen(ctx context.Context, e row, p party) (Seen, error) {
 		return Seen{}, notFound()
 	}
 	if mine.Joined.IsZero() || mine.State == Invited {
-		inv := Invitation{ID: ID(e.ID), Number: e.Number, Owner: e.OwnerID, State: Open, Seat: mine, Teaser: e.Teaser, Country: e.Country, Band: e.Band, Shown: p.shown}
+		inv := Invitation{ID: ID(e.ID), Number: e.Number, Owner: e.OwnerID, State: Open, Seat: mine, Teaser: mine.offer.Teaser, Country: mine.offer.Country, Band: mine.offer.Band, Shown: mine.offer.Shown}
 		if mine.State == Invited { // what became of it afterwards is not told
 			inv.State = State(e.State)
 		}
@@ -406,7 +407,7 @@ func (s *Service) seen(ctx context.Context, e row, p party) (Seen, error) {
 	if p.org == p.owner {
 		d.About = About{Kind: e.AboutKind, ID: e.AboutID, Number: e.AboutNumber}
 	}
-	if mine.State == Left || mine.State == Declined || mine.State == Withdrawn { // its view ended
+	if mine.State == Left || mine.State == Declined || mine.State == Withdrawn || mine.State == Expired { // its view ended
 		d.Purpose, d.Outcome, d.Comment, d.State, d.Closed = "", "", "", Closed, mine.Left
 	}
 	for org, x := range p.seats {
@@ -415,6 +416,7 @@ func (s *Service) seen(ctx context.Context, e row, p party) (Seen, error) {
 		}
 		if p.org != org && p.org != p.owner { // what passed between it and the owner
 			x.Message, x.Reason, x.Comment, x.InvitedBy, x.AnsweredBy, x.Invited, x.Answered = "", "", "", "", "", x.Joined, x.Joined
+			x.Due = time.Time{}
 			switch {
 			case x.State == Active || p.late(x.Left):
 				x.State, x.Left = Active, Seat{}.Left

@@ -58,7 +58,9 @@ type seatRow struct {
 	AnsweredBy                   string
 	Joined, LeftAt               int64
 	Reason, Comment              string
-	Changed                      int64
+	Changed, Due                 int64
+	Teaser, Country, Band        string
+	Shown                        int64
 }
 
 func (seatRow) TableName() string { return "engagement_seat" }
@@ -66,7 +68,7 @@ func (seatRow) TableName() string { return "engagement_seat" }
 func (r seatRow) seat() Seat {
 	t := db.FromMicros
 	return Seat{ID: r.ID, Org: r.OrgID, Role: r.Role, State: SeatState(r.State), Message: r.Message, Invited: t(r.Invited), InvitedBy: r.InvitedBy, Answered: t(r.Answered), AnsweredBy: r.AnsweredBy,
-		Joined: t(r.Joined), Left: t(r.LeftAt), Reason: r.Reason, Comment: r.Comment, supplies: r.Supplies == 1}
+		Joined: t(r.Joined), Left: t(r.LeftAt), Reason: r.Reason, Comment: r.Comment, Due: t(r.Due), offer: Terms{Teaser: r.Teaser, Country: r.Country, Band: r.Band, Shown: r.Shown == 1}, supplies: r.Supplies == 1}
 }
 
 func laneOf(e State, s SeatState) string {
@@ -123,14 +125,20 @@ func seatsOf(ctx context.Context, id ID) (map[string]Seat, error) {
 }
 
 // seatColumns are what a step changes of a seat; whose it is stays.
-var seatColumns = []string{"role", "state", "lane", "supplies", "message", "invited", "invited_by", "answered", "answered_by", "joined", "left_at", "reason", "comment", "changed"}
+var seatColumns = []string{"role", "state", "lane", "supplies", "message", "invited", "invited_by", "answered", "answered_by", "joined", "left_at", "reason", "comment", "changed", "due", "teaser", "country", "band", "shown"}
 
 // saveSeat writes a seat with the lane and the words by which its company finds it: those of
 // the teaser before it accepted.
 func saveSeat(ctx context.Context, e row, x Seat, now time.Time) error {
 	m := db.Micros
 	r := seatRow{ID: x.ID, EngagementID: e.ID, OrgID: x.Org, OwnerID: e.OwnerID, Role: x.Role, State: string(x.State), Lane: laneOf(State(e.State), x.State), Message: x.Message, Invited: m(x.Invited), InvitedBy: x.InvitedBy,
-		Answered: m(x.Answered), AnsweredBy: x.AnsweredBy, Joined: m(x.Joined), LeftAt: m(x.Left), Reason: x.Reason, Comment: x.Comment, Changed: m(now)}
+		Answered: m(x.Answered), AnsweredBy: x.AnsweredBy, Joined: m(x.Joined), LeftAt: m(x.Left), Reason: x.Reason, Comment: x.Comment, Changed: m(now), Teaser: x.offer.Teaser, Country: x.offer.Country, Band: x.offer.Band}
+	if x.State == Invited {
+		r.Due = m(x.Due)
+	}
+	if x.offer.Shown {
+		r.Shown = 1
+	}
 	if x.supplies {
 		r.Supplies = 1
 	}
@@ -143,12 +151,19 @@ func saveSeat(ctx context.Context, e row, x Seat, now time.Time) error {
 
 func index(ctx context.Context, e row, x Seat) error {
 	if x.Joined.IsZero() || x.State == Invited {
-		return found.Put(ctx, x.ID, e.Number, e.Teaser)
+		return found.Put(ctx, x.ID, e.Number, x.offer.Teaser)
 	}
 	if x.Org != e.OwnerID { // what it began from is the owner's
 		e.AboutNumber = ""
 	}
 	return found.Put(ctx, x.ID, e.Number, e.Title, e.Customer, e.AboutNumber)
+}
+
+// overdue are invitations that nobody answered in time.
+func overdue(ctx context.Context, now int64, limit int) ([]seatRow, error) {
+	var rows []seatRow
+	err := db.Tx(ctx).Where("due > 0 AND due <= ? AND state = ?", now, string(Invited)).Order("due, id").Limit(limit).Find(&rows).Error
+	return rows, err
 }
 
 // touch moves an engagement up in the lists of some companies, and of no others.
@@ -179,13 +194,16 @@ func subjectOf(ctx context.Context, subject string) (ID, string, error) {
 
 // listed is a seat with what lists show of its engagement.
 type listed struct {
-	SeatRow                                 seatRow `gorm:"embedded"`
-	Number, Title, Customer, Teaser, EState string
+	SeatRow                                  seatRow `gorm:"embedded"`
+	Number, Title, Customer, ETeaser, EState string
 }
 
 func (l listed) item() Item {
 	r := l.SeatRow
-	x := Item{ID: ID(r.EngagementID), Number: l.Number, Owner: r.OwnerID, State: State(l.EState), Seat: SeatState(r.State), Role: r.Role, Teaser: l.Teaser, Changed: db.FromMicros(r.Changed)}
+	x := Item{ID: ID(r.EngagementID), Number: l.Number, Owner: r.OwnerID, State: State(l.EState), Seat: SeatState(r.State), Role: r.Role, Teaser: l.ETeaser, Due: db.FromMicros(r.Due), Changed: db.FromMicros(r.Changed)}
+	if r.OrgID != r.OwnerID { // as it was invited
+		x.Teaser = r.Teaser
+	}
 	if r.Joined > 0 && x.Seat != Invited {
 		x.Full = &Full{l.Title, l.Customer}
 	}
@@ -204,13 +222,16 @@ func mine(ctx context.Context, scope access.Scope, all bool) *gorm.DB {
 	return tx
 }
 
-const listColumns = "s.*, e.number, e.title, e.customer, e.teaser, e.state AS e_state"
+const listColumns = "s.*, e.number, e.title, e.customer, e.teaser AS e_teaser, e.state AS e_state"
 
 // list reads one page of a view, what changed last for the company first.
 func list(ctx context.Context, scope access.Scope, all bool, f Filter) (Page, error) {
 	tx := mine(ctx, scope, all)
 	if f.View != "" {
 		tx = tx.Where("s.lane = ?", f.View)
+	}
+	if f.Kind != "" {
+		tx = tx.Where("s.owner_id = s.org_id AND e.owner_id = ? AND e.about_kind = ? AND e.about_id = ?", scope.Org(), f.Kind, f.Ref)
 	}
 	if f.Partner != "" { // as party.knows has it
 		tx = tx.Where(`(s.owner_id = ? OR EXISTS (SELECT 1 FROM engagement_seat o WHERE o.engagement_id = s.engagement_id AND o.org_id = ?

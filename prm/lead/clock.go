@@ -19,6 +19,8 @@ func (o Offer) next(warned int) time.Time {
 	}
 	clock := o.Convert
 	switch {
+	case o.State.Held() && o.Pause != nil:
+		return o.Pause.Until
 	case o.State.Unanswered():
 		clock = o.Accept
 	case o.State.Held():
@@ -78,6 +80,11 @@ func (s *Service) tick(ctx context.Context, id OfferID) error {
 		}
 		actor := access.System("leads", o.Supplier)
 		switch {
+		case o.State.Held() && o.Pause != nil:
+			if o.Pause.Until.After(now) {
+				return nil
+			}
+			return s.resume(ctx, actor, &o)
 		case o.State.Unanswered() && !o.Accept.Due.After(now):
 			return s.end(ctx, actor, &o, OfferExpired, EventExpired, "", func(ctx context.Context, l *Lead) error { return s.again(ctx, l, o) })
 		case o.State.Held() && !o.Convert.Due.After(now):

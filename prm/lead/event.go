@@ -20,12 +20,14 @@ const (
 	EventReclaimed = "lead.Reclaimed"
 	EventConverted = "lead.Converted"
 	EventLost      = "lead.Lost"
+	EventPaused    = "lead.Paused"   // Due is its end
+	EventResumed   = "lead.Resumed"  // Due is the end of the clock
 	EventUnplaced  = "lead.Unplaced" // concerns the owner alone
 )
 
 // Events lists every kind.
 func Events() []string {
-	return []string{EventOffered, EventAccepted, EventDeclined, EventExpired, EventWithdrawn, EventWarned, EventStale, EventReturned, EventReclaimed, EventConverted, EventLost, EventUnplaced}
+	return []string{EventOffered, EventAccepted, EventDeclined, EventExpired, EventWithdrawn, EventWarned, EventStale, EventReturned, EventReclaimed, EventConverted, EventLost, EventPaused, EventResumed, EventUnplaced}
 }
 
 // Event is the payload of all of them: ids and codes, no content.

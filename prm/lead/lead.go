@@ -186,9 +186,10 @@ type Factor struct {
 const (
 	FactorTerritory = "territory"
 	FactorFamilies  = "families"
-	FactorSpeed     = "speed" // Text: minutes, the median until its first answer
-	FactorRoom      = "room"  // N of Of open leads
-	FactorTurn      = "turn"  // a new partner gets its share: nothing is said of others
+	FactorSpeed     = "speed"     // Text: minutes, the median until its first answer
+	FactorRoom      = "room"      // N of Of open leads
+	FactorCertified = "certified" // for the families of the lead that need it; it lifts no fit
+	FactorTurn      = "turn"      // a new partner gets its share: nothing is said of others
 )
 
 // Offer is one offer. Supplier is the owner of the lead, Reseller the partner.
@@ -216,7 +217,9 @@ type Offer struct {
 	Comment     string
 	Accept      Clock
 	Convert     Clock
-	Worked      time.Time // last activity of the partner
+	Worked      time.Time     // last activity of the partner
+	Pause       *Pause        // nil: the clocks run
+	Paused      time.Duration // by pauses that are over
 	Ended       time.Time
 	Deal        string // id of what it became
 	Version     int64
@@ -285,9 +288,12 @@ type Profile struct {
 	Countries   []string
 	Postcodes   []string
 	Families    []string
-	Changed     time.Time
-	ChangedBy   string
-	Version     int64
+	// Certificates of the partner. Leads of a family for which any partner has one go to
+	// partners alone whose own holds.
+	Certificates []Certificate
+	Changed      time.Time
+	ChangedBy    string
+	Version      int64
 }
 
 // DefaultMost is the number of open leads of a partner nobody set a profile for.

@@ -382,6 +382,7 @@ func store(ctx context.Context, o *Offer) error {
 
 // end closes an offer and does with the lead what follows.
 func (s *Service) end(ctx context.Context, actor access.Actor, o *Offer, to OfferState, kind, reason string, then func(ctx context.Context, l *Lead) error) error {
+	o.unpause(db.Now(ctx))
 	o.State, o.Ended = to, db.Now(ctx)
 	if reason != "" {
 		o.Reason = reason

@@ -19,7 +19,7 @@ type Candidate struct {
 	Reseller    string
 	Fit         int // 0 to 1000
 	Factors     []Factor
-	Out         string // why it is not chosen by rule: territory, families, room, had; empty: it may be
+	Out         string // why it is not chosen by rule: territory, families, certified, room, had; empty: it may be
 }
 
 // weights of the factors, in tenths of the fit.
@@ -64,6 +64,7 @@ type terrain struct {
 	open     map[string]int
 	records  map[string]record
 	sent     int // offers that the records are made from
+	day      string
 }
 
 func survey(ctx context.Context, org string) (terrain, error) {
@@ -81,6 +82,7 @@ func survey(ctx context.Context, org string) (terrain, error) {
 	if t.open, err = openOffers(ctx, org); err != nil {
 		return t, err
 	}
+	t.day = db.Now(ctx).Format(time.DateOnly)
 	t.records, t.sent, err = recordsOf(ctx, org, db.Now(ctx).AddDate(0, -6, 0))
 	return t, err
 }
@@ -149,6 +151,20 @@ func (t terrain) rank(l Lead, c customer.Customer, r *Rule, had map[string]bool)
 			}
 		}
 		add(families)
+
+		if need := t.certified(l.Families); len(need) > 0 {
+			f := Factor{Kind: FactorCertified, Score: 1000}
+			var have []string
+			for _, family := range need {
+				if slices.ContainsFunc(p.Certificates, func(c Certificate) bool { return strings.EqualFold(c.Family, family) && c.Holds(t.day) }) {
+					have = append(have, family)
+				} else {
+					f.Score, x.Out = 0, cmp.Or(x.Out, FactorCertified)
+				}
+			}
+			f.Text = strings.Join(have, ", ")
+			add(f)
+		}
 
 		rec := t.records[id]
 		speed, known := rec.speed()

@@ -254,6 +254,7 @@ func (s *Service) SaveProfile(ctx context.Context, actor access.Actor, p Profile
 			bad.With("most", "form.between", "least", 0, "most", 10000)
 		}
 		checkLists(bad, p.Countries, p.Postcodes, p.Families)
+		p.Certificates = checkCertificates(bad, p.Certificates)
 		if err := bad.OrNil(); err != nil {
 			return err
 		}

@@ -51,6 +51,8 @@ type offerRow struct {
 	Warned, NextAt, Version                            int64
 	Value                                              int64
 	Currency, Source                                   string // of the teaser
+	Paused, PauseUntil, PausedSum                      int64
+	PauseReason, PauseComment, PauseOrg, PauseBy       string
 }
 
 func (offerRow) TableName() string { return "lead_offer" }
@@ -66,11 +68,15 @@ func offerRowOf(o Offer) offerRow {
 	if o.Shared != nil {
 		r.Shared = db.Text(o.Shared)
 	}
+	r.PausedSum = o.Paused.Microseconds()
+	if p := o.Pause; p != nil {
+		r.Paused, r.PauseUntil, r.PauseReason, r.PauseComment, r.PauseOrg, r.PauseBy = db.Micros(p.Since), db.Micros(p.Until), p.Reason, p.Comment, p.Org, p.Person
+	}
 	switch r.Phase {
 	case phaseOpen:
 		r.Due = r.AcceptDue
 	case phaseHeld:
-		r.Due = r.ConvertDue
+		r.Due = db.Micros(o.Ends())
 	default:
 		r.Due = r.Ended
 	}
@@ -85,6 +91,10 @@ func (r offerRow) offer() Offer {
 		Convert: Clock{db.FromMicros(r.ConvertStart), db.FromMicros(r.ConvertHalf), db.FromMicros(r.ConvertMost), db.FromMicros(r.ConvertDue)},
 		Worked:  db.FromMicros(r.Worked), Ended: db.FromMicros(r.Ended), Deal: r.DealID, Version: r.Version,
 		kept: kept{r.Phase, int(r.ConvertHours), int(r.Warned), db.FromMicros(r.NextAt)}}
+	o.Paused = time.Duration(r.PausedSum) * time.Microsecond
+	if r.Paused > 0 {
+		o.Pause = &Pause{Since: db.FromMicros(r.Paused), Until: db.FromMicros(r.PauseUntil), Reason: r.PauseReason, Comment: r.PauseComment, Org: r.PauseOrg, Person: r.PauseBy}
+	}
 	if r.Shared != "" {
 		s := db.FromText[Shared](r.Shared)
 		o.Shared = &s
@@ -129,6 +139,13 @@ func offerByID(ctx context.Context, id OfferID) (Offer, bool, error) {
 		return Offer{}, false, err
 	}
 	return rows[0].offer(), true, nil
+}
+
+// zoneOf is the time zone of a company.
+func zoneOf(ctx context.Context, org string) (string, error) {
+	var zone string
+	err := db.Tx(ctx).Raw("SELECT timezone FROM org WHERE id = ?", org).Scan(&zone).Error
+	return zone, err
 }
 
 func dueOffers(ctx context.Context, now time.Time, limit int) ([]OfferID, error) {

@@ -72,6 +72,7 @@ type profileRow struct {
 	SupplierID, ResellerID         string
 	Most                           int64
 	Countries, Postcodes, Families string
+	Certificates                   string
 	Changed                        int64
 	ChangedBy                      string
 	Version                        int64
@@ -86,13 +87,17 @@ func profilesOf(ctx context.Context, supplier string) (map[string]Profile, error
 	for _, r := range rows {
 		out[r.PartnershipID] = Profile{Partnership: r.PartnershipID, Supplier: r.SupplierID, Reseller: r.ResellerID, Most: int(r.Most), Countries: db.FromText[[]string](r.Countries), Postcodes: db.FromText[[]string](r.Postcodes),
 			Families: db.FromText[[]string](r.Families), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
+		if p := out[r.PartnershipID]; r.Certificates != "" {
+			p.Certificates = db.FromText[[]Certificate](r.Certificates)
+			out[r.PartnershipID] = p
+		}
 	}
 	return out, err
 }
 
 // saveProfile writes a profile that still has the version of p, or none.
 func saveProfile(ctx context.Context, p Profile) (bool, error) {
-	row := profileRow{PartnershipID: p.Partnership, SupplierID: p.Supplier, ResellerID: p.Reseller, Most: int64(p.Most), Countries: db.Text(p.Countries), Postcodes: db.Text(p.Postcodes), Families: db.Text(p.Families),
+	row := profileRow{PartnershipID: p.Partnership, SupplierID: p.Supplier, ResellerID: p.Reseller, Most: int64(p.Most), Countries: db.Text(p.Countries), Postcodes: db.Text(p.Postcodes), Families: db.Text(p.Families), Certificates: db.Text(p.Certificates),
 		Changed: db.Micros(p.Changed), ChangedBy: p.ChangedBy, Version: p.Version + 1}
 	if p.Version == 0 {
 		res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)

@@ -150,6 +150,11 @@ func limited(ctx context.Context, r Run, org string) error {
 	if err == nil && n >= perMonth {
 		err = fault.New(fault.RateLimited, "mapping.too_often", "Most", perMonth)
 	}
+	if err == nil {
+		if n, err = asked(ctx, r.pair(), since); err == nil && n >= asks {
+			err = fault.New(fault.RateLimited, "mapping.too_often_asked", "Most", asks)
+		}
+	}
 	return err
 }
 

@@ -74,7 +74,8 @@ const (
 	Least     = 50      // accounts with a key that a list must have
 	Most      = 200_000 // accounts that a list may have
 	Fewest    = 5       // overlap under which nothing is told
-	perMonth  = 4       // runs with one partner within Month
+	perMonth  = 4       // runs with one partner within Month; what was cancelled before anything was known is none
+	asks      = 20      // proposals to one partner within Month, whatever became of them
 	perFile   = 8       // runs with other servers within Month
 	leastEdit = 5       // keys by which a list must differ from the last one, if it does
 	Month     = 30 * 24 * time.Hour

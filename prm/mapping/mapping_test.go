@@ -311,6 +311,11 @@ func TestLists(t *testing.T) {
 	b.refused(b.svc.Decline(b.at(), b.maya, r.ID), fault.Conflict, "mapping.not_now")
 	b.must(b.svc.Decline(b.at(), b.ingrid, r.ID))
 	b.refused(b.svc.Cancel(b.at(), b.maya, r.ID), fault.Conflict, "mapping.not_now")
+	for range perMonth + 1 { // what is taken back before anybody agreed is no comparison
+		r, err = b.svc.Propose(b.at(), b.maya, ProposeCmd{b.toK, webOnly})
+		b.must(err)
+		b.must(b.svc.Cancel(b.at(), b.maya, r.ID))
+	}
 	// one that nobody answers
 	r, err = b.svc.Propose(b.at(), b.maya, ProposeCmd{b.toK, webOnly})
 	b.must(err)

@@ -250,7 +250,14 @@ func waiting(ctx context.Context, scope access.Scope) (int, error) {
 // begun counts runs since an instant in which lists were compared, by their pairs.
 func begun(ctx context.Context, pair string, since int64) (int, error) {
 	var n int64
-	err := db.Tx(ctx).Model(&runRow{}).Where("pair = ? AND made > ? AND state NOT IN ('proposed', 'declined')", pair, since).Count(&n).Error
+	err := db.Tx(ctx).Model(&runRow{}).Where("pair = ? AND made > ? AND state NOT IN ('proposed', 'declined', 'cancelled')", pair, since).Count(&n).Error
+	return int(n), err
+}
+
+// asked counts every run that was proposed for a pair since an instant.
+func asked(ctx context.Context, pair string, since int64) (int, error) {
+	var n int64
+	err := db.Tx(ctx).Model(&runRow{}).Where("pair = ? AND made > ?", pair, since).Count(&n).Error
 	return int(n), err
 }
 

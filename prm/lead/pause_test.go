@@ -1,0 +1,156 @@
+package lead
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// A pause stops warnings, staleness and the end of the clock of an accepted lead; afterwards
+// what was left is left again. Either company sets and ends it, no other, and not for ever.
+func TestPause(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := setup(t, d)
+		l, _, err := f.svc.Create(f.at(), f.ingrid, f.draft())
+		f.must(err)
+		o, err := f.svc.Offer(f.at(), f.ingrid, OfferCmd{Lead: l.ID, Version: 1, Partnership: f.toKestrel, Convert: 2000})
+		f.must(err)
+		day := func(days int) string { return f.now.AddDate(0, 0, days).Format(time.DateOnly) }
+		cmd := func(days int) PauseCmd { return PauseCmd{Reason: "customer_budget", Until: day(days)} }
+		code := func(what string, err error, want fault.Code) {
+			t.Helper()
+			if fault.CodeOf(err) != want {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		code("not accepted", f.svc.Pause(f.at(), f.maya, o.ID, cmd(20)), fault.Conflict)
+		_, err = f.svc.Accept(f.at(), f.maya, o.ID)
+		f.must(err)
+		get := func(a access.Actor) Offer {
+			t.Helper()
+			got, err := f.svc.GetOffer(f.at(), a, o.ID)
+			f.must(err)
+			return got.Offer
+		}
+		was := get(f.maya)
+		for what, c := range map[string]PauseCmd{"no reason": {Until: day(20)}, "too long": cmd(70), "over at once": cmd(0), "no words": {Reason: "other", Until: day(20)}} {
+			code(what, f.svc.Pause(f.at(), f.maya, o.ID, c), fault.Invalid)
+		}
+		for who, a := range map[string]access.Actor{"rival": f.kaarel} {
+			code(who, f.svc.Pause(f.at(), a, o.ID, cmd(20)), fault.NotFound)
+			code(who, f.svc.Resume(f.at(), a, o.ID), fault.NotFound)
+		}
+		f.must(f.svc.Pause(f.at(), f.maya, o.ID, cmd(20)))
+		f.must(f.svc.Pause(f.at(), f.maya, o.ID, cmd(20)))
+		code("another one on top", f.svc.Pause(f.at(), f.ingrid, o.ID, cmd(30)), fault.Conflict)
+		p := get(f.ingrid)
+		if p.Pause == nil || p.Pause.Org != f.kestrel || p.Pause.Reason != "customer_budget" || !p.Ends().After(was.Convert.Due) || !p.Convert.Due.Equal(was.Convert.Due) {
+			t.Fatalf("the owner sees %+v, due %v", p.Pause, p.Convert.Due)
+		}
+		f.now = p.Pause.Until.Add(-time.Hour)
+		_, err = f.svc.Tick(f.at())
+		f.must(err)
+		if x := get(f.maya); x.State != OfferAccepted || x.Pause == nil {
+			t.Fatalf("%s, paused %v", x.State, x.Pause != nil)
+		}
+		f.now = p.Pause.Until.Add(time.Hour)
+		_, err = f.svc.Tick(f.at())
+		f.must(err)
+		x := get(f.maya)
+		if x.Pause != nil || x.Paused != p.Pause.Until.Sub(p.Pause.Since) || !x.Convert.Due.Equal(was.Convert.Due.Add(x.Paused)) {
+			t.Errorf("after it: %v, took %v", x.Convert.Due, x.Paused)
+		}
+		f.must(f.svc.Pause(f.at(), f.ingrid, o.ID, cmd(59)))
+		f.must(f.svc.Resume(f.at(), f.maya, o.ID))
+		f.must(f.svc.Resume(f.at(), f.maya, o.ID))
+		if y := get(f.maya); y.Convert.Due.Before(x.Convert.Due) || y.Pause != nil {
+			t.Errorf("resumed: %v, was %v", y.Convert.Due, x.Convert.Due)
+		}
+	})
+}
+
+// However a lead is paused and resumed, its clock never runs backwards, and the sum of its
+// pauses is what it gained.
+func TestPauseNeverBackwards(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		now := time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC)
+		o := Offer{State: OfferAccepted, Convert: Clock{Start: now, Half: now.Add(100 * time.Hour), Most: now.Add(160 * time.Hour), Due: now.Add(200 * time.Hour)}, Worked: now}
+		first := o.Convert.Due
+		for range rapid.IntRange(1, 10).Draw(t, "steps") {
+			was := o
+			now = now.Add(time.Duration(rapid.IntRange(-5, 400).Draw(t, "hours")) * time.Hour)
+			if o.Pause == nil {
+				o.Pause = &Pause{Since: now, Until: now.Add(time.Duration(rapid.IntRange(1, 300).Draw(t, "until")) * time.Hour)}
+				continue
+			}
+			o.unpause(now)
+			if o.Convert.Due.Before(was.Convert.Due) || o.Convert.Half.Before(was.Convert.Half) || o.Worked.Before(was.Worked) || o.Paused < was.Paused {
+				t.Fatalf("%v after %v", o.Convert, was.Convert)
+			}
+		}
+		if o.Convert.Due.Sub(first) != o.Paused {
+			t.Fatalf("gained %v of %v", o.Convert.Due.Sub(first), o.Paused)
+		}
+	})
+}
+
+// Leads of a family for which certificates are kept go by rule to partners alone whose own
+// holds on the day; the owner is told why another one is out, the partner which it has.
+func TestCertified(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := setup(t, d)
+		x := f.draft()
+		x.Families = []string{"cordless"}
+		l, _, err := f.svc.Create(f.at(), f.ingrid, x)
+		f.must(err)
+		out := func() map[string]string {
+			t.Helper()
+			cs, err := f.svc.Candidates(f.at(), f.ingrid, l.ID)
+			f.must(err)
+			got := map[string]string{}
+			for _, c := range cs {
+				got[c.Reseller] = c.Out
+				for _, x := range c.Factors {
+					if x.Kind == FactorCertified {
+						got[c.Reseller] += "/" + x.Text
+					}
+				}
+			}
+			return got
+		}
+		if got := out(); got[f.kestrel] != "" || got[f.baltic] != "" {
+			t.Errorf("no certificates are kept: %v", got)
+		}
+		until := f.now.AddDate(0, 0, 10).Format(time.DateOnly)
+		_, err = f.svc.SaveProfile(f.at(), f.ingrid, Profile{Partnership: f.toKestrel, Most: 20, Certificates: []Certificate{{"Cordless", until}, {"cordless", "2020-01-01"}}})
+		f.must(err)
+		_, err = f.svc.SaveProfile(f.at(), f.ingrid, Profile{Partnership: f.toKestrel, Version: 1, Most: 20, Certificates: []Certificate{{"cordless", "soon"}}})
+		if fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("a day that is none: %v", err)
+		}
+		if got := out(); got[f.kestrel] != "/cordless" || got[f.baltic] != FactorCertified+"/" {
+			t.Errorf("certified: %v", got)
+		}
+		f.now = f.now.AddDate(0, 0, 11)
+		if got := out(); got[f.kestrel] != FactorCertified+"/" {
+			t.Errorf("lapsed: %v", got)
+		}
+		p, err := f.svc.PartnerProfile(f.at(), f.maya, f.toKestrel)
+		f.must(err)
+		if len(p.Certificates) != 1 || p.Certificates[0] != (Certificate{"cordless", until}) || p.Certificates[0].Holds(f.now.Format(time.DateOnly)) {
+			t.Errorf("the partner reads %+v", p.Certificates)
+		}
+		if _, err := f.svc.PartnerProfile(f.at(), f.kaarel, f.toKestrel); !fault.IsNotFound(err) {
+			t.Errorf("a rival: %v", err)
+		}
+	})
+}
