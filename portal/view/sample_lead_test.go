@@ -21,7 +21,7 @@ func leadSamples(k, a Base) map[string]Page {
 	row.OpenURL, row.Fit, row.On = "/c/kestrel/leads?open=1", 92, true
 	card := row
 	card.Moves = []LeadMove{{To: "accepted", URL: "/c/kestrel/leads/offers/1/accept", Label: T("lead.accept")}, {To: "working", URL: "/c/kestrel/leads/offers/1/work", Label: T("leadact.call"), Name: "kind", Value: "call"}, {URL: "/c/kestrel/leads/offers/1#of-a", Label: T("lead.decline_more"), Link: true}}
-	drawn := &OfferPage{URL: "/c/kestrel/leads/offers/1", Number: "L-7", Title: "Steel fabrication, Leeds", Need: "One platform for two shifts", Status: Status{State: "offer.opened"}, Clock: clock, Facts: facts, Masked: true, Fit: 92, Factors: factors, History: history[3:], CanAnswer: true}
+	drawn := &OfferPage{Pause: &PauseBox{URL: "/c/kestrel/leads/offers/1", Can: true, Reasons: options("other", "", "Choose"), Wrong: T("lead.pause_short")}, URL: "/c/kestrel/leads/offers/1", Number: "L-7", Title: "Steel fabrication, Leeds", Need: "One platform for two shifts", Status: Status{State: "offer.opened"}, Clock: clock, Facts: facts, Masked: true, Fit: 92, Factors: factors, History: history[3:], CanAnswer: true}
 	held := &LeadPage{URL: "/c/aurelia/leads/1", Number: "L-10482", Title: "Steel fabrication, Leeds", Status: Status{State: "lead.unplaced"}, Clock: clock, Facts: facts, Customer: facts[:1], Sees: facts[:1], History: history, CanOffer: true}
 	bulkRows := []LeadBulkRow{{"/c/aurelia/leads/1", "L-7", "Steel fabrication, Leeds", "1:2", kestrel, 92, gbp("38000.00"), Status{State: "leadbulk.ready"}, true}}
 	for _, x := range []string{"offered", "already", "not_free", "before", "consent", "no_rule", "nobody", "changed", "names", "unfounded"} {

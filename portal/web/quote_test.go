@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/portal/portaltest"
 )
@@ -259,5 +260,49 @@ func TestOptionsForm(t *testing.T) {
 		if a := maya.Get(t, path); a.Status != 403 && a.Status != 404 {
 			t.Errorf("%s: %d", path, a.Status)
 		}
+	}
+}
+
+// TestPausePages: the partner pauses the clock of an accepted lead, both pages say who and
+// until when, the owner lets it run on; a day that is none is refused, and a rival has nothing.
+func TestPausePages(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	maya, ingrid, kaarel := p.As(t, portaltest.Maya), p.As(t, portaltest.Ingrid), p.As(t, portaltest.Kaarel)
+	id := regexp.MustCompile(`/leads/offers/([a-z0-9]{26})`).FindStringSubmatch(maya.Get(t, "/c/kestrel/leads?view=accepted").Body)[1]
+	at := "/c/kestrel/leads/offers/" + id
+	page := maya.Get(t, at).Body
+	if !strings.Contains(page, "Pause the clock") {
+		t.Fatal("the clock of an accepted lead cannot be paused")
+	}
+	form := filled(t, page, at+"/pause")
+	form.Set("reason", "customer_budget")
+	form.Set("until", "2020-01-01")
+	if a := maya.Post(t, at+"/pause", form); a.Status != 422 || !strings.Contains(a.Body, "At least until tomorrow.") {
+		t.Errorf("a day that is over: %d", a.Status)
+	}
+	form.Set("until", time.Now().AddDate(0, 0, 20).Format(time.DateOnly))
+	if a := maya.Post(t, at+"/pause", form); a.Status != 303 {
+		t.Fatalf("pause: %d\n%.2000s", a.Status, a.Body)
+	}
+	if body := maya.Get(t, at).Body; !strings.Contains(body, "Kestrel Supply paused the clock: the customer waits for its budget.") {
+		t.Error("the partner's page does not say so")
+	}
+	theirs := strings.Replace(at, "/kestrel/", "/aurelia/", 1)
+	a := ingrid.Get(t, theirs)
+	lead := a.Location
+	body := ingrid.Get(t, lead).Body
+	if !strings.Contains(body, "Kestrel Supply paused the clock: the customer waits for its budget.") {
+		t.Errorf("the owner's page %s does not say so", lead)
+	}
+	if a := ingrid.Post(t, theirs+"/resume", filled(t, body, theirs+"/resume")); a.Status != 303 {
+		t.Errorf("resume: %d", a.Status)
+	}
+	if body := maya.Get(t, at).Body; strings.Contains(body, "paused the clock") {
+		t.Error("it is paused yet")
+	}
+	rival := strings.Replace(at, "/kestrel/", "/baltic/", 1)
+	if a := kaarel.Get(t, rival); a.Status != 404 {
+		t.Errorf("a rival: %d", a.Status)
 	}
 }
