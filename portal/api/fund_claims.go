@@ -193,6 +193,35 @@ func (a *API) fundClaims() {
 			c, err := f.Settle(ctx, actor, fund.ClaimID(in.ID), in.Body.Version, fund.SettleCmd{Kind: in.Body.Kind, Reference: in.Body.Reference, Amount: m, TaxRate: rate, On: in.Body.On})
 			return a.oneClaim(ctx, c, err)
 		})
+	type claimThread struct {
+		Position int    `json:"position" doc:"of the line"`
+		Room     string `json:"room" doc:"id"`
+		Thread   int64  `json:"thread" doc:"number of the message on which the thread hangs"`
+	}
+	type claimThreadIn struct {
+		ID       string `path:"id"`
+		Position int    `path:"position"`
+	}
+	handle(a, op("POST", "/api/v1/claims/{id}/lines/{position}/thread", "funds:write", "Discuss a line of a claim", "The thread of the line, begun where nobody has. What is said in it goes through its room. The other lines are decided and paid meanwhile.", 200),
+		func(ctx context.Context, actor access.Actor, in *claimThreadIn) (*reply[claimThread], error) {
+			t, err := f.Discuss(ctx, actor, fund.ClaimID(in.ID), in.Position)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[claimThread]{claimThread(t)}, nil
+		})
+	handle(a, op("GET", "/api/v1/claims/{id}/threads", "funds:read", "List the threads of a claim's lines", "", 200),
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[list[claimThread]], error) {
+			talks, err := f.Talks(ctx, actor, fund.ClaimID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			items := make([]claimThread, len(talks))
+			for i, t := range talks {
+				items[i] = claimThread(t)
+			}
+			return page(items, ""), nil
+		})
 	type claimReconcileIn struct {
 		ID   string `path:"id"`
 		Body struct {

@@ -46,7 +46,7 @@ import (
 	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/blanket"
-	"entente/prm/campaign"
+	"entente/prm/campaign""entente/prm/brand"
 	"entente/prm/catalog"
 	"entente/prm/channel"
 	"entente/prm/customer"
@@ -99,7 +99,7 @@ type App struct {
 	adjust      *adjust.Service
 	promos      *promo.Service
 	landing     *landing.Service
-	campaigns   *campaign.Service
+	campaigns   *campaign.Servicebrands      *brand.Service
 	locations   *location.Service
 	deals       *deal.Service
 	notify      *notify.Service
@@ -251,10 +251,11 @@ func (a *App) build(ctx context.Context) error {
 	a.promos.Report(soldOn{a})
 	a.landing = landing.New(a.db, a.promos, a.leads)
 	a.campaigns = campaign.New(a.db, a.promos, a.landing, a.customers, a.accounts.Directory())
-	a.jobs.Every("campaigns", 10*time.Second, a.campaigns.Tick)
+	a.jobs.Every("campaigns", 10*time.Second, a.campaigns.Tick)a.brands = brand.New(a.db, a.blobs)
 	a.trade.Promote(a.promos)
 	a.funds = fund.New(a.db, a.jobs, a.blobs, a.partners)
 	a.funds.Heed(fundDeductions{a})
+	a.funds.TalkIn(claimTalk{a})
 	a.promos.Pay(a.funds)
 	a.adjust = adjust.New(a.db, a.jobs, a.funds, a.promos, a.catalog)
 	a.funds.Judge(a.adjust)
@@ -357,7 +358,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Mailings: mailings, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Mailings: mailingsBrands: a.brands, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Mail: a.mail, Notices: notices, Answers: a.answers,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
+	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
 	"entente/edi/doc"
@@ -42,6 +44,7 @@ var fundTold = map[string]struct {
 	fund.ClaimSettledTo:   {reseller: []access.Role{access.Manager, access.Finance}},
 	fund.SecondAsked:      {supplier: []access.Role{access.Manager}, urgent: true},
 	fund.Granted:          {reseller: []access.Role{access.Manager, access.Sales}},
+	fund.ClaimDiscussed:   {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Manager, access.Sales, access.Finance}, urgent: true},
 }
 
 // fundWord is the last part of the keys of an event's words: "claimfiled".
@@ -94,6 +97,21 @@ func (a *App) fundNotices(ctx context.Context, e job.Received) error {
 		}
 	}
 	return nil
+}
+
+// claimTalk begins the threads of lines of claims, each claim in a room of its own that
+// both sides' people of funds may enter.
+type claimTalk struct{ a *App }
+
+func (t claimTalk) Begin(ctx context.Context, c fund.Claim, l fund.Line) (string, int64, error) {
+	actor, about := access.System("rooms", c.Supplier), room.Subject{Kind: claimSubject, ID: string(c.ID)}
+	r, err := t.a.rooms.EnsureRoom(ctx, actor, room.Spec{Subject: about, Title: c.Number + " " + c.Title, Orgs: []string{c.Supplier, c.Reseller}})
+	if err != nil {
+		return "", 0, err
+	}
+	m, err := t.a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: "claim-line:" + strconv.Itoa(l.Position), Kind: "fund.line_discussed", Subject: about,
+		Args: map[string]string{"number": c.Number, "line": strconv.Itoa(l.Position), "what": strings.TrimSpace(l.Text + " " + l.SKU), "amount": l.Asked.String() + " " + string(l.Asked.Currency)}})
+	return string(r.ID), m.Seq, err
 }
 
 // fundLive refreshes open pages.

@@ -21,6 +21,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/deal"
 	"entente/prm/fault"
+	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/notify"
 	"entente/prm/partner"
@@ -196,6 +197,9 @@ func (g roomGate) MaySee(ctx context.Context, actor access.Actor, s room.Subject
 	}
 	if s.Kind == engageRoom {
 		return g.a.engagements.MaySee(ctx, unscoped(actor), s.ID)
+	}
+	if s.Kind == claimSubject {
+		return g.a.funds.MaySee(ctx, unscoped(actor), fund.ClaimID(s.ID))
 	}
 	act := access.PartnerRead
 	switch s.Kind {

@@ -3,7 +3,10 @@ package paper
 import (
 	"bytes"
 	"context"
+	"image"
+	"image/png"
 	"io"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -26,6 +29,7 @@ type Flyer struct {
 	Imprint       string
 	Colour        [3]int // of the band, dark enough for white words; none is the usual one
 	Dated         time.Time
+	Logos         [][]byte // PNG, at most two: whose it is, and the other one
 }
 
 // The usual colour of the band, and others.
@@ -40,6 +44,7 @@ var (
 type canvas interface {
 	fill(x, y, w, h float64, colour [3]int)
 	text(x, y float64, s string, strong bool, size float64, colour [3]int)
+	picture(x, y, w, h float64, p logo)
 }
 
 // WriteFlyer lays a flyer out on one page and writes it as a PDF.
@@ -107,6 +112,49 @@ func (o onPDF) fill(x, y, w, h float64, c [3]int) {
 	o.pen.pdf.Rect(x, y, w, h, "F")
 }
 
+func (o onPDF) picture(x, y, w, h float64, p logo) {
+	name := strconv.Itoa(len(p.raw)) + "." + strconv.FormatFloat(x, 'f', 2, 64)
+	opt := fpdf.ImageOptions{ImageType: "PNG"}
+	o.pen.pdf.RegisterImageOptionsReader(name, opt, bytes.NewReader(p.raw))
+	o.pen.pdf.ImageOptions(name, x, y, w, h, false, opt, 0, "")
+}
+
+// logo is a picture that was read.
+type logo struct {
+	raw  []byte
+	drew image.Image
+}
+
+// logos are those that can be read.
+func (f Flyer) logos() (out []logo) {
+	for _, raw := range f.Logos[:min(2, len(f.Logos))] {
+		if p, err := png.Decode(bytes.NewReader(raw)); err == nil && !p.Bounds().Empty() {
+			out = append(out, logo{raw, p})
+		}
+	}
+	return out
+}
+
+// drawLogos places logos on white in the band, from its right end, and says how much of it
+// they take.
+func (f Flyer) drawLogos(on canvas, right float64) float64 {
+	const top, high, widest, pad, gap = 16.0, 60.0, 132.0, 7.0, 10.0
+	all, x := f.logos(), right
+	for i := len(all) - 1; i >= 0; i-- {
+		b := all[i].drew.Bounds()
+		h := high - 2*pad
+		w := h * float64(b.Dx()) / float64(b.Dy())
+		if w > widest {
+			w, h = widest, widest*float64(b.Dy())/float64(b.Dx())
+		}
+		x -= w + 2*pad
+		on.fill(x, top, w+2*pad, high, white)
+		on.picture(x+pad, top+(high-h)/2, w, h, all[i])
+		x -= gap
+	}
+	return right - x
+}
+
 func (o onPDF) text(x, y float64, s string, strong bool, size float64, c [3]int) {
 	o.pen.pdf.SetTextColor(c[0], c[1], c[2])
 	o.pen.pdf.SetDrawColor(c[0], c[1], c[2])
@@ -146,10 +194,11 @@ func (f Flyer) draw(p *pen, on canvas, width, height float64) {
 		return y
 	}
 	on.fill(0, 0, width, 92, band)
-	for i, line := range first(p.wrap(f.Company, inner, true, 24), 1) {
+	named := inner - f.drawLogos(on, width-side)
+	for i, line := range first(p.wrap(f.Company, named, true, 24), 1) {
 		on.text(side, 48+float64(i)*28, line, true, 24, white)
 	}
-	for _, line := range first(p.wrap(f.With, inner, false, 12), 1) {
+	for _, line := range first(p.wrap(f.With, named, false, 12), 1) {
 		on.text(side, 70, line, false, 12, white)
 	}
 	const quiet, codeSide = 10.0, 124.0

@@ -2,6 +2,7 @@ package paper
 
 import (
 	"bytes"
+	"image"
 	"image/png"
 	"strings"
 	"testing"
@@ -244,5 +245,56 @@ func TestFlyerAsPicture(t *testing.T) {
 	}
 	if wrong > 0 {
 		t.Errorf("%d modules of the code are wrong", wrong)
+	}
+}
+
+// TestFlyerLogos: both logos stand in the band and the names end before them; what cannot
+// be read is left out.
+func TestFlyerLogos(t *testing.T) {
+	t.Parallel()
+	blue := image.NewNRGBA(image.Rect(0, 0, 90, 30))
+	for i := range blue.Pix {
+		blue.Pix[i] = []uint8{0, 0, 255, 255}[i%4]
+	}
+	var mark bytes.Buffer
+	if err := png.Encode(&mark, blue); err != nil {
+		t.Fatal(err)
+	}
+	f := Flyer{Lang: "en", Company: strings.Repeat("Kestrel Supply ", 9), With: strings.Repeat("with Aurelia Tools ", 9), Title: "Warm hands", Link: "https://portal.example/l/kestrel/w3e5bw7eipfzzckqbhal", Logos: [][]byte{mark.Bytes(), []byte("no picture"), mark.Bytes()}}
+	count := func(f Flyer) (n int, right float64) {
+		var out bytes.Buffer
+		if err := WriteFlyerPNG(t.Context(), &out, f, A4); err != nil {
+			t.Fatal(err)
+		}
+		m, err := png.Decode(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for y := range 92 * perPoint {
+			for x := range m.Bounds().Dx() {
+				if r, g, b, _ := m.At(x, y).RGBA(); b>>8 > 250 && r>>8 < 5 && g>>8 < 5 {
+					n++
+				}
+			}
+		}
+		pdf := fpdf.New("P", "pt", "A4", "")
+		pdf.SetMargins(0, 0, 0)
+		pdf.SetAutoPageBreak(false, 0)
+		pdf.AddPage()
+		spy := &paperSpy{onPDF: onPDF{newPen(pdf)}}
+		w, h := pdf.GetPageSize()
+		f.draw(spy.pen, spy, w, h)
+		return n, spy.pen.width(spy.said[0], true, 24)
+	}
+	none, wide := count(Flyer{Lang: "en", Company: f.Company, With: f.With, Title: f.Title, Link: f.Link})
+	one, narrow := count(f)
+	f.Logos = [][]byte{mark.Bytes(), mark.Bytes()}
+	two, narrower := count(f)
+	if none != 0 || one < 10_000 || two < 2*one-200 || two > 2*one+200 || narrow >= wide || narrower >= narrow {
+		t.Errorf("%d, %d and %d dots of logos; names %v, %v and %v wide", none, one, two, wide, narrow, narrower)
+	}
+	var pdf bytes.Buffer
+	if err := WriteFlyer(t.Context(), &pdf, f, A4); err != nil || !bytes.Contains(pdf.Bytes(), []byte("/Subtype /Image")) {
+		t.Errorf("no picture in the file: %v", err)
 	}
 }

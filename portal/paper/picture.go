@@ -11,6 +11,7 @@ import (
 	"math"
 	"sync"
 
+	xdraw "golang.org/x/image/draw"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
@@ -89,6 +90,11 @@ func (o *onPNG) fill(x, y, w, h float64, c [3]int) {
 		r.Max = r.Min.Add(image.Pt(max(1, r.Dx()), max(1, r.Dy())))
 	}
 	draw.Draw(o.to, r, paint(c), image.Point{}, draw.Src)
+}
+
+func (o *onPNG) picture(x, y, w, h float64, p logo) {
+	at := func(v float64) int { return int(math.Round(v * perPoint)) }
+	xdraw.CatmullRom.Scale(o.to, image.Rect(at(x), at(y), at(x+w), at(y+h)), p.drew, p.drew.Bounds(), xdraw.Over, nil)
 }
 
 func (o *onPNG) text(x, y float64, s string, strong bool, size float64, c [3]int) {

@@ -172,6 +172,14 @@ type CompanyPage struct {
 	CanToken   bool
 	Calendar   string // address of the business calendar
 	Approvals  string // the rules for approvals; empty: not for this reader
+	Logo       *Logo
+	Picture    Form // a new one
+}
+
+// Logo is the picture of a company.
+type Logo struct {
+	URL, Alt      string
+	Width, Height int
 }
 
 // Identity is an EDI address of a company. It counts toward a partner only once that partner confirmed it.

@@ -208,6 +208,18 @@ type FundClaimPage struct {
 	Items                       []Option // of the proof a file may be for
 	Proving                     bool     // a draft that waits for proof
 	Last                        bool     // for one item only: with it the claim may go
+	Talk                        *FundTalk
+}
+
+// FundTalk is the thread of one line; it posts text to URL.
+type FundTalk struct {
+	Line     FundLine
+	URL      string
+	RoomURL  string
+	Messages []Message
+	Readers  []string
+	CanSay   bool
+	Form     Form
 }
 
 // FundLine is one line of a claim. Open is to be decided.
@@ -223,6 +235,9 @@ type FundLine struct {
 	Status    Status
 	Why       Text
 	Open      bool
+	TalkURL   string // the thread of the line
+	Talked    bool   // there is one
+	TalkOn    bool   // it is shown
 }
 
 // FundCheck is one piece of the proof that is asked for.

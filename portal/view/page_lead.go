@@ -80,6 +80,7 @@ type LandingPage struct {
 	Where       string
 	From, Until Date
 	Languages   []Option // Value is the address
+	Logos       []Logo   // of the participant and of the owner, as far as there are
 	Privacy     string
 	Imprint     string
 }

@@ -36,6 +36,7 @@ type PartnerPage struct {
 	Base
 	URL        string
 	Company    Company
+	Logo       *Logo
 	Side       string
 	State      State
 	Facts      []KV

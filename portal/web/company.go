@@ -2,12 +2,18 @@ package web
 
 import (
 	"context"
+	"mime/multipart"
 	"slices"
 	"strconv"
+
+	"github.com/gofiber/fiber/v2"
 
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/brand"
+	"entente/prm/fault"
+	"entente/prm/landing"
 	"entente/prm/partner"
 )
 
@@ -17,10 +23,10 @@ type switcher func(ctx context.Context, actor access.Actor, id string) error
 // tokenDays are the lifetimes a token may be given on the page.
 var tokenDays = []string{"30", "90", "180", "365"}
 
-// companyForms are the three forms of the page; one of them may have been refused.
+// companyForms are the forms of the page; one of them may have been refused.
 type companyForms struct {
-	profile, identity, token *view.Form
-	scopes                   []string
+	profile, identity, token, logo *view.Form
+	scopes                         []string
 }
 
 // company is the page of the company's settings.
@@ -31,6 +37,10 @@ func (v *visit) companyPage(status int, f companyForms) error {
 	if err != nil {
 		return err
 	}
+	logos, err := v.w.d.Brands.Of(v.ctx, v.actor(), v.org())
+	if err != nil {
+		return err
+	}
 	own := access.Own(v.org())
 	profile := view.Form{Values: map[string]string{"name": org.Name, "city": org.City, "street": org.Street, "postcode": org.Postcode, "tax_id": org.TaxID, "country": org.Country, "currency": string(org.Currency), "zone": org.Zone, "language": org.Locale}}
 	if f.profile != nil {
@@ -38,6 +48,10 @@ func (v *visit) companyPage(status int, f companyForms) error {
 	}
 	page := &view.CompanyPage{Base: v.shell(), URL: v.path("company"), Code: org.ID, Profile: profile, Countries: countries(profile.Value("country"), v.p), Currencies: plainOptions(currencyCodes, profile.Value("currency")),
 		Zones: plainOptions(zoneNames, profile.Value("zone")), Calendar: v.path("company", "calendar"), Manage: v.may(access.OrgManage, own), CanToken: v.may(access.TokenOwn, own)}
+	page.Logo = v.logo(logos, v.org(), org.Name)
+	if f.logo != nil {
+		page.Picture = *f.logo
+	}
 	if v.lists(access.ApprovalRead) {
 		page.Approvals = v.path("company", "approvals")
 	}
@@ -170,6 +184,100 @@ func companySave(v *visit) error {
 	}
 	form := in.form(errs, note)
 	return v.companyPage(422, companyForms{profile: &form})
+}
+
+// logo is how a page shows one of those that the reader may see; nil where there is none.
+func (v *visit) logo(all map[string]brand.Logo, org, name string) *view.Logo {
+	l, ok := all[org]
+	if !ok {
+		return nil
+	}
+	return &view.Logo{URL: v.path("logos", org) + "?v=" + l.Hash[:12], Alt: name, Width: l.Width, Height: l.Height}
+}
+
+// logoSave takes the picture of a form as the company's logo.
+func logoSave(v *visit) error {
+	head, err := v.FormFile("file")
+	if err != nil {
+		err = fault.InvalidField("file", "form.missing")
+	} else if err = v.takeLogo(head); err == nil {
+		return v.done(v.path("company")+"#logo", "said.saved")
+	}
+	errs, note, ok := v.formErrors(err)
+	if !ok {
+		return err
+	}
+	form := v.input().form(errs, note)
+	return v.companyPage(422, companyForms{logo: &form})
+}
+
+func (v *visit) takeLogo(head *multipart.FileHeader) error {
+	f, err := head.Open()
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+	}
+	defer f.Close()
+	_, err = v.w.d.Brands.Set(v.ctx, v.actor(), f)
+	return err
+}
+
+// logoDrop takes it away.
+func logoDrop(v *visit) error {
+	if err := v.w.d.Brands.Drop(v.ctx, v.actor()); err != nil {
+		return err
+	}
+	return v.done(v.path("company")+"#logo", "said.saved")
+}
+
+// logoShow is the logo of the company, or of one it works with.
+func logoShow(v *visit) error {
+	_, b, err := v.w.d.Brands.Open(v.ctx, v.actor(), v.Params("org"))
+	if err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderCacheControl, "private, max-age=86400")
+	return v.picture(b)
+}
+
+// picture answers with a PNG that is nothing but that.
+func (v *visit) picture(b []byte) error {
+	v.Set(fiber.HeaderContentType, "image/png")
+	v.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	v.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+	return v.Send(b)
+}
+
+// landLogos are those of the two companies of a page, at addresses below its own.
+func (v *visit) landLogos(p landing.Public) ([]view.Logo, error) {
+	all, err := v.w.d.Brands.Of(v.ctx, access.System("landing", p.Page.Org), p.Page.Org, p.Page.Owner)
+	if err != nil {
+		return nil, err
+	}
+	var out []view.Logo
+	for _, x := range []struct{ whose, org string }{{"own", p.Page.Org}, {"owner", p.Page.Owner}} {
+		if l, ok := all[x.org]; ok {
+			out = append(out, view.Logo{URL: "/l/" + v.Params("company") + "/" + p.Page.Token + "/logo/" + x.whose + "?v=" + l.Hash[:12], Width: l.Width, Height: l.Height})
+		}
+	}
+	return out, nil
+}
+
+// landLogo is one of them, as long as the page is there and runs.
+func landLogo(v *visit) error {
+	p, err := v.landing()
+	org := map[string]string{"own": p.Page.Org, "owner": p.Page.Owner}[v.Params("whose")]
+	if err == nil && (org == "" || p.Phase != landing.Live) {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
+	if err != nil {
+		return err
+	}
+	_, b, err := v.w.d.Brands.Open(v.ctx, access.System("landing", p.Page.Org), org)
+	if err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderCacheControl, "private, max-age=3600")
+	return v.picture(b)
 }
 
 // identityAdd gives the company an EDI identity.

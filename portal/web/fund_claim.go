@@ -3,14 +3,20 @@ package web
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"entente/chat/room"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/adjust"
+	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/money"
 )
+
+// claimSubject is the kind of subject of the room of a claim.
+const claimSubject = "fund_claim"
 
 func (v *visit) claimURL(id fund.ClaimID) string { return v.path("funds", "claims", string(id)) }
 
@@ -171,7 +177,7 @@ func fundClaimSave(v *visit) error {
 }
 
 // claimForms are the forms of the page as they came back.
-type claimForms struct{ act, decide, send, settle, file view.Form }
+type claimForms struct{ act, decide, send, settle, file, talk view.Form }
 
 // fundClaimShow is a claim, for each side of it.
 func fundClaimShow(v *visit) error { return v.claimPage(200, claimForms{}) }
@@ -217,6 +223,9 @@ func (v *visit) claimPage(status int, f claimForms) error {
 	}
 	v.claimMay(page, c)
 	v.claimLinesOf(page, c)
+	if err := v.claimTalk(page, c, n, f.talk); err != nil {
+		return err
+	}
 	for _, p := range c.Proof {
 		page.Checks = append(page.Checks, view.FundCheck{Item: p, Done: !slices.Contains(c.Missing, p)})
 		page.Items = append(page.Items, view.Option{Value: p, Label: view.Raw(p), On: len(c.Missing) > 0 && c.Missing[0] == p})
@@ -288,6 +297,73 @@ func (v *visit) claimLinesOf(page *view.FundClaimPage, c fund.Claim) {
 		}
 		page.Lines = append(page.Lines, x)
 	}
+}
+
+// claimTalk leads to the threads of the lines, and shows the one that ?talk= names: what was
+// said about it by both sides.
+func (v *visit) claimTalk(page *view.FundClaimPage, c fund.Claim, n names, form view.Form) error {
+	early := c.State == fund.ClaimDraft || c.State == fund.ClaimWithdrawn
+	if early || !v.lists(access.RoomRead) || !v.may(access.ClaimWrite, c.Resource()) && !v.may(access.ClaimDecide, c.Resource()) {
+		return nil
+	}
+	talks, err := v.w.d.Funds.Talks(v.ctx, v.actor(), c.ID)
+	if err != nil {
+		return err
+	}
+	on := or(v.Query("talk"), v.Params("position"))
+	for i := range page.Lines {
+		l := &page.Lines[i]
+		at := itoa(int64(l.Position))
+		k := slices.IndexFunc(talks, func(t fund.Talk) bool { return t.Position == l.Position })
+		l.TalkURL, l.Talked, l.TalkOn = page.URL+"?talk="+at+"#talk", k >= 0, at == on
+		if !l.TalkOn {
+			continue
+		}
+		page.Talk = &view.FundTalk{Line: *l, URL: page.URL + "/lines/" + at + "/talk", Form: form, Readers: []string{n.org(v.fundOther(c.Supplier, c.Reseller))}, CanSay: v.lists(access.RoomPost)}
+		if k < 0 {
+			continue
+		}
+		r, err := v.w.d.Rooms.Get(v.ctx, v.actor(), room.ID(talks[k].Room))
+		if err != nil {
+			return err
+		}
+		said, err := v.w.d.Rooms.History(v.ctx, v.actor(), r.ID, room.Window{Thread: talks[k].Thread, Limit: threadRows})
+		if err != nil {
+			return err
+		}
+		bySlug := n.bySlug()
+		for _, m := range said {
+			page.Talk.Messages = append(page.Talk.Messages, v.message(m, n, bySlug))
+		}
+		page.Talk.RoomURL = v.path("rooms", string(r.ID))
+		page.Talk.CanSay = !r.ReadOnly && v.may(access.RoomPost, r.Resource())
+	}
+	return nil
+}
+
+// claimSay says something about a line; the first word begins its thread.
+func claimSay(v *visit) error {
+	in, id := v.input(), fund.ClaimID(v.Params("id"))
+	position, _ := strconv.Atoi(v.Params("position"))
+	err := error(nil)
+	if strings.TrimSpace(in.values["text"]) == "" { // nothing is begun for nothing
+		err = fault.InvalidField("text", "room.text_missing")
+	}
+	var t fund.Talk
+	if err == nil {
+		t, err = v.w.d.Funds.Discuss(v.ctx, v.actor(), id, position)
+	}
+	if err == nil {
+		_, _, err = v.w.d.Rooms.Post(v.ctx, v.actor(), room.Draft{Room: room.ID(t.Room), Thread: t.Thread, Key: v.key(), Text: in.values["text"]})
+	}
+	if err == nil {
+		return v.seeOther(v.claimURL(id) + "?talk=" + itoa(int64(position)) + "#talk")
+	}
+	errs, note, status, ok := v.refusal(err)
+	if !ok {
+		return err
+	}
+	return v.claimPage(status, claimForms{talk: in.form(errs, note)})
 }
 
 // claimDeed does something with a claim and comes back to it.

@@ -302,6 +302,7 @@ func fundRoutes() []Route {
 			_, err := v.w.d.Funds.TakeClaim(v.ctx, v.actor(), id, in.version())
 			return err
 		})),
+		post("/c/:slug/funds/claims/:id/lines/:position/talk", "discuss a line of a fund claim", InCompany, access.RoomPost, claimSay),
 		post("/c/:slug/funds/claims/:id/decide", "decide fund claim", InCompany, access.ClaimDecide, claimDeed("said.fund_decided", claimDecide, func(f *claimForms, form view.Form) { f.decide = form })),
 		post("/c/:slug/funds/claims/:id/return", "return fund claim", InCompany, access.ClaimDecide, claimDeed("said.fund_decided", func(v *visit, in *input, id fund.ClaimID) error {
 			_, err := v.w.d.Funds.ReturnClaim(v.ctx, v.actor(), id, in.version(), in.text("reason"))

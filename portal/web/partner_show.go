@@ -87,6 +87,11 @@ func (v *visit) partnerPage(status int, typed *view.Form) error {
 	}
 	page := &view.PartnerPage{Base: v.shell(), URL: v.path("partners", p.ID), Company: n.company(other), Side: partnerSide(p, v.org()), State: view.State("partner." + string(p.State)),
 		Facts: []view.KV{{Label: view.T("partner.currency"), Value: view.Raw(string(p.Currency))}, {Label: view.T("partner.since"), Value: view.T("partner.since_date", "date", view.Date(p.Created.In(v.p.Zone()).Format(time.DateOnly)))}}}
+	logos, err := v.w.d.Brands.Of(v.ctx, v.actor(), other)
+	if err != nil {
+		return err
+	}
+	page.Logo = v.logo(logos, other, n.org(other))
 	if city := n.orgs[other].City; city != "" {
 		page.Facts = append(page.Facts, view.KV{Label: view.T("partner.place"), Value: view.Raw(city)})
 	}

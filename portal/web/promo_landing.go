@@ -168,6 +168,9 @@ func (v *visit) landPage(status int, p landing.Public, form view.Form, stamp str
 		}
 	}
 	if p.Phase == landing.Live {
+		if page.Logos, err = v.landLogos(p); err != nil {
+			return err
+		}
 		if page.Products, page.More, err = v.landProducts(p.Page.Owner, p.Terms); err != nil {
 			return err
 		}
@@ -257,6 +260,16 @@ func landFlyer(v *visit) error {
 	}
 	if where := v.landWhere(st.Terms); where != "" {
 		f.Facts = append(f.Facts, paper.Fact{Label: v.p.T("landing.where"), Value: where})
+	}
+	for _, org := range []string{v.org(), st.Owner} {
+		_, b, err := v.w.d.Brands.Open(v.ctx, v.actor(), org)
+		if fault.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		f.Logos = append(f.Logos, b)
 	}
 	var buf bytes.Buffer
 	write, media, end := paper.WriteFlyer, "application/pdf", ".pdf"

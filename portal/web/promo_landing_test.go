@@ -1,6 +1,10 @@
 package web_test
 
 import (
+	"bytes"
+	"html"
+	"image"
+	"image/png"
 	"net/url"
 	"regexp"
 	"strings"
@@ -51,6 +55,8 @@ func landingPage(t *testing.T, p *portaltest.Portal) (send func()) {
 		t.Error("the rival sees the page among its own")
 	}
 
+	logos(t, p, maya, ingrid, kaarel, at)
+	claimTalk(t, p, ingrid, maya, kaarel)
 	if a := maya.Get(t, mine+"/flyer?lang=zh-CN&ref=EXPO"); a.Status != 200 || !strings.HasPrefix(a.Body, "%PDF-") || a.Header.Get("Content-Language") != "zh-CN" {
 		t.Errorf("the flyer: %d %.80q", a.Status, a.Body)
 	}
@@ -159,6 +165,89 @@ func landingPage(t *testing.T, p *portaltest.Portal) (send func()) {
 		page.Set("version", seen(maya, mine))
 		if a := maya.Post(t, mine, page); a.Status != 303 || n.Get(t, at).Status != 404 {
 			t.Error("taken down, it is still there")
+		}
+	}
+}
+
+// logos: an admin's picture is seen by its partners, on its landing page by everybody, on
+// its flyer, and by no rival; what is no picture is refused in words.
+func logos(t *testing.T, p *portaltest.Portal, maya, ingrid, kaarel *portaltest.Client, at string) {
+	t.Helper()
+	var drawn bytes.Buffer
+	if err := png.Encode(&drawn, image.NewNRGBA(image.Rect(0, 0, 120, 40))); err != nil {
+		t.Fatal(err)
+	}
+	bring := func(c *portaltest.Client, slug string, file []byte) portaltest.Answer {
+		t.Helper()
+		return upload(t, c, c.Find(t, "/c/"+slug+"/", `name="csrf" value="([^"]+)"`), "/c/"+slug+"/company/logo", "file", "logo.png", file, nil)
+	}
+	n := p.Nobody(t)
+	if a := n.Get(t, at+"/logo/own"); a.Status != 404 {
+		t.Errorf("a logo that nobody brought: %d", a.Status)
+	}
+	if a := bring(maya, "kestrel", []byte("<svg onload='x'/>")); a.Status != 422 || !strings.Contains(a.Body, "Only PNG and JPEG") {
+		t.Errorf("a program for a picture: %d", a.Status)
+	}
+	if a := bring(maya, "kestrel", drawn.Bytes()); a.Status != 303 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	own := maya.Find(t, "/c/kestrel/company", `src="/c/kestrel/(logos/[0-9a-v]{26})`)
+	for who, x := range map[string]struct {
+		c    *portaltest.Client
+		path string
+		want int
+	}{"its own": {maya, "/c/kestrel/" + own, 200}, "its supplier": {ingrid, "/c/aurelia/" + own, 200}, "the rival": {kaarel, "/c/baltic/" + own, 404}, "anybody": {n, at + "/logo/own", 200}, "who guesses": {n, "/l/kestrel/" + strings.Repeat("a", 20) + "/logo/own", 404}, "another word": {n, at + "/logo/other", 404}} {
+		a := x.c.Get(t, x.path)
+		if a.Status != x.want || x.want == 200 && (!strings.HasPrefix(a.Body, "\x89PNG") || a.Header.Get("Content-Type") != "image/png" || !strings.Contains(a.Header.Get("Content-Security-Policy"), "default-src 'none'")) {
+			t.Errorf("%s: %d %v", who, a.Status, a.Header)
+		}
+	}
+	if body := n.Get(t, at).Body; !strings.Contains(body, at+"/logo/own?v=") || strings.Contains(body, "/logo/owner") {
+		t.Error("the landing page shows other logos")
+	}
+}
+
+// claimTalk: the supplier discusses a line of a claim, its partner reads and answers in the
+// same thread, and nobody else finds it; nothing said begins nothing.
+func claimTalk(t *testing.T, p *portaltest.Portal, ingrid, partner, kaarel *portaltest.Client) {
+	t.Helper()
+	id, slug := ingrid.Find(t, "/c/aurelia/funds/claims?show=waiting", `href="/c/aurelia/funds/claims/([0-9a-v]{26})"`), "kestrel"
+	if partner.Get(t, "/c/kestrel/funds/claims/"+id).Status != 200 {
+		partner, slug = p.As(t, "chen@huadong.example"), "huadong"
+	}
+	here, there := "/c/aurelia/funds/claims/"+id, "/c/"+slug+"/funds/claims/"+id
+	line := html.UnescapeString(ingrid.Find(t, here, `href="[^"]*\?talk=(\d+)#talk"`))
+	for path, c := range map[string]*portaltest.Client{here: ingrid, "/c/baltic/funds/claims/" + id: kaarel} {
+		if a := c.Post(t, path+"/lines/"+line+"/talk", url.Values{"text": {" "}}); a.Status != 422 && a.Status != 404 {
+			t.Errorf("%s: nothing is said: %d", path, a.Status)
+		}
+	}
+	if a := ingrid.Get(t, here+"?talk="+line); !strings.Contains(a.Body, "Nothing said yet") {
+		t.Errorf("nothing said began it: %d", a.Status)
+	}
+	if a := ingrid.Post(t, here+"/lines/99/talk", url.Values{"text": {"x"}}); a.Status != 404 {
+		t.Errorf("a line that is not there: %d", a.Status)
+	}
+	if a := ingrid.Post(t, here+"/lines/"+line+"/talk", url.Values{"text": {"Which week was the stand up?"}}); a.Status != 303 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	if a := partner.Post(t, there+"/lines/"+line+"/talk", url.Values{"text": {"The week of the fair."}}); a.Status != 303 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	for path, c := range map[string]*portaltest.Client{here: ingrid, there: partner} {
+		body := c.Get(t, path+"?talk="+line).Body
+		_, body, ok := strings.Cut(body, `id="talk"`)
+		if !ok || !strings.Contains(body, "Which week was the stand up?") || !strings.Contains(body, "The week of the fair.") {
+			t.Errorf("%s: %.2000s", path, body)
+		}
+		if plain := c.Get(t, path).Body; strings.Contains(plain, "the fair.") {
+			t.Errorf("%s tells it unasked", path)
+		}
+	}
+	room := strings.TrimPrefix(ingrid.Find(t, here+"?talk="+line, `href="(/c/aurelia/rooms/[0-9a-v]{26})" aria-label`), "/c/aurelia")
+	for path, c := range map[string]*portaltest.Client{"/c/baltic" + room: kaarel, "/c/baltic/funds/claims/" + id: kaarel} {
+		if a := c.Get(t, path); a.Status != 404 {
+			t.Errorf("%s: %d", path, a.Status)
 		}
 	}
 }

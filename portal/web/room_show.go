@@ -21,7 +21,7 @@ const (
 	panelRows = 30
 )
 
-var roomIcons = map[string]string{"order": "package", "partnership": "building-community", "agreement": "file-text", "promotion": "speakerphone", "deal": "shield-check", "quote": "file-text", "engagement": "users"}
+var roomIcons = map[string]string{"order": "package", "partnership": "building-community", "agreement": "file-text", "promotion": "speakerphone", "deal": "shield-check", "quote": "file-text", "engagement": "users", claimSubject: "coin"}
 
 // roomList is the list of rooms.
 func roomList(v *visit) error {

@@ -28,7 +28,7 @@ import (
 	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/blanket"
-	"entente/prm/campaign"
+	"entente/prm/campaign""entente/prm/brand"
 	"entente/prm/catalog"
 	"entente/prm/channel"
 	"entente/prm/customer"
@@ -72,7 +72,7 @@ type Deps struct {
 	Locations   *location.Service
 	Promos      *promo.Service
 	Landing     *landing.Service
-	Campaigns   *campaign.Service
+	Campaigns   *campaign.ServiceBrands      *brand.Service
 	Funds       *fund.Service
 	Adjust      *adjust.Service
 	SellThrough *sellthrough.Service

@@ -22,11 +22,12 @@ const (
 	ClaimTakenBack   = "fund.ClaimWithdrawn" // by its partner, after it was sent
 	SecondAsked      = "fund.SecondAsked"    // one of two people has decided
 	Granted          = "fund.Granted"        // a partner was given a part of a programme
+	ClaimDiscussed   = "fund.ClaimDiscussed" // the thread of a line was begun
 )
 
 // Events lists them.
 func Events() []string {
-	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted}
+	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, ClaimDiscussed}
 }
 
 // Event is the payload of all of them: ids, no content.

@@ -25,6 +25,7 @@ type Service struct {
 	partners   *partner.Service
 	deductions Deductions // nil: nobody keeps payments here
 	checks     Checks     // nil: nobody reads documents here
+	rooms      Rooms      // nil: nobody talks here
 }
 
 // Deductions tells what a partner took off its payments already. It is implemented by the

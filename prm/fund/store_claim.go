@@ -3,6 +3,7 @@ package fund
 import (
 	"context"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -494,4 +495,30 @@ func settlementOf(ctx context.Context, claim, id string) (settlementRow, error) 
 func askedBeside(ctx context.Context, r claimRow) (n int64, err error) {
 	err = db.Tx(ctx).Model(&claimRow{}).Select("CAST(COALESCE(SUM(asked), 0) AS BIGINT)").Where("program_id = ? AND org_id = ? AND request_id = ? AND id <> ? AND state IN ?", r.ProgramID, r.OrgID, r.RequestID, r.ID, []string{string(ClaimSubmitted), string(ClaimCheck)}).Scan(&n).Error
 	return n, err
+}
+
+type talkRow struct {
+	ClaimID        string `gorm:"primaryKey"`
+	Position       int64  `gorm:"primaryKey"`
+	OwnerID, OrgID string
+	RoomID         string
+	Thread, Opened int64
+	OpenedBy       string
+}
+
+func (talkRow) TableName() string { return "fund_claim_talk" }
+
+func talksOf(ctx context.Context, claim string) ([]Talk, error) {
+	var rows []talkRow
+	err := db.Tx(ctx).Where("claim_id = ?", claim).Order("position").Find(&rows).Error
+	out := make([]Talk, len(rows))
+	for i, r := range rows {
+		out[i] = Talk{Position: int(r.Position), Room: r.RoomID, Thread: r.Thread}
+	}
+	return out, err
+}
+
+func saveTalk(ctx context.Context, c claimRow, t Talk, by string, at time.Time) error {
+	r := talkRow{ClaimID: c.ID, Position: int64(t.Position), OwnerID: c.OwnerID, OrgID: c.OrgID, RoomID: t.Room, Thread: t.Thread, Opened: db.Micros(at), OpenedBy: by}
+	return db.Tx(ctx).Create(&r).Error
 }

@@ -1,0 +1,80 @@
+package fund
+
+import (
+	"context"
+	"testing"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+// begun counts the threads that were begun, and may fail.
+type begun struct {
+	lines []int
+	err   error
+}
+
+func (r *begun) Begin(_ context.Context, c Claim, l Line) (string, int64, error) {
+	if r.err != nil {
+		return "", 0, r.err
+	}
+	r.lines = append(r.lines, l.Position)
+	return "room-" + string(c.ID), int64(10 + l.Position), nil
+}
+
+// TestDiscuss: each line has one thread, whoever of the two sides begins it; the good line
+// is approved and due meanwhile, and a third company finds nothing.
+func TestDiscuss(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dbtest.CheckModels(t, d, talkRow{})
+		b := setup(t, d)
+		rooms, told := &begun{}, &eventLog{}
+		b.svc.TalkIn(rooms)
+		r := b.request(b.program(), []string{}...)
+		b.day("2026-11-21")
+		c, err := b.svc.SaveClaim(b.at(), b.maya, "", 0, ClaimCmd{Request: r.ID, Title: "Flyers", Nature: NatureService, Lines: lines("2026-11-19", 40_00, 60_00)})
+		b.must(err)
+		_, err = b.svc.Discuss(b.at(), b.maya, c.ID, c.Lines[1].Position)
+		b.wants(err, fault.Conflict, "fund.talk_early")
+		c, err = b.svc.SubmitClaim(b.at(), b.maya, c.ID, c.Version)
+		b.must(err)
+		bad := c.Lines[1].Position
+		c, err = b.svc.Decide(b.at(), b.wen, c.ID, c.Version, []Verdict{{Position: bad, Verdict: LinePending, Reason: "no_proof", Missing: "The printer's invoice", Due: "2026-12-05"}}, "")
+		b.must(err)
+		b.svc.jobs = told
+		rooms.err = fault.New(fault.Unavailable, "error.unavailable")
+		_, err = b.svc.Discuss(b.at(), b.wen, c.ID, bad)
+		b.wants(err, fault.Unavailable, "")
+		rooms.err = nil
+		first, err := b.svc.Discuss(b.at(), b.wen, c.ID, bad)
+		b.must(err)
+		again, err := b.svc.Discuss(b.at(), b.maya, c.ID, bad)
+		b.must(err)
+		if first != again || first.Thread != int64(10+bad) || len(rooms.lines) != 1 || len(told.kinds) != 1 || told.kinds[0] != ClaimDiscussed {
+			t.Errorf("%+v %+v %v %v", first, again, rooms.lines, told.kinds)
+		}
+		_, err = b.svc.Discuss(b.at(), b.maya, c.ID, 99)
+		b.wants(err, fault.NotFound, "")
+		for name, who := range map[string]access.Actor{"the rival": b.kaarel, "nobody": {}} {
+			_, err := b.svc.Discuss(b.at(), who, c.ID, bad)
+			_, talks := b.svc.Talks(b.at(), who, c.ID)
+			if err == nil || talks == nil || b.svc.MaySee(b.at(), who, c.ID) == nil {
+				t.Errorf("%s: %v %v", name, err, talks)
+			}
+		}
+		for _, who := range []access.Actor{b.wen, b.maya} {
+			talks, err := b.svc.Talks(b.at(), who, c.ID)
+			if err != nil || len(talks) != 1 || talks[0] != first || b.svc.MaySee(b.at(), who, c.ID) != nil {
+				t.Errorf("%+v %v", talks, err)
+			}
+		}
+		c, err = b.svc.GetClaim(b.at(), b.maya, c.ID)
+		b.must(err)
+		if c.Approved != gbp(40_00) || c.Due() != gbp(40_00) || c.Pending != 1 {
+			t.Errorf("the good line waits too: %+v", c)
+		}
+	})
+}
