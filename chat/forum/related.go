@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // Related are topics like what is being typed, the latest first, so that a question is
@@ -70,6 +71,51 @@ func (s *Service) Said(ctx context.Context, actor access.Actor, id TopicID, post
 		return "", err
 	}
 	return text, nil
+}
+
+// Watch chooses whether the actor is told of a topic: Watching, Muted or "".
+// Codes: Unauthenticated, NotFound, Invalid.
+func (s *Service) Watch(ctx context.Context, actor access.Actor, id TopicID, level string) error {
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		_, row, err := load(ctx, actor, access.ForumRead, id)
+		switch {
+		case err != nil:
+			return err
+		case actor.Person == "":
+			return notFound()
+		case level == "":
+			return dropWatch(ctx, id, actor.Person, actor.Org)
+		case level != Watching && level != Muted:
+			return fault.InvalidField("level", "form.choice_wrong")
+		}
+		return putWatch(ctx, watchRow{row.ID, actor.Person, actor.Org, level, row.Active})
+	})
+}
+
+// Watchers are who is told of a topic, by company. For subscribers: system actors of the
+// category's owner.
+// Codes: NotFound.
+func (s *Service) Watchers(ctx context.Context, actor access.Actor, id TopicID) (title string, author [2]string, who map[string][]string, err error) {
+	if !strings.HasPrefix(actor.Via, "system:") {
+		return "", author, nil, notFound()
+	}
+	who = map[string][]string{}
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		c, row, err := load(ctx, actor, access.ForumRead, id)
+		if err != nil {
+			return err
+		}
+		if c.Owner != actor.Org {
+			return notFound()
+		}
+		rows, err := watchers(ctx, id)
+		for _, w := range rows {
+			who[w.OrgID] = append(who[w.OrgID], w.PersonID)
+		}
+		title, author = row.Title, [2]string{row.OrgID, row.PersonID}
+		return err
+	})
+	return title, author, who, err
 }
 
 // via is what is kept of how an actor came to write.
