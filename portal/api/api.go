@@ -54,6 +54,7 @@ import (
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
+	"entente/prm/trigger"
 )
 
 // IntakePath takes interchanges; its body is streamed.
@@ -82,6 +83,7 @@ type Deps struct {
 	Promos      *promo.Service
 	Landing     *landing.Service
 	Campaigns   *campaign.Service
+	Triggers    *trigger.Service
 	Funds       *fund.Service
 	Adjust      *adjust.Service
 	SellThrough *sellthrough.Service
@@ -145,6 +147,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.promoWrites()
 	a.landings()
 	a.mailings()
+	a.suggestions()
 	a.promoTemplates()
 	a.sellThrough()
 	a.funds()

@@ -166,6 +166,9 @@ func quoteLineOf(l quote.Line, c money.Currency) quoteLine {
 
 // quoteOne is a quote with everything on it.
 func (a *API) quoteOne(ctx context.Context, actor access.Actor, id quote.ID) (*reply[quoteOut], error) {
+	if err := a.d.Quotes.Open(ctx, actor, id); err != nil {
+		return nil, err
+	}
 	d, err := a.d.Quotes.Get(ctx, actor, id)
 	if err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ import (
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
+	"entente/prm/trigger"
 )
 
 // subscribe is the one list of who hears what. Each subscriber turns an event
@@ -82,6 +83,8 @@ func (a *App) subscribe() {
 	s("mapping-live", mapping.Events(), a.mappingLive)
 	s("quote-approvals", []string{approval.Decided, approval.Ended}, a.quoteUnapproved)
 	s("promotion-rooms", promo.Events(), a.promoRooms)
+	s("suggestion-rules", triggering(), a.triggered)
+	s("suggestion-notices", trigger.Events(), a.suggestionNotices)
 	s("promotion-lines", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderConfirmed, trade.OrderAgreed, trade.OrderCancelled, trade.OrderShipped, trade.InvoicedEvent, trade.ChangeDecided, trade.ReplySettled}, a.promoLines)
 	s("fund-notices", fund.Events(), a.fundNotices)
 	s("fund-webhooks", fund.Events(), a.fundHooks)
@@ -451,7 +454,7 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 		people, err = dir.OnDutyReading(ctx, org, now, func(c account.Colleague) bool {
 			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
 		}, roles...)
-	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, mappingSubject, engageRoom, promotionRoom, fundSubject, requestSubject, claimSubject, documentSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
+	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, mappingSubject, engageRoom, promotionRoom, suggestionSubject, fundSubject, requestSubject, claimSubject, documentSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
 		people, err = dir.OnDutyAlone(ctx, org, now, roles...)
 	default:
 		people, err = dir.OnDuty(ctx, org, now, roles...)

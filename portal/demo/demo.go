@@ -29,6 +29,7 @@ import (
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
+	"entente/prm/trigger"
 )
 
 // Password is the password of every demo person.
@@ -55,6 +56,7 @@ type Services struct {
 	Quotes      *quote.Service
 	Promos      *promo.Service
 	Landing     *landing.Service
+	Triggers    *trigger.Service
 	Campaigns   *campaign.Service // nil where mail would leave
 	Engagements *engage.Service
 	Funds       *fund.Service
@@ -118,6 +120,9 @@ func Make(ctx context.Context, s Services) error {
 		return err
 	}
 	if err := m.mailing(ctx); err != nil {
+		return err
+	}
+	if err := m.rules(ctx); err != nil {
 		return err
 	}
 	if err := m.funds(fund.Quiet(ctx)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"entente/prm/customer"
 	"entente/prm/landing"
 	"entente/prm/promo"
+	"entente/prm/trigger"
 )
 
 // mailing is mail of 华东五金 to its own contacts about the promotion that it agreed to: its
@@ -71,4 +72,17 @@ func (m *maker) mailing(ctx context.Context) error {
 	text.Name, text.Segment = "久未采购的客户", campaign.Segment{NotSince: 90}
 	_, err = m.Campaigns.Create(m.at(ctx, m.start.Add(-time.Hour)), chen, id, text)
 	return err
+}
+
+// rules are Aurelia's rules that propose offers, from their templates, with what they found.
+func (m *maker) rules(ctx context.Context) error {
+	names := map[string]string{"order_gap": "Orders later than usual", "quote_unread": "Offer not read", "stock_low": "Stock runs low", "lead_stale": "Nobody works on a lead"}
+	for _, t := range trigger.Templates {
+		if name := names[t.Key]; name != "" {
+			if _, err := m.Triggers.SaveRule(m.at(ctx, m.start), m.aurelia.staff["ingrid"], trigger.Rule{Name: name, About: t.About, When: t.When, Action: t.Action, Quiet: 14, Active: true}); err != nil {
+				return err
+			}
+		}
+	}
+	return m.Triggers.Tick(m.at(ctx, m.start))
 }

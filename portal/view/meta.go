@@ -76,6 +76,15 @@ func (*PromosPage) meta() meta {
 	return meta{block: "promos", layout: "app", nav: NavPromotions, head: true}
 }
 func (*PromoPage) meta() meta { return meta{block: "promo", layout: "app", nav: NavPromotions} }
+func (*SuggestionsPage) meta() meta {
+	return meta{block: "suggestions", layout: "app", nav: NavPromotions, head: true}
+}
+func (*SuggestionPage) meta() meta {
+	return meta{block: "suggestion", layout: "app", nav: NavPromotions}
+}
+func (*TriggerRulesPage) meta() meta {
+	return meta{block: "trigger_rules", layout: "app", nav: NavPromotions}
+}
 func (*CampaignsPage) meta() meta {
 	return meta{block: "campaigns", layout: "app", nav: NavPromotions}
 }

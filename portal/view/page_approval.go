@@ -107,3 +107,69 @@ type HoldForm struct {
 	Owners  []Option
 	Lines   []Option
 }
+
+// SuggestionsPage is /c/{slug}/suggestions: what the rules of the viewer's company propose.
+type SuggestionsPage struct {
+	Base
+	Tabs     []Tab
+	RulesURL string
+	Rows     []SuggestionRow
+	Pager    Pager
+}
+
+// SuggestionRow is one suggestion, or what a condition finds when it is tried.
+type SuggestionRow struct {
+	URL, Rule, Object string
+	Company           Company
+	Status            Status
+	Facts             []KV
+	At                time.Time
+}
+
+// SuggestionPage is /c/{slug}/suggestions/{id}; it posts nothing to URL/accept, reason and words to URL/dismiss, days to URL/snooze.
+type SuggestionPage struct {
+	Base
+	URL, ListURL       string
+	Rule, Says         string
+	Company            Company
+	Object, ObjectURL  string
+	Status             Status
+	At                 time.Time
+	Facts              []KV
+	Action             Text
+	Decided, Why       Text
+	Words              string
+	CanDecide, CanOpen bool
+	Reasons            []Option
+	Form               Form
+}
+
+// TriggerRulesPage is /c/{slug}/suggestions/rules; it posts id, version, name, about, when, action, promotion, quiet, active and try to URL. Says is the condition of the form in words, Matches what it finds today.
+type TriggerRulesPage struct {
+	Base
+	URL, ListURL                string
+	CanChange                   bool
+	Rules                       []TriggerRuleRow
+	Form                        Form
+	Abouts, Actions, Promotions []Option
+	Templates                   []Option // Value is the address
+	Facts                       []TriggerFacts
+	Says                        string
+	Tried                       bool
+	Seen, Found                 int
+	Matches                     []SuggestionRow
+}
+
+// TriggerRuleRow is one rule.
+type TriggerRuleRow struct {
+	ID, Name, When, Says, EditURL string
+	Active                        bool
+	Ran                           time.Time
+	Action                        Text
+}
+
+// TriggerFacts are the facts of one kind of subject, by the names that a condition uses.
+type TriggerFacts struct {
+	Label Text
+	Facts []KV
+}

@@ -16,6 +16,9 @@ type PromosPage struct {
 	Earlier string
 	Later   string
 	NewURL  string
+	// SuggestionsURL leads to what the company's rules propose; Suggestions of them are open.
+	SuggestionsURL string
+	Suggestions    int
 }
 
 // PromoColumn is one column of the board; MoreURL leads to the list of what it has no place for.

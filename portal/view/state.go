@@ -64,6 +64,7 @@ var states = map[State]Tone{
 	"connection.none": Grey, "connection.partly": Amber, "connection.ready": Green, "connection.paused": Red,
 	"agreement.proposed": Amber, "agreement.confirmed": Green, "agreement.coming": Blue, "agreement.declined": Red, "agreement.withdrawn": Grey, "agreement.superseded": Grey,
 	"promotion.draft": Grey, "promotion.proposed": Amber, "promotion.agreed": Blue, "promotion.running": Blue, "promotion.ended": Amber, "promotion.settled": Green, "promotion.cancelled": Grey,
+	"suggestion.open": Amber, "suggestion.snoozed": Grey, "suggestion.accepted": Green, "suggestion.dismissed": Grey,
 	"campaign.draft": Grey, "campaign.scheduled": Amber, "campaign.sending": Blue, "campaign.sent": Green, "campaign.stopped": Red,
 	"seat.asked": Amber, "seat.approved": Green, "seat.declined": Red, "seat.dropped": Grey,
 	"promoline.counts": Green, "promoline.part": Amber, "promoline.out": Grey,

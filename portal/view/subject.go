@@ -43,6 +43,8 @@ func SubjectPath(kind, id string) string {
 		return "funds/claims/edi/" + id
 	case "mapping":
 		return "mappings/" + id
+	case "suggestion":
+		return "suggestions/" + id
 	case "quote":
 		return "quotes/" + id
 	case "engagement":

@@ -19,7 +19,7 @@ const hitsOfAKind = 5
 func find(v *visit) error {
 	page := &view.FindPage{Base: v.shell(), URL: v.path("find"), Query: v.search()}
 	if page.Query != "" {
-		for _, part := range []func(string) ([]view.Hit, error){v.findOrders, v.findDeals, v.findQuotes, v.findEngagements, v.findMappings, v.findInvoices, v.findMessages, v.findDocuments, v.findTopics, v.findPartners, v.findPeople, v.findProducts} {
+		for _, part := range []func(string) ([]view.Hit, error){v.findOrders, v.findDeals, v.findQuotes, v.findEngagements, v.findMappings, v.findInvoices, v.findMessages, v.findDocuments, v.findTopics, v.findPartners, v.findPeople, v.findProducts, v.findCampaigns, v.findSuggestions} {
 			hits, err := part(page.Query)
 			if err != nil {
 				return err

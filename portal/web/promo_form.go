@@ -23,6 +23,9 @@ func promoNew(v *visit) error {
 		}
 		t = d.Text().Blank()
 	}
+	if org := v.Query("partner"); org != "" { // a suggestion was taken up
+		t.Parts = []promo.Part{{Org: org, Role: promo.Participant}}
+	}
 	if id := v.Query("template"); id != "" {
 		x, err := v.w.d.Promos.Template(v.ctx, v.actor(), id)
 		if err != nil {

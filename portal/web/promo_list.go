@@ -36,6 +36,12 @@ func promoList(v *visit) error {
 	}
 	if v.may(access.PromoWrite, access.Own(v.org())) && c.sells() {
 		page.NewURL = v.path("promotions", "new")
+		if v.lists(access.TriggerRead) {
+			page.SuggestionsURL = v.path("suggestions")
+			if page.Suggestions, err = v.w.d.Triggers.Count(v.ctx, v.actor()); err != nil {
+				return err
+			}
+		}
 	}
 	f := promo.Filter{Partner: v.Query("partner"), Query: v.search(), Waiting: v.Query("waiting") != ""}
 	if !c.has(f.Partner) {

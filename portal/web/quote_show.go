@@ -21,7 +21,13 @@ import (
 type quoteForms struct{ accept, end view.Form }
 
 // quoteShow is a quote, for each side of it.
-func quoteShow(v *visit) error { return v.quotePage(200, quotes.ID(v.Params("id")), quoteForms{}) }
+func quoteShow(v *visit) error {
+	id := quotes.ID(v.Params("id"))
+	if err := v.w.d.Quotes.Open(v.ctx, v.actor(), id); err != nil {
+		return err
+	}
+	return v.quotePage(200, id, quoteForms{})
+}
 
 func (v *visit) quotePage(status int, id quotes.ID, f quoteForms) error {
 	d, err := v.w.d.Quotes.Get(v.ctx, v.actor(), id)

@@ -49,6 +49,7 @@ import (
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
+	"entente/prm/trigger"
 )
 
 // Deps are the services the pages call; all of the first block are required.
@@ -73,6 +74,7 @@ type Deps struct {
 	Promos      *promo.Service
 	Landing     *landing.Service
 	Campaigns   *campaign.ServiceBrands      *brand.Service
+	Triggers    *trigger.Service
 	Funds       *fund.Service
 	Adjust      *adjust.Service
 	SellThrough *sellthrough.Service

@@ -34,6 +34,7 @@ import (
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
 	"entente/prm/trade"
+	"entente/prm/trigger"
 	"entente/static"
 )
 
@@ -75,6 +76,32 @@ func madeUp(t *testing.T) []string {
 	add("leadreason.", lead.Reasons...)
 	add("landing.colour.", landing.Colours...)
 	add("funnel.", landing.Stages...)
+	for _, a := range trigger.Abouts {
+		add("trigger.about.", string(a))
+		add("trigger.sentence.", string(a))
+		add("trigger.message.", string(a))
+		for _, f := range trigger.FactsOf(a) {
+			add("trigger.fact.", f.Name)
+			switch f.Kind {
+			case "yes_no":
+				add("trigger.is.", f.Name)
+				add("trigger.is_not.", f.Name)
+			case "function":
+				add("trigger.call.", f.Name)
+				add("trigger.call_not.", f.Name)
+			}
+		}
+	}
+	for _, x := range trigger.Templates {
+		add("trigger.template.", x.Key)
+	}
+	for _, x := range trigger.States {
+		add("state.suggestion.", string(x))
+	}
+	add("trigger.action.", trigger.Actions...)
+	add("trigger.reason.", trigger.Reasons...)
+	add("trigger.value.", "yes", "no", "never", "endless")
+	add("trigger.op.", "and", "or", "eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "mul", "div", "in", "not", "minus")
 	add("campaign.left.", campaign.Reasons...)
 	add("campaign.lead.", append(campaign.LeadStates, "all")...)
 	add("campaign.end.", campaign.Ends...)

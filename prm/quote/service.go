@@ -177,6 +177,34 @@ func load(ctx context.Context, a access.Actor, act access.Action, id ID, lock bo
 	return q, nil
 }
 
+// Open notes that a person of the reseller reads what stands of an offer, the first time of
+// each round; anybody else changes nothing. The supplier's own rules may look at it.
+// Codes: Unauthenticated, NotFound.
+func (s *Service) Open(ctx context.Context, actor access.Actor, id ID) error {
+	read := func(ctx context.Context) (q Quote, done bool, err error) {
+		if q, err = load(ctx, actor, access.QuoteRead, id, false); err != nil || q.Reseller != actor.Org || actor.Person == "" || q.State != Offered {
+			return q, true, err
+		}
+		done, err = opened(ctx, q)
+		return q, done, err
+	}
+	ctx, done := db.WithOrgs(ctx, actor.Org), false
+	err := s.db.View(ctx, func(ctx context.Context) (err error) {
+		_, done, err = read(ctx)
+		return err
+	})
+	if err != nil || done {
+		return err
+	}
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		q, done, err := read(ctx)
+		if err != nil || done {
+			return err
+		}
+		return open(ctx, q)
+	})
+}
+
 // Get returns a quote with its rounds and what was ordered on it.
 // Codes: Unauthenticated, NotFound.
 func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (Detail, error) {

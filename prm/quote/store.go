@@ -33,6 +33,7 @@ type row struct {
 	DecidedBy, DecidedOrg                       string
 	OrderID, OrderNumber                        string
 	OfferApproval, OrderApproval                string
+	Opened, OpenedRound                         int64 // when the reseller first read what stands, and which round that was
 	Tries                                       int64 // orders that the reseller's own rules kept back for good
 }
 
@@ -123,11 +124,23 @@ func insertVersion(ctx context.Context, q Quote) error {
 func save(ctx context.Context, was, q Quote) error {
 	r := rowOf(q)
 	res := db.Tx(ctx).Model(&row{}).Where("id = ? AND state = ? AND round = ?", r.ID, string(was.State), was.Round).
-		Select("*").Omit("ID", "SupplierID", "ResellerID", "PartnershipID", "Number", "SourceKey", "Made", "MadeBy", "MadeOrg", "Warned", "Tries").Updates(&r)
+		Select("*").Omit("ID", "SupplierID", "ResellerID", "PartnershipID", "Number", "SourceKey", "Made", "MadeBy", "MadeOrg", "Warned", "Tries", "Opened", "OpenedRound").Updates(&r)
 	if res.Error == nil && res.RowsAffected != 1 {
 		return fault.New(fault.Conflict, "quote.changed")
 	}
 	return res.Error
+}
+
+// open notes the first reading of a round by the reseller.
+func open(ctx context.Context, q Quote) error {
+	return db.Tx(ctx).Model(&row{}).Where("id = ? AND round = ? AND opened_round <> round AND state = ?", string(q.ID), q.Round, string(Offered)).Updates(map[string]any{"opened": db.Micros(db.Now(ctx)), "opened_round": q.Round}).Error
+}
+
+// opened says whether the round of a quote was read.
+func opened(ctx context.Context, q Quote) (bool, error) {
+	var n int64
+	err := db.Tx(ctx).Model(&row{}).Where("id = ? AND opened_round = ?", string(q.ID), q.Round).Count(&n).Error
+	return n > 0, err
 }
 
 func index(ctx context.Context, q Quote) error {
