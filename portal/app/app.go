@@ -46,7 +46,8 @@ import (
 	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/blanket"
-	"entente/prm/campaign""entente/prm/brand"
+	"entente/prm/brand"
+	"entente/prm/campaign"
 	"entente/prm/catalog"
 	"entente/prm/channel"
 	"entente/prm/customer"
@@ -100,7 +101,8 @@ type App struct {
 	adjust      *adjust.Service
 	promos      *promo.Service
 	landing     *landing.Service
-	campaigns   *campaign.Servicebrands      *brand.Service
+	campaigns   *campaign.Service
+	brands      *brand.Service
 	triggers    *trigger.Service
 	locations   *location.Service
 	deals       *deal.Service
@@ -253,7 +255,8 @@ func (a *App) build(ctx context.Context) error {
 	a.promos.Report(soldOn{a})
 	a.landing = landing.New(a.db, a.promos, a.leads)
 	a.campaigns = campaign.New(a.db, a.promos, a.landing, a.customers, a.accounts.Directory())
-	a.jobs.Every("campaigns", 10*time.Second, a.campaigns.Tick)a.brands = brand.New(a.db, a.blobs)
+	a.jobs.Every("campaigns", 10*time.Second, a.campaigns.Tick)
+	a.brands = brand.New(a.db, a.blobs)
 	a.triggers = trigger.New(a.db, a.jobs, triggerPromotions{a})
 	a.jobs.Every("suggestions", time.Minute, a.triggers.Tick)
 	a.trade.Promote(a.promos)
@@ -362,7 +365,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Mailings: mailingsBrands: a.brands, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Mailings: mailings, Brands: a.brands, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Mail: a.mail, Notices: notices, Answers: a.answers,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,

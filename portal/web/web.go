@@ -28,7 +28,8 @@ import (
 	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/blanket"
-	"entente/prm/campaign""entente/prm/brand"
+	"entente/prm/brand"
+	"entente/prm/campaign"
 	"entente/prm/catalog"
 	"entente/prm/channel"
 	"entente/prm/customer"
@@ -73,7 +74,8 @@ type Deps struct {
 	Locations   *location.Service
 	Promos      *promo.Service
 	Landing     *landing.Service
-	Campaigns   *campaign.ServiceBrands      *brand.Service
+	Campaigns   *campaign.Service
+	Brands      *brand.Service
 	Triggers    *trigger.Service
 	Funds       *fund.Service
 	Adjust      *adjust.Service
