@@ -19,7 +19,7 @@ func (logoRow) TableName() string { return "company_logo" }
 
 func save(ctx context.Context, l Logo, by string) error {
 	r := logoRow{OrgID: l.Org, Hash: l.Hash, Width: int64(l.Width), Height: int64(l.Height), Changed: db.Micros(l.Changed), ChangedBy: by}
-	return db.Tx(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&r).Error
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"hash", "width", "height", "changed", "changed_by"})}).Create(&r).Error
 }
 
 func drop(ctx context.Context, org string) (bool, error) {
