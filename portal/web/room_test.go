@@ -63,9 +63,9 @@ func TestTalkWithoutScript(t *testing.T) {
 		t.Errorf("a competitor's call: %d", a.Status)
 	}
 	// one person can be called, of those with whom one shares the room and nobody else
-	page, about := maya.Get(t, home).Body, maya.Get(t, at+"?about=1").Body
-	people := regexp.MustCompile(`call\?who=([0-9a-v]{26})"[^>]*>`).FindAllStringSubmatch(page, -1)
-	if len(people) == 0 || strings.Contains(page, `call?who=`+maya.Find(t, at, `data-me="([0-9a-v]{26})"`)) || !strings.Contains(about, people[0][0][:len(`call?who=`)+26]) {
+	beside, pane := maya.Get(t, home).Body, maya.Get(t, at+"?about=1").Body
+	people := regexp.MustCompile(`call\?who=([0-9a-v]{26})"[^>]*>`).FindAllStringSubmatch(beside, -1)
+	if len(people) == 0 || strings.Contains(beside, `call?who=`+maya.Find(t, at, `data-me="([0-9a-v]{26})"`)) || !strings.Contains(pane, people[0][0][:len(`call?who=`)+26]) {
 		t.Errorf("who can be called: %v", people)
 	}
 	if a := maya.Get(t, at+"/call?who="+people[0][1]); !strings.Contains(a.Body, `data-who="`+people[0][1]+`"`) {
