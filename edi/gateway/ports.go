@@ -71,6 +71,9 @@ type OrderIn struct {
 	Partnership   string
 	InterchangeID string
 	Set           int // position in the interchange, from 1
+	// File says that it came in the form of an ERP system or a sheet, whose places may be
+	// addresses without a code.
+	File bool
 }
 
 // OrderOut is what became of it. Outcome is one of BusinessBooked,

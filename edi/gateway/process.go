@@ -470,7 +470,7 @@ func (w *worker) book(ctx context.Context, st *step, row *setRow) error {
 	case st.order != nil:
 		out, err := w.s.orders.ReceiveOrder(ctx, OrderIn{
 			Order: st.order, Supplier: w.row.SupplierID, Reseller: w.row.ResellerID, Partnership: w.row.PartnershipID,
-			InterchangeID: w.row.ID, Set: int(row.Position),
+			InterchangeID: w.row.ID, Set: int(row.Position), File: w.row.Syntax != SyntaxX12 && w.row.Syntax != SyntaxEDIFACT,
 		})
 		if err != nil {
 			return err

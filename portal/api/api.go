@@ -25,6 +25,7 @@ import (
 	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/gateway"
+	"entente/portal/batch"
 	"entente/portal/hook"
 	"entente/portal/problem"
 	"entente/prm/access"
@@ -88,6 +89,7 @@ type Deps struct {
 	Adjust      *adjust.Service
 	SellThrough *sellthrough.Service
 	Channel     *channel.Service
+	Files       *batch.Service
 	Gateway     *gateway.Service
 	Courier     *courier.Service
 	// Agreements are the EDI agreements.
@@ -125,6 +127,7 @@ func New(app *fiber.App, d Deps) *API {
 	a := &API{d: d, huma: humafiber.New(app, cfg)}
 	a.edi()
 	a.documents()
+	a.files()
 	a.orders()
 	a.desk()
 	a.checks()

@@ -13,8 +13,8 @@ import (
 type change struct {
 	ID       string       `json:"id"`
 	Number   string       `json:"number"`
-	Kind     string       `json:"kind" doc:"lines, or cancel for the whole order"`
-	State    string       `json:"state" doc:"open or answered"`
+	Kind     string       `json:"kind" doc:"lines, cancel for the whole order, or withdrawal of those before it that were open"`
+	State    string       `json:"state" doc:"open, answered or withdrawn"`
 	Note     string       `json:"note,omitempty"`
 	Source   string       `json:"source"`
 	Asked    time.Time    `json:"asked"`
@@ -129,6 +129,20 @@ func (a *API) changes(base string) {
 			}
 			return a.kept(ctx, actor, trade.OrderID(in.ID), made == "")
 		})
+	type backChange struct {
+		IDPath
+		Change string `path:"change"`
+	}
+	handle(a, op("POST", base+"/{id}/changes/{change}/withdraw", "orders:write", "Withdraw a change of an order", "Takes back a change that the supplier has not answered, with those before it that are open too: the order stands as it is. 409 when it was answered. The 860 that restates the lines goes to a supplier whose system takes orders.", 200),
+		func(ctx context.Context, actor access.Actor, in *backChange) (*reply[order], error) {
+			if err := a.changeOf(ctx, actor, in.ID, in.Change); err != nil {
+				return nil, err
+			}
+			if err := a.d.Trade.WithdrawChange(ctx, actor, trade.ChangeID(in.Change)); err != nil {
+				return nil, err
+			}
+			return a.order(ctx, actor, trade.OrderID(in.ID))
+		})
 	type decideChange struct {
 		IDPath
 		Change string `path:"change"`
@@ -139,16 +153,8 @@ func (a *API) changes(base string) {
 	}
 	handle(a, op("POST", base+"/{id}/changes/{change}/answer", "orders:write", "Answer a change of an order", "What is granted is promised as changed. The 865 goes to the buyer. Where your company's own rules keep the answer back, approval names the request and the change stays open.", 200),
 		func(ctx context.Context, actor access.Actor, in *decideChange) (*reply[order], error) {
-			d, err := a.d.Trade.Get(ctx, actor, trade.OrderID(in.ID))
-			if err != nil {
+			if err := a.changeOf(ctx, actor, in.ID, in.Change); err != nil {
 				return nil, err
-			}
-			known := false
-			for _, c := range d.Changes {
-				known = known || string(c.ID) == in.Change
-			}
-			if !known {
-				return nil, fault.New(fault.NotFound, "error.not_found")
 			}
 			cmd := trade.AnswerCmd{Version: in.Body.Version}
 			for i, l := range in.Body.Lines {
@@ -163,4 +169,18 @@ func (a *API) changes(base string) {
 			}
 			return a.order(ctx, actor, trade.OrderID(in.ID))
 		})
+}
+
+// changeOf says that a change is one of an order that the actor sees.
+func (a *API) changeOf(ctx context.Context, actor access.Actor, id, change string) error {
+	d, err := a.d.Trade.Get(ctx, actor, trade.OrderID(id))
+	if err != nil {
+		return err
+	}
+	for _, c := range d.Changes {
+		if string(c.ID) == change {
+			return nil
+		}
+	}
+	return fault.New(fault.NotFound, "error.not_found")
 }

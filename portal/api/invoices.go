@@ -1,7 +1,11 @@
 package api
 
 import (
+	"context"
+
+	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/fault"
 	"entente/prm/trade"
 )
 
@@ -73,4 +77,73 @@ func wireInvoice(v trade.Invoice, orgs map[string]account.Org) invoice {
 		out.Lines = append(out.Lines, w)
 	}
 	return out
+}
+
+// billed reads lines to invoice; field stands before those of what is wrong.
+func billed(field string, lines []quantityLine) (out []trade.InvoiceCmdLine, err error) {
+	for i, l := range lines {
+		at := field + "lines." + itoa(i)
+		q, err := quantity(at+".quantity", l.Quantity)
+		if err == nil && q == 0 && l.Quantity != "" {
+			err = fault.InvalidField(at+".quantity", "trade.quantity_wrong", "Line", l.Line)
+		}
+		if err != nil {
+			return nil, err
+		}
+		p, err := quantity(at+".price", l.Price)
+		if err != nil {
+			return nil, err
+		}
+		x := trade.InvoiceCmdLine{Line: l.Line, Quantity: q, Price: p}
+		if l.TaxRate != "" {
+			r, err := quantity(at+".tax_rate", l.TaxRate)
+			if err != nil {
+				return nil, err
+			}
+			x.TaxRate = &r
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// collected is an order of an invoice of several that is to be made.
+type collected struct {
+	Order   string         `json:"order"`
+	Version int64          `json:"version,omitempty" doc:"the version you saw; 409 when the order moved on"`
+	Lines   []quantityLine `json:"lines,omitempty" doc:"empty: everything shipped, or confirmed where nothing was shipped here, and not invoiced"`
+}
+
+// collect makes one invoice of several orders.
+func (a *API) collect() {
+	type several struct {
+		Body struct {
+			Number   string      `json:"number,omitempty" maxLength:"22"`
+			IssuedOn string      `json:"issued_on,omitempty"`
+			DueOn    string      `json:"due_on,omitempty"`
+			TaxRate  string      `json:"tax_rate,omitempty" doc:"0.2 for 20 %"`
+			Release  string      `json:"release,omitempty" maxLength:"300" doc:"why it goes although your own checks stop it"`
+			Orders   []collected `json:"orders" minItems:"2" maxItems:"100" doc:"of one partner and currency"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/invoices", "orders:write", "Invoice several orders together", "Each order is checked as an invoice of it alone would be, and shows its share. The 810 with the order of each line goes to the buyer.", 201),
+		func(ctx context.Context, actor access.Actor, in *several) (*reply[invoice], error) {
+			rate, err := quantity("tax_rate", in.Body.TaxRate)
+			if err != nil {
+				return nil, err
+			}
+			cmd := trade.CollectCmd{Number: in.Body.Number, IssuedOn: in.Body.IssuedOn, DueOn: in.Body.DueOn, TaxRate: rate, Release: in.Body.Release}
+			for i, o := range in.Body.Orders {
+				lines, err := billed("orders."+itoa(i)+".", o.Lines)
+				if err != nil {
+					return nil, err
+				}
+				cmd.Orders = append(cmd.Orders, trade.CollectOrder{Order: trade.OrderID(o.Order), Version: o.Version, Lines: lines})
+			}
+			made, err := a.d.Trade.Collect(ctx, actor, cmd)
+			if err != nil {
+				return nil, err
+			}
+			return a.invoiceOf(ctx, actor, made)
+		})
 }

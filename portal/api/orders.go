@@ -303,24 +303,8 @@ func (a *API) orders() {
 				return nil, err
 			}
 			cmd := trade.InvoiceCmd{Version: in.Body.Version, Number: in.Body.Number, IssuedOn: in.Body.IssuedOn, DueOn: in.Body.DueOn, TaxRate: rate, Release: in.Body.Release}
-			for i, l := range in.Body.Lines {
-				q, err := part(i, l.Line, l.Quantity)
-				if err != nil {
-					return nil, err
-				}
-				p, err := quantity("lines."+itoa(i)+".price", l.Price)
-				if err != nil {
-					return nil, err
-				}
-				x := trade.InvoiceCmdLine{Line: l.Line, Quantity: q, Price: p}
-				if l.TaxRate != "" {
-					r, err := quantity("lines."+itoa(i)+".tax_rate", l.TaxRate)
-					if err != nil {
-						return nil, err
-					}
-					x.TaxRate = &r
-				}
-				cmd.Lines = append(cmd.Lines, x)
+			if cmd.Lines, err = billed("", in.Body.Lines); err != nil {
+				return nil, err
 			}
 			if _, err := a.d.Trade.Invoice(ctx, actor, trade.OrderID(in.ID), cmd); err != nil {
 				return nil, err
@@ -382,16 +366,21 @@ func (a *API) orders() {
 		})
 	handle(a, op("GET", "/api/v1/invoices/{id}", "invoices:read", "Get an invoice", "", 200),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[invoice], error) {
-			v, err := a.d.Trade.GetInvoice(ctx, actor, trade.InvoiceID(in.ID))
-			if err != nil {
-				return nil, err
-			}
-			slugs, err := a.slugs(ctx, map[string]bool{v.Supplier: true, v.Reseller: true})
-			if err != nil {
-				return nil, err
-			}
-			return &reply[invoice]{wireInvoice(v, slugs)}, nil
+			return a.invoiceOf(ctx, actor, trade.InvoiceID(in.ID))
 		})
+	a.collect()
+}
+
+func (a *API) invoiceOf(ctx context.Context, actor access.Actor, id trade.InvoiceID) (*reply[invoice], error) {
+	v, err := a.d.Trade.GetInvoice(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	slugs, err := a.slugs(ctx, map[string]bool{v.Supplier: true, v.Reseller: true})
+	if err != nil {
+		return nil, err
+	}
+	return &reply[invoice]{wireInvoice(v, slugs)}, nil
 }
 
 // order reads an order with everything the contract shows.

@@ -170,3 +170,44 @@ func TestAnOrderAsAnERPWritesIt(t *testing.T) {
 	stranger := program(t, portaltest.Chen, "huadong", "orders:read")
 	stranger.do(t, http.MethodPost, "/orders", body("10"), 403, nil)
 }
+
+// TestTwoOrdersOnOneInvoice: a change is asked for and withdrawn, and two orders are invoiced
+// together.
+func TestTwoOrdersOnOneInvoice(t *testing.T) {
+	t.Parallel()
+	buyer, seller := program(t, portaltest.Dan, "kestrel", "orders:write", "orders:read"), program(t, portaltest.Ingrid, "aurelia", "orders:write", "orders:read", "invoices:read")
+	one, two := place(t, buyer, "together-1"), place(t, buyer, "together-2")
+	var o struct {
+		ID      string
+		Changes []struct{ ID, Kind, State string }
+	}
+	buyer.do(t, http.MethodPost, one+"/changes", `{"lines":[{"line":1,"quantity":"4"}]}`, 201, &o)
+	back := one + "/changes/" + o.Changes[0].ID + "/withdraw"
+	seller.do(t, http.MethodPost, back, "", 403, nil)
+	buyer.do(t, http.MethodPost, two+"/changes/"+o.Changes[0].ID+"/withdraw", "", 404, nil)
+	buyer.do(t, http.MethodPost, back, "", 200, &o)
+	if len(o.Changes) != 2 || o.Changes[0].State != "withdrawn" || o.Changes[1].Kind != "withdrawal" {
+		t.Fatalf("%+v", o.Changes)
+	}
+	ids := make([]string, 2)
+	for i, path := range []string{one, two} {
+		seller.do(t, http.MethodPost, path+"/confirm", "", 200, &o)
+		seller.do(t, http.MethodPost, path+"/ship", "", 200, nil)
+		ids[i] = o.ID
+	}
+	var inv struct {
+		Net    struct{ Amount string }
+		Orders []struct{ ID string }
+		Lines  []struct{ Order string }
+	}
+	body := `{"tax_rate":"0.2","orders":[{"order":"` + ids[0] + `"},{"order":"` + ids[1] + `","lines":[{"line":1,"quantity":"QUANTITY"}]}]}`
+	var bad refusal
+	seller.do(t, http.MethodPost, "/invoices", strings.Replace(body, "QUANTITY", "11", 1), 422, &bad)
+	if len(bad.Errors) == 0 || !strings.Contains(bad.Errors[0].Location, "orders.1.lines.0.quantity") {
+		t.Errorf("%+v", bad)
+	}
+	seller.do(t, http.MethodPost, "/invoices", strings.Replace(body, "QUANTITY", "6", 1), 201, &inv)
+	if len(inv.Orders) != 2 || len(inv.Lines) != 2 || inv.Lines[1].Order == inv.Lines[0].Order {
+		t.Errorf("%+v", inv)
+	}
+}

@@ -373,14 +373,14 @@ func (a *App) build(ctx context.Context) error {
 	if a.web, err = web.New(deps); err != nil {
 		return err
 	}
-	a.fiber = web.NewServer(web.ServerOptions{TrustedProxies: a.cfg.proxies(), Streamed: []string{api.IntakePath, api.DocumentsPath, api.AS2Path}, Large: web.LargeForms, Log: a.log, Error: a.web.Error})
+	a.fiber = web.NewServer(web.ServerOptions{TrustedProxies: a.cfg.proxies(), Streamed: []string{api.IntakePath, api.DocumentsPath, api.FilesPath, api.AS2Path}, Large: web.LargeForms, Log: a.log, Error: a.web.Error})
 	a.fiber.Use(a.sessions.Middleware)
 	if a.cfg.MetricsAddr != "" {
 		a.metrics = newMetrics(a)
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Files: a.files, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Live: a.live,
 		Log: a.log, Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -96,7 +96,7 @@ func (a *App) subscribe() {
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)
-	s("edi-860", []string{trade.ChangeAsked}, a.to860)
+	s("edi-860", []string{trade.ChangeAsked, trade.ChangeTakenBack}, a.to860)
 	s("edi-865", []string{trade.ChangeDecided}, a.to865)
 	s("edi-180", []string{trade.ReturnAsked, trade.ReturnGranted, trade.ReturnRefused}, a.to180)
 	s("edi-820", []string{settle.PaymentBooked}, a.to820)
@@ -169,7 +169,7 @@ var orderLines = map[string]string{
 	trade.OrderReceived: "order.received", trade.OrderDuplicate: "order.duplicate", trade.OrderHeld: "order.held", trade.OrderAnswered: "order.answered", trade.OrderLocated: "order.located",
 	trade.OrderConfirmed: "order.confirmed", trade.OrderAgreed: "order.agreed", trade.OrderCancelled: "order.cancelled", trade.OrderShipped: "order.shipped",
 	trade.GoodsReceived: "order.goods_received", trade.InvoicedEvent: "order.invoiced", trade.OrderRefused: "order.refused",
-	trade.ChangeAsked: "order.change_asked", trade.ChangeDecided: "order.change_decided", trade.ChangeHeld: "order.change_held",
+	trade.ChangeAsked: "order.change_asked", trade.ChangeDecided: "order.change_decided", trade.ChangeTakenBack: "order.change_withdrawn", trade.ChangeHeld: "order.change_held",
 	trade.ReturnAsked: "order.return_asked", trade.ReturnGranted: "order.return_granted", trade.ReturnRefused: "order.return_refused", trade.ReturnArrived: "order.return_arrived",
 	trade.OrderApproved: "order.approved", trade.OrderOnHold: "order.on_hold", trade.OrderReleased: "order.released", trade.HoldOverdue: "order.hold_overdue",
 	trade.ReplyHeld: "order.reply_held", trade.ReplyDuplicate: "order.reply_duplicate",
@@ -358,6 +358,7 @@ var told = map[string]struct {
 	trade.ReturnRefused:           {reseller: []access.Role{access.Buyer}},
 	trade.ReturnArrived:           {reseller: []access.Role{access.Buyer}, supplier: []access.Role{access.Finance}},
 	trade.ChangeAsked:             {supplier: []access.Role{access.Manager}},
+	trade.ChangeTakenBack:         {supplier: []access.Role{access.Manager}},
 	trade.ChangeDecided:           {reseller: []access.Role{access.Buyer}},
 	trade.ChangeHeld:              {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer, access.EDI}, urgent: true},
 	trade.InvoicedEvent:           {reseller: []access.Role{access.Buyer, access.Finance}},

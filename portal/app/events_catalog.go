@@ -255,6 +255,7 @@ func (a *App) theirPlace(ctx context.Context, t trade.Event, d any) error {
 			continue
 		}
 		p, ok, err := a.locations.Find(ctx, actor, t.Partnership, location.Code{Qualifier: to.IDQualifier, Code: to.ID})
+		p.Codes = slices.DeleteFunc(p.Codes, func(c location.Code) bool { return c.Qualifier == location.Address }) // no code of theirs
 		if err != nil || !ok || p.Number != to.ID || len(p.Codes) == 0 {
 			return err
 		}

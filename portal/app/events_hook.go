@@ -20,7 +20,7 @@ var hookKinds = map[string]string{
 	trade.OrderReceived: hook.OrderReceived, trade.OrderHeld: hook.OrderHeld, trade.OrderRefused: hook.OrderRefused, trade.OrderConfirmed: hook.OrderConfirmed,
 	trade.OrderAgreed: hook.OrderAgreed, trade.OrderCancelled: hook.OrderCancelled, trade.OrderShipped: hook.ShipmentSent, trade.GoodsReceived: hook.GoodsReceived,
 	trade.OrderOnHold: hook.OrderOnHold, trade.OrderReleased: hook.OrderReleased, trade.HoldOverdue: hook.HoldOverdue,
-	trade.InvoicedEvent: hook.InvoiceIssued, trade.ChangeAsked: hook.ChangeAsked, trade.ChangeDecided: hook.ChangeAnswered,
+	trade.InvoicedEvent: hook.InvoiceIssued, trade.ChangeAsked: hook.ChangeAsked, trade.ChangeDecided: hook.ChangeAnswered, trade.ChangeTakenBack: hook.ChangeWithdrawn,
 	trade.ReturnAsked: hook.ReturnAsked, trade.ReturnGranted: hook.ReturnAnswered, trade.ReturnRefused: hook.ReturnAnswered, trade.ReturnArrived: hook.ReturnArrived, gateway.EventDocumentRejected: hook.DocumentRefused,
 }
 
@@ -148,7 +148,7 @@ func (a *App) hookOrder(ctx context.Context, actor access.Actor, kind string, t 
 			return err
 		}
 		d.Document = &x
-	case kind == trade.ChangeAsked:
+	case kind == trade.ChangeAsked || kind == trade.ChangeTakenBack:
 		_, x, _, err := a.trade.GetChange(ctx, actor, t.Change)
 		if err != nil {
 			return err

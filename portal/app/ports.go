@@ -89,7 +89,7 @@ type gatewayOrders struct{ a *App }
 
 func (g gatewayOrders) ReceiveOrder(ctx context.Context, in gateway.OrderIn) (gateway.OrderOut, error) {
 	got, err := g.a.trade.ReceiveOrder(ctx, access.System("edi", in.Supplier), trade.Incoming{
-		Doc: *in.Order, Supplier: in.Supplier, Reseller: in.Reseller, Partnership: in.Partnership, Interchange: in.InterchangeID, SetNo: in.Set, Source: trade.SourceEDI,
+		Doc: *in.Order, Supplier: in.Supplier, Reseller: in.Reseller, Partnership: in.Partnership, Interchange: in.InterchangeID, SetNo: in.Set, Source: trade.SourceEDI, Uncoded: in.File,
 	})
 	if err != nil {
 		return gateway.OrderOut{}, err

@@ -22,6 +22,7 @@ const (
 	HoldOverdue     = "order.hold_overdue"
 	ChangeAsked     = "order.change_requested"
 	ChangeAnswered  = "order.change_answered"
+	ChangeWithdrawn = "order.change_withdrawn"
 	ReturnAsked     = "return.requested"
 	ReturnAnswered  = "return.answered"
 	ReturnArrived   = "return.received"
@@ -88,7 +89,7 @@ const (
 
 // Events are all events that can be subscribed to.
 func Events() []string {
-	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused,
+	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ChangeWithdrawn, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused,
 		FundGranted, RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturned, ClaimDecided, ClaimDenied, ClaimSettled, SalesReported, SalesCorrected, SalesWithdrawn,
 		QuoteRequested, QuoteOffered, QuoteAccepted, QuoteDeclined, QuoteWithdrawn, QuoteExpired, QuoteOrdered,
 		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementExpired, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed,

@@ -8,6 +8,7 @@ import "time"
 // ones are listed below the lines.
 type ChangeBox struct {
 	URL      string // of the answer; empty: the viewer only reads
+	BackURL  string // where its buyer withdraws it
 	ID       string
 	Number   string
 	Revision string

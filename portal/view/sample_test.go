@@ -218,7 +218,7 @@ func withForm(b Base, what string) *OrderPage {
 		late, done := row, row
 		late.Position, late.Late, late.Notes = 2, true, []Text{T("change.limit.none.shipped_already", "done", Quantity{"240", "EA"}, "left", Quantity{"240", "EA"})}
 		done.Verdict, done.Notes = Status{State: "change.partly"}, []Text{T("change.because", "reason", T("change.reason.shipped_already")), T("change.left_at", "quantity", Quantity{"120", "EA"})}
-		box := ChangeBox{URL: "/c/aurelia/orders/1/change/answer", ID: "c1", Number: "OC-KESTREL-00001", Revision: "5", Title: T("change.of", "company", "Kestrel Supply"), Note: "by telephone", At: at(24, 9, 12), Due: T("change.waits_for", "company", "Aurelia Tools"), Status: Status{State: "change.open"}, Lines: []ChangeRow{row, late}, Reasons: []Option{{Value: "price", Label: T("reason.price")}}}
+		box := ChangeBox{URL: "/c/aurelia/orders/1/change/answer", BackURL: "/c/kestrel/orders/1/change/c1/withdraw", ID: "c1", Number: "OC-KESTREL-00001", Revision: "5", Title: T("change.of", "company", "Kestrel Supply"), Note: "by telephone", At: at(24, 9, 12), Due: T("change.waits_for", "company", "Aurelia Tools"), Status: Status{State: "change.open"}, Lines: []ChangeRow{row, late}, Reasons: []Option{{Value: "price", Label: T("reason.price")}}}
 		read := box
 		read.URL, read.ID = "", "c2"
 		answered := box

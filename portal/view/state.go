@@ -58,7 +58,7 @@ var states = map[State]Tone{
 	"file.reading": Blue, "file.ready": Amber, "file.applying": Blue, "file.done": Green, "file.failed": Red,
 	"outcome.made": Green, "outcome.changed": Green, "outcome.same": Grey, "outcome.held": Amber, "outcome.kept": Amber, "outcome.refused": Red,
 	"return.asked": Amber, "return.granted": Blue, "return.refused": Red, "return.arrived": Amber, "return.credited": Green,
-	"change.open": Amber, "change.granted": Green, "change.partly": Amber, "change.refused": Red,
+	"change.open": Amber, "change.granted": Green, "change.partly": Amber, "change.refused": Red, "change.withdrawn": Grey,
 	"finding.error": Red, "finding.warning": Amber, "finding.note": Blue,
 	"partner.invited": Amber, "partner.active": Green, "partner.suspended": Red, "partner.ended": Grey,
 	"connection.none": Grey, "connection.partly": Amber, "connection.ready": Green, "connection.paused": Red,

@@ -146,6 +146,9 @@ func (v *visit) heldPlace(d trade.Detail, n names) (*view.HeldPlace, error) {
 	party := d.Place.Party
 	out := &view.HeldPlace{Code: d.Place.Code.String(), Since: d.Received, Owner: n.org(d.Supplier), Others: d.Place.Others, CanMap: v.may(access.LocationWrite, res), CanRefuse: v.may(access.OrderConfirm, res),
 		ListURL: v.path("edi", "connections", d.Partnership, "locations"), Ask: view.T("hold.location_refuse_ask", "number", d.Number)}
+	if d.Place.Code.Qualifier == location.Address {
+		out.Code = d.Place.Code.Code
+	}
 	for _, line := range append([]string{party.Name}, addressLines(party)...) {
 		if line != "" {
 			out.Lines = append(out.Lines, line)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -193,12 +194,23 @@ func orderChangeAnswer(v *visit) error {
 	})
 }
 
+// orderChangeWithdraw takes back a change for the buyer.
+func orderChangeWithdraw(v *visit) error {
+	if err := v.w.d.Trade.WithdrawChange(v.ctx, v.actor(), trade.ChangeID(v.Params("change"))); err != nil {
+		return err
+	}
+	return v.done(v.orderURL(trade.OrderID(v.Params("id"))), "said.change_withdrawn")
+}
+
 // changeBoxes are the changes of an order: those that wait, and those that were answered,
 // the last one first.
 func (v *visit) changeBoxes(page *view.OrderPage, d trade.Detail, n names) {
 	res := access.Shared(d.Supplier, d.Reseller)
 	for i := len(d.Changes) - 1; i >= 0; i-- {
 		c := d.Changes[i]
+		if c.Kind == trade.ChangeBack { // told by those that it took back
+			continue
+		}
 		b := view.ChangeBox{ID: string(c.ID), Number: c.Number, At: c.At, Note: c.Note, Revision: strconv.FormatInt(d.Version, 10), Title: view.T("change.of", "company", n.org(d.Reseller)), Status: view.Status{State: "change.open"}}
 		if c.Kind == trade.ChangeAll {
 			b.Title = view.T("change.of_all", "company", n.org(d.Reseller))
@@ -221,22 +233,28 @@ func (v *visit) changeBoxes(page *view.OrderPage, d trade.Detail, n names) {
 					b.Reasons = append(b.Reasons, view.Option{Value: r, Label: view.T("reason." + r)})
 				}
 			}
+			if v.may(access.OrderPlace, res) {
+				b.BackURL = v.orderURL(d.ID) + "/change/" + string(c.ID) + "/withdraw"
+			}
 			page.Changes = append(page.Changes, b)
 			continue
 		}
-		switch len(c.Lines) {
-		case granted:
+		said := "change.answered_by"
+		switch {
+		case c.State == trade.ChangeWithdrawn:
+			b.Status.State, said = "change.withdrawn", "change.withdrawn_by"
+		case len(c.Lines) == granted:
 			b.Status.State = "change.granted"
-		case refused:
+		case len(c.Lines) == refused:
 			b.Status.State = "change.refused"
 		default:
 			b.Status.State = "change.partly"
 		}
 		who := n.actor(c.AnsweredBy, c.AnsweredOrg)
 		if who == "" {
-			who = n.org(d.Supplier)
+			who = n.org(cmp.Or(c.AnsweredOrg, d.Supplier))
 		}
-		b.Due = view.T("change.answered_by", "who", who, "when", c.AnsweredAt)
+		b.Due = view.T(said, "who", who, "when", c.AnsweredAt)
 		page.Changed = append(page.Changed, b)
 	}
 }
@@ -340,5 +358,6 @@ func changeRoutes() []Route {
 		get("/c/:slug/orders/:id/change", "change form", InCompany, access.OrderPlace, orderChangeForm),
 		post("/c/:slug/orders/:id/change", "ask for change", InCompany, access.OrderPlace, orderChange),
 		post("/c/:slug/orders/:id/change/answer", "answer change", InCompany, access.OrderConfirm, orderChangeAnswer),
+		post("/c/:slug/orders/:id/change/:change/withdraw", "withdraw change", InCompany, access.OrderPlace, orderChangeWithdraw),
 	}
 }

@@ -8,8 +8,11 @@
 package location
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"time"
+	"unicode"
 
 	"entente/db/job"
 	"entente/prm/access"
@@ -24,7 +27,30 @@ const (
 	ByBuyer  = "92" // assigned by the buyer
 	BySeller = "91" // assigned by the seller
 	GLN      = "UL"
+	// Address is the qualifier of what stands for a place in documents without codes: the
+	// address itself, as AddressCode folds it.
+	Address = "ADR"
 )
+
+// AddressCode folds what a document says of a place that has no code in it, so that the same
+// address written otherwise is the same code. One that says nothing has none.
+func AddressCode(parts ...string) Code {
+	var words []string
+	for _, p := range parts {
+		if w := strings.FieldsFunc(strings.ToLower(p), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }); len(w) > 0 {
+			words = append(words, strings.Join(w, " "))
+		}
+	}
+	text := strings.Join(words, ", ")
+	if text == "" {
+		return Code{}
+	}
+	if r := []rune(text); len(r) > 80 { // two long ones that begin alike are not the same
+		sum := sha256.Sum256([]byte(text))
+		text = string(r[:63]) + " " + hex.EncodeToString(sum[:8])
+	}
+	return Code{Address, text}
+}
 
 // Code is a code with who gave it.
 type Code struct {

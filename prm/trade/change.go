@@ -1,9 +1,14 @@
 package trade
 
 import (
+	"context"
+	"strconv"
 	"time"
 
+	"entente/db"
 	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/fault"
 	"entente/prm/money"
 )
 
@@ -19,8 +24,8 @@ type OrderChange struct {
 	Reseller    string
 	Number      string // the buyer's own number of it (BCH07)
 	Sequence    string // which change of the order it is (BCH05)
-	Kind        string // ChangeLines, ChangeAll
-	State       string // ChangeOpen, ChangeAnswered
+	Kind        string // ChangeLines, ChangeAll, ChangeBack
+	State       string // ChangeOpen, ChangeAnswered, ChangeWithdrawn
 	Note        string
 	Source      string
 	Interchange string
@@ -39,10 +44,12 @@ func (c OrderChange) Open() bool { return c.State == ChangeOpen }
 
 // Kinds and states of a change.
 const (
-	ChangeLines    = "lines"  // of some lines
-	ChangeAll      = "cancel" // the whole order is withdrawn
-	ChangeOpen     = "open"
-	ChangeAnswered = "answered"
+	ChangeLines     = "lines"      // of some lines
+	ChangeAll       = "cancel"     // the whole order is withdrawn
+	ChangeBack      = "withdrawal" // takes back the changes before it that were open
+	ChangeOpen      = "open"
+	ChangeAnswered  = "answered"
+	ChangeWithdrawn = "withdrawn"
 )
 
 // ChangeAction is what a line of a change asks for.
@@ -182,6 +189,7 @@ const (
 	DoubtExists   = "line_exists"     // adds a line whose number is taken
 	DoubtChange   = "change_unknown"  // answers a change that nobody asked for
 	DoubtAnswers  = "change_answered" // answers a change that was answered
+	DoubtBack     = "change_back"     // answers a change that its buyer withdrew
 	DoubtSilent   = "change_rest"     // says nothing to a line of the change
 )
 
@@ -374,4 +382,147 @@ func changeAckDoc(d Detail, c OrderChange, r Response, zone string) doc.OrderCha
 		out.Lines = append(out.Lines, al)
 	}
 	return out
+}
+
+// WithdrawChange takes back, for the buyer, a change that the supplier has not answered, with
+// those before it that are open too: the order stands as it is. What was answered meanwhile
+// is not touched. Safe to repeat.
+// Codes: NotFound, Forbidden (not the buying side), Conflict (it was answered).
+// Publishes ChangeTakenBack.
+func (s *Service) WithdrawChange(ctx context.Context, actor access.Actor, id ChangeID) error {
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := changeByID(ctx, string(id))
+		if err == nil {
+			err = access.Check(actor, access.OrderPlace, access.Shared(r.SupplierID, r.ResellerID))
+		}
+		if err != nil {
+			return err
+		}
+		o, lines, err := s.open(ctx, actor, access.OrderPlace, OrderID(r.OrderID), 0)
+		if err != nil {
+			return err
+		}
+		if r, err = changeByID(ctx, string(id)); err != nil || r.State == ChangeWithdrawn { // under the lock of the order
+			return err
+		}
+		if r.State != ChangeOpen {
+			return fault.New(fault.Conflict, "trade.doubt.change_answered", "Number", firstOf(r.Number, r.Sequence))
+		}
+		open, asked, err := openChanges(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		t, err := termsOf(ctx, o.PartnershipID)
+		if err != nil {
+			return err
+		}
+		d, err := AskCmd{}.document(ctx, t, o, lines)
+		if err != nil {
+			return err
+		}
+		d.Lines = asStanding(lines, asked)
+		n, err := changesCount(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		d.Sequence = strconv.FormatInt(n+1, 10)
+		if err := numbered(ctx, t, "OC", &d.Request, func() (bool, error) { return true, nil }); err != nil {
+			return err
+		}
+		_, err = s.takeBack(ctx, actor, o, open, d, changeRow{Source: SourceForm, MadeBy: actor.Person})
+		return err
+	})
+}
+
+// asStanding restates the lines that changes asked to change, and deletes those that they
+// asked to add: a system that did not hear of the answer reads it as another change.
+func asStanding(lines []Line, asked []ChangeLine) []doc.ChangeLine {
+	out := []doc.ChangeLine{}
+	named := map[string]bool{}
+	for _, c := range asked {
+		if named[c.Reference] {
+			continue
+		}
+		named[c.Reference] = true
+		x := doc.ChangeLine{Change: "DI"}
+		if c.Line >= 1 && c.Line <= len(lines) {
+			l := lines[c.Line-1]
+			x.Line, x.Change = docLine(l, 0), "CA"
+			x.Refs, x.Quantity, x.Price = nil, decimal(l.wanted()), decimal(l.Price)
+			if l.RequestedOn != "" {
+				x.Dates = []doc.Date{{Qualifier: "002", Date: l.RequestedOn}}
+			}
+		} else {
+			x.Number, x.VendorItem, x.Unit, x.Quantity = c.Reference, c.SKU, c.Unit, "0"
+			x.Items = []doc.ItemID{{Qualifier: "VP", ID: c.SKU}}
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// takesBack says that a change which asks for nothing but what stands restates all that
+// the open ones ask to change: it then withdraws them. One that is silent about some of it
+// could mean either, and is held.
+func takesBack(d *doc.OrderChange, asked []ChangeLine) bool {
+	if d.Purpose == purposeReplace {
+		return true
+	}
+	for _, c := range asked {
+		said := false
+		for _, x := range d.Lines {
+			if c.Action == ChangeAdd || x.Change == "NC" || !sameNumber(x.Number, c.Reference) {
+				continue
+			}
+			quantity := x.Quantity != "" && x.Change != "PC" && x.Change != "CT"
+			said = said || (quantity || c.Action == ChangeValues && !c.Has(FieldQuantity)) && (x.Price != "" || !c.Has(FieldPrice)) &&
+				(requested(x.Dates) != "" || requested(d.Dates) != "" || !c.Has(FieldDate))
+		}
+		if !said {
+			return false
+		}
+	}
+	return true
+}
+
+// takeBack writes that the open changes of an order are withdrawn, and tells both companies.
+func (s *Service) takeBack(ctx context.Context, actor access.Actor, o orderRow, open []changeRow, d *doc.OrderChange, r changeRow) (ChangeID, error) {
+	now := db.Micros(db.Now(ctx))
+	r.ID, r.OrderID, r.SupplierID, r.ResellerID, r.PartnershipID = db.NewID(), o.ID, o.SupplierID, o.ResellerID, o.PartnershipID
+	r.Number, r.Sequence, r.Kind, r.State = bounded(d.Request, 60), bounded(d.Sequence, 20), ChangeBack, ChangeWithdrawn
+	r.Made, r.Answered, r.AnsweredBy, r.AnsweredOrg = now, now, actor.Person, actor.Org
+	if err := r.keep(d); err != nil {
+		return "", err
+	}
+	if err := insertMany(ctx, []changeRow{r}); err != nil {
+		return "", err
+	}
+	names := ""
+	for _, c := range open {
+		c.State, c.Answered, c.AnsweredBy, c.AnsweredOrg = ChangeWithdrawn, now, actor.Person, actor.Org
+		if err := saveChange(ctx, c, nil); err != nil {
+			return "", err
+		}
+		if names != "" {
+			names += ", "
+		}
+		names += firstOf(c.Number, c.Sequence)
+	}
+	if err := alsoFound(ctx, o.ID, r.Number); err != nil {
+		return "", err
+	}
+	err := s.record(ctx, actor, o, deed{history: "order.change_withdrawn", args: map[string]string{"Change": names}, action: "order.change",
+		event: ChangeTakenBack, payload: Event{Change: ChangeID(r.ID), Interchange: r.InterchangeID, SetNo: int(r.SetNo), Source: r.Source}})
+	if err != nil {
+		return "", err
+	}
+	return ChangeID(r.ID), s.changeAnswered(ctx, o)
+}
+
+// over is why a change takes no answer any more.
+func (r changeRow) over() string {
+	if r.State == ChangeWithdrawn {
+		return DoubtBack
+	}
+	return DoubtAnswers
 }

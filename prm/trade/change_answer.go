@@ -36,7 +36,7 @@ func (s *Service) AnswerChange(ctx context.Context, actor access.Actor, id Chang
 			return err
 		}
 		if r.State != ChangeOpen {
-			return fault.New(fault.Conflict, "trade.doubt.change_answered", "Number", firstOf(r.Number, r.Sequence))
+			return fault.New(fault.Conflict, "trade.doubt."+r.over(), "Number", firstOf(r.Number, r.Sequence))
 		}
 		asked, err := changeLinesOf(ctx, r.ID)
 		if err != nil {
@@ -373,7 +373,7 @@ func (s *Service) openChange(ctx context.Context, o orderRow, request, sequence 
 		r := rows[i]
 		if request != "" && r.Number == request || request == "" && sequence != "" && sameNumber(r.Sequence, sequence) {
 			if r.State != ChangeOpen {
-				return r, doubted(DoubtAnswers, "Number", firstOf(r.Number, r.Sequence))
+				return r, doubted(r.over(), "Number", firstOf(r.Number, r.Sequence))
 			}
 			return r, nil
 		}

@@ -1,6 +1,7 @@
 package trade
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -211,6 +212,18 @@ func (s *Service) bookChange(ctx context.Context, actor access.Actor, t terms, r
 		}
 	}
 	asked, inferred, err := s.asked(ctx, t, o, lines, d)
+	if pending, ok := err.(*doubt); ok && pending.reason == DoubtPending && d.Purpose != purposeCancel {
+		open, all, err := openChanges(ctx, o.ID)
+		if err != nil || !takesBack(d, all) {
+			return cmp.Or(err, error(pending))
+		}
+		if err := r.write(IncomingReply{Change: d}); err != nil {
+			return err
+		}
+		id, err := s.takeBack(ctx, actor, o, open, d, changeRow{Source: r.Source, InterchangeID: r.InterchangeID, SetNo: r.SetNo})
+		r.MadeID = string(id)
+		return err
+	}
 	if err != nil {
 		return err
 	}

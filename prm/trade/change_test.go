@@ -286,3 +286,76 @@ func TestChangeAnsweredBySystem(t *testing.T) {
 		eq(t, "stands", det.Lines[0].Confirmed, money.Whole(40))
 	})
 }
+
+// A buyer withdraws a change on the pages and by a document that restates what it changes;
+// what was granted meanwhile stays, and an answer that comes late is held for its sender.
+func TestChangeWithdrawn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		r := b.receive(design())
+		ask := func(lines ...AskLine) ChangeID {
+			t.Helper()
+			id, err := b.svc.AskChange(b.at(), b.dan, r.Order, AskCmd{Lines: lines})
+			b.must(err)
+			return id
+		}
+		less := ask(AskLine{Line: 1, Quantity: money.Whole(100)}, AskLine{SKU: "AUR-H26", Quantity: money.Whole(7)})
+		later := ask(AskLine{Line: 2, Price: money.Whole(45)})
+		b.want(b.svc.WithdrawChange(b.at(), b.kaarel, less), fault.NotFound, "")
+		b.want(b.svc.WithdrawChange(b.at(), b.ingrid, less), fault.Forbidden, "")
+		b.want(b.svc.WithdrawChange(b.at(), b.eyes, less), fault.Forbidden, "")
+		for range 2 { // safe to repeat
+			b.must(b.svc.WithdrawChange(b.at(), b.dan, later))
+		}
+		det := b.get(r.Order)
+		eq(t, "changes", len(det.Changes), 3)
+		for _, c := range det.Changes {
+			eq(t, "state", c.State, ChangeWithdrawn)
+			eq(t, "by", c.AnsweredBy, b.dan.Person)
+		}
+		eq(t, "ordered", det.Lines[0].Ordered, money.Whole(240))
+		last := b.events.last()
+		eq(t, "event", last.Kind, ChangeTakenBack)
+		back := det.Changes[2]
+		eq(t, "kind", back.Kind, ChangeBack)
+		eq(t, "of the event", last.Payload.(Event).Change, back.ID)
+		_, said, _, err := b.svc.GetChange(b.at(), b.dan, back.ID)
+		b.must(err)
+		eq(t, "restated", len(said.Lines), 3)
+		eq(t, "first", [3]string{said.Lines[0].Change, string(said.Lines[0].Quantity), said.Lines[0].Number}, [3]string{"CA", "240", "10"})
+		eq(t, "new line", [2]string{said.Lines[1].Change, said.Lines[1].VendorItem}, [2]string{"DI", "AUR-H26"})
+		eq(t, "price", string(said.Lines[2].Price), "46.5")
+		items, err := b.svc.Waiting(b.at(), b.ingrid, 50)
+		b.must(err)
+		for _, i := range items {
+			if i.Kind == WaitChange {
+				t.Fatal("a withdrawn change waits")
+			}
+		}
+		b.want(second(b.svc.AnswerChange(b.at(), b.ingrid, less, AnswerCmd{})), fault.Conflict, "trade.doubt.change_back")
+		late := doc.OrderChangeAck{Purpose: "00", Type: "AT", Number: design().Number, Request: back.Number}
+		eq(t, "answer too late", b.reply(late).Reason, DoubtBack)
+
+		// by a document: silent about a part of it is held, all of it withdraws
+		b.change(amend(design().Number, "CH-1", [4]string{"10", "CA", "100", ""}, [4]string{"20", "PC", "", "45.00"}))
+		part := b.change(amend(design().Number, "CH-2", [4]string{"10", "CA", "240", ""}))
+		eq(t, "a part of it", part.Reason, DoubtPending)
+		whole := b.change(amend(design().Number, "CH-3", [4]string{"10", "CA", "240", ""}, [4]string{"20", "PC", "", "46.50"}))
+		eq(t, "all of it", whole.Outcome, Booked)
+		det = b.get(r.Order)
+		for _, c := range det.Changes {
+			eq(t, "state", c.State, ChangeWithdrawn)
+		}
+
+		// granted is granted: to withdraw it is too late, to restate it is a change
+		granted := ask(AskLine{Line: 1, Quantity: money.Whole(100)})
+		_, err = b.svc.AnswerChange(b.at(), b.ingrid, granted, AnswerCmd{})
+		b.must(err)
+		b.want(b.svc.WithdrawChange(b.at(), b.dan, granted), fault.Conflict, "trade.doubt.change_answered")
+		eq(t, "asks anew", b.change(amend(design().Number, "CH-4", [4]string{"10", "CA", "240", ""})).Outcome, Booked)
+		det = b.get(r.Order)
+		eq(t, "waits", det.Changes[len(det.Changes)-1].State, ChangeOpen)
+		eq(t, "stands", det.Lines[0].Ordered, money.Whole(100))
+	})
+}

@@ -2,11 +2,13 @@ package trade
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"entente/db"
 	"entente/db/dbtest"
 	"entente/edi/doc"
+	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
 )
@@ -213,4 +215,80 @@ func TestCollectiveInvoiceFindsLines(t *testing.T) {
 	b.held(b.reply(collective("C-2", "136.80", [5]string{"PO-2", "1", "AUR-BS40", "1", "9.80"}, [5]string{"PO-1", "2", "AUR-D18B", "1", "127.00"})), DoubtUnclear)
 	book(collective("C-3", "93.80", [5]string{"PO-2", "1", "AUR-BS40", "1", "9.80"}, [5]string{"PO-1", "9", "AUR-D18B", "2", "42.00"})) // just what is left of one
 	eq(t, "by quantity", invoiced(), [3]money.Quantity{money.Whole(10), money.Whole(5), money.Whole(7)})
+}
+
+// A supplier makes one invoice of two orders: each is held to what it may invoice and shows
+// its share, the 810 names the order of each line, and nothing leaves where one of them may
+// not.
+func TestCollectHere(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		one, two := b.sent(small()), b.sent(order("PO-2", [3]string{"AUR-G125", "5", "46.50"}, [3]string{"AUR-D18B", "50", "84.00"}))
+		b.must(b.db.InTx(context.Background(), func(ctx context.Context) error { // 4.00 off each drill of PO-2
+			return db.Tx(ctx).Exec("UPDATE order_line SET deal_applied = 'DR-1', deal_method = 'off_invoice', deal_allowance = 4000000, deal_granted = 50000000 WHERE order_id = ? AND line = 2", string(two)).Error
+		}))
+		fresh := b.receive(order("PO-9", [3]string{"AUR-D18B", "5", "84.00"})).Order
+		in := b.incoming(order("PO-B", [3]string{"AUR-D18B", "5", "84.00"}), db.NewID(), 1)
+		in.Reseller, in.Partnership = b.baltic, b.toBaltic
+		baltic, err := b.svc.ReceiveOrder(b.at(), access.System("gateway", b.baltic), in)
+		b.must(err)
+		collect := func(a access.Actor, orders ...CollectOrder) (InvoiceID, error) {
+			return b.svc.Collect(b.at(), a, CollectCmd{Number: "INV-H", TaxRate: money.One / 5, Orders: orders})
+		}
+		none := func(err error, code fault.Code, key string) {
+			t.Helper()
+			b.want(err, code, key)
+			eq(t, "nothing was booked", len(b.get(one).Invoices)+len(b.get(two).Invoices), 0)
+		}
+		none(second(collect(b.ingrid, CollectOrder{Order: one})), fault.Invalid, "trade.collect_orders")
+		none(second(collect(b.ingrid, CollectOrder{Order: one}, CollectOrder{Order: one})), fault.Invalid, "trade.collect_twice")
+		none(second(collect(b.ingrid, CollectOrder{Order: one}, CollectOrder{Order: baltic.Order})), fault.Invalid, "trade.collect_other")
+		none(second(collect(b.ingrid, CollectOrder{Order: one}, CollectOrder{Order: fresh})), fault.Conflict, "trade.collect_nothing")
+		none(second(collect(b.ingrid, CollectOrder{Order: one}, CollectOrder{Order: two, Version: 1})), fault.Conflict, "trade.order_changed")
+		none(second(collect(b.dan, CollectOrder{Order: one}, CollectOrder{Order: two})), fault.Forbidden, "")
+		none(second(collect(b.kaarel, CollectOrder{Order: one}, CollectOrder{Order: two})), fault.NotFound, "")
+		over := CollectOrder{Order: two, Lines: []InvoiceCmdLine{{Line: 1, Quantity: money.Whole(6)}}}
+		_, err = collect(b.ingrid, CollectOrder{Order: one}, over)
+		none(err, fault.Invalid, "trade.quantity_over")
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Fields[0].Name != "orders.1.lines.0.quantity" {
+			t.Errorf("wrong field: %+v", f)
+		}
+
+		id, err := collect(b.ingrid, CollectOrder{Order: two, Lines: []InvoiceCmdLine{{Line: 2, Quantity: money.Whole(50)}}}, CollectOrder{Order: one})
+		b.must(err)
+		b.want(second(collect(b.ingrid, CollectOrder{Order: two, Lines: []InvoiceCmdLine{{Line: 1, Quantity: money.Whole(5)}}}, CollectOrder{Order: fresh})), fault.Conflict, "trade.collect_nothing")
+		inv, err := b.svc.GetInvoice(b.at(), b.dan, id)
+		b.must(err)
+		own := b.get(one)
+		net := money.Amount{Minor: 50*8000 + own.InvoicedTotal.Minor, Currency: "GBP"}
+		eq(t, "sums", [4]string{inv.Net.String(), inv.Tax.String(), inv.State, inv.Shares[0].Number + " " + inv.Shares[1].Number}, [4]string{net.String(), money.Amount{Minor: net.Minor / 5, Currency: "GBP"}.String(), InvoiceMatched, "PO-2 PO-1"})
+		eq(t, "share with the allowance", b.get(two).InvoicedTotal.String(), "4000.00")
+		eq(t, "rest of the second", b.get(two).Lines[0].Invoiced, 0)
+		for _, l := range own.Lines {
+			eq(t, "all that was shipped", l.Invoiced, l.Shipped)
+		}
+		out, _, err := b.svc.InvoiceDoc(b.at(), b.dan, id)
+		b.must(err)
+		if p := out.Validate(); len(p) > 0 {
+			t.Errorf("810 does not hold: %v", p)
+		}
+		names := map[string]int{}
+		for _, l := range out.Lines {
+			for _, r := range l.Refs {
+				if r.Qualifier == "PO" {
+					names[r.Value]++
+				}
+			}
+		}
+		eq(t, "lines of PO-2", names["PO-2"], 1)
+		eq(t, "lines of PO-1", names["PO-1"], len(own.Lines))
+
+		credit, err := b.svc.Credit(b.at(), b.ingrid, id, CreditCmd{})
+		b.must(err)
+		back, err := b.svc.GetInvoice(b.at(), b.dan, credit)
+		b.must(err)
+		eq(t, "given back", back.Gross.Minor, -inv.Gross.Minor)
+	})
 }

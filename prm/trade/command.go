@@ -18,6 +18,7 @@ type Incoming struct {
 	Source      string // SourceEDI when empty
 	PlacedBy    string // person, for an order made on the pages
 	Accepts     string // number of the quote that it is placed to accept
+	Uncoded     bool   // it came in a form whose ship-to may be an address without a code
 }
 
 // Outcome says what became of an order document.
@@ -185,6 +186,26 @@ type InvoiceCmdLine struct {
 	Quantity money.Quantity
 	Price    money.Price
 	TaxRate  *money.Rate // nil: that of the invoice
+}
+
+// CollectCmd makes one invoice of several orders of a partnership. The head is as that of
+// InvoiceCmd; each order says which of its lines.
+type CollectCmd struct {
+	Number      string
+	IssuedOn    string
+	DueOn       string
+	TaxRate     money.Rate
+	TaxCategory string
+	Release     string
+	Orders      []CollectOrder
+}
+
+// CollectOrder is an order to invoice with others. No lines: all that is shipped (confirmed,
+// where nothing was shipped here) and not invoiced.
+type CollectOrder struct {
+	Order   OrderID
+	Version int64
+	Lines   []InvoiceCmdLine
 }
 
 // CreditCmd gives an invoice back, or part of it. No lines: all that is not credited yet.

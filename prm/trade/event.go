@@ -29,6 +29,7 @@ const (
 	InvoicedEvent   = "trade.Invoiced"
 	ChangeAsked     = "trade.ChangeAsked"   // the reseller asks to change an order
 	ChangeDecided   = "trade.ChangeDecided" // the supplier answered that
+	ChangeTakenBack = "trade.ChangeWithdrawn"
 	ChangeHeld      = "trade.ChangeHeld"    // a change that the reseller's system sent is not booked, and somebody is asked
 	ReturnAsked     = "trade.ReturnAsked"   // the reseller wants to send goods back
 	ReturnGranted   = "trade.ReturnGranted" // the supplier authorised that, in all or in part
@@ -62,7 +63,7 @@ const (
 // Events lists the kinds of event that people hear of; ReplyWaits and ReplySettled are
 // for the gateway.
 func Events() []string {
-	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderLocated, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, OrderApproved, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeDecided, ChangeHeld, ReturnAsked, ReturnGranted, ReturnRefused, ReturnArrived, ReplyHeld, ReplyDuplicate}
+	return []string{OrderReceived, OrderDuplicate, OrderHeld, OrderRefused, OrderAnswered, OrderLocated, OrderConfirmed, OrderAgreed, OrderCancelled, OrderShipped, GoodsReceived, InvoicedEvent, OrderApproved, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeDecided, ChangeTakenBack, ChangeHeld, ReturnAsked, ReturnGranted, ReturnRefused, ReturnArrived, ReplyHeld, ReplyDuplicate}
 }
 
 // Event is the payload of all events of this package: ids, no content. Quiet says

@@ -146,7 +146,7 @@ func (s *Service) draft(ctx context.Context, t terms, cmd PlaceCmd, quotes []Quo
 	d := written(ctx, t, cmd, quotes)
 	j := judged{head: Head{Parties: d.Parties}, shipTo: shipTo(d.Parties)}
 	var err error
-	if f.ShipTo, _, err = s.shipToOf(ctx, t, j); err != nil {
+	if f.ShipTo, _, err = s.shipToOf(ctx, t, j, false); err != nil {
 		return f, kept, err
 	}
 	f.NewShipTo = func(ctx context.Context) (bool, error) { return s.newPlace(ctx, t, d.Parties, f.ShipTo, "") }

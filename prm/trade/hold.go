@@ -53,7 +53,7 @@ func (s *Service) answer(ctx context.Context, actor access.Actor, t terms, o ord
 	if err := json.Unmarshal([]byte(a.Document), &k); err != nil {
 		return Receipt{}, fault.Wrap(err, fault.Internal, "error.internal")
 	}
-	in := Incoming{Doc: k.Doc, Supplier: t.SupplierID, Reseller: t.ResellerID, Partnership: t.ID, Interchange: a.InterchangeID, SetNo: int(a.SetNo), Source: a.Source, PlacedBy: a.PlacedBy}
+	in := Incoming{Doc: k.Doc, Supplier: t.SupplierID, Reseller: t.ResellerID, Partnership: t.ID, Interchange: a.InterchangeID, SetNo: int(a.SetNo), Source: a.Source, PlacedBy: a.PlacedBy, Uncoded: k.Uncoded}
 	out := Receipt{Order: OrderID(o.ID), Outcome: HeldBack, Arrival: ArrivalID(a.ID), Reason: a.Reason}
 	switch {
 	case cmd.Answer == AnswerRefuse:
@@ -138,7 +138,7 @@ func (s *Service) replace(ctx context.Context, t terms, o *orderRow, lines []Lin
 	if err != nil {
 		return err
 	}
-	shipTo, unknown, err := s.shipToOf(ctx, t, j)
+	shipTo, unknown, err := s.shipToOf(ctx, t, j, in.Uncoded && in.Doc.Type != KindDirect)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,6 @@ import (
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
-	"entente/prm/precheck"
 )
 
 // dueDays is the usual time to pay, where nothing else is agreed.
@@ -67,13 +66,7 @@ func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, c
 		if err != nil {
 			return err
 		}
-		warn, err := s.mayLeave(ctx, o.PartnershipID, cmd.Release, billing(taken, lines, t), func(f precheck.Finding) string {
-			i := max(0, slices.IndexFunc(taken, func(c InvoiceCmdLine) bool { return lines[c.Line-1].Reference == f.Line }))
-			if f.Rule == precheck.Price {
-				return fmt.Sprintf("lines.%d.price", i)
-			}
-			return fmt.Sprintf("lines.%d.quantity", i)
-		})
+		warn, err := s.mayLeave(ctx, o.PartnershipID, cmd.Release, billing(taken, lines, t), fieldOf(taken, lines))
 		if err != nil {
 			return err
 		}

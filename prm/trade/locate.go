@@ -152,10 +152,24 @@ func ShipTo(ps []doc.Party) location.Code {
 	return location.Code{}
 }
 
+// addressOf is the address of the ship-to of a document without a code for it, as what
+// stands for a place.
+func addressOf(ps []doc.Party) location.Code {
+	for _, p := range ps {
+		if p.Role == "ST" {
+			return location.AddressCode(p.Name, strings.Join(p.Address, " "), p.Postcode, p.City, p.Country)
+		}
+	}
+	return location.Code{}
+}
+
 // shipToOf looks the ship-to of a judged document up. It gives the line that people read,
 // and the code where it is to be known and is not.
-func (s *Service) shipToOf(ctx context.Context, t terms, j judged) (line, unknown string, err error) {
+func (s *Service) shipToOf(ctx context.Context, t terms, j judged, uncoded bool) (line, unknown string, err error) {
 	c := ShipTo(j.head.Parties)
+	if c.Code == "" && uncoded {
+		c = addressOf(j.head.Parties)
+	}
 	if s.places == nil || c.Code == "" || utf8.RuneCountInString(c.Code) > 80 {
 		return j.shipTo, "", nil
 	}
@@ -393,7 +407,7 @@ func heldPlace(ctx context.Context, o orderRow, h Head) (*HeldPlace, error) {
 	}
 	out := &HeldPlace{Code: location.ParseCode(o.ShipToUnknown)}
 	for _, p := range h.Parties {
-		if p.Role == "ST" && strings.TrimSpace(p.ID) == out.Code.Code {
+		if p.Role == "ST" && (out.Code.Qualifier == location.Address || strings.TrimSpace(p.ID) == out.Code.Code) {
 			out.Party = p
 		}
 	}

@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -257,4 +258,58 @@ func TestUnknownLocationRefused(t *testing.T) {
 		b.must(b.svc.Located(b.at(), p.Partnership))
 		eq(t, "free", b.get(id).Held, "")
 	})
+}
+
+// An order that came in a file names its ship-to by address alone: it is held like one with a
+// code that nobody knows, mapped once for every order to the same address, however written.
+// An order straight to a customer, and one by EDI or by hand, is not.
+func TestUnknownAddress(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		places := b.places()
+		sent := func(number, name, city string, change func(*Incoming)) Detail {
+			t.Helper()
+			in := b.incoming(order(number, [3]string{"AUR-D18B", "10", "84.00"}), db.NewID(), 1)
+			in.Doc.Parties = []doc.Party{{Role: "ST", Name: name, Address: []string{"1 Canal Road"}, Postcode: "LS1 4AB", City: city}}
+			in.Uncoded = true
+			if change != nil {
+				change(&in)
+			}
+			r, err := b.svc.ReceiveOrder(b.at(), access.System("gateway", in.Reseller), in)
+			b.must(err)
+			return b.get(r.Order)
+		}
+		first := sent("F1", "Kestrel Leeds", "Leeds", nil)
+		again := sent("F2", "KESTREL  Leeds", "leeds", nil)
+		other := sent("F3", "Kestrel York", "York", nil)
+		for _, x := range []Detail{first, again, other} {
+			eq(t, "held", x.Held, HeldLocation)
+		}
+		eq(t, "address", first.Place.Code.Code, "kestrel leeds, 1 canal road, ls1 4ab, leeds")
+		eq(t, "party", first.Place.Party.Name, "Kestrel Leeds")
+		eq(t, "others", b.get(first.ID).Place.Others, 1)
+		eq(t, "to a customer", sent("F4", "Jo Smith", "Hull", func(in *Incoming) { in.Doc.Type = KindDirect }).Held, "")
+		eq(t, "by EDI", sent("F5", "Kestrel Leeds", "Leeds", func(in *Incoming) { in.Uncoded = false }).Held, "")
+		eq(t, "not agreed", sent("F6", "Baltic", "Tallinn", func(in *Incoming) {
+			in.Reseller, in.Partnership = b.baltic, b.toBaltic
+		}).Held, "")
+		p, err := places.Add(b.at(), b.ingrid, location.Place{Partnership: b.toKestrel, Name: "Leeds hub", City: "Leeds"})
+		b.must(err)
+		n, err := b.svc.Locate(b.at(), b.ingrid, first.ID, LocateCmd{Known: p.ID})
+		b.must(err)
+		eq(t, "released", n, 2)
+		eq(t, "later ones", sent("F7", "Kestrel Leeds", "LEEDS", nil).Held, "")
+		b.must(second(b.svc.RefuseLocation(b.at(), b.ingrid, other.ID, "")))
+		eq(t, "refused", b.get(other.ID).State, Rejected)
+	})
+}
+
+func TestAddressCode(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("very long street name ", 6)
+	a, b := location.AddressCode("A", long+"1"), location.AddressCode("A", long+"2")
+	if a == b || len([]rune(a.Code)) > 80 || location.AddressCode(" ", "-").Code != "" || location.AddressCode("上海仓库", "浦东") != (location.Code{Qualifier: location.Address, Code: "上海仓库, 浦东"}) {
+		t.Fatal(a, b)
+	}
 }

@@ -1,13 +1,17 @@
 package trade
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
+	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/precheck"
 )
 
 // matched is what matching found about one invoice.
@@ -349,4 +353,165 @@ func (d Detail) Creditable(of InvoiceID) map[int]money.Quantity {
 		out[k.line] = x.quantity
 	}
 	return out
+}
+
+// Collect makes one invoice of several orders for the supplier. Each is checked as an
+// invoice of it alone would be, before anything leaves; each shows its share.
+// Codes: NotFound, Forbidden, Conflict (another version, an order has nothing to invoice or
+// is stopped, the number is taken), Invalid (fewer than two orders or more than
+// MaxInvoiceOrders, one of them twice, of another partnership or currency; a field per wrong
+// line, a date, the rate).
+// Publishes Invoiced for each order; all but the first follow it.
+func (s *Service) Collect(ctx context.Context, actor access.Actor, cmd CollectCmd) (InvoiceID, error) {
+	var out InvoiceID
+	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		xs, err := s.collected(ctx, actor, cmd.Orders)
+		if err != nil {
+			return err
+		}
+		o := xs[0].o
+		t, err := termsOf(ctx, o.PartnershipID)
+		if err != nil {
+			return err
+		}
+		head := InvoiceCmd{Number: cmd.Number, IssuedOn: cmd.IssuedOn, DueOn: cmd.DueOn, TaxRate: cmd.TaxRate, TaxCategory: cmd.TaxCategory}
+		if err := head.fill(ctx, t); err != nil {
+			return err
+		}
+		r := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Kind: InvoiceDebit, State: InvoiceMatched, Currency: o.Currency, TaxRate: int64(head.TaxRate), TaxCategory: head.TaxCategory,
+			IssuedOn: head.IssuedOn, DueOn: head.DueOn, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx)), Orders: xs.several()}
+		var rows []invoiceLineRow
+		warned := make([][]precheck.Finding, len(xs))
+		for i, x := range xs {
+			more, warn, err := s.collect(ctx, &r, t, x, InvoiceCmd{TaxRate: head.TaxRate, Lines: cmd.Orders[i].Lines, Release: cmd.Release})
+			if err != nil {
+				return within(err, "orders."+itoa(i)+".")
+			}
+			for _, k := range more {
+				k.Position, k.OrderID = int64(len(rows)+1), x.o.ID
+				rows = append(rows, k)
+			}
+			warned[i] = warn
+		}
+		taxes, err := sums(&r, rows, t, head.TaxCategory)
+		if err != nil {
+			return err
+		}
+		insert := func() (bool, error) { return insertOnce(ctx, &r) }
+		if r.Number = head.Number; r.Number == "" {
+			err = numbered(ctx, t, "INV", &r.Number, insert)
+		} else if ok, e := insert(); e != nil || !ok {
+			if err = e; e == nil {
+				err = fault.New(fault.Conflict, "trade.number_taken", "Number", r.Number)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if err := count(xs, rows, false); err != nil {
+			return err
+		}
+		for i, x := range xs {
+			if err := sentWith(ctx, actor, x.o, warningRow{Kind: DocumentInvoice, DocumentID: r.ID, Number: r.Number, Reason: cmd.Release}, warned[i]); err != nil {
+				return err
+			}
+		}
+		out = InvoiceID(r.ID)
+		return s.post(ctx, actor, r, rows, taxes, xs)
+	})
+	return out, err
+}
+
+// collected locks the orders that are invoiced together, always in the same sequence, and
+// gives them as they are asked for.
+func (s *Service) collected(ctx context.Context, actor access.Actor, list []CollectOrder) (shares, error) {
+	if len(list) < 2 || len(list) > MaxInvoiceOrders {
+		return nil, fault.InvalidField("orders", "trade.collect_orders", "Most", MaxInvoiceOrders)
+	}
+	at := make([]int, len(list))
+	xs := make(shares, len(list))
+	for i, c := range list {
+		o, err := orderByID(ctx, c.Order, false)
+		if err == nil {
+			err = access.Check(actor, access.OrderInvoice, access.Shared(o.SupplierID, o.ResellerID))
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range xs[:i] {
+			switch {
+			case x.o.ID == o.ID:
+				return nil, fault.InvalidField("orders."+itoa(i)+".order", "trade.collect_twice", "Number", o.Number)
+			case x.o.PartnershipID != o.PartnershipID || x.o.Currency != o.Currency:
+				return nil, fault.InvalidField("orders."+itoa(i)+".order", "trade.collect_other", "Number", o.Number)
+			}
+		}
+		xs[i], at[i] = &share{o: o}, i
+	}
+	slices.SortFunc(at, func(a, b int) int {
+		return cmp.Or(strings.Compare(xs[a].o.Number, xs[b].o.Number), strings.Compare(xs[a].o.ReleaseNo, xs[b].o.ReleaseNo), strings.Compare(xs[a].o.ID, xs[b].o.ID))
+	})
+	for _, i := range at {
+		o, lines, err := s.open(ctx, actor, access.OrderInvoice, list[i].Order, list[i].Version)
+		if err == nil {
+			err = movesGoods(o)
+		}
+		if err == nil {
+			err = stopped(o)
+		}
+		if err != nil {
+			return nil, err
+		}
+		xs[i].o, xs[i].lines = o, lines
+	}
+	return xs, nil
+}
+
+// collect are the lines of one order on an invoice of several, and what is to be said of
+// them.
+func (s *Service) collect(ctx context.Context, r *invoiceRow, t terms, x *share, cmd InvoiceCmd) ([]invoiceLineRow, []precheck.Finding, error) {
+	taken, err := invoiceLines(&cmd, x.lines)
+	if err == nil && len(taken) == 0 {
+		err = fault.New(fault.Conflict, "trade.collect_nothing", "Number", x.o.Number)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	numbers := make([]int, len(taken))
+	for i, c := range taken {
+		numbers[i] = c.Line
+	}
+	if err := lineStopped(ctx, x.o.ID, numbers...); err != nil {
+		return nil, nil, err
+	}
+	rows, err := priced(r, taken, x.lines, cmd.TaxRate)
+	if err != nil {
+		return nil, nil, err
+	}
+	warn, err := s.mayLeave(ctx, x.o.PartnershipID, cmd.Release, billing(taken, x.lines, t), fieldOf(taken, x.lines))
+	return rows, warn, err
+}
+
+// fieldOf names the field of a line about which a check found something.
+func fieldOf(taken []InvoiceCmdLine, lines []Line) func(precheck.Finding) string {
+	return func(f precheck.Finding) string {
+		i := max(0, slices.IndexFunc(taken, func(c InvoiceCmdLine) bool { return lines[c.Line-1].Reference == f.Line }))
+		if f.Rule == precheck.Price {
+			return "lines." + itoa(i) + ".price"
+		}
+		return "lines." + itoa(i) + ".quantity"
+	}
+}
+
+// within puts the lines of a fault under a field; what concerns the whole stays.
+func within(err error, field string) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		for i := range f.Fields {
+			if strings.HasPrefix(f.Fields[i].Name, "lines.") {
+				f.Fields[i].Name = field + f.Fields[i].Name
+			}
+		}
+	}
+	return err
 }

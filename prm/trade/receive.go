@@ -220,7 +220,7 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 	if err != nil {
 		return Receipt{}, err
 	}
-	shipTo, unknown, err := s.shipToOf(ctx, t, j)
+	shipTo, unknown, err := s.shipToOf(ctx, t, j, in.Uncoded && in.Doc.Type != KindDirect)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -317,6 +317,7 @@ type kept struct {
 	Doc         doc.PurchaseOrder `json:"doc"`
 	Hash        string            `json:"hash"`
 	Differences []Difference      `json:"differences,omitempty"`
+	Uncoded     bool              `json:"uncoded,omitempty"`
 }
 
 // again handles a document whose business key is already booked.
@@ -353,7 +354,7 @@ func (s *Service) again(ctx context.Context, actor access.Actor, t terms, in Inc
 	if err != nil {
 		return Receipt{}, err
 	}
-	k := kept{Doc: in.Doc, Hash: j.hash}
+	k := kept{Doc: in.Doc, Hash: j.hash, Uncoded: in.Uncoded}
 	if reason != HeldCancel {
 		k.Differences = differences(was.order(), lines, j)
 	}

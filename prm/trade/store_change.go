@@ -113,6 +113,21 @@ func openChange(ctx context.Context, order string) (changeRow, error) {
 	return rows[0], nil
 }
 
+// openChanges are the changes of an order that are not answered, with their lines.
+func openChanges(ctx context.Context, order string) (open []changeRow, asked []ChangeLine, err error) {
+	if err := db.Tx(ctx).Where("order_id = ? AND state = ?", order, ChangeOpen).Order("made, id").Find(&open).Error; err != nil {
+		return nil, nil, err
+	}
+	for _, r := range open {
+		lines, err := changeLinesOf(ctx, r.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		asked = append(asked, lines...)
+	}
+	return open, asked, nil
+}
+
 func changeByID(ctx context.Context, id string) (changeRow, error) {
 	var r changeRow
 	err := db.Tx(ctx).Where("id = ?", id).Take(&r).Error

@@ -112,7 +112,7 @@ func differs(ctx context.Context, id string) (bool, error) {
 }
 
 // counts reads what is in each view, up to CountMost + 1 of it: each number is read from
-// an index that holds nothing else, so that none costs more with more orders.
+// an index that holds nothing else, so that it costs what waits, whatever else there is.
 func counts(ctx context.Context, scope access.Scope) (Counts, error) {
 	var out Counts
 	for _, side := range []access.Side{access.Supplier, access.Reseller} {

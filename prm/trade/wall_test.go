@@ -113,6 +113,10 @@ func TestStranger(t *testing.T) {
 			"AskChange": func(a access.Actor) error {
 				return second(s.AskChange(ctx, a, r.Order, AskCmd{Lines: []AskLine{{Line: 1, Quantity: money.Whole(30)}}}))
 			},
+			"Collect": func(a access.Actor) error {
+				return second(s.Collect(ctx, a, CollectCmd{Orders: []CollectOrder{{Order: r.Order}, {Order: r.Order}}}))
+			},
+			"WithdrawChange":  func(a access.Actor) error { return s.WithdrawChange(ctx, a, change) },
 			"AnswerChange":    func(a access.Actor) error { return second(s.AnswerChange(ctx, a, change, AnswerCmd{})) },
 			"GetChange":       func(a access.Actor) error { _, _, _, err := s.GetChange(ctx, a, change); return err },
 			"ChangeAck":       func(a access.Actor) error { _, _, err := s.ChangeAck(ctx, a, answer); return err },
