@@ -544,6 +544,35 @@ func TestAnswerAndInvoice(t *testing.T) {
 	eq(t, "paid once it is", paid.Outcome, settle.Booked)
 }
 
+// One invoice of two orders is weighed as a whole: each share is below the limit, both
+// together are above.
+func TestInvoiceOfSeveralOrders(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	b.rule(b.boss, Rule{About: AboutInvoice, Test: TestLimit, Amount: eur(100_000), Role: access.Finance, FourEyes: true})
+	var orders []trade.CollectOrder
+	for _, n := range []string{"1", "2"} {
+		o := b.received(n, "Leeds", "100", "6")
+		_, err := b.trade.Confirm(b.at(), b.ingrid, o, trade.ConfirmCmd{})
+		b.must(err)
+		_, err = b.trade.Ship(b.at(), b.ingrid, o, trade.ShipCmd{})
+		b.must(err)
+		orders = append(orders, trade.CollectOrder{Order: o})
+	}
+	inv, err := b.trade.Collect(b.at(), b.ingrid, trade.CollectCmd{Orders: orders})
+	b.must(err)
+	ap, err := b.settle.Approve(b.at(), b.dan, inv, settle.ApproveCmd{})
+	b.must(err)
+	if ap.Request == "" {
+		t.Fatal("an invoice above the limit was approved by who is below")
+	}
+	_, err = b.svc.Approve(b.at(), b.finn, ID(ap.Request))
+	b.must(err)
+	acc, err := b.settle.Account(b.at(), b.dan, inv)
+	b.must(err)
+	eq(t, "all of it", [2]string{acc.Invoice.Net.String(), acc.Approved.Person}, [2]string{"1200.00", b.finn.Person})
+}
+
 // Whoever is no party to a request, or of another company, learns nothing and changes
 // nothing.
 func TestStranger(t *testing.T) {
