@@ -496,6 +496,15 @@ func TestManyOrders(t *testing.T) {
 		invoices, err = b.svc.Invoices(b.at(), b.ingrid, InvoiceFilter{Query: "retired", State: InvoiceDiffers, Partner: b.kestrel})
 		b.must(err)
 		eq(t, "invoices that differ", len(invoices.Items), 1)
+		for _, x := range []struct {
+			f InvoiceFilter
+			n int
+		}{{InvoiceFilter{Partner: b.baltic}, 200}, {InvoiceFilter{Partner: b.kestrel, State: InvoiceDiffers}, 8}, {InvoiceFilter{Partner: b.baltic, State: InvoiceDiffers}, 0}, {InvoiceFilter{Partner: b.baltic, State: InvoiceMatched, Query: "retired"}, 20}} {
+			x.f.Limit = 200
+			if invoices, err = b.svc.Invoices(b.at(), b.ingrid, x.f); err != nil || len(invoices.Items) != x.n {
+				t.Errorf("%+v: %d invoices, %v", x.f, len(invoices.Items), err)
+			}
+		}
 	})
 }
 
