@@ -158,7 +158,7 @@ var documentsBy = map[string]string{
 func documentsIn(ctx context.Context, by, owner, org, from, to string, ids []string, after Document, limit int) ([]Document, error) {
 	var out []Document
 	from = max(from, after.Day)
-	for days := 14; from <= to && len(out) < limit; days *= 2 {
+	for days := 14; from <= to && len(out) < limit; days = min(2*days, 112) {
 		at, err := time.Parse(time.DateOnly, from)
 		if err != nil {
 			return nil, err
