@@ -246,7 +246,7 @@ func (v *visit) tieredRule(r fund.Rule) view.Text {
 	if len(r.SKUs)+len(r.Families) > 0 {
 		items = v.promoProducts(ruleProducts(r))
 	}
-	return view.T("fund.rule_tiers_"+r.Reach, "steps", strings.Join(steps, "; "), "days", r.Days, "items", items, "close", r.CloseDays)
+	return view.T("fundrule."+r.Reach, "steps", strings.Join(steps, "; "), "days", r.Days, "items", items, "close", r.CloseDays)
 }
 
 // ruleProducts are the products of a rule, as promotions name theirs.

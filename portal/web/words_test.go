@@ -166,7 +166,7 @@ func madeUp(t *testing.T) []string {
 	add("fundplace.", "overview", "requests", "claims", "edi")
 	add("fundstep.", fund.StepAt, fund.StepAbove, fund.StepBack, fund.StepReached, fund.StepFell, fund.StepClosed)
 	add("fundreach.", fund.Reaches...)
-	add("fund.rule_tiers_", fund.Reaches...)
+	add("fundrule.", fund.Reaches...)
 	add("fundliability.", "xlsx", "csv")
 	add("state.fund.", fund.Open, fund.Closed)
 	add("fundsum.", "granted", "available", "reserved", "to_pay", "settled", "lapsed", "owed", "earned", "pending", "to_draw", "asked", "approved", "liability")
