@@ -247,3 +247,46 @@ func (v *visit) homePromos(page *view.HomePage) error {
 	}
 	return nil
 }
+
+// promoRebuild has the figures computed again from the documents.
+func promoRebuild(v *visit) error {
+	id := promo.ID(v.Params("id"))
+	if err := v.w.d.Promos.StartRebuild(v.ctx, v.actor(), id); err != nil {
+		return err
+	}
+	return v.done(v.promoURL(id)+"/results#rebuild", "promo.rebuild_begun")
+}
+
+// promoRebuildShow says how far that is: the page asks while it runs.
+func promoRebuildShow(v *visit) error {
+	id := promo.ID(v.Params("id"))
+	if !v.htmx() || v.Get("HX-Target") != "rebuild" {
+		return v.seeOther(v.promoURL(id) + "/results#rebuild")
+	}
+	got, err := v.w.d.Promos.Rebuilding(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	p := v.promoHead(got.Head, promo.Terms{}, promoForms{})
+	p.Tab, p.Results = "results", &view.PromoResults{Rebuild: v.promoRebuilding(got)}
+	return v.renderAs(200, p, fragments{"rebuild": "promo.rebuild.now"})
+}
+
+func (v *visit) promoRebuilding(r promo.Results) *view.PromoRebuild {
+	if r.Owner != v.org() {
+		return nil
+	}
+	out := &view.PromoRebuild{URL: v.promoURL(r.ID) + "/rebuild", CanStart: v.may(access.PromoWrite, access.Own(v.org())) && r.State != promo.Settled}
+	if x := r.Rebuild; x != nil {
+		key := "promo.rebuild_" + x.State
+		if x.State == promo.RebuildDone && x.Changed > 0 {
+			key = "promo.rebuild_changed"
+		}
+		out.Working, out.Done, out.Total = x.State == promo.RebuildRunning, x.Done, x.Total
+		out.Said = view.T(key, "done", x.Done, "total", x.Total, "percent", 100*x.Done/max(1, x.Total), "lines", x.Lines, "changed", x.Changed, "when", x.At)
+	}
+	if !out.CanStart && out.Said.IsZero() {
+		return nil
+	}
+	return out
+}

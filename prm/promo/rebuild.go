@@ -60,12 +60,13 @@ func (s *Service) startRebuild(ctx context.Context, actor access.Actor, id ID, l
 		if r.AgreedNo == 0 || State(r.State) == Settled {
 			return fault.New(fault.Conflict, "promo.not_rebuilt", "State", r.State)
 		}
-		if was, found, err := rebuildOf(ctx, r.ID); err != nil || found && was.State == RebuildRunning {
+		was, found, err := rebuildOf(ctx, r.ID)
+		if err != nil || found && was.State == RebuildRunning {
 			out = was
 			return err
 		}
 		now := db.Now(ctx)
-		out = rebuildRow{PromotionID: r.ID, OwnerID: r.OwnerID, State: RebuildRunning, Started: db.Micros(now), StartedBy: actor.Person, Changed: db.Micros(now), Lease: db.Micros(now.Add(lease)), Taken: "{}"}
+		out = rebuildRow{PromotionID: r.ID, OwnerID: r.OwnerID, State: RebuildRunning, Started: db.Micros(now), StartedBy: actor.Person, Changed: db.Micros(now), Lease: db.Micros(now.Add(lease)), Step: was.Step + 1, Taken: "{}"}
 		buyers := buyersOf(seats)
 		if out.OrgID = after(buyers, ""); out.OrgID == "" {
 			out.State = RebuildDone

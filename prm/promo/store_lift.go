@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -102,6 +103,25 @@ var movedBy = map[string]string{
 		WHERE i.supplier_id = ? AND i.reseller_id = ? AND i.issued_on >= ? AND i.issued_on <= ?`,
 }
 
+// nested has PostgreSQL read the lines of a partner's documents one document after the other:
+// it would rather read all lines of everybody and throw most of them away. SQLite does so
+// by itself.
+func nested(ctx context.Context, query string) string {
+	if db.DialectOf(ctx) != db.Postgres {
+		return query
+	}
+	return lateral.Replace(query)
+}
+
+var lateral = strings.NewReplacer(
+	"JOIN order_line l ON l.order_id = o.id", "JOIN LATERAL (SELECT * FROM order_line y WHERE y.order_id = o.id OFFSET 0) l ON TRUE",
+	"JOIN order_line l ON l.order_id = s.order_id AND l.line = x.line", "JOIN LATERAL (SELECT * FROM order_line y WHERE y.order_id = s.order_id AND y.line = x.line OFFSET 0) l ON TRUE",
+	"JOIN order_line l ON l.order_id = CASE WHEN x.order_id = '' THEN i.order_id ELSE x.order_id END AND l.line = x.line", "JOIN LATERAL (SELECT * FROM order_line y WHERE y.order_id = CASE WHEN x.order_id = '' THEN i.order_id ELSE x.order_id END AND y.line = x.line OFFSET 0) l ON TRUE",
+	"JOIN shipment_line x ON x.shipment_id = s.id", "JOIN LATERAL (SELECT * FROM shipment_line y WHERE y.shipment_id = s.id OFFSET 0) x ON TRUE",
+	"JOIN invoice_line x ON x.invoice_id = i.id", "JOIN LATERAL (SELECT * FROM invoice_line y WHERE y.invoice_id = i.id OFFSET 0) x ON TRUE",
+	"JOIN sell_line l ON l.report_id = r.id", "JOIN LATERAL (SELECT * FROM sell_line y WHERE y.report_id = r.id OFFSET 0) l ON TRUE",
+)
+
 func movedIn(ctx context.Context, by, owner, org, from, to string, goods []good) ([]moved, error) {
 	own, all := []string{""}, []string{""}
 	for _, g := range goods {
@@ -110,15 +130,15 @@ func movedIn(ctx context.Context, by, owner, org, from, to string, goods []good)
 		}
 	}
 	var out []moved
-	return out, db.Tx(ctx).Raw("SELECT day, own, unit, base_unit, pack, CAST(SUM(quantity) AS BIGINT) AS quantity FROM (SELECT l.product_id IN ? AS own, "+movedBy[by]+" AND l.free = 0 AND l.product_id IN ?) d GROUP BY day, own, unit, base_unit, pack",
+	return out, db.Tx(ctx).Raw("SELECT day, own, unit, base_unit, pack, CAST(SUM(quantity) AS BIGINT) AS quantity FROM (SELECT l.product_id IN ? AS own, "+nested(ctx, movedBy[by])+" AND l.free = 0 AND l.product_id IN ?) d GROUP BY day, own, unit, base_unit, pack",
 		own, owner, org, from, to, all).Scan(&out).Error
 }
 
 // pricedIn is what orders of a span ask for products: quantity by unit and price.
 func pricedIn(ctx context.Context, owner, org, currency, from, to string, ids []string) (map[string][]priced, error) {
 	var rows []priced
-	err := db.Tx(ctx).Raw(`SELECT l.sku, l.unit, l.price, CAST(SUM(l.ordered - l.cancelled) AS BIGINT) AS quantity FROM purchase_order o JOIN order_line l ON l.order_id = o.id
-		WHERE o.supplier_id = ? AND o.reseller_id = ? AND o.currency = ? AND o.ordered_on >= ? AND o.ordered_on <= ? AND o.kind <> 'BK' AND l.free = 0 AND l.price > 0 AND l.product_id IN ? GROUP BY l.sku, l.unit, l.price`, owner, org, currency, from, to, ids).Scan(&rows).Error
+	err := db.Tx(ctx).Raw(nested(ctx, `SELECT l.sku, l.unit, l.price, CAST(SUM(l.ordered - l.cancelled) AS BIGINT) AS quantity FROM purchase_order o JOIN order_line l ON l.order_id = o.id
+		WHERE o.supplier_id = ? AND o.reseller_id = ? AND o.currency = ? AND o.ordered_on >= ? AND o.ordered_on <= ? AND o.kind <> 'BK' AND l.free = 0 AND l.price > 0 AND l.product_id IN ? GROUP BY l.sku, l.unit, l.price`), owner, org, currency, from, to, ids).Scan(&rows).Error
 	out := map[string][]priced{}
 	for _, r := range rows {
 		out[r.SKU] = append(out[r.SKU], r)
@@ -169,7 +189,7 @@ func documentsIn(ctx context.Context, by, owner, org, from, to string, ids []str
 		if by == ByResale { // from is the first day of a line, which may last: months and quarters are chosen by that day
 			last = to
 		}
-		q, args := "SELECT * FROM ("+documentsBy[by]+") d WHERE day <= ?", []any{owner, org, from, last, ids, until}
+		q, args := "SELECT * FROM ("+nested(ctx, documentsBy[by])+") d WHERE day <= ?", []any{owner, org, from, last, ids, until}
 		if after.Number != "" {
 			q += " AND (day > ? OR day = ? AND (number > ? OR number = ? AND (id > ? OR id = ? AND line > ?)))"
 			args = append(args, after.Day, after.Day, after.Number, after.Number, after.ID, after.ID, after.Line)

@@ -49,7 +49,7 @@ func rebuildDue(ctx context.Context, now int64) (x rebuildRow, found bool, err e
 }
 
 func insertRebuild(ctx context.Context, x rebuildRow) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "promotion_id"}}, UpdateAll: true}).Create(&x).Error
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "promotion_id"}}, DoUpdates: clause.AssignmentColumns([]string{"state", "started", "started_by", "changed", "lease", "step", "org_id", "place", "taken", "done", "total", "found", "differing"})}).Create(&x).Error
 }
 
 // leaseRebuild takes a rebuild until an instant, if nobody went on with it.
