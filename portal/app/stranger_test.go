@@ -246,6 +246,8 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM landing_page x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.promotion_id FROM landing_page x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' AND NOT EXISTS (SELECT 1 FROM promotion_seat s JOIN org y ON y.id = s.org_id WHERE s.promotion_id = x.promotion_id AND y.slug = 'baltic')`,
 			`SELECT x.id FROM campaign x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
+			`SELECT id FROM trigger_rule LIMIT 2`,
+			`SELECT x.id FROM suggestion x JOIN org r ON r.id = x.partner_id WHERE r.slug = 'kestrel' LIMIT 2`,
 			`SELECT x.lead_id FROM landing_lead x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 		} {
@@ -668,7 +670,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "campaign": a.campaigns, "brand": a.brands, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "campaign": a.campaigns, "brand": a.brands"trigger": a.triggers, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {
