@@ -494,3 +494,28 @@ func TestAnswered(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCampaignMail: a mail of a campaign bears the company's name, both bodies, and the
+// headers by which a mail program ends it with one click; a name forges no header.
+func TestCampaignMail(t *testing.T) {
+	t.Parallel()
+	s := newServer("smtp://127.0.0.1:9?from=post@portal.example", "https://portal.example")
+	m := Mail{ID: "m1", Kind: KindCampaign, Address: "ann@shop.example", Subject: "Warm hands", Body: "words\n", HTML: "<p>words</p>", Sender: "Kestrel Supply", Stop: "https://portal.example/answer/abc", ReplyTo: "maya@kestrel.example", Created: time.Date(2026, 12, 7, 9, 0, 0, 0, time.UTC)}
+	msg, err := s.message(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if _, err := msg.WriteTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`From: "Kestrel Supply" <post@portal.example>`, "Reply-To: <maya@kestrel.example>", "List-Unsubscribe: <https://portal.example/answer/abc>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click", "multipart/alternative", "text/plain", "text/html"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in %s", want, out.String())
+		}
+	}
+	m.Sender = "Kestrel\r\nBcc: all@shop.example"
+	if _, err := s.message(m); err == nil {
+		t.Error("a name forged a header")
+	}
+}
