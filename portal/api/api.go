@@ -28,6 +28,7 @@ import (
 	"entente/portal/batch"
 	"entente/portal/hook"
 	"entente/portal/problem"
+	"entente/portal/push"
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/adjust"
@@ -101,6 +102,7 @@ type Deps struct {
 	Forum      *forum.Service
 	Library    *library.Service
 	Notify     *notify.Service
+	Push       *push.Service
 	Live       *socket.Endpoint
 	Log        *slog.Logger
 	// Actor returns who calls, as the session middleware found out.

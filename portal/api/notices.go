@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entente/portal/locale"
+	"entente/portal/push"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/notify"
@@ -147,5 +148,46 @@ func (a *API) notices() {
 				return nil, err
 			}
 			return &reply[noticeSettings]{in.Body}, nil
+		})
+	a.devices()
+}
+
+// devices are the browsers that are told what the inbox tells.
+func (a *API) devices() {
+	const base = "/api/v1/push-devices"
+	type device struct {
+		ID    string    `json:"id"`
+		Agent string    `json:"agent" doc:"what the browser says of itself"`
+		At    time.Time `json:"at"`
+	}
+	type devices struct {
+		Key   string   `json:"key" doc:"the server's public key (RFC 8292), base64url: applicationServerKey"`
+		Items []device `json:"items"`
+	}
+	type nothing struct{}
+	handle(a, op("GET", base, "notices:read", "List your devices", "Those that are told what comes to your inbox.", 200),
+		func(ctx context.Context, actor access.Actor, _ *nothing) (*reply[devices], error) {
+			all, err := a.d.Push.Devices(ctx, actor)
+			out := devices{a.d.Push.PublicKey(), []device{}}
+			for _, d := range all {
+				out.Items = append(out.Items, device{d.ID, d.Agent, d.Made})
+			}
+			return &reply[devices]{out}, err
+		})
+	type add struct {
+		Body struct {
+			Endpoint string `json:"endpoint" minLength:"1" maxLength:"1000" doc:"https address of the browser's push service"`
+			P256dh   string `json:"p256dh" minLength:"1" maxLength:"200" doc:"base64url"`
+			Auth     string `json:"auth" minLength:"1" maxLength:"60" doc:"base64url"`
+			Agent    string `json:"agent,omitempty" maxLength:"300"`
+		}
+	}
+	handle(a, op("POST", base, "notices:write", "Add a device", "A push subscription as browsers give it (RFC 8030). Private addresses are refused. The same endpoint again is changed. At most ten.", 204),
+		func(ctx context.Context, actor access.Actor, in *add) (*struct{}, error) {
+			return nil, a.d.Push.Subscribe(ctx, actor, push.Subscription{Endpoint: in.Body.Endpoint, P256dh: in.Body.P256dh, Auth: in.Body.Auth, Agent: in.Body.Agent})
+		})
+	handle(a, op("DELETE", base+"/{id}", "notices:write", "Remove a device", "", 204),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+			return nil, a.d.Push.Remove(ctx, actor, in.ID)
 		})
 }

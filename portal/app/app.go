@@ -39,6 +39,7 @@ import (
 	"entente/portal/locale"
 	"entente/portal/mail"
 	"entente/portal/mailin"
+	"entente/portal/push"
 	"entente/portal/session"
 	"entente/portal/view"
 	"entente/portal/web"
@@ -108,6 +109,7 @@ type App struct {
 	deals       *deal.Service
 	notify      *notify.Service
 	mail        *mail.Service
+	push        *push.Service
 	gateway     *gateway.Service
 	courier     *courier.Service
 	agreements  *agreement.Service
@@ -349,10 +351,13 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("calls", time.Minute, a.live.SweepCalls)
 	a.jobs.Every("calls-old", time.Hour, a.calls.Desk().Forget)
 	a.notify.Live(func(person string) { a.live.Changed("notice", "", nil, person) })
-	a.accounts.Tie(a.mail, session.Doors{Live: a.live})
+	a.accounts.Tie(a.mail, pushDoors{session.Doors{Live: a.live}, a})
 	a.subscribe()
 	a.jobs.Every("sweep-accounts", 24*time.Hour, a.accounts.Sweep)
 	a.jobs.Every("sweep-mail", 24*time.Hour, a.mail.Sweep)
+	if err := a.openPush(ctx); err != nil {
+		return err
+	}
 	notices := mail.NewNotices(a.mail, a.notify, a.accounts.Directory(), a.secrets)
 	mailings := mail.NewCampaigns(notices, a.campaigns)
 	a.answers = mailin.New(mailin.Deps{DB: a.db, Jobs: a.jobs, People: a.accounts.Directory(), Rooms: a.rooms, Forum: a.forum, Out: a.mail, Secrets: a.secrets, Log: a.log, Domain: a.cfg.mailDomain()})
@@ -367,7 +372,7 @@ func (a *App) build(ctx context.Context) error {
 	deps := web.Deps{
 		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Mailings: mailings, Brands: a.brands, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
-		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Mail: a.mail, Notices: notices, Answers: a.answers,
+		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Mail: a.mail, Push: a.push, Notices: notices, Answers: a.answers,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
 	}
 	if a.web, err = web.New(deps); err != nil {
@@ -380,7 +385,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Files: a.files, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Files: a.files, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Push: a.push, Live: a.live,
 		Log: a.log, Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -10,8 +13,11 @@ import (
 	"entente/db"
 	"entente/db/job"
 	"entente/edi/courier"
+	"entente/edi/dial"
 	"entente/edi/gateway"
 	"entente/portal/hook"
+	"entente/portal/push"
+	"entente/portal/session"
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
@@ -316,4 +322,56 @@ func (a *App) libraryHooks(ctx context.Context, e job.Received) error {
 		}
 	}
 	return nil
+}
+
+// openPush makes the telling on people's devices, with the key of this installation: it is
+// made once and kept sealed. Where the key file is another one now, it is made anew, and
+// browsers subscribe again.
+func (a *App) openPush(ctx context.Context) error {
+	const fact, about = "push-key", "push key"
+	var raw []byte
+	for replace := false; ; replace = true {
+		fresh := make([]byte, 32)
+		if _, err := rand.Read(fresh); err != nil {
+			return err
+		}
+		kept, err := keepFact(ctx, a.db, fact, base64.StdEncoding.EncodeToString(a.secrets.Seal(fresh, about)), replace)
+		if err != nil {
+			return err
+		}
+		sealed, err := base64.StdEncoding.DecodeString(kept)
+		if err == nil {
+			raw, err = a.secrets.Open(sealed, about)
+		}
+		if err == nil {
+			break
+		}
+		if replace {
+			return fmt.Errorf("the key for notices on devices: %w", err)
+		}
+	}
+	var err error
+	if a.push, err = push.New(push.Deps{DB: a.db, Notify: a.notify, People: a.accounts.Directory(), Key: raw, Client: a.dialer.Client(dial.Limits{Total: 5 * time.Second, Body: 16 << 10}), Judge: a.dialer.Judge, URL: a.cfg.BaseURL, Plain: a.cfg.Demo, Log: a.log}); err != nil {
+		return err
+	}
+	a.notify.Push(a.push)
+	a.jobs.Every("push-notices", time.Minute, a.push.Tell)
+	a.jobs.Every("push-send", time.Minute, a.push.Send)
+	return nil
+}
+
+// pushDoors ends also that devices are told: those that were added in a session that ends.
+type pushDoors struct {
+	session.Doors
+	a *App
+}
+
+// SignedOut implements account.Leaver.
+func (d pushDoors) SignedOut(person string, sessions []string) {
+	d.Doors.SignedOut(person, sessions)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := d.a.push.Ended(ctx, sessions); err != nil {
+		d.a.log.Warn("devices of ended sessions are still told", "error", err)
+	}
 }

@@ -670,7 +670,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "campaign": a.campaigns, "brand": a.brands"trigger": a.triggers, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "push": a.push, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "campaign": a.campaigns, "brand": a.brands"trigger": a.triggers, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {
@@ -734,6 +734,7 @@ func TestStranger(t *testing.T) {
 var own = map[string]bool{
 	"account.SignOutEverywhere": true,
 	"notify.MarkAllSeen":        true,
+	"push.Forget":               true,
 	// each makes something of the caller's own company, whatever id it is given as text
 	"room.SetRetention": true, "call.SetRelay": true, "forum.SaveCategory": true,
 	"customer.Create": true, "desk.Save": true, "customer.Ensure": true, "customer.EnsureAlike": true, "lead.SaveRule": true, "lead.Bring": true, "lead.SaveWebForm": true,

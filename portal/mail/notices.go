@@ -320,3 +320,11 @@ func sentence(p *locale.Printer, one notify.Notice, orgs map[string]account.Org)
 	}
 	return p.T("notice."+one.Kind, args...)
 }
+
+// Subject is what a notice says in one line: as the subject of a mail, no more.
+func Subject(words *locale.Printer, n notify.Notice, orgs map[string]account.Org) string {
+	return oneLine(sentence(words, n, orgs))
+}
+
+// Named are the companies that the sentences of notices name.
+func Named(list []notify.Notice) []string { return namedOrgs(list) }

@@ -94,6 +94,16 @@ type NoticeChoice struct {
 	Form   Form // quiet_from, quiet_to
 	Modes  []Option
 	Topics []TopicChoice
+
+	PushKey, PushURL, Worker string // how this browser subscribes
+	Devices                  []PushDevice
+}
+
+// PushDevice is a browser that is told.
+type PushDevice struct {
+	Name    string
+	Made    time.Time
+	DropURL string
 }
 
 // TopicChoice says by which ways a topic comes.
@@ -101,6 +111,7 @@ type TopicChoice struct {
 	Topic       string
 	Label       Text
 	Inbox, Mail bool
+	Push        bool
 }
 
 // SessionRow is one signed-in browser.

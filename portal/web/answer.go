@@ -9,11 +9,13 @@ import (
 
 	"entente/portal/locale"
 	"entente/portal/mail"
+	"entente/portal/push"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/lead"
 	"entente/prm/notify"
+	"entente/static"
 )
 
 // answerOpen is the page of a link in a mail: what it is about and the buttons that do
@@ -137,7 +139,7 @@ func profileMail(v *visit) error {
 	set := notify.Settings{Mode: notify.Mode(in.text("mail")), Off: map[string][]string{}}
 	var err error
 	set.Quiet, err = notify.ParseQuiet(in.text("quiet_from"), in.text("quiet_to"))
-	for way, field := range map[string]string{notify.WayInbox: "inbox", notify.WayMail: "mail_of"} {
+	for way, field := range map[string]string{notify.WayInbox: "inbox", notify.WayMail: "mail_of", notify.WayPush: "push_of"} {
 		on := v.all(field)
 		for _, topic := range notify.Topics {
 			if !slices.Contains(on, topic) {
@@ -178,11 +180,36 @@ func (v *visit) noticeChoice(form *view.Form) (*view.NoticeChoice, error) {
 	} else if q := set.Quiet; q.From != q.To {
 		out.Form.Values = map[string]string{"quiet_from": notify.Clock(q.From), "quiet_to": notify.Clock(q.To)}
 	}
+	out.PushKey, out.PushURL, out.Worker = v.w.d.Push.PublicKey(), v.path("profile", "push"), static.URL("js/push.js")
+	devices, err := v.w.d.Push.Devices(v.ctx, v.actor())
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range devices {
+		out.Devices = append(out.Devices, view.PushDevice{Name: v.browser(d.Agent), Made: d.Made, DropURL: v.path("profile", "push", d.ID, "remove")})
+	}
 	for _, x := range notify.Modes {
 		out.Modes = append(out.Modes, view.Option{Value: string(x), Label: view.T("mailmode." + string(x)), On: x == m})
 	}
 	for _, t := range notify.Topics {
-		out.Topics = append(out.Topics, view.TopicChoice{Topic: t, Label: view.T("topic." + t), Inbox: !slices.Contains(set.Off[t], notify.WayInbox), Mail: !slices.Contains(set.Off[t], notify.WayMail)})
+		out.Topics = append(out.Topics, view.TopicChoice{Topic: t, Label: view.T("topic." + t), Inbox: !slices.Contains(set.Off[t], notify.WayInbox), Mail: !slices.Contains(set.Off[t], notify.WayMail), Push: !slices.Contains(set.Off[t], notify.WayPush)})
 	}
 	return out, nil
+}
+
+// pushAdd lets this browser be told what the inbox tells; the page's script sends it.
+func pushAdd(v *visit) error {
+	in := v.input()
+	err := v.w.d.Push.Subscribe(v.ctx, v.actor(), push.Subscription{Endpoint: in.text("endpoint"), P256dh: in.text("p256dh"), Auth: in.text("auth"), Agent: v.Get(fiber.HeaderUserAgent)})
+	if err != nil {
+		return err
+	}
+	return v.done(v.path("profile")+"#pr-ma", "push.said_added")
+}
+
+func pushRemove(v *visit) error {
+	if err := v.w.d.Push.Remove(v.ctx, v.actor(), v.Params("id")); err != nil {
+		return err
+	}
+	return v.done(v.path("profile")+"#pr-ma", "push.said_removed")
 }

@@ -144,6 +144,9 @@ func sessionEndAll(v *visit) error {
 	if err := v.w.d.Accounts.SignOutEverywhere(v.ctx, v.actor()); err != nil {
 		return err
 	}
+	if err := v.w.d.Push.Forget(v.ctx, v.actor()); err != nil {
+		return err
+	}
 	if err := v.w.d.Sessions.SignOut(v.Ctx); err != nil {
 		return err
 	}

@@ -386,6 +386,8 @@ func settingsRoutes() []Route {
 		get("/c/:slug/profile", "profile", InCompany, "", profile),
 		post("/c/:slug/profile/name", "save profile", InCompany, "", profileName),
 		post("/c/:slug/profile/mail", "choose mail", InCompany, access.NoticeWrite, profileMail),
+		post("/c/:slug/profile/push", "tell a device", InCompany, access.NoticeWrite, pushAdd),
+		post("/c/:slug/profile/push/:id/remove", "tell a device no more", InCompany, access.NoticeWrite, pushRemove),
 		post("/c/:slug/profile/password", "change password", InCompany, "", profilePassword),
 		post("/c/:slug/profile/address", "change address", InCompany, "", profileAddress),
 		post("/c/:slug/profile/sessions/end-all", "sign out everywhere", InCompany, "", sessionEndAll),

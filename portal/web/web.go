@@ -22,6 +22,7 @@ import (
 	"entente/portal/hook"
 	"entente/portal/mail"
 	"entente/portal/mailin"
+	"entente/portal/push"
 	"entente/portal/session"
 	"entente/portal/view"
 	"entente/prm/account"
@@ -95,6 +96,7 @@ type Deps struct {
 	Calls       *call.Service
 	Forum       *forum.Service
 	Library     *library.Service
+	Push        *push.Service
 	Mail        *mail.Service
 	Notices     *mail.Notices
 	Mailings    *mail.Campaigns

@@ -134,7 +134,7 @@ func (s *Service) SaveSettings(ctx context.Context, actor access.Actor, set Sett
 	var rows []offRow
 	for topic, ways := range set.Off {
 		for _, way := range ways {
-			if !slices.Contains(Topics, topic) || way != WayInbox && way != WayMail {
+			if !slices.Contains(Topics, topic) || way != WayInbox && way != WayMail && way != WayPush {
 				return fault.InvalidField("off", "form.choice_wrong")
 			}
 			if r := (offRow{OrgID: actor.Org, PersonID: actor.Person, Topic: topic, Way: way}); !slices.Contains(rows, r) {

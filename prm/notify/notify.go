@@ -77,6 +77,7 @@ type Count struct{ Unread, Urgent int }
 type Service struct {
 	db      *db.DB
 	changed func(person string) // what a person is told has changed
+	devices Devices             // nil: nobody has one
 }
 
 // NewService makes the service.
@@ -143,6 +144,10 @@ func (s *Service) Tell(ctx context.Context, actor access.Actor, to []Target, n N
 		if err != nil {
 			return err
 		}
+		with, err := s.having(ctx, actor.Org, people)
+		if err != nil {
+			return err
+		}
 		rows := make([]noticeRow, 0, len(to))
 		for _, t := range to {
 			if slices.ContainsFunc(rows, func(r noticeRow) bool { return r.PersonID == t.Person }) {
@@ -162,6 +167,9 @@ func (s *Service) Tell(ctx context.Context, actor access.Actor, to []Target, n N
 			}
 			if not[WayMail] {
 				r.Mailed = mailSettled
+			}
+			if r.Pushed = 1; with[t.Person] && !not[WayPush] {
+				r.Pushed = 0
 			}
 			rows = append(rows, r)
 			s.touch(ctx, t.Person)

@@ -33,6 +33,7 @@ type noticeRow struct {
 	Place       int64 // in the lists: when it happened, or until when it was put off
 	Snoozed     int64
 	Done        int64
+	Pushed      int64 // 0: waits to be told on a device
 }
 
 func (noticeRow) TableName() string { return "notice" }

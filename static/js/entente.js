@@ -293,6 +293,37 @@
   window.addEventListener("DOMContentLoaded", () => focusNew(document.getElementById("main")));
   window.addEventListener("DOMContentLoaded", () => all("[data-log-scroll]:not([data-placed])").forEach((l) => { l.scrollTop = l.scrollHeight; }));
 
+  // ── Notices on this device ──
+  const pushForms = () => all("form[data-push]").forEach((f) => {
+    const word = (name) => all("[data-push-word]", f).forEach((p) => { p.hidden = p.dataset.pushWord !== name; });
+    if (!window.isSecureContext) return word("insecure");
+    if (!("serviceWorker" in navigator) || !("PushManager" in window)) return word("unsupported");
+    one("button", f).hidden = false;
+  });
+  window.addEventListener("DOMContentLoaded", pushForms);
+  document.addEventListener("htmx:afterSwap", pushForms);
+  document.addEventListener("submit", async (e) => {
+    const f = e.target.closest && e.target.closest("form[data-push]");
+    if (!f) return;
+    e.preventDefault();
+    try {
+      if ((await Notification.requestPermission()) !== "granted") throw new Error("denied");
+      const raw = atob(f.dataset.push.replace(/-/g, "+").replace(/_/g, "/"));
+      const at = await navigator.serviceWorker.register(f.dataset.worker);
+      for (let i = 0; !at.active && i < 50; i++) await new Promise((done) => setTimeout(done, 100));
+      const key = Uint8Array.from(raw, (c) => c.charCodeAt(0));
+      const had = await at.pushManager.getSubscription();
+      if (had) await had.unsubscribe(); // perhaps for another server's key
+      const sub = (await at.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key })).toJSON();
+      f.elements.endpoint.value = sub.endpoint;
+      f.elements.p256dh.value = sub.keys.p256dh;
+      f.elements.auth.value = sub.keys.auth;
+      f.submit();
+    } catch {
+      one("[data-push-word=denied]", f).hidden = false;
+    }
+  });
+
   // ── htmx ──
   document.addEventListener("htmx:afterSwap", (e) => {
     row = -1;
