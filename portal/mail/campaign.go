@@ -89,6 +89,9 @@ func (c *Campaigns) write(ctx context.Context, l campaign.Letter) (w campaign.Wr
 	org := orgs[l.Org]
 	words := locale.New(locale.Language(l.Text.Language), org.Location(), db.Now(ctx))
 	company := oneLine(org.Name)
+	if l.Test && l.Customer == "" { // nobody would get it: the words read on
+		l.Customer = company
+	}
 	link := c.n.mail.base + "/l/" + orgs[l.Page.Org].Slug + "/" + l.Page.Token
 	q := url.Values{"in": {l.Text.Language}}
 	if l.Ref != "" && !l.Test {
