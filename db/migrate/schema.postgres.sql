@@ -190,6 +190,11 @@ CREATE TABLE claim_notice_part (
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
 CREATE INDEX claim_notice_part_claim ON claim_notice_part USING btree (claim_id) WHERE (claim_id <> ''::text);
+CREATE TABLE company_logo (
+  org_id text NOT NULL, hash text NOT NULL, width bigint NOT NULL, height bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE contact (
   org_id text NOT NULL, id text NOT NULL, customer_id text NOT NULL, name text NOT NULL, title text NOT NULL, mail text NOT NULL, phone text NOT NULL, may_contact boolean NOT NULL, may_share boolean NOT NULL, basis text NOT NULL, given bigint NOT NULL, given_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, withdrawn bigint NOT NULL,
   PRIMARY KEY (org_id, id),
@@ -463,6 +468,7 @@ CREATE TABLE engagement (
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
+CREATE INDEX engagement_about ON engagement USING btree (owner_id, about_kind, about_id) WHERE (about_id <> ''::text);
 CREATE UNIQUE INDEX engagement_number ON engagement USING btree (number);
 CREATE UNIQUE INDEX engagement_source ON engagement USING btree (owner_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE engagement_handover (
@@ -497,13 +503,14 @@ CREATE TABLE engagement_search (
 );
 CREATE INDEX engagement_search_words ON engagement_search USING gin (words);
 CREATE TABLE engagement_seat (
-  id text NOT NULL, engagement_id text NOT NULL, org_id text NOT NULL, owner_id text NOT NULL, role text NOT NULL, state text NOT NULL, lane text NOT NULL, supplies bigint NOT NULL, message text NOT NULL, invited bigint NOT NULL, invited_by text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, joined bigint NOT NULL, left_at bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, changed bigint NOT NULL,
+  id text NOT NULL, engagement_id text NOT NULL, org_id text NOT NULL, owner_id text NOT NULL, role text NOT NULL, state text NOT NULL, lane text NOT NULL, supplies bigint NOT NULL, message text NOT NULL, invited bigint NOT NULL, invited_by text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, joined bigint NOT NULL, left_at bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, changed bigint NOT NULL, due bigint NOT NULL, teaser text NOT NULL, country text NOT NULL, band text NOT NULL, shown bigint NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (engagement_id) REFERENCES engagement(id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
 CREATE INDEX engagement_seat_all ON engagement_seat USING btree (org_id, changed, id);
+CREATE INDEX engagement_seat_due ON engagement_seat USING btree (due, id) WHERE (due > 0);
 CREATE INDEX engagement_seat_lane ON engagement_seat USING btree (org_id, lane, changed, id);
 CREATE INDEX engagement_seat_owner ON engagement_seat USING btree (owner_id, org_id);
 CREATE UNIQUE INDEX engagement_seat_org ON engagement_seat USING btree (engagement_id, org_id);
@@ -562,6 +569,15 @@ CREATE TABLE forum_category (
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
+CREATE TABLE forum_file (
+  id text NOT NULL, category_id text NOT NULL, topic_id text NOT NULL, post_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, name text NOT NULL, type text NOT NULL, size bigint NOT NULL, hash text NOT NULL, made bigint NOT NULL, removed bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (category_id) REFERENCES forum_category(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX forum_file_person ON forum_file USING btree (person_id, made) WHERE (topic_id = ''::text);
+CREATE INDEX forum_file_topic ON forum_file USING btree (topic_id, post_id);
 CREATE TABLE forum_flag (
   id text NOT NULL, category_id text NOT NULL, topic_id text NOT NULL, post_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, reason text NOT NULL, state text NOT NULL, made bigint NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL,
   UNIQUE (topic_id, post_id, person_id),
@@ -661,6 +677,13 @@ CREATE TABLE fund_claim_part (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
+CREATE TABLE fund_claim_talk (
+  claim_id text NOT NULL, position bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, room_id text NOT NULL, thread bigint NOT NULL, opened bigint NOT NULL, opened_by text NOT NULL,
+  PRIMARY KEY (claim_id, "position"),
+  FOREIGN KEY (claim_id) REFERENCES fund_claim(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
 CREATE TABLE fund_entry (
   id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, kind text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, text text NOT NULL, reverses text NOT NULL, person_id text NOT NULL, acted_id text NOT NULL, happened bigint NOT NULL, source_key text NOT NULL, step text NOT NULL,
   PRIMARY KEY (id),
@@ -740,7 +763,7 @@ CREATE INDEX fund_request_org ON fund_request USING btree (org_id, state, change
 CREATE INDEX fund_request_owner ON fund_request USING btree (owner_id, state, changed, id);
 CREATE UNIQUE INDEX fund_request_source ON fund_request USING btree (program_id, org_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE fund_rule (
-  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, rate bigint NOT NULL, skus text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, days bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, ended bigint NOT NULL, tiers text NOT NULL, reach text NOT NULL, close_days bigint NOT NULL,
+  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, rate bigint NOT NULL, skus text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, days bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, ended bigint NOT NULL, tiers text NOT NULL, reach text NOT NULL, close_days bigint NOT NULL, families text NOT NULL, fixed bigint NOT NULL, within text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id),
   FOREIGN KEY (program_id) REFERENCES fund_program(id)
@@ -930,7 +953,7 @@ CREATE TABLE lead_form (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE TABLE lead_offer (
-  id text NOT NULL, lead_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number bigint NOT NULL, state text NOT NULL, phase text NOT NULL, due bigint NOT NULL, teaser text NOT NULL, shared text NOT NULL, rule_id text NOT NULL, rule text NOT NULL, fit bigint NOT NULL, factors text NOT NULL, note text NOT NULL, convert_hours bigint NOT NULL, offered bigint NOT NULL, offered_by text NOT NULL, opened bigint NOT NULL, opened_by text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, comment text NOT NULL, accept_half bigint NOT NULL, accept_most bigint NOT NULL, accept_due bigint NOT NULL, convert_start bigint NOT NULL, convert_half bigint NOT NULL, convert_most bigint NOT NULL, convert_due bigint NOT NULL, worked bigint NOT NULL, ended bigint NOT NULL, deal_id text NOT NULL, warned bigint NOT NULL, next_at bigint NOT NULL, version bigint NOT NULL, value bigint NOT NULL, currency text NOT NULL, source text NOT NULL,
+  id text NOT NULL, lead_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number bigint NOT NULL, state text NOT NULL, phase text NOT NULL, due bigint NOT NULL, teaser text NOT NULL, shared text NOT NULL, rule_id text NOT NULL, rule text NOT NULL, fit bigint NOT NULL, factors text NOT NULL, note text NOT NULL, convert_hours bigint NOT NULL, offered bigint NOT NULL, offered_by text NOT NULL, opened bigint NOT NULL, opened_by text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, comment text NOT NULL, accept_half bigint NOT NULL, accept_most bigint NOT NULL, accept_due bigint NOT NULL, convert_start bigint NOT NULL, convert_half bigint NOT NULL, convert_most bigint NOT NULL, convert_due bigint NOT NULL, worked bigint NOT NULL, ended bigint NOT NULL, deal_id text NOT NULL, warned bigint NOT NULL, next_at bigint NOT NULL, version bigint NOT NULL, value bigint NOT NULL, currency text NOT NULL, source text NOT NULL, paused bigint NOT NULL, pause_until bigint NOT NULL, pause_reason text NOT NULL, pause_comment text NOT NULL, pause_org text NOT NULL, pause_by text NOT NULL, paused_sum bigint NOT NULL,
   UNIQUE (partnership_id, number),
   PRIMARY KEY (id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id),
@@ -943,7 +966,7 @@ CREATE INDEX lead_offer_offered ON lead_offer USING btree (supplier_id, offered)
 CREATE INDEX lead_offer_reseller ON lead_offer USING btree (reseller_id, phase, due, id);
 CREATE INDEX lead_offer_supplier ON lead_offer USING btree (supplier_id, phase, due, id);
 CREATE TABLE lead_profile (
-  partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, most bigint NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, most bigint NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL, certificates text NOT NULL,
   PRIMARY KEY (partnership_id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id)
 );
@@ -1115,7 +1138,7 @@ CREATE TABLE message_search (
 );
 CREATE INDEX message_search_words ON message_search USING gin (words);
 CREATE TABLE notice (
-  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, dedupe text NOT NULL, args text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, urgent boolean NOT NULL, happened bigint NOT NULL, seen bigint NOT NULL, mailed bigint NOT NULL, about text NOT NULL, reason text NOT NULL, place bigint NOT NULL, snoozed bigint NOT NULL, done bigint NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, dedupe text NOT NULL, args text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, urgent boolean NOT NULL, happened bigint NOT NULL, seen bigint NOT NULL, mailed bigint NOT NULL, about text NOT NULL, reason text NOT NULL, place bigint NOT NULL, snoozed bigint NOT NULL, done bigint NOT NULL, pushed bigint NOT NULL,
   UNIQUE (org_id, person_id, dedupe),
   PRIMARY KEY (org_id, id)
 );
@@ -1123,6 +1146,7 @@ CREATE INDEX notice_about ON notice USING btree (org_id, person_id, about, place
 CREATE INDEX notice_digest ON notice USING btree (org_id, person_id) WHERE (mailed = 2);
 CREATE INDEX notice_place ON notice USING btree (org_id, person_id, place, id);
 CREATE INDEX notice_unmailed ON notice USING btree (happened) WHERE ((mailed = 0) AND (seen = 0));
+CREATE INDEX notice_unpushed ON notice USING btree (org_id, person_id) WHERE (pushed = 0);
 CREATE INDEX notice_unread ON notice USING btree (org_id, person_id) WHERE (seen = 0);
 CREATE TABLE notice_choice (
   org_id text NOT NULL, person_id text NOT NULL, mode text NOT NULL, next_at bigint NOT NULL, changed bigint NOT NULL, quiet_from bigint NOT NULL, quiet_to bigint NOT NULL, hold bigint NOT NULL,
@@ -1154,7 +1178,7 @@ CREATE INDEX order_change_open ON order_change USING btree (supplier_id, made, i
 CREATE INDEX order_change_order ON order_change USING btree (order_id, made, id);
 CREATE UNIQUE INDEX order_change_source ON order_change USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE order_change_line (
-  change_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, action text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, was_quantity bigint NOT NULL, quantity bigint NOT NULL, was_price bigint NOT NULL, price bigint NOT NULL, was_day text NOT NULL, day text NOT NULL, fields text NOT NULL, verdict text NOT NULL, granted bigint NOT NULL, reason text NOT NULL,
+  change_id text NOT NULL, position bigint NOT NULL, line bigint NOT NULL, action text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, was_quantity bigint NOT NULL, quantity bigint NOT NULL, was_price bigint NOT NULL, price bigint NOT NULL, was_day text NOT NULL, day text NOT NULL, fields text NOT NULL, verdict text NOT NULL, granted bigint NOT NULL, reason text NOT NULL, marks text NOT NULL,
   PRIMARY KEY (change_id, "position"),
   FOREIGN KEY (change_id) REFERENCES order_change(id)
 );
@@ -1397,8 +1421,24 @@ CREATE INDEX order_supplier_state ON purchase_order USING btree (supplier_id, st
 CREATE INDEX purchase_order_ship_to ON purchase_order USING btree (partnership_id, ship_to);
 CREATE INDEX purchase_order_unplaced ON purchase_order USING btree (partnership_id, ship_to_unknown, id) WHERE (ship_to_unknown <> ''::text);
 CREATE UNIQUE INDEX order_source_key ON purchase_order USING btree (reseller_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE push_device (
+  id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, session text NOT NULL, hash text NOT NULL, endpoint text NOT NULL, p256dh text NOT NULL, auth text NOT NULL, agent text NOT NULL, made bigint NOT NULL,
+  UNIQUE (org_id, person_id, hash),
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX push_device_person ON push_device USING btree (person_id);
+CREATE INDEX push_device_session ON push_device USING btree (session);
+CREATE TABLE push_message (
+  id text NOT NULL, device_id text NOT NULL, body text NOT NULL, made bigint NOT NULL, tries bigint NOT NULL, next_at bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (device_id) REFERENCES push_device(id) ON DELETE CASCADE
+);
+CREATE INDEX push_message_device ON push_message USING btree (device_id);
+CREATE INDEX push_message_next ON push_message USING btree (next_at);
 CREATE TABLE quote (
-  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, source_key text NOT NULL, state text NOT NULL, lane text NOT NULL, round bigint NOT NULL, currency text NOT NULL, deal_id text NOT NULL, deal_code text NOT NULL, title text NOT NULL, customer text NOT NULL, total bigint NOT NULL, line_count bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, made_org text NOT NULL, changed bigint NOT NULL, expires bigint NOT NULL, next_at bigint NOT NULL, warned bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, decided_org text NOT NULL, order_id text NOT NULL, order_number text NOT NULL, offer_approval text NOT NULL, order_approval text NOT NULL, tries bigint NOT NULL,
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, number text NOT NULL, source_key text NOT NULL, state text NOT NULL, lane text NOT NULL, round bigint NOT NULL, currency text NOT NULL, deal_id text NOT NULL, deal_code text NOT NULL, title text NOT NULL, customer text NOT NULL, total bigint NOT NULL, line_count bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, made_org text NOT NULL, changed bigint NOT NULL, expires bigint NOT NULL, next_at bigint NOT NULL, warned bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, decided_org text NOT NULL, order_id text NOT NULL, order_number text NOT NULL, offer_approval text NOT NULL, order_approval text NOT NULL, tries bigint NOT NULL, opened bigint NOT NULL, opened_round bigint NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id),
   FOREIGN KEY (reseller_id) REFERENCES org(id),
@@ -1641,6 +1681,13 @@ CREATE TABLE stock_report_line (
   PRIMARY KEY (report_id, "position"),
   FOREIGN KEY (report_id) REFERENCES stock_report(id)
 );
+CREATE TABLE suggestion (
+  id text NOT NULL, org_id text NOT NULL, rule_id text NOT NULL, rule_name text NOT NULL, about text NOT NULL, condition text NOT NULL, partner_id text NOT NULL, object_id text NOT NULL, object text NOT NULL, occasion text NOT NULL, facts text NOT NULL, action text NOT NULL, promotion_id text NOT NULL, state text NOT NULL, until bigint NOT NULL, reason text NOT NULL, words text NOT NULL, made bigint NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX suggestion_of ON suggestion USING btree (org_id, state, made, id);
+CREATE UNIQUE INDEX suggestion_once ON suggestion USING btree (rule_id, partner_id, occasion);
 CREATE TABLE talk_policy (
   org_id text NOT NULL, keep_days bigint NOT NULL, person_id text NOT NULL, changed bigint NOT NULL,
   PRIMARY KEY (org_id),
@@ -1665,6 +1712,13 @@ CREATE INDEX trade_reply_reseller ON trade_reply USING btree (reseller_id, made,
 CREATE INDEX trade_reply_supplier ON trade_reply USING btree (supplier_id, made, id) WHERE (outcome = ANY (ARRAY['waiting'::text, 'held'::text]));
 CREATE INDEX trade_reply_wanted ON trade_reply USING btree (supplier_id, reseller_id, order_number) WHERE (outcome = ANY (ARRAY['waiting'::text, 'held'::text]));
 CREATE UNIQUE INDEX trade_reply_source ON trade_reply USING btree (supplier_id, source_key) WHERE (source_key <> ''::text);
+CREATE TABLE trigger_rule (
+  id text NOT NULL, org_id text NOT NULL, name text NOT NULL, about text NOT NULL, condition text NOT NULL, action text NOT NULL, promotion_id text NOT NULL, quiet bigint NOT NULL, active bigint NOT NULL, next_at bigint NOT NULL, ran bigint NOT NULL, made bigint NOT NULL, made_by text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX trigger_rule_due ON trigger_rule USING btree (active, next_at);
+CREATE INDEX trigger_rule_of ON trigger_rule USING btree (org_id, made);
 CREATE TABLE webhook (
   org_id text NOT NULL, id text NOT NULL, url text NOT NULL, events text NOT NULL, active bigint NOT NULL, secret bytea, old_secret bytea, old_until bigint NOT NULL, failing bigint NOT NULL, paused bigint NOT NULL, paused_why text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL,
   UNIQUE (id),

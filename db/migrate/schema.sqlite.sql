@@ -133,6 +133,9 @@ CREATE TABLE claim_notice_part (
   notice_id TEXT NOT NULL REFERENCES claim_notice(id), part INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL, subject TEXT NOT NULL, claim_id TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (notice_id, part)
 );
 CREATE INDEX claim_notice_part_claim ON claim_notice_part (claim_id) WHERE claim_id <> '';
+CREATE TABLE company_logo (
+  org_id TEXT PRIMARY KEY REFERENCES org(id), hash TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL
+);
 CREATE TABLE contact (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, customer_id TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, mail TEXT NOT NULL, phone TEXT NOT NULL,
   may_contact BOOLEAN NOT NULL, may_share BOOLEAN NOT NULL, basis TEXT NOT NULL, given INTEGER NOT NULL, given_by TEXT NOT NULL,
@@ -362,6 +365,7 @@ CREATE TABLE engagement (
   teaser TEXT NOT NULL, country TEXT NOT NULL, band TEXT NOT NULL, about_kind TEXT NOT NULL, about_id TEXT NOT NULL, about_number TEXT NOT NULL, first_org TEXT NOT NULL, outcome TEXT NOT NULL, comment TEXT NOT NULL,
   made INTEGER NOT NULL, made_by TEXT NOT NULL, closed INTEGER NOT NULL, closed_by TEXT NOT NULL
 );
+CREATE INDEX engagement_about ON engagement (owner_id, about_kind, about_id) WHERE about_id <> '';
 CREATE UNIQUE INDEX engagement_number ON engagement (number);
 CREATE UNIQUE INDEX engagement_source ON engagement (owner_id, source_key) WHERE source_key <> '';
 CREATE TABLE engagement_handover (
@@ -393,8 +397,9 @@ CREATE TABLE engagement_seat (
   id TEXT PRIMARY KEY, engagement_id TEXT NOT NULL REFERENCES engagement(id), org_id TEXT NOT NULL REFERENCES org(id), owner_id TEXT NOT NULL REFERENCES org(id), role TEXT NOT NULL, state TEXT NOT NULL, lane TEXT NOT NULL,
   supplies INTEGER NOT NULL, message TEXT NOT NULL, invited INTEGER NOT NULL, invited_by TEXT NOT NULL, answered INTEGER NOT NULL, answered_by TEXT NOT NULL, joined INTEGER NOT NULL, left_at INTEGER NOT NULL,
   reason TEXT NOT NULL, comment TEXT NOT NULL, changed INTEGER NOT NULL
-);
+, due INTEGER NOT NULL DEFAULT 0, teaser TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', band TEXT NOT NULL DEFAULT '', shown INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX engagement_seat_all ON engagement_seat (org_id, changed, id);
+CREATE INDEX engagement_seat_due ON engagement_seat (due, id) WHERE due > 0;
 CREATE INDEX engagement_seat_lane ON engagement_seat (org_id, lane, changed, id);
 CREATE UNIQUE INDEX engagement_seat_org ON engagement_seat (engagement_id, org_id);
 CREATE INDEX engagement_seat_owner ON engagement_seat (owner_id, org_id);
@@ -432,6 +437,11 @@ CREATE TABLE forum_ballot (
 CREATE TABLE forum_category (
   id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), name TEXT NOT NULL, about TEXT NOT NULL, open INTEGER NOT NULL, closed INTEGER NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, UNIQUE (owner_id, name)
 );
+CREATE TABLE forum_file (
+  id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), topic_id TEXT NOT NULL, post_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, removed INTEGER NOT NULL
+);
+CREATE INDEX forum_file_person ON forum_file (person_id, made) WHERE topic_id = '';
+CREATE INDEX forum_file_topic ON forum_file (topic_id, post_id);
 CREATE TABLE forum_flag (
   id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), topic_id TEXT NOT NULL REFERENCES forum_topic(id), post_id TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL, made INTEGER NOT NULL, decided INTEGER NOT NULL, decided_by TEXT NOT NULL, UNIQUE (topic_id, post_id, person_id)
 );
@@ -494,6 +504,9 @@ CREATE UNIQUE INDEX fund_claim_line_key ON fund_claim_line (owner_id, org_id, li
 CREATE TABLE fund_claim_part (
   claim_id TEXT NOT NULL REFERENCES fund_claim(id), position INTEGER NOT NULL, part INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), order_id TEXT NOT NULL, order_line INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (claim_id, position, part)
 );
+CREATE TABLE fund_claim_talk (
+  claim_id TEXT NOT NULL REFERENCES fund_claim(id), position INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), room_id TEXT NOT NULL, thread INTEGER NOT NULL, opened INTEGER NOT NULL, opened_by TEXT NOT NULL, PRIMARY KEY (claim_id, position)
+);
 CREATE TABLE fund_entry (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL, kind TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, text TEXT NOT NULL,
   reverses TEXT NOT NULL, person_id TEXT NOT NULL, acted_id TEXT NOT NULL, happened INTEGER NOT NULL, source_key TEXT NOT NULL DEFAULT '', step TEXT NOT NULL DEFAULT '', CHECK (amount > 0)
@@ -551,7 +564,7 @@ CREATE INDEX fund_request_owner ON fund_request (owner_id, state, changed, id);
 CREATE UNIQUE INDEX fund_request_source ON fund_request (program_id, org_id, source_key) WHERE source_key <> '';
 CREATE TABLE fund_rule (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), rate INTEGER NOT NULL, skus TEXT NOT NULL, from_on TEXT NOT NULL, until_on TEXT NOT NULL, days INTEGER NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, ended INTEGER NOT NULL
-, tiers TEXT NOT NULL DEFAULT '', reach TEXT NOT NULL DEFAULT '', close_days INTEGER NOT NULL DEFAULT 0);
+, tiers TEXT NOT NULL DEFAULT '', reach TEXT NOT NULL DEFAULT '', close_days INTEGER NOT NULL DEFAULT 0, families TEXT NOT NULL DEFAULT '', fixed INTEGER NOT NULL DEFAULT 0, within TEXT NOT NULL DEFAULT '');
 CREATE INDEX fund_rule_owner ON fund_rule (owner_id, ended);
 CREATE INDEX fund_rule_program ON fund_rule (program_id, made, id);
 CREATE TABLE fund_seat (
@@ -691,7 +704,7 @@ CREATE TABLE lead_offer (
   state TEXT NOT NULL, phase TEXT NOT NULL, due INTEGER NOT NULL, teaser TEXT NOT NULL, shared TEXT NOT NULL, rule_id TEXT NOT NULL, rule TEXT NOT NULL, fit INTEGER NOT NULL, factors TEXT NOT NULL, note TEXT NOT NULL, convert_hours INTEGER NOT NULL,
   offered INTEGER NOT NULL, offered_by TEXT NOT NULL, opened INTEGER NOT NULL, opened_by TEXT NOT NULL, answered INTEGER NOT NULL, answered_by TEXT NOT NULL, reason TEXT NOT NULL, comment TEXT NOT NULL,
   accept_half INTEGER NOT NULL, accept_most INTEGER NOT NULL, accept_due INTEGER NOT NULL, convert_start INTEGER NOT NULL, convert_half INTEGER NOT NULL, convert_most INTEGER NOT NULL, convert_due INTEGER NOT NULL,
-  worked INTEGER NOT NULL, ended INTEGER NOT NULL, deal_id TEXT NOT NULL, warned INTEGER NOT NULL, next_at INTEGER NOT NULL, version INTEGER NOT NULL, value INTEGER NOT NULL DEFAULT 0, currency TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '', UNIQUE (partnership_id, number)
+  worked INTEGER NOT NULL, ended INTEGER NOT NULL, deal_id TEXT NOT NULL, warned INTEGER NOT NULL, next_at INTEGER NOT NULL, version INTEGER NOT NULL, value INTEGER NOT NULL DEFAULT 0, currency TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '', paused INTEGER NOT NULL DEFAULT 0, pause_until INTEGER NOT NULL DEFAULT 0, pause_reason TEXT NOT NULL DEFAULT '', pause_comment TEXT NOT NULL DEFAULT '', pause_org TEXT NOT NULL DEFAULT '', pause_by TEXT NOT NULL DEFAULT '', paused_sum INTEGER NOT NULL DEFAULT 0, UNIQUE (partnership_id, number)
 );
 CREATE INDEX lead_offer_lead ON lead_offer (supplier_id, lead_id);
 CREATE INDEX lead_offer_next ON lead_offer (next_at, id) WHERE next_at > 0;
@@ -701,7 +714,7 @@ CREATE INDEX lead_offer_supplier ON lead_offer (supplier_id, phase, due, id);
 CREATE TABLE lead_profile (
   partnership_id TEXT PRIMARY KEY REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, most INTEGER NOT NULL, countries TEXT NOT NULL, postcodes TEXT NOT NULL, families TEXT NOT NULL,
   changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
-);
+, certificates TEXT NOT NULL DEFAULT '');
 CREATE INDEX lead_profile_supplier ON lead_profile (supplier_id);
 CREATE TABLE lead_rule (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, active BOOLEAN NOT NULL, countries TEXT NOT NULL, postcodes TEXT NOT NULL, families TEXT NOT NULL, partners TEXT NOT NULL,
@@ -842,13 +855,14 @@ CREATE TRIGGER message_search_update AFTER UPDATE ON message_search BEGIN
 END;
 CREATE VIRTUAL TABLE message_search_fts USING fts5 (words, content='message_search', content_rowid='doc', tokenize='unicode61 remove_diacritics 2');
 CREATE TABLE notice (
-  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, dedupe TEXT NOT NULL, args TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, urgent BOOLEAN NOT NULL, happened INTEGER NOT NULL, seen INTEGER NOT NULL, mailed INTEGER NOT NULL DEFAULT 0, about TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', place INTEGER NOT NULL DEFAULT 0, snoozed INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
+  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, dedupe TEXT NOT NULL, args TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, urgent BOOLEAN NOT NULL, happened INTEGER NOT NULL, seen INTEGER NOT NULL, mailed INTEGER NOT NULL DEFAULT 0, about TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', place INTEGER NOT NULL DEFAULT 0, snoozed INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0, pushed INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (org_id, id), UNIQUE (org_id, person_id, dedupe)
 );
 CREATE INDEX notice_about ON notice (org_id, person_id, about, place, id);
 CREATE INDEX notice_digest ON notice (org_id, person_id) WHERE mailed = 2;
 CREATE INDEX notice_place ON notice (org_id, person_id, place, id);
 CREATE INDEX notice_unmailed ON notice (happened) WHERE mailed = 0 AND seen = 0;
+CREATE INDEX notice_unpushed ON notice (org_id, person_id) WHERE pushed = 0;
 CREATE INDEX notice_unread ON notice (org_id, person_id) WHERE seen = 0;
 CREATE TABLE notice_choice (
   org_id TEXT NOT NULL,
@@ -885,7 +899,7 @@ CREATE UNIQUE INDEX order_change_source ON order_change (reseller_id, source_key
 CREATE TABLE order_change_line (
   change_id TEXT NOT NULL REFERENCES order_change(id), position INTEGER NOT NULL, line INTEGER NOT NULL, action TEXT NOT NULL, reference TEXT NOT NULL, product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL,
   description TEXT NOT NULL, unit TEXT NOT NULL, was_quantity INTEGER NOT NULL, quantity INTEGER NOT NULL, was_price INTEGER NOT NULL, price INTEGER NOT NULL, was_day TEXT NOT NULL, day TEXT NOT NULL, fields TEXT NOT NULL,
-  verdict TEXT NOT NULL, granted INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (change_id, position)
+  verdict TEXT NOT NULL, granted INTEGER NOT NULL, reason TEXT NOT NULL, marks TEXT NOT NULL DEFAULT '', PRIMARY KEY (change_id, position)
 );
 CREATE TABLE order_clock (
   order_id TEXT PRIMARY KEY REFERENCES purchase_order(id), partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), calendar_version INTEGER NOT NULL,
@@ -1082,12 +1096,22 @@ CREATE INDEX order_supplier_marks ON purchase_order (supplier_id, received, id) 
 CREATE INDEX order_supplier_state ON purchase_order (supplier_id, state, received, id);
 CREATE INDEX purchase_order_ship_to ON purchase_order (partnership_id, ship_to);
 CREATE INDEX purchase_order_unplaced ON purchase_order (partnership_id, ship_to_unknown, id) WHERE ship_to_unknown <> '';
+CREATE TABLE push_device (
+  id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), session TEXT NOT NULL, hash TEXT NOT NULL, endpoint TEXT NOT NULL, p256dh TEXT NOT NULL, auth TEXT NOT NULL, agent TEXT NOT NULL, made INTEGER NOT NULL, UNIQUE (org_id, person_id, hash)
+);
+CREATE INDEX push_device_person ON push_device (person_id);
+CREATE INDEX push_device_session ON push_device (session);
+CREATE TABLE push_message (
+  id TEXT PRIMARY KEY, device_id TEXT NOT NULL REFERENCES push_device(id) ON DELETE CASCADE, body TEXT NOT NULL, made INTEGER NOT NULL, tries INTEGER NOT NULL, next_at INTEGER NOT NULL
+);
+CREATE INDEX push_message_device ON push_message (device_id);
+CREATE INDEX push_message_next ON push_message (next_at);
 CREATE TABLE quote (
   id TEXT PRIMARY KEY, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), number TEXT NOT NULL, source_key TEXT NOT NULL,
   state TEXT NOT NULL, lane TEXT NOT NULL, round INTEGER NOT NULL, currency TEXT NOT NULL, deal_id TEXT NOT NULL, deal_code TEXT NOT NULL, title TEXT NOT NULL, customer TEXT NOT NULL, total INTEGER NOT NULL, line_count INTEGER NOT NULL,
   made INTEGER NOT NULL, made_by TEXT NOT NULL, made_org TEXT NOT NULL, changed INTEGER NOT NULL, expires INTEGER NOT NULL, next_at INTEGER NOT NULL, warned INTEGER NOT NULL, reason TEXT NOT NULL, comment TEXT NOT NULL,
   decided INTEGER NOT NULL, decided_by TEXT NOT NULL, decided_org TEXT NOT NULL, order_id TEXT NOT NULL, order_number TEXT NOT NULL, offer_approval TEXT NOT NULL, order_approval TEXT NOT NULL, tries INTEGER NOT NULL
-);
+, opened INTEGER NOT NULL DEFAULT 0, opened_round INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX quote_deal ON quote (deal_id, changed) WHERE deal_id <> '';
 CREATE INDEX quote_next ON quote (next_at, id) WHERE next_at > 0;
 CREATE UNIQUE INDEX quote_number ON quote (supplier_id, reseller_id, number);
@@ -1246,6 +1270,12 @@ CREATE TABLE stock_report_line (
   report_id TEXT NOT NULL REFERENCES stock_report(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL,
   place TEXT NOT NULL, kind TEXT NOT NULL, quantity INTEGER NOT NULL, unit TEXT NOT NULL, pieces INTEGER NOT NULL, PRIMARY KEY (report_id, position)
 );
+CREATE TABLE suggestion (
+  id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), rule_id TEXT NOT NULL, rule_name TEXT NOT NULL, about TEXT NOT NULL, condition TEXT NOT NULL, partner_id TEXT NOT NULL, object_id TEXT NOT NULL, object TEXT NOT NULL, occasion TEXT NOT NULL, facts TEXT NOT NULL,
+  action TEXT NOT NULL, promotion_id TEXT NOT NULL, state TEXT NOT NULL, until INTEGER NOT NULL, reason TEXT NOT NULL, words TEXT NOT NULL, made INTEGER NOT NULL, decided INTEGER NOT NULL, decided_by TEXT NOT NULL
+);
+CREATE INDEX suggestion_of ON suggestion (org_id, state, made, id);
+CREATE UNIQUE INDEX suggestion_once ON suggestion (rule_id, partner_id, occasion);
 CREATE TABLE talk_policy (
   org_id TEXT PRIMARY KEY REFERENCES org(id), keep_days INTEGER NOT NULL, person_id TEXT NOT NULL, changed INTEGER NOT NULL
 );
@@ -1266,6 +1296,12 @@ CREATE INDEX trade_reply_reseller ON trade_reply (reseller_id, made, id) WHERE o
 CREATE UNIQUE INDEX trade_reply_source ON trade_reply (supplier_id, source_key) WHERE source_key <> '';
 CREATE INDEX trade_reply_supplier ON trade_reply (supplier_id, made, id) WHERE outcome IN ('waiting', 'held');
 CREATE INDEX trade_reply_wanted ON trade_reply (supplier_id, reseller_id, order_number) WHERE outcome IN ('waiting', 'held');
+CREATE TABLE trigger_rule (
+  id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), name TEXT NOT NULL, about TEXT NOT NULL, condition TEXT NOT NULL, action TEXT NOT NULL, promotion_id TEXT NOT NULL, quiet INTEGER NOT NULL, active INTEGER NOT NULL,
+  next_at INTEGER NOT NULL, ran INTEGER NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL
+);
+CREATE INDEX trigger_rule_due ON trigger_rule (active, next_at);
+CREATE INDEX trigger_rule_of ON trigger_rule (org_id, made);
 CREATE TABLE webhook (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL UNIQUE, url TEXT NOT NULL, events TEXT NOT NULL, active INTEGER NOT NULL, secret BLOB, old_secret BLOB, old_until INTEGER NOT NULL,
   failing INTEGER NOT NULL, paused INTEGER NOT NULL, paused_why TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL, PRIMARY KEY (org_id, id)
