@@ -101,6 +101,7 @@ var differs = map[string]string{
 	"lead_search":     "as order_search",
 	"deal_search":     "as order_search",
 	"quote_search":    "as order_search",
+	"library_search":  "as order_search",
 	"message_search":  "as order_search",
 	"forum_search":    "as order_search",
 
