@@ -28,6 +28,7 @@ import (
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
 	"entente/prm/trade"
+	"entente/prm/trigger"
 )
 
 // postbox keeps what was posted.
@@ -71,7 +72,7 @@ func services(t testing.TB, d *db.DB) Services {
 	deals := deal.New(deal.Parts{DB: d, Jobs: jobs, Blobs: blobs, Catalog: cat, Customers: customers, Leads: leads, Calendar: office{}})
 	desk := trade.New(d, cat, jobs)
 	engagements := engage.New(d, together{}, nil, jobs)
-	return Services{DB: d, Engagements: engagements, Deals: deals, Quotes: quote.New(d, cat, deals, desk, jobs), Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: fund.New(d, jobs, blobs, partners), SellThrough: sellthrough.New(d, cat, jobs)}
+	return Services{DB: d, Engagements: engagements, Deals: deals, Quotes: quote.New(d, cat, deals, desk, jobs), Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: fund.New(d, jobs, blobs, partners), SellThrough: sellthrough.New(d, cat, jobs), Triggers: trigger.New(d, jobs, nil)}
 }
 
 // The demo is made twice for one database each: what the contract says of it is
