@@ -298,6 +298,13 @@ func TestOrgsReachPostgres(t *testing.T) {
 		if got := told(ctx); got != "a,b" {
 			t.Errorf("after the inner call %q", got)
 		}
+		bad := errors.New("bad")
+		if err := d.InTx(db.WithOrgs(ctx, "c"), func(context.Context) error { return bad }); !errors.Is(err, bad) {
+			t.Errorf("a failed inner call: %v", err)
+		}
+		if got := told(ctx); got != "a,b" {
+			t.Errorf("after a failed inner call %q", got)
+		}
 		return nil
 	})
 	if err != nil {
@@ -512,6 +519,21 @@ func TestBeginsWithItsFirstStatement(t *testing.T) {
 		return nil
 	}); err == nil {
 		t.Error("a reading transaction with a failed statement is told as ended well")
+	}
+	for what, goes := range map[string]func(ctx context.Context){"a statement": func(ctx context.Context) { _ = add(ctx, "lost") }, "a question": func(ctx context.Context) {
+		var n int64
+		_, _ = db.Row(ctx, "SELECT count(*) FROM counter", nil, &n)
+	}} {
+		err := d.InTx(db.WithOrgs(bg, "a"), func(ctx context.Context) error {
+			over, end := context.WithCancel(ctx)
+			end()
+			goes(over) // the beginning never leaves, and nobody looks
+			_ = add(ctx, "gone")
+			return errors.New("given up")
+		})
+		if err == nil {
+			t.Errorf("%s: it was given up", what)
+		}
 	}
 	for range 40 { // every connection of the pool
 		var n int64

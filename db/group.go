@@ -33,7 +33,8 @@ type member struct {
 
 // Group runs fn like InTx, but callers of one lane that arrive while a commit is
 // under way share the next one: one fsync for many. If any of them fails, all
-// are run again one by one, so fn must have no effect outside the database.
+// are run again one by one, so fn must have no effect outside the database. Where
+// nobody knows whether the commit stands, none is: each is told that it is not known.
 // Nobody is answered before the commit. A caller whose context ends first is
 // still answered only after its fate is known.
 func (d *DB) Group(ctx context.Context, name string, fn func(ctx context.Context) error) error {
@@ -86,18 +87,22 @@ func (d *DB) commit(batch []*member) {
 		}
 	}()
 	for len(batch) > 0 {
-		n, shared := 1, false
+		n, shared, unsure := 1, false, false
 		if len(batch) > 1 {
 			var err error
-			if n, err = d.together(batch); err != nil {
-				n = len(batch)
-			} else {
+			n, err = d.together(batch)
+			switch unsure = errors.Is(err, errUnsure); {
+			case err == nil:
 				shared = true
+			case !unsure:
+				n = len(batch)
 			}
 		}
 		for _, m := range batch[:n] {
 			m.err = nil
-			if !shared {
+			if unsure {
+				m.err = Translate(errUnsure)
+			} else if !shared {
 				m.err = errAborted
 				m.err = d.alone(m)
 			}

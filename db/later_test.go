@@ -109,6 +109,16 @@ func TestLaterFails(t *testing.T) {
 		if fault.CodeOf(err) != fault.Conflict {
 			t.Errorf("after a statement whose error was forgotten: %v", err)
 		}
+		err = d.InTx(bg, func(ctx context.Context) error {
+			if err := twice(ctx); err != nil {
+				return err
+			}
+			var n int64
+			return db.Tx(ctx).Raw("SELECT COUNT(*) FROM counter").Row().Scan(&n) // no row, for another reason
+		})
+		if fault.CodeOf(err) != fault.Conflict {
+			t.Errorf("after a row that was none: %v", err)
+		}
 		gone := errors.New("gone")
 		if err := d.InTx(bg, func(ctx context.Context) error { return errors.Join(putLater(ctx, "given up", 1), gone) }); !errors.Is(err, gone) {
 			t.Errorf("given up: %v", err)

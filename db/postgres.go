@@ -5,6 +5,9 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,7 +25,11 @@ type pgTx struct {
 	s     *txState
 	begun bool
 	told  string // the companies, as the server knows them
+	over  error  // nobody knows what the server heard: nothing more is said to it
 }
+
+// errUnsure says that a commit was sent and no answer came: it may stand or not.
+var errUnsure = errors.New("db: the commit was not answered")
 
 func pin(ctx context.Context, sdb *sql.DB, s *txState) (*pgTx, error) {
 	conn, err := sdb.Conn(ctx)
@@ -34,11 +41,10 @@ func pin(ctx context.Context, sdb *sql.DB, s *txState) (*pgTx, error) {
 
 // ExecContext implements conn.
 func (t *pgTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	first := t.opening()
-	if len(first) == 0 {
+	if t.begun && t.s.orgs == t.told && t.over == nil {
 		return t.Conn.ExecContext(ctx, query, args...)
 	}
-	tag, err := t.pipe(ctx, append(first, statement{query, args}))
+	tag, err := t.send(ctx, statement{query, args})
 	if err != nil {
 		return nil, err
 	}
@@ -67,18 +73,33 @@ func (t *pgTx) all(ctx context.Context, statements []statement, last ending) err
 	if len(statements) == 0 && (last == goesOn || !t.begun) {
 		return nil
 	}
-	every := append(t.opening(), statements...)
-	if last == commits {
-		every = append(every, statement{query: "COMMIT"})
+	if last == goesOn {
+		_, err := t.send(ctx, statements...)
+		return err
 	}
-	tag, err := t.pipe(ctx, every)
-	if err == nil && last == commits {
+	ended := t.over != nil
+	tag, err := t.send(ctx, append(statements, statement{query: "COMMIT"})...)
+	switch {
+	case err != nil && !ended && !answered(err):
+		err = fmt.Errorf("%w: %w", errUnsure, err)
+	case err == nil:
 		t.begun = false
 		if tag.String() == "ROLLBACK" {
 			err = pgx.ErrTxCommitRollback
 		}
 	}
 	return err
+}
+
+// answered says that an error of a commit leaves no doubt: the server refused something, or
+// never heard of it. What a server says that is going down is no answer.
+func answered(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return !strings.HasPrefix(pg.Code, "57P")
+	}
+	var unsent pgx.ErrPreprocessingBatch
+	return errors.As(err, &unsent) || pgconn.SafeToRetry(err)
 }
 
 // Rollback implements conn.
@@ -117,12 +138,25 @@ func (t *pgTx) opening() (out []statement) {
 
 // reach tells the server what it has to know before a question.
 func (t *pgTx) reach(ctx context.Context) error {
-	first := t.opening()
-	if len(first) == 0 {
-		return nil
-	}
-	_, err := t.pipe(ctx, first)
+	_, err := t.send(ctx)
 	return err
+}
+
+// send sends statements behind what the server has to be told first. Where that fails the
+// transaction is over: a caller who goes on would write outside of it, or for others.
+func (t *pgTx) send(ctx context.Context, statements ...statement) (pgconn.CommandTag, error) {
+	if t.over != nil {
+		return pgconn.CommandTag{}, t.over
+	}
+	first := t.opening()
+	if len(first)+len(statements) == 0 {
+		return pgconn.CommandTag{}, nil
+	}
+	tag, err := t.pipe(ctx, append(first, statements...))
+	if err != nil && len(first) > 0 {
+		t.over = err
+	}
+	return tag, err
 }
 
 // pipe sends statements that ask nothing, all at once, and gives the tag of the last. The

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -147,12 +148,9 @@ func (d *DB) Glance(ctx context.Context, fn func(ctx context.Context) error) err
 // acted for until fn returns.
 func (s *txState) join(ctx context.Context, fn func(ctx context.Context) error) error {
 	before := s.orgs
+	defer func() { s.orgs = before }() // after an error too: the caller may bear it and go on
 	s.setOrgs(Orgs(ctx))
-	if err := fn(ctx); err != nil {
-		return err // the transaction ends
-	}
-	s.orgs = before
-	return nil
+	return fn(ctx)
 }
 
 // SQLiteTx is the *sql.Tx of the transaction in ctx on SQLite: how the job queue
@@ -181,7 +179,7 @@ func (d *DB) once(ctx context.Context, write bool, fn func(ctx context.Context) 
 		}
 	}()
 	if err := fn(context.WithValue(ctx, txKey, s)); err != nil {
-		return err
+		return cmp.Or(s.failed, err) // a row asked for after what waited had failed says only that it is none
 	}
 	if err := s.commit(ctx); err != nil {
 		return err
@@ -267,7 +265,7 @@ func Translate(err error) error {
 		return fault.Wrap(err, fault.NotFound, "error.not_found")
 	case IsDuplicate(err):
 		return fault.Wrap(err, fault.Conflict, "error.conflict")
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, errUnsure), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
 	text := err.Error()
