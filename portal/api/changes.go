@@ -133,7 +133,7 @@ func (a *API) changes(base string) {
 		IDPath
 		Change string `path:"change"`
 	}
-	handle(a, op("POST", base+"/{id}/changes/{change}/withdraw", "orders:write", "Withdraw a change of an order", "Takes back a change that the supplier has not answered, with those before it that are open too: the order stands as it is. 409 when it was answered. The 860 that restates the lines goes to a supplier whose system takes orders.", 200),
+	handle(a, op("POST", base+"/{id}/changes/{change}/withdraw", "orders:write", "Withdraw a change of an order", "Takes back a change that the supplier has not answered, with those before it that are open too: the order stands as it is. 409 when it was answered, or when a later one is open. The 860 that restates the lines goes to a supplier whose system takes orders.", 200),
 		func(ctx context.Context, actor access.Actor, in *backChange) (*reply[order], error) {
 			if err := a.changeOf(ctx, actor, in.ID, in.Change); err != nil {
 				return nil, err

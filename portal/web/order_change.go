@@ -205,7 +205,7 @@ func orderChangeWithdraw(v *visit) error {
 // changeBoxes are the changes of an order: those that wait, and those that were answered,
 // the last one first.
 func (v *visit) changeBoxes(page *view.OrderPage, d trade.Detail, n names) {
-	res := access.Shared(d.Supplier, d.Reseller)
+	res, open := access.Shared(d.Supplier, d.Reseller), false
 	for i := len(d.Changes) - 1; i >= 0; i-- {
 		c := d.Changes[i]
 		if c.Kind == trade.ChangeBack { // told by those that it took back
@@ -233,10 +233,10 @@ func (v *visit) changeBoxes(page *view.OrderPage, d trade.Detail, n names) {
 					b.Reasons = append(b.Reasons, view.Option{Value: r, Label: view.T("reason." + r)})
 				}
 			}
-			if v.may(access.OrderPlace, res) {
+			if v.may(access.OrderPlace, res) && !open { // the last one, with those before it
 				b.BackURL = v.orderURL(d.ID) + "/change/" + string(c.ID) + "/withdraw"
 			}
-			page.Changes = append(page.Changes, b)
+			page.Changes, open = append(page.Changes, b), true
 			continue
 		}
 		said := "change.answered_by"

@@ -129,4 +129,11 @@ func TestConfiguredByEDI(t *testing.T) {
 	eq(t, "big", d.Lines[1].Ordered, money.Whole(5))
 	o = b.receive(order("PO-2", "PR", q.Number, [4]string{"DRILL", "1", "EA", "105"}))
 	eq(t, "none of it is left", o.Lines[0].Marks.Has(trade.QuoteOver), true)
+
+	// the nearest price is the one that was meant, and without one none is guessed
+	q, err = b.svc.Offer(b.at(), b.ingrid, Cmd{Partnership: b.toK, Until: "2026-12-31", Lines: []LineCmd{line(10, "SMALL"), line(5, "BIG")}})
+	b.must(err)
+	o = b.receive(order("PO-3", "PR", q.Number, [4]string{"DRILL", "2", "EA", "104.90"}, [4]string{"DRILL", "1", "EA", ""}))
+	eq(t, "held against the big one", o.Lines[0].ListPrice, price2("105"))
+	eq(t, "none is filled in", o.Lines[1].Marks.Has(trade.PriceMissing), true)
 }

@@ -40,6 +40,7 @@ type matched struct {
 	own   bool   // the line names it, not the head alone
 	item  int    // line of the quote, -1: it has no such item
 	left  money.Quantity
+	vague bool // the line names no price, and the quote has several for its item
 }
 
 // factor is how many base units are in the unit of a line, one where that is not known.
@@ -98,19 +99,23 @@ func match(ctx context.Context, o trade.QuotedOrder, tied map[int]lineRow) ([]ma
 		if m.quote == nil {
 			continue
 		}
-		base, best := ratio(l.Ordered, factor(l), money.One), 0
+		base, best := ratio(l.Ordered, factor(l), money.One), fit{}
 		for k, x := range m.quote.Lines {
 			if x.Product != l.Product || l.Product == "" {
 				continue
 			}
-			fit := fits(x, l, left[m.quote][k] >= base)
-			if was, ok := tied[l.Number]; ok && ID(was.QuoteID) == m.quote.ID && int(was.Item) == k {
-				fit = 4 // it stays there
+			was, ok := tied[l.Number]
+			f := fit{stays: ok && ID(was.QuoteID) == m.quote.ID && int(was.Item) == k, enough: left[m.quote][k] >= base}
+			if l.Price > 0 {
+				f.off = max(l.Price-priceOf(x, l), priceOf(x, l)-l.Price)
+			} else if m.item >= 0 && priceOf(x, l) != priceOf(m.quote.Lines[m.item], l) {
+				m.vague = true
 			}
-			if m.item < 0 || fit > best {
-				m.item, best = k, fit
+			if m.item < 0 || f.better(best) {
+				m.item, best = k, f
 			}
 		}
+		m.vague = m.vague && !best.stays
 		if m.item >= 0 {
 			m.left = left[m.quote][m.item]
 			left[m.quote][m.item] -= base
@@ -119,17 +124,23 @@ func match(ctx context.Context, o trade.QuotedOrder, tied map[int]lineRow) ([]ma
 	return out, list, nil
 }
 
-// fits ranks the lines of a quote that have the item of an order line: what has its price, and
-// so its options, comes first, then what has enough left.
-func fits(x Line, l trade.QuotedLine, enough bool) int {
-	n := 0
-	if l.Price > 0 && l.Price == priceOf(x, l) {
-		n = 2
+// fit is how well a line of a quote suits an order line that has its item: what it draws on
+// already comes first, then what has its price, and so its options, or the nearest to it, then
+// what has enough left.
+type fit struct {
+	stays  bool
+	off    money.Price
+	enough bool
+}
+
+func (f fit) better(than fit) bool {
+	switch {
+	case f.stays != than.stays:
+		return f.stays
+	case f.off != than.off:
+		return f.off < than.off
 	}
-	if enough {
-		n++
-	}
-	return n
+	return f.enough && !than.enough
 }
 
 // priceOf is the price of a line of a quote in the unit of an order line.
@@ -225,7 +236,9 @@ func (s *Service) weigh(ctx context.Context, o trade.QuotedOrder, tied map[int]l
 			v.Mark = trade.QuoteOutside
 			continue
 		}
-		v.Price = priceOf(x, l)
+		if !m.vague { // which of its prices is a person's to say
+			v.Price = priceOf(x, l)
+		}
 		if ratio(l.Ordered, factor(l), money.One) > m.left {
 			v.Mark = trade.QuoteOver
 		}

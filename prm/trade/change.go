@@ -387,7 +387,8 @@ func changeAckDoc(d Detail, c OrderChange, r Response, zone string) doc.OrderCha
 // WithdrawChange takes back, for the buyer, a change that the supplier has not answered, with
 // those before it that are open too: the order stands as it is. What was answered meanwhile
 // is not touched. Safe to repeat.
-// Codes: NotFound, Forbidden (not the buying side), Conflict (it was answered).
+// Codes: NotFound, Forbidden (not the buying side), Conflict (it was answered, or a later one
+// is open, which is not taken back unsaid).
 // Publishes ChangeTakenBack.
 func (s *Service) WithdrawChange(ctx context.Context, actor access.Actor, id ChangeID) error {
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
@@ -411,6 +412,9 @@ func (s *Service) WithdrawChange(ctx context.Context, actor access.Actor, id Cha
 		open, asked, err := openChanges(ctx, o.ID)
 		if err != nil {
 			return err
+		}
+		if last := open[len(open)-1]; last.ID != r.ID {
+			return fault.New(fault.Conflict, "trade.change_later", "Number", firstOf(r.Number, r.Sequence), "Later", firstOf(last.Number, last.Sequence))
 		}
 		t, err := termsOf(ctx, o.PartnershipID)
 		if err != nil {
@@ -448,7 +452,10 @@ func asStanding(lines []Line, asked []ChangeLine) []doc.ChangeLine {
 		if c.Line >= 1 && c.Line <= len(lines) {
 			l := lines[c.Line-1]
 			x.Line, x.Change = docLine(l, 0), "CA"
-			x.Refs, x.Quantity, x.Price = nil, decimal(l.wanted()), decimal(l.Price)
+			x.Refs, x.Quantity, x.Price = nil, decimal(l.wanted()), ""
+			if l.Price > 0 || l.Free { // one that nobody named is not zero
+				x.Price = decimal(l.Price)
+			}
 			if l.RequestedOn != "" {
 				x.Dates = []doc.Date{{Qualifier: "002", Date: l.RequestedOn}}
 			}

@@ -305,7 +305,8 @@ func TestChangeWithdrawn(t *testing.T) {
 		b.want(b.svc.WithdrawChange(b.at(), b.kaarel, less), fault.NotFound, "")
 		b.want(b.svc.WithdrawChange(b.at(), b.ingrid, less), fault.Forbidden, "")
 		b.want(b.svc.WithdrawChange(b.at(), b.eyes, less), fault.Forbidden, "")
-		for range 2 { // safe to repeat
+		b.want(b.svc.WithdrawChange(b.at(), b.dan, less), fault.Conflict, "trade.change_later") // the later one is not taken back unsaid
+		for range 2 {                                                                           // safe to repeat
 			b.must(b.svc.WithdrawChange(b.at(), b.dan, later))
 		}
 		det := b.get(r.Order)
@@ -357,5 +358,14 @@ func TestChangeWithdrawn(t *testing.T) {
 		det = b.get(r.Order)
 		eq(t, "waits", det.Changes[len(det.Changes)-1].State, ChangeOpen)
 		eq(t, "stands", det.Lines[0].Ordered, money.Whole(100))
+
+		// a line that has no price is not restated at zero
+		r = b.receive(order("PO-BARE", [3]string{"UNHEARD-OF", "5", ""}))
+		open := ask(AskLine{Line: 1, Quantity: money.Whole(3)})
+		b.must(b.svc.WithdrawChange(b.at(), b.dan, open))
+		det = b.get(r.Order)
+		_, said, _, err = b.svc.GetChange(b.at(), b.dan, det.Changes[len(det.Changes)-1].ID)
+		b.must(err)
+		eq(t, "no price", string(said.Lines[0].Price), "")
 	})
 }

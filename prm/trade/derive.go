@@ -336,6 +336,9 @@ func (s *Service) quoted(ctx context.Context, t terms, d doc.PurchaseOrder, j *j
 	named := len(o.Refs) > 0
 	for i, l := range j.lines {
 		x := QuotedLine{Number: l.Number, Product: l.Product, Ordered: l.Ordered, Price: l.Price, Refs: quoteRefs(d.Lines[i].Refs, ""), Factor: j.factors[i]}
+		if l.Marks.Has(PriceMissing) || l.Marks.Has(PriceZero) { // that is the list's
+			x.Price = 0
+		}
 		named = named || len(x.Refs) > 0
 		o.Lines = append(o.Lines, x)
 	}
