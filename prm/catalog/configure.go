@@ -158,7 +158,12 @@ func (o Options) broken(s set) []Problem {
 
 // Configure says what picks come to: what the rules add, what stands in the way, and which
 // further options cannot be had, and why. Of a code that is picked twice the larger counts.
-func (o Options) Configure(picks []Pick) Configuration {
+func (o Options) Configure(picks []Pick) Configuration { return o.configure(picks, true) }
+
+// Check is Configure without what further options cannot be had, which is most of the work.
+func (o Options) Check(picks []Pick) Configuration { return o.configure(picks, false) }
+
+func (o Options) configure(picks []Pick, further bool) Configuration {
 	picked := map[string]int{}
 	var out Configuration
 	var unknown []string
@@ -187,8 +192,10 @@ func (o Options) Configure(picks []Pick) Configuration {
 		for _, x := range g.Options {
 			if n := now.pieces[x.Code]; n > 0 {
 				out.Chosen = append(out.Chosen, Chosen{Group: g, Option: x, Pieces: n, By: now.by[x.Code]})
-			} else if p, ok := o.blocked(picked, now, wrong, g, x.Code); ok {
-				out.Blocked[x.Code] = p
+			} else if further {
+				if p, ok := o.blocked(picked, now, wrong, g, x.Code); ok {
+					out.Blocked[x.Code] = p
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -184,6 +185,9 @@ func TestConfigureHolds(t *testing.T) {
 			ps = append(ps, Pick{c, rapid.IntRange(0, 4).Draw(t, "n")})
 		}
 		got := o.Configure(ps)
+		if plain := o.Check(ps); len(plain.Blocked) > 0 || plain.Code() != got.Code() || !reflect.DeepEqual(plain.Problems, got.Problems) {
+			t.Fatalf("checked %+v, configured %+v", plain, got)
+		}
 		again := o.Configure(rapid.Permutation(ps).Draw(t, "sequence"))
 		if got.Code() != again.Code() || len(got.Problems) != len(again.Problems) || len(got.Blocked) != len(again.Blocked) {
 			t.Fatalf("the sequence matters: %q %q", got.Code(), again.Code())

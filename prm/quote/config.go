@@ -106,6 +106,7 @@ type pricing struct {
 	steps   []catalog.Step
 	options catalog.Options
 	terms   map[string]catalog.OptionTerm
+	try     bool // for a form, which shows what else can be had
 }
 
 // configure works out what picks come to and adds the step of each option to the line. What
@@ -117,7 +118,11 @@ func (p pricing) configure(l *Line, picks []catalog.Pick, at string, bad *fault.
 		}
 		return
 	}
-	got := p.options.Configure(picks)
+	check := p.options.Check // nothing is held up for long while it is written
+	if p.try {
+		check = p.options.Configure
+	}
+	got := check(picks)
 	l.Choice = &Choice{Options: p.options, Configuration: got, Adds: map[string]money.Price{}}
 	if !got.OK() {
 		bad.With(at+"options", "quote.options_wrong", "SKU", l.SKU, "Count", len(got.Problems))

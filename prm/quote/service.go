@@ -320,7 +320,7 @@ func (s *Service) Preview(ctx context.Context, actor access.Actor, d Deed, cmd C
 			return err
 		}
 		total = money.Amount{Currency: money.Currency(p.Currency)}
-		out, err = s.priced(ctx, p, cmd.Lines, d, was, func(_ int, l *Line, a money.Amount) {
+		out, err = s.priced(ctx, p, cmd.Lines, d, was, true, func(_ int, l *Line, a money.Amount) {
 			if sum, err := total.Add(a); err == nil {
 				total = sum
 			}

@@ -62,7 +62,7 @@ func (s *Service) terms(ctx context.Context, p pair, cmd Cmd, d Deed, was Quote)
 		return t, fault.New(fault.TooLarge, "trade.too_many_lines", "Most", MaxLines)
 	}
 	total := money.Amount{Currency: money.Currency(p.Currency)}
-	all, err := s.priced(ctx, p, cmd.Lines, d, was, func(i int, l *Line, a money.Amount) {
+	all, err := s.priced(ctx, p, cmd.Lines, d, was, false, func(i int, l *Line, a money.Amount) {
 		sum, err := total.Add(a)
 		if err != nil {
 			bad.With(fmt.Sprintf("lines.%d.quantity", i), "trade.amount_range")
@@ -103,7 +103,8 @@ func text(bad *fault.Error, name string, s *string, most int, lines bool) {
 }
 
 // priced finds the items of lines and how their prices come about; add gets each that stands.
-func (s *Service) priced(ctx context.Context, p pair, lines []LineCmd, d Deed, was Quote, add func(i int, l *Line, a money.Amount), bad *fault.Error) ([]Line, error) {
+// With try it says of options what else can be had.
+func (s *Service) priced(ctx context.Context, p pair, lines []LineCmd, d Deed, was Quote, try bool, add func(i int, l *Line, a money.Amount), bad *fault.Error) ([]Line, error) {
 	desk := access.System("quotes", p.SupplierID)
 	keys := make([]catalog.ItemKey, len(lines))
 	for i, l := range lines {
@@ -141,8 +142,11 @@ func (s *Service) priced(ctx context.Context, p pair, lines []LineCmd, d Deed, w
 	}
 	out := make([]Line, len(lines))
 	for i, it := range items {
+		if err := ctx.Err(); err != nil { // nobody waits for it any more
+			return nil, err
+		}
 		id := it.Product.ID
-		l, ok := line(lines[i], it, pricing{how[id], options[id], adds[id]}, d, was, fmt.Sprintf("lines.%d.", i), bad)
+		l, ok := line(lines[i], it, pricing{how[id], options[id], adds[id], try}, d, was, fmt.Sprintf("lines.%d.", i), bad)
 		if !ok {
 			continue
 		}
