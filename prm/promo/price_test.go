@@ -442,6 +442,11 @@ func TestFamiliesFixedAndLiving(t *testing.T) {
 		}
 		m.rebuilt(fixed.ID)
 		m.rebuilt(living.ID)
+		catalogue("AUR-NEW", "retired") // what moves later neither gains nor loses by a rebuild
+		catalogue("AUR-OLD", "cordless")
+		m.rebuilt(living.ID)
+		catalogue("AUR-NEW", "cordless")
+		catalogue("AUR-OLD", "retired")
 		var own []string
 		m.must(m.db.View(m.at(), func(ctx context.Context) error {
 			for _, t := range []Terms{fixed.Text(), living.Text()} {

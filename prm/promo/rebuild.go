@@ -10,6 +10,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/trade"
 )
 
 // Rebuilt says what a rebuild found.
@@ -368,6 +369,12 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 	ids := make([]string, len(got))
 	for i, o := range got {
 		ids[i] = string(o.ID)
+	}
+	if out.was, err = linesOfOrders(ctx, r.ID, ids); err != nil {
+		return out, err
+	}
+	belonged(out.was, versions, got)
+	for _, o := range got {
 		ls := liveAt(pacts, x.OrgID, o.Received)
 		for _, l := range ls {
 			l.taken = taken[l.id]
@@ -387,11 +394,45 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 	}
 	end := got[len(got)-1]
 	out.orders, out.last, out.place = len(got), next == "", db.Cursor(db.Micros(end.Received), string(end.ID))
-	if out.was, err = linesOfOrders(ctx, r.ID, ids); err != nil {
-		return out, err
-	}
 	out.compare()
 	return out, nil
+}
+
+// belonged gives order lines the family by which they were judged when they came: where terms
+// name families as they are, what moved to another one since neither gains nor loses by that.
+func belonged(rows []lineRow, versions map[int]Terms, got []trade.PromoOrder) {
+	type key struct {
+		order trade.OrderID
+		line  int
+	}
+	was := map[key]lineRow{}
+	for _, r := range rows {
+		was[key{trade.OrderID(r.OrderID), int(r.Line)}] = r
+	}
+	for i, o := range got {
+		own := false
+		for k, l := range o.Lines {
+			r, ok := was[key{o.ID, l.Number}]
+			t := versions[int(r.VersionNo)]
+			if !ok || t.Fixed || len(t.Families) == 0 || r.SKU != l.SKU || t.Kind == Free && l.SKU == t.FreeSKU {
+				continue
+			}
+			family := l.Family
+			switch covers := t.Covers(l.SKU, l.Family); {
+			case !covers && r.Verdict != LineOut:
+				family = t.Families[0]
+			case covers && r.Verdict == LineOut && r.Reason == WhyProduct:
+				family = ""
+			}
+			if family == l.Family {
+				continue
+			}
+			if !own {
+				got[i].Lines, own = slices.Clone(o.Lines), true
+			}
+			got[i].Lines[k].Family = family
+		}
+	}
 }
 
 // compare finds the orders whose rows are not the same.
