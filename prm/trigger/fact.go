@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Never is the number of days since what never was.
@@ -107,19 +108,20 @@ func read(env any, asked []Fact) []Fact {
 			if x.Kind() == reflect.Func {
 				x = x.Call([]reflect.Value{reflect.ValueOf(f.Arg)})[0]
 			}
-			f.Value = say(x)
+			f.Value = say(x, strings.HasPrefix(f.Name, "days_"))
 			out = append(out, f)
 		}
 	}
 	return out
 }
 
-func say(x reflect.Value) string {
+// say writes a fact; of days, so many are never.
+func say(x reflect.Value, days bool) string {
 	switch x.Kind() {
 	case reflect.Bool:
 		return map[bool]string{true: "yes", false: "no"}[x.Bool()]
 	case reflect.Int:
-		if x.Int() >= Never {
+		if days && x.Int() >= Never {
 			return "never"
 		}
 		return strconv.FormatInt(x.Int(), 10)

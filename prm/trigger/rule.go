@@ -139,6 +139,9 @@ func (c *Compiled) walk(when string, n ast.Node) (Node, error) {
 		if !known(c.About, x.Value) {
 			return Node{}, at("trigger.unknown", when, from, "Names", names(c.About))
 		}
+		if slices.Contains(FactsOf(c.About), FactOf{x.Value, "function"}) { // is no fact without its argument
+			return Node{}, at("trigger.argument", when, from)
+		}
 		c.ask(Fact{Name: x.Value})
 		return Node{Kind: "fact", Name: x.Value}, nil
 	case *ast.UnaryNode:

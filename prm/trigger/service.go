@@ -367,10 +367,21 @@ func (s *Service) Tick(ctx context.Context) error {
 		}
 		for _, x := range todo {
 			tried[x.ID] = true
-			failed = errors.Join(failed, s.turn(ctx, x.OrgID, RuleID(x.ID)))
+			err := s.turn(ctx, x.OrgID, RuleID(x.ID))
+			if err != nil { // or fifty that fail are all that is ever looked at
+				err = errors.Join(err, s.later(ctx, x.OrgID, RuleID(x.ID)))
+			}
+			failed = errors.Join(failed, err)
 		}
 	}
 	return failed
+}
+
+// later puts off a rule whose turn failed.
+func (s *Service) later(ctx context.Context, org string, id RuleID) error {
+	return s.change(ctx, access.System("trigger", org), func(ctx context.Context) error {
+		return delay(ctx, org, id, db.Now(ctx).Add(rest))
+	})
 }
 
 // turn asks one rule of everything that it looks at, in one transaction.

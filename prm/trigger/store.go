@@ -98,6 +98,11 @@ func claim(ctx context.Context, r Rule, next time.Time) (bool, error) {
 	return res.RowsAffected == 1, res.Error
 }
 
+// delay puts off a rule that is due.
+func delay(ctx context.Context, org string, id RuleID, next time.Time) error {
+	return db.Tx(ctx).Model(&ruleRow{}).Where("org_id = ? AND id = ? AND next_at <= ?", org, string(id), db.Micros(db.Now(ctx))).Update("next_at", db.Micros(next)).Error
+}
+
 // touch brings the turn of a company's rules forward, to no less than a rest after the last.
 func touch(ctx context.Context, org string, about About, rest time.Duration) error {
 	now, gap := db.Micros(db.Now(ctx)), rest.Microseconds()

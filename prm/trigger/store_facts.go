@@ -48,7 +48,7 @@ func pairsOf(ctx context.Context, org string) (out []pairRow, err error) {
 }
 
 // partnerSubjects: the usual gap is the median of the days between days with orders of the
-// last year; it needs three of them.
+// last year; it needs three of them. The last order may be older.
 func partnerSubjects(ctx context.Context, org string) ([]subject, error) {
 	pairs, err := pairsOf(ctx, org)
 	if err != nil || len(pairs) == 0 {
@@ -58,9 +58,8 @@ func partnerSubjects(ctx context.Context, org string) ([]subject, error) {
 	var days []struct {
 		ResellerID string
 		Day, N     int64
-		Last       int64
 	}
-	err = db.Tx(ctx).Raw(`SELECT reseller_id, received / 86400000000 AS day, COUNT(*) AS n, MAX(received) AS last FROM purchase_order WHERE supplier_id = ? AND received > ? AND state NOT IN ('rejected', 'refused', 'cancelled') GROUP BY reseller_id, received / 86400000000 ORDER BY reseller_id, day`, org, year).Scan(&days).Error
+	err = db.Tx(ctx).Raw(`SELECT reseller_id, received / 86400000000 AS day, COUNT(*) AS n FROM purchase_order WHERE supplier_id = ? AND received > ? AND state NOT IN ('rejected', 'refused', 'cancelled') GROUP BY reseller_id, received / 86400000000 ORDER BY reseller_id, day`, org, year).Scan(&days).Error
 	if err != nil {
 		return nil, err
 	}
@@ -80,15 +79,26 @@ WHERE o.supplier_id = ? AND o.state NOT IN ('rejected', 'refused', 'cancelled') 
 		}
 		last[b.ResellerID][b.Family] = b.Last
 	}
+	var ever []struct {
+		ResellerID string
+		Last       int64
+	}
+	err = db.Tx(ctx).Raw(`SELECT reseller_id, MAX(received) AS last FROM purchase_order WHERE supplier_id = ? AND state NOT IN ('rejected', 'refused', 'cancelled') GROUP BY reseller_id`, org).Scan(&ever).Error
+	if err != nil {
+		return nil, err
+	}
 	type history struct {
 		days   []int64
 		orders int
 		last   int64
 	}
 	of := map[string]history{}
+	for _, e := range ever {
+		of[e.ResellerID] = history{last: e.Last}
+	}
 	for _, d := range days {
 		h := of[d.ResellerID]
-		h.days, h.orders, h.last = append(h.days, d.Day), h.orders+int(d.N), max(h.last, d.Last)
+		h.days, h.orders = append(h.days, d.Day), h.orders+int(d.N)
 		of[d.ResellerID] = h
 	}
 	var out []subject
@@ -147,7 +157,8 @@ WHERE q.supplier_id = ? AND q.state = 'offered' ORDER BY q.id LIMIT ?`, org, mos
 
 // stockSubjects are the products of the newest stock report of each partner, with what it
 // sold on of them in thirteen weeks. The occasion is the month of the report: a product that
-// stays low is said once a month at most.
+// stays low is said once a month at most. Sums are not exact, and of any size: what one
+// partner reports must not keep the rules from the others.
 func stockSubjects(ctx context.Context, org string) ([]subject, error) {
 	var reports []struct{ ID, ResellerID, Day, Country string }
 	err := db.Tx(ctx).Raw(`SELECT r.id, r.reseller_id, r.day, o.country FROM stock_report r JOIN org o ON o.id = r.reseller_id JOIN partnership p ON p.supplier_id = r.supplier_id AND p.reseller_id = r.reseller_id AND p.state = 'active'
@@ -157,9 +168,9 @@ WHERE r.supplier_id = ? AND r.day >= ? ORDER BY r.reseller_id, r.day DESC, r.rec
 	}
 	var sold []struct {
 		ResellerID, ProductID string
-		Pieces                int64
+		Pieces                float64
 	}
-	err = db.Tx(ctx).Raw(`SELECT r.reseller_id, l.product_id, CAST(SUM(CASE WHEN l.kind = 'return' THEN -l.pieces ELSE l.pieces END) AS BIGINT) AS pieces FROM sell_report r JOIN sell_line l ON l.report_id = r.id
+	err = db.Tx(ctx).Raw(`SELECT r.reseller_id, l.product_id, SUM(CAST(CASE WHEN l.kind = 'return' THEN -l.pieces ELSE l.pieces END AS DOUBLE PRECISION)) AS pieces FROM sell_report r JOIN sell_line l ON l.report_id = r.id
 WHERE r.supplier_id = ? AND r.state = 'current' AND l.kind IN ('sale', 'return') AND l.product_id <> '' AND l.sold_to >= ? GROUP BY r.reseller_id, l.product_id`, org, db.Now(ctx).AddDate(0, 0, -91).Format(time.DateOnly)).Scan(&sold).Error
 	if err != nil {
 		return nil, err
@@ -167,7 +178,7 @@ WHERE r.supplier_id = ? AND r.state = 'current' AND l.kind IN ('sale', 'return')
 	type key struct{ org, product string }
 	weekly := map[key]float64{}
 	for _, s := range sold {
-		weekly[key{s.ResellerID, s.ProductID}] = float64(s.Pieces) / float64(money.One) / 13
+		weekly[key{s.ResellerID, s.ProductID}] = s.Pieces / float64(money.One) / 13
 	}
 	var out []subject
 	seen := map[string]bool{}
@@ -178,16 +189,16 @@ WHERE r.supplier_id = ? AND r.state = 'current' AND l.kind IN ('sale', 'return')
 		seen[r.ResellerID] = true
 		var lines []struct {
 			ProductID, SKU, Family, Kind string
-			Pieces                       int64
+			Pieces                       float64
 		}
-		err := db.Tx(ctx).Raw(`SELECT l.product_id, l.sku, p.family, l.kind, CAST(SUM(l.pieces) AS BIGINT) AS pieces FROM stock_report_line l JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id
+		err := db.Tx(ctx).Raw(`SELECT l.product_id, l.sku, p.family, l.kind, SUM(CAST(l.pieces AS DOUBLE PRECISION)) AS pieces FROM stock_report_line l JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id
 WHERE l.report_id = ? AND l.product_id <> '' AND l.kind IN ('17', '33') GROUP BY l.product_id, l.sku, p.family, l.kind ORDER BY l.sku, l.kind`, r.ID).Scan(&lines).Error
 		if err != nil {
 			return nil, err
 		}
 		hand := slices.ContainsFunc(lines, func(l struct {
 			ProductID, SKU, Family, Kind string
-			Pieces                       int64
+			Pieces                       float64
 		}) bool {
 			return l.Kind == "17"
 		})
@@ -199,7 +210,7 @@ WHERE l.report_id = ? AND l.product_id <> '' AND l.kind IN ('17', '33') GROUP BY
 			if hand && l.Kind != "17" {
 				continue
 			}
-			on, week := float64(l.Pieces)/float64(money.One), max(0, weekly[key{r.ResellerID, l.ProductID}])
+			on, week := l.Pieces/float64(money.One), max(0, weekly[key{r.ResellerID, l.ProductID}])
 			weeks := float64(Never)
 			if week > 0 {
 				weeks = round(on / week)

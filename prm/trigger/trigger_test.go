@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,9 +20,13 @@ import (
 type events struct {
 	mu   sync.Mutex
 	list []Event
+	bad  string
 }
 
 func (e *events) Publish(ctx context.Context, x job.Event) error {
+	if e.bad == x.Orgs[0] {
+		return errors.New("no events of this company")
+	}
 	db.AfterCommit(ctx, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -308,6 +313,78 @@ func TestFacts(t *testing.T) {
 			if mine, err := f.svc.DryRun(f.at(), f.maya, x.about, x.when); err != nil || mine.Seen != 0 {
 				t.Errorf("%v: a partner looks at what its supplier sees: %+v", err, mine)
 			}
+		}
+	})
+}
+
+// TestOneFailsAlone: rules that fail keep those of other companies from nothing, however many
+// they are; and what a partner reports, however much, does not make them fail.
+func TestOneFailsAlone(t *testing.T) {
+	each(t, func(f *stage) {
+		save := func(who access.Actor, about About, when string) {
+			t.Helper()
+			_, err := f.svc.SaveRule(f.at(), who, Rule{Name: "Any", About: about, When: when, Action: ActMessage, Quiet: 14, Active: true})
+			f.must(err)
+		}
+		for range mostRules {
+			save(f.ingrid, Partners, "days_since_last_order > 0")
+		}
+		save(f.maya, Partners, "orders_in_year > 0")
+		f.told.bad = f.aurelia
+		if err := f.svc.Tick(f.at()); err == nil {
+			t.Fatal("nothing failed")
+		}
+		rules, err := f.svc.Rules(f.at(), f.maya)
+		f.must(err)
+		if rules[0].Ran.IsZero() {
+			t.Error("the rule of another company had no turn")
+		}
+		f.told.bad = ""
+		f.must(f.svc.Tick(f.at()))
+		if n, err := f.svc.Count(f.at(), f.ingrid); err != nil || n != 0 {
+			t.Error("what failed had another turn at once", n, err)
+		}
+		f.now = f.now.Add(rest)
+		f.must(f.svc.Tick(f.at()))
+		if n, err := f.svc.Count(f.at(), f.ingrid); err != nil || n != 2*mostRules {
+			t.Error(n, err)
+		}
+		f.exec("INSERT INTO stock_report (id, supplier_id, reseller_id, partnership_id, number, day, source, source_key, interchange_id, line_count, unknown, received) VALUES ('s1', ?, ?, '', '1', '2026-12-04', '', 's1', '', 1, 0, 1)", f.aurelia, f.kestrel)
+		for i := range 2 {
+			f.exec("INSERT INTO stock_report_line (report_id, position, supplier_id, reseller_id, product_id, sku, buyer_item, gtin, place, kind, quantity, unit, pieces) VALUES ('s1', ?, ?, ?, ?, 'AUR-B50', '', '', '', '17', 0, 'EA', 9000000000000000000)", i+1, f.aurelia, f.kestrel, f.aurelia[:8]+"battery")
+		}
+		f.exec("INSERT INTO sell_report (id, supplier_id, reseller_id, partnership_id, number, purpose, made, period_from, period_to, state, replaced_by, source, source_key, interchange_id, set_no, currency, digest, lines, doubts, received, received_by) VALUES ('r1', ?, ?, ?, '1', '', '', '', '', 'current', '', '', 'r1', '', 0, 'GBP', '', 1, 0, 1, '')", f.aurelia, f.kestrel, "p"+f.kestrel[1:])
+		for i := range 2 {
+			f.exec("INSERT INTO sell_line (report_id, position, product_id, sku, buyer_item, gtin, description, kind, movement, quantity, unit, pieces, doubts, price, currency, sold_from, sold_to, customer_name, customer_city, customer_postcode, customer_country, customer_list, customer_code, place, promotion, deal, reference) VALUES ('r1', ?, ?, 'AUR-B50', '', '', '', 'sale', '', 1, 'EA', 9000000000000000000, '', 0, '', '2026-11-01', '2026-11-30', '', '', '', '', '', '', '', '', '', '')", i+1, f.aurelia[:8]+"battery")
+		}
+		got, err := f.svc.DryRun(f.at(), f.ingrid, Stock, "on_hand > 9000000000000 and sold_per_week > 1000000000000")
+		if err != nil || got.Found != 1 {
+			t.Errorf("%+v %v", got, err)
+		}
+	})
+}
+
+// TestFactsSaid: a fact is said as it is. An order older than a year is no order that never
+// was, and many orders are not never.
+func TestFactsSaid(t *testing.T) {
+	each(t, func(f *stage) {
+		f.order(f.kestrel, 400, "battery")
+		got, err := f.svc.DryRun(f.at(), f.ingrid, Partners, "days_since_last_order >= 400 and orders_in_year == 0")
+		f.must(err)
+		if len(got.Matches) != 2 {
+			t.Fatalf("%+v", got)
+		}
+		for _, m := range got.Matches {
+			want := map[string]string{f.kestrel: "400", f.baltic: "never"}[m.Partner]
+			if m.Facts[0].Value != want {
+				t.Errorf("%+v, want %s", m.Facts, want)
+			}
+		}
+		if s := fmt.Sprint(read(partnerFacts{OrdersInYear: 12_000, DaysSinceLastOrder: Never}, []Fact{{Name: "orders_in_year"}, {Name: "days_since_last_order"}})); s != "[{orders_in_year  12000} {days_since_last_order  never}]" {
+			t.Error(s)
+		}
+		if _, err := Compile(Partners, "bought == bought"); fault.CodeOf(err) != fault.Invalid {
+			t.Error("a function without its argument is a fact")
 		}
 	})
 }
