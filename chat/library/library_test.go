@@ -26,6 +26,7 @@ type house struct {
 	actors map[string]access.Actor
 	today  string
 	gone   string // a company the others stopped working with
+	dark   string // one of which nothing is known
 	told   []string
 }
 
@@ -56,7 +57,12 @@ func (h *house) Publishers(ctx context.Context, org string) ([]Standing, error) 
 func (h *house) Tiers(context.Context, string) ([]string, error) {
 	return []string{"gold", "silver"}, nil
 }
-func (h *house) Today(context.Context, string) (string, error)          { return h.today, nil }
+func (h *house) Today(_ context.Context, org string) (string, error) {
+	if org == h.dark {
+		return "", fault.New(fault.Unavailable, "error.unavailable")
+	}
+	return h.today, nil
+}
 func (h *house) Scan(_ context.Context, _ string, body io.Reader) error { return scan(body) }
 func (h *house) Publish(_ context.Context, e job.Event) error {
 	h.told = append(h.told, fmt.Sprintf("%s %d", e.Kind, e.Payload.(Told).Version))
@@ -350,4 +356,55 @@ func (h *house) register(t *testing.T, id ID, number int) string {
 		out = append(out, line)
 	}
 	return strings.Join(out, ", ")
+}
+
+// TestManyReaders: who confirmed has confirmed, however many others read it.
+func TestManyReaders(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h, ctx := setup(t, d), context.Background()
+		id := h.publish(t, "terms", Audience{Everyone: true}, func(c *Cmd) { c.Confirm = true })
+		must(t, h.s.Confirm(ctx, h.actors["chen"], id, 1))
+		must(t, d.InTx(ctx, func(ctx context.Context) error {
+			people, rows := []map[string]any{}, []readingRow{}
+			for range mostReadings {
+				who := "0" + db.NewID()
+				people = append(people, map[string]any{"id": who, "email": who, "name": who, "locale": "en", "theme": "", "timezone": "UTC", "password": "", "password_at": 0, "operator": false, "state": "active", "last_org": "", "created": 0})
+				rows = append(rows, readingRow{DocumentID: string(id), Number: 1, OrgID: h.org["kestrel"], PersonID: who, Seen: 1})
+			}
+			if err := db.Tx(ctx).Table("person").CreateInBatches(people, 200).Error; err != nil {
+				return err
+			}
+			return db.Tx(ctx).CreateInBatches(&rows, 200).Error
+		}))
+		list, err := h.s.Register(ctx, h.actors["ingrid"], id, 0)
+		must(t, err)
+		for _, r := range list {
+			if want := r.Org == h.org["huadong"]; r.Confirmed != want {
+				t.Errorf("%s confirmed: %v", r.Org, r.Confirmed)
+			}
+		}
+	})
+}
+
+// TestToldAlone: a company whose documents cannot be told of keeps those of others from
+// nothing.
+func TestToldAlone(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		later := func(c *Cmd) { c.ValidFrom = "2026-12-01" }
+		bad := h.publish(t, "bad", Audience{Everyone: true}, later)
+		h.publish(t, "good", Audience{Everyone: true}, later)
+		must(t, d.InTx(context.Background(), func(ctx context.Context) error {
+			return db.Tx(ctx).Exec("UPDATE library_document SET owner_id = ? WHERE id = ?", h.org["nobody"], string(bad)).Error
+		}))
+		h.dark, h.today, h.told = h.org["nobody"], "2026-12-01", nil
+		if err := h.s.Tick(db.WithNow(context.Background(), time.Date(2026, 12, 1, 1, 0, 0, 0, time.UTC))); err == nil {
+			t.Error("nothing failed")
+		}
+		if fmt.Sprint(h.told) != "[library.Published 1]" {
+			t.Error(h.told)
+		}
+	})
 }

@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -359,6 +360,15 @@ func register(ctx context.Context, row documentRow, number int, partners []Partn
 			out = append(out, Reader{Org: p.Org, Addressed: true})
 		}
 	}
+	confirmed, err := confirmedBy(ctx, ID(row.ID), number)
+	if err != nil {
+		return nil, err
+	}
+	for _, org := range confirmed { // however many readings there are
+		if i, ok := at[org]; ok {
+			out[i].Confirmed = true
+		}
+	}
 	rows, err := readingsOf(ctx, ID(row.ID), number)
 	for _, r := range rows {
 		i, ok := at[r.OrgID]
@@ -408,36 +418,49 @@ func (s *Service) Addressed(ctx context.Context, actor access.Actor, id ID) (Doc
 	return d, out, err
 }
 
-// Tick tells of documents that have become valid.
+// told is how many documents Tick looks at together.
+const told = 200
+
+// Tick tells of documents that have become valid. What cannot be told of delays no other.
 func (s *Service) Tick(ctx context.Context) error {
-	var due []documentRow
-	err := s.db.View(ctx, func(ctx context.Context) (err error) {
-		now := db.Now(ctx) // somewhere it is tomorrow, elsewhere still yesterday
-		due, err = untold(ctx, now.AddDate(0, 0, 1).Format(time.DateOnly), now.AddDate(0, 0, -1).Format(time.DateOnly))
-		return err
-	})
-	for _, d := range due {
+	var failed error
+	for after, full := "", true; full && ctx.Err() == nil; {
+		var due []documentRow
+		err := s.db.View(ctx, func(ctx context.Context) (err error) {
+			now := db.Now(ctx) // somewhere it is tomorrow, elsewhere still yesterday
+			due, err = untold(ctx, now.AddDate(0, 0, 1).Format(time.DateOnly), now.AddDate(0, 0, -1).Format(time.DateOnly), after, told)
+			return err
+		})
 		if err != nil {
+			return errors.Join(failed, err)
+		}
+		for _, d := range due {
+			after = d.ID
+			failed = errors.Join(failed, s.tell(ctx, d))
+		}
+		full = len(due) == told
+	}
+	return errors.Join(failed, ctx.Err())
+}
+
+// tell tells of a document that is valid by now.
+func (s *Service) tell(ctx context.Context, d documentRow) error {
+	today, err := s.circle.Today(ctx, d.OwnerID)
+	if err != nil || d.state(today) != Current {
+		return err
+	}
+	return s.db.InTx(db.WithOrgs(ctx, d.OwnerID), func(ctx context.Context) error {
+		if err := lock(ctx, ID(d.ID)); err != nil {
 			return err
 		}
-		today, e := s.circle.Today(ctx, d.OwnerID)
-		if e != nil {
-			return e
+		row, err := readDocument(ctx, ID(d.ID))
+		if err != nil || row.Told >= row.Version {
+			return err
 		}
-		err = s.db.InTx(db.WithOrgs(ctx, d.OwnerID), func(ctx context.Context) error {
-			if err := lock(ctx, ID(d.ID)); err != nil {
-				return err
-			}
-			row, err := readDocument(ctx, ID(d.ID))
-			if err != nil || row.Told >= row.Version {
-				return err
-			}
-			kind := EventChanged
-			if row.Told == 0 {
-				kind = EventPublished
-			}
-			return s.announce(ctx, row, today, kind, "")
-		})
-	}
-	return err
+		kind := EventChanged
+		if row.Told == 0 {
+			kind = EventPublished
+		}
+		return s.announce(ctx, row, today, kind, "")
+	})
 }

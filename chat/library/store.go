@@ -328,9 +328,17 @@ func readingsOf(ctx context.Context, id ID, number int) ([]readingRow, error) {
 	return rows, err
 }
 
-// untold are documents whose partners were not told of the present version, valid by one day and still on another.
-func untold(ctx context.Context, by, still string) ([]documentRow, error) {
+// confirmedBy are the companies of which somebody confirmed a version.
+func confirmedBy(ctx context.Context, id ID, number int) ([]string, error) {
+	var orgs []string
+	err := db.Tx(ctx).Model(&readingRow{}).Where("document_id = ? AND number = ? AND confirmed > 0", string(id), number).Distinct().Pluck("org_id", &orgs).Error
+	return orgs, err
+}
+
+// untold are documents whose partners were not told of the present version, valid by one day
+// and still on another, behind an id.
+func untold(ctx context.Context, by, still, after string, limit int) ([]documentRow, error) {
 	var rows []documentRow
-	err := db.Tx(ctx).Where("told < version AND withdrawn = 0 AND valid_from <= ? AND (expires = '' OR expires >= ?)", by, still).Order("valid_from, id").Limit(200).Find(&rows).Error
+	err := db.Tx(ctx).Where("told < version AND withdrawn = 0 AND valid_from <= ? AND (expires = '' OR expires >= ?) AND id > ?", by, still, after).Order("id").Limit(limit).Find(&rows).Error
 	return rows, err
 }
