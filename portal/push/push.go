@@ -2,6 +2,7 @@ package push
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"entente/db"
@@ -33,7 +35,8 @@ const (
 	maxBody     = 400  // characters of what is said
 	mostTries   = 6
 	messageLife = 12 * time.Hour
-	atOnce      = 50
+	atOnce      = 200 // messages
+	mostCalls   = 16  // devices called beside each other
 )
 
 // Device is a browser that is told.
@@ -292,7 +295,9 @@ func (s *Service) tell(ctx context.Context, t notify.Target, p account.Colleague
 }
 
 // Send sends what waits; a job of every minute. What a push service does not take is tried
-// again later and later; a device it does not know any more (404, 410) is removed.
+// again later and later, and what else waits for the device with it; a device that it does
+// not know any more (404, 410) is removed. Devices are called beside each other: one whose
+// service does not answer keeps few others waiting.
 func (s *Service) Send(ctx context.Context) error {
 	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); {
 		var due []dueRow
@@ -303,26 +308,55 @@ func (s *Service) Send(ctx context.Context) error {
 			return err
 		}
 		var orgs []string
+		var devices [][]dueRow // by device, in their order
+		at := map[string]int{}
 		for _, m := range due {
 			if !slices.Contains(orgs, m.OrgID) {
 				orgs = append(orgs, m.OrgID)
 			}
+			i, ok := at[m.DeviceID]
+			if !ok {
+				i = len(devices)
+				at[m.DeviceID], devices = i, append(devices, nil)
+			}
+			devices[i] = append(devices[i], m)
 		}
 		present, err := s.People.People(ctx, orgs...)
 		if err != nil {
 			return err
 		}
-		for _, m := range due {
-			if time.Now().After(end) {
-				return nil
-			}
-			status := http.StatusGone // of who has left
-			if slices.ContainsFunc(present, func(c account.Colleague) bool { return c.ID == m.PersonID && c.Org == m.OrgID }) {
-				status = s.post(ctx, m)
-			}
-			if err := s.settle(ctx, m, status); err != nil {
-				return err
-			}
+		errs := make([]error, len(devices))
+		var wait sync.WaitGroup
+		callers := make(chan struct{}, mostCalls)
+		for i, list := range devices {
+			callers <- struct{}{}
+			wait.Go(func() {
+				defer func() { <-callers }()
+				errs[i] = s.sendTo(ctx, list, present, end)
+			})
+		}
+		wait.Wait()
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendTo sends what waits for one device, until one of it was not taken.
+func (s *Service) sendTo(ctx context.Context, list []dueRow, present []account.Colleague, end time.Time) error {
+	here := slices.ContainsFunc(present, func(c account.Colleague) bool { return c.ID == list[0].PersonID && c.Org == list[0].OrgID })
+	slices.SortFunc(list, func(a, b dueRow) int { return cmp.Or(cmp.Compare(a.Made, b.Made), cmp.Compare(a.ID, b.ID)) }) // the newest is shown last
+	for _, m := range list {
+		if time.Now().After(end) {
+			return nil
+		}
+		status := http.StatusGone // of who has left
+		if here {
+			status = s.post(ctx, m)
+		}
+		if taken, err := s.settle(ctx, m, status); err != nil || !taken {
+			return err
 		}
 	}
 	return nil
@@ -360,18 +394,25 @@ func (s *Service) post(ctx context.Context, m dueRow) int {
 	return res.StatusCode
 }
 
-// settle writes down what became of a message.
-func (s *Service) settle(ctx context.Context, m dueRow, status int) error {
-	return s.change(ctx, m.OrgID, func(ctx context.Context) error {
+// settle writes down what became of a message. taken says that the next one may be sent.
+func (s *Service) settle(ctx context.Context, m dueRow, status int) (taken bool, err error) {
+	err = s.change(ctx, m.OrgID, func(ctx context.Context) error {
 		now := db.Now(ctx)
+		taken = false
 		switch {
 		case status == http.StatusNotFound || status == http.StatusGone:
 			return dropDeviceByID(ctx, m.DeviceID)
 		case status >= 200 && status < 300, status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge:
-			return dropMessage(ctx, m.ID)
-		case m.Tries+1 >= mostTries || now.Sub(db.FromMicros(m.Made)) > messageLife:
+			taken = true
 			return dropMessage(ctx, m.ID)
 		}
-		return delayMessage(ctx, m.ID, db.Micros(now.Add(time.Minute<<(2*m.Tries))))
+		if err := delayDevice(ctx, m.DeviceID, db.Micros(now.Add(time.Minute<<min(2*m.Tries, 8)))); err != nil {
+			return err
+		}
+		if m.Tries+1 >= mostTries || now.Sub(db.FromMicros(m.Made)) > messageLife {
+			return dropMessage(ctx, m.ID)
+		}
+		return countTry(ctx, m.ID)
 	})
+	return taken, err
 }

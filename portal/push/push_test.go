@@ -252,3 +252,64 @@ func TestDevices(t *testing.T) {
 		count("dan", 0)
 	})
 }
+
+// TestSlow: a push service that does not answer, or never takes anything, keeps nobody else
+// waiting, and is not asked again for each notice.
+func TestSlow(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		must(t, h.subscribe("maya", "/m"))
+		must(t, h.subscribe("dan", "/d"))
+		told, asked := make(chan struct{}), 0
+		var once sync.Once
+		server := h.s.Client.Transport
+		h.s.Client = &http.Client{Transport: carrier(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == "/d" {
+				once.Do(func() { close(told) })
+				return server.RoundTrip(r)
+			}
+			h.mu.Lock()
+			asked++
+			h.mu.Unlock()
+			select {
+			case <-told:
+			case <-r.Context().Done():
+				t.Error("Dan waits for Maya's push service")
+			}
+			return &http.Response{StatusCode: http.StatusInternalServerError, Body: http.NoBody}, nil
+		})}
+		for i := range 3 {
+			h.tell(t, 1, "forum.replied", fmt.Sprint("T-", i))
+		}
+		if got := h.run(t, 1); strings.Count(got, "回复") != 3 || strings.Index(got, "T-0") > strings.Index(got, "T-2") {
+			t.Error(got)
+		}
+		if asked != 1 {
+			t.Errorf("Maya's push service was asked %d times at once", asked)
+		}
+		h.run(t, 2)
+		if asked != 2 {
+			t.Errorf("and %d times a minute later", asked)
+		}
+		for min := 3; min < 24*60; min += 20 {
+			h.run(t, min)
+		}
+		if asked > 3*mostTries {
+			t.Errorf("%d tries for three notices", asked)
+		}
+		if n := h.waiting(t); n != 0 {
+			t.Errorf("%d messages wait for ever", n)
+		}
+	})
+}
+
+type carrier func(*http.Request) (*http.Response, error)
+
+func (c carrier) RoundTrip(r *http.Request) (*http.Response, error) { return c(r) }
+
+func (h *house) waiting(t *testing.T) (n int64) {
+	t.Helper()
+	must(t, h.s.DB.View(context.Background(), func(ctx context.Context) error { return db.Tx(ctx).Model(&messageRow{}).Count(&n).Error }))
+	return n
+}

@@ -106,7 +106,7 @@ type dueRow struct {
 func dueMessages(ctx context.Context, limit int) ([]dueRow, error) {
 	var rows []dueRow
 	err := db.Tx(ctx).Raw(`SELECT m.id, m.device_id, m.body, m.made, m.tries, d.org_id, d.person_id, d.endpoint, d.p256dh AS p256dh, d.auth
-		FROM push_message m JOIN push_device d ON d.id = m.device_id WHERE m.next_at <= ? ORDER BY m.next_at, m.id LIMIT ?`, db.Micros(db.Now(ctx)), limit).Scan(&rows).Error
+		FROM push_message m JOIN push_device d ON d.id = m.device_id WHERE m.next_at <= ? ORDER BY m.tries, m.next_at, m.id LIMIT ?`, db.Micros(db.Now(ctx)), limit).Scan(&rows).Error
 	return rows, err
 }
 
@@ -114,6 +114,11 @@ func dropMessage(ctx context.Context, id string) error {
 	return db.Tx(ctx).Where("id = ?", id).Delete(&messageRow{}).Error
 }
 
-func delayMessage(ctx context.Context, id string, at int64) error {
-	return db.Tx(ctx).Model(&messageRow{}).Where("id = ?", id).UpdateColumns(map[string]any{"tries": gorm.Expr("tries + 1"), "next_at": at}).Error
+func countTry(ctx context.Context, id string) error {
+	return db.Tx(ctx).Model(&messageRow{}).Where("id = ?", id).UpdateColumn("tries", gorm.Expr("tries + 1")).Error
+}
+
+// delayDevice puts off all that waits for a device.
+func delayDevice(ctx context.Context, device string, at int64) error {
+	return db.Tx(ctx).Model(&messageRow{}).Where("device_id = ? AND next_at < ?", device, at).UpdateColumn("next_at", at).Error
 }
