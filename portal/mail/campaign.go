@@ -34,14 +34,30 @@ type Campaigns struct {
 func NewCampaigns(n *Notices, s *campaign.Service) *Campaigns {
 	c := &Campaigns{n: n, campaigns: s}
 	s.Bind(c)
+	n.mail.While(KindCampaign, func(ctx context.Context, m Mail) (bool, error) {
+		id, contact, ok := ofCampaign(m)
+		if !ok {
+			return true, nil
+		}
+		return s.Still(ctx, m.Org, id, contact)
+	})
 	n.mail.Ended(KindCampaign, func(ctx context.Context, m Mail, code string) error {
-		id, contact, ok := strings.Cut(strings.TrimPrefix(m.Dedupe, "campaign:"), ":")
-		if !ok || !strings.HasPrefix(m.Dedupe, "campaign:") { // a test
+		id, contact, ok := ofCampaign(m)
+		if !ok {
 			return nil
 		}
 		return s.Ended(ctx, m.Org, id, contact, m.State == Sent, code, slices.Contains([]string{"smtp 550", "smtp 551", "smtp 553"}, code))
 	})
 	return c
+}
+
+// ofCampaign reads whose mail it is from the key it was posted under; false for a test.
+func ofCampaign(m Mail) (id, contact string, ok bool) {
+	key, ok := strings.CutPrefix(m.Dedupe, "campaign:")
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(key, ":")
 }
 
 // Stop ends the mails of campaigns to whoever got the one with a link. A test ends nothing.

@@ -89,6 +89,7 @@ type Service struct {
 	log  *slog.Logger
 	out  *server // nil: mail is kept
 	ends map[account.MailKind]func(ctx context.Context, m Mail, code string) error
+	may  map[account.MailKind]func(ctx context.Context, m Mail) (bool, error)
 }
 
 // New makes the outbox and binds its job. A mail server address that cannot be
@@ -121,6 +122,19 @@ func (s *Service) Ended(kind account.MailKind, fn func(ctx context.Context, m Ma
 		s.ends = map[account.MailKind]func(ctx context.Context, m Mail, code string) error{}
 	}
 	s.ends[kind] = fn
+}
+
+// codeUnwanted is why a mail was not sent that nobody is to get any more.
+const codeUnwanted = "unwanted"
+
+// While binds fn to every try of mails of a kind: false is that the mail is not to be sent
+// any more. A mail may wait for hours while the mail server is away. fn is called in the
+// transaction that takes the mail for the try, while wiring nothing runs.
+func (s *Service) While(kind account.MailKind, fn func(ctx context.Context, m Mail) (bool, error)) {
+	if s.may == nil {
+		s.may = map[account.MailKind]func(ctx context.Context, m Mail) (bool, error){}
+	}
+	s.may[kind] = fn
 }
 
 // Link is the address people type of a path.
@@ -219,7 +233,16 @@ func (s *Service) try(ctx context.Context, r ref) error {
 	state := claimed
 	err := s.db.InTx(ctx, func(ctx context.Context) (err error) {
 		m, state, err = claim(ctx, r, db.Now(ctx).Add(job.Timeout))
-		return err
+		fn := s.may[m.Kind]
+		if err != nil || state != claimed || fn == nil {
+			return err
+		}
+		ok, err := fn(ctx, m)
+		if err != nil || ok {
+			return err
+		}
+		state = done
+		return s.finish(ctx, m, Failed, blackOut(m.Body), codeUnwanted)
 	})
 	switch {
 	case err != nil:

@@ -286,6 +286,37 @@ func TestMailIsSentOnce(t *testing.T) {
 	})
 }
 
+// TestWhileWanted: before each try it is asked whether a mail is still wanted; one that is
+// not is not sent, and does not say so to the server's owner with its links.
+func TestWhileWanted(t *testing.T) {
+	var out *smtp
+	each(t, func(t *testing.T) string {
+		out = newSMTP(t)
+		out.rcpt = "451 come again"
+		return "smtp://" + out.l.Addr().String() + "?from=portal@aurelia.example"
+	}, func(w *world) {
+		out, wanted, ended := out, true, ""
+		w.s.While(address.Kind, func(_ context.Context, m Mail) (bool, error) { return wanted, nil })
+		w.s.Ended(address.Kind, func(_ context.Context, m Mail, code string) error {
+			ended += string(m.State) + " " + code
+			return nil
+		})
+		w.post(address)
+		if err := w.run(0); err == nil || w.only().State != Waiting {
+			w.t.Fatal(err, w.only().State)
+		}
+		out.mu.Lock()
+		out.rcpt = "250 ok"
+		out.mu.Unlock()
+		wanted = false
+		w.must(w.run(0))
+		w.must(w.run(0))
+		if m := w.only(); len(out.mails()) != 0 || m.State != Failed || strings.Contains(m.Body, token) || ended != "failed unwanted" {
+			w.t.Errorf("%d mails, %+v, %q", len(out.mails()), m, ended)
+		}
+	})
+}
+
 // TestOneClick: a mail that can be ended says so in its headers, the one of RFC 8058
 // section 3.1 only where the address is safe; others have neither.
 func TestOneClick(t *testing.T) {
@@ -512,6 +543,22 @@ func TestCampaignMail(t *testing.T) {
 	for _, want := range []string{`From: "Kestrel Supply" <post@portal.example>`, "Reply-To: <maya@kestrel.example>", "List-Unsubscribe: <https://portal.example/answer/abc>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click", "multipart/alternative", "text/plain", "text/html"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in %s", want, out.String())
+		}
+	}
+	for name, want := range map[string]string{`Kestrel "KST" Supply`: `From: "Kestrel \"KST\" Supply" <post@portal.example>`, `Kestrel\`: `From: "Kestrel\\" <post@portal.example>`, `x" <ceo@bank.example> (`: "<post@portal.example>", "a, b; c: d": `From: "a, b; c: d" <post@portal.example>`, "红隼供应": "<post@portal.example>"} {
+		m.Sender = name
+		msg, err := s.message(m)
+		if err != nil {
+			t.Errorf("the company %s sends nothing: %v", name, err)
+			continue
+		}
+		from := msg.GetFrom()
+		if len(from) != 1 || from[0].Address != "post@portal.example" || from[0].Name != name {
+			t.Errorf("%s became %+v", name, from)
+		}
+		out.Reset()
+		if _, err := msg.WriteTo(&out); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in %s (%v)", want, out.String(), err)
 		}
 	}
 	m.Sender = "Kestrel\r\nBcc: all@shop.example"

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	netmail "net/mail"
 	"net/textproto"
 	"net/url"
 	"strconv"
@@ -77,11 +78,11 @@ func (s *server) message(m Mail) (*gomail.Msg, error) {
 		return nil, errForged
 	}
 	msg := gomail.NewMsg(gomail.WithCharset(gomail.CharsetUTF8))
-	from := msg.From
-	if m.Sender != "" {
-		from = func(address string) error { return msg.FromFormat(m.Sender, address) }
+	from := s.from
+	if m.Sender != "" { // written by net/mail: a name may hold what an address list is made of
+		from = (&netmail.Address{Name: m.Sender, Address: s.from}).String()
 	}
-	if err := from(s.from); err != nil {
+	if err := msg.From(from); err != nil {
 		return nil, errors.Join(errForged, err)
 	}
 	if err := msg.To(m.Address); err != nil {

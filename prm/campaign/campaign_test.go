@@ -49,7 +49,8 @@ func (folk) PersonsByID(_ context.Context, ids ...string) (map[string]account.Pe
 type box struct {
 	mails []string // of committed transactions
 	open  []string
-	die   int // at the n-th mail from now; 0: never
+	die   int    // at the n-th mail from now; 0: never
+	bad   string // the company whose mails it takes none of
 }
 
 var errDied = errors.New("killed")
@@ -59,6 +60,9 @@ func (b *box) Write(_ context.Context, l Letter) (Written, error) {
 }
 
 func (b *box) Post(ctx context.Context, l Letter) (bool, error) {
+	if l.Org == b.bad {
+		return false, errDied
+	}
 	if b.die > 0 {
 		if b.die--; b.die == 0 {
 			return false, errDied
@@ -464,6 +468,89 @@ func TestOthers(t *testing.T) {
 		f.must(f.svc.Try(f.at(), f.maya, mine.ID, "zh-CN"))
 		if last := f.out.mails[len(f.out.mails)-1]; !strings.HasPrefix(last, "writer@kestrel.example zh-CN") {
 			t.Fatal(last)
+		}
+	})
+}
+
+// TestStill: a mail that waits in the outbox is not sent to who said no meanwhile, by a link
+// or at the contact, nor to an address that is not the contact's any more.
+func TestStill(t *testing.T) {
+	each(t, func(f *stage) {
+		of := map[string]customer.Contact{}
+		for _, name := range []string{"anna", "bob", "carl", "dora"} {
+			of[name] = f.contact(f.maya, name, "GB", customer.BasisForm)
+		}
+		d := f.start(f.maya, content())
+		f.run()
+		if f.out.to() != "anna bob carl dora" {
+			t.Fatal(f.out.mails)
+		}
+		f.must(f.svc.Unsubscribe(f.at(), f.kestrel, string(d.ID), string(of["anna"].ID)))
+		k := of["bob"]
+		_, err := f.customers.SaveContact(f.at(), f.maya, k.Customer, k.ID, k.Version, k.ContactDraft, customer.Consent{})
+		f.must(err)
+		k = of["carl"]
+		_, err = f.customers.SaveContact(f.at(), f.maya, k.Customer, k.ID, k.Version, customer.ContactDraft{Name: "carl", Mail: "other@x.example"}, k.Consent)
+		f.must(err)
+		for name, want := range map[string]bool{"anna": false, "bob": false, "carl": false, "dora": true} {
+			for range 2 {
+				if got, err := f.svc.Still(f.at(), f.kestrel, string(d.ID), string(of[name].ID)); err != nil || got != want {
+					t.Errorf("%s may be sent: %v %v", name, got, err)
+				}
+			}
+		}
+		if got, err := f.svc.Still(f.at(), f.baltic, string(d.ID), string(of["dora"].ID)); err != nil || got {
+			t.Error("a mail of another company", got, err)
+		}
+		f.must(f.svc.Ended(f.at(), f.kestrel, string(d.ID), string(of["anna"].ID), false, "unwanted", false))
+		got, err := f.svc.Get(f.at(), f.maya, d.ID)
+		f.must(err)
+		if got.Tally.Posted != 1 || got.Tally.Refused != 0 || got.Tally.Left[Unsubscribed] != 1 || got.Tally.Left[NoConsent] != 1 || got.Tally.Left[NoAddress] != 1 {
+			t.Errorf("%+v", got.Tally)
+		}
+	})
+}
+
+// TestOneFailsAlone: campaigns whose slices fail keep those of other companies from nothing,
+// however many they are.
+func TestOneFailsAlone(t *testing.T) {
+	each(t, func(f *stage) {
+		_, err := f.pages.Save(f.at(), f.kaarel, f.id, landing.Page{Live: true, Texts: []landing.Text{{Language: "en", Title: "Warm", Consent: "We may call you."}}}, false)
+		f.must(err)
+		f.contact(f.kaarel, "rita", "EE", customer.BasisForm)
+		for range 20 {
+			f.start(f.kaarel, content())
+		}
+		f.contact(f.maya, "anna", "GB", customer.BasisForm)
+		f.start(f.maya, content())
+		f.out.bad = f.baltic
+		if err := f.svc.Tick(f.at()); !errors.Is(err, errDied) {
+			t.Error(err)
+		}
+		if f.out.to() != "anna" {
+			t.Errorf("%v was sent", f.out.mails)
+		}
+		f.out.bad = ""
+		f.must(f.svc.Tick(f.at()))
+		if f.out.to() != "anna rita" {
+			t.Errorf("%v was sent in the end", f.out.mails)
+		}
+	})
+}
+
+// TestCodes: the codes of the owner's mails take no place from those that the company of a
+// page makes for it, and it makes none that look like one.
+func TestCodes(t *testing.T) {
+	each(t, func(f *stage) {
+		for i := range 60 {
+			f.must(f.pages.Refer(f.at(), f.ingrid, f.id, f.kestrel, fmt.Sprintf("%sMAIL%d", landing.MailCode, i), "words of the owner"))
+		}
+		_, err := f.pages.AddCode(f.at(), f.maya, f.id, "EXPO", "Fair")
+		f.must(err)
+		_, err = f.pages.AddCode(f.at(), f.maya, f.id, "m-expo", "")
+		f.want(err, fault.Invalid, "form.invalid")
+		if own, err := f.pages.Own(f.at(), f.maya, f.id); err != nil || len(own.Codes) != 61 || strings.Contains(fmt.Sprint(own.Codes), "words") {
+			t.Error(own.Codes, err)
 		}
 	})
 }

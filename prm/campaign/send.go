@@ -38,7 +38,10 @@ func (s *Service) Tick(ctx context.Context) error {
 				continue
 			}
 			ok, err := s.slice(ctx, x.OrgID, ID(x.ID))
-			failed, moved = errors.Join(failed, err), moved || ok && err == nil
+			if err != nil { // or twenty that fail are all that is ever looked at
+				err = errors.Join(err, s.later(ctx, x.OrgID, ID(x.ID)))
+			}
+			failed, moved = errors.Join(failed, err), moved || ok || err != nil
 			skip[x.ID] = err != nil
 		}
 		if !moved {
@@ -46,6 +49,13 @@ func (s *Service) Tick(ctx context.Context) error {
 		}
 	}
 	return failed
+}
+
+// later puts off a campaign whose slice failed.
+func (s *Service) later(ctx context.Context, org string, id ID) error {
+	return s.change(ctx, access.System("campaign", org), func(ctx context.Context) error {
+		return delay(ctx, org, id, db.Now(ctx).Add(wait))
+	})
 }
 
 // slice sends the next mails of a campaign in one transaction: either all of its mails stand
@@ -162,6 +172,40 @@ func (s *Service) fill(ctx context.Context, c Campaign, l Letter, id promo.ID, r
 		next = now.Add(wait)
 	}
 	return advance(ctx, c, next)
+}
+
+// Still says whether a mail that waits in the outbox may be sent: its contact agrees now, at
+// the address it was written for. One that may not is noted as left out, with the reason.
+// The port of the outbox calls it in its transaction before each try.
+func (s *Service) Still(ctx context.Context, org, campaign, contact string) (bool, error) {
+	still := false
+	err := s.change(ctx, access.System("campaign", org), func(ctx context.Context) error {
+		row, ok, err := mailOf(ctx, org, campaign, contact)
+		if err != nil || !ok {
+			return err
+		}
+		k, there, err := candidateOf(ctx, org, contact)
+		if err != nil {
+			return err
+		}
+		stops, err := stopsOf(ctx, org, []string{row.Address})
+		if err != nil {
+			return err
+		}
+		why := NoConsent // the contact or its customer is gone
+		if there {
+			why = rules{stops: stops}.judge(k)
+		}
+		if why == "" && Mark(k.Mail) != row.Address {
+			why = NoAddress
+		}
+		if still = why == ""; still {
+			return nil
+		}
+		_, _, err = endMail(ctx, org, campaign, contact, mailLeft, why)
+		return err
+	})
+	return still, err
 }
 
 // Ended notes that a mail was sent, or refused for good with a code; the port of the outbox

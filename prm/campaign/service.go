@@ -443,7 +443,7 @@ func (s *Service) Start(ctx context.Context, actor access.Actor, id ID, version 
 			return err
 		}
 		if c.Ref == "" {
-			c.Ref = "M-" + rand.Text()[:8]
+			c.Ref = landing.MailCode + rand.Text()[:8]
 			if err := s.pages.Refer(ctx, actor, c.Promotion, c.PageOrg, c.Ref, c.Name); err != nil {
 				return err
 			}

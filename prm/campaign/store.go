@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"entente/db"
@@ -143,6 +144,11 @@ func advance(ctx context.Context, c Campaign, next time.Time) error {
 	return db.Tx(ctx).Model(&campaignRow{}).Where("id = ?", string(c.ID)).Updates(map[string]any{"seen": c.seen, "state": string(c.State), "reason": c.Reason, "finished": db.Micros(c.Finished), "next_at": db.Micros(next)}).Error
 }
 
+// delay puts off a campaign that is due.
+func delay(ctx context.Context, org string, id ID, next time.Time) error {
+	return db.Tx(ctx).Model(&campaignRow{}).Where("org_id = ? AND id = ? AND next_at <= ? AND state IN ?", org, string(id), db.Micros(db.Now(ctx)), []string{string(Scheduled), string(Sending)}).Update("next_at", db.Micros(next)).Error
+}
+
 // postedSince counts the mails of a company's campaigns since an instant.
 func postedSince(ctx context.Context, org string, since time.Time) (int, error) {
 	var n int64
@@ -158,22 +164,29 @@ func putMail(ctx context.Context, r mailRow) (bool, error) {
 
 // endMail notes what became of a posted mail.
 func endMail(ctx context.Context, org, campaign, contact, state, reason string) (mailRow, bool, error) {
+	row, ok, err := mailOf(ctx, org, campaign, contact)
+	if err != nil || !ok {
+		return row, false, err
+	}
+	return row, true, db.Tx(ctx).Model(&mailRow{}).Where("org_id = ? AND campaign_id = ? AND contact_id = ? AND state = ?", org, campaign, contact, mailPosted).Updates(map[string]any{"state": state, "reason": reason}).Error
+}
+
+func mailOf(ctx context.Context, org, campaign, contact string) (mailRow, bool, error) {
 	var rows []mailRow
-	q := "org_id = ? AND campaign_id = ? AND contact_id = ?"
-	err := db.Tx(ctx).Where(q, org, campaign, contact).Limit(1).Find(&rows).Error
+	err := db.Tx(ctx).Where("org_id = ? AND campaign_id = ? AND contact_id = ?", org, campaign, contact).Limit(1).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return mailRow{}, false, err
 	}
-	return rows[0], true, db.Tx(ctx).Model(&mailRow{}).Where(q+" AND state = ?", org, campaign, contact, mailPosted).Updates(map[string]any{"state": state, "reason": reason}).Error
+	return rows[0], true, nil
 }
 
 // stopMail notes that a contact said no by a link of a campaign.
 func stopMail(ctx context.Context, org, campaign, contact string) (address string, err error) {
-	var rows []mailRow
-	if err := db.Tx(ctx).Where("org_id = ? AND campaign_id = ? AND contact_id = ?", org, campaign, contact).Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+	row, ok, err := mailOf(ctx, org, campaign, contact)
+	if err != nil || !ok {
 		return "", err
 	}
-	return rows[0].Address, db.Tx(ctx).Model(&mailRow{}).Where("campaign_id = ? AND contact_id = ? AND stopped = 0", campaign, contact).Update("stopped", db.Micros(db.Now(ctx))).Error
+	return row.Address, db.Tx(ctx).Model(&mailRow{}).Where("campaign_id = ? AND contact_id = ? AND stopped = 0", campaign, contact).Update("stopped", db.Micros(db.Now(ctx))).Error
 }
 
 func putStop(ctx context.Context, org, address, reason string) error {
@@ -249,17 +262,34 @@ func tallies(ctx context.Context, ids ...ID) (map[ID]Tally, error) {
 
 // candidates are contacts of a company by id.
 func candidates(ctx context.Context, org string, countries []string, after string, limit int) ([]candidate, error) {
-	q := db.Tx(ctx).Table("contact k").Select("k.id, k.customer_id, k.name, k.mail, k.may_contact, k.basis, k.given, k.withdrawn, c.name AS company, c.country, c.external, c.sorted").
-		Joins("JOIN customer c ON c.org_id = k.org_id AND c.id = k.customer_id AND c.state = ?", customer.Active).Where("k.org_id = ? AND k.id > ?", org, after)
+	q := contacts(ctx, org).Where("k.id > ?", after)
 	if len(countries) > 0 {
 		q = q.Where("c.country IN ?", countries)
 	}
+	return scan(q.Order("k.id").Limit(limit))
+}
+
+// candidateOf is one of them; false: there is no such contact, or of no active customer.
+func candidateOf(ctx context.Context, org, contact string) (candidate, bool, error) {
+	all, err := scan(contacts(ctx, org).Where("k.id = ?", contact))
+	if err != nil || len(all) == 0 {
+		return candidate{}, false, err
+	}
+	return all[0], true, nil
+}
+
+func contacts(ctx context.Context, org string) *gorm.DB {
+	return db.Tx(ctx).Table("contact k").Select("k.id, k.customer_id, k.name, k.mail, k.may_contact, k.basis, k.given, k.withdrawn, c.name AS company, c.country, c.external, c.sorted").
+		Joins("JOIN customer c ON c.org_id = k.org_id AND c.id = k.customer_id AND c.state = ?", customer.Active).Where("k.org_id = ?", org)
+}
+
+func scan(q *gorm.DB) ([]candidate, error) {
 	var rows []struct {
 		ID, CustomerID, Name, Mail, Basis, Company, Country, External, Sorted string
 		MayContact                                                            bool
 		Given, Withdrawn                                                      int64
 	}
-	err := q.Order("k.id").Limit(limit).Scan(&rows).Error
+	err := q.Scan(&rows).Error
 	out := make([]candidate, len(rows))
 	for i, r := range rows {
 		out[i] = candidate{Recipient{customer.ContactID(r.ID), customer.ID(r.CustomerID), r.Name, r.Company, r.Country, r.Mail, ""}, r.External, r.Sorted, r.MayContact, r.Basis, db.FromMicros(r.Given), db.FromMicros(r.Withdrawn)}

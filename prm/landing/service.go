@@ -280,8 +280,11 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, id promo.ID, p P
 	return out, err
 }
 
-// mostCodes bounds the codes of a page.
+// mostCodes bounds the codes of a page that its participant makes.
 const mostCodes = 50
+
+// MailCode begins the codes of mails (Refer).
+const MailCode = "M-"
 
 var codeForm = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{1,23}$`)
 
@@ -307,19 +310,31 @@ func (s *Service) AddCode(ctx context.Context, actor access.Actor, id promo.ID, 
 		if err := bad.OrNil(); err != nil {
 			return err
 		}
-		p, there, err := pageOf(ctx, id, actor.Org)
+		p, made, err := pageOf(ctx, id, actor.Org)
 		if err != nil {
 			return err
 		}
-		if !there {
+		if !made {
 			return fault.New(fault.Conflict, "landing.none")
 		}
 		codes, err := codesOf(ctx, p.ID)
 		if err != nil {
 			return err
 		}
-		if len(codes) >= mostCodes && !slices.ContainsFunc(codes, func(x Code) bool { return x.Code == c.Code }) {
-			return fault.InvalidField("code", "form.too_many")
+		// those of mails are neither the page's to make nor in its way: the owner's are among them
+		n, there := 0, false
+		for _, x := range codes {
+			there = there || x.Code == c.Code
+			if !strings.HasPrefix(x.Code, MailCode) {
+				n++
+			}
+		}
+		switch {
+		case there:
+		case strings.HasPrefix(c.Code, MailCode):
+			return fault.InvalidField("code", "landing.code_mail", "Start", MailCode)
+		case n >= mostCodes:
+			return fault.InvalidField("code", "form.too_many", "most", mostCodes)
 		}
 		c.Made = db.Now(ctx)
 		if err := saveCode(ctx, p.ID, c, actor.Person); err != nil {
