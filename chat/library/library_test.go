@@ -310,6 +310,15 @@ func TestVersions(t *testing.T) {
 				t.Errorf("%s: %v", field, err)
 			}
 		}
+		h.told = nil
+		must(t, h.s.Withdraw(ctx, ingrid, id, true))
+		must(t, h.s.Change(ctx, ingrid, id, cmd))
+		for range 2 {
+			must(t, h.s.Withdraw(ctx, ingrid, id, false))
+		}
+		if fmt.Sprint(h.told) != "[library.Published 2]" { // who was addressed while it was withdrawn
+			t.Error(h.told)
+		}
 		stranger := cmd
 		stranger.Audience.Orgs = []string{h.org["nobody"]}
 		isCode(t, "no partner", h.s.Change(ctx, ingrid, id, stranger), fault.Invalid)

@@ -246,10 +246,21 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id ID, cmd Cmd
 	})
 }
 
-// Withdraw takes a document away from its readers, or gives it back to them. Safe to repeat.
+// Withdraw takes a document away from its readers, or gives it back to them; who came to be
+// addressed meanwhile is told then. Safe to repeat.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ID, on bool) error {
+	if err := s.view(ctx, actor, func(ctx context.Context) error { _, err := owned(ctx, actor, access.LibraryManage, id); return err }); err != nil {
+		return err
+	}
+	today, err := s.circle.Today(ctx, actor.Org)
+	if err != nil {
+		return err
+	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
+		if err := lock(ctx, id); err != nil {
+			return err
+		}
 		row, err := owned(ctx, actor, access.LibraryManage, id)
 		if err != nil || (row.Withdrawn != 0) == on {
 			return err
@@ -260,6 +271,11 @@ func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ID, on bo
 		}
 		if err := setDocument(ctx, row.ID, row.OwnerID, map[string]any{"withdrawn": at}); err != nil {
 			return err
+		}
+		if row.Withdrawn = at; !on {
+			if err := s.announce(ctx, row, today, EventPublished, actor.Person); err != nil {
+				return err
+			}
 		}
 		return note(ctx, actor, map[bool]string{true: "library.withdrawn", false: "library.restored"}[on], row.ID)
 	})

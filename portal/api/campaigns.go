@@ -117,11 +117,10 @@ func (a *API) content(ctx context.Context, in CampaignContent) (campaign.Content
 		c.Texts = append(c.Texts, campaign.Text(t))
 	}
 	if in.Page != "" {
-		org, err := a.d.Accounts.Directory().OrgBySlug(ctx, in.Page)
-		if err != nil {
+		var err error // a company that is not here is refused as one without a page
+		if c.PageOrg, err = a.partnerSlug(ctx, in.Page); err != nil {
 			return c, err
 		}
-		c.PageOrg = org.ID
 	}
 	return c, nil
 }
