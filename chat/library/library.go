@@ -83,12 +83,16 @@ type Standing struct {
 }
 
 // Audience is to whom a document goes: to everyone whose tier and country is listed, where
-// nothing is listed to all; and to the chosen companies.
+// nothing is listed to all; and to the chosen companies. A company's country is its own word:
+// it counts as it was when the document was last saved, or of a later partner when it came,
+// so that nobody reads what is for others by changing it.
 type Audience struct {
 	Everyone  bool
 	Tiers     []string
 	Countries []string
 	Orgs      []string
+
+	within, without []string // companies that were in the countries then, and that were not
 }
 
 // reaches says whether a partner is addressed.
@@ -101,7 +105,7 @@ func (a Audience) reaches(p Partner) bool {
 		}
 		return false
 	}
-	return in(a.Orgs, p.Org) || a.Everyone && (len(a.Tiers) == 0 || in(a.Tiers, p.Tier)) && (len(a.Countries) == 0 || in(a.Countries, p.Country))
+	return in(a.Orgs, p.Org) || a.Everyone && (len(a.Tiers) == 0 || in(a.Tiers, p.Tier)) && (len(a.Countries) == 0 || in(a.within, p.Org) || in(a.Countries, p.Country) && !in(a.without, p.Org))
 }
 
 // File is the file of a version.

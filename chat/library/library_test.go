@@ -27,6 +27,7 @@ type house struct {
 	today  string
 	gone   string // a company the others stopped working with
 	dark   string // one of which nothing is known
+	moved  map[string]string
 	told   []string
 }
 
@@ -35,6 +36,11 @@ func (h *house) Partners(_ context.Context, owner string) ([]Partner, error) {
 		return []Partner{{Org: h.org["aurelia"], Country: "GB"}}, nil
 	}
 	out := []Partner{{h.org["kestrel"], "gold", "GB"}, {h.org["baltic"], "silver", "EE"}, {h.org["huadong"], "", "CN"}}
+	for i, p := range out {
+		if to := h.moved[p.Org]; to != "" {
+			out[i].Country = to
+		}
+	}
 	return slices.DeleteFunc(out, func(p Partner) bool { return p.Org == h.gone }), nil
 }
 
@@ -414,6 +420,40 @@ func TestToldAlone(t *testing.T) {
 		}
 		if fmt.Sprint(h.told) != "[library.Published 1]" {
 			t.Error(h.told)
+		}
+	})
+}
+
+// TestMoved: a company that says it is in another country now reads nothing more by it, and
+// loses nothing, until the owner saves the document again; a partner that came later is
+// where it was when it came.
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h, ctx := setup(t, d), context.Background()
+		h.gone = h.org["huadong"]
+		uk := Audience{Everyone: true, Countries: []string{"GB"}}
+		id := h.publish(t, "britain", uk, nil)
+		h.publish(t, "estonia", Audience{Everyone: true, Countries: []string{"EE"}, Tiers: []string{"silver", "gold"}}, nil)
+		h.gone = "" // comes now
+		must(t, h.s.Tick(ctx))
+		h.moved = map[string]string{h.org["kestrel"]: "EE", h.org["baltic"]: "GB", h.org["huadong"]: "GB"}
+		for who, want := range map[string]string{"maya": "britain:new", "kaarel": "estonia:new", "chen": ""} {
+			if got := h.reads(t, who, Filter{}); got != want {
+				t.Errorf("%s reads %q, want %q", who, got, want)
+			}
+		}
+		isCode(t, "kaarel opens britain", third(h.s.Open(ctx, h.actors["kaarel"], id, 0)), fault.NotFound)
+		if got := h.register(t, id, 0); got != "kestrel no" {
+			t.Error(got)
+		}
+		must(t, h.s.Change(ctx, h.actors["ingrid"], id, Cmd{Title: "britain", Kind: Manual, Audience: uk}))
+		must(t, h.s.Tick(ctx))
+		if got := h.register(t, id, 0); got != "baltic no, huadong no" {
+			t.Error(got)
+		}
+		if got := h.reads(t, "maya", Filter{}) + "/" + h.reads(t, "chen", Filter{}); got != "/britain:new" {
+			t.Error(got)
 		}
 	})
 }

@@ -90,6 +90,9 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, cmd Cmd, name
 		if err := setTargets(ctx, row.ID, cmd.Audience); err != nil {
 			return err
 		}
+		if err := place(ctx, row.ID, cmd.Audience, choices.Partners); err != nil {
+			return err
+		}
 		if err := insertVersion(ctx, row, f, "", actor.Person); err != nil {
 			return err
 		}
@@ -234,6 +237,9 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id ID, cmd Cmd
 			return err
 		}
 		if err := setTargets(ctx, row.ID, cmd.Audience); err != nil {
+			return err
+		}
+		if err := place(ctx, row.ID, cmd.Audience, choices.Partners); err != nil {
 			return err
 		}
 		if err := found.Put(ctx, row.ID, row.Title, row.About, v.Name); err != nil {
@@ -437,9 +443,49 @@ func (s *Service) Addressed(ctx context.Context, actor access.Actor, id ID) (Doc
 // told is how many documents Tick looks at together.
 const told = 200
 
-// Tick tells of documents that have become valid. What cannot be told of delays no other.
+// settle keeps where the partners are that came after documents by country were saved.
+func (s *Service) settle(ctx context.Context) error {
+	var owners []string
+	err := s.db.View(ctx, func(ctx context.Context) (err error) {
+		owners, err = byCountry(ctx)
+		return err
+	})
+	for _, owner := range owners {
+		partners, e := s.circle.Partners(ctx, owner)
+		err = errors.Join(err, e)
+		var late []Partner
+		err = errors.Join(err, s.db.View(ctx, func(ctx context.Context) error {
+			late = nil
+			for _, p := range partners {
+				is, err := isUnplaced(ctx, owner, p.Org)
+				if err != nil {
+					return err
+				}
+				if is {
+					late = append(late, p)
+				}
+			}
+			return nil
+		}))
+		if len(late) == 0 {
+			continue
+		}
+		err = errors.Join(err, s.db.InTx(db.WithOrgs(ctx, owner), func(ctx context.Context) error {
+			for _, p := range late {
+				if err := placeLate(ctx, owner, p); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	return err
+}
+
+// Tick keeps where new partners are and tells of documents that have become valid. What
+// cannot be told of delays no other.
 func (s *Service) Tick(ctx context.Context) error {
-	var failed error
+	failed := s.settle(ctx)
 	for after, full := "", true; full && ctx.Err() == nil; {
 		var due []documentRow
 		err := s.db.View(ctx, func(ctx context.Context) (err error) {

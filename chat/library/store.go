@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -62,6 +63,10 @@ const (
 	toOrg     = "org"
 	toTier    = "tier"
 	toCountry = "country"
+
+	// what the countries meant when the document was saved
+	within  = "within"
+	without = "without"
 )
 
 type versionRow struct {
@@ -161,6 +166,47 @@ func setTargets(ctx context.Context, id string, a Audience) error {
 	return db.Tx(ctx).CreateInBatches(&rows, 200).Error
 }
 
+// place keeps which partners are in the countries of a document.
+func place(ctx context.Context, id string, a Audience, partners []Partner) error {
+	if len(a.Countries) == 0 {
+		return nil
+	}
+	var rows []targetRow
+	for _, p := range partners {
+		kind := without
+		if slices.Contains(a.Countries, p.Country) {
+			kind = within
+		}
+		rows = append(rows, targetRow{id, kind, p.Org})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&rows, 200).Error
+}
+
+// byCountry are companies that address documents by country.
+func byCountry(ctx context.Context) ([]string, error) {
+	var owners []string
+	err := db.Tx(ctx).Raw("SELECT DISTINCT d.owner_id FROM library_document d WHERE d.everyone = 1 AND EXISTS (SELECT 1 FROM library_target t WHERE t.document_id = d.id AND t.kind = 'country') ORDER BY d.owner_id").Scan(&owners).Error
+	return owners, err
+}
+
+const unplaced = `FROM library_document d WHERE d.owner_id = ? AND d.everyone = 1 AND EXISTS (SELECT 1 FROM library_target t WHERE t.document_id = d.id AND t.kind = 'country') AND NOT EXISTS (SELECT 1 FROM library_target t WHERE t.document_id = d.id AND t.kind IN ('within', 'without') AND t.value = ?)`
+
+// isUnplaced says whether a partner came after documents by country were saved.
+func isUnplaced(ctx context.Context, owner, org string) (bool, error) {
+	var n int64
+	err := db.Tx(ctx).Raw("SELECT COUNT(*) FROM (SELECT 1 "+unplaced+" LIMIT 1) x", owner, org).Scan(&n).Error
+	return n > 0, err
+}
+
+// placeLate keeps where such a partner is now.
+func placeLate(ctx context.Context, owner string, p Partner) error {
+	_, err := db.Exec(ctx, "INSERT INTO library_target (document_id, kind, value) SELECT d.id, CASE WHEN EXISTS (SELECT 1 FROM library_target c WHERE c.document_id = d.id AND c.kind = 'country' AND c.value = ?) THEN 'within' ELSE 'without' END, ? "+unplaced, p.Country, p.Org, owner, p.Org)
+	return err
+}
+
 func audiencesOf(ctx context.Context, ids []string) (map[string]Audience, error) {
 	var rows []targetRow
 	out := map[string]Audience{}
@@ -177,6 +223,10 @@ func audiencesOf(ctx context.Context, ids []string) (map[string]Audience, error)
 			a.Tiers = append(a.Tiers, r.Value)
 		case toCountry:
 			a.Countries = append(a.Countries, r.Value)
+		case within:
+			a.within = append(a.within, r.Value)
+		case without:
+			a.without = append(a.without, r.Value)
 		}
 		out[r.DocumentID] = a
 	}
@@ -206,8 +256,8 @@ func reads(org string, standings []Standing) (string, []any) {
 	var parts []string
 	var args []any
 	for _, k := range order {
-		parts = append(parts, "library_document.owner_id IN ? AND library_document.valid_from <= ? AND (library_document.expires = '' OR library_document.expires >= ?) AND ("+has+"'org' AND t.value = ?) OR library_document.everyone = 1 AND (NOT "+has+"'tier') OR "+has+"'tier' AND t.value = ?)) AND (NOT "+has+"'country') OR "+has+"'country' AND t.value = ?)))")
-		args = append(args, groups[k], k.today, k.today, org, k.tier, k.country)
+		parts = append(parts, "library_document.owner_id IN ? AND library_document.valid_from <= ? AND (library_document.expires = '' OR library_document.expires >= ?) AND ("+has+"'org' AND t.value = ?) OR library_document.everyone = 1 AND (NOT "+has+"'tier') OR "+has+"'tier' AND t.value = ?)) AND (NOT "+has+"'country') OR "+has+"'within' AND t.value = ?) OR "+has+"'country' AND t.value = ?) AND NOT "+has+"'without' AND t.value = ?)))")
+		args = append(args, groups[k], k.today, k.today, org, k.tier, org, k.country, org)
 	}
 	return "library_document.withdrawn = 0 AND (" + strings.Join(parts, " OR ") + ")", args
 }
