@@ -2,11 +2,13 @@ package library
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"entente/db"
@@ -249,6 +251,9 @@ func TestVersions(t *testing.T) {
 		must(t, err)
 		if again, err := h.s.Publish(ctx, ingrid, cmd, "terms.pdf", strings.NewReader("%PDF-1.7 one")); err != nil || again != id {
 			t.Error("the same key is another document", again, err)
+		}
+		if again, err := h.s.Publish(ctx, ingrid, cmd, "terms.pdf", iotest.ErrReader(errors.New("read"))); err != nil || again != id {
+			t.Error("bytes are read that are not kept", again, err)
 		}
 		doc, err := h.s.Read(ctx, maya, id)
 		if err != nil || doc.Mark != MarkNew || !doc.CanConfirm || doc.CanManage || doc.File.Name != "termsfdp.exe.pdf" || doc.File.Type != "application/pdf" {

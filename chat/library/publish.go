@@ -58,12 +58,8 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, cmd Cmd, name
 	if err != nil {
 		return "", err
 	}
-	f, st, err := s.stage(ctx, name, body)
-	if err != nil {
-		return "", err
-	}
 	id := ID("")
-	err = s.change(ctx, actor, func(ctx context.Context) error {
+	made := func(ctx context.Context) error { // before, or there is no place
 		had, there, err := byKey(ctx, actor.Person, cmd.Key)
 		if err != nil || there {
 			if err == nil && had.OwnerID != actor.Org {
@@ -72,10 +68,22 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, cmd Cmd, name
 			id = ID(had.ID)
 			return err
 		}
-		if n, err := countOf(ctx, actor.Org); err != nil || n >= maxDocuments {
-			if err == nil {
-				err = fault.New(fault.Conflict, "library.full", "most", maxDocuments)
-			}
+		n, err := countOf(ctx, actor.Org)
+		if err == nil && n >= maxDocuments {
+			err = fault.New(fault.Conflict, "library.full", "most", maxDocuments)
+		}
+		return err
+	}
+	// before the bytes are read: what is read and then refused would take its place for ever
+	if err := s.view(ctx, actor, made); err != nil || id != "" {
+		return id, err
+	}
+	f, st, err := s.stage(ctx, name, body)
+	if err != nil {
+		return "", err
+	}
+	err = s.change(ctx, actor, func(ctx context.Context) error {
+		if err := made(ctx); err != nil || id != "" {
 			return err
 		}
 		if err := st.Insert(ctx); err != nil {
