@@ -4,7 +4,6 @@ import (
 	"context"
 	"html/template"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +45,7 @@ func NewCampaigns(n *Notices, s *campaign.Service) *Campaigns {
 		if !ok {
 			return nil
 		}
-		return s.Ended(ctx, m.Org, id, contact, m.State == Sent, code, slices.Contains([]string{"smtp 550", "smtp 551", "smtp 553"}, code))
+		return s.Ended(ctx, m.Org, id, contact, m.State == Sent, code, unknown(code))
 	})
 	return c
 }

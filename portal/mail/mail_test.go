@@ -76,7 +76,8 @@ func (s *smtp) talk(c net.Conn) {
 		}
 		switch verb := strings.ToUpper(strings.Fields(line + " x")[0]); verb {
 		case "EHLO", "HELO":
-			say("250 test")
+			say("250-test")
+			say("250 ENHANCEDSTATUSCODES")
 		case "RCPT":
 			s.mu.Lock()
 			say(s.rcpt)
@@ -392,12 +393,31 @@ func TestRefusalsAndTroubles(t *testing.T) {
 	if last != "smtp 550" || len(out.mails()) != 0 {
 		t.Errorf("last error %q, %d mails", last, len(out.mails()))
 	}
+	for i, x := range []struct {
+		rcpt, code string
+		unknown    bool
+	}{{"550 5.7.1 relaying denied", "smtp 550 5.7.1", false}, {"550 5.1.1 no such user", "smtp 550 5.1.1", true}, {"553 not here", "smtp 553", true}, {"554 spam", "smtp 554", false}} {
+		out.mu.Lock()
+		out.rcpt = x.rcpt
+		out.mu.Unlock()
+		m, got := address, ""
+		m.Dedupe = fmt.Sprint("r", i)
+		w.s.Ended(m.Kind, func(_ context.Context, _ Mail, code string) error { got = code; return nil })
+		w.post(m)
+		w.must(w.run(1 + i))
+		if got != x.code || unknown(got) != x.unknown {
+			t.Errorf("%s: %q, unknown %v", x.rcpt, got, unknown(got))
+		}
+	}
+	if unknown("smtp 550 message") || unknown("unwanted") || unknown("") {
+		t.Error("what says nothing of an address makes it unknown")
+	}
 	second := address
 	second.Dedupe = "d9"
 	w.post(second)
 	_ = out.l.Close()
 	for try := 1; try <= maxTries; try++ {
-		if err := w.run(1); (err == nil) != (try == maxTries) {
+		if err := w.run(5); (err == nil) != (try == maxTries) {
 			t.Errorf("try %d: %v", try, err)
 		}
 	}

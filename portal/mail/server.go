@@ -9,6 +9,7 @@ import (
 	netmail "net/mail"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -156,12 +157,26 @@ func permanent(err error) bool {
 	return errors.Is(err, errForged) || errors.As(err, &se) && se.ErrorCode() >= 500
 }
 
+// unknown says of a code that there is no such address. A server that says more than 550
+// (RFC 3463) may mean its rules, or us: that is nobody's address.
+func unknown(code string) bool {
+	w := strings.Fields(code)
+	if len(w) < 2 || w[0] != "smtp" || !slices.Contains([]string{"550", "551", "553"}, w[1]) {
+		return false
+	}
+	return len(w) == 2 || slices.Contains([]string{"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}, w[2])
+}
+
 // code is what the row keeps of an error: the server's status or a word, never
 // text that a server wrote.
 func code(err error) string {
 	var se *gomail.SendError
 	if errors.As(err, &se) && se.ErrorCode() > 0 {
-		return "smtp " + strconv.Itoa(se.ErrorCode())
+		s := "smtp " + strconv.Itoa(se.ErrorCode())
+		if se.Reason != gomail.ErrSMTPRcptTo { // it is not the address
+			return s + " message"
+		}
+		return strings.TrimSpace(s + " " + se.EnhancedStatusCode())
 	}
 	var te *textproto.Error
 	if errors.As(err, &te) {

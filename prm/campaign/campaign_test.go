@@ -511,6 +511,30 @@ func TestStill(t *testing.T) {
 	})
 }
 
+// TestRefused: an address that does not exist is left out until its contact agrees anew.
+func TestRefused(t *testing.T) {
+	each(t, func(f *stage) {
+		k := f.contact(f.maya, "anna", "GB", customer.BasisForm)
+		d := f.start(f.maya, content())
+		f.run()
+		f.must(f.svc.Ended(f.at(), f.kestrel, string(d.ID), string(k.ID), false, "smtp 550", true))
+		none := content()
+		none.Pause = 0
+		d, err := f.svc.Create(f.at(), f.maya, f.id, none)
+		f.must(err)
+		if a, err := f.svc.Audience(f.at(), f.maya, d.ID); err != nil || a.Get != 0 || a.Left[Refused] != 1 {
+			t.Errorf("%v %+v", err, a)
+		}
+		k, err = f.customers.SaveContact(f.at(), f.maya, k.Customer, k.ID, k.Version, k.ContactDraft, customer.Consent{})
+		f.must(err)
+		_, err = f.customers.SaveContact(f.at(), f.maya, k.Customer, k.ID, k.Version, k.ContactDraft, customer.Consent{Contact: true, Basis: customer.BasisForm})
+		f.must(err)
+		if a, err := f.svc.Audience(f.at(), f.maya, d.ID); err != nil || a.Get != 1 {
+			t.Errorf("%v %+v", err, a)
+		}
+	})
+}
+
 // TestOneFailsAlone: campaigns whose slices fail keep those of other companies from nothing,
 // however many they are.
 func TestOneFailsAlone(t *testing.T) {

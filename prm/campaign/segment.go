@@ -114,7 +114,7 @@ func (r rules) judge(k candidate) string {
 		return NoConsent
 	case !agreed(k.basis):
 		return OtherBasis
-	case st.reason == Refused:
+	case st.reason == Refused && !k.given.After(st.at): // whoever agrees anew has an address
 		return Refused
 	case r.recent[mark]:
 		return Recent
