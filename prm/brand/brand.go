@@ -22,6 +22,7 @@ const (
 	MostBytes  = 2 << 20   // of a file
 	mostSide   = 4000      // pixels
 	mostPixels = 4_000_000 // in all: what a picture unpacks to
+	mostScans  = 64        // of a JPEG; cameras and programs write a dozen
 	leastSide  = 24
 	mostRatio  = 10 // of the longer side to the shorter
 	keptWidth  = 640

@@ -195,3 +195,29 @@ func TestLogo(t *testing.T) {
 		}
 	})
 }
+
+// TestManyScans: a progressive JPEG of thousands of empty scans is refused before any is
+// gone through; one of a few is taken.
+func TestManyScans(t *testing.T) {
+	t.Parallel()
+	scans := func(n int) []byte {
+		const side = 64
+		b := []byte("\xff\xd8\xff\xdb\x00\x43\x00")
+		b = append(b, bytes.Repeat([]byte{1}, 64)...)
+		b = append(b, 0xff, 0xc2, 0, 11, 8, 0, side, 0, side, 1, 1, 0x11, 0) // progressive, one component
+		b = append(b, 0xff, 0xc4, 0, 20, 0x00, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+		b = append(b, 0xff, 0xc4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xe0) // 0: the rest of up to 32767 blocks is empty
+		b = append(b, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0)
+		b = append(b, make([]byte, side*side/64/8)...)
+		for range n - 1 {
+			b = append(b, 0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0, 0x7f, 0x7f)
+		}
+		return append(b, 0xff, 0xd9)
+	}
+	if _, w, _, err := clean(context.Background(), bytes.NewReader(scans(12))); err != nil || w != 64 {
+		t.Fatal(w, err)
+	}
+	if _, _, _, err := clean(context.Background(), bytes.NewReader(scans(mostScans+1))); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("many scans: %v", err)
+	}
+}

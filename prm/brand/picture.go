@@ -34,6 +34,11 @@ func clean(ctx context.Context, r io.Reader) (out []byte, width, height int, err
 	case bytes.HasPrefix(raw, []byte("\x89PNG\r\n\x1a\n")):
 	case bytes.HasPrefix(raw, []byte("\xff\xd8\xff")):
 		config, decode = jpeg.DecodeConfig, jpeg.Decode
+		// Each scan of a progressive picture goes over all of it, and one of a few bytes is
+		// enough for that: 2 MiB of them would take minutes.
+		if bytes.Count(raw, []byte("\xff\xda")) > mostScans {
+			return nil, 0, 0, wrong("brand.damaged")
+		}
 	default:
 		return nil, 0, 0, wrong("brand.kind")
 	}
