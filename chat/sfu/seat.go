@@ -5,10 +5,11 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"fmt"
-	"strings"
+	"net/netip"
 	"sync"
 	"time"
 
+	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -44,17 +45,24 @@ type seat struct {
 	downs []*down
 	gone  bool
 
-	spentMu sync.Mutex
-	tokens  float64
-	at      time.Time
+	sent, resent purse // what it may send, and have sent once more
+
+	boundMu sync.Mutex
+	sources map[netip.AddrPort]bool
+	streams map[packetio.BufferPacketType]int
 }
 
 func (s *Server) newSeat(c *session, party string, tell Tell) (*seat, error) {
-	pc, err := s.api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{s.cert}, BundlePolicy: webrtc.BundlePolicyMaxBundle})
+	x := &seat{s: s, call: c, party: party, number: s.numbers.Add(1), tell: tell, wake: make(chan struct{}, 1), answers: make(chan string, 1), done: make(chan struct{}), sources: map[netip.AddrPort]bool{}, streams: map[packetio.BufferPacketType]int{}}
+	set := s.set // a copy
+	set.BufferFactory = x.stream
+	set.SetICEUDPMux(door{s.mux, x})
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(set), webrtc.WithMediaEngine(s.spoken), webrtc.WithInterceptorRegistry(s.chain))
+	pc, err := api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{s.cert}, BundlePolicy: webrtc.BundlePolicyMaxBundle})
 	if err != nil {
 		return nil, err
 	}
-	x := &seat{s: s, call: c, party: party, number: s.numbers.Add(1), tell: tell, pc: pc, wake: make(chan struct{}, 1), answers: make(chan string, 1), done: make(chan struct{}), tokens: s.opt.Bytes, at: time.Now()}
+	x.pc = pc
 	for i := range x.recv {
 		if x.recv[i], err = pc.AddTransceiverFromKind(kindOf(i), webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 			_ = pc.Close()
@@ -146,23 +154,15 @@ func (x *seat) negotiate() error {
 	x.tell(x.number, x.pc.LocalDescription().SDP, x.whose())
 	select {
 	case said := <-x.answers:
+		if !fits(x.pc.LocalDescription().SDP, said) {
+			return fmt.Errorf("an answer to something else")
+		}
 		return x.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: plain(said)})
 	case <-x.done:
 		return nil
 	case <-t.C:
 		return fmt.Errorf("no answer")
 	}
-}
-
-// plain is a description without candidates: none is needed, and none is sent to.
-func plain(sdp string) string {
-	var out strings.Builder
-	for l := range strings.Lines(sdp) {
-		if !strings.HasPrefix(strings.TrimSpace(l), "a=candidate") {
-			out.WriteString(l)
-		}
-	}
-	return out.String()
 }
 
 // plan gives each medium of the others one of ours: a free one, or one more.
@@ -264,15 +264,4 @@ func (x *seat) hears(track *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 
 // spend takes n bytes from what the party may send; false: they are dropped, as a full line
 // would.
-func (x *seat) spend(n int) bool {
-	x.spentMu.Lock()
-	defer x.spentMu.Unlock()
-	now, most := time.Now(), x.s.opt.Bytes
-	x.tokens = min(most, x.tokens+now.Sub(x.at).Seconds()*most)
-	x.at = now
-	if x.tokens < float64(n) {
-		return false
-	}
-	x.tokens -= float64(n)
-	return true
-}
+func (x *seat) spend(n int) bool { return x.sent.take(n, x.s.opt.Bytes) }

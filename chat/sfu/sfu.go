@@ -79,7 +79,9 @@ type Server struct {
 	opt           Options
 	mux           *ice.UDPMuxDefault
 	conn          net.PacketConn
-	api           *webrtc.API
+	set           webrtc.SettingEngine // of connections, of which each has its own bounds
+	spoken        *webrtc.MediaEngine
+	chain         *interceptor.Registry
 	cert          webrtc.Certificate
 	public, local netip.AddrPort
 	numbers       atomic.Int64 // of connections
@@ -160,16 +162,15 @@ func (s *Server) prepare() (err error) {
 	s.cert = *cert
 	words := relay.Words(s.opt.Log)
 	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: words.NewLogger("mux"), UDPConn: outside{s.conn, net.UDPAddrFromAddrPort(s.public)}})
-	var set webrtc.SettingEngine
+	set := &s.set
 	set.LoggerFactory = words
 	set.SetLite(true)
-	set.SetICEUDPMux(s.mux)
 	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	set.SetIncludeLoopbackCandidate(true) // the one candidate is the address that was chosen, whichever it is
 	set.SetICETimeouts(5*time.Second, 20*time.Second, 2*time.Second)
 
-	var spoken webrtc.MediaEngine
+	spoken := &webrtc.MediaEngine{}
 	fb := []webrtc.RTCPFeedback{{Type: "transport-cc"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
 	err = errors.Join(
 		spoken.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: opus, PayloadType: 111}, webrtc.RTPCodecTypeAudio),
@@ -190,11 +191,11 @@ func (s *Server) prepare() (err error) {
 	if err = errors.Join(err, err1, err2, err3, err4); err != nil {
 		return err
 	}
-	var chain interceptor.Registry
+	chain := &interceptor.Registry{}
 	for _, f := range []interceptor.Factory{lost, in, out, line} {
 		chain.Add(f)
 	}
-	s.api = webrtc.NewAPI(webrtc.WithSettingEngine(set), webrtc.WithMediaEngine(&spoken), webrtc.WithInterceptorRegistry(&chain))
+	s.spoken, s.chain = spoken, chain
 	return nil
 }
 

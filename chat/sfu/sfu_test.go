@@ -444,7 +444,7 @@ func (k *sink) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 func TestLost(t *testing.T) {
 	t.Parallel()
 	a, b, out := &up{medium: camera}, &up{medium: camera}, &sink{}
-	d := &down{picture: true, out: out, src: a}
+	d := &down{x: &seat{s: &Server{opt: Options{Bytes: 1 << 20}}}, picture: true, out: out, src: a}
 	say := func(u *up, seq uint16) {
 		p := packet{seq: seq, ts: uint32(seq) * 3000, body: []byte{0x10, 0, byte(seq)}}
 		u.keep(p)
@@ -486,7 +486,7 @@ func TestLost(t *testing.T) {
 // TestSpend: what one party sends is bounded.
 func TestSpend(t *testing.T) {
 	t.Parallel()
-	x := &seat{s: &Server{opt: Options{Bytes: 1000}}, tokens: 1000, at: time.Now()}
+	x := &seat{s: &Server{opt: Options{Bytes: 1000}}}
 	n := 0
 	for range 100 {
 		if x.spend(100) {

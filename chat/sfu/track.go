@@ -80,7 +80,7 @@ func (u *up) read() {
 		if err != nil {
 			return
 		}
-		if !u.x.spend(n) {
+		if !u.x.spend(max(n, least)) {
 			continue
 		}
 		h = rtp.Header{}
@@ -327,6 +327,9 @@ func (d *down) resend(pairs []rtcp.NackPair) {
 			d.mu.Unlock()
 			if none {
 				continue
+			}
+			if !d.x.resent.take(maxPacket, d.x.s.opt.Bytes) {
+				return
 			}
 			p, ok := u.lost(at)
 			d.mu.Lock()

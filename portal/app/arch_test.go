@@ -142,7 +142,7 @@ var fences = []struct {
 var modules = []string{
 	"codeberg.org/go-pdf/fpdf",
 	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/emersion/go-smtp", "github.com/expr-lang/expr", "github.com/gofiber/fiber/v2", "github.com/google/uuid", "github.com/gtank/ristretto255", "github.com/jackc/pgx/v5", "github.com/nats-io/nats.go",
-	"github.com/nicksnyder/go-i18n/v2", "github.com/pion/ice/v4", "github.com/pion/interceptor", "github.com/pion/logging", "github.com/pion/rtcp", "github.com/pion/rtp", "github.com/pion/sdp/v3", "github.com/pion/turn/v5", "github.com/pion/webrtc/v4",
+	"github.com/nicksnyder/go-i18n/v2", "github.com/pion/ice/v4", "github.com/pion/interceptor", "github.com/pion/logging", "github.com/pion/rtcp", "github.com/pion/rtp", "github.com/pion/sdp/v3", "github.com/pion/transport/v5", "github.com/pion/turn/v5", "github.com/pion/webrtc/v4",
 	"github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",
 	"github.com/valyala/fasthttp", "github.com/wneessen/go-mail", "github.com/yuin/goldmark", "go.yaml.in/yaml/v3", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/image", "golang.org/x/net", "golang.org/x/sync",
