@@ -39,6 +39,7 @@ type Options struct {
 	Log    *slog.Logger                   // default: slog.Default
 	Clock  func() time.Time               // default: time.Now
 	Listen func() (net.PacketConn, error) // for tests; default: by Addr
+	Own    func(netip.Addr) bool          // for tests; default: an address of this machine, but the loopback
 }
 
 // Server is a TURN server that runs.
@@ -94,6 +95,9 @@ func Listen(o Options) (*Server, error) {
 	if o.Listen == nil {
 		o.Listen = func() (net.PacketConn, error) { return net.ListenPacket("udp4", o.Addr) }
 	}
+	if o.Own == nil {
+		o.Own = own()
+	}
 	var raw [32]byte
 	if _, err := rand.Read(raw[:]); err != nil {
 		return nil, err
@@ -127,6 +131,21 @@ func Listen(o Options) (*Server, error) {
 		go s.hold()
 	}
 	return s, nil
+}
+
+// own says which addresses are this machine's. What is sent to one of them never passes a wall
+// in front of the machine: that it may be relayed to says nothing of its ports.
+func own() func(netip.Addr) bool {
+	mine := map[netip.Addr]bool{}
+	list, _ := net.InterfaceAddrs() // none can be read: Allow alone decides
+	for _, a := range list {
+		if n, ok := a.(*net.IPNet); ok {
+			if ip, ok := netip.AddrFromSlice(n.IP); ok && !ip.Unmap().IsLoopback() {
+				mine[ip.Unmap()] = true
+			}
+		}
+	}
+	return func(a netip.Addr) bool { return mine[a] }
 }
 
 // Close ends the server and what it relays. Safe to call twice.
@@ -385,9 +404,12 @@ func (r *relayed) WriteTo(b []byte, to net.Addr) (int, error) {
 		case at.Addr() == public.Addr() && at.Addr() != r.s.public.Addr() && !r.s.opt.Allow(at.Addr()): // another port beside it
 			return len(b), nil
 		case at.Addr() != r.s.public.Addr():
+			if r.s.opt.Own(at.Addr()) {
+				return len(b), nil
+			}
 		case r.s.allocated(u.Port):
 			to = &net.UDPAddr{IP: r.s.inside(), Port: u.Port}
-		case !r.s.opt.Allow(r.s.public.Addr()): // a port of this machine that is none of ours
+		case !r.s.opt.Allow(r.s.public.Addr()), r.s.opt.Own(r.s.public.Addr()): // a port of this machine that is none of ours
 			return len(b), nil
 		}
 	}

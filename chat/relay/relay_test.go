@@ -235,9 +235,66 @@ func TestBothRelayed(t *testing.T) {
 			t.Errorf("end %d reads %q from %v: %v", i, buf[:n], from, err)
 		}
 	}
-	_ = secret.SetReadDeadline(time.Now())
+	_ = secret.SetReadDeadline(time.Now().Add(50 * time.Millisecond)) // at one that is over nothing is read at all
 	if n, _, err := secret.ReadFrom(buf); err == nil {
 		t.Errorf("a port of the machine reads %q", buf[:n])
+	}
+}
+
+// TestOwnPorts: where the server has a public address that may be relayed to, that is no way
+// to what else listens on the machine, behind whatever wall stands in front of it.
+func TestOwnPorts(t *testing.T) {
+	t.Parallel()
+	for _, public := range []string{"", "127.0.0.2"} { // the address is the server's, or another of the machine
+		o := Options{Allow: loopback.Contains, Own: loopback.Contains}
+		if public != "" {
+			o.Public = netip.MustParseAddr(public)
+		}
+		s := serve(t, o)
+		var ends [2]net.PacketConn
+		for i, person := range []string{"maya", "ingrid"} {
+			conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = conn.Close() })
+			user, password := s.Credential(person)
+			c, err := turn.NewClient(&turn.ClientConfig{TURNServerAddr: s.conn.LocalAddr().String(), Conn: conn, Username: user, Password: password, Realm: realm, LoggerFactory: factory{s.opt.Log}})
+			if err == nil {
+				err = c.Listen()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(c.Close)
+			if ends[i], err = c.Allocate(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		secret, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer secret.Close()
+		if _, err := ends[0].WriteTo([]byte("in"), secret.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+		buf := make([]byte, 100)
+		for range 2 { // the first word of each end gives the other leave to answer; they come after what was sent before
+			for i := range ends {
+				if _, err := ends[i].WriteTo([]byte("x"), ends[1-i].LocalAddr()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		_ = ends[1].SetReadDeadline(time.Now().Add(10 * time.Second))
+		if _, _, err := ends[1].ReadFrom(buf); err != nil {
+			t.Errorf("the other end: %v", err)
+		}
+		_ = secret.SetReadDeadline(time.Now().Add(50 * time.Millisecond)) // at one that is over nothing is read at all
+		if n, _, err := secret.ReadFrom(buf); err == nil {
+			t.Errorf("a port of the machine reads %q", buf[:n])
+		}
 	}
 }
 
@@ -322,7 +379,7 @@ func TestNeighbour(t *testing.T) {
 	if n, from, err := end.ReadFrom(buf); err != nil || string(buf[:n]) != "out" || from.String() != public.String() {
 		t.Errorf("it answers %q from %v: %v", buf[:n], from, err)
 	}
-	_ = secret.SetReadDeadline(time.Now())
+	_ = secret.SetReadDeadline(time.Now().Add(50 * time.Millisecond)) // at one that is over nothing is read at all
 	if n, _, err := secret.ReadFrom(buf); err == nil {
 		t.Errorf("a port beside it reads %q", buf[:n])
 	}
