@@ -168,8 +168,11 @@ func (o *Offer) unpause(now time.Time) {
 	later(&o.Convert.Half)
 	later(&o.Convert.Most)
 	later(&o.Convert.Due)
-	if o.Worked.Before(o.Pause.Since) {
+	switch {
+	case o.Worked.Before(o.Pause.Since):
 		later(&o.Worked)
+	case o.Worked.Before(now): // during the pause: it is not stale sooner than if nothing had been done
+		o.Worked = now
 	}
 	o.Paused += took
 	o.Pause = nil

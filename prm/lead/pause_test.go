@@ -154,3 +154,38 @@ func TestCertified(t *testing.T) {
 		}
 	})
 }
+
+// Who works on a lead while it is paused is not called stale for that when the pause is over:
+// the days without work count from then.
+func TestPauseWorked(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := setup(t, d)
+		l, _, err := f.svc.Create(f.at(), f.ingrid, f.draft())
+		f.must(err)
+		o, err := f.svc.Offer(f.at(), f.ingrid, OfferCmd{Lead: l.ID, Version: 1, Partnership: f.toKestrel, Convert: 2000})
+		f.must(err)
+		_, err = f.svc.Accept(f.at(), f.maya, o.ID)
+		f.must(err)
+		f.must(f.svc.Pause(f.at(), f.maya, o.ID, PauseCmd{Reason: "customer_date", Until: f.now.AddDate(0, 0, 20).Format(time.DateOnly)}))
+		f.now = f.now.Add(24 * time.Hour)
+		_, err = f.svc.Work(f.at(), f.maya, o.ID, "call", "They decide in three weeks", "")
+		f.must(err)
+		tick := func(after time.Duration, want OfferState) {
+			t.Helper()
+			f.now = f.now.Add(after)
+			for range 2 {
+				_, err := f.svc.Tick(f.at())
+				f.must(err)
+			}
+			got, err := f.svc.GetOffer(f.at(), f.maya, o.ID)
+			f.must(err)
+			if got.State != want {
+				t.Fatalf("%v after that: %s", after, got.State)
+			}
+		}
+		tick(21*24*time.Hour, OfferWorking) // it is over
+		tick(StaleAfter-2*24*time.Hour, OfferWorking)
+		tick(3*24*time.Hour, OfferStale)
+	})
+}
