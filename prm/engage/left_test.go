@@ -8,6 +8,7 @@ import (
 
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/prm/access"
 	"entente/prm/fault"
 )
 
@@ -152,4 +153,32 @@ func TestRefuseInForce(t *testing.T) {
 	b.want(b.svc.RefuseSplit(b.at(), b.maya, id, hash, "x"), fault.Conflict, "engage.changed")
 	b.must(b.svc.AgreeSplit(b.at(), b.maya, id, hash))
 	eq(t, "the owner may put it in force", b.detail(id, b.ingrid).Splits[0].Ready, true)
+}
+
+// A company that declined, or let its invitation lapse, knows the engagement by the teaser it
+// was invited on, whatever the owner writes for those who are asked after it.
+func TestTeaserOfThen(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	id := b.begun(false)
+	b.invite(id, b.kestrel, "distributor")
+	b.must(b.svc.Decline(b.at(), b.maya, id, AnswerCmd{Reason: "no_capacity"}))
+	b.invite(id, b.baltic, "distributor")
+	b.now = b.now.AddDate(0, 0, AnswerDays+1)
+	b.must(second(b.svc.Tick(b.at())))
+	later := terms(false)
+	later.Teaser, later.Band, later.Country = "CANARY of the next one", "small", "SE"
+	_, err := b.svc.Edit(b.at(), b.ingrid, id, later)
+	b.must(err)
+	for _, who := range []access.Actor{b.maya, b.kaarel} {
+		_, title, err := b.svc.Label(b.at(), who, id)
+		b.must(err)
+		eq(t, "its label", title, terms(false).Teaser)
+		if got := b.said(id, who); strings.Contains(got, "CANARY") {
+			t.Errorf("it reads %s", got)
+		}
+		hits, err := b.svc.List(b.at(), who, Filter{Query: "canary"})
+		b.must(err)
+		eq(t, "found by it", len(hits.Items), 0)
+	}
 }

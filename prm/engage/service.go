@@ -529,7 +529,7 @@ func (s *Service) Label(ctx context.Context, actor access.Actor, id ID) (number,
 		}
 		number, title = e.Number, e.Title
 		if x := p.seats[actor.Org]; x.Joined.IsZero() || x.State == Invited {
-			title = e.Teaser
+			title = x.offer.Teaser // as it was invited
 		}
 		return nil
 	})
