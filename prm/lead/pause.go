@@ -135,7 +135,9 @@ func (s *Service) Resume(ctx context.Context, actor access.Actor, id OfferID) er
 }
 
 func (s *Service) resume(ctx context.Context, actor access.Actor, o *Offer) error {
-	o.unpause(db.Now(ctx))
+	if err := s.runOn(ctx, o); err != nil {
+		return err
+	}
 	if err := store(ctx, o); err != nil {
 		return err
 	}
@@ -148,6 +150,53 @@ func (s *Service) resume(ctx context.Context, actor access.Actor, o *Offer) erro
 		return err
 	}
 	return note(ctx, actor, "lead.resume", "offer", string(o.ID))
+}
+
+// runOn ends a pause. The clock gains as long as it took, and more where as many working hours
+// as were left would not fit in: a pause over working days must not end in a weekend's clock.
+func (s *Service) runOn(ctx context.Context, o *Offer) error {
+	since, was, had := o.Pause.Since, o.Convert.Due, o.Paused
+	o.unpause(db.Now(ctx))
+	took := o.Paused - had
+	least, most := 1, o.kept.hours
+	if took == 0 || most == 0 || !was.After(since) {
+		return nil
+	}
+	for least < most { // the hours that were left
+		half := (least + most) / 2
+		c, err := s.calendar.Clock(ctx, o.Reseller, since, half)
+		switch {
+		case err != nil:
+			return fixed(err)
+		case c.Due.Before(was):
+			least = half + 1
+		default:
+			most = half
+		}
+	}
+	before, err := s.calendar.Clock(ctx, o.Reseller, since, least)
+	if err != nil {
+		return fixed(err)
+	}
+	after, err := s.calendar.Clock(ctx, o.Reseller, since.Add(took), least)
+	if err != nil {
+		return fixed(err)
+	}
+	more := after.Due.Sub(before.Due) - took
+	for _, t := range []*time.Time{&o.Convert.Half, &o.Convert.Most, &o.Convert.Due} {
+		if more > 0 && t.After(since.Add(took)) {
+			*t = t.Add(more)
+		}
+	}
+	return nil
+}
+
+// fixed lets a clock run on by the time that passed where the company has no calendar to go by.
+func fixed(err error) error {
+	if fault.CodeOf(err) == fault.Internal {
+		return err
+	}
+	return nil
 }
 
 // unpause ends a pause at now, or at its end where that was sooner: what was left of the

@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -188,4 +189,50 @@ func TestPauseWorked(t *testing.T) {
 		tick(StaleAfter-2*24*time.Hour, OfferWorking)
 		tick(3*24*time.Hour, OfferStale)
 	})
+}
+
+// weekdays is a calendar of eight hours from nine, Monday to Friday.
+type weekdays struct{}
+
+func (weekdays) Clock(_ context.Context, _ string, start time.Time, hours int) (Clock, error) {
+	at := func(left time.Duration) time.Time {
+		for t := start; ; t = t.Add(time.Minute) {
+			if left == 0 {
+				return t
+			}
+			if d := t.Weekday(); d != time.Saturday && d != time.Sunday && t.Hour() >= 9 && t.Hour() < 17 {
+				left -= time.Minute
+			}
+		}
+	}
+	all := time.Duration(hours) * time.Hour
+	return Clock{Start: start, Half: at(all / 2), Most: at(all / 10 * 8), Due: at(all)}, nil
+}
+
+// After a pause there are as many working hours left as there were: those of a clock that would
+// end in a weekend, or before the day begins, are not lost.
+func TestPauseWorkingHours(t *testing.T) {
+	t.Parallel()
+	monday := time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC)
+	s := &Service{calendar: weekdays{}}
+	for _, c := range []struct {
+		since, until time.Time
+		due          time.Time
+	}{
+		{monday, monday.Add(63 * time.Hour), monday.AddDate(0, 0, 9).Add(8 * time.Hour)},                                    // Monday to Wednesday's end: all 40 hours from Thursday
+		{monday.Add(75 * time.Hour), monday.Add(6*24*time.Hour - 9*time.Hour), monday.AddDate(0, 0, 8).Add(5 * time.Hour)},  // Thursday noon over the weekend: five and eight
+		{monday.AddDate(0, 0, 4), monday.AddDate(0, 0, 7).Add(-9 * time.Hour), monday.AddDate(0, 0, 7).Add(-1 * time.Hour)}, // Friday to Sunday's end: no less than it took
+	} {
+		clock, _ := s.calendar.Clock(t.Context(), "", monday, 40)
+		o := Offer{State: OfferAccepted, Convert: clock, kept: kept{hours: 40}, Pause: &Pause{Since: c.since, Until: c.until}}
+		if err := s.runOn(db.WithNow(t.Context(), c.until.Add(time.Minute)), &o); err != nil {
+			t.Fatal(err)
+		}
+		if gained := c.until.Sub(c.since); o.Convert.Due.Before(c.due) || o.Convert.Due.Before(clock.Due.Add(gained)) || o.Convert.Due.After(c.due.Add(72*time.Hour)) || o.Paused != gained {
+			t.Errorf("paused from %v to %v: due %v, want %v", c.since, c.until, o.Convert.Due, c.due)
+		}
+		if o.Convert.Most.After(o.Convert.Due) || o.Convert.Half.After(o.Convert.Most) {
+			t.Errorf("%+v", o.Convert)
+		}
+	}
 }
