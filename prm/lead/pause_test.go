@@ -141,6 +141,19 @@ func TestCertified(t *testing.T) {
 		if got := out(); got[f.kestrel] != "/cordless" || got[f.baltic] != FactorCertified+"/" {
 			t.Errorf("certified: %v", got)
 		}
+		state := func(to string) {
+			t.Helper()
+			f.must(d.InTx(f.at(), func(ctx context.Context) error {
+				return db.Tx(ctx).Exec("UPDATE partnership SET state = ? WHERE id = ?", to, f.toKestrel).Error
+			}))
+		}
+		if state("suspended"); out()[f.baltic] != FactorCertified+"/" {
+			t.Error("while the one that is certified is suspended, the family goes to another one")
+		}
+		if state("ended"); out()[f.baltic] != "" {
+			t.Error("who is no partner any more keeps the family from the others")
+		}
+		state("active")
 		f.now = f.now.AddDate(0, 0, 11)
 		if got := out(); got[f.kestrel] != FactorCertified+"/" {
 			t.Errorf("lapsed: %v", got)

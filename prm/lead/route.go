@@ -79,6 +79,13 @@ func survey(ctx context.Context, org string) (terrain, error) {
 	if t.profiles, err = profilesOf(ctx, org); err != nil {
 		return t, err
 	}
+	gone, err := endedWith(ctx, org)
+	if err != nil {
+		return t, err
+	}
+	for _, id := range gone { // what one held that is no partner any more asks nothing of the others
+		delete(t.profiles, id)
+	}
 	if t.open, err = openOffers(ctx, org); err != nil {
 		return t, err
 	}

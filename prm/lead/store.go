@@ -246,6 +246,12 @@ func activeResellers(ctx context.Context, org string) (map[string]string, error)
 	return out, err
 }
 
+// endedWith are the partnerships of a supplier that ended.
+func endedWith(ctx context.Context, org string) (ids []string, err error) {
+	err = db.Tx(ctx).Table("partnership").Where("supplier_id = ? AND state = 'ended'", org).Pluck("id", &ids).Error
+	return ids, err
+}
+
 func sidesOf(ctx context.Context, partnership string) (supplier, reseller string, ok bool, err error) {
 	var rows []struct{ SupplierID, ResellerID string }
 	err = db.Tx(ctx).Table("partnership").Select("supplier_id", "reseller_id").Where("id = ?", partnership).Limit(1).Scan(&rows).Error
