@@ -538,6 +538,11 @@ func TestPolicy(t *testing.T) {
 		if st, err = h.calls.Current(ctx, h.actor("maya"), h.room); err != nil || !st.Relay {
 			t.Errorf("the others are not told: %v", err)
 		}
+		_, _, err = h.calls.End(ctx, h.actor("maya"), h.room, st.ID)
+		must(t, err)
+		h.relays = false // the server for it is gone: no call rather than one that shows addresses
+		_, _, _, err = h.calls.Begin(ctx, h.actor("maya"), h.room, call.Flags{})
+		is(t, err, fault.Conflict, "a call that shows addresses")
 		err = d.View(ctx, func(ctx context.Context) error {
 			var n int64
 			if err := db.Tx(ctx).Raw("SELECT COUNT(*) FROM audit WHERE action = 'call.relay' AND org_id = ?", h.org["aurelia"]).Scan(&n).Error; err != nil || n != 3 {

@@ -82,7 +82,7 @@ func (s *Service) May(ctx context.Context, actor access.Actor, id room.ID) error
 
 // Begin begins a call in a room and takes part in it, or joins the one that runs.
 // began says which. The beginning is a line of the room.
-// Codes: those of May, Conflict (full).
+// Codes: those of May, Conflict (full; a company hides addresses, and there is no server for it).
 func (s *Service) Begin(ctx context.Context, actor access.Actor, id room.ID, f Flags) (st State, me Peer, began bool, err error) {
 	if err := s.May(ctx, actor, id); err != nil {
 		return State{}, "", false, err
@@ -102,8 +102,8 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id room.ID, f F
 		}
 		if began = !there; began {
 			relay := s.Relay
-			if !relay && s.CanRelay() {
-				if relay, err = wantRelay(ctx, r.Orgs); err != nil {
+			if !relay {
+				if relay, err = s.hides(ctx, r.Orgs); err != nil {
 					return err
 				}
 			}
@@ -144,10 +144,10 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id room.ID, f F
 // hide has a call that runs go through the server alone for whoever comes into it from now
 // on, where a company wants it that was let into the room, or chose it, after it began.
 func (s *Service) hide(ctx context.Context, c *callRow, orgs []string) error {
-	if c.Relay != 0 || !s.CanRelay() {
+	if c.Relay != 0 {
 		return nil
 	}
-	want, err := wantRelay(ctx, orgs)
+	want, err := s.hides(ctx, orgs)
 	if err != nil || !want {
 		return err
 	}
@@ -155,8 +155,18 @@ func (s *Service) hide(ctx context.Context, c *callRow, orgs []string) error {
 	return relayed(ctx, c.ID)
 }
 
+// hides says that one of the companies wants that addresses stay hidden. Where there is no
+// server for it any more, there is no call rather than one that shows them.
+func (s *Service) hides(ctx context.Context, orgs []string) (bool, error) {
+	want, err := wantRelay(ctx, orgs)
+	if err == nil && want && !s.CanRelay() {
+		err = fault.New(fault.Conflict, "call.no_relay")
+	}
+	return want, err
+}
+
 // Join takes part in a call that runs.
-// Codes: those of May, NotFound (no such call in the room), Conflict (over, full).
+// Codes: those of May, NotFound (no such call in the room), Conflict (over, full, as Begin).
 func (s *Service) Join(ctx context.Context, actor access.Actor, id room.ID, call ID, f Flags) (st State, me Peer, err error) {
 	if err := s.May(ctx, actor, id); err != nil {
 		return State{}, "", err
