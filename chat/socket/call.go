@@ -310,8 +310,8 @@ func (c *client) enterCall(ctx context.Context, in inbound) error {
 }
 
 // ring readies the ringing of those whom a call may ring, but those who are in it or were
-// rung for it: of one person alone where only names one. It returns for how many seconds
-// they are rung, 0 for nobody.
+// rung for it, and those whom this person has rung often of late: of one person alone where
+// only names one. It returns for how many seconds they are rung, 0 for nobody.
 func (c *client) ring(ctx context.Context, st call.State, only string) (seconds int, ring func(), err error) {
 	desk, who := c.e.cfg.Calls.Desk(), c.conn.Who()
 	r, rung, err := desk.Ring(ctx, st.Room, who.Person)
@@ -323,7 +323,8 @@ func (c *client) ring(ctx context.Context, st call.State, only string) (seconds 
 		return 0, nil, err
 	}
 	rung = slices.DeleteFunc(rung, func(m call.Member) bool {
-		return only != "" && m.Person != only || only == "" && slices.Contains(before, m) || slices.ContainsFunc(st.Parties, func(p call.Party) bool { return p.From.ID == m.Person })
+		return only != "" && m.Person != only || only == "" && slices.Contains(before, m) || slices.ContainsFunc(st.Parties, func(p call.Party) bool { return p.From.ID == m.Person }) ||
+			!c.e.rate.rings(who.Person, m.Person)
 	})
 	if len(rung) == 0 {
 		return 0, nil, nil

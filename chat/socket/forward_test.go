@@ -255,3 +255,32 @@ func TestCallOne(t *testing.T) {
 	wen.send(t, map[string]any{"type": "call.others", "room": r.ID, "key": "o"})
 	wen.refused(t, "o", "not_found", "call.not_in_it")
 }
+
+// TestCallAgain: who declines is not rung again and again by the same person.
+func TestCallAgain(t *testing.T) {
+	t.Parallel()
+	n := single(t, socket.Limits{RingBurst: 50})
+	r := n.room(t, "1")
+	maya, ingrid, wen := n.open(t, "maya"), n.open(t, "ingrid"), n.open(t, "wen")
+	for _, p := range []*peer{maya, ingrid, wen} {
+		p.join(t, r.ID, 0)
+	}
+	rung := 0
+	for range 8 {
+		maya.send(t, map[string]any{"type": "call.begin", "room": r.ID, "only": n.person["ingrid"]})
+		f := maya.next(t, "call.joined")
+		if f["ring"] != 0.0 {
+			rung++
+			ingrid.next(t, "call.ring")
+			ingrid.send(t, map[string]any{"type": "call.decline", "room": r.ID, "call": f["call"]})
+			maya.next(t, "call.declined")
+		}
+	}
+	if rung != 3 {
+		t.Errorf("rung %d times of 8 within a moment", rung)
+	}
+	maya.send(t, map[string]any{"type": "call.begin", "room": r.ID, "only": n.person["wen"]})
+	if f := maya.next(t, "call.joined"); f["ring"] != 45.0 {
+		t.Errorf("another one: %v", f)
+	}
+}

@@ -24,6 +24,7 @@ type allowance struct {
 	enters bucket
 	said   bucket               // in bytes
 	typed  map[string]time.Time // room → last typing told
+	rang   map[string]bucket    // person → how often rung by this one
 }
 
 type bucket struct {
@@ -58,7 +59,7 @@ func (r *rates) open(person string) bool {
 	defer r.mu.Unlock()
 	a := r.persons[person]
 	if a == nil {
-		a = &allowance{typed: map[string]time.Time{}}
+		a = &allowance{typed: map[string]time.Time{}, rang: map[string]bucket{}}
 		r.persons[person] = a
 	}
 	if a.conns >= r.lim.Connections {
@@ -116,6 +117,30 @@ func (r *rates) ring(person string) bool {
 	defer r.mu.Unlock()
 	a := r.persons[person]
 	return a != nil && a.rings.take(r.lim.RingRate, r.lim.RingBurst, r.clock())
+}
+
+// How often one person rings the same other: some times at once, then once a minute, however
+// often that one declines.
+const (
+	rangRate  = 1.0 / 60
+	rangBurst = 3
+)
+
+// rings takes one ringing of another from the person's rate.
+func (r *rates) rings(person, other string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.persons[person]
+	if a == nil {
+		return false
+	}
+	if len(a.rang) > 2000 {
+		clear(a.rang)
+	}
+	b := a.rang[other]
+	ok := b.take(rangRate, rangBurst, r.clock())
+	a.rang[other] = b
+	return ok
 }
 
 // enter takes one coming into a call from the person's rate: each writes a row, and is told

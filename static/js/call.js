@@ -503,7 +503,7 @@ class Page {
         this.wanted = false;
         this.most = this.state()?.most || this.most;
         states.delete(this.room); // what we knew was old
-        return this.say(f.reason === "call.full" ? "Full" : f.reason === "call.over" ? "Over" : "Failed", String(this.most || ""));
+        return this.say(f.reason === "call.full" ? "Full" : f.reason === "call.no_relay" ? "Norelay" : f.reason === "call.over" ? "Over" : "Failed", String(this.most || ""));
     }
   }
 
