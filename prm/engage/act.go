@@ -2,6 +2,7 @@ package engage
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -385,11 +386,15 @@ func (s *Service) Tick(ctx context.Context) (more bool, err error) {
 		rows, err = overdue(ctx, db.Micros(db.Now(ctx)), batch)
 		return err
 	})
+	if err != nil {
+		return false, err
+	}
+	var errs []error
 	for _, r := range rows {
-		if err != nil {
+		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		err = s.db.InTx(db.WithOrgs(ctx, r.OwnerID, r.OrgID), func(ctx context.Context) error {
+		err := s.db.InTx(db.WithOrgs(ctx, r.OwnerID, r.OrgID), func(ctx context.Context) error {
 			desk := access.System("engagements", r.OrgID) // its silence is what the owner is told of
 			e, p, err := load(ctx, desk, access.EngageRead, ID(r.EngagementID), true)
 			if err != nil {
@@ -401,6 +406,9 @@ func (s *Service) Tick(ctx context.Context) (more bool, err error) {
 			}
 			return s.leave(ctx, desk, e, p, x, Expire, AnswerCmd{})
 		})
+		if err != nil {
+			errs = append(errs, err) // the others go on
+		}
 	}
-	return len(rows) == batch, err
+	return len(rows) == batch && len(errs) == 0, errors.Join(errs...)
 }

@@ -8,6 +8,7 @@ import (
 
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -181,4 +182,34 @@ func TestTeaserOfThen(t *testing.T) {
 		b.must(err)
 		eq(t, "found by it", len(hits.Items), 0)
 	}
+}
+
+// deaf takes no event about one engagement.
+type deaf struct {
+	Publisher
+	id ID
+}
+
+func (d deaf) Publish(ctx context.Context, e job.Event) error {
+	if e.Object == string(d.id) {
+		return errors.New("no")
+	}
+	return d.Publisher.Publish(ctx, e)
+}
+
+// An invitation that cannot be ended keeps no other one from lapsing.
+func TestTickGoesOn(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	stuck, other := b.begun(false), b.begun(false)
+	b.invite(stuck, b.kestrel, "distributor")
+	b.invite(other, b.kestrel, "distributor")
+	b.now = b.now.AddDate(0, 0, AnswerDays+1)
+	svc := New(b.db, b.circle, b.circle, deaf{b.events, stuck})
+	if _, err := svc.Tick(b.at()); err == nil {
+		t.Error("nothing is said of it")
+	}
+	seen, err := b.svc.Get(b.at(), b.maya, other)
+	b.must(err)
+	eq(t, "the other one", seen.Invitation.Seat.State, Expired)
 }
