@@ -48,7 +48,7 @@ type offerOut struct {
 	Comment   string       `json:"comment,omitempty"`
 	Offered   time.Time    `json:"offered"`
 	AcceptBy  *time.Time   `json:"accept_by"`
-	ConvertBy *time.Time   `json:"convert_by" doc:"of a paused one: when the pause lasts to its end"`
+	ConvertBy *time.Time   `json:"convert_by" doc:"of a paused one: when the pause lasts to its end, at the earliest"`
 	Pause     *leadPause   `json:"pause,omitempty" doc:"its clocks stand still"`
 	Version   int64        `json:"version"`
 }
