@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -191,5 +192,40 @@ func TestAgain(t *testing.T) {
 	}
 	if n := len(out.got) - before; n < 30 || n > 100 {
 		t.Errorf("%d packets once more, of 3400 asked for", n)
+	}
+}
+
+// TestAskedAgain: who asks for one connection after another waits longer for each, for all
+// others negotiate with it; who is calm again does not.
+func TestAskedAgain(t *testing.T) {
+	t.Parallel()
+	now, a, waited := time.Now(), ask{}, time.Duration(0)
+	for range 20 {
+		a = a.next(now)
+		now = now.Add(a.wait())
+		waited += a.wait()
+	}
+	if waited < 5*time.Minute || a.wait() > 32*time.Second {
+		t.Errorf("20 connections in %v, the last after %v", waited, a.wait())
+	}
+	if a = a.next(now.Add(2 * time.Minute)); a.wait() != again {
+		t.Errorf("after two calm minutes: %v", a.wait())
+	}
+	s := serve(t, Options{})
+	silent := func(int64, string, map[string][2]string) {}
+	if err := s.Open("1", "a", silent); err != nil {
+		t.Fatal(err)
+	}
+	c := s.calls["1"]
+	for _, x := range []struct {
+		n    int
+		want error
+	}{{9, ErrSoon}, {1, nil}} {
+		c.mu.Lock()
+		c.asked["a"] = ask{time.Now().Add(-2 * time.Second), x.n}
+		c.mu.Unlock()
+		if err := s.Open("1", "a", silent); !errors.Is(err, x.want) {
+			t.Errorf("after %d: %v", x.n, err)
+		}
 	}
 }

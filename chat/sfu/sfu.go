@@ -66,8 +66,12 @@ var (
 	ErrClosed = errors.New("sfu: closed")
 )
 
-// again is how long a party waits between two connections of its own.
-const again = time.Second
+// again is how long a party waits between two connections of its own, of which it has calmly
+// in a row; then each takes twice as long as the one before, up to half a minute.
+const (
+	again  = time.Second
+	calmly = 5
+)
 
 // Tell hands an offer to a party. n numbers the connection: an answer repeats it, and a
 // higher one replaces what was before. tracks says which medium (by mid) is whose: party
@@ -98,7 +102,24 @@ type session struct {
 	id    string
 	mu    sync.Mutex
 	seats map[string]*seat
-	asked map[string]time.Time // when a party had its last connection
+	asked map[string]ask // of each party
+}
+
+// ask is when a party had its last connection, and how many it had in a row.
+type ask struct {
+	at time.Time
+	n  int
+}
+
+// wait is how long it waits for the next: all others negotiate anew with each.
+func (a ask) wait() time.Duration { return again << max(0, a.n-calmly) }
+
+// next is the ask after a.
+func (a ask) next(now time.Time) ask {
+	if now.Sub(a.at) > time.Minute {
+		a.n = 0
+	}
+	return ask{now, min(a.n+1, 2*calmly)}
 }
 
 // outside is the socket under the name by which browsers reach it, which is the only
@@ -236,11 +257,12 @@ func (s *Server) Open(call, party string, tell func(n int64, sdp string, tracks 
 		if len(s.calls) >= s.opt.Calls {
 			return ErrFull
 		}
-		c = &session{id: call, seats: map[string]*seat{}, asked: map[string]time.Time{}}
+		c = &session{id: call, seats: map[string]*seat{}, asked: map[string]ask{}}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if time.Since(c.asked[party]) < again {
+	now, last := time.Now(), c.asked[party]
+	if now.Sub(last.at) < last.wait() {
 		return ErrSoon
 	}
 	old := c.seats[party]
@@ -255,7 +277,7 @@ func (s *Server) Open(call, party string, tell func(n int64, sdp string, tracks 
 		c.take(old)
 		old.end()
 	}
-	s.calls[call], c.seats[party], c.asked[party] = c, x, time.Now()
+	s.calls[call], c.seats[party], c.asked[party] = c, x, last.next(now)
 	s.wg.Go(x.run)
 	x.kick()
 	return nil
