@@ -298,6 +298,33 @@ func TestOwnPorts(t *testing.T) {
 	}
 }
 
+// TestLongCall: what was opened while the credentials were good goes on while its person is in
+// a call; nothing is opened with old ones.
+func TestLongCall(t *testing.T) {
+	t.Parallel()
+	var now atomic.Int64
+	now.Store(time.Now().Unix())
+	for _, calls := range []bool{true, false} {
+		o := Options{Allow: loopback.Contains, Life: time.Hour, Clock: func() time.Time { return time.Unix(now.Load(), 0) }}
+		if calls {
+			o.May = func(string) bool { return true }
+		}
+		s := serve(t, o)
+		user, password := s.Credential("maya")
+		c := client(t, s, user, password)
+		if _, err := c.Allocate(); err != nil {
+			t.Fatal(err)
+		}
+		now.Add(3601)
+		if err := c.CreatePermission(&net.UDPAddr{IP: net.IPv4(127, 0, 0, 9), Port: 9}); (err == nil) != calls {
+			t.Errorf("an hour later, held to calls %v: %v", calls, err)
+		}
+		if _, err := client(t, s, user, password).Allocate(); err == nil {
+			t.Error("something new is opened")
+		}
+	}
+}
+
 func TestListen(t *testing.T) {
 	t.Parallel()
 	allow := func(netip.Addr) bool { return false }
