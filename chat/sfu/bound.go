@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -141,13 +142,33 @@ func kindsIn(sdp string) (out []string) {
 // several pictures for one medium, which are not forwarded.
 var unsaid = map[string]bool{"candidate": true, "remote-candidates": true, "ice-lite": true, "rid": true, "simulcast": true, "ssrc-group": true}
 
-// plain is a description without what is unsaid.
+// plain is a description without what is unsaid, with one stream number (ssrc) for a medium,
+// each once: the library makes two tracks of two for one, of which it never makes the second
+// ready, and reads it all the same.
 func plain(sdp string) string {
 	var out strings.Builder
+	mine, taken := "", map[string]bool{}
 	for l := range strings.Lines(sdp) {
-		if a, ok := strings.CutPrefix(strings.TrimSpace(l), "a="); ok {
-			if name, _, _ := strings.Cut(a, ":"); unsaid[strings.TrimSpace(name)] {
+		bare := strings.TrimSpace(l)
+		if strings.HasPrefix(bare, "m=") {
+			mine = ""
+		}
+		if a, ok := strings.CutPrefix(bare, "a="); ok {
+			name, value, _ := strings.Cut(a, ":")
+			switch name = strings.TrimSpace(name); {
+			case unsaid[name]:
 				continue
+			case name == "ssrc":
+				number, _, _ := strings.Cut(value, " ")
+				if n, err := strconv.ParseUint(number, 10, 32); err != nil || n == 0 || strconv.FormatUint(n, 10) != number {
+					continue
+				}
+				if mine == "" && !taken[number] {
+					mine, taken[number] = number, true
+				}
+				if number != mine {
+					continue
+				}
 			}
 		}
 		out.WriteString(l)

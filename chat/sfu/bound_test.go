@@ -174,6 +174,10 @@ func TestAnswers(t *testing.T) {
 	if got != "v=0\r\na=mid:0\r\na=ssrc:1 cname:x" {
 		t.Errorf("read: %q", got)
 	}
+	got = plain("m=a\na=ssrc:1 cname:x\na=ssrc:2 cname:x\na=ssrc:1 msid:a b\na=ssrc:0\na=ssrc:x y\nm=b\na=ssrc:1 cname:x\na=ssrc:3 cname:x\n")
+	if got != "m=a\na=ssrc:1 cname:x\na=ssrc:1 msid:a b\nm=b\na=ssrc:3 cname:x\n" { // a second number for a medium ended the process
+		t.Errorf("read: %q", got)
+	}
 }
 
 // TestAgain: who says of everything that it was lost gets no more than a line carries.
