@@ -503,7 +503,7 @@ CREATE TABLE engagement_search (
 );
 CREATE INDEX engagement_search_words ON engagement_search USING gin (words);
 CREATE TABLE engagement_seat (
-  id text NOT NULL, engagement_id text NOT NULL, org_id text NOT NULL, owner_id text NOT NULL, role text NOT NULL, state text NOT NULL, lane text NOT NULL, supplies bigint NOT NULL, message text NOT NULL, invited bigint NOT NULL, invited_by text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, joined bigint NOT NULL, left_at bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, changed bigint NOT NULL, due bigint NOT NULL, teaser text NOT NULL, country text NOT NULL, band text NOT NULL, shown bigint NOT NULL,
+  id text NOT NULL, engagement_id text NOT NULL, org_id text NOT NULL, owner_id text NOT NULL, role text NOT NULL, state text NOT NULL, lane text NOT NULL, supplies bigint NOT NULL, message text NOT NULL, invited bigint NOT NULL, invited_by text NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, joined bigint NOT NULL, left_at bigint NOT NULL, reason text NOT NULL, comment text NOT NULL, changed bigint NOT NULL, due bigint NOT NULL, teaser text NOT NULL, country text NOT NULL, band text NOT NULL, shown bigint NOT NULL, warned bigint NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (engagement_id) REFERENCES engagement(id),
   FOREIGN KEY (org_id) REFERENCES org(id),

@@ -397,7 +397,7 @@ CREATE TABLE engagement_seat (
   id TEXT PRIMARY KEY, engagement_id TEXT NOT NULL REFERENCES engagement(id), org_id TEXT NOT NULL REFERENCES org(id), owner_id TEXT NOT NULL REFERENCES org(id), role TEXT NOT NULL, state TEXT NOT NULL, lane TEXT NOT NULL,
   supplies INTEGER NOT NULL, message TEXT NOT NULL, invited INTEGER NOT NULL, invited_by TEXT NOT NULL, answered INTEGER NOT NULL, answered_by TEXT NOT NULL, joined INTEGER NOT NULL, left_at INTEGER NOT NULL,
   reason TEXT NOT NULL, comment TEXT NOT NULL, changed INTEGER NOT NULL
-, due INTEGER NOT NULL DEFAULT 0, teaser TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', band TEXT NOT NULL DEFAULT '', shown INTEGER NOT NULL DEFAULT 0);
+, due INTEGER NOT NULL DEFAULT 0, teaser TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', band TEXT NOT NULL DEFAULT '', shown INTEGER NOT NULL DEFAULT 0, warned INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX engagement_seat_all ON engagement_seat (org_id, changed, id);
 CREATE INDEX engagement_seat_due ON engagement_seat (due, id) WHERE due > 0;
 CREATE INDEX engagement_seat_lane ON engagement_seat (org_id, lane, changed, id);

@@ -34,6 +34,7 @@ import (
 	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/blanket"
+	"entente/prm/brand"
 	"entente/prm/campaign"
 	"entente/prm/catalog"
 	"entente/prm/channel"
@@ -84,6 +85,7 @@ type Deps struct {
 	Locations   *location.Service
 	Promos      *promo.Service
 	Landing     *landing.Service
+	Brands      *brand.Service
 	Campaigns   *campaign.Service
 	Triggers    *trigger.Service
 	Funds       *fund.Service
@@ -97,6 +99,7 @@ type Deps struct {
 	Agreements *agreement.Service
 	Hooks      *hook.Service
 	Spool      string // folder of large AS2 messages
+	BaseURL    string // of this server, for links
 	Rooms      *room.Service
 	Calls      *call.Service
 	Forum      *forum.Service

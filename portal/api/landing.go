@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
+	"entente/portal/paper"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/landing"
@@ -198,6 +201,31 @@ func (a *API) landings() {
 			}
 			return a.landingOne(ctx, actor, promo.ID(in.ID))
 		})
+	type flyerIn struct {
+		ID    string `path:"id"`
+		Lang  string `query:"lang" enum:"en,zh-CN" doc:"of the languages that your page has; default: your company's, else the page's first"`
+		Ref   string `query:"ref" doc:"one of your referral codes"`
+		As    string `query:"as" enum:"pdf,png" default:"pdf"`
+		Paper string `query:"paper" enum:"a4,letter" doc:"default: what is usual in your country"`
+	}
+	flyer := op("GET", base+"/landing/flyer", "promotions:read", "Get the flyer of your landing page", "One page of paper with both companies, your words, what is offered and the address of your page with a QR code.", 200)
+	flyer.Responses = map[string]*huma.Response{"200": {Description: "The flyer", Content: bytesOf("application/pdf", "image/png")}}
+	handle(a, flyer, func(ctx context.Context, actor access.Actor, in *flyerIn) (*pdfFile, error) {
+		if in.Lang == "" {
+			orgs, err := a.d.Accounts.Directory().OrgsByID(ctx, actor.Org)
+			if err != nil {
+				return nil, err
+			}
+			in.Lang = orgs[actor.Org].Locale
+		}
+		desk := paper.Desk{Accounts: a.d.Accounts, Promos: a.d.Promos, Landing: a.d.Landing, Catalog: a.d.Catalog, Brands: a.d.Brands}
+		f, err := desk.Leaflet(ctx, actor, promo.ID(in.ID), paper.LeafletWish{Lang: in.Lang, Paper: in.Paper, Ref: in.Ref, Base: a.d.BaseURL, PNG: in.As == "png"})
+		if err != nil {
+			return nil, err
+		}
+		b, err := f.Bytes(ctx)
+		return &pdfFile{Type: f.Type(), Lang: f.Lang, Body: b}, err
+	})
 	handle(a, op("GET", base+"/funnel", "promotions:read", "Get the funnel of a promotion", "Views of the landing pages, leads, registrations and orders by participant and referral code: all of them for the owner, else your own.", 200),
 		func(ctx context.Context, actor access.Actor, in *landingIn) (*reply[list[funnelStep]], error) {
 			steps, err := a.d.Landing.Funnel(ctx, actor, promo.ID(in.ID))

@@ -43,13 +43,23 @@ func TestLandingOverTheAPI(t *testing.T) {
 	}
 	ingrid.do(t, http.MethodPut, at+"/landing/texts", `{"version":0,"texts":[]}`, 409, nil)
 	maya.do(t, http.MethodGet, at+"/landing", "", 200, &got)
-	maya.do(t, http.MethodPut, at+"/landing", fmt.Sprintf(`{"version":%d,"live":true,"texts":[{"language":"en","title":"Warm up","consent":"Kept to answer you."}]}`, got.Pages[0].Version), 200, &got)
+	maya.do(t, http.MethodPut, at+"/landing", fmt.Sprintf(`{"version":%d,"live":true,"texts":[{"language":"en","title":"Warm up","consent":"Kept to answer you."},{"language":"zh-CN","title":"暖手","consent":"仅用于答复。"}]}`, got.Pages[0].Version), 200, &got)
 	maya.do(t, http.MethodPut, at+"/landing", `{"version":99,"live":true,"texts":[{"language":"en","title":"x","consent":"x"}]}`, 409, nil)
 	maya.do(t, http.MethodPost, at+"/landing/codes", `{"code":"fair","label":"Leeds"}`, 200, &got)
 	if p := got.Pages[0]; p.Company != "kestrel" || !p.Live || !strings.HasPrefix(p.Path, "/l/kestrel/") || len(p.Codes) == 0 {
 		t.Errorf("%+v", got)
 	}
 	maya.do(t, http.MethodPost, at+"/landing/codes", `{"code":"fair","remove":true}`, 200, nil)
+	maya.do(t, http.MethodPost, at+"/landing/codes", `{"code":"walk","label":"Street"}`, 200, nil)
+	for query, want := range map[string][3]string{"": {"application/pdf", "en", "%PDF-"}, "?lang=zh-CN&ref=WALK": {"application/pdf", "zh-CN", "%PDF-"}, "?as=png&lang=en&paper=letter": {"image/png", "en", "\x89PNG"}} {
+		f := maya.browser.Do(t, http.MethodGet, "/api/v1"+at+"/landing/flyer"+query, nil, "Authorization", "Bearer "+maya.token)
+		if f.Status != 200 || f.Header.Get("Content-Type") != want[0] || f.Header.Get("Content-Language") != want[1] || !strings.HasPrefix(f.Body, want[2]) {
+			t.Errorf("%s: %d %v %.60q", query, f.Status, f.Header, f.Body)
+		}
+	}
+	maya.do(t, http.MethodGet, at+"/landing/flyer?ref=NONE", "", 404, nil)
+	maya.do(t, http.MethodGet, at+"/landing/flyer?as=gif", "", 422, nil)
+	ingrid.do(t, http.MethodGet, at+"/landing/flyer", "", 404, nil)
 	ingrid.do(t, http.MethodPut, at+"/landing", `{"version":0,"live":true,"texts":[{"language":"en","title":"x","consent":"x"}]}`, 403, nil)
 	var steps struct {
 		Items []struct {
@@ -64,7 +74,7 @@ func TestLandingOverTheAPI(t *testing.T) {
 		}
 		c.do(t, http.MethodGet, at+"/funnel/clicks", "", 422, nil)
 	}
-	for _, path := range []string{at + "/landing", at + "/funnel", at + "/funnel/leads"} {
+	for _, path := range []string{at + "/landing", at + "/landing/flyer", at + "/funnel", at + "/funnel/leads"} {
 		kaarel.do(t, http.MethodGet, path, "", 404, nil)
 	}
 

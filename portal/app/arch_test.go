@@ -109,7 +109,7 @@ var imports = []rule{
 	{"portal/sheet", with(leaves, dbs, []string{"portal/form", "edi/xlsx"}), "tables are read and written without knowing what they are about"},
 	{"portal/intake", []string{"portal/sheet", "portal/form"}, "rows become lines of an order without knowing what is sold"},
 	{"portal/batch", with(leaves, dbs, []string{"portal/sheet", "portal/intake", "portal/form", "prm/partner", "prm/catalog", "prm/customer", "prm/lead", "prm/sellthrough", "prm/trade", "edi/doc"}), "files of many rows are read and applied through the services; nobody sees a page here"},
-	{"portal/paper", with(leaves, []string{"portal/locale", "prm/account", "prm/trade", "prm/settle", "prm/quote", "edi/doc", "static"}), "a document is read from the services and laid out from values and words"},
+	{"portal/paper", with(leaves, []string{"portal/locale", "prm/account", "prm/trade", "prm/settle", "prm/quote", "prm/promo", "prm/landing", "prm/catalog", "prm/brand", "edi/doc", "static"}), "a document is read from the services and laid out from values and words"},
 	{"portal/app", []string{"*"}, "the composition root"},
 	{"portal/e2e", []string{"*"}, "stories drive the whole program"},
 	{"portal/*", []string{"prm/*", "edi/*", "chat/*", "db", "db/*", "portal/view", "portal/form", "portal/hook", "portal/session", "portal/letter", "portal/locale", "portal/mail", "portal/mailin", "portal/push", "portal/problem", "portal/sheet", "portal/intake", "portal/batch", "portal/paper", "portal/prose", "static"}, "handlers use services; nobody imports the composition root"},

@@ -92,7 +92,7 @@ func (a *App) subscribe() {
 	s("fund-earned", []string{trade.InvoicedEvent}, a.fundEarned)
 	s("edi-849", []string{adjust.EventTaken, fund.ClaimDecided, fund.ClaimDeniedTo, fund.ClaimTakenBack}, a.to849)
 	s("claim-notices", []string{adjust.EventTaken}, a.claimNotices)
-	s("promotion-notices", promo.Events(), a.promoNotices)
+	s("promotion-notices", promoNoticed(), a.promoNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)
 	s("edi-856", []string{trade.OrderShipped}, a.to856)
 	s("edi-810", []string{trade.InvoicedEvent}, a.to810)

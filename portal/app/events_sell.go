@@ -17,6 +17,7 @@ import (
 	"entente/prm/deal"
 	"entente/prm/engage"
 	"entente/prm/fault"
+	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/notify"
 	"entente/prm/partner"
@@ -172,9 +173,15 @@ func (a *App) promoLines(ctx context.Context, e job.Received) error {
 	return a.adjust.Recheck(ctx, access.System("claims", t.Supplier), t.Reseller)
 }
 
+// promoNoticed are the events of promotions and of their landing pages.
+func promoNoticed() []string { return append(promo.Events(), landing.Events()...) }
+
 // promoNotices tells the people of a side; the company that acted is not told of its own
 // doing.
 func (a *App) promoNotices(ctx context.Context, e job.Received) error {
+	if slices.Contains(landing.Events(), e.Kind) {
+		return a.landingNotices(ctx, e)
+	}
 	var x promo.Event
 	if err := e.Decode(&x); err != nil {
 		return err
@@ -207,6 +214,25 @@ func (a *App) promoNotices(ctx context.Context, e job.Received) error {
 	return nil
 }
 
+// landingNotices tells the owner of a promotion that a participant published its landing
+// page, or took it back.
+func (a *App) landingNotices(ctx context.Context, e job.Received) error {
+	var x landing.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	j, err := a.promos.OfSeat(ctx, access.System("notices", x.Owner), x.Seat)
+	if err != nil {
+		return err
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, x.Company)
+	if err != nil {
+		return err
+	}
+	n := notify.Notice{Kind: "promo.page_" + strings.ToLower(strings.TrimPrefix(e.Kind, "landing.")), Dedupe: e.ID, SubjectKind: promotionRoom, SubjectID: x.Seat, Args: map[string]string{"title": j.Title}}
+	return a.tellSide(ctx, x.Owner, orgs[x.Company].Name, []access.Role{access.Manager}, n)
+}
+
 // engageRoom is the subject of a room about an engagement: its id is the engagement's where
 // those who take part are shown to each other, else that of the seat of one of them.
 const engageRoom = "engagement"
@@ -224,7 +250,7 @@ func engageLine(event string) string {
 }
 
 // engageAlone are the steps that the two companies of an invitation learn of and no room.
-var engageAlone = []string{engage.EventInvited, engage.EventDeclined, engage.EventWithdrawn, engage.EventExpired}
+var engageAlone = []string{engage.EventInvited, engage.EventDeclined, engage.EventWithdrawn, engage.EventExpiring, engage.EventExpired}
 
 // engageRooms keeps the rooms of an engagement: who takes part is in, who left is out.
 func (a *App) engageRooms(ctx context.Context, e job.Received) error {
@@ -298,7 +324,14 @@ func (a *App) engageNotices(ctx context.Context, e job.Received) error {
 	if err != nil {
 		return err
 	}
-	for _, org := range x.To {
+	to := x.To
+	if e.Kind == engage.EventExpired { // who did not answer is told too
+		to = append(slices.Clone(to), x.Company)
+		if names, err = a.accounts.Directory().OrgsByID(ctx, x.Org, x.Owner); err != nil {
+			return err
+		}
+	}
+	for _, org := range to {
 		number, title, seat, err := a.engageSide(ctx, org, x.Engagement)
 		if err != nil {
 			return err
@@ -307,10 +340,14 @@ func (a *App) engageNotices(ctx context.Context, e job.Received) error {
 		if seat.Resource(x.Owner).Supplier != "" {
 			roles = roles[:1]
 		}
-		n := notify.Notice{Kind: "engage." + engageLine(e.Kind), Dedupe: e.ID, Urgent: e.Kind == engage.EventInvited, SubjectKind: engageRoom, SubjectID: string(x.Engagement), Args: map[string]string{"number": number, "title": title}}
-		told, err := a.engageNamed(ctx, org, names[x.Org].Name, x, seat, n)
+		n := notify.Notice{Kind: "engage." + engageLine(e.Kind), Dedupe: e.ID, Urgent: e.Kind == engage.EventInvited || e.Kind == engage.EventExpiring, SubjectKind: engageRoom, SubjectID: string(x.Engagement), Args: map[string]string{"number": number, "title": title}}
+		other := names[x.Org].Name
+		if org == x.Org {
+			n.Kind, other = n.Kind+"_own", names[x.Owner].Name
+		}
+		told, err := a.engageNamed(ctx, org, other, x, seat, n)
 		if err == nil && !told {
-			err = a.tellSide(ctx, org, names[x.Org].Name, roles, n)
+			err = a.tellSide(ctx, org, other, roles, n)
 		}
 		if err != nil {
 			return err

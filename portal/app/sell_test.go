@@ -1,11 +1,15 @@
 package app
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"entente/prm/access"
+	"entente/prm/landing"
 	"entente/prm/money"
+	"entente/prm/notify"
 	"entente/prm/promo"
 	"entente/prm/sellthrough"
 )
@@ -72,5 +76,39 @@ func TestResaleReachesPromotions(t *testing.T) {
 	must(err)
 	if got.Changed != 0 || got.Lines != 1 {
 		t.Fatalf("a rebuild finds %+v", got)
+	}
+
+	// Its landing page goes out and is taken back: the owner is told of both, no rival of either.
+	page := landing.Page{Live: true, Texts: []landing.Text{{Language: "en", Title: "Sell it on", Consent: "Kept to answer you."}}}
+	for range 2 {
+		page, err = a.landing.Save(ctx, maya, d.ID, page, false)
+		must(err)
+		page.Live = false
+	}
+	must(a.jobs.Idle(ctx))
+	told := func(who access.Actor) (out []string) {
+		t.Helper()
+		groups, _, err := a.notify.Groups(ctx, who, notify.Open, notify.Filter{Limit: 100})
+		must(err)
+		for _, g := range groups {
+			for _, n := range g.Notices {
+				if strings.HasPrefix(n.Kind, "promo.page_") && n.Args["title"] == "Sell it on" {
+					out = append(out, n.Kind+" "+n.Args["partner"])
+				}
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	for end := time.Now().Add(time.Minute); len(told(ingrid)) < 2 && time.Now().Before(end); {
+		must(a.jobs.Idle(ctx))
+	}
+	if got := told(ingrid); !slices.Equal(got, []string{"promo.page_published Kestrel Supply", "promo.page_withdrawn Kestrel Supply"}) {
+		t.Errorf("the owner is told %v", got)
+	}
+	for _, mail := range []string{"maya@kestrel.example", "kaarel@baltic.example"} {
+		if got := told(who(mail)); len(got) > 0 {
+			t.Errorf("%s is told %v", mail, got)
+		}
 	}
 }

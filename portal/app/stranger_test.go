@@ -377,7 +377,11 @@ func pageOfKestrel(t *testing.T, a *App) {
 	if _, err := a.promos.SaveTemplate(t.Context(), ingrid, id, "Warm hands in Leeds", false); err != nil {
 		t.Fatal(err)
 	}
-	page, err := a.landing.Save(t.Context(), maya, id, landing.Page{Live: true, Texts: []landing.Text{{Language: "en", Title: "Warm hands in Leeds", Consent: "Kestrel Supply"}}}, false)
+	was, err := a.landing.Own(t.Context(), maya, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := a.landing.Save(t.Context(), maya, id, landing.Page{Live: true, Version: was.Version, Texts: []landing.Text{{Language: "en", Title: "Warm hands in Leeds", Consent: "Kestrel Supply"}}}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"entente/prm/engage"
 	"entente/prm/fault"
 	"entente/prm/fund"
+	"entente/prm/landing"
 	"entente/prm/lead"
 	"entente/prm/partner"
 	"entente/prm/promo"
@@ -72,7 +73,8 @@ func services(t testing.TB, d *db.DB) Services {
 	deals := deal.New(deal.Parts{DB: d, Jobs: jobs, Blobs: blobs, Catalog: cat, Customers: customers, Leads: leads, Calendar: office{}})
 	desk := trade.New(d, cat, jobs)
 	engagements := engage.New(d, together{}, nil, jobs)
-	return Services{DB: d, Engagements: engagements, Deals: deals, Quotes: quote.New(d, cat, deals, desk, jobs), Accounts: accounts, Partners: partners, Promos: promo.New(d, jobs, partners, cat), Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: fund.New(d, jobs, blobs, partners), SellThrough: sellthrough.New(d, cat, jobs), Triggers: trigger.New(d, jobs, nil)}
+	promos := promo.New(d, jobs, partners, cat)
+	return Services{DB: d, Engagements: engagements, Landing: landing.New(d, promos, leads, jobs), Deals: deals, Quotes: quote.New(d, cat, deals, desk, jobs), Accounts: accounts, Partners: partners, Promos: promos, Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: fund.New(d, jobs, blobs, partners), SellThrough: sellthrough.New(d, cat, jobs), Triggers: trigger.New(d, jobs, nil)}
 }
 
 // The demo is made twice for one database each: what the contract says of it is

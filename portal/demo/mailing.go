@@ -40,7 +40,7 @@ func (m *maker) mailing(ctx context.Context) error {
 			return err
 		}
 	}
-	page, err := m.Landing.Save(at(-8, 2), chen, id, landing.Page{Live: true, Imprint: "华东五金\n上海市青浦区华徐公路 999 号", Texts: []landing.Text{
+	page, err := m.Landing.Save(landing.Quiet(at(-8, 2)), chen, id, landing.Page{Live: true, Imprint: "华东五金\n上海市青浦区华徐公路 999 号", Texts: []landing.Text{
 		{Language: "en", Title: "Tools for the new year stock", Body: "Boxes and batteries, ready before the festival.", Consent: "We keep what you write to answer you about this offer, and nothing else."},
 		{Language: "zh-CN", Title: "年货节工具专场", Body: "春节前备货：工具箱与电池现货供应。", Consent: "我们保存您填写的内容，仅用于就此优惠答复您。"},
 	}}, false)

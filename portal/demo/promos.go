@@ -7,6 +7,7 @@ import (
 	"entente/db"
 	"entente/edi/doc"
 	"entente/prm/access"
+	"entente/prm/landing"
 	"entente/prm/money"
 	"entente/prm/promo"
 	"entente/prm/trade"
@@ -106,8 +107,44 @@ func (m *maker) promos(ctx context.Context) error {
 			Settle: promo.BillBack, By: promo.ByInvoice, From: date(75), Until: date(89), Zone: m.aurelia.org.Zone, Currency: "GBP", Share: 3_000_00, Parts: []promo.Part{part(m.kestrel, money.One, 3_000_00, 200)}}); err != nil {
 			return err
 		}
-		return m.Promos.Tick(m.at(ctx, m.start))
+		if err := m.Promos.Tick(m.at(ctx, m.start)); err != nil {
+			return err
+		}
+		return m.leaflets(on, d.ID)
 	})
+}
+
+// leaflets is the landing page of Kestrel for the running promotion, in words that Aurelia
+// proposed and in Chinese, with a referral code for a fair and what was looked at.
+func (m *maker) leaflets(on func(days, hour, minute int) context.Context, id promo.ID) error {
+	maya := m.kestrel.staff["maya"]
+	english := landing.Text{Language: "en", Title: "Is your grinder's guard still good?", Body: "Bring it to the counter: we check the guard while you wait, and grinders and accessories cost less this month."}
+	if _, err := m.Landing.Propose(on(-21, 10, 0), m.aurelia.staff["ingrid"], id, 0, []landing.Text{english}); err != nil {
+		return err
+	}
+	english.Consent = "Kestrel Supply keeps what you write to answer you about this offer, and nothing else."
+	page, err := m.Landing.Save(landing.Quiet(on(-20, 9, 30)), maya, id, landing.Page{Live: true, Offer: true, Colour: "blue", Imprint: "Kestrel Supply\nUnit 4, Canal Wharf, Leeds LS11 5PS", Texts: []landing.Text{english,
+		{Language: "zh-CN", Title: "您的角磨机护罩还好用吗？", Body: "请带到柜台：我们当场为您检查护罩，本月角磨机与配件优惠供应。", Consent: "Kestrel Supply 保存您填写的内容，仅用于就此优惠答复您。"}}}, false)
+	if err != nil {
+		return err
+	}
+	if _, err := m.Landing.AddCode(on(-19, 9, 0), maya, id, "LEEDS-FAIR", "Trade fair, Leeds"); err != nil {
+		return err
+	}
+	for days, looks := range map[int][2]int{-9: {3, 0}, -6: {4, 2}, -3: {2, 5}, -2: {5, 1}} {
+		for i, ref := range []string{"", "LEEDS-FAIR"} {
+			seen, err := m.Landing.Public(on(days, 11, 0), m.kestrel.org.Slug, page.Token, ref)
+			if err != nil {
+				return err
+			}
+			for range looks[i] {
+				if err := m.Landing.Seen(on(days, 11, 0), seen); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // grinders are two orders of Kestrel under the running promotion: one invoiced with the

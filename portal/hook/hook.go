@@ -68,6 +68,7 @@ const (
 	EngagementDeclined       = "engagement.declined"
 	EngagementWithdrawn      = "engagement.withdrawn"
 	EngagementExpired        = "engagement.expired"
+	EngagementExpiring       = "engagement.expiring"
 	EngagementLeft           = "engagement.left"
 	EngagementShared         = "engagement.shared"
 	EngagementSplitProposed  = "engagement.split_proposed"
@@ -92,7 +93,7 @@ func Events() []string {
 	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ChangeWithdrawn, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused,
 		FundGranted, RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturned, ClaimDecided, ClaimDenied, ClaimSettled, SalesReported, SalesCorrected, SalesWithdrawn,
 		QuoteRequested, QuoteOffered, QuoteAccepted, QuoteDeclined, QuoteWithdrawn, QuoteExpired, QuoteOrdered,
-		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementExpired, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed,
+		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementExpiring, EngagementExpired, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed,
 		DocumentPublished, DocumentRenewed}
 }
 

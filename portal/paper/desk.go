@@ -7,7 +7,11 @@ import (
 	"entente/portal/locale"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/brand"
+	"entente/prm/catalog"
 	"entente/prm/fault"
+	"entente/prm/landing"
+	"entente/prm/promo"
 	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
@@ -19,6 +23,10 @@ type Desk struct {
 	Settle   *settle.Service
 	Quotes   *quote.Service
 	Accounts *account.Service
+	Promos   *promo.Service // these of flyers alone
+	Landing  *landing.Service
+	Catalog  *catalog.Service
+	Brands   *brand.Service
 }
 
 // Wish is how a document is wanted. Empty fields are the person's language where

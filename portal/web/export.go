@@ -224,7 +224,7 @@ func invoiceExport(v *visit) error {
 }
 
 func (v *visit) desk() paper.Desk {
-	return paper.Desk{Trade: v.w.d.Trade, Settle: v.w.d.Settle, Quotes: v.w.d.Quotes, Accounts: v.w.d.Accounts}
+	return paper.Desk{Trade: v.w.d.Trade, Settle: v.w.d.Settle, Quotes: v.w.d.Quotes, Accounts: v.w.d.Accounts, Promos: v.w.d.Promos, Landing: v.w.d.Landing, Catalog: v.w.d.Catalog, Brands: v.w.d.Brands}
 }
 
 func (v *visit) wish() paper.Wish {

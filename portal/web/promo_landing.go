@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"net/url"
 	"regexp"
@@ -17,7 +15,6 @@ import (
 	"entente/portal/sheet"
 	"entente/portal/view"
 	"entente/prm/access"
-	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/landing"
 	"entente/prm/promo"
@@ -141,9 +138,6 @@ func (v *visit) landGone() error {
 	return v.send(fiber.StatusNotFound, &view.LandingPage{PublicFormPage: view.PublicFormPage{Base: v.landBase(), Title: v.p.T("landing.gone")}, Phase: "gone"}, "")
 }
 
-// mostShown is how many products a landing page names.
-const mostShown = 12
-
 func (v *visit) landPage(status int, p landing.Public, form view.Form, stamp string, done bool) error {
 	n, err := v.lookup([]string{p.Page.Owner, p.Page.Org}, nil)
 	if err != nil {
@@ -171,138 +165,30 @@ func (v *visit) landPage(status int, p landing.Public, form view.Form, stamp str
 		if page.Logos, err = v.landLogos(p); err != nil {
 			return err
 		}
-		if page.Products, page.More, err = v.landProducts(p.Page.Owner, p.Terms); err != nil {
+		if page.Products, page.More, err = v.desk().Products(v.ctx, v.p, p.Page.Owner, p.Terms); err != nil {
 			return err
 		}
-		page.Offer = v.landOffer(p.Terms)
-		page.Where = v.landWhere(p.Terms)
+		page.Offer = view.Raw(paper.Allowance(v.p, p.Terms))
+		page.Where = paper.Where(v.p, p.Terms)
 	}
 	return v.send(status, page, "")
 }
 
-// landProducts names what is offered, as the owner's catalogue does.
-func (v *visit) landProducts(owner string, t promo.Terms) (out []string, more int, err error) {
-	for _, f := range t.Families {
-		out = append(out, v.family(f).In(v.p))
-	}
-	keys := make([]catalog.ItemKey, len(t.SKUs))
-	for i, s := range t.SKUs {
-		keys[i] = catalog.ItemKey{SKU: s}
-	}
-	items, err := v.w.d.Catalog.Resolve(v.ctx, access.System("landing", owner), owner, "", keys)
-	if err != nil {
-		return nil, 0, err
-	}
-	for i, it := range items {
-		name := it.Product.NameEN
-		if v.p.Language() == locale.Chinese {
-			name = cmp.Or(it.Product.NameZH, name)
-		}
-		out = append(out, strings.TrimSpace(name+" "+t.SKUs[i]))
-	}
-	if len(out) > mostShown {
-		out, more = out[:mostShown], len(out)-mostShown
-	}
-	return out, more, nil
-}
-
-// landWhere names the countries of terms.
-func (v *visit) landWhere(t promo.Terms) string {
-	var where []string
-	for _, c := range t.Countries {
-		where = append(where, countryText(c, v.p).In(v.p))
-	}
-	return v.p.List(where)
-}
-
-// flyerColours are the colours of landing.css on paper.
-var flyerColours = map[string][3]int{"teal": {14, 96, 115}, "blue": {28, 80, 159}, "green": {23, 100, 58}, "red": {163, 40, 32}, "violet": {100, 58, 151}, "graphite": {58, 61, 66}}
-
-// landFlyer is a page of paper with both companies on it: the participant's words, what is
-// offered, and the address of its page with a code to scan. ?lang= is one of the page's
-// languages, ?ref= one of its referral codes; ?as=png makes a picture.
+// landFlyer is the flyer of the company's own page. ?lang= is one of the page's languages,
+// ?ref= one of its referral codes; ?as=png makes a picture.
 func landFlyer(v *visit) error {
-	id := promo.ID(v.Params("id"))
-	own, err := v.w.d.Landing.Own(v.ctx, v.actor(), id)
+	f, err := v.desk().Leaflet(v.ctx, v.actor(), promo.ID(v.Params("id")), paper.LeafletWish{Lang: or(v.Query("lang"), string(v.p.Language())), Paper: v.Query("paper"), Ref: v.Query("ref"), Base: v.absolute(""), PNG: v.Query("as") == "png"})
 	if err != nil {
 		return err
 	}
-	if own.Version == 0 {
-		return fault.New(fault.NotFound, "error.not_found")
-	}
-	st, err := v.w.d.Promos.Standing(v.ctx, v.actor(), id)
+	b, err := f.Bytes(v.ctx)
 	if err != nil {
 		return err
 	}
-	n, err := v.lookup([]string{st.Owner, v.org()}, nil)
-	if err != nil {
-		return err
-	}
-	text := own.In(or(v.Query("lang"), string(v.p.Language())))
-	v.p = locale.New(locale.Match("", text.Language), v.p.Zone(), v.now)
-	ref := ""
-	for _, c := range own.Codes {
-		if c.Code == v.Query("ref") {
-			ref = c.Code
-		}
-	}
-	products, more, err := v.landProducts(st.Owner, st.Terms)
-	if err != nil {
-		return err
-	}
-	if more > 0 {
-		products = append(products, v.p.T("landing.more", "n", more))
-	}
-	f := paper.Flyer{Lang: text.Language, Company: n.org(v.org()), With: v.p.T("landing.with", "owner", n.org(st.Owner)), Title: text.Title, Text: text.Body, Call: v.p.T("landing.scan"), Link: v.absolute(landAt(v.login.Org.Slug, own.Page, "", ref)), Imprint: own.Imprint, Colour: flyerColours[own.Colour], Dated: own.Changed,
-		Facts: []paper.Fact{{Label: v.p.T("landing.when"), Value: promoWindow(st.Terms.From, st.Terms.Until).In(v.p)}, {Label: v.p.T("landing.products"), Value: v.p.List(products)}}}
-	if own.Offer {
-		f.Offer = v.landOffer(st.Terms).In(v.p)
-	}
-	if where := v.landWhere(st.Terms); where != "" {
-		f.Facts = append(f.Facts, paper.Fact{Label: v.p.T("landing.where"), Value: where})
-	}
-	for _, org := range []string{v.org(), st.Owner} {
-		_, b, err := v.w.d.Brands.Open(v.ctx, v.actor(), org)
-		if fault.IsNotFound(err) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		f.Logos = append(f.Logos, b)
-	}
-	var buf bytes.Buffer
-	write, media, end := paper.WriteFlyer, "application/pdf", ".pdf"
-	if v.Query("as") == "png" {
-		write, media, end = paper.WriteFlyerPNG, "image/png", ".png"
-	}
-	if err := write(v.ctx, &buf, f, paper.SizeFor(v.Query("paper"), v.login.Org.Country)); err != nil {
-		return err
-	}
-	v.Set(fiber.HeaderContentType, media)
-	v.Set("Content-Language", text.Language)
-	v.Set(fiber.HeaderContentDisposition, disposition("inline", strings.Trim(st.Number+"-"+text.Language+"-"+ref, "-")+end))
-	return v.Send(buf.Bytes())
-}
-
-// landOffer is the allowance in plain words, where the participant tells it.
-func (v *visit) landOffer(t promo.Terms) view.Text {
-	switch {
-	case len(t.Parts) == 0:
-	case t.Kind == promo.Percent:
-		return view.T("landing.offer.percent", "percent", percent(t.Percent))
-	case t.Kind == promo.Amount:
-		return view.T("landing.offer.amount", "amount", price(t.Parts[0].Allow, t.Parts[0].Currency))
-	case t.Kind == promo.Free:
-		return view.T("landing.offer.free", "buy", v.p.Quantity(t.Buy.String(), ""), "free", v.p.Quantity(t.Free.String(), ""), "sku", t.FreeSKU)
-	case t.Kind == promo.Tiers:
-		var steps []string
-		for _, x := range t.Tiers {
-			steps = append(steps, view.T("landing.offer.tier", "percent", percent(x.Percent), "from", v.p.Quantity(x.From.String(), "")).In(v.p))
-		}
-		return view.T("landing.offer.tiers", "tiers", v.p.List(steps))
-	}
-	return view.Text{}
+	v.Set(fiber.HeaderContentType, f.Type())
+	v.Set("Content-Language", f.Lang)
+	v.Set(fiber.HeaderContentDisposition, disposition("inline", f.Name))
+	return v.Send(b)
 }
 
 // landForms are the forms of the page where landing pages are kept, as they came back.
@@ -418,7 +304,7 @@ func (v *visit) landOwn(page *view.LandingEditPage, id promo.ID, st promo.Standi
 	landLanguages(page)
 	page.CanChange = v.may(access.PromoAnswer, access.Resource{Members: []string{v.org()}})
 	page.Made, page.Live, page.Colours = own.Version > 0, own.Live, choices(landing.Colours, "landing.colour.", page.Form.Value("colour"))
-	page.Offer = v.landOffer(st.Terms)
+	page.Offer = view.Raw(paper.Allowance(v.p, st.Terms))
 	for _, t := range own.Texts {
 		for _, as := range []string{"pdf", "png"} {
 			page.Flyers = append(page.Flyers, view.Option{Value: page.URL + "/flyer?lang=" + t.Language + "&as=" + as, Label: view.T("landing.flyer_in", "language", view.T("language."+t.Language), "format", strings.ToUpper(as))})

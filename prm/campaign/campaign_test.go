@@ -103,7 +103,7 @@ func setup(t testing.TB, d *db.DB) *stage {
 	cat := catalog.New(d, nil)
 	f.customers = customer.New(d)
 	f.promos = promo.New(d, silent{}, partner.NewService(d, silent{}, account.Directory{}), cat)
-	f.pages = landing.New(d, f.promos, lead.NewService(d, silent{}, f.customers, plain{}))
+	f.pages = landing.New(d, f.promos, lead.NewService(d, silent{}, f.customers, plain{}), nil)
 	f.svc = New(d, f.promos, f.pages, f.customers, folk{})
 	f.svc.Bind(f.out)
 	act := func(org string, r access.Role) access.Actor {

@@ -377,10 +377,49 @@ func (s *Service) PartnersEnded(ctx context.Context, actor access.Actor, one, ot
 	})
 }
 
-// Tick ends the invitations that nobody answered in time: each in a transaction of its own,
-// late or twice is harmless. more says that there was more than one pass takes.
+// warnMost is how long before its end at most an invited company is told.
+const warnMost = 3 * 24 * time.Hour
+
+// warn tells companies that their time to answer ends, once each.
+func (s *Service) warn(ctx context.Context, most int) (more bool, err error) {
+	var rows []seatRow
+	err = s.db.View(ctx, func(ctx context.Context) (err error) {
+		rows, err = expiring(ctx, db.Micros(db.Now(ctx)), most)
+		return err
+	})
+	for _, r := range rows {
+		if err != nil {
+			return false, err
+		}
+		err = s.db.InTx(db.WithOrgs(ctx, r.OwnerID, r.OrgID), func(ctx context.Context) error {
+			desk := access.System("engagements", r.OwnerID)
+			e, p, err := load(ctx, desk, access.EngageRead, ID(r.EngagementID), true)
+			if err != nil {
+				return err
+			}
+			x, now := p.seats[r.OrgID], db.Now(ctx)
+			if x.State != Invited || !now.Before(x.Due) || x.Due.Sub(now) > warnMost || State(e.State) != Open {
+				return nil
+			}
+			first, err := warn(ctx, x.ID, db.Micros(now))
+			if err != nil || !first {
+				return err
+			}
+			return s.tell(ctx, desk, EventExpiring, e, p, said{to: []string{r.OrgID}, company: r.OrgID})
+		})
+	}
+	return len(rows) == most, err
+}
+
+// Tick tells invited companies that their time to answer ends, and ends the invitations that
+// nobody answered in time: each in a transaction of its own, late or twice is harmless. more
+// says that there was more than one pass takes.
 func (s *Service) Tick(ctx context.Context) (more bool, err error) {
 	const batch = 200
+	soon, err := s.warn(ctx, batch)
+	if err != nil {
+		return false, err
+	}
 	var rows []seatRow
 	err = s.db.View(ctx, func(ctx context.Context) (err error) {
 		rows, err = overdue(ctx, db.Micros(db.Now(ctx)), batch)
@@ -410,5 +449,5 @@ func (s *Service) Tick(ctx context.Context) (more bool, err error) {
 			errs = append(errs, err) // the others go on
 		}
 	}
-	return len(rows) == batch && len(errs) == 0, errors.Join(errs...)
+	return soon || len(rows) == batch && len(errs) == 0, errors.Join(errs...)
 }

@@ -17,7 +17,8 @@ const (
 	EventAccepted       = "engage.Accepted"
 	EventDeclined       = "engage.Declined"
 	EventWithdrawn      = "engage.Withdrawn"
-	EventExpired        = "engage.Expired" // an invitation that nobody answered
+	EventExpired        = "engage.Expired"  // an invitation that nobody answered
+	EventExpiring       = "engage.Expiring" // the time to answer one ends soon
 	EventLeft           = "engage.Left"
 	EventShared         = "engage.Shared" // a snapshot
 	EventSplitProposed  = "engage.SplitProposed"
@@ -34,7 +35,7 @@ const (
 
 // Events lists every kind.
 func Events() []string {
-	return []string{EventInvited, EventAccepted, EventDeclined, EventWithdrawn, EventExpired, EventLeft, EventShared, EventSplitProposed, EventSplitAnswered, EventSplitRefused, EventSplitAgreed, EventSplitWithdrawn,
+	return []string{EventInvited, EventAccepted, EventDeclined, EventWithdrawn, EventExpiring, EventExpired, EventLeft, EventShared, EventSplitProposed, EventSplitAnswered, EventSplitRefused, EventSplitAgreed, EventSplitWithdrawn,
 		EventTask, EventTaskDone, EventHandedOver, EventHandAnswered, EventClosed}
 }
 

@@ -58,7 +58,7 @@ type seatRow struct {
 	AnsweredBy                   string
 	Joined, LeftAt               int64
 	Reason, Comment              string
-	Changed, Due                 int64
+	Changed, Due, Warned         int64
 	Teaser, Country, Band        string
 	Shown                        int64
 }
@@ -125,7 +125,7 @@ func seatsOf(ctx context.Context, id ID) (map[string]Seat, error) {
 }
 
 // seatColumns are what a step changes of a seat; whose it is stays.
-var seatColumns = []string{"role", "state", "lane", "supplies", "message", "invited", "invited_by", "answered", "answered_by", "joined", "left_at", "reason", "comment", "changed", "due", "teaser", "country", "band", "shown"}
+var seatColumns = []string{"role", "state", "lane", "supplies", "message", "invited", "invited_by", "answered", "answered_by", "joined", "left_at", "reason", "comment", "changed", "due", "warned", "teaser", "country", "band", "shown"}
 
 // saveSeat writes a seat with the lane and the words by which its company finds it: those of
 // the teaser before it accepted.
@@ -164,6 +164,20 @@ func overdue(ctx context.Context, now int64, limit int) ([]seatRow, error) {
 	var rows []seatRow
 	err := db.Tx(ctx).Where("due > 0 AND due <= ? AND state = ?", now, string(Invited)).Order("due, id").Limit(limit).Find(&rows).Error
 	return rows, err
+}
+
+// expiring are invitations of which a third of the time to answer is left, and no more than
+// three days, and whose company was not told so.
+func expiring(ctx context.Context, now int64, limit int) ([]seatRow, error) {
+	var rows []seatRow
+	err := db.Tx(ctx).Where("due > ? AND due <= ? AND (due - ?) * 3 <= due - invited AND warned = 0 AND state = ?", now, now+warnMost.Microseconds(), now, string(Invited)).Order("due, id").Limit(limit).Find(&rows).Error
+	return rows, err
+}
+
+// warn notes that a company was told, once for an invitation.
+func warn(ctx context.Context, seat string, now int64) (bool, error) {
+	tx := db.Tx(ctx).Model(&seatRow{}).Where("id = ? AND warned = 0", seat).Update("warned", now)
+	return tx.RowsAffected == 1, tx.Error
 }
 
 // touch moves an engagement up in the lists of some companies, and of no others.

@@ -46,6 +46,19 @@ func (r *recorder) take() string {
 	return out
 }
 
+// heard keeps what is said of pages.
+type heard struct {
+	mu     sync.Mutex
+	events []job.Event
+}
+
+func (h *heard) Publish(_ context.Context, e job.Event) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, e)
+	return nil
+}
+
 // plain counts every hour as a working hour.
 type plain struct{}
 
@@ -62,6 +75,7 @@ type stage struct {
 	leads                          *lead.Service
 	deals                          *deal.Service
 	events                         *recorder
+	told                           *heard
 	aurelia, kestrel, baltic, bank string
 	ingrid, wen, maya, joe         access.Actor
 	kaarel, banker, stranger       access.Actor
@@ -74,12 +88,12 @@ type stage struct {
 // other, and a bank that pays a share.
 func setup(t testing.TB, d *db.DB) *stage {
 	t.Helper()
-	f := &stage{t: t, db: d, events: &recorder{}, aurelia: db.NewID(), kestrel: db.NewID(), baltic: db.NewID(), bank: db.NewID(), now: time.Date(2026, 12, 7, 9, 0, 0, 0, time.UTC)}
+	f := &stage{t: t, db: d, events: &recorder{}, told: &heard{}, aurelia: db.NewID(), kestrel: db.NewID(), baltic: db.NewID(), bank: db.NewID(), now: time.Date(2026, 12, 7, 9, 0, 0, 0, time.UTC)}
 	cat, customers := catalog.New(d, nil), customer.New(d)
 	f.promos = promo.New(d, f.events, partner.NewService(d, f.events, account.Directory{}), cat)
 	f.leads = lead.NewService(d, f.events, customers, plain{})
 	f.deals = deal.New(deal.Parts{DB: d, Jobs: f.events, Catalog: cat, Customers: customers, Leads: f.leads})
-	f.svc = New(d, f.promos, f.leads)
+	f.svc = New(d, f.promos, f.leads, f.told)
 	act := func(org string, r access.Role) access.Actor {
 		return access.Actor{Person: db.NewID(), Org: org, Roles: []access.Role{r}, Via: "session:x"}
 	}
@@ -583,5 +597,43 @@ func TestSaveAtOnce(t *testing.T) {
 	a, b := <-told, <-told
 	if (a == nil) == (b == nil) || fault.CodeOf(a) != fault.Conflict && fault.CodeOf(b) != fault.Conflict {
 		t.Errorf("%v and %v", a, b)
+	}
+}
+
+// The owner hears when a page goes out and when it is taken back, once each, and nobody but
+// the two companies does.
+func TestPageTold(t *testing.T) {
+	t.Parallel()
+	f := setup(t, dbtest.One(t))
+	version, heard := int64(0), 0
+	save := func(ctx context.Context, live, renew bool, want string) {
+		t.Helper()
+		p, err := f.svc.Save(ctx, f.maya, f.id, Page{Live: live, Version: version, Texts: []Text{{Language: "en", Title: "Warm hands", Consent: "Kept."}}}, renew)
+		f.must(err)
+		version = p.Version
+		got := f.told.events[heard:]
+		heard = len(f.told.events)
+		if want == "" {
+			if len(got) > 0 {
+				t.Fatalf("told of nothing new: %+v", got)
+			}
+			return
+		}
+		if len(got) != 1 || got[0].Kind != want {
+			t.Fatalf("%s: %+v", want, got)
+		}
+		e := got[0].Payload.(Event)
+		if e.Owner != f.aurelia || e.Company != f.kestrel || e.Promotion != f.id || e.Seat == "" || !slices.Equal(got[0].Orgs, []string{f.aurelia, f.kestrel}) {
+			t.Errorf("%+v %v", e, got[0].Orgs)
+		}
+	}
+	save(f.at(), false, false, "")
+	save(f.at(), true, false, EventPublished)
+	save(f.at(), true, true, "") // a new address, no news
+	save(f.at(), false, false, EventWithdrawn)
+	save(f.at(), false, false, "")
+	save(Quiet(f.at()), true, false, EventPublished)
+	if e := f.told.events[heard-1].Payload.(Event); !e.Quiet {
+		t.Error("demo data tells people")
 	}
 }

@@ -23,11 +23,12 @@ type Service struct {
 	db     *db.DB
 	promos *promo.Service
 	leads  *lead.Service
+	jobs   Publisher
 }
 
-// New makes the service.
-func New(d *db.DB, promos *promo.Service, leads *lead.Service) *Service {
-	return &Service{db: d, promos: promos, leads: leads}
+// New makes the service. jobs may be nil: nobody is told.
+func New(d *db.DB, promos *promo.Service, leads *lead.Service, jobs Publisher) *Service {
+	return &Service{db: d, promos: promos, leads: leads, jobs: jobs}
 }
 
 func notFound() error { return fault.New(fault.NotFound, "error.not_found") }
@@ -216,6 +217,7 @@ func (s *Service) Pages(ctx context.Context, actor access.Actor, id promo.ID) ([
 // yet), and publishes it or takes it down. With renew it has a new address, and the old
 // one leads nowhere.
 // Codes: NotFound, Forbidden, Invalid, Conflict (nothing is agreed, changed meanwhile).
+// Publishes EventPublished and EventWithdrawn.
 func (s *Service) Save(ctx context.Context, actor access.Actor, id promo.ID, p Page, renew bool) (Page, error) {
 	var out Page
 	err := s.change(ctx, actor, func(ctx context.Context) error {
@@ -275,6 +277,9 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, id promo.ID, p P
 			return changed(was.Version)
 		}
 		out = next
+		if err := s.told(ctx, st, was.Live, next); err != nil {
+			return err
+		}
 		return note(ctx, actor, "landing.save", "landing", next.ID)
 	})
 	return out, err

@@ -1,0 +1,189 @@
+package api_test
+
+import (
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"entente/portal/portaltest"
+)
+
+// calls are programs of a supplier, of a partner and of its rival, with what each step of a
+// sequence leaves for the next: {name} in a path or body is what was kept under it.
+type calls struct {
+	who  map[string]caller
+	kept map[string]string
+}
+
+// step is one request. keep names fields of the answer, as "id" or "files.0.id", to keep; has
+// must be in the answer and lacks not.
+type step struct {
+	who, method, path, body string
+	status                  int
+	keep                    map[string]string
+	has, lacks              string
+}
+
+func (c calls) run(t *testing.T, steps []step) {
+	t.Helper()
+	for _, s := range steps {
+		for k, v := range c.kept {
+			s.path, s.body, s.has = strings.ReplaceAll(s.path, "{"+k+"}", v), strings.ReplaceAll(s.body, "{"+k+"}", v), strings.ReplaceAll(s.has, "{"+k+"}", v)
+		}
+		p, headers, body := c.who[s.who], []string(nil), io.Reader(nil)
+		if s.body != "" {
+			kind := "application/json"
+			if !json.Valid([]byte(s.body)) {
+				kind = "application/octet-stream"
+			}
+			body, headers = strings.NewReader(s.body), []string{"Content-Type", kind}
+		}
+		a := p.browser.Do(t, s.method, "/api/v1"+s.path, body, append(headers, "Authorization", "Bearer "+p.token)...)
+		if a.Status != s.status || !strings.Contains(a.Body, s.has) || s.lacks != "" && strings.Contains(a.Body, s.lacks) {
+			t.Fatalf("%s: %s %s: %d, want %d with %q without %q\n%s", s.who, s.method, s.path, a.Status, s.status, s.has, s.lacks, a.Body)
+		}
+		for name, at := range s.keep {
+			var v any
+			if err := json.Unmarshal([]byte(a.Body), &v); err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range strings.Split(at, ".") {
+				switch x := v.(type) {
+				case map[string]any:
+					v = x[w]
+				case []any:
+					if v = nil; len(x) > 0 && w == "0" {
+						v = x[0]
+					}
+				}
+			}
+			text, ok := v.(string)
+			if !ok {
+				raw, _ := json.Marshal(v)
+				text = string(raw)
+			}
+			if c.kept[name] = text; text == "" || text == "null" {
+				t.Fatalf("%s: no %s in %s", s.path, at, a.Body)
+			}
+		}
+	}
+}
+
+// TestWrittenOverTheAPI: what companies write to each other and for themselves goes the whole
+// way by programs, and a rival finds nothing of it.
+func TestWrittenOverTheAPI(t *testing.T) {
+	t.Parallel()
+	scopes := []string{"library:read", "library:write", "forum:read", "forum:write", "notices:read", "notices:write", "promotions:read", "promotions:write", "campaigns:read", "campaigns:write", "suggestions:read", "suggestions:write", "funds:read", "funds:write", "chat:read", "chat:write"}
+	people := map[string]caller{
+		"owner": program(t, portaltest.Ingrid, "aurelia", scopes...), "partner": program(t, portaltest.Maya, "kestrel", scopes...),
+		"rival": program(t, portaltest.Kaarel, "baltic", scopes...), "buyer": program(t, portaltest.Dan, "kestrel", scopes...),
+	}
+	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
+	key := rand.Text()
+	point, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device := `{"endpoint":"http://127.0.0.1:9/push/` + key + `","p256dh":"` + base64.RawURLEncoding.EncodeToString(point.PublicKey().Bytes()) + `","auth":"` + base64.RawURLEncoding.EncodeToString([]byte("0123456789abcdef")) + `","agent":"Firefox, API"}`
+	publish := "/library?" + url.Values{"name": {"terms.txt"}, "title": {"Terms " + key}, "kind": {"terms"}, "language": {"en"}, "confirm": {"true"}, "partners": {"kestrel"}, "key": {key}}.Encode()
+	for name, steps := range map[string][]step{
+		"library": {
+			{"owner", post, publish, "Return within 14 days.", 201, map[string]string{"doc": "id"}, `"version":1`, ""},
+			{"owner", post, publish, "Return within 14 days.", 201, nil, `"id":"{doc}"`, ""},
+			{"owner", post, "/library/{doc}/versions?name=terms.txt&note=30+days", "Return within 30 days.", 201, nil, `"version":2`, ""},
+			{"partner", get, "/library/{doc}", "", 200, nil, "Terms " + key, `"audience"`},
+			{"partner", get, "/library/{doc}/file", "", 200, nil, "within 30 days", ""},
+			{"partner", get, "/library/{doc}/versions/1/file", "", 404, nil, "", ""},
+			{"owner", get, "/library/{doc}/versions/1/file", "", 200, nil, "within 14 days", ""},
+			{"partner", post, "/library/{doc}/confirm", `{"version":1}`, 409, nil, "library.newer", ""},
+			{"partner", post, "/library/{doc}/confirm", `{"version":2}`, 204, nil, "", ""},
+			{"partner", get, "/library?q=" + key, "", 200, nil, "{doc}", ""},
+			{"owner", get, "/library/{doc}/readers", "", 200, nil, "Maya Osei", "baltic"},
+			{"partner", get, "/library/{doc}/readers", "", 404, nil, "", ""},
+			{"rival", get, "/library?q=" + key, "", 200, nil, `"items":[]`, ""},
+			{"rival", get, "/library/{doc}", "", 404, nil, "", ""},
+			{"rival", get, "/library/{doc}/file", "", 404, nil, "", ""},
+			{"rival", post, "/library/{doc}/versions?name=x.txt", "mine", 404, nil, "", ""},
+			{"owner", put, "/library/{doc}", `{"title":"Terms, changed ` + key + `","kind":"terms","audience":{"partners":["kestrel"]}}`, 200, nil, "changed", ""},
+			{"owner", post, "/library/{doc}/withdraw", `{}`, 204, nil, "", ""},
+			{"partner", get, "/library/{doc}", "", 404, nil, "", ""},
+		},
+		"forum": {
+			{"partner", get, "/categories", "", 200, map[string]string{"category": "items.0.id"}, "", ""},
+			{"partner", post, "/categories/{category}/files?name=torque.txt", "83 Nm", 201, map[string]string{"file": "id"}, "torque.txt", ""},
+			{"rival", post, "/topics", `{"category":"{category}","kind":"question","title":"Stolen ` + key + `","body":"x","key":"s` + key + `","files":["{file}"]}`, 422, nil, "", ""},
+			{"partner", post, "/topics", `{"category":"{category}","kind":"question","title":"Torque ` + key + `","body":"See the file.","key":"t` + key + `","files":["{file}"]}`, 201, map[string]string{"topic": "id"}, "torque.txt", ""},
+			{"owner", get, "/topics/{topic}/files/{file}", "", 200, nil, "83 Nm", ""},
+			{"owner", post, "/topics/{topic}/files?name=answer.txt", "84 Nm, cold", 201, map[string]string{"more": "id"}, "", ""},
+			{"partner", get, "/topics/{topic}/files/{more}", "", 404, nil, "", ""}, // not posted yet
+			{"owner", post, "/topics/{topic}/replies", `{"body":"Here.","key":"r` + key + `","files":["{more}"]}`, 201, nil, "", ""},
+			{"partner", get, "/topics/{topic}/files/{more}", "", 200, nil, "84 Nm", ""},
+			{"partner", del, "/topics/{topic}/files/{more}", "", 403, nil, "", ""},
+			{"partner", del, "/topics/{topic}/files/{file}", "", 204, nil, "", ""},
+			{"owner", get, "/topics/{topic}/files/{file}", "", 404, nil, "", ""},
+		},
+		"devices": {
+			{"buyer", post, "/push-devices", device, 204, nil, "", ""},
+			{"buyer", post, "/push-devices", device, 204, nil, "", ""},
+			{"buyer", post, "/push-devices", strings.Replace(device, "127.0.0.1:9", "10.0.0.1", 1), 422, nil, "", ""},
+			{"buyer", get, "/push-devices", "", 200, map[string]string{"device": "items.0.id"}, "Firefox, API", ""},
+			{"partner", get, "/push-devices", "", 200, nil, `"items":[]`, ""},
+			{"partner", del, "/push-devices/{device}", "", 404, nil, "", ""},
+			{"buyer", del, "/push-devices/{device}", "", 204, nil, "", ""},
+			{"buyer", get, "/push-devices", "", 200, nil, `"items":[]`, ""},
+		},
+		"campaigns": {
+			{"partner", get, "/promotions?state=running", "", 200, map[string]string{"promo": "items.0.id"}, "", ""},
+			{"partner", post, "/promotions/{promo}/campaigns", `{"name":"Guards ` + key + `","segment":{"countries":["GB"]},"texts":[{"language":"en","subject":"{name}","body":"{name}: {link}"}],"pause":7}`, 201, map[string]string{"campaign": "id"}, `"state":"draft"`, ""},
+			{"partner", get, "/promotions/{promo}/campaigns", "", 200, nil, "{campaign}", ""},
+			{"partner", get, "/campaigns/{campaign}/audience", "", 200, nil, `"get":`, ""},
+			{"partner", get, "/campaigns/{campaign}/mail?language=en", "", 200, nil, `"subject"`, ""},
+			{"partner", put, "/campaigns/{campaign}", `{"version":99,"name":"x","segment":{},"texts":[]}`, 409, nil, "", ""},
+			{"owner", get, "/campaigns/{campaign}", "", 404, nil, "", ""},
+			{"rival", get, "/campaigns/{campaign}", "", 404, nil, "", ""},
+			{"rival", get, "/promotions/{promo}/campaigns", "", 404, nil, "", ""},
+			{"partner", get, "/campaigns/{campaign}", "", 200, map[string]string{"version": "version"}, "Guards " + key, ""},
+			{"partner", del, "/campaigns/{campaign}?version={version}", "", 204, nil, "", ""},
+			{"partner", get, "/campaigns/{campaign}", "", 404, nil, "", ""},
+		},
+		"suggestions": {
+			{"owner", post, "/suggestion-rules/try", `{"about":"partner","when":"orders_in_year >= 1"}`, 200, nil, `"partner":"kestrel"`, ""},
+			{"owner", post, "/suggestion-rules", `{"name":"Rule ` + key + `","about":"partner","when":"orders_in_year >=","action":"message","quiet":14}`, 422, nil, "", ""},
+			{"owner", post, "/suggestion-rules", `{"name":"Rule ` + key + `","about":"partner","when":"orders_in_year >= 4","action":"message","quiet":14}`, 201, map[string]string{"rule": "id", "rversion": "version"}, "", ""},
+			{"owner", put, "/suggestion-rules/{rule}", `{"name":"Rule, changed ` + key + `","about":"partner","when":"orders_in_year >= 5","action":"message","quiet":21,"version":{rversion}}`, 200, nil, "changed", ""},
+			{"partner", get, "/suggestion-rules", "", 200, nil, "", "Rule, changed"},
+			{"rival", del, "/suggestion-rules/{rule}", "", 204, nil, "", ""}, // as of one that never was
+			{"owner", get, "/suggestion-rules", "", 200, nil, "{rule}", ""},
+			{"owner", del, "/suggestion-rules/{rule}", "", 204, nil, "", ""},
+			{"owner", get, "/suggestion-rules", "", 200, nil, "", "Rule, changed"},
+			{"owner", get, "/suggestions", "", 200, map[string]string{"suggestion": "items.0.id"}, "", ""},
+			{"rival", get, "/suggestions/{suggestion}", "", 404, nil, "", ""},
+			{"partner", post, "/suggestions/{suggestion}/accept", "", 404, nil, "", ""},
+			{"owner", post, "/suggestions/{suggestion}/snooze", `{"days":3}`, 200, nil, `"state":"snoozed"`, ""},
+			{"owner", post, "/suggestions/{suggestion}/dismiss", `{"reason":"known"}`, 200, nil, `"state":"dismissed"`, ""},
+			{"owner", get, "/suggestions?state=dismissed", "", 200, nil, "{suggestion}", ""},
+		},
+		"threads": {
+			{"partner", get, "/claims", "", 200, map[string]string{"claim": "items.0.id"}, "", ""},
+			{"owner", get, "/claims/{claim}", "", 200, map[string]string{"line": "lines.0.position"}, "", ""},
+			{"owner", post, "/claims/{claim}/lines/{line}/thread", "", 200, map[string]string{"room": "room", "thread": "thread"}, "", ""},
+			{"owner", post, "/claims/{claim}/lines/{line}/thread", "", 200, nil, `"thread":{thread}`, ""},
+			{"owner", post, "/claims/{claim}/lines/999/thread", "", 404, nil, "", ""},
+			{"owner", get, "/claims/{claim}/threads", "", 200, nil, "{room}", ""},
+			{"rival", get, "/claims/{claim}/threads", "", 404, nil, "", ""},
+			{"rival", post, "/claims/{claim}/lines/{line}/thread", "", 404, nil, "", ""},
+			{"rival", get, "/rooms/{room}", "", 404, nil, "", ""},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calls{people, map[string]string{}}.run(t, steps)
+		})
+	}
+}
