@@ -33,6 +33,7 @@ func (*BulkConfirmPage) meta() meta { return meta{block: "bulk", layout: "app", 
 func (*FilesPage) meta() meta       { return meta{block: "files", layout: "app"} }
 func (*FilePage) meta() meta        { return meta{block: "file", layout: "app"} }
 func (*NewOrderPage) meta() meta    { return meta{block: "order_new", layout: "app", nav: NavOrders} }
+func (*CollectPage) meta() meta     { return meta{block: "collect", layout: "app", nav: NavInvoices} }
 func (*InvoicesPage) meta() meta {
 	return meta{block: "invoices", layout: "app", nav: NavInvoices, head: true}
 }

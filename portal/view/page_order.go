@@ -345,6 +345,7 @@ type InvoicesPage struct {
 	Rows    []InvoiceRow
 	Pager   Pager
 	Exports []Export
+	NewURL  string // of an invoice of several orders; empty: not for this reader
 }
 
 // InvoiceRow is one invoice.

@@ -30,6 +30,40 @@ type InvoicePage struct {
 	Credits               []SettledRow
 }
 
+// CollectPage is /c/{slug}/invoices/collect: one invoice of several orders of a partner. A GET with partner shows what was shipped to it and not invoiced.
+// The form posts partner, order (id:version, several), number, date, due, tax, o.{order}.{line}.quantity, .tax, and do: look adds up, send makes it.
+type CollectPage struct {
+	Base
+	URL, BackURL string
+	Partners     []Option
+	Partner      string
+	Company      Company
+	Form         Form
+	TaxRates     []Option
+	Orders       []CollectOrder
+	Sums         []KV // of the invoice as it would be: net, tax by rate, gross; empty before it was added up
+	Most         int  // orders of one invoice
+	More         bool // there are more orders than are shown
+}
+
+// CollectOrder is an order of it. Value is what its box posts, Wrong why it can not be invoiced.
+type CollectOrder struct {
+	Value, URL, Number string
+	Placed             time.Time
+	On                 bool
+	Net                Money // of what is open; what was added up of it afterwards
+	Wrong              []Text
+	Lines              []CollectLine
+}
+
+// CollectLine is a line with something to invoice. At begins the names of its fields.
+type CollectLine struct {
+	WorkLine
+	At       string
+	Amount   Money
+	TaxRates []Option // the first is that of the invoice
+}
+
 // InvoiceLineRow is a position of the invoice beside its order line. Delivered is shipped, or confirmed where nothing was shipped here.
 type InvoiceLineRow struct {
 	Position                     int

@@ -27,7 +27,13 @@ func settleSamples(k, a Base) map[string]Page {
 			Offer: &OfferBox{T("dispute.offered.credit", "company", "Aurelia Tools", "amount", gbp("230.40")), "Half of it: the list changed on 1 November."}, Steps: []Entry{{Amber, "receipt", "Ingrid Dahl", T("dispute.step.offer_credit", "amount", gbp("230.40")), "", at(20, 9, 0)}, {Red, "alert-circle", "Dan Whitlock", T("dispute.step_note", "step", T("dispute.step.opened", "amount", gbp("460.80")), "note", "Line 2"), "", at(19, 14, 31)}},
 			CanOffer: true, CanAnswer: true, CanCredit: true, CanWithdraw: true, CreditLabel: T("dispute.credit", "amount", gbp("460.80")), Messages: room(true).Messages[2:5], CanSay: true, RoomURL: "/c/kestrel/rooms/r1", Readers: []string{"Aurelia Tools"}, Issues: []IssueBox{box}, Form: Form{Errors: []FieldError{{"note", T("settle.note_missing")}}}}
 	}
+	rates := []Option{{Label: T("collect.tax_same")}, {"13", Raw("13%"), true}}
+	collected := []CollectOrder{{"1:3", "/c/aurelia/orders/1", "4500187342", at(19, 9, 0), true, gbp("1260.00"), []Text{T("trade.collect_nothing", "Number", "4500187342")}, []CollectLine{{WorkLine{1, "Drill 18 V brushless", "AUR-D18B", Quantity{"20", "EA"}, Quantity{"15", "EA"}, "15", "", Text{}}, "o.1.1", gbp("1260.00"), rates}}},
+		{"2:1", "/c/aurelia/orders/2", "4500187343", at(20, 9, 0), false, gbp("9.80"), nil, []CollectLine{{WorkLine{1, "Blade", "AUR-BS40", Quantity{"1", "EA"}, Quantity{"1", "EA"}, "1", "", Text{}}, "o.2.1", gbp("9.80"), rates}}}}
+	collect := &CollectPage{Base: a, URL: "/c/aurelia/invoices/collect", BackURL: "/c/aurelia/invoices", Partners: []Option{{"k", Raw("Kestrel Supply"), false}}, Partner: "k", Company: kestrel, Form: Form{Errors: []FieldError{{"o.1.1.quantity", T("trade.quantity_over", "Line", 1, "Open", "15")}}, Values: map[string]string{"date": "2026-11-24", "due": "2026-12-24"}}, TaxRates: rates[1:], Orders: collected, More: true,
+		Sums: []KV{{Label: T("col.net"), Value: T("settle.money_of", "amount", gbp("1269.80"))}, {Label: T("order.tax_at", "rate", "13%"), Value: T("settle.tax_on", "amount", gbp("165.07"), "basis", gbp("1269.80"))}}}
 	return map[string]Page{
+		"collect": collect, "collect-choose": &CollectPage{Base: a, URL: "/c/aurelia/invoices/collect", BackURL: "/c/aurelia/invoices", Partners: collect.Partners},
 		"invoice": page(nil), "invoice-dispute": page(form), "invoice-credit": credit,
 		"disputes": &DisputesPage{Base: k, Places: places, Tabs: []Tab{{Label: T("list.all"), URL: "?", Count: -1, On: true}, {Label: T("dispute.view.mine"), URL: "?view=mine", Count: -1}}, Rows: []DisputeRow{row}, Pager: Pager{Shown: 1, Total: -1, Next: "?after=x"}},
 		"dispute":  dispute(k), "dispute-supplier": dispute(a),
@@ -45,6 +51,7 @@ func settleSamples(k, a Base) map[string]Page {
 
 func settleEmpties(e Base) map[string]Page {
 	return map[string]Page{
+		"collect": &CollectPage{Base: e, URL: "/x", BackURL: "/y"}, "collect-none": &CollectPage{Base: e, URL: "/x", BackURL: "/y", Partner: "k", Company: kestrel},
 		"invoice": &InvoicePage{Base: e, Number: "x"}, "disputes": &DisputesPage{Base: e}, "dispute": &DisputePage{Base: e, Number: "x"}, "payments": &PaymentsPage{Base: e}, "payment": &PaymentPage{Base: e, Number: "x"}, "issues": &IssuesPage{Base: e},
 		"payment_new": &NewPaymentPage{Base: e}, "payment_new-none": &NewPaymentPage{Base: e, Chosen: true}, "statements": &StatementsPage{Base: e}, "statement": &StatementPage{Base: e, Partner: kestrel},
 	}

@@ -126,6 +126,11 @@ func compareText(a, b string) int {
 	return 0
 }
 
+// supplies says whether the company supplies another one.
+func (c circle) supplies(org string) bool {
+	return slices.ContainsFunc(c.all, func(p partner.Partnership) bool { return p.Supplier == c.own && p.Reseller == org })
+}
+
 // sells says whether the company supplies anybody.
 func (c circle) sells() bool {
 	return slices.ContainsFunc(c.all, func(p partner.Partnership) bool { return p.State == partner.Active && p.Supplier == c.own })

@@ -202,6 +202,12 @@ func invoiceList(v *visit) error {
 		return err
 	}
 	page := &view.InvoicesPage{Base: v.shell(), Exports: v.exports("invoices", false), Pager: view.Pager{Shown: len(list.Items), Total: -1, Next: v.next(list.Next)}}
+	if partners.sells() && access.Allowed(v.actor(), access.OrderInvoice, access.Shared(v.org(), "")) {
+		page.NewURL = v.path("invoices", "collect")
+		if f.Partner != "" {
+			page.NewURL += "?partner=" + f.Partner
+		}
+	}
 	if page.Places, err = v.settlePlaces("invoices"); err != nil {
 		return err
 	}

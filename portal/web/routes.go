@@ -138,6 +138,8 @@ func tradeRoutes() []Route {
 		post("/c/:slug/orders/:id/cancel", "cancel order", InCompany, access.OrderPlace, orderCancel),
 		get("/c/:slug/invoices", "invoices", InCompany, access.InvoiceRead, invoiceList),
 		get("/c/:slug/invoices/export", "invoices as a table", InCompany, access.InvoiceRead, invoiceExport),
+		get("/c/:slug/invoices/collect", "invoice of several orders", InCompany, access.OrderInvoice, invoiceCollect),
+		post("/c/:slug/invoices/collect", "make an invoice of several orders", InCompany, access.OrderInvoice, invoiceCollected),
 		get("/c/:slug/invoices/:id", "invoice", InCompany, access.InvoiceRead, invoiceShow),
 		get("/c/:slug/invoices/:id/pdf", "invoice on paper", InCompany, access.InvoiceRead, invoicePDF),
 	}

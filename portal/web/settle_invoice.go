@@ -3,6 +3,8 @@ package web
 import (
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"entente/portal/view"
 	"entente/prm/access"
@@ -309,4 +311,209 @@ func (in *input) coins(name string, c money.Currency) money.Amount {
 		return money.Amount{Currency: c}
 	}
 	return a
+}
+
+// collecting is an invoice of several orders as it is being put together.
+type collecting struct {
+	partner string
+	form    view.Form
+	picked  map[trade.OrderID]bool
+	wrong   map[trade.OrderID][]view.Text
+	sums    []view.KV
+}
+
+// invoiceCollect shows what was shipped to a partner and not invoiced.
+func invoiceCollect(v *visit) error {
+	return v.collectPage(200, collecting{partner: v.Query("partner")})
+}
+
+func (v *visit) collectPage(status int, c collecting) error {
+	partners, err := v.partners()
+	if err != nil {
+		return err
+	}
+	page := &view.CollectPage{Base: v.shell(), URL: v.path("invoices", "collect"), BackURL: v.path("invoices"), Form: c.form, Sums: c.sums, Most: trade.MaxInvoiceOrders}
+	for _, o := range partners.options() {
+		if partners.supplies(o.Value) {
+			page.Partners = append(page.Partners, o)
+		}
+	}
+	if partners.supplies(c.partner) {
+		page.Partner, page.Company = c.partner, view.Company{ID: c.partner, Slug: partners.orgs[c.partner].Slug, Name: partners.orgs[c.partner].Name}
+		if err := v.collectOrders(page, c); err != nil {
+			return err
+		}
+	}
+	page.Form = preset(page.Form, "date", v.civilDay())
+	page.Form = preset(page.Form, "due", v.now.In(v.login.Org.Location()).AddDate(0, 0, 30).Format(time.DateOnly))
+	for _, r := range taxRates {
+		page.TaxRates = append(page.TaxRates, view.Option{Value: r, Label: view.Raw(r + "%"), On: page.Form.Values["tax"] == r})
+	}
+	return v.renderAs(status, page, nil)
+}
+
+// collectOrders fills the orders of a partner with lines that were shipped and not invoiced.
+func (v *visit) collectOrders(page *view.CollectPage, c collecting) error {
+	list, err := v.w.d.Trade.List(v.ctx, v.actor(), trade.Filter{Partner: c.partner, States: []trade.State{trade.PartlyShipped, trade.Shipped}, Limit: trade.MaxInvoiceOrders})
+	if err != nil {
+		return err
+	}
+	var ids []trade.OrderID
+	for _, r := range list.Items {
+		if r.Supplier == v.org() {
+			ids = append(ids, r.ID)
+		}
+	}
+	bodies, err := v.w.d.Trade.Named(v.ctx, v.actor(), ids...)
+	if err != nil {
+		return err
+	}
+	page.More = list.Next != ""
+	for _, id := range ids {
+		d := bodies[id]
+		row := view.CollectOrder{Value: string(id) + ":" + strconv.FormatInt(d.Version, 10), URL: v.orderURL(id), Number: d.Number, Placed: d.Received, On: c.picked[id], Wrong: c.wrong[id]}
+		net := money.Amount{Currency: d.Currency}
+		for _, l := range d.Lines {
+			open := l.Shipped - l.Invoiced
+			if open <= 0 {
+				continue
+			}
+			at := collectField(id, l.Number)
+			sum, err := money.Extend(open, l.Price, d.Currency)
+			if err == nil {
+				net, err = net.Add(sum)
+			}
+			if err != nil {
+				return err
+			}
+			x := view.CollectLine{At: at, Amount: amount(sum), WorkLine: view.WorkLine{Number: l.Number, Name: or(l.Name(string(v.p.Language())), l.SKU), SKU: l.SKU, Ordered: counted(l.Ordered, l.Unit), Open: counted(open, l.Unit), Quantity: openQuantity(open)}}
+			x.TaxRates = []view.Option{{Label: view.T("collect.tax_same")}}
+			for _, r := range taxRates {
+				x.TaxRates = append(x.TaxRates, view.Option{Value: r, Label: view.Raw(r + "%"), On: c.form.Values[at+".tax"] == r})
+			}
+			row.Lines = append(row.Lines, x)
+		}
+		if len(row.Lines) > 0 {
+			row.Net = amount(net)
+			page.Orders = append(page.Orders, row)
+		}
+	}
+	return nil
+}
+
+// collectField begins the names of the fields of an order's line.
+func collectField(id trade.OrderID, line int) string {
+	return "o." + string(id) + "." + strconv.Itoa(line)
+}
+
+// collectCmd reads which orders and lines are invoiced together, and in what sequence the
+// lines of each were sent.
+func (in *input) collectCmd(picks []string) (trade.CollectCmd, [][]string) {
+	cmd := trade.CollectCmd{Number: in.text("number"), IssuedOn: in.date("date"), DueOn: in.date("due"), TaxRate: in.number("tax") / 100, Release: in.text("release")}
+	if len(picks) < 2 || len(picks) > trade.MaxInvoiceOrders {
+		in.wrong.With("", "collect.pick_two", "most", trade.MaxInvoiceOrders)
+		return cmd, nil
+	}
+	var sent [][]string
+	for _, s := range picks {
+		id, version, _ := strings.Cut(s, ":")
+		n, _ := strconv.ParseInt(version, 10, 64)
+		o, fields := trade.CollectOrder{Order: trade.OrderID(id), Version: max(n, 0)}, []string(nil)
+		for line := 1; line <= maxLines; line++ {
+			at := collectField(o.Order, line)
+			if _, ok := in.values[at+".quantity"]; !ok {
+				continue
+			}
+			x := trade.InvoiceCmdLine{Line: line, Quantity: in.number(at + ".quantity")}
+			if in.text(at+".tax") != "" {
+				rate := in.number(at+".tax") / 100
+				x.TaxRate = &rate
+			}
+			if x.Quantity > 0 {
+				o.Lines, fields = append(o.Lines, x), append(fields, at)
+			}
+		}
+		cmd.Orders, sent = append(cmd.Orders, o), append(sent, fields)
+	}
+	return cmd, sent
+}
+
+// invoiceCollected adds up an invoice of several orders, or makes it.
+func invoiceCollected(v *visit) error {
+	in := v.input()
+	c := collecting{partner: in.text("partner"), picked: map[trade.OrderID]bool{}, wrong: map[trade.OrderID][]view.Text{}}
+	picks := v.all("order")
+	for _, s := range picks {
+		id, _, _ := strings.Cut(s, ":")
+		c.picked[trade.OrderID(id)] = true
+	}
+	cmd, sent := in.collectCmd(picks)
+	empty := false
+	for _, o := range cmd.Orders {
+		if len(o.Lines) == 0 { // to the service that would be all of it
+			c.wrong[o.Order], empty = []view.Text{view.T("collect.nothing")}, true
+		}
+	}
+	err := in.err()
+	switch {
+	case err != nil:
+		sent = nil
+	case empty:
+		c.form = in.form(nil, view.Text{})
+		return v.collectPage(422, c)
+	case in.text("do") == "send":
+		var id trade.InvoiceID
+		if id, err = v.w.d.Trade.Collect(v.ctx, v.actor(), cmd); err == nil {
+			return v.done(v.invoiceURL(id), "said.invoiced")
+		}
+	default:
+		var i trade.Invoice
+		if i, err = v.w.d.Trade.Rehearse(v.ctx, v.actor(), cmd); err == nil {
+			c.form, c.sums = in.form(nil, view.Text{}), invoiceSums(settle.Account{Invoice: i})
+			c.sums = c.sums[:len(c.sums)-1] // nothing of it is open or paid yet
+			return v.collectPage(200, c)
+		}
+	}
+	return v.collectAgain(in, c, cmd, sent, err)
+}
+
+// collectAgain shows the form with what was refused: at the orders and lines it is about.
+func (v *visit) collectAgain(in *input, c collecting, cmd trade.CollectCmd, sent [][]string, err error) error {
+	errs, note, ok := v.formErrors(err)
+	if !ok {
+		return err
+	}
+	if len(sent) > 0 {
+		each, bad := v.w.d.Trade.Unfit(v.ctx, v.actor(), cmd)
+		if bad != nil {
+			return bad
+		}
+		var whole []view.FieldError
+		for _, e := range errs { // those of orders are said by each of them
+			if !strings.HasPrefix(e.Field, "orders.") {
+				whole = append(whole, e)
+			} else if i, _, ok := strings.Cut(strings.TrimPrefix(e.Field, "orders."), "."); ok {
+				if n, err := strconv.Atoi(i); err == nil && n < len(each) && each[n] == nil {
+					c.wrong[cmd.Orders[n].Order] = append(c.wrong[cmd.Orders[n].Order], e.Text)
+				}
+			}
+		}
+		errs = whole
+		for i, e := range each {
+			if e == nil {
+				continue
+			}
+			fields, why, _ := v.formErrors(renamed(e, sent[i]))
+			for _, f := range fields {
+				if strings.HasPrefix(f.Field, "o.") {
+					errs = append(errs, f)
+				}
+			}
+			if !why.IsZero() {
+				c.wrong[cmd.Orders[i].Order], note = append(c.wrong[cmd.Orders[i].Order], why), view.Text{}
+			}
+		}
+	}
+	c.form = in.form(errs, note)
+	return v.collectPage(422, c)
 }

@@ -422,6 +422,53 @@ func (s *Service) Collect(ctx context.Context, actor access.Actor, cmd CollectCm
 	return out, err
 }
 
+// errRehearsed takes back what was done to see how it would come out.
+var errRehearsed = errors.New("rehearsed")
+
+// Rehearse is the invoice that Collect would make, number and all, and keeps nothing of it.
+// Codes: those of Collect.
+func (s *Service) Rehearse(ctx context.Context, actor access.Actor, cmd CollectCmd) (Invoice, error) {
+	var out Invoice
+	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		id, err := s.Collect(ctx, actor, cmd)
+		if err == nil {
+			out, err = s.GetInvoice(ctx, actor, id)
+		}
+		if err == nil {
+			err = errRehearsed
+		}
+		return err
+	})
+	if errors.Is(err, errRehearsed) {
+		err = nil
+	}
+	return out, err
+}
+
+// Unfit says of each order of a refused Collect why it could not be invoiced alone, nil where
+// it could. It keeps nothing.
+// Codes: NotFound, Forbidden (of any order).
+func (s *Service) Unfit(ctx context.Context, actor access.Actor, cmd CollectCmd) ([]error, error) {
+	out := make([]error, len(cmd.Orders))
+	for i, c := range cmd.Orders[:min(len(cmd.Orders), MaxInvoiceOrders)] {
+		err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+			_, err := s.Invoice(ctx, actor, c.Order, InvoiceCmd{Version: c.Version, IssuedOn: cmd.IssuedOn, DueOn: cmd.DueOn, TaxRate: cmd.TaxRate, TaxCategory: cmd.TaxCategory, Lines: c.Lines, Release: cmd.Release})
+			if err == nil {
+				err = errRehearsed
+			}
+			return err
+		})
+		switch code := fault.CodeOf(err); {
+		case errors.Is(err, errRehearsed):
+		case code == fault.Conflict || code == fault.Invalid:
+			out[i] = err
+		default:
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // collected locks the orders that are invoiced together, always in the same sequence, and
 // gives them as they are asked for.
 func (s *Service) collected(ctx context.Context, actor access.Actor, list []CollectOrder) (shares, error) {
