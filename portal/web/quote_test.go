@@ -191,7 +191,7 @@ func TestConfigurator(t *testing.T) {
 	}
 	own := a.Location
 	theirs := strings.Replace(own, "/c/kestrel/", "/c/aurelia/", 1)
-	has("the quote", maya.Get(t, own).Body, "Drive: 3/4 in", "Extras: 5.0 Ah battery × 2", "3/4 in, 12.5 % of the price + £17.75", "£272.25")
+	has("the quote", maya.Get(t, own).Body, "Drive: 3/4 in", "Extras: 5.0 Ah battery × 2", "3/4 in, 12.5% of the price + £17.75", "£272.25")
 	page := ingrid.Get(t, theirs+"/offer").Body
 	deal := filled(t, page, theirs+"/offer")
 	if !strings.Contains(page, `value="THREEQ" checked`) || deal.Get("line.0.o-B50") != "2" || deal.Get("line.0.o-SOCKETS") != "1" || !strings.Contains(page, `name="line.0.o-CASE" value="1" checked disabled`) {
