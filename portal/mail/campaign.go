@@ -144,10 +144,11 @@ func (c *Campaigns) write(ctx context.Context, l campaign.Letter) (w campaign.Wr
 		Imprint                []string
 		Why, Stop, StopWords   string
 	}{l.Text.Language, w.Subject, company, nil, nil, imprint, words.T("campaignmail.why", "company", company), stop, words.T("campaignmail.stop")}
+	look := words.T("campaignmail.look")
 	text := []string{put.Replace(l.Text.Body), ""}
 	if !linked {
-		text = append(text, words.T("campaignmail.look")+" "+link, "")
-		page.Button = &piece{Text: words.T("campaignmail.look"), Link: link}
+		text = append(text, words.T("campaignmail.look_at", "link", link), "")
+		page.Button = &piece{Text: look, Link: link}
 	}
 	for para := range strings.SplitSeq(l.Text.Body, "\n\n") {
 		var line []piece
@@ -157,7 +158,7 @@ func (c *Campaigns) write(ctx context.Context, l campaign.Letter) (w campaign.Wr
 			}
 			for j, part := range strings.Split(row, "{link}") {
 				if j > 0 {
-					line = append(line, piece{Text: words.T("campaignmail.look"), Link: link})
+					line = append(line, piece{Text: look, Link: link})
 				}
 				if part != "" {
 					line = append(line, piece{Text: put.Replace(part)})
@@ -166,7 +167,7 @@ func (c *Campaigns) write(ctx context.Context, l campaign.Letter) (w campaign.Wr
 		}
 		page.Paragraphs = append(page.Paragraphs, line)
 	}
-	text = append(text, "--", strings.Join(imprint, "\n"), page.Why, page.StopWords+" "+stop)
+	text = append(text, "--", strings.Join(imprint, "\n"), page.Why, words.T("campaignmail.stop_at", "link", stop))
 	w.Text = strings.Join(text, "\n") + "\n"
 	var html strings.Builder
 	if err := bodyPage.Execute(&html, page); err != nil {

@@ -108,7 +108,7 @@ func (v *visit) campaignForm(status int, id promo.ID, c *campaign.Campaign, form
 		if c == nil && form.Value(l+".subject") == "" && len(form.Errors) == 0 {
 			p := locale.New(locale.Language(l), v.p.Zone(), v.now)
 			form.Values[l+".subject"] = st.Terms.Title
-			form.Values[l+".body"] = p.T("campaign.body_default", "title", st.Terms.Title, "until", view.Date(st.Terms.Until))
+			form.Values[l+".body"] = p.T("campaign.body_default", "title", st.Terms.Title, "until", p.Date(st.Terms.Until))
 		}
 		page.Languages = append(page.Languages, view.LandingLanguage{Language: l, Label: view.T("language." + l), On: form.Value("in."+l) != ""})
 	}
