@@ -159,14 +159,10 @@ func TestRefuseInForce(t *testing.T) {
 
 // A company that declined, or let its invitation lapse, knows the engagement by the teaser it
 // was invited on, whatever the owner writes for those who are asked after it.
-func TestTeaserOfThen(tAn invited company is told once that its time to answer ends: with three days left, or a third
-// of a shorter time; asked again, it is told again.
-func TestAnswerSoon(t *testing.T) {
+func TestTeaserOfThen(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		b := setup(t, dbtest.One(t))
-	d)
-		id := b.begun(false)
+	b := setup(t, dbtest.One(t))
+	id := b.begun(false)
 	b.invite(id, b.kestrel, "distributor")
 	b.must(b.svc.Decline(b.at(), b.maya, id, AnswerCmd{Reason: "no_capacity"}))
 	b.invite(id, b.baltic, "distributor")
@@ -174,9 +170,7 @@ func TestAnswerSoon(t *testing.T) {
 	b.must(second(b.svc.Tick(b.at())))
 	later := terms(false)
 	later.Teaser, later.Band, later.Country = "CANARY of the next one", "small", "SE"
-		invite := func(org string, days int) {
-			t.Helper()
-			_, err := b.svc.Edit(b.at()b.svc.Invite(b.at(), b.ingrid, id, later)
+	_, err := b.svc.Edit(b.at(), b.ingrid, id, later)
 	b.must(err)
 	for _, who := range []access.Actor{b.maya, b.kaarel} {
 		_, title, err := b.svc.Label(b.at(), who, id)
@@ -185,17 +179,8 @@ func TestAnswerSoon(t *testing.T) {
 		if got := b.said(id, who); strings.Contains(got, "CANARY") {
 			t.Errorf("it reads %s", got)
 		}
-		hitsInviteCmd{Org: org, Role: "distributor", Days: days})
-			b.must(err)
-			b.events.take(b)
-		}
-		pass := func(h int, want string) {
-			t.Helper()
-			b.now = b.now.Add(time.Duration(h) * time.Hour)
-			for range 2 {
-				_, err := b.svc.List(b.at(), who, Filter{Query: "canary"})
-		b.svc.Tick(b.at())
-				b.must(err)
+		hits, err := b.svc.List(b.at(), who, Filter{Query: "canary"})
+		b.must(err)
 		eq(t, "found by it", len(hits.Items), 0)
 	}
 }
@@ -227,7 +212,29 @@ func TestTickGoesOn(t *testing.T) {
 	}
 	seen, err := b.svc.Get(b.at(), b.maya, other)
 	b.must(err)
-	eq(t, "the other one", seen.Invitation.Seat.State, Expired)	}
+	eq(t, "the other one", seen.Invitation.Seat.State, Expired)
+}
+
+// An invited company is told once that its time to answer ends: with three days left, or a third
+// of a shorter time; asked again, it is told again.
+func TestAnswerSoon(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		id := b.begun(false)
+		invite := func(org string, days int) {
+			t.Helper()
+			_, err := b.svc.Invite(b.at(), b.ingrid, id, InviteCmd{Org: org, Role: "distributor", Days: days})
+			b.must(err)
+			b.events.take(b)
+		}
+		pass := func(h int, want string) {
+			t.Helper()
+			b.now = b.now.Add(time.Duration(h) * time.Hour)
+			for range 2 {
+				_, err := b.svc.Tick(b.at())
+				b.must(err)
+			}
 			eq(t, "told", b.events.take(b), want)
 		}
 		invite(b.kestrel, 14)
