@@ -31,7 +31,7 @@ type InvoicePage struct {
 }
 
 // CollectPage is /c/{slug}/invoices/collect: one invoice of several orders of a partner. A GET with partner shows what was shipped to it and not invoiced.
-// The form posts partner, order (id:version, several), number, date, due, tax, o.{order}.{line}.quantity, .tax, and do: look adds up, send makes it.
+// The form posts partner, order (id:version, several), number, date, due, tax, o.{order}.{line}.quantity, .tax, and seen, and do: look adds up, send makes it.
 type CollectPage struct {
 	Base
 	URL, BackURL string
@@ -41,9 +41,10 @@ type CollectPage struct {
 	Form         Form
 	TaxRates     []Option
 	Orders       []CollectOrder
-	Sums         []KV // of the invoice as it would be: net, tax by rate, gross; empty before it was added up
-	Most         int  // orders of one invoice
-	More         bool // there are more orders than are shown
+	Sums         []KV   // of the invoice as it would be: net, tax by rate, gross; empty before it was added up
+	Seen         string // its gross, so that no other one is sent than was looked at
+	Most         int    // orders of one invoice
+	More         bool   // there are more orders than are shown
 }
 
 // CollectOrder is an order of it. Value is what its box posts, Wrong why it can not be invoiced.

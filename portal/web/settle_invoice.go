@@ -320,6 +320,7 @@ type collecting struct {
 	picked  map[trade.OrderID]bool
 	wrong   map[trade.OrderID][]view.Text
 	sums    []view.KV
+	seen    string // gross of the sums
 }
 
 // invoiceCollect shows what was shipped to a partner and not invoiced.
@@ -332,7 +333,7 @@ func (v *visit) collectPage(status int, c collecting) error {
 	if err != nil {
 		return err
 	}
-	page := &view.CollectPage{Base: v.shell(), URL: v.path("invoices", "collect"), BackURL: v.path("invoices"), Form: c.form, Sums: c.sums, Most: trade.MaxInvoiceOrders}
+	page := &view.CollectPage{Base: v.shell(), URL: v.path("invoices", "collect"), BackURL: v.path("invoices"), Form: c.form, Sums: c.sums, Seen: c.seen, Most: trade.MaxInvoiceOrders}
 	for _, o := range partners.options() {
 		if partners.supplies(o.Value) {
 			page.Partners = append(page.Partners, o)
@@ -461,18 +462,25 @@ func invoiceCollected(v *visit) error {
 	case empty:
 		c.form = in.form(nil, view.Text{})
 		return v.collectPage(422, c)
-	case in.text("do") == "send":
-		var id trade.InvoiceID
-		if id, err = v.w.d.Trade.Collect(v.ctx, v.actor(), cmd); err == nil {
-			return v.done(v.invoiceURL(id), "said.invoiced")
-		}
 	default:
 		var i trade.Invoice
-		if i, err = v.w.d.Trade.Rehearse(v.ctx, v.actor(), cmd); err == nil {
-			c.form, c.sums = in.form(nil, view.Text{}), invoiceSums(settle.Account{Invoice: i})
-			c.sums = c.sums[:len(c.sums)-1] // nothing of it is open or paid yet
-			return v.collectPage(200, c)
+		if i, err = v.w.d.Trade.Rehearse(v.ctx, v.actor(), cmd); err != nil {
+			break
 		}
+		status, note := 200, view.Text{}
+		if c.seen = i.Gross.String() + " " + string(i.Currency); in.text("do") == "send" {
+			if in.text("seen") == c.seen {
+				var id trade.InvoiceID
+				if id, err = v.w.d.Trade.Collect(v.ctx, v.actor(), cmd); err == nil {
+					return v.done(v.invoiceURL(id), "said.invoiced")
+				}
+				break
+			}
+			status, note = 422, view.T("collect.changed")
+		}
+		c.form, c.sums = in.form(nil, note), invoiceSums(settle.Account{Invoice: i})
+		c.sums = c.sums[:len(c.sums)-1] // nothing of it is open or paid yet
+		return v.collectPage(status, c)
 	}
 	return v.collectAgain(in, c, cmd, sent, err)
 }
