@@ -1,12 +1,15 @@
 package app
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"entente/db"
 	"entente/prm/access"
+	"entente/prm/engage"
 	"entente/prm/landing"
 	"entente/prm/money"
 	"entente/prm/notify"
@@ -110,5 +113,65 @@ func TestResaleReachesPromotions(t *testing.T) {
 		if got := told(who(mail)); len(got) > 0 {
 			t.Errorf("%s is told %v", mail, got)
 		}
+	}
+}
+
+// An invited company is told that its time to answer ends, and that it ended; the owner hears of
+// the end alone.
+func TestInvitationEndsTold(t *testing.T) {
+	t.Parallel()
+	a := demoApp(t)
+	ctx, now := t.Context(), time.Now()
+	at := func(hours int) context.Context {
+		return db.WithNow(ctx, now.Add(time.Duration(hours)*time.Hour))
+	}
+	who := func(mail string) access.Actor {
+		t.Helper()
+		p, seats, err := a.accounts.Directory().PersonByEmail(ctx, mail)
+		if err != nil || len(seats) != 1 {
+			t.Fatal(mail, err)
+		}
+		return access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin, access.Manager}, Via: "session:test"}
+	}
+	ingrid, maya := who("ingrid@aurelia.example"), who("maya@kestrel.example")
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := a.engagements.Begin(at(-26), ingrid, engage.BeginCmd{Terms: engage.Terms{Customer: "Harrow", Teaser: "A metal works in the north"}, Role: "manufacturer"})
+	must(err)
+	_, err = a.engagements.Invite(at(-25), ingrid, e.ID, engage.InviteCmd{Org: maya.Org, Role: "distributor", Days: 1})
+	must(err)
+	for _, hours := range []int{-3, 0} {
+		_, err = a.engagements.Tick(at(hours))
+		must(err)
+	}
+	told := func(who access.Actor) (out []string) {
+		t.Helper()
+		groups, _, err := a.notify.Groups(ctx, who, notify.Open, notify.Filter{Limit: 100})
+		must(err)
+		for _, g := range groups {
+			for _, n := range g.Notices {
+				if n.SubjectID == string(e.ID) {
+					out = append(out, n.Kind+" "+n.Args["partner"])
+				}
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	for end := time.Now().Add(time.Minute); len(told(maya)) < 3 && time.Now().Before(end); {
+		must(a.jobs.Idle(ctx))
+	}
+	if got := told(maya); !slices.Equal(got, []string{"engage.expired_own Aurelia Tools", "engage.expiring Aurelia Tools", "engage.invited Aurelia Tools"}) {
+		t.Errorf("the invited company is told %v", got)
+	}
+	if got := told(ingrid); !slices.Equal(got, []string{"engage.expired Kestrel Supply"}) {
+		t.Errorf("the owner is told %v", got)
+	}
+	if got := told(who("kaarel@baltic.example")); len(got) > 0 {
+		t.Errorf("a rival is told %v", got)
 	}
 }
