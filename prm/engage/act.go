@@ -387,11 +387,9 @@ func (s *Service) warn(ctx context.Context, most int) (more bool, err error) {
 		rows, err = expiring(ctx, db.Micros(db.Now(ctx)), most)
 		return err
 	})
+	errs := []error{err}
 	for _, r := range rows {
-		if err != nil {
-			return false, err
-		}
-		err = s.db.InTx(db.WithOrgs(ctx, r.OwnerID, r.OrgID), func(ctx context.Context) error {
+		errs = append(errs, s.db.InTx(db.WithOrgs(ctx, r.OwnerID, r.OrgID), func(ctx context.Context) error {
 			desk := access.System("engagements", r.OwnerID)
 			e, p, err := load(ctx, desk, access.EngageRead, ID(r.EngagementID), true)
 			if err != nil {
@@ -406,9 +404,10 @@ func (s *Service) warn(ctx context.Context, most int) (more bool, err error) {
 				return err
 			}
 			return s.tell(ctx, desk, EventExpiring, e, p, said{to: []string{r.OrgID}, company: r.OrgID})
-		})
+		})) // the others go on
 	}
-	return len(rows) == most, err
+	err = errors.Join(errs...)
+	return len(rows) == most && err == nil, err
 }
 
 // Tick tells invited companies that their time to answer ends, and ends the invitations that
@@ -416,10 +415,7 @@ func (s *Service) warn(ctx context.Context, most int) (more bool, err error) {
 // says that there was more than one pass takes.
 func (s *Service) Tick(ctx context.Context) (more bool, err error) {
 	const batch = 200
-	soon, err := s.warn(ctx, batch)
-	if err != nil {
-		return false, err
-	}
+	soon, warned := s.warn(ctx, batch)
 	var rows []seatRow
 	err = s.db.View(ctx, func(ctx context.Context) (err error) {
 		rows, err = overdue(ctx, db.Micros(db.Now(ctx)), batch)
@@ -428,7 +424,7 @@ func (s *Service) Tick(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	var errs []error
+	errs := []error{warned}
 	for _, r := range rows {
 		if err := ctx.Err(); err != nil {
 			return false, err
@@ -449,5 +445,6 @@ func (s *Service) Tick(ctx context.Context) (more bool, err error) {
 			errs = append(errs, err) // the others go on
 		}
 	}
-	return soon || len(rows) == batch && len(errs) == 0, errors.Join(errs...)
+	err = errors.Join(errs...)
+	return soon || len(rows) == batch && err == nil, err
 }
