@@ -115,7 +115,7 @@ func (m *maker) promos(ctx context.Context) error {
 }
 
 // leaflets is the landing page of Kestrel for the running promotion, in words that Aurelia
-// proposed and in Chinese, with a referral code for a fair and what was looked at.
+// proposed, with a referral code for a fair and what was looked at.
 func (m *maker) leaflets(on func(days, hour, minute int) context.Context, id promo.ID) error {
 	maya := m.kestrel.staff["maya"]
 	english := landing.Text{Language: "en", Title: "Is your grinder's guard still good?", Body: "Bring it to the counter: we check the guard while you wait, and grinders and accessories cost less this month."}
@@ -123,8 +123,7 @@ func (m *maker) leaflets(on func(days, hour, minute int) context.Context, id pro
 		return err
 	}
 	english.Consent = "Kestrel Supply keeps what you write to answer you about this offer, and nothing else."
-	page, err := m.Landing.Save(landing.Quiet(on(-20, 9, 30)), maya, id, landing.Page{Live: true, Offer: true, Colour: "blue", Imprint: "Kestrel Supply\nUnit 4, Canal Wharf, Leeds LS11 5PS", Texts: []landing.Text{english,
-		{Language: "zh-CN", Title: "您的角磨机护罩还好用吗？", Body: "请带到柜台：我们当场为您检查护罩，本月角磨机与配件优惠供应。", Consent: "Kestrel Supply 保存您填写的内容，仅用于就此优惠答复您。"}}}, false)
+	page, err := m.Landing.Save(landing.Quiet(on(-20, 9, 30)), maya, id, landing.Page{Live: true, Offer: true, Colour: "blue", Imprint: "Kestrel Supply\nUnit 4, Canal Wharf, Leeds LS11 5PS", Texts: []landing.Text{english}}, false)
 	if err != nil {
 		return err
 	}

@@ -28,11 +28,11 @@ func landingPage(t *testing.T, p *portaltest.Portal) (send func()) {
 	if a := ingrid.Post(t, owner+"/text", url.Values{"version": {seen(ingrid, owner)}, "in.en": {"1"}, "en.title": {"Proposed words"}, "en.body": {"Sell at no less than list"}}); a.Status != 422 || !strings.Contains(a.Body, "no less than") {
 		t.Errorf("a condition on prices: %d", a.Status)
 	}
-	if a := ingrid.Post(t, owner+"/text", url.Values{"version": {seen(ingrid, owner)}, "in.en": {"1"}, "en.title": {"Proposed words"}}); a.Status != 303 {
+	if a := ingrid.Post(t, owner+"/text", url.Values{"version": {seen(ingrid, owner)}, "in.en": {"1"}, "en.title": {"Proposed words"}, "in.zh-CN": {"1"}, "zh-CN.title": {"建议的标题"}}); a.Status != 303 {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	form := maya.Get(t, mine)
-	for _, want := range []string{"Proposed words", `name="en.consent"`, "Kestrel Supply and Aurelia Tools keep"} {
+	for _, want := range []string{"建议的标题", `name="en.consent"`, "Kestrel Supply 和 Aurelia Tools"} {
 		if !strings.Contains(form.Body, want) {
 			t.Errorf("the participant's form has no %q", want)
 		}
