@@ -95,36 +95,37 @@ pkgs=("$@")
 
 echo "== go vet and go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo ", PostgreSQL")"
 failed=
-waiting_parts() { # [STORIES]; what waits more than it works, one after the other
+stories() { # wait more than they work
   local bad=
-  if [ $# -gt 0 ]; then
-    go test -vet=all -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} "$@" || bad=yes
-  fi
-  if [ $# -gt 0 ]; then # modules of their own
-    (cd portal/e2e/cluster && go test -vet=all -timeout 5m ${count[@]+"${count[@]}"} ./...) || bad=yes
-  fi
-  if [ -n "$run_browser" ]; then
-    echo "== go test: browser ($((SECONDS - began)) s so far)"
-    (cd portal/e2e/browser && go test -vet=all -p 1 -parallel 4 -timeout 15m ${count[@]+"${count[@]}"} ./...) || bad=yes
-  fi
+  go test -vet=all -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e || bad=yes
+  # a module of its own
+  (cd portal/e2e/cluster && go test -vet=all -timeout 5m ${count[@]+"${count[@]}"} ./...) || bad=yes
   [ -z "$bad" ]
 }
-beside=
-if [ $# -eq 0 ]; then # they run beside everything else, from the beginning
-  go build ./... || exit 1 # else both would compile the same
-  beside=$(mktemp)
-  waiting_parts ./portal/e2e >"$beside" 2>&1 &
-  waiting_pid=$!
+browsing() { # waits as much
+  [ -n "$run_browser" ] || return 0
+  (cd portal/e2e/browser && go test -vet=all -p 1 -parallel 4 -timeout 18m ${count[@]+"${count[@]}"} ./...)
+}
+if [ $# -eq 0 ]; then # what waits runs beside everything else, from the beginning
+  go build ./... || exit 1 # else all would compile the same
+  beside=$(mktemp -d)
+  stories >"$beside/stories" 2>&1 &
+  stories_pid=$!
+  browsing >"$beside/browser" 2>&1 &
+  browser_pid=$!
   mapfile -t pkgs < <(go list ./... | grep -v '/portal/e2e$')
 fi
 go test -vet=all -p 2 -timeout 18m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
-if [ -n "$beside" ]; then
+if [ $# -eq 0 ]; then
   echo "== go test: all but stories and browser done ($((SECONDS - began)) s so far)"
-  wait "$waiting_pid" || failed=yes
-  cat "$beside"
-  rm -f "$beside"
+  wait "$stories_pid" || failed=yes
+  cat "$beside/stories"
+  echo "== go test: stories done ($((SECONDS - began)) s so far)"
+  wait "$browser_pid" || failed=yes
+  cat "$beside/browser"
+  rm -rf "$beside"
 else
-  waiting_parts || failed=yes
+  browsing || failed=yes
 fi
 say_left_out
 if [ -n "$failed" ]; then
