@@ -31,7 +31,11 @@ type link struct {
 
 func newLink(nc net.Conn, wait time.Duration) *link {
 	l := &link{Conn: nc, in: nc, wait: wait}
-	if u, ok := nc.(interface{ UnsafeConn() net.Conn }); ok {
+	for {
+		u, ok := l.Conn.(interface{ UnsafeConn() net.Conn })
+		if !ok {
+			break
+		}
 		l.Conn = u.UnsafeConn()
 	}
 	return l

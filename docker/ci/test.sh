@@ -52,6 +52,8 @@ if ! { command -v sftp && command -v ssh-keygen; } >/dev/null && ! install opens
   left_out+=("the SFTP door with OpenSSH's client: install the Debian package openssh-client")
 fi
 
+command -v curl >/dev/null || install curl || left_out+=("the API with curl: install the Debian package curl")
+
 command -v pdftotext >/dev/null || install poppler-utils || left_out+=("the text of PDFs: install the Debian package poppler-utils")
 
 run_browser=

@@ -57,7 +57,7 @@ func (s *Service) readAll(ctx context.Context, rows []interchangeRow) (ready []*
 		for i := range rows {
 			w := s.newWorker(ctx, rows[i])
 			w.hold = true
-			if w.terms, err = s.termsAt(view, rows[i].PartnershipID, instant(rows[i].Received)); err != nil {
+			if w.terms, err = s.termsAt(view, rows[i].PartnershipID, rows[i].judged()); err != nil {
 				return err
 			}
 			var body io.ReadCloser

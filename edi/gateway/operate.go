@@ -97,10 +97,10 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id string) er
 	})
 }
 
-// Reprocess judges an interchange again, by the rules and guides of today: one that is
-// parked or held, or one whose sets were all refused, if the receiver asks for it.
-// Nothing was booked of such a one; its earlier acknowledgement stays, and another
-// follows. An envelope that was refused stays refused: the file itself is wrong.
+// Reprocess judges an interchange again: one whose sets were all refused, if the receiver
+// asks for it, by the agreement and its guides of today, or one that is parked or held, by
+// those of the day it came, as it was never judged to its end. Nothing was booked of a
+// refused one; its earlier acknowledgement stays, and another follows. An envelope that was refused stays refused: the file itself is wrong.
 // Codes: NotFound, Forbidden, Conflict (it waits for nobody, or something was booked).
 func (s *Service) Reprocess(ctx context.Context, actor access.Actor, id string) error {
 	if err := may(actor); err != nil {
@@ -122,7 +122,7 @@ func (s *Service) Reprocess(ctx context.Context, actor access.Actor, id string) 
 			return fault.New(fault.Conflict, "edi.envelope_refused")
 		}
 		ok, err := change(ctx, id, map[string]any{
-			"state": string(Received), "result": "", "sets_done": int64(0), "next_at": db.Micros(db.Now(ctx)), "attempts": int64(0), "last_error": "", "processed": int64(0), "fence": r.Fence + 1,
+			"state": string(Received), "result": "", "sets_done": int64(0), "next_at": db.Micros(db.Now(ctx)), "attempts": int64(0), "last_error": "", "processed": int64(0), "fence": r.Fence + 1, "judged_at": db.Micros(db.Now(ctx)),
 		}, "state = ? AND result = ? AND fence = ?", string(Processed), ResultRejected, r.Fence)
 		if err != nil {
 			return err

@@ -105,7 +105,7 @@ func (s *Service) newWorker(ctx context.Context, row interchangeRow) *worker {
 func (s *Service) process(ctx context.Context, row interchangeRow) error {
 	w := s.newWorker(ctx, row)
 	err := s.db.View(w.ctx, func(ctx context.Context) (err error) {
-		if w.terms, err = s.termsAt(ctx, row.PartnershipID, instant(row.Received)); err != nil || row.SetsDone == 0 {
+		if w.terms, err = s.termsAt(ctx, row.PartnershipID, row.judged()); err != nil || row.SetsDone == 0 {
 			return err
 		}
 		gs, err := groupsOf(ctx, row.ID)

@@ -353,7 +353,7 @@ func (s *Service) orderOf(ctx context.Context, o *interchangeRow) (*doc.Purchase
 		return nil, fault.Wrap(err, fault.Invalid, "edi.not_sendable")
 	}
 	if o.SenderID == o.ResellerID {
-		terms, err := s.termsAt(ctx, o.PartnershipID, instant(o.Received))
+		terms, err := s.termsAt(ctx, o.PartnershipID, o.judged())
 		if err != nil {
 			return nil, err
 		}

@@ -283,7 +283,7 @@ func (s *Service) Document(ctx context.Context, actor access.Actor, id string, p
 		if err = access.Check(actor, access.EDIRead, r.resource()); err != nil {
 			return err
 		}
-		terms, err = s.termsAt(ctx, r.PartnershipID, instant(r.Received))
+		terms, err = s.termsAt(ctx, r.PartnershipID, r.judged())
 		return err
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"entente/db"
 	"entente/edi/ack"
@@ -58,7 +59,12 @@ type interchangeRow struct {
 	DelegateID    string
 	Network       string
 	Way           string
+	JudgedAt      int64
 }
+
+// judged is the instant whose agreement judges it: when it came, or when a person had it
+// read again after it was refused.
+func (r *interchangeRow) judged() time.Time { return instant(max(r.Received, r.JudgedAt)) }
 
 // TableName is the table of interchangeRow.
 func (interchangeRow) TableName() string { return "interchange" }

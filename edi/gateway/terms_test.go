@@ -74,6 +74,46 @@ func TestTheGuideOfItsDayJudges(t *testing.T) {
 	})
 }
 
+// changing is an Agreements whose second version replaces the first at an instant.
+type changing struct {
+	agreements
+	at     time.Time
+	second Terms
+}
+
+func (c changing) Terms(ctx context.Context, partnership string, at time.Time) (*Terms, error) {
+	if !at.Before(c.at) {
+		return &c.second, nil
+	}
+	return c.agreements.Terms(ctx, partnership, at)
+}
+
+// TestReprocessByTheGuideOfToday: what the guide of its day refused is refused again while
+// that guide stands, and accepted when it is read again after the guide was changed.
+func TestReprocessByTheGuideOfToday(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		now := time.Now().Truncate(time.Second)
+		text := `{"guide":"entente/1","name":"Kestrel orders","version":"005010","set":"850","rules":[{"path":"BEG02","codes":[%s]}]}`
+		first := Terms{Number: 1, Guides: []*guide.Guide{guideOf(t, fmt.Sprintf(text, `"DS"`))}}
+		second := Terms{Number: 2, Guides: []*guide.Guide{guideOf(t, fmt.Sprintf(text, `"DS","SA"`))}}
+		b.s.Judge(changing{agreements{now.Add(-3 * time.Hour), first}, now, second})
+		m := b.postAt(now.Add(-2*time.Hour), fromKestrel(1, order("PO1")).String())
+		b.work()
+		b.want("under the first", b.get(maya, m.ID).Result, ResultRejected)
+		for _, again := range []struct {
+			at   time.Time
+			want string
+		}{{now.Add(-time.Hour), ResultRejected}, {now, ResultAccepted}} {
+			if err := b.s.Reprocess(db.WithNow(t.Context(), again.at), ingrid, m.ID); err != nil {
+				t.Fatal(err)
+			}
+			b.work()
+			b.want("again", b.get(maya, m.ID).Result, again.want)
+		}
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 1)
+	})
+}
+
 // TestSetsAndGroupsAsAgreed: what was not agreed on is refused with its code,
 // acknowledgements pass, and so does everything without an agreement.
 func TestSetsAndGroupsAsAgreed(t *testing.T) {

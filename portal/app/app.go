@@ -437,7 +437,7 @@ func (a *App) Run(ctx context.Context, ready func(addr string)) error {
 		}
 	}
 	failed := make(chan error, 2)
-	go func() { failed <- a.fiber.Listener(a.listener) }()
+	go func() { failed <- a.fiber.Listener(web.Whole(a.listener)) }()
 	if a.metrics != nil {
 		go func() { failed <- a.metrics.serve(a.cfg.MetricsAddr) }()
 	}

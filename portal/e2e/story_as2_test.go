@@ -226,7 +226,7 @@ func TestStoryAS2(t *testing.T) {
 
 		// The same message again, and many at once: the same receipt, one order.
 		var wg sync.WaitGroup
-		for range 20 {
+		for range 100 {
 			wg.Go(func() {
 				if again := x.post(first); !bytes.Equal(again.body, a.body) || again.header.Get("Content-Type") != a.header.Get("Content-Type") {
 					t.Errorf("another receipt: %s", again.body)

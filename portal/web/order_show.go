@@ -280,6 +280,8 @@ func stepState(s trade.Step, own string) view.State {
 		return "document.short"
 	case "rejected":
 		return "document.rejected"
+	case trade.ChangeWithdrawn:
+		return "document.withdrawn"
 	case "differs":
 		return "document.differs"
 	case "":

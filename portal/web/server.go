@@ -9,9 +9,11 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -126,10 +128,48 @@ func takesLarge(path string, large []string) bool {
 	return strings.HasPrefix(path, "/c/") && slices.ContainsFunc(large, func(end string) bool { return strings.HasSuffix(path, end) })
 }
 
+// Whole has the connections of a listener tell a body that breaks off from one that ends:
+// fasthttp takes the end of a connection for the end of a body, in chunks or by length, and
+// half a file for a whole one.
+func Whole(l net.Listener) net.Listener { return wholeListener{l} }
+
+type wholeListener struct{ net.Listener }
+
+// Accept implements net.Listener.
+func (l wholeListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &wholeConn{Conn: c}, nil
+}
+
+// wholeConn ends with io.ErrUnexpectedEOF while a body is read.
+type wholeConn struct {
+	net.Conn
+	body atomic.Bool
+}
+
+// Read implements net.Conn.
+func (c *wholeConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err == io.EOF && c.body.Load() {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// UnsafeConn is the connection below, as fasthttp's hijacked ones give it.
+func (c *wholeConn) UnsafeConn() net.Conn { return c.Conn }
+
 // bodies reads every body that is not streamed within SmallBody, or FileBody where it
 // carries a file.
 func bodies(streamed, large []string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
+		if w, ok := c.Context().Conn().(*wholeConn); ok && c.Request().Header.ContentLength() != 0 {
+			w.body.Store(true)
+			defer w.body.Store(false)
+		}
 		if c.Get(fiber.HeaderContentEncoding) != "" && !strings.EqualFold(c.Get(fiber.HeaderContentEncoding), "identity") {
 			c.Context().SetConnectionClose()
 			return fault.New(fault.Invalid, "error.content_encoding")

@@ -315,6 +315,11 @@ func TestChangeWithdrawn(t *testing.T) {
 			eq(t, "state", c.State, ChangeWithdrawn)
 			eq(t, "by", c.AnsweredBy, b.dan.Person)
 		}
+		for _, step := range det.Chain {
+			if step.Code == "860" {
+				eq(t, "in the chain", step.State, ChangeWithdrawn)
+			}
+		}
 		eq(t, "ordered", det.Lines[0].Ordered, money.Whole(240))
 		last := b.events.last()
 		eq(t, "event", last.Kind, ChangeTakenBack)

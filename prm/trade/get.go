@@ -278,8 +278,11 @@ func chain(d Detail) []Step {
 	}
 	for _, c := range d.Changes {
 		state := "accepted"
-		if c.Open() {
+		switch {
+		case c.Open():
 			state = "open"
+		case c.State == ChangeWithdrawn:
+			state = ChangeWithdrawn
 		}
 		out = append(out, Step{Code: "860", ID: string(c.ID), Number: firstOf(c.Number, c.Sequence), State: state, At: c.At, By: d.Reseller, Interchange: c.Interchange, Amount: zero})
 	}

@@ -116,6 +116,12 @@ func TestStranger(t *testing.T) {
 			"Collect": func(a access.Actor) error {
 				return second(s.Collect(ctx, a, CollectCmd{Orders: []CollectOrder{{Order: r.Order}, {Order: r.Order}}}))
 			},
+			"Rehearse": func(a access.Actor) error {
+				return second(s.Rehearse(ctx, a, CollectCmd{Orders: []CollectOrder{{Order: r.Order}, {Order: r.Order}}}))
+			},
+			"Unfit": func(a access.Actor) error {
+				return second(s.Unfit(ctx, a, CollectCmd{Orders: []CollectOrder{{Order: r.Order}}}))
+			},
 			"WithdrawChange":  func(a access.Actor) error { return s.WithdrawChange(ctx, a, change) },
 			"AnswerChange":    func(a access.Actor) error { return second(s.AnswerChange(ctx, a, change, AnswerCmd{})) },
 			"GetChange":       func(a access.Actor) error { _, _, _, err := s.GetChange(ctx, a, change); return err },
