@@ -19,10 +19,12 @@ import (
 	"entente/prm/fault"
 )
 
-// What a page shows of a message; the download has all.
+// What a page shows of a message; the download has all. Of a longer set it shows the
+// beginning and what stands around its findings.
 const (
 	shownSegments  = 400
-	shownBytes     = 4 << 20
+	shownBytes     = 64 << 20
+	around         = 3
 	explainedParts = 200
 )
 
@@ -95,48 +97,64 @@ func rawOf(body io.Reader, syntax string, position int, found []wire.Finding) (o
 	if gateway.IsForm(syntax) {
 		return formLines(body, syntax)
 	}
-	next := rawX12(io.LimitReader(body, shownBytes), markedElements(found))
+	limited := &io.LimitedReader{R: body, N: shownBytes}
+	next := rawX12(limited, markedElements(found))
 	if syntax == gateway.SyntaxEDIFACT {
-		next = rawEDIFACT(io.LimitReader(body, shownBytes), markedElements(found))
+		next = rawEDIFACT(limited, markedElements(found))
+	}
+	near := map[int]bool{}
+	for _, f := range found {
+		for n := f.Pos.Segment - around; f.Pos.Segment > 0 && n <= f.Pos.Segment+around; n++ {
+			near[n] = true
+		}
 	}
 	set := 0
 	for {
-		kind, segment, err := next()
+		kind, number, segment, err := next()
 		if err != nil {
 			var w *wire.Error
 			if errors.Is(err, io.EOF) || errors.As(err, &w) {
-				return out, cut, nil // what cannot be read on is in the download
+				return out, cut || limited.N <= 0, nil // what cannot be read on is in the download
 			}
 			return nil, false, fault.Wrap(err, fault.Internal, "error.internal")
 		}
 		if kind == wire.SetStart {
 			set++
 		}
-		if !segment.Envelope && position > 0 && set != position {
+		if within(kind) && position > 0 && set != position {
 			continue
 		}
 		if len(out) >= shownSegments {
-			return out, true, nil
+			cut = true
+			if position == 0 || len(out) >= 2*shownSegments {
+				return out, cut, nil
+			}
+			if within(kind) && !near[number] {
+				continue
+			}
 		}
-		out = append(out, segment)
+		out = append(out, segment())
 	}
 }
 
 // within says that a segment belongs to a set.
 func within(k wire.Kind) bool { return k == wire.SetStart || k == wire.Body || k == wire.SetEnd }
 
-// segments gives the next segment, ready to be shown.
-type segments func() (wire.Kind, view.RawSegment, error)
+// segments gives the next segment with its number in the set, and how it is shown, which
+// can be asked for until the next one.
+type segments func() (wire.Kind, int, func() view.RawSegment, error)
 
 func rawX12(in io.Reader, marks map[string]bool) segments {
 	r := x12.NewReader(in, wire.Limits{})
-	return func() (wire.Kind, view.RawSegment, error) {
+	return func() (wire.Kind, int, func() view.RawSegment, error) {
 		s, err := r.Next()
 		if err != nil {
-			return 0, view.RawSegment{}, err
+			return 0, 0, nil, err
 		}
-		d := r.Delimiters()
-		return s.Kind, rawSegment(clean(s.TagBytes()), s.SetSegment, within(s.Kind), s.Len(), d.Element, d.Terminator, marks, func(i int) string { return clean(s.El(i)) }), nil
+		return s.Kind, s.SetSegment, func() view.RawSegment {
+			d := r.Delimiters()
+			return rawSegment(clean(s.TagBytes()), s.SetSegment, within(s.Kind), s.Len(), d.Element, d.Terminator, marks, func(i int) string { return clean(s.El(i)) })
+		}, nil
 	}
 }
 
@@ -144,10 +162,10 @@ func rawX12(in io.Reader, marks map[string]bool) segments {
 // UTF-8.
 func rawEDIFACT(in io.Reader, marks map[string]bool) segments {
 	r := edifact.NewReader(in, wire.Limits{})
-	return func() (wire.Kind, view.RawSegment, error) {
+	return func() (wire.Kind, int, func() view.RawSegment, error) {
 		s, err := r.Next()
 		if err != nil {
-			return 0, view.RawSegment{}, err
+			return 0, 0, nil, err
 		}
 		d, raw := r.Delimiters(), s.Raw()
 		element := func(i int) string {
@@ -161,7 +179,9 @@ func rawEDIFACT(in io.Reader, marks map[string]bool) segments {
 			// Decoding takes release characters away; doubled ones stay as they were.
 			return clean([]byte(s.Decode(bytes.ReplaceAll(raw[from:to], []byte{d.Release}, []byte{d.Release, d.Release}))))
 		}
-		return s.Kind, rawSegment(clean(s.TagBytes()), s.SetSegment, within(s.Kind), s.Len(), d.Element, d.Terminator, marks, element), nil
+		return s.Kind, s.SetSegment, func() view.RawSegment {
+			return rawSegment(clean(s.TagBytes()), s.SetSegment, within(s.Kind), s.Len(), d.Element, d.Terminator, marks, element)
+		}, nil
 	}
 }
 

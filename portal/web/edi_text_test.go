@@ -1,0 +1,58 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"entente/edi/gateway"
+	"entente/edi/wire"
+)
+
+// A refusal deep in a large file is shown where it is: behind ten megabytes of another set
+// and behind more segments of its own than a page shows.
+func TestDeepInALargeFile(t *testing.T) {
+	t.Parallel()
+	var x12, edifact strings.Builder
+	x12.WriteString("ISA*00*          *00*          *ZZ*KESTREL        *ZZ*AURELIA        *261124*0930*U*00401*000000001*0*P*>~GS*PO*K*A*20261124*0930*1*X*004010~")
+	edifact.WriteString("UNB+UNOC:3+KESTREL:14+AURELIA:14+261124:0930+1'")
+	for set, n := range []int{200_000, 1_000} {
+		fmt.Fprintf(&x12, "ST*850*%04d~", set+1)
+		fmt.Fprintf(&edifact, "UNH+%d+ORDERS:D:96A:UN'", set+1)
+		for i := range n {
+			fmt.Fprintf(&x12, "PO1*%d*1*EA*%s*PE*BP*%d~", i, strings.Repeat("9", 25), i)
+			fmt.Fprintf(&edifact, "LIN+%d++%s:SA::92+%d'", i, strings.Repeat("9", 25), i)
+		}
+		fmt.Fprintf(&x12, "SE*%d*%04d~", n+2, set+1)
+		fmt.Fprintf(&edifact, "UNT+%d+%d'", n+2, set+1)
+	}
+	x12.WriteString("GE*2*1~IEA*1*000000001~")
+	edifact.WriteString("UNZ+2+1'")
+	if x12.Len() < 10<<20 {
+		t.Fatalf("%d bytes", x12.Len())
+	}
+	for syntax, text := range map[string]string{gateway.SyntaxX12: x12.String(), gateway.SyntaxEDIFACT: edifact.String()} {
+		found := []wire.Finding{{Pos: wire.Position{Segment: 900, Element: 1}}}
+		raw, cut, err := rawOf(strings.NewReader(text), syntax, 2, found)
+		if err != nil || !cut || len(raw) > 2*shownSegments {
+			t.Errorf("%s: %d segments, cut %v, %v", syntax, len(raw), cut, err)
+		}
+		marked := ""
+		for _, s := range raw {
+			for _, p := range s.Parts {
+				if p.Mark {
+					marked += fmt.Sprint(s.Number, " ", p.Text, ";")
+				}
+			}
+		}
+		if marked != "900 898;" {
+			t.Errorf("%s: marked %q", syntax, marked)
+		}
+		if last := raw[len(raw)-1]; !last.Envelope {
+			t.Errorf("%s: ends with %+v", syntax, last)
+		}
+		if raw, cut, _ := rawOf(strings.NewReader(text), syntax, 1, nil); !cut || len(raw) < shownSegments {
+			t.Errorf("%s: of the first set %d segments, cut %v", syntax, len(raw), cut)
+		}
+	}
+}
