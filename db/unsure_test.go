@@ -40,7 +40,8 @@ func between(t *testing.T, dsn string) (through string, armed *atomic.Bool) {
 			}
 			go func() {
 				defer from.Close()
-				server, err := net.Dial(pgconn.NetworkAddress(to.Host, to.Port))
+				network, address := pgconn.NetworkAddress(to.Host, to.Port)
+				server, err := net.Dial(network, address)
 				if err != nil {
 					return
 				}
