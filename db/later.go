@@ -42,22 +42,6 @@ const (
 	commits ending = true
 )
 
-// liteTx is a transaction of SQLite.
-type liteTx struct{ *sql.Tx }
-
-// all implements conn.
-func (t liteTx) all(ctx context.Context, statements []statement, last ending) error {
-	for _, s := range statements {
-		if _, err := t.ExecContext(ctx, s.query, s.args...); err != nil {
-			return err
-		}
-	}
-	if last == commits {
-		return t.Commit()
-	}
-	return nil
-}
-
 // pool is the connection of one transaction as gorm, Exec, Row and Rows use it.
 type pool struct {
 	conn

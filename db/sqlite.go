@@ -3,6 +3,7 @@ package db
 import (
 	"container/list"
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"strings"
@@ -241,4 +242,20 @@ func (r *keptRows) Close() error {
 		_ = r.s.Close()
 	}
 	return err
+}
+
+// liteTx is a transaction of SQLite.
+type liteTx struct{ *sql.Tx }
+
+// all implements conn.
+func (t liteTx) all(ctx context.Context, statements []statement, last ending) error {
+	for _, s := range statements {
+		if _, err := t.ExecContext(ctx, s.query, s.args...); err != nil {
+			return err
+		}
+	}
+	if last == commits {
+		return t.Commit()
+	}
+	return nil
 }
