@@ -219,15 +219,7 @@ func answeredByMail(t *testing.T, a *App) {
 func repliedByMail(t *testing.T, a *App) {
 	ctx := t.Context()
 	dir := a.accounts.Directory()
-	actor := func(email string) access.Actor {
-		t.Helper()
-		p, seats, err := dir.PersonByEmail(ctx, email)
-		if err != nil || len(seats) != 1 {
-			t.Fatal(seats, err)
-		}
-		return access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: seats[0].Roles, Via: "session:test"}
-	}
-	ingrid, maya := actor("ingrid@aurelia.example"), actor("maya@kestrel.example")
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example"), demoPerson(t, a, "maya@kestrel.example")
 	list, _, err := a.rooms.List(ctx, maya, room.Filter{Kind: "partnership"})
 	if err != nil || len(list) == 0 {
 		t.Fatal(len(list), err)

@@ -14,15 +14,7 @@ func TestMissedCall(t *testing.T) {
 	t.Parallel()
 	a := demoApp(t)
 	ctx := t.Context()
-	who := func(email string) access.Actor {
-		t.Helper()
-		p, seats, err := a.accounts.Directory().PersonByEmail(ctx, email)
-		if err != nil || len(seats) != 1 {
-			t.Fatalf("%s: %v", email, err)
-		}
-		return access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: seats[0].Roles, Via: "session:test"}
-	}
-	maya, ingrid, wen, kaarel := who("maya@kestrel.example"), who("ingrid@aurelia.example"), who("wen@aurelia.example"), who("kaarel@baltic.example")
+	maya, ingrid, wen, kaarel := demoPerson(t, a, "maya@kestrel.example"), demoPerson(t, a, "ingrid@aurelia.example"), demoPerson(t, a, "wen@aurelia.example"), demoPerson(t, a, "kaarel@baltic.example")
 	ps, err := a.partners.List(ctx, access.System("test", maya.Org))
 	if err != nil || len(ps) == 0 {
 		t.Fatalf("%v %v", ps, err)

@@ -24,15 +24,7 @@ func TestResaleReachesPromotions(t *testing.T) {
 	t.Parallel()
 	a := demoApp(t)
 	ctx := t.Context()
-	who := func(mail string) access.Actor {
-		t.Helper()
-		p, seats, err := a.accounts.Directory().PersonByEmail(ctx, mail)
-		if err != nil || len(seats) != 1 {
-			t.Fatal(mail, err)
-		}
-		return access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
-	}
-	ingrid, maya := who("ingrid@aurelia.example"), who("maya@kestrel.example")
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example", access.Admin), demoPerson(t, a, "maya@kestrel.example", access.Admin)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -110,7 +102,7 @@ func TestResaleReachesPromotions(t *testing.T) {
 		t.Errorf("the owner is told %v", got)
 	}
 	for _, mail := range []string{"maya@kestrel.example", "kaarel@baltic.example"} {
-		if got := told(who(mail)); len(got) > 0 {
+		if got := told(demoPerson(t, a, mail, access.Admin)); len(got) > 0 {
 			t.Errorf("%s is told %v", mail, got)
 		}
 	}
@@ -125,15 +117,7 @@ func TestInvitationEndsTold(t *testing.T) {
 	at := func(hours int) context.Context {
 		return db.WithNow(ctx, now.Add(time.Duration(hours)*time.Hour))
 	}
-	who := func(mail string) access.Actor {
-		t.Helper()
-		p, seats, err := a.accounts.Directory().PersonByEmail(ctx, mail)
-		if err != nil || len(seats) != 1 {
-			t.Fatal(mail, err)
-		}
-		return access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin, access.Manager}, Via: "session:test"}
-	}
-	ingrid, maya := who("ingrid@aurelia.example"), who("maya@kestrel.example")
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example", access.Admin, access.Manager), demoPerson(t, a, "maya@kestrel.example", access.Admin, access.Manager)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -171,7 +155,7 @@ func TestInvitationEndsTold(t *testing.T) {
 	if got := told(ingrid); !slices.Equal(got, []string{"engage.expired Kestrel Supply"}) {
 		t.Errorf("the owner is told %v", got)
 	}
-	if got := told(who("kaarel@baltic.example")); len(got) > 0 {
+	if got := told(demoPerson(t, a, "kaarel@baltic.example", access.Admin, access.Manager)); len(got) > 0 {
 		t.Errorf("a rival is told %v", got)
 	}
 }

@@ -286,15 +286,11 @@ func agreeWithKestrel(t *testing.T, a *App) {
 	}); err != nil || len(ids) != 1 {
 		t.Fatal(ids, err)
 	}
-	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "ingrid@aurelia.example")
-	if err != nil || len(seats) != 1 {
-		t.Fatalf("Ingrid: %v", err)
-	}
-	ingrid := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	ingrid := demoPerson(t, a, "ingrid@aurelia.example", access.Admin)
 	if _, err := a.locations.Add(t.Context(), ingrid, location.Place{Partnership: ids[0], Name: "Harrow Fabrication yard", Codes: []location.Code{{Qualifier: "92", Code: "KESTRELSUPPLY"}}}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = a.agreements.Propose(t.Context(), ingrid, agreement.ProposeCmd{Partnership: ids[0], Body: agreement.Body{Reseller: agreement.Side{X12: "ZZ:KESTRELSUPPLY", Network: "Kestrel Supply"}}})
+	_, err := a.agreements.Propose(t.Context(), ingrid, agreement.ProposeCmd{Partnership: ids[0], Body: agreement.Body{Reseller: agreement.Side{X12: "ZZ:KESTRELSUPPLY", Network: "Kestrel Supply"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,15 +299,11 @@ func agreeWithKestrel(t *testing.T, a *App) {
 // mapWithKestrel proposes to Kestrel to compare lists.
 func mapWithKestrel(t *testing.T, a *App) {
 	t.Helper()
-	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "ingrid@aurelia.example")
-	if err != nil || len(seats) != 1 {
-		t.Fatalf("Ingrid: %v", err)
-	}
 	kestrel, err := a.accounts.Directory().OrgBySlug(t.Context(), "kestrel")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ingrid := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	ingrid := demoPerson(t, a, "ingrid@aurelia.example", access.Admin)
 	list, err := a.partners.Between(t.Context(), ingrid, kestrel.ID)
 	if err != nil || len(list) != 1 {
 		t.Fatal(list, err)
@@ -324,15 +316,7 @@ func mapWithKestrel(t *testing.T, a *App) {
 // quoteOfKestrel asks for a quote and gets an offer.
 func quoteOfKestrel(t *testing.T, a *App) {
 	t.Helper()
-	actor := map[string]access.Actor{}
-	for _, mail := range []string{"ingrid@aurelia.example", "maya@kestrel.example"} {
-		p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), mail)
-		if err != nil || len(seats) != 1 {
-			t.Fatalf("%s: %v", mail, err)
-		}
-		actor[mail] = access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
-	}
-	ingrid, maya := actor["ingrid@aurelia.example"], actor["maya@kestrel.example"]
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example", access.Admin), demoPerson(t, a, "maya@kestrel.example", access.Admin)
 	list, err := a.partners.List(t.Context(), maya)
 	if err != nil || len(list) == 0 {
 		t.Fatal(list, err)
@@ -359,16 +343,8 @@ func quoteOfKestrel(t *testing.T, a *App) {
 // a view and a lead, and keeps the promotion as a template of Aurelia's.
 func pageOfKestrel(t *testing.T, a *App) {
 	t.Helper()
-	owner, chairs, err := a.accounts.Directory().PersonByEmail(t.Context(), "ingrid@aurelia.example")
-	if err != nil || len(chairs) != 1 {
-		t.Fatalf("Ingrid: %v", err)
-	}
-	ingrid := access.Actor{Person: owner.ID, Org: chairs[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
-	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "maya@kestrel.example")
-	if err != nil || len(seats) != 1 {
-		t.Fatalf("Maya: %v", err)
-	}
-	maya := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	ingrid := demoPerson(t, a, "ingrid@aurelia.example", access.Admin)
+	maya := demoPerson(t, a, "maya@kestrel.example", access.Admin)
 	list, err := a.promos.List(t.Context(), maya, promo.Filter{States: []promo.State{promo.Running}})
 	if err != nil || len(list.Items) == 0 {
 		t.Fatal(list, err)
@@ -406,11 +382,7 @@ func pageOfKestrel(t *testing.T, a *App) {
 // a mail program, and never by a link that was made up.
 func mailOfKestrel(t *testing.T, a *App) {
 	t.Helper()
-	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "maya@kestrel.example")
-	if err != nil || len(seats) != 1 {
-		t.Fatalf("Maya: %v", err)
-	}
-	maya := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	maya := demoPerson(t, a, "maya@kestrel.example", access.Admin)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -493,11 +465,7 @@ func mailOfKestrel(t *testing.T, a *App) {
 // fileOfKestrel brings a file of orders of Kestrel's.
 func fileOfKestrel(t *testing.T, a *App) {
 	t.Helper()
-	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "maya@kestrel.example")
-	if err != nil || len(seats) != 1 {
-		t.Fatalf("Maya: %v", err)
-	}
-	maya := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	maya := demoPerson(t, a, "maya@kestrel.example", access.Admin)
 	list, err := a.partners.List(t.Context(), maya)
 	if err != nil || len(list) == 0 {
 		t.Fatal(list, err)
@@ -516,11 +484,7 @@ func fileOfKestrel(t *testing.T, a *App) {
 // leadsOfAurelia brings a file of leads of Aurelia's, and turns its web form on.
 func leadsOfAurelia(t *testing.T, a *App) {
 	t.Helper()
-	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "ingrid@aurelia.example")
-	if err != nil || len(seats) != 1 {
-		t.Fatalf("Ingrid: %v", err)
-	}
-	ingrid := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	ingrid := demoPerson(t, a, "ingrid@aurelia.example", access.Admin)
 	f, err := a.files.Take(t.Context(), ingrid, batch.KindLeads, "", "Quarry Works Ltd.csv", nil, strings.NewReader("title,company,country\nToolroom of the quarry,Quarry Works Ltd,GB\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -545,11 +509,7 @@ func leadsOfAurelia(t *testing.T, a *App) {
 // one of them.
 func talkOfKestrel(t *testing.T, a *App) {
 	t.Helper()
-	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "maya@kestrel.example")
-	if err != nil || len(seats) != 1 {
-		t.Fatalf("Maya: %v", err)
-	}
-	maya := access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
+	maya := demoPerson(t, a, "maya@kestrel.example", access.Admin)
 	list, _, err := a.rooms.List(t.Context(), maya, room.Filter{Limit: 2})
 	if err != nil || len(list) == 0 {
 		t.Fatal(list, err)
@@ -587,15 +547,7 @@ func talkOfKestrel(t *testing.T, a *App) {
 // report; the demo's own category is shared with Kaarel too.
 func forumOfKestrel(t *testing.T, a *App) {
 	t.Helper()
-	who := map[string]access.Actor{}
-	for _, email := range []string{"ingrid@aurelia.example", "maya@kestrel.example"} {
-		p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), email)
-		if err != nil || len(seats) != 1 {
-			t.Fatalf("%s: %v", email, err)
-		}
-		who[email] = access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
-	}
-	ingrid, maya := who["ingrid@aurelia.example"], who["maya@kestrel.example"]
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example", access.Admin), demoPerson(t, a, "maya@kestrel.example", access.Admin)
 	c, err := a.forum.SaveCategory(t.Context(), ingrid, forum.CategoryCmd{Name: "Harrow Fabrication", Seats: []forum.Seat{{Org: maya.Org, Reply: true, Create: true}}})
 	if err != nil {
 		t.Fatal(err)
@@ -617,15 +569,7 @@ func forumOfKestrel(t *testing.T, a *App) {
 // and one of Kestrel's to Aurelia.
 func libraryOfKestrel(t *testing.T, a *App) {
 	t.Helper()
-	who := map[string]access.Actor{}
-	for _, email := range []string{"ingrid@aurelia.example", "maya@kestrel.example"} {
-		p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), email)
-		if err != nil || len(seats) != 1 {
-			t.Fatalf("%s: %v", email, err)
-		}
-		who[email] = access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin}, Via: "session:test"}
-	}
-	ingrid, maya := who["ingrid@aurelia.example"], who["maya@kestrel.example"]
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example", access.Admin), demoPerson(t, a, "maya@kestrel.example", access.Admin)
 	for _, d := range []struct{ by, to access.Actor }{{ingrid, maya}, {maya, ingrid}} {
 		cmd := library.Cmd{Title: "Harrow Fabrication terms", Kind: library.Terms, Confirm: true, Audience: library.Audience{Orgs: []string{d.to.Org}}, Key: "stranger"}
 		id, err := a.library.Publish(t.Context(), d.by, cmd, "Harrow Fabrication.pdf", strings.NewReader("%PDF-1.7 Harrow Fabrication"))
@@ -641,14 +585,24 @@ func libraryOfKestrel(t *testing.T, a *App) {
 	}
 }
 
+// demoPerson is somebody of the demo at their only company, with the roles named or, where
+// none are, with their own.
+func demoPerson(t testing.TB, a *App, email string, roles ...access.Role) access.Actor {
+	t.Helper()
+	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), email)
+	if err != nil || len(seats) != 1 {
+		t.Fatalf("%s: %d companies, %v", email, len(seats), err)
+	}
+	if len(roles) == 0 {
+		roles = seats[0].Roles
+	}
+	return access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: roles, Via: "session:test"}
+}
+
 // stranger is Kaarel of Baltic, with every role.
 func stranger(t *testing.T, a *App) access.Actor {
 	t.Helper()
-	p, seats, err := a.accounts.Directory().PersonByEmail(t.Context(), "kaarel@baltic.example")
-	if err != nil || len(seats) != 1 {
-		t.Fatalf("Kaarel: %v", err)
-	}
-	return access.Actor{Person: p.ID, Org: seats[0].Org.ID, Roles: []access.Role{access.Admin, access.Manager, access.Sales, access.Buyer, access.Finance, access.EDI}, Via: "session:test"}
+	return demoPerson(t, a, "kaarel@baltic.example", access.Admin, access.Manager, access.Sales, access.Buyer, access.Finance, access.EDI)
 }
 
 // TestStranger calls every method of every service, and every page and API
