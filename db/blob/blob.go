@@ -93,8 +93,8 @@ type Staged struct {
 }
 
 // Stage reads r to its end, at most limit bytes, outside any transaction: it may
-// take as long as the sender does. Codes: TooLarge (nothing is left behind),
-// Unavailable (the disk).
+// take as long as the sender does. Codes: TooLarge or Invalid (it breaks off; nothing is
+// left behind of either), Unavailable (the disk).
 func (s *Store) Stage(ctx context.Context, r io.Reader, limit int64) (*Staged, error) {
 	return s.StageIf(ctx, r, limit, func(io.ReadSeeker) error { return nil })
 }
@@ -287,6 +287,9 @@ func (c *counted) Read(p []byte) (int, error) {
 		return 0, errLimit
 	}
 	_, _ = c.hash.Write(p[:n]) // a hash never fails
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fault.Wrap(err, fault.Invalid, "error.truncated")
+	}
 	return n, err
 }
 

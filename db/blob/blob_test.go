@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"entente/db"
@@ -141,6 +142,8 @@ func TestRefusalLeavesNothing(t *testing.T) {
 		{"endless", endless{}, 3 << 20, fault.TooLarge},
 		{"small broken", &broken{100}, 1 << 20, fault.Unavailable},
 		{"large broken", &broken{500_000}, 1 << 20, fault.Unavailable},
+		{"small cut off", io.MultiReader(bytes.NewReader(payload(100)), iotest.ErrReader(io.ErrUnexpectedEOF)), 1 << 20, fault.Invalid},
+		{"large cut off", io.MultiReader(bytes.NewReader(payload(500_000)), iotest.ErrReader(io.ErrUnexpectedEOF)), 1 << 20, fault.Invalid},
 	} {
 		if _, err := s.Stage(context.Background(), c.r, c.limit); fault.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)

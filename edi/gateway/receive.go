@@ -67,7 +67,7 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 	}
 	staged, err := s.blobs.Stage(ctx, body, s.opt.Limit)
 	if err != nil {
-		return Answer{}, s.refuse(ctx, actor, brokenOff(err))
+		return Answer{}, s.refuse(ctx, actor, err)
 	}
 	var rows []interchangeRow
 	if form == "" {
@@ -115,8 +115,11 @@ const (
 // may be and that is named then, before it costs room.
 func (in *Submission) begins(body *bufio.Reader) (form string, err error) {
 	head, err := body.Peek(headSize)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", brokenOff(fault.Wrap(err, fault.Unavailable, "error.unavailable"))
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF): // as blob.Stage says it of a longer one
+		return "", fault.Wrap(err, fault.Invalid, "error.truncated")
+	case err != nil && !errors.Is(err, io.EOF):
+		return "", fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
 	if form = in.formName(head); form != "" {
 		return form, nil
@@ -126,15 +129,6 @@ func (in *Submission) begins(body *bufio.Reader) (form string, err error) {
 		return "", scanFault(found, err)
 	}
 	return "", nil
-}
-
-// brokenOff is the refusal of a body whose sender went away in the middle of it: half a file
-// is no file, and its control number stays free for the whole one.
-func brokenOff(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fault.Wrap(err, fault.Invalid, "error.truncated")
-	}
-	return err
 }
 
 // refuse writes the audit line of a refused body and returns why. Faults of our
