@@ -3,6 +3,7 @@ package trade
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -504,21 +505,18 @@ func (s *Service) takeBack(ctx context.Context, actor access.Actor, o orderRow, 
 	if err := insertMany(ctx, []changeRow{r}); err != nil {
 		return "", err
 	}
-	names := ""
-	for _, c := range open {
+	names := make([]string, len(open))
+	for i, c := range open {
 		c.State, c.Answered, c.AnsweredBy, c.AnsweredOrg = ChangeWithdrawn, now, actor.Person, actor.Org
 		if err := saveChange(ctx, c, nil); err != nil {
 			return "", err
 		}
-		if names != "" {
-			names += ", "
-		}
-		names += firstOf(c.Number, c.Sequence)
+		names[i] = firstOf(c.Number, c.Sequence)
 	}
 	if err := alsoFound(ctx, o.ID, r.Number); err != nil {
 		return "", err
 	}
-	err := s.record(ctx, actor, o, deed{history: "order.change_withdrawn", args: map[string]string{"Change": names}, action: "order.change",
+	err := s.record(ctx, actor, o, deed{history: "order.change_withdrawn", args: map[string]string{"Change": strings.Join(names, ", ")}, action: "order.change",
 		event: ChangeTakenBack, payload: Event{Change: ChangeID(r.ID), Interchange: r.InterchangeID, SetNo: int(r.SetNo), Source: r.Source}})
 	if err != nil {
 		return "", err

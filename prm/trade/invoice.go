@@ -14,6 +14,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/precheck"
 )
 
 // dueDays is the usual time to pay, where nothing else is agreed.
@@ -29,75 +30,114 @@ const dueDays = 30
 func (s *Service) Invoice(ctx context.Context, actor access.Actor, id OrderID, cmd InvoiceCmd) (InvoiceID, error) {
 	var out InvoiceID
 	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		o, lines, err := s.open(ctx, actor, access.OrderInvoice, id, cmd.Version)
-		if err == nil {
-			err = movesGoods(o)
-		}
-		if err == nil { // as the 810 of the supplier's system is
-			err = stopped(o)
-		}
+		x, err := s.billable(ctx, actor, id, cmd.Version)
 		if err != nil {
 			return err
 		}
-		t, err := termsOf(ctx, o.PartnershipID)
+		t, err := termsOf(ctx, x.o.PartnershipID)
 		if err != nil {
 			return err
 		}
 		if err := cmd.fill(ctx, t); err != nil {
 			return err
 		}
-		taken, err := invoiceLines(&cmd, lines)
-		if err != nil {
-			return err
-		}
-		if len(taken) == 0 {
-			return fault.New(fault.Conflict, "trade.nothing_to_invoice", "State", o.State)
-		}
-		numbers := make([]int, len(taken))
-		for i, c := range taken {
-			numbers[i] = c.Line
-		}
-		if err := lineStopped(ctx, o.ID, numbers...); err != nil {
-			return err
-		}
-		r := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Kind: InvoiceDebit, State: InvoiceMatched, Currency: o.Currency, TaxRate: int64(cmd.TaxRate), TaxCategory: cmd.TaxCategory,
-			IssuedOn: cmd.IssuedOn, DueOn: cmd.DueOn, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx))}
-		rows, err := priced(&r, taken, lines, cmd.TaxRate)
-		if err != nil {
-			return err
-		}
-		warn, err := s.mayLeave(ctx, o.PartnershipID, cmd.Release, billing(taken, lines, t), fieldOf(taken, lines))
-		if err != nil {
-			return err
-		}
-		taxes, err := sums(&r, rows, t, cmd.TaxCategory)
-		if err != nil {
-			return err
-		}
-		insert := func() (bool, error) { return insertOnce(ctx, &r) }
-		if r.Number = cmd.Number; r.Number == "" {
-			err = numbered(ctx, t, "INV", &r.Number, insert)
-		} else if ok, e := insert(); e != nil || !ok {
-			err = e
-			if e == nil {
-				err = fault.New(fault.Conflict, "trade.number_taken", "Number", r.Number)
-			}
-		}
-		if err != nil {
-			return err
-		}
-		for _, c := range taken {
-			l := &lines[c.Line-1]
-			l.Invoiced += c.Quantity
-			l.State = lineState(*l, l.State)
-		}
-		out = InvoiceID(r.ID)
-		if err := sentWith(ctx, actor, o, warningRow{Kind: DocumentInvoice, DocumentID: r.ID, Number: r.Number, Reason: cmd.Release}, warn); err != nil {
-			return err
-		}
-		return s.post(ctx, actor, r, rows, taxes, shares{{o: o, lines: lines}})
+		out, err = s.bill(ctx, actor, t, cmd, shares{x}, [][]InvoiceCmdLine{cmd.Lines})
+		return err
 	})
 	return out, err
+}
+
+// billable locks an order that may be invoiced.
+func (s *Service) billable(ctx context.Context, actor access.Actor, id OrderID, version int64) (*share, error) {
+	o, lines, err := s.open(ctx, actor, access.OrderInvoice, id, version)
+	if err == nil {
+		err = movesGoods(o)
+	}
+	if err == nil { // as the 810 of the supplier's system is
+		err = stopped(o)
+	}
+	return &share{o: o, lines: lines}, err
+}
+
+// bill makes an invoice of locked orders and posts it; each says what of them.
+func (s *Service) bill(ctx context.Context, actor access.Actor, t terms, head InvoiceCmd, xs shares, each [][]InvoiceCmdLine) (InvoiceID, error) {
+	o := xs[0].o
+	r := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Number: head.Number, Kind: InvoiceDebit, State: InvoiceMatched, Currency: o.Currency, TaxRate: int64(head.TaxRate), TaxCategory: head.TaxCategory,
+		IssuedOn: head.IssuedOn, DueOn: head.DueOn, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx)), Orders: xs.several()}
+	var rows []invoiceLineRow
+	warned := make([][]precheck.Finding, len(xs))
+	for i, x := range xs {
+		head.Lines = each[i]
+		more, warn, err := s.billOrder(ctx, &r, t, x, head)
+		if err == nil && len(more) == 0 {
+			if err = fault.New(fault.Conflict, "trade.nothing_to_invoice", "State", x.o.State); len(xs) > 1 {
+				err = fault.New(fault.Conflict, "trade.collect_nothing", "Number", x.o.Number)
+			}
+		}
+		if err != nil && len(xs) > 1 {
+			err = within(err, "orders."+itoa(i)+".")
+		}
+		if err != nil {
+			return "", err
+		}
+		for _, k := range more {
+			if k.Position = int64(len(rows) + 1); len(xs) > 1 {
+				k.OrderID = x.o.ID
+			}
+			rows = append(rows, k)
+		}
+		warned[i] = warn
+	}
+	taxes, err := sums(&r, rows, t, head.TaxCategory)
+	if err == nil {
+		err = insertInvoice(ctx, t, "INV", &r)
+	}
+	if err == nil {
+		err = count(xs, rows, false)
+	}
+	if err != nil {
+		return "", err
+	}
+	for i, x := range xs {
+		if err := sentWith(ctx, actor, x.o, warningRow{Kind: DocumentInvoice, DocumentID: r.ID, Number: r.Number, Reason: head.Release}, warned[i]); err != nil {
+			return "", err
+		}
+	}
+	return InvoiceID(r.ID), s.post(ctx, actor, r, rows, taxes, xs)
+}
+
+// billOrder are the lines of one order on an invoice, none where nothing of it is left, and
+// what is to be said of them.
+func (s *Service) billOrder(ctx context.Context, r *invoiceRow, t terms, x *share, cmd InvoiceCmd) ([]invoiceLineRow, []precheck.Finding, error) {
+	taken, err := invoiceLines(&cmd, x.lines)
+	if err != nil || len(taken) == 0 {
+		return nil, nil, err
+	}
+	numbers := make([]int, len(taken))
+	for i, c := range taken {
+		numbers[i] = c.Line
+	}
+	if err := lineStopped(ctx, x.o.ID, numbers...); err != nil {
+		return nil, nil, err
+	}
+	rows, err := priced(r, taken, x.lines, cmd.TaxRate)
+	if err != nil {
+		return nil, nil, err
+	}
+	warn, err := s.mayLeave(ctx, x.o.PartnershipID, cmd.Release, billing(taken, x.lines, t), fieldOf(taken, x.lines))
+	return rows, warn, err
+}
+
+// insertInvoice stores an invoice or a credit: under its number, or the next one of a kind.
+func insertInvoice(ctx context.Context, t terms, kind string, r *invoiceRow) error {
+	if r.Number == "" {
+		return numbered(ctx, t, kind, &r.Number, func() (bool, error) { return insertOnce(ctx, r) })
+	}
+	ok, err := insertOnce(ctx, r)
+	if err == nil && !ok {
+		err = fault.New(fault.Conflict, "trade.number_taken", "Number", r.Number)
+	}
+	return err
 }
 
 // Credit gives back an invoice, or part of it, and is booked among the invoices with
@@ -171,15 +211,7 @@ func (s *Service) Credit(ctx context.Context, actor access.Actor, id InvoiceID, 
 		for i := range taxes {
 			taxes[i].Basis.Minor, taxes[i].Amount.Minor = -taxes[i].Basis.Minor, -taxes[i].Amount.Minor
 		}
-		insert := func() (bool, error) { return insertOnce(ctx, &r) }
-		if r.Number == "" {
-			err = numbered(ctx, t, "CN", &r.Number, insert)
-		} else if ok, e := insert(); e != nil || !ok {
-			if err = e; e == nil {
-				err = fault.New(fault.Conflict, "trade.number_taken", "Number", r.Number)
-			}
-		}
-		if err != nil {
+		if err := insertInvoice(ctx, t, "CN", &r); err != nil {
 			return err
 		}
 		out = InvoiceID(r.ID)

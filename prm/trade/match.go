@@ -369,55 +369,20 @@ func (s *Service) Collect(ctx context.Context, actor access.Actor, cmd CollectCm
 		if err != nil {
 			return err
 		}
-		o := xs[0].o
-		t, err := termsOf(ctx, o.PartnershipID)
+		t, err := termsOf(ctx, xs[0].o.PartnershipID)
 		if err != nil {
 			return err
 		}
-		head := InvoiceCmd{Number: cmd.Number, IssuedOn: cmd.IssuedOn, DueOn: cmd.DueOn, TaxRate: cmd.TaxRate, TaxCategory: cmd.TaxCategory}
+		head := InvoiceCmd{Number: cmd.Number, IssuedOn: cmd.IssuedOn, DueOn: cmd.DueOn, TaxRate: cmd.TaxRate, TaxCategory: cmd.TaxCategory, Release: cmd.Release}
 		if err := head.fill(ctx, t); err != nil {
 			return err
 		}
-		r := invoiceRow{ID: db.NewID(), OrderID: o.ID, SupplierID: o.SupplierID, ResellerID: o.ResellerID, Kind: InvoiceDebit, State: InvoiceMatched, Currency: o.Currency, TaxRate: int64(head.TaxRate), TaxCategory: head.TaxCategory,
-			IssuedOn: head.IssuedOn, DueOn: head.DueOn, MadeBy: actor.Person, Made: db.Micros(db.Now(ctx)), Orders: xs.several()}
-		var rows []invoiceLineRow
-		warned := make([][]precheck.Finding, len(xs))
-		for i, x := range xs {
-			more, warn, err := s.collect(ctx, &r, t, x, InvoiceCmd{TaxRate: head.TaxRate, Lines: cmd.Orders[i].Lines, Release: cmd.Release})
-			if err != nil {
-				return within(err, "orders."+itoa(i)+".")
-			}
-			for _, k := range more {
-				k.Position, k.OrderID = int64(len(rows)+1), x.o.ID
-				rows = append(rows, k)
-			}
-			warned[i] = warn
+		each := make([][]InvoiceCmdLine, len(xs))
+		for i, o := range cmd.Orders {
+			each[i] = o.Lines
 		}
-		taxes, err := sums(&r, rows, t, head.TaxCategory)
-		if err != nil {
-			return err
-		}
-		insert := func() (bool, error) { return insertOnce(ctx, &r) }
-		if r.Number = head.Number; r.Number == "" {
-			err = numbered(ctx, t, "INV", &r.Number, insert)
-		} else if ok, e := insert(); e != nil || !ok {
-			if err = e; e == nil {
-				err = fault.New(fault.Conflict, "trade.number_taken", "Number", r.Number)
-			}
-		}
-		if err != nil {
-			return err
-		}
-		if err := count(xs, rows, false); err != nil {
-			return err
-		}
-		for i, x := range xs {
-			if err := sentWith(ctx, actor, x.o, warningRow{Kind: DocumentInvoice, DocumentID: r.ID, Number: r.Number, Reason: cmd.Release}, warned[i]); err != nil {
-				return err
-			}
-		}
-		out = InvoiceID(r.ID)
-		return s.post(ctx, actor, r, rows, taxes, xs)
+		out, err = s.bill(ctx, actor, t, head, xs, each)
+		return err
 	})
 	return out, err
 }
@@ -499,44 +464,13 @@ func (s *Service) collected(ctx context.Context, actor access.Actor, list []Coll
 		return cmp.Or(strings.Compare(xs[a].o.Number, xs[b].o.Number), strings.Compare(xs[a].o.ReleaseNo, xs[b].o.ReleaseNo), strings.Compare(xs[a].o.ID, xs[b].o.ID))
 	})
 	for _, i := range at {
-		o, lines, err := s.open(ctx, actor, access.OrderInvoice, list[i].Order, list[i].Version)
-		if err == nil {
-			err = movesGoods(o)
-		}
-		if err == nil {
-			err = stopped(o)
-		}
+		x, err := s.billable(ctx, actor, list[i].Order, list[i].Version)
 		if err != nil {
 			return nil, err
 		}
-		xs[i].o, xs[i].lines = o, lines
+		xs[i] = x
 	}
 	return xs, nil
-}
-
-// collect are the lines of one order on an invoice of several, and what is to be said of
-// them.
-func (s *Service) collect(ctx context.Context, r *invoiceRow, t terms, x *share, cmd InvoiceCmd) ([]invoiceLineRow, []precheck.Finding, error) {
-	taken, err := invoiceLines(&cmd, x.lines)
-	if err == nil && len(taken) == 0 {
-		err = fault.New(fault.Conflict, "trade.collect_nothing", "Number", x.o.Number)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	numbers := make([]int, len(taken))
-	for i, c := range taken {
-		numbers[i] = c.Line
-	}
-	if err := lineStopped(ctx, x.o.ID, numbers...); err != nil {
-		return nil, nil, err
-	}
-	rows, err := priced(r, taken, x.lines, cmd.TaxRate)
-	if err != nil {
-		return nil, nil, err
-	}
-	warn, err := s.mayLeave(ctx, x.o.PartnershipID, cmd.Release, billing(taken, x.lines, t), fieldOf(taken, x.lines))
-	return rows, warn, err
 }
 
 // fieldOf names the field of a line about which a check found something.
