@@ -40,16 +40,13 @@ func (o ConfigOption) GroupName(lang string) string {
 
 // Code names a configuration as catalog.Configuration.Code does; nothing chosen is "".
 func (c *Config) Code() string {
-	if c == nil {
-		return ""
-	}
-	out := make([]string, len(c.Options))
-	for i, o := range c.Options {
-		if out[i] = o.Code; o.Pieces > 1 {
-			out[i] += "=" + strconv.Itoa(o.Pieces)
+	var x catalog.Configuration
+	if c != nil {
+		for _, o := range c.Options {
+			x.Chosen = append(x.Chosen, catalog.Chosen{Option: catalog.Option{Code: o.Code}, Pieces: o.Pieces})
 		}
 	}
-	return strings.Join(out, " ")
+	return x.Code()
 }
 
 // Words are the chosen options in a language, "Motor: big", with the pieces where there are

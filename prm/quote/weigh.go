@@ -168,6 +168,11 @@ func (q Quote) holds(ctx context.Context, on string, c money.Currency) bool {
 	return q.From <= on && on <= q.Until
 }
 
+// tie is that a line of an order draws on what it matched.
+func (m matched) tie(ctx context.Context, o trade.QuotedOrder, l trade.QuotedLine) lineRow {
+	return lineRow{OrderID: string(o.ID), Line: int64(l.Number), QuoteID: string(m.quote.ID), Item: int64(m.item), SupplierID: o.Supplier, ResellerID: o.Reseller, Factor: int64(factor(l)), Made: db.Micros(db.Now(ctx))}
+}
+
 // Weigh implements trade.Quotes.
 func (s *Service) Weigh(ctx context.Context, o trade.QuotedOrder) ([]trade.QuoteVerdict, error) {
 	return s.weigh(ctx, o, nil)
@@ -190,13 +195,9 @@ func drawing(ctx context.Context, o *trade.QuotedOrder) (map[int]lineRow, error)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	tied, all := map[int]lineRow{}, map[string]bool{}
+	tied, byLine := map[int]lineRow{}, map[int]string{}
 	for i, r := range rows {
-		tied[int(r.Line)], all[numbers[i]] = r, true
-	}
-	byLine := map[int]string{}
-	for i, r := range rows {
-		byLine[int(r.Line)] = numbers[i]
+		tied[int(r.Line)], byLine[int(r.Line)] = r, numbers[i]
 	}
 	o.Lines = slices.Clone(o.Lines)
 	for i, l := range o.Lines {
@@ -204,8 +205,8 @@ func drawing(ctx context.Context, o *trade.QuotedOrder) (map[int]lineRow, error)
 			o.Lines[i].Refs = []string{n}
 		}
 	}
-	if len(all) == 1 {
-		o.Refs = []string{numbers[0]}
+	if one := slices.Compact(numbers); len(one) == 1 {
+		o.Refs = one
 	}
 	return tied, nil
 }
@@ -264,7 +265,7 @@ func (s *Service) Keep(ctx context.Context, o trade.QuotedOrder) error {
 		if was, ok := clean[m.quote]; !ok || was {
 			clean[m.quote] = l.Clean
 		}
-		rows = append(rows, lineRow{OrderID: string(o.ID), Line: int64(l.Number), QuoteID: string(m.quote.ID), Item: int64(m.item), SupplierID: o.Supplier, ResellerID: o.Reseller, Factor: int64(factor(l)), Made: db.Micros(db.Now(ctx))})
+		rows = append(rows, m.tie(ctx, o, l))
 	}
 	if err := keepLines(ctx, o.ID, rows); err != nil {
 		return err
@@ -314,7 +315,7 @@ func (s *Service) Also(ctx context.Context, o trade.QuotedOrder) error {
 		if _, was := tied[l.Number]; was || m.quote == nil || m.item < 0 || !m.quote.holds(ctx, o.OrderedOn, o.Currency) {
 			continue
 		}
-		rows = append(rows, lineRow{OrderID: string(o.ID), Line: int64(l.Number), QuoteID: string(m.quote.ID), Item: int64(m.item), SupplierID: o.Supplier, ResellerID: o.Reseller, Factor: int64(factor(l)), Made: db.Micros(db.Now(ctx))})
+		rows = append(rows, m.tie(ctx, o, l))
 	}
 	return addLines(ctx, rows)
 }
