@@ -26,7 +26,8 @@ type List struct {
 	At    string // the column it is ordered by, before id
 	Up    bool   // the smallest first
 	Index string // to be read by, where the table has several that would do
-	// Where narrows it to what an index on its order holds, from where the page begins.
+	After []any  // the row before the page, its At and its id; nil: from the first on
+	// Where narrows it to what an index on its order holds.
 	Where func(*gorm.DB) *gorm.DB
 }
 
@@ -40,9 +41,15 @@ type Sieve struct {
 
 // Sift reads up to so many rows of a list that pass all sieves, in the order of the list.
 func Sift[T any](ctx context.Context, l List, sieves []Sieve, limit int) (rows []T, err error) {
-	order, beyond := l.At+" DESC, id DESC", ">="
+	order, past, beyond := l.At+" DESC, id DESC", "<", ">="
 	if l.Up {
-		order, beyond = l.At+", id", "<="
+		order, past, beyond = l.At+", id", ">", "<="
+	}
+	page := func(tx *gorm.DB) *gorm.DB {
+		if tx = l.Where(tx); l.After != nil {
+			tx = tx.Where("("+l.At+", id) "+past+" (?, ?)", l.After...)
+		}
+		return tx
 	}
 	test := func(tx *gorm.DB, but int) *gorm.DB {
 		for i, s := range sieves {
@@ -52,7 +59,7 @@ func Sift[T any](ctx context.Context, l List, sieves []Sieve, limit int) (rows [
 		}
 		return tx.Order(order).Limit(limit)
 	}
-	list := func() *gorm.DB { return l.Where(db.Tx(ctx).Table(By(db.DialectOf(ctx), l.Table, l.Index))) }
+	list := func() *gorm.DB { return page(db.Tx(ctx).Table(By(db.DialectOf(ctx), l.Table, l.Index))) }
 	all := func() ([]T, error) { return rows, db.Translate(test(list(), -1).Find(&rows).Error) }
 	walk := func(n int) (bool, error) { // whether it is enough
 		edge, more, err := edgeOf(list().Select(l.At, "id").Order(order).Offset(n - 1).Limit(1))
@@ -95,7 +102,7 @@ func Sift[T any](ctx context.Context, l List, sieves []Sieve, limit int) (rows [
 	s := sieves[by]
 	keys := "(SELECT DISTINCT " + s.Key + " AS sift_key FROM (" + s.Keys + ") k) m"
 	var ids []string
-	err = test(l.Where(db.Tx(ctx).Table(each(db.DialectOf(ctx), keys, l.Table, "id", "m.sift_key"), s.KeysArgs...)), by).Pluck("id", &ids).Error
+	err = test(page(db.Tx(ctx).Table(each(db.DialectOf(ctx), keys, l.Table, "id", "m.sift_key"), s.KeysArgs...)), by).Pluck("id", &ids).Error
 	if err != nil || len(ids) == 0 {
 		return nil, db.Translate(err)
 	}

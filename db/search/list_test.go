@@ -72,14 +72,11 @@ func TestSift(t *testing.T) {
 					}
 					err := d.View(context.Background(), func(ctx context.Context) error {
 						by, _ := x.Sieves(db.DialectOf(ctx), "org.id", q)
-						var last *org
+						var after []any
 						for {
-							rows, err := Sift[org](ctx, List{Table: "org", At: "created", Up: up, Where: func(tx *gorm.DB) *gorm.DB {
+							rows, err := Sift[org](ctx, List{Table: "org", At: "created", Up: up, After: after, Where: func(tx *gorm.DB) *gorm.DB {
 								if state != "" {
 									tx = tx.Where("state = ?", state)
-								}
-								if last != nil {
-									tx = tx.Where("(created, id) "+map[bool]string{true: ">", false: "<"}[up]+" (?, ?)", last.Created, last.ID)
 								}
 								return tx
 							}}, by, 4)
@@ -89,7 +86,7 @@ func TestSift(t *testing.T) {
 							if err != nil || len(rows) < 4 {
 								return err
 							}
-							last = &rows[3]
+							after = []any{rows[3].Created, rows[3].ID}
 						}
 					})
 					if err != nil || !slices.Equal(got, want) {

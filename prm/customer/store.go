@@ -223,19 +223,17 @@ func list(ctx context.Context, scope access.Scope, f Filter) (Page, error) {
 	if none {
 		return Page{}, nil // nothing in it that could be found
 	}
-	var name, id string
+	var after []any
 	if f.After != "" {
 		b, err := base64.RawURLEncoding.DecodeString(f.After)
-		var ok bool
-		if name, id, ok = strings.Cut(string(b), "\x00"); err != nil || !ok || !db.ValidID(id) {
+		name, id, ok := strings.Cut(string(b), "\x00")
+		if err != nil || !ok || !db.ValidID(id) {
 			return Page{}, fault.InvalidField("after", "form.cursor")
 		}
+		after = []any{name, id}
 	}
-	rows, err := search.Sift[customerRow](ctx, search.List{Table: "customer", At: "sorted", Up: true, Where: func(tx *gorm.DB) *gorm.DB {
-		if tx = tx.Where("org_id = ? AND state = ?", scope.Org(), Active); f.After != "" {
-			tx = tx.Where("(sorted, id) > (?, ?)", name, id)
-		}
-		return tx
+	rows, err := search.Sift[customerRow](ctx, search.List{Table: "customer", At: "sorted", Up: true, After: after, Where: func(tx *gorm.DB) *gorm.DB {
+		return tx.Where("org_id = ? AND state = ?", scope.Org(), Active)
 	}}, by, f.Limit+1)
 	if err != nil {
 		return Page{}, err

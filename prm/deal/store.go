@@ -202,24 +202,21 @@ func list(ctx context.Context, scope access.Scope, side access.Side, f Filter) (
 	if none {
 		return Page{}, nil
 	}
-	sign, up := ">", true
-	if lane == laneClosed || lane == laneDraft {
-		sign, up = "<", false
+	var after []any
+	if f.After != "" {
+		at, id, ok := db.ReadCursor(f.After)
+		if !ok {
+			return Page{}, fault.InvalidField("after", "form.cursor")
+		}
+		after = []any{at, id}
 	}
-	after, id, ok := db.ReadCursor(f.After)
-	if f.After != "" && !ok {
-		return Page{}, fault.InvalidField("after", "form.cursor")
-	}
-	rows, err := search.Sift[row](ctx, search.List{Table: "deal", At: due, Up: up, Where: func(tx *gorm.DB) *gorm.DB {
+	rows, err := search.Sift[row](ctx, search.List{Table: "deal", At: due, Up: lane != laneClosed && lane != laneDraft, After: after, Where: func(tx *gorm.DB) *gorm.DB {
 		tx = tx.Where(org+" = ? AND "+strings.TrimSuffix(due, "due")+"lane = ?", scope.Org(), lane)
 		if side == access.Member { // not before it was sent
 			tx = tx.Where("submitted > 0 AND fulfiller_id <> ''")
 		}
 		if f.Partner != "" {
 			tx = tx.Where(partner+" = ?", f.Partner)
-		}
-		if f.After != "" {
-			tx = tx.Where("("+due+", id) "+sign+" (?, ?)", after, id)
 		}
 		return tx
 	}}, by, f.Limit+1)

@@ -161,28 +161,25 @@ func listLeads(ctx context.Context, scope access.Scope, f Filter) (Page, error) 
 	if none {
 		return Page{}, nil
 	}
-	var at int64
-	var id string
+	var after []any
 	if f.After != "" {
-		var err error
-		if at, id, err = readCursor(f.After); err != nil {
+		at, id, err := readCursor(f.After)
+		if err != nil {
 			return Page{}, err
 		}
+		after = []any{at, id}
 	}
 	var rows []leadRow
 	for _, st := range states {
 		if f.State != "" && f.State != string(st) {
 			continue
 		}
-		part, err := search.Sift[leadRow](ctx, search.List{Table: "lead", At: "created", Where: func(tx *gorm.DB) *gorm.DB {
+		part, err := search.Sift[leadRow](ctx, search.List{Table: "lead", At: "created", After: after, Where: func(tx *gorm.DB) *gorm.DB {
 			tx = tx.Where("org_id = ? AND state = ?", scope.Org(), string(st))
 			if f.Partner != "" {
 				tx = tx.Where("holder_id = ?", f.Partner)
 			}
-			if tx = f.narrow(tx); f.After != "" {
-				tx = tx.Where("(created, id) < (?, ?)", at, id)
-			}
-			return tx
+			return f.narrow(tx)
 		}}, by, f.Limit+1)
 		if err != nil {
 			return Page{}, err

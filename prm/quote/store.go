@@ -262,11 +262,15 @@ func list(ctx context.Context, scope access.Scope, side access.Side, f Filter) (
 	if none {
 		return Page{}, nil
 	}
-	at, id, ok := db.ReadCursor(f.After)
-	if f.After != "" && !ok {
-		return Page{}, fault.InvalidField("after", "form.cursor")
+	var after []any
+	if f.After != "" {
+		at, id, ok := db.ReadCursor(f.After)
+		if !ok {
+			return Page{}, fault.InvalidField("after", "form.cursor")
+		}
+		after = []any{at, id}
 	}
-	rows, err := search.Sift[row](ctx, search.List{Table: "quote", At: "changed", Where: func(tx *gorm.DB) *gorm.DB {
+	rows, err := search.Sift[row](ctx, search.List{Table: "quote", At: "changed", After: after, Where: func(tx *gorm.DB) *gorm.DB {
 		tx = tx.Where(org+" = ?", scope.Org())
 		if lane != "" {
 			tx = tx.Where("lane = ?", lane)
@@ -276,9 +280,6 @@ func list(ctx context.Context, scope access.Scope, side access.Side, f Filter) (
 		}
 		if f.Deal != "" {
 			tx = tx.Where("deal_id = ?", string(f.Deal))
-		}
-		if f.After != "" {
-			tx = tx.Where("(changed, id) < (?, ?)", at, id)
 		}
 		return tx
 	}}, by, f.Limit+1)
@@ -348,10 +349,10 @@ func warned(ctx context.Context, id ID, round int) (bool, error) {
 
 // keepLines writes which lines of an order draw on quotes, in place of what was kept.
 func keepLines(ctx context.Context, order trade.OrderID, rows []lineRow) error {
-	if err := db.Tx(ctx).Where("order_id = ?", string(order)).Delete(&lineRow{}).Error; err != nil || len(rows) == 0 {
+	if err := db.Tx(ctx).Where("order_id = ?", string(order)).Delete(&lineRow{}).Error; err != nil {
 		return err
 	}
-	return db.Tx(ctx).Create(&rows).Error
+	return addLines(ctx, rows)
 }
 
 // addLines ties further lines of an order.

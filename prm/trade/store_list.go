@@ -19,7 +19,7 @@ import (
 // company.
 func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnership string, by []search.Sieve, limit int) ([]orderRow, error) {
 	col := column(sp.side)
-	return search.Sift[orderRow](ctx, search.List{Table: "purchase_order", At: "received", Index: sp.index, Where: func(tx *gorm.DB) *gorm.DB {
+	return search.Sift[orderRow](ctx, search.List{Table: "purchase_order", At: "received", Index: sp.index, After: w.past(), Where: func(tx *gorm.DB) *gorm.DB {
 		switch {
 		case partnership == "":
 			tx = tx.Where(col+" = ?", scope.Org())
@@ -42,10 +42,15 @@ func (w window) narrow(tx *gorm.DB, at string) *gorm.DB {
 	if w.to != 0 {
 		tx = tx.Where(at+" < ?", w.to)
 	}
-	if w.after != nil {
-		tx = tx.Where("("+at+", id) < (?, ?)", w.after.micros, w.after.id)
-	}
 	return tx
+}
+
+// past is where the page before the window ended.
+func (w window) past() []any {
+	if w.after == nil {
+		return nil
+	}
+	return []any{w.after.micros, w.after.id}
 }
 
 // partnershipsWith are the partnerships of the scope's company with another, by
@@ -210,7 +215,7 @@ func readInvoices(ctx context.Context, scope access.Scope, side access.Side, f I
 	if f.Partner != "" && f.State != InvoiceDiffers { // the buyer's, which holds fewer of another's than the seller's
 		index = "invoice_reseller"
 	}
-	return search.Sift[invoiceRow](ctx, search.List{Table: "invoice", At: "made", Index: index, Where: func(tx *gorm.DB) *gorm.DB {
+	return search.Sift[invoiceRow](ctx, search.List{Table: "invoice", At: "made", Index: index, After: w.past(), Where: func(tx *gorm.DB) *gorm.DB {
 		other := column(access.Supplier)
 		if side == access.Supplier {
 			other = column(access.Reseller)
