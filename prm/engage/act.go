@@ -380,71 +380,60 @@ func (s *Service) PartnersEnded(ctx context.Context, actor access.Actor, one, ot
 // warnMost is how long before its end at most an invited company is told.
 const warnMost = 3 * 24 * time.Hour
 
-// warn tells companies that their time to answer ends, once each.
-func (s *Service) warn(ctx context.Context, most int) (more bool, err error) {
-	var rows []seatRow
-	err = s.db.View(ctx, func(ctx context.Context) (err error) {
-		rows, err = expiring(ctx, db.Micros(db.Now(ctx)), most)
-		return err
-	})
-	errs := []error{err}
-	for _, r := range rows {
-		errs = append(errs, s.db.InTx(db.WithOrgs(ctx, r.OwnerID, r.OrgID), func(ctx context.Context) error {
-			desk := access.System("engagements", r.OwnerID)
-			e, p, err := load(ctx, desk, access.EngageRead, ID(r.EngagementID), true)
-			if err != nil {
-				return err
-			}
-			x, now := p.seats[r.OrgID], db.Now(ctx)
-			if x.State != Invited || !now.Before(x.Due) || x.Due.Sub(now) > warnMost || State(e.State) != Open {
-				return nil
-			}
-			first, err := warn(ctx, x.ID, db.Micros(now))
-			if err != nil || !first {
-				return err
-			}
-			return s.tell(ctx, desk, EventExpiring, e, p, said{to: []string{r.OrgID}, company: r.OrgID})
-		})) // the others go on
-	}
-	err = errors.Join(errs...)
-	return len(rows) == most && err == nil, err
-}
-
 // Tick tells invited companies that their time to answer ends, and ends the invitations that
 // nobody answered in time: each in a transaction of its own, late or twice is harmless. more
 // says that there was more than one pass takes.
 func (s *Service) Tick(ctx context.Context) (more bool, err error) {
+	soon, warned := s.pass(ctx, expiring, func(r seatRow) string { return r.OwnerID }, s.warn)
+	late, ended := s.pass(ctx, overdue, func(r seatRow) string { return r.OrgID }, s.expire) // its silence is what the owner is told of
+	return soon || late, errors.Join(warned, ended)
+}
+
+// pass takes a step with invitations that a query finds, in the name of one of the two
+// companies; what was answered meanwhile is left.
+func (s *Service) pass(ctx context.Context, find func(ctx context.Context, now int64, limit int) ([]seatRow, error), as func(seatRow) string,
+	step func(ctx context.Context, desk access.Actor, e row, p party, x Seat) error) (more bool, err error) {
 	const batch = 200
-	soon, warned := s.warn(ctx, batch)
 	var rows []seatRow
 	err = s.db.View(ctx, func(ctx context.Context) (err error) {
-		rows, err = overdue(ctx, db.Micros(db.Now(ctx)), batch)
+		rows, err = find(ctx, db.Micros(db.Now(ctx)), batch)
 		return err
 	})
-	if err != nil {
-		return false, err
-	}
-	errs := []error{warned}
+	errs := []error{err}
 	for _, r := range rows {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		err := s.db.InTx(db.WithOrgs(ctx, r.OwnerID, r.OrgID), func(ctx context.Context) error {
-			desk := access.System("engagements", r.OrgID) // its silence is what the owner is told of
+		errs = append(errs, s.db.InTx(db.WithOrgs(ctx, r.OwnerID, r.OrgID), func(ctx context.Context) error {
+			desk := access.System("engagements", as(r))
 			e, p, err := load(ctx, desk, access.EngageRead, ID(r.EngagementID), true)
-			if err != nil {
-				return err
+			if x := p.seats[r.OrgID]; err == nil && x.State == Invited && State(e.State) == Open {
+				err = step(ctx, desk, e, p, x)
 			}
-			x := p.seats[r.OrgID]
-			if x.State != Invited || x.Due.IsZero() || db.Now(ctx).Before(x.Due) || State(e.State) != Open {
-				return nil
-			}
-			return s.leave(ctx, desk, e, p, x, Expire, AnswerCmd{})
-		})
-		if err != nil {
-			errs = append(errs, err) // the others go on
-		}
+			return err
+		})) // the others go on
 	}
 	err = errors.Join(errs...)
-	return soon || len(rows) == batch && err == nil, err
+	return len(rows) == batch && err == nil, err
+}
+
+// warn tells a company that its time to answer ends, once.
+func (s *Service) warn(ctx context.Context, desk access.Actor, e row, p party, x Seat) error {
+	now := db.Now(ctx)
+	if !now.Before(x.Due) || x.Due.Sub(now) > warnMost {
+		return nil
+	}
+	first, err := warn(ctx, x.ID, db.Micros(now))
+	if err != nil || !first {
+		return err
+	}
+	return s.tell(ctx, desk, EventExpiring, e, p, said{to: []string{x.Org}, company: x.Org})
+}
+
+// expire ends an invitation that nobody answered in time.
+func (s *Service) expire(ctx context.Context, desk access.Actor, e row, p party, x Seat) error {
+	if x.Due.IsZero() || db.Now(ctx).Before(x.Due) {
+		return nil
+	}
+	return s.leave(ctx, desk, e, p, x, Expire, AnswerCmd{})
 }
