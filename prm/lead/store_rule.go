@@ -86,11 +86,7 @@ func profilesOf(ctx context.Context, supplier string) (map[string]Profile, error
 	out := make(map[string]Profile, len(rows))
 	for _, r := range rows {
 		out[r.PartnershipID] = Profile{Partnership: r.PartnershipID, Supplier: r.SupplierID, Reseller: r.ResellerID, Most: int(r.Most), Countries: db.FromText[[]string](r.Countries), Postcodes: db.FromText[[]string](r.Postcodes),
-			Families: db.FromText[[]string](r.Families), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
-		if p := out[r.PartnershipID]; r.Certificates != "" {
-			p.Certificates = db.FromText[[]Certificate](r.Certificates)
-			out[r.PartnershipID] = p
-		}
+			Families: db.FromText[[]string](r.Families), Certificates: db.FromText[[]Certificate](r.Certificates), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
 	}
 	return out, err
 }
