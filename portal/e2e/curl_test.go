@@ -17,12 +17,7 @@ import (
 // is killed in the middle and so never booked, the same bytes again, and what is no EDI.
 func TestStoryCurl(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("curl"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("curl is not there: CI tests with it (Debian package curl)")
-		}
-		t.Skip("left out: curl is not there; install the Debian package curl")
-	}
+	need(t, "curl", "curl")
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := start(t, d, "--demo")
 		curled(t, s, s.token("maya@kestrel.example", "edi:read,edi:write,orders:read"))

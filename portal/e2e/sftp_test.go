@@ -26,17 +26,22 @@ type openssh struct {
 	env        []string
 }
 
-// needOpenSSH leaves a test out, or fails in CI, where OpenSSH's client is not there.
-func needOpenSSH(t *testing.T) {
+// need leaves a test out, or fails in CI, where tools of a Debian package are not there.
+func need(t *testing.T, debian string, tools ...string) {
 	t.Helper()
-	for _, tool := range []string{"sftp", "ssh", "ssh-keygen"} {
+	for _, tool := range tools {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is not there: CI tests with OpenSSH's client (Debian package openssh-client)", tool)
+				t.Fatalf("%s is not there: CI tests with it (Debian package %s)", tool, debian)
 			}
-			t.Skipf("left out: %s is not there; install the Debian package openssh-client", tool)
+			t.Skipf("left out: %s is not there; install the Debian package %s", tool, debian)
 		}
 	}
+}
+
+func needOpenSSH(t *testing.T) {
+	t.Helper()
+	need(t, "openssh-client", "sftp", "ssh", "ssh-keygen")
 }
 
 // sftp is a client that signs in by a password, or by a key file when password is empty,
