@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"strconv"
@@ -205,13 +206,7 @@ func (a *API) files() {
 			p := words()
 			var out []fileResult
 			for _, g := range groups {
-				number := g.Label
-				for _, n := range []string{g.Key, f.Head["number"]} {
-					if number == "" {
-						number = n
-					}
-				}
-				out = append(out, fileResult{number, g.Outcome, g.Subject, fileWords(p, g.Problem.Key, g.Problem.Args)})
+				out = append(out, fileResult{cmp.Or(g.Label, g.Key, f.Head["number"]), g.Outcome, g.Subject, fileWords(p, g.Problem.Key, g.Problem.Args)})
 			}
 			return page(out, next), nil
 		})

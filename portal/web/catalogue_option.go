@@ -40,6 +40,19 @@ func (v *visit) ruleText(o catalog.Options, r catalog.OptionRule) view.Text {
 	return view.T(key, "if", v.optionNames(o, []string{r.If}), "then", v.optionNames(o, r.Then), "most", strconv.Itoa(r.Most))
 }
 
+// groupNote says how many options of a group are chosen.
+func groupNote(g catalog.OptionGroup) view.Text {
+	switch {
+	case g.Most > 1 && g.Required:
+		return view.T("options.some", "most", strconv.Itoa(g.Most))
+	case g.Most > 1:
+		return view.T("options.most", "most", strconv.Itoa(g.Most))
+	case g.Required:
+		return view.T("options.one")
+	}
+	return view.T("options.free")
+}
+
 // productOptions shows what can be chosen of a product, and the rules as sentences.
 func (v *visit) productOptions(page *view.ProductPage, e catalog.Entry) error {
 	o, err := v.w.d.Catalog.Options(v.ctx, v.actor(), e.ID)
@@ -51,15 +64,7 @@ func (v *visit) productOptions(page *view.ProductPage, e catalog.Entry) error {
 	}
 	lang := string(v.p.Language())
 	for _, g := range o.Groups {
-		row := view.OptionGroupRow{Name: g.Name(lang), Note: view.T("options.free")}
-		switch {
-		case g.Most > 1 && g.Required:
-			row.Note = view.T("options.some", "most", strconv.Itoa(g.Most))
-		case g.Most > 1:
-			row.Note = view.T("options.most", "most", strconv.Itoa(g.Most))
-		case g.Required:
-			row.Note = view.T("options.one")
-		}
+		row := view.OptionGroupRow{Name: g.Name(lang), Note: groupNote(g)}
 		for _, x := range g.Options {
 			t := view.Raw(x.Name(lang))
 			if x.Most > 1 {

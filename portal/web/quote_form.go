@@ -71,8 +71,6 @@ func (in *input) fillQuote(q quotes.Quote, d quotes.Deed) {
 		if l.Special() {
 			in.values[lineName(i, "price")] = l.Price.Fixed(q.Currency.Digits())
 		}
-	}
-	for i, l := range q.Lines {
 		for _, p := range l.Config.Picks() {
 			in.values[lineName(i, "o-"+p.Option)] = strconv.Itoa(p.Pieces)
 		}
@@ -390,15 +388,8 @@ func (v *visit) configBox(line int, l quotes.Line, c money.Currency) *view.Confi
 		have[x.Option.Code] = x
 	}
 	for _, g := range ch.Options.Groups {
-		row := view.ConfigGroup{Name: g.Name(lang), Note: view.T("options.free"), NoneOn: true}
-		switch {
-		case g.Most > 1 && g.Required:
-			row.Note = view.T("options.some", "most", strconv.Itoa(g.Most))
-		case g.Most > 1:
-			row.Note = view.T("options.most", "most", strconv.Itoa(g.Most))
-		case g.Required:
-			row.Note = view.T("options.one")
-		default:
+		row := view.ConfigGroup{Name: g.Name(lang), Note: groupNote(g), NoneOn: true}
+		if g.Most <= 1 && !g.Required {
 			row.None = lineName(line, "g-"+g.Code)
 		}
 		for _, o := range g.Options {

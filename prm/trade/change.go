@@ -2,7 +2,6 @@ package trade
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -426,12 +425,7 @@ func (s *Service) WithdrawChange(ctx context.Context, actor access.Actor, id Cha
 			return err
 		}
 		d.Lines = asStanding(lines, asked)
-		n, err := changesCount(ctx, o.ID)
-		if err != nil {
-			return err
-		}
-		d.Sequence = strconv.FormatInt(n+1, 10)
-		if err := numbered(ctx, t, "OC", &d.Request, func() (bool, error) { return true, nil }); err != nil {
+		if err := numberChange(ctx, t, o, d); err != nil {
 			return err
 		}
 		_, err = s.takeBack(ctx, actor, o, open, d, changeRow{Source: SourceForm, MadeBy: actor.Person})

@@ -53,17 +53,12 @@ func (s *Service) AskChange(ctx context.Context, actor access.Actor, id OrderID,
 		if err != nil {
 			return err
 		}
-		n, err := changesCount(ctx, o.ID)
-		if err != nil {
+		if err := numberChange(ctx, t, o, d); err != nil {
 			return err
 		}
-		d.Sequence = strconv.FormatInt(n+1, 10)
 		r := changeRow{Source: SourceForm, SourceKey: key, MadeBy: actor.Person}
 		if strings.HasPrefix(actor.Via, "token:") {
 			r.Source = SourceAPI
-		}
-		if err := numbered(ctx, t, "OC", &d.Request, func() (bool, error) { return true, nil }); err != nil {
-			return err
 		}
 		asked, _, err := s.asked(ctx, t, o, lines, d)
 		if err != nil {
@@ -79,6 +74,17 @@ func (s *Service) AskChange(ctx context.Context, actor access.Actor, id OrderID,
 		return err
 	})
 	return out, err
+}
+
+// numberChange gives a change that is made here the next number of the partnership, and says
+// which change of its order it is.
+func numberChange(ctx context.Context, t terms, o orderRow, d *doc.OrderChange) error {
+	n, err := changesCount(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	d.Sequence = strconv.FormatInt(n+1, 10)
+	return numbered(ctx, t, "OC", &d.Request, func() (bool, error) { return true, nil })
 }
 
 // told turns a doubt about a document into the fault for the person who typed it.
