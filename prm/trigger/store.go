@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"entente/db"
@@ -127,18 +128,22 @@ func propose(ctx context.Context, s Suggestion) (bool, error) {
 	return res.RowsAffected == 1, res.Error
 }
 
-// list reads suggestions, the newest first. One that was put off until now is open again.
+// inState narrows suggestions to a state at an instant: one that was put off until then is
+// open again.
+func inState(q *gorm.DB, s State, now int64) *gorm.DB {
+	switch s {
+	case Open:
+		return q.Where("(state = ? OR state = ? AND until <= ?)", string(Open), string(Snoozed), now)
+	case Snoozed:
+		return q.Where("state = ? AND until > ?", string(Snoozed), now)
+	}
+	return q.Where("state = ?", string(s))
+}
+
+// list reads suggestions, the newest first.
 func list(ctx context.Context, org string, f Filter) ([]Suggestion, string, bool, error) {
 	now := db.Micros(db.Now(ctx))
-	q := db.Tx(ctx).Where("org_id = ?", org)
-	switch f.State {
-	case Open:
-		q = q.Where("(state = ? OR state = ? AND until <= ?)", string(Open), string(Snoozed), now)
-	case Snoozed:
-		q = q.Where("state = ? AND until > ?", string(Snoozed), now)
-	default:
-		q = q.Where("state = ?", string(f.State))
-	}
+	q := inState(db.Tx(ctx).Where("org_id = ?", org), f.State, now)
 	if f.After != "" {
 		n, last, ok := db.ReadCursor(f.After)
 		if !ok {
@@ -172,7 +177,7 @@ func awake(s Suggestion, now time.Time) Suggestion {
 
 func openCount(ctx context.Context, org string) (int, error) {
 	var n int64
-	err := db.Tx(ctx).Model(&suggestionRow{}).Where("org_id = ? AND (state = ? OR state = ? AND until <= ?)", org, string(Open), string(Snoozed), db.Micros(db.Now(ctx))).Count(&n).Error
+	err := inState(db.Tx(ctx).Model(&suggestionRow{}).Where("org_id = ?", org), Open, db.Micros(db.Now(ctx))).Count(&n).Error
 	return int(n), err
 }
 

@@ -39,6 +39,14 @@ func daysSince(ctx context.Context, micros int64) int {
 	return int(max(0, db.Now(ctx).Sub(db.FromMicros(micros)).Hours()/24))
 }
 
+// daysLeft is Never for what does not end.
+func daysLeft(ctx context.Context, micros int64) int {
+	if micros <= 0 {
+		return Never
+	}
+	return int(max(0, db.FromMicros(micros).Sub(db.Now(ctx)).Hours()/24))
+}
+
 type pairRow struct{ ResellerID, Country string }
 
 // pairsOf are the resellers with which a company does business.
@@ -145,12 +153,35 @@ WHERE q.supplier_id = ? AND q.state = 'offered' ORDER BY q.id LIMIT ?`, org, mos
 		if r.OpenedRound != r.Round {
 			r.Opened = 0
 		}
-		left := Never
-		if r.Expires > 0 {
-			left = int(max(0, db.FromMicros(r.Expires).Sub(db.Now(ctx)).Hours()/24))
-		}
-		out[i] = subject{partner: r.ResellerID, id: r.ID, name: r.Number, occasion: r.ID + ":" + db.Cursor(r.Round, ""), env: quoteFacts{DaysOpen: daysSince(ctx, r.Changed), DaysLeft: left, Opened: r.Opened > 0, DaysSinceOpened: daysSince(ctx, r.Opened),
+		out[i] = subject{partner: r.ResellerID, id: r.ID, name: r.Number, occasion: r.ID + ":" + db.Cursor(r.Round, ""), env: quoteFacts{DaysOpen: daysSince(ctx, r.Changed), DaysLeft: daysLeft(ctx, r.Expires), Opened: r.Opened > 0, DaysSinceOpened: daysSince(ctx, r.Opened),
 			Lines: int(r.LineCount), Value: amount(r.Total, r.Currency), Currency: r.Currency, Country: r.Country}}
+	}
+	return out, err
+}
+
+type stockReport struct{ ID, ResellerID, Day, Country string }
+
+// stockLine is what a report says of a product, by kind of quantity (17 is on hand).
+type stockLine struct {
+	ReportID, ProductID, SKU, Family, Kind string
+	Pieces                                 float64
+}
+
+// reportsRead is how many stock reports are read at once.
+const reportsRead = 50
+
+// linesOfReports are the lines of stock reports by report.
+func linesOfReports(ctx context.Context, reports []stockReport) (map[string][]stockLine, error) {
+	ids := make([]string, len(reports))
+	for i, r := range reports {
+		ids[i] = r.ID
+	}
+	var rows []stockLine
+	err := db.Tx(ctx).Raw(`SELECT l.report_id, l.product_id, l.sku, p.family, l.kind, SUM(CAST(l.pieces AS DOUBLE PRECISION)) AS pieces FROM stock_report_line l JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id
+WHERE l.report_id IN ? AND l.product_id <> '' AND l.kind IN ('17', '33') GROUP BY l.report_id, l.product_id, l.sku, p.family, l.kind ORDER BY l.sku, l.kind`, ids).Scan(&rows).Error
+	out := map[string][]stockLine{}
+	for _, l := range rows {
+		out[l.ReportID] = append(out[l.ReportID], l)
 	}
 	return out, err
 }
@@ -160,7 +191,7 @@ WHERE q.supplier_id = ? AND q.state = 'offered' ORDER BY q.id LIMIT ?`, org, mos
 // stays low is said once a month at most. Sums are not exact, and of any size: what one
 // partner reports must not keep the rules from the others.
 func stockSubjects(ctx context.Context, org string) ([]subject, error) {
-	var reports []struct{ ID, ResellerID, Day, Country string }
+	var reports []stockReport
 	err := db.Tx(ctx).Raw(`SELECT r.id, r.reseller_id, r.day, o.country FROM stock_report r JOIN org o ON o.id = r.reseller_id JOIN partnership p ON p.supplier_id = r.supplier_id AND p.reseller_id = r.reseller_id AND p.state = 'active'
 WHERE r.supplier_id = ? AND r.day >= ? ORDER BY r.reseller_id, r.day DESC, r.received DESC`, org, db.Now(ctx).AddDate(0, -3, 0).Format(time.DateOnly)).Scan(&reports).Error
 	if err != nil {
@@ -181,27 +212,19 @@ WHERE r.supplier_id = ? AND r.state = 'current' AND l.kind IN ('sale', 'return')
 		weekly[key{s.ResellerID, s.ProductID}] = s.Pieces / float64(money.One) / 13
 	}
 	var out []subject
-	seen := map[string]bool{}
-	for _, r := range reports {
-		if seen[r.ResellerID] || len(out) >= mostSubject {
-			continue
+	var chunk map[string][]stockLine
+	reports = slices.CompactFunc(reports, func(a, b stockReport) bool { return a.ResellerID == b.ResellerID }) // the newest of each
+	for i, r := range reports {
+		if len(out) >= mostSubject {
+			break
 		}
-		seen[r.ResellerID] = true
-		var lines []struct {
-			ProductID, SKU, Family, Kind string
-			Pieces                       float64
+		if i%reportsRead == 0 {
+			if chunk, err = linesOfReports(ctx, reports[i:min(i+reportsRead, len(reports))]); err != nil {
+				return nil, err
+			}
 		}
-		err := db.Tx(ctx).Raw(`SELECT l.product_id, l.sku, p.family, l.kind, SUM(CAST(l.pieces AS DOUBLE PRECISION)) AS pieces FROM stock_report_line l JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id
-WHERE l.report_id = ? AND l.product_id <> '' AND l.kind IN ('17', '33') GROUP BY l.product_id, l.sku, p.family, l.kind ORDER BY l.sku, l.kind`, r.ID).Scan(&lines).Error
-		if err != nil {
-			return nil, err
-		}
-		hand := slices.ContainsFunc(lines, func(l struct {
-			ProductID, SKU, Family, Kind string
-			Pieces                       float64
-		}) bool {
-			return l.Kind == "17"
-		})
+		lines := chunk[r.ID]
+		hand := slices.ContainsFunc(lines, func(l stockLine) bool { return l.Kind == "17" })
 		day, err := time.Parse(time.DateOnly, r.Day)
 		if err != nil {
 			continue
@@ -233,11 +256,7 @@ WHERE f.supplier_id = ? AND f.state IN ('accepted', 'working', 'stale') ORDER BY
 	out := make([]subject, len(rows))
 	for i, r := range rows {
 		did := max(r.Worked, r.Answered)
-		left := Never
-		if r.ConvertDue > 0 {
-			left = int(max(0, db.FromMicros(r.ConvertDue).Sub(db.Now(ctx)).Hours()/24))
-		}
-		out[i] = subject{partner: r.ResellerID, id: r.LeadID, name: "L-" + strconv.FormatInt(r.Number, 10), occasion: r.ID + ":" + db.FromMicros(did).Format(time.DateOnly), env: leadFacts{DaysSinceAnswer: daysSince(ctx, r.Answered), DaysSinceWorked: daysSince(ctx, did), DaysLeft: left, Stale: r.State == "stale", Industry: r.Industry, Country: r.Country}}
+		out[i] = subject{partner: r.ResellerID, id: r.LeadID, name: "L-" + strconv.FormatInt(r.Number, 10), occasion: r.ID + ":" + db.FromMicros(did).Format(time.DateOnly), env: leadFacts{DaysSinceAnswer: daysSince(ctx, r.Answered), DaysSinceWorked: daysSince(ctx, did), DaysLeft: daysLeft(ctx, r.ConvertDue), Stale: r.State == "stale", Industry: r.Industry, Country: r.Country}}
 	}
 	return out, err
 }

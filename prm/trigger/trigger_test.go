@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -313,6 +314,28 @@ func TestFacts(t *testing.T) {
 			if mine, err := f.svc.DryRun(f.at(), f.maya, x.about, x.when); err != nil || mine.Seen != 0 {
 				t.Errorf("%v: a partner looks at what its supplier sees: %+v", err, mine)
 			}
+		}
+	})
+}
+
+// TestNewestStock: of each partner the newest report, with its own lines.
+func TestNewestStock(t *testing.T) {
+	each(t, func(f *stage) {
+		for _, x := range []struct {
+			id, org, day string
+			pieces       int64
+		}{{"s1", f.kestrel, "2026-12-01", 10_000_000}, {"s2", f.kestrel, "2026-12-04", 20_000_000}, {"s3", f.baltic, "2026-12-02", 30_000_000}} {
+			f.exec("INSERT INTO stock_report (id, supplier_id, reseller_id, partnership_id, number, day, source, source_key, interchange_id, line_count, unknown, received) VALUES (?, ?, ?, '', '1', ?, '', ?, '', 1, 0, 1)", x.id, f.aurelia, x.org, x.day, x.id)
+			f.exec("INSERT INTO stock_report_line (report_id, position, supplier_id, reseller_id, product_id, sku, buyer_item, gtin, place, kind, quantity, unit, pieces) VALUES (?, 1, ?, ?, ?, 'AUR-B50', '', '', '', '17', 0, 'EA', ?)", x.id, f.aurelia, x.org, f.aurelia[:8]+"battery", x.pieces)
+		}
+		got, err := f.svc.DryRun(f.at(), f.ingrid, Stock, "on_hand > 0")
+		f.must(err)
+		has := map[string]string{}
+		for _, m := range got.Matches {
+			has[m.Partner] += m.Facts[0].Value + ";"
+		}
+		if want := map[string]string{f.kestrel: "20;", f.baltic: "30;"}; !maps.Equal(has, want) {
+			t.Errorf("on hand %v, want %v", has, want)
 		}
 	})
 }
