@@ -104,11 +104,15 @@ func (t Terms) stamp(ctx context.Context, owner, org string) (int64, string, err
 // meanwhile is measured the next time.
 func (s *Service) measurePart(ctx context.Context, r row, t Terms, p Part, was keptRow, stamp string, few bool) error {
 	now := keptRow{PromotionID: r.ID, OrgID: p.Org, Version: r.AgreedNo, Stamp: stamp, Made: db.Micros(db.Now(ctx))}
-	same := was.Version == now.Version && was.Stamp == now.Stamp
+	switch same := was.Version == now.Version && was.Stamp == now.Stamp; {
+	case few && was.PromotionID == "":
+		return nil
+	case few:
+		return s.db.InTx(ctx, func(ctx context.Context) error { return dropKept(ctx, was) })
+	case same: // the figures are those of now too
+		return s.db.InTx(ctx, func(ctx context.Context) error { return renewKept(ctx, was, now.Made) })
+	}
 	err := s.db.View(ctx, func(ctx context.Context) error {
-		if few || same {
-			return nil
-		}
 		goods, err := goodsOf(ctx, r.OwnerID, t)
 		if err != nil || len(goods) == 0 {
 			return err
@@ -128,15 +132,8 @@ func (s *Service) measurePart(ctx context.Context, r row, t Terms, p Part, was k
 		now.Content = string(body)
 		return nil
 	})
-	switch {
-	case err != nil:
+	if err != nil || now.Content == "" {
 		return err
-	case few && was.PromotionID == "", !few && !same && now.Content == "":
-		return nil
-	case few:
-		return s.db.InTx(ctx, func(ctx context.Context) error { return dropKept(ctx, was) })
-	case same: // the figures are those of now too
-		return s.db.InTx(ctx, func(ctx context.Context) error { return renewKept(ctx, was, now.Made) })
 	}
 	return s.db.InTx(ctx, func(ctx context.Context) error { return keep(ctx, now) })
 }

@@ -1,6 +1,7 @@
 package promo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -467,12 +468,6 @@ func (b *slice) compare() {
 // sortLines puts rows in the order in which linesOfOrders reads them.
 func sortLines(rows []lineRow) {
 	slices.SortFunc(rows, func(a, b lineRow) int {
-		if a.OrderID != b.OrderID {
-			if a.OrderID < b.OrderID {
-				return -1
-			}
-			return 1
-		}
-		return int(a.Line - b.Line)
+		return cmp.Or(cmp.Compare(a.OrderID, b.OrderID), cmp.Compare(a.Line, b.Line))
 	})
 }

@@ -48,6 +48,12 @@ func (s *sum) add(l sum, sign int64) {
 
 type tally map[sumKey]sum
 
+func (t tally) add(k sumKey, x sum, sign int64) {
+	s := t[k]
+	s.add(x, sign)
+	t[k] = s
+}
+
 // lines adds all lines that some orders have, or takes them away.
 func (t tally) lines(rows []lineRow, sign int64) {
 	type seen struct {
@@ -67,9 +73,7 @@ func (t tally) lines(rows []lineRow, sign int64) {
 			if first := (seen{k, r.OrderID}); r.Verdict != LineOut && !orders[first] {
 				orders[first], x.orders = true, 1
 			}
-			s := t[k]
-			s.add(x, sign)
-			t[k] = s
+			t.add(k, x, sign)
 		}
 	}
 }
@@ -85,9 +89,7 @@ func (t tally) resales(rows []resaleRow, sign int64) {
 			one.value = r.Value
 		}
 		for _, k := range [2]sumKey{{r.PromotionID, byOrg, r.OrgID, "", soldOn, r.Currency}, {r.PromotionID, bySKU, r.OrgID, r.SKU, soldOn, r.Currency}} {
-			s := t[k]
-			s.add(one, sign)
-			t[k] = s
+			t.add(k, one, sign)
 		}
 	}
 }
@@ -184,12 +186,12 @@ func resaleSums(grain, sku, by string) string {
 	return "SELECT promotion_id, " + grain + ", org_id, " + sku + ", '" + soldOn + "', currency, 0, COUNT(*), 0, 0, 0, 0, 0, CAST(SUM(counted) AS BIGINT), CAST(SUM(CASE WHEN allowance <> 0 THEN value ELSE 0 END) AS BIGINT), CAST(SUM(earned) AS BIGINT) FROM promotion_resale WHERE promotion_id = ? AND org_id = ? AND verdict <> 'out' GROUP BY promotion_id, org_id, " + by
 }
 
-func readSums(ctx context.Context, into tally, query string, args ...any) error {
+func readSums(ctx context.Context, into tally, sign int64, query string, args ...any) error {
 	return db.Rows(ctx, query, args, func(scan func(dest ...any) error) error {
 		var k sumKey
 		var s sum
 		err := scan(&k.promotion, &k.grain, &k.org, &k.sku, &k.method, &k.currency, &s.orders, &s.lines, &s.out, &s.counted, &s.confirmed, &s.shipped, &s.invoiced, &s.sold, &s.value, &s.earned)
-		into[k] = s
+		into.add(k, s, sign)
 		return err
 	})
 }
@@ -197,25 +199,13 @@ func readSums(ctx context.Context, into tally, query string, args ...any) error 
 // recount counts the sums of a company in a promotion from its lines again, and says how
 // many were another.
 func recount(ctx context.Context, id, org string) (int, error) {
-	was, now := tally{}, tally{}
-	if err := readSums(ctx, was, "SELECT "+sumColumns+" FROM promotion_sum WHERE promotion_id = ? AND org_id = ?", id, org); err != nil {
+	apart := tally{}
+	if err := readSums(ctx, apart, -1, "SELECT "+sumColumns+" FROM promotion_sum WHERE promotion_id = ? AND org_id = ?", id, org); err != nil {
 		return 0, err
 	}
 	for _, q := range counting {
-		if err := readSums(ctx, now, q, id, org); err != nil {
+		if err := readSums(ctx, apart, 1, q, id, org); err != nil {
 			return 0, err
-		}
-	}
-	apart := tally{}
-	for k, s := range now {
-		s.add(was[k], -1)
-		apart[k] = s
-	}
-	for k, s := range was {
-		if _, ok := now[k]; !ok {
-			x := sum{}
-			x.add(s, -1)
-			apart[k] = x
 		}
 	}
 	n := 0
