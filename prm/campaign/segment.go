@@ -23,7 +23,7 @@ type lens struct {
 	since    string // civil date; who bought after it is left out
 	bought   *purchases
 	standing map[customer.ID]standing
-	trade    map[customer.ID][]string
+	trade    map[customer.ID]bool // of the industries
 }
 
 // standing is what a customer's leads and registrations say.
@@ -58,7 +58,7 @@ func look(ctx context.Context, org string, s Segment) (lens, error) {
 		}
 	}
 	if len(s.Industries) > 0 {
-		l.trade, err = industriesOf(ctx, org, s.Industries)
+		l.trade, err = inIndustries(ctx, org, s.Industries)
 	}
 	return l, err
 }
@@ -71,7 +71,7 @@ func (l lens) in(k candidate) bool {
 			return false
 		}
 	}
-	if l.trade != nil && len(l.trade[k.Customer]) == 0 {
+	if l.trade != nil && !l.trade[k.Customer] {
 		return false
 	}
 	st, known := l.standing[k.Customer]

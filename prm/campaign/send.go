@@ -9,7 +9,6 @@ import (
 	"entente/prm/access"
 	"entente/prm/customer"
 	"entente/prm/fault"
-	"entente/prm/promo"
 )
 
 // wait is the time between two slices of one campaign.
@@ -97,7 +96,7 @@ func (s *Service) slice(ctx context.Context, org string, id ID) (moved bool, err
 		if room <= 0 {
 			return advance(ctx, c, now.Add(wait))
 		}
-		return s.fill(ctx, c, l, st.ID, room)
+		return s.fill(ctx, c, l, room)
 	})
 	return moved, err
 }
@@ -108,7 +107,7 @@ func (s *Service) end(ctx context.Context, c Campaign, state State, reason strin
 }
 
 // fill posts up to room mails to the contacts behind the last one that was looked at.
-func (s *Service) fill(ctx context.Context, c Campaign, l Letter, id promo.ID, room int) error {
+func (s *Service) fill(ctx context.Context, c Campaign, l Letter, room int) error {
 	now := db.Now(ctx)
 	full, last := true, c.seen
 	look, err := look(ctx, c.Org, c.Segment)
@@ -133,7 +132,7 @@ func (s *Service) fill(ctx context.Context, c Campaign, l Letter, id promo.ID, r
 			continue
 		}
 		why := rules.judge(k)
-		row := mailRow{CampaignID: string(c.ID), ContactID: last, OrgID: c.Org, PromotionID: string(id), CustomerID: string(k.Customer), Address: Mark(k.Mail), Language: c.languageOf(k.Country), State: mailPosted, Reason: why, Happened: db.Micros(now)}
+		row := mailRow{CampaignID: string(c.ID), ContactID: last, OrgID: c.Org, PromotionID: string(c.Promotion), CustomerID: string(k.Customer), Address: Mark(k.Mail), Language: c.languageOf(k.Country), State: mailPosted, Reason: why, Happened: db.Micros(now)}
 		if why != "" {
 			row.State = mailLeft
 			if _, err := putMail(ctx, row); err != nil {

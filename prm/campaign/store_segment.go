@@ -59,13 +59,13 @@ UNION ALL SELECT account_id, MAX(CASE WHEN pen <> 'withdrawn' AND decision IN ('
 	return out, err
 }
 
-// industriesOf are the industries by the leads of a company, of those asked for.
-func industriesOf(ctx context.Context, org string, asked []string) (map[customer.ID][]string, error) {
-	var rows []struct{ CustomerID, Industry string }
-	err := db.Tx(ctx).Raw(`SELECT DISTINCT customer_id, industry FROM lead WHERE org_id = ? AND industry IN ?`, org, asked).Scan(&rows).Error
-	out := map[customer.ID][]string{}
-	for _, r := range rows {
-		out[customer.ID(r.CustomerID)] = append(out[customer.ID(r.CustomerID)], r.Industry)
+// inIndustries are the customers of a company that are of some industries by its leads.
+func inIndustries(ctx context.Context, org string, asked []string) (map[customer.ID]bool, error) {
+	var ids []customer.ID
+	err := db.Tx(ctx).Raw(`SELECT DISTINCT customer_id FROM lead WHERE org_id = ? AND industry IN ?`, org, asked).Scan(&ids).Error
+	out := map[customer.ID]bool{}
+	for _, id := range ids {
+		out[id] = true
 	}
 	return out, err
 }
