@@ -73,16 +73,8 @@ func rulesOf(ctx context.Context, program string) ([]Rule, error) {
 	err := db.Tx(ctx).Where("program_id = ?", program).Order("made DESC, id DESC").Limit(200).Find(&rows).Error
 	out := make([]Rule, len(rows))
 	for i, r := range rows {
-		out[i] = Rule{ID: r.ID, Rate: money.Rate(r.Rate), SKUs: db.FromText[[]string](r.SKUs), From: r.FromOn, Until: r.UntilOn, Days: int(r.Days), Reach: r.Reach, CloseDays: int(r.CloseDays), Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Ended: db.FromMicros(r.Ended), Program: ProgramID(r.ProgramID)}
-		if r.Families != "" {
-			out[i].Families, out[i].Fixed = db.FromText[[]string](r.Families), r.Fixed != 0
-		}
-		if r.Within != "" {
-			out[i].Within = db.FromText[[]string](r.Within)
-		}
-		if r.Tiers != "" {
-			out[i].Tiers = db.FromText[[]Step](r.Tiers)
-		}
+		out[i] = Rule{ID: r.ID, Rate: money.Rate(r.Rate), SKUs: db.FromText[[]string](r.SKUs), From: r.FromOn, Until: r.UntilOn, Days: int(r.Days), Reach: r.Reach, CloseDays: int(r.CloseDays), Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Ended: db.FromMicros(r.Ended), Program: ProgramID(r.ProgramID),
+			Tiers: db.FromText[[]Step](r.Tiers), Families: db.FromText[[]string](r.Families), Fixed: r.Fixed != 0, Within: db.FromText[[]string](r.Within)}
 	}
 	return out, err
 }

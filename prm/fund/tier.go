@@ -154,13 +154,15 @@ func (s *Service) follow(ctx context.Context, actor access.Actor, rule ruleRow, 
 	if err != nil {
 		return err
 	}
-	covers, err := ruleCovers(ctx, rule, doc.Lines)
-	if err != nil {
-		return err
-	}
 	of, debit := string(doc.ID), doc.Kind != trade.InvoiceCredit
 	if !debit {
 		of = string(doc.CreditOf)
+	}
+	var covers func(sku string) bool // what was credited is found by its invoice
+	if debit {
+		if covers, err = ruleCovers(ctx, rule, doc.Lines); err != nil {
+			return err
+		}
 	}
 	var rows []volumeLine
 	for _, l := range doc.Lines {
@@ -252,8 +254,9 @@ func (s *Service) trueUp(ctx context.Context, actor access.Actor, p programRow, 
 	case delta > 0 && rule.Reach == ReachAbove:
 		x.Why = StepAbove
 	}
+	do, kind := s.give, EntryEarn
 	if delta < 0 {
-		x.Why = StepBack
+		do, kind, x.Why = s.take, EntryTakeBack, StepBack
 	}
 	v.Volume, v.Earned, v.Changed = volume, target, db.Micros(db.Now(ctx))
 	if err := saveVolume(ctx, v); err != nil {
@@ -263,18 +266,11 @@ func (s *Service) trueUp(ctx context.Context, actor access.Actor, p programRow, 
 		minor int64
 		kind  string
 		x     Explained
-	}{{own, EntryEarn, x}, {rest, EntryTrueUp, y}} {
-		switch {
-		case part.minor == 0:
+	}{{own, kind, x}, {rest, EntryTrueUp, y}} {
+		if part.minor == 0 {
 			continue
-		case delta > 0:
-			err = s.give(ctx, actor, p, rule, v, doc, part.kind, part.minor, part.x)
-		case part.kind == EntryEarn:
-			err = s.take(ctx, actor, p, rule, v, doc, EntryTakeBack, part.minor, part.x)
-		default:
-			err = s.take(ctx, actor, p, rule, v, doc, part.kind, part.minor, part.x)
 		}
-		if err != nil {
+		if err := do(ctx, actor, p, rule, v, doc, part.kind, part.minor, part.x); err != nil {
 			return err
 		}
 	}
