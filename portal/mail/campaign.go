@@ -127,8 +127,10 @@ func (c *Campaigns) write(ctx context.Context, l campaign.Letter) (w campaign.Wr
 		}
 		stop += token
 	}
-	put := strings.NewReplacer("{name}", oneLine(l.Name), "{customer}", oneLine(l.Customer), "{company}", company, "{link}", link)
-	w.From, w.Subject = company, shorten(oneLine(strings.NewReplacer("{name}", oneLine(l.Name), "{customer}", oneLine(l.Customer), "{company}", company, "{link}", "").Replace(l.Text.Subject)), maxSubject)
+	put := func(s, link string) string {
+		return strings.NewReplacer("{name}", oneLine(l.Name), "{customer}", oneLine(l.Customer), "{company}", company, "{link}", link).Replace(s)
+	}
+	w.From, w.Subject = company, shorten(oneLine(put(l.Text.Subject, "")), maxSubject)
 	if l.Test && !l.Preview {
 		w.Subject = shorten(words.T("campaignmail.test", "subject", w.Subject), maxSubject)
 	}
@@ -145,7 +147,7 @@ func (c *Campaigns) write(ctx context.Context, l campaign.Letter) (w campaign.Wr
 		Why, Stop, StopWords   string
 	}{l.Text.Language, w.Subject, company, nil, nil, imprint, words.T("campaignmail.why", "company", company), stop, words.T("campaignmail.stop")}
 	look := words.T("campaignmail.look")
-	text := []string{put.Replace(l.Text.Body), ""}
+	text := []string{put(l.Text.Body, link), ""}
 	if !linked {
 		text = append(text, words.T("campaignmail.look_at", "link", link), "")
 		page.Button = &piece{Text: look, Link: link}
@@ -161,7 +163,7 @@ func (c *Campaigns) write(ctx context.Context, l campaign.Letter) (w campaign.Wr
 					line = append(line, piece{Text: look, Link: link})
 				}
 				if part != "" {
-					line = append(line, piece{Text: put.Replace(part)})
+					line = append(line, piece{Text: put(part, link)})
 				}
 			}
 		}

@@ -299,10 +299,13 @@ func blackOut(body string) string {
 	return saidLine.ReplaceAllString(secretReply.ReplaceAllString(body, "reply+…@"), saidMark+"…")
 }
 
+// acts says that the links of mails of a kind act for their reader, and for nobody else.
+func acts(k account.MailKind) bool { return k == KindNotice || k == KindCampaign }
+
 // hide is the text that is kept of a mail that could not be sent: links stay, so that an
 // admin can hand them over, but not those of a notice.
 func hide(m Mail) string {
-	if m.Kind == KindNotice || m.Kind == KindCampaign {
+	if acts(m.Kind) {
 		return blackOut(m.Body)
 	}
 	return m.Body
@@ -355,8 +358,8 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Mail,
 		m, err = read(ctx, actor.Org, id)
 		return err
 	})
-	if m.Kind == KindNotice || m.Kind == KindCampaign {
-		m.Body = blackOut(m.Body) // its links act for the reader, and for nobody else
+	if acts(m.Kind) {
+		m.Body = blackOut(m.Body)
 	}
 	return m, err
 }

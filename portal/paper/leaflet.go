@@ -115,11 +115,11 @@ func (k Desk) Leaflet(ctx context.Context, actor access.Actor, id promo.ID, w Le
 		}
 		f.Logos = append(f.Logos, b)
 	}
-	out := Leaflet{Flyer: f, Size: SizeFor(w.Paper, us.Country), PNG: w.PNG, Name: strings.Trim(st.Number+"-"+text.Language+"-"+w.Ref, "-") + ".pdf"}
+	end := ".pdf"
 	if w.PNG {
-		out.Name = strings.TrimSuffix(out.Name, ".pdf") + ".png"
+		end = ".png"
 	}
-	return out, nil
+	return Leaflet{Flyer: f, Size: SizeFor(w.Paper, us.Country), PNG: w.PNG, Name: strings.Trim(st.Number+"-"+text.Language+"-"+w.Ref, "-") + end}, nil
 }
 
 // mostShown is how many products a landing page and its flyer name.
