@@ -128,9 +128,6 @@ func (a *API) content(ctx context.Context, in CampaignContent) (campaign.Content
 // mailings are the operations on mail to a company's own contacts about a promotion.
 func (a *API) mailings() {
 	const base = "/api/v1/campaigns/{id}"
-	type campaignIn struct {
-		ID string `path:"id"`
-	}
 	type campaignListIn struct {
 		ID string `path:"id"`
 		Paging
@@ -164,7 +161,7 @@ func (a *API) mailings() {
 			return a.campaignOne(ctx, actor, c.ID)
 		})
 	handle(a, op("GET", base, "campaigns:read", "Get a campaign", "With what became of it.", 200),
-		func(ctx context.Context, actor access.Actor, in *campaignIn) (*reply[campaignJSON], error) {
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[campaignJSON], error) {
 			return a.campaignOne(ctx, actor, campaign.ID(in.ID))
 		})
 	type campaignSaveIn struct {
@@ -186,7 +183,7 @@ func (a *API) mailings() {
 			return a.campaignOne(ctx, actor, campaign.ID(in.ID))
 		})
 	handle(a, op("GET", base+"/audience", "campaigns:read", "Count who would get a campaign", "And who would not, by reason: address, unsubscribed, consent, basis, refused, recent, twice.", 200),
-		func(ctx context.Context, actor access.Actor, in *campaignIn) (*reply[campaignAudience], error) {
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[campaignAudience], error) {
 			x, err := a.d.Campaigns.Audience(ctx, actor, campaign.ID(in.ID))
 			if err != nil {
 				return nil, err
@@ -228,7 +225,7 @@ func (a *API) mailings() {
 			return a.campaignOne(ctx, actor, campaign.ID(in.ID))
 		})
 	handle(a, op("POST", base+"/stop", "campaigns:write", "Stop a campaign", "Before its hour it is a draft again; under way nobody else gets it. Safe to repeat.", 200),
-		func(ctx context.Context, actor access.Actor, in *campaignIn) (*reply[campaignJSON], error) {
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[campaignJSON], error) {
 			if _, err := a.d.Campaigns.Stop(ctx, actor, campaign.ID(in.ID)); err != nil {
 				return nil, err
 			}

@@ -117,9 +117,6 @@ func (a *API) suggestionOne(ctx context.Context, s trigger.Suggestion, err error
 // suggestions are the operations on rules that propose offers, and on what they proposed.
 func (a *API) suggestions() {
 	const base, rules = "/api/v1/suggestions", "/api/v1/suggestion-rules"
-	type suggestionIn struct {
-		ID string `path:"id"`
-	}
 	type suggestionsIn struct {
 		State string `query:"state" enum:"open,snoozed,accepted,dismissed" default:"open"`
 		Paging
@@ -137,12 +134,12 @@ func (a *API) suggestions() {
 			return page(items, next), nil
 		})
 	handle(a, op("GET", base+"/{id}", "suggestions:read", "Get a suggestion", "", 200),
-		func(ctx context.Context, actor access.Actor, in *suggestionIn) (*reply[suggestionJSON], error) {
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[suggestionJSON], error) {
 			s, err := a.d.Triggers.Get(ctx, actor, trigger.ID(in.ID))
 			return a.suggestionOne(ctx, s, err)
 		})
 	handle(a, op("POST", base+"/{id}/accept", "suggestions:write", "Take a suggestion up", "Nothing is sent: its action is yours to do. Safe to repeat.", 200),
-		func(ctx context.Context, actor access.Actor, in *suggestionIn) (*reply[suggestionJSON], error) {
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[suggestionJSON], error) {
 			s, err := a.d.Triggers.Accept(ctx, actor, trigger.ID(in.ID))
 			return a.suggestionOne(ctx, s, err)
 		})
@@ -203,7 +200,7 @@ func (a *API) suggestions() {
 			return &reply[triggerRule]{triggerRuleJSON(r)}, nil
 		})
 	handle(a, op("DELETE", rules+"/{id}", "suggestions:write", "Remove a rule that proposes offers", "What it proposed stays.", 204),
-		func(ctx context.Context, actor access.Actor, in *suggestionIn) (*struct{}, error) {
+		func(ctx context.Context, actor access.Actor, in *pathID) (*struct{}, error) {
 			return nil, a.d.Triggers.RemoveRule(ctx, actor, trigger.RuleID(in.ID))
 		})
 	type triggerTryIn struct {
