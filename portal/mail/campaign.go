@@ -3,7 +3,6 @@ package mail
 import (
 	"context"
 	"html/template"
-	"net/url"
 	"strings"
 	"time"
 
@@ -107,12 +106,11 @@ func (c *Campaigns) write(ctx context.Context, l campaign.Letter) (w campaign.Wr
 	if l.Test && l.Customer == "" { // nobody would get it: the words read on
 		l.Customer = company
 	}
-	link := c.n.mail.base + "/l/" + orgs[l.Page.Org].Slug + "/" + l.Page.Token
-	q := url.Values{"in": {l.Text.Language}}
-	if l.Ref != "" && !l.Test {
-		q.Set("ref", l.Ref)
+	ref := l.Ref
+	if l.Test {
+		ref = ""
 	}
-	link += "?" + q.Encode()
+	link := c.n.mail.base + l.Page.At(orgs[l.Page.Org].Slug, l.Text.Language, ref)
 	stop = c.n.mail.base + "/answer/"
 	if l.Preview {
 		stop += "…"

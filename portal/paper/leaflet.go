@@ -91,11 +91,7 @@ func (k Desk) Leaflet(ctx context.Context, actor access.Actor, id promo.ID, w Le
 	if more > 0 {
 		products = append(products, p.T("landing.more", "n", more))
 	}
-	link := strings.TrimRight(w.Base, "/") + "/l/" + us.Slug + "/" + own.Token
-	if w.Ref != "" {
-		link += "?ref=" + w.Ref
-	}
-	f := Flyer{Lang: text.Language, Company: us.Name, With: p.T("landing.with", "owner", owner.Name), Title: text.Title, Text: text.Body, Call: p.T("landing.scan"), Link: link, Imprint: own.Imprint, Colour: flyerColours[own.Colour], Dated: own.Changed,
+	f := Flyer{Lang: text.Language, Company: us.Name, With: p.T("landing.with", "owner", owner.Name), Title: text.Title, Text: text.Body, Call: p.T("landing.scan"), Link: strings.TrimRight(w.Base, "/") + own.At(us.Slug, "", w.Ref), Imprint: own.Imprint, Colour: flyerColours[own.Colour], Dated: own.Changed,
 		Facts: []Fact{{Label: p.T("landing.when"), Value: p.T("promo.window_is", "from", p.Date(st.Terms.From), "until", p.Date(st.Terms.Until))}, {Label: p.T("landing.products"), Value: p.List(products)}}}
 	if own.Offer {
 		f.Offer = Allowance(p, st.Terms)

@@ -256,7 +256,7 @@ func (v *visit) landLogos(p landing.Public) ([]view.Logo, error) {
 	var out []view.Logo
 	for _, x := range []struct{ whose, org string }{{"own", p.Page.Org}, {"owner", p.Page.Owner}} {
 		if l, ok := all[x.org]; ok {
-			out = append(out, view.Logo{URL: "/l/" + v.Params("company") + "/" + p.Page.Token + "/logo/" + x.whose + "?v=" + l.Hash[:12], Width: l.Width, Height: l.Height})
+			out = append(out, view.Logo{URL: p.Page.At(v.Params("company"), "", "") + "/logo/" + x.whose + "?v=" + l.Hash[:12], Width: l.Width, Height: l.Height})
 		}
 	}
 	return out, nil

@@ -29,22 +29,6 @@ var viewsBySource = session.Rate{PerSecond: 20.0 / 3600, Burst: 5}
 // cookieless are addresses at which nothing is kept in the browser of who looks.
 func cookieless(path string) bool { return strings.HasPrefix(path, "/l/") }
 
-// landAt is the address of a page, in one of its languages.
-func landAt(slug string, p landing.Page, language, ref string) string {
-	q := url.Values{}
-	if language != "" {
-		q.Set("in", language)
-	}
-	if ref != "" {
-		q.Set("ref", ref)
-	}
-	at := "/l/" + slug + "/" + p.Token
-	if len(q) > 0 {
-		at += "?" + q.Encode()
-	}
-	return at
-}
-
 // landing is what a visitor of a page asked for, in a language that the page has.
 func (v *visit) landing() (landing.Public, error) {
 	v.Set("Content-Security-Policy", landingCSP)
@@ -147,7 +131,7 @@ func (v *visit) landPage(status int, p landing.Public, form view.Form, stamp str
 		stamp = p.Stamp(v.now)
 	}
 	org, t := n.orgs[p.Page.Org], p.Page.In(string(v.p.Language()))
-	page := &view.LandingPage{PublicFormPage: view.PublicFormPage{Base: v.landBase(), URL: landAt(org.Slug, p.Page, t.Language, p.Ref), CompanyName: org.Name, Title: t.Title, Intro: t.Body, Consent: t.Consent, Stamp: stamp, Done: done, Form: form, Countries: countries(or(form.Value("country"), org.Country), v.p),
+	page := &view.LandingPage{PublicFormPage: view.PublicFormPage{Base: v.landBase(), URL: p.Page.At(org.Slug, t.Language, p.Ref), CompanyName: org.Name, Title: t.Title, Intro: t.Body, Consent: t.Consent, Stamp: stamp, Done: done, Form: form, Countries: countries(or(form.Value("country"), org.Country), v.p),
 		MayContact: view.T("landing.may_contact", "company", org.Name, "owner", n.org(p.Page.Owner)), MayShare: view.T("landing.may_share", "company", org.Name, "owner", n.org(p.Page.Owner))},
 		Phase: string(p.Phase), Colour: p.Page.Colour, OwnerName: n.org(p.Page.Owner), Privacy: p.Page.Privacy, Imprint: p.Page.Imprint, From: view.Date(p.Terms.From), Until: view.Date(p.Terms.Until)}
 	if page.CSRF == "" { // nobody is signed in: what is signed is the stamp
@@ -158,7 +142,7 @@ func (v *visit) landPage(status int, p landing.Public, form view.Form, stamp str
 	}
 	for _, x := range p.Page.Texts {
 		if len(p.Page.Texts) > 1 {
-			page.Languages = append(page.Languages, view.Option{Value: landAt(org.Slug, p.Page, x.Language, p.Ref), Label: view.T("language." + x.Language), On: x.Language == t.Language})
+			page.Languages = append(page.Languages, view.Option{Value: p.Page.At(org.Slug, x.Language, p.Ref), Label: view.T("language." + x.Language), On: x.Language == t.Language})
 		}
 	}
 	if p.Phase == landing.Live {
@@ -264,7 +248,7 @@ func (v *visit) landProposal(page *view.LandingEditPage, id promo.ID, n names, f
 		return err
 	}
 	for _, x := range pages {
-		page.Pages = append(page.Pages, view.LandingLink{Company: n.company(x.Org), URL: v.absolute(landAt(n.orgs[x.Org].Slug, x, "", "")), Since: x.Published, Title: x.Texts[0].Title})
+		page.Pages = append(page.Pages, view.LandingLink{Company: n.company(x.Org), URL: v.absolute(x.At(n.orgs[x.Org].Slug, "", "")), Since: x.Published, Title: x.Texts[0].Title})
 	}
 	return nil
 }
@@ -292,7 +276,7 @@ func (v *visit) landOwn(page *view.LandingEditPage, id promo.ID, st promo.Standi
 		}
 	} else {
 		landValues(values, own.Texts)
-		page.Link = v.absolute(landAt(v.login.Org.Slug, own.Page, "", ""))
+		page.Link = v.absolute(own.Page.At(v.login.Org.Slug, "", ""))
 	}
 	page.Form = view.Form{Values: values}
 	if f.page != nil {
@@ -311,7 +295,7 @@ func (v *visit) landOwn(page *view.LandingEditPage, id promo.ID, st promo.Standi
 		}
 	}
 	for _, c := range own.Codes {
-		page.Codes = append(page.Codes, view.LandingCode{FlyerURL: page.URL + "/flyer?ref=" + url.QueryEscape(c.Code), Code: c.Code, Label: c.Label, URL: v.absolute(landAt(v.login.Org.Slug, own.Page, "", c.Code))})
+		page.Codes = append(page.Codes, view.LandingCode{FlyerURL: page.URL + "/flyer?ref=" + url.QueryEscape(c.Code), Code: c.Code, Label: c.Label, URL: v.absolute(own.Page.At(v.login.Org.Slug, "", c.Code))})
 	}
 	return nil
 }

@@ -15,6 +15,7 @@
 package landing
 
 import (
+	"net/url"
 	"time"
 
 	"entente/prm/lead"
@@ -78,6 +79,23 @@ func (p Page) In(language string) Text {
 		return Text{Language: language}
 	}
 	return p.Texts[0]
+}
+
+// At is where a page stands on this server, beside the slug of its company: in one of its
+// languages and by one of its referral codes, if they are given.
+func (p Page) At(slug, language, ref string) string {
+	q := url.Values{}
+	if language != "" {
+		q.Set("in", language)
+	}
+	if ref != "" {
+		q.Set("ref", ref)
+	}
+	at := "/l/" + slug + "/" + p.Token
+	if len(q) > 0 {
+		at += "?" + q.Encode()
+	}
+	return at
 }
 
 // Code is a referral code of a page: whoever comes by ?ref= with it is counted apart, and
