@@ -59,12 +59,9 @@ func campaignList(v *visit) error {
 // campaignNew is the form of a new campaign.
 func campaignNew(v *visit) error {
 	id := promo.ID(v.Params("id"))
-	values := map[string]string{"pause": "7", "name": v.Query("name")}
-	for _, f := range []string{"countries", "bought"} {
+	values := map[string]string{"pause": "7"}
+	for _, f := range []string{"name", "countries", "bought", "not_since"} {
 		values[f] = v.Query(f)
-	}
-	if n := v.Query("not_since"); n != "" {
-		values["not_since"] = n
 	}
 	return v.campaignForm(200, id, nil, view.Form{Values: values})
 }
@@ -234,8 +231,7 @@ func (v *visit) campaignPage(status int, form view.Form) error {
 		page.Figures = append(page.Figures, view.KV{Label: view.T(key), Value: view.Raw(v.p.Quantity(strconv.Itoa(x), ""))})
 	}
 	page.CanTry = may && len(page.Previews) > 0
-	switch c.State {
-	case campaign.Draft:
+	if c.State == campaign.Draft {
 		a, err := v.w.d.Campaigns.Audience(v.ctx, v.actor(), c.ID)
 		if err != nil {
 			return err
@@ -249,7 +245,7 @@ func (v *visit) campaignPage(status int, form view.Form) error {
 		if may {
 			page.EditURL = page.URL + "/edit"
 		}
-	default:
+	} else {
 		page.CanStop = may && (c.State == campaign.Scheduled || c.State == campaign.Sending)
 		left(c.Tally.Left)
 		figure("campaign.fig.sent", c.Tally.Sent)
@@ -261,12 +257,10 @@ func (v *visit) campaignPage(status int, form view.Form) error {
 		}
 		figure("campaign.fig.refused", c.Tally.Refused)
 		figure("campaign.fig.unsubscribed", c.Tally.Unsubscribed)
-		for _, x := range []struct {
-			key string
-			n   int
-		}{{"funnel.views", c.Funnel.Views}, {"funnel.leads", c.Funnel.Leads}, {"funnel.deals", c.Funnel.Deals}, {"funnel.orders", c.Funnel.Orders}} {
-			figure(x.key, x.n)
-		}
+		figure("funnel.views", c.Funnel.Views)
+		figure("funnel.leads", c.Funnel.Leads)
+		figure("funnel.deals", c.Funnel.Deals)
+		figure("funnel.orders", c.Funnel.Orders)
 	}
 	return v.renderAs(status, page, nil)
 }
