@@ -151,10 +151,13 @@ func (t Terms) read(ctx context.Context) (from, to string) {
 		min(db.Now(ctx).In(zone).AddDate(0, 0, -1).Format(time.DateOnly), until.AddDate(0, 0, 7*liftBeyond).Format(time.DateOnly))
 }
 
+// of says that a measure is of the terms of a promotion that are agreed.
+func (k keptRow) of(r row) bool { return k.PromotionID != "" && k.Version == r.AgreedNo }
+
 // measured reads what was kept of a company, and when; false: nothing of these terms was.
 func (k keptRow) measured(r row) (Measured, bool, error) {
 	var m Measured
-	if k.PromotionID == "" || k.Version != r.AgreedNo {
+	if !k.of(r) {
 		return m, false, nil
 	}
 	if err := json.Unmarshal([]byte(k.Content), &m); err != nil {

@@ -195,7 +195,7 @@ func (s *Service) lifted(ctx context.Context, r row, org string, kept map[string
 	}
 	var missing []string
 	for _, p := range t.Parts {
-		if k := kept[p.Org]; p.Role == Participant && (org == "" || p.Org == org) && (k.PromotionID == "" || k.Version != r.AgreedNo) {
+		if p.Role == Participant && (org == "" || p.Org == org) && !kept[p.Org].of(r) {
 			missing = append(missing, p.Org)
 		}
 	}
