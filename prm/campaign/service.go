@@ -27,7 +27,6 @@ const (
 	mostSubject = 150
 	mostBody    = 8000
 	mostPause   = 90
-	usualPause  = 7
 	mostAhead   = 180 * 24 * time.Hour
 )
 

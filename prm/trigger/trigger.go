@@ -68,7 +68,6 @@ const (
 	mostLength  = 500 // characters of a condition
 	mostNodes   = 120
 	mostQuiet   = 365
-	usualQuiet  = 14
 	mostSubject = 20_000
 )
 
