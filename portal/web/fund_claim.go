@@ -345,17 +345,18 @@ func (v *visit) claimTalk(page *view.FundClaimPage, c fund.Claim, n names, form 
 func claimSay(v *visit) error {
 	in, id := v.input(), fund.ClaimID(v.Params("id"))
 	position, _ := strconv.Atoi(v.Params("position"))
-	err := error(nil)
-	if strings.TrimSpace(in.values["text"]) == "" { // nothing is begun for nothing
-		err = fault.InvalidField("text", "room.text_missing")
+	say := func(text string) error {
+		if strings.TrimSpace(text) == "" { // nothing is begun for nothing
+			return fault.InvalidField("text", "room.text_missing")
+		}
+		t, err := v.w.d.Funds.Discuss(v.ctx, v.actor(), id, position)
+		if err != nil {
+			return err
+		}
+		_, _, err = v.w.d.Rooms.Post(v.ctx, v.actor(), room.Draft{Room: room.ID(t.Room), Thread: t.Thread, Key: v.key(), Text: text})
+		return err
 	}
-	var t fund.Talk
-	if err == nil {
-		t, err = v.w.d.Funds.Discuss(v.ctx, v.actor(), id, position)
-	}
-	if err == nil {
-		_, _, err = v.w.d.Rooms.Post(v.ctx, v.actor(), room.Draft{Room: room.ID(t.Room), Thread: t.Thread, Key: v.key(), Text: in.values["text"]})
-	}
+	err := say(in.values["text"])
 	if err == nil {
 		return v.seeOther(v.claimURL(id) + "?talk=" + itoa(int64(position)) + "#talk")
 	}
