@@ -65,7 +65,7 @@ func textsOfLanding(texts []landingText) []landing.Text {
 func landingJSON(p landing.Page, slug string) landingPage {
 	out := landingPage{Company: slug, Live: p.Live, Texts: landingTexts(p.Texts), Privacy: p.Privacy, Imprint: p.Imprint, Colour: p.Colour, Offer: p.Offer, Listed: p.Listed, Published: instantOut(p.Published)}
 	if p.Token != "" {
-		out.Path = "/l/" + slug + "/" + p.Token
+		out.Path = p.At(slug, "", "")
 	}
 	return out
 }
