@@ -26,14 +26,15 @@ func serve(t *testing.T, o Options) *Server {
 	return s
 }
 
-// client is a TURN client with a name and a password.
+// client is a TURN client with a name and a password. It reaches the server within the machine,
+// whatever address that has outside.
 func client(t *testing.T, s *Server, user, password string) *turn.Client {
 	t.Helper()
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := turn.NewClient(&turn.ClientConfig{TURNServerAddr: s.Addr().String(), Conn: conn, Username: user, Password: password, Realm: realm, LoggerFactory: factory{s.opt.Log}})
+	c, err := turn.NewClient(&turn.ClientConfig{TURNServerAddr: s.conn.LocalAddr().String(), Conn: conn, Username: user, Password: password, Realm: realm, LoggerFactory: factory{s.opt.Log}})
 	if err == nil {
 		err = c.Listen()
 	}
@@ -42,6 +43,19 @@ func client(t *testing.T, s *Server, user, password string) *turn.Client {
 	}
 	t.Cleanup(func() { c.Close(); _ = conn.Close() })
 	return c
+}
+
+// bothEnds is what two persons have allocated.
+func bothEnds(t *testing.T, s *Server) (ends [2]net.PacketConn) {
+	t.Helper()
+	for i, person := range []string{"maya", "ingrid"} {
+		user, password := s.Credential(person)
+		var err error
+		if ends[i], err = client(t, s, user, password).Allocate(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return ends
 }
 
 // TestRelay: with a credential of the hour packets go through, both ways, to where it is
@@ -185,26 +199,9 @@ func TestRelayedStaysCounted(t *testing.T) {
 func TestBothRelayed(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{Public: netip.MustParseAddr("203.0.113.7"), Allow: func(netip.Addr) bool { return false }})
-	var ends [2]net.PacketConn
-	for i, person := range []string{"maya", "ingrid"} {
-		conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = conn.Close() })
-		user, password := s.Credential(person)
-		c, err := turn.NewClient(&turn.ClientConfig{TURNServerAddr: s.conn.LocalAddr().String(), Conn: conn, Username: user, Password: password, Realm: realm, LoggerFactory: factory{s.opt.Log}})
-		if err == nil {
-			err = c.Listen()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(c.Close)
-		if ends[i], err = c.Allocate(); err != nil {
-			t.Fatal(err)
-		}
-		if at := ends[i].LocalAddr().(*net.UDPAddr); at.IP.String() != "203.0.113.7" {
+	ends := bothEnds(t, s)
+	for _, end := range ends {
+		if at := end.LocalAddr().(*net.UDPAddr); at.IP.String() != "203.0.113.7" {
 			t.Fatalf("relayed from %v", at)
 		}
 	}
@@ -251,26 +248,7 @@ func TestOwnPorts(t *testing.T) {
 			o.Public = netip.MustParseAddr(public)
 		}
 		s := serve(t, o)
-		var ends [2]net.PacketConn
-		for i, person := range []string{"maya", "ingrid"} {
-			conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = conn.Close() })
-			user, password := s.Credential(person)
-			c, err := turn.NewClient(&turn.ClientConfig{TURNServerAddr: s.conn.LocalAddr().String(), Conn: conn, Username: user, Password: password, Realm: realm, LoggerFactory: factory{s.opt.Log}})
-			if err == nil {
-				err = c.Listen()
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(c.Close)
-			if ends[i], err = c.Allocate(); err != nil {
-				t.Fatal(err)
-			}
-		}
+		ends := bothEnds(t, s)
 		secret, err := net.ListenPacket("udp4", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -374,17 +352,8 @@ func TestNeighbour(t *testing.T) {
 	secret, other := open()
 	public := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.9"), at.Port())
 	s.Neighbour(public, netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port()))
-	conn, _ := open()
 	user, password := s.Credential("maya")
-	c, err := turn.NewClient(&turn.ClientConfig{TURNServerAddr: s.conn.LocalAddr().String(), Conn: conn, Username: user, Password: password, Realm: realm, LoggerFactory: factory{s.opt.Log}})
-	if err == nil {
-		err = c.Listen()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	end, err := c.Allocate()
+	end, err := client(t, s, user, password).Allocate()
 	if err != nil {
 		t.Fatal(err)
 	}
