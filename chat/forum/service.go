@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"entente/chat/attach"
+	"entente/chat/text"
 	"entente/db"
 	"entente/db/audit"
 	"entente/db/blob"
@@ -197,8 +198,8 @@ func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd Cate
 	}
 	cmd.Name, cmd.About = strings.TrimSpace(cmd.Name), strings.TrimSpace(cmd.About)
 	bad := fault.New(fault.Invalid, "form.invalid")
-	words(bad, "name", cmd.Name, 1, maxName, false)
-	words(bad, "about", cmd.About, 0, maxAbout, false)
+	text.Check(bad, "name", cmd.Name, 1, maxName, false)
+	text.Check(bad, "about", cmd.About, 0, maxAbout, false)
 	with, err := s.partners.With(ctx, actor.Org)
 	if err != nil {
 		return "", err
@@ -315,23 +316,6 @@ func (s *Service) Ended(ctx context.Context, actor access.Actor, one, other stri
 		return quietSeats(ctx, other, one)
 	})
 }
-
-// words checks a text: its length, and that people can read it.
-func words(bad *fault.Error, field, text string, least, most int, lines bool) {
-	n := utf8.RuneCountInString(text)
-	switch {
-	case n < least:
-		bad.With(field, "form.missing")
-	case n > most:
-		bad.With(field, "form.too_long", "Most", most)
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsControl(r) && !(lines && (r == '\n' || r == '\t')) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
-	}):
-		bad.With(field, "form.text_wrong")
-	}
-}
-
-func clean(text string) string { return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")) }
 
 // tags are at most five words of letters, digits and hyphens, lower-cased.
 func tags(bad *fault.Error, in []string) string {

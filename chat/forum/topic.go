@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"entente/chat/text"
 	"entente/db"
 	"entente/db/job"
 	"entente/prm/access"
@@ -264,10 +265,10 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, cmd TopicCmd) (To
 }
 
 func (cmd TopicCmd) row(ctx context.Context, actor access.Actor) (topicRow, error) {
-	cmd.Title, cmd.Body = strings.TrimSpace(cmd.Title), clean(cmd.Body)
+	cmd.Title, cmd.Body = strings.TrimSpace(cmd.Title), text.Clean(cmd.Body)
 	bad := fault.New(fault.Invalid, "form.invalid")
-	words(bad, "title", cmd.Title, 1, maxTitle, false)
-	words(bad, "body", cmd.Body, 0, maxBody, true)
+	text.Check(bad, "title", cmd.Title, 1, maxTitle, false)
+	text.Check(bad, "body", cmd.Body, 0, maxBody, true)
 	if !slices.Contains(Kinds, cmd.Kind) {
 		bad.With("kind", "form.choice_wrong")
 	}
@@ -281,12 +282,12 @@ func (cmd TopicCmd) row(ctx context.Context, actor access.Actor) (topicRow, erro
 			bad.With("survey", "forum.survey_wrong")
 		}
 		for _, q := range cmd.Survey {
-			words(bad, "survey", q.Text, 1, maxTitle, false)
+			text.Check(bad, "survey", q.Text, 1, maxTitle, false)
 			if len(q.Options) < 2 || len(q.Options) > maxOptions {
 				bad.With("survey", "forum.survey_wrong")
 			}
 			for _, o := range q.Options {
-				words(bad, "survey", o, 1, maxTitle, false)
+				text.Check(bad, "survey", o, 1, maxTitle, false)
 			}
 		}
 		survey = db.Text(cmd.Survey)
@@ -307,7 +308,7 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id TopicID, bod
 // ReplyWith is Reply with files that the actor brought for it.
 // Codes: as of Reply.
 func (s *Service) ReplyWith(ctx context.Context, actor access.Actor, id TopicID, body, key string, files []FileID) (PostID, error) {
-	body = clean(body)
+	body = text.Clean(body)
 	var out PostID
 	err := s.change(ctx, actor, func(ctx context.Context) error {
 		c, row, err := lock(ctx, actor, access.ForumWrite, id)
@@ -331,7 +332,7 @@ func (s *Service) ReplyWith(ctx context.Context, actor access.Actor, id TopicID,
 			return fault.New(fault.Forbidden, "forum.may_not_reply")
 		}
 		bad := fault.New(fault.Invalid, "form.invalid")
-		words(bad, "body", body, 1, maxBody, true)
+		text.Check(bad, "body", body, 1, maxBody, true)
 		if key == "" || len(key) > maxKey {
 			bad.With("key", "room.key_wrong")
 		}
@@ -398,7 +399,7 @@ func (s *Service) step(ctx context.Context, actor access.Actor, act access.Actio
 // topic's.
 // Codes: Unauthenticated, NotFound, Forbidden, Conflict (closed, removed), Invalid.
 func (s *Service) Edit(ctx context.Context, actor access.Actor, id TopicID, post PostID, title, body string, list []string) error {
-	body, title = clean(body), strings.TrimSpace(title)
+	body, title = text.Clean(body), strings.TrimSpace(title)
 	return s.step(ctx, actor, access.ForumWrite, id, func(ctx context.Context, c Category, row topicRow) error {
 		bad := fault.New(fault.Invalid, "form.invalid")
 		if c.Closed {
@@ -410,7 +411,7 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, id TopicID, post
 			if err != nil {
 				return err
 			}
-			switch words(bad, "body", body, 1, maxBody, true); {
+			switch text.Check(bad, "body", body, 1, maxBody, true); {
 			case !own(actor, p.OrgID, p.PersonID):
 				return fault.New(fault.Forbidden, "room.not_yours")
 			case p.Removed != 0:
@@ -425,8 +426,8 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, id TopicID, post
 		if !own(actor, row.OrgID, row.PersonID) {
 			return fault.New(fault.Forbidden, "room.not_yours")
 		}
-		words(bad, "title", title, 1, maxTitle, false)
-		words(bad, "body", body, int(1-flag(Kind(row.Kind) == Survey)), maxBody, true)
+		text.Check(bad, "title", title, 1, maxTitle, false)
+		text.Check(bad, "body", body, int(1-flag(Kind(row.Kind) == Survey)), maxBody, true)
 		set := tags(bad, list)
 		if err := bad.OrNil(); err != nil {
 			return err

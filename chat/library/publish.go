@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entente/chat/attach"
+	"entente/chat/text"
 	"entente/db"
 	"entente/db/blob"
 	"entente/db/job"
@@ -155,7 +156,7 @@ func (s *Service) Renew(ctx context.Context, actor access.Actor, id ID, what, na
 	}
 	what = strings.TrimSpace(what)
 	bad := fault.New(fault.Invalid, "form.invalid")
-	words(bad, "note", what, 0, maxNote, false)
+	text.Check(bad, "note", what, 0, maxNote, false)
 	if err := bad.OrNil(); err != nil {
 		return 0, err
 	}

@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"entente/chat/attach"
+	"entente/chat/text"
 	"entente/db"
 	"entente/db/audit"
 	"entente/db/blob"
@@ -329,29 +328,12 @@ func note(ctx context.Context, actor access.Actor, action, id string) error {
 	return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: action, SubjectKind: "document", SubjectID: id, Outcome: audit.Done})
 }
 
-// words checks a text of a field.
-func words(bad *fault.Error, field, text string, least, most int, lines bool) {
-	n := utf8.RuneCountInString(text)
-	switch {
-	case n < least:
-		bad.With(field, "form.missing")
-	case n > most:
-		bad.With(field, "form.too_long", "Most", most)
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsControl(r) && !(lines && (r == '\n' || r == '\t')) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
-	}):
-		bad.With(field, "form.text_wrong")
-	}
-}
-
-func clean(text string) string { return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")) }
-
 // check is what is wrong with a document, as far as its text tells.
 func (cmd *Cmd) check(c Choices, had Audience) *fault.Error {
 	bad := fault.New(fault.Invalid, "form.invalid")
-	cmd.Title, cmd.About = strings.TrimSpace(cmd.Title), clean(cmd.About)
-	words(bad, "title", cmd.Title, 1, maxTitle, false)
-	words(bad, "about", cmd.About, 0, maxAbout, true)
+	cmd.Title, cmd.About = strings.TrimSpace(cmd.Title), text.Clean(cmd.About)
+	text.Check(bad, "title", cmd.Title, 1, maxTitle, false)
+	text.Check(bad, "about", cmd.About, 0, maxAbout, true)
 	if !slices.Contains(Kinds, cmd.Kind) {
 		bad.With("kind", "form.choice_wrong")
 	}

@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"entente/chat/text"
 	"entente/db"
 	"entente/db/job"
 	"entente/prm/access"
@@ -52,17 +51,9 @@ func (r Room) barred(a access.Actor) bool {
 
 func title(s string) (string, error) {
 	s = strings.Join(strings.Fields(s), " ")
-	switch {
-	case s == "":
-		return "", fault.InvalidField("title", "form.missing")
-	case utf8.RuneCountInString(s) > maxFreeTitle:
-		return "", fault.InvalidField("title", "form.too_long", "Most", maxFreeTitle)
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
-	}):
-		return "", fault.InvalidField("title", "form.text_wrong")
-	}
-	return s, nil
+	bad := fault.New(fault.Invalid, "form.invalid")
+	text.Check(bad, "title", s, 1, maxFreeTitle, false)
+	return s, bad.OrNil()
 }
 
 // colleagues checks that people are the own company's, and adds the actor.
