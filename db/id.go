@@ -41,3 +41,11 @@ func FromMicros(n int64) time.Time {
 	}
 	return time.UnixMicro(n).UTC()
 }
+
+// Flag is a yes or no as stored: 1 or 0.
+func Flag(on bool) int64 {
+	if on {
+		return 1
+	}
+	return 0
+}

@@ -2,10 +2,8 @@ package call
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"entente/chat/room"
@@ -88,7 +86,7 @@ func lockCall(ctx context.Context, id ID) (c callRow, err error) {
 
 // insertCall begins a call; the unique open one of a room settles a race.
 func insertCall(ctx context.Context, id room.ID, person, org string, relay bool) (c callRow, made bool, err error) {
-	c = callRow{ID: db.NewID(), RoomID: string(id), PersonID: person, OrgID: org, Rev: 1, Begun: db.Micros(db.Now(ctx)), Relay: bit(relay)}
+	c = callRow{ID: db.NewID(), RoomID: string(id), PersonID: person, OrgID: org, Rev: 1, Begun: db.Micros(db.Now(ctx)), Relay: db.Flag(relay)}
 	n, err := db.Exec(ctx, "INSERT INTO room_call ("+callColumns+") VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, '', 0) ON CONFLICT DO NOTHING", c.ID, c.RoomID, c.PersonID, c.OrgID, c.Rev, c.Begun, c.Relay)
 	return c, n == 1, err
 }
@@ -115,7 +113,7 @@ func parties(ctx context.Context, call string) (int, error) {
 // insertParty adds a party to a locked call.
 func insertParty(ctx context.Context, call, person, org string, f Flags) (Peer, error) {
 	now := db.Micros(db.Now(ctx))
-	p := partyRow{ID: db.NewID(), CallID: call, PersonID: person, OrgID: org, Mic: bit(f.Mic), Camera: bit(f.Camera), Screen: bit(f.Screen), Joined: now, Beat: now}
+	p := partyRow{ID: db.NewID(), CallID: call, PersonID: person, OrgID: org, Mic: db.Flag(f.Mic), Camera: db.Flag(f.Camera), Screen: db.Flag(f.Screen), Joined: now, Beat: now}
 	return Peer(p.ID), db.Tx(ctx).Create(&p).Error
 }
 
@@ -128,10 +126,7 @@ func host(ctx context.Context, c *callRow, node string) error {
 
 func readCall(ctx context.Context, id string) (c callRow, err error) {
 	err = db.Tx(ctx).Where("id = ?", id).Take(&c).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		err = errNotFound
-	}
-	return c, err
+	return c, db.Translate(err)
 }
 
 // hosted renews a node's word for the calls that it forwards, and returns those that run.
@@ -164,24 +159,14 @@ func forget(ctx context.Context, before time.Time, limit int) (int, error) {
 	return len(ids), db.Tx(ctx).Where("id IN ?", ids).Delete(&callRow{}).Error
 }
 
-func bit(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 func readParty(ctx context.Context, id Peer) (partyRow, error) {
 	var p partyRow
 	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&p).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		err = errNotFound
-	}
-	return p, err
+	return p, db.Translate(err)
 }
 
 func setFlags(ctx context.Context, id Peer, f Flags) (there bool, err error) {
-	n, err := db.Exec(ctx, "UPDATE room_call_party SET mic = ?, camera = ?, screen = ? WHERE id = ? AND gone = 0", bit(f.Mic), bit(f.Camera), bit(f.Screen), string(id))
+	n, err := db.Exec(ctx, "UPDATE room_call_party SET mic = ?, camera = ?, screen = ? WHERE id = ? AND gone = 0", db.Flag(f.Mic), db.Flag(f.Camera), db.Flag(f.Screen), string(id))
 	return n == 1, err
 }
 
@@ -302,7 +287,7 @@ func relayed(ctx context.Context, call string) error {
 }
 
 func putRelay(ctx context.Context, org, person string, on bool) error {
-	row := policyRow{org, bit(on), person, db.Micros(db.Now(ctx))}
+	row := policyRow{org, db.Flag(on), person, db.Micros(db.Now(ctx))}
 	return db.Tx(ctx).Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"relay", "person_id", "changed"}),
 	}).Create(&row).Error

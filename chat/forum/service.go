@@ -208,7 +208,7 @@ func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd Cate
 		bad.With("seats", "form.too_many", "most", maxSeats)
 	}
 	err = s.change(ctx, actor, func(ctx context.Context) error {
-		row := categoryRow{ID: string(cmd.ID), OwnerID: actor.Org, Name: cmd.Name, About: cmd.About, Open: flag(cmd.Open), Closed: flag(cmd.Closed), Made: db.Micros(db.Now(ctx)), MadeBy: actor.Person}
+		row := categoryRow{ID: string(cmd.ID), OwnerID: actor.Org, Name: cmd.Name, About: cmd.About, Open: db.Flag(cmd.Open), Closed: db.Flag(cmd.Closed), Made: db.Micros(db.Now(ctx)), MadeBy: actor.Person}
 		had, ending := map[string]bool{}, false
 		if cmd.ID != "" {
 			c, err := enter(ctx, actor, access.ForumManage, cmd.ID, false)
@@ -250,7 +250,7 @@ func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd Cate
 		}
 		for _, x := range cmd.Seats {
 			had[x.Org] = false
-			if err := putSeat(ctx, seatRow{CategoryID: row.ID, OrgID: x.Org, MayReply: flag(x.Reply || x.Create), MayCreate: flag(x.Create), Added: db.Micros(db.Now(ctx))}); err != nil {
+			if err := putSeat(ctx, seatRow{CategoryID: row.ID, OrgID: x.Org, MayReply: db.Flag(x.Reply || x.Create), MayCreate: db.Flag(x.Create), Added: db.Micros(db.Now(ctx))}); err != nil {
 				return err
 			}
 		}

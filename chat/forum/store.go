@@ -2,7 +2,6 @@ package forum
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"gorm.io/gorm"
@@ -125,29 +124,15 @@ func (ballotRow) TableName() string { return "forum_ballot" }
 
 var found = search.Index{Table: "forum_search", Key: "topic_id"}
 
-func flag(on bool) int64 {
-	if on {
-		return 1
-	}
-	return 0
-}
-
-func missing(err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return notFound()
-	}
-	return err
-}
-
 // seatOf is a category with the seat of a company; NotFound where it has none.
 func seatOf(ctx context.Context, id CategoryID, org string) (categoryRow, seatRow, error) {
 	var c categoryRow
 	var s seatRow
 	if err := db.Tx(ctx).Where("id = ?", string(id)).Take(&c).Error; err != nil {
-		return c, s, missing(err)
+		return c, s, db.Translate(err)
 	}
 	err := db.Tx(ctx).Where("category_id = ? AND org_id = ?", string(id), org).Take(&s).Error
-	return c, s, missing(err)
+	return c, s, db.Translate(err)
 }
 
 type seated struct {
@@ -220,13 +205,13 @@ func quietSeats(ctx context.Context, owner, org string) error {
 func readTopic(ctx context.Context, id TopicID) (topicRow, error) {
 	var t topicRow
 	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&t).Error
-	return t, missing(err)
+	return t, db.Translate(err)
 }
 
 func readPost(ctx context.Context, topic TopicID, id PostID) (postRow, error) {
 	var p postRow
 	err := db.Tx(ctx).Where("id = ? AND topic_id = ?", string(id), string(topic)).Take(&p).Error
-	return p, missing(err)
+	return p, db.Translate(err)
 }
 
 // lockTopic takes the lock of a topic's row.
@@ -406,7 +391,7 @@ func openFlags(ctx context.Context, owner string) ([]flagRow, error) {
 func readFlag(ctx context.Context, id FlagID, owner string) (flagRow, error) {
 	var f flagRow
 	err := db.Tx(ctx).Table("forum_flag").Select("forum_flag.*").Joins("JOIN forum_category c ON c.id = forum_flag.category_id AND c.owner_id = ?", owner).Where("forum_flag.id = ?", string(id)).Take(&f).Error
-	return f, missing(err)
+	return f, db.Translate(err)
 }
 
 // decideFlags settles all open flags of a topic or post, and says how many.

@@ -33,7 +33,7 @@ func readFile(ctx context.Context, topic TopicID, id FileID) (fileRow, error) {
 		return r, notFound()
 	}
 	err := db.Tx(ctx).Where("id = ? AND topic_id = ?", string(id), string(topic)).Take(&r).Error
-	return r, missing(err)
+	return r, db.Translate(err)
 }
 
 func countLoose(ctx context.Context, person string) (int64, error) {

@@ -427,7 +427,7 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, id TopicID, post
 			return fault.New(fault.Forbidden, "room.not_yours")
 		}
 		text.Check(bad, "title", title, 1, maxTitle, false)
-		text.Check(bad, "body", body, int(1-flag(Kind(row.Kind) == Survey)), maxBody, true)
+		text.Check(bad, "body", body, int(1-db.Flag(Kind(row.Kind) == Survey)), maxBody, true)
 		set := tags(bad, list)
 		if err := bad.OrNil(); err != nil {
 			return err

@@ -91,7 +91,7 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, cmd Cmd, name
 			return err
 		}
 		now := db.Micros(db.Now(ctx))
-		row := documentRow{ID: db.NewID(), OwnerID: actor.Org, Title: cmd.Title, About: cmd.About, Kind: cmd.Kind, Language: cmd.Language, ValidFrom: cmd.ValidFrom, Expires: cmd.Expires, Everyone: flag(cmd.Audience.Everyone), Confirm: flag(cmd.Confirm),
+		row := documentRow{ID: db.NewID(), OwnerID: actor.Org, Title: cmd.Title, About: cmd.About, Kind: cmd.Kind, Language: cmd.Language, ValidFrom: cmd.ValidFrom, Expires: cmd.Expires, Everyone: db.Flag(cmd.Audience.Everyone), Confirm: db.Flag(cmd.Confirm),
 			Version: 1, Made: now, MadeBy: actor.Person, Changed: now, ClientKey: cmd.Key}
 		if err := insertDocument(ctx, row); err != nil {
 			return err
@@ -242,7 +242,7 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id ID, cmd Cmd
 		}
 		row.Title, row.About, row.Kind, row.Language, row.ValidFrom, row.Expires = cmd.Title, cmd.About, cmd.Kind, cmd.Language, cmd.ValidFrom, cmd.Expires
 		if err := setDocument(ctx, row.ID, row.OwnerID, map[string]any{"title": row.Title, "about": row.About, "kind": row.Kind, "language": row.Language, "valid_from": row.ValidFrom, "expires": row.Expires,
-			"everyone": flag(cmd.Audience.Everyone), "confirm": flag(cmd.Confirm)}); err != nil {
+			"everyone": db.Flag(cmd.Audience.Everyone), "confirm": db.Flag(cmd.Confirm)}); err != nil {
 			return err
 		}
 		if err := setTargets(ctx, row.ID, cmd.Audience); err != nil {

@@ -2,7 +2,6 @@ package library
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -100,24 +99,10 @@ func (readingRow) TableName() string { return "library_reading" }
 
 var found = search.Index{Table: "library_search", Key: "document_id"}
 
-func flag(on bool) int64 {
-	if on {
-		return 1
-	}
-	return 0
-}
-
-func missing(err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return notFound()
-	}
-	return err
-}
-
 func readDocument(ctx context.Context, id ID) (documentRow, error) {
 	var r documentRow
 	err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error
-	return r, missing(err)
+	return r, db.Translate(err)
 }
 
 // lock takes the lock of a document's row.
@@ -320,7 +305,7 @@ func insertVersion(ctx context.Context, d documentRow, f File, what, person stri
 func readVersion(ctx context.Context, id ID, number int) (versionRow, error) {
 	var v versionRow
 	err := db.Tx(ctx).Where("document_id = ? AND number = ?", string(id), number).Take(&v).Error
-	return v, missing(err)
+	return v, db.Translate(err)
 }
 
 func versionsOf(ctx context.Context, id ID) ([]versionRow, error) {
