@@ -9,6 +9,7 @@
 package library
 
 import (
+	"slices"
 	"time"
 )
 
@@ -97,14 +98,7 @@ type Audience struct {
 
 // reaches says whether a partner is addressed.
 func (a Audience) reaches(p Partner) bool {
-	in := func(list []string, v string) bool {
-		for _, x := range list {
-			if x == v {
-				return true
-			}
-		}
-		return false
-	}
+	in := slices.Contains[[]string]
 	return in(a.Orgs, p.Org) || a.Everyone && (len(a.Tiers) == 0 || in(a.Tiers, p.Tier)) && (len(a.Countries) == 0 || in(a.within, p.Org) || in(a.Countries, p.Country) && !in(a.without, p.Org))
 }
 

@@ -62,11 +62,11 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, cmd Cmd, name
 	id := ID("")
 	made := func(ctx context.Context) error { // before, or there is no place
 		had, there, err := byKey(ctx, actor.Person, cmd.Key)
+		id = ID(had.ID) // none again where the transaction is run once more
 		if err != nil || there {
 			if err == nil && had.OwnerID != actor.Org {
 				err = fault.New(fault.Conflict, "forum.key_used")
 			}
-			id = ID(had.ID)
 			return err
 		}
 		n, err := countOf(ctx, actor.Org)
@@ -96,25 +96,27 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, cmd Cmd, name
 		if err := insertDocument(ctx, row); err != nil {
 			return err
 		}
-		if err := setTargets(ctx, row.ID, cmd.Audience); err != nil {
-			return err
-		}
-		if err := place(ctx, row.ID, cmd.Audience, choices.Partners); err != nil {
+		if err := setTargets(ctx, row.ID, cmd.Audience, choices.Partners); err != nil {
 			return err
 		}
 		if err := insertVersion(ctx, row, f, "", actor.Person); err != nil {
 			return err
 		}
-		if err := found.Put(ctx, row.ID, cmd.Title, cmd.About, f.Name); err != nil {
-			return err
-		}
-		if err := s.announce(ctx, row, today, EventPublished, actor.Person); err != nil {
-			return err
-		}
 		id = ID(row.ID)
-		return note(ctx, actor, "library.published", row.ID)
+		return s.release(ctx, actor, row, f.Name, today, EventPublished, "library.published")
 	})
 	return id, err
+}
+
+// release has a document as it was just written be found and told of, and notes who did it.
+func (s *Service) release(ctx context.Context, actor access.Actor, row documentRow, file, today, kind, action string) error {
+	if err := found.Put(ctx, row.ID, row.Title, row.About, file); err != nil {
+		return err
+	}
+	if err := s.announce(ctx, row, today, kind, actor.Person); err != nil {
+		return err
+	}
+	return note(ctx, actor, action, row.ID)
 }
 
 // announce tells the partners of a document that is valid; one that is not yet is told of
@@ -194,14 +196,8 @@ func (s *Service) Renew(ctx context.Context, actor access.Actor, id ID, what, na
 		if err := setDocument(ctx, row.ID, row.OwnerID, map[string]any{"version": row.Version, "changed": db.Micros(db.Now(ctx)), "reminded": 0}); err != nil {
 			return err
 		}
-		if err := found.Put(ctx, row.ID, row.Title, row.About, f.Name); err != nil {
-			return err
-		}
-		if err := s.announce(ctx, row, today, EventChanged, actor.Person); err != nil {
-			return err
-		}
 		number = int(row.Version)
-		return note(ctx, actor, "library.renewed", row.ID)
+		return s.release(ctx, actor, row, f.Name, today, EventChanged, "library.renewed")
 	})
 	return number, err
 }
@@ -210,7 +206,7 @@ func (s *Service) Renew(ctx context.Context, actor access.Actor, id ID, what, na
 // was not before is told; who is no more finds nothing of it.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid.
 func (s *Service) Change(ctx context.Context, actor access.Actor, id ID, cmd Cmd) error {
-	if err := s.view(ctx, actor, func(ctx context.Context) error { _, err := owned(ctx, actor, access.LibraryManage, id); return err }); err != nil {
+	if err := s.may(ctx, actor, access.LibraryManage, id); err != nil {
 		return err
 	}
 	choices, err := s.choices(ctx, actor.Org)
@@ -222,10 +218,7 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id ID, cmd Cmd
 		return err
 	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		if err := lock(ctx, id); err != nil {
-			return err
-		}
-		row, err := owned(ctx, actor, access.LibraryManage, id)
+		row, err := held(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -245,19 +238,10 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id ID, cmd Cmd
 			"everyone": db.Flag(cmd.Audience.Everyone), "confirm": db.Flag(cmd.Confirm)}); err != nil {
 			return err
 		}
-		if err := setTargets(ctx, row.ID, cmd.Audience); err != nil {
+		if err := setTargets(ctx, row.ID, cmd.Audience, choices.Partners); err != nil {
 			return err
 		}
-		if err := place(ctx, row.ID, cmd.Audience, choices.Partners); err != nil {
-			return err
-		}
-		if err := found.Put(ctx, row.ID, row.Title, row.About, v.Name); err != nil {
-			return err
-		}
-		if err := s.announce(ctx, row, today, EventPublished, actor.Person); err != nil {
-			return err
-		}
-		return note(ctx, actor, "library.changed", row.ID)
+		return s.release(ctx, actor, row, v.Name, today, EventPublished, "library.changed")
 	})
 }
 
@@ -265,7 +249,7 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id ID, cmd Cmd
 // addressed meanwhile is told then. Safe to repeat.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ID, on bool) error {
-	if err := s.view(ctx, actor, func(ctx context.Context) error { _, err := owned(ctx, actor, access.LibraryManage, id); return err }); err != nil {
+	if err := s.may(ctx, actor, access.LibraryManage, id); err != nil {
 		return err
 	}
 	today, err := s.circle.Today(ctx, actor.Org)
@@ -273,10 +257,7 @@ func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ID, on bo
 		return err
 	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		if err := lock(ctx, id); err != nil {
-			return err
-		}
-		row, err := owned(ctx, actor, access.LibraryManage, id)
+		row, err := held(ctx, actor, id)
 		if err != nil || (row.Withdrawn != 0) == on {
 			return err
 		}
@@ -301,7 +282,7 @@ func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ID, on bo
 // Codes: Unauthenticated, NotFound, Forbidden, Conflict (nothing to confirm, not read by
 // anybody now, reminded already).
 func (s *Service) Remind(ctx context.Context, actor access.Actor, id ID) error {
-	if err := s.view(ctx, actor, func(ctx context.Context) error { _, err := owned(ctx, actor, access.LibraryManage, id); return err }); err != nil {
+	if err := s.may(ctx, actor, access.LibraryManage, id); err != nil {
 		return err
 	}
 	today, err := s.circle.Today(ctx, actor.Org)
@@ -309,10 +290,7 @@ func (s *Service) Remind(ctx context.Context, actor access.Actor, id ID) error {
 		return err
 	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		if err := lock(ctx, id); err != nil {
-			return err
-		}
-		row, err := owned(ctx, actor, access.LibraryManage, id)
+		row, err := held(ctx, actor, id)
 		now := db.Now(ctx)
 		switch {
 		case err != nil:
@@ -334,12 +312,8 @@ func (s *Service) Remind(ctx context.Context, actor access.Actor, id ID) error {
 func (s *Service) Versions(ctx context.Context, actor access.Actor, id ID) ([]Version, error) {
 	var out []Version
 	err := s.view(ctx, actor, func(ctx context.Context) error {
-		row, err := owned(ctx, actor, access.LibraryRead, id)
-		if err != nil {
+		if _, err := owned(ctx, actor, access.LibraryRead, id); err != nil {
 			return err
-		}
-		if row.OwnerID != actor.Org {
-			return notFound()
 		}
 		rows, err := versionsOf(ctx, id)
 		for _, v := range rows {
@@ -354,7 +328,7 @@ func (s *Service) Versions(ctx context.Context, actor access.Actor, id ID) ([]Ve
 // one: every company that is addressed, and those that were when they read it.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) Register(ctx context.Context, actor access.Actor, id ID, number int) ([]Reader, error) {
-	if err := s.view(ctx, actor, func(ctx context.Context) error { _, err := owned(ctx, actor, access.LibraryRegister, id); return err }); err != nil {
+	if err := s.may(ctx, actor, access.LibraryRegister, id); err != nil {
 		return nil, err
 	}
 	partners, err := s.circle.Partners(ctx, actor.Org)

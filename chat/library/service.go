@@ -75,32 +75,48 @@ func (s *Service) change(ctx context.Context, actor access.Actor, fn func(contex
 
 // load reads a document as the actor's company sees it and checks what is wanted of it.
 // standings are what the company is to those that may address it.
-func load(ctx context.Context, actor access.Actor, act access.Action, id ID, standings []Standing) (documentRow, access.Resource, error) {
+func load(ctx context.Context, actor access.Actor, act access.Action, id ID, standings []Standing) (documentRow, error) {
 	row, err := readDocument(ctx, id)
 	if err != nil {
-		return row, access.Resource{}, err
+		return row, err
 	}
 	res := access.Own(row.OwnerID)
 	if row.OwnerID != actor.Org {
 		ok, err := addressed(ctx, actor.Org, id, standings)
 		if err != nil {
-			return row, res, err
+			return row, err
 		}
 		if !ok {
-			return row, res, notFound()
+			return row, notFound()
 		}
 		res.Members = []string{actor.Org}
 	}
 	if row.Kind == Prices && !access.Allowed(actor, access.LibraryPrices, res) {
-		return row, res, notFound()
+		return row, notFound()
 	}
-	return row, res, access.Check(actor, act, res)
+	return row, access.Check(actor, act, res)
 }
 
 // owned reads a document of the actor's own company.
 func owned(ctx context.Context, actor access.Actor, act access.Action, id ID) (documentRow, error) {
-	row, _, err := load(ctx, actor, act, id, nil)
-	return row, err
+	return load(ctx, actor, act, id, nil)
+}
+
+// may checks what is wanted of a document of the actor's own company, before anything else
+// is read for it.
+func (s *Service) may(ctx context.Context, actor access.Actor, act access.Action, id ID) error {
+	return s.view(ctx, actor, func(ctx context.Context) error {
+		_, err := owned(ctx, actor, act, id)
+		return err
+	})
+}
+
+// held is a document of the actor's own company that is to be changed, with its lock.
+func held(ctx context.Context, actor access.Actor, id ID) (documentRow, error) {
+	if err := lock(ctx, id); err != nil {
+		return documentRow{}, err
+	}
+	return owned(ctx, actor, access.LibraryManage, id)
 }
 
 // List lists the documents that the actor may read, the latest change first, and the cursor
@@ -216,7 +232,7 @@ func (s *Service) Read(ctx context.Context, actor access.Actor, id ID) (Document
 	var d Document
 	note := false
 	err = s.view(ctx, actor, func(ctx context.Context) error {
-		row, _, err := load(ctx, actor, access.LibraryRead, id, standings)
+		row, err := load(ctx, actor, access.LibraryRead, id, standings)
 		if err != nil {
 			return err
 		}
@@ -262,7 +278,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, id ID, number in
 	var f File
 	note := int64(0)
 	err = s.view(ctx, actor, func(ctx context.Context) error {
-		row, _, err := load(ctx, actor, access.LibraryRead, id, standings)
+		row, err := load(ctx, actor, access.LibraryRead, id, standings)
 		if err != nil {
 			return err
 		}
@@ -305,7 +321,7 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, id ID, versio
 		return err
 	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		row, _, err := load(ctx, actor, access.LibraryConfirm, id, standings)
+		row, err := load(ctx, actor, access.LibraryConfirm, id, standings)
 		switch {
 		case err != nil:
 			return err

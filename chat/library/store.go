@@ -135,7 +135,8 @@ func setDocument(ctx context.Context, id, owner string, values map[string]any) e
 	return db.Tx(ctx).Model(&documentRow{}).Where("id = ? AND owner_id = ?", id, owner).UpdateColumns(values).Error
 }
 
-func setTargets(ctx context.Context, id string, a Audience) error {
+// setTargets keeps to whom a document goes, and which partners are in its countries now.
+func setTargets(ctx context.Context, id string, a Audience, partners []Partner) error {
 	if err := db.Tx(ctx).Where("document_id = ?", id).Delete(&targetRow{}).Error; err != nil {
 		return err
 	}
@@ -145,18 +146,9 @@ func setTargets(ctx context.Context, id string, a Audience) error {
 			rows = append(rows, targetRow{id, kind, v})
 		}
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return db.Tx(ctx).CreateInBatches(&rows, 200).Error
-}
-
-// place keeps which partners are in the countries of a document.
-func place(ctx context.Context, id string, a Audience, partners []Partner) error {
 	if len(a.Countries) == 0 {
-		return nil
+		partners = nil
 	}
-	var rows []targetRow
 	for _, p := range partners {
 		kind := without
 		if slices.Contains(a.Countries, p.Country) {
