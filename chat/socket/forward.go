@@ -28,7 +28,6 @@ type callOfferOut struct {
 
 // place is where a party of this node is forwarded.
 type place struct {
-	room string
 	call call.ID
 	node string
 }
@@ -36,7 +35,6 @@ type place struct {
 // told is what one node tells another of a forwarded call.
 type told struct {
 	Do    string    `json:"do"` // ask, answer, leave, end
-	Room  string    `json:"room,omitempty"`
 	Call  call.ID   `json:"call,omitempty"`
 	Party call.Peer `json:"party,omitempty"`
 	N     int64     `json:"n,omitempty"`
@@ -90,7 +88,7 @@ func (e *Endpoint) toldByNode(data []byte) {
 			e.tellCall(ctx, st)
 		}
 		if err == nil && st.Node == e.cfg.Calls.Node {
-			err = e.openSeat(string(st.Room), st, t.Party)
+			err = e.openSeat(st, t.Party)
 		}
 		if err != nil { // the party asks again
 			e.log.Debug("a party of another node asks for its connection", "party", t.Party, "err", err)
@@ -99,11 +97,9 @@ func (e *Endpoint) toldByNode(data []byte) {
 }
 
 // openSeat gives a party a connection to this node's forwarder.
-func (e *Endpoint) openSeat(room string, st call.State, p call.Peer) error {
+func (e *Endpoint) openSeat(st call.State, p call.Peer) error {
+	room := string(st.Room)
 	e.mu.Lock()
-	if e.forwards == nil {
-		e.forwards = map[call.ID]int64{}
-	}
 	e.forwards[st.ID] = max(e.forwards[st.ID], st.Rev)
 	e.mu.Unlock()
 	return e.cfg.Calls.Forwarder.Open(string(st.ID), string(p), func(n int64, sdp string, tracks map[string][2]string) {
@@ -121,11 +117,8 @@ func (c *client) askSeat(ctx context.Context, room string, me call.Peer) error {
 		c.e.tellCall(ctx, st)
 	}
 	c.e.mu.Lock()
-	if c.e.places == nil {
-		c.e.places = map[call.Peer]place{}
-	}
 	old, was := c.e.places[me]
-	c.e.places[me] = place{room, st.ID, st.Node}
+	c.e.places[me] = place{st.ID, st.Node}
 	c.e.mu.Unlock()
 	if was && old.node != st.Node {
 		c.e.tell(old.node, told{Do: "leave", Call: st.ID, Party: me})
@@ -134,7 +127,7 @@ func (c *client) askSeat(ctx context.Context, room string, me call.Peer) error {
 		c.e.tell(st.Node, told{Do: "ask", Party: me})
 		return nil
 	}
-	if err := c.e.openSeat(room, st, me); err != nil {
+	if err := c.e.openSeat(st, me); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
 	if c.conn.Named(room) != string(me) { // taken out meanwhile

@@ -144,7 +144,7 @@ func New(cfg Config) *Endpoint {
 		cfg.Langs = []string{"en", "zh-CN"}
 	}
 	e := &Endpoint{cfg: cfg, log: cfg.Log, feed: cfg.Rooms.Feed(), clients: map[*client]struct{}{},
-		notices: map[room.ID]*notice{}, rate: newRates(cfg.Limits, cfg.Clock)}
+		places: map[call.Peer]place{}, forwards: map[call.ID]int64{}, notices: map[room.ID]*notice{}, rate: newRates(cfg.Limits, cfg.Clock)}
 	e.hub = hub.New(hub.Options{
 		Source: source{e}, Presence: presenceFrame, Left: leftFrame, Gone: e.partyGone, Told: e.toldByNode,
 		Broker: cfg.Broker, Node: cfg.Node, Log: cfg.Log,
