@@ -15,13 +15,8 @@ import (
 
 var (
 	opus = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1", RTCPFeedback: []webrtc.RTCPFeedback{{Type: "transport-cc"}}}
-	vp8  = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
+	vp8  = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: []webrtc.RTCPFeedback{{Type: "transport-cc"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}}
 )
-
-func with(c webrtc.RTPCodecCapability, fb []webrtc.RTCPFeedback) webrtc.RTPCodecCapability {
-	c.RTCPFeedback = fb
-	return c
-}
 
 func newKey() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
 
@@ -235,12 +230,7 @@ func (x *seat) hears(track *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	if medium < 0 {
 		return
 	}
-	u := &up{x: x, medium: medium, track: track}
-	for _, e := range r.GetParameters().HeaderExtensions {
-		if e.URI == levelURI {
-			u.level = uint8(e.ID) //nolint:gosec // of one byte by RFC 8285
-		}
-	}
+	u := &up{x: x, medium: medium, track: track, level: levelID(r.GetParameters().HeaderExtensions)}
 	x.call.mu.Lock()
 	if x.gone || x.ups[medium] != nil {
 		x.call.mu.Unlock()

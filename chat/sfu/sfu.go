@@ -192,10 +192,9 @@ func (s *Server) prepare() (err error) {
 	set.SetICETimeouts(5*time.Second, 20*time.Second, 2*time.Second)
 
 	spoken := &webrtc.MediaEngine{}
-	fb := []webrtc.RTCPFeedback{{Type: "transport-cc"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
 	err = errors.Join(
 		spoken.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: opus, PayloadType: 111}, webrtc.RTPCodecTypeAudio),
-		spoken.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: with(vp8, fb), PayloadType: 96}, webrtc.RTPCodecTypeVideo),
+		spoken.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: vp8, PayloadType: 96}, webrtc.RTPCodecTypeVideo),
 		spoken.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.AudioLevelURI}, webrtc.RTPCodecTypeAudio),
 	)
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {

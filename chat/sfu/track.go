@@ -36,6 +36,16 @@ type up struct {
 	keyAt time.Time
 }
 
+// levelID is the id of the header extension that tells how loud it is, 0 where there is none.
+func levelID(all []webrtc.RTPHeaderExtensionParameter) uint8 {
+	for _, e := range all {
+		if e.URI == levelURI {
+			return uint8(e.ID) //nolint:gosec // of one byte by RFC 8285
+		}
+	}
+	return 0
+}
+
 // packet is what is handed on of a packet: the rest is between the sender and us.
 type packet struct {
 	seq    uint16
@@ -187,12 +197,7 @@ func (d *down) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 		}
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.out, d.ssrc, d.pt = c.WriteStream(), uint32(c.SSRC()), uint8(p.PayloadType)
-		for _, e := range c.HeaderExtensions() {
-			if e.URI == levelURI {
-				d.level = uint8(e.ID) //nolint:gosec // of one byte by RFC 8285
-			}
-		}
+		d.out, d.ssrc, d.pt, d.level = c.WriteStream(), uint32(c.SSRC()), uint8(p.PayloadType), levelID(c.HeaderExtensions())
 		return p, nil
 	}
 	return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec
