@@ -33,6 +33,9 @@ func Picture(kind string) bool {
 	return kind == "image/png" || kind == "image/jpeg" || kind == "image/gif" || kind == "image/webp"
 }
 
+// EDI says of a type that it is an X12 or EDIFACT interchange.
+func EDI(kind string) bool { return kind == TypeX12 || kind == TypeEDIFACT }
+
 // Scanner judges a file before it is kept. A refusal is a fault Invalid; anything else
 // means that it could not be judged, and then the file is not taken either.
 type Scanner interface {

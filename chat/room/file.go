@@ -32,7 +32,7 @@ type File struct {
 }
 
 // EDI says that the file is an X12 or EDIFACT interchange.
-func (f File) EDI() bool { return f.Type == attach.TypeX12 || f.Type == attach.TypeEDIFACT }
+func (f File) EDI() bool { return attach.EDI(f.Type) }
 
 // Shown says that a browser may show the file itself: pictures that hold no script.
 func (f File) Shown() bool { return attach.Picture(f.Type) }

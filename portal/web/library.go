@@ -248,7 +248,7 @@ func (v *visit) countryNames(codes []string) string {
 
 // fileLink is a file with where it is shown and taken; pictures and PDF can be shown.
 func (v *visit) fileLink(name, kind string, size int64, to string) view.FileLink {
-	link := view.FileLink{Name: name, Size: size, URL: to, EDI: kind == attach.TypeX12 || kind == attach.TypeEDIFACT}
+	link := view.FileLink{Name: name, Size: size, URL: to, EDI: attach.EDI(kind)}
 	switch {
 	case attach.Picture(kind):
 		link.Image = to + "?show=1"
