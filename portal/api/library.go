@@ -70,19 +70,12 @@ type readingOut struct {
 	Confirmed *time.Time `json:"confirmed,omitempty"`
 }
 
-func instant(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
 const libraryBase = "/api/v1/library"
 
 // document is a document with the slugs of the companies in it.
 func (a *API) document(d library.Document, n forumNames) documentOut {
 	out := documentOut{ID: string(d.ID), Owner: n.slugs[d.Owner], Title: d.Title, About: d.About, Kind: d.Kind, Language: d.Language, ValidFrom: d.ValidFrom, Expires: d.Expires, Version: d.Version, Note: d.Note,
-		File: documentFile{d.File.Name, d.File.Type, d.File.Size, libraryBase + "/" + string(d.ID) + "/file"}, Changed: d.Changed, Mark: d.Mark, Confirm: d.Confirm, Confirmed: instant(d.Confirmed), State: string(d.State)}
+		File: documentFile{d.File.Name, d.File.Type, d.File.Size, libraryBase + "/" + string(d.ID) + "/file"}, Changed: d.Changed, Mark: d.Mark, Confirm: d.Confirm, Confirmed: moment(d.Confirmed), State: string(d.State)}
 	if d.State != "" {
 		out.Audience = &audience{Everyone: d.Audience.Everyone, Tiers: d.Audience.Tiers, Countries: d.Audience.Countries}
 		for _, o := range d.Audience.Orgs {
@@ -145,28 +138,26 @@ func (a *API) library() {
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[documentOut], error) {
 			return show(ctx, actor, library.ID(in.ID))
 		})
-	download := func(path, title, text string) {
+	file := func(path, title, text string) huma.Operation {
 		get := op("GET", libraryBase+path, "library:read", title, text, 200)
 		get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: bytesOf("application/octet-stream")}}
-		take := func(ctx context.Context, actor access.Actor, id string, number int) (*fileBody, error) {
-			f, body, err := a.d.Library.Open(ctx, actor, library.ID(id), number)
-			if err != nil {
-				return nil, err
-			}
-			return taken(f.Name, body)
+		return get
+	}
+	take := func(ctx context.Context, actor access.Actor, id string, number int) (*fileBody, error) {
+		f, body, err := a.d.Library.Open(ctx, actor, library.ID(id), number)
+		if err != nil {
+			return nil, err
 		}
-		if path == "/{id}/file" {
-			handle(a, get, func(ctx context.Context, actor access.Actor, in *IDPath) (*fileBody, error) {
-				return take(ctx, actor, in.ID, 0)
-			})
-			return
-		}
-		handle(a, get, func(ctx context.Context, actor access.Actor, in *documentVersionPath) (*fileBody, error) {
+		return taken(f.Name, body)
+	}
+	handle(a, file("/{id}/file", "Get the file of a document", "Its present version, always as a download. Its owner's register notes it."),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*fileBody, error) {
+			return take(ctx, actor, in.ID, 0)
+		})
+	handle(a, file("/{id}/versions/{number}/file", "Get the file of a version", "Earlier versions are for their owner."),
+		func(ctx context.Context, actor access.Actor, in *documentVersionPath) (*fileBody, error) {
 			return take(ctx, actor, in.ID, in.Number)
 		})
-	}
-	download("/{id}/file", "Get the file of a document", "Its present version, always as a download. Its owner's register notes it.")
-	download("/{id}/versions/{number}/file", "Get the file of a version", "Earlier versions are for their owner.")
 	type publish struct {
 		Name      string   `query:"name" required:"true" minLength:"1" maxLength:"400" doc:"of the file"`
 		Title     string   `query:"title" required:"true" minLength:"1" maxLength:"160"`
@@ -269,7 +260,7 @@ func (a *API) library() {
 			for i, r := range all {
 				items[i] = readerOut{Company: n.slugs[r.Org], Addressed: r.Addressed, Confirmed: r.Confirmed, People: []readingOut{}}
 				for _, x := range r.Readings {
-					items[i].People = append(items[i].People, readingOut{n.people[x.Person], x.Seen, instant(x.Fetched), x.Fetches, instant(x.Confirmed)})
+					items[i].People = append(items[i].People, readingOut{n.people[x.Person], x.Seen, moment(x.Fetched), x.Fetches, moment(x.Confirmed)})
 				}
 			}
 			return page(items, ""), nil
