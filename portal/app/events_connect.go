@@ -150,64 +150,57 @@ const documentSubject = "document"
 // reseller, a country that of the company.
 type libraryCircle struct{ a *App }
 
-// pairs are the partnerships of a company that are not over, with the other companies.
-func (l libraryCircle) pairs(ctx context.Context, org string) ([]partner.Partnership, map[string]account.Org, error) {
+// circle are the companies with which a company has a partnership that is not over, each
+// once, and the tiers that it gives them, or that they give it. Where there is a partnership
+// each way, the tier is that of the one in which it is given.
+type circle struct {
+	others []string
+	tiers  map[string]string // by other company
+	orgs   map[string]account.Org
+}
+
+func (l libraryCircle) circle(ctx context.Context, org string, gives bool) (c circle, err error) {
 	list, err := l.a.partners.List(ctx, access.System("library", org), partner.Active, partner.Suspended)
 	if err != nil {
-		return nil, nil, err
+		return c, err
 	}
-	ids := []string{org}
+	c.tiers = map[string]string{}
+	pairs := make([]string, len(list))
+	for i, p := range list {
+		other := p.Other(org)
+		pairs[i] = p.ID
+		if _, twice := c.tiers[other]; !twice {
+			c.others, c.tiers[other] = append(c.others, other), ""
+		}
+	}
+	if c.orgs, err = l.a.accounts.Directory().OrgsByID(ctx, append([]string{org}, c.others...)...); err != nil {
+		return circle{}, err
+	}
+	tiers, err := l.a.deals.TiersOf(ctx, access.System("library", org), pairs)
 	for _, p := range list {
-		ids = append(ids, p.Other(org))
+		if gives == (p.Supplier == org) {
+			c.tiers[p.Other(org)] += tiers[p.ID]
+		}
 	}
-	orgs, err := l.a.accounts.Directory().OrgsByID(ctx, ids...)
-	return list, orgs, err
+	return c, err
 }
 
 // Partners are the companies that a company may address.
 func (l libraryCircle) Partners(ctx context.Context, owner string) ([]library.Partner, error) {
-	list, orgs, err := l.pairs(ctx, owner)
-	if err != nil {
-		return nil, err
-	}
-	tiers, err := l.a.deals.TiersOf(ctx, access.System("library", owner), idsOfPairs(list))
+	c, err := l.circle(ctx, owner, true)
 	var out []library.Partner
-	at := map[string]int{}
-	for _, p := range list {
-		other, tier := p.Other(owner), ""
-		if p.Supplier == owner {
-			tier = tiers[p.ID]
-		}
-		if i, twice := at[other]; twice { // one each way: the tier is that of the reseller
-			out[i].Tier += tier
-			continue
-		}
-		at[other] = len(out)
-		out = append(out, library.Partner{Org: other, Tier: tier, Country: orgs[other].Country})
+	for _, o := range c.others {
+		out = append(out, library.Partner{Org: o, Tier: c.tiers[o], Country: c.orgs[o].Country})
 	}
 	return out, err
 }
 
 // Publishers are the companies that may address a company, with what it is to each.
 func (l libraryCircle) Publishers(ctx context.Context, org string) ([]library.Standing, error) {
-	list, orgs, err := l.pairs(ctx, org)
-	if err != nil {
-		return nil, err
-	}
-	tiers, err := l.a.deals.TiersOf(ctx, access.System("library", org), idsOfPairs(list))
+	c, err := l.circle(ctx, org, false)
 	var out []library.Standing
-	at := map[string]int{}
-	for _, p := range list {
-		other, tier := p.Other(org), ""
-		if p.Reseller == org {
-			tier = tiers[p.ID]
-		}
-		if i, twice := at[other]; twice {
-			out[i].Tier += tier
-			continue
-		}
-		at[other] = len(out)
-		out = append(out, library.Standing{Owner: other, Tier: tier, Country: orgs[org].Country, Today: dayOf(ctx, orgs[other])})
+	for _, o := range c.others {
+		out = append(out, library.Standing{Owner: o, Tier: c.tiers[o], Country: c.orgs[org].Country, Today: dayOf(ctx, c.orgs[o])})
 	}
 	return out, err
 }
@@ -232,29 +225,34 @@ func dayOf(ctx context.Context, o account.Org) string {
 	return db.Now(ctx).In(o.Location()).Format(time.DateOnly)
 }
 
-func idsOfPairs(list []partner.Partnership) []string {
-	out := make([]string, len(list))
-	for i, p := range list {
-		out[i] = p.ID
+// libraryTold is what an event of the library tells: the document, who publishes it and to
+// whom it goes. Nobody is to be told where there are no readers: it is gone, nobody's now,
+// or newer, of which its own event tells.
+func (a *App) libraryTold(ctx context.Context, e job.Received, as string) (d library.Document, owner account.Org, readers []library.Reader, err error) {
+	var t library.Told
+	if err = e.Decode(&t); err != nil {
+		return d, owner, nil, err
 	}
-	return out
+	d, all, err := a.library.Addressed(ctx, access.System(as, t.Owner), t.Document)
+	if fault.IsNotFound(err) {
+		return d, owner, nil, nil
+	}
+	if err != nil || d.Version != t.Version {
+		return d, owner, nil, err
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, t.Owner)
+	for _, r := range all {
+		if r.Addressed {
+			readers = append(readers, r)
+		}
+	}
+	return d, orgs[t.Owner], readers, err
 }
 
 // libraryNotices tells the people of addressed companies of a document or a new version of
 // it, each once; and of a reminder those companies that have not confirmed it.
 func (a *App) libraryNotices(ctx context.Context, e job.Received) error {
-	var t library.Told
-	if err := e.Decode(&t); err != nil {
-		return err
-	}
-	d, readers, err := a.library.Addressed(ctx, access.System("notices", t.Owner), t.Document)
-	if fault.IsNotFound(err) {
-		return nil
-	}
-	if err != nil || d.Version != t.Version { // of a newer one they are told by its own event
-		return err
-	}
-	owner, err := a.accounts.Directory().OrgsByID(ctx, t.Owner)
+	d, owner, readers, err := a.libraryTold(ctx, e, "notices")
 	if err != nil {
 		return err
 	}
@@ -266,10 +264,10 @@ func (a *App) libraryNotices(ctx context.Context, e job.Received) error {
 		n.Kind, n.Dedupe = "library.reminded", e.ID
 	}
 	for _, r := range readers {
-		if !r.Addressed || e.Kind == library.EventReminded && r.Confirmed {
+		if e.Kind == library.EventReminded && r.Confirmed {
 			continue
 		}
-		if err := a.tellSide(ctx, r.Org, owner[t.Owner].Name, []access.Role{access.Manager, access.Sales, access.Buyer}, n); err != nil {
+		if err := a.tellSide(ctx, r.Org, owner.Name, []access.Role{access.Manager, access.Sales, access.Buyer}, n); err != nil {
 			return err
 		}
 	}
@@ -288,18 +286,7 @@ type libraryHook struct {
 
 // libraryHooks tells the systems of addressed companies of a document or a new version.
 func (a *App) libraryHooks(ctx context.Context, e job.Received) error {
-	var t library.Told
-	if err := e.Decode(&t); err != nil {
-		return err
-	}
-	d, readers, err := a.library.Addressed(ctx, access.System("webhooks", t.Owner), t.Document)
-	if fault.IsNotFound(err) {
-		return nil
-	}
-	if err != nil || d.Version != t.Version {
-		return err
-	}
-	owner, err := a.accounts.Directory().OrgsByID(ctx, t.Owner)
+	d, owner, readers, err := a.libraryTold(ctx, e, "webhooks")
 	if err != nil {
 		return err
 	}
@@ -313,10 +300,10 @@ func (a *App) libraryHooks(ctx context.Context, e job.Received) error {
 		if err != nil {
 			return err
 		}
-		if !r.Addressed || !wanted {
+		if !wanted {
 			continue
 		}
-		data := libraryHook{owner[t.Owner].Slug, d.ID, d.Version, d.Title, d.Kind, "/api/v1/library/" + string(d.ID)}
+		data := libraryHook{owner.Slug, d.ID, d.Version, d.Title, d.Kind, "/api/v1/library/" + string(d.ID)}
 		if err := a.hooks.Tell(ctx, actor, hook.Message{Event: e.ID, Place: e.Position, Kind: kind, At: e.At, Data: data}, data); err != nil {
 			return err
 		}
