@@ -373,22 +373,16 @@ func documentPublish(v *visit) error {
 	in := v.input()
 	cmd := v.documentCmd(in)
 	err := in.err()
-	name, body, noFile := "", io.ReadCloser(nil), error(nil)
-	if err == nil {
-		if name, body, noFile = v.brought(); noFile != nil {
-			err = noFile
-		}
-	}
 	id := library.ID("")
 	if err == nil {
-		id, err = v.w.d.Library.Publish(v.ctx, v.actor(), cmd, name, body)
-		_ = body.Close()
+		name, body, noFile := v.brought()
+		if err = noFile; err == nil {
+			id, err = v.w.d.Library.Publish(v.ctx, v.actor(), cmd, name, body)
+			_ = body.Close()
+		}
 	}
 	if err != nil {
-		if _, denied := v.w.d.Library.Choices(v.ctx, v.actor()); denied != nil {
-			return denied // before what is wrong with the form
-		}
-		return v.documentWrong(in, "", cmd, err)
+		return v.documentWrong(in, "", cmd, err) // denied first to who may not publish
 	}
 	return v.done(v.path("library", string(id)), "library.said_published")
 }
