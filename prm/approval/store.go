@@ -31,13 +31,6 @@ func (r ruleRow) rule() Rule {
 		FourEyes: r.FourEyes == 1, Active: r.Active == 1, Version: r.Version, Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy}
 }
 
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 func rulesOf(ctx context.Context, org string) ([]ruleRow, error) {
 	var rows []ruleRow
 	err := db.Tx(ctx).Where("org_id = ?", org).Order("made, id").Find(&rows).Error
@@ -47,14 +40,14 @@ func rulesOf(ctx context.Context, org string) ([]ruleRow, error) {
 func insertRule(ctx context.Context, org string, r Rule) error {
 	at := db.Micros(r.Changed)
 	row := ruleRow{ID: string(r.ID), OrgID: org, About: r.About, Test: r.Test, Currency: string(r.Amount.Currency), Amount: r.Amount.Minor, Percent: int64(r.Percent), Role: string(r.Role), PersonID: r.Person,
-		FourEyes: flag(r.FourEyes), Active: flag(r.Active), Made: at, Changed: at, ChangedBy: r.ChangedBy, Version: 1}
+		FourEyes: db.Flag(r.FourEyes), Active: db.Flag(r.Active), Made: at, Changed: at, ChangedBy: r.ChangedBy, Version: 1}
 	return db.Tx(ctx).Create(&row).Error
 }
 
 func changeRule(ctx context.Context, org string, r Rule) error {
 	tx := db.Tx(ctx).Model(&ruleRow{}).Where("org_id = ? AND id = ? AND version = ?", org, string(r.ID), r.Version).Updates(map[string]any{
 		"about": r.About, "test": r.Test, "currency": string(r.Amount.Currency), "amount": r.Amount.Minor, "percent": int64(r.Percent), "role": string(r.Role), "person_id": r.Person,
-		"four_eyes": flag(r.FourEyes), "active": flag(r.Active), "changed": db.Micros(r.Changed), "changed_by": r.ChangedBy, "version": r.Version + 1})
+		"four_eyes": db.Flag(r.FourEyes), "active": db.Flag(r.Active), "changed": db.Micros(r.Changed), "changed_by": r.ChangedBy, "version": r.Version + 1})
 	if tx.Error != nil || tx.RowsAffected == 1 {
 		return tx.Error
 	}
@@ -113,7 +106,7 @@ func insertRequest(ctx context.Context, r requestRow, steps []Step) error {
 		if err != nil {
 			return fault.Wrap(err, fault.Internal, "error.internal")
 		}
-		rows[i] = stepRow{ApprovalID: r.ID, Position: int64(st.Position), RuleID: string(st.Rule), Test: st.Test, Facts: string(facts), Role: string(st.Role), PersonID: st.Person, FourEyes: flag(st.FourEyes)}
+		rows[i] = stepRow{ApprovalID: r.ID, Position: int64(st.Position), RuleID: string(st.Rule), Test: st.Test, Facts: string(facts), Role: string(st.Role), PersonID: st.Person, FourEyes: db.Flag(st.FourEyes)}
 	}
 	return db.Tx(ctx).Create(&rows).Error
 }

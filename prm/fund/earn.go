@@ -42,13 +42,6 @@ type Rule struct {
 // mostWithin bounds how many products a rule lists of its families.
 const mostWithin = 3000
 
-func fixed(is bool) int64 {
-	if is {
-		return 1
-	}
-	return 0
-}
-
 // ruleCovers says which items of an invoice a rule is about.
 func ruleCovers(ctx context.Context, rule ruleRow, lines []trade.InvoiceLine) (func(sku string) bool, error) {
 	skus, families, within := db.FromText[[]string](rule.SKUs), db.FromText[[]string](rule.Families), db.FromText[[]string](rule.Within)
@@ -145,7 +138,7 @@ func (s *Service) AddRule(ctx context.Context, actor access.Actor, id ProgramID,
 		if len(x.Tiers) > 0 {
 			tiers = db.Text(x.Tiers)
 		}
-		if err := insertRule(ctx, ruleRow{Families: words(x.Families), Fixed: fixed(x.Fixed), Within: words(x.Within), Tiers: tiers, Reach: x.Reach, CloseDays: int64(x.CloseDays), ID: x.ID, ProgramID: r.ID, OwnerID: r.OwnerID, Rate: int64(x.Rate), SKUs: words(x.SKUs), FromOn: x.From, UntilOn: x.Until, Days: int64(x.Days), Made: db.Micros(x.Made), MadeBy: actor.Person}); err != nil {
+		if err := insertRule(ctx, ruleRow{Families: words(x.Families), Fixed: db.Flag(x.Fixed), Within: words(x.Within), Tiers: tiers, Reach: x.Reach, CloseDays: int64(x.CloseDays), ID: x.ID, ProgramID: r.ID, OwnerID: r.OwnerID, Rate: int64(x.Rate), SKUs: words(x.SKUs), FromOn: x.From, UntilOn: x.Until, Days: int64(x.Days), Made: db.Micros(x.Made), MadeBy: actor.Person}); err != nil {
 			return err
 		}
 		return note(ctx, actor, "fund.rule", "fund", r.ID)

@@ -69,13 +69,6 @@ type leadRow struct {
 
 func (leadRow) TableName() string { return "landing_lead" }
 
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 func (r pageRow) page() Page {
 	return Page{ID: r.ID, Promotion: promo.ID(r.PromotionID), Owner: r.OwnerID, Org: r.OrgID, Token: r.Token, secret: r.Secret, Live: r.Live == 1, Texts: db.FromText[[]Text](r.Body), Privacy: r.Privacy, Imprint: r.Imprint, Colour: cmp.Or(r.Colour, Colours[0]),
 		Offer: r.Offer == 1, Listed: r.Listed == 1, Published: db.FromMicros(r.Published), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
@@ -139,8 +132,8 @@ AND EXISTS (SELECT 1 FROM partnership x WHERE x.supplier_id = p.owner_id AND x.r
 
 // savePage writes a page over the version before it; false: there is another one.
 func savePage(ctx context.Context, p Page) (bool, error) {
-	r := pageRow{ID: p.ID, PromotionID: string(p.Promotion), OwnerID: p.Owner, OrgID: p.Org, Token: p.Token, Secret: p.secret, Live: flag(p.Live), Body: db.Text(p.Texts), Privacy: p.Privacy, Imprint: p.Imprint, Colour: p.Colour,
-		Offer: flag(p.Offer), Listed: flag(p.Listed), Published: db.Micros(p.Published), Changed: db.Micros(p.Changed), ChangedBy: p.ChangedBy, Version: p.Version}
+	r := pageRow{ID: p.ID, PromotionID: string(p.Promotion), OwnerID: p.Owner, OrgID: p.Org, Token: p.Token, Secret: p.secret, Live: db.Flag(p.Live), Body: db.Text(p.Texts), Privacy: p.Privacy, Imprint: p.Imprint, Colour: p.Colour,
+		Offer: db.Flag(p.Offer), Listed: db.Flag(p.Listed), Published: db.Micros(p.Published), Changed: db.Micros(p.Changed), ChangedBy: p.ChangedBy, Version: p.Version}
 	if p.Version == 1 {
 		res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
 		return res.RowsAffected == 1, res.Error

@@ -306,13 +306,6 @@ func writeParts(list []Part) string {
 	return db.Text(list)
 }
 
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // times is price × quantity of units, exact to six places; false when it does not
 // fit.
 func times(p money.Price, f money.Quantity) (money.Price, bool) {

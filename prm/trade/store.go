@@ -93,7 +93,7 @@ func rowOf(l Line, o orderRow) lineRow {
 		DealNumber: l.DealNumber, Ordered: int64(l.Ordered), Confirmed: int64(l.Confirmed), Backordered: int64(l.Backordered), Cancelled: int64(l.Cancelled), Shipped: int64(l.Shipped), Received: int64(l.Received),
 		Invoiced: int64(l.Invoiced), Credited: int64(l.Credited), Returned: int64(l.Returned),
 		DealApplied: l.DealApplied, DealMethod: l.DealMethod, DealReason: l.DealReason, DealAllowance: int64(l.DealAllowance), DealGranted: int64(l.DealGranted),
-		Parts: writeParts(l.Parts), InsteadOf: l.InsteadOf, Free: flag(l.Free)}
+		Parts: writeParts(l.Parts), InsteadOf: l.InsteadOf, Free: db.Flag(l.Free)}
 }
 
 type responseRow struct {
