@@ -105,12 +105,26 @@ const kinds = ["audio", "video", "video"];
 const remembered = (k) => { try { return localStorage.getItem(`call.${k}`) || ""; } catch { return ""; } };
 const remember = (k, v) => { try { localStorage.setItem(`call.${k}`, v); } catch { /* only now */ } };
 
+// Meter tells how loud a receiver was between two looks, from 0 to 1: the energy of all that
+// was played, so that nobody is missed who speaks between them.
+class Meter {
+  async level(receiver) {
+    const stats = await receiver?.getStats().catch(() => null);
+    const now = stats && [...stats.values()].find((s) => s.type === "inbound-rtp" && s.kind === "audio");
+    const was = this.was;
+    this.was = now;
+    if (!now || was?.id !== now.id || !(now.totalSamplesDuration > was.totalSamplesDuration)) return 0;
+    return Math.sqrt(Math.max(0, now.totalAudioEnergy - was.totalAudioEnergy) / (now.totalSamplesDuration - was.totalSamplesDuration));
+  }
+}
+
 // Peer is the connection to another party.
 class Peer {
   constructor(page, id, offers) { // over the TURN server alone where the room's call is one of those
     this.page = page;
     this.id = id;
     this.offers = offers;
+    this.meter = new Meter();
     this.early = []; // candidates that came before the description
     this.late = Promise.resolve(); // what comes is handled one after the other
     this.streams = kinds.map(() => new MediaStream());
@@ -176,11 +190,8 @@ class Peer {
     });
   }
 
-  // level is how loud the other party is now.
-  level() {
-    const r = this.pc.getTransceivers()[0]?.receiver;
-    return r?.getSynchronizationSources?.()[0]?.audioLevel || 0;
-  }
+  // level is how loud the other party was since it was last asked.
+  level() { return this.meter.level(this.pc.getTransceivers()[0]?.receiver); }
 
   close() { this.pc.close(); }
 }
@@ -190,12 +201,13 @@ class Peer {
 class Seat {
   constructor(server) {
     this.server = server;
+    this.meter = new Meter();
     this.streams = kinds.map(() => new MediaStream());
     this.receivers = [];
   }
 
   get connected() { return this.server.connected; }
-  level() { return this.receivers[0]?.getSynchronizationSources?.()[0]?.audioLevel || 0; }
+  level() { return this.meter.level(this.receivers[0]); }
 
   // take has its channels come from these receivers.
   take(receivers) {
@@ -649,18 +661,16 @@ class Page {
   }
 
   // tick moves the clock and looks who speaks.
-  tick() {
+  async tick() {
     const st = this.running(), clock = this.one("[data-call-clock]");
     const s = st ? Math.max(0, Math.round((Date.now() - new Date(st.begun)) / 1000)) : 0;
     clock.textContent = st ? `${s >= 3600 ? Math.floor(s / 3600) + ":" : ""}${String(Math.floor(s / 60) % 60).padStart(s >= 3600 ? 2 : 1, "0")}:${String(s % 60).padStart(2, "0")}` : "";
     if (!this.peer) return;
     this.server?.tick();
     let loud = "", most = 0.02;
-    for (const [id, p] of this.peers) {
-      const l = p.level();
-      if (l > most) [loud, most] = [id, l];
-    }
-    if (loud && loud !== this.loud) {
+    const levels = await Promise.all([...this.peers].map(async ([id, p]) => [id, await p.level()]));
+    for (const [id, l] of levels) if (l > most) [loud, most] = [id, l];
+    if (loud && loud !== this.loud && this.peers.has(loud)) {
       this.loud = loud;
       this.draw();
     }
