@@ -145,6 +145,7 @@ type App struct {
 
 	mailDoor     *mailin.Door // nil: off
 	mailListener net.Listener
+	mailBox      *mailin.Box // nil: none
 }
 
 // New opens the data, brings the schema up to date and builds every service. It
@@ -201,6 +202,11 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) 
 
 // openMailDoor listens for answers that come by mail, if there are to be any.
 func (a *App) openMailDoor() (err error) {
+	if a.cfg.MailInURL != "" {
+		if a.mailBox, err = mailin.NewBox(a.answers, mailin.BoxOptions{URL: a.cfg.MailInURL, Dialer: a.dialer, Log: a.log}); err != nil {
+			return fmt.Errorf("--mail-in-url: %w", err)
+		}
+	}
 	if a.cfg.MailInAddr == "" {
 		return nil
 	}
@@ -360,7 +366,7 @@ func (a *App) build(ctx context.Context) error {
 	}
 	notices := mail.NewNotices(a.mail, a.notify, a.accounts.Directory(), a.secrets)
 	mailings := mail.NewCampaigns(notices, a.campaigns)
-	a.answers = mailin.New(mailin.Deps{DB: a.db, Jobs: a.jobs, People: a.accounts.Directory(), Rooms: a.rooms, Forum: a.forum, Out: a.mail, Secrets: a.secrets, Log: a.log, Domain: a.cfg.mailDomain()})
+	a.answers = mailin.New(mailin.Deps{DB: a.db, Jobs: a.jobs, People: a.accounts.Directory(), Rooms: a.rooms, Forum: a.forum, Out: a.mail, Secrets: a.secrets, Log: a.log, Domain: a.cfg.mailDomain(), Name: a.cfg.mailName()})
 	notices.Answer(a.answers)
 	a.jobs.Every("mail-notices", time.Minute, notices.Tell)
 	a.jobs.Every("sweep-mail-in", 24*time.Hour, a.answers.Sweep)
@@ -436,6 +442,9 @@ func (a *App) Run(ctx context.Context, ready func(addr string)) error {
 			return fmt.Errorf("the mail door cannot be opened: %w", err)
 		}
 	}
+	if a.mailBox != nil {
+		a.mailBox.Start()
+	}
 	failed := make(chan error, 2)
 	go func() { failed <- a.fiber.Listener(web.Whole(a.listener)) }()
 	if a.metrics != nil {
@@ -482,6 +491,9 @@ func (a *App) Close() {
 		}
 		if a.mailDoor != nil {
 			a.mailDoor.Stop()
+		}
+		if a.mailBox != nil {
+			a.mailBox.Stop()
 		}
 		if a.sfu != nil {
 			a.sfu.Close()

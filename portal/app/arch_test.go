@@ -131,6 +131,7 @@ var fences = []struct {
 	{"github.com/pkg/sftp", regexp.MustCompile(`^edi/sftp/`), "one place speaks SFTP"},
 	{"golang.org/x/crypto/ssh", regexp.MustCompile(`^edi/sftp/|^(prm/account|portal/app)/(store_)?sftp\.go$`), "one place speaks SSH; others only read and show public keys"},
 	{"github.com/emersion/go-smtp", regexp.MustCompile(`^portal/mailin/door\.go$`), "one place takes mail"},
+	{"github.com/emersion/go-imap", regexp.MustCompile(`^portal/mailin/imap\.go$`), "one place reads a mailbox"},
 	{"github.com/pion/", regexp.MustCompile(`^chat/(relay|sfu)/`), "two places speak to browsers' media: TURN and the SFU"},
 	{"golang.org/x/image/", regexp.MustCompile(`^(portal/paper|prm/brand)/`), "one place draws pictures, and one draws logos anew"},
 	{"github.com/expr-lang/", regexp.MustCompile(`^prm/trigger/rule\.go$`), "one place compiles conditions, from a whitelist"},
@@ -142,7 +143,7 @@ var fences = []struct {
 // modules are the direct requirements of go.mod; static/docs/design.md says why.
 var modules = []string{
 	"codeberg.org/go-pdf/fpdf",
-	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/emersion/go-smtp", "github.com/expr-lang/expr", "github.com/gofiber/fiber/v2", "github.com/google/uuid", "github.com/gtank/ristretto255", "github.com/jackc/pgx/v5", "github.com/nats-io/nats.go",
+	"github.com/coder/websocket", "github.com/danielgtaylor/huma/v2", "github.com/emersion/go-imap/v2", "github.com/emersion/go-smtp", "github.com/expr-lang/expr", "github.com/gofiber/fiber/v2", "github.com/google/uuid", "github.com/gtank/ristretto255", "github.com/jackc/pgx/v5", "github.com/nats-io/nats.go",
 	"github.com/nicksnyder/go-i18n/v2", "github.com/pion/ice/v4", "github.com/pion/interceptor", "github.com/pion/logging", "github.com/pion/rtcp", "github.com/pion/rtp", "github.com/pion/sdp/v3", "github.com/pion/transport/v5", "github.com/pion/turn/v5", "github.com/pion/webrtc/v4",
 	"github.com/pkg/sftp", "github.com/pressly/goose/v3", "github.com/prometheus/client_golang", "github.com/riverqueue/river",
 	"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite", "github.com/riverqueue/river/rivertype", "github.com/riverqueue/river/riverdriver",

@@ -132,6 +132,10 @@ func TestSettingsComeInOrder(t *testing.T) {
 		"mail-in-domain: answers.example\n":                                          "",
 		"mail-in-addr: 127.0.0.1:2525\nbase-url: http://127.0.0.1:8080\n":            "--mail-in-domain",
 		"mail-in-addr: 127.0.0.1:2525\nmail-in-domain: a b\n":                        "--mail-in-domain",
+		"mail-in-url: imaps://replies%40firm.example:p@imap.firm.example\n":          "firm.example",
+		"mail-in-url: imaps://joe:p@imap.example\nmail-in-domain: a.example\n":       "a.example",
+		"mail-in-url: imaps://imap.example\nmail-in-domain: a.example\n":             "--mail-in-url",
+		"mail-in-url: imaps://a+b%40firm.example:p@imap.firm.example\n":              "--mail-in-url",
 		"mail-in-addr: nowhere\nmail-in-domain: a.example\n":                         "--mail-in-addr",
 		"mail-in-addr: :2525\nmail-in-domain: a.example\nmail-in-cert: /tmp/c.pem\n": "--mail-in-cert",
 	} {

@@ -23,6 +23,7 @@ import (
 	"entente/chat/sfu"
 	"entente/chat/socket"
 	"entente/edi/dial"
+	"entente/portal/mailin"
 	"entente/portal/session"
 )
 
@@ -45,6 +46,7 @@ type Config struct {
 	ScanCommand    string
 	MailInAddr     string
 	MailInDomain   string
+	MailInURL      string
 	MailInCert     string
 	MailInKey      string
 	TURNAddr       string
@@ -93,7 +95,8 @@ var settings = []setting{
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
 	{"sftp-addr", "", "address of the SFTP door; empty or off = off; with --demo empty = " + demoSFTPAddr + ", or a free port when that is taken", func(c *Config) *string { return &c.SFTPAddr }},
 	{"mail-in-addr", "", "address of the SMTP door at which answers to notices of rooms and the forum come in, such as :2525; empty = off", func(c *Config) *string { return &c.MailInAddr }},
-	{"mail-in-domain", "", "domain of the addresses to which people answer, whose mail comes to that door; empty = the host of --base-url", func(c *Config) *string { return &c.MailInDomain }},
+	{"mail-in-url", "", "imaps://user:password@host/FOLDER (or imap:// for STARTTLS): a mailbox from which answers to notices are fetched, beside that door or in its place; empty = none. A server that is not public must be named by --allow-dial", func(c *Config) *string { return &c.MailInURL }},
+	{"mail-in-domain", "", "domain of the addresses to which people answer, whose mail comes to that door or mailbox; empty = that of the address which is the user of --mail-in-url, else the host of --base-url", func(c *Config) *string { return &c.MailInDomain }},
 	{"mail-in-cert", "", "PEM file of the door's certificate, for STARTTLS; empty = none", func(c *Config) *string { return &c.MailInCert }},
 	{"mail-in-key", "", "PEM file of the key of that certificate", func(c *Config) *string { return &c.MailInKey }},
 	{"folder", "", "folder with a folder for each company (by its short name): files put there are taken in for it, and what it wants there is put into its out; empty = none", func(c *Config) *string { return &c.Folder }},
@@ -216,8 +219,15 @@ func (c *Config) check() error {
 			bad("folder", "%s is not a folder", c.Folder)
 		}
 	}
-	if c.MailInAddr != "" && !mailDomain.MatchString(c.mailDomain()) {
-		bad("mail-in-domain", "%q is no domain that mail can be sent to; name the one whose mail comes to --mail-in-addr", c.mailDomain())
+	if c.MailInURL != "" {
+		if u, err := mailin.ParseBox(c.MailInURL); err != nil {
+			bad("mail-in-url", "%v", err)
+		} else if name, _ := u.Address(); len(name) > mailin.MostName || strings.Contains(name, "+") {
+			bad("mail-in-url", "%q before the @ is longer than %d characters or holds a +, so that no address with a signature can be made of it; use a mailbox with a shorter name", name, mailin.MostName)
+		}
+	}
+	if (c.MailInAddr != "" || c.MailInURL != "") && !mailDomain.MatchString(c.mailDomain()) {
+		bad("mail-in-domain", "%q is no domain that mail can be sent to; name the one whose mail comes to --mail-in-addr or --mail-in-url", c.mailDomain())
 	}
 	if (c.MailInCert == "") != (c.MailInKey == "") {
 		bad("mail-in-cert", "give both the certificate and its key (--mail-in-key), or neither")
@@ -267,13 +277,32 @@ func (c *Config) check() error {
 // mailDomain is the form of a domain with a letter in its last part: no address of a machine.
 var mailDomain = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)*[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
 
-// mailDomain is the domain of the addresses to which people answer; "" with the door off.
+// mailName is what stands before the "+" of these addresses: that of the mailbox they come
+// to, "" where none says.
+func (c *Config) mailName() string {
+	if c.MailInURL == "" {
+		return ""
+	}
+	u, err := mailin.ParseBox(c.MailInURL)
+	if err != nil {
+		return ""
+	}
+	name, _ := u.Address()
+	return name
+}
+
+// mailDomain is the domain of the addresses to which people answer; "" where none come in.
 func (c *Config) mailDomain() string {
 	switch {
-	case c.MailInAddr == "":
+	case c.MailInAddr == "" && c.MailInURL == "":
 		return ""
 	case c.MailInDomain != "":
 		return strings.TrimSuffix(c.MailInDomain, ".")
+	}
+	if box, err := mailin.ParseBox(c.MailInURL); err == nil {
+		if _, domain := box.Address(); domain != "" {
+			return domain
+		}
 	}
 	u, err := url.Parse(c.BaseURL)
 	if err != nil {

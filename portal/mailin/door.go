@@ -51,6 +51,7 @@ type Door struct {
 	smtp *smtp.Server
 
 	mu     sync.Mutex
+	open   net.Listener
 	conns  map[net.Conn]string // by address
 	from   map[string]int
 	mails  map[string]int // in this minute, by address and by person
@@ -90,7 +91,7 @@ func (d *Door) Start(l net.Listener) error {
 	if d.done != nil {
 		return nil
 	}
-	d.done = make(chan struct{})
+	d.done, d.open = make(chan struct{}), l
 	go func() {
 		defer close(d.done)
 		if err := d.smtp.Serve(&listener{l, d}); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -106,6 +107,9 @@ func (d *Door) Stop() {
 	_ = d.smtp.Close()
 	d.mu.Lock()
 	done := d.done
+	if d.open != nil { // the server may not know of it yet
+		_ = d.open.Close()
+	}
 	for c := range d.conns {
 		_ = c.Close()
 	}

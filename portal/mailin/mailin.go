@@ -12,6 +12,7 @@
 package mailin
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -47,7 +48,7 @@ const (
 
 // Limits.
 const (
-	prefix      = "reply+"
+	anyName     = "reply"             // before the "+" of an address, where nothing else is said
 	signed      = 10                  // bytes of the signature in an address
 	life        = 30 * 24 * time.Hour // of an address
 	renew       = life / 2            // an address that is good for less is not given out again
@@ -59,6 +60,7 @@ const (
 	sealAbout   = "mail reply"
 	maxLeftOut  = 10
 	maxLeftName = 80
+	MostName    = 20 // characters before the "+" of an address, which has 64 before the "@"
 )
 
 // State of a mail that came in.
@@ -79,6 +81,7 @@ const (
 	reasonSender = "sender" // another address wrote it
 	reasonEmpty  = "empty"  // nothing was typed
 	reasonGone   = "gone"   // the person may not write there, or it is not there
+	reasonLarge  = "large"
 )
 
 // Incoming is a mail that came in, as an admin of the company sees it.
@@ -121,6 +124,7 @@ type Deps struct {
 	Secrets *secret.Box
 	Log     *slog.Logger
 	Domain  string // of the addresses; "" makes none
+	Name    string // before their "+"; "" is "reply"
 }
 
 // Service takes answers.
@@ -133,7 +137,7 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	d.Domain = strings.ToLower(d.Domain)
+	d.Domain, d.Name = strings.ToLower(d.Domain), cmp.Or(strings.ToLower(d.Name), anyName)
 	s := &Service{d}
 	d.Jobs.Handle(JobKind, s.read)
 	return s
@@ -163,7 +167,7 @@ func (s *Service) Address(ctx context.Context, to notify.Target, kind, id string
 	if err != nil {
 		return "", err
 	}
-	return prefix + r.ID + b32.EncodeToString(s.Secrets.Sign(r.ID, sealAbout)[:signed]) + "@" + s.Domain, nil
+	return s.Name + "+" + r.ID + b32.EncodeToString(s.Secrets.Sign(r.ID, sealAbout)[:signed]) + "@" + s.Domain, nil
 }
 
 // about reads what a notice is about: a message of a room, or a topic.
@@ -201,8 +205,8 @@ type Reply struct{ row replyRow }
 func (s *Service) Known(ctx context.Context, address string) (Reply, error) {
 	none := fault.New(fault.NotFound, "error.not_found")
 	local, domain, ok := strings.Cut(strings.ToLower(address), "@")
-	token, ours := strings.CutPrefix(local, prefix)
-	if !ok || !ours || domain != s.Domain || s.Domain == "" || len(token) != 26+b32.EncodedLen(signed) {
+	name, token, ours := strings.Cut(local, "+")
+	if !ok || !ours || name != s.Name && name != anyName || domain != s.Domain || s.Domain == "" || len(token) != 26+b32.EncodedLen(signed) {
 		return Reply{}, none
 	}
 	id := token[:26]
@@ -248,6 +252,11 @@ func (s *Service) person(ctx context.Context, org, id string) (account.Colleague
 // passed over.
 // Codes: Invalid (no mail), RateLimited (the person sends too many).
 func (s *Service) Take(ctx context.Context, to []Reply, nobody bool, raw []byte) error {
+	return s.take(ctx, to, nobody, raw, int64(len(raw)))
+}
+
+// take is Take of a mail of some size, of which raw may be the head alone.
+func (s *Service) take(ctx context.Context, to []Reply, nobody bool, raw []byte, size int64) error {
 	id, ok := letter.ID(raw)
 	if !ok {
 		return fault.New(fault.Invalid, "mailin.unreadable")
@@ -265,7 +274,7 @@ func (s *Service) Take(ctx context.Context, to []Reply, nobody bool, raw []byte)
 	return s.DB.InTx(db.WithOrgs(ctx, orgs...), func(ctx context.Context) error {
 		now := db.Now(ctx)
 		for _, r := range to {
-			m := inRow{ID: db.NewID(), ReplyID: r.row.ID, OrgID: r.row.OrgID, PersonID: r.row.PersonID, MessageKey: hex.EncodeToString(key[:]), Size: int64(len(raw)), Raw: raw, State: string(Received), Received: db.Micros(now)}
+			m := inRow{ID: db.NewID(), ReplyID: r.row.ID, OrgID: r.row.OrgID, PersonID: r.row.PersonID, MessageKey: hex.EncodeToString(key[:]), Size: size, Raw: raw, State: string(Received), Received: db.Micros(now)}
 			if nobody {
 				m.Nobody = 1
 			}

@@ -268,7 +268,7 @@ func each(t *testing.T, fn func(w *world)) {
 
 func TestModelsMatchTheSchema(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) { dbtest.CheckModels(t, d, replyRow{}, inRow{}) })
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { dbtest.CheckModels(t, d, replyRow{}, inRow{}, boxRow{}) })
 }
 
 // eventually waits until the door stands so.

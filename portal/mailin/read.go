@@ -66,6 +66,8 @@ func (s *Service) work(ctx context.Context, id string) error {
 		return s.finish(ctx, m, Dropped, reasonAuto, nil)
 	case len(l.From) != 1 || !strings.EqualFold(l.From[0], p.Email):
 		return s.refuse(ctx, m, to, p, l, reasonSender, nil)
+	case m.Size > MaxSize: // only its head was kept
+		return s.refuse(ctx, m, to, p, l, reasonLarge, nil)
 	case l.Text == "" && (len(l.Files) == 0 || to.Kind == kindTopic):
 		return s.refuse(ctx, m, to, p, l, reasonEmpty, nil)
 	}

@@ -42,6 +42,29 @@ type inRow struct {
 
 func (inRow) TableName() string { return "mail_in" }
 
+// boxRow is how far a mailbox was looked through.
+type boxRow struct {
+	ID       string `gorm:"primaryKey"`
+	Validity int64  // of its UIDs
+	Settled  int64  // up to which UID all is settled
+}
+
+func (boxRow) TableName() string { return "mail_box" }
+
+// readBox is zero where nobody looked yet.
+func readBox(ctx context.Context, id string) (r boxRow, err error) {
+	_, err = db.Row(ctx, "SELECT validity, settled FROM mail_box WHERE id = ?", []any{id}, &r.Validity, &r.Settled)
+	return r, err
+}
+
+// putBox notes how far somebody looked. Two nodes look at once: the mark of one mailbox
+// never moves back.
+func putBox(ctx context.Context, r boxRow) error {
+	_, err := db.Exec(ctx, `INSERT INTO mail_box (id, validity, settled) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET validity = excluded.validity,
+		settled = CASE WHEN mail_box.validity = excluded.validity AND mail_box.settled > excluded.settled THEN mail_box.settled ELSE excluded.settled END`, r.ID, r.Validity, r.Settled)
+	return err
+}
+
 // replyAbout finds an address of the same person about the same that is good until then.
 func replyAbout(ctx context.Context, r replyRow, until time.Time) (replyRow, bool, error) {
 	var rows []replyRow
