@@ -49,7 +49,7 @@ var states = map[State]Tone{
 	"issue.open": Amber, "issue.matched": Blue, "issue.settled": Green,
 	"edi.received": Blue, "edi.queued": Blue, "edi.processed": Green, "edi.held": Amber, "edi.failed": Red, "edi.waiting": Amber, "edi.fetched": Blue, "edi.delivered": Green, "edi.mailbox": Blue, "edi.sending": Blue, "edi.unproved": Amber, "edi.overdue": Red, "edi.confirmed": Green,
 	"edi.accepted": Green, "edi.accepted_with_errors": Amber, "edi.partly": Amber, "edi.rejected": Red, "edi.duplicate": Grey, "edi.test": Violet, "edi.none": Grey,
-	"edi.booked": Green, "edi.waiting_order": Amber, "edi.not_booked": Grey, "edi.refused": Red, "edi.matched": Green, "edi.unmatched": Amber, "edi.made": Blue, "edi.released": Blue, "edi.discarded": Grey,
+	"edi.booked": Green, "edi.waiting_order": Amber, "edi.not_booked": Grey, "edi.refused": Red, "edi.matched": Green, "edi.unmatched": Amber, "edi.changed": Amber, "edi.partner_partly": Amber, "edi.partner_rejected": Red, "edi.made": Blue, "edi.released": Blue, "edi.discarded": Grey,
 	"document.none": Grey, "document.saved": Grey, "document.sent": Blue, "document.received": Blue, "document.accepted": Green, "document.rejected": Red, "document.waiting": Amber, "document.differs": Red, "document.short": Amber, "document.partly": Amber,
 	"leadbulk.ready": Green, "leadbulk.offered": Green, "leadbulk.already": Grey, "leadbulk.not_free": Grey, "leadbulk.before": Amber, "leadbulk.consent": Amber, "leadbulk.no_rule": Amber, "leadbulk.nobody": Amber, "leadbulk.changed": Amber, "leadbulk.names": Red, "leadbulk.unfounded": Red,
 	"bulk.clean": Green, "bulk.confirmed": Green, "bulk.already": Grey, "bulk.doubtful": Amber, "bulk.held": Amber, "bulk.waits": Amber, "bulk.failed": Red,
