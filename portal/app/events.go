@@ -52,6 +52,7 @@ func (a *App) subscribe() {
 		gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged, gateway.EventAdvised), a.toRooms)
 	s("notices", append(trade.Events(), gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed), a.toNotices)
 	s("courier-notices", []string{courier.EventExpiring, courier.EventFailed, courier.EventUnproved, courier.EventMisused}, a.courierNotices)
+	s("rollover-notices", []string{courier.EventAnnounced, courier.EventConfirmed}, a.rolloverNotices)
 	s("clock-rooms", []string{gateway.EventAsked}, a.askedRoom)
 	s("clock-notices", []string{gateway.EventOverdue, gateway.EventAsked}, a.clockNotices)
 	s("answer-notices", trade.ClockEvents(), a.answerNotices)

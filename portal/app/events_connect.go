@@ -299,6 +299,52 @@ func (a *App) courierNotices(ctx context.Context, e job.Received) error {
 	return a.tellSide(ctx, other, orgs[x.Sender].Name, roles, n)
 }
 
+// rolloverNotices tells the EDI people of the partners that a company announced its next
+// certificate, and the company that a partner confirmed it.
+func (a *App) rolloverNotices(ctx context.Context, e job.Received) error {
+	var x courier.Rollover
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	n := notify.Notice{Dedupe: e.ID, Urgent: true, Kind: "as2.announced", SubjectKind: "connection", Args: map[string]string{}}
+	roles := []access.Role{access.EDI}
+	tell := func(org, other, partnership string) error {
+		orgs, err := a.accounts.Directory().OrgsByID(ctx, other)
+		if err != nil {
+			return err
+		}
+		n := n
+		n.SubjectID = partnership
+		n.Dedupe += ":" + partnership
+		return a.tellSide(ctx, org, orgs[other].Name, roles, n)
+	}
+	if e.Kind == courier.EventConfirmed {
+		other := x.Supplier
+		if x.Org == x.Supplier {
+			other = x.Reseller
+		}
+		n.Kind, n.Urgent = "as2.confirmed", false
+		return tell(x.Org, other, x.Partnership)
+	}
+	list, err := a.partners.List(ctx, access.System("as2", x.Org), partner.Active, partner.Suspended)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		st, certs, err := a.courier.Station(ctx, access.System("as2", x.Org), p.ID, p.Other(x.Org))
+		if err != nil {
+			return err
+		}
+		if st.URL == "" && len(certs) == 0 {
+			continue // it exchanges no AS2
+		}
+		if err := tell(p.Other(x.Org), x.Org, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // documentSubject is a document of the library.
 const documentSubject = "document"
 
