@@ -463,6 +463,16 @@ CREATE TABLE edi_submission (
   PRIMARY KEY (org_id, id)
 );
 CREATE UNIQUE INDEX edi_submission_key ON edi_submission USING btree (org_id, idempotency_key) WHERE (idempotency_key <> ''::text);
+CREATE TABLE edi_upload (
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, name text NOT NULL, partner text NOT NULL, sha256 text NOT NULL, size bigint NOT NULL, state text NOT NULL, report text NOT NULL, answer text NOT NULL, made bigint NOT NULL, expires bigint NOT NULL,
+  PRIMARY KEY (org_id, id)
+);
+CREATE INDEX edi_upload_expires ON edi_upload USING btree (expires);
+CREATE UNIQUE INDEX edi_upload_same ON edi_upload USING btree (org_id, person_id, sha256, partner) WHERE (state = 'waiting'::text);
+CREATE TABLE edi_upload_part (
+  org_id text NOT NULL, upload_id text NOT NULL, no bigint NOT NULL, data bytea NOT NULL,
+  PRIMARY KEY (org_id, upload_id, no)
+);
 CREATE TABLE edi_wait (
   interchange_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, sender_id text NOT NULL, started bigint NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, settled bigint NOT NULL, outcome text NOT NULL, settled_by text NOT NULL, reason text NOT NULL,
   PRIMARY KEY (interchange_id),

@@ -364,6 +364,17 @@ CREATE TABLE edi_submission (
   org_id TEXT NOT NULL, id TEXT NOT NULL, idempotency_key TEXT NOT NULL, sha256 TEXT NOT NULL, answer TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (org_id, id)
 );
 CREATE UNIQUE INDEX edi_submission_key ON edi_submission (org_id, idempotency_key) WHERE idempotency_key <> '';
+CREATE TABLE edi_upload (
+  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, name TEXT NOT NULL, partner TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+  state TEXT NOT NULL, report TEXT NOT NULL, answer TEXT NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL,
+  PRIMARY KEY (org_id, id)
+) WITHOUT ROWID;
+CREATE INDEX edi_upload_expires ON edi_upload (expires);
+CREATE UNIQUE INDEX edi_upload_same ON edi_upload (org_id, person_id, sha256, partner) WHERE state = 'waiting';
+CREATE TABLE edi_upload_part (
+  org_id TEXT NOT NULL, upload_id TEXT NOT NULL, no INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (org_id, upload_id, no)
+);
 CREATE TABLE edi_wait (
   interchange_id TEXT PRIMARY KEY REFERENCES interchange(id), partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id),
   started INTEGER NOT NULL, due INTEGER NOT NULL, overdue INTEGER NOT NULL, asked INTEGER NOT NULL, asked_by TEXT NOT NULL, settled INTEGER NOT NULL, outcome TEXT NOT NULL, settled_by TEXT NOT NULL, reason TEXT NOT NULL

@@ -119,9 +119,9 @@ type Price struct {
 	// PriceTolerance and QuantityTolerance are ratios as decimals: "0.005" is 0.5 %.
 	PriceTolerance    string `json:"price_tolerance,omitempty"`
 	QuantityTolerance string `json:"quantity_tolerance,omitempty"`
-	Date              string `json:"date,omitempty"`        // a PriceDates word
-	Basis             string `json:"basis,omitempty"`       // a PriceBases word
-	FreeGoods         string `json:"free_goods,omitempty"`  // a FreeGoods word
+	Date              string `json:"date,omitempty"`       // a PriceDates word
+	Basis             string `json:"basis,omitempty"`      // a PriceBases word
+	FreeGoods         string `json:"free_goods,omitempty"` // a FreeGoods word
 }
 
 // Tax says how the tax of an invoice is judged.

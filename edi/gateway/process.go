@@ -84,6 +84,8 @@ type worker struct {
 	bytes   int
 	hold    bool // leave all steps to the caller
 	held    bool // they are left
+	most    int  // sets kept of a trial, 0: all; further ones are counted in beyond
+	beyond  tally
 	group   x12.Group
 	groupN  int64
 	extra   []wire.Finding // of the envelope, found while reading
@@ -242,6 +244,7 @@ func (w *worker) Set(set *schema.Set) error {
 	st.numbers = numbersIn(set)
 	w.steps = append(w.steps, st)
 	w.bytes += st.size
+	w.enough()
 	return nil
 }
 
