@@ -49,10 +49,14 @@ CREATE TABLE as2_attempt (
   FOREIGN KEY (message_id) REFERENCES as2_message(id)
 );
 CREATE TABLE as2_certificate (
-  org_id text NOT NULL, id text NOT NULL, purpose text NOT NULL, der bytea NOT NULL, private bytea, fingerprint text NOT NULL, subject text NOT NULL, issuer text NOT NULL, serial text NOT NULL, algorithm text NOT NULL, not_before bigint NOT NULL, not_after bigint NOT NULL, use_from bigint NOT NULL, retired bigint NOT NULL, warned bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, purpose text NOT NULL, der bytea NOT NULL, private bytea, fingerprint text NOT NULL, subject text NOT NULL, issuer text NOT NULL, serial text NOT NULL, algorithm text NOT NULL, not_before bigint NOT NULL, not_after bigint NOT NULL, use_from bigint NOT NULL, retired bigint NOT NULL, warned bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, announced bigint NOT NULL,
   UNIQUE (org_id, fingerprint),
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE as2_confirmation (
+  org_id text NOT NULL, certificate_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, how text NOT NULL, person_id text NOT NULL, at bigint NOT NULL,
+  PRIMARY KEY (org_id, partnership_id, certificate_id)
 );
 CREATE TABLE as2_echo (
   partnership_id text NOT NULL, org_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, happened bigint NOT NULL, person_id text NOT NULL, good bigint NOT NULL, advice text NOT NULL, steps text NOT NULL,
@@ -437,8 +441,12 @@ CREATE TABLE edi_route (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id)
 );
+CREATE TABLE edi_said (
+  interchange_id text NOT NULL, position bigint NOT NULL, answer_id text NOT NULL, answer_position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, kind text NOT NULL, verdict text NOT NULL, findings text NOT NULL, at bigint NOT NULL,
+  PRIMARY KEY (interchange_id, "position", answer_id, answer_position)
+);
 CREATE TABLE edi_set (
-  interchange_id text NOT NULL, position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, group_no bigint NOT NULL, group_kind text NOT NULL, group_control text NOT NULL, group_version text NOT NULL, kind text NOT NULL, control text NOT NULL, implementation text NOT NULL, segments bigint NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, result text NOT NULL, business text NOT NULL, business_key text NOT NULL, document_kind text NOT NULL, document_id text NOT NULL, answered text NOT NULL, findings text NOT NULL,
+  interchange_id text NOT NULL, position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, group_no bigint NOT NULL, group_kind text NOT NULL, group_control text NOT NULL, group_version text NOT NULL, kind text NOT NULL, control text NOT NULL, implementation text NOT NULL, segments bigint NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, result text NOT NULL, business text NOT NULL, business_key text NOT NULL, document_kind text NOT NULL, document_id text NOT NULL, answered text NOT NULL, findings text NOT NULL, advised text NOT NULL,
   PRIMARY KEY (interchange_id, "position"),
   FOREIGN KEY (interchange_id) REFERENCES interchange(id)
 );
@@ -455,6 +463,16 @@ CREATE TABLE edi_submission (
   PRIMARY KEY (org_id, id)
 );
 CREATE UNIQUE INDEX edi_submission_key ON edi_submission USING btree (org_id, idempotency_key) WHERE (idempotency_key <> ''::text);
+CREATE TABLE edi_upload (
+  org_id text NOT NULL, id text NOT NULL, person_id text NOT NULL, name text NOT NULL, partner text NOT NULL, sha256 text NOT NULL, size bigint NOT NULL, state text NOT NULL, report text NOT NULL, answer text NOT NULL, made bigint NOT NULL, expires bigint NOT NULL,
+  PRIMARY KEY (org_id, id)
+);
+CREATE INDEX edi_upload_expires ON edi_upload USING btree (expires);
+CREATE UNIQUE INDEX edi_upload_same ON edi_upload USING btree (org_id, person_id, sha256, partner) WHERE (state = 'waiting'::text);
+CREATE TABLE edi_upload_part (
+  org_id text NOT NULL, upload_id text NOT NULL, no bigint NOT NULL, data bytea NOT NULL,
+  PRIMARY KEY (org_id, upload_id, no)
+);
 CREATE TABLE edi_wait (
   interchange_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, sender_id text NOT NULL, started bigint NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, settled bigint NOT NULL, outcome text NOT NULL, settled_by text NOT NULL, reason text NOT NULL,
   PRIMARY KEY (interchange_id),
@@ -832,7 +850,7 @@ CREATE TABLE installation (
   PRIMARY KEY (name)
 );
 CREATE TABLE interchange (
-  id text NOT NULL, submission_id text NOT NULL, position bigint NOT NULL, sender_id text NOT NULL, receiver_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, origin text NOT NULL, door text NOT NULL, syntax text NOT NULL, version text NOT NULL, sender_ident text NOT NULL, receiver_ident text NOT NULL, control text NOT NULL, dated text NOT NULL, test boolean NOT NULL, blob text NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, sha256 text NOT NULL, digest text NOT NULL, types text NOT NULL, set_count bigint NOT NULL, state text NOT NULL, result text NOT NULL, held text NOT NULL, duplicate_of text NOT NULL, answers text NOT NULL, findings text NOT NULL, lane text NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, sets_done bigint NOT NULL, last_error text NOT NULL, delivery text NOT NULL, fetched bigint NOT NULL, acknowledged text NOT NULL, made_by text NOT NULL, received bigint NOT NULL, processed bigint NOT NULL, delegate_id text NOT NULL, network text NOT NULL, way text NOT NULL, judged_at bigint NOT NULL,
+  id text NOT NULL, submission_id text NOT NULL, position bigint NOT NULL, sender_id text NOT NULL, receiver_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, origin text NOT NULL, door text NOT NULL, syntax text NOT NULL, version text NOT NULL, sender_ident text NOT NULL, receiver_ident text NOT NULL, control text NOT NULL, dated text NOT NULL, test boolean NOT NULL, blob text NOT NULL, start_at bigint NOT NULL, size bigint NOT NULL, sha256 text NOT NULL, digest text NOT NULL, types text NOT NULL, set_count bigint NOT NULL, state text NOT NULL, result text NOT NULL, held text NOT NULL, duplicate_of text NOT NULL, answers text NOT NULL, findings text NOT NULL, lane text NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, sets_done bigint NOT NULL, last_error text NOT NULL, delivery text NOT NULL, fetched bigint NOT NULL, acknowledged text NOT NULL, made_by text NOT NULL, received bigint NOT NULL, processed bigint NOT NULL, delegate_id text NOT NULL, network text NOT NULL, way text NOT NULL, judged_at bigint NOT NULL, advised text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (receiver_id) REFERENCES org(id),
   FOREIGN KEY (sender_id) REFERENCES org(id)

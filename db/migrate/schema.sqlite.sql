@@ -36,8 +36,13 @@ CREATE TABLE as2_attempt (
 );
 CREATE TABLE as2_certificate (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, purpose TEXT NOT NULL, der BLOB NOT NULL, private BLOB, fingerprint TEXT NOT NULL, subject TEXT NOT NULL, issuer TEXT NOT NULL, serial TEXT NOT NULL, algorithm TEXT NOT NULL,
-  not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, use_from INTEGER NOT NULL, retired INTEGER NOT NULL, warned INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (org_id, id), UNIQUE (org_id, fingerprint)
+  not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, use_from INTEGER NOT NULL, retired INTEGER NOT NULL, warned INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, announced INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (org_id, id), UNIQUE (org_id, fingerprint)
 );
+CREATE TABLE as2_confirmation (
+  org_id TEXT NOT NULL, certificate_id TEXT NOT NULL, partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL,
+  how TEXT NOT NULL, person_id TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (org_id, partnership_id, certificate_id)
+) WITHOUT ROWID;
 CREATE TABLE as2_echo (
   partnership_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, happened INTEGER NOT NULL, person_id TEXT NOT NULL, good INTEGER NOT NULL, advice TEXT NOT NULL, steps TEXT NOT NULL, PRIMARY KEY (partnership_id, org_id)
 );
@@ -338,10 +343,15 @@ CREATE TABLE edi_route (
   partnership_id TEXT NOT NULL REFERENCES partnership(id), org_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL,
   door TEXT NOT NULL, syntax TEXT NOT NULL, version TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, style TEXT NOT NULL DEFAULT '', PRIMARY KEY (partnership_id, org_id, kind)
 );
+CREATE TABLE edi_said (
+  interchange_id TEXT NOT NULL, position INTEGER NOT NULL, answer_id TEXT NOT NULL, answer_position INTEGER NOT NULL,
+  supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, kind TEXT NOT NULL, verdict TEXT NOT NULL, findings TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (interchange_id, position, answer_id, answer_position)
+) WITHOUT ROWID;
 CREATE TABLE edi_set (
   interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, group_no INTEGER NOT NULL, group_kind TEXT NOT NULL, group_control TEXT NOT NULL, group_version TEXT NOT NULL,
   kind TEXT NOT NULL, control TEXT NOT NULL, implementation TEXT NOT NULL, segments INTEGER NOT NULL, start_at INTEGER NOT NULL, size INTEGER NOT NULL, result TEXT NOT NULL, business TEXT NOT NULL, business_key TEXT NOT NULL, document_kind TEXT NOT NULL, document_id TEXT NOT NULL, answered TEXT NOT NULL,
-  findings TEXT NOT NULL, PRIMARY KEY (interchange_id, position)
+  findings TEXT NOT NULL, advised TEXT NOT NULL DEFAULT '', PRIMARY KEY (interchange_id, position)
 );
 CREATE INDEX edi_set_document ON edi_set (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set (supplier_id, reseller_id, group_control);
@@ -354,6 +364,17 @@ CREATE TABLE edi_submission (
   org_id TEXT NOT NULL, id TEXT NOT NULL, idempotency_key TEXT NOT NULL, sha256 TEXT NOT NULL, answer TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (org_id, id)
 );
 CREATE UNIQUE INDEX edi_submission_key ON edi_submission (org_id, idempotency_key) WHERE idempotency_key <> '';
+CREATE TABLE edi_upload (
+  org_id TEXT NOT NULL, id TEXT NOT NULL, person_id TEXT NOT NULL, name TEXT NOT NULL, partner TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+  state TEXT NOT NULL, report TEXT NOT NULL, answer TEXT NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL,
+  PRIMARY KEY (org_id, id)
+) WITHOUT ROWID;
+CREATE INDEX edi_upload_expires ON edi_upload (expires);
+CREATE UNIQUE INDEX edi_upload_same ON edi_upload (org_id, person_id, sha256, partner) WHERE state = 'waiting';
+CREATE TABLE edi_upload_part (
+  org_id TEXT NOT NULL, upload_id TEXT NOT NULL, no INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (org_id, upload_id, no)
+);
 CREATE TABLE edi_wait (
   interchange_id TEXT PRIMARY KEY REFERENCES interchange(id), partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id),
   started INTEGER NOT NULL, due INTEGER NOT NULL, overdue INTEGER NOT NULL, asked INTEGER NOT NULL, asked_by TEXT NOT NULL, settled INTEGER NOT NULL, outcome TEXT NOT NULL, settled_by TEXT NOT NULL, reason TEXT NOT NULL
@@ -615,7 +636,7 @@ CREATE TABLE interchange (
   state TEXT NOT NULL, result TEXT NOT NULL, held TEXT NOT NULL, duplicate_of TEXT NOT NULL, answers TEXT NOT NULL, findings TEXT NOT NULL,
   lane TEXT NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL, sets_done INTEGER NOT NULL, last_error TEXT NOT NULL,
   delivery TEXT NOT NULL, fetched INTEGER NOT NULL, acknowledged TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, processed INTEGER NOT NULL
-, delegate_id TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '', way TEXT NOT NULL DEFAULT '', judged_at INTEGER NOT NULL DEFAULT 0);
+, delegate_id TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '', way TEXT NOT NULL DEFAULT '', judged_at INTEGER NOT NULL DEFAULT 0, advised TEXT NOT NULL DEFAULT '');
 CREATE INDEX interchange_carrier ON interchange (delegate_id, delivery, received, id) WHERE way = 'network';
 CREATE INDEX interchange_delegate ON interchange (delegate_id, received, id) WHERE delegate_id <> '';
 CREATE INDEX interchange_due ON interchange (state, lane, next_at, id);

@@ -59,19 +59,18 @@ type Body struct {
 
 // Side is what one company brings.
 type Side struct {
-	// X12, EDIFACT and AS2 are the identities it uses in this partnership, as they
+	// X12 and EDIFACT are the identities it uses in this partnership, as they
 	// are written: "ZZ:KESTRELSUPPLY", "BALTICTRADE:ZZZ".
 	X12     string `json:"x12,omitempty"`
 	EDIFACT string `json:"edifact,omitempty"`
-	AS2     string `json:"as2,omitempty"`
 	// Groups are the ids that may stand for it in GS02 and GS03, or UNG. Empty: any.
 	Groups []string `json:"groups,omitempty"`
-	// Transport is how it is connected: a Transports word.
+	// Transport is a Transports word: "folder" gives what it receives into the one that
+	// the operator gave it, "van" goes with Network. Other doors each company chooses.
 	Transport string `json:"transport,omitempty"`
 	// Network is the VAN by which it is reached and by which it sends, by the name that
-	// the other side gave its account there. Mailbox is its own there.
+	// the other side gave its account there.
 	Network string `json:"network,omitempty"`
-	Mailbox string `json:"mailbox,omitempty"`
 	// Terms secure the AS2 messages that it sends; nil: the receiver decides alone.
 	Terms *courier.Terms `json:"terms,omitempty"`
 	// Patience is how many hours it waits for the acknowledgement of what it sends,
@@ -120,24 +119,23 @@ type Price struct {
 	// PriceTolerance and QuantityTolerance are ratios as decimals: "0.005" is 0.5 %.
 	PriceTolerance    string `json:"price_tolerance,omitempty"`
 	QuantityTolerance string `json:"quantity_tolerance,omitempty"`
-	Date              string `json:"date,omitempty"`        // a PriceDates word
-	Basis             string `json:"basis,omitempty"`       // a PriceBases word
-	NoticeDays        int    `json:"notice_days,omitempty"` // of a new price list
-	FreeGoods         string `json:"free_goods,omitempty"`  // a FreeGoods word
+	Date              string `json:"date,omitempty"`       // a PriceDates word
+	Basis             string `json:"basis,omitempty"`      // a PriceBases word
+	FreeGoods         string `json:"free_goods,omitempty"` // a FreeGoods word
 }
 
-// Tax says how tax is stated and rounded.
+// Tax says how the tax of an invoice is judged.
 type Tax struct {
-	Rounding string `json:"rounding,omitempty"` // "line" or "rate"
-	// Currency is that of the tax amounts beside the document's, ISO 4217.
-	Currency string `json:"currency,omitempty"`
-	// Reverse says that the reseller owes the tax.
+	// Rounding is a Roundings word: the tax of a rate is rounded once, so that it is off by
+	// nothing, or on every line, by a unit each.
+	Rounding string `json:"rounding,omitempty"`
+	// Reverse says that the reseller owes the tax: an invoice that charges some is marked.
 	Reverse bool `json:"reverse,omitempty"`
 }
 
 // The words that a field may hold.
 var (
-	Transports = []string{"as2", "sftp", "api", "folder", "van", "pages"}
+	Transports = []string{"folder", "van"}
 	PriceDates = []string{"order", "requested"} // the day of the order; the day on which a line is wanted
 	PriceBases = []string{"net", "list"}        // the partner's own prices; those of the standard list
 	FreeGoods  = []string{"ordered"}            // a line that says it is free of charge (PO105 NC, QTY 192) is so
@@ -220,7 +218,6 @@ func (b *Body) check() error {
 	}
 	within("duplicate_days", b.DuplicateDays, MaxDays)
 	within("response_hours", b.ResponseHours, MaxResponse)
-	within("notice_days", b.Price.NoticeDays, MaxDays)
 	if err := b.Codes.Check(); err != nil {
 		bad.With("codes", "agreement.codes_wrong", "Cause", strings.TrimPrefix(err.Error(), "translate: "))
 	}
@@ -238,9 +235,6 @@ func (b *Body) check() error {
 	oneOf("price_basis", b.Price.Basis, PriceBases)
 	oneOf("free_goods", b.Price.FreeGoods, FreeGoods)
 	oneOf("tax_rounding", b.Tax.Rounding, Roundings)
-	if c := b.Tax.Currency; c != "" && !money.Currency(c).Valid() {
-		bad.With("tax_currency", "account.currency_wrong")
-	}
 	for _, word := range []string{Supplier, Reseller} {
 		s := b.side(word)
 		oneOf(word+"_transport", s.Transport, Transports)
@@ -268,7 +262,7 @@ func (b *Body) check() error {
 		if n := len(s.TaxNumber); n > 30 || strings.ContainsFunc(s.TaxNumber, func(r rune) bool { return r < ' ' || r > '~' }) {
 			bad.With(word+"_tax", "agreement.tax_wrong")
 		}
-		for name, text := range map[string]string{"x12": s.X12, "edifact": s.EDIFACT, "as2": s.AS2, "network": s.Network, "mailbox": s.Mailbox} {
+		for name, text := range map[string]string{"x12": s.X12, "edifact": s.EDIFACT, "network": s.Network} {
 			if utf8.RuneCountInString(text) > 128 {
 				bad.With(word+"_"+name, "form.too_long", "Max", 128)
 			}

@@ -106,6 +106,8 @@ func (b Body) Facts() []Fact {
 	add("business", "price_date", "", "", b.Price.Date, "price_date")
 	add("business", "price_basis", "", "", b.Price.Basis, "price_basis")
 	add("business", "free_goods", "", "", b.Price.FreeGoods, "free_goods")
+	add("business", "tax_rounding", "", "", b.Tax.Rounding, "tax_rounding")
+	add("business", "tax_reverse", "", "", yes(b.Tax.Reverse), "yes")
 	add("business", "check_locations", "", "", yes(b.CheckLocations), "yes")
 	return append(out, codeFacts(b.Codes)...)
 }
@@ -149,7 +151,7 @@ func termFacts(side string, t courier.Terms) []Fact {
 	for _, w := range []struct {
 		name string
 		on   bool
-	}{{"async", t.Async}, {"new_id", t.NewID}, {"with_headers", t.WithHeaders}} {
+	}{{"async", t.Async}, {"new_id", t.NewID}, {"with_headers", t.WithHeaders}, {"dated", t.Dated}} {
 		if w.on {
 			out = append(out, Fact{Section: "security", Name: w.name, Side: side, Value: "yes", Words: "yes"})
 		}

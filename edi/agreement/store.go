@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -51,6 +52,11 @@ func (r row) version() (Version, error) {
 	}
 	if err := json.Unmarshal([]byte(r.Body), &v.Body); err != nil {
 		return v, fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	for _, side := range []*Side{&v.Body.Supplier, &v.Body.Reseller} {
+		if !slices.Contains(Transports, side.Transport) { // older versions kept others, which did nothing
+			side.Transport = ""
+		}
 	}
 	return v, nil
 }

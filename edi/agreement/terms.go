@@ -65,7 +65,7 @@ func (v Version) terms() (*gateway.Terms, error) {
 		Number: v.Number, Supplier: b.Supplier.terms(), Reseller: b.Reseller.terms(),
 		X12: b.X12, EDIFACT: b.EDIFACT, Guides: guides, Codes: b.Codes, Reuse: time.Duration(b.DuplicateDays) * 24 * time.Hour,
 		Orders: gateway.OrderTerms{
-			CheckLocations: b.CheckLocations, PriceDate: b.Price.Date, PriceBasis: b.Price.Basis, FreeGoods: b.Price.FreeGoods, AnswerHours: b.ResponseHours, SupplierTax: b.Supplier.TaxNumber, ResellerTax: b.Reseller.TaxNumber,
+			CheckLocations: b.CheckLocations, PriceDate: b.Price.Date, PriceBasis: b.Price.Basis, FreeGoods: b.Price.FreeGoods, TaxRounding: b.Tax.Rounding, TaxReverse: b.Tax.Reverse, AnswerHours: b.ResponseHours, SupplierTax: b.Supplier.TaxNumber, ResellerTax: b.Reseller.TaxNumber,
 		},
 		Answers: ack.Style{Implementation: b.Writing.Implementation, OnlyErrors: b.Writing.OnlyErrors, Delimiters: b.Writing.chars()},
 	}
@@ -123,6 +123,14 @@ func (s *Service) FreeGoods(ctx context.Context, partnership string) (string, er
 func (s *Service) TaxNumbers(ctx context.Context, partnership string, at time.Time) (supplier, reseller string, err error) {
 	o, err := s.orders(ctx, partnership, at)
 	return o.SupplierTax, o.ResellerTax, err
+}
+
+// TaxedBy says how tax of a document of an instant is rounded, a word of Roundings, empty
+// where nothing was agreed, and whether the reseller owes it. It joins the transaction of
+// ctx.
+func (s *Service) TaxedBy(ctx context.Context, partnership string, at time.Time) (rounding string, reverse bool, err error) {
+	o, err := s.orders(ctx, partnership, at)
+	return o.TaxRounding, o.TaxReverse, err
 }
 
 // FixesAnswerTime says whether the agreement that holds speaks of how soon an order is

@@ -59,6 +59,49 @@ type Certificate struct {
 	Retired time.Time
 	MadeBy  string
 	Created time.Time
+	// Announced is when it followed another that was in use; zero: it was the first, and
+	// counts at once. Confirmed says that the other company of the partnership it was read
+	// for takes it, How by what: a How… word. Until then it is believed, and not begun with.
+	Announced   time.Time
+	Confirmed   time.Time
+	How         string
+	ConfirmedBy string // person id; empty where a message proved it
+}
+
+// How a certificate was confirmed.
+const (
+	HowPerson  = "person"  // somebody of the other company said it
+	HowMessage = "message" // a document was signed with it
+	HowReceipt = "receipt" // a receipt was signed with it, or answered what was
+)
+
+// Pending says that it waits to be confirmed.
+func (c Certificate) Pending() bool { return !c.Announced.IsZero() && c.Confirmed.IsZero() }
+
+// InUse is the certificate to begin something with: of those for a purpose whose time
+// began, that are confirmed, the newest. Where all of those were retired by hand, the
+// eldest that waits takes over. dated says that dates decide, without anybody.
+func InUse(list []Certificate, p Purpose, at time.Time, dated bool) (Certificate, bool) {
+	var best, waits Certificate
+	known := false
+	for _, c := range list {
+		switch {
+		case !c.fits(p) || !c.Retired.IsZero() || c.UseFrom.After(at):
+		case !dated && c.Pending():
+			if c.Valid(at) && (waits.ID == "" || c.Announced.Before(waits.Announced)) {
+				waits = c
+			}
+		default:
+			known = true // also where it ended: its end alone switches nothing
+			if c.Valid(at) && (best.ID == "" || c.UseFrom.After(best.UseFrom) || c.UseFrom.Equal(best.UseFrom) && c.Created.After(best.Created)) {
+				best = c
+			}
+		}
+	}
+	if !known {
+		best = waits
+	}
+	return best, best.ID != ""
 }
 
 // Valid says whether the certificate may be used at an instant.
@@ -94,6 +137,8 @@ type Terms struct {
 	// BareContent has the MIC of a message that is only compressed over the content
 	// without its headers (the default), or with them.
 	WithHeaders bool `json:"with_headers,omitempty"`
+	// Dated has the next certificate follow on its date, also where nobody confirmed it.
+	Dated bool `json:"dated,omitempty"`
 }
 
 // AgreedTerms are the terms of one direction of a partnership.

@@ -26,6 +26,8 @@ type Echo struct {
 	// Advice is the key of what to do about the step that failed; empty when all went
 	// well, or the step says it itself.
 	Advice string
+	// proved: a receipt that the partner signed says that it took the message.
+	proved bool
 }
 
 // EchoStep is one step of it, up to the first that failed.
@@ -63,6 +65,11 @@ func (s *Service) LastEcho(ctx context.Context, actor access.Actor, partnership 
 // to; courier.no_key: the actor's station does not live here; courier.no_names: a name
 // is not confirmed).
 func (s *Service) Echo(ctx context.Context, actor access.Actor, partnership string) (Echo, error) {
+	return s.echoWith(ctx, actor, partnership, "")
+}
+
+// echoWith is Echo, signed with a certificate of the actor's company where one is named.
+func (s *Service) echoWith(ctx context.Context, actor access.Actor, partnership, certificate string) (Echo, error) {
 	if _, err := access.List(actor, access.StationRead); err != nil {
 		return Echo{}, err
 	}
@@ -101,6 +108,12 @@ func (s *Service) Echo(ctx context.Context, actor access.Actor, partnership stri
 		return Echo{}, err
 	}
 	rel.Agreement.AsyncURL = "" // a person looks on
+	var tried Certificate
+	if certificate != "" {
+		if tried, err = s.signedWith(ctx, actor.Org, partnership, certificate, &rel); err != nil {
+			return Echo{}, err
+		}
+	}
 	out := Echo{Partnership: partnership, Org: actor.Org, By: actor.Person, At: s.DB.Clock()}
 	s.echo(ctx, &out, rel, address)
 	steps, err := json.Marshal(out.Steps)
@@ -114,6 +127,12 @@ func (s *Service) Echo(ctx context.Context, actor access.Actor, partnership stri
 		}
 		if err := saveEcho(ctx, &r); err != nil {
 			return err
+		}
+		if out.proved && tried.Pending() {
+			c := tried // fn may run again
+			if err := s.confirm(ctx, partnership, supplier, reseller, &c, HowReceipt, actor); err != nil {
+				return err
+			}
 		}
 		return s.note(ctx, actor, "as2.echo", "partnership", partnership, "done")
 	})
@@ -211,7 +230,7 @@ func (s *Service) echoReceipt(out *Echo, step func(name, key string, bad bool, p
 		if report.MIC != nil {
 			step("MDN", "echo.mic", false, "algorithm", clean(report.MIC.Name, "?"))
 		}
-		out.Good = true
+		out.Good, out.proved = true, signed && f.Verdict == as2.Proven && rel.Agreement.Sign
 	}
 }
 

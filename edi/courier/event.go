@@ -10,6 +10,10 @@ import (
 const (
 	// EventExpiring: a certificate ends soon (Expiring).
 	EventExpiring = "as2.Expiring"
+	// EventAnnounced: a company has a certificate that follows another (Rollover).
+	EventAnnounced = "as2.Announced"
+	// EventConfirmed: the other company of a partnership confirmed it (Rollover).
+	EventConfirmed = "as2.Confirmed"
 	// EventFailed: a message waits for a person after too many tries, or was refused
 	// by the partner (MessageEvent).
 	EventFailed = "as2.Failed"
@@ -33,6 +37,17 @@ type MessageEvent struct {
 	Reseller    string `json:"reseller"`
 	Sender      string `json:"from"`
 	Reason      string `json:"reason"`
+}
+
+// Rollover is the payload of EventAnnounced and EventConfirmed. Org is the company of the
+// certificate; Partnership and How are where and by what it was confirmed.
+type Rollover struct {
+	Org         string `json:"org"`
+	Certificate string `json:"certificate"`
+	Partnership string `json:"partnership,omitempty"`
+	Supplier    string `json:"supplier,omitempty"`
+	Reseller    string `json:"reseller,omitempty"`
+	How         string `json:"how,omitempty"`
 }
 
 func (s *Service) publish(ctx context.Context, kind, object string, payload any, orgs ...string) error {

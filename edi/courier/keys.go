@@ -36,9 +36,14 @@ type pair struct {
 // ring are the certificates of one company at one instant, oldest first.
 type ring []pair
 
-// ringOf opens the certificates of a company that are in use, in the transaction of ctx.
-func (s *Service) ringOf(ctx context.Context, org string) (ring, error) {
+// ringOf opens the certificates of a company that are in use, as they stand in a
+// partnership, in the transaction of ctx.
+func (s *Service) ringOf(ctx context.Context, org, partnership string) (ring, error) {
 	rows, err := certificatesOf(ctx, false, org)
+	if err != nil {
+		return nil, err
+	}
+	said, err := confirmationsOf(ctx, org, partnership, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +53,7 @@ func (s *Service) ringOf(ctx context.Context, org string) (ring, error) {
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "error.internal")
 		}
-		p := pair{Certificate: r.certificate(), x509: c}
+		p := pair{Certificate: said.on(r.certificate()), x509: c}
 		if len(r.Private) > 0 {
 			der, err := s.Secrets.Open(r.Private, about(r.OrgID, r.Fingerprint))
 			if err != nil {
@@ -75,19 +80,22 @@ func (r ring) own() bool {
 	return false
 }
 
-// newest is the certificate to begin something with: of those in use for a purpose the
-// one whose time began last. own asks for one whose private key is here.
-func (r ring) newest(p Purpose, own bool, at time.Time) (pair, bool) {
-	var best pair
+// newest is the certificate to begin something with (InUse). own asks for one whose
+// private key is here.
+func (r ring) newest(p Purpose, own bool, at time.Time, dated bool) (pair, bool) {
+	var list []Certificate
 	for _, c := range r {
-		if !c.Valid(at) || !c.fits(p) || c.UseFrom.After(at) || own && c.key == nil {
-			continue
-		}
-		if best.x509 == nil || c.UseFrom.After(best.UseFrom) || c.UseFrom.Equal(best.UseFrom) && c.Created.After(best.Created) {
-			best = c
+		if !own || c.key != nil {
+			list = append(list, c.Certificate)
 		}
 	}
-	return best, best.x509 != nil
+	best, ok := InUse(list, p, at, dated)
+	for _, c := range r {
+		if ok && c.ID == best.ID {
+			return c, true
+		}
+	}
+	return pair{}, false
 }
 
 // all are the certificates that count for a purpose: what comes in may still use an old

@@ -26,6 +26,9 @@ func (s *Service) judge(h as2.Header, body []byte, sent as2.Sent, rel as2.Relati
 		values["disposition"], values["receipt_mic"] = nameOf(report.Disposition.String()), nameOf(report.RawMIC)
 	}
 	o := outcome{values: values, reason: "courier.mdn_" + string(f.Verdict)}
+	if f.Verdict == as2.Proven || f.Verdict == as2.Refused {
+		o.signer = f.Certificate
+	}
 	if f.Err != nil {
 		o.detail = f.Err.Error()
 	}

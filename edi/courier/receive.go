@@ -424,6 +424,9 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 			if err := original.Insert(ctx); err != nil {
 				return err
 			}
+			if err := s.witness(ctx, r.PartnershipID, r.SupplierID, r.ResellerID, r.SenderID, signerOf(got), HowMessage, access.Actor{}); err != nil {
+				return err
+			}
 			if err := s.edge(fail.AS2Storing); err != nil {
 				return err
 			}
@@ -475,6 +478,9 @@ func (s *Service) takeEcho(ctx context.Context, in Arrival, got *as2.Received, r
 		}
 		if err == nil {
 			err = original.Insert(ctx)
+		}
+		if err == nil {
+			err = s.witness(ctx, r.PartnershipID, r.SupplierID, r.ResellerID, r.SenderID, signerOf(got), HowMessage, access.Actor{})
 		}
 		if err == nil && r.NextAt > 0 {
 			err = s.Jobs.Wake(ctx, drainName)

@@ -34,10 +34,10 @@ func (t Terms) agreement(us, them string) as2.Agreement {
 }
 
 // keys picks the keys of a moment: those of the station that lives here, and the
-// partner's.
-func keys(ours, theirs ring, at time.Time) as2.Keys {
+// partner's. dated is that of the terms.
+func keys(ours, theirs ring, at time.Time, dated bool) as2.Keys {
 	var k as2.Keys
-	if p, ok := ours.newest(ForSigning, true, at); ok {
+	if p, ok := ours.newest(ForSigning, true, at, dated); ok {
 		k.Sign = as2.Identity{Certificate: p.x509, Key: p.key}
 	}
 	for _, p := range ours {
@@ -46,7 +46,7 @@ func keys(ours, theirs ring, at time.Time) as2.Keys {
 			k.Decrypt = append(k.Decrypt, as2.Identity{Certificate: p.x509, Key: p.key})
 		}
 	}
-	if p, ok := theirs.newest(ForCipher, false, at); ok {
+	if p, ok := theirs.newest(ForCipher, false, at, dated); ok {
 		k.Encrypt = p.x509
 	}
 	for _, p := range theirs.all(ForSigning, at) {
@@ -59,11 +59,11 @@ func keys(ours, theirs ring, at time.Time) as2.Keys {
 // transaction of ctx. sender is the company whose messages the terms are about. ok is
 // false where the station us does not live here.
 func (s *Service) relation(ctx context.Context, r Route, sender, us, them string, ours, theirs string, at time.Time) (as2.Relation, bool, error) {
-	our, err := s.ringOf(ctx, ours)
+	our, err := s.ringOf(ctx, ours, r.Partnership)
 	if err != nil || !our.own() {
 		return as2.Relation{}, false, err
 	}
-	their, err := s.ringOf(ctx, theirs)
+	their, err := s.ringOf(ctx, theirs, r.Partnership)
 	if err != nil {
 		return as2.Relation{}, false, err
 	}
@@ -71,5 +71,5 @@ func (s *Service) relation(ctx context.Context, r Route, sender, us, them string
 	if err != nil {
 		return as2.Relation{}, false, err
 	}
-	return as2.Relation{Agreement: t.Terms.agreement(us, them), Keys: keys(our, their, at)}, true, nil
+	return as2.Relation{Agreement: t.Terms.agreement(us, them), Keys: keys(our, their, at, t.Terms.Dated)}, true, nil
 }

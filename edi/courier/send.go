@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
@@ -138,6 +139,7 @@ type outcome struct {
 	again    time.Duration // until the next try; 0: none
 	failed   bool          // the call failed, or could not be made
 	values   map[string]any
+	signer   *x509.Certificate // the pinned one that a receipt was verified with
 }
 
 // settle writes the outcome, fenced by the claim.
@@ -174,6 +176,9 @@ func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took tim
 			if err := s.Gateway.Carried(ctx, access.System("as2", r.SenderID), r.Interchanges, o.delivery); err != nil {
 				return err
 			}
+		}
+		if err := s.witness(ctx, r.PartnershipID, r.SupplierID, r.ResellerID, r.ReceiverID, o.signer, HowReceipt, access.Actor{}); err != nil {
+			return err
 		}
 		fail.At(fail.SendSettling)
 		if o.event != "" {

@@ -36,8 +36,12 @@ func (s *Service) Station(ctx context.Context, actor access.Actor, partnership, 
 		}
 		rows, err := certificatesOf(ctx, org == actor.Org, org)
 		out = make([]Certificate, len(rows))
+		if err != nil {
+			return err
+		}
+		said, err := confirmationsOf(ctx, org, partnership, rows)
 		for i := range rows {
-			out[i] = rows[i].certificate()
+			out[i] = said.on(rows[i].certificate())
 		}
 		return err
 	})
@@ -121,7 +125,9 @@ type CertificateCmd struct {
 }
 
 // AddCertificate puts a certificate of the actor's company into use: it is trusted for
-// what that company signs from now on, and encrypted for from UseFrom. One that is
+// what that company signs from now on. The first is used at once; one that follows another
+// is announced to the partners (EventAnnounced), and signed with and encrypted for in a
+// partnership from UseFrom on, once it is confirmed there (ConfirmCertificate). One that is
 // there already is given back unchanged, but for a private key that it lacked.
 // Codes: NotFound, Forbidden, Invalid (the key does not fit, expired, too weak),
 // Conflict (too many).
@@ -160,9 +166,24 @@ func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd Ce
 		if out.UseFrom == 0 {
 			out.UseFrom = out.Created
 		}
+		before, err := certificatesOf(ctx, false, actor.Org)
+		if err != nil {
+			return err
+		}
+		for _, r := range before {
+			c := r.certificate()
+			if c.Valid(now) && (c.fits(cmd.Purpose) || cmd.Purpose == ForBoth) {
+				out.Announced = out.Created
+			}
+		}
 		isNew, err := insertCertificate(ctx, &out)
 		if err != nil {
 			return err
+		}
+		if isNew && out.Announced > 0 {
+			if err := s.publish(ctx, EventAnnounced, out.ID, Rollover{Org: actor.Org, Certificate: out.ID}, actor.Org); err != nil {
+				return err
+			}
 		}
 		if !isNew {
 			have, err := certificatesOf(ctx, true, actor.Org)

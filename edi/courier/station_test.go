@@ -178,7 +178,10 @@ func TestRollover(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.add(ingrid, id, true)
+		ours := w.add(ingrid, id, true)
+		if _, err := w.s.ConfirmCertificate(t.Context(), maya, withKestrel, ours.ID); err != nil {
+			t.Fatal(err)
+		}
 		old := withNext
 		old.Keys.Verify = []*x509.Certificate{id.Certificate}
 		for i, to := range []as2.Identity{aureliaKey(), id} {
@@ -307,11 +310,13 @@ func TestStrangers(t *testing.T) {
 				_, err := w.s.SetTerms(ctx, a, withKestrel, aurelia, 0, Terms{})
 				return err
 			},
-			"RetireCertificate": func(a access.Actor) error { return w.s.RetireCertificate(ctx, a, cert) },
-			"Messages":          func(a access.Actor) error { _, err := w.s.Messages(ctx, a, i); return err },
-			"Evidence out":      func(a access.Actor) error { _, err := w.s.Evidence(ctx, a, out.ID); return err },
-			"Evidence in":       func(a access.Actor) error { _, err := w.s.Evidence(ctx, a, in.ID); return err },
-			"Resend":            func(a access.Actor) error { return w.s.Resend(ctx, a, out.ID, true) },
+			"RetireCertificate":  func(a access.Actor) error { return w.s.RetireCertificate(ctx, a, cert) },
+			"ConfirmCertificate": func(a access.Actor) error { _, err := w.s.ConfirmCertificate(ctx, a, withKestrel, cert); return err },
+			"TryCertificate":     func(a access.Actor) error { _, err := w.s.TryCertificate(ctx, a, withKestrel, cert); return err },
+			"Messages":           func(a access.Actor) error { _, err := w.s.Messages(ctx, a, i); return err },
+			"Evidence out":       func(a access.Actor) error { _, err := w.s.Evidence(ctx, a, out.ID); return err },
+			"Evidence in":        func(a access.Actor) error { _, err := w.s.Evidence(ctx, a, in.ID); return err },
+			"Resend":             func(a access.Actor) error { return w.s.Resend(ctx, a, out.ID, true) },
 		} {
 			for who, a := range map[string]access.Actor{"a competitor": kaarel, "another supplier": sven, "no role": nobody, "no scope": unscoped, "nobody": {}} {
 				if c := code(call(a)); c != fault.NotFound && (who == "a competitor" || who == "another supplier" || c != fault.Forbidden && c != fault.Unauthenticated) {

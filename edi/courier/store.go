@@ -46,6 +46,7 @@ type certificateRow struct {
 	Warned      int64
 	MadeBy      string
 	Created     int64 `gorm:"autoCreateTime:false"`
+	Announced   int64
 }
 
 // TableName is the table of certificateRow.
@@ -55,7 +56,7 @@ func (r certificateRow) certificate() Certificate {
 	return Certificate{
 		ID: r.ID, Org: r.OrgID, Purpose: Purpose(r.Purpose), DER: r.Der, Own: len(r.Private) > 0, Fingerprint: r.Fingerprint, Subject: r.Subject, Issuer: r.Issuer,
 		Serial: r.Serial, Algorithm: r.Algorithm, NotBefore: db.FromMicros(r.NotBefore), NotAfter: db.FromMicros(r.NotAfter), UseFrom: db.FromMicros(r.UseFrom),
-		Retired: instant(r.Retired), MadeBy: r.MadeBy, Created: db.FromMicros(r.Created),
+		Retired: instant(r.Retired), MadeBy: r.MadeBy, Created: db.FromMicros(r.Created), Announced: instant(r.Announced),
 	}
 }
 

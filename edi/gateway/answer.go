@@ -6,11 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"entente/db"
 	"entente/db/fail"
 	"entente/edi/ack"
+	"entente/edi/doc"
 	"entente/edi/edifact"
 	"entente/edi/schema"
 	"entente/edi/wire"
@@ -25,10 +27,11 @@ type received struct {
 	verdict  wire.Verdict // empty: the partner only says that it came
 	verdicts map[string]wire.Verdict
 	unlisted wire.Verdict // on a set that is not listed
+	errors   map[string][]wire.Finding
 }
 
 func receivedOf(set *schema.Set) (*received, error) {
-	out := &received{verdicts: map[string]wire.Verdict{}}
+	out := &received{verdicts: map[string]wire.Verdict{}, errors: map[string][]wire.Finding{}}
 	if set.Type != "CONTRL" {
 		got, err := ack.Read(set)
 		if err != nil {
@@ -36,7 +39,7 @@ func receivedOf(set *schema.Set) (*received, error) {
 		}
 		out.control, out.kind, out.verdict, out.unlisted = got.Control, got.FunctionalID, got.Verdict, got.Of("")
 		for _, s := range got.Sets {
-			out.verdicts[s.Control] = s.Verdict
+			out.verdicts[s.Control], out.errors[s.Control] = s.Verdict, saidErrors(s.Verdict, s.Segments, s.Codes, "718", "720", "723")
 		}
 		return out, nil
 	}
@@ -51,7 +54,11 @@ func receivedOf(set *schema.Set) (*received, error) {
 	}
 	rejected := 0
 	for _, m := range messages {
-		out.verdicts[m.Reference] = m.Verdict
+		var codes []string
+		if m.Code != "" {
+			codes = []string{m.Code}
+		}
+		out.verdicts[m.Reference], out.errors[m.Reference] = m.Verdict, saidErrors(m.Verdict, m.Segments, codes, "0085", "0085", "0085")
 		if m.Verdict == wire.Rejected {
 			rejected++
 		}
@@ -65,6 +72,60 @@ func receivedOf(set *schema.Set) (*received, error) {
 		out.verdict = wire.Accepted
 	}
 	return out, nil
+}
+
+// Keys of what a partner found in what we sent. Args: List and Code name the partner's
+// code, Said is its own text.
+const (
+	saidSet     = "partner.set"
+	saidSegment = "partner.segment"
+	saidElement = "partner.element"
+	saidAdvice  = "partner.advice"
+)
+
+// maxSaid bounds the errors kept of one set.
+const maxSaid = 100
+
+// saidErrors are the errors that an acknowledgement lists of one set, in the places of
+// that set; the lists are those of the codes of a set, a segment and an element.
+func saidErrors(verdict wire.Verdict, segments []ack.ReceivedSegment, codes []string, set, segment, element string) []wire.Finding {
+	var out []wire.Finding
+	severity := wire.AcceptedWithError
+	if verdict == wire.Rejected {
+		severity = wire.Reject
+	}
+	add := func(f wire.Finding, list, code string) {
+		if len(out) < maxSaid {
+			f.Severity, f.Args = severity, map[string]string{"List": list, "Code": word(code)}
+			out = append(out, f)
+		}
+	}
+	for _, c := range codes {
+		if c != "5" || set != "718" || len(segments) == 0 { // those in error follow
+			add(wire.Finding{Level: wire.LevelSet, Key: saidSet, Code: unless(set, "0085", c)}, set, c)
+		}
+	}
+	for _, s := range segments {
+		at := wire.Finding{Level: wire.LevelSegment, Key: saidSegment, SegmentID: word(s.ID), LoopID: word(s.Loop), Pos: wire.Position{Segment: s.N}, Code: unless(set, "0085", s.Code)}
+		if s.Code != "" && (s.Code != "8" || segment != "720" || len(s.Elements) == 0) {
+			add(at, segment, s.Code)
+		}
+		for _, e := range s.Elements {
+			f := at
+			f.Level, f.Key, f.Ref, f.Value, f.Code = wire.LevelElement, saidElement, word(e.Ref), text(e.Value, wire.MaxValue), unless(set, "0085", e.Code)
+			f.Pos.Element, f.Pos.Component = e.N, e.Component
+			add(f, element, e.Code)
+		}
+	}
+	return out
+}
+
+// unless is the code, nothing where the list is that one: Code of a finding is of X12.
+func unless(list, that, code string) string {
+	if list == that {
+		return ""
+	}
+	return word(code)
 }
 
 // headOf is the tag of the segment that opens a set.
@@ -100,43 +161,54 @@ func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
 		}
 	}
 	if made == nil {
-		row.Business = BusinessUnmatched
-		row.Findings = findingsText(append(findingsOf(row.Findings), wire.Finding{
+		return w.unmatched(ctx, row, wire.Finding{
 			Level: wire.LevelSet, Severity: wire.Note, Key: findingUnmatched, SegmentID: ackSegment(row.Kind),
 			Pos: wire.Position{Offset: row.StartAt, Segment: 2, Element: 2}, Value: got.control,
-		}))
-		return nil
+		})
 	}
 	row.Business, row.DocumentKind, row.DocumentID = BusinessMatched, "interchange", made.ID
 	if got.verdict == "" {
 		return nil
 	}
-	return w.acknowledge(ctx, made, got)
+	return w.acknowledge(ctx, made, got, row)
+}
+
+// unmatched keeps that a set speaks of nothing that we know to have sent, and tells it.
+func (w *worker) unmatched(ctx context.Context, row *setRow, f wire.Finding) error {
+	row.Business = BusinessUnmatched
+	row.Findings = findingsText(append(findingsOf(row.Findings), f))
+	return w.s.publish(ctx, EventUnmatched, &w.row, UnmatchedEvent{Parties: w.row.parties(), Set: int(row.Position), Kind: row.Kind, Number: text(f.Value, 80)})
 }
 
 // refusedBefore applies the TA1s that refuse an interchange of ours; others only say that
-// it came, and a 997 follows. One that we did not send changes nothing.
-func (w *worker) refusedBefore(ctx context.Context) error {
-	for _, t := range w.ta1s {
+// it came, and a 997 follows. One that we did not send changes nothing and is told.
+func (w *worker) refusedBefore(ctx context.Context) ([]wire.Finding, error) {
+	var out []wire.Finding
+	for i, t := range w.ta1s {
 		if t.Verdict != wire.Rejected {
 			continue
 		}
 		made, err := madeByControl(ctx, w.row.ReceiverID, w.row.ReceiverIdent, w.row.SenderIdent, padded(t.Control))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if made == nil {
-			continue
+		switch {
+		case made != nil:
+			err = w.acknowledge(ctx, made, &received{control: t.Control, verdict: wire.Rejected}, nil)
+		case i < maxSaid:
+			out = append(out, wire.Finding{Level: wire.LevelInterchange, Severity: wire.Note, Key: findingTA1, SegmentID: "TA1", Pos: wire.Position{Element: 1}, Value: word(t.Control)})
+			err = w.s.publish(ctx, EventUnmatched, &w.row, UnmatchedEvent{Parties: w.row.parties(), Kind: "TA1", Number: word(t.Control)})
 		}
-		if err := w.acknowledge(ctx, made, &received{control: t.Control, verdict: wire.Rejected}); err != nil {
-			return err
+		if err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return out, nil
 }
 
-// acknowledge keeps what a partner says about something we sent, the first time only.
-func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *received) error {
+// acknowledge keeps what a partner says about something we sent, the first time only;
+// in is the set that says it, nil for a TA1.
+func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *received, in *setRow) error {
 	told, err := change(ctx, made.ID, map[string]any{"acknowledged": string(got.verdict)}, "acknowledged = ''")
 	if err != nil || !told {
 		return err
@@ -151,13 +223,156 @@ func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *rec
 	ev := AcknowledgedEvent{Parties: made.parties(), Answer: w.row.ID, Verdict: string(got.verdict)}
 	for i := range sets {
 		v := string(cmp.Or(got.verdicts[sets[i].Control], got.unlisted, got.verdict))
-		if err := db.Tx(ctx).Model(&setRow{}).Where("interchange_id = ? AND position = ?", made.ID, sets[i].Position).
-			Update("answered", v).Error; err != nil {
+		if err := markSet(ctx, &sets[i], "answered", v); err != nil {
 			return err
+		}
+		if in != nil {
+			if err := insertSaid(ctx, &sets[i], in, v, got.errors[sets[i].Control], db.Micros(db.Now(ctx))); err != nil {
+				return err
+			}
 		}
 		ev.DocumentKind, ev.DocumentID = sets[i].DocumentKind, sets[i].DocumentID
 	}
 	return w.s.publish(ctx, EventAcknowledged, made, ev)
+}
+
+// adviceWords are the second letters of OTI01 (TR, IR, GR), from the best to the worst.
+var adviceWords = []struct{ code, word string }{
+	{"A", AdvisedAccepted}, {"E", AdvisedErrors}, {"C", AdvisedChanged}, {"P", AdvisedPartly}, {"R", AdvisedRejected},
+}
+
+// adviceRank is the place of a code in adviceWords, -1 for one that is none. A refused
+// item (IR) refuses its document in part.
+func adviceRank(code string) int {
+	if len(code) != 2 || !strings.Contains("TIG", code[:1]) {
+		return -1
+	}
+	if code == "IR" {
+		code = "IP"
+	}
+	for i, w := range adviceWords {
+		if w.code == code[1:] {
+			return i
+		}
+	}
+	return -1
+}
+
+// told is what an advice says of one set of ours, of all that it says the worst.
+type told struct {
+	made   *interchangeRow
+	set    *setRow
+	rank   int
+	errors []wire.Finding
+}
+
+// advised ties the advice of a partner's application to the sets that we made. What it
+// names and we cannot find, or find in several documents, is kept and told, not guessed.
+func (w *worker) advised(ctx context.Context, d *doc.ApplicationAdvice, row *setRow) error {
+	var all []*told
+	lost := func(key, value string) error {
+		return w.unmatched(ctx, row, wire.Finding{
+			Level: wire.LevelSet, Severity: wire.Note, Key: key, SegmentID: adviceSegment(row.Kind), Pos: wire.Position{Offset: row.StartAt}, Value: text(value, wire.MaxValue),
+		})
+	}
+	missing := len(d.Advised) == 0
+	for i := range d.Advised {
+		a := &d.Advised[i]
+		rank := adviceRank(a.Code)
+		if rank < 0 {
+			if err := lost(findingAdvised, a.Code); err != nil {
+				return err
+			}
+			missing = true
+			continue
+		}
+		made, set, err := w.advisedOn(ctx, d, a)
+		if err != nil {
+			return err
+		}
+		if set == nil {
+			if err := lost(findingAdvice, cmp.Or(a.Number, a.Group, d.Original, a.Control, a.Code)); err != nil {
+				return err
+			}
+			missing = true
+			continue
+		}
+		at := slices.IndexFunc(all, func(t *told) bool {
+			return t.set.InterchangeID == set.InterchangeID && t.set.Position == set.Position
+		})
+		if at < 0 {
+			at, all = len(all), append(all, &told{made: made, set: set})
+		}
+		all[at].rank = max(all[at].rank, rank)
+		all[at].errors = append(all[at].errors, adviceErrors(a, rank)...)
+	}
+	for _, t := range all {
+		t.errors = t.errors[:min(len(t.errors), maxSaid)]
+		verdict := adviceWords[t.rank].word
+		if err := insertSaid(ctx, t.set, row, verdict, t.errors, db.Micros(db.Now(ctx))); err != nil {
+			return err
+		}
+		if err := markSet(ctx, t.set, "advised", verdict); err != nil {
+			return err
+		}
+		if _, err := change(ctx, t.made.ID, map[string]any{"advised": verdict}, "origin = ?", OriginMade); err != nil {
+			return err
+		}
+		err := w.s.publish(ctx, EventAdvised, t.made, AdvisedEvent{
+			Parties: t.made.parties(), Answer: w.row.ID, Set: int(t.set.Position), Kind: t.set.Kind, Number: t.set.BusinessKey,
+			Verdict: verdict, DocumentKind: t.set.DocumentKind, DocumentID: t.set.DocumentID,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(all) > 0 {
+		row.DocumentKind, row.DocumentID = "interchange", all[0].made.ID
+	}
+	if !missing {
+		row.Business = BusinessMatched
+	}
+	return nil
+}
+
+// adviceSegment is the segment of an advice that names what it is about.
+func adviceSegment(kind string) string {
+	if kind == "APERAK" {
+		return "RFF"
+	}
+	return "OTI"
+}
+
+// adviceErrors are the errors that an advice lists, in the places of our set.
+func adviceErrors(a *doc.Advised, rank int) []wire.Finding {
+	severity := wire.AcceptedWithError
+	if adviceWords[rank].word == AdvisedRejected {
+		severity = wire.Reject
+	}
+	var out []wire.Finding
+	for _, e := range a.Errors[:min(len(a.Errors), maxSaid)] {
+		f := wire.Finding{
+			Level: wire.LevelSet, Severity: severity, Key: saidAdvice, SegmentID: word(e.Segment), Ref: word(e.Ref), Value: text(cmp.Or(e.Bad, e.Item.Value), wire.MaxValue),
+			Pos: wire.Position{Segment: e.Position, Element: e.Element, Component: e.Component}, Args: map[string]string{"Code": word(e.Code), "Said": text(e.Text, 500)},
+		}
+		switch {
+		case e.Element > 0:
+			f.Level = wire.LevelElement
+		case e.Segment != "":
+			f.Level = wire.LevelSegment
+		}
+		if e.Agency == "" {
+			f.Args["List"] = "647"
+		}
+		if e.New != "" {
+			f.Args["New"] = text(e.New, wire.MaxValue)
+		}
+		if len(e.Notes) > 0 {
+			f.Args["Note"] = text(strings.Join(e.Notes, " "), 1000)
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 // closeGroup stores the verdict on a group and, unless it holds acknowledgements

@@ -19,6 +19,12 @@ const (
 	EventHeld = "edi.Held"
 	// EventAcknowledged: a partner acknowledged what we made (AcknowledgedEvent).
 	EventAcknowledged = "edi.Acknowledged"
+	// EventAdvised: the application of a partner told what it made of a document that we
+	// made (AdvisedEvent).
+	EventAdvised = "edi.Advised"
+	// EventUnmatched: an acknowledgement or advice is about nothing that we know to have
+	// sent (UnmatchedEvent).
+	EventUnmatched = "edi.Unmatched"
 	// EventFailed: an interchange was parked after too many tries (FailedEvent).
 	EventFailed = "edi.Failed"
 	// EventOverdue: the acknowledgement of what we made did not come in time
@@ -76,6 +82,28 @@ type AcknowledgedEvent struct {
 	Verdict      string `json:"verdict"`
 	DocumentKind string `json:"document_kind"`
 	DocumentID   string `json:"document_id"`
+}
+
+// AdvisedEvent is the payload of EventAdvised. Interchange is the one we made, Set its
+// set, Answer the partner's.
+type AdvisedEvent struct {
+	Parties
+	Answer       string `json:"answer"`
+	Set          int    `json:"set"`
+	Kind         string `json:"kind"`    // of the set that we made: "810"
+	Number       string `json:"number"`  // its business number
+	Verdict      string `json:"verdict"` // an Advised… word
+	DocumentKind string `json:"document_kind"`
+	DocumentID   string `json:"document_id"`
+}
+
+// UnmatchedEvent is the payload of EventUnmatched. Set is the position in the partner's
+// interchange, 0 for a TA1; Number is what it names.
+type UnmatchedEvent struct {
+	Parties
+	Set    int    `json:"set"`
+	Kind   string `json:"kind"` // 997, 824 …
+	Number string `json:"number"`
 }
 
 // FailedEvent is the payload of EventFailed.

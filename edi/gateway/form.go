@@ -399,7 +399,7 @@ func (w *worker) form(it *format.Item, position int) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	if len(w.steps) >= commitSets {
+	if !w.hold && len(w.steps) >= commitSets {
 		if err := w.flush(false); err != nil {
 			return err
 		}
@@ -437,6 +437,7 @@ func (w *worker) form(it *format.Item, position int) error {
 	}
 	st.numbers = formNumbers(it.Document)
 	w.steps = append(w.steps, st)
+	w.enough()
 	return nil
 }
 

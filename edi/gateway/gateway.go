@@ -54,10 +54,45 @@ const (
 	BusinessTest      = "test"          // test traffic: checked, never booked
 	BusinessNotBooked = "not_booked"    // checked, acknowledged and kept only
 	BusinessRefused   = "refused"       // rejected: nothing was made of it
-	BusinessMatched   = "matched"       // an acknowledgement that found its document
-	BusinessUnmatched = "unmatched"     // an acknowledgement of nothing we know
+	BusinessMatched   = "matched"       // an acknowledgement or advice that found its document
+	BusinessUnmatched = "unmatched"     // one of nothing we know
 	BusinessMade      = "made"          // we made and sent it
 )
+
+// What the application of a partner made of a set.
+const (
+	AdvisedAccepted = "accepted"
+	AdvisedErrors   = "accepted_with_errors"
+	AdvisedChanged  = "changed"
+	AdvisedPartly   = "partly"
+	AdvisedRejected = "rejected"
+)
+
+// Said is what a partner said of a set that we made: an acknowledgement or an advice with
+// its errors, in the places of our set.
+type Said struct {
+	Kind     string // 997, 999, CONTRL, 824, APERAK
+	Verdict  string
+	Answer   string // the interchange that said it
+	At       time.Time
+	Findings []wire.Finding
+}
+
+// Refused says that the partner refused some of what we made, by an acknowledgement or
+// by an advice; Word is the verdict.
+func (i Interchange) Refused() (word string) { return refusedBy(i.Acknowledged, i.Advised) }
+
+// Refused is that of Interchange.
+func (l Link) Refused() (word string) { return refusedBy(l.Acknowledged, l.Advised) }
+
+func refusedBy(acknowledged, advised string) string {
+	for _, bad := range []string{ResultRejected, ResultPartly} {
+		if acknowledged == bad || advised == bad {
+			return bad
+		}
+	}
+	return ""
+}
 
 // The states of delivery of an interchange that we made.
 const (
@@ -150,14 +185,17 @@ type Interchange struct {
 	Delivery     string    // of what we made: waiting, fetched
 	Fetched      time.Time
 	Acknowledged string // verdict of the partner on what we made, empty while missing
-	MadeBy       string // person id; empty for what we made
-	Delegate     string // company that sent it for From; of what we made, who sent what it answers
-	Network      string // the network (VAN) by whose mailbox it came or goes; empty: none
-	Way          string // of what we made, the door it goes out by: a Route… word or DoorSFTP; empty: the outbox
-	Received     time.Time
-	Processed    time.Time
-	Reference    string // business number of the first set (PO, invoice)
-	Wait         Wait   // for the partner's acknowledgement of what we made
+	// Advised is what the partner's application made of it (824, APERAK), an Advised… word;
+	// empty while it said nothing.
+	Advised   string
+	MadeBy    string // person id; empty for what we made
+	Delegate  string // company that sent it for From; of what we made, who sent what it answers
+	Network   string // the network (VAN) by whose mailbox it came or goes; empty: none
+	Way       string // of what we made, the door it goes out by: a Route… word or DoorSFTP; empty: the outbox
+	Received  time.Time
+	Processed time.Time
+	Reference string // business number of the first set (PO, invoice)
+	Wait      Wait   // for the partner's acknowledgement of what we made
 }
 
 // Out says whether the company org sent it, for itself or for another.
@@ -212,7 +250,9 @@ type Set struct {
 	DocumentKind string // "order", "order_response", "invoice", "interchange"
 	DocumentID   string
 	Answered     string // verdict of the partner on a set that we made
+	Advised      string // what its application made of it, an Advised… word
 	Findings     []wire.Finding
+	Said         []Said // what the partner said of a set that we made, oldest first; by Get only
 }
 
 // Link is a short reference to an interchange.
@@ -227,6 +267,7 @@ type Link struct {
 	Result       string
 	Delivery     string
 	Acknowledged string
+	Advised      string
 	Late         bool   // its acknowledgement is overdue
 	Position     int    // the set the link is about; 0: the whole interchange
 	Document     Ref    // the document of that set, if any

@@ -136,6 +136,8 @@ func (m *Monitor) count(ctx context.Context, org string, span Span) error {
 	for _, r := range rows {
 		word := r.State
 		switch {
+		case r.Origin == OriginMade && refusedBy(r.Acknowledged, r.Advised) != "":
+			word = refusedBy(r.Acknowledged, r.Advised)
 		case r.Origin == OriginMade && r.Acknowledged != "":
 			word = r.Acknowledged
 		case r.Origin == OriginMade:

@@ -156,7 +156,7 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string) err
 		if r.SenderID != actor.Org || r.Origin != OriginMade {
 			return fault.New(fault.Forbidden, "edi.sender_only")
 		}
-		if r.Acknowledged != "" || r.Delivery != DeliveryUnproved && r.Delivery != DeliveryFailed {
+		if r.Acknowledged != "" || r.Advised != "" || r.Delivery != DeliveryUnproved && r.Delivery != DeliveryFailed {
 			return fault.New(fault.Conflict, "edi.proved")
 		}
 		carried := false
@@ -180,7 +180,7 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string) err
 
 // MayResend says whether Resend would, for the button.
 func (i Interchange) MayResend() bool {
-	return i.Origin == OriginMade && i.Acknowledged == "" && (i.Delivery == DeliveryUnproved || i.Delivery == DeliveryFailed)
+	return i.Origin == OriginMade && i.Acknowledged == "" && i.Advised == "" && (i.Delivery == DeliveryUnproved || i.Delivery == DeliveryFailed)
 }
 
 // MayReprocess says whether Reprocess would for its receiver.

@@ -41,6 +41,9 @@ const (
 	findingGroupTo   = "group.receiver_not_agreed"
 	findingUnmatched = "ack.unmatched"
 	findingForm      = "form.unread"
+	findingAdvice    = "advice.unmatched"
+	findingTA1       = "ta1.unmatched"
+	findingAdvised   = "advice.code"
 )
 
 // errFenced says that somebody else claimed the interchange, or that it moved on:
@@ -55,6 +58,7 @@ type step struct {
 	order    *doc.PurchaseOrder
 	reply    translate.Document // an answer, ship notice, invoice or credit
 	received *received
+	advice   *doc.ApplicationAdvice
 	size     int
 	ends     []groupEnd
 }
@@ -80,6 +84,8 @@ type worker struct {
 	bytes   int
 	hold    bool // leave all steps to the caller
 	held    bool // they are left
+	most    int  // sets kept of a trial, 0: all; further ones are counted in beyond
+	beyond  tally
 	group   x12.Group
 	groupN  int64
 	extra   []wire.Finding // of the envelope, found while reading
@@ -213,6 +219,8 @@ func (w *worker) Set(set *schema.Set) error {
 				Level: wire.LevelSet, Severity: wire.Reject, Key: findingSide, Code: "1", SegmentID: headOf(set), Codes: wire.Codes{CONTRL: "17"},
 				Pos: wire.Position{Offset: set.Offset, Segment: 1, Element: 1}, Value: set.Type,
 			}}
+		case set.Type == "824" || set.Type == "APERAK":
+			st.advice, more = translate.ReadAdvice(set)
 		case set.Type == "850" || set.Type == "ORDERS":
 			if st.order, more = translate.ReadPurchaseOrder(set); st.order != nil {
 				w.terms.Codes.In(st.order)
@@ -236,6 +244,7 @@ func (w *worker) Set(set *schema.Set) error {
 	st.numbers = numbersIn(set)
 	w.steps = append(w.steps, st)
 	w.bytes += st.size
+	w.enough()
 	return nil
 }
 
@@ -317,6 +326,7 @@ type written struct {
 	sets    []setRow
 	answers []string
 	tally   tally
+	extra   []wire.Finding // of the interchange
 }
 
 // commit is the one transaction of some steps. It may run more than once.
@@ -394,7 +404,8 @@ func (w *worker) write(ctx context.Context, steps []step, final bool) (written, 
 		}
 	}
 	if final && !w.doomed {
-		if err := w.refusedBefore(ctx); err != nil {
+		var err error
+		if out.extra, err = w.refusedBefore(ctx); err != nil {
 			return out, err
 		}
 	}
@@ -413,7 +424,7 @@ func (w *worker) advance(ctx context.Context, out *written, final bool) error {
 		result = w.result(out.tally)
 		values["state"], values["result"], values["processed"] = string(Processed), result, db.Micros(now)
 		values["set_count"], values["types"], values["last_error"] = out.tally.total, strings.Join(out.tally.kinds, ","), ""
-		values["findings"] = findingsText(merged(findingsOf(w.row.Findings), w.extra))
+		values["findings"] = findingsText(append(merged(findingsOf(w.row.Findings), w.extra), out.extra...))
 	}
 	ok, err := change(ctx, w.row.ID, values, "state = ? AND fence = ? AND sets_done = ?", string(Received), w.row.Fence, w.done)
 	if err != nil {
@@ -463,6 +474,10 @@ func (w *worker) book(ctx context.Context, st *step, row *setRow) error {
 		row.Business = BusinessRefused
 	case st.received != nil:
 		if err := w.match(ctx, st.received, row); err != nil {
+			return err
+		}
+	case st.advice != nil:
+		if err := w.advised(ctx, st.advice, row); err != nil {
 			return err
 		}
 	case w.row.Test:
@@ -539,30 +554,6 @@ var changes = map[string]bool{"860": true, "ORDCHG": true, "861": true, "RECADV"
 
 // replies are the sets that a supplier sends in reply to an order, and that are booked.
 var replies = map[string]bool{"855": true, "865": true, "RETINS": true, "856": true, "810": true, "ORDRSP": true, "DESADV": true, "INVOIC": true}
-
-// numbers say in which element of which segment a document has its number.
-var numbers = map[string]int{
-	"BEG": 3, "BAK": 3, "BAA": 5, "BRC": 4, "BIG": 2, "BSN": 2, "BCH": 3, "BCA": 3, "BRA": 1, "BPT": 2, "BIA": 3, "BCT": 2, "BGN": 2, "BCD": 2, "BSR": 2, "TRN": 2,
-}
-
-// businessKey reads the number of the document, at the head of the set: BEG03,
-// BAK03, BIG02 …, 1004 of BGM.
-func businessKey(set *schema.Set) string {
-	for i := range set.Un {
-		if i < 4 && string(set.Un[i].TagBytes()) == "BGM" {
-			return text(set.Un[i].Text(2, 1), 80)
-		}
-	}
-	for i := range set.Segments {
-		if i == 4 {
-			break
-		}
-		if n := numbers[set.Segments[i].ID()]; n > 0 {
-			return text(set.Segments[i].Text(n), 80)
-		}
-	}
-	return ""
-}
 
 // merged joins findings, those equal in key and place only once.
 func merged(a, b []wire.Finding) []wire.Finding {

@@ -57,6 +57,15 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Messa
 			carriedOnly(m.Sets)
 			return acknowledgements(ctx, r, sets, &m)
 		}
+		if r.Origin == OriginMade {
+			said, err := saidOf(ctx, id)
+			if err != nil {
+				return err
+			}
+			for i := range m.Sets {
+				m.Sets[i].Said = said[m.Sets[i].Position]
+			}
+		}
 		if w, err := waitOf(ctx, id); err != nil {
 			return err
 		} else if w != nil {

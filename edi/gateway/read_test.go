@@ -30,6 +30,7 @@ func TestAStrangerFindsNothing(t *testing.T) {
 		held := b.post(maya, fromKestrel(400, order("PO400-B")).String())
 		orderID := b.get(maya, a.ID).Sets[0].DocumentID
 		ackID := b.get(maya, a.ID).Acknowledgements[0].ID
+		up := b.upload(maya, fromKestrel(401, order("PO401")).String())
 		digest := func() string {
 			return fmt.Sprint(
 				b.count("SELECT count(*) FROM interchange"), b.count("SELECT sum(fence + attempts + next_at + fetched + processed) FROM interchange"),
@@ -39,7 +40,7 @@ func TestAStrangerFindsNothing(t *testing.T) {
 		}
 		before := digest()
 		for _, who := range []access.Actor{kaarel, person(ended, access.Admin)} {
-			for _, id := range []string{a.ID, held.ID, ackID, db.NewID(), "not an id", ""} {
+			for _, id := range []string{a.ID, held.ID, ackID, up.ID, db.NewID(), "not an id", ""} {
 				calls := map[string]func() error{
 					"get":     func() error { _, err := b.s.Get(ctx, who, id); return err },
 					"sets":    func() error { _, err := b.s.Sets(ctx, who, id, 0, 0); return err },
@@ -47,6 +48,9 @@ func TestAStrangerFindsNothing(t *testing.T) {
 					"set":     func() error { _, err := b.s.Set(ctx, who, id, 1); return err },
 					"fetched": func() error { return b.s.Fetched(ctx, who, id) },
 					"resolve": func() error { return b.s.Resolve(ctx, who, id, AnswerProcess) },
+					"upload":  func() error { _, err := b.s.GetUpload(ctx, who, id); return err },
+					"book":    func() error { _, err := b.s.BookUpload(ctx, who, id); return err },
+					"drop":    func() error { return b.s.DropUpload(ctx, who, id) },
 				}
 				if id != "" { // an Outgoing without ReplyTo is another thing
 					calls["emit"] = func() error {

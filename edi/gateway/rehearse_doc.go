@@ -1,10 +1,22 @@
 package gateway
 
 import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
 	"time"
 
+	"entente/db"
+	"entente/db/audit"
 	"entente/edi/doc"
 	"entente/edi/translate"
+	"entente/edi/wire"
+	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // testDocument is what a supplier would say to a test order that it can fulfil: 855
@@ -68,4 +80,338 @@ func testLine(l *doc.Line) doc.Line {
 		out.Price = "1.00"
 	}
 	return out
+}
+
+// What a file would become, before anything of it is kept: it is taken in and booked as
+// every other, in a transaction that is rolled back.
+
+// The bounds of an upload that a person looks at before it is booked.
+const (
+	MaxUpload   = 32 << 20
+	MaxUploads  = 10       // that wait, of one company
+	uploadBytes = 64 << 20 // of all that wait, of one company
+	uploadLife  = 24 * time.Hour
+	trialSets   = 200 // that are booked for the report; further ones are only judged
+)
+
+// The states of an upload.
+const (
+	UploadWaiting = "waiting"
+	UploadBooked  = "booked"
+	UploadDropped = "dropped"
+)
+
+// Upload is a file that waits for a person.
+type Upload struct {
+	ID, Org, Person string
+	Name, Partner   string
+	Size            int64
+	State           string
+	Made, Expires   time.Time
+	Trial           []Trial
+	Answer          Answer // of one that was booked
+}
+
+// Trial says what would become of one interchange of a file.
+type Trial struct {
+	Syntax    string         `json:"syntax"`
+	Version   string         `json:"version"`
+	Types     []string       `json:"types"`
+	Control   string         `json:"control"`
+	To        string         `json:"to"` // company id
+	Test      bool           `json:"test,omitempty"`
+	Duplicate string         `json:"duplicate,omitempty"` // the interchange that it is already
+	Held      string         `json:"held,omitempty"`      // a Held… reason
+	Result    string         `json:"result"`
+	Findings  []wire.Finding `json:"findings,omitempty"`
+	Sets      []Set          `json:"sets,omitempty"` // at most trialSets
+	SetCount  int            `json:"set_count"`
+	Rejected  int            `json:"rejected"`
+	// Cut: there are more sets than Sets, and Answers are not known.
+	Cut     bool          `json:"cut,omitempty"`
+	Answers []TrialAnswer `json:"answers,omitempty"`
+}
+
+// TrialAnswer is an acknowledgement that would be sent, Text its beginning.
+type TrialAnswer struct {
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+// errTrial rolls a trial back.
+var errTrial = errors.New("gateway: a trial is never kept")
+
+// enough lets go of the documents of a trial beyond its bound; their verdicts are counted.
+func (w *worker) enough() {
+	if w.most == 0 || len(w.steps) <= w.most {
+		return
+	}
+	last := w.steps[len(w.steps)-1]
+	w.steps, w.bytes = w.steps[:len(w.steps)-1], w.bytes-last.size
+	w.beyond.add(last.set.Kind, last.set.Result)
+}
+
+// StageUpload takes a file that a person wants to look at before it is booked, and says
+// what would become of it: findings, what would be booked, held, refused and answered.
+// Nothing of that is kept. The same file once more is the one that waits.
+// Codes: Forbidden; those of Receive; Conflict edi.uploads_many; TooLarge.
+func (s *Service) StageUpload(ctx context.Context, actor access.Actor, in Submission) (Upload, error) {
+	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
+		return Upload{}, err
+	}
+	data, err := io.ReadAll(io.LimitReader(in.Reader, MaxUpload+1))
+	if err != nil {
+		return Upload{}, fault.Wrap(err, fault.Invalid, "error.truncated")
+	}
+	if len(data) > MaxUpload {
+		return Upload{}, s.refuse(ctx, actor, fault.New(fault.TooLarge, "error.too_large"))
+	}
+	trial, err := s.try(ctx, actor, in, data)
+	if err != nil {
+		return Upload{}, s.refuse(ctx, actor, err)
+	}
+	sum := sha256.Sum256(data)
+	var out Upload
+	err = s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		now := db.Now(ctx)
+		if err := sweepUploads(ctx, db.Micros(now)); err != nil {
+			return err
+		}
+		r := uploadRow{
+			OrgID: actor.Org, ID: db.NewID(), PersonID: actor.Person, Name: text(in.Name, 200), Partner: text(in.Partner, 80), Sha256: hex.EncodeToString(sum[:]), Size: int64(len(data)),
+			State: UploadWaiting, Report: db.Text(trial), Made: db.Micros(now), Expires: db.Micros(now.Add(uploadLife)),
+		}
+		n, size, err := uploadsWaiting(ctx, actor.Org)
+		if err != nil {
+			return err
+		}
+		isNew, err := insertUpload(ctx, &r, data, n < MaxUploads && size+r.Size <= uploadBytes)
+		if err != nil {
+			return err
+		}
+		out = r.view()
+		if isNew {
+			return s.noteUpload(ctx, actor, "edi.upload", r.ID)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// GetUpload gives a file of the actor's company that waits, was booked or dropped in the
+// last day. Codes: NotFound, Forbidden.
+func (s *Service) GetUpload(ctx context.Context, actor access.Actor, id string) (Upload, error) {
+	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
+		return Upload{}, err
+	}
+	var out Upload
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := uploadByID(ctx, actor.Org, id)
+		if err == nil {
+			out = r.view()
+		}
+		return err
+	})
+	return out, err
+}
+
+// BookUpload takes the file in as the other doors do. A second call gets the same answer.
+// Codes: NotFound (also once it expired), Forbidden, Conflict edi.upload_dropped, those of
+// Receive.
+func (s *Service) BookUpload(ctx context.Context, actor access.Actor, id string) (Answer, error) {
+	up, err := s.GetUpload(ctx, actor, id)
+	switch {
+	case err != nil:
+		return Answer{}, err
+	case up.State == UploadBooked:
+		return up.Answer, nil
+	case up.State == UploadDropped:
+		return Answer{}, fault.New(fault.Conflict, "edi.upload_dropped")
+	}
+	var data []byte
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		data, err = uploadData(ctx, actor.Org, id)
+		return err
+	})
+	if err == nil && int64(len(data)) != up.Size { // another call booked or dropped it meanwhile
+		if up, err = s.GetUpload(ctx, actor, id); err == nil && up.State == UploadBooked {
+			return up.Answer, nil
+		}
+		if err == nil {
+			err = fault.New(fault.Conflict, "edi.upload_dropped")
+		}
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.Receive(ctx, actor, Submission{
+		Reader: bytes.NewReader(data), IdempotencyKey: "upload " + id, Door: "page", Forms: true, Partner: up.Partner, Name: up.Name,
+		Also: func(ctx context.Context, a Answer) error {
+			ok, err := settleUpload(ctx, actor.Org, id, UploadBooked, db.Text(a))
+			if err != nil || ok {
+				return err
+			}
+			if r, err := uploadByID(ctx, actor.Org, id); err != nil || r.State == UploadDropped {
+				return fault.New(fault.Conflict, "edi.upload_dropped")
+			}
+			return nil
+		},
+	})
+}
+
+// DropUpload lets go of a file that waits. Safe to repeat.
+// Codes: NotFound, Forbidden, Conflict edi.upload_booked.
+func (s *Service) DropUpload(ctx context.Context, actor access.Actor, id string) error {
+	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := uploadByID(ctx, actor.Org, id)
+		if err != nil || r.State == UploadDropped {
+			return err
+		}
+		ok, err := settleUpload(ctx, actor.Org, id, UploadDropped, "")
+		if err == nil && !ok {
+			err = fault.New(fault.Conflict, "edi.upload_booked")
+		}
+		if err != nil {
+			return err
+		}
+		return s.noteUpload(ctx, actor, "edi.upload_drop", id)
+	})
+}
+
+func (s *Service) noteUpload(ctx context.Context, actor access.Actor, action, id string) error {
+	return audit.Write(ctx, audit.Entry{Org: actor.Org, Person: actor.Person, Via: actor.Via, Action: action, SubjectKind: "upload", SubjectID: id, Outcome: audit.Done})
+}
+
+// try takes a file in and books it in a transaction that is rolled back.
+func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, data []byte) ([]Trial, error) {
+	body := bufio.NewReaderSize(bytes.NewReader(data), headSize)
+	form, err := in.begins(body)
+	if err != nil {
+		return nil, err
+	}
+	staged := s.blobs.Trial(data)
+	var rows []interchangeRow
+	if form == "" {
+		rows, err = s.inspect(ctx, actor, &in, staged)
+	} else {
+		rows, err = s.inspectForm(ctx, actor, &in, form, staged)
+	}
+	if err != nil {
+		return nil, err
+	}
+	orgs := []string{actor.Org}
+	workers := make([]*worker, len(rows))
+	left := trialSets
+	for i := range rows {
+		orgs = append(orgs, rows[i].SupplierID, rows[i].ResellerID)
+		if workers[i], err = s.tried(ctx, rows[i], data, max(left, 1)); err != nil {
+			return nil, err
+		}
+		left -= len(workers[i].steps)
+	}
+	var out []Trial
+	err = s.db.InTx(db.WithOrgs(ctx, orgs...), func(ctx context.Context) error {
+		out = out[:0]
+		a, err := s.store(ctx, actor, submissionRow{OrgID: actor.Org, Sha256: staged.Hash, MadeBy: actor.Person}, "page", staged, rows)
+		if err != nil {
+			return err
+		}
+		for i, m := range a.Interchanges {
+			one, err := s.trialOf(ctx, workers[i], m)
+			if err != nil {
+				return err
+			}
+			out = append(out, one)
+		}
+		return errTrial
+	})
+	if !errors.Is(err, errTrial) {
+		return nil, err
+	}
+	return out, nil
+}
+
+// tried judges one interchange, of which nothing is stored.
+func (s *Service) tried(ctx context.Context, row interchangeRow, data []byte, most int) (*worker, error) {
+	w := s.newWorker(ctx, row)
+	w.hold, w.most = true, most
+	err := s.db.View(w.ctx, func(ctx context.Context) (err error) {
+		w.terms, err = s.termsAt(ctx, row.PartnershipID, db.Now(ctx))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	body := bytes.NewReader(data[row.StartAt : row.StartAt+row.Size])
+	if IsForm(row.Syntax) {
+		return w, w.processForm(body)
+	}
+	return w, w.read(body)
+}
+
+// trialOf books what a worker prepared, in the transaction of the trial.
+func (s *Service) trialOf(ctx context.Context, w *worker, m ReceivedMessage) (Trial, error) {
+	r, err := interchangeByID(ctx, m.ID)
+	if err != nil {
+		return Trial{}, err
+	}
+	out := Trial{Syntax: r.Syntax, Version: r.Version, Types: split(r.Types), Control: r.Control, To: r.ReceiverID, Test: r.Test, Held: r.Held, Findings: merged(findingsOf(r.Findings), w.extra)}
+	if m.Duplicate {
+		out.Duplicate, out.Result = m.ID, r.Result
+		return out, nil
+	}
+	out.Cut = w.beyond.total > 0
+	held := r.State == string(Held)
+	if _, err := change(ctx, r.ID, map[string]any{"state": string(Received), "fence": 1}, "fence = 0"); err != nil {
+		return Trial{}, err
+	}
+	r.State, r.Fence = string(Received), 1
+	w.row = *r
+	for i := range w.steps {
+		if w.steps[i].set != nil {
+			w.steps[i].set.InterchangeID = r.ID
+		}
+		if out.Cut {
+			w.steps[i].ends = nil // what is not stored cannot be answered
+		}
+	}
+	got, err := w.write(ctx, w.steps, !out.Cut)
+	if err != nil {
+		return Trial{}, err
+	}
+	all := got.tally
+	all.total, all.rejected = all.total+w.beyond.total, all.rejected+w.beyond.rejected
+	out.Result, out.SetCount, out.Rejected = w.result(all), int(all.total), int(all.rejected)
+	for i := range got.sets {
+		one := got.sets[i].view()
+		if held && one.Business != BusinessRefused {
+			one.Business = BusinessHeld // not before somebody answered
+		}
+		out.Sets = append(out.Sets, one)
+	}
+	for _, id := range got.answers {
+		one, err := s.trialAnswer(ctx, id)
+		if err != nil {
+			return Trial{}, err
+		}
+		out.Answers = append(out.Answers, one)
+	}
+	return out, nil
+}
+
+func (s *Service) trialAnswer(ctx context.Context, id string) (TrialAnswer, error) {
+	r, err := interchangeByID(ctx, id)
+	if err != nil {
+		return TrialAnswer{}, err
+	}
+	body, err := s.open(ctx, r)
+	if err != nil {
+		return TrialAnswer{}, err
+	}
+	defer body.Close()
+	b, err := io.ReadAll(io.LimitReader(body, 16<<10))
+	return TrialAnswer{Kind: r.Types, Text: string(b)}, err
 }

@@ -60,6 +60,7 @@ type interchangeRow struct {
 	Network       string
 	Way           string
 	JudgedAt      int64
+	Advised       string
 }
 
 // judged is the instant whose agreement judges it: when it came, or when a person had it
@@ -105,6 +106,7 @@ type setRow struct {
 	DocumentID     string
 	Answered       string
 	Findings       string
+	Advised        string
 }
 
 // TableName is the table of setRow.
@@ -175,7 +177,7 @@ func (r *interchangeRow) view() Interchange {
 		Test: r.Test, Size: r.Size, SHA256: r.Sha256, Types: split(r.Types), SetCount: int(r.SetCount),
 		SetsDone: int(r.SetsDone), State: State(r.State), Result: r.Result, HeldFor: r.Held, Earlier: r.DuplicateOf,
 		Attempts: int(r.Attempts), LastError: r.LastError, Delivery: r.Delivery, Fetched: instant(r.Fetched),
-		Acknowledged: r.Acknowledged, MadeBy: r.MadeBy, Delegate: r.DelegateID, Network: r.Network, Way: r.Way, Received: instant(r.Received), Processed: instant(r.Processed),
+		Acknowledged: r.Acknowledged, Advised: r.Advised, MadeBy: r.MadeBy, Delegate: r.DelegateID, Network: r.Network, Way: r.Way, Received: instant(r.Received), Processed: instant(r.Processed),
 	}
 	if r.State == string(Received) {
 		out.NextAt = instant(r.NextAt)
@@ -186,7 +188,7 @@ func (r *interchangeRow) view() Interchange {
 func (r *interchangeRow) link() Link {
 	return Link{
 		ID: r.ID, Types: split(r.Types), Control: r.Control, At: instant(r.Received), From: r.SenderID,
-		Origin: r.Origin, State: State(r.State), Result: r.Result, Delivery: r.Delivery, Acknowledged: r.Acknowledged,
+		Origin: r.Origin, State: State(r.State), Result: r.Result, Delivery: r.Delivery, Acknowledged: r.Acknowledged, Advised: r.Advised,
 	}
 }
 
@@ -199,7 +201,7 @@ func (r *setRow) view() Set {
 		Position: int(r.Position), Group: int(r.GroupNo), Kind: r.Kind, Control: r.Control,
 		GroupControl: r.GroupControl, GroupVersion: r.GroupVersion, Segments: int(r.Segments), Start: r.StartAt,
 		Size: r.Size, Result: r.Result, Business: r.Business, BusinessKey: r.BusinessKey,
-		DocumentKind: r.DocumentKind, DocumentID: r.DocumentID, Answered: r.Answered, Findings: findingsOf(r.Findings),
+		DocumentKind: r.DocumentKind, DocumentID: r.DocumentID, Answered: r.Answered, Advised: r.Advised, Findings: findingsOf(r.Findings),
 	}
 }
 

@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"entente/db"
+	"entente/prm/fault"
 )
 
 type routeRow struct {
@@ -113,4 +116,133 @@ func deleteRefusal(ctx context.Context, org, id string) error {
 		return notFound()
 	}
 	return res.Error
+}
+
+// uploadRow is a file that a person looks at before it is booked; its bytes lie in parts.
+type uploadRow struct {
+	OrgID    string `gorm:"primaryKey"`
+	ID       string `gorm:"primaryKey"`
+	PersonID string
+	Name     string
+	Partner  string
+	Sha256   string `gorm:"column:sha256"`
+	Size     int64
+	State    string
+	Report   string
+	Answer   string
+	Made     int64
+	Expires  int64
+}
+
+// TableName is the table of uploadRow.
+func (uploadRow) TableName() string { return "edi_upload" }
+
+func (r *uploadRow) view() Upload {
+	out := Upload{ID: r.ID, Org: r.OrgID, Person: r.PersonID, Name: r.Name, Partner: r.Partner, Size: r.Size, State: r.State, Made: instant(r.Made), Expires: instant(r.Expires)}
+	_ = json.Unmarshal([]byte(r.Report), &out.Trial) // written by us
+	if r.Answer != "" {
+		_ = json.Unmarshal([]byte(r.Answer), &out.Answer)
+	}
+	return out
+}
+
+type uploadPart struct {
+	OrgID    string `gorm:"primaryKey"`
+	UploadID string `gorm:"primaryKey"`
+	No       int64  `gorm:"primaryKey;autoIncrement:false"`
+	Data     []byte
+}
+
+// TableName is the table of uploadPart.
+func (uploadPart) TableName() string { return "edi_upload_part" }
+
+// partSize is the size of a part in bytes.
+const partSize = 1 << 20
+
+// insertUpload stores a file that waits and reports true, or gives the same one that waits
+// already. room says that another one may.
+func insertUpload(ctx context.Context, r *uploadRow, data []byte, room bool) (bool, error) {
+	same := func() (bool, error) {
+		var have uploadRow
+		err := db.Tx(ctx).Where("org_id = ? AND person_id = ? AND sha256 = ? AND partner = ? AND state = ?", r.OrgID, r.PersonID, r.Sha256, r.Partner, UploadWaiting).Take(&have).Error
+		if err == nil {
+			*r = have
+		}
+		return err == nil, err
+	}
+	if found, err := same(); found || !errors.Is(err, gorm.ErrRecordNotFound) {
+		return false, err
+	}
+	if !room {
+		return false, fault.New(fault.Conflict, "edi.uploads_many", "Most", MaxUploads)
+	}
+	res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(r)
+	if res.Error != nil || res.RowsAffected == 0 {
+		if res.Error == nil {
+			_, res.Error = same()
+		}
+		return false, res.Error
+	}
+	no := int64(0)
+	for part := range slices.Chunk(data, partSize) {
+		no++
+		if err := db.Tx(ctx).Create(&uploadPart{OrgID: r.OrgID, UploadID: r.ID, No: no, Data: part}).Error; err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func uploadByID(ctx context.Context, org, id string) (*uploadRow, error) {
+	var r uploadRow
+	err := db.Tx(ctx).Where("org_id = ? AND id = ? AND expires > ?", org, id, db.Micros(db.Now(ctx))).Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, notFound()
+	}
+	return &r, err
+}
+
+func uploadData(ctx context.Context, org, id string) ([]byte, error) {
+	var parts []uploadPart
+	if err := db.Tx(ctx).Where("org_id = ? AND upload_id = ?", org, id).Order("no").Find(&parts).Error; err != nil {
+		return nil, err
+	}
+	var out []byte
+	for _, p := range parts {
+		out = append(out, p.Data...)
+	}
+	return out, nil
+}
+
+// uploadsWaiting counts the files of a company that wait, and their bytes.
+func uploadsWaiting(ctx context.Context, org string) (n int, size int64, err error) {
+	var out struct{ N, Size int64 }
+	err = db.Tx(ctx).Model(&uploadRow{}).Select("count(*) AS n, coalesce(sum(size), 0) AS size").Where("org_id = ? AND state = ?", org, UploadWaiting).Scan(&out).Error
+	return int(out.N), out.Size, err
+}
+
+// settleUpload ends the wait of a file, once, and lets go of its bytes.
+func settleUpload(ctx context.Context, org, id, state, answer string) (bool, error) {
+	res := db.Tx(ctx).Model(&uploadRow{}).Where("org_id = ? AND id = ? AND state = ?", org, id, UploadWaiting).Updates(map[string]any{"state": state, "answer": answer})
+	if res.Error != nil || res.RowsAffected == 0 {
+		return false, res.Error
+	}
+	return true, db.Tx(ctx).Where("org_id = ? AND upload_id = ?", org, id).Delete(&uploadPart{}).Error
+}
+
+// sweepUploads lets go of what expired, a bounded number.
+func sweepUploads(ctx context.Context, now int64) error {
+	var old []uploadRow
+	if err := db.Tx(ctx).Select("org_id, id").Where("expires <= ?", now).Order("expires").Limit(50).Find(&old).Error; err != nil {
+		return err
+	}
+	for _, r := range old {
+		if err := db.Tx(ctx).Where("org_id = ? AND upload_id = ?", r.OrgID, r.ID).Delete(&uploadPart{}).Error; err != nil {
+			return err
+		}
+		if err := db.Tx(ctx).Where("org_id = ? AND id = ?", r.OrgID, r.ID).Delete(&uploadRow{}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

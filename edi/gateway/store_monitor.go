@@ -31,6 +31,7 @@ type countRow struct {
 	Result       string
 	Delivery     string
 	Acknowledged string
+	Advised      string
 	N            int
 }
 
@@ -40,9 +41,9 @@ func countsOf(ctx context.Context, org string, span Span) ([]countRow, error) {
 	var out []countRow
 	for _, side := range bothSides {
 		var some []countRow
-		err := db.Tx(ctx).Raw(`SELECT (received - ?) / ? AS slot, sender_id = ? AS went, origin, state, result, delivery, acknowledged, count(*) AS n
+		err := db.Tx(ctx).Raw(`SELECT (received - ?) / ? AS slot, sender_id = ? AS went, origin, state, result, delivery, acknowledged, advised, count(*) AS n
 FROM interchange WHERE `+side+` = ? AND received >= ? AND types NOT IN ('997', '999', 'CONTRL', 'TA1')
-GROUP BY 1, 2, origin, state, result, delivery, acknowledged`, since, slot, org, org, since).Scan(&some).Error
+GROUP BY 1, 2, origin, state, result, delivery, acknowledged, advised`, since, slot, org, org, since).Scan(&some).Error
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"entente/db"
+	"entente/edi/wire"
 )
 
 type patienceRow struct {
@@ -113,4 +114,67 @@ func settleWait(ctx context.Context, id string) error {
 func dueWaits(ctx context.Context, now time.Time, limit int) ([]waitRow, error) {
 	var out []waitRow
 	return out, db.Tx(ctx).Where("settled = 0 AND overdue = 0 AND due <= ?", db.Micros(now)).Order("due, interchange_id").Limit(limit).Find(&out).Error
+}
+
+// saidRow is what a partner said of one set that we made.
+type saidRow struct {
+	InterchangeID  string `gorm:"primaryKey"`
+	Position       int64  `gorm:"primaryKey;autoIncrement:false"`
+	AnswerID       string `gorm:"primaryKey"`
+	AnswerPosition int64  `gorm:"primaryKey;autoIncrement:false"`
+	SupplierID     string
+	ResellerID     string
+	Kind           string
+	Verdict        string
+	Findings       string
+	At             int64
+}
+
+// TableName is the table of saidRow.
+func (saidRow) TableName() string { return "edi_said" }
+
+// insertSaid keeps what the set in says of a set that we made.
+func insertSaid(ctx context.Context, made, in *setRow, verdict string, findings []wire.Finding, at int64) error {
+	return db.Tx(ctx).Create(&saidRow{
+		InterchangeID: made.InterchangeID, Position: made.Position, AnswerID: in.InterchangeID, AnswerPosition: in.Position,
+		SupplierID: made.SupplierID, ResellerID: made.ResellerID, Kind: in.Kind, Verdict: verdict, Findings: findingsText(findings), At: at,
+	}).Error
+}
+
+// saidOf reads what was said of the sets of an interchange, oldest first, by position.
+func saidOf(ctx context.Context, id string) (map[int][]Said, error) {
+	var rows []saidRow
+	if err := db.Tx(ctx).Where("interchange_id = ?", id).Order("position, at, answer_id, answer_position").Limit(MaxSets).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	out := map[int][]Said{}
+	for _, r := range rows {
+		out[int(r.Position)] = append(out[int(r.Position)], Said{Kind: r.Kind, Verdict: r.Verdict, Answer: r.AnswerID, At: instant(r.At), Findings: findingsOf(r.Findings)})
+	}
+	return out, nil
+}
+
+// markSet changes a column of a set that we made.
+func markSet(ctx context.Context, r *setRow, column, value string) error {
+	return db.Tx(ctx).Model(&setRow{}).Where("interchange_id = ? AND position = ?", r.InterchangeID, r.Position).Update(column, value).Error
+}
+
+// madeByNumber finds the sets that a company made for the receiver under a business number
+// of theirs, newest first; production and tests apart.
+func madeByNumber(ctx context.Context, in *interchangeRow, number string) ([]setRow, error) {
+	var out []setRow
+	return out, db.Tx(ctx).Where(`business_key = ? AND interchange_id IN (SELECT id FROM interchange
+WHERE partnership_id = ? AND sender_id = ? AND sender_ident = ? AND receiver_ident = ? AND origin = ? AND test = ?)`,
+		number, in.PartnershipID, in.ReceiverID, in.ReceiverIdent, in.SenderIdent, OriginMade, in.Test).
+		Order("interchange_id DESC, position").Limit(20).Find(&out).Error
+}
+
+// names says whether a set has a number: its own, or one that it speaks of.
+func names(ctx context.Context, r *setRow, number string) (bool, error) {
+	if r.BusinessKey == number {
+		return true, nil
+	}
+	var n int64
+	err := db.Tx(ctx).Model(&numberRow{}).Where("interchange_id = ? AND position = ? AND value = ?", r.InterchangeID, r.Position, number).Count(&n).Error
+	return n > 0, err
 }

@@ -44,6 +44,8 @@ type OrderTerms struct {
 	PriceDate      string // which date decides a price, as the agreement words it
 	PriceBasis     string // what a price is compared with
 	FreeGoods      string // what lines free of charge are, as the agreement words it
+	TaxRounding    string // where tax is rounded, as the agreement words it
+	TaxReverse     bool   // the reseller owes it
 	AnswerHours    int    // 0: not agreed
 	SupplierTax    string // tax numbers for documents
 	ResellerTax    string

@@ -217,8 +217,11 @@ func startWait(ctx context.Context, r *interchangeRow) error {
 }
 
 // Overdue finds the acknowledgements that did not come in time and tells of each once
-// (EventOverdue). It runs on a schedule.
+// (EventOverdue). Uploads that nobody booked in time go too. It runs on a schedule.
 func (s *Service) Overdue(ctx context.Context) error {
+	if err := s.db.InTx(ctx, func(ctx context.Context) error { return sweepUploads(ctx, db.Micros(db.Now(ctx))) }); err != nil {
+		return err
+	}
 	for {
 		var n int
 		err := s.db.InTx(ctx, func(ctx context.Context) error {

@@ -163,6 +163,9 @@ type certificateOut struct {
 	NotAfter    time.Time  `json:"not_after"`
 	UseFrom     time.Time  `json:"use_from"`
 	Retired     *time.Time `json:"retired"`
+	Announced   *time.Time `json:"announced,omitempty" doc:"when it followed another: it is used in a partnership once it is confirmed there"`
+	Confirmed   *time.Time `json:"confirmed,omitempty" doc:"when the other company of the partnership confirmed it"`
+	How         string     `json:"confirmed_by,omitempty" enum:",person,message,receipt" doc:"by what: its people, a document signed with it, a receipt"`
 	PEM         string     `json:"pem"`
 }
 
@@ -245,7 +248,7 @@ func (a *API) stations() {
 			out, err := a.stationOf(ctx, actor, "", actor.Org)
 			return &reply[stationOut]{out}, err
 		})
-	handle(a, op("POST", "/api/v1/edi/station/certificates", "stations:write", "Add a certificate of your station", "It is trusted for what you sign from now on, and messages to you are encrypted for it from `use_from`. The old one stays valid until it is retired.", 201),
+	handle(a, op("POST", "/api/v1/edi/station/certificates", "stations:write", "Add a certificate of your station", "It is trusted for what you sign from now on, and messages to you are encrypted for it from `use_from`; where it follows another, once the partner confirmed it. The old one stays valid until it is retired.", 201),
 		func(ctx context.Context, actor access.Actor, in *certificateIn) (*reply[certificateOut], error) {
 			cmd := courier.CertificateFile{
 				File: []byte(in.Body.Certificate), Password: in.Body.Password, Private: in.Body.Private, Generate: in.Body.Generate,
@@ -260,6 +263,22 @@ func (a *API) stations() {
 	handle(a, op("POST", "/api/v1/edi/station/certificates/{id}/retire", "stations:write", "Take a certificate out of use", "", 204),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
 			return nil, a.d.Courier.RetireCertificate(ctx, actor, in.ID)
+		})
+	handle(a, op("POST", "/api/v1/partners/{id}/as2/certificates/{certificate}/confirm", "stations:write", "Confirm a certificate that your partner announced", "From then on, and from its `use_from`, it is the one that the partner signs with and that messages to it are encrypted for. Both are taken meanwhile.", 200),
+		func(ctx context.Context, actor access.Actor, in *partnerCertificate) (*reply[certificateOut], error) {
+			c, err := a.d.Courier.ConfirmCertificate(ctx, actor, in.ID, in.Certificate)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[certificateOut]{certificateView(c)}, nil
+		})
+	handle(a, op("POST", "/api/v1/partners/{id}/as2/certificates/{certificate}/try", "stations:write", "Ask your partner's software whether it takes your next certificate", "Sends a test message signed with it. A signed receipt that takes it confirms the certificate.", 200),
+		func(ctx context.Context, actor access.Actor, in *partnerCertificate) (*reply[triedOut], error) {
+			got, err := a.d.Courier.TryCertificate(ctx, actor, in.ID, in.Certificate)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[triedOut]{triedOut{got.Good, got.Advice}}, nil
 		})
 	handle(a, op("GET", "/api/v1/edi/sftp/refused", "stations:read", "Sign-ins at the SFTP door that failed", "Under your company's logins and names, of the last 30 days, counted by source, login, reason and hour; the newest 20.", 200),
 		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[sftpTry]], error) {
@@ -358,7 +377,23 @@ func certificateView(c courier.Certificate) certificateOut {
 	if !c.Retired.IsZero() {
 		out.Retired = &c.Retired
 	}
+	if !c.Announced.IsZero() {
+		out.Announced = &c.Announced
+	}
+	if !c.Confirmed.IsZero() {
+		out.Confirmed, out.How = &c.Confirmed, c.How
+	}
 	return out
+}
+
+type partnerCertificate struct {
+	IDPath
+	Certificate string `path:"certificate"`
+}
+
+type triedOut struct {
+	Good   bool   `json:"good" doc:"a receipt says that the message was taken"`
+	Advice string `json:"advice,omitempty" doc:"key of what to do"`
 }
 
 func (a *API) stationOf(ctx context.Context, actor access.Actor, partnership, org string) (stationOut, error) {

@@ -55,6 +55,16 @@ type ediSet struct {
 	Number   string     `json:"number" doc:"business number: purchase order or invoice"`
 	Document *reference `json:"document"`
 	Findings []finding  `json:"findings"`
+	Advised  string     `json:"advised,omitempty" doc:"of what was made here, what the partner's application made of it (824, APERAK): accepted, accepted_with_errors, changed, partly or rejected"`
+	Said     []ediSaid  `json:"said,omitempty" doc:"of what was made here, what the partner said of it, oldest first; only by one interchange"`
+}
+
+type ediSaid struct {
+	Type        string    `json:"type" doc:"997, 999, CONTRL, 824 or APERAK"`
+	Verdict     string    `json:"verdict"`
+	Interchange string    `json:"interchange" doc:"that said it"`
+	At          time.Time `json:"at"`
+	Findings    []finding `json:"findings" doc:"its errors, in the places of your set"`
 }
 
 type reference struct {
@@ -92,6 +102,7 @@ type interchange struct {
 	Delivery     string     `json:"delivery,omitempty" doc:"of what was made here: waiting, fetched, held, sending, delivered, unproved, failed, or mailbox: a network (VAN) has it for the receiver"`
 	Way          string     `json:"way,omitempty" doc:"of what was made here, the door it goes out by where that is not the outbox: as2, folder, or sftp: your partner's own server"`
 	Acknowledged string     `json:"acknowledged,omitempty" doc:"the partner's verdict on what was made here"`
+	Advised      string     `json:"advised,omitempty" doc:"what the partner's application made of it (824, APERAK): accepted, accepted_with_errors, changed, partly or rejected"`
 	// of what was made here and is to be acknowledged
 	AcknowledgementDue *time.Time `json:"acknowledgement_due,omitempty" doc:"when the partner's acknowledgement is due"`
 	Overdue            bool       `json:"overdue,omitempty" doc:"it is awaited and did not come in time"`
@@ -226,7 +237,7 @@ func ending(syntax string) string {
 func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 	x := interchange{
 		ID: m.ID, Href: gateway.Href(m.ID), Direction: "in", Sender: m.Sender.Written(m.Syntax), Receiver: m.Receiver.Written(m.Syntax), Control: m.Control, Format: m.Syntax, Version: m.Version, Types: nonNil(m.Types), Test: m.Test, SetCount: m.SetCount,
-		State: string(m.State), Held: m.HeldFor, Received: m.Received, Size: m.Size, SHA256: m.SHA256, Delivery: m.Delivery, Way: m.Way, Acknowledged: m.Acknowledged,
+		State: string(m.State), Held: m.HeldFor, Received: m.Received, Size: m.Size, SHA256: m.SHA256, Delivery: m.Delivery, Way: m.Way, Acknowledged: m.Acknowledged, Advised: m.Advised,
 		Findings: wireFindings(m.Findings), Sets: []ediSet{}, Acknowledgements: []ediLink{}, Raw: gateway.Href(m.ID) + "/raw",
 	}
 	if m.Out(actor.Org) {
@@ -239,7 +250,10 @@ func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 		x.Processed = &m.Interchange.Processed
 	}
 	for _, s := range m.Sets {
-		es := ediSet{Control: s.Control, Type: s.Kind, Result: s.Result, Business: s.Business, Number: s.BusinessKey, Findings: wireFindings(s.Findings)}
+		es := ediSet{Control: s.Control, Type: s.Kind, Result: s.Result, Business: s.Business, Number: s.BusinessKey, Findings: wireFindings(s.Findings), Advised: s.Advised}
+		for _, a := range s.Said {
+			es.Said = append(es.Said, ediSaid{a.Kind, a.Verdict, a.Answer, a.At, wireFindings(a.Findings)})
+		}
 		if s.DocumentID != "" {
 			es.Document = &reference{Kind: s.DocumentKind, ID: s.DocumentID, Href: documentHref(s.DocumentKind, s.DocumentID)}
 		}

@@ -49,9 +49,10 @@ func (a *App) subscribe() {
 		})
 	}
 	s("rooms", append(trade.Events(), partner.EventActivated, partner.EventEnded,
-		gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged), a.toRooms)
+		gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged, gateway.EventAdvised), a.toRooms)
 	s("notices", append(trade.Events(), gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed), a.toNotices)
 	s("courier-notices", []string{courier.EventExpiring, courier.EventFailed, courier.EventUnproved, courier.EventMisused}, a.courierNotices)
+	s("rollover-notices", []string{courier.EventAnnounced, courier.EventConfirmed}, a.rolloverNotices)
 	s("clock-rooms", []string{gateway.EventAsked}, a.askedRoom)
 	s("clock-notices", []string{gateway.EventOverdue, gateway.EventAsked}, a.clockNotices)
 	s("answer-notices", trade.ClockEvents(), a.answerNotices)
@@ -63,6 +64,7 @@ func (a *App) subscribe() {
 	s("order-places", []string{location.Referred}, a.placeKnown)
 	s("edi-tests", []string{gateway.EventProcessed, gateway.EventAcknowledged}, a.continueTests)
 	s("stage-told", []string{gateway.EventLiveAsked, gateway.EventLive}, a.stageTold)
+	s("said-notices", []string{gateway.EventAcknowledged, gateway.EventAdvised, gateway.EventUnmatched}, a.saidNotices)
 	s("first-week", []string{gateway.EventDocumentRejected}, a.firstWeek)
 	s("lead-notices", lead.Events(), a.leadNotices)
 	s("deal-notices", deal.Events(), a.dealNotices)
@@ -128,7 +130,7 @@ func (a *App) subscribe() {
 	}
 	a.jobs.Prepare("deal-orders", orderBodies)
 	a.jobs.Prepare("promotion-lines", a.promoOrders)
-	s("live", slices.Concat(trade.Events(), trade.ClockEvents(), []string{gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventOverdue}), a.toLive)
+	s("live", slices.Concat(trade.Events(), trade.ClockEvents(), []string{gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventAdvised, gateway.EventOverdue}), a.toLive)
 }
 
 // orderHeads reads the orders of a batch of events at once.
@@ -199,7 +201,7 @@ func (a *App) toRooms(ctx context.Context, e job.Received) error {
 			return err
 		}
 		return a.rooms.SetReadOnly(ctx, access.System("rooms", p.Supplier), r.ID, e.Kind == partner.EventEnded)
-	case gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged:
+	case gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged, gateway.EventAdvised:
 		return a.ediToRooms(ctx, e)
 	}
 	var t trade.Event
@@ -248,89 +250,6 @@ func (a *App) toRooms(ctx context.Context, e job.Received) error {
 
 func (a *App) partnershipRoom(ctx context.Context, id, supplier, reseller string) (room.Room, error) {
 	return a.rooms.EnsureRoom(ctx, access.System("rooms", supplier), room.Spec{Subject: room.Subject{Kind: "partnership", ID: id}, Orgs: []string{supplier, reseller}})
-}
-
-// ediToRooms writes EDI events into the room of the order they are about, else
-// into the partnership's.
-func (a *App) ediToRooms(ctx context.Context, e job.Received) error {
-	var p gateway.Parties
-	if err := e.Decode(&p); err != nil {
-		return err
-	}
-	actor := access.System("rooms", p.Supplier)
-	line := room.Line{Key: e.ID, Subject: room.Subject{Kind: "interchange", ID: p.Interchange}, Args: map[string]string{}}
-	subject := room.Subject{}
-	switch e.Kind {
-	case gateway.EventDocumentRejected:
-		var x gateway.DocumentRejectedEvent
-		if err := e.Decode(&x); err != nil {
-			return err
-		}
-		line.Kind = "edi.rejected"
-		line.Args["type"], line.Args["number"] = cmp.Or(x.Kind, "EDI"), x.Number
-	case gateway.EventHeld:
-		var x gateway.HeldEvent
-		if err := e.Decode(&x); err != nil {
-			return err
-		}
-		switch line.Kind = "edi.held"; x.Reason {
-		case gateway.HeldNotLive:
-			line.Kind = "edi.not_live"
-		case gateway.HeldNoAccount:
-			return nil // how its sender reaches others is its own affair
-		}
-	case gateway.EventFailed:
-		line.Kind = "edi.failed"
-	case gateway.EventAcknowledged:
-		var x gateway.AcknowledgedEvent
-		if err := e.Decode(&x); err != nil {
-			return err
-		}
-		if x.DocumentKind == gateway.DocumentTest {
-			return nil // the test bench shows it
-		}
-		line.Kind = "edi.acknowledged"
-		line.Args["verdict"] = x.Verdict
-		order, err := a.orderOf(ctx, actor, x.DocumentKind, x.DocumentID)
-		if err != nil {
-			return err
-		}
-		subject = room.Subject{Kind: trade.DocumentOrder, ID: order}
-		line.Args["type"] = map[string]string{trade.DocumentResponse: "855", trade.DocumentShipment: "856", trade.DocumentInvoice: "810"}[x.DocumentKind]
-	}
-	if subject.ID != "" {
-		r, err := a.rooms.BySubject(ctx, actor, subject)
-		if err != nil {
-			return err
-		}
-		line.Room = r.ID
-	} else {
-		r, err := a.partnershipRoom(ctx, p.Partnership, p.Supplier, p.Reseller)
-		if err != nil {
-			return err
-		}
-		line.Room = r.ID
-	}
-	_, err := a.rooms.Event(ctx, actor, line)
-	return err
-}
-
-// orderOf finds the order of a response, shipment or invoice, "" for other documents.
-func (a *App) orderOf(ctx context.Context, actor access.Actor, kind, id string) (string, error) {
-	switch kind {
-	case trade.DocumentResponse:
-		_, p, err := a.trade.OrderAck(ctx, actor, trade.ResponseID(id))
-		return string(p.Order), err
-	case trade.DocumentInvoice:
-		_, p, err := a.trade.InvoiceDoc(ctx, actor, trade.InvoiceID(id))
-		return string(p.Order), err
-	case trade.DocumentShipment:
-		_, p, err := a.trade.ShipNotice(ctx, actor, trade.ShipmentID(id))
-		return string(p.Order), err
-	case trade.DocumentOrder:
-		return id, nil
-	}
-	return "", nil
 }
 
 // told says who hears of a trade event: the side, the roles, and whether it is

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -23,6 +24,7 @@ import (
 	"entente/prm/fault"
 	"entente/prm/notify"
 	"entente/prm/partner"
+	"entente/prm/trade"
 )
 
 // continueTests sends the next test document of a partnership that is tested first,
@@ -105,6 +107,160 @@ func (a *App) firstWeek(ctx context.Context, e job.Received) error {
 	return nil
 }
 
+// ediToRooms writes EDI events into the room of the order they are about, else
+// into the partnership's.
+func (a *App) ediToRooms(ctx context.Context, e job.Received) error {
+	var p gateway.Parties
+	if err := e.Decode(&p); err != nil {
+		return err
+	}
+	actor := access.System("rooms", p.Supplier)
+	line := room.Line{Key: e.ID, Subject: room.Subject{Kind: "interchange", ID: p.Interchange}, Args: map[string]string{}}
+	subject := room.Subject{}
+	switch e.Kind {
+	case gateway.EventDocumentRejected:
+		var x gateway.DocumentRejectedEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		line.Kind = "edi.rejected"
+		line.Args["type"], line.Args["number"] = cmp.Or(x.Kind, "EDI"), x.Number
+	case gateway.EventHeld:
+		var x gateway.HeldEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		switch line.Kind = "edi.held"; x.Reason {
+		case gateway.HeldNotLive:
+			line.Kind = "edi.not_live"
+		case gateway.HeldNoAccount:
+			return nil // how its sender reaches others is its own affair
+		}
+	case gateway.EventFailed:
+		line.Kind = "edi.failed"
+	case gateway.EventAcknowledged:
+		var x gateway.AcknowledgedEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		if x.DocumentKind == gateway.DocumentTest {
+			return nil // the test bench shows it
+		}
+		line.Kind = "edi.acknowledged"
+		line.Args["verdict"] = x.Verdict
+		order, err := a.orderOf(ctx, actor, x.DocumentKind, x.DocumentID)
+		if err != nil {
+			return err
+		}
+		subject = room.Subject{Kind: trade.DocumentOrder, ID: order}
+		line.Args["type"] = map[string]string{trade.DocumentResponse: "855", trade.DocumentShipment: "856", trade.DocumentInvoice: "810"}[x.DocumentKind]
+	case gateway.EventAdvised:
+		var x gateway.AdvisedEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		if x.DocumentKind == gateway.DocumentTest {
+			return nil
+		}
+		order, err := a.orderOf(ctx, actor, x.DocumentKind, x.DocumentID)
+		if err != nil {
+			return err
+		}
+		line.Kind, subject = "edi.advised_"+x.Verdict, room.Subject{Kind: trade.DocumentOrder, ID: order}
+		line.Args["type"], line.Args["number"] = x.Kind, x.Number
+	}
+	if subject.ID != "" {
+		r, err := a.rooms.BySubject(ctx, actor, subject)
+		if err != nil {
+			return err
+		}
+		line.Room = r.ID
+	} else {
+		r, err := a.partnershipRoom(ctx, p.Partnership, p.Supplier, p.Reseller)
+		if err != nil {
+			return err
+		}
+		line.Room = r.ID
+	}
+	_, err := a.rooms.Event(ctx, actor, line)
+	return err
+}
+
+// orderOf finds the order of a response, shipment or invoice, "" for other documents.
+func (a *App) orderOf(ctx context.Context, actor access.Actor, kind, id string) (string, error) {
+	switch kind {
+	case trade.DocumentResponse:
+		_, p, err := a.trade.OrderAck(ctx, actor, trade.ResponseID(id))
+		return string(p.Order), err
+	case trade.DocumentInvoice:
+		_, p, err := a.trade.InvoiceDoc(ctx, actor, trade.InvoiceID(id))
+		return string(p.Order), err
+	case trade.DocumentShipment:
+		_, p, err := a.trade.ShipNotice(ctx, actor, trade.ShipmentID(id))
+		return string(p.Order), err
+	case trade.DocumentOrder:
+		return id, nil
+	}
+	return "", nil
+}
+
+// saidNotices tells the EDI people of a company that a partner refused what it sent, in
+// its acknowledgement or by its application, and that one speaks of nothing that is known.
+func (a *App) saidNotices(ctx context.Context, e job.Received) error {
+	n := notify.Notice{Dedupe: e.ID, Urgent: true, SubjectKind: "interchange", Kind: "edi.refused_" + gateway.ResultRejected}
+	var p gateway.Parties
+	var verdict string
+	switch e.Kind {
+	case gateway.EventUnmatched:
+		var x gateway.UnmatchedEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		p, n.Kind, n.Args = x.Parties, "edi.unmatched", map[string]string{"type": x.Kind, "number": x.Number}
+		if p.From = p.Supplier; x.From == p.Supplier { // who sent what it speaks of
+			p.From = p.Reseller
+		}
+	case gateway.EventAdvised:
+		var x gateway.AdvisedEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		p, verdict, n.Args = x.Parties, x.Verdict, map[string]string{"type": x.Kind, "number": x.Number}
+	default:
+		var x gateway.AcknowledgedEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		p, verdict = x.Parties, x.Verdict
+	}
+	if p.Test {
+		return nil
+	}
+	if e.Kind != gateway.EventUnmatched {
+		if verdict == gateway.ResultAccepted || verdict == "" || verdict == gateway.AdvisedErrors && e.Kind == gateway.EventAcknowledged {
+			return nil
+		}
+		n.Kind = "edi.refused_" + verdict
+	}
+	if n.Args == nil {
+		_, _, args, err := a.awaited(ctx, p)
+		if err != nil {
+			return err
+		}
+		n.Args = map[string]string{"type": args["type"], "number": cmp.Or(args["number"], args["control"])}
+	}
+	n.SubjectID = p.Interchange
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, p.Supplier, p.Reseller)
+	if err != nil {
+		return err
+	}
+	other := p.Supplier
+	if p.From == p.Supplier {
+		other = p.Reseller
+	}
+	return a.tellSide(ctx, p.From, orgs[other].Name, []access.Role{access.EDI}, n)
+}
+
 // courierNotices tells the EDI people of a company what its AS2 messages and
 // certificates need.
 func (a *App) courierNotices(ctx context.Context, e job.Received) error {
@@ -141,6 +297,52 @@ func (a *App) courierNotices(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.tellSide(ctx, other, orgs[x.Sender].Name, roles, n)
+}
+
+// rolloverNotices tells the EDI people of the partners that a company announced its next
+// certificate, and the company that a partner confirmed it.
+func (a *App) rolloverNotices(ctx context.Context, e job.Received) error {
+	var x courier.Rollover
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	n := notify.Notice{Dedupe: e.ID, Urgent: true, Kind: "as2.announced", SubjectKind: "connection", Args: map[string]string{}}
+	roles := []access.Role{access.EDI}
+	tell := func(org, other, partnership string) error {
+		orgs, err := a.accounts.Directory().OrgsByID(ctx, other)
+		if err != nil {
+			return err
+		}
+		n := n
+		n.SubjectID = partnership
+		n.Dedupe += ":" + partnership
+		return a.tellSide(ctx, org, orgs[other].Name, roles, n)
+	}
+	if e.Kind == courier.EventConfirmed {
+		other := x.Supplier
+		if x.Org == x.Supplier {
+			other = x.Reseller
+		}
+		n.Kind, n.Urgent = "as2.confirmed", false
+		return tell(x.Org, other, x.Partnership)
+	}
+	list, err := a.partners.List(ctx, access.System("as2", x.Org), partner.Active, partner.Suspended)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		st, certs, err := a.courier.Station(ctx, access.System("as2", x.Org), p.ID, p.Other(x.Org))
+		if err != nil {
+			return err
+		}
+		if st.URL == "" && len(certs) == 0 {
+			continue // it exchanges no AS2
+		}
+		if err := tell(p.Other(x.Org), x.Org, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // documentSubject is a document of the library.

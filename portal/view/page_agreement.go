@@ -66,7 +66,7 @@ type AgreementFormPage struct {
 	Guides       []Tick              // of the version it starts from; kept while they are ticked
 	Ticks        []Tick              // of writing
 	Business     []Tick              // of orders
-	Choices      map[string][]Option // price_date, price_basis, free_goods
+	Choices      map[string][]Option // price_date, price_basis, free_goods, tax_rounding
 	Commercial   bool                // the viewer may change prices and tax
 }
 

@@ -77,6 +77,12 @@ type CertificateRow struct {
 	Left                             int
 	DownloadURL                      string
 	CanRetire                        bool
+	// CanConfirm and CanTry are set while it waits for Company: posts to URL +
+	// "/certificates/{id}/confirm" and "/try".
+	CanConfirm, CanTry bool
+	Company            Company
+	Confirmed          time.Time
+	How                Text
 }
 
 // CertificateForm adds one: file or text, private with password; or makes one for an AS2 name (generate).

@@ -47,7 +47,7 @@ func agreementFormPage(b Base) Page {
 		X12:      []AgreementSets{{aurelia, []Option{{Value: "855:supplier", Label: Raw("855"), On: true}}}, {kestrel, []Option{{Value: "850:reseller", Label: Raw("850")}}}},
 		Guides:   []Tick{{Name: "0", Label: Raw("Kestrel orders 850 005010"), On: true}},
 		Choices:  map[string][]Option{"price_date": {{Label: T("agreement.not_agreed")}, {Value: "order", Label: T("agreement.price_date.order")}}, "price_basis": {{Value: "list", Label: T("agreement.price_basis.list")}}},
-		Business: []Tick{{"check_locations", T("agreement.f.check_locations"), T("agreement.check_locations_hint"), true}},
+		Business: []Tick{{"tax_reverse", T("agreement.f.tax_reverse"), T("agreement.tax_reverse_hint"), false}, {"check_locations", T("agreement.f.check_locations"), T("agreement.check_locations_hint"), true}},
 		Ticks:    []Tick{{"lines", T("agreement.f.lines"), T("agreement.lines_hint"), true}},
 	}
 }

@@ -24,7 +24,10 @@ func certificates(own bool) []CertificateRow {
 	next, old := row, row
 	next.ID, next.State, next.UseFrom, next.Issuer = "c2", "certificate.next", at(30, 0, 0), ""
 	old.ID, old.State, old.Until, old.Left = "c3", "certificate.ended", at(2, 0, 0), -22
-	return []CertificateRow{next, row, old}
+	waits := row
+	waits.ID, waits.State, waits.CanConfirm, waits.CanTry, waits.Company = "c3", "certificate.waiting", !own, own, Company{Name: "Kestrel Supply"}
+	row.Confirmed, row.How, row.Company = at(2, 0, 0), T("certificate.by_person"), waits.Company
+	return []CertificateRow{waits, next, row, old}
 }
 
 // connectionPage with manage is the page of somebody who may change all of it.

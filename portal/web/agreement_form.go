@@ -113,7 +113,7 @@ func (v *visit) agreementBody(in *input, base agreement.Version) agreement.Body 
 	b.Writing = agreement.Writing{Element: delimiter(in, "delimiter_element"), Component: delimiter(in, "delimiter_component"), Repetition: delimiter(in, "delimiter_repetition"), Segment: delimiter(in, "delimiter_segment"),
 		Lines: in.text("lines") != "", Implementation: in.text("implementation") != "", OnlyErrors: in.text("only_errors") != ""}
 	b.DuplicateDays, b.ResponseHours = in.whole("duplicate_days"), in.whole("response_hours")
-	b.Price, b.Tax, b.CheckLocations = base.Body.Price, base.Body.Tax, in.text("check_locations") != ""
+	b.CheckLocations, b.Tax = in.text("check_locations") != "", agreement.Tax{Rounding: in.text("tax_rounding"), Reverse: in.text("tax_reverse") != ""}
 	b.Price.PriceTolerance, b.Price.QuantityTolerance = in.percent("price_tolerance"), in.percent("quantity_tolerance")
 	b.Price.Date, b.Price.Basis, b.Price.FreeGoods = in.text("price_date"), in.text("price_basis"), in.text("free_goods")
 	b.Codes = base.Body.Codes
@@ -127,8 +127,8 @@ func (v *visit) agreementBody(in *input, base agreement.Version) agreement.Body 
 
 func (v *visit) agreementSide(in *input, prefix string, base agreement.Side) agreement.Side {
 	s := agreement.Side{
-		X12: in.text(prefix + "x12"), EDIFACT: in.text(prefix + "edifact"), AS2: base.AS2, Groups: fields(in.text(prefix + "groups")), Transport: base.Transport,
-		Network: in.text(prefix + "network"), Mailbox: base.Mailbox, Tries: in.whole(prefix + "tries"), TaxNumber: in.text(prefix + "tax"),
+		X12: in.text(prefix + "x12"), EDIFACT: in.text(prefix + "edifact"), Groups: fields(in.text(prefix + "groups")), Transport: base.Transport,
+		Network: in.text(prefix + "network"), Tries: in.whole(prefix + "tries"), TaxNumber: in.text(prefix + "tax"),
 	}
 	switch {
 	case s.Network != "":
@@ -278,13 +278,16 @@ func (v *visit) agreementFormPage(status int, typed *view.Form, body *agreement.
 		page.Ticks = append(page.Ticks, view.Tick{Name: name, Label: view.T("agreement.f." + name), Hint: view.T("agreement." + name + "_hint"), On: page.Form.Value(name) != ""})
 	}
 	page.Choices = map[string][]view.Option{}
-	for name, words := range map[string][]string{"price_date": agreement.PriceDates, "price_basis": agreement.PriceBases, "free_goods": agreement.FreeGoods} {
+	for name, words := range map[string][]string{"price_date": agreement.PriceDates, "price_basis": agreement.PriceBases, "free_goods": agreement.FreeGoods, "tax_rounding": agreement.Roundings} {
 		page.Choices[name] = []view.Option{{Label: view.T("agreement.not_agreed")}}
 		for _, w := range words {
 			page.Choices[name] = append(page.Choices[name], view.Option{Value: w, Label: view.T("agreement." + name + "." + w)})
 		}
 	}
-	page.Business = []view.Tick{{Name: "check_locations", Label: view.T("agreement.f.check_locations"), Hint: view.T("agreement.check_locations_hint"), On: page.Form.Value("check_locations") != ""}}
+	page.Business = nil
+	for _, name := range []string{"tax_reverse", "check_locations"} {
+		page.Business = append(page.Business, view.Tick{Name: name, Label: view.T("agreement.f." + name), Hint: view.T("agreement." + name + "_hint"), On: page.Form.Value(name) != ""})
+	}
 	return v.renderAs(status, page, nil)
 }
 
@@ -401,6 +404,8 @@ func agreementValues(b agreement.Body) map[string]string {
 	tick("implementation", b.Writing.Implementation)
 	tick("only_errors", b.Writing.OnlyErrors)
 	tick("check_locations", b.CheckLocations)
+	tick("tax_reverse", b.Tax.Reverse)
+	out["tax_rounding"] = b.Tax.Rounding
 	number("duplicate_days", b.DuplicateDays)
 	number("response_hours", b.ResponseHours)
 	out["price_date"], out["price_basis"], out["free_goods"] = b.Price.Date, b.Price.Basis, b.Price.FreeGoods

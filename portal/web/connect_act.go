@@ -194,8 +194,8 @@ func connectAgain(v *visit) error {
 
 // echoCard is the last test message; nil where none can be sent.
 func (v *visit) echoCard(l link, manage bool) (*view.EchoCard, error) {
-	_, ours := l.ours.inUse(v)
-	_, theirs := l.theirs.inUse(v)
+	_, ours := l.ours.inUse(v, l.dated(l.own))
+	_, theirs := l.theirs.inUse(v, l.dated(l.own))
 	if !manage || l.theirs.st.URL == "" || !l.ours.here() || !ours || !theirs {
 		return nil, nil
 	}

@@ -62,14 +62,17 @@ func (s side) has(kind account.IdentityKind) bool {
 	return i.ID != ""
 }
 
-// inUse is the certificate that counts now: the newest valid one whose time has begun.
-func (s side) inUse(v *visit) (best courier.Certificate, ok bool) {
-	for _, c := range s.certs {
-		if c.Valid(v.now) && !c.UseFrom.After(v.now) && (!ok || c.UseFrom.After(best.UseFrom)) {
-			best, ok = c, true
-		}
+// inUse is the certificate that counts now; dated is that of the terms.
+func (s side) inUse(v *visit, dated bool) (courier.Certificate, bool) {
+	if c, ok := courier.InUse(s.certs, courier.ForSigning, v.now, dated); ok {
+		return c, true
 	}
-	return best, ok
+	return courier.InUse(s.certs, courier.ForCipher, v.now, dated)
+}
+
+// dated says that the next certificate of a company follows on its date.
+func (l link) dated(org string) bool {
+	return slices.ContainsFunc(l.terms, func(t courier.AgreedTerms) bool { return t.Sender == org && t.Terms.Dated })
 }
 
 // link reads the partnership of the address. Who may not see how it is connected gets
@@ -126,7 +129,7 @@ func (v *visit) steps(l link) []view.Step {
 		return s
 	}
 	certificate := func(s side, key string) view.Step {
-		c, ok := s.inUse(v)
+		c, ok := s.inUse(v, l.dated(s.org))
 		out := view.Step{Done: ok, Name: view.T(key)}
 		if ok {
 			out.Note, out.At = view.T("connection.step.valid_until", "until", c.NotAfter), c.Created
@@ -256,7 +259,7 @@ func (v *visit) over(l link) view.Text {
 // today's practice.
 func (v *visit) linkWarning(l link) view.Text {
 	for _, s := range []side{l.ours, l.theirs} {
-		if c, ok := s.inUse(v); ok {
+		if c, ok := s.inUse(v, l.dated(s.org)); ok {
 			if left := daysLeft(c, v.now); left <= endingDays {
 				return view.T("connection.warn.ending", "company", l.n.org(s.org), "n", left)
 			}
@@ -320,7 +323,7 @@ func (v *visit) sheetAS2(l link) view.SheetSection {
 	if address != "" {
 		s.Facts = append(s.Facts, view.KV{Label: view.T("sheet.address"), Value: view.Raw(address), Mono: true}, view.KV{Label: view.T("sheet.port"), Value: view.Raw(portOf(address) + " (TCP)"), Mono: true})
 	}
-	if c, ok := l.ours.inUse(v); ok {
+	if c, ok := l.ours.inUse(v, l.dated(l.own)); ok {
 		s.Facts = append(s.Facts, view.KV{Label: view.T("sheet.certificate"), Value: view.Raw(c.Subject + ", " + c.Algorithm)}, view.KV{Label: view.T("sheet.serial"), Value: view.Raw(c.Serial), Mono: true},
 			view.KV{Label: view.T("sheet.fingerprint"), Value: view.Raw(pairsOf(c.Fingerprint)), Mono: true}, view.KV{Label: view.T("sheet.valid"), Value: view.T("sheet.valid_until", "until", c.NotAfter)})
 	}

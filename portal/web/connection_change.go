@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/url"
@@ -124,6 +125,40 @@ func certificateRetire(v *visit) error {
 		return err
 	}
 	return v.linkDone("said.certificate_retired")
+}
+
+// certificateConfirm says that the company takes the certificate that its partner announced.
+func certificateConfirm(v *visit) error {
+	if err := v.mayLink(); err != nil {
+		return err
+	}
+	if _, err := v.w.d.Courier.ConfirmCertificate(v.ctx, v.actor(), v.Params("id"), v.Params("certificate")); err != nil {
+		return err
+	}
+	return v.linkDone("said.certificate_confirmed")
+}
+
+// certificateTry asks the partner's software, by a test message signed with the certificate.
+func certificateTry(v *visit) error {
+	if err := v.mayLink(); err != nil {
+		return err
+	}
+	select {
+	case checks <- struct{}{}:
+		defer func() { <-checks }()
+	default:
+		return fault.New(fault.Unavailable, "error.unavailable")
+	}
+	ctx, cancel := context.WithTimeout(v.ctx, checkTime)
+	defer cancel()
+	got, err := v.w.d.Courier.TryCertificate(ctx, v.actor(), v.Params("id"), v.Params("certificate"))
+	if err != nil {
+		return err
+	}
+	if !got.Good { // the steps stand with the last test message
+		return v.seeOther(v.wizardURL("way") + "&way=as2#echo")
+	}
+	return v.linkDone("said.certificate_tried")
 }
 
 // certificateFile sends a certificate of either side as PEM, never a key.

@@ -97,10 +97,14 @@ func (v *visit) station(l link, s side, manage bool) view.Station {
 	for _, i := range s.ids {
 		out.Names = append(out.Names, v.identity(i, l.n, confirm))
 	}
-	used, _ := s.inUse(v)
+	used, _ := s.inUse(v, l.dated(s.org))
 	for _, c := range slices.Backward(s.certs) {
 		row := v.certificateRow(l, c, c.ID == used.ID)
 		row.CanRetire = manage && c.Retired.IsZero()
+		if c.Pending() && c.Retired.IsZero() && v.now.Before(c.NotAfter) && l.p.State != partner.Ended && v.may(access.StationManage, access.Own(l.own)) {
+			row.CanConfirm, row.CanTry = !mine, mine && c.Own && l.theirs.st.URL != ""
+		}
+		row.Company = l.n.company(l.p.Other(s.org))
 		if c.Retired.IsZero() {
 			out.Certificates = append(out.Certificates, row)
 		} else {
@@ -117,7 +121,10 @@ func daysLeft(c courier.Certificate, now time.Time) int {
 
 func (v *visit) certificateRow(l link, c courier.Certificate, used bool) view.CertificateRow {
 	row := view.CertificateRow{ID: c.ID, Subject: c.Subject, Issuer: c.Issuer, Serial: c.Serial, Key: c.Algorithm, Fingerprint: pairsOf(c.Fingerprint), Purpose: view.T("purpose." + string(c.Purpose)), Own: c.Own,
-		From: c.NotBefore, Until: c.NotAfter, Retired: c.Retired, Left: daysLeft(c, v.now), DownloadURL: v.path("edi", "connections", l.p.ID, "certificates", c.ID)}
+		From: c.NotBefore, Until: c.NotAfter, Retired: c.Retired, Confirmed: c.Confirmed, Left: daysLeft(c, v.now), DownloadURL: v.path("edi", "connections", l.p.ID, "certificates", c.ID)}
+	if !c.Confirmed.IsZero() {
+		row.How = view.T("certificate.by_" + c.How)
+	}
 	if c.Issuer == c.Subject {
 		row.Issuer = ""
 	}
@@ -128,6 +135,13 @@ func (v *visit) certificateRow(l link, c courier.Certificate, used bool) view.Ce
 		row.State = "certificate.ended"
 	case v.now.Before(c.NotBefore):
 		row.State = "certificate.early"
+	case used && c.Pending(): // all before it were taken out of use
+		row.State = "certificate.used"
+	case c.Pending():
+		row.State = "certificate.waiting"
+		if c.UseFrom.After(v.now) {
+			row.UseFrom = c.UseFrom
+		}
 	case c.UseFrom.After(v.now):
 		row.State, row.UseFrom = "certificate.next", c.UseFrom
 	case row.Left <= endingDays:
@@ -198,6 +212,7 @@ var termTicks = []struct {
 	{"async", func(t *courier.Terms) *bool { return &t.Async }},
 	{"new_id", func(t *courier.Terms) *bool { return &t.NewID }},
 	{"with_headers", func(t *courier.Terms) *bool { return &t.WithHeaders }},
+	{"dated", func(t *courier.Terms) *bool { return &t.Dated }},
 }
 
 // algorithms are written everywhere alike.

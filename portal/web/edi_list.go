@@ -77,7 +77,7 @@ func ediList(v *visit) error {
 
 func (v *visit) messageRow(i gateway.Interchange, n names) view.MessageRow {
 	row := view.MessageRow{URL: v.path("edi", i.ID), Out: i.Out(v.org()), Partner: n.company(i.Partner(v.org())), Types: slices.Clone(i.Types), Reference: i.Reference, Control: i.Control,
-		Channel: v.channel(i), At: i.Received, Status: interchangeStatus(i), Pips: messagePips(i.Origin, i.State, i.Result, i.Delivery, i.Acknowledged)}
+		Channel: v.channel(i), At: i.Received, Status: interchangeStatus(i), Pips: messagePips(i.Origin, i.State, i.Result, i.Delivery, or(i.Refused(), i.Acknowledged))}
 	if i.Wait.Late() {
 		row.Pips = latePips(row.Pips)
 	}
@@ -117,7 +117,15 @@ func interchangeStatus(i gateway.Interchange) view.Status {
 	if i.Test && i.State == gateway.Processed && i.Result != gateway.ResultRejected {
 		return view.Status{State: "edi.test"}
 	}
-	return view.Status{State: view.State("edi." + linkWord(i.State, i.Result, i.Delivery, i.Origin))}
+	return view.Status{State: view.State("edi." + or(partnerWord(i.Refused()), linkWord(i.State, i.Result, i.Delivery, i.Origin)))}
+}
+
+// partnerWord is the state of what a partner refused; empty for what it did not.
+func partnerWord(refused string) string {
+	if refused == "" {
+		return ""
+	}
+	return "partner_" + refused
 }
 
 // messagePips is how far an interchange came: kept here, sent, received,

@@ -194,7 +194,11 @@ func (v *visit) ackSteps(m gateway.Message, set *gateway.Set) []view.AckStep {
 		case m.Delivery != "" && !slices.Contains(acknowledgements, messageType(m.Interchange)):
 			acked.State = "document.waiting"
 		}
-		return append(steps, view.AckStep{Label: view.T("message.step_ack"), Status: acked})
+		steps = append(steps, view.AckStep{Label: view.T("message.step_ack"), Status: acked})
+		if m.Advised != "" {
+			steps = append(steps, view.AckStep{Label: view.T("message.step_advice"), Status: view.Status{State: view.State("edi." + m.Advised)}})
+		}
+		return steps
 	}
 	checked := view.State("edi." + string(m.State))
 	if m.Result != "" {
@@ -310,7 +314,11 @@ func (v *visit) messageAudit(m gateway.Message, n names) []view.Entry {
 	}
 	for _, a := range m.Acknowledgements {
 		if m.Origin == gateway.OriginMade {
-			out = append(out, view.Entry{Tone: view.Green, Icon: v.icon("checks"), Text: view.T("event.message.acknowledged", "company", partner), URL: v.path("edi", a.ID), At: a.At})
+			said := "event.message.acknowledged"
+			if slices.Contains(a.Types, "824") || slices.Contains(a.Types, "APERAK") {
+				said = "event.message.advised"
+			}
+			out = append(out, view.Entry{Tone: view.Green, Icon: v.icon("checks"), Text: view.T(said, "company", partner), URL: v.path("edi", a.ID), At: a.At})
 		}
 	}
 	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {

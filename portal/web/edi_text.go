@@ -34,6 +34,9 @@ func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gate
 	position, kind := 0, ""
 	if set != nil {
 		found = append(found, set.Findings...)
+		for _, s := range set.Said {
+			found = append(found, s.Findings...)
+		}
 		position, kind = set.Position, set.Kind
 		page.SetCount = set.Segments
 	}

@@ -296,7 +296,7 @@ func stepState(s trade.Step, own string) view.State {
 // linkPips is how far an interchange came: kept here, put out, fetched or
 // processed, acknowledged.
 func linkPips(l gateway.Link) view.Pips {
-	p := messagePips(l.Origin, l.State, l.Result, l.Delivery, l.Acknowledged)
+	p := messagePips(l.Origin, l.State, l.Result, l.Delivery, or(l.Refused(), l.Acknowledged))
 	if l.Late {
 		p = latePips(p)
 	}
@@ -318,7 +318,7 @@ func (v *visit) documents(d trade.Detail, links []gateway.Link) []view.DocumentR
 				row.Title = view.Raw(row.Code)
 			}
 		}
-		row.Sub = view.T("order.document_of", "control", l.Control, "state", view.State("edi."+linkWord(l.State, l.Result, l.Delivery, l.Origin)))
+		row.Sub = view.T("order.document_of", "control", l.Control, "state", view.State("edi."+or(partnerWord(l.Refused()), linkWord(l.State, l.Result, l.Delivery, l.Origin))))
 		out = append(out, row)
 	}
 	for _, s := range d.Chain {

@@ -216,6 +216,8 @@ func ediRoutes() []Route {
 		post("/c/:slug/edi/connections/:id/certificates", "add certificate", InCompany, access.StationManage, certificateAdd),
 		get("/c/:slug/edi/connections/:id/certificates/:certificate", "certificate", InCompany, access.StationRead, certificateFile),
 		post("/c/:slug/edi/connections/:id/certificates/:certificate/retire", "retire certificate", InCompany, access.StationManage, certificateRetire),
+		post("/c/:slug/edi/connections/:id/certificates/:certificate/confirm", "confirm certificate", InCompany, access.StationManage, certificateConfirm),
+		post("/c/:slug/edi/connections/:id/certificates/:certificate/try", "try certificate", InCompany, access.StationManage, certificateTry),
 		post("/c/:slug/edi/connections/:id/terms", "save terms", InCompany, access.LinkManage, termsSave),
 		post("/c/:slug/edi/connections/:id/routes", "choose routes", InCompany, access.LinkManage, routesSave),
 		post("/c/:slug/edi/connections/:id/style", "choose how files look", InCompany, access.LinkManage, styleSave),

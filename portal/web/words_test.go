@@ -306,7 +306,7 @@ func madeUp(t *testing.T) []string {
 		add("hold.answer_", string(a))
 	}
 	add("state.edi.", string(gateway.Received), string(gateway.Processed), string(gateway.Held), string(gateway.Failed), gateway.ResultAccepted, gateway.ResultPartly, gateway.ResultRejected, gateway.DeliveryWaiting, gateway.DeliveryFetched,
-		gateway.BusinessBooked, gateway.BusinessDuplicate, gateway.BusinessHeld, gateway.BusinessTest, gateway.BusinessNotBooked, gateway.BusinessRefused, gateway.BusinessMatched, gateway.BusinessUnmatched, gateway.BusinessMade)
+		gateway.BusinessBooked, gateway.BusinessDuplicate, gateway.BusinessHeld, gateway.BusinessTest, gateway.BusinessNotBooked, gateway.BusinessRefused, gateway.BusinessMatched, gateway.BusinessUnmatched, gateway.BusinessMade, gateway.AdvisedChanged, gateway.AdvisedErrors, partnerWord(gateway.ResultPartly), partnerWord(gateway.ResultRejected))
 	for _, s := range []partner.State{partner.Invited, partner.Active, partner.Suspended, partner.Ended} {
 		add("state.partner.", string(s))
 	}
@@ -317,7 +317,8 @@ func madeUp(t *testing.T) []string {
 		as2.OtherSigner, as2.BadSignature, as2.Changed, as2.NotSigned, as2.NotEncrypted, as2.WeakDigest, as2.WeakCipher, "message_id_reused"} {
 		add("courier.reason.", string(r))
 	}
-	add("state.", "connection.none", "connection.partly", "connection.ready", "connection.paused", "certificate.used", "certificate.trusted", "certificate.next", "certificate.ending", "certificate.ended", "certificate.early", "certificate.retired", "remote.new", "remote.working", "remote.failing")
+	add("state.", "connection.none", "connection.partly", "connection.ready", "connection.paused", "certificate.used", "certificate.trusted", "certificate.next", "certificate.waiting", "certificate.ending", "certificate.ended", "certificate.early", "certificate.retired", "remote.new", "remote.working", "remote.failing")
+	add("certificate.by_", courier.HowPerson, courier.HowMessage, courier.HowReceipt)
 	add("purpose.", string(courier.ForBoth), string(courier.ForSigning), string(courier.ForCipher))
 	for _, w := range termWords {
 		add("terms.", w.name)

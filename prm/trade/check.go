@@ -306,9 +306,9 @@ func noteLate(found []precheck.Finding, r precheck.Rule, l Line, was, now string
 }
 
 // noteSums looks at what an invoice has beside its lines: allowances and charges that the
-// order does not have, and taxes that are not their rate of their base. A unit of rounding
-// for each line is none.
-func noteSums(found []precheck.Finding, r invoiceRow, rows []invoiceLineRow, taxes []TaxRow, credit bool) []precheck.Finding {
+// order does not have, and taxes that are not their rate of their base, or that nobody
+// owes here. A unit of rounding for each line is no charge, that of tax is as agreed.
+func noteSums(found []precheck.Finding, r invoiceRow, rows []invoiceLineRow, taxes []TaxRow, tax taxing, credit bool) []precheck.Finding {
 	n, beside := int64(len(rows)), r.Net
 	for _, x := range rows {
 		beside -= x.Amount - x.Allowance
@@ -318,11 +318,15 @@ func noteSums(found []precheck.Finding, r invoiceRow, rows []invoiceLineRow, tax
 		found = precheck.Note(found, precheck.Charge, "", "Amount", money.Amount{Minor: beside, Currency: c}.String(), "Currency", r.Currency)
 	}
 	for _, x := range taxes {
-		if x.Basis.Minor == 0 {
+		if x.Basis.Minor == 0 && (!tax.reverse || x.Amount.Minor == 0) {
 			continue
 		}
 		want, err := money.Portion(x.Basis, x.Rate)
-		if off := x.Amount.Minor - want.Minor; err == nil && (off > n || -off > n) {
+		spare := tax.spare
+		if tax.reverse {
+			want.Minor, spare = 0, 0
+		}
+		if off := x.Amount.Minor - want.Minor; err == nil && (off > spare || -off > spare) {
 			found = precheck.Note(found, precheck.Tax, "", "Rate", (money.Micro(x.Rate) * 100).String(), "Basis", x.Basis.String(), "Was", want.String(), "Now", x.Amount.String(), "Currency", r.Currency)
 		}
 	}

@@ -36,6 +36,10 @@ type Agreed interface {
 	FreeGoods(ctx context.Context, partnership string) (string, error)
 	// TaxNumbers are those that stand on documents of an instant; empty: not agreed.
 	TaxNumbers(ctx context.Context, partnership string, at time.Time) (supplier, reseller string, err error)
+	// TaxedBy says how the tax of a document of an instant is rounded, TaxByRate or
+	// TaxByLine, empty: not agreed, and whether the reseller owes it. It joins the
+	// transaction of ctx.
+	TaxedBy(ctx context.Context, partnership string, at time.Time) (rounding string, reverse bool, err error)
 	// FixesAnswerTime says whether the agreement speaks of how soon an order is
 	// answered. It joins the transaction of ctx.
 	FixesAnswerTime(ctx context.Context, partnership string) (bool, error)
@@ -46,6 +50,31 @@ const (
 	PriceNet  = "net"  // the partner's own prices
 	PriceList = "list" // those of the standard list, whatever the partner pays in the end
 )
+
+// Where the tax of an invoice is rounded, as companies agree.
+const (
+	TaxByRate = "rate"
+	TaxByLine = "line"
+)
+
+// taxing is how the tax of an invoice is judged.
+type taxing struct {
+	spare   int64 // units by which the tax of a rate may be off
+	reverse bool  // the reseller owes it: none is charged
+}
+
+// taxingOf is as agreed; where nothing was, a unit for each line is rounding.
+func (s *Service) taxingOf(ctx context.Context, partnership string, lines int) (taxing, error) {
+	out := taxing{spare: int64(lines)}
+	if s.agreed == nil {
+		return out, nil
+	}
+	rounding, reverse, err := s.agreed.TaxedBy(ctx, partnership, db.Now(ctx))
+	if out.reverse = reverse; rounding == TaxByRate {
+		out.spare = 0
+	}
+	return out, err
+}
 
 // FreeAsOrdered is agreed where a line that says it is free of charge is so.
 const FreeAsOrdered = "ordered"

@@ -31,6 +31,8 @@ func (pact) TaxNumbers(context.Context, string, time.Time) (string, string, erro
 
 func (pact) FreeGoods(context.Context, string) (string, error) { return FreeAsOrdered, nil }
 
+func (pact) TaxedBy(context.Context, string, time.Time) (string, bool, error) { return "", false, nil }
+
 func (pact) FixesAnswerTime(context.Context, string) (bool, error) { return false, nil }
 
 // spoken is a pact about prices and tax.
@@ -311,5 +313,41 @@ func TestAddressCode(t *testing.T) {
 	a, b := location.AddressCode("A", long+"1"), location.AddressCode("A", long+"2")
 	if a == b || len([]rune(a.Code)) > 80 || location.AddressCode(" ", "-").Code != "" || location.AddressCode("上海仓库", "浦东") != (location.Code{Qualifier: location.Address, Code: "上海仓库, 浦东"}) {
 		t.Fatal(a, b)
+	}
+}
+
+// taxed is a pact about tax.
+type taxed struct {
+	pact
+	rounding string
+	reverse  bool
+}
+
+func (p taxed) TaxedBy(context.Context, string, time.Time) (string, bool, error) {
+	return p.rounding, p.reverse, nil
+}
+
+// The tax of an invoice is judged as the agreement says: off by a unit for each line, by
+// nothing, or none at all where the reseller owes it.
+func TestTaxIsJudgedAsAgreed(t *testing.T) {
+	t.Parallel()
+	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
+	for _, c := range []struct {
+		agreed Agreed
+		tax    int64 // on 10.00 at 20 %
+		marked bool
+	}{
+		{nil, 202, false}, {nil, 203, true}, {pact{}, 202, false}, {taxed{rounding: TaxByLine}, 202, false}, {taxed{rounding: TaxByLine}, 197, true},
+		{taxed{rounding: TaxByRate}, 200, false}, {taxed{rounding: TaxByRate}, 201, true}, {taxed{reverse: true}, 200, true}, {taxed{reverse: true}, 0, false},
+	} {
+		s := &Service{agreed: c.agreed}
+		tax, err := s.taxingOf(t.Context(), "p", 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := noteSums(nil, invoiceRow{Currency: "GBP"}, make([]invoiceLineRow, 2), []TaxRow{{Rate: 200_000, Basis: amount(1000), Amount: amount(c.tax)}}, tax, false)
+		if marked := len(found) > 0; marked != c.marked {
+			t.Errorf("%+v, tax %d: %v", c.agreed, c.tax, found)
+		}
 	}
 }

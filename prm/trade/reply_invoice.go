@@ -90,7 +90,11 @@ func (s *Service) bookInvoice(ctx context.Context, actor access.Actor, t terms, 
 		found = append(found, x.p.found...)
 		r.Inferred = r.Inferred || x.p.inferred
 	}
-	found = noteSums(found, row, rows, taxes, credit)
+	tax, err := s.taxingOf(ctx, t.ID, len(rows))
+	if err != nil {
+		return err
+	}
+	found = noteSums(found, row, rows, taxes, tax, credit)
 	if err := count(xs, rows, credit); err != nil {
 		return err
 	}

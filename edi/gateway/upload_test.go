@@ -1,0 +1,157 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fault"
+)
+
+func (b *bench) upload(who access.Actor, body string) Upload {
+	b.Helper()
+	up, err := b.s.StageUpload(b.Context(), who, Submission{Reader: strings.NewReader(body), Name: "orders.edi", Forms: true})
+	if err != nil {
+		b.Fatalf("upload: %v", err)
+	}
+	return up
+}
+
+// kept counts all that a booked file would leave.
+func (b *bench) kept() string {
+	b.Helper()
+	return fmt.Sprint(b.count("SELECT count(*) FROM interchange"), b.count("SELECT count(*) FROM edi_set"), b.count("SELECT count(*) FROM test_order"), b.count("SELECT count(*) FROM event"),
+		b.count("SELECT count(*) FROM edi_submission"), b.count("SELECT count(*) FROM blob"), b.count("SELECT coalesce(sum(value), 0) FROM counter"), b.count("SELECT count(*) FROM edi_number"))
+}
+
+// An upload says all that would become of it, and nothing of it is kept before a person
+// books it; booked twice it is one.
+func TestAnUploadIsLookedAtFirst(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		before := b.kept()
+		bad := order("PO502")
+		bad[4] = "PO1*1*twelve*EA*84.00**VP*AUR-D18B"
+		text := fromKestrel(501, order("PO501"), bad, order("PO503")).String()
+		up := b.upload(maya, text)
+		b.want("kept", b.kept(), before)
+		if len(up.Trial) != 1 {
+			t.Fatalf("%+v", up)
+		}
+		one := up.Trial[0]
+		b.want("head", fmt.Sprint(one.Syntax, one.Control, one.To == aurelia, one.Result, one.SetCount, one.Rejected, one.Cut)+" "+one.Held+" "+one.Duplicate, "x12000000501true"+ResultPartly+"3 1 false  ")
+		var sets []string
+		for _, s := range one.Sets {
+			sets = append(sets, fmt.Sprint(s.Kind, " ", s.BusinessKey, " ", s.Result, " ", s.Business, " ", len(s.Findings)))
+		}
+		b.want("sets", strings.Join(sets, ", "), "850 PO501 accepted booked 0, 850 PO502 rejected refused 1, 850 PO503 accepted booked 0")
+		if len(one.Answers) != 1 || one.Answers[0].Kind != "997" || !strings.Contains(one.Answers[0].Text, "AK9*P*3*3*2~") {
+			t.Errorf("answers %+v", one.Answers)
+		}
+		again := b.upload(maya, text)
+		b.want("the same file waits once", fmt.Sprint(again.ID == up.ID, b.count("SELECT count(*) FROM edi_upload")), "true 1")
+		seen, err := b.s.GetUpload(ctx, maya, up.ID)
+		b.want("read again", fmt.Sprint(seen.State, len(seen.Trial), seen.Name, err), "waiting1orders.edi<nil>")
+
+		// Booked by ten clicks at once.
+		var wg sync.WaitGroup
+		answers := make([]Answer, 10)
+		for i := range answers {
+			wg.Go(func() {
+				a, err := b.s.BookUpload(ctx, maya, up.ID)
+				if err != nil {
+					t.Errorf("click %d: %v", i, err)
+				}
+				answers[i] = a
+			})
+		}
+		wg.Wait()
+		b.work()
+		for _, a := range answers {
+			b.want("one answer", a.ID, answers[0].ID)
+		}
+		m := b.get(maya, answers[0].ID)
+		b.want("booked as it said", fmt.Sprint(m.Door, m.Result, m.SetCount, b.count("SELECT count(*) FROM test_order"), b.count("SELECT count(*) FROM interchange")), "page"+ResultPartly+"3 2 2")
+		b.want("the bytes", b.raw(maya, m.ID), text)
+		b.want("nothing lies about", b.count("SELECT count(*) FROM edi_upload_part"), 0)
+		err = b.s.DropUpload(ctx, maya, up.ID)
+		b.want("dropped afterwards", fault.KeyOf(err), "edi.upload_booked")
+
+		// What is there already, and what would be held, is said.
+		dup := b.upload(maya, text).Trial[0]
+		b.want("there already", fmt.Sprint(dup.Duplicate == m.ID, dup.Result), "true"+ResultPartly)
+		held := b.upload(maya, fromKestrel(501, order("PO504")).String()).Trial[0]
+		b.want("another under its number", held.Held+" "+held.Sets[0].Business, HeldControlReused+" "+BusinessHeld)
+
+		// Dropped, nothing comes of it.
+		before = b.kept()
+		gone := b.upload(maya, fromKestrel(505, order("PO505")).String())
+		for range 2 {
+			if err := b.s.DropUpload(ctx, maya, gone.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err = b.s.BookUpload(ctx, maya, gone.ID)
+		b.want("booked after all", fault.KeyOf(err), "edi.upload_dropped")
+		b.want("kept nothing", b.kept(), before)
+
+		// What cannot be read is told at once, and leaves nothing.
+		for body, key := range map[string]string{"Dear Ingrid": "edi.not_edi", "": "edi.not_edi", strings.ReplaceAll(text, "KESTRELSUPPLY", "AURELIATOOLS "): "edi.sender_not_yours"} {
+			_, err := b.s.StageUpload(ctx, maya, Submission{Reader: strings.NewReader(body), Forms: true})
+			b.want("refused", fault.KeyOf(err), key)
+		}
+		_, err = b.s.StageUpload(ctx, person(kestrel, access.Viewer), Submission{Reader: strings.NewReader(text)})
+		b.want("a viewer", fault.CodeOf(err), fault.NotFound)
+		b.want("kept nothing of those", b.kept(), before)
+	})
+}
+
+// Uploads are bounded in number and size, and go after a day.
+func TestUploadsAreBoundedAndExpire(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		large := make([][]string, trialSets+5)
+		for i := range large {
+			large[i] = order(fmt.Sprint("PO-L", i))
+		}
+		large[trialSets+1][4] = "PO1*1*twelve*EA*84.00**VP*AUR-D18B"
+		first := b.upload(maya, fromKestrel(600, large...).String())
+		one := first.Trial[0]
+		b.want("of a large one", fmt.Sprint(len(one.Sets), " ", one.SetCount, " ", one.Rejected, " ", one.Cut, " ", len(one.Answers), " ", one.Result), fmt.Sprint(trialSets, " ", trialSets+5, " 1 true 0 ", ResultPartly))
+		a, err := b.s.BookUpload(ctx, maya, first.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.work()
+		b.want("booked whole", b.get(maya, a.ID).SetCount, trialSets+5)
+
+		for i := range MaxUploads {
+			b.upload(maya, fromKestrel(601+i, order(fmt.Sprint("PO6", i))).String())
+		}
+		body := fromKestrel(650, order("PO650")).String()
+		_, err = b.s.StageUpload(ctx, maya, Submission{Reader: strings.NewReader(body)})
+		b.want("one too many", fault.KeyOf(err), "edi.uploads_many")
+		_, err = b.s.StageUpload(ctx, maya, Submission{Reader: strings.NewReader(body + strings.Repeat(" ", MaxUpload))})
+		b.want("too large", fault.CodeOf(err), fault.TooLarge)
+
+		var waits string
+		err = b.d.View(ctx, func(ctx context.Context) error {
+			return db.Tx(ctx).Raw("SELECT id FROM edi_upload WHERE state = 'waiting' LIMIT 1").Scan(&waits).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		later := db.WithNow(ctx, time.Now().Add(25*time.Hour))
+		_, err = b.s.BookUpload(later, maya, waits)
+		b.want("after a day", fault.CodeOf(err), fault.NotFound)
+		if err := b.s.Overdue(later); err != nil {
+			t.Fatal(err)
+		}
+		b.want("swept", b.count("SELECT count(*) FROM edi_upload")+b.count("SELECT count(*) FROM edi_upload_part"), 0)
+	})
+}
