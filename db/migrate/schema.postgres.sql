@@ -445,6 +445,15 @@ CREATE TABLE edi_set (
 CREATE INDEX edi_set_document ON edi_set USING btree (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set USING btree (supplier_id, reseller_id, group_control);
 CREATE INDEX edi_set_key ON edi_set USING btree (business_key, interchange_id);
+CREATE TABLE edi_share (
+  id text NOT NULL, interchange_id text NOT NULL, position bigint NOT NULL, org_id text NOT NULL, token text NOT NULL, note text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, expires bigint NOT NULL, revoked bigint NOT NULL, revoked_by text NOT NULL, opened bigint NOT NULL, opened_at bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (interchange_id) REFERENCES interchange(id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX edi_share_of ON edi_share USING btree (interchange_id, org_id);
+CREATE INDEX edi_share_org ON edi_share USING btree (org_id, made);
+CREATE UNIQUE INDEX edi_share_token ON edi_share USING btree (token);
 CREATE TABLE edi_stage (
   partnership_id text NOT NULL, sender_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, started bigint NOT NULL, started_by text NOT NULL, supplier_yes bigint NOT NULL, supplier_by text NOT NULL, reseller_yes bigint NOT NULL, reseller_by text NOT NULL, live bigint NOT NULL,
   PRIMARY KEY (partnership_id, sender_id),

@@ -346,6 +346,13 @@ CREATE TABLE edi_set (
 CREATE INDEX edi_set_document ON edi_set (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set (supplier_id, reseller_id, group_control);
 CREATE INDEX edi_set_key ON edi_set (business_key, interchange_id);
+CREATE TABLE edi_share (
+  id TEXT PRIMARY KEY, interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), token TEXT NOT NULL, note TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL,
+  expires INTEGER NOT NULL, revoked INTEGER NOT NULL, revoked_by TEXT NOT NULL, opened INTEGER NOT NULL, opened_at INTEGER NOT NULL
+);
+CREATE INDEX edi_share_of ON edi_share (interchange_id, org_id);
+CREATE INDEX edi_share_org ON edi_share (org_id, made);
+CREATE UNIQUE INDEX edi_share_token ON edi_share (token);
 CREATE TABLE edi_stage (
   partnership_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, started INTEGER NOT NULL, started_by TEXT NOT NULL,
   supplier_yes INTEGER NOT NULL, supplier_by TEXT NOT NULL, reseller_yes INTEGER NOT NULL, reseller_by TEXT NOT NULL, live INTEGER NOT NULL, PRIMARY KEY (partnership_id, sender_id)

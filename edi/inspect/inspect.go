@@ -118,7 +118,8 @@ type Window struct {
 	Segments []Segment
 	Total    int  // segments of the set
 	From, To int  // numbers of the first and the last of the window in the set
-	Cut      bool // not all of the set is here, or not all of the file could be read
+	Cut      bool // not all of the set is here
+	Short    bool // the file is longer than what was read
 }
 
 // Options say what is asked for.
@@ -155,7 +156,7 @@ func Read(body io.Reader, opt Options) (Window, error) {
 	if errors.Is(err, io.EOF) || errors.As(err, &broken) || errors.Is(err, errEnough) {
 		err = nil // what cannot be read on is in the download
 	}
-	r.out.Cut = r.out.Cut || limited.N <= 0
+	r.out.Short = limited.N <= 0
 	return r.out, err
 }
 
