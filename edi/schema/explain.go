@@ -141,12 +141,7 @@ func ExplainSet(set *Set) Explained {
 
 // ExplainSegment takes a segment of the envelope apart (ISA, GS, GE, IEA, TA1).
 func ExplainSegment(s *x12.Segment, version string, d x12.Delimiters) ExplainedSegment {
-	rel := releaseOf(version)
-	if rel == nil {
-		rel = newest()
-	}
-	x := explainer{rel: rel, delims: d}
-	return x.segment(s, nil)
+	return ReferencesOf(version).ExplainSegment(s, d, nil)
 }
 
 type explainer struct {

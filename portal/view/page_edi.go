@@ -46,10 +46,10 @@ type MessagePage struct {
 	Replies     []ReplyBox // of the set shown, while it is not booked
 	Held        *Held      // posts answer=process|discard to URL+"/held"
 	MendURL     string     // the test bench with a copy of it to mend; empty: nothing of the viewer's was refused
-	Raw         []RawSegment
-	Truncated   bool // more segments than are shown; the download has all
+	Inspect     Inspect
+	SetBefore   string // the documents beside this one in the interchange
+	SetAfter    string
 	Findings    []Finding
-	Explained   []ExplainedSegment
 	Plain       []KV // the document in plain words
 	Answer      []RawSegment
 	AnswerURL   string
@@ -69,6 +69,32 @@ type AckStep struct {
 	Status Status
 }
 
+// Inspect is one document in three views, raw, tree and form, of the same places: At is the one chosen (query "at": 5, 5.2, 5.2.1, ISA.6), Here what stands before a
+// place in a link. Of a long document it holds a window; Earlier and Later lead on. Of a file that is no EDI there is only Segments, its lines.
+type Inspect struct {
+	View      string // raw, tree or form (query "view")
+	Views     []Option
+	URLs      []string // of Views
+	Here      string
+	At        string
+	Segments  []RawSegment
+	Rows      []ExplainedSegment // the same segments taken apart
+	Chosen    *ExplainedSegment
+	From, To  int
+	Total     int // segments of the document
+	Earlier   string
+	Later     string
+	Truncated bool // the file is longer than what is read; the download has all
+}
+
+// DocumentLoop is an occurrence of a loop that begins with a segment.
+type DocumentLoop struct {
+	Name  string // PO1
+	Title Text
+	No    int
+	Depth int
+}
+
 // RawSegment is one segment as it came. Number is its place in the set, 0 for envelope segments. Pins are the findings on it.
 type RawSegment struct {
 	Number   int
@@ -77,12 +103,16 @@ type RawSegment struct {
 	Envelope bool
 	Selected bool
 	Pins     []Pin
+	At       string // its place; empty: it cannot be chosen
+	Gap      bool   // segments before it are left out
 }
 
-// RawPart is a run of a segment; Mark underlines the value a finding speaks of.
+// RawPart is a run of a segment; Mark underlines the value a finding speaks of. At is the place of a value, On that it is chosen.
 type RawPart struct {
 	Text string
 	Mark bool
+	At   string
+	On   bool
 }
 
 // Pin is a finding at its segment. No links to the Finding of the same No.
@@ -110,11 +140,19 @@ type Finding struct {
 
 // ExplainedSegment is a segment in words.
 type ExplainedSegment struct {
-	Number   int
+	Number   int // 0: of the envelope
 	Tag      string
 	Name     Text
 	Elements []ExplainedElement
 	Bad      bool
+	At       string
+	On       bool
+	Envelope bool
+	Body     bool // it says something of the business
+	Gap      bool
+	Depth    int
+	Loops    []DocumentLoop    // those that begin with it
+	Caption  *ExplainedElement // the code that says what its values are
 }
 
 // ExplainedElement is one element of it: DTM02, its name, what came, what it means.
@@ -124,6 +162,9 @@ type ExplainedElement struct {
 	Value   string
 	Meaning Text
 	Bad     bool
+	At      string
+	On      bool
+	Caption bool
 }
 
 // Attempt is one try to process or deliver.

@@ -73,9 +73,9 @@ func benchPage(b Base, bad bool) Page {
 	p := &BenchPage{Base: b, Connection: connectionOf("bench", b.Prefix()+"/edi/connections/1", kestrel, "connection.ready"), Standard: "X12", Done: 1,
 		Scenario: []Step{{Done: true, Name: T("bench.step", "type", "850", "what", T("bench.step.order")), Note: T("bench.seen_test", "from", "Kestrel Supply", "to", "Aurelia Tools", "control", "000004217"), URL: "/c/aurelia/edi/1", At: at(24, 9, 12)}, {Now: true, Name: T("bench.step.answered"), Note: T("bench.way", "from", "Aurelia Tools", "to", "Kestrel Supply")}, {Name: T("bench.step.response")}},
 		Samples:  []Sample{{"/c/aurelia/edi/connections/1/bench/850", "850", T("bench.sample.good"), false}, {"/c/aurelia/edi/connections/1/bench/850-wrong", "850", T("bench.sample.bad"), true}}}
-	r := &BenchResult{Status: Status{State: "edi.accepted"}, Raw: m.Raw[:4], Answer: "ISA*00*          *00*          *ZZ*AURELIATOOLS   *ZZ*KESTRELSUPPLY  *261124*1032*^*00501*000004217*0*T*>~\nST*997*0001~", AnswerAs: "997", Sets: []BenchSet{{"850", "0001", Status{State: "edi.accepted"}, []KV{{Label: T("edi.summary.number"), Value: Raw("4500187519")}}}}}
+	r := &BenchResult{Status: Status{State: "edi.accepted"}, Raw: m.Inspect.Segments[:4], Answer: "ISA*00*          *00*          *ZZ*AURELIATOOLS   *ZZ*KESTRELSUPPLY  *261124*1032*^*00501*000004217*0*T*>~\nST*997*0001~", AnswerAs: "997", Sets: []BenchSet{{"850", "0001", Status{State: "edi.accepted"}, []KV{{Label: T("edi.summary.number"), Value: Raw("4500187519")}}}}}
 	if bad {
-		r.Status, r.Findings, r.Raw, r.More, r.Truncated = Status{State: "edi.rejected"}, m.Findings, m.Raw, 1, true
+		r.Status, r.Findings, r.Raw, r.More, r.Truncated = Status{State: "edi.rejected"}, m.Findings, m.Inspect.Segments, 1, true
 		r.Envelope = []Text{T("bench.sender_unknown", "id", "ZZ:NOBODY")}
 		p.Form = Form{Values: map[string]string{"edi": "ISA*00*"}, Errors: []FieldError{{"edi", T("bench.nothing")}}}
 	}

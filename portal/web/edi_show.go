@@ -56,6 +56,7 @@ func ediShow(v *visit) error {
 	if err := v.messageText(page, m, set); err != nil {
 		return err
 	}
+	v.setsBeside(page, m, set)
 	if set != nil && party {
 		v.messageSubject(page, *set)
 		if err := v.messageReply(page, m, *set); err != nil {
@@ -70,6 +71,19 @@ func ediShow(v *visit) error {
 	}
 	page.Acks = v.ackSteps(m, set)
 	return v.render(page, fragments{"tab": "message.say"})
+}
+
+// setsBeside leads to the documents before and after the one shown.
+func (v *visit) setsBeside(page *view.MessagePage, m gateway.Message, set *gateway.Set) {
+	if set == nil {
+		return
+	}
+	if set.Position > 1 {
+		page.SetBefore = "?set=" + strconv.Itoa(set.Position-1)
+	}
+	if set.Position < len(m.Sets) {
+		page.SetAfter = "?set=" + strconv.Itoa(set.Position+1)
+	}
 }
 
 // messageCarried fills what AS2 did with the interchange. Where somebody must decide

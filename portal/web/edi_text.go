@@ -1,32 +1,37 @@
 package web
 
 import (
-	"bytes"
-	"errors"
 	"io"
+	"net/url"
 	"strconv"
 	"strings"
-	"unicode"
 
-	"entente/edi/edifact"
 	"entente/edi/gateway"
+	"entente/edi/inspect"
 	"entente/edi/schema"
 	"entente/edi/translate"
 	"entente/edi/wire"
-	"entente/edi/x12"
 	"entente/portal/locale"
 	"entente/portal/view"
 	"entente/prm/fault"
 )
 
-// What a page shows of a message; the download has all. Of a longer set it shows the
-// beginning and what stands around its findings.
+// What a page shows of a message at once; the download has all. Of a longer set it shows
+// the window that is asked for and what stands around its findings.
 const (
-	shownSegments  = 400
-	shownBytes     = 64 << 20
-	around         = 3
-	explainedParts = 200
+	shownSegments = 400 // of what is no window: an answer, the bench
+	shownWindow   = 120
+	shownBytes    = inspect.MaxBytes
 )
+
+// The views of a document, each linked to the others.
+const (
+	viewRaw  = "raw"
+	viewTree = "tree"
+	viewForm = "form"
+)
+
+var documentViews = []string{viewRaw, viewTree, viewForm}
 
 // messageText fills the raw pane, the findings and the explanation of one set.
 func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gateway.Set) error {
@@ -41,18 +46,18 @@ func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gate
 		page.SetCount = set.Segments
 	}
 	page.Findings = v.findings(found, kind)
-	var err error
-	if page.Raw, page.Truncated, err = v.rawSegments(m.ID, m.Syntax, position, found); err != nil {
+	body, _, err := v.w.d.Gateway.Raw(v.ctx, v.actor(), m.ID)
+	if err != nil {
 		return err
 	}
-	if set != nil && page.SetCount == 0 && !page.Truncated { // what we made is stored without its count
-		for _, s := range page.Raw {
-			if !s.Envelope {
-				page.SetCount++
-			}
-		}
+	defer body.Close()
+	if page.Inspect, err = v.inspect(body, m.Syntax, position, found); err != nil {
+		return err
 	}
-	pin(page.Raw, page.Findings, found)
+	if set != nil && page.SetCount == 0 { // what we made is stored without its count
+		page.SetCount = page.Inspect.Total
+	}
+	pin(page.Inspect.Segments, page.Findings, found)
 	if set == nil || page.Tab != "" && page.Tab != tabExplanation {
 		return nil
 	}
@@ -66,7 +71,6 @@ func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gate
 	for _, f := range e.Summary {
 		page.Plain = append(page.Plain, view.KV{Label: view.T("edi.summary." + f.Key), Value: v.fact(f)})
 	}
-	page.Explained = v.explained(e.Explain)
 	return nil
 }
 
@@ -100,142 +104,96 @@ func rawOf(body io.Reader, syntax string, position int, found []wire.Finding) (o
 	if gateway.IsForm(syntax) {
 		return formLines(body, syntax)
 	}
-	limited := &io.LimitedReader{R: body, N: shownBytes}
-	next := rawX12(limited, markedElements(found))
-	if syntax == gateway.SyntaxEDIFACT {
-		next = rawEDIFACT(limited, markedElements(found))
+	w, err := inspect.Read(body, inspect.Options{EDIFACT: syntax == gateway.SyntaxEDIFACT, Set: position, Size: shownSegments, Findings: found})
+	if err != nil {
+		return nil, false, fault.Wrap(err, fault.Internal, "error.internal")
 	}
-	near := map[int]bool{}
+	for _, s := range w.Segments {
+		out = append(out, rawSegment(s, inspect.Place{}, false))
+	}
+	return out, w.Cut || w.Short, nil
+}
+
+// inspect reads one document in three views, around the place that the address names.
+func (v *visit) inspect(body io.Reader, syntax string, position int, found []wire.Finding) (out view.Inspect, err error) {
+	out.View = oneOf(v.Query("view"), documentViews)
+	if gateway.IsForm(syntax) {
+		out.View = viewRaw
+		out.Segments, out.Truncated, err = formLines(body, syntax)
+		return out, err
+	}
+	at := inspect.ParsePlace(v.Query("at"))
 	for _, f := range found {
-		for n := f.Pos.Segment - around; f.Pos.Segment > 0 && n <= f.Pos.Segment+around; n++ {
-			near[n] = true
+		if at.IsZero() && f.Pos.Segment > 0 {
+			at = inspect.Place{Segment: f.Pos.Segment, Element: f.Pos.Element, Component: f.Pos.Component}
 		}
 	}
-	set := 0
-	for {
-		kind, number, segment, err := next()
-		if err != nil {
-			var w *wire.Error
-			if errors.Is(err, io.EOF) || errors.As(err, &w) {
-				return out, cut || limited.N <= 0, nil // what cannot be read on is in the download
-			}
-			return nil, false, fault.Wrap(err, fault.Internal, "error.internal")
-		}
-		if kind == wire.SetStart {
-			set++
-		}
-		if within(kind) && position > 0 && set != position {
-			continue
-		}
-		if len(out) >= shownSegments {
-			cut = true
-			if position == 0 || len(out) >= 2*shownSegments {
-				return out, cut, nil
-			}
-			if within(kind) && !near[number] {
-				continue
-			}
-		}
-		out = append(out, segment())
+	un := syntax == gateway.SyntaxEDIFACT
+	w, err := inspect.Read(body, inspect.Options{EDIFACT: un, Set: position, At: at.Segment, Size: shownWindow, Findings: found})
+	if err != nil {
+		return out, fault.Wrap(err, fault.Internal, "error.internal")
 	}
+	out.Total, out.From, out.To, out.Truncated = w.Total, w.From, w.To, w.Short || position == 0 && w.Cut
+	if at.IsZero() && w.Total > 1 {
+		at.Segment = 2 // what says which document it is
+	}
+	out.At, out.Here = at.String(), v.documentURL(out.View)+"at="
+	for _, x := range documentViews {
+		out.Views = append(out.Views, view.Option{Value: x, Label: view.T("inspect." + x), On: x == out.View})
+		out.URLs = append(out.URLs, v.documentURL(x)+"at="+out.At)
+	}
+	if w.From > 1 {
+		out.Earlier = out.Here + strconv.Itoa(max(1, w.From-shownWindow/2))
+	}
+	if w.To > 0 && w.To < w.Total {
+		out.Later = out.Here + strconv.Itoa(min(w.Total, w.To+shownWindow/2))
+	}
+	for _, s := range w.Segments {
+		out.Segments = append(out.Segments, rawSegment(s, at, true))
+		e := v.explained(s, un, at)
+		out.Rows = append(out.Rows, e)
+		if e.On {
+			out.Chosen = &e
+		}
+	}
+	return out, nil
 }
 
-// within says that a segment belongs to a set.
-func within(k wire.Kind) bool { return k == wire.SetStart || k == wire.Body || k == wire.SetEnd }
-
-// segments gives the next segment with its number in the set, and how it is shown, which
-// can be asked for until the next one.
-type segments func() (wire.Kind, int, func() view.RawSegment, error)
-
-func rawX12(in io.Reader, marks map[string]bool) segments {
-	r := x12.NewReader(in, wire.Limits{})
-	return func() (wire.Kind, int, func() view.RawSegment, error) {
-		s, err := r.Next()
-		if err != nil {
-			return 0, 0, nil, err
-		}
-		return s.Kind, s.SetSegment, func() view.RawSegment {
-			d := r.Delimiters()
-			return rawSegment(clean(s.TagBytes()), s.SetSegment, within(s.Kind), s.Len(), d.Element, d.Terminator, marks, func(i int) string { return clean(s.El(i)) })
-		}, nil
-	}
-}
-
-// rawEDIFACT shows elements as they are in the file, release characters included, in
-// UTF-8.
-func rawEDIFACT(in io.Reader, marks map[string]bool) segments {
-	r := edifact.NewReader(in, wire.Limits{})
-	return func() (wire.Kind, int, func() view.RawSegment, error) {
-		s, err := r.Next()
-		if err != nil {
-			return 0, 0, nil, err
-		}
-		d, raw := r.Delimiters(), s.Raw()
-		element := func(i int) string {
-			from, to := s.Start(i, 1), len(raw)
-			if i < s.Len() {
-				to = s.Start(i+1, 1) - 1
-			}
-			if from < 0 || from > to || to > len(raw) {
-				return ""
-			}
-			// Decoding takes release characters away; doubled ones stay as they were.
-			return clean([]byte(s.Decode(bytes.ReplaceAll(raw[from:to], []byte{d.Release}, []byte{d.Release, d.Release}))))
-		}
-		return s.Kind, s.SetSegment, func() view.RawSegment {
-			return rawSegment(clean(s.TagBytes()), s.SetSegment, within(s.Kind), s.Len(), d.Element, d.Terminator, marks, element)
-		}, nil
-	}
-}
-
-// markedElements are the places of findings about elements: segment in the set,
-// or the tag in the envelope, with the element.
-func markedElements(found []wire.Finding) map[string]bool {
-	marks := map[string]bool{}
-	for _, f := range found {
-		if f.Pos.Element > 0 {
-			marks[placeKey(f.Pos.Segment, f.SegmentID, f.Pos.Element)] = true
+// documentURL is the address of a view of the document shown, to be followed by more.
+func (v *visit) documentURL(shown string) string {
+	out := "?"
+	for _, name := range []string{"set", "tab", "in"} {
+		if x := v.Query(name); x != "" && len(x) <= 16 {
+			out += name + "=" + url.QueryEscape(x) + "&"
 		}
 	}
-	return marks
-}
-
-func placeKey(segment int, tag string, element int) string {
-	if segment > 0 {
-		tag = ""
+	if shown != viewRaw {
+		out += "view=" + shown + "&"
 	}
-	return strconv.Itoa(segment) + " " + tag + " " + strconv.Itoa(element)
-}
-
-// rawSegment writes a segment in runs, the marked elements by themselves. Control
-// characters are shown as blanks, so that a page never holds them.
-func rawSegment(tag string, number int, inside bool, elements int, separator, terminator byte, marks map[string]bool, element func(int) string) view.RawSegment {
-	out := view.RawSegment{Tag: tag, Envelope: !inside}
-	if inside {
-		out.Number = number
-	}
-	run := ""
-	for i := 1; i <= elements; i++ {
-		run += string(rune(separator))
-		if marks[placeKey(out.Number, out.Tag, i)] {
-			out.Parts = append(out.Parts, view.RawPart{Text: run}, view.RawPart{Text: element(i), Mark: true})
-			run = ""
-			continue
-		}
-		run += element(i)
-	}
-	out.Parts = append(out.Parts, view.RawPart{Text: run + clean([]byte{terminator})})
 	return out
 }
 
-func clean(b []byte) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
+// rawSegment is a segment as it was written, its values as links to their places.
+func rawSegment(s inspect.Segment, at inspect.Place, linked bool) view.RawSegment {
+	out := view.RawSegment{Tag: s.ID, Envelope: s.Envelope, Gap: s.Gap}
+	if !s.Envelope {
+		out.Number = s.N
+	}
+	if linked {
+		out.At = s.At.String()
+		out.Selected = !at.IsZero() && s.At == at.Whole()
+	}
+	for _, p := range s.Parts {
+		part := view.RawPart{Text: p.Text, Mark: p.Mark}
+		if linked {
+			part.At, part.On = p.At.String(), !at.IsZero() && p.At == at
 		}
-		return r
-	}, strings.ToValidUTF8(string(b), "\uFFFD"))
+		out.Parts = append(out.Parts, part)
+	}
+	return out
 }
+
+func clean(b []byte) string { return inspect.Clean(b) }
 
 // pin hangs every finding on its segment: by its number in the set, in the
 // envelope by its tag, else on the last segment shown.
@@ -256,7 +214,7 @@ func pin(raw []view.RawSegment, said []view.Finding, found []wire.Finding) {
 		}
 		s := &raw[at]
 		s.Pins = append(s.Pins, view.Pin{No: no + 1, Text: said[no].Title, Code: first(said[no].Codes), Tone: said[no].Severity.Tone()})
-		if no == 0 {
+		if no == 0 && s.At == "" { // nothing can be chosen here
 			s.Selected = true
 		}
 	}
@@ -328,19 +286,33 @@ func (v *visit) place(f wire.Finding) view.Text {
 	return view.T("message.place", "tag", tag, "name", name)
 }
 
-// explained is a set segment by segment, each element with its meaning.
-func (v *visit) explained(e schema.Explained) []view.ExplainedSegment {
-	var out []view.ExplainedSegment
-	for i, s := range e.Segments {
-		if i >= explainedParts {
-			break
-		}
-		seg := view.ExplainedSegment{Number: s.N, Tag: s.ID, Name: v.named(s.NameKey), Bad: len(s.Findings) > 0}
-		for _, el := range s.Elements {
-			seg.Elements = append(seg.Elements, view.ExplainedElement{Ref: el.Place, Name: v.named(el.NameKey), Value: clean([]byte(el.Value)), Meaning: v.meaning(el), Bad: el.Bad})
-		}
-		out = append(out, seg)
+// explained is a segment with the meaning of each element.
+func (v *visit) explained(s inspect.Segment, un bool, at inspect.Place) view.ExplainedSegment {
+	out := view.ExplainedSegment{Number: s.N, Tag: s.ID, At: s.At.String(), Name: v.named(s.NameKey), Bad: len(s.Findings) > 0, On: !at.IsZero() && s.At == at.Whole(), Envelope: s.Envelope, Depth: s.Depth, Gap: s.Gap}
+	prefix := "edi.seg."
+	if un {
+		prefix = "edi.un.seg."
 	}
+	for i, l := range s.Opens {
+		out.Loops = append(out.Loops, view.DocumentLoop{Name: l.Name, Title: v.named(prefix + l.Tag), No: l.No, Depth: s.Depth - len(s.Opens) + i})
+	}
+	if s.Envelope {
+		out.Number = 0
+	}
+	for _, el := range s.Elements {
+		place := s.At
+		if !place.IsZero() {
+			place.Element, place.Component = el.N, el.Component
+		}
+		one := view.ExplainedElement{Ref: el.Place, Name: v.named(el.NameKey), Value: el.Value, Meaning: v.meaning(el), Bad: el.Bad, At: place.String()}
+		one.On = !at.IsZero() && place == at
+		if el.N == 1 && el.Component <= 1 && el.MeaningKey != "" && out.Caption == nil && len(s.Elements) > 1 {
+			one.Caption = true
+			out.Caption = &one
+		}
+		out.Elements = append(out.Elements, one)
+	}
+	out.Body = !s.Envelope && s.ID != "ST" && s.ID != "SE" && s.ID != "UNH" && s.ID != "UNT"
 	return out
 }
 

@@ -56,6 +56,7 @@ const (
 	EDISend       Action = "edi.send"
 	EDIFetch      Action = "edi.fetch"
 	EDIResolve    Action = "edi.resolve"
+	EDIShare      Action = "edi.share"
 	EDIDoors      Action = "edi.doors"
 	EDIDoorsRead  Action = "edi.doors.read"
 	StationRead   Action = "station.read"
@@ -313,6 +314,8 @@ var policy = map[Action]rule{
 	EDIFetch:     {scope: "edi:read", sides: map[Side][]Role{Owner: senders}},
 	EDIDoors:     {read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
 	EDIDoorsRead: {scope: "stations:read", read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
+	// A link shows a document to people outside without its prices: whoever decides for the company or runs its EDI makes it, never who only carried it.
+	EDIShare:     {scope: "shares:write", read: EDIRead, sides: map[Side][]Role{Supplier: {Manager, EDI}, Reseller: {Manager, EDI}}},
 	EDIResolve:   {scope: "edi:write", read: EDIRead, sides: map[Side][]Role{Supplier: senders, Reseller: senders}},
 
 	// A station is how a company is reached, a link what two agreed about it.

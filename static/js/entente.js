@@ -347,4 +347,73 @@
   });
   document.addEventListener("htmx:sendError", (e) => toast("toast-offline", repeat(e)));
   document.addEventListener("htmx:timeout", (e) => toast("toast-offline", repeat(e)));
+
+  // ── Inspector: the place chosen in one view is chosen in all; arrows move it ──
+  const insp = one("[data-inspect]");
+  if (insp) {
+    const pane = () => one("[data-pane]:not([hidden])", insp);
+    const links = (p) => all("[data-at]", p);
+    all("[data-pane] [data-at]", insp).forEach((a) => { a.tabIndex = -1; });
+    const choose = (at, from, show) => {
+      const seg = at.split(".")[0];
+      all("[data-at]", insp).forEach((a) => {
+        const on = a.dataset.at === at, row = a.closest("tr");
+        if (row) row.classList.toggle("on", on); else a.classList.toggle("on", on);
+        if (on) a.setAttribute("aria-current", "true"); else a.removeAttribute("aria-current");
+      });
+      all("[data-seg]", insp).forEach((s) => {
+        const on = s.dataset.seg === seg;
+        s.classList.toggle("sel", on);
+        if (on) s.setAttribute("aria-current", "true"); else s.removeAttribute("aria-current");
+      });
+      const said = document.getElementById("said"), told = one('[data-pane=tree] [data-seg="' + CSS.escape(seg) + '"]', insp);
+      if (said && told && from !== said) said.replaceChildren(...[...told.cloneNode(true).children]);
+      const url = new URL(location.href);
+      url.searchParams.set("at", at);
+      url.searchParams.set("view", pane().dataset.pane);
+      history.replaceState(history.state, "", url);
+      all("[data-view]", insp).forEach((a) => { const u = new URL(a.href); u.searchParams.set("at", at); a.href = u.search; });
+      if (show) reveal(at);
+    };
+    const reveal = (at) => {
+      const p = pane(), a = links(p).find((x) => x.dataset.at === at) || one('[data-seg="' + CSS.escape(at.split(".")[0]) + '"]', p);
+      if (a) a.scrollIntoView({ block: "nearest" });
+    };
+    const chosen = () => { const on = one('[data-pane=tree] [aria-current][data-at]', insp) || one('[data-pane=tree] .sel [data-at]', insp); return on ? on.dataset.at : ""; };
+    insp.addEventListener("click", (e) => {
+      if (e.metaKey || e.ctrlKey || e.shiftKey || e.button) return;
+      const a = e.target.closest("[data-at]"), to = e.target.closest("[data-view]");
+      if (to) {
+        e.preventDefault();
+        const at = chosen();
+        all("[data-view]", insp).forEach((x) => { x.classList.toggle("on", x === to); if (x === to) x.setAttribute("aria-current", "true"); else x.removeAttribute("aria-current"); });
+        all("[data-pane]", insp).forEach((p) => { p.hidden = p.dataset.pane !== to.dataset.view; });
+        if (at) choose(at, null, true);
+      } else if (a) {
+        e.preventDefault();
+        choose(a.dataset.at, a.closest("#said"), true);
+        if (a.closest("[data-pane]")) pane().focus({ preventScroll: true });
+      }
+    });
+    insp.addEventListener("keydown", (e) => {
+      if (!e.target.closest("[data-pane]") || e.metaKey || e.ctrlKey || e.altKey) return;
+      const p = pane(), list = links(p), now = chosen(), seg = now.split(".")[0];
+      const segs = [...new Set(list.map((a) => a.dataset.at.split(".")[0]))];
+      let next = "";
+      if (e.key === "ArrowLeft" || e.key === "ArrowRight") {
+        const i = list.findIndex((a) => a.dataset.at === now), by = e.key === "ArrowRight" ? 1 : -1;
+        for (let j = i + by; list[j] && !next; j += by) if (list[j].dataset.at !== now) next = list[j].dataset.at;
+      } else if (e.key === "ArrowUp" || e.key === "ArrowDown") {
+        next = segs[segs.indexOf(seg) + (e.key === "ArrowDown" ? 1 : -1)] || "";
+        const on = !next && one(e.key === "ArrowDown" ? "[data-later]" : "[data-earlier]", insp);
+        if (on) { e.preventDefault(); on.click(); return; }
+      } else if (e.key === "Home") next = segs[0];
+      else if (e.key === "End") next = segs[segs.length - 1];
+      else return;
+      e.preventDefault();
+      e.stopPropagation();
+      if (next) choose(next, null, true);
+    });
+    if (chosen()) reveal(chosen());
+  }
 })();
