@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"entente/edi/as2/internal/cms"
+	"entente/edi/as2/internal/span"
 )
 
 // TestBadInput: each kind of broken, foreign or hostile message gets its disposition,
@@ -51,17 +52,19 @@ func TestBadInput(t *testing.T) {
 	bomb := pack(t, client(plain, func(a *Agreement) { a.Compression = CompressBefore }), Payload{ContentType: TypeX12, Data: make([]byte, 8<<20)})
 	nested := part
 	for range 30 {
-		d, err := compress(draft{Header{{"Content-Type", "application/edi-x12"}}, [][]byte{nested}})
+		d, err := compress(draft{Header{{"Content-Type", "application/edi-x12"}}, span.Join(nested)}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		nested = join(d.parts())
+		if nested, err = d.entity().Bytes(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	deep, err := parseEntity(InMemory(nested), Limits{}.filled())
 	if err != nil {
 		t.Fatal(err)
 	}
-	twice, err := compress(draft{deep.header, [][]byte{mem(deep.body)}})
+	twice, err := compress(draft{deep.header, Content{deep.body}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,10 +253,11 @@ func TestWrongPaddingNeverPasses(t *testing.T) {
 	for len(inner)%16 != 4 {
 		inner = append(inner, 'x')
 	}
-	b, err := cms.Encrypt([][]byte{inner}, []*x509.Certificate{aurelia().Certificate}, cms.EncryptOptions{Cipher: cms.AES256CBC})
+	sealed, err := cms.Encrypt(span.Join(inner), []*x509.Certificate{aurelia().Certificate}, cms.EncryptOptions{Cipher: cms.AES256CBC}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	b := mem(sealed)
 	req := pack(t, rel)
 	if _, err := Open(req.Header, b, finder(server(lenient)), Limits{}); err != nil {
 		t.Fatal(err)

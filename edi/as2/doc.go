@@ -44,6 +44,8 @@
 // once decompressed or decoded: at most three times the limit for binary contents, four
 // when compressed base64 is inside encryption. Payloads are slices of what was read
 // wherever nothing had to be decoded. OpenBody takes a body from a file instead and puts
-// what it decrypts, inflates and decodes into files of Limits.Spool: memory then is bounded
-// whatever the size, but for AES-GCM, which is opened in memory.
+// what it decrypts, inflates and decodes into files of Limits.Spool, and PackIn does the same
+// for what is sent: memory then is bounded whatever the size and the layers. What AES-GCM
+// authenticates is read twice there, since nothing of it is decrypted before its tag was
+// verified.
 package as2

@@ -104,18 +104,8 @@ func allow(a *Agreement)   { a.AllowSHA1, a.Allow3DES = true, true }
 func lenient(a *Agreement) { a.RequireSigned, a.RequireEncrypted = false, false; allow(a) }
 func plain(a *Agreement)   { a.Sign, a.Cipher = false, ""; lenient(a) }
 
-func join(parts [][]byte) []byte {
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	var n int
-	for _, p := range parts {
-		n += len(p)
-	}
-	out := make([]byte, 0, n)
-	for _, p := range parts {
-		out = append(out, p...)
-	}
+func join(c Content) []byte {
+	out, _ := c.Bytes() // in memory
 	return out
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"entente/edi/as2/internal/cms"
+	"entente/edi/as2/internal/span"
 )
 
 // need is for what docker/ci/test.sh installs: where it is missing a test can say
@@ -130,11 +131,11 @@ func TestBouncyCastle(t *testing.T) {
 					t.Errorf("%s: %v", file2, err)
 				}
 			})
-			ours, err := cms.Encrypt([][]byte{content}, []*x509.Certificate{id.Certificate}, cms.EncryptOptions{Cipher: c, OAEP: hashes[oaep]})
+			ours, err := cms.Encrypt(span.Join(content), []*x509.Certificate{id.Certificate}, cms.EncryptOptions{Cipher: c, OAEP: hashes[oaep]}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			do("decrypt", string(name), put("ours-"+file2, ours), at("plain-"+file2))
+			do("decrypt", string(name), put("ours-"+file2, mem(ours)), at("plain-"+file2))
 			same("plain-"+file2, content)
 		}
 	}
@@ -144,7 +145,7 @@ func TestBouncyCastle(t *testing.T) {
 			t.Errorf("compressed: %v", err)
 		}
 	})
-	parts, err := cms.Compress([][]byte{content})
+	parts, err := cms.Compress(span.Join(content), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

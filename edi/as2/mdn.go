@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"entente/edi/as2/internal/span"
 )
 
 // MDN is what is said about a message received.
@@ -34,7 +36,7 @@ func (r *Received) Answer(m MDN) (*Request, error) {
 		text = m.Disposition.String()
 	}
 	human := draft{header: Header{{"Content-Type", "text/plain; charset=utf-8"}, {"Content-Transfer-Encoding", "8bit"}},
-		body: [][]byte{[]byte(strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n") + "\r\n")}}
+		body: span.Join([]byte(strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n") + "\r\n"))}
 
 	var b bytes.Buffer
 	field := func(name, value string) {
@@ -48,20 +50,25 @@ func (r *Received) Answer(m MDN) (*Request, error) {
 	field("Original-Message-ID", r.MessageID)
 	field("Disposition", mode+m.Disposition.String())
 	field("Received-Content-MIC", r.MIC.String())
-	machine := draft{header: Header{{"Content-Type", "message/disposition-notification"}, {"Content-Transfer-Encoding", "7bit"}}, body: [][]byte{b.Bytes()}}
+	machine := draft{header: Header{{"Content-Type", "message/disposition-notification"}, {"Content-Transfer-Encoding", "7bit"}}, body: span.Join(b.Bytes())}
 
-	d := multipart("multipart/report; report-type=disposition-notification", human.parts(), machine.parts())
+	d := multipart("multipart/report; report-type=disposition-notification", human.entity(), machine.entity())
 	if r.Ask.Signed && r.Known {
-		var err error
 		a := r.Relation.Agreement
-		if d, err = sign(d.parts(), a, r.Relation.Keys.Sign, r.answerHash(), m.Date); err != nil {
+		part, h := d.entity(), r.answerHash()
+		text, err := part.Bytes()
+		if err != nil {
+			return nil, err
+		}
+		if d, err = sign(part, h.sum(text), a, r.Relation.Keys.Sign, h, m.Date); err != nil {
 			return nil, fmt.Errorf("as2: sign the MDN: %w", err)
 		}
 	}
 	req := &Request{Header: outer(r.To, r.From, m.ID, "", m.Date)}
 	req.Header = append(req.Header, d.header...)
-	req.Body = bytes.Join(d.body, nil)
-	return req, nil
+	var err error
+	req.Body, err = d.body.Bytes()
+	return req, err
 }
 
 // answerHash is the digest of the MDN's signature: as the partner asked, but SHA-1

@@ -37,63 +37,122 @@ func TestOpenMemory(t *testing.T) {
 	}
 }
 
-// A message in a file costs no memory, however its layers lie: it is decrypted, inflated and
-// decoded into files and verified from there.
-func TestOpenFromFileMemory(t *testing.T) {
-	const size = 12 << 20
-	spool := func() (File, error) {
-		f, err := os.CreateTemp(t.TempDir(), "")
-		if err == nil {
-			t.Cleanup(func() { _ = f.Close() })
-		}
-		return f, err
+// repeated is a document of any size that takes no room.
+type repeated struct{}
+
+func (repeated) ReadAt(b []byte, at int64) (int, error) {
+	for n := 0; n < len(b); {
+		n += copy(b[n:], x12[(int(at)+n)%len(x12):])
 	}
-	for name, change := range map[string]func(*Agreement){
-		"AES-256-CBC":                          func(*Agreement) {},
-		"3DES":                                 func(a *Agreement) { a.Cipher, a.Allow3DES = TripleDES, true },
-		"signed":                               func(a *Agreement) { a.Cipher = "" },
-		"compressed before, signed, encrypted": func(a *Agreement) { a.Compression = CompressBefore },
-		"signed, compressed after, encrypted":  func(a *Agreement) { a.Compression = CompressAfter },
-		"only compressed":                      func(a *Agreement) { a.Cipher, a.Sign, a.Compression = "", false, CompressBefore },
+	return len(b), nil
+}
+
+// allocated is all that fn allocates, garbage too: more than it ever holds.
+func allocated(fn func()) int {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	fn()
+	runtime.ReadMemStats(&after)
+	return int(after.TotalAlloc - before.TotalAlloc)
+}
+
+// A large message costs no memory, however its layers lie, neither who sends it nor who
+// takes it: it is compressed, encrypted, decrypted, inflated and decoded into files, and
+// signed and verified from there. It is not parallel: it counts everything that is
+// allocated meanwhile.
+func TestFilesBoundMemory(t *testing.T) {
+	const bound, large, small = 6 << 20, 100_000_000, 12 << 20
+	for name, c := range map[string]struct {
+		size   int
+		change func(*Agreement)
+	}{
+		"AES-256-CBC":                          {large, func(*Agreement) {}},
+		"AES-256-GCM":                          {large, func(a *Agreement) { a.Cipher = AES256GCM }},
+		"signed":                               {large, func(a *Agreement) { a.Cipher = "" }},
+		"compressed before, signed, GCM":       {large, func(a *Agreement) { a.Cipher, a.Compression = AES128GCM, CompressBefore }},
+		"3DES":                                 {3 << 20, func(a *Agreement) { a.Cipher, a.Allow3DES = TripleDES, true }},
+		"GCM without a signature":              {small, func(a *Agreement) { a.Cipher, a.Sign = AES192GCM, false }},
+		"compressed before, signed, encrypted": {small, func(a *Agreement) { a.Compression = CompressBefore }},
+		"signed, compressed after, encrypted":  {small, func(a *Agreement) { a.Compression = CompressAfter }},
+		"only compressed":                      {small, func(a *Agreement) { a.Cipher, a.Sign, a.Compression = "", false, CompressBefore }},
+		"plain":                                {small, plain},
 	} {
-		want := document(size)
-		req := pack(t, client(change), want)
-		file, err := spool()
-		if err != nil {
-			t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			spool := func() (File, error) {
+				f, err := os.CreateTemp(dir, "")
+				if err == nil {
+					t.Cleanup(func() { _ = f.Close() })
+					err = os.Remove(f.Name())
+				}
+				return f, err
+			}
+			want := InFile(repeated{}, c.size)
+			rel := client(c.change)
+			in, err := spool()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var sent *Packed
+			n := 0
+			if a := allocated(func() {
+				sent, err = PackIn(Message{ID: NewID("kestrel.example"), Date: now, Payloads: []Payload{NewPayload(TypeX12, "big.x12", want)}}, rel, spool)
+				if err != nil {
+					return
+				}
+				out := io.Writer(in)
+				if name == "3DES" { // in base64 as well
+					w := base64.NewEncoder(base64.StdEncoding, in)
+					defer w.Close()
+					out = w
+				}
+				_, err = io.Copy(out, sent.Body.Reader())
+				n = sent.Body.Len()
+			}); err != nil || a > bound {
+				t.Fatalf("packing: %d octets were allocated, %v", a, err)
+			}
+			if name == "3DES" {
+				n = base64.StdEncoding.EncodedLen(n)
+			}
+			find := finder(server(lenient, func(a *Agreement) { a.Allow3DES = true }))
+			var got *Received
+			if a := allocated(func() { got, err = OpenBody(sent.Header, InFile(in, n), find, Limits{Spool: spool, Ratio: 5000}) }); err != nil || a > bound {
+				t.Fatalf("opening: %d octets were allocated, %v", a, err)
+			}
+			if len(got.Payloads) != 1 || got.Payloads[0].Data != nil || got.Payloads[0].Size() != c.size {
+				t.Fatalf("%+v", got.Payloads)
+			}
+			for at := 0; at < c.size; at += 7 << 20 {
+				a, err := got.Payloads[0].whole().At(at, 1000)
+				b, _ := want.At(at, 1000)
+				if err != nil || !bytes.Equal(a, b) {
+					t.Fatalf("other octets at %d: %v", at, err)
+				}
+			}
+			if !got.MIC.Equal(sent.Sent.MICs[0]) && !got.MIC.Equal(sent.Sent.MICs[1]) {
+				t.Errorf("another MIC: %v, not %v", got.MIC, sent.Sent.MICs)
+			}
+			if rel.Agreement.Sign != (got.Signature != nil) {
+				t.Error("not verified")
+			}
+		})
+	}
+}
+
+// A file that fails while a message is made is our failure.
+func TestPackIntoFileThatFails(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*Agreement){
+		"CBC": func(*Agreement) {}, "GCM": func(a *Agreement) { a.Cipher = AES128GCM }, "compressed": func(a *Agreement) { a.Compression = CompressAfter },
+	} {
+		whole := bytes.NewReader(make([]byte, 3<<20))
+		m := Message{ID: NewID("kestrel.example"), Date: now, Payloads: []Payload{NewPayload(TypeX12, "", InFile(whole, whole.Len()))}}
+		if _, err := PackIn(m, client(change), func() (File, error) { return nil, io.ErrShortWrite }); name != "compressed" && !isFile(err) {
+			t.Errorf("%s: no file: %v", name, err)
 		}
-		n, header := len(req.Body), req.Header
-		if name == "3DES" { // in base64 as well
-			text := base64.StdEncoding.EncodeToString(req.Body)
-			n = len(text)
-			_, err = io.WriteString(file, text)
-		} else {
-			_, err = file.Write(req.Body)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		req = nil
-		find := finder(server(lenient, func(a *Agreement) { a.Allow3DES = true }))
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		got, err := OpenBody(header, InFile(file, n), find, Limits{Spool: spool, Ratio: 5000})
-		runtime.ReadMemStats(&after)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if a := after.TotalAlloc - before.TotalAlloc; a > 6<<20 {
-			t.Errorf("%s: %d octets were allocated", name, a)
-		}
-		if len(got.Payloads) != 1 || got.Payloads[0].Data != nil || got.Payloads[0].Size() != len(want.Data) {
-			t.Fatalf("%s: %+v", name, got.Payloads)
-		}
-		data, err := io.ReadAll(got.Payloads[0].Reader())
-		if err != nil || !bytes.Equal(data, want.Data) {
-			t.Errorf("%s: %d octets, %v", name, len(data), err)
-		}
-		if name != "only compressed" && got.Signature == nil {
-			t.Errorf("%s: not verified", name)
+		m.Payloads[0] = NewPayload(TypeX12, "", InFile(whole, whole.Len()+1))
+		if _, err := PackIn(m, client(change), func() (File, error) { return &memFile{}, nil }); !isFile(err) {
+			t.Errorf("%s: a shorter file: %v", name, err)
 		}
 	}
 }

@@ -34,6 +34,9 @@ type File = span.File
 // Body is what came, or a part of it: in memory or in a file.
 type Body = span.Span
 
+// Content is what follows one another of what is sent.
+type Content = span.Chain
+
 // InMemory is a Body of octets at hand.
 func InMemory(b []byte) Body { return span.Of(b) }
 
@@ -312,28 +315,28 @@ func encodeBase64(b []byte) []byte {
 // draft is an entity being made; its body is parts, to be copied once at the end.
 type draft struct {
 	header Header
-	body   [][]byte
+	body   Content
 }
 
-// parts gives header, blank line and body, as they stand inside another entity.
-func (d draft) parts() [][]byte {
+// entity gives header, blank line and body, as they stand inside another entity.
+func (d draft) entity() Content {
 	var b bytes.Buffer
 	for _, f := range d.header {
 		b.WriteString(f.Name + ": " + f.Value + "\r\n")
 	}
 	b.WriteString("\r\n")
-	return append([][]byte{b.Bytes()}, d.body...)
+	return append(span.Join(b.Bytes()), d.body...)
 }
 
-func multipart(kind string, parts ...[][]byte) draft {
+func multipart(kind string, parts ...Content) draft {
 	boundary := newBoundary()
 	d := draft{header: Header{{"Content-Type", kind + `; boundary="` + boundary + `"`}}}
 	for _, p := range parts {
-		d.body = append(d.body, []byte("--"+boundary+"\r\n"))
+		d.body = append(d.body, InMemory([]byte("--"+boundary+"\r\n")))
 		d.body = append(d.body, p...)
-		d.body = append(d.body, []byte("\r\n"))
+		d.body = append(d.body, InMemory([]byte("\r\n")))
 	}
-	d.body = append(d.body, []byte("--"+boundary+"--\r\n"))
+	d.body = append(d.body, InMemory([]byte("--"+boundary+"--\r\n")))
 	return d
 }
 

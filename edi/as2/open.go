@@ -69,8 +69,8 @@ func Open(h Header, body []byte, find func(from, to string) (Relation, bool), li
 
 // OpenBody is Open of a body that may lie in a file; what comes out of it then lies there or
 // in files of lim.Spool, as does what was inflated of a body in memory. So memory is bounded
-// whatever the sizes, but for what is encrypted by GCM, whose plain text lies in memory. Of a message that is to be signed nothing is given
-// before its signature was verified. Beside a *Failure the error may be ErrFile.
+// whatever the sizes. Of a message that is to be signed nothing is given before its
+// signature was verified. Beside a *Failure the error may be ErrFile.
 func OpenBody(h Header, body Body, find func(from, to string) (Relation, bool), lim Limits) (*Received, error) {
 	o := &opener{lim: lim.filled(), got: &Received{}, inflated: lim.Spool}
 	if _, ok := body.Memory(); ok {

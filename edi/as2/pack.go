@@ -7,24 +7,33 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"strings"
 	"time"
 
 	"entente/edi/as2/internal/cms"
+	"entente/edi/as2/internal/span"
 )
 
 // Payload is one document.
 type Payload struct {
 	ContentType string // application/edi-x12, application/edifact, application/xml, …
 	FileName    string
-	Data        []byte // nil of a received one that lies in a file, see Reader
+	Data        []byte // nil of one that lies in a file, see Reader and NewPayload
 
 	body Body
 }
 
 // Size is the number of octets of the document.
 func (p *Payload) Size() int { return p.whole().Len() }
+
+// NewPayload is a document that may lie in a file.
+func NewPayload(contentType, fileName string, b Body) Payload {
+	p := Payload{ContentType: contentType, FileName: fileName, body: b}
+	p.Data, _ = b.Memory()
+	return p
+}
 
 // Reader reads the document from its beginning. An error is ErrFile.
 func (p *Payload) Reader() io.Reader { return p.whole().Reader() }
@@ -71,6 +80,13 @@ type Request struct {
 	Sent   Sent // of a message
 }
 
+// Packed is a message whose body may lie in files: read it while they stand.
+type Packed struct {
+	Header Header
+	Body   Content
+	Sent   Sent
+}
+
 // Sent is what must be kept of a message to judge its MDN.
 type Sent struct {
 	MessageID string  `json:"message_id"`
@@ -89,8 +105,20 @@ const (
 	features = "multiple-attachments"
 )
 
-// Pack makes the request of a message.
+// Pack makes the request of a message, in memory.
 func Pack(m Message, rel Relation) (*Request, error) {
+	p, err := PackIn(m, rel, nil)
+	if err != nil {
+		return nil, err
+	}
+	body, err := p.Body.Bytes()
+	return &Request{Header: p.Header, Body: body, Sent: p.Sent}, err
+}
+
+// PackIn is Pack of documents that may lie in files. What is compressed or encrypted of a
+// large message lies in files of the spool (see Limits.Spool), so that memory is bounded
+// whatever its size. A file that fails is ErrFile.
+func PackIn(m Message, rel Relation, spool func() (File, error)) (*Packed, error) {
 	a := rel.Agreement
 	if err := a.Check(); err != nil {
 		return nil, err
@@ -106,45 +134,51 @@ func Pack(m Message, rel Relation) (*Request, error) {
 		return nil, err
 	}
 	inner := d
-	mic := micOver(a, d.body)
-	var withHeader []MIC
+	var mic, withHeader []MIC
 	if a.Compression == CompressBefore {
-		if d, err = compress(d); err != nil {
+		if d, err = compress(d, spool); err != nil {
 			return nil, err
 		}
 	}
 	if a.Sign {
-		parts := d.parts()
-		mic = micOver(a, parts)
-		if d, err = sign(parts, a, rel.Keys.Sign, a.Digest, m.Date); err != nil {
+		part := d.entity()
+		if mic, err = micOver(a, part); err != nil {
+			return nil, err
+		}
+		if d, err = sign(part, mic[0].Sum, a, rel.Keys.Sign, a.Digest, m.Date); err != nil {
 			return nil, err
 		}
 	}
 	if a.Compression == CompressAfter {
-		if d, err = compress(d); err != nil {
+		if d, err = compress(d, spool); err != nil {
 			return nil, err
 		}
 	}
 	switch {
 	case a.Sign:
 	case a.Cipher != "":
-		mic = micOver(a, inner.parts())
-	case a.Compression != NoCompression:
-		withHeader = micOver(a, inner.parts())
+		mic, err = micOver(a, inner.entity())
+	default:
+		if mic, err = micOver(a, inner.body); err == nil && a.Compression != NoCompression {
+			withHeader, err = micOver(a, inner.entity())
+		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	if a.Cipher != "" {
-		if d, err = encrypt(d, rel); err != nil {
+		if d, err = encrypt(d, rel, spool); err != nil {
 			return nil, err
 		}
 	}
-	r := &Request{Header: outer(a.Us, a.Them, m.ID, m.Subject, m.Date)}
+	r := &Packed{Header: outer(a.Us, a.Them, m.ID, m.Subject, m.Date)}
 	for _, f := range d.header {
 		if f.Name != "Content-Transfer-Encoding" { // RFC 4130 5.2.1: not on the body of HTTP
 			r.Header = append(r.Header, f)
 		}
 	}
 	ask(&r.Header, a)
-	r.Body = bytes.Join(d.body, nil)
+	r.Body = d.body
 	r.Sent = Sent{MessageID: m.ID, From: a.Us, To: a.Them, Receipt: a.Receipt, MICs: mic, WithHeader: withHeader}
 	return r, nil
 }
@@ -187,10 +221,11 @@ func dress(payloads []Payload) (draft, error) {
 	if len(payloads) == 0 {
 		return draft{}, errors.New("as2: nothing to send")
 	}
-	var parts [][][]byte
+	var parts []Content
 	var one draft
 	for _, p := range payloads {
-		if len(p.Data) == 0 {
+		body := p.whole()
+		if body.Len() == 0 {
 			return draft{}, errors.New("as2: an empty document")
 		}
 		kind := p.ContentType
@@ -200,11 +235,11 @@ func dress(payloads []Payload) (draft, error) {
 		if !clean(kind) || !strings.Contains(kind, "/") {
 			return draft{}, fmt.Errorf("as2: content type %q", short(kind))
 		}
-		one = draft{Header{{"Content-Type", kind}, {"Content-Transfer-Encoding", "binary"}}, [][]byte{p.Data}}
+		one = draft{Header{{"Content-Type", kind}, {"Content-Transfer-Encoding", "binary"}}, Content{body}}
 		if p.FileName != "" {
 			one.header.add("Content-Disposition", disposition(p.FileName))
 		}
-		parts = append(parts, one.parts())
+		parts = append(parts, one.entity())
 	}
 	if len(payloads) == 1 {
 		return one, nil
@@ -223,27 +258,36 @@ func Part(p Payload) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bytes.Join(d.parts(), nil), nil
+	return d.entity().Bytes()
 }
 
-// micOver digests parts by what the MDN may use.
-func micOver(a Agreement, parts [][]byte) []MIC {
+// micOver digests what the MIC is made of by what the MDN may use: the agreement's first.
+func micOver(a Agreement, part Content) ([]MIC, error) {
 	var out []MIC
+	var sums []hash.Hash
+	var all []io.Writer
 	for _, h := range []Hash{a.Digest, SHA256, SHA1} {
 		if len(out) > 0 && h == a.Digest {
 			continue
 		}
-		out = append(out, MIC{h, h.Spell(a.PlainNames), h.sum(parts...)})
+		d := hashes[h].New()
+		out, sums, all = append(out, MIC{Hash: h, Name: h.Spell(a.PlainNames)}), append(sums, d), append(all, d)
 	}
-	return out
+	if _, err := io.Copy(io.MultiWriter(all...), part.Reader()); err != nil {
+		return nil, err
+	}
+	for i, d := range sums {
+		out[i].Sum = d.Sum(nil)
+	}
+	return out, nil
 }
 
-// sign makes a multipart/signed (RFC 1847) of an entity.
-func sign(parts [][]byte, a Agreement, who Identity, h Hash, at time.Time) (draft, error) {
+// sign makes a multipart/signed (RFC 1847) of an entity with this digest.
+func sign(part Content, sum []byte, a Agreement, who Identity, h Hash, at time.Time) (draft, error) {
 	if who.Key == nil || who.Certificate == nil {
 		return draft{}, errors.New("as2: no key to sign with")
 	}
-	sig, err := cms.Sign(h.sum(parts...), who.Key, who.Certificate, cms.SignOptions{Hash: hashes[h], PSS: a.PSS, Time: at})
+	sig, err := cms.Sign(sum, who.Key, who.Certificate, cms.SignOptions{Hash: hashes[h], PSS: a.PSS, Time: at})
 	if err != nil {
 		return draft{}, err
 	}
@@ -251,11 +295,11 @@ func sign(parts [][]byte, a Agreement, who Identity, h Hash, at time.Time) (draf
 		{"Content-Type", `application/pkcs7-signature; name="smime.p7s"`},
 		{"Content-Transfer-Encoding", "base64"},
 		{"Content-Disposition", `attachment; filename="smime.p7s"`},
-	}, [][]byte{bytes.TrimSuffix(encodeBase64(sig), []byte("\r\n"))}}
-	return multipart(`multipart/signed; protocol="application/pkcs7-signature"; micalg=`+h.Spell(a.PlainNames), parts, s.parts()), nil
+	}, span.Join(bytes.TrimSuffix(encodeBase64(sig), []byte("\r\n")))}
+	return multipart(`multipart/signed; protocol="application/pkcs7-signature"; micalg=`+h.Spell(a.PlainNames), part, s.entity()), nil
 }
 
-func pkcs7(kind, file string, body ...[]byte) draft {
+func pkcs7(kind, file string, body ...Body) draft {
 	return draft{Header{
 		{"Content-Type", `application/pkcs7-mime; smime-type=` + kind + `; name="` + file + `"`},
 		{"Content-Transfer-Encoding", "binary"},
@@ -263,18 +307,18 @@ func pkcs7(kind, file string, body ...[]byte) draft {
 	}, body}
 }
 
-func compress(d draft) (draft, error) {
-	body, err := cms.Compress(d.parts())
+func compress(d draft, spool span.Spool) (draft, error) {
+	body, err := cms.Compress(d.entity(), spool)
 	return pkcs7("compressed-data", "smime.p7z", body...), err
 }
 
-func encrypt(d draft, rel Relation) (draft, error) {
+func encrypt(d draft, rel Relation, spool span.Spool) (draft, error) {
 	a, to := rel.Agreement, rel.Keys.Encrypt
 	if to == nil {
 		return draft{}, errors.New("as2: no certificate to encrypt for")
 	}
 	c := ciphers[a.Cipher]
-	body, err := cms.Encrypt(d.parts(), []*x509.Certificate{to}, cms.EncryptOptions{Cipher: c, OAEP: hashes[a.OAEP]})
+	body, err := cms.Encrypt(d.entity(), []*x509.Certificate{to}, cms.EncryptOptions{Cipher: c, OAEP: hashes[a.OAEP]}, spool)
 	kind := "enveloped-data"
 	if c.Authenticated() {
 		kind = "authEnveloped-data"

@@ -23,7 +23,7 @@ const (
 	// calls bounds all of them, look how many rows are read at once.
 	calls = 512
 	look  = 64
-	// packers is how many messages are signed and encrypted at once, in memory.
+	// packers is how many messages are signed and encrypted at once; beyond 2 MB in files.
 	packers = 4
 )
 

@@ -125,12 +125,23 @@ type carrier struct {
 	said map[string][]string
 	// delivered is called when something was delivered; nil for nobody.
 	delivered func(id string)
+	more      int64 // octets that follow the text, blank
+}
+
+type blank struct{}
+
+func (blank) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = '\n'
+	}
+	return len(b), nil
 }
 
 const outText = "ISA*00*          *00*          *ZZ*AURELIATOOLS   *ZZ*KESTRELSUPPLY  *261128*1200*^*00501*000000007*0*P*>~IEA*0*000000007~"
 
 func (c *carrier) Raw(_ context.Context, _ access.Actor, id string) (io.ReadCloser, gateway.Interchange, error) {
-	return io.NopCloser(strings.NewReader(outText)), gateway.Interchange{ID: id, Control: "000000007", Types: []string{"855"}, Size: int64(len(outText))}, nil
+	r := io.MultiReader(strings.NewReader(outText), io.LimitReader(blank{}, c.more))
+	return io.NopCloser(r), gateway.Interchange{ID: id, Control: "000000007", Types: []string{"855"}, Size: int64(len(outText)) + c.more}, nil
 }
 
 func (c *carrier) Carried(ctx context.Context, _ access.Actor, id, delivery string) error {

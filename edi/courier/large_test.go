@@ -3,6 +3,7 @@ package courier
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -11,6 +12,47 @@ import (
 	"entente/db/dbtest"
 	"entente/edi/as2"
 )
+
+// A large document is signed and encrypted in files: what is allocated meanwhile, garbage
+// too, has nothing to do with its size. It is not parallel: it counts everything.
+func TestPackMemory(t *testing.T) {
+	const size, bound = 60 << 20, 8 << 20
+	for _, cipher := range []as2.Cipher{as2.AES256, as2.AES256GCM} {
+		w := setup(t, dbtest.One(t), Options{})
+		w.s.Temp = t.TempDir()
+		w.gate.more = size
+		rel := kestrelTo()
+		x := w.listen(rel)
+		w.reach(x)
+		id := w.queue()
+		row := w.message("submission_id = ?", id)
+		if ok, err := w.s.claim(t.Context(), &row); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		out, _, err := w.s.outgoing(t.Context(), &row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Agreement.Cipher = cipher
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err = w.s.pack(t.Context(), &row, out)
+		runtime.ReadMemStats(&after)
+		if a := after.TotalAlloc - before.TotalAlloc; err != nil || a > bound {
+			t.Fatalf("%s: %d octets were allocated, %v", cipher, a, err)
+		}
+		if left, err := os.ReadDir(w.s.Temp); err != nil || len(left) != 0 {
+			t.Errorf("%s: %d files are left, %v", cipher, len(left), err)
+		}
+		w.due()
+		w.drain()
+		w.want("state", w.message("id = ?", row.ID).State, Delivered)
+		got, err := as2.Open(headerOf(row.Headers), x.bodies[0], func(string, string) (as2.Relation, bool) { return rel, true }, as2.Limits{})
+		if err != nil || got.Payloads[0].Size() != size+len(outText) || !strings.HasPrefix(string(got.Payloads[0].Data[:len(outText)+9]), outText+"\n\n") || got.Encryption.Cipher != cipher {
+			t.Errorf("%s: %v", cipher, err)
+		}
+	}
+}
 
 // BenchmarkLargeMessage takes a signed and encrypted message of one order of 93 MB from a
 // file and tells the most memory that was resident meanwhile, and before it. Run it with

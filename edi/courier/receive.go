@@ -149,7 +149,10 @@ func bare(id string) string {
 // receiptHead is how much of a body is looked at to know a receipt.
 const receiptHead = 256 << 10
 
-// tempFiles are what is opened of one large message.
+// smallBody is how much of an interchange is packed in memory.
+const smallBody = 2 << 20
+
+// tempFiles are what is opened, or packed, of one large message.
 type tempFiles struct {
 	dir   string
 	grow  func() bool // nil: yes
@@ -165,6 +168,22 @@ func (t *tempFiles) make() (as2.File, error) {
 		t.files = append(t.files, f)
 	}
 	return f, err
+}
+
+// keep takes what is to be packed: large ones into a file.
+func (t *tempFiles) keep(r io.Reader, size int64) (as2.Body, string, error) {
+	h := sha256.New()
+	r = io.TeeReader(r, h)
+	if size <= smallBody {
+		b, err := io.ReadAll(r)
+		return as2.InMemory(b), hex.EncodeToString(h.Sum(nil)), err
+	}
+	f, err := t.make()
+	if err != nil {
+		return as2.Body{}, "", err
+	}
+	n, err := io.Copy(f, r)
+	return as2.InFile(f, int(n)), hex.EncodeToString(h.Sum(nil)), err
 }
 
 func (t *tempFiles) close() {
@@ -196,11 +215,6 @@ func looksLikeEDI(payloads []as2.Payload) ([]bool, error) {
 		out[i] = gateway.LooksLikeEDI(head)
 	}
 	return out, nil
-}
-
-func hashOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }
 
 // rowOfMessage begins the row of a message that came in; the hash of its body is left out.

@@ -320,7 +320,9 @@ func (s *Service) pack(ctx context.Context, r *messageRow, rel as2.Relation) err
 	if err != nil {
 		return err
 	}
-	data, err := io.ReadAll(content)
+	files := &tempFiles{dir: s.Temp}
+	defer files.close()
+	body, hash, err := files.keep(content, i.Size)
 	if cerr := content.Close(); err == nil {
 		err = cerr
 	}
@@ -335,7 +337,11 @@ func (s *Service) pack(ctx context.Context, r *messageRow, rel as2.Relation) err
 		name = i.Types[0] + "-" + name
 	}
 	at := s.DB.Clock()
-	req, err := as2.Pack(as2.Message{ID: as2.NewID(agent), Subject: "EDI " + i.Control, Date: at, Payloads: []as2.Payload{{ContentType: kind, FileName: name, Data: data}}}, rel)
+	m := as2.Message{ID: as2.NewID(agent), Subject: "EDI " + i.Control, Date: at, Payloads: []as2.Payload{as2.NewPayload(kind, name, body)}}
+	req, err := as2.PackIn(m, rel, files.make)
+	if errors.Is(err, as2.ErrFile) {
+		return fault.Wrap(err, fault.Unavailable, "courier.internal")
+	}
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "courier.pack")
 	}
@@ -343,12 +349,12 @@ func (s *Service) pack(ctx context.Context, r *messageRow, rel as2.Relation) err
 	if err != nil {
 		return err
 	}
-	staged, err := s.Blobs.Stage(ctx, bytes.NewReader(req.Body), s.opt.Limit)
+	staged, err := s.Blobs.Stage(ctx, req.Body.Reader(), s.opt.Limit)
 	if err != nil {
 		return err
 	}
 	r.Blob, r.Sent, r.Headers, r.MessageID = staged.Hash, string(sent), headerText(req.Header), bare(req.Sent.MessageID)
-	r.Size = int64(len(req.Body))
+	r.Size = staged.Size
 	mic := ""
 	if len(req.Sent.MICs) > 0 {
 		mic = req.Sent.MICs[0].String()
@@ -358,8 +364,8 @@ func (s *Service) pack(ctx context.Context, r *messageRow, rel as2.Relation) err
 			return err
 		}
 		ok, err := changeMessage(ctx, r.ID, map[string]any{
-			"blob": r.Blob, "sent": r.Sent, "headers": r.Headers, "message_id": r.MessageID, "proved": true, "size": int64(len(req.Body)), "body_hash": hashOf(req.Body),
-			"content_hash": hashOf(data), "mic": mic, "file_names": name, "security": securityWords(rel.Agreement),
+			"blob": r.Blob, "sent": r.Sent, "headers": r.Headers, "message_id": r.MessageID, "proved": true, "size": r.Size, "body_hash": staged.Hash,
+			"content_hash": hash, "mic": mic, "file_names": name, "security": securityWords(rel.Agreement),
 		}, "fence = ?", r.Fence)
 		if err == nil && !ok {
 			err = fault.New(fault.Conflict, "error.conflict")

@@ -22,9 +22,9 @@ const AS2Path = "/as2"
 
 // Bodies beyond smallMessage stay on disk, and are opened once they are complete, in one of
 // largeMessages places, and one beyond hugeMessage in all of them; a smaller one takes a
-// place where it inflates to a large one. So processor, disk and the memory of what is
-// encrypted by GCM stay bounded whatever comes at once, and who sends slowly holds up nobody. Each step of reading may take stepTimeout, all of them the time of
-// the server.
+// place where it inflates to a large one. So processor and disk stay bounded whatever comes
+// at once, and who sends slowly holds up nobody. Each step of reading may take stepTimeout,
+// all of them the time of the server.
 const (
 	smallMessage  = 2 << 20
 	hugeMessage   = 32 << 20

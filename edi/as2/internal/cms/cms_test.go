@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"entente/edi/as2/internal/span"
 )
 
 var now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
@@ -63,6 +65,20 @@ func sign(t *testing.T, content []byte, k Key, opt SignOptions) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func encrypted(content span.Chain, to []*x509.Certificate, opt EncryptOptions) ([]byte, error) {
+	s, err := Encrypt(content, to, opt, nil)
+	b, _ := s.Memory()
+	return b, err
+}
+
+func packed(content ...[]byte) ([]byte, error) {
+	c, err := Compress(span.Join(content...), nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.Bytes()
 }
 
 var allHashes = []crypto.Hash{crypto.SHA1, crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512}
@@ -226,7 +242,7 @@ func TestEncryptionOfEveryCipherAndTransport(t *testing.T) {
 				t.Parallel()
 				for _, n := range []int{0, 1, 7, 8, 15, 16, 17, 1000} {
 					content := bytes.Repeat([]byte("0123456789"), n)[:n]
-					b, err := Encrypt([][]byte{content[:n/2], content[n/2:]},
+					b, err := encrypted(span.Join(content[:n/2], content[n/2:]),
 						[]*x509.Certificate{mallory().Certificate, alice().Certificate}, EncryptOptions{Cipher: c, OAEP: oaep})
 					if err != nil {
 						t.Fatal(err)
@@ -250,7 +266,7 @@ func TestDecryptionFailsAlike(t *testing.T) {
 	t.Parallel()
 	content := bytes.Repeat([]byte("0123456789"), 10)
 	for _, c := range allCiphers {
-		b, err := Encrypt([][]byte{content}, []*x509.Certificate{alice().Certificate}, EncryptOptions{Cipher: c})
+		b, err := encrypted(span.Join(content), []*x509.Certificate{alice().Certificate}, EncryptOptions{Cipher: c})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -284,7 +300,7 @@ func TestDecryptionFailsAlike(t *testing.T) {
 
 func TestWrongPaddingIsDoubtNotError(t *testing.T) {
 	t.Parallel()
-	b, err := Encrypt([][]byte{[]byte("0123456789abcde")}, []*x509.Certificate{alice().Certificate}, EncryptOptions{Cipher: AES128CBC})
+	b, err := encrypted(span.Join([]byte("0123456789abcde")), []*x509.Certificate{alice().Certificate}, EncryptOptions{Cipher: AES128CBC})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,11 +331,10 @@ func TestCompression(t *testing.T) {
 		for i := range content {
 			content[i] = byte(i * i >> 7)
 		}
-		parts, err := Compress([][]byte{content[:n/3], content[n/3:]})
+		b, err := packed(content[:n/3], content[n/3:])
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := bytes.Join(parts, nil)
 		for form, b := range map[string][]byte{"DER": b, "BER": indefinite(t, b)} {
 			got, err := Decompress(b, lim)
 			if err != nil || !bytes.Equal(got, content) {
@@ -331,11 +346,10 @@ func TestCompression(t *testing.T) {
 
 func TestBombsAreRefusedBeforeTheyAreAllocated(t *testing.T) {
 	zeros := make([]byte, 64<<20)
-	parts, err := Compress([][]byte{zeros})
+	b, err := packed(zeros)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := bytes.Join(parts, nil)
 	for name, lim := range map[string]Inflated{
 		"size":  {Size: 10 << 20},
 		"ratio": {Size: 100 << 20, Ratio: 200, Free: 1 << 20},
@@ -390,7 +404,7 @@ func TestTruncated(t *testing.T) {
 	t.Parallel()
 	content := []byte("x: y\r\n\r\nz")
 	b := sign(t, content, alice(), SignOptions{Hash: crypto.SHA256})
-	e, err := Encrypt([][]byte{content}, []*x509.Certificate{alice().Certificate}, EncryptOptions{Cipher: AES128GCM})
+	e, err := encrypted(span.Join(content), []*x509.Certificate{alice().Certificate}, EncryptOptions{Cipher: AES128GCM})
 	if err != nil {
 		t.Fatal(err)
 	}

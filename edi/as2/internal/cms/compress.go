@@ -19,21 +19,19 @@ type Inflated struct {
 	Ratio, Free int
 }
 
-// Compress makes a CompressedData of the parts of a content. It comes in parts
-// itself, to be written one after another.
-func Compress(parts [][]byte) ([][]byte, error) {
-	var buf bytes.Buffer
-	buf.Grow(pieces(parts).size()/4 + 256)
-	w := zlib.NewWriter(&buf)
-	for _, p := range parts {
-		if _, err := w.Write(p); err != nil {
-			return nil, err
-		}
+// Compress makes a CompressedData of a content. It comes in parts, to be written one after
+// another; the large one lies in a file of the spool.
+func Compress(content span.Chain, spool span.Spool) (span.Chain, error) {
+	out := span.NewOut(spool, content.Len()/4+256)
+	w := zlib.NewWriter(out)
+	if _, err := io.Copy(w, content.Reader()); err != nil {
+		return nil, err
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
-	n := buf.Len()
+	packed := out.Span()
+	n := packed.Len()
 	octets := tlvHead(tagOctets, n)
 	explicit := tlvHead(tagContext0, len(octets)+n)
 	dataType := tlv(tagOID, []byte(oidData))
@@ -45,7 +43,7 @@ func Compress(parts [][]byte) ([][]byte, error) {
 	id := tlv(tagOID, []byte(oidCompressed))
 	all := tlvHead(tagSequence, len(id)+len(outer)+len(bodyHead)+body)
 	head := bytes.Join([][]byte{all, id, outer, bodyHead, version, alg, eci, dataType, explicit, octets}, nil)
-	return [][]byte{head, buf.Bytes()}, nil
+	return span.Chain{span.Of(head), packed}, nil
 }
 
 // Decompress opens a CompressedData. Errors: ErrInflate, ErrTooLarge, ErrMalformed,

@@ -8,7 +8,6 @@ import (
 	"crypto/subtle"
 	"crypto/x509"
 	"fmt"
-	"io"
 
 	"entente/edi/as2/internal/span"
 )
@@ -48,7 +47,7 @@ func Decrypt(b []byte, keys []Key) (Plain, error) { return DecryptIn(span.Of(b),
 
 // DecryptIn is Decrypt of a span into memory or the spool. What it gives of a cipher
 // without authentication is no more than a claim until a signature over it was verified.
-// GCM is opened in memory: nothing of it may be used before its tag was seen.
+// What GCM authenticates is decrypted only after its tag was verified.
 // Further errors: span.ErrLost.
 func DecryptIn(s span.Span, keys []Key, spool span.Spool) (Plain, error) {
 	kind, err := KindIn(s)
@@ -129,8 +128,8 @@ func DecryptIn(s span.Span, keys []Key, spool span.Spool) (Plain, error) {
 	if err != nil {
 		return Plain{}, err
 	}
-	p.Content, err = openGCM(block, alg.params, sealed, mac, aad)
-	p.Span = span.Of(p.Content)
+	p.Span, err = openGCM(block, alg.params, sealed, mac, aad, spool)
+	p.Content, _ = p.Span.Memory()
 	return p, err
 }
 
@@ -218,17 +217,16 @@ func openCBC(block cipher.Block, params []byte, sealed stretch, spool span.Spool
 	if n == 0 || n%block.BlockSize() != 0 {
 		return span.Span{}, false, malformed("%d octets of ciphertext", n)
 	}
-	plain, in, mode := span.NewOut(spool, n), sealed.reader(), cipher.NewCBCDecrypter(block, iv)
-	out := make([]byte, min(n, window))
-	for left := n; left > 0; left -= len(out) {
-		out = out[:min(left, len(out))] // whole blocks: both are
-		if _, err := io.ReadFull(in, out); err != nil {
-			return span.Span{}, false, err
-		}
-		mode.CryptBlocks(out, out)
-		if _, err := plain.Write(out); err != nil {
-			return span.Span{}, false, err
-		}
+	plain, mode := span.NewOut(spool, n), cipher.NewCBCDecrypter(block, iv)
+	var out []byte
+	err = inWindows(sealed.reader(), n, make([]byte, min(n, window)), func(b []byte) error {
+		out = b // whole blocks: both are
+		mode.CryptBlocks(b, b)
+		_, err := plain.Write(b)
+		return err
+	})
+	if err != nil {
+		return span.Span{}, false, err
 	}
 	// The whole last block is looked at, whatever the padding says.
 	size, end := block.BlockSize(), len(out)
@@ -240,46 +238,4 @@ func openCBC(block cipher.Block, params []byte, sealed stretch, spool span.Spool
 		good &= subtle.ConstantTimeSelect(inside, same, 1)
 	}
 	return plain.Span().Slice(0, n-subtle.ConstantTimeSelect(good, pad, 0)), good != 1, nil
-}
-
-func openGCM(block cipher.Block, params []byte, sealed stretch, mac, aad []byte) ([]byte, error) {
-	r := newReader(params)
-	if err := r.enter(tagSequence); err != nil {
-		return nil, err
-	}
-	nonce, err := r.prim(tagOctets)
-	if err != nil {
-		return nil, err
-	}
-	icv := 12
-	if r.next(tagInteger) {
-		if icv, err = r.small(); err != nil {
-			return nil, err
-		}
-	}
-	if icv < 12 || icv > tagSize || len(mac) != icv || len(nonce) == 0 {
-		return nil, malformed("tag of %d octets", len(mac))
-	}
-	var gcm cipher.AEAD
-	switch {
-	case len(nonce) == nonceSize:
-		gcm, err = cipher.NewGCMWithTagSize(block, icv)
-	case icv == tagSize:
-		gcm, err = cipher.NewGCMWithNonceSize(block, len(nonce))
-	default:
-		return nil, fmt.Errorf("%w: nonce of %d with a tag of %d octets", ErrUnsupported, len(nonce), icv)
-	}
-	if err != nil {
-		return nil, ErrDecrypt
-	}
-	buf := make([]byte, sealed.n+len(mac))
-	if _, err := io.ReadFull(sealed.reader(), buf[:sealed.n]); err != nil {
-		return nil, err
-	}
-	copy(buf[sealed.n:], mac)
-	out, err := gcm.Open(buf[:0], nonce, buf, aad)
-	if err != nil {
-		return nil, ErrDecrypt
-	}
-	return out, nil
 }

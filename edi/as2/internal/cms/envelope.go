@@ -1,6 +1,7 @@
 package cms
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
@@ -9,6 +10,9 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"io"
+
+	"entente/edi/as2/internal/span"
 )
 
 // Cipher encrypts content.
@@ -65,9 +69,9 @@ const (
 	tagSize   = 16
 )
 
-// Encrypt makes an EnvelopedData or AuthEnvelopedData of the parts of a content, for
-// certificates with RSA keys. Parts are copied once, into the message.
-func Encrypt(parts [][]byte, to []*x509.Certificate, opt EncryptOptions) ([]byte, error) {
+// Encrypt makes an EnvelopedData or AuthEnvelopedData of a content, for certificates with
+// RSA keys: in memory or, where it is large, in a file of the spool.
+func Encrypt(content span.Chain, to []*x509.Certificate, opt EncryptOptions, spool span.Spool) (span.Span, error) {
 	var row cipherRow
 	for _, r := range ciphers {
 		if r.cipher == opt.Cipher {
@@ -75,57 +79,57 @@ func Encrypt(parts [][]byte, to []*x509.Certificate, opt EncryptOptions) ([]byte
 		}
 	}
 	if row.key == 0 {
-		return nil, fmt.Errorf("%w: cipher %d", ErrUnsupported, opt.Cipher)
+		return span.Span{}, fmt.Errorf("%w: cipher %d", ErrUnsupported, opt.Cipher)
 	}
 	if len(to) == 0 {
-		return nil, fmt.Errorf("cms: nobody to encrypt for")
+		return span.Span{}, fmt.Errorf("cms: nobody to encrypt for")
 	}
 	key := random(row.key)
 	var recipients [][]byte
 	for _, c := range to {
 		r, err := transport(key, c, opt.OAEP)
 		if err != nil {
-			return nil, err
+			return span.Span{}, err
 		}
 		recipients = append(recipients, r)
 	}
 	block, err := row.block(key)
 	if err != nil {
-		return nil, err
+		return span.Span{}, err
 	}
-	size := pieces(parts).size()
+	size, kind, pad, tail := content.Len(), oidEnveloped, 0, 0
+	var params []byte
+	var crypt func([]byte)
+	var auth *gcm
 	if row.gcm {
 		nonce := random(nonceSize)
-		alg := writeAlgorithm(row.oid, tlv(tagSequence, tlv(tagOctets, nonce), tlv(tagInteger, []byte{tagSize})))
-		out, at := layout(oidAuthEnveloped, recipients, alg, size, 2+tagSize)
-		fill(out[at:at], parts)
-		gcm, err := cipher.NewGCM(block)
-		if err != nil {
-			return nil, err
+		if auth, err = newGCM(block, nonce, nil); err != nil {
+			return span.Span{}, err
 		}
-		gcm.Seal(out[at:at], nonce, out[at:at+size], nil)
-		// The tag stands where Seal put it: two octets are its header's.
-		mac := [tagSize]byte(out[at+size : at+size+tagSize])
-		copy(out[at+size:], tlv(tagOctets, mac[:]))
-		return out, nil
+		params = tlv(tagSequence, tlv(tagOctets, nonce), tlv(tagInteger, []byte{tagSize}))
+		kind, tail = oidAuthEnveloped, 2+tagSize
+		crypt = func(b []byte) { auth.crypt(b); auth.seen(b) }
+	} else {
+		iv := random(block.BlockSize())
+		params, pad = tlv(tagOctets, iv), block.BlockSize()-size%block.BlockSize()
+		mode := cipher.NewCBCEncrypter(block, iv)
+		crypt = func(b []byte) { mode.CryptBlocks(b, b) }
 	}
-	iv := random(block.BlockSize())
-	pad := block.BlockSize() - size%block.BlockSize()
-	alg := writeAlgorithm(row.oid, tlv(tagOctets, iv))
-	out, at := layout(oidEnveloped, recipients, alg, size+pad, 0)
-	fill(out[at:at], parts)
-	body := out[at:]
-	for i := size; i < len(body); i++ {
-		body[i] = byte(pad)
+	head := headOf(kind, recipients, writeAlgorithm(row.oid, params), size+pad, tail)
+	out := span.NewOut(spool, len(head)+size+pad+tail)
+	if _, err := out.Write(head); err != nil {
+		return span.Span{}, err
 	}
-	cipher.NewCBCEncrypter(block, iv).CryptBlocks(body, body)
-	return out, nil
-}
-
-func fill(dst []byte, parts [][]byte) {
-	for _, p := range parts {
-		dst = append(dst, p...)
+	in := io.MultiReader(content.Reader(), bytes.NewReader(bytes.Repeat([]byte{byte(pad)}, pad)))
+	err = inWindows(in, size+pad, make([]byte, min(size+pad, window)), func(b []byte) error {
+		crypt(b)
+		_, err := out.Write(b)
+		return err
+	})
+	if err == nil && auth != nil {
+		_, err = out.Write(tlv(tagOctets, auth.tag()))
 	}
+	return out.Span(), err
 }
 
 func random(n int) []byte {
@@ -134,9 +138,8 @@ func random(n int) []byte {
 	return b
 }
 
-// layout allocates a message with room for n octets of ciphertext and tail octets
-// after it, and says where the ciphertext begins.
-func layout(kind string, recipients [][]byte, alg []byte, n, tail int) (out []byte, at int) {
+// headOf is what stands before n octets of ciphertext that tail octets follow.
+func headOf(kind string, recipients [][]byte, alg []byte, n, tail int) []byte {
 	version := tlv(tagInteger, []byte{0})
 	set := tlv(tagSet, recipients...)
 	dataType := tlv(tagOID, []byte(oidData))
@@ -150,13 +153,7 @@ func layout(kind string, recipients [][]byte, alg []byte, n, tail int) (out []by
 	explicit := tlvHead(tagContext0, len(bodyHead)+body)
 	all := tlvHead(tagSequence, len(kindElement)+len(explicit)+len(bodyHead)+body)
 
-	var head []byte
-	for _, p := range [][]byte{all, kindElement, explicit, bodyHead, version, set, eciHead, dataType, alg, content} {
-		head = append(head, p...)
-	}
-	out = make([]byte, len(head)+n+tail)
-	copy(out, head)
-	return out, len(head)
+	return bytes.Join([][]byte{all, kindElement, explicit, bodyHead, version, set, eciHead, dataType, alg, content}, nil)
 }
 
 func transport(key []byte, c *x509.Certificate, oaep crypto.Hash) ([]byte, error) {

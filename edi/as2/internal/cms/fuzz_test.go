@@ -5,6 +5,8 @@ import (
 	"crypto"
 	"crypto/x509"
 	"testing"
+
+	"entente/edi/as2/internal/span"
 )
 
 // FuzzCMS: nothing panics; DER of DER is itself; nothing verifies against a pinned
@@ -19,17 +21,17 @@ func FuzzCMS(f *testing.F) {
 	}
 	f.Add(sig)
 	for _, c := range []Cipher{AES128CBC, AES256GCM} {
-		b, err := Encrypt([][]byte{content}, []*x509.Certificate{key.Certificate}, EncryptOptions{Cipher: c, OAEP: crypto.SHA256})
+		b, err := encrypted(span.Join(content), []*x509.Certificate{key.Certificate}, EncryptOptions{Cipher: c, OAEP: crypto.SHA256})
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b)
 	}
-	parts, err := Compress([][]byte{content})
+	b, err := packed(content)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(bytes.Join(parts, nil))
+	f.Add(b)
 	lim := Inflated{Size: 1 << 16}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = KindOf(b)

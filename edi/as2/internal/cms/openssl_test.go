@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"entente/edi/as2/internal/span"
 )
 
 // openssl runs the tool. Without it the tests of this file cannot say anything: in
@@ -143,7 +145,7 @@ func TestOpenSSLEnvelopes(t *testing.T) {
 			}
 		}
 		for _, oaep := range []crypto.Hash{0, crypto.SHA1, crypto.SHA256} {
-			b, err := Encrypt([][]byte{content}, []*x509.Certificate{alice().Certificate}, EncryptOptions{Cipher: c, OAEP: oaep})
+			b, err := encrypted(span.Join(content), []*x509.Certificate{alice().Certificate}, EncryptOptions{Cipher: c, OAEP: oaep})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -105,6 +105,56 @@ func (r *reader) Read(b []byte) (int, error) {
 	return 0, lost(err)
 }
 
+// WriteTo writes the rest: of what lies in memory without a copy.
+func (r *reader) WriteTo(w io.Writer) (int64, error) {
+	if r.s.src == nil {
+		n, err := w.Write(r.s.mem[r.at:])
+		r.at += n
+		return int64(n), err
+	}
+	return io.CopyBuffer(w, struct{ io.Reader }{r}, make([]byte, min(r.s.n-r.at+1, 32<<10)))
+}
+
+// Chain is spans that follow one another.
+type Chain []Span
+
+// Join is a chain in memory.
+func Join(parts ...[]byte) Chain {
+	var c Chain
+	for _, p := range parts {
+		c = append(c, Of(p))
+	}
+	return c
+}
+
+// Len is the number of octets.
+func (c Chain) Len() int {
+	n := 0
+	for _, s := range c {
+		n += s.n
+	}
+	return n
+}
+
+// Reader reads it from its beginning. An error is ErrLost.
+func (c Chain) Reader() io.Reader {
+	all := make([]io.Reader, len(c))
+	for i, s := range c {
+		all[i] = s.Reader()
+	}
+	return io.MultiReader(all...)
+}
+
+// Bytes takes all of it into memory: without a copy where that is one span there.
+func (c Chain) Bytes() ([]byte, error) {
+	if len(c) == 1 {
+		return c[0].At(0, c[0].n)
+	}
+	b := make([]byte, c.Len())
+	_, err := io.ReadFull(c.Reader(), b)
+	return b, err
+}
+
 // Window looks into a span from place to place: what lies in a file is read in large
 // stretches, once where the places go forward.
 type Window struct {
