@@ -966,10 +966,11 @@ CREATE INDEX lead_offer_offered ON lead_offer USING btree (supplier_id, offered)
 CREATE INDEX lead_offer_reseller ON lead_offer USING btree (reseller_id, phase, due, id);
 CREATE INDEX lead_offer_supplier ON lead_offer USING btree (supplier_id, phase, due, id);
 CREATE TABLE lead_profile (
-  partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, most bigint NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL, certificates text NOT NULL,
+  partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, most bigint NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL, certificates text NOT NULL, certificate_look bigint NOT NULL, certificate_told text NOT NULL,
   PRIMARY KEY (partnership_id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id)
 );
+CREATE INDEX lead_profile_look ON lead_profile USING btree (certificate_look) WHERE (certificate_look > 0);
 CREATE INDEX lead_profile_supplier ON lead_profile USING btree (supplier_id);
 CREATE TABLE lead_rule (
   org_id text NOT NULL, id text NOT NULL, position bigint NOT NULL, name text NOT NULL, active boolean NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, partners text NOT NULL, least bigint NOT NULL, currency text NOT NULL, accept bigint NOT NULL, convert bigint NOT NULL, rounds bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,

@@ -714,7 +714,8 @@ CREATE INDEX lead_offer_supplier ON lead_offer (supplier_id, phase, due, id);
 CREATE TABLE lead_profile (
   partnership_id TEXT PRIMARY KEY REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, most INTEGER NOT NULL, countries TEXT NOT NULL, postcodes TEXT NOT NULL, families TEXT NOT NULL,
   changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
-, certificates TEXT NOT NULL DEFAULT '');
+, certificates TEXT NOT NULL DEFAULT '', certificate_look INTEGER NOT NULL DEFAULT 0, certificate_told TEXT NOT NULL DEFAULT '');
+CREATE INDEX lead_profile_look ON lead_profile (certificate_look) WHERE certificate_look > 0;
 CREATE INDEX lead_profile_supplier ON lead_profile (supplier_id);
 CREATE TABLE lead_rule (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, active BOOLEAN NOT NULL, countries TEXT NOT NULL, postcodes TEXT NOT NULL, families TEXT NOT NULL, partners TEXT NOT NULL,
