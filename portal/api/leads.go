@@ -403,6 +403,7 @@ func (a *API) ownLeads() {
 			return a.offerOne(ctx, actor, string(o.ID))
 		})
 	a.bulkLeads()
+	a.leadRules()
 	a.webForm()
 	type routed struct {
 		Offer string `json:"offer,omitempty" doc:"id"`
