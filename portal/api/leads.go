@@ -47,9 +47,9 @@ type offerOut struct {
 	Reason    string       `json:"reason,omitempty"`
 	Comment   string       `json:"comment,omitempty"`
 	Offered   time.Time    `json:"offered"`
-	AcceptBy  *time.Time   `json:"accept_by"`
+	AcceptBy  *time.Time   `json:"accept_by" doc:"of a paused one: when the pause lasts to its end, at the earliest"`
 	ConvertBy *time.Time   `json:"convert_by" doc:"of a paused one: when the pause lasts to its end, at the earliest"`
-	Pause     *leadPause   `json:"pause,omitempty" doc:"its clocks stand still"`
+	Pause     *leadPause   `json:"pause,omitempty" doc:"its running clock stands still"`
 	Version   int64        `json:"version"`
 }
 
@@ -57,7 +57,7 @@ type offerOut struct {
 type leadPause struct {
 	Since   time.Time `json:"since"`
 	Until   time.Time `json:"until"`
-	Reason  string    `json:"reason" doc:"customer_budget, customer_date, customer_absent or other"`
+	Reason  string    `json:"reason" doc:"customer_budget, customer_date, customer_absent, checking or other"`
 	Comment string    `json:"comment,omitempty"`
 	Company string    `json:"company" doc:"slug of who paused"`
 }
@@ -119,12 +119,18 @@ func instantOut(t time.Time) *time.Time {
 func offerJSON(o lead.Offer, slug map[string]account.Org) offerOut {
 	t := o.Teaser
 	var pause *leadPause
+	accept, convert := o.Accept.Due, o.Convert.Due
+	if o.State.Unanswered() {
+		accept = o.Ends()
+	} else if o.State.Held() {
+		convert = o.Ends()
+	}
 	if p := o.Pause; p != nil {
 		pause = &leadPause{p.Since.UTC(), p.Until.UTC(), p.Reason, p.Comment, slug[p.Org].Slug}
 	}
 	return offerOut{Pause: pause, ID: string(o.ID), Number: o.Number, State: string(o.State), Supplier: slug[o.Supplier].Slug, Reseller: slug[o.Reseller].Slug, Lead: string(o.Lead), Customer: o.Shared, Fit: o.Fit, Note: o.Note, Reason: o.Reason, Comment: o.Comment,
 		Teaser:  teaserOut{t.Title, t.Need, t.Industry, t.Size, t.Country, t.Area, nonNil(t.Families), wantedOut(t.Products), valueOut(t.Value), t.Expected, t.Source, t.Campaign, t.Ref},
-		Offered: o.Offered, AcceptBy: instantOut(o.Accept.Due), ConvertBy: instantOut(o.Ends()), Version: o.Version}
+		Offered: o.Offered, AcceptBy: instantOut(accept), ConvertBy: instantOut(convert), Version: o.Version}
 }
 
 func (a *API) offerList(ctx context.Context, got lead.Offers, err error) (*reply[list[offerOut]], error) {
@@ -237,12 +243,12 @@ func (a *API) leads() {
 	type pauseIn struct {
 		ID   string `path:"id"`
 		Body struct {
-			Reason  string `json:"reason" doc:"customer_budget, customer_date, customer_absent or other"`
+			Reason  string `json:"reason" doc:"customer_budget, customer_date, customer_absent, checking or other"`
 			Comment string `json:"comment,omitempty"`
 			Until   string `json:"until" doc:"last day, at most 60 days away"`
 		}
 	}
-	handle(a, op("POST", "/api/v1/leads/{id}/pause", "leads:write", "Pause the clock of an accepted lead", "For either company, while the customer holds it. What is left of the clock runs on afterwards.", 200),
+	handle(a, op("POST", "/api/v1/leads/{id}/pause", "leads:write", "Pause the clock of a lead", "Of an accepted lead for either company, of an offer that waits for its answer for who made it. What is left of the clock runs on afterwards; a paused offer can still be answered.", 200),
 		func(ctx context.Context, actor access.Actor, in *pauseIn) (*reply[offerOut], error) {
 			if err := a.d.Leads.Pause(ctx, actor, lead.OfferID(in.ID), lead.PauseCmd{Reason: in.Body.Reason, Comment: in.Body.Comment, Until: in.Body.Until}); err != nil {
 				return nil, err
@@ -397,6 +403,7 @@ func (a *API) ownLeads() {
 			return a.offerOne(ctx, actor, string(o.ID))
 		})
 	a.bulkLeads()
+	a.leadRules()
 	a.webForm()
 	type routed struct {
 		Offer string `json:"offer,omitempty" doc:"id"`

@@ -310,6 +310,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("approval-clock", 5*time.Minute, a.approvals.Clocks)
 	a.jobs.Every("hold-clock", 5*time.Minute, a.trade.HoldClocks)
 	a.jobs.Every("lead-clock", time.Minute, ticking(a.leads.Tick))
+	a.jobs.Every("certificate-clock", 10*time.Minute, ticking(a.leads.TickCertificates))
 	a.jobs.Every("deal-clock", time.Minute, ticking(a.deals.Tick))
 	a.jobs.Every("sell-clock", time.Hour, a.sellthrough.Begin)
 	a.jobs.Every("quote-clock", time.Minute, ticking(a.quotes.Tick))

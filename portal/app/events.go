@@ -18,7 +18,6 @@ import (
 	"entente/edi/gateway"
 	"entente/portal/hook"
 	"entente/prm/access"
-	"entente/prm/account"
 	"entente/prm/adjust"
 	"entente/prm/approval"
 	"entente/prm/catalog"
@@ -67,7 +66,10 @@ func (a *App) subscribe() {
 	s("said-notices", []string{gateway.EventAcknowledged, gateway.EventAdvised, gateway.EventUnmatched}, a.saidNotices)
 	s("first-week", []string{gateway.EventDocumentRejected}, a.firstWeek)
 	s("lead-notices", lead.Events(), a.leadNotices)
+	s("lead-webhooks", lead.Events(), a.leadHooks)
+	s("certificate-notices", []string{lead.EventLapsing}, a.certificateNotices)
 	s("deal-notices", deal.Events(), a.dealNotices)
+	s("deal-webhooks", deal.Events(), a.dealHooks)
 	s("deal-rooms", deal.Events(), a.dealRooms)
 	s("deal-live", deal.Events(), a.dealLive)
 	s("deal-similar", []string{deal.EventSubmitted}, a.dealCompare)
@@ -82,6 +84,7 @@ func (a *App) subscribe() {
 	s("engage-live", engage.Events(), a.engageLive)
 	s("engage-partners", []string{partner.EventEnded}, a.engageEnded)
 	s("mapping-notices", mapping.Events(), a.mappingNotices)
+	s("mapping-webhooks", mapping.Events(), a.mappingHooks)
 	s("mapping-live", mapping.Events(), a.mappingLive)
 	s("quote-approvals", []string{approval.Decided, approval.Ended}, a.quoteUnapproved)
 	s("promotion-rooms", promo.Events(), a.promoRooms)
@@ -357,58 +360,6 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 		}
 	}
 	return nil
-}
-
-// noticeReads are the rights without which the page of a notice stays shut, by its
-// subject: who covers and has not the right is not told.
-var noticeReads = map[string]access.Action{"interchange": access.EDIRead, agreementRoom: access.AgreementRead}
-
-// tellSide tells the people of one company who hold one of the roles, or who covers for
-// them while they are away; where nobody is there, its admins. partner is the name of the other company, "" for none.
-func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.Role, n notify.Notice) error {
-	dir, now := a.accounts.Directory(), db.Now(ctx)
-	var people []account.Colleague
-	var err error
-	switch act, limited := noticeReads[n.SubjectKind]; {
-	case limited:
-		people, err = dir.OnDutyReading(ctx, org, now, func(c account.Colleague) bool {
-			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
-		}, roles...)
-	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, mappingSubject, engageRoom, promotionRoom, suggestionSubject, fundSubject, requestSubject, claimSubject, documentSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
-		people, err = dir.OnDutyAlone(ctx, org, now, roles...)
-	default:
-		people, err = dir.OnDuty(ctx, org, now, roles...)
-	}
-	if err != nil {
-		return err
-	}
-	n = withPartner(n, partner)
-	to := map[string][]notify.Target{}
-	for _, p := range people {
-		why := whyTold(p, people, roles)
-		to[why] = append(to[why], notify.Target{Org: org, Person: p.ID})
-	}
-	for why, targets := range to {
-		n.Reason = why
-		if err := a.notify.Tell(ctx, access.System("notices", org), targets, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// whyTold is why one of the people on duty for some roles is told.
-func whyTold(p account.Colleague, people []account.Colleague, roles []access.Role) string {
-	held := func(c account.Colleague) int {
-		return slices.IndexFunc(roles, func(r access.Role) bool { return slices.Contains(c.Roles, r) })
-	}
-	if i := held(p); i >= 0 {
-		return notify.ForRole(roles[i])
-	}
-	if slices.Contains(p.Roles, access.Admin) && !slices.ContainsFunc(people, func(c account.Colleague) bool { return held(c) >= 0 }) {
-		return notify.ReasonAdmin
-	}
-	return notify.ReasonCover
 }
 
 // to855 sends the answer to an order whose buyer speaks EDI.

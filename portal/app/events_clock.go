@@ -2,12 +2,16 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"entente/chat/room"
+	"entente/db"
 	"entente/db/job"
 	"entente/edi/gateway"
 	"entente/prm/access"
+	"entente/prm/account"
+	"entente/prm/adjust"
 	"entente/prm/notify"
 	"entente/prm/trade"
 )
@@ -103,4 +107,56 @@ func (a *App) answerNotices(ctx context.Context, e job.Received) error {
 	}
 	n.Kind = "order.answer_late"
 	return a.tellSide(ctx, t.Reseller, orgs[t.Supplier].Name, []access.Role{access.Buyer}, n)
+}
+
+// noticeReads are the rights without which the page of a notice stays shut, by its
+// subject: who covers and has not the right is not told.
+var noticeReads = map[string]access.Action{"interchange": access.EDIRead, agreementRoom: access.AgreementRead}
+
+// tellSide tells the people of one company who hold one of the roles, or who covers for
+// them while they are away; where nobody is there, its admins. partner is the name of the other company, "" for none.
+func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.Role, n notify.Notice) error {
+	dir, now := a.accounts.Directory(), db.Now(ctx)
+	var people []account.Colleague
+	var err error
+	switch act, limited := noticeReads[n.SubjectKind]; {
+	case limited:
+		people, err = dir.OnDutyReading(ctx, org, now, func(c account.Colleague) bool {
+			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
+		}, roles...)
+	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, mappingSubject, engageRoom, promotionRoom, suggestionSubject, fundSubject, requestSubject, claimSubject, documentSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
+		people, err = dir.OnDutyAlone(ctx, org, now, roles...)
+	default:
+		people, err = dir.OnDuty(ctx, org, now, roles...)
+	}
+	if err != nil {
+		return err
+	}
+	n = withPartner(n, partner)
+	to := map[string][]notify.Target{}
+	for _, p := range people {
+		why := whyTold(p, people, roles)
+		to[why] = append(to[why], notify.Target{Org: org, Person: p.ID})
+	}
+	for why, targets := range to {
+		n.Reason = why
+		if err := a.notify.Tell(ctx, access.System("notices", org), targets, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whyTold is why one of the people on duty for some roles is told.
+func whyTold(p account.Colleague, people []account.Colleague, roles []access.Role) string {
+	held := func(c account.Colleague) int {
+		return slices.IndexFunc(roles, func(r access.Role) bool { return slices.Contains(c.Roles, r) })
+	}
+	if i := held(p); i >= 0 {
+		return notify.ForRole(roles[i])
+	}
+	if slices.Contains(p.Roles, access.Admin) && !slices.ContainsFunc(people, func(c account.Colleague) bool { return held(c) >= 0 }) {
+		return notify.ReasonAdmin
+	}
+	return notify.ReasonCover
 }

@@ -284,28 +284,28 @@ func (a *App) fundHooks(ctx context.Context, e job.Received) error {
 // tellHooks tells the systems of two companies that want to hear of a kind; data is what
 // one of them may read, the name is that of the other.
 func (a *App) tellHooks(ctx context.Context, e job.Received, kind, supplier, reseller string, data func(actor access.Actor, partner string) (any, error)) error {
-	for _, side := range [][2]string{{supplier, reseller}, {reseller, supplier}} {
-		actor := access.System("webhooks", side[0])
-		wanted, err := a.hooks.Wants(ctx, actor, kind)
-		if err != nil {
-			return err
-		}
-		if !wanted {
-			continue
-		}
-		orgs, err := a.accounts.Directory().OrgsByID(ctx, side[1])
-		if err != nil {
-			return err
-		}
-		d, err := data(actor, orgs[side[1]].Slug)
-		if err != nil {
-			return err
-		}
-		if err := a.hooks.Tell(ctx, actor, hook.Message{Event: e.ID, Place: e.Position, Kind: kind, At: e.At, Data: d}, d); err != nil {
-			return err
-		}
+	if err := a.tellHook(ctx, e, kind, supplier, reseller, data); err != nil {
+		return err
 	}
-	return nil
+	return a.tellHook(ctx, e, kind, reseller, supplier, data)
+}
+
+// tellHook tells the systems of one company; other is the one it happened with, "" for none.
+func (a *App) tellHook(ctx context.Context, e job.Received, kind, org, other string, data func(actor access.Actor, partner string) (any, error)) error {
+	actor := access.System("webhooks", org)
+	wanted, err := a.hooks.Wants(ctx, actor, kind)
+	if err != nil || !wanted {
+		return err
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, other)
+	if err != nil {
+		return err
+	}
+	d, err := data(actor, orgs[other].Slug)
+	if err != nil {
+		return err
+	}
+	return a.hooks.Tell(ctx, actor, hook.Message{Event: e.ID, Place: e.Position, Kind: kind, At: e.At, Data: d}, d)
 }
 
 // fundDeductions asks the payments of a partner what it took off already.

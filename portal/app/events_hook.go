@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"strconv"
+	"strings"
+	"time"
 
 	"entente/db/job"
 	"entente/edi/doc"
@@ -10,6 +12,9 @@ import (
 	"entente/edi/gateway"
 	"entente/portal/hook"
 	"entente/prm/access"
+	"entente/prm/deal"
+	"entente/prm/lead"
+	"entente/prm/mapping"
 	"entente/prm/notify"
 	"entente/prm/returns"
 	"entente/prm/trade"
@@ -224,4 +229,100 @@ func (a *App) hookNotices(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.tellSide(ctx, x.Org, "", []access.Role{access.EDI}, notify.Notice{Kind: "hook." + x.Why, Dedupe: e.ID, Urgent: true, Args: map[string]string{"url": h.URL}})
+}
+
+// dealingHook is the data of a webhook about a lead, a registration or a comparison of lists: ids
+// and numbers, nothing of what it says.
+type dealingHook struct {
+	Partner string     `json:"partner,omitempty"` // slug of the other company
+	Own     bool       `json:"own,omitempty"`     // the company's own doing
+	Lead    lead.ID    `json:"lead,omitempty"`    // for its owner
+	Offer   string     `json:"offer,omitempty"`
+	Deal    deal.ID    `json:"deal,omitempty"`
+	Mapping mapping.ID `json:"mapping,omitempty"`
+	Number  string     `json:"number,omitempty"`
+	State   string     `json:"state,omitempty"`
+	Step    int        `json:"step,omitempty"`
+	Percent int        `json:"percent,omitempty"`
+	Due     *time.Time `json:"due,omitempty"`
+	Href    string     `json:"href"`
+}
+
+func hookDue(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// leadHooks tells the systems of both companies what happened to an offer: its owner of its
+// lead, the partner of its own offer alone.
+func (a *App) leadHooks(ctx context.Context, e job.Received) error {
+	var x lead.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	kind := leadTold[e.Kind].kind
+	tell := func(actor access.Actor, partner string) (any, error) {
+		d := dealingHook{Partner: partner, Own: x.Org == actor.Org, Offer: string(x.Offer), Percent: x.Percent, Due: hookDue(x.Due)}
+		if actor.Org == x.Supplier {
+			l, err := a.leads.Get(ctx, actor, x.Lead)
+			d.Lead, d.Number, d.State, d.Href = x.Lead, strconv.FormatInt(l.Number, 10), string(l.State), "/api/v1/own-leads/"+string(x.Lead)
+			return d, err
+		}
+		o, err := a.leads.GetOffer(ctx, actor, x.Offer)
+		d.Number, d.State, d.Href = strconv.FormatInt(o.Number, 10), string(o.State), "/api/v1/leads/"+string(x.Offer)
+		return d, err
+	}
+	if x.Reseller != "" {
+		return a.tellHooks(ctx, e, kind, x.Supplier, x.Reseller, tell)
+	}
+	return a.tellHook(ctx, e, kind, x.Supplier, "", tell)
+}
+
+// dealHooks tells the systems of the companies that hear of a registration's event.
+func (a *App) dealHooks(ctx context.Context, e job.Received) error {
+	var x deal.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	who := dealTold[e.Kind]
+	tell := func(actor access.Actor, partner string) (any, error) {
+		r, err := a.deals.Get(ctx, actor, x.Deal)
+		return dealingHook{Partner: partner, Own: x.Org == actor.Org, Deal: x.Deal, Number: r.Code, Percent: x.Percent, Due: hookDue(x.Due), Href: "/api/v1/deals/" + string(x.Deal)}, err
+	}
+	if who.supplier || who.room {
+		if err := a.tellHook(ctx, e, who.kind, x.Supplier, x.Registrant, tell); err != nil {
+			return err
+		}
+	}
+	if who.reseller || who.room {
+		return a.tellHook(ctx, e, who.kind, x.Registrant, x.Supplier, tell)
+	}
+	return nil
+}
+
+// mappingHooks tells the systems of the companies of a comparison that a step was proposed,
+// agreed or made. No size and no name stands in it; a company of another server has no system
+// here.
+func (a *App) mappingHooks(ctx context.Context, e job.Received) error {
+	var x mapping.Event
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	kind := strings.ToLower(e.Kind)
+	for i, org := range x.Orgs {
+		other := ""
+		if len(x.Orgs) == 2 {
+			other = x.Orgs[1-i]
+		}
+		err := a.tellHook(ctx, e, kind, org, other, func(actor access.Actor, partner string) (any, error) {
+			return dealingHook{Partner: partner, Own: x.Org == actor.Org, Mapping: x.Run, State: string(x.State), Step: x.Step, Href: "/api/v1/mappings/" + string(x.Run)}, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

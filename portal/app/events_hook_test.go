@@ -15,9 +15,14 @@ import (
 	"entente/db"
 	"entente/portal/hook"
 	"entente/prm/access"
+	"entente/prm/customer"
+	"entente/prm/deal"
 	"entente/prm/engage"
 	"entente/prm/fund"
+	"entente/prm/lead"
+	"entente/prm/mapping"
 	"entente/prm/money"
+	"entente/prm/notify"
 	"entente/prm/sellthrough"
 	"entente/prm/trade"
 )
@@ -133,6 +138,114 @@ func TestWebhooksTellBothSidesAlone(t *testing.T) {
 	}
 
 	engagementHooks(t, ctx, a, orgs, got)
+	sellingHooks(t, ctx, a, orgs, got, pair)
+	certificatesAreTold(t, ctx, a, orgs, pair)
+}
+
+// sellingHooks offers a lead, takes a registration up and proposes a comparison of lists: the
+// systems of the two companies are told with their own addresses, the rival's of nothing.
+func sellingHooks(t *testing.T, ctx context.Context, a *App, orgs map[string]string, got chan [2]string, pair string) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(a.jobs.Idle(ctx))
+	for range len(got) {
+		<-got
+	}
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example", access.Admin), demoPerson(t, a, "maya@kestrel.example", access.Admin)
+	c, err := a.customers.Create(ctx, ingrid, customer.Draft{Name: "Whinfell Weavers Ltd", Country: "GB"})
+	must(err)
+	l, _, err := a.leads.Create(ctx, ingrid, lead.Draft{Customer: c.ID, Title: "A weaver wants tools"})
+	must(err)
+	o, err := a.leads.Offer(ctx, ingrid, lead.OfferCmd{Lead: l.ID, Version: l.Version, Partnership: pair})
+	must(err)
+	_, err = a.leads.Accept(ctx, maya, o.ID)
+	must(err)
+	queue, err := a.deals.List(ctx, ingrid, access.Supplier, deal.Filter{View: deal.ViewQueue, Limit: 100})
+	must(err)
+	i := slices.IndexFunc(queue.Items, func(r deal.Registration) bool { return r.Registrant == maya.Org && r.Pen == deal.PenSubmitted })
+	if i < 0 {
+		t.Fatal("no registration of Kestrel's waits for a decision")
+	}
+	id := queue.Items[i].ID
+	must(a.deals.Take(ctx, ingrid, id))
+	run, err := a.mappings.Propose(ctx, ingrid, mapping.ProposeCmd{Partnership: pair, Terms: mapping.Terms{Kinds: []string{"domain"}}})
+	must(err)
+	must(a.jobs.Idle(ctx))
+	want := map[string]bool{}
+	for path, to := range map[string]struct{ other, lead string }{"/aurelia": {"kestrel", "/api/v1/own-leads/" + string(l.ID)}, "/kestrel": {"aurelia", "/api/v1/leads/" + string(o.ID)}} {
+		for _, kind := range []string{"lead.offered", "lead.accepted"} {
+			want[path+" "+kind+" "+to.other+" "+to.lead] = true
+		}
+		want[path+" deal.taken "+to.other+" /api/v1/deals/"+string(id)] = true
+		want[path+" mapping.proposed "+to.other+" /api/v1/mappings/"+string(run.ID)] = true
+	}
+	for range len(got) {
+		x := <-got
+		var b struct {
+			Type string
+			Data struct{ Partner, Href, Lead string }
+		}
+		must(json.Unmarshal([]byte(x[1]), &b))
+		at := x[0] + " " + b.Type + " " + b.Data.Partner + " " + b.Data.Href
+		if !want[at] || strings.Contains(x[1], "Whinfell") || strings.Contains(x[1], "weaver") || x[0] != "/aurelia" && b.Data.Lead != "" {
+			t.Errorf("told %s: %s", at, x[1])
+		}
+		delete(want, at)
+	}
+	if len(want) > 0 {
+		t.Errorf("not told: %v", want)
+	}
+}
+
+// certificatesAreTold lets a certificate of Kestrel's end: the managers of Aurelia, and those at
+// Kestrel who get its leads, are told in their own languages; nobody of Baltic is.
+func certificatesAreTold(t *testing.T, ctx context.Context, a *App, orgs map[string]string, pair string) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example", access.Admin), demoPerson(t, a, "maya@kestrel.example", access.Admin)
+	at := time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+	p, err := a.leads.PartnerProfile(ctx, ingrid, pair)
+	must(err)
+	p.Certificates = []lead.Certificate{{Family: "lasers", Until: "2027-03-31"}}
+	_, err = a.leads.SaveProfile(db.WithNow(ctx, at.AddDate(0, -6, 0)), ingrid, p)
+	must(err)
+	_, err = a.leads.TickCertificates(db.WithNow(ctx, at))
+	must(err)
+	must(a.jobs.Idle(ctx))
+	told := func(who access.Actor) string {
+		t.Helper()
+		groups, _, err := a.notify.Groups(ctx, who, notify.Open, notify.Filter{Limit: 100})
+		must(err)
+		for _, g := range groups {
+			for _, n := range g.Notices {
+				if n.Args["family"] == "lasers" {
+					if n.SubjectKind != "partnership" || n.SubjectID != pair || n.Args["date"] != "2027-03-31" {
+						t.Errorf("%+v", n)
+					}
+					return n.Kind + " " + n.Args["partner"]
+				}
+			}
+		}
+		return ""
+	}
+	for _, c := range []struct {
+		who  access.Actor
+		want string
+	}{{ingrid, "lead.certificate_soon Kestrel Supply"}, {maya, "lead.own_certificate_soon Aurelia Tools"}, {demoPerson(t, a, "kaarel@baltic.example", access.Admin), ""}} {
+		if got := told(c.who); got != c.want {
+			t.Errorf("%s is told %q, want %q", c.who.Org, got, c.want)
+		}
+	}
 }
 
 // engagementHooks has two distributors work with Aurelia without being shown to each other:

@@ -92,6 +92,32 @@ func (a *App) leadNotices(ctx context.Context, e job.Received) error {
 	return nil
 }
 
+// certificateNotices tells who keeps a certificate, and the partner whose it is, that it ends.
+func (a *App) certificateNotices(ctx context.Context, e job.Received) error {
+	var x lead.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, x.Supplier, x.Reseller)
+	if err != nil {
+		return err
+	}
+	when := "soon"
+	switch {
+	case x.Days < 0:
+		when = "over"
+	case x.Days == 0:
+		when = "today"
+	}
+	n := notify.Notice{Dedupe: e.ID + "." + x.Family, Urgent: x.Days <= 0, SubjectKind: "partnership", SubjectID: x.Partnership, Args: map[string]string{"family": x.Family, "date": x.Until, "days": strconv.Itoa(x.Days)}}
+	n.Kind = "lead.certificate_" + when
+	if err := a.tellSide(ctx, x.Supplier, orgs[x.Reseller].Name, []access.Role{access.Manager}, n); err != nil {
+		return err
+	}
+	n.Kind = "lead.own_certificate_" + when
+	return a.tellSide(ctx, x.Reseller, orgs[x.Supplier].Name, []access.Role{access.Manager, access.Sales}, n)
+}
+
 // leadCalendar gives leads the business calendars of companies.
 type leadCalendar struct{ a *App }
 

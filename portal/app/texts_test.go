@@ -16,6 +16,7 @@ import (
 	"entente/portal/hook"
 	"entente/portal/locale"
 	"entente/prm/engage"
+	"entente/prm/mapping"
 )
 
 // TestEveryFaultHasItsSentence: a key given to fault.New, Wrap, InvalidField or
@@ -87,6 +88,28 @@ func TestEveryEventHasItsLine(t *testing.T) {
 		for _, w := range dealTold {
 			if !locale.Has(lang, "notice."+w.kind) && (w.supplier || w.reseller) || !locale.Has(lang, "event."+w.kind) && w.room {
 				t.Errorf("%s has no sentence for %s", lang, w.kind)
+			}
+		}
+		for e, w := range leadTold {
+			if !locale.Has(lang, "notice."+w.kind) || !locale.Has(lang, "hooks.name."+w.kind) || !slices.Contains(hook.Events(), w.kind) {
+				t.Errorf("%s has no sentence, or no webhook tells of %s", lang, e)
+			}
+		}
+		for e, w := range dealTold {
+			if !locale.Has(lang, "hooks.name."+w.kind) || !slices.Contains(hook.Events(), w.kind) {
+				t.Errorf("%s has no name for the webhook of %s, or there is none", lang, e)
+			}
+		}
+		for _, e := range mapping.Events() {
+			if kind := strings.ToLower(e); !locale.Has(lang, "hooks.name."+kind) || !slices.Contains(hook.Events(), kind) {
+				t.Errorf("%s has no name for the webhook of %s, or there is none", lang, e)
+			}
+		}
+		for _, who := range []string{"", "own_"} {
+			for _, when := range []string{"soon", "today", "over"} {
+				if !locale.Has(lang, "notice.lead."+who+"certificate_"+when) {
+					t.Errorf("%s has no notice of a certificate: %s%s", lang, who, when)
+				}
 			}
 		}
 		for _, w := range quoteTold {

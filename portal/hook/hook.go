@@ -88,13 +88,17 @@ const (
 	Test = "webhook.test"
 )
 
-// Events are all events that can be subscribed to.
+// Events are all events that can be subscribed to. Those of leads, registrations and comparisons
+// of lists are called as the notices of them are.
 func Events() []string {
 	return []string{OrderReceived, OrderHeld, OrderRefused, OrderConfirmed, OrderAgreed, OrderCancelled, OrderOnHold, OrderReleased, HoldOverdue, ChangeAsked, ChangeAnswered, ChangeWithdrawn, ReturnAsked, ReturnAnswered, ReturnArrived, ShipmentSent, GoodsReceived, InvoiceIssued, InvoiceApproved, InvoiceDisputed, DisputeAnswered, DisputeEnded, PaymentReceived, PaymentHeld, PaymentQuestioned, DocumentRefused,
 		FundGranted, RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturned, ClaimDecided, ClaimDenied, ClaimSettled, SalesReported, SalesCorrected, SalesWithdrawn,
 		QuoteRequested, QuoteOffered, QuoteAccepted, QuoteDeclined, QuoteWithdrawn, QuoteExpired, QuoteOrdered,
 		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementExpiring, EngagementExpired, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed,
-		DocumentPublished, DocumentRenewed}
+		DocumentPublished, DocumentRenewed,
+		"lead.offered", "lead.accepted", "lead.declined", "lead.expired", "lead.withdrawn", "lead.warned", "lead.stale", "lead.returned", "lead.reclaimed", "lead.converted", "lead.lost", "lead.paused", "lead.resumed", "lead.unplaced",
+		"deal.submitted", "deal.recalled", "deal.withdrawn", "deal.taken", "deal.returned", "deal.protected", "deal.registered", "deal.rejected", "deal.duplicate", "deal.waiting", "deal.admitted", "deal.cancelled", "deal.overdue", "deal.warned", "deal.held", "deal.expired", "deal.postponed", "deal.released", "deal.asked", "deal.extended", "deal.denied", "deal.lost", "deal.ordered", "deal.partly_won", "deal.won", "deal.reopened", "deal.disputed", "deal.ruled",
+		"mapping.proposed", "mapping.consented", "mapping.revealed", "mapping.closed"}
 }
 
 // Hook is an address of a company with what it is told.

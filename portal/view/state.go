@@ -75,7 +75,7 @@ var states = map[State]Tone{
 	"fundline.open": Grey, "fundline.accepted": Green, "fundline.changed": Amber, "fundline.rejected": Red, "fundline.pending": Amber,
 	"fundsettle.booked": Blue, "fundsettle.reconciled": Green, "fundsettle.reversed": Grey,
 	"lead.new": Amber, "lead.routed": Blue, "lead.unplaced": Red, "lead.accepted": Blue, "lead.working": Blue, "lead.converted": Green, "lead.lost": Grey,
-	"offer.offered": Amber, "offer.opened": Amber, "offer.accepted": Blue, "offer.working": Blue, "offer.stale": Red, "offer.converted": Green, "offer.lost": Grey, "offer.declined": Grey, "offer.expired": Red, "offer.withdrawn": Grey, "offer.returned": Grey, "offer.reclaimed": Red,
+	"offer.offered": Amber, "offer.opened": Amber, "offer.accepted": Blue, "offer.working": Blue, "offer.stale": Red, "offer.paused": Grey, "offer.converted": Green, "offer.lost": Grey, "offer.declined": Grey, "offer.expired": Red, "offer.withdrawn": Grey, "offer.returned": Grey, "offer.reclaimed": Red,
 	"deal.draft": Grey, "deal.submitted": Blue, "deal.in_review": Blue, "deal.returned": Amber, "deal.recalled": Grey, "deal.withdrawn": Grey, "deal.registered": Blue, "deal.protected": Green, "deal.partly_won": Blue, "deal.waiting": Amber,
 	"deal.rejected": Red, "deal.duplicate": Red, "deal.expired": Red, "deal.released": Grey, "deal.won": Green, "deal.lost": Grey, "deal.cancelled": Red, "deal.asked": Amber, "deal.disputed": Amber,
 	"engage.invited": Amber, "engage.active": Green, "engage.declined": Red, "engage.withdrawn": Grey, "engage.expired": Grey, "engage.left": Grey, "engage.closed": Grey,

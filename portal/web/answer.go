@@ -80,7 +80,7 @@ func (v *visit) answerPage(status int, d mail.Deed, actor access.Actor, done str
 	page.Reasons = reasonOptions(form.Value("reason"))
 	switch {
 	case o.State.Unanswered():
-		page.CanAnswer, page.Due = true, o.Accept.Due
+		page.CanAnswer, page.Due = true, o.Ends()
 	case o.State.Held() || o.State == lead.OfferConverted:
 		page.Done = "answer.accepted"
 	case o.State == lead.OfferDeclined:

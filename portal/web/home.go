@@ -219,7 +219,7 @@ func (v *visit) homeLeads(page *view.HomePage) error {
 				return err
 			}
 			for _, o := range list.Items {
-				clock := running(o)
+				clock := o.Clock()
 				need := view.Need{Tone: view.Amber, Icon: v.icon("target-arrow"), URL: v.offerURL(o.ID), Since: clock.Start, Due: clock.Due, Sub: view.Raw(n.org(o.Supplier)), Action: view.T("action.open"),
 					Title: view.T("leadneed."+w, "company", n.org(o.Supplier), "title", o.Teaser.Title)}
 				if w == lead.ViewStale {

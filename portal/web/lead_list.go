@@ -238,24 +238,19 @@ func (v *visit) offerRow(o lead.Offer, n names) view.LeadRow {
 	case o.Teaser.Size != "":
 		row.Note = view.Raw(o.Teaser.Size)
 	}
-	if clock := running(o); clock.Running() {
+	if clock := o.Clock(); clock.Running() {
 		row.Since, row.Due = clock.Start, clock.Due
 	}
 	return row
 }
 
 // running is the clock of an offer that counts now; the zero one after its end.
-func running(o lead.Offer) lead.Clock {
-	switch {
-	case o.State.Unanswered():
-		return o.Accept
-	case o.State.Held():
-		return o.Convert
+func offerState(o lead.Offer) view.State {
+	if o.Pause != nil {
+		return "offer.paused"
 	}
-	return lead.Clock{}
+	return view.State("offer." + string(o.State))
 }
-
-func offerState(o lead.Offer) view.State { return view.State("offer." + string(o.State)) }
 
 func leadNumber(n int64) string { return "L-" + itoa(n) }
 
@@ -483,7 +478,7 @@ func (v *visit) offerMoves(o lead.Offer) []view.LeadMove {
 	}
 	url := v.offerURL(o.ID)
 	switch {
-	case o.State.Unanswered() && o.Accept.Due.After(v.now):
+	case o.Answerable(v.now):
 		return []view.LeadMove{{To: "accepted", URL: url + "/accept", Label: view.T("lead.accept")}, {URL: url + "#of-a", Label: view.T("lead.decline_more"), Link: true}}
 	case o.State.Held():
 		var out []view.LeadMove

@@ -115,18 +115,18 @@ func (v *visit) profileSays(x lead.Profile) view.Text {
 	}
 	var have []string
 	for _, c := range x.Certificates {
-		have = append(have, v.certificateText(c).In(v.p))
+		have = append(have, v.certificateText(c, x.Day).In(v.p))
 	}
 	return view.T("lead_rules.profile_says_certified", "n", x.Most, "where", where, "families", what, "certified", v.p.List(have))
 }
 
-// certificateText says how long a certificate holds, or that it lapsed.
-func (v *visit) certificateText(c lead.Certificate) view.Text {
+// certificateText says how long a certificate holds, or that it lapsed by a day of its supplier.
+func (v *visit) certificateText(c lead.Certificate, day string) view.Text {
 	key := "leadcert.until"
 	switch {
 	case c.Until == "":
 		key = "leadcert.open"
-	case !c.Holds(v.now.UTC().Format("2006-01-02")):
+	case !c.Holds(day):
 		key = "leadcert.lapsed"
 	}
 	return view.T(key, "family", v.familyList([]string{c.Family}), "date", view.Date(c.Until))
@@ -178,7 +178,7 @@ func (v *visit) partnerLeads(page *view.PartnerPage, partnership string, own boo
 	}
 	page.Facts = append(page.Facts, row)
 	for _, c := range x.Certificates {
-		page.Facts = append(page.Facts, view.KV{Label: view.T("leadcert.one"), Value: v.certificateText(c)})
+		page.Facts = append(page.Facts, view.KV{Label: view.T("leadcert.one"), Value: v.certificateText(c, x.Day)})
 	}
 	return nil
 }

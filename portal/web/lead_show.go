@@ -94,7 +94,7 @@ func (v *visit) leadView(id lead.ID, f leadForms) (*view.LeadPage, error) {
 		detail := lead.OfferDetail{Offer: o}
 		if o.ID == d.Lead.Offer {
 			detail.Activities = d.Activities
-			if clock := running(o); clock.Running() {
+			if clock := o.Clock(); clock.Running() {
 				key := "lead.partner_until"
 				if o.State.Held() {
 					key = "lead.partner_convert"

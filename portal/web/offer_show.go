@@ -63,7 +63,7 @@ func (v *visit) offerView(o lead.OfferDetail, f offerForms) (*view.OfferPage, er
 	page := &view.OfferPage{Base: v.shell(), URL: v.offerURL(o.ID), Number: leadNumber(o.Number), Title: o.Teaser.Title, Need: o.Teaser.Need, Status: view.Status{State: offerState(o.Offer)},
 		Fit: o.Fit / 10, Accept: f.accept, Decline: f.decline, Work: f.work, Give: f.give}
 	answers := v.may(access.OfferAnswer, o.Resource())
-	open := o.State.Unanswered() && o.Accept.Due.After(v.now)
+	open := o.Answerable(v.now)
 	page.CanAnswer, page.CanWork = answers && open, answers && o.State.Held()
 	page.Masked = o.State.Unanswered()
 	if page.CanWork && v.may(access.DealWrite, access.Resource{Reseller: v.org()}) {
@@ -82,7 +82,7 @@ func (v *visit) offerView(o lead.OfferDetail, f offerForms) (*view.OfferPage, er
 	if o.Deal != "" && v.may(access.DealRead, access.Resource{Reseller: v.org()}) {
 		page.DealPage = v.path("deals", o.Deal)
 	}
-	if clock := running(o.Offer); clock.Running() {
+	if clock := o.Clock(); clock.Running() {
 		text := view.T("lead.answer_until", "due", clock.Due, "company", n.org(o.Supplier))
 		if o.State.Held() {
 			text = view.T("lead.convert_until", "due", clock.Due, "company", n.org(o.Supplier))
@@ -330,15 +330,19 @@ var (
 	}, nil)
 )
 
-// pauseBox is the pause of an accepted lead, or the form that sets one, for either company.
+// pauseBox is the pause of an offer's clock, or the form that sets one for who may.
 func (v *visit) pauseBox(o lead.Offer, n names, can bool) *view.PauseBox {
-	if !o.State.Held() || o.Pause == nil && !can {
+	if !o.Clock().Running() || o.Pause == nil && !can {
 		return nil
 	}
 	box := &view.PauseBox{URL: v.path("leads", "offers", string(o.ID)), Can: can}
 	if p := o.Pause; p != nil {
 		box.On = true
-		box.Text = view.T("lead.pause_is", "company", n.org(p.Org), "reason", view.T("leadpause."+p.Reason), "until", p.Until.Add(-time.Minute), "due", o.Ends())
+		key := "lead.pause_is"
+		if o.State.Unanswered() {
+			key = "lead.pause_is_answer"
+		}
+		box.Text = view.T(key, "company", n.org(p.Org), "reason", view.T("leadpause."+p.Reason), "until", p.Until.Add(-time.Minute), "due", o.Ends())
 		box.Comment = p.Comment
 		return box
 	}
@@ -349,8 +353,7 @@ func (v *visit) pauseBox(o lead.Offer, n names, can bool) *view.PauseBox {
 	return box
 }
 
-// offerPause stops the clocks of an accepted lead, offerResume lets them run on; each for
-// either company.
+// offerPause stops the clock of an offer, offerResume lets it run on.
 func offerPause(v *visit) error {
 	in := v.input()
 	cmd := lead.PauseCmd{Reason: in.text("reason"), Comment: in.text("comment"), Until: in.date("until")}

@@ -16,7 +16,7 @@ import (
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) Open(ctx context.Context, actor access.Actor, id OfferID) error {
 	return s.step(ctx, actor, access.OfferAnswer, id, func(ctx context.Context, o *Offer) error {
-		if o.State != OfferSent || !o.Accept.Due.After(db.Now(ctx)) {
+		if o.State != OfferSent || !o.Answerable(db.Now(ctx)) {
 			return nil
 		}
 		o.State, o.Opened, o.OpenedBy = OfferOpened, db.Now(ctx), actor.Person
@@ -51,6 +51,8 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id OfferID) (O
 		if err != nil {
 			return err
 		}
+		o.unpause(now)
+		o.Paused = 0 // what follows counts for the second clock
 		if o.Convert, err = s.calendar.Clock(ctx, o.Reseller, now, o.kept.hours); err != nil {
 			return err
 		}
@@ -79,7 +81,7 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id OfferID) (O
 // answerable says whether an offer can still be answered.
 func answerable(o Offer, now time.Time) error {
 	switch {
-	case o.State.Unanswered() && o.Accept.Due.After(now):
+	case o.Answerable(now):
 		return nil
 	case o.State.Unanswered(), o.State == OfferExpired:
 		return fault.New(fault.Conflict, "lead.expired", "Due", o.Accept.Due)

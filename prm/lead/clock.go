@@ -19,7 +19,7 @@ func (o Offer) next(warned int) time.Time {
 	}
 	clock := o.Convert
 	switch {
-	case o.State.Held() && o.Pause != nil:
+	case o.Pause != nil:
 		return o.Pause.Until
 	case o.State.Unanswered():
 		clock = o.Accept
@@ -80,7 +80,7 @@ func (s *Service) tick(ctx context.Context, id OfferID) error {
 		}
 		actor := access.System("leads", o.Supplier)
 		switch {
-		case o.State.Held() && o.Pause != nil:
+		case o.Pause != nil:
 			if o.Pause.Until.After(now) {
 				return nil
 			}

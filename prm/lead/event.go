@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -25,6 +26,10 @@ const (
 	EventUnplaced  = "lead.Unplaced" // concerns the owner alone
 )
 
+// EventLapsing says that a certificate of a partner ends soon, or today. It is about no lead:
+// Object is the partnership's id, and Events does not list it.
+const EventLapsing = "lead.CertificateLapsing"
+
 // Events lists every kind.
 func Events() []string {
 	return []string{EventOffered, EventAccepted, EventDeclined, EventExpired, EventWithdrawn, EventWarned, EventStale, EventReturned, EventReclaimed, EventConverted, EventLost, EventPaused, EventResumed, EventUnplaced}
@@ -42,6 +47,12 @@ type Event struct {
 	Percent  int       `json:"percent,omitempty"` // of EventWarned
 	Due      time.Time `json:"due,omitzero"`
 	Quiet    bool      `json:"quiet,omitempty"`
+
+	// of EventLapsing
+	Partnership string `json:"partnership,omitempty"`
+	Family      string `json:"family,omitempty"`
+	Until       string `json:"until,omitempty"` // last day
+	Days        int    `json:"days,omitempty"`  // left; below 0 where it was told late
 }
 
 // Publisher is the part of db/job this package needs.
@@ -56,7 +67,7 @@ func (s *Service) publish(ctx context.Context, kind string, e Event) error {
 		orgs = append(orgs, e.Reseller)
 	}
 	if object == "" {
-		object = string(e.Lead)
+		object = cmp.Or(string(e.Lead), e.Partnership)
 	}
 	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: orgs, Object: object, Payload: e})
 }

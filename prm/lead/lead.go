@@ -291,9 +291,12 @@ type Profile struct {
 	// Certificates of the partner. Leads of a family for which any partner has one go to
 	// partners alone whose own holds.
 	Certificates []Certificate
+	Day          string // the supplier's civil day, by which they are judged; not kept
 	Changed      time.Time
 	ChangedBy    string
 	Version      int64
+	told         lapses
+	look         time.Time // when a certificate is to be told of; zero: never
 }
 
 // DefaultMost is the number of open leads of a partner nobody set a profile for.

@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -11,8 +12,8 @@ import (
 	"entente/prm/fault"
 )
 
-// Pause stops the clocks of an accepted lead while its customer wants it so. Both companies
-// see who set it, why and until when.
+// Pause stops the running clock of an offer: of one that waits for its answer its owner stops
+// it, of an accepted lead either company. Both see who set it, why and until when.
 type Pause struct {
 	Since, Until time.Time
 	Reason       string // a PauseReasons word
@@ -20,8 +21,9 @@ type Pause struct {
 	Org, Person  string
 }
 
-// PauseReasons are why a customer holds something.
-var PauseReasons = []string{"customer_budget", "customer_date", "customer_absent", "other"}
+// PauseReasons are why something waits: the customer holds it, or who gave it has to look
+// something up.
+var PauseReasons = []string{"customer_budget", "customer_date", "customer_absent", "checking", "other"}
 
 // The bounds of pauses, in elapsed time: of one, and of all of an offer together.
 const (
@@ -36,11 +38,13 @@ type PauseCmd struct {
 	Until   string
 }
 
-// Pause stops the clocks of an accepted lead: the partner that holds it and the owner may. What
-// is left of them runs on afterwards, so they end later and never sooner. Repeating it changes
-// nothing.
-// Codes: Unauthenticated, NotFound, Forbidden, Invalid (reason, comment, day), Conflict (not held,
-// paused already, its time is over, paused too long altogether). Publishes EventPaused.
+// Pause stops the running clock of an offer: its owner may, and of an accepted lead the partner
+// that holds it. What is left of it runs on afterwards, so it ends later and never sooner. An
+// offer that waits for its answer can be answered meanwhile. A lead that was stale is not while
+// it is paused. Repeating it changes nothing.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid (reason, comment, day; a comment on an
+// offer not yet accepted names the customer), Conflict (not held, paused already, its time is
+// over, paused too long altogether). Publishes EventPaused.
 func (s *Service) Pause(ctx context.Context, actor access.Actor, id OfferID, cmd PauseCmd) error {
 	cmd.Comment = strings.TrimSpace(cmd.Comment)
 	return s.step(ctx, actor, access.OfferRead, id, func(ctx context.Context, o *Offer) error {
@@ -56,18 +60,29 @@ func (s *Service) Pause(ctx context.Context, actor access.Actor, id OfferID, cmd
 		switch {
 		case bad.OrNil() != nil:
 			return bad
-		case !o.State.Held():
+		case !o.running().Running():
 			return NotHeld()
 		case o.Pause != nil && o.Pause.Org == actor.Org && o.Pause.Reason == cmd.Reason && o.Pause.Until.Equal(until):
 			return nil
 		case o.Pause != nil:
 			return fault.New(fault.Conflict, "lead.paused")
-		case !o.Convert.Due.After(now):
+		case !o.running().Due.After(now):
 			return NotHeld()
 		case o.Paused+until.Sub(now) > MostPaused:
 			return fault.New(fault.Conflict, "lead.paused_long", "Days", int(MostPaused/(24*time.Hour)))
 		}
+		if o.State.Unanswered() {
+			if err := s.namesNobody(ctx, actor, *o, cmd.Comment); err != nil {
+				return err
+			}
+		}
 		o.Pause = &Pause{Since: now, Until: until, Reason: cmd.Reason, Comment: cmd.Comment, Org: actor.Org, Person: actor.Person}
+		if o.State == OfferStale { // nobody is late while the customer wants to wait
+			o.State = OfferAccepted
+			if o.Worked.After(o.Answered) {
+				o.State = OfferWorking
+			}
+		}
 		if err := store(ctx, o); err != nil {
 			return err
 		}
@@ -80,14 +95,33 @@ func (s *Service) Pause(ctx context.Context, actor access.Actor, id OfferID, cmd
 	})
 }
 
+// namesNobody refuses words about an offer not yet accepted that name its customer.
+func (s *Service) namesNobody(ctx context.Context, actor access.Actor, o Offer, words string) error {
+	l, ok, err := leadByID(ctx, o.Supplier, o.Lead)
+	if err != nil || !ok {
+		return cmp.Or(err, notFound())
+	}
+	c, _, err := s.customerOf(ctx, s.owner(l, actor), l.Draft)
+	if err != nil {
+		return err
+	}
+	return naming(map[string]string{"comment": words}, c)
+}
+
 // mayPause asks whether the actor may stop the clocks of an offer: as who works on it, or as
-// its owner.
+// its owner. Codes: NotFound, Forbidden, Conflict.
 func mayPause(actor access.Actor, o Offer) error {
 	act := access.OfferAnswer
 	if actor.Org == o.Supplier {
 		act = access.OfferManage
 	}
-	return access.Check(actor, act, o.Resource())
+	if err := access.Check(actor, act, o.Resource()); err != nil {
+		return err
+	}
+	if o.State.Unanswered() && actor.Org != o.Supplier { // who has it to answer does not stop its own clock
+		return NotHeld()
+	}
+	return nil
 }
 
 // check says what is wrong with a command, and when the pause would end.
@@ -121,7 +155,8 @@ func (cmd PauseCmd) check(zone string, now time.Time) (time.Time, *fault.Error) 
 
 // Resume lets the clocks run on before the pause is over; either company may. Repeating it
 // changes nothing.
-// Codes: Unauthenticated, NotFound, Forbidden. Publishes EventResumed.
+// Codes: Unauthenticated, NotFound, Forbidden, Conflict (it waits for the actor's own answer).
+// Publishes EventResumed.
 func (s *Service) Resume(ctx context.Context, actor access.Actor, id OfferID) error {
 	return s.step(ctx, actor, access.OfferRead, id, func(ctx context.Context, o *Offer) error {
 		if err := mayPause(actor, *o); err != nil {
@@ -142,7 +177,7 @@ func (s *Service) resume(ctx context.Context, actor access.Actor, o *Offer) erro
 		return err
 	}
 	e := o.event()
-	e.Org, e.Person, e.Due = actor.Org, actor.Person, o.Convert.Due
+	e.Org, e.Person, e.Due = actor.Org, actor.Person, o.running().Due
 	if strings.HasPrefix(actor.Via, "system:") {
 		e.Org = ""
 	}
@@ -155,10 +190,14 @@ func (s *Service) resume(ctx context.Context, actor access.Actor, o *Offer) erro
 // runOn ends a pause. The clock gains as long as it took, and more where as many working hours
 // as were left would not fit in: a pause over working days must not end in a weekend's clock.
 func (s *Service) runOn(ctx context.Context, o *Offer) error {
-	since, was, had := o.Pause.Since, o.Convert.Due, o.Paused
+	clock := o.running()
+	since, was, had := o.Pause.Since, clock.Due, o.Paused
 	o.unpause(db.Now(ctx))
 	took := o.Paused - had
 	least, most := 1, o.kept.hours
+	if o.State.Unanswered() { // its hours are not kept
+		most = mostHours
+	}
 	if took == 0 || most == 0 || !was.After(since) {
 		return nil
 	}
@@ -183,7 +222,7 @@ func (s *Service) runOn(ctx context.Context, o *Offer) error {
 		return fixed(err)
 	}
 	more := after.Due.Sub(before.Due) - took
-	for _, t := range []*time.Time{&o.Convert.Half, &o.Convert.Most, &o.Convert.Due} {
+	for _, t := range []*time.Time{&clock.Half, &clock.Most, &clock.Due} {
 		if more > 0 && t.After(since.Add(took)) {
 			*t = t.Add(more)
 		}
@@ -214,10 +253,12 @@ func (o *Offer) unpause(now time.Time) {
 			*t = t.Add(took)
 		}
 	}
-	later(&o.Convert.Half)
-	later(&o.Convert.Most)
-	later(&o.Convert.Due)
+	clock := o.running()
+	later(&clock.Half)
+	later(&clock.Most)
+	later(&clock.Due)
 	switch {
+	case o.Worked.IsZero():
 	case o.Worked.Before(o.Pause.Since):
 		later(&o.Worked)
 	case o.Worked.Before(now): // during the pause: it is not stale sooner than if nothing had been done
@@ -227,65 +268,34 @@ func (o *Offer) unpause(now time.Time) {
 	o.Pause = nil
 }
 
-// Ends is when the clock of an accepted lead ends, as far as is known: of a paused one, when
-// the pause lasts to its end.
+// running is the clock that runs, or stands still: until the answer, then until the deal. Of an
+// offer that ended none does.
+func (o *Offer) running() *Clock {
+	switch {
+	case o.State.Unanswered():
+		return &o.Accept
+	case o.State.Held():
+		return &o.Convert
+	}
+	return &Clock{}
+}
+
+// Clock is the running clock, ending as Ends says; without an end where none runs.
+func (o Offer) Clock() Clock {
+	c := *o.running()
+	c.Due = o.Ends()
+	return c
+}
+
+// Ends is when the running clock ends, as far as is known: of a paused one, when the pause lasts
+// to its end.
 func (o Offer) Ends() time.Time {
-	if o.Pause == nil || o.Convert.Due.IsZero() {
-		return o.Convert.Due
+	due := o.running().Due
+	if o.Pause == nil || due.IsZero() {
+		return due
 	}
-	return o.Convert.Due.Add(o.Pause.Until.Sub(o.Pause.Since))
+	return due.Add(o.Pause.Until.Sub(o.Pause.Since))
 }
 
-// Certificate says that a partner is certified for a product family, to the last day of
-// Until; empty: without end.
-type Certificate struct {
-	Family string `json:"family"`
-	Until  string `json:"until,omitempty"`
-}
-
-// Holds says whether it holds on a civil day.
-func (c Certificate) Holds(day string) bool { return c.Until == "" || day <= c.Until }
-
-// checkCertificates folds certificates, the one of a family that holds longest first.
-func checkCertificates(bad *fault.Error, list []Certificate) []Certificate {
-	var out []Certificate
-	if len(list) > 50 {
-		bad.With("certificates", "form.too_many")
-		return nil
-	}
-	for _, c := range list {
-		c.Family, c.Until = strings.ToLower(strings.TrimSpace(c.Family)), strings.TrimSpace(c.Until)
-		if c.Family == "" {
-			continue
-		}
-		if len(c.Family) > 60 {
-			bad.With("certificates", "form.too_long", "Most", 60)
-		}
-		if _, err := time.Parse(time.DateOnly, c.Until); c.Until != "" && err != nil {
-			bad.With("certificates", "form.date")
-		}
-		if i := slices.IndexFunc(out, func(x Certificate) bool { return x.Family == c.Family }); i >= 0 {
-			if out[i].Until != "" && (c.Until == "" || c.Until > out[i].Until) {
-				out[i].Until = c.Until
-			}
-			continue
-		}
-		out = append(out, c)
-	}
-	return out
-}
-
-// certified are the families, of some, for which the owner keeps certificates: of them only
-// certified partners are chosen.
-func (t terrain) certified(families []string) []string {
-	var out []string
-	for _, f := range families {
-		for _, p := range t.profiles {
-			if slices.ContainsFunc(p.Certificates, func(c Certificate) bool { return strings.EqualFold(c.Family, f) }) {
-				out = append(out, f)
-				break
-			}
-		}
-	}
-	return out
-}
+// Answerable says whether an offer waits for its answer at now: its clock may stand still.
+func (o Offer) Answerable(now time.Time) bool { return o.State.Unanswered() && o.Ends().After(now) }

@@ -249,3 +249,111 @@ func TestPauseWorkingHours(t *testing.T) {
 		}
 	}
 }
+
+// Who offers a lead stops the clock of its answer: both see it, nothing expires and nobody is
+// warned, the partner may answer all the same and cannot stop it itself. Words about it name
+// nobody.
+func TestPauseOfAnOffer(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := setup(t, d)
+		day := func(days int) string { return f.now.AddDate(0, 0, days).Format(time.DateOnly) }
+		offer := func() Offer {
+			t.Helper()
+			l := f.lead()
+			o, err := f.svc.Offer(f.at(), f.ingrid, OfferCmd{Lead: l.ID, Version: 1, Partnership: f.toKestrel})
+			f.must(err)
+			return o
+		}
+		get := func(id OfferID) Offer {
+			t.Helper()
+			got, err := f.svc.GetOffer(f.at(), f.maya, id)
+			f.must(err)
+			return got.Offer
+		}
+		o := offer()
+		cmd := PauseCmd{Reason: "checking", Until: day(10)}
+		f.want(f.svc.Pause(f.at(), f.maya, o.ID, cmd), fault.Conflict, "lead.not_held")
+		f.want(f.svc.Pause(f.at(), f.kaarel, o.ID, cmd), fault.NotFound, "")
+		for _, words := range []string{"Harrow Fitout is on holiday", "write to priya@harrow-fitout.co.uk", "call 0113 496 0000"} {
+			f.want(f.svc.Pause(f.at(), f.ingrid, o.ID, PauseCmd{Reason: "checking", Comment: words, Until: day(10)}), fault.Invalid, "lead.teaser_names")
+		}
+		cmd.Comment = "We ask for the floor plan"
+		f.must(f.svc.Pause(f.at(), f.ingrid, o.ID, cmd))
+		f.want(f.svc.Resume(f.at(), f.maya, o.ID), fault.Conflict, "lead.not_held")
+		f.events.take()
+		f.later(9 * 24 * time.Hour)
+		seen := get(o.ID)
+		if got := f.events.take(); got != "" || seen.State != OfferSent || seen.Pause == nil || seen.Pause.Comment != cmd.Comment || !seen.Ends().After(f.now) || !seen.Answerable(f.now) {
+			t.Fatalf("paused: %q, %s, %+v, ends %v", got, seen.State, seen.Pause, seen.Ends())
+		}
+		p, err := f.svc.Received(f.at(), f.maya, Filter{View: ViewOffered})
+		f.must(err)
+		if len(p.Items) != 1 || p.Items[0].Pause == nil {
+			t.Errorf("the list has %+v", p.Items)
+		}
+		f.later(3 * 24 * time.Hour) // it is over; what was left of eight hours runs on
+		after := get(o.ID)
+		if after.Pause != nil || after.State != OfferSent && after.State != OfferExpired || after.Accept.Due.Before(o.Accept.Due.Add(after.Paused)) {
+			t.Fatalf("after it: %s, due %v, paused %v", after.State, after.Accept.Due, after.Paused)
+		}
+		f.later(24 * time.Hour)
+		if x := get(o.ID); x.State != OfferExpired {
+			t.Errorf("after the pause and the clock: %s", x.State)
+		}
+
+		// answered while it is paused: the second clock has all its hours
+		o = offer()
+		f.must(f.svc.Pause(f.at(), f.ingrid, o.ID, PauseCmd{Reason: "customer_absent", Until: day(10)}))
+		f.now = f.now.Add(5 * 24 * time.Hour)
+		f.must(f.svc.Open(f.at(), f.maya, o.ID))
+		got, err := f.svc.Accept(f.at(), f.maya, o.ID)
+		f.must(err)
+		if got.Pause != nil || got.State != OfferAccepted || got.Paused != 0 || !got.Convert.Due.Equal(got.Answered.Add(DefaultConvert*time.Hour)) || got.Accept.Due.Before(got.Answered) {
+			t.Errorf("accepted: %+v", got)
+		}
+	})
+}
+
+// A stale lead that is paused is not stale: not in its state, its list or its count.
+func TestPausedIsNotStale(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := setup(t, d)
+		for name, c := range map[string]struct {
+			works bool
+			want  OfferState
+		}{"never worked on": {false, OfferAccepted}, "worked on": {true, OfferWorking}} {
+			o, err := f.svc.Offer(f.at(), f.ingrid, OfferCmd{Lead: f.lead().ID, Version: 1, Partnership: f.toKestrel, Convert: 2000})
+			f.must(err)
+			_, err = f.svc.Accept(f.at(), f.maya, o.ID)
+			f.must(err)
+			if c.works {
+				_, err = f.svc.Work(f.at(), f.maya, o.ID, "call", "", "")
+				f.must(err)
+			}
+			f.later(StaleAfter + time.Hour)
+			state := func(want OfferState, stale int) {
+				t.Helper()
+				got, err := f.svc.GetOffer(f.at(), f.maya, o.ID)
+				f.must(err)
+				n, err := f.svc.ReceivedCounts(f.at(), f.maya)
+				f.must(err)
+				l, err := f.svc.Received(f.at(), f.maya, Filter{View: ViewStale})
+				f.must(err)
+				if got.State != want || n.Stale != stale || len(l.Items) != stale {
+					t.Errorf("%s: %s, %d counted, %d listed", name, got.State, n.Stale, len(l.Items))
+				}
+			}
+			state(OfferStale, 1)
+			f.must(f.svc.Pause(f.at(), f.ingrid, o.ID, PauseCmd{Reason: "customer_date", Until: f.now.AddDate(0, 0, 20).Format(time.DateOnly)}))
+			state(c.want, 0)
+			f.later(10 * 24 * time.Hour)
+			state(c.want, 0)
+			f.later(11 * 24 * time.Hour) // it is over, and nobody worked for a week before it
+			f.later(time.Minute)
+			state(OfferStale, 1)
+			f.must(f.svc.Return(f.at(), f.maya, o.ID, "timing", ""))
+		}
+	})
+}

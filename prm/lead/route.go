@@ -89,7 +89,9 @@ func survey(ctx context.Context, org string) (terrain, error) {
 	if t.open, err = openOffers(ctx, org); err != nil {
 		return t, err
 	}
-	t.day = db.Now(ctx).Format(time.DateOnly)
+	if t.day, err = today(ctx, org); err != nil {
+		return t, err
+	}
 	t.records, t.sent, err = recordsOf(ctx, org, db.Now(ctx).AddDate(0, -6, 0))
 	return t, err
 }

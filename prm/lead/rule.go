@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"entente/db"
 	"entente/prm/access"
@@ -212,7 +213,8 @@ func (s *Service) PartnerProfile(ctx context.Context, actor access.Actor, partne
 		if out, ok = all[partnership]; !ok {
 			out = Profile{Partnership: partnership, Supplier: supplier, Reseller: reseller, Most: DefaultMost}
 		}
-		return nil
+		out.Day, err = today(ctx, supplier)
+		return err
 	})
 	return out, err
 }
@@ -227,7 +229,14 @@ func (s *Service) Profiles(ctx context.Context, actor access.Actor) (map[string]
 	}
 	var out map[string]Profile
 	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
-		out, err = profilesOf(ctx, scope.Org())
+		if out, err = profilesOf(ctx, scope.Org()); err != nil {
+			return err
+		}
+		day, err := today(ctx, scope.Org())
+		for id, p := range out {
+			p.Day = day
+			out[id] = p
+		}
 		return err
 	})
 	return out, err
@@ -258,7 +267,17 @@ func (s *Service) SaveProfile(ctx context.Context, actor access.Actor, p Profile
 		if err := bad.OrNil(); err != nil {
 			return err
 		}
-		p.Supplier, p.Reseller, p.Changed, p.ChangedBy = supplier, reseller, db.Now(ctx), actor.Person
+		loc, err := place(ctx, supplier)
+		if err != nil {
+			return err
+		}
+		was, _, err := profileOf(ctx, p.Partnership)
+		if err != nil {
+			return err
+		}
+		p.Supplier, p.Reseller, p.Changed, p.ChangedBy, p.Day = supplier, reseller, db.Now(ctx), actor.Person, db.Now(ctx).In(loc).Format(time.DateOnly)
+		p.told = was.told.passed(p.Certificates, p.Day)
+		p.look = p.told.look(p.Certificates, loc)
 		ok, err = saveProfile(ctx, p)
 		if err != nil {
 			return err

@@ -72,12 +72,7 @@ func offerRowOf(o Offer) offerRow {
 	if p := o.Pause; p != nil {
 		r.Paused, r.PauseUntil, r.PauseReason, r.PauseComment, r.PauseOrg, r.PauseBy = db.Micros(p.Since), db.Micros(p.Until), p.Reason, p.Comment, p.Org, p.Person
 	}
-	switch r.Phase {
-	case phaseOpen:
-		r.Due = r.AcceptDue
-	case phaseHeld:
-		r.Due = db.Micros(o.Ends())
-	default:
+	if r.Due = db.Micros(o.Ends()); r.Phase == phaseEnded {
 		r.Due = r.Ended
 	}
 	return r

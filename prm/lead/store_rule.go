@@ -2,6 +2,7 @@ package lead
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -72,7 +73,8 @@ type profileRow struct {
 	SupplierID, ResellerID         string
 	Most                           int64
 	Countries, Postcodes, Families string
-	Certificates                   string
+	Certificates, CertificateTold  string
+	CertificateLook                int64
 	Changed                        int64
 	ChangedBy                      string
 	Version                        int64
@@ -85,15 +87,39 @@ func profilesOf(ctx context.Context, supplier string) (map[string]Profile, error
 	err := db.Tx(ctx).Where("supplier_id = ?", supplier).Find(&rows).Error
 	out := make(map[string]Profile, len(rows))
 	for _, r := range rows {
-		out[r.PartnershipID] = Profile{Partnership: r.PartnershipID, Supplier: r.SupplierID, Reseller: r.ResellerID, Most: int(r.Most), Countries: db.FromText[[]string](r.Countries), Postcodes: db.FromText[[]string](r.Postcodes),
-			Families: db.FromText[[]string](r.Families), Certificates: db.FromText[[]Certificate](r.Certificates), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
+		out[r.PartnershipID] = r.profile()
 	}
 	return out, err
 }
 
+func (r profileRow) profile() Profile {
+	return Profile{Partnership: r.PartnershipID, Supplier: r.SupplierID, Reseller: r.ResellerID, Most: int(r.Most), Countries: db.FromText[[]string](r.Countries), Postcodes: db.FromText[[]string](r.Postcodes),
+		Families: db.FromText[[]string](r.Families), Certificates: db.FromText[[]Certificate](r.Certificates), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version,
+		told: db.FromText[lapses](r.CertificateTold), look: db.FromMicros(r.CertificateLook)}
+}
+
+func profileOf(ctx context.Context, partnership string) (Profile, bool, error) {
+	var rows []profileRow
+	err := db.Tx(ctx).Where("partnership_id = ?", partnership).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Profile{}, false, err
+	}
+	return rows[0].profile(), true, nil
+}
+
+func dueCertificates(ctx context.Context, now time.Time, limit int) (ids []string, err error) {
+	err = db.Tx(ctx).Model(&profileRow{}).Where("certificate_look > 0 AND certificate_look <= ?", db.Micros(now)).Order("certificate_look, partnership_id").Limit(limit).Pluck("partnership_id", &ids).Error
+	return ids, err
+}
+
+// tellCertificates notes what was told of a profile's certificates, and when to look again.
+func tellCertificates(ctx context.Context, partnership string, told lapses, look time.Time) error {
+	return db.Tx(ctx).Model(&profileRow{}).Where("partnership_id = ?", partnership).Updates(map[string]any{"certificate_told": db.Text(told), "certificate_look": db.Micros(look)}).Error
+}
+
 // saveProfile writes a profile that still has the version of p, or none.
 func saveProfile(ctx context.Context, p Profile) (bool, error) {
-	row := profileRow{PartnershipID: p.Partnership, SupplierID: p.Supplier, ResellerID: p.Reseller, Most: int64(p.Most), Countries: db.Text(p.Countries), Postcodes: db.Text(p.Postcodes), Families: db.Text(p.Families), Certificates: db.Text(p.Certificates),
+	row := profileRow{PartnershipID: p.Partnership, SupplierID: p.Supplier, ResellerID: p.Reseller, Most: int64(p.Most), Countries: db.Text(p.Countries), Postcodes: db.Text(p.Postcodes), Families: db.Text(p.Families), Certificates: db.Text(p.Certificates), CertificateTold: db.Text(p.told), CertificateLook: db.Micros(p.look),
 		Changed: db.Micros(p.Changed), ChangedBy: p.ChangedBy, Version: p.Version + 1}
 	if p.Version == 0 {
 		res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)

@@ -80,6 +80,10 @@ func (f *field) deed(rnd *rand.Rand, leads []ID) string {
 		{"withdraw", func() error { return f.svc.Withdraw(f.at(), who, offer) }},
 		{"reclaim", func() error { return f.svc.Reclaim(f.at(), who, offer, "words") }},
 		{"convert", func() error { return f.svc.Convert(f.at(), who, offer, "deal") }},
+		{"pause", func() error {
+			return f.svc.Pause(f.at(), who, offer, PauseCmd{Reason: append(PauseReasons, "bad")[rnd.IntN(len(PauseReasons)+1)], Comment: "words", Until: f.now.AddDate(0, 0, rnd.IntN(12)).Format(time.DateOnly)})
+		}},
+		{"resume", func() error { return f.svc.Resume(f.at(), who, offer) }},
 		{"update", func() error { _, err := f.svc.Update(f.at(), f.ingrid, id, l.Version, f.draft()); return err }},
 		{"hours pass", func() error {
 			f.now = f.now.Add(time.Duration(rnd.IntN(60)) * time.Hour)
