@@ -1331,7 +1331,7 @@ CREATE TABLE promotion_approval (
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
 CREATE TABLE promotion_line (
-  promotion_id text NOT NULL, order_id text NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, version_no bigint NOT NULL, number text NOT NULL, sku text NOT NULL, ordered_on text NOT NULL, arrived bigint NOT NULL, unit text NOT NULL, factor bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, method text NOT NULL, currency text NOT NULL, price bigint NOT NULL, allowance bigint NOT NULL, ordered bigint NOT NULL, granted bigint NOT NULL, counted bigint NOT NULL, confirmed bigint NOT NULL, shipped bigint NOT NULL, invoiced bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL,
+  promotion_id text NOT NULL, order_id text NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, version_no bigint NOT NULL, number text NOT NULL, sku text NOT NULL, ordered_on text NOT NULL, arrived bigint NOT NULL, unit text NOT NULL, factor bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, method text NOT NULL, currency text NOT NULL, price bigint NOT NULL, allowance bigint NOT NULL, ordered bigint NOT NULL, granted bigint NOT NULL, counted bigint NOT NULL, confirmed bigint NOT NULL, shipped bigint NOT NULL, invoiced bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL, base bigint NOT NULL,
   PRIMARY KEY (promotion_id, order_id, line),
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
@@ -1369,7 +1369,7 @@ CREATE INDEX promotion_resale_list ON promotion_resale USING btree (promotion_id
 CREATE INDEX promotion_resale_report ON promotion_resale USING btree (report_id);
 CREATE INDEX promotion_resale_sku ON promotion_resale USING btree (promotion_id, sku, arrived, report_id, line);
 CREATE TABLE promotion_seat (
-  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, role text NOT NULL, state text NOT NULL, hash text NOT NULL, share bigint NOT NULL, currency text NOT NULL, asked bigint NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, taken bigint NOT NULL,
+  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, role text NOT NULL, state text NOT NULL, hash text NOT NULL, share bigint NOT NULL, currency text NOT NULL, asked bigint NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, taken bigint NOT NULL, volume bigint NOT NULL,
   UNIQUE (promotion_id, org_id),
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
