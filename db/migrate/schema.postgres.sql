@@ -677,9 +677,9 @@ CREATE TABLE fund_claim_part (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
-CREATE TABLE fund_claim_talk (
-  claim_id text NOT NULL, position bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, room_id text NOT NULL, thread bigint NOT NULL, opened bigint NOT NULL, opened_by text NOT NULL,
-  PRIMARY KEY (claim_id, "position"),
+CREATE TABLE fund_claim_thread (
+  claim_id text NOT NULL, mark text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, said text NOT NULL, room_id text NOT NULL, thread bigint NOT NULL, opened bigint NOT NULL, opened_by text NOT NULL,
+  PRIMARY KEY (claim_id, mark),
   FOREIGN KEY (claim_id) REFERENCES fund_claim(id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)

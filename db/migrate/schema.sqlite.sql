@@ -504,8 +504,8 @@ CREATE UNIQUE INDEX fund_claim_line_key ON fund_claim_line (owner_id, org_id, li
 CREATE TABLE fund_claim_part (
   claim_id TEXT NOT NULL REFERENCES fund_claim(id), position INTEGER NOT NULL, part INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), order_id TEXT NOT NULL, order_line INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (claim_id, position, part)
 );
-CREATE TABLE fund_claim_talk (
-  claim_id TEXT NOT NULL REFERENCES fund_claim(id), position INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), room_id TEXT NOT NULL, thread INTEGER NOT NULL, opened INTEGER NOT NULL, opened_by TEXT NOT NULL, PRIMARY KEY (claim_id, position)
+CREATE TABLE fund_claim_thread (
+  claim_id TEXT NOT NULL REFERENCES fund_claim(id), mark TEXT NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), said TEXT NOT NULL, room_id TEXT NOT NULL, thread INTEGER NOT NULL, opened INTEGER NOT NULL, opened_by TEXT NOT NULL, PRIMARY KEY (claim_id, mark)
 );
 CREATE TABLE fund_entry (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL, kind TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, text TEXT NOT NULL,
