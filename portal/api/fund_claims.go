@@ -194,9 +194,10 @@ func (a *API) fundClaims() {
 			return a.oneClaim(ctx, c, err)
 		})
 	type claimThread struct {
-		Position int    `json:"position" doc:"of the line"`
+		Position int    `json:"position" doc:"of the line; 0 where the claim was rewritten without it"`
 		Room     string `json:"room" doc:"id"`
 		Thread   int64  `json:"thread" doc:"number of the message on which the thread hangs"`
+		Said     string `json:"line,omitempty" doc:"what the line was called when the thread began"`
 	}
 	type claimThreadIn struct {
 		ID       string `path:"id"`

@@ -582,16 +582,19 @@ func (a *API) fundRequests() {
 }
 
 type fundStep struct {
-	Why    string  `json:"why" doc:"at or above (bought), back (credited), reached, fell, closed"`
-	Volume *amount `json:"volume" doc:"after it"`
-	Base   *amount `json:"base" doc:"what it is about"`
+	Why    string  `json:"why" doc:"at or above (bought), back (credited), reached, fell, closed; units, units_fell (a promotion by quantity)"`
+	Volume *amount `json:"volume,omitempty" doc:"after it"`
+	Base   *amount `json:"base,omitempty" doc:"what it is about"`
 	Was    string  `json:"was" doc:"a ratio: 0.03 is 3 %"`
 	Now    string  `json:"now"`
+	Units  string  `json:"units,omitempty" doc:"of a promotion whose steps go by quantity (units, units_fell): the quantity after it"`
 }
 
 func stepOut(x *fund.Explained) *fundStep {
 	if x == nil {
 		return nil
+	} else if x.Why == fund.StepUnits || x.Why == fund.StepUnitsFell {
+		return &fundStep{Why: x.Why, Was: x.Was.String(), Now: x.Now.String(), Units: x.Units.String()}
 	}
-	return &fundStep{x.Why, money2(x.Volume, false), money2(x.Base, false), x.Was.String(), x.Now.String()}
+	return &fundStep{x.Why, money2(x.Volume, false), money2(x.Base, false), x.Was.String(), x.Now.String(), ""}
 }

@@ -43,7 +43,7 @@ func (d *decimals) same(field, s string, c money.Currency) {
 // answering company alone in a counter-proposal, where its role, currency and rate stand.
 func (a *API) promoTermsOf(ctx context.Context, actor access.Actor, in PromoTerms, currency money.Currency, zone string, own *promo.Part) (promo.Terms, error) {
 	var d decimals
-	t := promo.Terms{Title: in.Title, Summary: in.Summary, Audience: in.Audience, Families: in.Families, Fixed: in.Fixed, SKUs: in.SKUs, Kind: in.Mechanism, Percent: d.micro("percent", in.Percent), Buy: d.micro("buy", in.Buy), Free: d.micro("free", in.Free), FreeSKU: in.FreeSKU,
+	t := promo.Terms{Title: in.Title, Summary: in.Summary, Audience: in.Audience, Families: in.Families, Fixed: in.Fixed, SKUs: in.SKUs, Kind: in.Mechanism, Percent: d.micro("percent", in.Percent), Buy: d.micro("buy", in.Buy), Free: d.micro("free", in.Free), FreeSKU: in.FreeSKU, Cumulative: in.Whole,
 		Settle: cmp.Or(in.Settle, promo.OffInvoice), By: cmp.Or(in.By, promo.ByOrder), From: in.From, Until: in.Until, ShipBy: in.ShipBy, BackDays: in.BackDays, Zone: cmp.Or(in.Zone, zone), Prices: in.Prices, Countries: in.Countries, Quoted: in.Quoted == nil || *in.Quoted, Named: in.Named, ClaimBy: in.ClaimBy, Proof: in.Proof,
 		Currency: currency, Share: d.minor("share", in.Share, currency)}
 	d.same("currency", in.Currency, currency)

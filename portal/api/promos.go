@@ -43,6 +43,7 @@ type PromoTerms struct {
 	Free      string      `json:"free,omitempty"`
 	FreeSKU   string      `json:"free_sku,omitempty"`
 	Tiers     []promoTier `json:"tiers,omitempty" maxItems:"20"`
+	Whole     bool        `json:"cumulative,omitempty" doc:"tiers go by all that a company is invoiced in the window, and hold for all of it; bill_back only"`
 	Settle    string      `json:"settle" required:"false" enum:"off_invoice,bill_back" doc:"off_invoice if left out"`
 	By        string      `json:"by" required:"false" enum:"order,ship,invoice,resale" doc:"the date that decides; order if left out"`
 	From      string      `json:"from" doc:"civil date"`
@@ -93,7 +94,7 @@ func (a *API) promoTermsOut(t promo.Terms, slug func(string) string) *PromoTerms
 		}
 		return m.String()
 	}
-	out := &PromoTerms{Title: t.Title, Summary: t.Summary, Audience: t.Audience, Families: nonNil(t.Families), Fixed: t.Fixed, Within: t.Within, SKUs: nonNil(t.SKUs), Mechanism: t.Kind, Percent: number(t.Percent), Buy: number(t.Buy), Free: number(t.Free), FreeSKU: t.FreeSKU, Settle: t.Settle,
+	out := &PromoTerms{Title: t.Title, Summary: t.Summary, Audience: t.Audience, Families: nonNil(t.Families), Fixed: t.Fixed, Within: t.Within, SKUs: nonNil(t.SKUs), Mechanism: t.Kind, Percent: number(t.Percent), Buy: number(t.Buy), Free: number(t.Free), FreeSKU: t.FreeSKU, Whole: t.Cumulative, Settle: t.Settle,
 		By: t.By, From: t.From, Until: t.Until, ShipBy: t.ShipBy, BackDays: t.BackDays, Zone: t.Zone, Prices: t.Prices, Countries: t.Countries, Quoted: &t.Quoted, Named: t.Named, ClaimBy: t.ClaimBy, Proof: t.Proof, Currency: string(t.Currency), Parts: []promoPart{}}
 	if t.Share != 0 {
 		out.Share = money.Amount{Minor: t.Share, Currency: t.Currency}.String()
@@ -385,6 +386,15 @@ type promoAdded struct {
 	Return  *promoRatio `json:"net_return,omitempty" doc:"for the owner, where the margin was told"`
 }
 
+type promoVolume struct {
+	Company string  `json:"company" doc:"slug"`
+	Volume  string  `json:"volume" doc:"units so far"`
+	Percent string  `json:"percent" doc:"a ratio: what they have reached"`
+	Missing string  `json:"missing,omitempty" doc:"units to the next tier"`
+	Next    string  `json:"next,omitempty" doc:"its ratio"`
+	Gain    *amount `json:"gain,omitempty" doc:"about what reaching it adds to what was earned"`
+}
+
 type promoResults struct {
 	Number    string         `json:"number"`
 	State     string         `json:"state"`
@@ -393,6 +403,7 @@ type promoResults struct {
 	Companies []promoFigures `json:"companies"`
 	Items     []promoFigures `json:"items"`
 	Settled   []promoFigures `json:"settled,omitempty" doc:"as it was settled"`
+	Volumes   []promoVolume  `json:"volumes,omitempty" doc:"where each company stands with tiers that go by all of the window"`
 	Added     []promoAdded   `json:"added"`
 	AsOf      *time.Time     `json:"as_of,omitempty" doc:"where many lines were measured beforehand: since when added does not know newer documents"`
 }
@@ -469,6 +480,9 @@ func (a *API) promoResults(ctx context.Context, actor access.Actor, id promo.ID,
 	for _, m := range added.Parts {
 		orgs[m.Org] = true
 	}
+	for _, x := range r.Volumes {
+		orgs[x.Org] = true
+	}
 	names, err := a.slugs(ctx, orgs)
 	if err != nil {
 		return nil, err
@@ -481,6 +495,13 @@ func (a *API) promoResults(ctx context.Context, actor access.Actor, id promo.ID,
 		return out
 	}
 	out := promoResults{Number: r.Number, State: string(r.State), By: added.By, Companies: all(r.Parts), Items: all(r.Products), Added: []promoAdded{}, AsOf: moment(added.AsOf)}
+	for _, v := range r.Volumes {
+		x := promoVolume{Company: names[v.Org].Slug, Volume: v.Volume.String(), Percent: v.Step.String()}
+		if v.Next != nil {
+			x.Missing, x.Next, x.Gain = v.Next.Missing.String(), v.Next.Step.String(), money2(v.Next.Gain, false)
+		}
+		out.Volumes = append(out.Volumes, x)
+	}
 	if len(r.Frozen) > 0 {
 		out.Settled = all(r.Frozen)
 	}

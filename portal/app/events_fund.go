@@ -103,13 +103,13 @@ func (a *App) fundNotices(ctx context.Context, e job.Received) error {
 // both sides' people of funds may enter.
 type claimTalk struct{ a *App }
 
-func (t claimTalk) Begin(ctx context.Context, c fund.Claim, l fund.Line) (string, int64, error) {
+func (t claimTalk) Begin(ctx context.Context, c fund.Claim, l fund.Line, key string) (string, int64, error) {
 	actor, about := access.System("rooms", c.Supplier), room.Subject{Kind: claimSubject, ID: string(c.ID)}
 	r, err := t.a.rooms.EnsureRoom(ctx, actor, room.Spec{Subject: about, Title: c.Number + " " + c.Title, Orgs: []string{c.Supplier, c.Reseller}})
 	if err != nil {
 		return "", 0, err
 	}
-	m, err := t.a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: "claim-line:" + strconv.Itoa(l.Position), Kind: "fund.line_discussed", Subject: about,
+	m, err := t.a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: "claim-line:" + key, Kind: "fund.line_discussed", Subject: about,
 		Args: map[string]string{"number": c.Number, "line": strconv.Itoa(l.Position), "what": strings.TrimSpace(l.Text + " " + l.SKU), "amount": l.Asked.String() + " " + string(l.Asked.Currency)}})
 	return string(r.ID), m.Seq, err
 }

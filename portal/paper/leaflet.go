@@ -180,6 +180,9 @@ func Allowance(p *locale.Printer, t promo.Terms) string {
 		for _, x := range t.Tiers {
 			steps = append(steps, p.T("landing.offer.tier", "percent", percent(x.Percent), "from", p.Quantity(x.From.String(), "")))
 		}
+		if t.Cumulative {
+			return p.T("landing.offer.volume", "tiers", p.List(steps))
+		}
 		return p.T("landing.offer.tiers", "tiers", p.List(steps))
 	}
 	return ""

@@ -209,6 +209,7 @@ type FundClaimPage struct {
 	Proving                     bool     // a draft that waits for proof
 	Last                        bool     // for one item only: with it the claim may go
 	Talk                        *FundTalk
+	Lost                        []Option // talks on lines that are not in it any more: Value is the address
 }
 
 // FundTalk is the thread of one line; it posts text to URL.

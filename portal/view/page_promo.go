@@ -453,6 +453,7 @@ type PromoResult struct {
 	Before                                string
 	Sold                                  string // on
 	Channel                               Text   // what is left between sold in and sold on
+	Step                                  Text   // where the company stands with steps of all of the window
 }
 
 // PromoLine is one order line with what became of the promotion on it.

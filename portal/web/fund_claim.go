@@ -310,6 +310,11 @@ func (v *visit) claimTalk(page *view.FundClaimPage, c fund.Claim, n names, form 
 	if err != nil {
 		return err
 	}
+	for _, t := range talks {
+		if t.Position == 0 {
+			page.Lost = append(page.Lost, view.Option{Value: v.path("rooms", t.Room), Label: view.Raw(t.Said)})
+		}
+	}
 	on := or(v.Query("talk"), v.Params("position"))
 	for i := range page.Lines {
 		l := &page.Lines[i]

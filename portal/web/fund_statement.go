@@ -44,7 +44,7 @@ func (v *visit) moveText(m fund.Move) string {
 	if x == nil {
 		return m.Text
 	}
-	said := v.p.T("fundstep."+x.Why, "volume", v.coin(x.Volume), "base", v.coin(x.Base), "was", percent(x.Was), "now", percent(x.Now))
+	said := v.p.T("fundstep."+x.Why, "volume", v.coin(x.Volume), "base", v.coin(x.Base), "was", percent(x.Was), "now", percent(x.Now), "units", v.p.Quantity(x.Units.String(), ""))
 	if m.Text == "" {
 		return said
 	}

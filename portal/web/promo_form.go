@@ -57,7 +57,7 @@ func promoValues(t promo.Terms) map[string]string {
 		return ""
 	}
 	out := map[string]string{"title": t.Title, "summary": t.Summary, "audience": t.Audience, "countries": strings.Join(t.Countries, ", "), "families": strings.Join(t.Families, ","), "skus": strings.Join(t.SKUs, ", "), "kind": t.Kind, "settle": t.Settle, "prices": t.Prices,
-		"percent": number(t.Percent * 100), "buy": number(t.Buy), "free": number(t.Free), "free_sku": t.FreeSKU, "by": t.By, "from": t.From, "until": t.Until, "ship_by": t.ShipBy, "zone": t.Zone, "claim_by": t.ClaimBy, "proof": strings.Join(t.Proof, "; "), "quoted": flag(t.Quoted), "fixed": flag(t.Fixed), "named": flag(t.Named), "share": minor(t.Share, t.Currency)}
+		"percent": number(t.Percent * 100), "buy": number(t.Buy), "free": number(t.Free), "free_sku": t.FreeSKU, "by": t.By, "from": t.From, "until": t.Until, "ship_by": t.ShipBy, "zone": t.Zone, "claim_by": t.ClaimBy, "proof": strings.Join(t.Proof, "; "), "quoted": flag(t.Quoted), "fixed": flag(t.Fixed), "cumulative": flag(t.Cumulative), "named": flag(t.Named), "share": minor(t.Share, t.Currency)}
 	if t.BackDays > 0 {
 		out["back_days"] = itoa(int64(t.BackDays))
 	}
@@ -92,7 +92,7 @@ func (in *input) promoTerms(t promo.Terms, parts map[string]money.Currency) prom
 	if families := in.v.all("families"); !t.Fixed || in.text("fixed") == "" || !slices.Equal(slices.Sorted(slices.Values(families)), t.Families) {
 		t.Within = nil // what belongs to them is written down anew
 	}
-	t.Fixed = in.text("fixed") != ""
+	t.Fixed, t.Cumulative = in.text("fixed") != "", in.text("cumulative") != ""
 	t.Title, t.Summary, t.Audience, t.Countries, t.Families, t.SKUs = in.text("title"), in.text("summary"), in.text("audience"), list("countries"), in.v.all("families"), list("skus")
 	t.Kind, t.Settle, t.Prices, t.Percent, t.Buy, t.Free, t.FreeSKU = in.text("kind"), in.text("settle"), in.text("prices"), rate("percent"), in.number("buy"), in.number("free"), in.text("free_sku")
 	t.By, t.From, t.Until, t.Zone, t.ShipBy, t.ClaimBy, t.Quoted = in.text("by"), in.date("from"), in.date("until"), in.text("zone"), in.date("ship_by"), in.date("claim_by"), in.text("quoted") != ""
@@ -256,6 +256,9 @@ func (v *visit) promoReplay(page *view.PromoFormPage, t promo.Terms, c circle) e
 		say := view.T("replay.none")
 		if p.Orders > 0 {
 			say = view.T("replay.cost", "cost", amount(p.Cost), "n", p.Orders, "units", v.p.Quantity(p.Units.String(), ""))
+		}
+		if p.Step > 0 {
+			say = view.T("replay.step", "said", say, "step", percent(p.Step))
 		}
 		if p.Free > 0 {
 			say = view.T("replay.free", "said", say, "free", v.p.Quantity(p.Free.String(), ""))

@@ -133,6 +133,7 @@ func (v *visit) promoFigures(out *view.PromoResults, r promo.Results, mine bool,
 		part, _ := t.Part(x.Org)
 		row := view.PromoResult{Company: n.company(x.Org), URL: v.again("partner", x.Org, "sku", "") + "#lines", Orders: x.Orders, Ordered: v.p.Quantity(x.Counted.String(), ""), Confirmed: v.p.Quantity(x.Confirmed.String(), ""), Shipped: v.p.Quantity(x.Shipped.String(), ""), Invoiced: v.p.Quantity(x.Invoiced.String(), ""), Value: amount(x.Value), Earned: amount(x.Earned), Percent: -1}
 		sales(&row, x)
+		row.Step = v.promoVolume(r, x.Org)
 		if part.Target > 0 {
 			row.Percent = int(x.Counted * 100 / part.Target)
 			if t.By == promo.ByResale {
@@ -154,6 +155,7 @@ func (v *visit) promoFigures(out *view.PromoResults, r promo.Results, mine bool,
 		if p.Role == promo.Participant && !seen[p.Org] {
 			zero := amount(money.Amount{Currency: p.Currency})
 			row := view.PromoResult{Company: n.company(p.Org), URL: v.again("partner", p.Org) + "#lines", Ordered: "0", Confirmed: "0", Shipped: "0", Invoiced: "0", Sold: "0", Value: zero, Earned: zero, Percent: -1}
+			row.Step = v.promoVolume(r, p.Org)
 			if p.Target > 0 {
 				row.Percent = 0
 			}
@@ -188,6 +190,21 @@ func (v *visit) promoFigures(out *view.PromoResults, r promo.Results, mine bool,
 		{Label: view.T("promo.fig.value"), Value: view.T("promosay.one_amount", "amount", amount(value)), Sub: what},
 		{Label: view.T("promo.fig.earned"), Value: view.T("promosay.one_amount", "amount", amount(earned)), Sub: paid},
 	}
+}
+
+// promoVolume says where a company stands with steps of all of the window, and what the next
+// one would add.
+func (v *visit) promoVolume(r promo.Results, org string) view.Text {
+	i := slices.IndexFunc(r.Volumes, func(x promo.Volume) bool { return x.Org == org })
+	if i < 0 {
+		return view.Text{}
+	}
+	x := r.Volumes[i]
+	says := view.T("promo.volume", "volume", v.p.Quantity(x.Volume.String(), ""), "step", percent(x.Step))
+	if n := x.Next; n != nil {
+		return view.T("promo.volume_next", "said", says, "missing", v.p.Quantity(n.Missing.String(), ""), "step", percent(n.Step), "gain", amount(n.Gain))
+	}
+	return says
 }
 
 // promoSettle closes a promotion that has ended.

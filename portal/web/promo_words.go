@@ -65,7 +65,14 @@ func (v *visit) promoSentence(number string, t promo.Terms) view.Text {
 		for _, x := range t.Tiers {
 			steps = append(steps, view.T("promosay.tier", "percent", percent(x.Percent), "from", x.From.String()).In(v.p))
 		}
-		what = view.T("promosay.tiers", "tiers", v.p.List(steps), "products", products)
+		key := "promosay.tiers"
+		if t.Cumulative {
+			key = "promosay.volume"
+			if t.By == promo.ByResale {
+				key = "promosay.volume_resale"
+			}
+		}
+		what = view.T(key, "tiers", v.p.List(steps), "products", products)
 	}
 	when := view.T("promosay.by."+t.By, "from", view.Date(t.From), "until", view.Date(t.Until))
 	switch {

@@ -164,7 +164,7 @@ func madeUp(t *testing.T) []string {
 	add("fundsource.", fund.SourceForm, fund.SourceAPI, fund.SourceEDI, fund.SourceProposed)
 	add("fundshow.", fundShows...)
 	add("fundplace.", "overview", "requests", "claims", "edi")
-	add("fundstep.", fund.StepAt, fund.StepAbove, fund.StepBack, fund.StepReached, fund.StepFell, fund.StepClosed)
+	add("fundstep.", fund.StepAt, fund.StepAbove, fund.StepBack, fund.StepReached, fund.StepFell, fund.StepClosed, fund.StepUnits, fund.StepUnitsFell)
 	add("fundreach.", fund.Reaches...)
 	add("fundrule.", fund.Reaches...)
 	add("fundliability.", "xlsx", "csv")

@@ -18,6 +18,7 @@ type SubjectCmd struct {
 	Zone        string
 	ClaimBy     string // empty: 90 days after Until
 	Proof       []string
+	Step        *Explained // why what was earned before is worth another amount; nil: a document is booked
 }
 
 // lateDays is how long what nobody limited may be claimed after its window.
@@ -97,7 +98,11 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 		default:
 			return nil
 		}
-		_, err = post(ctx, actor, posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: kind, currency: total.Currency, subject: "promotion", id: cmd.Subject, text: cmd.Title, legs: legs})
+		p := posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: kind, currency: total.Currency, subject: "promotion", id: cmd.Subject, text: cmd.Title, legs: legs}
+		if cmd.Step != nil {
+			p.kind, p.step = EntryTrueUp, db.Text(*cmd.Step)
+		}
+		_, err = post(ctx, actor, p)
 		return err
 	})
 	return id, err

@@ -13,14 +13,15 @@ import (
 // begun counts the threads that were begun, and may fail.
 type begun struct {
 	lines []int
+	keys  []string
 	err   error
 }
 
-func (r *begun) Begin(_ context.Context, c Claim, l Line) (string, int64, error) {
+func (r *begun) Begin(_ context.Context, c Claim, l Line, key string) (string, int64, error) {
 	if r.err != nil {
 		return "", 0, r.err
 	}
-	r.lines = append(r.lines, l.Position)
+	r.lines, r.keys = append(r.lines, l.Position), append(r.keys, key)
 	return "room-" + string(c.ID), int64(10 + l.Position), nil
 }
 
@@ -76,5 +77,61 @@ func TestDiscuss(t *testing.T) {
 		if c.Approved != gbp(40_00) || c.Due() != gbp(40_00) || c.Pending != 1 {
 			t.Errorf("the good line waits too: %+v", c)
 		}
+	})
+}
+
+// TestThreadGoesWithItsLine: a claim that was sent back and rewritten keeps each thread at the
+// line it is about, whatever its place; a new line at the old place has none, and one that is
+// not in the claim any more keeps its thread apart.
+func TestThreadGoesWithItsLine(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		rooms := &begun{}
+		b.svc.TalkIn(rooms)
+		r := b.request(b.program(), []string{}...)
+		b.day("2026-11-21")
+		ls := lines("2026-11-19", 40_00, 60_00, 20_00)
+		ls[0].Text, ls[1].Text, ls[2].Text = "Flyers", "Stand", "Stand" // two alike
+		ls[0].Key = "invoice 7, line 1"
+		c, err := b.svc.SaveClaim(b.at(), b.maya, "", 0, ClaimCmd{Request: r.ID, Title: "Fair", Nature: NatureService, Lines: ls})
+		b.must(err)
+		c, err = b.svc.SubmitClaim(b.at(), b.maya, c.ID, c.Version)
+		b.must(err)
+		var first [4]Talk
+		for at := 1; at <= 3; at++ {
+			first[at], err = b.svc.Discuss(b.at(), b.wen, c.ID, at)
+			b.must(err)
+		}
+		if len(rooms.keys) != 3 || rooms.keys[0] == rooms.keys[1] || rooms.keys[1] == rooms.keys[2] {
+			t.Fatalf("%q", rooms.keys)
+		}
+		c, err = b.svc.ReturnClaim(b.at(), b.wen, c.ID, c.Version, "The stand was cheaper")
+		b.must(err)
+		poster := lines("2026-11-19", 10_00)[0]
+		poster.Text, poster.Key = "Poster", ""
+		flyers, stand := ls[0], ls[1]
+		flyers.Text, stand.Amount = "Flyers, reprinted", gbp(30_00) // the key and the words stand
+		c, err = b.svc.SaveClaim(b.at(), b.maya, c.ID, c.Version, ClaimCmd{Request: r.ID, Title: "Fair", Nature: NatureService, Lines: []LineCmd{poster, stand, flyers}})
+		b.must(err)
+		got, err := b.svc.Talks(b.at(), b.maya, c.ID)
+		b.must(err)
+		if len(got) != 3 || got[0].Position != 0 || got[0].Thread != first[3].Thread || got[0].Said != "Stand" || got[1].Position != 2 || got[1].Thread != first[2].Thread || got[2].Position != 3 || got[2].Thread != first[1].Thread {
+			t.Fatalf("%+v, begun as %+v", got, first)
+		}
+		c, err = b.svc.SubmitClaim(b.at(), b.maya, c.ID, c.Version)
+		b.must(err)
+		again, err := b.svc.Discuss(b.at(), b.maya, c.ID, 3)
+		b.must(err)
+		if again.Thread != first[1].Thread || len(rooms.lines) != 3 {
+			t.Fatalf("%+v %v", again, rooms.lines)
+		}
+		fresh, err := b.svc.Discuss(b.at(), b.maya, c.ID, 1)
+		b.must(err)
+		if fresh.Said != "Poster" || len(rooms.lines) != 4 || rooms.keys[3] == rooms.keys[0] {
+			t.Fatalf("%+v %q", fresh, rooms.keys)
+		}
+		_, err = b.svc.Discuss(b.at(), b.maya, c.ID, 0)
+		b.wants(err, fault.NotFound, "")
 	})
 }

@@ -43,6 +43,9 @@ const (
 	StepReached = "reached" // more on what was bought before
 	StepFell    = "fell"    // less on what remains
 	StepClosed  = "closed"  // the period was closed
+
+	StepUnits     = "units"      // of a promotion: a step by quantity was reached, and holds for what was bought before
+	StepUnitsFell = "units_fell" // and was lost, so that less is earned on what remains
 )
 
 // Explained says how an entry came about.
@@ -52,6 +55,8 @@ type Explained struct {
 	Base   money.Amount `json:"base"`   // what it is about
 	Was    money.Rate   `json:"was"`
 	Now    money.Rate   `json:"now"`
+	// Units is the quantity after it, in base units, of a step by quantity; it has no Volume and Base.
+	Units money.Quantity `json:"units,omitempty"`
 }
 
 // Volume is where a partner stands with a rule with steps. Next is the step ahead: what is

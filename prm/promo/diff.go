@@ -36,6 +36,7 @@ func Diff(was, now Terms) []Change {
 	add("free", "number", number(was.Free), number(now.Free))
 	add("free_sku", "text", was.FreeSKU, now.FreeSKU)
 	add("tiers", "text", tierText(was.Tiers), tierText(now.Tiers))
+	add("cumulative", "yes", yes(was.Cumulative), yes(now.Cumulative))
 	add("families", "text", gone(was.Families, now.Families), gone(now.Families, was.Families))
 	add("fixed", "yes", yes(was.Fixed), yes(now.Fixed))
 	add("within", "text", gone(was.Within, now.Within), gone(now.Within, was.Within))

@@ -34,11 +34,12 @@ const (
 	WhyUnit       = "unit"
 	WhyPeriod     = "period" // sold in a period that only begins or ends within the window
 	WhyOther      = "other"  // another promotion pays for the line
+	WhyVolume     = "volume" // counts towards the volume of the window, whose step holds for all of it
 )
 
 // Whys lists them.
 func Whys() []string {
-	return []string{WhyNumber, WhyHeadNumber, WhyAuto, WhyLimit, WhyFreePart, WhyUnknown, WhyCancelled, WhyBefore, WhyAfter, WhyProduct, WhyTerritory, WhyCurrency, WhyNoNumber, WhyUsed, WhyShipLate, WhyResale, WhyFreeNone, WhyUnit, WhyPeriod, WhyOther}
+	return []string{WhyNumber, WhyHeadNumber, WhyAuto, WhyLimit, WhyFreePart, WhyUnknown, WhyCancelled, WhyBefore, WhyAfter, WhyProduct, WhyTerritory, WhyCurrency, WhyNoNumber, WhyUsed, WhyShipLate, WhyResale, WhyFreeNone, WhyUnit, WhyPeriod, WhyOther, WhyVolume}
 }
 
 // live is a promotion as it stands for one reseller at an instant: the version agreed then.
@@ -49,6 +50,7 @@ type live struct {
 	part       Part
 	cancelled  bool
 	taken      money.Quantity // of the part's limit, base units
+	volume     money.Quantity // of cumulative terms so far
 }
 
 // pact is a promotion with every version that was ever agreed, the oldest first.
@@ -74,7 +76,7 @@ func (p pact) at(org string, t time.Time) (live, bool) {
 	if !ok || part.Role != Participant {
 		return live{}, false
 	}
-	out := live{id: p.row.ID, number: p.row.Number, version: v.Number, terms: v.Terms, part: part, taken: p.seat.Taken}
+	out := live{id: p.row.ID, number: p.row.Number, version: v.Number, terms: v.Terms, part: part, taken: p.seat.Taken, volume: p.seat.Volume}
 	out.cancelled = p.row.Cancelled > 0 && !instant(p.row.Cancelled).After(t)
 	return out, true
 }
@@ -139,7 +141,7 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 			switch {
 			case p.terms.Quoted:
 				needs = p
-			case best == nil || p.each(l, l.Ordered) > best.each(l, l.Ordered):
+			case best == nil || p.least(l, l.Ordered) > best.least(l, l.Ordered):
 				best = p
 			}
 		}
@@ -196,6 +198,9 @@ func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
 		if !p.free(l) {
 			p.taken += got
 		}
+		if p.terms.Cumulative && v.Reason != WhyLimit {
+			v.Reason = WhyVolume
+		}
 		v.Granted = per(got, l.Factor)
 		v.Allowance = p.each(l, bought[p])
 		v.Method = trade.DealOffInvoice
@@ -248,29 +253,51 @@ func (p *live) refuses(o trade.PromoOrder, l trade.PromoLine) string {
 // each is the allowance per unit of a line, rounded half up at six places; bought is the
 // quantity that decides the step of tiers.
 func (p *live) each(l trade.PromoLine, bought money.Quantity) money.Price {
-	base := l.ListPrice
-	if base <= 0 {
-		base = l.Price
-	}
+	base := basePrice(l)
 	switch p.terms.Kind {
 	case Percent:
 		return times(base, p.terms.Percent)
 	case Amount:
 		return times(p.part.Allow, l.Factor)
 	case Tiers:
-		rate := money.Rate(0)
-		for _, x := range p.terms.Tiers {
-			if bought >= x.From {
-				rate = x.Percent
-			}
+		if p.terms.Cumulative {
+			bought = p.volume
 		}
-		return times(base, rate)
+		return times(base, p.terms.step(bought))
 	case Free:
 		if p.free(l) {
 			return base
 		}
 	}
 	return 0
+}
+
+// basePrice is what percentages are of.
+func basePrice(l trade.PromoLine) money.Price {
+	if l.ListPrice > 0 {
+		return l.ListPrice
+	}
+	return l.Price
+}
+
+// step is the percentage that a quantity has reached; 0 below the first.
+func (t Terms) step(bought money.Quantity) money.Rate {
+	rate := money.Rate(0)
+	for _, x := range t.Tiers {
+		if bought >= x.From {
+			rate = x.Percent
+		}
+	}
+	return rate
+}
+
+// least is each for choosing among promotions. Where the steps go by what comes later too it
+// is the first one: the choice is the same whenever it is made.
+func (p *live) least(l trade.PromoLine, bought money.Quantity) money.Price {
+	if p.terms.Cumulative {
+		return times(basePrice(l), p.terms.Tiers[0].Percent)
+	}
+	return p.each(l, bought)
 }
 
 // times is a × b at six places, rounded half up; what does not fit is nothing.
@@ -294,8 +321,10 @@ func per(a, b money.Micro) money.Micro {
 // prm/trade). It joins the transaction of ctx.
 func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.PromoVerdict) error {
 	return s.db.InTx(ctx, func(ctx context.Context) error {
+		var was []lineRow
 		if !o.First {
-			if err := giveBack(ctx, o.ID); err != nil {
+			var err error
+			if was, err = giveBack(ctx, o.ID); err != nil {
 				return err
 			}
 		}
@@ -304,14 +333,21 @@ func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.Promo
 			if v.Promotion == "" {
 				continue
 			}
-			rows = append(rows, lineOf(o, o.Lines[i], v))
+			t, err := versionNo(ctx, v.Promotion, int64(v.Version))
+			if err != nil {
+				return err
+			}
+			rows = append(rows, lineOf(o, o.Lines[i], v, t.Terms))
 		}
-		return takeLines(ctx, rows)
+		if err := takeLines(ctx, rows); err != nil {
+			return err
+		}
+		return s.turned(ctx, o.Supplier, o.Reseller, promotionsOf(was))
 	})
 }
 
 // lineOf is the row of a verdict, before anything became of the line.
-func lineOf(o trade.PromoOrder, l trade.PromoLine, v trade.PromoVerdict) lineRow {
+func lineOf(o trade.PromoOrder, l trade.PromoLine, v trade.PromoVerdict, t Terms) lineRow {
 	r := lineRow{PromotionID: v.Promotion, OrderID: string(o.ID), Line: int64(l.Number), OwnerID: o.Supplier, OrgID: o.Reseller, VersionNo: int64(v.Version), Number: o.Number, SKU: l.SKU, OrderedOn: o.OrderedOn, Arrived: db.Micros(o.Received), Unit: l.Unit, Factor: int64(l.Factor),
 		Verdict: LineOut, Reason: v.Reason, Method: v.Method, Currency: string(o.Currency), Price: int64(l.Price), Allowance: int64(v.Allowance), Ordered: int64(times(l.Ordered, l.Factor)), Granted: int64(times(v.Granted, l.Factor))}
 	switch {
@@ -320,6 +356,9 @@ func lineOf(o trade.PromoOrder, l trade.PromoLine, v trade.PromoVerdict) lineRow
 		r.Verdict = LinePart
 	default:
 		r.Verdict = LineCounts
+	}
+	if t.Cumulative && r.Granted > 0 {
+		r.Base = int64(basePrice(l))
 	}
 	r.follow(l, Terms{})
 	return r
@@ -379,7 +418,16 @@ func (r *lineRow) follow(l trade.PromoLine, t Terms) {
 	if a, err := money.Extend(q, gross, c); err == nil {
 		r.Value = a.Minor
 	}
-	if a, err := money.Extend(q, money.Price(r.Allowance), c); err == nil {
+	r.reckon()
+}
+
+// reckon computes what a line earns at its allowance.
+func (r *lineRow) reckon() {
+	r.Earned = 0
+	if r.Invoiced <= 0 || r.Factor <= 0 {
+		return
+	}
+	if a, err := money.Extend(per(money.Quantity(r.Invoiced), money.Quantity(r.Factor)), money.Price(r.Allowance), money.Currency(r.Currency)); err == nil {
 		r.Earned = a.Minor
 	}
 }
@@ -417,7 +465,10 @@ func (s *Service) Attribute(ctx context.Context, actor access.Actor, orders Orde
 				return err
 			}
 		}
-		return saveLines(ctx, was, now)
+		if err := saveLines(ctx, was, now); err != nil {
+			return err
+		}
+		return s.turned(ctx, actor.Org, was[0].OrgID, promotionsOf(was))
 	})
 }
 

@@ -79,6 +79,7 @@ type Seat struct {
 	AnsweredBy string
 	Reason     string         // of a decline
 	Taken      money.Quantity // granted so far, in base units
+	Volume     money.Quantity // by which the steps of all of the window go: see Terms.Cumulative
 }
 
 // Head is what lists show of a promotion. Seat is the viewer's own, nil for the owner.

@@ -307,6 +307,9 @@ func (s *Service) rebuiltOrg(ctx context.Context, r row, x *rebuildRow) error {
 	if err != nil {
 		return err
 	}
+	if err := s.turned(ctx, r.OwnerID, x.OrgID, []string{r.ID}); err != nil {
+		return err
+	}
 	x.Found, x.Differing = x.Found+int64(lines), x.Differing+int64(strays+changed+sums)
 	seats, err := seatsOf(ctx, r.ID)
 	if err != nil {
@@ -388,7 +391,7 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 			if v.Promotion != r.ID {
 				continue
 			}
-			y := lineOf(o, o.Lines[k], v)
+			y := lineOf(o, o.Lines[k], v, versions[v.Version])
 			y.follow(o.Lines[k], versions[v.Version])
 			out.now = append(out.now, y)
 		}

@@ -91,7 +91,7 @@ func TestRebuildInSlices(t *testing.T) {
 			t.Fatalf("%+v", w)
 		}
 		m.rebuilt(p.ID)
-		m.must(m.db.InTx(m.at(), func(ctx context.Context) error { return giveBack(ctx, late.ID) }))
+		m.must(m.db.InTx(m.at(), func(ctx context.Context) error { _, err := giveBack(ctx, late.ID); return err }))
 		if now := figures(); now != right {
 			t.Errorf("without the late order\n%s, before\n%s", now, right)
 		}

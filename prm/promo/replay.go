@@ -24,6 +24,7 @@ type ReplayedPart struct {
 	Units  money.Quantity // base units granted
 	Free   money.Quantity // of goods free of charge
 	Cost   money.Amount
+	Step   money.Rate // of steps of all of the window: the one those units reach
 	Cut    bool
 }
 
@@ -80,6 +81,11 @@ func (s *Service) replayPart(ctx context.Context, actor access.Actor, orders Ord
 	begin, end = begin.AddDate(0, 0, -replayAhead), end.AddDate(0, 0, replayLate)
 	x := &live{id: "replay", terms: t, part: p}
 	seen := 0
+	type counted struct {
+		quantity money.Quantity
+		base     money.Price
+	}
+	var all []counted // of steps of all of the window: what they give is known at the end
 	for after := ""; ; {
 		got, next, err := orders.PromoOrders(ctx, actor, p.Org, begin, after, rebuildOrders)
 		if err != nil {
@@ -105,6 +111,10 @@ func (s *Service) replayPart(ctx context.Context, actor access.Actor, orders Ord
 				if t.Kind == Free {
 					continue
 				}
+				if t.Cumulative {
+					all = append(all, counted{v.Granted, basePrice(o.Lines[i])})
+					continue
+				}
 				if a, err := money.Extend(v.Granted, v.Allowance, p.Currency); err == nil {
 					out.Cost.Minor += a.Minor
 				}
@@ -119,6 +129,12 @@ func (s *Service) replayPart(ctx context.Context, actor access.Actor, orders Ord
 		}
 		if after = next; after == "" {
 			break
+		}
+	}
+	out.Step = t.step(out.Units)
+	for _, l := range all {
+		if a, err := money.Extend(l.quantity, times(l.base, out.Step), p.Currency); err == nil {
+			out.Cost.Minor += a.Minor
 		}
 	}
 	if out.Free == 0 {

@@ -3,6 +3,7 @@ package promo
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -104,7 +105,10 @@ func (s *Service) Resold(ctx context.Context, actor access.Actor, o Resale) erro
 				touched[r.PromotionID] = true
 			}
 		}
-		return regrant(ctx, o.Supplier, o.Reseller, touched)
+		if err := regrant(ctx, o.Supplier, o.Reseller, touched); err != nil {
+			return err
+		}
+		return s.turned(ctx, o.Supplier, o.Reseller, slices.Sorted(maps.Keys(touched)))
 	})
 }
 
@@ -138,6 +142,7 @@ func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resale
 	if err := s.resalePrices(ctx, o, rows); err != nil {
 		return nil, err
 	}
+	least := make([]money.Price, len(rows))
 	best := map[int64]int{} // a line is paid for once: by the promotion it names, else by the best
 	for i := range rows {
 		r := &rows[i]
@@ -145,12 +150,13 @@ func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resale
 		if r.Verdict == LineOut || x.terms.By != ByResale {
 			continue
 		}
-		r.Allowance = int64(x.each(trade.PromoLine{SKU: r.SKU, Price: money.Price(r.Price), ListPrice: money.Price(r.Price), Factor: money.One}, bought[r.PromotionID]))
+		l := trade.PromoLine{SKU: r.SKU, Price: money.Price(r.Price), ListPrice: money.Price(r.Price), Factor: money.One}
+		r.Allowance, least[i] = int64(x.each(l, bought[r.PromotionID])), x.least(l, bought[r.PromotionID])
 		k, seen := best[r.Line]
 		switch {
 		case !seen:
 			best[r.Line] = i
-		case r.Reason == WhyNumber && rows[k].Reason != WhyNumber, r.Reason == rows[k].Reason && r.Allowance > rows[k].Allowance:
+		case r.Reason == WhyNumber && rows[k].Reason != WhyNumber, r.Reason == rows[k].Reason && least[i] > least[k]:
 			rows[k].out(WhyOther)
 			best[r.Line] = i
 		default:

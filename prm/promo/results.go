@@ -9,6 +9,7 @@ import (
 	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/money"
 )
 
 // Results are the figures of a promotion: for the owner by company and by item, for who
@@ -21,6 +22,7 @@ type Results struct {
 	Products []Figures
 	Frozen   []Figures
 	Settled  time.Time
+	Volumes  []Volume         // where each company stands with steps of all of the window
 	Rebuild  *RebuildProgress // for the owner: the newest one, nil: there was none
 }
 
@@ -44,7 +46,7 @@ func results(ctx context.Context, actor access.Actor, id ID) (row, []Seat, strin
 func (s *Service) Results(ctx context.Context, actor access.Actor, id ID) (Results, error) {
 	var out Results
 	err := s.view(ctx, actor, func(ctx context.Context) error {
-		r, _, org, err := results(ctx, actor, id)
+		r, seats, org, err := results(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -66,6 +68,11 @@ func (s *Service) Results(ctx context.Context, actor access.Actor, id ID) (Resul
 		if out.Parts, err = sums(ctx, r.ID, org, "org_id"); err != nil {
 			return err
 		}
+		worth := map[string]money.Amount{}
+		for _, f := range out.Parts {
+			worth[f.Org] = f.Value
+		}
+		out.Volumes = v.Terms.volumes(seats, org, worth)
 		if out.Products, err = sums(ctx, r.ID, org, "sku"); err != nil {
 			return err
 		}

@@ -59,13 +59,13 @@ type seatRow struct {
 	Currency                          string
 	Asked, Answered                   int64
 	AnsweredBy, Reason                string
-	Taken                             int64
+	Taken, Volume                     int64
 }
 
 func (seatRow) TableName() string { return "promotion_seat" }
 
 func (r seatRow) seat() Seat {
-	return Seat{ID: r.ID, Org: r.OrgID, Role: r.Role, State: SeatState(r.State), Hash: r.Hash, Asked: instant(r.Asked), Answered: instant(r.Answered), AnsweredBy: r.AnsweredBy, Reason: r.Reason, Taken: money.Quantity(r.Taken)}
+	return Seat{ID: r.ID, Org: r.OrgID, Role: r.Role, State: SeatState(r.State), Hash: r.Hash, Asked: instant(r.Asked), Answered: instant(r.Answered), AnsweredBy: r.AnsweredBy, Reason: r.Reason, Taken: money.Quantity(r.Taken), Volume: money.Quantity(r.Volume)}
 }
 
 type approvalRow struct {

@@ -30,6 +30,7 @@ type lineRow struct {
 	Verdict, Reason, Method, Currency                                      string
 	Price, Allowance                                                       int64
 	Ordered, Granted, Counted, Confirmed, Shipped, Invoiced, Value, Earned int64
+	Base                                                                   int64 // of a cumulative promotion: the price its step is a percentage of
 }
 
 func (lineRow) TableName() string { return "promotion_line" }
@@ -86,23 +87,23 @@ func readPacts(ctx context.Context, owner, org string, lock bool) ([]pact, error
 	return out, nil
 }
 
-// giveBack removes the rows of an order and what it had taken. The seats are locked.
-func giveBack(ctx context.Context, id trade.OrderID) error {
-	var rows []lineRow
+// giveBack removes the rows of an order and what it had taken, and returns them. The seats
+// are locked.
+func giveBack(ctx context.Context, id trade.OrderID) (rows []lineRow, err error) {
 	if err := db.Tx(ctx).Where("order_id = ?", string(id)).Find(&rows).Error; err != nil || len(rows) == 0 {
-		return err
+		return nil, err
 	}
 	for _, r := range rows {
 		if err := took(ctx, r, -1); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := db.Tx(ctx).Where("order_id = ?", string(id)).Delete(&lineRow{}).Error; err != nil {
-		return err
+		return nil, err
 	}
 	t := tally{}
 	t.lines(rows, -1)
-	return t.write(ctx)
+	return rows, t.write(ctx)
 }
 
 // took counts what a row was granted towards the limit of its seat; free goods do not count.
@@ -158,12 +159,31 @@ func saveLines(ctx context.Context, was, now []lineRow) error {
 	if err := t.write(ctx); err != nil || len(rows) == 0 {
 		return err
 	}
-	return db.Tx(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "promotion_id"}, {Name: "order_id"}, {Name: "line"}},
-		DoUpdates: clause.AssignmentColumns([]string{"version_no", "number", "sku", "ordered_on", "arrived", "unit", "factor", "verdict", "reason", "method", "currency", "price", "allowance",
-			"ordered", "granted", "counted", "confirmed", "shipped", "invoiced", "value", "earned"}),
-	}).CreateInBatches(rows, 200).Error
+	var args []any
+	for size, n := 64, len(rows); n > 0; { // of a power of two: few texts are made
+		for size > n {
+			size /= 2
+		}
+		args = args[:0]
+		for _, r := range rows[len(rows)-n:][:size] {
+			args = append(args, r.PromotionID, r.OrderID, r.Line, r.OwnerID, r.OrgID, r.VersionNo, r.Number, r.SKU, r.OrderedOn, r.Arrived, r.Unit, r.Factor, r.Verdict, r.Reason, r.Method, r.Currency, r.Price, r.Allowance,
+				r.Ordered, r.Granted, r.Counted, r.Confirmed, r.Shipped, r.Invoiced, r.Value, r.Earned, r.Base)
+		}
+		if _, err := db.Exec(ctx, "INSERT INTO promotion_line ("+lineColumns+") VALUES "+db.Values(lineWidth, size)+lineReplaced, args...); err != nil {
+			return err
+		}
+		n -= size
+	}
+	return nil
 }
+
+const (
+	lineColumns  = "promotion_id, order_id, line, owner_id, org_id, version_no, number, sku, ordered_on, arrived, unit, factor, verdict, reason, method, currency, price, allowance, ordered, granted, counted, confirmed, shipped, invoiced, value, earned, base"
+	lineWidth    = 27
+	lineReplaced = ` ON CONFLICT (promotion_id, order_id, line) DO UPDATE SET version_no = excluded.version_no, number = excluded.number, sku = excluded.sku, ordered_on = excluded.ordered_on, arrived = excluded.arrived, unit = excluded.unit, factor = excluded.factor,
+		verdict = excluded.verdict, reason = excluded.reason, method = excluded.method, currency = excluded.currency, price = excluded.price, allowance = excluded.allowance, ordered = excluded.ordered, granted = excluded.granted,
+		counted = excluded.counted, confirmed = excluded.confirmed, shipped = excluded.shipped, invoiced = excluded.invoiced, value = excluded.value, earned = excluded.earned, base = excluded.base`
+)
 
 // lockSeats makes whoever changes lines of a company in promotions wait; on SQLite there is
 // one writer.

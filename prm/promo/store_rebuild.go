@@ -116,10 +116,10 @@ func linesOfOrders(ctx context.Context, id string, orders []string) ([]lineRow, 
 		args = append(args, o)
 	}
 	var out []lineRow
-	err := db.Rows(ctx, "SELECT promotion_id, order_id, line, owner_id, org_id, version_no, number, sku, ordered_on, arrived, unit, factor, verdict, reason, method, currency, price, allowance, ordered, granted, counted, confirmed, shipped, invoiced, value, earned FROM promotion_line WHERE promotion_id = ? AND order_id IN "+db.Values(len(orders), 1),
+	err := db.Rows(ctx, "SELECT "+lineColumns+" FROM promotion_line WHERE promotion_id = ? AND order_id IN "+db.Values(len(orders), 1),
 		args, func(scan func(...any) error) error {
 			var r lineRow
-			err := scan(&r.PromotionID, &r.OrderID, &r.Line, &r.OwnerID, &r.OrgID, &r.VersionNo, &r.Number, &r.SKU, &r.OrderedOn, &r.Arrived, &r.Unit, &r.Factor, &r.Verdict, &r.Reason, &r.Method, &r.Currency, &r.Price, &r.Allowance, &r.Ordered, &r.Granted, &r.Counted, &r.Confirmed, &r.Shipped, &r.Invoiced, &r.Value, &r.Earned)
+			err := scan(&r.PromotionID, &r.OrderID, &r.Line, &r.OwnerID, &r.OrgID, &r.VersionNo, &r.Number, &r.SKU, &r.OrderedOn, &r.Arrived, &r.Unit, &r.Factor, &r.Verdict, &r.Reason, &r.Method, &r.Currency, &r.Price, &r.Allowance, &r.Ordered, &r.Granted, &r.Counted, &r.Confirmed, &r.Shipped, &r.Invoiced, &r.Value, &r.Earned, &r.Base)
 			out = append(out, r)
 			return err
 		})

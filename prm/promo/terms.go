@@ -19,7 +19,7 @@ const (
 	Percent = "percent" // off the list price
 	Amount  = "amount"  // per unit, in each company's currency
 	Free    = "free"    // for every Buy units, Free units of FreeSKU
-	Tiers   = "tiers"   // percent by the quantity of the order's qualifying lines
+	Tiers   = "tiers"   // percent by the quantity of the order's qualifying lines, or of all of the window: Terms.Cumulative
 )
 
 // Kinds lists the mechanisms.
@@ -84,11 +84,14 @@ type Terms struct {
 	Free    money.Quantity `json:"free,omitempty"`
 	FreeSKU string         `json:"free_sku,omitempty"`
 	Tiers   []Tier         `json:"tiers,omitempty"`
-	Settle  string         `json:"settle"`
-	By      string         `json:"by"`    // the date that decides
-	From    string         `json:"from"`  // civil dates in Zone, both inside
-	Until   string         `json:"until"` //
-	ShipBy  string         `json:"ship_by,omitempty"`
+	// Cumulative has the steps go by all that a company is invoiced in the window (or sells on),
+	// and a step that is reached hold for all of it: see volume.go.
+	Cumulative bool   `json:"cumulative,omitempty"`
+	Settle     string `json:"settle"`
+	By         string `json:"by"`    // the date that decides
+	From       string `json:"from"`  // civil dates in Zone, both inside
+	Until      string `json:"until"` //
+	ShipBy     string `json:"ship_by,omitempty"`
 	// BackDays is how many days after the window a back-ordered quantity may still be
 	// shipped, if the answer to the order said so.
 	BackDays  int            `json:"back_days,omitempty"`
@@ -216,7 +219,7 @@ func (t *Terms) normal() {
 		t.Buy, t.Free, t.FreeSKU = 0, 0, ""
 	}
 	if t.Kind != Tiers {
-		t.Tiers = nil
+		t.Tiers, t.Cumulative = nil, false
 	}
 	if t.By != ByOrder {
 		t.ShipBy, t.BackDays = "", 0
@@ -312,6 +315,9 @@ func (t Terms) checkMechanism(bad *fault.Error) {
 			bad.With("free_sku", "form.missing")
 		}
 	case Tiers:
+		if t.Cumulative && t.Settle == OffInvoice { // an invoice cannot know what is bought after it
+			bad.With("settle", "promo.volume_off_invoice")
+		}
 		if len(t.Tiers) < 2 || len(t.Tiers) > 10 {
 			bad.With("tiers", "promo.tiers_wrong")
 		}

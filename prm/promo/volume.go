@@ -1,0 +1,194 @@
+package promo
+
+import (
+	"context"
+	"slices"
+
+	"entente/db"
+	"entente/prm/access"
+	"entente/prm/fund"
+	"entente/prm/money"
+	"entente/prm/partner"
+)
+
+// Steps of all of a window go by what a company was invoiced under a promotion, less what was
+// credited, or by what it sold on less what came back. The step that this volume has reached
+// holds for every line of it, those before it too. So a document may change the allowance of
+// all lines: they are replaced, as always, and the ledger is told twice, of what the document
+// earned at the step as it stood and of what the new step does to the rest. In the end nothing
+// is left to be trued up, and a credit that comes late takes a step back in the same way.
+
+// volumed are the newest terms of a promotion whose steps go by all of the window.
+func (p pact) volumed() (Terms, bool) {
+	for _, v := range slices.Backward(p.versions) {
+		if v.Terms.Cumulative {
+			return v.Terms, true
+		}
+	}
+	return Terms{}, false
+}
+
+// turned brings some promotions of a company to the step that its volume has reached now, and
+// the ledger to what its lines earn. The seats are locked; promotions without such steps cost
+// nothing but the reading of their terms.
+func (s *Service) turned(ctx context.Context, owner, org string, promotions []string) error {
+	if len(promotions) == 0 {
+		return nil
+	}
+	pacts, err := pactsOf(ctx, owner, org, false)
+	if err != nil {
+		return err
+	}
+	for _, p := range pacts {
+		t, ok := p.volumed()
+		part, sits := t.Part(org)
+		if !ok || !sits || !slices.Contains(promotions, p.row.ID) {
+			continue
+		}
+		volume, err := volumeOf(ctx, p.row.ID, org, t.By)
+		if err != nil {
+			return err
+		}
+		before, err := heldVolume(ctx, p.row.ID, org) // pacts may have been read before the seat was locked
+		if err != nil {
+			return err
+		}
+		if err := s.accrue(ctx, p, part, nil); err != nil { // at the step as it stood
+			return err
+		}
+		if volume == before {
+			continue
+		}
+		if err := setVolume(ctx, p.row.ID, org, volume); err != nil {
+			return err
+		}
+		moved := false
+		for _, v := range p.versions {
+			if was, now := v.Terms.step(before), v.Terms.step(volume); v.Terms.Cumulative && was != now {
+				moved = true
+				if err := restep(ctx, p.row.ID, org, v.Number, now); err != nil {
+					return err
+				}
+			}
+		}
+		if !moved {
+			continue
+		}
+		x := &fund.Explained{Why: fund.StepUnits, Units: volume, Was: t.step(before), Now: t.step(volume)}
+		if x.Now < x.Was {
+			x.Why = fund.StepUnitsFell
+		}
+		if err := s.accrue(ctx, p, part, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accrue books what the lines of a company earn; step says why what was bought before earns
+// another amount. While the partnership rests nothing is booked: the next claim does it.
+func (s *Service) accrue(ctx context.Context, p pact, part Part, step *fund.Explained) error {
+	t := p.versions[len(p.versions)-1].Terms
+	if s.funds == nil || t.Settle != BillBack {
+		return nil
+	}
+	total, err := earnedOf(ctx, p.row.ID, part.Org, string(part.Currency), t.By)
+	if err != nil {
+		return err
+	}
+	owner := access.System("promotions", p.row.OwnerID)
+	between, err := s.partners.Between(ctx, owner, part.Org)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(between, func(x partner.Partnership) bool {
+		return x.Supplier == p.row.OwnerID && x.Reseller == part.Org && x.State == partner.Active
+	})
+	if i < 0 {
+		return nil
+	}
+	cmd := t.fund(p.row.ID)
+	cmd.Step = step
+	_, err = s.funds.SetEarned(ctx, owner, cmd, between[i].ID, money.Amount{Minor: total, Currency: part.Currency})
+	return err
+}
+
+// Volume is where a company stands with steps of all of a window. Next is the step ahead:
+// what is missing to it, and about what it adds to what was earned.
+type Volume struct {
+	Org    string
+	Volume money.Quantity
+	Step   money.Rate
+	Next   *NextStep
+}
+
+// NextStep is a step ahead.
+type NextStep struct {
+	From, Missing money.Quantity
+	Step          money.Rate
+	Gain          money.Amount
+}
+
+// volumes says where the companies of a promotion stand; none where its steps go by the order.
+func (t Terms) volumes(seats []Seat, org string, worth map[string]money.Amount) []Volume {
+	if !t.Cumulative {
+		return nil
+	}
+	var out []Volume
+	for _, x := range seats {
+		p, ok := t.Part(x.Org)
+		if !ok || p.Role != Participant || org != "" && x.Org != org {
+			continue
+		}
+		v := Volume{Org: x.Org, Volume: x.Volume, Step: t.step(x.Volume)}
+		for _, y := range t.Tiers {
+			if y.From <= x.Volume {
+				continue
+			}
+			v.Next = &NextStep{From: y.From, Missing: y.From - x.Volume, Step: y.Percent, Gain: money.Amount{Currency: p.Currency}}
+			if a, err := money.Portion(worth[x.Org], y.Percent-v.Step); err == nil && worth[x.Org].Currency == p.Currency {
+				v.Next.Gain = a
+			}
+			break
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// restep gives the lines of a version that count another step.
+func restep(ctx context.Context, id, org string, version int, step money.Rate) error {
+	lines, err := steppedLines(ctx, id, org, version)
+	if err != nil {
+		return err
+	}
+	t := tally{}
+	t.lines(lines, -1)
+	for i := range lines {
+		r := &lines[i]
+		if r.Granted <= 0 || r.Base <= 0 {
+			continue
+		}
+		r.Allowance = int64(times(money.Price(r.Base), step))
+		r.reckon()
+		if _, err := db.Exec(ctx, "UPDATE promotion_line SET allowance = ?, earned = ? WHERE promotion_id = ? AND order_id = ? AND line = ?", r.Allowance, r.Earned, id, r.OrderID, r.Line); err != nil {
+			return err
+		}
+	}
+	t.lines(lines, 1)
+	sold, err := steppedResales(ctx, id, org, version)
+	if err != nil {
+		return err
+	}
+	t.resales(sold, -1)
+	for i := range sold {
+		r := &sold[i]
+		r.Allowance = int64(times(money.Price(r.Price), step))
+		r.worth()
+		if _, err := db.Exec(ctx, "UPDATE promotion_resale SET allowance = ?, value = ?, earned = ? WHERE promotion_id = ? AND report_id = ? AND line = ?", r.Allowance, r.Value, r.Earned, id, r.ReportID, r.Line); err != nil {
+			return err
+		}
+	}
+	t.resales(sold, 1)
+	return t.write(ctx)
+}
