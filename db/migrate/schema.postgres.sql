@@ -1225,7 +1225,7 @@ CREATE TABLE order_response_line (
   FOREIGN KEY (response_id) REFERENCES order_response(id)
 );
 CREATE TABLE order_search (
-  order_id text NOT NULL, words tsvector NOT NULL,
+  order_id text NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, words tsvector NOT NULL,
   PRIMARY KEY (order_id)
 );
 CREATE INDEX order_search_words ON order_search USING gin (words);

@@ -935,8 +935,8 @@ CREATE INDEX order_response_order ON order_response (order_id, made);
 CREATE TABLE order_response_line (
   response_id TEXT NOT NULL REFERENCES order_response(id), position INTEGER NOT NULL, line INTEGER NOT NULL, action TEXT NOT NULL, code TEXT NOT NULL, quantity INTEGER NOT NULL, price INTEGER NOT NULL, day TEXT NOT NULL, substitute TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (response_id, position)
 );
-CREATE TABLE order_search (
-  doc INTEGER PRIMARY KEY, order_id TEXT NOT NULL UNIQUE, words TEXT NOT NULL
+CREATE TABLE "order_search" (
+  doc INTEGER PRIMARY KEY, order_id TEXT NOT NULL UNIQUE, received INTEGER NOT NULL, invoiced INTEGER NOT NULL DEFAULT 0, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, words TEXT NOT NULL
 );
 CREATE TRIGGER order_search_delete AFTER DELETE ON order_search BEGIN INSERT INTO order_search_fts (order_search_fts, rowid, words) VALUES ('delete', OLD.doc, OLD.words); END;
 CREATE TRIGGER order_search_insert AFTER INSERT ON order_search BEGIN INSERT INTO order_search_fts (rowid, words) VALUES (NEW.doc, NEW.words); END;
