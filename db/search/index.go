@@ -14,6 +14,9 @@ import (
 type Index struct {
 	Table string // "order_search"
 	Key   string // "order_id"; several for PutAt: "room_id, seq"
+	// More are columns beside them, of what never changes of an object: its companies, the
+	// value its list is ordered by. AddWith fills them, Sorted reads them.
+	More string
 }
 
 // PutAt is Put for an index whose key has several columns.
@@ -35,6 +38,17 @@ func (x Index) Add(ctx context.Context, id string, texts ...string) error {
 	return db.LaterAs(ctx, x.Table, x.Key+", words", "(?, "+stored(ctx)+")", "", id, Words(strings.Join(texts, " ")))
 }
 
+// AddWith is Add for an index with More columns.
+func (x Index) AddWith(ctx context.Context, id string, more []any, texts ...string) error {
+	args := append(append([]any{id}, more...), Words(strings.Join(texts, " ")))
+	return db.LaterAs(ctx, x.Table, x.Key+", "+x.More+", words", "("+strings.Repeat("?, ", len(more)+1)+stored(ctx)+")", "", args...)
+}
+
+// Again stores other words of an object that was added before.
+func (x Index) Again(ctx context.Context, id string, texts ...string) error {
+	return db.Translate(db.Tx(ctx).Exec("UPDATE "+x.Table+" SET words = "+stored(ctx)+" WHERE "+x.Key+" = ?", Words(strings.Join(texts, " ")), id).Error)
+}
+
 // stored is how words are written.
 func stored(ctx context.Context) string {
 	if db.DialectOf(ctx) == db.Postgres {
@@ -51,6 +65,7 @@ func (x Index) Drop(ctx context.Context, id string) error {
 // Match is a subquery that yields the keys of matching objects.
 type Match struct {
 	SQL  string // "SELECT order_id FROM order_search WHERE …", to stand in "id IN (…)"
+	From string // it without what it selects
 	Args []any  // its arguments
 }
 
@@ -74,12 +89,13 @@ func (x Index) Query(d db.Dialect, q string) (m Match, ok bool) {
 			b.WriteString("'" + w + "' & ")
 		}
 		b.WriteString("'" + last + "':*")
-		return Match{SQL: "SELECT " + x.Key + " FROM " + x.Table + " WHERE words @@ CAST(? AS tsquery)", Args: []any{b.String()}}, true
+		from := " FROM " + x.Table + " WHERE words @@ CAST(? AS tsquery)"
+		return Match{SQL: "SELECT " + x.Key + from, From: from, Args: []any{b.String()}}, true
 	}
 	for _, w := range words {
 		b.WriteString(`"` + w + `" `)
 	}
 	b.WriteString(`"` + last + `" *`)
-	return Match{SQL: "SELECT " + x.Key + " FROM " + x.Table + " WHERE doc IN (SELECT rowid FROM " + x.Table + "_fts WHERE " + x.Table + "_fts MATCH ?)",
-		Args: []any{b.String()}}, true
+	from := " FROM " + x.Table + "_fts f CROSS JOIN " + x.Table + " ON doc = f.rowid WHERE " + x.Table + "_fts MATCH ?"
+	return Match{SQL: "SELECT " + x.Key + from, From: from, Args: []any{b.String()}}, true
 }

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ var (
 	far    = 20_000  // rows that are tested where keys are more than a few
 	few    = 4000    // keys that are asked for at once
 	many   = 100_000 // keys that are asked for where rows far down the list did not pass
+	first  = 8       // pages of keys that are taken from the top of a sorted sieve
 )
 
 // List is a list of a table that has a column id.
@@ -27,6 +29,7 @@ type List struct {
 	Up    bool   // the smallest first
 	Index string // to be read by, where the table has several that would do
 	After []any  // the row before the page, its At and its id; nil: from the first on
+	Far   int    // rows that are tested where keys are more than a few, if a test costs more than usual
 	// Where narrows it to what an index on its order holds.
 	Where func(*gorm.DB) *gorm.DB
 }
@@ -37,6 +40,12 @@ type List struct {
 type Sieve struct {
 	Test, Key, Keys, Size        string
 	TestArgs, KeysArgs, SizeArgs []any
+	Once                         bool // no key comes twice
+	// Top yields each key in the column sift_key with its value of List.At in sift_at, for
+	// all rows of the list that pass and perhaps others: the top of the list is then found
+	// without a look at the rows themselves.
+	Top     string
+	TopArgs []any
 }
 
 // Sift reads up to so many rows of a list that pass all sieves, in the order of the list.
@@ -80,6 +89,7 @@ func Sift[T any](ctx context.Context, l List, sieves []Sieve, limit int) (rows [
 	if enough, err := walk(walked); err != nil || enough {
 		return rows, err
 	}
+	near := len(rows) > 0 // some pass at the top: more do a little further
 	by, least := -1, int64(many)
 	for i, s := range sieves {
 		var n int64
@@ -90,23 +100,40 @@ func Sift[T any](ctx context.Context, l List, sieves []Sieve, limit int) (rows [
 			by, least = i, n
 		}
 	}
-	if by < 0 || least > int64(few) {
-		if enough, err := walk(far); err != nil || enough {
+	read := func(keys string, args []any) ([]T, error) {
+		var ids []string
+		err := test(page(db.Tx(ctx).Table(each(db.DialectOf(ctx), keys, l.Table, "id", "m.sift_key"), args...)), by).Pluck("id", &ids).Error
+		if rows = nil; err != nil || len(ids) == 0 {
+			return nil, db.Translate(err)
+		}
+		return rows, db.Translate(db.Tx(ctx).Table(l.Table).Where("id IN ?", ids).Order(order).Find(&rows).Error)
+	}
+	if by >= 0 && least > int64(few) && sieves[by].Top != "" {
+		keys, args := "(SELECT sift_key FROM ("+sieves[by].Top+") k", slices.Clone(sieves[by].TopArgs)
+		if l.After != nil {
+			keys, args = keys+" WHERE (sift_at, sift_key) "+past+" (?, ?)", append(args, l.After...)
+		}
+		way := "sift_at DESC, sift_key DESC"
+		if l.Up {
+			way = "sift_at, sift_key"
+		}
+		if rows, err := read(keys+" ORDER BY "+way+" LIMIT ?) m", append(args, first*limit)); err != nil || len(rows) >= limit {
 			return rows, err
 		}
 	}
-	rows = nil
-	if by < 0 {
+	if by < 0 || least > int64(far) || near && least > int64(few) {
+		if enough, err := walk(cmp.Or(l.Far, far)); err != nil || enough {
+			return rows, err
+		}
+	}
+	if rows = nil; by < 0 {
 		return all()
 	}
 	s := sieves[by]
-	keys := "(SELECT DISTINCT " + s.Key + " AS sift_key FROM (" + s.Keys + ") k) m"
-	var ids []string
-	err = test(page(db.Tx(ctx).Table(each(db.DialectOf(ctx), keys, l.Table, "id", "m.sift_key"), s.KeysArgs...)), by).Pluck("id", &ids).Error
-	if err != nil || len(ids) == 0 {
-		return nil, db.Translate(err)
+	if s.Once {
+		return read("(SELECT "+s.Key+" AS sift_key FROM ("+s.Keys+") k) m", s.KeysArgs)
 	}
-	return rows, db.Translate(db.Tx(ctx).Table(l.Table).Where("id IN ?", ids).Order(order).Find(&rows).Error)
+	return read("(SELECT DISTINCT "+s.Key+" AS sift_key FROM ("+s.Keys+") k) m", s.KeysArgs)
 }
 
 // each joins keys with the rows of a table that has an index on a column, key by key,
@@ -116,6 +143,14 @@ func each(d db.Dialect, keys, table, column, key string) string {
 		return keys + " CROSS JOIN LATERAL (SELECT * FROM " + table + " t WHERE t." + column + " = " + key + " OFFSET 0) " + table
 	}
 	return keys + " CROSS JOIN " + table + " ON " + table + "." + column + " = " + key
+}
+
+// In joins a table to few rows that stand before it, one by one.
+func In(d db.Dialect, table, on string) string {
+	if d == db.Postgres {
+		return " JOIN " + table + " ON " + on
+	}
+	return " CROSS JOIN " + table + " ON " + on
 }
 
 // By is a table to be read by an index. SQLite does not know which holds fewer rows.
@@ -152,7 +187,7 @@ func (x Index) Sieve(d db.Dialect, column, q string) (s Sieve, ok bool) {
 		return s, false
 	}
 	test := "words @@ CAST(? AS tsquery)"
-	s = Sieve{Key: x.Key, Keys: m.SQL, KeysArgs: m.Args, TestArgs: m.Args, Size: m.SQL, SizeArgs: m.Args}
+	s = Sieve{Key: x.Key, Keys: m.SQL, KeysArgs: m.Args, TestArgs: m.Args, Size: m.SQL, SizeArgs: m.Args, Once: true}
 	if d == db.SQLite {
 		words := split(q, false)
 		last := words[len(words)-1]
@@ -177,11 +212,20 @@ func (x Index) Sieves(d db.Dialect, column, q string) (by []Sieve, none bool) {
 	return []Sieve{s}, !ok
 }
 
+// Sorted gives a sieve that Sieve made its Top, from a column of the index with the value
+// of List.At, among the keys that a condition on More columns leaves.
+func (x Index) Sorted(d db.Dialect, s Sieve, q, at, where string, args ...any) Sieve {
+	if m, ok := x.Query(d, q); ok {
+		s.Top, s.TopArgs = "SELECT "+x.Key+" AS sift_key, "+at+" AS sift_at"+m.From+" AND "+where, append(slices.Clone(m.Args), args...)
+	}
+	return s
+}
+
 // Through makes of a sieve for one table that of another whose rows name those of the
 // first in a column that has an index; Test is left.
 func (s Sieve) Through(d db.Dialect, table, column, key string) Sieve {
 	s.Keys = "SELECT " + table + "." + key + " FROM " + each(d, "("+s.Keys+") f", table, column, "f."+s.Key)
-	s.Key = key
+	s.Key, s.Once, s.Top = key, false, ""
 	return s
 }
 

@@ -17,9 +17,9 @@ import (
 // and of none, both ways, and compares with what a plain loop finds: each of the ways in
 // which rows are looked for is taken.
 func TestSift(t *testing.T) {
-	defer func(a, b, c, d int) { walked, far, few, many = a, b, c, d }(walked, far, few, many)
-	walked, far, few, many = 5, 15, 3, 20
-	x := Index{Table: "order_search", Key: "order_id"}
+	defer func(a, b, c, d, e int) { walked, far, few, many, first = a, b, c, d, e }(walked, far, few, many, first)
+	walked, far, few, many, first = 5, 15, 3, 20, 2
+	x := Index{Table: "order_search", Key: "order_id", More: "received, supplier_id, reseller_id"}
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		type org struct {
 			ID      string
@@ -40,7 +40,10 @@ func TestSift(t *testing.T) {
 				if err := db.Tx(ctx).Exec("INSERT INTO org (id, slug, name, city, country, currency, timezone, locale, state, created) VALUES (?, ?, '', '', '', 'EUR', 'UTC', 'en', ?, ?)", o.ID, fmt.Sprint("o", i), o.State, o.Created).Error; err != nil {
 					return err
 				}
-				if err := x.Put(ctx, o.ID, o.words); err != nil {
+				if err := x.AddWith(ctx, o.ID, []any{o.Created, "mine", ""}, "soon others"); err != nil {
+					return err
+				}
+				if err := x.Again(ctx, o.ID, o.words); err != nil {
 					return err
 				}
 			}
@@ -59,7 +62,8 @@ func TestSift(t *testing.T) {
 		}
 		for _, q := range []string{"", "all", "al", "some", "rare", "old", "older", "ol", "alley", "some all", "all some", "none", "工", "工具", "AL-rare"} {
 			for _, up := range []bool{false, true} {
-				for _, state := range []string{"", "closed"} {
+				for i, state := range []string{"", "closed", "", "closed"} {
+					sorted := i > 1
 					var want, got []string
 					for _, o := range all {
 						if (state == "" || o.State == state) && (q == "" || has(o, q)) {
@@ -72,6 +76,9 @@ func TestSift(t *testing.T) {
 					}
 					err := d.View(context.Background(), func(ctx context.Context) error {
 						by, _ := x.Sieves(db.DialectOf(ctx), "org.id", q)
+						if sorted && len(by) > 0 {
+							by[0] = x.Sorted(db.DialectOf(ctx), by[0], q, "received", "supplier_id = ?", "mine")
+						}
 						var after []any
 						for {
 							rows, err := Sift[org](ctx, List{Table: "org", At: "created", Up: up, After: after, Where: func(tx *gorm.DB) *gorm.DB {
@@ -90,7 +97,7 @@ func TestSift(t *testing.T) {
 						}
 					})
 					if err != nil || !slices.Equal(got, want) {
-						t.Fatalf("%q up %v state %q: %v\n got %d %v\nwant %d %v", q, up, state, err, len(got), got, len(want), want)
+						t.Fatalf("%q up %v state %q sorted %v: %v\n got %d %v\nwant %d %v", q, up, state, sorted, err, len(got), got, len(want), want)
 					}
 				}
 			}

@@ -12,7 +12,7 @@ import (
 	"entente/db/search"
 )
 
-var orders = search.Index{Table: "order_search", Key: "order_id"}
+var orders = search.Index{Table: "quote_search", Key: "quote_id"}
 
 func TestWords(t *testing.T) {
 	for in, want := range map[string]string{
@@ -72,7 +72,7 @@ func find(t *testing.T, d *db.DB, q string) (ids []string, ok bool) {
 		if ok = has; !has {
 			return nil
 		}
-		return db.Tx(ctx).Raw("SELECT x.order_id FROM order_search x WHERE x.order_id IN ("+m.SQL+") ORDER BY 1", m.Args...).Scan(&ids).Error
+		return db.Tx(ctx).Raw("SELECT x.quote_id FROM quote_search x WHERE x.quote_id IN ("+m.SQL+") ORDER BY 1", m.Args...).Scan(&ids).Error
 	})
 	if err != nil {
 		t.Errorf("query %q: %v", q, err)

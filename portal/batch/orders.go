@@ -166,7 +166,7 @@ func (o Orders) Apply(ctx context.Context, actor access.Actor, f File, groups []
 const maxGroup = 10_000
 
 func (o Orders) cmd(f File, g Group) trade.PlaceCmd {
-	cmd := trade.PlaceCmd{Partnership: f.Partnership, Number: g.Key, RequestedOn: f.Head["requested"], Note: f.Head["note"], Key: "file:" + f.Key(g.Key),
+	cmd := trade.PlaceCmd{Partnership: f.Partnership, Number: g.Key, RequestedOn: f.Head["requested"], Note: f.Head["note"], Key: "file:" + f.Key(g.Key), File: true,
 		ShipTo: doc.Party{Role: "ST", Name: f.Head["ship_name"], City: f.Head["ship_city"], Postcode: f.Head["ship_postcode"], Country: f.Head["ship_country"]}}
 	if street := f.Head["ship_street"]; street != "" {
 		cmd.ShipTo.Address = []string{street}

@@ -19,6 +19,7 @@ import (
 	"entente/portal/sheet"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/location"
 	"entente/prm/trade"
 )
 
@@ -396,6 +397,34 @@ func TestErrorFile(t *testing.T) {
 		}))
 		if want := "PO-2,AUR-03,many,, 4:quantity:sheet.number|PO-2,AUR-XX,1,, 5:item:trade.item_unknown"; strings.Join(got, "|") != want {
 			t.Error(got)
+		}
+	})
+}
+
+// checked is what companies agreed where a ship-to is to be known to the supplier.
+type checked struct{ trade.Agreed }
+
+func (checked) ChecksLocation(context.Context, string, string, string) (bool, error) {
+	return true, nil
+}
+func (checked) PricedBy(context.Context, string) (string, string, error) { return "", "", nil }
+func (checked) FreeGoods(context.Context, string) (string, error) {
+	return trade.FreeAsOrdered, nil
+}
+
+// TestFileToAnUnknownAddress: an order of a file is held for an address that nobody knows, as
+// one of the same file by EDI is.
+func TestFileToAnUnknownAddress(t *testing.T) {
+	each(t, func(t *testing.T, b *desk) {
+		b.trade.Heed(location.New(b.db, silent{}), checked{})
+		f := b.take(b.dan, KindOrders, b.toKestrel, "Order no,Item,Qty\nPO-1,AUR-01,5\n")
+		b.apply(b.dan, f.ID, Head{"ship_name": "Kestrel York", "ship_city": "York"})
+		groups, err := b.files.Groups(bg, b.dan, f.ID, 0, 10)
+		b.must(err)
+		d, err := b.trade.Get(bg, b.dan, trade.OrderID(groups[0].Subject))
+		b.must(err)
+		if d.Held != trade.HeldLocation || d.Place == nil || d.Place.Code.Code != "kestrel york, york" {
+			t.Errorf("%q %+v", d.Held, d.Place)
 		}
 	})
 }

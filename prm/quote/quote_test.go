@@ -449,6 +449,20 @@ func TestManyQuotesInOneOrder(t *testing.T) {
 	})
 }
 
+// A change of an order that draws on no quote asks for no units.
+func TestAgainWithoutQuote(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	units := func([]trade.QuotedLine) error { t.Error("units are read"); return nil }
+	b.must(b.db.InTx(b.at(), func(ctx context.Context) error {
+		vs, err := b.svc.Again(ctx, trade.QuotedOrder{ID: "none", Lines: []trade.QuotedLine{{Number: 1, Ordered: money.One}}}, units)
+		if vs != nil {
+			t.Errorf("%+v", vs)
+		}
+		return err
+	}))
+}
+
 // A partnership that began anew in another currency goes on with none of its old quotes.
 func TestOtherCurrency(t *testing.T) {
 	t.Parallel()

@@ -180,9 +180,12 @@ func (s *Service) Weigh(ctx context.Context, o trade.QuotedOrder) ([]trade.Quote
 
 // Again implements trade.Quotes: the lines of the order go on with what they draw on, new ones
 // with the one quote of the others.
-func (s *Service) Again(ctx context.Context, o trade.QuotedOrder) ([]trade.QuoteVerdict, error) {
+func (s *Service) Again(ctx context.Context, o trade.QuotedOrder, units func([]trade.QuotedLine) error) ([]trade.QuoteVerdict, error) {
 	tied, err := drawing(ctx, &o)
 	if err != nil || len(tied) == 0 {
+		return nil, err
+	}
+	if err := units(o.Lines); err != nil {
 		return nil, err
 	}
 	return s.weigh(ctx, o, tied)

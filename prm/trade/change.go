@@ -428,9 +428,17 @@ func (s *Service) WithdrawChange(ctx context.Context, actor access.Actor, id Cha
 		if err := numberChange(ctx, t, o, d); err != nil {
 			return err
 		}
-		_, err = s.takeBack(ctx, actor, o, open, d, changeRow{Source: SourceForm, MadeBy: actor.Person})
+		_, err = s.takeBack(ctx, actor, o, open, d, changeRow{Source: typedBy(actor), MadeBy: actor.Person})
 		return err
 	})
+}
+
+// typedBy is the source of what a person asks for: the API where a token acts for them.
+func typedBy(actor access.Actor) string {
+	if strings.HasPrefix(actor.Via, "token:") {
+		return SourceAPI
+	}
+	return SourceForm
 }
 
 // asStanding restates the lines that changes asked to change, and deletes those that they

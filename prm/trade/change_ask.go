@@ -56,10 +56,7 @@ func (s *Service) AskChange(ctx context.Context, actor access.Actor, id OrderID,
 		if err := numberChange(ctx, t, o, d); err != nil {
 			return err
 		}
-		r := changeRow{Source: SourceForm, SourceKey: key, MadeBy: actor.Person}
-		if strings.HasPrefix(actor.Via, "token:") {
-			r.Source = SourceAPI
-		}
+		r := changeRow{Source: typedBy(actor), SourceKey: key, MadeBy: actor.Person}
 		asked, _, err := s.asked(ctx, t, o, lines, d)
 		if err != nil {
 			return told(err)

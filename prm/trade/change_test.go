@@ -323,6 +323,7 @@ func TestChangeWithdrawn(t *testing.T) {
 		eq(t, "ordered", det.Lines[0].Ordered, money.Whole(240))
 		last := b.events.last()
 		eq(t, "event", last.Kind, ChangeTakenBack)
+		eq(t, "source", last.Payload.(Event).Source, SourceForm)
 		back := det.Changes[2]
 		eq(t, "kind", back.Kind, ChangeBack)
 		eq(t, "of the event", last.Payload.(Event).Change, back.ID)
@@ -363,6 +364,14 @@ func TestChangeWithdrawn(t *testing.T) {
 		det = b.get(r.Order)
 		eq(t, "waits", det.Changes[len(det.Changes)-1].State, ChangeOpen)
 		eq(t, "stands", det.Lines[0].Ordered, money.Whole(100))
+
+		// a program that withdraws is not a form
+		program := b.dan
+		program.Via = "token:t"
+		b.must(b.svc.WithdrawChange(b.at(), program, det.Changes[len(det.Changes)-1].ID))
+		det = b.get(r.Order)
+		eq(t, "source", det.Changes[len(det.Changes)-1].Source, SourceAPI)
+		eq(t, "source of the event", b.events.last().Payload.(Event).Source, SourceAPI)
 
 		// a line that has no price is not restated at zero
 		r = b.receive(order("PO-BARE", [3]string{"UNHEARD-OF", "5", ""}))

@@ -213,6 +213,14 @@ func TestCollectiveInvoiceFindsLines(t *testing.T) {
 	book(collective("C-1", "1661.80", [5]string{"PO-2", "1", "AUR-BS40", "1", "9.80"}, [5]string{"PO-1", "2", "AUR-D18B", "8", "84.00"}, [5]string{"PO-1", "3", "AUR-D18B", "5", "84.00"}, [5]string{"PO-1", "4", "AUR-D18B", "7", "80.00"}))
 	eq(t, "by price, then in sequence", invoiced(), [3]money.Quantity{money.Whole(8), money.Whole(5), money.Whole(7)})
 	b.held(b.reply(collective("C-2", "136.80", [5]string{"PO-2", "1", "AUR-BS40", "1", "9.80"}, [5]string{"PO-1", "2", "AUR-D18B", "1", "127.00"})), DoubtUnclear)
+	two := collective("C-4", "93.80", [5]string{"PO-2", "1", "AUR-BS40", "1", "9.80"}, [5]string{"PO-1", "9", "AUR-D18B", "1", "84.00"})
+	two.Lines[1].Refs = append(two.Lines[1].Refs, doc.Ref{Qualifier: "PO", Value: "PO-1"}, doc.Ref{Qualifier: "ON", Value: "PO-2"})
+	r := b.reply(two)
+	b.held(r, DoubtTwoOrders)
+	if got, err := b.svc.GetReply(b.at(), b.ingrid, r.Reply); err != nil || got.Args["Line"] != "9" || got.Args["First"] != "PO-1" || got.Args["Second"] != "PO-2" {
+		t.Errorf("%+v %v", got.Args, err)
+	}
+	eq(t, "neither order is invoiced", invoiced(), [3]money.Quantity{money.Whole(8), money.Whole(5), money.Whole(7)})
 	book(collective("C-3", "93.80", [5]string{"PO-2", "1", "AUR-BS40", "1", "9.80"}, [5]string{"PO-1", "9", "AUR-D18B", "2", "42.00"})) // just what is left of one
 	eq(t, "by quantity", invoiced(), [3]money.Quantity{money.Whole(10), money.Whole(5), money.Whole(7)})
 }

@@ -60,6 +60,7 @@ type PlaceCmd struct {
 	Round       int
 	Key         string
 	Lines       []PlaceLine
+	File        bool `json:",omitempty"` // it came in a file: its ship-to may be one that nobody knows, though it has no code
 	// Approval is the request by which it was approved; prm/approval alone sets it.
 	Approval string `json:"-"`
 }

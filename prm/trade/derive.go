@@ -265,8 +265,9 @@ type Quotes interface {
 	// Keep ties the lines of a booked order to what they draw on.
 	Keep(ctx context.Context, o QuotedOrder) error
 	// Again answers for an order that draws on quotes as it would be after a change, for every
-	// line; nothing where it draws on none. Nothing is written.
-	Again(ctx context.Context, o QuotedOrder) ([]QuoteVerdict, error)
+	// line; nothing where it draws on none, and then the units of its lines are not asked for.
+	// Nothing is written.
+	Again(ctx context.Context, o QuotedOrder, units func([]QuotedLine) error) ([]QuoteVerdict, error)
 	// Also ties the lines that a change added. What was tied stays so.
 	Also(ctx context.Context, o QuotedOrder) error
 	// Ready says whether what a command accepts may be ordered as it stands.
@@ -393,19 +394,23 @@ func (s *Service) quotedAgain(ctx context.Context, t terms, o orderRow, lines []
 	if s.quotes == nil {
 		return nil, QuotedOrder{}, nil
 	}
-	p, err := s.placer(ctx, o, lines)
-	if err != nil {
-		return nil, QuotedOrder{}, err
-	}
 	q := QuotedOrder{ID: OrderID(o.ID), Supplier: o.SupplierID, Reseller: o.ResellerID, Number: o.Number, OrderedOn: today(ctx, t.SupplierZone), Currency: money.Currency(o.Currency)}
 	for _, l := range lines {
-		x := QuotedLine{Number: l.Number, Product: l.Product, Ordered: l.wanted(), Price: l.Price}
-		if prod, ok := p.products[l.Number]; ok {
-			x.Factor, _ = prod.Factor(l.Unit)
-		}
-		q.Lines = append(q.Lines, x)
+		q.Lines = append(q.Lines, QuotedLine{Number: l.Number, Product: l.Product, Ordered: l.wanted(), Price: l.Price})
 	}
-	vs, err := s.quotes.Again(ctx, q)
+	vs, err := s.quotes.Again(ctx, q, func(own []QuotedLine) error {
+		p, err := s.placer(ctx, o, lines)
+		if err != nil {
+			return err
+		}
+		for i, l := range lines {
+			if prod, ok := p.products[l.Number]; ok {
+				f, _ := prod.Factor(l.Unit)
+				own[i].Factor, q.Lines[i].Factor = f, f
+			}
+		}
+		return nil
+	})
 	if err == nil && len(vs) != len(lines) {
 		vs = nil
 	}

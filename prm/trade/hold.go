@@ -166,7 +166,7 @@ func (s *Service) replace(ctx context.Context, t terms, o *orderRow, lines []Lin
 	if err := s.weighAgain(ctx, t, o, j); err != nil {
 		return err
 	}
-	return found.Put(ctx, o.ID, words(t, *o, j))
+	return found.Again(ctx, o.ID, words(t, *o, j))
 }
 
 // withdraw cancels everything that is not confirmed.

@@ -59,16 +59,12 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 				return err
 			}
 		}
-		by, none := found.Sieves(db.DialectOf(ctx), "purchase_order.id", f.Query)
-		if none {
-			return nil
-		}
 		var rows []orderRow
 		for _, sp := range spans(f, scope.Org(), db.Micros(db.Now(ctx))) {
 			if f.Partner != "" && narrow[sp.side] == "" {
 				continue
 			}
-			part, err := readSpan(ctx, scope, sp, w, narrow[sp.side], by, f.Limit+1)
+			part, err := readSpan(ctx, scope, sp, w, narrow[sp.side], f.Partner, f.Query, f.Limit+1)
 			if err != nil {
 				return err
 			}

@@ -296,6 +296,14 @@ func TestUnknownAddress(t *testing.T) {
 		eq(t, "not agreed", sent("F6", "Baltic", "Tallinn", func(in *Incoming) {
 			in.Reseller, in.Partnership = b.baltic, b.toBaltic
 		}).Held, "")
+		placed := func(number, name string, file bool) Detail {
+			t.Helper()
+			r, err := b.svc.Place(b.at(), b.dan, PlaceCmd{Partnership: b.toKestrel, Number: number, File: file, ShipTo: doc.Party{Role: "ST", Name: name, City: "Ripon"}, Lines: []PlaceLine{{SKU: "AUR-D18B", Quantity: money.Whole(1)}}})
+			b.must(err)
+			return b.get(r.Order)
+		}
+		eq(t, "in a file of the pages", placed("F8", "Kestrel Ripon", true).Held, HeldLocation)
+		eq(t, "typed", placed("F9", "Kestrel Ripon", false).Held, "")
 		p, err := places.Add(b.at(), b.ingrid, location.Place{Partnership: b.toKestrel, Name: "Leeds hub", City: "Leeds"})
 		b.must(err)
 		n, err := b.svc.Locate(b.at(), b.ingrid, first.ID, LocateCmd{Known: p.ID})

@@ -143,7 +143,7 @@ func (s *Service) post(ctx context.Context, actor access.Actor, row invoiceRow, 
 		if err := s.rematch(ctx, &x.o, x.lines); err != nil {
 			return err
 		}
-		if err := alsoFound(ctx, x.o.ID, row.Number); err != nil {
+		if err := foundInvoiced(ctx, x.o.ID, row.Number, row.Made); err != nil {
 			return err
 		}
 		if err := s.record(ctx, actor, x.o, deed{history: history, args: map[string]string{"Invoice": row.Number, "Lines": itoa(positions[i])}, action: "order.invoice",

@@ -458,7 +458,7 @@ func TestManyOrders(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
-		many(b, 1200)
+		many(b, 1200, 1200/20)
 		for _, x := range []struct {
 			who  access.Actor
 			want Counts

@@ -24,7 +24,7 @@ const (
 )
 
 // found is the search index of orders.
-var found = search.Index{Table: "order_search", Key: "order_id"}
+var found = search.Index{Table: "order_search", Key: "order_id", More: "received, supplier_id, reseller_id"}
 
 // ReceiveOrder books an order document that arrived for a supplier, in the
 // caller's transaction when there is one. It is safe to repeat: the same set of
@@ -246,7 +246,7 @@ func (s *Service) book(ctx context.Context, actor access.Actor, t terms, in Inco
 	if err := s.keepQuotes(ctx, actor.Via, in.Accepts, o, j, false); err != nil {
 		return Receipt{}, err
 	}
-	if err := found.Add(ctx, o.ID, words(t, o, j)); err != nil {
+	if err := found.AddWith(ctx, o.ID, []any{o.Received, o.SupplierID, o.ResellerID}, words(t, o, j)); err != nil {
 		return Receipt{}, err
 	}
 	if err := s.startClock(ctx, t, o, true); err != nil {

@@ -119,6 +119,7 @@ const (
 	DoubtTotal     = "total_wrong"            // its total is not that of its lines
 	DoubtAmount    = "amount_range"           // cannot be computed
 	DoubtOrders    = "several_orders"         // an invoice of more orders than one can be of
+	DoubtTwoOrders = "two_orders"             // a line that names two orders
 	DoubtCredit    = "credit_without_invoice" // names no invoice that is known
 	DoubtCredits   = "credits_more"           // more than was invoiced
 	DoubtState     = "order_held"             // the order waits for a decision itself

@@ -235,6 +235,24 @@ func ordered(d *doc.Invoice, l *doc.InvoiceLine) [2]string {
 	return out
 }
 
+// oneOrderEach doubts a line that names two orders of its buyer: which of them it invoices is
+// not guessed. The order of the head counts only where a line names none.
+func oneOrderEach(d *doc.Invoice) error {
+	for i, l := range d.Lines {
+		first := ""
+		for _, ref := range l.Refs {
+			switch {
+			case ref.Value == "" || ref.Qualifier != "PO" && ref.Qualifier != "ON":
+			case first == "":
+				first = ref.Value
+			case ref.Value != first:
+				return doubted(DoubtTwoOrders, "Line", firstOf(l.Number, itoa(i+1)), "First", first, "Second", ref.Value)
+			}
+		}
+	}
+	return nil
+}
+
 // invoiceOrders are the orders that an invoice is of, as its lines name them.
 func invoiceOrders(d *doc.Invoice) [][2]string {
 	var out [][2]string
@@ -254,6 +272,9 @@ func invoiceOrders(d *doc.Invoice) [][2]string {
 // parts locks the orders that an invoice is of, always in the same sequence, and gives them
 // as the document names them.
 func (s *Service) parts(ctx context.Context, r *replyRow, d *doc.Invoice) (shares, error) {
+	if err := oneOrderEach(d); err != nil {
+		return nil, err
+	}
 	names := invoiceOrders(d)
 	if len(names) > MaxInvoiceOrders {
 		return nil, doubted(DoubtOrders)

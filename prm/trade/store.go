@@ -500,13 +500,18 @@ func saveAnswer(ctx context.Context, a arrivalRow) error {
 
 // alsoFound adds words to those an order is found by.
 func alsoFound(ctx context.Context, order, text string) error {
+	return foundInvoiced(ctx, order, text, 0)
+}
+
+// foundInvoiced is alsoFound for an invoice made at an instant.
+func foundInvoiced(ctx context.Context, order, text string, made int64) error {
 	words := search.Words(text)
-	if words == "" {
+	if words == "" && made == 0 {
 		return nil
 	}
 	more := "words || ' ' || ?"
 	if db.DialectOf(ctx) == db.Postgres {
-		more = "words || array_to_tsvector(string_to_array(?, ' '))"
+		more = "words || array_to_tsvector(array_remove(string_to_array(?, ' '), ''))"
 	}
-	return db.Tx(ctx).Exec("UPDATE order_search SET words = "+more+" WHERE order_id = ?", words, order).Error
+	return db.Tx(ctx).Exec("UPDATE order_search SET words = "+more+", invoiced = CASE WHEN invoiced < ? THEN ? ELSE invoiced END WHERE order_id = ?", words, made, made, order).Error
 }

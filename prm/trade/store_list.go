@@ -17,8 +17,21 @@ import (
 // chooses the index, the other is only compared (COALESCE keeps it from being
 // chosen): a state or flag is narrower than a partnership, a partnership than a
 // company.
-func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnership string, by []search.Sieve, limit int) ([]orderRow, error) {
-	col := column(sp.side)
+func readSpan(ctx context.Context, scope access.Scope, sp span, w window, partnership, partner, query string, limit int) ([]orderRow, error) {
+	col, d := column(sp.side), db.DialectOf(ctx)
+	by, none := found.Sieves(d, "purchase_order.id", query)
+	if none {
+		return nil, nil
+	}
+	if sp.where == "" && len(sp.sieves) == 0 { // else the top of all is hardly that of these
+		where, args := col+" = ?", []any{scope.Org()}
+		if partner != "" {
+			where, args = "supplier_id IN (?, ?) AND reseller_id IN (?, ?) AND "+where, []any{scope.Org(), partner, scope.Org(), partner, scope.Org()}
+		}
+		for i, s := range by {
+			by[i] = found.Sorted(d, s, query, "received", where, args...)
+		}
+	}
 	return search.Sift[orderRow](ctx, search.List{Table: "purchase_order", At: "received", Index: sp.index, After: w.past(), Where: func(tx *gorm.DB) *gorm.DB {
 		switch {
 		case partnership == "":
@@ -207,7 +220,7 @@ func summaries(ctx context.Context, scope access.Scope, partnerships []string) (
 }
 
 func readInvoices(ctx context.Context, scope access.Scope, side access.Side, f InvoiceFilter, w window) ([]invoiceRow, error) {
-	by, none := seekInvoices(ctx, f.Query)
+	by, none := seekInvoices(ctx, side, scope.Org(), f.Query)
 	if none {
 		return nil, nil
 	}
@@ -237,7 +250,7 @@ func readInvoices(ctx context.Context, scope access.Scope, side access.Side, f I
 
 // seekInvoices is seek for invoices: they are found by the words of their orders, which
 // hold their numbers.
-func seekInvoices(ctx context.Context, query string) (by []search.Sieve, none bool) {
+func seekInvoices(ctx context.Context, side access.Side, org, query string) (by []search.Sieve, none bool) {
 	if strings.TrimSpace(query) == "" {
 		return nil, false
 	}
@@ -248,11 +261,16 @@ func seekInvoices(ctx context.Context, query string) (by []search.Sieve, none bo
 	}
 	share, _ := found.Sieve(d, "x.order_id", query)
 	a, b := one.Through(d, "invoice", "order_id", "id"), share.Through(d, "invoice_share", "order_id", "invoice_id")
+	// Whatever was made after the last invoice of the last of these orders is of one of them.
+	newest := found.Sorted(d, one, query, "invoiced", "invoiced > 0 AND "+column(side)+" = ?", org)
+	top := "WITH t AS (" + newest.Top + " ORDER BY invoiced DESC LIMIT 400) SELECT i.id AS sift_key, i.made AS sift_at FROM t" + search.In(d, "invoice i", "i.order_id = t.sift_key") + " WHERE i.made > (SELECT MIN(sift_at) FROM t)" +
+		" UNION SELECT i.id, i.made FROM t" + search.In(d, "invoice_share x", "x.order_id = t.sift_key") + search.In(d, "invoice i", "i.id = x.invoice_id") + " WHERE i.made > (SELECT MIN(sift_at) FROM t)"
 	return []search.Sieve{{
 		Test:     "(" + one.Test + " OR invoice.orders > 0 AND (SELECT 1 FROM invoice_share x WHERE x.invoice_id = invoice.id AND " + share.Test + " LIMIT 1) IS NOT NULL)",
 		TestArgs: slices.Concat(one.TestArgs, share.TestArgs),
 		Size:     one.Size, SizeArgs: one.SizeArgs,
-		Key: "id", Keys: a.Keys + " UNION ALL " + b.Keys, KeysArgs: slices.Concat(a.KeysArgs, b.KeysArgs),
+		Key: "id", Keys: a.Keys + " WHERE invoice.orders = 0 UNION ALL " + strings.Replace(b.Keys, "SELECT ", "SELECT DISTINCT ", 1), KeysArgs: slices.Concat(a.KeysArgs, b.KeysArgs), Once: true,
+		Top: top, TopArgs: newest.TopArgs,
 	}}, false
 }
 
