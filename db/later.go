@@ -25,6 +25,8 @@ type conn interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	// all runs statements one after the other, and commits if last says so.
 	all(ctx context.Context, statements []statement, last ending) error
+	// both runs a statement and then reads one row, and returns how many rows were touched.
+	both(ctx context.Context, run, ask statement, dest ...any) (int64, error)
 	Rollback() error
 }
 

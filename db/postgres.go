@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,7 +111,7 @@ func (t *pgTx) Rollback() error {
 	t.begun = false
 	ctx, cancel := context.WithTimeout(context.Background(), rollbackTime)
 	defer cancel()
-	_, err := t.pipe(ctx, []statement{{query: "ROLLBACK"}})
+	_, err := t.pipe(ctx, []statement{{query: "ROLLBACK"}}, nil)
 	return err
 }
 
@@ -152,21 +153,35 @@ func (t *pgTx) send(ctx context.Context, statements ...statement) (pgconn.Comman
 	if len(first)+len(statements) == 0 {
 		return pgconn.CommandTag{}, nil
 	}
-	tag, err := t.pipe(ctx, append(first, statements...))
+	tag, err := t.pipe(ctx, append(first, statements...), nil)
 	if err != nil && len(first) > 0 {
 		t.over = err
 	}
 	return tag, err
 }
 
-// pipe sends statements that ask nothing, all at once, and gives the tag of the last. The
-// server runs none of those that follow one that failed.
-func (t *pgTx) pipe(ctx context.Context, all []statement) (tag pgconn.CommandTag, err error) {
+// both implements conn.
+func (t *pgTx) both(ctx context.Context, run, ask statement, dest ...any) (int64, error) {
+	if t.over != nil {
+		return 0, t.over
+	}
+	first := t.opening()
+	tag, err := t.pipe(ctx, append(first, run), func(b pgx.BatchResults) error { return b.QueryRow().Scan(dest...) }, ask)
+	if err != nil && len(first) > 0 {
+		t.over = err
+	}
+	return tag.RowsAffected(), err
+}
+
+// pipe sends statements that ask nothing, all at once, and gives the tag of the last; asks
+// may follow, whose answers read takes. The server runs none of those that follow one that
+// failed.
+func (t *pgTx) pipe(ctx context.Context, all []statement, read func(pgx.BatchResults) error, asks ...statement) (tag pgconn.CommandTag, err error) {
 	t.s.db.counts.run.Add(1)
 	err = t.Conn.Raw(func(c any) error {
 		conn := c.(*stdlib.Conn).Conn()
 		var b pgx.Batch
-		for _, s := range all {
+		for _, s := range slices.Concat(all, asks) {
 			b.Queue(s.query, s.args...)
 		}
 		answers := conn.SendBatch(ctx, &b)
@@ -174,6 +189,9 @@ func (t *pgTx) pipe(ctx context.Context, all []statement) (tag pgconn.CommandTag
 			if tag, err = answers.Exec(); err != nil {
 				break
 			}
+		}
+		if err == nil && read != nil {
+			err = read(answers)
 		}
 		return cmp.Or(err, answers.Close())
 	})

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"entente/prm/fault"
 )
 
 // Exec runs one statement with ? for its arguments in the transaction of ctx, without
@@ -29,6 +31,21 @@ func Row(ctx context.Context, query string, args []any, dest ...any) (bool, erro
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// ExecRow runs a statement like Exec, and then reads a row that there always is like Row.
+// PostgreSQL is told both at once and answers once.
+func ExecRow(ctx context.Context, query string, args []any, ask string, asked []any, dest ...any) (int64, error) {
+	s := mustState(ctx)
+	if s.pool == nil {
+		return 0, fault.New(fault.Internal, "error.internal", "Cause", "a row written outside a transaction")
+	}
+	for _, q := range []string{query, ask} {
+		if err := s.before(q); err != nil {
+			return 0, err
+		}
+	}
+	return s.pool.both(ctx, statement{s.db.placed(query), args}, statement{s.db.placed(ask), asked}, dest...)
 }
 
 func mustState(ctx context.Context) *txState {

@@ -61,3 +61,51 @@ func TestRaw(t *testing.T) {
 		}
 	})
 }
+
+// A statement and a question go together, in the transaction and for its companies;
+// PostgreSQL answers once, whether it knew of the transaction or not.
+func TestExecRow(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		both := func(ctx context.Context, name string, sum *int64) (int64, error) {
+			return db.ExecRow(ctx, "INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", []any{name, 3}, "SELECT COALESCE(SUM(value), 0) FROM counter WHERE name LIKE ?", []any{"both %"}, sum)
+		}
+		was := d.Counts().Run
+		err := d.InTx(ctx, func(ctx context.Context) error {
+			for i, name := range []string{"both a", "both b", "both b"} {
+				var sum int64
+				if n, err := both(ctx, name, &sum); err != nil || n != int64([]int{1, 1, 0}[i]) || sum != int64([]int{3, 6, 6}[i]) {
+					t.Errorf("%s: %d rows, a sum of %d: %v", name, n, sum, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, want := d.Counts().Run-was, map[db.Dialect]int64{db.SQLite: 6, db.Postgres: 4}[d.Dialect()]; n != want { // with the commit
+			t.Errorf("%d statements, not %d", n, want)
+		}
+		err = d.InTx(ctx, func(ctx context.Context) error {
+			if err := db.Later(ctx, "counter", "name, value", "", "both waited", 10); err != nil {
+				return err
+			}
+			var sum int64
+			if _, err := both(ctx, "both c", &sum); err != nil || sum != 19 {
+				t.Errorf("what waited is not seen: %d, %v", sum, err)
+			}
+			_, err := db.ExecRow(ctx, "INSERT INTO counter (name, value) VALUES (?, ?)", []any{"both a", 1}, "SELECT 1", nil, &sum)
+			return err
+		})
+		if !db.IsDuplicate(err) {
+			t.Errorf("a unique key: %v", err)
+		}
+		if n := has(t, ctx, d, "name LIKE 'both %'"); n != 2 {
+			t.Errorf("%d rows after the rollback", n)
+		}
+		if err := d.Glance(ctx, func(ctx context.Context) error { _, err := both(ctx, "both d", new(int64)); return err }); err == nil {
+			t.Error("a writing call inside a glance is taken")
+		}
+	})
+}

@@ -259,3 +259,16 @@ func (t liteTx) all(ctx context.Context, statements []statement, last ending) er
 	}
 	return nil
 }
+
+// both implements conn.
+func (t liteTx) both(ctx context.Context, run, ask statement, dest ...any) (int64, error) {
+	res, err := t.ExecContext(ctx, run.query, run.args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, err
+	}
+	return n, t.QueryRowContext(ctx, ask.query, ask.args...).Scan(dest...)
+}

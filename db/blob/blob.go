@@ -191,6 +191,9 @@ func (s *Staged) Bytes() (io.ReadSeekCloser, error) {
 	return s.store.openFile(s.Hash, s.Size)
 }
 
+// Small is the payload itself where it is held in memory. It must not be changed.
+func (s *Staged) Small() ([]byte, bool) { return s.small, s.small != nil || s.Size == 0 }
+
 // Insert adds the payload's row in the transaction of ctx, unless equal bytes
 // are stored already.
 func (s *Staged) Insert(ctx context.Context) error {

@@ -124,7 +124,7 @@ func validID(ctx context.Context, partnership string, at time.Time) (string, err
 		Starts int64
 	}
 	all, err := db.Remember(ctx, "agreement:"+partnership, []string{"edi_agreement"}, func() (out []version, err error) {
-		err = db.Tx(ctx).Model(&row{}).Select("id", "starts").Where("partnership_id = ? AND state = ?", partnership, string(Confirmed)).Order("number DESC").Find(&out).Error
+		err = db.Tx(ctx).Model(&row{}).Select("id", "starts").Where("partnership_id = ? AND state = '"+string(Confirmed)+"'", partnership).Order("number DESC").Find(&out).Error
 		return out, err
 	})
 	for _, v := range all {

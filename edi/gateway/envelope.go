@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -59,6 +60,28 @@ func scan(r io.Reader, head []byte, limits wire.Limits) ([]envelope, error) {
 			return out, err
 		}
 	}
+}
+
+// scanBytes is scan of bytes in memory, which are not copied where they hold one standard.
+func scanBytes(b []byte, limits wire.Limits) (out []envelope, err error) {
+	if edifact.Is(b) {
+		found, err := edifact.ScanBytes(b, limits)
+		if errors.Is(err, edifact.ErrX12) {
+			return scan(bytes.NewReader(b), b, limits)
+		}
+		for i := range found {
+			out = append(out, ofEDIFACT(&found[i]))
+		}
+		return out, err
+	}
+	found, err := x12.ScanBytes(b, limits)
+	if errors.Is(err, x12.ErrEDIFACT) {
+		return scan(bytes.NewReader(b), b, limits)
+	}
+	for i := range found {
+		out = append(out, ofX12(&found[i]))
+	}
+	return out, err
 }
 
 func ofX12(e *x12.Envelope) envelope {

@@ -3,6 +3,8 @@ package gateway
 import (
 	"bytes"
 	"os"
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -36,6 +38,9 @@ func TestScanBoth(t *testing.T) {
 		if err != nil || len(found) != 4 {
 			t.Fatalf("%s: %d interchanges, %v", name, len(found), err)
 		}
+		if in, err := scanBytes([]byte(body), wire.Limits{}); err != nil || !reflect.DeepEqual(in, found) {
+			t.Errorf("%s: read from memory it is another: %+v, %v", name, in, err)
+		}
 		for i, e := range found {
 			want := []string{SyntaxX12, SyntaxEDIFACT}[i%2]
 			rep, err := schema.CheckBytes([]byte(body)[e.offset:e.offset+e.length], schema.Options{})
@@ -56,4 +61,25 @@ func TestScanBoth(t *testing.T) {
 			t.Errorf("interchange %d of a wrapped body: %v", i, err)
 		}
 	}
+}
+
+// TestScanOfAnOrderNeedsNoBuffer: a small interchange lies in memory already.
+func TestScanOfAnOrderNeedsNoBuffer(t *testing.T) {
+	body := []byte(fromKestrel(1, order("PO1")).String())
+	had := allocated()
+	const times = 100
+	for range times {
+		if found, err := scanBytes(body, wire.Limits{}); err != nil || len(found) != 1 {
+			t.Fatal(len(found), err)
+		}
+	}
+	if each := (allocated() - had) / times; each > 16<<10 {
+		t.Errorf("%d bytes are allocated for one of %d", each, len(body))
+	}
+}
+
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }

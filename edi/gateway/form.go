@@ -64,7 +64,7 @@ func (in *Submission) formName(head []byte) string {
 	case in.Form != "":
 		return in.Form
 	}
-	if found, _ := scan(strings.NewReader(string(head)), head, wire.Limits{}); len(found) > 0 && found[0].offset == 0 {
+	if found, _ := scanBytes(head, wire.Limits{}); len(found) > 0 && found[0].offset == 0 {
 		return ""
 	}
 	return format.Detect(head)

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -124,7 +123,10 @@ func (in *Submission) begins(body *bufio.Reader) (form string, err error) {
 	if form = in.formName(head); form != "" {
 		return form, nil
 	}
-	found, err := scan(bytes.NewReader(head), head, wire.Limits{})
+	if err != nil { // all of it: inspect looks at the same bytes, and staging them costs nothing
+		return "", nil
+	}
+	found, err := scanBytes(head, wire.Limits{})
 	if len(found) == 0 {
 		return "", scanFault(found, err)
 	}
@@ -155,15 +157,20 @@ func (s *Service) inspect(ctx context.Context, actor access.Actor, in *Submissio
 		return nil, err
 	}
 	defer body.Close()
-	head := make([]byte, sniffSize)
-	n, err := io.ReadFull(body, head)
-	if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
-		_, err = body.Seek(0, io.SeekStart)
+	var found []envelope
+	if small, ok := staged.Small(); ok {
+		found, err = scanBytes(small, s.opt.Limits)
+	} else {
+		head := make([]byte, sniffSize)
+		n, readErr := io.ReadFull(body, head)
+		if readErr == nil {
+			_, readErr = body.Seek(0, io.SeekStart)
+		}
+		if readErr != nil {
+			return nil, fault.Wrap(readErr, fault.Unavailable, "error.unavailable")
+		}
+		found, err = scan(body, head[:n], s.opt.Limits)
 	}
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, "error.unavailable")
-	}
-	found, err := scan(body, head[:n], s.opt.Limits)
 	if err := scanFault(found, err); err != nil {
 		return nil, err
 	}
@@ -339,19 +346,21 @@ func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionR
 		r := rows[i]
 		r.ID, r.SubmissionID, r.Position, r.Door = db.NewID(), sub.ID, int64(i)+1, door
 		r.Received, r.NextAt = sub.Received, sub.Received
-		isNew, err := insertInterchange(ctx, &r)
+		isNew, against, err := insertInterchange(ctx, &r)
 		if err != nil {
 			return Answer{}, err
 		}
 		if isNew {
 			fresh = true
-			if !IsForm(r.Syntax) { // known by its content alone
+			if against.reused && !IsForm(r.Syntax) { // a form is known by its content alone
 				if err := s.holdIfReused(ctx, &r); err != nil {
 					return Answer{}, err
 				}
 			}
-			if err := s.holdUntilLive(ctx, &r); err != nil {
-				return Answer{}, err
+			if against.gated {
+				if err := s.holdUntilLive(ctx, &r); err != nil {
+					return Answer{}, err
+				}
 			}
 			if r.SenderID != actor.Org {
 				if err := s.noteFor(ctx, actor, &r); err != nil {
@@ -437,6 +446,6 @@ func (s *Service) holdIfReused(ctx context.Context, r *interchangeRow) error {
 // read.
 func LooksLikeEDI(b []byte) bool {
 	head := b[:min(len(b), headSize)]
-	found, _ := scan(bytes.NewReader(head), head, wire.Limits{})
+	found, _ := scanBytes(head, wire.Limits{})
 	return len(found) > 0
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -275,5 +276,18 @@ func TestLargeBodyIsKeptInAFile(t *testing.T) {
 		b.want("result", m.Result, ResultAccepted)
 		b.want("raw", b.raw(maya, a.ID) == body, true)
 		b.want("in a file", b.count("SELECT count(*) FROM blob WHERE place = 'file'"), 1)
+	})
+}
+
+// TestIntakeIsFewStatements: a new interchange against which nothing speaks is stored by
+// five statements and the commit, on PostgreSQL in two answers of the server.
+func TestIntakeIsFewStatements(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.post(maya, fromKestrel(1, order("PO1")).String())
+		was := b.d.Counts()
+		b.post(maya, fromKestrel(2, order("PO2")).String())
+		now := b.d.Counts()
+		b.want("statements", now.Run-was.Run, map[db.Dialect]int64{db.SQLite: 5, db.Postgres: 2}[b.d.Dialect()])
+		b.want("compiled", now.Compiled-was.Compiled, 0)
 	})
 }

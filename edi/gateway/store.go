@@ -12,13 +12,25 @@ import (
 	"entente/db"
 )
 
+// doubts is what there is to say against a new interchange; at intake it nearly always is
+// nothing.
+type doubts struct {
+	reused bool // another one of the pair had its control number, at whatever time
+	gated  bool // what its sender sends is tested only
+}
+
 // insertInterchange stores r, or finds the same interchange stored before:
 // identity and digest are equal. It reports whether r is new; if not, r becomes
 // the earlier row.
-func insertInterchange(ctx context.Context, r *interchangeRow) (bool, error) {
-	n, err := db.Exec(ctx, interchangeInsert+" ON CONFLICT (sender_id, sender_ident, receiver_ident, control, dated, digest, origin) DO NOTHING", r.values()...)
+func insertInterchange(ctx context.Context, r *interchangeRow) (isNew bool, d doubts, err error) {
+	// What a partial index stands on is no argument: SQLite would plan anew each time.
+	const ask = "SELECT CASE WHEN EXISTS (SELECT 1 FROM interchange WHERE sender_id = ? AND sender_ident = ? AND receiver_ident = ? AND control = ? AND origin = '" + OriginSent + "' AND id <> ? AND held <> '" + HeldDiscarded + "') THEN 1 ELSE 0 END," +
+		" CASE WHEN EXISTS (SELECT 1 FROM edi_stage WHERE partnership_id = ? AND sender_id = ? AND live = 0) THEN 1 ELSE 0 END"
+	var reused, gated int64
+	n, err := db.ExecRow(ctx, interchangeInsert+" ON CONFLICT (sender_id, sender_ident, receiver_ident, control, dated, digest, origin) DO NOTHING", r.values(),
+		ask, []any{r.SenderID, r.SenderIdent, r.ReceiverIdent, r.Control, r.ID, r.PartnershipID, r.SenderID}, &reused, &gated)
 	if err != nil || n == 1 {
-		return err == nil, err
+		return err == nil, doubts{reused != 0, gated != 0}, err
 	}
 	var earlier interchangeRow
 	err = db.Tx(ctx).Where(
@@ -26,7 +38,7 @@ func insertInterchange(ctx context.Context, r *interchangeRow) (bool, error) {
 		r.SenderID, r.SenderIdent, r.ReceiverIdent, r.Control, r.Dated, r.Digest, r.Origin,
 	).Take(&earlier).Error
 	*r = earlier
-	return false, err
+	return false, doubts{}, err
 }
 
 var interchangeInsert = "INSERT INTO interchange (id, submission_id, position, sender_id, receiver_id, partnership_id, supplier_id, reseller_id, origin, door, syntax, version, sender_ident, receiver_ident, control, dated, test," +

@@ -229,9 +229,15 @@ func BenchmarkIntake(b *testing.B) {
 				w.b = b
 				w.send(senders, 50*senders)
 				before := w.floor(400 * time.Millisecond)
+				run, used := w.db.Counts(), spent()
+				b.ReportAllocs()
 				b.ResetTimer()
 				took := w.send(senders, b.N)
 				b.StopTimer()
+				b.ReportMetric(1000*(spent()-used).Seconds()/float64(b.N), "cpu-ms/document")
+				now := w.db.Counts()
+				b.ReportMetric(float64(now.Run-run.Run)/float64(b.N), "statements/document")
+				b.ReportMetric(float64(now.Commits-run.Commits)/float64(b.N), "commits/document")
 				floor := (before + w.floor(400*time.Millisecond)) / 2
 				rate := float64(b.N) / b.Elapsed().Seconds()
 				b.ReportMetric(rate, "documents/s")
