@@ -1,6 +1,8 @@
 package courier
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"context"
 	"crypto/x509"
 
@@ -88,13 +90,19 @@ func (s *Service) confirm(ctx context.Context, partnership, supplier, reseller s
 	return s.publish(ctx, EventConfirmed, c.ID, Rollover{Org: c.Org, Certificate: c.ID, Partnership: partnership, Supplier: supplier, Reseller: reseller, How: how}, supplier, reseller)
 }
 
+// fingerprint is the SHA-256 of a certificate, in hex.
+func fingerprint(c *x509.Certificate) string {
+	sum := sha256.Sum256(c.Raw)
+	return hex.EncodeToString(sum[:])
+}
+
 // witness confirms the certificate of a company with which a document or a receipt was
 // signed, where it waits for that: the company has its key and uses it.
 func (s *Service) witness(ctx context.Context, partnership, supplier, reseller, org string, cert *x509.Certificate, how string, actor access.Actor) error {
 	if cert == nil || partnership == "" {
 		return nil
 	}
-	r, err := pendingCertificate(ctx, org, partnership, hashOf(cert.Raw))
+	r, err := pendingCertificate(ctx, org, partnership, fingerprint(cert))
 	if err != nil || r == nil {
 		return err
 	}

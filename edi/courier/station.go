@@ -220,9 +220,8 @@ func (s *Service) rowOf(actor access.Actor, cmd CertificateCmd) (certificateRow,
 	if !ok {
 		return certificateRow{}, fault.InvalidField("certificate", "courier.key_weak", "Algorithm", algorithm)
 	}
-	sum := sha256.Sum256(c.Raw)
 	row := certificateRow{
-		OrgID: actor.Org, Purpose: string(cmd.Purpose), Der: c.Raw, Fingerprint: hex.EncodeToString(sum[:]), Subject: nameOf(c.Subject.String()), Issuer: nameOf(c.Issuer.String()),
+		OrgID: actor.Org, Purpose: string(cmd.Purpose), Der: c.Raw, Fingerprint: fingerprint(c), Subject: nameOf(c.Subject.String()), Issuer: nameOf(c.Issuer.String()),
 		Serial: fmt.Sprintf("%x", c.SerialNumber), Algorithm: algorithm, NotBefore: db.Micros(c.NotBefore), NotAfter: db.Micros(c.NotAfter), MadeBy: actor.Person,
 	}
 	if !cmd.UseFrom.IsZero() {
