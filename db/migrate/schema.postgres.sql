@@ -195,6 +195,7 @@ CREATE TABLE company_logo (
   PRIMARY KEY (org_id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
+CREATE INDEX company_logo_hash ON company_logo USING btree (hash);
 CREATE TABLE contact (
   org_id text NOT NULL, id text NOT NULL, customer_id text NOT NULL, name text NOT NULL, title text NOT NULL, mail text NOT NULL, phone text NOT NULL, may_contact boolean NOT NULL, may_share boolean NOT NULL, basis text NOT NULL, given bigint NOT NULL, given_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, withdrawn bigint NOT NULL,
   PRIMARY KEY (org_id, id),
@@ -235,6 +236,7 @@ CREATE TABLE data_file (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE INDEX data_file_due ON data_file USING btree (turn) WHERE (state = ANY (ARRAY['reading'::text, 'applying'::text]));
+CREATE INDEX data_file_hash ON data_file USING btree (hash);
 CREATE INDEX data_file_org ON data_file USING btree (org_id, kind, made, id);
 CREATE TABLE data_group (
   file_id text NOT NULL, org_id text NOT NULL, grp text NOT NULL, position bigint NOT NULL, lines bigint NOT NULL, outcome text NOT NULL, subject text NOT NULL, label text NOT NULL, problem text NOT NULL,
@@ -296,6 +298,8 @@ CREATE TABLE deal_file (
   FOREIGN KEY (deal_id) REFERENCES deal(id)
 );
 CREATE INDEX deal_file_deal ON deal_file USING btree (deal_id, happened);
+CREATE INDEX deal_file_hash ON deal_file USING btree (hash);
+CREATE INDEX deal_file_org ON deal_file USING btree (org_id);
 CREATE TABLE deal_key (
   supplier_id text NOT NULL, kind text NOT NULL, value text NOT NULL, live boolean NOT NULL, deal_id text NOT NULL,
   PRIMARY KEY (supplier_id, kind, value, live, deal_id),
@@ -576,6 +580,8 @@ CREATE TABLE forum_file (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (person_id) REFERENCES person(id)
 );
+CREATE INDEX forum_file_hash ON forum_file USING btree (hash);
+CREATE INDEX forum_file_org ON forum_file USING btree (org_id);
 CREATE INDEX forum_file_person ON forum_file USING btree (person_id, made) WHERE (topic_id = ''::text);
 CREATE INDEX forum_file_topic ON forum_file USING btree (topic_id, post_id);
 CREATE TABLE forum_flag (
@@ -586,6 +592,19 @@ CREATE TABLE forum_flag (
   FOREIGN KEY (topic_id) REFERENCES forum_topic(id)
 );
 CREATE INDEX forum_flag_open ON forum_flag USING btree (category_id, made) WHERE (state = 'open'::text);
+CREATE TABLE forum_nda (
+  category_id text NOT NULL, number bigint NOT NULL, body text NOT NULL, hash text NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  PRIMARY KEY (category_id, number),
+  FOREIGN KEY (category_id) REFERENCES forum_category(id)
+);
+CREATE TABLE forum_nda_accept (
+  category_id text NOT NULL, number bigint NOT NULL, org_id text NOT NULL, person_id text NOT NULL, at bigint NOT NULL,
+  PRIMARY KEY (category_id, number, org_id, person_id),
+  FOREIGN KEY (category_id) REFERENCES forum_category(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX forum_nda_accept_person ON forum_nda_accept USING btree (person_id, org_id, category_id);
 CREATE TABLE forum_post (
   id text NOT NULL, topic_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, body text NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL, via text NOT NULL,
   UNIQUE (person_id, client_key),
@@ -608,7 +627,7 @@ CREATE TABLE forum_seat (
 );
 CREATE INDEX forum_seat_org ON forum_seat USING btree (org_id, category_id);
 CREATE TABLE forum_topic (
-  id text NOT NULL, category_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, title text NOT NULL, body text NOT NULL, tags text NOT NULL, state text NOT NULL, survey text NOT NULL, accepted text NOT NULL, replies bigint NOT NULL, active bigint NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL,
+  id text NOT NULL, category_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, title text NOT NULL, body text NOT NULL, tags text NOT NULL, state text NOT NULL, survey text NOT NULL, accepted text NOT NULL, replies bigint NOT NULL, active bigint NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL, nda bigint NOT NULL,
   UNIQUE (person_id, client_key),
   PRIMARY KEY (id),
   FOREIGN KEY (category_id) REFERENCES forum_category(id),
@@ -703,6 +722,8 @@ CREATE TABLE fund_file (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
+CREATE INDEX fund_file_hash ON fund_file USING btree (hash);
+CREATE INDEX fund_file_org ON fund_file USING btree (org_id);
 CREATE INDEX fund_file_subject ON fund_file USING btree (subject_id, made, id);
 CREATE TABLE fund_limit (
   owner_id text NOT NULL, person_id text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
@@ -1012,6 +1033,7 @@ CREATE TABLE library_version (
   PRIMARY KEY (document_id, number),
   FOREIGN KEY (document_id) REFERENCES library_document(id)
 );
+CREATE INDEX library_version_hash ON library_version USING btree (hash);
 CREATE TABLE link (
   id text NOT NULL, hash text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, email text NOT NULL, name text NOT NULL, roles text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL, used bigint NOT NULL,
   UNIQUE (hash),
@@ -1042,6 +1064,10 @@ CREATE TABLE mail (
   PRIMARY KEY (org_id, id)
 );
 CREATE INDEX mail_due ON mail USING btree (state, next_at);
+CREATE TABLE mail_box (
+  id text NOT NULL, validity bigint NOT NULL, settled bigint NOT NULL,
+  PRIMARY KEY (id)
+);
 CREATE TABLE mail_in (
   id text NOT NULL, reply_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, message_key text NOT NULL, nobody bigint NOT NULL, size bigint NOT NULL, raw bytea, state text NOT NULL, reason text NOT NULL, received bigint NOT NULL, done bigint NOT NULL,
   UNIQUE (reply_id, message_key),
@@ -1524,9 +1550,11 @@ CREATE TABLE room_file (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
+CREATE INDEX room_file_hash ON room_file USING btree (hash);
 CREATE INDEX room_file_message ON room_file USING btree (room_id, seq);
+CREATE INDEX room_file_org ON room_file USING btree (org_id);
 CREATE TABLE room_free (
-  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, made bigint NOT NULL,
+  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, made bigint NOT NULL, open bigint NOT NULL,
   PRIMARY KEY (room_id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (person_id) REFERENCES person(id),
@@ -1545,6 +1573,14 @@ CREATE TABLE room_hold (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
+CREATE TABLE room_invite (
+  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, made bigint NOT NULL, declined bigint NOT NULL,
+  PRIMARY KEY (room_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE INDEX room_invite_org ON room_invite USING btree (org_id, made);
 CREATE TABLE room_made (
   room_id text NOT NULL, seq bigint NOT NULL, org_id text NOT NULL, kind text NOT NULL, object text NOT NULL, person_id text NOT NULL, made bigint NOT NULL,
   PRIMARY KEY (room_id, seq, org_id, kind, object),
@@ -1719,6 +1755,10 @@ CREATE TABLE trigger_rule (
 );
 CREATE INDEX trigger_rule_due ON trigger_rule USING btree (active, next_at);
 CREATE INDEX trigger_rule_of ON trigger_rule USING btree (org_id, made);
+CREATE TABLE upload (
+  hash text NOT NULL, size bigint NOT NULL, place text NOT NULL, data bytea, created bigint NOT NULL, marked bigint NOT NULL,
+  PRIMARY KEY (hash)
+);
 CREATE TABLE webhook (
   org_id text NOT NULL, id text NOT NULL, url text NOT NULL, events text NOT NULL, active bigint NOT NULL, secret bytea, old_secret bytea, old_until bigint NOT NULL, failing bigint NOT NULL, paused bigint NOT NULL, paused_why text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL,
   UNIQUE (id),

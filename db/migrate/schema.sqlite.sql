@@ -136,6 +136,7 @@ CREATE INDEX claim_notice_part_claim ON claim_notice_part (claim_id) WHERE claim
 CREATE TABLE company_logo (
   org_id TEXT PRIMARY KEY REFERENCES org(id), hash TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL
 );
+CREATE INDEX company_logo_hash ON company_logo (hash);
 CREATE TABLE contact (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, customer_id TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, mail TEXT NOT NULL, phone TEXT NOT NULL,
   may_contact BOOLEAN NOT NULL, may_share BOOLEAN NOT NULL, basis TEXT NOT NULL, given INTEGER NOT NULL, given_by TEXT NOT NULL,
@@ -178,6 +179,7 @@ CREATE TABLE data_file (
   lease_by TEXT NOT NULL, lease_until INTEGER NOT NULL, tries INTEGER NOT NULL, turn INTEGER NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, changed INTEGER NOT NULL
 );
 CREATE INDEX data_file_due ON data_file (turn) WHERE state IN ('reading', 'applying');
+CREATE INDEX data_file_hash ON data_file (hash);
 CREATE INDEX data_file_org ON data_file (org_id, kind, made, id);
 CREATE TABLE data_group (
   file_id TEXT NOT NULL REFERENCES data_file(id), org_id TEXT NOT NULL REFERENCES org(id), grp TEXT NOT NULL, position INTEGER NOT NULL, lines INTEGER NOT NULL, outcome TEXT NOT NULL, subject TEXT NOT NULL, label TEXT NOT NULL, problem TEXT NOT NULL,
@@ -232,6 +234,8 @@ CREATE TABLE deal_file (
   id TEXT PRIMARY KEY, deal_id TEXT NOT NULL REFERENCES deal(id), org_id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, mime TEXT NOT NULL, hash TEXT NOT NULL, note TEXT NOT NULL, happened INTEGER NOT NULL
 );
 CREATE INDEX deal_file_deal ON deal_file (deal_id, happened);
+CREATE INDEX deal_file_hash ON deal_file (hash);
+CREATE INDEX deal_file_org ON deal_file (org_id);
 CREATE TABLE deal_key (
   supplier_id TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, live BOOLEAN NOT NULL, deal_id TEXT NOT NULL REFERENCES deal(id), PRIMARY KEY (supplier_id, kind, value, live, deal_id)
 );
@@ -440,12 +444,21 @@ CREATE TABLE forum_category (
 CREATE TABLE forum_file (
   id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), topic_id TEXT NOT NULL, post_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, removed INTEGER NOT NULL
 );
+CREATE INDEX forum_file_hash ON forum_file (hash);
+CREATE INDEX forum_file_org ON forum_file (org_id);
 CREATE INDEX forum_file_person ON forum_file (person_id, made) WHERE topic_id = '';
 CREATE INDEX forum_file_topic ON forum_file (topic_id, post_id);
 CREATE TABLE forum_flag (
   id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), topic_id TEXT NOT NULL REFERENCES forum_topic(id), post_id TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL, made INTEGER NOT NULL, decided INTEGER NOT NULL, decided_by TEXT NOT NULL, UNIQUE (topic_id, post_id, person_id)
 );
 CREATE INDEX forum_flag_open ON forum_flag (category_id, made) WHERE state = 'open';
+CREATE TABLE forum_nda (
+  category_id TEXT NOT NULL REFERENCES forum_category(id), number INTEGER NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, PRIMARY KEY (category_id, number)
+);
+CREATE TABLE forum_nda_accept (
+  category_id TEXT NOT NULL REFERENCES forum_category(id), number INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), at INTEGER NOT NULL, PRIMARY KEY (category_id, number, org_id, person_id)
+);
+CREATE INDEX forum_nda_accept_person ON forum_nda_accept (person_id, org_id, category_id);
 CREATE TABLE forum_post (
   id TEXT PRIMARY KEY, topic_id TEXT NOT NULL REFERENCES forum_topic(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL, body TEXT NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, via TEXT NOT NULL DEFAULT '', UNIQUE (person_id, client_key)
 );
@@ -466,7 +479,7 @@ CREATE TABLE forum_seat (
 CREATE INDEX forum_seat_org ON forum_seat (org_id, category_id);
 CREATE TABLE forum_topic (
   id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), kind TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL,
-  title TEXT NOT NULL, body TEXT NOT NULL, tags TEXT NOT NULL, state TEXT NOT NULL, survey TEXT NOT NULL, accepted TEXT NOT NULL, replies INTEGER NOT NULL, active INTEGER NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, UNIQUE (person_id, client_key)
+  title TEXT NOT NULL, body TEXT NOT NULL, tags TEXT NOT NULL, state TEXT NOT NULL, survey TEXT NOT NULL, accepted TEXT NOT NULL, replies INTEGER NOT NULL, active INTEGER NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, nda INTEGER NOT NULL DEFAULT 0, UNIQUE (person_id, client_key)
 );
 CREATE INDEX forum_topic_active ON forum_topic (category_id, active, id);
 CREATE TABLE forum_vote (
@@ -521,6 +534,8 @@ CREATE TRIGGER fund_entry_no_update BEFORE UPDATE ON fund_entry BEGIN SELECT RAI
 CREATE TABLE fund_file (
   id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), item TEXT NOT NULL, name TEXT NOT NULL, mime TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL
 );
+CREATE INDEX fund_file_hash ON fund_file (hash);
+CREATE INDEX fund_file_org ON fund_file (org_id);
 CREATE INDEX fund_file_subject ON fund_file (subject_id, made, id);
 CREATE TABLE fund_limit (
   owner_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (owner_id, person_id, currency)
@@ -756,6 +771,7 @@ CREATE TABLE library_target (
 CREATE TABLE library_version (
   document_id TEXT NOT NULL REFERENCES library_document(id), number INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, note TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, PRIMARY KEY (document_id, number)
 );
+CREATE INDEX library_version_hash ON library_version (hash);
 CREATE TABLE link (
   id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL,
   roles TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL
@@ -780,6 +796,9 @@ CREATE TABLE mail (
   PRIMARY KEY (org_id, id), UNIQUE (org_id, address, dedupe)
 );
 CREATE INDEX mail_due ON mail (state, next_at);
+CREATE TABLE mail_box (
+  id TEXT PRIMARY KEY, validity INTEGER NOT NULL, settled INTEGER NOT NULL
+);
 CREATE TABLE mail_in (
   id TEXT PRIMARY KEY, reply_id TEXT NOT NULL REFERENCES mail_reply(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), message_key TEXT NOT NULL, nobody INTEGER NOT NULL, size INTEGER NOT NULL, raw BLOB, state TEXT NOT NULL, reason TEXT NOT NULL, received INTEGER NOT NULL, done INTEGER NOT NULL, UNIQUE (reply_id, message_key)
 );
@@ -1165,16 +1184,22 @@ CREATE TABLE room_draft (
 CREATE TABLE room_file (
   id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, removed INTEGER NOT NULL
 );
+CREATE INDEX room_file_hash ON room_file (hash);
 CREATE INDEX room_file_message ON room_file (room_id, seq);
+CREATE INDEX room_file_org ON room_file (org_id);
 CREATE TABLE room_free (
   room_id TEXT PRIMARY KEY REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL
-);
+, open INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE room_guest (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), added INTEGER NOT NULL, PRIMARY KEY (room_id, org_id, person_id)
 );
 CREATE TABLE room_hold (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, reason TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
 );
+CREATE TABLE room_invite (
+  room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL, declined INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
+);
+CREATE INDEX room_invite_org ON room_invite (org_id, made);
 CREATE TABLE room_made (
   room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, object TEXT NOT NULL, person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL,
   PRIMARY KEY (room_id, seq, org_id, kind, object)
@@ -1302,6 +1327,9 @@ CREATE TABLE trigger_rule (
 );
 CREATE INDEX trigger_rule_due ON trigger_rule (active, next_at);
 CREATE INDEX trigger_rule_of ON trigger_rule (org_id, made);
+CREATE TABLE upload (
+  hash TEXT PRIMARY KEY, size INTEGER NOT NULL, place TEXT NOT NULL, data BLOB, created INTEGER NOT NULL, marked INTEGER NOT NULL
+);
 CREATE TABLE webhook (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL UNIQUE, url TEXT NOT NULL, events TEXT NOT NULL, active INTEGER NOT NULL, secret BLOB, old_secret BLOB, old_until INTEGER NOT NULL,
   failing INTEGER NOT NULL, paused INTEGER NOT NULL, paused_why TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL, PRIMARY KEY (org_id, id)
