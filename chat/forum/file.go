@@ -70,7 +70,9 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, category Catego
 		return File{}, err
 	}
 	f := File{ID: FileID(db.NewID()), Name: attach.CleanName(name)}
-	st, err := s.blobs.StageIf(ctx, body, attach.MaxFile, func(in io.ReadSeeker) (err error) {
+	bare := attach.Bare(body) // others may not know who writes here
+	defer func() { _ = bare.Close() }()
+	st, err := s.blobs.StageIf(ctx, bare, attach.MaxFile, func(in io.ReadSeeker) (err error) {
 		f.Type, err = attach.Pass(ctx, s.scan, f.Name, in)
 		return err
 	})
@@ -83,7 +85,7 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, category Catego
 		if err != nil {
 			return err
 		}
-		if err := st.Insert(ctx); err != nil {
+		if err := st.InsertFor(ctx, actor.Org); err != nil {
 			return err
 		}
 		return insertFile(ctx, fileRow{ID: string(f.ID), CategoryID: string(c.ID), OrgID: actor.Org, PersonID: actor.Person, Name: f.Name, Type: f.Type, Size: f.Size, Hash: f.Hash, Made: db.Micros(db.Now(ctx))})

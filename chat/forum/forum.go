@@ -94,6 +94,7 @@ type Category struct {
 	Reply, Create bool // what the viewer's company may do
 	Agreed        bool // the viewer's company agreed to be named
 	Unread        int  // watched topics with something new
+	NDA           NDA
 	Seats         []Seat
 }
 
@@ -155,6 +156,7 @@ type Topic struct {
 	Votes   int // counted for the owner and in an open category; -1 elsewhere
 	Unread  bool
 	Level   string // Watching, Muted or ""
+	NDA     bool   // read only by who accepted the agreement of its category
 	Survey  []Asked
 	Files   []File
 	Done    bool     // the viewer answered the survey
@@ -162,6 +164,7 @@ type Topic struct {
 	Counted int      // ballots behind Result
 
 	CanEdit, CanModerate, CanAccept, CanReply bool
+	CanSeal, CanUnseal                        bool // put it under the agreement, take it out
 }
 
 // Post is a reply.
@@ -197,6 +200,7 @@ type Flag struct {
 	From     Author // who reported
 	Reason   string
 	Made     time.Time
+	Sealed   bool // under an agreement the viewer did not accept: no title, no text
 }
 
 // CategoryCmd makes or changes a category. Seats are the companies it is shared with.
@@ -207,6 +211,7 @@ type CategoryCmd struct {
 	Open   bool
 	Closed bool
 	Seats  []Seat
+	NDA    string // the text under which confidential ideas are read; "" is none
 }
 
 // TopicCmd makes a topic.
@@ -219,6 +224,7 @@ type TopicCmd struct {
 	Survey   []Asked
 	Key      string // the same key of the same person is one topic
 	Files    []FileID
+	NDA      bool // of an idea
 }
 
 // Filter narrows a list of topics.

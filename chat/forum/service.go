@@ -130,7 +130,7 @@ func (s *Service) Categories(ctx context.Context, actor access.Actor) ([]Categor
 		if err != nil {
 			return err
 		}
-		var own []string
+		var own, ids []string
 		for _, r := range rows {
 			c := category(r.Category, seatRow{MayReply: r.MayReply, MayCreate: r.MayCreate, Agreed: r.Agreed})
 			if c.Unread = int(r.Fresh); c.Locked() {
@@ -139,6 +139,7 @@ func (s *Service) Categories(ctx context.Context, actor access.Actor) ([]Categor
 			if c.Owner == actor.Org {
 				own = append(own, r.Category.ID)
 			}
+			ids = append(ids, r.Category.ID)
 			out = append(out, c)
 		}
 		seats, err := seatsIn(ctx, own)
@@ -148,7 +149,13 @@ func (s *Service) Categories(ctx context.Context, actor access.Actor) ([]Categor
 		for i := range out {
 			out[i].Seats = shown(out[i], seats[string(out[i].ID)])
 		}
-		return nil
+		ndas, err := ndasOf(ctx, ids, actor.Person, actor.Org)
+		for i := range out {
+			if !out[i].Locked() {
+				out[i].NDA = ndas[string(out[i].ID)]
+			}
+		}
+		return err
 	})
 	return out, err
 }
@@ -168,8 +175,18 @@ func shown(c Category, rows []seatRow) []Seat {
 func (s *Service) Get(ctx context.Context, actor access.Actor, id CategoryID) (Category, error) {
 	var c Category
 	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
-		if c, err = enter(ctx, actor, access.ForumRead, id, false); err != nil || c.Owner != actor.Org {
+		if c, err = enter(ctx, actor, access.ForumRead, id, false); err != nil {
 			return err
+		}
+		if !c.Locked() {
+			ndas, err := ndasOf(ctx, []string{string(id)}, actor.Person, actor.Org)
+			if err != nil {
+				return err
+			}
+			c.NDA = ndas[string(id)]
+		}
+		if c.Owner != actor.Org {
+			return nil
 		}
 		seats, err := seatsIn(ctx, []string{string(id)})
 		c.Seats = shown(c, seats[string(id)])
@@ -200,6 +217,7 @@ func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd Cate
 	bad := fault.New(fault.Invalid, "form.invalid")
 	text.Check(bad, "name", cmd.Name, 1, maxName, false)
 	text.Check(bad, "about", cmd.About, 0, maxAbout, false)
+	cmd.NDA = cleanNDA(bad, cmd.NDA)
 	with, err := s.partners.With(ctx, actor.Org)
 	if err != nil {
 		return "", err
@@ -262,6 +280,9 @@ func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd Cate
 			}
 		}
 		cmd.ID = CategoryID(row.ID)
+		if err := saveNDA(ctx, actor, row.ID, cmd.NDA); err != nil {
+			return err
+		}
 		return note(ctx, actor, "forum.category_saved", row.ID)
 	})
 	return cmd.ID, err

@@ -56,6 +56,7 @@ type topicRow struct {
 	Edited     int64
 	Removed    int64
 	RemovedBy  string
+	Nda        int64
 }
 
 func (topicRow) TableName() string { return "forum_topic" }
@@ -146,7 +147,7 @@ type seated struct {
 func categoriesOf(ctx context.Context, org, person string) ([]seated, error) {
 	var rows []seated
 	err := db.Tx(ctx).Raw(`SELECT c.*, s.may_reply, s.may_create, s.agreed,
-		(SELECT COUNT(*) FROM forum_topic t JOIN forum_watch w ON w.topic_id = t.id AND w.person_id = ? AND w.org_id = ? WHERE t.category_id = c.id AND w.level = 'watching' AND w.seen < t.active AND t.removed = 0) AS fresh
+		(SELECT COUNT(*) FROM forum_topic t JOIN forum_watch w ON w.topic_id = t.id AND w.person_id = ? AND w.org_id = ? WHERE t.category_id = c.id AND w.level = 'watching' AND w.seen < t.active AND t.removed = 0 AND `+cleared("t", "w.person_id", "w.org_id")+`) AS fresh
 		FROM forum_category c JOIN forum_seat s ON s.category_id = c.id AND s.org_id = ? ORDER BY c.name, c.id LIMIT 200`, person, org, org).Scan(&rows).Error
 	return rows, err
 }
@@ -268,7 +269,7 @@ func listTopics(ctx context.Context, org, person string, f Filter, limit int) ([
 		Joins("JOIN forum_seat s ON s.category_id = forum_topic.category_id AND s.org_id = ?", org).
 		Joins("JOIN forum_category c ON c.id = forum_topic.category_id AND (c.open = 0 OR s.agreed > 0)").
 		Joins("LEFT JOIN forum_watch w ON w.topic_id = forum_topic.id AND w.person_id = ? AND w.org_id = ?", person, org).
-		Where("forum_topic.removed = 0")
+		Where("forum_topic.removed = 0").Where(cleared("forum_topic", "?", "?"), person, org, person, org)
 	if f.Category != "" {
 		q = q.Where("forum_topic.category_id = ?", string(f.Category))
 	}
@@ -303,6 +304,36 @@ func listTopics(ctx context.Context, org, person string, f Filter, limit int) ([
 	return rows, err
 }
 
+type accepterRow struct {
+	CategoryID, OrgID, PersonID string
+	N                           int64
+}
+
+// accepters are who wrote accepted answers to questions that somebody may read, by category.
+func accepters(ctx context.Context, org, person string, f Filter) ([]accepterRow, error) {
+	q := db.Tx(ctx).Table("forum_topic").Select("forum_topic.category_id, p.org_id, p.person_id, COUNT(*) AS n").
+		Joins("JOIN forum_post p ON p.topic_id = forum_topic.id AND p.id = forum_topic.accepted AND p.removed = 0").
+		Joins("JOIN forum_seat s ON s.category_id = forum_topic.category_id AND s.org_id = ?", org).
+		Joins("JOIN forum_category c ON c.id = forum_topic.category_id AND (c.open = 0 OR s.agreed > 0)").
+		Where("forum_topic.removed = 0 AND forum_topic.accepted <> ''").Where(cleared("forum_topic", "?", "?"), person, org, person, org)
+	if f.Category != "" {
+		q = q.Where("forum_topic.category_id = ?", string(f.Category))
+	}
+	if f.Tag != "" {
+		q = q.Where(`forum_topic.tags LIKE ? ESCAPE '\'`, "% "+db.Literal(f.Tag)+" %")
+	}
+	if f.Query != "" {
+		m, ok := found.Query(db.DialectOf(ctx), f.Query)
+		if !ok {
+			return nil, nil
+		}
+		q = q.Where("forum_topic.id IN ("+m.SQL+")", m.Args...)
+	}
+	var rows []accepterRow
+	err := q.Group("forum_topic.category_id, p.org_id, p.person_id").Order("n DESC, p.person_id").Limit(500).Scan(&rows).Error
+	return rows, err
+}
+
 func watchOf(ctx context.Context, id TopicID, person, org string) (watchRow, error) {
 	var rows []watchRow
 	err := db.Tx(ctx).Where("topic_id = ? AND person_id = ? AND org_id = ?", string(id), person, org).Limit(1).Find(&rows).Error
@@ -332,7 +363,7 @@ func watchers(ctx context.Context, id TopicID) ([]watchRow, error) {
 	var rows []watchRow
 	err := db.Tx(ctx).Table("forum_watch").Select("forum_watch.*").Joins("JOIN forum_topic t ON t.id = forum_watch.topic_id").
 		Joins("JOIN forum_seat s ON s.category_id = t.category_id AND s.org_id = forum_watch.org_id").Joins("JOIN forum_category c ON c.id = t.category_id AND (c.open = 0 OR s.agreed > 0)").
-		Where("forum_watch.topic_id = ? AND forum_watch.level = ?", string(id), Watching).Order("forum_watch.org_id, forum_watch.person_id").Limit(2000).Scan(&rows).Error
+		Where("forum_watch.topic_id = ? AND forum_watch.level = ?", string(id), Watching).Where(cleared("t", "forum_watch.person_id", "forum_watch.org_id")).Order("forum_watch.org_id, forum_watch.person_id").Limit(2000).Scan(&rows).Error
 	return rows, err
 }
 

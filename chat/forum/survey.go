@@ -136,6 +136,12 @@ func (s *Service) Reports(ctx context.Context, actor access.Actor) ([]Flag, erro
 			if f.PostID != "" {
 				one.Text = bodies[f.PostID].Body
 			}
+			if one.Sealed, err = barred(ctx, actor, heads[f.TopicID]); err != nil {
+				return err
+			}
+			if one.Sealed {
+				one.Title, one.Text, one.Reason = "", "", ""
+			}
 			out = append(out, one)
 		}
 		return nil

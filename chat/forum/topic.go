@@ -109,6 +109,9 @@ func topic(actor access.Actor, c Category, seats []seatRow, r topicRow, votes ta
 	t.CanModerate = manage && !t.Removed
 	t.CanEdit = mine && write && !t.Removed && !c.Closed
 	t.CanAccept = t.Kind == Question && (mine && write || manage) && !t.Removed && !c.Closed
+	t.NDA = r.Nda != 0
+	t.CanSeal = t.Kind == Idea && !t.NDA && (mine && write || manage) && !t.Removed
+	t.CanUnseal = t.NDA && mine && write && !t.Removed
 	t.CanReply = write && c.Reply && !t.Removed && t.State != Closed
 	return t
 }
@@ -123,6 +126,13 @@ func load(ctx context.Context, actor access.Actor, act access.Action, id TopicID
 		return Category{}, t, err
 	}
 	c, err := enter(ctx, actor, act, CategoryID(t.CategoryID), true)
+	if err != nil {
+		return c, t, err
+	}
+	closed, err := barred(ctx, actor, t)
+	if err == nil && closed {
+		err = notFound()
+	}
 	return c, t, err
 }
 
@@ -242,6 +252,9 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, cmd TopicCmd) (To
 			return fault.New(fault.Forbidden, "forum.may_not_create")
 		}
 		row, err := cmd.row(ctx, actor)
+		if err == nil {
+			err = cmd.checkNDA(ctx)
+		}
 		if err != nil {
 			return err
 		}
@@ -296,7 +309,7 @@ func (cmd TopicCmd) row(ctx context.Context, actor access.Actor) (topicRow, erro
 	}
 	now := db.Micros(db.Now(ctx))
 	return topicRow{ID: db.NewID(), CategoryID: string(cmd.Category), Kind: string(cmd.Kind), OrgID: actor.Org, PersonID: actor.Person, ClientKey: cmd.Key, Title: cmd.Title, Body: cmd.Body, Tags: list,
-		State: string(Open), Survey: survey, Active: now, Made: now}, bad.OrNil()
+		State: string(Open), Survey: survey, Active: now, Made: now, Nda: db.Flag(cmd.NDA)}, bad.OrNil()
 }
 
 // Reply answers a topic; who answers watches it.

@@ -87,7 +87,7 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, cmd Cmd, name
 		if err := made(ctx); err != nil || id != "" {
 			return err
 		}
-		if err := st.Insert(ctx); err != nil {
+		if err := st.InsertFor(ctx, actor.Org); err != nil {
 			return err
 		}
 		now := db.Micros(db.Now(ctx))
@@ -186,7 +186,7 @@ func (s *Service) Renew(ctx context.Context, actor access.Actor, id ID, what, na
 		if number = int(row.Version); last.Hash == f.Hash && last.Name == f.Name { // sent twice
 			return nil
 		}
-		if err := st.Insert(ctx); err != nil {
+		if err := st.InsertFor(ctx, actor.Org); err != nil {
 			return err
 		}
 		row.Version++

@@ -208,6 +208,22 @@ func (s *Server) nearby() (public, local netip.AddrPort) {
 // Addr is where browsers reach it.
 func (s *Server) Addr() netip.AddrPort { return s.public }
 
+// Figures are what the server does at the moment.
+type Figures struct{ Persons, Allocations int }
+
+// Figures counts those who use the server and what they hold open.
+func (s *Server) Figures() (f Figures) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.persons {
+		if a.open > 0 {
+			f.Persons++
+			f.Allocations += a.open
+		}
+	}
+	return f
+}
+
 // URL is Addr as RTCPeerConnection takes it.
 func (s *Server) URL() string { return "turn:" + s.public.String() + "?transport=udp" }
 

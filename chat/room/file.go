@@ -76,7 +76,7 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, id ID, name str
 		if err := may(ctx); err != nil {
 			return err
 		}
-		if err := st.Insert(ctx); err != nil {
+		if err := st.InsertFor(ctx, actor.Org); err != nil {
 			return err
 		}
 		f.Made = db.Now(ctx)

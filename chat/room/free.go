@@ -17,7 +17,8 @@ import (
 )
 
 // KindFree is the subject of a room that is about no object. It is of one company and at
-// most one partner of it: two partners of a company do not learn of each other. Where a
+// most one partner of it, or open (open.go): two partners of a company do not learn of each
+// other. Where a
 // company chose people, only they and its admins see the room; another company's choice
 // is not to be changed.
 const KindFree = "free"
@@ -40,7 +41,10 @@ type FreeCmd struct {
 	Partner string   // company id; "" for the own company alone
 	People  []string // of the own company; none: all of it
 	Key     string   // the same key of the same person is one room
-	Agreed  bool     // made although the two companies keep messages for different times
+	Agreed  bool     // made although the companies keep messages for different times
+
+	Open     bool     // of several partners, who are asked and see each other once each agreed
+	Partners []string // company ids, of an open one
 }
 
 // barred says that the actor's company chose people for a free room, and not the actor.
@@ -78,9 +82,17 @@ func (s *Service) colleagues(ctx context.Context, actor access.Actor, people []s
 	return out, nil
 }
 
-// Make makes a room of the actor's company, alone or with one company it works with.
-// Safe to repeat with the same key.
-// Codes: Unauthenticated, Forbidden, Invalid (title, key, a partner it does not work with,
+// asks are the companies asked into an open room.
+func (c FreeCmd) asks() []string {
+	if !c.Open {
+		return nil
+	}
+	return c.Partners
+}
+
+// Make makes a room of the actor's company, alone or with one company it works with, or an
+// open one, into which several are asked. Safe to repeat with the same key.
+// Codes: Unauthenticated, Forbidden (an open one is for admins), Invalid (title, key, a partner it does not work with,
 // people that are not its own), Conflict (the two keep messages for different times and
 // nobody said that this is meant).
 func (s *Service) Make(ctx context.Context, actor access.Actor, cmd FreeCmd) (Room, error) {
@@ -102,6 +114,11 @@ func (s *Service) Make(ctx context.Context, actor access.Actor, cmd FreeCmd) (Ro
 		return Room{}, err
 	}
 	orgs := []string{actor.Org}
+	if cmd.Open {
+		if err := s.mayOpen(ctx, actor, cmd); err != nil {
+			return Room{}, err
+		}
+	}
 	if cmd.Partner != "" {
 		if err := s.worksWith(ctx, actor.Org, cmd.Partner); err != nil {
 			return Room{}, err
@@ -118,14 +135,16 @@ func (s *Service) Make(ctx context.Context, actor access.Actor, cmd FreeCmd) (Ro
 		} else if !fault.IsNotFound(err) {
 			return err
 		}
-		if err := keepAlike(ctx, orgs, cmd.Agreed); err != nil {
-			return err
+		for _, other := range append(slices.Clone(orgs[1:]), cmd.asks()...) {
+			if err := keepAlike(ctx, []string{actor.Org, other}, cmd.Agreed); err != nil {
+				return err
+			}
 		}
 		made, err := s.EnsureRoom(ctx, access.System("rooms", actor.Org), spec)
 		if err != nil {
 			return err
 		}
-		if err := insertFree(ctx, freeRow{string(made.ID), actor.Org, actor.Person, db.Micros(db.Now(ctx))}); err != nil {
+		if err := insertFree(ctx, freeRow{string(made.ID), actor.Org, actor.Person, db.Micros(db.Now(ctx)), db.Flag(cmd.Open)}); err != nil {
 			return err
 		}
 		if err := putGuests(ctx, made.ID, actor.Org, people); err != nil {
@@ -137,8 +156,16 @@ func (s *Service) Make(ctx context.Context, actor access.Actor, cmd FreeCmd) (Ro
 		if r, err = s.load(ctx, actor, access.RoomRead, made.ID); err != nil {
 			return err
 		}
-		if err := s.invited(ctx, actor, r, people); err != nil || cmd.Partner == "" {
+		if err := s.invited(ctx, actor, r, people); err != nil {
 			return err
+		}
+		for _, other := range cmd.asks() {
+			if err := s.ask(ctx, actor, r, other); err != nil {
+				return err
+			}
+		}
+		if cmd.Partner == "" {
+			return nil
 		}
 		return s.invitedOrg(ctx, actor, r, cmd.Partner)
 	})
@@ -211,6 +238,8 @@ func (s *Service) InvitePartner(ctx context.Context, actor access.Actor, id ID, 
 			return fault.New(fault.Forbidden, "room.not_yours_to_open")
 		case r.ReadOnly:
 			return errReadOnly
+		case r.Open:
+			return s.inviteOpen(ctx, actor, r, cmd)
 		}
 		if err := lock(ctx, id); err != nil { // two at once would be two partners
 			return err
@@ -461,6 +490,9 @@ func (s *Service) PartnersEnded(ctx context.Context, actor access.Actor, one, ot
 	}
 	return s.db.InTx(db.WithOrgs(ctx, one, other), func(ctx context.Context) error {
 		if err := s.worksWith(ctx, one, other); err == nil || fault.CodeOf(err) != fault.Invalid {
+			return err
+		}
+		if err := dropInvites(ctx, one, other); err != nil {
 			return err
 		}
 		ids, err := freeOf(ctx, one, other)

@@ -85,6 +85,7 @@ type Room struct {
 	Created  time.Time
 
 	Maker  string              // of a free room: the company that made it
+	Open   bool                // a free room of more than two companies
 	By     string              // and the person
 	Guests map[string][]string // of a free room: who was chosen, by company; one without is there as a whole
 }

@@ -13,6 +13,7 @@ type freeRow struct {
 	OrgID    string
 	PersonID string
 	Made     int64
+	Open     int64 // of more than two companies
 }
 
 func (freeRow) TableName() string { return "room_free" }
@@ -49,7 +50,7 @@ func fillFree(ctx context.Context, rooms []*Room) error {
 	}
 	for _, r := range rooms {
 		if i := slices.IndexFunc(made, func(m freeRow) bool { return m.RoomID == string(r.ID) }); i >= 0 {
-			r.Maker, r.By = made[i].OrgID, made[i].PersonID
+			r.Maker, r.By, r.Open = made[i].OrgID, made[i].PersonID, made[i].Open != 0
 		}
 		for _, g := range guests {
 			if g.RoomID != string(r.ID) {
@@ -97,9 +98,10 @@ func othersIn(ctx context.Context, id ID, orgs ...string) (bool, error) {
 	return len(n) > 0, err
 }
 
-// freeOf are the free rooms in which both companies are.
+// freeOf are the free rooms in which both companies are and one of them is at home: an open
+// one of a third goes on.
 func freeOf(ctx context.Context, one, other string) ([]string, error) {
 	var ids []string
-	err := db.Tx(ctx).Raw("SELECT r.id FROM room r JOIN room_org a ON a.room_id = r.id AND a.org_id = ? JOIN room_org b ON b.room_id = r.id AND b.org_id = ? WHERE r.subject_kind = ?", one, other, KindFree).Scan(&ids).Error
+	err := db.Tx(ctx).Raw("SELECT r.id FROM room r JOIN room_org a ON a.room_id = r.id AND a.org_id = ? JOIN room_org b ON b.room_id = r.id AND b.org_id = ? JOIN room_free f ON f.room_id = r.id AND (f.open = 0 OR f.org_id IN ?) WHERE r.subject_kind = ?", one, other, []string{one, other}, KindFree).Scan(&ids).Error
 	return ids, err
 }

@@ -54,6 +54,9 @@ func (h *house) calls(r Room) map[string]func(access.Actor) error {
 			_, err := h.s.Export(ctx, a, r.ID, func([]Exported) error { return nil }, func(ExportedFile, io.Reader) error { return nil })
 			return err
 		},
+		"Answer":      func(a access.Actor) error { return h.s.Answer(ctx, a, r.ID, AnswerCmd{Join: true}) },
+		"Asked":       func(a access.Actor) error { _, err := h.s.Asked(ctx, a, r.ID); return err },
+		"Withdraw":    func(a access.Actor) error { return h.s.Withdraw(ctx, a, r.ID, h.org["baltic"]) },
 		"SetReadOnly": func(a access.Actor) error { return h.s.SetReadOnly(ctx, a, r.ID, true) },
 		"RemoveOrg":   func(a access.Actor) error { return h.s.RemoveOrg(ctx, a, r.ID, h.org["kestrel"]) },
 		"EnsureRoom": func(a access.Actor) error {
@@ -120,7 +123,7 @@ func (h *house) digest(t testing.TB) string {
 	t.Helper()
 	out := ""
 	err := h.db.View(context.Background(), func(ctx context.Context) error {
-		for _, table := range []string{"room", "room_org", "room_member", "message", "message_reaction", "message_pin", "message_mention", "room_draft", "room_file", "room_hold", "message_kept"} {
+		for _, table := range []string{"room", "room_org", "room_member", "message", "message_reaction", "message_pin", "message_mention", "room_draft", "room_file", "room_invite", "room_hold", "message_kept"} {
 			var rows []map[string]any
 			if err := db.Tx(ctx).Table(table).Order("1, 2").Find(&rows).Error; err != nil {
 				return err
@@ -226,7 +229,7 @@ func TestModelsMatchTheSchema(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		m := d.Gorm().Migrator()
-		for _, model := range []any{&roomRow{}, &orgRow{}, &memberRow{}, &messageRow{}, &reactionRow{}, &pinRow{}, &mentionRow{}, &draftRow{}, &fileRow{}, &policyRow{}, &holdRow{}, &keptRow{}, &freeRow{}, &guestRow{}} {
+		for _, model := range []any{&roomRow{}, &orgRow{}, &memberRow{}, &messageRow{}, &reactionRow{}, &pinRow{}, &mentionRow{}, &draftRow{}, &fileRow{}, &policyRow{}, &holdRow{}, &keptRow{}, &freeRow{}, &guestRow{}, &inviteRow{}} {
 			types, err := m.ColumnTypes(model)
 			if err != nil {
 				t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -40,6 +41,8 @@ const (
 type Store struct {
 	db  *db.DB
 	dir string
+
+	up *uploads // nil: payloads that are never deleted
 }
 
 type row struct {
@@ -68,6 +71,13 @@ func New(d *db.DB, dir string) (*Store, error) {
 		return nil, fmt.Errorf("blob folder: %w", err)
 	}
 	for _, e := range entries {
+		if hash, ok := strings.CutPrefix(e.Name(), goingPrefix); ok && validHash.MatchString(hash) {
+			s := Store{dir: dir} // a sweep was killed: it goes back, and is looked at again
+			if err := os.MkdirAll(filepath.Dir(s.path(hash)), 0o700); err == nil {
+				_ = os.Rename(filepath.Join(dir, e.Name()), s.path(hash))
+			}
+			continue
+		}
 		if len(e.Name()) < len(tempPrefix) || e.Name()[:len(tempPrefix)] != tempPrefix {
 			continue
 		}
@@ -204,6 +214,9 @@ func (s *Staged) Insert(ctx context.Context) error {
 	if s.Size <= Inline {
 		place, data = placeRow, s.small
 	}
+	if s.store != nil && s.store.up != nil {
+		return fault.Wrap(errors.New("an upload is kept for a company"), fault.Internal, "error.internal", "Blob", s.Hash)
+	}
 	err := db.Later(ctx, "blob", "hash, size, place, data, created", " ON CONFLICT (hash) DO NOTHING", s.Hash, s.Size, place, data, db.Micros(db.Now(ctx)))
 	return db.Translate(err)
 }
@@ -236,9 +249,12 @@ func (s *Store) Open(ctx context.Context, hash string) (io.ReadSeekCloser, error
 	var r row
 	found := false
 	err := s.db.Glance(ctx, func(ctx context.Context) (err error) {
-		found, err = db.Row(ctx, "SELECT hash, size, place, data FROM blob WHERE hash = ?", []any{hash}, &r.Hash, &r.Size, &r.Place, &r.Data)
+		found, err = db.Row(ctx, "SELECT hash, size, place, data FROM "+s.table()+" WHERE hash = ?", []any{hash}, &r.Hash, &r.Size, &r.Place, &r.Data)
 		return err
 	})
+	if err == nil && !found && s.up != nil && s.up.before != nil { // kept before there was a place for uploads
+		return s.up.before.Open(ctx, hash)
+	}
 	if err == nil && !found {
 		err = fault.New(fault.NotFound, "error.not_found")
 	}

@@ -9,6 +9,7 @@ import (
 
 	"entente/chat/forum"
 	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 type categoryOut struct {
@@ -23,6 +24,30 @@ type categoryOut struct {
 	Create bool      `json:"create"`
 	Unread int       `json:"unread"`
 	Seats  []seatOut `json:"seats,omitempty" doc:"for its owner"`
+	NDA    *ndaHead  `json:"agreement,omitempty" doc:"under which its confidential ideas are read"`
+}
+
+type ndaHead struct {
+	Number   int  `json:"number" doc:"of the text that holds"`
+	Accepted bool `json:"accepted" doc:"by you"`
+}
+
+type ndaOut struct {
+	Number   int         `json:"number"`
+	Text     string      `json:"text"`
+	Hash     string      `json:"sha256" doc:"of the text"`
+	At       time.Time   `json:"at"`
+	Accepted bool        `json:"accepted" doc:"by you"`
+	Register []ndaAccept `json:"register,omitempty" doc:"who accepted: all for the owner's moderators, else your own people"`
+}
+
+type ndaAccept struct {
+	Org    string    `json:"org"`
+	Person string    `json:"person"`
+	Name   string    `json:"name"`
+	Number int       `json:"number"`
+	Hash   string    `json:"sha256"`
+	At     time.Time `json:"at"`
 }
 
 type seatOut struct {
@@ -48,6 +73,7 @@ type topicOut struct {
 	Watching string           `json:"watching,omitempty"`
 	Unread   bool             `json:"unread"`
 	Removed  bool             `json:"removed,omitempty"`
+	NDA      bool             `json:"nda,omitempty" doc:"read only by who accepted the agreement of its category"`
 	Survey   []surveyQuestion `json:"survey,omitempty"`
 	Done     bool             `json:"done,omitempty" doc:"you answered the survey"`
 	Counted  int              `json:"counted,omitempty" doc:"answers behind result: five or a multiple of it"`
@@ -123,7 +149,7 @@ func counted(n int) *int {
 
 func (n forumNames) topic(t forum.Topic) topicOut {
 	out := topicOut{ID: string(t.ID), Category: string(t.Category), Kind: string(t.Kind), From: n.author(t.From), Title: t.Title, Body: t.Body, Tags: append([]string{}, t.Tags...), State: string(t.State), Accepted: string(t.Accepted), Replies: t.Replies,
-		Votes: counted(t.Votes), Voted: t.Voted, Watching: t.Level, Unread: t.Unread, Removed: t.Removed, Done: t.Done, Counted: t.Counted, At: t.Made, Active: t.Active, Files: topicFiles(t.ID, t.Files)}
+		Votes: counted(t.Votes), Voted: t.Voted, Watching: t.Level, Unread: t.Unread, Removed: t.Removed, NDA: t.NDA, Done: t.Done, Counted: t.Counted, At: t.Made, Active: t.Active, Files: topicFiles(t.ID, t.Files)}
 	for _, q := range t.Survey {
 		out.Survey = append(out.Survey, surveyQuestion(q))
 	}
@@ -154,12 +180,17 @@ func (a *API) forum() {
 			items := make([]categoryOut, len(all))
 			for i, c := range all {
 				items[i] = categoryOut{ID: string(c.ID), Name: c.Name, About: c.About, Owner: n.slugs[c.Owner], Open: c.Open, Agreed: c.Agreed, Closed: c.Closed, Reply: c.Reply, Create: c.Create, Unread: c.Unread}
+				if c.NDA.Number > 0 {
+					items[i].NDA = &ndaHead{c.NDA.Number, c.NDA.Accepted}
+				}
 				for _, s := range c.Seats {
 					items[i].Seats = append(items[i].Seats, seatOut{n.slugs[s.Org], s.Reply, s.Create, s.Agreed})
 				}
 			}
 			return page(items, ""), nil
 		})
+	a.agreement()
+	a.experts()
 	const base = "/api/v1/topics"
 	type filter struct {
 		Paging
@@ -229,6 +260,7 @@ func (a *API) forum() {
 			Survey   []surveyQuestion `json:"survey,omitempty" maxItems:"10" doc:"of a survey, which its owner makes"`
 			Key      string           `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one topic"`
 			Files    []string         `json:"files,omitempty" maxItems:"10" doc:"ids of files you brought to the category"`
+			NDA      bool             `json:"nda,omitempty" doc:"an idea that only who accepted the agreement of the category reads"`
 		}
 	}
 	handle(a, op("POST", base, "forum:write", "Make a topic", "", 201),
@@ -238,7 +270,7 @@ func (a *API) forum() {
 			for _, q := range b.Survey {
 				survey = append(survey, forum.Asked(q))
 			}
-			t, err := a.d.Forum.Ask(ctx, actor, forum.TopicCmd{Category: forum.CategoryID(b.Category), Kind: forum.Kind(b.Kind), Title: b.Title, Body: b.Body, Tags: b.Tags, Survey: survey, Key: b.Key, Files: fileIDs(b.Files)})
+			t, err := a.d.Forum.Ask(ctx, actor, forum.TopicCmd{Category: forum.CategoryID(b.Category), Kind: forum.Kind(b.Kind), Title: b.Title, Body: b.Body, Tags: b.Tags, Survey: survey, Key: b.Key, Files: fileIDs(b.Files), NDA: b.NDA})
 			if err != nil {
 				return nil, err
 			}
@@ -268,7 +300,7 @@ func (a *API) forum() {
 		IDPath
 		Body struct {
 			Post    string   `json:"post,omitempty" doc:"id of a reply; empty: the topic itself"`
-			On      *bool    `json:"on,omitempty" doc:"of accept and vote; false takes it back, default true"`
+			On      *bool    `json:"on,omitempty" doc:"of accept, vote and nda; false takes it back, default true"`
 			Level   string   `json:"level,omitempty" enum:"watching,muted," doc:"of watch"`
 			State   string   `json:"state,omitempty" doc:"of state"`
 			Reason  string   `json:"reason,omitempty" maxLength:"500" doc:"of report"`
@@ -287,6 +319,9 @@ func (a *API) forum() {
 		}},
 		{"vote", "forum:write", "Vote", "", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
 			return a.d.Forum.Vote(ctx, actor, id, forum.PostID(in.Body.Post), in.Body.On == nil || *in.Body.On)
+		}},
+		{"nda", "forum:write", "Put an idea under the agreement of its category", "Only who accepted the agreement reads it then. By its author, who may also take it out, or a moderator of the owner.", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
+			return a.d.Forum.SetNDA(ctx, actor, id, in.Body.On == nil || *in.Body.On)
 		}},
 		{"watch", "forum:read", "Watch or mute a topic", "", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
 			return a.d.Forum.Watch(ctx, actor, id, in.Body.Level)
@@ -373,4 +408,73 @@ func (a *API) topicFiles(base string) {
 	handle(a, op("DELETE", base+"/{id}/files/{file}", "forum:write", "Take a file away", "Your own, or any as a moderator of the owner.", 204), func(ctx context.Context, actor access.Actor, in *fileIn) (*struct{}, error) {
 		return nil, a.d.Forum.RemoveFile(ctx, actor, forum.TopicID(in.ID), forum.FileID(in.File))
 	})
+}
+
+// agreement are the operations on the text under which confidential ideas are read.
+func (a *API) agreement() {
+	const path = "/api/v1/categories/{id}/agreement"
+	handle(a, op("GET", path, "forum:read", "Get the agreement of a category", "With the register of who accepted it, as far as it is yours to know.", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[ndaOut], error) {
+			c, err := a.d.Forum.Get(ctx, actor, forum.CategoryID(in.ID))
+			if err == nil && c.NDA.Number == 0 {
+				err = fault.New(fault.NotFound, "error.not_found")
+			}
+			if err != nil {
+				return nil, err
+			}
+			out := ndaOut{Number: c.NDA.Number, Text: c.NDA.Text, Hash: c.NDA.Hash, At: c.NDA.Made, Accepted: c.NDA.Accepted}
+			register, err := a.d.Forum.Register(ctx, actor, c.ID)
+			if err != nil && fault.CodeOf(err) != fault.Forbidden {
+				return nil, err
+			}
+			var orgs, people []string
+			for _, r := range register {
+				orgs, people = append(orgs, r.Org), append(people, r.Person)
+			}
+			n, err := a.forumNames(ctx, orgs, people)
+			for _, r := range register {
+				out.Register = append(out.Register, ndaAccept{n.slugs[r.Org], r.Person, n.people[r.Person], r.Number, r.Hash, r.At})
+			}
+			return &reply[ndaOut]{out}, err
+		})
+	type accepting struct {
+		IDPath
+		Body struct {
+			Number int `json:"number" doc:"of the text you read"`
+		}
+	}
+	handle(a, op("POST", path+"/accept", "forum:write", "Accept the agreement of a category", "For yourself, in the company of the token. 409 where the text was changed meanwhile.", 204),
+		func(ctx context.Context, actor access.Actor, in *accepting) (*struct{}, error) {
+			return nil, a.d.Forum.AcceptNDA(ctx, actor, forum.CategoryID(in.ID), in.Body.Number)
+		})
+}
+
+// experts are the operation that finds who answered such questions.
+func (a *API) experts() {
+	type asked struct {
+		Q        string `query:"q" doc:"every word must occur in the question"`
+		Category string `query:"category"`
+		Tag      string `query:"tag"`
+	}
+	type expertOut struct {
+		From     *author `json:"from"`
+		Accepted int     `json:"accepted"`
+	}
+	handle(a, op("GET", "/api/v1/forum-experts", "forum:read", "Find who knows", "People whose answers to such questions were accepted, the most first: in what you may read, and whom you may know there.", 200),
+		func(ctx context.Context, actor access.Actor, in *asked) (*reply[list[expertOut]], error) {
+			all, err := a.d.Forum.Experts(ctx, actor, forum.Filter{Query: in.Q, Category: forum.CategoryID(in.Category), Tag: in.Tag})
+			if err != nil {
+				return nil, err
+			}
+			var orgs, people []string
+			for _, e := range all {
+				orgs, people = append(orgs, e.From.Org), append(people, e.From.Person)
+			}
+			n, err := a.forumNames(ctx, orgs, people)
+			items := make([]expertOut, len(all))
+			for i, e := range all {
+				items[i] = expertOut{n.author(e.From), e.Accepted}
+			}
+			return &reply[list[expertOut]]{page(items, "").Body}, err
+		})
 }

@@ -223,12 +223,22 @@ func (a *API) freeRooms(base string) {
 			Partner string   `json:"partner,omitempty" doc:"slug of a company you work with; without one the room is of your company alone"`
 			People  []string `json:"people,omitempty" maxItems:"200" doc:"ids of people of your company; none: all of it"`
 			Key     string   `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one room"`
-			Agreed  bool     `json:"agreed,omitempty" doc:"make it although the two companies keep messages for different times"`
+			Agreed  bool     `json:"agreed,omitempty" doc:"make it although the companies keep messages for different times"`
+
+			Open     bool     `json:"open,omitempty" doc:"among several partners, by an admin: each is asked, and is in it and sees the others once one of its admins agreed"`
+			Partners []string `json:"partners,omitempty" maxItems:"50" doc:"slugs of the companies asked into an open room"`
 		}
 	}
-	handle(a, op("POST", "/api/v1/rooms", "chat:write", "Make a room", "About no object, of your company alone or with one partner. 409 room.keep_differs where the two keep messages for different times and you did not say agreed.", 201),
+	handle(a, op("POST", "/api/v1/rooms", "chat:write", "Make a room", "About no object, of your company alone, with one partner, or open among several. 409 room.keep_differs where the two keep messages for different times and you did not say agreed.", 201),
 		func(ctx context.Context, actor access.Actor, in *newRoom) (*reply[made], error) {
-			cmd := room.FreeCmd{Title: in.Body.Title, People: in.Body.People, Key: in.Body.Key, Agreed: in.Body.Agreed}
+			cmd := room.FreeCmd{Title: in.Body.Title, People: in.Body.People, Key: in.Body.Key, Agreed: in.Body.Agreed, Open: in.Body.Open}
+			for _, slug := range in.Body.Partners {
+				p, err := a.partnerSlug(ctx, slug)
+				if err != nil {
+					return nil, err
+				}
+				cmd.Partners = append(cmd.Partners, p)
+			}
 			if in.Body.Partner != "" {
 				var err error
 				if cmd.Partner, err = a.partnerSlug(ctx, in.Body.Partner); err != nil {
@@ -269,7 +279,7 @@ func (a *API) freeRooms(base string) {
 			Agreed  bool   `json:"agreed,omitempty" doc:"although the two companies keep messages for different times"`
 		}
 	}
-	handle(a, op("POST", base+"/invite", "chat:write", "Invite a partner into a room", "Only into one about no object that your company made and is alone in, by who made it or an admin. 409 room.history_shown where you did not say shown, room.had_partner where another partner was in it before.", 204),
+	handle(a, op("POST", base+"/invite", "chat:write", "Invite a partner into a room", "Only into one about no object that your company made and is alone in, or that is open, by who made it or an admin. 409 room.history_shown where you did not say shown, room.had_partner where another partner was in it before.", 204),
 		func(ctx context.Context, actor access.Actor, in *invite) (*struct{}, error) {
 			partner, err := a.partnerSlug(ctx, in.Body.Partner)
 			if err != nil {
@@ -277,6 +287,7 @@ func (a *API) freeRooms(base string) {
 			}
 			return nil, a.d.Rooms.InvitePartner(ctx, actor, room.ID(in.ID), room.InviteCmd{Partner: partner, Shown: in.Body.Shown, Agreed: in.Body.Agreed})
 		})
+	a.roomInvitations(base)
 	type archive struct {
 		IDPath
 		Body struct {
@@ -465,4 +476,62 @@ func (a *API) bots(base string) {
 	huma.Register(a.huma, header, func(ctx context.Context, in *headerIn) (*reply[botSaid], error) {
 		return say(ctx, header, in.Token, in.Body)
 	})
+}
+
+// roomInvitations are open rooms into which a company was asked.
+func (a *API) roomInvitations(base string) {
+	type invitation struct {
+		Room    string `json:"room"`
+		Title   string `json:"title"`
+		From    string `json:"from" doc:"slug of the company that made the room"`
+		Days    int    `json:"keep_days" doc:"for which your company keeps what its people write; 0 is for ever"`
+		Theirs  int    `json:"their_keep_days" doc:"those of the company that asks"`
+		Differs bool   `json:"keep_differs"`
+	}
+	handle(a, op("GET", "/api/v1/room-invitations", "chat:read", "List invitations into rooms", "Open rooms into which your company was asked and has not answered, for its admins.", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[invitation]], error) {
+			all, err := a.d.Rooms.Invitations(ctx, actor)
+			if err != nil {
+				return nil, err
+			}
+			var orgs []string
+			for _, x := range all {
+				orgs = append(orgs, x.Maker)
+			}
+			companies, err := a.d.Accounts.Directory().OrgsByID(ctx, orgs...)
+			items := make([]invitation, len(all))
+			for i, x := range all {
+				items[i] = invitation{string(x.Room), x.Title, companies[x.Maker].Slug, x.Ours, x.Theirs, x.Ours != x.Theirs}
+			}
+			return &reply[list[invitation]]{page(items, "").Body}, err
+		})
+	type accept struct {
+		IDPath
+		Body struct {
+			People []string `json:"people,omitempty" maxItems:"200" doc:"ids of people of your company; none: all of it"`
+			Agreed bool     `json:"agreed,omitempty" doc:"although the two companies keep messages for different times"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/room-invitations/{id}/accept", "chat:write", "Take part in an open room", "By an admin: the companies there see yours and its people in the room, and yours sees them, now and later. 409 room.keep_differs where you did not say agreed.", 204),
+		func(ctx context.Context, actor access.Actor, in *accept) (*struct{}, error) {
+			return nil, a.d.Rooms.Answer(ctx, actor, room.ID(in.ID), room.AnswerCmd{Join: true, People: in.Body.People, Agreed: in.Body.Agreed})
+		})
+	handle(a, op("POST", "/api/v1/room-invitations/{id}/decline", "chat:write", "Decline to take part in an open room", "Only the company that asked learns of it.", 204),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+			return nil, a.d.Rooms.Answer(ctx, actor, room.ID(in.ID), room.AnswerCmd{})
+		})
+	type withdraw struct {
+		IDPath
+		Body struct {
+			Partner string `json:"partner" minLength:"1" doc:"slug of the company that was asked"`
+		}
+	}
+	handle(a, op("POST", base+"/withdraw", "chat:write", "Take back an invitation into an open room", "By who made the room or an admin of the company that did.", 204),
+		func(ctx context.Context, actor access.Actor, in *withdraw) (*struct{}, error) {
+			partner, err := a.partnerSlug(ctx, in.Body.Partner)
+			if err != nil {
+				return nil, err
+			}
+			return nil, a.d.Rooms.Withdraw(ctx, actor, room.ID(in.ID), partner)
+		})
 }

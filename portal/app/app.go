@@ -83,6 +83,7 @@ type App struct {
 	db          *db.DB
 	jobs        *job.Jobs
 	blobs       *blob.Store
+	uploads     *blob.Store
 	accounts    *account.Service
 	partners    *partner.Service
 	catalog     *catalog.Service
@@ -239,6 +240,10 @@ func (a *App) build(ctx context.Context) error {
 	if a.blobs, err = blob.New(a.db, filepath.Join(a.cfg.Data, "payloads")); err != nil {
 		return err
 	}
+	if a.uploads, err = uploadStore(a.db, a.cfg, a.blobs, false); err != nil {
+		return err
+	}
+	a.jobs.Every("sweep-uploads", time.Hour, a.uploads.SweepHourly)
 	a.accounts = account.NewService(a.db, account.Options{})
 	a.mail = mail.New(a.db, a.jobs, mail.Options{SMTP: a.cfg.SMTPURL, BaseURL: a.cfg.BaseURL, Log: a.log})
 	a.partners = partner.NewService(a.db, a.jobs, a.accounts.Directory())
@@ -264,11 +269,11 @@ func (a *App) build(ctx context.Context) error {
 	a.landing = landing.New(a.db, a.promos, a.leads, a.jobs)
 	a.campaigns = campaign.New(a.db, a.promos, a.landing, a.customers, a.accounts.Directory())
 	a.jobs.Every("campaigns", 10*time.Second, a.campaigns.Tick)
-	a.brands = brand.New(a.db, a.blobs)
+	a.brands = brand.New(a.db, a.uploads)
 	a.triggers = trigger.New(a.db, a.jobs, triggerPromotions{a})
 	a.jobs.Every("suggestions", time.Minute, a.triggers.Tick)
 	a.trade.Promote(a.promos)
-	a.funds = fund.New(a.db, a.jobs, a.blobs, a.partners)
+	a.funds = fund.New(a.db, a.jobs, a.uploads, a.partners)
 	a.funds.Heed(fundDeductions{a})
 	a.funds.TalkIn(claimTalk{a})
 	a.promos.Pay(a.funds)
@@ -278,7 +283,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
 	a.jobs.Drain("promotion-rebuilds", func(ctx context.Context) (bool, error) { return a.promos.RebuildSome(ctx, a.trade) })
 	a.jobs.Every("promotion-results", 10*time.Minute, a.promos.Measure)
-	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})
+	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.uploads, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})
 	a.quotes = quote.New(a.db, a.catalog, a.deals, a.trade, a.jobs)
 	a.approvals.Quotes(a.quotes)
 	a.approvals.Blankets(a.blankets)
@@ -318,7 +323,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("mapping-clock", time.Minute, ticking(a.mappings.Tick))
 	a.jobs.Every("settle-clock", 5*time.Minute, a.settle.Clocks)
 	a.jobs.Every("as2-certificates", 24*time.Hour, a.courier.Expire)
-	a.files = batch.New(batch.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Actor: presentPerson{a.accounts.Directory()}.Actor, Log: a.log,
+	a.files = batch.New(batch.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.uploads, Actor: presentPerson{a.accounts.Directory()}.Actor, Log: a.log,
 		Kinds: []batch.Kind{batch.Orders{Trade: a.trade, Partners: a.partners}, batch.Products{Catalog: a.catalog}, batch.References{Catalog: a.catalog, Partners: a.partners}, batch.Sales{SellThrough: a.sellthrough, Catalog: a.catalog, Partners: a.partners}, batch.Leads{Leads: a.leads, Country: locale.CountryCode}}})
 	a.jobs.Every("sweep-files", 24*time.Hour, a.files.Sweep)
 	a.mailbox = gateway.NewMailbox(a.gateway, refusalWords{a.accounts.Directory()})
@@ -330,13 +335,13 @@ func (a *App) build(ctx context.Context) error {
 	gateway.NewPickup(a.gateway, a.mailbox, gateway.PickupConfig{
 		Remotes: a.remotes, Companies: companies{a.accounts.Directory()}, Folder: a.cfg.Folder, Temp: uploads,
 	})
-	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}, Events: a.jobs, Blobs: a.blobs, Scan: a.cfg.scanner(), Partners: forumPartners{a}})
+	a.rooms = room.NewService(a.db, room.Deps{People: roomPeople{a.accounts.Directory()}, Gate: roomGate{a}, Events: a.jobs, Blobs: a.uploads, Scan: a.cfg.scanner(), Partners: forumPartners{a}})
 	node := db.NewID()
 	a.calls = calling.New(a.db, a.forwarding(calling.Deps{Rooms: a.rooms, People: roomPeople{a.accounts.Directory()}, Events: a.jobs, CanRelay: a.canRelay, Relay: a.cfg.CallsRelay == relayOnly, Node: node}))
 	a.forum = forum.New(a.db, forumPartners{a}, a.jobs)
-	a.forum.Keep(a.blobs, a.cfg.scanner())
+	a.forum.Keep(a.uploads, a.cfg.scanner())
 	a.jobs.Every("sweep-forum-files", time.Hour, a.forum.SweepFiles)
-	a.library = library.New(a.db, libraryCircle{a}, a.jobs, a.blobs, a.cfg.scanner())
+	a.library = library.New(a.db, libraryCircle{a}, a.jobs, a.uploads, a.cfg.scanner())
 	a.jobs.Every("library", 5*time.Minute, a.library.Tick)
 	a.jobs.Every("sweep-room-files", time.Hour, a.rooms.SweepFiles)
 	a.jobs.Every("room-retention", 10*time.Minute, a.rooms.Expire)
@@ -379,7 +384,7 @@ func (a *App) build(ctx context.Context) error {
 	deps := web.Deps{
 		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Mailings: mailings, Brands: a.brands, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
-		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Mail: a.mail, Push: a.push, Notices: notices, Answers: a.answers,
+		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Mail: a.mail, Push: a.push, Notices: notices, Answers: a.answers, Stored: a.uploads.Used,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
 	}
 	if a.web, err = web.New(deps); err != nil {
@@ -531,7 +536,7 @@ func (a *App) Ready(ctx context.Context) (checks map[string]string, addresses ma
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	checks, ok = map[string]string{}, true
-	parts := map[string]func(context.Context) error{"database": a.db.Ping, "blobs": a.blobs.Check, "jobs": a.jobs.Check, "mail": func(context.Context) error { return a.mail.Check() }}
+	parts := map[string]func(context.Context) error{"database": a.db.Ping, "blobs": a.blobs.Check, "files": a.uploads.Check, "jobs": a.jobs.Check, "mail": func(context.Context) error { return a.mail.Check() }}
 	if a.nats != nil {
 		parts["nats"] = a.nats.Check
 	}

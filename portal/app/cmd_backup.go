@@ -86,6 +86,10 @@ func reconcileCmd(ctx context.Context, e *env, args []string) (int, error) {
 			if err != nil {
 				return exitFailed, err
 			}
+			files, filed, err := verifyUploads(ctx, cfg, d, blobs, &got)
+			if err != nil {
+				return exitFailed, err
+			}
 			code := exitOK
 			if len(got.Discrepancies) > 0 {
 				code = exitFailed
@@ -97,9 +101,47 @@ func reconcileCmd(ctx context.Context, e *env, args []string) (int, error) {
 			for _, row := range got.Discrepancies {
 				fmt.Fprintf(e.out, "%s  %s  %s  %s\n", row.Rule, row.ID, row.Detail, p.T("reconcile."+row.Rule, nil))
 			}
-			fmt.Fprintf(e.out, "%d interchanges with %d sets, %d AS2 messages and %d bytes compared, %d waiting to be processed, %d discrepancies\n",
-				got.Interchanges, got.Sets, got.Messages, got.Bytes, got.Waiting, len(got.Discrepancies))
+			fmt.Fprintf(e.out, "%d interchanges with %d sets, %d AS2 messages and %d bytes compared, %d other files of %d bytes, %d waiting to be processed, %d discrepancies\n",
+				got.Interchanges, got.Sets, got.Messages, got.Bytes, files, filed, got.Waiting, len(got.Discrepancies))
 			return code, nil
+		}
+	})
+}
+
+// ruleUpload is a file of a room, the forum or another place whose bytes are gone or altered.
+const ruleUpload = "upload_missing"
+
+// verifyUploads compares the files that people brought with their hashes.
+func verifyUploads(ctx context.Context, cfg Config, d *db.DB, blobs *blob.Store, out *gateway.Reconciled) (n, size int64, err error) {
+	uploads, err := uploadStore(d, cfg, blobs, true)
+	if err != nil {
+		return 0, 0, err
+	}
+	return uploads.Verify(ctx, func(hash string) {
+		out.Discrepancies = append(out.Discrepancies, gateway.Discrepancy{Rule: ruleUpload, ID: hash})
+	})
+}
+
+// sweepCmd deletes the bytes of files that nothing names any more, beside a running server,
+// or says what would be deleted.
+func sweepCmd(ctx context.Context, e *env, args []string) (int, error) {
+	return e.data(ctx, "sweep", "[flags]", args, func(fs *flag.FlagSet) func(Config, *db.DB, []string) (int, error) {
+		dry := fs.Bool("dry-run", false, "say what would be done, and do nothing")
+		asJSON := fs.Bool("json", false, "print JSON")
+		return func(cfg Config, d *db.DB, _ []string) (int, error) {
+			uploads, err := uploadStore(d, cfg, nil, true)
+			if err != nil {
+				return exitFailed, err
+			}
+			got, err := uploads.SweepAll(ctx, *dry)
+			if err != nil {
+				return exitFailed, err
+			}
+			if *asJSON {
+				return exitOK, json.NewEncoder(e.out).Encode(got)
+			}
+			fmt.Fprintf(e.out, "%d files that nothing names begin to wait a day, %d of %d bytes waited for it and go, with %d that have no row\n", got.Marked, got.Deleted, got.Bytes, got.Files)
+			return exitOK, nil
 		}
 	})
 }
@@ -160,21 +202,8 @@ func backup(ctx context.Context, cfg Config, d *db.DB, file string) (m manifest,
 	}
 	// A payload file stands before its row and stays: files read after the database
 	// are never too few.
-	root := filepath.Join(cfg.Data, "payloads")
-	err = filepath.WalkDir(root, func(at string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil || !entry.Type().IsRegular() || strings.HasPrefix(entry.Name(), ".") {
-			return err
-		}
-		rel, err := filepath.Rel(root, at)
-		if err != nil {
-			return err
-		}
-		return add(at, backupPayloads+filepath.ToSlash(rel))
-	})
-	if err != nil {
+	// One that people brought stays for a day after nothing names it any more.
+	if err := packFolder(filepath.Join(cfg.Data, "payloads"), backupPayloads, add); err != nil {
 		return m, err
 	}
 	text, err := json.MarshalIndent(m, "", "  ")
@@ -197,6 +226,23 @@ func backup(ctx context.Context, cfg Config, d *db.DB, file string) (m manifest,
 		err = syncFolder(filepath.Dir(file))
 	}
 	return m, err
+}
+
+// packFolder adds the files of a folder by their hashes.
+func packFolder(root, prefix string, add func(from, as string) error) error {
+	return filepath.WalkDir(root, func(at string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || !entry.Type().IsRegular() || strings.HasPrefix(entry.Name(), ".") {
+			return err
+		}
+		rel, err := filepath.Rel(root, at)
+		if err != nil {
+			return err
+		}
+		return add(at, prefix+filepath.ToSlash(rel))
+	})
 }
 
 // pack adds one file under a name and notes its hash.
@@ -249,7 +295,7 @@ func syncFolder(dir string) error {
 }
 
 // restorable is what a backup may hold; nothing else is written to disk.
-var restorable = regexp.MustCompile(`^(entente\.db|entente\.pgdump|entente\.yaml|manifest\.json|payloads/[0-9a-f]{2}/[0-9a-f]{64})$`)
+var restorable = regexp.MustCompile(`^(entente\.db|entente\.pgdump|entente\.yaml|manifest\.json|payloads/(files/)?[0-9a-f]{2}/[0-9a-f]{64})$`)
 
 // restoreCmd puts a backup back into an empty data folder (and an empty PostgreSQL
 // database), whole or not at all.

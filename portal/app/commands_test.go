@@ -8,12 +8,22 @@ import (
 	"encoding/base64"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	calling "entente/chat/call"
+	"entente/chat/relay"
+	"entente/chat/sfu"
+	"entente/db"
+	"entente/db/blob"
+	"entente/db/dbtest"
+	"entente/db/migrate"
 )
 
 // typed runs a command as the shell would.
@@ -282,5 +292,80 @@ func TestOneServeForAFolder(t *testing.T) {
 		t.Errorf("after the first ended: %v", err)
 	} else {
 		_ = again.Close()
+	}
+}
+
+// TestUploadsAreNamed: every column that holds a hash is known to be none of an upload, of
+// EDI, or is asked before the bytes of an upload are deleted; and what is asked works on both
+// databases.
+func TestUploadsAreNamed(t *testing.T) {
+	t.Parallel()
+	never := strings.Fields(`api_token.hash as2_message.blob as2_message.body_hash as2_message.content_hash blob.hash edi_agreement.hash edi_pickup.sha256 edi_submission.sha256 engagement_party.hash engagement_snapshot.hash engagement_split.hash
+		forum_nda.hash interchange.blob interchange.sha256 link.hash live_ticket.hash payment.content_hash promotion_approval.hash promotion_seat.hash promotion_version.hash purchase_order.content_hash push_device.hash quote_version.hash
+		room_bot.token_hash session.hash trade_reply.content_hash upload.hash`)
+	asked := strings.Join(uploadNames, " ")
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		tables, err := migrate.Describe(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, x := range tables {
+			for _, c := range x.Columns {
+				if c.Name != "blob" && !strings.HasSuffix(c.Name, "hash") && c.Name != "sha256" || slices.Contains(never, x.Name+"."+c.Name) {
+					continue
+				}
+				if n++; !strings.Contains(asked, "FROM "+x.Name+" ") {
+					t.Errorf("%s.%s: does it name an upload? Then uploadNames must ask it", x.Name, c.Name)
+				}
+			}
+		}
+		if n != len(uploadNames) {
+			t.Errorf("%d columns are asked, %d conditions", n, len(uploadNames))
+		}
+		s, err := uploadStore(d, Config{Data: t.TempDir(), Quota: "1 GB"}, nil, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, dry := range []bool{true, false} {
+			if got, err := s.SweepAll(t.Context(), dry); err != nil || got != (blob.Swept{}) {
+				t.Errorf("%+v %v", got, err)
+			}
+		}
+		if used, most, err := s.Used(t.Context(), "nobody"); err != nil || used != 0 || most != 1<<30 {
+			t.Errorf("%d of %d, %v", used, most, err)
+		}
+	})
+	for text, want := range map[string]int64{"": 0, "500MB": 500 << 20, "20 gb": 20 << 30, "1TB": 1 << 40, "5": -1, "-1GB": -1, "GB": -1, "lots": -1} {
+		c := Config{Quota: text}
+		if got, err := c.quota(); err == nil && got != want || err != nil && want != -1 {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+}
+
+// TestCallFigures: what a node runs for calls is counted, and nothing of what is off.
+func TestCallFigures(t *testing.T) {
+	t.Parallel()
+	turn, err := relay.Listen(relay.Options{Addr: "127.0.0.1:0", Allow: func(netip.Addr) bool { return true }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(turn.Close)
+	media, err := sfu.Listen(sfu.Options{Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(media.Close)
+	for _, x := range []struct {
+		a    *App
+		want int
+	}{{&App{}, 0}, {&App{turn: turn}, 2}, {&App{turn: turn, sfu: media}, 5}} {
+		reg := prometheus.NewRegistry()
+		reg.MustRegister(collector{callDescs(), x.a.callFigures})
+		got, err := reg.Gather()
+		if err != nil || len(got) != x.want {
+			t.Errorf("%d figures, want %d: %v", len(got), x.want, err)
+		}
 	}
 }

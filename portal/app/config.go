@@ -59,6 +59,7 @@ type Config struct {
 	SFUPublic      string
 	CallsMesh      string
 	CallsMost      string
+	Quota          string
 	Demo           bool
 
 	Limits session.Limits // no setting: floods are slowed down alike everywhere; tests raise it
@@ -92,6 +93,7 @@ var settings = []setting{
 	{"sfu-public", "", "IP address under which browsers reach it, where --sfu-addr is every address or stands behind NAT; empty = that of --turn-public. One that is not public must be named by --allow-dial", func(c *Config) *string { return &c.SFUPublic }},
 	{"calls-mesh", "4", "how many in a call send to each other directly, 1 to 6; with one more the call goes through the server of --sfu-addr", func(c *Config) *string { return &c.CallsMesh }},
 	{"calls-most", "12", "how many take part in a call that goes through the server, 3 to 16", func(c *Config) *string { return &c.CallsMost }},
+	{"storage-quota", "", "how much the files of one company may take that its people bring (rooms, forum, library, registrations, claims, data files), such as 500MB or 20GB; empty = no bound. EDI is never refused for it", func(c *Config) *string { return &c.Quota }},
 	{"metrics-addr", "", "address for /metrics; empty = off", func(c *Config) *string { return &c.MetricsAddr }},
 	{"sftp-addr", "", "address of the SFTP door; empty or off = off; with --demo empty = " + demoSFTPAddr + ", or a free port when that is taken", func(c *Config) *string { return &c.SFTPAddr }},
 	{"mail-in-addr", "", "address of the SMTP door at which answers to notices of rooms and the forum come in, such as :2525; empty = off", func(c *Config) *string { return &c.MailInAddr }},
@@ -257,6 +259,9 @@ func (c *Config) check() error {
 	default:
 		bad("calls-relay", "%q is neither empty nor %s", c.CallsRelay, relayOnly)
 	}
+	if _, err := c.quota(); err != nil {
+		errs = append(errs, err)
+	}
 	if _, _, err := c.callSize(); err != nil {
 		errs = append(errs, err)
 	}
@@ -309,6 +314,24 @@ func (c *Config) mailDomain() string {
 		return ""
 	}
 	return u.Hostname()
+}
+
+// quota is how many bytes the files of a company may take; 0 is without a bound.
+func (c *Config) quota() (int64, error) {
+	if c.Quota == "" {
+		return 0, nil
+	}
+	text, unit := strings.ToUpper(strings.ReplaceAll(c.Quota, " ", "")), int64(1)
+	for suffix, n := range map[string]int64{"MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40} {
+		if rest, ok := strings.CutSuffix(text, suffix); ok {
+			text, unit = rest, n
+		}
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || n < 1 || unit == 1 {
+		return 0, fmt.Errorf("--storage-quota: %q is no size such as 500MB or 20GB", c.Quota)
+	}
+	return n * unit, nil
 }
 
 func (c *Config) proxies() []string {

@@ -54,6 +54,7 @@ func commands() []command {
 		{"interchange", "interchange list | resend | reprocess | hold | release: EDI messages, beside a running server", interchangeCmd},
 		{"backup", "backup FILE: copy database, payloads and settings into one file, beside a running server", backupCmd},
 		{"restore", "restore FILE: put a backup into an empty data folder", restoreCmd},
+		{"sweep", "sweep [--dry-run]: delete the bytes of files that nothing names any more, beside a running server", sweepCmd},
 		{"reconcile", "prove that nothing acknowledged was lost, doubled or altered", reconcileCmd},
 		{"migrate", "bring the database to this version and stop", migrateCmd},
 		{"version", "print the version", version},

@@ -32,7 +32,7 @@ func newMetrics(a *App) *metrics {
 	interchanges := prometheus.NewDesc("entente_interchanges", "Interchanges by state.", []string{"state"}, nil)
 	waiting := prometheus.NewDesc("entente_outbox_waiting", "Interchanges made and not yet fetched.", nil, nil)
 	connections := prometheus.NewDesc("entente_live_connections", "Open live connections.", nil, nil)
-	m.reg.MustRegister(collector{[]*prometheus.Desc{interchanges, waiting, connections}, func(ch chan<- prometheus.Metric) {
+	m.reg.MustRegister(collector{append([]*prometheus.Desc{interchanges, waiting, connections}, callDescs()...), func(ch chan<- prometheus.Metric) {
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 		defer cancel()
 		if s, err := a.gateway.Stats(ctx, operator); err == nil {
@@ -41,6 +41,7 @@ func newMetrics(a *App) *metrics {
 			}
 			ch <- prometheus.MustNewConstMetric(waiting, prometheus.GaugeValue, float64(s.Waiting))
 		}
+		a.callFigures(ch)
 		open, _ := a.live.Hub().Connections("")
 		ch <- prometheus.MustNewConstMetric(connections, prometheus.GaugeValue, float64(open))
 	}})
@@ -48,6 +49,45 @@ func newMetrics(a *App) *metrics {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.reg, promhttp.HandlerOpts{}))
 	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	return m
+}
+
+var (
+	sfuCalls    = prometheus.NewDesc("entente_sfu_calls", "Calls that this node forwards.", nil, nil)
+	sfuParties  = prometheus.NewDesc("entente_sfu_parties", "Parties in calls that this node forwards.", nil, nil)
+	sfuPackets  = prometheus.NewDesc("entente_sfu_packets_total", "Packets of media that this node handed on.", nil, nil)
+	turnPersons = prometheus.NewDesc("entente_turn_persons", "People whose media go through the TURN server.", nil, nil)
+	turnOpen    = prometheus.NewDesc("entente_turn_allocations", "Allocations open at the TURN server.", nil, nil)
+	mailBoxUp   = prometheus.NewDesc("entente_mail_box_up", "1 while the mailbox of --mail-in-url can be read.", nil, nil)
+)
+
+func callDescs() []*prometheus.Desc {
+	return []*prometheus.Desc{sfuCalls, sfuParties, sfuPackets, turnPersons, turnOpen, mailBoxUp}
+}
+
+// callFigures are those of what this node runs for calls, and of the mailbox it reads; what
+// is off has none.
+func (a *App) callFigures(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, n int) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n))
+	}
+	if a.sfu != nil {
+		f := a.sfu.Figures()
+		gauge(sfuCalls, f.Calls)
+		gauge(sfuParties, f.Parties)
+		ch <- prometheus.MustNewConstMetric(sfuPackets, prometheus.CounterValue, float64(f.Packets))
+	}
+	if a.turn != nil {
+		f := a.turn.Figures()
+		gauge(turnPersons, f.Persons)
+		gauge(turnOpen, f.Allocations)
+	}
+	if a.mailBox != nil {
+		up := 1
+		if a.mailBox.Err() != nil {
+			up = 0
+		}
+		gauge(mailBoxUp, up)
+	}
 }
 
 type collector struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strconv"
 	"time"
 
@@ -249,7 +250,43 @@ func (a *App) chatNotices(ctx context.Context, e job.Received) error {
 	if e.Kind == room.EventInvited {
 		n.Kind, n.Reason = "chat.invited", notify.ReasonYours
 	}
+	if e.Kind == room.EventAsked {
+		return a.tellAsked(ctx, e.ID, m)
+	}
 	return a.tellMembers(ctx, n, m.Room, m.Seq, m.Author, m.Org, m.Persons, m.Orgs)
+}
+
+// tellAsked tells the admins of a company that it was asked into a room. They are not in the
+// room, and what leads there is the answer to it.
+func (a *App) tellAsked(ctx context.Context, id string, m room.Mentioned) error {
+	dir := a.accounts.Directory()
+	names, err := dir.PersonsByID(ctx, m.Author)
+	if err != nil {
+		return err
+	}
+	companies, err := dir.OrgsByID(ctx, m.Org)
+	if err != nil {
+		return err
+	}
+	staff, err := roomPeople{dir}.Staff(ctx, m.Orgs)
+	if err != nil {
+		return err
+	}
+	to := map[string][]notify.Target{}
+	for i, person := range m.Persons {
+		if slices.ContainsFunc(staff, func(p room.Person) bool {
+			return p.ID == person && p.Org == m.Orgs[i] && slices.Contains(p.Roles, access.Admin)
+		}) {
+			to[m.Orgs[i]] = append(to[m.Orgs[i]], notify.Target{Org: m.Orgs[i], Person: person})
+		}
+	}
+	for org, targets := range to {
+		n := notify.Notice{Kind: "chat.asked", Reason: notify.ReasonYours, Dedupe: id, SubjectKind: "roominvite", SubjectID: string(m.Room), Args: map[string]string{"person": names[m.Author].Name, "partner": companies[m.Org].Name}}
+		if err := a.notify.Tell(ctx, access.System("notices", org), targets, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // callNotices tells people of a call that they missed.

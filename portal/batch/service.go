@@ -95,7 +95,7 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, kind, partnershi
 		return File{}, err
 	}
 	err = s.d.DB.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		if err := staged.Insert(ctx); err != nil {
+		if err := staged.InsertFor(ctx, actor.Org); err != nil {
 			return err
 		}
 		if m, ok, err := layoutOf(ctx, f.Org, kind, f.shape); err != nil {

@@ -133,7 +133,7 @@ func TestBackup(t *testing.T) {
 		}
 		r.kill()
 
-		files, _ := filepath.Glob(filepath.Join(r.data, "payloads", "*", "*"))
+		files, _ := filepath.Glob(filepath.Join(r.data, "payloads", "[0-9a-f][0-9a-f]", "*"))
 		if len(files) != 1 {
 			t.Fatalf("payload files: %v", files)
 		}

@@ -214,7 +214,8 @@ func (*RoomsPage) meta() meta {
 func (*CallPage) meta() meta {
 	return meta{block: "call", layout: "app", nav: NavRooms, fixed: true, bare: true}
 }
-func (*RoomFormPage) meta() meta { return meta{block: "room_form", layout: "app", nav: NavRooms} }
+func (*RoomFormPage) meta() meta  { return meta{block: "room_form", layout: "app", nav: NavRooms} }
+func (*RoomAskedPage) meta() meta { return meta{block: "room_asked", layout: "app", nav: NavRooms} }
 func (*ForumPage) meta() meta {
 	return meta{block: "forum", layout: "app", nav: NavForum, head: true}
 }
@@ -225,6 +226,9 @@ func (*CategoryFormPage) meta() meta {
 }
 func (*ReportsPage) meta() meta {
 	return meta{block: "reports", layout: "app", nav: NavForum, head: true}
+}
+func (*NDAPage) meta() meta {
+	return meta{block: "forum_nda", layout: "app", nav: NavForum}
 }
 func (*LibraryPage) meta() meta {
 	return meta{block: "library", layout: "app", nav: NavLibrary, head: true}

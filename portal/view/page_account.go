@@ -184,7 +184,9 @@ type CompanyPage struct {
 	Calendar   string // address of the business calendar
 	Approvals  string // the rules for approvals; empty: not for this reader
 	Logo       *Logo
-	Picture    Form // a new one
+	Picture    Form  // a new one
+	Stored     int64 // bytes of its files
+	Quota      int64 // that it may keep; 0: no bound
 }
 
 // Logo is the picture of a company.

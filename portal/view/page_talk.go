@@ -14,6 +14,25 @@ type RoomsPage struct {
 	Found  []FoundRow // messages with its words
 	More   string     // where more of them are
 	NewURL string     // the form of a free room
+	Asked  []AskedRow // rooms the own company was asked into
+}
+
+// AskedRow is an invitation into an open room: of the own company with URL, else of another.
+type AskedRow struct {
+	Org, Name string // of the company asked; in a list of rooms the company that asks
+	Title     string
+	URL       string
+	Declined  bool
+}
+
+// RoomAskedPage is /c/{slug}/rooms/invitations/{id}. Posts join, people, agreed.
+type RoomAskedPage struct {
+	Base
+	URL, Title, Maker string
+	Ours, Theirs      int // days for which each keeps messages
+	Differs           bool
+	Form              Form
+	People            []Option
 }
 
 // RoomFormPage is /c/{slug}/rooms/new: a room about no object. Posts title, partner, people, agreed.
@@ -23,6 +42,8 @@ type RoomFormPage struct {
 	Form     Form
 	Partners []Option
 	People   []Option
+	CanOpen  bool     // make it open among several partners
+	Ask      []Option // whom
 }
 
 // FreeRoom is what can be done with a room about no object, from its pane.
@@ -32,6 +53,9 @@ type FreeRoom struct {
 	Change   bool // the viewer may write
 	Own      bool // the viewer's company made it
 	Whole    bool // the viewer's whole company is in it
+	Open     bool // among several companies
+	Asked    []AskedRow
+	MayAsk   bool // ask more, and take an invitation back
 	Leave    bool
 	Takes    bool     // and leaving takes the company out
 	People   []Option // of the viewer's company, without the viewer
@@ -248,6 +272,7 @@ type ForumPage struct {
 	ManageURL  string // for a new category; owners only
 	ReportsURL string
 	Reports    int
+	Experts    []ExpertRow // who answered such questions
 }
 
 // CategoryRow is a category beside the list.
@@ -260,7 +285,15 @@ type CategoryRow struct {
 	Unread           int
 	On               bool
 	EditURL, DoURL   string
-	Shared           int // with how many companies; owners only
+	Shared           int    // with how many companies; owners only
+	NDAURL           string // the agreement of its confidential ideas, "" where there is none
+	Accepted         bool   // by the viewer
+}
+
+// ExpertRow is somebody whose answers were accepted.
+type ExpertRow struct {
+	Who      Person
+	Accepted int
 }
 
 // TopicRow is a topic of the list.
@@ -274,6 +307,7 @@ type TopicRow struct {
 	Votes      int // -1: not the viewer's to know
 	At         time.Time
 	Unread     bool
+	NDA        bool // under the agreement of its category
 	Tags       []string
 }
 
@@ -285,6 +319,7 @@ type TopicFormPage struct {
 	Categories []Option
 	Kinds      []Option
 	CanSurvey  bool
+	CanSeal    bool // some category has an agreement for confidential ideas
 	Related    []TopicRow
 	Preview    template.HTML
 	Who        []Text // who will read it and under which name
@@ -317,6 +352,8 @@ type TopicPage struct {
 	Preview            template.HTML
 	CanReply, CanState bool
 	Who                Text
+	NDA                bool
+	CanSeal, CanUnseal bool
 }
 
 // TagLink is a tag with the list of its topics.
@@ -360,6 +397,27 @@ type CategoryFormPage struct {
 	Open   bool
 	Closed bool
 	Seats  []SeatRow
+}
+
+// NDAPage is /c/{slug}/forum/categories/{id}/agreement: the text under which confidential
+// ideas are read, and who accepted it.
+type NDAPage struct {
+	Base
+	URL, CSVURL, BackURL string
+	Category             string
+	Number               int
+	Body                 string
+	Made                 time.Time
+	Accepted             bool
+	CanList              bool // see the register
+	Rows                 []NDARow
+}
+
+// NDARow is a line of the register.
+type NDARow struct {
+	By     Person
+	Number int
+	At     time.Time
 }
 
 // SeatRow is a company a category may be shared with.

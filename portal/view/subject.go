@@ -15,6 +15,8 @@ func SubjectPath(kind, id string) string {
 		return ""
 	}
 	switch kind {
+	case "roominvite":
+		return "rooms/invitations/" + id
 	case "order":
 		return "orders/" + id
 	case "invoice":

@@ -49,6 +49,9 @@ func (v *visit) companyPage(status int, f companyForms) error {
 	page := &view.CompanyPage{Base: v.shell(), URL: v.path("company"), Code: org.ID, Profile: profile, Countries: countries(profile.Value("country"), v.p), Currencies: plainOptions(currencyCodes, profile.Value("currency")),
 		Zones: plainOptions(zoneNames, profile.Value("zone")), Calendar: v.path("company", "calendar"), Manage: v.may(access.OrgManage, own), CanToken: v.may(access.TokenOwn, own)}
 	page.Logo = v.logo(logos, v.org(), org.Name)
+	if page.Stored, page.Quota, err = v.w.d.Stored(v.ctx, v.org()); err != nil {
+		return err
+	}
 	if f.logo != nil {
 		page.Picture = *f.logo
 	}

@@ -28,6 +28,12 @@ func forumRoutes() []Route {
 		get("/c/:slug/forum/categories/:id", "category", InCompany, access.ForumManage, categoryEdit),
 		post("/c/:slug/forum/categories/:id", "save category", InCompany, access.ForumManage, categorySave),
 		post("/c/:slug/forum/categories/:id/agree", "agree to be named", InCompany, access.ForumAgree, categoryAgree),
+		get("/c/:slug/forum/categories/:id/agreement", "agreement of a category", InCompany, access.ForumRead, ndaShow),
+		post("/c/:slug/forum/categories/:id/agreement", "accept agreement of a category", InCompany, access.ForumRead, ndaAccept),
+		get("/c/:slug/forum/categories/:id/agreement/csv", "register of an agreement", InCompany, access.ForumRead, ndaCSV),
+		post("/c/:slug/forum/topics/:id/nda", "put idea under agreement", InCompany, access.ForumWrite, topicDeed(func(v *visit, id forum.TopicID, _ forum.PostID) error {
+			return v.w.d.Forum.SetNDA(v.ctx, v.actor(), id, v.FormValue("on") != "")
+		})),
 		get("/c/:slug/forum/topics/:id", "topic", InCompany, access.ForumRead, topicShow),
 		get("/c/:slug/forum/topics/:id/files/:file", "file of a topic", InCompany, access.ForumRead, topicFile),
 		post("/c/:slug/forum/topics/:id/files/:file/remove", "remove file of a topic", InCompany, access.ForumWrite, topicDeed(func(v *visit, id forum.TopicID, _ forum.PostID) error {
@@ -117,7 +123,32 @@ func forumList(v *visit) error {
 		}
 	}
 	page.Rows = v.topicRows(list, cats, n)
+	if page.Experts, err = v.experts(f); err != nil {
+		return err
+	}
 	return v.render(page, fragments{"list": "forum.list", "rows": "forum.list"})
+}
+
+// shownExperts are as many as the list shows.
+const shownExperts = 5
+
+// experts are who has answered such questions.
+func (v *visit) experts(f forum.Filter) ([]view.ExpertRow, error) {
+	list, err := v.w.d.Forum.Experts(v.ctx, v.actor(), f)
+	if err != nil {
+		return nil, err
+	}
+	list = list[:min(len(list), shownExperts)]
+	var orgs, people []string
+	for _, e := range list {
+		orgs, people = append(orgs, e.From.Org), append(people, e.From.Person)
+	}
+	n, err := v.lookup(orgs, people)
+	var out []view.ExpertRow
+	for _, e := range list {
+		out = append(out, view.ExpertRow{Who: view.Person{ID: e.From.Person, Name: n.person(e.From.Person), Company: v.foreign(e.From.Org, n)}, Accepted: e.Accepted})
+	}
+	return out, err
 }
 
 // forumNames are the companies and people that the service let the reader know.
@@ -144,13 +175,16 @@ func (v *visit) categoryRow(c forum.Category, n names, on forum.CategoryID) view
 	if c.Owner == v.org() && v.may(access.ForumManage, access.Own(v.org())) {
 		row.EditURL = row.DoURL
 	}
+	if row.Accepted = c.NDA.Accepted; c.NDA.Number > 0 {
+		row.NDAURL = row.DoURL + "/agreement"
+	}
 	return row
 }
 
 func (v *visit) topicRows(list []forum.Topic, cats []forum.Category, n names) []view.TopicRow {
 	var out []view.TopicRow
 	for _, t := range list {
-		row := view.TopicRow{URL: v.path("forum", "topics", string(t.ID)), Title: t.Title, By: v.writer(t.From, n), Kind: view.T("forum.kind." + string(t.Kind)), Status: view.Status{State: topicStates[t.State]}, Replies: t.Replies, Votes: t.Votes, At: t.Active, Unread: t.Unread, Tags: t.Tags}
+		row := view.TopicRow{URL: v.path("forum", "topics", string(t.ID)), Title: t.Title, By: v.writer(t.From, n), Kind: view.T("forum.kind." + string(t.Kind)), Status: view.Status{State: topicStates[t.State]}, Replies: t.Replies, Votes: t.Votes, At: t.Active, Unread: t.Unread, NDA: t.NDA, Tags: t.Tags}
 		for _, c := range cats {
 			if c.ID == t.Category {
 				row.Category = c.Name
@@ -217,7 +251,7 @@ func categoryEdit(v *visit) error {
 	if err := access.Check(v.actor(), access.ForumManage, access.Resource{Owner: c.Owner, Members: []string{v.org()}}); err != nil {
 		return err
 	}
-	return v.categoryForm(200, c, view.Form{Values: map[string]string{"name": c.Name, "about": c.About}})
+	return v.categoryForm(200, c, view.Form{Values: map[string]string{"name": c.Name, "about": c.About, "nda": c.NDA.Text}})
 }
 
 func (v *visit) categoryForm(status int, c forum.Category, f view.Form) error {
@@ -264,7 +298,7 @@ func (v *visit) categoryForm(status int, c forum.Category, f view.Form) error {
 
 func categorySave(v *visit) error {
 	in := v.input()
-	cmd := forum.CategoryCmd{ID: forum.CategoryID(v.Params("id")), Name: in.text("name"), About: in.text("about"), Open: in.text("open") != "", Closed: in.text("closed") != ""}
+	cmd := forum.CategoryCmd{ID: forum.CategoryID(v.Params("id")), Name: in.text("name"), About: in.text("about"), Open: in.text("open") != "", Closed: in.text("closed") != "", NDA: in.values["nda"]}
 	for key, value := range in.values {
 		if org, ok := strings.CutPrefix(key, "seat."); ok && value != "" {
 			cmd.Seats = append(cmd.Seats, forum.Seat{Org: org, Reply: value != "see", Create: value == "create"})
@@ -322,6 +356,7 @@ func (v *visit) topicForm(status int, f view.Form, preview bool) error {
 		}
 		here = append(here, c)
 		page.Categories = append(page.Categories, view.Option{Value: string(c.ID), Label: view.Raw(c.Name), On: f.Value("category") == string(c.ID)})
+		page.CanSeal = page.CanSeal || c.NDA.Number > 0
 		page.CanSurvey = page.CanSurvey || v.may(access.ForumManage, access.Resource{Owner: c.Owner, Members: []string{v.org()}})
 	}
 	if len(here) == 0 {
@@ -410,7 +445,7 @@ func topicMake(v *visit) error {
 	if in.text("preview") != "" {
 		return v.topicForm(200, in.form(nil, view.Text{}), true)
 	}
-	cmd := forum.TopicCmd{Category: forum.CategoryID(in.text("category")), Kind: forum.Kind(in.text("kind")), Title: in.text("title"), Body: in.values["body"], Tags: strings.FieldsFunc(in.text("tags"), func(r rune) bool { return r == ',' || r == ' ' || r == '，' || r == '、' }), Key: v.key()}
+	cmd := forum.TopicCmd{Category: forum.CategoryID(in.text("category")), Kind: forum.Kind(in.text("kind")), Title: in.text("title"), Body: in.values["body"], Tags: strings.FieldsFunc(in.text("tags"), func(r rune) bool { return r == ',' || r == ' ' || r == '，' || r == '、' }), Key: v.key(), NDA: in.text("nda") != ""}
 	if cmd.Kind == forum.Survey {
 		cmd.Survey = surveyOf(in.values["survey"])
 	}

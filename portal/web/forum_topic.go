@@ -1,8 +1,11 @@
 package web
 
 import (
+	"bytes"
+	"encoding/csv"
 	"strconv"
 	"strings"
+	"time"
 
 	"entente/chat/forum"
 	"entente/chat/room"
@@ -65,7 +68,7 @@ func (v *visit) topicPage(status int, form view.Form, of string, preview bool) e
 		return err
 	}
 	page := &view.TopicPage{Base: v.shell(), URL: v.path("forum", "topics", string(id)), Title: t.Title, Kind: view.T("forum.kind." + string(t.Kind)), Status: view.Status{State: topicStates[t.State]}, Category: v.categoryRow(c, n, ""),
-		NextURL: v.next(next), Replies: t.Replies, Votes: t.Votes, Level: t.Level, Done: t.Done, Counted: t.Counted, Least: forum.LeastBallots, CanReply: t.CanReply, CanState: t.CanModerate, Who: v.audience(c, n)}
+		NextURL: v.next(next), Replies: t.Replies, Votes: t.Votes, Level: t.Level, Done: t.Done, Counted: t.Counted, Least: forum.LeastBallots, CanReply: t.CanReply, CanState: t.CanModerate, NDA: t.NDA, CanSeal: t.CanSeal, CanUnseal: t.CanUnseal, Who: v.audience(c, n)}
 	if t.Removed {
 		page.Title = v.p.T("forum.removed_title")
 	}
@@ -244,4 +247,85 @@ func surveyAnswer(v *visit) error {
 		return err
 	}
 	return v.done(v.topicURL(id, ""), "said.saved")
+}
+
+// agreement reads a category that has one, and the register as far as the reader may see
+// it: list says so.
+func (v *visit) agreement() (c forum.Category, register []forum.Acceptance, list bool, err error) {
+	if c, err = v.w.d.Forum.Get(v.ctx, v.actor(), forum.CategoryID(v.Params("id"))); err != nil {
+		return c, nil, false, err
+	}
+	if c.NDA.Number == 0 {
+		return c, nil, false, fault.New(fault.NotFound, "error.not_found")
+	}
+	if list = c.Owner != v.org() || v.may(access.ForumManage, access.Own(v.org())); list {
+		register, err = v.w.d.Forum.Register(v.ctx, v.actor(), c.ID)
+	}
+	return c, register, list, err
+}
+
+// registerNames are the people and companies of a register.
+func (v *visit) registerNames(register []forum.Acceptance) (names, error) {
+	var orgs, people []string
+	for _, a := range register {
+		orgs, people = append(orgs, a.Org), append(people, a.Person)
+	}
+	return v.lookup(orgs, people)
+}
+
+// shownAcceptances are as many lines as a page has; the file has all.
+const shownAcceptances = 200
+
+func ndaShow(v *visit) error {
+	v.secluded()
+	c, register, list, err := v.agreement()
+	if err != nil {
+		return err
+	}
+	n, err := v.registerNames(register)
+	if err != nil {
+		return err
+	}
+	page := &view.NDAPage{Base: v.shell(), URL: v.path("forum", "categories", string(c.ID), "agreement"), BackURL: v.path("forum") + "?category=" + queryEscape(string(c.ID)), Category: c.Name, Number: c.NDA.Number, Body: c.NDA.Text, Made: c.NDA.Made, Accepted: c.NDA.Accepted, CanList: list}
+	page.CSVURL = page.URL + "/csv"
+	for _, a := range register[:min(len(register), shownAcceptances)] {
+		page.Rows = append(page.Rows, view.NDARow{By: view.Person{ID: a.Person, Name: n.person(a.Person), Company: v.foreign(a.Org, n)}, Number: a.Number, At: a.At})
+	}
+	return v.render(page, nil)
+}
+
+func ndaAccept(v *visit) error {
+	id := v.Params("id")
+	number, err := strconv.Atoi(v.FormValue("number"))
+	if err != nil {
+		return fault.InvalidField("number", "form.invalid")
+	}
+	if err := v.w.d.Forum.AcceptNDA(v.ctx, v.actor(), forum.CategoryID(id), number); err != nil {
+		return err
+	}
+	return v.done(v.path("forum", "categories", id, "agreement"), "said.saved")
+}
+
+// ndaCSV is the register as a file: the hash of each text says which one it was.
+func ndaCSV(v *visit) error {
+	c, register, list, err := v.agreement()
+	if err == nil && !list {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
+	if err != nil {
+		return err
+	}
+	n, err := v.registerNames(register)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	_ = w.Write([]string{"company", "person", "person_id", "version", "sha256", "accepted"})
+	for _, a := range register {
+		_ = w.Write([]string{cell(n.org(a.Org)), cell(n.person(a.Person)), a.Person, strconv.Itoa(a.Number), a.Hash, a.At.UTC().Format(time.RFC3339)})
+	}
+	w.Flush()
+	v.secluded()
+	return v.csvFile("agreement-"+string(c.ID)+".csv", b.Bytes())
 }

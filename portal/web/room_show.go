@@ -25,8 +25,11 @@ var roomIcons = map[string]string{"order": "package", "partnership": "building-c
 
 // roomList is the list of rooms.
 func roomList(v *visit) error {
-	page := &view.RoomsPage{Base: v.shell(), Query: strings.TrimSpace(v.Query("q")), NewURL: v.newRoomURL()}
-	var err error
+	asked, err := v.invitations()
+	if err != nil {
+		return err
+	}
+	page := &view.RoomsPage{Base: v.shell(), Query: strings.TrimSpace(v.Query("q")), NewURL: v.newRoomURL(), Asked: asked}
 	if page.Query != "" {
 		err = v.findTalk(page)
 	} else {
@@ -380,6 +383,14 @@ func (v *visit) roomForm(status int, f view.Form, chosen []string) error {
 	if page.People, err = v.colleagueOptions(chosen); err != nil {
 		return err
 	}
+	if slices.Contains(v.actor().Roles, access.Admin) && len(with) > 1 {
+		page.CanOpen = true
+		asked := v.all("partners")
+		for _, o := range with {
+			o.On = slices.Contains(asked, o.Value)
+			page.Ask = append(page.Ask, o)
+		}
+	}
 	return v.renderAs(status, page, nil)
 }
 
@@ -397,7 +408,7 @@ func (v *visit) colleagueOptions(chosen []string) ([]view.Option, error) {
 
 func roomMake(v *visit) error {
 	in, people := v.input(), v.all("people")
-	r, err := v.w.d.Rooms.Make(v.ctx, v.actor(), room.FreeCmd{Title: in.text("title"), Partner: in.text("partner"), People: people, Key: v.key(), Agreed: in.text("agreed") != ""})
+	r, err := v.w.d.Rooms.Make(v.ctx, v.actor(), room.FreeCmd{Title: in.text("title"), Partner: in.text("partner"), People: people, Key: v.key(), Agreed: in.text("agreed") != "", Open: in.text("open") != "", Partners: v.all("partners")})
 	if err != nil {
 		errs, note, ok := v.formErrors(err)
 		if !ok {
@@ -423,8 +434,116 @@ func (v *visit) freeRoom(id room.ID) (*view.FreeRoom, error) {
 			return nil, err
 		}
 	}
+	if out.Open = r.Open; r.Open && out.Own {
+		if err := v.askedInto(r, out); err != nil {
+			return nil, err
+		}
+	}
 	out.People, err = v.colleagueOptions(chosen)
 	return out, err
+}
+
+// askedInto adds to an open room of the own company who was asked, and who may be.
+func (v *visit) askedInto(r room.Room, out *view.FreeRoom) error {
+	asked, err := v.w.d.Rooms.Asked(v.ctx, v.actor(), r.ID)
+	if err != nil {
+		return err
+	}
+	orgs, waits := []string{}, map[string]bool{}
+	for _, i := range asked {
+		orgs, waits[i.Org] = append(orgs, i.Org), !i.Declined
+	}
+	n, err := v.lookup(orgs, nil)
+	if err != nil {
+		return err
+	}
+	for _, i := range asked {
+		out.Asked = append(out.Asked, view.AskedRow{Org: i.Org, Name: n.org(i.Org), Declined: i.Declined})
+	}
+	if !out.Change || out.Archived || r.By != v.login.Person.ID && !slices.Contains(v.actor().Roles, access.Admin) {
+		return nil
+	}
+	out.MayAsk = true
+	out.Invite, err = v.partnerOptions("")
+	out.Invite = slices.DeleteFunc(out.Invite, func(o view.Option) bool { return slices.Contains(r.Orgs, o.Value) || waits[o.Value] })
+	return err
+}
+
+// invitations are the rooms into which the own company was asked, for its admins.
+func (v *visit) invitations() ([]view.AskedRow, error) {
+	if !v.may(access.OrgManage, access.Own(v.org())) {
+		return nil, nil
+	}
+	list, err := v.w.d.Rooms.Invitations(v.ctx, v.actor())
+	if err != nil {
+		return nil, err
+	}
+	var orgs []string
+	for _, x := range list {
+		orgs = append(orgs, x.Maker)
+	}
+	n, err := v.lookup(orgs, nil)
+	var out []view.AskedRow
+	for _, x := range list {
+		out = append(out, view.AskedRow{Title: x.Title, Name: n.org(x.Maker), URL: v.path("rooms", "invitations", string(x.Room))})
+	}
+	return out, err
+}
+
+// invitationOf is the invitation into a room that the own company has not answered.
+func (v *visit) invitationOf(id room.ID) (room.Invitation, error) {
+	list, err := v.w.d.Rooms.Invitations(v.ctx, v.actor())
+	if err != nil {
+		return room.Invitation{}, err
+	}
+	i := slices.IndexFunc(list, func(x room.Invitation) bool { return x.Room == id })
+	if i < 0 {
+		return room.Invitation{}, fault.New(fault.NotFound, "error.not_found")
+	}
+	return list[i], nil
+}
+
+// roomAsked is the page on which an admin agrees that the own company takes part in an open
+// room, or declines.
+func roomAsked(v *visit) error { return v.roomAskedPage(200, view.Form{}, nil) }
+
+func (v *visit) roomAskedPage(status int, f view.Form, chosen []string) error {
+	x, err := v.invitationOf(room.ID(v.Params("id")))
+	if err != nil {
+		return err
+	}
+	n, err := v.lookup([]string{x.Maker}, nil)
+	if err != nil {
+		return err
+	}
+	page := &view.RoomAskedPage{Base: v.shell(), URL: v.path("rooms", "invitations", string(x.Room)), Title: x.Title, Maker: n.org(x.Maker), Ours: x.Ours, Theirs: x.Theirs, Differs: x.Ours != x.Theirs, Form: f}
+	if page.People, err = v.colleagueOptions(chosen); err != nil {
+		return err
+	}
+	return v.renderAs(status, page, nil)
+}
+
+func roomAskedAnswer(v *visit) error {
+	in, id, people := v.input(), room.ID(v.Params("id")), v.all("people")
+	join := in.text("join") != ""
+	if err := v.w.d.Rooms.Answer(v.ctx, v.actor(), id, room.AnswerCmd{Join: join, People: people, Agreed: in.text("agreed") != ""}); err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok {
+			return err
+		}
+		return v.roomAskedPage(422, in.form(errs, note), people)
+	}
+	if !join {
+		return v.done(v.path("rooms"), "said.saved")
+	}
+	return v.seeOther(v.path("rooms", string(id)))
+}
+
+// roomWithdraw takes an invitation into an open room back.
+func roomWithdraw(v *visit) error {
+	return v.aboutDone(func(in *input, id room.ID) error {
+		return v.w.d.Rooms.Withdraw(v.ctx, v.actor(), id, in.text("partner"))
+	})
 }
 
 // partnerOptions are the companies that the own one works with.

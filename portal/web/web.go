@@ -101,6 +101,7 @@ type Deps struct {
 	Notices     *mail.Notices
 	Mailings    *mail.Campaigns
 	Answers     *mailin.Service
+	Stored      func(ctx context.Context, org string) (used, most int64, err error) // bytes of a company's files
 	Jobs        *job.Jobs
 	DB          *db.DB
 

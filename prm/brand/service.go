@@ -42,7 +42,7 @@ func (s *Service) Set(ctx context.Context, actor access.Actor, picture io.Reader
 	}
 	out := Logo{Org: actor.Org, Hash: staged.Hash, Width: width, Height: height}
 	err = s.change(ctx, actor, func(ctx context.Context) error {
-		if err := staged.Insert(ctx); err != nil {
+		if err := staged.InsertFor(ctx, actor.Org); err != nil {
 			return err
 		}
 		out.Changed = db.Now(ctx)

@@ -563,7 +563,7 @@ func TestOneFailsAlone(t *testing.T) {
 }
 
 // TestCodes: the codes of the owner's mails take no place from those that the company of a
-// page makes for it, and it makes none that look like one.
+// page makes for it, it makes none that look like one, and takes none of them away.
 func TestCodes(t *testing.T) {
 	each(t, func(f *stage) {
 		for i := range 60 {
@@ -573,6 +573,7 @@ func TestCodes(t *testing.T) {
 		f.must(err)
 		_, err = f.pages.AddCode(f.at(), f.maya, f.id, "m-expo", "")
 		f.want(err, fault.Invalid, "form.invalid")
+		f.want(f.pages.DropCode(f.at(), f.maya, f.id, "m-mail7"), fault.Conflict, "landing.code_stays")
 		if own, err := f.pages.Own(f.at(), f.maya, f.id); err != nil || len(own.Codes) != 61 || strings.Contains(fmt.Sprint(own.Codes), "words") {
 			t.Error(own.Codes, err)
 		}

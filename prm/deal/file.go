@@ -99,7 +99,7 @@ func (s *Service) AddFile(ctx context.Context, actor access.Actor, cmd FileCmd, 
 		if len(files) >= mostFiles {
 			return fault.New(fault.Conflict, "deal.files_full", "Most", mostFiles)
 		}
-		if err := st.Insert(ctx); err != nil {
+		if err := st.InsertFor(ctx, actor.Org); err != nil {
 			return err
 		}
 		out = File{FileID(db.NewID()), r.ID, actor.Org, actor.Person, cmd.Kind, cmd.Name, st.Size, cmd.Mime, st.Hash, cmd.Note, db.Now(ctx)}

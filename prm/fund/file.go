@@ -94,7 +94,7 @@ func (s *Service) keep(ctx context.Context, actor access.Actor, cmd FileCmd, st 
 		if len(files) >= mostFiles {
 			return fault.New(fault.Conflict, "fund.files_full", "Most", mostFiles)
 		}
-		if err := st.Insert(ctx); err != nil {
+		if err := st.InsertFor(ctx, actor.Org); err != nil {
 			return err
 		}
 		r.ID, r.Item, r.Name, r.Mime, r.Size, r.Hash, r.Made, r.MadeBy = db.NewID(), cmd.Item, cmd.Name, cmd.Mime, st.Size, st.Hash, db.Micros(db.Now(ctx)), actor.Person

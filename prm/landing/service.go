@@ -388,8 +388,8 @@ func (s *Service) Refer(ctx context.Context, actor access.Actor, id promo.ID, or
 }
 
 // DropCode takes a referral code away; what came by it stays counted under it. Safe to
-// repeat.
-// Codes: NotFound, Forbidden, Conflict (nothing is agreed).
+// repeat. One of a mail stays: it stands in what was sent, maybe by the owner.
+// Codes: NotFound, Forbidden, Conflict (nothing is agreed, the code of a mail).
 func (s *Service) DropCode(ctx context.Context, actor access.Actor, id promo.ID, code string) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
 		if _, err := s.participant(ctx, actor, access.PromoAnswer, id); err != nil {
@@ -399,7 +399,11 @@ func (s *Service) DropCode(ctx context.Context, actor access.Actor, id promo.ID,
 		if err != nil || !there {
 			return err
 		}
-		gone, err := dropCode(ctx, p.ID, strings.ToUpper(strings.TrimSpace(code)))
+		code = strings.ToUpper(strings.TrimSpace(code))
+		if strings.HasPrefix(code, MailCode) {
+			return fault.New(fault.Conflict, "landing.code_stays")
+		}
+		gone, err := dropCode(ctx, p.ID, code)
 		if err != nil || !gone {
 			return err
 		}
