@@ -137,6 +137,18 @@ func (t *pgTx) opening() (out []statement) {
 	return out
 }
 
+// unaware says that the server has to be told something before a question.
+func (t *pgTx) unaware() bool { return t.over == nil && (!t.begun || t.s.orgs != t.told) }
+
+// row reads one row, and tells the server on the way what it has to know.
+func (t *pgTx) row(ctx context.Context, ask statement, dest ...any) error {
+	_, err := t.pipe(ctx, t.opening(), func(b pgx.BatchResults) error { return b.QueryRow().Scan(dest...) }, ask)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		t.over = err
+	}
+	return err
+}
+
 // reach tells the server what it has to know before a question.
 func (t *pgTx) reach(ctx context.Context) error {
 	_, err := t.send(ctx)

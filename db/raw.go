@@ -26,7 +26,15 @@ func Exec(ctx context.Context, query string, args ...any) (int64, error) {
 // Row reads one row into dest like Exec, and reports whether there was one.
 func Row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
 	s := mustState(ctx)
-	err := s.gorm.Statement.ConnPool.QueryRowContext(ctx, s.db.placed(query), args...).Scan(dest...)
+	query = s.db.placed(query)
+	var err error
+	if s.pg != nil && s.pg.unaware() {
+		if err = s.before(query); err == nil {
+			err = s.pg.row(ctx, statement{query, args}, dest...)
+		}
+	} else {
+		err = s.gorm.Statement.ConnPool.QueryRowContext(ctx, query, args...).Scan(dest...)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

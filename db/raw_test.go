@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"entente/db"
@@ -106,6 +107,59 @@ func TestExecRow(t *testing.T) {
 		}
 		if err := d.Glance(ctx, func(ctx context.Context) error { _, err := both(ctx, "both d", new(int64)); return err }); err == nil {
 			t.Error("a writing call inside a glance is taken")
+		}
+	})
+}
+
+// A row is asked for together with what PostgreSQL has to be told first: one answer,
+// also where there is none.
+func TestRowTellsOnTheWay(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		const put = "INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value, name"
+		ctx := db.WithOrgs(t.Context(), "one")
+		was := d.Counts().Run
+		err := d.InTx(ctx, func(ctx context.Context) error {
+			for i, orgs := range [][]string{{"one"}, {"one", "two"}, {"one"}} {
+				err := d.InTx(db.WithOrgs(ctx, orgs...), func(ctx context.Context) error {
+					var n int64
+					var name, acting string
+					if ok, err := db.Row(ctx, put, []any{"told"}, &n, &name); !ok || err != nil || n != int64(i)+1 || name != "told" {
+						t.Errorf("%v: %d, %q, %v, %v", orgs, n, name, ok, err)
+					}
+					if d.Dialect() == db.Postgres {
+						if _, err := db.Row(ctx, "SELECT current_setting('entente.orgs')", nil, &acting); err != nil || acting != strings.Join(orgs, ",") {
+							t.Errorf("acting %q, %v", acting, err)
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return d.InTx(db.WithOrgs(ctx, "two"), func(ctx context.Context) error {
+				if ok, err := db.Row(ctx, "SELECT value FROM counter WHERE name = ?", []any{"nobody"}, new(int64)); ok || err != nil {
+					t.Errorf("none: %v, %v", ok, err)
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, want := d.Counts().Run-was, map[db.Dialect]int64{db.SQLite: 4, db.Postgres: 8}[d.Dialect()]; n != want { // with the commit
+			t.Errorf("%d statements, not %d", n, want)
+		}
+		err = d.InTx(ctx, func(ctx context.Context) error {
+			if _, err := db.Row(ctx, "SELECT value FROM no_such_table", nil, new(int64)); err == nil {
+				t.Error("a table that is not there")
+			}
+			_, err := db.Exec(ctx, "INSERT INTO counter (name, value) VALUES ('told after', 1)")
+			return err
+		})
+		if n := has(t, ctx, d, "name = 'told after'"); (err == nil) != (n == 1) || d.Dialect() == db.Postgres && err == nil {
+			t.Errorf("after a first statement that failed: %d, %v", n, err)
 		}
 	})
 }

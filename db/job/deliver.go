@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,53 @@ func lockRows(ctx context.Context) string {
 		return " FOR UPDATE OF d SKIP LOCKED"
 	}
 	return ""
+}
+
+// watch asks every second which subscribers have anything due, all in one question, and
+// signals them: other nodes publish, and what failed becomes due by the clock.
+func (j *Jobs) watch(ctx context.Context) {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	names := []any{}
+	for key, l := range j.loops { // bound before Start
+		if l.watched {
+			names = append(names, strings.TrimPrefix(key, "event:"))
+		}
+	}
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		due, err := j.dueFor(ctx, names)
+		if err != nil && ctx.Err() == nil {
+			j.log.Error("nobody knows what is due; it is asked again within a second", "error", err)
+		}
+		for _, name := range due {
+			j.loop("event:" + name).signal()
+		}
+	}
+}
+
+// dueFor names those of some subscribers that have a delivery due.
+func (j *Jobs) dueFor(ctx context.Context, names []any) (out []string, err error) {
+	for some := range slices.Chunk(names, 500) {
+		err := j.db.Glance(ctx, func(ctx context.Context) error {
+			return db.Rows(ctx, "SELECT v.column1 FROM (VALUES (CAST(? AS text))"+strings.Repeat(", (?)", len(some)-1)+") v"+
+				" WHERE (SELECT 1 FROM delivery d WHERE d.subscriber = v.column1 AND d.state = 'due' AND d.next_at <= ? LIMIT 1) = 1",
+				append(slices.Clone(some), db.Micros(db.Now(ctx))), func(scan func(...any) error) error {
+					var name string
+					err := scan(&name)
+					out = append(out, name)
+					return err
+				})
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // deliver makes one pass for a subscriber: a batch in one transaction, singly if

@@ -94,7 +94,7 @@ func (j *Jobs) Subscribe(subscriber string, kinds []string, fn func(ctx context.
 			byKind = map[string]Handler{}
 			j.handlers[subscriber] = byKind
 			l := newLoop(subscriber, func(ctx context.Context) (bool, error) { return j.deliver(ctx, subscriber) })
-			l.gap = together
+			l.gap, l.watched = together, true
 			j.loops["event:"+subscriber] = l
 		}
 		for _, k := range kinds {
@@ -239,6 +239,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 	for _, l := range j.loops {
 		j.running.Go(func() { l.run(accept, work, j.log) })
 	}
+	j.running.Go(func() { j.watch(accept) })
 	return nil
 }
 
@@ -290,6 +291,8 @@ type loop struct {
 	pass func(ctx context.Context) (more bool, err error)
 	kick chan struct{}
 	gap  time.Duration // from the beginning of one turn to the next: what comes meanwhile shares it
+
+	watched bool // it is signalled when something is due, and does not look by itself
 
 	mu         sync.Mutex
 	want, done uint64        // passes asked for; passes that began after being asked for and ended
@@ -346,8 +349,12 @@ func (l *loop) wait(ctx context.Context, n uint64) error {
 }
 
 func (l *loop) run(accept, work context.Context, log *slog.Logger) {
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
+	var look <-chan time.Time
+	if !l.watched {
+		tick := time.NewTicker(poll)
+		defer tick.Stop()
+		look = tick.C
+	}
 	for {
 		n, rest := l.asked(), time.After(l.gap)
 		if err := l.turnOver(accept, work); err != nil && !errors.Is(err, context.Canceled) {
@@ -356,7 +363,7 @@ func (l *loop) run(accept, work context.Context, log *slog.Logger) {
 		l.finished(n)
 		select {
 		case <-l.kick:
-		case <-tick.C:
+		case <-look:
 		case <-accept.Done():
 			return
 		}
