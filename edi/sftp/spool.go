@@ -35,6 +35,7 @@ const (
 const (
 	maxPending = 32             // unfinished files of one company
 	keepFor    = 24 * time.Hour // how long an unfinished file waits
+	unnamedFor = time.Hour      // how long a closed one is safe from being thrown away for another
 	maxRanges  = 1024           // of one upload written out of order
 )
 
@@ -109,7 +110,7 @@ func (s *spool) create(org, name string, trunc, excl bool) (*upload, error) {
 	if !found {
 		if list, err := s.parts(org); err != nil {
 			return nil, err
-		} else if len(list) >= maxPending {
+		} else if len(list) >= maxPending && !s.makeRoom(org, list) {
 			return nil, errFailed
 		}
 	}
@@ -141,6 +142,27 @@ func (s *spool) create(org, name string, trunc, excl bool) (*upload, error) {
 	}
 	s.open[path] = u
 	return u, nil
+}
+
+// makeRoom throws away the oldest of a company's unfinished files that broke off, else the
+// oldest that has waited for its name for long: a client that never comes back to what it
+// began must not keep itself out for a day.
+func (s *spool) makeRoom(org string, list []part) bool {
+	var oldest *part
+	for i := range list {
+		p := &list[i]
+		if s.open[s.path(org, p.name)] != nil || p.kept && time.Since(p.at) < unnamedFor {
+			continue
+		}
+		if oldest == nil || oldest.kept && !p.kept || oldest.kept == p.kept && p.at.Before(oldest.at) {
+			oldest = p
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	path := s.path(org, oldest.name)
+	return dropFile(path+endOpen) == nil && dropFile(path+endKept) == nil
 }
 
 // remove throws an unfinished file away.
