@@ -264,6 +264,7 @@ CREATE TABLE deal (
   FOREIGN KEY (registrant_id) REFERENCES org(id),
   FOREIGN KEY (supplier_id) REFERENCES org(id)
 );
+CREATE INDEX deal_account ON deal USING btree (registrant_id, account_id) WHERE (account_id <> ''::text);
 CREATE INDEX deal_against ON deal USING btree (registrant_id, against_id) WHERE (against_id <> ''::text);
 CREATE INDEX deal_block ON deal USING btree (supplier_id, block, registrant_lane) WHERE (block <> ''::text);
 CREATE INDEX deal_counting ON deal USING btree (partnership_id) WHERE counting;
@@ -1584,7 +1585,9 @@ CREATE TABLE sell_line (
   PRIMARY KEY (report_id, "position"),
   FOREIGN KEY (report_id) REFERENCES sell_report(id)
 );
+CREATE INDEX sell_line_buyer ON sell_line USING btree (customer_code, report_id) WHERE (customer_code <> ''::text);
 CREATE INDEX sell_line_doubt ON sell_line USING btree (report_id, "position") WHERE (doubts <> ''::text);
+CREATE INDEX sell_line_named ON sell_line USING btree (lower(customer_name), report_id) WHERE (customer_name <> ''::text);
 CREATE INDEX sell_line_product ON sell_line USING btree (report_id, product_id, sold_to, pieces) WHERE (pieces <> 0);
 CREATE TABLE sell_plan (
   partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, grain text NOT NULL, since text NOT NULL, due_days bigint NOT NULL, dual boolean NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,

@@ -204,6 +204,7 @@ CREATE TABLE deal (
   postponed BOOLEAN NOT NULL, share INTEGER NOT NULL, disputes INTEGER NOT NULL, ordered INTEGER NOT NULL, open INTEGER NOT NULL, invoiced INTEGER NOT NULL, won INTEGER NOT NULL, lines INTEGER NOT NULL,
   warned INTEGER NOT NULL, late BOOLEAN NOT NULL, holds BOOLEAN NOT NULL, next_at INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, resold INTEGER NOT NULL DEFAULT 0, UNIQUE (supplier_id, code)
 );
+CREATE INDEX deal_account ON deal (registrant_id, account_id) WHERE account_id <> '';
 CREATE INDEX deal_against ON deal (registrant_id, against_id) WHERE against_id <> '';
 CREATE INDEX deal_block ON deal (supplier_id, block, registrant_lane) WHERE block <> '';
 CREATE INDEX deal_counting ON deal (partnership_id) WHERE counting;
@@ -1201,7 +1202,9 @@ CREATE TABLE sell_line (
   customer_name TEXT NOT NULL, customer_city TEXT NOT NULL, customer_postcode TEXT NOT NULL, customer_country TEXT NOT NULL, customer_list TEXT NOT NULL, customer_code TEXT NOT NULL, place TEXT NOT NULL, promotion TEXT NOT NULL, deal TEXT NOT NULL, reference TEXT NOT NULL,
   PRIMARY KEY (report_id, position)
 );
+CREATE INDEX sell_line_buyer ON sell_line (customer_code, report_id) WHERE customer_code <> '';
 CREATE INDEX sell_line_doubt ON sell_line (report_id, position) WHERE doubts <> '';
+CREATE INDEX sell_line_named ON sell_line (LOWER(customer_name), report_id) WHERE customer_name <> '';
 CREATE INDEX sell_line_product ON sell_line (report_id, product_id, sold_to, pieces) WHERE pieces <> 0;
 CREATE TABLE sell_plan (
   partnership_id TEXT PRIMARY KEY REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, grain TEXT NOT NULL, since TEXT NOT NULL, due_days INTEGER NOT NULL, dual BOOLEAN NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
