@@ -1312,6 +1312,11 @@ CREATE TABLE product (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE INDEX product_gtin ON product USING btree (org_id, gtin);
+CREATE TABLE product_family (
+  org_id text NOT NULL, product_id text NOT NULL, until_at bigint NOT NULL, family text NOT NULL,
+  PRIMARY KEY (org_id, product_id, until_at),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE product_option (
   org_id text NOT NULL, product_id text NOT NULL, revision bigint NOT NULL, definition text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
   PRIMARY KEY (org_id, product_id),

@@ -1008,6 +1008,9 @@ CREATE TABLE product (
   unit TEXT NOT NULL, gtin TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, minimum INTEGER NOT NULL DEFAULT 0, multiple INTEGER NOT NULL DEFAULT 0, replaced_by TEXT NOT NULL DEFAULT '', replaced_from TEXT NOT NULL DEFAULT '', PRIMARY KEY (org_id, id), UNIQUE (org_id, sku)
 );
 CREATE INDEX product_gtin ON product (org_id, gtin);
+CREATE TABLE product_family (
+  org_id TEXT NOT NULL REFERENCES org(id), product_id TEXT NOT NULL, until_at INTEGER NOT NULL, family TEXT NOT NULL, PRIMARY KEY (org_id, product_id, until_at)
+);
 CREATE TABLE product_option (
   org_id TEXT NOT NULL REFERENCES org(id), product_id TEXT NOT NULL, revision INTEGER NOT NULL, definition TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (org_id, product_id)
 );
