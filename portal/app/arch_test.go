@@ -75,7 +75,7 @@ var imports = []rule{
 	{"prm/trade", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/location", "prm/precheck", "edi/doc"}), "trade sees documents as plain values, never the wire"},
 	{"prm/returns", with(leaves, dbs, []string{"prm/trade", "edi/doc"}), "goods that go back stand above the orders they came from; their quantities and credits are the order desk's"},
 	{"prm/orderdesk", with(leaves, dbs, []string{"prm/trade"}), "what an order desk does with many orders stands above the orders"},
-	{"prm/fund", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/trade", "prm/identity"}), "money for partners stands above the invoices it is earned on, and below the promotions that use it"},
+	{"prm/fund", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/identity"}), "money for partners stands above the invoices it is earned on, and below the promotions that use it"},
 	{"prm/promo", with(leaves, dbs, []string{"prm/account", "prm/partner", "prm/catalog", "prm/trade", "prm/fund", "prm/identity", "prm/lift", "edi/doc"}), "promotions stand above the orders they are measured from"},
 	{"prm/brand", with(leaves, dbs), "the logo of a company is read by whoever writes its name, and knows nobody"},
 	{"prm/landing", with(leaves, dbs, []string{"prm/identity", "prm/lead", "prm/promo"}), "a promotion's public pages stand above the promotion whose terms they tell and the leads they make"},

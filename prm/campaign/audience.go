@@ -44,10 +44,6 @@ func (s *Service) Audience(ctx context.Context, actor access.Actor, id ID) (Audi
 
 // each walks the contacts of the segment of a campaign by pages.
 func (s *Service) each(ctx context.Context, c Campaign, after string, limit int, fn func(list []candidate, r rules) (more bool, err error)) error {
-	l, err := look(ctx, c.Org, c.Segment)
-	if err != nil {
-		return err
-	}
 	for {
 		all, err := candidates(ctx, c.Org, c.Segment.Countries, after, limit)
 		if err != nil || len(all) == 0 {
@@ -55,6 +51,10 @@ func (s *Service) each(ctx context.Context, c Campaign, after string, limit int,
 		}
 		after = string(all[len(all)-1].Contact)
 		full := len(all) == limit
+		l, err := look(ctx, c.Org, c.Segment, all)
+		if err != nil {
+			return err
+		}
 		in := all[:0]
 		for _, k := range all {
 			if l.in(k) {

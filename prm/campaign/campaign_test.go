@@ -579,3 +579,45 @@ func TestCodes(t *testing.T) {
 		}
 	})
 }
+
+// TestSegmentReadsItsContacts: who bought is asked of the contacts that are looked at; what
+// thousands of others bought is not read for each page of them.
+func TestSegmentReadsItsContacts(t *testing.T) {
+	each(t, func(f *stage) {
+		f.contact(f.maya, "anna", "GB", customer.BasisForm)
+		f.must(f.db.InTx(context.Background(), func(ctx context.Context) error {
+			var product string
+			if err := db.Tx(ctx).Raw("SELECT id FROM product").Scan(&product).Error; err != nil {
+				return err
+			}
+			if err := db.Tx(ctx).Exec("INSERT INTO sell_report (id, supplier_id, reseller_id, partnership_id, number, purpose, made, period_from, period_to, state, replaced_by, source, source_key, interchange_id, set_no, currency, digest, lines, doubts, received, received_by) VALUES ('r', ?, ?, ?, 'r', '', '', '', '', 'current', '', '', 'r', '', 0, 'GBP', '', 1, 0, 1, '')",
+				f.aurelia, f.kestrel, "p"+f.kestrel[1:]).Error; err != nil {
+				return err
+			}
+			for i := range 500 {
+				code, name := fmt.Sprint("C-", i), ""
+				switch {
+				case i == 0:
+					code = "C-anna"
+				case i%2 == 0:
+					code, name = "", fmt.Sprint("Shop ", i)
+				}
+				if err := db.Tx(ctx).Exec("INSERT INTO sell_line (report_id, position, product_id, sku, buyer_item, gtin, description, kind, movement, quantity, unit, pieces, doubts, price, currency, sold_from, sold_to, customer_name, customer_city, customer_postcode, customer_country, customer_list, customer_code, place, promotion, deal, reference) VALUES ('r', ?, ?, 'AUR-B50', '', '', '', 'sale', '', 1, 'EA', 1, '', 0, '', '2026-11-30', '', ?, '', '', '', '', ?, '', '', '', '')",
+					i+1, product, name, code).Error; err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		c := content()
+		c.Segment = Segment{Bought: []string{"battery"}}
+		d, err := f.svc.Create(f.at(), f.maya, f.id, c)
+		f.must(err)
+		before := f.db.Counts().Rows
+		a, err := f.svc.Audience(f.at(), f.maya, d.ID)
+		f.must(err)
+		if n := f.db.Counts().Rows - before; a.Get != 1 || n > 100 {
+			t.Errorf("%d rows were read for %d contact", n, a.Get)
+		}
+	})
+}

@@ -17,7 +17,7 @@ type candidate struct {
 	given, withdrawn time.Time
 }
 
-// lens holds what is known of all customers of a company that a segment asks for.
+// lens holds what a segment asks for of the customers of some contacts.
 type lens struct {
 	segment  Segment
 	since    string // civil date; who bought after it is left out
@@ -40,12 +40,15 @@ func (p *purchases) last(k candidate) string {
 	return max(day, p.byName[k.sorted])
 }
 
-// look reads what a segment needs.
-func look(ctx context.Context, org string, s Segment) (lens, error) {
+// look reads what a segment needs of some contacts.
+func look(ctx context.Context, org string, s Segment, list []candidate) (lens, error) {
 	l := lens{segment: s}
 	var err error
+	if len(list) == 0 {
+		return l, nil
+	}
 	if len(s.Bought) > 0 || s.NotSince > 0 {
-		if l.bought, err = purchasesOf(ctx, org, s.Bought); err != nil {
+		if l.bought, err = purchasesOf(ctx, org, s.Bought, list); err != nil {
 			return l, err
 		}
 		if s.NotSince > 0 {
@@ -53,12 +56,12 @@ func look(ctx context.Context, org string, s Segment) (lens, error) {
 		}
 	}
 	if s.Lead != "" {
-		if l.standing, err = standings(ctx, org); err != nil {
+		if l.standing, err = standings(ctx, org, list); err != nil {
 			return l, err
 		}
 	}
 	if len(s.Industries) > 0 {
-		l.trade, err = inIndustries(ctx, org, s.Industries)
+		l.trade, err = inIndustries(ctx, org, s.Industries, list)
 	}
 	return l, err
 }

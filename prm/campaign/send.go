@@ -110,11 +110,11 @@ func (s *Service) end(ctx context.Context, c Campaign, state State, reason strin
 func (s *Service) fill(ctx context.Context, c Campaign, l Letter, room int) error {
 	now := db.Now(ctx)
 	full, last := true, c.seen
-	look, err := look(ctx, c.Org, c.Segment)
+	all, err := candidates(ctx, c.Org, c.Segment.Countries, c.seen, looked)
 	if err != nil {
 		return err
 	}
-	all, err := candidates(ctx, c.Org, c.Segment.Countries, c.seen, looked)
+	look, err := look(ctx, c.Org, c.Segment, all)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (s *shelf) ctx() context.Context {
 func TestModels(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		dbtest.CheckModels(t, d, productRow{}, packRow{}, referenceRow{}, listRow{}, versionRow{}, entryRow{}, stockRow{}, termsRow{}, reportRow{}, reportLineRow{}, optionRow{}, optionPriceRow{})
+		dbtest.CheckModels(t, d, familyRow{}, productRow{}, packRow{}, referenceRow{}, listRow{}, versionRow{}, entryRow{}, stockRow{}, termsRow{}, reportRow{}, reportLineRow{}, optionRow{}, optionPriceRow{})
 	})
 }
 

@@ -59,6 +59,9 @@ func putProducts(ctx context.Context, org string, ps []Product) error {
 	if len(ps) == 0 {
 		return nil
 	}
+	if err := keepFamilies(ctx, org, ps); err != nil {
+		return err
+	}
 	now := db.Micros(db.Now(ctx))
 	rows := make([]productRow, len(ps))
 	skus := make([]string, len(ps))

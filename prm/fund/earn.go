@@ -8,6 +8,7 @@ import (
 
 	"entente/db"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/trade"
@@ -58,7 +59,7 @@ func ruleCovers(ctx context.Context, rule ruleRow, lines []trade.InvoiceLine) (f
 			all = append(all, l.SKU)
 		}
 		for part := range slices.Chunk(all, 500) {
-			some, err := itemsOfFamilies(ctx, rule.OwnerID, families, part)
+			some, err := catalog.OfFamilies(ctx, rule.OwnerID, families, part)
 			if err != nil {
 				return nil, err
 			}
@@ -120,7 +121,7 @@ func (s *Service) AddRule(ctx context.Context, actor access.Actor, id ProgramID,
 		}
 		x.Within = nil
 		if x.Fixed = x.Fixed && len(x.Families) > 0; x.Fixed {
-			if x.Within, err = familyItems(ctx, r.OwnerID, x.Families, mostWithin+1); err != nil {
+			if x.Within, err = catalog.InFamilies(ctx, r.OwnerID, x.Families, mostWithin); err != nil {
 				return err
 			}
 			switch n := len(x.Within); {

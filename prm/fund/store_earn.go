@@ -79,18 +79,6 @@ func rulesOf(ctx context.Context, program string) ([]Rule, error) {
 	return out, err
 }
 
-// familyItems are the products of families in the catalogue of a company.
-func familyItems(ctx context.Context, owner string, families []string, most int) ([]string, error) {
-	var out []string
-	return out, db.Tx(ctx).Raw("SELECT sku FROM product WHERE org_id = ? AND family IN ? ORDER BY sku LIMIT ?", owner, families, most).Scan(&out).Error
-}
-
-// itemsOfFamilies are those of some items that belong to families now.
-func itemsOfFamilies(ctx context.Context, owner string, families, skus []string) ([]string, error) {
-	var out []string
-	return out, db.Tx(ctx).Raw("SELECT sku FROM product WHERE org_id = ? AND family IN ? AND sku IN ?", owner, families, skus).Scan(&out).Error
-}
-
 // rulesFor are the rules by which an invoice of a day earns: of open programmes in which
 // the partner has a part in that currency.
 func rulesFor(ctx context.Context, owner, org, currency, on string) ([]ruleRow, error) {

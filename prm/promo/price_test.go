@@ -415,10 +415,11 @@ func TestSettleFreezesTheFigures(t *testing.T) {
 // it later; else what belongs to it when it is ordered. Both are part of what is approved.
 func TestFamiliesFixedAndLiving(t *testing.T) {
 	open4(t, func(m *market) {
-		catalogue := func(sku, family string) {
+		put := func(ctx context.Context, sku, family string) {
 			m.t.Helper()
-			m.must(m.cat.Put(m.at(), access.Actor{Person: db.NewID(), Org: m.aurelia, Roles: []access.Role{access.Admin}, Via: "session:x"}, catalog.Product{SKU: sku, NameEN: "Tool " + sku, Family: family, Unit: "EA"}))
+			m.must(m.cat.Put(ctx, access.Actor{Person: db.NewID(), Org: m.aurelia, Roles: []access.Role{access.Admin}, Via: "session:x"}, catalog.Product{SKU: sku, NameEN: "Tool " + sku, Family: family, Unit: "EA"}))
 		}
+		catalogue := func(sku, family string) { put(m.at(), sku, family) }
 		catalogue("AUR-OLD", "cordless")
 		x := m.terms()
 		x.SKUs, x.Quoted, x.Fixed = nil, true, true
@@ -465,9 +466,41 @@ func TestFamiliesFixedAndLiving(t *testing.T) {
 		if fmt.Sprint(own) != "[AUR-D18B AUR-OLD AUR-D18B AUR-NEW]" {
 			m.t.Errorf("measured on %v", own)
 		}
+		// the same without a number, where nothing is kept of a line that does not count
+		w := m.terms()
+		w.SKUs, w.Title, w.Quoted, w.Families = nil, "Without a number", false, []string{"garden"}
+		auto := m.running(w)
+		put(m.on("2026-12-05"), "AUR-NEW", "shed")
+		if d := m.order("2026-12-05", "", want{"AUR-NEW", "3", "84", ""}); d.Lines[0].DealApplied != "" {
+			m.t.Fatalf("%+v", d.Lines[0])
+		}
+		put(m.on("2026-12-06"), "AUR-NEW", "garden")
+		if d := m.order("2026-12-06", "", want{"AUR-NEW", "4", "84", ""}); d.Lines[0].DealReason != WhyAuto {
+			m.t.Fatalf("%+v", d.Lines[0])
+		}
+		put(m.on("2026-12-07"), "AUR-NEW", "shed")
+		m.order("2026-12-07", "", want{"AUR-NEW", "5", "84", ""})
+		put(m.on("2026-12-08"), "AUR-NEW", "garden")
+		m.order("2026-12-08", "", want{"AUR-NEW", "6", "84", ""})
+		figures := func() string {
+			r, err := m.svc.Results(m.at(), m.ingrid, auto.ID)
+			m.must(err)
+			return fmt.Sprint(r.Parts)
+		}
+		right := figures()
+		m.rebuilt(auto.ID)
+		m.must(m.db.InTx(m.at(), func(ctx context.Context) error {
+			_, err := db.Exec(ctx, "DELETE FROM promotion_line WHERE promotion_id = ?", string(auto.ID))
+			return err
+		}))
+		_, err := m.svc.Rebuild(m.at(), m.ingrid, m.trade, auto.ID) // from nothing
+		m.must(err)
+		if now := figures(); now != right {
+			m.t.Errorf("rebuilt %s, before %s", now, right)
+		}
 		z := m.terms()
 		z.SKUs, z.Families, z.Fixed = nil, []string{"nobody"}, true
-		_, err := m.svc.Create(m.at(), m.ingrid, z)
+		_, err = m.svc.Create(m.at(), m.ingrid, z)
 		m.want(err, fault.Invalid, "promo.family_empty")
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"entente/db"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/trade"
@@ -377,7 +378,11 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 	if out.was, err = linesOfOrders(ctx, r.ID, ids); err != nil {
 		return out, err
 	}
-	belonged(out.was, versions, got)
+	moved, err := catalog.MovedSince(ctx, r.OwnerID, got[0].Received)
+	if err != nil {
+		return out, err
+	}
+	belonged(out.was, versions, moved, got)
 	for _, o := range got {
 		ls := liveAt(pacts, x.OrgID, o.Received)
 		for _, l := range ls {
@@ -404,7 +409,8 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 
 // belonged gives order lines the family by which they were judged when they came: where terms
 // name families as they are, what moved to another one since neither gains nor loses by that.
-func belonged(rows []lineRow, versions map[int]Terms, got []trade.PromoOrder) {
+// A line that nothing was kept of is judged by what the catalogue says of that instant.
+func belonged(rows []lineRow, versions map[int]Terms, moved catalog.Moved, got []trade.PromoOrder) {
 	type key struct {
 		order trade.OrderID
 		line  int
@@ -418,6 +424,13 @@ func belonged(rows []lineRow, versions map[int]Terms, got []trade.PromoOrder) {
 		for k, l := range o.Lines {
 			r, ok := was[key{o.ID, l.Number}]
 			t := versions[int(r.VersionNo)]
+			if then := moved.At(catalog.ID(l.Product), o.Received, l.Family); !ok && then != l.Family {
+				if !own {
+					got[i].Lines, own = slices.Clone(o.Lines), true
+				}
+				got[i].Lines[k].Family = then
+				continue
+			}
 			if !ok || t.Fixed || len(t.Families) == 0 || r.SKU != l.SKU || t.Kind == Free && l.SKU == t.FreeSKU {
 				continue
 			}

@@ -341,8 +341,23 @@ func (s *Service) remeasure(ctx context.Context, r row, org string) (lines, chan
 	if err != nil {
 		return 0, 0, err
 	}
+	from, err := s.since(ctx, r.OwnerID, org)
+	if err != nil {
+		return 0, 0, err
+	}
+	moved, err := catalog.MovedSince(ctx, r.OwnerID, from)
+	if err != nil {
+		return 0, 0, err
+	}
 	var now []resaleRow
 	err = s.resales.PromoResales(ctx, access.System("promotions", r.OwnerID), r.OwnerID, org, func(o Resale) error {
+		if len(moved) > 0 { // the family of the day on which it was told
+			o.Lines = slices.Clone(o.Lines)
+			for i := range o.Lines {
+				l := &o.Lines[i]
+				l.Family = moved.At(l.Product, o.At, l.Family)
+			}
+		}
 		rows, err := s.measure(ctx, pacts, o)
 		for _, x := range rows {
 			if x.PromotionID == r.ID {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"entente/db"
 	"entente/db/blob"
 	"entente/prm/access"
 	"entente/prm/account"
@@ -196,6 +197,41 @@ func TestRebuildEqualsTheRunningResales(t *testing.T) {
 		m.rebuilt(q.ID)
 		if _, err := m.svc.Rebuild(m.at(), m.maya, m.trade, p.ID); fault.CodeOf(err) != fault.Forbidden {
 			t.Fatal(err)
+		}
+	})
+}
+
+// A product that joins a living family later is judged at a rebuild by the family of the day on
+// which its sale was told, as it was when that came.
+func TestResaleOfAFamilyJoinedLater(t *testing.T) {
+	open4(t, func(m *market) {
+		s, p := m.byResale()
+		put := func(day, family string) {
+			t.Helper()
+			m.must(m.cat.Put(m.on(day), access.Actor{Person: db.NewID(), Org: m.aurelia, Roles: []access.Role{access.Admin}, Via: "session:x"}, catalog.Product{SKU: "AUR-NEW", NameEN: "New", Family: family, Unit: "EA"}))
+		}
+		told := func(id, day string, n int64) {
+			t.Helper()
+			o := m.sold(id, "AUR-NEW", n, day, day, "")
+			s.told(o)
+		}
+		put("2026-12-01", "shed")
+		told("a", "2026-12-03", 3)
+		put("2026-12-10", "cordless")
+		told("b", "2026-12-12", 4)
+		put("2026-12-18", "shed")
+		told("c", "2026-12-20", 5)
+		put("2026-12-28", "cordless")
+		for i, l := range s.all { // as the reports are read now
+			for k := range l.Lines {
+				s.all[i].Lines[k].Family = "cordless"
+			}
+		}
+		m.rebuilt(p.ID)
+		r, err := m.svc.Results(m.at(), m.maya, p.ID)
+		m.must(err)
+		if r.Parts[0].Sold != money.Whole(4) {
+			t.Fatalf("%+v", r.Parts)
 		}
 	})
 }

@@ -88,7 +88,7 @@ func (s *Service) ready(ctx context.Context, actor access.Actor, t *Terms) error
 func (s *Service) known(ctx context.Context, owner string, t *Terms) error {
 	if t.Fixed && len(t.Within) == 0 {
 		err := s.db.View(ctx, func(ctx context.Context) (err error) {
-			t.Within, err = within(ctx, owner, t.Families, mostGoods)
+			t.Within, err = catalog.InFamilies(ctx, owner, t.Families, mostGoods)
 			return err
 		})
 		if err != nil {

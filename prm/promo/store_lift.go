@@ -24,12 +24,6 @@ type good struct {
 	Own             bool // of the promotion; else a sibling: of the same family
 }
 
-// within are the products of families; one more than most where there are too many.
-func within(ctx context.Context, owner string, families []string, most int) ([]string, error) {
-	var out []string
-	return out, db.Tx(ctx).Raw("SELECT sku FROM product WHERE org_id = ? AND family IN ? ORDER BY sku LIMIT ?", owner, families, most+1).Scan(&out).Error
-}
-
 // mostGoods bounds how many products are looked at.
 const mostGoods = 3000
 
