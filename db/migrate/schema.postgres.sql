@@ -407,7 +407,7 @@ CREATE TABLE edi_number (
   PRIMARY KEY (interchange_id, "position", value),
   FOREIGN KEY (interchange_id) REFERENCES interchange(id)
 );
-CREATE INDEX edi_number_value ON edi_number USING btree (value, interchange_id);
+CREATE INDEX edi_number_value ON edi_number USING btree (value text_pattern_ops, interchange_id, supplier_id, reseller_id);
 CREATE TABLE edi_patience (
   partnership_id text NOT NULL, org_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, hours bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, receipt_hours bigint NOT NULL,
   PRIMARY KEY (partnership_id, org_id),
@@ -444,7 +444,7 @@ CREATE TABLE edi_set (
 );
 CREATE INDEX edi_set_document ON edi_set USING btree (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set USING btree (supplier_id, reseller_id, group_control);
-CREATE INDEX edi_set_key ON edi_set USING btree (business_key, interchange_id);
+CREATE INDEX edi_set_key ON edi_set USING btree (business_key text_pattern_ops, interchange_id, supplier_id, reseller_id);
 CREATE TABLE edi_stage (
   partnership_id text NOT NULL, sender_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, started bigint NOT NULL, started_by text NOT NULL, supplier_yes bigint NOT NULL, supplier_by text NOT NULL, reseller_yes bigint NOT NULL, reseller_by text NOT NULL, live bigint NOT NULL,
   PRIMARY KEY (partnership_id, sender_id),
@@ -838,10 +838,12 @@ CREATE TABLE interchange (
   FOREIGN KEY (sender_id) REFERENCES org(id)
 );
 CREATE INDEX interchange_carrier ON interchange USING btree (delegate_id, delivery, received, id) WHERE (way = 'network'::text);
+CREATE INDEX interchange_control ON interchange USING btree (control text_pattern_ops, supplier_id, reseller_id, id);
 CREATE INDEX interchange_delegate ON interchange USING btree (delegate_id, received, id) WHERE (delegate_id <> ''::text);
 CREATE INDEX interchange_due ON interchange USING btree (state, lane, next_at, id);
 CREATE INDEX interchange_network ON interchange USING btree (sender_id, network, delivery, received, id) WHERE (network <> ''::text);
 CREATE INDEX interchange_outbox ON interchange USING btree (receiver_id, delivery, received, id);
+CREATE INDEX interchange_pair ON interchange USING btree (supplier_id, reseller_id, received, id);
 CREATE INDEX interchange_reseller ON interchange USING btree (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange USING btree (reseller_id, received, id) WHERE (result = ANY (ARRAY['rejected'::text, 'partly'::text]));
 CREATE INDEX interchange_reseller_stuck ON interchange USING btree (reseller_id, received, id) WHERE (state = ANY (ARRAY['held'::text, 'failed'::text]));

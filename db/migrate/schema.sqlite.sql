@@ -316,7 +316,7 @@ CREATE TABLE edi_identity_confirmation (
 CREATE TABLE edi_number (
   interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, value TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, PRIMARY KEY (interchange_id, position, value)
 );
-CREATE INDEX edi_number_value ON edi_number (value, interchange_id);
+CREATE INDEX edi_number_value ON edi_number (value, interchange_id, supplier_id, reseller_id);
 CREATE TABLE edi_patience (
   partnership_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, hours INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, receipt_hours INTEGER NOT NULL DEFAULT 4, PRIMARY KEY (partnership_id, org_id)
 );
@@ -345,7 +345,7 @@ CREATE TABLE edi_set (
 );
 CREATE INDEX edi_set_document ON edi_set (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set (supplier_id, reseller_id, group_control);
-CREATE INDEX edi_set_key ON edi_set (business_key, interchange_id);
+CREATE INDEX edi_set_key ON edi_set (business_key, interchange_id, supplier_id, reseller_id);
 CREATE TABLE edi_stage (
   partnership_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, started INTEGER NOT NULL, started_by TEXT NOT NULL,
   supplier_yes INTEGER NOT NULL, supplier_by TEXT NOT NULL, reseller_yes INTEGER NOT NULL, reseller_by TEXT NOT NULL, live INTEGER NOT NULL, PRIMARY KEY (partnership_id, sender_id)
@@ -617,11 +617,13 @@ CREATE TABLE interchange (
   delivery TEXT NOT NULL, fetched INTEGER NOT NULL, acknowledged TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, processed INTEGER NOT NULL
 , delegate_id TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '', way TEXT NOT NULL DEFAULT '', judged_at INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX interchange_carrier ON interchange (delegate_id, delivery, received, id) WHERE way = 'network';
+CREATE INDEX interchange_control ON interchange (control, supplier_id, reseller_id, id);
 CREATE INDEX interchange_delegate ON interchange (delegate_id, received, id) WHERE delegate_id <> '';
 CREATE INDEX interchange_due ON interchange (state, lane, next_at, id);
 CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
 CREATE INDEX interchange_network ON interchange (sender_id, network, delivery, received, id) WHERE network <> '';
 CREATE INDEX interchange_outbox ON interchange (receiver_id, delivery, received, id);
+CREATE INDEX interchange_pair ON interchange (supplier_id, reseller_id, received, id);
 CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange (reseller_id, received, id) WHERE result IN ('rejected', 'partly');
 CREATE INDEX interchange_reseller_stuck ON interchange (reseller_id, received, id) WHERE state IN ('held', 'failed');
