@@ -100,13 +100,17 @@ func Sift[T any](ctx context.Context, l List, sieves []Sieve, limit int) (rows [
 			by, least = i, n
 		}
 	}
-	read := func(keys string, args []any) ([]T, error) {
+	// read reads the page of so many keys; whole says whether the page holds all that it can.
+	read := func(keys string, args []any, n int) (whole bool, err error) {
 		var ids []string
-		err := test(page(db.Tx(ctx).Table(each(db.DialectOf(ctx), keys, l.Table, "id", "m.sift_key"), args...)), by).Pluck("id", &ids).Error
+		err = test(page(db.Tx(ctx).Table(each(db.DialectOf(ctx), keys, l.Table, "id", "m.sift_key"), args...)), by).Limit(n).Pluck("id", &ids).Error
 		if rows = nil; err != nil || len(ids) == 0 {
-			return nil, db.Translate(err)
+			return true, db.Translate(err)
 		}
-		return rows, db.Translate(db.Tx(ctx).Table(l.Table).Where("id IN ?", ids).Order(order).Find(&rows).Error)
+		had := len(ids)
+		ids = slices.Compact(ids)
+		ids = ids[:min(len(ids), limit)]
+		return had < n || len(ids) == limit, db.Translate(db.Tx(ctx).Table(l.Table).Where("id IN ?", ids).Order(order).Find(&rows).Error)
 	}
 	if by >= 0 && least > int64(few) && sieves[by].Top != "" {
 		keys, args := "(SELECT sift_key FROM ("+sieves[by].Top+") k", slices.Clone(sieves[by].TopArgs)
@@ -117,7 +121,7 @@ func Sift[T any](ctx context.Context, l List, sieves []Sieve, limit int) (rows [
 		if l.Up {
 			way = "sift_at, sift_key"
 		}
-		if rows, err := read(keys+" ORDER BY "+way+" LIMIT ?) m", append(args, first*limit)); err != nil || len(rows) >= limit {
+		if _, err := read(keys+" ORDER BY "+way+" LIMIT ?) m", append(args, first*limit), limit); err != nil || len(rows) >= limit {
 			return rows, err
 		}
 	}
@@ -129,11 +133,15 @@ func Sift[T any](ctx context.Context, l List, sieves []Sieve, limit int) (rows [
 	if rows = nil; by < 0 {
 		return all()
 	}
-	s := sieves[by]
-	if s.Once {
-		return read("(SELECT "+s.Key+" AS sift_key FROM ("+s.Keys+") k) m", s.KeysArgs)
+	s, n := sieves[by], limit
+	if !s.Once { // the same key stands together: to sort all of them out first costs more
+		n *= 4
 	}
-	return read("(SELECT DISTINCT "+s.Key+" AS sift_key FROM ("+s.Keys+") k) m", s.KeysArgs)
+	whole, err := read("(SELECT "+s.Key+" AS sift_key FROM ("+s.Keys+") k) m", s.KeysArgs, n)
+	if err == nil && !whole {
+		_, err = read("(SELECT DISTINCT "+s.Key+" AS sift_key FROM ("+s.Keys+") k) m", s.KeysArgs, limit)
+	}
+	return rows, err
 }
 
 // each joins keys with the rows of a table that has an index on a column, key by key,

@@ -312,7 +312,7 @@ type Filter struct {
 	Result      string
 	Partner     string // company id
 	Partnership string
-	Query       string // begin of a control number, or a whole business number, SSCC, Message-ID or file name
+	Query       string // the beginning of a control number, business number or SSCC, or a whole Message-ID or file name
 	After       string // cursor of the page before
 	Limit       int    // default 50, at most 200
 }

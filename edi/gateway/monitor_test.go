@@ -79,7 +79,12 @@ VALUES (?, ?, ?, ?, ?, ?, ?, 'A', 'B', ?, true, '', ?, '', '', '', 0, '', '', ''
 			}
 			return fmt.Sprint(out)
 		}
-		for _, q := range []string{"PO611", number, "<m1@example>", "m1@example", "855-x.x12"} {
+		b.exec(insert, db.NewID(), "in", withKestrel.ID, aurelia, kestrel, kestrel, aurelia, "m3@example", "", "lost.x12") // nothing could be read of it
+		b.want("of no interchange", find(ingrid, "", "m3@example"), "[]")
+		for _, q := range []string{"PO611", "PO61", "po611", number, "<m1@example>", "m1@example", "855-x.x12"} {
+			if q == "PO61" {
+				b.want("the beginning of a number", find(ingrid, "in", q), fmt.Sprint([]string{a.ID}))
+			}
 			b.want(q, find(ingrid, "out", q), fmt.Sprint([]string{id}))
 			b.want(q+" for a competitor", find(kaarel, "", q), "[]")
 		}

@@ -182,13 +182,13 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 		var rows []interchangeRow
 		// Index ranges, one for each side and one for what was sent for others,
 		// merged: the cost stays flat with depth. No row is in two.
-		for _, side := range []string{"supplier_id = ?", "reseller_id = ?", "delegate_id = ?"} {
-			q := f.where(db.Tx(ctx).Where(side, scope.Org()), scope.Org())
-			if f.After != "" {
-				q = q.Where("received < ? OR (received = ? AND id < ?)", at, at, id)
-			}
-			var some []interchangeRow
-			if err := q.Order("received DESC, id DESC").Limit(limit + 1).Find(&some).Error; err != nil {
+		var after []any
+		if f.After != "" {
+			after = []any{at, id}
+		}
+		for _, side := range []string{"supplier", "reseller", "delegate"} {
+			some, err := f.listed(ctx, side, scope.Org(), after, limit+1)
+			if err != nil {
 				return err
 			}
 			rows = append(rows, some...)
