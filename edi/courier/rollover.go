@@ -1,10 +1,10 @@
 package courier
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 
 	"entente/db"
 	"entente/db/audit"
