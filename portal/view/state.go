@@ -83,6 +83,7 @@ var states = map[State]Tone{
 	"handover.offered": Amber, "handover.taken": Green, "handover.refused": Red, "handover.withdrawn": Grey,
 	"quote.requested": Amber, "quote.offered": Blue, "quote.accepted": Green, "quote.declined": Red, "quote.expired": Red, "quote.withdrawn": Grey,
 	"mapping.proposed": Amber, "mapping.working": Blue, "mapping.sized": Amber, "mapping.matched": Amber, "mapping.done": Green, "mapping.small": Grey, "mapping.ended": Grey, "mapping.declined": Red, "mapping.cancelled": Grey, "mapping.expired": Red, "mapping.failed": Red,
+	"share.live": Green, "share.ended": Grey, "share.revoked": Grey,
 	"certificate.used": Green, "certificate.trusted": Green, "certificate.next": Blue, "certificate.ending": Amber, "certificate.ended": Red, "certificate.retired": Grey, "certificate.early": Amber,
 	"hook.working": Green, "hook.failing": Amber, "hook.paused": Red, "hook.off": Grey, "hook.queued": Amber, "hook.delivered": Green, "hook.parked": Red, "hook.failed": Red,
 	"remote.new": Grey, "remote.working": Green, "remote.failing": Red,
