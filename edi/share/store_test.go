@@ -70,6 +70,7 @@ func bare(t *testing.T, d *db.DB) (*Service, access.Actor, string) {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dbtest.CheckModels(t, d, row{})
 		s, who, id := bare(t, d)
 		if _, _, err := s.Make(t.Context(), who, Cmd{Interchange: id}); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("of a document that was not read yet: %v", err)
