@@ -71,6 +71,28 @@ var (
 // Text masks every number in a text.
 func Text(s string) string { return anyNumber.ReplaceAllString(s, Word) }
 
+// Tells says that what a finding says may tell a price: it is about an element that is
+// masked or unknown, or names a number without saying of what.
+func Tells(f wire.Finding, un bool) bool {
+	if f.Pos.Element > 0 && f.SegmentID != "" {
+		if un {
+			ref, _ := schema.MessageReferences(edifact.MessageID{}).UN(edifact.TagOf(f.SegmentID), f.Pos.Element, max(f.Pos.Component, 1))
+			return kindOf(unKinds, ref) != plain
+		}
+		ref, _ := schema.ReferencesOf("").X12(x12.TagOf(f.SegmentID), f.Pos.Element, max(f.Pos.Component, 1))
+		return kindOf(x12Kinds, ref) != plain
+	}
+	if anyNumber.MatchString(f.Value) {
+		return true
+	}
+	for _, v := range f.Args {
+		if anyNumber.MatchString(v) {
+			return true
+		}
+	}
+	return false
+}
+
 // apply is a value as it is copied.
 func apply(k kind, v []byte) []byte {
 	switch {

@@ -25,6 +25,7 @@ import (
 	"entente/edi/agreement"
 	"entente/edi/courier"
 	"entente/edi/gateway"
+	"entente/edi/share"
 	"entente/portal/batch"
 	"entente/portal/hook"
 	"entente/portal/problem"
@@ -95,6 +96,7 @@ type Deps struct {
 	Files       *batch.Service
 	Gateway     *gateway.Service
 	Courier     *courier.Service
+	Shares      *share.Service
 	// Agreements are the EDI agreements.
 	Agreements *agreement.Service
 	Hooks      *hook.Service

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 
 	"entente/edi/gateway"
+	"entente/edi/share"
 	"entente/edi/wire"
 	"entente/portal/locale"
 	"entente/prm/access"
@@ -123,6 +124,7 @@ type interchangeFilter struct {
 }
 
 func (a *API) edi() {
+	a.shares()
 	const base = "/api/v1/edi"
 	o := op("POST", IntakePath, "edi:write", "Send interchanges", "The body is the raw file: one or several X12 interchanges. The answer comes only after the bytes are durable; checking, booking and the 997 follow. Refused before that with 422 `edi.not_edi`, `edi.sender_not_yours` or `edi.receiver_unknown`, or 413; then nothing of the body is kept.", 202)
 	o.RequestBody = &huma.RequestBody{Required: true, Content: bytesOf("application/edi-x12", "application/edifact", "application/octet-stream")}
@@ -278,6 +280,66 @@ func documentHref(kind, id string) string {
 		return gateway.Href(id)
 	}
 	return ""
+}
+
+// shareLink is a link that shows one document without its prices.
+type shareLink struct {
+	ID          string     `json:"id"`
+	Interchange string     `json:"interchange"`
+	Document    int        `json:"document" doc:"place of the document in the interchange, from 1"`
+	Note        string     `json:"note,omitempty"`
+	Made        time.Time  `json:"made"`
+	Expires     time.Time  `json:"expires"`
+	Revoked     *time.Time `json:"revoked,omitempty"`
+	Opened      int64      `json:"opened" doc:"how often it was looked at"`
+	URL         string     `json:"url,omitempty" doc:"only in the answer that makes it"`
+}
+
+func (a *API) wireShare(l share.Link, token string) shareLink {
+	out := shareLink{ID: l.ID, Interchange: l.Interchange, Document: l.Position, Note: l.Note, Made: l.Made, Expires: l.Expires, Opened: l.Opened}
+	if !l.Revoked.IsZero() {
+		out.Revoked = &l.Revoked
+	}
+	if token != "" {
+		out.URL = a.d.BaseURL + "/shared/" + token
+	}
+	return out
+}
+
+// shares are the links that show documents to people without a sign-in.
+func (a *API) shares() {
+	const base = "/api/v1/edi"
+	handle(a, op("POST", base+"/interchanges/{id}/shares", "shares:write", "Share a document by a link", "Whoever has the address sees one document with prices, amounts and percentages masked, in the file too, until the link ends or is taken back. The address is in this answer only.", 201),
+		func(ctx context.Context, actor access.Actor, in *struct {
+			IDPath
+			Body struct {
+				Document int    `json:"document,omitempty" minimum:"1" doc:"default 1"`
+				Days     int    `json:"days,omitempty" minimum:"1" maximum:"90" doc:"default 7"`
+				Note     string `json:"note,omitempty" maxLength:"120"`
+			}
+		}) (*reply[shareLink], error) {
+			l, token, err := a.d.Shares.Make(ctx, actor, share.Cmd{Interchange: in.ID, Position: in.Body.Document, Days: in.Body.Days, Note: in.Body.Note})
+			if err != nil {
+				return nil, err
+			}
+			return &reply[shareLink]{a.wireShare(l, token)}, nil
+		})
+	handle(a, op("GET", base+"/interchanges/{id}/shares", "shares:write", "List the links to an interchange", "Of your company, the newest first.", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[list[shareLink]], error) {
+			links, err := a.d.Shares.List(ctx, actor, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]shareLink, len(links))
+			for i, l := range links {
+				items[i] = a.wireShare(l, "")
+			}
+			return page(items, ""), nil
+		})
+	handle(a, op("POST", base+"/shares/{id}/revoke", "shares:write", "Take a link back", "It stops working at once. Safe to repeat.", 204),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+			return nil, a.d.Shares.Revoke(ctx, actor, in.ID)
+		})
 }
 
 func wireFindings(fs []wire.Finding) []finding {

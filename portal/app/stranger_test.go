@@ -249,6 +249,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT id FROM trigger_rule LIMIT 2`,
 			`SELECT x.id FROM suggestion x JOIN org r ON r.id = x.partner_id WHERE r.slug = 'kestrel' LIMIT 2`,
 			`SELECT x.lead_id FROM landing_lead x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
+			`SELECT x.id FROM edi_share x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.id FROM order_arrival x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 		} {
 			var got []string
@@ -622,13 +623,14 @@ func TestStranger(t *testing.T) {
 	forumOfKestrel(t, a)
 	libraryOfKestrel(t, a)
 	leadsOfAurelia(t, a)
+	shareOfKestrel(t, a)
 	ids, canaries := foreign(t, a)
 	who := stranger(t, a)
 	// pages first: the calls below include wrong passwords, which then throttle
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "push": a.push, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "campaign": a.campaigns, "brand": a.brands, "trigger": a.triggers, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "share": a.shares, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "push": a.push, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "campaign": a.campaigns, "brand": a.brands, "trigger": a.triggers, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {
@@ -826,7 +828,7 @@ func strangerHTTP(t *testing.T, a *App, ids, canaries []string) {
 		t.Errorf("only %d requests were made", seen)
 	}
 	// the pages a stranger may open hold nothing of Kestrel's either
-	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/library", "/library?q=Harrow", "/library?view=own", "/library/new", "/find?q=terms", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel", "/quotes", "/quotes?q=Harrow", "/quotes/new", "/mappings", "/mappings/new", "/find?q=Harrow", "/engagements", "/engagements?q=Harrow", "/engagements/new"} {
+	for _, path := range []string{"/", "/orders", "/invoices", "/catalogue", "/catalogue/prices", "/catalogue/stock", "/catalogue/backorders", "/edi", "/edi/certificates", "/edi/certificates?show=ending", "/edi/maps", "/rooms", "/partners", "/people", "/company", "/profile", "/inbox", "/mail", "/find?q=450", "/find?q=Kestrel", "/rooms?q=Harrow", "/library", "/library?q=Harrow", "/library?view=own", "/library/new", "/find?q=terms", "/forum", "/forum?q=Harrow", "/forum?q=deliver", "/forum?view=ideas", "/forum/new", "/forum/related?title=Harrow", "/forum/related?title=deliver", "/rooms?q=" + url.QueryEscape("备货"), "/orders?q=450", "/orders?partner=kestrel", "/quotes", "/quotes?q=Harrow", "/quotes/new", "/mappings", "/mappings/new", "/find?q=Harrow", "/engagements", "/engagements?q=Harrow", "/engagements/new"} {
 		code, text := ask("GET", "/c/baltic"+path, "")
 		if code >= 500 || code == 404 && !strings.Contains(path, "kestrel") {
 			t.Errorf("GET %s: %d", path, code)

@@ -67,6 +67,7 @@ func (*LeadsPage) meta() meta {
 }
 func (*PublicFormPage) meta() meta { return meta{block: "public_form", layout: "plain"} }
 func (*LandingPage) meta() meta    { return meta{block: "landing", layout: "landing"} }
+func (*SharedPage) meta() meta     { return meta{block: "shared", layout: "shared"} }
 func (*WebFormPage) meta() meta    { return meta{block: "webform", layout: "app", nav: NavLeads} }
 func (*LeadBulkPage) meta() meta   { return meta{block: "lead_bulk", layout: "app", nav: NavLeads} }
 func (*OfferPage) meta() meta      { return meta{block: "offer", layout: "app", nav: NavLeads} }
@@ -188,6 +189,10 @@ func (*WizardPage) meta() meta {
 func (*FormPreviewPage) meta() meta {
 	return meta{block: "form_preview", layout: "app", nav: NavConnections}
 }
+func (*CertificatesPage) meta() meta {
+	return meta{block: "certificates", layout: "app", nav: NavCertificates, head: true}
+}
+func (*MapsPage) meta() meta  { return meta{block: "maps", layout: "app", nav: NavMaps, head: true} }
 func (*HooksPage) meta() meta { return meta{block: "hooks", layout: "app", nav: NavConnections} }
 func (*HookPage) meta() meta  { return meta{block: "hook", layout: "app", nav: NavConnections} }
 func (*FormSendPage) meta() meta {

@@ -28,6 +28,8 @@ var entries = []entry{
 	{NavCatalogue, "trade", "/catalogue", "book", 7},
 	{NavEDI, "trade", "/edi", "file-code", 4},
 	{NavConnections, "trade", "/edi/connections", "plug-connected", 0},
+	{NavCertificates, "trade", "/edi/certificates", "key", 0},
+	{NavMaps, "trade", "/edi/maps", "arrows-split", 0},
 	{NavRooms, "talk", "/rooms", "message-circle", 3},
 	{NavForum, "talk", "/forum", "messages", 0},
 	{NavLibrary, "talk", "/library", "book", 0},

@@ -264,3 +264,65 @@ type RouteRow struct {
 	Doors, Formats []Option
 	PreviewURL     string
 }
+
+// CertificatesPage is /c/{slug}/edi/certificates: all certificates, those that end first at the top. Ending shows those that end soon or have ended.
+type CertificatesPage struct {
+	Base
+	Tabs   []Tab
+	Ending bool
+	Count  int // that end soon or have ended
+	Rows   []CertificateOf
+	AddURL string // where the company adds its own; empty: it has no partner
+}
+
+// CertificateOf is a certificate with whose it is and the connections that use it.
+type CertificateOf struct {
+	CertificateRow
+	Company Company
+	Mine    bool
+	Uses    []CertificateUse
+	NextURL string // where a next one is added; empty: not by the viewer
+}
+
+// Ends says that somebody should look at it.
+func (c CertificateOf) Ends() bool {
+	return c.State == "certificate.ending" || c.State == "certificate.ended" || c.Left <= 30
+}
+
+// CertificateUse is a connection that uses it.
+type CertificateUse struct {
+	Name, URL string
+}
+
+// MapsPage is /c/{slug}/edi/maps: what turns documents into each other and what judges them.
+type MapsPage struct {
+	Base
+	Partners []MapCard
+	House    []MapRow // rules of the company, whoever the partner is
+	RulesURL string
+}
+
+// MapCard is that of one partner.
+type MapCard struct {
+	Company Company
+	Side    string
+	URL     string
+	Rows    []MapRow
+	Routes  []MapRoute
+}
+
+// MapRow is one thing with the place where it is set.
+type MapRow struct {
+	Name  Text
+	Value Text
+	URL   string
+}
+
+// MapRoute is how one kind of document travels and what it is translated into.
+type MapRoute struct {
+	Kind      string
+	Name      Text
+	Direction Text
+	Format    Text
+	Door      Text
+}

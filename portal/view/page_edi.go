@@ -29,7 +29,7 @@ type MessageRow struct {
 	Took      time.Duration // zero: not known
 }
 
-// MessagePage is /c/{slug}/edi/{id}: one interchange. Tab is explanation, answer, attempts or audit (query "tab"). Fragments "message.say", "message.raw".
+// MessagePage is /c/{slug}/edi/{id}: one interchange. Tab is explanation, answer, attempts, audit or share (query "tab"). Fragments "message.say", "message.raw".
 type MessagePage struct {
 	Base
 	URL         string
@@ -56,6 +56,7 @@ type MessagePage struct {
 	Attempts    []Attempt
 	Carried     []Carried // the AS2 messages that brought or took it
 	Audit       []Entry
+	Share       *ShareBox // nil: the viewer may make no links
 	Tab         string
 	DownloadURL string
 	SubjectURL  string // the order or invoice it made
@@ -189,4 +190,43 @@ type Carried struct {
 	Kept      bool // the message itself can be downloaded
 	Receipt   bool // and its receipt
 	CanResend bool
+}
+
+// ShareBox keeps the links that show the document without its prices. A new one posts days, note and position to URL; one is taken back by a post to URL/{id}/revoke.
+type ShareBox struct {
+	URL      string
+	Form     Form
+	Days     []Option
+	Position int    // the document shown
+	Fresh    string // the address of a link just made; it is shown once
+	Links    []ShareRow
+}
+
+// ShareRow is one link.
+type ShareRow struct {
+	ID       string
+	Note     string
+	By       string
+	Position int
+	Made     time.Time
+	Expires  time.Time
+	Opened   int
+	OpenedAt time.Time
+	Status   Status
+	Holds    bool
+}
+
+// SharedPage is /shared/{token}: one document without its prices, for whoever has the address. Gone: there is nothing, for whatever reason.
+type SharedPage struct {
+	Base
+	Gone      bool
+	Type      string
+	From, To  string
+	Facts     []Text
+	Until     time.Time
+	Count     int
+	Inspect   Inspect
+	Findings  []Finding
+	FileURL   string
+	Languages []Option // Value is the address
 }

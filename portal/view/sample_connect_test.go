@@ -1,6 +1,10 @@
 package view
 
-import "time"
+import (
+	"time"
+
+	"entente/portal/locale"
+)
 
 func connectionOf(tab, url string, who Company, st State) Connection {
 	c := Connection{URL: url, Partner: who, Side: "reseller", Status: Status{State: st}}
@@ -110,4 +114,24 @@ var sampleTries = []TryRow{
 	{Login: "aurelia.typo", Addr: "192.0.2.7", What: T("tries.what.unknown"), Advice: T("tries.do.unknown"), Times: 1, Last: at(24, 7, 0)},
 	{Login: "aurelia", Addr: "192.0.2.7", Known: true, What: T("tries.what.key"), Advice: T("tries.do.key"), Times: 1, Last: at(23, 7, 0), Mended: true},
 	{What: T("tries.what.password"), Advice: T("tries.do.password"), Times: 700, Last: at(23, 6, 0)},
+}
+
+func sharedPage(lang locale.Language) Page {
+	m := messagePage(base(lang, aurelia), "")
+	return &SharedPage{Base: open(lang), Type: "850", From: "Kestrel Supply", To: "Aurelia Tools", Facts: m.Facts, Until: at(28, 9, 12), Count: 16, Inspect: m.Inspect, Findings: m.Findings, FileURL: "/shared/x/file", Languages: options("?in=en", "?in=en", "English", "?in=zh-CN", "简体中文")}
+}
+
+func certificatesPage(b Base) Page {
+	row := func(state State, left int) CertificateRow {
+		return CertificateRow{ID: "c1", Subject: "CN=AURELIA-AS2", Serial: "01", Key: "RSA 2048", Fingerprint: "7A:1F", Purpose: T("purpose.both"), State: state, From: at(1, 0, 0), Until: at(24, 0, 0), Left: left, DownloadURL: "/c/aurelia/edi/connections/1/certificates/c1"}
+	}
+	uses := []CertificateUse{{"Kestrel Supply", "/c/aurelia/edi/connections/1"}, {"Baltic Trade Oü", "/c/aurelia/edi/connections/2"}}
+	return &CertificatesPage{Base: b, Tabs: []Tab{{T("list.all"), "/c/aurelia/edi/certificates", -1, true}, {T("certs.ending"), "/c/aurelia/edi/certificates?show=ending", 1, false}}, Count: 1, AddURL: uses[0].URL,
+		Rows: []CertificateOf{{row("certificate.ending", 12), aurelia, true, uses, uses[0].URL}, {row("certificate.trusted", 300), kestrel, false, uses[:1], ""}}}
+}
+
+func mapsPage(b Base) Page {
+	return &MapsPage{Base: b, RulesURL: "/c/aurelia/company/approvals", House: []MapRow{{T("approval.rule.order_limit"), T("role.admin"), "/c/aurelia/company/approvals"}},
+		Partners: []MapCard{{Company: kestrel, Side: "reseller", URL: "/c/aurelia/edi/connections/1", Rows: []MapRow{{T("maps.units"), T("maps.count", "n", 1), "/c/aurelia/edi/connections/1/agreement"}, {T("maps.items"), T("maps.many", "n", 1000), "/c/aurelia/catalogue"}},
+			Routes: []MapRoute{{"850", T("document.850"), T("maps.in"), T("routes.format_order"), T("routes.door.outbox")}}}}}
 }

@@ -84,6 +84,7 @@ var states = map[State]Tone{
 	"quote.requested": Amber, "quote.offered": Blue, "quote.accepted": Green, "quote.declined": Red, "quote.expired": Red, "quote.withdrawn": Grey,
 	"mapping.proposed": Amber, "mapping.working": Blue, "mapping.sized": Amber, "mapping.matched": Amber, "mapping.done": Green, "mapping.small": Grey, "mapping.ended": Grey, "mapping.declined": Red, "mapping.cancelled": Grey, "mapping.expired": Red, "mapping.failed": Red,
 	"certificate.used": Green, "certificate.trusted": Green, "certificate.next": Blue, "certificate.waiting": Amber, "certificate.ending": Amber, "certificate.ended": Red, "certificate.retired": Grey, "certificate.early": Amber,
+	"share.live": Green, "share.ended": Grey, "share.revoked": Grey,
 	"hook.working": Green, "hook.failing": Amber, "hook.paused": Red, "hook.off": Grey, "hook.queued": Amber, "hook.delivered": Green, "hook.parked": Red, "hook.failed": Red,
 	"remote.new": Grey, "remote.working": Green, "remote.failing": Red,
 	"as2.received": Green, "as2.refused": Red, "as2.queued": Blue, "as2.awaiting_receipt": Amber, "as2.delivered": Green, "as2.unproved": Amber, "as2.failed": Red,

@@ -2,7 +2,9 @@ package web_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/pem"
+	"fmt"
 	"html"
 	"io"
 	"mime/multipart"
@@ -239,6 +241,20 @@ func TestConnectAPartner(t *testing.T) {
 	if got := ingrid.Get(t, strings.TrimSuffix(resend[1], "resend")+"message"); got.Status != 200 || !strings.Contains(got.Body, "AS2-From: AURELIA-AS2") {
 		t.Errorf("the message: %d %.200s", got.Status, got.Body)
 	}
+	sent := ingrid.Get(t, strings.TrimSuffix(resend[1], "resend")+"message").Body
+	for name, pattern := range map[string]string{"Message-ID": `(?i)\nMessage-ID: <([^>]+)>`, "Message-ID in brackets": `(?i)\nMessage-ID: (<[^>]+>)`} {
+		m := regexp.MustCompile(pattern).FindStringSubmatch("\n" + sent)
+		if m == nil {
+			t.Errorf("%s: none in %.300s", name, sent)
+			continue
+		}
+		if found := ingrid.Get(t, "/c/aurelia/edi?q="+url.QueryEscape(m[1])).Body; !strings.Contains(found, path) {
+			t.Errorf("%s: %s is not found", name, m[1])
+		}
+		if found := p.As(t, portaltest.Maya).Get(t, "/c/kestrel/edi?q="+url.QueryEscape(m[1])).Body; strings.Contains(found, "data-row") {
+			t.Errorf("%s: a competitor finds %s", name, m[1])
+		}
+	}
 	if a := ingrid.Post(t, resend[1], url.Values{"fresh": {"1"}}); a.Status != 303 {
 		t.Fatalf("sent as new: %d\n%.1000s", a.Status, a.Body)
 	}
@@ -393,4 +409,69 @@ func eventually(t *testing.T, what string, ok func() bool) {
 			t.Fatalf("never: %s", what)
 		}
 	}
+}
+
+// TestSheetForThePartner: what the partner's people are handed says all they need to
+// connect, as it is set, in their language, and nothing that is secret or another's.
+func TestSheetForThePartner(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid := p.As(t, portaltest.Ingrid)
+	link := ingrid.Find(t, "/c/aurelia/edi/connections", `href="(/c/aurelia/edi/connections/[0-9a-v]{26})">Kestrel`)
+	setup := ingrid.Get(t, link).Body
+	pemFile := ingrid.Get(t, ingrid.Find(t, link, `href="(`+link+`/certificates/[0-9a-v]{26})"`))
+	block, _ := pem.Decode([]byte(pemFile.Body))
+	if block == nil {
+		t.Fatalf("%.300s", pemFile.Body)
+	}
+	sum := sha256.Sum256(block.Bytes)
+	var pairs []string
+	for _, b := range sum {
+		pairs = append(pairs, fmt.Sprintf("%02X", b))
+	}
+	fingerprint := strings.Join(pairs, ":")
+	if !strings.Contains(setup, fingerprint) {
+		t.Fatal("the certificate is not that of the page")
+	}
+	for language, words := range map[string][]string{
+		"en":    {"How Kestrel Supply connects to Aurelia Tools", "SHA-256 fingerprint", "data-print"},
+		"zh-CN": {"Kestrel Supply", "Aurelia Tools", "SHA-256", "data-print"},
+	} {
+		if language == "zh-CN" {
+			ingrid.Post(t, "/language", url.Values{"language": {language}, "next": {"/"}})
+		}
+		sheet := ingrid.Get(t, link+"/sheet")
+		if sheet.Status != 200 || !strings.Contains(sheet.Body, `lang="`+language+`"`) {
+			t.Errorf("%s: %d %.300s", language, sheet.Status, sheet.Body)
+		}
+		for _, want := range append(words, "ZZ:AURELIATOOLS", "AURELIA-AS2", fingerprint, p.URL+"/as2", p.URL+"/api/v1/edi/interchanges", p.URL+"/api/v1/edi/outbox") {
+			if !strings.Contains(sheet.Body, want) {
+				t.Errorf("%s: the sheet lacks %q", language, want)
+			}
+		}
+		main := sheet.Body[strings.Index(sheet.Body, "<main"):]
+		for _, secret := range []string{"PRIVATE KEY", "Baltic", "BALTIC", "华东", "Bearer ", "entente-demo"} {
+			if strings.Contains(main, secret) {
+				t.Errorf("%s: the sheet holds %q", language, secret)
+			}
+		}
+	}
+}
+
+// TestCertificatesAndMaps: every certificate and every rule stands on one page with where
+// it is set, in the navigation of who runs EDI.
+func TestCertificatesAndMaps(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	tomas, maya := p.As(t, "tomas@aurelia.example"), p.As(t, portaltest.Maya)
+	link := tomas.Find(t, "/c/aurelia/edi/connections", `href="(/c/aurelia/edi/connections/[0-9a-v]{26})">Kestrel`)
+	certificate := tomas.Find(t, link, link+`/certificates/([0-9a-v]{26})"`)
+	portaltest.Run(t, []portaltest.Scenario{
+		{Name: "certificates", As: tomas, Path: "/c/aurelia/edi/certificates", Contains: []string{"Certificates", "AURELIA-AS2", "KESTREL-AS2", "BALTIC-AS2", certificate, `href="` + link + `"`, "SHA-256", "Add the next one", `aria-current="page"`}},
+		{Name: "those that end", As: tomas, Path: "/c/aurelia/edi/certificates?show=ending", Contains: []string{"Ending soon"}},
+		{Name: "certificates of a reseller", As: maya, Path: "/c/kestrel/edi/certificates", Contains: []string{"AURELIA-AS2", "KESTREL-AS2"}, Lacks: []string{"BALTIC", "Baltic"}},
+		{Name: "maps", As: tomas, Path: "/c/aurelia/edi/maps", Contains: []string{"Kestrel Supply", "Baltic Trade", link + "/agreement", link + "/locations", "To us", "To the partner", "/c/aurelia/company/approvals"}},
+		{Name: "maps of a reseller", As: maya, Path: "/c/kestrel/edi/maps", Contains: []string{"Aurelia Tools"}, Lacks: []string{"BALTIC", "Baltic", "华东"}},
+		{Name: "in the palette", As: tomas, Path: "/c/aurelia/", Contains: []string{`href="/c/aurelia/edi/certificates"`, `href="/c/aurelia/edi/maps"`}},
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,11 @@ import (
 	"entente/edi/as2"
 	"entente/edi/courier"
 	"entente/edi/gateway"
+	"entente/edi/mask"
+	"entente/edi/share"
+	"entente/edi/wire"
+	"entente/portal/locale"
+	"entente/portal/session"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -224,4 +230,176 @@ func writeHeaders(b *bytes.Buffer, kept []byte) {
 		fmt.Fprintf(b, "%s: %s\r\n", f.Name, f.Value)
 	}
 	b.WriteString("\r\n")
+}
+
+// shareMade is what became of a form that makes a link.
+type shareMade struct {
+	fresh string // its address
+	form  view.Form
+}
+
+// shareDays are the lives of a link that the page offers.
+var shareDays = []int{1, share.DefaultDays, 30, share.MaxDays}
+
+// shareBox fills the links of a message, for who may make them.
+func (v *visit) shareBox(page *view.MessagePage, m gateway.Message, set *gateway.Set, made shareMade) error {
+	if set == nil || gateway.IsForm(m.Syntax) || !v.may(access.EDIShare, access.Shared(m.Supplier, m.Reseller)) {
+		if page.Tab == tabShare {
+			page.Tab = ""
+		}
+		return nil
+	}
+	box := &view.ShareBox{URL: v.path("edi", m.ID, "shares"), Form: made.form, Position: set.Position, Fresh: made.fresh}
+	page.Share = box
+	if page.Tab != tabShare {
+		return nil
+	}
+	chosen := or(box.Form.Value("days"), strconv.Itoa(share.DefaultDays))
+	for _, d := range shareDays {
+		box.Days = append(box.Days, view.Option{Value: strconv.Itoa(d), Label: view.T("share.days_of", "n", d), On: strconv.Itoa(d) == chosen})
+	}
+	links, err := v.w.d.Shares.List(v.ctx, v.actor(), m.ID)
+	if err != nil {
+		return err
+	}
+	var people []string
+	for _, l := range links {
+		people = append(people, l.MadeBy)
+	}
+	n, err := v.lookup(nil, people)
+	for _, l := range links {
+		row := view.ShareRow{ID: l.ID, Note: l.Note, By: n.person(l.MadeBy), Position: l.Position, Made: l.Made, Expires: l.Expires, Opened: int(l.Opened), OpenedAt: l.OpenedAt, Holds: l.Holds(v.now), Status: view.Status{State: "share.live"}}
+		switch {
+		case !l.Revoked.IsZero():
+			row.Status.State = "share.revoked"
+		case !row.Holds:
+			row.Status.State = "share.ended"
+		}
+		box.Links = append(box.Links, row)
+	}
+	return err
+}
+
+// ediShare makes a link. Its address is on the page that answers, and never again.
+func ediShare(v *visit) error {
+	in := v.input()
+	days, err := strconv.Atoi(in.text("days"))
+	if err != nil {
+		days = -1
+	}
+	position, _ := strconv.Atoi(in.text("position"))
+	_, token, err := v.w.d.Shares.Make(v.ctx, v.actor(), share.Cmd{Interchange: v.Params("id"), Position: position, Days: days, Note: in.text("note")})
+	if err == nil {
+		v.Set("Cache-Control", "no-store")
+		return v.inspector(fiber.StatusOK, tabShare, shareMade{fresh: v.absolute("/shared/" + token)})
+	}
+	errs, note, status, ok := v.refusal(err)
+	if !ok || fault.IsNotFound(err) {
+		return err
+	}
+	return v.inspector(status, tabShare, shareMade{form: in.form(errs, note)})
+}
+
+// ediUnshare takes a link back.
+func ediUnshare(v *visit) error {
+	if err := v.w.d.Shares.Revoke(v.ctx, v.actor(), v.Params("share")); err != nil {
+		return err
+	}
+	return v.done(v.path("edi", v.Params("id"))+"?tab="+tabShare, "said.share_revoked")
+}
+
+// sharedCSP is the policy of what is shown by a link: no script, no form.
+const sharedCSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// sharesBySource is how often one source may ask for what is shared, per node.
+var sharesBySource = session.Rate{PerSecond: 1, Burst: 60}
+
+// shared prepares the answer to whoever has an address, in a language of the browser.
+func (v *visit) shared() error {
+	v.Set("Content-Security-Policy", sharedCSP)
+	v.Set("X-Robots-Tag", "noindex, nofollow, noarchive")
+	v.Set("Referrer-Policy", "no-referrer")
+	v.Set("Cache-Control", "no-store")
+	v.Vary(fiber.HeaderAcceptLanguage)
+	v.p = locale.New(locale.Match(v.Get(fiber.HeaderAcceptLanguage), v.Query("in")), time.UTC, v.now)
+	return v.w.shareSource.Take(source(v.IP()))
+}
+
+// sharedGone is the one answer where nothing is shown.
+func (v *visit) sharedGone() error {
+	return v.send(fiber.StatusNotFound, &view.SharedPage{Base: view.Base{P: v.p, Path: v.Path()}, Gone: true}, "")
+}
+
+// sharedShow is a document without its prices.
+func sharedShow(v *visit) error {
+	if err := v.shared(); err != nil {
+		return err
+	}
+	token := strings.Clone(v.Params("token"))
+	s, err := v.w.d.Shares.Open(v.ctx, token)
+	if fault.IsNotFound(err) {
+		return v.sharedGone()
+	}
+	if err != nil {
+		return err
+	}
+	body, err := v.w.d.Shares.Body(v.ctx, token)
+	if fault.IsNotFound(err) {
+		return v.sharedGone()
+	}
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	n, err := v.lookup([]string{s.Head.From, s.Head.To}, nil)
+	if err != nil {
+		return err
+	}
+	page := &view.SharedPage{Base: view.Base{P: v.p, Path: v.Path()}, Type: s.Set.Kind, From: n.org(s.Head.From), To: n.org(s.Head.To), Until: s.Link.Expires, Count: s.Set.Segments, FileURL: "/shared/" + token + "/file"}
+	if s.Set.BusinessKey != "" {
+		page.Facts = append(page.Facts, view.Raw(s.Set.BusinessKey))
+	}
+	page.Facts = append(page.Facts, view.T("message.control", "control", s.Head.Control), view.Raw(written(s.Head)), view.T("message.came", "when", s.Head.Received))
+	page.Findings = v.maskedFindings(s.Set.Findings, s.Set.Kind, s.Head.Syntax == gateway.SyntaxEDIFACT)
+	if page.Inspect, err = v.inspect(body, s.Head.Syntax, 1, s.Set.Findings); err != nil {
+		return err
+	}
+	if page.Count == 0 {
+		page.Count = page.Inspect.Total
+	}
+	pin(page.Inspect.Segments, page.Findings, s.Set.Findings)
+	for _, l := range locale.Languages() {
+		page.Languages = append(page.Languages, view.Option{Value: "?in=" + string(l), Label: view.T("language." + string(l)), On: l == v.p.Language()})
+	}
+	return v.send(fiber.StatusOK, page, "")
+}
+
+// maskedFindings are findings without what may tell a price.
+func (v *visit) maskedFindings(found []wire.Finding, kind string, un bool) []view.Finding {
+	out := v.findings(found, kind)
+	for i, f := range found {
+		if mask.Tells(f, un) {
+			out[i].Title, out[i].Fix, out[i].Body, out[i].Value = view.T("share.finding_hidden"), view.Text{}, view.Text{}, ""
+		}
+	}
+	return out
+}
+
+// sharedFile is the same document as a file.
+func sharedFile(v *visit) error {
+	if err := v.shared(); err != nil {
+		return err
+	}
+	body, err := v.w.d.Shares.Body(v.ctx, strings.Clone(v.Params("token")))
+	if fault.IsNotFound(err) {
+		return v.sharedGone()
+	}
+	if err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderContentType, "text/plain; charset=utf-8")
+	v.Set("X-Content-Type-Options", "nosniff")
+	v.Set(fiber.HeaderContentDisposition, `attachment; filename="document-without-prices.txt"`)
+	v.Context().SetBodyStream(body, -1) // closed by the server once sent
+	return nil
 }

@@ -20,13 +20,19 @@ const (
 	tabAnswer      = "answer"
 	tabAttempts    = "attempts"
 	tabAudit       = "audit"
+	tabShare       = "share"
 )
 
-var messageTabs = []string{tabExplanation, tabAnswer, tabAttempts, tabAudit}
+var messageTabs = []string{tabExplanation, tabAnswer, tabAttempts, tabAudit, tabShare}
 
 // ediShow is one interchange: the raw segments with the findings pinned to them,
 // and what they mean. ?set= chooses the transaction set of several.
 func ediShow(v *visit) error {
+	return v.inspector(fiber.StatusOK, oneOf(v.Query("tab"), messageTabs), shareMade{})
+}
+
+// inspector is the page of an interchange, also after a link was made or refused on it.
+func (v *visit) inspector(status int, tab string, made shareMade) error {
 	m, err := v.w.d.Gateway.Get(v.ctx, v.actor(), v.Params("id"))
 	if err != nil {
 		return err
@@ -41,7 +47,7 @@ func ediShow(v *visit) error {
 		return err
 	}
 	page := &view.MessagePage{Base: v.shell(), URL: v.path("edi", m.ID), Out: m.Out(v.org()), Partner: n.company(m.Partner(v.org())), Status: interchangeStatus(m.Interchange),
-		Type: messageType(m.Interchange), Facts: v.messageFacts(m), Tab: oneOf(v.Query("tab"), messageTabs), DownloadURL: v.path("edi", m.ID, "raw"),
+		Type: messageType(m.Interchange), Facts: v.messageFacts(m), Tab: tab, DownloadURL: v.path("edi", m.ID, "raw"),
 		ProofURL: v.path("edi", m.ID, "proof.zip"), Wait: v.ackWait(m.Interchange, n), Deeds: v.deeds(m), Held: v.messageHeld(m, n), Attempts: v.attempts(m), Audit: v.messageAudit(m, n)}
 	party := v.org() == m.From || v.org() == m.To // not who only carried it
 	if m.Delegate != "" && m.Origin == gateway.OriginSent {
@@ -70,7 +76,10 @@ func ediShow(v *visit) error {
 		return err
 	}
 	page.Acks = v.ackSteps(m, set)
-	return v.render(page, fragments{"tab": "message.say"})
+	if err := v.shareBox(page, m, set, made); err != nil {
+		return err
+	}
+	return v.renderAs(status, page, fragments{"tab": "message.say"})
 }
 
 // setsBeside leads to the documents before and after the one shown.

@@ -1,12 +1,19 @@
 package web
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"entente/edi/gateway"
 	"entente/edi/wire"
+	"entente/portal/locale"
+	"entente/portal/view"
 )
 
 // A refusal deep in a large file is shown where it is: behind ten megabytes of another set
@@ -54,5 +61,41 @@ func TestDeepInALargeFile(t *testing.T) {
 		if raw, cut, _ := rawOf(strings.NewReader(text), syntax, 1, nil); !cut || len(raw) < shownSegments {
 			t.Errorf("%s: of the first set %d segments, cut %v", syntax, len(raw), cut)
 		}
+		linkedViews(t, syntax, text)
+	}
+}
+
+// linkedViews: a place deep in the file is chosen in all views and explained, and the page
+// stays small.
+func linkedViews(t *testing.T, syntax, text string) {
+	t.Helper()
+	c := fiber.New().AcquireCtx(&fasthttp.RequestCtx{})
+	c.Request().SetRequestURI("/c/aurelia/edi/x?at=120000.1&view=tree&set=1")
+	v := &visit{Ctx: c, p: locale.New(locale.English, time.UTC, time.Now())}
+	in, err := v.inspect(strings.NewReader(text), syntax, 1, []wire.Finding{{Level: wire.LevelElement, SegmentID: "PO1", Pos: wire.Position{Segment: 7, Element: 1}}})
+	if err != nil || in.At != "120000.1" || in.View != viewTree || in.Chosen == nil || in.Chosen.Number != 120000 || in.Earlier == "" || in.Later == "" || in.Truncated {
+		t.Fatalf("%s: %+v %v", syntax, in.Chosen, err)
+	}
+	for _, e := range in.Chosen.Elements {
+		if e.On != (e.At == "120000.1") {
+			t.Errorf("%s: chosen %v at %s", syntax, e.On, e.At)
+		}
+	}
+	pages, err := view.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page bytes.Buffer
+	if err := pages.Render(&page, &view.MessagePage{Base: view.Base{P: v.p}, Inspect: in}, "message.raw"); err != nil {
+		t.Fatal(err)
+	}
+	if page.Len() > 1<<20 {
+		t.Errorf("%s: the page has %d bytes", syntax, page.Len())
+	}
+	if n := strings.Count(page.String(), `data-at="120000.1"`); n != 3 {
+		t.Errorf("%s: the place is in %d views", syntax, n)
+	}
+	if !strings.Contains(page.String(), `href="?set=1&amp;view=tree&amp;at=120000.1"`) {
+		t.Errorf("%s: the place is no link", syntax)
 	}
 }

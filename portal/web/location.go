@@ -6,10 +6,13 @@ import (
 	"strings"
 
 	"entente/edi/doc"
+	"entente/edi/gateway"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/location"
+	"entente/prm/partner"
+	"entente/prm/precheck"
 	"entente/prm/trade"
 )
 
@@ -239,4 +242,190 @@ func orderRefuse(v *visit) error {
 		return err
 	}
 	return v.done(v.orderURL(id), "said.answered")
+}
+
+// certificateList is every certificate of the company and of its partners, those that end
+// first at the top, with what uses each.
+func certificateList(v *visit) error {
+	c, err := v.partners()
+	if err != nil {
+		return err
+	}
+	if !v.lists(access.StationRead) {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	page := &view.CertificatesPage{Base: v.shell(), Ending: v.Query("show") == "ending"}
+	var own []view.CertificateUse
+	var ours link
+	for _, p := range c.all {
+		if p.State == partner.Ended {
+			continue
+		}
+		l, err := v.link(p.ID)
+		if err != nil {
+			return err
+		}
+		url := v.path("edi", "connections", p.ID)
+		own = append(own, view.CertificateUse{Name: l.n.org(l.other), URL: url})
+		page.Rows = append(page.Rows, v.certificatesOf(l, l.theirs, []view.CertificateUse{{Name: l.n.org(l.other), URL: url}})...)
+		if ours.p.ID == "" {
+			ours = l
+		}
+	}
+	if ours.p.ID != "" {
+		page.Rows = append(v.certificatesOf(ours, ours.ours, own), page.Rows...)
+		page.AddURL = v.path("edi", "connections", ours.p.ID)
+	}
+	for _, r := range page.Rows {
+		if r.Ends() {
+			page.Count++
+		}
+	}
+	if page.Ending {
+		page.Rows = slices.DeleteFunc(page.Rows, func(r view.CertificateOf) bool { return !r.Ends() })
+	}
+	slices.SortStableFunc(page.Rows, func(a, b view.CertificateOf) int { return a.Until.Compare(b.Until) })
+	page.Tabs = []view.Tab{{Label: view.T("list.all"), URL: v.path("edi", "certificates"), Count: -1, On: !page.Ending}, {Label: view.T("certs.ending"), URL: v.path("edi", "certificates") + "?show=ending", Count: page.Count, On: page.Ending}}
+	return v.render(page, fragments{"list": "certificates.list"})
+}
+
+// certificatesOf are those of one company that are not retired.
+func (v *visit) certificatesOf(l link, s side, uses []view.CertificateUse) []view.CertificateOf {
+	used, _ := s.inUse(v)
+	var out []view.CertificateOf
+	for _, c := range s.certs {
+		if !c.Retired.IsZero() {
+			continue
+		}
+		row := view.CertificateOf{CertificateRow: v.certificateRow(l, c, c.ID == used.ID), Company: l.n.company(s.org), Mine: s.org == v.org(), Uses: uses}
+		if row.Mine && v.may(access.StationManage, access.Own(v.org())) {
+			row.NextURL = uses[0].URL
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// mapList is what turns documents into each other and what judges them, by partner, with
+// the place where each is set.
+func mapList(v *visit) error {
+	c, err := v.partners()
+	if err != nil {
+		return err
+	}
+	if !v.lists(access.LinkRead) {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	page := &view.MapsPage{Base: v.shell()}
+	for _, p := range c.all {
+		if p.State == partner.Ended {
+			continue
+		}
+		card, err := v.mapCard(c, p)
+		if err != nil {
+			return err
+		}
+		page.Partners = append(page.Partners, card)
+	}
+	if v.lists(access.ApprovalRead) {
+		rules, err := v.w.d.Approvals.Rules(v.ctx, v.actor())
+		if err != nil && fault.CodeOf(err) != fault.Forbidden {
+			return err
+		}
+		for _, r := range rules {
+			if r.Active {
+				page.House = append(page.House, view.MapRow{Name: view.T("approval.rule." + r.About + "_" + r.Test), Value: view.T("role." + string(r.Role)), URL: v.path("company", "approvals")})
+			}
+		}
+		page.RulesURL = v.path("company", "approvals")
+	}
+	return v.render(page, nil)
+}
+
+// countedReferences is how many item numbers of a partner are counted.
+const countedReferences = 1000
+
+// mapCard is what holds with one partner.
+func (v *visit) mapCard(c circle, p partner.Partnership) (view.MapCard, error) {
+	url := v.path("edi", "connections", p.ID)
+	n, err := v.lookup([]string{p.Other(v.org())}, nil)
+	card := view.MapCard{Company: n.company(p.Other(v.org())), Side: partnerSide(p, c.own), URL: url}
+	if err != nil {
+		return card, err
+	}
+	add := func(name string, value view.Text, to string) {
+		card.Rows = append(card.Rows, view.MapRow{Name: view.T(name), Value: value, URL: to})
+	}
+	now, err := v.w.d.Agreements.Present(v.ctx, v.actor(), p.ID)
+	if err != nil {
+		return card, err
+	}
+	guides := 0
+	if a := now.Valid; a != nil {
+		guides = len(a.Body.Guides)
+		add("maps.agreement", view.T("maps.version", "n", a.Number, "from", a.ValidFrom), url+"/agreement")
+		codes := a.Body.Codes
+		add("maps.units", view.T("maps.count", "n", len(codes.Units)), url+"/agreement")
+		add("maps.codes", view.T("maps.count", "n", len(codes.Purposes)+len(codes.Types)+len(codes.Roles)+len(codes.Refs)+len(codes.Dates)+len(codes.PartyQualifiers)+len(codes.ItemQualifiers)), url+"/agreement")
+		add("maps.agreed_numbers", view.T("maps.count", "n", len(codes.Items)+len(codes.Locations)), url+"/agreement")
+	} else {
+		add("maps.agreement", view.T("maps.none"), url+"/agreement")
+	}
+	add("maps.guides", view.T("maps.count", "n", guides), url+"/agreement")
+	if v.may(access.CatalogRead, access.Resource{Owner: p.Supplier, Reseller: p.Reseller}) {
+		refs, err := v.w.d.Catalog.ReferencesOf(v.ctx, v.actor(), p.Supplier, p.Reseller, "", countedReferences)
+		if err != nil {
+			return card, err
+		}
+		value := view.T("maps.count", "n", len(refs))
+		if len(refs) == countedReferences {
+			value = view.T("maps.many", "n", countedReferences)
+		}
+		add("maps.items", value, v.path("catalogue"))
+	}
+	if v.may(access.LocationRead, p.Resource()) {
+		places, more, err := v.w.d.Locations.List(v.ctx, v.actor(), p.ID, location.Filter{Limit: offeredPlaces})
+		if err != nil {
+			return card, err
+		}
+		value := view.T("maps.count", "n", len(places))
+		if more != "" {
+			value = view.T("maps.many", "n", len(places))
+		}
+		add("maps.locations", value, url+"/locations")
+	}
+	routes, err := v.w.d.Gateway.Routes(v.ctx, v.actor(), p.ID)
+	if err != nil {
+		return card, err
+	}
+	for _, r := range routes {
+		door := "routes.door." + or(r.Door, "usual")
+		if r.Door == "" && r.Kind == "850" {
+			door += "_850"
+		}
+		format := view.T("routes.format_order")
+		if r.Syntax != "" {
+			format = view.Raw(formatName(gateway.RouteFormat{Syntax: r.Syntax, Version: r.Version}))
+		}
+		direction := "maps.in"
+		if r.Org != v.org() {
+			direction = "maps.out"
+		}
+		card.Routes = append(card.Routes, view.MapRoute{Kind: r.Kind, Name: view.T("document." + r.Kind), Direction: view.T(direction), Format: format, Door: view.T(door)})
+	}
+	add("maps.tolerance", view.T("maps.tolerances", "price", percent(p.PriceTolerance), "quantity", percent(p.QuantityTolerance)), v.path("partners", p.ID))
+	if p.Supplier == v.org() && v.may(access.OrderRead, p.Resource()) {
+		policy, err := v.w.d.Prechecks.Get(v.ctx, v.actor(), p.ID)
+		if err != nil {
+			return card, err
+		}
+		strict := 0
+		for _, r := range precheck.Rules {
+			if policy.Of(r) != precheck.Off {
+				strict++
+			}
+		}
+		add("maps.checks", view.T("maps.count", "n", strict), v.path("partners", p.ID))
+	}
+	return card, nil
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"io"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -74,4 +75,47 @@ func TestMonitor(t *testing.T) {
 			}
 		}},
 	})
+}
+
+// TestSearchByAnyNumber: the search of the page finds a message by whatever number people
+// have in hand, and nothing of a competitor's.
+func TestSearchByAnyNumber(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid, maya, kaarel := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Maya), p.As(t, portaltest.Kaarel)
+	partner := ingrid.Find(t, "/c/aurelia/edi?type=850", `<option value="([0-9a-v]{26})"[^>]*>Kestrel Supply</option>`)
+	for name, c := range map[string]struct{ kind, number string }{
+		"order":                {"850", `BEG\*00\*[A-Z]*\*([^*~]+)`},
+		"invoice":              {"810", `BIG\*[0-9]*\*([^*~]+)`},
+		"order of the invoice": {"810", `BIG\*[0-9]*\*[^*]*\*[0-9]*\*([^*~]+)`},
+		"shipment":             {"856", `BSN\*00\*([^*~]+)`},
+		"pack":                 {"856", `MAN\*GM\*([0-9]{18,20})`},
+		"interchange":          {"850", `ISA\*.{84}\*([0-9]{9})\*`},
+		"interchange, short":   {"850", `ISA\*.{84}\*0*([1-9][0-9]*)\*`},
+		"response":             {"855", `BAK\*[0-9A-Z]*\*[A-Z]*\*([^*~]+)`},
+	} {
+		number, path := "", ""
+		for _, m := range regexp.MustCompile(`href="(/c/aurelia/edi/[0-9a-v]{26})"`).FindAllStringSubmatch(ingrid.Get(t, "/c/aurelia/edi?type="+c.kind+"&partner="+partner).Body, 20) {
+			if found := regexp.MustCompile(c.number).FindStringSubmatch(ingrid.Get(t, m[1]+"/raw").Body); found != nil {
+				number, path = found[1], m[1]
+				break
+			}
+		}
+		if number == "" {
+			t.Errorf("%s: the demo data hold no %s with one", name, c.kind)
+			continue
+		}
+		q := url.QueryEscape(number)
+		if body := ingrid.Get(t, "/c/aurelia/edi?q="+q).Body; !strings.Contains(body, `href="`+path+`"`) {
+			t.Errorf("%s: %s is not found", name, number)
+		}
+		if body := maya.Get(t, "/c/kestrel/edi?q="+q).Body; !strings.Contains(body, strings.Replace(path, "/aurelia/", "/kestrel/", 1)) {
+			t.Errorf("%s: the partner does not find %s", name, number)
+		}
+		if c.number[0] != 'I' { // short numbers are others' too
+			if body := kaarel.Get(t, "/c/baltic/edi?q="+q).Body; strings.Contains(body, "data-row") {
+				t.Errorf("%s: a competitor finds %s", name, number)
+			}
+		}
+	}
 }

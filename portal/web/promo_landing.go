@@ -27,7 +27,9 @@ const landingCSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; 
 var viewsBySource = session.Rate{PerSecond: 20.0 / 3600, Burst: 5}
 
 // cookieless are addresses at which nothing is kept in the browser of who looks.
-func cookieless(path string) bool { return strings.HasPrefix(path, "/l/") }
+func cookieless(path string) bool {
+	return strings.HasPrefix(path, "/l/") || strings.HasPrefix(path, "/shared/")
+}
 
 // landing is what a visitor of a page asked for, in a language that the page has.
 func (v *visit) landing() (landing.Public, error) {

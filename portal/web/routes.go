@@ -88,6 +88,8 @@ func accountRoutes() []Route {
 		get("/l/:company/:token", "landing page", Public, "", landShow),
 		post("/l/:company/:token", "fill a landing page", Public, "", landSend),
 		get("/l/:company/:token/logo/:whose", "logo on a landing page", Public, "", landLogo),
+		get("/shared/:token", "document shared by a link", Public, "", sharedShow),
+		get("/shared/:token/file", "file shared by a link", Public, "", sharedFile),
 		post("/theme", "theme", Public, "", setTheme),
 		post("/language", "language", Public, "", setLanguage),
 		get("/platform", "platform", Operator, "", platform),
@@ -180,6 +182,8 @@ func catalogueRoutes() []Route {
 func ediRoutes() []Route {
 	return append(append(ediDeskRoutes(), calendarRoutes()...), []Route{
 		get("/c/:slug/edi", "messages", InCompany, access.EDIRead, ediList),
+		get("/c/:slug/edi/certificates", "certificates", InCompany, access.LinkRead, certificateList),
+		get("/c/:slug/edi/maps", "maps and rules", InCompany, access.LinkRead, mapList),
 		get("/c/:slug/edi/connect", "connect the first partner", InCompany, access.LinkRead, connectFirst),
 		get("/c/:slug/edi/send", "send documents", InCompany, access.EDISend, formSend),
 		post("/c/:slug/edi/send", "send a file of documents", InCompany, access.EDISend, formSendNow),
@@ -230,6 +234,8 @@ func ediRoutes() []Route {
 		post("/c/:slug/edi/connections/:id/servers/:remote/remove", "remove server", InCompany, access.EDIDoors, remoteRemove),
 		post("/c/:slug/edi/:id/messages/:message/resend", "send again", InCompany, access.EDIResolve, carriedResend),
 		get("/c/:slug/edi/:id/messages/:message/:part", "proof", InCompany, access.EDIRead, carriedProof),
+		post("/c/:slug/edi/:id/shares", "share a document by a link", InCompany, access.EDIShare, ediShare),
+		post("/c/:slug/edi/:id/shares/:share/revoke", "take back a link", InCompany, access.EDIShare, ediUnshare),
 		get("/c/:slug/edi/:id", "message", InCompany, access.EDIRead, ediShow),
 		get("/c/:slug/edi/:id/raw", "message file", InCompany, access.EDIRead, ediRaw),
 		post("/c/:slug/edi/:id/held", "answer held message", InCompany, access.EDIResolve, ediHeld),

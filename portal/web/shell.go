@@ -56,7 +56,7 @@ var navRights = []struct {
 	id  view.NavID
 	act access.Action
 }{
-	{view.NavLeads, access.OfferRead}, {view.NavDeals, access.DealRead}, {view.NavQuotes, access.QuoteRead}, {view.NavEngagements, access.EngageRead}, {view.NavPromotions, access.PromoRead}, {view.NavFunds, access.FundRead}, {view.NavSellThrough, access.SellRead}, {view.NavCustomers, access.CustomerRead}, {view.NavOrders, access.OrderRead}, {view.NavInvoices, access.InvoiceRead}, {view.NavApprovals, access.ApprovalRead}, {view.NavCatalogue, access.CatalogRead}, {view.NavEDI, access.EDIRead}, {view.NavConnections, access.LinkManage},
+	{view.NavLeads, access.OfferRead}, {view.NavDeals, access.DealRead}, {view.NavQuotes, access.QuoteRead}, {view.NavEngagements, access.EngageRead}, {view.NavPromotions, access.PromoRead}, {view.NavFunds, access.FundRead}, {view.NavSellThrough, access.SellRead}, {view.NavCustomers, access.CustomerRead}, {view.NavOrders, access.OrderRead}, {view.NavInvoices, access.InvoiceRead}, {view.NavApprovals, access.ApprovalRead}, {view.NavCatalogue, access.CatalogRead}, {view.NavEDI, access.EDIRead}, {view.NavConnections, access.LinkManage}, {view.NavCertificates, access.LinkManage}, {view.NavMaps, access.LinkManage},
 	{view.NavRooms, access.RoomRead}, {view.NavForum, access.ForumRead}, {view.NavLibrary, access.LibraryRead}, {view.NavPartners, access.PartnerRead}, {view.NavPeople, access.PeopleRead}, {view.NavCompany, access.OrgRead}, {view.NavMail, access.MailRead},
 }
 

@@ -18,6 +18,7 @@ import (
 	"entente/edi/courier"
 	"entente/edi/dial"
 	"entente/edi/gateway"
+	"entente/edi/share"
 	"entente/portal/batch"
 	"entente/portal/hook"
 	"entente/portal/mail"
@@ -88,6 +89,7 @@ type Deps struct {
 	Prechecks   *precheck.Service
 	Gateway     *gateway.Service
 	Courier     *courier.Service
+	Shares      *share.Service
 	Agreements  *agreement.Service
 	Hooks       *hook.Service
 	Dialer      *dial.Dialer
@@ -132,6 +134,7 @@ type Web struct {
 	seal                sealer
 	formSource, formAll *session.Limiter // of public forms
 	viewSource          *session.Limiter // of counted views
+	shareSource         *session.Limiter // of shared documents
 	help                *handbook
 	spec                func() ([]byte, error)
 }
@@ -160,7 +163,7 @@ func New(d Deps) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Web{d: d, seal: seal, help: help, formSource: session.NewLimiter(formBySource, d.Clock), formAll: session.NewLimiter(formByForm, d.Clock), viewSource: session.NewLimiter(viewsBySource, d.Clock)}, nil
+	return &Web{d: d, seal: seal, help: help, formSource: session.NewLimiter(formBySource, d.Clock), formAll: session.NewLimiter(formByForm, d.Clock), viewSource: session.NewLimiter(viewsBySource, d.Clock), shareSource: session.NewLimiter(sharesBySource, d.Clock)}, nil
 }
 
 // Mount adds every route of Routes to the app. The middleware of Deps.Sessions must

@@ -315,8 +315,8 @@ var policy = map[Action]rule{
 	EDIDoors:     {read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
 	EDIDoorsRead: {scope: "stations:read", read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
 	// A link shows a document to people outside without its prices: whoever decides for the company or runs its EDI makes it, never who only carried it.
-	EDIShare:     {scope: "shares:write", read: EDIRead, sides: map[Side][]Role{Supplier: {Manager, EDI}, Reseller: {Manager, EDI}}},
-	EDIResolve:   {scope: "edi:write", read: EDIRead, sides: map[Side][]Role{Supplier: senders, Reseller: senders}},
+	EDIShare:   {scope: "shares:write", read: EDIRead, sides: map[Side][]Role{Supplier: {Manager, EDI}, Reseller: {Manager, EDI}}},
+	EDIResolve: {scope: "edi:write", read: EDIRead, sides: map[Side][]Role{Supplier: senders, Reseller: senders}},
 
 	// A station is how a company is reached, a link what two agreed about it.
 	StationRead:   {scope: "stations:read", sides: map[Side][]Role{Owner: ediers, Supplier: ediers, Reseller: ediers}},
