@@ -291,7 +291,7 @@ func certificateList(v *visit) error {
 
 // certificatesOf are those of one company that are not retired.
 func (v *visit) certificatesOf(l link, s side, uses []view.CertificateUse) []view.CertificateOf {
-	used, _ := s.inUse(v)
+	used, _ := s.inUse(v, l.dated(s.org))
 	var out []view.CertificateOf
 	for _, c := range s.certs {
 		if !c.Retired.IsZero() {
