@@ -199,6 +199,7 @@ CREATE TABLE company_logo (
   PRIMARY KEY (org_id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
+CREATE INDEX company_logo_hash ON company_logo USING btree (hash);
 CREATE TABLE contact (
   org_id text NOT NULL, id text NOT NULL, customer_id text NOT NULL, name text NOT NULL, title text NOT NULL, mail text NOT NULL, phone text NOT NULL, may_contact boolean NOT NULL, may_share boolean NOT NULL, basis text NOT NULL, given bigint NOT NULL, given_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, withdrawn bigint NOT NULL,
   PRIMARY KEY (org_id, id),
@@ -239,6 +240,7 @@ CREATE TABLE data_file (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE INDEX data_file_due ON data_file USING btree (turn) WHERE (state = ANY (ARRAY['reading'::text, 'applying'::text]));
+CREATE INDEX data_file_hash ON data_file USING btree (hash);
 CREATE INDEX data_file_org ON data_file USING btree (org_id, kind, made, id);
 CREATE TABLE data_group (
   file_id text NOT NULL, org_id text NOT NULL, grp text NOT NULL, position bigint NOT NULL, lines bigint NOT NULL, outcome text NOT NULL, subject text NOT NULL, label text NOT NULL, problem text NOT NULL,
@@ -268,6 +270,7 @@ CREATE TABLE deal (
   FOREIGN KEY (registrant_id) REFERENCES org(id),
   FOREIGN KEY (supplier_id) REFERENCES org(id)
 );
+CREATE INDEX deal_account ON deal USING btree (registrant_id, account_id) WHERE (account_id <> ''::text);
 CREATE INDEX deal_against ON deal USING btree (registrant_id, against_id) WHERE (against_id <> ''::text);
 CREATE INDEX deal_block ON deal USING btree (supplier_id, block, registrant_lane) WHERE (block <> ''::text);
 CREATE INDEX deal_counting ON deal USING btree (partnership_id) WHERE counting;
@@ -300,6 +303,8 @@ CREATE TABLE deal_file (
   FOREIGN KEY (deal_id) REFERENCES deal(id)
 );
 CREATE INDEX deal_file_deal ON deal_file USING btree (deal_id, happened);
+CREATE INDEX deal_file_hash ON deal_file USING btree (hash);
+CREATE INDEX deal_file_org ON deal_file USING btree (org_id);
 CREATE TABLE deal_key (
   supplier_id text NOT NULL, kind text NOT NULL, value text NOT NULL, live boolean NOT NULL, deal_id text NOT NULL,
   PRIMARY KEY (supplier_id, kind, value, live, deal_id),
@@ -411,7 +416,7 @@ CREATE TABLE edi_number (
   PRIMARY KEY (interchange_id, "position", value),
   FOREIGN KEY (interchange_id) REFERENCES interchange(id)
 );
-CREATE INDEX edi_number_value ON edi_number USING btree (value, interchange_id);
+CREATE INDEX edi_number_value ON edi_number USING btree (value text_pattern_ops, interchange_id, supplier_id, reseller_id);
 CREATE TABLE edi_patience (
   partnership_id text NOT NULL, org_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, hours bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, receipt_hours bigint NOT NULL,
   PRIMARY KEY (partnership_id, org_id),
@@ -452,7 +457,16 @@ CREATE TABLE edi_set (
 );
 CREATE INDEX edi_set_document ON edi_set USING btree (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set USING btree (supplier_id, reseller_id, group_control);
-CREATE INDEX edi_set_key ON edi_set USING btree (business_key, interchange_id);
+CREATE INDEX edi_set_key ON edi_set USING btree (business_key text_pattern_ops, interchange_id, supplier_id, reseller_id);
+CREATE TABLE edi_share (
+  id text NOT NULL, interchange_id text NOT NULL, position bigint NOT NULL, org_id text NOT NULL, token text NOT NULL, note text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, expires bigint NOT NULL, revoked bigint NOT NULL, revoked_by text NOT NULL, opened bigint NOT NULL, opened_at bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (interchange_id) REFERENCES interchange(id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX edi_share_of ON edi_share USING btree (interchange_id, org_id);
+CREATE INDEX edi_share_org ON edi_share USING btree (org_id, made);
+CREATE UNIQUE INDEX edi_share_token ON edi_share USING btree (token);
 CREATE TABLE edi_stage (
   partnership_id text NOT NULL, sender_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, started bigint NOT NULL, started_by text NOT NULL, supplier_yes bigint NOT NULL, supplier_by text NOT NULL, reseller_yes bigint NOT NULL, reseller_by text NOT NULL, live bigint NOT NULL,
   PRIMARY KEY (partnership_id, sender_id),
@@ -594,6 +608,8 @@ CREATE TABLE forum_file (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (person_id) REFERENCES person(id)
 );
+CREATE INDEX forum_file_hash ON forum_file USING btree (hash);
+CREATE INDEX forum_file_org ON forum_file USING btree (org_id);
 CREATE INDEX forum_file_person ON forum_file USING btree (person_id, made) WHERE (topic_id = ''::text);
 CREATE INDEX forum_file_topic ON forum_file USING btree (topic_id, post_id);
 CREATE TABLE forum_flag (
@@ -604,6 +620,19 @@ CREATE TABLE forum_flag (
   FOREIGN KEY (topic_id) REFERENCES forum_topic(id)
 );
 CREATE INDEX forum_flag_open ON forum_flag USING btree (category_id, made) WHERE (state = 'open'::text);
+CREATE TABLE forum_nda (
+  category_id text NOT NULL, number bigint NOT NULL, body text NOT NULL, hash text NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  PRIMARY KEY (category_id, number),
+  FOREIGN KEY (category_id) REFERENCES forum_category(id)
+);
+CREATE TABLE forum_nda_accept (
+  category_id text NOT NULL, number bigint NOT NULL, org_id text NOT NULL, person_id text NOT NULL, at bigint NOT NULL,
+  PRIMARY KEY (category_id, number, org_id, person_id),
+  FOREIGN KEY (category_id) REFERENCES forum_category(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX forum_nda_accept_person ON forum_nda_accept USING btree (person_id, org_id, category_id);
 CREATE TABLE forum_post (
   id text NOT NULL, topic_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, body text NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL, via text NOT NULL,
   UNIQUE (person_id, client_key),
@@ -626,7 +655,7 @@ CREATE TABLE forum_seat (
 );
 CREATE INDEX forum_seat_org ON forum_seat USING btree (org_id, category_id);
 CREATE TABLE forum_topic (
-  id text NOT NULL, category_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, title text NOT NULL, body text NOT NULL, tags text NOT NULL, state text NOT NULL, survey text NOT NULL, accepted text NOT NULL, replies bigint NOT NULL, active bigint NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL,
+  id text NOT NULL, category_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, title text NOT NULL, body text NOT NULL, tags text NOT NULL, state text NOT NULL, survey text NOT NULL, accepted text NOT NULL, replies bigint NOT NULL, active bigint NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL, nda bigint NOT NULL,
   UNIQUE (person_id, client_key),
   PRIMARY KEY (id),
   FOREIGN KEY (category_id) REFERENCES forum_category(id),
@@ -695,9 +724,9 @@ CREATE TABLE fund_claim_part (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
-CREATE TABLE fund_claim_talk (
-  claim_id text NOT NULL, position bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, room_id text NOT NULL, thread bigint NOT NULL, opened bigint NOT NULL, opened_by text NOT NULL,
-  PRIMARY KEY (claim_id, "position"),
+CREATE TABLE fund_claim_thread (
+  claim_id text NOT NULL, mark text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, said text NOT NULL, room_id text NOT NULL, thread bigint NOT NULL, opened bigint NOT NULL, opened_by text NOT NULL,
+  PRIMARY KEY (claim_id, mark),
   FOREIGN KEY (claim_id) REFERENCES fund_claim(id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
@@ -721,6 +750,8 @@ CREATE TABLE fund_file (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
+CREATE INDEX fund_file_hash ON fund_file USING btree (hash);
+CREATE INDEX fund_file_org ON fund_file USING btree (org_id);
 CREATE INDEX fund_file_subject ON fund_file USING btree (subject_id, made, id);
 CREATE TABLE fund_limit (
   owner_id text NOT NULL, person_id text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
@@ -856,10 +887,12 @@ CREATE TABLE interchange (
   FOREIGN KEY (sender_id) REFERENCES org(id)
 );
 CREATE INDEX interchange_carrier ON interchange USING btree (delegate_id, delivery, received, id) WHERE (way = 'network'::text);
+CREATE INDEX interchange_control ON interchange USING btree (control text_pattern_ops, supplier_id, reseller_id, id);
 CREATE INDEX interchange_delegate ON interchange USING btree (delegate_id, received, id) WHERE (delegate_id <> ''::text);
 CREATE INDEX interchange_due ON interchange USING btree (state, lane, next_at, id);
 CREATE INDEX interchange_network ON interchange USING btree (sender_id, network, delivery, received, id) WHERE (network <> ''::text);
 CREATE INDEX interchange_outbox ON interchange USING btree (receiver_id, delivery, received, id);
+CREATE INDEX interchange_pair ON interchange USING btree (supplier_id, reseller_id, received, id);
 CREATE INDEX interchange_reseller ON interchange USING btree (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange USING btree (reseller_id, received, id) WHERE (result = ANY (ARRAY['rejected'::text, 'partly'::text]));
 CREATE INDEX interchange_reseller_stuck ON interchange USING btree (reseller_id, received, id) WHERE (state = ANY (ARRAY['held'::text, 'failed'::text]));
@@ -984,10 +1017,11 @@ CREATE INDEX lead_offer_offered ON lead_offer USING btree (supplier_id, offered)
 CREATE INDEX lead_offer_reseller ON lead_offer USING btree (reseller_id, phase, due, id);
 CREATE INDEX lead_offer_supplier ON lead_offer USING btree (supplier_id, phase, due, id);
 CREATE TABLE lead_profile (
-  partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, most bigint NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL, certificates text NOT NULL,
+  partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, most bigint NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL, certificates text NOT NULL, certificate_look bigint NOT NULL, certificate_told text NOT NULL,
   PRIMARY KEY (partnership_id),
   FOREIGN KEY (partnership_id) REFERENCES partnership(id)
 );
+CREATE INDEX lead_profile_look ON lead_profile USING btree (certificate_look) WHERE (certificate_look > 0);
 CREATE INDEX lead_profile_supplier ON lead_profile USING btree (supplier_id);
 CREATE TABLE lead_rule (
   org_id text NOT NULL, id text NOT NULL, position bigint NOT NULL, name text NOT NULL, active boolean NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, partners text NOT NULL, least bigint NOT NULL, currency text NOT NULL, accept bigint NOT NULL, convert bigint NOT NULL, rounds bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
@@ -1030,6 +1064,7 @@ CREATE TABLE library_version (
   PRIMARY KEY (document_id, number),
   FOREIGN KEY (document_id) REFERENCES library_document(id)
 );
+CREATE INDEX library_version_hash ON library_version USING btree (hash);
 CREATE TABLE link (
   id text NOT NULL, hash text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, email text NOT NULL, name text NOT NULL, roles text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, expires bigint NOT NULL, used bigint NOT NULL,
   UNIQUE (hash),
@@ -1060,6 +1095,10 @@ CREATE TABLE mail (
   PRIMARY KEY (org_id, id)
 );
 CREATE INDEX mail_due ON mail USING btree (state, next_at);
+CREATE TABLE mail_box (
+  id text NOT NULL, validity bigint NOT NULL, settled bigint NOT NULL,
+  PRIMARY KEY (id)
+);
 CREATE TABLE mail_in (
   id text NOT NULL, reply_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, message_key text NOT NULL, nobody bigint NOT NULL, size bigint NOT NULL, raw bytea, state text NOT NULL, reason text NOT NULL, received bigint NOT NULL, done bigint NOT NULL,
   UNIQUE (reply_id, message_key),
@@ -1243,7 +1282,7 @@ CREATE TABLE order_response_line (
   FOREIGN KEY (response_id) REFERENCES order_response(id)
 );
 CREATE TABLE order_search (
-  order_id text NOT NULL, words tsvector NOT NULL,
+  order_id text NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, words tsvector NOT NULL,
   PRIMARY KEY (order_id)
 );
 CREATE INDEX order_search_words ON order_search USING gin (words);
@@ -1329,6 +1368,11 @@ CREATE TABLE product (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE INDEX product_gtin ON product USING btree (org_id, gtin);
+CREATE TABLE product_family (
+  org_id text NOT NULL, product_id text NOT NULL, until_at bigint NOT NULL, family text NOT NULL,
+  PRIMARY KEY (org_id, product_id, until_at),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE product_option (
   org_id text NOT NULL, product_id text NOT NULL, revision bigint NOT NULL, definition text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
   PRIMARY KEY (org_id, product_id),
@@ -1349,7 +1393,7 @@ CREATE TABLE promotion_approval (
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
 CREATE TABLE promotion_line (
-  promotion_id text NOT NULL, order_id text NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, version_no bigint NOT NULL, number text NOT NULL, sku text NOT NULL, ordered_on text NOT NULL, arrived bigint NOT NULL, unit text NOT NULL, factor bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, method text NOT NULL, currency text NOT NULL, price bigint NOT NULL, allowance bigint NOT NULL, ordered bigint NOT NULL, granted bigint NOT NULL, counted bigint NOT NULL, confirmed bigint NOT NULL, shipped bigint NOT NULL, invoiced bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL,
+  promotion_id text NOT NULL, order_id text NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, version_no bigint NOT NULL, number text NOT NULL, sku text NOT NULL, ordered_on text NOT NULL, arrived bigint NOT NULL, unit text NOT NULL, factor bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, method text NOT NULL, currency text NOT NULL, price bigint NOT NULL, allowance bigint NOT NULL, ordered bigint NOT NULL, granted bigint NOT NULL, counted bigint NOT NULL, confirmed bigint NOT NULL, shipped bigint NOT NULL, invoiced bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL, base bigint NOT NULL,
   PRIMARY KEY (promotion_id, order_id, line),
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
@@ -1387,7 +1431,7 @@ CREATE INDEX promotion_resale_list ON promotion_resale USING btree (promotion_id
 CREATE INDEX promotion_resale_report ON promotion_resale USING btree (report_id);
 CREATE INDEX promotion_resale_sku ON promotion_resale USING btree (promotion_id, sku, arrived, report_id, line);
 CREATE TABLE promotion_seat (
-  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, role text NOT NULL, state text NOT NULL, hash text NOT NULL, share bigint NOT NULL, currency text NOT NULL, asked bigint NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, taken bigint NOT NULL,
+  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, role text NOT NULL, state text NOT NULL, hash text NOT NULL, share bigint NOT NULL, currency text NOT NULL, asked bigint NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, reason text NOT NULL, taken bigint NOT NULL, volume bigint NOT NULL,
   UNIQUE (promotion_id, org_id),
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
@@ -1542,9 +1586,11 @@ CREATE TABLE room_file (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
+CREATE INDEX room_file_hash ON room_file USING btree (hash);
 CREATE INDEX room_file_message ON room_file USING btree (room_id, seq);
+CREATE INDEX room_file_org ON room_file USING btree (org_id);
 CREATE TABLE room_free (
-  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, made bigint NOT NULL,
+  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, made bigint NOT NULL, open bigint NOT NULL,
   PRIMARY KEY (room_id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (person_id) REFERENCES person(id),
@@ -1563,6 +1609,14 @@ CREATE TABLE room_hold (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
+CREATE TABLE room_invite (
+  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, made bigint NOT NULL, declined bigint NOT NULL,
+  PRIMARY KEY (room_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE INDEX room_invite_org ON room_invite USING btree (org_id, made);
 CREATE TABLE room_made (
   room_id text NOT NULL, seq bigint NOT NULL, org_id text NOT NULL, kind text NOT NULL, object text NOT NULL, person_id text NOT NULL, made bigint NOT NULL,
   PRIMARY KEY (room_id, seq, org_id, kind, object),
@@ -1602,7 +1656,9 @@ CREATE TABLE sell_line (
   PRIMARY KEY (report_id, "position"),
   FOREIGN KEY (report_id) REFERENCES sell_report(id)
 );
+CREATE INDEX sell_line_buyer ON sell_line USING btree (customer_code, report_id) WHERE (customer_code <> ''::text);
 CREATE INDEX sell_line_doubt ON sell_line USING btree (report_id, "position") WHERE (doubts <> ''::text);
+CREATE INDEX sell_line_named ON sell_line USING btree (lower(customer_name), report_id) WHERE (customer_name <> ''::text);
 CREATE INDEX sell_line_product ON sell_line USING btree (report_id, product_id, sold_to, pieces) WHERE (pieces <> 0);
 CREATE TABLE sell_plan (
   partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, grain text NOT NULL, since text NOT NULL, due_days bigint NOT NULL, dual boolean NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
@@ -1737,6 +1793,10 @@ CREATE TABLE trigger_rule (
 );
 CREATE INDEX trigger_rule_due ON trigger_rule USING btree (active, next_at);
 CREATE INDEX trigger_rule_of ON trigger_rule USING btree (org_id, made);
+CREATE TABLE upload (
+  hash text NOT NULL, size bigint NOT NULL, place text NOT NULL, data bytea, created bigint NOT NULL, marked bigint NOT NULL,
+  PRIMARY KEY (hash)
+);
 CREATE TABLE webhook (
   org_id text NOT NULL, id text NOT NULL, url text NOT NULL, events text NOT NULL, active bigint NOT NULL, secret bytea, old_secret bytea, old_until bigint NOT NULL, failing bigint NOT NULL, paused bigint NOT NULL, paused_why text NOT NULL, made_by text NOT NULL, created bigint NOT NULL, changed bigint NOT NULL,
   UNIQUE (id),

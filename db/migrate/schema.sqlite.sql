@@ -141,6 +141,7 @@ CREATE INDEX claim_notice_part_claim ON claim_notice_part (claim_id) WHERE claim
 CREATE TABLE company_logo (
   org_id TEXT PRIMARY KEY REFERENCES org(id), hash TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL
 );
+CREATE INDEX company_logo_hash ON company_logo (hash);
 CREATE TABLE contact (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, customer_id TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, mail TEXT NOT NULL, phone TEXT NOT NULL,
   may_contact BOOLEAN NOT NULL, may_share BOOLEAN NOT NULL, basis TEXT NOT NULL, given INTEGER NOT NULL, given_by TEXT NOT NULL,
@@ -183,6 +184,7 @@ CREATE TABLE data_file (
   lease_by TEXT NOT NULL, lease_until INTEGER NOT NULL, tries INTEGER NOT NULL, turn INTEGER NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, changed INTEGER NOT NULL
 );
 CREATE INDEX data_file_due ON data_file (turn) WHERE state IN ('reading', 'applying');
+CREATE INDEX data_file_hash ON data_file (hash);
 CREATE INDEX data_file_org ON data_file (org_id, kind, made, id);
 CREATE TABLE data_group (
   file_id TEXT NOT NULL REFERENCES data_file(id), org_id TEXT NOT NULL REFERENCES org(id), grp TEXT NOT NULL, position INTEGER NOT NULL, lines INTEGER NOT NULL, outcome TEXT NOT NULL, subject TEXT NOT NULL, label TEXT NOT NULL, problem TEXT NOT NULL,
@@ -209,6 +211,7 @@ CREATE TABLE deal (
   postponed BOOLEAN NOT NULL, share INTEGER NOT NULL, disputes INTEGER NOT NULL, ordered INTEGER NOT NULL, open INTEGER NOT NULL, invoiced INTEGER NOT NULL, won INTEGER NOT NULL, lines INTEGER NOT NULL,
   warned INTEGER NOT NULL, late BOOLEAN NOT NULL, holds BOOLEAN NOT NULL, next_at INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, resold INTEGER NOT NULL DEFAULT 0, UNIQUE (supplier_id, code)
 );
+CREATE INDEX deal_account ON deal (registrant_id, account_id) WHERE account_id <> '';
 CREATE INDEX deal_against ON deal (registrant_id, against_id) WHERE against_id <> '';
 CREATE INDEX deal_block ON deal (supplier_id, block, registrant_lane) WHERE block <> '';
 CREATE INDEX deal_counting ON deal (partnership_id) WHERE counting;
@@ -237,6 +240,8 @@ CREATE TABLE deal_file (
   id TEXT PRIMARY KEY, deal_id TEXT NOT NULL REFERENCES deal(id), org_id TEXT NOT NULL, person_id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, mime TEXT NOT NULL, hash TEXT NOT NULL, note TEXT NOT NULL, happened INTEGER NOT NULL
 );
 CREATE INDEX deal_file_deal ON deal_file (deal_id, happened);
+CREATE INDEX deal_file_hash ON deal_file (hash);
+CREATE INDEX deal_file_org ON deal_file (org_id);
 CREATE TABLE deal_key (
   supplier_id TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, live BOOLEAN NOT NULL, deal_id TEXT NOT NULL REFERENCES deal(id), PRIMARY KEY (supplier_id, kind, value, live, deal_id)
 );
@@ -321,7 +326,7 @@ CREATE TABLE edi_identity_confirmation (
 CREATE TABLE edi_number (
   interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, value TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, PRIMARY KEY (interchange_id, position, value)
 );
-CREATE INDEX edi_number_value ON edi_number (value, interchange_id);
+CREATE INDEX edi_number_value ON edi_number (value, interchange_id, supplier_id, reseller_id);
 CREATE TABLE edi_patience (
   partnership_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, hours INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, receipt_hours INTEGER NOT NULL DEFAULT 4, PRIMARY KEY (partnership_id, org_id)
 );
@@ -355,7 +360,14 @@ CREATE TABLE edi_set (
 );
 CREATE INDEX edi_set_document ON edi_set (document_kind, document_id);
 CREATE INDEX edi_set_group ON edi_set (supplier_id, reseller_id, group_control);
-CREATE INDEX edi_set_key ON edi_set (business_key, interchange_id);
+CREATE INDEX edi_set_key ON edi_set (business_key, interchange_id, supplier_id, reseller_id);
+CREATE TABLE edi_share (
+  id TEXT PRIMARY KEY, interchange_id TEXT NOT NULL REFERENCES interchange(id), position INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), token TEXT NOT NULL, note TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL,
+  expires INTEGER NOT NULL, revoked INTEGER NOT NULL, revoked_by TEXT NOT NULL, opened INTEGER NOT NULL, opened_at INTEGER NOT NULL
+);
+CREATE INDEX edi_share_of ON edi_share (interchange_id, org_id);
+CREATE INDEX edi_share_org ON edi_share (org_id, made);
+CREATE UNIQUE INDEX edi_share_token ON edi_share (token);
 CREATE TABLE edi_stage (
   partnership_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, started INTEGER NOT NULL, started_by TEXT NOT NULL,
   supplier_yes INTEGER NOT NULL, supplier_by TEXT NOT NULL, reseller_yes INTEGER NOT NULL, reseller_by TEXT NOT NULL, live INTEGER NOT NULL, PRIMARY KEY (partnership_id, sender_id)
@@ -461,12 +473,21 @@ CREATE TABLE forum_category (
 CREATE TABLE forum_file (
   id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), topic_id TEXT NOT NULL, post_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, removed INTEGER NOT NULL
 );
+CREATE INDEX forum_file_hash ON forum_file (hash);
+CREATE INDEX forum_file_org ON forum_file (org_id);
 CREATE INDEX forum_file_person ON forum_file (person_id, made) WHERE topic_id = '';
 CREATE INDEX forum_file_topic ON forum_file (topic_id, post_id);
 CREATE TABLE forum_flag (
   id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), topic_id TEXT NOT NULL REFERENCES forum_topic(id), post_id TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL, made INTEGER NOT NULL, decided INTEGER NOT NULL, decided_by TEXT NOT NULL, UNIQUE (topic_id, post_id, person_id)
 );
 CREATE INDEX forum_flag_open ON forum_flag (category_id, made) WHERE state = 'open';
+CREATE TABLE forum_nda (
+  category_id TEXT NOT NULL REFERENCES forum_category(id), number INTEGER NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, PRIMARY KEY (category_id, number)
+);
+CREATE TABLE forum_nda_accept (
+  category_id TEXT NOT NULL REFERENCES forum_category(id), number INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), at INTEGER NOT NULL, PRIMARY KEY (category_id, number, org_id, person_id)
+);
+CREATE INDEX forum_nda_accept_person ON forum_nda_accept (person_id, org_id, category_id);
 CREATE TABLE forum_post (
   id TEXT PRIMARY KEY, topic_id TEXT NOT NULL REFERENCES forum_topic(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL, body TEXT NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, via TEXT NOT NULL DEFAULT '', UNIQUE (person_id, client_key)
 );
@@ -487,7 +508,7 @@ CREATE TABLE forum_seat (
 CREATE INDEX forum_seat_org ON forum_seat (org_id, category_id);
 CREATE TABLE forum_topic (
   id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), kind TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL,
-  title TEXT NOT NULL, body TEXT NOT NULL, tags TEXT NOT NULL, state TEXT NOT NULL, survey TEXT NOT NULL, accepted TEXT NOT NULL, replies INTEGER NOT NULL, active INTEGER NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, UNIQUE (person_id, client_key)
+  title TEXT NOT NULL, body TEXT NOT NULL, tags TEXT NOT NULL, state TEXT NOT NULL, survey TEXT NOT NULL, accepted TEXT NOT NULL, replies INTEGER NOT NULL, active INTEGER NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, nda INTEGER NOT NULL DEFAULT 0, UNIQUE (person_id, client_key)
 );
 CREATE INDEX forum_topic_active ON forum_topic (category_id, active, id);
 CREATE TABLE forum_vote (
@@ -525,8 +546,8 @@ CREATE UNIQUE INDEX fund_claim_line_key ON fund_claim_line (owner_id, org_id, li
 CREATE TABLE fund_claim_part (
   claim_id TEXT NOT NULL REFERENCES fund_claim(id), position INTEGER NOT NULL, part INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), order_id TEXT NOT NULL, order_line INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (claim_id, position, part)
 );
-CREATE TABLE fund_claim_talk (
-  claim_id TEXT NOT NULL REFERENCES fund_claim(id), position INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), room_id TEXT NOT NULL, thread INTEGER NOT NULL, opened INTEGER NOT NULL, opened_by TEXT NOT NULL, PRIMARY KEY (claim_id, position)
+CREATE TABLE fund_claim_thread (
+  claim_id TEXT NOT NULL REFERENCES fund_claim(id), mark TEXT NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), said TEXT NOT NULL, room_id TEXT NOT NULL, thread INTEGER NOT NULL, opened INTEGER NOT NULL, opened_by TEXT NOT NULL, PRIMARY KEY (claim_id, mark)
 );
 CREATE TABLE fund_entry (
   id TEXT PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL, kind TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, text TEXT NOT NULL,
@@ -542,6 +563,8 @@ CREATE TRIGGER fund_entry_no_update BEFORE UPDATE ON fund_entry BEGIN SELECT RAI
 CREATE TABLE fund_file (
   id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), item TEXT NOT NULL, name TEXT NOT NULL, mime TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL
 );
+CREATE INDEX fund_file_hash ON fund_file (hash);
+CREATE INDEX fund_file_org ON fund_file (org_id);
 CREATE INDEX fund_file_subject ON fund_file (subject_id, made, id);
 CREATE TABLE fund_limit (
   owner_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (owner_id, person_id, currency)
@@ -638,11 +661,13 @@ CREATE TABLE interchange (
   delivery TEXT NOT NULL, fetched INTEGER NOT NULL, acknowledged TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, processed INTEGER NOT NULL
 , delegate_id TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '', way TEXT NOT NULL DEFAULT '', judged_at INTEGER NOT NULL DEFAULT 0, advised TEXT NOT NULL DEFAULT '');
 CREATE INDEX interchange_carrier ON interchange (delegate_id, delivery, received, id) WHERE way = 'network';
+CREATE INDEX interchange_control ON interchange (control, supplier_id, reseller_id, id);
 CREATE INDEX interchange_delegate ON interchange (delegate_id, received, id) WHERE delegate_id <> '';
 CREATE INDEX interchange_due ON interchange (state, lane, next_at, id);
 CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
 CREATE INDEX interchange_network ON interchange (sender_id, network, delivery, received, id) WHERE network <> '';
 CREATE INDEX interchange_outbox ON interchange (receiver_id, delivery, received, id);
+CREATE INDEX interchange_pair ON interchange (supplier_id, reseller_id, received, id);
 CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange (reseller_id, received, id) WHERE result IN ('rejected', 'partly');
 CREATE INDEX interchange_reseller_stuck ON interchange (reseller_id, received, id) WHERE state IN ('held', 'failed');
@@ -735,7 +760,8 @@ CREATE INDEX lead_offer_supplier ON lead_offer (supplier_id, phase, due, id);
 CREATE TABLE lead_profile (
   partnership_id TEXT PRIMARY KEY REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, most INTEGER NOT NULL, countries TEXT NOT NULL, postcodes TEXT NOT NULL, families TEXT NOT NULL,
   changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
-, certificates TEXT NOT NULL DEFAULT '');
+, certificates TEXT NOT NULL DEFAULT '', certificate_look INTEGER NOT NULL DEFAULT 0, certificate_told TEXT NOT NULL DEFAULT '');
+CREATE INDEX lead_profile_look ON lead_profile (certificate_look) WHERE certificate_look > 0;
 CREATE INDEX lead_profile_supplier ON lead_profile (supplier_id);
 CREATE TABLE lead_rule (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, active BOOLEAN NOT NULL, countries TEXT NOT NULL, postcodes TEXT NOT NULL, families TEXT NOT NULL, partners TEXT NOT NULL,
@@ -777,6 +803,7 @@ CREATE TABLE library_target (
 CREATE TABLE library_version (
   document_id TEXT NOT NULL REFERENCES library_document(id), number INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, note TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, PRIMARY KEY (document_id, number)
 );
+CREATE INDEX library_version_hash ON library_version (hash);
 CREATE TABLE link (
   id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, org_id TEXT NOT NULL, person_id TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL,
   roles TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL
@@ -801,6 +828,9 @@ CREATE TABLE mail (
   PRIMARY KEY (org_id, id), UNIQUE (org_id, address, dedupe)
 );
 CREATE INDEX mail_due ON mail (state, next_at);
+CREATE TABLE mail_box (
+  id TEXT PRIMARY KEY, validity INTEGER NOT NULL, settled INTEGER NOT NULL
+);
 CREATE TABLE mail_in (
   id TEXT PRIMARY KEY, reply_id TEXT NOT NULL REFERENCES mail_reply(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), message_key TEXT NOT NULL, nobody INTEGER NOT NULL, size INTEGER NOT NULL, raw BLOB, state TEXT NOT NULL, reason TEXT NOT NULL, received INTEGER NOT NULL, done INTEGER NOT NULL, UNIQUE (reply_id, message_key)
 );
@@ -956,8 +986,8 @@ CREATE INDEX order_response_order ON order_response (order_id, made);
 CREATE TABLE order_response_line (
   response_id TEXT NOT NULL REFERENCES order_response(id), position INTEGER NOT NULL, line INTEGER NOT NULL, action TEXT NOT NULL, code TEXT NOT NULL, quantity INTEGER NOT NULL, price INTEGER NOT NULL, day TEXT NOT NULL, substitute TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (response_id, position)
 );
-CREATE TABLE order_search (
-  doc INTEGER PRIMARY KEY, order_id TEXT NOT NULL UNIQUE, words TEXT NOT NULL
+CREATE TABLE "order_search" (
+  doc INTEGER PRIMARY KEY, order_id TEXT NOT NULL UNIQUE, received INTEGER NOT NULL, invoiced INTEGER NOT NULL DEFAULT 0, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, words TEXT NOT NULL
 );
 CREATE TRIGGER order_search_delete AFTER DELETE ON order_search BEGIN INSERT INTO order_search_fts (order_search_fts, rowid, words) VALUES ('delete', OLD.doc, OLD.words); END;
 CREATE TRIGGER order_search_insert AFTER INSERT ON order_search BEGIN INSERT INTO order_search_fts (rowid, words) VALUES (NEW.doc, NEW.words); END;
@@ -1028,6 +1058,9 @@ CREATE TABLE product (
   unit TEXT NOT NULL, gtin TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, minimum INTEGER NOT NULL DEFAULT 0, multiple INTEGER NOT NULL DEFAULT 0, replaced_by TEXT NOT NULL DEFAULT '', replaced_from TEXT NOT NULL DEFAULT '', PRIMARY KEY (org_id, id), UNIQUE (org_id, sku)
 );
 CREATE INDEX product_gtin ON product (org_id, gtin);
+CREATE TABLE product_family (
+  org_id TEXT NOT NULL REFERENCES org(id), product_id TEXT NOT NULL, until_at INTEGER NOT NULL, family TEXT NOT NULL, PRIMARY KEY (org_id, product_id, until_at)
+);
 CREATE TABLE product_option (
   org_id TEXT NOT NULL REFERENCES org(id), product_id TEXT NOT NULL, revision INTEGER NOT NULL, definition TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (org_id, product_id)
 );
@@ -1045,7 +1078,7 @@ CREATE TABLE promotion_approval (
 CREATE TABLE promotion_line (
   promotion_id TEXT NOT NULL REFERENCES promotion(id), order_id TEXT NOT NULL, line INTEGER NOT NULL, owner_id TEXT NOT NULL, org_id TEXT NOT NULL, version_no INTEGER NOT NULL, number TEXT NOT NULL, sku TEXT NOT NULL, ordered_on TEXT NOT NULL, arrived INTEGER NOT NULL, unit TEXT NOT NULL, factor INTEGER NOT NULL,
   verdict TEXT NOT NULL, reason TEXT NOT NULL, method TEXT NOT NULL, currency TEXT NOT NULL, price INTEGER NOT NULL, allowance INTEGER NOT NULL, ordered INTEGER NOT NULL, granted INTEGER NOT NULL, counted INTEGER NOT NULL, confirmed INTEGER NOT NULL, shipped INTEGER NOT NULL, invoiced INTEGER NOT NULL,
-  value INTEGER NOT NULL, earned INTEGER NOT NULL, PRIMARY KEY (promotion_id, order_id, line)
+  value INTEGER NOT NULL, earned INTEGER NOT NULL, base INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (promotion_id, order_id, line)
 );
 CREATE INDEX promotion_line_all ON promotion_line (promotion_id, arrived, order_id, line);
 CREATE INDEX promotion_line_list ON promotion_line (promotion_id, org_id, arrived, order_id, line);
@@ -1074,7 +1107,7 @@ CREATE INDEX promotion_resale_report ON promotion_resale (report_id);
 CREATE INDEX promotion_resale_sku ON promotion_resale (promotion_id, sku, arrived, report_id, line);
 CREATE TABLE promotion_seat (
   id TEXT PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), owner_id TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), role TEXT NOT NULL, state TEXT NOT NULL, hash TEXT NOT NULL, share INTEGER NOT NULL, currency TEXT NOT NULL,
-  asked INTEGER NOT NULL, answered INTEGER NOT NULL, answered_by TEXT NOT NULL, reason TEXT NOT NULL, taken INTEGER NOT NULL, UNIQUE (promotion_id, org_id)
+  asked INTEGER NOT NULL, answered INTEGER NOT NULL, answered_by TEXT NOT NULL, reason TEXT NOT NULL, taken INTEGER NOT NULL, volume INTEGER NOT NULL DEFAULT 0, UNIQUE (promotion_id, org_id)
 );
 CREATE INDEX promotion_seat_org ON promotion_seat (org_id, state, promotion_id);
 CREATE TABLE promotion_sum (
@@ -1186,16 +1219,22 @@ CREATE TABLE room_draft (
 CREATE TABLE room_file (
   id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, removed INTEGER NOT NULL
 );
+CREATE INDEX room_file_hash ON room_file (hash);
 CREATE INDEX room_file_message ON room_file (room_id, seq);
+CREATE INDEX room_file_org ON room_file (org_id);
 CREATE TABLE room_free (
   room_id TEXT PRIMARY KEY REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL
-);
+, open INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE room_guest (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), added INTEGER NOT NULL, PRIMARY KEY (room_id, org_id, person_id)
 );
 CREATE TABLE room_hold (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, reason TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
 );
+CREATE TABLE room_invite (
+  room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL, declined INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
+);
+CREATE INDEX room_invite_org ON room_invite (org_id, made);
 CREATE TABLE room_made (
   room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, object TEXT NOT NULL, person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL,
   PRIMARY KEY (room_id, seq, org_id, kind, object)
@@ -1222,7 +1261,9 @@ CREATE TABLE sell_line (
   customer_name TEXT NOT NULL, customer_city TEXT NOT NULL, customer_postcode TEXT NOT NULL, customer_country TEXT NOT NULL, customer_list TEXT NOT NULL, customer_code TEXT NOT NULL, place TEXT NOT NULL, promotion TEXT NOT NULL, deal TEXT NOT NULL, reference TEXT NOT NULL,
   PRIMARY KEY (report_id, position)
 );
+CREATE INDEX sell_line_buyer ON sell_line (customer_code, report_id) WHERE customer_code <> '';
 CREATE INDEX sell_line_doubt ON sell_line (report_id, position) WHERE doubts <> '';
+CREATE INDEX sell_line_named ON sell_line (LOWER(customer_name), report_id) WHERE customer_name <> '';
 CREATE INDEX sell_line_product ON sell_line (report_id, product_id, sold_to, pieces) WHERE pieces <> 0;
 CREATE TABLE sell_plan (
   partnership_id TEXT PRIMARY KEY REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, grain TEXT NOT NULL, since TEXT NOT NULL, due_days INTEGER NOT NULL, dual BOOLEAN NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
@@ -1323,6 +1364,9 @@ CREATE TABLE trigger_rule (
 );
 CREATE INDEX trigger_rule_due ON trigger_rule (active, next_at);
 CREATE INDEX trigger_rule_of ON trigger_rule (org_id, made);
+CREATE TABLE upload (
+  hash TEXT PRIMARY KEY, size INTEGER NOT NULL, place TEXT NOT NULL, data BLOB, created INTEGER NOT NULL, marked INTEGER NOT NULL
+);
 CREATE TABLE webhook (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL UNIQUE, url TEXT NOT NULL, events TEXT NOT NULL, active INTEGER NOT NULL, secret BLOB, old_secret BLOB, old_until INTEGER NOT NULL,
   failing INTEGER NOT NULL, paused INTEGER NOT NULL, paused_why TEXT NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL, PRIMARY KEY (org_id, id)
