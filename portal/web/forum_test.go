@@ -126,3 +126,132 @@ func TestForumPages(t *testing.T) {
 		t.Error("a result is told below five answers")
 	}
 }
+
+// TestConfidentialPages: a confidential idea from the category's agreement to the register as a
+// file, between companies that compete.
+func TestConfidentialPages(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid, maya, kaarel, chen := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Maya), p.As(t, portaltest.Kaarel), p.As(t, portaltest.Chen)
+	seats := url.Values{"name": {"New blades"}, "about": {"What comes"}, "nda": {"Keep it to yourself."}}
+	for _, m := range regexp.MustCompile(`for="seat-([0-9a-v]{26})">([^<]+)<`).FindAllStringSubmatch(ingrid.Get(t, "/c/aurelia/forum/categories/new").Body, -1) {
+		if strings.HasPrefix(m[2], "Kestrel") || strings.HasPrefix(m[2], "Baltic") {
+			seats.Set("seat."+m[1], "create")
+		}
+	}
+	made := ingrid.Post(t, "/c/aurelia/forum/categories/new", seats)
+	id := regexp.MustCompile(`[0-9a-v]{26}`).FindString(made.Header.Get("Location"))
+	if made.Status != 303 || id == "" {
+		t.Fatalf("%d %.300s", made.Status, made.Body)
+	}
+	asked := maya.Post(t, "/c/kestrel/forum/new", url.Values{"category": {id}, "kind": {"idea"}, "title": {"Zebra cutter"}, "body": {"A secret blade."}, "nda": {"1"}, "key": {"nda-pages-1"}})
+	if asked.Status != 303 {
+		t.Fatalf("%d %.300s", asked.Status, asked.Body)
+	}
+	at := asked.Header.Get("Location")
+	tid := at[strings.LastIndexByte(at, '/')+1:]
+	const page = "/forum/categories/"
+	for who, slug := range map[*portaltest.Client]string{ingrid: "aurelia", kaarel: "baltic"} {
+		base := "/c/" + slug
+		if a := who.Get(t, base+"/forum/topics/"+tid); a.Status != 404 {
+			t.Errorf("%s reads it before accepting: %d", slug, a.Status)
+		}
+		if a := who.Get(t, base+"/forum?q=zebra"); strings.Contains(a.Body, "Zebra cutter") {
+			t.Errorf("%s finds it before accepting", slug)
+		}
+		agreement := base + page + id + "/agreement"
+		if a := who.Get(t, agreement); a.Status != 200 || !strings.Contains(a.Body, "Keep it to yourself.") {
+			t.Errorf("%s: %d", slug, a.Status)
+		}
+		if a := who.Post(t, agreement, url.Values{"number": {"2"}}); a.Status != 409 {
+			t.Errorf("another version: %d", a.Status)
+		}
+		if a := who.Post(t, agreement, url.Values{"number": {"1"}}); a.Status != 303 {
+			t.Errorf("%s accepts: %d", slug, a.Status)
+		}
+		if a := who.Get(t, base+"/forum/topics/"+tid); a.Status != 200 || !strings.Contains(a.Body, "A secret blade.") {
+			t.Errorf("%s accepted: %d", slug, a.Status)
+		}
+	}
+	if a := chen.Get(t, "/c/huadong"+page+id+"/agreement"); a.Status != 404 {
+		t.Errorf("without a seat: %d", a.Status)
+	}
+	own := ingrid.Get(t, "/c/aurelia"+page+id+"/agreement/csv").Body
+	if !strings.Contains(own, "Kaarel Tamm") || !strings.Contains(own, "Ingrid Dahl") {
+		t.Errorf("the owner's register: %s", own)
+	}
+	for _, path := range []string{"/agreement", "/agreement/csv"} {
+		if a := maya.Get(t, "/c/kestrel"+page+id+path); a.Status != 200 || strings.Contains(a.Body, "Kaarel") || strings.Contains(a.Body, "Baltic") {
+			t.Errorf("the register tells a competitor: %d", a.Status)
+		}
+	}
+	if a := ingrid.Post(t, "/c/aurelia/forum/topics/"+tid+"/nda", url.Values{"on": {""}}); a.Status != 403 {
+		t.Errorf("a moderator takes it out: %d", a.Status)
+	}
+	if a := maya.Post(t, at+"/nda", url.Values{"on": {""}}); a.Status != 303 {
+		t.Errorf("its author takes it out: %d", a.Status)
+	}
+}
+
+// TestOpenRoomPages: an admin asks two competitors into a room; each finds the invitation,
+// and nothing of the other before it agreed.
+func TestOpenRoomPages(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid, maya, kaarel, dan := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Maya), p.As(t, portaltest.Kaarel), p.As(t, portaltest.Dan)
+	form := url.Values{"title": {"Fair in Leeds"}, "open": {"1"}, "key": {"open-pages-1"}}
+	for _, m := range regexp.MustCompile(`name="partners" value="([0-9a-v]{26})"[^>]*><span>([^<]+)<`).FindAllStringSubmatch(ingrid.Get(t, "/c/aurelia/rooms/new").Body, -1) {
+		if strings.HasPrefix(m[2], "Kestrel") || strings.HasPrefix(m[2], "Baltic") {
+			form.Add("partners", m[1])
+		}
+	}
+	if len(form["partners"]) != 2 {
+		t.Fatal("the form names no partners to ask")
+	}
+	made := ingrid.Post(t, "/c/aurelia/rooms", form)
+	if made.Status != 303 {
+		t.Fatalf("%d %.400s", made.Status, made.Body)
+	}
+	id := made.Header.Get("Location")
+	id = id[strings.LastIndexByte(id, '/')+1:]
+	if a := ingrid.Get(t, "/c/aurelia/rooms/"+id+"?about=1").Body; strings.Count(a, "Asked, no answer yet") != 2 {
+		t.Error("the maker does not see who was asked")
+	}
+	for who, slug := range map[*portaltest.Client]string{maya: "kestrel", kaarel: "baltic"} {
+		list := who.Get(t, "/c/"+slug+"/rooms").Body
+		at := "/c/" + slug + "/rooms/invitations/" + id
+		if !strings.Contains(list, at) || !strings.Contains(list, "Fair in Leeds") {
+			t.Errorf("%s finds no invitation", slug)
+		}
+		page := who.Get(t, at)
+		if page.Status != 200 || !strings.Contains(page.Body, "Aurelia") {
+			t.Errorf("%s: %d", slug, page.Status)
+		}
+		for _, other := range []string{"Kestrel", "Baltic"} {
+			if !strings.HasPrefix(other, strings.ToUpper(slug[:1])) && strings.Contains(page.Body, other) {
+				t.Errorf("the invitation tells %s of %s", slug, other)
+			}
+		}
+		if a := who.Get(t, "/c/"+slug+"/rooms/"+id); a.Status != 404 {
+			t.Errorf("%s is in before it agreed: %d", slug, a.Status)
+		}
+	}
+	if a := dan.Get(t, "/c/kestrel/rooms/invitations/"+id); a.Status != 403 && a.Status != 404 {
+		t.Errorf("who is no admin: %d", a.Status)
+	}
+	if a := maya.Post(t, "/c/kestrel/rooms/invitations/"+id, url.Values{"join": {"1"}}); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	if a := maya.Get(t, "/c/kestrel/rooms/"+id+"?about=1"); a.Status != 200 || strings.Contains(a.Body, "Baltic") || strings.Contains(a.Body, "Kaarel") {
+		t.Errorf("the one that agreed is told who else was asked: %d", a.Status)
+	}
+	if a := kaarel.Post(t, "/c/baltic/rooms/invitations/"+id, url.Values{}); a.Status != 303 {
+		t.Errorf("declined: %d", a.Status)
+	}
+	if a := maya.Get(t, "/c/kestrel/rooms/"+id+"?about=1").Body; strings.Contains(a, "Baltic") {
+		t.Error("who declined is told to others")
+	}
+	if a := ingrid.Get(t, "/c/aurelia/rooms/"+id+"?about=1").Body; !strings.Contains(a, "Declined") {
+		t.Error("the maker is not told who declined")
+	}
+}
