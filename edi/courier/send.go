@@ -3,13 +3,12 @@ package courier
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
-	"math/big"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -69,13 +68,9 @@ func (s *Service) Take(ctx context.Context, out gateway.Interchange) (bool, erro
 // fifth, so that what failed together does not come again together.
 var pauses = []time.Duration{5 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour}
 
-func pause(attempts int64) time.Duration {
+func pause(attempts int64, spread func(n int64) int64) time.Duration {
 	d := pauses[min(int(attempts), len(pauses))-1]
-	n, err := rand.Int(rand.Reader, big.NewInt(int64(d)/5+1))
-	if err != nil {
-		return d
-	}
-	return d + time.Duration(n.Int64())
+	return d + time.Duration(spread(int64(d)/5+1))
 }
 
 // lease is how long a claim stands: longer than the longest call.
@@ -191,7 +186,7 @@ func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took tim
 
 // retry says that a try failed and another one follows, or that a person is needed.
 func (s *Service) retry(ctx context.Context, r *messageRow, reason string, err error) outcome {
-	o := outcome{state: Queued, reason: reason, again: pause(r.Attempts), failed: true}
+	o := outcome{state: Queued, reason: reason, again: pause(r.Attempts, rand.Int64N), failed: true}
 	if err != nil {
 		o.detail = err.Error()
 	}

@@ -3,6 +3,7 @@ package courier
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"testing"
@@ -452,4 +453,35 @@ func TestHalfAStation(t *testing.T) {
 		w.exec("UPDATE as2_certificate SET retired = 0 WHERE org_id = ?", kestrel)
 		w.want("taken with it", take(), true)
 	})
+}
+
+// Every pause lasts what its try asks for and up to a fifth more, spread over all of that,
+// so that a thousand messages that failed together come again apart.
+func TestPausesAreSpread(t *testing.T) {
+	t.Parallel()
+	seeded := rand.New(rand.NewPCG(1, 2))
+	for attempt := int64(1); attempt <= int64(len(pauses))+3; attempt++ {
+		least := pauses[min(int(attempt), len(pauses))-1]
+		if got := pause(attempt, func(int64) int64 { return 0 }); got != least {
+			t.Errorf("try %d: at least %v, want %v", attempt, got, least)
+		}
+		if got := pause(attempt, func(n int64) int64 { return n - 1 }); got != least+least/5 {
+			t.Errorf("try %d: at most %v", attempt, got)
+		}
+		var early, late int
+		for range 1000 {
+			d := pause(attempt, seeded.Int64N)
+			switch {
+			case d < least || d > least+least/5:
+				t.Fatalf("try %d: %v", attempt, d)
+			case d < least+least/10:
+				early++
+			default:
+				late++
+			}
+		}
+		if early < 400 || late < 400 { // of 500 each, by a seed
+			t.Errorf("try %d: %d early, %d late", attempt, early, late)
+		}
+	}
 }

@@ -303,7 +303,7 @@ func (s *Service) fail(ctx context.Context, row interchangeRow, cause error) err
 		if parked {
 			values["state"] = string(Failed)
 		} else {
-			wait := min(s.opt.Backoff<<min(row.Attempts-1, 20), 10*time.Minute)
+			wait := s.opt.stretched(min(s.opt.Backoff<<min(row.Attempts-1, 20), 10*time.Minute))
 			values["next_at"] = db.Micros(s.db.Clock().Add(wait))
 		}
 		ok, err := change(ctx, row.ID, values, "state = ? AND fence = ?", string(Received), row.Fence)

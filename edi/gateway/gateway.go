@@ -14,6 +14,7 @@
 package gateway
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"entente/db"
@@ -339,8 +340,10 @@ type Options struct {
 	Attempts int           // failed tries before parking, default 3
 	Lease    time.Duration // how long a claim stands unless renewed, default 30 s
 	Backoff  time.Duration // after the first failure, doubled each time, default 10 s, at most 10 min
-	Reuse    time.Duration // how long a control number may not come back, default 30 days
-	Limits   wire.Limits   // of the readers
+	// Spread gives a number from 0 up to n-1, by which a pause is stretched; default: at random.
+	Spread func(n int64) int64
+	Reuse  time.Duration // how long a control number may not come back, default 30 days
+	Limits wire.Limits   // of the readers
 }
 
 func (o Options) filled() Options {
@@ -363,8 +366,17 @@ func (o Options) filled() Options {
 	dur(&o.Lease, fail.Pace(30*time.Second))
 	dur(&o.Backoff, 10*time.Second)
 	dur(&o.Reuse, 30*24*time.Hour)
+	if o.Spread == nil {
+		o.Spread = rand.Int64N
+	}
 	o.Limits = o.Limits.Filled()
 	return o
+}
+
+// stretched is a pause and up to a fifth more, so that what failed together does not come
+// again together.
+func (o Options) stretched(d time.Duration) time.Duration {
+	return d + time.Duration(o.Spread(int64(d)/5+1))
 }
 
 // instant gives the time of a stored number.

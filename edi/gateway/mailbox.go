@@ -82,11 +82,33 @@ func (m *Mailbox) keep(ctx context.Context, actor access.Actor, name string, bod
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
-	r := refusalRow{OrgID: actor.Org, Name: name, Size: size, Data: head, Reason: why.Key, Args: db.Text(plain(why.Args))}
+	r := refusalRow{OrgID: actor.Org, Name: plainName(name), Size: size, Data: head, Reason: why.Key, Args: db.Text(plain(why.Args))}
 	return m.s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		r.ID, r.Made = db.NewID(), db.Micros(db.Now(ctx))
 		return keepRefusal(ctx, &r)
 	})
+}
+
+// maxName is the longest name of a file that is listed, in bytes, so that ".txt" fits
+// behind it.
+const maxName = 200
+
+// plainName is a name as it is listed: of one file, in no other folder, whoever fetches it
+// and whatever the server that it came from called it.
+func plainName(name string) string {
+	name = strings.ToValidUTF8(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '/' || r == '\\' {
+			return '_'
+		}
+		return r
+	}, name), "_")
+	if len(name) > maxName {
+		name = strings.ToValidUTF8(name[:maxName], "")
+	}
+	if strings.Trim(name, ".") == "" {
+		return strings.Repeat("_", max(1, len(name)))
+	}
+	return name
 }
 
 // plain keeps of a message's values what JSON gives back alike.

@@ -319,7 +319,7 @@ func TestBackOff(t *testing.T) {
 		a := b.post(maya, fromKestrel(130, order("PO130")).String())
 		b.work()
 		m := b.get(maya, a.ID)
-		if wait := time.Until(m.NextAt); m.Attempts != 1 || wait < 8*time.Second || wait > 11*time.Second {
+		if wait := time.Until(m.NextAt); m.Attempts != 1 || wait < 8*time.Second || wait > 13*time.Second {
 			t.Errorf("attempt %d, next in %v", m.Attempts, wait)
 		}
 		b.work()

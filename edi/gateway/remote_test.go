@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	proto "github.com/pkg/sftp"
@@ -30,6 +31,20 @@ type foreign struct {
 	addr    string
 	hostKey string
 	files   *proto.Client
+	fixed   atomic.Bool // it lets nobody move or remove a file
+}
+
+// keeper is a server that may be told to keep its files where they are.
+type keeper struct {
+	proto.FileCmder
+	fixed *atomic.Bool
+}
+
+func (k keeper) Filecmd(r *proto.Request) error {
+	if k.fixed.Load() && (r.Method == "Rename" || r.Method == "PosixRename" || r.Method == "Remove") {
+		return proto.ErrSSHFxPermissionDenied
+	}
+	return k.FileCmder.Filecmd(r)
 }
 
 func openForeign(t *testing.T) *foreign {
@@ -55,6 +70,8 @@ func openForeign(t *testing.T) *foreign {
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	disk := proto.InMemHandler()
+	f := &foreign{t: t}
+	disk.FileCmd = keeper{disk.FileCmd, &f.fixed}
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -83,7 +100,7 @@ func openForeign(t *testing.T) *foreign {
 			}()
 		}
 	}()
-	f := &foreign{t: t, addr: l.Addr().String(), hostKey: ssh.FingerprintSHA256(signer.PublicKey())}
+	f.addr, f.hostKey = l.Addr().String(), ssh.FingerprintSHA256(signer.PublicKey())
 	c, err := ssh.Dial("tcp", f.addr, &ssh.ClientConfig{User: "entente", Auth: []ssh.AuthMethod{ssh.Password("right")}, HostKeyCallback: ssh.FixedHostKey(signer.PublicKey())})
 	if err != nil {
 		t.Fatal(err)

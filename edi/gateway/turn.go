@@ -162,7 +162,7 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 		}
 		p.s.log.Warn("a company's server could not be served", slog.String("remote", r.ID), slog.String("reason", key), slog.Any("cause", err))
 		wait := min(every<<min(r.Attempts, 12), maxBackoff)
-		values = map[string]any{"attempts": r.Attempts + 1, "last_error": key, "next_at": db.Micros(now.Add(max(wait, every)))}
+		values = map[string]any{"attempts": r.Attempts + 1, "last_error": key, "next_at": db.Micros(now.Add(p.s.opt.stretched(max(wait, every))))}
 	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
