@@ -379,15 +379,15 @@ func many(prefix string, control, n int) []po {
 	return out
 }
 
-// ownKey gives the company's own server a key made elsewhere.
-func (c *client) ownKey(id as2.Identity) {
+// ownKey gives the company's own server a key made elsewhere, to sign with from an instant on.
+func (c *client) ownKey(id as2.Identity, from time.Time) {
 	c.t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(id.Key)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	both := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: id.Certificate.Raw}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
-	body, err := json.Marshal(map[string]any{"certificate": string(both), "private": true})
+	body, err := json.Marshal(map[string]any{"certificate": string(both), "private": true, "use_from": from})
 	if err != nil {
 		c.t.Fatal(err)
 	}

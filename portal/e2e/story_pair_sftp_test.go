@@ -101,23 +101,24 @@ func TestStoryPairSFTP(t *testing.T) {
 	})
 }
 
-// hundredFiles brings an order that was brought before, by five sessions at once.
+// hundredFiles brings an order that was brought before a hundred times, by ten sessions at
+// once: more than 32 unfinished files are not taken.
 func hundredFiles(t *testing.T, p *pair) {
 	first := p.kestrel.sentFor("FILES-1", "850")[0]
 	text := string(p.kestrel.raw("/api/v1/edi/interchanges/" + first.ID + "/raw"))
 	var all sync.WaitGroup
-	for i := range 5 {
+	for i := range 10 {
 		c, err := signIn(t, p.seller.sftpAddress(), "kestrel", "entente-demo-1")
 		if err != nil {
 			t.Fatal(err)
 		}
-		for j := range 20 {
-			all.Go(func() {
-				if err := putFile(c, "/in", fmt.Sprintf("again-%d-%02d.edi", i, j), text); err != nil {
+		all.Go(func() {
+			for j := range 10 {
+				if err := putFile(c, "/in", fmt.Sprintf("again-%d-%d.edi", i, j), text); err != nil {
 					t.Errorf("file %d of session %d: %v", j, i, err)
 				}
-			})
-		}
+			}
+		})
 	}
 	all.Wait()
 	c, err := signIn(t, p.seller.sftpAddress(), "kestrel", "entente-demo-1")

@@ -123,9 +123,9 @@ func (r request) post(t *testing.T, url string) []byte {
 }
 
 // TestStoryPairRollover: both change their certificates while orders go one way and answers
-// the other. Whoever gets a new key gives its certificate to the other first; in between
-// both count. Nothing is refused, lost or doubled, and the old ones are out of use before
-// the traffic ends.
+// the other. Whoever has a new key opens with it at once and signs with it from a named
+// instant on; until then its certificate is given to the other. Nothing is refused, lost or
+// doubled, and the old ones are out of use before the traffic ends.
 func TestStoryPairRollover(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d database) {
@@ -148,14 +148,16 @@ func TestStoryPairRollover(t *testing.T) {
 				p.aurelia.post("/api/v1/orders/"+p.aurelia.state(o.number, "received").ID+"/confirm", `{}`, 200, nil)
 			}
 		}
+		var signs time.Time // with the newest key
 		rollover := func(here, there *client, name string) {
 			old, oldThere := here.keys(), there.keys()
 			key, err := as2.Generate(name, time.Now().Add(-time.Hour), time.Now().AddDate(2, 0, 0))
 			if err != nil {
 				t.Fatal(err)
 			}
+			signs = time.Now().Add(3 * time.Second)
+			here.ownKey(key, signs)
 			there.certificate(key.Certificate)
-			here.ownKey(key)
 			if len(old) != 1 || len(oldThere) != 1 || len(here.keys()) != 2 || len(there.keys()) != 2 {
 				t.Errorf("%s: %d and %d certificates before, %d and %d in the overlap", name, len(old), len(oldThere), len(here.keys()), len(there.keys()))
 			}
@@ -179,6 +181,7 @@ func TestStoryPairRollover(t *testing.T) {
 		for _, o := range orders[:5] {
 			p.aurelia.settled(o.number, "855")
 		}
+		eventually(t, "the new keys sign", func() bool { return time.Now().After(signs) })
 		for _, c := range []*client{p.kestrel, p.kestrelThere, p.aurelia, p.aureliaThere} {
 			c.retire(c.keys()[0])
 		}
