@@ -170,3 +170,29 @@ func TestLapsesOnce(t *testing.T) {
 		}
 	})
 }
+
+// A territory is what the supplier says of a partner: a country that the partner gives itself
+// moves no lead to it and none away.
+func TestTerritoryIsTheSuppliers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := setup(t, d)
+		l := f.lead() // of a customer in GB
+		_, err := f.svc.SaveProfile(f.at(), f.ingrid, Profile{Partnership: f.toKestrel, Most: 20, Countries: []string{"GB"}})
+		f.must(err)
+		_, err = f.svc.SaveProfile(f.at(), f.ingrid, Profile{Partnership: f.toBaltic, Most: 20, Countries: []string{"EE"}})
+		f.must(err)
+		for _, country := range []string{"GB", "EE", "CN"} {
+			f.must(d.InTx(f.at(), func(ctx context.Context) error {
+				return db.Tx(ctx).Exec("UPDATE org SET country = ? WHERE id IN (?, ?)", country, f.kestrel, f.baltic).Error
+			}))
+			cs, err := f.svc.Candidates(f.at(), f.ingrid, l.ID)
+			f.must(err)
+			for _, c := range cs {
+				if want := map[string]string{f.kestrel: "", f.baltic: FactorTerritory}[c.Reseller]; c.Out != want {
+					t.Errorf("both call themselves %s: %s is out for %q, want %q", country, c.Reseller, c.Out, want)
+				}
+			}
+		}
+	})
+}
