@@ -114,11 +114,12 @@ func through(t *testing.T, d *doc.Invoice, un bool) *doc.Invoice {
 // chain is one order with what an independent calculation says of its invoice.
 type chain struct {
 	net, tax, gross int64
+	off             int64               // what allowances took off the net
 	rows            map[string][2]int64 // by rate: basis, tax
 }
 
 // TestChainsAgreeToTheCent: the net, the tax of each rate and the total of generated
-// chains in three currencies are the same on the page's values, on paper, in the 810, in
+// chains in three currencies, with free goods and allowances off the invoice and billed back, are the same on the page's values, on paper, in the 810, in
 // the INVOIC and in a calculation with fractions.
 func TestChainsAgreeToTheCent(t *testing.T) {
 	t.Parallel()
@@ -156,6 +157,7 @@ func TestChainsAgreeToTheCent(t *testing.T) {
 		po.Currency = p.currency
 		want := chain{rows: map[string][2]int64{}}
 		cmd := trade.InvoiceCmd{Number: fmt.Sprint("I-", n), IssuedOn: "2026-11-20"}
+		allowed := map[int][3]string{} // by line: method, allowance for a unit, for how many
 		for i := range 1 + rnd.IntN(6) {
 			q, price, rate := fmt.Sprintf("%d.%03d", 1+rnd.IntN(400), rnd.IntN(1000)), fmt.Sprintf("%d.%04d", rnd.IntN(300), 1+rnd.IntN(9999)), rates[rnd.IntN(len(rates))]
 			if rnd.IntN(2) == 0 {
@@ -163,6 +165,22 @@ func TestChainsAgreeToTheCent(t *testing.T) {
 			}
 			po.Lines = append(po.Lines, doc.Line{Number: fmt.Sprint(i + 1), VendorItem: fmt.Sprint("IT-", i), Quantity: doc.Decimal(q), Unit: "EA", Price: doc.Decimal(price)})
 			a := hundredths(new(big.Rat).Mul(exact(t, q), exact(t, price)))
+			if method := []string{"", trade.DealOffInvoice, trade.DealBillBack}[rnd.IntN(3)]; method != "" { // of a promotion, for some of it or all
+				granted := q
+				if rnd.IntN(2) == 0 {
+					granted = fmt.Sprint(1 + rnd.IntN(200))
+				}
+				allowance := new(big.Rat).Mul(exact(t, price), big.NewRat(int64(rnd.IntN(5000)), 10_000)).FloatString(4)
+				allowed[len(po.Lines)] = [3]string{method, allowance, granted}
+				if q := exact(t, q); method == trade.DealOffInvoice { // what is billed back changes nothing here
+					if g := exact(t, granted); g.Cmp(q) < 0 {
+						q = g
+					}
+					off := hundredths(new(big.Rat).Mul(q, exact(t, allowance)))
+					a -= off
+					want.off += off
+				}
+			}
 			want.net += a
 			row := want.rows[rate]
 			row[0] += a
@@ -190,6 +208,25 @@ func TestChainsAgreeToTheCent(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := desk.Confirm(ctx, seller, got.Order, trade.ConfirmCmd{}); err != nil {
+			t.Fatal(err)
+		}
+		err = d.InTx(ctx, func(ctx context.Context) error {
+			for line, a := range allowed {
+				each, err := money.ParseMicro(a[1])
+				if err != nil {
+					return err
+				}
+				granted, err := money.ParseMicro(a[2])
+				if err != nil {
+					return err
+				}
+				if err := db.Tx(ctx).Exec("UPDATE order_line SET deal_applied = 'PR-1', deal_method = ?, deal_allowance = ?, deal_granted = ? WHERE order_id = ? AND line = ?", a[0], int64(each), int64(granted), string(got.Order), line).Error; err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		id, err := desk.Invoice(ctx, seller, got.Order, cmd)
@@ -242,6 +279,12 @@ func compare(t *testing.T, ctx context.Context, desk *trade.Service, seller acce
 		for _, s := range sheet.Sums {
 			figures = append(figures, s.Value)
 		}
+		if want.off > 0 { // what it was before stands above it
+			if len(figures) < 3 || figures[0] != cash(want.net+want.off) || figures[1] != cash(-want.off) {
+				t.Fatalf("%d: on paper %v, want %+v", n, figures, want)
+			}
+			figures = figures[2:]
+		}
 		if figures[0] != cash(want.net) || figures[len(figures)-1] != cash(want.gross) || len(figures) != 2+len(want.rows) {
 			t.Fatalf("%d: on paper %v, want %+v", n, figures, want)
 		}
@@ -288,6 +331,11 @@ func compare(t *testing.T, ctx context.Context, desk *trade.Service, seller acce
 				free++
 			}
 			net += hundredths(new(big.Rat).Mul(exact(t, string(l.Quantity)), exact(t, string(l.Price))))
+			for _, a := range l.Allowances {
+				if a.Method == "02" { // off the invoice; 01 is billed back
+					net -= hundredths(exact(t, string(a.Amount)))
+				}
+			}
 		}
 		if len(back.Lines) != len(o.Lines) {
 			t.Fatalf("%d: %v %d lines, want %d (%d free)", n, un, len(back.Lines), len(o.Lines), free)
