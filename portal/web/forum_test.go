@@ -199,7 +199,7 @@ func TestOpenRoomPages(t *testing.T) {
 	t.Parallel()
 	p := portaltest.Demo(t)
 	ingrid, maya, kaarel, dan := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Maya), p.As(t, portaltest.Kaarel), p.As(t, portaltest.Dan)
-	form := url.Values{"title": {"Fair in Leeds"}, "open": {"1"}, "key": {"open-pages-1"}}
+	form := url.Values{"title": {"Fair in Leeds"}, "open": {"1"}, "agreed": {"1"}, "key": {"open-pages-1"}} // others choose how long messages are kept meanwhile
 	for _, m := range regexp.MustCompile(`name="partners" value="([0-9a-v]{26})"[^>]*><span>([^<]+)<`).FindAllStringSubmatch(ingrid.Get(t, "/c/aurelia/rooms/new").Body, -1) {
 		if strings.HasPrefix(m[2], "Kestrel") || strings.HasPrefix(m[2], "Baltic") {
 			form.Add("partners", m[1])
@@ -214,7 +214,7 @@ func TestOpenRoomPages(t *testing.T) {
 	}
 	id := made.Header.Get("Location")
 	id = id[strings.LastIndexByte(id, '/')+1:]
-	if a := ingrid.Get(t, "/c/aurelia/rooms/"+id+"?about=1").Body; strings.Count(a, "Asked, no answer yet") != 2 {
+	if a := ingrid.Get(t, "/c/aurelia/rooms/"+id+"?about=1").Body; strings.Count(a, "Not answered") != 2 {
 		t.Error("the maker does not see who was asked")
 	}
 	for who, slug := range map[*portaltest.Client]string{maya: "kestrel", kaarel: "baltic"} {
@@ -239,7 +239,7 @@ func TestOpenRoomPages(t *testing.T) {
 	if a := dan.Get(t, "/c/kestrel/rooms/invitations/"+id); a.Status != 403 && a.Status != 404 {
 		t.Errorf("who is no admin: %d", a.Status)
 	}
-	if a := maya.Post(t, "/c/kestrel/rooms/invitations/"+id, url.Values{"join": {"1"}}); a.Status != 303 {
+	if a := maya.Post(t, "/c/kestrel/rooms/invitations/"+id, url.Values{"join": {"1"}, "agreed": {"1"}}); a.Status != 303 {
 		t.Fatalf("%d %.300s", a.Status, a.Body)
 	}
 	if a := maya.Get(t, "/c/kestrel/rooms/"+id+"?about=1"); a.Status != 200 || strings.Contains(a.Body, "Baltic") || strings.Contains(a.Body, "Kaarel") {
