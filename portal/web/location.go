@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"entente/edi/agreement"
 	"entente/edi/doc"
 	"entente/edi/gateway"
 	"entente/portal/view"
@@ -407,11 +408,26 @@ func (v *visit) mapCard(c circle, p partner.Partnership) (view.MapCard, error) {
 		if r.Syntax != "" {
 			format = view.Raw(formatName(gateway.RouteFormat{Syntax: r.Syntax, Version: r.Version}))
 		}
-		direction := "maps.in"
-		if r.Org != v.org() {
-			direction = "maps.out"
+		card.Routes = append(card.Routes, view.MapRoute{Kind: r.Kind, Name: view.T("document." + r.Kind), Direction: view.T("maps.in"), Format: format, Door: view.T(door)})
+	}
+	if a := now.Valid; a != nil { // by which door and in what form the partner takes them is its own choice
+		side := agreement.Reseller
+		if p.Supplier == v.org() {
+			side = agreement.Supplier
 		}
-		card.Routes = append(card.Routes, view.MapRoute{Kind: r.Kind, Name: view.T("document." + r.Kind), Direction: view.T(direction), Format: format, Door: view.T(door)})
+		for _, set := range a.Body.Sets {
+			if set.From != side {
+				continue
+			}
+			row := view.MapRoute{Kind: set.Kind, Direction: view.T("maps.out"), Format: view.Raw("X12 " + a.Body.X12), Door: view.T("maps.theirs")}
+			if set.Kind > "A" { // messages have names, sets numbers
+				row.Format = view.Raw("EDIFACT " + a.Body.EDIFACT)
+			}
+			if key := "document." + set.Kind; v.has(key) {
+				row.Name = view.T(key)
+			}
+			card.Routes = append(card.Routes, row)
+		}
 	}
 	add("maps.tolerance", view.T("maps.tolerances", "price", percent(p.PriceTolerance), "quantity", percent(p.QuantityTolerance)), v.path("partners", p.ID))
 	if p.Supplier == v.org() && v.may(access.OrderRead, p.Resource()) {

@@ -83,6 +83,8 @@ func TestInspector(t *testing.T) {
 			if code != 404 {
 				t.Errorf("taken back it answers %d", code)
 			}
+			open(t, p, "/c/aurelia/")
+			must(t, p.Speak("en"))
 		})
 	}
 }
