@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -107,8 +108,16 @@ func delay(ctx context.Context, org string, id RuleID, next time.Time) error {
 // touch brings the turn of a company's rules forward, to no less than a rest after the last.
 func touch(ctx context.Context, org string, about About, rest time.Duration) error {
 	now, gap := db.Micros(db.Now(ctx)), rest.Microseconds()
-	return db.Tx(ctx).Model(&ruleRow{}).Where("org_id = ? AND about = ? AND active = 1 AND next_at > ? AND next_at > ran + ?", org, string(about), now, gap).
+	key := fmt.Sprint("touched:", org, ":", about, ":", now, ":", gap) // again in the same transaction it changes nothing
+	if done, _ := db.Known[bool](ctx, key); done {
+		return nil
+	}
+	err := db.Tx(ctx).Model(&ruleRow{}).Where("org_id = ? AND about = ? AND active = 1 AND next_at > ? AND next_at > ran + ?", org, string(about), now, gap).
 		Update("next_at", clause.Expr{SQL: "CASE WHEN ran + ? > ? THEN ran + ? ELSE ? END", Vars: []any{gap, now, gap, now}}).Error
+	if err == nil {
+		db.Know(ctx, key, []string{"trigger_rule"}, true)
+	}
+	return err
 }
 
 // proposedSince says which partners and objects a rule proposed since an instant.

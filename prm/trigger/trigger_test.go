@@ -247,7 +247,20 @@ func TestPropose(t *testing.T) {
 			return rules[0].Ran
 		}
 		first := ran()
-		f.must(f.svc.Touched(f.at(), f.aurelia, Partners))
+		var asked int64
+		f.must(f.db.InTx(f.at(), func(ctx context.Context) error { // of a batch of events the first says it
+			for range 3 {
+				was := f.db.Counts().Run
+				if err := f.svc.Touched(ctx, f.aurelia, Partners); err != nil {
+					return err
+				}
+				asked += min(1, f.db.Counts().Run-was)
+			}
+			return nil
+		}))
+		if asked != 1 {
+			t.Fatalf("%d of three in one transaction asked the database", asked)
+		}
 		f.must(f.svc.Tick(f.at()))
 		if !ran().Equal(first) {
 			t.Fatal("it took its turn twice within ten minutes")
