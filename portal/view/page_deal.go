@@ -49,6 +49,7 @@ type DealPage struct {
 	EngageURL                         string          // begins an engagement
 	Engagements                       []EngagementRow // that the company began from it
 	Files                             []DealFile
+	FilesSeen                         Text // who can open them
 	History                           []Entry
 	Similar                           []DealSimilar
 	Disputes                          []DealDispute

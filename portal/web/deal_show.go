@@ -61,6 +61,11 @@ func (v *visit) dealPage(status int, id deal.ID, f dealForms) error {
 		return err
 	}
 	if v.org() == d.Supplier || v.org() == d.Registrant {
+		seen := "deal.files_seen"
+		if d.Submitted.IsZero() {
+			seen = "deal.files_seen_draft"
+		}
+		page.FilesSeen = view.T(seen, "registrant", n.org(d.Registrant), "supplier", n.org(d.Supplier))
 		if page.Sees, err = v.dealSees(d, n); err != nil {
 			return err
 		}

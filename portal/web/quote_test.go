@@ -305,4 +305,24 @@ func TestPausePages(t *testing.T) {
 	if a := kaarel.Get(t, rival); a.Status != 404 {
 		t.Errorf("a rival: %d", a.Status)
 	}
+
+	// the clock of an answer is stopped by who offers the lead; the partner sees it and may answer
+	at = "/c/kestrel/leads/offers/" + regexp.MustCompile(`/leads/offers/([a-z0-9]{26})`).FindStringSubmatch(maya.Get(t, "/c/kestrel/leads?view=offered").Body)[1]
+	theirs = strings.Replace(at, "/kestrel/", "/aurelia/", 1)
+	if strings.Contains(maya.Get(t, at).Body, "Pause the clock") {
+		t.Error("the partner may stop the clock of its own answer")
+	}
+	lead = ingrid.Get(t, theirs).Location
+	form = filled(t, ingrid.Get(t, lead).Body, theirs+"/pause")
+	form.Set("reason", "checking")
+	form.Set("until", time.Now().AddDate(0, 0, 20).Format(time.DateOnly))
+	if a := ingrid.Post(t, theirs+"/pause", form); a.Status != 303 {
+		t.Fatalf("pause of an offer: %d\n%.2000s", a.Status, a.Body)
+	}
+	if body := maya.Get(t, at).Body; !strings.Contains(body, "Aurelia Tools paused the clock: something has to be checked first.") || !strings.Contains(body, at+"/accept") || strings.Contains(body, at+"/resume") {
+		t.Errorf("the partner's page of a paused offer:\n%.3000s", body)
+	}
+	if !strings.Contains(maya.Get(t, "/c/kestrel/leads?view=offered").Body, ">Paused<") {
+		t.Error("the list does not call it paused")
+	}
 }
