@@ -379,6 +379,7 @@ type PromoChart struct {
 	Bars               []Bar
 	Windows            []Bar // of the promotion
 	Actual, Base, Band []string
+	Data               string   // the same for the script of the chart, as JSON
 	Ticks              []string // of the height, from the top
 	Labels             []Date
 	Say                Text

@@ -496,6 +496,7 @@ func (v *visit) liftChart(out *view.PromoLift, m promo.Measured) {
 		c.Sold = view.Text{}
 	}
 	c.Say = view.T("lift.chart", "grain", view.T("lift.grain."+s.Grain))
+	c.Data = v.chartData(c, out.Periods, shown, in, sold)
 	out.Chart = c
 }
 

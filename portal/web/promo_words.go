@@ -1,10 +1,12 @@
 package web
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"entente/portal/view"
 	"entente/prm/money"
@@ -327,4 +329,57 @@ func (v *visit) liftWords(out *view.PromoLift, m promo.Measured, got promo.Lifte
 func each(p money.Price, c money.Currency) view.Money {
 	a, _ := money.Extend(money.Whole(1), p, c)
 	return amount(a)
+}
+
+// chartData is a chart for its script: numbers to draw, and for each period what it says in
+// the reader's words. Nothing is where nothing is known.
+func (v *visit) chartData(c *view.PromoChart, rows []view.PromoPeriod, shown []promo.Weighed, in, sold map[string]promo.Weighed) string {
+	var d struct {
+		X    []int64    `json:"x"`
+		In   []*float64 `json:"in"`
+		Sold []*float64 `json:"sold"`
+		Base []*float64 `json:"base"`
+		High []*float64 `json:"high"`
+		Low  []*float64 `json:"low"`
+		Win  []bool     `json:"win"`
+		Say  []string   `json:"say"`
+	}
+	number := func(q money.Quantity, known bool) *float64 {
+		if !known {
+			return nil
+		}
+		n := float64(q) / float64(money.One)
+		return &n
+	}
+	for i, w := range shown {
+		at, err := time.Parse(time.DateOnly, w.From)
+		if err != nil {
+			return ""
+		}
+		a, isIn := in[w.From]
+		b, isSold := sold[w.From]
+		d.X, d.Win = append(d.X, at.Unix()), append(d.Win, w.Part == promo.InWindow)
+		d.In, d.Sold = append(d.In, number(a.Actual, isIn)), append(d.Sold, number(b.Actual, isSold))
+		d.Base, d.High, d.Low = append(d.Base, number(w.Base, w.Fitted)), append(d.High, number(w.High, w.Fitted)), append(d.Low, number(w.Low, w.Fitted))
+		var parts []string
+		say := func(known bool, what view.Text, value string) {
+			if known && !what.IsZero() {
+				parts = append(parts, v.p.T("lift.at_part", "what", what.In(v.p), "n", value))
+			}
+		}
+		row := rows[i]
+		say(isIn, c.In, row.In)
+		say(isSold, c.Sold, row.Sold)
+		base := row.Base
+		if row.Span != "" {
+			base += " (" + row.Span + ")"
+		}
+		say(w.Fitted, view.T("lift.key_base"), base)
+		d.Say = append(d.Say, v.p.T("lift.at", "from", row.From, "to", row.To, "parts", v.p.List(parts)))
+	}
+	b, err := json.Marshal(d)
+	if err != nil {
+		return ""
+	}
+	return string(b)
 }
