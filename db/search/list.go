@@ -153,10 +153,10 @@ func each(d db.Dialect, keys, table, column, key string) string {
 	return keys + " CROSS JOIN " + table + " ON " + table + "." + column + " = " + key
 }
 
-// In joins a table to few rows that stand before it, one by one.
+// In joins a table, named "TABLE ALIAS", to few rows that stand before it, one by one.
 func In(d db.Dialect, table, on string) string {
 	if d == db.Postgres {
-		return " JOIN " + table + " ON " + on
+		return " CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on + " OFFSET 0) " + table[strings.LastIndexByte(table, ' ')+1:]
 	}
 	return " CROSS JOIN " + table + " ON " + on
 }

@@ -104,9 +104,10 @@ func numbered(d db.Dialect, side, org, word string) search.Sieve {
 	key, keys := begins("x.business_key", word, capitals)
 	value, values := begins("x.value", plainSSCC(word), plainSSCC(capitals))
 	const mine = " AND (x.supplier_id = ? OR x.reseller_id = ?)"
-	const carried = "x.submission_id <> '' AND (x.message_id = ? OR x.file_names = ?)" + mine
+	// As ranges, since a file name that all messages have makes PostgreSQL read all for any.
+	const carried = "x.submission_id <> '' AND (x.message_id >= ? AND x.message_id <= ? OR x.file_names >= ? AND x.file_names <= ?)" + mine
 	both := []any{org, org}
-	named := append([]any{name, word}, both...)
+	named := append([]any{name, name, word, word}, both...)
 	out := search.Sieve{
 		Test: "(" + control + " OR (SELECT 1 FROM edi_set x WHERE x.interchange_id = interchange.id AND " + key + mine + " LIMIT 1) IS NOT NULL" +
 			" OR (SELECT 1 FROM edi_number x WHERE x.interchange_id = interchange.id AND " + value + mine + " LIMIT 1) IS NOT NULL" +
