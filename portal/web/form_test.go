@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -98,7 +99,12 @@ func TestSendAFile(t *testing.T) {
 	if a := c.Post(t, other.Location+"/book", url.Values{"csrf": {csrf}}); a.Status != 409 {
 		t.Errorf("booked after all: %d", a.Status)
 	}
-	large := rows + strings.Repeat("850,PAGE-FORM-2,2026-11-22,GBP,AUR-D18B,24,EA,84.00\n", 30_000)
+	var many strings.Builder
+	many.WriteString(rows)
+	for i := range 30_000 { // of orders of a hundred lines
+		fmt.Fprintf(&many, "850,PAGE-FORM-L%d,2026-11-22,GBP,AUR-D18B,24,EA,84.00\n", i/100)
+	}
+	large := many.String()
 	if a := upload(t, c, csrf, "/c/kestrel/edi/send", "file", "large.csv", []byte(large), nil); a.Status != 303 {
 		t.Errorf("large: %d", a.Status)
 	}
