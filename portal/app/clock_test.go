@@ -9,6 +9,7 @@ import (
 	"entente/edi/doc"
 	"entente/edi/gateway"
 	"entente/prm/access"
+	"entente/prm/account"
 )
 
 // An overdue acknowledgement is told to the EDI people of the company that waits; the
@@ -69,5 +70,67 @@ func overdueIsToldAndAskedFor(t *testing.T, a *App) {
 	scan(&lines, `SELECT CAST(count(*) AS TEXT) FROM message m JOIN room r ON r.id = m.room_id WHERE m.event_kind = 'edi.asked' AND r.subject_kind = 'partnership' AND m.args LIKE ?`, "%"+control+"%")
 	if lines != "1" {
 		t.Errorf("%s lines in the room", lines)
+	}
+
+	overdueIsToldToWhoCovers(t, a, sender, receiver, partnership, answer)
+}
+
+// While who holds the role is away, who covers is told of an overdue acknowledgement, and
+// nobody else; afterwards the holder again.
+func overdueIsToldToWhoCovers(t *testing.T, a *App, sender, receiver, partnership string, answer doc.OrderAck) {
+	person := func(email string) (id string) {
+		t.Helper()
+		if err := a.db.View(t.Context(), func(ctx context.Context) error {
+			return db.Tx(ctx).Raw("SELECT id FROM person WHERE email = ?", email).Scan(&id).Error
+		}); err != nil || id == "" {
+			t.Fatal(email, err)
+		}
+		return id
+	}
+	tomas, ingrid, wen := person("tomas@aurelia.example"), person("ingrid@aurelia.example"), person("wen@aurelia.example")
+	told := func(number string) (out map[string]int) {
+		t.Helper()
+		answer.Number = number
+		sent, err := a.gateway.Emit(t.Context(), access.System("test", sender), gateway.Outgoing{
+			Supplier: sender, Reseller: receiver, Partnership: partnership, From: sender, Sender: gateway.Identity{Qualifier: "ZZ", Value: "AURELIATOOLS"}, Receiver: gateway.Identity{Qualifier: "ZZ", Value: "KESTRELSUPPLY"},
+			Kind: "855", Doc: &answer, DocumentKind: "order_response", DocumentID: db.NewID(), Number: number,
+		})
+		if err == nil {
+			err = a.gateway.Fetched(t.Context(), access.System("test", receiver), sent.ID)
+		}
+		if err == nil {
+			err = a.gateway.Overdue(db.WithNow(t.Context(), time.Now().Add(25*time.Hour)))
+		}
+		if err == nil {
+			err = a.jobs.Idle(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = map[string]int{}
+		for _, id := range []string{tomas, ingrid, wen} {
+			var n int
+			if err := a.db.View(t.Context(), func(ctx context.Context) error {
+				return db.Tx(ctx).Raw("SELECT count(*) FROM notice WHERE org_id = ? AND person_id = ? AND kind = 'edi.overdue' AND subject_id = ?", sender, id, sent.ID).Scan(&n).Error
+			}); err != nil {
+				t.Fatal(err)
+			}
+			out[id] = n
+		}
+		return out
+	}
+	who := access.Actor{Person: tomas, Org: sender, Roles: []access.Role{access.EDI}, Via: "session:test"}
+	away, err := a.accounts.AddAbsence(t.Context(), who, account.AbsenceCmd{From: time.Now().AddDate(0, 0, -2).Format(time.DateOnly), To: time.Now().AddDate(0, 0, 5).Format(time.DateOnly), Cover: ingrid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := told("CLOCK-2"); got[tomas] != 0 || got[ingrid] != 1 || got[wen] != 0 {
+		t.Errorf("while the holder is away: %v", got)
+	}
+	if err := a.accounts.RemoveAbsence(t.Context(), who, away.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := told("CLOCK-3"); got[tomas] != 1 || got[ingrid] != 0 || got[wen] != 0 {
+		t.Errorf("back again: %v", got)
 	}
 }

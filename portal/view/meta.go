@@ -198,7 +198,8 @@ func (*HookPage) meta() meta  { return meta{block: "hook", layout: "app", nav: N
 func (*FormSendPage) meta() meta {
 	return meta{block: "form_send", layout: "app", nav: NavEDI}
 }
-func (*SheetPage) meta() meta { return meta{block: "sheet", layout: "app", nav: NavConnections} }
+func (*UploadPage) meta() meta { return meta{block: "upload", layout: "app", nav: NavEDI} }
+func (*SheetPage) meta() meta  { return meta{block: "sheet", layout: "app", nav: NavConnections} }
 func (*PartnersPage) meta() meta {
 	return meta{block: "partners", layout: "app", nav: NavPartners, head: true}
 }

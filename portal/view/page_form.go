@@ -1,5 +1,7 @@
 package view
 
+import "time"
+
 // FormPreviewPage is /c/{slug}/edi/connections/{id}/preview?kind=850&format=csv: a real document as it would arrive. A form that posts to URL + "/routes" chooses it.
 type FormPreviewPage struct {
 	Base
@@ -37,4 +39,44 @@ type FormSendPage struct {
 	Partners []Option
 	Most     string // megabytes of a file
 	APIURL   string
+}
+
+// UploadPage is /c/{slug}/edi/send/{id}: what would become of a file. It is posted to URL + "/book" or "/drop".
+type UploadPage struct {
+	Base
+	URL, BackURL  string
+	Name, By      string
+	Size          int64
+	Made, Expires time.Time
+	Dropped       bool
+	Trials        []Trial
+}
+
+// Trial is what would become of one interchange of a file.
+type Trial struct {
+	Type, Written, Control string
+	To                     Company
+	Test                   bool
+	Status                 Status
+	DuplicateURL           string // it is there already
+	Held                   Text   // why it would wait
+	SetCount, Rejected     int
+	Cut                    bool // only the first sets are shown
+	Findings               []Finding
+	Sets                   []TrialSet
+	Answers                []TrialAnswer
+}
+
+// TrialSet is one document of it: how it is judged, and what it would become.
+type TrialSet struct {
+	Position       int
+	Kind, Number   string
+	Check, Becomes Status
+	Findings       []Finding
+}
+
+// TrialAnswer is an acknowledgement that would be sent.
+type TrialAnswer struct {
+	Kind, Text string
+	Cut        bool
 }

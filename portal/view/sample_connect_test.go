@@ -30,7 +30,7 @@ func certificates(own bool) []CertificateRow {
 	old.ID, old.State, old.Until, old.Left = "c3", "certificate.ended", at(2, 0, 0), -22
 	waits := row
 	waits.ID, waits.State, waits.CanConfirm, waits.CanTry, waits.Company = "c3", "certificate.waiting", !own, own, Company{Name: "Kestrel Supply"}
-	row.Confirmed, row.How, row.Company = at(2, 0, 0), T("certificate.by_person"), waits.Company
+	row.Confirmed, row.How, row.Company = at(2, 0, 0), T("certificate.by.person"), waits.Company
 	return []CertificateRow{waits, next, row, old}
 }
 

@@ -14,6 +14,15 @@ func formSendPage(b Base) Page {
 	return &FormSendPage{Base: b, Form: Form{Errors: []FieldError{{"file", T("formats.no_file")}}}, Partners: options("", "", "As the file says", "aurelia", "Aurelia Tools"), Most: "32", APIURL: "/api/docs"}
 }
 
+func uploadPage(b Base) Page {
+	f := Finding{No: 1, Severity: "finding.error", Title: Raw("The quantity is no number."), Place: Raw("PO102"), Value: "twelve", Fix: Raw("Write 12.")}
+	return &UploadPage{Base: b, URL: b.Prefix() + "/edi/send/1", BackURL: b.Prefix() + "/edi/send", Name: "orders.edi", Size: 812, By: "Dan", Made: at(1, 9, 0), Expires: at(2, 9, 0), Trials: []Trial{
+		{Type: "850", Written: "X12 005010", Control: "000000501", To: aurelia, Test: true, Status: Status{State: "edi.partly"}, Held: T("hold.control_reused_text"), SetCount: 2, Rejected: 1, Cut: true, Findings: []Finding{f},
+			Sets: []TrialSet{{1, "850", "PO501", Status{State: "edi.accepted"}, Status{State: "edi.booked"}, nil}, {2, "850", "PO502", Status{State: "edi.rejected"}, Status{State: "edi.refused"}, []Finding{f}}}, Answers: []TrialAnswer{{"997", "AK9*P*2*2*1~", false}}},
+		{Type: "850", Written: "X12 005010", Control: "000000502", To: aurelia, Status: Status{State: "edi.accepted"}, DuplicateURL: b.Prefix() + "/edi/1"},
+	}}
+}
+
 func hooksPage(b Base) Page {
 	return &HooksPage{Base: b, URL: b.Prefix() + "/edi/hooks", Secret: "whsec_abc", Rows: []HookRow{{URL: b.Prefix() + "/edi/hooks/1", Address: "https://erp.kestrel.example/hooks", Events: []Text{T("hooks.name.order.received")}, Status: Status{State: "hook.failing"}, Created: at(1, 9, 0)}},
 		Form: Form{Errors: []FieldError{{"url", T("hook.https")}}}, Events: options("order.received", "order.received", "Order received"), Manage: true, APIURL: "/api/docs"}

@@ -123,7 +123,7 @@ func (v *visit) certificateRow(l link, c courier.Certificate, used bool) view.Ce
 	row := view.CertificateRow{ID: c.ID, Subject: c.Subject, Issuer: c.Issuer, Serial: c.Serial, Key: c.Algorithm, Fingerprint: pairsOf(c.Fingerprint), Purpose: view.T("purpose." + string(c.Purpose)), Own: c.Own,
 		From: c.NotBefore, Until: c.NotAfter, Retired: c.Retired, Confirmed: c.Confirmed, Left: daysLeft(c, v.now), DownloadURL: v.path("edi", "connections", l.p.ID, "certificates", c.ID)}
 	if !c.Confirmed.IsZero() {
-		row.How = view.T("certificate.by_" + c.How)
+		row.How = view.T("certificate.by." + c.How)
 	}
 	if c.Issuer == c.Subject {
 		row.Issuer = ""

@@ -353,7 +353,7 @@ func (v *visit) formSendPage(status int, f view.Form) error {
 	return v.renderAs(status, page, nil)
 }
 
-// formSendNow takes the file in as the other doors do.
+// formSendNow takes a file, of which its person sees first what would become of it.
 func formSendNow(v *visit) error {
 	in := v.input()
 	head, err := v.FormFile("file")
@@ -366,15 +366,77 @@ func formSendNow(v *visit) error {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
 	defer f.Close()
-	a, err := v.w.d.Gateway.Receive(v.ctx, v.actor(), gateway.Submission{Reader: f, Door: "page", Forms: true, Partner: in.text("partner"), Name: head.Filename})
+	up, err := v.w.d.Gateway.StageUpload(v.ctx, v.actor(), gateway.Submission{Reader: f, Door: "page", Forms: true, Partner: in.text("partner"), Name: head.Filename})
 	if err != nil {
 		return v.formSendRefused(in, err)
+	}
+	return v.seeOther(v.path("edi", "send", up.ID))
+}
+
+// uploadShow is the report of a file before it is booked.
+func uploadShow(v *visit) error {
+	up, err := v.w.d.Gateway.GetUpload(v.ctx, v.actor(), v.Params("upload"))
+	if err != nil {
+		return err
+	}
+	if up.State == gateway.UploadBooked {
+		return v.seeOther(v.path("edi", up.Answer.ID))
+	}
+	var orgs []string
+	for _, t := range up.Trial {
+		orgs = append(orgs, t.To)
+	}
+	n, err := v.lookup(orgs, []string{up.Person})
+	if err != nil {
+		return err
+	}
+	page := &view.UploadPage{Base: v.shell(), URL: v.path("edi", "send", up.ID), BackURL: v.path("edi", "send"), Name: up.Name, Size: up.Size, By: n.person(up.Person), Made: up.Made, Expires: up.Expires, Dropped: up.State == gateway.UploadDropped}
+	for i := range up.Trial {
+		page.Trials = append(page.Trials, v.trial(&up.Trial[i], n))
+	}
+	return v.renderAs(200, page, nil)
+}
+
+func (v *visit) trial(t *gateway.Trial, n names) view.Trial {
+	i := gateway.Interchange{Syntax: t.Syntax, Version: t.Version, Types: t.Types}
+	out := view.Trial{Type: messageType(i), Written: written(i), Control: t.Control, To: n.company(t.To), Test: t.Test, Status: view.Status{State: view.State("edi." + or(t.Result, "none"))}, SetCount: t.SetCount, Rejected: t.Rejected, Cut: t.Cut}
+	if t.Duplicate != "" {
+		out.DuplicateURL = v.path("edi", t.Duplicate)
+	}
+	if t.Held != "" {
+		out.Held = view.T("hold." + t.Held + "_text")
+	}
+	out.Findings = v.findings(t.Findings, "")
+	for _, s := range t.Sets {
+		row := view.TrialSet{Position: s.Position, Kind: s.Kind, Number: or(s.BusinessKey, s.Control), Check: view.Status{State: view.State("edi." + s.Result)}, Becomes: view.Status{State: view.State("edi." + or(s.Business, "none"))}, Findings: v.findings(s.Findings, s.Kind)}
+		out.Sets = append(out.Sets, row)
+	}
+	for _, a := range t.Answers {
+		text, cut := readable([]byte(a.Text), t.Syntax)
+		out.Answers = append(out.Answers, view.TrialAnswer{Kind: a.Kind, Text: text, Cut: cut})
+	}
+	return out
+}
+
+// uploadBook books a file as it was reported.
+func uploadBook(v *visit) error {
+	a, err := v.w.d.Gateway.BookUpload(v.ctx, v.actor(), v.Params("upload"))
+	if err != nil {
+		return err
 	}
 	said := "formats.sent"
 	if a.Duplicate {
 		said = "formats.sent_before"
 	}
 	return v.done(v.path("edi", a.ID), said)
+}
+
+// uploadDrop lets go of it.
+func uploadDrop(v *visit) error {
+	if err := v.w.d.Gateway.DropUpload(v.ctx, v.actor(), v.Params("upload")); err != nil {
+		return err
+	}
+	return v.done(v.path("edi", "send"), "formats.dropped")
 }
 
 func (v *visit) formSendRefused(in *input, err error) error {

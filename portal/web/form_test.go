@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -59,16 +60,51 @@ func TestSendAFile(t *testing.T) {
 	csrf := c.Find(t, "/c/kestrel/edi/send", `name="csrf" value="([^"]+)"`)
 	rows := "document,number,date,currency,vendor_item,quantity,unit,price\n850,PAGE-FORM-1,2026-11-22,GBP,AUR-D18B,24,EA,84.00\n"
 	a := upload(t, c, csrf, "/c/kestrel/edi/send", "file", "orders.csv", []byte(rows), url.Values{"partner": {"aurelia"}})
-	if a.Status != 303 || !strings.HasPrefix(a.Location, "/c/kestrel/edi/") {
+	if a.Status != 303 || !strings.HasPrefix(a.Location, "/c/kestrel/edi/send/") {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
-	if page := c.Get(t, a.Location); !strings.Contains(page.Body, "PAGE-FORM-1,2026-11-22") {
-		t.Error("the page does not show the file")
-	}
-	if again := upload(t, c, csrf, "/c/kestrel/edi/send", "file", "orders.csv", []byte(rows), nil); again.Location != a.Location {
+	report := a.Location
+	if again := upload(t, c, csrf, "/c/kestrel/edi/send", "file", "orders.csv", []byte(rows), url.Values{"partner": {"aurelia"}}); again.Location != report {
 		t.Errorf("again: %d %s", again.Status, again.Location)
 	}
-	large := rows + strings.Repeat("850,PAGE-FORM-2,2026-11-22,GBP,AUR-D18B,24,EA,84.00\n", 30_000)
+	page := c.Get(t, report)
+	if page.Status != 200 || !strings.Contains(page.Body, "PAGE-FORM-1") || !strings.Contains(page.Body, "Booked") || strings.Contains(page.Body, "⟦") {
+		t.Errorf("the report: %d\n%s", page.Status, page.Body)
+	}
+	if list := c.Get(t, "/c/kestrel/edi?q=PAGE-FORM-1"); strings.Contains(list.Body, ">PAGE-FORM-1<") {
+		t.Error("it is booked before anybody said so")
+	}
+	for who, status := range map[string]int{"maya@kestrel.example": 200, "kaarel@baltic.example": 404, "ingrid@aurelia.example": 404} {
+		x := portaltest.Demo(t).As(t, who)
+		own := strings.Replace(report, "/c/kestrel/", "/c/"+map[string]string{"maya@kestrel.example": "kestrel", "kaarel@baltic.example": "baltic", "ingrid@aurelia.example": "aurelia"}[who]+"/", 1)
+		if a := x.Get(t, own); a.Status != status {
+			t.Errorf("%s sees the report: %d", who, a.Status)
+		}
+	}
+	booked := c.Post(t, report+"/book", url.Values{"csrf": {csrf}})
+	twice := c.Post(t, report+"/book", url.Values{"csrf": {csrf}})
+	if booked.Status != 303 || booked.Location != twice.Location || strings.Contains(booked.Location, "/send/") {
+		t.Fatalf("booked: %d %s, %d %s", booked.Status, booked.Location, twice.Status, twice.Location)
+	}
+	if page := c.Get(t, booked.Location); !strings.Contains(page.Body, "PAGE-FORM-1,2026-11-22") {
+		t.Error("the page does not show the file")
+	}
+	if a := c.Get(t, report); a.Status != 303 || a.Location != booked.Location {
+		t.Errorf("the report afterwards: %d %s", a.Status, a.Location)
+	}
+	other := upload(t, c, csrf, "/c/kestrel/edi/send", "file", "orders.csv", []byte(strings.Replace(rows, "FORM-1", "FORM-9", 1)), url.Values{"partner": {"aurelia"}})
+	if a := c.Post(t, other.Location+"/drop", url.Values{"csrf": {csrf}}); a.Status != 303 || a.Location != "/c/kestrel/edi/send" {
+		t.Errorf("dropped: %d %s", a.Status, a.Location)
+	}
+	if a := c.Post(t, other.Location+"/book", url.Values{"csrf": {csrf}}); a.Status != 409 {
+		t.Errorf("booked after all: %d", a.Status)
+	}
+	var many strings.Builder
+	many.WriteString(rows)
+	for i := range 30_000 { // of orders of a hundred lines
+		fmt.Fprintf(&many, "850,PAGE-FORM-L%d,2026-11-22,GBP,AUR-D18B,24,EA,84.00\n", i/100)
+	}
+	large := many.String()
 	if a := upload(t, c, csrf, "/c/kestrel/edi/send", "file", "large.csv", []byte(large), nil); a.Status != 303 {
 		t.Errorf("large: %d", a.Status)
 	}

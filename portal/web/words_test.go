@@ -318,7 +318,7 @@ func madeUp(t *testing.T) []string {
 		add("courier.reason.", string(r))
 	}
 	add("state.", "connection.none", "connection.partly", "connection.ready", "connection.paused", "certificate.used", "certificate.trusted", "certificate.next", "certificate.waiting", "certificate.ending", "certificate.ended", "certificate.early", "certificate.retired", "remote.new", "remote.working", "remote.failing")
-	add("certificate.by_", courier.HowPerson, courier.HowMessage, courier.HowReceipt)
+	add("certificate.by.", courier.HowPerson, courier.HowMessage, courier.HowReceipt)
 	add("purpose.", string(courier.ForBoth), string(courier.ForSigning), string(courier.ForCipher))
 	for _, w := range termWords {
 		add("terms.", w.name)
