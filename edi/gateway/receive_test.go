@@ -9,6 +9,7 @@ import (
 
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/edi/wire"
 )
 
 func TestOrderIsBookedAndAnswered(t *testing.T) {
@@ -276,4 +277,15 @@ func TestLargeBodyIsKeptInAFile(t *testing.T) {
 		b.want("raw", b.raw(maya, a.ID) == body, true)
 		b.want("in a file", b.count("SELECT count(*) FROM blob WHERE place = 'file'"), 1)
 	})
+}
+
+// A segment that is too long is told from a file that is.
+func TestScanFault(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{"limit.segment": "edi.segment_too_large", "limit.element": "edi.segment_too_large", "limit.elements": "edi.segment_too_large", "limit.file": "edi.too_large"} {
+		err := scanFault(nil, &wire.Error{Kind: wire.ErrTooLarge, Key: key, Pos: wire.Position{Offset: 7}})
+		if fault.CodeOf(err) != fault.TooLarge || fault.KeyOf(err) != want {
+			t.Errorf("%s: %v %s", key, fault.CodeOf(err), fault.KeyOf(err))
+		}
+	}
 }
