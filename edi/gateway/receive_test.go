@@ -7,9 +7,9 @@ import (
 	"sync"
 	"testing"
 
+	"entente/edi/wire"
 	"entente/prm/access"
 	"entente/prm/fault"
-	"entente/edi/wire"
 )
 
 func TestOrderIsBookedAndAnswered(t *testing.T) {
