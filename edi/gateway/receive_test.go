@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"entente/db"
+	"entente/edi/wire"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -290,4 +291,15 @@ func TestIntakeIsFewStatements(t *testing.T) {
 		b.want("statements", now.Run-was.Run, map[db.Dialect]int64{db.SQLite: 5, db.Postgres: 2}[b.d.Dialect()])
 		b.want("compiled", now.Compiled-was.Compiled, 0)
 	})
+}
+
+// A segment that is too long is told from a file that is.
+func TestScanFault(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{"limit.segment": "edi.segment_too_large", "limit.element": "edi.segment_too_large", "limit.elements": "edi.segment_too_large", "limit.file": "edi.too_large"} {
+		err := scanFault(nil, &wire.Error{Kind: wire.ErrTooLarge, Key: key, Pos: wire.Position{Offset: 7}})
+		if fault.CodeOf(err) != fault.TooLarge || fault.KeyOf(err) != want {
+			t.Errorf("%s: %v %s", key, fault.CodeOf(err), fault.KeyOf(err))
+		}
+	}
 }

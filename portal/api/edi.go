@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"entente/edi/wire"
 	"entente/portal/locale"
 	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // intake is POST /edi/interchanges. The body is not read by the library: the
@@ -21,11 +23,13 @@ import (
 type intake struct {
 	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"the same key with the same bytes gets the same answer"`
 	body io.Reader
+	size int64 // as the sender named it
 }
 
 // Resolve takes hold of the body stream.
 func (in *intake) Resolve(ctx huma.Context) []error {
 	in.body = ctx.BodyReader()
+	in.size, _ = strconv.ParseInt(ctx.Header("Content-Length"), 10, 64)
 	return nil
 }
 
@@ -130,6 +134,9 @@ func (a *API) edi() {
 	o.RequestBody = &huma.RequestBody{Required: true, Content: bytesOf("application/edi-x12", "application/edifact", "application/octet-stream")}
 	o.SkipValidateBody = true
 	handle(a, o, func(ctx context.Context, actor access.Actor, in *intake) (*reply[gateway.Answer], error) {
+		if most := a.d.Courier.Limit(); in.size > most { // before a byte of it is read
+			return nil, fault.New(fault.TooLarge, "edi.too_large", "Offset", most)
+		}
 		body := in.body
 		if body == nil {
 			body = strings.NewReader("")

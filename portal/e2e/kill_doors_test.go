@@ -206,7 +206,12 @@ func serveFiles(c net.Conn, cfg *ssh.ServerConfig, disk proto.Handlers) {
 
 // signIn is a client that is not ours: pkg/sftp as anybody would use it.
 func signIn(t *testing.T, addr, user, password string) (*proto.Client, error) {
-	c, err := ssh.Dial("tcp", addr, &ssh.ClientConfig{User: user, Auth: []ssh.AuthMethod{ssh.Password(password)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second})
+	return signInBy(t, addr, user, ssh.Password(password))
+}
+
+// signInBy is signIn by a key as well.
+func signInBy(t *testing.T, addr, user string, how ssh.AuthMethod) (*proto.Client, error) {
+	c, err := ssh.Dial("tcp", addr, &ssh.ClientConfig{User: user, Auth: []ssh.AuthMethod{how}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second})
 	if err != nil {
 		return nil, err
 	}

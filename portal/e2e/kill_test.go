@@ -1,16 +1,22 @@
 package e2e
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	mix "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 
 	"entente/db/fail"
 	"entente/edi/as2"
@@ -34,6 +40,22 @@ func killRounds(t *testing.T) int {
 var someSteps = map[string][]string{
 	"sqlite":   {fail.ReceiveStored, fail.AS2Storing, fail.PickupTaken, fail.ProcessInside, fail.SendTried},
 	"postgres": {fail.ReceiveStoring, fail.AS2Stored, fail.SFTPTaken, fail.ProcessAfter, fail.DeliverHandled},
+}
+
+// stepsToday are those steps and two of the others, another two in each run: by
+// ENTENTE_KILL_SEED, which a run without it prints.
+func stepsToday(t *testing.T, database string) []string {
+	seed, err := strconv.ParseUint(os.Getenv("ENTENTE_KILL_SEED"), 10, 64)
+	if err != nil {
+		seed = mix.Uint64() >> 40
+	}
+	steps := slices.Clone(someSteps[database])
+	others := slices.DeleteFunc(fail.Points(), func(p string) bool { return slices.Contains(steps, p) })
+	for i := range uint64(2) { // the databases take different ones
+		steps = append(steps, others[(2*seed+i+uint64(len(database)))%uint64(len(others))])
+	}
+	t.Logf("ENTENTE_KILL_SEED=%d: %v", seed, steps)
+	return steps
 }
 
 // mortal builds the program that can be told where to die.
@@ -68,7 +90,7 @@ func TestKillAtEveryStep(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		if rounds == 0 {
 			k := newKills(t, d, bin)
-			for _, p := range someSteps[d.name] {
+			for _, p := range stepsToday(t, d.name) {
 				k.round(p, 1)
 			}
 			k.account()
@@ -101,6 +123,7 @@ type kills struct {
 	x        *away
 	remote   *foreign
 	partner  string
+	key      ssh.Signer // of the SFTP login: a password whose check is killed counts as a wrong one
 	deaths   int
 	awaits   string
 	wantsAS2 bool // answers go to the distributor's station
@@ -119,6 +142,7 @@ type document struct {
 	again    func() bool // sends it, again the same; true: it was acknowledged
 	answered bool
 	asked    string // Message-ID, where a receipt is to come on its own
+	why      error  // of the last time it was not
 }
 
 func newKills(t *testing.T, d database, bin string) *kills {
@@ -136,6 +160,18 @@ func newKills(t *testing.T, d database, bin string) *kills {
 	k.x = newAway(connect(t, k.s, k.kestrel, k.partner))
 	k.x.listen()
 	k.kestrel.put("/api/v1/partners/"+k.partner+"/as2/terms", `{"sender":"aurelia","version":0,"terms":{"async":true}}`, 200)
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.key, err = ssh.NewSignerFromKey(key); err != nil {
+		t.Fatal(err)
+	}
+	public := filepath.Join(t.TempDir(), "id.pub")
+	if err := os.WriteFile(public, ssh.MarshalAuthorizedKey(k.key.PublicKey()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k.s.command("sftp", "user", "--org", "kestrel", "--name", "kills", "--key", public)
 	secret := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(secret, []byte("right\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -215,7 +251,7 @@ func (k *kills) round(point string, n int) {
 		if i%2 == 0 {
 			d.answered = d.again()
 			if !d.answered {
-				k.t.Errorf("%s by %s is not taken after a restart\n%s", d.po.number, d.door, k.s.logs)
+				k.t.Errorf("%s by %s is not taken after a restart: %v\n%s", d.po.number, d.door, d.why, k.s.logs)
 			}
 		}
 	}
@@ -337,12 +373,13 @@ func (k *kills) bySFTP(d *document) func() bool {
 		if err != nil || json.Unmarshal(a.body, &ready) != nil {
 			return false
 		}
-		c, err := signIn(k.t, ready.Addresses.SFTP, "kestrel", "entente-demo-1")
-		if err != nil {
-			return false
+		c, err := signInBy(k.t, ready.Addresses.SFTP, "kills", ssh.PublicKeys(k.key))
+		if err == nil {
+			defer c.Close()
+			err = putFile(c, "/in", d.po.number+".edi", d.po.String())
 		}
-		defer c.Close()
-		return putFile(c, "/in", d.po.number+".edi", d.po.String()) == nil
+		d.why = err
+		return err == nil
 	}
 }
 
