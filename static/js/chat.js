@@ -600,11 +600,13 @@ class Panel {
     form.addEventListener("submit", (e) => {
       const text = box.value.trim();
       if (!text && !files?.files.length) return e.preventDefault();
+      const said = this.command(form, box, text);
+      if (said === null) return e.preventDefault();
       if (!live.opened || files?.files.length || past) return; // never had a line, or files: post as a form
       e.preventDefault();
       box.value = "";
       if (!thread) this.drafted?.("");
-      this.post(newKey(), { text, thread });
+      this.post(newKey(), { text: said, thread });
       if (thread) this.toAnswersEnd();
       else this.toEnd();
     });
@@ -621,6 +623,33 @@ class Panel {
         live.send({ type: "typing", room: this.room });
       }
     });
+  }
+
+  // commands are what a line does that begins with a slash, by name: where it leads.
+  commands = {
+    call: () => `${this.url}/call`,
+    search: (words) => `${this.url.replace(/\/[^/]+$/, "")}?q=${encodeURIComponent(words)}`,
+    about: () => `${this.url}?about=1`,
+  };
+
+  // command does what a line that begins with a slash says, and returns null; the text of any
+  // other. Two slashes are one that is said.
+  command(form, box, text) {
+    const list = form.querySelector("[data-names]");
+    if (!list?.dataset.cmdUnknown || !text.startsWith("/")) return text;
+    if (text.startsWith("//")) return text.slice(1);
+    const [, name, words] = /^\/(\S*)\s*(.*)$/s.exec(text);
+    const go = Object.hasOwn(this.commands, name) ? this.commands[name] : null;
+    if (!go || name === "search" && !words) {
+      box.setCustomValidity(list.dataset.cmdUnknown);
+      box.reportValidity();
+      box.addEventListener("input", () => box.setCustomValidity(""), { once: true });
+      return null;
+    }
+    box.value = "";
+    this.drafted?.("");
+    window.location.assign(go(words));
+    return null;
   }
 
   // draft keeps what is being written on the server, so that another device goes on.
@@ -656,7 +685,7 @@ class Panel {
     });
     const take = (li) => {
       const caret = box.selectionStart;
-      box.setRangeText(`@${li.dataset.name} `, at, caret, "end");
+      box.setRangeText(`${li.dataset.name} `, at, caret, "end");
       close();
       box.focus();
       box.dispatchEvent(new Event("input", { bubbles: true }));
@@ -668,12 +697,13 @@ class Panel {
       const word = m ? m[1].toLowerCase() : null;
       const all = word === null ? [] : [...this.crowd.filter((p) => p.id !== this.me).map((p) => ({ name: p.name, note: p.org })),
         ...[...new Set(this.crowd.map((p) => p.org))].map((name) => ({ name, note: "" }))];
-      const fit = all.filter((p) => p.name.toLowerCase().split(/\s+/).some((w) => w.startsWith(word)) || p.name.toLowerCase().startsWith(word)).slice(0, 6);
+      const slash = /^\/([a-z]*)$/.exec(box.value.slice(0, box.selectionStart));
+      const fit = slash && list.dataset.cmdUnknown ? Object.keys(this.commands).filter((c) => c.startsWith(slash[1]) && c !== slash[1]).map((c) => ({ name: `/${c}`, note: list.dataset[`cmd${c[0].toUpperCase()}${c.slice(1)}`] })) : all.filter((p) => p.name.toLowerCase().split(/\s+/).some((w) => w.startsWith(word)) || p.name.toLowerCase().startsWith(word)).slice(0, 6).map((p) => ({ ...p, name: `@${p.name}` }));
       if (!fit.length) return close();
-      at = box.selectionStart - m[1].length - 1;
+      at = slash ? 0 : box.selectionStart - m[1].length - 1;
       on = 0;
       list.replaceChildren(...fit.map((p, i) => {
-        const li = Object.assign(document.createElement("li"), { id: `${list.id}-${i}`, textContent: p.note ? `${p.name} · ${p.note}` : p.name });
+        const li = Object.assign(document.createElement("li"), { id: `${list.id}-${i}`, textContent: (p.note ? `${p.name} · ${p.note}` : p.name).replace(/^@/, "") });
         li.setAttribute("role", "option");
         li.dataset.name = p.name;
         li.addEventListener("mousedown", (e) => { e.preventDefault(); take(li); });
