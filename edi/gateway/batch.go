@@ -41,6 +41,12 @@ func batches(rows []interchangeRow) [][]interchangeRow {
 	return out
 }
 
+// inMemory is an interchange that is read where it lies, without a reader's buffers.
+type inMemory struct {
+	io.ReadCloser
+	b []byte
+}
+
 // readAll reads small interchanges of one lane: what is asked of the database is asked
 // once for all. failed holds the reasons of those that could not be read.
 func (s *Service) readAll(ctx context.Context, rows []interchangeRow) (ready []*worker, failed map[int]error) {
@@ -62,7 +68,7 @@ func (s *Service) readAll(ctx context.Context, rows []interchangeRow) (ready []*
 			}
 			var body io.ReadCloser
 			if b, ok := bodies[rows[i].Blob]; ok && rows[i].StartAt+rows[i].Size <= int64(len(b)) {
-				body = io.NopCloser(bytes.NewReader(b[rows[i].StartAt:][:rows[i].Size]))
+				body = inMemory{io.NopCloser(bytes.NewReader(nil)), b[rows[i].StartAt:][:rows[i].Size]}
 			} else if body, err = s.open(view, &rows[i]); err != nil {
 				failed[i] = err
 				continue
