@@ -8,6 +8,7 @@ import (
 
 	"entente/db"
 	"entente/db/fail"
+	"entente/edi/schema"
 )
 
 // Small interchanges of a lane are read one after the other and booked in shared
@@ -45,6 +46,14 @@ func batches(rows []interchangeRow) [][]interchangeRow {
 type inMemory struct {
 	io.ReadCloser
 	b []byte
+}
+
+// readBody reads an interchange, wherever it lies.
+func readBody(body io.Reader, opt schema.Options, w *worker) error {
+	if small, ok := body.(inMemory); ok {
+		return schema.ReadBytes(small.b, opt, w)
+	}
+	return schema.Read(body, opt, w)
 }
 
 // readAll reads small interchanges of one lane: what is asked of the database is asked

@@ -139,12 +139,7 @@ func (w *worker) read(body io.Reader) (err error) {
 			err = fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "error.internal")
 		}
 	}()
-	opt := w.terms.options(guide.WithAssociations(schema.Options{Limits: w.s.opt.Limits, SkipSets: int(w.row.SetsDone)}))
-	if small, ok := body.(inMemory); ok {
-		err = schema.ReadBytes(small.b, opt, w)
-	} else {
-		err = schema.Read(body, opt, w)
-	}
+	err = readBody(body, w.terms.options(guide.WithAssociations(schema.Options{Limits: w.s.opt.Limits, SkipSets: int(w.row.SetsDone)})), w)
 	if w.ended || w.held {
 		return nil
 	}
