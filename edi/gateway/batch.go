@@ -8,6 +8,7 @@ import (
 
 	"entente/db"
 	"entente/db/fail"
+	"entente/edi/schema"
 )
 
 // Small interchanges of a lane are read one after the other and booked in shared
@@ -41,6 +42,20 @@ func batches(rows []interchangeRow) [][]interchangeRow {
 	return out
 }
 
+// inMemory is an interchange that is read where it lies, without a reader's buffers.
+type inMemory struct {
+	io.ReadCloser
+	b []byte
+}
+
+// readBody reads an interchange, wherever it lies.
+func readBody(body io.Reader, opt schema.Options, w *worker) error {
+	if small, ok := body.(inMemory); ok {
+		return schema.ReadBytes(small.b, opt, w)
+	}
+	return schema.Read(body, opt, w)
+}
+
 // readAll reads small interchanges of one lane: what is asked of the database is asked
 // once for all. failed holds the reasons of those that could not be read.
 func (s *Service) readAll(ctx context.Context, rows []interchangeRow) (ready []*worker, failed map[int]error) {
@@ -62,7 +77,7 @@ func (s *Service) readAll(ctx context.Context, rows []interchangeRow) (ready []*
 			}
 			var body io.ReadCloser
 			if b, ok := bodies[rows[i].Blob]; ok && rows[i].StartAt+rows[i].Size <= int64(len(b)) {
-				body = io.NopCloser(bytes.NewReader(b[rows[i].StartAt:][:rows[i].Size]))
+				body = inMemory{io.NopCloser(bytes.NewReader(nil)), b[rows[i].StartAt:][:rows[i].Size]}
 			} else if body, err = s.open(view, &rows[i]); err != nil {
 				failed[i] = err
 				continue

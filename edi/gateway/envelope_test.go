@@ -2,12 +2,14 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"reflect"
 	"runtime"
 	"strings"
 	"testing"
 
+	"entente/db"
 	"entente/edi/schema"
 	"entente/edi/wire"
 )
@@ -82,4 +84,35 @@ func allocated() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.TotalAlloc
+}
+
+// TestReadingAnOrderNeedsNoBuffer: those of a batch lie in memory.
+func TestReadingAnOrderNeedsNoBuffer(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		a := b.post(maya, fromKestrel(1, order("PO1")).String())
+		var rows []interchangeRow
+		err := b.d.View(t.Context(), func(ctx context.Context) (err error) {
+			rows, err = interchangesByID(ctx, []string{a.ID})
+			return err
+		})
+		if err != nil || len(rows) != 1 {
+			t.Fatal(len(rows), err)
+		}
+		read := func(n int) uint64 {
+			all := make([]interchangeRow, n)
+			for i := range all {
+				all[i] = rows[0]
+			}
+			had := allocated()
+			if ready, failed := b.s.readAll(db.WithOrgs(t.Context(), rows[0].orgs()...), all); len(ready) != n || len(failed) != 0 {
+				t.Fatal(len(ready), failed)
+			}
+			return allocated() - had
+		}
+		read(1)
+		const more = 50
+		if each := (read(1+more) - read(1)) / more; each > 32<<10 {
+			t.Errorf("%d bytes are allocated for one of %d", each, rows[0].Size)
+		}
+	})
 }

@@ -145,7 +145,7 @@ func (w *worker) read(body io.Reader) (err error) {
 			err = fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "error.internal")
 		}
 	}()
-	err = schema.Read(body, w.terms.options(guide.WithAssociations(schema.Options{Limits: w.s.opt.Limits, SkipSets: int(w.row.SetsDone)})), w)
+	err = readBody(body, w.terms.options(guide.WithAssociations(schema.Options{Limits: w.s.opt.Limits, SkipSets: int(w.row.SetsDone)})), w)
 	if w.ended || w.held {
 		return nil
 	}
