@@ -987,6 +987,7 @@ CREATE TABLE lead (
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
+CREATE INDEX lead_count ON lead USING btree (org_id, state);
 CREATE INDEX lead_customer ON lead USING btree (org_id, customer_id);
 CREATE INDEX lead_state ON lead USING btree (org_id, state, created, id);
 CREATE UNIQUE INDEX lead_external ON lead USING btree (org_id, external) WHERE (external <> ''::text);
@@ -1015,7 +1016,9 @@ CREATE INDEX lead_offer_lead ON lead_offer USING btree (supplier_id, lead_id);
 CREATE INDEX lead_offer_next ON lead_offer USING btree (next_at, id) WHERE (next_at > 0);
 CREATE INDEX lead_offer_offered ON lead_offer USING btree (supplier_id, offered);
 CREATE INDEX lead_offer_reseller ON lead_offer USING btree (reseller_id, phase, due, id);
+CREATE INDEX lead_offer_reseller_state ON lead_offer USING btree (reseller_id, phase, state, due, id);
 CREATE INDEX lead_offer_supplier ON lead_offer USING btree (supplier_id, phase, due, id);
+CREATE INDEX lead_offer_supplier_state ON lead_offer USING btree (supplier_id, phase, state, due, id);
 CREATE TABLE lead_profile (
   partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, most bigint NOT NULL, countries text NOT NULL, postcodes text NOT NULL, families text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL, certificates text NOT NULL, certificate_look bigint NOT NULL, certificate_told text NOT NULL,
   PRIMARY KEY (partnership_id),

@@ -734,6 +734,7 @@ CREATE TABLE lead (
   state TEXT NOT NULL, holder_id TEXT NOT NULL, offer_id TEXT NOT NULL, round INTEGER NOT NULL, reason TEXT NOT NULL, unplaced INTEGER NOT NULL, made_by TEXT NOT NULL,
   created INTEGER NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, origin TEXT NOT NULL DEFAULT '', ref TEXT NOT NULL DEFAULT '', PRIMARY KEY (org_id, id)
 );
+CREATE INDEX lead_count ON lead (org_id, state);
 CREATE INDEX lead_customer ON lead (org_id, customer_id);
 CREATE UNIQUE INDEX lead_external ON lead (org_id, external) WHERE external <> '';
 CREATE UNIQUE INDEX lead_origin ON lead (org_id, origin) WHERE origin <> '';
@@ -756,7 +757,9 @@ CREATE INDEX lead_offer_lead ON lead_offer (supplier_id, lead_id);
 CREATE INDEX lead_offer_next ON lead_offer (next_at, id) WHERE next_at > 0;
 CREATE INDEX lead_offer_offered ON lead_offer (supplier_id, offered);
 CREATE INDEX lead_offer_reseller ON lead_offer (reseller_id, phase, due, id);
+CREATE INDEX lead_offer_reseller_state ON lead_offer (reseller_id, phase, state, due, id);
 CREATE INDEX lead_offer_supplier ON lead_offer (supplier_id, phase, due, id);
+CREATE INDEX lead_offer_supplier_state ON lead_offer (supplier_id, phase, state, due, id);
 CREATE TABLE lead_profile (
   partnership_id TEXT PRIMARY KEY REFERENCES partnership(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, most INTEGER NOT NULL, countries TEXT NOT NULL, postcodes TEXT NOT NULL, families TEXT NOT NULL,
   changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
