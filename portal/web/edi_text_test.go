@@ -76,6 +76,10 @@ func linkedViews(t *testing.T, syntax, text string) {
 	if err != nil || in.At != "120000.1" || in.View != viewTree || in.Chosen == nil || in.Chosen.Number != 120000 || in.Earlier == "" || in.Later == "" || in.Truncated {
 		t.Fatalf("%s: %+v %v", syntax, in.Chosen, err)
 	}
+	c.Request().SetRequestURI("/c/aurelia/edi/x")
+	if first, err := v.inspect(strings.NewReader(text), syntax, 1, nil); err != nil || first.View != viewRaw || first.Here != "?at=" || first.From != 1 {
+		t.Errorf("%s: nothing asked for, %q is shown with %q, %v", syntax, first.View, first.Here, err)
+	}
 	for _, e := range in.Chosen.Elements {
 		if e.On != (e.At == "120000.1") {
 			t.Errorf("%s: chosen %v at %s", syntax, e.On, e.At)
