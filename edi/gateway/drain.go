@@ -3,7 +3,10 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/url"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -279,16 +282,44 @@ func (s *Service) parkCrashing(ctx context.Context, r *interchangeRow) (bool, er
 	if r.Attempts < int64(max(s.opt.Attempts, maxCrashes)) {
 		return false, nil
 	}
-	key := r.LastError
-	if key == "" {
-		key = "error.internal"
+	cause := r.LastError
+	if cause == "" {
+		cause = "error.internal"
 	}
-	ok, err := change(ctx, r.ID, map[string]any{"state": string(Failed), "last_error": key},
+	key, _ := reason(cause)
+	ok, err := change(ctx, r.ID, map[string]any{"state": string(Failed), "last_error": cause},
 		"state = ? AND fence = ? AND next_at = ?", string(Received), r.Fence, r.NextAt)
 	if err != nil || !ok {
 		return true, err
 	}
 	return true, s.publish(ctx, EventFailed, r, FailedEvent{Parties: r.parties(), Attempts: int(r.Attempts), Reason: key})
+}
+
+// withArgs is a key with the values of its text, as a row keeps them: key?Name=value.
+func withArgs(key string, cause error) string {
+	f := fault.As(cause)
+	if len(f.Args) == 0 {
+		return key
+	}
+	q := url.Values{}
+	for name, value := range f.Args {
+		q.Set(name, fmt.Sprint(value))
+	}
+	return key + "?" + q.Encode()
+}
+
+// reason reads what withArgs wrote.
+func reason(s string) (key string, args map[string]any) {
+	key, query, has := strings.Cut(s, "?")
+	if !has {
+		return key, nil
+	}
+	q, _ := url.ParseQuery(query) // our own
+	args = make(map[string]any, len(q))
+	for name := range q {
+		args[name] = q.Get(name)
+	}
+	return key, args
 }
 
 // fail puts a claimed interchange back for a later try, or parks it.
@@ -298,7 +329,7 @@ func (s *Service) fail(ctx context.Context, row interchangeRow, cause error) err
 		key = "error.internal"
 	}
 	return s.db.Group(db.WithOrgs(ctx, row.orgs()...), "edi", func(ctx context.Context) error {
-		values := map[string]any{"last_error": key}
+		values := map[string]any{"last_error": withArgs(key, cause)}
 		parked := row.Attempts >= int64(s.opt.Attempts)
 		if parked {
 			values["state"] = string(Failed)

@@ -181,9 +181,10 @@ type Interchange struct {
 	HeldFor      string // a Held… reason
 	Earlier      string // the interchange that used the control number first
 	Attempts     int
-	NextAt       time.Time // when it is tried again; zero when not waiting
-	LastError    string    // key of the last failure, for the locale
-	Delivery     string    // of what we made: waiting, fetched
+	NextAt       time.Time      // when it is tried again; zero when not waiting
+	LastError    string         // key of the last failure, for the locale
+	LastArgs     map[string]any // values of that text
+	Delivery     string         // of what we made: waiting, fetched
 	Fetched      time.Time
 	Acknowledged string // verdict of the partner on what we made, empty while missing
 	// Advised is what the partner's application made of it (824, APERAK), an Advised… word;

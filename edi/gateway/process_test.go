@@ -292,14 +292,14 @@ func TestParkedAfterTooManyTriesAndSetFree(t *testing.T) {
 		bad := true
 		b.orders.before = func(_ context.Context, in OrderIn) error {
 			if bad && in.Order.Number == "PO121" {
-				return fault.New(fault.Unavailable, "error.unavailable")
+				return fault.New(fault.TooLarge, "trade.too_many_lines", "Most", 7)
 			}
 			return nil
 		}
 		a := b.post(maya, fromKestrel(120, order("PO120"), order("PO121"), order("PO122")).String())
 		eventually(t, "parked", func() bool { b.work(); return b.get(maya, a.ID).State == Failed })
 		m := b.get(maya, a.ID)
-		b.want("parked", fmt.Sprint(m.Attempts, m.LastError, m.SetsDone, len(m.Sets)), fmt.Sprint(3, "error.unavailable", 1, 1))
+		b.want("parked", fmt.Sprint(m.Attempts, m.LastError, m.LastArgs, m.SetsDone, len(m.Sets)), fmt.Sprint(3, "trade.too_many_lines", map[string]any{"Most": "7"}, 1, 1))
 		b.want("orders so far", b.count("SELECT count(*) FROM test_order"), 1)
 		b.want("told", b.events(EventFailed), 1)
 		b.want("no answer yet", len(b.waiting(maya)), 0)

@@ -176,9 +176,10 @@ func (r *interchangeRow) view() Interchange {
 		Sender: identity(r.SenderIdent), Receiver: identity(r.ReceiverIdent), Control: r.Control, Dated: r.Dated,
 		Test: r.Test, Size: r.Size, SHA256: r.Sha256, Types: split(r.Types), SetCount: int(r.SetCount),
 		SetsDone: int(r.SetsDone), State: State(r.State), Result: r.Result, HeldFor: r.Held, Earlier: r.DuplicateOf,
-		Attempts: int(r.Attempts), LastError: r.LastError, Delivery: r.Delivery, Fetched: instant(r.Fetched),
+		Attempts: int(r.Attempts), Delivery: r.Delivery, Fetched: instant(r.Fetched),
 		Acknowledged: r.Acknowledged, Advised: r.Advised, MadeBy: r.MadeBy, Delegate: r.DelegateID, Network: r.Network, Way: r.Way, Received: instant(r.Received), Processed: instant(r.Processed),
 	}
+	out.LastError, out.LastArgs = reason(r.LastError)
 	if r.State == string(Received) {
 		out.NextAt = instant(r.NextAt)
 	}

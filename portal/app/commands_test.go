@@ -300,7 +300,7 @@ func TestOneServeForAFolder(t *testing.T) {
 // databases.
 func TestUploadsAreNamed(t *testing.T) {
 	t.Parallel()
-	never := strings.Fields(`api_token.hash as2_message.blob as2_message.body_hash as2_message.content_hash blob.hash edi_agreement.hash edi_pickup.sha256 edi_submission.sha256 engagement_party.hash engagement_snapshot.hash engagement_split.hash
+	never := strings.Fields(`api_token.hash as2_message.blob as2_message.body_hash as2_message.content_hash blob.hash edi_agreement.hash edi_pickup.sha256 edi_submission.sha256 edi_upload.sha256 engagement_party.hash engagement_snapshot.hash engagement_split.hash
 		forum_nda.hash interchange.blob interchange.sha256 link.hash live_ticket.hash payment.content_hash promotion_approval.hash promotion_seat.hash promotion_version.hash purchase_order.content_hash push_device.hash quote_version.hash
 		room_bot.token_hash session.hash trade_reply.content_hash upload.hash`)
 	asked := strings.Join(uploadNames, " ")

@@ -101,7 +101,7 @@ func ediMonitor(v *visit) error {
 func (v *visit) stuckReason(i gateway.Interchange) view.Text {
 	switch {
 	case i.State == gateway.Failed && i.LastError != "" && v.has(i.LastError):
-		return view.T("monitor.parked", "tries", v.p.Count(i.Attempts), "reason", view.T(i.LastError))
+		return view.T("monitor.parked", "tries", v.p.Count(i.Attempts), "reason", view.Keyed(i.LastError, i.LastArgs))
 	case i.State == gateway.Held && i.HeldFor != "":
 		return view.T("hold." + i.HeldFor)
 	case i.Delivery == gateway.DeliveryHeld && i.HeldFor == gateway.HeldNoAccount:
