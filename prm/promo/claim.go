@@ -135,6 +135,9 @@ func (s *Service) Claim(ctx context.Context, actor access.Actor, id ID, mark str
 				return err
 			}
 		}
+		if err := lockSeats(ctx, actor.Org, []string{r.ID}); err != nil { // nothing else is earned until it is booked
+			return err
+		}
 		p, r, t, err := s.proposal(ctx, actor, id)
 		if err != nil {
 			return err
@@ -245,6 +248,9 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 		k := slices.IndexFunc(between, func(p partner.Partnership) bool { return p.Supplier == actor.Org && p.Reseller == org })
 		if k < 0 {
 			return notFound()
+		}
+		if err := lockSeats(ctx, org, []string{r.ID}); err != nil {
+			return err
 		}
 		out = Basis{Promotion: ID(r.ID), Number: r.Number, Terms: t.visible(org), Currency: part.Currency}
 		total, err := earnedOf(ctx, r.ID, org, string(part.Currency), t.By)
