@@ -80,8 +80,23 @@ func TestVolumeInAnotherCurrencyLater(t *testing.T) {
 		b := m.orderOf(m.kestrel, m.toKestrel, "EUR", "2026-12-11", "", nil, want{"AUR-D18B", "10", "100.80", ""})
 		m.deliver(b.ID, "2026-12-12", "2026-12-12", "2026-12-12")
 		m.rebuilt(p.ID)
-		if _, w := m.ledger(funds, p.ID); w.Balance.Granted.Currency != "GBP" {
+		// 65 of both are at 10 % again: 55 × 8.40 of the first currency can be claimed
+		if _, w := m.ledger(funds, p.ID); w.Balance.Granted != (money.Amount{Minor: 462_00, Currency: "GBP"}) {
 			t.Fatalf("%+v", w.Balance)
+		}
+		got, err := m.svc.Proposed(m.at(), m.maya, p.ID)
+		m.must(err)
+		if got.Sum != (money.Amount{Minor: 462_00, Currency: "GBP"}) || len(got.Lines) != 1 {
+			t.Fatalf("%+v", got)
+		}
+		claim, err := m.svc.Claim(m.at(), m.maya, p.ID, got.Mark)
+		m.must(err)
+		_, err = funds.Decide(m.at(), m.ingrid, claim.ID, claim.Version, nil, "")
+		m.must(err)
+		basis, err := m.svc.Basis(m.at(), m.boss, p.Number, m.kestrel)
+		m.must(err)
+		if basis.Currency != "GBP" || len(basis.Lots) != 1 || basis.Left != 0 {
+			t.Fatalf("%+v", basis)
 		}
 	})
 }
