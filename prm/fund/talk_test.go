@@ -2,10 +2,14 @@ package fund
 
 import (
 	"context"
+	"io/fs"
+	"slices"
+	"strings"
 	"testing"
 
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/db/migrate"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -133,5 +137,67 @@ func TestThreadGoesWithItsLine(t *testing.T) {
 		}
 		_, err = b.svc.Discuss(b.at(), b.maya, c.ID, 0)
 		b.wants(err, fault.NotFound, "")
+	})
+}
+
+// TestOldThreadsAreCarried: threads that hung on positions before are found at their lines after
+// the upgrade, those of equal lines apart, and one without a line is kept.
+func TestOldThreadsAreCarried(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		b.svc.TalkIn(&begun{})
+		r := b.request(b.program(), []string{}...)
+		b.day("2026-11-21")
+		ls := lines("2026-11-19", 40_00, 60_00, 20_00, 10_00)
+		ls[0].Text, ls[1].Text, ls[2].Text, ls[3].Text = "传单 'A'", "Stand", "Stand", "Stand"
+		ls[0].Key = "invoice 7, line 1"
+		c, err := b.svc.SaveClaim(b.at(), b.maya, "", 0, ClaimCmd{Request: r.ID, Title: "Fair", Nature: NatureService, Lines: ls})
+		b.must(err)
+		c, err = b.svc.SubmitClaim(b.at(), b.maya, c.ID, c.Version)
+		b.must(err)
+		for _, at := range []int{1, 2, 4} {
+			_, err = b.svc.Discuss(b.at(), b.wen, c.ID, at)
+			b.must(err)
+		}
+		want, err := b.svc.Talks(b.at(), b.maya, c.ID)
+		b.must(err)
+		file, err := fs.ReadFile(migrate.Files(d.Dialect()), "0135_claim_talk_line.sql")
+		b.must(err)
+		b.must(d.InTx(b.at(), func(ctx context.Context) error {
+			var org []string
+			if err := db.Tx(ctx).Raw("SELECT org_id FROM fund_claim WHERE id = ?", string(c.ID)).Scan(&org).Error; err != nil {
+				return err
+			}
+			for _, q := range []string{"DROP TABLE fund_claim_thread", "CREATE TABLE fund_claim_talk (claim_id TEXT NOT NULL, position BIGINT NOT NULL, owner_id TEXT NOT NULL, org_id TEXT NOT NULL, room_id TEXT NOT NULL, thread BIGINT NOT NULL, opened BIGINT NOT NULL, opened_by TEXT NOT NULL, PRIMARY KEY (claim_id, position))"} {
+				if _, err := db.Exec(ctx, q); err != nil {
+					return err
+				}
+			}
+			for _, at := range []int{1, 2, 4, 9} {
+				if _, err := db.Exec(ctx, "INSERT INTO fund_claim_talk VALUES (?, ?, ?, ?, ?, ?, ?, ?)", string(c.ID), at, org[0], org[0], "room-"+string(c.ID), 10+at, at, "somebody"); err != nil {
+					return err
+				}
+			}
+			for q := range strings.SplitSeq(string(file), ";\n") {
+				if strings.TrimSpace(q) == "" {
+					continue
+				}
+				if err := db.Tx(ctx).Exec(q).Error; err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		got, err := b.svc.Talks(b.at(), b.maya, c.ID)
+		b.must(err)
+		if len(got) != 4 || got[0].Position != 0 || got[0].Thread != 19 || !slices.Equal(got[1:], want) {
+			t.Fatalf("%+v, were %+v", got, want)
+		}
+		again, err := b.svc.Discuss(b.at(), b.maya, c.ID, 4)
+		b.must(err)
+		if again != want[2] {
+			t.Fatalf("%+v", again)
+		}
 	})
 }

@@ -216,7 +216,7 @@ func (s *Service) lapse(ctx context.Context, partnership string) error {
 	}
 	day := db.Now(ctx).In(loc).Format(time.DateOnly)
 	list, told := p.told.due(p.Certificates, day)
-	if err := tellCertificates(ctx, partnership, told, told.look(p.Certificates, loc)); err != nil {
+	if mine, err := tellCertificates(ctx, p, told, told.look(p.Certificates, loc)); err != nil || !mine {
 		return err
 	}
 	ended, err := endedWith(ctx, p.Supplier)

@@ -88,6 +88,37 @@ func TestCertificateLapses(t *testing.T) {
 	})
 }
 
+// Two nodes whose clocks strike at once tell of a certificate once.
+func TestCertificateTicksAtOnce(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Postgres(t) // SQLite writes one after the other
+	f := setup(t, d)
+	f.now = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	_, err := f.svc.SaveProfile(f.at(), f.ingrid, Profile{Partnership: f.toKestrel, Most: 20, Certificates: []Certificate{{"cordless", "2026-12-31"}}})
+	f.must(err)
+	f.now = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	at := db.WithNow(context.Background(), f.now)
+	told := make(chan error, 2)
+	f.must(d.InTx(at, func(ctx context.Context) error {
+		if err := db.Tx(ctx).Exec("UPDATE lead_profile SET most = most WHERE partnership_id = ?", f.toKestrel).Error; err != nil {
+			return err
+		}
+		for range cap(told) { // both have looked before either writes
+			go func() {
+				_, err := f.svc.TickCertificates(at)
+				told <- err
+			}()
+		}
+		return dbtest.Waiting(at, d, cap(told))
+	}))
+	for range cap(told) {
+		f.must(<-told)
+	}
+	if got := f.lapsing(); got != "cordless 2026-12-31 30" {
+		t.Errorf("told %q", got)
+	}
+}
+
 // A certificate holds to the end of its last day where the company that keeps it is: at eight in
 // the evening of UTC it is the next day in Shanghai, and still the same in New York.
 func TestCertificateDay(t *testing.T) {

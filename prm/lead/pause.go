@@ -119,7 +119,7 @@ func mayPause(actor access.Actor, o Offer) error {
 		return err
 	}
 	if o.State.Unanswered() && actor.Org != o.Supplier { // who has it to answer does not stop its own clock
-		return NotHeld()
+		return fault.New(fault.Conflict, "lead.pause_unanswered")
 	}
 	return nil
 }

@@ -273,14 +273,14 @@ func TestPauseOfAnOffer(t *testing.T) {
 		}
 		o := offer()
 		cmd := PauseCmd{Reason: "checking", Until: day(10)}
-		f.want(f.svc.Pause(f.at(), f.maya, o.ID, cmd), fault.Conflict, "lead.not_held")
+		f.want(f.svc.Pause(f.at(), f.maya, o.ID, cmd), fault.Conflict, "lead.pause_unanswered")
 		f.want(f.svc.Pause(f.at(), f.kaarel, o.ID, cmd), fault.NotFound, "")
 		for _, words := range []string{"Harrow Fitout is on holiday", "write to priya@harrow-fitout.co.uk", "call 0113 496 0000"} {
 			f.want(f.svc.Pause(f.at(), f.ingrid, o.ID, PauseCmd{Reason: "checking", Comment: words, Until: day(10)}), fault.Invalid, "lead.teaser_names")
 		}
 		cmd.Comment = "We ask for the floor plan"
 		f.must(f.svc.Pause(f.at(), f.ingrid, o.ID, cmd))
-		f.want(f.svc.Resume(f.at(), f.maya, o.ID), fault.Conflict, "lead.not_held")
+		f.want(f.svc.Resume(f.at(), f.maya, o.ID), fault.Conflict, "lead.pause_unanswered")
 		f.events.take()
 		f.later(9 * 24 * time.Hour)
 		seen := get(o.ID)

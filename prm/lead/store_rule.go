@@ -112,9 +112,11 @@ func dueCertificates(ctx context.Context, now time.Time, limit int) (ids []strin
 	return ids, err
 }
 
-// tellCertificates notes what was told of a profile's certificates, and when to look again.
-func tellCertificates(ctx context.Context, partnership string, told lapses, look time.Time) error {
-	return db.Tx(ctx).Model(&profileRow{}).Where("partnership_id = ?", partnership).Updates(map[string]any{"certificate_told": db.Text(told), "certificate_look": db.Micros(look)}).Error
+// tellCertificates notes what was told of the certificates of a profile that still waits for the
+// look of p, and when to look again; false: somebody was faster.
+func tellCertificates(ctx context.Context, p Profile, told lapses, look time.Time) (bool, error) {
+	res := db.Tx(ctx).Model(&profileRow{}).Where("partnership_id = ? AND certificate_look = ? AND version = ?", p.Partnership, db.Micros(p.look), p.Version).Updates(map[string]any{"certificate_told": db.Text(told), "certificate_look": db.Micros(look)})
+	return res.RowsAffected == 1, res.Error
 }
 
 // saveProfile writes a profile that still has the version of p, or none.

@@ -73,22 +73,23 @@ func (s *Service) proposal(ctx context.Context, actor access.Actor, id ID) (Prop
 	if err != nil {
 		return Proposal{}, r, v.Terms, err
 	}
-	total, err := earnedOf(ctx, r.ID, org, string(part.Currency), v.Terms.By)
+	c := kept(has, part)
+	total, err := earnedOf(ctx, r.ID, org, string(c), v.Terms.By)
 	if err != nil {
 		return Proposal{}, r, v.Terms, err
 	}
 	b, claimed := has.Balance, has.Claimed
 	left := max(0, b.Available.Minor-b.Owed.Minor+total-b.Granted.Minor) - has.Pending.Minor
-	out := Proposal{Sum: money.Amount{Currency: part.Currency}, Proof: v.Terms.Proof}
+	out := Proposal{Sum: money.Amount{Currency: c}, Proof: v.Terms.Proof}
 	type place struct {
 		document string
 		line     int
 	}
 	asked := make(map[place]int64, len(claimed))
-	for _, c := range claimed {
-		asked[place{c.Order, c.Line}] = c.Asked.Minor
+	for _, x := range claimed {
+		asked[place{x.Order, x.Line}] = x.Asked.Minor
 	}
-	rows, err := lotsOf(ctx, r.ID, org, string(part.Currency), v.Terms.By, fund.MostLines, func(l Lot) bool { return l.Earned > asked[place{l.Document, l.Line}] })
+	rows, err := lotsOf(ctx, r.ID, org, string(c), v.Terms.By, fund.MostLines, func(l Lot) bool { return l.Earned > asked[place{l.Document, l.Line}] })
 	if err != nil {
 		return out, r, v.Terms, err
 	}
@@ -101,7 +102,7 @@ func (s *Service) proposal(ctx context.Context, actor access.Actor, id ID) (Prop
 		}
 		left -= a
 		key := fmt.Sprintf("promo:%s:%s:%d:%d", r.ID, l.Document, l.Line, had)
-		out.Lines = append(out.Lines, fund.LineCmd{Key: key, Text: l.Number, SKU: l.SKU, On: l.On, Quantity: max(0, l.Quantity), Price: l.Allowance, Amount: money.Amount{Minor: a, Currency: part.Currency}, Order: l.Document, OrderLine: l.Line})
+		out.Lines = append(out.Lines, fund.LineCmd{Key: key, Text: l.Number, SKU: l.SKU, On: l.On, Quantity: max(0, l.Quantity), Price: l.Allowance, Amount: money.Amount{Minor: a, Currency: c}, Order: l.Document, OrderLine: l.Line})
 		out.Sum.Minor += a
 		fmt.Fprintf(h, "%s=%d\n", key, a)
 	}
@@ -109,6 +110,15 @@ func (s *Service) proposal(ctx context.Context, actor access.Actor, id ID) (Prop
 		out.Mark = hex.EncodeToString(h.Sum(nil))
 	}
 	return out, r, v.Terms, nil
+}
+
+// kept is the currency in which the money of a company is kept: that of the text under which
+// it began to be. A later text may name another one for what is bought from then on.
+func kept(has fund.Holding, part Part) money.Currency {
+	if has.Program == "" {
+		return part.Currency
+	}
+	return has.Balance.Granted.Currency
 }
 
 // Claim files exactly the claim that was proposed, whose mark is given. Where proof is
@@ -134,6 +144,9 @@ func (s *Service) Claim(ctx context.Context, actor access.Actor, id ID, mark str
 				out = old
 				return err
 			}
+		}
+		if err := lockSeats(ctx, actor.Org, []string{r.ID}); err != nil { // nothing else is earned until it is booked
+			return err
 		}
 		p, r, t, err := s.proposal(ctx, actor, id)
 		if err != nil {
@@ -246,21 +259,29 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 		if k < 0 {
 			return notFound()
 		}
-		out = Basis{Promotion: ID(r.ID), Number: r.Number, Terms: t.visible(org), Currency: part.Currency}
-		total, err := earnedOf(ctx, r.ID, org, string(part.Currency), t.By)
+		if err := lockSeats(ctx, org, []string{r.ID}); err != nil {
+			return err
+		}
+		has, err := s.funds.Of(ctx, access.System("claims", org), actor.Org, r.ID)
 		if err != nil {
 			return err
 		}
-		if out.Program, err = s.funds.SetEarned(ctx, actor, t.fund(r.ID), between[k].ID, money.Amount{Minor: total, Currency: part.Currency}); err != nil {
+		c := kept(has, part)
+		out = Basis{Promotion: ID(r.ID), Number: r.Number, Terms: t.visible(org), Currency: c}
+		total, err := earnedOf(ctx, r.ID, org, string(c), t.By)
+		if err != nil {
 			return err
 		}
-		if out.Lots, err = lotsOf(ctx, r.ID, org, string(part.Currency), t.By, allLots, nil); err != nil {
+		if out.Program, err = s.funds.SetEarned(ctx, actor, t.fund(r.ID), between[k].ID, money.Amount{Minor: total, Currency: c}); err != nil {
+			return err
+		}
+		if out.Lots, err = lotsOf(ctx, r.ID, org, string(c), t.By, allLots, nil); err != nil {
 			return err
 		}
 		if out.Seen, err = seenOf(ctx, r.ID, org, t.By); err != nil {
 			return err
 		}
-		has, err := s.funds.Of(ctx, access.System("claims", org), actor.Org, r.ID)
+		has, err = s.funds.Of(ctx, access.System("claims", org), actor.Org, r.ID)
 		out.Claimed, out.Left = has.Claimed, max(0, has.Balance.Available.Minor-has.Pending.Minor)
 		return err
 	})

@@ -461,6 +461,10 @@ func (s *Service) Attribute(ctx context.Context, actor access.Actor, orders Orde
 			if was, err = readLines(ctx, actor.Org, id); err != nil {
 				return err
 			}
+			// named twice it is read, whatever was made ready
+			if got, _, err = orders.PromoOrders(ctx, actor, "", time.Time{}, "", 1, id, id); err != nil || len(got) == 0 {
+				return err
+			}
 			if now, _, err = followed(ctx, was, got[0]); err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 
 	"entente/db"
 	"entente/prm/access"
+	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/partner"
@@ -110,6 +111,20 @@ func (s *Service) accrue(ctx context.Context, p pact, part Part, step *fund.Expl
 	cmd := t.fund(p.row.ID)
 	cmd.Step = step
 	_, err = s.funds.SetEarned(ctx, owner, cmd, between[i].ID, money.Amount{Minor: total, Currency: part.Currency})
+	if fault.CodeOf(err) != fault.Invalid {
+		return err
+	}
+	// An earlier text was in another currency: what was earned in it follows its documents. What is
+	// earned in the new one has no place, as the next claim says.
+	has, err := s.funds.Of(ctx, access.System("promotions", part.Org), p.row.OwnerID, p.row.ID)
+	if err != nil || has.Program == "" {
+		return err
+	}
+	kept := has.Balance.Granted.Currency
+	if total, err = earnedOf(ctx, p.row.ID, part.Org, string(kept), t.By); err != nil {
+		return err
+	}
+	_, err = s.funds.SetEarned(ctx, owner, cmd, between[i].ID, money.Amount{Minor: total, Currency: kept})
 	return err
 }
 

@@ -200,7 +200,7 @@ func (s *Service) Place(ctx context.Context, actor access.Actor, cmd PlaceCmd) (
 				return err
 			}
 		}
-		in := Incoming{Doc: written(ctx, t, cmd, quotes), Supplier: t.SupplierID, Reseller: t.ResellerID, Partnership: t.ID, Source: SourceForm, PlacedBy: actor.Person, Accepts: cmd.Quote, Uncoded: cmd.File}
+		in := Incoming{Doc: written(ctx, t, cmd, quotes), Supplier: t.SupplierID, Reseller: t.ResellerID, Partnership: t.ID, Source: typedBy(actor), PlacedBy: actor.Person, Accepts: cmd.Quote, Uncoded: cmd.File}
 		out, err = s.receive(ctx, actor, t, in, key)
 		return err
 	})

@@ -51,6 +51,26 @@ func TestQuoteSaysWhatIsDoubtful(t *testing.T) {
 	})
 }
 
+// TestPlacedByAProgram: an order that a program places came by the API, not by the form.
+func TestPlacedByAProgram(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		program := b.dan
+		program.Via, program.Scopes = "token:x", []string{"orders:write", "orders:read"}
+		for actor, want := range map[string]string{"a program": SourceAPI, "a person": SourceForm} {
+			who := b.dan
+			if want == SourceAPI {
+				who = program
+			}
+			r, err := b.svc.Place(b.at(), who, PlaceCmd{Partnership: b.toKestrel, Number: "BY-" + want, Lines: []PlaceLine{{SKU: "AUR-D18B", Quantity: money.Whole(2)}}})
+			b.must(err)
+			o, err := b.svc.Get(b.at(), b.ingrid, r.Order)
+			b.must(err)
+			eq(t, actor, o.Source, want)
+		}
+	})
+}
+
 // TestPlaceKeepsWhatTheBuyerWrote: price, date, unit and the kinds of item number
 // stand on the booked lines; a price beyond the tolerance is the supplier's to see.
 func TestPlaceKeepsWhatTheBuyerWrote(t *testing.T) {
