@@ -158,13 +158,14 @@ func (s *ours) Rooms() (out []string) {
 }
 
 func (s *ours) Start(ln net.Listener) error {
-	app := fiber.New(fiber.Config{DisableStartupMessage: true, ErrorHandler: func(c *fiber.Ctx, err error) error {
+	app := fiber.New(fiber.Config{DisableStartupMessage: true, Immutable: true, ReadBufferSize: 16 << 10, ErrorHandler: func(c *fiber.Ctx, err error) error {
 		var fe *fiber.Error
 		if errors.As(err, &fe) {
 			return c.SendStatus(fe.Code)
 		}
 		return c.Status(fault.CodeOf(err).Status()).SendString(err.Error())
 	}})
+	app.Server().KeepHijackedConns = true // as the portal does
 	app.Get("/live", s.live.Handle)
 	return app.Listener(ln)
 }

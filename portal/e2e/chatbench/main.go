@@ -29,6 +29,7 @@ type options struct {
 	warm, slice         time.Duration
 	posts, writers      int
 	addr, dir, postgres string
+	profiles            string
 	part                float64
 	out                 *tabwriter.Writer
 	limit               int
@@ -53,6 +54,7 @@ func main() {
 	flag.StringVar(&o.addr, "addr", "127.0.0.1:0", "where servers listen")
 	flag.StringVar(&o.dir, "dir", os.TempDir(), "where SQLite files are made; a disk for an honest time of posts")
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("ENTENTE_TEST_POSTGRES"), "DSN of a PostgreSQL where databases may be made; none: SQLite alone")
+	flag.StringVar(&o.profiles, "profiles", "", "folder for profiles of the servers' processor and memory")
 	flag.StringVar(&name, "serve", "", "be that server (the command starts itself)")
 	flag.StringVar(&dsn, "dsn", "", "of -serve")
 	flag.IntVar(&rooms, "rooms", 0, "of -serve")
@@ -60,7 +62,7 @@ func main() {
 	flag.Parse()
 	o.limit = files()
 	if name != "" {
-		child(name, dsn, o.addr, rooms, people)
+		child(name, dsn, o.addr, rooms, people, o.profiles)
 		return
 	}
 	o.out = tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)

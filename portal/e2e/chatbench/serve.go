@@ -10,6 +10,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -244,10 +247,44 @@ func (s *fuge) Publish(room int, text string) error {
 	return err
 }
 
-// child is the answer to chatbench -serve.
-func child(name, dsn, addr string, rooms, people int) {
-	if err := serve(name, dsn, addr, rooms, people, os.Stdin, os.Stdout); err != nil && !errors.Is(err, io.EOF) {
+// child is the answer to chatbench -serve. With a folder it leaves there what its
+// processor and memory were used for.
+func child(name, dsn, addr string, rooms, people int, profiles string) {
+	keep := func() error { return nil }
+	if profiles != "" {
+		var err error
+		if keep, err = profile(filepath.Join(profiles, fmt.Sprintf("%s-%d", name, rooms))); err != nil {
+			fmt.Fprintln(os.Stderr, "chatbench:", err)
+			os.Exit(1)
+		}
+	}
+	if err := errors.Join(serve(name, dsn, addr, rooms, people, os.Stdin, os.Stdout), keep()); err != nil {
 		fmt.Fprintln(os.Stderr, "chatbench:", name+":", err)
 		os.Exit(1)
 	}
+}
+
+// profile begins to sample the processor; the function it returns ends that and
+// writes the heap and the sizes of memory.
+func profile(prefix string) (func() error, error) {
+	cpu, err := os.Create(prefix + ".cpu")
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(cpu); err != nil {
+		return nil, err
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		sizes := fmt.Sprintf("goroutines %d\nheap in use %d KiB\nheap idle %d KiB, released %d KiB\nstacks %d KiB\nsys %d KiB\ncollections %d\n",
+			runtime.NumGoroutine(), m.HeapInuse>>10, m.HeapIdle>>10, m.HeapReleased>>10, m.StackInuse>>10, m.Sys>>10, m.NumGC)
+		heap, err := os.Create(prefix + ".heap")
+		if err != nil {
+			return err
+		}
+		runtime.GC()
+		return errors.Join(os.WriteFile(prefix+".txt", []byte(sizes), 0o644), pprof.WriteHeapProfile(heap), heap.Close(), cpu.Close())
+	}, nil
 }

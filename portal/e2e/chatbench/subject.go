@@ -46,7 +46,7 @@ func (o *options) startOn(name, dir, dsn string, rooms, people int) (*subject, e
 		return nil, err
 	}
 	s := &subject{name: name, dir: dir, tell: &tally{}, count: rooms,
-		cmd: exec.Command(exe, "-serve", name, "-dsn", dsn, "-addr", o.addr, "-rooms", strconv.Itoa(rooms), "-people", strconv.Itoa(people))}
+		cmd: exec.Command(exe, "-serve", name, "-dsn", dsn, "-addr", o.addr, "-profiles", o.profiles, "-rooms", strconv.Itoa(rooms), "-people", strconv.Itoa(people))}
 	s.cmd.Stderr = os.Stderr
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -73,12 +73,14 @@ func (s *subject) halt() error   { return s.cmd.Process.Signal(syscall.SIGSTOP) 
 func (s *subject) resume() error { return s.cmd.Process.Signal(syscall.SIGCONT) }
 
 func (s *subject) stop() {
+	_ = s.in.Close() // it ends by itself
+	_ = s.resume()
+	kill := time.AfterFunc(10*time.Second, func() { _ = s.cmd.Process.Kill() })
+	_ = s.cmd.Wait()
+	kill.Stop()
 	for _, c := range s.clients {
 		c.nc.Close()
 	}
-	_ = s.in.Close()
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
 	_ = os.RemoveAll(s.dir)
 }
 
