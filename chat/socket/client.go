@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -107,11 +109,18 @@ func (c *client) run(ws *websocket.Conn) {
 		if err != nil {
 			if !ended(err) {
 				e.log.Debug("live connection ended", "err", err)
+				if !broke(err) { // whatever coder/websocket has not answered itself, such as a frame without a mask
+					c.conn.Close(hub.CodeProtocol, "")
+				}
 			}
 			return
 		}
 		if kind != websocket.MessageText {
 			c.conn.Close(hub.CodeData, "")
+			return
+		}
+		if !utf8.Valid(data) { // coder/websocket does not look; JSON would be read with other letters
+			c.conn.Close(hub.CodeNoText, "")
 			return
 		}
 		more := false
@@ -203,6 +212,12 @@ func (c *client) done(ctx context.Context) bool {
 
 func ended(err error) bool {
 	return websocket.CloseStatus(err) != -1 || errors.Is(err, net.ErrClosed)
+}
+
+// broke reports a line that ended rather than a client that sent nonsense.
+func broke(err error) bool {
+	var n net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &n)
 }
 
 func closeFor(err error) hub.Code {
