@@ -4,10 +4,10 @@ SHELL := /bin/bash
 export CGO_ENABLED ?= 0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test check bench long run
+.PHONY: help test check bench bench-chat long run
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
 test: ## vet and every test: SQLite, PostgreSQL, a browser (installs them on Debian as root)
 	@docker/ci/test.sh $(PKGS)
@@ -17,6 +17,9 @@ check: ## make test's stricter sister: format, vet, staticcheck, race detector, 
 
 bench: ## all benchmarks
 	@. docker/ci/postgres.sh; go test -p 1 -run '^$$' -bench . -benchmem ./...
+
+bench-chat: ## the chat beside a bare WebSocket loop and centrifuge, and stored posts; make bench-chat ARGS='-what idle'
+	@. docker/ci/postgres.sh; cd portal/e2e/chatbench && go run . $(ARGS)
 
 long: ## each fuzz target for a minute, 50 kills at every step on both databases, and 10,000 chains to the cent
 	ENTENTE_CHAINS=10000 go test -timeout 60m -run '^TestChainsAgreeToTheCent$$' ./portal/paper

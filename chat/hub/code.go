@@ -11,6 +11,7 @@ const (
 	CodeAway     Code = 1001 // this node stops: return
 	CodeProtocol Code = 1002 // the client broke the WebSocket protocol
 	CodeData     Code = 1003 // a binary message: do not return
+	CodeNoText   Code = 1007 // a text message that is no UTF-8: do not return
 	CodeTooBig   Code = 1009 // a frame above 64 KiB: do not return
 	CodeInternal Code = 1011 // our fault: return
 	CodeSlow     Code = 4008 // too slow for what is sent: come back and catch up

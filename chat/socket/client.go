@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -23,7 +26,11 @@ type client struct {
 	id   atomic.Pointer[Identity]
 	link *link // set under e.mu when the connection was hijacked
 	conn *hub.Conn
-	ask  chan struct{} // recheck at once
+	ping *time.Timer
+	ask  *time.Timer // recheck; set under e.mu
+
+	checkMu sync.Mutex // one recheck at a time
+	over    bool       // no more rechecks
 
 	closed chan struct{} // closed when the close handshake is over
 
@@ -34,11 +41,10 @@ type client struct {
 
 func (c *client) who() Identity { return *c.id.Load() }
 
-// soon asks for a recheck without waiting.
+// soon asks for a recheck without waiting. Called with e.mu held.
 func (c *client) soon() {
-	select {
-	case c.ask <- struct{}{}:
-	default:
+	if c.ask != nil { // else the first one is still to come
+		c.ask.Reset(0)
 	}
 }
 
@@ -47,7 +53,7 @@ func (e *Endpoint) admit(id Identity) (*client, error) {
 	if !e.rate.open(id.Actor.Person) {
 		return nil, fault.New(fault.RateLimited, "live.too_many")
 	}
-	cl := &client{e: e, ask: make(chan struct{}, 1), closed: make(chan struct{})}
+	cl := &client{e: e, closed: make(chan struct{})}
 	cl.id.Store(&id)
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -82,39 +88,30 @@ func (c *client) Close(code hub.Code, reason string) {
 
 // run reads frames until the connection ends.
 func (c *client) run(ws *websocket.Conn) {
-	e, id := c.e, c.who()
+	e := c.e
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	self, err := e.feed.Self(ctx, id.Actor.Person, id.Actor.Org)
-	if err != nil {
-		_ = ws.Close(websocket.StatusCode(closeFor(err)), "")
+	ready := false
+	apart(func() { ready = c.begin(ctx, ws) })
+	if c.conn == nil {
 		return
 	}
-	c.conn, err = e.hub.Add(hub.Who{Person: id.Actor.Person, Org: id.Actor.Org, Session: id.Session, Lang: id.Lang,
-		Face: hub.Face(self)}, c)
-	if err != nil {
-		_ = ws.Close(websocket.StatusGoingAway, "")
-		return
-	}
-	defer func() { // every way out closes exactly once; the bytes of it leave before fasthttp gets the connection back
+	defer func() { // every way out closes exactly once; the bytes of it leave before the connection is cut
 		c.conn.Remove()
 		<-c.closed
 	}()
-	// a drop between the authentication and Add found no connection: ask again
-	if !c.recheck(ctx) {
+	defer c.rest(cancel)
+	if !ready {
 		return
 	}
-	watch := make(chan struct{})
-	go func() {
-		defer close(watch)
-		c.watch(ctx, ws)
-	}()
-	defer func() { cancel(); <-watch }()
 	for {
 		kind, data, err := ws.Read(context.Background())
 		if err != nil {
 			if !ended(err) {
 				e.log.Debug("live connection ended", "err", err)
+				if !broke(err) { // whatever coder/websocket has not answered itself, such as a frame without a mask
+					c.conn.Close(hub.CodeProtocol, "")
+				}
 			}
 			return
 		}
@@ -122,14 +119,105 @@ func (c *client) run(ws *websocket.Conn) {
 			c.conn.Close(hub.CodeData, "")
 			return
 		}
-		if !c.handle(ctx, data) {
+		if !utf8.Valid(data) { // coder/websocket does not look; JSON would be read with other letters
+			c.conn.Close(hub.CodeNoText, "")
+			return
+		}
+		more := false
+		apart(func() { more = c.handle(ctx, data) })
+		if !more {
 			return
 		}
 	}
 }
 
+// begin puts the client into the hub and starts its timers. False: it ended.
+func (c *client) begin(ctx context.Context, ws *websocket.Conn) bool {
+	e, id := c.e, c.who()
+	self, err := e.feed.Self(ctx, id.Actor.Person, id.Actor.Org)
+	if err != nil {
+		_ = ws.Close(websocket.StatusCode(closeFor(err)), "")
+		return false
+	}
+	conn, err := e.hub.Add(hub.Who{Person: id.Actor.Person, Org: id.Actor.Org, Session: id.Session, Lang: id.Lang,
+		Face: hub.Face(self)}, c)
+	if err != nil {
+		_ = ws.Close(websocket.StatusGoingAway, "")
+		return false
+	}
+	c.conn = conn
+	lim := e.cfg.Limits
+	e.mu.Lock()
+	c.ask = time.AfterFunc(time.Hour, func() { // the field is set before it first runs
+		if c.check(ctx) {
+			c.ask.Reset(jitter(lim.RecheckEvery))
+		}
+	})
+	c.ask.Reset(jitter(lim.RecheckEvery))
+	e.mu.Unlock()
+	// a drop between the authentication and Add found no connection: ask again
+	if !c.check(ctx) {
+		return false
+	}
+	c.ping = time.AfterFunc(time.Hour, func() {
+		if c.pinged(ctx, ws) {
+			c.ping.Reset(jitter(lim.PingEvery))
+		}
+	})
+	c.ping.Reset(jitter(lim.PingEvery))
+	return true
+}
+
+// rest ends the timers and waits for a recheck under way.
+func (c *client) rest(cancel context.CancelFunc) {
+	cancel()
+	if c.ping != nil {
+		c.ping.Stop()
+	}
+	c.ask.Stop()
+	c.checkMu.Lock()
+	c.over = true
+	c.checkMu.Unlock()
+}
+
+// check asks who the client is, unless it ended. False: it did.
+func (c *client) check(ctx context.Context) bool {
+	c.checkMu.Lock()
+	defer c.checkMu.Unlock()
+	return !c.over && !c.done(ctx) && c.recheck(ctx)
+}
+
+// pinged pings the client and waits for its answer. False: the connection ended.
+func (c *client) pinged(ctx context.Context, ws *websocket.Conn) bool {
+	if c.done(ctx) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.e.cfg.Limits.PongWait)
+	defer cancel()
+	if err := ws.Ping(ctx); err != nil {
+		c.conn.Close(hub.CodeSilent, "")
+		return false
+	}
+	return true
+}
+
+func (c *client) done(ctx context.Context) bool {
+	select {
+	case <-c.conn.Done():
+		return true
+	default:
+		return ctx.Err() != nil
+	}
+}
+
 func ended(err error) bool {
 	return websocket.CloseStatus(err) != -1 || errors.Is(err, net.ErrClosed)
+}
+
+// broke reports a line that ended rather than a client that sent nonsense.
+func broke(err error) bool {
+	var n net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &n)
 }
 
 func closeFor(err error) hub.Code {
@@ -138,42 +226,6 @@ func closeFor(err error) hub.Code {
 		return hub.CodeEnded
 	}
 	return hub.CodeInternal
-}
-
-// watch pings the client and asks for its identity again, at intervals and on
-// demand.
-func (c *client) watch(ctx context.Context, ws *websocket.Conn) {
-	lim := c.e.cfg.Limits
-	ping := time.NewTimer(jitter(lim.PingEvery))
-	check := time.NewTimer(jitter(lim.RecheckEvery))
-	defer ping.Stop()
-	defer check.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-c.conn.Done():
-			return
-		case <-ping.C:
-			pctx, cancel := context.WithTimeout(ctx, lim.PongWait)
-			err := ws.Ping(pctx)
-			cancel()
-			if err != nil {
-				c.conn.Close(hub.CodeSilent, "")
-				return
-			}
-			ping.Reset(jitter(lim.PingEvery))
-		case <-check.C:
-			if !c.recheck(ctx) {
-				return
-			}
-			check.Reset(jitter(lim.RecheckEvery))
-		case <-c.ask:
-			if !c.recheck(ctx) {
-				return
-			}
-		}
-	}
 }
 
 // jitter shortens d by up to a sixth, so that clients do not beat together.

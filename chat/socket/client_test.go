@@ -184,6 +184,7 @@ func (h *house) node(t testing.TB, cfg socket.Config) *node {
 		}
 		return c.Status(fault.CodeOf(err).Status()).SendString(fault.KeyOf(err))
 	}})
+	app.Server().KeepHijackedConns = cfg.Node != "two" // both ways must do
 	app.Get("/live", n.live.Handle)
 	app.Get("/plain", func(c *fiber.Ctx) error { return c.SendString("plain") })
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"sync"
@@ -14,8 +15,7 @@ import (
 // link is the connection under a WebSocket. coder/websocket reads from it and
 // writes control frames to it; data frames are written by the hub's writer. Both
 // share one lock, so frames never mix. fasthttp's own wrapper ignores Close and
-// is reused afterwards, so writes and Close go to the raw connection and reads
-// end with detach.
+// is reused afterwards, so everything goes to the raw connection.
 type link struct {
 	net.Conn // the raw connection
 	wait     time.Duration
@@ -29,8 +29,10 @@ type link struct {
 	broken bool // a write failed, perhaps in the middle of a frame
 }
 
+// newLink takes the connection from fasthttp's wrapper, and what fasthttp had read
+// ahead: neither the wrapper nor its reader is used afterwards.
 func newLink(nc net.Conn, wait time.Duration) *link {
-	l := &link{Conn: nc, in: nc, wait: wait}
+	l := &link{Conn: nc, wait: wait}
 	for {
 		u, ok := l.Conn.(interface{ UnsafeConn() net.Conn })
 		if !ok {
@@ -38,7 +40,28 @@ func newLink(nc net.Conn, wait time.Duration) *link {
 		}
 		l.Conn = u.UnsafeConn()
 	}
+	l.in = l.Conn
+	if ahead := readAhead(nc, l.Conn); len(ahead) > 0 {
+		l.in = io.MultiReader(bytes.NewReader(ahead), l.Conn)
+	}
 	return l
+}
+
+// readAhead returns what a wrapper holds that it read before it was asked: with a
+// deadline in the past the wire gives nothing. A wire that ended says so again.
+func readAhead(wrapper, raw net.Conn) (ahead []byte) {
+	if raw.SetReadDeadline(time.Unix(1, 0)) != nil {
+		return nil
+	}
+	var b [1024]byte
+	for {
+		n, err := wrapper.Read(b[:])
+		ahead = append(ahead, b[:n]...)
+		if err != nil || n == 0 {
+			_ = raw.SetReadDeadline(time.Time{})
+			return ahead
+		}
+	}
 }
 
 // Read reads what fasthttp had read ahead, then the wire.

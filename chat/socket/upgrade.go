@@ -17,9 +17,10 @@ import (
 	"entente/prm/fault"
 )
 
-// bufferSize of the reader and writer that coder/websocket uses. The writer must
-// hold a whole control frame (127 bytes), so that one is one Write.
-const bufferSize = 1024
+// Sizes of the reader and the writer that coder/websocket uses. The reader holds
+// most frames of a client; the writer must hold a whole control frame (127
+// bytes), so that one is one Write.
+const readSize, writeSize = 512, 256
 
 // Handle answers GET /live. Everything is decided before the upgrade and refused
 // with an ordinary HTTP error: origin (Forbidden), identity (Unauthenticated),
@@ -50,19 +51,47 @@ func (e *Endpoint) Handle(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	keeps := c.App().Server().KeepHijackedConns
 	f.HijackSetNoResponse(true)
 	f.Hijack(func(nc net.Conn) {
-		defer e.release(cl)
-		e.serve(cl, nc, req)
+		l, over := newLink(nc, e.cfg.Limits.WriteWait), make(chan struct{})
+		go func() {
+			defer close(over)
+			defer e.release(cl)
+			e.serve(cl, l, req)
+		}()
+		if !keeps { // fasthttp closes the connection when this returns
+			<-over
+		} // else it gets the request and its reader back at once
 	})
 	return nil
 }
 
-// serve runs one hijacked connection until its end. When it returns fasthttp
-// reuses nc, so the link lets go of it first.
-func (e *Endpoint) serve(cl *client, nc net.Conn, req *http.Request) {
-	l := newLink(nc, e.cfg.Limits.WriteWait)
+// serve runs one hijacked connection until its end, on a goroutine whose stack
+// stays small: what goes deep is done apart.
+func (e *Endpoint) serve(cl *client, l *link, req *http.Request) {
 	defer l.detach()
+	var ws *websocket.Conn
+	apart(func() { ws = e.accept(cl, l, req) })
+	if ws != nil {
+		cl.run(ws)
+	}
+}
+
+// apart runs fn on a goroutine of its own and waits for it. The stack of a
+// goroutine that waits for a client for hours stays as large as its deepest call
+// made it, and 10,000 of them wait.
+func apart(fn func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		fn()
+	}()
+	<-done
+}
+
+// accept answers the handshake; nil: it was refused.
+func (e *Endpoint) accept(cl *client, l *link, req *http.Request) *websocket.Conn {
 	e.mu.Lock()
 	cl.link = l
 	stopped := e.stopped
@@ -71,7 +100,7 @@ func (e *Endpoint) serve(cl *client, nc net.Conn, req *http.Request) {
 	if stopped {
 		http.Error(w, "", http.StatusServiceUnavailable)
 		_ = w.refuse()
-		return
+		return nil
 	}
 	ws, err := websocket.Accept(w, req, &websocket.AcceptOptions{
 		OriginPatterns:  append([]string{req.Host}, e.cfg.Origins...),
@@ -80,11 +109,11 @@ func (e *Endpoint) serve(cl *client, nc net.Conn, req *http.Request) {
 	if err != nil {
 		e.log.Debug("live handshake refused", "err", err)
 		_ = w.refuse()
-		return
+		return nil
 	}
 	ws.SetReadLimit(e.cfg.Limits.FrameBytes)
 	l.ws = ws
-	cl.run(ws)
+	return ws
 }
 
 func upgradeAsked(f *fasthttp.RequestCtx) bool {
@@ -160,7 +189,7 @@ func (w *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if _, err := w.link.Write(w.head()); err != nil {
 		return nil, nil, err
 	}
-	return w.link, bufio.NewReadWriter(bufio.NewReaderSize(w.link, bufferSize), bufio.NewWriterSize(w.link, bufferSize)), nil
+	return w.link, bufio.NewReadWriter(bufio.NewReaderSize(w.link, readSize), bufio.NewWriterSize(w.link, writeSize)), nil
 }
 
 // refuse writes the collected answer of a handshake that failed.

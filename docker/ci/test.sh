@@ -102,6 +102,7 @@ stories() { # wait more than they work
   go test -vet=all -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e || bad=yes
   # a module of its own
   (cd portal/e2e/cluster && go test -vet=all -timeout 5m ${count[@]+"${count[@]}"} ./...) || bad=yes
+  (cd portal/e2e/chatbench && go vet ./...) || bad=yes # a command: it has to build
   [ -z "$bad" ]
 }
 browsing() { # waits as much

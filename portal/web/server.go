@@ -74,6 +74,7 @@ func NewServer(o ServerOptions) *fiber.App {
 		ErrorHandler:            o.Error,
 		ServerHeader:            "",
 	})
+	app.Server().KeepHijackedConns = true // a socket gives the request and its reader back
 	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		path, _, _ := strings.Cut(string(h.RequestURI()), "?")
 		for _, p := range o.Streamed {
