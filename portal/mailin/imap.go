@@ -2,6 +2,7 @@ package mailin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -442,6 +443,56 @@ func (b *Box) one(ctx context.Context, c *imapclient.Client, uid imap.UID, size 
 		b.opt.Log.Debug("mail by IMAP stays unread", "err", err)
 	}
 	return nil
+}
+
+// fetch reads a section of some mails.
+func (b *Box) fetch(c *imapclient.Client, uids imap.UIDSet, more int64, what *imap.FetchItemBodySection) (got []*imapclient.FetchMessageBuffer, err error) {
+	err = b.line.ask(more, boxFetch, func() (err error) {
+		got, err = c.Fetch(uids, &imap.FetchOptions{UID: true, RFC822Size: true, BodySection: []*imap.FetchItemBodySection{what}}).Collect()
+		return err
+	})
+	return got, err
+}
+
+// section is what was asked for of a mail, nil where the server did not send it. Some send the
+// whole where a part of it was asked for.
+func section(m *imapclient.FetchMessageBuffer, what *imap.FetchItemBodySection) []byte {
+	if b := m.FindBodySection(what); b != nil {
+		return b
+	}
+	all := *what
+	all.Partial = nil
+	b := m.FindBodySection(&all)
+	return b[:min(int64(len(b)), what.Partial.Size)]
+}
+
+// postpone leaves a mail for a later look.
+func (b *Box) postpone(uid imap.UID) {
+	if len(b.later) < mostLater {
+		b.later[uid] = time.Now().Add(boxLater)
+	}
+}
+
+// firstUIDs are the first mails of an answer above the mark: "n:*" names the last one
+// whatever n is.
+func firstUIDs(found *imap.SearchData, mark imap.UID) ([]imap.UID, error) {
+	set, _ := found.All.(imap.UIDSet)
+	set = slices.Clone(set)
+	slices.SortFunc(set, func(a, b imap.UIDRange) int { return cmp.Compare(a.Start, b.Start) })
+	var out []imap.UID
+	for _, r := range set {
+		if r.Start == 0 || r.Stop == 0 {
+			return nil, errors.New("the server names mails without their numbers")
+		}
+		for u := uint64(max(r.Start-1, mark)) + 1; u <= uint64(r.Stop); u++ { // the largest number has a next
+			if len(out) == boxMost {
+				return out, nil
+			}
+			out = append(out, imap.UID(u)) //nolint:gosec // of a range of them
+		}
+		mark = max(mark, r.Stop)
+	}
+	return out, nil
 }
 
 // envelope are the lines in which servers keep for whom a mail came; the others are what
