@@ -7,9 +7,11 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
+	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
+	"strings"
 	"testing"
 	"testing/iotest"
 )
@@ -103,12 +105,67 @@ func TestBare(t *testing.T) {
 	}
 }
 
+// TestBareOfPhones: what phones put behind a picture is gone, other pictures with their places
+// among it; which way up it is stays, and so does every scan and every frame.
+func TestBareOfPhones(t *testing.T) {
+	t.Parallel()
+	const secret = "51.5N 0.1W"
+	pic := image.NewPaletted(image.Rect(0, 0, 300, 300), color.Palette{color.Black, color.White, color.RGBA{200, 9, 9, 255}})
+	for i := range pic.Pix {
+		pic.Pix[i] = uint8(i * i % 7 % 3)
+	}
+	var j, g bytes.Buffer
+	if err := jpeg.Encode(&j, pic, &jpeg.Options{Quality: 100}); err != nil {
+		t.Fatal(err)
+	}
+	if err := gif.EncodeAll(&g, &gif.GIF{Image: []*image.Paletted{pic, pic}, Delay: []int{5, 5}, LoopCount: 3}); err != nil {
+		t.Fatal(err)
+	}
+	if j.Len() < 2*bareBuffer/3 || bytes.Count(j.Bytes(), []byte("\xff\x00")) == 0 {
+		t.Fatalf("%d bytes test little", j.Len())
+	}
+	exif := segment(0xe1, "Exif\x00\x00II\x2a\x00\x08\x00\x00\x00\x02\x00\x0f\x01\x02\x00\x04\x00\x00\x00Pho\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00"+secret)
+	shot := append(append([]byte("\xff\xd8"), exif...), j.Bytes()[2:]...)
+	raw := append(append(bytes.Clone(shot), shot...), secret...)
+	got, err := io.ReadAll(Bare(bytes.NewReader(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := segment(0xe1, "Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00")
+	if want := append(append([]byte("\xff\xd8"), up...), j.Bytes()[2:]...); !bytes.Equal(got, want) {
+		t.Errorf("%d bytes became %d, want %d", len(raw), len(got), len(want))
+	}
+
+	end := g.Len() - 1
+	raw = append(bytes.Clone(g.Bytes()[:end]), "\x21\xfe\x0a"+secret+"\x00\x21\xff\x0bXMP DataXMP\x0a"+secret+"\x00;"+secret...)
+	if got, err = io.ReadAll(Bare(iotest.HalfReader(bytes.NewReader(raw)))); err != nil || !bytes.Equal(got, g.Bytes()) {
+		t.Errorf("%d bytes became %d, want %d: %v", len(raw), len(got), g.Len(), err)
+	}
+
+	part := func(name, body string) string {
+		n := string(binary.LittleEndian.AppendUint32(nil, uint32(len(body))))
+		return name + n + body + "\x00"[:len(body)%2]
+	}
+	webp := func(flags, notes, behind string) string {
+		body := "WEBP" + part("VP8X", flags+"\x00\x00\x00abcdef") + part("ANMF", "frame") + notes
+		return "RIFF" + string(binary.LittleEndian.AppendUint32(nil, uint32(len(body)))) + body + behind
+	}
+	in := webp("\x1e", part("EXIF", secret)+part("XMP ", secret+"!"), secret)
+	want := webp("\x12", part("JUNK", string(make([]byte, 10)))+part("JUNK", string(make([]byte, 11))), "")
+	if got, err = io.ReadAll(Bare(strings.NewReader(in))); err != nil || string(got) != want {
+		t.Errorf("%q became %q, want %q: %v", in, got, want, err)
+	}
+}
+
 func FuzzBare(f *testing.F) {
 	f.Add([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x00IEND1234"))
 	f.Add([]byte("\xff\xd8\xff\xe1\x00\x04ab\xff\xda"))
+	f.Add([]byte("\xff\xd8\xff\xda\x00\x02ab\xff\x00\xff\xd0c\xff\xd9more"))
+	f.Add([]byte("GIF89a\x01\x00\x01\x00\x80\x00\x00aaabbb\x21\xfe\x01x\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x01L\x00;more"))
+	f.Add([]byte("RIFF\x20\x00\x00\x00WEBPVP8X\x02\x00\x00\x00\x0c\x00EXIF\x02\x00\x00\x00abmore"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := io.ReadAll(Bare(bytes.NewReader(b)))
-		if err != nil || len(got) > len(b) {
+		if err != nil || len(got) > len(b)+64 {
 			t.Fatalf("%d bytes became %d: %v", len(b), len(got), err)
 		}
 	})

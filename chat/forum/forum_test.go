@@ -168,9 +168,9 @@ func TestFromQuestionToAnswer(t *testing.T) {
 			t.Errorf("%+v %v", rel, err)
 		}
 		must(t, h.s.Watch(ctx, h.actors["dan"], q.ID, Muted))
-		_, _, who, err := h.s.Watchers(ctx, access.System("notices", h.org["aurelia"]), q.ID)
-		if err != nil || len(who[h.org["kestrel"]]) != 0 || len(who[h.org["aurelia"]]) != 1 {
-			t.Errorf("%v %v", who, err)
+		w, err := h.s.Watchers(ctx, access.System("notices", h.org["aurelia"]), q.ID)
+		if err != nil || w.Sealed || len(w.Who[h.org["kestrel"]]) != 0 || len(w.Who[h.org["aurelia"]]) != 1 {
+			t.Errorf("%+v %v", w, err)
 		}
 		must(t, h.s.Edit(ctx, h.actors["dan"], q.ID, "", "Delivery window in an 850", "changed", []string{"850"}))
 		isCode(t, "edit by another", h.s.Edit(ctx, h.actors["maya"], q.ID, "", "x", "x", nil), fault.Forbidden)

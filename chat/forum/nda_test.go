@@ -137,8 +137,8 @@ func TestNDA(t *testing.T) {
 		}
 		owner := h.actors["ingrid"]
 		owner.Via, owner.Person = "system:test", ""
-		if _, _, who, err := h.s.Watchers(ctx, owner, idea.ID); err != nil || len(who) != 1 || !slices.Equal(who[h.org["kestrel"]], []string{h.person["dan"]}) {
-			t.Errorf("told: %v, %v", who, err)
+		if w, err := h.s.Watchers(ctx, owner, idea.ID); err != nil || !w.Sealed || len(w.Who) != 1 || !slices.Equal(w.Who[h.org["kestrel"]], []string{h.person["dan"]}) {
+			t.Errorf("told: %+v, %v", w, err)
 		}
 		if flags, err := h.s.Reports(ctx, h.actors["ingrid"]); err != nil || len(flags) != 1 || !flags[0].Sealed || flags[0].Title+flags[0].Text+flags[0].Reason != "" {
 			t.Errorf("%+v %v", flags, err)

@@ -92,15 +92,24 @@ func (s *Service) Watch(ctx context.Context, actor access.Actor, id TopicID, lev
 	})
 }
 
+// Watched is a topic with those who are told of it.
+type Watched struct {
+	Title    string
+	Category string // its name
+	Sealed   bool   // read by who accepted an agreement alone
+	From     [2]string
+	Who      map[string][]string // people by company; of a sealed one those who may read it
+}
+
 // Watchers are who is told of a topic, by company. For subscribers: system actors of the
 // category's owner.
 // Codes: NotFound.
-func (s *Service) Watchers(ctx context.Context, actor access.Actor, id TopicID) (title string, author [2]string, who map[string][]string, err error) {
+func (s *Service) Watchers(ctx context.Context, actor access.Actor, id TopicID) (Watched, error) {
 	if !strings.HasPrefix(actor.Via, "system:") {
-		return "", author, nil, notFound()
+		return Watched{}, notFound()
 	}
-	who = map[string][]string{}
-	err = s.view(ctx, actor, func(ctx context.Context) error {
+	out := Watched{}
+	err := s.view(ctx, actor, func(ctx context.Context) error {
 		c, row, err := load(ctx, actor, access.ForumRead, id)
 		if err != nil {
 			return err
@@ -108,14 +117,14 @@ func (s *Service) Watchers(ctx context.Context, actor access.Actor, id TopicID) 
 		if c.Owner != actor.Org {
 			return notFound()
 		}
+		out = Watched{row.Title, c.Name, row.Nda != 0, [2]string{row.OrgID, row.PersonID}, map[string][]string{}}
 		rows, err := watchers(ctx, id)
 		for _, w := range rows {
-			who[w.OrgID] = append(who[w.OrgID], w.PersonID)
+			out.Who[w.OrgID] = append(out.Who[w.OrgID], w.PersonID)
 		}
-		title, author = row.Title, [2]string{row.OrgID, row.PersonID}
 		return err
 	})
-	return title, author, who, err
+	return out, err
 }
 
 // via is what is kept of how an actor came to write.

@@ -94,6 +94,11 @@ func (s *Staged) InsertFor(ctx context.Context, org string) error {
 		return s.Insert(ctx)
 	}
 	if most := s.store.up.most; most > 0 {
+		if db.DialectOf(ctx) == db.Postgres { // two at once would both find room; on SQLite one writes
+			if _, err := db.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "quota:"+org); err != nil {
+				return err
+			}
+		}
 		used, err := s.store.used(ctx, org)
 		if err != nil {
 			return err

@@ -309,6 +309,42 @@ func TestQuota(t *testing.T) {
 	})
 }
 
+// TestQuotaRaced: of two uploads at once for which there is no room together, one is kept; the
+// uploads of another company do not wait.
+func TestQuotaRaced(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		x, ctx := newShelf(t, d, blob.UploadOptions{Most: 1000}), context.Background()
+		one, two, other := x.stage(payload(600)), x.stage(payload(601)), x.stage(payload(602))
+		done := make(chan error, 1)
+		err := d.InTx(ctx, func(ctx context.Context) error {
+			if err := one.InsertFor(ctx, "o"); err != nil {
+				return err
+			}
+			if _, err := db.Exec(ctx, "INSERT INTO named (hash, org_id, size) VALUES (?, ?, ?)", one.Hash, "o", one.Size); err != nil {
+				return err
+			}
+			go func() { done <- name(context.Background(), d, two, "o") }()
+			if d.Dialect() != db.Postgres {
+				return nil
+			}
+			if err := name(context.Background(), d, other, "p"); err != nil {
+				return err
+			}
+			return dbtest.Waiting(context.Background(), d, 1)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; fault.CodeOf(err) != fault.TooLarge {
+			t.Errorf("both were kept: %v", err)
+		}
+		if used, _, err := x.s.Used(ctx, "o"); err != nil || used != 600 {
+			t.Errorf("%d are kept, %v", used, err)
+		}
+	})
+}
+
 // TestUploadsBefore: what was kept among the payloads is found still.
 func TestUploadsBefore(t *testing.T) {
 	t.Parallel()

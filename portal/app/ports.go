@@ -375,25 +375,28 @@ func (a *App) forumNotices(ctx context.Context, e job.Received) error {
 	if err := e.Decode(&t); err != nil {
 		return err
 	}
-	title, asked, who, err := a.forum.Watchers(ctx, access.System("notices", t.Owner), t.Topic)
+	w, err := a.forum.Watchers(ctx, access.System("notices", t.Owner), t.Topic)
 	if fault.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	n := notify.Notice{Kind: "forum.replied", Reason: notify.ReasonWatch, Dedupe: e.ID, SubjectKind: "topic", SubjectID: string(t.Topic), Args: map[string]string{"title": title, "post": string(t.Post)}}
+	n := notify.Notice{Kind: "forum.replied", Reason: notify.ReasonWatch, Dedupe: e.ID, SubjectKind: "topic", SubjectID: string(t.Topic), Args: map[string]string{"title": w.Title, "post": string(t.Post)}}
 	switch e.Kind {
 	case forum.EventFlagged:
+		if w.Sealed { // who judges reports may not have accepted the agreement
+			n.Args["title"] = w.Category
+		}
 		n.Kind = "forum.flagged"
 		return a.tellSide(ctx, t.Owner, "", []access.Role{access.Manager}, n)
 	case forum.EventAccepted:
 		n.Kind, n.Reason = "forum.accepted", notify.ReasonYours
 	}
-	for org, people := range who {
+	for org, people := range w.Who {
 		var to []notify.Target
 		for _, p := range people {
-			if p != t.Person && (e.Kind == forum.EventReplied || p != asked[1]) {
+			if p != t.Person && (e.Kind == forum.EventReplied || p != w.From[1]) {
 				to = append(to, notify.Target{Org: org, Person: p})
 			}
 		}

@@ -2,6 +2,7 @@ package mailin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -35,7 +36,11 @@ const (
 	boxDial   = 20 * time.Second
 	boxChunk  = 50 // mails whose head is asked for at once
 	boxHead   = 64 << 10
+	boxMost   = 20_000 // mails of one look; the others have their turn in the next
 	mostLater = 1000
+	boxReply  = 2 * time.Minute  // until an answer is there
+	boxFetch  = 10 * time.Minute // until a whole mail is
+	boxTalk   = 8 << 20          // bytes of an answer; a whole mail comes on top
 )
 
 // Dialer connects; *dial.Dialer does, to what may be called.
@@ -111,6 +116,7 @@ type Box struct {
 	fail error // of the last look
 
 	// Of the one mailbox that is looked at, only ever used by the one that looks.
+	line     *line
 	validity uint32
 	settled  map[imap.UID]bool      // above the mark
 	later    map[imap.UID]time.Time // not before then
@@ -212,6 +218,9 @@ func (b *Box) connect(ctx context.Context, news chan<- struct{}) (*imapclient.Cl
 			}
 		}
 	}}}
+	b.line = &line{Conn: conn}
+	b.line.left.Store(boxTalk)
+	conn = b.line
 	end := context.AfterFunc(ctx, func() { _ = conn.Close() }) // a server that says nothing
 	defer end()
 	var c *imapclient.Client
@@ -245,9 +254,12 @@ func (b *Box) watch(ctx context.Context, stay bool) error {
 	}
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	box, err := c.Select(b.url.Folder, nil).Wait()
-	if err != nil {
+	var box *imap.SelectData
+	if err := b.line.ask(0, boxReply, func() (err error) { box, err = c.Select(b.url.Folder, nil).Wait(); return err }); err != nil {
 		return fmt.Errorf("folder %s: %w", b.url.Folder, err)
+	}
+	if box.UIDValidity == 0 { // its UIDs name other mails tomorrow
+		return fmt.Errorf("folder %s: the server tells no UIDVALIDITY", b.url.Folder)
 	}
 	if b.validity != box.UIDValidity || b.settled == nil {
 		b.validity, b.settled, b.later = box.UIDValidity, map[imap.UID]bool{}, map[imap.UID]time.Time{}
@@ -259,7 +271,7 @@ func (b *Box) watch(ctx context.Context, stay bool) error {
 		}
 		b.looked(nil)
 		if !stay {
-			return c.Logout().Wait()
+			return b.line.ask(0, boxReply, c.Logout().Wait)
 		}
 		if err := b.rest(ctx, c, news, took); err != nil {
 			return err
@@ -269,6 +281,7 @@ func (b *Box) watch(ctx context.Context, stay bool) error {
 
 // rest waits until the server tells of something, or it is time to look.
 func (b *Box) rest(ctx context.Context, c *imapclient.Client, news <-chan struct{}, took bool) error {
+	b.line.left.Store(boxTalk)
 	wait := boxWait
 	var idle *imapclient.IdleCommand
 	if c.Caps().Has(imap.CapIdle) {
@@ -292,12 +305,14 @@ func (b *Box) rest(ctx context.Context, c *imapclient.Client, news <-chan struct
 	case <-t.C:
 	}
 	if idle == nil {
-		return c.Noop().Wait()
+		return b.line.ask(0, boxReply, c.Noop().Wait)
 	}
-	if err := idle.Close(); err != nil {
-		return err
-	}
-	return idle.Wait()
+	return b.line.ask(0, boxReply, func() error {
+		if err := idle.Close(); err != nil {
+			return err
+		}
+		return idle.Wait()
+	})
 }
 
 // look takes what came since the mark, and says whether there was something.
@@ -309,13 +324,17 @@ func (b *Box) look(ctx context.Context, c *imapclient.Client) (took bool, err er
 	var above imap.UIDSet
 	above.AddRange(mark+1, 0)
 	// An address is good for a time; what is older is for none. A day more for time zones.
-	found, err := c.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{above}, Since: db.Now(ctx).Add(-life - 24*time.Hour)}, nil).Wait()
+	var found *imap.SearchData
+	if err := b.line.ask(0, boxReply, func() (err error) {
+		found, err = c.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{above}, Since: db.Now(ctx).Add(-life - 24*time.Hour)}, nil).Wait()
+		return err
+	}); err != nil {
+		return false, err
+	}
+	uids, err := firstUIDs(found, mark)
 	if err != nil {
 		return false, err
 	}
-	uids := found.AllUIDs()
-	slices.Sort(uids)
-	uids = slices.DeleteFunc(uids, func(u imap.UID) bool { return u <= mark }) // "n:*" names the last one whatever n is
 	open := slices.DeleteFunc(slices.Clone(uids), func(u imap.UID) bool { return b.settled[u] || b.later[u].After(time.Now()) })
 	for part := range slices.Chunk(open, boxChunk) {
 		if err := b.take(ctx, c, part); err != nil {
@@ -358,14 +377,19 @@ var (
 
 // take settles some mails: it reads the heads of all, and the bodies of those for us.
 func (b *Box) take(ctx context.Context, c *imapclient.Client, uids []imap.UID) error {
-	got, err := c.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, RFC822Size: true, BodySection: []*imap.FetchItemBodySection{heads}}).Collect()
+	got, err := b.fetch(c, imap.UIDSetNum(uids...), 0, heads)
 	if err != nil {
 		return err
 	}
 	there := map[imap.UID]bool{}
 	for _, m := range got {
 		there[m.UID] = true
-		if err := b.one(ctx, c, m.UID, m.RFC822Size, m.FindBodySection(heads)); err != nil {
+		head := section(m, heads)
+		if head == nil { // its flags alone: somebody else touched it just now
+			b.postpone(m.UID)
+			continue
+		}
+		if err := b.one(ctx, c, m.UID, m.RFC822Size, lines(head)); err != nil {
 			return err
 		}
 	}
@@ -387,7 +411,7 @@ func (b *Box) one(ctx context.Context, c *imapclient.Client, uid imap.UID, size 
 	}
 	raw := head // of one too large: its writer is told
 	if size <= MaxSize {
-		got, err := c.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{whole}}).Collect()
+		got, err := b.fetch(c, imap.UIDSetNum(uid), MaxSize, whole)
 		if err != nil {
 			return err
 		}
@@ -395,16 +419,17 @@ func (b *Box) one(ctx context.Context, c *imapclient.Client, uid imap.UID, size 
 			b.settled[uid] = true
 			return nil
 		}
-		raw = got[0].FindBodySection(whole)
+		if raw = section(got[0], whole); raw == nil {
+			b.postpone(uid)
+			return nil
+		}
 	}
 	within, stop := context.WithTimeout(ctx, storeWait)
 	defer stop()
 	switch err := b.s.take(within, to, nobody, raw, size); fault.CodeOf(err) {
 	case "":
 	case fault.RateLimited:
-		if len(b.later) < mostLater {
-			b.later[uid] = time.Now().Add(boxLater)
-		}
+		b.postpone(uid)
 		return nil
 	case fault.Invalid:
 		b.opt.Log.Warn("mail by IMAP is no mail", "uid", uint32(uid))
@@ -414,10 +439,60 @@ func (b *Box) one(ctx context.Context, c *imapclient.Client, uid imap.UID, size 
 	b.settled[uid] = true
 	delete(b.later, uid)
 	// A mailbox that may only be read is none of our business: what is taken is taken.
-	if err := c.Store(imap.UIDSetNum(uid), &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagSeen}, Silent: true}, nil).Close(); err != nil {
+	if err := b.line.ask(0, boxReply, c.Store(imap.UIDSetNum(uid), &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagSeen}, Silent: true}, nil).Close); err != nil {
 		b.opt.Log.Debug("mail by IMAP stays unread", "err", err)
 	}
 	return nil
+}
+
+// fetch reads a section of some mails.
+func (b *Box) fetch(c *imapclient.Client, uids imap.UIDSet, more int64, what *imap.FetchItemBodySection) (got []*imapclient.FetchMessageBuffer, err error) {
+	err = b.line.ask(more, boxFetch, func() (err error) {
+		got, err = c.Fetch(uids, &imap.FetchOptions{UID: true, RFC822Size: true, BodySection: []*imap.FetchItemBodySection{what}}).Collect()
+		return err
+	})
+	return got, err
+}
+
+// section is what was asked for of a mail, nil where the server did not send it. Some send the
+// whole where a part of it was asked for.
+func section(m *imapclient.FetchMessageBuffer, what *imap.FetchItemBodySection) []byte {
+	if b := m.FindBodySection(what); b != nil {
+		return b
+	}
+	all := *what
+	all.Partial = nil
+	b := m.FindBodySection(&all)
+	return b[:min(int64(len(b)), what.Partial.Size)]
+}
+
+// postpone leaves a mail for a later look.
+func (b *Box) postpone(uid imap.UID) {
+	if len(b.later) < mostLater {
+		b.later[uid] = time.Now().Add(boxLater)
+	}
+}
+
+// firstUIDs are the first mails of an answer above the mark: "n:*" names the last one
+// whatever n is.
+func firstUIDs(found *imap.SearchData, mark imap.UID) ([]imap.UID, error) {
+	set, _ := found.All.(imap.UIDSet)
+	set = slices.Clone(set)
+	slices.SortFunc(set, func(a, b imap.UIDRange) int { return cmp.Compare(a.Start, b.Start) })
+	var out []imap.UID
+	for _, r := range set {
+		if r.Start == 0 || r.Stop == 0 {
+			return nil, errors.New("the server names mails without their numbers")
+		}
+		for u := uint64(max(r.Start-1, mark)) + 1; u <= uint64(r.Stop); u++ { // the largest number has a next
+			if len(out) == boxMost {
+				return out, nil
+			}
+			out = append(out, imap.UID(u)) //nolint:gosec // of a range of them
+		}
+		mark = max(mark, r.Stop)
+	}
+	return out, nil
 }
 
 // envelope are the lines in which servers keep for whom a mail came; the others are what

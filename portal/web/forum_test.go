@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/portal/portaltest"
 )
@@ -151,6 +152,9 @@ func TestConfidentialPages(t *testing.T) {
 	at := asked.Header.Get("Location")
 	tid := at[strings.LastIndexByte(at, '/')+1:]
 	const page = "/forum/categories/"
+	if a := maya.Post(t, at+"/report", url.Values{"reason": {"not measured"}}); a.Status != 303 {
+		t.Errorf("reported: %d", a.Status)
+	}
 	for who, slug := range map[*portaltest.Client]string{ingrid: "aurelia", kaarel: "baltic"} {
 		base := "/c/" + slug
 		if a := who.Get(t, base+"/forum/topics/"+tid); a.Status != 404 {
@@ -158,6 +162,12 @@ func TestConfidentialPages(t *testing.T) {
 		}
 		if a := who.Get(t, base+"/forum?q=zebra"); strings.Contains(a.Body, "Zebra cutter") {
 			t.Errorf("%s finds it before accepting", slug)
+		}
+		if who == ingrid { // she is told that something was reported, not what
+			const told = "Reported: New blades"
+			if inbox := inboxWith(t, ingrid, "aurelia", "Reported: "); !strings.Contains(inbox, told) || strings.Contains(inbox, "Zebra cutter") {
+				t.Errorf("the notice of a report says more than %q", told)
+			}
 		}
 		agreement := base + page + id + "/agreement"
 		if a := who.Get(t, agreement); a.Status != 200 || !strings.Contains(a.Body, "Keep it to yourself.") {
@@ -190,6 +200,23 @@ func TestConfidentialPages(t *testing.T) {
 	}
 	if a := maya.Post(t, at+"/nda", url.Values{"on": {""}}); a.Status != 303 {
 		t.Errorf("its author takes it out: %d", a.Status)
+	}
+}
+
+// inboxWith waits until an inbox says something.
+func inboxWith(t *testing.T, who *portaltest.Client, slug, says string) string {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(20 * time.Second); ; {
+		select {
+		case <-tick.C:
+			if body := who.Get(t, "/c/"+slug+"/inbox").Body; strings.Contains(body, says) {
+				return body
+			}
+		case <-end:
+			t.Fatalf("no notice %q", says)
+		}
 	}
 }
 
