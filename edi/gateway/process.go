@@ -85,7 +85,7 @@ type worker struct {
 	bytes   int
 	hold    bool // leave all steps to the caller
 	held    bool // they are left
-	most    int  // sets kept of a trial, 0: all; further ones are counted in beyond
+	most    int  // sets kept of a trial, -1: none, 0: all; further ones are counted in beyond
 	beyond  tally
 	group   x12.Group
 	groupN  int64

@@ -91,7 +91,7 @@ const (
 	MaxUploads  = 10       // that wait, of one company
 	uploadBytes = 64 << 20 // of all that wait, of one company
 	uploadLife  = 24 * time.Hour
-	trialSets   = 200 // that are booked for the report; further ones are only judged
+	trialSets   = 200 // of a file that are booked for the report; further ones are only judged
 )
 
 // The states of an upload.
@@ -143,12 +143,22 @@ var errTrial = errors.New("gateway: a trial is never kept")
 
 // enough lets go of the documents of a trial beyond its bound; their verdicts are counted.
 func (w *worker) enough() {
-	if w.most == 0 || len(w.steps) <= w.most {
+	if w.most == 0 || len(w.steps) <= max(w.most, 0) {
 		return
 	}
 	last := w.steps[len(w.steps)-1]
 	w.steps, w.bytes = w.steps[:len(w.steps)-1], w.bytes-last.size
 	w.beyond.add(last.set.Kind, last.set.Result)
+}
+
+// trialled is how many sets are kept of a trial.
+func (w *worker) trialled() (n int) {
+	for i := range w.steps {
+		if w.steps[i].set != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // StageUpload takes a file that a person wants to look at before it is booked, and says
@@ -307,10 +317,14 @@ func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, da
 	left := trialSets
 	for i := range rows {
 		orgs = append(orgs, rows[i].SupplierID, rows[i].ResellerID)
-		if workers[i], err = s.tried(ctx, rows[i], data, max(left, 1)); err != nil {
+		most := left
+		if most == 0 {
+			most = -1
+		}
+		if workers[i], err = s.tried(ctx, rows[i], data, most); err != nil {
 			return nil, err
 		}
-		left -= len(workers[i].steps)
+		left = max(0, left-workers[i].trialled())
 	}
 	var out []Trial
 	err = s.db.InTx(db.WithOrgs(ctx, orgs...), func(ctx context.Context) error {
@@ -364,6 +378,13 @@ func (s *Service) trialOf(ctx context.Context, w *worker, m ReceivedMessage) (Tr
 		return out, nil
 	}
 	out.Cut = w.beyond.total > 0
+	if w.doomed { // refused as a whole
+		w.beyond.rejected = w.beyond.total
+	}
+	if out.Cut && w.trialled() == 0 { // nothing of it is booked
+		out.Result, out.SetCount, out.Rejected = w.result(w.beyond), int(w.beyond.total), int(w.beyond.rejected)
+		return out, nil
+	}
 	held := r.State == string(Held)
 	if _, err := change(ctx, r.ID, map[string]any{"state": string(Received), "fence": 1}, "fence = 0"); err != nil {
 		return Trial{}, err
