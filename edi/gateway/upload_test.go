@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -215,5 +216,27 @@ func TestAnUploadIsReportedAsItIsBooked(t *testing.T) {
 				b.want(fmt.Sprint(n, " ", what), fmt.Sprint(one.Result, " ", one.SetCount, " ", one.Rejected), fmt.Sprint(m.Result, " ", m.SetCount, " ", rejected))
 			}
 		}
+	})
+}
+
+// Many people of a company who bring files at once do not get beyond its bound.
+func TestUploadsAtOnceAreBounded(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		var wg sync.WaitGroup
+		var stood atomic.Int64
+		for i := range 3 * MaxUploads {
+			wg.Go(func() {
+				_, err := b.s.StageUpload(t.Context(), maya, Submission{Reader: strings.NewReader(fromKestrel(900+i, order(fmt.Sprint("PO-R", i))).String())})
+				switch {
+				case err == nil:
+					stood.Add(1)
+				case fault.KeyOf(err) != "edi.uploads_many":
+					t.Errorf("%d: %v", i, err)
+				}
+			})
+		}
+		wg.Wait()
+		b.want("wait", fmt.Sprint(stood.Load(), b.count("SELECT count(*) FROM edi_upload WHERE state = 'waiting'")), fmt.Sprint(MaxUploads, MaxUploads))
+		b.want("parts", b.count("SELECT count(*) FROM edi_upload_part"), MaxUploads)
 	})
 }
