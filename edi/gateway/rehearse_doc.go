@@ -7,11 +7,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/db/blob"
 	"entente/edi/doc"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -326,7 +328,21 @@ func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, da
 		}
 		left = max(0, left-workers[i].trialled())
 	}
-	var out []Trial
+	out, err := s.rehearse(ctx, actor, orgs, staged, rows, workers, true)
+	if fault.CodeOf(err) == fault.Internal { // booking parks such a document by itself, and goes on
+		out, err = s.rehearse(ctx, actor, orgs, staged, rows, workers, false)
+	}
+	return out, err
+}
+
+// rehearse stores what was tried, and books it or only says how it was judged, in a
+// transaction that is rolled back.
+func (s *Service) rehearse(ctx context.Context, actor access.Actor, orgs []string, staged *blob.Staged, rows []interchangeRow, workers []*worker, book bool) (out []Trial, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "error.internal")
+		}
+	}()
 	err = s.db.InTx(db.WithOrgs(ctx, orgs...), func(ctx context.Context) error {
 		out = out[:0]
 		a, err := s.store(ctx, actor, submissionRow{OrgID: actor.Org, Sha256: staged.Hash, MadeBy: actor.Person}, "page", staged, rows)
@@ -334,7 +350,7 @@ func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, da
 			return err
 		}
 		for i, m := range a.Interchanges {
-			one, err := s.trialOf(ctx, workers[i], m)
+			one, err := s.trialOf(ctx, workers[i], m, book)
 			if err != nil {
 				return err
 			}
@@ -367,7 +383,7 @@ func (s *Service) tried(ctx context.Context, row interchangeRow, data []byte, mo
 }
 
 // trialOf books what a worker prepared, in the transaction of the trial.
-func (s *Service) trialOf(ctx context.Context, w *worker, m ReceivedMessage) (Trial, error) {
+func (s *Service) trialOf(ctx context.Context, w *worker, m ReceivedMessage, book bool) (Trial, error) {
 	r, err := interchangeByID(ctx, m.ID)
 	if err != nil {
 		return Trial{}, err
@@ -381,8 +397,18 @@ func (s *Service) trialOf(ctx context.Context, w *worker, m ReceivedMessage) (Tr
 	if w.doomed { // refused as a whole
 		w.beyond.rejected = w.beyond.total
 	}
-	if out.Cut && w.trialled() == 0 { // nothing of it is booked
-		out.Result, out.SetCount, out.Rejected = w.result(w.beyond), int(w.beyond.total), int(w.beyond.rejected)
+	if !book || out.Cut && w.trialled() == 0 { // nothing of it is booked
+		all := w.beyond.copied()
+		for i := range w.steps {
+			if row := w.steps[i].set; row != nil {
+				all.add(row.Kind, row.Result)
+				out.Sets = append(out.Sets, row.view())
+			}
+		}
+		if w.doomed {
+			all.rejected = all.total
+		}
+		out.Cut, out.Result, out.SetCount, out.Rejected = true, w.result(all), int(all.total), int(all.rejected)
 		return out, nil
 	}
 	held := r.State == string(Held)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -238,5 +239,33 @@ func TestUploadsAtOnceAreBounded(t *testing.T) {
 		wg.Wait()
 		b.want("wait", fmt.Sprint(stood.Load(), b.count("SELECT count(*) FROM edi_upload WHERE state = 'waiting'")), fmt.Sprint(MaxUploads, MaxUploads))
 		b.want("parts", b.count("SELECT count(*) FROM edi_upload_part"), MaxUploads)
+	})
+}
+
+// A document that cannot be booked today does not keep its file from being looked at and
+// booked: it is parked by itself.
+func TestAnUploadThatCannotBeBookedIsJudged(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		for i, trouble := range []func() error{func() error { return errors.New("trouble") }, func() error { panic("trouble") }} {
+			b.orders.before = func(_ context.Context, in OrderIn) error {
+				if strings.HasPrefix(in.Order.Number, "POISON") {
+					return trouble()
+				}
+				return nil
+			}
+			before := b.kept()
+			bad := order("PO-BAD")
+			bad[4] = "PO1*1*twelve*EA*84.00**VP*AUR-D18B"
+			up := b.upload(maya, fromKestrel(950+i, order(fmt.Sprint("PO-OK", i)), order(fmt.Sprint("POISON", i)), bad).String())
+			one := up.Trial[0]
+			b.want("judged", fmt.Sprint(one.Result, " ", one.SetCount, " ", one.Rejected, " ", len(one.Sets), " ", one.Sets[1].Business, one.Cut), ResultPartly+" 3 1 3 true")
+			b.want("kept", b.kept(), before)
+			b.orders.before = nil
+			if _, err := b.s.BookUpload(t.Context(), maya, up.ID); err != nil {
+				t.Fatal(err)
+			}
+			b.work()
+		}
+		b.want("booked", b.count("SELECT count(*) FROM test_order"), 4)
 	})
 }
