@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"entente/db"
@@ -83,8 +84,11 @@ const (
 	saidAdvice  = "partner.advice"
 )
 
-// maxSaid bounds the errors kept of one set.
-const maxSaid = 100
+// The bounds of what is kept of one set: its errors, and the documents it speaks of.
+const (
+	maxSaid    = 100
+	maxAdvised = 1000
+)
 
 // saidErrors are the errors that an acknowledgement lists of one set, in the places of
 // that set; the lists are those of the codes of a set, a segment and an element.
@@ -147,7 +151,7 @@ func versionOf(g x12.Group, set *schema.Set) string {
 // match ties a partner's acknowledgement to what we sent under that number.
 func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
 	row.BusinessKey = word(got.control)
-	made, err := madeByControl(ctx, w.row.ReceiverID, w.row.ReceiverIdent, w.row.SenderIdent, padded(got.control))
+	made, err := w.answeredBy(ctx, got.control)
 	if err != nil {
 		return err
 	}
@@ -161,10 +165,10 @@ func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
 		}
 	}
 	if made == nil {
-		return w.unmatched(ctx, row, wire.Finding{
+		return w.unmatched(ctx, row, []wire.Finding{{
 			Level: wire.LevelSet, Severity: wire.Note, Key: findingUnmatched, SegmentID: ackSegment(row.Kind),
 			Pos: wire.Position{Offset: row.StartAt, Segment: 2, Element: 2}, Value: got.control,
-		})
+		}})
 	}
 	row.Business, row.DocumentKind, row.DocumentID = BusinessMatched, "interchange", made.ID
 	if got.verdict == "" {
@@ -173,11 +177,34 @@ func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
 	return w.acknowledge(ctx, made, got, row)
 }
 
-// unmatched keeps that a set speaks of nothing that we know to have sent, and tells it.
-func (w *worker) unmatched(ctx context.Context, row *setRow, f wire.Finding) error {
+// answeredBy is what we sent under a control number that a partner acknowledges. A test
+// says nothing of production.
+func (w *worker) answeredBy(ctx context.Context, control string) (*interchangeRow, error) {
+	made, err := madeByControl(ctx, w.row.ReceiverID, w.row.ReceiverIdent, w.row.SenderIdent, padded(control))
+	if err != nil || made == nil || w.row.Test && !made.Test {
+		return nil, err
+	}
+	return made, nil
+}
+
+// unmatched keeps that a set speaks of what we do not know to have sent, and tells it: of
+// each set once.
+func (w *worker) unmatched(ctx context.Context, row *setRow, found []wire.Finding) error {
 	row.Business = BusinessUnmatched
-	row.Findings = findingsText(append(findingsOf(row.Findings), f))
-	return w.s.publish(ctx, EventUnmatched, &w.row, UnmatchedEvent{Parties: w.row.parties(), Set: int(row.Position), Kind: row.Kind, Number: text(f.Value, 80)})
+	row.Findings = findingsText(append(findingsOf(row.Findings), found...))
+	return w.tellUnmatched(ctx, row.Position, UnmatchedEvent{Parties: w.row.parties(), Set: int(row.Position), Kind: row.Kind, Number: text(found[0].Value, 80)})
+}
+
+// tellUnmatched publishes a bounded number for an interchange; at is the place in it.
+func (w *worker) tellUnmatched(ctx context.Context, at int64, ev UnmatchedEvent) error {
+	if !w.lost[at] && len(w.lost) >= MaxUnmatchedEvents {
+		return nil
+	}
+	if w.lost == nil {
+		w.lost = map[int64]bool{}
+	}
+	w.lost[at] = true // it may run again
+	return w.s.publish(ctx, EventUnmatched, &w.row, ev)
 }
 
 // refusedBefore applies the TA1s that refuse an interchange of ours; others only say that
@@ -188,7 +215,7 @@ func (w *worker) refusedBefore(ctx context.Context) ([]wire.Finding, error) {
 		if t.Verdict != wire.Rejected {
 			continue
 		}
-		made, err := madeByControl(ctx, w.row.ReceiverID, w.row.ReceiverIdent, w.row.SenderIdent, padded(t.Control))
+		made, err := w.answeredBy(ctx, t.Control)
 		if err != nil {
 			return nil, err
 		}
@@ -197,7 +224,7 @@ func (w *worker) refusedBefore(ctx context.Context) ([]wire.Finding, error) {
 			err = w.acknowledge(ctx, made, &received{control: t.Control, verdict: wire.Rejected}, nil)
 		case i < maxSaid:
 			out = append(out, wire.Finding{Level: wire.LevelInterchange, Severity: wire.Note, Key: findingTA1, SegmentID: "TA1", Pos: wire.Position{Element: 1}, Value: word(t.Control)})
-			err = w.s.publish(ctx, EventUnmatched, &w.row, UnmatchedEvent{Parties: w.row.parties(), Kind: "TA1", Number: word(t.Control)})
+			err = w.tellUnmatched(ctx, -int64(i)-1, UnmatchedEvent{Parties: w.row.parties(), Kind: "TA1", Number: word(t.Control)})
 		}
 		if err != nil {
 			return nil, err
@@ -206,11 +233,18 @@ func (w *worker) refusedBefore(ctx context.Context) ([]wire.Finding, error) {
 	return out, nil
 }
 
-// acknowledge keeps what a partner says about something we sent, the first time only;
-// in is the set that says it, nil for a TA1.
+// milder are the verdicts, none included, that a later one takes the place of.
+func milder(v wire.Verdict) []string {
+	all := []string{"", string(wire.Accepted), string(wire.AcceptedWithErrors), string(wire.Partly), string(wire.Rejected)}
+	return all[:max(slices.Index(all, string(v)), 1)]
+}
+
+// acknowledge keeps what a partner says about something we sent; in is the set that says
+// it, nil for a TA1. Of several verdicts the worst stands: who took it first and refused it
+// later did not take it. What else is said is kept beside it.
 func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *received, in *setRow) error {
-	told, err := change(ctx, made.ID, map[string]any{"acknowledged": string(got.verdict)}, "acknowledged = ''")
-	if err != nil || !told {
+	told, err := change(ctx, made.ID, map[string]any{"acknowledged": string(got.verdict)}, "acknowledged IN ?", milder(got.verdict))
+	if err != nil || !told && in == nil {
 		return err
 	}
 	if err := settleWait(ctx, made.ID); err != nil {
@@ -223,8 +257,10 @@ func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *rec
 	ev := AcknowledgedEvent{Parties: made.parties(), Answer: w.row.ID, Verdict: string(got.verdict)}
 	for i := range sets {
 		v := string(cmp.Or(got.verdicts[sets[i].Control], got.unlisted, got.verdict))
-		if err := markSet(ctx, &sets[i], "answered", v); err != nil {
-			return err
+		if told {
+			if err := markSet(ctx, &sets[i], "answered", v); err != nil {
+				return err
+			}
 		}
 		if in != nil {
 			if err := insertSaid(ctx, &sets[i], in, v, got.errors[sets[i].Control], db.Micros(db.Now(ctx))); err != nil {
@@ -232,6 +268,9 @@ func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *rec
 			}
 		}
 		ev.DocumentKind, ev.DocumentID = sets[i].DocumentKind, sets[i].DocumentID
+	}
+	if !told {
+		return nil
 	}
 	return w.s.publish(ctx, EventAcknowledged, made, ev)
 }
@@ -270,20 +309,25 @@ type told struct {
 // names and we cannot find, or find in several documents, is kept and told, not guessed.
 func (w *worker) advised(ctx context.Context, d *doc.ApplicationAdvice, row *setRow) error {
 	var all []*told
-	lost := func(key, value string) error {
-		return w.unmatched(ctx, row, wire.Finding{
-			Level: wire.LevelSet, Severity: wire.Note, Key: key, SegmentID: adviceSegment(row.Kind), Pos: wire.Position{Offset: row.StartAt}, Value: text(value, wire.MaxValue),
-		})
+	var missing []wire.Finding
+	lost := func(key, value string) {
+		if len(missing) < maxSaid {
+			missing = append(missing, wire.Finding{
+				Level: wire.LevelSet, Severity: wire.Note, Key: key, SegmentID: adviceSegment(row.Kind), Pos: wire.Position{Offset: row.StartAt}, Value: text(value, wire.MaxValue),
+			})
+		}
 	}
-	missing := len(d.Advised) == 0
 	for i := range d.Advised {
+		if i == maxAdvised {
+			missing = append(missing, wire.Finding{
+				Level: wire.LevelSet, Severity: wire.Note, Key: findingMany, SegmentID: adviceSegment(row.Kind), Pos: wire.Position{Offset: row.StartAt}, Args: map[string]string{"Most": strconv.Itoa(maxAdvised)},
+			})
+			break
+		}
 		a := &d.Advised[i]
 		rank := adviceRank(a.Code)
 		if rank < 0 {
-			if err := lost(findingAdvised, a.Code); err != nil {
-				return err
-			}
-			missing = true
+			lost(findingAdvised, a.Code)
 			continue
 		}
 		made, set, err := w.advisedOn(ctx, d, a)
@@ -291,10 +335,7 @@ func (w *worker) advised(ctx context.Context, d *doc.ApplicationAdvice, row *set
 			return err
 		}
 		if set == nil {
-			if err := lost(findingAdvice, cmp.Or(a.Number, a.Group, d.Original, a.Control, a.Code)); err != nil {
-				return err
-			}
-			missing = true
+			lost(findingAdvice, cmp.Or(a.Number, a.Group, d.Original, a.Control, a.Code))
 			continue
 		}
 		at := slices.IndexFunc(all, func(t *told) bool {
@@ -329,7 +370,10 @@ func (w *worker) advised(ctx context.Context, d *doc.ApplicationAdvice, row *set
 	if len(all) > 0 {
 		row.DocumentKind, row.DocumentID = "interchange", all[0].made.ID
 	}
-	if !missing {
+	switch {
+	case len(missing) > 0:
+		return w.unmatched(ctx, row, missing)
+	case len(d.Advised) > 0:
 		row.Business = BusinessMatched
 	}
 	return nil

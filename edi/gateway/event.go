@@ -41,6 +41,9 @@ const (
 // MaxRejectedEvents bounds the DocumentRejected events of one interchange.
 const MaxRejectedEvents = 50
 
+// MaxUnmatchedEvents bounds the Unmatched events of one interchange.
+const MaxUnmatchedEvents = 50
+
 // Parties are the companies and the partnership of an event.
 type Parties struct {
 	Interchange string `json:"interchange"`

@@ -44,6 +44,7 @@ const (
 	findingAdvice    = "advice.unmatched"
 	findingTA1       = "ta1.unmatched"
 	findingAdvised   = "advice.code"
+	findingMany      = "advice.many"
 )
 
 // errFenced says that somebody else claimed the interchange, or that it moved on:
@@ -84,7 +85,7 @@ type worker struct {
 	bytes   int
 	hold    bool // leave all steps to the caller
 	held    bool // they are left
-	most    int  // sets kept of a trial, 0: all; further ones are counted in beyond
+	most    int  // sets kept of a trial, -1: none, 0: all; further ones are counted in beyond
 	beyond  tally
 	group   x12.Group
 	groupN  int64
@@ -92,6 +93,7 @@ type worker struct {
 	ta1s    []ack.ReceivedTA1
 	end     *schema.Interchange // of X12, once it was read
 	fa      int                 // groups of acknowledgements
+	lost    map[int64]bool      // where it speaks of what is not known, as told
 	ended   bool
 	terms   *Terms        // agreed when it was received
 	strange *wire.Finding // the open group is not from an agreed id

@@ -303,3 +303,26 @@ func TestScanFault(t *testing.T) {
 		}
 	}
 }
+
+// Of 32 senders who race with other contents under one control number one is booked; the
+// others are held. The same content is there once.
+func TestOneControlNumberRaced(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		race := func(body func(i int) string) {
+			var wg sync.WaitGroup
+			for i := range 32 {
+				wg.Go(func() {
+					if _, err := b.s.Receive(t.Context(), maya, Submission{Reader: strings.NewReader(body(i))}); err != nil {
+						t.Error(i, err)
+					}
+				})
+			}
+			wg.Wait()
+			b.work()
+		}
+		race(func(int) string { return fromKestrel(41, order("PO41")).String() })
+		b.want("the same", fmt.Sprint(b.count("SELECT count(*) FROM interchange WHERE origin = 'sent'"), b.count("SELECT count(*) FROM test_order")), "1 1")
+		race(func(i int) string { return fromKestrel(42, order(fmt.Sprint("PO42-", i))).String() })
+		b.want("others", fmt.Sprint(b.count("SELECT count(*) FROM interchange WHERE control = '000000042' AND origin = 'sent'"), b.count("SELECT count(*) FROM interchange WHERE control = '000000042' AND held = ?", HeldControlReused), b.count("SELECT count(*) FROM test_order")), "32 31 2")
+	})
+}

@@ -7,11 +7,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/db/blob"
 	"entente/edi/doc"
 	"entente/edi/translate"
 	"entente/edi/wire"
@@ -91,7 +93,7 @@ const (
 	MaxUploads  = 10       // that wait, of one company
 	uploadBytes = 64 << 20 // of all that wait, of one company
 	uploadLife  = 24 * time.Hour
-	trialSets   = 200 // that are booked for the report; further ones are only judged
+	trialSets   = 200 // of a file that are booked for the report; further ones are only judged
 )
 
 // The states of an upload.
@@ -143,12 +145,22 @@ var errTrial = errors.New("gateway: a trial is never kept")
 
 // enough lets go of the documents of a trial beyond its bound; their verdicts are counted.
 func (w *worker) enough() {
-	if w.most == 0 || len(w.steps) <= w.most {
+	if w.most == 0 || len(w.steps) <= max(w.most, 0) {
 		return
 	}
 	last := w.steps[len(w.steps)-1]
 	w.steps, w.bytes = w.steps[:len(w.steps)-1], w.bytes-last.size
 	w.beyond.add(last.set.Kind, last.set.Result)
+}
+
+// trialled is how many sets are kept of a trial.
+func (w *worker) trialled() (n int) {
+	for i := range w.steps {
+		if w.steps[i].set != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // StageUpload takes a file that a person wants to look at before it is booked, and says
@@ -307,12 +319,30 @@ func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, da
 	left := trialSets
 	for i := range rows {
 		orgs = append(orgs, rows[i].SupplierID, rows[i].ResellerID)
-		if workers[i], err = s.tried(ctx, rows[i], data, max(left, 1)); err != nil {
+		most := left
+		if most == 0 {
+			most = -1
+		}
+		if workers[i], err = s.tried(ctx, rows[i], data, most); err != nil {
 			return nil, err
 		}
-		left -= len(workers[i].steps)
+		left = max(0, left-workers[i].trialled())
 	}
-	var out []Trial
+	out, err := s.rehearse(ctx, actor, orgs, staged, rows, workers, true)
+	if fault.CodeOf(err) == fault.Internal { // booking parks such a document by itself, and goes on
+		out, err = s.rehearse(ctx, actor, orgs, staged, rows, workers, false)
+	}
+	return out, err
+}
+
+// rehearse stores what was tried, and books it or only says how it was judged, in a
+// transaction that is rolled back.
+func (s *Service) rehearse(ctx context.Context, actor access.Actor, orgs []string, staged *blob.Staged, rows []interchangeRow, workers []*worker, book bool) (out []Trial, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "error.internal")
+		}
+	}()
 	err = s.db.InTx(db.WithOrgs(ctx, orgs...), func(ctx context.Context) error {
 		out = out[:0]
 		a, err := s.store(ctx, actor, submissionRow{OrgID: actor.Org, Sha256: staged.Hash, MadeBy: actor.Person}, "page", staged, rows)
@@ -320,7 +350,7 @@ func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, da
 			return err
 		}
 		for i, m := range a.Interchanges {
-			one, err := s.trialOf(ctx, workers[i], m)
+			one, err := s.trialOf(ctx, workers[i], m, book)
 			if err != nil {
 				return err
 			}
@@ -353,7 +383,7 @@ func (s *Service) tried(ctx context.Context, row interchangeRow, data []byte, mo
 }
 
 // trialOf books what a worker prepared, in the transaction of the trial.
-func (s *Service) trialOf(ctx context.Context, w *worker, m ReceivedMessage) (Trial, error) {
+func (s *Service) trialOf(ctx context.Context, w *worker, m ReceivedMessage, book bool) (Trial, error) {
 	r, err := interchangeByID(ctx, m.ID)
 	if err != nil {
 		return Trial{}, err
@@ -364,6 +394,23 @@ func (s *Service) trialOf(ctx context.Context, w *worker, m ReceivedMessage) (Tr
 		return out, nil
 	}
 	out.Cut = w.beyond.total > 0
+	if w.doomed { // refused as a whole
+		w.beyond.rejected = w.beyond.total
+	}
+	if !book || out.Cut && w.trialled() == 0 { // nothing of it is booked
+		all := w.beyond.copied()
+		for i := range w.steps {
+			if row := w.steps[i].set; row != nil {
+				all.add(row.Kind, row.Result)
+				out.Sets = append(out.Sets, row.view())
+			}
+		}
+		if w.doomed {
+			all.rejected = all.total
+		}
+		out.Cut, out.Result, out.SetCount, out.Rejected = true, w.result(all), int(all.total), int(all.rejected)
+		return out, nil
+	}
 	held := r.State == string(Held)
 	if _, err := change(ctx, r.ID, map[string]any{"state": string(Received), "fence": 1}, "fence = 0"); err != nil {
 		return Trial{}, err

@@ -230,3 +230,73 @@ func TestAdviceBrokenOffAtEveryEdge(t *testing.T) {
 		})
 	}
 }
+
+// A partner that first takes what was sent and refuses it later did not take it; all that
+// it said is kept. The other way round, the refusal stands.
+func TestALaterRefusalIsNotLost(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		made, control := b.answeredOrder(300, "PO300")
+		for i, tc := range []struct{ ak5, ak9, want string }{
+			{"A", "A*1*1*1", "accepted accepted 1 1"}, {"A", "A*1*1*1", "accepted accepted 2 1"}, {"R*5", "R*1*1*0", "rejected rejected 3 2"}, {"A", "A*1*1*1", "rejected rejected 4 2"},
+		} {
+			m := message{from: idKestrel, to: idAurelia, control: 301 + i, groups: []group{{kind: "FA", sets: [][]string{{
+				"997", "AK1*PR*" + control, "AK2*855*0001", "AK5*" + tc.ak5, "AK9*" + tc.ak9,
+			}}}}}
+			got := b.post(maya, m.String())
+			b.work()
+			b.want("matched", b.get(ingrid, got.ID).Sets[0].Business, BusinessMatched)
+			made = b.get(ingrid, made.ID)
+			b.want(fmt.Sprint(i, " ", tc.ak5), fmt.Sprint(made.Acknowledged, " ", made.Sets[0].Answered, " ", len(made.Sets[0].Said), " ", b.events(EventAcknowledged)), tc.want)
+		}
+
+		made, _ = b.answeredOrder(310, "PO310")
+		fa := message{from: idKestrel, to: idAurelia, control: 311, groups: []group{{kind: "FA", sets: [][]string{{"997", "AK1*PR*" + strings.TrimLeft(made.Control, "0"), "AK9*A*1*1*1"}}}}}
+		b.post(maya, fa.String())
+		ta1 := strings.Replace(message{from: idKestrel, to: idAurelia, control: 312}.String(), "IEA*0*", "TA1*"+made.Control+"*261120*0912*R*025~IEA*0*", 1)
+		b.post(maya, ta1)
+		b.work()
+		b.want("refused as a whole after all", b.get(ingrid, made.ID).Acknowledged, ResultRejected)
+	})
+}
+
+// What a partner's tests say of a number settles nothing of production.
+func TestATestAcknowledgesNoProduction(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		made, control := b.answeredOrder(300, "PO300")
+		m := message{from: idKestrel, to: idAurelia, control: 301, usage: "T", groups: []group{{kind: "FA", sets: [][]string{{"997", "AK1*PR*" + control, "AK9*A*1*1*1"}}}}}
+		got := b.post(maya, m.String())
+		ta1 := message{from: idKestrel, to: idAurelia, control: 302, usage: "T"}
+		b.post(maya, strings.Replace(ta1.String(), "IEA*0*", "TA1*"+made.Control+"*261120*0912*R*025~IEA*0*", 1))
+		b.work()
+		b.want("the 997", b.get(ingrid, got.ID).Sets[0].Business, BusinessUnmatched)
+		after := b.get(ingrid, made.ID)
+		b.want("not acknowledged", fmt.Sprint(after.Acknowledged, after.Sets[0].Answered, after.Wait.Open() == made.Wait.Open()), "true")
+		b.want("told", b.events(EventUnmatched), 2)
+	})
+}
+
+// However much a partner's files speak of what is not known, little is told, and little is
+// looked for.
+func TestStrangeAnswersAreBounded(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		made, _ := b.answeredOrder(300, "PO300")
+		oti := make([]string, maxAdvised+5)
+		for i := range oti {
+			oti[i] = fmt.Sprint("OTI*TR*PO*NONE", i)
+		}
+		oti[maxAdvised+1] = "OTI*TR*PO*PO300"
+		got := b.advice(301, oti...)
+		f := got.Sets[0].Findings
+		b.want("an advice", fmt.Sprint(got.Sets[0].Business, " ", len(f), " ", f[len(f)-1].Key, " ", f[len(f)-1].Args["Most"], " ", b.events(EventUnmatched)), fmt.Sprint(BusinessUnmatched, " ", maxSaid+1, " ", findingMany, " ", maxAdvised, " 1"))
+		b.want("beyond the bound", b.get(ingrid, made.ID).Advised, "")
+
+		m := message{from: idKestrel, to: idAurelia, control: 302, groups: []group{{kind: "FA"}}}
+		for i := range MaxUnmatchedEvents + 20 {
+			m.groups[0].sets = append(m.groups[0].sets, []string{"997", fmt.Sprint("AK1*PR*", 5000+i), "AK9*A*1*1*1"})
+		}
+		before := b.events(EventUnmatched)
+		id := b.post(maya, m.String()).ID
+		b.work()
+		b.want("997s", fmt.Sprint(b.get(ingrid, id).State, b.events(EventUnmatched)-before), fmt.Sprint(Processed, MaxUnmatchedEvents))
+	})
+}

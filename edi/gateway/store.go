@@ -295,8 +295,11 @@ RETURNING value`, []any{counterName(sender, receiver)}, &n)
 
 // lockPair makes others who emit for the same pair wait until we commit.
 func lockPair(ctx context.Context, sender, receiver string) error {
-	return db.Tx(ctx).Exec(`INSERT INTO counter (name, value) VALUES (?, 0) ON CONFLICT (name) DO UPDATE SET value = counter.value`,
-		counterName(sender, receiver)).Error
+	return lockCounter(ctx, counterName(sender, receiver))
+}
+
+func lockCounter(ctx context.Context, name string) error {
+	return db.Tx(ctx).Exec(`INSERT INTO counter (name, value) VALUES (?, 0) ON CONFLICT (name) DO UPDATE SET value = counter.value`, name).Error
 }
 
 // madeFor finds the interchange that carried a document of ours before.

@@ -214,8 +214,12 @@ func uploadData(ctx context.Context, org, id string) ([]byte, error) {
 	return out, nil
 }
 
-// uploadsWaiting counts the files of a company that wait, and their bytes.
+// uploadsWaiting counts the files of a company that wait, and their bytes. Nobody else
+// counts them until the transaction of ctx ends.
 func uploadsWaiting(ctx context.Context, org string) (n int, size int64, err error) {
+	if err := lockCounter(ctx, "edi uploads "+org); err != nil {
+		return 0, 0, err
+	}
 	var out struct{ N, Size int64 }
 	err = db.Tx(ctx).Model(&uploadRow{}).Select("count(*) AS n, coalesce(sum(size), 0) AS size").Where("org_id = ? AND state = ?", org, UploadWaiting).Scan(&out).Error
 	return int(out.N), out.Size, err

@@ -2,9 +2,11 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,5 +155,117 @@ func TestUploadsAreBoundedAndExpire(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.want("swept", b.count("SELECT count(*) FROM edi_upload")+b.count("SELECT count(*) FROM edi_upload_part"), 0)
+	})
+}
+
+// However many interchanges a file has, the report books a bounded number of sets, and
+// says of the others what is judged.
+func TestAnUploadOfManyInterchanges(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		var text strings.Builder
+		for i := range trialSets + 10 {
+			text.WriteString(fromKestrel(1000+i, order(fmt.Sprint("PO-M", i))).String())
+		}
+		before := b.kept()
+		up := b.upload(maya, text.String())
+		b.want("kept", b.kept(), before)
+		booked, cut := 0, 0
+		for i, one := range up.Trial {
+			if one.SetCount != 1 || one.Result != ResultAccepted || one.Rejected != 0 || one.Cut != (i >= trialSets) {
+				t.Fatalf("%d: %+v", i, one)
+			}
+			booked += len(one.Sets)
+			if one.Cut {
+				cut++
+			}
+		}
+		b.want("booked", fmt.Sprint(booked, " ", cut), fmt.Sprint(trialSets, " ", 10))
+		if _, err := b.s.BookUpload(t.Context(), maya, up.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.work()
+		b.want("all of it", b.count("SELECT count(*) FROM test_order"), trialSets+10)
+	})
+}
+
+// The report of a file says what booking it then does, also where its end refuses it.
+func TestAnUploadIsReportedAsItIsBooked(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		control := 700
+		for _, n := range []int{3, commitSets + 5, trialSets + 5} {
+			for what, spoil := range map[string]func(string) string{
+				"another number at the end": func(s string) string { return strings.Replace(s, "IEA*1*000000", "IEA*1*999999", 1) },
+				"broken off":                func(s string) string { return s[:strings.LastIndex(s, "PO1*2")] },
+				"no end":                    func(s string) string { return s[:strings.LastIndex(s, "IEA*")] },
+				"the end of a group":        func(s string) string { return s[:strings.LastIndex(s, "GE*")] + s[strings.LastIndex(s, "IEA*"):] },
+				"whole":                     func(s string) string { return s },
+			} {
+				control++
+				sets := make([][]string, n)
+				for i := range sets {
+					sets[i] = order(fmt.Sprint("PO-", control, "-", i))
+				}
+				sets[n-1][4] = "PO1*1*twelve*EA*84.00**VP*AUR-D18B"
+				up := b.upload(maya, spoil(fromKestrel(control, sets...).String()))
+				a, err := b.s.BookUpload(t.Context(), maya, up.ID)
+				if err != nil {
+					t.Fatal(what, err)
+				}
+				b.work()
+				m, one := b.get(maya, a.ID), up.Trial[0]
+				rejected := b.count("SELECT count(*) FROM edi_set WHERE interchange_id = ? AND result = ?", m.ID, ResultRejected)
+				b.want(fmt.Sprint(n, " ", what), fmt.Sprint(one.Result, " ", one.SetCount, " ", one.Rejected), fmt.Sprint(m.Result, " ", m.SetCount, " ", rejected))
+			}
+		}
+	})
+}
+
+// Many people of a company who bring files at once do not get beyond its bound.
+func TestUploadsAtOnceAreBounded(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		var wg sync.WaitGroup
+		var stood atomic.Int64
+		for i := range 3 * MaxUploads {
+			wg.Go(func() {
+				_, err := b.s.StageUpload(t.Context(), maya, Submission{Reader: strings.NewReader(fromKestrel(900+i, order(fmt.Sprint("PO-R", i))).String())})
+				switch {
+				case err == nil:
+					stood.Add(1)
+				case fault.KeyOf(err) != "edi.uploads_many":
+					t.Errorf("%d: %v", i, err)
+				}
+			})
+		}
+		wg.Wait()
+		b.want("wait", fmt.Sprint(stood.Load(), b.count("SELECT count(*) FROM edi_upload WHERE state = 'waiting'")), fmt.Sprint(MaxUploads, MaxUploads))
+		b.want("parts", b.count("SELECT count(*) FROM edi_upload_part"), MaxUploads)
+	})
+}
+
+// A document that cannot be booked today does not keep its file from being looked at and
+// booked: it is parked by itself.
+func TestAnUploadThatCannotBeBookedIsJudged(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		for i, trouble := range []func() error{func() error { return errors.New("trouble") }, func() error { panic("trouble") }} {
+			b.orders.before = func(_ context.Context, in OrderIn) error {
+				if strings.HasPrefix(in.Order.Number, "POISON") {
+					return trouble()
+				}
+				return nil
+			}
+			before := b.kept()
+			bad := order("PO-BAD")
+			bad[4] = "PO1*1*twelve*EA*84.00**VP*AUR-D18B"
+			up := b.upload(maya, fromKestrel(950+i, order(fmt.Sprint("PO-OK", i)), order(fmt.Sprint("POISON", i)), bad).String())
+			one := up.Trial[0]
+			b.want("judged", fmt.Sprint(one.Result, " ", one.SetCount, " ", one.Rejected, " ", len(one.Sets), " ", one.Sets[1].Business, one.Cut), ResultPartly+" 3 1 3 true")
+			b.want("kept", b.kept(), before)
+			b.orders.before = nil
+			if _, err := b.s.BookUpload(t.Context(), maya, up.ID); err != nil {
+				t.Fatal(err)
+			}
+			b.work()
+		}
+		b.want("booked", b.count("SELECT count(*) FROM test_order"), 4)
 	})
 }
