@@ -1,5 +1,7 @@
 package view
 
+import "time"
+
 // fundSamples are the pages of the money for partners with everything on them.
 func fundSamples(k, a Base) map[string]Page {
 	money := func(key, amount string) KV {
