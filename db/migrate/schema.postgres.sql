@@ -782,6 +782,17 @@ CREATE TABLE fund_lot_back (
   FOREIGN KEY (lot_id) REFERENCES fund_lot(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
+CREATE TABLE fund_off_plan (
+  id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, partnership_id text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, reason text NOT NULL, source_key text NOT NULL, state text NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id),
+  CHECK ((asked_by <> decided_by))
+);
+CREATE INDEX fund_off_plan_program ON fund_off_plan USING btree (program_id, asked, id);
+CREATE UNIQUE INDEX fund_off_plan_key ON fund_off_plan USING btree (program_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE fund_post (
   entry_id text NOT NULL, position bigint NOT NULL, account_id text NOT NULL, amount bigint NOT NULL,
   PRIMARY KEY (entry_id, "position"),
@@ -793,10 +804,11 @@ CREATE INDEX fund_post_account ON fund_post USING btree (account_id, entry_id);
 CREATE TRIGGER fund_post_guard BEFORE DELETE OR UPDATE ON fund_post FOR EACH ROW EXECUTE FUNCTION fund_guard();
 CREATE TRIGGER fund_post_no_truncate BEFORE TRUNCATE ON fund_post FOR EACH STATEMENT EXECUTE FUNCTION fund_guard();
 CREATE TABLE fund_program (
-  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, kind text NOT NULL, state text NOT NULL, about text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, claim_days bigint NOT NULL, share bigint NOT NULL, proof text NOT NULL, subject_id text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL,
+  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, kind text NOT NULL, state text NOT NULL, about text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, claim_days bigint NOT NULL, share bigint NOT NULL, proof text NOT NULL, subject_id text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, countries text NOT NULL, part bigint NOT NULL, part_currency text NOT NULL, alternative text NOT NULL, announced bigint NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
+CREATE INDEX fund_program_announced ON fund_program USING btree (owner_id, id) WHERE (announced > 0);
 CREATE INDEX fund_program_owner ON fund_program USING btree (owner_id, made, id);
 CREATE UNIQUE INDEX fund_program_subject ON fund_program USING btree (owner_id, subject_id) WHERE (subject_id <> ''::text);
 CREATE TABLE fund_request (
@@ -837,6 +849,14 @@ CREATE TABLE fund_settlement (
 );
 CREATE INDEX fund_settlement_claim ON fund_settlement USING btree (claim_id, made, id);
 CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement USING btree (owner_id, org_id, kind, reference, claim_id) WHERE ((reversed = 0) AND (kind <> 'offset'::text));
+CREATE TABLE fund_told (
+  program_id text NOT NULL, org_id text NOT NULL, owner_id text NOT NULL, partnership_id text NOT NULL, told bigint NOT NULL,
+  PRIMARY KEY (program_id, org_id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (program_id) REFERENCES fund_program(id)
+);
 CREATE TABLE fund_volume (
   rule_id text NOT NULL, org_id text NOT NULL, program_id text NOT NULL, owner_id text NOT NULL, currency text NOT NULL, volume bigint NOT NULL, earned bigint NOT NULL, changed bigint NOT NULL, close_at bigint NOT NULL, closed bigint NOT NULL,
   PRIMARY KEY (rule_id, org_id),

@@ -584,6 +584,12 @@ CREATE INDEX fund_lot_left ON fund_lot (program_id, org_id, earned_on, id) WHERE
 CREATE TABLE fund_lot_back (
   lot_id TEXT NOT NULL REFERENCES fund_lot(id), credit_id TEXT NOT NULL, position INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), amount INTEGER NOT NULL, PRIMARY KEY (lot_id, credit_id, position)
 );
+CREATE TABLE fund_off_plan (
+  id TEXT NOT NULL PRIMARY KEY, program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), currency TEXT NOT NULL, amount INTEGER NOT NULL,
+  reason TEXT NOT NULL, source_key TEXT NOT NULL, state TEXT NOT NULL, asked INTEGER NOT NULL, asked_by TEXT NOT NULL, decided INTEGER NOT NULL, decided_by TEXT NOT NULL, CHECK (asked_by <> decided_by)
+);
+CREATE UNIQUE INDEX fund_off_plan_key ON fund_off_plan (program_id, source_key) WHERE source_key <> '';
+CREATE INDEX fund_off_plan_program ON fund_off_plan (program_id, asked, id);
 CREATE TABLE fund_post (
   entry_id TEXT NOT NULL REFERENCES fund_entry(id), position INTEGER NOT NULL, account_id TEXT NOT NULL REFERENCES fund_account(id), amount INTEGER NOT NULL, PRIMARY KEY (entry_id, position), CHECK (amount <> 0)
 );
@@ -594,7 +600,8 @@ CREATE TRIGGER fund_post_no_update BEFORE UPDATE ON fund_post BEGIN SELECT RAISE
 CREATE TABLE fund_program (
   id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL, title TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, about TEXT NOT NULL, from_on TEXT NOT NULL, until_on TEXT NOT NULL, zone TEXT NOT NULL, claim_days INTEGER NOT NULL,
   share INTEGER NOT NULL, proof TEXT NOT NULL, subject_id TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL
-);
+, countries TEXT NOT NULL DEFAULT '', part INTEGER NOT NULL DEFAULT 0, part_currency TEXT NOT NULL DEFAULT '', alternative TEXT NOT NULL DEFAULT '', announced INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX fund_program_announced ON fund_program (owner_id, id) WHERE announced > 0;
 CREATE INDEX fund_program_owner ON fund_program (owner_id, made, id);
 CREATE UNIQUE INDEX fund_program_subject ON fund_program (owner_id, subject_id) WHERE subject_id <> '';
 CREATE TABLE fund_request (
@@ -622,6 +629,9 @@ CREATE TABLE fund_settlement (
 );
 CREATE INDEX fund_settlement_claim ON fund_settlement (claim_id, made, id);
 CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement (owner_id, org_id, kind, reference, claim_id) WHERE reversed = 0 AND kind <> 'offset';
+CREATE TABLE fund_told (
+  program_id TEXT NOT NULL REFERENCES fund_program(id), org_id TEXT NOT NULL REFERENCES org(id), owner_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), told INTEGER NOT NULL, PRIMARY KEY (program_id, org_id)
+);
 CREATE TABLE fund_volume (
   rule_id TEXT NOT NULL REFERENCES fund_rule(id), org_id TEXT NOT NULL REFERENCES org(id), program_id TEXT NOT NULL REFERENCES fund_program(id), owner_id TEXT NOT NULL REFERENCES org(id), currency TEXT NOT NULL,
   volume INTEGER NOT NULL, earned INTEGER NOT NULL, changed INTEGER NOT NULL, close_at INTEGER NOT NULL, closed INTEGER NOT NULL, PRIMARY KEY (rule_id, org_id), CHECK (volume >= 0 AND earned >= 0)

@@ -255,3 +255,100 @@ func (a *API) fundClaims() {
 			})
 	}
 }
+
+type fundPlan struct {
+	Countries   []string   `json:"countries" doc:"of partners to whom it is open; none: all"`
+	Part        *amount    `json:"part,omitempty" doc:"for each of them at most"`
+	Alternative string     `json:"alternative,omitempty" doc:"what others may use instead"`
+	Announced   *time.Time `json:"announced,omitempty"`
+	Offered     int        `json:"offered,omitempty" doc:"partners told; for its owner, as the next three"`
+	Used        int        `json:"used,omitempty" doc:"partners that use money of it"`
+	Refused     int        `json:"refused,omitempty" doc:"partners that were refused something"`
+	OffPlan     int        `json:"off_plan,omitempty" doc:"partners given something beside the plan"`
+}
+
+type fundOff struct {
+	ID      string    `json:"id"`
+	Partner string    `json:"partner" doc:"slug"`
+	Amount  *amount   `json:"amount"`
+	Reason  string    `json:"reason"`
+	State   string    `json:"state" doc:"waiting, approved or refused"`
+	Asked   time.Time `json:"asked"`
+}
+
+func planOut(p fund.Plan) *fundPlan {
+	out := &fundPlan{Countries: nonNil(p.Countries), Alternative: p.Alternative}
+	if p.Part.Minor > 0 {
+		out.Part = money2(p.Part, false)
+	}
+	if !p.Announced.IsZero() {
+		out.Announced = &p.Announced
+	}
+	return out
+}
+
+func (a *API) fundPlans() {
+	type announceIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Version int64 `json:"version"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/funds/{id}/announce", "funds:write", "Announce a programme", "Every partner that its plan names is told, and later ones when they come; the plan is fixed from then on. Safe to repeat.", 200),
+		func(ctx context.Context, actor access.Actor, in *announceIn) (*reply[fundOut], error) {
+			if _, err := a.d.Funds.Announce(ctx, actor, fund.ProgramID(in.ID), in.Body.Version); err != nil {
+				return nil, err
+			}
+			return a.fundOne(ctx, actor, fund.ProgramID(in.ID))
+		})
+	type offPlanIn struct {
+		ID    string `path:"id"`
+		Grant string `path:"grant"`
+		Verb  string `path:"verb" enum:"approve,refuse"`
+	}
+	handle(a, op("POST", "/api/v1/funds/{id}/off-plan/{grant}/{verb}", "funds:write", "Decide a grant beside the plan", "By another person than who asked; 409 for the same, and where it was decided.", 200),
+		func(ctx context.Context, actor access.Actor, in *offPlanIn) (*reply[fundOut], error) {
+			if err := a.d.Funds.DecideOffPlan(ctx, actor, fund.ProgramID(in.ID), in.Grant, in.Verb == "approve"); err != nil {
+				return nil, err
+			}
+			return a.fundOne(ctx, actor, fund.ProgramID(in.ID))
+		})
+}
+
+// fundFilter chooses requests or claims.
+type fundFilter struct {
+	Paging
+	Show string `query:"show" enum:"waiting,open,over" doc:"what waits for you, is under way, or is over"`
+	Fund string `query:"fund" doc:"id of the programme"`
+}
+
+func (f fundFilter) filter() fund.Filter {
+	return fund.Filter{Show: f.Show, Program: fund.ProgramID(f.Fund), After: f.After, Limit: f.Limit}
+}
+
+// fundStepIn is a step of a request or a claim.
+type fundStepIn struct {
+	ID   string `path:"id"`
+	Body struct {
+		Version int64  `json:"version"`
+		Reason  string `json:"reason,omitempty"`
+	}
+}
+
+type fundStep struct {
+	Why    string  `json:"why" doc:"at or above (bought), back (credited), reached, fell, closed; units, units_fell (a promotion by quantity)"`
+	Volume *amount `json:"volume,omitempty" doc:"after it"`
+	Base   *amount `json:"base,omitempty" doc:"what it is about"`
+	Was    string  `json:"was" doc:"a ratio: 0.03 is 3 %"`
+	Now    string  `json:"now"`
+	Units  string  `json:"units,omitempty" doc:"of a promotion whose steps go by quantity (units, units_fell): the quantity after it"`
+}
+
+func stepOut(x *fund.Explained) *fundStep {
+	if x == nil {
+		return nil
+	} else if x.Why == fund.StepUnits || x.Why == fund.StepUnitsFell {
+		return &fundStep{Why: x.Why, Was: x.Was.String(), Now: x.Now.String(), Units: x.Units.String()}
+	}
+	return &fundStep{x.Why, money2(x.Volume, false), money2(x.Base, false), x.Was.String(), x.Now.String(), ""}
+}

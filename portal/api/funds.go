@@ -42,6 +42,8 @@ type fundOut struct {
 	Budgets   []fundBudget `json:"budgets,omitempty" doc:"for its owner"`
 	Partners  []fundSeat   `json:"partners,omitempty" doc:"for its owner"`
 	Balance   *fundBalance `json:"balance,omitempty" doc:"your own part of it"`
+	Plan      *fundPlan    `json:"plan,omitempty" doc:"of an announced programme, and for its owner before"`
+	OffPlan   []fundOff    `json:"off_plan,omitempty" doc:"grants beside the plan, those that wait first; for its owner"`
 }
 
 type fundBudget struct {
@@ -53,6 +55,9 @@ type fundBudget struct {
 type fundSeat struct {
 	Partner string      `json:"partner" doc:"slug"`
 	Balance fundBalance `json:"balance"`
+	Told    *time.Time  `json:"told,omitempty" doc:"when it was told of the announced programme"`
+	Asked   int         `json:"asked,omitempty" doc:"requests, and claims without one"`
+	Refused int         `json:"refused,omitempty"`
 }
 
 func fundHead(id fund.ProgramID, number, title, kind, state, from, until string, days int, share money.Rate, proof []string, about string) fundOut {
@@ -65,6 +70,9 @@ func (a *API) fundsOut(ctx context.Context, own []fund.Program, parts []fund.Wal
 		orgs[p.Owner] = true
 		for _, s := range p.Seats {
 			orgs[s.Org] = true
+		}
+		for _, o := range p.OffPlan {
+			orgs[o.Org] = true
 		}
 	}
 	for _, w := range parts {
@@ -82,7 +90,17 @@ func (a *API) fundsOut(ctx context.Context, own []fund.Program, parts []fund.Wal
 			x.Budgets = append(x.Budgets, fundBudget{money2(b.Whole, false), money2(b.Free, false), money2(b.FourEyes, false)})
 		}
 		for _, s := range p.Seats {
-			x.Partners = append(x.Partners, fundSeat{names[s.Org].Slug, balanceOut(s.Balance)})
+			y := fundSeat{names[s.Org].Slug, balanceOut(s.Balance), nil, s.Use.Asked, s.Use.Refused}
+			if !s.Use.Told.IsZero() {
+				y.Told = &s.Use.Told
+			}
+			x.Partners = append(x.Partners, y)
+		}
+		x.Plan = planOut(p.Plan)
+		r := p.Reach()
+		x.Plan.Offered, x.Plan.Used, x.Plan.Refused, x.Plan.OffPlan = r.Offered, r.Used, r.Refused, r.OffPlan
+		for _, o := range p.OffPlan {
+			x.OffPlan = append(x.OffPlan, fundOff{o.ID, names[o.Org].Slug, money2(o.Amount, false), o.Reason, o.State, o.Asked})
 		}
 		out = append(out, x)
 	}
@@ -90,6 +108,9 @@ func (a *API) fundsOut(ctx context.Context, own []fund.Program, parts []fund.Wal
 		x := fundHead(w.ID, w.Number, w.Title, w.Kind, w.State, w.From, w.Until, w.ClaimDays, w.Share, w.Proof, w.About)
 		b := balanceOut(w.Balance)
 		x.Owner, x.Balance = names[w.Owner].Slug, &b
+		if !w.Announced.IsZero() {
+			x.Plan = planOut(w.Plan)
+		}
 		out = append(out, x)
 	}
 	return out, nil
@@ -312,29 +333,10 @@ func (b claimBody) cmd() (fund.ClaimCmd, error) {
 	return out, nil
 }
 
-// fundFilter chooses requests or claims.
-type fundFilter struct {
-	Paging
-	Show string `query:"show" enum:"waiting,open,over" doc:"what waits for you, is under way, or is over"`
-	Fund string `query:"fund" doc:"id of the programme"`
-}
-
-func (f fundFilter) filter() fund.Filter {
-	return fund.Filter{Show: f.Show, Program: fund.ProgramID(f.Fund), After: f.After, Limit: f.Limit}
-}
-
-// fundStepIn is a step of a request or a claim.
-type fundStepIn struct {
-	ID   string `path:"id"`
-	Body struct {
-		Version int64  `json:"version"`
-		Reason  string `json:"reason,omitempty"`
-	}
-}
-
 // funds are the operations on programmes, requests, claims and statements.
 func (a *API) funds() {
 	a.fundPrograms()
+	a.fundPlans()
 	a.fundRequests()
 	a.fundClaims()
 	type fundStatementIn struct {
@@ -421,16 +423,24 @@ func (a *API) fundPrograms() {
 			ClaimDays int      `json:"claim_days,omitempty"`
 			Share     string   `json:"share" doc:"0.5 is 50 %"`
 			Proof     []string `json:"proof,omitempty"`
+
+			Countries   []string `json:"countries,omitempty" doc:"of partners to whom it is open once announced; none: all"`
+			Part        *amount  `json:"part,omitempty" doc:"for each of them at most"`
+			Alternative string   `json:"alternative,omitempty" doc:"what others may use instead; needed to announce it"`
 		}
 	}
-	handle(a, op("POST", "/api/v1/funds", "funds:write", "Make a programme", "Nobody else sees it before it is given a part.", 201),
+	handle(a, op("POST", "/api/v1/funds", "funds:write", "Make a programme", "Nobody else sees it before it is given a part or announced.", 201),
 		func(ctx context.Context, actor access.Actor, in *fundMakeIn) (*reply[fundOut], error) {
 			b := in.Body
 			share, err := quantity("share", b.Share)
 			if err != nil {
 				return nil, err
 			}
-			p, err := a.d.Funds.Create(ctx, actor, fund.ProgramCmd{Title: b.Title, Kind: b.Kind, About: b.About, From: b.From, Until: b.Until, Zone: b.Zone, ClaimDays: b.ClaimDays, Share: share, Proof: b.Proof})
+			part, err := b.Part.read("part")
+			if err != nil {
+				return nil, err
+			}
+			p, err := a.d.Funds.Create(ctx, actor, fund.ProgramCmd{Countries: b.Countries, Part: part, Alternative: b.Alternative, Title: b.Title, Kind: b.Kind, About: b.About, From: b.From, Until: b.Until, Zone: b.Zone, ClaimDays: b.ClaimDays, Share: share, Proof: b.Proof})
 			if err != nil {
 				return nil, err
 			}
@@ -473,7 +483,7 @@ func (a *API) fundPrograms() {
 			Key         string  `json:"key,omitempty" maxLength:"64" doc:"yours: the same key is booked once"`
 		}
 	}
-	handle(a, op("POST", "/api/v1/funds/{id}/grant", "funds:write", "Give a partner a part of a programme", "Never more than no other partner has: 409 otherwise.", 200),
+	handle(a, op("POST", "/api/v1/funds/{id}/grant", "funds:write", "Give a partner a part of a programme", "Never more than no other partner has: 409 otherwise. What stands beside the plan of an announced programme needs text, and waits in off_plan for a second person.", 200),
 		func(ctx context.Context, actor access.Actor, in *fundGrantIn) (*reply[fundOut], error) {
 			m, err := in.Body.Amount.read("amount")
 			if err != nil {
@@ -579,22 +589,4 @@ func (a *API) fundRequests() {
 				return a.oneRequest(ctx, r, err)
 			})
 	}
-}
-
-type fundStep struct {
-	Why    string  `json:"why" doc:"at or above (bought), back (credited), reached, fell, closed; units, units_fell (a promotion by quantity)"`
-	Volume *amount `json:"volume,omitempty" doc:"after it"`
-	Base   *amount `json:"base,omitempty" doc:"what it is about"`
-	Was    string  `json:"was" doc:"a ratio: 0.03 is 3 %"`
-	Now    string  `json:"now"`
-	Units  string  `json:"units,omitempty" doc:"of a promotion whose steps go by quantity (units, units_fell): the quantity after it"`
-}
-
-func stepOut(x *fund.Explained) *fundStep {
-	if x == nil {
-		return nil
-	} else if x.Why == fund.StepUnits || x.Why == fund.StepUnitsFell {
-		return &fundStep{Why: x.Why, Was: x.Was.String(), Now: x.Now.String(), Units: x.Units.String()}
-	}
-	return &fundStep{x.Why, money2(x.Volume, false), money2(x.Base, false), x.Was.String(), x.Now.String(), ""}
 }

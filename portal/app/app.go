@@ -375,7 +375,10 @@ func (a *App) build(ctx context.Context) error {
 	}
 	notices := mail.NewNotices(a.mail, a.notify, a.accounts.Directory(), a.secrets)
 	mailings := mail.NewCampaigns(notices, a.campaigns)
-	a.answers = mailin.New(mailin.Deps{DB: a.db, Jobs: a.jobs, People: a.accounts.Directory(), Rooms: a.rooms, Forum: a.forum, Out: a.mail, Secrets: a.secrets, Log: a.log, Domain: a.cfg.mailDomain(), Name: a.cfg.mailName()})
+	a.answers = mailin.New(mailin.Deps{DB: a.db, Jobs: a.jobs, People: a.accounts.Directory(), Rooms: a.rooms, Forum: a.forum, Out: a.mail, Secrets: a.secrets, Log: a.log, Domain: a.cfg.mailDomain(), Name: a.cfg.mailName(), Bounces: mailings})
+	if a.cfg.mailDomain() != "" {
+		a.mail.Back(a.answers.BounceAddress)
+	}
 	notices.Answer(a.answers)
 	a.jobs.Every("mail-notices", time.Minute, notices.Tell)
 	a.jobs.Every("sweep-mail-in", 24*time.Hour, a.answers.Sweep)

@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +57,39 @@ func ofCampaign(m Mail) (id, contact string, ok bool) {
 		return "", "", false
 	}
 	return strings.Cut(key, ":")
+}
+
+// Returnable gives the company of a mail of a campaign that went out. Codes: NotFound.
+func (c *Campaigns) Returnable(ctx context.Context, mail string) (org string, err error) {
+	err = c.n.mail.db.View(ctx, func(ctx context.Context) error {
+		m, err := readAny(ctx, mail)
+		if _, _, ok := ofCampaign(m); err == nil && (!ok || m.Kind != KindCampaign || m.State != Sent && m.State != Waiting) {
+			err = fault.New(fault.NotFound, "error.not_found")
+		}
+		org = m.Org
+		return err
+	})
+	return org, err
+}
+
+// Returned notes that such a mail could not be delivered. Safe to repeat.
+func (c *Campaigns) Returned(ctx context.Context, org, mail, status string) error {
+	return c.n.mail.db.InTx(db.WithOrgs(ctx, org), func(ctx context.Context) error {
+		m, err := read(ctx, org, mail)
+		if err != nil {
+			return err
+		}
+		id, contact, ok := ofCampaign(m)
+		if !ok {
+			return nil
+		}
+		return c.campaigns.Returned(ctx, org, id, contact, "bounce "+status, dead(status))
+	})
+}
+
+// dead says of a status of RFC 3463 that there is no such mailbox, or no more.
+func dead(status string) bool {
+	return slices.Contains([]string{"5.0.0", "5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"}, status)
 }
 
 // Stop ends the mails of campaigns to whoever got the one with a link. A test ends nothing.

@@ -63,6 +63,7 @@ type Mail struct {
 	Stop            string // address that ends mails of this kind, "" for none
 	Thread          string // key of what it is about, "" for none
 	ReplyTo         string // where an answer goes, "" for the sender
+	Envelope        string // where it comes back to, "" for the sender; not kept
 	State           State
 	Attempts        int
 	Created, Sent   time.Time
@@ -90,6 +91,7 @@ type Service struct {
 	out  *server // nil: mail is kept
 	ends map[account.MailKind]func(ctx context.Context, m Mail, code string) error
 	may  map[account.MailKind]func(ctx context.Context, m Mail) (bool, error)
+	back func(id string) string // where mails of campaigns come back to; nil: to the sender
 }
 
 // New makes the outbox and binds its job. A mail server address that cannot be
@@ -136,6 +138,10 @@ func (s *Service) While(kind account.MailKind, fn func(ctx context.Context, m Ma
 	}
 	s.may[kind] = fn
 }
+
+// Back says where mails of campaigns come back to that cannot be delivered, by their id;
+// while wiring nothing runs.
+func (s *Service) Back(fn func(id string) string) { s.back = fn }
 
 // Link is the address people type of a path.
 func (s *Service) Link(path string) string { return s.base + path }
@@ -251,6 +257,9 @@ func (s *Service) try(ctx context.Context, r ref) error {
 		return nil
 	case state == busy:
 		return fault.New(fault.Unavailable, "error.unavailable")
+	}
+	if _, _, ok := ofCampaign(m); ok && m.Kind == KindCampaign && s.back != nil {
+		m.Envelope = s.back(m.ID)
 	}
 	sendErr := s.out.send(ctx, m)
 	final := sendErr != nil && (permanent(sendErr) || m.Attempts >= maxTries)

@@ -8,6 +8,7 @@ import (
 	"mime/quotedprintable"
 	"net"
 	netmail "net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,6 +43,7 @@ type smtp struct {
 	l    net.Listener
 	mu   sync.Mutex
 	got  []string
+	from []string // of the envelopes
 	rcpt string
 }
 
@@ -78,6 +80,13 @@ func (s *smtp) talk(c net.Conn) {
 		case "EHLO", "HELO":
 			say("250-test")
 			say("250 ENHANCEDSTATUSCODES")
+		case "MAIL":
+			_, from, _ := strings.Cut(line, "<")
+			from, _, _ = strings.Cut(from, ">")
+			s.mu.Lock()
+			s.from = append(s.from, from)
+			s.mu.Unlock()
+			say("250 ok")
 		case "RCPT":
 			s.mu.Lock()
 			say(s.rcpt)
@@ -106,6 +115,12 @@ func (s *smtp) talk(c net.Conn) {
 			say("250 ok")
 		}
 	}
+}
+
+func (s *smtp) senders() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.from...)
 }
 
 func (s *smtp) mails() []string {
@@ -584,5 +599,51 @@ func TestCampaignMail(t *testing.T) {
 	m.Sender = "Kestrel\r\nBcc: all@shop.example"
 	if _, err := s.message(m); err == nil {
 		t.Error("a name forged a header")
+	}
+}
+
+// TestBack: a mail of a campaign goes out under the address to which it comes back where
+// there is one, tests and all other mails under the sender's; who comes by such an address
+// comes for a mail of a campaign that went out.
+func TestBack(t *testing.T) {
+	var out *smtp
+	each(t, func(t *testing.T) string {
+		out = newSMTP(t)
+		return "smtp://" + out.l.Addr().String() + "?from=portal@aurelia.example"
+	}, func(w *world) {
+		out := out
+		c := &Campaigns{n: &Notices{mail: w.s}}
+		post := func(kind account.MailKind, key string) string {
+			m := address
+			m.Kind, m.Dedupe = kind, key
+			w.must(w.s.Post(w.ctx(), account.Letter{Mail: m, Subject: key, Body: "x"}))
+			w.must(w.run(len(w.q.jobs) - 1))
+			return w.q.jobs[len(w.q.jobs)-1].Args.(ref).ID
+		}
+		post(KindCampaign, "campaign:1:0")
+		w.s.Back(func(id string) string { return "reply+" + id + "@answers.example" })
+		id := post(KindCampaign, "campaign:1:2")
+		test, notice := post(KindCampaign, "test:1"), post(KindNotice, "n")
+		from := out.senders()
+		sender := "portal@aurelia.example"
+		if want := []string{sender, "reply+" + id + "@answers.example", sender, sender}; !slices.Equal(from, want) {
+			w.t.Errorf("%v, want %v", from, want)
+		}
+		if all := out.mails(); !strings.Contains(all[1], "From: <"+sender+">") || strings.Contains(all[1], "answers.example") {
+			w.t.Errorf("the mail tells of it: %s", all[1])
+		}
+		if org, err := c.Returnable(w.ctx(), id); err != nil || org != address.Org {
+			w.t.Errorf("%q %v", org, err)
+		}
+		for _, x := range []string{test, notice, db.NewID()} {
+			if _, err := c.Returnable(w.ctx(), x); !fault.IsNotFound(err) {
+				w.t.Errorf("%s: %v", x, err)
+			}
+		}
+	})
+	for status, want := range map[string]bool{"5.1.1": true, "5.2.1": true, "5.2.2": false, "5.7.1": false, "5.3.4": false} {
+		if dead(status) != want {
+			t.Errorf("%s: %v", status, !want)
+		}
 	}
 }

@@ -86,6 +86,11 @@ func (s *server) message(m Mail) (*gomail.Msg, error) {
 	if err := msg.From(from); err != nil {
 		return nil, errors.Join(errForged, err)
 	}
+	if m.Envelope != "" {
+		if err := msg.EnvelopeFrom(m.Envelope); err != nil {
+			return nil, errors.Join(errForged, err)
+		}
+	}
 	if err := msg.To(m.Address); err != nil {
 		return nil, errors.Join(errForged, err)
 	}

@@ -121,6 +121,15 @@ func read(ctx context.Context, org, id string) (Mail, error) {
 	return r.mail(), nil
 }
 
+// readAny reads a mail of whatever company: who brings its id has proved that it was made here.
+func readAny(ctx context.Context, id string) (Mail, error) {
+	var r mailRow
+	if err := db.Tx(ctx).Where("id = ?", id).Take(&r).Error; err != nil {
+		return Mail{}, err
+	}
+	return r.mail(), nil
+}
+
 func sweep(ctx context.Context, now time.Time) error {
 	if err := db.Tx(ctx).Where("created < ? AND state <> ?", db.Micros(now.Add(-keepMails)), string(Waiting)).Delete(&mailRow{}).Error; err != nil {
 		return err

@@ -121,6 +121,7 @@ type Deps struct {
 	Rooms   Rooms
 	Forum   Forum
 	Out     *mail.Service // refusals leave by it
+	Bounces Bounces       // nil: nothing comes back
 	Secrets *secret.Box
 	Log     *slog.Logger
 	Domain  string // of the addresses; "" makes none
@@ -198,7 +199,10 @@ func (s *Service) Said(ctx context.Context, reader access.Actor, n notify.Notice
 }
 
 // Reply is an address that is good.
-type Reply struct{ row replyRow }
+type Reply struct {
+	row    replyRow
+	bounce bool // of a mail that may come back
+}
 
 // Known reads the address a mail is for. Which of its faults it has, nobody is told.
 // Codes: NotFound (not ours, not made here, run out, or its person has left).
@@ -211,6 +215,9 @@ func (s *Service) Known(ctx context.Context, address string) (Reply, error) {
 	}
 	id := token[:26]
 	proof, err := b32.DecodeString(token[26:])
+	if err == nil && db.ValidID(id) && s.Bounces != nil && s.Secrets.Signed(proof, id, sealBounce) {
+		return s.bounce(ctx, id)
+	}
 	if err != nil || !db.ValidID(id) || !s.Secrets.Signed(proof, id, sealAbout) {
 		return Reply{}, none
 	}
@@ -231,7 +238,7 @@ func (s *Service) Known(ctx context.Context, address string) (Reply, error) {
 		}
 		return Reply{}, err
 	}
-	return Reply{r}, nil
+	return Reply{row: r}, nil
 }
 
 // person finds a present person of a company.
@@ -260,6 +267,10 @@ func (s *Service) take(ctx context.Context, to []Reply, nobody bool, raw []byte,
 	id, ok := letter.ID(raw)
 	if !ok {
 		return fault.New(fault.Invalid, "mailin.unreadable")
+	}
+	to, err := s.returned(ctx, to, raw)
+	if err != nil || len(to) == 0 {
+		return err
 	}
 	key := sha256.Sum256([]byte(id))
 	if id == "" {

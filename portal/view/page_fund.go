@@ -61,8 +61,14 @@ type FundPage struct {
 	EditURL                string
 	RequestURL, ClaimURL   string
 	Put, Grant, Rule, Undo Form
-	Partners, Currencies   []Option
-	Requests               []FundItem
+	// Of a programme that is announced; forms post to URL + "/announce" (version) and "/offplan" (grant, yes).
+	Alternative          string
+	Announced, Announce  bool
+	Reach                Text
+	OffPlan              []FundOffPlan
+	PlanForm             Form
+	Partners, Currencies []Option
+	Requests             []FundItem
 }
 
 // FundBudget is a programme's money in one currency. Percent is how much of it partners have.
@@ -78,6 +84,19 @@ type FundSeat struct {
 	Partner                                      Company
 	URL                                          string // of its statement
 	Granted, Available, Reserved, ToPay, Settled Money
+	Told                                         time.Time
+	Asked, Refused                               int
+}
+
+// FundOffPlan is a grant beside the plan.
+type FundOffPlan struct {
+	ID, Reason         string
+	Partner            Company
+	Amount             Money
+	Status             Status
+	Asked, Decided     time.Time
+	AskedBy, DecidedBy string
+	Waits, CanDecide   bool
 }
 
 // FundRule is a rule by which partners earn.
@@ -295,6 +314,7 @@ type FundFormPage struct {
 	New          bool
 	Form         Form
 	Kinds, Zones []Option
+	Currencies   []Option
 }
 
 // FundLimitsPage is /c/{slug}/funds/limits. Names: person, currency, amount.

@@ -313,6 +313,7 @@ type CustomerPage struct {
 type ContactRow struct {
 	ID, Name, Title, Mail, Phone string
 	Consent                      Text
+	Undelivered                  Text // since when its mail comes back
 	EditURL                      string
 }
 

@@ -1,5 +1,7 @@
 package view
 
+import "time"
+
 // fundSamples are the pages of the money for partners with everything on them.
 func fundSamples(k, a Base) map[string]Page {
 	money := func(key, amount string) KV {
@@ -21,7 +23,7 @@ func fundSamples(k, a Base) map[string]Page {
 	return map[string]Page{
 		"funds": &FundsPage{Base: a, Places: places, Standings: []FundStanding{{"/c/aurelia/funds/statements/1", kestrel, T("fund.side_owner"), figures}}, Programs: []FundRow{row}, Wallets: []FundRow{row}, NewURL: "/c/aurelia/funds/new", LimitsURL: "/c/aurelia/funds/limits", Liability: []Export{{T("fundliability.csv"), "?format=csv"}}, Owner: true},
 		"fund": &FundPage{Base: a, URL: "/c/aurelia/funds/1", Number: "F-7K2M3Q", Title: "Autumn marketing", Kind: T("fundkind.mdf"), Status: Status{State: "fund.open"}, Window: row.Window, About: "Half of the cost.", Owner: aurelia, Mine: true, CanWrite: true, IsOpen: true, Earned: true, Version: "3", Facts: []KV{{Label: T("fund.share"), Value: T("fund.percent_is", "percent", "50%")}}, Sums: sums,
-			Budgets: []FundBudget{{"GBP", gbp("10000.00"), gbp("6000.00"), T("fund.two_decide", "amount", gbp("500.00")), 40}}, Seats: []FundSeat{{kestrel, "/c/aurelia/funds/statements/1", gbp("4000.00"), gbp("3187.60"), gbp("0.00"), gbp("362.40"), gbp("450.00")}}, Rules: []FundRule{{"r1", T("fund.rule_says", "percent", "3%", "days", 90), row.Window, false}, {"r2", T("fund.rule_says_of", "percent", "3%", "days", 90, "items", "AUR-D18B"), T("fund.rule_ended", "at", at(20, 9, 0)), true}},
+			Budgets: []FundBudget{{"GBP", gbp("10000.00"), gbp("6000.00"), T("fund.two_decide", "amount", gbp("500.00")), 40}}, Seats: []FundSeat{{kestrel, "/c/aurelia/funds/statements/1", gbp("4000.00"), gbp("3187.60"), gbp("0.00"), gbp("362.40"), gbp("450.00"), time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC), 3, 1}}, Alternative: "Counter displays.", Announced: true, Reach: T("fund.reach_is", "offered", 4, "used", 2, "refused", 1, "off", 1), OffPlan: []FundOffPlan{{ID: "o1", Reason: "A fair of its own", Partner: kestrel, Amount: gbp("500.00"), Status: Status{State: "fundoff.waiting"}, Asked: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC), AskedBy: "Ingrid", Waits: true, CanDecide: true}}, Rules: []FundRule{{"r1", T("fund.rule_says", "percent", "3%", "days", 90), row.Window, false}, {"r2", T("fund.rule_says_of", "percent", "3%", "days", 90, "items", "AUR-D18B"), T("fund.rule_ended", "at", at(20, 9, 0)), true}},
 			Reaches: options, Families: options, Volumes: []FundVolume{{kestrel, T("fund.volume_says", "bought", gbp("900.00"), "rate", "3%", "earned", gbp("27.00")), T("fund.volume_next", "missing", gbp("100.00"), "rate", "5%", "gain", gbp("23.00"))}},
 			Lots: []FundLot{{"INV-1", "AUR-D18B", gbp("6.00"), gbp("9.00"), "2027-02-18"}}, Entries: []FundMove{move}, EditURL: "/c/aurelia/funds/1/edit", RequestURL: "/c/aurelia/funds/requests/new", ClaimURL: "/c/aurelia/funds/claims/new", Put: form, Grant: form, Rule: form, Partners: options, Currencies: options, Requests: []FundItem{wish}},
 		"fund_items":        &FundItemsPage{Base: k, Claims: true, Places: places, Tabs: []Tab{{Label: T("fundshow.waiting"), URL: "?show=waiting", Count: -1, On: true}}, Rows: []FundItem{item, wish}, Exports: []Export{{T("export.xlsx"), "?format=xlsx"}}},

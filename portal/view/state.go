@@ -68,6 +68,7 @@ var states = map[State]Tone{
 	"campaign.draft": Grey, "campaign.scheduled": Amber, "campaign.sending": Blue, "campaign.sent": Green, "campaign.stopped": Red,
 	"seat.asked": Amber, "seat.approved": Green, "seat.declined": Red, "seat.dropped": Grey,
 	"promoline.counts": Green, "promoline.part": Amber, "promoline.out": Grey,
+	"fundoff.waiting": Amber, "fundoff.approved": Green, "fundoff.refused": Grey,
 	"fund.open": Green, "fund.closed": Grey,
 	"fundreq.draft": Grey, "fundreq.submitted": Amber, "fundreq.in_review": Amber, "fundreq.returned": Amber, "fundreq.declined": Red, "fundreq.approved": Green, "fundreq.committed": Blue, "fundreq.running": Blue, "fundreq.executed": Blue, "fundreq.closed": Green, "fundreq.lapsed": Red, "fundreq.cancelled": Grey,
 	"claimnotice.booked": Green, "claimnotice.refused": Red, "claimnotice.cancelled": Grey, "claimnotice.replaced": Grey,

@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"entente/portal/view"
 	"entente/prm/access"
@@ -88,9 +89,16 @@ func (v *visit) customerPage(status int, f customerForms) error {
 	for _, k := range d.Keys {
 		page.Keys = append(page.Keys, view.KV{Label: view.T("identitykey." + string(k.Kind)), Value: view.Raw(strings.ReplaceAll(k.Value, "|", " · ")), Mono: true})
 	}
+	back, err := v.undelivered(d.Contacts)
+	if err != nil {
+		return err
+	}
 	var mail, people []string
 	for _, k := range d.Contacts {
 		row := view.ContactRow{ID: string(k.ID), Name: k.Name, Title: k.Title, Mail: k.Mail, Phone: k.Phone, Consent: consentText(k.Consent), EditURL: page.URL + "?contact=" + queryEscape(string(k.ID))}
+		if at, ok := back[k.Mail]; ok {
+			row.Undelivered = view.T("contact.undelivered", "when", at)
+		}
 		page.Contacts = append(page.Contacts, row)
 		if k.Mail != "" {
 			mail = append(mail, k.Mail)
@@ -144,6 +152,18 @@ func customerFacts(d customer.Draft) []view.KV {
 	add("field.duns", d.DUNS, true)
 	add("field.external", d.External, true)
 	return out
+}
+
+// undelivered says since when the mail of contacts comes back, as far as one may know.
+func (v *visit) undelivered(list []customer.Contact) (map[string]time.Time, error) {
+	if !v.may(access.CampaignRead, access.Own(v.org())) {
+		return nil, nil
+	}
+	var mail []string
+	for _, k := range list {
+		mail = append(mail, k.Mail)
+	}
+	return v.w.d.Campaigns.Undelivered(v.ctx, v.actor(), mail)
 }
 
 func contactValues(k customer.Contact) map[string]string {

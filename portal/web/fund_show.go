@@ -136,7 +136,7 @@ func (v *visit) statementOf(s fund.Standing) string {
 }
 
 // fundForms are the forms of a programme's page as they came back.
-type fundForms struct{ put, grant, rule, undo view.Form }
+type fundForms struct{ put, grant, rule, undo, plan view.Form }
 
 // fundShow is a programme for its owner, or the part of a partner.
 func fundShow(v *visit) error { return v.fundPage(200, fundForms{}) }
@@ -159,14 +159,31 @@ func (v *visit) fundPage(status int, f fundForms) error {
 	for _, s := range p.Seats {
 		orgs = append(orgs, s.Org)
 	}
+	for _, o := range p.OffPlan {
+		orgs = append(orgs, o.Org)
+	}
 	n, err := v.lookup(orgs, nil)
 	if err != nil {
 		return err
 	}
 	page := &view.FundPage{Base: v.shell(), URL: v.fundURL(id), Number: p.Number, Title: p.Title, Kind: view.T("fundkind." + p.Kind), Status: view.Status{State: view.State("fund." + p.State)}, Window: promoWindow(p.From, p.Until), About: p.About, Owner: n.company(p.Owner), Mine: true,
-		IsOpen: p.State == fund.Open, Earned: p.Kind == fund.KindEarned, Version: itoa(p.Version), Put: f.put, Grant: f.grant, Rule: f.rule, Undo: f.undo}
+		IsOpen: p.State == fund.Open, Earned: p.Kind == fund.KindEarned, Version: itoa(p.Version), Put: f.put, Grant: f.grant, Rule: f.rule, Undo: f.undo, PlanForm: f.plan}
 	page.CanWrite = v.may(access.FundWrite, access.Own(v.org())) && p.Kind != fund.KindPromo
-	page.Facts = fundFacts(p.ClaimDays, p.Share, p.Proof)
+	page.Facts = append(fundFacts(p.ClaimDays, p.Share, p.Proof), planFacts(p.Plan)...)
+	page.Alternative = p.Alternative
+	if page.Announced = !p.Announced.IsZero(); page.Announced {
+		r := p.Reach()
+		page.Reach = view.T("fund.reach_is", "offered", r.Offered, "used", r.Used, "refused", r.Refused, "off", r.OffPlan)
+	} else if page.IsOpen && page.CanWrite {
+		page.Announce = true
+	}
+	people, err := v.offPlanPeople(p.OffPlan)
+	if err != nil {
+		return err
+	}
+	for _, o := range p.OffPlan {
+		page.OffPlan = append(page.OffPlan, view.FundOffPlan{ID: o.ID, Partner: n.company(o.Org), Amount: amount(o.Amount), Reason: o.Reason, Status: view.Status{State: view.State("fundoff." + o.State)}, Asked: o.Asked, AskedBy: people[o.AskedBy], Decided: o.Decided, DecidedBy: people[o.DecideBy], Waits: o.State == fund.OffWaiting, CanDecide: page.CanWrite && o.State == fund.OffWaiting && o.AskedBy != v.actor().Person})
+	}
 	for _, f := range v.families() {
 		page.Families = append(page.Families, view.Option{Value: f, Label: v.family(f), On: strings.Contains(","+page.Rule.Value("families")+",", ","+f+",")})
 	}
@@ -184,7 +201,7 @@ func (v *visit) fundPage(status int, f fundForms) error {
 	}
 	for _, s := range p.Seats {
 		b := s.Balance
-		page.Seats = append(page.Seats, view.FundSeat{Partner: n.company(s.Org), URL: v.path("funds", "statements", s.Partnership) + "?currency=" + string(b.Currency), Granted: amount(b.Granted), Available: amount(b.Available), Reserved: amount(b.Reserved), ToPay: amount(b.Consumed), Settled: amount(b.Settled)})
+		page.Seats = append(page.Seats, view.FundSeat{Partner: n.company(s.Org), URL: v.path("funds", "statements", s.Partnership) + "?currency=" + string(b.Currency), Granted: amount(b.Granted), Available: amount(b.Available), Reserved: amount(b.Reserved), ToPay: amount(b.Consumed), Settled: amount(b.Settled), Told: s.Use.Told, Asked: s.Use.Asked, Refused: s.Use.Refused})
 	}
 	page.Rules = v.fundRules(p.Rules)
 	for _, e := range entries {
@@ -208,6 +225,35 @@ func (v *visit) fundPage(status int, f fundForms) error {
 		page.EditURL = ""
 	}
 	return v.renderAs(status, page, nil)
+}
+
+// planFacts say to whom an announced programme is open.
+func planFacts(p fund.Plan) []view.KV {
+	if p.Announced.IsZero() {
+		return nil
+	}
+	open := view.T("fund.open_all")
+	if len(p.Countries) > 0 {
+		open = view.Raw(strings.Join(p.Countries, ", "))
+	}
+	out := []view.KV{{Label: view.T("fund.open_to"), Value: open}}
+	if p.Part.Minor > 0 {
+		out = append(out, view.KV{Label: view.T("fund.part"), Value: view.T("fund.money", "amount", amount(p.Part))})
+	}
+	return out
+}
+
+// offPlanPeople names who asked for and decided grants beside the plan.
+func (v *visit) offPlanPeople(list []fund.OffPlan) (map[string]string, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	people, err := v.w.d.Accounts.Directory().People(v.ctx, v.org())
+	out := map[string]string{}
+	for _, p := range people {
+		out[p.ID] = p.Name
+	}
+	return out, err
 }
 
 // fundFacts are the terms of a programme.
@@ -266,6 +312,7 @@ func (v *visit) walletPage(id fund.ProgramID, was error) error {
 	}
 	page := &view.FundPage{Base: v.shell(), URL: v.fundURL(id), Number: w.Number, Title: w.Title, Kind: view.T("fundkind." + w.Kind), Status: view.Status{State: view.State("fund." + w.State)}, Window: promoWindow(w.From, w.Until), About: w.About, Owner: n.company(w.Owner), IsOpen: w.State == fund.Open, Earned: w.Kind == fund.KindEarned,
 		Facts: fundFacts(w.ClaimDays, w.Share, w.Proof), Sums: fundSums(w.Balance), Rules: v.fundRules(w.Rules)}
+	page.Facts, page.Alternative = append(page.Facts, planFacts(w.Plan)...), w.Alternative
 	page.Facts = append([]view.KV{{Label: view.T("col.supplier"), Value: view.Raw(n.org(w.Owner))}}, page.Facts...)
 	for _, x := range w.Volumes {
 		says, next := volumeText(x)
@@ -323,7 +370,7 @@ func (v *visit) fundForm(status int, id fund.ProgramID, form view.Form) error {
 	if err := access.Check(v.actor(), access.FundWrite, access.Own(v.org())); err != nil {
 		return err
 	}
-	page := &view.FundFormPage{Base: v.shell(), URL: v.path("funds", "new"), BackURL: v.path("funds"), Title: view.T("fund.new"), New: id == "", Form: form, Kinds: keyed(fund.Kinds, "fundkind.", form.Value("kind")), Zones: plainOptions(zoneNames, form.Value("zone"))}
+	page := &view.FundFormPage{Base: v.shell(), URL: v.path("funds", "new"), BackURL: v.path("funds"), Title: view.T("fund.new"), New: id == "", Form: form, Kinds: keyed(fund.Kinds, "fundkind.", form.Value("kind")), Zones: plainOptions(zoneNames, form.Value("zone")), Currencies: plainOptions(currencyCodes, or(form.Value("part_currency"), string(v.login.Org.Currency)))}
 	if id != "" {
 		page.URL, page.BackURL, page.Title = v.fundURL(id)+"/edit", v.fundURL(id), view.T("fund.edit")
 	}
@@ -331,7 +378,11 @@ func (v *visit) fundForm(status int, id fund.ProgramID, form view.Form) error {
 }
 
 func (in *input) fundCmd() fund.ProgramCmd {
-	return fund.ProgramCmd{Title: in.text("title"), Kind: in.text("kind"), About: in.text("about"), From: in.date("from"), Until: in.date("until"), Zone: in.text("zone"), ClaimDays: in.whole("claim_days"), Share: in.number("share") / 100, Proof: in.commas("proof")}
+	part := money.Amount{}
+	if in.text("part") != "" {
+		part = in.money("part", money.Currency(in.text("part_currency")))
+	}
+	return fund.ProgramCmd{Countries: in.commas("countries"), Part: part, Alternative: in.text("alternative"), Title: in.text("title"), Kind: in.text("kind"), About: in.text("about"), From: in.date("from"), Until: in.date("until"), Zone: in.text("zone"), ClaimDays: in.whole("claim_days"), Share: in.number("share") / 100, Proof: in.commas("proof")}
 }
 
 // fundSave makes a programme or changes it.
@@ -363,7 +414,11 @@ func fundEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.fundForm(200, p.ID, view.Form{Values: map[string]string{"version": itoa(p.Version), "title": p.Title, "kind": p.Kind, "about": p.About, "from": p.From, "until": p.Until, "zone": p.Zone, "claim_days": itoa(int64(p.ClaimDays)), "share": (p.Share * 100).String(), "proof": strings.Join(p.Proof, "; ")}})
+	part := ""
+	if p.Part.Minor > 0 {
+		part = p.Part.String()
+	}
+	return v.fundForm(200, p.ID, view.Form{Values: map[string]string{"countries": strings.Join(p.Countries, "; "), "part": part, "part_currency": string(p.Part.Currency), "alternative": p.Alternative, "version": itoa(p.Version), "title": p.Title, "kind": p.Kind, "about": p.About, "from": p.From, "until": p.Until, "zone": p.Zone, "claim_days": itoa(int64(p.ClaimDays)), "share": (p.Share * 100).String(), "proof": strings.Join(p.Proof, "; ")}})
 }
 
 // fundLimits is what people may decide alone.

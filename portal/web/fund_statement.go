@@ -331,6 +331,13 @@ func fundRoutes() []Route {
 		post("/c/:slug/funds/:id/edit", "save fund", InCompany, access.FundWrite, fundSave),
 		post("/c/:slug/funds/:id/put", "put money into a fund", InCompany, access.FundWrite, fundDeed(put, func(f *fundForms, form view.Form) { f.put = form })),
 		post("/c/:slug/funds/:id/grant", "give a part of a fund", InCompany, access.FundWrite, fundDeed(grant, func(f *fundForms, form view.Form) { f.grant = form })),
+		post("/c/:slug/funds/:id/announce", "announce fund", InCompany, access.FundWrite, fundDeed(func(v *visit, in *input, id fund.ProgramID) error {
+			_, err := v.w.d.Funds.Announce(v.ctx, v.actor(), id, in.version())
+			return err
+		}, func(f *fundForms, form view.Form) { f.plan = form })),
+		post("/c/:slug/funds/:id/offplan", "decide a grant beside the plan", InCompany, access.FundWrite, fundDeed(func(v *visit, in *input, id fund.ProgramID) error {
+			return v.w.d.Funds.DecideOffPlan(v.ctx, v.actor(), id, in.text("grant"), in.text("yes") != "")
+		}, func(f *fundForms, form view.Form) { f.plan = form })),
 		post("/c/:slug/funds/:id/rule", "add fund rule", InCompany, access.FundWrite, fundDeed(rule, func(f *fundForms, form view.Form) { f.rule = form })),
 		post("/c/:slug/funds/:id/rules/:rule/end", "end fund rule", InCompany, access.FundWrite, fundDeed(func(v *visit, _ *input, id fund.ProgramID) error {
 			return v.w.d.Funds.EndRule(v.ctx, v.actor(), id, v.Params("rule"))

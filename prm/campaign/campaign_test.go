@@ -535,6 +535,46 @@ func TestRefused(t *testing.T) {
 	})
 }
 
+// TestReturned: a mail that comes back is refused, however often that is told, and its
+// address gets no more where there is no such mailbox; who said no stays one who said no.
+func TestReturned(t *testing.T) {
+	each(t, func(f *stage) {
+		k := f.contact(f.maya, "anna", "GB", customer.BasisForm)
+		l := f.contact(f.maya, "lena", "GB", customer.BasisForm)
+		d := f.start(f.maya, content())
+		f.run()
+		for _, x := range []customer.Contact{k, l} {
+			f.must(f.svc.Ended(f.at(), f.kestrel, string(d.ID), string(x.ID), true, "", false))
+		}
+		if got, err := f.svc.Undelivered(f.at(), f.maya, []string{k.Mail, l.Mail, ""}); err != nil || len(got) != 0 {
+			t.Errorf("%v %v", got, err)
+		}
+		for range 2 {
+			f.must(f.svc.Returned(f.at(), f.kestrel, string(d.ID), string(k.ID), "bounce 5.1.1", true))
+		}
+		f.must(f.svc.Returned(f.at(), f.kestrel, string(d.ID), string(l.ID), "bounce 5.7.1", false))
+		f.must(f.svc.Returned(f.at(), f.kestrel, string(d.ID), "nobody", "bounce 5.1.1", true))
+		f.must(f.svc.Ended(f.at(), f.kestrel, string(d.ID), string(k.ID), true, "", false)) // told late
+		got, err := f.svc.Undelivered(f.at(), f.maya, []string{k.Mail, l.Mail, ""})
+		if err != nil || len(got) != 1 || got[k.Mail].IsZero() {
+			t.Errorf("%v %v", got, err)
+		}
+		if x, err := f.svc.Get(f.at(), f.maya, d.ID); err != nil || x.Tally.Refused != 2 || x.Tally.Sent != 0 {
+			t.Errorf("%+v %v", x, err)
+		}
+		again := content()
+		again.Pause = 0
+		d, err = f.svc.Create(f.at(), f.maya, f.id, again)
+		f.must(err)
+		if a, err := f.svc.Audience(f.at(), f.maya, d.ID); err != nil || a.Get != 1 || a.Left[Refused] != 1 {
+			t.Errorf("%v %+v", err, a)
+		}
+		if got, err := f.svc.Undelivered(f.at(), f.ingrid, []string{k.Mail}); err != nil || len(got) != 0 {
+			t.Errorf("another company: %v %v", got, err)
+		}
+	})
+}
+
 // TestOneFailsAlone: campaigns whose slices fail keep those of other companies from nothing,
 // however many they are.
 func TestOneFailsAlone(t *testing.T) {

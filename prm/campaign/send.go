@@ -224,6 +224,49 @@ func (s *Service) Ended(ctx context.Context, org, campaign, contact string, sent
 	})
 }
 
+// Returned notes that a mail came back that cannot be delivered, with a code; unknown says
+// that there is no such address: it is not written to again. The port of the mail that comes
+// in calls it in its transaction. Safe to repeat.
+func (s *Service) Returned(ctx context.Context, org, campaign, contact, code string, unknown bool) error {
+	return s.change(ctx, access.System("campaign", org), func(ctx context.Context) error {
+		row, ok, err := returnMail(ctx, org, campaign, contact, code)
+		if err != nil || !ok || !unknown {
+			return err
+		}
+		stops, err := stopsOf(ctx, org, []string{row.Address})
+		if err != nil || stops[row.Address].reason == Unsubscribed { // who said no stays one who said no
+			return err
+		}
+		return putStop(ctx, org, row.Address, Refused)
+	})
+}
+
+// Undelivered says of mail addresses of the actor's company since when a mail server said
+// that there is no such address.
+// Codes: Unauthenticated, Forbidden, NotFound.
+func (s *Service) Undelivered(ctx context.Context, actor access.Actor, addresses []string) (map[string]time.Time, error) {
+	if err := access.Check(actor, access.CampaignRead, access.Own(actor.Org)); err != nil {
+		return nil, err
+	}
+	out := map[string]time.Time{}
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		marks := make([]string, 0, len(addresses))
+		for _, a := range addresses {
+			if a != "" {
+				marks = append(marks, Mark(a))
+			}
+		}
+		stops, err := stopsOf(ctx, actor.Org, marks)
+		for _, a := range addresses {
+			if x, ok := stops[Mark(a)]; ok && a != "" && x.reason == Refused {
+				out[a] = x.at
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
 // Unsubscribe withdraws the consent of whoever got a mail of a campaign of a company: the
 // link of the mail is the proof. Safe to repeat.
 func (s *Service) Unsubscribe(ctx context.Context, org, campaign, contact string) error {

@@ -171,6 +171,15 @@ func endMail(ctx context.Context, org, campaign, contact, state, reason string) 
 	return row, true, db.Tx(ctx).Model(&mailRow{}).Where("org_id = ? AND campaign_id = ? AND contact_id = ? AND state = ?", org, campaign, contact, mailPosted).Updates(map[string]any{"state": state, "reason": reason}).Error
 }
 
+// returnMail notes that a mail that was sent came back. One that is noted stays.
+func returnMail(ctx context.Context, org, campaign, contact, reason string) (mailRow, bool, error) {
+	row, ok, err := mailOf(ctx, org, campaign, contact)
+	if err != nil || !ok {
+		return row, false, err
+	}
+	return row, true, db.Tx(ctx).Model(&mailRow{}).Where("org_id = ? AND campaign_id = ? AND contact_id = ? AND state IN ?", org, campaign, contact, []string{mailPosted, mailSent}).Updates(map[string]any{"state": mailRefused, "reason": reason}).Error
+}
+
 func mailOf(ctx context.Context, org, campaign, contact string) (mailRow, bool, error) {
 	var rows []mailRow
 	err := db.Tx(ctx).Where("org_id = ? AND campaign_id = ? AND contact_id = ?", org, campaign, contact).Limit(1).Find(&rows).Error

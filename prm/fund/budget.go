@@ -81,7 +81,9 @@ func (s *Service) Put(ctx context.Context, actor access.Actor, id ProgramID, cmd
 // Grant gives a partner a part of a programme, in the currency of the partnership or
 // another of the budget: never more than no other partner has. The same key is booked once.
 // Codes: NotFound, Forbidden, Invalid (the partner, the amount, the currency), Conflict
-// (the budget does not suffice). Publishes Granted.
+// (the budget does not suffice). Publishes Granted. What stands beside the plan of an
+// announced programme needs words, and waits for a second person (DecideOffPlan); then
+// SecondAsked is published.
 func (s *Service) Grant(ctx context.Context, actor access.Actor, id ProgramID, partnership string, amount money.Amount, words, key string) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
 		r, err := s.own(ctx, actor, id)
@@ -109,19 +111,35 @@ func (s *Service) Grant(ctx context.Context, actor access.Actor, id ProgramID, p
 		if again, err := enteredBy(ctx, r.ID, key); err != nil || again {
 			return err
 		}
-		if amount.Minor > 0 {
-			if _, err := post(ctx, actor, posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: EntryGrant, currency: amount.Currency, subject: "fund", id: r.ID, text: words, key: key, legs: move(leg{kind: accBudget}, leg{org: seat.OrgID, kind: accAvailable}, amount.Minor)}); err != nil {
-				return err
-			}
-		}
-		if err := note(ctx, actor, "fund.grant", "fund", r.ID); err != nil {
+		off, err := offPlan(ctx, r, seat, amount)
+		if err != nil {
 			return err
 		}
-		return s.publish(ctx, Granted, Event{Program: id, Supplier: r.OwnerID, Reseller: seat.OrgID, Org: actor.Org, Person: actor.Person})
+		if off {
+			return s.askSecond(ctx, actor, r, seat.OrgID, partnership, amount, words, key)
+		}
+		return s.grant(ctx, actor, r, seat, amount, words, key)
 	})
 }
 
-// seat gives a partner its place in a programme. It has one currency there.
+// grant books a part for a partner.
+func (s *Service) grant(ctx context.Context, actor access.Actor, r programRow, seat seatRow, amount money.Amount, words, key string) error {
+	if err := insertSeat(ctx, seat); err != nil {
+		return err
+	}
+	if amount.Minor > 0 {
+		if _, err := post(ctx, actor, posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: EntryGrant, currency: amount.Currency, subject: "fund", id: r.ID, text: words, key: key, legs: move(leg{kind: accBudget}, leg{org: seat.OrgID, kind: accAvailable}, amount.Minor)}); err != nil {
+			return err
+		}
+	}
+	if err := note(ctx, actor, "fund.grant", "fund", r.ID); err != nil {
+		return err
+	}
+	return s.publish(ctx, Granted, Event{Program: ProgramID(r.ID), Supplier: r.OwnerID, Reseller: seat.OrgID, Org: actor.Org, Person: actor.Person})
+}
+
+// seat is the place of a partner in a programme, in its one currency there; one that is
+// not there yet is made by grant.
 func (s *Service) seat(ctx context.Context, actor access.Actor, r programRow, partnership string, c money.Currency) (seatRow, error) {
 	asker := actor
 	asker.Scopes = nil // what the actor may do with funds is checked by its own action
@@ -138,7 +156,7 @@ func (s *Service) seat(ctx context.Context, actor access.Actor, r programRow, pa
 		if !c.Valid() {
 			return seat, fault.InvalidField("currency", "form.choice_wrong")
 		}
-		return seat, insertSeat(ctx, seat)
+		return seat, nil
 	}
 	if err == nil && seat.Currency != string(c) {
 		err = fault.InvalidField("currency", "fund.currency", "Currency", seat.Currency)

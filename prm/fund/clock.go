@@ -15,8 +15,8 @@ import (
 // tickBatch bounds one pass.
 const tickBatch = 200
 
-// Tick lets requests begin, end and lapse, and lots of earned money lapse, each in a
-// transaction of its own. It runs on a schedule, late or twice: what was done is not done
+// Tick lets requests begin, end and lapse, and lots of earned money lapse, and tells new
+// partners of announced programmes, each in a transaction of its own. It runs on a schedule, late or twice: what was done is not done
 // again.
 func (s *Service) Tick(ctx context.Context) error {
 	var errs []error
@@ -55,7 +55,7 @@ func (s *Service) Tick(ctx context.Context) error {
 		}
 		errs = append(errs, s.lapse(ctx, p))
 	}
-	return errors.Join(append(errs, s.closeVolumes(ctx))...)
+	return errors.Join(append(errs, s.tellLater(ctx), s.closeVolumes(ctx))...)
 }
 
 func (s *Service) tickRequest(ctx context.Context, id RequestID) error {

@@ -22,12 +22,13 @@ const (
 	ClaimTakenBack   = "fund.ClaimWithdrawn" // by its partner, after it was sent
 	SecondAsked      = "fund.SecondAsked"    // one of two people has decided
 	Granted          = "fund.Granted"        // a partner was given a part of a programme
+	Offered          = "fund.Offered"        // a partner was told of an announced programme
 	ClaimDiscussed   = "fund.ClaimDiscussed" // the thread of a line was begun
 )
 
 // Events lists them.
 func Events() []string {
-	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, ClaimDiscussed}
+	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed}
 }
 
 // Event is the payload of all of them: ids, no content.

@@ -74,6 +74,16 @@ type Program struct {
 	Seats     []Seat
 	Rules     []Rule   // of an earned one, the newest first
 	Volumes   []Volume // of its rules with steps, by partner
+	Plan
+	OffPlan []OffPlan // beside the plan, those that wait first
+}
+
+// Plan is to whom a programme is open once it is announced.
+type Plan struct {
+	Countries   []string     // of partners; none: all
+	Part        money.Amount // for each; zero: as the owner gives
+	Alternative string       // what those may use instead who get nothing of it
+	Announced   time.Time    // zero: it is not
 }
 
 // Budget is a programme's money in one currency. Free is what no partner has.
@@ -89,6 +99,7 @@ type Seat struct {
 	Org         string
 	Partnership string
 	Balance     Balance
+	Use         Use // of Get
 }
 
 // Balance is where a partner's money stands in one currency. Granted is the sum of the
@@ -121,6 +132,7 @@ type Wallet struct {
 	Lots        []Lot // of an earned one, what is left, the next to lapse first
 	Rules       []Rule
 	Volumes     []Volume // of rules with steps
+	Plan
 }
 
 // RequestState is where a request stands.

@@ -91,6 +91,9 @@ type ProgramCmd struct {
 	ClaimDays   int
 	Share       money.Rate
 	Proof       []string
+	Countries   []string     // to whose partners it is open once it is announced; none: all
+	Part        money.Amount // for each of them
+	Alternative string       // what others may use instead
 }
 
 func (c *ProgramCmd) check() error {
@@ -123,6 +126,7 @@ func (c *ProgramCmd) check() error {
 	if len(c.Proof) > 12 {
 		bad.With("proof", "form.too_long", "Most", 12)
 	}
+	c.checkPlan(bad)
 	return bad.OrNil()
 }
 
@@ -184,7 +188,8 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, cmd ProgramCmd
 }
 
 func (c ProgramCmd) row(owner string) programRow {
-	return programRow{OwnerID: owner, Title: c.Title, Kind: c.Kind, State: Open, About: c.About, FromOn: c.From, UntilOn: c.Until, Zone: c.Zone, ClaimDays: int64(c.ClaimDays), Share: int64(c.Share), Proof: words(c.Proof)}
+	return programRow{OwnerID: owner, Title: c.Title, Kind: c.Kind, State: Open, About: c.About, FromOn: c.From, UntilOn: c.Until, Zone: c.Zone, ClaimDays: int64(c.ClaimDays), Share: int64(c.Share), Proof: words(c.Proof),
+		Countries: listed(c.Countries), Part: c.Part.Minor, PartCurrency: string(c.Part.Currency), Alternative: c.Alternative}
 }
 
 func (s *Service) insert(ctx context.Context, actor access.Actor, r programRow) (programRow, error) {
@@ -202,7 +207,7 @@ func (s *Service) insert(ctx context.Context, actor access.Actor, r programRow) 
 }
 
 // Change changes a programme. What was approved under it keeps its own terms.
-// Codes: NotFound, Forbidden, Invalid, Conflict (changed meanwhile).
+// Codes: NotFound, Forbidden, Invalid, Conflict (changed meanwhile, its plan is announced).
 func (s *Service) Change(ctx context.Context, actor access.Actor, id ProgramID, version int64, cmd ProgramCmd) (Program, error) {
 	var out Program
 	err := s.change(ctx, actor, func(ctx context.Context) error {
@@ -218,6 +223,13 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id ProgramID, 
 			return changed(r.Version)
 		}
 		x := cmd.row(r.OwnerID)
+		if r.Announced > 0 && (x.Countries != r.Countries || x.Part != r.Part || x.PartCurrency != r.PartCurrency) {
+			return fault.New(fault.Conflict, "fund.plan_fixed")
+		}
+		if r.Announced > 0 && x.Alternative == "" {
+			return fault.InvalidField("alternative", "fund.alternative_missing")
+		}
+		r.Countries, r.Part, r.PartCurrency, r.Alternative = x.Countries, x.Part, x.PartCurrency, x.Alternative
 		r.Title, r.About, r.FromOn, r.UntilOn, r.Zone, r.ClaimDays, r.Share, r.Proof = x.Title, x.About, x.FromOn, x.UntilOn, x.Zone, x.ClaimDays, x.Share, x.Proof
 		if err := saveProgram(ctx, &r); err != nil {
 			return err
@@ -282,6 +294,18 @@ func (s *Service) full(ctx context.Context, r programRow) (Program, error) {
 		return Program{}, err
 	}
 	out := list[0]
+	if r.Announced > 0 {
+		uses, err := usesOf(ctx, r.ID)
+		if err != nil {
+			return out, err
+		}
+		for i := range out.Seats {
+			out.Seats[i].Use = uses[out.Seats[i].Org]
+		}
+		if out.OffPlan, err = offOf(ctx, r.ID); err != nil {
+			return out, err
+		}
+	}
 	if r.Kind == KindEarned {
 		if out.Volumes, err = volumesOf(ctx, []string{r.ID}, ""); err != nil {
 			return out, err
@@ -438,7 +462,7 @@ func wallets(ctx context.Context, rows []programRow, org string) ([]Wallet, erro
 	out := make([]Wallet, len(rows))
 	for i, r := range rows {
 		p := r.program()
-		w := Wallet{ID: p.ID, Owner: p.Owner, Number: p.Number, Title: p.Title, Kind: p.Kind, State: p.State, About: p.About, From: p.From, Until: p.Until, ClaimDays: p.ClaimDays, Share: p.Share, Proof: p.Proof}
+		w := Wallet{ID: p.ID, Owner: p.Owner, Number: p.Number, Title: p.Title, Kind: p.Kind, State: p.State, About: p.About, From: p.From, Until: p.Until, ClaimDays: p.ClaimDays, Share: p.Share, Proof: p.Proof, Plan: p.Plan}
 		for _, t := range seats {
 			if t.ProgramID == r.ID && t.OrgID == org {
 				w.Balance = balance(sums, r.ID, org, money.Currency(t.Currency))

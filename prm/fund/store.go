@@ -18,6 +18,10 @@ type programRow struct {
 	About, FromOn, UntilOn, Zone        string
 	ClaimDays, Share                    int64
 	Proof, SubjectID                    string
+	Countries                           string
+	Part                                int64
+	PartCurrency, Alternative           string
+	Announced                           int64
 	Made                                int64
 	MadeBy                              string
 	Changed, Version                    int64
@@ -108,7 +112,11 @@ func cut(s string, most int) string {
 
 func (r programRow) program() Program {
 	return Program{ID: ProgramID(r.ID), Owner: r.OwnerID, Number: r.Number, Title: r.Title, Kind: r.Kind, State: r.State, About: r.About, From: r.FromOn, Until: r.UntilOn, Zone: r.Zone, ClaimDays: int(r.ClaimDays), Share: money.Rate(r.Share), Proof: db.FromText[[]string](r.Proof), Subject: r.SubjectID,
-		Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Version: r.Version}
+		Made: db.FromMicros(r.Made), MadeBy: r.MadeBy, Version: r.Version, Plan: r.plan()}
+}
+
+func (r programRow) plan() Plan {
+	return Plan{Countries: countriesOf(r.Countries), Part: money.Amount{Minor: r.Part, Currency: money.Currency(r.PartCurrency)}, Alternative: r.Alternative, Announced: db.FromMicros(r.Announced)}
 }
 
 // locked reads one row by a condition; lock takes it for writing.
@@ -149,7 +157,7 @@ func insertProgram(ctx context.Context, r *programRow) (bool, error) {
 func saveProgram(ctx context.Context, r *programRow) error {
 	was := r.Version
 	r.Version, r.Changed = was+1, db.Micros(db.Now(ctx))
-	tx := db.Tx(ctx).Model(&programRow{}).Where("id = ? AND version = ?", r.ID, was).Updates(map[string]any{"title": r.Title, "state": r.State, "about": r.About, "from_on": r.FromOn, "until_on": r.UntilOn, "zone": r.Zone, "claim_days": r.ClaimDays, "share": r.Share, "proof": r.Proof, "changed": r.Changed, "version": r.Version})
+	tx := db.Tx(ctx).Model(&programRow{}).Where("id = ? AND version = ?", r.ID, was).Updates(map[string]any{"title": r.Title, "state": r.State, "about": r.About, "from_on": r.FromOn, "until_on": r.UntilOn, "zone": r.Zone, "claim_days": r.ClaimDays, "share": r.Share, "proof": r.Proof, "countries": r.Countries, "part": r.Part, "part_currency": r.PartCurrency, "alternative": r.Alternative, "announced": r.Announced, "changed": r.Changed, "version": r.Version})
 	if tx.Error == nil && tx.RowsAffected != 1 {
 		return changed(was)
 	}

@@ -67,6 +67,9 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 		if err != nil {
 			return err
 		}
+		if err := insertSeat(ctx, seat); err != nil {
+			return err
+		}
 		id = ProgramID(r.ID)
 		sums, err := sumsOf(ctx, []string{r.ID}, seat.OrgID)
 		if err != nil {
