@@ -464,7 +464,7 @@ func (w *worker) answer(ctx context.Context, g ack.Group) (string, error) {
 	if err := ack.Write(&b, w.header, []ack.Group{g}, nil, w.terms.Answers, ack.Numbers{Interchange: n, Group: n}, db.Now(ctx)); err != nil {
 		var unwritable *x12.DataError
 		if errors.Is(err, ack.ErrNoAnswer) || errors.As(err, &unwritable) {
-			return "", nil // its own ids cannot be said back: there is no answer that could reach it
+			return "", giveBack(ctx, w.row.ReceiverIdent, w.row.SenderIdent) // its own ids cannot be said back: there is no answer that could reach it
 		}
 		return "", fault.Wrap(err, fault.Internal, "error.internal")
 	}
@@ -494,7 +494,7 @@ func (w *worker) ta1(ctx context.Context) (string, error) {
 	if err := ack.Write(&b, w.header, nil, seg, w.terms.Answers, ack.Numbers{Interchange: n, Group: n}, db.Now(ctx)); err != nil {
 		var unwritable *x12.DataError
 		if errors.Is(err, ack.ErrNoAnswer) || errors.As(err, &unwritable) {
-			return "", nil // its own ids cannot be said back
+			return "", giveBack(ctx, w.row.ReceiverIdent, w.row.SenderIdent) // its own ids cannot be said back
 		}
 		return "", fault.Wrap(err, fault.Internal, "error.internal")
 	}
@@ -533,7 +533,7 @@ func (w *worker) control(ctx context.Context) (string, error) {
 	if err := ack.WriteCONTRL(&b, report, w.terms.Answers, padNumber(n), db.Now(ctx)); err != nil {
 		var unwritable *edifact.DataError
 		if errors.Is(err, ack.ErrNoAnswer) || errors.As(err, &unwritable) {
-			return "", nil // its own ids cannot be said back: there is no answer that could reach it
+			return "", giveBack(ctx, w.row.ReceiverIdent, w.row.SenderIdent) // its own ids cannot be said back: there is no answer that could reach it
 		}
 		return "", fault.Wrap(err, fault.Internal, "error.internal")
 	}

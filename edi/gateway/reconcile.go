@@ -33,13 +33,14 @@ const (
 	RuleBookedTwice     = "booked_twice"     // one set made two orders
 	RuleStrayOrder      = "stray_order"      // an order names a set that is not there or says otherwise
 	RuleControlTwice    = "control_twice"    // we used a control number twice for a pair
+	RuleControlGap      = "control_gap"      // a control number of a pair between those we used is missing
 	RuleReceiptLost     = "receipt_lost"     // a submission was answered with an interchange that is not there
 )
 
 // Rules lists them all, for the texts.
 func Rules() []string {
 	return []string{RulePayloadMissing, RulePayloadAltered, RuleSetsMissing, RuleGroupUnanswered, RuleAnswerMissing, RuleBookedNothing,
-		RuleBookedTwice, RuleStrayOrder, RuleControlTwice, RuleReceiptLost}
+		RuleBookedTwice, RuleStrayOrder, RuleControlTwice, RuleControlGap, RuleReceiptLost}
 }
 
 // Reconciled is what Reconcile looked at and found. Waiting counts what was

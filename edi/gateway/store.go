@@ -293,6 +293,12 @@ RETURNING value`, []any{counterName(sender, receiver)}, &n)
 	return n, err
 }
 
+// giveBack undoes nextControl in the transaction that took the number, where nothing is
+// to carry it: the numbers of a pair have no gaps.
+func giveBack(ctx context.Context, sender, receiver string) error {
+	return db.Tx(ctx).Exec("UPDATE counter SET value = value - 1 WHERE name = ?", counterName(sender, receiver)).Error
+}
+
 // lockPair makes others who emit for the same pair wait until we commit.
 func lockPair(ctx context.Context, sender, receiver string) error {
 	return lockCounter(ctx, counterName(sender, receiver))

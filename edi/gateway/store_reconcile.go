@@ -24,6 +24,10 @@ WHERE s.business = 'booked' AND s.document_kind = 'order' AND NOT EXISTS (SELECT
 WHERE a.interchange_id <> '' AND NOT EXISTS (SELECT 1 FROM edi_set s WHERE s.interchange_id = a.interchange_id AND s.position = a.set_no AND s.business IN ('booked', 'duplicate', 'held'))`,
 	RuleControlTwice: `SELECT min(i.id) AS id, i.control AS detail FROM interchange i
 WHERE i.origin = 'made' GROUP BY i.sender_ident, i.receiver_ident, i.syntax, i.control HAVING count(*) > 1`,
+	// After 999999999 comes 1 again: there the range tells nothing.
+	RuleControlGap: `SELECT max(i.id) AS id, i.sender_ident || ' ' || i.receiver_ident AS detail FROM interchange i
+WHERE i.origin = 'made' AND i.control <> '' GROUP BY i.sender_ident, i.receiver_ident
+HAVING max(CAST(i.control AS INTEGER)) < 999999999 AND max(CAST(i.control AS INTEGER)) - min(CAST(i.control AS INTEGER)) >= count(DISTINCT i.control)`,
 }
 
 type contradiction struct{ ID, Detail string }

@@ -815,6 +815,9 @@ func TestBounds(t *testing.T) {
 			if i < maxPending {
 				t.Fatalf("file %d: %v", i, err)
 			}
+			if code := (*sftp.StatusError)(nil); !errors.As(err, &code) || code.FxCode() != sftp.ErrSSHFxFailure || !strings.Contains(err.Error(), "32 files of your company are unfinished") {
+				t.Errorf("one too many is refused with %v", err)
+			}
 			break
 		}
 		if i == maxPending {

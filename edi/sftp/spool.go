@@ -46,6 +46,9 @@ var (
 	errTooBig  = errors.New("too large")
 )
 
+// errFull is told in its words: the person at the client can mend it.
+var errFull = errors.New(strconv.Itoa(maxPending) + " files of your company are unfinished: finish or remove one, then send this one again")
+
 var plain32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 func newSpool(dir string, limit int64) (*spool, error) {
@@ -111,7 +114,7 @@ func (s *spool) create(org, name string, trunc, excl bool) (*upload, error) {
 		if list, err := s.parts(org); err != nil {
 			return nil, err
 		} else if len(list) >= maxPending && !s.makeRoom(org, list) {
-			return nil, errFailed
+			return nil, errFull
 		}
 	}
 	path := s.path(org, name)

@@ -78,8 +78,8 @@ func (t *tree) ask(p string) (context.Context, place, error) {
 	return ctx, pl, err
 }
 
-// status turns an error into what the protocol can say. Its words are the library's:
-// nothing of ours is told.
+// status turns an error into what the protocol can say. Its words are the library's but
+// for a full spool: nothing else of ours is told.
 func (t *tree) status(err error) error {
 	switch {
 	case err == nil, errors.Is(err, io.EOF):
@@ -88,6 +88,8 @@ func (t *tree) status(err error) error {
 		return sftp.ErrSSHFxPermissionDenied
 	case errors.Is(err, errMissing):
 		return sftp.ErrSSHFxNoSuchFile
+	case errors.Is(err, errFull):
+		return errFull
 	}
 	switch fault.CodeOf(err) {
 	case fault.NotFound:

@@ -124,7 +124,7 @@ type interchangeFilter struct {
 	Type      string `query:"type" doc:"transaction set, such as 850"`
 	State     string `query:"state" enum:"received,processed,held,failed"`
 	Result    string `query:"result" enum:"accepted,partly,rejected"`
-	Q         string `query:"q" doc:"begin of a control number, or a whole business number (also of an order that it names), SSCC, Message-ID or file name"`
+	Q         string `query:"q" doc:"begin of a control number or of a business number (also of an order that it names), or a whole SSCC, Message-ID or file name"`
 }
 
 func (a *API) edi() {

@@ -281,8 +281,8 @@ func nextGroups(ctx context.Context, f File, limit int) ([]Group, error) {
 		out[i], keys[i], at[r.Grp] = r.group(), r.Grp, i
 	}
 	for part := range slices.Chunk(keys, step) {
-		var lines []rowRow
-		if err := db.Tx(ctx).Omit("cells").Where("file_id = ? AND grp IN ? AND dropped = 0", f.ID, part).Order("row_no").Find(&lines).Error; err != nil {
+		var lines []rowRow // in the sequence of an index, or SQLite reads the whole file
+		if err := db.Tx(ctx).Omit("cells").Where("file_id = ? AND grp IN ? AND dropped = 0", f.ID, part).Order("grp, row_no").Find(&lines).Error; err != nil {
 			return nil, err
 		}
 		for _, l := range lines {

@@ -103,3 +103,17 @@ func linkedViews(t *testing.T, syntax, text string) {
 		t.Errorf("%s: the place is no link", syntax)
 	}
 }
+
+// TestCarriedReason: what the gateway refuses of an AS2 message is told in words, though
+// what the sentence elsewhere speaks of was not kept.
+func TestCarriedReason(t *testing.T) {
+	t.Parallel()
+	for _, lang := range locale.Languages() {
+		v := &visit{p: locale.New(lang, time.UTC, time.Now())}
+		for _, key := range []string{"edi.too_large", "edi.segment_too_large", "edi.not_edi", "edi.not_read", "edi.sender_not_yours", "edi.receiver_unknown", "edi.network_sender", "edi.idempotency_conflict", "receipt_host", "message_id_reused"} {
+			if said := v.carriedReason(key, "").In(v.p); said == "" || strings.Contains(said, key) || strings.Contains(said, "<no value>") {
+				t.Errorf("%v, %s: %s", lang, key, said)
+			}
+		}
+	}
+}

@@ -398,7 +398,7 @@ type boardColumn struct {
 var (
 	offerColumns = []boardColumn{
 		{"offered", lead.ViewOffered, "", func(c lead.Counts) int { return c.Offered }},
-		{"accepted", lead.ViewAccepted, string(lead.OfferAccepted), func(c lead.Counts) int { return c.Accepted - c.Working - c.Stale }},
+		{"accepted", lead.ViewAccepted, string(lead.OfferAccepted), func(c lead.Counts) int { return c.Taken }},
 		{"working", lead.ViewAccepted, string(lead.OfferWorking), func(c lead.Counts) int { return c.Working }},
 		{"stale", lead.ViewAccepted, string(lead.OfferStale), func(c lead.Counts) int { return c.Stale }},
 	}
@@ -406,7 +406,7 @@ var (
 		{"new", lead.ViewOpen, string(lead.New), func(c lead.Counts) int { return c.New }},
 		{"unplaced", lead.ViewOpen, string(lead.Unplaced), func(c lead.Counts) int { return c.Unplaced }},
 		{"routed", lead.ViewOpen, string(lead.Routed), func(c lead.Counts) int { return c.Offered }},
-		{"taken", lead.ViewOpen, string(lead.Accepted), func(c lead.Counts) int { return c.Accepted - c.Working }},
+		{"taken", lead.ViewOpen, string(lead.Accepted), func(c lead.Counts) int { return c.Taken }},
 		{"working", lead.ViewOpen, string(lead.Working), func(c lead.Counts) int { return c.Working }},
 	}
 )

@@ -145,10 +145,46 @@ func (l wholeListener) Accept() (net.Conn, error) {
 	return &wholeConn{Conn: c}, nil
 }
 
-// wholeConn ends with io.ErrUnexpectedEOF while a body is read.
+// wholeConn ends with io.ErrUnexpectedEOF while a body is read. One that was left in the
+// middle of a body closes slowly.
 type wholeConn struct {
 	net.Conn
-	body atomic.Bool
+	body, left atomic.Bool
+}
+
+// How much of a body that was refused is still read, and for how long: all of it, and
+// without a word.
+const (
+	leftMost = 16 << 20
+	leftTime = 5 * time.Second
+	leftIdle = time.Second
+)
+
+// Close implements net.Conn. Closed at once, the system would answer what is still sent
+// with a reset, which takes the refusal away before it is read.
+func (c *wholeConn) Close() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.left.Load() && half.CloseWrite() == nil {
+		end, buffer := time.Now().Add(leftTime), make([]byte, 32<<10)
+		for n := 0; n < leftMost && time.Now().Before(end); {
+			if c.Conn.SetReadDeadline(time.Now().Add(leftIdle)) != nil {
+				break
+			}
+			k, err := c.Conn.Read(buffer)
+			if n += k; err != nil {
+				break
+			}
+		}
+	}
+	return c.Conn.Close()
+}
+
+// leave ends the connection after the answer to a request whose body was perhaps not read
+// to its end.
+func leave(c *fiber.Ctx) {
+	c.Context().SetConnectionClose()
+	if w, ok := c.Context().Conn().(*wholeConn); ok {
+		w.left.Store(true)
+	}
 }
 
 // Read implements net.Conn.
@@ -172,7 +208,7 @@ func bodies(streamed, large []string) fiber.Handler {
 			defer w.body.Store(false)
 		}
 		if c.Get(fiber.HeaderContentEncoding) != "" && !strings.EqualFold(c.Get(fiber.HeaderContentEncoding), "identity") {
-			c.Context().SetConnectionClose()
+			leave(c)
 			return fault.New(fault.Invalid, "error.content_encoding")
 		}
 		path := c.Path()
@@ -181,7 +217,7 @@ func bodies(streamed, large []string) fiber.Handler {
 				err := c.Next()
 				if n := c.Request().Header.ContentLength(); n != 0 && (err != nil || c.Method() != fiber.MethodPost || c.Response().StatusCode() >= 400) {
 					// Perhaps not read to its end: what is left must not be taken for the next request.
-					c.Context().SetConnectionClose()
+					leave(c)
 				}
 				return err
 			}
@@ -192,7 +228,7 @@ func bodies(streamed, large []string) fiber.Handler {
 			// one must not be taken for the next request.
 			err := c.Next()
 			if err != nil || c.Response().StatusCode() >= 400 {
-				c.Context().SetConnectionClose()
+				leave(c)
 			}
 			return err
 		}
@@ -201,7 +237,7 @@ func bodies(streamed, large []string) fiber.Handler {
 			most, words = FileBody, "6 MiB"
 		}
 		if req.Header.ContentLength() > most {
-			c.Context().SetConnectionClose()
+			leave(c)
 			return fault.New(fault.TooLarge, "error.too_large", "Limit", words)
 		}
 		api := strings.HasPrefix(path, "/api/") // its library takes bodies as streams only
@@ -213,14 +249,14 @@ func bodies(streamed, large []string) fiber.Handler {
 		}
 		body, err := io.ReadAll(io.LimitReader(req.BodyStream(), int64(most)+1))
 		if err != nil {
-			c.Context().SetConnectionClose()
+			leave(c)
 			if errors.Is(err, io.ErrUnexpectedEOF) {
 				return fault.Wrap(err, fault.Invalid, "error.truncated")
 			}
 			return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 		}
 		if len(body) > most {
-			c.Context().SetConnectionClose()
+			leave(c)
 			return fault.New(fault.TooLarge, "error.too_large", "Limit", words)
 		}
 		_ = req.CloseBodyStream()

@@ -263,17 +263,19 @@ func (s *Service) Matches(ctx context.Context, actor access.Actor, d Draft, mail
 
 const maxMatches = 20
 
-// matches finds those that share a key and, where alike is set or any does, those with a
-// near name.
+// matches finds those that share a key and, where alike is set or several do, those with
+// a near name.
 func matches(ctx context.Context, org string, f identity.Facts, except ID, alike bool) ([]Match, error) {
 	keys, _ := identity.Of(f)
 	by, err := holders(ctx, org, keys)
 	if err != nil || len(by) == 0 && !alike {
 		return nil, err
 	}
-	near, err := inBlock(ctx, org, identity.Block(f), 2000)
-	if err != nil {
-		return nil, err
+	var near map[ID]string
+	if alike || len(by) > 1 { // one that shares a key is the first of all, whatever the names
+		if near, err = inBlock(ctx, org, identity.Block(f), 2000); err != nil {
+			return nil, err
+		}
 	}
 	var out []Match
 	for id, shared := range by {

@@ -189,16 +189,29 @@ func sortKeys(ks []identity.Key) {
 // holders are the standing customers that hold any of the keys, with those they hold.
 func holders(ctx context.Context, org string, keys []identity.Key) (map[ID][]identity.Key, error) {
 	out := map[ID][]identity.Key{}
-	for _, k := range keys {
-		var ids []string
-		err := db.Tx(ctx).Model(&keyRow{}).Joins("JOIN customer c ON c.org_id = customer_key.org_id AND c.id = customer_key.customer_id AND c.state = ?", Active).
-			Where("customer_key.org_id = ? AND kind = ? AND value = ?", org, string(k.Kind), k.Value).Limit(100).Pluck("customer_id", &ids).Error
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range ids {
-			out[ID(id)] = append(out[ID(id)], k) // keys come strongest first
-		}
+	if len(keys) == 0 {
+		return out, nil
+	}
+	parts, args := make([]string, len(keys)), make([]any, 0, 5*len(keys))
+	for i, k := range keys { // each from its range of the index, however many hold another
+		parts[i] = "SELECT * FROM (SELECT CAST(? AS INTEGER) AS at, x.customer_id FROM customer_key x JOIN customer c ON c.org_id = x.org_id AND c.id = x.customer_id AND c.state = ? WHERE x.org_id = ? AND x.kind = ? AND x.value = ? LIMIT 100) k"
+		args = append(args, i, string(Active), org, string(k.Kind), k.Value)
+	}
+	var rows []struct {
+		At         int
+		CustomerID string
+	}
+	if err := db.Tx(ctx).Raw(strings.Join(parts, " UNION ALL "), args...).Scan(&rows).Error; err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(rows, func(a, b struct {
+		At         int
+		CustomerID string
+	}) int {
+		return a.At - b.At
+	})
+	for _, r := range rows { // keys come strongest first
+		out[ID(r.CustomerID)] = append(out[ID(r.CustomerID)], keys[r.At])
 	}
 	return out, nil
 }

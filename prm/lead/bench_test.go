@@ -9,15 +9,16 @@ import (
 
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/prm/access"
 )
 
 var manyLeads = flag.Int("leads", 200_000, "leads of BenchmarkLeads")
 
 // many is a supplier with so many leads, three quarters of them once offered to one of two
 // partners: a third of those waits for its answer, a third is held and the rest ended.
-func many(b *testing.B, n int) *field {
-	b.Helper()
-	f := setup(b, dbtest.One(b))
+func many(t testing.TB, d *db.DB, n int) *field {
+	t.Helper()
+	f := setup(t, d)
 	first := f.lead()
 	offer, err := f.svc.Offer(f.at(), f.ingrid, OfferCmd{Lead: first.ID, Version: 1, Partnership: f.toKestrel})
 	f.must(err)
@@ -61,10 +62,33 @@ func many(b *testing.B, n int) *field {
 	return f
 }
 
+// TestManyLeads: the numbers beside the views stop at CountMost + 1, each for itself, so
+// that none is reckoned from one that stopped.
+func TestManyLeads(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := many(t, d, 4*1200)
+		for _, x := range []struct {
+			who  access.Actor
+			of   func(context.Context, access.Actor) (Counts, error)
+			want Counts
+		}{
+			{f.ingrid, f.svc.Counts, Counts{Open: CountMost + 1, New: CountMost + 1, Offered: CountMost + 1, Accepted: CountMost + 1, Taken: CountMost + 1, Closed: CountMost + 1}},
+			{f.maya, f.svc.ReceivedCounts, Counts{Open: 801, Offered: 401, Accepted: 400, Taken: 400, Closed: 400}},
+			{f.kaarel, f.svc.ReceivedCounts, Counts{Open: CountMost + 1, Offered: 800, Accepted: 800, Taken: 800, Closed: 800}},
+			{f.kaarel, f.svc.Counts, Counts{}},
+		} {
+			if got, err := x.of(f.at(), x.who); err != nil || got != x.want {
+				t.Errorf("%s: %+v, %v; want %+v", x.who.Org, got, err, x.want)
+			}
+		}
+	})
+}
+
 // BenchmarkLeads reads pages of 50 among 200,000 leads (-leads): the owner's list and the
 // partner's offers at the top and deep inside, and the counts of both.
 func BenchmarkLeads(b *testing.B) {
-	f := many(b, *manyLeads)
+	f := many(b, dbtest.One(b), *manyLeads)
 	ctx := context.Background()
 	for _, view := range []string{ViewOpen, ViewAccepted, ViewClosed} {
 		for _, depth := range []int{0, *manyLeads / 20} {
@@ -112,7 +136,7 @@ func BenchmarkLeads(b *testing.B) {
 
 // BenchmarkRoute offers 1,000 leads by rule in one call, beside 20,000 others.
 func BenchmarkRoute(b *testing.B) {
-	f := many(b, 20_000)
+	f := many(b, dbtest.One(b), 20_000)
 	_, err := f.svc.SaveRule(f.at(), f.ingrid, Rule{Name: "all", Active: true})
 	f.must(err)
 	for p, version := range map[string]int64{f.toKestrel: 0, f.toBaltic: 0} {

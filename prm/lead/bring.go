@@ -130,9 +130,11 @@ func (s *Service) Bring(ctx context.Context, actor access.Actor, in Incoming) (L
 		}
 		known := customer.Detail{Customer: c}
 		if known.Keys, _ = identity.Of(c.Facts()); !fresh {
-			if known, err = s.customers.Get(ctx, actor, c.ID); err != nil {
+			many, err := s.customers.Many(ctx, actor, []customer.ID{c.ID})
+			if err != nil {
 				return err
 			}
+			known = many[c.ID]
 		}
 		in.Lead.Customer, in.Lead.origin = c.ID, in.Origin
 		if err := in.Lead.clean(); err != nil {

@@ -345,6 +345,11 @@ type Offers struct {
 	Next  string
 }
 
-// Counts are the numbers of a partner's or an owner's views.
-// Accepted counts those that are worked on as well, Working them alone.
-type Counts struct{ Open, New, Offered, Accepted, Working, Stale, Unplaced, Closed int }
+// CountMost is how far the numbers beside the views are counted: one more says that there
+// are more.
+const CountMost = 1000
+
+// Counts are the numbers of a partner's or an owner's views, each up to CountMost + 1.
+// Accepted counts those that are worked on and the stale ones as well, Taken, Working and
+// Stale each alone.
+type Counts struct{ Open, New, Offered, Accepted, Taken, Working, Stale, Unplaced, Closed int }

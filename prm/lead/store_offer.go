@@ -310,29 +310,22 @@ func listOffers(ctx context.Context, scope access.Scope, side access.Side, f Fil
 }
 
 func countOffers(ctx context.Context, scope access.Scope) (Counts, error) {
-	var rows []struct {
-		Phase, State string
-		N            int
-	}
-	err := db.Tx(ctx).Model(&offerRow{}).Select("phase, state, COUNT(*) AS n").Where("reseller_id = ?", scope.Org()).Group("phase, state").Scan(&rows).Error
 	var out Counts
-	for _, r := range rows {
-		switch r.Phase {
-		case phaseOpen:
-			out.Open, out.Offered = out.Open+r.N, out.Offered+r.N
-		case phaseHeld:
-			out.Open, out.Accepted = out.Open+r.N, out.Accepted+r.N
-			switch OfferState(r.State) {
-			case OfferStale:
-				out.Stale += r.N
-			case OfferWorking:
-				out.Working += r.N
-			}
-		default:
-			out.Closed += r.N
+	for _, c := range []struct {
+		n     *int
+		state OfferState
+	}{{&out.Taken, OfferAccepted}, {&out.Working, OfferWorking}, {&out.Stale, OfferStale}} {
+		if err := upTo(ctx, c.n, "SELECT 1 FROM lead_offer WHERE reseller_id = ? AND phase = ? AND state = ?", scope.Org(), phaseHeld, string(c.state)); err != nil {
+			return out, err
 		}
 	}
-	return out, err
+	for phase, n := range map[string]*int{phaseOpen: &out.Offered, phaseHeld: &out.Accepted, phaseEnded: &out.Closed} {
+		if err := upTo(ctx, n, "SELECT 1 FROM lead_offer WHERE reseller_id = ? AND phase = ?", scope.Org(), phase); err != nil {
+			return out, err
+		}
+	}
+	out.Open = min(out.Offered+out.Accepted, CountMost+1)
+	return out, nil
 }
 
 type activityRow struct {
