@@ -379,6 +379,8 @@ func (v *visit) maskedFindings(found []wire.Finding, kind string, un bool) []vie
 	out := v.findings(found, kind)
 	for i, f := range found {
 		if mask.Tells(f, un) {
+			f.SegmentID = mask.Tag(f.SegmentID, un)
+			out[i].Place = v.place(f)
 			out[i].Title, out[i].Fix, out[i].Body, out[i].Value = view.T("share.finding_hidden"), view.Text{}, view.Text{}, ""
 		}
 	}
