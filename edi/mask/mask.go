@@ -102,6 +102,9 @@ var (
 // Text masks every number in a text.
 func Text(s string) string { return anyNumber.ReplaceAllString(s, Word) }
 
+// Value is a number or a name as it is copied: without what can be nothing but an amount.
+func Value(s string) string { return string(apply(plain, []byte(s))) }
+
 // Tag is the tag of a segment, or Word for what stands in its place and is none: the rest
 // of a text that holds the sign which ends segments.
 func Tag(tag string, un bool) string {
@@ -177,12 +180,20 @@ func apply(k kind, v []byte) []byte {
 	case k == text:
 		return anyNumber.ReplaceAll(v, word)
 	case k == words:
-		return inWords.ReplaceAll(describe(v), word)
+		if v = describe(v); foreign(v) {
+			v = inWords.ReplaceAll(v, word)
+		}
+		return v
 	}
 	if !mayPay(v) {
 		return v
 	}
 	return money.ReplaceAll(v, word)
+}
+
+// foreign says that a value is more than ASCII.
+func foreign(v []byte) bool {
+	return bytes.ContainsFunc(v, func(r rune) bool { return r >= 0x80 })
 }
 
 // mayPay says that a value has a digit and something else that an amount could have.
@@ -204,8 +215,12 @@ func mayPay(v []byte) bool {
 // describe masks the numbers of a description that have no unit and are no part of a name;
 // where it speaks of money, those in words too.
 func describe(v []byte) []byte {
-	if priced.Match(v) {
+	digit, other := bytes.ContainsAny(v, "0123456789"), foreign(v)
+	if asWord.Match(v) && priced.Match(v) {
 		v = asWord.ReplaceAll(v, []byte(Word))
+	}
+	if !digit && !other {
+		return v
 	}
 	var out []byte
 	last := 0
