@@ -15,6 +15,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"entente/edi/edifact"
@@ -76,13 +77,14 @@ func PriceUN(ref string) bool { return unKinds[ref] == whole }
 
 // What an amount looks like.
 const (
-	codes    = `(?i:USD|GBP|EUR|CNY|RMB|CAD|AUD|NZD|CHF|JPY|SEK|NOK|DKK|PLN|CZK|HUF|INR|HKD|SGD|KRW|MXN|BRL|ZAR|PCT|percent)`
-	before   = `(?:\p{Sc}|\b` + codes + `)[\s:=.-]*`
-	after    = `[\s,.-]*(?:\p{Sc}|[%‰％]|` + codes + `\b)`
-	digits   = `\p{N}(?:[\p{N}.,'’\s\x{a0}\x{202f}]*\p{N})?`
-	spelled  = `(?i:\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)(?:[\s-]+(?:and|point|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)\b)*)`
-	han      = `[〇零一二三四五六七八九十百千万亿两点壹贰叁肆伍陆柒捌玖拾佰仟萬億]`
-	hanMoney = han + `+[半]?(?:元|圆|块|角|毛|分|折|成|美元|欧元|英镑)`
+	currencies = `USD|GBP|EUR|CNY|RMB|CAD|AUD|NZD|CHF|JPY|SEK|NOK|DKK|PLN|CZK|HUF|INR|HKD|SGD|KRW|MXN|BRL|ZAR|PCT`
+	codes      = `(?i:` + currencies + `|percent)`
+	before     = `(?:\p{Sc}|\b` + codes + `)[\s:=.-]*`
+	after      = `[\s,.-]*(?:\p{Sc}|[%‰％]|` + codes + `\b)`
+	digits     = `\p{N}(?:[\p{N}.,'’\s\x{a0}\x{202f}]*\p{N})?`
+	spelled    = `(?i:\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)(?:[\s-]+(?:and|point|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)\b)*)`
+	han        = `[〇零一二三四五六七八九十百千万亿两点壹贰叁肆伍陆柒捌玖拾佰仟萬億]`
+	hanMoney   = han + `+[半]?(?:元|圆|块|角|毛|分|折|成|美元|欧元|英镑)`
 )
 
 var (
@@ -94,7 +96,6 @@ var (
 	inWords   = regexp.MustCompile(hanMoney + `|百分之` + han + `+`)
 	money     = regexp.MustCompile(before + digits + `|` + digits + after + `|^\s*[-+]?(?:\p{N}{1,3}(?:[., '’]\p{N}{3})+|\p{N}+)[.,]\p{N}{1,6}\s*$`)
 	number    = regexp.MustCompile(`^[\s.,\p{N}-]*\p{N}[\s.,\p{N}-]*$`)
-	priced    = regexp.MustCompile(before + `|` + after)
 	tagOf     = regexp.MustCompile(`^[A-Z][A-Z0-9]{1,2}$`)
 	unTagOf   = regexp.MustCompile(`^[A-Z]{3}$`)
 )
@@ -191,6 +192,31 @@ func apply(k kind, v []byte) []byte {
 	return money.ReplaceAll(v, word)
 }
 
+var codeSet = func() map[[3]byte]bool {
+	out := map[[3]byte]bool{{'P', 'E', 'R'}: true}
+	for c := range strings.SplitSeq(currencies, "|") {
+		out[[3]byte([]byte(c))] = true
+	}
+	return out
+}()
+
+// speaksOfMoney says that a description has the sign or the letters of a currency.
+func speaksOfMoney(v []byte) bool {
+	var last [3]byte
+	for _, c := range v {
+		if c == '$' || c == '%' || c >= 0x80 {
+			return true
+		}
+		if c >= 'a' && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		if last = [3]byte{last[1], last[2], c}; codeSet[last] {
+			return true
+		}
+	}
+	return false
+}
+
 // foreign says that a value is more than ASCII.
 func foreign(v []byte) bool {
 	return bytes.ContainsFunc(v, func(r rune) bool { return r >= 0x80 })
@@ -216,7 +242,7 @@ func mayPay(v []byte) bool {
 // where it speaks of money, those in words too.
 func describe(v []byte) []byte {
 	digit, other := bytes.ContainsAny(v, "0123456789"), foreign(v)
-	if asWord.Match(v) && priced.Match(v) {
+	if speaksOfMoney(v) {
 		v = asWord.ReplaceAll(v, []byte(Word))
 	}
 	if !digit && !other {
