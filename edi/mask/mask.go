@@ -222,21 +222,8 @@ func foreign(v []byte) bool {
 	return bytes.ContainsFunc(v, func(r rune) bool { return r >= 0x80 })
 }
 
-// mayPay says that a value has a digit and something else that an amount could have.
-func mayPay(v []byte) bool {
-	digit, more := false, false
-	for _, c := range v {
-		switch {
-		case c >= '0' && c <= '9':
-			digit = true
-		case c >= 0x80:
-			return true
-		case c != '-' && c != '/' && c != ' ':
-			more = true
-		}
-	}
-	return digit && more
-}
+// mayPay says that a value has what every amount has: a mark of decimals or a currency.
+func mayPay(v []byte) bool { return bytes.ContainsAny(v, ".,") || speaksOfMoney(v) }
 
 // describe masks the numbers of a description that have no unit and are no part of a name;
 // where it speaks of money, those in words too.
