@@ -247,12 +247,12 @@ func TestShareOfMisplacedPrice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(time.Minute); i.State == gateway.StateReceived && time.Now().Before(end); runtime.Gosched() {
+	for end, state := time.Now().Add(time.Minute), gateway.Received; state == gateway.Received && time.Now().Before(end); runtime.Gosched() {
 		m, err := a.gateway.Get(t.Context(), maya, i.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		i = m.Interchange
+		state = m.State
 	}
 	_, token, err := a.shares.Make(t.Context(), maya, share.Cmd{Interchange: i.ID})
 	if err != nil {
