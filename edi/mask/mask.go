@@ -3,14 +3,20 @@
 // EDIFACT. What is a price is told by the dictionary of the standard, element by element.
 //
 // Where it is not known what something means, it is masked too: elements of segments that
-// the dictionary does not have, binary data, and every number in free text.
+// the dictionary does not have, what stands in place of a tag and is none, binary data,
+// every number in free text, in digits of any script or in English or Chinese words. Of a
+// description the numbers that are a part of a name or have a unit stay; of any other
+// element what can be nothing but an amount does not.
 package mask
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"regexp"
 	"slices"
+	"strings"
+	"sync/atomic"
 
 	"entente/edi/edifact"
 	"entente/edi/schema"
@@ -25,26 +31,32 @@ const Word = "XXXX"
 type kind uint8
 
 const (
-	plain kind = iota
-	whole      // the value is masked
-	text       // free text: every number in it
-	words      // a description: what looks like an amount
+	plain   kind = iota // what looks like an amount
+	whole               // the value is masked
+	text                // free text: every number in it
+	words               // a description: every number but those of names and measures
+	code                // a code that is never a number: one that is
+	measure             // a quantity or a measure: nothing
 )
 
 // x12Kinds are the elements of X12 that are not copied as they are.
 var x12Kinds = kinds(map[kind][]string{
 	// Prices, amounts, rates and percentages, what is computed from them, account
 	// numbers, and the copies that answers make of a wrong value.
-	whole: {"118", "212", "332", "338", "342", "347", "362", "389", "427", "499", "508", "608", "610", "649", "655", "657", "724", "782", "828", "954", "961", "9998", "I02", "I04"},
-	text:  {"3", "61", "369", "933", "1551"},
-	words: {"79", "352", "751"},
+	whole:   {"118", "212", "332", "338", "342", "347", "362", "389", "427", "499", "508", "608", "610", "649", "655", "657", "724", "782", "828", "954", "961", "9998", "I02", "I04"},
+	text:    {"3", "61", "369", "933", "1551"},
+	words:   {"79", "87", "352", "387", "751"},
+	code:    {"100", "236", "355", "639", "687", "819", "934"},
+	measure: {"65", "81", "82", "183", "189", "280", "289", "330", "357", "358", "380", "382", "383", "384", "385", "477", "646", "663", "664", "667", "671", "733", "739", "740", "741", "1018"},
 })
 
 // unKinds are those of EDIFACT.
 var unKinds = kinds(map[kind][]string{
-	whole: {"0022", "0058", "3194", "5004", "5118", "5286", "5394", "5420", "5482", "6066", "6152", "6162"},
-	text:  {"4440"},
-	words: {"7008", "7036", "7110"},
+	whole:   {"0022", "0058", "3194", "5004", "5118", "5286", "5394", "5420", "5482", "6066", "6152", "6162"},
+	text:    {"4440"},
+	words:   {"1000", "4052", "4276", "4294", "4400", "5152", "5388", "6154", "7006", "7008", "7036", "7102", "7110", "7160", "7294", "9010", "9012"},
+	code:    {"3453", "5125", "5375", "5387", "6345", "6411"},
+	measure: {"5284", "5402", "6060", "6064", "6314", "6348", "6428", "6432", "7106"},
 })
 
 func kinds(m map[kind][]string) map[string]kind {
@@ -63,57 +75,219 @@ func PriceX12(ref string) bool { return x12Kinds[ref] == whole }
 // PriceUN is PriceX12 for EDIFACT.
 func PriceUN(ref string) bool { return unKinds[ref] == whole }
 
+// What an amount looks like.
+const (
+	currencies = `USD|GBP|EUR|CNY|RMB|CAD|AUD|NZD|CHF|JPY|SEK|NOK|DKK|PLN|CZK|HUF|INR|HKD|SGD|KRW|MXN|BRL|ZAR|PCT`
+	codes      = `(?i:` + currencies + `|percent)`
+	before     = `(?:\p{Sc}|\b` + codes + `)[\s:=.-]*`
+	after      = `[\s,.-]*(?:\p{Sc}|[%‰％]|` + codes + `\b)`
+	digits     = `\p{N}(?:[\p{N}.,'’\s\x{a0}\x{202f}]*\p{N})?`
+	spelled    = `(?i:\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)(?:[\s-]+(?:and|point|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)\b)*)`
+	han        = `[〇零一二三四五六七八九十百千万亿两点壹贰叁肆伍陆柒捌玖拾佰仟萬億]`
+	hanMoney   = han + `+[半]?(?:元|圆|块|角|毛|分|折|成|美元|欧元|英镑)`
+)
+
 var (
-	anyNumber = regexp.MustCompile(`[0-9][0-9.,]*`)
-	amount    = regexp.MustCompile(`[$£€¥][ ]?[0-9][0-9.,]*|[0-9][0-9.,]*[.,][0-9]{2,}|[0-9][0-9.,]*[ ]?(?:[$£€¥%]|(?:USD|GBP|EUR|CNY|PCT)\b)|\b(?:USD|GBP|EUR|CNY)[ ]?[0-9][0-9.,]*`)
+	anyNumber = regexp.MustCompile(digits + `[.,]?|` + spelled + `\b|` + hanMoney + `|百分之` + han + `+|` + han + `{2,}`)
+	// A number of a description, with what it hangs on.
+	described = regexp.MustCompile(`(` + before + `)?([\p{Lu}x]-?)?(` + digits + `)(` + after + `)?(\s?(?:mm|cm|m|km|kg|g|mg|lb|lbs|oz|l|L|ml|V|kV|W|kW|Wh|A|mA|Ah|mAh|Hz|kHz|Nm|J|bar|psi|rpm|K|°C|°F|°|ft|"|″|pcs|pc|pk|x)(?:[^A-Za-z\p{N}]|$))?`)
+	priceWord = regexp.MustCompile(`(?i)(?:price|net|list|cost|msrp|rrp|srp|each)-?$`)
+	asWord    = regexp.MustCompile(spelled + `\b`)
+	inWords   = regexp.MustCompile(hanMoney + `|百分之` + han + `+`)
+	money     = regexp.MustCompile(before + digits + `|` + digits + after + `|^\s*[-+]?(?:\p{N}{1,3}(?:[., '’]\p{N}{3})+|\p{N}+)[.,]\p{N}{1,6}\s*$`)
+	number    = regexp.MustCompile(`^[\s.,\p{N}-]*\p{N}[\s.,\p{N}-]*$`)
+	tagOf     = regexp.MustCompile(`^[A-Z][A-Z0-9]{1,2}$`)
+	unTagOf   = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
 // Text masks every number in a text.
 func Text(s string) string { return anyNumber.ReplaceAllString(s, Word) }
 
-// Tells says that what a finding says may tell a price: it is about an element that is
-// masked or unknown, or names a number without saying of what.
-func Tells(f wire.Finding, un bool) bool {
-	if f.Pos.Element > 0 && f.SegmentID != "" {
-		if un {
-			ref, _ := schema.MessageReferences(edifact.MessageID{}).UN(edifact.TagOf(f.SegmentID), f.Pos.Element, max(f.Pos.Component, 1))
-			return kindOf(unKinds, ref) != plain
-		}
-		ref, _ := schema.ReferencesOf("").X12(x12.TagOf(f.SegmentID), f.Pos.Element, max(f.Pos.Component, 1))
-		return kindOf(x12Kinds, ref) != plain
+// Value is a number or a name as it is copied: without what can be nothing but an amount.
+func Value(s string) string { return string(apply(plain, []byte(s))) }
+
+// Tag is the tag of a segment, or Word for what stands in its place and is none: the rest
+// of a text that holds the sign which ends segments.
+func Tag(tag string, un bool) string {
+	if un && !unTagOf.MatchString(tag) || !un && !tagOf.MatchString(tag) {
+		return Word
 	}
-	if anyNumber.MatchString(f.Value) {
+	return tag
+}
+
+// Tells says that what a finding says may tell a price: it is about an element that is
+// masked or unknown, repeats a value that is masked in its place, or names a number
+// without saying of what.
+func Tells(f wire.Finding, un bool) bool {
+	if f.SegmentID != "" && Tag(f.SegmentID, un) != f.SegmentID {
+		return true
+	}
+	if f.Pos.Element > 0 && f.SegmentID != "" {
+		k := kindAt(f, un)
+		if k == whole || k == text || k == words || !same(k, f.Value) {
+			return true
+		}
+		for _, v := range f.Args {
+			if !same(k, v) {
+				return true
+			}
+		}
+		return false
+	}
+	if !same(text, f.Value) {
 		return true
 	}
 	for _, v := range f.Args {
-		if anyNumber.MatchString(v) {
+		if !same(text, v) {
 			return true
 		}
 	}
 	return false
 }
 
+// same says that a value is copied as it is.
+func same(k kind, v string) bool { return string(apply(k, []byte(v))) == v }
+
+// kindAt is what is done to what a finding is about; to a composite what is done to the
+// worst of its parts.
+func kindAt(f wire.Finding, un bool) kind {
+	refs, all := schema.ReferencesOf(""), x12Kinds
+	at := func(c int) (string, bool) { return refs.X12(x12.TagOf(f.SegmentID), f.Pos.Element, c) }
+	if un {
+		refs, all = schema.MessageReferences(edifact.MessageID{}), unKinds
+		at = func(c int) (string, bool) { return refs.UN(edifact.TagOf(f.SegmentID), f.Pos.Element, c) }
+	}
+	ref, composite := at(max(f.Pos.Component, 1))
+	k := kindOf(all, ref)
+	for c := 2; composite && f.Pos.Component == 0 && k != whole; c++ {
+		if ref, _ = at(c); ref == "" {
+			break
+		}
+		if p := all[ref]; p == whole || p == text || p == words {
+			k = whole
+		}
+	}
+	return k
+}
+
 // apply is a value as it is copied.
 func apply(k kind, v []byte) []byte {
+	word := []byte(Word)
 	switch {
-	case len(v) == 0:
+	case len(v) == 0 || k == measure:
 		return v
-	case k == whole:
-		return []byte(Word)
+	case k == whole, k == code && number.Match(v):
+		return word
 	case k == text:
-		return anyNumber.ReplaceAll(v, []byte(Word))
+		return anyNumber.ReplaceAll(v, word)
 	case k == words:
-		return amount.ReplaceAll(v, []byte(Word))
+		if v = describe(v); foreign(v) {
+			v = inWords.ReplaceAll(v, word)
+		}
+		return v
 	}
-	return v
+	if !mayPay(v) {
+		return v
+	}
+	return money.ReplaceAll(v, word)
+}
+
+var codeSet = func() map[[3]byte]bool {
+	out := map[[3]byte]bool{{'P', 'E', 'R'}: true}
+	for c := range strings.SplitSeq(currencies, "|") {
+		out[[3]byte([]byte(c))] = true
+	}
+	return out
+}()
+
+// speaksOfMoney says that a description has the sign or the letters of a currency.
+func speaksOfMoney(v []byte) bool {
+	var last [3]byte
+	for _, c := range v {
+		if c == '$' || c == '%' || c >= 0x80 {
+			return true
+		}
+		if c >= 'a' && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		if last = [3]byte{last[1], last[2], c}; codeSet[last] {
+			return true
+		}
+	}
+	return false
+}
+
+// foreign says that a value is more than ASCII.
+func foreign(v []byte) bool {
+	return bytes.ContainsFunc(v, func(r rune) bool { return r >= 0x80 })
+}
+
+// mayPay says that a value has what every amount has: a mark of decimals or a currency.
+func mayPay(v []byte) bool { return bytes.ContainsAny(v, ".,") || speaksOfMoney(v) }
+
+// describe masks the numbers of a description that have no unit and are no part of a name;
+// where it speaks of money, those in words too.
+func describe(v []byte) []byte {
+	digit, other := bytes.ContainsAny(v, "0123456789"), foreign(v)
+	if speaksOfMoney(v) {
+		v = asWord.ReplaceAll(v, []byte(Word))
+	}
+	if !digit && !other {
+		return v
+	}
+	var out []byte
+	last := 0
+	for _, m := range described.FindAllSubmatchIndex(v, -1) {
+		paid, name, unit := m[2] >= 0 || m[8] >= 0, m[4] >= 0, m[10] >= 0
+		if name {
+			name = !bytes.ContainsAny(v[m[6]:m[7]], "., ") && !priceWord.Match(v[:m[6]])
+		}
+		if !paid && (name || unit) {
+			continue
+		}
+		out = append(append(out, v[last:m[6]]...), Word...)
+		last = m[7]
+	}
+	return append(out, v[last:]...)
 }
 
 // Reader gives document number set (from 1) of an interchange with its envelope, masked.
-// Whoever reads it closes it.
+// Whoever reads it closes it; from then on body is not read any more.
 func Reader(body io.Reader, un bool, set int) io.ReadCloser {
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(Copy(w, body, un, set)) }()
-	return r
+	out := &reader{PipeReader: r, done: make(chan struct{})}
+	go func() {
+		defer close(out.done)
+		w.CloseWithError(Copy(w, until{body, &out.closed}, un, set))
+	}()
+	return out
+}
+
+type reader struct {
+	*io.PipeReader
+	closed atomic.Bool
+	done   chan struct{}
+}
+
+// Close ends the copying and waits for its end.
+func (r *reader) Close() error {
+	r.closed.Store(true)
+	err := r.PipeReader.Close()
+	<-r.done
+	return err
+}
+
+// until reads until it is closed.
+type until struct {
+	io.Reader
+	closed *atomic.Bool
+}
+
+func (u until) Read(b []byte) (int, error) {
+	if u.closed.Load() {
+		return 0, io.ErrClosedPipe
+	}
+	return u.Reader.Read(b)
 }
 
 // Copy writes what Reader gives. Where the bytes cannot be read on, what was written so
@@ -218,7 +392,7 @@ func (c *copier) x12(body io.Reader) error {
 
 // x12Segment appends a segment without its terminator.
 func x12Segment(b []byte, s *x12.Segment, refs schema.References, d x12.Delimiters) []byte {
-	b = append(b, s.TagBytes()...)
+	b = append(b, Tag(s.ID(), false)...)
 	binary := s.Tag == tagBIN || s.Tag == tagBDS
 	for i := 1; i <= s.Len(); i++ {
 		b = append(b, d.Element)
@@ -242,8 +416,11 @@ func x12Segment(b []byte, s *x12.Segment, refs schema.References, d x12.Delimite
 			b = append(b, apply(text, v)...)
 		default:
 			b = each(b, v, d.Repetition, func(b, v []byte) []byte {
-				if !composite {
-					return append(b, apply(kindOf(x12Kinds, ref), v)...)
+				if k := kindOf(x12Kinds, ref); !composite && k != plain {
+					return append(b, apply(k, v)...)
+				}
+				if !composite { // it may be written in parts all the same
+					return each(b, v, d.Component, func(b, v []byte) []byte { return append(b, apply(plain, v)...) })
 				}
 				n := 0
 				return each(b, v, d.Component, func(b, v []byte) []byte {
@@ -317,8 +494,8 @@ const lines = "2"
 // unSegment appends a segment without its terminator.
 func unSegment(b []byte, s *edifact.Segment, refs schema.References, d edifact.Delimiters) []byte {
 	raw, marks := s.Raw(), s.Marks()
-	b = append(b, s.TagBytes()...)
-	el, comp := 0, 0
+	b = append(b, Tag(s.ID(), true)...)
+	el, comp, first := 0, 0, []byte(nil)
 	for i := 1; i+1 < len(marks); i++ {
 		switch marks[i].Sep() {
 		case edifact.SepElement:
@@ -332,16 +509,36 @@ func unSegment(b []byte, s *edifact.Segment, refs schema.References, d edifact.D
 			b = append(b, d.Repetition)
 		}
 		v := raw[marks[i].Start() : marks[i+1].Start()-1]
-		if el == 0 { // what hangs on the tag itself says where it repeats
-			b = append(b, v...)
+		if el == 0 { // what hangs on the tag itself
+			b = append(b, apply(whole, v)...)
 			continue
+		}
+		if comp == 1 {
+			first = v
 		}
 		ref, _ := refs.UN(s.Tag, el, comp)
 		k := kindOf(unKinds, ref)
-		if ref == "6066" && string(s.El(el, 1)) == lines {
-			k = plain
+		if ref == "6066" && string(first) == lines {
+			k = measure
 		}
-		b = append(b, apply(k, v)...)
+		b = unValue(b, k, v, s, d)
+	}
+	return b
+}
+
+// unValue appends a value as it is copied. What it says is judged without the release
+// characters, which may stand between any two of its digits.
+func unValue(b []byte, k kind, v []byte, s *edifact.Segment, d edifact.Delimiters) []byte {
+	said := s.Plain(v)
+	masked := apply(k, said)
+	if bytes.Equal(masked, said) {
+		return append(b, v...)
+	}
+	for _, c := range masked {
+		if d.Release != 0 && (c == d.Release || c == d.Component || c == d.Element || c == d.Terminator || d.Repetition != 0 && c == d.Repetition) {
+			b = append(b, d.Release)
+		}
+		b = append(b, c)
 	}
 	return b
 }

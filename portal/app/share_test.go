@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -231,6 +232,42 @@ func TestShareLink(t *testing.T) {
 	}
 	if limited == 0 {
 		t.Error("whoever guesses is never slowed down")
+	}
+}
+
+// TestShareOfMisplacedPrice: a price that stands where none belongs is neither in the
+// document nor in what is said of it.
+func TestShareOfMisplacedPrice(t *testing.T) {
+	t.Parallel()
+	a := demoApp(t)
+	maya := demoPerson(t, a, "maya@kestrel.example", access.Admin)
+	const raw = "ISA*00*          *00*          *ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS   *261124*0930*^*00501*000731001*0*P*>~GS*PO*KESTRELSUPPLY*AURELIATOOLS*20261124*0930*731001*X*005010~ST*850*0001~BEG*00*SA*731.37**20261124~" +
+		"MSG*it costs ~ 731.37 net ~PO1*1*2*731.37*EA*PE*VP*AUR-D18B~PO1*2*7*EA**731.37*VP*AUR-D18B~PID*F****Drill, 731.37 each~CTT*2~SE*8*0001~GE*1*731001~IEA*1*000731001~"
+	i, err := a.gateway.Receive(t.Context(), maya, gateway.Submission{Reader: strings.NewReader(raw), Door: "api"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end, state := time.Now().Add(time.Minute), gateway.Received; state == gateway.Received && time.Now().Before(end); runtime.Gosched() {
+		m, err := a.gateway.Get(t.Context(), maya, i.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state = m.State
+	}
+	_, token, err := a.shares.Make(t.Context(), maya, share.Cmd{Interchange: i.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"", "?view=tree&at=4.3", "?view=form", "?in=zh-CN", "/file"} {
+		res, err := http.Get(a.addrs.http + "/shared/" + token + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != 200 || !strings.Contains(string(body), "AUR-D18B") || strings.Contains(string(body), "731.37") {
+			t.Errorf("%s: %d %v %s", path, res.StatusCode, err, body)
+		}
 	}
 }
 

@@ -357,7 +357,7 @@ func sharedShow(v *visit) error {
 	}
 	page := &view.SharedPage{Base: view.Base{P: v.p, Path: v.Path()}, Type: s.Set.Kind, From: n.org(s.Head.From), To: n.org(s.Head.To), Until: s.Link.Expires, Count: s.Set.Segments, FileURL: "/shared/" + token + "/file"}
 	if s.Set.BusinessKey != "" {
-		page.Facts = append(page.Facts, view.Raw(s.Set.BusinessKey))
+		page.Facts = append(page.Facts, view.Raw(mask.Value(s.Set.BusinessKey)))
 	}
 	page.Facts = append(page.Facts, view.T("message.control", "control", s.Head.Control), view.Raw(written(s.Head)), view.T("message.came", "when", s.Head.Received))
 	page.Findings = v.maskedFindings(s.Set.Findings, s.Set.Kind, s.Head.Syntax == gateway.SyntaxEDIFACT)
@@ -379,6 +379,8 @@ func (v *visit) maskedFindings(found []wire.Finding, kind string, un bool) []vie
 	out := v.findings(found, kind)
 	for i, f := range found {
 		if mask.Tells(f, un) {
+			f.SegmentID = mask.Tag(f.SegmentID, un)
+			out[i].Place = v.place(f)
 			out[i].Title, out[i].Fix, out[i].Body, out[i].Value = view.T("share.finding_hidden"), view.Text{}, view.Text{}, ""
 		}
 	}
