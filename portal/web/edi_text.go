@@ -116,7 +116,7 @@ func rawOf(body io.Reader, syntax string, position int, found []wire.Finding) (o
 
 // inspect reads one document in three views, around the place that the address names.
 func (v *visit) inspect(body io.Reader, syntax string, position int, found []wire.Finding) (out view.Inspect, err error) {
-	out.View = oneOf(v.Query("view"), documentViews)
+	out.View = or(oneOf(v.Query("view"), documentViews), viewRaw)
 	if gateway.IsForm(syntax) {
 		out.View = viewRaw
 		out.Segments, out.Truncated, err = formLines(body, syntax)
