@@ -104,6 +104,7 @@ type Room struct {
 	Icon       string
 	Companies  []string // who reads along, by name
 	Readers    []string // the other companies, for the composer's line
+	Joining    bool     // companies that agree later read it too
 	People     []Person
 	SubjectURL string
 	Me         string // person id

@@ -85,6 +85,12 @@ func linkedViews(t *testing.T, syntax, text string) {
 			t.Errorf("%s: chosen %v at %s", syntax, e.On, e.At)
 		}
 	}
+	for _, query := range []string{"", "?view=none", "?tab=share"} { // something of the document is always shown
+		c.Request().SetRequestURI("/c/aurelia/edi/x" + query)
+		if plain, err := v.inspect(strings.NewReader(text), syntax, 1, nil); err != nil || plain.View != viewRaw || !plain.Views[0].On {
+			t.Errorf("%s%s: opens with view %q, %v", syntax, query, plain.View, err)
+		}
+	}
 	pages, err := view.New()
 	if err != nil {
 		t.Fatal(err)

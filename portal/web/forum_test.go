@@ -244,6 +244,9 @@ func TestOpenRoomPages(t *testing.T) {
 	if a := ingrid.Get(t, "/c/aurelia/rooms/"+id+"?about=1").Body; strings.Count(a, "Not answered") != 2 {
 		t.Error("the maker does not see who was asked")
 	}
+	if a := ingrid.Get(t, "/c/aurelia/rooms/"+id).Body; !strings.Contains(a, "Your company can read this, and so can whoever agrees to join later.") || strings.Contains(a, "Only your company can read") {
+		t.Error("who writes first is not told that others read it later")
+	}
 	for who, slug := range map[*portaltest.Client]string{maya: "kestrel", kaarel: "baltic"} {
 		list := who.Get(t, "/c/"+slug+"/rooms").Body
 		at := "/c/" + slug + "/rooms/invitations/" + id

@@ -366,19 +366,19 @@ func (v *visit) mapCard(c circle, p partner.Partnership) (view.MapCard, error) {
 		guides = len(a.Body.Guides)
 		add("maps.agreement", view.T("maps.version", "n", a.Number, "from", a.ValidFrom), url+"/agreement")
 		codes := a.Body.Codes
-		add("maps.units", view.T("maps.count", "n", len(codes.Units)), url+"/agreement")
-		add("maps.codes", view.T("maps.count", "n", len(codes.Purposes)+len(codes.Types)+len(codes.Roles)+len(codes.Refs)+len(codes.Dates)+len(codes.PartyQualifiers)+len(codes.ItemQualifiers)), url+"/agreement")
-		add("maps.agreed_numbers", view.T("maps.count", "n", len(codes.Items)+len(codes.Locations)), url+"/agreement")
+		add("maps.units", entries(len(codes.Units)), url+"/agreement")
+		add("maps.codes", entries(len(codes.Purposes)+len(codes.Types)+len(codes.Roles)+len(codes.Refs)+len(codes.Dates)+len(codes.PartyQualifiers)+len(codes.ItemQualifiers)), url+"/agreement")
+		add("maps.agreed_numbers", entries(len(codes.Items)+len(codes.Locations)), url+"/agreement")
 	} else {
 		add("maps.agreement", view.T("maps.none"), url+"/agreement")
 	}
-	add("maps.guides", view.T("maps.count", "n", guides), url+"/agreement")
+	add("maps.guides", entries(guides), url+"/agreement")
 	if v.may(access.CatalogRead, access.Resource{Owner: p.Supplier, Reseller: p.Reseller}) {
 		refs, err := v.w.d.Catalog.ReferencesOf(v.ctx, v.actor(), p.Supplier, p.Reseller, "", countedReferences)
 		if err != nil {
 			return card, err
 		}
-		value := view.T("maps.count", "n", len(refs))
+		value := entries(len(refs))
 		if len(refs) == countedReferences {
 			value = view.T("maps.many", "n", countedReferences)
 		}
@@ -389,7 +389,7 @@ func (v *visit) mapCard(c circle, p partner.Partnership) (view.MapCard, error) {
 		if err != nil {
 			return card, err
 		}
-		value := view.T("maps.count", "n", len(places))
+		value := entries(len(places))
 		if more != "" {
 			value = view.T("maps.many", "n", len(places))
 		}
@@ -441,7 +441,15 @@ func (v *visit) mapCard(c circle, p partner.Partnership) (view.MapCard, error) {
 				strict++
 			}
 		}
-		add("maps.checks", view.T("maps.count", "n", strict), v.path("partners", p.ID))
+		add("maps.checks", entries(strict), v.path("partners", p.ID))
 	}
 	return card, nil
+}
+
+// entries is how many entries there are, or that there are none.
+func entries(n int) view.Text {
+	if n == 0 {
+		return view.T("maps.empty")
+	}
+	return view.T("maps.count", "n", n)
 }

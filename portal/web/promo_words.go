@@ -375,7 +375,7 @@ func (v *visit) chartData(c *view.PromoChart, rows []view.PromoPeriod, shown []p
 			base += " (" + row.Span + ")"
 		}
 		say(w.Fitted, view.T("lift.key_base"), base)
-		d.Say = append(d.Say, v.p.T("lift.at", "from", row.From, "to", row.To, "parts", v.p.List(parts)))
+		d.Say = append(d.Say, v.p.T("lift.at", "from", v.p.Date(string(row.From)), "to", v.p.Date(string(row.To)), "parts", v.p.List(parts)))
 	}
 	b, err := json.Marshal(d)
 	if err != nil {

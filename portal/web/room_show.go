@@ -21,7 +21,7 @@ const (
 	panelRows = 30
 )
 
-var roomIcons = map[string]string{"order": "package", "partnership": "building-community", "agreement": "file-text", "promotion": "speakerphone", "deal": "shield-check", "quote": "file-text", "engagement": "users", claimSubject: "coin"}
+var roomIcons = map[string]string{"": "hash", "order": "package", "partnership": "building-community", "agreement": "file-text", "promotion": "speakerphone", "deal": "shield-check", "quote": "file-text", "engagement": "users", claimSubject: "coin"}
 
 // roomList is the list of rooms.
 func roomList(v *visit) error {
@@ -175,7 +175,7 @@ func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, room
 	facts.bySlug = n.bySlug()
 	out := &view.Room{ID: string(r.ID), URL: v.path("rooms", string(r.ID)), Title: v.roomTitle(r, n), Icon: roomIcons[r.Subject.Kind], SubjectURL: v.subjectURL(r.Subject.Kind, r.Subject.ID),
 		Me: v.login.Person.ID, Epoch: r.Epoch, After: r.LastSeq, Read: facts.st.Read, Key: db.NewID(), Compact: compact, Draft: facts.st.Draft, Latest: true,
-		ReadOnly: r.ReadOnly || !v.may(access.RoomPost, r.Resource())}
+		ReadOnly: r.ReadOnly || !v.may(access.RoomPost, r.Resource()), Joining: r.Open}
 	for _, id := range r.Orgs {
 		out.Companies = append(out.Companies, n.org(id))
 		if id != v.org() {

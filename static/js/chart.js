@@ -10,7 +10,7 @@
       document.head.append(el);
     });
   let plot; // uPlot is fetched once, where there is a chart
-  const ready = (box) => (plot ??= Promise.all([load("link", { rel: "stylesheet", href: box.dataset.style }), load("script", { src: box.dataset.plot })]));
+  const ready = (box) => (plot ??= Promise.all([load("link", { rel: "stylesheet", href: box.dataset.sheet }), load("script", { src: box.dataset.plot })]));
 
   const paint = (box, name, what) => {
     const el = box.querySelector("svg ." + name);
