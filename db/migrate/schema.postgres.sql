@@ -222,7 +222,7 @@ CREATE TABLE customer_key (
   org_id text NOT NULL, kind text NOT NULL, value text NOT NULL, customer_id text NOT NULL,
   PRIMARY KEY (org_id, kind, value, customer_id)
 );
-CREATE INDEX customer_key_customer ON customer_key USING btree (org_id, customer_id);
+CREATE INDEX customer_key_customer ON customer_key USING btree (org_id, customer_id, kind, value);
 CREATE TABLE customer_merge (
   org_id text NOT NULL, id text NOT NULL, winner_id text NOT NULL, loser_id text NOT NULL, before text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, undone bigint NOT NULL,
   PRIMARY KEY (org_id, id),
@@ -248,6 +248,7 @@ CREATE TABLE data_group (
   FOREIGN KEY (file_id) REFERENCES data_file(id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
+CREATE INDEX data_group_open ON data_group USING btree (file_id, "position") WHERE (outcome = ''::text);
 CREATE INDEX data_group_place ON data_group USING btree (file_id, "position");
 CREATE TABLE data_layout (
   org_id text NOT NULL, kind text NOT NULL, shape text NOT NULL, mapping text NOT NULL, changed bigint NOT NULL,

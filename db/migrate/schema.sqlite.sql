@@ -162,7 +162,7 @@ CREATE INDEX customer_sorted ON customer (org_id, state, sorted, id);
 CREATE TABLE customer_key (
   org_id TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, customer_id TEXT NOT NULL, PRIMARY KEY (org_id, kind, value, customer_id)
 );
-CREATE INDEX customer_key_customer ON customer_key (org_id, customer_id);
+CREATE INDEX customer_key_customer ON customer_key (org_id, customer_id, kind, value);
 CREATE TABLE customer_merge (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, winner_id TEXT NOT NULL, loser_id TEXT NOT NULL, before TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, undone INTEGER NOT NULL,
   PRIMARY KEY (org_id, id)
@@ -190,6 +190,7 @@ CREATE TABLE data_group (
   file_id TEXT NOT NULL REFERENCES data_file(id), org_id TEXT NOT NULL REFERENCES org(id), grp TEXT NOT NULL, position INTEGER NOT NULL, lines INTEGER NOT NULL, outcome TEXT NOT NULL, subject TEXT NOT NULL, label TEXT NOT NULL, problem TEXT NOT NULL,
   PRIMARY KEY (file_id, grp)
 );
+CREATE INDEX data_group_open ON data_group (file_id, position) WHERE outcome = '';
 CREATE INDEX data_group_place ON data_group (file_id, position);
 CREATE TABLE data_layout (
   org_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, shape TEXT NOT NULL, mapping TEXT NOT NULL, changed INTEGER NOT NULL, PRIMARY KEY (org_id, kind, shape)
