@@ -41,7 +41,7 @@ func fromKestrel(group, kind string, control int, body ...string) string {
 func claimByEDI(t *testing.T, s *server, sends *client) string {
 	t.Helper()
 	kestrel := s.token("maya@kestrel.example", "edi:read,edi:write,sellthrough:read,promotions:read,promotions:write,funds:read,funds:write")
-	owner := s.token("ingrid@aurelia.example", "promotions:read,promotions:write,funds:read,funds:write,edi:read,invoices:read,payments:read,payments:write")
+	owner := s.token("ingrid@aurelia.example", "promotions:read,promotions:write,funds:read,funds:write,edi:read,invoices:read,payments:read,payments:write,orders:write")
 	stranger := s.token("kaarel@baltic.example", "funds:read,edi:read")
 	now := time.Now().UTC()
 	day, before := now.Format("20060102"), now.AddDate(0, 0, -3).Format("20060102")
