@@ -65,4 +65,30 @@ func TestDealQueue(t *testing.T) {
 		t.Errorf("English words: %q", got)
 	}
 	picture(t, wen, "deals-zh-1440", Looks[0])
+	// and decides in Chinese: a partner asked for more time
+	open(t, wen, "/c/aurelia/deals?q=Trammid")
+	must(t, wen.Leave(`#rows a[href]`), wen.Has("#decide"), wen.Leave(`form[action$="/extend"] .btn-primary`))
+	must(t, wen.Says("h1", "已保护"), wen.Until(`!document.querySelector('form[action$="/extend"]')`))
+}
+
+// TestDealInEnglish: Maya's two minutes on a telephone: a forwarded mail fills the form, the
+// box says what is missing, and the draft is kept.
+func TestDealInEnglish(t *testing.T) {
+	maya := as(t, left, "maya@kestrel.example")
+	must(t, maya.Size(390, 844, 2), maya.Speak("en"))
+	open(t, maya, "/c/kestrel/deals/new")
+	must(t, maya.Click("details summary"))
+	must(t, maya.Fill("[name=paste]", "Customer: Ripon Steelworks Ltd\nContact: Jo Bell\nWebsite: ripon-steel.example\n60 x AUR-D18B\nTotal GBP 5,040.00\nExpected 2099-12-20"))
+	must(t, maya.Leave("[name=act][value=read]"))
+	for field, want := range map[string]string{"customer": "Ripon Steelworks Ltd", "contact": "Jo Bell", "items": "60 AUR-D18B", "value": "5040.00", "close_on": "2099-12-20"} {
+		if got := read[string](t, maya, `document.querySelector("[name=`+field+`]").value`); got != want {
+			t.Errorf("%s is %q, want %q", field, got, want)
+		}
+	}
+	must(t, maya.Run(chosen("[name=country]", "GB")), maya.Says("#check", "Domain"))
+	wide(t, maya)
+	maya.Quiet(true) // the browser notes the 422
+	must(t, maya.Leave("[name=act][value=submit]"))
+	must(t, maya.Says("[role=alert]", "Attach"), maya.Says("h1", "Draft"))
+	wide(t, maya)
 }
