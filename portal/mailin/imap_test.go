@@ -181,7 +181,8 @@ func TestMailboxTells(t *testing.T) {
 	b := m.box("imap")
 	b.Start()
 	defer b.Stop()
-	m.put(sentTo("To", w.address("maya", kindRoom), "maya@kestrel.example", "one", "Yes."))
+	sent := sentTo("To", w.address("maya", kindRoom), "maya@kestrel.example", "one", "Yes.")
+	m.put(sent)
 	count := func() (n int64) {
 		w.must(w.d.View(context.Background(), func(ctx context.Context) error {
 			_, err := db.Row(ctx, "SELECT COUNT(*) FROM mail_in", nil, &n)
@@ -190,12 +191,19 @@ func TestMailboxTells(t *testing.T) {
 		return n
 	}
 	for want := int64(1); want <= 3; want++ { // the first may be there before it looks, the others are told
-		for end := time.Now().Add(20 * time.Second); count() != want; runtime.Gosched() {
-			if time.Now().After(end) {
+		// This server does not tell of what comes between a command and IDLE before something
+		// else comes: the same mail then, which is no second one.
+		again := time.Now().Add(2 * time.Second)
+		for end := time.Now().Add(30 * time.Second); count() != want; runtime.Gosched() {
+			if now := time.Now(); now.After(end) {
 				t.Fatalf("mail %d did not come: %v", want, b.Err())
+			} else if now.After(again) {
+				m.put(sent)
+				again = now.Add(2 * time.Second)
 			}
 		}
-		m.put(sentTo("To", w.address("maya", kindRoom), "maya@kestrel.example", fmt.Sprint("m", want), "Again."))
+		sent = sentTo("To", w.address("maya", kindRoom), "maya@kestrel.example", fmt.Sprint("m", want), "Again.")
+		m.put(sent)
 	}
 	b.Stop()
 	b.Stop()

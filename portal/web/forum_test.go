@@ -104,8 +104,9 @@ func TestForumPages(t *testing.T) {
 		t.Errorf("related: %.200s", page)
 	}
 	reports := ingrid.Get(t, "/c/aurelia/forum/reports").Body
-	do := regexp.MustCompile(`action="(/c/aurelia/forum/reports/[0-9a-v]{26})"`).FindStringSubmatch(reports)
-	if do == nil || !strings.Contains(reports, "not measured") {
+	_, own, _ := strings.Cut(reports, "not measured")
+	do := regexp.MustCompile(`action="(/c/aurelia/forum/reports/[0-9a-v]{26})"`).FindStringSubmatch(own)
+	if do == nil {
 		t.Fatal("the report is not shown to the owner")
 	}
 	if a := ingrid.Post(t, do[1], url.Values{"remove": {"1"}}); a.Status != 303 {
@@ -152,7 +153,7 @@ func TestConfidentialPages(t *testing.T) {
 	at := asked.Header.Get("Location")
 	tid := at[strings.LastIndexByte(at, '/')+1:]
 	const page = "/forum/categories/"
-	if a := maya.Post(t, at+"/report", url.Values{"reason": {"not measured"}}); a.Status != 303 {
+	if a := maya.Post(t, at+"/report", url.Values{"reason": {"somebody else's"}}); a.Status != 303 {
 		t.Errorf("reported: %d", a.Status)
 	}
 	for who, slug := range map[*portaltest.Client]string{ingrid: "aurelia", kaarel: "baltic"} {
@@ -163,9 +164,9 @@ func TestConfidentialPages(t *testing.T) {
 		if a := who.Get(t, base+"/forum?q=zebra"); strings.Contains(a.Body, "Zebra cutter") {
 			t.Errorf("%s finds it before accepting", slug)
 		}
-		if who == ingrid { // she is told that something was reported, not what
-			const told = "Reported: New blades"
-			if inbox := inboxWith(t, ingrid, "aurelia", "Reported: "); !strings.Contains(inbox, told) || strings.Contains(inbox, "Zebra cutter") {
+		if who == ingrid { // the owner's managers are told that something was reported, not what
+			const told = "被举报：New blades" // another test changes what Ingrid's inbox holds
+			if inbox := inboxWith(t, p.As(t, "wen@aurelia.example"), "aurelia", told); !strings.Contains(inbox, told) || strings.Contains(inbox, "Zebra cutter") {
 				t.Errorf("the notice of a report says more than %q", told)
 			}
 		}

@@ -105,7 +105,7 @@ func TestInvitation(t *testing.T) {
 		_, err = b.svc.Edit(b.at(), b.ingrid, id, terms(true))
 		b.want(err, fault.Conflict, "engage.terms_fixed")
 		text := b.said(id, b.maya)
-		for _, w := range []string{"Harrow", "Win the line", "123", "line 4"} {
+		for _, w := range []string{"Harrow", "Win the line", "12345", "line 4"} {
 			if strings.Contains(text, w) {
 				t.Fatalf("an invited company reads %q in %s", w, text)
 			}
