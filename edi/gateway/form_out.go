@@ -302,20 +302,19 @@ func (s *Service) newest(ctx context.Context, actor access.Actor, partnership, k
 		if k == "" {
 			continue
 		}
-		page, err := s.List(ctx, actor, Filter{Type: k, Partnership: partnership, Result: ResultAccepted, Limit: 1})
+		page, err := s.List(ctx, actor, Filter{Type: k, Partnership: partnership, Result: ResultAccepted, Limit: 5})
 		if err != nil {
 			return nil, "", err
 		}
-		if len(page.Items) == 0 {
-			continue
-		}
-		i := page.Items[0]
-		d, err := s.Document(ctx, actor, i.ID, 1)
-		if x, ok := d.(format.Document); ok && err == nil && format.TypeOf(x) == kind {
-			return x, i.ID, nil
-		}
-		if err != nil && !fault.IsNotFound(err) {
-			return nil, "", err
+		for _, i := range page.Items {
+			d, err := s.Document(ctx, actor, i.ID, 1)
+			if x, ok := d.(format.Document); ok && err == nil && format.TypeOf(x) == kind {
+				return x, i.ID, nil
+			}
+			// one that cannot be read again, such as a table whose columns are named otherwise since
+			if c := fault.CodeOf(err); err != nil && c != fault.NotFound && c != fault.Invalid {
+				return nil, "", err
+			}
 		}
 	}
 	return nil, "", notFound()

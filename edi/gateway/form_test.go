@@ -271,6 +271,19 @@ func TestFormsOut(t *testing.T) {
 		if p, err = b.s.Preview(t.Context(), ingrid, withKestrel.ID, "850", RouteFormat{format.CSV, ""}, nil); err != nil || !strings.HasPrefix(string(p.Bytes), "document;Beleg") {
 			t.Errorf("%s %v", p.Bytes, err)
 		}
+		// One that cannot be read again because its columns were named otherwise since is no hindrance.
+		emit(format.CSV, "850", d)
+		other := style
+		other.Comma, other.Decimal, other.Columns = ",", ".", map[string]string{"document": "Art", "number": "Nummer"}
+		if err := b.s.SetStyle(t.Context(), ingrid, withKestrel.ID, other); err != nil {
+			t.Fatal(err)
+		}
+		if p, err = b.s.Preview(t.Context(), ingrid, withKestrel.ID, "850", RouteFormat{format.CSV, ""}, nil); err != nil || !strings.HasPrefix(string(p.Bytes), "Art,Nummer") {
+			t.Errorf("after a change of the columns: %s %v", p.Bytes, err)
+		}
+		if err := b.s.SetStyle(t.Context(), ingrid, withKestrel.ID, style); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := b.s.Preview(t.Context(), maya, withKestrel.ID, "855", RouteFormat{format.CSV, ""}, nil); !fault.IsNotFound(err) {
 			t.Errorf("no answer yet: %v", err)
 		}
