@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 
@@ -28,6 +29,7 @@ type Service struct {
 
 	partners Partners
 	bots     botBuckets
+	sending  keys // of messages
 
 	indexed atomic.Bool // every message is findable
 }
@@ -241,8 +243,13 @@ func (s *Service) Enter(ctx context.Context, actor access.Actor, id ID) (Room, e
 // read-only), Invalid (text, key or thread).
 func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Message, repeated bool, err error) {
 	d.Text = strings.TrimSpace(strings.ReplaceAll(d.Text, "\r\n", "\n"))
+	end, err := s.sending.begin(ctx, string(d.Room)+" "+actor.Person+" "+d.Key)
+	if err != nil {
+		return Message{}, false, err
+	}
+	defer end()
 	var room Room
-	err = s.view(ctx, actor, func(ctx context.Context) error {
+	err = s.db.Glance(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error { // two questions, each of which may see what the other does not
 		if room, err = s.load(ctx, actor, access.RoomPost, d.Room); err != nil {
 			return err
 		}
@@ -252,14 +259,14 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 		if err := d.check(); err != nil {
 			return err
 		}
-		m, repeated, err = byKey(ctx, d.Room, actor.Person, d.Key)
+		repeated, err = sent(ctx, d.Room, actor.Person, d.Key)
 		return err
 	})
 	if err != nil {
 		return Message{}, false, err
 	}
 	if repeated {
-		return s.named(ctx, m)
+		return s.again(ctx, actor, d, errNotFound)
 	}
 	if room.ReadOnly {
 		return Message{}, false, errReadOnly
@@ -273,16 +280,9 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 		return Message{}, false, err
 	}
 	err = s.db.Group(db.WithOrgs(ctx, actor.Org), "chat", func(ctx context.Context) error {
-		repeated = false
 		seq, open, err := nextSeq(ctx, d.Room)
 		if err != nil {
 			return err
-		}
-		if m, repeated, err = byKey(ctx, d.Room, actor.Person, d.Key); err != nil {
-			return err
-		}
-		if repeated { // the same key came twice at once: give the number back under the lock
-			return backSeq(ctx, d.Room)
 		}
 		if !open {
 			return errReadOnly
@@ -303,20 +303,72 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 		if err := s.tell(ctx, actor, room, m, named); err != nil {
 			return err
 		}
-		if err := enter(ctx, d.Room, actor.Person, actor.Org, seq); err != nil {
+		if err := enterLater(ctx, d.Room, actor.Person, actor.Org, seq); err != nil {
 			return err
 		}
 		told := m
 		db.AfterCommit(ctx, func() { s.pub.Published(told) })
 		return nil
 	})
+	if db.IsDuplicate(err) { // another program has stored the key meanwhile
+		return s.again(ctx, actor, d, err)
+	}
 	if err != nil {
 		return Message{}, false, err
 	}
-	if repeated {
-		return s.named(ctx, m)
-	}
 	return m, false, nil
+}
+
+// again is the message that the author sent first with the key of a draft, or why there is
+// none.
+func (s *Service) again(ctx context.Context, actor access.Actor, d Draft, none error) (m Message, there bool, err error) {
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		m, there, err = byKey(ctx, d.Room, actor.Person, d.Key)
+		return err
+	})
+	if err == nil && !there {
+		err = none
+	}
+	if err != nil {
+		return Message{}, false, err
+	}
+	return s.named(ctx, m)
+}
+
+// keys are those under which something is being stored. Whoever comes with one of them
+// waits until it is known what became of the first: a second one in the same group would
+// undo it, and all would be stored one by one.
+type keys struct {
+	mu   sync.Mutex
+	busy map[string]chan struct{}
+}
+
+// begin takes a key, and end gives it back.
+func (k *keys) begin(ctx context.Context, key string) (end func(), err error) {
+	for {
+		k.mu.Lock()
+		first, busy := k.busy[key]
+		if !busy {
+			if k.busy == nil {
+				k.busy = map[string]chan struct{}{}
+			}
+			mine := make(chan struct{})
+			k.busy[key] = mine
+			k.mu.Unlock()
+			return func() {
+				k.mu.Lock()
+				delete(k.busy, key)
+				k.mu.Unlock()
+				close(mine)
+			}, nil
+		}
+		k.mu.Unlock()
+		select {
+		case <-first:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 func (d Draft) check() error {

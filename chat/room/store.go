@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -113,16 +114,20 @@ func (m messageRow) message() (Message, error) {
 	return out, nil
 }
 
+// readRoom reads a room and its companies with one question, as every message does.
 func readRoom(ctx context.Context, id ID) (Room, error) {
 	var r roomRow
-	if err := db.Tx(ctx).Where("id = ?", string(id)).Take(&r).Error; err != nil {
-		return Room{}, missing(err)
+	var orgs string
+	there, err := db.Row(ctx, `SELECT id, subject_kind, subject_id, title, epoch, last_seq, told_seq, state, created,
+		COALESCE((SELECT string_agg(o.org_id, ' ') FROM room_org o WHERE o.room_id = room.id), '') FROM room WHERE id = ?`,
+		[]any{string(id)}, &r.ID, &r.SubjectKind, &r.SubjectID, &r.Title, &r.Epoch, &r.LastSeq, &r.ToldSeq, &r.State, &r.Created, &orgs)
+	if err == nil && !there {
+		err = errNotFound
 	}
-	orgs, err := orgsOf(ctx, []string{r.ID})
 	if err != nil {
 		return Room{}, err
 	}
-	out := r.room(orgs[r.ID])
+	out := r.room(slices.Sorted(slices.Values(strings.Fields(orgs))))
 	return out, fillFree(ctx, []*Room{&out})
 }
 
@@ -248,6 +253,12 @@ func keyOf(m Message) *string {
 	return &m.Key
 }
 
+// sent reports whether the author has sent the key before.
+func sent(ctx context.Context, id ID, person, key string) (there bool, err error) {
+	var one int
+	return db.Row(ctx, "SELECT 1 FROM message WHERE room_id = ? AND author_id = ? AND client_key = ?", []any{string(id), person, key}, &one)
+}
+
 func byKey(ctx context.Context, id ID, person, key string) (Message, bool, error) {
 	var rows []messageRow
 	err := db.Tx(ctx).Where("room_id = ? AND author_id = ? AND client_key = ?", string(id), person, key).Limit(1).Find(&rows).Error
@@ -353,6 +364,20 @@ func enter(ctx context.Context, id ID, person, org string, seq int64) error {
 		Columns:   []clause.Column{{Name: "room_id"}, {Name: "person_id"}, {Name: "org_id"}},
 		DoUpdates: clause.Assignments(map[string]any{"last_read": later}),
 	}).Create(&row).Error
+}
+
+// enterLater is enter with others of the transaction, for its first message of the author in
+// the room. One statement may touch a row only once: so the next ones are said one by one.
+func enterLater(ctx context.Context, id ID, person, org string, seq int64) error {
+	key := "room.entered:" + string(id) + " " + person + " " + org
+	if _, again := db.Known[bool](ctx, key); again {
+		return enter(ctx, id, person, org, seq)
+	}
+	err := db.Later(ctx, "room_member", "room_id, person_id, org_id, last_read, level, joined",
+		" ON CONFLICT (room_id, person_id, org_id) DO UPDATE SET last_read = excluded.last_read WHERE room_member.last_read < excluded.last_read",
+		string(id), person, org, seq, string(LevelAll), db.Micros(db.Now(ctx)))
+	db.Know(ctx, key, nil, true)
+	return err
 }
 
 type listRow struct {
