@@ -542,7 +542,7 @@ func (w *worker) fromSupplier() bool { return w.row.SenderID == w.row.SupplierID
 // changes of orders, the stock, the sales, the claims and the payments that a reseller sends.
 func (w *worker) booked(kind string) bool {
 	switch kind {
-	case "846", "INVRPT", "820", "REMADV", "867", "SLSRPT", "844":
+	case "846", "INVRPT", "852", "820", "REMADV", "867", "SLSRPT", "844":
 		return w.row.SenderID == w.row.ResellerID
 	case "812": // a credit of the supplier; what a reseller debits is told by its 820
 		return w.fromSupplier()

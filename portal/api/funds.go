@@ -218,7 +218,7 @@ type claimLine struct {
 	Approved *amount `json:"approved"`
 	Verdict  string  `json:"verdict" doc:"open, accepted, changed, rejected or pending"`
 	Reason   string  `json:"reason,omitempty"`
-	Missing  string  `json:"missing,omitempty"`
+	Missing  string  `json:"missing,omitempty" doc:"of a line that waits: a person's words, or evidence:invoices, evidence:reports, evidence:step STEP MORE (units) or evidence:proof, each followed by ;NAMES of proof without a file"`
 	Due      string  `json:"due,omitempty"`
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -108,5 +109,76 @@ func TestCatalogueByEDI(t *testing.T) {
 	}
 	if _, _, err := a.catalog.ReportLines(context.Background(), access.System("test", ids["baltic"]), rs[0].ID, 0, 10); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("Baltic reads Kestrel's stock: %v", err)
+	}
+}
+
+// An 852 is the stock of the last day of its period: what is available, by store where it
+// says so. Its sales are no stock, and one with nothing else is no report.
+func TestActivityIsStock(t *testing.T) {
+	t.Parallel()
+	a := demoApp(t)
+	ctx := t.Context()
+	ids := map[string]string{}
+	for _, slug := range []string{"aurelia", "kestrel", "baltic"} {
+		org, err := a.accounts.Directory().OrgBySlug(ctx, slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[slug] = org.ID
+	}
+	boss := access.System("test", ids["aurelia"])
+	of := func(day string) (out []catalog.Report) {
+		t.Helper()
+		rs, err := a.catalog.Reports(ctx, boss)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rs {
+			if r.Day == day && r.Reseller == ids["kestrel"] {
+				out = append(out, r)
+			}
+		}
+		return out
+	}
+	send := func(control, from, to string, body ...string) {
+		t.Helper()
+		set := append([]string{"ST*852*0001", "XQ*H*" + from + "*" + to}, body...)
+		set = append(set, fmt.Sprintf("SE*%d*0001", len(set)+1))
+		raw := "ISA*00*          *00*          *ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS   *261128*0900*U*00501*" + control + "*0*P*>~GS*PD*KESTRELSUPPLY*AURELIATOOLS*20261128*0900*" + control[3:] + "*X*005010~" + strings.Join(set, "~") + "~GE*1*" + control[3:] + "~IEA*1*" + control + "~"
+		if _, err := a.gateway.Receive(ctx, access.System("test", ids["kestrel"]), gateway.Submission{Reader: strings.NewReader(raw), Door: "test"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.jobs.Idle(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send("000852101", "20260302", "20260308", "N1*RE*Kestrel Supply*92*KS", "LIN*1*VP*AUR-D18B", "ZA*QS*27*EA", "ZA*QA*43*EA", "SDQ*EA*92*KS-1*40*KS-2*3", "LIN*2*VP*AUR-G125", "QTY*17*18*EA", "ZA*QS*5*EA", "LIN*3*VP*AUR-B50", "ZA*QA*2*CA", "CTT*3")
+	got := of("2026-03-08")
+	if len(got) != 1 || got[0].Lines != 4 || got[0].Unknown != 0 || got[0].Source != catalog.FromEDI {
+		t.Fatalf("%+v", got)
+	}
+	_, lines, err := a.catalog.ReportLines(ctx, boss, got[0].ID, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, l := range lines {
+		said = append(said, fmt.Sprint(l.SKU, " ", l.Kind, " ", l.Place, " ", l.Quantity, l.Unit))
+		if l.Unit == "EA" && l.Pieces != l.Quantity || l.Unit == "CA" && l.Pieces <= l.Quantity {
+			t.Errorf("%+v", l)
+		}
+	}
+	if got, want := strings.Join(said, ", "), "AUR-D18B 33 KS-1 40EA, AUR-D18B 33 KS-2 3EA, AUR-G125 17  18EA, AUR-B50 33  2CA"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if _, _, err := a.catalog.ReportLines(ctx, access.System("test", ids["baltic"]), got[0].ID, 0, 10); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("Baltic reads Kestrel's stock: %v", err)
+	}
+	send("000852102", "20260309", "20260315", "N1*RE*Kestrel Supply*92*KS", "LIN*1*VP*AUR-D18B", "ZA*QS*27*EA", "CTT*1")
+	if rs := of("2026-03-15"); len(rs) != 0 {
+		t.Errorf("sales alone are a report of stock: %+v", rs)
+	}
+	if rs := of("2026-03-08"); len(rs) != 1 {
+		t.Errorf("it does not stand any more: %+v", rs)
 	}
 }

@@ -95,6 +95,7 @@ func (a *App) subscribe() {
 	s("fund-webhooks", fund.Events(), a.fundHooks)
 	s("fund-live", fund.Events(), a.fundLive)
 	s("fund-earned", []string{trade.InvoicedEvent}, a.fundEarned)
+	s("claim-proof", []string{fund.ClaimProof}, a.claimProof)
 	s("edi-849", []string{adjust.EventTaken, fund.ClaimDecided, fund.ClaimDeniedTo, fund.ClaimTakenBack}, a.to849)
 	s("claim-notices", []string{adjust.EventTaken}, a.claimNotices)
 	s("promotion-notices", promoNoticed(), a.promoNotices)

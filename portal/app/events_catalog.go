@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -190,11 +191,59 @@ func (g gatewayReplies) receiveStock(ctx context.Context, in gateway.ReplyIn, d 
 			cmd.Lines = append(cmd.Lines, line)
 		}
 	}
-	r, err := g.a.catalog.ReceiveStock(ctx, access.System("edi", in.Reseller), cmd)
+	return g.keepStock(ctx, cmd)
+}
+
+func (g gatewayReplies) keepStock(ctx context.Context, cmd catalog.ReportCmd) (gateway.ReplyOut, error) {
+	r, err := g.a.catalog.ReceiveStock(ctx, access.System("edi", cmd.Reseller), cmd)
 	if err != nil {
 		return gateway.ReplyOut{}, err
 	}
 	return gateway.ReplyOut{Kind: catalog.DocumentStockReport, ID: r.ID, Outcome: gateway.BusinessBooked}, nil
+}
+
+// receiveActivity keeps the stock that an 852 tells of, as that of the last day of its period:
+// what is available (ZA QA), store by store where it says so, and what stands below the
+// product (QTY 17 on hand, 33 available). Its sales are shown and counted nowhere: an 867 is
+// what counts. One without any stock is no report that all is gone.
+func (g gatewayReplies) receiveActivity(ctx context.Context, in gateway.ReplyIn, d *doc.ProductActivity) (gateway.ReplyOut, error) {
+	from, day := salesPeriod(d.Period, doc.Period{})
+	if day == "" {
+		from = db.Now(ctx).Format(time.DateOnly)
+		day = from
+	}
+	cmd := catalog.ReportCmd{Supplier: in.Supplier, Reseller: in.Reseller, Partnership: in.Partnership, Number: from + "/" + day, Day: day, Source: catalog.FromEDI,
+		Key: fmt.Sprintf("edi:%s:%d", in.InterchangeID, in.Set), Interchange: in.InterchangeID}
+	place := placeOf(d.Parties)
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		at := cmp.Or(placeOf(l.Parties), place)
+		add := func(kind, place string, quantity doc.Decimal, unit string) {
+			if n, err := money.ParseMicro(string(quantity)); err == nil { // else a finding of the set
+				cmd.Lines = append(cmd.Lines, catalog.ReportLine{SKU: l.VendorItem, BuyerItem: l.BuyerItem, GTIN: l.GTIN, Place: place, Kind: kind, Quantity: n, Unit: cmp.Or(unit, l.Unit)})
+			}
+		}
+		for _, q := range l.Quantities {
+			if q.Qualifier == "17" || q.Qualifier == "33" {
+				add(q.Qualifier, at, q.Quantity, q.Unit)
+			}
+		}
+		for _, a := range l.Activities {
+			switch {
+			case a.Code != "QA":
+			case len(a.Places) == 0:
+				add("33", at, a.Quantity, a.Unit)
+			default: // they add up to the quantity, where both are there
+				for _, p := range a.Places {
+					add("33", p.ID, p.Quantity, cmp.Or(p.Unit, a.Unit))
+				}
+			}
+		}
+	}
+	if len(cmd.Lines) == 0 {
+		return gateway.ReplyOut{Outcome: gateway.BusinessDiscarded}, nil
+	}
+	return g.keepStock(ctx, cmd)
 }
 
 // placeOf is the warehouse among the parties.

@@ -43,6 +43,7 @@ var fundTold = map[string]struct {
 	fund.ClaimDecided:     {supplier: []access.Role{access.Finance}, reseller: []access.Role{access.Manager, access.Sales, access.Finance}},
 	fund.ClaimSettledTo:   {reseller: []access.Role{access.Manager, access.Finance}},
 	fund.SecondAsked:      {supplier: []access.Role{access.Manager}, urgent: true},
+	fund.Countered:        {supplier: []access.Role{access.Finance}, reseller: []access.Role{access.Manager, access.Finance}},
 	fund.Granted:          {reseller: []access.Role{access.Manager, access.Sales}},
 	fund.Offered:          {reseller: []access.Role{access.Manager, access.Sales}},
 	fund.ClaimDiscussed:   {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Manager, access.Sales, access.Finance}, urgent: true},
@@ -148,6 +149,15 @@ func (a *App) fundEarned(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.funds.Invoiced(ctx, actor, inv)
+}
+
+// claimProof looks again at what waited for the files that a partner has added.
+func (a *App) claimProof(ctx context.Context, e job.Received) error {
+	var x fund.Event
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	return a.adjust.Recheck(ctx, access.System("claims", x.Supplier), x.Reseller)
 }
 
 // receiveClaim books an 844.

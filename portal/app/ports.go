@@ -114,6 +114,8 @@ func (g gatewayReplies) ReceiveReply(ctx context.Context, in gateway.ReplyIn) (g
 	switch d := in.Doc.(type) {
 	case *doc.Inventory:
 		return g.receiveStock(ctx, in, d)
+	case *doc.ProductActivity:
+		return g.receiveActivity(ctx, in, d)
 	case *doc.Remittance:
 		return g.receivePayment(ctx, in, d)
 	case *doc.SellThrough:

@@ -49,7 +49,7 @@ func (c *client) unchanged(id string) {
 	}
 }
 
-type fundSums struct{ Granted, Available, Reserved, Settled, To_pay coins }
+type fundSums struct{ Granted, Available, Reserved, Settled, To_pay, Owed coins }
 
 type fundAccount struct {
 	Earned, Pending, Paid coins
@@ -247,6 +247,150 @@ func TestStoryPromotion(t *testing.T) {
 			t.Errorf("%+v", funds)
 		}
 		aurelia.unchanged(p)
+		s.command("reconcile")
+	})
+}
+
+// TestStoryVolumeClaim is a bill-back whose steps go by all of its window, over EDI: 850 and
+// 810 below the first step, an 844 in cases that waits for the step by its name (849), a
+// further 850 and 810 that reach it, when the claim waits for the photo that the terms ask for
+// (849), the photo, the last 849, the credit note; then goods come back (180, 810 CR), the
+// volume is below the step again, and what was paid is owed.
+func TestStoryVolumeClaim(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := start(t, d, "--demo")
+		const scopes = "edi:read,edi:write,orders:read,orders:write,invoices:read,invoices:write,promotions:read,promotions:write,funds:read,funds:write,partners:read"
+		kestrel, aurelia := s.token("maya@kestrel.example", scopes), s.token("ingrid@aurelia.example", scopes)
+		stranger := s.token("kaarel@baltic.example", "funds:read,funds:write")
+		partnership := aurelia.partnership("kestrel")
+		now := time.Now().UTC()
+		today := now.Format("20060102")
+		var p promoText
+		aurelia.post("/api/v1/promotions", `{"title":"Drills by volume","skus":["AUR-D18B"],"mechanism":"tiers","cumulative":true,"tiers":[{"from":"20","percent":"0.05"},{"from":"60","percent":"0.1"}],"settle":"bill_back","by":"order","quoted":true,"zone":"UTC","from":"`+now.Format(time.DateOnly)+`","until":"`+now.AddDate(0, 1, 0).Format(time.DateOnly)+`","proof":["Photo of the shelf"],"parts":[{"company":"kestrel"}]}`, 201, &p)
+		at := "/api/v1/promotions/" + p.ID
+		aurelia.post(at+"/propose", fmt.Sprintf(`{"version":%d}`, p.Version), 200, &p)
+		var text struct{ Hash string }
+		kestrel.get(at, &text)
+		kestrel.post(at+"/approve", `{"hash":"`+text.Hash+`"}`, 200, nil)
+		was := aurelia.fundAccount(partnership)
+
+		bought := func(control int, number, quantity, volume string) order {
+			t.Helper()
+			raw := carrying(po{control: control, number: number, lines: []string{"PO1*1*" + quantity + "*EA*84.00*PE*VP*AUR-D18B"}}, "PD", p.Number)
+			kestrel.booked(strings.Replace(raw, "*"+number+"**20261122~", "*"+number+"**"+today+"~", 1))
+			eventually(t, number+" is there", func() bool { return len(aurelia.orders(number)) == 1 })
+			o := aurelia.orders(number)[0]
+			for _, step := range []string{"confirm", "ship"} {
+				aurelia.post("/api/v1/orders/"+o.ID+"/"+step, `{}`, 200, nil)
+			}
+			aurelia.post("/api/v1/orders/"+o.ID+"/invoice", `{"number":"INV-`+number+`"}`, 200, nil)
+			checkFile(t, kestrel.await("810", "INV-"+number))
+			eventually(t, number+" is measured", func() bool { return aurelia.figuresOf(p.ID, "kestrel").Invoiced == volume })
+			return o
+		}
+		bought(780101, "VC-1", "12", "12")
+		// 3 cases of 4 at 84.00 and 5 %: 50.40, which no step gives yet
+		ic := kestrel.processed(kestrel.send(fromKestrel("CF", "844", 780102, "BAA*00*DD*"+today+"*CL*CLM-30", "CUR*BY*GBP", "N1*DS*Kestrel Supply*92*KESTREL", "CON*PD*"+p.Number+"*AC",
+			"PAD*1*SS", "LIN*1*VP*AUR-D18B", "QTY*32*3*CA", "AMT*1*50.40", "REF*IV*KS-30", "DTM*003*"+today, "CTT*1")).ID)
+		if *ic.Result != "accepted" || ic.Sets[0].Business != "booked" || ic.Sets[0].Document.Kind != "claim_notice" {
+			t.Fatalf("%+v", ic)
+		}
+		answer := func(words ...string) {
+			t.Helper()
+			got := kestrel.await("849", words[0])
+			checkFile(t, got)
+			for _, w := range words {
+				if !strings.Contains(string(got), w) {
+					t.Errorf("no %s in %s", w, got)
+				}
+			}
+		}
+		answer("REF*ZZ*below_step*step 20, 8 missing; Photo of the shelf", "BRC*00*", "AAA*Y**42*Y", "AMT*TT*0.00")
+		var n struct {
+			Contracts []struct{ Claim string }
+			Answers   []struct{ Final bool }
+		}
+		aurelia.get("/api/v1/claim-notices/"+ic.Sets[0].Document.ID, &n)
+		path := "/api/v1/claims/" + n.Contracts[0].Claim
+		type claimed struct {
+			State             string
+			Version           int64
+			Pending           int
+			Approved, Settled coins
+			Lines             []struct{ Verdict, Reason, Missing, Quantity string }
+		}
+		var c claimed
+		kestrel.get(path, &c)
+		if c.Pending != 1 || c.Lines[0].Reason != "below_step" || c.Lines[0].Missing != "evidence:step 20 8;Photo of the shelf" || c.Lines[0].Quantity != "12" {
+			t.Fatalf("%+v", c)
+		}
+		back := bought(780103, "VC-2", "13", "25")
+		answer("REF*ZZ*no_proof*Photo of the shelf", "BRC*05*", "AMT*TT*0.00")
+		if a := stranger.do("POST", path+"/files?name=shelf.jpg&item=Photo+of+the+shelf", "application/octet-stream", []byte("picture")); a.status != 404 {
+			t.Errorf("a competitor proves it: %d %s", a.status, a.body)
+		}
+		if a := kestrel.do("POST", path+"/files?name=shelf.jpg&item=Photo+of+the+shelf", "application/octet-stream", []byte("picture")); a.status != 201 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		answer("AMT*TT*50.40", "BRC*05*", "AMT*1*50.40")
+		aurelia.get(path, &c)
+		if c.State != "approved" || c.Pending != 0 || c.Approved.Amount != "50.40" {
+			t.Fatalf("%+v", c)
+		}
+		aurelia.get("/api/v1/claim-notices/"+ic.Sets[0].Document.ID, &n)
+		if len(n.Answers) != 3 || n.Answers[1].Final || !n.Answers[2].Final {
+			t.Errorf("%+v", n)
+		}
+		aurelia.post(path+"/settle", fmt.Sprintf(`{"version":%d,"kind":"credit_note","reference":"CN-30","tax_rate":"0.2"}`, c.Version), 200, &c)
+		// By hand: 25 × 84.00 × 5 % = 105.00 earned in the promotion, 50.40 of it paid.
+		moved := func(granted, available, settled, owed string) bool {
+			var funds struct {
+				Items []struct {
+					Kind, Title string
+					Partners    []struct{ Balance fundSums }
+				}
+			}
+			aurelia.get("/api/v1/funds?role=owner&limit=200", &funds)
+			for _, f := range funds.Items {
+				if f.Kind == "promo" && f.Title == "Drills by volume" {
+					b := f.Partners[0].Balance
+					return b.Granted.Amount == granted && b.Available.Amount == available && b.Settled.Amount == settled && b.Owed.Amount == owed
+				}
+			}
+			return false
+		}
+		if !moved("105.00", "54.60", "50.40", "0.00") {
+			t.Error("the ledger is not what was computed by hand")
+		}
+		// the 13 of the second order come back: 12 are below the step, so nothing is earned and
+		// what was paid is owed
+		kestrel.booked(fromKestrel("AN", "180", 780104, "BGN*13*KR-30*"+today, "PRF*VC-2***"+today, "BLI*VP*AUR-D18B*13*EA", "RDR*RP*DM", "PRF*VC-2***"+today+"*1"))
+		var list struct{ Items []goodsReturn }
+		aurelia.get("/api/v1/returns", &list)
+		i := slices.IndexFunc(list.Items, func(r goodsReturn) bool { return r.Number == "KR-30" })
+		if i < 0 {
+			t.Fatalf("%+v of %s", list, back.ID)
+		}
+		r := "/api/v1/returns/" + list.Items[i].ID
+		aurelia.post(r+"/decide", `{"rma":"RMA-30"}`, 200, nil)
+		aurelia.post(r+"/receive", `{"lines":[{"position":1,"quantity":"13"}]}`, 200, nil)
+		aurelia.post(r+"/credit", `{}`, 200, nil)
+		checkFile(t, kestrel.await("810", "***CR"))
+		eventually(t, "the credit takes the step back", func() bool { return moved("0.00", "0.00", "50.40", "50.40") })
+		if f := kestrel.figuresOf(p.ID, "kestrel"); f.Invoiced != "12" || f.Earned.Amount != "0.00" {
+			t.Errorf("%+v", f)
+		}
+		kestrel.get(path, &c)
+		if c.Settled.Amount != "50.40" {
+			t.Errorf("what was paid is not a part of the claim any more: %+v", c)
+		}
+		for _, x := range []*client{aurelia, kestrel} { // the movements add up
+			if got := cents(t, x.fundAccount(partnership).Paid) - cents(t, was.Paid); got != 50_40 {
+				t.Errorf("%d more was paid", got)
+			}
+		}
+		aurelia.unchanged(p.ID)
 		s.command("reconcile")
 	})
 }

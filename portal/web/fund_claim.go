@@ -437,13 +437,21 @@ func claimSettle(v *visit, in *input, id fund.ClaimID) error {
 	return err
 }
 
-// missing is what a line waits for: in the words of a person, or the documents that the
-// checks look for.
+// missing is what a line waits for: in the words of a person, or what the checks of a
+// document look for.
 func (v *visit) missing(s string) string {
-	if word := fund.MissingWord(s); word != "" {
-		return v.p.T("fundmissing." + word)
+	l, ok := fund.LackOf(s)
+	switch {
+	case !ok:
+		return s
+	case l.Word == fund.LackProof:
+		return l.Proof
 	}
-	return s
+	out := v.p.T("fundmissing."+l.Word, "step", v.p.Quantity(l.Step.String(), ""), "more", v.p.Quantity(l.More.String(), ""))
+	if l.Proof != "" {
+		out = v.p.T("fund.missing_too", "what", out, "proof", l.Proof)
+	}
+	return out
 }
 
 func (v *visit) noticeURL(id adjust.ID) string { return v.path("funds", "claims", "edi", string(id)) }

@@ -154,7 +154,7 @@ func madeUp(t *testing.T) []string {
 	add("state.fundline.", append([]string{fund.LineOpen}, fund.Verdicts...)...)
 	add("state.fundsettle.", "booked", "reconciled", "reversed")
 	add("fundreason.", append(fund.DocumentReasons, fund.LineReasons...)...)
-	add("fundmissing.", fund.MissingWord(fund.MissingInvoices), fund.MissingWord(fund.MissingReports))
+	add("fundmissing.", fund.LackInvoices, fund.LackReports, fund.LackStep)
 	add("claimrefusal.", adjust.Reasons()...)
 	add("state.claimnotice.", adjust.Booked, adjust.Refused, adjust.Cancelled, adjust.Replaced)
 	add("claimpurpose.", "00", "01", "05", "other")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,7 @@ type stand struct {
 	promo                               promo.Detail
 	now                                 time.Time
 	sets                                int
+	heard                               *recorder // what funds publish
 }
 
 func (s *stand) must(err error) {
@@ -98,7 +100,8 @@ func open(t testing.TB, d *db.DB) *stand {
 	s.must(cat.SetPrices(s.at(), s.ingrid, prices))
 	blobs, err := blob.New(d, t.TempDir())
 	s.must(err)
-	s.funds = fund.New(d, nil, blobs, partners)
+	s.heard = &recorder{}
+	s.funds = fund.New(d, s.heard, blobs, partners)
 	s.promos = promo.New(d, &recorder{}, partners, cat)
 	s.promos.Pay(s.funds)
 	s.svc = New(d, &recorder{}, s.funds, s.promos, cat)
@@ -114,6 +117,11 @@ func (s *stand) running(settle string) promo.Detail {
 	if settle == promo.BillBack {
 		x.ClaimBy = "2027-02-28"
 	}
+	return s.agreed(x)
+}
+
+func (s *stand) agreed(x promo.Terms) promo.Detail {
+	s.t.Helper()
 	p, err := s.promos.Create(s.at(), s.ingrid, x)
 	s.must(err)
 	p, err = s.promos.Propose(s.at(), s.ingrid, p.ID, p.Version, "")
@@ -246,7 +254,7 @@ func TestClaimByLines(t *testing.T) {
 		}
 		c := s.booked(n)
 		s.verdicts(c, "accepted  126.00", "pending no_proof 0.00", "rejected wrong_window 0.00", "rejected wrong_product 0.00", "changed wrong_price 21.00", "rejected claimed_before 0.00", "rejected return 0.00", "rejected wrong_product 0.00")
-		if c.State != fund.ClaimApproved || c.Approved.Minor != 147_00 || c.Pending != 1 || c.Lines[1].Missing != fund.MissingReports || c.Lines[1].Due != "2026-12-16" || c.Source != fund.SourceEDI {
+		if c.State != fund.ClaimApproved || c.Approved.Minor != 147_00 || c.Pending != 1 || c.Lines[1].Missing != "evidence:reports" || c.Lines[1].Due != "2026-12-16" || c.Source != fund.SourceEDI {
 			t.Fatalf("%+v", c)
 		}
 		x, a := s.answer(n, claim)
@@ -334,6 +342,175 @@ func TestClockOfPendingLines(t *testing.T) {
 			t.Fatalf("%+v %+v", a, x)
 		}
 	})
+}
+
+// Terms that ask for proof: what the documents show waits for the files, by their names and
+// until a day, and nothing of the money moves; the files are added on the claim, and the
+// last of them lets the line be granted and answered. Without them it is rejected.
+func TestProofComesLater(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		s.day("2026-10-20")
+		s.promo = s.agreed(promo.Terms{Title: "Shown in the window", SKUs: []string{"AUR-B50", "AUR-D18B"}, Kind: promo.Percent, Percent: money.One / 10, Settle: promo.BillBack, By: promo.ByResale, From: "2026-11-01", Until: "2026-11-30", Zone: "Europe/London", Currency: "GBP", ClaimBy: "2027-02-28", Proof: []string{"Photo", "Price tag"},
+			Parts: []promo.Part{{Org: s.kestrel, Role: promo.Participant, Currency: "GBP"}}})
+		s.day("2026-11-16")
+		s.sold("SR-1", "AUR-D18B", 10)
+		claim := s.claim("CLM-1", "00", item("1", "K-1", "AUR-D18B", "2026-11-10", "10", "84.00"), item("2", "K-2", "AUR-B50", "2026-11-10", "10", "31.20"), item("3", "K-3", "AUR-D18B", "2026-10-31", "1", "8.40"))
+		n := s.receive(claim, Taken)
+		c := s.booked(n)
+		s.verdicts(c, "pending no_proof 0.00", "pending no_proof 0.00", "rejected wrong_window 0.00")
+		money := func(available, used int64) {
+			t.Helper()
+			h, err := s.funds.Of(s.at(), s.maya, s.aurelia, string(s.promo.ID))
+			s.must(err)
+			if b := h.Balance; b.Available.Minor != available || b.Granted.Minor-b.Available.Minor != used {
+				t.Fatalf("%+v", b)
+			}
+		}
+		money(84_00, 0)
+		if c.Lines[0].Missing != "evidence:proof;Photo, Price tag" || c.Lines[1].Missing != "evidence:reports;Photo, Price tag" || c.Lines[0].Due != "2026-12-16" {
+			t.Fatalf("%+v", c.Lines)
+		}
+		said := func(x *doc.ClaimAnswer, line int) string {
+			refs := x.Contracts[0].Lines[line].Refs
+			return refs[len(refs)-1].Text
+		}
+		x, a := s.answer(n, claim)
+		same(t, answers(x), []string{"pending  0.00", "pending  0.00", "rejected  0.00"})
+		if a.Final || said(x, 0) != "Photo, Price tag" || said(x, 1) != "reports; Photo, Price tag" {
+			t.Fatalf("%+v %+v", a, x)
+		}
+		file := func(of fund.ClaimID, who access.Actor, name string) error {
+			_, err := s.funds.AddFile(s.at(), who, fund.FileCmd{Claim: of, Item: name, Name: name + ".txt", Mime: "text/plain"}, strings.NewReader(name))
+			return err
+		}
+		if err := file(c.ID, s.kaarel, "Photo"); fault.CodeOf(err) != fault.NotFound {
+			t.Fatalf("%v", err)
+		}
+		s.heard.kinds = nil
+		s.must(file(c.ID, s.maya, "Photo"))
+		same(t, s.heard.kinds, []string{fund.ClaimProof})
+		s.must(s.svc.Recheck(s.at(), s.edi, s.kestrel))
+		if c = s.booked(n); c.Pending != 2 || c.Lines[0].Missing != "evidence:proof;Price tag" {
+			t.Fatalf("%+v", c.Lines)
+		}
+		money(84_00, 0)
+		// a correction keeps what its partner has added
+		claim = s.claim("CLM-1", "05", item("1", "K-1", "AUR-D18B", "2026-11-10", "10", "84.00"), item("2", "K-2", "AUR-B50", "2026-11-10", "10", "31.20"), item("3", "K-3", "AUR-D18B", "2026-10-31", "2", "8.40"))
+		n = s.receive(claim, Taken)
+		if c = s.booked(n); c.Pending != 2 || c.Lines[0].Missing != "evidence:proof;Price tag" || len(c.Files) != 1 || len(c.Missing) != 1 {
+			t.Fatalf("%+v", c)
+		}
+		s.answer(n, claim)
+		s.must(file(c.ID, s.maya, "Price tag"))
+		s.must(s.svc.Recheck(s.at(), s.edi, s.kestrel))
+		c = s.booked(n)
+		s.verdicts(c, "accepted  84.00", "pending no_proof 0.00", "rejected wrong_window 0.00")
+		money(0, 84_00)
+		x, a = s.answer(n, claim)
+		same(t, answers(x), []string{"accepted  84.00", "pending  0.00", "rejected  0.00"})
+		if a.Final || x.Purpose != "05" {
+			t.Fatalf("%+v", a)
+		}
+		s.sold("SR-2", "AUR-B50", 10)
+		if x, a = s.answer(n, claim); !a.Final || x.Amounts[0].Amount != "115.20" {
+			t.Fatalf("%+v %+v", a, x)
+		}
+		// another claim brings its own proof, and none comes: what it waits for changes on its
+		// way, and at last it is rejected and nothing was moved
+		late := s.claim("CLM-2", "00", item("1", "K-9", "AUR-D18B", "2026-11-10", "2", "16.80"))
+		n = s.receive(late, Taken)
+		if c = s.booked(n); c.Lines[0].Missing != "evidence:reports;Photo, Price tag" {
+			t.Fatalf("%+v", c.Lines)
+		}
+		x, _ = s.answer(n, late)
+		same(t, answers(x), []string{"pending  0.00"})
+		s.day("2026-11-20")
+		s.sold("SR-3", "AUR-D18B", 2)
+		if c = s.booked(n); c.Lines[0].Missing != "evidence:proof;Photo, Price tag" || c.Lines[0].Due != "2026-12-20" {
+			t.Fatalf("%+v", c.Lines)
+		}
+		if x, a = s.answer(n, late); x == nil || a.Final || said(x, 0) != "Photo, Price tag" {
+			t.Fatalf("%+v %+v", a, x)
+		}
+		s.day("2026-12-21")
+		s.must(s.funds.Tick(s.at()))
+		s.verdicts(s.booked(n), "rejected no_proof 0.00")
+		money(16_80, 115_20)
+		if x, a = s.answer(n, late); !a.Final || x.Contracts[0].Lines[0].Reasons[0].Code != "15" {
+			t.Fatalf("%+v %+v", a, x)
+		}
+	})
+}
+
+// Goods come back that were claimed and granted: what they used is owed, and both sides are
+// told. A line of a claim that says so is not granted on top.
+func TestGoodsCameBack(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		s.sold("SR-1", "AUR-D18B", 10)
+		n := s.receive(s.claim("CLM-1", "00", item("1", "K-1", "AUR-D18B", "2026-11-10", "10", "42.00")), Taken)
+		s.verdicts(s.booked(n), "accepted  42.00")
+		s.heard.kinds = nil
+		s.sold("SR-2", "AUR-D18B", -4)
+		back := item("1", "K-1", "AUR-D18B", "2026-11-12", "4", "16.80")
+		back.Transfer = "RU"
+		m := s.receive(s.claim("CLM-2", "00", back), Taken)
+		s.verdicts(s.booked(m), "rejected return 0.00")
+		if got := strings.Count(strings.Join(s.heard.kinds, " "), fund.Countered); got != 1 {
+			t.Errorf("%v", s.heard.kinds)
+		}
+		h, err := s.funds.Of(s.at(), s.maya, s.aurelia, string(s.promo.ID))
+		s.must(err)
+		if b := h.Balance; b.Owed.Minor != 16_80 || b.Available.Minor != 0 || b.Granted.Minor != 25_20 {
+			t.Fatalf("%+v", b)
+		}
+	})
+}
+
+// Units: a case is so many base units, an item of the GTIN of a pack is that pack, prices are
+// of their own unit, and a unit that the product is not sold in is rejected.
+func TestClaimInCases(t *testing.T) {
+	t.Parallel()
+	drill := catalog.Item{Found: true, Unit: "EA", Product: catalog.Product{SKU: "AUR-D18B", Unit: "EA", Packs: []catalog.Pack{{Level: catalog.Case, Unit: "CA", Quantity: money.Whole(12)}}}}
+	boxed, rope := drill, drill
+	boxed.Unit = "CA"
+	rope.Unit, rope.Product.Unit, rope.Product.Packs = "M", "M", nil
+	prices := func(unit, di, ct string) []doc.ClaimPrice {
+		return []doc.ClaimPrice{{Unit: unit, Price: doc.Decimal(di), Basis: "DI"}, {Unit: unit, Price: doc.Decimal(ct), Basis: "CT"}}
+	}
+	for name, c := range map[string]struct {
+		item           catalog.Item
+		quantity, unit string
+		prices         []doc.ClaimPrice
+		want           string
+	}{
+		"pieces":                  {drill, "5", "EA", nil, "5 false 10.00"},
+		"by another name":         {drill, "5", "PCE", nil, "5 false 10.00"},
+		"cases":                   {drill, "5", "CA", nil, "60 false 10.00"},
+		"of the pack of its GTIN": {boxed, "5", "", nil, "60 false 10.00"},
+		"not sold so":             {drill, "5", "KG", nil, "0 true 10.00"},
+		"each of what is metres":  {rope, "5", "EA", nil, "0 true 10.00"},
+		"too many":                {drill, "9000000000000", "CA", nil, "0 true 10.00"},
+		"not said":                {drill, "", "CA", nil, "0 false 10.00"},
+		"cases by the piece":      {drill, "2", "CA", prices("EA", "84", "80"), "24 false 96.00"},
+		"cases by the case":       {drill, "2", "CA", prices("CA", "1008", "960"), "24 false 96.00"},
+		"pieces by the case":      {drill, "6", "EA", prices("CA", "1000", "999"), "6 false 0.50"},
+		"priced by no unit":       {drill, "6", "EA", prices("KG", "1000", "999"), "6 false 0.00"},
+	} {
+		l := &doc.ClaimLine{Prices: c.prices}
+		if c.prices == nil {
+			l.Amounts = []doc.ClaimAmount{{Kind: "1", Amount: "10.00"}}
+		}
+		l.Quantity, l.Unit = doc.Decimal(c.quantity), c.unit
+		var x line
+		count(&x, l, c.item, "GBP")
+		if got := fmt.Sprint(x.quantity, " ", x.odd, " ", x.asked); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
 }
 
 // took are payments by the numbers of what they took off.

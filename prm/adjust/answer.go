@@ -17,13 +17,13 @@ import (
 )
 
 // rejectCodes are those of X12 (element 901) for our reasons: 04 authorized quantity
-// exceeded, 15 required application data missing, 42 unable to respond now, 62 date not
+// exceeded (a step that was not reached is one too), 15 required application data missing, 42 unable to respond now, 62 date not
 // within the allowable period; all others are 33, input errors. Our own word is in REF ZZ.
-var rejectCodes = map[string]string{"over_quantity": "04", "no_proof": "15", "wrong_window": "62", fund.ReasonLate: "62"}
+var rejectCodes = map[string]string{"over_quantity": "04", fund.ReasonStep: "04", "no_proof": "15", "wrong_window": "62", fund.ReasonLate: "62"}
 
 // changes say how a granted line differs (PAD03): QD the quantity is less, PC the price;
 // all others are CA.
-var changes = map[string]string{"over_quantity": "QD", "wrong_price": "PC"}
+var changes = map[string]string{"over_quantity": "QD", "wrong_price": "PC", fund.ReasonStep: "PC"}
 
 // Answer makes what is answered to a notice now (849), whose own document is given, and
 // keeps that it was. None is made while people have to decide a line first, where nothing
@@ -179,7 +179,27 @@ func answer(l *doc.ClaimLine, x fund.Line) doc.AnswerLine {
 	default:
 		out.Reasons = doc.ReasonsOf(doc.VerdictRejected, cmp.Or(rejectCodes[x.Reason], "33"))
 	}
-	out.Refs = append(room(out.Refs), doc.Ref{Qualifier: "ZZ", Value: x.Reason, Text: cut(cmp.Or(fund.MissingWord(x.Missing), x.Missing), 80)})
+	out.Refs = append(room(out.Refs), doc.Ref{Qualifier: "ZZ", Value: x.Reason, Text: cut(lacking(x.Missing), 80)})
+	return out
+}
+
+// lacking is what a line waits for as REF03 says it: a word and its figures, then the names
+// of the proof; or the words of a person.
+func lacking(missing string) string {
+	l, ok := fund.LackOf(missing)
+	switch {
+	case !ok:
+		return missing
+	case l.Word == fund.LackProof:
+		return l.Proof
+	}
+	out := l.Word
+	if l.Word == fund.LackStep {
+		out = fmt.Sprintf("step %s, %s missing", l.Step, l.More)
+	}
+	if l.Proof != "" {
+		out += "; " + l.Proof
+	}
 	return out
 }
 
@@ -298,8 +318,8 @@ func (s *Service) Numbers(ctx context.Context, actor access.Actor, claim fund.Cl
 	return out, err
 }
 
-// Recheck looks at the lines of a partner's claims that wait, since a document came; the
-// actor is the supplier's system. It joins the transaction of ctx and is safe to repeat.
+// Recheck looks at the lines of a partner's claims that wait, since a document or a piece of
+// proof came; the actor is the supplier's system. It joins the transaction of ctx and is safe to repeat.
 // Codes: NotFound, Forbidden.
 func (s *Service) Recheck(ctx context.Context, actor access.Actor, org string) error {
 	if err := access.Check(actor, access.ClaimDecide, access.Shared(actor.Org, org)); err != nil {
@@ -315,11 +335,14 @@ func (s *Service) Recheck(ctx context.Context, actor access.Actor, org string) e
 			if err != nil {
 				return err
 			}
-			verdicts, err := s.again(ctx, actor, c, c.Lines, false)
+			verdicts, err := s.again(ctx, actor, c, false)
 			if err != nil {
 				return err
 			}
-			verdicts = slices.DeleteFunc(verdicts, func(v fund.Verdict) bool { return v.Verdict == fund.LinePending })
+			verdicts, err = s.still(ctx, actor, c, verdicts)
+			if err != nil {
+				return err
+			}
 			if len(verdicts) == 0 {
 				continue
 			}
@@ -331,21 +354,47 @@ func (s *Service) Recheck(ctx context.Context, actor access.Actor, org string) e
 	})
 }
 
+// still takes out of new verdicts those on lines that wait for the same as before: what has
+// changed of it, such as how much is missing to a step, is only noted, until the day that
+// was told. One that waits for something else now is a verdict of its own, and answered.
+func (s *Service) still(ctx context.Context, actor access.Actor, c fund.Claim, verdicts []fund.Verdict) ([]fund.Verdict, error) {
+	lines := map[int]fund.Line{}
+	for _, l := range c.Lines {
+		lines[l.Position] = l
+	}
+	var out, same []fund.Verdict
+	for _, v := range verdicts {
+		l := lines[v.Position]
+		was, _ := fund.LackOf(l.Missing)
+		now, _ := fund.LackOf(v.Missing)
+		switch {
+		case v.Verdict != fund.LinePending || was.Word != now.Word || was.Step != now.Step:
+			out = append(out, v)
+		case l.Missing != v.Missing:
+			same = append(same, v)
+		}
+	}
+	if len(same) == 0 {
+		return out, nil
+	}
+	return out, s.funds.Await(ctx, actor, c.ID, same)
+}
+
 // Last is the final word on lines that have waited long enough (fund.Checks).
-func (s *Service) Last(ctx context.Context, actor access.Actor, c fund.Claim, lines []fund.Line) ([]fund.Verdict, error) {
+func (s *Service) Last(ctx context.Context, actor access.Actor, c fund.Claim) ([]fund.Verdict, error) {
 	if err := access.Check(actor, access.ClaimDecide, access.Shared(actor.Org, c.Reseller)); err != nil {
 		return nil, err
 	}
 	var out []fund.Verdict
 	err := s.change(ctx, actor, func(ctx context.Context) (err error) {
-		out, err = s.again(ctx, actor, c, lines, true)
+		out, err = s.again(ctx, actor, c, true)
 		return err
 	})
 	return out, err
 }
 
-// again judges the lines of a claim that wait by the documents that are there now.
-func (s *Service) again(ctx context.Context, actor access.Actor, c fund.Claim, lines []fund.Line, last bool) ([]fund.Verdict, error) {
+// again judges the lines of a claim that wait by the documents and files that are there now.
+func (s *Service) again(ctx context.Context, actor access.Actor, c fund.Claim, last bool) ([]fund.Verdict, error) {
 	p, err := partOf(ctx, c.ID)
 	if fault.CodeOf(err) == fault.NotFound || err == nil && p.Subject == "" {
 		return nil, nil // of a request: people look at its proof
@@ -364,9 +413,10 @@ func (s *Service) again(ctx context.Context, actor access.Actor, c fund.Claim, l
 		return nil, err
 	}
 	j := newJudgement(b, day(ctx, b.Terms.Zone), last)
+	j.proof = c.Missing
 	var out []fund.Verdict
-	for _, l := range lines {
-		if l.Verdict == fund.LinePending && l.Missing != "" && fund.MissingWord(l.Missing) != "" {
+	for _, l := range c.Lines {
+		if _, ours := fund.LackOf(l.Missing); ours && l.Verdict == fund.LinePending {
 			out = append(out, j.shown(line{position: l.Position, sku: l.SKU, on: l.On, quantity: l.Quantity, asked: l.Asked}))
 		}
 	}

@@ -1,6 +1,8 @@
 package adjust
 
 import (
+	"math"
+	"math/big"
 	"strings"
 	"time"
 
@@ -9,7 +11,8 @@ import (
 	"entente/prm/promo"
 )
 
-// patience is how many days a line waits for the documents that show it.
+// patience is how many days a line waits for what shows it: documents, a step of a volume
+// after its window, or the files that the terms ask for.
 const patience = 30
 
 // line is one line of a claim in our words.
@@ -17,8 +20,9 @@ type line struct {
 	position int
 	sku      string // "" for an item that nobody knows
 	family   string
-	on       string // the day of the sale or the invoice, "" where it is not said
-	quantity money.Quantity
+	on       string         // the day of the sale or the invoice, "" where it is not said
+	quantity money.Quantity // base units, 0 where it is not said
+	odd      bool           // it counts in a unit that the product is not sold in
 	asked    money.Amount
 	back     bool // goods came back
 }
@@ -33,14 +37,16 @@ type lotKey struct {
 type judgement struct {
 	basis promo.Basis
 	today string
-	last  bool // no document is waited for any more
+	last  bool     // nothing is waited for any more
+	proof []string // what the terms ask for and has no file
 	left  map[lotKey]int64
 	sku   map[string]int64 // of it by item, less what came back
 	whole int64
 }
 
+// newJudgement judges a claim that has just come: no document carries the proof.
 func newJudgement(b promo.Basis, today string, last bool) *judgement {
-	j := &judgement{basis: b, today: today, last: last, left: map[lotKey]int64{}, sku: map[string]int64{}, whole: b.Left}
+	j := &judgement{basis: b, today: today, last: last, proof: b.Terms.Proof, left: map[lotKey]int64{}, sku: map[string]int64{}, whole: b.Left}
 	had := map[lotKey]int64{}
 	for _, c := range b.Claimed {
 		had[lotKey{c.Order, c.Line}] += c.Asked.Minor
@@ -92,14 +98,45 @@ func (j *judgement) verdict(l line) fund.Verdict {
 		return rejected(l, fund.ReasonLate)
 	case l.on != "" && l.on < t.From, l.on > t.Until && (t.By == promo.ByResale || t.By == promo.ByInvoice):
 		return rejected(l, "wrong_window")
+	case l.odd:
+		return rejected(l, fund.ReasonUnit)
 	case l.asked.Minor == 0:
 		return rejected(l, "wrong_price")
 	}
 	return j.shown(l)
 }
 
-// shown judges a line by what the documents show of it.
+// shown judges a line by what the documents show of it, and by the proof the terms ask for.
+// What waits takes nothing.
 func (j *judgement) shown(l line) fund.Verdict {
+	out := j.documented(l)
+	switch {
+	case len(j.proof) == 0 || out.Verdict == fund.LineRejected:
+		return out
+	case out.Verdict == fund.LinePending:
+		lack, _ := fund.LackOf(out.Missing)
+		return j.waits(l, out.Reason, lack)
+	}
+	j.giveBack(l.sku, out.Parts)
+	if j.last {
+		return rejected(l, "no_proof")
+	}
+	return j.waits(l, "no_proof", fund.Lack{Word: fund.LackProof})
+}
+
+// waits is the verdict on a line that lacks something: for a step until the invoices and
+// reports of its window are in, for all else from now on.
+func (j *judgement) waits(l line, reason string, lack fund.Lack) fund.Verdict {
+	lack.Proof = cut(strings.Join(j.proof, ", "), 200)
+	due := addDays(j.today, patience)
+	if lack.Word == fund.LackStep {
+		due = max(due, addDays(j.basis.Terms.Until, patience))
+	}
+	return fund.Verdict{Position: l.position, Verdict: fund.LinePending, Reason: reason, Missing: lack.String(), Due: due}
+}
+
+// documented judges a line by what the documents show of it.
+func (j *judgement) documented(l line) fund.Verdict {
 	want, each := l.asked.Minor, j.each(l.sku)
 	dear := false // it asks for more than was agreed for that quantity
 	if l.quantity > 0 && each > 0 {
@@ -110,6 +147,19 @@ func (j *judgement) shown(l line) fund.Verdict {
 	rest := max(0, j.sku[l.sku]) // by the documents, whether there is money for it or not
 	got, parts := j.take(l.sku, want)
 	out := fund.Verdict{Position: l.position, Parts: parts, Amount: money.Amount{Minor: got, Currency: l.asked.Currency}}
+	if got < l.asked.Minor {
+		if lack, ok := j.below(l, each); ok {
+			switch {
+			case !j.last:
+				j.giveBack(l.sku, parts)
+				return j.waits(l, fund.ReasonStep, lack)
+			case got == 0:
+				return rejected(l, fund.ReasonStep)
+			}
+			out.Verdict, out.Reason = fund.LineChanged, fund.ReasonStep
+			return out
+		}
+	}
 	switch {
 	case got == l.asked.Minor:
 		out.Verdict, out.Amount = fund.LineAccepted, money.Amount{}
@@ -117,10 +167,11 @@ func (j *judgement) shown(l line) fund.Verdict {
 		out.Verdict, out.Reason = fund.LineChanged, "wrong_price"
 	case !j.last && !j.beyond(l, want, rest, each):
 		j.giveBack(l.sku, parts)
-		out = fund.Verdict{Position: l.position, Verdict: fund.LinePending, Reason: "no_proof", Missing: fund.MissingInvoices, Due: addDays(j.today, patience)}
+		word := fund.LackInvoices
 		if j.basis.Terms.By == promo.ByResale {
-			out.Missing = fund.MissingReports
+			word = fund.LackReports
 		}
+		return j.waits(l, "no_proof", fund.Lack{Word: word})
 	case got > 0:
 		out.Verdict, out.Reason = fund.LineChanged, "over_quantity"
 	case j.last:
@@ -132,6 +183,44 @@ func (j *judgement) shown(l line) fund.Verdict {
 		out.Reason = "over_quantity"
 	}
 	return out
+}
+
+// below says which step of the volume a line asks for that is not reached: the documents
+// show the goods of a line, and at that step they would earn what it asks for. Below the
+// first step nothing says the price of the goods, so it is that one.
+func (j *judgement) below(l line, each money.Price) (fund.Lack, bool) {
+	at, seen := j.basis.Volume, j.basis.Seen[l.sku]
+	if at == nil || at.Next == nil || seen <= 0 || l.quantity > seen {
+		return fund.Lack{}, false
+	}
+	quantity := l.quantity
+	if quantity == 0 { // it is not said: at most all of it
+		quantity = seen
+	}
+	now, err := money.Extend(quantity, each, l.asked.Currency)
+	if err != nil || now.Minor >= l.asked.Minor { // it asks for no more than the step that holds
+		return fund.Lack{}, false
+	}
+	for _, t := range j.basis.Terms.Tiers {
+		if t.From <= at.Volume {
+			continue
+		}
+		if at.Step == 0 || atStep(now.Minor, at.Step, t.Percent) >= l.asked.Minor {
+			return fund.Lack{Word: fund.LackStep, Step: t.From, More: t.From - at.Volume}, true
+		}
+	}
+	return fund.Lack{}, false
+}
+
+// atStep is what an amount at one step comes to at another, rounded up.
+func atStep(minor int64, now, then money.Rate) int64 {
+	n := new(big.Int).Mul(big.NewInt(minor), big.NewInt(int64(then)))
+	n.Add(n, big.NewInt(int64(now)-1))
+	n.Quo(n, big.NewInt(int64(now)))
+	if !n.IsInt64() {
+		return math.MaxInt64
+	}
+	return n.Int64()
 }
 
 // each is the allowance for one unit of an item, 0 where no document shows it yet.

@@ -22,6 +22,96 @@ func orders() promo.Basis {
 	}
 }
 
+// steps is a bill-back with steps of all of a window, 5 % from 20 units and 10 % from 60, of
+// which a company has been invoiced some, at 84.00 each.
+func steps(units int64) promo.Basis {
+	b := orders()
+	b.Terms.Kind, b.Terms.Cumulative = promo.Tiers, true
+	b.Terms.Tiers = []promo.Tier{{From: money.Whole(20), Percent: money.One / 20}, {From: money.Whole(60), Percent: money.One / 10}}
+	b.Lots, b.Claimed, b.Left = nil, nil, 10_000_00
+	b.Seen = map[string]money.Quantity{"AUR-D18B": money.Whole(units)}
+	b.Volume = &promo.Volume{Volume: money.Whole(units)}
+	switch {
+	case units < 20:
+		b.Volume.Next = &promo.NextStep{From: money.Whole(20), Missing: money.Whole(20 - units), Step: money.One / 20}
+		return b
+	case units < 60:
+		b.Volume.Step = money.One / 20
+		b.Volume.Next = &promo.NextStep{From: money.Whole(60), Missing: money.Whole(60 - units), Step: money.One / 10}
+	default:
+		b.Volume.Step = money.One / 10
+	}
+	each := money.Price(84 * int64(b.Volume.Step))
+	b.Lots = []promo.Lot{{Document: "o1", Line: 1, SKU: "AUR-D18B", Allowance: each, Quantity: money.Whole(units), Earned: units * int64(each) / 10_000}}
+	return b
+}
+
+// Steps of all of a window: what is not reached yet is waited for by its name, to a day after
+// the window; in the end what the step that holds gives is granted.
+func TestJudgeSteps(t *testing.T) {
+	t.Parallel()
+	drills := func(n, asked int64) line { return line{sku: "AUR-D18B", quantity: money.Whole(n), asked: gbp(asked)} }
+	claimed := steps(40)
+	claimed.Claimed = []fund.Claimed{{Order: "o1", Line: 1, Asked: gbp(168_00)}}
+	for name, c := range map[string]struct {
+		basis promo.Basis
+		last  bool
+		line  line
+		want  string
+	}{
+		"below the first":             {steps(10), false, drills(10, 42_00), "pending below_step 0.00 evidence:step 20 10 2026-12-30"},
+		"below the first at last":     {steps(10), true, drills(10, 42_00), "rejected below_step 0.00  "},
+		"below, not all of it seen":   {steps(10), false, drills(12, 50_40), "pending no_proof 0.00 evidence:invoices 2026-12-20"},
+		"below, of an unseen product": {steps(10), false, line{sku: "AUR-B50", quantity: money.Whole(1), asked: gbp(1_00)}, "pending no_proof 0.00 evidence:invoices 2026-12-20"},
+		"at the step":                 {steps(40), false, drills(40, 168_00), "accepted  0.00  "},
+		"at the next rate":            {steps(40), false, drills(40, 336_00), "pending below_step 0.00 evidence:step 60 20 2026-12-30"},
+		"at the next rate at last":    {steps(40), true, drills(40, 336_00), "changed below_step 168.00  "},
+		"above every rate":            {steps(40), false, drills(40, 337_00), "changed wrong_price 168.00  "},
+		"without a quantity":          {steps(40), false, line{sku: "AUR-D18B", asked: gbp(336_00)}, "pending below_step 0.00 evidence:step 60 20 2026-12-30"},
+		"claimed once more":           {claimed, false, drills(40, 168_00), "pending no_proof 0.00 evidence:invoices 2026-12-20"},
+		"the last step":               {steps(60), false, drills(60, 504_00), "accepted  0.00  "},
+		"above the last step":         {steps(60), false, drills(60, 600_00), "changed wrong_price 504.00  "},
+	} {
+		v := newJudgement(c.basis, "2026-11-20", c.last).verdict(c.line)
+		if got := fmt.Sprint(v.Verdict, " ", v.Reason, " ", v.Amount, " ", v.Missing, " ", v.Due); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+	after := newJudgement(steps(10), "2027-01-10", false).verdict(drills(10, 42_00)) // and always long enough
+	if after.Due != "2027-02-09" {
+		t.Errorf("%+v", after)
+	}
+}
+
+// The proof that the terms ask for: nothing is granted without it, and what else lacks is
+// named beside it.
+func TestJudgeProof(t *testing.T) {
+	t.Parallel()
+	asks := func(b promo.Basis) promo.Basis { b.Terms.Proof = []string{"Photo", "Price tag; front"}; return b }
+	for name, c := range map[string]struct {
+		basis promo.Basis
+		last  bool
+		line  line
+		want  string
+	}{
+		"shown":      {asks(orders()), false, line{sku: "AUR-D18B", quantity: money.Whole(4), asked: gbp(16_00)}, "pending no_proof 0.00 evidence:proof;Photo, Price tag; front 2026-12-20 []"},
+		"dear":       {asks(orders()), false, line{sku: "AUR-D18B", quantity: money.Whole(2), asked: gbp(9_00)}, "pending no_proof 0.00 evidence:proof;Photo, Price tag; front 2026-12-20 []"},
+		"not shown":  {asks(orders()), false, line{sku: "AUR-B50", quantity: money.Whole(1), asked: gbp(1_00)}, "pending no_proof 0.00 evidence:invoices;Photo, Price tag; front 2026-12-20 []"},
+		"below step": {asks(steps(10)), false, line{sku: "AUR-D18B", quantity: money.Whole(10), asked: gbp(42_00)}, "pending below_step 0.00 evidence:step 20 10;Photo, Price tag; front 2026-12-30 []"},
+		"at last":    {asks(orders()), true, line{sku: "AUR-D18B", quantity: money.Whole(4), asked: gbp(16_00)}, "rejected no_proof 0.00   []"},
+		"early":      {asks(orders()), false, line{sku: "AUR-D18B", on: "2026-10-31", asked: gbp(1_00)}, "rejected wrong_window 0.00   []"},
+	} {
+		j := newJudgement(c.basis, "2026-11-20", c.last)
+		v := j.verdict(c.line)
+		if got := fmt.Sprint(v.Verdict, " ", v.Reason, " ", v.Amount, " ", v.Missing, " ", v.Due, " ", v.Parts); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+		if n := newJudgement(c.basis, "2026-11-20", c.last); j.whole != n.whole || fmt.Sprint(j.left) != fmt.Sprint(n.left) {
+			t.Errorf("%s: it took something", name)
+		}
+	}
+}
+
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	less := orders()
@@ -54,6 +144,7 @@ func TestJudge(t *testing.T) {
 		"late":                   {orders(), false, "2027-03-01", line{sku: "AUR-D18B", asked: gbp(4_00)}, "rejected late 0.00 []"},
 		"in time":                {orders(), false, "2027-02-28", line{sku: "AUR-D18B", asked: gbp(4_00)}, "accepted  0.00 [{o1 1 400}]"},
 		"currency":               {orders(), false, "", line{sku: "AUR-D18B", asked: money.Amount{Minor: 4_00, Currency: "EUR"}}, "rejected currency 0.00 []"},
+		"odd unit":               {orders(), false, "", line{sku: "AUR-D18B", odd: true, asked: gbp(4_00)}, "rejected unit 0.00 []"},
 		"nothing asked":          {orders(), false, "", line{sku: "AUR-D18B", quantity: money.Whole(1), asked: gbp(0)}, "rejected wrong_price 0.00 []"},
 		"return":                 {orders(), false, "", line{sku: "AUR-D18B", back: true, asked: gbp(4_00)}, "rejected return 0.00 []"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -170,6 +171,16 @@ func (s *Service) supersede(ctx context.Context, actor access.Actor, by map[fund
 func (s *Service) book(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, earlier []noticeRow) ([]partRow, []lineRow, error) {
 	var parts []partRow
 	var lines []lineRow
+	var after []fund.ClaimID
+	for _, x := range earlier {
+		rows, err := linesOf(ctx, x.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, l := range rows {
+			after = append(after, fund.ClaimID(l.ClaimID))
+		}
+	}
 	if err := s.dissolve(ctx, actor, earlier, Replaced); err != nil {
 		return nil, nil, err
 	}
@@ -177,7 +188,7 @@ func (s *Service) book(ctx context.Context, actor access.Actor, r *noticeRow, d 
 	for i := range d.Contracts {
 		c := &d.Contracts[i]
 		p := partRow{NoticeID: r.ID, Part: int64(i + 1), OwnerID: r.OwnerID, OrgID: r.OrgID, Number: cut(c.Number, 60)}
-		got, err := s.contract(ctx, actor, r, d, c, &p)
+		got, err := s.contract(ctx, actor, r, d, c, &p, after)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -208,8 +219,8 @@ func names(c *doc.ClaimContract) []string {
 	return out
 }
 
-// contract judges one contract and books it.
-func (s *Service) contract(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow) ([]lineRow, error) {
+// contract judges one contract and books it; after are the claims in whose place it comes.
+func (s *Service) contract(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow, after []fund.ClaimID) ([]lineRow, error) {
 	if len(c.Lines) > fund.MostLines {
 		p.Reason = WhyLong
 		return nil, nil
@@ -232,9 +243,10 @@ func (s *Service) contract(ctx context.Context, actor access.Actor, r *noticeRow
 		}
 		p.Reason, p.Subject = "", b.Number
 		day := day(ctx, b.Terms.Zone)
-		cmd := fund.ClaimCmd{Program: b.Program, Number: r.Number, Nature: fund.NatureRebate, Title: b.Terms.Title, Source: fund.SourceEDI}
-		return s.take(ctx, actor, r, d, c, p, cmd, string(b.Promotion), b.Currency, func(lines []line) []fund.Verdict {
+		cmd := fund.ClaimCmd{Program: b.Program, Number: r.Number, Nature: fund.NatureRebate, Title: b.Terms.Title, Source: fund.SourceEDI, After: after}
+		return s.take(ctx, actor, r, d, c, p, cmd, string(b.Promotion), b.Currency, func(lines []line, has []string) []fund.Verdict {
 			j := newJudgement(b, day, false)
+			j.proof = slices.DeleteFunc(slices.Clone(j.proof), func(p string) bool { return slices.Contains(has, p) })
 			out := make([]fund.Verdict, len(lines))
 			for i, l := range lines {
 				out[i] = j.verdict(l)
@@ -250,8 +262,8 @@ func (s *Service) contract(ctx context.Context, actor access.Actor, r *noticeRow
 		return nil, err
 	}
 	p.Reason = ""
-	cmd := fund.ClaimCmd{Program: of.Program, Request: of.ID, Number: r.Number, Nature: fund.NatureService, Title: of.Title, Source: fund.SourceEDI}
-	return s.take(ctx, actor, r, d, c, p, cmd, string(of.ID), of.Asked.Currency, func(lines []line) []fund.Verdict { return activity(of, lines, today) })
+	cmd := fund.ClaimCmd{Program: of.Program, Request: of.ID, Number: r.Number, Nature: fund.NatureService, Title: of.Title, Source: fund.SourceEDI, After: after}
+	return s.take(ctx, actor, r, d, c, p, cmd, string(of.ID), of.Asked.Currency, func(lines []line, _ []string) []fund.Verdict { return activity(of, lines, today) })
 }
 
 // day is today where a promotion is.
@@ -264,8 +276,9 @@ func day(ctx context.Context, zone string) string {
 }
 
 // take books the lines of a contract. One whose key a line has that was granted for the
-// same amount is that line; one that nobody has decided makes room for it.
-func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow, cmd fund.ClaimCmd, subject string, currency money.Currency, judge func([]line) []fund.Verdict) ([]lineRow, error) {
+// same amount is that line; one that nobody has decided makes room for it. The files of the
+// claims in whose place it comes are its own: judge is told for which proof there is one.
+func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow, cmd fund.ClaimCmd, subject string, currency money.Currency, judge func(lines []line, has []string) []fund.Verdict) ([]lineRow, error) {
 	read, err := s.read(ctx, actor, r, d, c, currency)
 	if err != nil {
 		return nil, err
@@ -315,7 +328,14 @@ func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d 
 	if len(fresh) == 0 {
 		return out, nil
 	}
-	verdicts := judge(fresh)
+	for id := range gone {
+		cmd.After = append(cmd.After, id)
+	}
+	has, err := s.proven(ctx, actor, &cmd)
+	if err != nil {
+		return nil, err
+	}
+	verdicts := judge(fresh, has)
 	for i := range verdicts {
 		if why := forced[verdicts[i].Position]; why != "" {
 			verdicts[i] = fund.Verdict{Position: verdicts[i].Position, Verdict: fund.LineRejected, Reason: why}
@@ -332,6 +352,32 @@ func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d 
 		}
 	}
 	return out, nil
+}
+
+// proven are the pieces of proof that a claim has from those in whose place it comes; of
+// these only the ones of the same money with files stay.
+func (s *Service) proven(ctx context.Context, actor access.Actor, cmd *fund.ClaimCmd) ([]string, error) {
+	ids := slices.Clone(cmd.After)
+	slices.Sort(ids)
+	cmd.After = nil
+	var has []string
+	for _, id := range slices.Compact(ids) {
+		if id == "" {
+			continue
+		}
+		c, err := s.funds.GetClaim(ctx, actor, id)
+		if err != nil {
+			return nil, err
+		}
+		if c.Program != cmd.Program || c.Request != cmd.Request || len(c.Files) == 0 {
+			continue
+		}
+		cmd.After = append(cmd.After, id)
+		for _, f := range c.Files {
+			has = append(has, f.Item)
+		}
+	}
+	return has, nil
 }
 
 // key is what a line stands for: a line of an invoice of the claimant under what is agreed
@@ -386,10 +432,6 @@ func (s *Service) read(ctx context.Context, actor access.Actor, r *noticeRow, d 
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		x := line{position: i + 1, back: l.Transfer == "RU"}
-		unit := ""
-		if found[i].Found {
-			x.sku, x.family, unit = found[i].Product.SKU, found[i].Product.Family, found[i].Product.Unit
-		}
 		for _, q := range soldDates {
 			if k := slices.IndexFunc(l.Dates, func(t doc.Date) bool { return t.Qualifier == q }); k >= 0 && x.on == "" {
 				if _, err := time.Parse(time.DateOnly, l.Dates[k].Date); err == nil {
@@ -397,14 +439,7 @@ func (s *Service) read(ctx context.Context, actor access.Actor, r *noticeRow, d 
 				}
 			}
 		}
-		pieces, err := money.ParseMicro(string(l.Quantity))
-		if err != nil || pieces < 0 {
-			pieces = 0
-		}
-		if l.Unit == "" || l.Unit == unit || l.Unit == "EA" {
-			x.quantity = pieces
-		}
-		x.asked = asked(l, pieces, currency)
+		count(&x, l, found[i], currency)
 		if said := cmp.Or(l.Currency, d.Currency); said != "" && said != string(currency) {
 			x.asked.Currency = money.Currency(said)
 		}
@@ -413,10 +448,29 @@ func (s *Service) read(ctx context.Context, actor access.Actor, r *noticeRow, d 
 	return out, nil
 }
 
-// asked is what a line asks for: its amount (AMT02), else the quantity at the difference of
-// the distributor's price and that of the contract (UIT03 DI and CT). What does not fit
-// asks for nothing.
-func asked(l *doc.ClaimLine, pieces money.Quantity, c money.Currency) money.Amount {
+// count says how many base units of its product a line is about and what it asks for. The
+// unit of a line without one is that of its item: of the pack whose GTIN it names.
+func count(x *line, l *doc.ClaimLine, of catalog.Item, c money.Currency) {
+	n, err := money.ParseMicro(string(l.Quantity))
+	said := l.Quantity != "" && (err != nil || n != 0)
+	if err != nil || n < 0 {
+		n = 0
+	}
+	if !of.Found {
+		x.asked = asked(l, n, nil, c)
+		return
+	}
+	p := of.Product
+	x.sku, x.family = p.SKU, p.Family
+	pieces, ok := p.Pieces(n, cmp.Or(l.Unit, of.Unit))
+	x.quantity, x.odd = pieces, said && !ok
+	x.asked = asked(l, pieces, p.Factor, c)
+}
+
+// asked is what a line asks for: its amount (AMT02), else its base units at the difference of
+// the distributor's price and that of the contract (UIT03 DI and CT, each for a unit of
+// UIT01, which holds so many base units). What does not fit asks for nothing.
+func asked(l *doc.ClaimLine, pieces money.Quantity, holds func(unit string) (money.Quantity, bool), c money.Currency) money.Amount {
 	none := money.Amount{Currency: c}
 	if said := l.Claimed(); said != "" {
 		n, err := money.ParseMicro(string(said))
@@ -432,19 +486,32 @@ func asked(l *doc.ClaimLine, pieces money.Quantity, c money.Currency) money.Amou
 		}
 		return a
 	}
-	var own, agreed money.Price
+	own, agreed := new(big.Rat), new(big.Rat)
 	for _, p := range l.Prices {
 		n, err := money.ParseMicro(string(p.Price))
-		switch {
-		case err != nil:
-		case p.Basis == "DI":
-			own = n
-		case p.Basis == "CT":
-			agreed = n
+		if err != nil || holds == nil || p.Basis != "DI" && p.Basis != "CT" {
+			continue
+		}
+		size, ok := holds(cmp.Or(p.Unit, l.Unit))
+		if !ok || size <= 0 {
+			continue
+		}
+		if each := big.NewRat(int64(n), int64(size)); p.Basis == "DI" {
+			own = each
+		} else {
+			agreed = each
 		}
 	}
-	a, err := money.Extend(pieces, own-agreed, c)
-	if err != nil || own == 0 || agreed == 0 || own < agreed {
+	if own.Sign() <= 0 || agreed.Sign() <= 0 || own.Cmp(agreed) < 0 {
+		return none
+	}
+	worth := new(big.Rat).Mul(own.Sub(own, agreed), big.NewRat(int64(pieces), 1)) // at 10^-6
+	n := new(big.Int).Quo(worth.Num(), worth.Denom())
+	if !n.IsInt64() {
+		return none
+	}
+	a, err := money.Extend(money.One, money.Price(n.Int64()), c)
+	if err != nil {
 		return none
 	}
 	return a

@@ -16,7 +16,7 @@ import (
 // long enough (prm/adjust). It joins the transaction of ctx.
 type Checks interface {
 	// Last gives the final verdicts on the lines of a claim that wait.
-	Last(ctx context.Context, actor access.Actor, c Claim, lines []Line) ([]Verdict, error)
+	Last(ctx context.Context, actor access.Actor, c Claim) ([]Verdict, error)
 	// Numbers are those by which the sender knows a claim: its own may have got a count.
 	Numbers(ctx context.Context, actor access.Actor, id ClaimID) ([]string, error)
 }
@@ -159,7 +159,10 @@ func (s *Service) booked(ctx context.Context, p programRow, seat seatRow, cmd Cl
 	if err := insertClaim(ctx, &r); err != nil {
 		return r, nil, err
 	}
-	return r, lines, replaceLines(ctx, r.ID, lines)
+	if err := replaceLines(ctx, r.ID, lines); err != nil {
+		return r, nil, err
+	}
+	return r, lines, carryFiles(ctx, r, cmd.After)
 }
 
 // advise notes on lines that nobody has decided what the documents say of them.
@@ -175,6 +178,36 @@ func advise(ctx context.Context, lines []lineRow, verdicts []Verdict) error {
 		}
 	}
 	return nil
+}
+
+// Await notes what lines that wait for something wait for by now, such as how much is missing
+// to a step: nothing is decided, and the day that was told stands. It joins the transaction
+// of ctx; the actor is the system of the supplier. Codes: NotFound, Forbidden (a person).
+func (s *Service) Await(ctx context.Context, actor access.Actor, id ClaimID, verdicts []Verdict) error {
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		r, err := claim(ctx, actor, access.ClaimDecide, id, true)
+		if err == nil && actor.Person != "" {
+			err = fault.New(fault.Forbidden, "error.forbidden")
+		}
+		if err != nil {
+			return err
+		}
+		lines, err := linesOf(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		for _, v := range verdicts {
+			i := slices.IndexFunc(lines, func(l lineRow) bool { return int(l.Position) == v.Position && l.Verdict == LinePending })
+			if i < 0 || v.Missing == "" || lines[i].Missing == v.Missing {
+				continue
+			}
+			lines[i].Missing = cut(v.Missing, 300)
+			if err := saveLine(ctx, lines[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Supersede takes lines that nobody has granted out of a claim, since others came in their
@@ -226,15 +259,6 @@ func (s *Service) Supersede(ctx context.Context, actor access.Actor, id ClaimID,
 		}
 		return s.decide(ctx, actor, &r, lines, out, "")
 	})
-}
-
-// asLines are rows as others read them.
-func asLines(rows []lineRow, currency string) []Line {
-	out := make([]Line, len(rows))
-	for i, r := range rows {
-		out[i] = r.line(money.Currency(currency))
-	}
-	return out
 }
 
 // Numbered returns the request of a partner with a number, as far as its days say by now,

@@ -29,6 +29,7 @@ type ClaimCmd struct {
 	Source   string // "form", "api", "edi", "proposed"
 	Key      string // made by the sender: the same key is the same claim
 	Lines    []LineCmd
+	After    []ClaimID // of a document: the claims in whose place it comes; their files are its own too
 }
 
 // LineCmd is one line of it.

@@ -141,7 +141,11 @@ func (s *Service) tickClaim(ctx context.Context, id ClaimID) error {
 			}
 		}
 		if s.checks != nil && r.Source == SourceEDI {
-			last, err := s.checks.Last(ctx, actor, r.seen(r.OwnerID), asLines(lines, r.Currency))
+			c, err := s.entire(ctx, actor, r)
+			if err != nil {
+				return err
+			}
+			last, err := s.checks.Last(ctx, actor, c)
 			if err != nil {
 				return err
 			}

@@ -24,11 +24,13 @@ const (
 	Granted          = "fund.Granted"        // a partner was given a part of a programme
 	Offered          = "fund.Offered"        // a partner was told of an announced programme
 	ClaimDiscussed   = "fund.ClaimDiscussed" // the thread of a line was begun
+	ClaimProof       = "fund.ClaimProof"     // its partner added a file to one that was sent
+	Countered        = "fund.Countered"      // what a claim used of a subject is owed: goods came back, or a step is not reached any more
 )
 
 // Events lists them.
 func Events() []string {
-	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed}
+	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, Countered}
 }
 
 // Event is the payload of all of them: ids, no content.

@@ -43,7 +43,7 @@ func paperOf(ctx context.Context, actor access.Actor, act access.Action, c Claim
 // AddFile adds a file as the partner. The bytes are safe before anything names them; the
 // same file for the same item is one.
 // Codes: NotFound, Forbidden, Invalid, TooLarge, Conflict (it is decided, or holds as many
-// as it may).
+// as it may). Publishes ClaimProof of a claim that was sent.
 func (s *Service) AddFile(ctx context.Context, actor access.Actor, cmd FileCmd, body io.Reader) (File, error) {
 	cmd.Name, cmd.Item = strings.TrimSpace(cmd.Name), strings.TrimSpace(cmd.Item)
 	may := func(ctx context.Context, lock bool) (fileRow, error) {
@@ -105,7 +105,14 @@ func (s *Service) keep(ctx context.Context, actor access.Actor, cmd FileCmd, st 
 		if err := addLog(ctx, r.SubjectID, "file", actor, 0, "", cmd.Name); err != nil {
 			return err
 		}
-		return note(ctx, actor, "fund.file", "fund_"+r.SubjectKind, r.SubjectID)
+		if err := note(ctx, actor, "fund.file", "fund_"+r.SubjectKind, r.SubjectID); err != nil || cmd.Claim == "" {
+			return err
+		}
+		c, err := claimByID(ctx, r.SubjectID, false)
+		if st := ClaimState(c.State); err != nil || st == ClaimDraft || st == ClaimReturned {
+			return err
+		}
+		return s.publish(ctx, ClaimProof, Event{Program: ProgramID(c.ProgramID), Claim: cmd.Claim, Supplier: r.OwnerID, Reseller: r.OrgID, Org: actor.Org, Person: actor.Person})
 	})
 	return out, err
 }

@@ -20,6 +20,7 @@
 package fund
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -275,26 +276,63 @@ var LineReasons = []string{"no_proof", "wrong_window", "wrong_product", "wrong_p
 const (
 	ReasonLate     = "late"
 	ReasonCurrency = "currency"
-	ReasonReturn   = "return"   // what went back counts by its credit or report
-	ReasonReplaced = "replaced" // by a line with the same key, or by nothing
+	ReasonReturn   = "return"     // what went back counts by its credit or report
+	ReasonReplaced = "replaced"   // by a line with the same key, or by nothing
+	ReasonStep     = "below_step" // the volume of the window is below the step it asks for
+	ReasonUnit     = "unit"       // a unit that the product is not sold in
 )
 
 // DocumentReasons lists them.
-var DocumentReasons = []string{ReasonLate, ReasonCurrency, ReasonReturn, ReasonReplaced}
+var DocumentReasons = []string{ReasonLate, ReasonCurrency, ReasonReturn, ReasonReplaced, ReasonStep, ReasonUnit}
 
-// What the documents lack on a line that waits; the texts are "fundmissing.<word>".
+// What a line waits for by the checks of a document; the texts are "fundmissing.<word>".
 const (
-	MissingInvoices = "evidence:invoices"
-	MissingReports  = "evidence:reports"
+	LackInvoices = "invoices" // of the goods
+	LackReports  = "reports"  // of what was sold on
+	LackStep     = "step"     // of a volume: Lack.Step
+	LackProof    = "proof"    // files only: Lack.Proof
 )
 
-// MissingWord is the last part of the key of what a line waits for, "" for words of a person.
-func MissingWord(missing string) string {
-	word, ok := strings.CutPrefix(missing, "evidence:")
-	if !ok {
-		return ""
+// Lacks lists them.
+var Lacks = []string{LackInvoices, LackReports, LackStep, LackProof}
+
+// Lack is what a line of a claim waits for by the checks of a document.
+type Lack struct {
+	Word  string         // of Lacks
+	Step  money.Quantity // of a step: the volume from which it holds, base units
+	More  money.Quantity // and what was missing to it when that was said
+	Proof string         // the pieces of proof without a file, in the words of the programme
+}
+
+const lackMark = "evidence:"
+
+// String is the lack as Verdict.Missing keeps it.
+func (l Lack) String() string {
+	out := lackMark + l.Word
+	if l.Word == LackStep {
+		out += " " + l.Step.String() + " " + l.More.String()
 	}
-	return word
+	if l.Proof != "" {
+		out += ";" + l.Proof
+	}
+	return out
+}
+
+// LackOf reads what a line waits for; false for the words of a person.
+func LackOf(missing string) (Lack, bool) {
+	rest, ok := strings.CutPrefix(missing, lackMark)
+	if !ok {
+		return Lack{}, false
+	}
+	var l Lack
+	rest, l.Proof, _ = strings.Cut(rest, ";")
+	word, figures, _ := strings.Cut(rest, " ")
+	if l.Word = word; word == LackStep {
+		step, more, _ := strings.Cut(figures, " ")
+		l.Step, _ = money.ParseMicro(step)
+		l.More, _ = money.ParseMicro(more)
+	}
+	return l, slices.Contains(Lacks, word)
 }
 
 // Claim is what a partner wants paid.
@@ -358,7 +396,7 @@ type Line struct {
 	Approved  money.Amount
 	Verdict   string
 	Reason    string // of LineReasons
-	Missing   string // of a pending one, in words
+	Missing   string // of a pending one: the words of a person, or see LackOf
 	Due       string // until when
 	Order     string
 	OrderLine int

@@ -356,6 +356,25 @@ func filesOf(ctx context.Context, subject string) ([]File, error) {
 	return out, err
 }
 
+// carryFiles gives a claim the files of others of the same money in whose place it comes.
+func carryFiles(ctx context.Context, r claimRow, from []ClaimID) error {
+	if len(from) == 0 {
+		return nil
+	}
+	var rows []fileRow
+	err := db.Tx(ctx).Where("subject_id IN (SELECT id FROM fund_claim WHERE id IN ? AND program_id = ? AND request_id = ? AND org_id = ?)", from, r.ProgramID, r.RequestID, r.OrgID).Order("made, id").Limit(mostFiles).Find(&rows).Error
+	had := map[[2]string]bool{}
+	for _, f := range rows {
+		if err != nil || had[[2]string{f.Item, f.Hash}] {
+			continue
+		}
+		had[[2]string{f.Item, f.Hash}] = true
+		f.ID, f.SubjectID = db.NewID(), r.ID
+		err = insertFile(ctx, f)
+	}
+	return err
+}
+
 func dropFile(ctx context.Context, subject string, id FileID) error {
 	tx := db.Tx(ctx).Where("id = ? AND subject_id = ?", string(id), subject).Delete(&fileRow{})
 	if tx.Error == nil && tx.RowsAffected != 1 {

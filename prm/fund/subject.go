@@ -37,7 +37,8 @@ func (c SubjectCmd) LastDay() string {
 // became of the subject since, gives a partner its place in it, and brings what it earned to a total: more is earned, less is taken back,
 // and what of that is used already is owed. Safe to repeat. It joins the transaction of
 // ctx; the actor is the system acting for the owner.
-// Codes: NotFound, Forbidden, Invalid (the partner, the currency).
+// Codes: NotFound, Forbidden, Invalid (the partner, the currency). Publishes Countered when
+// what a claim used is owed.
 func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd SubjectCmd, partnership string, total money.Amount) (ProgramID, error) {
 	if err := access.Check(actor, access.FundWrite, access.Own(actor.Org)); err != nil {
 		return "", err
@@ -105,8 +106,10 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 		if cmd.Step != nil {
 			p.kind, p.step = EntryTrueUp, db.Text(*cmd.Step)
 		}
-		_, err = post(ctx, actor, p)
-		return err
+		if _, err = post(ctx, actor, p); err != nil || -more <= b.Available.Minor {
+			return err
+		}
+		return s.publish(ctx, Countered, Event{Program: id, Supplier: r.OwnerID, Reseller: seat.OrgID})
 	})
 	return id, err
 }

@@ -314,19 +314,25 @@ const allLots = 200_000
 // of its orders, or of its reports where the date is that of the resale. Those that keep
 // does not want are passed over, up to most.
 func lotsOf(ctx context.Context, id, org, currency, by string, most int, keep func(Lot) bool) ([]Lot, error) {
-	query, args := "SELECT order_id, line, number, sku, ordered_on, invoiced, allowance, earned FROM promotion_line WHERE promotion_id = ? AND org_id = ? AND currency = ? AND earned > 0 AND verdict <> ? AND method IN "+db.Values(len(billed), 1)+" ORDER BY arrived, order_id, line LIMIT ?", []any{id, org, currency, LineOut}
+	query, args := "SELECT order_id, line, number, sku, ordered_on, invoiced, allowance, factor, earned FROM promotion_line WHERE promotion_id = ? AND org_id = ? AND currency = ? AND earned > 0 AND verdict <> ? AND method IN "+db.Values(len(billed), 1)+" ORDER BY arrived, order_id, line LIMIT ?", []any{id, org, currency, LineOut}
 	for _, m := range billed {
 		args = append(args, m)
 	}
 	if by == ByResale {
-		query, args = "SELECT report_id, line, number, sku, sold_to, counted, allowance, earned FROM promotion_resale WHERE promotion_id = ? AND org_id = ? AND currency = ? AND earned <> 0 AND verdict <> ? ORDER BY arrived, report_id, line LIMIT ?", args[:4:4]
+		query, args = "SELECT report_id, line, number, sku, sold_to, counted, allowance, 1000000, earned FROM promotion_resale WHERE promotion_id = ? AND org_id = ? AND currency = ? AND earned <> 0 AND verdict <> ? ORDER BY arrived, report_id, line LIMIT ?", args[:4:4]
 	}
 	var out []Lot
 	err := db.Rows(ctx, query, append(args, allLots), func(scan func(...any) error) error {
 		var l Lot
-		if err := scan(&l.Document, &l.Line, &l.Number, &l.SKU, &l.On, &l.Quantity, &l.Allowance, &l.Earned); err != nil {
+		var factor money.Quantity
+		if err := scan(&l.Document, &l.Line, &l.Number, &l.SKU, &l.On, &l.Quantity, &l.Allowance, &factor, &l.Earned); err != nil {
 			return err
 		}
+		each := per(l.Allowance, factor)
+		if times(each, factor) < l.Allowance { // never less than was agreed for the unit of the order
+			each++
+		}
+		l.Allowance = each
 		if keep == nil || keep(l) {
 			out = append(out, l)
 		}
