@@ -1,7 +1,10 @@
 // Chatbench compares the chat's live side with a bare coder/websocket loop and
 // with the centrifuge library, and times the path through the database.
 //
-// Each server is a process of its own. All three stand at once with the same
+// Each server is a process of its own, with the collector set as the command serve
+// sets it. The bare loop is there twice: with the least that a message needs, and
+// (bare-same) with a message of as many bytes as ours, which judges the loop alone.
+// All stand at once with the same
 // clients; one is measured at a time, in turn, while the others are halted, so
 // that what disturbs the machine disturbs all of them. Ratios are medians of the
 // ratios within a round.
@@ -17,11 +20,15 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 )
+
+// softMemory is the limit that the command serve sets.
+const softMemory = 224 << 20
 
 type options struct {
 	size, flight, rate  int
@@ -30,6 +37,7 @@ type options struct {
 	posts, writers      int
 	addr, dir, postgres string
 	profiles            string
+	garbage             int
 	part                float64
 	out                 *tabwriter.Writer
 	limit               int
@@ -40,7 +48,7 @@ func main() {
 	var name, dsn, what, only string
 	var rooms, people int
 	flag.StringVar(&what, "what", "fanout,idle,post", "what to measure")
-	flag.StringVar(&only, "servers", "bare,entente,centrifuge", "which servers fan out")
+	flag.StringVar(&only, "servers", "bare,bare-same,entente,centrifuge", "which servers fan out")
 	flag.IntVar(&o.size, "size", 128, "bytes of a text")
 	flag.IntVar(&o.flight, "flight", 64000, "deliveries on the way at saturation")
 	flag.IntVar(&o.rate, "rate", 100000, "deliveries a second at which the delay is taken")
@@ -50,6 +58,7 @@ func main() {
 	flag.IntVar(&o.conns, "conns", 10000, "idle connections")
 	flag.IntVar(&o.posts, "posts", 10000, "messages to store")
 	flag.IntVar(&o.writers, "writers", 64, "connections that post at once")
+	flag.IntVar(&o.garbage, "gogc", 400, "percent the heap of every server may grow between two collections, as the command serve sets it")
 	flag.Float64Var(&o.part, "part", 1, "share of the subscribers, for a try")
 	flag.StringVar(&o.addr, "addr", "127.0.0.1:0", "where servers listen")
 	flag.StringVar(&o.dir, "dir", os.TempDir(), "where SQLite files are made; a disk for an honest time of posts")
@@ -62,6 +71,8 @@ func main() {
 	flag.Parse()
 	o.limit = files()
 	if name != "" {
+		debug.SetGCPercent(o.garbage)
+		debug.SetMemoryLimit(softMemory)
 		child(name, dsn, o.addr, rooms, people, o.profiles)
 		return
 	}
@@ -153,7 +164,7 @@ func (o *options) fanout(rooms, members int, names []string) error {
 	for _, c := range []struct {
 		to                string
 		rate, p99, memory float64
-	}{{"bare", 0.85, 1.5, 0}, {"centrifuge", 1, 0, 0.5}} {
+	}{{"bare", 0.85, 1.5, 0}, {"bare-same", 0, 0, 0}, {"centrifuge", 1, 0, 0.5}} {
 		f := all[c.to]
 		if our == nil || f == nil {
 			continue

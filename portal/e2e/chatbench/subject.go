@@ -46,7 +46,7 @@ func (o *options) startOn(name, dir, dsn string, rooms, people int) (*subject, e
 		return nil, err
 	}
 	s := &subject{name: name, dir: dir, tell: &tally{}, count: rooms,
-		cmd: exec.Command(exe, "-serve", name, "-dsn", dsn, "-addr", o.addr, "-profiles", o.profiles, "-rooms", strconv.Itoa(rooms), "-people", strconv.Itoa(people))}
+		cmd: exec.Command(exe, "-serve", name, "-dsn", dsn, "-addr", o.addr, "-profiles", o.profiles, "-gogc", strconv.Itoa(o.garbage), "-rooms", strconv.Itoa(rooms), "-people", strconv.Itoa(people))}
 	s.cmd.Stderr = os.Stderr
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (s *subject) stop() {
 func (s *subject) join(i, room int, after int64, each func([]byte)) (*client, error) {
 	n := strconv.Itoa(room)
 	switch s.name {
-	case "bare":
+	case "bare", "bare-same":
 		return open(s.addr, "/?room="+n, "", nil, `"joined"`, s.tell, each)
 	case "centrifuge":
 		return open(s.addr, "/?user="+strconv.Itoa(i), "", []string{`{"id":1,"connect":{}}`, `{"id":2,"subscribe":{"channel":"r` + n + `"}}`}, `"subscribe":`, s.tell, each)
