@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,6 +57,7 @@ type Options struct {
 	Presence func(room string, online []Face) Frame // builds the frame that lists who is in a room
 	Left     func(room string) Frame                // tells a client it was taken out of a room
 	Gone     func(room, name string)                // a named connection left a room; must not block
+	Came     func(room string)                      // another node tells who is in a room anew; must not block
 	Told     func(data []byte)                      // another node tells this one something; must not block
 	Broker   broker.Broker                          // nil: this node alone
 	Node     string                                 // unique among nodes, required with a Broker
@@ -74,6 +76,7 @@ const (
 	maxPending    = 2048 // early frames per room
 	maxRooms      = 200  // rooms one connection may be in
 	pageSize      = 100  // rows per read while catching up
+	maxPersons    = 1000 // named in one envelope between nodes
 	maxFaces      = 200  // persons named in one presence frame
 	manyFaces     = 50   // from here presence is told ten times less often
 	presenceLease = 3    // CheckEvery intervals after which another node's list is stale
@@ -306,6 +309,45 @@ func (h *Hub) ToPerson(person, key string, f Frame) {
 	h.toChannel(h.persons, person, key, f)
 	h.cast(topicPerson+person, envelope{Kind: kindPerson, Room: person, Key: key}, f)
 }
+
+// ToAbsent is ToPerson for many at once, but for the connections that are live in the
+// room: what the hint is about reaches those anyway.
+func (h *Hub) ToAbsent(roomID string, persons []string, key string, f Frame) {
+	h.toAbsent(roomID, persons, key, f)
+	if h.opt.Broker == nil {
+		return
+	}
+	for some := range slices.Chunk(persons, maxPersons) {
+		h.cast(topicControl, envelope{Kind: kindAbsent, Room: roomID, Key: key, Persons: some}, f)
+	}
+}
+
+func (h *Hub) toAbsent(roomID string, persons []string, key string, f Frame) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	r := h.rooms[roomID]
+	if r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+	}
+	for _, p := range persons {
+		ch := h.persons[p]
+		if ch == nil {
+			continue
+		}
+		for c := range ch.conns {
+			if r != nil {
+				if s := r.seats[c]; s != nil && s.live {
+					continue
+				}
+			}
+			c.slot(key, f)
+		}
+	}
+}
+
+// Live says that somebody on this node is in the room.
+func (h *Hub) Live(roomID string) bool { return h.find(roomID) != nil }
 
 // ToMember is ToPerson for the connections by which the person acts for one company.
 func (h *Hub) ToMember(person, org, key string, f Frame) {

@@ -176,6 +176,9 @@ func (h *Hub) heard(id, node string, faces []Face) {
 	r.mu.Unlock()
 	if !same || !known && len(faces) > 0 {
 		h.dirtied(id)
+		if h.opt.Came != nil {
+			h.opt.Came(id)
+		}
 	}
 }
 

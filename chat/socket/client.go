@@ -342,6 +342,7 @@ func (c *client) join(ctx context.Context, in inbound) error {
 		if err != nil {
 			return hub.Entry{}, err
 		}
+		c.e.entered.came(r.ID, c.who().Actor.Person)
 		e := hub.Entry{After: max(in.After, 0), Hello: []hub.Frame{frame(joinedOut{"joined", r.ID, r.Epoch, r.LastSeq, r.ReadOnly})}}
 		if e.After > r.LastSeq || r.LastSeq-e.After > room.MaxGap {
 			e.After = r.LastSeq
