@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -72,7 +73,9 @@ type Options struct {
 
 // Limits that are not tuned.
 const (
+	writersPer    = 2    // processor
 	maxSlots      = 256  // last-value keys per connection
+	maxStarts     = 64   // connections handed to writers at once
 	maxPending    = 2048 // early frames per room
 	maxRooms      = 200  // rooms one connection may be in
 	pageSize      = 100  // rows per read while catching up
@@ -97,6 +100,8 @@ type Hub struct {
 	state   int // 0 new, 1 running, 2 stopped
 	cancel  context.CancelFunc
 	ctx     context.Context
+
+	ready ready
 
 	runMu sync.Mutex // between a new goroutine and Stop
 	ended bool
@@ -141,12 +146,14 @@ func New(o Options) *Hub {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Hub{
+	h := &Hub{
 		opt: o, log: o.Log,
 		rooms: map[string]*room{}, conns: map[*Conn]struct{}{},
 		persons: map[string]*channel{}, orgs: map[string]*channel{},
 		dirty: map[string]time.Time{}, calm: map[string]time.Time{}, wake: make(chan struct{}, 1),
 	}
+	h.ready.some.L = &h.ready.mu
+	return h
 }
 
 // Start begins to listen to the other nodes and to check positions. Safe to call
@@ -178,6 +185,9 @@ func (h *Hub) Start(context.Context) error {
 	h.state = 1
 	h.run(h.watch)
 	h.run(h.tellPresence)
+	for range writersPer * runtime.GOMAXPROCS(0) {
+		h.run(h.work)
+	}
 	return nil
 }
 
@@ -215,6 +225,7 @@ func (h *Hub) Stop() {
 	if was == 1 {
 		h.cancel()
 	}
+	h.ready.end()
 	h.runMu.Lock()
 	h.ended = true
 	h.runMu.Unlock()
@@ -225,7 +236,8 @@ func (h *Hub) Stop() {
 // Conn.Remove when it ends.
 // Errors: ErrStopped.
 func (h *Hub) Add(who Who, t Transport) (*Conn, error) {
-	c := &Conn{hub: h, who: who, out: t, rooms: map[string]*seat{}, space: make(chan struct{}, 1), done: make(chan struct{})}
+	c := &Conn{hub: h, who: who, out: t, rooms: map[string]*seat{}}
+	c.try, _ = t.(Prompt)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state != 1 {
@@ -280,9 +292,7 @@ func (h *Hub) Open(person string) int {
 	n := 0
 	if ch := h.persons[person]; ch != nil {
 		for c := range ch.conns {
-			select {
-			case <-c.done:
-			default:
+			if !c.Closed() {
 				n++
 			}
 		}

@@ -187,9 +187,10 @@ func (h *Hub) signal(id, key, about string, f Frame) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for c, s := range r.seats {
-		if s.live && (about == "" || c.who.Person != about) {
-			c.slot(key+" "+id+" "+about, f)
+	slot := key + " " + id + " " + about
+	for _, l := range r.live {
+		if about == "" || l.conn.who.Person != about {
+			l.conn.slot(slot, f)
 		}
 	}
 }

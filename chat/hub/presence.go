@@ -139,10 +139,8 @@ func (h *Hub) tell(id string) {
 	faces := r.all(h.staleBefore())
 	if !r.dead && h.opt.Presence != nil {
 		f := h.opt.Presence(id, faces)
-		for c, s := range r.seats {
-			if s.live {
-				c.slot("presence "+id, f)
-			}
+		for _, l := range r.live {
+			l.conn.slot("presence "+id, f)
 		}
 	}
 	r.mu.Unlock()
