@@ -10,7 +10,8 @@
 // ratios within a round.
 //
 //	fanout   1 room x 1,000 and 200 rooms x 20: deliveries a second with at most
-//	         -flight on the way, processor time of a delivery, delay at -rate
+//	         -flight on the way, how many of them one write takes, processor time of
+//	         a delivery, delay at -rate
 //	idle     10,000 connections, each in a room of 20
 //	post     messages stored and answered, over 50 rooms and in one, with
 //	         50 connections cut and joined again meanwhile
@@ -102,7 +103,7 @@ func main() {
 }
 
 // figures are those of one server, a value a round.
-type figures struct{ rate, cpu, bytes, p50, p99, rss []float64 }
+type figures struct{ rate, cpu, bytes, writes, p50, p99, rss []float64 }
 
 func (o *options) fanout(rooms, members int, names []string) error {
 	members = max(1, int(float64(members)*o.part))
@@ -153,10 +154,10 @@ func (o *options) fanout(rooms, members int, names []string) error {
 			}
 		}
 	}
-	fmt.Fprintln(o.out, "server\tdeliveries/s\tbytes each\tcpu us each\tp50 ms\tp99 ms\tMiB at the end\tMiB a round, most\tKiB/conn idle\tlost\t")
+	fmt.Fprintln(o.out, "server\tdeliveries/s\tbytes each\ta write\tcpu us each\tp50 ms\tp99 ms\tMiB at the end\tMiB a round, most\tKiB/conn idle\tlost\t")
 	for _, s := range subjects {
 		f := all[s.name]
-		fmt.Fprintf(o.out, "%s\t%.0f\t%.0f\t%.2f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%d\t\n", s.name, median(f.rate), median(f.bytes), median(f.cpu), median(f.p50), median(f.p99),
+		fmt.Fprintf(o.out, "%s\t%.0f\t%.0f\t%.1f\t%.2f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%d\t\n", s.name, median(f.rate), median(f.bytes), median(f.writes), median(f.cpu), median(f.p50), median(f.p99),
 			f.rss[len(f.rss)-1], slices.Max(f.rss), s.perConn, s.tell.lost.Load())
 	}
 	o.out.Flush()

@@ -167,12 +167,12 @@ func (s *subject) saturate(o *options, members int, f *figures) error {
 	base, sent := s.tell.got.Load(), s.sent
 	begun := time.Now()
 	var from time.Time
-	var got, size int64
+	var got, size, writes int64
 	var cpu time.Duration
 	for {
 		now := time.Now()
 		if from.IsZero() && now.Sub(begun) >= o.warm {
-			from, got, size, cpu = now, s.tell.got.Load(), s.tell.bytes.Load(), spent(s.pid())
+			from, got, size, cpu, writes = now, s.tell.got.Load(), s.tell.bytes.Load(), spent(s.pid()), wrote(s.pid())
 		}
 		if !from.IsZero() && now.Sub(from) >= o.slice {
 			break
@@ -192,6 +192,7 @@ func (s *subject) saturate(o *options, members int, f *figures) error {
 	n, t := float64(s.tell.got.Load()-got), time.Since(from)
 	f.rate = append(f.rate, n/t.Seconds())
 	f.cpu = append(f.cpu, float64((spent(s.pid())-cpu).Microseconds())/max(n, 1))
+	f.writes = append(f.writes, n/float64(max(wrote(s.pid())-writes, 1)))
 	f.bytes = append(f.bytes, float64(s.tell.bytes.Load()-size)/max(n, 1))
 	return s.drained(members, base, sent)
 }
