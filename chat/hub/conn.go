@@ -25,22 +25,32 @@ type Transport interface {
 	Close(code Code, reason string)
 }
 
+// Prompt is a Transport that can also write without waiting.
+type Prompt interface {
+	Transport
+	// TryWrite writes as much of whole frames as the line takes at once, and says how
+	// much that was. After a part of it the next call is Write with the rest, and until
+	// then nothing else gets onto the line. An error means that the connection is dead.
+	TryWrite(frames []byte) (int, error)
+}
+
 // Conn is one connection in the hub.
 type Conn struct {
 	hub *Hub
 	who Who
 	out Transport
+	try Prompt // out, when it can; nil: each burst has a goroutine that may wait
 
 	mu      sync.Mutex
 	rooms   map[string]*seat
 	queue   [][]byte
 	bytes   int // waiting and being written
 	slots   []slotted
-	writing bool
+	writing bool // it is ready, or somebody writes
 	closed  bool
 	removed bool
-	space   chan struct{} // told when the queue shrank
-	done    chan struct{} // closed with the connection
+	space   chan struct{} // told when the queue shrank; nil: nobody asked yet
+	done    chan struct{} // closed with the connection; nil: nobody asked yet
 }
 
 type slotted struct {
@@ -51,8 +61,9 @@ type slotted struct {
 // seat is a connection's place in a room; guarded by the room's lock.
 type seat struct {
 	room *room
-	pos  int64  // latest number queued for it
+	pos  int64  // latest number queued for it; once it is live, see live
 	live bool   // false while catching up
+	at   int    // its place among the live ones
 	anew bool   // it was live and catches up once more, of which the others were told nothing
 	name string // by which others in the room reach this very connection; empty: by none
 }
@@ -61,7 +72,29 @@ type seat struct {
 func (c *Conn) Who() Who { return c.who }
 
 // Done is closed once the connection takes no more frames.
-func (c *Conn) Done() <-chan struct{} { return c.done }
+func (c *Conn) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ending()
+}
+
+// ending is Done with the lock held.
+func (c *Conn) ending() <-chan struct{} {
+	if c.done == nil {
+		c.done = make(chan struct{})
+		if c.closed {
+			close(c.done)
+		}
+	}
+	return c.done
+}
+
+// Closed says that the connection takes no more frames.
+func (c *Conn) Closed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
 
 // Send queues a frame. False: the connection is closed, perhaps now, because it
 // was too slow.
@@ -69,22 +102,32 @@ func (c *Conn) Send(f Frame) bool { return c.push(f.For(c.who.Lang)) }
 
 // push queues ready bytes.
 func (c *Conn) push(w []byte) bool {
+	ok, start := c.enqueue(w)
+	if start {
+		c.hub.start(c)
+	}
+	return ok
+}
+
+// enqueue queues ready bytes. With start the caller hands the connection to a writer.
+func (c *Conn) enqueue(w []byte) (ok, start bool) {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
-		return false
+		return false, false
 	}
 	if c.bytes+len(w) > c.hub.opt.QueueBytes && c.bytes > 0 || len(c.queue) >= c.hub.opt.QueueFrames {
 		c.shut()
 		c.mu.Unlock()
 		c.out.Close(CodeSlow, "")
-		return false
+		return false, false
 	}
+	c.longer()
 	c.queue = append(c.queue, w)
 	c.bytes += len(w)
-	c.kick()
+	start, c.writing = !c.writing, true
 	c.mu.Unlock()
-	return true
+	return true, start
 }
 
 // SendWait queues frames that the client asked for, such as a gap. It waits while
@@ -92,10 +135,14 @@ func (c *Conn) push(w []byte) bool {
 // Errors: ErrGone, the context's.
 func (c *Conn) SendWait(ctx context.Context, frames ...Frame) error {
 	for _, f := range frames {
-		for !c.roomy() {
+		for {
+			space, done := c.full()
+			if space == nil {
+				break
+			}
 			select {
-			case <-c.space:
-			case <-c.done:
+			case <-space:
+			case <-done:
 				return ErrGone
 			case <-ctx.Done():
 				return ctx.Err()
@@ -108,44 +155,53 @@ func (c *Conn) SendWait(ctx context.Context, frames ...Frame) error {
 	return nil
 }
 
-func (c *Conn) roomy() bool {
+// full returns what to wait for while the queue is more than half full; nil: it is not.
+func (c *Conn) full() (space, done <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.closed || c.bytes <= c.hub.opt.QueueBytes/2 && len(c.queue) <= c.hub.opt.QueueFrames/2
+	if c.closed || c.bytes <= c.hub.opt.QueueBytes/2 && len(c.queue) <= c.hub.opt.QueueFrames/2 {
+		return nil, nil
+	}
+	if c.space == nil {
+		c.space = make(chan struct{}, 1)
+	}
+	return c.space, c.ending()
 }
 
 // slot keeps the last value of a key until it is written.
 func (c *Conn) slot(key string, f Frame) {
 	w := f.For(c.who.Lang)
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	start := c.put(key, w)
+	c.mu.Unlock()
+	if start {
+		c.hub.start(c)
+	}
+}
+
+// put is slot with the lock held; true: the caller hands the connection to a writer.
+func (c *Conn) put(key string, w []byte) (start bool) {
 	if c.closed || len(w) == 0 {
-		return
+		return false
 	}
 	if i := slices.IndexFunc(c.slots, func(s slotted) bool { return s.key == key }); i >= 0 {
 		c.slots[i].data = w
 	} else if len(c.slots) < maxSlots {
 		c.slots = append(c.slots, slotted{key, w})
 	} else {
-		return
+		return false
 	}
-	c.kick()
-}
-
-// kick starts the writer when none runs. The writer ends when nothing waits, so
-// an idle connection costs no goroutine for writing. Called with the lock held.
-func (c *Conn) kick() {
-	if !c.writing {
-		c.writing = true
-		go c.write()
-	}
+	start, c.writing = !c.writing, true
+	return start
 }
 
 // shut marks the end, with the lock held.
 func (c *Conn) shut() {
 	c.closed = true
 	c.queue, c.slots, c.bytes = nil, nil, 0
-	close(c.done)
+	if c.done != nil {
+		close(c.done)
+	}
 }
 
 // Close ends the connection with a code; what waits is dropped. Safe to repeat.
@@ -158,73 +214,6 @@ func (c *Conn) Close(code Code, reason string) {
 	c.shut()
 	c.mu.Unlock()
 	c.out.Close(code, reason)
-}
-
-// batchMax is how many bytes are gathered into one write.
-const batchMax = 64 << 10
-
-var batches = sync.Pool{New: func() any { b := make([]byte, 0, batchMax); return &b }}
-
-// write hands what waits to the transport, many frames at once, until nothing
-// waits.
-func (c *Conn) write() {
-	bp := batches.Get().(*[]byte)
-	defer func() {
-		if cap(*bp) <= 2*batchMax {
-			batches.Put(bp)
-		}
-	}()
-	for {
-		b, counted, ok := c.take((*bp)[:0])
-		if !ok {
-			return
-		}
-		err := c.out.Write(b)
-		*bp = b
-		c.mu.Lock()
-		if !c.closed {
-			c.bytes -= counted
-		}
-		c.mu.Unlock()
-		select {
-		case c.space <- struct{}{}:
-		default:
-		}
-		if err != nil {
-			c.Close(CodeSlow, "")
-		}
-	}
-}
-
-// take gathers frames, then slots, into b. counted is what belongs to the queue's
-// bound. False: nothing waits and the writer has ended.
-func (c *Conn) take(b []byte) (_ []byte, counted int, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed || len(c.queue) == 0 && len(c.slots) == 0 {
-		c.writing = false
-		if cap(c.queue) > 64 {
-			c.queue = nil
-		}
-		return nil, 0, false
-	}
-	n := 0
-	for n < len(c.queue) && (n == 0 || len(b)+len(c.queue[n]) <= batchMax) {
-		b = append(b, c.queue[n]...)
-		n++
-	}
-	counted = len(b)
-	rest := copy(c.queue, c.queue[n:])
-	clear(c.queue[rest:])
-	c.queue = c.queue[:rest]
-	if rest == 0 {
-		for _, s := range c.slots {
-			b = append(b, s.data...)
-		}
-		clear(c.slots)
-		c.slots = c.slots[:0]
-	}
-	return b, counted, true
 }
 
 // Remove takes the connection out of the hub: rooms, channels, counts. The

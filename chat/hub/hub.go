@@ -19,6 +19,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,6 +58,7 @@ type Options struct {
 	Presence func(room string, online []Face) Frame // builds the frame that lists who is in a room
 	Left     func(room string) Frame                // tells a client it was taken out of a room
 	Gone     func(room, name string)                // a named connection left a room; must not block
+	Came     func(room string)                      // another node tells who is in a room anew; must not block
 	Told     func(data []byte)                      // another node tells this one something; must not block
 	Broker   broker.Broker                          // nil: this node alone
 	Node     string                                 // unique among nodes, required with a Broker
@@ -70,10 +73,13 @@ type Options struct {
 
 // Limits that are not tuned.
 const (
+	writersPer    = 2    // processor
 	maxSlots      = 256  // last-value keys per connection
+	maxStarts     = 64   // connections handed to writers at once
 	maxPending    = 2048 // early frames per room
 	maxRooms      = 200  // rooms one connection may be in
 	pageSize      = 100  // rows per read while catching up
+	maxPersons    = 1000 // named in one envelope between nodes
 	maxFaces      = 200  // persons named in one presence frame
 	manyFaces     = 50   // from here presence is told ten times less often
 	presenceLease = 3    // CheckEvery intervals after which another node's list is stale
@@ -94,6 +100,8 @@ type Hub struct {
 	state   int // 0 new, 1 running, 2 stopped
 	cancel  context.CancelFunc
 	ctx     context.Context
+
+	ready ready
 
 	runMu sync.Mutex // between a new goroutine and Stop
 	ended bool
@@ -138,12 +146,14 @@ func New(o Options) *Hub {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Hub{
+	h := &Hub{
 		opt: o, log: o.Log,
 		rooms: map[string]*room{}, conns: map[*Conn]struct{}{},
 		persons: map[string]*channel{}, orgs: map[string]*channel{},
 		dirty: map[string]time.Time{}, calm: map[string]time.Time{}, wake: make(chan struct{}, 1),
 	}
+	h.ready.some.L = &h.ready.mu
+	return h
 }
 
 // Start begins to listen to the other nodes and to check positions. Safe to call
@@ -175,6 +185,9 @@ func (h *Hub) Start(context.Context) error {
 	h.state = 1
 	h.run(h.watch)
 	h.run(h.tellPresence)
+	for range writersPer * runtime.GOMAXPROCS(0) {
+		h.run(h.work)
+	}
 	return nil
 }
 
@@ -212,6 +225,7 @@ func (h *Hub) Stop() {
 	if was == 1 {
 		h.cancel()
 	}
+	h.ready.end()
 	h.runMu.Lock()
 	h.ended = true
 	h.runMu.Unlock()
@@ -222,7 +236,8 @@ func (h *Hub) Stop() {
 // Conn.Remove when it ends.
 // Errors: ErrStopped.
 func (h *Hub) Add(who Who, t Transport) (*Conn, error) {
-	c := &Conn{hub: h, who: who, out: t, rooms: map[string]*seat{}, space: make(chan struct{}, 1), done: make(chan struct{})}
+	c := &Conn{hub: h, who: who, out: t, rooms: map[string]*seat{}}
+	c.try, _ = t.(Prompt)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state != 1 {
@@ -277,9 +292,7 @@ func (h *Hub) Open(person string) int {
 	n := 0
 	if ch := h.persons[person]; ch != nil {
 		for c := range ch.conns {
-			select {
-			case <-c.done:
-			default:
+			if !c.Closed() {
 				n++
 			}
 		}
@@ -306,6 +319,45 @@ func (h *Hub) ToPerson(person, key string, f Frame) {
 	h.toChannel(h.persons, person, key, f)
 	h.cast(topicPerson+person, envelope{Kind: kindPerson, Room: person, Key: key}, f)
 }
+
+// ToAbsent is ToPerson for many at once, but for the connections that are live in the
+// room: what the hint is about reaches those anyway.
+func (h *Hub) ToAbsent(roomID string, persons []string, key string, f Frame) {
+	h.toAbsent(roomID, persons, key, f)
+	if h.opt.Broker == nil {
+		return
+	}
+	for some := range slices.Chunk(persons, maxPersons) {
+		h.cast(topicControl, envelope{Kind: kindAbsent, Room: roomID, Key: key, Persons: some}, f)
+	}
+}
+
+func (h *Hub) toAbsent(roomID string, persons []string, key string, f Frame) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	r := h.rooms[roomID]
+	if r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+	}
+	for _, p := range persons {
+		ch := h.persons[p]
+		if ch == nil {
+			continue
+		}
+		for c := range ch.conns {
+			if r != nil {
+				if s := r.seats[c]; s != nil && s.live {
+					continue
+				}
+			}
+			c.slot(key, f)
+		}
+	}
+}
+
+// Live says that somebody on this node is in the room.
+func (h *Hub) Live(roomID string) bool { return h.find(roomID) != nil }
 
 // ToMember is ToPerson for the connections by which the person acts for one company.
 func (h *Hub) ToMember(person, org, key string, f Frame) {

@@ -25,6 +25,7 @@ const (
 	kindFaces  = "faces"  // who is in a room on the sending node
 	kindPerson = "person" // last-value frame for a person
 	kindOrg    = "org"    // last-value frame for a company
+	kindAbsent = "absent" // last-value frame for persons, but for who is live in the room
 	kindMember = "member" // last-value frame for a person acting for a company
 	kindNamed  = "named"  // frame for one named connection of a room
 	kindUnname = "unname" // take the name of a connection
@@ -41,6 +42,9 @@ type envelope struct {
 	About string `json:"a,omitempty"`
 	Org   string `json:"o,omitempty"`
 	Faces []Face `json:"f,omitempty"`
+
+	Persons []string `json:"m,omitempty"`
+
 	Drop  *Drop  `json:"d,omitempty"`
 	Told  []byte `json:"t,omitempty"`
 	Parts []part `json:"p,omitempty"`
@@ -161,11 +165,13 @@ func (h *Hub) onFrame(data []byte) {
 }
 
 func (h *Hub) onControl(data []byte) {
-	e, _, ok := decode(data)
+	e, f, ok := decode(data)
 	if !ok || e.Node == h.opt.Node {
 		return
 	}
 	switch {
+	case e.Kind == kindAbsent:
+		h.toAbsent(e.Room, e.Persons, e.Key, f)
 	case e.Kind == kindDrop && e.Drop != nil:
 		h.drop(*e.Drop)
 	case e.Kind == kindExpel:
@@ -181,9 +187,10 @@ func (h *Hub) signal(id, key, about string, f Frame) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for c, s := range r.seats {
-		if s.live && (about == "" || c.who.Person != about) {
-			c.slot(key+" "+id+" "+about, f)
+	slot := key + " " + id + " " + about
+	for _, l := range r.live {
+		if about == "" || l.conn.who.Person != about {
+			l.conn.slot(slot, f)
 		}
 	}
 }

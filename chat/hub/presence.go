@@ -139,10 +139,8 @@ func (h *Hub) tell(id string) {
 	faces := r.all(h.staleBefore())
 	if !r.dead && h.opt.Presence != nil {
 		f := h.opt.Presence(id, faces)
-		for c, s := range r.seats {
-			if s.live {
-				c.slot("presence "+id, f)
-			}
+		for _, l := range r.live {
+			l.conn.slot("presence "+id, f)
 		}
 	}
 	r.mu.Unlock()
@@ -176,6 +174,9 @@ func (h *Hub) heard(id, node string, faces []Face) {
 	r.mu.Unlock()
 	if !same || !known && len(faces) > 0 {
 		h.dirtied(id)
+		if h.opt.Came != nil {
+			h.opt.Came(id)
+		}
 	}
 }
 

@@ -16,6 +16,8 @@ type room struct {
 
 	mu      sync.Mutex
 	seats   map[*Conn]*seat
+	live    []liveSeat // those of the seats that are live
+	starts  []*Conn    // deliver's own
 	named   map[string]*Conn
 	last    int64           // latest number delivered to the live seats; unknown = -1
 	known   int64           // latest number known to exist
@@ -24,6 +26,29 @@ type room struct {
 	dead    bool            // taken out of the hub: look it up again
 	faces   map[string]*present
 	remote  map[string]remoteFaces // other nodes' lists
+}
+
+// liveSeat is what a delivery needs of a live seat, side by side.
+type liveSeat struct {
+	conn *Conn
+	seat *seat
+	pos  int64 // latest number queued for it
+}
+
+// rise makes a seat live, with the room locked.
+func (r *room) rise(c *Conn, s *seat) {
+	s.live, s.at = true, len(r.live)
+	r.live = append(r.live, liveSeat{c, s, s.pos})
+}
+
+// sink is the contrary of rise.
+func (r *room) sink(s *seat) {
+	last := len(r.live) - 1
+	s.live, s.pos = false, r.live[s.at].pos
+	r.live[s.at] = r.live[last]
+	r.live[s.at].seat.at = s.at
+	r.live[last] = liveSeat{}
+	r.live = r.live[:last]
 }
 
 type present struct {
@@ -72,7 +97,8 @@ func (h *Hub) sit(id string, c *Conn) (*seat, error) {
 	}
 	if s := r.seats[c]; s != nil {
 		if s.live {
-			s.live, s.anew = false, true
+			r.sink(s)
+			s.anew = true
 			r.unface(c.who.Face)
 		}
 		return s, nil
@@ -116,6 +142,9 @@ func (c *Conn) Leave(id string) bool {
 		}
 		delete(r.seats, c)
 		gone = s.live && r.unface(c.who.Face) || s.anew
+		if s.live {
+			r.sink(s)
+		}
 		c.mu.Lock()
 		delete(c.rooms, id)
 		c.mu.Unlock()
@@ -234,10 +263,10 @@ func (c *Conn) live(s *seat) bool {
 	switch {
 	case r.last == unknown:
 		r.last = s.pos
-		s.live = true
+		r.rise(c, s)
 		r.drain()
 	case r.last <= s.pos:
-		s.live = true
+		r.rise(c, s)
 	default:
 		return false
 	}
@@ -310,12 +339,33 @@ func (r *room) drain() {
 func (r *room) deliver(seq int64, f Frame) {
 	r.last = seq
 	delete(r.pending, seq)
-	for c, s := range r.seats {
-		if s.live && seq > s.pos {
-			s.pos = seq
-			c.push(f.For(c.who.Lang))
+	var lang string
+	var w []byte
+	for i := range r.live {
+		l := &r.live[i]
+		if seq <= l.pos {
+			continue
+		}
+		l.pos = seq
+		if w == nil || l.conn.who.Lang != lang {
+			lang = l.conn.who.Lang
+			w = f.For(lang)
+		}
+		if _, start := l.conn.enqueue(w); start {
+			r.starts = append(r.starts, l.conn)
+		}
+		if len(r.starts) == maxStarts {
+			r.begin()
 		}
 	}
+	r.begin()
+}
+
+// begin hands the connections that deliver found at rest to writers.
+func (r *room) begin() {
+	r.hub.start(r.starts...)
+	clear(r.starts)
+	r.starts = r.starts[:0]
 }
 
 // know notes that a number exists and starts a fill when it is not delivered.

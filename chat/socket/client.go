@@ -77,6 +77,12 @@ func (e *Endpoint) release(cl *client) {
 // Write implements hub.Transport.
 func (c *client) Write(frames []byte) error { return c.link.writeFrames(frames) }
 
+// TryWrite implements hub.Prompt.
+func (c *client) TryWrite(frames []byte) (int, error) { return c.link.tryFrames(frames) }
+
+// patient is a client whose connection cannot write without waiting.
+type patient struct{ hub.Transport }
+
 // Close implements hub.Transport. The reader ends because of it; run waits until
 // the closing is done.
 func (c *client) Close(code hub.Code, reason string) {
@@ -139,8 +145,12 @@ func (c *client) begin(ctx context.Context, ws *websocket.Conn) bool {
 		_ = ws.Close(websocket.StatusCode(closeFor(err)), "")
 		return false
 	}
+	var out hub.Transport = c
+	if c.link.now == nil {
+		out = patient{c}
+	}
 	conn, err := e.hub.Add(hub.Who{Person: id.Actor.Person, Org: id.Actor.Org, Session: id.Session, Lang: id.Lang,
-		Face: hub.Face(self)}, c)
+		Face: hub.Face(self)}, out)
 	if err != nil {
 		_ = ws.Close(websocket.StatusGoingAway, "")
 		return false
@@ -202,12 +212,7 @@ func (c *client) pinged(ctx context.Context, ws *websocket.Conn) bool {
 }
 
 func (c *client) done(ctx context.Context) bool {
-	select {
-	case <-c.conn.Done():
-		return true
-	default:
-		return ctx.Err() != nil
-	}
+	return c.conn.Closed() || ctx.Err() != nil
 }
 
 func ended(err error) bool {
@@ -312,12 +317,7 @@ func (c *client) handle(ctx context.Context, data []byte) bool {
 	if err != nil {
 		c.fail(in, err)
 	}
-	select {
-	case <-c.conn.Done():
-		return false
-	default:
-		return true
-	}
+	return !c.conn.Closed()
 }
 
 // fail answers an error frame. Only our own faults are logged.
@@ -342,6 +342,7 @@ func (c *client) join(ctx context.Context, in inbound) error {
 		if err != nil {
 			return hub.Entry{}, err
 		}
+		c.e.entered.came(r.ID, c.who().Actor.Person)
 		e := hub.Entry{After: max(in.After, 0), Hello: []hub.Frame{frame(joinedOut{"joined", r.ID, r.Epoch, r.LastSeq, r.ReadOnly})}}
 		if e.After > r.LastSeq || r.LastSeq-e.After > room.MaxGap {
 			e.After = r.LastSeq

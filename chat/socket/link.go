@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/coder/websocket"
@@ -27,6 +28,9 @@ type link struct {
 	wmu    sync.Mutex
 	ended  bool // a close frame went out: no data after it
 	broken bool // a write failed, perhaps in the middle of a frame
+
+	now  syscall.RawConn // writes without waiting; nil: the connection cannot
+	owes bool            // tryFrames wrote a part and has kept wmu for the rest
 }
 
 // newLink takes the connection from fasthttp's wrapper, and what fasthttp had read
@@ -40,7 +44,7 @@ func newLink(nc net.Conn, wait time.Duration) *link {
 		}
 		l.Conn = u.UnsafeConn()
 	}
-	l.in = l.Conn
+	l.in, l.now = l.Conn, rawOf(l.Conn)
 	if ahead := readAhead(nc, l.Conn); len(ahead) > 0 {
 		l.in = io.MultiReader(bytes.NewReader(ahead), l.Conn)
 	}
@@ -101,27 +105,51 @@ func (l *link) Write(p []byte) (int, error) {
 	if len(p) > 0 && p[0] == opClose {
 		l.ended = true
 	}
+	return l.put(p)
+}
+
+// put writes within the time a client has, with wmu held.
+func (l *link) put(p []byte) (int, error) {
 	_ = l.Conn.SetWriteDeadline(time.Now().Add(l.wait))
 	n, err := l.Conn.Write(p)
 	if err != nil {
 		l.broken = true
+	} else if l.now != nil {
+		_ = l.Conn.SetWriteDeadline(time.Time{}) // else tryFrames is refused once it passed
 	}
 	return n, err
 }
 
-// writeFrames writes whole data frames.
+// writeFrames writes whole data frames, or the rest of what tryFrames began.
 func (l *link) writeFrames(b []byte) error {
-	l.wmu.Lock()
+	if l.owes {
+		l.owes = false
+	} else {
+		l.wmu.Lock()
+	}
 	defer l.wmu.Unlock()
 	if l.broken || l.ended {
 		return net.ErrClosed
 	}
-	_ = l.Conn.SetWriteDeadline(time.Now().Add(l.wait))
-	if _, err := l.Conn.Write(b); err != nil {
-		l.broken = true
-		return err
+	_, err := l.put(b)
+	return err
+}
+
+// tryFrames writes of whole data frames what the connection takes without waiting. After
+// a part of it, writeFrames with the rest must follow.
+func (l *link) tryFrames(b []byte) (n int, err error) {
+	if !l.wmu.TryLock() { // a control frame is being written
+		return 0, nil
 	}
-	return nil
+	if l.broken || l.ended {
+		err = net.ErrClosed
+	} else if n, err = writeNow(l.now, b); err != nil {
+		l.broken = true
+	}
+	if l.owes = err == nil && 0 < n && n < len(b); !l.owes {
+		l.wmu.Unlock()
+	}
+	return n, err
 }
 
 // closeGrace is how long a closing connection may take: a write under way, the

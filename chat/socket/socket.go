@@ -73,6 +73,7 @@ type Limits struct {
 	WriteWait    time.Duration // one write to a client, default 10 s
 	CheckEvery   time.Duration // comparison of live rooms with the table, default 15 s
 	NoticeEvery  time.Duration // a room's activity is told to absent members at most this often, default 500 ms
+	EnteredFor   time.Duration // how long it is taken for known who entered a room that somebody is in, default 10 s
 }
 
 func (l *Limits) defaults() {
@@ -98,6 +99,7 @@ func (l *Limits) defaults() {
 	set(&l.WriteWait, 10*time.Second)
 	set(&l.CheckEvery, 15*time.Second)
 	set(&l.NoticeEvery, 500*time.Millisecond)
+	set(&l.EnteredFor, 10*time.Second)
 }
 
 func set[T comparable](p *T, v T) {
@@ -125,6 +127,7 @@ type Endpoint struct {
 
 	noticeMu sync.Mutex
 	notices  map[room.ID]*notice
+	entered  entered
 }
 
 // New makes an endpoint. Tell the room service of it with room.Service.Publish,
@@ -144,9 +147,9 @@ func New(cfg Config) *Endpoint {
 		cfg.Langs = []string{"en", "zh-CN"}
 	}
 	e := &Endpoint{cfg: cfg, log: cfg.Log, feed: cfg.Rooms.Feed(), clients: map[*client]struct{}{},
-		places: map[call.Peer]place{}, forwards: map[call.ID]int64{}, notices: map[room.ID]*notice{}, rate: newRates(cfg.Limits, cfg.Clock)}
+		places: map[call.Peer]place{}, forwards: map[call.ID]int64{}, notices: map[room.ID]*notice{}, entered: entered{last: cfg.Limits.EnteredFor, rooms: map[room.ID][]string{}, asked: map[room.ID]*int{}}, rate: newRates(cfg.Limits, cfg.Clock)}
 	e.hub = hub.New(hub.Options{
-		Source: source{e}, Presence: presenceFrame, Left: leftFrame, Gone: e.partyGone, Told: e.toldByNode,
+		Source: source{e}, Presence: presenceFrame, Left: leftFrame, Gone: e.partyGone, Came: func(id string) { e.entered.forget(room.ID(id)) }, Told: e.toldByNode,
 		Broker: cfg.Broker, Node: cfg.Node, Log: cfg.Log,
 		QueueBytes: cfg.Limits.QueueBytes, CheckEvery: cfg.Limits.CheckEvery,
 	})

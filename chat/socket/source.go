@@ -2,6 +2,8 @@ package socket
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"entente/chat/hub"
@@ -60,10 +62,16 @@ func (e *Endpoint) Published(m room.Message) {
 }
 
 // Left implements room.Publisher.
-func (e *Endpoint) Left(id room.ID, org string) { e.hub.Expel(string(id), "", org) }
+func (e *Endpoint) Left(id room.ID, org string) {
+	e.hub.Expel(string(id), "", org)
+	e.entered.forget(id)
+}
 
 // LeftPerson implements room.Publisher.
-func (e *Endpoint) LeftPerson(id room.ID, person, org string) { e.hub.Expel(string(id), person, org) }
+func (e *Endpoint) LeftPerson(id room.ID, person, org string) {
+	e.hub.Expel(string(id), person, org)
+	e.entered.forget(id)
+}
 
 // notice is a room whose activity is about to be told.
 type notice struct {
@@ -72,8 +80,9 @@ type notice struct {
 	timer  *time.Timer
 }
 
-// tellEntered tells those who entered a room that it has new messages, so that
-// their unread figures move on every page. It is a hint: failing is harmless.
+// tellEntered tells those who entered a room and are not in it now that it has new
+// messages, so that their unread figures move on every page; who is live in it has the
+// message itself. It is a hint: failing is harmless.
 func (e *Endpoint) tellEntered(id room.ID) {
 	e.noticeMu.Lock()
 	n := e.notices[id]
@@ -83,21 +92,100 @@ func (e *Endpoint) tellEntered(id room.ID) {
 		return
 	}
 	defer e.wg.Done()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	persons, err := e.feed.Entered(ctx, id)
+	persons, err := e.whoEntered(id)
 	if err != nil {
 		e.log.Warn("telling absent members", "room", id, "err", err)
 		return
 	}
-	news, own := changedFrame("room", string(id), n.seq), changedFrame("room", string(id), 0)
-	for _, p := range persons {
-		f := news
-		if p == n.author {
-			f = own // nothing unread for him, yet his other pages list the room anew
+	if _, found := slices.BinarySearch(persons, n.author); !found && n.author != "" { // he came by writing
+		e.entered.forget(id)
+		if persons, err = e.whoEntered(id); err != nil {
+			e.log.Warn("telling absent members", "room", id, "err", err)
+			return
 		}
-		e.hub.ToPerson(p, "changed room "+string(id), f)
 	}
+	key := "changed room " + string(id)
+	if i, found := slices.BinarySearch(persons, n.author); found { // nothing unread for him, yet his other pages list the room anew
+		e.hub.ToAbsent(string(id), persons[i:i+1], key, changedFrame("room", string(id), 0))
+		persons = slices.Delete(slices.Clone(persons), i, i+1)
+	}
+	e.hub.ToAbsent(string(id), persons, key, changedFrame("room", string(id), n.seq))
+}
+
+// entered keeps who entered the rooms that talk. What it has is forgotten when somebody
+// comes or is taken out, and after Limits.EnteredFor in any case: who enters by a call of
+// the API alone is hinted at that much later.
+type entered struct {
+	last  time.Duration
+	mu    sync.Mutex
+	rooms map[room.ID][]string
+	asked map[room.ID]*int // reads under way; what they found is not kept when somebody came meanwhile
+}
+
+func (n *entered) get(id room.ID) ([]string, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	persons, ok := n.rooms[id]
+	return persons, ok
+}
+
+// came notes that a person is in a room.
+func (n *entered) came(id room.ID, person string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.asked, id)
+	if _, known := slices.BinarySearch(n.rooms[id], person); !known {
+		delete(n.rooms, id)
+	}
+}
+
+func (n *entered) forget(id room.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.rooms, id)
+	delete(n.asked, id)
+}
+
+// ask notes that the table is about to be read.
+func (n *entered) ask(id room.ID) *int {
+	mark := new(int)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.asked[id] = mark
+	return mark
+}
+
+// keep notes what the table said to the read that ask noted.
+func (n *entered) keep(id room.ID, mark *int, persons []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.asked[id] != mark {
+		return
+	}
+	delete(n.asked, id)
+	n.rooms[id] = persons
+	time.AfterFunc(n.last, func() { n.forget(id) })
+}
+
+// whoEntered are the persons who entered a room, ascending. They are not to be changed.
+func (e *Endpoint) whoEntered(id room.ID) ([]string, error) {
+	live := e.hub.Live(string(id)) // else nobody tells this node of who comes
+	if live {
+		if persons, ok := e.entered.get(id); ok {
+			return persons, nil
+		}
+	}
+	mark := e.entered.ask(id)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	persons, err := e.feed.Entered(ctx, id)
+	if err != nil {
+		e.entered.forget(id)
+		return nil, err
+	}
+	slices.Sort(persons)
+	e.entered.keep(id, mark, persons)
+	return persons, nil
 }
 
 // enterWork counts a goroutine that Stop waits for; false while stopping.

@@ -197,6 +197,18 @@ function hinted(room, seq) {
   showUnread(room, (n, el) => (el.dataset.read ? Math.max(n, seq - Number(el.dataset.read)) : n + more));
 }
 
+// renewed: a room that a panel is live in has a new line, of which no hint comes. Lists
+// that show the room are asked anew, at most twice a second.
+const news = new Set();
+function renewed(room) {
+  if (news.has(room)) return;
+  news.add(room);
+  later(() => {
+    news.delete(room);
+    say("entente:changed", { object: "room", id: room });
+  }, 500);
+}
+
 // ---- a room panel
 
 const panels = new Set();
@@ -305,7 +317,9 @@ class Panel {
       return;
     }
     if (f.from) this.stopTyping(f.from.id);
+    renewed(this.room);
     if (this.past) {
+      if (!mine && !this.attended()) showUnread(this.room, (n) => n + 1);
       if (mine && this.waiting.has(f.key)) this.done(f.key);
       if (f.type === "message" && f.thread) this.answered(f, this.line(f, mine), mine);
       return;

@@ -1,13 +1,17 @@
 // Chatbench compares the chat's live side with a bare coder/websocket loop and
 // with the centrifuge library, and times the path through the database.
 //
-// Each server is a process of its own. All three stand at once with the same
+// Each server is a process of its own, with the collector set as the command serve
+// sets it. The bare loop is there twice: with the least that a message needs, and
+// (bare-same) with a message of as many bytes as ours, which judges the loop alone.
+// All stand at once with the same
 // clients; one is measured at a time, in turn, while the others are halted, so
 // that what disturbs the machine disturbs all of them. Ratios are medians of the
 // ratios within a round.
 //
 //	fanout   1 room x 1,000 and 200 rooms x 20: deliveries a second with at most
-//	         -flight on the way, processor time of a delivery, delay at -rate
+//	         -flight on the way, how many of them one write takes, processor time of
+//	         a delivery, delay at -rate
 //	idle     10,000 connections, each in a room of 20
 //	post     messages stored and answered, over 50 rooms and in one, with
 //	         50 connections cut and joined again meanwhile
@@ -17,11 +21,15 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 )
+
+// softMemory is the limit that the command serve sets.
+const softMemory = 224 << 20
 
 type options struct {
 	size, flight, rate  int
@@ -30,6 +38,7 @@ type options struct {
 	posts, writers      int
 	addr, dir, postgres string
 	profiles            string
+	garbage             int
 	part                float64
 	out                 *tabwriter.Writer
 	limit               int
@@ -40,7 +49,7 @@ func main() {
 	var name, dsn, what, only string
 	var rooms, people int
 	flag.StringVar(&what, "what", "fanout,idle,post", "what to measure")
-	flag.StringVar(&only, "servers", "bare,entente,centrifuge", "which servers fan out")
+	flag.StringVar(&only, "servers", "bare,bare-same,entente,centrifuge", "which servers fan out")
 	flag.IntVar(&o.size, "size", 128, "bytes of a text")
 	flag.IntVar(&o.flight, "flight", 64000, "deliveries on the way at saturation")
 	flag.IntVar(&o.rate, "rate", 100000, "deliveries a second at which the delay is taken")
@@ -50,6 +59,7 @@ func main() {
 	flag.IntVar(&o.conns, "conns", 10000, "idle connections")
 	flag.IntVar(&o.posts, "posts", 10000, "messages to store")
 	flag.IntVar(&o.writers, "writers", 64, "connections that post at once")
+	flag.IntVar(&o.garbage, "gogc", 400, "percent the heap of every server may grow between two collections, as the command serve sets it")
 	flag.Float64Var(&o.part, "part", 1, "share of the subscribers, for a try")
 	flag.StringVar(&o.addr, "addr", "127.0.0.1:0", "where servers listen")
 	flag.StringVar(&o.dir, "dir", os.TempDir(), "where SQLite files are made; a disk for an honest time of posts")
@@ -62,6 +72,8 @@ func main() {
 	flag.Parse()
 	o.limit = files()
 	if name != "" {
+		debug.SetGCPercent(o.garbage)
+		debug.SetMemoryLimit(softMemory)
 		child(name, dsn, o.addr, rooms, people, o.profiles)
 		return
 	}
@@ -91,7 +103,7 @@ func main() {
 }
 
 // figures are those of one server, a value a round.
-type figures struct{ rate, cpu, bytes, p50, p99, rss []float64 }
+type figures struct{ rate, cpu, bytes, writes, p50, p99, rss []float64 }
 
 func (o *options) fanout(rooms, members int, names []string) error {
 	members = max(1, int(float64(members)*o.part))
@@ -142,10 +154,10 @@ func (o *options) fanout(rooms, members int, names []string) error {
 			}
 		}
 	}
-	fmt.Fprintln(o.out, "server\tdeliveries/s\tbytes each\tcpu us each\tp50 ms\tp99 ms\tMiB at the end\tMiB a round, most\tKiB/conn idle\tlost\t")
+	fmt.Fprintln(o.out, "server\tdeliveries/s\tbytes each\ta write\tcpu us each\tp50 ms\tp99 ms\tMiB at the end\tMiB a round, most\tKiB/conn idle\tlost\t")
 	for _, s := range subjects {
 		f := all[s.name]
-		fmt.Fprintf(o.out, "%s\t%.0f\t%.0f\t%.2f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%d\t\n", s.name, median(f.rate), median(f.bytes), median(f.cpu), median(f.p50), median(f.p99),
+		fmt.Fprintf(o.out, "%s\t%.0f\t%.0f\t%.1f\t%.2f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%d\t\n", s.name, median(f.rate), median(f.bytes), median(f.writes), median(f.cpu), median(f.p50), median(f.p99),
 			f.rss[len(f.rss)-1], slices.Max(f.rss), s.perConn, s.tell.lost.Load())
 	}
 	o.out.Flush()
@@ -153,7 +165,7 @@ func (o *options) fanout(rooms, members int, names []string) error {
 	for _, c := range []struct {
 		to                string
 		rate, p99, memory float64
-	}{{"bare", 0.85, 1.5, 0}, {"centrifuge", 1, 0, 0.5}} {
+	}{{"bare", 0.85, 1.5, 0}, {"bare-same", 0, 0, 0}, {"centrifuge", 1, 0, 0.5}} {
 		f := all[c.to]
 		if our == nil || f == nil {
 			continue

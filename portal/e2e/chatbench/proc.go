@@ -26,6 +26,18 @@ func spent(pid int) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
+// wrote is how many writes a process has done.
+func wrote(pid int) int64 {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(b), "syscw: ")
+	line, _, _ := strings.Cut(after, "\n")
+	n, _ := strconv.ParseInt(line, 10, 64)
+	return n
+}
+
 // resident is the memory of a process in bytes.
 func resident(pid int) int64 {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))

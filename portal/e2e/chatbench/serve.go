@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/centrifugal/centrifuge"
 	"github.com/coder/websocket"
@@ -47,8 +48,8 @@ func serve(name, dsn, addr string, rooms, people int, in io.Reader, out io.Write
 	}
 	var s server
 	switch name {
-	case "bare":
-		s = newBare(rooms)
+	case "bare", "bare-same":
+		s = newBare(rooms, name == "bare-same")
 	case "centrifuge":
 		s, err = newCentrifuge()
 	case "entente":
@@ -88,7 +89,28 @@ func serve(name, dsn, addr string, rooms, people int, in io.Reader, out io.Write
 // bare is the least that fans out over coder/websocket: a frame is made once, a
 // connection has a queue and a goroutine that writes all of it by one call. It
 // has no rooms of a database, no rights, no presence, no limits.
-type bare struct{ rooms []bareRoom }
+type bare struct {
+	rooms []bareRoom
+	same  bool // as many bytes a message as ours
+}
+
+// alike is a message with the fields and the lengths of ours.
+type alike struct {
+	Type   string    `json:"type"`
+	Room   string    `json:"room"`
+	Seq    int64     `json:"seq"`
+	Key    string    `json:"key"`
+	From   alikeFrom `json:"from"`
+	Text   string    `json:"text"`
+	Thread *int64    `json:"thread"`
+	At     time.Time `json:"at"`
+}
+
+type alikeFrom struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Org  string `json:"org"`
+}
 
 type bareRoom struct {
 	mu      sync.Mutex
@@ -103,7 +125,7 @@ type bareConn struct {
 	wake  chan struct{}
 }
 
-func newBare(rooms int) *bare { return &bare{make([]bareRoom, rooms)} }
+func newBare(rooms int, same bool) *bare { return &bare{make([]bareRoom, rooms), same} }
 
 func (s *bare) Start(ln net.Listener) error {
 	return http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -179,7 +201,7 @@ func (s *bare) Publish(room int, text string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seq++
-	p, err := json.Marshal(small{"message", strconv.Itoa(room), r.seq, text})
+	p, err := json.Marshal(s.message(room, r.seq, text))
 	if err != nil {
 		return err
 	}
@@ -188,6 +210,14 @@ func (s *bare) Publish(room int, text string) error {
 		c.push(f)
 	}
 	return nil
+}
+
+func (s *bare) message(room int, seq int64, text string) any {
+	if !s.same {
+		return small{"message", strconv.Itoa(room), seq, text}
+	}
+	return alike{"message", fmt.Sprintf("%026d", room), seq, strconv.FormatInt(seq, 10),
+		alikeFrom{fmt.Sprintf("%026d", 0), "Person 0", "aurelia"}, text, nil, time.Now().UTC()}
 }
 
 // textFrame is an unmasked final text frame of less than 64 KiB.

@@ -46,7 +46,7 @@ func (o *options) startOn(name, dir, dsn string, rooms, people int) (*subject, e
 		return nil, err
 	}
 	s := &subject{name: name, dir: dir, tell: &tally{}, count: rooms,
-		cmd: exec.Command(exe, "-serve", name, "-dsn", dsn, "-addr", o.addr, "-profiles", o.profiles, "-rooms", strconv.Itoa(rooms), "-people", strconv.Itoa(people))}
+		cmd: exec.Command(exe, "-serve", name, "-dsn", dsn, "-addr", o.addr, "-profiles", o.profiles, "-gogc", strconv.Itoa(o.garbage), "-rooms", strconv.Itoa(rooms), "-people", strconv.Itoa(people))}
 	s.cmd.Stderr = os.Stderr
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (s *subject) stop() {
 func (s *subject) join(i, room int, after int64, each func([]byte)) (*client, error) {
 	n := strconv.Itoa(room)
 	switch s.name {
-	case "bare":
+	case "bare", "bare-same":
 		return open(s.addr, "/?room="+n, "", nil, `"joined"`, s.tell, each)
 	case "centrifuge":
 		return open(s.addr, "/?user="+strconv.Itoa(i), "", []string{`{"id":1,"connect":{}}`, `{"id":2,"subscribe":{"channel":"r` + n + `"}}`}, `"subscribe":`, s.tell, each)
@@ -167,12 +167,12 @@ func (s *subject) saturate(o *options, members int, f *figures) error {
 	base, sent := s.tell.got.Load(), s.sent
 	begun := time.Now()
 	var from time.Time
-	var got, size int64
+	var got, size, writes int64
 	var cpu time.Duration
 	for {
 		now := time.Now()
 		if from.IsZero() && now.Sub(begun) >= o.warm {
-			from, got, size, cpu = now, s.tell.got.Load(), s.tell.bytes.Load(), spent(s.pid())
+			from, got, size, cpu, writes = now, s.tell.got.Load(), s.tell.bytes.Load(), spent(s.pid()), wrote(s.pid())
 		}
 		if !from.IsZero() && now.Sub(from) >= o.slice {
 			break
@@ -192,6 +192,7 @@ func (s *subject) saturate(o *options, members int, f *figures) error {
 	n, t := float64(s.tell.got.Load()-got), time.Since(from)
 	f.rate = append(f.rate, n/t.Seconds())
 	f.cpu = append(f.cpu, float64((spent(s.pid())-cpu).Microseconds())/max(n, 1))
+	f.writes = append(f.writes, n/float64(max(wrote(s.pid())-writes, 1)))
 	f.bytes = append(f.bytes, float64(s.tell.bytes.Load()-size)/max(n, 1))
 	return s.drained(members, base, sent)
 }

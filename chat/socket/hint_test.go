@@ -1,0 +1,63 @@
+package socket_test
+
+import (
+	"testing"
+	"time"
+
+	"entente/chat/room"
+	"entente/chat/socket"
+	"entente/db"
+	"entente/db/dbtest"
+)
+
+// hinted waits for the hint at a number of a room.
+func (p *peer) hinted(t *testing.T, id room.ID, seq int64) {
+	t.Helper()
+	for {
+		if c := p.next(t, "changed"); c["object"] == "room" && c["id"] == string(id) && c["seq"] == float64(seq) {
+			return
+		}
+	}
+}
+
+// TestHintsReadNothing: a room that talks asks the database once who is to be hinted at;
+// who is live in it gets messages and no hints, his other pages get hints, and so does who
+// came after the table was read.
+func TestHintsReadNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		n := newHouse(t, d).node(t, socket.Config{Limits: socket.Limits{NoticeEvery: time.Millisecond, EnteredFor: time.Hour,
+			RecheckEvery: time.Hour, CheckEvery: time.Hour, BeatEvery: time.Hour}})
+		r := n.room(t, "1")
+		maya, ingrid, other, third := n.open(t, "maya"), n.open(t, "ingrid"), n.open(t, "maya.2"), n.open(t, "wen.2")
+		maya.join(t, r.ID, 0)
+		ingrid.join(t, r.ID, 0)
+		m := n.post(t, "ingrid", r.ID, "first")
+		other.hinted(t, r.ID, m.Seq)
+		maya.exactly(t, r.ID, 1, 1)
+
+		was := d.Counts().Run
+		for range 20 {
+			m.Seq++
+			n.live.Published(m)
+			other.hinted(t, r.ID, m.Seq)
+		}
+		maya.exactly(t, r.ID, 1, m.Seq)
+		ingrid.exactly(t, r.ID, 1, m.Seq)
+		if run := d.Counts().Run - was; run != 0 {
+			t.Errorf("%d statements for 20 hints", run)
+		}
+		for _, p := range []*peer{maya, ingrid, third} {
+			for _, f := range p.all() {
+				if f["type"] == "changed" {
+					t.Errorf("a hint to one who has the message, or never entered: %v", f)
+				}
+			}
+		}
+
+		n.open(t, "wen").join(t, r.ID, m.Seq) // from now on the room counts for him
+		m.Seq++
+		n.live.Published(m)
+		third.hinted(t, r.ID, m.Seq)
+	})
+}
