@@ -2,13 +2,19 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"slices"
 
 	"entente/edi/edifact"
+	"entente/edi/guide"
+	"entente/edi/schema"
+	"entente/edi/translate"
 	"entente/edi/wire"
 	"entente/edi/x12"
+	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // The syntaxes of an interchange.
@@ -179,4 +185,165 @@ func suppliers(kind string) bool { return sides[kind] }
 // what we sent.
 func acknowledges(kind string) bool {
 	return kind == "997" || kind == "999" || kind == "CONTRL" || kind == "TA1"
+}
+
+// MaxSummary is the longest document, in bytes, of which OpenSet.Summary tells what it
+// says: a summary takes all of a document into memory, some 60 bytes for each of its own.
+const MaxSummary = 1 << 20
+
+// OpenSet is one set of an interchange with its text. Whoever gets one closes it.
+type OpenSet struct {
+	Interchange Interchange
+	Set         Set
+	// Place is the number of the set in what Text reads: 1 where it stands there alone
+	// with the envelope around it, else its position in the interchange.
+	Place int
+
+	s    *Service
+	row  *interchangeRow
+	body io.ReadCloser
+	at   io.ReaderAt
+	cuts []span // of the interchange, one after the other
+}
+
+// span is a run of bytes.
+type span struct{ from, to int64 }
+
+// Close lets go of the file.
+func (d *OpenSet) Close() error { return d.body.Close() }
+
+// Text reads the document from its beginning, each time anew. So that the last document of
+// a large interchange costs no more than the first, what stands before and after it is left
+// out, but for the segments of the envelope.
+func (d *OpenSet) Text() io.Reader {
+	parts := make([]io.Reader, len(d.cuts))
+	for i, c := range d.cuts {
+		parts[i] = io.NewSectionReader(d.at, c.from, c.to-c.from)
+	}
+	return io.MultiReader(parts...)
+}
+
+// Summary says in a few facts what the document is about; nothing of one that is no
+// business document or cannot be read again. Long says that it is longer than MaxSummary
+// and was not read.
+func (d *OpenSet) Summary(ctx context.Context) (facts []translate.Fact, long bool, err error) {
+	if IsForm(d.row.Syntax) {
+		if d.row.Size > MaxSummary {
+			return nil, true, nil
+		}
+		doc, err := d.s.formDocument(ctx, d.row, d.Set.Position)
+		if x, ok := doc.(translate.Document); ok && err == nil {
+			facts = translate.Summary(x)
+		}
+		if c := fault.CodeOf(err); c == fault.Invalid || c == fault.NotFound || c == fault.Internal {
+			err = nil
+		}
+		return facts, false, err
+	}
+	if d.Set.Size > MaxSummary {
+		return nil, true, nil
+	}
+	v := &summarizer{}
+	limits := d.s.opt.Limits
+	limits.Set = min(limits.Set, 2*MaxSummary) // whatever was stored of its size
+	_ = schema.Read(d.Text(), guide.WithAssociations(schema.Options{Limits: limits, SkipSets: d.Place - 1}), v)
+	return v.facts, false, nil
+}
+
+// summarizer stops after the first set it is shown.
+type summarizer struct{ facts []translate.Fact }
+
+func (v *summarizer) Interchange(*schema.Interchange) error    { return nil }
+func (v *summarizer) Group(*schema.Group) error                { return nil }
+func (v *summarizer) GroupEnd(*schema.Group) error             { return nil }
+func (v *summarizer) InterchangeEnd(*schema.Interchange) error { return nil }
+
+func (v *summarizer) Set(set *schema.Set) error {
+	if d, _ := translate.Read(set); d != nil {
+		v.facts = translate.Summary(d)
+	}
+	return io.EOF
+}
+
+var _ schema.Visitor = (*summarizer)(nil)
+
+// OpenSet opens one set of an interchange (position from 1); with position 0 the first that
+// was refused, else the first. Codes: NotFound.
+func (s *Service) OpenSet(ctx context.Context, actor access.Actor, id string, position int) (*OpenSet, error) {
+	if err := may(actor); err != nil {
+		return nil, err
+	}
+	d := &OpenSet{s: s}
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		var err error
+		if d.row, err = see(ctx, actor, id); err != nil {
+			return err
+		}
+		var set *setRow
+		if position == 0 {
+			set, err = firstSet(ctx, d.row)
+		} else {
+			set, err = setAt(ctx, id, position)
+		}
+		if err != nil {
+			return err
+		}
+		d.Interchange, d.Place = d.row.view(), int(set.Position)
+		if d.Set, err = seenSet(ctx, actor, d.row, set); err != nil {
+			return err
+		}
+		d.cuts = []span{{0, d.row.Size}}
+		if cuts, err := cutsOf(ctx, d.row, set); err != nil {
+			return err
+		} else if cuts != nil {
+			d.cuts, d.Place = cuts, 1
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.body, err = s.open(ctx, d.row); err != nil {
+		return nil, err
+	}
+	at, ok := d.body.(io.ReaderAt)
+	if !ok {
+		_ = d.body.Close()
+		return nil, fault.New(fault.Internal, "error.internal", "Cause", "a payload that cannot be read at an offset")
+	}
+	d.at = at
+	return d, nil
+}
+
+// cutsOf are the parts of an interchange to read for one of its sets: what stands before
+// the first set, before the first of its group, the set, and what stands after the last.
+// Nil where the set cannot be told from its surroundings by what was stored: a form, or
+// lines of one width, which are counted from the beginning.
+func cutsOf(ctx context.Context, r *interchangeRow, set *setRow) ([]span, error) {
+	if State(r.State) != Processed || r.SetCount < 2 || IsForm(r.Syntax) || r.Origin == OriginMade {
+		return nil, nil
+	}
+	if slices.ContainsFunc(findingsOf(r.Findings), func(f wire.Finding) bool { return f.Key == "interchange.wrapped" }) {
+		return nil, nil
+	}
+	around, err := neighboursOf(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	cuts := []span{{0, around.first}}
+	if around.group > around.first {
+		cuts = append(cuts, span{around.before, around.group})
+	}
+	cuts = append(cuts, span{set.StartAt, set.StartAt + set.Size}, span{around.last, r.Size})
+	end := int64(0)
+	for _, c := range cuts { // as they must stand if they were stored of these bytes
+		if c.from < end || c.to < c.from || c.to > r.Size {
+			return nil, nil
+		}
+		end = c.to
+	}
+	if set.Size == 0 || around.first == 0 {
+		return nil, nil
+	}
+	return cuts, nil
 }

@@ -20,10 +20,7 @@ import (
 	"entente/db"
 	"entente/db/fail"
 	"entente/edi/format"
-	"entente/edi/schema"
-	"entente/edi/translate"
 	"entente/edi/wire"
-	"entente/edi/x12"
 )
 
 // State is where an interchange stands.
@@ -228,12 +225,12 @@ func (i Interchange) MediaType() string {
 type Message struct {
 	Interchange
 	Findings         []wire.Finding // of the envelope
-	Sets             []Set          // at most MaxSets; SetsDone says how many there are
+	Sets             []Set          // at most MaxSets; SetsDone says how many there are, Sets gives them all
 	Acknowledgements []Link         // the answers made, or the partner's answers to ours
 	Answers          *Link          // for an acknowledgement: the interchange it answers
 }
 
-// MaxSets is how many sets Get returns; further ones come by Sets.
+// MaxSets is how many sets Get returns, and Sets in a page.
 const MaxSets = 200
 
 // Set is the stored outcome of one transaction set.
@@ -272,6 +269,7 @@ type Link struct {
 	Advised      string
 	Late         bool   // its acknowledgement is overdue
 	Position     int    // the set the link is about; 0: the whole interchange
+	Sets         int    // how many are in it
 	Document     Ref    // the document of that set, if any
 	Answers      string // for an acknowledgement: id of the interchange answered
 }
@@ -279,13 +277,21 @@ type Link struct {
 // Ref names a document of the business.
 type Ref struct{ Kind, ID string }
 
-// Explained is one set with its text in structured form.
-type Explained struct {
+// SetFilter chooses sets of an interchange. Empty fields choose all.
+type SetFilter struct {
+	Result  string // accepted, accepted_with_errors or rejected
+	Query   string // a position, or the beginning of a business number, as it is written or in capitals
+	After   int    // position that the page before ended with
+	Limit   int    // default and at most MaxSets
+	Counted bool   // with Results
+}
+
+// SetPage is a page of the sets of an interchange, by position. Next is 0 at the end.
+type SetPage struct {
 	Interchange Interchange
-	Set         Set
-	Group       x12.Group
-	Explain     schema.Explained
-	Summary     []translate.Fact // of its business document, if it has one
+	Items       []Set
+	Next        int
+	Results     map[string]int // how many sets have each result, when asked for
 }
 
 // OutboxItem is one interchange waiting for a company.

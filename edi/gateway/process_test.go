@@ -182,9 +182,9 @@ func TestManySetsGroupsAndResume(t *testing.T) {
 			a := b.post(maya, build().String())
 			b.work()
 			check(t, b, a.ID)
-			sets, err := b.s.Sets(t.Context(), maya, a.ID, 200, 0)
-			if err != nil || len(sets) != 55 || sets[0].Position != 201 {
-				t.Errorf("sets after 200: %d, %v", len(sets), err)
+			sets, err := b.s.Sets(t.Context(), maya, a.ID, SetFilter{After: 200})
+			if err != nil || len(sets.Items) != 55 || sets.Items[0].Position != 201 || sets.Next != 0 {
+				t.Errorf("sets after 200: %d, %v", len(sets.Items), err)
 			}
 		})
 	})

@@ -8,9 +8,6 @@ import (
 	"strings"
 
 	"entente/db"
-	"entente/edi/guide"
-	"entente/edi/schema"
-	"entente/edi/translate"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -118,30 +115,76 @@ func acknowledgements(ctx context.Context, r *interchangeRow, sets []setRow, m *
 	return nil
 }
 
-// Sets returns up to limit (at most MaxSets) sets of an interchange from position
-// after+1 on. Codes: NotFound.
-func (s *Service) Sets(ctx context.Context, actor access.Actor, id string, after, limit int) ([]Set, error) {
+// Sets returns a page of the sets of an interchange, by position. Codes: NotFound.
+func (s *Service) Sets(ctx context.Context, actor access.Actor, id string, f SetFilter) (SetPage, error) {
 	if err := may(actor); err != nil {
-		return nil, err
+		return SetPage{}, err
 	}
-	var out []Set
+	limit := bounded(f.Limit, MaxSets, MaxSets)
+	var page SetPage
 	err := s.db.View(ctx, func(ctx context.Context) error {
 		r, err := see(ctx, actor, id)
 		if err != nil {
 			return err
 		}
-		defer func() {
-			if actor.Org == r.DelegateID {
-				carriedOnly(out)
-			}
-		}()
-		rows, err := setsOf(ctx, id, max(after, 0), bounded(limit, MaxSets, MaxSets))
+		rows, err := f.listed(ctx, id, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(rows) > limit {
+			rows = rows[:limit]
+			page.Next = int(rows[limit-1].Position)
+		}
+		page.Interchange = r.view()
 		for i := range rows {
-			out = append(out, rows[i].view())
+			page.Items = append(page.Items, rows[i].view())
+		}
+		if actor.Org == r.DelegateID {
+			carriedOnly(page.Items)
+		}
+		if f.Counted {
+			page.Results, err = resultsOf(ctx, id)
 		}
 		return err
 	})
+	return page, err
+}
+
+// SetAt returns one set (position from 1), of what we made with what the partner said of
+// it. Codes: NotFound.
+func (s *Service) SetAt(ctx context.Context, actor access.Actor, id string, position int) (Set, error) {
+	if err := may(actor); err != nil {
+		return Set{}, err
+	}
+	var out Set
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		r, err := see(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		row, err := setAt(ctx, id, position)
+		if err != nil {
+			return err
+		}
+		out, err = seenSet(ctx, actor, r, row)
+		return err
+	})
 	return out, err
+}
+
+// seenSet is a set as the actor may see it.
+func seenSet(ctx context.Context, actor access.Actor, r *interchangeRow, row *setRow) (Set, error) {
+	out := []Set{row.view()}
+	if actor.Org == r.DelegateID {
+		carriedOnly(out)
+	} else if r.Origin == OriginMade {
+		said, err := saidOf(ctx, r.ID)
+		if err != nil {
+			return Set{}, err
+		}
+		out[0].Said = said[out[0].Position]
+	}
+	return out[0], nil
 }
 
 // Raw opens the exact bytes of one interchange and gives its head. The caller
@@ -249,70 +292,6 @@ func references(ctx context.Context, rows []interchangeRow) (map[string]string, 
 	}
 	return out, err
 }
-
-// Set explains one set (position from 1). Codes: NotFound.
-func (s *Service) Set(ctx context.Context, actor access.Actor, id string, position int) (Explained, error) {
-	if err := may(actor); err != nil {
-		return Explained{}, err
-	}
-	var r *interchangeRow
-	var set *setRow
-	err := s.db.View(ctx, func(ctx context.Context) error {
-		var err error
-		if r, err = see(ctx, actor, id); err == nil {
-			set, err = setAt(ctx, id, position)
-		}
-		return err
-	})
-	if err != nil {
-		return Explained{}, err
-	}
-	out := Explained{Interchange: r.view(), Set: set.view()}
-	out.Interchange.Reference = set.BusinessKey
-	if IsForm(r.Syntax) {
-		d, err := s.formDocument(ctx, r, position)
-		if x, ok := d.(translate.Document); ok && err == nil {
-			out.Summary = translate.Summary(x)
-		}
-		return out, err
-	}
-	body, err := s.open(ctx, r)
-	if err != nil {
-		return Explained{}, err
-	}
-	defer body.Close()
-	v := &explainer{out: &out}
-	err = schema.Read(body, guide.WithAssociations(schema.Options{Limits: s.opt.Limits, SkipSets: position - 1}), v)
-	if !v.found {
-		return Explained{}, fault.Wrap(err, fault.Internal, "error.internal")
-	}
-	return out, nil
-}
-
-// explainer stops after the first set it is shown.
-type explainer struct {
-	out   *Explained
-	found bool
-}
-
-func (e *explainer) Interchange(*schema.Interchange) error    { return nil }
-func (e *explainer) GroupEnd(*schema.Group) error             { return nil }
-func (e *explainer) InterchangeEnd(*schema.Interchange) error { return nil }
-
-func (e *explainer) Group(g *schema.Group) error {
-	e.out.Group = g.Header
-	return nil
-}
-
-func (e *explainer) Set(set *schema.Set) error {
-	e.out.Explain, e.found = schema.ExplainSet(set), true
-	if d, _ := translate.Read(set); d != nil {
-		e.out.Summary = translate.Summary(d)
-	}
-	return io.EOF
-}
-
-var _ schema.Visitor = (*explainer)(nil)
 
 // Outbox lists what waits for the actor's company, or for those whose network (VAN) it is,
 // oldest first; limit 50 by

@@ -3,12 +3,15 @@ package gateway
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/edi/inspect"
+	"entente/edi/translate"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -43,9 +46,10 @@ func TestAStrangerFindsNothing(t *testing.T) {
 			for _, id := range []string{a.ID, held.ID, ackID, up.ID, db.NewID(), "not an id", ""} {
 				calls := map[string]func() error{
 					"get":     func() error { _, err := b.s.Get(ctx, who, id); return err },
-					"sets":    func() error { _, err := b.s.Sets(ctx, who, id, 0, 0); return err },
+					"sets":    func() error { _, err := b.s.Sets(ctx, who, id, SetFilter{}); return err },
 					"raw":     func() error { _, _, err := b.s.Raw(ctx, who, id); return err },
-					"set":     func() error { _, err := b.s.Set(ctx, who, id, 1); return err },
+					"set":     func() error { _, err := b.s.SetAt(ctx, who, id, 1); return err },
+					"text":    func() error { _, err := b.s.OpenSet(ctx, who, id, 1); return err },
 					"fetched": func() error { return b.s.Fetched(ctx, who, id) },
 					"resolve": func() error { return b.s.Resolve(ctx, who, id, AnswerProcess) },
 					"upload":  func() error { _, err := b.s.GetUpload(ctx, who, id); return err },
@@ -214,24 +218,127 @@ func ids(list []Interchange) []string {
 	return out
 }
 
-func TestASetExplained(t *testing.T) {
+// TestOpenSet: any document of an interchange is read alone, with its envelope and without
+// the others, in whichever group of whichever standard; the one shown first is refused.
+func TestOpenSet(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		a := b.post(maya, fromKestrel(600, order("PO600"), replaced(order("PO601"), "DTM*002*20261205", "DTM*002*20261131")).String())
+		bad := replaced(order("PO604"), "DTM*002*20261205", "DTM*002*20261131")
+		x12 := message{from: idKestrel, to: idAurelia, control: 600, eol: "\r\n", groups: []group{{kind: "PO", sets: [][]string{order("PO600"), order("PO601")}}, {kind: "PO"}, {kind: "PO", sets: [][]string{order("PO602"), order("PO603"), bad, order("PO605")}}}}
+		wrapped := ""
+		flat := x12
+		flat.eol, flat.control = "", 601
+		for text := strings.ReplaceAll(flat.String(), "PO60", "PO61"); text != ""; text = text[min(len(text), 80):] {
+			wrapped += text[:min(len(text), 80)] + "\n"
+		}
+		for name, c := range map[string]struct {
+			who    access.Actor
+			text   string
+			bad    int
+			number func(n int) string
+			alone  bool
+		}{
+			"X12":         {maya, x12.String(), 5, func(n int) string { return fmt.Sprint("PO60", n-1) }, true},
+			"X12 wrapped": {maya, wrapped, 5, func(n int) string { return fmt.Sprint("PO61", n-1) }, false},
+			"EDIFACT":     {kaarel, unOrders("R600", "PO620", "PO621", "X622", "PO623"), 3, func(n int) string { return []string{"PO620", "PO621", "X622", "PO623"}[n-1] }, true},
+		} {
+			id := b.post(c.who, c.text).ID
+			b.work()
+			m := b.get(c.who, id)
+			if len(m.Sets) < 4 {
+				t.Fatalf("%s: %d sets, %+v", name, len(m.Sets), m.Findings)
+			}
+			for n := 0; n <= len(m.Sets); n++ {
+				d, err := b.s.OpenSet(t.Context(), ingrid, id, n)
+				if err != nil {
+					t.Fatal(name, err)
+				}
+				want := n
+				if n == 0 {
+					want = c.bad
+				}
+				b.want(name+" is", fmt.Sprint(d.Set.Position, d.Set.BusinessKey, d.Interchange.ID), fmt.Sprint(want, c.number(want), id))
+				for range 2 { // as often as one likes
+					text, err := io.ReadAll(d.Text())
+					if err != nil {
+						t.Fatal(err)
+					}
+					joined := strings.ReplaceAll(string(text), "\n", "")
+					for i := range m.Sets {
+						if has, alone := strings.Contains(joined, c.number(i+1)), c.alone; has != (i+1 == want || !alone) {
+							t.Errorf("%s, set %d: holds number %d: %v\n%s", name, want, i+1, has, text)
+						}
+					}
+					if c.alone && (!strings.HasSuffix(strings.TrimSpace(string(text)), strings.TrimSpace(c.text[len(c.text)-12:])) || !strings.HasPrefix(string(text), c.text[:40])) {
+						t.Errorf("%s, set %d: without its envelope:\n%s", name, want, text)
+					}
+				}
+				w, err := inspect.Read(d.Text(), inspect.Options{EDIFACT: m.Syntax == SyntaxEDIFACT, Set: d.Place, Size: 100})
+				if shown := fmt.Sprintf("%+v", w.Segments); err != nil || !strings.Contains(shown, c.number(want)) || w.Total != m.Sets[want-1].Segments {
+					t.Errorf("%s, set %d: %d segments are shown, %v", name, want, w.Total, err)
+				}
+				facts, long, err := d.Summary(t.Context())
+				if err != nil || long || !slices.Contains(facts, translate.Fact{Key: "number", Value: c.number(want), Kind: "text"}) {
+					t.Errorf("%s, set %d: %v %v %v", name, want, facts, long, err)
+				}
+				if err := d.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+			for _, n := range []int{-1, len(m.Sets) + 1, 201} {
+				if _, err := b.s.OpenSet(t.Context(), ingrid, id, n); fault.CodeOf(err) != fault.NotFound {
+					t.Errorf("%s, a set that is not there: %v", name, err)
+				}
+			}
+		}
+	})
+}
+
+// TestSetsByResult: the list of the sets of an interchange is read page by page, by result
+// and by number, and counts what it holds.
+func TestSetsByResult(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		var sets [][]string
+		for i := range 12 {
+			o := order(fmt.Sprintf("PO7%02d", i))
+			if i == 4 || i == 10 {
+				o = replaced(o, "DTM*002*20261205", "DTM*002*20261131")
+			}
+			sets = append(sets, o)
+		}
+		id := b.post(maya, fromKestrel(700, sets...).String()).ID
 		b.work()
-		e, err := b.s.Set(t.Context(), ingrid, a.ID, 2)
-		if err != nil {
-			t.Fatal(err)
+		read := func(f SetFilter) string {
+			t.Helper()
+			f.Counted = true
+			p, err := b.s.Sets(t.Context(), ingrid, id, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.want("counts", fmt.Sprint(p.Results), "map[accepted:10 rejected:2]")
+			b.want("of", p.Interchange.ID, id)
+			var at []int
+			for _, s := range p.Items {
+				at = append(at, s.Position)
+			}
+			return fmt.Sprint(at, p.Next)
 		}
-		b.want("set", fmt.Sprintln(e.Set.Position, e.Set.Kind, e.Set.BusinessKey, e.Group.FunctionalID, e.Explain.Type, e.Interchange.Reference), "2 850 PO601 PO 850 PO601\n")
-		if len(e.Explain.Segments) != len(order(""))+1 || len(e.Explain.Segments[2].Findings) != 1 || e.Explain.Segments[2].ID != "DTM" {
-			t.Errorf("explained: %+v", e.Explain)
+		for want, f := range map[string]SetFilter{
+			"[1 2 3 4 5] 5":                  {Limit: 5},
+			"[11 12] 0":                      {After: 10},
+			"[5 11] 0":                       {Result: ResultRejected},
+			"[5] 5":                          {Result: ResultRejected, Limit: 1},
+			"[11] 0":                         {Result: ResultRejected, Limit: 1, After: 5},
+			"[7] 0":                          {Query: " po706 "},
+			"[3] 0":                          {Query: "3"},
+			"[1 2 3 4 5 6 7 8 9 10] 0":       {Query: "PO70"},
+			"[] 0":                           {Query: "%"},
+			"[1 2 3 4 5 6 7 8 9 10 11 12] 0": {After: -7, Limit: 1000},
+			"[1 2 3 4 6 7 8 9 10 12] 0":      {Result: ResultAccepted},
+		} {
+			b.want(fmt.Sprintf("%+v", f), read(f), want)
 		}
-		raw := b.raw(ingrid, a.ID)
-		if part := raw[e.Set.Start : e.Set.Start+e.Set.Size]; !strings.HasPrefix(part, "ST*850*0002~") || !strings.HasSuffix(part, "*0002~") {
-			t.Errorf("place: %q", part)
-		}
-		if _, err := b.s.Set(t.Context(), ingrid, a.ID, 3); fault.CodeOf(err) != fault.NotFound {
-			t.Errorf("a set that is not there: %v", err)
+		if _, err := b.s.Sets(t.Context(), kaarel, id, SetFilter{}); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("a competitor: %v", err)
 		}
 	})
 }

@@ -189,7 +189,7 @@ func (r *interchangeRow) view() Interchange {
 func (r *interchangeRow) link() Link {
 	return Link{
 		ID: r.ID, Types: split(r.Types), Control: r.Control, At: instant(r.Received), From: r.SenderID,
-		Origin: r.Origin, State: State(r.State), Result: r.Result, Delivery: r.Delivery, Acknowledged: r.Acknowledged, Advised: r.Advised,
+		Origin: r.Origin, State: State(r.State), Result: r.Result, Delivery: r.Delivery, Acknowledged: r.Acknowledged, Advised: r.Advised, Sets: int(r.SetCount),
 	}
 }
 

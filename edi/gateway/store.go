@@ -130,6 +130,61 @@ func setAt(ctx context.Context, id string, position int) (*setRow, error) {
 	return &r, err
 }
 
+// firstSet is the first refused set of an interchange, else the first.
+func firstSet(ctx context.Context, r *interchangeRow) (*setRow, error) {
+	if r.Result == ResultRejected || r.Result == ResultPartly {
+		var refused []setRow
+		err := db.Tx(ctx).Where("interchange_id = ? AND result = ?", r.ID, ResultRejected).Order("position").Limit(1).Find(&refused).Error
+		if err != nil {
+			return nil, err
+		}
+		if len(refused) == 1 {
+			return &refused[0], nil
+		}
+	}
+	return setAt(ctx, r.ID, 1)
+}
+
+// neighbours are offsets in an interchange around one of its sets.
+type neighbours struct {
+	first  int64 // of its first set
+	before int64 // the end of the last set before the group of the one
+	group  int64 // of the first set of that group
+	last   int64 // the end of its last set
+}
+
+func neighboursOf(ctx context.Context, set *setRow) (out neighbours, err error) {
+	at := func(order, where string, args ...any) (*setRow, error) {
+		var r []setRow
+		err := db.Tx(ctx).Select("position", "start_at", "size").Where("interchange_id = ?", set.InterchangeID).Where(where, args...).Order(order).Limit(1).Find(&r).Error
+		if err != nil || len(r) == 0 {
+			return nil, err
+		}
+		return &r[0], nil
+	}
+	first, err := at("position", "position >= 1")
+	if err != nil || first == nil {
+		return out, err
+	}
+	last, err := at("position DESC", "position >= 1")
+	if err != nil {
+		return out, err
+	}
+	out = neighbours{first: first.StartAt, group: first.StartAt, last: last.StartAt + last.Size}
+	if set.GroupNo < 2 {
+		return out, nil
+	}
+	before, err := at("position DESC", "position < ? AND group_no < ?", set.Position, set.GroupNo)
+	if err != nil || before == nil {
+		return out, err
+	}
+	group, err := at("position", "position > ?", before.Position)
+	if err == nil {
+		out.before, out.group = before.StartAt+before.Size, group.StartAt
+	}
+	return out, err
+}
+
 // settleSet changes what became of a set in the business.
 func settleSet(ctx context.Context, id string, position int, out ReplyOut) error {
 	return db.Tx(ctx).Model(&setRow{}).Where("interchange_id = ? AND position = ? AND business IN ?", id, position, []string{BusinessWaiting, BusinessHeld}).

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"gorm.io/gorm"
@@ -78,26 +79,60 @@ func (f Filter) where(q *gorm.DB, side, org string) *gorm.DB {
 	return q
 }
 
+// listed reads sets of an interchange by position.
+func (f SetFilter) listed(ctx context.Context, id string, limit int) (rows []setRow, err error) {
+	q := db.Tx(ctx).Where("interchange_id = ? AND position > ?", id, max(f.After, 0))
+	if r := strings.TrimSpace(text(f.Result, 80)); r != "" {
+		q = q.Where("result = ?", r)
+	}
+	if word := strings.TrimSpace(text(f.Query, 80)); word != "" {
+		begins, args := beginning(db.DialectOf(ctx), "business_key", word, strings.ToUpper(word))
+		if n, err := strconv.ParseInt(word, 10, 32); err == nil {
+			begins, args = "("+begins+" OR position = ?)", append(args, n)
+		}
+		q = q.Where(begins, args...)
+	}
+	return rows, q.Order("position").Limit(limit).Find(&rows).Error
+}
+
+// resultsOf counts the sets of an interchange by their results.
+func resultsOf(ctx context.Context, id string) (map[string]int, error) {
+	var rows []struct {
+		Result string
+		N      int
+	}
+	err := db.Tx(ctx).Model(&setRow{}).Select("result, count(*) AS n").Where("interchange_id = ?", id).Group("result").Scan(&rows).Error
+	out := map[string]int{}
+	for _, r := range rows {
+		out[r.Result] = r.N
+	}
+	return out, err
+}
+
+// beginning is the condition that a column begins with one of some words, as ranges of an
+// index.
+func beginning(d db.Dialect, column string, words ...string) (string, []any) {
+	from, to := ">=", "<"
+	if d == db.Postgres { // by bytes, whatever the collation
+		from, to = "~>=~", "~<~"
+	}
+	var or []string
+	var args []any
+	for i, w := range words {
+		if i > 0 && w == words[i-1] {
+			continue
+		}
+		or, args = append(or, "("+column+" "+from+" ? AND "+column+" "+to+" ?)"), append(args, w, w+"\U0010FFFF")
+	}
+	return "(" + strings.Join(or, " OR ") + ")", args
+}
+
 // numbered passes the interchanges whose control number or whose documents' numbers begin
 // with a word, as it is typed or in capitals, and those of a Message-ID or a file name.
 // A number is sought in the range of an index, so that neither many nor few of them cost
 // more than a page.
 func numbered(d db.Dialect, side, org, word string) search.Sieve {
-	from, to := ">=", "<"
-	if d == db.Postgres { // by bytes, whatever the collation
-		from, to = "~>=~", "~<~"
-	}
-	begins := func(column string, words ...string) (string, []any) {
-		var or []string
-		var args []any
-		for i, w := range words {
-			if i > 0 && w == words[i-1] {
-				continue
-			}
-			or, args = append(or, "("+column+" "+from+" ? AND "+column+" "+to+" ?)"), append(args, w, w+"\U0010FFFF")
-		}
-		return "(" + strings.Join(or, " OR ") + ")", args
-	}
+	begins := func(column string, words ...string) (string, []any) { return beginning(d, column, words...) }
 	capitals := strings.ToUpper(word)
 	name := strings.Trim(word, "<>")
 	control, controls := begins("control", word, capitals, padded(word))

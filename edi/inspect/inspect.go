@@ -185,7 +185,7 @@ type open struct {
 func (r *reader) kept(kind wire.Kind, number int) (bool, error) {
 	if kind == wire.SetStart {
 		r.set++
-		r.stack = append(r.stack[:0], open{counts: map[string]int{}})
+		r.stack = append(r.stack[:0], open{})
 	}
 	if !within(kind) {
 		if r.opt.Set == 0 && len(r.out.Segments) >= r.opt.Size {
@@ -232,8 +232,15 @@ func (r *reader) placed(depth int, opens string, tag []byte) {
 		return
 	}
 	around := &r.stack[len(r.stack)-1]
+	if around.counts == nil {
+		around.counts = map[string]int{}
+	}
 	around.counts[opens]++
-	r.stack = append(r.stack, open{Loop: Loop{Name: opens, Tag: string(tag), No: around.counts[opens]}, counts: map[string]int{}})
+	id := opens // mostly the tag of the segment that opens it
+	if id != string(tag) {
+		id = string(tag)
+	}
+	r.stack = append(r.stack, open{Loop: Loop{Name: opens, Tag: id, No: around.counts[opens]}})
 }
 
 // longest is what is shown of one value, in bytes.

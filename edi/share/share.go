@@ -116,7 +116,7 @@ func (s *Service) Make(ctx context.Context, actor access.Actor, cmd Cmd) (Link, 
 	case utf8.RuneCountInString(cmd.Note) > maxNote || !utf8.ValidString(cmd.Note):
 		return Link{}, "", fault.InvalidField("note", "share.note_long", "Most", maxNote)
 	}
-	if _, err := s.gateway.Set(ctx, actor, m.ID, cmd.Position); err != nil {
+	if _, err := s.gateway.SetAt(ctx, actor, m.ID, cmd.Position); err != nil {
 		if fault.IsNotFound(err) {
 			return Link{}, "", fault.InvalidField("position", "share.no_document")
 		}
@@ -211,14 +211,11 @@ func (s *Service) shown(ctx context.Context, l Link) (Shared, error) {
 	if err != nil {
 		return Shared{}, hidden(err)
 	}
-	sets, err := s.gateway.Sets(ctx, actor, l.Interchange, l.Position-1, 1)
+	set, err := s.gateway.SetAt(ctx, actor, l.Interchange, l.Position)
 	if err != nil {
 		return Shared{}, hidden(err)
 	}
-	if len(sets) != 1 {
-		return Shared{}, notFound()
-	}
-	return Shared{Link: l, Head: m.Interchange, Set: sets[0]}, nil
+	return Shared{Link: l, Head: m.Interchange, Set: set}, nil
 }
 
 // hidden makes every refusal the same.

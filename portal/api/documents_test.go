@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -77,4 +78,79 @@ func TestDocuments(t *testing.T) {
 	for _, path := range []string{"/documents/" + id, "/documents/" + id + "/1"} {
 		other.do(t, "GET", path, "", 404, nil)
 	}
+}
+
+// TestSetsBeyondThePage: every set of an interchange is read, in pages, by result and by
+// number, also those beyond what the interchange itself lists.
+func TestSetsBeyondThePage(t *testing.T) {
+	t.Parallel()
+	c := program(t, "maya@kestrel.example", "kestrel", "edi:read", "edi:write")
+	const sets, bad = 230, 223
+	var b strings.Builder
+	b.WriteString("ISA*00*          *00*          *ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS   *261124*0912*^*00501*000970301*0*T*>~GS*PO*KESTRELSUPPLY*AURELIATOOLS*20261124*0912*970301*X*005010~")
+	for n := 1; n <= sets; n++ {
+		date := "20261205"
+		if n == bad {
+			date = "20261399"
+		}
+		fmt.Fprintf(&b, "ST*850*%04d~BEG*00*SA*PO-API-%d**20261124~DTM*002*%s~N1*ST*Kestrel DC*92*KS-WKF1~PO1*1*4*EA*84.00*PE*VP*AUR-D18B~CTT*1~SE*7*%04d~", n, n, date, n)
+	}
+	fmt.Fprintf(&b, "GE*%d*970301~IEA*1*000970301~", sets)
+	var taken struct{ ID string }
+	a := c.browser.Do(t, "POST", "/api/v1/edi/interchanges", strings.NewReader(b.String()), "Authorization", "Bearer "+c.token, "Content-Type", "application/edi-x12")
+	if err := json.Unmarshal([]byte(a.Body), &taken); err != nil || a.Status != 202 {
+		t.Fatal(a.Status, a.Body)
+	}
+	type set struct {
+		Position       int
+		Number, Result string
+		Findings       []struct{ Key string }
+	}
+	var whole struct {
+		State string
+		Count int `json:"set_count"`
+		Sets  []set
+	}
+	base := "/edi/interchanges/" + taken.ID
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(time.Minute); whole.State != "processed" && time.Now().Before(end); <-tick.C {
+		c.do(t, "GET", base, "", 200, &whole)
+	}
+	if whole.State != "processed" || whole.Count != sets || len(whole.Sets) != 200 || whole.Sets[199].Position != 200 {
+		t.Fatalf("%s, %d sets, %d listed", whole.State, whole.Count, len(whole.Sets))
+	}
+	read := func(query string) (out []set) {
+		t.Helper()
+		for after := ""; ; {
+			var page struct {
+				Items []set
+				Next  *string
+			}
+			c.do(t, "GET", base+"/sets?"+query+after, "", 200, &page)
+			if out = append(out, page.Items...); page.Next == nil || *page.Next == "" {
+				return out
+			}
+			after = "&after=" + *page.Next
+		}
+	}
+	all := read("limit=60")
+	for i, s := range all {
+		if s.Position != i+1 || s.Number != fmt.Sprint("PO-API-", i+1) {
+			t.Fatalf("set %d is %+v", i+1, s)
+		}
+	}
+	if len(all) != sets {
+		t.Errorf("%d sets", len(all))
+	}
+	for query, want := range map[string]int{"result=rejected": bad, "q=PO-API-223": 223, "q=229&limit=1": 229} {
+		got := read(query)
+		if len(got) != 1 || got[0].Position != want || (want == bad) != (len(got[0].Findings) > 0) {
+			t.Errorf("%s: %+v", query, got)
+		}
+	}
+	c.do(t, "GET", base+"/sets?after=x", "", 422, nil)
+	c.do(t, "GET", base+"/sets?result=lost", "", 422, nil)
+	baltic := program(t, "kaarel@baltic.example", "baltic", "edi:read")
+	baltic.do(t, "GET", base+"/sets", "", 404, nil)
 }

@@ -53,6 +53,7 @@ type finding struct {
 }
 
 type ediSet struct {
+	Position int        `json:"position" doc:"place in the interchange, from 1"`
 	Control  string     `json:"control"`
 	Type     string     `json:"type"`
 	Result   string     `json:"result" doc:"accepted, accepted_with_errors or rejected"`
@@ -112,10 +113,17 @@ type interchange struct {
 	AcknowledgementDue *time.Time `json:"acknowledgement_due,omitempty" doc:"when the partner's acknowledgement is due"`
 	Overdue            bool       `json:"overdue,omitempty" doc:"it is awaited and did not come in time"`
 	Findings           []finding  `json:"findings"`
-	SetCount           int        `json:"set_count" doc:"sets in it; sets lists the first 200"`
+	SetCount           int        `json:"set_count" doc:"sets in it; sets lists the first 200, /sets all"`
 	Sets               []ediSet   `json:"sets"`
 	Acknowledgements   []ediLink  `json:"acknowledgements"`
 	Raw                string     `json:"raw" doc:"address of the exact bytes"`
+}
+
+type setFilter struct {
+	IDPath
+	Paging
+	Result string `query:"result" enum:"accepted,accepted_with_errors,rejected"`
+	Q      string `query:"q" maxLength:"80" doc:"a position, or the begin of a business number"`
 }
 
 type interchangeFilter struct {
@@ -163,6 +171,29 @@ func (a *API) edi() {
 				return nil, err
 			}
 			return &reply[interchange]{wireInterchange(actor, m)}, nil
+		})
+	handle(a, op("GET", base+"/interchanges/{id}/sets", "edi:read", "List the sets of one interchange", "In their order, each with its result and findings.", 200),
+		func(ctx context.Context, actor access.Actor, in *setFilter) (*reply[list[ediSet]], error) {
+			f := gateway.SetFilter{Result: in.Result, Query: in.Q, Limit: in.Limit}
+			if in.After != "" {
+				n, err := strconv.Atoi(in.After)
+				if err != nil || n < 0 {
+					return nil, fault.InvalidField("after", "form.invalid")
+				}
+				f.After = n
+			}
+			got, err := a.d.Gateway.Sets(ctx, actor, in.ID, f)
+			if err != nil {
+				return nil, err
+			}
+			items, next := make([]ediSet, len(got.Items)), ""
+			for i, s := range got.Items {
+				items[i] = wireSet(s)
+			}
+			if got.Next > 0 {
+				next = strconv.Itoa(got.Next)
+			}
+			return page(items, next), nil
 		})
 	raw := op("GET", base+"/interchanges/{id}/raw", "edi:read", "Get the exact bytes", "", 200)
 	raw.Responses = map[string]*huma.Response{"200": {Description: "The interchange as it came or went", Content: bytesOf("application/edi-x12", "application/edifact")}}
@@ -259,14 +290,7 @@ func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 		x.Processed = &m.Interchange.Processed
 	}
 	for _, s := range m.Sets {
-		es := ediSet{Control: s.Control, Type: s.Kind, Result: s.Result, Business: s.Business, Number: s.BusinessKey, Findings: wireFindings(s.Findings), Advised: s.Advised}
-		for _, a := range s.Said {
-			es.Said = append(es.Said, ediSaid{a.Kind, a.Verdict, a.Answer, a.At, wireFindings(a.Findings)})
-		}
-		if s.DocumentID != "" {
-			es.Document = &reference{Kind: s.DocumentKind, ID: s.DocumentID, Href: documentHref(s.DocumentKind, s.DocumentID)}
-		}
-		x.Sets = append(x.Sets, es)
+		x.Sets = append(x.Sets, wireSet(s))
 	}
 	for _, l := range m.Acknowledgements {
 		x.Acknowledgements = append(x.Acknowledgements, ediLink{ID: l.ID, Type: strings.Join(l.Types, ","), Control: l.Control, At: l.At, Href: gateway.Href(l.ID) + "/raw"})
@@ -275,6 +299,17 @@ func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 		x.AcknowledgementDue, x.Overdue = &w.Due, w.Late()
 	}
 	return x
+}
+
+func wireSet(s gateway.Set) ediSet {
+	out := ediSet{Position: s.Position, Control: s.Control, Type: s.Kind, Result: s.Result, Business: s.Business, Number: s.BusinessKey, Findings: wireFindings(s.Findings), Advised: s.Advised}
+	for _, a := range s.Said {
+		out.Said = append(out.Said, ediSaid{a.Kind, a.Verdict, a.Answer, a.At, wireFindings(a.Findings)})
+	}
+	if s.DocumentID != "" {
+		out.Document = &reference{Kind: s.DocumentKind, ID: s.DocumentID, Href: documentHref(s.DocumentKind, s.DocumentID)}
+	}
+	return out
 }
 
 func documentHref(kind, id string) string {

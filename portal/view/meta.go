@@ -164,6 +164,7 @@ func (*MessagesPage) meta() meta {
 func (*MonitorPage) meta() meta {
 	return meta{block: "monitor", layout: "app", nav: NavEDI, head: true}
 }
+func (*SetsPage) meta() meta { return meta{block: "sets", layout: "app", nav: NavEDI} }
 func (*MessagePage) meta() meta {
 	return meta{block: "message", layout: "app", nav: NavEDI, fixed: true}
 }

@@ -49,6 +49,12 @@ type MessagePage struct {
 	Inspect     Inspect
 	SetBefore   string // the documents beside this one in the interchange
 	SetAfter    string
+	SetsURL     string // the list of all of several documents; empty: there is one
+	SetNo       int    // the position of the one shown
+	SetsAll     int
+	TabURL      string // what stands before the name of a tab in its address
+	Keep        string // the query that a form repeats to show the same document again
+	LongText    bool   // too long to say in plain words
 	Findings    []Finding
 	Plain       []KV // the document in plain words
 	Answer      []RawSegment
@@ -85,7 +91,37 @@ type Inspect struct {
 	Total     int // segments of the document
 	Earlier   string
 	Later     string
-	Truncated bool // the file is longer than what is read; the download has all
+	Truncated bool   // the file is longer than what is read; the download has all
+	Explain   string // the address of what is said of the findings, where another tab is open
+}
+
+// SetsPage is /c/{slug}/edi/{id}/sets: the documents of one interchange with what became of each. Fragment "sets.list".
+type SetsPage struct {
+	Base
+	URL     string // the interchange
+	Type    string
+	Out     bool
+	Partner Company
+	Control string
+	Tabs    []Tab // by result
+	Filters Filters
+	Rows    []SetRow
+	Pager   Pager
+}
+
+// SetRow is one document of an interchange.
+type SetRow struct {
+	URL      string
+	No       int // its position
+	Type     string
+	Number   string // PO, invoice; may be empty
+	Control  string
+	Segments int // 0: not counted
+	Status   Status
+	Made     Status // what was made of it
+	MadeURL  string
+	Finding  Text // the first
+	More     int  // further findings
 }
 
 // DocumentLoop is an occurrence of a loop that begins with a segment.
@@ -198,6 +234,7 @@ type ShareBox struct {
 	Form     Form
 	Days     []Option
 	Position int    // the document shown
+	Keep     string // the query of the page that shows it
 	Fresh    string // the address of a link just made; it is shown once
 	Links    []ShareRow
 }

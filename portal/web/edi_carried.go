@@ -249,7 +249,7 @@ func (v *visit) shareBox(page *view.MessagePage, m gateway.Message, set *gateway
 		}
 		return nil
 	}
-	box := &view.ShareBox{URL: v.path("edi", m.ID, "shares"), Form: made.form, Position: set.Position, Fresh: made.fresh}
+	box := &view.ShareBox{URL: v.path("edi", m.ID, "shares"), Form: made.form, Position: set.Position, Keep: page.Keep, Fresh: made.fresh}
 	page.Share = box
 	if page.Tab != tabShare {
 		return nil
@@ -305,7 +305,7 @@ func ediUnshare(v *visit) error {
 	if err := v.w.d.Shares.Revoke(v.ctx, v.actor(), v.Params("share")); err != nil {
 		return err
 	}
-	return v.done(v.path("edi", v.Params("id"))+"?tab="+tabShare, "said.share_revoked")
+	return v.done(v.documentLinks(v.path("edi", v.Params("id"))).to("tab="+tabShare), "said.share_revoked")
 }
 
 // sharedCSP is the policy of what is shown by a link: no script, no form.
@@ -361,7 +361,7 @@ func sharedShow(v *visit) error {
 	}
 	page.Facts = append(page.Facts, view.T("message.control", "control", s.Head.Control), view.Raw(written(s.Head)), view.T("message.came", "when", s.Head.Received))
 	page.Findings = v.maskedFindings(s.Set.Findings, s.Set.Kind, s.Head.Syntax == gateway.SyntaxEDIFACT)
-	if page.Inspect, err = v.inspect(body, s.Head.Syntax, 1, s.Set.Findings); err != nil {
+	if page.Inspect, err = v.inspect(body, s.Head.Syntax, 1, s.Set.Findings, v.documentLinks("")); err != nil {
 		return err
 	}
 	if page.Count == 0 {

@@ -2,11 +2,14 @@ package web
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"entente/edi/gateway"
+	"entente/edi/wire"
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // The views of the list of messages.
@@ -73,6 +76,67 @@ func ediList(v *visit) error {
 		page.Rows = append(page.Rows, v.messageRow(i, n))
 	}
 	return v.render(page, fragments{"list": "edi.list", "rows": "edi.list"})
+}
+
+// setViews are the lists of the documents of an interchange, by result.
+var setViews = []string{"", gateway.ResultRejected, string(wire.AcceptedWithErrors), gateway.ResultAccepted}
+
+// ediSets is the list of the documents of one interchange, in their order.
+func ediSets(v *visit) error {
+	f := gateway.SetFilter{Result: oneOf(v.Query("result"), setViews), Query: v.search(), Limit: pageRows, Counted: true}
+	if after := v.Query("after"); after != "" {
+		n, err := strconv.Atoi(after)
+		if err != nil || n < 0 {
+			return fault.InvalidField("after", "form.invalid")
+		}
+		f.After = n
+	}
+	list, err := v.w.d.Gateway.Sets(v.ctx, v.actor(), v.Params("id"), f)
+	if err != nil {
+		return err
+	}
+	i := list.Interchange
+	n, err := v.lookup([]string{i.Partner(v.org())}, nil)
+	if err != nil {
+		return err
+	}
+	url := v.path("edi", i.ID)
+	page := &view.SetsPage{Base: v.shell(), URL: url, Type: messageType(i), Out: i.Out(v.org()), Partner: n.company(i.Partner(v.org())), Control: i.Control, Pager: view.Pager{Shown: len(list.Items), Total: -1}}
+	if list.Next > 0 {
+		page.Pager.Next = v.next(strconv.Itoa(list.Next))
+	}
+	for _, r := range setViews {
+		tab := view.Tab{Label: view.T("state.edi." + r), URL: v.again("result", r), Count: list.Results[r], On: r == f.Result}
+		if r == "" {
+			tab.Label = view.T("list.all")
+			for _, n := range list.Results {
+				tab.Count += n
+			}
+		}
+		if tab.On && f.Query == "" {
+			page.Pager.Total = tab.Count
+		}
+		page.Tabs = append(page.Tabs, tab)
+	}
+	page.Filters = v.filters("sets.search", false, []string{"result"})
+	for _, s := range list.Items {
+		page.Rows = append(page.Rows, v.setRow(url, s))
+	}
+	return v.render(page, fragments{"list": "sets.list", "rows": "sets.list"})
+}
+
+func (v *visit) setRow(url string, s gateway.Set) view.SetRow {
+	row := view.SetRow{URL: url + "?set=" + strconv.Itoa(s.Position), No: s.Position, Type: s.Kind, Number: s.BusinessKey, Control: s.Control, Segments: s.Segments, Status: view.Status{State: view.State("edi." + s.Result)}}
+	if s.Business != "" && v.has("state.edi."+s.Business) {
+		row.Made.State = view.State("edi." + s.Business)
+	}
+	if s.DocumentID != "" {
+		row.MadeURL = v.subjectURL(s.DocumentKind, s.DocumentID)
+	}
+	if len(s.Findings) > 0 {
+		row.Finding, row.More = v.findings(s.Findings[:1], s.Kind)[0].Title, len(s.Findings)-1
+	}
+	return row
 }
 
 func (v *visit) messageRow(i gateway.Interchange, n names) view.MessageRow {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -26,7 +27,7 @@ const (
 var messageTabs = []string{tabExplanation, tabAnswer, tabAttempts, tabAudit, tabShare}
 
 // ediShow is one interchange: the raw segments with the findings pinned to them,
-// and what they mean. ?set= chooses the transaction set of several.
+// and what they mean. ?set= chooses the transaction set of several by its position.
 func ediShow(v *visit) error {
 	return v.inspector(fiber.StatusOK, oneOf(v.Query("tab"), messageTabs), shareMade{})
 }
@@ -47,22 +48,27 @@ func (v *visit) inspector(status int, tab string, made shareMade) error {
 		return err
 	}
 	page := &view.MessagePage{Base: v.shell(), URL: v.path("edi", m.ID), Out: m.Out(v.org()), Partner: n.company(m.Partner(v.org())), Status: interchangeStatus(m.Interchange),
-		Type: messageType(m.Interchange), Facts: v.messageFacts(m), Tab: tab, DownloadURL: v.path("edi", m.ID, "raw"),
+		Type: messageType(m.Interchange), Tab: tab, DownloadURL: v.path("edi", m.ID, "raw"),
 		ProofURL: v.path("edi", m.ID, "proof.zip"), Wait: v.ackWait(m.Interchange, n), Deeds: v.deeds(m), Held: v.messageHeld(m, n), Attempts: v.attempts(m), Audit: v.messageAudit(m, n)}
 	party := v.org() == m.From || v.org() == m.To // not who only carried it
-	if m.Delegate != "" && m.Origin == gateway.OriginSent {
-		page.Facts = append(page.Facts, view.T("message.sent_for", "carrier", n.org(m.Delegate), "company", n.org(m.From)))
-	}
 	if party {
 		if err := v.messageCarried(page, m); err != nil {
 			return err
 		}
 	}
-	set := v.chosenSet(m)
-	if err := v.messageText(page, m, set); err != nil {
+	at := v.documentLinks("")
+	if v.Method() != fiber.MethodGet { // the answer to a form stands at the form's address
+		at.base = page.URL
+	}
+	set, err := v.messageText(page, m, &at)
+	if err != nil {
 		return err
 	}
-	v.setsBeside(page, m, set)
+	v.setsBeside(page, m, set, at)
+	page.Facts = v.messageFacts(m, set)
+	if m.Delegate != "" && m.Origin == gateway.OriginSent {
+		page.Facts = append(page.Facts, view.T("message.sent_for", "carrier", n.org(m.Delegate), "company", n.org(m.From)))
+	}
 	if set != nil && party {
 		v.messageSubject(page, *set)
 		if err := v.messageReply(page, m, *set); err != nil {
@@ -82,16 +88,19 @@ func (v *visit) inspector(status int, tab string, made shareMade) error {
 	return v.renderAs(status, page, fragments{"tab": "message.say"})
 }
 
-// setsBeside leads to the documents before and after the one shown.
-func (v *visit) setsBeside(page *view.MessagePage, m gateway.Message, set *gateway.Set) {
-	if set == nil {
+// setsBeside leads to the documents before and after the one shown and to the list of all.
+func (v *visit) setsBeside(page *view.MessagePage, m gateway.Message, set *gateway.Set, at documentLinks) {
+	page.TabURL, page.Keep = at.base+"?"+at.query("tab="), at.kept()
+	if set == nil || m.SetsDone < 2 {
 		return
 	}
-	if set.Position > 1 {
-		page.SetBefore = "?set=" + strconv.Itoa(set.Position-1)
-	}
-	if set.Position < len(m.Sets) {
-		page.SetAfter = "?set=" + strconv.Itoa(set.Position+1)
+	page.SetsURL, page.SetNo, page.SetsAll = v.path("edi", m.ID, "sets"), set.Position, m.SetsDone
+	at.at, at.tab = "", page.Tab
+	for n, to := range map[int]*string{set.Position - 1: &page.SetBefore, set.Position + 1: &page.SetAfter} {
+		if n >= 1 && n <= m.SetsDone {
+			at.set = strconv.Itoa(n)
+			*to = strings.TrimSuffix(at.to(""), "&")
+		}
 	}
 }
 
@@ -138,30 +147,10 @@ func written(i gateway.Interchange) string {
 	return standard(i) + " " + i.Version
 }
 
-// chosenSet is the set asked for, else the first refused one, else the first.
-func (v *visit) chosenSet(m gateway.Message) *gateway.Set {
-	if len(m.Sets) == 0 {
-		return nil
-	}
-	if asked, err := strconv.Atoi(v.Query("set")); err == nil {
-		for i := range m.Sets {
-			if m.Sets[i].Position == asked {
-				return &m.Sets[i]
-			}
-		}
-	}
-	for i := range m.Sets {
-		if m.Sets[i].Result == gateway.ResultRejected {
-			return &m.Sets[i]
-		}
-	}
-	return &m.Sets[0]
-}
-
-func (v *visit) messageFacts(m gateway.Message) []view.Text {
+func (v *visit) messageFacts(m gateway.Message, set *gateway.Set) []view.Text {
 	var out []view.Text
-	if m.Reference != "" {
-		out = append(out, view.Raw(m.Reference))
+	if set != nil && set.BusinessKey != "" {
+		out = append(out, view.Raw(set.BusinessKey))
 	}
 	out = append(out, view.T("message.control", "control", m.Control), view.Raw(written(m.Interchange)), v.channel(m.Interchange))
 	if m.Out(v.org()) {
@@ -169,7 +158,7 @@ func (v *visit) messageFacts(m gateway.Message) []view.Text {
 	} else {
 		out = append(out, view.T("message.came", "when", m.Received))
 	}
-	if len(m.Sets) > 1 || m.SetCount > 1 {
+	if m.SetCount > 1 {
 		out = append(out, view.T("message.sets", "n", m.SetCount))
 	}
 	if m.Test {

@@ -3,6 +3,7 @@ package web
 import (
 	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,45 +34,60 @@ const (
 
 var documentViews = []string{viewRaw, viewTree, viewForm}
 
-// messageText fills the raw pane, the findings and the explanation of one set.
-func (v *visit) messageText(page *view.MessagePage, m gateway.Message, set *gateway.Set) error {
-	found := append([]wire.Finding(nil), m.Findings...)
-	position, kind := 0, ""
-	if set != nil {
-		found = append(found, set.Findings...)
-		for _, s := range set.Said {
-			found = append(found, s.Findings...)
-		}
-		position, kind = set.Position, set.Kind
-		page.SetCount = set.Segments
+// messageText fills the raw pane, the findings and the explanation of one set: the one asked
+// for, else the first refused one, else the first. Nil: the interchange has none yet.
+func (v *visit) messageText(page *view.MessagePage, m gateway.Message, at *documentLinks) (*gateway.Set, error) {
+	asked, err := strconv.Atoi(v.Query("set"))
+	if err != nil || asked < 0 {
+		asked = 0
 	}
-	page.Findings = v.findings(found, kind)
+	d, err := v.w.d.Gateway.OpenSet(v.ctx, v.actor(), m.ID, asked)
+	switch {
+	case fault.IsNotFound(err) && len(m.Sets) == 0:
+		return nil, v.wholeText(page, m, at)
+	case err != nil:
+		return nil, err
+	}
+	defer d.Close()
+	set := d.Set
+	found := append(slices.Clone(m.Findings), set.Findings...)
+	for _, s := range set.Said {
+		found = append(found, s.Findings...)
+	}
+	if m.SetsDone > 1 {
+		at.set = strconv.Itoa(set.Position)
+	}
+	page.SetCount, page.Findings = set.Segments, v.findings(found, set.Kind)
+	if page.Inspect, err = v.inspect(d.Text(), m.Syntax, d.Place, found, *at); err != nil {
+		return nil, err
+	}
+	if page.SetCount == 0 { // what we made is stored without its count
+		page.SetCount = page.Inspect.Total
+	}
+	pin(page.Inspect.Segments, page.Findings, found)
+	if page.Tab != "" && page.Tab != tabExplanation {
+		return &set, nil
+	}
+	facts, long, err := d.Summary(v.ctx)
+	for _, f := range facts {
+		page.Plain = append(page.Plain, view.KV{Label: view.T("edi.summary." + f.Key), Value: v.fact(f)})
+	}
+	page.LongText = long
+	return &set, err
+}
+
+// wholeText is messageText of an interchange of which no set was judged.
+func (v *visit) wholeText(page *view.MessagePage, m gateway.Message, at *documentLinks) error {
+	at.set = ""
+	page.Findings = v.findings(m.Findings, "")
 	body, _, err := v.w.d.Gateway.Raw(v.ctx, v.actor(), m.ID)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	if page.Inspect, err = v.inspect(body, m.Syntax, position, found); err != nil {
-		return err
-	}
-	if set != nil && page.SetCount == 0 { // what we made is stored without its count
-		page.SetCount = page.Inspect.Total
-	}
-	pin(page.Inspect.Segments, page.Findings, found)
-	if set == nil || page.Tab != "" && page.Tab != tabExplanation {
-		return nil
-	}
-	e, err := v.w.d.Gateway.Set(v.ctx, v.actor(), m.ID, set.Position)
-	if err != nil {
-		if c := fault.CodeOf(err); c == fault.Internal || c == fault.NotFound {
-			return nil // bytes that cannot be read again are still shown raw
-		}
-		return err
-	}
-	for _, f := range e.Summary {
-		page.Plain = append(page.Plain, view.KV{Label: view.T("edi.summary." + f.Key), Value: v.fact(f)})
-	}
-	return nil
+	page.Inspect, err = v.inspect(body, m.Syntax, 0, m.Findings, *at)
+	pin(page.Inspect.Segments, page.Findings, m.Findings)
+	return err
 }
 
 // fact is the value of a fact as people of the language write it.
@@ -115,8 +131,12 @@ func rawOf(body io.Reader, syntax string, position int, found []wire.Finding) (o
 }
 
 // inspect reads one document in three views, around the place that the address names.
-func (v *visit) inspect(body io.Reader, syntax string, position int, found []wire.Finding) (out view.Inspect, err error) {
-	out.View = or(oneOf(v.Query("view"), documentViews), viewRaw)
+func (v *visit) inspect(body io.Reader, syntax string, position int, found []wire.Finding, links documentLinks) (out view.Inspect, err error) {
+	out.View = or(links.view, viewRaw)
+	if links.tab != "" && links.tab != tabExplanation {
+		out.Explain = links.to("tab=" + tabExplanation)
+	}
+	links.at = ""
 	if gateway.IsForm(syntax) {
 		out.View = viewRaw
 		out.Segments, out.Truncated, err = formLines(body, syntax)
@@ -137,10 +157,11 @@ func (v *visit) inspect(body io.Reader, syntax string, position int, found []wir
 	if at.IsZero() && w.Total > 1 {
 		at.Segment = 2 // what says which document it is
 	}
-	out.At, out.Here = at.String(), v.documentURL(out.View)+"at="
+	out.At, out.Here = at.String(), links.to("at=")
 	for _, x := range documentViews {
 		out.Views = append(out.Views, view.Option{Value: x, Label: view.T("inspect." + x), On: x == out.View})
-		out.URLs = append(out.URLs, v.documentURL(x)+"at="+out.At)
+		links.view = x
+		out.URLs = append(out.URLs, links.to("at="+out.At))
 	}
 	if w.From > 1 {
 		out.Earlier = out.Here + strconv.Itoa(max(1, w.From-shownWindow/2))
@@ -159,16 +180,35 @@ func (v *visit) inspect(body io.Reader, syntax string, position int, found []wir
 	return out, nil
 }
 
-// documentURL is the address of a view of the document shown, to be followed by more.
-func (v *visit) documentURL(shown string) string {
-	out := "?"
-	for _, name := range []string{"set", "tab", "in"} {
-		if x := v.Query(name); x != "" && len(x) <= 16 {
-			out += name + "=" + url.QueryEscape(x) + "&"
-		}
+// documentLinks make the addresses of the page of a document: which of an interchange it is,
+// the tab beside it, the view of it and the place chosen in it. Empty ones are the usual.
+type documentLinks struct{ base, set, tab, view, at, in string }
+
+// documentLinks are those of the address asked for; base is that of the page without a query.
+func (v *visit) documentLinks(base string) documentLinks {
+	return documentLinks{base: base, set: v.Query("set"), tab: oneOf(v.Query("tab"), messageTabs), view: oneOf(v.Query("view"), documentViews), at: inspect.ParsePlace(v.Query("at")).String(), in: v.Query("in")}
+}
+
+// to is the address with a further or another part, "tab=" or "at=5".
+func (l documentLinks) to(part string) string { return l.base + "?" + l.query(part) + part }
+
+// kept is what a form repeats so that its answer shows the same: the query with its question
+// mark, or nothing.
+func (l documentLinks) kept() string {
+	if q := strings.TrimSuffix(l.query("tab="), "&"); q != "" {
+		return "?" + q
 	}
-	if shown != viewRaw {
-		out += "view=" + shown + "&"
+	return ""
+}
+
+// query is what comes before a part that names a tab or a place.
+func (l documentLinks) query(part string) string {
+	out := ""
+	for _, one := range [][2]string{{"set", l.set}, {"tab", l.tab}, {"in", l.in}, {"view", l.view}, {"at", l.at}} {
+		if one[1] == "" || len(one[1]) > 24 || one[0] == "view" && one[1] == viewRaw || strings.HasPrefix(part, one[0]+"=") {
+			continue
+		}
+		out += one[0] + "=" + url.QueryEscape(one[1]) + "&"
 	}
 	return out
 }

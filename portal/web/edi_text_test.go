@@ -72,12 +72,12 @@ func linkedViews(t *testing.T, syntax, text string) {
 	c := fiber.New().AcquireCtx(&fasthttp.RequestCtx{})
 	c.Request().SetRequestURI("/c/aurelia/edi/x?at=120000.1&view=tree&set=1")
 	v := &visit{Ctx: c, p: locale.New(locale.English, time.UTC, time.Now())}
-	in, err := v.inspect(strings.NewReader(text), syntax, 1, []wire.Finding{{Level: wire.LevelElement, SegmentID: "PO1", Pos: wire.Position{Segment: 7, Element: 1}}})
+	in, err := v.inspect(strings.NewReader(text), syntax, 1, []wire.Finding{{Level: wire.LevelElement, SegmentID: "PO1", Pos: wire.Position{Segment: 7, Element: 1}}}, v.documentLinks(""))
 	if err != nil || in.At != "120000.1" || in.View != viewTree || in.Chosen == nil || in.Chosen.Number != 120000 || in.Earlier == "" || in.Later == "" || in.Truncated {
 		t.Fatalf("%s: %+v %v", syntax, in.Chosen, err)
 	}
 	c.Request().SetRequestURI("/c/aurelia/edi/x")
-	if first, err := v.inspect(strings.NewReader(text), syntax, 1, nil); err != nil || first.View != viewRaw || first.Here != "?at=" || first.From != 1 {
+	if first, err := v.inspect(strings.NewReader(text), syntax, 1, nil, v.documentLinks("")); err != nil || first.View != viewRaw || first.Here != "?at=" || first.From != 1 {
 		t.Errorf("%s: nothing asked for, %q is shown with %q, %v", syntax, first.View, first.Here, err)
 	}
 	for _, e := range in.Chosen.Elements {
@@ -87,7 +87,7 @@ func linkedViews(t *testing.T, syntax, text string) {
 	}
 	for _, query := range []string{"", "?view=none", "?tab=share"} { // something of the document is always shown
 		c.Request().SetRequestURI("/c/aurelia/edi/x" + query)
-		if plain, err := v.inspect(strings.NewReader(text), syntax, 1, nil); err != nil || plain.View != viewRaw || !plain.Views[0].On {
+		if plain, err := v.inspect(strings.NewReader(text), syntax, 1, nil, v.documentLinks("")); err != nil || plain.View != viewRaw || !plain.Views[0].On {
 			t.Errorf("%s%s: opens with view %q, %v", syntax, query, plain.View, err)
 		}
 	}

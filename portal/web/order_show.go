@@ -62,7 +62,7 @@ func (v *visit) orderPage(id string) (*view.OrderPage, trade.Detail, error) {
 		Placed: d.Received, Requested: view.Date(d.RequestedOn), Revision: strconv.FormatInt(d.Version, 10),
 		Parties: parties(d), Terms: terms(d), Prices: !d.PricesHidden,
 		Chain: v.chain(d, links, edi), Lines: v.orderLines(d), Totals: v.orderTotals(d),
-		Documents: v.documents(d, links), Activity: v.activity(d, n, edi), Held: v.held(d, n), Clock: v.orderClock(d, n), Replies: v.openReplies(d, n), Can: v.orderCan(d, res),
+		Documents: v.documents(d, links), Activity: v.activity(d, links, n, edi), Held: v.held(d, n), Clock: v.orderClock(d, n), Replies: v.openReplies(d, n), Can: v.orderCan(d, res),
 	}
 	if d.Reseller == v.org() && v.may(access.OrderPlace, res) {
 		page.AgainURL = v.path("orders", "new") + "?again=" + queryEscape(string(d.ID))
@@ -220,6 +220,9 @@ func (v *visit) chain(d trade.Detail, links []gateway.Link, edi bool) []view.Cha
 	for _, l := range links {
 		carried[l.ID] = l
 	}
+	for _, l := range links { // of several documents in one message, the one itself
+		carried[l.ID+l.Document.ID] = l
+	}
 	received := map[string]string{} // by document, the message of the supplier's system
 	for _, r := range d.Replies {
 		received[r.Made] = r.Interchange
@@ -239,14 +242,21 @@ func (v *visit) chain(d trade.Detail, links []gateway.Link, edi bool) []view.Cha
 			c.Figure = view.T("chain.of", "part", view.Quantity{Value: s.Quantity.String()}, "whole", view.Quantity{Value: s.Total.String()})
 		}
 		c.Pips = view.Pips{Steps: [4]view.Pip{view.PipOn, view.PipOn, view.PipOn, view.PipOn}, Words: view.T("pips.accepted")}
-		if l, ok := carried[s.Interchange]; ok && s.Interchange != "" {
+		l, ok := carried[s.Interchange+s.ID]
+		if !ok {
+			l, ok = carried[s.Interchange]
+		}
+		if ok && s.Interchange != "" {
 			c.Pips = linkPips(l)
 			if edi {
-				c.URL = v.path("edi", s.Interchange)
+				c.URL = v.linkURL(l)
 			}
 		}
 		if from := received[s.ID]; c.URL == "" && from != "" && edi {
 			c.URL = v.path("edi", from)
+			if l, ok := carried[from+s.ID]; ok {
+				c.URL = v.linkURL(l)
+			}
 		}
 		out = append(out, c)
 	}
@@ -310,7 +320,7 @@ func (v *visit) documents(d trade.Detail, links []gateway.Link) []view.DocumentR
 	carried := map[string]bool{}
 	for _, l := range links {
 		carried[l.Document.ID] = true
-		row := view.DocumentRow{At: l.At, URL: v.path("edi", l.ID)}
+		row := view.DocumentRow{At: l.At, URL: v.linkURL(l)}
 		if len(l.Types) > 0 {
 			row.Code = l.Types[0]
 			row.Title = view.T("document." + row.Code)
@@ -327,6 +337,15 @@ func (v *visit) documents(d trade.Detail, links []gateway.Link) []view.DocumentR
 		}
 	}
 	slices.SortStableFunc(out, func(a, b view.DocumentRow) int { return b.At.Compare(a.At) })
+	return out
+}
+
+// linkURL is the page of a message, opened at the document that a link is about.
+func (v *visit) linkURL(l gateway.Link) string {
+	out := v.path("edi", l.ID)
+	if l.Sets > 1 && l.Position > 0 {
+		out += "?set=" + strconv.Itoa(l.Position)
+	}
 	return out
 }
 
@@ -367,7 +386,14 @@ func heldWords(v *visit, e trade.Entry) map[string]string {
 	return out
 }
 
-func (v *visit) activity(d trade.Detail, n names, edi bool) []view.Entry {
+func (v *visit) activity(d trade.Detail, links []gateway.Link, n names, edi bool) []view.Entry {
+	carried := map[string]gateway.Link{} // the document of this order, where a message has but one of it
+	for _, l := range links {
+		if other, ok := carried[l.ID]; ok && other.Position != l.Position {
+			l.Position = 0
+		}
+		carried[l.ID] = l
+	}
 	var out []view.Entry
 	for _, e := range d.History {
 		args := pairs(heldWords(v, e))
@@ -379,6 +405,9 @@ func (v *visit) activity(d trade.Detail, n names, edi bool) []view.Entry {
 		}
 		if id := e.Args["interchange"]; id != "" && edi {
 			entry.URL = v.path("edi", id)
+			if l, ok := carried[id]; ok {
+				entry.URL = v.linkURL(l)
+			}
 		}
 		out = append(out, entry)
 	}
@@ -427,16 +456,16 @@ func (v *visit) orderFindings(d trade.Detail, edi bool) ([]view.Finding, error) 
 	if !edi || d.Interchange == "" || d.SetNo == 0 {
 		return nil, nil
 	}
-	sets, err := v.w.d.Gateway.Sets(v.ctx, v.actor(), d.Interchange, d.SetNo-1, 1)
-	if fault.IsNotFound(err) || err == nil && len(sets) == 0 {
+	set, err := v.w.d.Gateway.SetAt(v.ctx, v.actor(), d.Interchange, d.SetNo)
+	if fault.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	out := v.findings(sets[0].Findings, sets[0].Kind)
+	out := v.findings(set.Findings, set.Kind)
 	for i := range out {
-		out[i].URL = v.path("edi", d.Interchange) + "#pin-" + strconv.Itoa(out[i].No)
+		out[i].URL = v.path("edi", d.Interchange) + "?set=" + strconv.Itoa(d.SetNo) + "#pin-" + strconv.Itoa(out[i].No)
 	}
 	return out, nil
 }

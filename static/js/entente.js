@@ -372,7 +372,12 @@
       url.searchParams.set("at", at);
       url.searchParams.set("view", pane().dataset.pane);
       history.replaceState(history.state, "", url);
-      all("[data-view]", insp).forEach((a) => { const u = new URL(a.href); u.searchParams.set("at", at); a.href = u.search; });
+      all("[data-view], [data-keep]", insp).forEach((a) => {
+        const u = new URL(a.href);
+        u.searchParams.set("at", at);
+        if (!a.dataset.view) u.searchParams.set("view", pane().dataset.pane);
+        a.href = u.pathname + u.search;
+      });
       if (show) reveal(at);
     };
     const reveal = (at) => {
