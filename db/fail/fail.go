@@ -8,6 +8,7 @@ import "time"
 // Plan is what a build for tests does at the steps and with the time.
 type Plan struct {
 	At    func(step string)
+	Err   func(step string) error           // what breaks on the way to a step that only a fault leads to
 	Pace  func(time.Duration) time.Duration // shortens what a killed program leaves to wait for
 	Ahead time.Duration                     // how far the program's clock runs before the machine's
 }
@@ -22,6 +23,14 @@ func At(step string) {
 	if plan.At != nil {
 		plan.At(step)
 	}
+}
+
+// Err is a fault that leads to a step, while the program is to die there: nil without a plan.
+func Err(step string) error {
+	if plan.Err == nil {
+		return nil
+	}
+	return plan.Err(step)
 }
 
 // Pace is d, or what the plan makes of it.
@@ -63,6 +72,7 @@ const (
 	ProcessAfter   = "process.after"   // committed
 
 	DeliverHandled = "deliver.handled" // subscribers handled events, not committed
+	DeliverSingle  = "deliver.single"  // one delivery of a batch that failed was handled, not committed; the ones before it are
 	DeliverDone    = "deliver.done"    // committed
 	EmitStored     = "emit.stored"     // a document of ours is written, not committed
 
@@ -84,7 +94,7 @@ func Points() []string {
 	return []string{
 		BlobWritten, BlobRenamed, ReceiveStaged, ReceiveStoring, ReceiveStored, AS2Staged, AS2Storing, AS2Stored, SFTPClaimed, SFTPTaken,
 		PickupCopied, PickupTaken, PickupRemembered, PickupDone, ProcessClaimed, ProcessBefore, AnswerMade, ProcessInside, ProcessAfter,
-		DeliverHandled, DeliverDone, EmitStored, FetchMarked, FetchDone, PushPut, PushRemoved,
+		DeliverHandled, DeliverSingle, DeliverDone, EmitStored, FetchMarked, FetchDone, PushPut, PushRemoved,
 		SendClaimed, SendPacked, SendTried, SendSettling, SendSettled, ReceiptTaken,
 	}
 }

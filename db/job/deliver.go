@@ -127,6 +127,11 @@ func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err e
 				return err
 			}
 		}
+		if len(got) > 1 {
+			if err := fail.Err(fail.DeliverSingle); err != nil {
+				return err
+			}
+		}
 		if len(got) > 0 {
 			fail.At(fail.DeliverHandled)
 		}
@@ -264,6 +269,7 @@ func (j *Jobs) single(ctx context.Context, subscriber string, c claimed) error {
 		if err := j.handle(ctx, subscriber, again[0]); err != nil {
 			return err
 		}
+		fail.At(fail.DeliverSingle)
 		return markDone(ctx, subscriber, again)
 	})
 	if err == nil || ctx.Err() != nil {

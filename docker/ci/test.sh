@@ -26,6 +26,9 @@ install_postgres() {
 
 browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 
+# Which of the steps the program is killed at is a run's turn (portal/e2e/kill_test.go).
+if [ -z "${ENTENTE_KILL_SEED:-}" ] && [ -n "${GITHUB_RUN_NUMBER:-}" ]; then export ENTENTE_KILL_SEED=$GITHUB_RUN_NUMBER; fi
+
 # Tests start hundreds of small programs: less collecting halves their processor time, and
 # a disk of memory spares the waiting for syncs that only a power cut would need.
 export GOGC=${GOGC:-400}

@@ -14,8 +14,8 @@ import (
 )
 
 // Discrepancy is one row that does not add up. Rule is one of the Rule… words, ID
-// the interchange (or, for documents, the order) it is about, Detail a number or
-// id that helps to find it.
+// the interchange, document or event it is about, Detail a number, kind or id that
+// helps to find it.
 type Discrepancy struct {
 	Rule   string `json:"rule"`
 	ID     string `json:"id"`
@@ -30,7 +30,9 @@ const (
 	RuleGroupUnanswered = "group_unanswered" // processed, and no answer stands for it
 	RuleAnswerMissing   = "answer_missing"   // an answer is named that is not there
 	RuleBookedNothing   = "booked_nothing"   // a set says booked, and names no document that is there
-	RuleBookedTwice     = "booked_twice"     // one set made two orders
+	RuleBookedTwice     = "booked_twice"     // one set made two documents of a kind
+	RuleDocumentTwice   = "document_twice"   // two sets say that they booked one document
+	RuleStrayDocument   = "stray_document"   // a document names a set that is not there or made nothing, or stands beside the one that its reply made
 	RuleStrayOrder      = "stray_order"      // an order names a set that is not there or says otherwise
 	RuleControlTwice    = "control_twice"    // we used a control number twice for a pair
 	RuleControlGap      = "control_gap"      // a control number of a pair between those we used is missing
@@ -40,7 +42,7 @@ const (
 // Rules lists them all, for the texts.
 func Rules() []string {
 	return []string{RulePayloadMissing, RulePayloadAltered, RuleSetsMissing, RuleGroupUnanswered, RuleAnswerMissing, RuleBookedNothing,
-		RuleBookedTwice, RuleStrayOrder, RuleControlTwice, RuleControlGap, RuleReceiptLost}
+		RuleBookedTwice, RuleDocumentTwice, RuleStrayOrder, RuleStrayDocument, RuleControlTwice, RuleControlGap, RuleReceiptLost}
 }
 
 // Reconciled is what Reconcile looked at and found. Waiting counts what was
@@ -50,7 +52,8 @@ type Reconciled struct {
 	Sets          int64         `json:"sets"`
 	Bytes         int64         `json:"bytes"`
 	Waiting       int64         `json:"waiting"`
-	Messages      int64         `json:"messages"` // of AS2, compared by edi/courier
+	Messages      int64         `json:"messages"`    // of AS2, compared by edi/courier
+	Undelivered   int64         `json:"undelivered"` // events that a part of the program has still to act on, counted by db/job
 	Discrepancies []Discrepancy `json:"discrepancies"`
 }
 
@@ -59,7 +62,7 @@ const MaxDiscrepancies = 1000
 
 // Reconcile proves that nothing acknowledged was lost, doubled or altered: it reads
 // every payload again and compares its hash, and compares interchanges, sets,
-// answers and orders with each other. Beside a server at work it may see a set and
+// answers and the documents of every kind that sets booked with each other. Beside a server at work it may see a set and
 // not yet its neighbour; it looks at what is processed only. For the platform's
 // operator and the machine's own command.
 func (s *Service) Reconcile(ctx context.Context, actor access.Actor) (Reconciled, error) {

@@ -2,6 +2,9 @@ package gateway
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
 
 	"entente/db"
 )
@@ -16,10 +19,16 @@ WHERE i.state = 'processed' AND i.sets_done <> (SELECT count(*) FROM edi_set s W
 	RuleGroupUnanswered: `SELECT i.id AS id, i.types AS detail FROM interchange i
 WHERE i.state = 'processed' AND i.origin = 'sent' AND i.answers = '' AND i.held <> 'discarded' AND i.syntax IN ('x12', 'edifact')
 AND EXISTS (SELECT 1 FROM edi_set s WHERE s.interchange_id = i.id AND s.kind NOT IN ('997', '999', 'CONTRL'))`,
-	RuleBookedTwice: `SELECT o.interchange_id AS id, CAST(o.set_no AS TEXT) AS detail FROM order_arrival o
-WHERE o.interchange_id <> '' GROUP BY o.interchange_id, o.set_no HAVING count(*) > 1`,
-	RuleBookedNothing: `SELECT s.interchange_id AS id, CAST(s.position AS TEXT) AS detail FROM edi_set s
-WHERE s.business = 'booked' AND s.document_kind = 'order' AND NOT EXISTS (SELECT 1 FROM purchase_order o WHERE o.id = s.document_id)`,
+	RuleBookedTwice:   bookedTwice(),
+	RuleBookedNothing: bookedNothing(),
+	// An order of two arrivals, or a document that two sets say they booked. A receiving
+	// advice books on its order and an answer on its return or change: those are not asked.
+	RuleDocumentTwice: `SELECT a.order_id AS id, min(a.interchange_id) AS detail FROM order_arrival a
+WHERE a.outcome = 'booked' AND a.order_id <> '' GROUP BY a.order_id HAVING count(*) > 1
+UNION ALL SELECT s.document_id AS id, min(s.interchange_id) AS detail FROM edi_set s
+WHERE s.business = 'booked' AND s.document_kind IN ('order_response', 'shipment', 'invoice', 'payment', 'stock_report', 'sell_report', 'claim_notice')
+GROUP BY s.document_kind, s.document_id HAVING count(*) > 1`,
+	RuleStrayDocument: strayDocument(),
 	RuleStrayOrder: `SELECT a.id AS id, a.interchange_id AS detail FROM order_arrival a
 WHERE a.interchange_id <> '' AND NOT EXISTS (SELECT 1 FROM edi_set s WHERE s.interchange_id = a.interchange_id AND s.position = a.set_no AND s.business IN ('booked', 'duplicate', 'held'))`,
 	RuleControlTwice: `SELECT min(i.id) AS id, i.control AS detail FROM interchange i
@@ -28,6 +37,69 @@ WHERE i.origin = 'made' GROUP BY i.sender_ident, i.receiver_ident, i.syntax, i.c
 	RuleControlGap: `SELECT max(i.id) AS id, i.sender_ident || ' ' || i.receiver_ident AS detail FROM interchange i
 WHERE i.origin = 'made' AND i.control <> '' GROUP BY i.sender_ident, i.receiver_ident
 HAVING max(CAST(i.control AS INTEGER)) < 999999999 AND max(CAST(i.control AS INTEGER)) - min(CAST(i.control AS INTEGER)) >= count(DISTINCT i.control)`,
+}
+
+// documentTables are where the documents stand that a set may have booked, by its word
+// for them.
+var documentTables = map[string]string{
+	"order": "purchase_order", "order_response": "order_response", "order_change": "order_change", "shipment": "shipment", "invoice": "invoice", "goods_return": "goods_return",
+	"payment": "payment", "stock_report": "stock_report", "sell_report": "sell_report", "claim_notice": "claim_notice", "reply": "trade_reply",
+}
+
+// settable are the tables whose rows name the set they came in, where one set makes one.
+var settable = []string{"order_arrival", "purchase_order", "trade_reply", "order_change", "goods_return", "payment", "sell_report", "claim_notice"}
+
+// bookedNothing asks for sets whose document is not there, those of a kind that nobody
+// knows among them. The record of a reply stands for it whatever became of it.
+func bookedNothing() string {
+	there := ""
+	for _, kind := range slices.Sorted(maps.Keys(documentTables)) {
+		there += " WHEN '" + kind + "' THEN EXISTS (SELECT 1 FROM " + documentTables[kind] + " d WHERE d.id = s.document_id)"
+	}
+	return `SELECT s.interchange_id AS id, CAST(s.position AS TEXT) || ' ' || s.document_kind AS detail FROM edi_set s
+WHERE (s.business = 'booked' OR s.document_kind = 'reply') AND NOT (CASE s.document_kind` + there + ` ELSE FALSE END)`
+}
+
+// bookedTwice asks for sets that made two documents of a kind.
+func bookedTwice() string {
+	var each []string
+	for _, table := range settable {
+		if table == "claim_notice" { // the database sees to it
+			continue
+		}
+		each = append(each, "SELECT d.interchange_id AS id, CAST(d.set_no AS TEXT) || ' "+table+"' AS detail FROM "+table+
+			" d WHERE d.interchange_id <> '' GROUP BY d.interchange_id, d.set_no HAVING count(*) > 1")
+	}
+	return strings.Join(each, "\nUNION ALL ")
+}
+
+// strayDocument asks for what names a set that is not there or made nothing, and for what
+// no person made and no reply stands for, beside a document of the same order and kind that
+// one stands for: it was made twice. An order's own rule is RuleStrayOrder; a ship notice for
+// several orders makes one shipment each, the second under its number and "/2".
+func strayDocument() string {
+	var each []string
+	for _, table := range settable {
+		if table == "order_arrival" || table == "purchase_order" {
+			continue
+		}
+		each = append(each, "SELECT d.id AS id, '"+table+" ' || d.interchange_id AS detail FROM "+table+" d WHERE d.interchange_id <> '' AND NOT EXISTS"+
+			" (SELECT 1 FROM edi_set s WHERE s.interchange_id = d.interchange_id AND s.position = d.set_no AND s.business IN ('booked', 'duplicate', 'waiting_order', 'held', 'discarded'))")
+	}
+	each = append(each, "SELECT d.id AS id, 'stock_report ' || d.interchange_id AS detail FROM stock_report d WHERE d.interchange_id <> '' AND NOT EXISTS"+
+		" (SELECT 1 FROM edi_set s WHERE s.interchange_id = d.interchange_id AND s.document_kind = 'stock_report' AND s.document_id = d.id)")
+	for _, table := range []string{"order_response", "shipment", "invoice"} {
+		one := "SELECT d.id AS id, '" + table + " ' || d.number AS detail FROM " + table + " d WHERE d.made_by = '' AND NOT EXISTS (SELECT 1 FROM trade_reply r WHERE r.made_id <> '' AND r.made_id = d.id)" + // the index leaves out the empty ones
+			" AND EXISTS (SELECT 1 FROM " + table + " o JOIN trade_reply r ON r.made_id = o.id WHERE r.made_id <> '' AND o.order_id = d.order_id AND o.id <> d.id)"
+		if table == "shipment" {
+			const base = "rtrim(rtrim(d.number, '0123456789'), '/')" // a longer one was cut: of it nothing is said
+			one += " AND NOT EXISTS (SELECT 1 FROM trade_reply r WHERE r.supplier_id = d.supplier_id AND r.kind = 'shipment' AND r.number = " + base + " AND r.outcome = 'booked' AND d.number <> r.number) AND length(" + base + ") < 56"
+		} else if table == "order_response" {
+			one += " AND d.change_id = ''" // the answer to a change may follow from what was agreed
+		}
+		each = append(each, one)
+	}
+	return strings.Join(each, "\nUNION ALL ")
 }
 
 type contradiction struct{ ID, Detail string }
@@ -40,7 +112,7 @@ func reconcileRows(ctx context.Context, out *Reconciled) error {
 			continue
 		}
 		var rows []contradiction
-		if err := db.Tx(ctx).Raw(query + " LIMIT 1000").Scan(&rows).Error; err != nil {
+		if err := db.Tx(ctx).Raw("SELECT * FROM (" + query + ") found LIMIT 1000").Scan(&rows).Error; err != nil {
 			return err
 		}
 		for _, r := range rows {

@@ -23,6 +23,7 @@ import (
 
 	"entente/db"
 	"entente/db/blob"
+	"entente/db/job"
 	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/prm/access"
@@ -83,6 +84,9 @@ func reconcileCmd(ctx context.Context, e *env, args []string) (int, error) {
 			if err == nil {
 				err = courier.Reconcile(ctx, actor, d, blobs, &got)
 			}
+			if err == nil {
+				got.Undelivered, err = bindings(d).Audit(ctx, got.Add)
+			}
 			if err != nil {
 				return exitFailed, err
 			}
@@ -106,6 +110,13 @@ func reconcileCmd(ctx context.Context, e *env, args []string) (int, error) {
 			return code, nil
 		}
 	})
+}
+
+// bindings are the program's subscribers, for a command that only asks who they are.
+func bindings(d *db.DB) *job.Jobs {
+	a := &App{jobs: job.New(d, job.Options{})}
+	a.subscribe()
+	return a.jobs
 }
 
 // ruleUpload is a file of a room, the forum or another place whose bytes are gone or altered.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"entente/db/job"
 	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/portal/hook"
@@ -126,7 +127,7 @@ func TestEveryEventHasItsLine(t *testing.T) {
 				t.Errorf("no webhook tells of %s", kind)
 			}
 		}
-		for _, rule := range append(gateway.Rules(), courier.Rules()...) {
+		for _, rule := range slices.Concat(gateway.Rules(), courier.Rules(), job.Rules(), []string{ruleUpload}) {
 			if !locale.Has(lang, "reconcile."+rule) {
 				t.Errorf("%s has no reconcile.%s", lang, rule)
 			}

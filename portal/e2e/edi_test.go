@@ -13,6 +13,7 @@ type po struct {
 	number           string
 	usage            string   // P
 	date             string   // requested, CCYYMMDD
+	ordered          string   // on, CCYYMMDD
 	lines            []string // PO1 segments
 	segments         int      // SE01; 0 = right
 	version          string   // 005010
@@ -31,13 +32,16 @@ func (p po) String() string {
 	if p.date == "" {
 		p.date = "20261215"
 	}
+	if p.ordered == "" {
+		p.ordered = "20261122"
+	}
 	if p.version == "" {
 		p.version = "005010"
 	}
 	if p.lines == nil {
 		p.lines = []string{"PO1*1*240*EA*84.00*PE*VP*AUR-D18B", "PO1*2*160*EA*46.50*PE*VP*AUR-G125"}
 	}
-	body := append([]string{"ST*850*0001", "BEG*00*SA*" + p.number + "**20261122", "CUR*BY*GBP", "DTM*002*" + p.date, "N1*BY*KESTREL SUPPLY LTD*92*KS-LEEDS", "N1*ST*KESTREL DC WAKEFIELD*92*KS-WKF1"}, p.lines...)
+	body := append([]string{"ST*850*0001", "BEG*00*SA*" + p.number + "**" + p.ordered, "CUR*BY*GBP", "DTM*002*" + p.date, "N1*BY*KESTREL SUPPLY LTD*92*KS-LEEDS", "N1*ST*KESTREL DC WAKEFIELD*92*KS-WKF1"}, p.lines...)
 	body = append(body, fmt.Sprintf("CTT*%d", len(p.lines)))
 	n := len(body) + 1
 	if p.segments != 0 {

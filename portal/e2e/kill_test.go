@@ -36,26 +36,85 @@ func killRounds(t *testing.T) int {
 	return n
 }
 
-// someSteps are those of make test.
-var someSteps = map[string][]string{
-	"sqlite":   {fail.ReceiveStored, fail.AS2Storing, fail.PickupTaken, fail.ProcessInside, fail.SendTried},
-	"postgres": {fail.ReceiveStoring, fail.AS2Stored, fail.SFTPTaken, fail.ProcessAfter, fail.DeliverHandled},
+// everySteps are those of every run of make test: both ways of handing on what happened, and
+// one that each database finds hardest.
+var everySteps = map[string][]string{
+	"sqlite":   {fail.DeliverHandled, fail.DeliverSingle, fail.ReceiveStored, fail.SendTried},
+	"postgres": {fail.DeliverHandled, fail.DeliverSingle, fail.AS2Stored, fail.ProcessInside},
 }
 
-// stepsToday are those steps and two of the others, another two in each run: by
-// ENTENTE_KILL_SEED, which a run without it prints.
-func stepsToday(t *testing.T, database string) []string {
-	seed, err := strconv.ParseUint(os.Getenv("ENTENTE_KILL_SEED"), 10, 64)
-	if err != nil {
-		seed = mix.Uint64() >> 40
-	}
-	steps := slices.Clone(someSteps[database])
+// inTurn is how many of the others a run takes: eight runs in turn take all of them on each
+// database, five on one of the two.
+const inTurn = 4
+
+// stepsOf are the steps of one run on a database: its turn says which of the others it takes.
+func stepsOf(database string, turn uint64) []string {
+	steps := slices.Clone(everySteps[database])
 	others := slices.DeleteFunc(fail.Points(), func(p string) bool { return slices.Contains(steps, p) })
-	for i := range uint64(2) { // the databases take different ones
-		steps = append(steps, others[(2*seed+i+uint64(len(database)))%uint64(len(others))])
+	turns := uint64(len(others)+inTurn-1) / inTurn
+	if database == "postgres" { // half a round ahead
+		turn += turns / 2
 	}
-	t.Logf("ENTENTE_KILL_SEED=%d: %v", seed, steps)
+	for i := range uint64(inTurn) {
+		steps = append(steps, others[(turn%turns*inTurn+i)%uint64(len(others))])
+	}
 	return steps
+}
+
+// thisTurn is ENTENTE_KILL_SEED, such as the number of a run of CI. Without it the turns begin
+// anywhere and go on from one run on this machine to the next.
+func thisTurn(t *testing.T) uint64 {
+	if n, err := strconv.ParseUint(os.Getenv("ENTENTE_KILL_SEED"), 10, 64); err == nil {
+		return n
+	}
+	turn := mix.Uint64() >> 40
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return turn
+	}
+	path := filepath.Join(dir, "entente", "kill-turn")
+	if b, err := os.ReadFile(path); err == nil {
+		if last, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64); err == nil {
+			turn = last + 1
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+		err = os.WriteFile(path, fmt.Appendln(nil, turn), 0o600)
+	}
+	if err != nil {
+		t.Logf("the next run begins anywhere: %v", err)
+	}
+	return turn
+}
+
+// TestKillTurns: the turns of eight runs take every step on each database, those of five on
+// one of them, and every run kills what hands on what happened, both ways.
+func TestKillTurns(t *testing.T) {
+	t.Parallel()
+	for from := range uint64(9) {
+		either := map[string]bool{}
+		for _, database := range []string{"sqlite", "postgres"} {
+			all := map[string]bool{}
+			for turn := range uint64(8) {
+				steps := stepsOf(database, from+turn)
+				if len(steps) != 8 || !slices.Contains(steps, fail.DeliverHandled) || !slices.Contains(steps, fail.DeliverSingle) {
+					t.Fatalf("turn %d on %s: %v", from+turn, database, steps)
+				}
+				for _, p := range steps {
+					all[p] = true
+					if turn < 5 {
+						either[p] = true
+					}
+				}
+			}
+			if len(all) != len(fail.Points()) {
+				t.Errorf("eight turns from %d on %s take %d of %d steps", from, database, len(all), len(fail.Points()))
+			}
+		}
+		if len(either) != len(fail.Points()) {
+			t.Errorf("five turns from %d take %d of %d steps", from, len(either), len(fail.Points()))
+		}
+	}
 }
 
 // mortal builds the program that can be told where to die.
@@ -75,7 +134,8 @@ var mortal = sync.OnceValues(func() (string, error) {
 // answering, sending and fetching while orders come by HTTP, AS2, SFTP, a folder and a
 // partner's own server. After each death it is started again and some of what got no
 // answer is sent again. In the end reconcile finds nothing, every order that was
-// acknowledged was booked once and answered once, and no order was booked twice.
+// acknowledged was booked once and answered once, no order was booked twice, and everyone who
+// is told of it was told once: its room, its buyer, a webhook and a promotion.
 func TestKillAtEveryStep(t *testing.T) {
 	t.Parallel()
 	bin, err := mortal()
@@ -87,11 +147,21 @@ func TestKillAtEveryStep(t *testing.T) {
 	if only := os.Getenv("ENTENTE_KILL_POINTS"); only != "" {
 		points = strings.Split(only, ",")
 	}
+	turn := uint64(0)
+	if rounds == 0 {
+		turn = thisTurn(t)
+	}
 	eachDatabase(t, func(t *testing.T, d database) {
 		if rounds == 0 {
+			steps := stepsOf(d.name, turn)
+			t.Logf("ENTENTE_KILL_SEED=%d: %v", turn, steps)
 			k := newKills(t, d, bin)
-			for _, p := range stepsToday(t, d.name) {
-				k.round(p, 1)
+			for _, p := range steps {
+				n := 1
+				if p == fail.DeliverSingle { // one delivery of the batch is done, the others are not
+					n = 2
+				}
+				k.round(p, n)
 			}
 			k.account()
 			return
@@ -120,8 +190,12 @@ type kills struct {
 	folder   string
 	kestrel  *client
 	aurelia  *client
+	buyer    *client // who confirmations are told to
 	x        *away
 	remote   *foreign
+	hook     *hookEnd
+	promo    string // a promotion that counts every order
+	today    string // when they are ordered, CCYYMMDD
 	partner  string
 	key      ssh.Signer // of the SFTP login: a password whose check is killed counts as a wrong one
 	deaths   int
@@ -154,8 +228,9 @@ func newKills(t *testing.T, d database, bin string) *kills {
 	k.s = &server{t: t, db: d, data: t.TempDir(), bin: bin, env: []string{"ENTENTE_FAIL=" + k.plan}, args: []string{"--demo", "--sftp-addr", "127.0.0.1:0", "--folder", k.folder}}
 	k.s.run()
 	t.Cleanup(k.s.kill)
-	k.kestrel = k.s.token("maya@kestrel.example", buyerScopes+",chat:read")
-	k.aurelia = k.s.token("ingrid@aurelia.example", sellerScopes)
+	k.kestrel = k.s.token("maya@kestrel.example", buyerScopes+",chat:read,promotions:read,promotions:write")
+	k.aurelia = k.s.token("ingrid@aurelia.example", sellerScopes+",promotions:read,promotions:write,webhooks:write")
+	k.buyer = k.s.token("dan@kestrel.example", "notices:read")
 	k.partner = k.kestrel.partnership("aurelia")
 	k.x = newAway(connect(t, k.s, k.kestrel, k.partner))
 	k.x.listen()
@@ -179,6 +254,10 @@ func newKills(t *testing.T, d database, bin string) *kills {
 	k.s.command("sftp", "remote", "--org", "kestrel", "--name", "own", "--server", k.remote.addr, "--login", "entente", "--host-key", k.remote.hostKey,
 		"--password-file", secret, "--in", "/from", "--done", "/done", "--out", "/to", "--every", "1s", "--allow-dial", "127.0.0.1")
 	k.kestrel.put("/api/v1/edi/station", k.station(k.x.url), 200)
+	k.wantsAS2 = true
+	k.promote()
+	k.hook = listenHook(t)
+	k.aurelia.post("/api/v1/webhooks", `{"url":"`+k.hook.url+`","events":["order.received","order.confirmed"]}`, 201, nil)
 	k.load()
 	eventually(t, "the first orders are booked", func() bool { return k.find() })
 	return k
@@ -187,6 +266,27 @@ func newKills(t *testing.T, d database, bin string) *kills {
 // station is where Kestrel takes messages, and receipts in any case.
 func (k *kills) station(url string) string {
 	return `{"url":"` + url + `","receipt_hosts":["127.0.0.1"]}`
+}
+
+// way has answers go to the station, or wait to be fetched and pushed. What lies at the other
+// server when the program dies is put there again: it is given the time, for else it went by
+// AS2 as well.
+func (k *kills) way(as2 bool) {
+	k.t.Helper()
+	if as2 && !k.wantsAS2 {
+		var box struct{ Items []outboxItem }
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-time.After(100 * time.Millisecond) {
+			if k.kestrel.get("/api/v1/edi/outbox?limit=1", &box); len(box.Items) == 0 {
+				break
+			}
+		}
+	}
+	k.wantsAS2 = as2
+	url := ""
+	if as2 {
+		url = k.x.url
+	}
+	k.kestrel.put("/api/v1/edi/station", k.station(url), 200)
 }
 
 // find looks for booked orders that nobody has confirmed yet.
@@ -209,12 +309,7 @@ func (k *kills) find() bool {
 // round lets everybody send and has the program die at the nth passing of a step.
 func (k *kills) round(point string, n int) {
 	k.t.Helper()
-	k.wantsAS2 = !strings.HasPrefix(point, "fetch.") && !strings.HasPrefix(point, "push.")
-	url := ""
-	if k.wantsAS2 {
-		url = k.x.url
-	}
-	k.kestrel.put("/api/v1/edi/station", k.station(url), 200)
+	k.way(!strings.HasPrefix(point, "fetch.") && !strings.HasPrefix(point, "push."))
 	if err := os.WriteFile(k.plan+".new", fmt.Appendf(nil, "%s %d %d\n", point, n, k.deaths), 0o600); err != nil {
 		k.t.Fatal(err)
 	}
@@ -269,7 +364,7 @@ func (k *kills) load() {
 		for range 3 {
 			k.mu.Lock()
 			k.control++
-			d := &document{door: door, po: po{control: k.control, number: fmt.Sprintf("KILLS-%06d", k.control)}}
+			d := &document{door: door, po: po{control: k.control, number: fmt.Sprintf("KILLS-%06d", k.control), ordered: k.today}}
 			k.sent = append(k.sent, d)
 			k.mu.Unlock()
 			all.Go(func() {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/fail"
 	"entente/db/job"
 	"entente/prm/fault"
 )
@@ -99,7 +100,7 @@ func (s *Service) work(ctx context.Context, r deliveryRow) {
 		if h, err = hookByID(ctx, r.OrgID, r.WebhookID); err != nil {
 			return err
 		}
-		claimed, err = changeDelivery(ctx, r.ID, r.Fence, map[string]any{"fence": r.Fence + 1, "attempts": r.Attempts + 1, "next_at": db.Micros(s.DB.Clock().Add(lease))})
+		claimed, err = changeDelivery(ctx, r.ID, r.Fence, map[string]any{"fence": r.Fence + 1, "attempts": r.Attempts + 1, "next_at": db.Micros(s.DB.Clock().Add(fail.Pace(lease)))})
 		return err
 	})
 	if err != nil || !claimed {
