@@ -241,6 +241,7 @@ func ediRoutes() []Route {
 		post("/c/:slug/edi/:id/shares/:share/revoke", "take back a link", InCompany, access.EDIShare, ediUnshare),
 		get("/c/:slug/edi/:id", "message", InCompany, access.EDIRead, ediShow),
 		get("/c/:slug/edi/:id/raw", "message file", InCompany, access.EDIRead, ediRaw),
+		post("/c/:slug/edi/:id/room", "room of interchange", InCompany, access.RoomPost, ediTalk),
 		post("/c/:slug/edi/:id/held", "answer held message", InCompany, access.EDIResolve, ediHeld),
 	}...)
 }
