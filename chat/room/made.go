@@ -17,6 +17,9 @@ const (
 	MadeLead   = "lead"
 	MadeTopic  = "topic"
 	MadeAnswer = "answer"
+	// Cases: goods that are to go back, and an invoice that is disputed.
+	MadeReturn  = "return"
+	MadeDispute = "dispute"
 )
 
 // Making is an object that somebody of a company made of a message. Only that company
@@ -46,7 +49,7 @@ func (s *Service) NoteMade(ctx context.Context, actor access.Actor, id ID, seq i
 			return err
 		case m.Removed != 0:
 			return fault.New(fault.Conflict, "room.is_removed")
-		case !slices.Contains([]string{MadeLead, MadeTopic, MadeAnswer}, kind) || object == "" || len(object) > MaxKey:
+		case !slices.Contains([]string{MadeLead, MadeTopic, MadeAnswer, MadeReturn, MadeDispute}, kind) || object == "" || len(object) > MaxKey:
 			return fault.InvalidField("kind", "form.choice_wrong")
 		}
 		return keepMade(ctx, madeRow{string(id), seq, actor.Org, kind, object, actor.Person, db.Micros(db.Now(ctx))})

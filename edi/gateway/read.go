@@ -252,6 +252,28 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 	return page, err
 }
 
+// Some are those of some interchanges that the actor may read, as a list shows them; what he
+// may not read is left out as what does not exist is.
+func (s *Service) Some(ctx context.Context, actor access.Actor, ids ...string) (map[string]Interchange, error) {
+	if err := may(actor); err != nil {
+		return nil, err
+	}
+	out := map[string]Interchange{}
+	err := s.db.View(ctx, func(ctx context.Context) error {
+		rows, err := interchangesByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		rows = slices.DeleteFunc(rows, func(r interchangeRow) bool { return !access.Allowed(actor, access.EDIRead, r.resource()) })
+		list, err := seen(ctx, actor.Org, rows)
+		for _, i := range list {
+			out[i.ID] = i
+		}
+		return err
+	})
+	return out, err
+}
+
 // seen are rows as a company's lists show them.
 func seen(ctx context.Context, org string, rows []interchangeRow) ([]Interchange, error) {
 	keys, err := references(ctx, rows)

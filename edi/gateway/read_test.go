@@ -68,6 +68,8 @@ func TestAStrangerFindsNothing(t *testing.T) {
 					}
 				}
 			}
+			some, err := b.s.Some(ctx, who, a.ID, held.ID, ackID, db.NewID())
+			b.want("some", fmt.Sprint(len(some), err), "0 <nil>")
 			p, err := b.s.List(ctx, who, Filter{})
 			b.want("list", fmt.Sprint(len(p.Items), err), "0 <nil>")
 			p, err = b.s.List(ctx, who, Filter{Query: "PO400", Partner: kestrel})

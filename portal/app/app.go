@@ -390,7 +390,7 @@ func (a *App) build(ctx context.Context) error {
 	deps := web.Deps{
 		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Mailings: mailings, Brands: a.brands, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Shares: a.shares, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
-		Hooks: a.hooks, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Mail: a.mail, Push: a.push, Notices: notices, Answers: a.answers, Stored: a.uploads.Used,
+		Hooks: a.hooks, Rooms: a.rooms, Talk: a.talkOfInterchange, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Mail: a.mail, Push: a.push, Notices: notices, Answers: a.answers, Stored: a.uploads.Used,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
 	}
 	if a.web, err = web.New(deps); err != nil {

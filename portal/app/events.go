@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	calling "entente/chat/call"
 	"entente/chat/forum"
@@ -23,6 +24,7 @@ import (
 	"entente/prm/catalog"
 	"entente/prm/deal"
 	"entente/prm/engage"
+	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/lead"
 	"entente/prm/location"
@@ -250,6 +252,26 @@ func (a *App) toRooms(ctx context.Context, e job.Received) error {
 	}
 	_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: orderLine(e.Kind, t), Args: args})
 	return err
+}
+
+// interchangeRoom is the subject of the room about one interchange.
+const interchangeRoom = "interchange"
+
+// talkOfInterchange returns the room about an interchange, and makes it for the first who
+// asks: of its two companies, one of whose people may read it. Who only carried it has no
+// part in what they say.
+// Codes: NotFound.
+func (a *App) talkOfInterchange(ctx context.Context, actor access.Actor, id string) (room.ID, error) {
+	got, err := a.gateway.Some(ctx, actor, id)
+	if err != nil {
+		return "", err
+	}
+	i, ok := got[id]
+	if !ok || actor.Org != i.Supplier && actor.Org != i.Reseller {
+		return "", fault.New(fault.NotFound, "error.not_found")
+	}
+	r, err := a.rooms.EnsureRoom(ctx, access.System("rooms", actor.Org), room.Spec{Subject: room.Subject{Kind: interchangeRoom, ID: i.ID}, Title: strings.Join(i.Types, " ") + " " + i.Control, Orgs: []string{i.Supplier, i.Reseller}})
+	return r.ID, err
 }
 
 func (a *App) partnershipRoom(ctx context.Context, id, supplier, reseller string) (room.Room, error) {

@@ -210,6 +210,8 @@ func (g roomGate) MaySee(ctx context.Context, actor access.Actor, s room.Subject
 		act = access.OrderRead
 	case agreementRoom:
 		act = access.AgreementRead
+	case interchangeRoom:
+		act = access.EDIRead
 	case promotionRoom:
 		return access.Check(unscoped(actor), access.PromoRead, access.Own(actor.Org))
 	}

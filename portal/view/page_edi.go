@@ -68,6 +68,7 @@ type MessagePage struct {
 	SubjectURL  string // the order or invoice it made
 	SubjectName string
 	RoomURL     string
+	TalkURL     string // makes the room; empty: there is one, or the viewer may not
 }
 
 // AckStep is one box of the acknowledgement strip.

@@ -161,6 +161,13 @@ type MakePage struct {
 	LeadURL, TopicURL string // "" for who may not
 	Query             string
 	Topics            []TopicRow // to answer
+	Cases             []CaseLink
+}
+
+// CaseLink leads to the form of a case about an order or invoice.
+type CaseLink struct {
+	Label     Text
+	Icon, URL string
 }
 
 // About is who is in a room, how it is kept and what the viewer is told of it.
@@ -225,6 +232,7 @@ type Message struct {
 	Answers   int
 	Last      time.Time // of the latest answer
 	Files     []FileLink
+	Cards     []Card // of the objects it links to
 	Gone      string // who removed it
 	Quote     *Quote // what it answers
 	Do        string // where its forms post to; empty where nothing can be done
@@ -235,6 +243,16 @@ type Part struct {
 	Text    string
 	URL     string
 	Mention bool
+}
+
+// Card is an object that a message links to, as the viewer may see it.
+type Card struct {
+	Key    string // kind and id, by which chat.js knows what changed
+	Icon   string
+	Title  Text
+	Facts  []Text
+	URL    string
+	Status Status
 }
 
 // Chip is an emoji under a message.
@@ -249,9 +267,18 @@ type Chip struct {
 type FileLink struct {
 	Name, URL, Image string // Image: may be shown itself
 	PDF              string // where it is shown, of a PDF
+	Inspect          string // where it is read, of an interchange
 	DropURL          string // where it is taken away
 	Size             int64
 	EDI              bool
+}
+
+// RoomFilePage is an interchange that was attached to a message, as the page of one shows it.
+type RoomFilePage struct {
+	Base
+	Name, BackURL, DownloadURL string
+	Size                       int64
+	Inspect                    Inspect
 }
 
 // Quote is the message that another answers.

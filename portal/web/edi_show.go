@@ -8,6 +8,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"entente/chat/attach"
+	"entente/chat/room"
 	"entente/edi/format"
 	"entente/edi/gateway"
 	"entente/portal/view"
@@ -55,6 +57,9 @@ func (v *visit) inspector(status int, tab string, made shareMade) error {
 		if err := v.messageCarried(page, m); err != nil {
 			return err
 		}
+		if err := v.messageRoom(page, m); err != nil {
+			return err
+		}
 	}
 	at := v.documentLinks("")
 	if v.Method() != fiber.MethodGet { // the answer to a form stands at the form's address
@@ -86,6 +91,55 @@ func (v *visit) inspector(status int, tab string, made shareMade) error {
 		return err
 	}
 	return v.renderAs(status, page, fragments{"tab": "message.say"})
+}
+
+// messageRoom leads to the room about an interchange, or to where it is made.
+func (v *visit) messageRoom(page *view.MessagePage, m gateway.Message) error {
+	if !v.lists(access.RoomRead) {
+		return nil
+	}
+	r, err := v.w.d.Rooms.BySubject(v.ctx, v.actor(), room.Subject{Kind: "interchange", ID: m.ID})
+	switch {
+	case err == nil:
+		page.RoomURL = v.path("rooms", string(r.ID))
+	case !fault.IsNotFound(err):
+		return err
+	case v.may(access.RoomPost, access.Own(v.org())):
+		page.TalkURL = v.path("edi", m.ID, "room")
+	}
+	return nil
+}
+
+// ediTalk leads to the room about an interchange, and makes it first where there is none.
+func ediTalk(v *visit) error {
+	id, err := v.w.d.Talk(v.ctx, v.actor(), v.Params("id"))
+	if err != nil {
+		return err
+	}
+	return v.seeOther(v.path("rooms", string(id)))
+}
+
+// roomInspect shows an interchange that was attached to a message as the page of one shows
+// it: read from the file, kept and booked nowhere. Of a long one it reads the beginning.
+func roomInspect(v *visit) error {
+	id := room.ID(v.Params("id"))
+	f, body, err := v.w.d.Rooms.Open(v.ctx, v.actor(), id, room.FileID(v.Params("file")))
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if !attach.EDI(f.Type) {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	syntax := gateway.SyntaxX12
+	if f.Type == attach.TypeEDIFACT {
+		syntax = gateway.SyntaxEDIFACT
+	}
+	page := &view.RoomFilePage{Base: v.shell(), Name: f.Name, Size: f.Size, BackURL: v.path("rooms", string(id)), DownloadURL: v.path("rooms", string(id), "files", string(f.ID))}
+	if page.Inspect, err = v.inspect(body, syntax, 0, nil, v.documentLinks("")); err != nil {
+		return err
+	}
+	return v.render(page, nil)
 }
 
 // setsBeside leads to the documents before and after the one shown and to the list of all.

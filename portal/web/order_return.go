@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"entente/chat/room"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -24,7 +25,11 @@ func orderReturnForm(v *visit) error {
 	if !page.Can.Return {
 		return v.seeOther(page.URL)
 	}
-	if err := v.returnForm(page, d, view.Form{}); err != nil {
+	form, err := v.caseForm()
+	if err != nil {
+		return err
+	}
+	if err := v.returnForm(page, d, form); err != nil {
 		return err
 	}
 	return v.render(page, orderBlocks)
@@ -73,7 +78,10 @@ func orderReturn(v *visit) error {
 	}
 	err := in.err()
 	if err == nil {
-		_, err = v.w.d.Returns.Ask(v.ctx, v.actor(), id, cmd)
+		var r returns.ID
+		if r, err = v.w.d.Returns.Ask(v.ctx, v.actor(), id, cmd); err == nil {
+			v.madeOf(in.text("from"), room.MadeReturn, string(r))
+		}
 		err = renamed(err, sent)
 	}
 	if err == nil {

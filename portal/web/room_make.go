@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,10 +11,13 @@ import (
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/lead"
+	"entente/prm/returns"
+	"entente/prm/settle"
+	"entente/prm/trade"
 )
 
-// What is made of a message: a lead, a topic or an answer in the forum, by who may make
-// one. The form of it begins with what was said; for the forum without names.
+// What is made of a message: a lead, a case, a topic or an answer in the forum, by who may
+// make one. The form of it begins with what was said; for the forum without names.
 
 // mayMake says whether the viewer may make a lead, and something in the forum.
 func (v *visit) mayMake() (lead, topic bool) {
@@ -44,6 +48,9 @@ func roomMakeOf(v *visit) error {
 	if may {
 		page.LeadURL = v.path("leads", "new") + from
 	}
+	if page.Cases, err = v.cases(id, seq, from); err != nil {
+		return err
+	}
 	if !topic {
 		return v.render(page, nil)
 	}
@@ -69,6 +76,82 @@ func roomMakeOf(v *visit) error {
 		page.Topics = append(page.Topics, t)
 	}
 	return v.render(page, nil)
+}
+
+// casesMost is how many orders and invoices are looked at for what may be made of a message.
+const casesMost = 5
+
+// cases are what the viewer may open about the order of the room, and about the orders and
+// invoices that the message links to: goods that go back, an invoice that is disputed.
+func (v *visit) cases(id room.ID, seq int64, from string) ([]view.CaseLink, error) {
+	r, err := v.w.d.Rooms.Get(v.ctx, v.actor(), id)
+	if err != nil {
+		return nil, err
+	}
+	m, err := v.w.d.Rooms.One(v.ctx, v.actor(), id, seq)
+	if err != nil {
+		return nil, err
+	}
+	var orders, invoices []string
+	if r.Subject.Kind == trade.DocumentOrder {
+		orders = []string{r.Subject.ID}
+	}
+	for _, at := range linksIn(m.Text) {
+		ref, ok := v.cardRef(m.Text[at[0]:at[1]])
+		switch {
+		case ok && ref.kind == "order" && len(orders) < casesMost && !slices.Contains(orders, ref.id):
+			orders = append(orders, ref.id)
+		case ok && ref.kind == "invoice" && len(invoices) < casesMost && !slices.Contains(invoices, ref.id):
+			invoices = append(invoices, ref.id)
+		}
+	}
+	var out []view.CaseLink
+	for _, o := range orders {
+		d, err := v.w.d.Trade.Get(v.ctx, v.actor(), trade.OrderID(o))
+		if passed(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range d.Invoices {
+			if len(invoices) < casesMost && !slices.Contains(invoices, string(i.ID)) {
+				invoices = append(invoices, string(i.ID))
+			}
+		}
+		if !v.may(access.OrderPlace, access.Shared(d.Supplier, d.Reseller)) {
+			continue
+		}
+		all, err := v.w.d.Returns.Of(v.ctx, v.actor(), d.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, left := range returns.Returnable(d.Lines, all) {
+			if left > 0 {
+				out = append(out, view.CaseLink{Label: view.T("make.return_do", "number", d.Number), Icon: "package-import", URL: v.orderURL(d.ID) + "/return" + from})
+				break
+			}
+		}
+	}
+	for _, i := range invoices {
+		a, err := v.w.d.Settle.Account(v.ctx, v.actor(), trade.InvoiceID(i))
+		if passed(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if a.Payable.Minor > 0 && v.may(access.DisputeOpen, access.Shared(a.Invoice.Supplier, a.Invoice.Reseller)) {
+			out = append(out, view.CaseLink{Label: view.T("make.dispute_do", "number", a.Invoice.Number), Icon: "alert-circle", URL: v.invoiceURL(a.Invoice.ID) + "/dispute" + from})
+		}
+	}
+	return out, nil
+}
+
+// passed says of a refusal that there is no such object for the reader.
+func passed(err error) bool {
+	c := fault.CodeOf(err)
+	return err != nil && (c == fault.NotFound || c == fault.Forbidden)
 }
 
 // fromMessage reads the message that a form is made of; 0 for none.
@@ -99,6 +182,17 @@ func (v *visit) saidThere(ref string, redacted bool) (text string, err error) {
 		return "", nil
 	}
 	return text, err
+}
+
+// caseForm is a form that begins with what was said in the message it is made of. Whoever
+// sends it reads it first.
+func (v *visit) caseForm() (view.Form, error) {
+	from := v.Query("from")
+	said, err := v.saidThere(from, false)
+	if err != nil || said == "" {
+		return view.Form{}, err
+	}
+	return view.Form{Values: map[string]string{"note": said, "from": from}}, nil
 }
 
 // madeOf notes that an object was made of a message. The object stands whether that can be
@@ -135,12 +229,23 @@ func (v *visit) makings(id room.ID, seq int64) ([]view.Making, error) {
 	for _, m := range made {
 		var one view.Making
 		var err error
-		if m.Kind == room.MadeLead {
+		switch m.Kind {
+		case room.MadeLead:
 			var d lead.Detail
 			if d, err = v.w.d.Leads.Get(v.ctx, v.actor(), lead.ID(m.Object)); err == nil {
 				one = view.Making{Kind: m.Kind, Title: d.Title, URL: v.leadURL(d.ID)}
 			}
-		} else {
+		case room.MadeReturn:
+			var r returns.Return
+			if r, err = v.w.d.Returns.Get(v.ctx, v.actor(), returns.ID(m.Object)); err == nil {
+				one = view.Making{Kind: m.Kind, Title: r.Number, URL: v.orderURL(r.Order) + "#return-" + m.Object}
+			}
+		case room.MadeDispute:
+			var d settle.Dispute
+			if d, err = v.w.d.Settle.GetDispute(v.ctx, v.actor(), settle.DisputeID(m.Object)); err == nil {
+				one = view.Making{Kind: m.Kind, Title: d.Number, URL: v.disputeURL(d.ID)}
+			}
+		default:
 			topic, post, _ := strings.Cut(m.Object, ".")
 			if _, err = v.w.d.Forum.Said(v.ctx, v.actor(), forum.TopicID(topic), forum.PostID(post)); err == nil {
 				one = view.Making{Kind: m.Kind, URL: v.topicURL(forum.TopicID(topic), forum.PostID(post))}
@@ -157,6 +262,14 @@ func (v *visit) makings(id room.ID, seq int64) ([]view.Making, error) {
 		}
 	}
 	return out, nil
+}
+
+// newRoomURL is the form of a free room, for who may make one.
+func (v *visit) newRoomURL() string {
+	if !v.may(access.RoomMake, access.Own(v.org())) {
+		return ""
+	}
+	return v.path("rooms", "new")
 }
 
 // roomBot makes a bot and shows its token, this once.

@@ -21,7 +21,7 @@ const (
 	panelRows = 30
 )
 
-var roomIcons = map[string]string{"": "hash", "order": "package", "partnership": "building-community", "agreement": "file-text", "promotion": "speakerphone", "deal": "shield-check", "quote": "file-text", "engagement": "users", claimSubject: "coin"}
+var roomIcons = map[string]string{"": "hash", "order": "package", "partnership": "building-community", "agreement": "file-text", "promotion": "speakerphone", "deal": "shield-check", "quote": "file-text", "engagement": "users", claimSubject: "coin", "interchange": "file-code"}
 
 // roomList is the list of rooms.
 func roomList(v *visit) error {
@@ -186,6 +186,10 @@ func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, room
 		out.People = append(out.People, view.Person{ID: p.ID, Name: p.Name, Company: v.foreign(p.Org, n)})
 		facts.faces[p.ID] = p.Name
 	}
+	cards, err := v.cards(lines...)
+	if err != nil {
+		return nil, facts, err
+	}
 	var own room.Message // the last of the viewer's
 	for _, m := range lines {
 		if m.Kind == room.Act {
@@ -194,6 +198,7 @@ func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, room
 		line := v.message(m, n, facts.bySlug)
 		if m.Kind == room.Said {
 			v.dressed(&line, m, facts.faces, !out.ReadOnly)
+			line.Cards = cards[m.Seq]
 		}
 		out.Messages = append(out.Messages, line)
 		if line.Mine && !line.Removed {
@@ -360,14 +365,6 @@ func (v *visit) roomRow(l room.Listed, open room.ID) view.RoomRow {
 		row.Icon = "hash"
 	}
 	return row
-}
-
-// newRoomURL is the form of a free room, for who may make one.
-func (v *visit) newRoomURL() string {
-	if !v.may(access.RoomMake, access.Own(v.org())) {
-		return ""
-	}
-	return v.path("rooms", "new")
 }
 
 // roomNew is the form of a free room.

@@ -41,7 +41,9 @@ func roomRoutes() []Route {
 			return err
 		})),
 		get("/c/:slug/rooms/:id/messages/:seq/make", "make something of a message", InCompany, access.RoomRead, roomMakeOf),
+		get("/c/:slug/rooms/:id/cards", "cards of messages", InCompany, access.RoomRead, roomCards),
 		get("/c/:slug/rooms/:id/files/:file", "file of a room", InCompany, access.RoomRead, roomFile),
+		get("/c/:slug/rooms/:id/files/:file/inspect", "interchange attached in a room", InCompany, access.RoomRead, roomInspect),
 		post("/c/:slug/rooms/:id/title", "rename a room", InCompany, access.RoomPost, roomRename),
 		post("/c/:slug/rooms/:id/people", "people of a room", InCompany, access.RoomPost, roomPeople),
 		post("/c/:slug/rooms/:id/invite", "invite a partner", InCompany, access.RoomPost, roomInvite),
@@ -334,17 +336,24 @@ func said(text string, named []room.Mention) []view.Part {
 		}
 	}
 	last := 0
-	for _, at := range links.FindAllStringIndex(text, -1) {
-		end := at[0] + len(strings.TrimRight(text[at[0]:at[1]], ".,;:!?)]}"))
-		u, err := url.Parse(text[at[0]:end])
-		if err != nil || u.Host == "" {
-			continue
-		}
+	for _, at := range linksIn(text) {
+		link := text[at[0]:at[1]]
 		plain(text[last:at[0]])
-		out = append(out, view.Part{Text: text[at[0]:end], URL: text[at[0]:end]})
-		last = end
+		out = append(out, view.Part{Text: link, URL: link})
+		last = at[1]
 	}
 	plain(text[last:])
+	return out
+}
+
+// linksIn are the places of the addresses in a text.
+func linksIn(text string) (out [][2]int) {
+	for _, at := range links.FindAllStringIndex(text, -1) {
+		end := at[0] + len(strings.TrimRight(text[at[0]:at[1]], ".,;:!?)]}"))
+		if u, err := url.Parse(text[at[0]:end]); err == nil && u.Host != "" {
+			out = append(out, [2]int{at[0], end})
+		}
+	}
 	return out
 }
 
@@ -370,7 +379,11 @@ func (v *visit) dressed(out *view.Message, m room.Message, people map[string]str
 		out.Do = v.path("rooms", string(m.Room), "messages", strconv.FormatInt(m.Seq, 10))
 	}
 	for _, f := range m.Files {
-		out.Files = append(out.Files, v.fileLink(f.Name, f.Type, f.Size, v.path("rooms", string(m.Room), "files", string(f.ID))))
+		link := v.fileLink(f.Name, f.Type, f.Size, v.path("rooms", string(m.Room), "files", string(f.ID)))
+		if link.EDI {
+			link.Inspect = link.URL + "/inspect"
+		}
+		out.Files = append(out.Files, link)
 	}
 	for _, r := range m.Reactions {
 		chip := view.Chip{Emoji: r.Emoji, N: len(r.Persons), Mine: slices.Contains(r.Persons, v.login.Person.ID)}
@@ -486,11 +499,16 @@ func (v *visit) thread(r *view.Room, id room.ID, seq int64, facts roomFacts) err
 	if err != nil {
 		return err
 	}
+	cards, err := v.cards(append([]room.Message{root}, answers...)...)
+	if err != nil {
+		return err
+	}
 	mine := root.From.ID == v.login.Person.ID
 	t := &view.Thread{Close: v.path("rooms", string(id)), Emojis: offered, CanAct: !r.ReadOnly, CanEdit: mine && !r.ReadOnly,
 		CanRemove: (mine || slices.Contains(v.actor().Roles, access.Admin)) && !r.ReadOnly, Edit: view.Form{Values: map[string]string{"text": root.Text}}}
 	t.Root = v.message(root, facts.n, facts.bySlug)
 	v.dressed(&t.Root, root, facts.faces, !r.ReadOnly)
+	t.Root.Cards = cards[root.Seq]
 	t.Seen = facts.seenBy(root)
 	if !root.Removed && root.Kind == room.Said {
 		t.MakeURL = v.makeURL(id, seq)
@@ -501,7 +519,7 @@ func (v *visit) thread(r *view.Room, id room.ID, seq int64, facts roomFacts) err
 	for _, a := range answers {
 		line := v.message(a, facts.n, facts.bySlug)
 		v.dressed(&line, a, facts.faces, !r.ReadOnly)
-		line.InPane = true
+		line.InPane, line.Cards = true, cards[a.Seq]
 		t.Answers = append(t.Answers, line)
 	}
 	r.Thread = t

@@ -242,6 +242,7 @@ func ediRoutes() []Route {
 		get("/c/:slug/edi/:id", "message", InCompany, access.EDIRead, ediShow),
 		get("/c/:slug/edi/:id/sets", "documents of a message", InCompany, access.EDIRead, ediSets),
 		get("/c/:slug/edi/:id/raw", "message file", InCompany, access.EDIRead, ediRaw),
+		post("/c/:slug/edi/:id/room", "room of interchange", InCompany, access.RoomPost, ediTalk),
 		post("/c/:slug/edi/:id/held", "answer held message", InCompany, access.EDIResolve, ediHeld),
 	}...)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/chat/room"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/approval"
@@ -26,7 +27,11 @@ func invoiceShow(v *visit) error { return v.invoicePage(200, invoiceForms{}) }
 
 // invoiceDisputeForm is the invoice with the form of a dispute open.
 func invoiceDisputeForm(v *visit) error {
-	return v.invoicePage(200, invoiceForms{dispute: &view.Form{}})
+	form, err := v.caseForm()
+	if err != nil {
+		return err
+	}
+	return v.invoicePage(200, invoiceForms{dispute: &form})
 }
 
 func (v *visit) invoiceURL(id trade.InvoiceID) string { return v.path("invoices", string(id)) }
@@ -215,7 +220,7 @@ func (v *visit) settledRow(s settle.Settlement) view.SettledRow {
 // disputeForm offers the positions; those that differ are chosen.
 func (v *visit) disputeForm(a settle.Account, form view.Form) *view.DisputeForm {
 	f := &view.DisputeForm{Form: form, Reasons: disputeReasons(form.Value("reason"), true)}
-	typed := len(form.Values) > 0
+	_, typed := form.Values["reason"] // sent, and refused
 	for _, l := range a.Lines {
 		if l.Disputed != "" {
 			continue
@@ -290,6 +295,7 @@ func invoiceDispute(v *visit) error {
 	if err = in.err(); err == nil {
 		var d settle.DisputeID
 		if d, err = v.w.d.Settle.OpenDispute(v.ctx, v.actor(), id, cmd); err == nil {
+			v.madeOf(in.text("from"), room.MadeDispute, string(d))
 			return v.done(v.path("disputes", string(d)), "said.disputed")
 		}
 		err = renamed(err, fields)

@@ -26,6 +26,7 @@ import (
 	"entente/portal/push"
 	"entente/portal/session"
 	"entente/portal/view"
+	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/adjust"
 	"entente/prm/approval"
@@ -95,6 +96,7 @@ type Deps struct {
 	Dialer      *dial.Dialer
 	Remotes     *gateway.Remotes
 	Rooms       *room.Service
+	Talk        func(ctx context.Context, actor access.Actor, interchange string) (room.ID, error) // the room about an interchange, made for the first who asks
 	Calls       *call.Service
 	Forum       *forum.Service
 	Library     *library.Service

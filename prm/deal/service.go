@@ -315,6 +315,26 @@ func (s *Service) List(ctx context.Context, actor access.Actor, side access.Side
 	return out, err
 }
 
+// Some are those of some registrations that the actor may read, each as its side sees it;
+// what he may not read is left out as what does not exist is.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Some(ctx context.Context, actor access.Actor, ids ...ID) (map[ID]Registration, error) {
+	if _, err := access.List(actor, access.DealRead); err != nil {
+		return nil, err
+	}
+	out := map[ID]Registration{}
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		found, err := many(ctx, ids)
+		for id, r := range found {
+			if access.Allowed(actor, access.DealRead, r.Resource()) {
+				out[id] = r.seen(actor.Org)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
 // Counts are the sizes of the views of one side.
 // Codes: Unauthenticated, Forbidden.
 func (s *Service) Counts(ctx context.Context, actor access.Actor, side access.Side) (map[string]int, error) {

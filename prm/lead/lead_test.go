@@ -459,6 +459,17 @@ func TestStranger(t *testing.T) {
 		}
 		boss := f.maya
 		boss.Roles = []access.Role{access.Admin}
+		for _, a := range []access.Actor{f.kaarel, boss} {
+			if m, err := f.svc.Some(f.at(), a, l.ID, "none"); err != nil || len(m) != 0 {
+				t.Errorf("leads: %v %v", m, err)
+			}
+		}
+		if m, err := f.svc.SomeOffers(f.at(), f.kaarel, o.ID, held.ID, "none"); err != nil || len(m) != 0 {
+			t.Errorf("offers: %v %v", m, err)
+		}
+		if m, err := f.svc.SomeOffers(f.at(), f.maya, o.ID, held.ID, "none"); err != nil || len(m) != 2 || m[o.ID].Shared != nil || m[held.ID].Shared == nil || m[o.ID].Lead != "" {
+			t.Errorf("the partner's own offers: %+v %v", m, err)
+		}
 		for i, err := range append(call(f.kaarel), call(boss)...) {
 			if fault.CodeOf(err) != fault.NotFound {
 				t.Errorf("lead, call %d: %v", i+1, err)

@@ -354,6 +354,41 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 	return out, err
 }
 
+// Some are those of some leads that the actor may read; what he may not read is left out
+// as what does not exist is.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Some(ctx context.Context, actor access.Actor, ids ...ID) (map[ID]Lead, error) {
+	scope, err := access.List(actor, access.LeadRead)
+	if err != nil {
+		return nil, err
+	}
+	var out map[ID]Lead
+	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
+		out, err = leadsByID(ctx, scope.Org(), ids)
+		return err
+	})
+	return out, err
+}
+
+// SomeOffers is Some of offers, each as its side sees it.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) SomeOffers(ctx context.Context, actor access.Actor, ids ...OfferID) (map[OfferID]Offer, error) {
+	if _, err := access.List(actor, access.OfferRead); err != nil {
+		return nil, err
+	}
+	out := map[OfferID]Offer{}
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		found, err := offersByID(ctx, ids)
+		for _, o := range found {
+			if access.Allowed(actor, access.OfferRead, o.Resource()) {
+				out[o.ID] = o.seen(actor.Org)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
 // Counts are the numbers of the owner's views.
 // Codes: Unauthenticated, Forbidden.
 func (s *Service) Counts(ctx context.Context, actor access.Actor) (Counts, error) {

@@ -136,6 +136,19 @@ func offerByID(ctx context.Context, id OfferID) (Offer, bool, error) {
 	return rows[0].offer(), true, nil
 }
 
+func offersByID(ctx context.Context, ids []OfferID) (out []Offer, err error) {
+	for part := range slices.Chunk(ids, 500) {
+		var rows []offerRow
+		if err := db.Tx(ctx).Where("id IN ?", part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out = append(out, r.offer())
+		}
+	}
+	return out, nil
+}
+
 // zoneOf is the time zone of a company.
 func zoneOf(ctx context.Context, org string) (string, error) {
 	var zone string

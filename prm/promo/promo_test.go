@@ -316,6 +316,22 @@ func TestDeclineAndGoOnWithout(t *testing.T) {
 		if f.get(d.ID).State != Proposed {
 			f.t.Fatal("agreed without Baltic's word")
 		}
+		some := func(who access.Actor) map[string]Head {
+			ids := []string{string(d.ID), "none"}
+			for _, s := range f.get(d.ID).Seats {
+				ids = append(ids, s.ID)
+			}
+			got, err := f.svc.Some(f.at(), who, ids...)
+			f.must(err)
+			return got
+		}
+		mine := f.join(f.maya, d.ID).Seat.ID // of two in it, each finds it by its own seat and learns of no other
+		if got := some(f.maya); len(got) != 2 || got[mine].ID != d.ID || got[string(d.ID)].Seat.ID != mine || len(got[mine].Partners) != 0 {
+			f.t.Fatalf("who takes part: %+v", got)
+		}
+		if got := some(f.ingrid); len(got) != 1+len(f.get(d.ID).Seats) || len(got[mine].Partners) != len(f.get(d.ID).Seats) {
+			f.t.Fatalf("the owner: %+v", got)
+		}
 		next := d.Open.Terms
 		next.Parts = slices.DeleteFunc(slices.Clone(next.Parts), func(p Part) bool { return p.Org == f.baltic })
 		d, err = f.svc.SaveDraft(f.at(), f.ingrid, d.ID, f.get(d.ID).Version, next)
@@ -328,6 +344,9 @@ func TestDeclineAndGoOnWithout(t *testing.T) {
 		}
 		page, err := f.svc.List(f.at(), f.kaarel, Filter{})
 		f.must(err)
+		if got := some(f.kaarel); len(got) != 0 {
+			f.t.Fatalf("who is in it no more: %+v", got)
+		}
 		if b := f.join(f.kaarel, d.ID); len(page.Items) != 0 || b.InForce != nil || b.Seat.State != Declined && b.Seat.State != Dropped {
 			f.t.Fatalf("%+v", b)
 		}

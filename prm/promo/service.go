@@ -437,6 +437,23 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Page,
 	return out, err
 }
 
+// Some are promotions, by their ids or by those of seats, that the actor's company made or
+// takes part in, as List shows them; by a seat only where it is the company's own or of a
+// promotion it made. What it may not read is left out as what does not exist is.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Some(ctx context.Context, actor access.Actor, ids ...string) (map[string]Head, error) {
+	scope, err := access.List(actor, access.PromoRead)
+	if err != nil {
+		return nil, err
+	}
+	var out map[string]Head
+	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
+		out, err = some(ctx, scope, ids)
+		return err
+	})
+	return out, err
+}
+
 // Counts are the numbers of the company's promotions by state.
 // Codes: Unauthenticated, Forbidden.
 func (s *Service) Counts(ctx context.Context, actor access.Actor) (map[State]int, error) {

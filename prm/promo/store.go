@@ -3,6 +3,8 @@ package promo
 import (
 	"context"
 	"crypto/rand"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -383,6 +385,38 @@ func list(ctx context.Context, scope access.Scope, f Filter) (Page, error) {
 	var err error
 	out.Items, err = heads(ctx, org, rows)
 	return out, err
+}
+
+// some reads promotions of a company by their ids and by those of seats.
+func some(ctx context.Context, scope access.Scope, ids []string) (map[string]Head, error) {
+	org, out := scope.Org(), map[string]Head{}
+	for part := range slices.Chunk(ids, 500) {
+		var seats []seatRow
+		if err := db.Tx(ctx).Where("id IN ? AND (owner_id = ? OR org_id = ?)", part, org, org).Find(&seats).Error; err != nil {
+			return nil, err
+		}
+		asked := map[string][]string{}
+		for _, id := range part {
+			asked[id] = append(asked[id], id)
+		}
+		for _, s := range seats {
+			asked[s.PromotionID] = append(asked[s.PromotionID], s.ID)
+		}
+		var rows []row
+		if err := db.Tx(ctx).Omit("draft", "result").Where("id IN ? AND (owner_id = ? OR "+sitting+")", slices.Collect(maps.Keys(asked)), org, org).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		hs, err := heads(ctx, org, rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range hs {
+			for _, id := range asked[string(h.ID)] {
+				out[id] = h
+			}
+		}
+	}
+	return out, nil
 }
 
 // heads fills what lists show beside the rows: three queries, whatever their number.

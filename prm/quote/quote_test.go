@@ -141,6 +141,9 @@ func TestRounds(t *testing.T) {
 			eq(t, "one quote of four posts", x.ID, got4[0].ID)
 		}
 		eq(t, "named after its line", one.Title, "SAW Saw")
+		if m, err := b.svc.Some(b.at(), b.ingrid, one.ID, "none"); err != nil || len(m) != 1 || m[one.ID].Number != one.Number {
+			t.Fatalf("%+v %v", m, err)
+		}
 		p, err := b.svc.List(b.at(), b.ingrid, access.Supplier, Filter{Query: "harr"})
 		b.must(err)
 		eq(t, "found by its customer", len(p.Items), 1)
@@ -347,6 +350,9 @@ func TestWall(t *testing.T) {
 			}
 			if n, _ := b.svc.Counts(ctx, a, side); len(n) > 0 {
 				t.Errorf("%s counts %v", who, n)
+			}
+			if m, _ := b.svc.Some(ctx, a, q.ID); len(m) > 0 {
+				t.Errorf("%s reads %v", who, m)
 			}
 			if n, _ := b.svc.Waiting(ctx, a, side); n > 0 {
 				t.Errorf("%s is told that %d wait", who, n)

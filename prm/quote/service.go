@@ -99,6 +99,26 @@ func (s *Service) List(ctx context.Context, actor access.Actor, side access.Side
 	return out, err
 }
 
+// Some are those of some quotes that the actor may read, without lines; what he may not
+// read is left out as what does not exist is.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Some(ctx context.Context, actor access.Actor, ids ...ID) (map[ID]Quote, error) {
+	if _, err := access.List(actor, access.QuoteRead); err != nil {
+		return nil, err
+	}
+	out := map[ID]Quote{}
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		found, err := some(ctx, ids)
+		for _, q := range found {
+			if access.Allowed(actor, access.QuoteRead, q.Resource()) {
+				out[q.ID] = q.seen(actor.Org)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
 // sided refuses a side on which the role sees no quotes.
 func sided(actor access.Actor, side access.Side) error {
 	res := access.Resource{Reseller: actor.Org}

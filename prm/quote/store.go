@@ -175,6 +175,20 @@ func byID(ctx context.Context, id ID, lock bool) (Quote, bool, error) {
 	return one(ctx, lock, "id = ?", string(id))
 }
 
+// some reads what there is of some quotes, without their lines.
+func some(ctx context.Context, ids []ID) (out []Quote, err error) {
+	for part := range slices.Chunk(ids, chunk) {
+		var rows []row
+		if err := db.Tx(ctx).Where("id IN ?", part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out = append(out, r.quote())
+		}
+	}
+	return out, nil
+}
+
 func byNumber(ctx context.Context, supplier, reseller, number string, lock bool) (Quote, bool, error) {
 	return one(ctx, lock, "supplier_id = ? AND reseller_id = ? AND number = ?", supplier, reseller, number)
 }

@@ -271,6 +271,51 @@ func (s *Service) rows(ctx context.Context, actor access.Actor, scope access.Sco
 	return out, nil
 }
 
+// Some are those of some orders that the actor may read, as a list shows them, in a few
+// questions for all; what he may not read is left out as what does not exist is.
+// Codes: Forbidden.
+func (s *Service) Some(ctx context.Context, actor access.Actor, ids ...OrderID) (map[OrderID]Row, error) {
+	scope, err := access.List(actor, access.OrderRead)
+	if err != nil {
+		return nil, err
+	}
+	out := map[OrderID]Row{}
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		found, err := ordersByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		found = slices.DeleteFunc(found, func(r orderRow) bool {
+			return !access.Allowed(actor, access.OrderRead, access.Shared(r.SupplierID, r.ResellerID))
+		})
+		rows, err := s.rows(ctx, actor, scope, found)
+		for _, r := range rows {
+			out[r.ID] = r
+		}
+		return err
+	})
+	return out, err
+}
+
+// SomeInvoices is Some of invoices, without their lines.
+// Codes: Forbidden (the role sees no invoices).
+func (s *Service) SomeInvoices(ctx context.Context, actor access.Actor, ids ...InvoiceID) (map[InvoiceID]Invoice, error) {
+	if _, err := access.List(actor, access.InvoiceRead); err != nil {
+		return nil, err
+	}
+	out := map[InvoiceID]Invoice{}
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		rows, err := invoicesByID(ctx, ids)
+		for _, r := range rows {
+			if access.Allowed(actor, access.InvoiceRead, access.Shared(r.SupplierID, r.ResellerID)) {
+				out[InvoiceID(r.ID)] = matched{row: r}.invoice()
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
 // Counts returns the numbers beside the views.
 // Codes: Forbidden.
 func (s *Service) Counts(ctx context.Context, actor access.Actor) (Counts, error) {

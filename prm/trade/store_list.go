@@ -121,6 +121,31 @@ func extrasOf(ctx context.Context, ids []string) (extras, error) {
 	return x, nil
 }
 
+// ordersByID and invoicesByID read what there is of some ids.
+func ordersByID(ctx context.Context, ids []OrderID) ([]orderRow, error) {
+	var out []orderRow
+	for part := range slices.Chunk(ids, 500) {
+		var rows []orderRow
+		if err := db.Tx(ctx).Where("id IN ?", part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
+func invoicesByID(ctx context.Context, ids []InvoiceID) ([]invoiceRow, error) {
+	var out []invoiceRow
+	for part := range slices.Chunk(ids, 500) {
+		var rows []invoiceRow
+		if err := db.Tx(ctx).Where("id IN ?", part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
 // differs says whether an invoice of the order differs from it.
 func differs(ctx context.Context, id string) (bool, error) {
 	return db.Remember(ctx, differsKey(id), differsTables, func() (bool, error) {

@@ -156,6 +156,15 @@ func TestStranger(t *testing.T) {
 				c, err := s.Counts(ctx, a)
 				return c.All + c.Waiting + c.Differs, err
 			},
+			"Some": func(a access.Actor) (int, error) { m, err := s.Some(ctx, a, r.Order, "none"); return len(m), err },
+			"SomeInvoices": func(a access.Actor) (int, error) {
+				p, err := s.Invoices(ctx, b.ingrid, InvoiceFilter{})
+				if err != nil || len(p.Items) == 0 {
+					return 0, errors.Join(err, errors.New("there is no invoice"))
+				}
+				m, err := s.SomeInvoices(ctx, a, p.Items[0].ID, "none")
+				return len(m), err
+			},
 			"Waiting": func(a access.Actor) (int, error) { w, err := s.Waiting(ctx, a, 50); return len(w), err },
 			"Summaries": func(a access.Actor) (int, error) {
 				m, err := s.Summaries(ctx, a, []string{b.toKestrel, b.toBaltic})
@@ -256,6 +265,16 @@ func TestViewer(t *testing.T) {
 		page, err := b.svc.List(b.at(), b.eyes, Filter{})
 		b.must(err)
 		eq(t, "total", page.Items[0].Total.Minor, 0)
+		some, err := b.svc.Some(b.at(), b.eyes, r.Order, "none")
+		b.must(err)
+		if o, ok := some[r.Order]; len(some) != 1 || !ok || o.Total.Minor != 0 || !o.PricesHidden {
+			t.Errorf("a viewer's card: %+v", some)
+		}
+		if some, err = b.svc.Some(b.at(), b.dan, r.Order); err != nil || some[r.Order].Total.Minor == 0 {
+			t.Errorf("the buyer's card: %+v %v", some, err)
+		}
+		_, err = b.svc.SomeInvoices(b.at(), b.eyes, "none")
+		b.want(err, fault.Forbidden, "")
 		_, err = b.svc.Invoices(b.at(), b.eyes, InvoiceFilter{})
 		b.want(err, fault.Forbidden, "")
 		b.want(second(b.svc.Confirm(b.at(), b.eyes, r.Order, ConfirmCmd{})), fault.Forbidden, "")

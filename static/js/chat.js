@@ -169,6 +169,7 @@ function receive(f) {
   switch (f.type) {
     case "changed":
       if (f.object === "room" && f.seq) hinted(f.id, f.seq);
+      for (const p of panels) p.recard(`${f.object}:${f.id}`);
       say("entente:changed", { object: f.object, id: f.id });
       return;
     case "read":
@@ -390,6 +391,7 @@ class Panel {
       const bot = li.querySelector("[data-bot]");
       if (bot) bot.hidden = f.via !== "bot";
       this.files(li.querySelector("[data-files]"), f.files);
+      this.cards(f.seq, f.text);
       if (f.thread) this.quote(li, f.thread);
     } else li.querySelector("[data-more]")?.remove();
     const time = li.querySelector("[data-at]");
@@ -450,9 +452,50 @@ class Panel {
         a.replaceChildren(Object.assign(document.createElement("img"), { src: `${href}?show=1`, alt: f.name, loading: "lazy" }));
       } else {
         a.querySelector("span").textContent = f.name;
+        if (/^application\/(edi-x12|edifact)$/i.test(f.type)) a.href = `${href}/inspect`;
         if (f.type === "application/pdf") Object.assign(a, { href: `${href}?show=1`, target: "_blank", rel: "noopener" });
       }
       box.append(a);
+    }
+  }
+
+  // cards asks for those of a message: what it links to, as this reader may see it. The
+  // frame cannot bring them, for it is the same for everybody in the room. Without a text it
+  // asks whatever the message says.
+  cards(seq, text) {
+    if (text !== undefined && !text.includes(`//${location.host}/c/`)) return;
+    this.asking ||= new Set();
+    this.asking.add(Number(seq));
+    if (this.asking.size > 1) return;
+    later(async () => {
+      const seqs = [...this.asking];
+      this.asking.clear();
+      try {
+        for (let i = 0; i < seqs.length; i += 100) {
+          const r = await fetch(`${this.url}/cards?m=${seqs.slice(i, i + 100).join(",")}`, { headers: { Accept: "text/html" }, cache: "no-store" });
+          if (!r.ok) return;
+          const page = new DOMParser().parseFromString(await r.text(), "text/html");
+          for (const of of page.querySelectorAll("[data-of]")) this.showCards(of);
+        }
+      } catch { /* the next page has them */ }
+    }, 250);
+  }
+
+  showCards(of) {
+    const end = this.atEnd();
+    for (const li of this.shown(of.dataset.of)) {
+      const focused = li.contains(document.activeElement) && document.activeElement.dataset.card;
+      li.querySelector("[data-cards]")?.replaceChildren(...[...of.children].map((n) => document.importNode(n, true)));
+      if (focused) li.querySelector(`[data-card="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    }
+    if (end) this.toEnd();
+  }
+
+  // recard asks anew for the cards of an object that changed.
+  recard(key) {
+    for (const card of document.querySelectorAll(`[data-card="${CSS.escape(key)}"]`)) {
+      const li = card.closest("li[data-seq]");
+      if (li && (this.log.contains(li) || this.pane?.contains(li))) this.cards(li.dataset.seq);
     }
   }
 
@@ -491,6 +534,7 @@ class Panel {
       case "message.edited": {
         const text = li.querySelector("[data-text]");
         if (text) this.say(text, f.body || "", f.mentions);
+        this.cards(f.target);
         const edited = li.querySelector("[data-edited]");
         if (edited) edited.hidden = false;
         return this.requote(f.target, this.snippet(li));

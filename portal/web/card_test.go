@@ -1,0 +1,249 @@
+package web_test
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"entente/portal/portaltest"
+)
+
+// cardsIn are the cards of a message as a reader has them: their keys and where they lead.
+func cardsIn(body, seq string) (out [][2]string) {
+	from := strings.Index(body, `<div data-of="`+seq+`">`)
+	if from < 0 {
+		return nil
+	}
+	part, _, _ := strings.Cut(body[from:], "</div>")
+	for _, m := range regexp.MustCompile(`<a class="e-obj" href="([^"]+)" data-card="([^"]+)"`).FindAllStringSubmatch(part, -1) {
+		out = append(out, [2]string{m[2], m[1]})
+	}
+	return out
+}
+
+// threeInOneRoom makes an open room of the supplier with both competing distributors in it,
+// and returns its id.
+func threeInOneRoom(t *testing.T, ingrid, maya, kaarel *portaltest.Client) string {
+	t.Helper()
+	form := url.Values{"title": {"Fair"}, "open": {"1"}, "agreed": {"1"}, "key": {"cards-room"}}
+	for _, m := range regexp.MustCompile(`name="partners" value="([0-9a-v]{26})"[^>]*><span>([^<]+)<`).FindAllStringSubmatch(ingrid.Get(t, "/c/aurelia/rooms/new").Body, -1) {
+		if strings.HasPrefix(m[2], "Kestrel") || strings.HasPrefix(m[2], "Baltic") {
+			form.Add("partners", m[1])
+		}
+	}
+	made := ingrid.Post(t, "/c/aurelia/rooms", form)
+	id := made.Header.Get("Location")
+	id = id[strings.LastIndexByte(id, '/')+1:]
+	for slug, who := range map[string]*portaltest.Client{"kestrel": maya, "baltic": kaarel} {
+		if a := who.Post(t, "/c/"+slug+"/rooms/invitations/"+id, url.Values{"join": {"1"}, "agreed": {"1"}}); a.Status != 303 {
+			t.Fatalf("%s: %d %.300s", slug, a.Status, a.Body)
+		}
+	}
+	return id
+}
+
+// TestCards: what a message links to is a card for whoever may read the object and nothing
+// but the link for anybody else, among them a competitor in the same room, whether there is
+// such an object or not.
+func TestCards(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid, maya, kaarel := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Maya), p.As(t, portaltest.Kaarel)
+	id := threeInOneRoom(t, ingrid, maya, kaarel)
+	find := func(who *portaltest.Client, path, kind string) string {
+		return who.Find(t, path, `href="/c/[a-z]+/`+kind+`/([0-9a-v]{26})"`)
+	}
+	kestrels, baltics := find(maya, "/c/kestrel/orders", "orders"), find(kaarel, "/c/baltic/orders", "orders")
+	nobodys := strings.Repeat("0", 26)
+	promotion := find(maya, "/c/kestrel/promotions", "promotions")
+	say := func(key, text string) string {
+		if a := ingrid.Post(t, "/c/aurelia/rooms/"+id+"/messages", url.Values{"key": {key}, "text": {text}}); a.Status != 303 {
+			t.Fatalf("%d %.300s", a.Status, a.Body)
+		}
+		said := regexp.MustCompile(`id="m(\d+)"`).FindAllStringSubmatch(ingrid.Get(t, "/c/aurelia/rooms/"+id).Body, -1)
+		return said[len(said)-1][1]
+	}
+	seq := say("orders", "see "+p.URL+"/c/kestrel/orders/"+kestrels+", "+p.URL+"/c/aurelia/orders/"+baltics+"?x=1 and "+p.URL+"/c/baltic/orders/"+nobodys+" or https://other.example/c/kestrel/orders/"+kestrels+" "+p.URL+"/c/kestrel/orders/"+kestrels+"/lines")
+	about := say("promotion", "it runs: "+p.URL+"/c/aurelia/promotions/"+promotion)
+	ask := func(who *portaltest.Client, slug, seq string) string {
+		a := who.Get(t, "/c/"+slug+"/rooms/"+id+"/cards?m="+seq)
+		if a.Status != 200 || strings.Contains(a.Body, "<html") {
+			t.Fatalf("%s: %d", slug, a.Status)
+		}
+		return a.Body
+	}
+	for slug, c := range map[string]struct {
+		who  *portaltest.Client
+		keys []string
+	}{"aurelia": {ingrid, []string{kestrels, baltics}}, "kestrel": {maya, []string{kestrels}}, "baltic": {kaarel, []string{baltics}}} {
+		body := ask(c.who, slug, seq)
+		got := cardsIn(body, seq)
+		if len(got) != len(c.keys) {
+			t.Errorf("%s has the cards %v, want %v", slug, got, c.keys)
+			continue
+		}
+		for i, key := range c.keys {
+			if got[i] != [2]string{"order:" + key, "/c/" + slug + "/orders/" + key} {
+				t.Errorf("%s: %v", slug, got[i])
+			}
+		}
+		page := c.who.Get(t, "/c/"+slug+"/rooms/"+id).Body // without scripts, and in the pane
+		pane := c.who.Get(t, "/c/"+slug+"/rooms/"+id+"?m="+seq).Body
+		if strings.Count(page, `data-card="order:`) != len(c.keys) || strings.Count(pane, `data-card="order:`) != 2*len(c.keys) {
+			t.Errorf("%s: the page has other cards", slug)
+		}
+	}
+	// money for who may read it: all three may, and it is the order's
+	if total := regexp.MustCompile(`class="clip small t3 num">([^<·]+)`).FindStringSubmatch(ask(maya, "kestrel", seq)); total == nil || !strings.Contains(maya.Get(t, "/c/kestrel/orders/"+kestrels).Body, strings.TrimSpace(total[1])) {
+		t.Errorf("the card says %v", total)
+	}
+	// a promotion with both in it: one card for each, which names and counts no other
+	for slug, who := range map[string]*portaltest.Client{"kestrel": maya, "baltic": kaarel} {
+		body, other := ask(who, slug, about), map[string]string{"kestrel": "Baltic", "baltic": "Kestrel"}[slug]
+		if strings.Contains(body, other) {
+			t.Errorf("%s learns of %s: %s", slug, other, body)
+		}
+	}
+	if got := cardsIn(ask(maya, "kestrel", about), about); len(got) != 1 || got[0] != [2]string{"promotion:" + promotion, "/c/kestrel/promotions/" + promotion} {
+		t.Errorf("who takes part: %v", got)
+	}
+	if a := maya.Get(t, "/c/kestrel/promotions/"+promotion); a.Status != 200 {
+		t.Errorf("the card leads to %d", a.Status)
+	}
+	// it changes with the message and the object, and is nobody's outside of the room
+	if a := ingrid.Post(t, "/c/aurelia/rooms/"+id+"/messages/"+seq+"/edit", url.Values{"text": {"never mind"}}); a.Status != 303 {
+		t.Fatal(a.Status)
+	}
+	if got := cardsIn(ask(maya, "kestrel", seq), seq); len(got) != 0 {
+		t.Errorf("the message links to nothing any more: %v", got)
+	}
+	home := maya.Find(t, "/c/kestrel/partners", `href="(/c/kestrel/partners/[0-9a-v]{26})"`)
+	private := maya.Find(t, home, `data-room="([0-9a-v]{26})"`)
+	if a, b := kaarel.Get(t, "/c/baltic/rooms/"+private+"/cards?m=1"), kaarel.Get(t, "/c/baltic/rooms/"+nobodys+"/cards?m=1"); a.Status != 404 || b.Status != 404 {
+		t.Errorf("a competitor's answer: %d, of no room %d", a.Status, b.Status)
+	}
+}
+
+// TestFileInInspector: an interchange attached to a message opens in the inspector, taken
+// apart and kept nowhere; other files and other people's do not.
+func TestFileInInspector(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	maya, ingrid, kaarel := p.As(t, portaltest.Maya), p.As(t, portaltest.Ingrid), p.As(t, portaltest.Kaarel)
+	home := maya.Find(t, "/c/kestrel/partners", `href="(/c/kestrel/partners/[0-9a-v]{26})"`)
+	at := maya.Find(t, home, `data-room="[0-9a-v]{26}"[^>]*data-url="(/c/kestrel/rooms/[0-9a-v]{26})"`)
+	id := at[strings.LastIndexByte(at, '/')+1:]
+	csrf := maya.Find(t, at, `name="csrf" value="([^"]+)"`)
+	edi := "UNB+UNOC:3+KESTREL:ZZ+AURELIA:ZZ+261101:1200+77'UNH+1+ORDERS:D:96A:UN'BGM+220+PO-INSPECT+9'UNT+3+1'UNZ+1+77'"
+	body, kind := withFiles(t, url.Values{"csrf": {csrf}, "key": {"inspect"}, "text": {"our test"}}, map[string]string{"orders.edi": edi, "note.txt": "plain words"})
+	if a := maya.Do(t, "POST", at+"/messages", body, "Content-Type", kind); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	before := strings.Count(ingrid.Get(t, "/c/aurelia/edi").Body, "/c/aurelia/edi/")
+	shown := ingrid.Find(t, "/c/aurelia/rooms/"+id, `href="(/c/aurelia/rooms/`+id+`/files/[0-9a-v]{26}/inspect)"`)
+	page := ingrid.Get(t, shown)
+	for _, want := range []string{"orders.edi", "PO-INSPECT", `data-pane="tree"`, "<b>BGM</b>", strings.TrimSuffix(shown, "/inspect")} {
+		if page.Status != 200 || !strings.Contains(page.Body, want) {
+			t.Errorf("%d: the inspector lacks %s", page.Status, want)
+		}
+	}
+	if a := ingrid.Get(t, shown+"?view=tree&at=3.2"); a.Status != 200 || !strings.Contains(a.Body, "PO-INSPECT") {
+		t.Errorf("the tree: %d", a.Status)
+	}
+	if a := kaarel.Get(t, strings.Replace(shown, "/c/aurelia/", "/c/baltic/", 1)); a.Status != 404 {
+		t.Errorf("a competitor's answer: %d", a.Status)
+	}
+	for _, m := range regexp.MustCompile(`/c/aurelia/rooms/`+id+`/files/[0-9a-v]{26}"`).FindAllString(ingrid.Get(t, "/c/aurelia/rooms/"+id).Body, -1) {
+		if a := ingrid.Get(t, strings.TrimSuffix(m, `"`)+"/inspect"); a.Status != 404 {
+			t.Errorf("a file that is no interchange: %d", a.Status)
+		}
+	}
+	if after := strings.Count(ingrid.Get(t, "/c/aurelia/edi").Body, "/c/aurelia/edi/"); after != before {
+		t.Error("looking at it made a message")
+	}
+}
+
+// TestRoomOfInterchange: the two companies of an interchange talk about it in a room of its
+// own, made for the first who asks; to others there is neither.
+func TestRoomOfInterchange(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid, kaarel, dan := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Kaarel), p.As(t, portaltest.Dan)
+	at := dan.Find(t, "/c/kestrel/edi", `href="(/c/kestrel/edi/[0-9a-v]{26})"`)
+	id := at[strings.LastIndexByte(at, '/')+1:]
+	if a, b := kaarel.Post(t, "/c/baltic/edi/"+id+"/room", nil), kaarel.Post(t, "/c/baltic/edi/"+strings.Repeat("0", 26)+"/room", nil); a.Status != 404 || b.Status != 404 {
+		t.Errorf("a competitor: %d, of none %d", a.Status, b.Status)
+	}
+	dan.Find(t, at, `action="(`+at+`/room)"`)
+	first, again := dan.Post(t, at+"/room", nil), dan.Post(t, at+"/room", nil)
+	room := first.Header.Get("Location")
+	if first.Status != 303 || again.Header.Get("Location") != room {
+		t.Fatalf("%d %q, again %q", first.Status, room, again.Header.Get("Location"))
+	}
+	if body := dan.Get(t, at).Body; !strings.Contains(body, `href="`+room+`"`) || strings.Contains(body, at+"/room") {
+		t.Error("the page does not lead to its room")
+	}
+	if a := dan.Post(t, room+"/messages", url.Values{"key": {"interchange"}, "text": {"why is it held?"}}); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	theirs := strings.Replace(room, "/c/kestrel/", "/c/aurelia/", 1)
+	if a := ingrid.Get(t, theirs); a.Status != 200 || !strings.Contains(a.Body, "why is it held?") || !strings.Contains(a.Body, "/c/aurelia/edi/"+id) {
+		t.Errorf("the other company: %d", a.Status)
+	}
+	if a := kaarel.Get(t, strings.Replace(room, "/c/kestrel/", "/c/baltic/", 1)); a.Status != 404 {
+		t.Errorf("a competitor's answer: %d", a.Status)
+	}
+}
+
+// TestCaseOfMessage: a dispute made of what was said in the room of an order begins with it,
+// and the message leads to it, for the own company alone.
+func TestCaseOfMessage(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	dan, ingrid, kaarel := p.As(t, portaltest.Dan), p.As(t, portaltest.Ingrid), p.As(t, portaltest.Kaarel)
+	invoice, at := "", ""
+	for _, m := range regexp.MustCompile(`href="(/c/kestrel/invoices/[0-9a-v]{26})"`).FindAllStringSubmatch(dan.Get(t, "/c/kestrel/invoices").Body, 40) {
+		page := dan.Get(t, m[1]).Body
+		order := regexp.MustCompile(`href="(/c/kestrel/orders/[0-9a-v]{26})"`).FindStringSubmatch(page)
+		if !strings.Contains(page, m[1]+"/dispute") || order == nil {
+			continue
+		}
+		if r := regexp.MustCompile(`data-room="[0-9a-v]{26}"[^>]*data-url="(/c/kestrel/rooms/[0-9a-v]{26})"`).FindStringSubmatch(dan.Get(t, order[1]).Body); r != nil {
+			invoice, at = m[1], r[1]
+			break
+		}
+	}
+	if invoice == "" {
+		t.Fatal("the demo has no invoice to dispute whose order has a room")
+	}
+	if a := dan.Post(t, at+"/messages", url.Values{"key": {"case"}, "text": {"Two drivers arrived broken"}}); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	said := regexp.MustCompile(`id="m(\d+)"`).FindAllStringSubmatch(dan.Get(t, at).Body, -1)
+	pane := at + "?m=" + said[len(said)-1][1]
+	form := dan.Find(t, dan.Find(t, pane, `href="(`+at+`/messages/\d+/make)"`), `href="(`+invoice+`/dispute\?from=[^"]+)"`)
+	page := dan.Get(t, form).Body
+	from := regexp.MustCompile(`name="from" value="([^"]+)"`).FindStringSubmatch(page)
+	if !strings.Contains(page, "Two drivers arrived broken") || from == nil {
+		t.Fatal("the form does not begin with what was said")
+	}
+	line := regexp.MustCompile(`name="(line\.\d+)\.on"`).FindStringSubmatch(page)
+	reason := regexp.MustCompile(`name="reason"[\s\S]*?<option value="([a-z_]+)"`).FindStringSubmatch(page)
+	if a := dan.Post(t, invoice+"/dispute", url.Values{"reason": {reason[1]}, "note": {""}, "from": from[1:]}); a.Status != 422 || !strings.Contains(a.Body, `name="from" value="`+from[1]+`"`) {
+		t.Errorf("a refused form forgets the message: %d", a.Status)
+	}
+	a := dan.Post(t, invoice+"/dispute", url.Values{"reason": {reason[1]}, "note": {"Two drivers arrived broken"}, line[1] + ".on": {"1"}, "from": from[1:]})
+	if a.Status != 303 || !strings.Contains(a.Header.Get("Location"), "/c/kestrel/disputes/") {
+		t.Fatalf("%d %.400s", a.Status, a.Body)
+	}
+	if body := dan.Get(t, pane).Body; !strings.Contains(body, "Dispute made of this") || !strings.Contains(body, `href="`+a.Header.Get("Location")+`"`) {
+		t.Error("the message does not lead to the dispute")
+	}
+	if body := ingrid.Get(t, strings.Replace(pane, "/c/kestrel/", "/c/aurelia/", 1)).Body; !strings.Contains(body, "Two drivers") || strings.Contains(body, "Dispute made of this") {
+		t.Error("the other company is told what it was made of")
+	}
+	if a := kaarel.Get(t, strings.Replace(form, "/c/kestrel/", "/c/baltic/", 1)); a.Status != 404 || strings.Contains(a.Body, "Two drivers") {
+		t.Errorf("a competitor: %d", a.Status)
+	}
+}
