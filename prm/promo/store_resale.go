@@ -29,6 +29,12 @@ type resaleRow struct {
 
 func (resaleRow) TableName() string { return "promotion_resale" }
 
+// countryOf is a company's own country.
+func countryOf(ctx context.Context, org string) (c string, err error) {
+	_, err = db.Row(ctx, "SELECT country FROM org WHERE id = ?", []any{org}, &c)
+	return c, err
+}
+
 // dropResales removes the rows of reports and says of which promotions they were. The
 // seats are locked.
 func dropResales(ctx context.Context, reports []string) (map[string]bool, error) {
