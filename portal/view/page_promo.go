@@ -13,6 +13,7 @@ type PromosPage struct {
 	Pager   Pager
 	Months  []PromoMonth // calendar
 	Bars    []PromoBar
+	Cut     bool // there are more, which begin earlier
 	Earlier string
 	Later   string
 	NewURL  string

@@ -67,7 +67,7 @@ func promoSamples(k, a Base) map[string]Page {
 	return map[string]Page{
 		"promos":          &PromosPage{Base: a, Kind: "board", Ways: ways, Filters: filters, Columns: []PromoColumn{{"running", T("promos.col.running"), 21, []PromoCard{card, waits}, "/c/aurelia/promotions?view=list&state=running"}}, NewURL: "/c/aurelia/promotions/new"},
 		"promos_list":     &PromosPage{Base: k, Kind: "list", Ways: ways, Filters: filters, Rows: []PromoCard{card, waits}, Pager: Pager{Shown: 2, Total: -1, Next: "/c/kestrel/promotions?after=x"}},
-		"promos_calendar": &PromosPage{Base: a, Kind: "calendar", Ways: ways, Filters: filters, Months: []PromoMonth{{"Dec 2026", 0, 50}, {"Jan 2027", 50, 50}}, Bars: []PromoBar{{card, 0, 40, T("promos.clash", "others", "Grinder safety month")}, {waits, 50, 20, Text{}}}, Earlier: "/e", Later: "/l"},
+		"promos_calendar": &PromosPage{Base: a, Kind: "calendar", Cut: true, Ways: ways, Filters: filters, Months: []PromoMonth{{"Dec 2026", 0, 50}, {"Jan 2027", 50, 50}}, Bars: []PromoBar{{card, 0, 40, T("promos.clash", "others", "Grinder safety month")}, {waits, 50, 20, Text{}}}, Earlier: "/e", Later: "/l"},
 		"promo":           &page, "promo_joined": &joined, "promo_results": &results, "promo_form": &form, "promo_counter": &counter, "landing_edit": &landing, "landing_proposal": &proposal,
 		"suggestions": &suggestions, "suggestion": &suggested, "suggestion_done": &decided, "trigger_rules": &rules,
 		"campaigns": &mails, "campaign": &mailed, "campaign_sent": &gone, "campaign_form": &mailForm, "stop_mail": &stop, "stop_mail_done": &stopped,

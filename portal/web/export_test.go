@@ -177,9 +177,27 @@ func TestWhatAPromotionAddedLeaves(t *testing.T) {
 	if parts == nil {
 		t.Fatal("no partner in the builder")
 	}
-	a := ingrid.Post(t, "/c/aurelia/promotions/new", url.Values{"title": {"Again"}, "skus": {"AUR-D18B, AUR-B50"}, "kind": {"percent"}, "percent": {"5"}, "settle": {"off_invoice"}, "by": {"order"}, "from": {"2027-09-14"}, "until": {"2027-10-25"}, "zone": {"Europe/London"},
-		parts[1] + "role": {"participant"}, parts[1] + "rate": {"1"}, "preview": {"1"}})
+	terms := url.Values{"title": {"Again"}, "skus": {"AUR-D18B, AUR-B50"}, "kind": {"percent"}, "percent": {"5"}, "settle": {"off_invoice"}, "by": {"order"}, "from": {"2027-09-14"}, "until": {"2027-10-25"}, "zone": {"Europe/London"},
+		parts[1] + "role": {"participant"}, parts[1] + "rate": {"1"}, "preview": {"1"}}
+	a := ingrid.Post(t, "/c/aurelia/promotions/new", terms)
 	if a.Status != 200 || !strings.Contains(a.Body, "On last year’s orders") || !strings.Contains(a.Body, "would have cost") && !strings.Contains(a.Body, "no order under these terms") {
 		t.Errorf("%d: nothing is said of last year", a.Status)
+	}
+
+	// a family that holds one of the products is warned of before anything is kept or sent
+	const meets = "can order the same products under Again ("
+	if strings.Contains(a.Body, meets) {
+		t.Error("it meets itself before it is kept")
+	}
+	terms.Del("preview")
+	if a = ingrid.Post(t, "/c/aurelia/promotions/new", terms); a.Status != 303 {
+		t.Fatalf("%d\n%.2000s", a.Status, a.Body)
+	}
+	terms.Set("preview", "1")
+	terms.Del("skus")
+	terms.Set("title", "Once more")
+	terms.Set("families", "cordless")
+	if a = ingrid.Post(t, "/c/aurelia/promotions/new", terms); !strings.Contains(a.Body, meets) || !strings.Contains(a.Body, "the better for the partner, never both") {
+		t.Errorf("%d: no word of the promotion it meets\n%.3000s", a.Status, a.Body)
 	}
 }

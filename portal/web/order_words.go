@@ -161,6 +161,9 @@ func (v *visit) orderLines(d trade.Detail) []view.OrderLine {
 		default:
 			o.Notes = append(o.Notes, view.T("mark.promotion_why", "number", l.DealApplied, "why", view.T("promowhy."+l.DealReason)))
 		}
+		if g := d.Head.Goes; l.DealApplied != "" && g != nil && g.Judged {
+			o.Notes = append(o.Notes, view.T("mark.goes."+g.By, "country", countryText(g.Country, v.p), "place", g.Place))
+		}
 		if l.DealNumber != "" {
 			o.Notes = append(o.Notes, view.T("mark.deal", "number", strings.ReplaceAll(l.DealNumber, "\n", ", ")))
 		}

@@ -205,6 +205,13 @@ func (v *visit) promoForm(status int, d promo.ID, t promo.Terms, form view.Form)
 		page.Partners = append(page.Partners, x)
 	}
 	v.promoReads(page, "", t)
+	if !page.Sentence.IsZero() {
+		meets, err := v.promoMeets(d, t)
+		if err != nil {
+			return err
+		}
+		page.Warnings = append(page.Warnings, meets...)
+	}
 	if status == 200 && form.Value("preview") != "" {
 		if err := v.promoReplay(page, t, c); err != nil {
 			return err

@@ -184,11 +184,12 @@ func (v *visit) promoCalendar(page *view.PromosPage) error {
 		first = time.Date(now.Year(), now.Month()-1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	end := first.AddDate(0, boardMonths, 0)
-	slots, err := v.w.d.Promos.Calendar(v.ctx, v.actor(), first.Format(time.DateOnly), end.AddDate(0, 0, -1).Format(time.DateOnly))
+	slots, more, err := v.w.d.Promos.Calendar(v.ctx, v.actor(), first.Format(time.DateOnly), end.AddDate(0, 0, -1).Format(time.DateOnly))
 	if err != nil {
 		return err
 	}
 	page.Earlier, page.Later = v.again("from", first.AddDate(0, -3, 0).Format("2006-01")), v.again("from", first.AddDate(0, 3, 0).Format("2006-01"))
+	page.Cut = more
 	whole := end.Sub(first)
 	for m := first; m.Before(end); m = m.AddDate(0, 1, 0) {
 		page.Months = append(page.Months, view.PromoMonth{Label: view.T("promos.month", "month", view.T("month.short."+m.Format("1")), "year", m.Year()).In(v.p), Left: partOf(m.Sub(first), whole), Width: 100 / boardMonths})
@@ -216,6 +217,22 @@ func (v *visit) promoCalendar(page *view.PromosPage) error {
 		page.Bars = append(page.Bars, bar)
 	}
 	return nil
+}
+
+// promoMeets warns of the promotions whose order lines could be of these terms, too.
+func (v *visit) promoMeets(id promo.ID, t promo.Terms) ([]view.Text, error) {
+	list, err := v.w.d.Promos.Clashes(v.ctx, v.actor(), id, t)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	var others []string
+	for _, h := range list[:min(len(list), 5)] {
+		others = append(others, v.p.T("promo.meets_one", "title", h.Title, "number", h.Number))
+	}
+	if n := len(list) - len(others); n > 0 {
+		others = append(others, v.p.T("promo.meets_more", "n", n))
+	}
+	return []view.Text{view.T("promo.warn.meets", "others", v.p.List(others))}, nil
 }
 
 // homePromos adds the promotions that wait for the person.

@@ -88,6 +88,13 @@ func (v *visit) promoOwner(status int, d promo.Detail, f promoForms) error {
 	for _, w := range t.Warnings() {
 		p.Warnings = append(p.Warnings, view.T(w))
 	}
+	if manages && open {
+		meets, err := v.promoMeets(d.ID, t)
+		if err != nil {
+			return err
+		}
+		p.Warnings = append(p.Warnings, meets...)
+	}
 	v.promoParts(p, d, t, n)
 	for _, c := range d.Counters {
 		x := view.PromoCounter{ID: c.ID, Company: n.company(c.Org), By: n.person(c.By), Note: c.Note, At: c.Made}

@@ -179,6 +179,7 @@ func madeUp(t *testing.T) []string {
 	}
 	add("promos.", promoViews...)
 	add("promowhy.", promo.Whys()...)
+	add("mark.goes.", trade.GoesPlace, trade.GoesTold, trade.GoesHome)
 	add("promohow.", trade.DealInPrice, trade.DealOffInvoice, trade.DealBillBack)
 	add("state.promoline.", promo.LineCounts, promo.LinePart, promo.LineOut)
 	add("promo.show.", "all", "in", "out")

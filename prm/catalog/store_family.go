@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -36,6 +37,21 @@ func InFamilies(ctx context.Context, org string, families []string, most int) ([
 func OfFamilies(ctx context.Context, org string, families, skus []string) ([]string, error) {
 	var out []string
 	return out, db.Tx(ctx).Raw("SELECT sku FROM product WHERE org_id = ? AND family IN ? AND sku IN ?", org, families, skus).Scan(&out).Error
+}
+
+// FamiliesOf are the families of some products of a company now, by SKU, of those that have one.
+func FamiliesOf(ctx context.Context, org string, skus []string) (map[string]string, error) {
+	out := map[string]string{}
+	for part := range slices.Chunk(skus, 3000) {
+		var rows []struct{ SKU, Family string }
+		if err := db.Tx(ctx).Raw("SELECT sku, family FROM product WHERE org_id = ? AND sku IN ? AND family <> ''", org, part).Scan(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.SKU] = r.Family
+		}
+	}
+	return out, nil
 }
 
 // Moved are the products of a company that once belonged to another family.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"entente/db"
 	"entente/prm/access"
 )
 
@@ -30,8 +31,11 @@ func TestCalendarClashes(t *testing.T) {
 		far := of("far", "2027-06-01", "2027-06-30", drill, 0)
 		see := func(a access.Actor) map[ID][]ID {
 			t.Helper()
-			list, err := m.svc.Calendar(m.at(), a, "2026-12-01", "2027-01-31")
+			list, more, err := m.svc.Calendar(m.at(), a, "2026-12-01", "2027-01-31")
 			m.must(err)
+			if more {
+				t.Error("more than there are")
+			}
 			out := map[ID][]ID{}
 			for i, x := range list {
 				if i > 0 && list[i-1].From > x.From {
@@ -63,5 +67,92 @@ func TestCalendarClashes(t *testing.T) {
 		_, err := m.svc.Cancel(m.at(), m.ingrid, touches, d.Version, "given up")
 		m.must(err)
 		check("cancelled", see(m.maya), map[ID][]ID{base: nil, after: nil, product: nil})
+	})
+}
+
+// TestClashesOfFamilies: what a promotion names by itself, as one of a fixed family and as a
+// family, whichever products belong to it, clashes with what another reaches of it, however that
+// one names it. Terms that hold for other countries do not, nor does a company that only pays.
+func TestClashesOfFamilies(t *testing.T) {
+	open4(t, func(m *market) {
+		terms := func(title string, change func(x *Terms)) Terms {
+			x := m.terms()
+			x.Title, x.Families, x.SKUs, x.Parts = title, nil, nil, x.Parts[:1]
+			change(&x)
+			return x
+		}
+		sku := terms("a product", func(x *Terms) { x.SKUs = []string{"AUR-D18B"} })
+		family := terms("a family", func(x *Terms) { x.Families = []string{"cordless"} })
+		fixed := terms("a family as it is", func(x *Terms) { x.Families, x.Fixed = []string{"cordless"}, true })
+		abroad := terms("abroad", func(x *Terms) { x.Families, x.Countries = []string{"cordless"}, []string{"FR"} })
+		pays := terms("only pays", func(x *Terms) {
+			x.Families = []string{"cordless"}
+			x.Parts = append(slices.Clone(x.Parts), m.terms().Parts[1])
+			x.Parts[0].Role = Sponsor
+		})
+		other := terms("another family", func(x *Terms) { x.Families = []string{"battery"} })
+		ids, names := map[string]ID{}, map[ID]string{}
+		for _, x := range []Terms{sku, family, fixed, abroad, pays, other} {
+			ids[x.Title] = m.sent(x).ID
+			names[ids[x.Title]] = x.Title
+		}
+		check := func(when, title string, want ...string) {
+			t.Helper()
+			list, _, err := m.svc.Calendar(m.at(), m.ingrid, "2026-12-01", "2026-12-31")
+			m.must(err)
+			var got []string
+			for _, s := range list {
+				if s.ID == ids[title] {
+					for _, id := range s.Clashes {
+						got = append(got, names[id])
+					}
+				}
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %s clashes with %q, want %q", when, title, got, want)
+			}
+		}
+		check("first", "a product", "a family", "a family as it is", "abroad")
+		check("first", "a family", "a family as it is", "a product", "abroad")
+		check("first", "a family as it is", "a family", "a product", "abroad")
+		check("first", "only pays")
+		check("first", "another family")
+
+		// the drill goes to another family: what is fixed keeps it, what is not loses it
+		boss := access.Actor{Person: db.NewID(), Org: m.aurelia, Roles: []access.Role{access.Admin}, Via: "session:x"}
+		drill, err := m.cat.Get(m.at(), boss, m.aurelia, "AUR-D18B")
+		m.must(err)
+		drill.Family = "battery"
+		m.must(m.cat.Put(m.at(), boss, drill.Product))
+		check("moved", "a product", "a family as it is", "another family")
+		check("moved", "a family", "abroad")
+		check("moved", "another family", "a family as it is", "a product")
+
+		// who writes another is told before it is sent, and not of itself
+		of := func(id ID, x Terms) (out []string) {
+			t.Helper()
+			list, err := m.svc.Clashes(m.at(), m.ingrid, id, x)
+			m.must(err)
+			for _, h := range list {
+				out = append(out, h.Title)
+			}
+			slices.Sort(out)
+			return out
+		}
+		if got := of("", sku); !slices.Equal(got, []string{"a family as it is", "a product", "another family"}) {
+			t.Errorf("new: %q", got)
+		}
+		if got := of(ids["a product"], sku); !slices.Equal(got, []string{"a family as it is", "another family"}) {
+			t.Errorf("changed: %q", got)
+		}
+		late := sku
+		late.From, late.Until, late.ShipBy = "2027-01-01", "2027-01-31", ""
+		if got := of("", late); got != nil {
+			t.Errorf("another month: %q", got)
+		}
+		if _, err := m.svc.Clashes(m.at(), m.joe, "", sku); err == nil {
+			t.Error("a buyer reads whom a promotion of his company would meet")
+		}
 	})
 }

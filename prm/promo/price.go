@@ -153,6 +153,9 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 			v.Promotion, v.Version, v.Number, v.Reason = needs.id, needs.version, needs.number, WhyNoNumber
 		}
 	}
+	for i := range out {
+		out[i].Territory = slices.ContainsFunc(ls, func(p *live) bool { return p.id == out[i].Promotion && len(p.terms.Countries) > 0 })
+	}
 	grant(out, meant, o)
 	return out
 }

@@ -115,11 +115,18 @@ func (s *Service) Resold(ctx context.Context, actor access.Actor, o Resale) erro
 // measure judges the lines of a report, without limits: see grantResales.
 func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resaleRow, error) {
 	var rows []resaleRow
+	home, err := homeOf(ctx, pacts, o)
+	if err != nil {
+		return nil, err
+	}
 	bought := map[string]money.Quantity{} // of a promotion in this report: decides the step
 	var lives []live                      // of the rows
 	for _, l := range o.Lines {
 		if l.Sold == 0 {
 			continue
+		}
+		if l.Country == "" {
+			l.Country = home
 		}
 		for _, p := range pacts {
 			x, ok := p.at(o.Reseller, judgedAt(o, l))
@@ -169,6 +176,18 @@ func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resale
 	return rows, nil
 }
 
+// homeOf is the company's own country: where it sold what it tells no country of, as with orders
+// that do not say where goods go. It is read only where terms name countries.
+func homeOf(ctx context.Context, pacts []pact, o Resale) (string, error) {
+	territory := slices.ContainsFunc(pacts, func(p pact) bool {
+		return slices.ContainsFunc(p.versions, func(v Version) bool { return len(v.Terms.Countries) > 0 })
+	})
+	if !territory || !slices.ContainsFunc(o.Lines, func(l ResaleLine) bool { return l.Country == "" }) {
+		return "", nil
+	}
+	return countryOf(ctx, o.Reseller)
+}
+
 // out takes a row out for a reason.
 func (r *resaleRow) out(why string) {
 	r.Verdict, r.Reason, r.Basis, r.Counted, r.Allowance = LineOut, why, "", 0, 0
@@ -209,7 +228,7 @@ func (p *live) resale(l ResaleLine) (why string, mine bool) {
 		return WhyCancelled, true
 	case !fits:
 		return WhyProduct, true
-	case len(t.Countries) > 0 && l.Country != "" && !slices.Contains(t.Countries, l.Country):
+	case len(t.Countries) > 0 && !slices.Contains(t.Countries, l.Country):
 		return WhyTerritory, true
 	case l.To < t.From:
 		return WhyBefore, true

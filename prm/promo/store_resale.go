@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"gorm.io/gorm/clause"
+
 	"entente/db"
 	"entente/prm/fault"
 	"entente/prm/money"
@@ -26,6 +28,12 @@ type resaleRow struct {
 }
 
 func (resaleRow) TableName() string { return "promotion_resale" }
+
+// countryOf is a company's own country.
+func countryOf(ctx context.Context, org string) (c string, err error) {
+	_, err = db.Row(ctx, "SELECT country FROM org WHERE id = ?", []any{org}, &c)
+	return c, err
+}
 
 // dropResales removes the rows of reports and says of which promotions they were. The
 // seats are locked.
@@ -83,17 +91,17 @@ func saveResales(ctx context.Context, was, now []resaleRow) error {
 	if err := t.write(ctx); err != nil {
 		return err
 	}
+	var rows []resaleRow
 	for _, r := range now {
-		if old[key{r.ReportID, r.Line}] == r {
-			continue
-		}
-		err := db.Tx(ctx).Model(&resaleRow{}).Where("promotion_id = ? AND report_id = ? AND line = ?", r.PromotionID, r.ReportID, r.Line).
-			Updates(map[string]any{"verdict": r.Verdict, "reason": r.Reason, "counted": r.Counted, "value": r.Value, "earned": r.Earned}).Error
-		if err != nil {
-			return err
+		if old[key{r.ReportID, r.Line}] != r {
+			rows = append(rows, r)
 		}
 	}
-	return nil
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "promotion_id"}, {Name: "report_id"}, {Name: "line"}},
+		DoUpdates: clause.AssignmentColumns([]string{"verdict", "reason", "counted", "allowance", "value", "earned"})}).CreateInBatches(rows, 500).Error
 }
 
 // replaceResales puts rows in place of all there were of a company.

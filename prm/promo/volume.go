@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/fund"
@@ -171,39 +170,34 @@ func (t Terms) volumes(seats []Seat, org string, worth map[string]money.Amount) 
 	return out
 }
 
-// restep gives the lines of a version that count another step.
+// restep gives the lines of a version that count another step: a few statements, however many
+// they are.
 func restep(ctx context.Context, id, org string, version int, step money.Rate) error {
 	lines, err := steppedLines(ctx, id, org, version)
 	if err != nil {
 		return err
 	}
-	t := tally{}
-	t.lines(lines, -1)
-	for i := range lines {
-		r := &lines[i]
+	now := slices.Clone(lines)
+	for i := range now {
+		r := &now[i]
 		if r.Granted <= 0 || r.Base <= 0 {
 			continue
 		}
 		r.Allowance = int64(times(money.Price(r.Base), step))
 		r.reckon()
-		if _, err := db.Exec(ctx, "UPDATE promotion_line SET allowance = ?, earned = ? WHERE promotion_id = ? AND order_id = ? AND line = ?", r.Allowance, r.Earned, id, r.OrderID, r.Line); err != nil {
-			return err
-		}
 	}
-	t.lines(lines, 1)
+	if err := saveLines(ctx, lines, now); err != nil {
+		return err
+	}
 	sold, err := steppedResales(ctx, id, org, version)
 	if err != nil {
 		return err
 	}
-	t.resales(sold, -1)
-	for i := range sold {
-		r := &sold[i]
+	resold := slices.Clone(sold)
+	for i := range resold {
+		r := &resold[i]
 		r.Allowance = int64(times(money.Price(r.Price), step))
 		r.worth()
-		if _, err := db.Exec(ctx, "UPDATE promotion_resale SET allowance = ?, value = ?, earned = ? WHERE promotion_id = ? AND report_id = ? AND line = ?", r.Allowance, r.Value, r.Earned, id, r.ReportID, r.Line); err != nil {
-			return err
-		}
 	}
-	t.resales(sold, 1)
-	return t.write(ctx)
+	return saveResales(ctx, sold, resold)
 }

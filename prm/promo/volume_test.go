@@ -9,6 +9,7 @@ import (
 
 	"entente/db"
 	"entente/db/blob"
+	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
 	"entente/prm/fund"
@@ -296,6 +297,67 @@ func TestVolumeProperty(t *testing.T) {
 		m.must(err)
 		if now := figures(); now != right {
 			t.Errorf("rebuilt\n%s\nbefore\n%s", now, right)
+		}
+	})
+}
+
+// TestVolumeStatements: a step that is reached holds for all lines with a few statements, whether
+// there are many of them or one.
+func TestVolumeStatements(t *testing.T) {
+	open4(t, func(m *market) {
+		stepped := func(id ID, step money.Rate) (allowances map[int64]int, statements uint64) {
+			t.Helper()
+			allowances = map[int64]int{}
+			m.must(m.db.InTx(m.at(), func(ctx context.Context) error {
+				was := m.db.Counts().Run
+				if err := restep(ctx, string(id), m.kestrel, 1, step); err != nil {
+					return err
+				}
+				statements = uint64(m.db.Counts().Run - was)
+				lines, err := steppedLines(ctx, string(id), m.kestrel, 1)
+				if err != nil {
+					return err
+				}
+				for _, r := range lines {
+					allowances[r.Allowance]++
+				}
+				sold, err := steppedResales(ctx, string(id), m.kestrel, 1)
+				for _, r := range sold {
+					allowances[r.Allowance]++
+				}
+				return err
+			}))
+			return allowances, statements
+		}
+		const many = 200
+		p := m.running(m.volumeTerms())
+		line := want{"AUR-D18B", "1", "84", ""}
+		m.order("2026-12-01", "", line)
+		_, one := stepped(p.ID, money.One/20)
+		m.order("2026-12-02", "", slices.Repeat([]want{line}, many)...)
+		got, all := stepped(p.ID, money.One/10)
+		if got[8_400_000] != many+1 || len(got) != 1 {
+			t.Errorf("lines by their allowance: %v", got)
+		}
+		if all > one+many/20 {
+			t.Errorf("%d statements for %d lines, %d for one", all, many+1, one)
+		}
+
+		x := m.volumeTerms()
+		x.Title, x.By, x.ShipBy, x.BackDays = "By resale", ByResale, "", 0
+		r := m.running(x)
+		o := m.sold(db.NewID(), "AUR-D18B", 1, "2026-12-03", "2026-12-03", "")
+		m.must(m.svc.Resold(m.at(), access.System("promotions", m.aurelia), o))
+		_, one = stepped(r.ID, money.One/20)
+		o = m.sold(db.NewID(), "AUR-D18B", 1, "2026-12-04", "2026-12-04", "")
+		for i := range many - 1 {
+			l := o.Lines[0]
+			l.Line = i + 2
+			o.Lines = append(o.Lines, l)
+		}
+		m.must(m.svc.Resold(m.at(), access.System("promotions", m.aurelia), o))
+		if got, all = stepped(r.ID, money.One/8); got[10_500_000] != many+1 || len(got) != 1 || all > one+many/20 {
+			t.Errorf("%d statements for %d resales, %d for one: %v", all, many+1, one, got)
 		}
 	})
 }

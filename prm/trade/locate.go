@@ -219,6 +219,109 @@ func (s *Service) shipToOf(ctx context.Context, t terms, j judged, uncoded bool)
 	return j.shipTo, c.String(), nil
 }
 
+// destination says to which country the goods of a document go. A known place counts more than
+// what the reseller writes beside its code.
+func (s *Service) destination(ctx context.Context, t terms, ps []doc.Party) (Destination, error) {
+	told := Head{Parties: ps}.goes(t.ResellerCountry)
+	c := ShipTo(ps)
+	if c.Code == "" {
+		c = addressOf(ps)
+	}
+	if s.places == nil || c.Code == "" || utf8.RuneCountInString(c.Code) > 80 {
+		return told, nil
+	}
+	p, known, err := s.places.Find(ctx, access.System("trade", t.SupplierID), t.ID, c)
+	if err != nil || !known || p.Country == "" {
+		return told, err
+	}
+	return Destination{Country: p.Country, By: GoesPlace, Place: p.Line()}, nil
+}
+
+// goes is where goods were judged to go, else what the order says of it itself.
+func (h Head) goes(home string) Destination {
+	if h.Goes != nil {
+		return *h.Goes
+	}
+	for _, p := range h.Parties {
+		if p.Role == "ST" && p.Country != "" {
+			return Destination{Country: strings.ToUpper(p.Country), By: GoesTold}
+		}
+	}
+	return Destination{Country: home, By: GoesHome}
+}
+
+// redirect has the promotions judge an order once more whose ship-to turned out to be a place in
+// another country than the one they went by. The order was held: nothing of it is answered.
+func (s *Service) redirect(ctx context.Context, o *orderRow, p location.Place) error {
+	h, err := o.head()
+	if err != nil || s.promos == nil || h.Goes == nil || p.Country == "" || o.Kind == KindBlanket {
+		return err
+	}
+	was := *h.Goes
+	h.Goes = &Destination{Country: p.Country, By: GoesPlace, Place: p.Line(), Judged: was.Judged}
+	j := judged{currency: money.Currency(o.Currency), head: h}
+	keep := func() (err error) {
+		o.Parties, o.ReferencesJSON, err = j.encode()
+		return err
+	}
+	if was.Country == p.Country || State(o.State) != Received {
+		return keep()
+	}
+	all, _, err := s.PromoOrders(ctx, access.System("trade", o.SupplierID), "", time.Time{}, "", 1, OrderID(o.ID))
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	if j.lines, err = linesOf(ctx, *o); err != nil {
+		return err
+	}
+	j.promo = all[0]
+	j.promo.Country = p.Country
+	if err := s.take(ctx, *o, judged{promo: PromoOrder{Supplier: o.SupplierID, Reseller: o.ResellerID}}); err != nil { // what it had is free again
+		return err
+	}
+	if j.verdicts, err = s.promos.Judge(ctx, j.promo); err != nil || len(j.verdicts) != len(j.lines) {
+		return err
+	}
+	for i, v := range j.verdicts {
+		j.lines[i].rejudged(v, h.Allowances)
+		h.Goes.Judged = h.Goes.Judged || v.Territory
+	}
+	if err := j.resum(); err != nil {
+		return err
+	}
+	if err := deleteLines(ctx, *o); err != nil {
+		return err
+	}
+	settle(o, j.lines)
+	if err := saveLines(ctx, *o, j.lines); err != nil {
+		return err
+	}
+	if err := s.take(ctx, *o, j); err != nil {
+		return err
+	}
+	return keep()
+}
+
+// rejudged puts a verdict in place of another. Doubts that only the other had settled are raised
+// again.
+func (l *Line) rejudged(v PromoVerdict, head []doc.Allowance) {
+	was := *l
+	l.DealApplied, l.DealReason, l.DealMethod, l.DealAllowance, l.DealGranted = "", "", "", 0, 0
+	l.Marks = l.Marks.without(PromotionRefused).without(PromotionPart)
+	l.promoted(v, doc.Line{})
+	if l.DealMethod == was.DealMethod && l.DealAllowance == was.DealAllowance && l.DealGranted == was.DealGranted {
+		return
+	}
+	switch {
+	case was.DealMethod == DealInPrice && l.Price == 0 && l.DealGranted < l.Ordered:
+		l.Marks = l.Marks.add(FreeGoods)
+	case was.DealMethod == DealInPrice && l.Price > 0 && apart(l.Price, l.ListPrice-l.DealAllowance) > money.One/200:
+		l.Marks = l.Marks.add(PriceDiffers)
+	case was.DealMethod == DealOffInvoice && slices.ContainsFunc(head, doc.Allowance.ChangesTotal):
+		l.Marks = l.Marks.add(AllowanceUnknown)
+	}
+}
+
 // holdPlace holds an order just booked whose ship-to is unknown.
 func (s *Service) holdPlace(ctx context.Context, actor access.Actor, o orderRow) error {
 	return s.record(ctx, actor, o, deed{history: "order.unplaced", args: map[string]string{"Number": o.Number, "Source": o.Source, "Code": location.ParseCode(o.ShipToUnknown).Code},
@@ -357,6 +460,9 @@ func (s *Service) release(ctx context.Context, actor access.Actor, partnership s
 		}
 		if strings.TrimSpace(o.ShipTo) == c.Code {
 			o.ShipTo = bounded(p.Line(), 120)
+		}
+		if err := s.redirect(ctx, &o, p); err != nil {
+			return n, err
 		}
 		if err := saveOrder(ctx, &o); err != nil {
 			return n, err

@@ -115,6 +115,7 @@ type PromoVerdict struct {
 	Allowance money.Price
 	Granted   money.Quantity
 	Reason    string
+	Territory bool // its terms name countries
 }
 
 // promote has the promotions look at a judged order.
@@ -122,7 +123,12 @@ func (s *Service) promote(ctx context.Context, t terms, d doc.PurchaseOrder, ite
 	if s.promos == nil || d.Type == KindBlanket { // what is called off may count, what is only agreed does not
 		return nil
 	}
-	j.promo = PromoOrder{Supplier: t.SupplierID, Reseller: t.ResellerID, Number: d.Number, OrderedOn: j.orderedOn, Received: db.Now(ctx), Currency: j.currency, Country: shipCountry(d.Parties, t.ResellerCountry), Deal: promoNumber(deal(d.Refs))}
+	goes, err := s.destination(ctx, t, d.Parties)
+	if err != nil {
+		return err
+	}
+	j.head.Goes = &goes
+	j.promo = PromoOrder{Supplier: t.SupplierID, Reseller: t.ResellerID, Number: d.Number, OrderedOn: j.orderedOn, Received: db.Now(ctx), Currency: j.currency, Country: goes.Country, Deal: promoNumber(deal(d.Refs))}
 	for i, l := range j.lines {
 		x := PromoLine{Number: l.Number, Product: l.Product, SKU: l.SKU, Unit: l.Unit, Ordered: l.Ordered, Price: l.Price, ListPrice: l.ListPrice, Deal: promoNumber(l.DealNumber), RequestedOn: l.RequestedOn}
 		if items[i].Found {
@@ -136,6 +142,7 @@ func (s *Service) promote(ctx context.Context, t terms, d doc.PurchaseOrder, ite
 		return err
 	}
 	j.verdicts = vs
+	goes.Judged = slices.ContainsFunc(vs, func(v PromoVerdict) bool { return v.Territory })
 	whole := money.Amount{Currency: j.currency}
 	for i := range j.lines {
 		l := &j.lines[i]
@@ -162,15 +169,6 @@ func promoNumber(deal string) string {
 		}
 	}
 	return ""
-}
-
-func shipCountry(ps []doc.Party, other string) string {
-	for _, p := range ps {
-		if p.Role == "ST" && p.Country != "" {
-			return strings.ToUpper(p.Country)
-		}
-	}
-	return other
 }
 
 // promoted writes a verdict on a line: what it takes off, and which doubts it settles or

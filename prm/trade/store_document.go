@@ -385,7 +385,7 @@ func promoOrders(ctx context.Context, scope access.Scope, reseller string, from 
 		if err != nil {
 			return nil, "", err
 		}
-		out[i] = PromoOrder{ID: OrderID(r.ID), Supplier: r.SupplierID, Reseller: r.ResellerID, Number: r.Number, OrderedOn: r.OrderedOn, Received: db.FromMicros(r.Received), Currency: money.Currency(r.Currency), Country: shipCountry(h.Parties, countries[r.ResellerID]), Deal: promoNumber(deal(h.Refs))}
+		out[i] = PromoOrder{ID: OrderID(r.ID), Supplier: r.SupplierID, Reseller: r.ResellerID, Number: r.Number, OrderedOn: r.OrderedOn, Received: db.FromMicros(r.Received), Currency: money.Currency(r.Currency), Country: h.goes(countries[r.ResellerID]).Country, Deal: promoNumber(deal(h.Refs))}
 		index[r.ID], named[i] = &out[i], r.ID
 	}
 	place := map[promoPlace]*PromoFact{}

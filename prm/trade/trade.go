@@ -231,6 +231,24 @@ type Head struct {
 	Allowances []doc.Allowance `json:"allowances,omitempty"`
 	Contacts   []doc.Contact   `json:"contacts,omitempty"`
 	Contract   string          `json:"contract,omitempty"`
+	// Goes is the country by which territories of promotions were judged; nil where none was asked.
+	Goes *Destination `json:"goes,omitempty"`
+}
+
+// How it is known to which country goods go.
+const (
+	GoesPlace = "place" // the ship-to is a place that the supplier keeps
+	GoesTold  = "told"  // nothing is kept of it: as the order says
+	GoesHome  = "home"  // the order says nothing either: the reseller's own country
+)
+
+// Destination is the country to which goods go and how that is known: By is one of the above.
+// Judged says that a promotion that is meant for countries was judged by it.
+type Destination struct {
+	Country string `json:"country"`
+	By      string `json:"by"`
+	Place   string `json:"place,omitempty"`
+	Judged  bool   `json:"judged,omitempty"`
 }
 
 // Line is one line of an order with its quantities, all in Unit. Number counts
