@@ -103,8 +103,9 @@ type Ask struct {
 	Room ID
 }
 
-// mayPart is how many rooms May reads at once.
-const mayPart = 500
+// May reads mayPart rooms at once, and does not go on with a company after mayFail failures:
+// one room's trouble is not that of all others, but the database's is.
+const mayPart, mayFail = 500, 5
 
 // May answers whether each may read his room, as Service.Get would: nil, or an error whose
 // code is NotFound, Forbidden or Unauthenticated; other codes are a passing trouble. Rooms
@@ -148,24 +149,31 @@ func (f Feed) May(ctx context.Context, asks []Ask) []error {
 			}
 		}
 	}
-	for org, of := range byOrg {
-		for part := range slices.Chunk(of, mayPart) {
-			done := 0
+	failures := 0
+	for org, rest := range byOrg {
+		for len(rest) > 0 {
+			part, n := rest[:min(len(rest), mayPart)], 0
 			err := f.s.db.View(db.WithOrgs(ctx, org), func(ctx context.Context) error {
-				for ; done < len(part); done++ {
-					a := asks[part[done]]
+				for n = range part {
+					a := asks[part[n]]
 					err := f.s.asks(ctx, a.Who, rooms[a.Room])
-					if err != nil && fault.CodeOf(err) != fault.NotFound {
+					if c := fault.CodeOf(err); err != nil && c != fault.NotFound && c != fault.Unauthenticated {
 						return err // the transaction may be over with it
 					}
-					out[part[done]] = err
+					out[part[n]] = err
 				}
 				return nil
 			})
-			if err != nil {
-				for _, i := range part[done:] {
+			if err == nil {
+				rest = rest[len(part):]
+				continue
+			}
+			out[part[n]] = err
+			if rest, failures = rest[n+1:], failures+1; failures >= mayFail {
+				for _, i := range rest {
 					out[i] = err
 				}
+				break
 			}
 		}
 	}

@@ -4,7 +4,8 @@
 //
 // Frames are JSON objects, one per text message. Unknown types and fields are
 // ignored. Limits: 64 KiB per frame, rates per person, connections per person;
-// a ping every 25 to 30 seconds. The close codes are listed in chat/hub.
+// a ping every 25 to 30 seconds; a message must be whole within 40 seconds of its
+// first byte (PingEvery and PongWait together). The close codes are listed in chat/hub.
 //
 // The upgrade does not use fiber's adaptor, whose handshake never completes: the
 // handler copies what it needs out of fasthttp's memory, hijacks the connection

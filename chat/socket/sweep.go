@@ -143,6 +143,7 @@ type standing struct {
 func (e *Endpoint) recheck(ctx context.Context, clients []*client) {
 	by := map[sameness]*standing{}
 	var all []*standing
+	var ids []Identity
 	for _, c := range clients {
 		if c.done() {
 			continue
@@ -154,17 +155,19 @@ func (e *Endpoint) recheck(ctx context.Context, clients []*client) {
 			s = &standing{now: id}
 			by[key] = s
 			all = append(all, s)
+			ids = append(ids, *id)
 		}
 		s.clients = append(s.clients, c)
 		s.turns = append(s.turns, c.turn())
 	}
-	for _, s := range all {
-		now, err := e.cfg.Auth.Recheck(ctx, *s.now)
-		if s.err = err; err == nil && !now.same(*s.now) {
+	answers := e.recheckAll(ctx, ids)
+	if ctx.Err() != nil {
+		return
+	}
+	for i, s := range all {
+		if s.err = answers[i].Err; s.err == nil && !answers[i].Now.same(*s.now) {
+			now := answers[i].Now // of its own: the others are not kept with it
 			s.now = &now
-		}
-		if ctx.Err() != nil {
-			return
 		}
 	}
 	var alive []*standing

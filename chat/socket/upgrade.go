@@ -49,16 +49,17 @@ func (e *Endpoint) Handle(c *fiber.Ctx) error {
 	keeps := c.App().Server().KeepHijackedConns
 	f.HijackSetNoResponse(true)
 	f.Hijack(func(nc net.Conn) {
-		l, over := newLink(nc, e.cfg.Limits.WriteWait), make(chan struct{})
-		go func() {
-			defer close(over)
+		l := newLink(nc, e.cfg.Limits.WriteWait)
+		serve := func() {
 			defer e.release(cl)
 			apart(func() { e.accept(cl, l, req) })
 			cl.run()
-		}()
-		if !keeps { // fasthttp closes the connection when this returns
-			<-over
-		} // else it gets the request and its reader back at once
+		}
+		if keeps { // fasthttp gets the request and its reader back at once
+			go serve()
+		} else { // it closes the connection when this returns
+			serve()
+		}
 	})
 	return nil
 }
