@@ -61,11 +61,11 @@ func refresh(ctx context.Context, actors []access.Actor) ([]Refreshed, error) {
 		}
 		persons = append(persons, a.Person)
 	}
-	bySession, err := sessionsByID(ctx, sessions)
+	bySession, err := byID(ctx, sessions, func(r sessionRow) string { return r.ID })
 	if err != nil {
 		return nil, err
 	}
-	byToken, err := tokensByID(ctx, tokens)
+	byToken, err := byID(ctx, tokens, func(r tokenRow) string { return r.ID })
 	if err != nil {
 		return nil, err
 	}

@@ -57,30 +57,16 @@ func findSession(ctx context.Context, by, value string) (sessionRow, bool, error
 	return rows[0], true, nil
 }
 
-// sessionsByID are the sessions of some ids that exist, ended ones too.
-func sessionsByID(ctx context.Context, ids []string) (map[string]sessionRow, error) {
-	out := make(map[string]sessionRow, len(ids))
+// byID are the rows of some ids that exist, ended and revoked ones too.
+func byID[R any](ctx context.Context, ids []string, id func(R) string) (map[string]R, error) {
+	out := make(map[string]R, len(ids))
 	if len(ids) == 0 {
 		return out, nil
 	}
-	var rows []sessionRow
+	var rows []R
 	err := db.Tx(ctx).Where("id IN ?", ids).Find(&rows).Error
 	for _, r := range rows {
-		out[r.ID] = r
-	}
-	return out, err
-}
-
-// tokensByID are the tokens of some ids that exist, revoked ones too.
-func tokensByID(ctx context.Context, ids []string) (map[string]tokenRow, error) {
-	out := make(map[string]tokenRow, len(ids))
-	if len(ids) == 0 {
-		return out, nil
-	}
-	var rows []tokenRow
-	err := db.Tx(ctx).Where("id IN ?", ids).Find(&rows).Error
-	for _, r := range rows {
-		out[r.ID] = r
+		out[id(r)] = r
 	}
 	return out, err
 }
