@@ -18,5 +18,5 @@ const (
 	CodeEnded    Code = 4001 // the session, token or membership ended: sign in again
 	CodeFlood    Code = 4029 // far above the rate limits: return after a minute
 	CodeCrowd    Code = 4030 // too many connections of one person: do not return
-	CodeSilent   Code = 4031 // no answer to a ping: return
+	CodeSilent   Code = 4031 // no answer to a ping, or a message that was never finished: return
 )

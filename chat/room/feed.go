@@ -4,7 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"entente/db"
 	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // Feed reads conversations for the node itself, not for a person: chat/socket
@@ -93,4 +95,112 @@ func (f Feed) Audience(ctx context.Context, r Room) ([]access.Actor, error) {
 		}
 	}
 	return out, nil
+}
+
+// Ask is a question of May.
+type Ask struct {
+	Who  access.Actor
+	Room ID
+}
+
+// May reads mayPart rooms at once, and does not go on with a company after mayFail failures:
+// one room's trouble is not that of all others, but the database's is.
+const mayPart, mayFail = 500, 5
+
+// May answers whether each may read his room, as Service.Get would: nil, or an error whose
+// code is NotFound, Forbidden or Unauthenticated; other codes are a passing trouble. Rooms
+// are read 500 at a time, and those of one company ask in one transaction.
+func (f Feed) May(ctx context.Context, asks []Ask) []error {
+	out := make([]error, len(asks))
+	var ids []string
+	for _, a := range asks {
+		ids = append(ids, string(a.Room))
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	rooms := make(map[ID]Room, len(ids))
+	for part := range slices.Chunk(ids, mayPart) {
+		err := f.s.db.View(ctx, func(ctx context.Context) error {
+			read, err := readRooms(ctx, part)
+			for _, r := range read {
+				rooms[r.ID] = r
+			}
+			return err
+		})
+		if err != nil {
+			for i := range out {
+				out[i] = err
+			}
+			return out
+		}
+	}
+	byOrg := map[string][]int{}
+	for i, a := range asks {
+		r, there := rooms[a.Room]
+		switch {
+		case !a.Who.Known():
+			out[i] = fault.New(fault.Unauthenticated, "error.signed_out")
+		case !there:
+			out[i] = errNotFound
+		default:
+			gated, err := f.s.sees(a.Who, access.RoomRead, r)
+			if out[i] = err; gated {
+				byOrg[a.Who.Org] = append(byOrg[a.Who.Org], i)
+			}
+		}
+	}
+	failures := 0
+	for org, rest := range byOrg {
+		for len(rest) > 0 {
+			part, n := rest[:min(len(rest), mayPart)], 0
+			err := f.s.db.View(db.WithOrgs(ctx, org), func(ctx context.Context) error {
+				for n = range part {
+					a := asks[part[n]]
+					err := f.s.asks(ctx, a.Who, rooms[a.Room])
+					if c := fault.CodeOf(err); err != nil && c != fault.NotFound && c != fault.Unauthenticated {
+						return err // the transaction may be over with it
+					}
+					out[part[n]] = err
+				}
+				return nil
+			})
+			if err == nil {
+				rest = rest[len(part):]
+				continue
+			}
+			out[part[n]] = err
+			if rest, failures = rest[n+1:], failures+1; failures >= mayFail {
+				for _, i := range rest {
+					out[i] = err
+				}
+				break
+			}
+		}
+	}
+	return out
+}
+
+// sees is the part of see that reads nothing. gated: the subject is to be asked as well.
+func (s *Service) sees(actor access.Actor, act access.Action, r Room) (gated bool, err error) {
+	if err := access.Check(actor, act, r.Resource()); err != nil {
+		return false, err
+	}
+	switch {
+	case system(actor):
+		return false, nil
+	case r.barred(actor):
+		return false, errNotFound
+	}
+	return r.Subject.Kind != KindFree, nil
+}
+
+// asks is the part of see that asks for the subject.
+func (s *Service) asks(ctx context.Context, actor access.Actor, r Room) error {
+	if err := s.gate.MaySee(ctx, actor, r.Subject); err != nil {
+		if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Forbidden {
+			return errNotFound
+		}
+		return err
+	}
+	return nil
 }

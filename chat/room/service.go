@@ -70,24 +70,11 @@ var (
 // see is the check of every method about one room: the company is in it, the
 // role may read rooms and see the subject.
 func (s *Service) see(ctx context.Context, actor access.Actor, act access.Action, r Room) error {
-	if err := access.Check(actor, act, r.Resource()); err != nil {
-		return err
+	gated, err := s.sees(actor, act, r)
+	if gated {
+		err = s.asks(ctx, actor, r)
 	}
-	switch {
-	case system(actor):
-		return nil
-	case r.barred(actor):
-		return errNotFound
-	case r.Subject.Kind == KindFree:
-		return nil
-	}
-	if err := s.gate.MaySee(ctx, actor, r.Subject); err != nil {
-		if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Forbidden {
-			return errNotFound
-		}
-		return err
-	}
-	return nil
+	return err
 }
 
 func system(a access.Actor) bool { return strings.HasPrefix(a.Via, "system:") }

@@ -39,6 +39,31 @@ type Authenticator interface {
 	Recheck(ctx context.Context, id Identity) (Identity, error)
 }
 
+// ManyAuthenticator is an Authenticator that answers for many at once.
+type ManyAuthenticator interface {
+	Authenticator
+	// RecheckAll is Recheck for each of the identities, in their order.
+	RecheckAll(ctx context.Context, ids []Identity) []Rechecked
+}
+
+// Rechecked is an identity as it is now, or an error of Recheck.
+type Rechecked struct {
+	Now Identity
+	Err error
+}
+
+// recheckAll asks for many at once where the port can.
+func (e *Endpoint) recheckAll(ctx context.Context, ids []Identity) []Rechecked {
+	if many, ok := e.cfg.Auth.(ManyAuthenticator); ok {
+		return many.RecheckAll(ctx, ids)
+	}
+	out := make([]Rechecked, len(ids))
+	for i, id := range ids {
+		out[i].Now, out[i].Err = e.cfg.Auth.Recheck(ctx, id)
+	}
+	return out
+}
+
 // TicketLife is how long a ticket may wait for its one use.
 const TicketLife = 30 * time.Second
 

@@ -4,35 +4,36 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"math/rand/v2"
-	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
-
-	"github.com/coder/websocket"
 
 	"entente/chat/hub"
 	"entente/chat/room"
 	"entente/prm/fault"
 )
 
-// client is one connection: the loop that reads its frames, and its timers.
+// client is one connection: what reads its frames and answers them. The goroutine that
+// waits for it keeps a small stack; see apart.
 type client struct {
 	e    *Endpoint
 	id   atomic.Pointer[Identity]
 	link *link // set under e.mu when the connection was hijacked
 	conn *hub.Conn
-	ping *time.Timer
-	ask  *time.Timer // recheck; set under e.mu
+	in   wire
+	shut sync.WaitGroup // until the close frame is written
 
-	checkMu sync.Mutex // one recheck at a time
-	over    bool       // no more rechecks
+	here   atomic.Bool   // conn is set, the sweeper looks at it
+	since  atomic.Int64  // nanoseconds of Unix since when a message is unfinished; 0: none is
+	ponged atomic.Uint32 // the latest ping that was answered
+	beats                // the sweeper's
 
-	closed chan struct{} // closed when the close handshake is over
+	checkMu sync.Mutex
+	asked   uint32 // rechecks begun
+	told    uint32 // the recheck that was taken last
 
 	relayed map[string]bool // rooms whose call the client is in and goes through the server alone
 
@@ -41,20 +42,14 @@ type client struct {
 
 func (c *client) who() Identity { return *c.id.Load() }
 
-// soon asks for a recheck without waiting. Called with e.mu held.
-func (c *client) soon() {
-	if c.ask != nil { // else the first one is still to come
-		c.ask.Reset(0)
-	}
-}
-
 // admit counts a connection that is about to be upgraded.
 func (e *Endpoint) admit(id Identity) (*client, error) {
 	if !e.rate.open(id.Actor.Person) {
 		return nil, fault.New(fault.RateLimited, "live.too_many")
 	}
-	cl := &client{e: e, closed: make(chan struct{})}
+	cl := &client{e: e, in: wire{limit: e.cfg.Limits.FrameBytes}}
 	cl.id.Store(&id)
+	cl.shut.Add(1)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.stopped {
@@ -84,66 +79,86 @@ func (c *client) TryWrite(frames []byte) (int, error) { return c.link.tryFrames(
 type patient struct{ hub.Transport }
 
 // Close implements hub.Transport. The reader ends because of it; run waits until
-// the closing is done.
+// the close frame is written.
 func (c *client) Close(code hub.Code, reason string) {
 	go func() {
-		defer close(c.closed)
+		defer c.shut.Done()
 		c.link.end(code, reason)
 	}()
 }
 
-// run reads frames until the connection ends.
-func (c *client) run(ws *websocket.Conn) {
-	e := c.e
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	ready := false
-	apart(func() { ready = c.begin(ctx, ws) })
-	if c.conn == nil {
+// run reads what the client sends until it hung up or the line ended.
+func (c *client) run() {
+	defer c.link.detach()
+	if c.conn == nil && !c.in.deaf { // no handshake
 		return
 	}
-	defer func() { // every way out closes exactly once; the bytes of it leave before the connection is cut
-		c.conn.Remove()
-		<-c.closed
-	}()
-	defer c.rest(cancel)
-	if !ready {
-		return
-	}
-	for {
-		kind, data, err := ws.Read(context.Background())
+	for over := false; !over; {
+		b, err := c.link.next()
 		if err != nil {
-			if !ended(err) {
-				e.log.Debug("live connection ended", "err", err)
-				if !broke(err) { // whatever coder/websocket has not answered itself, such as a frame without a mask
-					c.conn.Close(hub.CodeProtocol, "")
-				}
-			}
-			return
+			break
 		}
-		if kind != websocket.MessageText {
-			c.conn.Close(hub.CodeData, "")
-			return
+		apart(func() { over = c.take(b) })
+		c.link.done()
+	}
+	if c.conn != nil {
+		c.conn.Remove() // every way out closes exactly once; the bytes of it leave before the connection is cut
+		c.shut.Wait()
+	}
+}
+
+// take takes bytes of the client. True: it hung up.
+func (c *client) take(b []byte) (over bool) {
+	over = c.in.feed(b, c)
+	switch {
+	case c.in.deaf:
+		c.since.Store(0)
+		if c.conn != nil {
+			c.conn.Remove() // what is still read is read for its close frame alone
 		}
-		if !utf8.Valid(data) { // coder/websocket does not look; JSON would be read with other letters
-			c.conn.Close(hub.CodeNoText, "")
-			return
+	case c.in.resting():
+		c.since.Store(0)
+	case c.since.Load() == 0:
+		c.since.Store(time.Now().UnixNano())
+	}
+	return over
+}
+
+// message implements taker.
+func (c *client) message(text []byte) bool {
+	c.since.Store(0)
+	return !c.done() && c.handle(context.Background(), text)
+}
+
+// control implements taker.
+func (c *client) control(op byte, payload []byte) {
+	switch op {
+	case opPing:
+		if c.link.writeControl(controlFrame(opPong, payload)) != nil && c.link.dead() {
+			c.link.cut()
 		}
-		more := false
-		apart(func() { more = c.handle(ctx, data) })
-		if !more {
-			return
+	case opPong:
+		if n, err := strconv.ParseUint(string(payload), 10, 32); err == nil {
+			c.ponged.Store(uint32(n))
 		}
 	}
 }
 
-// begin puts the client into the hub and starts its timers. False: it ended.
-func (c *client) begin(ctx context.Context, ws *websocket.Conn) bool {
+// hungUp implements taker.
+func (c *client) hungUp(code hub.Code) { _ = c.link.writeControl(closeFrame(code, "")) }
+
+// refuse implements taker.
+func (c *client) refuse(code hub.Code) { c.conn.Close(code, "") }
+
+// begin puts the client into the hub, or tells it why not.
+func (c *client) begin() {
 	e, id := c.e, c.who()
+	ctx := context.Background()
 	self, err := e.feed.Self(ctx, id.Actor.Person, id.Actor.Org)
 	if err != nil {
-		_ = ws.Close(websocket.StatusCode(closeFor(err)), "")
-		return false
+		c.in.stop()
+		c.link.end(closeFor(err), "")
+		return
 	}
 	var out hub.Transport = c
 	if c.link.now == nil {
@@ -152,77 +167,17 @@ func (c *client) begin(ctx context.Context, ws *websocket.Conn) bool {
 	conn, err := e.hub.Add(hub.Who{Person: id.Actor.Person, Org: id.Actor.Org, Session: id.Session, Lang: id.Lang,
 		Face: hub.Face(self)}, out)
 	if err != nil {
-		_ = ws.Close(websocket.StatusGoingAway, "")
-		return false
+		c.in.stop()
+		c.link.end(hub.CodeAway, "")
+		return
 	}
 	c.conn = conn
-	lim := e.cfg.Limits
-	e.mu.Lock()
-	c.ask = time.AfterFunc(time.Hour, func() { // the field is set before it first runs
-		if c.check(ctx) {
-			c.ask.Reset(jitter(lim.RecheckEvery))
-		}
-	})
-	c.ask.Reset(jitter(lim.RecheckEvery))
-	e.mu.Unlock()
-	// a drop between the authentication and Add found no connection: ask again
-	if !c.check(ctx) {
-		return false
-	}
-	c.ping = time.AfterFunc(time.Hour, func() {
-		if c.pinged(ctx, ws) {
-			c.ping.Reset(jitter(lim.PingEvery))
-		}
-	})
-	c.ping.Reset(jitter(lim.PingEvery))
-	return true
+	c.here.Store(true)
+	e.recheck(ctx, []*client{c}) // a drop between the authentication and Add found no connection: ask again
 }
 
-// rest ends the timers and waits for a recheck under way.
-func (c *client) rest(cancel context.CancelFunc) {
-	cancel()
-	if c.ping != nil {
-		c.ping.Stop()
-	}
-	c.ask.Stop()
-	c.checkMu.Lock()
-	c.over = true
-	c.checkMu.Unlock()
-}
-
-// check asks who the client is, unless it ended. False: it did.
-func (c *client) check(ctx context.Context) bool {
-	c.checkMu.Lock()
-	defer c.checkMu.Unlock()
-	return !c.over && !c.done(ctx) && c.recheck(ctx)
-}
-
-// pinged pings the client and waits for its answer. False: the connection ended.
-func (c *client) pinged(ctx context.Context, ws *websocket.Conn) bool {
-	if c.done(ctx) {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.e.cfg.Limits.PongWait)
-	defer cancel()
-	if err := ws.Ping(ctx); err != nil {
-		c.conn.Close(hub.CodeSilent, "")
-		return false
-	}
-	return true
-}
-
-func (c *client) done(ctx context.Context) bool {
-	return c.conn.Closed() || ctx.Err() != nil
-}
-
-func ended(err error) bool {
-	return websocket.CloseStatus(err) != -1 || errors.Is(err, net.ErrClosed)
-}
-
-// broke reports a line that ended rather than a client that sent nonsense.
-func broke(err error) bool {
-	var n net.Error
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &n)
+func (c *client) done() bool {
+	return c.conn.Closed()
 }
 
 func closeFor(err error) hub.Code {
@@ -236,34 +191,6 @@ func closeFor(err error) hub.Code {
 // jitter shortens d by up to a sixth, so that clients do not beat together.
 func jitter(d time.Duration) time.Duration {
 	return d - time.Duration(rand.Int64N(int64(d)/6+1))
-}
-
-// recheck asks who the client is now and takes it out of rooms it may not see
-// any more. False: the connection ended.
-func (c *client) recheck(ctx context.Context) bool {
-	now, err := c.e.cfg.Auth.Recheck(ctx, c.who())
-	if err != nil {
-		if ctx.Err() != nil {
-			return false
-		}
-		if code := closeFor(err); code == hub.CodeEnded {
-			c.conn.Close(code, "")
-			return false
-		}
-		c.e.log.Warn("asking again who a live client is", "err", err)
-		return true
-	}
-	c.id.Store(&now)
-	for _, id := range c.conn.Rooms() {
-		if _, err := c.e.cfg.Rooms.Get(ctx, now.Actor, room.ID(id)); err != nil && closeFor(err) == hub.CodeEnded {
-			if c.conn.Leave(id) {
-				c.conn.Send(leftFrame(id))
-			}
-		} else if err == nil {
-			c.recheckCall(ctx, id)
-		}
-	}
-	return true
 }
 
 // maxExcess frames in a row over the rate end the connection.
@@ -317,7 +244,7 @@ func (c *client) handle(ctx context.Context, data []byte) bool {
 	if err != nil {
 		c.fail(in, err)
 	}
-	return !c.conn.Closed()
+	return !c.done()
 }
 
 // fail answers an error frame. Only our own faults are logged.

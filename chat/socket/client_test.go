@@ -161,10 +161,13 @@ type node struct {
 	addr  string
 }
 
-func (h *house) node(t testing.TB, cfg socket.Config) *node {
+func (h *house) node(t testing.TB, cfg socket.Config) *node { return h.nodeAs(t, cfg, h) }
+
+// nodeAs is a node where another says who somebody is.
+func (h *house) nodeAs(t testing.TB, cfg socket.Config, auth socket.Authenticator) *node {
 	t.Helper()
 	n := &node{house: h, rooms: room.NewService(h.db, room.Deps{People: h})}
-	cfg.Rooms, cfg.Auth, cfg.Log = n.rooms, h, slog.New(slog.DiscardHandler)
+	cfg.Rooms, cfg.Auth, cfg.Log = n.rooms, auth, slog.New(slog.DiscardHandler)
 	deps := call.Deps{Rooms: n.rooms, People: h, Relay: h.relay, Node: cfg.Node}
 	if fw := h.fw[cfg.Node]; fw != nil {
 		deps.Forwarder, deps.Mesh, deps.Most = fw, 2, 4

@@ -1,37 +1,43 @@
 package socket
 
 import (
-	"bytes"
-	"io"
 	"net"
 	"sync"
 	"syscall"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"entente/chat/hub"
 )
 
-// link is the connection under a WebSocket. coder/websocket reads from it and
-// writes control frames to it; data frames are written by the hub's writer. Both
-// share one lock, so frames never mix. fasthttp's own wrapper ignores Close and
-// is reused afterwards, so everything goes to the raw connection.
+// link is the connection under a WebSocket. Its reader answers with control frames;
+// data frames are written by the hub's writer. Both share one lock, so frames never
+// mix. fasthttp's own wrapper ignores Close and is reused afterwards, so everything
+// goes to the raw connection.
 type link struct {
 	net.Conn // the raw connection
 	wait     time.Duration
-	ws       *websocket.Conn // set before the first frame
 
-	rmu sync.Mutex
-	in  io.Reader // nil once detached
+	ahead []byte   // what fasthttp had read ahead; the reader's
+	raw   *rawWait // the reader's; nil: the connection is read in the ordinary way
+	small []byte   // the reader's own buffer where it is
 
 	wmu    sync.Mutex
-	ended  bool // a close frame went out: no data after it
-	broken bool // a write failed, perhaps in the middle of a frame
+	ended  bool        // a close frame went out: no frame after it
+	broken bool        // a write failed, perhaps in the middle of a frame
+	grace  *time.Timer // cuts a closing connection
 
 	now  syscall.RawConn // writes without waiting; nil: the connection cannot
 	owes bool            // tryFrames wrote a part and has kept wmu for the rest
 }
+
+// chunk is what a reader takes when there is something to read.
+type chunk [4 << 10]byte
+
+var chunks = sync.Pool{New: func() any { return new(chunk) }}
+
+// smallRead is the size of a buffer that a connection holds while it waits, where the
+// kernel cannot tell that there is something.
+const smallRead = 512
 
 // newLink takes the connection from fasthttp's wrapper, and what fasthttp had read
 // ahead: neither the wrapper nor its reader is used afterwards.
@@ -44,9 +50,10 @@ func newLink(nc net.Conn, wait time.Duration) *link {
 		}
 		l.Conn = u.UnsafeConn()
 	}
-	l.in, l.now = l.Conn, rawOf(l.Conn)
-	if ahead := readAhead(nc, l.Conn); len(ahead) > 0 {
-		l.in = io.MultiReader(bytes.NewReader(ahead), l.Conn)
+	l.now = rawOf(l.Conn)
+	l.ahead = readAhead(nc, l.Conn)
+	if l.raw = newRawWait(l.Conn); l.raw == nil {
+		l.small = make([]byte, smallRead)
 	}
 	return l
 }
@@ -68,22 +75,38 @@ func readAhead(wrapper, raw net.Conn) (ahead []byte) {
 	}
 }
 
-// Read reads what fasthttp had read ahead, then the wire.
-func (l *link) Read(p []byte) (int, error) {
-	l.rmu.Lock()
-	defer l.rmu.Unlock()
-	if l.in == nil {
-		return 0, net.ErrClosed
+// next waits until the client has sent something. What it returns is good until
+// done. One goroutine reads.
+func (l *link) next() ([]byte, error) {
+	if b := l.ahead; len(b) > 0 {
+		l.ahead = nil
+		return b, nil
 	}
-	return l.in.Read(p)
+	if l.raw != nil {
+		return l.raw.next()
+	}
+	n, err := l.Conn.Read(l.small)
+	if n > 0 {
+		err = nil // it comes again
+	}
+	return l.small[:n], err
 }
 
-// detach closes the connection and waits until nobody reads from it.
+// done gives the buffer back that next had taken.
+func (l *link) done() {
+	if l.raw != nil {
+		l.raw.done()
+	}
+}
+
+// detach ends the connection; nothing waits for its end any more.
 func (l *link) detach() {
 	_ = l.Conn.Close()
-	l.rmu.Lock()
-	l.in = nil
-	l.rmu.Unlock()
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	if l.grace != nil {
+		l.grace.Stop()
+	}
 }
 
 // cut ends the connection without a word.
@@ -93,31 +116,11 @@ func (l *link) cut() {
 	}
 }
 
-const opClose = 0x88 // first byte of a final close frame
-
-// Write writes one control frame of coder/websocket, or the handshake.
+// Write writes the handshake.
 func (l *link) Write(p []byte) (int, error) {
 	l.wmu.Lock()
 	defer l.wmu.Unlock()
-	if l.broken {
-		return 0, net.ErrClosed
-	}
-	if len(p) > 0 && p[0] == opClose {
-		l.ended = true
-	}
-	return l.put(p)
-}
-
-// put writes within the time a client has, with wmu held.
-func (l *link) put(p []byte) (int, error) {
-	_ = l.Conn.SetWriteDeadline(time.Now().Add(l.wait))
-	n, err := l.Conn.Write(p)
-	if err != nil {
-		l.broken = true
-	} else if l.now != nil {
-		_ = l.Conn.SetWriteDeadline(time.Time{}) // else tryFrames is refused once it passed
-	}
-	return n, err
+	return len(p), l.put(p)
 }
 
 // writeFrames writes whole data frames, or the rest of what tryFrames began.
@@ -128,11 +131,34 @@ func (l *link) writeFrames(b []byte) error {
 		l.wmu.Lock()
 	}
 	defer l.wmu.Unlock()
+	return l.put(b)
+}
+
+// writeControl writes one control frame. A close frame is the last one.
+func (l *link) writeControl(f []byte) error {
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	err := l.put(f)
+	if f[0] == 0x80|opClose {
+		l.ended = true
+	}
+	return err
+}
+
+// put writes with the lock held.
+func (l *link) put(b []byte) error {
 	if l.broken || l.ended {
 		return net.ErrClosed
 	}
-	_, err := l.put(b)
-	return err
+	_ = l.Conn.SetWriteDeadline(time.Now().Add(l.wait))
+	if _, err := l.Conn.Write(b); err != nil {
+		l.broken = true
+		return err
+	}
+	if l.now != nil {
+		_ = l.Conn.SetWriteDeadline(time.Time{}) // else tryFrames is refused once it passed
+	}
+	return nil
 }
 
 // tryFrames writes of whole data frames what the connection takes without waiting. After
@@ -157,17 +183,20 @@ func (l *link) tryFrames(b []byte) (n int, err error) {
 // the code; one that does not answer is cut off.
 const closeGrace = 3 * time.Second
 
-// end closes with a code, within closeGrace.
+// end writes a close frame, unless one went out, and cuts the connection where it is
+// not detached within closeGrace.
 func (l *link) end(code hub.Code, reason string) {
 	cut := time.AfterFunc(closeGrace, l.cut)
-	defer cut.Stop()
-	l.wmu.Lock()
-	broken := l.broken
-	l.ended = true
-	l.wmu.Unlock()
-	if broken {
-		_ = l.ws.CloseNow()
-		return
+	if err := l.writeControl(closeFrame(code, reason)); err != nil && l.dead() {
+		l.cut() // nobody answers
 	}
-	_ = l.ws.Close(websocket.StatusCode(code), reason)
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	l.grace = cut
+}
+
+func (l *link) dead() bool {
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	return l.broken
 }

@@ -23,8 +23,8 @@ type allowance struct {
 	rings  bucket
 	enters bucket
 	said   bucket               // in bytes
-	typed  map[string]time.Time // room → last typing told
-	rang   map[string]bucket    // person → how often rung by this one
+	typed  map[string]time.Time // room → last typing told; nil: none
+	rang   map[string]bucket    // person → how often rung by this one; nil: none
 }
 
 type bucket struct {
@@ -59,7 +59,7 @@ func (r *rates) open(person string) bool {
 	defer r.mu.Unlock()
 	a := r.persons[person]
 	if a == nil {
-		a = &allowance{typed: map[string]time.Time{}, rang: map[string]bucket{}}
+		a = &allowance{}
 		r.persons[person] = a
 	}
 	if a.conns >= r.lim.Connections {
@@ -134,8 +134,8 @@ func (r *rates) rings(person, other string) bool {
 	if a == nil {
 		return false
 	}
-	if len(a.rang) > 2000 {
-		clear(a.rang)
+	if a.rang == nil || len(a.rang) > 2000 {
+		a.rang = map[string]bucket{}
 	}
 	b := a.rang[other]
 	ok := b.take(rangRate, rangBurst, r.clock())
@@ -172,8 +172,8 @@ func (r *rates) typing(person, room string) bool {
 	if a == nil || now.Sub(a.typed[room]) < typingEvery {
 		return false
 	}
-	if len(a.typed) > 200 {
-		clear(a.typed)
+	if a.typed == nil || len(a.typed) > 200 {
+		a.typed = map[string]time.Time{}
 	}
 	a.typed[room] = now
 	return true

@@ -4,13 +4,15 @@
 //
 // Frames are JSON objects, one per text message. Unknown types and fields are
 // ignored. Limits: 64 KiB per frame, rates per person, connections per person;
-// a ping every 25 to 30 seconds. The close codes are listed in chat/hub.
+// a ping every 25 to 30 seconds; a message must be whole within 40 seconds of its
+// first byte (PingEvery and PongWait together). The close codes are listed in chat/hub.
 //
 // The upgrade does not use fiber's adaptor, whose handshake never completes: the
 // handler copies what it needs out of fasthttp's memory, hijacks the connection
-// and hands coder/websocket a ResponseWriter of our own. coder keeps handshake,
-// reading, ping, pong and close; data frames are prepared once per message by
-// chat/hub and written by us, many per system call.
+// and hands coder/websocket a ResponseWriter of our own. coder does the handshake;
+// frames are read by wire.go, from a buffer that is there only while something is,
+// and data frames are prepared once per message by chat/hub and written by us, many
+// per system call. One sweeper pings, judges silence and asks again who everybody is.
 package socket
 
 import (
@@ -120,6 +122,7 @@ type Endpoint struct {
 	mu       sync.Mutex
 	clients  map[*client]struct{}
 	stopped  bool
+	sweeper  context.CancelFunc // ends the sweeper; nil: not begun
 	beat     context.CancelFunc // ends the beat of calls; nil: not begun
 	places   map[call.Peer]place
 	forwards map[call.ID]int64 // calls that this node forwards → number of the state when somebody last came
@@ -166,6 +169,7 @@ func (e *Endpoint) Start(ctx context.Context) error {
 	if err := e.hub.Start(ctx); err != nil {
 		return err
 	}
+	e.startSweeper()
 	e.startBeat()
 	return nil
 }
@@ -179,8 +183,11 @@ func (e *Endpoint) Stop() {
 	e.mu.Lock()
 	was := e.stopped
 	e.stopped = true
-	beat := e.beat
+	beat, sweeper := e.beat, e.sweeper
 	e.mu.Unlock()
+	if sweeper != nil {
+		sweeper()
+	}
 	if !was {
 		e.unhost()
 	}
@@ -247,11 +254,13 @@ func (e *Endpoint) DropSession(session string) {
 // Recheck asks at once for the identity of a person's connections on this node,
 // as the interval does later for all: call it when roles changed.
 func (e *Endpoint) Recheck(person string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for c := range e.clients {
-		if c.who().Actor.Person == person {
-			c.soon()
-		}
+	if !e.enterWork() {
+		return
 	}
+	go func() {
+		defer e.wg.Done()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		e.recheck(ctx, e.held(func(c *client) bool { return c.who().Actor.Person == person }))
+	}()
 }

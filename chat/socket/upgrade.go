@@ -17,11 +17,6 @@ import (
 	"entente/prm/fault"
 )
 
-// Sizes of the reader and the writer that coder/websocket uses. The reader holds
-// most frames of a client; the writer must hold a whole control frame (127
-// bytes), so that one is one Write.
-const readSize, writeSize = 512, 256
-
 // Handle answers GET /live. Everything is decided before the upgrade and refused
 // with an ordinary HTTP error: origin (Forbidden), identity (Unauthenticated),
 // too many connections (RateLimited), stopping (Unavailable), no WebSocket (426).
@@ -54,28 +49,19 @@ func (e *Endpoint) Handle(c *fiber.Ctx) error {
 	keeps := c.App().Server().KeepHijackedConns
 	f.HijackSetNoResponse(true)
 	f.Hijack(func(nc net.Conn) {
-		l, over := newLink(nc, e.cfg.Limits.WriteWait), make(chan struct{})
-		go func() {
-			defer close(over)
+		l := newLink(nc, e.cfg.Limits.WriteWait)
+		serve := func() {
 			defer e.release(cl)
-			e.serve(cl, l, req)
-		}()
-		if !keeps { // fasthttp closes the connection when this returns
-			<-over
-		} // else it gets the request and its reader back at once
+			apart(func() { e.accept(cl, l, req) })
+			cl.run()
+		}
+		if keeps { // fasthttp gets the request and its reader back at once
+			go serve()
+		} else { // it closes the connection when this returns
+			serve()
+		}
 	})
 	return nil
-}
-
-// serve runs one hijacked connection until its end, on a goroutine whose stack
-// stays small: what goes deep is done apart.
-func (e *Endpoint) serve(cl *client, l *link, req *http.Request) {
-	defer l.detach()
-	var ws *websocket.Conn
-	apart(func() { ws = e.accept(cl, l, req) })
-	if ws != nil {
-		cl.run(ws)
-	}
 }
 
 // apart runs fn on a goroutine of its own and waits for it. The stack of a
@@ -90,8 +76,9 @@ func apart(fn func()) {
 	<-done
 }
 
-// accept answers the handshake; nil: it was refused.
-func (e *Endpoint) accept(cl *client, l *link, req *http.Request) *websocket.Conn {
+// accept answers the handshake and puts the client into the hub. Where it was refused
+// the client has no place there.
+func (e *Endpoint) accept(cl *client, l *link, req *http.Request) {
 	e.mu.Lock()
 	cl.link = l
 	stopped := e.stopped
@@ -100,7 +87,7 @@ func (e *Endpoint) accept(cl *client, l *link, req *http.Request) *websocket.Con
 	if stopped {
 		http.Error(w, "", http.StatusServiceUnavailable)
 		_ = w.refuse()
-		return nil
+		return
 	}
 	ws, err := websocket.Accept(w, req, &websocket.AcceptOptions{
 		OriginPatterns:  append([]string{req.Host}, e.cfg.Origins...),
@@ -109,11 +96,10 @@ func (e *Endpoint) accept(cl *client, l *link, req *http.Request) *websocket.Con
 	if err != nil {
 		e.log.Debug("live handshake refused", "err", err)
 		_ = w.refuse()
-		return nil
+		return
 	}
-	ws.SetReadLimit(e.cfg.Limits.FrameBytes)
-	l.ws = ws
-	return ws
+	_ = ws.CloseNow() // its part is done
+	cl.begin()
 }
 
 func upgradeAsked(f *fasthttp.RequestCtx) bool {
@@ -181,7 +167,8 @@ func (w *handshake) head() []byte {
 	return b.Bytes()
 }
 
-// Hijack implements http.Hijacker with our connection and small buffers.
+// Hijack implements http.Hijacker: the 101 goes out, and coder/websocket gets what it
+// needs to be content.
 func (w *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if w.code != http.StatusSwitchingProtocols {
 		return nil, nil, errors.New("socket: hijacked without a 101")
@@ -189,8 +176,15 @@ func (w *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if _, err := w.link.Write(w.head()); err != nil {
 		return nil, nil, err
 	}
-	return w.link, bufio.NewReadWriter(bufio.NewReaderSize(w.link, readSize), bufio.NewWriterSize(w.link, writeSize)), nil
+	c := kept{w.link.Conn}
+	return c, bufio.NewReadWriter(bufio.NewReaderSize(c, 16), bufio.NewWriterSize(c, 16)), nil
 }
+
+// kept is a connection that outlives the WebSocket of coder/websocket.
+type kept struct{ net.Conn }
+
+// Close implements net.Conn and closes nothing.
+func (kept) Close() error { return nil }
 
 // refuse writes the collected answer of a handshake that failed.
 func (w *handshake) refuse() error {

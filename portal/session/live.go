@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"entente/chat/socket"
+	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/fault"
 )
@@ -61,6 +62,22 @@ func (v live) Recheck(ctx context.Context, id socket.Identity) (socket.Identity,
 	return id, nil
 }
 
+// RecheckAll implements socket.ManyAuthenticator.
+func (v live) RecheckAll(ctx context.Context, ids []socket.Identity) []socket.Rechecked {
+	actors := make([]access.Actor, len(ids))
+	for i, id := range ids {
+		actors[i] = id.Actor
+	}
+	out := make([]socket.Rechecked, len(ids))
+	for i, r := range v.s.acc.RefreshAll(ctx, actors) {
+		if out[i].Err = r.Err; r.Err == nil {
+			out[i].Now = ids[i]
+			out[i].Now.Actor = r.Actor
+		}
+	}
+	return out
+}
+
 func identity(l account.Login, err error) (socket.Identity, error) {
 	if err != nil {
 		return socket.Identity{}, err
@@ -105,6 +122,7 @@ func (d Doors) Revoked(_ string, tokens []string) {
 }
 
 var (
-	_ account.Leaver = Doors{}
-	_ connections    = (*socket.Endpoint)(nil)
+	_ account.Leaver           = Doors{}
+	_ connections              = (*socket.Endpoint)(nil)
+	_ socket.ManyAuthenticator = live{}
 )

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -312,7 +313,15 @@ func TestLiveDoor(t *testing.T) {
 	if again.Session != "token:"+tok.ID || len(again.Actor.Scopes) != 1 {
 		t.Errorf("identity = %+v", again)
 	}
+	many := live.(socket.ManyAuthenticator)
+	if both := many.RecheckAll(ctx, []socket.Identity{byToken, byCookie}); both[0].Err != nil || both[1].Err != nil ||
+		!reflect.DeepEqual(both[0].Now, byToken) || !reflect.DeepEqual(both[1].Now, byCookie) {
+		t.Errorf("at once: %+v", both)
+	}
 	h.must(h.acc.RevokeToken(ctx, byCookie.Actor, tok.ID))
+	if both := many.RecheckAll(ctx, []socket.Identity{byToken, byCookie}); fault.CodeOf(both[0].Err) != fault.Unauthenticated || both[1].Err != nil {
+		t.Errorf("at once, one revoked: %+v", both)
+	}
 	if _, err := live.Recheck(ctx, byToken); fault.CodeOf(err) != fault.Unauthenticated {
 		t.Errorf("after the token was revoked: %v", err)
 	}

@@ -216,68 +216,10 @@ func (s *Service) LoginByToken(ctx context.Context, bearer string) (Login, error
 	return l, err
 }
 
-func loginOfToken(ctx context.Context, row tokenRow) (Login, error) {
-	if !row.token().Live(db.Now(ctx)) {
-		return Login{}, errToken
-	}
-	p, _, err := readPerson(ctx, row.PersonID)
-	if err != nil {
-		return Login{}, err
-	}
-	seats, err := seatsOf(ctx, p.ID)
-	if err != nil {
-		return Login{}, err
-	}
-	for _, seat := range seats {
-		if seat.Org.ID == row.OrgID && p.State == Active {
-			return tokenLogin(row, p, seat), nil
-		}
-	}
-	return Login{}, errToken
-}
-
 func tokenLogin(row tokenRow, p Person, seat Seat) Login {
 	scopes := append([]string{}, splitList(row.Scopes)...)
 	return Login{Person: p, Org: seat.Org, Seats: []Seat{seat},
 		Actor: access.Actor{Person: p.ID, Org: seat.Org.ID, Roles: seat.Roles, Scopes: scopes, Via: "token:" + row.ID}}
-}
-
-// Refresh re-reads who an actor is now, for connections that stay open: the
-// session or token must still live, the membership still stand. The roles are
-// the present ones.
-// Codes: Unauthenticated (it ended), NotFound (no longer in that company).
-func (s *Service) Refresh(ctx context.Context, actor access.Actor) (access.Actor, error) {
-	kind, id, _ := strings.Cut(actor.Via, ":")
-	var l Login
-	err := s.view(ctx, actor, func(ctx context.Context) error {
-		switch kind {
-		case "session":
-			row, ok, err := findSession(ctx, "id", id)
-			if err != nil {
-				return err
-			}
-			if !ok || row.PersonID != actor.Person {
-				return errSignedOut
-			}
-			l, err = loginOf(ctx, row, func(o Org) bool { return actor.Org != "" && o.ID == actor.Org })
-			if err == nil && l.Org.ID != actor.Org {
-				return errNotFound
-			}
-			return err
-		case "token":
-			row, ok, err := findToken(ctx, id)
-			if err != nil {
-				return err
-			}
-			if !ok || row.PersonID != actor.Person || row.OrgID != actor.Org {
-				return errToken
-			}
-			l, err = loginOfToken(ctx, row)
-			return err
-		}
-		return errSignedOut
-	})
-	return l.Actor, err
 }
 
 // SignOut ends the session of a token; an unknown one is no error. Before

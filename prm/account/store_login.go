@@ -57,6 +57,39 @@ func findSession(ctx context.Context, by, value string) (sessionRow, bool, error
 	return rows[0], true, nil
 }
 
+// byID are the rows of some ids that exist, ended and revoked ones too.
+func byID[R any](ctx context.Context, ids []string, id func(R) string) (map[string]R, error) {
+	out := make(map[string]R, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []R
+	err := db.Tx(ctx).Where("id IN ?", ids).Find(&rows).Error
+	for _, r := range rows {
+		out[id(r)] = r
+	}
+	return out, err
+}
+
+// rolesOfAll are the roles of persons in the companies that they may act for: person →
+// company → roles.
+func rolesOfAll(ctx context.Context, persons []string) (map[string]map[string][]access.Role, error) {
+	out := make(map[string]map[string][]access.Role, len(persons))
+	if len(persons) == 0 {
+		return out, nil
+	}
+	var rows []membershipRow
+	err := db.Tx(ctx).Select("membership.*").Joins("JOIN org ON org.id = membership.org_id").
+		Where("membership.person_id IN ? AND membership.state = 'active' AND org.state = 'active'", persons).Find(&rows).Error
+	for _, r := range rows {
+		if out[r.PersonID] == nil {
+			out[r.PersonID] = map[string][]access.Role{}
+		}
+		out[r.PersonID][r.OrgID] = rolesOf(r.Roles)
+	}
+	return out, err
+}
+
 func touchSession(ctx context.Context, id string) error {
 	now := db.Now(ctx)
 	return db.Tx(ctx).Model(&sessionRow{}).Where("id = ? AND ended = 0 AND seen < ?", id, db.Micros(now)).

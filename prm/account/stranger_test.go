@@ -77,7 +77,7 @@ func actions(w *world, token Token, identity Identity, invitation, session strin
 // alone are the methods that take no id: they act for the actor's own company
 // or person, so a stranger meets only their own.
 var alone = []string{"Org", "ChangeOrg", "Members", "Invitations", "Invite", "AddIdentity", "Identities", "CreateToken", "Tokens", "OrgTokens",
-	"Profile", "ChangeProfile", "ChangePassword", "AskAddress", "Sessions", "SignOutEverywhere", "Refresh", "CreateSFTPUser", "SFTPUsers", "SFTPTries",
+	"Profile", "ChangeProfile", "ChangePassword", "AskAddress", "Sessions", "SignOutEverywhere", "Refresh", "RefreshAll", "CreateSFTPUser", "SFTPUsers", "SFTPTries",
 	"Calendar", "SetWeek", "SetDay", "ClearDay", "Absences", "AddAbsence", "Found", "MailFounding"}
 
 func TestStrangerMeetsNothing(t *testing.T) {
