@@ -48,6 +48,8 @@ type Service struct {
 
 	revived bool // the drain's own
 
+	trials *turns // of uploads that are looked at
+
 	// probe is called at the edges of every transaction of processing; a test
 	// breaks off there.
 	probe func(edge string) error
@@ -59,7 +61,8 @@ func New(d Deps, o Options) *Service {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{
-		db: d.DB, jobs: d.Jobs, blobs: d.Blobs, partners: d.Partners, orders: d.Orders, replies: d.Replies, log: d.Log, opt: o.filled(),
+		trials: &turns{running: map[string]bool{}, freed: make(chan struct{}), patience: trialPatience},
+		db:     d.DB, jobs: d.Jobs, blobs: d.Blobs, partners: d.Partners, orders: d.Orders, replies: d.Replies, log: d.Log, opt: o.filled(),
 		wake: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
 	s.jobs.Drain(DrainName, s.drain)
