@@ -38,6 +38,7 @@ type Service struct {
 	agreed   Agreements // nil: nobody has an agreement
 	// counterparts know who exchanges forms; nil: nobody does.
 	counterparts Counterparts
+	hours        Hours // nil: everybody is always open
 	log          *slog.Logger
 	opt          Options
 
@@ -75,6 +76,9 @@ func (s *Service) Carry(c Courier) { s.courier = c }
 // Folders says where what an operator gave a company on this machine lies; call it before
 // Jobs.Start.
 func (s *Service) Folders(f Folders) { s.folders = f }
+
+// Work says when the people of companies work; call it before Jobs.Start.
+func (s *Service) Work(h Hours) { s.hours = h }
 
 // Judge has agreements decide; call it before Jobs.Start.
 func (s *Service) Judge(a Agreements) { s.agreed = a }
