@@ -489,13 +489,14 @@ CREATE TABLE edi_upload_part (
   PRIMARY KEY (org_id, upload_id, no)
 );
 CREATE TABLE edi_wait (
-  interchange_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, sender_id text NOT NULL, started bigint NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, settled bigint NOT NULL, outcome text NOT NULL, settled_by text NOT NULL, reason text NOT NULL,
+  interchange_id text NOT NULL, partnership_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, sender_id text NOT NULL, started bigint NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, settled bigint NOT NULL, outcome text NOT NULL, settled_by text NOT NULL, reason text NOT NULL, tell bigint NOT NULL,
   PRIMARY KEY (interchange_id),
   FOREIGN KEY (interchange_id) REFERENCES interchange(id),
   FOREIGN KEY (sender_id) REFERENCES org(id)
 );
 CREATE INDEX edi_wait_due ON edi_wait USING btree (due, interchange_id) WHERE ((settled = 0) AND (overdue = 0));
 CREATE INDEX edi_wait_overdue ON edi_wait USING btree (sender_id, due, interchange_id) WHERE ((settled = 0) AND (overdue > 0));
+CREATE INDEX edi_wait_tell ON edi_wait USING btree (tell, interchange_id) WHERE ((settled = 0) AND (tell > 0));
 CREATE TABLE engagement (
   id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, source_key text NOT NULL, state text NOT NULL, shown bigint NOT NULL, title text NOT NULL, customer text NOT NULL, purpose text NOT NULL, teaser text NOT NULL, country text NOT NULL, band text NOT NULL, about_kind text NOT NULL, about_id text NOT NULL, about_number text NOT NULL, first_org text NOT NULL, outcome text NOT NULL, comment text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, closed bigint NOT NULL, closed_by text NOT NULL,
   PRIMARY KEY (id),

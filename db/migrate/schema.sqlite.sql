@@ -391,9 +391,10 @@ CREATE TABLE edi_upload_part (
 CREATE TABLE edi_wait (
   interchange_id TEXT PRIMARY KEY REFERENCES interchange(id), partnership_id TEXT NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id),
   started INTEGER NOT NULL, due INTEGER NOT NULL, overdue INTEGER NOT NULL, asked INTEGER NOT NULL, asked_by TEXT NOT NULL, settled INTEGER NOT NULL, outcome TEXT NOT NULL, settled_by TEXT NOT NULL, reason TEXT NOT NULL
-);
+, tell INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX edi_wait_due ON edi_wait (due, interchange_id) WHERE settled = 0 AND overdue = 0;
 CREATE INDEX edi_wait_overdue ON edi_wait (sender_id, due, interchange_id) WHERE settled = 0 AND overdue > 0;
+CREATE INDEX edi_wait_tell ON edi_wait (tell, interchange_id) WHERE settled = 0 AND tell > 0;
 CREATE TABLE engagement (
   id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL, source_key TEXT NOT NULL, state TEXT NOT NULL, shown INTEGER NOT NULL, title TEXT NOT NULL, customer TEXT NOT NULL, purpose TEXT NOT NULL,
   teaser TEXT NOT NULL, country TEXT NOT NULL, band TEXT NOT NULL, about_kind TEXT NOT NULL, about_id TEXT NOT NULL, about_number TEXT NOT NULL, first_org TEXT NOT NULL, outcome TEXT NOT NULL, comment TEXT NOT NULL,

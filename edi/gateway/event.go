@@ -30,6 +30,8 @@ const (
 	// EventOverdue: the acknowledgement of what we made did not come in time
 	// (OverdueEvent).
 	EventOverdue = "edi.Overdue"
+	// EventOverdueTold: its people are to be told so, in their open hours (OverdueEvent).
+	EventOverdueTold = "edi.OverdueTold"
 	// EventAsked: the sender asks for an overdue acknowledgement (AskedEvent).
 	EventAsked = "edi.Asked"
 	// EventLiveAsked: one company says that a direction goes live (LiveEvent).
@@ -116,7 +118,7 @@ type FailedEvent struct {
 	Reason   string `json:"reason"` // key of the last failure
 }
 
-// OverdueEvent is the payload of EventOverdue. From is the company that waits.
+// OverdueEvent is the payload of EventOverdue and EventOverdueTold. From is the company that waits.
 type OverdueEvent struct {
 	Parties
 	Due int64 `json:"due"` // microseconds since 1970, UTC

@@ -140,6 +140,14 @@ type Folders interface {
 	FolderOf(ctx context.Context, org string) (string, error)
 }
 
+// Hours knows when the people of companies work. It is implemented by portal/app over
+// prm/account.
+type Hours interface {
+	// Opens joins the transaction of ctx and gives the next instant from at on, at itself
+	// included, at which a company is open by its calendar; at for one that never is.
+	Opens(ctx context.Context, org string, at time.Time) (time.Time, error)
+}
+
 // Agreements knows what companies agreed on. It is implemented by edi/agreement.
 type Agreements interface {
 	// FixesPatience joins the transaction of ctx and says whether the agreement that

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"entente/db"
@@ -94,6 +95,14 @@ const (
 	uploadBytes = 64 << 20 // of all that wait, of one company
 	uploadLife  = 24 * time.Hour
 	trialSets   = 200 // of a file that are booked for the report; further ones are only judged
+	// TrialsFirst is how many interchanges a report keeps as they come; after them those
+	// that need a look, until there are MaxTrials. The others are counted.
+	TrialsFirst   = 50
+	MaxTrials     = 200
+	trialFindings = 1000 // of a report
+	trialStored   = 500  // interchanges that are taken in; of further ones nobody knows whether they would be held or are there already
+	trialsAtOnce  = 2    // of all companies on a node, one of each
+	trialPatience = 30 * time.Second
 )
 
 // The states of an upload.
@@ -110,12 +119,86 @@ type Upload struct {
 	Size            int64
 	State           string
 	Made, Expires   time.Time
-	Trial           []Trial
+	Report          Report // not of those in a list
 	Answer          Answer // of one that was booked
+}
+
+// Report says what would become of a file.
+type Report struct {
+	// Interchanges, Sets and Rejected count the whole file: its interchanges, their
+	// documents, and those of them that would be refused.
+	Interchanges int     `json:"interchanges"`
+	Sets         int     `json:"sets"`
+	Rejected     int     `json:"rejected"`
+	Trials       []Trial `json:"trials"` // in the order of the file, see TrialsFirst
+	findings     int
+}
+
+// add counts an interchange, and keeps it where there is room for it.
+func (r *Report) add(t Trial) {
+	r.Interchanges++
+	r.Sets, r.Rejected = r.Sets+t.SetCount, r.Rejected+t.Rejected
+	look := t.Held != "" || t.Rejected > 0 || t.Result == ResultRejected || len(t.Findings) > 0
+	if r.Interchanges > TrialsFirst && (!look || len(r.Trials) >= MaxTrials) {
+		return
+	}
+	t.No = r.Interchanges
+	keep := func(f []wire.Finding) []wire.Finding {
+		n := min(len(f), trialFindings-r.findings)
+		r.findings, t.Left = r.findings+n, t.Left+len(f)-n
+		return f[:n:n]
+	}
+	t.Findings = keep(t.Findings)
+	for i := range t.Sets {
+		t.Sets[i].Findings = keep(t.Sets[i].Findings)
+	}
+	r.Trials = append(r.Trials, t)
+}
+
+// turns lets trials follow each other: each holds a file in memory, and on SQLite nobody
+// else writes while it books.
+type turns struct {
+	mu       sync.Mutex
+	running  map[string]bool // by company
+	freed    chan struct{}   // closed at the end of the next one
+	patience time.Duration
+}
+
+// take waits for the turn of a company; done ends it.
+// Codes: RateLimited edi.trials_busy (it did not come in time), Unavailable (ctx ended).
+func (t *turns) take(ctx context.Context, org string) (done func(), err error) {
+	limit := time.NewTimer(t.patience)
+	defer limit.Stop()
+	for {
+		t.mu.Lock()
+		if !t.running[org] && len(t.running) < trialsAtOnce {
+			t.running[org] = true
+			t.mu.Unlock()
+			return func() { t.end(org) }, nil
+		}
+		freed := t.freed
+		t.mu.Unlock()
+		select {
+		case <-freed:
+		case <-limit.C:
+			return nil, fault.New(fault.RateLimited, "edi.trials_busy")
+		case <-ctx.Done():
+			return nil, fault.Wrap(ctx.Err(), fault.Unavailable, "error.unavailable")
+		}
+	}
+}
+
+func (t *turns) end(org string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.running, org)
+	close(t.freed)
+	t.freed = make(chan struct{})
 }
 
 // Trial says what would become of one interchange of a file.
 type Trial struct {
+	No        int            `json:"no"` // in the file, from 1
 	Syntax    string         `json:"syntax"`
 	Version   string         `json:"version"`
 	Types     []string       `json:"types"`
@@ -131,6 +214,7 @@ type Trial struct {
 	Rejected  int            `json:"rejected"`
 	// Cut: there are more sets than Sets, and Answers are not known.
 	Cut     bool          `json:"cut,omitempty"`
+	Left    int           `json:"left,omitempty"` // findings beyond what a report keeps
 	Answers []TrialAnswer `json:"answers,omitempty"`
 }
 
@@ -165,12 +249,19 @@ func (w *worker) trialled() (n int) {
 
 // StageUpload takes a file that a person wants to look at before it is booked, and says
 // what would become of it: findings, what would be booked, held, refused and answered.
-// Nothing of that is kept. The same file once more is the one that waits.
-// Codes: Forbidden; those of Receive; Conflict edi.uploads_many; TooLarge.
+// Nothing of that is kept. The same file once more is the one that waits. Companies and
+// their people take turns, see turns.
+// Codes: Forbidden; those of Receive; Conflict edi.uploads_many; TooLarge; RateLimited
+// edi.trials_busy.
 func (s *Service) StageUpload(ctx context.Context, actor access.Actor, in Submission) (Upload, error) {
 	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
 		return Upload{}, err
 	}
+	done, err := s.trials.take(ctx, actor.Org)
+	if err != nil {
+		return Upload{}, err
+	}
+	defer done()
 	data, err := io.ReadAll(io.LimitReader(in.Reader, MaxUpload+1))
 	if err != nil {
 		return Upload{}, fault.Wrap(err, fault.Invalid, "error.truncated")
@@ -178,26 +269,35 @@ func (s *Service) StageUpload(ctx context.Context, actor access.Actor, in Submis
 	if len(data) > MaxUpload {
 		return Upload{}, s.refuse(ctx, actor, fault.New(fault.TooLarge, "error.too_large"))
 	}
-	trial, err := s.try(ctx, actor, in, data)
+	sum := sha256.Sum256(data)
+	row := uploadRow{OrgID: actor.Org, PersonID: actor.Person, Name: text(in.Name, 200), Partner: text(in.Partner, 80), Sha256: hex.EncodeToString(sum[:]), Size: int64(len(data)), State: UploadWaiting}
+	var found bool
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		if found, err = sameUpload(ctx, &row); found || err != nil {
+			return err
+		}
+		return roomFor(ctx, &row)
+	})
 	if err != nil {
 		return Upload{}, s.refuse(ctx, actor, err)
 	}
-	sum := sha256.Sum256(data)
+	if found {
+		return row.view(), nil
+	}
+	report, err := s.try(ctx, actor, in, data)
+	if err != nil {
+		return Upload{}, s.refuse(ctx, actor, err)
+	}
+	row.Report = db.Text(report)
 	var out Upload
 	err = s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		now := db.Now(ctx)
 		if err := sweepUploads(ctx, db.Micros(now)); err != nil {
 			return err
 		}
-		r := uploadRow{
-			OrgID: actor.Org, ID: db.NewID(), PersonID: actor.Person, Name: text(in.Name, 200), Partner: text(in.Partner, 80), Sha256: hex.EncodeToString(sum[:]), Size: int64(len(data)),
-			State: UploadWaiting, Report: db.Text(trial), Made: db.Micros(now), Expires: db.Micros(now.Add(uploadLife)),
-		}
-		n, size, err := uploadsWaiting(ctx, actor.Org)
-		if err != nil {
-			return err
-		}
-		isNew, err := insertUpload(ctx, &r, data, n < MaxUploads && size+r.Size <= uploadBytes)
+		r := row
+		r.ID, r.Made, r.Expires = db.NewID(), db.Micros(now), db.Micros(now.Add(uploadLife))
+		isNew, err := insertUpload(ctx, &r, data)
 		if err != nil {
 			return err
 		}
@@ -206,6 +306,24 @@ func (s *Service) StageUpload(ctx context.Context, actor access.Actor, in Submis
 			return s.noteUpload(ctx, actor, "edi.upload", r.ID)
 		}
 		return nil
+	})
+	return out, err
+}
+
+// Uploads are the files of the actor's company that wait, oldest first, at most
+// MaxUploads, without their reports. Codes: NotFound, Forbidden.
+func (s *Service) Uploads(ctx context.Context, actor access.Actor) ([]Upload, error) {
+	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
+		return nil, err
+	}
+	var out []Upload
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		rows, err := uploadsOf(ctx, actor.Org)
+		out = make([]Upload, len(rows))
+		for i := range rows {
+			out[i] = rows[i].view()
+		}
+		return err
 	})
 	return out, err
 }
@@ -298,11 +416,11 @@ func (s *Service) noteUpload(ctx context.Context, actor access.Actor, action, id
 }
 
 // try takes a file in and books it in a transaction that is rolled back.
-func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, data []byte) ([]Trial, error) {
+func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, data []byte) (Report, error) {
 	body := bufio.NewReaderSize(bytes.NewReader(data), headSize)
 	form, err := in.begins(body)
 	if err != nil {
-		return nil, err
+		return Report{}, err
 	}
 	staged := s.blobs.Trial(data)
 	var rows []interchangeRow
@@ -312,19 +430,20 @@ func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, da
 		rows, err = s.inspectForm(ctx, actor, &in, form, staged)
 	}
 	if err != nil {
-		return nil, err
+		return Report{}, err
 	}
 	orgs := []string{actor.Org}
 	workers := make([]*worker, len(rows))
 	left := trialSets
+	terms := map[string]*Terms{} // by partnership
 	for i := range rows {
 		orgs = append(orgs, rows[i].SupplierID, rows[i].ResellerID)
 		most := left
 		if most == 0 {
 			most = -1
 		}
-		if workers[i], err = s.tried(ctx, rows[i], data, most); err != nil {
-			return nil, err
+		if workers[i], err = s.tried(ctx, rows[i], terms, data, most); err != nil {
+			return Report{}, err
 		}
 		left = max(0, left-workers[i].trialled())
 	}
@@ -337,15 +456,15 @@ func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, da
 
 // rehearse stores what was tried, and books it or only says how it was judged, in a
 // transaction that is rolled back.
-func (s *Service) rehearse(ctx context.Context, actor access.Actor, orgs []string, staged *blob.Staged, rows []interchangeRow, workers []*worker, book bool) (out []Trial, err error) {
+func (s *Service) rehearse(ctx context.Context, actor access.Actor, orgs []string, staged *blob.Staged, rows []interchangeRow, workers []*worker, book bool) (out Report, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "error.internal")
 		}
 	}()
 	err = s.db.InTx(db.WithOrgs(ctx, orgs...), func(ctx context.Context) error {
-		out = out[:0]
-		a, err := s.store(ctx, actor, submissionRow{OrgID: actor.Org, Sha256: staged.Hash, MadeBy: actor.Person}, "page", staged, rows)
+		out = Report{}
+		a, err := s.store(ctx, actor, submissionRow{OrgID: actor.Org, Sha256: staged.Hash, MadeBy: actor.Person}, "page", staged, rows[:min(len(rows), trialStored)])
 		if err != nil {
 			return err
 		}
@@ -354,26 +473,32 @@ func (s *Service) rehearse(ctx context.Context, actor access.Actor, orgs []strin
 			if err != nil {
 				return err
 			}
-			out = append(out, one)
+			out.add(one)
 		}
 		return errTrial
 	})
 	if !errors.Is(err, errTrial) {
-		return nil, err
+		return Report{}, err
+	}
+	for i := trialStored; i < len(rows); i++ {
+		out.add(workers[i].judged(workers[i].head(&rows[i])))
 	}
 	return out, nil
 }
 
-// tried judges one interchange, of which nothing is stored.
-func (s *Service) tried(ctx context.Context, row interchangeRow, data []byte, most int) (*worker, error) {
+// tried judges one interchange, of which nothing is stored; known are the terms read so far.
+func (s *Service) tried(ctx context.Context, row interchangeRow, known map[string]*Terms, data []byte, most int) (*worker, error) {
 	w := s.newWorker(ctx, row)
 	w.hold, w.most = true, most
-	err := s.db.View(w.ctx, func(ctx context.Context) (err error) {
-		w.terms, err = s.termsAt(ctx, row.PartnershipID, db.Now(ctx))
-		return err
-	})
-	if err != nil {
-		return nil, err
+	if w.terms = known[row.PartnershipID]; w.terms == nil {
+		err := s.db.View(w.ctx, func(ctx context.Context) (err error) {
+			w.terms, err = s.termsAt(ctx, row.PartnershipID, db.Now(ctx))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		known[row.PartnershipID] = w.terms
 	}
 	body := bytes.NewReader(data[row.StartAt : row.StartAt+row.Size])
 	if IsForm(row.Syntax) {
@@ -382,34 +507,44 @@ func (s *Service) tried(ctx context.Context, row interchangeRow, data []byte, mo
 	return w, w.read(body)
 }
 
+// head is what is known of an interchange before its sets.
+func (w *worker) head(r *interchangeRow) Trial {
+	return Trial{Syntax: r.Syntax, Version: r.Version, Types: split(r.Types), Control: r.Control, To: r.ReceiverID, Test: r.Test, Held: r.Held, Findings: merged(findingsOf(r.Findings), w.extra)}
+}
+
+// judged says of an interchange how its sets are judged, and nothing of what they become.
+func (w *worker) judged(out Trial) Trial {
+	all := w.beyond.copied()
+	for i := range w.steps {
+		if row := w.steps[i].set; row != nil {
+			all.add(row.Kind, row.Result)
+			out.Sets = append(out.Sets, row.view())
+		}
+	}
+	if w.doomed { // refused as a whole
+		all.rejected = all.total
+	}
+	out.Cut, out.Result, out.SetCount, out.Rejected = true, w.result(all), int(all.total), int(all.rejected)
+	return out
+}
+
 // trialOf books what a worker prepared, in the transaction of the trial.
 func (s *Service) trialOf(ctx context.Context, w *worker, m ReceivedMessage, book bool) (Trial, error) {
 	r, err := interchangeByID(ctx, m.ID)
 	if err != nil {
 		return Trial{}, err
 	}
-	out := Trial{Syntax: r.Syntax, Version: r.Version, Types: split(r.Types), Control: r.Control, To: r.ReceiverID, Test: r.Test, Held: r.Held, Findings: merged(findingsOf(r.Findings), w.extra)}
+	out := w.head(r)
 	if m.Duplicate {
 		out.Duplicate, out.Result = m.ID, r.Result
 		return out, nil
 	}
 	out.Cut = w.beyond.total > 0
+	if !book || out.Cut && w.trialled() == 0 { // nothing of it is booked
+		return w.judged(out), nil
+	}
 	if w.doomed { // refused as a whole
 		w.beyond.rejected = w.beyond.total
-	}
-	if !book || out.Cut && w.trialled() == 0 { // nothing of it is booked
-		all := w.beyond.copied()
-		for i := range w.steps {
-			if row := w.steps[i].set; row != nil {
-				all.add(row.Kind, row.Result)
-				out.Sets = append(out.Sets, row.view())
-			}
-		}
-		if w.doomed {
-			all.rejected = all.total
-		}
-		out.Cut, out.Result, out.SetCount, out.Rejected = true, w.result(all), int(all.total), int(all.rejected)
-		return out, nil
 	}
 	held := r.State == string(Held)
 	if _, err := change(ctx, r.ID, map[string]any{"state": string(Received), "fence": 1}, "fence = 0"); err != nil {

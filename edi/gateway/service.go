@@ -38,6 +38,7 @@ type Service struct {
 	agreed   Agreements // nil: nobody has an agreement
 	// counterparts know who exchanges forms; nil: nobody does.
 	counterparts Counterparts
+	hours        Hours // nil: everybody is always open
 	log          *slog.Logger
 	opt          Options
 
@@ -47,6 +48,8 @@ type Service struct {
 	once sync.Once
 
 	revived bool // the drain's own
+
+	trials *turns // of uploads that are looked at
 
 	// probe is called at the edges of every transaction of processing; a test
 	// breaks off there.
@@ -59,7 +62,8 @@ func New(d Deps, o Options) *Service {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{
-		db: d.DB, jobs: d.Jobs, blobs: d.Blobs, partners: d.Partners, orders: d.Orders, replies: d.Replies, log: d.Log, opt: o.filled(),
+		trials: &turns{running: map[string]bool{}, freed: make(chan struct{}), patience: trialPatience},
+		db:     d.DB, jobs: d.Jobs, blobs: d.Blobs, partners: d.Partners, orders: d.Orders, replies: d.Replies, log: d.Log, opt: o.filled(),
 		wake: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
 	s.jobs.Drain(DrainName, s.drain)
@@ -72,6 +76,9 @@ func (s *Service) Carry(c Courier) { s.courier = c }
 // Folders says where what an operator gave a company on this machine lies; call it before
 // Jobs.Start.
 func (s *Service) Folders(f Folders) { s.folders = f }
+
+// Work says when the people of companies work; call it before Jobs.Start.
+func (s *Service) Work(h Hours) { s.hours = h }
 
 // Judge has agreements decide; call it before Jobs.Start.
 func (s *Service) Judge(a Agreements) { s.agreed = a }

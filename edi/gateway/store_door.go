@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -139,10 +140,21 @@ func (uploadRow) TableName() string { return "edi_upload" }
 
 func (r *uploadRow) view() Upload {
 	out := Upload{ID: r.ID, Org: r.OrgID, Person: r.PersonID, Name: r.Name, Partner: r.Partner, Size: r.Size, State: r.State, Made: instant(r.Made), Expires: instant(r.Expires)}
-	_ = json.Unmarshal([]byte(r.Report), &out.Trial) // written by us
+	if strings.HasPrefix(r.Report, "[") { // before reports were counted
+		for _, t := range trialsOf(r.Report) {
+			out.Report.add(t)
+		}
+	} else {
+		_ = json.Unmarshal([]byte(r.Report), &out.Report) // written by us
+	}
 	if r.Answer != "" {
 		_ = json.Unmarshal([]byte(r.Answer), &out.Answer)
 	}
+	return out
+}
+
+func trialsOf(report string) (out []Trial) {
+	_ = json.Unmarshal([]byte(report), &out) // written by us
 	return out
 }
 
@@ -159,29 +171,59 @@ func (uploadPart) TableName() string { return "edi_upload_part" }
 // partSize is the size of a part in bytes.
 const partSize = 1 << 20
 
-// insertUpload stores a file that waits and reports true, or gives the same one that waits
-// already. room says that another one may.
-func insertUpload(ctx context.Context, r *uploadRow, data []byte, room bool) (bool, error) {
-	same := func() (bool, error) {
-		var have uploadRow
-		err := db.Tx(ctx).Where("org_id = ? AND person_id = ? AND sha256 = ? AND partner = ? AND state = ?", r.OrgID, r.PersonID, r.Sha256, r.Partner, UploadWaiting).Take(&have).Error
-		if err == nil {
-			*r = have
-		}
-		return err == nil, err
+// sameUpload puts into r the same file of the same person that waits already.
+func sameUpload(ctx context.Context, r *uploadRow) (bool, error) {
+	var have uploadRow
+	err := db.Tx(ctx).Where("org_id = ? AND person_id = ? AND sha256 = ? AND partner = ? AND state = ? AND expires > ?",
+		r.OrgID, r.PersonID, r.Sha256, r.Partner, UploadWaiting, db.Micros(db.Now(ctx))).Take(&have).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return false, nil
 	}
-	if found, err := same(); found || !errors.Is(err, gorm.ErrRecordNotFound) {
+	if err == nil {
+		*r = have
+	}
+	return err == nil, err
+}
+
+// roomFor says whether one more file may wait for a person of its company.
+func roomFor(ctx context.Context, r *uploadRow) error {
+	var out struct{ N, Size int64 }
+	err := db.Tx(ctx).Model(&uploadRow{}).Select("count(*) AS n, coalesce(sum(size), 0) AS size").
+		Where("org_id = ? AND state = ? AND expires > ?", r.OrgID, UploadWaiting, db.Micros(db.Now(ctx))).Scan(&out).Error
+	if err == nil && (out.N >= MaxUploads || out.Size+r.Size > uploadBytes) {
+		err = fault.New(fault.Conflict, "edi.uploads_many", "Most", MaxUploads)
+	}
+	return err
+}
+
+// uploadsOf are the files of a company that wait, oldest first, without their reports.
+func uploadsOf(ctx context.Context, org string) ([]uploadRow, error) {
+	var out []uploadRow
+	return out, db.Tx(ctx).Omit("report").Where("org_id = ? AND state = ? AND expires > ?", org, UploadWaiting, db.Micros(db.Now(ctx))).Order("made, id").Limit(MaxUploads).Find(&out).Error
+}
+
+// insertUpload stores a file that waits and reports true, or gives the same one that waits
+// already. Nobody else counts the files of its company until the transaction of ctx ends.
+func insertUpload(ctx context.Context, r *uploadRow, data []byte) (bool, error) {
+	if err := lockCounter(ctx, "edi uploads "+r.OrgID); err != nil {
 		return false, err
 	}
-	if !room {
-		return false, fault.New(fault.Conflict, "edi.uploads_many", "Most", MaxUploads)
+	if found, err := sameUpload(ctx, r); found || err != nil {
+		return false, err
+	}
+	if err := roomFor(ctx, r); err != nil {
+		return false, err
 	}
 	res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(r)
-	if res.Error != nil || res.RowsAffected == 0 {
-		if res.Error == nil {
-			_, res.Error = same()
-		}
+	if res.Error != nil {
 		return false, res.Error
+	}
+	if res.RowsAffected == 0 {
+		found, err := sameUpload(ctx, r)
+		if err == nil && !found { // it expired and is not swept yet
+			err = fault.New(fault.Unavailable, "error.unavailable")
+		}
+		return false, err
 	}
 	no := int64(0)
 	for part := range slices.Chunk(data, partSize) {
@@ -212,17 +254,6 @@ func uploadData(ctx context.Context, org, id string) ([]byte, error) {
 		out = append(out, p.Data...)
 	}
 	return out, nil
-}
-
-// uploadsWaiting counts the files of a company that wait, and their bytes. Nobody else
-// counts them until the transaction of ctx ends.
-func uploadsWaiting(ctx context.Context, org string) (n int, size int64, err error) {
-	if err := lockCounter(ctx, "edi uploads "+org); err != nil {
-		return 0, 0, err
-	}
-	var out struct{ N, Size int64 }
-	err = db.Tx(ctx).Model(&uploadRow{}).Select("count(*) AS n, coalesce(sum(size), 0) AS size").Where("org_id = ? AND state = ?", org, UploadWaiting).Scan(&out).Error
-	return int(out.N), out.Size, err
 }
 
 // settleUpload ends the wait of a file, once, and lets go of its bytes.

@@ -41,6 +41,7 @@ type waitRow struct {
 	Outcome       string
 	SettledBy     string
 	Reason        string
+	Tell          int64 // when its people are told that it is overdue; 0: they were, or are not yet to be
 }
 
 // TableName is the table of waitRow.
@@ -110,10 +111,16 @@ func settleWait(ctx context.Context, id string) error {
 	return err
 }
 
-// dueWaits reads the clocks that ran out and were not told of, oldest first.
+// dueWaits reads the clocks that ran out and are not marked yet, oldest first.
 func dueWaits(ctx context.Context, now time.Time, limit int) ([]waitRow, error) {
 	var out []waitRow
 	return out, db.Tx(ctx).Where("settled = 0 AND overdue = 0 AND due <= ?", db.Micros(now)).Order("due, interchange_id").Limit(limit).Find(&out).Error
+}
+
+// untoldWaits reads the overdue ones that are to be told of now, oldest first.
+func untoldWaits(ctx context.Context, now time.Time, limit int) ([]waitRow, error) {
+	var out []waitRow
+	return out, db.Tx(ctx).Where("settled = 0 AND tell > 0 AND tell <= ?", db.Micros(now)).Order("tell, interchange_id").Limit(limit).Find(&out).Error
 }
 
 // saidRow is what a partner said of one set that we made.

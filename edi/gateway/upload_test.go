@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/edi/wire"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -42,10 +43,10 @@ func TestAnUploadIsLookedAtFirst(t *testing.T) {
 		text := fromKestrel(501, order("PO501"), bad, order("PO503")).String()
 		up := b.upload(maya, text)
 		b.want("kept", b.kept(), before)
-		if len(up.Trial) != 1 {
+		if len(up.Report.Trials) != 1 {
 			t.Fatalf("%+v", up)
 		}
-		one := up.Trial[0]
+		one := up.Report.Trials[0]
 		b.want("head", fmt.Sprint(one.Syntax, one.Control, one.To == aurelia, one.Result, one.SetCount, one.Rejected, one.Cut)+" "+one.Held+" "+one.Duplicate, "x12000000501true"+ResultPartly+"3 1 false  ")
 		var sets []string
 		for _, s := range one.Sets {
@@ -58,7 +59,7 @@ func TestAnUploadIsLookedAtFirst(t *testing.T) {
 		again := b.upload(maya, text)
 		b.want("the same file waits once", fmt.Sprint(again.ID == up.ID, b.count("SELECT count(*) FROM edi_upload")), "true 1")
 		seen, err := b.s.GetUpload(ctx, maya, up.ID)
-		b.want("read again", fmt.Sprint(seen.State, len(seen.Trial), seen.Name, err), "waiting1orders.edi<nil>")
+		b.want("read again", fmt.Sprint(seen.State, len(seen.Report.Trials), seen.Name, err), "waiting1orders.edi<nil>")
 
 		// Booked by ten clicks at once.
 		var wg sync.WaitGroup
@@ -85,9 +86,9 @@ func TestAnUploadIsLookedAtFirst(t *testing.T) {
 		b.want("dropped afterwards", fault.KeyOf(err), "edi.upload_booked")
 
 		// What is there already, and what would be held, is said.
-		dup := b.upload(maya, text).Trial[0]
+		dup := b.upload(maya, text).Report.Trials[0]
 		b.want("there already", fmt.Sprint(dup.Duplicate == m.ID, dup.Result), "true"+ResultPartly)
-		held := b.upload(maya, fromKestrel(501, order("PO504")).String()).Trial[0]
+		held := b.upload(maya, fromKestrel(501, order("PO504")).String()).Report.Trials[0]
 		b.want("another under its number", held.Held+" "+held.Sets[0].Business, HeldControlReused+" "+BusinessHeld)
 
 		// Dropped, nothing comes of it.
@@ -123,7 +124,7 @@ func TestUploadsAreBoundedAndExpire(t *testing.T) {
 		}
 		large[trialSets+1][4] = "PO1*1*twelve*EA*84.00**VP*AUR-D18B"
 		first := b.upload(maya, fromKestrel(600, large...).String())
-		one := first.Trial[0]
+		one := first.Report.Trials[0]
 		b.want("of a large one", fmt.Sprint(len(one.Sets), " ", one.SetCount, " ", one.Rejected, " ", one.Cut, " ", len(one.Answers), " ", one.Result), fmt.Sprint(trialSets, " ", trialSets+5, " 1 true 0 ", ResultPartly))
 		a, err := b.s.BookUpload(ctx, maya, first.ID)
 		if err != nil {
@@ -169,17 +170,12 @@ func TestAnUploadOfManyInterchanges(t *testing.T) {
 		before := b.kept()
 		up := b.upload(maya, text.String())
 		b.want("kept", b.kept(), before)
-		booked, cut := 0, 0
-		for i, one := range up.Trial {
-			if one.SetCount != 1 || one.Result != ResultAccepted || one.Rejected != 0 || one.Cut != (i >= trialSets) {
+		for i, one := range up.Report.Trials {
+			if one.No != i+1 || one.SetCount != 1 || len(one.Sets) != 1 || one.Result != ResultAccepted || one.Rejected != 0 || one.Cut {
 				t.Fatalf("%d: %+v", i, one)
 			}
-			booked += len(one.Sets)
-			if one.Cut {
-				cut++
-			}
 		}
-		b.want("booked", fmt.Sprint(booked, " ", cut), fmt.Sprint(trialSets, " ", 10))
+		b.want("report", fmt.Sprint(len(up.Report.Trials), " ", up.Report.Interchanges, " ", up.Report.Sets, " ", up.Report.Rejected), fmt.Sprint(TrialsFirst, " ", trialSets+10, " ", trialSets+10, " 0"))
 		if _, err := b.s.BookUpload(t.Context(), maya, up.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +208,7 @@ func TestAnUploadIsReportedAsItIsBooked(t *testing.T) {
 					t.Fatal(what, err)
 				}
 				b.work()
-				m, one := b.get(maya, a.ID), up.Trial[0]
+				m, one := b.get(maya, a.ID), up.Report.Trials[0]
 				rejected := b.count("SELECT count(*) FROM edi_set WHERE interchange_id = ? AND result = ?", m.ID, ResultRejected)
 				b.want(fmt.Sprint(n, " ", what), fmt.Sprint(one.Result, " ", one.SetCount, " ", one.Rejected), fmt.Sprint(m.Result, " ", m.SetCount, " ", rejected))
 			}
@@ -257,7 +253,7 @@ func TestAnUploadThatCannotBeBookedIsJudged(t *testing.T) {
 			bad := order("PO-BAD")
 			bad[4] = "PO1*1*twelve*EA*84.00**VP*AUR-D18B"
 			up := b.upload(maya, fromKestrel(950+i, order(fmt.Sprint("PO-OK", i)), order(fmt.Sprint("POISON", i)), bad).String())
-			one := up.Trial[0]
+			one := up.Report.Trials[0]
 			b.want("judged", fmt.Sprint(one.Result, " ", one.SetCount, " ", one.Rejected, " ", len(one.Sets), " ", one.Sets[1].Business, one.Cut), ResultPartly+" 3 1 3 true")
 			b.want("kept", b.kept(), before)
 			b.orders.before = nil
@@ -267,5 +263,151 @@ func TestAnUploadThatCannotBeBookedIsJudged(t *testing.T) {
 			b.work()
 		}
 		b.want("booked", b.count("SELECT count(*) FROM test_order"), 4)
+	})
+}
+
+// The report of a file of ten thousand interchanges is small: it has the first of them and
+// those that need a look, up to a bound, and counts the others. Findings are bounded too.
+func TestUploadOfTenThousandInterchanges(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		const n = 10_000
+		var text strings.Builder
+		for i := range n {
+			o := order(fmt.Sprint("PO-T", i))
+			if i >= 60 && i%20 == 0 {
+				o[4] = "PO1*1*twelve*EA*84.00**VP*AUR-D18B"
+			}
+			text.WriteString(fromKestrel(10_000+i, o).String())
+		}
+		before := b.kept()
+		up := b.upload(maya, text.String())
+		b.want("kept", b.kept(), before)
+		r := up.Report
+		b.want("counted", fmt.Sprint(r.Interchanges, " ", r.Sets, " ", r.Rejected), fmt.Sprint(n, " ", n, " ", (n-60)/20))
+		b.want("kept of them", len(r.Trials), MaxTrials)
+		for i, one := range r.Trials {
+			want := i + 1
+			if i >= TrialsFirst {
+				want = 61 + (i-TrialsFirst)*20
+			}
+			if one.No != want || (one.Rejected > 0) != (i >= TrialsFirst) {
+				t.Fatalf("%d: %+v", i, one)
+			}
+		}
+		if size := b.count("SELECT length(report) FROM edi_upload"); size > 200_000 {
+			t.Errorf("a report of %d bytes", size)
+		}
+		seen, err := b.s.GetUpload(t.Context(), maya, up.ID)
+		b.want("read again", fmt.Sprint(seen.Report.Interchanges, len(seen.Report.Trials), err), fmt.Sprint(n, " ", MaxTrials, " <nil>"))
+	})
+}
+
+// A report keeps a bounded number of findings, and says how many it left out.
+func TestAReportKeepsSoManyFindings(t *testing.T) {
+	var r Report
+	r.add(Trial{Findings: make([]wire.Finding, trialFindings-10), Sets: []Set{{Findings: make([]wire.Finding, 25)}, {Findings: make([]wire.Finding, 5)}}})
+	one := r.Trials[0]
+	if len(one.Findings) != trialFindings-10 || len(one.Sets[0].Findings) != 10 || len(one.Sets[1].Findings) != 0 || one.Left != 20 {
+		t.Errorf("%d %d %d %d", len(one.Findings), len(one.Sets[0].Findings), len(one.Sets[1].Findings), one.Left)
+	}
+}
+
+// A report of the release before is read as one of today.
+func TestAnOlderReportIsRead(t *testing.T) {
+	r := uploadRow{Report: `[{"control":"1","set_count":3,"rejected":1},{"control":"2","set_count":1}]`}
+	if up := r.view(); up.Report.Interchanges != 2 || up.Report.Sets != 4 || up.Report.Rejected != 1 || up.Report.Trials[1].No != 2 {
+		t.Errorf("%+v", up.Report)
+	}
+}
+
+// Trials of a company follow each other, two companies' run beside each other; who waited
+// too long is told, and what finds no room is not tried at all.
+func TestTrialsTakeTurns(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		var inside, most, tried atomic.Int64
+		b.orders.before = func(context.Context, OrderIn) error {
+			tried.Add(1)
+			n := inside.Add(1)
+			defer inside.Add(-1)
+			for {
+				was := most.Load()
+				if n <= was || most.CompareAndSwap(was, n) {
+					break
+				}
+			}
+			time.Sleep(5 * time.Millisecond) // so that two at once would meet
+			return nil
+		}
+		var wg sync.WaitGroup
+		for i := range 6 {
+			wg.Go(func() { b.upload(maya, fromKestrel(2000+i, order(fmt.Sprint("PO-W", i))).String()) })
+		}
+		wg.Wait()
+		b.want("of one company at once", most.Load(), int64(1))
+
+		stage := func(ctx context.Context, control int) error {
+			_, err := b.s.StageUpload(ctx, maya, Submission{Reader: strings.NewReader(fromKestrel(control, order(fmt.Sprint("PO-", control))).String())})
+			return err
+		}
+		b.s.trials.patience = time.Millisecond
+		done, err := b.s.trials.take(ctx, kestrel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.want("its own runs", fault.KeyOf(stage(ctx, 2100)), "edi.trials_busy")
+		other, err := b.s.trials.take(ctx, baltic)
+		if err != nil {
+			t.Fatal("another company waits: ", err)
+		}
+		_, err = b.s.trials.take(ctx, aurelia)
+		b.want("a third", fault.KeyOf(err), "edi.trials_busy")
+		done()
+		if err := stage(ctx, 2101); err != nil {
+			t.Error("its turn:", err)
+		}
+		other()
+		// One who waits goes on as soon as the turn ends, one who leaves takes none.
+		b.s.trials.patience = time.Minute
+		if done, err = b.s.trials.take(ctx, kestrel); err != nil {
+			t.Fatal(err)
+		}
+		gone, leave := context.WithCancel(ctx)
+		leave()
+		b.want("one who left", fault.CodeOf(stage(gone, 2102)), fault.Unavailable)
+		waits := make(chan error, 1)
+		go func() { waits <- stage(ctx, 2103) }()
+		done()
+		if err := <-waits; err != nil {
+			t.Error("who waited:", err)
+		}
+
+		for i := range MaxUploads {
+			_ = stage(ctx, 2200+i)
+		}
+		before := tried.Load()
+		b.want("no room", fault.KeyOf(stage(ctx, 2300)), "edi.uploads_many")
+		b.want("tried all the same", tried.Load(), before)
+		list, err := b.s.Uploads(ctx, maya)
+		if err != nil || len(list) != MaxUploads {
+			t.Fatalf("%d %v", len(list), err)
+		}
+		for i, up := range list {
+			if up.Person != maya.Person || up.State != UploadWaiting || up.Size == 0 || up.Report.Trials != nil || i > 0 && up.Made.Before(list[i-1].Made) {
+				t.Errorf("%+v", up)
+			}
+		}
+		if theirs, err := b.s.Uploads(ctx, ingrid); err != nil || len(theirs) != 0 {
+			t.Errorf("another company sees %d %v", len(theirs), err)
+		}
+		_, err = b.s.Uploads(ctx, person(kestrel, access.Viewer))
+		b.want("a viewer", fault.CodeOf(err), fault.NotFound)
+		if err := b.s.DropUpload(ctx, maya, list[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		b.want("room again", stage(ctx, 2300), nil)
+		later := db.WithNow(ctx, time.Now().Add(25*time.Hour))
+		list, err = b.s.Uploads(later, maya)
+		b.want("after a day", fmt.Sprint(len(list), err), "0 <nil>")
 	})
 }

@@ -216,35 +216,45 @@ func startWait(ctx context.Context, r *interchangeRow) error {
 	})
 }
 
-// Overdue finds the acknowledgements that did not come in time and tells of each once
-// (EventOverdue). Uploads that nobody booked in time go too. It runs on a schedule.
+// Overdue finds the acknowledgements that did not come in time: each is overdue at once
+// (EventOverdue), and the people of the company that waits are told once
+// (EventOverdueTold), in the next open hour of its calendar where that is closed now.
+// Uploads that nobody booked in time go too. It runs on a schedule.
 func (s *Service) Overdue(ctx context.Context) error {
 	if err := s.db.InTx(ctx, func(ctx context.Context) error { return sweepUploads(ctx, db.Micros(db.Now(ctx))) }); err != nil {
 		return err
 	}
+	if err := s.waits(ctx, dueWaits, s.foundLate); err != nil {
+		return err
+	}
+	return s.waits(ctx, untoldWaits, s.tellLate)
+}
+
+// waits gives what read finds to fn, 200 in a transaction. opens says when a company
+// opens next, see Hours.
+func (s *Service) waits(ctx context.Context, read func(context.Context, time.Time, int) ([]waitRow, error), fn func(ctx context.Context, w *waitRow, opens func(org string) (time.Time, error)) error) error {
 	for {
 		var n int
 		err := s.db.InTx(ctx, func(ctx context.Context) error {
 			now := db.Now(ctx)
-			rows, err := dueWaits(ctx, now, 200)
+			rows, err := read(ctx, now, 200)
 			n = len(rows)
 			if err != nil {
 				return err
 			}
+			known := map[string]time.Time{}
+			opens := func(org string) (at time.Time, err error) {
+				at, ok := known[org]
+				if !ok && s.hours == nil {
+					at = now
+				} else if !ok {
+					at, err = s.hours.Opens(ctx, org, now)
+				}
+				known[org] = at
+				return at, err
+			}
 			for i := range rows {
-				w := &rows[i]
-				ok, err := changeWait(ctx, w.InterchangeID, map[string]any{"overdue": db.Micros(now)}, "settled = 0 AND overdue = 0")
-				if err != nil {
-					return err
-				}
-				if !ok {
-					continue
-				}
-				r, err := interchangeByID(ctx, w.InterchangeID)
-				if err != nil {
-					return err
-				}
-				if err := s.publish(ctx, EventOverdue, r, OverdueEvent{Parties: r.parties(), Due: w.Due}); err != nil {
+				if err := fn(ctx, &rows[i], opens); err != nil {
 					return err
 				}
 			}
@@ -254,6 +264,46 @@ func (s *Service) Overdue(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// foundLate marks a wait as overdue, to be told when its company is open.
+func (s *Service) foundLate(ctx context.Context, w *waitRow, opens func(string) (time.Time, error)) error {
+	at, err := opens(w.SenderID)
+	if err != nil {
+		return err
+	}
+	ok, err := changeWait(ctx, w.InterchangeID, map[string]any{"overdue": db.Micros(db.Now(ctx)), "tell": db.Micros(at)}, "settled = 0 AND overdue = 0")
+	if err != nil || !ok {
+		return err
+	}
+	return s.publishLate(ctx, EventOverdue, w)
+}
+
+// tellLate tells of one whose company is open, or puts it off where its calendar became
+// another meanwhile.
+func (s *Service) tellLate(ctx context.Context, w *waitRow, opens func(string) (time.Time, error)) error {
+	at, err := opens(w.SenderID)
+	if err != nil {
+		return err
+	}
+	still, now := "settled = 0 AND tell = ?", db.Now(ctx)
+	if at.After(now) {
+		_, err := changeWait(ctx, w.InterchangeID, map[string]any{"tell": db.Micros(at)}, still, w.Tell)
+		return err
+	}
+	ok, err := changeWait(ctx, w.InterchangeID, map[string]any{"tell": 0}, still, w.Tell)
+	if err != nil || !ok {
+		return err
+	}
+	return s.publishLate(ctx, EventOverdueTold, w)
+}
+
+func (s *Service) publishLate(ctx context.Context, kind string, w *waitRow) error {
+	r, err := interchangeByID(ctx, w.InterchangeID)
+	if err != nil {
+		return err
+	}
+	return s.publish(ctx, kind, r, OverdueEvent{Parties: r.parties(), Due: w.Due})
 }
 
 // waiting loads an interchange of the actor's company whose acknowledgement is awaited.

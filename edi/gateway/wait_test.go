@@ -55,7 +55,7 @@ func TestAnOverdueAcknowledgement(t *testing.T) {
 		b.want("not late yet", b.get(ingrid, id).Wait.Late(), false)
 		b.later(25)
 		b.later(49)
-		b.want("told once", b.events(EventOverdue), 1)
+		b.want("told once", fmt.Sprint(b.events(EventOverdue), b.events(EventOverdueTold)), "1 1")
 		b.want("late", b.get(ingrid, id).Wait.Late(), true)
 		page, err := b.s.List(t.Context(), ingrid, Filter{Late: true})
 		b.want("listed", fmt.Sprint(len(page.Items), err), "1 <nil>")
@@ -83,6 +83,44 @@ func TestAnOverdueAcknowledgement(t *testing.T) {
 		m := b.get(ingrid, id)
 		b.want("answered", fmt.Sprintln(m.Acknowledged, m.Wait.Outcome, m.Wait.Open()), "accepted answered false\n")
 		b.fault("nothing to ask for", b.s.AskAcknowledgement(t.Context(), ingrid, id), fault.Conflict, "edi.not_awaited")
+	})
+}
+
+// shut is a calendar that opens at one instant.
+type shut struct{ opens time.Time }
+
+func (s *shut) Opens(_ context.Context, org string, at time.Time) (time.Time, error) {
+	if org == aurelia && at.Before(s.opens) {
+		return s.opens, nil
+	}
+	return at, nil
+}
+
+// What is overdue on a day off is late at once, and told when the company that waits is
+// open again, once; not at all where the answer came meanwhile.
+func TestOverdueOnADayOff(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		h := &shut{opens: time.Now().Add(60 * time.Hour)}
+		b.s.Work(h)
+		id, _ := b.sent(530, false)
+		settled, _ := b.sent(531, false)
+		b.later(25)
+		b.later(59)
+		b.want("late at once", b.get(ingrid, id).Wait.Late(), true)
+		b.want("nobody is told", fmt.Sprint(b.events(EventOverdue), b.events(EventOverdueTold)), "2 0")
+		if err := b.s.ConfirmAcknowledgement(t.Context(), ingrid, settled, "it is there"); err != nil {
+			t.Fatal(err)
+		}
+		h.opens = h.opens.Add(24 * time.Hour) // a further day off, entered meanwhile
+		b.later(61)
+		b.want("put off", b.events(EventOverdueTold), 0)
+		b.later(83)
+		b.want("still closed", b.events(EventOverdueTold), 0)
+		b.later(85)
+		b.later(86)
+		b.want("told once", b.events(EventOverdueTold), 1)
+		b.want("of what is awaited", b.count("SELECT count(*) FROM event WHERE kind = ? AND payload LIKE ?", EventOverdueTold, "%"+id+"%"), 1)
+		b.want("marked once", b.events(EventOverdue), 2)
 	})
 }
 

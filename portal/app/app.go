@@ -302,6 +302,7 @@ func (a *App) build(ctx context.Context) error {
 	a.gateway.Judge(a.agreements)
 	a.gateway.Know(gatewayPartners{a})
 	a.gateway.Folders(folders{a})
+	a.gateway.Work(openHours{})
 	a.courier.Agreed = a.agreements
 	a.partners.Heed(a.agreements)
 	a.trade.Heed(a.locations, a.agreements)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,10 +53,7 @@ func overdueIsToldAndAskedFor(t *testing.T, a *App) {
 			t.Fatal(err)
 		}
 	}
-	if err := a.gateway.Overdue(db.WithNow(t.Context(), time.Now().Add(25*time.Hour))); err != nil {
-		t.Fatal(err)
-	}
-	idle()
+	a.overdueTold(t, sender)
 	if us, them := notices(sender, "edi.overdue", control), notices(receiver, "edi.overdue", ""); us == "0" || them != "0" {
 		t.Errorf("told of what is overdue: %s of ours, %s of theirs", us, them)
 	}
@@ -73,6 +71,109 @@ func overdueIsToldAndAskedFor(t *testing.T, a *App) {
 	}
 
 	overdueIsToldToWhoCovers(t, a, sender, receiver, partnership, answer)
+	overdueOnAHoliday(t, a, sender, receiver, partnership, answer)
+}
+
+// opens is when the company is open from at on.
+func (a *App) opens(t *testing.T, org string, at time.Time) (out time.Time) {
+	t.Helper()
+	if err := a.db.View(db.WithOrgs(t.Context(), org), func(ctx context.Context) (err error) {
+		out, err = openHours{}.Opens(ctx, org, at)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func (a *App) clockAt(t *testing.T, at time.Time) {
+	t.Helper()
+	err := a.gateway.Overdue(db.WithNow(t.Context(), at))
+	if err == nil {
+		err = a.jobs.Idle(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// overdueTold runs the clock in the first open hour of the company after what was sent
+// now is overdue, whatever the weekday.
+func (a *App) overdueTold(t *testing.T, org string) {
+	t.Helper()
+	a.clockAt(t, a.opens(t, org, time.Now().Add(25*time.Hour)))
+}
+
+// What is overdue on 25 December is late on the page at once; people are told in the next
+// open hour, once, and who covers is reckoned then.
+func overdueOnAHoliday(t *testing.T, a *App, sender, receiver, partnership string, answer doc.OrderAck) {
+	answer.Number = "CLOCK-4"
+	sent, err := a.gateway.Emit(t.Context(), access.System("test", sender), gateway.Outgoing{
+		Supplier: sender, Reseller: receiver, Partnership: partnership, From: sender, Sender: gateway.Identity{Qualifier: "ZZ", Value: "AURELIATOOLS"}, Receiver: gateway.Identity{Qualifier: "ZZ", Value: "KESTRELSUPPLY"},
+		Kind: "855", Doc: &answer, DocumentKind: "order_response", DocumentID: db.NewID(), Number: answer.Number,
+	})
+	if err == nil {
+		err = a.gateway.Fetched(t.Context(), access.System("test", receiver), sent.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := func() (out string) {
+		t.Helper()
+		if err := a.db.View(t.Context(), func(ctx context.Context) error {
+			var emails []string
+			err := db.Tx(ctx).Raw("SELECT p.email FROM notice n JOIN person p ON p.id = n.person_id WHERE n.org_id = ? AND n.kind = 'edi.overdue' AND n.subject_id = ? ORDER BY p.email", sender, sent.ID).Scan(&emails).Error
+			out = strings.Join(emails, " ")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	late := func() bool {
+		t.Helper()
+		m, err := a.gateway.Get(t.Context(), access.System("test", sender), sent.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Wait.Late()
+	}
+	now := time.Now().UTC()
+	christmas := time.Date(now.Year(), 12, 25, 10, 0, 0, 0, time.UTC)
+	if christmas.Before(now.Add(25 * time.Hour)) {
+		christmas = christmas.AddDate(1, 0, 0)
+	}
+	opens := a.opens(t, sender, christmas)
+	if opens.Sub(christmas) < 24*time.Hour-10*time.Hour {
+		t.Fatalf("it works at Christmas: %v", opens)
+	}
+	a.clockAt(t, christmas)
+	if got := told(); !late() || got != "" {
+		t.Errorf("on the holiday: late %t, told %q", late(), got)
+	}
+	var tomas, ingrid string
+	if err := a.db.View(t.Context(), func(ctx context.Context) error {
+		return db.Tx(ctx).Raw("SELECT (SELECT id FROM person WHERE email = 'tomas@aurelia.example'), (SELECT id FROM person WHERE email = 'ingrid@aurelia.example')").Row().Scan(&tomas, &ingrid)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	who := access.Actor{Person: tomas, Org: sender, Roles: []access.Role{access.EDI}, Via: "session:test"}
+	away, err := a.accounts.AddAbsence(t.Context(), who, account.AbsenceCmd{From: opens.AddDate(0, 0, -2).Format(time.DateOnly), To: opens.AddDate(0, 0, 5).Format(time.DateOnly), Cover: ingrid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.clockAt(t, opens.Add(-time.Minute))
+	if got := told(); got != "" {
+		t.Errorf("before it opens: %q", got)
+	}
+	a.clockAt(t, opens)
+	a.clockAt(t, opens.Add(time.Hour))
+	if got := told(); got != "ingrid@aurelia.example" {
+		t.Errorf("when it opened: %q", got)
+	}
+	if err := a.accounts.RemoveAbsence(t.Context(), who, away.ID); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // While who holds the role is away, who covers is told of an overdue acknowledgement, and
@@ -99,10 +200,7 @@ func overdueIsToldToWhoCovers(t *testing.T, a *App, sender, receiver, partnershi
 			err = a.gateway.Fetched(t.Context(), access.System("test", receiver), sent.ID)
 		}
 		if err == nil {
-			err = a.gateway.Overdue(db.WithNow(t.Context(), time.Now().Add(25*time.Hour)))
-		}
-		if err == nil {
-			err = a.jobs.Idle(t.Context())
+			a.overdueTold(t, sender)
 		}
 		if err != nil {
 			t.Fatal(err)

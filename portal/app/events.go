@@ -55,7 +55,7 @@ func (a *App) subscribe() {
 	s("courier-notices", []string{courier.EventExpiring, courier.EventFailed, courier.EventUnproved, courier.EventMisused}, a.courierNotices)
 	s("rollover-notices", []string{courier.EventAnnounced, courier.EventConfirmed}, a.rolloverNotices)
 	s("clock-rooms", []string{gateway.EventAsked}, a.askedRoom)
-	s("clock-notices", []string{gateway.EventOverdue, gateway.EventAsked}, a.clockNotices)
+	s("clock-notices", []string{gateway.EventOverdueTold, gateway.EventAsked}, a.clockNotices)
 	s("answer-notices", trade.ClockEvents(), a.answerNotices)
 	s("agreement-rooms", append(agreement.Events(), partner.EventActivated, partner.EventEnded), a.agreementRooms)
 	s("agreement-notices", agreement.Events(), a.agreementNotices)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"entente/chat/room"
 	"entente/db"
@@ -34,6 +35,23 @@ func (a *App) awaited(ctx context.Context, p gateway.Parties) (from, to string, 
 	return m.From, m.To, args, nil
 }
 
+// openHours gives the gateway the business calendars of companies.
+type openHours struct{}
+
+// Opens is the next instant from at on at which a company is open, by the calendar that
+// stands; at for one that works never.
+// Codes: NotFound (no such company).
+func (openHours) Opens(ctx context.Context, org string, at time.Time) (time.Time, error) {
+	cal, err := account.CurrentCalendar(ctx, org)
+	if err != nil {
+		return at, err
+	}
+	if opens, ok := cal.Opens(at); ok {
+		return opens, nil
+	}
+	return at, nil
+}
+
 // askedRoom writes the question for an acknowledgement, with the numbers by which the
 // other side finds it, into the room of the partnership.
 func (a *App) askedRoom(ctx context.Context, e job.Received) error {
@@ -60,8 +78,9 @@ func (a *App) askedRoom(ctx context.Context, e job.Received) error {
 	return err
 }
 
-// clockNotices tells the company that waits that an acknowledgement is overdue, and the
-// one that owes it that it was asked for.
+// clockNotices tells the company that waits that an acknowledgement is overdue, in its
+// open hours, and the one that owes it that it was asked for. An EventOverdue of a release
+// before is still told of.
 func (a *App) clockNotices(ctx context.Context, e job.Received) error {
 	var p gateway.AskedEvent
 	if err := e.Decode(&p); err != nil {

@@ -39,6 +39,14 @@ type FormSendPage struct {
 	Partners []Option
 	Most     string // megabytes of a file
 	APIURL   string
+	Waiting  []UploadRow // looked at and not booked yet
+}
+
+// UploadRow is a file that waits. Drop it with a post to URL + "/drop".
+type UploadRow struct {
+	URL, Name, By string
+	Size          int64
+	Made, Expires time.Time
 }
 
 // UploadPage is /c/{slug}/edi/send/{id}: what would become of a file. It is posted to URL + "/book" or "/drop".
@@ -49,7 +57,11 @@ type UploadPage struct {
 	Size          int64
 	Made, Expires time.Time
 	Dropped       bool
-	Trials        []Trial
+	// Interchanges, Sets and Rejected count the whole file; Kept is how many interchanges
+	// the report has in detail, From and To which of those Trials are, from 1.
+	Interchanges, Sets, Rejected, Kept, From, To int
+	Trials                                       []Trial
+	PrevURL, NextURL                             string
 }
 
 // Trial is what would become of one interchange of a file.
@@ -60,7 +72,9 @@ type Trial struct {
 	Status                 Status
 	DuplicateURL           string // it is there already
 	Held                   Text   // why it would wait
+	No                     int    // in the file, from 1
 	SetCount, Rejected     int
+	Left                   int  // findings that the report has no room for
 	Cut                    bool // only the first sets are shown
 	Findings               []Finding
 	Sets                   []TrialSet

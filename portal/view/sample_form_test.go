@@ -11,16 +11,18 @@ func formPreviewPage(b Base, table bool) Page {
 }
 
 func formSendPage(b Base) Page {
-	return &FormSendPage{Base: b, Form: Form{Errors: []FieldError{{"file", T("formats.no_file")}}}, Partners: options("", "", "As the file says", "aurelia", "Aurelia Tools"), Most: "32", APIURL: "/api/docs"}
+	return &FormSendPage{Base: b, Form: Form{Errors: []FieldError{{"file", T("formats.no_file")}}}, Partners: options("", "", "As the file says", "aurelia", "Aurelia Tools"), Most: "32", APIURL: "/api/docs",
+		Waiting: []UploadRow{{URL: b.Prefix() + "/edi/send/1", Name: "orders.edi", By: "Dan", Size: 812, Made: at(1, 9, 0), Expires: at(2, 9, 0)}, {URL: b.Prefix() + "/edi/send/2", By: "Maya", Size: 3 << 20, Made: at(1, 9, 5), Expires: at(2, 9, 5)}}}
 }
 
 func uploadPage(b Base) Page {
 	f := Finding{No: 1, Severity: "finding.error", Title: Raw("The quantity is no number."), Place: Raw("PO102"), Value: "twelve", Fix: Raw("Write 12.")}
-	return &UploadPage{Base: b, URL: b.Prefix() + "/edi/send/1", BackURL: b.Prefix() + "/edi/send", Name: "orders.edi", Size: 812, By: "Dan", Made: at(1, 9, 0), Expires: at(2, 9, 0), Trials: []Trial{
-		{Type: "850", Written: "X12 005010", Control: "000000501", To: aurelia, Test: true, Status: Status{State: "edi.partly"}, Held: T("hold.control_reused_text"), SetCount: 2, Rejected: 1, Cut: true, Findings: []Finding{f},
-			Sets: []TrialSet{{1, "850", "PO501", Status{State: "edi.accepted"}, Status{State: "edi.booked"}, nil}, {2, "850", "PO502", Status{State: "edi.rejected"}, Status{State: "edi.refused"}, []Finding{f}}}, Answers: []TrialAnswer{{"997", "AK9*P*2*2*1~", false}}},
-		{Type: "850", Written: "X12 005010", Control: "000000502", To: aurelia, Status: Status{State: "edi.accepted"}, DuplicateURL: b.Prefix() + "/edi/1"},
-	}}
+	return &UploadPage{Base: b, URL: b.Prefix() + "/edi/send/1", BackURL: b.Prefix() + "/edi/send", Name: "orders.edi", Size: 812, By: "Dan", Made: at(1, 9, 0), Expires: at(2, 9, 0),
+		Interchanges: 12000, Sets: 12400, Rejected: 301, Kept: 200, From: 51, To: 52, PrevURL: "?from=1", NextURL: "?from=101", Trials: []Trial{
+			{No: 51, Left: 3, Type: "850", Written: "X12 005010", Control: "000000501", To: aurelia, Test: true, Status: Status{State: "edi.partly"}, Held: T("hold.control_reused_text"), SetCount: 2, Rejected: 1, Cut: true, Findings: []Finding{f},
+				Sets: []TrialSet{{1, "850", "PO501", Status{State: "edi.accepted"}, Status{State: "edi.booked"}, nil}, {2, "850", "PO502", Status{State: "edi.rejected"}, Status{State: "edi.refused"}, []Finding{f}}}, Answers: []TrialAnswer{{"997", "AK9*P*2*2*1~", false}}},
+			{Type: "850", Written: "X12 005010", Control: "000000502", To: aurelia, Status: Status{State: "edi.accepted"}, DuplicateURL: b.Prefix() + "/edi/1"},
+		}}
 }
 
 func hooksPage(b Base) Page {

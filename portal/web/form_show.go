@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -325,6 +326,9 @@ func formLines(body io.Reader, syntax string) (out []view.RawSegment, cut bool, 
 	return out, cut, nil
 }
 
+// trialRows is how many interchanges of a report a page shows.
+const trialRows = 50
+
 // maxSend is the largest file that the page takes.
 const maxSend = 32 << 20
 
@@ -349,6 +353,21 @@ func (v *visit) formSendPage(status int, f view.Form) error {
 		if !slices.ContainsFunc(page.Partners, func(x view.Option) bool { return x.Value == opt.Value }) {
 			page.Partners = append(page.Partners, opt)
 		}
+	}
+	waiting, err := v.w.d.Gateway.Uploads(v.ctx, v.actor())
+	if err != nil {
+		return err
+	}
+	var people []string
+	for _, up := range waiting {
+		people = append(people, up.Person)
+	}
+	n, err := v.lookup(nil, people)
+	if err != nil {
+		return err
+	}
+	for _, up := range waiting {
+		page.Waiting = append(page.Waiting, view.UploadRow{URL: v.path("edi", "send", up.ID), Name: up.Name, By: n.person(up.Person), Size: up.Size, Made: up.Made, Expires: up.Expires})
 	}
 	return v.renderAs(status, page, nil)
 }
@@ -382,8 +401,12 @@ func uploadShow(v *visit) error {
 	if up.State == gateway.UploadBooked {
 		return v.seeOther(v.path("edi", up.Answer.ID))
 	}
+	trials := up.Report.Trials
+	from, _ := strconv.Atoi(v.Query("from")) // what is no number is the beginning
+	from = max(0, min(from-1, len(trials)-1))
+	to := min(len(trials), from+trialRows)
 	var orgs []string
-	for _, t := range up.Trial {
+	for _, t := range trials[from:to] {
 		orgs = append(orgs, t.To)
 	}
 	n, err := v.lookup(orgs, []string{up.Person})
@@ -391,15 +414,22 @@ func uploadShow(v *visit) error {
 		return err
 	}
 	page := &view.UploadPage{Base: v.shell(), URL: v.path("edi", "send", up.ID), BackURL: v.path("edi", "send"), Name: up.Name, Size: up.Size, By: n.person(up.Person), Made: up.Made, Expires: up.Expires, Dropped: up.State == gateway.UploadDropped}
-	for i := range up.Trial {
-		page.Trials = append(page.Trials, v.trial(&up.Trial[i], n))
+	page.Interchanges, page.Sets, page.Rejected, page.Kept, page.From, page.To = up.Report.Interchanges, up.Report.Sets, up.Report.Rejected, len(trials), from+1, to
+	if from > 0 {
+		page.PrevURL = v.again("from", itoa(int64(max(1, from+1-trialRows))))
+	}
+	if to < len(trials) {
+		page.NextURL = v.again("from", itoa(int64(to+1)))
+	}
+	for i := range trials[from:to] {
+		page.Trials = append(page.Trials, v.trial(&trials[from+i], n))
 	}
 	return v.renderAs(200, page, nil)
 }
 
 func (v *visit) trial(t *gateway.Trial, n names) view.Trial {
 	i := gateway.Interchange{Syntax: t.Syntax, Version: t.Version, Types: t.Types}
-	out := view.Trial{Type: messageType(i), Written: written(i), Control: t.Control, To: n.company(t.To), Test: t.Test, Status: view.Status{State: view.State("edi." + or(t.Result, "none"))}, SetCount: t.SetCount, Rejected: t.Rejected, Cut: t.Cut}
+	out := view.Trial{Type: messageType(i), Written: written(i), Control: t.Control, To: n.company(t.To), No: t.No, Left: t.Left, Test: t.Test, Status: view.Status{State: view.State("edi." + or(t.Result, "none"))}, SetCount: t.SetCount, Rejected: t.Rejected, Cut: t.Cut}
 	if t.Duplicate != "" {
 		out.DuplicateURL = v.path("edi", t.Duplicate)
 	}
@@ -441,7 +471,7 @@ func uploadDrop(v *visit) error {
 
 func (v *visit) formSendRefused(in *input, err error) error {
 	var f *fault.Error
-	if errors.As(err, &f) && len(f.Fields) == 0 && (f.Code == fault.Invalid || f.Code == fault.TooLarge || f.Code == fault.Conflict) {
+	if errors.As(err, &f) && len(f.Fields) == 0 && (f.Code == fault.Invalid || f.Code == fault.TooLarge || f.Code == fault.Conflict || f.Code == fault.RateLimited) {
 		f.Fields = []fault.Field{{Name: "file", Key: f.Key, Args: f.Args}}
 	}
 	errs, note, ok := v.formErrors(err)

@@ -117,3 +117,62 @@ func TestSendAFile(t *testing.T) {
 		t.Errorf("%d", viewer.Status)
 	}
 }
+
+// TestUploadsWaiting: the files of a company that wait are listed for its people, to be
+// opened or dropped, in both languages; the report of a long file comes in parts.
+func TestUploadsWaiting(t *testing.T) {
+	t.Parallel()
+	const page = "/c/kestrel/edi/send"
+	c := portaltest.Demo(t).As(t, "maya@kestrel.example")
+	csrf := c.Find(t, page, `name="csrf" value="([^"]+)"`)
+	var many strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&many, "ISA*00*          *00*          *ZZ*%-15s*ZZ*%-15s*261122*0900*U*00401*%09d*0*P*>~GS*PO*A*B*20261122*0900*%d*X*004010~ST*850*0001~BEG*00*SA*WAIT-%d**20261122~SE*3*0001~GE*1*%d~IEA*1*%09d~", "KESTRELSUPPLY", "AURELIATOOLS", 71000+i, 71000+i, i, 71000+i, 71000+i)
+	}
+	long := upload(t, c, csrf, page, "file", "long.edi", []byte(many.String()), nil)
+	if long.Status != 303 {
+		t.Fatalf("%d %s", long.Status, long.Body)
+	}
+	first, rest := c.Get(t, long.Location).Body, c.Get(t, long.Location+"?from=51").Body
+	if n := strings.Count(first, "<section"); n != 50 || !strings.Contains(first, "60 interchanges") || !strings.Contains(first, long.Location+"?from=51") || strings.Contains(first, "000071050") {
+		t.Errorf("the first part has %d", n)
+	}
+	if n := strings.Count(rest, "<section"); n != 10 || !strings.Contains(rest, "000071050") || !strings.Contains(rest, "51 to 60 of the 60") || !strings.Contains(rest, long.Location+"?from=1\"") {
+		t.Errorf("the second part has %d", n)
+	}
+	if a := c.Get(t, long.Location+"?from=9999999"); a.Status != 200 || strings.Count(a.Body, "<section") != 1 {
+		t.Errorf("beyond its end: %d", a.Status)
+	}
+	chen := portaltest.Demo(t).As(t, "chen@huadong.example") // reads Chinese
+	const theirs = "/c/huadong/edi/send"
+	rows := "document,number,date,currency,vendor_item,quantity,unit,price\n850,WAIT-ZH,2026-11-22,CNY,AUR-D18B,24,EA,84.00\n"
+	short := upload(t, chen, chen.Find(t, theirs, `name="csrf" value="([^"]+)"`), theirs, "file", "short.csv", []byte(rows), url.Values{"partner": {"aurelia"}})
+	if short.Status != 303 {
+		t.Fatalf("%d %s", short.Status, short.Body)
+	}
+	for _, x := range []struct {
+		who   *portaltest.Client
+		page  string
+		file  string
+		words []string
+	}{{c, page, long.Location, []string{"Files that wait", "long.edi", "Drop it"}}, {chen, theirs, short.Location, []string{"待登记的文件", "short.csv", "放弃"}}} {
+		a := x.who.Get(t, x.page)
+		for _, w := range append(x.words, `href="`+x.file+`"`, `action="`+x.file+`/drop"`) {
+			if !strings.Contains(a.Body, w) {
+				t.Errorf("%s: no %q", x.page, w)
+			}
+		}
+		if strings.Contains(a.Body, "⟦") {
+			t.Errorf("%s: a text is missing", x.page)
+		}
+	}
+	if a := portaltest.Demo(t).As(t, "ingrid@aurelia.example").Get(t, "/c/aurelia/edi/send"); strings.Contains(a.Body, "long.edi") {
+		t.Error("another company sees the file")
+	}
+	if a := c.Post(t, long.Location+"/drop", url.Values{"csrf": {csrf}}); a.Status != 303 {
+		t.Errorf("dropped: %d", a.Status)
+	}
+	if a := c.Get(t, page); strings.Contains(a.Body, "long.edi") {
+		t.Error("it waits after it was dropped")
+	}
+}

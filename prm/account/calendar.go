@@ -174,6 +174,16 @@ func (c *Calendar) Add(t time.Time, work time.Duration) (at time.Time, ok bool) 
 	return at, ok
 }
 
+// Opens gives the earliest instant from t on, t itself included, that lies in working time.
+// ok is false where the company does not work in four years.
+func (c *Calendar) Opens(t time.Time) (at time.Time, ok bool) {
+	c.walk(t, func(from, _ time.Time) bool {
+		at, ok = from.UTC(), true
+		return false
+	})
+	return at, ok
+}
+
 // AddDays gives the same time of day so many working days later, as people count them
 // ("within two days"). ok is false where the company does not work so often in four years.
 func (c *Calendar) AddDays(t time.Time, days int) (at time.Time, ok bool) {

@@ -57,6 +57,9 @@ func TestCalendarByHand(t *testing.T) {
 		if got.String() != c.hours || c.c.Between(until, from) != -got {
 			t.Errorf("%s %s to %s: %s, want %s", c.c.Country, c.from, c.until, got, c.hours)
 		}
+		if at, ok := c.c.Opens(until.Add(-time.Minute)); !ok || !at.Equal(until.Add(-time.Minute)) { // within working time it is now
+			t.Errorf("%s within work before %s: opens %v", c.c.Country, c.until, at)
+		}
 		if at, ok := c.c.Add(from, got); !ok || !at.Equal(until) {
 			// the end of a day is not yet the morning after
 			if c.c.Between(at, until) != 0 || at.After(until) {
@@ -83,6 +86,34 @@ func TestCalendarByHand(t *testing.T) {
 }
 
 // What must hold of any calendar in any zone: time is neither lost nor counted twice.
+// When people are there next: now where they work, else the beginning of their next day;
+// never for who has no hours.
+func TestCalendarOpens(t *testing.T) {
+	t.Parallel()
+	gb := DefaultCalendar("a", "GB", "Europe/London")
+	own := DefaultCalendar("d", "GB", "Europe/London")
+	own.Days = []SpecialDay{{On: "2026-12-25", Kind: DayWork}}
+	for _, c := range []struct {
+		c        Calendar
+		at, want string
+	}{
+		{gb, "2026-11-24 09:00", "2026-11-24 09:00"},
+		{gb, "2026-11-24 16:59", "2026-11-24 16:59"},
+		{gb, "2026-11-24 17:00", "2026-11-25 09:00"}, // the end is closed
+		{gb, "2026-11-24 03:00", "2026-11-24 09:00"},
+		{gb, "2026-11-27 18:00", "2026-11-30 09:00"},
+		{gb, "2026-12-25 10:00", "2026-12-29 09:00"},
+		{own, "2026-12-25 10:00", "2026-12-25 10:00"},
+	} {
+		if at, ok := c.c.Opens(moment(t, c.at, c.c.Zone)); !ok || !at.Equal(moment(t, c.want, c.c.Zone)) {
+			t.Errorf("%s: opens %v, want %s", c.at, at, c.want)
+		}
+	}
+	if at, ok := (&Calendar{Zone: "UTC"}).Opens(time.Now()); ok {
+		t.Errorf("without hours: %v", at)
+	}
+}
+
 func TestCalendarProperties(t *testing.T) {
 	t.Parallel()
 	zones := []string{"UTC", "Europe/London", "Europe/Tallinn", "Asia/Shanghai", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Beirut", "Pacific/Apia", "Asia/Kathmandu"}
