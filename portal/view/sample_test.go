@@ -3,6 +3,7 @@ package view
 import (
 	"html/template"
 	"maps"
+	"slices"
 	"time"
 
 	"entente/portal/locale"
@@ -263,6 +264,15 @@ func messagePage(b Base, tab string) *MessagePage {
 	return p
 }
 
+// unpinned is a document that nothing was found in.
+func unpinned(in Inspect) Inspect {
+	in.Segments = slices.Clone(in.Segments)
+	for i := range in.Segments {
+		in.Segments[i].Pins = nil
+	}
+	return in
+}
+
 // samples are the pages with something on them, by name.
 func samples(lang locale.Language) map[string]Page {
 	k, a := base(lang, kestrel), base(lang, aurelia)
@@ -308,7 +318,7 @@ func samples(lang locale.Language) map[string]Page {
 		"make-of":     &MakePage{Base: k, URL: "/c/kestrel/rooms/r1/messages/8/make", BackURL: "/c/kestrel/rooms/r1?m=8", Text: "[…] needs a blade\n\nUse 9 mm.", LeadURL: "/c/kestrel/leads/new?from=r1.8", TopicURL: "/c/kestrel/forum/new?from=r1.8", Query: "blade", Cases: []CaseLink{{Label: T("make.return_do", "number", "4500187342"), Icon: "package-import", URL: "/c/kestrel/orders/1/return?from=r1.8"}}, Topics: []TopicRow{{URL: "/c/kestrel/forum/topics/t1?from=r1.8#reply", Title: "Which blade?", Replies: 2}}},
 		"room-form":   &RoomFormPage{Base: k, URL: "/c/kestrel/rooms", Form: Form{Values: map[string]string{"title": "Fair in Leeds"}, Note: T("room.keep_differs", "Ours", 0, "Theirs", 30)}, Partners: options("1", "", "Only my company", "1", "Aurelia Tools"), People: options("2", "2", "Dan Whitlock")},
 		"room-free":   &RoomsPage{Base: k, Groups: roomGroups(true), Room: freeRoom(roomPane(true))},
-		"room-file":   &RoomFilePage{Base: k, Name: "812-INV-88213-test.edi", BackURL: "/c/kestrel/rooms/r1", DownloadURL: "/c/kestrel/rooms/r1/files/f1", Size: 1100, Inspect: messagePage(k, "").Inspect},
+		"room-file":   &RoomFilePage{Base: k, Name: "812-INV-88213-test.edi", BackURL: "/c/kestrel/rooms/r1", DownloadURL: "/c/kestrel/rooms/r1/files/f1", Size: 1100, Inspect: unpinned(messagePage(k, "").Inspect)},
 		"room":        &RoomsPage{Base: k, Groups: roomGroups(true), Room: room(false)},
 		"room-thread": &RoomsPage{Base: k, Groups: roomGroups(true), Room: roomPane(false)}, "room-about": &RoomsPage{Base: k, Groups: roomGroups(true), Room: roomPane(true)},
 		"call":        &CallPage{Base: k, Room: room(true)},

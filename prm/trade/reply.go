@@ -399,3 +399,58 @@ func (r *replyRow) system() access.Actor {
 	}
 	return access.System("edi", r.SupplierID)
 }
+
+// ordered is the order that a line of an invoice names itself (REF PO, RFF+ON; RE its
+// release), else that of the head.
+func ordered(d *doc.Invoice, l *doc.InvoiceLine) [2]string {
+	out, release := [2]string{d.OrderNumber, d.Release}, ""
+	for _, ref := range l.Refs {
+		switch {
+		case ref.Value == "":
+		case ref.Qualifier == "PO" || ref.Qualifier == "ON":
+			if ref.Value != d.OrderNumber {
+				out = [2]string{ref.Value}
+			}
+		case ref.Qualifier == "RE":
+			release = ref.Value
+		}
+	}
+	if release != "" && out[0] != "" {
+		out[1] = release
+	}
+	return out
+}
+
+// oneOrderEach doubts a line that names two orders of its buyer: which of them it invoices is
+// not guessed. The order of the head counts only where a line names none.
+func oneOrderEach(d *doc.Invoice) error {
+	for i, l := range d.Lines {
+		first := ""
+		for _, ref := range l.Refs {
+			switch {
+			case ref.Value == "" || ref.Qualifier != "PO" && ref.Qualifier != "ON":
+			case first == "":
+				first = ref.Value
+			case ref.Value != first:
+				return doubted(DoubtTwoOrders, "Line", firstOf(l.Number, itoa(i+1)), "First", first, "Second", ref.Value)
+			}
+		}
+	}
+	return nil
+}
+
+// invoiceOrders are the orders that an invoice is of, as its lines name them.
+func invoiceOrders(d *doc.Invoice) [][2]string {
+	var out [][2]string
+	seen := map[[2]string]bool{}
+	for i := range d.Lines {
+		if o := ordered(d, &d.Lines[i]); !seen[o] {
+			seen[o] = true
+			out = append(out, o)
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, [2]string{d.OrderNumber, d.Release})
+	}
+	return out
+}
