@@ -17,7 +17,7 @@ func TestMonitor(t *testing.T) {
 	t.Parallel()
 	p := portaltest.Demo(t)
 	ingrid, maya, kaarel := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Maya), p.As(t, portaltest.Kaarel)
-	refused := ingrid.Find(t, "/c/aurelia/edi?view=failed&type=850", `href="(/c/aurelia/edi/[0-9a-v]{26})"`)
+	refused := ingrid.Find(t, "/c/aurelia/edi?view=failed&q=4500187519", `href="(/c/aurelia/edi/[0-9a-v]{26})"`)
 	theirs := strings.Replace(refused, "/aurelia/", "/kestrel/", 1)
 	foreign := strings.Replace(refused, "/aurelia/", "/baltic/", 1)
 	partner := ingrid.Find(t, "/c/aurelia/partners", `href="(/c/aurelia/partners/[0-9a-v]{26})"`)

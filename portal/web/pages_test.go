@@ -19,7 +19,7 @@ func TestPages(t *testing.T) {
 	p := portaltest.Demo(t)
 	maya, ingrid, chen := p.As(t, portaltest.Maya), p.As(t, portaltest.Ingrid), p.As(t, portaltest.Chen)
 	differs := ingrid.Find(t, "/c/aurelia/orders?q=4500187342", orderLink)
-	refused := ingrid.Find(t, "/c/aurelia/edi?view=failed", `href="(/c/aurelia/edi/[0-9a-v]{26})"`)
+	refused := ingrid.Find(t, "/c/aurelia/edi?view=failed&q=4500187519", `href="(/c/aurelia/edi/[0-9a-v]{26})"`)
 	partner := ingrid.Find(t, "/c/aurelia/partners", `href="(/c/aurelia/partners/[0-9a-v]{26})"`)
 	room := maya.Find(t, "/c/kestrel/rooms", `href="(/c/kestrel/rooms/[0-9a-v]{26})"`)
 	portaltest.Run(t, []portaltest.Scenario{
