@@ -1403,7 +1403,7 @@ CREATE TABLE product_option (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE TABLE promotion (
-  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, state text NOT NULL, draft text NOT NULL, open_no bigint NOT NULL, agreed_no bigint NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, currency text NOT NULL, budget bigint NOT NULL, next_at bigint NOT NULL, reason text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, cancelled bigint NOT NULL, settled bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, margin bigint NOT NULL,
+  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, state text NOT NULL, draft text NOT NULL, open_no bigint NOT NULL, agreed_no bigint NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, currency text NOT NULL, budget bigint NOT NULL, next_at bigint NOT NULL, reason text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, cancelled bigint NOT NULL, settled bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, margin bigint NOT NULL, waived text NOT NULL,
   UNIQUE (owner_id, number),
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id)

@@ -1081,7 +1081,7 @@ CREATE TABLE product_option (
 CREATE TABLE promotion (
   id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, draft TEXT NOT NULL, open_no INTEGER NOT NULL, agreed_no INTEGER NOT NULL,
   from_on TEXT NOT NULL, until_on TEXT NOT NULL, zone TEXT NOT NULL, currency TEXT NOT NULL, budget INTEGER NOT NULL, next_at INTEGER NOT NULL, reason TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, cancelled INTEGER NOT NULL, settled INTEGER NOT NULL,
-  result TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, margin INTEGER NOT NULL DEFAULT 0, UNIQUE (owner_id, number)
+  result TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, margin INTEGER NOT NULL DEFAULT 0, waived TEXT NOT NULL DEFAULT '', UNIQUE (owner_id, number)
 );
 CREATE INDEX promotion_list ON promotion (owner_id, from_on, id);
 CREATE INDEX promotion_next ON promotion (next_at, id) WHERE next_at > 0;

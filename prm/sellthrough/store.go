@@ -70,6 +70,15 @@ func pairOf(ctx context.Context, id string) (pairRow, error) {
 	return p, err
 }
 
+// pairsOf are the partnerships of a supplier with some resellers.
+func pairsOf(ctx context.Context, supplier string, resellers []string) ([]pairRow, error) {
+	var rows []pairRow
+	if len(resellers) == 0 {
+		return nil, nil
+	}
+	return rows, db.Tx(ctx).Raw("SELECT id, supplier_id, reseller_id, state, currency FROM partnership WHERE supplier_id = ? AND reseller_id IN ? ORDER BY id", supplier, resellers).Scan(&rows).Error
+}
+
 func between(ctx context.Context, supplier, reseller string) ([]string, error) {
 	var ids []string
 	err := db.Tx(ctx).Raw("SELECT id FROM partnership WHERE supplier_id = ? AND reseller_id = ? ORDER BY id", supplier, reseller).Scan(&ids).Error
@@ -271,6 +280,20 @@ func plansOf(ctx context.Context, scope access.Scope) ([]Plan, error) {
 	out := make([]Plan, len(rows))
 	for i, r := range rows {
 		out[i] = r.plan()
+	}
+	return out, err
+}
+
+// plansIn are the plans of partnerships that have one.
+func plansIn(ctx context.Context, partnerships []string) (map[string]Plan, error) {
+	out := map[string]Plan{}
+	if len(partnerships) == 0 {
+		return out, nil
+	}
+	var rows []planRow
+	err := db.Tx(ctx).Where("partnership_id IN ?", partnerships).Find(&rows).Error
+	for _, r := range rows {
+		out[r.PartnershipID] = r.plan()
 	}
 	return out, err
 }
