@@ -9,6 +9,7 @@ import (
 	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/money"
 )
 
 // Where a period of reports stands, in the words of prm/sellthrough.
@@ -147,4 +148,37 @@ func (r row) waived(org string) (*Waived, error) {
 		w.Gaps = slices.DeleteFunc(w.Gaps, func(g Gap) bool { return g.Org != org })
 	}
 	return &w, nil
+}
+
+// Together is what two companies did under promotions of either.
+type Together struct {
+	States map[State]int // of the promotions that were sent
+	Sums   []Shared      // of those agreed, by who buys under them and currency
+}
+
+// Shared adds up the figures of one company in one currency, over promotions.
+type Shared struct {
+	Org     string // that buys under them
+	Counted money.Quantity
+	Sold    money.Quantity // on, as reported
+	Earned  money.Amount
+}
+
+// With adds up the promotions of the actor's company with another, of either owner. What
+// it does not take part in is not counted. Two queries, however many there are.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) With(ctx context.Context, actor access.Actor, other string) (Together, error) {
+	scope, err := access.List(actor, access.PromoRead)
+	if err != nil {
+		return Together{}, err
+	}
+	var out Together
+	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
+		if out.States, err = statesWith(ctx, scope, other); err != nil {
+			return err
+		}
+		out.Sums, err = sumsWith(ctx, scope, other)
+		return err
+	})
+	return out, err
 }

@@ -329,3 +329,45 @@ func TestSettleByResaleNeedsReports(t *testing.T) {
 		}
 	})
 }
+
+// What two companies did together adds their promotions up, the same from either side, and
+// nothing of another's.
+func TestTogether(t *testing.T) {
+	open4(t, func(m *market) {
+		p := m.running(m.terms())
+		x := m.terms()
+		x.Title, x.SKUs, x.Families = "Next", []string{"AUR-HT20"}, nil
+		_, err := m.svc.Create(m.at(), m.ingrid, x) // a draft is nobody's but the owner's
+		m.must(err)
+		m.must(m.svc.Tick(m.on("2026-12-02")))
+		d := m.order("2026-12-02", p.Number, want{"AUR-D18B", "10", "84", ""})
+		m.deliver(d.ID, "2026-12-03", "2026-12-05", "2026-12-06")
+		for _, c := range []struct {
+			who   access.Actor
+			other string
+			want  string
+		}{
+			{m.ingrid, m.kestrel, "map[running:1] [10 0 42.00 GBP true]"}, {m.maya, m.aurelia, "map[running:1] [10 0 42.00 GBP true]"},
+			{m.ingrid, m.baltic, "map[running:1] []"}, {m.kaarel, m.aurelia, "map[running:1] []"}, {m.kaarel, m.kestrel, "map[] []"}, {m.maya, m.baltic, "map[] []"},
+		} {
+			got, err := m.svc.With(m.at(), c.who, c.other)
+			m.must(err)
+			says := []string{}
+			for _, s := range got.Sums {
+				says = append(says, fmt.Sprint(s.Counted, " ", s.Sold, " ", s.Earned, " ", s.Earned.Currency, " ", s.Org == m.kestrel))
+			}
+			if out := fmt.Sprint(got.States, " ", says); out != c.want {
+				t.Errorf("%s with %s: %s, want %s", c.who.Org, c.other, out, c.want)
+			}
+		}
+		r, err := m.svc.Results(m.at(), m.maya, p.ID)
+		m.must(err)
+		if r.Parts[0].Earned.String() != "42.00" {
+			t.Fatalf("%+v", r.Parts)
+		}
+		lonely := m.maya
+		lonely.Roles = nil
+		_, err = m.svc.With(m.at(), lonely, m.aurelia)
+		m.want(err, fault.Forbidden, "")
+	})
+}

@@ -257,6 +257,52 @@ func (s *Service) Covering(ctx context.Context, actor access.Actor, supplier str
 	return out, err
 }
 
+// Lately is how far a partnership is reported, and what was sold on in its newest period
+// that is complete.
+type Lately struct {
+	Coverage
+	Last *Standing // nil: no period is
+	Totals
+}
+
+// Lately looks at the last n periods of one partnership, at most 53, as they stand on a
+// civil date; reminders are not read. Codes: NotFound, Forbidden.
+func (s *Service) Lately(ctx context.Context, actor access.Actor, partnership, today string, n int) (Lately, error) {
+	if n < 1 || n > 53 {
+		n = 13
+	}
+	var out Lately
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		w, err := pair(ctx, actor, access.SellRead, partnership)
+		if err != nil {
+			return err
+		}
+		if out.Plan, err = planOf(ctx, w.ID); err != nil {
+			return err
+		}
+		all := out.periods(today, n)
+		if len(all) == 0 {
+			return nil
+		}
+		have, err := spans(ctx, []string{w.ID}, all[0].From)
+		if err != nil {
+			return err
+		}
+		for _, x := range slices.Backward(all) {
+			st := standing(x, have[w.ID], today, out.DueDays)
+			out.Periods = append(out.Periods, st)
+			if st.State == Complete && out.Last == nil {
+				out.Last = &st
+			}
+		}
+		if out.Last != nil {
+			out.Totals, err = totalsIn(ctx, w.ID, out.Last.Period)
+		}
+		return err
+	})
+	return out, err
+}
+
 // covering says how far reports cover the days of a span, by the periods of a plan that
 // have days of it; what lies before the first of them is expected by no plan.
 func covering(periods []Period, have []span, of Period, today string, dueDays int) []Standing {

@@ -579,10 +579,19 @@ func TestCovering(t *testing.T) {
 		if got := states(b.ingrid, "2026-08-20", "2026-10-31", "2026-12-05"); got != "month 08-20complete 09-01complete 10-01partial*" {
 			t.Fatal(got)
 		}
+		for _, a := range []access.Actor{b.ingrid, b.maya} { // the newest whole month, and what is due
+			got, err := b.svc.Lately(b.at(), a, b.toKestrel, "2026-12-15", 5)
+			b.must(err)
+			if got.Last == nil || got.Last.From != "2026-09-01" || got.Sold != money.Whole(1) || got.Returned != 0 || got.Gaps() != 2 || len(got.Periods) != 4 {
+				t.Fatalf("%+v", got)
+			}
+		}
+		_, err := b.svc.Lately(b.at(), b.kaarel, b.toKestrel, "2026-12-15", 5)
+		b.wants(err, fault.NotFound, "")
 		if _, err := b.svc.Covering(b.at(), b.kaarel, b.aurelia, []string{b.kestrel}, "2026-09-01", "2026-09-30", "2026-12-05"); fault.CodeOf(err) != fault.NotFound {
 			t.Fatal(err)
 		}
-		_, err := b.svc.Covering(b.at(), b.ingrid, b.aurelia, []string{b.kestrel}, "2026-09-01", "2026-08-31", "2026-12-05")
+		_, err = b.svc.Covering(b.at(), b.ingrid, b.aurelia, []string{b.kestrel}, "2026-09-01", "2026-08-31", "2026-12-05")
 		b.wants(err, fault.Invalid, "sellthrough.period")
 	})
 }

@@ -239,6 +239,14 @@ func totals(ctx context.Context, id ID) (t Totals, err error) {
 	return t, err
 }
 
+// totalsIn are the pieces of the lines of reports that count whose days lie in a period.
+func totalsIn(ctx context.Context, partnership string, p Period) (t Totals, err error) {
+	err = db.Rows(ctx, `SELECT CAST(COALESCE(SUM(CASE WHEN l.pieces > 0 THEN l.pieces ELSE 0 END), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN l.pieces < 0 THEN -l.pieces ELSE 0 END), 0) AS BIGINT) FROM sell_report r JOIN sell_line l ON l.report_id = r.id
+		WHERE r.partnership_id = ? AND r.state = 'current' AND r.period_to >= ? AND r.period_from <= ? AND l.pieces <> 0 AND l.sold_from >= ? AND l.sold_to <= ?`, []any{partnership, p.From, p.To, p.From, p.To},
+		func(scan func(...any) error) error { return scan((*int64)(&t.Sold), (*int64)(&t.Returned)) })
+	return t, err
+}
+
 func overlapping(ctx context.Context, r Report) ([]Report, error) {
 	var rows []reportRow
 	err := db.Tx(ctx).Where("partnership_id = ? AND state = 'current' AND period_to >= ? AND period_from <= ? AND id <> ?", r.Partnership, r.From, r.To, string(r.ID)).Order("period_from, id").Limit(20).Find(&rows).Error

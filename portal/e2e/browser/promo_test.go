@@ -201,3 +201,47 @@ func digits(s string) string {
 
 // dot is a picture of one pixel.
 var dot = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82")
+
+// TestSettleWithoutReports: a month of Kestrel's reports is missing in the window of a
+// promotion that is over. Ingrid asks for it from the results, is refused by its name, and
+// settles with a reason; Maya reads the reason and her own month. The page of each one's
+// partner has the figures of the statement.
+func TestSettleWithoutReports(t *testing.T) {
+	ingrid := promoter(t, left, "ingrid@aurelia.example", "en", Looks[0])
+	open(t, ingrid, "/c/aurelia/promotions?view=list&q=Autumn")
+	must(t, ingrid.Leave("#rows a.plain"))
+	path := read[string](t, ingrid, `location.pathname`)
+	open(t, ingrid, path+"/results")
+	must(t, ingrid.Says("#reports", "Kestrel Supply"), ingrid.Says("#reports", "Missing"), ingrid.Says("#settle", "Kestrel Supply"))
+	must(t, ingrid.Leave(`#reports form .btn`), ingrid.Until(`location.pathname === `+quote(path+"/results")), ingrid.Says("#reports", "reminded"))
+	const reason = "The branch was closed in that month."
+	ingrid.Quiet(true) // 409
+	must(t, ingrid.Fill("#settle [name=reason]", "  "), ingrid.Leave("#settle .btn"), ingrid.Says("#settle", "Not settled"), ingrid.Says("#settle", "Kestrel Supply"))
+	ingrid.Quiet(false)
+	picture(t, ingrid, "promo-settle-refused", Looks[0])
+	must(t, ingrid.Fill("#settle [name=reason]", reason), ingrid.Leave("#settle .btn"), ingrid.Says("#waived", reason), ingrid.Says("#waived", "Kestrel Supply"))
+	picture(t, ingrid, "promo-settled-short", Looks[0])
+	picture(t, ingrid, "promo-settled-short-phone", Looks[2])
+
+	maya := promoter(t, right, "maya@kestrel.example", "zh-CN", Looks[0])
+	open(t, maya, strings.Replace(path, "/c/aurelia/", "/c/kestrel/", 1)+"/results")
+	must(t, maya.Says("#waived", reason), maya.Says("#waived", "Kestrel Supply"), maya.Says("#reports", "缺"))
+	if read[bool](t, maya, `document.querySelector("#reports").innerText.includes("Baltic") || !!document.querySelector("#reports form") || !!document.querySelector("#settle")`) {
+		t.Error("a partner sees another's reports, or may ask for its own")
+	}
+
+	figures := func(p *Page, company, with string) {
+		t.Helper()
+		open(t, p, "/c/"+company+"/partners")
+		open(t, p, read[string](t, p, `[...document.querySelectorAll('#main tr')].find((r) => r.innerText.includes(`+quote(with)+`)).querySelector('a[href*="/partners/"]').getAttribute("href")`))
+		must(t, p.Has("#promotions dl"), p.Has("#sell-through dl"), p.Has("#funds-GBP dl"))
+		picture(t, p, "partner-"+company, Looks[0])
+		here := read[string](t, p, `document.querySelector("#funds-GBP dl").innerText`)
+		must(t, p.Leave("#funds-GBP .act a"))
+		if there := read[string](t, p, `document.querySelector("#main dl.e-ages").innerText`); there != here || !strings.ContainsAny(here, "123456789") {
+			t.Errorf("the partner's page says\n%s\nthe statement\n%s", here, there)
+		}
+	}
+	figures(ingrid, "aurelia", "Kestrel Supply")
+	figures(maya, "kestrel", "Aurelia Tools")
+}
