@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // promoTitle is the promotion of the run; nothing else carries it.
@@ -201,6 +202,63 @@ func digits(s string) string {
 
 // dot is a picture of one pixel.
 var dot = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82")
+
+// TestPromoBoardByKeyboard: Ingrid in English and Wen in Chinese go over the board with the
+// keyboard alone: from column to column and card to card, open the moves of a card, leave
+// them, take one, and open a card.
+func TestPromoBoardByKeyboard(t *testing.T) {
+	for email, language := range map[string]string{"ingrid@aurelia.example": "en", "wen@aurelia.example": "zh-CN"} {
+		t.Run(language, func(t *testing.T) {
+			p := promoter(t, left, email, language, Looks[0])
+			open(t, p, "/c/aurelia/promotions")
+			press := func(key string) { t.Helper(); must(t, p.Run(chromedp.KeyEvent(key))) }
+			in := func(column string) {
+				t.Helper()
+				must(t, p.Until(`document.activeElement.closest("[data-row]") && document.activeElement.closest("[data-column]").dataset.column === `+quote(column)))
+			}
+			columns := read[[]string](t, p, `[...document.querySelectorAll("[data-board] [data-column]")].filter((c) => c.querySelector("[data-row]")).map((c) => c.dataset.column)`)
+			if len(columns) < 3 {
+				t.Fatalf("cards in %v alone", columns)
+			}
+			for _, c := range columns[:3] {
+				press(kb.ArrowRight)
+				in(c)
+			}
+			press(kb.ArrowLeft)
+			in(columns[1])
+			press("k") // the card before it is the last of the column before
+			in(columns[0])
+			press("j")
+			in(columns[1])
+			for range read[int](t, p, `document.querySelectorAll("[data-row]").length`) { // to a card that can be moved
+				if read[bool](t, p, `!!document.activeElement.closest("[data-row]").querySelector("[data-moves]")`) {
+					break
+				}
+				press("j")
+			}
+			card := read[string](t, p, `new URL(document.activeElement.href).pathname`)
+			press("m")
+			must(t, p.Until(`document.activeElement.matches("[data-moves][open] .o")`))
+			press("\u001b")
+			must(t, p.Until(`!document.querySelector("[data-moves][open]") && document.activeElement.matches("[data-moves] > summary")`))
+			press("m")
+			must(t, p.Until(`document.activeElement.matches("[data-moves][open] .o")`))
+			press("\r")
+			must(t, p.Until(`location.pathname.startsWith(`+quote(card)+`) && location.hash.length > 1 && !!document.querySelector(location.hash)`))
+			open(t, p, "/c/aurelia/promotions")
+			press(kb.ArrowRight)
+			in(columns[0])
+			card = read[string](t, p, `new URL(document.activeElement.href).pathname`)
+			press("\r")
+			must(t, p.Until(`location.pathname === `+quote(card)))
+			open(t, p, "/c/aurelia/promotions")
+			wide(t, p)
+			if language != "en" {
+				must(t, p.Says(".e-board-say", "方向键"))
+			}
+		})
+	}
+}
 
 // TestSettleWithoutReports: a month of Kestrel's reports is missing in the window of a
 // promotion that is over. Ingrid asks for it from the results, is refused by its name, and
