@@ -429,7 +429,12 @@ func TestStrangers(t *testing.T) {
 			"Of":      func(a access.Actor) error { _, err := b.svc.Of(ctx, a, b.toKestrel); return err },
 			"SetPlan": func(a access.Actor) error { return b.svc.SetPlan(ctx, a, Plan{Partnership: b.toKestrel, Version: 1}) },
 			"SetDual": func(a access.Actor) error { return b.svc.SetDual(ctx, a, b.toKestrel, true) },
-			"Chase":   func(a access.Actor) error { return b.svc.Chase(ctx, a, b.toKestrel, "2026-11-01", "2027-01-01") },
+			"Lately":  func(a access.Actor) error { _, err := b.svc.Lately(ctx, a, b.toKestrel, "2027-01-01", 3); return err },
+			"Covering": func(a access.Actor) error {
+				_, err := b.svc.Covering(ctx, a, b.aurelia, []string{b.kestrel}, "2026-11-01", "2026-11-30", "2027-01-01")
+				return err
+			},
+			"Chase": func(a access.Actor) error { return b.svc.Chase(ctx, a, b.toKestrel, "2026-11-01", "2027-01-01") },
 		}
 		empty := map[string]func(a access.Actor) (int, error){
 			"List": func(a access.Actor) (int, error) { l, _, err := b.svc.List(ctx, a, Filter{}); return len(l), err },
