@@ -346,3 +346,24 @@ func (s soldOn) PromoSold(ctx context.Context, actor access.Actor, supplier, res
 	}
 	return out, err
 }
+
+// PromoReported is how far the reports of resellers cover a window.
+func (s soldOn) PromoReported(ctx context.Context, actor access.Actor, supplier string, resellers []string, from, to, today string) ([]promo.Reports, error) {
+	all, err := s.a.sellthrough.Covering(ctx, actor, supplier, resellers, from, to, today)
+	if err != nil {
+		return nil, err
+	}
+	var out []promo.Reports
+	for _, org := range resellers {
+		c := all[org]
+		r := promo.Reports{Org: org, Grain: c.Grain}
+		if c.Active {
+			r.Partnership = c.Partnership
+		}
+		for _, p := range c.Periods {
+			r.Periods = append(r.Periods, promo.Reported{From: p.From, To: p.To, State: p.State, Due: p.Due, Chased: p.Chased})
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}

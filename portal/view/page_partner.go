@@ -50,10 +50,20 @@ type PartnerPage struct {
 	Answer     *AnswerSetting   // nil: the viewer may not see it
 	Checks     *CheckSetting    // nil: the viewer's company is not the supplier
 	Orders     []MovingOrder
+	Scores     []PartnerScore
 	Room       *Room
 	Link       *OneTimeLink // into a company just invited, shown once
 	CanAgain   bool         // nobody joined it yet: posts to URL + "/again"
 	ConnectURL string       // where EDI is connected step by step; empty: not allowed
+}
+
+// PartnerScore is what one kind of work with a partner comes to; Link names where each figure is from.
+type PartnerScore struct {
+	ID      string
+	Title   Text
+	Figures []KV
+	URL     string
+	Link    Text
 }
 
 // AnswerSetting is how long the supplier may take to answer an order. It posts

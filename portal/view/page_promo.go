@@ -212,6 +212,26 @@ type PromoResults struct {
 	Lift      *PromoLift
 	Funnel    *PromoFunnel
 	Rebuild   *PromoRebuild
+	Reports   []PromoReports
+	Short     Text // what is missing to settle, for who may; zero: nothing is
+	Waived    *PromoWaived
+}
+
+// PromoReports is how far one company has reported what it sold on in the window. Periods are those that are not complete.
+type PromoReports struct {
+	Company   Company
+	Plan      Text
+	Done      Text
+	Periods   []SellPeriod
+	RemindURL string // where one is asked for
+	PlanURL   string // where reports are agreed, or sent
+	Ours      bool
+}
+
+// PromoWaived is why a promotion was settled without all reports, and without which the viewer may know of.
+type PromoWaived struct {
+	Reason  string
+	Missing Text
 }
 
 // PromoRebuild is how far the figures are computed again, for the owner. Done and Total are in orders; with Working the page looks again.

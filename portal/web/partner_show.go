@@ -11,6 +11,7 @@ import (
 	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/partner"
+	"entente/prm/promo"
 	"entente/prm/trade"
 )
 
@@ -115,6 +116,9 @@ func (v *visit) partnerPage(status int, typed *view.Form) error {
 	if err := v.partnerOrders(page, p, other, n); err != nil {
 		return err
 	}
+	if err := v.partnerScores(page, p, other); err != nil {
+		return err
+	}
 	form := view.Form{Values: map[string]string{"price_tolerance": (p.PriceTolerance * 100).String(), "quantity_tolerance": (p.QuantityTolerance * 100).String(), "version": strconv.FormatInt(p.Version, 10)}}
 	if typed != nil {
 		form = *typed
@@ -208,6 +212,53 @@ func (v *visit) partnerOrders(page *view.PartnerPage, p partner.Partnership, oth
 			page.Orders = append(page.Orders, v.movingOrder(r, n))
 		}
 	}
+	return nil
+}
+
+// partnerScores is what promotions, funds and sell-through of a partnership come to: the
+// same figures for both companies, those that the viewer reads elsewhere too.
+func (v *visit) partnerScores(page *view.PartnerPage, p partner.Partnership, other string) error {
+	quantity := func(key string, q money.Quantity) view.KV {
+		return view.KV{Label: view.T("score." + key), Value: view.Raw(v.p.Quantity(q.String(), ""))}
+	}
+	count := func(key string, n int) view.KV {
+		return view.KV{Label: view.T("score." + key), Value: view.Raw(v.p.Count(n))}
+	}
+	if v.lists(access.PromoRead) {
+		x, err := v.w.d.Promos.With(v.ctx, v.actor(), other)
+		if err != nil {
+			return err
+		}
+		if len(x.States) > 0 {
+			score := view.PartnerScore{ID: "promotions", Title: view.T("nav.promotions"), URL: v.path("promotions") + "?view=list&partner=" + queryEscape(other), Link: view.T("score.promotions_all"),
+				Figures: []view.KV{count("waiting", x.States[promo.Proposed]), count("running", x.States[promo.Agreed]+x.States[promo.Running]), count("over", x.States[promo.Ended]+x.States[promo.Settled])}}
+			for _, s := range x.Sums {
+				score.Figures = append(score.Figures, quantity("counted", s.Counted), quantity("sold_on", s.Sold), view.KV{Label: view.T("score.allowance"), Value: view.T("fund.money", "amount", amount(s.Earned))})
+			}
+			page.Scores = append(page.Scores, score)
+		}
+	}
+	if v.lists(access.FundRead) && v.may(access.FundRead, p.Resource()) {
+		all, err := v.w.d.Funds.StandingsWith(v.ctx, v.actor(), p.ID)
+		if err != nil {
+			return err
+		}
+		for _, s := range all {
+			page.Scores = append(page.Scores, view.PartnerScore{ID: "funds-" + string(s.Currency), Title: view.T("score.funds", "currency", string(s.Currency)), URL: v.path("funds", "statements", p.ID) + "?currency=" + string(s.Currency), Link: view.T("fund.statement"), Figures: fundFigures(s)})
+		}
+	}
+	if !v.may(access.SellRead, p.Resource()) {
+		return nil
+	}
+	x, err := v.w.d.SellThrough.Lately(v.ctx, v.actor(), p.ID, v.today(), 13)
+	if err != nil || len(x.Periods) == 0 {
+		return err
+	}
+	score := view.PartnerScore{ID: "sell-through", Title: view.T("nav.sellthrough"), URL: v.path("sell-through", "coverage") + "#p-" + p.ID, Link: view.T("sell.tab.coverage"), Figures: []view.KV{count("gaps", x.Gaps())}}
+	if l := x.Last; l != nil {
+		score.Figures = append(score.Figures, view.KV{Label: view.T("score.last"), Value: view.T("sell.span", "from", view.Date(l.From), "to", view.Date(l.To))}, quantity("sold", x.Sold), quantity("returned", x.Returned))
+	}
+	page.Scores = append(page.Scores, score)
 	return nil
 }
 

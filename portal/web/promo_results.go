@@ -100,6 +100,9 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 			return err
 		}
 	}
+	if err = v.promoReports(out, r, mine, p.CanSettle); err != nil {
+		return err
+	}
 	p.Results = out
 	return v.renderAs(status, p, fragments{"rows": "promo.results"})
 }
@@ -211,15 +214,20 @@ func (v *visit) promoVolume(r promo.Results, org string) view.Text {
 func promoSettle(v *visit) error {
 	in := v.input()
 	id := promo.ID(v.Params("id"))
-	err := v.w.d.Promos.Settle(v.ctx, v.actor(), id, in.version())
+	err := v.w.d.Promos.Settle(v.ctx, v.actor(), id, in.version(), in.text("reason"))
 	if err == nil {
 		return v.done(v.promoURL(id)+"/results", "said.saved")
 	}
-	errs, note, ok := v.formErrors(err)
+	errs, note, status, ok := v.refusal(err)
 	if !ok {
 		return err
 	}
-	return v.resultsPage(422, in.form(errs, note))
+	if fault.KeyOf(err) == "promo.reports_missing" {
+		if note, err = v.missingReports(id); err != nil {
+			return err
+		}
+	}
+	return v.resultsPage(status, in.form(errs, note))
 }
 
 // promoExport is the lines behind the figures as a table.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"entente/portal/batch"
+	"entente/portal/session"
 	"entente/portal/sheet"
 	"entente/portal/view"
 	"entente/prm/access"
@@ -13,6 +14,7 @@ import (
 	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/partner"
+	"entente/prm/promo"
 	"entente/prm/sellthrough"
 )
 
@@ -346,7 +348,7 @@ func sellRemind(v *visit) error {
 	if err := v.w.d.SellThrough.Chase(v.ctx, v.actor(), v.Params("partnership"), in.text("from"), v.today()); err != nil {
 		return err
 	}
-	return v.done(v.coverageURL(), "sell.said_reminded")
+	return v.done(session.SafeNext(in.text("next"), v.coverageURL()), "sell.said_reminded")
 }
 
 func sellDual(v *visit) error {
@@ -399,4 +401,97 @@ func (v *visit) balance(page *view.SellStockPage, b channel.Balance) {
 		}
 		page.Rows = append(page.Rows, row)
 	}
+}
+
+// promoReports shows how far the window of a promotion is reported, what that lacks to
+// settle it, and without what it was settled.
+func (v *visit) promoReports(out *view.PromoResults, r promo.Results, mine, settle bool) error {
+	all, err := v.w.d.Promos.Reports(v.ctx, v.actor(), r.ID)
+	if err != nil {
+		return err
+	}
+	orgs, gaps := promoGaps(all, r.Terms.By)
+	if r.Waived != nil {
+		for _, g := range r.Waived.Gaps {
+			orgs = append(orgs, g.Org)
+		}
+	}
+	n, err := v.companies(v.ctx, orgs)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		row := view.PromoReports{Company: n.company(x.Org), Plan: view.T("promo.reports_none"), Ours: x.Org == v.org()}
+		if x.Grain != sellthrough.NoGrain {
+			row.Plan = view.T("sell.grain." + x.Grain)
+		}
+		remind := mine && x.Partnership != "" && v.may(access.SellPlan, access.Shared(r.Owner, x.Org))
+		complete := 0
+		for _, p := range x.Periods {
+			if p.State == promo.ReportComplete {
+				complete++
+				continue
+			}
+			row.Periods = append(row.Periods, view.SellPeriod{From: view.Date(p.From), To: view.Date(p.To), Status: view.Status{State: view.State("period." + p.State)}, Due: view.Date(p.Due), Chased: p.Chased, CanRemind: remind && (p.State == sellthrough.Missing || p.State == sellthrough.Partial)})
+			if p.State == promo.ReportUnplanned && remind {
+				row.PlanURL = v.path("sell-through", "coverage") + "#p-" + x.Partnership
+			}
+		}
+		if row.Done = view.T("promo.reports_done", "done", complete, "all", len(x.Periods)); complete == len(x.Periods) {
+			row.Done = view.T("promo.reports_all", "n", complete)
+		}
+		if remind {
+			row.RemindURL = v.path("sell-through", "coverage", x.Partnership) + "/remind"
+		}
+		if row.Ours && len(row.Periods) > 0 && x.Partnership != "" && v.may(access.SellReport, access.Shared(r.Owner, x.Org)) {
+			row.PlanURL = v.path("files", batch.KindSales)
+		}
+		out.Reports = append(out.Reports, row)
+	}
+	if settle && len(gaps) > 0 {
+		out.Short = view.T("promo.settle_short_text", "gaps", v.gapWords(gaps, n))
+	}
+	if w := r.Waived; w != nil {
+		out.Waived = &view.PromoWaived{Reason: w.Reason, Missing: view.T("promo.waived_none")}
+		if len(w.Gaps) > 0 {
+			out.Waived.Missing = view.T("promo.waived_of", "gaps", v.gapWords(w.Gaps, n))
+		}
+	}
+	return nil
+}
+
+// promoGaps are the companies of reports, and what keeps a promotion from being settled.
+func promoGaps(all []promo.Reports, by string) (orgs []string, gaps []promo.Gap) {
+	for _, x := range all {
+		orgs, gaps = append(orgs, x.Org), append(gaps, x.Gaps(by)...)
+	}
+	return orgs, gaps
+}
+
+// missingReports says which reports keep a promotion from being settled.
+func (v *visit) missingReports(id promo.ID) (view.Text, error) {
+	r, err := v.w.d.Promos.Standing(v.ctx, v.actor(), id)
+	if err != nil {
+		return view.Text{}, err
+	}
+	all, err := v.w.d.Promos.Reports(v.ctx, v.actor(), id)
+	if err != nil {
+		return view.Text{}, err
+	}
+	orgs, gaps := promoGaps(all, r.Terms.By)
+	n, err := v.companies(v.ctx, orgs)
+	return view.T("promo.reports_missing_of", "gaps", v.gapWords(gaps, n)), err
+}
+
+// gapWords names periods without a full report, the first of many.
+func (v *visit) gapWords(gaps []promo.Gap, n names) string {
+	const named = 8
+	var out []string
+	for _, g := range gaps[:min(len(gaps), named)] {
+		out = append(out, v.p.T("promo.gap", "company", n.org(g.Org), "from", v.p.Date(g.From), "to", v.p.Date(g.To), "state", v.p.T("state.period."+g.State)))
+	}
+	if more := len(gaps) - named; more > 0 {
+		out = append(out, v.p.T("promo.gaps_more", "n", more))
+	}
+	return v.p.List(out)
 }

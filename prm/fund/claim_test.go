@@ -65,6 +65,15 @@ func TestClaimStory(t *testing.T) {
 		if len(st) != 1 || st[0].Pending != gbp(600_00) || st[0].Earned.Minor != 0 || st[0].Lapsing != gbp(1_000_00) {
 			t.Fatalf("%+v", st)
 		}
+		for _, a := range []access.Actor{b.ingrid, b.maya} { // of the partnership: the same, as the statement has it
+			with, err := b.svc.StandingsWith(b.at(), a, b.toKestrel)
+			b.must(err)
+			of, err := b.svc.Statement(b.at(), a, StatementFilter{Partnership: b.toKestrel})
+			b.must(err)
+			if len(with) != 1 || with[0] != st[0] || with[0] != of.Standing {
+				t.Fatalf("%+v, not %+v", with, of.Standing)
+			}
+		}
 		_, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, []Verdict{{Position: 2, Verdict: LineRejected}}, "")
 		b.wants(err, fault.Invalid, "form.choice_wrong")
 		_, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, []Verdict{{Position: 1, Verdict: LineChanged, Amount: gbp(300_01), Reason: "other"}}, "")
@@ -440,7 +449,7 @@ func TestPartnersStayApart(t *testing.T) {
 		k := b.kaarel
 		for name, err := range map[string]error{
 			"Get": second(b.svc.Get(b.at(), k, p)), "GetRequest": second(b.svc.GetRequest(b.at(), k, r.ID)), "GetClaim": second(b.svc.GetClaim(b.at(), k, c.ID)),
-			"Statement": second(b.svc.Statement(b.at(), k, StatementFilter{Partnership: b.toKestrel})), "Check": second(b.svc.Check(b.at(), k, p)),
+			"Statement": second(b.svc.Statement(b.at(), k, StatementFilter{Partnership: b.toKestrel})), "Check": second(b.svc.Check(b.at(), k, p)), "StandingsWith": second(b.svc.StandingsWith(b.at(), k, b.toKestrel)),
 			"Decide": second(b.svc.Decide(b.at(), k, c.ID, c.Version, nil, "")), "Settle": second(b.svc.Settle(b.at(), k, c.ID, c.Version, SettleCmd{})), "Withdraw": second(b.svc.WithdrawClaim(b.at(), k, c.ID, c.Version)),
 			"Approve": second(b.svc.ApproveRequest(b.at(), k, r.ID, r.Version, Grants{})), "Cancel": second(b.svc.CancelRequest(b.at(), k, r.ID, r.Version, "x")), "AddFile": second(b.svc.AddFile(b.at(), k, FileCmd{Claim: c.ID, Name: "x"}, strings.NewReader("x"))),
 			"OpenFile": third(b.svc.OpenFile(b.at(), k, c.ID, "", c.Files[0].ID)), "SaveClaim": second(b.svc.SaveClaim(b.at(), k, "", 0, ClaimCmd{Request: r.ID})), "FileClaim": second(b.svc.FileClaim(b.at(), k, ClaimCmd{Request: r.ID})),

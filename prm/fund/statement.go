@@ -81,6 +81,29 @@ func (s *Service) Standings(ctx context.Context, actor access.Actor) ([]Standing
 	return out, err
 }
 
+// StandingsWith is where the money of one partnership stands, by currency: the figures of
+// its statements. Empty where it has a part in no programme.
+// Codes: NotFound, Forbidden.
+func (s *Service) StandingsWith(ctx context.Context, actor access.Actor, partnership string) ([]Standing, error) {
+	var out []Standing
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		p, err := pairOf(ctx, partnership)
+		if err == nil {
+			err = access.Check(actor, access.FundRead, access.Shared(p.OwnerID, p.OrgID))
+		}
+		if err != nil {
+			return err
+		}
+		pairs, err := pairsWith(ctx, partnership)
+		if err != nil {
+			return err
+		}
+		out, err = standings(ctx, pairs)
+		return err
+	})
+	return out, err
+}
+
 // standings reads where the money stands for pairs of companies.
 func standings(ctx context.Context, pairs []seatRow) ([]Standing, error) {
 	if len(pairs) == 0 {

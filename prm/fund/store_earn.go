@@ -291,6 +291,12 @@ func pairsOf(ctx context.Context, org string, s sides) ([]seatRow, error) {
 	return rows, q.Order("partnership_id, currency").Find(&rows).Error
 }
 
+// pairsWith are the two companies of a partnership, once for each currency of theirs.
+func pairsWith(ctx context.Context, partnership string) ([]seatRow, error) {
+	var rows []seatRow
+	return rows, db.Tx(ctx).Model(&seatRow{}).Distinct("owner_id", "org_id", "partnership_id", "currency").Where("partnership_id = ?", partnership).Order("currency").Find(&rows).Error
+}
+
 func pairOf(ctx context.Context, partnership string) (seatRow, error) {
 	if !db.ValidID(partnership) {
 		return seatRow{}, notFound()

@@ -237,7 +237,7 @@ func TestWhatAPromotionAdded(t *testing.T) {
 		m.must(m.svc.Tick(m.at()))
 		now := m.get(d.ID)
 		m.order("2026-12-08", "", want{"AUR-D18B", "10", "84", now.Number})
-		m.must(m.svc.Settle(m.at(), m.ingrid, d.ID, m.get(d.ID).Version))
+		m.must(m.svc.Settle(m.at(), m.ingrid, d.ID, m.get(d.ID).Version, ""))
 		r, err := m.svc.Results(m.at(), m.maya, d.ID)
 		m.must(err)
 		l, err := m.svc.Lift(m.at(), m.maya, d.ID)

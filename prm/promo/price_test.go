@@ -395,11 +395,11 @@ func TestSettleFreezesTheFigures(t *testing.T) {
 	open4(t, func(m *market) {
 		p := m.running(m.terms())
 		d := m.order("2026-12-02", p.Number, want{"AUR-D18B", "10", "84", ""})
-		m.want(m.svc.Settle(m.on("2026-12-03"), m.ingrid, p.ID, p.Version), fault.Conflict, "promo.not_ended")
+		m.want(m.svc.Settle(m.on("2026-12-03"), m.ingrid, p.ID, p.Version, ""), fault.Conflict, "promo.not_ended")
 		m.must(m.svc.Tick(m.on("2026-12-02")))
 		m.must(m.svc.Tick(m.on("2027-01-02")))
-		m.must(m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, m.get(p.ID).Version))
-		m.must(m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, 0))
+		m.must(m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, m.get(p.ID).Version, ""))
+		m.must(m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, 0, ""))
 		m.deliver(d.ID, "2026-12-03", "2026-12-05", "2027-02-03") // an invoice that comes late
 		r, err := m.svc.Results(m.at(), m.maya, p.ID)
 		m.must(err)

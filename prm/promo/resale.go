@@ -45,6 +45,9 @@ type Resales interface {
 	PromoResales(ctx context.Context, actor access.Actor, supplier, reseller string, fn func(Resale) error) error
 	// PromoSold is what a reseller sold on of some products, by the periods in which it reports.
 	PromoSold(ctx context.Context, actor access.Actor, supplier, reseller, from, to string, skus []string) (Sold, error)
+	// PromoReported is how far the reports of resellers cover the days between two civil
+	// dates, both inside, as they stand on a third.
+	PromoReported(ctx context.Context, actor access.Actor, supplier string, resellers []string, from, to, today string) ([]Reports, error)
 }
 
 // Sold is what was sold on by period. PerYear is how many of them make a year.

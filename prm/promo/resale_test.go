@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,8 +22,20 @@ import (
 
 // shelf keeps the reports that stand.
 type shelf struct {
-	m   *market
-	all []Resale
+	m       *market
+	all     []Resale
+	reports []Reports // where they stand, of all companies
+}
+
+// PromoReported gives where the reports of the companies asked for stand.
+func (s *shelf) PromoReported(_ context.Context, _ access.Actor, _ string, resellers []string, _, _, _ string) ([]Reports, error) {
+	var out []Reports
+	for _, r := range s.reports {
+		if slices.Contains(resellers, r.Org) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
 }
 
 func (s *shelf) PromoResales(_ context.Context, _ access.Actor, supplier, reseller string, fn func(Resale) error) error {
@@ -233,5 +246,128 @@ func TestResaleOfAFamilyJoinedLater(t *testing.T) {
 		if r.Parts[0].Sold != money.Whole(4) {
 			t.Fatalf("%+v", r.Parts)
 		}
+	})
+}
+
+// A promotion is settled once the reports of its window are there, or with a reason that
+// all who take part read, with the periods that were missing, each its own.
+func TestSettleAsksForReports(t *testing.T) {
+	open4(t, func(m *market) {
+		s := &shelf{m: m}
+		m.svc.Report(s)
+		p := m.running(m.terms())
+		week := Reported{From: "2026-12-07", To: "2026-12-13", State: "missing", Due: "2026-12-23"}
+		none := Reported{From: "2026-12-01", To: "2026-12-31", State: ReportUnplanned}
+		s.reports = []Reports{{Org: m.kestrel, Partnership: m.toKestrel, Grain: "week", Periods: []Reported{{From: "2026-11-30", To: "2026-12-06", State: ReportComplete}, week}}, {Org: m.baltic, Periods: []Reported{none}}}
+		m.must(m.svc.Tick(m.on("2026-12-02")))
+		m.must(m.svc.Tick(m.on("2027-01-02")))
+		settle := func(who access.Actor, reason string) error {
+			return m.svc.Settle(m.on("2027-02-01"), who, p.ID, m.get(p.ID).Version, reason)
+		}
+		m.want(settle(m.ingrid, " "), fault.Conflict, "promo.reports_missing")
+		m.want(settle(m.maya, "we are in a hurry"), fault.Forbidden, "")
+		m.want(settle(m.ingrid, "a minimum resale price"), fault.Invalid, "promo.resale_price")
+		if d := m.get(p.ID); d.State != Ended {
+			t.Fatal(d.State)
+		}
+		saw := func(who access.Actor) (out string) {
+			t.Helper()
+			all, err := m.svc.Reports(m.at(), who, p.ID)
+			m.must(err)
+			for _, x := range all {
+				out += fmt.Sprint(x.Org == who.Org, len(x.Periods), len(x.Gaps(ByOrder)), len(x.Gaps(ByResale)), " ")
+			}
+			return out
+		}
+		if got := saw(m.ingrid) + "; " + saw(m.maya) + "; " + saw(m.kaarel); !strings.Contains(got, "false 2 1 1") || !strings.Contains(got, "false 1 0 1") || !strings.HasSuffix(got, "; true 2 1 1 ; true 1 0 1 ") {
+			t.Fatal(got)
+		}
+		if _, err := m.svc.Reports(m.at(), m.banker, p.ID); fault.CodeOf(err) != fault.NotFound {
+			t.Fatal(err)
+		}
+		m.must(settle(m.ingrid, "Kestrel closed that week"))
+		m.must(settle(m.ingrid, "")) // again
+		s.reports[0].Periods[1].State = ReportComplete
+		want := []Gap{{m.kestrel, week.From, week.To, "missing"}}
+		for _, who := range []access.Actor{m.ingrid, m.maya, m.kaarel} {
+			r, err := m.svc.Results(m.at(), who, p.ID)
+			m.must(err)
+			gaps := want
+			if who.Org == m.baltic { // never of another's reports
+				gaps = nil
+			}
+			if r.State != Settled || r.Waived == nil || r.Waived.Reason != "Kestrel closed that week" || !slices.Equal(r.Waived.Gaps, gaps) {
+				t.Fatalf("%+v", r.Waived)
+			}
+		}
+		j, err := m.svc.Join(m.at(), m.maya, p.ID)
+		m.must(err)
+		if j.Log[0].Kind != "settled_short" || j.Log[0].Text != "Kestrel closed that week" {
+			t.Fatalf("%+v", j.Log[0])
+		}
+	})
+}
+
+// Where the date of the resale decides, a company without a plan has everything to report;
+// once all is there no reason is asked for, and none is kept.
+func TestSettleByResaleNeedsReports(t *testing.T) {
+	open4(t, func(m *market) {
+		s, p := m.byResale()
+		s.reports = []Reports{{Org: m.kestrel, Periods: []Reported{{From: "2026-12-01", To: "2026-12-31", State: ReportUnplanned}}}}
+		m.must(m.svc.Tick(m.on("2026-12-02")))
+		m.must(m.svc.Tick(m.on("2027-01-02")))
+		settle := func(reason string) error {
+			return m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, m.get(p.ID).Version, reason)
+		}
+		m.want(settle(""), fault.Conflict, "promo.reports_missing")
+		s.reports[0].Periods[0].State = ReportComplete
+		m.must(settle("not needed"))
+		r, err := m.svc.Results(m.at(), m.maya, p.ID)
+		m.must(err)
+		if log := m.get(p.ID).Log[0]; r.State != Settled || r.Waived != nil || log.Kind != "settled" || log.Text != "" {
+			t.Fatalf("%+v %+v", r.Waived, log)
+		}
+	})
+}
+
+// What two companies did together adds their promotions up, the same from either side, and
+// nothing of another's.
+func TestTogether(t *testing.T) {
+	open4(t, func(m *market) {
+		p := m.running(m.terms())
+		x := m.terms()
+		x.Title, x.SKUs, x.Families = "Next", []string{"AUR-HT20"}, nil
+		_, err := m.svc.Create(m.at(), m.ingrid, x) // a draft is nobody's but the owner's
+		m.must(err)
+		m.must(m.svc.Tick(m.on("2026-12-02")))
+		d := m.order("2026-12-02", p.Number, want{"AUR-D18B", "10", "84", ""})
+		m.deliver(d.ID, "2026-12-03", "2026-12-05", "2026-12-06")
+		for _, c := range []struct {
+			who   access.Actor
+			other string
+			want  string
+		}{
+			{m.ingrid, m.kestrel, "map[running:1] [10 0 42.00 GBP true]"}, {m.maya, m.aurelia, "map[running:1] [10 0 42.00 GBP true]"},
+			{m.ingrid, m.baltic, "map[running:1] []"}, {m.kaarel, m.aurelia, "map[running:1] []"}, {m.kaarel, m.kestrel, "map[] []"}, {m.maya, m.baltic, "map[] []"},
+		} {
+			got, err := m.svc.With(m.at(), c.who, c.other)
+			m.must(err)
+			says := []string{}
+			for _, s := range got.Sums {
+				says = append(says, fmt.Sprint(s.Counted, " ", s.Sold, " ", s.Earned, " ", s.Earned.Currency, " ", s.Org == m.kestrel))
+			}
+			if out := fmt.Sprint(got.States, " ", says); out != c.want {
+				t.Errorf("%s with %s: %s, want %s", c.who.Org, c.other, out, c.want)
+			}
+		}
+		r, err := m.svc.Results(m.at(), m.maya, p.ID)
+		m.must(err)
+		if r.Parts[0].Earned.String() != "42.00" {
+			t.Fatalf("%+v", r.Parts)
+		}
+		lonely := m.maya
+		lonely.Roles = nil
+		_, err = m.svc.With(m.at(), lonely, m.aurelia)
+		m.want(err, fault.Forbidden, "")
 	})
 }

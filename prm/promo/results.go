@@ -23,6 +23,7 @@ type Results struct {
 	Frozen   []Figures
 	Settled  time.Time
 	Volumes  []Volume         // where each company stands with steps of all of the window
+	Waived   *Waived          // settled without all reports; nil: none were missing
 	Rebuild  *RebuildProgress // for the owner: the newest one, nil: there was none
 }
 
@@ -82,6 +83,9 @@ func (s *Service) Results(ctx context.Context, actor access.Actor, id ID) (Resul
 			} else if found {
 				out.Rebuild = x.progress()
 			}
+		}
+		if out.Waived, err = r.waived(org); err != nil {
+			return err
 		}
 		if r.Result != "" {
 			var all []Figures
@@ -146,10 +150,13 @@ func (s *Service) Resales(ctx context.Context, actor access.Actor, id ID, f Line
 }
 
 // Settle closes a promotion that has ended: its figures are kept as they stand, and what
-// comes later shows as a difference. Safe to repeat.
-// Codes: NotFound, Forbidden, Conflict (it has not ended, or changed meanwhile).
+// comes later shows as a difference. Where reports of its window are missing it takes a
+// reason, which all who take part read, and keeps which were (Waived). Safe to repeat.
+// Codes: NotFound, Forbidden, Invalid (reason), Conflict (it has not ended, changed
+// meanwhile, or reports are missing: promo.reports_missing).
 // Publishes EventSettled.
-func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version int64) error {
+func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version int64, reason string) error {
+	reason = bounded(reason, 500)
 	var added Lifted
 	err := s.view(ctx, actor, func(ctx context.Context) error { // it may take seconds: not while others wait to write
 		r, _, err := load(ctx, actor, access.PromoWrite, id, false)
@@ -175,6 +182,18 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version
 		if State(r.State) != Ended {
 			return fault.New(fault.Conflict, "promo.not_ended", "State", r.State)
 		}
+		if w := resale(reason); w != "" {
+			return fault.InvalidField("reason", "promo.resale_price", "Words", w)
+		}
+		if r.Waived, err = s.waive(ctx, r, seats, reason); err != nil {
+			return err
+		}
+		kind := "settled"
+		if r.Waived == "" {
+			reason = ""
+		} else {
+			kind = "settled_short"
+		}
 		fs, err := sums(ctx, r.ID, "", "org_id")
 		if err != nil {
 			return err
@@ -190,7 +209,7 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version
 			return fault.Wrap(err, fault.Internal, "error.internal")
 		}
 		r.Result, r.State, r.Settled = string(b), string(Settled), db.Micros(db.Now(ctx))
-		if err := addLog(ctx, r.ID, "", "settled", actor.Org, actor.Person, 0, ""); err != nil {
+		if err := addLog(ctx, r.ID, "", kind, actor.Org, actor.Person, 0, reason); err != nil {
 			return err
 		}
 		if err := note(ctx, actor, "promotion.settle", r.ID); err != nil {

@@ -30,6 +30,7 @@ type row struct {
 	Result                   string
 	Changed, Version         int64
 	Margin                   int64
+	Waived                   string // see Waived
 }
 
 func (row) TableName() string { return "promotion" }
@@ -192,7 +193,7 @@ func save(ctx context.Context, r *row) error {
 	r.Version, r.Changed = was+1, db.Micros(db.Now(ctx))
 	tx := db.Tx(ctx).Model(&row{}).Where("id = ? AND version = ?", r.ID, was).Updates(map[string]any{
 		"title": r.Title, "state": r.State, "draft": r.Draft, "open_no": r.OpenNo, "agreed_no": r.AgreedNo, "from_on": r.FromOn, "until_on": r.UntilOn, "zone": r.Zone, "currency": r.Currency, "budget": r.Budget,
-		"next_at": r.NextAt, "reason": r.Reason, "cancelled": r.Cancelled, "settled": r.Settled, "result": r.Result, "changed": r.Changed, "version": r.Version})
+		"next_at": r.NextAt, "reason": r.Reason, "cancelled": r.Cancelled, "settled": r.Settled, "result": r.Result, "waived": r.Waived, "changed": r.Changed, "version": r.Version})
 	if tx.Error == nil && tx.RowsAffected != 1 {
 		return changed(was)
 	}
@@ -372,7 +373,7 @@ func list(ctx context.Context, scope access.Scope, f Filter) (Page, error) {
 		q = q.Where("(from_on < ? OR from_on = ? AND id < ?)", day, day, id)
 	}
 	var rows []row
-	if err := q.Omit("draft", "result").Order("from_on DESC, id DESC").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
+	if err := q.Omit("draft", "result", "waived").Order("from_on DESC, id DESC").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
 		return Page{}, err
 	}
 	var out Page

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"entente/db"
+	"entente/prm/access"
 	"entente/prm/money"
 )
 
@@ -218,4 +219,36 @@ func recount(ctx context.Context, id, org string) (int, error) {
 		return 0, nil
 	}
 	return n, apart.write(ctx)
+}
+
+// between is the condition of the seats that one of two companies has with the other.
+const between = "(s.org_id = ? AND p.owner_id = ? OR s.org_id = ? AND p.owner_id = ?) AND s.state IN ('asked', 'approved') AND p.state <> 'draft'"
+
+// statesWith counts the promotions of two companies by state.
+func statesWith(ctx context.Context, scope access.Scope, other string) (map[State]int, error) {
+	var rows []struct {
+		State State
+		N     int
+	}
+	err := db.Tx(ctx).Raw("SELECT p.state, COUNT(*) AS n FROM promotion_seat s JOIN promotion p ON p.id = s.promotion_id WHERE "+between+" GROUP BY p.state", other, scope.Org(), scope.Org(), other).Scan(&rows).Error
+	out := map[State]int{}
+	for _, r := range rows {
+		out[r.State] = r.N
+	}
+	return out, err
+}
+
+// sumsWith adds up the sums of the promotions of two companies.
+func sumsWith(ctx context.Context, scope access.Scope, other string) ([]Shared, error) {
+	var rows []struct {
+		OrgID, Currency       string
+		Counted, Sold, Earned int64
+	}
+	err := db.Tx(ctx).Raw("SELECT t.org_id, t.currency, CAST(SUM(t.counted) AS BIGINT) AS counted, CAST(SUM(t.sold) AS BIGINT) AS sold, CAST(SUM(t.earned) AS BIGINT) AS earned FROM promotion_seat s JOIN promotion p ON p.id = s.promotion_id JOIN promotion_sum t ON t.promotion_id = p.id AND t.grain = ? AND t.org_id = s.org_id WHERE "+
+		between+" GROUP BY t.org_id, t.currency HAVING SUM(t.lines) > 0 ORDER BY t.org_id, t.currency", byOrg, other, scope.Org(), scope.Org(), other).Scan(&rows).Error
+	out := make([]Shared, len(rows))
+	for i, r := range rows {
+		out[i] = Shared{Org: r.OrgID, Counted: money.Quantity(r.Counted), Sold: money.Quantity(r.Sold), Earned: money.Amount{Minor: r.Earned, Currency: money.Currency(r.Currency)}}
+	}
+	return out, err
 }

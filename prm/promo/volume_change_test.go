@@ -115,7 +115,7 @@ func TestVolumeAfterTheEnd(t *testing.T) {
 		m.must(err)
 		claim, err := m.svc.Claim(m.at(), m.maya, p.ID, got.Mark)
 		m.must(err)
-		m.must(m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, m.get(p.ID).Version))
+		m.must(m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, m.get(p.ID).Version, ""))
 		m.credit("2027-02-03", a, 5) // 57 at 5 %: 239.40 of 520.80
 		m.now = time.Date(2027, 2, 4, 9, 0, 0, 0, time.UTC)
 		r, err := m.svc.Results(m.at(), m.maya, p.ID)

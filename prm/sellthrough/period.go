@@ -100,13 +100,32 @@ func (p Plan) periods(today string, n int) []Period {
 	return out
 }
 
+// within are the periods of a plan with days between two civil dates, oldest first.
+func (p Plan) within(from, to string) []Period {
+	since, ok := civil(p.Since)
+	if !ok || p.Grain == NoGrain {
+		return nil
+	}
+	var out []Period
+	at := first(p.Grain, since, since)
+	for i := 0; i < most && at.Format(day) <= to; i++ {
+		after := next(p.Grain, at, i)
+		if x := (Period{at.Format(day), after.AddDate(0, 0, -1).Format(day)}); x.To >= from {
+			out = append(out, x)
+		}
+		at = after
+	}
+	return out
+}
+
 // States of a period.
 const (
-	Running  = "running"  // not over
-	Awaited  = "awaited"  // over, not due yet
-	Missing  = "missing"  // due, nothing came
-	Partial  = "partial"  // due, some days are not reported
-	Complete = "complete" // every day is reported
+	Running   = "running"   // not over
+	Awaited   = "awaited"   // over, not due yet
+	Missing   = "missing"   // due, nothing came
+	Partial   = "partial"   // due, some days are not reported
+	Complete  = "complete"  // every day is reported
+	Unplanned = "unplanned" // no plan expects reports of it, and not every day is reported
 )
 
 // Standing is one period of a plan.

@@ -190,6 +190,146 @@ func (s *Service) Completeness(ctx context.Context, actor access.Actor, today st
 	return out, err
 }
 
+// Cover is how far the reports of one reseller cover a span of days.
+type Cover struct {
+	Plan
+	Active  bool // the partnership is: a reminder may go
+	Periods []Standing
+}
+
+// Covering says how far the reports of resellers of a supplier cover the days between two
+// civil dates, both inside, as they stand on a third: by reseller the periods of its plan
+// with days of them, oldest first. A period is complete here when those of its days are
+// reported. Days before the plan, or without any, are one period: Unplanned, or complete
+// where they are reported all the same. A few queries, whatever the number of resellers.
+// Codes: NotFound, Forbidden, Invalid (from, to).
+func (s *Service) Covering(ctx context.Context, actor access.Actor, supplier string, resellers []string, from, to, today string) (map[string]Cover, error) {
+	for _, r := range resellers {
+		if err := access.Check(actor, access.SellRead, access.Shared(supplier, r)); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := access.List(actor, access.SellRead); err != nil {
+		return nil, err
+	}
+	if err := checkPeriod(from, to); err != nil {
+		return nil, err
+	}
+	out := map[string]Cover{}
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		pairs, err := pairsOf(ctx, supplier, resellers)
+		if err != nil {
+			return err
+		}
+		ids := make([]string, len(pairs))
+		for i, p := range pairs {
+			ids[i] = p.ID
+		}
+		plans, err := plansIn(ctx, ids)
+		if err != nil {
+			return err
+		}
+		all, least := make([][]Period, len(pairs)), from
+		for i, p := range pairs {
+			if all[i] = plans[p.ID].within(from, to); len(all[i]) > 0 {
+				least = min(least, all[i][0].From)
+			}
+		}
+		have, err := spans(ctx, ids, least)
+		if err != nil {
+			return err
+		}
+		asked, err := chases(ctx, ids, least)
+		if err != nil {
+			return err
+		}
+		for i, p := range pairs {
+			c := Cover{Plan: plans[p.ID], Active: p.State == "active"}
+			c.Partnership, c.Supplier, c.Reseller = p.ID, p.SupplierID, p.ResellerID
+			c.Periods = covering(all[i], have[p.ID], Period{from, to}, today, c.DueDays)
+			for j, x := range c.Periods {
+				c.Periods[j].Chased = asked[p.ID+x.From]
+			}
+			out[p.ResellerID] = c
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Lately is how far a partnership is reported, and what was sold on in its newest period
+// that is complete.
+type Lately struct {
+	Coverage
+	Last *Standing // nil: no period is
+	Totals
+}
+
+// Lately looks at the last n periods of one partnership, at most 53, as they stand on a
+// civil date; reminders are not read. Codes: NotFound, Forbidden.
+func (s *Service) Lately(ctx context.Context, actor access.Actor, partnership, today string, n int) (Lately, error) {
+	if n < 1 || n > 53 {
+		n = 13
+	}
+	var out Lately
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		w, err := pair(ctx, actor, access.SellRead, partnership)
+		if err != nil {
+			return err
+		}
+		if out.Plan, err = planOf(ctx, w.ID); err != nil {
+			return err
+		}
+		all := out.periods(today, n)
+		if len(all) == 0 {
+			return nil
+		}
+		have, err := spans(ctx, []string{w.ID}, all[0].From)
+		if err != nil {
+			return err
+		}
+		for _, x := range slices.Backward(all) {
+			st := standing(x, have[w.ID], today, out.DueDays)
+			out.Periods = append(out.Periods, st)
+			if st.State == Complete && out.Last == nil {
+				out.Last = &st
+			}
+		}
+		if out.Last != nil {
+			out.Totals, err = totalsIn(ctx, w.ID, out.Last.Period)
+		}
+		return err
+	})
+	return out, err
+}
+
+// covering says how far reports cover the days of a span, by the periods of a plan that
+// have days of it; what lies before the first of them is expected by no plan.
+func covering(periods []Period, have []span, of Period, today string, dueDays int) []Standing {
+	reported := func(p Period) bool { return standing(p, have, p.To, 0).State == Complete }
+	var out []Standing
+	before := of
+	if len(periods) > 0 {
+		at, _ := civil(periods[0].From)
+		before.To = at.AddDate(0, 0, -1).Format(day)
+	}
+	if before.To >= before.From {
+		x := Standing{Period: before, State: Unplanned}
+		if reported(before) {
+			x.State = Complete
+		}
+		out = append(out, x)
+	}
+	for _, p := range periods {
+		x := standing(p, have, today, dueDays)
+		if x.State != Complete && reported(Period{max(p.From, of.From), min(p.To, of.To)}) {
+			x.State = Complete
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
 // Chase reminds the reseller of a period that is due and not fully reported, once a day.
 // Safe to repeat on the day.
 // Codes: NotFound, Forbidden, Conflict (the period is not due, or complete).

@@ -429,7 +429,12 @@ func TestStrangers(t *testing.T) {
 			"Of":      func(a access.Actor) error { _, err := b.svc.Of(ctx, a, b.toKestrel); return err },
 			"SetPlan": func(a access.Actor) error { return b.svc.SetPlan(ctx, a, Plan{Partnership: b.toKestrel, Version: 1}) },
 			"SetDual": func(a access.Actor) error { return b.svc.SetDual(ctx, a, b.toKestrel, true) },
-			"Chase":   func(a access.Actor) error { return b.svc.Chase(ctx, a, b.toKestrel, "2026-11-01", "2027-01-01") },
+			"Lately":  func(a access.Actor) error { _, err := b.svc.Lately(ctx, a, b.toKestrel, "2027-01-01", 3); return err },
+			"Covering": func(a access.Actor) error {
+				_, err := b.svc.Covering(ctx, a, b.aurelia, []string{b.kestrel}, "2026-11-01", "2026-11-30", "2027-01-01")
+				return err
+			},
+			"Chase": func(a access.Actor) error { return b.svc.Chase(ctx, a, b.toKestrel, "2026-11-01", "2027-01-01") },
 		}
 		empty := map[string]func(a access.Actor) (int, error){
 			"List": func(a access.Actor) (int, error) { l, _, err := b.svc.List(ctx, a, Filter{}); return len(l), err },
@@ -525,5 +530,73 @@ func TestBounds(t *testing.T) {
 			t.Fatal(err)
 		}
 		wants("0 size")
+	})
+}
+
+// What a window needs of reports, in the periods of each reseller: days outside of the
+// window are not asked for, those before the plan are said to be nobody's.
+func TestCovering(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		month := func(from, to, key string) {
+			cmd := b.november(key, key, sale("AUR-D18B", 1, "EA"))
+			cmd.From, cmd.To = from, to
+			b.book(cmd)
+		}
+		states := func(a access.Actor, from, to, today string) string {
+			t.Helper()
+			all, err := b.svc.Covering(b.at(), a, b.aurelia, []string{b.kestrel}, from, to, today)
+			b.must(err)
+			c := all[b.kestrel]
+			out := c.Grain
+			for _, p := range c.Periods {
+				out += " " + p.From[5:] + p.State
+				if !p.Chased.IsZero() {
+					out += "*"
+				}
+			}
+			if !c.Active || c.Partnership != b.toKestrel {
+				t.Fatalf("%+v", c)
+			}
+			return out
+		}
+		if got := states(b.ingrid, "2026-09-15", "2026-10-10", "2026-12-05"); got != " 09-15unplanned" {
+			t.Fatal(got)
+		}
+		month("2026-09-01", "2026-09-30", "A") // the plan begins: by months
+		month("2026-10-01", "2026-10-14", "B")
+		for _, x := range []struct{ from, to, want string }{
+			{"2026-09-15", "2026-10-14", "month 09-01complete 10-01complete"}, // the rest of October is not of the window
+			{"2026-09-15", "2026-10-15", "month 09-01complete 10-01partial"},
+			{"2026-08-20", "2026-11-02", "month 08-20unplanned 09-01complete 10-01partial 11-01awaited"},
+			{"2026-12-01", "2026-12-04", "month 12-01running"},
+			{"2026-07-01", "2026-07-31", "month 07-01unplanned"},
+		} {
+			for _, a := range []access.Actor{b.ingrid, b.maya} {
+				if got := states(a, x.from, x.to, "2026-12-05"); got != x.want {
+					t.Fatalf("%s to %s: %s", x.from, x.to, got)
+				}
+			}
+		}
+		b.must(b.svc.Chase(b.at(), b.ingrid, b.toKestrel, "2026-10-01", "2026-12-05"))
+		month("2026-08-20", "2026-08-31", "C") // before the plan, told all the same
+		if got := states(b.ingrid, "2026-08-20", "2026-10-31", "2026-12-05"); got != "month 08-20complete 09-01complete 10-01partial*" {
+			t.Fatal(got)
+		}
+		for _, a := range []access.Actor{b.ingrid, b.maya} { // the newest whole month, and what is due
+			got, err := b.svc.Lately(b.at(), a, b.toKestrel, "2026-12-15", 5)
+			b.must(err)
+			if got.Last == nil || got.Last.From != "2026-09-01" || got.Sold != money.Whole(1) || got.Returned != 0 || got.Gaps() != 2 || len(got.Periods) != 4 {
+				t.Fatalf("%+v", got)
+			}
+		}
+		_, err := b.svc.Lately(b.at(), b.kaarel, b.toKestrel, "2026-12-15", 5)
+		b.wants(err, fault.NotFound, "")
+		if _, err := b.svc.Covering(b.at(), b.kaarel, b.aurelia, []string{b.kestrel}, "2026-09-01", "2026-09-30", "2026-12-05"); fault.CodeOf(err) != fault.NotFound {
+			t.Fatal(err)
+		}
+		_, err = b.svc.Covering(b.at(), b.ingrid, b.aurelia, []string{b.kestrel}, "2026-09-01", "2026-08-31", "2026-12-05")
+		b.wants(err, fault.Invalid, "sellthrough.period")
 	})
 }

@@ -70,6 +70,15 @@ func pairOf(ctx context.Context, id string) (pairRow, error) {
 	return p, err
 }
 
+// pairsOf are the partnerships of a supplier with some resellers.
+func pairsOf(ctx context.Context, supplier string, resellers []string) ([]pairRow, error) {
+	var rows []pairRow
+	if len(resellers) == 0 {
+		return nil, nil
+	}
+	return rows, db.Tx(ctx).Raw("SELECT id, supplier_id, reseller_id, state, currency FROM partnership WHERE supplier_id = ? AND reseller_id IN ? ORDER BY id", supplier, resellers).Scan(&rows).Error
+}
+
 func between(ctx context.Context, supplier, reseller string) ([]string, error) {
 	var ids []string
 	err := db.Tx(ctx).Raw("SELECT id FROM partnership WHERE supplier_id = ? AND reseller_id = ? ORDER BY id", supplier, reseller).Scan(&ids).Error
@@ -230,6 +239,14 @@ func totals(ctx context.Context, id ID) (t Totals, err error) {
 	return t, err
 }
 
+// totalsIn are the pieces of the lines of reports that count whose days lie in a period.
+func totalsIn(ctx context.Context, partnership string, p Period) (t Totals, err error) {
+	err = db.Rows(ctx, `SELECT CAST(COALESCE(SUM(CASE WHEN l.pieces > 0 THEN l.pieces ELSE 0 END), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN l.pieces < 0 THEN -l.pieces ELSE 0 END), 0) AS BIGINT) FROM sell_report r JOIN sell_line l ON l.report_id = r.id
+		WHERE r.partnership_id = ? AND r.state = 'current' AND r.period_to >= ? AND r.period_from <= ? AND l.pieces <> 0 AND l.sold_from >= ? AND l.sold_to <= ?`, []any{partnership, p.From, p.To, p.From, p.To},
+		func(scan func(...any) error) error { return scan((*int64)(&t.Sold), (*int64)(&t.Returned)) })
+	return t, err
+}
+
 func overlapping(ctx context.Context, r Report) ([]Report, error) {
 	var rows []reportRow
 	err := db.Tx(ctx).Where("partnership_id = ? AND state = 'current' AND period_to >= ? AND period_from <= ? AND id <> ?", r.Partnership, r.From, r.To, string(r.ID)).Order("period_from, id").Limit(20).Find(&rows).Error
@@ -271,6 +288,20 @@ func plansOf(ctx context.Context, scope access.Scope) ([]Plan, error) {
 	out := make([]Plan, len(rows))
 	for i, r := range rows {
 		out[i] = r.plan()
+	}
+	return out, err
+}
+
+// plansIn are the plans of partnerships that have one.
+func plansIn(ctx context.Context, partnerships []string) (map[string]Plan, error) {
+	out := map[string]Plan{}
+	if len(partnerships) == 0 {
+		return out, nil
+	}
+	var rows []planRow
+	err := db.Tx(ctx).Where("partnership_id IN ?", partnerships).Find(&rows).Error
+	for _, r := range rows {
+		out[r.PartnershipID] = r.plan()
 	}
 	return out, err
 }

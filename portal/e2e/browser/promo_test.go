@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // promoTitle is the promotion of the run; nothing else carries it.
@@ -201,3 +202,104 @@ func digits(s string) string {
 
 // dot is a picture of one pixel.
 var dot = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82")
+
+// TestPromoBoardByKeyboard: Ingrid in English and Wen in Chinese go over the board with the
+// keyboard alone: from column to column and card to card, open the moves of a card, leave
+// them, take one, and open a card.
+func TestPromoBoardByKeyboard(t *testing.T) {
+	for email, language := range map[string]string{"ingrid@aurelia.example": "en", "wen@aurelia.example": "zh-CN"} {
+		t.Run(language, func(t *testing.T) {
+			p := promoter(t, left, email, language, Looks[0])
+			open(t, p, "/c/aurelia/promotions")
+			press := func(key string) { t.Helper(); must(t, p.Run(chromedp.KeyEvent(key))) }
+			in := func(column string) {
+				t.Helper()
+				must(t, p.Until(`document.activeElement.closest("[data-row]") && document.activeElement.closest("[data-column]").dataset.column === `+quote(column)))
+			}
+			columns := read[[]string](t, p, `[...document.querySelectorAll("[data-board] [data-column]")].filter((c) => c.querySelector("[data-row]")).map((c) => c.dataset.column)`)
+			if len(columns) < 3 {
+				t.Fatalf("cards in %v alone", columns)
+			}
+			for _, c := range columns[:3] {
+				press(kb.ArrowRight)
+				in(c)
+			}
+			press(kb.ArrowLeft)
+			in(columns[1])
+			press("k") // the card before it is the last of the column before
+			in(columns[0])
+			press("j")
+			in(columns[1])
+			for range read[int](t, p, `document.querySelectorAll("[data-row]").length`) { // to a card that can be moved
+				if read[bool](t, p, `!!document.activeElement.closest("[data-row]").querySelector("[data-moves]")`) {
+					break
+				}
+				press("j")
+			}
+			card := read[string](t, p, `new URL(document.activeElement.href).pathname`)
+			press("m")
+			must(t, p.Until(`document.activeElement.matches("[data-moves][open] .o")`))
+			press("\u001b")
+			must(t, p.Until(`!document.querySelector("[data-moves][open]") && document.activeElement.matches("[data-moves] > summary")`))
+			press("m")
+			must(t, p.Until(`document.activeElement.matches("[data-moves][open] .o")`))
+			press("\r")
+			must(t, p.Until(`location.pathname.startsWith(`+quote(card)+`) && location.hash.length > 1 && !!document.querySelector(location.hash)`))
+			open(t, p, "/c/aurelia/promotions")
+			press(kb.ArrowRight)
+			in(columns[0])
+			card = read[string](t, p, `new URL(document.activeElement.href).pathname`)
+			press("\r")
+			must(t, p.Until(`location.pathname === `+quote(card)))
+			open(t, p, "/c/aurelia/promotions")
+			wide(t, p)
+			if language != "en" {
+				must(t, p.Says(".e-board-say", "方向键"))
+			}
+		})
+	}
+}
+
+// TestSettleWithoutReports: a month of Kestrel's reports is missing in the window of a
+// promotion that is over. Ingrid asks for it from the results, is refused by its name, and
+// settles with a reason; Maya reads the reason and her own month. The page of each one's
+// partner has the figures of the statement.
+func TestSettleWithoutReports(t *testing.T) {
+	ingrid := promoter(t, left, "ingrid@aurelia.example", "en", Looks[0])
+	open(t, ingrid, "/c/aurelia/promotions?view=list&q=Autumn")
+	must(t, ingrid.Leave("#rows a.plain"))
+	path := read[string](t, ingrid, `location.pathname`)
+	open(t, ingrid, path+"/results")
+	must(t, ingrid.Says("#reports", "Kestrel Supply"), ingrid.Says("#reports", "Missing"), ingrid.Says("#settle", "Kestrel Supply"))
+	must(t, ingrid.Leave(`#reports form .btn`), ingrid.Until(`location.pathname === `+quote(path+"/results")), ingrid.Says("#reports", "reminded"))
+	const reason = "The branch was closed in that month."
+	ingrid.Quiet(true) // 409
+	must(t, ingrid.Fill("#settle [name=reason]", "  "), ingrid.Leave("#settle .btn"), ingrid.Says("#settle", "Not settled"), ingrid.Says("#settle", "Kestrel Supply"))
+	ingrid.Quiet(false)
+	picture(t, ingrid, "promo-settle-refused", Looks[0])
+	must(t, ingrid.Fill("#settle [name=reason]", reason), ingrid.Leave("#settle .btn"), ingrid.Says("#waived", reason), ingrid.Says("#waived", "Kestrel Supply"))
+	picture(t, ingrid, "promo-settled-short", Looks[0])
+	picture(t, ingrid, "promo-settled-short-phone", Looks[2])
+
+	maya := promoter(t, right, "maya@kestrel.example", "zh-CN", Looks[0])
+	open(t, maya, strings.Replace(path, "/c/aurelia/", "/c/kestrel/", 1)+"/results")
+	must(t, maya.Says("#waived", reason), maya.Says("#waived", "Kestrel Supply"), maya.Says("#reports", "缺"))
+	if read[bool](t, maya, `document.querySelector("#reports").innerText.includes("Baltic") || !!document.querySelector("#reports form") || !!document.querySelector("#settle")`) {
+		t.Error("a partner sees another's reports, or may ask for its own")
+	}
+
+	figures := func(p *Page, company, with string) {
+		t.Helper()
+		open(t, p, "/c/"+company+"/partners")
+		open(t, p, read[string](t, p, `[...document.querySelectorAll('#main tr')].find((r) => r.innerText.includes(`+quote(with)+`)).querySelector('a[href*="/partners/"]').getAttribute("href")`))
+		must(t, p.Has("#promotions dl"), p.Has("#sell-through dl"), p.Has("#funds-GBP dl"))
+		picture(t, p, "partner-"+company, Looks[0])
+		here := read[string](t, p, `document.querySelector("#funds-GBP dl").innerText`)
+		must(t, p.Leave("#funds-GBP .act a"))
+		if there := read[string](t, p, `document.querySelector("#main dl.e-ages").innerText`); there != here || !strings.ContainsAny(here, "123456789") {
+			t.Errorf("the partner's page says\n%s\nthe statement\n%s", here, there)
+		}
+	}
+	figures(ingrid, "aurelia", "Kestrel Supply")
+	figures(maya, "kestrel", "Aurelia Tools")
+}
