@@ -189,7 +189,7 @@ func (j *judgement) documented(l line) fund.Verdict {
 // show the goods of a line, and at that step they would earn what it asks for. Below the
 // first step nothing says the price of the goods, so it is that one.
 func (j *judgement) below(l line, each money.Price) (fund.Lack, bool) {
-	at, seen := j.basis.Volume, j.basis.Seen[l.sku]
+	at, seen := j.basis.Volume, j.basis.Counts[l.sku]
 	if at == nil || at.Next == nil || seen <= 0 || l.quantity > seen {
 		return fund.Lack{}, false
 	}

@@ -30,6 +30,7 @@ func steps(units int64) promo.Basis {
 	b.Terms.Tiers = []promo.Tier{{From: money.Whole(20), Percent: money.One / 20}, {From: money.Whole(60), Percent: money.One / 10}}
 	b.Lots, b.Claimed, b.Left = nil, nil, 10_000_00
 	b.Seen = map[string]money.Quantity{"AUR-D18B": money.Whole(units)}
+	b.Counts = b.Seen
 	b.Volume = &promo.Volume{Volume: money.Whole(units)}
 	switch {
 	case units < 20:

@@ -89,9 +89,13 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Incoming) 
 		if err != nil {
 			return err
 		}
-		if i := slices.IndexFunc(earlier, func(x noticeRow) bool { return x.Digest == r.Digest && x.Purpose == r.Purpose }); i == 0 { // the last word
-			out = Received{earlier[0].notice(), Duplicate}
+		last, err := lastWord(ctx, r.OwnerID, r.OrgID, r.Number)
+		if err == nil && last.Digest == r.Digest && last.Purpose == r.Purpose {
+			out = Received{last.notice(), Duplicate}
 			return nil
+		}
+		if err != nil && fault.CodeOf(err) != fault.NotFound {
+			return err
 		}
 		var parts []partRow
 		var lines []lineRow

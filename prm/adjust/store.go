@@ -92,6 +92,19 @@ func numbered(ctx context.Context, owner, org, number string) ([]noticeRow, erro
 	return rows, db.Tx(ctx).Where("owner_id = ? AND org_id = ? AND number = ? AND state = ?", owner, org, number, Booked).Order("received DESC, id DESC").Limit(100).Find(&rows).Error
 }
 
+// lastWord is the newest notice of a number that did something: became a claim, or took one back.
+func lastWord(ctx context.Context, owner, org, number string) (noticeRow, error) {
+	var rows []noticeRow
+	err := db.Tx(ctx).Where("owner_id = ? AND org_id = ? AND number = ? AND state IN ?", owner, org, number, []string{Booked, Cancelled}).Order("received DESC, id DESC").Limit(1).Find(&rows).Error
+	if err == nil && len(rows) == 0 {
+		err = notFound()
+	}
+	if err != nil {
+		return noticeRow{}, err
+	}
+	return rows[0], nil
+}
+
 func insertNotice(ctx context.Context, r noticeRow, parts []partRow, lines []lineRow) error {
 	if err := db.Tx(ctx).Create(&r).Error; err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 // Checks judges lines of claims that came as documents once more, when they have waited
 // long enough (prm/adjust). It joins the transaction of ctx.
 type Checks interface {
-	// Last gives the final verdicts on the lines of a claim that wait.
+	// Last gives the final verdicts on the lines that are given of a claim, which wait.
 	Last(ctx context.Context, actor access.Actor, c Claim) ([]Verdict, error)
 	// Numbers are those by which the sender knows a claim: its own may have got a count.
 	Numbers(ctx context.Context, actor access.Actor, id ClaimID) ([]string, error)

@@ -145,6 +145,9 @@ func (s *Service) tickClaim(ctx context.Context, id ClaimID) error {
 			if err != nil {
 				return err
 			}
+			c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { // the others go on waiting, and take nothing
+				return !slices.ContainsFunc(verdicts, func(v Verdict) bool { return v.Position == l.Position })
+			})
 			last, err := s.checks.Last(ctx, actor, c)
 			if err != nil {
 				return err

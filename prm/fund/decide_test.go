@@ -365,8 +365,10 @@ func TestBookAboveTheThreshold(t *testing.T) {
 		if c.Number != "CLM-1/2" || c.State != ClaimSubmitted || c.Approved.Minor != 0 || c.Lines[1].Verdict != LineOpen || c.Lines[1].Reason != ReasonLate || b.sound(p) != n {
 			t.Fatalf("%+v", c)
 		}
+		_, err := b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, nil, "") // what the checks speak against is not granted by silence
+		b.wants(err, fault.Invalid, "form.missing")
 		reject := []Verdict{{Position: 2, Verdict: LineRejected, Reason: "other"}}
-		c, err := b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, reject, "")
+		c, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, reject, "")
 		b.must(err)
 		c, err = b.svc.Decide(b.at(), b.wen, c.ID, c.Version, reject, "")
 		b.must(err)

@@ -19,7 +19,8 @@ type Basis struct {
 	Currency  money.Currency
 	Program   fund.ProgramID // where it is kept
 	Lots      []Lot
-	Seen      map[string]money.Quantity // by SKU, whether it counts or not
+	Seen      map[string]money.Quantity // by SKU, what is over a limit too; not what was refused
+	Counts    map[string]money.Quantity // of it, what is not over a limit
 	Claimed   []fund.Claimed
 	Left      int64   // of the money, minor units: no more is granted
 	Volume    *Volume // where the company stands with steps of all of a window, nil without such steps
@@ -78,7 +79,7 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 		if out.Lots, err = lotsOf(ctx, r.ID, org, string(c), t.By, allLots, nil); err != nil {
 			return err
 		}
-		if out.Seen, err = seenOf(ctx, r.ID, org, t.By); err != nil {
+		if out.Seen, out.Counts, err = seenOf(ctx, r.ID, org, t.By); err != nil {
 			return err
 		}
 		held, err := heldVolume(ctx, r.ID, org)

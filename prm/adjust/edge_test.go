@@ -1,0 +1,114 @@
+package adjust
+
+import (
+	"testing"
+
+	"entente/db"
+	"entente/db/dbtest"
+	"entente/edi/doc"
+	"entente/prm/access"
+	"entente/prm/catalog"
+	"entente/prm/fund"
+	"entente/prm/money"
+	"entente/prm/promo"
+)
+
+// resold is a report of Kestrel of one item sold between two days.
+func (s *stand) resold(number, sku string, pieces int64, from, to string) {
+	s.t.Helper()
+	items, err := s.cat.Resolve(s.at(), s.edi, s.aurelia, s.kestrel, []catalog.ItemKey{{SKU: sku}})
+	s.must(err)
+	s.must(s.promos.Resold(s.at(), access.System("promotions", s.aurelia), promo.Resale{ID: db.NewID(), Number: number, Supplier: s.aurelia, Reseller: s.kestrel, At: s.now, Stands: true, Lines: []promo.ResaleLine{{Line: 1, Product: items[0].Product.ID, SKU: sku, Family: "power", Sold: money.Whole(pieces), From: from, To: to}}}))
+	s.must(s.svc.Recheck(s.at(), s.edi, s.kestrel))
+}
+
+// stepped is a promotion of November with 5 % from 20 drills on and 10 % from 60.
+func (s *stand) stepped() promo.Detail {
+	s.day("2026-10-20")
+	p := s.agreed(promo.Terms{Title: "By volume", SKUs: []string{"AUR-D18B"}, Kind: promo.Tiers, Cumulative: true, Tiers: []promo.Tier{{From: money.Whole(20), Percent: money.One / 20}, {From: money.Whole(60), Percent: money.One / 10}}, Settle: promo.BillBack, By: promo.ByResale, From: "2026-11-01", Until: "2026-11-30", Zone: "Europe/London", Currency: "GBP", ClaimBy: "2027-02-28",
+		Parts: []promo.Part{{Org: s.kestrel, Role: promo.Participant, Currency: "GBP"}}})
+	s.day("2026-11-16")
+	return p
+}
+
+// Goods that the promotion refused, here of weeks that only end or begin in its window, do
+// not stand for those of a claim: it waits for their report, not for a step, and is not cut.
+func TestRefusedGoodsShowNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		s.resold("SR-1", "AUR-D18B", 10, "2026-10-28", "2026-11-03")
+		s.sold("SR-2", "AUR-D18B", 5)
+		n := s.receive(s.claim("CLM-1", "00", item("1", "K-1", "AUR-D18B", "2026-11-10", "10", "42.00")), Taken)
+		s.verdicts(s.booked(n), "pending no_proof 0.00")
+		s.sold("SR-3", "AUR-D18B", 5)
+		s.verdicts(s.booked(n), "accepted  42.00")
+
+		s.promo = s.stepped()
+		s.resold("SR-4", "AUR-D18B", 10, "2026-10-28", "2026-11-03")
+		n = s.receive(s.claim("CLM-2", "00", item("1", "K-2", "AUR-D18B", "2026-11-02", "10", "42.00")), Taken)
+		if l := s.booked(n).Lines[0]; l.Missing != "evidence:reports" {
+			t.Fatalf("%+v", l)
+		}
+	})
+}
+
+// What was taken back may come once more: it is another word than the one before.
+func TestClaimAfterItsCancellation(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		first := s.claim("CLM-1", "00", item("1", "K-1", "AUR-D18B", "2026-11-10", "10", "42.00"))
+		n := s.receive(first, Taken)
+		s.receive(s.claim("CLM-1", "01"), Taken)
+		s.verdicts(s.booked(n), "rejected replaced 0.00")
+		if m := s.receive(first, Nothing); m.Reason != WhyNumberUsed {
+			t.Fatalf("%+v", m)
+		}
+		again := s.claim("CLM-1", "05", item("1", "K-1", "AUR-D18B", "2026-11-10", "10", "42.00"))
+		m := s.receive(again, Taken)
+		s.verdicts(s.booked(m), "pending no_proof 0.00")
+		s.receive(s.claim("CLM-1", "01"), Taken)
+		m = s.receive(again, Taken)
+		s.receive(again, Duplicate)
+		s.sold("SR-1", "AUR-D18B", 10)
+		s.verdicts(s.booked(m), "accepted  42.00")
+		s.receive(s.claim("CLM-1", "01"), Taken) // what was granted stands, and is not granted again
+		m = s.receive(again, Taken)
+		s.verdicts(s.booked(m), "accepted  42.00")
+		if h, err := s.funds.Of(s.at(), s.maya, s.aurelia, string(s.promo.ID)); err != nil || h.Balance.Available.Minor != 0 || h.Balance.Consumed.Minor != 42_00 {
+			t.Fatalf("%v %+v", err, h.Balance)
+		}
+	})
+}
+
+// A line whose day is over is judged by what is there for it, not after lines that may wait on.
+func TestClockOfOneLine(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		n := s.receive(s.claim("CLM-1", "00", item("1", "K-1", "AUR-D18B", "2026-11-10", "20", "84.00"), item("2", "K-2", "AUR-D18B", "2026-11-10", "10", "42.00")), Taken)
+		s.sold("SR-1", "AUR-D18B", 4)
+		c := s.booked(n)
+		c, err := s.funds.Decide(s.at(), s.ingrid, c.ID, c.Version, []fund.Verdict{{Position: 1, Verdict: fund.LinePending, Reason: "no_proof", Missing: "evidence:reports", Due: "2027-01-31"}}, "")
+		s.must(err)
+		s.day("2026-12-17")
+		s.must(s.funds.Tick(s.at()))
+		s.verdicts(s.booked(n), "pending no_proof 0.00", "changed over_quantity 16.80")
+	})
+}
+
+// An amount that no ledger holds is refused in words and is not added up.
+func TestClaimBeyondAllMoney(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		var lines []doc.ClaimLine
+		for _, n := range []string{"1", "2"} {
+			lines = append(lines, item(n, "K-"+n, "AUR-D18B", "2026-11-10", "10", "9000000000000"))
+		}
+		n := s.receive(s.claim("CLM-1", "00", lines...), Taken)
+		s.sold("SR-1", "AUR-D18B", 20)
+		s.verdicts(s.booked(n), "changed wrong_price 42.00", "changed wrong_price 42.00")
+	})
+}
