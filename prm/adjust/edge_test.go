@@ -1,6 +1,7 @@
 package adjust
 
 import (
+	"fmt"
 	"testing"
 
 	"entente/db"
@@ -13,19 +14,25 @@ import (
 	"entente/prm/promo"
 )
 
-// resold is a report of Kestrel of one item sold between two days.
-func (s *stand) resold(number, sku string, pieces int64, from, to string) {
+// report is one of Kestrel of one item sold between two days.
+func (s *stand) report(number, sku string, pieces int64, from, to string) promo.Resale {
 	s.t.Helper()
 	items, err := s.cat.Resolve(s.at(), s.edi, s.aurelia, s.kestrel, []catalog.ItemKey{{SKU: sku}})
 	s.must(err)
-	s.must(s.promos.Resold(s.at(), access.System("promotions", s.aurelia), promo.Resale{ID: db.NewID(), Number: number, Supplier: s.aurelia, Reseller: s.kestrel, At: s.now, Stands: true, Lines: []promo.ResaleLine{{Line: 1, Product: items[0].Product.ID, SKU: sku, Family: "power", Sold: money.Whole(pieces), From: from, To: to}}}))
+	return promo.Resale{ID: db.NewID(), Number: number, Supplier: s.aurelia, Reseller: s.kestrel, At: s.now, Stands: true, Lines: []promo.ResaleLine{{Line: 1, Product: items[0].Product.ID, SKU: sku, Family: "power", Sold: money.Whole(pieces), From: from, To: to}}}
+}
+
+// resold receives one.
+func (s *stand) resold(number, sku string, pieces int64, from, to string) {
+	s.t.Helper()
+	s.must(s.promos.Resold(s.at(), access.System("promotions", s.aurelia), s.report(number, sku, pieces, from, to)))
 	s.must(s.svc.Recheck(s.at(), s.edi, s.kestrel))
 }
 
-// stepped is a promotion of November with 5 % from 20 drills on and 10 % from 60.
+// stepped is a promotion of November with 5 % from 20 grinders of 46.50 on and 10 % from 60.
 func (s *stand) stepped() promo.Detail {
 	s.day("2026-10-20")
-	p := s.agreed(promo.Terms{Title: "By volume", SKUs: []string{"AUR-D18B"}, Kind: promo.Tiers, Cumulative: true, Tiers: []promo.Tier{{From: money.Whole(20), Percent: money.One / 20}, {From: money.Whole(60), Percent: money.One / 10}}, Settle: promo.BillBack, By: promo.ByResale, From: "2026-11-01", Until: "2026-11-30", Zone: "Europe/London", Currency: "GBP", ClaimBy: "2027-02-28",
+	p := s.agreed(promo.Terms{Title: "By volume", SKUs: []string{"AUR-G125"}, Kind: promo.Tiers, Cumulative: true, Tiers: []promo.Tier{{From: money.Whole(20), Percent: money.One / 20}, {From: money.Whole(60), Percent: money.One / 10}}, Settle: promo.BillBack, By: promo.ByResale, From: "2026-11-01", Until: "2026-11-30", Zone: "Europe/London", Currency: "GBP", ClaimBy: "2027-02-28",
 		Parts: []promo.Part{{Org: s.kestrel, Role: promo.Participant, Currency: "GBP"}}})
 	s.day("2026-11-16")
 	return p
@@ -45,8 +52,8 @@ func TestRefusedGoodsShowNothing(t *testing.T) {
 		s.verdicts(s.booked(n), "accepted  42.00")
 
 		s.promo = s.stepped()
-		s.resold("SR-4", "AUR-D18B", 10, "2026-10-28", "2026-11-03")
-		n = s.receive(s.claim("CLM-2", "00", item("1", "K-2", "AUR-D18B", "2026-11-02", "10", "42.00")), Taken)
+		s.resold("SR-4", "AUR-G125", 10, "2026-10-28", "2026-11-03")
+		n = s.receive(s.claim("CLM-2", "00", item("1", "K-2", "AUR-G125", "2026-11-02", "10", "23.25")), Taken)
 		if l := s.booked(n).Lines[0]; l.Missing != "evidence:reports" {
 			t.Fatalf("%+v", l)
 		}
@@ -110,5 +117,57 @@ func TestClaimBeyondAllMoney(t *testing.T) {
 		n := s.receive(s.claim("CLM-1", "00", lines...), Taken)
 		s.sold("SR-1", "AUR-D18B", 20)
 		s.verdicts(s.booked(n), "changed wrong_price 42.00", "changed wrong_price 42.00")
+	})
+}
+
+// What a document costs does not grow with the claims that wait: they are read in pages and
+// judged by one reading of their promotion; what a step lacks by now is noted at once for all.
+func TestWaitingClaimsAreCheap(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		const many = 40
+		wait := func(sku, amount string) (notices []Notice) {
+			for i := range many {
+				n := fmt.Sprint(sku, "-", s.promo.Number, "-", i)
+				notices = append(notices, s.receive(s.claim("C"+n, "00", item("1", "K"+n, sku, "2026-11-10", "2", amount)), Taken))
+			}
+			return notices
+		}
+		plain := wait("AUR-B50", "3.12")
+		s.promo = s.stepped()
+		s.resold("SR-1", "AUR-G125", 2, "2026-11-10", "2026-11-10")
+		steps := wait("AUR-G125", "4.65")
+		s.resold("SR-2", "AUR-G125", 1, "2026-11-11", "2026-11-11")
+		was := d.Counts().Run
+		s.must(s.svc.Recheck(s.at(), s.edi, s.kestrel))
+		if n := d.Counts().Run - was; n > 80 {
+			t.Errorf("%d statements for %d claims", n, 2*many)
+		}
+		s.must(s.promos.Resold(s.at(), access.System("promotions", s.aurelia), s.report("SR-3", "AUR-G125", 1, "2026-11-12", "2026-11-12")))
+		was = d.Counts().Run
+		s.must(s.svc.Recheck(s.at(), s.edi, s.kestrel))
+		if n := d.Counts().Run - was; n > 80 {
+			t.Errorf("%d statements where all lack another figure", n)
+		}
+		for _, n := range steps {
+			if l := s.booked(n).Lines[0]; l.Missing != "evidence:step 20 16" || l.Due != "2026-12-30" {
+				t.Fatalf("%+v", l)
+			}
+		}
+		// once the step is there all are granted, on both sides of the end of a page
+		s.resold("SR-4", "AUR-G125", 74, "2026-11-12", "2026-11-12")
+		paid := 0
+		for _, n := range steps {
+			if s.booked(n).Approved.Minor == 4_65 {
+				paid++
+			}
+		}
+		if paid != many {
+			t.Errorf("%d of %d", paid, many)
+		}
+		for _, n := range plain {
+			s.verdicts(s.booked(n), "pending no_proof 0.00")
+		}
 	})
 }

@@ -37,8 +37,9 @@ type lotKey struct {
 type judgement struct {
 	basis promo.Basis
 	today string
-	last  bool     // nothing is waited for any more
-	proof []string // what the terms ask for and has no file
+	last  bool                   // nothing is waited for any more
+	proof []string               // what the terms ask for and has no file
+	lots  map[string][]promo.Lot // by item, the oldest first
 	left  map[lotKey]int64
 	sku   map[string]int64 // of it by item, less what came back
 	whole int64
@@ -46,7 +47,7 @@ type judgement struct {
 
 // newJudgement judges a claim that has just come: no document carries the proof.
 func newJudgement(b promo.Basis, today string, last bool) *judgement {
-	j := &judgement{basis: b, today: today, last: last, proof: b.Terms.Proof, left: map[lotKey]int64{}, sku: map[string]int64{}, whole: b.Left}
+	j := &judgement{basis: b, today: today, last: last, proof: b.Terms.Proof, lots: map[string][]promo.Lot{}, left: map[lotKey]int64{}, sku: map[string]int64{}, whole: b.Left}
 	had := map[lotKey]int64{}
 	for _, c := range b.Claimed {
 		had[lotKey{c.Order, c.Line}] += c.Asked.Minor
@@ -59,6 +60,7 @@ func newJudgement(b promo.Basis, today string, last bool) *judgement {
 		}
 		j.left[k] = n
 		j.sku[l.SKU] += n
+		j.lots[l.SKU] = append(j.lots[l.SKU], l)
 	}
 	return j
 }
@@ -226,10 +228,8 @@ func atStep(minor int64, now, then money.Rate) int64 {
 // each is the allowance for one unit of an item, 0 where no document shows it yet.
 func (j *judgement) each(sku string) money.Price {
 	most := money.Price(0)
-	for _, l := range j.basis.Lots {
-		if l.SKU == sku {
-			most = max(most, l.Allowance)
-		}
+	for _, l := range j.lots[sku] {
+		most = max(most, l.Allowance)
 	}
 	if part := j.basis.Terms.Parts; most == 0 && j.basis.Terms.Kind == promo.Amount && len(part) == 1 {
 		most = part[0].Allow
@@ -249,10 +249,8 @@ func (j *judgement) beyond(l line, want, rest int64, each money.Price) bool {
 		return false
 	}
 	earned := int64(0)
-	for _, x := range j.basis.Lots {
-		if x.SKU == l.sku {
-			earned += x.Earned
-		}
+	for _, x := range j.lots[l.sku] {
+		earned += x.Earned
 	}
 	gone := max(0, earned-rest) // claimed before
 	return all.Minor-gone >= want
@@ -262,10 +260,10 @@ func (j *judgement) beyond(l line, want, rest int64, each money.Price) bool {
 func (j *judgement) take(sku string, want int64) (int64, []fund.Part) {
 	want = min(want, j.sku[sku], j.whole)
 	got, parts := int64(0), []fund.Part(nil)
-	for _, l := range j.basis.Lots {
+	for _, l := range j.lots[sku] {
 		k := lotKey{l.Document, l.Line}
 		n := min(want-got, j.left[k])
-		if l.SKU != sku || n <= 0 {
+		if n <= 0 {
 			continue
 		}
 		j.left[k] -= n

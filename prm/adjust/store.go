@@ -161,17 +161,20 @@ func listed(ctx context.Context, scope access.Scope, supplier, reseller bool, af
 	return rows, "", nil
 }
 
-// partOf is the contract of which a claim is.
-func partOf(ctx context.Context, claim fund.ClaimID) (partRow, error) {
+// subjectsOf are the numbers of the promotions of which claims are; none where one is of a
+// request.
+func subjectsOf(ctx context.Context, owner string, claims []fund.Claim) (map[fund.ClaimID]string, error) {
+	ids := make([]string, len(claims))
+	for i, c := range claims {
+		ids[i] = string(c.ID)
+	}
 	var rows []partRow
-	err := db.Tx(ctx).Where("claim_id = ?", string(claim)).Limit(1).Find(&rows).Error
-	if err == nil && len(rows) == 0 {
-		err = notFound()
+	err := db.Tx(ctx).Select("DISTINCT claim_id, subject").Where("claim_id IN ? AND claim_id <> '' AND owner_id = ? AND subject <> ''", ids, owner).Find(&rows).Error
+	out := make(map[fund.ClaimID]string, len(rows))
+	for _, r := range rows {
+		out[fund.ClaimID(r.ClaimID)] = r.Subject
 	}
-	if err != nil {
-		return partRow{}, err
-	}
-	return rows[0], nil
+	return out, err
 }
 
 func linesOf(ctx context.Context, notice string) ([]lineRow, error) {
