@@ -171,3 +171,37 @@ func TestWaitingClaimsAreCheap(t *testing.T) {
 		}
 	})
 }
+
+// The same claim by two ways at once, and two of one number, are one after the other: one is
+// taken, and what it asks for is granted once.
+func TestClaimsAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		s.sold("SR-1", "AUR-D18B", 40)
+		for round := range 3 {
+			number, now := fmt.Sprint("CLM-", round), s.at()
+			got := make(chan Outcome, 4)
+			for i := range cap(got) {
+				x := s.claim(number, "00", item("1", "K-"+number, "AUR-D18B", "2026-11-10", "10", "42.00"))
+				if i%2 == 1 {
+					x = s.claim(number, "00", item("1", "K-"+number, "AUR-D18B", "2026-11-10", "10", "41.00"))
+				}
+				go func() {
+					r, err := s.svc.Receive(now, s.edi, Incoming{Doc: x, Supplier: s.aurelia, Reseller: s.kestrel, Partnership: s.toKestrel, Interchange: db.NewID(), SetNo: i + 1})
+					if err != nil {
+						t.Error(err)
+					}
+					got <- r.Outcome
+				}()
+			}
+			of := map[Outcome]int{}
+			for range cap(got) {
+				of[<-got]++
+			}
+			if of[Taken] != 1 || of[Duplicate] != 1 || of[Nothing] != 2 {
+				t.Errorf("%v", of)
+			}
+		}
+	})
+}

@@ -77,6 +77,9 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Incoming) 
 	err := s.change(ctx, actor, func(ctx context.Context) error {
 		sum := sha256.Sum256([]byte(db.Text(in.Doc)))
 		r := noticeRow{ID: db.NewID(), OwnerID: in.Supplier, OrgID: in.Reseller, PartnershipID: in.Partnership, Number: cut(in.Doc.Number, 60), Purpose: in.Doc.Purpose, IssuedOn: in.Doc.Date, Digest: hex.EncodeToString(sum[:]), State: Booked, InterchangeID: in.Interchange, SetNo: int64(in.SetNo), Received: db.Micros(db.Now(ctx))}
+		if err := inTurn(ctx, in.Partnership); err != nil {
+			return err
+		}
 		old, err := noticeBySet(ctx, in.Interchange, in.SetNo)
 		if err == nil {
 			out = Received{old.notice(), outcome(old)}

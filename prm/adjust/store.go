@@ -86,6 +86,16 @@ func one(ctx context.Context, where string, args ...any) (noticeRow, error) {
 	return rows[0], nil
 }
 
+// inTurn has the notices of a partnership taken one after the other; on SQLite there is one
+// writer. The row belongs to prm/partner: it is locked, not read.
+func inTurn(ctx context.Context, partnership string) error {
+	if db.DialectOf(ctx) != db.Postgres {
+		return nil
+	}
+	var ids []string
+	return db.Tx(ctx).Raw("SELECT id FROM partnership WHERE id = ? FOR NO KEY UPDATE", partnership).Scan(&ids).Error
+}
+
 // numbered are the notices of a number that became claims, the newest first.
 func numbered(ctx context.Context, owner, org, number string) ([]noticeRow, error) {
 	var rows []noticeRow
