@@ -1,7 +1,9 @@
 package adjust
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"entente/db"
@@ -9,6 +11,7 @@ import (
 	"entente/edi/doc"
 	"entente/prm/access"
 	"entente/prm/catalog"
+	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/promo"
@@ -202,6 +205,80 @@ func TestClaimsAtOnce(t *testing.T) {
 			if of[Taken] != 1 || of[Duplicate] != 1 || of[Nothing] != 2 {
 				t.Errorf("%v", of)
 			}
+		}
+	})
+}
+
+// Goods of a claim that was paid came back: what they used comes off the next claim at once,
+// with its reason, and in the end as much is granted as is sold, to the cent.
+func TestReturnComesOffTheNextClaim(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		s.sold("SR-1", "AUR-D18B", 10)
+		c := s.booked(s.receive(s.claim("CLM-1", "00", item("1", "K-1", "AUR-D18B", "2026-11-10", "10", "42.00")), Taken))
+		_, err := s.funds.Settle(s.at(), s.fin, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
+		s.must(err)
+		s.sold("SR-2", "AUR-D18B", -4)
+		next := s.claim("CLM-2", "00", item("1", "K-2", "AUR-D18B", "2026-11-12", "6", "25.20"))
+		n := s.receive(next, Taken)
+		s.verdicts(s.booked(n), "pending no_proof 0.00") // they are not shown yet
+		s.sold("SR-3", "AUR-D18B", 6)
+		s.verdicts(s.booked(n), "changed return 8.40")
+		x, a := s.answer(n, next)
+		same(t, answers(x), []string{"changed CA 8.40"})
+		if refs := x.Contracts[0].Lines[0].Refs; !a.Final || refs[len(refs)-1].Value != fund.ReasonReturn {
+			t.Fatalf("%+v %+v", a, x)
+		}
+		s.sold("SR-4", "AUR-D18B", 1)
+		n = s.receive(s.claim("CLM-3", "00", item("1", "K-3", "AUR-D18B", "2026-11-12", "1", "4.20"), item("2", "K-4", "AUR-D18B", "2026-11-12", "4", "16.80")), Taken)
+		s.verdicts(s.booked(n), "accepted  4.20", "rejected return 0.00")
+		h, err := s.funds.Of(s.at(), s.maya, s.aurelia, string(s.promo.ID))
+		s.must(err)
+		if b := h.Balance; b.Granted.Minor != 13*4_20 || b.Owed.Minor != 0 || b.Available.Minor != 0 || b.Consumed.Minor+b.Settled.Minor != 13*4_20 {
+			t.Fatalf("%+v", b)
+		}
+	})
+}
+
+// A promotion is cancelled while a line waits: what was sold before is granted still, what
+// comes after is nothing, and the line ends on its day. A stranger names it in vain, and what
+// proves a line stays with it once it is granted.
+func TestClaimOfACancelledPromotion(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		toBaltic := ""
+		s.must(d.View(s.at(), func(ctx context.Context) error {
+			return db.Tx(ctx).Raw("SELECT id FROM partnership WHERE reseller_id = ?", s.baltic).Scan(&toBaltic).Error
+		}))
+		foreign := s.claim("CLM-B", "00", item("1", "B-1", "AUR-D18B", "2026-11-10", "1", "4.20"))
+		got, err := s.svc.Receive(s.at(), s.edi, Incoming{Doc: foreign, Supplier: s.aurelia, Reseller: s.baltic, Partnership: toBaltic, Interchange: db.NewID(), SetNo: 1})
+		if err != nil || got.Notice.State != Refused {
+			t.Fatalf("%v %+v", err, got)
+		}
+		if n, err := s.svc.Get(s.at(), s.kaarel, got.Notice.ID); err != nil || n.Parts[0].Reason != WhyUnknown {
+			t.Fatalf("%v %+v", err, n)
+		}
+		s.sold("SR-1", "AUR-D18B", 10)
+		n := s.receive(s.claim("CLM-1", "00", item("1", "K-1", "AUR-B50", "2026-11-10", "10", "15.60")), Taken)
+		p, err := s.promos.Get(s.at(), s.ingrid, s.promo.ID)
+		s.must(err)
+		_, err = s.promos.Cancel(s.at(), s.ingrid, p.ID, p.Version, "No stock")
+		s.must(err)
+		s.resold("SR-2", "AUR-B50", 10, "2026-11-17", "2026-11-17")
+		c := s.booked(n)
+		s.verdicts(c, "pending no_proof 0.00")
+		f, err := s.funds.AddFile(s.at(), s.maya, fund.FileCmd{Claim: c.ID, Name: "note.txt"}, strings.NewReader("note"))
+		s.must(err)
+		m := s.receive(s.claim("CLM-2", "00", item("1", "K-2", "AUR-D18B", "2026-11-10", "10", "42.00"), item("2", "K-3", "AUR-D18B", "2026-11-17", "1", "4.20")), Taken)
+		s.verdicts(s.booked(m), "accepted  42.00", "pending no_proof 0.00")
+		s.day("2026-12-17")
+		s.must(s.funds.Tick(s.at()))
+		s.verdicts(s.booked(n), "rejected no_proof 0.00")
+		s.verdicts(s.booked(m), "accepted  42.00", "rejected no_proof 0.00")
+		if err := s.funds.RemoveFile(s.at(), s.maya, c.ID, "", f.ID); fault.CodeOf(err) != fault.Conflict {
+			t.Fatalf("%v", err)
 		}
 	})
 }

@@ -43,6 +43,7 @@ type judgement struct {
 	left  map[lotKey]int64
 	sku   map[string]int64 // of it by item, less what came back
 	whole int64
+	back  int64 // what came back of all items: returns, and what was claimed of less by now
 }
 
 // newJudgement judges a claim that has just come: no document carries the proof.
@@ -59,8 +60,16 @@ func newJudgement(b promo.Basis, today string, last bool) *judgement {
 			n = max(0, n)
 		}
 		j.left[k] = n
+		j.back += max(0, -n)
+		if l.Earned > 0 {
+			j.back += max(0, had[k]-l.Earned)
+			delete(had, k)
+		}
 		j.sku[l.SKU] += n
 		j.lots[l.SKU] = append(j.lots[l.SKU], l)
+	}
+	for _, n := range had { // of documents that earn nothing any more
+		j.back += n
 	}
 	return j
 }
@@ -167,6 +176,12 @@ func (j *judgement) documented(l line) fund.Verdict {
 		out.Verdict, out.Amount = fund.LineAccepted, money.Amount{}
 	case got == want && got > 0:
 		out.Verdict, out.Reason = fund.LineChanged, "wrong_price"
+	case j.returned(l.sku, got, want):
+		if got == 0 {
+			return rejected(l, fund.ReasonReturn)
+		}
+		out.Verdict, out.Reason = fund.LineChanged, fund.ReasonReturn
+		return out
 	case !j.last && !j.beyond(l, want, rest, each):
 		j.giveBack(l.sku, parts)
 		word := fund.LackInvoices
@@ -254,6 +269,16 @@ func (j *judgement) beyond(l line, want, rest int64, each money.Price) bool {
 	}
 	gone := max(0, earned-rest) // claimed before
 	return all.Minor-gone >= want
+}
+
+// returned says that the documents show all that a line asks for, and that less is there only
+// since goods came back: no document is missing. While other claims hold money nothing says so.
+func (j *judgement) returned(sku string, got, want int64) bool {
+	all := got
+	for _, l := range j.lots[sku] {
+		all += max(0, j.left[lotKey{l.Document, l.Line}])
+	}
+	return j.basis.Held == 0 && all >= want && want-got <= j.back
 }
 
 // take takes up to an amount of what is left of an item, the oldest document first.

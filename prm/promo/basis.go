@@ -23,6 +23,7 @@ type Basis struct {
 	Counts    map[string]money.Quantity // of it, what is not over a limit
 	Claimed   []fund.Claimed
 	Left      int64   // of the money, minor units: no more is granted
+	Held      int64   // taken off it for claims that nobody has decided
 	Volume    *Volume // where the company stands with steps of all of a window, nil without such steps
 }
 
@@ -90,7 +91,7 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 			out.Volume = &at[0]
 		}
 		has, err = s.funds.Of(ctx, access.System("claims", org), actor.Org, r.ID)
-		out.Claimed, out.Left = has.Claimed, max(0, has.Balance.Available.Minor-has.Pending.Minor)
+		out.Claimed, out.Left, out.Held = has.Claimed, max(0, has.Balance.Available.Minor-has.Pending.Minor), has.Pending.Minor
 		return err
 	})
 	return out, err
